@@ -1,0 +1,13 @@
+// Package assets holds what BoxReady carries with it besides code: the texts in Russian and English and the JSON Schema of
+// its results.
+package assets
+
+import "embed"
+
+//go:embed lang/en.json lang/ru.json
+var Languages embed.FS
+
+// ResultSchema is the JSON Schema of a run's result.
+//
+//go:embed schema/result.schema.json
+var ResultSchema []byte

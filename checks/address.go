@@ -1,0 +1,39 @@
+package checks
+
+import "context"
+
+// Causes of portal-address.
+const (
+	AddressIsIP    Cause = "address-is-ip"
+	AddressIsCloud Cause = "address-is-cloud"
+	AddressWasHTTP Cause = "address-was-http"
+)
+
+// AddressFacts are what the address itself tells.
+type AddressFacts struct {
+	Address string `json:"address"` // https, ASCII host
+	Display string `json:"display"` // the same with its national letters
+	IP      bool   `json:"ip,omitempty"`
+	Cloud   bool   `json:"cloud,omitempty"`
+	WasHTTP bool   `json:"was_http,omitempty"`
+}
+
+func observeAddress(_ context.Context, env *Env) (*AddressFacts, error) {
+	a := env.target.Address
+	_, ip := a.IP()
+	return &AddressFacts{Address: a.String(), Display: a.Display(), IP: ip, Cloud: isCloud(a.Host), WasHTTP: a.WasHTTP}, nil
+}
+
+func judgeAddress(f *AddressFacts, _ Seen) []Result {
+	var results []Result
+	if f.IP {
+		results = append(results, problem(AddressIsIP, PortalAdmin))
+	}
+	if f.Cloud {
+		results = append(results, notice(AddressIsCloud, You))
+	}
+	if f.WasHTTP {
+		results = append(results, notice(AddressWasHTTP, You))
+	}
+	return about(orOK(results), Args{"address": f.Display})
+}

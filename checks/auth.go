@@ -1,0 +1,224 @@
+package checks
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"boxready/internal/bitrix"
+	"boxready/internal/portal"
+)
+
+// Causes of auth-server-from-portal and credentials-arrive.
+const (
+	NeedsDeep                Cause = "needs-deep"
+	AuthServerUnreachable    Cause = "auth-server-unreachable"
+	PortalNotRegistered      Cause = "portal-not-registered"
+	LicenceRejected          Cause = "licence-rejected"
+	PortalCredentialsRefused Cause = "portal-credentials-refused"
+	TokenCheckerMissing      Cause = "token-checker-missing"
+	AuthHeaderStripped       Cause = "auth-header-stripped"
+	PostBodyLost             Cause = "post-body-lost"
+)
+
+// AuthFacts are what the portal's answers show of its way to the authorization server.
+type AuthFacts struct {
+	// TokenPage is the portal's own /oauth/token/, which relays the authorization server's answer. That it doesn't proves
+	// nothing: a portal needn't have the page.
+	TokenPage *Exchange `json:"token_page,omitempty"`
+	Deep      bool      `json:"deep"`                 // the owner agreed to token-bearing requests
+	BlockedBy ID        `json:"blocked_by,omitempty"` // the check because of which no token was sent all the same
+	// Tokens are the answers to an invented token: the form's, and the others' too if the form's did not arrive.
+	Tokens []TokenAnswer `json:"tokens,omitempty"`
+}
+
+// TokenAnswer is the answer to an invented token that travelled in one of the four places where the portal looks for it.
+type TokenAnswer struct {
+	Carrier portal.Carrier `json:"carrier"`
+	*Exchange
+}
+
+// arrived tells whether the portal saw the token, whatever it then thought of it.
+func (a TokenAnswer) arrived() bool {
+	return a.Failure == "" && a.Form == portal.FormJSON && a.Error != "" && !a.lost()
+}
+
+func (a TokenAnswer) lost() bool { return bitrix.SameCode(a.Error, bitrix.CodeNoAuthFound) }
+
+const (
+	// The portal itself waits up to 10 s for the authorization server when it relays, and up to 15 s to connect and 15 s
+	// to read when it checks a token.
+	tokenPageTimeout = 12 * time.Second
+	tokenTimeout     = 40 * time.Second
+)
+
+var tokenPageRequest = portal.Request{HTTPMethod: http.MethodGet, Path: "/oauth/token/", Unmarked: true, Timeout: tokenPageTimeout}
+
+func (env *Env) tokenRequest(in portal.Carrier) portal.Request {
+	r := methodRequest("app.info")
+	r.Token, r.Carrier, r.Timeout = env.invented, in, tokenTimeout
+	return r
+}
+
+func (env *Env) askToken(ctx context.Context, carriers ...portal.Carrier) []TokenAnswer {
+	answers := make([]TokenAnswer, len(carriers))
+	var wg sync.WaitGroup
+	for i, carrier := range carriers {
+		wg.Go(func() {
+			r := env.tokenRequest(carrier)
+			answers[i] = TokenAnswer{Carrier: carrier, Exchange: env.exchange(r, env.ask(ctx, r))}
+		})
+	}
+	wg.Wait()
+	return answers
+}
+
+var otherCarriers = []portal.Carrier{portal.InQuery, portal.InJSON, portal.InHeader}
+
+func observeAuth(ctx context.Context, env *Env) (*AuthFacts, error) {
+	f := &AuthFacts{Deep: env.target.agreed(Deep)}
+	page := make(chan *Exchange, 1)
+	go func() { page <- env.exchange(tokenPageRequest, env.ask(ctx, tokenPageRequest)) }()
+	if f.Deep {
+		f.BlockedBy = env.tokenRule()
+		if f.BlockedBy == "" {
+			f.Tokens = env.askToken(ctx, portal.InForm)
+			if f.Tokens[0].lost() {
+				f.Tokens = append(f.Tokens, env.askToken(ctx, otherCarriers...)...)
+			}
+		}
+	}
+	if !f.Deep || f.BlockedBy != "" {
+		f.TokenPage = <-page
+		return f, nil
+	}
+	select { // the token's own answer is the better one; don't wait for the other
+	case f.TokenPage = <-page:
+	default:
+	}
+	return f, nil
+}
+
+func judgeAuth(f *AuthFacts, _ Seen) []Result {
+	relayed := f.TokenPage != nil && f.TokenPage.Failure == "" && f.TokenPage.Form == portal.FormJSON && f.TokenPage.Error != ""
+	switch {
+	case len(f.Tokens) == 0 && relayed:
+		return ok()
+	case f.BlockedBy != "":
+		return skipped(f.BlockedBy)
+	case !f.Deep:
+		return one(unknown(NeedsDeep, You))
+	case len(f.Tokens) == 0:
+		return one(unknown(UnexpectedAnswer, ServerAdmin))
+	}
+	decisive := f.Tokens[0]
+	if i := slices.IndexFunc(f.Tokens, TokenAnswer.arrived); i >= 0 {
+		decisive = f.Tokens[i]
+	}
+	return about(one(tokenFault(f, decisive)), answerArgs(decisive.Exchange).with("seconds", float64(decisive.Times.Total)/1000))
+}
+
+func (a Args) with(name string, value any) Args {
+	a[name] = value
+	return a
+}
+
+// Errors with which the portal itself says that it could not ask the authorization server, or that this one refused the
+// portal. Any other error about a token is the authorization server's word on the token, so the way there is open.
+func tokenFault(f *AuthFacts, a TokenAnswer) Result {
+	is := func(code string) bool { return bitrix.SameCode(a.Error, code) }
+	switch {
+	case a.Failure != "":
+		return unanswered(a.Exchange)
+	case a.Form != portal.FormJSON || a.Error == "":
+		return unknown(UnexpectedAnswer, ServerAdmin)
+	case is(bitrix.CodeConnectionError):
+		return problem(AuthServerUnreachable, NetworkAdmin)
+	case notRegistered(a.Exchange):
+		return problem(PortalNotRegistered, PortalAdmin)
+	case is(bitrix.CodeVerificationNeeded):
+		return problem(LicenceRejected, PortalAdmin)
+	case is(bitrix.CodeInvalidClient):
+		return problem(PortalCredentialsRefused, PortalAdmin)
+	case a.lost():
+		if f.lostEverywhere() {
+			return problem(TokenCheckerMissing, ServerAdmin)
+		}
+		return unknown(UnexpectedAnswer, ServerAdmin)
+	case slices.ContainsFunc(authServersWord, is), is(bitrix.CodeOAuth) && strings.Contains(strings.ToLower(a.ErrorDescription), "not installed"):
+		return Result{State: OK}
+	default:
+		return unknown(UnexpectedAnswer, ServerAdmin)
+	}
+}
+
+// What the authorization server says of a token that it doesn't know, or no longer. ERROR_OAUTH is also the code of a full
+// disk on the portal, hence the look at its description.
+var authServersWord = []string{bitrix.CodeInvalidToken, bitrix.CodeExpiredToken, bitrix.CodePaymentRequired,
+	bitrix.CodeInvalidGrant, bitrix.CodeWrongClient, bitrix.CodeApplicationNotFound}
+
+// ERROR_CORE has many meanings; this is the one that says that the portal has no keys for the authorization server.
+func notRegistered(x *Exchange) bool {
+	return bitrix.SameCode(x.Error, bitrix.CodeCore) && strings.Contains(strings.ToLower(x.ErrorDescription), "no client credentials")
+}
+
+func (f *AuthFacts) lostEverywhere() bool {
+	return len(f.Tokens) == 1+len(otherCarriers) && !slices.ContainsFunc(f.Tokens, func(a TokenAnswer) bool { return !a.lost() })
+}
+
+// CredentialsFacts are what became of one invented token in the four places where the portal looks for one.
+type CredentialsFacts struct {
+	BlockedBy ID            `json:"blocked_by,omitempty"`
+	Tokens    []TokenAnswer `json:"tokens,omitempty"`
+}
+
+func observeCredentials(ctx context.Context, env *Env) (*CredentialsFacts, error) {
+	if blocker := env.tokenRule(); blocker != "" {
+		return &CredentialsFacts{BlockedBy: blocker}, nil
+	}
+	f := &CredentialsFacts{Tokens: env.askToken(ctx, portal.InForm)}
+	if form := f.Tokens[0]; bitrix.SameCode(form.Error, bitrix.CodeConnectionError) || notRegistered(form.Exchange) {
+		return f, nil // each more would make the portal try once more in vain
+	}
+	f.Tokens = append(f.Tokens, env.askToken(ctx, otherCarriers...)...)
+	return f, nil
+}
+
+func judgeCredentials(f *CredentialsFacts, _ Seen) []Result {
+	if f.BlockedBy != "" {
+		return skipped(f.BlockedBy)
+	}
+	if len(f.Tokens) == 1 {
+		return skipped(AuthServerFromPortal)
+	}
+	how := map[portal.Carrier]TokenAnswer{}
+	var lost []string
+	for _, a := range f.Tokens {
+		how[a.Carrier] = a
+		if a.lost() {
+			lost = append(lost, string(a.Carrier))
+		}
+	}
+	form, json, query, header := how[portal.InForm], how[portal.InJSON], how[portal.InQuery], how[portal.InHeader]
+	switch {
+	case len(lost) == len(f.Tokens):
+		return skipped(AuthServerFromPortal)
+	case form.lost() && json.lost() && (query.arrived() || header.arrived()):
+		results := one(problem(PostBodyLost, ServerAdmin).with(Args{"lost": lost}))
+		if header.lost() {
+			results = append(results, notice(AuthHeaderStripped, ServerAdmin))
+		}
+		return results
+	case header.lost() && form.arrived() && json.arrived() && query.arrived():
+		return one(notice(AuthHeaderStripped, ServerAdmin))
+	}
+	for _, a := range f.Tokens {
+		if !a.arrived() {
+			return one(unanswered(a.Exchange).with(answerArgs(a.Exchange)))
+		}
+	}
+	return ok()
+}

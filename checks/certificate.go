@@ -1,0 +1,301 @@
+package checks
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/hex"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"boxready/internal/transport"
+)
+
+// Certificate is one of the certificates that a portal sends.
+type Certificate struct {
+	Subject      string    `json:"subject"`
+	Issuer       string    `json:"issuer"`
+	Names        []string  `json:"names,omitempty"`       // subject alternative names
+	CommonName   string    `json:"common_name,omitempty"` // what old software took for the host name
+	NotBefore    time.Time `json:"not_before"`
+	NotAfter     time.Time `json:"not_after"`
+	Key          string    `json:"key"` // e.g. "RSA 2048"
+	RSABits      int       `json:"rsa_bits,omitempty"`
+	Signature    string    `json:"signature"` // algorithm
+	SelfSigned   bool      `json:"self_signed,omitempty"`
+	SerialNumber string    `json:"serial_number"`
+	SHA256       string    `json:"sha256"` // of the DER form, hexadecimal
+}
+
+func describe(c *x509.Certificate) Certificate {
+	sum := sha256.Sum256(c.Raw)
+	d := Certificate{
+		Subject: c.Subject.String(), Issuer: c.Issuer.String(), CommonName: c.Subject.CommonName,
+		NotBefore: c.NotBefore.UTC(), NotAfter: c.NotAfter.UTC(), Signature: c.SignatureAlgorithm.String(),
+		SelfSigned: isSelfSigned(c), SerialNumber: c.SerialNumber.Text(16), SHA256: hex.EncodeToString(sum[:]),
+	}
+	for _, name := range c.DNSNames[:min(len(c.DNSNames), 100)] {
+		d.Names = append(d.Names, name)
+	}
+	for _, ip := range c.IPAddresses {
+		d.Names = append(d.Names, ip.String())
+	}
+	switch key := c.PublicKey.(type) {
+	case *rsa.PublicKey:
+		d.RSABits = key.N.BitLen()
+		d.Key = fmt.Sprintf("RSA %d", d.RSABits)
+	case *ecdsa.PublicKey:
+		d.Key = "ECDSA " + key.Curve.Params().Name
+	case ed25519.PublicKey:
+		d.Key = "Ed25519"
+	default:
+		d.Key = c.PublicKeyAlgorithm.String()
+	}
+	return d
+}
+
+func isSelfSigned(c *x509.Certificate) bool {
+	if c.Subject.String() != c.Issuer.String() {
+		return false
+	}
+	err := c.CheckSignature(c.SignatureAlgorithm, c.RawTBSCertificate, c.Signature)
+	var insecure x509.InsecureAlgorithmError
+	return err == nil || errors.As(err, &insecure)
+}
+
+// Trust is what verifying the chain gave, question by question: one fault must not hide another.
+type Trust struct {
+	Public bool `json:"public"`          // the chain leads to a public root, dates of the portal's own certificate apart
+	Given  bool `json:"given,omitempty"` // it leads to a root that the user named
+	// ExpiredIssuer is the subject of the intermediate without which there is no chain, and which has ended.
+	ExpiredIssuer string    `json:"expired_issuer,omitempty"`
+	NameMatches   bool      `json:"name_matches"`
+	DatesGood     bool      `json:"dates_good"` // of the portal's own certificate
+	Weak          bool      `json:"weak,omitempty"`
+	AIA           *AIAFacts `json:"aia,omitempty"`
+}
+
+func (t *Trust) good() bool {
+	return t != nil && (t.Public || t.Given) && t.NameMatches && t.DatesGood && !t.Weak && t.ExpiredIssuer == ""
+}
+
+// AIAFacts are what fetching the issuer from where the certificate says gave (Authority Information Access, RFC 5280,
+// 4.2.2.1). It explains a failure, it never repairs one: the servers of applications don't fetch.
+type AIAFacts struct {
+	URL       string            `json:"url,omitempty"` // none: the certificate doesn't say
+	Failure   transport.Failure `json:"failure,omitempty"`
+	Issuer    string            `json:"issuer,omitempty"` // subject of what was fetched
+	Completes bool              `json:"completes"`        // with it, the chain leads to a public root
+}
+
+// examine verifies the chain as an application's server would: public roots and only the intermediates that were sent.
+func (env *Env) examine(ctx context.Context, chain []*x509.Certificate) *Trust {
+	trust := env.examineOffline(chain)
+	if len(chain) > 0 && !trust.Public && !trust.Given && trust.ExpiredIssuer == "" && !isSelfSigned(chain[0]) && !isSelfSigned(chain[len(chain)-1]) {
+		trust.AIA = env.fetchIssuer(ctx, chain)
+	}
+	return trust
+}
+
+func (env *Env) examineOffline(chain []*x509.Certificate) *Trust {
+	trust := &Trust{}
+	if len(chain) == 0 {
+		return trust
+	}
+	leaf, now := chain[0], env.now()
+	trust.NameMatches = leaf.VerifyHostname(env.target.Address.Host) == nil
+	trust.DatesGood = !now.Before(leaf.NotBefore) && !now.After(leaf.NotAfter)
+	trust.Weak = slices.ContainsFunc(chain, func(c *x509.Certificate) bool { d := describe(c); return d.weak() })
+	within := clamp(now, leaf.NotBefore, leaf.NotAfter)
+	trust.Public = leads(chain, nil, env.net.Roots(), within)
+	if len(env.target.Trust) > 0 {
+		trust.Given = leads(chain, nil, transport.Pool(env.target.Trust), within)
+	}
+	if !trust.Public && !trust.Given {
+		// Does it lead there at a time when all that was sent was valid?
+		from, until := leaf.NotBefore, leaf.NotAfter
+		for _, c := range chain[1:] {
+			from, until = later(from, c.NotBefore), earlier(until, c.NotAfter)
+		}
+		if from.Before(until) && leads(chain, nil, env.net.Roots(), clamp(now, from, until)) {
+			trust.Public = true
+			for _, c := range chain[1:] {
+				if now.After(c.NotAfter) {
+					trust.ExpiredIssuer = c.Subject.String()
+				}
+			}
+		}
+	}
+	return trust
+}
+
+// leads tells whether the chain, with the extra certificates, leads to one of the roots at the given time. The name is not
+// looked at.
+func leads(chain, extra []*x509.Certificate, roots *x509.CertPool, at time.Time) bool {
+	intermediates := transport.Pool(append(slices.Clone(chain[1:]), extra...))
+	_, err := chain[0].Verify(x509.VerifyOptions{Roots: roots, Intermediates: intermediates, CurrentTime: at})
+	return err == nil
+}
+
+const (
+	aiaTimeout  = 6 * time.Second
+	maxAIABytes = 64 << 10
+)
+
+// fetchIssuer fetches the issuer of the last certificate sent, one hop and no more.
+func (env *Env) fetchIssuer(ctx context.Context, chain []*x509.Certificate) *AIAFacts {
+	last := chain[len(chain)-1]
+	i := slices.IndexFunc(last.IssuingCertificateURL, func(s string) bool {
+		u, err := url.Parse(s)
+		return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && u.User == nil
+	})
+	if i < 0 {
+		return &AIAFacts{}
+	}
+	facts := &AIAFacts{URL: last.IssuingCertificateURL[i]}
+	issuer, err := env.fetchCertificate(ctx, facts.URL)
+	if err != nil {
+		facts.Failure = transport.FailureOf(err)
+		return facts
+	}
+	facts.Issuer = issuer.Subject.String()
+	leaf := chain[0]
+	facts.Completes = leads(chain, []*x509.Certificate{issuer}, env.net.Roots(), clamp(env.now(), leaf.NotBefore, leaf.NotAfter))
+	return facts
+}
+
+func (env *Env) fetchCertificate(ctx context.Context, from string) (*x509.Certificate, error) {
+	ctx, cancel := context.WithTimeout(ctx, aiaTimeout)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, from, nil)
+	if err != nil {
+		return nil, err
+	}
+	client := env.net.HTTPClient()
+	defer client.CloseIdleConnections()
+	response, err := client.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	der, err := io.ReadAll(io.LimitReader(response.Body, maxAIABytes))
+	if err != nil {
+		return nil, err
+	}
+	if block, _ := pem.Decode(der); block != nil {
+		der = block.Bytes
+	}
+	return x509.ParseCertificate(der)
+}
+
+// Go verifies an RSA key of 1024 bits without complaint, and reports SHA-1 as something else; other TLS stacks refuse both.
+func (c *Certificate) weak() bool {
+	if c.RSABits > 0 && c.RSABits < 2048 {
+		return true
+	}
+	// A root's own signature is never checked.
+	return !c.SelfSigned && (strings.Contains(c.Signature, "SHA1") || strings.Contains(c.Signature, "MD5") || strings.Contains(c.Signature, "MD2"))
+}
+
+// weak is the index of the first weak certificate, or -1.
+func (s *TLSSeen) weak() int {
+	return slices.IndexFunc(s.Chain, func(c Certificate) bool { return c.weak() })
+}
+
+// nationalCAs issue certificates that browsers and servers outside their country don't trust.
+var nationalCAs = []struct {
+	name   string
+	issuer *regexp.Regexp
+}{
+	{"Russian Trusted Root CA", regexp.MustCompile(`(?i)russian trusted (root|sub) ca`)},
+	{"Минцифры России", regexp.MustCompile(`(?i)минцифры россии|the ministry of digital development and communications`)},
+	{"НУЦ Республики Казахстан", regexp.MustCompile(`(?i)ұлттық куәландырушы|qaznet|национальный удостоверяющий центр|information security certification authority`)},
+	{"ГосСУОК", regexp.MustCompile(`(?i)корневой удостоверяющий центр госсуок|республиканский удостоверяющий центр`)},
+}
+
+// interceptors re-sign traffic on its way. They name themselves in the issuer; short names need their word boundaries.
+var interceptors = []struct {
+	name   string
+	issuer *regexp.Regexp
+}{
+	{"Kaspersky", regexp.MustCompile(`(?i)kaspersky`)},
+	{"ESET", regexp.MustCompile(`\bESET\b`)},
+	{"Dr.Web", regexp.MustCompile(`(?i)\bdr\.? ?web\b|doctor web`)},
+	{"Avast", regexp.MustCompile(`(?i)\bavast\b`)},
+	{"AVG", regexp.MustCompile(`\bAVG\b`)},
+	{"Bitdefender", regexp.MustCompile(`(?i)bitdefender`)},
+	{"AdGuard", regexp.MustCompile(`(?i)adguard`)},
+	{"Fortinet", regexp.MustCompile(`(?i)fortinet|fortigate`)},
+	{"Zscaler", regexp.MustCompile(`(?i)zscaler`)},
+	{"Check Point", regexp.MustCompile(`(?i)check ?point`)},
+	{"UserGate", regexp.MustCompile(`(?i)usergate`)},
+	{"Palo Alto Networks", regexp.MustCompile(`(?i)palo ?alto|\bPAN-OS\b`)},
+	{"Sophos", regexp.MustCompile(`(?i)sophos`)},
+	{"Cisco Umbrella", regexp.MustCompile(`(?i)cisco umbrella|\bcisco\b.*(umbrella|secure access|ironport)`)},
+	{"Netskope", regexp.MustCompile(`(?i)netskope|goskope`)},
+	{"Forcepoint", regexp.MustCompile(`(?i)forcepoint|websense`)},
+	{"McAfee / Skyhigh Web Gateway", regexp.MustCompile(`(?i)mcafee|skyhigh`)},
+	{"Blue Coat", regexp.MustCompile(`(?i)blue ?coat`)},
+	{"Barracuda", regexp.MustCompile(`(?i)barracuda`)},
+	{"SonicWall", regexp.MustCompile(`(?i)sonicwall`)},
+	{"WatchGuard", regexp.MustCompile(`(?i)watchguard`)},
+	{"Kerio Control", regexp.MustCompile(`(?i)\bkerio\b`)},
+	{"SkyDNS", regexp.MustCompile(`(?i)skydns`)},
+	{"Solar webProxy", regexp.MustCompile(`(?i)solar (dozor|webproxy)`)},
+	{"Traffic Inspector", regexp.MustCompile(`(?i)traffic inspector|smart-soft`)},
+	{"Ideco", regexp.MustCompile(`(?i)\bideco\b`)},
+	{"Squid", regexp.MustCompile(`(?i)\bsquid\b`)},
+	{"mitmproxy", regexp.MustCompile(`(?i)mitmproxy`)},
+	{"Fiddler", regexp.MustCompile(`(?i)do_not_trust_fiddler`)},
+	{"Burp", regexp.MustCompile(`(?i)portswigger`)},
+	{"Charles", regexp.MustCompile(`(?i)charles proxy`)},
+}
+
+func interceptorIn(chain []Certificate) string {
+	for _, c := range chain {
+		for _, i := range interceptors {
+			if i.issuer.MatchString(c.Issuer) {
+				return i.name
+			}
+		}
+	}
+	return ""
+}
+
+func nationalIn(chain []Certificate) string {
+	for _, c := range chain {
+		for _, n := range nationalCAs {
+			if n.issuer.MatchString(c.Issuer) {
+				return n.name
+			}
+		}
+	}
+	return ""
+}
+
+func clamp(t, from, until time.Time) time.Time { return earlier(later(t, from), until) }
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}

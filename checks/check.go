@@ -1,0 +1,230 @@
+// Package checks is what BoxReady checks: for every check one function that asks the network (Observe) and one that
+// draws the conclusion (Judge), the ordered catalogue of all checks, and the runner that goes through it.
+//
+// Seeing and judging are apart on purpose: the facts that a check saw are typed and go into the report, so every
+// conclusion can be tested without a network and drawn again, by a newer BoxReady, from an old report.
+package checks
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"time"
+)
+
+// ID names a check. IDs are stable and never reused.
+type ID string
+
+// State is the outcome of a check.
+type State string
+
+const (
+	OK      State = "ok"
+	Notice  State = "notice"  // nothing is broken by it yet, or only in rare cases
+	Problem State = "problem" // applications or events do not work because of it
+	Unknown State = "unknown" // could not tell; says nothing about the portal
+	Skipped State = "skipped" // something below it is broken or unknown, see Because
+)
+
+// Vantage is from where a result was seen. What one place sees proves nothing about another.
+type Vantage string
+
+const (
+	FromComputer Vantage = "computer" // this computer
+	FromPortal   Vantage = "portal"   // the portal itself, through its own answers
+	FromServer   Vantage = "server"   // the portal's server, pasted from the server probe
+	FromOutside  Vantage = "outside"  // the internet, by a run made there
+)
+
+// Owner is who fixes it.
+type Owner string
+
+const (
+	PortalAdmin  Owner = "portal-admin"
+	ServerAdmin  Owner = "server-admin"
+	NetworkAdmin Owner = "network-admin"
+	Vendor       Owner = "vendor" // of the application
+	Bitrix24     Owner = "bitrix24"
+	You          Owner = "you" // this computer
+)
+
+// Affected is what stops working.
+type Affected string
+
+const (
+	Applications Affected = "applications"
+	Events       Affected = "events"
+	Webhooks     Affected = "webhooks"
+)
+
+// Consent is a yes that a check needs from the owner, because it does something on the portal that a plain look doesn't.
+type Consent string
+
+const (
+	Deep          Consent = "deep"           // token-bearing requests: the address is the one that employees and applications use
+	ContentFilter Consent = "content-filter" // a request that may look like an attack
+	PublicDNS     Consent = "public-dns"     // the portal's name goes to a public resolver
+)
+
+// Group is the chapter of the checklist that a check belongs to.
+type Group string
+
+const (
+	PortalGroup Group = "portal"        // the portal, from this computer
+	AuthGroup   Group = "authorization" // the portal and the authorization server
+)
+
+// Cause says why a check is not ok. Causes are stable, and documented with the check that yields them.
+type Cause string
+
+// Causes that any check that uses the network may yield, all of them with the state unknown.
+const (
+	UnexpectedAnswer  Cause = "unexpected-answer" // an answer from which nothing follows for this check
+	TimedOut          Cause = "timeout"
+	NoNetwork         Cause = "no-network"
+	ProxyAuthRequired Cause = "proxy-auth-required"
+	ProxyRefused      Cause = "proxy-refused"
+	Cancelled         Cause = "cancelled"
+	InternalError     Cause = "internal-error" // a panic of BoxReady's own
+)
+
+// CommonCauses are those that any check may yield.
+func CommonCauses() []Cause {
+	return []Cause{UnexpectedAnswer, TimedOut, NoNetwork, ProxyAuthRequired, ProxyRefused, Cancelled, InternalError}
+}
+
+// Facts are what a check saw: a pointer to a struct of the check's own type, or nil if it saw nothing.
+type Facts any
+
+// Result is one conclusion of a check. A check yields one, or several with a cause each.
+type Result struct {
+	Check   ID
+	State   State
+	Cause   Cause // "" if ok or skipped
+	Vantage Vantage
+	Owner   Owner // "" if ok or skipped
+	Affects []Affected
+	Because ID // the check that a skipped one waits for
+	Facts   Facts
+	Args    Args // what the sentences about this result speak of
+	Took    time.Duration
+}
+
+// Args are the values that stand in the sentences about a result, by name: strings, numbers, times, lists of strings.
+type Args map[string]any
+
+// with adds values for the sentences.
+func (r Result) with(args Args) Result {
+	if r.Args == nil {
+		r.Args = Args{}
+	}
+	maps.Copy(r.Args, args)
+	return r
+}
+
+// Check is one property that a portal should have.
+type Check struct {
+	ID    ID
+	Group Group
+	// Needs are the checks that have to be ok or noticed before this one makes sense; of each inner list, one is enough.
+	Needs [][]ID
+	// Reached is a check below which a problem doesn't stop this one as long as requests can be made at all.
+	Reached ID
+	// After are checks whose results Observe wants to know first, whatever they are.
+	After []ID
+	// Reads are checks whose facts Judge looks at, whatever came of them.
+	Reads []ID
+	// Consent is the owner's yes without which the check isn't made.
+	Consent Consent
+	Vantage Vantage
+	// Owner is who can help when the check could not tell.
+	Owner   Owner
+	Affects []Affected
+	// Causes are all that it may yield, beside CommonCauses.
+	Causes []Cause
+
+	observe  func(context.Context, *Env) (Facts, error)
+	judge    func(Facts, Seen) []Result
+	newFacts func() Facts
+}
+
+// Judge draws the conclusions from facts, which must be what the check's own Observe returned or UnmarshalFacts read.
+func (c *Check) Judge(facts Facts, seen Seen) []Result {
+	results := c.judge(facts, seen)
+	for i := range results {
+		r := &results[i]
+		if r.Check == "" {
+			r.Check = c.ID
+		}
+		r.Vantage, r.Facts = c.Vantage, facts
+		switch r.State {
+		case OK, Skipped:
+		case Notice, Problem, Unknown:
+			r.Affects = c.Affects
+			if r.Owner == "" {
+				r.Owner = c.Owner
+			}
+		default:
+			panic(fmt.Sprintf("check %s: state %q", c.ID, r.State))
+		}
+	}
+	return results
+}
+
+// UnmarshalFacts reads facts as they stand in a report.
+func (c *Check) UnmarshalFacts(data []byte) (Facts, error) {
+	facts := c.newFacts()
+	if err := json.Unmarshal(data, facts); err != nil {
+		return nil, fmt.Errorf("facts of %s: %w", c.ID, err)
+	}
+	return facts, nil
+}
+
+// NewFacts returns a pointer to an empty value of the check's facts, e.g. to describe its shape.
+func (c *Check) NewFacts() Facts { return c.newFacts() }
+
+// define completes a check with its two halves, typed by the facts that the one hands to the other.
+func define[F any](c Check, observe func(context.Context, *Env) (*F, error), judge func(*F, Seen) []Result) *Check {
+	c.observe = func(ctx context.Context, env *Env) (Facts, error) {
+		facts, err := observe(ctx, env)
+		if facts == nil {
+			return nil, err // not a typed nil
+		}
+		return facts, err
+	}
+	c.judge = func(facts Facts, seen Seen) []Result { return judge(facts.(*F), seen) }
+	c.newFacts = func() Facts { return new(F) }
+	return &c
+}
+
+// Seen are the facts of the checks made so far.
+type Seen map[ID]Facts
+
+// seen returns the facts of check id, or nil if it was not made.
+func seen[F any](s Seen, id ID) *F {
+	facts, _ := s[id].(*F)
+	return facts
+}
+
+func ok() []Result                     { return []Result{{State: OK}} }
+func notice(c Cause, by Owner) Result  { return Result{State: Notice, Cause: c, Owner: by} }
+func problem(c Cause, by Owner) Result { return Result{State: Problem, Cause: c, Owner: by} }
+func unknown(c Cause, by Owner) Result { return Result{State: Unknown, Cause: c, Owner: by} }
+func skipped(because ID) []Result      { return []Result{{State: Skipped, Because: because}} }
+func one(r Result) []Result            { return []Result{r} }
+
+func orOK(results []Result) []Result {
+	if len(results) == 0 {
+		return ok()
+	}
+	return results
+}
+
+// about adds the same values to the sentences of each result.
+func about(results []Result, args Args) []Result {
+	for i := range results {
+		results[i] = results[i].with(args)
+	}
+	return results
+}

@@ -1,0 +1,69 @@
+package checks
+
+import (
+	"context"
+	"time"
+)
+
+// Causes of portal-clock.
+const (
+	ClockOff   Cause = "clock-off"
+	ClockWrong Cause = "clock-wrong"
+)
+
+const (
+	clockOff   = time.Minute
+	clockWrong = 10 * time.Minute
+)
+
+// ClockFacts compare the portal's clock with this computer's.
+type ClockFacts struct {
+	Portal *time.Time `json:"portal,omitempty"` // as the answer's Date header says; it counts whole seconds
+	Here   time.Time  `json:"here"`             // in the middle of that request
+	// OffsetS is how many seconds the portal's clock is ahead of this computer's.
+	OffsetS float64 `json:"offset_s"`
+}
+
+func observeClock(ctx context.Context, env *Env) (*ClockFacts, error) {
+	x := env.exchange(routeRequest, env.ask(ctx, routeRequest))
+	f := &ClockFacts{Portal: x.Date, Here: x.middle()}
+	if f.Portal != nil {
+		f.OffsetS = f.Portal.Sub(f.Here).Seconds()
+	}
+	return f, nil
+}
+
+// middle is when the answer was written, as well as this computer can know.
+func (x *Exchange) middle() time.Time {
+	return x.At.Add(time.Duration(x.Times.Total-x.Times.Wait/2) * time.Millisecond)
+}
+
+func judgeClock(f *ClockFacts, s Seen) []Result {
+	if f.Portal == nil {
+		return one(unknown(UnexpectedAnswer, ServerAdmin))
+	}
+	offset := seconds(f.OffsetS)
+	args := Args{"offset": offset, "ahead": offset > 0}
+	if offset.Abs() < clockOff {
+		return ok()
+	}
+	// The portal's clock is blamed only if a third one agrees with this computer's.
+	here, known := seen[VendorFacts](s, AuthServerFromComputer).offset()
+	portalToThird := offset - here
+	switch {
+	case known && here.Abs() >= clockOff && portalToThird.Abs() < clockOff && offset.Abs() <= clockWrong:
+		return ok() // it is this computer's clock that is off a little
+	case offset.Abs() <= clockWrong:
+		return one(notice(ClockOff, ServerAdmin).with(args))
+	case !known:
+		return one(unknown(ClockOff, ServerAdmin).with(args))
+	case here.Abs() >= clockOff:
+		self := problem(ClockWrong, You).with(Args{"offset": here, "ahead": here < 0})
+		self.Check = SelfClock
+		return []Result{self, {State: Skipped, Because: SelfClock}}
+	default:
+		return one(problem(ClockWrong, ServerAdmin).with(args))
+	}
+}
+
+func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }

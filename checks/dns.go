@@ -1,0 +1,143 @@
+package checks
+
+import (
+	"context"
+	"net/netip"
+	"slices"
+
+	"boxready/internal/transport"
+)
+
+// Causes of portal-dns.
+const (
+	DNSNotFound    Cause = "dns-not-found"
+	DNSFailed      Cause = "dns-failed"
+	DNSPrivateOnly Cause = "dns-private-only"
+	DNSSinkhole    Cause = "dns-sinkhole"
+	DNSDiffers     Cause = "dns-differs"
+)
+
+// DNSFacts are what the name look-up gave.
+type DNSFacts struct {
+	Host      string            `json:"host"`
+	Given     bool              `json:"given,omitempty"` // the user said where to connect; nothing was looked up
+	Proxy     string            `json:"proxy,omitempty"` // the proxy looks the name up; nothing was asked here
+	Addresses []netip.Addr      `json:"addresses,omitempty"`
+	Failure   transport.Failure `json:"failure,omitempty"`
+	Public    *PublicDNSFacts   `json:"public,omitempty"`
+	TookMS    int64             `json:"took_ms"`
+}
+
+// PublicDNSFacts are what a public resolver gave.
+type PublicDNSFacts struct {
+	Resolver  string            `json:"resolver"`
+	Addresses []netip.Addr      `json:"addresses,omitempty"`
+	Failure   transport.Failure `json:"failure,omitempty"`
+}
+
+func observeDNS(ctx context.Context, env *Env) (*DNSFacts, error) {
+	address := env.target.Address
+	f := &DNSFacts{Host: address.Host}
+	if env.net.Given(address.Host, address.Port) {
+		f.Given = true
+		return f, nil
+	}
+	proxy, err := env.net.ProxyFor("https", address.Host, address.Port)
+	if err != nil {
+		return f, err
+	}
+	if proxy != nil {
+		f.Proxy = transport.ProxyName(proxy)
+		return f, nil
+	}
+	start := env.now()
+	public := make(chan *PublicDNSFacts, 1)
+	go func() {
+		if !env.target.agreed(PublicDNS) {
+			public <- nil
+			return
+		}
+		addrs, resolver, err := env.net.LookupPublic(ctx, address.Host)
+		public <- &PublicDNSFacts{Resolver: resolver, Addresses: addrs, Failure: transport.FailureOf(err)}
+	}()
+	addrs, err := env.net.Lookup(ctx, address.Host)
+	f.TookMS = env.now().Sub(start).Milliseconds()
+	f.Addresses, f.Failure = addrs, transport.FailureOf(err)
+	f.Public = <-public
+	return f, nil
+}
+
+func judgeDNS(f *DNSFacts, _ Seen) []Result {
+	args := Args{"host": f.Host, "addresses": texts(f.Addresses)}
+	if f.Public != nil {
+		args["public_addresses"], args["resolver"] = texts(f.Public.Addresses), f.Public.Resolver
+	}
+	return about(dnsFaults(f), args)
+}
+
+func texts(addrs []netip.Addr) []string {
+	var list []string
+	for _, a := range addrs {
+		list = append(list, a.String())
+	}
+	return list
+}
+
+func dnsFaults(f *DNSFacts) []Result {
+	switch f.Failure {
+	case "":
+	case transport.NameUnknown:
+		return one(problem(DNSNotFound, NetworkAdmin))
+	case transport.NameFailed, transport.Timeout:
+		// Silence of a resolver is a resolver's failure, whoever's clock ran out first.
+		return one(unknown(DNSFailed, NetworkAdmin))
+	default:
+		return one(unknown(causeOf(f.Failure)))
+	}
+	if f.Given || f.Proxy != "" {
+		return ok()
+	}
+	if slices.ContainsFunc(f.Addresses, isSinkhole) {
+		return one(problem(DNSSinkhole, NetworkAdmin))
+	}
+	var results []Result
+	if !slices.ContainsFunc(f.Addresses, isPublic) {
+		results = append(results, notice(DNSPrivateOnly, NetworkAdmin))
+	}
+	if p := f.Public; p != nil && differs(f.Addresses, p) {
+		results = append(results, notice(DNSDiffers, NetworkAdmin))
+	}
+	return orOK(results)
+}
+
+// differs tells whether the public resolver knows other addresses, or none. A name behind many addresses is given out in
+// part; one address in common is agreement.
+func differs(inside []netip.Addr, public *PublicDNSFacts) bool {
+	switch public.Failure {
+	case transport.NameUnknown:
+		return true
+	case "":
+		return !slices.ContainsFunc(inside, func(a netip.Addr) bool { return slices.Contains(public.Addresses, a) })
+	default:
+		return false
+	}
+}
+
+// Addresses that filters answer with instead of the real one: none at all, this computer, or a page that says "blocked".
+var sinkholes = []netip.Prefix{
+	netip.MustParsePrefix("0.0.0.0/8"),
+	netip.MustParsePrefix("127.0.0.0/8"),
+	netip.MustParsePrefix("::/127"),
+	netip.MustParsePrefix("146.112.61.104/29"), // Cisco Umbrella's block pages, docs.umbrella.com
+}
+
+func isSinkhole(a netip.Addr) bool {
+	return slices.ContainsFunc(sinkholes, func(p netip.Prefix) bool { return p.Contains(a) })
+}
+
+// Private as RFC 1918, 4193, 6598 (carriers' own) and 3927 / 4291 (link-local) say.
+var sharedAddressSpace = netip.MustParsePrefix("100.64.0.0/10")
+
+func isPublic(a netip.Addr) bool {
+	return !a.IsPrivate() && !a.IsLoopback() && !a.IsLinkLocalUnicast() && !a.IsUnspecified() && !sharedAddressSpace.Contains(a)
+}

@@ -1,0 +1,188 @@
+package checks
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"boxready/internal/bitrix"
+	"boxready/internal/feed"
+	"boxready/internal/portal"
+	"boxready/internal/transport"
+)
+
+// Target is what to check, and what the owner agreed to.
+type Target struct {
+	Address    portal.Address
+	Consents   []Consent
+	Region     bitrix.Region       // "" if it isn't known: both are possible
+	AuthServer string              // https address that replaces the region's; "" for none
+	Trust      []*x509.Certificate // roots that the applications' servers trust besides the public ones
+	FeedCache  string              // folder where the queue's address lists are kept between runs; "" for none
+}
+
+func (t *Target) agreed(c Consent) bool { return slices.Contains(t.Consents, c) }
+
+func (t *Target) regions() []bitrix.Region {
+	if t.Region != "" {
+		return []bitrix.Region{t.Region}
+	}
+	return bitrix.Regions()
+}
+
+// isCloud tells whether the address is that of a portal in the vendor's cloud.
+func isCloud(host string) bool { return bitrix.IsCloudHost(host) }
+
+// Env is what the checks of one run share: the way out, what was asked already, what was seen.
+type Env struct {
+	target   Target
+	net      *transport.Net
+	now      func() time.Time
+	pacer    *transport.Pacer
+	feed     *feed.Fetcher
+	invented portal.Token
+
+	// Set by portal-tcp and portal-tls for the checks that need them.
+	lines  []*line
+	client *portal.Client
+
+	// A question may be asked by one check and wanted by several, so it lives as long as the run.
+	run    context.Context
+	asking sync.WaitGroup
+
+	mu      sync.Mutex
+	asked   map[string]*answer
+	results map[ID][]Result
+	facts   Seen
+}
+
+func newEnv(ctx context.Context, n *transport.Net, t Target) *Env {
+	return &Env{
+		target: t, net: n, now: time.Now, pacer: transport.NewPacer(), invented: portal.InventToken(), run: ctx,
+		feed:  &feed.Fetcher{Client: n.HTTPClient(), Dir: t.FeedCache, Now: time.Now},
+		asked: map[string]*answer{}, results: map[ID][]Result{}, facts: Seen{},
+	}
+}
+
+func (env *Env) close() {
+	env.asking.Wait()
+	if env.client != nil {
+		env.client.Close()
+	}
+	for _, l := range env.lines {
+		if l.door.conn != nil {
+			l.door.conn.Close()
+		}
+	}
+}
+
+type answer struct {
+	done chan struct{}
+	portal.Answer
+}
+
+// ask asks the portal once in a run, however many checks want to know.
+func (env *Env) ask(ctx context.Context, r portal.Request) portal.Answer {
+	a := env.begin(r)
+	select {
+	case <-a.done:
+		return a.Answer
+	case <-ctx.Done():
+		return portal.Answer{Err: ctx.Err(), Sent: env.now()}
+	}
+}
+
+// askAhead sends questions to which the answers will soon be wanted.
+func (env *Env) askAhead(requests ...portal.Request) {
+	for _, r := range requests {
+		env.begin(r)
+	}
+}
+
+func (env *Env) begin(r portal.Request) *answer {
+	key := fmt.Sprint(r.HTTPMethod, r.Path, r.Plain, r.Form.Encode())
+	if !r.Token.Value.IsZero() {
+		key += string(r.Carrier)
+	}
+	env.mu.Lock()
+	defer env.mu.Unlock()
+	if a := env.asked[key]; a != nil {
+		return a
+	}
+	a := &answer{done: make(chan struct{})}
+	env.asked[key] = a
+	env.asking.Go(func() {
+		defer close(a.done)
+		a.Answer = env.client.Do(env.run, r)
+	})
+	return a
+}
+
+func (env *Env) exchange(r portal.Request, a portal.Answer) *Exchange {
+	return exchange(r, a, env.target.Address)
+}
+
+// unverified tells whether requests go over a certificate that doesn't verify.
+func (env *Env) unverified() bool {
+	f := seen[TLSFacts](env.seen(), PortalTLS)
+	return f != nil && f.Unverified
+}
+
+// seen returns the facts known so far.
+func (env *Env) seen() Seen {
+	env.mu.Lock()
+	defer env.mu.Unlock()
+	return maps.Clone(env.facts)
+}
+
+func (env *Env) know(id ID, facts Facts, results []Result) {
+	env.mu.Lock()
+	defer env.mu.Unlock()
+	if facts != nil {
+		env.facts[id] = facts
+	}
+	env.results[id] = results
+}
+
+// blocker returns what stands in the way of a check that needs id: id itself, or what id waits for; "" for nothing.
+func (env *Env) blocker(id ID) ID {
+	env.mu.Lock()
+	defer env.mu.Unlock()
+	results := env.results[id]
+	if len(results) == 0 {
+		return id // not made
+	}
+	for _, r := range results {
+		switch {
+		case r.State == Skipped:
+			return r.Because
+		case r.Check == id && (r.State == Problem || r.State == Unknown):
+			return id
+		}
+	}
+	return ""
+}
+
+// tokenRule returns the check because of which no token may be sent, or "" and opens the way for tokens: the certificate
+// must verify, the portal must see https, and no redirect may lead to another host. The portal would report the host that
+// it was asked by to the authorization server as its own address.
+func (env *Env) tokenRule() ID {
+	if b := env.blocker(PortalTLS); b != "" {
+		return b
+	}
+	if f := seen[RedirectFacts](env.seen(), PortalRedirect); f == nil || f.leavesHost() {
+		return PortalRedirect
+	}
+	if b := env.blocker(HTTPSSeen); b != "" {
+		return b
+	}
+	if err := env.client.AllowTokens(); errors.Is(err, portal.ErrTokenRule) {
+		return PortalTLS
+	}
+	return ""
+}

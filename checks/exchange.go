@@ -1,0 +1,182 @@
+package checks
+
+import (
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+
+	"boxready/internal/portal"
+	"boxready/internal/transport"
+)
+
+// Exchange is one request and what came of it, as a vendor's support asks for it.
+type Exchange struct {
+	Request          string            `json:"request"`              // method, path
+	RequestID        string            `json:"request_id,omitempty"` // bx24_request_id
+	At               time.Time         `json:"at"`
+	Failure          transport.Failure `json:"failure,omitempty"` // why there is no whole answer
+	Status           int               `json:"status,omitempty"`  // HTTP
+	Server           string            `json:"server,omitempty"`
+	Location         string            `json:"location,omitempty"` // without its query
+	Authenticate     string            `json:"www_authenticate,omitempty"`
+	Date             *time.Time        `json:"date,omitempty"` // the portal's clock
+	Form             portal.Form       `json:"form,omitempty"`
+	TooBig           bool              `json:"too_big,omitempty"`
+	Polluted         string            `json:"polluted,omitempty"` // what stands before the JSON
+	Error            string            `json:"error,omitempty"`
+	ErrorDescription string            `json:"error_description,omitempty"`
+	Body             string            `json:"body,omitempty"`   // the first 200 bytes of what isn't a portal's answer, masked
+	Filter           string            `json:"filter,omitempty"` // the product that blocked the request, when it says so
+	LoginForm        bool              `json:"login_form,omitempty"`
+	LoginRedirect    bool              `json:"login_redirect,omitempty"`
+	OtherHost        string            `json:"other_host,omitempty"` // the redirect's host, if it is another one
+	Times            transport.Times   `json:"times"`
+}
+
+// exchange turns an answer of the portal at address into facts.
+func exchange(r portal.Request, a portal.Answer, address portal.Address) *Exchange {
+	method := r.HTTPMethod
+	if method == "" {
+		method = "POST"
+	}
+	path := r.Path
+	if r.Plain {
+		path = "http://" + address.Authority() + path
+	}
+	x := &Exchange{Request: method + " " + hideWebhook(path), RequestID: a.RequestID, At: a.Sent.UTC(), Times: a.Times,
+		Failure: transport.FailureOf(a.Err)}
+	if a.Header == nil {
+		return x
+	}
+	x.Status, x.Form, x.Server = a.Status, a.Form, a.Header.Get("Server")
+	x.Authenticate = a.Header.Get("WWW-Authenticate")
+	if date, err := time.Parse(time.RFC1123, a.Header.Get("Date")); err == nil {
+		x.Date = &date
+	}
+	if x.redirects() {
+		x.readLocation(r, a, address)
+	}
+	x.TooBig = a.Form == portal.FormTooBig
+	if a.Polluted() {
+		x.Polluted = "text"
+		if a.BOM && len(a.Before) == 0 && len(a.After) == 0 {
+			x.Polluted = "BOM"
+		}
+	}
+	if a.Error != nil {
+		x.Error, x.ErrorDescription = a.Error.Code, a.Error.Description
+	}
+	if a.Form != portal.FormJSON || a.Polluted() {
+		x.Body = a.Excerpt()
+		x.Filter = filterSign(a)
+		x.LoginForm = loginForm.Match(a.Body)
+	}
+	return x
+}
+
+// A webhook's code stands in its path; the one that is asked with here is invented, but a report shouldn't teach to look.
+func hideWebhook(path string) string {
+	parts := strings.Split(path, "/")
+	if len(parts) == 5 && parts[1] == "rest" {
+		parts[3] = "…"
+	}
+	return strings.Join(parts, "/")
+}
+
+func (x *Exchange) redirects() bool { return x.Status >= 300 && x.Status < 400 }
+
+func (x *Exchange) readLocation(r portal.Request, a portal.Answer, address portal.Address) {
+	target, err := location(r, a, address)
+	if err != nil {
+		return
+	}
+	x.LoginRedirect = leadsToLogin(target)
+	if !address.SameHost(target) {
+		x.OtherHost = target.Hostname()
+	}
+	x.Location = (&url.URL{Scheme: target.Scheme, Host: target.Host, Path: target.Path}).String()
+}
+
+// location is where a redirect leads, absolute.
+func location(r portal.Request, a portal.Answer, address portal.Address) (*url.URL, error) {
+	base := &url.URL{Scheme: "https", Host: address.Authority(), Path: r.Path}
+	if r.Plain {
+		base.Scheme, base.Host = "http", portal.Address{Host: address.Host, Port: 443}.Authority()
+	}
+	target, err := url.Parse(a.Header.Get("Location"))
+	if err != nil {
+		return nil, err
+	}
+	return base.ResolveReference(target), nil
+}
+
+var loginForm = regexp.MustCompile(`(?i)<input[^>]+type\s*=\s*["']?password`)
+
+// Words in the path or query of a sign-in page's address.
+var loginWord = regexp.MustCompile(`(?i)(^|[^a-z])((o?auth(?:orize|entication|n|z)?)|login|signin|sso|saml2?|adfs)([^a-z]|$)`)
+
+func leadsToLogin(u *url.URL) bool {
+	query := u.Query()
+	query.Del("bx24_request_id") // ours, sent back
+	return loginWord.MatchString(u.Path) || loginWord.MatchString(query.Encode())
+}
+
+// signs of products that stand before a portal and block requests. Each names itself in its answers.
+var filterSigns = []struct {
+	product string
+	header  string // present in the answer, with a value that matches
+	value   *regexp.Regexp
+	body    *regexp.Regexp
+}{
+	{product: "Cloudflare", header: "CF-RAY", value: regexp.MustCompile(`.`)},
+	{product: "Imperva", header: "X-Iinfo", value: regexp.MustCompile(`.`)},
+	{product: "Sucuri", header: "X-Sucuri-ID", value: regexp.MustCompile(`.`)},
+	{product: "Qrator", header: "Server", value: regexp.MustCompile(`(?i)^qrator`)},
+	{product: "DDoS-Guard", header: "Server", value: regexp.MustCompile(`(?i)^ddos-guard`)},
+	{product: "Variti", header: "Server", value: regexp.MustCompile(`(?i)^variti`)},
+	{product: "StormWall", header: "Server", value: regexp.MustCompile(`(?i)^stormwall`)},
+	{product: "ModSecurity", body: regexp.MustCompile(`(?i)mod_?security|not acceptable!`)},
+	{product: "F5 BIG-IP ASM", body: regexp.MustCompile(`(?i)the requested url was rejected\. please consult`)},
+	{product: "FortiWeb", body: regexp.MustCompile(`(?i)fortiweb|fortigate|attack id\s*:`)},
+	{product: "Wallarm", body: regexp.MustCompile(`(?i)wallarm`)},
+	{product: "Bitrix Proactive Filter", body: regexp.MustCompile(`(?i)security_403|bitrix[^<]{0,40}(proactive|security)`)},
+}
+
+func filterSign(a portal.Answer) string {
+	if a.Status < 400 {
+		return ""
+	}
+	for _, sign := range filterSigns {
+		if sign.header != "" && sign.value.MatchString(a.Header.Get(sign.header)) && a.Header.Get(sign.header) != "" {
+			return sign.product
+		}
+		if sign.body != nil && sign.body.Match(a.Body) {
+			return sign.product
+		}
+	}
+	return ""
+}
+
+// unanswered is the conclusion from an exchange that got no whole answer, or one from which nothing follows.
+func unanswered(x *Exchange) Result {
+	return unknown(causeOf(x.Failure))
+}
+
+// causeOf is the cause for what kept a request from being answered, and who can help with it; "" leaves that to the check.
+func causeOf(f transport.Failure) (Cause, Owner) {
+	switch f {
+	case transport.Timeout:
+		return TimedOut, ""
+	case transport.Cancelled:
+		return Cancelled, You
+	case transport.NoNetwork:
+		return NoNetwork, You
+	case transport.ProxyAuth:
+		return ProxyAuthRequired, You
+	case transport.ProxyRefuse:
+		return ProxyRefused, NetworkAdmin
+	default:
+		return UnexpectedAnswer, ""
+	}
+}

@@ -1,0 +1,334 @@
+package checks_test
+
+import (
+	"context"
+	"crypto/x509"
+	"encoding/json"
+	"net"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"boxready/checks"
+	"boxready/internal/bitrix"
+	"boxready/internal/portal"
+	"boxready/internal/simportal"
+	"boxready/internal/transport"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+type silent struct{}
+
+func (silent) Started(checks.ID)                    {}
+func (silent) Finished(checks.ID, []checks.Result) {}
+
+// scene is one run of the checklist against a simulated portal.
+type scene struct {
+	address string   // the portal's own if empty
+	faults  []string
+	with    []string // what the run has to do for the faults to be seen, in simportal's words
+	trust   bool     // the private CA's root is trusted besides
+	ctx     context.Context
+}
+
+type played struct {
+	*checks.Outcome
+	sim *simportal.Sim
+}
+
+func (s scene) play(t *testing.T) played {
+	t.Helper()
+	sim, err := simportal.Start(simportal.Options{Faults: s.faults})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(sim.Close)
+	address := s.address
+	if address == "" {
+		address = sim.Host()
+	}
+	parsed, err := portal.ParseAddress(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots, err := transport.ParseRoots(sim.RootsPEM())
+	if err != nil {
+		t.Fatal(err)
+	}
+	target := checks.Target{Address: parsed}
+	way := transport.Options{Roots: transport.Pool(roots), Version: "test"}
+	places := sim.ConnectTo()
+	for _, with := range s.with {
+		switch with {
+		case "dns":
+			way.Resolver = resolver(sim.DNS())
+			places = sim.ConnectToByAddress()
+		case "deep":
+			target.Consents = append(target.Consents, checks.Deep)
+		case "content-filter":
+			target.Consents = append(target.Consents, checks.ContentFilter)
+		case "public-dns":
+			target.Consents = append(target.Consents, checks.PublicDNS)
+		case "proxy":
+			proxy, err := url.Parse(sim.Proxy())
+			if err != nil {
+				t.Fatal(err)
+			}
+			way.Proxy = func(*url.URL) (*url.URL, error) { return proxy, nil }
+			places = nil
+		case "cis", "world":
+			target.Region = bitrix.Region(with)
+		default:
+			t.Fatalf("a run can't be made with %q", with)
+		}
+	}
+	for _, place := range places {
+		override, err := transport.ParseOverride(place)
+		if err != nil {
+			t.Fatal(err)
+		}
+		way.ConnectTo = append(way.ConnectTo, override)
+	}
+	if s.trust {
+		if target.Trust, err = transport.ParseRoots(sim.PrivateCAPEM()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx := s.ctx
+	if ctx == nil {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(t.Context(), 60*time.Second)
+		defer cancel()
+	}
+	outcome := checks.Run(ctx, transport.New(way), target, silent{})
+	return played{outcome, sim}
+}
+
+func resolver(address string) *net.Resolver {
+	return &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, network, address)
+	}}
+}
+
+func (p played) causes() []string {
+	var causes []string
+	for _, r := range p.Results {
+		if r.Cause != "" {
+			causes = append(causes, string(r.Check)+"/"+string(r.Cause))
+		}
+	}
+	return causes
+}
+
+func (p played) result(id checks.ID) checks.Result {
+	for _, r := range p.Results {
+		if r.Check == id {
+			return r
+		}
+	}
+	return checks.Result{}
+}
+
+// assertPolite asserts what was not asked: the etiquette, the token rule and that nothing was written.
+func (p played) assertPolite(t *testing.T, deep bool) {
+	t.Helper()
+	var hits []time.Time
+	for _, r := range p.sim.Log() {
+		if r.Server == "portal" || r.Server == "portal-http" {
+			hits = append(hits, r.At)
+			if !strings.HasPrefix(r.Header.Get("User-Agent"), "BoxReady/") {
+				t.Errorf("%s %s: User-Agent %q", r.Method, r.Path, r.Header.Get("User-Agent"))
+			}
+			if strings.HasPrefix(r.Path, "/rest/") && r.RequestID == "" && r.Method == "POST" {
+				t.Errorf("%s %s: no bx24_request_id", r.Method, r.Path)
+			}
+		}
+		if len(r.Tokens) == 0 {
+			if r.Path == "/oauth/token/" && r.RawQuery != "" {
+				t.Errorf("/oauth/token/ of %s was asked with %q", r.Server, r.RawQuery)
+			}
+			continue
+		}
+		switch {
+		case !deep:
+			t.Errorf("a token went to %s %s without consent", r.Server, r.Path)
+		case r.Server != "portal" || !r.TLS || r.Host != p.sim.Host():
+			t.Errorf("a token went to %s (host %s, TLS %t)", r.Server, r.Host, r.TLS)
+		case p.tokensForbidden():
+			t.Errorf("a token went to a portal with %v", p.causes())
+		}
+	}
+	for i := range hits {
+		n := 0
+		for _, at := range hits[i:] {
+			if at.Sub(hits[i]) < 10*time.Second {
+				n++
+			}
+		}
+		if n > 12 {
+			t.Errorf("%d requests to the portal in 10 s", n)
+		}
+	}
+	for _, r := range p.sim.Log() {
+		if strings.HasPrefix(r.Path, "/oauth/authorize") {
+			t.Errorf("%s was asked", r.Path)
+		}
+	}
+	for _, reported := range p.sim.ReportedAddresses() {
+		if reported != "https://"+p.sim.Host() {
+			t.Errorf("the portal reported %q as its address", reported)
+		}
+	}
+}
+
+// tokensForbidden tells whether the results themselves say that no token may go to this portal.
+func (p played) tokensForbidden() bool {
+	for _, r := range p.Results {
+		switch {
+		case (r.Check == checks.PortalTLS || r.Check == checks.HTTPSSeen) && (r.State == checks.Problem || r.State == checks.Unknown || r.State == checks.Skipped):
+			return true
+		case r.Cause == checks.RedirectOtherHost:
+			return true
+		}
+	}
+	return false
+}
+
+func consents(with []string) []string {
+	if i := slices.Index(with, "region"); i >= 0 {
+		with = slices.Delete(slices.Clone(with), i, i+1)
+	}
+	return with
+}
+
+// TestEveryFaultIsFound runs the checklist against every fault of the simulated portal.
+func TestEveryFaultIsFound(t *testing.T) {
+	for _, fault := range simportal.Faults() {
+		for _, deep := range []bool{false, true} {
+			name := fault.Name
+			if deep {
+				name += "/deep"
+			}
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				s := scene{faults: []string{fault.Name}, with: consents(fault.With)}
+				if slices.Contains(fault.With, "region") {
+					s.with = append(s.with, strings.TrimPrefix(fault.Name, "auth-host-unreachable-"))
+				}
+				if deep && !slices.Contains(s.with, "deep") {
+					s.with = append(s.with, "deep")
+				}
+				deep := slices.Contains(s.with, "deep")
+				p := s.play(t)
+				p.assertPolite(t, deep)
+				for _, cause := range fault.Causes {
+					if deep && strings.HasSuffix(cause, "/needs-deep") {
+						continue // that is what --deep is for
+					}
+					if !slices.Contains(p.causes(), cause) {
+						t.Errorf("%s not found; found %v", cause, p.causes())
+					}
+				}
+				if len(fault.Causes) == 0 && deep && slices.ContainsFunc(p.Results, func(r checks.Result) bool { return r.State == checks.Problem }) {
+					t.Errorf("%s is no problem, found %v", fault.Name, p.causes())
+				}
+				p.assertOnlyDeclared(t)
+				p.assertJudgedAgain(t)
+			})
+		}
+	}
+}
+
+// assertOnlyDeclared asserts that no check yields a cause that the catalogue doesn't know of.
+func (p played) assertOnlyDeclared(t *testing.T) {
+	t.Helper()
+	declared := declaredCauses()
+	for _, r := range p.Results {
+		switch {
+		case r.Cause == "" || slices.Contains(checks.CommonCauses(), r.Cause):
+		case !slices.Contains(declared, string(r.Check)+"/"+string(r.Cause)):
+			t.Errorf("%s yields the undeclared cause %s", r.Check, r.Cause)
+		}
+		if r.Cause == checks.InternalError {
+			t.Errorf("%s crashed: %+v", r.Check, r.Facts)
+		}
+		if (r.State == checks.OK || r.State == checks.Skipped) != (r.Owner == "") || (r.State == checks.OK || r.State == checks.Skipped) != (r.Cause == "") {
+			t.Errorf("%s: state %s with cause %q and owner %q", r.Check, r.State, r.Cause, r.Owner)
+		}
+		if (r.State == checks.Skipped) != (r.Because != "") {
+			t.Errorf("%s: state %s because of %q", r.Check, r.State, r.Because)
+		}
+	}
+}
+
+// assertJudgedAgain asserts that facts which went through JSON lead to the same conclusions.
+func (p played) assertJudgedAgain(t *testing.T) {
+	t.Helper()
+	seen := checks.Seen{}
+	catalog := checks.Catalog()
+	for _, c := range catalog {
+		for _, r := range p.Results {
+			if r.Check != c.ID || r.Facts == nil {
+				continue
+			}
+			data, err := json.Marshal(r.Facts)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if seen[c.ID], err = c.UnmarshalFacts(data); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for _, c := range catalog {
+		if seen[c.ID] == nil {
+			continue
+		}
+		for _, again := range c.Judge(seen[c.ID], seen) {
+			if !slices.ContainsFunc(p.Results, func(r checks.Result) bool {
+				return r.Check == again.Check && r.State == again.State && r.Cause == again.Cause && r.Owner == again.Owner
+			}) {
+				t.Errorf("judged again from its facts, %s is %s %s", again.Check, again.State, again.Cause)
+			}
+		}
+	}
+}
+
+func declaredCauses() []string {
+	causes := []string{string(checks.SelfClock) + "/" + string(checks.ClockWrong)}
+	for _, c := range checks.Catalog() {
+		for _, cause := range c.Causes {
+			causes = append(causes, string(c.ID)+"/"+string(cause))
+		}
+	}
+	return causes
+}
+
+// Causes that follow from the address alone; TestAddress produces them.
+var addressCauses = []string{"portal-address/address-is-ip", "portal-address/address-is-cloud", "portal-address/address-was-http"}
+
+func TestEveryCauseHasAFault(t *testing.T) {
+	produced := slices.Clone(addressCauses)
+	for _, fault := range simportal.Faults() {
+		produced = append(produced, fault.Causes...)
+	}
+	for _, cause := range declaredCauses() {
+		if !slices.Contains(produced, cause) {
+			t.Errorf("no simulated fault produces %s", cause)
+		}
+	}
+}
+
+func pool(t *testing.T, pem []byte) *x509.CertPool {
+	t.Helper()
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(pem) {
+		t.Fatal("no certificate")
+	}
+	return roots
+}

@@ -1,0 +1,92 @@
+package checks
+
+import (
+	"context"
+	"sync"
+
+	"boxready/internal/bitrix"
+	"boxready/internal/portal"
+)
+
+// Causes of method-inventory.
+const (
+	CoreMethodMissing Cause = "core-method-missing"
+	PlatformOutdated  Cause = "platform-outdated"
+)
+
+// coreMethods are asked for without credentials: the portal looks a method up before it looks at who calls.
+// No application works without the first two; the third tells how old the rest module is.
+var coreMethods = []string{"batch", "event.bind", "method.get"}
+
+const ageMethod = "method.get"
+
+// InventoryFacts are which of the basic methods the portal has.
+type InventoryFacts struct {
+	Methods []MethodFacts `json:"methods"`
+	// The provable range of the rest module's version: at least the first, below the second; "" is open.
+	RestAtLeast string `json:"rest_at_least,omitempty"`
+	RestBelow   string `json:"rest_below,omitempty"`
+	Unverified  bool   `json:"unverified,omitempty"`
+}
+
+// MethodFacts are the answer about one method.
+type MethodFacts struct {
+	Name    string `json:"name"`
+	Present *bool  `json:"present,omitempty"` // absent: could not tell
+	*Exchange
+}
+
+func observeInventory(ctx context.Context, env *Env) (*InventoryFacts, error) {
+	f := &InventoryFacts{Methods: make([]MethodFacts, len(coreMethods)), Unverified: env.unverified()}
+	var wg sync.WaitGroup
+	for i, method := range coreMethods {
+		wg.Go(func() {
+			r := methodRequest(method)
+			m := MethodFacts{Name: method, Exchange: env.exchange(r, env.ask(ctx, r))}
+			if m.Failure == "" && m.Form == portal.FormJSON && m.Error != "" {
+				present := !bitrix.SameCode(m.Error, bitrix.CodeMethodNotFound)
+				m.Present = &present
+			}
+			f.Methods[i] = m
+		})
+	}
+	wg.Wait()
+	var present, absent []string
+	for _, m := range f.Methods {
+		switch {
+		case m.Present == nil:
+		case *m.Present:
+			present = append(present, m.Name)
+		default:
+			absent = append(absent, m.Name)
+		}
+	}
+	f.RestAtLeast, f.RestBelow = bitrix.VersionRange(present, absent)
+	return f, nil
+}
+
+func judgeInventory(f *InventoryFacts, _ Seen) []Result {
+	var results []Result
+	var missing []string
+	var unclear *MethodFacts
+	for i, m := range f.Methods {
+		switch {
+		case m.Present == nil:
+			if unclear == nil {
+				unclear = &f.Methods[i]
+			}
+		case *m.Present:
+		case m.Name == ageMethod:
+			results = append(results, notice(PlatformOutdated, PortalAdmin).with(Args{"below": f.RestBelow}))
+		default:
+			missing = append(missing, m.Name)
+		}
+	}
+	if missing != nil {
+		results = append(results, problem(CoreMethodMissing, PortalAdmin).with(Args{"methods": missing}))
+	}
+	if results == nil && unclear != nil {
+		return one(unanswered(unclear.Exchange).with(answerArgs(unclear.Exchange)))
+	}
+	return orOK(results)
+}

@@ -1,0 +1,82 @@
+package checks
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"boxready/internal/bitrix"
+	"boxready/internal/feed"
+	"boxready/internal/transport"
+)
+
+// Causes of queue-feed.
+const (
+	FeedUnreachable Cause = "feed-unreachable"
+	FeedInvalid     Cause = "feed-invalid"
+)
+
+// FeedFacts are what fetching the event queue's address lists gave.
+type FeedFacts struct {
+	Feeds []FeedSeen `json:"feeds"`
+}
+
+// FeedSeen is one list.
+type FeedSeen struct {
+	Region  bitrix.Region     `json:"region"`
+	URL     string            `json:"url"`
+	Nodes   []string          `json:"nodes,omitempty"`
+	Fetched *time.Time        `json:"fetched,omitempty"`
+	Cached  bool              `json:"cached,omitempty"` // from an earlier run within ten minutes
+	Failure transport.Failure `json:"failure,omitempty"`
+	Invalid bool              `json:"invalid,omitempty"`
+}
+
+func observeFeed(ctx context.Context, env *Env) (*FeedFacts, error) {
+	regions := env.target.regions()
+	f := &FeedFacts{Feeds: make([]FeedSeen, len(regions))}
+	var wg sync.WaitGroup
+	for i, region := range regions {
+		wg.Go(func() {
+			s := FeedSeen{Region: region, URL: bitrix.Feed(region)}
+			list, err := env.feed.Fetch(ctx, region)
+			switch {
+			case err == nil:
+				s.Fetched, s.Cached = &list.Fetched, list.Cached
+				for _, node := range list.Nodes {
+					s.Nodes = append(s.Nodes, node.String())
+				}
+			case errors.Is(err, feed.ErrInvalid):
+				s.Invalid = true
+			default:
+				s.Failure = transport.FailureOf(err)
+			}
+			f.Feeds[i] = s
+		})
+	}
+	wg.Wait()
+	return f, nil
+}
+
+func judgeFeed(f *FeedFacts, s Seen) []Result {
+	var invalid, dead *FeedSeen
+	for i := range f.Feeds {
+		switch feed := &f.Feeds[i]; {
+		case feed.Invalid:
+			invalid = feed
+		case feed.Failure != "":
+			dead = feed
+		default:
+			return ok() // of the two regions one is enough
+		}
+	}
+	switch {
+	case invalid != nil:
+		return one(notice(FeedInvalid, You).with(Args{"url": invalid.URL}))
+	case seen[VendorFacts](s, AuthServerFromComputer).allDead():
+		return skipped(AuthServerFromComputer)
+	default:
+		return one(notice(FeedUnreachable, You).with(Args{"url": dead.URL, "failure": string(dead.Failure)}))
+	}
+}

@@ -1,0 +1,139 @@
+package checks
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"time"
+
+	"boxready/internal/portal"
+	"boxready/internal/transport"
+)
+
+// Causes of portal-redirect.
+const (
+	RedirectDropsPost Cause = "redirect-drops-post"
+	RedirectOtherHost Cause = "redirect-other-host"
+	RedirectLoop      Cause = "redirect-loop"
+)
+
+// RedirectFacts are where the portal's two ports send a request.
+type RedirectFacts struct {
+	HTTPS     *Exchange `json:"https"`
+	HTTPSLoop []string  `json:"https_loop,omitempty"` // the addresses that lead back to one of them
+	HTTP      *Exchange `json:"http,omitempty"`       // none when the portal isn't on port 443: then http tells nothing
+	HTTPLoop  []string  `json:"http_loop,omitempty"`
+}
+
+// Redirects to the same host are followed this far to see whether they end.
+const maxHops = 4
+
+func observeRedirect(ctx context.Context, env *Env) (*RedirectFacts, error) {
+	f := &RedirectFacts{}
+	plain := make(chan struct{})
+	go func() {
+		defer close(plain)
+		if env.target.Address.Port != 443 {
+			return
+		}
+		r := plainRequest
+		answer := env.ask(ctx, r)
+		f.HTTP = env.exchange(r, answer)
+		if f.HTTP.redirects() {
+			f.HTTPLoop = env.loop(ctx, r, answer)
+		}
+	}()
+	answer := env.ask(ctx, routeRequest)
+	f.HTTPS = env.exchange(routeRequest, answer)
+	if f.HTTPS.redirects() && !f.HTTPS.LoginRedirect {
+		f.HTTPSLoop = env.loop(ctx, routeRequest, answer)
+	}
+	<-plain
+	return f, nil
+}
+
+// loop follows redirects within the portal's host and returns their addresses if they lead back to an earlier one or
+// don't end. http leading to https is the ordinary end of a redirect on port 80.
+func (env *Env) loop(ctx context.Context, r portal.Request, a portal.Answer) []string {
+	var trail []string
+	visited := map[string]bool{env.locate(r): true}
+	startedPlain := r.Plain
+	for range maxHops {
+		target, err := location(r, a, env.target.Address)
+		if err != nil || a.Header.Get("Location") == "" || !env.ownPort(target) || leadsToLogin(target) {
+			return nil
+		}
+		if startedPlain && target.Scheme == "https" {
+			return nil
+		}
+		r = portal.Request{HTTPMethod: http.MethodGet, Path: target.Path, Query: target.Query(), Plain: target.Scheme == "http", Timeout: hopTimeout, Unmarked: true}
+		here := env.locate(r)
+		trail = append(trail, here)
+		if visited[here] {
+			return trail
+		}
+		visited[here] = true
+		if a = env.client.Do(ctx, r); a.Err != nil || a.Status < 300 || a.Status >= 400 {
+			return nil
+		}
+	}
+	return trail
+}
+
+const hopTimeout = 8 * time.Second
+
+// ownPort tells whether u is one of the two ports of the portal that are looked at.
+func (env *Env) ownPort(u *url.URL) bool {
+	return env.target.Address.SameHost(u) && (u.Scheme == "http" && transport.PortOf(u) == 80 || u.Scheme == "https" && transport.PortOf(u) == env.target.Address.Port)
+}
+
+// locate is the address of a request without its query, but for what tells pages apart.
+func (env *Env) locate(r portal.Request) string {
+	scheme := "https"
+	if r.Plain {
+		scheme = "http"
+	}
+	query := url.Values{}
+	for name, values := range r.Query {
+		if name != "bx24_request_id" {
+			query[name] = values
+		}
+	}
+	return (&url.URL{Scheme: scheme, Host: env.target.Address.Host, Path: r.Path, RawQuery: query.Encode()}).String()
+}
+
+func judgeRedirect(f *RedirectFacts, _ Seen) []Result {
+	if f.HTTPS == nil || f.HTTPS.Failure != "" {
+		return skipped(RESTRoute)
+	}
+	var results []Result
+	other, otherLocation := f.HTTPS.OtherHost, f.HTTPS.Location
+	switch x := f.HTTPS; {
+	case !x.redirects() || x.LoginRedirect:
+		other = ""
+	case f.HTTPSLoop != nil:
+		return one(problem(RedirectLoop, ServerAdmin).with(Args{"port": "https", "trail": f.HTTPSLoop}))
+	case x.Status == http.StatusMovedPermanently || x.Status == http.StatusFound || x.Status == http.StatusSeeOther:
+		results = append(results, problem(RedirectDropsPost, ServerAdmin).with(Args{"status": x.Status, "location": x.Location}))
+	case other == "":
+		// A redirect that keeps the POST on the same host: whether an application follows it is its own matter.
+		results = append(results, unknown(UnexpectedAnswer, ServerAdmin).with(answerArgs(x)))
+	}
+	if f.HTTP != nil {
+		if f.HTTPLoop != nil {
+			results = append(results, notice(RedirectLoop, ServerAdmin).with(Args{"port": "http", "trail": f.HTTPLoop}))
+		}
+		if other == "" && f.HTTP.redirects() && !f.HTTP.LoginRedirect {
+			other, otherLocation = f.HTTP.OtherHost, f.HTTP.Location
+		}
+	}
+	if other != "" {
+		results = append(results, notice(RedirectOtherHost, PortalAdmin).with(Args{"other": other, "location": otherLocation}))
+	}
+	return orOK(results)
+}
+
+// leavesHost tells whether a redirect on either port leads to another host: then no token may be sent.
+func (f *RedirectFacts) leavesHost() bool {
+	return f.HTTPS != nil && f.HTTPS.OtherHost != "" || f.HTTP != nil && f.HTTP.OtherHost != ""
+}

@@ -1,0 +1,170 @@
+package checks
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"boxready/internal/transport"
+)
+
+// Observer is told what happens while it happens, one call at a time.
+type Observer interface {
+	Started(ID)
+	Finished(ID, []Result)
+}
+
+// A check that takes longer than this is given up; the slowest honest answer is the portal's about a token (40 s).
+const checkDeadline = 75 * time.Second
+
+// Crash are the facts of a check that ended in a panic of BoxReady's own.
+type Crash struct {
+	Panic string `json:"panic"`
+	Stack string `json:"stack"`
+}
+
+// Run goes through the catalogue: what doesn't depend on each other at the same time, what depends on something broken not
+// at all. It ends when everything has a result, or soon after ctx is done; then what is missing is unknown.
+func Run(ctx context.Context, n *transport.Net, target Target, observer Observer) *Outcome {
+	// What waits for an answer past the end of ctx is freed by this.
+	run, stop := context.WithCancel(ctx)
+	env := newEnv(run, n, target)
+	defer env.close()
+	defer stop()
+	return walk(ctx, env, Catalog(), observer)
+}
+
+// walk runs every check in a goroutine of its own that waits for what it needs.
+func walk(ctx context.Context, env *Env, catalog []*Check, observer Observer) *Outcome {
+	outcome := &Outcome{Target: env.target, Started: env.now()}
+	judged := map[ID]chan struct{}{}
+	for _, c := range catalog {
+		judged[c.ID] = make(chan struct{})
+	}
+	results := make([][]Result, len(catalog))
+	var telling sync.Mutex
+	var wg sync.WaitGroup
+	for i, c := range catalog {
+		wg.Go(func() {
+			defer close(judged[c.ID])
+			for _, id := range c.waitsFor() {
+				<-judged[id]
+			}
+			if c.Consent != "" && !env.target.agreed(c.Consent) {
+				return
+			}
+			telling.Lock()
+			observer.Started(c.ID)
+			telling.Unlock()
+
+			facts, found := env.make(ctx, c, judged)
+			env.know(c.ID, facts, found)
+			results[i] = found
+
+			telling.Lock()
+			observer.Finished(c.ID, found)
+			telling.Unlock()
+		})
+	}
+	wg.Wait()
+	outcome.Finished = env.now()
+	for i, c := range catalog {
+		outcome.Results = append(outcome.Results, results[i]...)
+		if results[i] == nil {
+			outcome.NotChecked = append(outcome.NotChecked, NotChecked{Check: c.ID, Reason: reasonFor(c.Consent)})
+		}
+	}
+	outcome.conclude()
+	return outcome
+}
+
+// waitsFor are the checks that must have a result before this one is begun.
+func (c *Check) waitsFor() []ID {
+	ids := append([]ID{}, c.After...)
+	for _, anyOf := range c.Needs {
+		ids = append(ids, anyOf...)
+	}
+	if c.Reached != "" {
+		ids = append(ids, c.Reached)
+	}
+	return ids
+}
+
+// make makes one check, or finds out why it makes no sense.
+func (env *Env) make(ctx context.Context, c *Check, judged map[ID]chan struct{}) (facts Facts, results []Result) {
+	start := env.now()
+	defer func() {
+		if p := recover(); p != nil {
+			results = c.couldNotTell(InternalError, You)
+			results[0].Facts = &Crash{Panic: fmt.Sprint(p), Stack: string(debug.Stack())}
+			facts = nil
+		}
+		for i := range results {
+			results[i].Took = env.now().Sub(start)
+		}
+	}()
+	if because := env.unmet(c); because != "" {
+		return nil, []Result{{Check: c.ID, State: Skipped, Vantage: c.Vantage, Because: because}}
+	}
+	deadline, cancel := context.WithTimeout(ctx, checkDeadline)
+	defer cancel()
+	facts, err := c.observe(deadline, env)
+	if ctx.Err() != nil {
+		// What a request that we broke off seems to say about the portal isn't worth judging.
+		return facts, c.ended(ctx.Err(), facts)
+	}
+	if err != nil || facts == nil {
+		cause, owner := causeOf(transport.FailureOf(err))
+		return facts, c.couldNotTell(cause, owner)
+	}
+	for _, id := range c.Reads {
+		<-judged[id]
+	}
+	return facts, c.Judge(facts, env.seen())
+}
+
+func (c *Check) ended(err error, facts Facts) []Result {
+	results := c.couldNotTell(Cancelled, You)
+	if errors.Is(err, context.DeadlineExceeded) {
+		results = c.couldNotTell(TimedOut, "")
+	}
+	results[0].Facts = facts
+	return results
+}
+
+func (c *Check) couldNotTell(cause Cause, owner Owner) []Result {
+	r := unknown(cause, owner)
+	if r.Owner == "" {
+		r.Owner = c.Owner
+	}
+	r.Check, r.Vantage, r.Affects = c.ID, c.Vantage, c.Affects
+	return one(r)
+}
+
+// unmet returns the check because of which c makes no sense, or "".
+func (env *Env) unmet(c *Check) ID {
+	for _, anyOf := range c.Needs {
+		because := ID("")
+		for _, id := range anyOf {
+			if because = env.blocker(id); because == "" {
+				break
+			}
+		}
+		if because != "" {
+			return because
+		}
+	}
+	if c.Reached == "" {
+		return ""
+	}
+	because := env.blocker(c.Reached)
+	if because == c.Reached {
+		if f, ok := env.seen()[c.Reached].(interface{ Reached() bool }); ok && f.Reached() && env.client != nil {
+			return ""
+		}
+	}
+	return because
+}

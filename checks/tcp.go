@@ -1,0 +1,189 @@
+package checks
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+
+	"boxready/internal/transport"
+)
+
+// Causes of portal-tcp.
+const (
+	TCPRefused Cause = "tcp-refused"
+	TCPTimeout Cause = "tcp-timeout"
+	IPv6Dead   Cause = "ipv6-dead"
+)
+
+// TCPFacts are what knocking at the portal's port gave, at each of its addresses.
+type TCPFacts struct {
+	Port     int          `json:"port"`
+	Given    bool         `json:"given,omitempty"`
+	Proxy    string       `json:"proxy,omitempty"`
+	Attempts []TCPAttempt `json:"attempts,omitempty"`
+}
+
+// TCPAttempt is one knock.
+type TCPAttempt struct {
+	Address string            `json:"address,omitempty"` // none behind a proxy
+	Failure transport.Failure `json:"failure,omitempty"`
+	TookMS  int64             `json:"took_ms"`
+}
+
+func (a TCPAttempt) ipv6() bool {
+	addr, err := netip.ParseAddr(a.Address)
+	return err == nil && addr.Is6()
+}
+
+// A name may stand for dozens of addresses; more than these are not knocked at.
+const maxAddresses = 6
+
+// connections that the requests after the TLS check will need at once. Opening them now saves their round trips later.
+const connections = 4
+
+func observeTCP(ctx context.Context, env *Env) (*TCPFacts, error) {
+	address := env.target.Address
+	f := &TCPFacts{Port: address.Port, Given: env.net.Given(address.Host, address.Port)}
+	proxy, err := env.net.ProxyFor("https", address.Host, address.Port)
+	if err != nil {
+		return f, err
+	}
+	byName := func(ctx context.Context) (net.Conn, error) { return env.net.Dial(ctx, address.Host, address.Port) }
+	if proxy != nil {
+		// What a proxy says about a connection isn't the portal's word. The TLS check is the first that goes through it.
+		f.Proxy = transport.ProxyName(proxy)
+		env.lines = []*line{{door: door{dial: byName}}}
+		return f, nil
+	}
+	doors := []door{{dial: byName}}
+	if !f.Given {
+		doors = env.doors()
+	}
+
+	f.Attempts = make([]TCPAttempt, len(doors))
+	var wg sync.WaitGroup
+	for i := range doors {
+		wg.Go(func() {
+			start := env.now()
+			conn, err := doors[i].dial(ctx)
+			f.Attempts[i] = TCPAttempt{Address: doors[i].address, Failure: transport.FailureOf(err), TookMS: env.now().Sub(start).Milliseconds()}
+			doors[i].conn, doors[i].open = conn, err == nil
+		})
+	}
+	spare := make(chan net.Conn, connections-1)
+	for range connections - 1 {
+		go func() {
+			conn, _ := doors[0].dial(ctx)
+			spare <- conn
+		}()
+	}
+	wg.Wait()
+	env.useDoors(doors, spare)
+	return f, nil
+}
+
+// door is one address of the portal.
+type door struct {
+	address string // "" when the user or a proxy chooses
+	dial    func(context.Context) (net.Conn, error)
+	conn    net.Conn
+	open    bool
+}
+
+func (env *Env) doors() []door {
+	dns := seen[DNSFacts](env.seen(), PortalDNS)
+	var doors []door
+	for _, addr := range dns.Addresses[:min(len(dns.Addresses), maxAddresses)] {
+		target := netip.AddrPortFrom(addr, uint16(env.target.Address.Port))
+		doors = append(doors, door{address: addr.String(), dial: func(ctx context.Context) (net.Conn, error) {
+			return env.net.DialAddr(ctx, target)
+		}})
+	}
+	return doors
+}
+
+// useDoors keeps the open connections for the TLS check: one per address, and for the first address that is open the spare
+// ones too, when they are for that address.
+func (env *Env) useDoors(doors []door, spare <-chan net.Conn) {
+	for i, d := range doors {
+		if !d.open {
+			continue
+		}
+		line := &line{door: d}
+		if i == 0 && len(env.lines) == 0 {
+			line.spare = spare
+		}
+		env.lines = append(env.lines, line)
+	}
+	if len(env.lines) == 0 || env.lines[0].spare == nil {
+		go closeAll(spare)
+	}
+}
+
+func closeAll(spare <-chan net.Conn) {
+	for range connections - 1 {
+		if conn := <-spare; conn != nil {
+			conn.Close()
+		}
+	}
+}
+
+func judgeTCP(f *TCPFacts, _ Seen) []Result {
+	dead := []string{}
+	for _, a := range f.Attempts {
+		if a.Failure != "" && a.Address != "" {
+			dead = append(dead, a.Address)
+		}
+	}
+	return about(tcpFaults(f), Args{"port": f.Port, "dead": dead})
+}
+
+func tcpFaults(f *TCPFacts) []Result {
+	if f.Proxy != "" {
+		return ok()
+	}
+	var hasV4, v4open, v6open bool
+	var worst, dead6 *TCPAttempt
+	for i := range f.Attempts {
+		a := &f.Attempts[i]
+		hasV4 = hasV4 || !a.ipv6()
+		switch {
+		case a.Failure == "" && a.ipv6():
+			v6open = true
+		case a.Failure == "":
+			v4open = true
+		case a.ipv6() && a.Failure == transport.NoRoute:
+			// This computer has no IPv6; that is nobody's fault.
+		case a.ipv6():
+			dead6 = a
+		case worst == nil:
+			worst = a
+		}
+	}
+	if worst == nil {
+		worst = dead6
+	}
+	switch {
+	case v4open && dead6 != nil:
+		return one(notice(IPv6Dead, NetworkAdmin))
+	case v4open, v6open && !hasV4:
+		return ok()
+	case worst == nil: // IPv6 only, and none here
+		return one(unknown(NoNetwork, You))
+	}
+	switch worst.Failure {
+	case transport.Refused, transport.Reset, transport.Unreachable:
+		return one(problem(TCPRefused, NetworkAdmin))
+	case transport.Timeout:
+		return one(problem(TCPTimeout, NetworkAdmin))
+	case transport.NoRoute:
+		return one(unknown(NoNetwork, You))
+	default:
+		return one(unknown(causeOf(worst.Failure)))
+	}
+}
+
+// settle is how long the spare connections are waited for when the first one is ready.
+func settle(first time.Duration) time.Duration { return max(first, 300*time.Millisecond) }

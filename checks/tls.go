@@ -1,0 +1,367 @@
+package checks
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"net"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"boxready/internal/portal"
+	"boxready/internal/transport"
+)
+
+// Causes of portal-tls.
+const (
+	TLSSelfSigned        Cause = "tls-self-signed"
+	TLSPrivateCA         Cause = "tls-private-ca"
+	TLSNationalCA        Cause = "tls-national-ca"
+	TLSIncompleteChain   Cause = "tls-incomplete-chain"
+	TLSExpired           Cause = "tls-expired"
+	TLSNotYetValid       Cause = "tls-not-yet-valid"
+	TLSWrongHost         Cause = "tls-wrong-host"
+	TLSOldProtocol       Cause = "tls-old-protocol"
+	TLSNotTLS            Cause = "tls-not-tls"
+	TLSWeakCertificate   Cause = "tls-weak-certificate"
+	TLSClientCertificate Cause = "tls-client-certificate"
+	TLSIntercepted       Cause = "tls-intercepted"
+	TLSHandshakeFailed   Cause = "tls-handshake-failed"
+	TLSExpiresSoon       Cause = "tls-expires-soon"
+)
+
+// A certificate that ends sooner than this is worth a reminder.
+const expiresSoon = 21 * 24 * time.Hour
+
+// TLSFacts are what the TLS handshake showed at each address of the portal.
+type TLSFacts struct {
+	At         time.Time `json:"at"`
+	Addresses  []TLSSeen `json:"addresses"`
+	Unverified bool      `json:"unverified,omitempty"` // the certificate doesn't verify; what needs no token was asked all the same
+}
+
+// TLSSeen is the handshake at one address.
+type TLSSeen struct {
+	Address  string            `json:"address,omitempty"`
+	Failure  transport.Failure `json:"failure,omitempty"`
+	Protocol string            `json:"protocol,omitempty"`
+	Cipher   string            `json:"cipher,omitempty"`
+	// OldProtocol is what a second handshake with nothing newer than TLS 1.1 agreed on, when the first one failed.
+	OldProtocol              string        `json:"old_protocol,omitempty"`
+	ClientCertificateAsked   bool          `json:"client_certificate_asked,omitempty"`
+	ClientCertificateRefused bool          `json:"client_certificate_refused,omitempty"` // that is, coming without one
+	Chain                    []Certificate `json:"chain,omitempty"`                      // as sent, the portal's own first
+	Trust                    *Trust        `json:"trust,omitempty"`
+	Interceptor              string        `json:"interceptor,omitempty"` // the product that put its own certificate there
+	NationalCA               string        `json:"national_ca,omitempty"`
+	TookMS                   int64         `json:"took_ms"`
+}
+
+// Reached tells whether requests can be made, verified or not.
+func (f *TLSFacts) Reached() bool { return len(f.Addresses) > 0 && f.Addresses[0].reached() }
+
+func (s *TLSSeen) reached() bool { return s.Failure == "" && !s.ClientCertificateRefused }
+
+// line is an address of the portal with a connection to it.
+type line struct {
+	door  door
+	spare <-chan net.Conn // more connections to the same address
+}
+
+func observeTLS(ctx context.Context, env *Env) (*TLSFacts, error) {
+	f := &TLSFacts{At: env.now().UTC(), Addresses: make([]TLSSeen, len(env.lines))}
+	first := env.lines[0]
+	spare := env.secureSpare(ctx, first.spare)
+
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for i, line := range env.lines[1:] {
+			conn := env.handshake(ctx, line, &f.Addresses[i+1])
+			if conn != nil {
+				conn.Close()
+			}
+		}
+	}()
+	start := time.Now()
+	conn := env.handshake(ctx, first, &f.Addresses[0])
+	if f.Reached() {
+		env.openClient(first, conn, spare.collect(settle(time.Since(start))), f.Addresses[0].Trust.good())
+		f.Unverified = !f.Addresses[0].Trust.good()
+	} else {
+		if conn != nil {
+			conn.Close()
+		}
+		spare.drop()
+	}
+	<-done
+	return f, nil
+}
+
+// handshake fills s and returns the connection if it can be used.
+func (env *Env) handshake(ctx context.Context, l *line, s *TLSSeen) *tls.Conn {
+	s.Address = l.door.address
+	start := env.now()
+	defer func() { s.TookMS = env.now().Sub(start).Milliseconds() }()
+	var asked atomic.Bool
+	config := env.tlsConfig()
+	config.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+		asked.Store(true)
+		return &tls.Certificate{}, nil
+	}
+	raw := l.door.conn
+	if raw == nil { // through a proxy nothing was dialled so far
+		var err error
+		if raw, err = l.door.dial(ctx); err != nil {
+			s.Failure = transport.FailureOf(err)
+			return nil
+		}
+	}
+	conn, err := transport.Handshake(ctx, raw, config)
+	s.ClientCertificateAsked = asked.Load()
+	if err != nil {
+		s.Failure = transport.FailureOf(err)
+		switch {
+		case s.ClientCertificateAsked:
+			s.ClientCertificateRefused = true
+		case s.Failure != transport.Timeout && s.Failure != transport.Cancelled && s.Failure != transport.NotTLS:
+			s.OldProtocol = env.oldHandshake(ctx, l)
+		}
+		return nil
+	}
+	if s.ClientCertificateAsked && refused(conn) {
+		s.ClientCertificateRefused = true
+		conn.Close()
+		return nil
+	}
+	state := conn.ConnectionState()
+	s.Protocol, s.Cipher = tls.VersionName(state.Version), tls.CipherSuiteName(state.CipherSuite)
+	for _, cert := range state.PeerCertificates {
+		s.Chain = append(s.Chain, describe(cert))
+	}
+	s.Interceptor, s.NationalCA = interceptorIn(s.Chain), nationalIn(s.Chain)
+	s.Trust = env.examine(ctx, state.PeerCertificates)
+	return conn
+}
+
+// refused tells whether the server closes a connection that came without a client certificate. With TLS 1.3 the
+// handshake has succeeded by then and only the first read shows it; a server that merely asked stays silent.
+func refused(conn *tls.Conn) bool {
+	const patience = 1500 * time.Millisecond
+	conn.SetReadDeadline(time.Now().Add(patience))
+	_, err := conn.Read(make([]byte, 1))
+	conn.SetReadDeadline(time.Time{})
+	var network net.Error
+	return err != nil && !(errors.As(err, &network) && network.Timeout())
+}
+
+// oldHandshake proves that a server speaks only what application servers no longer accept.
+func (env *Env) oldHandshake(ctx context.Context, l *line) string {
+	conn, err := l.door.dial(ctx)
+	if err != nil {
+		return ""
+	}
+	config := env.tlsConfig()
+	config.MinVersion, config.MaxVersion = tls.VersionTLS10, tls.VersionTLS11
+	old, err := transport.Handshake(ctx, conn, config)
+	if err != nil {
+		return ""
+	}
+	defer old.Close()
+	return tls.VersionName(old.ConnectionState().Version)
+}
+
+// tlsConfig offers everything that Go can do from TLS 1.2 on, so that a failure says as much as possible about the
+// server, and verifies nothing: the certificate is looked at afterwards, fault by fault.
+func (env *Env) tlsConfig() *tls.Config {
+	config := &tls.Config{ServerName: env.target.Address.Host, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}, InsecureSkipVerify: true}
+	for _, suite := range append(tls.CipherSuites(), tls.InsecureCipherSuites()...) {
+		config.CipherSuites = append(config.CipherSuites, suite.ID)
+	}
+	return config
+}
+
+// strictConfig is for connections that may carry a token: each is verified on its own.
+func (env *Env) strictConfig() *tls.Config {
+	config := env.tlsConfig()
+	config.VerifyConnection = func(state tls.ConnectionState) error { return env.verify(state.PeerCertificates) }
+	return config
+}
+
+// openClient makes the client for everything that is asked after the TLS check.
+func (env *Env) openClient(l *line, conn *tls.Conn, spare []*tls.Conn, verified bool) {
+	config, open := env.tlsConfig(), []*tls.Conn{conn}
+	if verified {
+		config = env.strictConfig()
+	}
+	for _, s := range spare {
+		if verified && env.verify(s.ConnectionState().PeerCertificates) != nil {
+			s.Close()
+			continue
+		}
+		open = append(open, s)
+	}
+	env.client = portal.NewClient(portal.Options{Address: env.target.Address, Net: env.net, Pacer: env.pacer,
+		Dial: l.door.dial, Open: open, TLS: config, Verified: verified})
+}
+
+// spareLines are connections whose handshakes go on beside the TLS check's own.
+type spareLines struct{ ready chan *tls.Conn }
+
+func (env *Env) secureSpare(ctx context.Context, raw <-chan net.Conn) *spareLines {
+	s := &spareLines{ready: make(chan *tls.Conn, connections-1)}
+	for range connections - 1 {
+		go func() {
+			var conn net.Conn
+			if raw != nil {
+				conn = <-raw
+			}
+			if conn == nil {
+				s.ready <- nil
+				return
+			}
+			secure, err := transport.Handshake(ctx, conn, env.tlsConfig())
+			if err != nil {
+				secure = nil
+			}
+			s.ready <- secure
+		}()
+	}
+	return s
+}
+
+// collect returns those that are ready within patience; the rest is closed when it comes.
+func (s *spareLines) collect(patience time.Duration) []*tls.Conn {
+	var conns []*tls.Conn
+	late := time.After(patience)
+	for i := range connections - 1 {
+		select {
+		case conn := <-s.ready:
+			if conn != nil {
+				conns = append(conns, conn)
+			}
+		case <-late:
+			go s.close(connections - 1 - i)
+			return conns
+		}
+	}
+	return conns
+}
+
+func (s *spareLines) drop() { go s.close(connections - 1) }
+
+func (s *spareLines) close(n int) {
+	for range n {
+		if conn := <-s.ready; conn != nil {
+			conn.Close()
+		}
+	}
+}
+
+func (env *Env) verify(chain []*x509.Certificate) error {
+	if trust := env.examineOffline(chain); !trust.good() {
+		return errUnverified
+	}
+	return nil
+}
+
+var errUnverified = errors.New("the portal's certificate does not verify")
+
+func judgeTLS(f *TLSFacts, _ Seen) []Result {
+	var results []Result
+	had := map[Cause]bool{}
+	for i := range f.Addresses {
+		for _, r := range f.Addresses[i].judge(f.At) {
+			if !had[r.Cause] {
+				had[r.Cause] = true
+				results = append(results, r)
+			}
+		}
+	}
+	return orOK(results)
+}
+
+func (s *TLSSeen) judge(now time.Time) []Result {
+	return about(s.faults(now), Args{"address": s.Address})
+}
+
+func (s *TLSSeen) faults(now time.Time) []Result {
+	switch {
+	case s.ClientCertificateRefused:
+		return one(problem(TLSClientCertificate, ServerAdmin))
+	case s.OldProtocol != "":
+		return one(problem(TLSOldProtocol, ServerAdmin).with(Args{"protocol": s.OldProtocol}))
+	}
+	switch s.Failure {
+	case "":
+		return s.certificateFaults(now)
+	case transport.NotTLS:
+		return one(problem(TLSNotTLS, ServerAdmin))
+	case transport.Reset, transport.Closed, transport.Refused:
+		return one(problem(TLSHandshakeFailed, ServerAdmin).with(Args{"closed": true}))
+	case transport.TLSFailed, transport.Other:
+		// Possibly only for lack of a cipher suite that Go doesn't have (DHE, CBC-SHA384, GOST).
+		return one(unknown(TLSHandshakeFailed, ServerAdmin).with(Args{"closed": false}))
+	default:
+		return one(unknown(causeOf(s.Failure)))
+	}
+}
+
+func (s *TLSSeen) certificateFaults(now time.Time) []Result {
+	if s.Trust == nil || len(s.Chain) == 0 {
+		return one(unknown(UnexpectedAnswer, ServerAdmin))
+	}
+	leaf := s.Chain[0]
+	if s.Interceptor != "" && !s.Trust.Public {
+		// The dates and names of an interceptor's certificate say nothing about the portal's.
+		return one(unknown(TLSIntercepted, NetworkAdmin).with(Args{"interceptor": s.Interceptor, "issuer": leaf.Issuer}))
+	}
+	var results []Result
+	if r, bad := s.trustFault(); bad {
+		results = append(results, r.with(Args{"issuer": leaf.Issuer}))
+	}
+	switch {
+	case now.After(leaf.NotAfter):
+		results = append(results, problem(TLSExpired, ServerAdmin).with(Args{"subject": leaf.Subject, "issuer": leaf.Issuer, "not_after": leaf.NotAfter, "intermediate": false}))
+	case s.Trust.ExpiredIssuer != "":
+		i := slices.IndexFunc(s.Chain, func(c Certificate) bool { return c.Subject == s.Trust.ExpiredIssuer })
+		ended := s.Chain[max(i, 0)]
+		results = append(results, problem(TLSExpired, ServerAdmin).with(Args{"subject": ended.Subject, "issuer": ended.Issuer, "not_after": ended.NotAfter, "intermediate": true}))
+	case now.Before(leaf.NotBefore):
+		results = append(results, problem(TLSNotYetValid, ServerAdmin).with(Args{"not_before": leaf.NotBefore}))
+	case leaf.NotAfter.Sub(now) < expiresSoon:
+		results = append(results, notice(TLSExpiresSoon, ServerAdmin).with(Args{"not_after": leaf.NotAfter, "issuer": leaf.Issuer,
+			"days": int(leaf.NotAfter.Sub(now).Hours() / 24)}))
+	}
+	if !s.Trust.NameMatches {
+		results = append(results, problem(TLSWrongHost, ServerAdmin).with(Args{"names": leaf.Names, "common_name": leaf.CommonName}))
+	}
+	return results
+}
+
+func (s *TLSSeen) trustFault() (Result, bool) {
+	leaf, last := s.Chain[0], s.Chain[len(s.Chain)-1]
+	weak := s.weak()
+	switch {
+	case s.Trust.Given && !s.Trust.Public:
+		return notice(TLSPrivateCA, ServerAdmin).with(Args{"trusted": true, "proven": true}), true
+	case s.NationalCA != "" && !s.Trust.Public:
+		return problem(TLSNationalCA, ServerAdmin).with(Args{"authority": s.NationalCA}), true
+	case leaf.SelfSigned && !s.Trust.Public:
+		return problem(TLSSelfSigned, ServerAdmin), true
+	case weak >= 0:
+		// Go calls a chain with a SHA-1 signature "unknown authority"; that isn't the reason.
+		c := s.Chain[weak]
+		return problem(TLSWeakCertificate, ServerAdmin).with(Args{"subject": c.Subject, "key": c.Key, "signature": c.Signature}), true
+	case s.Trust.Public:
+		return Result{}, false
+	case last.SelfSigned:
+		return problem(TLSPrivateCA, ServerAdmin).with(Args{"trusted": false, "proven": true}), true
+	case s.Trust.AIA != nil && s.Trust.AIA.Completes:
+		return problem(TLSIncompleteChain, ServerAdmin).with(Args{"missing": s.Trust.AIA.Issuer, "url": s.Trust.AIA.URL}), true
+	default:
+		return problem(TLSPrivateCA, ServerAdmin).with(Args{"trusted": false, "proven": false}), true
+	}
+}

@@ -1,0 +1,142 @@
+package checks
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"sync"
+	"time"
+
+	"boxready/internal/bitrix"
+	"boxready/internal/transport"
+)
+
+// VendorHostUnreachable is the cause of auth-server-from-computer.
+const VendorHostUnreachable Cause = "vendor-host-unreachable"
+
+// VendorFacts are how far this computer gets to the authorization servers. They say nothing about the portal's own way.
+type VendorFacts struct {
+	Hosts []HostSeen `json:"hosts"`
+}
+
+// HostSeen is one request to one host.
+type HostSeen struct {
+	Host        string            `json:"host"`
+	Proxy       string            `json:"proxy,omitempty"`
+	At          time.Time         `json:"at"`
+	Layer       transport.Stage   `json:"layer,omitempty"` // where it failed; none when the host answered
+	Failure     transport.Failure `json:"failure,omitempty"`
+	Interceptor string            `json:"interceptor,omitempty"` // who issued the certificate, if it is a known product
+	Status      int               `json:"status,omitempty"`
+	Date        *time.Time        `json:"date,omitempty"`
+	Times       transport.Times   `json:"times"`
+}
+
+const vendorTimeout = 12 * time.Second
+
+func observeVendor(ctx context.Context, env *Env) (*VendorFacts, error) {
+	servers := env.authServers()
+	f := &VendorFacts{Hosts: make([]HostSeen, len(servers))}
+	var wg sync.WaitGroup
+	for i, server := range servers {
+		wg.Go(func() { f.Hosts[i] = env.knock(ctx, server+"/oauth/token/") })
+	}
+	wg.Wait()
+	return f, nil
+}
+
+// authServers are the authorization servers that the portal may use.
+func (env *Env) authServers() []string {
+	if env.target.AuthServer != "" {
+		return []string{env.target.AuthServer}
+	}
+	var servers []string
+	for _, region := range env.target.regions() {
+		servers = append(servers, bitrix.AuthServer(region))
+	}
+	return servers
+}
+
+// knock asks once, and once more if no answer came. Any answer over a verified connection is the host's own.
+func (env *Env) knock(ctx context.Context, address string) HostSeen {
+	seen := env.knockOnce(ctx, address)
+	if slices.Contains([]transport.Failure{transport.Reset, transport.Closed}, seen.Failure) && ctx.Err() == nil {
+		seen = env.knockOnce(ctx, address)
+	}
+	return seen
+}
+
+func (env *Env) knockOnce(ctx context.Context, address string) HostSeen {
+	ctx, cancel := context.WithTimeout(ctx, vendorTimeout)
+	defer cancel()
+	u, err := url.Parse(address)
+	if err != nil {
+		return HostSeen{Host: address, Failure: transport.Other, Layer: transport.StageHTTP}
+	}
+	s := HostSeen{Host: u.Hostname(), At: env.now().UTC()}
+	if proxy, err := env.net.ProxyFor(u.Scheme, u.Hostname(), transport.PortOf(u)); err == nil {
+		s.Proxy = transport.ProxyName(proxy)
+	}
+	var watch transport.Stopwatch
+	request, err := http.NewRequestWithContext(watch.Watch(ctx, nil), http.MethodGet, address, nil)
+	if err != nil {
+		return HostSeen{Host: u.Hostname(), Failure: transport.Other, Layer: transport.StageHTTP}
+	}
+	client := env.net.HTTPClient()
+	defer client.CloseIdleConnections()
+	response, err := client.Do(request)
+	s.Times = watch.Stop()
+	if err != nil {
+		s.Failure = transport.FailureOf(err)
+		s.Layer = transport.StageOf(err)
+		var certificate *tls.CertificateVerificationError
+		if errors.As(err, &certificate) {
+			for _, c := range certificate.UnverifiedCertificates {
+				if s.Interceptor == "" {
+					s.Interceptor = interceptorIn([]Certificate{describe(c)})
+				}
+			}
+		}
+		return s
+	}
+	response.Body.Close()
+	s.Status = response.StatusCode
+	if date, err := time.Parse(time.RFC1123, response.Header.Get("Date")); err == nil {
+		s.Date = &date
+	}
+	return s
+}
+
+// offset is how far the first authorization server that tells the time is ahead of this computer.
+func (f *VendorFacts) offset() (time.Duration, bool) {
+	if f == nil {
+		return 0, false
+	}
+	for _, h := range f.Hosts {
+		if h.Date != nil {
+			return h.Date.Sub(h.At.Add(time.Duration(h.Times.Total-h.Times.Wait/2) * time.Millisecond)), true
+		}
+	}
+	return 0, false
+}
+
+func (f *VendorFacts) allDead() bool {
+	return f != nil && !slices.ContainsFunc(f.Hosts, func(h HostSeen) bool { return h.Layer == "" })
+}
+
+func judgeVendor(f *VendorFacts, _ Seen) []Result {
+	// Of the two regions one is enough: which of them is the portal's isn't known from its address.
+	if !f.allDead() {
+		return ok()
+	}
+	var hosts []string
+	for _, h := range f.Hosts {
+		hosts = append(hosts, h.Host)
+	}
+	first := f.Hosts[0]
+	return one(notice(VendorHostUnreachable, You).with(Args{"hosts": hosts, "layer": string(first.Layer), "failure": string(first.Failure),
+		"interceptor": first.Interceptor, "proxy": first.Proxy}))
+}

@@ -1,0 +1,164 @@
+// Package cli is BoxReady on the command line: it reads flags, starts runs, and shows results as they are ready. It never
+// touches the network itself.
+//
+// The rules of what is shown: standard output carries the result and nothing else; progress, hints and errors go to standard
+// error. An error says in the user's language what is wrong and what to do. Exit codes are a contract, see Exit.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"boxready/checks"
+	"boxready/internal/report"
+
+	"github.com/jeandeaual/go-locale"
+	"github.com/spf13/cobra"
+)
+
+// Exit is an exit code.
+type Exit int
+
+const (
+	ExitOK       Exit = 0 // nothing wrong seen
+	ExitCouldNot Exit = 1 // could not run
+	ExitUsage    Exit = 2 // wrong usage, an unusable address included
+	ExitProblem  Exit = 3 // at least one problem
+	ExitNotice   Exit = 4 // no problem, but notices or unknowns
+)
+
+// IO is where a command reads and writes.
+type IO struct {
+	In       io.Reader
+	Out, Err io.Writer
+}
+
+// usageError is shown to the user by the key of its text.
+type usageError struct {
+	key  string
+	args checks.Args
+}
+
+func (e *usageError) Error() string { return e.key }
+
+func wrong(key string, args checks.Args) error { return &usageError{key, args} }
+
+// app is what the commands share.
+type app struct {
+	IO
+	version string
+	lang    string
+	words   *report.Words
+	exit    Exit
+}
+
+// Run runs the command line until it is done or ctx is, and returns the exit code.
+func Run(ctx context.Context, version string, args []string, std IO) Exit {
+	a := &app{IO: std, version: version}
+	// cobra would otherwise refuse to run for whoever double-clicks the program on Windows.
+	cobra.MousetrapHelpText = ""
+	root := a.root()
+	root.SetArgs(args)
+	root.SetIn(std.In)
+	root.SetOut(std.Out)
+	root.SetErr(std.Err)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return a.exit
+	}
+	if a.words == nil && a.useLanguage() != nil {
+		fmt.Fprintln(a.Err, err)
+		return ExitUsage
+	}
+	var usage *usageError
+	switch {
+	case errors.As(err, &usage):
+		fmt.Fprintln(a.Err, a.words.Say(usage.key, usage.args))
+		return ExitUsage
+	case a.exit == ExitCouldNot:
+		fmt.Fprintln(a.Err, a.words.Say("cli.failed", checks.Args{"error": err.Error()}))
+		return ExitCouldNot
+	default:
+		// What is left are cobra's own words about flags and arguments.
+		fmt.Fprintln(a.Err, a.words.Say("cli.usage", checks.Args{"error": err.Error()}))
+		return ExitUsage
+	}
+}
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "boxready",
+		Short:         "Will REST applications work on this Bitrix24 portal?",
+		Args:          cobra.NoArgs,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		PersistentPreRunE: func(*cobra.Command, []string) error {
+			return a.useLanguage()
+		},
+		RunE: func(c *cobra.Command, _ []string) error { return a.console(c.Context()) },
+	}
+	root.PersistentFlags().StringVar(&a.lang, "lang", "", "language of what people read: ru or en (default: the system's)")
+	root.CompletionOptions.HiddenDefaultCmd = false
+	root.AddCommand(a.checkCommand(), a.demoCommand(), a.reportCommand(), a.versionCommand())
+	return root
+}
+
+func (a *app) versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			_, err := fmt.Fprintln(a.Out, "boxready", a.version)
+			return err
+		},
+	}
+}
+
+// fail marks err as one that is nobody's wrong usage.
+func (a *app) fail(err error) error {
+	a.exit = ExitCouldNot
+	return err
+}
+
+// useLanguage loads the texts. Without --lang the system decides.
+func (a *app) useLanguage() error {
+	lang := a.lang
+	if lang == "" {
+		lang = systemLanguage()
+	}
+	if !slices.Contains(report.Languages(), lang) {
+		a.lang, a.words = "", nil
+		if err := a.useLanguage(); err != nil {
+			return err
+		}
+		return wrong("cli.bad-lang", checks.Args{"value": lang, "languages": report.Languages()})
+	}
+	words, err := report.NewWords(lang)
+	if err != nil {
+		return a.fail(err)
+	}
+	a.words = words
+	return nil
+}
+
+func systemLanguage() string {
+	system, err := locale.GetLanguage()
+	// On a system without a setting the variables are empty or "C"; that is no error to tell anyone of.
+	if err == nil && slices.Contains(report.Languages(), strings.ToLower(system)) {
+		return strings.ToLower(system)
+	}
+	return report.Languages()[0]
+}
+
+// readFile reads a file that a flag names, with an error for its user.
+func readFile(flag, name string) ([]byte, error) {
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return nil, wrong("cli.bad-file", checks.Args{"flag": flag, "file": name, "missing": errors.Is(err, os.ErrNotExist)})
+	}
+	return data, nil
+}

@@ -1,0 +1,150 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"boxready/checks"
+	"boxready/internal/report"
+
+	"github.com/fatih/color"
+	"github.com/mattn/go-colorable"
+	"golang.org/x/term"
+)
+
+// A check that is still at work after this is said to be slow.
+const slow = 10 * time.Second
+
+const maxWidth = 100
+
+// width returns the columns of the terminal behind w, and whether there is one.
+func width(w io.Writer) (int, bool) {
+	file, ok := w.(*os.File)
+	if !ok || !term.IsTerminal(int(file.Fd())) {
+		return 0, false
+	}
+	columns, _, err := term.GetSize(int(file.Fd()))
+	if err != nil || columns <= 0 {
+		return 80, true
+	}
+	return min(columns, maxWidth), true
+}
+
+// style is how the result looks, and where it then goes: with colour only on a terminal, and not if NO_COLOR is set
+// (no-color.org).
+func (a *app) style(verbose bool) (report.Style, io.Writer) {
+	style := report.Style{Verbose: verbose}
+	columns, terminal := width(a.Out)
+	style.Width = columns
+	if !terminal || os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
+		return style, a.Out
+	}
+	paint := func(attributes ...color.Attribute) func(string) string {
+		c := color.New(attributes...)
+		c.EnableColor()
+		return func(s string) string { return c.Sprint(s) }
+	}
+	states := map[checks.State]func(string) string{checks.OK: paint(color.FgGreen), checks.Notice: paint(color.FgYellow),
+		checks.Problem: paint(color.FgRed), checks.Unknown: paint(color.FgMagenta), checks.Skipped: paint(color.Faint)}
+	style.Paint = func(state checks.State, s string) string { return states[state](s) }
+	style.Bold = paint(color.Bold)
+	return style, colorable.NewColorable(a.Out.(*os.File)) // consoles of old Windows don't know the codes
+}
+
+// progress tells on standard error what is being checked: on a terminal in one line that is written over, elsewhere only
+// what takes long.
+type progress struct {
+	app      *app
+	terminal bool
+	total    int
+	stop     chan struct{}
+	stopped  sync.WaitGroup
+
+	mu      sync.Mutex
+	done    int
+	running []started
+	drawn   int // columns
+}
+
+type started struct {
+	id   checks.ID
+	at   time.Time
+	said bool // that it is slow
+}
+
+func (a *app) newProgress(total int) *progress {
+	p := &progress{app: a, total: total, stop: make(chan struct{})}
+	_, p.terminal = width(a.Err)
+	p.stopped.Go(p.tick)
+	return p
+}
+
+func (p *progress) tick() {
+	ticker := time.NewTicker(250 * time.Millisecond)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-p.stop:
+			return
+		case now := <-ticker.C:
+			p.mu.Lock()
+			p.draw(now)
+			p.mu.Unlock()
+		}
+	}
+}
+
+func (p *progress) Started(id checks.ID) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.running = append(p.running, started{id: id, at: time.Now()})
+	p.draw(time.Now())
+}
+
+func (p *progress) Finished(id checks.ID, _ []checks.Result) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.done++
+	p.running = slices.DeleteFunc(p.running, func(s started) bool { return s.id == id })
+	p.draw(time.Now())
+}
+
+// draw shows the check that has been running longest.
+func (p *progress) draw(now time.Time) {
+	if len(p.running) == 0 {
+		return
+	}
+	oldest := &p.running[0]
+	waited := now.Sub(oldest.at)
+	args := checks.Args{"check": p.app.words.Name(oldest.id), "done": p.done, "total": p.total, "seconds": int(waited.Seconds())}
+	if !p.terminal {
+		if waited >= slow && !oldest.said {
+			oldest.said = true
+			fmt.Fprintln(p.app.Err, p.app.words.Say("progress.slow", args))
+		}
+		return
+	}
+	key := "progress.line"
+	if waited >= slow {
+		key = "progress.slow-line"
+	}
+	columns, _ := width(p.app.Err)
+	line := []rune(p.app.words.Say(key, args))
+	line = line[:min(len(line), max(columns-1, 1))]
+	fmt.Fprint(p.app.Err, "\r", string(line), strings.Repeat(" ", max(p.drawn-len(line), 0)))
+	p.drawn = len(line)
+}
+
+// end takes the line away.
+func (p *progress) end() {
+	close(p.stop)
+	p.stopped.Wait()
+	if p.terminal && p.drawn > 0 {
+		fmt.Fprint(p.app.Err, "\r", strings.Repeat(" ", p.drawn), "\r")
+	}
+}

@@ -1,0 +1,125 @@
+package bitrix
+
+import (
+	"slices"
+	"strings"
+)
+
+// Codes that the program branches on: the value of the JSON field "error",
+// spelt as it is sent. Compare them with SameCode, because letter case differs
+// between the portal, the authorization server and versions of both.
+const (
+	// Said by the portal when it looks at who is calling.
+
+	CodeNoAuthFound             = "NO_AUTH_FOUND"         // no credentials seen, or none understood
+	CodeInvalidCredentials      = "INVALID_CREDENTIALS"   // an incoming webhook's user or code is wrong
+	CodeInvalidRequest          = "INVALID_REQUEST"       // portal: https required; authorization server: malformed
+	CodeExpiredToken            = "expired_token"         // access token older than its hour
+	CodeInvalidToken            = "invalid_token"         // authorization server does not know the token
+	CodeInsufficientScope       = "insufficient_scope"    // the scope of the method was not granted
+	CodeVerificationNeeded      = "verification_needed"   // authorization server refused the licence
+	CodeConnectionError         = "CONNECTION_ERROR"      // portal got no usable answer from the authorization server
+	CodeApplicationNotFound     = "APPLICATION_NOT_FOUND" // token's application is absent or inactive on the portal
+	CodeOAuth                   = "ERROR_OAUTH"           // application not installed; also a full disk quota
+	CodeAuthorizationError      = "authorization_error"   // token's user cannot be signed in
+	CodeUserAccessError         = "user_access_error"     // application is not open to this user
+	CodeAccessDenied            = "ACCESS_DENIED"         // plan, user's rights or kind of credentials; see the description
+	CodeSessionFailed           = "session_failed"        // browser-session call with a wrong check value
+	CodeLicenseScanner          = "PORTAL_BLOCKED_BY_LICENSE_SCANNER"
+	CodePaymentRequired         = "PAYMENT_REQUIRED"           // paid or trial period ended
+	CodePortalDeleted           = "PORTAL_DELETED"             // public part of the site is closed
+	CodeAllowedOnlyIntranetUser = "ALLOWED_ONLY_INTRANET_USER" // user is not staff
+
+	// Said by the portal when it looks at what is called.
+
+	CodeMethodNotFound        = "ERROR_METHOD_NOT_FOUND"         // decided before credentials are looked at
+	CodeEventNotFound         = "ERROR_EVENT_NOT_FOUND"          // no such event on this portal
+	CodeWrongAuthType         = "WRONG_AUTH_TYPE"                // method refuses this kind of credentials
+	CodeWrongLicense          = "WRONG_LICENSE"                  // feature not in the licence
+	CodeMethodConfirmWaiting  = "METHOD_CONFIRM_WAITING"         // administrator has yet to confirm the call
+	CodeMethodConfirmDenied   = "METHOD_CONFIRM_DENIED"          // administrator refused the call
+	CodeBatchLengthExceeded   = "ERROR_BATCH_LENGTH_EXCEEDED"    // more than 50 commands
+	CodeBatchMethodNotAllowed = "ERROR_BATCH_METHOD_NOT_ALLOWED" // method may not be called in a batch
+	CodeArgument              = "ERROR_ARGUMENT"                 // an argument is wrong
+	CodeNotFound              = "ERROR_NOT_FOUND"                // object not found
+
+	// Limits.
+
+	CodeQueryLimitExceeded = "QUERY_LIMIT_EXCEEDED" // a box has no such limit of its own
+	CodeOperationTimeLimit = "OPERATION_TIME_LIMIT" // method used up its time budget
+	CodeOverloadLimit      = "OVERLOAD_LIMIT"       // REST held by hand because of load
+
+	// Failures inside the portal.
+
+	CodeCore                      = "ERROR_CORE" // with "No client credentials": the portal is not registered
+	CodeInternalServerError       = "INTERNAL_SERVER_ERROR"
+	CodeUnexpectedAnswer          = "ERROR_UNEXPECTED_ANSWER"
+	CodeWrongEncoding             = "WRONG_ENCODING"
+	CodeInternalWrongTransport    = "INTERNAL_WRONG_TRANSPORT"
+	CodeInternalWrongHandlerClass = "INTERNAL_WRONG_HANDLER_CLASS"
+
+	// Said by the authorization server, some of them through the portal.
+
+	CodeInvalidClient          = "invalid_client"           // unknown application, wrong secret, or not installed
+	CodeInvalidGrant           = "invalid_grant"            // code or refresh token wrong or too old
+	CodeInvalidScope           = "invalid_scope"            // more scopes asked than the application has
+	CodeWrongClient            = "WRONG_CLIENT"             // application refused on refresh; the grant is dead
+	CodeWrongApplicationClient = "WRONG_APPLICATION_CLIENT" // application's data cannot be read
+	CodeNotInstalled           = "NOT_INSTALLED"            // application not installed on the portal
+)
+
+// SameCode reports whether two values of the field "error" are the same code.
+// Letter case does not matter, nor do the two spellings of REST 3.0 codes:
+// the vendor renamed the prefix BITRIX_REST_V3_EXCEPTIONS_ to
+// BITRIX_REST_V3_EXCEPTION_ between rest 25.800.0 and 25.1300.0.
+func SameCode(a, b string) bool { return foldCode(a) == foldCode(b) }
+
+func foldCode(code string) string {
+	code = strings.ToUpper(strings.TrimSpace(code))
+	if rest, ok := strings.CutPrefix(code, "BITRIX_REST_V3_EXCEPTIONS_"); ok {
+		return "BITRIX_REST_V3_EXCEPTION_" + rest
+	}
+	return code
+}
+
+// A Speaker is the machine that an error code comes from.
+type Speaker string
+
+// The speakers. A portal passes on what the authorization server said about a
+// token, so a code of the latter also arrives in answers of the former.
+const (
+	SpeakerPortal     Speaker = "portal"
+	SpeakerAuthServer Speaker = "authorization server"
+)
+
+// An ErrorCode is one row of the table of error codes: what one code means
+// when one speaker says it.
+type ErrorCode struct {
+	Code        string  // as sent
+	Speaker     Speaker // who says it first
+	API         int     // 3 for codes of REST 3.0, otherwise 2
+	Meaning     string  // short English
+	Description string  // usual error_description, "" if it varies or is not known
+	Status      []int   // HTTP statuses, documented first; they disagree, so never decide by them
+	Source      string  // documentation page, or the module and version, or the SDK it was seen in
+}
+
+// Errors returns the table of error codes. A code that both speakers use has a
+// row for each. The caller owns the slice, not the slices inside it.
+func Errors() []ErrorCode { return slices.Clone(errorTable) }
+
+// FindErrors returns the rows of code, compared as SameCode does: none if it
+// is not known, several if it means different things by speaker or by letter
+// case.
+func FindErrors(code string) []ErrorCode {
+	var found []ErrorCode
+	for _, e := range errorTable {
+		if SameCode(e.Code, code) {
+			found = append(found, e)
+		}
+	}
+	return found
+}
+
+// IsErrorCode reports whether code is in the table.
+func IsErrorCode(code string) bool { return FindErrors(code) != nil }

@@ -1,0 +1,124 @@
+package portal
+
+import (
+	"strings"
+
+	"boxready/internal/bitrix"
+)
+
+// Error is a reply's own error, whoever said it: the portal, or the
+// authorization server through it.
+type Error struct {
+	Code        string // as sent; "" if the reply has an error without one
+	Description string // cleaned for printing, "" if missing
+	Status      int    // HTTP status it came with; never decide by it
+	V3          bool   // in the form of REST 3.0
+}
+
+func (e *Error) Error() string {
+	switch {
+	case e.Code == "" && e.Description == "":
+		return "error without code"
+	case e.Code == "":
+		return "error without code: " + e.Description
+	case e.Description == "":
+		return e.Code
+	}
+	return e.Code + ": " + e.Description
+}
+
+// Is reports whether target is an *Error with the same code and, if target has
+// a description, one that is part of this error's. Letter case does not matter,
+// and a code of REST 3.0 also is its classic counterpart.
+func (e *Error) Is(target error) bool {
+	t, ok := target.(*Error)
+	if !ok || t.Code == "" {
+		return false
+	}
+	if !bitrix.SameCode(e.Code, t.Code) && !bitrix.SameCode(classicCode(e.Code), t.Code) {
+		return false
+	}
+	return strings.Contains(strings.ToLower(e.Description), strings.ToLower(t.Description))
+}
+
+// What callers branch on. Where one code has several meanings, the description
+// tells them apart.
+var (
+	// Who is calling.
+
+	ErrNoAuthFound         = &Error{Code: bitrix.CodeNoAuthFound}
+	ErrInvalidCredentials  = &Error{Code: bitrix.CodeInvalidCredentials} // webhook
+	ErrHTTPSRequired       = &Error{Code: bitrix.CodeInvalidRequest, Description: "https required"}
+	ErrInvalidRequest      = &Error{Code: bitrix.CodeInvalidRequest}
+	ErrExpiredToken        = &Error{Code: bitrix.CodeExpiredToken}
+	ErrInvalidToken        = &Error{Code: bitrix.CodeInvalidToken}
+	ErrInsufficientScope   = &Error{Code: bitrix.CodeInsufficientScope}
+	ErrAccessDenied        = &Error{Code: bitrix.CodeAccessDenied}
+	ErrUserAccess          = &Error{Code: bitrix.CodeUserAccessError}
+	ErrAuthorization       = &Error{Code: bitrix.CodeAuthorizationError}
+	ErrApplicationNotFound = &Error{Code: bitrix.CodeApplicationNotFound}
+	ErrNotInstalled        = &Error{Code: bitrix.CodeOAuth, Description: "application not installed"}
+	ErrWrongAuthType       = &Error{Code: bitrix.CodeWrongAuthType}
+	ErrConfirmWaiting      = &Error{Code: bitrix.CodeMethodConfirmWaiting}
+	ErrConfirmDenied       = &Error{Code: bitrix.CodeMethodConfirmDenied}
+
+	// What is called.
+
+	ErrMethodNotFound = &Error{Code: bitrix.CodeMethodNotFound}
+	ErrEventNotFound  = &Error{Code: bitrix.CodeEventNotFound}
+
+	// The portal and the authorization server.
+
+	ErrConnection         = &Error{Code: bitrix.CodeConnectionError}
+	ErrNoClientCreds      = &Error{Code: bitrix.CodeCore, Description: "no client credentials"}
+	ErrInvalidClient      = &Error{Code: bitrix.CodeInvalidClient}
+	ErrInvalidGrant       = &Error{Code: bitrix.CodeInvalidGrant}
+	ErrWrongClient        = &Error{Code: bitrix.CodeWrongClient}
+	ErrVerificationNeeded = &Error{Code: bitrix.CodeVerificationNeeded}
+	ErrPaymentRequired    = &Error{Code: bitrix.CodePaymentRequired}
+	ErrWrongLicense       = &Error{Code: bitrix.CodeWrongLicense}
+	ErrLicenseScanner     = &Error{Code: bitrix.CodeLicenseScanner}
+
+	// The portal as a whole.
+
+	ErrPortalDeleted      = &Error{Code: bitrix.CodePortalDeleted} // public part closed
+	ErrQueryLimit         = &Error{Code: bitrix.CodeQueryLimitExceeded}
+	ErrOperationTimeLimit = &Error{Code: bitrix.CodeOperationTimeLimit}
+	ErrOverloadLimit      = &Error{Code: bitrix.CodeOverloadLimit}
+	ErrWrongEncoding      = &Error{Code: bitrix.CodeWrongEncoding}
+)
+
+// The vendor renamed the prefix between rest 25.800.0 and 25.1300.0.
+var v3Prefixes = []string{"BITRIX_REST_V3_EXCEPTIONS_", "BITRIX_REST_V3_EXCEPTION_"}
+
+// v3Class returns the upper-case class name in a code of REST 3.0.
+func v3Class(code string) (string, bool) {
+	code = strings.ToUpper(strings.TrimSpace(code))
+	for _, prefix := range v3Prefixes {
+		if class, ok := strings.CutPrefix(code, prefix); ok {
+			return class, true
+		}
+	}
+	return "", false
+}
+
+// classicCode returns what a code of REST 3.0 is called in the classic API, or
+// "". ACCESSDENIED stands for every failed authentication too, so it tells no
+// more than ACCESS_DENIED does.
+func classicCode(code string) string {
+	class, ok := v3Class(code)
+	if !ok {
+		return ""
+	}
+	switch strings.TrimSuffix(class, "EXCEPTION") {
+	case "METHODNOTFOUND":
+		return bitrix.CodeMethodNotFound
+	case "ACCESSDENIED":
+		return bitrix.CodeAccessDenied
+	case "INSUFFICIENTSCOPE":
+		return bitrix.CodeInsufficientScope
+	case "RATELIMIT":
+		return bitrix.CodeQueryLimitExceeded
+	}
+	return ""
+}

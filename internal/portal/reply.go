@@ -1,0 +1,553 @@
+// Package portal knows how to talk to a Bitrix24 portal: its address, a REST
+// call, a batch, the reply and its errors.
+package portal
+
+import (
+	"bytes"
+	"compress/flate"
+	"compress/gzip"
+	"compress/zlib"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding/charmap"
+
+	"boxready/internal/secret"
+)
+
+// Form is what a reply turned out to be.
+type Form string
+
+// The forms of a reply.
+const (
+	FormJSON        Form = "json"         // what REST answers with, perhaps with something around it
+	FormOtherJSON   Form = "other-json"   // JSON, but neither a result nor an error
+	FormHTML        Form = "html"         // a page
+	FormText        Form = "text"         // anything else
+	FormEmpty       Form = "empty"        // nothing, or white space
+	FormCutOff      Form = "cut-off"      // it ended before its end
+	FormTooBig      Form = "too-big"      // more than MaxBody, on the wire or decompressed
+	FormBadEncoding Form = "bad-encoding" // Content-Encoding unknown, or its data damaged
+)
+
+// MaxBody is how much of a reply is read, on the wire as well as decompressed.
+const MaxBody = 8 << 20
+
+// Reply is what a portal or an authorization server answered.
+type Reply struct {
+	Status int
+	Header http.Header
+	Form   Form
+	Body   []byte // decompressed, at most MaxBody
+	// BOM tells of a byte order mark at the very beginning.
+	BOM bool
+	// Before and After are what stood around the JSON, such as warnings of PHP;
+	// nil if nothing but white space and the byte order mark did.
+	Before, After []byte
+	// NotUTF8 tells of text in another encoding. It is read as windows-1251,
+	// the encoding of old portals.
+	NotUTF8 bool
+
+	Result json.RawMessage // nil when there is none
+	Error  *Error          // the reply's own error, nil when there is none
+	Next   *int            // where the next page starts
+	Total  *int
+	Time   *ServerTime // when the portal worked on it
+
+	text []byte // Body in UTF-8
+}
+
+// ServerTime is when and how long the portal worked, by its own clock. What it
+// didn't say is zero.
+type ServerTime struct {
+	Start, Finish        time.Time
+	Duration, Processing time.Duration
+}
+
+// ReadReply reads a response to its end or to MaxBody and closes its body. What
+// kind of reply it is never depends on its status. The error is not nil exactly
+// if the reply is cut off; it wraps the cause as it came, or
+// io.ErrUnexpectedEOF if the end is missing without one.
+func ReadReply(resp *http.Response) (Reply, error) {
+	r := Reply{Status: resp.StatusCode, Header: resp.Header}
+	if r.Header == nil {
+		r.Header = http.Header{}
+	}
+	var wire []byte
+	var err error
+	if resp.Body != nil {
+		defer resp.Body.Close()
+		wire, err = io.ReadAll(io.LimitReader(resp.Body, MaxBody+1))
+	}
+	body, damage := decompress(wire, r.Header)
+	tooBig := len(wire) > MaxBody || len(body) > MaxBody
+	if len(body) > MaxBody {
+		body = body[:MaxBody]
+	}
+	r.Body = body
+	r.decode()
+
+	switch {
+	case tooBig:
+		r.Form = FormTooBig
+	case err != nil:
+		r.Form = FormCutOff
+		return r, fmt.Errorf("read the reply: %w", err)
+	case errors.Is(damage, io.ErrUnexpectedEOF):
+		r.Form = FormCutOff
+		return r, fmt.Errorf("decompress the reply: %w", damage)
+	case damage != nil:
+		r.Form = FormBadEncoding
+	default:
+		r.parse()
+		if r.Form == FormCutOff {
+			return r, fmt.Errorf("read the reply: JSON has no end: %w", io.ErrUnexpectedEOF)
+		}
+	}
+	return r, nil
+}
+
+// Polluted reports whether something stands around the JSON that strict clients
+// stumble over.
+func (r Reply) Polluted() bool {
+	return r.Form == FormJSON && (r.BOM || r.Before != nil || r.After != nil)
+}
+
+// excerptLen is how many bytes of a body are shown.
+const excerptLen = 200
+
+// Excerpt returns the beginning of the body for people to read: at most 200
+// bytes, credentials and known secrets masked, control characters replaced.
+func (r Reply) Excerpt(known ...secret.String) string {
+	// Masking comes first, or a secret cut in two would no longer be one. The
+	// rest of a long body can't reach the excerpt unless secrets fill the
+	// window.
+	const window = 64 << 10
+	text := r.text
+	if text == nil {
+		text = r.Body
+	}
+	text = cutRunes(text, window)
+	masked := printable(secret.Mask(string(text), known...))
+	return string(cutRunes([]byte(masked), excerptLen))
+}
+
+// cutRunes cuts b to n bytes or a little less, never inside a rune.
+func cutRunes(b []byte, n int) []byte {
+	if len(b) <= n {
+		return b
+	}
+	for n > 0 && !utf8.RuneStart(b[n]) {
+		n--
+	}
+	return b[:n]
+}
+
+// printable replaces what could move a terminal's cursor, change its colours or
+// hide text: white space by a space, all else by a replacement character.
+func printable(s string) string {
+	return strings.Map(func(c rune) rune {
+		switch {
+		case unicode.IsSpace(c):
+			return ' '
+		case unicode.IsPrint(c):
+			return c
+		}
+		return utf8.RuneError
+	}, strings.ToValidUTF8(s, string(utf8.RuneError)))
+}
+
+// decompress undoes Content-Encoding, and gzip that isn't declared, and returns
+// at most one byte more than MaxBody. It returns what it could read beside an
+// error.
+func decompress(wire []byte, header http.Header) ([]byte, error) {
+	var codings []string
+	for _, line := range header.Values("Content-Encoding") {
+		for coding := range strings.SplitSeq(line, ",") {
+			if coding = strings.ToLower(strings.TrimSpace(coding)); coding != "" && coding != "identity" {
+				codings = append(codings, coding)
+			}
+		}
+	}
+	// Two, because servers and proxies compress what is compressed already.
+	const layers = 2
+	if len(codings) > layers {
+		return wire, fmt.Errorf("%d content encodings", len(codings))
+	}
+	slices.Reverse(codings)
+	body := wire
+	for _, coding := range codings {
+		if len(body) == 0 {
+			return body, nil
+		}
+		var err error
+		switch coding {
+		case "gzip", "x-gzip":
+			if isGzip(body) {
+				body, err = gunzip(body)
+			} // otherwise declared and not done, as PHP's warnings before the start of compression are
+		case "deflate":
+			body, err = inflate(body)
+		default:
+			return body, fmt.Errorf("unknown content encoding")
+		}
+		if err != nil {
+			return body, err
+		}
+	}
+	if len(codings) < layers && isGzip(body) {
+		return gunzip(body)
+	}
+	return body, nil
+}
+
+// isGzip reports whether b starts as gzip with its only compression method.
+func isGzip(b []byte) bool { return bytes.HasPrefix(b, []byte{0x1f, 0x8b, 8}) }
+
+func gunzip(b []byte) ([]byte, error) {
+	z, err := gzip.NewReader(bytes.NewReader(b))
+	if err != nil {
+		return nil, endsEarly(err)
+	}
+	body, err := io.ReadAll(io.LimitReader(z, MaxBody+1))
+	if errors.Is(err, gzip.ErrHeader) {
+		err = nil // what follows the compressed data is not compressed
+	}
+	return body, endsEarly(err)
+}
+
+// inflate reads "deflate", which is zlib by the standard and bare in the field.
+func inflate(b []byte) ([]byte, error) {
+	if z, err := zlib.NewReader(bytes.NewReader(b)); err == nil {
+		body, err := io.ReadAll(io.LimitReader(z, MaxBody+1))
+		return body, endsEarly(err)
+	}
+	body, err := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(b)), MaxBody+1))
+	if err != nil && utf8.Valid(b) {
+		return b, nil // declared and not done; compressed data is hardly ever text
+	}
+	return body, endsEarly(err)
+}
+
+func endsEarly(err error) error {
+	if errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
+
+var bom = []byte("\ufeff")
+
+// decode turns the body into UTF-8 text.
+func (r *Reply) decode() {
+	r.text = r.Body
+	for bytes.HasPrefix(r.text, bom) { // a file with one may include another with one
+		r.BOM = true
+		r.text = r.text[len(bom):]
+	}
+	// A few broken characters, as cutting by bytes leaves them, don't make text
+	// another encoding.
+	whole, broken := 0, 0
+	for b := r.text; len(b) > 0; {
+		c, n := utf8.DecodeRune(b)
+		switch {
+		case c == utf8.RuneError && n == 1:
+			broken++
+		case n > 1:
+			whole++
+		}
+		b = b[n:]
+	}
+	if broken == 0 {
+		return
+	}
+	r.NotUTF8 = true
+	if broken > whole {
+		if text, err := charmap.Windows1251.NewDecoder().Bytes(r.text); err == nil {
+			r.text = text
+		}
+	}
+}
+
+// parse finds out what the text is, and reads it if it is a reply of REST.
+func (r *Reply) parse() {
+	text := bytes.TrimSpace(r.text)
+	if len(text) == 0 {
+		r.Form = FormEmpty
+		return
+	}
+	members, end, err := scanJSON(text)
+	if err == nil {
+		rest := bytes.TrimSpace(text[end:])
+		switch {
+		case isEnvelope(members):
+			r.take(members, nil, rest)
+			return
+		case len(rest) == 0:
+			r.Form = FormOtherJSON
+			return
+		}
+	} else if errors.Is(err, errJSONEnds) && (text[0] == '{' || text[0] == '[') {
+		r.Form = FormCutOff
+		return
+	}
+	if r.parseAmong(text) {
+		return
+	}
+	if r.Form = FormText; looksHTML(text) {
+		r.Form = FormHTML
+	}
+}
+
+// parseAmong looks for a reply among other text, and reports whether it found
+// one or the beginning of one.
+func (r *Reply) parseAmong(text []byte) bool {
+	pages := pagesIn(text)
+	for i := 0; i < len(text); {
+		next := bytes.IndexByte(text[i:], '{')
+		if next < 0 {
+			return false
+		}
+		i += next
+		// Scripts in a page are full of objects that look like replies.
+		for len(pages) > 0 && pages[0].end <= i {
+			pages = pages[1:]
+		}
+		if len(pages) > 0 && pages[0].start <= i {
+			i = pages[0].end
+			continue
+		}
+		members, end, err := scanJSON(text[i:])
+		switch {
+		case err == nil && isEnvelope(members):
+			r.take(members, text[:i], bytes.TrimSpace(text[i+end:]))
+			return true
+		case errors.Is(err, errJSONEnds):
+			if startsEnvelope(text[i:]) {
+				r.Form = FormCutOff
+				return true
+			}
+			return false
+		}
+		// Going on behind what was read, not inside it, keeps this linear, and
+		// keeps members of a broken object from passing for a reply.
+		i += max(end, 1)
+	}
+	return false
+}
+
+func isEnvelope(members map[string]json.RawMessage) bool {
+	return members["result"] != nil || members["error"] != nil
+}
+
+// startsEnvelope reports whether an object that has no end began as a reply.
+func startsEnvelope(b []byte) bool {
+	b = bytes.TrimLeft(b[1:], " \t\r\n")
+	return bytes.HasPrefix(b, []byte(`"result"`)) || bytes.HasPrefix(b, []byte(`"error"`))
+}
+
+type span struct{ start, end int }
+
+// pagesIn returns where whole HTML documents and scripts stand, in order.
+func pagesIn(text []byte) []span {
+	lower := asciiLower(text)
+	var pages []span
+	for i := 0; i < len(lower); {
+		next := bytes.IndexByte(lower[i:], '<')
+		if next < 0 {
+			break
+		}
+		i += next
+		closing := ""
+		switch tag := lower[i:]; {
+		case bytes.HasPrefix(tag, []byte("<!doctype")), bytes.HasPrefix(tag, []byte("<html")):
+			closing = "</html>"
+		case bytes.HasPrefix(tag, []byte("<script")):
+			closing = "</script>"
+		default:
+			i++
+			continue
+		}
+		end := len(lower)
+		if at := bytes.Index(lower[i:], []byte(closing)); at >= 0 {
+			end = i + at + len(closing)
+		}
+		pages = append(pages, span{i, end})
+		i = end
+	}
+	return pages
+}
+
+// asciiLower keeps lengths, which bytes.ToLower doesn't.
+func asciiLower(b []byte) []byte {
+	lower := make([]byte, len(b))
+	for i, c := range b {
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		lower[i] = c
+	}
+	return lower
+}
+
+func looksHTML(text []byte) bool {
+	head := asciiLower(cutRunes(text, 4<<10))
+	for _, tag := range []string{"<!doctype html", "<html", "<head", "<body", "<title", "<script", "<br", "<center", "<h1", "<p>", "<div", "<meta", "<form", "<b>"} {
+		if bytes.Contains(head, []byte(tag)) {
+			return true
+		}
+	}
+	return false
+}
+
+// take fills in what the members of a reply say.
+func (r *Reply) take(members map[string]json.RawMessage, before, after []byte) {
+	r.Form = FormJSON
+	if before = bytes.TrimSpace(before); len(before) > 0 {
+		r.Before = before
+	}
+	if len(after) > 0 {
+		r.After = after
+	}
+	r.Result = members["result"]
+	if raw := members["error"]; raw != nil {
+		r.Error = readError(raw, members["error_description"], r.Status, r.Result)
+	}
+	r.Next, r.Total = readInt(members["next"]), readInt(members["total"])
+	r.Time = readTime(members["time"])
+}
+
+func isNull(raw json.RawMessage) bool { return string(raw) == "null" }
+
+// readError reads an error in all the forms it is sent in: a code as string or
+// number, the object of REST 3.0, or a bare true. Nothing in it (null, false, 0,
+// "", [] or {}) is an error only if there is no result either.
+func readError(raw, description json.RawMessage, status int, result json.RawMessage) *Error {
+	e := &Error{Status: status}
+	value := raw
+	for range 2 { // a list of errors: its first
+		var list []json.RawMessage
+		if len(value) == 0 || value[0] != '[' || json.Unmarshal(value, &list) != nil || len(list) == 0 {
+			break
+		}
+		value = list[0]
+	}
+	empty := false
+	if members, _, err := scanJSON(value); err == nil && members != nil {
+		e.V3 = true
+		e.Code = codeOf(members["code"])
+		if e.Code == "" {
+			e.Code = codeOf(members["error"])
+		}
+		for _, key := range []string{"message", "localMessage", "error_description"} {
+			if e.Description == "" {
+				e.Description = textOf(members[key])
+			}
+		}
+		empty = e.Code == "" && e.Description == "" && strings.Trim(string(value), "{} \t\r\n") == ""
+	} else {
+		e.Code = codeOf(value)
+		_, e.V3 = v3Class(e.Code)
+		empty = e.Code == "" || e.Code == "0"
+	}
+	if e.Description == "" {
+		e.Description = textOf(description)
+	}
+	switch {
+	case !empty:
+		return e
+	case e.Description == "" && (result != nil || isNull(raw)):
+		return nil
+	case result != nil && !isNull(result):
+		return nil
+	}
+	return e
+}
+
+const (
+	maxCode        = 200
+	maxDescription = 1000
+)
+
+// codeOf returns an error code, "" if there is none.
+func codeOf(raw json.RawMessage) string {
+	text, err := scalar(raw)
+	if err != nil || text == "null" || text == "false" {
+		return ""
+	}
+	if f, err := strconv.ParseFloat(text, 64); err == nil && f == math.Trunc(f) && math.Abs(f) < 1<<53 {
+		return strconv.FormatInt(int64(f), 10)
+	}
+	return string(cutRunes([]byte(printable(text)), maxCode))
+}
+
+// textOf returns a description: a string's content, or whatever else as it is
+// spelt.
+func textOf(raw json.RawMessage) string {
+	text, err := scalar(raw)
+	if err != nil {
+		text = string(raw)
+	}
+	switch text {
+	case "null", "false", "true", "[]", "{}":
+		return ""
+	}
+	text = printable(secret.Mask(string(cutRunes([]byte(text), 4*maxDescription))))
+	return strings.TrimSpace(string(cutRunes([]byte(text), maxDescription)))
+}
+
+func readTime(raw json.RawMessage) *ServerTime {
+	var fields struct {
+		Start      json.RawMessage `json:"start"`
+		Finish     json.RawMessage `json:"finish"`
+		Duration   json.RawMessage `json:"duration"`
+		Processing json.RawMessage `json:"processing"`
+		DateStart  json.RawMessage `json:"date_start"`
+		DateFinish json.RawMessage `json:"date_finish"`
+	}
+	if len(raw) == 0 || raw[0] != '{' || json.Unmarshal(raw, &fields) != nil {
+		return nil
+	}
+	return &ServerTime{
+		Start:      readMoment(fields.Start, fields.DateStart),
+		Finish:     readMoment(fields.Finish, fields.DateFinish),
+		Duration:   readSeconds(fields.Duration),
+		Processing: readSeconds(fields.Processing),
+	}
+}
+
+// readMoment reads seconds since 1970 or, failing that, an ISO 8601 date.
+func readMoment(seconds, date json.RawMessage) time.Time {
+	// The bounds are those of a four-digit year.
+	if f := readFloat(seconds); f > 0 && f < 253402300800 {
+		whole, fraction := math.Modf(f)
+		return time.Unix(int64(whole), int64(fraction*1e9)).UTC()
+	}
+	text, err := scalar(date)
+	if err != nil {
+		return time.Time{}
+	}
+	t, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return time.Time{}
+	}
+	return t.UTC()
+}
+
+func readSeconds(raw json.RawMessage) time.Duration {
+	f := readFloat(raw)
+	if f < 0 || f > 1e9 {
+		return 0
+	}
+	return time.Duration(f * 1e9)
+}

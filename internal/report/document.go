@@ -1,0 +1,117 @@
+// Package report puts a run's outcome into the forms in which it leaves BoxReady: the JSON of the contract, JSON lines, and
+// text for people.
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"boxready/checks"
+)
+
+// SchemaVersion is the version of the JSON form; it changes only when something in it changes its meaning or goes away.
+const SchemaVersion = 1
+
+// Document is a run's outcome in JSON.
+type Document struct {
+	Schema     int                  `json:"schema"`
+	Tool       Tool                 `json:"tool"`
+	Portal     string               `json:"portal"`
+	Started    time.Time            `json:"started"`
+	Finished   time.Time            `json:"finished"`
+	Verdict    checks.Verdict       `json:"verdict"`
+	Counts     map[checks.State]int `json:"counts"`
+	NotChecked []NotChecked         `json:"not_checked"`
+	Results    []Entry              `json:"results,omitempty"`
+}
+
+// Tool is the program that made the run.
+type Tool struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+}
+
+// NotChecked is a check that wasn't made, and what it would have needed.
+type NotChecked struct {
+	Check  checks.ID     `json:"check"`
+	Reason checks.Reason `json:"reason"`
+}
+
+// Entry is one result in JSON, facts and words together.
+type Entry struct {
+	Check   checks.ID         `json:"check"`
+	State   checks.State      `json:"state"`
+	Cause   checks.Cause      `json:"cause"`
+	Vantage checks.Vantage    `json:"vantage"`
+	Owner   checks.Owner      `json:"owner"`
+	Affects []checks.Affected `json:"affects"`
+	Because checks.ID         `json:"because"`
+	Facts   checks.Facts      `json:"facts"`
+	Title   string            `json:"title"`
+	Text    string            `json:"text"`
+	Steps   []string          `json:"steps"`
+	More    string            `json:"more"`
+	TookMS  int64             `json:"took_ms"`
+}
+
+// Reporter writes outcomes in one language.
+type Reporter struct {
+	Words   *Words
+	Version string // of BoxReady
+}
+
+// Entry turns one result into its JSON form.
+func (p *Reporter) Entry(r checks.Result, portal string) Entry {
+	f := p.Words.Finding(r, portal)
+	e := Entry{Check: r.Check, State: r.State, Cause: r.Cause, Vantage: r.Vantage, Owner: r.Owner, Because: r.Because,
+		Affects: r.Affects, Facts: r.Facts, Title: f.Title, Text: strings.TrimSpace(f.Saw + " " + f.Breaks), Steps: f.Steps, More: f.More,
+		TookMS: r.Took.Milliseconds()}
+	// Readers of JSON want a list and an object there, not null.
+	if e.Affects == nil {
+		e.Affects = []checks.Affected{}
+	}
+	if e.Steps == nil {
+		e.Steps = []string{}
+	}
+	if e.Facts == nil {
+		e.Facts = struct{}{}
+	}
+	return e
+}
+
+// Document turns an outcome into its JSON form.
+func (p *Reporter) Document(o *checks.Outcome) Document {
+	d := p.Summary(o)
+	d.Results = make([]Entry, 0, len(o.Results))
+	for _, r := range o.Results {
+		d.Results = append(d.Results, p.Entry(r, o.Target.Address.Display()))
+	}
+	return d
+}
+
+// Summary is the document without its results.
+func (p *Reporter) Summary(o *checks.Outcome) Document {
+	d := Document{Schema: SchemaVersion, Tool: Tool{"boxready", p.Version}, Portal: o.Target.Address.String(),
+		Started: o.Started.UTC().Truncate(time.Millisecond), Finished: o.Finished.UTC().Truncate(time.Millisecond),
+		Verdict: o.Verdict, Counts: o.Counts(), NotChecked: []NotChecked{}}
+	for _, n := range o.NotChecked {
+		d.NotChecked = append(d.NotChecked, NotChecked(n))
+	}
+	return d
+}
+
+// WriteJSON writes v, a Document or an Entry, on one line or indented.
+func WriteJSON(w io.Writer, v any, indent bool) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	if indent {
+		encoder.SetIndent("", "  ")
+	}
+	if err := encoder.Encode(v); err != nil {
+		return fmt.Errorf("write JSON: %w", err)
+	}
+	return nil
+}

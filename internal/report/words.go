@@ -1,0 +1,158 @@
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"text/template"
+	"time"
+
+	"boxready/assets"
+	"boxready/checks"
+
+	"github.com/nicksnyder/go-i18n/v2/i18n"
+	"golang.org/x/text/language"
+)
+
+// Languages are those that every text exists in; the first one is for everyone else.
+func Languages() []string { return []string{"en", "ru"} }
+
+// Words are the texts in one language.
+type Words struct {
+	lang      string
+	localizer *i18n.Localizer
+}
+
+// NewWords returns the texts in a language of Languages.
+func NewWords(lang string) (*Words, error) {
+	tag, err := language.Parse(lang)
+	if err != nil {
+		return nil, fmt.Errorf("language %q: %w", lang, err)
+	}
+	bundle := i18n.NewBundle(tag)
+	bundle.RegisterUnmarshalFunc("json", json.Unmarshal)
+	if _, err := bundle.LoadMessageFileFS(assets.Languages, "lang/"+lang+".json"); err != nil {
+		return nil, fmt.Errorf("texts in %q: %w", lang, err)
+	}
+	return &Words{lang, i18n.NewLocalizer(bundle, lang)}, nil
+}
+
+// Lang is the language.
+func (w *Words) Lang() string { return w.lang }
+
+// Say returns the text with that key. A missing one is returned as its key: a test sees to it that none is.
+func (w *Words) Say(key string, args checks.Args) string {
+	if text, ok := w.find(key, args); ok {
+		return text
+	}
+	return key
+}
+
+// Count returns the plural form of the text for n.
+func (w *Words) Count(key string, n int) string {
+	text, err := w.localizer.Localize(&i18n.LocalizeConfig{MessageID: key, PluralCount: n, TemplateData: checks.Args{"n": n}})
+	if err != nil {
+		return key
+	}
+	return text
+}
+
+func (w *Words) find(key string, args checks.Args) (string, bool) {
+	text, err := w.localizer.Localize(&i18n.LocalizeConfig{MessageID: key, TemplateData: map[string]any(args), Funcs: w.functions()})
+	return text, err == nil
+}
+
+// functions are what the texts may do with a value.
+func (w *Words) functions() template.FuncMap {
+	return template.FuncMap{
+		"date":    func(t time.Time) string { return t.Local().Format(w.Say("format.date", nil)) },
+		"list":    w.list,
+		"span":    w.span,
+		"seconds": func(s float64) string { return w.number(s) },
+	}
+}
+
+func (w *Words) list(items []string) string {
+	if len(items) < 2 {
+		return strings.Join(items, "")
+	}
+	last := len(items) - 1
+	return strings.Join(items[:last], ", ") + " " + w.Say("format.and", nil) + " " + items[last]
+}
+
+func (w *Words) span(d time.Duration) string {
+	d = d.Abs()
+	switch {
+	case d < 2*time.Minute:
+		return w.Count("format.seconds", int(d.Round(time.Second).Seconds()))
+	case d < 2*time.Hour:
+		return w.Count("format.minutes", int(d.Round(time.Minute).Minutes()))
+	case d < 48*time.Hour:
+		return w.Count("format.hours", int(d.Round(time.Hour).Hours()))
+	default:
+		return w.Count("format.days", int(d.Hours()/24))
+	}
+}
+
+func (w *Words) number(f float64) string {
+	return strings.Replace(strconv.FormatFloat(f, 'f', 1, 64), ".", w.Say("format.point", nil), 1)
+}
+
+// Name is what a check is called.
+func (w *Words) Name(id checks.ID) string { return w.Say(string(id)+".name", nil) }
+
+// Finding is a result in words.
+type Finding struct {
+	Title  string
+	Saw    string
+	Breaks string
+	Steps  []string
+	More   string // address of a documentation page, or ""
+}
+
+// maxSteps bounds the search for the numbered steps of a text.
+const maxSteps = 12
+
+// Finding puts a result into words. portal is the address as people write it.
+func (w *Words) Finding(r checks.Result, portal string) Finding {
+	args := checks.Args{"portal": portal}
+	for name, value := range r.Args {
+		args[name] = value
+	}
+	switch r.State {
+	case checks.OK:
+		return Finding{Title: w.Name(r.Check), Saw: w.Say(string(r.Check)+".ok", args)}
+	case checks.Skipped:
+		return Finding{Title: w.Name(r.Check), Saw: w.Say("part.because", checks.Args{"check": w.Name(r.Because)})}
+	}
+	key := string(r.Check) + "." + string(r.Cause)
+	if _, ok := w.find(key+".title", args); !ok {
+		key = "any." + string(r.Cause)
+	}
+	f := Finding{Title: w.Say(key+".title", args), Saw: w.Say(key+".saw", args), Breaks: w.Say(key+".breaks", args)}
+	for i := 1; i <= maxSteps; i++ {
+		step, ok := w.find(key+".do."+strconv.Itoa(i), args)
+		if !ok {
+			break
+		}
+		if step = strings.TrimSpace(step); step != "" { // a step may be for some variants only
+			f.Steps = append(f.Steps, step)
+		}
+	}
+	f.More, _ = w.find(key+".more", nil)
+	if strings.HasPrefix(key, "any.") {
+		f.Title = w.Name(r.Check) + ": " + lowerFirst(f.Title)
+	}
+	return f
+}
+
+func lowerFirst(s string) string {
+	for i, r := range s {
+		if next := s[i+len(string(r)):]; next != "" && strings.ToUpper(next[:1]) != next[:1] || r > 127 {
+			return strings.ToLower(string(r)) + next
+		}
+		break
+	}
+	return s
+}

@@ -1,0 +1,375 @@
+package secret
+
+import (
+	"cmp"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"html"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// Mask replaces in s, a text that strangers wrote, the known secrets and
+// whatever looks like a credential. Known secrets are found plain and as they
+// are written in URLs, JSON, HTML and base64, and also where s ends inside one.
+// For the rest it would rather mask too much than too little.
+func Mask(s string, known ...String) string {
+	if s == "" {
+		return s
+	}
+	var hidden spans
+	for _, k := range known {
+		for _, form := range forms(k.Reveal()) {
+			hidden.addForm(s, form)
+		}
+	}
+	hidden.addNamed(s)
+	hidden.addMarkup(s)
+	hidden.addBearer(s)
+	hidden.addWebhooks(s)
+	hidden.addUserinfo(s)
+	return hidden.replace(s)
+}
+
+type span struct{ start, end int }
+
+// spans collects what to hide in one text. All rules look at the text as it
+// was, so that none of them depends on what another has replaced.
+type spans []span
+
+func (h *spans) add(start, end int) {
+	if start < end {
+		*h = append(*h, span{start, end})
+	}
+}
+
+func (h spans) replace(s string) string {
+	if len(h) == 0 {
+		return s
+	}
+	slices.SortFunc(h, func(a, b span) int { return cmp.Compare(a.start, b.start) })
+	var out strings.Builder
+	for i, shown := 0, 0; ; {
+		if i == len(h) {
+			out.WriteString(s[shown:])
+			return out.String()
+		}
+		out.WriteString(s[shown:h[i].start])
+		out.WriteString(mask)
+		shown = h[i].end
+		for i++; i < len(h) && h[i].start <= shown; i++ {
+			shown = max(shown, h[i].end)
+		}
+	}
+}
+
+// minPart is how much of a secret's beginning counts as the secret where a text
+// ends inside it.
+const minPart = 4
+
+func (h *spans) addForm(s, form string) {
+	for from := 0; ; {
+		at := strings.Index(s[from:], form)
+		if at < 0 {
+			break
+		}
+		h.add(from+at, from+at+len(form))
+		from += at + 1 // not behind it: occurrences overlap
+	}
+	for n := min(len(form)-1, len(s)); n >= minPart; n-- {
+		if strings.HasSuffix(s, form[:n]) {
+			h.add(len(s)-n, len(s))
+			break
+		}
+	}
+}
+
+// forms returns the ways in which a secret is written.
+func forms(secret string) []string {
+	if secret == "" {
+		return nil
+	}
+	plain := []string{secret, url.QueryEscape(secret), url.PathEscape(secret), html.EscapeString(secret)}
+	if trimmed := strings.TrimSpace(secret); trimmed != "" {
+		plain = append(plain, trimmed)
+	}
+	for _, escaped := range plain[1:3] {
+		plain = append(plain, lowerEscapes.ReplaceAllStringFunc(escaped, strings.ToLower), url.QueryEscape(escaped))
+	}
+	for _, inner := range plain[:3:3] {
+		quoted, _ := json.Marshal(inner)
+		inside := string(quoted[1 : len(quoted)-1])
+		slashed := strings.ReplaceAll(inside, "/", `\/`) // as PHP writes it
+		plain = append(plain, inside, slashed, upperEscapes.ReplaceAllStringFunc(slashed, strings.ToUpper), escapeASCII(inner))
+		var bare strings.Builder
+		encoder := json.NewEncoder(&bare)
+		encoder.SetEscapeHTML(false)
+		if encoder.Encode(inner) == nil {
+			inside := strings.TrimSuffix(bare.String(), "\n")
+			plain = append(plain, inside[1:len(inside)-1])
+		}
+	}
+	found := append(plain, hex.EncodeToString([]byte(secret)))
+	for _, encoding := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
+		found = append(found, base64Parts(encoding, secret)...)
+	}
+	slices.Sort(found)
+	found = slices.Compact(found)
+	return slices.DeleteFunc(found, func(form string) bool { return form == "" })
+}
+
+var (
+	lowerEscapes = regexp.MustCompile(`%[0-9A-F]{2}`)
+	upperEscapes = regexp.MustCompile(`u[0-9a-f]{4}`)
+)
+
+// escapeASCII writes a JSON string's inside as PHP does by default: all but
+// ASCII escaped, in lower case.
+func escapeASCII(s string) string {
+	var out strings.Builder
+	for _, c := range s {
+		quoted, _ := json.Marshal(string(c))
+		switch {
+		case c == '/':
+			out.WriteString(`\/`)
+		case c < utf8.RuneSelf && strings.ContainsRune("<>&", c):
+			out.WriteRune(c)
+		case c < utf8.RuneSelf:
+			out.Write(quoted[1 : len(quoted)-1])
+		case c > 0xffff:
+			c -= 0x10000
+			out.WriteString(u16(0xd800 + c>>10))
+			out.WriteString(u16(0xdc00 + c&0x3ff))
+		default:
+			out.WriteString(u16(c))
+		}
+	}
+	return out.String()
+}
+
+func u16(c rune) string { return `\u` + hex.EncodeToString([]byte{byte(c >> 8), byte(c)}) }
+
+// base64Parts returns what of the secret's base64 is the same wherever in the
+// encoded data it stands: it may begin at any of three positions in a group,
+// and its neighbours share the outermost characters with it.
+func base64Parts(encoding *base64.Encoding, secret string) []string {
+	var parts []string
+	for shift := range 3 {
+		encoded := encoding.EncodeToString([]byte(strings.Repeat("\x00", shift) + secret))
+		start := (shift*8 + 5) / 6
+		end := (shift + len(secret)) * 8 / 6
+		// Less than this stands in a lot of innocent text.
+		const least = 6
+		if end-start >= least {
+			part := encoded[start:end]
+			parts = append(parts, part, strings.ReplaceAll(part, "/", `\/`), url.QueryEscape(part))
+		}
+	}
+	return parts
+}
+
+// A quote in plain text, and escaped for JSON, HTML or a URL.
+const quote = `(?:\\*["']|\\+u002[27]|&quot;|&apos;|&#0?3[49];|&#x2[27];|%(?:25)*2[27])`
+
+// Names of values that open something. A name may be the end of a longer one
+// (bitrix_sessid, PHPSESSID, USER_PASSWORD) unless it is too common a word.
+const (
+	secretNames = `(?:(?:access|refresh|application|csrf|bearer|auth|id|api|bot)[_-]?tokens?|(?:client[_-]?)?secret|(?:shared|api|private)[_-]?key|` +
+		`auth[_-]?id|refresh[_-]?id|sess(?:ion)?[_-]?id|(?:passw(?:or)?d|pwd)(?:[_-]?(?:[0-9]+|confirm(?:ation)?|hash))?|csrf)`
+	wholeNames  = `(?:auth|code|ap|token|pass)`
+	headerNames = `(?:(?:proxy-)?authorization|(?:set-)?cookie2?|x-bitrix-csrf-token)`
+	// Where a name begins, besides a word: an escape that ends in a letter or digit.
+	nameStart = `(?:\b|\\+u00(?:22|27|5b|26)|%(?:25)*(?:2[02367]|3[BF]|5B)|\\[nrt])`
+)
+
+// A slash in plain text, and escaped for JSON or a URL.
+const slash = `(?:\\?/|%(?:25)*2F)`
+
+// What a segment of a path consists of, percent-encoded slashes excluded.
+const segment = `((?:[^/\\?#\s"'<>&%]|%[013-9a-f][0-9a-f]|%2[0-46-9a-e])+)`
+
+var (
+	// Groups: a header's name, a whole name, what separates name and value, and
+	// the quote that opens the value, which begins where the match ends.
+	named = regexp.MustCompile(`(?i)` + nameStart + `(?:(` + headerNames + `)|[a-z0-9_-]*` + secretNames + `|(` + wholeNames + `))` +
+		`(?:` + quote + `)?(?:\]|%5D|\\+u005d)?(?:` + quote + `)?` +
+		`\s*(=>|=|:|%(?:25)*3[AD])\s*(?:string\(\d+\)\s*)?(` + quote + `)?`)
+
+	element = regexp.MustCompile(`(?i)<[a-z0-9_-]*(?:` + secretNames + `|auth)\b[^<>]*>([^<]+)`)
+	input   = regexp.MustCompile(`(?i)<(?:input|meta|param)\b[^>]*`)
+	name    = regexp.MustCompile(`(?i)\b(?:name|id)\s*=\s*["']?(?:[\w\[-]*` + secretNames + `|(?:[\w-]*\[)?` + wholeNames + `)\]?(?:["'\s/]|$)`)
+	value   = regexp.MustCompile(`(?i)\b(?:value|content)\s*=\s*(?:"([^"]*)|'([^']*)|([^\s"'>]+))`)
+
+	bearer = regexp.MustCompile(`(?i)\bbearer(?:\s|%20|\+)+([a-z0-9._~+/=-]{8,})`)
+
+	// /rest/<user>/<code>/
+	webhook = regexp.MustCompile(`(?i)(?:\b|%2F)rest` + slash + `+(?:api` + slash + `+)?` + segment + slash + `+` + segment)
+
+	userinfo        = regexp.MustCompile(`(?:\\?/){2}([^/?#\s"'<>\\]+)@`)
+	escapedUserinfo = regexp.MustCompile(`(?i)(?:%2F){2}((?:[^%/?#\s"'<>&]|%3A|%[4-9a-f][0-9a-f]|%2[0-9a-e])+)%40`)
+)
+
+func (h *spans) addNamed(s string) {
+	// Not FindAll, because where a value ends is more than a pattern.
+	for from := 0; from < len(s); {
+		m := named.FindStringSubmatchIndex(s[from:])
+		if m == nil {
+			return
+		}
+		at := from + m[1]
+		if at < len(s) && m[8] < 0 && (s[at] == '{' || s[at] == '[') {
+			from = at + 1 // the names in it have values of their own
+			continue
+		}
+		separator := s[from+m[6] : from+m[7]]
+		opening := ""
+		if m[8] >= 0 {
+			opening = s[from+m[8] : from+m[9]]
+		}
+		var end int
+		switch {
+		case opening != "":
+			end = quotedEnd(s, at, opening)
+		case m[2] >= 0:
+			end = at + strings.IndexFunc(s[at:]+"\n", func(c rune) bool { return strings.ContainsRune("\r\n\"'<", c) })
+		default:
+			end = bareEnd(s, at, separator)
+		}
+		isCode := m[4] >= 0 && strings.EqualFold(s[from+m[4]:from+m[5]], "code")
+		if text := s[at:end]; !nothing.MatchString(text) && !(isCode && errorCode.MatchString(text)) {
+			h.add(at, end)
+		}
+		from = max(end, at)
+	}
+}
+
+var (
+	nothing = regexp.MustCompile(`^(?:|null|true|false)$`)
+	// The name code is an OAuth code's, and an error code's as well.
+	errorCode = regexp.MustCompile(`^(?:-?[0-9]{1,4}|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)$`)
+)
+
+// quotedEnd returns where the quoted value that starts at s[at] ends.
+func quotedEnd(s string, at int, opening string) int {
+	last := opening[len(opening)-1]
+	if last != '"' && last != '\'' {
+		// Escapes are written in either case.
+		if n := indexFold(s[at:], opening); n >= 0 {
+			return at + n
+		}
+		return len(s)
+	}
+	escapes := len(opening) - 1
+	backslashes := 0
+	for i := at; i < len(s); i++ {
+		switch s[i] {
+		case '\\':
+			backslashes++
+			continue
+		case last:
+			// A quote with more backslashes than the opening one is inside.
+			if escapes == 0 && backslashes%2 == 0 {
+				return i - backslashes
+			}
+			if escapes > 0 && backslashes <= escapes {
+				return i - backslashes
+			}
+		}
+		backslashes = 0
+	}
+	return len(s)
+}
+
+func indexFold(s, part string) int {
+	for i := 0; i+len(part) <= len(s); i++ {
+		if strings.EqualFold(s[i:i+len(part)], part) {
+			return i
+		}
+	}
+	return -1
+}
+
+var (
+	inQuery   = regexp.MustCompile(`(?i)[\s&"'<>#]|\\u00(?:26|22|27|3c)|\\["']`)
+	inList    = regexp.MustCompile(`(?i)[\s&"'<>,;})\]]|\\u00(?:26|22|27|3c)|\\["']`)
+	inEscaped = regexp.MustCompile(`(?i)[\s&"'<>#]|%(?:25)*2[2367]|%(?:25)*7D|\\["']`)
+)
+
+// bareEnd returns where the value without quotes that starts at s[at] ends. That
+// depends on what separates it from its name.
+func bareEnd(s string, at int, separator string) int {
+	stop := inList
+	switch {
+	case separator == "=":
+		stop = inQuery
+	case separator[0] == '%':
+		stop = inEscaped
+	}
+	if m := stop.FindStringIndex(s[at:]); m != nil {
+		return at + m[0]
+	}
+	return len(s)
+}
+
+func (h *spans) addMarkup(s string) {
+	for _, m := range element.FindAllStringSubmatchIndex(s, -1) {
+		h.add(m[2], m[3])
+	}
+	for _, tag := range input.FindAllStringIndex(s, -1) {
+		inside := s[tag[0]:tag[1]]
+		if !name.MatchString(inside) {
+			continue
+		}
+		for _, m := range value.FindAllStringSubmatchIndex(inside, -1) {
+			for group := 2; group < len(m); group += 2 {
+				if m[group] >= 0 {
+					h.add(tag[0]+m[group], tag[0]+m[group+1])
+				}
+			}
+		}
+	}
+}
+
+func (h *spans) addBearer(s string) {
+	for _, m := range bearer.FindAllStringSubmatchIndex(s, -1) {
+		h.add(m[2], m[3])
+	}
+}
+
+func (h *spans) addWebhooks(s string) {
+	for from := 0; from < len(s); {
+		m := webhook.FindStringSubmatchIndex(s[from:])
+		if m == nil {
+			return
+		}
+		user := s[from+m[2] : from+m[3]]
+		switch {
+		case strings.EqualFold(user, "api"): // a method of REST 3.0, without a webhook
+		case strings.Trim(user, "0123456789") != "" && isSourcePath(s[:from+m[0]]):
+		default:
+			h.add(from+m[4], from+m[5])
+		}
+		from += m[0] + len("rest") // names repeat: /rest/rest/1/…
+	}
+}
+
+// isSourcePath reports whether text ends within a path to a file of the
+// product, as PHP's messages have them: …/modules/rest/lib/….
+func isSourcePath(before string) bool {
+	const longest = 1 << 10 // keeps a text of nothing but paths linear
+	before = before[max(0, len(before)-longest):]
+	path := before[strings.LastIndexAny(before, " \t\r\n\"'<>()")+1:]
+	return strings.Contains(path, "modules") || strings.Contains(path, "components")
+}
+
+func (h *spans) addUserinfo(s string) {
+	for _, pattern := range []*regexp.Regexp{userinfo, escapedUserinfo} {
+		for _, m := range pattern.FindAllStringSubmatchIndex(s, -1) {
+			h.add(m[2], m[3])
+		}
+	}
+}

@@ -1,0 +1,76 @@
+package secret
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+)
+
+func TestURLError(t *testing.T) {
+	const grant = "https://me:hush@h/oauth/token/?client_secret=hush&code=hush#hush"
+	refused := &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")}
+	inner := &url.Error{Op: "Get", URL: grant, Err: refused}
+	_, parseErr := url.Parse("https://me:hush/x@h")
+	_, controlErr := url.Parse("https://h/?hush=\x7fhush")
+	_, requestErr := http.NewRequest("GET", "https://h/%zzhush", nil)
+
+	for name, c := range map[string]struct {
+		err  error
+		want string
+	}{
+		"plain":         {inner, `Get "https://h/oauth/token/": dial tcp: connection refused`},
+		"wrapped":       {fmt.Errorf("refresh: %w", inner), `refresh: Get "https://h/oauth/token/": dial tcp: connection refused`},
+		"wrapped twice": {fmt.Errorf("a: %w", fmt.Errorf("b: %w", inner)), `a: b: Get "https://h/oauth/token/": dial tcp: connection refused`},
+		"joined":        {errors.Join(io.EOF, inner), "EOF\n" + `Get "https://h/oauth/token/": dial tcp: connection refused`},
+		"nested":        {&url.Error{Op: "Post", URL: "https://h/?x=hush", Err: inner}, `Post "https://h/": Get "https://h/oauth/token/": dial tcp: connection refused`},
+		"webhook":       {&url.Error{Op: "Post", URL: "https://h/rest/1/hush/profile", Err: io.EOF}, `Post "https://h/rest/1/•••/profile": EOF`},
+		"text only":     {fmt.Errorf("redirect to https://h/a?code=hush, stopped"), `redirect to https://h/a, stopped`},
+		"cause quotes":  {&url.Error{Op: "Get", URL: "https://h/", Err: errors.New(`bad Location "https://h/?auth=hush"`)}, `Get "https://h/": bad Location "https://h/"`},
+		"parse, port":   {parseErr, `parse "•••": invalid port "•••" after host`},
+		"parse, other":  {controlErr, `parse "•••": net/url: invalid control character in URL`},
+		"request":       {fmt.Errorf("build: %w", requestErr), `build: parse "•••": invalid URL escape "•••"`},
+		"opaque":        {&url.Error{Op: "Get", URL: "mailto:hush@h", Err: io.EOF}, `Get "mailto:•••": EOF`},
+		"innocent":      {io.ErrUnexpectedEOF, "unexpected EOF"},
+		"no cause":      {&url.Error{Op: "Get", URL: "https://h/?hush"}, `Get "https://h/": unknown cause`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := URLError(c.err)
+			if got.Error() != c.want {
+				t.Errorf("got  %s\nwant %s", got, c.want)
+			}
+			for _, verb := range []string{"%v", "%+v", "%#v", "%q"} {
+				var e *url.Error
+				errors.As(got, &e)
+				if strings.Contains(fmt.Sprintf(verb+verb, got, e), "hush") {
+					t.Errorf("%s prints the secret", verb)
+				}
+			}
+		})
+	}
+
+	if URLError(nil) != nil {
+		t.Error("nil became an error")
+	}
+	if got := URLError(io.EOF); got != io.EOF {
+		t.Error("an innocent error was replaced")
+	}
+	wrapped := URLError(fmt.Errorf("a: %w", inner))
+	var op *net.OpError
+	if !errors.As(wrapped, &op) || op != refused || !errors.Is(wrapped, refused) {
+		t.Error("the cause is lost")
+	}
+	late := URLError(fmt.Errorf("a: %w", &url.Error{Op: "Get", URL: grant, Err: context.DeadlineExceeded}))
+	var timeout net.Error
+	if !errors.Is(late, context.DeadlineExceeded) || !errors.As(late, &timeout) || !timeout.Timeout() {
+		t.Error("a time-out is no longer one")
+	}
+	if strings.Contains(timeout.Error(), "hush") {
+		t.Error("the secret comes back with errors.As")
+	}
+}

@@ -1,0 +1,33 @@
+package simportal
+
+import (
+	"net/http"
+	"net/url"
+
+	"boxready/internal/bitrix"
+)
+
+// feed is the host that publishes the event queue's addresses
+// (https://apidocs.bitrix24.com/settings/cloud-and-on-premise/network-access.html). The addresses are invented.
+func (s *Sim) feed(r bitrix.Region) func(*hit) {
+	path := ""
+	if u, err := url.Parse(bitrix.Feed(r)); err == nil {
+		path = u.Path
+	}
+	nodes := list("198.51.100.21", "198.51.100.22")
+	if r == bitrix.World {
+		nodes = list("203.0.113.121", "203.0.113.122")
+	}
+	return func(h *hit) {
+		switch {
+		case h.r.URL.Path != path:
+			h.page(http.StatusNotFound, nginxPage("404 Not Found", ""))
+		case h.f.on("feed-invalid"):
+			h.page(http.StatusOK, otherProductPage)
+		case h.f.on("feed-empty"):
+			h.send(http.StatusOK, "application/json", encodeJSON(assoc("nodes", newArray())))
+		default:
+			h.send(http.StatusOK, "application/json", encodeJSON(assoc("nodes", nodes)))
+		}
+	}
+}

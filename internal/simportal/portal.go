@@ -1,0 +1,312 @@
+package simportal
+
+import (
+	"bytes"
+	"compress/gzip"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// portal is the portal's web server, on port 443 and on port 80.
+func (s *Sim) portal(h *hit) {
+	f := h.f
+	h.w.Header().Set("Date", httpDate(s.portalNow(f)))
+	if f.on("throttle") && s.crowded() {
+		h.w.Header().Set("Retry-After", "600")
+		h.page(http.StatusTooManyRequests, nginxPage("429 Too Many Requests", ""))
+		return
+	}
+	if !h.tls && s.plainHTTP(h) {
+		return
+	}
+	if s.inFront(h) || h.tls && s.redirected(h) {
+		return
+	}
+	s.loseBody(h)
+	switch path := h.r.URL.Path; {
+	case path == "/rest" || strings.HasPrefix(path, "/rest/"):
+		s.restRoute(h)
+	case path == "/oauth/token/" || path == "/oauth/token":
+		s.tokenProxy(h)
+	case path == "/oauth/authorize/" || path == "/oauth/authorize":
+		s.authorize(h)
+	case path == "/" || path == "/auth/":
+		h.portalPage(http.StatusOK, loginForm)
+	default:
+		h.portalPage(http.StatusNotFound, notFoundPage)
+	}
+}
+
+// plainHTTP is the server on port 80: an ordinary redirect to https. It reports whether it answered.
+func (s *Sim) plainHTTP(h *hit) bool {
+	target := url.URL{Scheme: "https", Host: s.opt.Host, Path: h.r.URL.Path, RawQuery: h.r.URL.RawQuery}
+	switch h.f.any("redirect-other-host-http", "redirect-loop-http", "http-serves") {
+	case "redirect-other-host-http":
+		target.Host = s.otherHost()
+	case "redirect-loop-http":
+		target.Scheme = "http"
+	case "http-serves":
+		return false
+	}
+	h.redirect(http.StatusMovedPermanently, target.String())
+	return true
+}
+
+// inFront is what stands before PHP for every page. It reports whether it answered.
+func (s *Sim) inFront(h *hit) bool {
+	switch fault := h.f.in("front"); fault {
+	case "rest-timeout":
+		s.wait(h.r.Context(), 24*time.Hour)
+		h.abort()
+	case "rest-server-error":
+		h.page(http.StatusBadGateway, nginxPage("502 Bad Gateway", ""))
+		return true
+	case "rest-server-error-empty":
+		h.send(http.StatusInternalServerError, "text/html; charset=UTF-8", nil)
+		return true
+	case "rest-basic-auth":
+		h.w.Header().Set("WWW-Authenticate", `Basic realm="Staff only"`)
+		h.page(http.StatusUnauthorized, nginxPage("401 Authorization Required", ""))
+		return true
+	case "rest-blocked":
+		h.page(http.StatusForbidden, nginxPage("403 Forbidden", ""))
+		return true
+	case "rest-blocked-modsecurity":
+		h.w.Header().Set("Server", "Apache")
+		h.page(http.StatusNotAcceptable, modSecurityPage)
+		return true
+	case "rest-blocked-cloudflare":
+		h.w.Header().Set("Server", "cloudflare")
+		h.w.Header().Set("CF-RAY", "8c0ffee0deadbeef-DME")
+		h.page(http.StatusForbidden, cloudflarePage)
+		return true
+	}
+	if h.f.on("body-filtered") && looksLikeAttack(h.body) {
+		h.page(http.StatusForbidden, nginxPage("403 Forbidden", ""))
+		return true
+	}
+	return false
+}
+
+// looksLikeAttack is a content filter's crude idea of scripts and SQL.
+func looksLikeAttack(body []byte) bool {
+	raw := strings.NewReplacer(`\u003c`, "<", `\u003C`, "<").Replace(string(body))
+	for _, text := range []string{raw, phpUnescape(raw)} {
+		text = strings.ToLower(text)
+		if strings.Contains(text, "<script") || strings.Contains(text, "select * from") {
+			return true
+		}
+	}
+	return false
+}
+
+// redirected answers calls that the https address sends elsewhere.
+func (s *Sim) redirected(h *hit) bool {
+	target := url.URL{Scheme: "https", Host: h.r.Host, Path: h.r.URL.Path, RawQuery: h.r.URL.RawQuery}
+	fault := h.f.in("redirect")
+	status := http.StatusMovedPermanently
+	switch fault {
+	case "redirect-drops-post", "redirect-drops-post-302", "redirect-keeps-post":
+		if !strings.HasPrefix(target.Path, "/rest/") || strings.HasSuffix(target.Path, "/") {
+			return false
+		}
+		target.Path += "/"
+	case "redirect-other-host", "redirect-other-host-307":
+		if strings.EqualFold(h.r.Host, s.otherHost()) {
+			return false
+		}
+		target.Host = s.otherHost()
+	case "redirect-loop":
+	default:
+		return false
+	}
+	switch fault {
+	case "redirect-drops-post-302":
+		status = http.StatusFound
+	case "redirect-keeps-post":
+		status = http.StatusPermanentRedirect
+	case "redirect-other-host-307":
+		status = http.StatusTemporaryRedirect
+	}
+	h.redirect(status, target.String())
+	return true
+}
+
+// loseBody and the header are what proxies drop on the way to PHP.
+func (s *Sim) loseBody(h *hit) {
+	isJSON := strings.HasPrefix(h.r.Header.Get("Content-Type"), "application/json")
+	if h.f.on("post-body-lost") || h.f.on("json-body-lost") && isJSON {
+		h.body = nil
+	}
+	if h.f.on("auth-header-stripped") {
+		h.r.Header.Del("Authorization")
+	}
+}
+
+// crowded notes a request and reports whether it is one too many in the last ten seconds.
+func (s *Sim) crowded() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := time.Now()
+	for len(s.arrivals) > 0 && now.Sub(s.arrivals[0]) >= throttleWindow {
+		s.arrivals = s.arrivals[1:]
+	}
+	s.arrivals = append(s.arrivals, now)
+	return len(s.arrivals) > throttleLimit
+}
+
+// restRoute leads from the web server to the rest module, or astray.
+func (s *Sim) restRoute(h *hit) {
+	switch h.f.in("rest") {
+	case "rest-login-page":
+		h.w.Header().Set("Location", "/auth/?backurl="+url.QueryEscape(h.r.URL.Path))
+		h.portalPage(http.StatusFound, "")
+	case "rest-login-page-html":
+		h.portalPage(http.StatusOK, loginForm)
+	case "rest-not-found":
+		h.page(http.StatusNotFound, nginxPage("404 Not Found", ""))
+	case "rest-not-found-portal":
+		h.portalPage(http.StatusNotFound, notFoundPage)
+	case "rest-module-missing":
+		h.portalPage(http.StatusOK, "")
+	case "rest-not-bitrix":
+		h.page(http.StatusOK, otherProductPage)
+	case "rest-not-bitrix-json":
+		h.send(http.StatusOK, "application/json", []byte(`{"status":"ok","service":"inventory","version":"4.2"}`))
+	case "rest-cut-off-closed":
+		h.abort()
+	case "rest-cut-off-reset":
+		if h.conn != nil {
+			h.conn.reset()
+		}
+		h.abort()
+	default:
+		s.restServer(h)
+	}
+}
+
+// portalPage sends a page of the portal itself.
+func (h *hit) portalPage(status int, html string) {
+	h.poweredByBitrix()
+	h.page(status, html)
+}
+
+func (h *hit) poweredByBitrix() {
+	h.w.Header().Set("X-Powered-CMS", "Bitrix Site Manager (bc2cad9153cb418bb2dfd5602c3c3754)")
+}
+
+// sendREST sends an answer of the rest module, damaged where a fault says so.
+func (h *hit) sendREST(status int, contentType string, body []byte) {
+	h.poweredByBitrix()
+	header := h.w.Header()
+	header.Set("Access-Control-Allow-Origin", "*")
+	header.Set("Access-Control-Allow-Headers", "origin, content-type, accept")
+	header.Set("X-Content-Type-Options", "nosniff")
+	switch h.f.in("rest") {
+	case "rest-polluted-bom":
+		body = append([]byte("\ufeff"), body...)
+	case "rest-polluted-notice":
+		body = append([]byte(phpNotice), body...)
+	case "rest-polluted-after":
+		body = append(body, phpNotice...)
+	case "rest-cut-off":
+		h.head(status, contentType, len(body)+100)
+		_, _ = h.w.Write(body[:len(body)/2])
+		h.flush()
+		h.abort()
+	case "rest-cut-off-endless":
+		h.endless(status, contentType)
+		return
+	case "rest-slow":
+		h.slowly(status, contentType, body)
+		return
+	case "rest-gzip-bomb":
+		h.bomb(status, contentType)
+		return
+	case "rest-bad-gzip":
+		header.Set("Content-Encoding", "gzip")
+	}
+	h.send(status, contentType, body)
+}
+
+func (h *hit) flush() { _ = http.NewResponseController(h.w).Flush() }
+
+// endless sends JSON that never closes, until the client has had enough.
+func (h *hit) endless(status int, contentType string) {
+	h.head(status, contentType, -1)
+	chunk := []byte(`{"result":["` + strings.Repeat("0123456789abcdef", 4096))
+	for h.sim.ctx.Err() == nil {
+		if _, err := h.w.Write(chunk); err != nil {
+			break
+		}
+		chunk = chunk[len(chunk)-65536:]
+	}
+	h.abort()
+}
+
+// slowly sends a byte a second.
+func (h *hit) slowly(status int, contentType string, body []byte) {
+	h.head(status, contentType, len(body))
+	for i := range body {
+		if _, err := h.w.Write(body[i : i+1]); err != nil {
+			h.abort()
+		}
+		h.flush()
+		if !h.sim.wait(h.r.Context(), time.Second) {
+			h.abort()
+		}
+	}
+}
+
+// bomb sends half a megabyte that unpacks to half a gigabyte.
+func (h *hit) bomb(status int, contentType string) {
+	const mib, members = 1 << 20, 512
+	var member bytes.Buffer
+	z := gzip.NewWriter(&member)
+	_, _ = z.Write(bytes.Repeat([]byte{' '}, mib))
+	_ = z.Close()
+	h.w.Header().Set("Content-Encoding", "gzip")
+	h.head(status, contentType, member.Len()*members)
+	for range members {
+		if _, err := h.w.Write(member.Bytes()); err != nil {
+			h.abort()
+		}
+	}
+}
+
+const loginForm = `<!DOCTYPE html>
+<html lang="en">
+<head><meta charset="utf-8"><title>Authorization</title></head>
+<body class="login-page">
+<form name="form_auth" method="post" target="_top" action="/auth/?login=yes">
+<input type="hidden" name="AUTH_FORM" value="Y"><input type="hidden" name="TYPE" value="AUTH">
+<input type="text" name="USER_LOGIN" maxlength="255"><input type="password" name="USER_PASSWORD" maxlength="255" autocomplete="off">
+<input type="submit" name="Login" value="Log in">
+</form>
+</body>
+</html>
+`
+
+const notFoundPage = `<!DOCTYPE html>
+<html lang="en">
+<head><meta charset="utf-8"><title>404 Not Found</title></head>
+<body><h1>Page not found</h1><p>Check the address.</p></body>
+</html>
+`
+
+const otherProductPage = `<!DOCTYPE html>
+<html lang="en"><head><title>Welcome</title></head><body><h1>It works!</h1></body></html>
+`
+
+const modSecurityPage = `<!DOCTYPE HTML PUBLIC "-//IETF//DTD HTML 2.0//EN">
+<html><head><title>Not Acceptable!</title></head><body><h1>Not Acceptable!</h1><p>An appropriate representation of the requested resource could not be found on this server. This error was generated by Mod_Security.</p></body></html>
+`
+
+const cloudflarePage = `<!DOCTYPE html>
+<html lang="en-US"><head><title>Attention Required! | Cloudflare</title></head>
+<body><h1>Sorry, you have been blocked</h1><p>Cloudflare Ray ID: 8c0ffee0deadbeef</p></body></html>
+`
+
+const phpNotice = "<br />\n<b>Warning</b>:  Undefined array key \"HTTP_ACCEPT_LANGUAGE\" in <b>/home/bitrix/www/bitrix/php_interface/init.php</b> on line <b>12</b><br />\n"

@@ -1,0 +1,444 @@
+// Package simportal is a self-hosted Bitrix24 portal and everything that stands
+// around one, in a single process on loopback: the portal's web server and REST
+// interface, the authorization servers and the event queue's address lists of
+// both regions, a DNS server, a DNS-over-HTTPS resolver, the host that certificate
+// authorities publish issuers on, and a proxy. All of them misbehave on demand and
+// write down everything they are asked.
+//
+// It exists so that each verdict of the checklist can be shown, and tested, on a
+// portal that really has the fault. It answers as the rest module of a box does,
+// order of checks and byte forms included; what it cannot know of Bitrix24's own
+// servers it answers as their documentation says
+// (https://apidocs.bitrix24.com/settings/oauth/index.html).
+//
+// Faults combine. Where two of them concern the same thing, the one in the outer
+// layer is met first: name, TCP, TLS, proxy in front, redirect, route of /rest/,
+// closed site, method, https as PHP sees it, credentials, method's answer. Inside
+// one layer the one that stands earlier in [Faults] wins.
+package simportal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"boxready/internal/bitrix"
+)
+
+// Names and addresses of the simulated world. The addresses are the ones that are
+// set aside for documentation, so that nothing real is ever meant.
+const (
+	defaultHost = "portal.demo.example"
+	aiaHost     = "aia.demo.example"
+	dohGoogle   = "dns.google"
+	dohYandex   = "common.dot.dns.yandex.net"
+
+	addrPortal     = "203.0.113.10"
+	addrPortalTwo  = "203.0.113.11"
+	addrPortalSix  = "2001:db8::10"
+	addrPrivate    = "192.168.10.20"
+	addrElsewhere  = "198.51.100.10"
+	addrAuthCIS    = "203.0.113.20"
+	addrAuthWorld  = "203.0.113.21"
+	addrFeedCIS    = "203.0.113.30"
+	addrFeedWorld  = "203.0.113.31"
+	addrAIA        = "203.0.113.40"
+	addrDoHGoogle  = "203.0.113.53"
+	addrDoHYandex  = "203.0.113.54"
+	defaultREST    = "25.800.0"
+	defaultHole    = 15 * time.Second
+	defaultAppURL  = "http://127.0.0.1:53134/"
+	bodyLimit      = 64 << 10
+	bodyReadLimit  = 8 << 20
+	throttleWindow = 10 * time.Second
+	throttleLimit  = 12
+)
+
+// Options says what is simulated. The zero value is a healthy portal.
+type Options struct {
+	Faults  []string         // names from Faults
+	Latency time.Duration    // round trip of every connection, TCP handshake charged; 0 = none
+	Clock   func() time.Time // what all servers believe; nil = time.Now
+	Host    string           // the portal's name; "" = portal.demo.example
+	REST    string           // version of the rest module; "" = 25.800.0. Older ones send float times and have no /rest/api/
+
+	Region      bitrix.Region // where the portal is registered; "" = bitrix.CIS
+	Blackhole   time.Duration // how long the portal waits for an authorization server that never answers; 0 = 15 s, as the rest module does
+	RedirectURI string        // handler path of the demo application; "" = http://127.0.0.1:53134/
+}
+
+// Sim is a running simulation.
+type Sim struct {
+	opt    Options
+	clock  func() time.Time
+	region bitrix.Region
+	rest   version
+	ca     *authority
+
+	ctx    context.Context
+	cancel context.CancelFunc
+	wg     sync.WaitGroup
+
+	set atomic.Pointer[faultSet]
+
+	mu        sync.Mutex
+	conns     map[*conn]struct{}
+	closers   []func()
+	closed    bool
+	nextConn  int
+	log       []*Request
+	arrivals  []time.Time
+	reported  []string
+	lastToken int
+
+	account *account
+	modules map[string]*method
+	v3      map[string]*method
+	at      endpoints
+}
+
+// endpoints are the loopback addresses, "127.0.0.1:PORT".
+type endpoints struct {
+	portal, portalTwo, portalHTTP, portalSix   string
+	authCIS, authWorld, feedCIS, feedWorld     string
+	aia, doh, dns, proxy, refused, unreachable string
+}
+
+// Start starts all servers.
+func Start(o Options) (*Sim, error) {
+	set, err := newFaultSet(o.Faults)
+	if err != nil {
+		return nil, err
+	}
+	if o.Host == "" {
+		o.Host = defaultHost
+	}
+	if o.REST == "" {
+		o.REST = defaultREST
+	}
+	if o.Blackhole == 0 {
+		o.Blackhole = defaultHole
+	}
+	if o.RedirectURI == "" {
+		o.RedirectURI = defaultAppURL
+	}
+	if o.Region == "" {
+		o.Region = bitrix.CIS
+	}
+	v, err := parseVersion(o.REST)
+	if err != nil {
+		return nil, err
+	}
+	s := &Sim{opt: o, clock: o.Clock, region: o.Region, rest: v, conns: map[*conn]struct{}{}}
+	if s.clock == nil {
+		s.clock = time.Now
+	}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.set.Store(set)
+	if s.ca, err = newAuthority(s.clock(), o.Host); err != nil {
+		s.cancel()
+		return nil, fmt.Errorf("make certificates: %w", err)
+	}
+	s.modules, s.v3 = methods(), methodsV3()
+	s.account = newAccount(s)
+	if set.on("cached-error") {
+		s.account.poison(s.clock())
+	}
+	if err := s.listen(set); err != nil {
+		s.Close()
+		return nil, fmt.Errorf("start the simulated portal: %w", err)
+	}
+	return s, nil
+}
+
+func (s *Sim) listen(set *faultSet) error {
+	var err error
+	if s.at.refused, err = s.reservePort(); err != nil {
+		return err
+	}
+	serveTLS := func(addr *string, name string, tlsFor tlsChooser, h func(*hit)) {
+		if err == nil {
+			*addr, err = s.serve(name, tlsFor, h)
+		}
+	}
+	serveTLS(&s.at.portal, "portal", s.portalTLS, s.portal)
+	serveTLS(&s.at.portalHTTP, "portal-http", nil, s.portal)
+	serveTLS(&s.at.authCIS, "auth-cis", s.authTLS, s.authServer(bitrix.CIS))
+	serveTLS(&s.at.authWorld, "auth-world", s.authTLS, s.authServer(bitrix.World))
+	serveTLS(&s.at.feedCIS, "feed-cis", s.vendorTLS, s.feed(bitrix.CIS))
+	serveTLS(&s.at.feedWorld, "feed-world", s.vendorTLS, s.feed(bitrix.World))
+	serveTLS(&s.at.aia, "aia", nil, s.issuers)
+	serveTLS(&s.at.doh, "doh", s.vendorTLS, s.dohServer)
+	serveTLS(&s.at.proxy, "proxy", nil, s.proxy)
+	if set.on("tls-second-address") {
+		serveTLS(&s.at.portalTwo, "portal", s.expiredTLS, s.portal)
+	}
+	if err == nil {
+		s.at.dns, err = s.serveDNS()
+	}
+	if err == nil && set.on("tcp-timeout") {
+		s.at.unreachable, err = s.silentPort()
+	}
+	return err
+}
+
+// Close stops all servers, cuts every connection and waits for what was running.
+func (s *Sim) Close() {
+	s.cancel()
+	s.mu.Lock()
+	s.closed = true
+	closers := s.closers
+	s.closers = nil
+	conns := make([]*conn, 0, len(s.conns))
+	for c := range s.conns {
+		conns = append(conns, c)
+	}
+	s.mu.Unlock()
+	for _, c := range slices.Backward(closers) {
+		c()
+	}
+	for _, c := range conns {
+		c.kill()
+	}
+	s.wg.Wait()
+}
+
+// onClose registers what Close has to stop.
+func (s *Sim) onClose(f func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closers = append(s.closers, f)
+}
+
+// goRun runs f on a goroutine that Close waits for; after Close it does nothing.
+func (s *Sim) goRun(f func()) {
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return
+	}
+	s.wg.Add(1)
+	s.mu.Unlock()
+	go func() {
+		defer s.wg.Done()
+		f()
+	}()
+}
+
+// Host is the portal's name.
+func (s *Sim) Host() string { return s.opt.Host }
+
+// DNS is the address of the DNS server, UDP and TCP.
+func (s *Sim) DNS() string { return s.at.dns }
+
+// Proxy is the URL of the proxy.
+func (s *Sim) Proxy() string { return "http://" + s.at.proxy }
+
+// RootsPEM is the public root that all healthy certificates lead to.
+func (s *Sim) RootsPEM() []byte { return s.ca.rootsPEM() }
+
+// PrivateCAPEM is the root of the company's own authority, which the tls-private-ca faults use.
+func (s *Sim) PrivateCAPEM() []byte { return s.ca.privatePEM() }
+
+// SetFaults replaces the faults of a running simulation. A fault that decides which
+// ports are open cannot come or go this way.
+func (s *Sim) SetFaults(names ...string) error {
+	next, err := newFaultSet(names)
+	if err != nil {
+		return err
+	}
+	for _, f := range faultTable {
+		if f.ports && next.on(f.Name) != s.set.Load().on(f.Name) {
+			return fmt.Errorf("fault %q decides which ports are open: start another simulation with it", f.Name)
+		}
+	}
+	if next.on("cached-error") {
+		s.account.poison(s.clock())
+	}
+	s.set.Store(next)
+	return nil
+}
+
+// A route is where a name and port lead.
+type route struct {
+	host string // a name or an address
+	port int
+	addr string // on loopback
+}
+
+func (r route) String() string {
+	host := r.host
+	if strings.Contains(host, ":") {
+		host = "[" + host + "]"
+	}
+	return host + ":" + strconv.Itoa(r.port) + ":" + r.addr
+}
+
+// ConnectTo maps every simulated host to where it listens: "HOST:PORT:ADDR:PORT", as curl's --connect-to reads it.
+func (s *Sim) ConnectTo() []string {
+	return lines(append(s.portalRoutes(), s.otherRoutes()...))
+}
+
+// ConnectToByAddress is ConnectTo with the portal's entries keyed by the addresses
+// that the DNS server gives, for a client that resolves through DNS.
+func (s *Sim) ConnectToByAddress() []string {
+	f := s.set.Load()
+	var routes []route
+	for _, a := range portalAddresses(f) {
+		routes = append(routes, route{a, 443, s.portalAt(f, a)}, route{a, 80, s.portalHTTPAt(f, a)})
+	}
+	return lines(append(routes, s.otherRoutes()...))
+}
+
+func lines(routes []route) []string {
+	out := make([]string, len(routes))
+	for i, r := range routes {
+		out[i] = r.String()
+	}
+	return out
+}
+
+// portalAt is where the portal's https port is, seen under one of its addresses.
+func (s *Sim) portalAt(f *faultSet, addr string) string {
+	switch {
+	case f.on("dns-sinkhole"), f.on("dns-sinkhole-loopback"), f.on("tcp-refused"):
+		return s.at.refused
+	case f.on("tcp-timeout"):
+		return s.at.unreachable
+	case f.on("ipv6-dead") && addr == addrPortalSix:
+		return s.at.refused
+	case f.on("tls-second-address") && addr == addrPortalTwo:
+		return s.at.portalTwo
+	}
+	return s.at.portal
+}
+
+func (s *Sim) portalHTTPAt(f *faultSet, addr string) string {
+	if f.on("http-refused") {
+		return s.at.refused
+	}
+	if at := s.portalAt(f, addr); at == s.at.refused || at == s.at.unreachable {
+		return at
+	}
+	return s.at.portalHTTP
+}
+
+func (s *Sim) portalRoutes() []route {
+	f := s.set.Load()
+	first := portalAddresses(f)
+	addr := addrPortal
+	if len(first) > 0 {
+		addr = first[0]
+	}
+	at, plain := s.portalAt(f, addr), s.portalHTTPAt(f, addr)
+	routes := []route{{s.opt.Host, 443, at}, {s.opt.Host, 80, plain}}
+	if f.any("redirect-other-host", "redirect-other-host-307", "redirect-other-host-http") != "" {
+		// So that a client that wrongly follows the redirect is seen here, not sent into the world.
+		routes = append(routes, route{s.otherHost(), 443, at}, route{s.otherHost(), 80, plain})
+	}
+	return routes
+}
+
+func (s *Sim) otherRoutes() []route {
+	f := s.set.Load()
+	auth := map[bitrix.Region]string{bitrix.CIS: s.at.authCIS, bitrix.World: s.at.authWorld}
+	feed := map[bitrix.Region]string{bitrix.CIS: s.at.feedCIS, bitrix.World: s.at.feedWorld}
+	if f.any("auth-host-unreachable", "auth-host-unreachable-all", "auth-host-unreachable-cis") != "" {
+		auth[bitrix.CIS] = s.at.refused
+	}
+	if f.any("auth-host-unreachable", "auth-host-unreachable-all", "auth-host-unreachable-world") != "" {
+		auth[bitrix.World] = s.at.refused
+	}
+	if f.any("feed-unreachable", "auth-host-unreachable-all") != "" {
+		feed[bitrix.CIS], feed[bitrix.World] = s.at.refused, s.at.refused
+	}
+	return []route{
+		{hostOf(bitrix.AuthServer(bitrix.CIS)), 443, auth[bitrix.CIS]},
+		{hostOf(bitrix.AuthServer(bitrix.World)), 443, auth[bitrix.World]},
+		{hostOf(bitrix.Feed(bitrix.CIS)), 443, feed[bitrix.CIS]},
+		{hostOf(bitrix.Feed(bitrix.World)), 443, feed[bitrix.World]},
+		{aiaHost, 80, s.at.aia},
+		{dohGoogle, 443, s.at.doh},
+		{dohYandex, 443, s.at.doh},
+	}
+}
+
+// otherHost is the name that the redirect-other-host faults lead to.
+func (s *Sim) otherHost() string { return "www." + s.opt.Host }
+
+func hostOf(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return ""
+	}
+	return u.Hostname()
+}
+
+// serve starts one HTTP server, with TLS if tlsFor is given.
+func (s *Sim) serve(name string, tlsFor tlsChooser, h func(*hit)) (string, error) {
+	tcp, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	ln := &listener{Listener: tcp, sim: s}
+	srv := &http.Server{
+		Handler:        s.handler(name, h),
+		ErrorLog:       discardLog(),
+		ConnContext:    withConn,
+		MaxHeaderBytes: 1 << 20,
+	}
+	var front net.Listener = ln
+	if tlsFor != nil {
+		front = s.wrapTLS(ln, tlsFor)
+	}
+	s.onClose(func() { _ = srv.Close() })
+	s.goRun(func() {
+		if err := srv.Serve(front); err != nil && !errors.Is(err, http.ErrServerClosed) {
+			_ = front.Close()
+		}
+	})
+	return tcp.Addr().String(), nil
+}
+
+// wait sleeps for d; it reports false when ctx or the simulation ended first.
+func (s *Sim) wait(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+	case <-s.ctx.Done():
+	}
+	return false
+}
+
+// version is a module's version, such as 25.800.0.
+type version [3]int
+
+func parseVersion(text string) (version, error) {
+	var v version
+	parts := strings.Split(text, ".")
+	if len(parts) != len(v) {
+		return v, fmt.Errorf("version %q of the rest module: want three numbers, such as %s", text, defaultREST)
+	}
+	for i, p := range parts {
+		n, err := strconv.Atoi(p)
+		if err != nil || n < 0 {
+			return v, fmt.Errorf("version %q of the rest module: want three numbers, such as %s", text, defaultREST)
+		}
+		v[i] = n
+	}
+	return v, nil
+}
+
+func (v version) atLeast(w version) bool { return slices.Compare(v[:], w[:]) >= 0 }

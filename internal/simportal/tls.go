@@ -1,0 +1,459 @@
+package simportal
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"math/big"
+	"net"
+	"strings"
+	"sync"
+	"time"
+
+	"boxready/internal/bitrix"
+)
+
+const (
+	aiaPath        = "/intermediate.der"
+	aiaPathPrivate = "/private-root.der"
+	aiaPathDead    = "/gone.der"
+)
+
+// issuer is a certificate authority.
+type issuer struct {
+	cert *x509.Certificate
+	key  *ecdsa.PrivateKey
+}
+
+func (i *issuer) pem() []byte {
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: i.cert.Raw})
+}
+
+// authority owns all throw-away certificates. Only what a healthy start needs is made at once.
+type authority struct {
+	now  time.Time
+	host string
+	root *issuer
+	next *issuer // the intermediate
+
+	mu      sync.Mutex
+	others  map[string]*issuer
+	configs map[string]*tls.Config
+}
+
+func newAuthority(now time.Time, host string) (*authority, error) {
+	a := &authority{now: now, host: host, others: map[string]*issuer{}, configs: map[string]*tls.Config{}}
+	var err error
+	if a.root, err = a.newIssuer(pkix.Name{Organization: []string{"BoxReady Demo"}, CommonName: "BoxReady Demo Public Root"}, nil, 0); err != nil {
+		return nil, err
+	}
+	a.next, err = a.newIssuer(pkix.Name{Organization: []string{"BoxReady Demo"}, CommonName: "BoxReady Demo Public CA 1"}, a.root, 0)
+	return a, err
+}
+
+const (
+	day  = 24 * time.Hour
+	year = 365 * day
+)
+
+// newIssuer makes an authority; a nil parent makes it a root, a positive age moves its end that far into the past.
+func (a *authority) newIssuer(name pkix.Name, parent *issuer, expired time.Duration) (*issuer, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	t := &x509.Certificate{
+		SerialNumber: serial(), Subject: name,
+		NotBefore: a.now.Add(-5 * year), NotAfter: a.now.Add(5 * year),
+		IsCA: true, BasicConstraintsValid: true,
+		KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign | x509.KeyUsageDigitalSignature,
+	}
+	if expired > 0 {
+		t.NotAfter = a.now.Add(-expired)
+	}
+	signer := &issuer{cert: t, key: key}
+	if parent != nil {
+		signer = parent
+	}
+	der, err := x509.CreateCertificate(rand.Reader, t, signer.cert, key.Public(), signer.key)
+	if err != nil {
+		return nil, fmt.Errorf("certificate authority %s: %w", name.CommonName, err)
+	}
+	cert, err := x509.ParseCertificate(der)
+	if err != nil {
+		return nil, fmt.Errorf("certificate authority %s: %w", name.CommonName, err)
+	}
+	return &issuer{cert: cert, key: key}, nil
+}
+
+func serial() *big.Int {
+	n, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 120))
+	if err != nil {
+		return big.NewInt(1)
+	}
+	return n.Add(n, big.NewInt(1))
+}
+
+// Authorities that only a fault needs.
+const (
+	caPrivate     = "private"
+	caRussian     = "national root"
+	caRussianSub  = "national"
+	caKaspersky   = "kaspersky"
+	caFortinet    = "fortinet"
+	caExpiredStep = "expired intermediate"
+)
+
+// other returns one of those authorities, made on first use. The caller holds a.mu.
+func (a *authority) other(kind string) (*issuer, error) {
+	if i, ok := a.others[kind]; ok {
+		return i, nil
+	}
+	ministry := []string{"The Ministry of Digital Development and Communications"}
+	var (
+		name    pkix.Name
+		parent  *issuer
+		expired time.Duration
+		err     error
+	)
+	switch kind {
+	case caPrivate:
+		name = pkix.Name{Organization: []string{"Demo Company"}, CommonName: "Demo Company Root CA"}
+	case caRussian:
+		name = pkix.Name{Country: []string{"RU"}, Organization: ministry, CommonName: "Russian Trusted Root CA"}
+	case caRussianSub:
+		name = pkix.Name{Country: []string{"RU"}, Organization: ministry, CommonName: "Russian Trusted Sub CA"}
+		parent, err = a.other(caRussian)
+	case caKaspersky:
+		name = pkix.Name{Organization: []string{"AO Kaspersky Lab"}, CommonName: "Kaspersky Anti-Virus Personal Root Certificate"}
+	case caFortinet:
+		name = pkix.Name{Country: []string{"US"}, Organization: []string{"Fortinet"}, OrganizationalUnit: []string{"Certificate Authority"}, CommonName: "FG100FTK20012345"}
+	case caExpiredStep:
+		name, parent, expired = a.next.cert.Subject, a.root, 10*day
+	}
+	if err != nil {
+		return nil, err
+	}
+	i, err := a.newIssuer(name, parent, expired)
+	if err == nil {
+		a.others[kind] = i
+	}
+	return i, err
+}
+
+func (a *authority) rootsPEM() []byte { return a.root.pem() }
+
+func (a *authority) privatePEM() []byte {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	i, err := a.other(caPrivate)
+	if err != nil {
+		return nil
+	}
+	return i.pem()
+}
+
+// leafSpec is what a server's certificate says.
+type leafSpec struct {
+	names      []string // alternative names
+	cn         string
+	from, till time.Time
+	aia        string // path on the AIA host; "" = no such extension
+	algorithm  x509.SignatureAlgorithm
+	rsaBits    int // 0 = ECDSA P-256
+}
+
+// leaf issues a certificate; a nil signer makes it self-signed. chain is sent behind it.
+func (a *authority) leaf(spec leafSpec, signer *issuer, chain ...*issuer) (tls.Certificate, error) {
+	var (
+		key crypto.Signer
+		err error
+	)
+	if spec.rsaBits > 0 {
+		key, err = rsa.GenerateKey(rand.Reader, spec.rsaBits)
+	} else {
+		key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	}
+	if err != nil {
+		return tls.Certificate{}, fmt.Errorf("key for %s: %w", spec.cn, err)
+	}
+	t := &x509.Certificate{
+		SerialNumber: serial(), Subject: pkix.Name{CommonName: spec.cn}, DNSNames: spec.names,
+		NotBefore: spec.from, NotAfter: spec.till,
+		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+		BasicConstraintsValid: true, SignatureAlgorithm: spec.algorithm,
+	}
+	if spec.rsaBits > 0 {
+		t.KeyUsage |= x509.KeyUsageKeyEncipherment
+	}
+	if spec.aia != "" {
+		t.IssuingCertificateURL = []string{"http://" + aiaHost + spec.aia}
+	}
+	parent, signKey := t, crypto.Signer(key)
+	if signer != nil {
+		parent, signKey = signer.cert, signer.key
+	}
+	der, err := x509.CreateCertificate(rand.Reader, t, parent, key.Public(), signKey)
+	if err != nil {
+		return tls.Certificate{}, fmt.Errorf("certificate for %s: %w", spec.cn, err)
+	}
+	c := tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
+	for _, i := range chain {
+		c.Certificate = append(c.Certificate, i.cert.Raw)
+	}
+	return c, nil
+}
+
+// spec is a healthy certificate for the given names.
+func (a *authority) spec(names ...string) leafSpec {
+	return leafSpec{names: names, cn: names[0], from: a.now.Add(-30 * day), till: a.now.Add(60 * day), aia: aiaPath}
+}
+
+// vendorNames are the hosts that one certificate stands for on the vendors' side.
+func vendorNames() []string {
+	names := []string{dohGoogle, dohYandex}
+	for _, r := range []bitrix.Region{bitrix.CIS, bitrix.World} {
+		names = append(names, hostOf(bitrix.AuthServer(r)), hostOf(bitrix.Feed(r)))
+	}
+	return names
+}
+
+// Kinds of configuration beside the names of faults.
+const (
+	tlsVendor            = "vendor"
+	tlsVendorIntercepted = "vendor intercepted"
+)
+
+// config returns the server's side of TLS for a fault or a kind, made on first use.
+func (a *authority) config(kind string) (*tls.Config, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if c, ok := a.configs[kind]; ok {
+		return c, nil
+	}
+	cert, err := a.certificate(kind)
+	if err != nil {
+		return nil, err
+	}
+	// nginx in front of a box speaks HTTP/2 only where the administrator asked for it.
+	c := &tls.Config{Certificates: []tls.Certificate{cert}, NextProtos: []string{"http/1.1"}, MinVersion: tls.VersionTLS12}
+	switch kind {
+	case "tls-old-protocol":
+		c.MinVersion, c.MaxVersion = tls.VersionTLS10, tls.VersionTLS11
+		c.CipherSuites = []uint16{
+			tls.TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA, tls.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA,
+		}
+	case "tls-client-certificate":
+		c.ClientAuth, c.MinVersion = tls.RequireAnyClientCert, tls.VersionTLS13
+	case "tls-client-certificate-12":
+		c.ClientAuth, c.MaxVersion = tls.RequireAnyClientCert, tls.VersionTLS12
+	}
+	a.configs[kind] = c
+	return c, nil
+}
+
+func (a *authority) certificate(kind string) (tls.Certificate, error) {
+	s := a.spec(a.host, "www."+a.host)
+	signer, chain := a.next, []*issuer{a.next}
+	// from makes the company's, the nation's or the interceptor's authority the issuer.
+	from := func(kinds ...string) error {
+		chain = nil
+		for i, k := range kinds {
+			c, err := a.other(k)
+			if err != nil {
+				return err
+			}
+			if i == 0 {
+				signer = c
+			}
+			chain = append(chain, c)
+		}
+		return nil
+	}
+	var err error
+	switch kind {
+	case tlsVendor:
+		s = a.spec(vendorNames()...)
+	case tlsVendorIntercepted:
+		s = a.spec(vendorNames()...)
+		s.aia = ""
+		err = from(caFortinet)
+	case "tls-self-signed":
+		signer, chain, s.aia = nil, nil, ""
+	case "tls-private-ca":
+		s.aia = ""
+		err = from(caPrivate)
+	case "tls-private-ca-no-root":
+		s.aia = ""
+		err = from(caPrivate)
+		chain = nil
+	case "tls-private-ca-aia":
+		s.aia = aiaPathPrivate
+		err = from(caPrivate)
+		chain = nil
+	case "tls-private-ca-aia-dead":
+		s.aia = aiaPathDead
+		chain = nil
+	case "tls-national-ca":
+		s.aia = ""
+		err = from(caRussianSub, caRussian)
+	case "tls-incomplete-chain":
+		chain = nil
+	case "tls-expired":
+		s.from, s.till = a.now.Add(-100*day), a.now.Add(-10*day)
+	case "tls-expired-intermediate":
+		err = from(caExpiredStep)
+		s.aia = ""
+	case "tls-not-yet-valid":
+		s.from, s.till = a.now.Add(10*day), a.now.Add(100*day)
+	case "tls-expires-soon":
+		s.from, s.till = a.now.Add(-80*day), a.now.Add(10*day)
+	case "tls-wrong-host":
+		s.names, s.cn = []string{"intranet.demo.example", "mail.demo.example"}, "intranet.demo.example"
+	case "tls-cn-only":
+		s.names = nil
+	case "tls-weak-rsa1024":
+		s.rsaBits = 1024
+	case "tls-weak-sha1":
+		s.algorithm = x509.ECDSAWithSHA1
+	case "tls-intercepted":
+		s.aia = ""
+		err = from(caKaspersky)
+	case "tls-intercepted-fortinet":
+		s.aia = ""
+		err = from(caFortinet)
+	}
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	return a.leaf(s, signer, chain...)
+}
+
+// tlsMode is what a connection to a TLS port meets: a handshake, or something else.
+type tlsMode struct {
+	config *tls.Config
+	raw    func(*conn)
+}
+
+type tlsChooser func(*faultSet) (tlsMode, error)
+
+func (s *Sim) portalTLS(f *faultSet) (tlsMode, error) {
+	fault := f.in("tls")
+	switch fault {
+	case "tls-not-tls":
+		return tlsMode{raw: answerPlainly}, nil
+	case "tls-handshake-reset":
+		return tlsMode{raw: func(c *conn) { readHello(c); c.reset() }}, nil
+	case "tls-handshake-closed":
+		return tlsMode{raw: func(c *conn) { readHello(c); _ = c.Close() }}, nil
+	case "tls-handshake-alert":
+		return tlsMode{raw: refuseHandshake}, nil
+	}
+	c, err := s.ca.config(fault)
+	return tlsMode{config: c}, err
+}
+
+func (s *Sim) expiredTLS(*faultSet) (tlsMode, error) {
+	c, err := s.ca.config("tls-expired")
+	return tlsMode{config: c}, err
+}
+
+func (s *Sim) vendorTLS(*faultSet) (tlsMode, error) {
+	c, err := s.ca.config(tlsVendor)
+	return tlsMode{config: c}, err
+}
+
+func (s *Sim) authTLS(f *faultSet) (tlsMode, error) {
+	kind := tlsVendor
+	if f.on("auth-host-intercepted") {
+		kind = tlsVendorIntercepted
+	}
+	c, err := s.ca.config(kind)
+	return tlsMode{config: c}, err
+}
+
+type tlsListener struct {
+	*listener
+	choose tlsChooser
+}
+
+func (s *Sim) wrapTLS(ln *listener, choose tlsChooser) net.Listener {
+	return &tlsListener{ln, choose}
+}
+
+func (l *tlsListener) Accept() (net.Conn, error) {
+	for {
+		c, err := l.listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		mode, err := l.choose(l.sim.set.Load())
+		switch sc, ok := c.(*conn); {
+		case err != nil || !ok:
+			_ = c.Close()
+		case mode.raw != nil:
+			l.sim.goRun(func() { mode.raw(sc) })
+		default:
+			return tls.Server(c, mode.config), nil
+		}
+	}
+}
+
+// readHello takes the client's first bytes, so that what follows is an answer to them.
+func readHello(c *conn) {
+	_ = c.SetReadDeadline(time.Now().Add(10 * time.Second))
+	_, _ = c.Read(make([]byte, 4096))
+}
+
+// refuseHandshake sends the alert handshake_failure (40), as a server without a common cipher suite does.
+func refuseHandshake(c *conn) {
+	readHello(c)
+	_, _ = c.Write([]byte{21, 3, 3, 0, 2, 2, 40})
+	drain(c)
+}
+
+// answerPlainly is a web server whose port 443 was configured without "ssl".
+func answerPlainly(c *conn) {
+	readHello(c)
+	body := nginxPage("400 Bad Request", "")
+	var b strings.Builder
+	fmt.Fprintf(&b, "HTTP/1.1 400 Bad Request\r\nServer: nginx\r\nDate: %s\r\nContent-Type: text/html\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s",
+		httpDate(c.sim.clock()), len(body), body)
+	_, _ = io.WriteString(c, b.String())
+	drain(c)
+}
+
+// drain ends the sending half and reads on for a moment, because closing with
+// unread bytes resets the connection and may take the answer with it.
+func drain(c *conn) {
+	_ = c.CloseWrite()
+	_ = c.SetReadDeadline(time.Now().Add(2 * time.Second))
+	_, _ = io.Copy(io.Discard, c)
+	_ = c.Close()
+}
+
+// issuers is the host where an authority publishes its own certificate (RFC 5280, 4.2.2.1).
+func (s *Sim) issuers(h *hit) {
+	var i *issuer
+	switch h.r.URL.Path {
+	case aiaPath:
+		i = s.ca.next
+	case aiaPathPrivate:
+		s.ca.mu.Lock()
+		i, _ = s.ca.other(caPrivate)
+		s.ca.mu.Unlock()
+	}
+	if i == nil {
+		h.page(404, nginxPage("404 Not Found", ""))
+		return
+	}
+	h.send(200, "application/pkix-cert", i.cert.Raw)
+}

@@ -1,0 +1,188 @@
+package transport
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"syscall"
+)
+
+// Failure is why a request got no answer, in one word of a closed vocabulary.
+type Failure string
+
+// The vocabulary of Failure. "" means none.
+const (
+	Timeout     Failure = "timeout"
+	Cancelled   Failure = "cancelled"
+	NoNetwork   Failure = "no-network" // this computer has no way out at all
+	NameUnknown Failure = "dns-not-found"
+	NameFailed  Failure = "dns-failed" // the resolver answered with an error, or not at all
+	Refused     Failure = "refused"
+	NoRoute     Failure = "no-route"    // from this computer to that kind of address
+	Unreachable Failure = "unreachable" // a router or firewall on the way said so, or the host is silent on its own network
+	Reset       Failure = "reset"
+	Closed      Failure = "closed" // the other side ended the connection in mid-answer
+	ProxyAuth   Failure = "proxy-auth-required"
+	ProxyRefuse Failure = "proxy-refused"
+	Certificate Failure = "certificate" // it doesn't verify
+	NotTLS      Failure = "not-tls"
+	TLSFailed   Failure = "tls-failed" // an alert, or nothing in common
+	Other       Failure = "other"
+)
+
+// FailureOf names the failure behind err.
+func FailureOf(err error) Failure {
+	var (
+		dns         *net.DNSError
+		proxy       *ProxyError
+		certificate *tls.CertificateVerificationError
+		hostname    x509.HostnameError
+		record      tls.RecordHeaderError
+		alert       tls.AlertError
+		network     net.Error
+	)
+	switch {
+	case err == nil:
+		return ""
+	case errors.Is(err, context.Canceled):
+		return Cancelled
+	case errors.Is(err, ErrProxyAuth):
+		return ProxyAuth
+	case errors.As(err, &proxy):
+		return ProxyRefuse
+	case errors.As(err, &dns):
+		switch {
+		case dns.IsNotFound:
+			return NameUnknown
+		case !online():
+			return NoNetwork
+		default:
+			return NameFailed
+		}
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
+		return Timeout
+	case errors.As(err, &certificate), errors.As(err, &hostname):
+		return Certificate
+	case errors.As(err, &record):
+		return NotTLS
+	case errors.As(err, &alert):
+		return TLSFailed
+	case isErrno(err, syscall.ECONNREFUSED, wsaECONNREFUSED):
+		return Refused
+	case isErrno(err, syscall.ECONNRESET, wsaECONNRESET), isErrno(err, syscall.EPIPE, wsaECONNABORTED):
+		return Reset
+	case isErrno(err, syscall.EHOSTUNREACH, wsaEHOSTUNREACH):
+		return Unreachable
+	case isErrno(err, syscall.ENETUNREACH, wsaENETUNREACH), isErrno(err, syscall.EADDRNOTAVAIL, wsaEADDRNOTAVAIL):
+		if !online() {
+			return NoNetwork
+		}
+		return NoRoute
+	case isErrno(err, syscall.ETIMEDOUT, wsaETIMEDOUT):
+		return Timeout
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF), errors.Is(err, net.ErrClosed):
+		return Closed
+	case errors.As(err, &network) && network.Timeout():
+		return Timeout
+	case isTLSAlert(err):
+		return TLSFailed
+	default:
+		return Other
+	}
+}
+
+// Go's syscall package invents its own numbers for these on Windows; what comes from the network there are Winsock's.
+const (
+	wsaECONNABORTED  = syscall.Errno(10053)
+	wsaECONNRESET    = syscall.Errno(10054)
+	wsaETIMEDOUT     = syscall.Errno(10060)
+	wsaECONNREFUSED  = syscall.Errno(10061)
+	wsaENETUNREACH   = syscall.Errno(10051)
+	wsaEHOSTUNREACH  = syscall.Errno(10065)
+	wsaEADDRNOTAVAIL = syscall.Errno(10049)
+)
+
+func isErrno(err error, codes ...syscall.Errno) bool {
+	for _, code := range codes {
+		if errors.Is(err, code) {
+			return true
+		}
+	}
+	return false
+}
+
+// An alert that the peer sent arrives as an OpError with this operation; its type is private to crypto/tls.
+func isTLSAlert(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && (op.Op == "remote error" || op.Op == "local error")
+}
+
+// online tells whether this computer has any interface with an address of its own.
+func online() bool {
+	interfaces, err := net.Interfaces()
+	if err != nil {
+		return true // not established: then don't blame this computer
+	}
+	for _, i := range interfaces {
+		if i.Flags&net.FlagUp == 0 || i.Flags&net.FlagLoopback != 0 {
+			continue
+		}
+		addrs, err := i.Addrs()
+		if err != nil {
+			return true
+		}
+		for _, a := range addrs {
+			if ip, ok := a.(*net.IPNet); ok && ip.IP.IsGlobalUnicast() {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Stage is how far a request got.
+type Stage string
+
+const (
+	StageProxy Stage = "proxy"
+	StageDNS   Stage = "dns"
+	StageTCP   Stage = "tcp"
+	StageTLS   Stage = "tls"
+	StageHTTP  Stage = "http"
+)
+
+// stageError remembers at which stage err came up.
+type stageError struct {
+	stage Stage
+	err   error
+}
+
+func (e *stageError) Error() string { return string(e.stage) + ": " + e.err.Error() }
+func (e *stageError) Unwrap() error { return e.err }
+
+func at(stage Stage, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &stageError{stage, err}
+}
+
+// StageOf tells at which stage err, which is not nil, came up.
+func StageOf(err error) Stage {
+	var (
+		staged *stageError
+		proxy  *ProxyError
+	)
+	switch {
+	case errors.As(err, &proxy), errors.Is(err, ErrProxyAuth):
+		return StageProxy
+	case errors.As(err, &staged):
+		return staged.stage
+	default:
+		return StageHTTP
+	}
+}

@@ -1,0 +1,269 @@
+// Package transport is how every byte leaves BoxReady: name look-up, dialling (with --connect-to and the system's
+// proxy), the public roots that an application's server would trust, the User-Agent, the pace, the time each stage took,
+// and one vocabulary for what can go wrong on the way.
+package transport
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+)
+
+const (
+	dialTimeout      = 8 * time.Second
+	handshakeTimeout = 10 * time.Second
+	// A resolver that keeps silent is given up before the operating system would (10 s in Go's own resolver).
+	lookupTimeout = 6 * time.Second
+	// One dead address of a name must not eat the time of the others.
+	perAddressTimeout = 4 * time.Second
+
+	maxHeaderBytes = 64 << 10
+)
+
+// Options say how to leave. The zero value of a field means what its comment says.
+type Options struct {
+	ConnectTo []Override                              // asked in order before anything else
+	Proxy     func(target *url.URL) (*url.URL, error) // nil: no proxy; see SystemProxy
+	Resolver  *net.Resolver                           // nil: the system's
+	Roots     *x509.CertPool                          // nil: Mozilla's, built in
+	Version   string                                  // of BoxReady, for the User-Agent
+}
+
+// Net is the way out, shared by everything that one run asks. It is safe for concurrent use.
+type Net struct {
+	overrides []Override
+	proxy     func(*url.URL) (*url.URL, error)
+	resolver  *net.Resolver
+	roots     *x509.CertPool
+	userAgent string
+}
+
+// New returns the way out that the options describe.
+func New(o Options) *Net {
+	n := &Net{overrides: o.ConnectTo, proxy: o.Proxy, resolver: o.Resolver, roots: o.Roots, userAgent: "BoxReady/" + o.Version}
+	if n.resolver == nil {
+		n.resolver = net.DefaultResolver
+	}
+	return n
+}
+
+// Roots are the public roots that a portal's certificate has to lead to.
+func (n *Net) Roots() *x509.CertPool {
+	if n.roots != nil {
+		return n.roots
+	}
+	return MozillaRoots()
+}
+
+// UserAgent is what every request carries.
+func (n *Net) UserAgent() string { return n.userAgent }
+
+// Given tells whether the user said where host:port is to be dialled.
+func (n *Net) Given(host string, port int) bool {
+	_, ok := n.override(host, port)
+	return ok
+}
+
+func (n *Net) override(host string, port int) (Override, bool) {
+	i := slices.IndexFunc(n.overrides, func(o Override) bool { return o.matches(host, port) })
+	if i < 0 {
+		return Override{}, false
+	}
+	return n.overrides[i], true
+}
+
+// ProxyFor returns the proxy on the way to host:port, or nil. An override always goes direct.
+func (n *Net) ProxyFor(scheme, host string, port int) (*url.URL, error) {
+	if n.proxy == nil || n.Given(host, port) {
+		return nil, nil
+	}
+	return n.proxy(&url.URL{Scheme: scheme, Host: net.JoinHostPort(host, strconv.Itoa(port))})
+}
+
+// Lookup asks the resolver for the addresses of host, IPv4 first. A literal address is its own answer.
+func (n *Net) Lookup(ctx context.Context, host string) ([]netip.Addr, error) {
+	if addr, err := netip.ParseAddr(host); err == nil {
+		return []netip.Addr{addr}, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, lookupTimeout)
+	defer cancel()
+	addrs, err := n.resolver.LookupNetIP(ctx, "ip", host)
+	if err != nil {
+		return nil, at(StageDNS, fmt.Errorf("look up %s: %w", host, err))
+	}
+	for i := range addrs {
+		addrs[i] = addrs[i].Unmap()
+	}
+	slices.SortStableFunc(addrs, func(a, b netip.Addr) int { return a.BitLen() - b.BitLen() })
+	return slices.Compact(addrs), nil
+}
+
+// DialAddr opens a TCP connection to one address, without a proxy.
+func (n *Net) DialAddr(ctx context.Context, addr netip.AddrPort) (net.Conn, error) {
+	target := addr.String()
+	if o, ok := n.override(addr.Addr().String(), int(addr.Port())); ok {
+		target = o.Target()
+	}
+	return dialTCP(ctx, target)
+}
+
+func dialTCP(ctx context.Context, target string) (net.Conn, error) {
+	conn, err := (&net.Dialer{Timeout: dialTimeout}).DialContext(ctx, "tcp", target)
+	if err != nil {
+		return nil, at(StageTCP, err) // not a typed nil
+	}
+	return conn, nil
+}
+
+// Dial opens a TCP connection to host:port: where the user said, through the proxy, or to the first address that answers.
+func (n *Net) Dial(ctx context.Context, host string, port int) (net.Conn, error) {
+	proxy, err := n.ProxyFor("https", host, port)
+	if err != nil {
+		return nil, fmt.Errorf("read the system's proxy settings: %w", err)
+	}
+	if proxy != nil {
+		return n.dialThrough(ctx, proxy, host, port)
+	}
+	return n.dialDirect(ctx, host, port)
+}
+
+func (n *Net) dialDirect(ctx context.Context, host string, port int) (net.Conn, error) {
+	if o, ok := n.override(host, port); ok {
+		return dialTCP(ctx, o.Target())
+	}
+	addrs, err := n.Lookup(ctx, host)
+	if err != nil {
+		return nil, err
+	}
+	var failed []error
+	for _, addr := range addrs {
+		one, cancel := context.WithTimeout(ctx, perAddressTimeout)
+		conn, err := n.DialAddr(one, netip.AddrPortFrom(addr, uint16(port)))
+		cancel()
+		if err == nil {
+			return conn, nil
+		}
+		failed = append(failed, err)
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	return nil, errors.Join(failed...)
+}
+
+// Handshake speaks TLS over conn and closes it when that fails.
+func Handshake(ctx context.Context, conn net.Conn, config *tls.Config) (*tls.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, handshakeTimeout)
+	defer cancel()
+	trace := httptrace.ContextClientTrace(ctx)
+	if trace != nil && trace.TLSHandshakeStart != nil {
+		trace.TLSHandshakeStart()
+	}
+	secure := tls.Client(conn, config)
+	if err := secure.HandshakeContext(ctx); err != nil {
+		conn.Close()
+		return nil, at(StageTLS, err)
+	}
+	if trace != nil && trace.TLSHandshakeDone != nil {
+		trace.TLSHandshakeDone(secure.ConnectionState(), nil)
+	}
+	return secure, nil
+}
+
+// HTTPClient returns a client for hosts other than the portal: certificates are verified against the public roots,
+// redirects are not followed, replies are not decompressed. Close its idle connections when done.
+func (n *Net) HTTPClient() *http.Client {
+	return &http.Client{
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		Transport: n.Identify(&http.Transport{
+			// Only plain http may take this road to the proxy; for https DialTLSContext does its own CONNECT.
+			Proxy: func(r *http.Request) (*url.URL, error) {
+				if r.URL.Scheme != "http" {
+					return nil, nil
+				}
+				return n.ProxyFor("http", r.URL.Hostname(), PortOf(r.URL))
+			},
+			DialContext: func(ctx context.Context, _, hostport string) (net.Conn, error) {
+				host, port, err := splitHostPort(hostport)
+				if err != nil {
+					return nil, err
+				}
+				return n.dialDirect(ctx, host, port)
+			},
+			DialTLSContext: func(ctx context.Context, _, hostport string) (net.Conn, error) {
+				host, port, err := splitHostPort(hostport)
+				if err != nil {
+					return nil, err
+				}
+				conn, err := n.Dial(ctx, host, port)
+				if err != nil {
+					return nil, err
+				}
+				secure, err := Handshake(ctx, conn, &tls.Config{ServerName: host, RootCAs: n.Roots(), MinVersion: tls.VersionTLS12})
+				if err != nil {
+					return nil, err // not a typed nil
+				}
+				return secure, nil
+			},
+			DisableCompression:     true,
+			DisableKeepAlives:      true,
+			MaxResponseHeaderBytes: maxHeaderBytes,
+		}),
+	}
+}
+
+// Identify makes every request through rt carry BoxReady's User-Agent.
+func (n *Net) Identify(rt http.RoundTripper) http.RoundTripper {
+	return identified{rt, n.userAgent}
+}
+
+type identified struct {
+	http.RoundTripper
+	userAgent string
+}
+
+func (i identified) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	r.Header.Set("User-Agent", i.userAgent)
+	return i.RoundTripper.RoundTrip(r)
+}
+
+// CloseIdleConnections lets [http.Client.CloseIdleConnections] reach the transport beneath.
+func (i identified) CloseIdleConnections() {
+	if c, ok := i.RoundTripper.(interface{ CloseIdleConnections() }); ok {
+		c.CloseIdleConnections()
+	}
+}
+
+// PortOf is the port that a request to u goes to.
+func PortOf(u *url.URL) int {
+	if port, err := strconv.Atoi(u.Port()); err == nil {
+		return port
+	}
+	if u.Scheme == "http" {
+		return 80
+	}
+	return 443
+}
+
+func splitHostPort(hostport string) (string, int, error) {
+	host, p, err := net.SplitHostPort(hostport)
+	if err != nil {
+		return "", 0, fmt.Errorf("split %q: %w", hostport, err)
+	}
+	port, err := strconv.Atoi(p)
+	if err != nil {
+		return "", 0, fmt.Errorf("port of %q: %w", hostport, err)
+	}
+	return host, port, nil
+}
