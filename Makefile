@@ -4,7 +4,7 @@ SHELL := /bin/bash
 
 # The window needs cgo and OpenGL; everything else does without, and this tag leaves the window out.
 TAGS     := nogui
-VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+VERSION  := $(shell git describe --tags --dirty 2>/dev/null || echo 0.1.0-dev)
 LDFLAGS  := -s -w -X main.version=$(VERSION)
 GOBUILD  := CGO_ENABLED=0 go build -tags $(TAGS) -trimpath -ldflags '$(LDFLAGS)'
 # Most tests wait for the network, not for the processor.

@@ -49,8 +49,8 @@ func exchange(r portal.Request, a portal.Answer, address portal.Address) *Exchan
 	if a.Header == nil {
 		return x
 	}
-	x.Status, x.Form, x.Server = a.Status, a.Form, a.Header.Get("Server")
-	x.Authenticate = a.Header.Get("WWW-Authenticate")
+	x.Status, x.Form, x.Server = a.Status, a.Form, short(a.Header.Get("Server"))
+	x.Authenticate = short(a.Header.Get("WWW-Authenticate"))
 	if date, err := time.Parse(time.RFC1123, a.Header.Get("Date")); err == nil {
 		x.Date = &date
 	}
@@ -75,6 +75,15 @@ func exchange(r portal.Request, a portal.Answer, address portal.Address) *Exchan
 	return x
 }
 
+// short keeps a stranger's header within what anyone reads.
+func short(s string) string {
+	const most = 200
+	if runes := []rune(s); len(runes) > most {
+		return string(runes[:most]) + "…"
+	}
+	return s
+}
+
 // A webhook's code stands in its path; the one that is asked with here is invented, but a report shouldn't teach to look.
 func hideWebhook(path string) string {
 	parts := strings.Split(path, "/")
@@ -92,10 +101,12 @@ func (x *Exchange) readLocation(r portal.Request, a portal.Answer, address porta
 		return
 	}
 	x.LoginRedirect = leadsToLogin(target)
-	if !address.SameHost(target) {
+	// The port doesn't make another host of it.
+	named := portal.Address{Host: address.Host, Port: 443}
+	if !named.SameHost(&url.URL{Scheme: "https", Host: strings.TrimSuffix(target.Host, ":"+target.Port())}) {
 		x.OtherHost = target.Hostname()
 	}
-	x.Location = (&url.URL{Scheme: target.Scheme, Host: target.Host, Path: target.Path}).String()
+	x.Location = short((&url.URL{Scheme: target.Scheme, Host: target.Host, Path: target.Path}).String())
 }
 
 // location is where a redirect leads, absolute.

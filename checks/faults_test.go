@@ -1,22 +1,26 @@
 package checks_test
 
 import (
+	"bytes"
 	"context"
-	"crypto/x509"
 	"encoding/json"
 	"net"
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"boxready/assets"
 	"boxready/checks"
 	"boxready/internal/bitrix"
 	"boxready/internal/portal"
+	"boxready/internal/report"
 	"boxready/internal/simportal"
 	"boxready/internal/transport"
 
+	"github.com/santhosh-tekuri/jsonschema/v6"
 	"go.uber.org/goleak"
 )
 
@@ -24,12 +28,12 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 type silent struct{}
 
-func (silent) Started(checks.ID)                    {}
+func (silent) Started(checks.ID)                   {}
 func (silent) Finished(checks.ID, []checks.Result) {}
 
 // scene is one run of the checklist against a simulated portal.
 type scene struct {
-	address string   // the portal's own if empty
+	address string // the portal's own if empty
 	faults  []string
 	with    []string // what the run has to do for the faults to be seen, in simportal's words
 	trust   bool     // the private CA's root is trusted besides
@@ -237,6 +241,7 @@ func TestEveryFaultIsFound(t *testing.T) {
 				if len(fault.Causes) == 0 && deep && slices.ContainsFunc(p.Results, func(r checks.Result) bool { return r.State == checks.Problem }) {
 					t.Errorf("%s is no problem, found %v", fault.Name, p.causes())
 				}
+				p.assertSaid(t)
 				p.assertOnlyDeclared(t)
 				p.assertJudgedAgain(t)
 			})
@@ -324,11 +329,62 @@ func TestEveryCauseHasAFault(t *testing.T) {
 	}
 }
 
-func pool(t *testing.T, pem []byte) *x509.CertPool {
-	t.Helper()
-	roots := x509.NewCertPool()
-	if !roots.AppendCertsFromPEM(pem) {
-		t.Fatal("no certificate")
+var resultSchema = sync.OnceValue(func() *jsonschema.Schema {
+	schema, err := jsonschema.UnmarshalJSON(bytes.NewReader(assets.ResultSchema))
+	if err != nil {
+		panic(err)
 	}
-	return roots
+	compiler := jsonschema.NewCompiler()
+	if err := compiler.AddResource("result.json", schema); err != nil {
+		panic(err)
+	}
+	return compiler.MustCompile("result.json")
+})
+
+// assertSaid asserts that the outcome can be said in both languages with nothing missing, that its JSON is what the schema
+// promises, and that neither shows what it shouldn't.
+func (p played) assertSaid(t *testing.T) {
+	t.Helper()
+	for _, lang := range report.Languages() {
+		words, err := report.NewWords(lang)
+		if err != nil {
+			t.Fatal(err)
+		}
+		reporter := &report.Reporter{Words: words, Version: "test"}
+		var data, text bytes.Buffer
+		if err := report.WriteJSON(&data, reporter.Document(p.Outcome), false); err != nil {
+			t.Fatal(err)
+		}
+		value, err := jsonschema.UnmarshalJSON(bytes.NewReader(data.Bytes()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := resultSchema().Validate(value); err != nil {
+			t.Errorf("%s: %v", lang, err)
+		}
+		if err := reporter.WriteText(&text, p.Outcome, report.Style{Verbose: true}); err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range p.Results {
+			f := words.Finding(r, p.Target.Address.Display())
+			said := strings.Join(append([]string{f.Title, f.Saw, f.Breaks}, f.Steps...), " ")
+			if strings.Contains(said, "<no value>") || strings.Contains(said, string(r.Check)+".") || strings.Contains(said, "  ") || strings.Contains(said, " .") {
+				t.Errorf("%s %s/%s is said as %q", lang, r.Check, r.Cause, said)
+			}
+		}
+		for _, request := range p.sim.Log() {
+			for _, token := range append(request.Tokens, webhookCode(request.Path)) {
+				if token != "" && (strings.Contains(data.String(), token) || strings.Contains(text.String(), token)) {
+					t.Errorf("%s: the output shows %q", lang, token)
+				}
+			}
+		}
+	}
+}
+
+func webhookCode(path string) string {
+	if parts := strings.Split(path, "/"); len(parts) == 5 && parts[1] == "rest" {
+		return parts[3]
+	}
+	return ""
 }

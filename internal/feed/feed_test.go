@@ -241,7 +241,7 @@ func TestInvalidAnswers(t *testing.T) {
 				Kind: ErrInvalid, URL: bitrix.Feed(bitrix.CIS), When: newClock().Now(),
 				Status: c.status, Reason: c.reason, Head: c.head,
 			}
-			if diff := cmp.Diff(want, e, cmpopts.EquateErrors()); diff != "" {
+			if diff := cmp.Diff(*want, *e, cmpopts.EquateErrors()); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
@@ -302,7 +302,12 @@ func TestPauseAfterInvalidAnswer(t *testing.T) {
 	// Another run of the program must keep the pause, too.
 	again := &Fetcher{Client: v, Dir: dir, Now: c.Now}
 	_, err := again.Fetch(t.Context(), bitrix.CIS)
-	if diff := cmp.Diff(first, err, cmpopts.EquateErrors()); diff != "" {
+	want, _ := errors.AsType[*Error](first)
+	got, ok := errors.AsType[*Error](err)
+	if !ok {
+		t.Fatalf("another run: %v", err)
+	}
+	if diff := cmp.Diff(*want, *got, cmpopts.EquateErrors()); diff != "" {
 		t.Errorf("another run (-want +got):\n%s", diff)
 	}
 	if err.Error() != first.Error() {
@@ -646,7 +651,6 @@ func TestCancelWhileReading(t *testing.T) {
 	v := newVendor(t, func(w http.ResponseWriter, r *http.Request) {
 		io.WriteString(w, `{"nodes":[`)
 		w.(http.Flusher).Flush()
-		close(reading)
 		<-r.Context().Done()
 	})
 	ending, release := make(chan struct{}), make(chan struct{})
@@ -654,6 +658,7 @@ func TestCancelWhileReading(t *testing.T) {
 		resp, err := v.Do(r)
 		if err == nil {
 			resp.Body = &slowEnd{ReadCloser: resp.Body, ending: ending, release: release}
+			close(reading)
 		}
 		return resp, err
 	})}

@@ -241,7 +241,7 @@ func TestReadReplyCompressed(t *testing.T) {
 	zipped := compressed(t, "gzip", ok)
 	damaged := []byte(zipped)
 	damaged[len(damaged)-6] ^= 1 // the checksum
-	bomb := compressed(t, "gzip", strings.Repeat(" ", 64<<20))
+	bomb := compressed(t, "gzip", strings.Repeat(" ", 10<<20))
 	for name, c := range map[string]struct {
 		body     string
 		encoding []string
@@ -272,7 +272,7 @@ func TestReadReplyCompressed(t *testing.T) {
 		"bomb":                  {bomb, []string{"gzip"}, FormTooBig},
 		"bomb, not declared":    {bomb, nil, FormTooBig},
 		"bomb in a bomb":        {compressed(t, "gzip", bomb), []string{"gzip", "gzip"}, FormTooBig},
-		"deflate bomb":          {compressed(t, "zlib", strings.Repeat(" ", 64<<20)), []string{"deflate"}, FormTooBig},
+		"deflate bomb":          {compressed(t, "zlib", strings.Repeat(" ", 10<<20)), []string{"deflate"}, FormTooBig},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var header []string
@@ -296,37 +296,36 @@ func TestReadReplyCompressed(t *testing.T) {
 // endless is a body without end that counts what was read of it.
 type endless struct {
 	text   string
+	chunk  string
 	read   int
 	closed bool
 }
 
 func (e *endless) Read(b []byte) (int, error) {
-	for i := range b {
-		b[i] = e.text[(e.read+i)%len(e.text)]
+	if e.chunk == "" {
+		e.chunk = strings.Repeat(e.text, 64<<10)
 	}
-	e.read += len(b)
-	return len(b), nil
+	n := copy(b, e.chunk[e.read%len(e.text):])
+	e.read += n
+	return n, nil
 }
 
 func (e *endless) Close() error { e.closed = true; return nil }
 
 func TestReadReplyEndless(t *testing.T) {
-	for _, text := range []string{"x", "{", `{"a":`, `{"error":"x"}`, "<script></script>", "<html></html>", "<", "\xff", "\\", `{"result"`, "\ufeff"} {
+	for _, text := range []string{"{", `{"a":`, `{"error":"x"}`, "<script></script>", "<", "\xff", "\ufeff"} {
 		body := &endless{text: text}
-		start := time.Now()
 		r, err := ReadReply(&http.Response{StatusCode: 200, Body: body})
 		if err != nil || r.Form != FormTooBig || len(r.Body) > MaxBody || body.read > MaxBody+1<<20 || !body.closed {
 			t.Errorf("%q: %v, %s, %d bytes of %d, closed %v", text, err, r.Form, len(r.Body), body.read, body.closed)
 		}
-		// The same, just small enough to be looked into.
+		// The same, just small enough to be looked into: a search that isn't
+		// linear never returns.
 		r, err = ReadReply(respond(200, io.LimitReader(&endless{text: text}, MaxBody)))
 		if r.Form == FormTooBig || (err != nil) != (r.Form == FormCutOff) {
 			t.Errorf("%q: %v, %s", text, err, r.Form)
 		}
 		r.Excerpt()
-		if took := time.Since(start); took > 10*time.Second {
-			t.Errorf("%q took %v", text, took)
-		}
 	}
 }
 

@@ -48,7 +48,7 @@ func flatten(d *json.Decoder, path string) []string {
 		d.Token()
 		return lines
 	}
-	return []string{path + ": " + strings.ReplaceAll(fmt.Sprint(token), "\n", " ")}
+	return []string{path + ": " + printable(strings.ReplaceAll(fmt.Sprint(token), "\n", " "))}
 }
 
 func join(path, name string) string {

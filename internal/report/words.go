@@ -7,6 +7,7 @@ import (
 	"strings"
 	"text/template"
 	"time"
+	"unicode"
 
 	"boxready/assets"
 	"boxready/checks"
@@ -60,7 +61,18 @@ func (w *Words) Count(key string, n int) string {
 
 func (w *Words) find(key string, args checks.Args) (string, bool) {
 	text, err := w.localizer.Localize(&i18n.LocalizeConfig{MessageID: key, TemplateData: map[string]any(args), Funcs: w.functions()})
-	return text, err == nil
+	return printable(text), err == nil
+}
+
+// printable takes out what strangers' words (a header, a certificate's subject) could do to a terminal or to the reader:
+// control characters and those that turn the direction of writing.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
+			return -1
+		}
+		return r
+	}, s)
 }
 
 // functions are what the texts may do with a value.

@@ -16,8 +16,10 @@ func TestURLError(t *testing.T) {
 	const grant = "https://me:hush@h/oauth/token/?client_secret=hush&code=hush#hush"
 	refused := &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")}
 	inner := &url.Error{Op: "Get", URL: grant, Err: refused}
-	_, parseErr := url.Parse("https://me:hush/x@h")
-	_, controlErr := url.Parse("https://h/?hush=\x7fhush")
+	parse := func(raw string) error {
+		_, err := url.Parse(raw)
+		return err
+	}
 	_, requestErr := http.NewRequest("GET", "https://h/%zzhush", nil)
 
 	for name, c := range map[string]struct {
@@ -32,8 +34,8 @@ func TestURLError(t *testing.T) {
 		"webhook":       {&url.Error{Op: "Post", URL: "https://h/rest/1/hush/profile", Err: io.EOF}, `Post "https://h/rest/1/•••/profile": EOF`},
 		"text only":     {fmt.Errorf("redirect to https://h/a?code=hush, stopped"), `redirect to https://h/a, stopped`},
 		"cause quotes":  {&url.Error{Op: "Get", URL: "https://h/", Err: errors.New(`bad Location "https://h/?auth=hush"`)}, `Get "https://h/": bad Location "https://h/"`},
-		"parse, port":   {parseErr, `parse "•••": invalid port "•••" after host`},
-		"parse, other":  {controlErr, `parse "•••": net/url: invalid control character in URL`},
+		"parse, port":   {parse("https://me:hush/x@h"), `parse "•••": invalid port "•••" after host`},
+		"parse, other":  {parse("https://h/?hush=\x7fhush"), `parse "•••": net/url: invalid control character in URL`},
 		"request":       {fmt.Errorf("build: %w", requestErr), `build: parse "•••": invalid URL escape "•••"`},
 		"opaque":        {&url.Error{Op: "Get", URL: "mailto:hush@h", Err: io.EOF}, `Get "mailto:•••": EOF`},
 		"innocent":      {io.ErrUnexpectedEOF, "unexpected EOF"},

@@ -25,9 +25,9 @@ func portalAddresses(f *faultSet) []string {
 	case "dns-private-only":
 		return []string{addrPrivate}
 	case "dns-sinkhole":
-		return []string{"0.0.0.0"}
+		return []string{addrSinkhole}
 	case "dns-sinkhole-loopback":
-		return []string{"127.0.0.1"}
+		return []string{addrLoopback}
 	}
 	if f.on("tls-second-address") {
 		return []string{addrPortal, addrPortalTwo}

@@ -8,6 +8,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -103,6 +104,8 @@ func (s *Sim) handler(server string, answer func(*hit)) http.Handler {
 	})
 }
 
+var tokenInside = regexp.MustCompile(`(?:^|[?&"\s])(?:auth|access_token)=([^&"\s]+)`)
+
 // tokensOf finds OAuth tokens in all places where the rest module, or anything in between, could read one.
 func tokensOf(r *http.Request, body []byte) []string {
 	var found []string
@@ -124,6 +127,12 @@ func tokensOf(r *http.Request, body []byte) []string {
 		}
 	}
 	form(r.URL.Query())
+	// Commands of a batch, and addresses that a client passes on, carry tokens inside a value.
+	for _, text := range []string{r.URL.RawQuery, string(body), r.Referer()} {
+		for _, m := range tokenInside.FindAllStringSubmatch(phpUnescape(text), -1) {
+			add(phpUnescape(m[1]))
+		}
+	}
 	if len(body) == 0 {
 		return found
 	}

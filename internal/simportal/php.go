@@ -105,11 +105,17 @@ func phpText(v any) string {
 	return ""
 }
 
+// phpFloat writes a float as PHP does with serialize_precision = -1.
 func phpFloat(f float64) string {
-	if text := strconv.FormatFloat(f, 'f', -1, 64); len(text) <= 20 {
-		return text
+	mantissa, exponent, _ := strings.Cut(strconv.FormatFloat(f, 'e', -1, 64), "e")
+	n, err := strconv.Atoi(exponent)
+	if err != nil || n >= -4 && n < 17 {
+		return strconv.FormatFloat(f, 'f', -1, 64)
 	}
-	return strconv.FormatFloat(f, 'e', -1, 64)
+	if !strings.Contains(mantissa, ".") {
+		mantissa += ".0"
+	}
+	return fmt.Sprintf("%se%+d", mantissa, n)
 }
 
 // parseQuery reads a form as PHP does: brackets make arrays, dots and spaces in names become underscores.

@@ -105,7 +105,7 @@ func looksLikeAttack(body []byte) bool {
 // redirected answers calls that the https address sends elsewhere.
 func (s *Sim) redirected(h *hit) bool {
 	target := url.URL{Scheme: "https", Host: h.r.Host, Path: h.r.URL.Path, RawQuery: h.r.URL.RawQuery}
-	fault := h.f.in("redirect")
+	fault := h.f.any("redirect-drops-post", "redirect-drops-post-302", "redirect-keeps-post", "redirect-other-host", "redirect-other-host-307", "redirect-loop")
 	status := http.StatusMovedPermanently
 	switch fault {
 	case "redirect-drops-post", "redirect-drops-post-302", "redirect-keeps-post":
@@ -159,7 +159,7 @@ func (s *Sim) crowded() bool {
 
 // restRoute leads from the web server to the rest module, or astray.
 func (s *Sim) restRoute(h *hit) {
-	switch h.f.in("rest") {
+	switch h.f.in("route") {
 	case "rest-login-page":
 		h.w.Header().Set("Location", "/auth/?backurl="+url.QueryEscape(h.r.URL.Path))
 		h.portalPage(http.StatusFound, "")
@@ -204,7 +204,7 @@ func (h *hit) sendREST(status int, contentType string, body []byte) {
 	header.Set("Access-Control-Allow-Origin", "*")
 	header.Set("Access-Control-Allow-Headers", "origin, content-type, accept")
 	header.Set("X-Content-Type-Options", "nosniff")
-	switch h.f.in("rest") {
+	switch h.f.in("answer") {
 	case "rest-polluted-bom":
 		body = append([]byte("\ufeff"), body...)
 	case "rest-polluted-notice":

@@ -157,7 +157,7 @@ func (h *hit) sendXML(status int, v *array) {
 
 // process is the rest module's order of decisions for one call.
 func (s *Sim) process(c *call, name string, webhook *credentials) (*array, *restError) {
-	switch c.f.in("rest") {
+	switch c.f.in("site") {
 	case "rest-server-error-json":
 		return nil, &restError{status: http.StatusInternalServerError, code: bitrix.CodeInternalServerError, text: "Internal server error"}
 	case "rest-site-closed":
@@ -332,7 +332,7 @@ func (s *Sim) restV3(c *call, path string) {
 		}
 		c.hit.sendJSON(status, assoc("error", assoc("code", namespace+class, "message", text)))
 	}
-	if c.f.in("rest") == "rest-site-closed" {
+	if c.f.in("site") == "rest-site-closed" {
 		c.hit.sendJSON(http.StatusForbidden, refuse(bitrix.CodePortalDeleted, "Portal was deleted").array())
 		return
 	}

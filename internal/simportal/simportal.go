@@ -12,9 +12,10 @@
 // (https://apidocs.bitrix24.com/settings/oauth/index.html).
 //
 // Faults combine. Where two of them concern the same thing, the one in the outer
-// layer is met first: name, TCP, TLS, proxy in front, redirect, route of /rest/,
-// closed site, method, https as PHP sees it, credentials, method's answer. Inside
-// one layer the one that stands earlier in [Faults] wins.
+// layer is met first: name, TCP, TLS, server in front, redirect, route of /rest/,
+// closed site, method, https as PHP sees it, credentials, application and user; what
+// damages the answer's bytes comes on top. Inside one group the one that stands
+// earlier in [Faults] wins.
 package simportal
 
 import (
@@ -46,6 +47,8 @@ const (
 	addrPortalTwo  = "203.0.113.11"
 	addrPortalSix  = "2001:db8::10"
 	addrPrivate    = "192.168.10.20"
+	addrSinkhole   = "0.0.0.0"
+	addrLoopback   = "127.0.0.1"
 	addrElsewhere  = "198.51.100.10"
 	addrAuthCIS    = "203.0.113.20"
 	addrAuthWorld  = "203.0.113.21"
@@ -90,15 +93,14 @@ type Sim struct {
 
 	set atomic.Pointer[faultSet]
 
-	mu        sync.Mutex
-	conns     map[*conn]struct{}
-	closers   []func()
-	closed    bool
-	nextConn  int
-	log       []*Request
-	arrivals  []time.Time
-	reported  []string
-	lastToken int
+	mu       sync.Mutex
+	conns    map[*conn]struct{}
+	closers  []func()
+	closed   bool
+	nextConn int
+	log      []*Request
+	arrivals []time.Time
+	reported []string
 
 	account *account
 	modules map[string]*method
@@ -108,7 +110,7 @@ type Sim struct {
 
 // endpoints are the loopback addresses, "127.0.0.1:PORT".
 type endpoints struct {
-	portal, portalTwo, portalHTTP, portalSix   string
+	portal, portalTwo, portalHTTP              string
 	authCIS, authWorld, feedCIS, feedWorld     string
 	aia, doh, dns, proxy, refused, unreachable string
 }
@@ -310,7 +312,7 @@ func lines(routes []route) []string {
 // portalAt is where the portal's https port is, seen under one of its addresses.
 func (s *Sim) portalAt(f *faultSet, addr string) string {
 	switch {
-	case f.on("dns-sinkhole"), f.on("dns-sinkhole-loopback"), f.on("tcp-refused"):
+	case addr == addrSinkhole, addr == addrLoopback, f.on("tcp-refused"):
 		return s.at.refused
 	case f.on("tcp-timeout"):
 		return s.at.unreachable
@@ -334,12 +336,7 @@ func (s *Sim) portalHTTPAt(f *faultSet, addr string) string {
 
 func (s *Sim) portalRoutes() []route {
 	f := s.set.Load()
-	first := portalAddresses(f)
-	addr := addrPortal
-	if len(first) > 0 {
-		addr = first[0]
-	}
-	at, plain := s.portalAt(f, addr), s.portalHTTPAt(f, addr)
+	at, plain := s.portalAt(f, addrPortal), s.portalHTTPAt(f, addrPortal)
 	routes := []route{{s.opt.Host, 443, at}, {s.opt.Host, 80, plain}}
 	if f.any("redirect-other-host", "redirect-other-host-307", "redirect-other-host-http") != "" {
 		// So that a client that wrongly follows the redirect is seen here, not sent into the world.

@@ -1,0 +1,140 @@
+package cli_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"boxready/assets"
+	"boxready/cli"
+	"boxready/internal/simportal"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"boxready": func() {
+		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+		defer stop()
+		os.Exit(int(cli.Run(ctx, "1.2.3", os.Args[1:], cli.IO{In: os.Stdin, Out: os.Stdout, Err: os.Stderr})))
+	}})
+}
+
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("LANG", "en_US.UTF-8")
+			env.Setenv("LC_ALL", "en_US.UTF-8")
+			env.Setenv("HOME", env.WorkDir)
+			env.Setenv("XDG_CACHE_HOME", filepath.Join(env.WorkDir, "cache"))
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"portal": startPortal,
+			"valid":  validateJSON,
+			"exits":  exits,
+			"field":  field,
+		},
+	})
+}
+
+// startPortal starts a simulated portal with faults and sets $portal, and $way to the flags that lead there; way.sh holds
+// the same for "exec sh".
+func startPortal(ts *testscript.TestScript, neg bool, faults []string) {
+	sim, err := simportal.Start(simportal.Options{Faults: faults})
+	ts.Check(err)
+	ts.Defer(sim.Close)
+	roots := ts.MkAbs("roots.pem")
+	ts.Check(os.WriteFile(roots, sim.RootsPEM(), 0o600))
+	ts.Check(os.WriteFile(ts.MkAbs("private.pem"), sim.PrivateCAPEM(), 0o600))
+	flags := []string{"--public-roots", roots}
+	for _, place := range sim.ConnectTo() {
+		flags = append(flags, "--connect-to", place)
+	}
+	ts.Setenv("portal", sim.Host())
+	ts.Setenv("proxy", sim.Proxy())
+	ts.Setenv("way", strings.Join(flags, "\n"))
+}
+
+// exits runs "boxready ARGS" and expects the exit code; a lone $way is spread into its flags.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	var spread []string
+	for _, a := range args[1:] {
+		spread = append(spread, strings.Split(a, "\n")...)
+	}
+	err := ts.Exec("boxready", spread...)
+	got := "0"
+	if err != nil {
+		got = strings.TrimPrefix(err.Error(), "exit status ")
+	}
+	if got != args[0] {
+		ts.Fatalf("exit %s, expected %s", got, args[0])
+	}
+}
+
+// validateJSON validates files of JSON, whole or by lines, against the shipped schema.
+func validateJSON(ts *testscript.TestScript, neg bool, args []string) {
+	document, result, summary := schemas(ts)
+	data := []byte(ts.ReadFile(args[1]))
+	switch args[0] {
+	case "json":
+		ts.Check(validate(document, data))
+	case "jsonl":
+		lines := bytes.Split(bytes.TrimSpace(data), []byte("\n"))
+		for _, line := range lines[:len(lines)-1] {
+			ts.Check(validate(result, line))
+		}
+		ts.Check(validate(summary, lines[len(lines)-1]))
+	}
+}
+
+func schemas(ts *testscript.TestScript) (document, result, summary *jsonschema.Schema) {
+	schema, err := jsonschema.UnmarshalJSON(bytes.NewReader(assets.ResultSchema))
+	ts.Check(err)
+	compiler := jsonschema.NewCompiler()
+	ts.Check(compiler.AddResource("result.json", schema))
+	for at, into := range map[string]**jsonschema.Schema{"result.json": &document, "result.json#/$defs/Result": &result, "result.json#/$defs/Summary": &summary} {
+		*into, err = compiler.Compile(at)
+		ts.Check(err)
+	}
+	return document, result, summary
+}
+
+func validate(schema *jsonschema.Schema, data []byte) error {
+	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
+	if err != nil {
+		return fmt.Errorf("%w in %.80s", err, data)
+	}
+	return schema.Validate(value)
+}
+
+// field asserts a value in a JSON file: "field FILE PATH VALUE", with the path's names joined by dots and results
+// chosen by their check.
+func field(ts *testscript.TestScript, neg bool, args []string) {
+	var value any
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[0])), &value))
+	for _, name := range strings.Split(args[1], ".") {
+		switch v := value.(type) {
+		case map[string]any:
+			value = v[name]
+		case []any:
+			value = nil
+			for _, item := range v {
+				if m, ok := item.(map[string]any); ok && m["check"] == name {
+					value = item
+				}
+			}
+		}
+	}
+	if got := fmt.Sprint(value); (got == args[2]) == neg {
+		ts.Fatalf("%s is %q, expected %q", args[1], got, args[2])
+	}
+}

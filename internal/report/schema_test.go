@@ -1,0 +1,166 @@
+package report_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"net/netip"
+	"os"
+	"reflect"
+	"slices"
+	"testing"
+
+	"boxready/assets"
+	"boxready/checks"
+
+	"github.com/invopop/jsonschema"
+)
+
+//go:generate go test -run TestSchemaDescribesTheFacts -update .
+
+var update = flag.Bool("update", false, "write the files that the tests compare with")
+
+const schemaFile = "../../assets/schema/result.schema.json"
+
+func TestSchemaDescribesTheFacts(t *testing.T) {
+	schema, err := json.MarshalIndent(resultSchema(t), "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	schema = append(schema, '\n')
+	if *update {
+		if err := os.WriteFile(schemaFile, schema, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if !bytes.Equal(schema, assets.ResultSchema) {
+		t.Errorf("%s is out of date; run make generate", schemaFile)
+	}
+}
+
+type object = map[string]any
+
+// resultSchema is the contract of check --format json and jsonl. What each check's facts look like is read off the Go types.
+func resultSchema(t *testing.T) object {
+	definitions := object{}
+	var ids, causes []string
+	var perCheck []object
+	for _, c := range checks.Catalog() {
+		ids = append(ids, string(c.ID))
+		name := reflectInto(t, definitions, c.NewFacts())
+		perCheck = append(perCheck, object{
+			"if":   object{"properties": object{"check": object{"const": c.ID}}},
+			"then": object{"properties": object{"facts": anyOf(name, "Crash")}},
+		})
+		for _, cause := range c.Causes {
+			causes = append(causes, string(cause))
+		}
+	}
+	ids = append(ids, string(checks.SelfClock))
+	for _, cause := range checks.CommonCauses() {
+		causes = append(causes, string(cause))
+	}
+	reflectInto(t, definitions, &checks.Crash{})
+	causes = append(causes, "")
+
+	definitions["Result"] = closed(object{
+		"check":   enum("ID of the check; never reused", ids),
+		"state":   enum("", []string{"ok", "notice", "problem", "unknown", "skipped"}),
+		"cause":   enum("why it is not ok; empty if ok or skipped", unique(causes)),
+		"vantage": enum("from where it was seen", []string{"computer", "portal", "server", "outside"}),
+		"owner":   enum("who fixes it; empty if ok or skipped", []string{"", "portal-admin", "server-admin", "network-admin", "vendor", "bitrix24", "you"}),
+		"affects": object{"type": "array", "items": object{"enum": []string{"applications", "events", "webhooks"}}},
+		"because": object{"type": "string", "description": "ID of the check that a skipped one waits for; otherwise empty"},
+		"facts":   object{"type": "object", "description": "what the check saw; empty if it was not made"},
+		"title":   object{"type": "string"},
+		"text":    object{"type": "string"},
+		"steps":   object{"type": "array", "items": object{"type": "string"}},
+		"more":    object{"type": "string", "description": "address of a documentation page, or empty"},
+		"took_ms": object{"type": "integer", "minimum": 0},
+	}, perCheck)
+	count := object{"type": "integer", "minimum": 0}
+	summary := object{
+		"schema":   object{"const": 1},
+		"tool":     closed(object{"name": object{"const": "boxready"}, "version": object{"type": "string"}}, nil),
+		"portal":   object{"type": "string", "format": "uri"},
+		"started":  object{"type": "string", "format": "date-time"},
+		"finished": object{"type": "string", "format": "date-time"},
+		"verdict":  enum("", []string{"ready", "no-obstacle", "unsure", "not-ready"}),
+		"counts":   closed(object{"ok": count, "notice": count, "problem": count, "unknown": count, "skipped": count}, nil),
+		"not_checked": object{"type": "array", "items": closed(object{
+			"check":  object{"type": "string"},
+			"reason": enum("what it would have needed", []string{"consent-deep", "consent-content-filter", "credential", "outside-run"}),
+		}, nil)},
+	}
+	definitions["Summary"] = closed(summary, nil)
+	whole := object{"results": object{"type": "array", "items": object{"$ref": "#/$defs/Result"}}}
+	for name, property := range summary {
+		whole[name] = property
+	}
+	root := closed(whole, nil)
+	root["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+	root["title"] = "Result of boxready check --format json"
+	root["description"] = "A line of --format jsonl is a #/$defs/Result, the last one a #/$defs/Summary."
+	root["$defs"] = definitions
+	return root
+}
+
+// closed is an object that has these properties, all of them, and no others.
+func closed(properties object, allOf []object) object {
+	var required []string
+	for name := range properties {
+		required = append(required, name)
+	}
+	o := object{"type": "object", "properties": properties, "required": unique(required), "additionalProperties": false}
+	if allOf != nil {
+		o["allOf"] = allOf
+	}
+	return o
+}
+
+func enum(description string, values []string) object {
+	o := object{"enum": values}
+	if description != "" {
+		o["description"] = description
+	}
+	return o
+}
+
+// anyOf allows the named definitions and the empty object.
+func anyOf(names ...string) object {
+	options := []object{{"type": "object", "maxProperties": 0}}
+	for _, name := range names {
+		options = append(options, object{"$ref": "#/$defs/" + name})
+	}
+	return object{"anyOf": options}
+}
+
+// reflectInto adds the definition of v's type and of those it is made of, and returns its name.
+func reflectInto(t *testing.T, definitions object, v any) string {
+	t.Helper()
+	reflector := jsonschema.Reflector{Anonymous: true, Mapper: func(typ reflect.Type) *jsonschema.Schema {
+		if typ == reflect.TypeFor[netip.Addr]() {
+			return &jsonschema.Schema{Type: "string"}
+		}
+		return nil
+	}}
+	data, err := json.Marshal(reflector.Reflect(v).Definitions)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found object
+	if err := json.Unmarshal(data, &found); err != nil {
+		t.Fatal(err)
+	}
+	for name, definition := range found {
+		definitions[name] = definition
+	}
+	return reflect.TypeOf(v).Elem().Name()
+}
+
+func unique(list []string) []string {
+	list = slices.Clone(list)
+	slices.Sort(list)
+	return slices.Compact(list)
+}

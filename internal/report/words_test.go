@@ -1,0 +1,143 @@
+package report_test
+
+import (
+	"encoding/json"
+	"io/fs"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"text/template"
+
+	"boxready/assets"
+	"boxready/checks"
+	"boxready/internal/report"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// texts reads a language's file as a flat list of keys; the forms of a plural are one key.
+func texts(t *testing.T, lang string) map[string]string {
+	t.Helper()
+	data, err := fs.ReadFile(assets.Languages, path.Join("lang", lang+".json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var tree map[string]any
+	if err := json.Unmarshal(data, &tree); err != nil {
+		t.Fatal(err)
+	}
+	flat := map[string]string{}
+	flatten(tree, "", flat)
+	return flat
+}
+
+func flatten(tree map[string]any, at string, into map[string]string) {
+	for name, value := range tree {
+		key := strings.TrimPrefix(at+"."+name, ".")
+		switch v := value.(type) {
+		case string:
+			into[key] = v
+		case map[string]any:
+			if other, plural := v["other"].(string); plural {
+				into[key] = other
+				continue
+			}
+			flatten(v, key, into)
+		}
+	}
+}
+
+func keys(flat map[string]string) []string {
+	var list []string
+	for key := range flat {
+		// A page may exist in one language only.
+		if !strings.HasSuffix(key, ".more") {
+			list = append(list, key)
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
+func TestBothLanguagesHaveTheSameTexts(t *testing.T) {
+	if diff := cmp.Diff(keys(texts(t, "en")), keys(texts(t, "ru"))); diff != "" {
+		t.Errorf("en (-) and ru (+) differ:\n%s", diff)
+	}
+}
+
+func TestTextsAreWellFormed(t *testing.T) {
+	latin := regexp.MustCompile(`[а-яё]`)
+	for _, lang := range report.Languages() {
+		functions := template.FuncMap{"date": func(any) string { return "" }, "list": func(any) string { return "" },
+			"span": func(any) string { return "" }, "seconds": func(any) string { return "" }}
+		for key, text := range texts(t, lang) {
+			if _, err := template.New(key).Funcs(functions).Parse(text); err != nil {
+				t.Errorf("%s %s: %v", lang, key, err)
+			}
+			if strings.TrimSpace(text) == "" || strings.TrimSpace(text) != text || strings.Contains(text, "  ") {
+				t.Errorf("%s %s: empty or stray spaces: %q", lang, key, text)
+			}
+			if strings.ContainsAny(text, "→✓✗⚠●") {
+				t.Errorf("%s %s: a sign that the window's font lacks: %q", lang, key, text)
+			}
+			if strings.HasSuffix(key, ".title") && strings.HasSuffix(text, ".") {
+				t.Errorf("%s %s: a title ends without a full stop: %q", lang, key, text)
+			}
+			if lang == "en" && latin.MatchString(text) && !strings.HasPrefix(key, "cli.") && !strings.Contains(text, "«") {
+				t.Errorf("en %s: Russian in it: %q", key, text)
+			}
+		}
+	}
+}
+
+// withoutPage are the causes for which nobody has published a page that helps.
+var withoutPage = []string{}
+
+func TestEveryCauseHasWords(t *testing.T) {
+	for _, lang := range report.Languages() {
+		have := texts(t, lang)
+		wants := func(key string) {
+			for _, part := range []string{"title", "saw", "breaks", "do.1"} {
+				if have[key+"."+part] == "" {
+					t.Errorf("%s: no text %s.%s", lang, key, part)
+				}
+			}
+			switch page := have[key+".more"]; {
+			case page == "" && !slices.Contains(withoutPage, key):
+				t.Errorf("%s: %s has no documentation page and isn't in the list of those without", lang, key)
+			case page != "" && !strings.HasPrefix(page, "https://"):
+				t.Errorf("%s: %s: page %q", lang, key, page)
+			case page != "" && slices.Contains(withoutPage, key):
+				t.Errorf("%s: %s has a page after all", lang, key)
+			}
+		}
+		for _, c := range checks.Catalog() {
+			for _, part := range []string{"name", "ok"} {
+				if have[string(c.ID)+"."+part] == "" {
+					t.Errorf("%s: no text %s.%s", lang, c.ID, part)
+				}
+			}
+			for _, cause := range c.Causes {
+				wants(string(c.ID) + "." + string(cause))
+			}
+		}
+		wants(string(checks.SelfClock) + "." + string(checks.ClockWrong))
+		for _, cause := range checks.CommonCauses() {
+			wants("any." + string(cause))
+		}
+	}
+}
+
+func TestPlurals(t *testing.T) {
+	words, err := report.NewWords("ru")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n, want := range map[int]string{1: "1 минута", 2: "2 минуты", 5: "5 минут", 11: "11 минут", 21: "21 минута", 22: "22 минуты"} {
+		if got := words.Count("format.minutes", n); got != want {
+			t.Errorf("%d: %q, expected %q", n, got, want)
+		}
+	}
+}

@@ -1,0 +1,272 @@
+package simportal_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"boxready/internal/simportal"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// sdkDir installs the official JavaScript SDK under build/ of the module, once per
+// set of files in testdata/jssdk.
+func sdkDir(t *testing.T) string {
+	t.Helper()
+	dir, err := installSDK()
+	if err != nil && os.Getenv("CI") == "true" {
+		t.Fatalf("the official JavaScript SDK cannot be had: %v", err)
+	}
+	if err != nil {
+		t.Skipf("NOT TESTED: the official JavaScript SDK cannot be had: %v", err)
+	}
+	return dir
+}
+
+func installSDK() (string, error) {
+	for _, tool := range []string{"node", "npm"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			return "", err
+		}
+	}
+	files := []string{"package.json", "package-lock.json", ".npmrc", "run.mjs"}
+	contents := map[string][]byte{}
+	sum := sha256.New()
+	for _, name := range files {
+		b, err := os.ReadFile(filepath.Join("testdata", "jssdk", name))
+		if err != nil {
+			return "", err
+		}
+		contents[name] = b
+		sum.Write(b)
+	}
+	root, err := moduleRoot()
+	if err != nil {
+		return "", err
+	}
+	dir := filepath.Join(root, "build", "jssdk", hex.EncodeToString(sum.Sum(nil))[:16])
+	if _, err := os.Stat(dir); err == nil {
+		return dir, nil
+	}
+	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
+		return "", err
+	}
+	// Installed aside and renamed, so that a run beside this one sees all or nothing.
+	fresh, err := os.MkdirTemp(filepath.Dir(dir), "new-")
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = os.RemoveAll(fresh) }()
+	for name, b := range contents {
+		if err := os.WriteFile(filepath.Join(fresh, name), b, 0o644); err != nil {
+			return "", err
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	defer cancel()
+	npm := exec.CommandContext(ctx, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
+	npm.Dir = fresh
+	if out, err := npm.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("npm ci: %w\n%s", err, out)
+	}
+	if err := os.Rename(fresh, dir); err != nil {
+		if _, there := os.Stat(dir); there != nil {
+			return "", err
+		}
+	}
+	return dir, nil
+}
+
+func moduleRoot() (string, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return dir, nil
+		}
+		up := filepath.Dir(dir)
+		if up == dir {
+			return "", errors.New("no go.mod above the test")
+		}
+		dir = up
+	}
+}
+
+// sdkReading is what the SDK made of one answer.
+type sdkReading struct {
+	Success bool
+	Status  int
+	Result  any
+	Time    map[string]any
+	Errors  []struct{ Code, Message string }
+	Thrown  *struct {
+		Name, Code, Message string
+		Status              int
+	}
+}
+
+// TestOfficialSDK has a client that nobody here wrote read the answers as it would a real portal's.
+func TestOfficialSDK(t *testing.T) {
+	if testing.Short() {
+		t.Skip("needs node and the network once")
+	}
+	dir := sdkDir(t)
+	s := start(t, simportal.Options{})
+	ca := filepath.Join(t.TempDir(), "roots.pem")
+	if err := os.WriteFile(ca, s.RootsPEM(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	expired := s.IssueGrant(simportal.TokenExpired)
+	task, err := json.Marshal(map[string]any{
+		"webhook": strings.TrimSuffix(s.Webhook(), "/"),
+		"grants":  map[string]any{"valid": s.IssueGrant(simportal.TokenValid), "expired": expired, "dead": s.IssueGrant(simportal.TokenExpired)},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	node := exec.CommandContext(ctx, "node", "run.mjs")
+	node.Dir = dir
+	// Real names all the way: the SDK goes through the simulated proxy.
+	node.Env = append(slices.DeleteFunc(os.Environ(), func(v string) bool {
+		name, _, _ := strings.Cut(v, "=")
+		return strings.HasSuffix(strings.ToLower(name), "_proxy") || strings.HasPrefix(name, "NODE_")
+	}), "HTTPS_PROXY="+s.Proxy(), "HTTP_PROXY="+s.Proxy(), "NODE_EXTRA_CA_CERTS="+ca)
+	node.Stdin = bytes.NewReader(task)
+	var stdout, stderr bytes.Buffer
+	node.Stdout, node.Stderr = &stdout, &stderr
+	if err := node.Run(); err != nil {
+		t.Fatalf("node: %v\n%s", err, stderr.String())
+	}
+	var raw map[string]json.RawMessage
+	if err := json.Unmarshal(stdout.Bytes(), &raw); err != nil {
+		t.Fatalf("%v in %s", err, stdout.String())
+	}
+	into := func(t *testing.T, key string, v any) {
+		t.Helper()
+		if err := json.Unmarshal(raw[key], v); err != nil {
+			t.Fatalf("%s: %v in %s", key, err, raw[key])
+		}
+	}
+	profile := map[string]any{"ID": "1", "ADMIN": true, "NAME": "Анна", "LAST_NAME": "Смит-О'Хара", "PERSONAL_GENDER": "F", "TIME_ZONE": "Europe/Moscow"}
+
+	t.Run("results", func(t *testing.T) {
+		for _, name := range []string{"hook profile", "oauth profile", "oauth renewed"} {
+			var r sdkReading
+			into(t, name, &r)
+			if diff := cmp.Diff(any(profile), r.Result); !r.Success || r.Status != 200 || diff != "" {
+				t.Errorf("%s: %s\n%s", name, raw[name], diff)
+			}
+			for _, key := range []string{"start", "finish", "duration", "processing"} {
+				if _, ok := r.Time[key].(float64); !ok {
+					t.Errorf("%s: time.%s is %v", name, key, r.Time[key])
+				}
+			}
+			for _, key := range []string{"date_start", "date_finish"} {
+				at, _ := r.Time[key].(string)
+				if _, err := time.Parse(time.RFC3339, at); err != nil {
+					t.Errorf("%s: %v", name, err)
+				}
+			}
+		}
+		for name, want := range map[string]string{"hook scope": "crm", "hook methods": "crm.deal.list"} {
+			var r sdkReading
+			into(t, name, &r)
+			list, _ := r.Result.([]any)
+			if !r.Success || !slices.Contains(list, any(want)) {
+				t.Errorf("%s: %s", name, raw[name])
+			}
+		}
+	})
+
+	t.Run("errors", func(t *testing.T) {
+		tests := map[string]struct {
+			code    string
+			status  int
+			message string
+		}{
+			"hook no.such.method": {"ERROR_METHOD_NOT_FOUND", 404, "Method not found!"},
+			"hook placement.list": {"insufficient_scope", 401, "The request requires higher privileges than provided by the webhook token"},
+			"hook v3":             {"BITRIX_REST_V3_EXCEPTIONS_METHODNOTFOUNDEXCEPTION", 404, "Method not found."},
+			"oauth expired":       {"expired_token", 401, "The access token provided has expired."},
+			"oauth dead":          {"invalid_grant", 400, "400"},
+		}
+		for name, want := range tests {
+			var r sdkReading
+			into(t, name, &r)
+			code, status, message := "", r.Status, ""
+			switch {
+			case r.Thrown != nil:
+				code, status, message = r.Thrown.Code, r.Thrown.Status, r.Thrown.Message
+			case len(r.Errors) > 0:
+				code, message = r.Errors[0].Code, r.Errors[0].Message
+			}
+			if r.Success || code != want.code || status != want.status || !strings.Contains(message, want.message) {
+				t.Errorf("%s: want %+v, the SDK read %s", name, want, raw[name])
+			}
+		}
+	})
+
+	t.Run("batch", func(t *testing.T) {
+		var b struct {
+			Success  bool
+			Errors   []string
+			Commands map[string]sdkReading
+		}
+		into(t, "batch", &b)
+		if got := b.Commands["me"]; !got.Success || !cmp.Equal(any(profile), got.Result) {
+			t.Errorf("me: %+v", got)
+		}
+		if got := b.Commands["known"]; !got.Success || !cmp.Equal(any(map[string]any{"isExisting": true, "isAvailable": true}), got.Result) {
+			t.Errorf("known: %+v", got)
+		}
+		if got := b.Commands["list"]; !got.Success || !cmp.Equal(any([]any{}), got.Result) {
+			t.Errorf("list: %+v", got)
+		}
+		if got := b.Commands["gone"]; got.Success || len(got.Errors) == 0 || got.Errors[0].Code != "ERROR_METHOD_NOT_FOUND" {
+			t.Errorf("gone: %s", raw["batch"])
+		}
+	})
+
+	t.Run("refresh", func(t *testing.T) {
+		var asked int
+		into(t, "refreshAsked", &asked)
+		if asked != 1 {
+			t.Errorf("the SDK refreshed an expired token %d times", asked)
+		}
+		var got struct {
+			Status, Scope, ServerEndpoint, ClientEndpoint string
+			ExpiresIn                                     int
+		}
+		into(t, "refreshed", &got)
+		if got.Status != "L" || got.ServerEndpoint != expired.ServerEndpoint || got.ClientEndpoint != expired.ClientEndpoint || got.ExpiresIn != 3600 || got.Scope != strings.Join(expired.Scope, ",") {
+			t.Errorf("the SDK read %+v", got)
+		}
+	})
+
+	t.Run("asked over verified https alone", func(t *testing.T) {
+		for _, r := range s.Log() {
+			if r.Server != "proxy" && !r.TLS {
+				t.Errorf("%s %s %s", r.Server, r.Method, r.Path)
+			}
+		}
+	})
+	if t.Failed() {
+		t.Logf("the SDK's readings: %s", stdout.String())
+	}
+}

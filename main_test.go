@@ -1,0 +1,42 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+)
+
+// BenchmarkStart measures the static program from exec to the end of "version", and its size.
+func BenchmarkStart(b *testing.B) {
+	program := filepath.Join(b.TempDir(), "boxready")
+	build := exec.Command("go", "build", "-tags", "nogui", "-trimpath", "-ldflags", "-s -w", "-o", program, ".")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		b.Fatalf("build: %v\n%s", err, out)
+	}
+	info, err := os.Stat(program)
+	if err != nil {
+		b.Fatal(err)
+	}
+	var times []time.Duration
+	for b.Loop() {
+		start := time.Now()
+		if err := exec.Command(program, "version").Run(); err != nil {
+			b.Fatal(err)
+		}
+		times = append(times, time.Since(start))
+	}
+	slices.Sort(times)
+	middle := times[len(times)/2]
+	b.ReportMetric(float64(middle.Microseconds())/1000, "ms")
+	b.ReportMetric(float64(info.Size())/1e6, "MB")
+	if middle > 30*time.Millisecond {
+		b.Errorf("%v from exec to the end; at most 30 ms", middle)
+	}
+	if info.Size() > 15e6 {
+		b.Errorf("%d bytes; at most 15 MB", info.Size())
+	}
+}
