@@ -135,7 +135,7 @@ func (t *text) finding(r checks.Result) {
 	if len(f.Steps) > 0 {
 		t.para(depth, "", t.say("part.do", nil)+":")
 		for i, step := range f.Steps {
-			t.para(depth+3, fmt.Sprintf("%*d.", depth+1, i+1), step)
+			t.step(i+1, step)
 		}
 	}
 	if f.More != "" {
@@ -148,6 +148,31 @@ func (t *text) finding(r checks.Result) {
 	if t.style.Verbose {
 		t.facts(r)
 	}
+}
+
+// step writes a numbered step. A command in it stands between backticks; it gets a line of its own that isn't wrapped, so
+// that it can be copied.
+func (t *text) step(number int, step string) {
+	label := fmt.Sprintf("%*d.", depth+1, number)
+	words := ""
+	flush := func() {
+		if words = strings.TrimSpace(words); words != "" {
+			t.para(depth+3, label, words)
+			label = ""
+		}
+		words = ""
+	}
+	for i, part := range strings.Split(step, "`") {
+		switch {
+		case i%2 == 0 && words == "" && strings.Trim(part, ".,; ") == "": // what closed the sentence behind a command
+		case i%2 == 0 || !strings.Contains(part, " "):
+			words += part
+		default:
+			flush()
+			fmt.Fprintf(t, "%*s%s\n", depth+5, "", part)
+		}
+	}
+	flush()
 }
 
 func (t *text) part(key, words string) {

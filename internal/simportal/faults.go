@@ -102,7 +102,7 @@ var faultTable = []Fault{
 	{Name: "rest-cut-off", Group: "answer", Causes: []string{"rest-route/rest-cut-off"}, Words: "the connection ends inside the answer"},
 	{Name: "rest-cut-off-endless", Group: "answer", Causes: []string{"rest-route/rest-cut-off"}, Words: "the answer has no end"},
 	{Name: "rest-gzip-bomb", Group: "answer", Causes: []string{"rest-route/rest-cut-off"}, Words: "a small compressed answer unpacks to half a gigabyte"},
-	{Name: "rest-bad-gzip", Group: "answer", Causes: []string{"rest-route/unexpected-answer"}, Words: "the answer says gzip and is not"},
+	{Name: "rest-bad-gzip", Group: "answer", Causes: []string{"rest-route/unexpected-answer"}, Words: "the answer is damaged gzip"},
 	{Name: "rest-slow", Group: "answer", Causes: []string{"rest-route/timeout"}, Words: "the answer comes at one byte a second"},
 	{Name: "rest-polluted-bom", Group: "answer", Causes: []string{"rest-route/rest-polluted"}, Words: "a byte order mark stands before the JSON"},
 	{Name: "rest-polluted-notice", Group: "answer", Causes: []string{"rest-route/rest-polluted"}, Words: "PHP notices stand before the JSON"},

@@ -1,7 +1,6 @@
 package simportal_test
 
 import (
-	"bytes"
 	"compress/gzip"
 	"context"
 	"crypto/rsa"
@@ -289,8 +288,12 @@ var symptoms = map[string]seen{
 	},
 	"rest-bad-gzip": func(t *testing.T, s *simportal.Sim) {
 		r := get(t, s, "/rest/app.info")
-		if _, err := gzip.NewReader(bytes.NewReader([]byte(r.body))); r.header.Get("Content-Encoding") != "gzip" || err == nil {
-			t.Errorf("got %+v", r)
+		z, err := gzip.NewReader(strings.NewReader(r.body))
+		if err != nil || r.header.Get("Content-Encoding") != "gzip" {
+			t.Fatalf("got %+v, %v", r, err)
+		}
+		if b, err := io.ReadAll(z); err == nil || len(b) != 0 {
+			t.Errorf("unpacks to %q", b)
 		}
 	},
 	"rest-slow": func(t *testing.T, s *simportal.Sim) {

@@ -286,7 +286,7 @@ const batchLimit = 50
 var reference = regexp.MustCompile(`\$result((?:\[[^\]]*\])+)`)
 
 // runBatch calls up to 50 methods; what they answer stands in maps by key
-// (https://apidocs.bitrix24.com/api-reference/how-to-call-rest-api/batch.html).
+// (https://apidocs.bitrix24.com/settings/how-to-call-rest-api/batch.html).
 func (s *Sim) runBatch(c *call) (any, *restError) {
 	result, failed, total, next, times := newArray(), newArray(), newArray(), newArray(), newArray()
 	cmd, _ := c.params.fold("cmd")

@@ -227,6 +227,7 @@ func (h *hit) sendREST(status int, contentType string, body []byte) {
 		return
 	case "rest-bad-gzip":
 		header.Set("Content-Encoding", "gzip")
+		body = brokenGzip(body)
 	}
 	h.send(status, contentType, body)
 }
@@ -274,6 +275,12 @@ func (h *hit) bomb(status int, contentType string) {
 			h.abort()
 		}
 	}
+}
+
+// brokenGzip begins as gzip does and goes on in plain text, which no inflater accepts.
+func brokenGzip(body []byte) []byte {
+	start := []byte{0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 0xff}
+	return append(start, body...)
 }
 
 const loginForm = `<!DOCTYPE html>

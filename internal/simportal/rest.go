@@ -30,7 +30,7 @@ func errorMethodNotFound() *restError {
 }
 
 // cloudStatus is the status that Bitrix24's documentation gives for a code
-// (https://apidocs.bitrix24.com/first-steps/system-errors.html); a box says 401 for most of them.
+// (https://apidocs.bitrix24.com/error-codes.html); a box says 401 for most of them.
 func cloudStatus(e *restError) int {
 	switch e.code {
 	case bitrix.CodeInvalidRequest:
@@ -219,7 +219,7 @@ func (s *Sim) run(c *call, m *method) (*array, *restError) {
 }
 
 // timeBlock is the answer's "time". A box has no operating counters. From 25.800.0 on
-// start and processing are integers (https://apidocs.bitrix24.com/api-reference/data-types.html shows such an answer).
+// start and processing are integers, as the rest module 25.x answers.
 func (s *Sim) timeBlock(c *call) *array {
 	seconds := func(t time.Time) float64 { return float64(t.UnixMicro()) / 1e6 }
 	finished := s.portalNow(c.f)
@@ -316,7 +316,7 @@ func (s *Sim) checkWebhook(c *call, given credentials) (*auth, *restError) {
 	return &auth{webhook: true, scope: webhookScope(), userID: own.user, admin: true}, nil
 }
 
-// restV3 answers REST 3.0 (https://apidocs.bitrix24.com/api-reference/rest-v3/index.html): every
+// restV3 answers REST 3.0 (https://apidocs.bitrix24.com/api-reference/rest-v3.html): every
 // failed authentication looks the same there.
 func (s *Sim) restV3(c *call, path string) {
 	segments := strings.Split(path, "/")
