@@ -38,7 +38,7 @@ type AuthFacts struct {
 // TokenAnswer is the answer to an invented token that travelled in one of the four places where the portal looks for it.
 type TokenAnswer struct {
 	Carrier portal.Carrier `json:"carrier"`
-	*Exchange
+	Exchange
 }
 
 // arrived tells whether the portal saw the token, whatever it then thought of it.
@@ -69,7 +69,7 @@ func (env *Env) askToken(ctx context.Context, carriers ...portal.Carrier) []Toke
 	for i, carrier := range carriers {
 		wg.Go(func() {
 			r := env.tokenRequest(carrier)
-			answers[i] = TokenAnswer{Carrier: carrier, Exchange: env.exchange(r, env.ask(ctx, r))}
+			answers[i] = TokenAnswer{Carrier: carrier, Exchange: *env.exchange(r, env.ask(ctx, r))}
 		})
 	}
 	wg.Wait()
@@ -118,7 +118,7 @@ func judgeAuth(f *AuthFacts, _ Seen) []Result {
 	if i := slices.IndexFunc(f.Tokens, TokenAnswer.arrived); i >= 0 {
 		decisive = f.Tokens[i]
 	}
-	return about(one(tokenFault(f, decisive)), answerArgs(decisive.Exchange).with("seconds", float64(decisive.Times.Total)/1000))
+	return about(one(tokenFault(f, decisive)), answerArgs(&decisive.Exchange).with("seconds", float64(decisive.Times.Total)/1000))
 }
 
 func (a Args) with(name string, value any) Args {
@@ -132,12 +132,12 @@ func tokenFault(f *AuthFacts, a TokenAnswer) Result {
 	is := func(code string) bool { return bitrix.SameCode(a.Error, code) }
 	switch {
 	case a.Failure != "":
-		return unanswered(a.Exchange)
+		return unanswered(&a.Exchange)
 	case a.Form != portal.FormJSON || a.Error == "":
 		return unknown(UnexpectedAnswer, ServerAdmin)
 	case is(bitrix.CodeConnectionError):
 		return problem(AuthServerUnreachable, NetworkAdmin)
-	case notRegistered(a.Exchange):
+	case notRegistered(&a.Exchange):
 		return problem(PortalNotRegistered, PortalAdmin)
 	case is(bitrix.CodeVerificationNeeded):
 		return problem(LicenceRejected, PortalAdmin)
@@ -158,7 +158,8 @@ func tokenFault(f *AuthFacts, a TokenAnswer) Result {
 // What the authorization server says of a token that it doesn't know, or no longer. ERROR_OAUTH is also the code of a full
 // disk on the portal, hence the look at its description.
 var authServersWord = []string{bitrix.CodeInvalidToken, bitrix.CodeExpiredToken, bitrix.CodePaymentRequired,
-	bitrix.CodeInvalidGrant, bitrix.CodeWrongClient, bitrix.CodeApplicationNotFound}
+	bitrix.CodeInvalidGrant, bitrix.CodeWrongClient, bitrix.CodeWrongApplicationClient, bitrix.CodeNotInstalled,
+	bitrix.CodeApplicationNotFound}
 
 // ERROR_CORE has many meanings; this is the one that says that the portal has no keys for the authorization server.
 func notRegistered(x *Exchange) bool {
@@ -180,7 +181,7 @@ func observeCredentials(ctx context.Context, env *Env) (*CredentialsFacts, error
 		return &CredentialsFacts{BlockedBy: blocker}, nil
 	}
 	f := &CredentialsFacts{Tokens: env.askToken(ctx, portal.InForm)}
-	if form := f.Tokens[0]; bitrix.SameCode(form.Error, bitrix.CodeConnectionError) || notRegistered(form.Exchange) {
+	if form := f.Tokens[0]; bitrix.SameCode(form.Error, bitrix.CodeConnectionError) || notRegistered(&form.Exchange) {
 		return f, nil // each more would make the portal try once more in vain
 	}
 	f.Tokens = append(f.Tokens, env.askToken(ctx, otherCarriers...)...)
@@ -217,7 +218,7 @@ func judgeCredentials(f *CredentialsFacts, _ Seen) []Result {
 	}
 	for _, a := range f.Tokens {
 		if !a.arrived() {
-			return one(unanswered(a.Exchange).with(answerArgs(a.Exchange)))
+			return one(unanswered(&a.Exchange).with(answerArgs(&a.Exchange)))
 		}
 	}
 	return ok()

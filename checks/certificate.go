@@ -79,15 +79,17 @@ type Trust struct {
 	Public bool `json:"public"`          // the chain leads to a public root, dates of the portal's own certificate apart
 	Given  bool `json:"given,omitempty"` // it leads to a root that the user named
 	// ExpiredIssuer is the subject of the intermediate without which there is no chain, and which has ended.
-	ExpiredIssuer string    `json:"expired_issuer,omitempty"`
-	NameMatches   bool      `json:"name_matches"`
-	DatesGood     bool      `json:"dates_good"` // of the portal's own certificate
-	Weak          bool      `json:"weak,omitempty"`
-	AIA           *AIAFacts `json:"aia,omitempty"`
+	ExpiredIssuer string `json:"expired_issuer,omitempty"`
+	// EarlyIssuer is the same for one that isn't valid yet.
+	EarlyIssuer string    `json:"early_issuer,omitempty"`
+	NameMatches bool      `json:"name_matches"`
+	DatesGood   bool      `json:"dates_good"` // of the portal's own certificate
+	Weak        bool      `json:"weak,omitempty"`
+	AIA         *AIAFacts `json:"aia,omitempty"`
 }
 
 func (t *Trust) good() bool {
-	return t != nil && (t.Public || t.Given) && t.NameMatches && t.DatesGood && !t.Weak && t.ExpiredIssuer == ""
+	return t != nil && (t.Public || t.Given) && t.NameMatches && t.DatesGood && !t.Weak && t.ExpiredIssuer == "" && t.EarlyIssuer == ""
 }
 
 // AIAFacts are what fetching the issuer from where the certificate says gave (Authority Information Access, RFC 5280,
@@ -95,8 +97,9 @@ func (t *Trust) good() bool {
 type AIAFacts struct {
 	URL       string            `json:"url,omitempty"` // none: the certificate doesn't say
 	Failure   transport.Failure `json:"failure,omitempty"`
-	Issuer    string            `json:"issuer,omitempty"` // subject of what was fetched
-	Completes bool              `json:"completes"`        // with it, the chain leads to a public root
+	Issuer    string            `json:"issuer,omitempty"`  // subject of what was fetched
+	Completes bool              `json:"completes"`         // with it, the chain leads to a public root
+	Private   bool              `json:"private,omitempty"` // it is itself a root, and none of the public ones
 }
 
 // examine verifies the chain as an application's server would: public roots and only the intermediates that were sent.
@@ -131,8 +134,11 @@ func (env *Env) examineOffline(chain []*x509.Certificate) *Trust {
 		if from.Before(until) && leads(chain, nil, env.net.Roots(), clamp(now, from, until)) {
 			trust.Public = true
 			for _, c := range chain[1:] {
-				if now.After(c.NotAfter) {
+				switch {
+				case now.After(c.NotAfter):
 					trust.ExpiredIssuer = c.Subject.String()
+				case now.Before(c.NotBefore):
+					trust.EarlyIssuer = c.Subject.String()
 				}
 			}
 		}
@@ -170,8 +176,9 @@ func (env *Env) fetchIssuer(ctx context.Context, chain []*x509.Certificate) *AIA
 		return facts
 	}
 	facts.Issuer = issuer.Subject.String()
-	leaf := chain[0]
-	facts.Completes = leads(chain, []*x509.Certificate{issuer}, env.net.Roots(), clamp(env.now(), leaf.NotBefore, leaf.NotAfter))
+	within := clamp(env.now(), chain[0].NotBefore, chain[0].NotAfter)
+	facts.Completes = leads(chain, []*x509.Certificate{issuer}, env.net.Roots(), within)
+	facts.Private = !facts.Completes && isSelfSigned(issuer) && leads(chain, nil, transport.Pool([]*x509.Certificate{issuer}), within)
 	return facts
 }
 
@@ -200,24 +207,17 @@ func (env *Env) fetchCertificate(ctx context.Context, from string) (*x509.Certif
 }
 
 // Go verifies an RSA key of 1024 bits without complaint, and reports SHA-1 as something else; other TLS stacks refuse both.
-func (c *Certificate) weak() bool {
-	if c.RSABits > 0 && c.RSABits < 2048 {
-		return true
-	}
+func (c *Certificate) weak() bool { return c.weakKey() || c.weakSignature() }
+
+func (c *Certificate) weakKey() bool { return c.RSABits > 0 && c.RSABits < 2048 }
+
+func (c *Certificate) weakSignature() bool {
 	// A root's own signature is never checked.
 	return !c.SelfSigned && (strings.Contains(c.Signature, "SHA1") || strings.Contains(c.Signature, "MD5") || strings.Contains(c.Signature, "MD2"))
 }
 
-// weak is the index of the first weak certificate, or -1.
-func (s *TLSSeen) weak() int {
-	return slices.IndexFunc(s.Chain, func(c Certificate) bool { return c.weak() })
-}
-
 // nationalCAs issue certificates that browsers and servers outside their country don't trust.
-var nationalCAs = []struct {
-	name   string
-	issuer *regexp.Regexp
-}{
+var nationalCAs = []namedIssuer{
 	{"Russian Trusted Root CA", regexp.MustCompile(`(?i)russian trusted (root|sub) ca`)},
 	{"Минцифры России", regexp.MustCompile(`(?i)минцифры россии|the ministry of digital development and communications`)},
 	{"НУЦ Республики Казахстан", regexp.MustCompile(`(?i)ұлттық куәландырушы|qaznet|национальный удостоверяющий центр|information security certification authority`)},
@@ -225,10 +225,7 @@ var nationalCAs = []struct {
 }
 
 // interceptors re-sign traffic on its way. They name themselves in the issuer; short names need their word boundaries.
-var interceptors = []struct {
-	name   string
-	issuer *regexp.Regexp
-}{
+var interceptors = []namedIssuer{
 	{"Kaspersky", regexp.MustCompile(`(?i)kaspersky`)},
 	{"ESET", regexp.MustCompile(`\bESET\b`)},
 	{"Dr.Web", regexp.MustCompile(`(?i)\bdr\.? ?web\b|doctor web`)},
@@ -262,22 +259,18 @@ var interceptors = []struct {
 	{"Charles", regexp.MustCompile(`(?i)charles proxy`)},
 }
 
-func interceptorIn(chain []Certificate) string {
-	for _, c := range chain {
-		for _, i := range interceptors {
-			if i.issuer.MatchString(c.Issuer) {
-				return i.name
-			}
-		}
-	}
-	return ""
+// namedIssuer is somebody who can be told by the issuer of a certificate.
+type namedIssuer struct {
+	name   string
+	issuer *regexp.Regexp
 }
 
-func nationalIn(chain []Certificate) string {
+// nameIn looks for one of them among the issuers of all certificates that were sent.
+func nameIn(chain []Certificate, known []namedIssuer) string {
 	for _, c := range chain {
-		for _, n := range nationalCAs {
-			if n.issuer.MatchString(c.Issuer) {
-				return n.name
+		for _, k := range known {
+			if k.issuer.MatchString(c.Issuer) {
+				return k.name
 			}
 		}
 	}

@@ -101,7 +101,8 @@ func dnsFaults(f *DNSFacts) []Result {
 		return one(problem(DNSSinkhole, NetworkAdmin))
 	}
 	var results []Result
-	if !slices.ContainsFunc(f.Addresses, isPublic) {
+	seenOutside := f.Public != nil && slices.ContainsFunc(f.Public.Addresses, isPublic)
+	if !slices.ContainsFunc(f.Addresses, isPublic) && !seenOutside {
 		results = append(results, notice(DNSPrivateOnly, NetworkAdmin))
 	}
 	if p := f.Public; p != nil && differs(f.Addresses, p) {

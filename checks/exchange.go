@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"net/http"
 	"net/url"
 	"regexp"
 	"strings"
@@ -104,7 +105,7 @@ func (x *Exchange) readLocation(r portal.Request, a portal.Answer, address porta
 	// The port doesn't make another host of it.
 	named := portal.Address{Host: address.Host, Port: 443}
 	if !named.SameHost(&url.URL{Scheme: "https", Host: strings.TrimSuffix(target.Host, ":"+target.Port())}) {
-		x.OtherHost = target.Hostname()
+		x.OtherHost = short(target.Hostname())
 	}
 	x.Location = short((&url.URL{Scheme: target.Scheme, Host: target.Host, Path: target.Path}).String())
 }
@@ -154,12 +155,13 @@ var filterSigns = []struct {
 	{product: "Bitrix Proactive Filter", body: regexp.MustCompile(`(?i)security_403|bitrix[^<]{0,40}(proactive|security)`)},
 }
 
+// A product that puts its header into every answer has blocked only those that say so.
 func filterSign(a portal.Answer) string {
 	if a.Status < 400 {
 		return ""
 	}
 	for _, sign := range filterSigns {
-		if sign.header != "" && sign.value.MatchString(a.Header.Get(sign.header)) && a.Header.Get(sign.header) != "" {
+		if sign.header != "" && refuses(a.Status) && sign.value.MatchString(a.Header.Get(sign.header)) {
 			return sign.product
 		}
 		if sign.body != nil && sign.body.Match(a.Body) {
@@ -167,6 +169,11 @@ func filterSign(a portal.Answer) string {
 		}
 	}
 	return ""
+}
+
+// refuses tells whether a status is one with which filters refuse a request.
+func refuses(status int) bool {
+	return status == http.StatusForbidden || status == http.StatusNotAcceptable || status == http.StatusTooManyRequests
 }
 
 // unanswered is the conclusion from an exchange that got no whole answer, or one from which nothing follows.

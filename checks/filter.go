@@ -15,22 +15,22 @@ const BodyFiltered Cause = "body-filtered"
 // FilterFacts compare the answers to two calls without credentials that differ in one field: the words of the second one
 // are what content filters look for. Texts with such words are ordinary in a CRM.
 type FilterFacts struct {
-	Plain      *Exchange `json:"plain"`
-	Suspicious *Exchange `json:"suspicious"`
+	Plain      Exchange `json:"plain"`
+	Suspicious Exchange `json:"suspicious"`
 }
 
 const suspiciousText = "<b>select * from test</b><script>"
 
 func observeFilter(ctx context.Context, env *Env) (*FilterFacts, error) {
 	r := routeRequest
-	f := &FilterFacts{Plain: env.exchange(r, env.ask(ctx, r))}
+	f := &FilterFacts{Plain: *env.exchange(r, env.ask(ctx, r))}
 	r.Form = url.Values{"comment": {suspiciousText}}
-	f.Suspicious = env.exchange(r, env.ask(ctx, r))
+	f.Suspicious = *env.exchange(r, env.ask(ctx, r))
 	return f, nil
 }
 
 func judgeFilter(f *FilterFacts, _ Seen) []Result {
-	x := f.Suspicious
+	x := &f.Suspicious
 	args := answerArgs(x)
 	switch {
 	case x.Failure == transport.Reset || x.Failure == transport.Closed:

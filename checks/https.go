@@ -15,7 +15,7 @@ const HTTPSNotSeen Cause = "https-not-seen"
 // HTTPSFacts are what calling through a webhook that doesn't exist gave. The portal tests for https before it looks at the
 // code, so its answer tells whether it sees https. The code is invented and checked on the portal alone.
 type HTTPSFacts struct {
-	*Exchange
+	Exchange
 	Unverified bool `json:"unverified,omitempty"`
 }
 
@@ -23,11 +23,11 @@ func observeHTTPS(ctx context.Context, env *Env) (*HTTPSFacts, error) {
 	// As long as a generated code (16), but never one: the rest module's codes have no capital letters.
 	r := portal.Request{Path: portal.WebhookPath("1", strings.ToUpper(rand.Text()[:16]), "profile"), Timeout: restTimeout}
 	answer := env.ask(ctx, r)
-	return &HTTPSFacts{Exchange: env.exchange(r, answer), Unverified: env.unverified()}, nil
+	return &HTTPSFacts{Exchange: *env.exchange(r, answer), Unverified: env.unverified()}, nil
 }
 
 func judgeHTTPS(f *HTTPSFacts, _ Seen) []Result {
-	x := f.Exchange
+	x := &f.Exchange
 	args := answerArgs(x)
 	switch {
 	case x.Failure != "":

@@ -33,7 +33,7 @@ type InventoryFacts struct {
 type MethodFacts struct {
 	Name    string `json:"name"`
 	Present *bool  `json:"present,omitempty"` // absent: could not tell
-	*Exchange
+	Exchange
 }
 
 func observeInventory(ctx context.Context, env *Env) (*InventoryFacts, error) {
@@ -42,7 +42,7 @@ func observeInventory(ctx context.Context, env *Env) (*InventoryFacts, error) {
 	for i, method := range coreMethods {
 		wg.Go(func() {
 			r := methodRequest(method)
-			m := MethodFacts{Name: method, Exchange: env.exchange(r, env.ask(ctx, r))}
+			m := MethodFacts{Name: method, Exchange: *env.exchange(r, env.ask(ctx, r))}
 			if m.Failure == "" && m.Form == portal.FormJSON && m.Error != "" {
 				present := !bitrix.SameCode(m.Error, bitrix.CodeMethodNotFound)
 				m.Present = &present
@@ -85,8 +85,8 @@ func judgeInventory(f *InventoryFacts, _ Seen) []Result {
 	if missing != nil {
 		results = append(results, problem(CoreMethodMissing, PortalAdmin).with(Args{"methods": missing}))
 	}
-	if results == nil && unclear != nil {
-		return one(unanswered(unclear.Exchange).with(answerArgs(unclear.Exchange)))
+	if missing == nil && unclear != nil {
+		results = append(results, unanswered(&unclear.Exchange).with(answerArgs(&unclear.Exchange)))
 	}
 	return orOK(results)
 }

@@ -72,6 +72,8 @@ func judgeFeed(f *FeedFacts, s Seen) []Result {
 		}
 	}
 	switch {
+	case len(f.Feeds) == 0:
+		return one(unknown(UnexpectedAnswer, You))
 	case invalid != nil:
 		return one(notice(FeedInvalid, You).with(Args{"url": invalid.URL}))
 	case seen[VendorFacts](s, AuthServerFromComputer).allDead():

@@ -112,7 +112,7 @@ func judgeRedirect(f *RedirectFacts, _ Seen) []Result {
 	case !x.redirects() || x.LoginRedirect:
 		other = ""
 	case f.HTTPSLoop != nil:
-		return one(problem(RedirectLoop, ServerAdmin).with(Args{"port": "https", "trail": f.HTTPSLoop}))
+		results = append(results, problem(RedirectLoop, ServerAdmin).with(Args{"port": "https", "trail": f.HTTPSLoop}))
 	case x.Status == http.StatusMovedPermanently || x.Status == http.StatusFound || x.Status == http.StatusSeeOther:
 		results = append(results, problem(RedirectDropsPost, ServerAdmin).with(Args{"status": x.Status, "location": x.Location}))
 	case other == "":
@@ -120,10 +120,10 @@ func judgeRedirect(f *RedirectFacts, _ Seen) []Result {
 		results = append(results, unknown(UnexpectedAnswer, ServerAdmin).with(answerArgs(x)))
 	}
 	if f.HTTP != nil {
-		if f.HTTPLoop != nil {
+		if f.HTTPLoop != nil && f.HTTPSLoop == nil {
 			results = append(results, notice(RedirectLoop, ServerAdmin).with(Args{"port": "http", "trail": f.HTTPLoop}))
 		}
-		if other == "" && f.HTTP.redirects() && !f.HTTP.LoginRedirect {
+		if other == "" && f.HTTP.redirects() {
 			other, otherLocation = f.HTTP.OtherHost, f.HTTP.Location
 		}
 	}

@@ -28,7 +28,7 @@ const (
 
 // RouteFacts are what a REST call without credentials gave. A good route answers it with NO_AUTH_FOUND.
 type RouteFacts struct {
-	*Exchange
+	Exchange
 	Unverified bool `json:"unverified,omitempty"` // asked over a certificate that doesn't verify
 }
 
@@ -36,7 +36,7 @@ func observeRoute(ctx context.Context, env *Env) (*RouteFacts, error) {
 	// On a good route these two are needed anyway; sent beside it they save a round trip.
 	env.askAhead(tokenPageRequest, methodRequest(coreMethods[0]))
 	answer := env.ask(ctx, routeRequest)
-	return &RouteFacts{Exchange: env.exchange(routeRequest, answer), Unverified: env.unverified()}, nil
+	return &RouteFacts{Exchange: *env.exchange(routeRequest, answer), Unverified: env.unverified()}, nil
 }
 
 const restTimeout = 20 * time.Second
@@ -51,7 +51,7 @@ func methodRequest(method string) portal.Request {
 }
 
 func judgeRoute(f *RouteFacts, _ Seen) []Result {
-	x := f.Exchange
+	x := &f.Exchange
 	return about(routeFaults(x), answerArgs(x))
 }
 
@@ -103,7 +103,7 @@ func strangeAnswer(x *Exchange) Result {
 	switch {
 	case x.Status == http.StatusUnauthorized && slices.Contains([]string{"basic", "digest", "ntlm", "negotiate"}, scheme):
 		return problem(RESTBasicAuth, ServerAdmin)
-	case x.Filter != "", x.Status == http.StatusForbidden, x.Status == http.StatusNotAcceptable, x.Status == http.StatusTooManyRequests:
+	case x.Filter != "", refuses(x.Status):
 		return problem(RESTBlocked, ServerAdmin)
 	case x.Status >= 500:
 		return problem(RESTServerError, ServerAdmin)

@@ -141,7 +141,7 @@ func (env *Env) handshake(ctx context.Context, l *line, s *TLSSeen) *tls.Conn {
 	for _, cert := range state.PeerCertificates {
 		s.Chain = append(s.Chain, describe(cert))
 	}
-	s.Interceptor, s.NationalCA = interceptorIn(s.Chain), nationalIn(s.Chain)
+	s.Interceptor, s.NationalCA = nameIn(s.Chain, interceptors), nameIn(s.Chain, nationalCAs)
 	s.Trust = env.examine(ctx, state.PeerCertificates)
 	return conn
 }
@@ -271,12 +271,14 @@ var errUnverified = errors.New("the portal's certificate does not verify")
 
 func judgeTLS(f *TLSFacts, _ Seen) []Result {
 	var results []Result
-	had := map[Cause]bool{}
 	for i := range f.Addresses {
 		for _, r := range f.Addresses[i].judge(f.At) {
-			if !had[r.Cause] {
-				had[r.Cause] = true
+			same := slices.IndexFunc(results, func(had Result) bool { return had.Cause == r.Cause })
+			switch {
+			case same < 0:
 				results = append(results, r)
+			case r.State == Problem: // the gravest of several addresses counts
+				results[same] = r
 			}
 		}
 	}
@@ -322,6 +324,10 @@ func (s *TLSSeen) certificateFaults(now time.Time) []Result {
 	if r, bad := s.trustFault(); bad {
 		results = append(results, r.with(Args{"issuer": leaf.Issuer}))
 	}
+	if i := slices.IndexFunc(s.Chain, func(c Certificate) bool { return c.weak() }); i >= 0 {
+		c := s.Chain[i]
+		results = append(results, problem(TLSWeakCertificate, ServerAdmin).with(Args{"subject": c.Subject, "key": c.Key, "signature": c.Signature}))
+	}
 	switch {
 	case now.After(leaf.NotAfter):
 		results = append(results, problem(TLSExpired, ServerAdmin).with(Args{"subject": leaf.Subject, "issuer": leaf.Issuer, "not_after": leaf.NotAfter, "intermediate": false}))
@@ -331,6 +337,9 @@ func (s *TLSSeen) certificateFaults(now time.Time) []Result {
 		results = append(results, problem(TLSExpired, ServerAdmin).with(Args{"subject": ended.Subject, "issuer": ended.Issuer, "not_after": ended.NotAfter, "intermediate": true}))
 	case now.Before(leaf.NotBefore):
 		results = append(results, problem(TLSNotYetValid, ServerAdmin).with(Args{"not_before": leaf.NotBefore}))
+	case s.Trust.EarlyIssuer != "":
+		i := slices.IndexFunc(s.Chain, func(c Certificate) bool { return c.Subject == s.Trust.EarlyIssuer })
+		results = append(results, problem(TLSNotYetValid, ServerAdmin).with(Args{"not_before": s.Chain[max(i, 0)].NotBefore}))
 	case leaf.NotAfter.Sub(now) < expiresSoon:
 		results = append(results, notice(TLSExpiresSoon, ServerAdmin).with(Args{"not_after": leaf.NotAfter, "issuer": leaf.Issuer,
 			"days": int(leaf.NotAfter.Sub(now).Hours() / 24)}))
@@ -343,7 +352,8 @@ func (s *TLSSeen) certificateFaults(now time.Time) []Result {
 
 func (s *TLSSeen) trustFault() (Result, bool) {
 	leaf, last := s.Chain[0], s.Chain[len(s.Chain)-1]
-	weak := s.weak()
+	// Go calls a chain with a SHA-1 signature "unknown authority"; then the signature is the fault, not the authority.
+	weakSignature := slices.ContainsFunc(s.Chain, func(c Certificate) bool { return c.weakSignature() })
 	switch {
 	case s.Trust.Given && !s.Trust.Public:
 		return notice(TLSPrivateCA, ServerAdmin).with(Args{"trusted": true, "proven": true}), true
@@ -351,13 +361,9 @@ func (s *TLSSeen) trustFault() (Result, bool) {
 		return problem(TLSNationalCA, ServerAdmin).with(Args{"authority": s.NationalCA}), true
 	case leaf.SelfSigned && !s.Trust.Public:
 		return problem(TLSSelfSigned, ServerAdmin), true
-	case weak >= 0:
-		// Go calls a chain with a SHA-1 signature "unknown authority"; that isn't the reason.
-		c := s.Chain[weak]
-		return problem(TLSWeakCertificate, ServerAdmin).with(Args{"subject": c.Subject, "key": c.Key, "signature": c.Signature}), true
-	case s.Trust.Public:
+	case s.Trust.Public, weakSignature:
 		return Result{}, false
-	case last.SelfSigned:
+	case last.SelfSigned, s.Trust.AIA != nil && s.Trust.AIA.Private:
 		return problem(TLSPrivateCA, ServerAdmin).with(Args{"trusted": false, "proven": true}), true
 	case s.Trust.AIA != nil && s.Trust.AIA.Completes:
 		return problem(TLSIncompleteChain, ServerAdmin).with(Args{"missing": s.Trust.AIA.Issuer, "url": s.Trust.AIA.URL}), true

@@ -94,11 +94,11 @@ func (env *Env) knockOnce(ctx context.Context, address string) HostSeen {
 		s.Layer = transport.StageOf(err)
 		var certificate *tls.CertificateVerificationError
 		if errors.As(err, &certificate) {
+			var chain []Certificate
 			for _, c := range certificate.UnverifiedCertificates {
-				if s.Interceptor == "" {
-					s.Interceptor = interceptorIn([]Certificate{describe(c)})
-				}
+				chain = append(chain, describe(c))
 			}
+			s.Interceptor = nameIn(chain, interceptors)
 		}
 		return s
 	}
@@ -124,11 +124,14 @@ func (f *VendorFacts) offset() (time.Duration, bool) {
 }
 
 func (f *VendorFacts) allDead() bool {
-	return f != nil && !slices.ContainsFunc(f.Hosts, func(h HostSeen) bool { return h.Layer == "" })
+	return f != nil && len(f.Hosts) > 0 && !slices.ContainsFunc(f.Hosts, func(h HostSeen) bool { return h.Layer == "" })
 }
 
 func judgeVendor(f *VendorFacts, _ Seen) []Result {
 	// Of the two regions one is enough: which of them is the portal's isn't known from its address.
+	if len(f.Hosts) == 0 {
+		return one(unknown(UnexpectedAnswer, You))
+	}
 	if !f.allDead() {
 		return ok()
 	}

@@ -1,16 +1,20 @@
 package portal
 
 import (
-	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
+	"os"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -48,14 +52,15 @@ var (
 	// whose https the portal itself doesn't see, whose address the owner didn't confirm, or over plain http.
 	// The portal reports the host of such a request to the authorization server as its own address.
 	ErrTokenRule = errors.New("no token may be sent to this portal")
-	// ErrTokenCarrier means that a real token was about to travel elsewhere than in the body of a POST.
+	// ErrTokenCarrier means that a real token was about to travel elsewhere than in the body of a POST, or that a request
+	// has no such body although its token should travel there.
 	ErrTokenCarrier = errors.New("a real token travels only in the body of a POST")
 )
 
 // Request is one question to the portal.
 type Request struct {
 	HTTPMethod string     // POST if empty
-	Path       string     // e.g. "/rest/app.info"; see MethodPath
+	Path       string     // e.g. "/rest/app.info", not escaped; see MethodPath
 	Query      url.Values // beside bx24_request_id
 	Form       url.Values
 	Token      Token   // none if its Value is zero
@@ -71,7 +76,7 @@ func MethodPath(method string) string { return "/rest/" + method }
 
 // WebhookPath is the path of a REST method through an incoming webhook.
 func WebhookPath(user, code, method string) string {
-	return "/rest/" + url.PathEscape(user) + "/" + url.PathEscape(code) + "/" + method
+	return "/rest/" + user + "/" + code + "/" + method
 }
 
 // Answer is what came back.
@@ -118,9 +123,14 @@ func NewClient(o Options) *Client {
 	c := &Client{address: o.Address, pacer: o.Pacer, verified: o.Verified, open: o.Open, plain: o.Net.HTTPClient()}
 	c.secure = &http.Transport{
 		DialTLSContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			if conn := c.takeOpen(); conn != nil {
-				return conn, nil
+			for conn := c.takeOpen(); conn != nil; conn = c.takeOpen() {
+				if quiet(conn) {
+					return conn, nil
+				}
+				conn.Close()
 			}
+			ctx, cancel := transport.UntilRequestEnds(ctx)
+			defer cancel()
 			conn, err := o.Dial(ctx)
 			if err != nil {
 				return nil, err
@@ -151,6 +161,18 @@ func (c *Client) takeOpen() *tls.Conn {
 	return conn
 }
 
+// quiet tells whether a connection that waited can be used: the other side neither closed it nor said anything unasked,
+// as some do before they close. net/http finds that out by itself for connections that it kept, but takes one that it is
+// given for new, and a request that fails on a new one has failed.
+func quiet(conn *tls.Conn) bool {
+	// What has arrived is there at once; crypto/tls goes on after a timeout.
+	const glance = time.Millisecond
+	conn.SetReadDeadline(time.Now().Add(glance))
+	_, err := conn.Read(make([]byte, 1))
+	conn.SetReadDeadline(time.Time{})
+	return errors.Is(err, os.ErrDeadlineExceeded)
+}
+
 // Close closes every connection.
 func (c *Client) Close() {
 	for conn := c.takeOpen(); conn != nil; conn = c.takeOpen() {
@@ -172,21 +194,23 @@ func (c *Client) AllowTokens() error {
 
 // Do asks once and reads the whole answer.
 func (c *Client) Do(ctx context.Context, r Request) Answer {
-	if err := c.checkToken(r); err != nil {
-		return Answer{Err: err}
+	answer := Answer{Sent: time.Now()}
+	if answer.Err = c.checkToken(r); answer.Err != nil {
+		return answer
 	}
-	end, err := c.pacer.Begin(ctx)
+	turn, err := c.pacer.Begin(ctx)
 	if err != nil {
-		return Answer{Err: fmt.Errorf("wait for a turn: %w", err)}
+		answer.Err = fmt.Errorf("wait for a turn: %w", err)
+		return answer
 	}
-	defer end()
+	defer turn.End()
 
 	// The time is the portal's: what was spent waiting for a turn doesn't count.
 	ctx, cancel := context.WithTimeout(ctx, r.Timeout)
 	defer cancel()
-	answer := Answer{Sent: time.Now()}
 	var watch transport.Stopwatch
-	request, id, err := c.build(watch.Watch(ctx, func() { c.pacer.Count(ctx) }), r)
+	answer.Sent = time.Now()
+	request, id, err := c.build(watch.Watch(ctx, turn.Sent), r)
 	if err != nil {
 		answer.Err = err
 		return answer
@@ -206,16 +230,19 @@ func (c *Client) Do(ctx context.Context, r Request) Answer {
 }
 
 func (c *Client) checkToken(r Request) error {
+	inBody := r.Carrier == "" || r.Carrier == InForm || r.Carrier == InJSON
 	switch {
 	case r.Token.Value.IsZero():
 		return nil
 	case r.Plain || !c.allowed.Load():
 		return ErrTokenRule
-	case !r.Token.Invented && r.Carrier != "" && r.Carrier != InForm:
+	case !r.Token.Invented && !inBody, inBody && r.method() != http.MethodPost:
 		return ErrTokenCarrier
 	}
 	return nil
 }
+
+func (r Request) method() string { return cmp.Or(r.HTTPMethod, http.MethodPost) }
 
 func (c *Client) build(ctx context.Context, r Request) (*http.Request, string, error) {
 	target := &url.URL{Scheme: "https", Host: c.address.Authority(), Path: r.Path}
@@ -223,58 +250,60 @@ func (c *Client) build(ctx context.Context, r Request) (*http.Request, string, e
 		plain := Address{Host: c.address.Host, Port: 443} // no port in the URL, hence the scheme's own
 		target.Scheme, target.Host = "http", plain.Authority()
 	}
-	query := url.Values{}
-	for name, values := range r.Query {
-		query[name] = values
+	query, form, header := maps.Clone(r.Query), maps.Clone(r.Form), http.Header{"Accept": {"application/json"}}
+	if query == nil {
+		query = url.Values{}
+	}
+	if form == nil {
+		form = url.Values{}
 	}
 	id := ""
 	if !r.Unmarked {
 		id = newRequestID()
 		query.Set("bx24_request_id", id)
 	}
-	method, form := r.HTTPMethod, url.Values{}
-	if method == "" {
-		method = http.MethodPost
-	}
-	for name, values := range r.Form {
-		form[name] = values
-	}
-	header, contentType, body := http.Header{}, "application/x-www-form-urlencoded", []byte(nil)
 	if token := r.Token.Value; !token.IsZero() {
 		switch r.Carrier {
 		case InQuery:
 			query.Set("auth", token.Reveal())
 		case InHeader:
 			header.Set("Authorization", "Bearer "+token.Reveal())
-		case InJSON:
-			contentType = "application/json"
-			body, _ = json.Marshal(map[string]string{"auth": token.Reveal()})
 		default:
 			form.Set("auth", token.Reveal())
 		}
 	}
 	target.RawQuery = query.Encode()
-	if method == http.MethodPost {
-		if body == nil {
-			if len(form) == 0 {
-				// A POST without a body would be repeated by net/http on its own, and some servers answer it with 411.
-				form.Set("client", "BoxReady")
-			}
-			body = []byte(form.Encode())
+	// Not http.NoBody: a GET without one is sent again and again by net/http, once for each kept connection that breaks
+	// under it. With a body that can't be had twice it goes out once.
+	var body io.Reader = io.NopCloser(strings.NewReader(""))
+	if r.method() == http.MethodPost {
+		if len(form) == 0 {
+			form.Set("client", "BoxReady") // some servers and filters refuse a POST without a body
+		}
+		// net/http can have this one twice, but sends a POST again only if nothing of it was written, because the
+		// connection that was kept for it was dead.
+		contentType, text := "application/x-www-form-urlencoded", form.Encode()
+		if r.Carrier == InJSON {
+			contentType, text = "application/json", jsonOf(form)
 		}
 		header.Set("Content-Type", contentType)
+		body = strings.NewReader(text)
 	}
-	request, err := http.NewRequestWithContext(ctx, method, target.String(), bytes.NewReader(body))
+	request, err := http.NewRequestWithContext(ctx, r.method(), target.String(), body)
 	if err != nil {
 		return nil, "", fmt.Errorf("build the request: %w", secret.URLError(err))
 	}
-	request.GetBody = nil // net/http then doesn't send a POST twice on its own
 	request.Header = header
-	request.Header.Set("Accept", "application/json")
-	if len(body) == 0 {
-		request.Body = http.NoBody
-	}
 	return request, id, nil
+}
+
+func jsonOf(form url.Values) string {
+	fields := map[string]string{}
+	for name := range form {
+		fields[name] = form.Get(name)
+	}
+	text, _ := json.Marshal(fields) // strings always can be
+	return string(text)
 }
 
 // newRequestID returns a UUID (RFC 9562, version 4).

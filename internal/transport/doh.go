@@ -25,8 +25,13 @@ const (
 	maxDNSMessage       = 64 << 10
 )
 
+// errNoName is what a resolver says of a name that doesn't exist or has no address. It isn't a *net.DNSError because one
+// of those may as well be about the resolver's own name.
+var errNoName = errors.New("no such host")
+
 // LookupPublic asks a public resolver for the addresses of host and tells which one answered. The name leaves for it:
-// only with the owner's consent. A name that doesn't exist is a *net.DNSError with IsNotFound.
+// only with the owner's consent. A name that doesn't exist is a *net.DNSError with IsNotFound; when no resolver gave an
+// answer, it is one without.
 func (n *Net) LookupPublic(ctx context.Context, host string) ([]netip.Addr, string, error) {
 	client := n.HTTPClient()
 	defer client.CloseIdleConnections()
@@ -34,13 +39,19 @@ func (n *Net) LookupPublic(ctx context.Context, host string) ([]netip.Addr, stri
 	for _, resolver := range publicResolvers {
 		name := resolverName(resolver)
 		addrs, err := lookupOver(ctx, client, resolver, host)
-		var dns *net.DNSError
-		if err == nil || errors.As(err, &dns) {
-			return addrs, name, err
+		switch {
+		case err == nil:
+			return addrs, name, nil
+		case errors.Is(err, errNoName):
+			return nil, name, at(StageDNS, &net.DNSError{Err: err.Error(), Name: host, Server: name, IsNotFound: true})
+		case ctx.Err() != nil:
+			return nil, "", at(StageDNS, ctx.Err())
 		}
 		failed = append(failed, fmt.Errorf("ask %s: %w", name, err))
 	}
-	return nil, "", errors.Join(failed...)
+	// Only the text stays of what went wrong: that the name of a resolver can't be looked up, as on a network of its
+	// own, must not read as if host couldn't.
+	return nil, "", at(StageDNS, &net.DNSError{Err: errors.Join(failed...).Error(), Name: host, IsTemporary: true})
 }
 
 func resolverName(resolver string) string {
@@ -63,7 +74,7 @@ func lookupOver(ctx context.Context, client *http.Client, resolver, host string)
 		addrs = append(addrs, found...)
 	}
 	if len(addrs) == 0 {
-		return nil, &net.DNSError{Err: "no such host", Name: host, Server: resolverName(resolver), IsNotFound: true}
+		return nil, errNoName
 	}
 	slices.SortFunc(addrs, netip.Addr.Compare)
 	return slices.Compact(addrs), nil
@@ -107,7 +118,7 @@ func ask(ctx context.Context, client *http.Client, resolver, host string, kind d
 	switch answer.RCode {
 	case dnsmessage.RCodeSuccess:
 	case dnsmessage.RCodeNameError:
-		return nil, &net.DNSError{Err: "no such host", Name: host, Server: resolverName(resolver), IsNotFound: true}
+		return nil, errNoName
 	default:
 		return nil, fmt.Errorf("answer %s", answer.RCode)
 	}

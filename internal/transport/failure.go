@@ -8,6 +8,8 @@ import (
 	"io"
 	"net"
 	"os"
+	"slices"
+	"strings"
 	"syscall"
 )
 
@@ -22,19 +24,20 @@ const (
 	NameUnknown Failure = "dns-not-found"
 	NameFailed  Failure = "dns-failed" // the resolver answered with an error, or not at all
 	Refused     Failure = "refused"
-	NoRoute     Failure = "no-route"    // from this computer to that kind of address
+	NoRoute     Failure = "no-route"    // from this computer to that kind of address, or its own firewall forbids it
 	Unreachable Failure = "unreachable" // a router or firewall on the way said so, or the host is silent on its own network
 	Reset       Failure = "reset"
-	Closed      Failure = "closed" // the other side ended the connection in mid-answer
+	Closed      Failure = "closed" // the other side ended the connection before the answer's end
 	ProxyAuth   Failure = "proxy-auth-required"
-	ProxyRefuse Failure = "proxy-refused"
-	Certificate Failure = "certificate" // it doesn't verify
+	ProxyRefuse Failure = "proxy-refused" // or it can't be reached, or is no proxy
+	Certificate Failure = "certificate"   // it doesn't verify
 	NotTLS      Failure = "not-tls"
 	TLSFailed   Failure = "tls-failed" // an alert, or nothing in common
 	Other       Failure = "other"
 )
 
-// FailureOf names the failure behind err.
+// FailureOf names the failure behind err. When an error joins several, as those of a name's addresses, the one that
+// says most counts.
 func FailureOf(err error) Failure {
 	var (
 		dns         *net.DNSError
@@ -42,7 +45,6 @@ func FailureOf(err error) Failure {
 		certificate *tls.CertificateVerificationError
 		hostname    x509.HostnameError
 		record      tls.RecordHeaderError
-		alert       tls.AlertError
 		network     net.Error
 	)
 	switch {
@@ -69,26 +71,25 @@ func FailureOf(err error) Failure {
 		return Certificate
 	case errors.As(err, &record):
 		return NotTLS
-	case errors.As(err, &alert):
-		return TLSFailed
 	case isErrno(err, syscall.ECONNREFUSED, wsaECONNREFUSED):
 		return Refused
-	case isErrno(err, syscall.ECONNRESET, wsaECONNRESET), isErrno(err, syscall.EPIPE, wsaECONNABORTED):
+	case isErrno(err, syscall.ECONNRESET, syscall.ECONNABORTED, syscall.EPIPE, wsaECONNRESET, wsaECONNABORTED):
 		return Reset
-	case isErrno(err, syscall.EHOSTUNREACH, wsaEHOSTUNREACH):
+	case isErrno(err, syscall.EHOSTUNREACH, syscall.EHOSTDOWN, wsaEHOSTUNREACH, wsaEHOSTDOWN):
 		return Unreachable
-	case isErrno(err, syscall.ENETUNREACH, wsaENETUNREACH), isErrno(err, syscall.EADDRNOTAVAIL, wsaEADDRNOTAVAIL):
+	case isErrno(err, syscall.ETIMEDOUT, wsaETIMEDOUT):
+		return Timeout
+	case isErrno(err, syscall.ENETUNREACH, syscall.ENETDOWN, syscall.EADDRNOTAVAIL, syscall.EAFNOSUPPORT, syscall.EACCES, syscall.EPERM,
+		wsaENETUNREACH, wsaENETDOWN, wsaEADDRNOTAVAIL, wsaEAFNOSUPPORT, wsaEACCES):
 		if !online() {
 			return NoNetwork
 		}
 		return NoRoute
-	case isErrno(err, syscall.ETIMEDOUT, wsaETIMEDOUT):
-		return Timeout
-	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF), errors.Is(err, net.ErrClosed):
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF), errors.Is(err, net.ErrClosed), closedIdle(err):
 		return Closed
 	case errors.As(err, &network) && network.Timeout():
 		return Timeout
-	case isTLSAlert(err):
+	case isTLSAlert(err), StageOf(err) == StageTLS: // most of what crypto/tls objects to has no type
 		return TLSFailed
 	default:
 		return Other
@@ -97,28 +98,33 @@ func FailureOf(err error) Failure {
 
 // Go's syscall package invents its own numbers for these on Windows; what comes from the network there are Winsock's.
 const (
+	wsaEACCES        = syscall.Errno(10013)
+	wsaEAFNOSUPPORT  = syscall.Errno(10047)
+	wsaEADDRNOTAVAIL = syscall.Errno(10049)
+	wsaENETDOWN      = syscall.Errno(10050)
+	wsaENETUNREACH   = syscall.Errno(10051)
 	wsaECONNABORTED  = syscall.Errno(10053)
 	wsaECONNRESET    = syscall.Errno(10054)
 	wsaETIMEDOUT     = syscall.Errno(10060)
 	wsaECONNREFUSED  = syscall.Errno(10061)
-	wsaENETUNREACH   = syscall.Errno(10051)
+	wsaEHOSTDOWN     = syscall.Errno(10064)
 	wsaEHOSTUNREACH  = syscall.Errno(10065)
-	wsaEADDRNOTAVAIL = syscall.Errno(10049)
 )
 
 func isErrno(err error, codes ...syscall.Errno) bool {
-	for _, code := range codes {
-		if errors.Is(err, code) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(codes, func(code syscall.Errno) bool { return errors.Is(err, code) })
 }
 
 // An alert that the peer sent arrives as an OpError with this operation; its type is private to crypto/tls.
 func isTLSAlert(err error) bool {
 	var op *net.OpError
 	return errors.As(err, &op) && (op.Op == "remote error" || op.Op == "local error")
+}
+
+// closedIdle knows what net/http says when the other side ended a kept connection just as a request was to go out on it.
+// That error has neither type nor name.
+func closedIdle(err error) bool {
+	return strings.HasSuffix(err.Error(), "http: server closed idle connection")
 }
 
 // online tells whether this computer has any interface with an address of its own.

@@ -5,8 +5,12 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+
+	"golang.org/x/net/idna"
 )
 
 // Override sends what is meant for Host:Port to Addr:AddrPort, like curl's --connect-to. TLS and HTTP go on meaning Host.
@@ -22,21 +26,31 @@ var ErrOverride = errors.New("not HOST:PORT:ADDR:PORT")
 
 // ParseOverride reads HOST:PORT:ADDR:PORT. IPv6 addresses stand in brackets; HOST and PORT may be empty and then mean any.
 func ParseOverride(s string) (Override, error) {
-	fields, err := splitColons(s)
-	if err != nil || len(fields) != 4 || fields[2] == "" {
-		return Override{}, fmt.Errorf("%q: %w", s, ErrOverride)
-	}
-	o := Override{Host: strings.ToLower(strings.TrimSuffix(fields[0], ".")), Addr: fields[2]}
-	if addr, err := netip.ParseAddr(o.Host); err == nil {
-		o.Host = addr.String()
-	}
-	if o.Port, err = parsePort(fields[1], true); err != nil {
-		return Override{}, fmt.Errorf("%q: %w", s, ErrOverride)
-	}
-	if o.AddrPort, err = parsePort(fields[3], false); err != nil {
+	o, ok := parseOverride(s)
+	if !ok {
 		return Override{}, fmt.Errorf("%q: %w", s, ErrOverride)
 	}
 	return o, nil
+}
+
+func parseOverride(s string) (o Override, ok bool) {
+	var fromPort, toPort string
+	if o.Host, s, ok = cutHost(s); !ok {
+		return o, false
+	}
+	if fromPort, s, ok = strings.Cut(s, ":"); !ok {
+		return o, false
+	}
+	if o.Addr, toPort, ok = cutHost(s); !ok || o.Addr == "" {
+		return o, false
+	}
+	if fromPort != "" {
+		if o.Port, ok = parsePort(fromPort); !ok {
+			return o, false
+		}
+	}
+	o.AddrPort, ok = parsePort(toPort)
+	return o, ok
 }
 
 // Target is where to dial.
@@ -55,41 +69,51 @@ func (o Override) String() string {
 }
 
 func (o Override) matches(host string, port int) bool {
-	return (o.Host == "" || strings.EqualFold(o.Host, strings.TrimSuffix(host, "."))) && (o.Port == 0 || o.Port == port)
+	return (o.Host == "" || o.Host == plainHost(host)) && (o.Port == 0 || o.Port == port)
 }
 
-func splitColons(s string) ([]string, error) {
-	var fields []string
-	for {
-		var field string
-		if rest, ok := strings.CutPrefix(s, "["); ok {
-			inside, after, ok := strings.Cut(rest, "]")
-			if !ok || (after != "" && after[0] != ':') {
-				return nil, ErrOverride
-			}
-			fields = append(fields, inside)
-			if after == "" {
-				return fields, nil
-			}
-			s = after[1:]
-			continue
+// cutHost takes a host and the colon behind it from the beginning of s.
+func cutHost(s string) (host, rest string, ok bool) {
+	if inside, found := strings.CutPrefix(s, "["); found {
+		host, rest, ok = strings.Cut(inside, "]:")
+		addr, err := netip.ParseAddr(host)
+		if !ok || err != nil || !addr.Is6() || strings.ContainsFunc(addr.Zone(), notInHost) {
+			return "", "", false
 		}
-		field, rest, more := strings.Cut(s, ":")
-		fields = append(fields, field)
-		if !more {
-			return fields, nil
-		}
-		s = rest
+		return addr.String(), rest, true
 	}
+	host, rest, ok = strings.Cut(s, ":")
+	if !ok || strings.ContainsFunc(host, notInHost) {
+		return "", "", false
+	}
+	name := plainHost(host)
+	// A full stop alone would turn into "any".
+	if host != "" && slices.Contains(strings.Split(name, "."), "") || strings.ContainsFunc(name, notInHost) {
+		return "", "", false
+	}
+	return name, rest, true
 }
 
-func parsePort(s string, anyAllowed bool) (int, error) {
-	if s == "" && anyAllowed {
-		return 0, nil
+func notInHost(c rune) bool {
+	return strings.ContainsRune(`[]:/\?#@%"'<>`, c) || c == unicode.ReplacementChar || unicode.IsSpace(c) || !unicode.IsPrint(c)
+}
+
+// names maps names as browsers do, so that an override may be written like the portal's address.
+var names = idna.New(idna.MapForLookup(), idna.Transitional(false), idna.StrictDomainName(false), idna.CheckHyphens(false))
+
+// plainHost is the form in which hosts are compared: ASCII, lower case, no trailing dot, addresses in their shortest form.
+func plainHost(host string) string {
+	host = strings.TrimSuffix(strings.ToLower(host), ".")
+	if addr, err := netip.ParseAddr(host); err == nil {
+		return addr.String()
 	}
-	port, err := strconv.ParseUint(s, 10, 16)
-	if err != nil || port == 0 {
-		return 0, ErrOverride
+	if ascii, err := names.ToASCII(host); err == nil {
+		return strings.TrimSuffix(ascii, ".") // of a full stop in another script
 	}
-	return int(port), nil
+	return host
+}
+
+func parsePort(s string) (port int, ok bool) {
+	n, err := strconv.ParseUint(s, 10, 16)
+	return int(n), err == nil && n != 0
 }

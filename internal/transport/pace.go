@@ -19,53 +19,80 @@ const (
 type Pacer struct {
 	slots chan struct{}
 
-	mu   sync.Mutex
-	sent []time.Time // within the window, oldest first
+	mu      sync.Mutex
+	sent    []time.Time // within the window, oldest first
+	pending int         // turns begun for requests that didn't go out so far
 }
 
 // NewPacer returns a pacer for one portal.
 func NewPacer() *Pacer { return &Pacer{slots: make(chan struct{}, paceAtOnce)} }
 
-// Begin waits for a free slot and for the window. The caller calls the returned function when the answer is in.
-func (p *Pacer) Begin(ctx context.Context) (end func(), err error) {
+// Begin waits for a free slot and for room in the window. The caller ends the turn when the answer is in.
+func (p *Pacer) Begin(ctx context.Context) (*Turn, error) {
 	select {
 	case p.slots <- struct{}{}:
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	end = sync.OnceFunc(func() { <-p.slots })
-	if err := p.Count(ctx); err != nil {
-		end()
-		return nil, err
-	}
-	return end, nil
-}
-
-// Count waits until one more request may be sent and counts it. It is called by itself for a request that
-// net/http sends a second time on its own.
-func (p *Pacer) Count(ctx context.Context) error {
 	for {
-		wait := p.take(time.Now())
+		wait := p.reserve(time.Now())
 		if wait == 0 {
-			return nil
+			return &Turn{pacer: p}, nil
 		}
 		select {
 		case <-time.After(wait):
 		case <-ctx.Done():
-			return ctx.Err()
+			<-p.slots
+			return nil, ctx.Err()
 		}
 	}
 }
 
-func (p *Pacer) take(now time.Time) (wait time.Duration) {
+func (p *Pacer) reserve(now time.Time) (wait time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for len(p.sent) > 0 && now.Sub(p.sent[0]) >= paceWindow {
 		p.sent = p.sent[1:]
 	}
-	if len(p.sent) >= paceRequests {
+	// There are fewer pending turns than the window has room for, so a full window has a request to wait for.
+	if len(p.sent)+p.pending >= paceRequests {
 		return paceWindow - now.Sub(p.sent[0])
 	}
-	p.sent = append(p.sent, now)
+	p.pending++
 	return 0
+}
+
+// Turn is the permission to send one request.
+type Turn struct {
+	pacer *Pacer
+	// guarded by the pacer's lock
+	sent, ended bool
+}
+
+// Sent tells that the request goes out now. Only from here on it counts: a connection may take seconds, and what
+// the portal sees is when the request arrives. A request that goes out again counts again.
+func (t *Turn) Sent() {
+	p := t.pacer
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !t.sent && !t.ended {
+		p.pending--
+	}
+	t.sent = true
+	p.sent = append(p.sent, time.Now())
+}
+
+// End frees the slot; a turn that sent nothing leaves no trace. To end a turn twice is harmless.
+func (t *Turn) End() {
+	p := t.pacer
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if t.ended {
+		return
+	}
+	t.ended = true
+	if !t.sent {
+		p.pending--
+	}
+	<-p.slots
 }

@@ -2,27 +2,30 @@ package transport
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"crypto/tls"
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/mattn/go-ieproxy"
 	"golang.org/x/net/proxy"
 )
 
-// ErrProxyAuth means that the proxy demands a name and password (HTTP 407) that it wasn't given or didn't accept.
+// ErrProxyAuth means that the proxy demands a name and password that it wasn't given or didn't accept (HTTP 407).
 var ErrProxyAuth = errors.New("proxy demands authentication")
 
 // ProxyError is a proxy's refusal to make a connection.
 type ProxyError struct {
 	Status int    // HTTP status of the proxy's answer; 0 when it couldn't be reached or didn't speak HTTP
-	Reason string // the status line, or what was attempted
+	Reason string // what was attempted, and the answer to it
 	Err    error  // the network error, if there was one
 }
 
@@ -49,20 +52,42 @@ func ProxyName(u *url.URL) string {
 	return (&url.URL{Scheme: u.Scheme, Host: u.Host}).String()
 }
 
+// ProxyFor returns the proxy on the way to host:port, or nil. An override always goes direct, and so does what stays on
+// this computer.
+func (n *Net) ProxyFor(scheme, host string, port int) (*url.URL, error) {
+	if n.proxy == nil || n.Given(host, port) || isLoopback(host) {
+		return nil, nil
+	}
+	via, err := n.proxy(&url.URL{Scheme: scheme, Host: net.JoinHostPort(host, strconv.Itoa(port))})
+	if err != nil {
+		// The error quotes the setting, with its password.
+		return nil, &ProxyError{Reason: "the system's proxy setting is no address"}
+	}
+	if via == nil || via.Scheme != "" {
+		return via, nil
+	}
+	// A setup script names the host alone, or several of which the first is meant.
+	first, _, _ := strings.Cut(via.Host, " ")
+	return &url.URL{Scheme: "http", Host: first, User: via.User}, nil
+}
+
+func isLoopback(host string) bool {
+	host = plainHost(host)
+	ip := net.ParseIP(host)
+	return host == "localhost" || strings.HasSuffix(host, ".localhost") || ip != nil && ip.IsLoopback()
+}
+
+func isSOCKS(via *url.URL) bool { return via.Scheme == "socks5" || via.Scheme == "socks5h" }
+
+// dialThrough opens a connection to host:port that a proxy passes on.
 func (n *Net) dialThrough(ctx context.Context, via *url.URL, host string, port int) (net.Conn, error) {
 	target := net.JoinHostPort(host, strconv.Itoa(port))
-	if via.Scheme == "socks5" || via.Scheme == "socks5h" {
-		return n.dialSOCKS(ctx, via, target)
+	if isSOCKS(via) {
+		return n.dialSOCKS(inProxy(ctx), via, target)
 	}
-	conn, err := n.dialDirect(ctx, via.Hostname(), proxyPort(via))
+	conn, err := n.dialProxy(ctx, via)
 	if err != nil {
-		return nil, proxyFailed(ctx, "connect to "+ProxyName(via), err)
-	}
-	if via.Scheme == "https" {
-		// The company's own proxy may well have the company's own certificate: the system's roots decide here.
-		if conn, err = Handshake(ctx, conn, &tls.Config{ServerName: via.Hostname(), MinVersion: tls.VersionTLS12}); err != nil {
-			return nil, proxyFailed(ctx, "TLS with "+ProxyName(via), err)
-		}
+		return nil, err
 	}
 	tunnel, err := connect(ctx, conn, via, target, n.userAgent)
 	if err != nil {
@@ -72,10 +97,31 @@ func (n *Net) dialThrough(ctx context.Context, via *url.URL, host string, port i
 	return tunnel, nil
 }
 
+// dialProxy opens a connection to a proxy that speaks HTTP.
+func (n *Net) dialProxy(ctx context.Context, via *url.URL) (net.Conn, error) {
+	ctx = inProxy(ctx)
+	if via.Scheme != "http" && via.Scheme != "https" {
+		return nil, &ProxyError{Reason: "no way to speak to " + ProxyName(via)}
+	}
+	conn, err := n.dialDirect(ctx, via.Hostname(), PortOf(via))
+	if err != nil {
+		return nil, proxyFailed(ctx, "connect to "+ProxyName(via), err)
+	}
+	if via.Scheme == "http" {
+		return conn, nil
+	}
+	// The company's own proxy may well have the company's own certificate: the system's roots decide here.
+	secure, err := Handshake(ctx, conn, &tls.Config{ServerName: via.Hostname(), MinVersion: tls.VersionTLS12})
+	if err != nil {
+		return nil, proxyFailed(ctx, "TLS with "+ProxyName(via), err)
+	}
+	return secure, nil
+}
+
 // proxyFailed keeps the end of our own time or a cancel apart from the proxy's fault.
 func proxyFailed(ctx context.Context, what string, err error) error {
 	if ctx.Err() != nil {
-		return fmt.Errorf("%s: %w", what, ctx.Err())
+		return at(StageProxy, fmt.Errorf("%s: %w", what, ctx.Err()))
 	}
 	return &ProxyError{Reason: what, Err: err}
 }
@@ -88,42 +134,67 @@ func connect(ctx context.Context, conn net.Conn, via *url.URL, target, userAgent
 	defer stop()
 
 	request := &http.Request{Method: http.MethodConnect, URL: &url.URL{Opaque: target}, Host: target, Header: http.Header{"User-Agent": {userAgent}}}
-	if password, ok := via.User.Password(); ok || via.User.Username() != "" {
+	if via.User != nil {
+		password, _ := via.User.Password()
 		basic := base64.StdEncoding.EncodeToString([]byte(via.User.Username() + ":" + password))
 		request.Header.Set("Proxy-Authorization", "Basic "+basic)
 	}
 	if err := request.Write(conn); err != nil {
 		return nil, proxyFailed(ctx, "CONNECT "+target, err)
 	}
-	// The server behind a tunnel never speaks first in TLS, so nothing of it can be caught in this buffer.
-	response, err := http.ReadResponse(bufio.NewReaderSize(conn, 4<<10), request)
+	reader := bufio.NewReader(io.LimitReader(conn, maxHeaderBytes))
+	response, err := http.ReadResponse(reader, request)
 	if err != nil {
 		return nil, proxyFailed(ctx, "CONNECT "+target, err)
 	}
-	response.Body.Close()
-	switch response.StatusCode {
-	case http.StatusOK:
+	// The body is not closed: that would wait for one that the proxy announced. It ends with the connection.
+	switch {
+	case response.StatusCode/100 == 2:
 		if !stop() {
-			return nil, ctx.Err()
+			return nil, proxyFailed(ctx, "CONNECT "+target, ctx.Err())
 		}
-		return conn, nil
-	case http.StatusProxyAuthRequired:
+		early, _ := reader.Peek(reader.Buffered())
+		return &tunnel{Conn: conn, in: io.MultiReader(bytes.NewReader(early), conn)}, nil
+	case response.StatusCode == http.StatusProxyAuthRequired:
 		return nil, fmt.Errorf("CONNECT %s: %w", target, ErrProxyAuth)
 	default:
-		return nil, &ProxyError{Status: response.StatusCode, Reason: "CONNECT " + target + ": " + response.Status}
+		return nil, &ProxyError{Status: response.StatusCode, Reason: fmt.Sprintf("CONNECT %s: status %d", target, response.StatusCode)}
 	}
 }
 
+// tunnel is a connection through a proxy. What follows the proxy's answer at once is the target's, which may be something
+// else than a TLS server and speak first.
+type tunnel struct {
+	net.Conn
+	in io.Reader
+}
+
+func (t *tunnel) Read(b []byte) (int, error) { return t.in.Read(b) }
+
 func (n *Net) dialSOCKS(ctx context.Context, via *url.URL, target string) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
+	defer cancel()
+	what := "reach " + target + " through " + ProxyName(via)
 	dialer, err := proxy.FromURL(via, directDialer{n})
 	if err != nil {
-		return nil, &ProxyError{Reason: "read the address of " + ProxyName(via), Err: err}
+		return nil, &ProxyError{Reason: what, Err: err}
 	}
 	conn, err := dialer.(proxy.ContextDialer).DialContext(ctx, "tcp", target)
-	if err != nil {
-		return nil, proxyFailed(ctx, "reach "+target+" through "+ProxyName(via), err)
+	switch {
+	case err == nil:
+		return conn, nil
+	case socksAuth(err):
+		return nil, fmt.Errorf("%s: %w", what, ErrProxyAuth)
+	default:
+		return nil, proxyFailed(ctx, what, err)
 	}
-	return conn, nil
+}
+
+// socksAuth knows what the SOCKS client says when the proxy wants a name and password, or others. Its errors have no types.
+func socksAuth(err error) bool {
+	text := err.Error()
+	return strings.HasSuffix(text, "no acceptable authentication methods") || strings.HasSuffix(text, "username/password authentication failed") ||
+		strings.HasSuffix(text, "invalid username/password")
 }
 
 // directDialer is how the SOCKS client reaches its proxy.
@@ -139,11 +210,4 @@ func (d directDialer) DialContext(ctx context.Context, _, hostport string) (net.
 		return nil, err
 	}
 	return d.n.dialDirect(ctx, host, port)
-}
-
-func proxyPort(u *url.URL) int {
-	if u.Port() == "" && u.Scheme == "http" {
-		return 80
-	}
-	return PortOf(u)
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"iter"
 	"sync"
 
 	"golang.org/x/crypto/x509roots/fallback/bundle"
@@ -13,9 +14,11 @@ import (
 // MozillaRoots are the certification authorities of Mozilla's list, with the limits that Mozilla puts on some of them.
 // They stand for what an application's server trusts; the operating system's own store also holds corporate roots,
 // which no application's server knows.
-var MozillaRoots = sync.OnceValue(func() *x509.CertPool {
+var MozillaRoots = sync.OnceValue(func() *x509.CertPool { return poolOf(bundle.Roots()) })
+
+func poolOf(roots iter.Seq[bundle.Root]) *x509.CertPool {
 	pool := x509.NewCertPool()
-	for root := range bundle.Roots() {
+	for root := range roots {
 		cert, err := x509.ParseCertificate(root.Certificate)
 		if err != nil {
 			continue // a root that Go can't parse can't anchor a chain either
@@ -27,7 +30,7 @@ var MozillaRoots = sync.OnceValue(func() *x509.CertPool {
 		pool.AddCert(cert)
 	}
 	return pool
-})
+}
 
 // ErrNoCertificate means that a PEM text holds no certificate that can be read.
 var ErrNoCertificate = errors.New("no certificate in it")

@@ -23,42 +23,58 @@ func Since(start time.Time) int64 { return time.Since(start).Milliseconds() }
 
 // Stopwatch takes the times of one request. Its hooks may still run when the request has returned.
 type Stopwatch struct {
-	mu                              sync.Mutex
-	start, dns, connect, tls, wrote time.Time
-	times                           Times
-	connections                     int
+	mu                      sync.Mutex
+	start                   time.Time
+	dns, connect, tls, wait lap
 }
 
-// Watch returns a context that makes net/http report to the stopwatch. again, if not nil, is called before the request
-// goes out on its second and any later connection, that is when net/http repeats it on its own.
-func (s *Stopwatch) Watch(ctx context.Context, again func()) context.Context {
-	s.start = time.Now()
-	mark := func(t *time.Time) func() {
-		return func() { s.mu.Lock(); *t = time.Now(); s.mu.Unlock() }
+// lap is the time between the beginnings and ends of a stage. A stage may happen more than once: a name has several
+// addresses, and net/http reports a handshake a second time when it is handed a connection that has made it.
+type lap struct {
+	from  time.Time // zero when the stage isn't under way
+	total time.Duration
+}
+
+func (l *lap) begin() { l.from = time.Now() }
+
+func (l *lap) end() {
+	if !l.from.IsZero() {
+		l.total += time.Since(l.from)
+		l.from = time.Time{}
 	}
-	take := func(from *time.Time, into *int64) {
+}
+
+// Watch returns a context that makes net/http report to the stopwatch. sending, if not nil, is called when there is a
+// connection and the request is about to go out on it, each time that it does.
+func (s *Stopwatch) Watch(ctx context.Context, sending func()) context.Context {
+	s.start = time.Now()
+	locked := func(change func()) {
 		s.mu.Lock()
-		*into = Since(*from)
-		s.mu.Unlock()
+		defer s.mu.Unlock()
+		change()
 	}
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		DNSStart:          func(httptrace.DNSStartInfo) { mark(&s.dns)() },
-		DNSDone:           func(httptrace.DNSDoneInfo) { take(&s.dns, &s.times.DNS) },
-		ConnectStart:      func(string, string) { mark(&s.connect)() },
-		ConnectDone:       func(string, string, error) { take(&s.connect, &s.times.Connect) },
-		TLSHandshakeStart: mark(&s.tls),
-		TLSHandshakeDone:  func(tls.ConnectionState, error) { take(&s.tls, &s.times.TLS) },
+		DNSStart:          func(httptrace.DNSStartInfo) { locked(s.dns.begin) },
+		DNSDone:           func(httptrace.DNSDoneInfo) { locked(s.dns.end) },
+		ConnectStart:      func(string, string) { locked(s.connect.begin) },
+		ConnectDone:       func(string, string, error) { locked(s.connect.end) },
+		TLSHandshakeStart: func() { locked(s.tls.begin) },
+		TLSHandshakeDone:  func(tls.ConnectionState, error) { locked(s.tls.end) },
 		GotConn: func(httptrace.GotConnInfo) {
-			s.mu.Lock()
-			s.connections++
-			repeated := s.connections > 1
-			s.mu.Unlock()
-			if repeated && again != nil {
-				again()
+			if sending != nil {
+				sending()
 			}
+			locked(s.wait.begin)
 		},
-		WroteRequest:         func(httptrace.WroteRequestInfo) { mark(&s.wrote)() },
-		GotFirstResponseByte: func() { take(&s.wrote, &s.times.Wait) },
+		// An answer may come before the whole request is out; then there is nothing to begin again.
+		WroteRequest: func(httptrace.WroteRequestInfo) {
+			locked(func() {
+				if !s.wait.from.IsZero() {
+					s.wait.begin()
+				}
+			})
+		},
+		GotFirstResponseByte: func() { locked(s.wait.end) },
 	})
 }
 
@@ -66,7 +82,8 @@ func (s *Stopwatch) Watch(ctx context.Context, again func()) context.Context {
 func (s *Stopwatch) Stop() Times {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	times := s.times
-	times.Total = Since(s.start)
-	return times
+	return Times{
+		DNS: s.dns.total.Milliseconds(), Connect: s.connect.total.Milliseconds(), TLS: s.tls.total.Milliseconds(),
+		Wait: s.wait.total.Milliseconds(), Total: Since(s.start),
+	}
 }

@@ -82,43 +82,39 @@ func (n *Net) override(host string, port int) (Override, bool) {
 	return n.overrides[i], true
 }
 
-// ProxyFor returns the proxy on the way to host:port, or nil. An override always goes direct.
-func (n *Net) ProxyFor(scheme, host string, port int) (*url.URL, error) {
-	if n.proxy == nil || n.Given(host, port) {
-		return nil, nil
-	}
-	return n.proxy(&url.URL{Scheme: scheme, Host: net.JoinHostPort(host, strconv.Itoa(port))})
-}
-
 // Lookup asks the resolver for the addresses of host, IPv4 first. A literal address is its own answer.
 func (n *Net) Lookup(ctx context.Context, host string) ([]netip.Addr, error) {
 	if addr, err := netip.ParseAddr(host); err == nil {
 		return []netip.Addr{addr}, nil
 	}
+	reach(ctx, StageDNS)
 	ctx, cancel := context.WithTimeout(ctx, lookupTimeout)
 	defer cancel()
-	addrs, err := n.resolver.LookupNetIP(ctx, "ip", host)
+	found, err := n.resolver.LookupNetIP(ctx, "ip", host)
 	if err != nil {
 		return nil, at(StageDNS, fmt.Errorf("look up %s: %w", host, err))
 	}
-	for i := range addrs {
-		addrs[i] = addrs[i].Unmap()
+	var addrs []netip.Addr
+	for _, addr := range found {
+		if addr = addr.Unmap(); !slices.Contains(addrs, addr) {
+			addrs = append(addrs, addr)
+		}
 	}
 	slices.SortStableFunc(addrs, func(a, b netip.Addr) int { return a.BitLen() - b.BitLen() })
-	return slices.Compact(addrs), nil
+	return addrs, nil
 }
 
 // DialAddr opens a TCP connection to one address, without a proxy.
 func (n *Net) DialAddr(ctx context.Context, addr netip.AddrPort) (net.Conn, error) {
-	target := addr.String()
 	if o, ok := n.override(addr.Addr().String(), int(addr.Port())); ok {
-		target = o.Target()
+		return n.dialFirst(ctx, o.Addr, o.AddrPort, dialTCP)
 	}
-	return dialTCP(ctx, target)
+	return dialTCP(ctx, addr)
 }
 
-func dialTCP(ctx context.Context, target string) (net.Conn, error) {
-	conn, err := (&net.Dialer{Timeout: dialTimeout}).DialContext(ctx, "tcp", target)
+func dialTCP(ctx context.Context, addr netip.AddrPort) (net.Conn, error) {
+	reach(ctx, StageTCP)
+	conn, err := (&net.Dialer{Timeout: dialTimeout}).DialContext(ctx, "tcp", addr.String())
 	if err != nil {
 		return nil, at(StageTCP, err) // not a typed nil
 	}
@@ -127,28 +123,37 @@ func dialTCP(ctx context.Context, target string) (net.Conn, error) {
 
 // Dial opens a TCP connection to host:port: where the user said, through the proxy, or to the first address that answers.
 func (n *Net) Dial(ctx context.Context, host string, port int) (net.Conn, error) {
-	proxy, err := n.ProxyFor("https", host, port)
+	via, err := n.ProxyFor("https", host, port)
 	if err != nil {
-		return nil, fmt.Errorf("read the system's proxy settings: %w", err)
+		return nil, err
 	}
-	if proxy != nil {
-		return n.dialThrough(ctx, proxy, host, port)
+	if via != nil {
+		return n.dialThrough(ctx, via, host, port)
 	}
 	return n.dialDirect(ctx, host, port)
 }
 
 func (n *Net) dialDirect(ctx context.Context, host string, port int) (net.Conn, error) {
 	if o, ok := n.override(host, port); ok {
-		return dialTCP(ctx, o.Target())
+		return n.dialFirst(ctx, o.Addr, o.AddrPort, dialTCP)
 	}
+	return n.dialFirst(ctx, host, port, n.DialAddr)
+}
+
+// dialFirst connects to the first of host's addresses that answers.
+func (n *Net) dialFirst(ctx context.Context, host string, port int, dial func(context.Context, netip.AddrPort) (net.Conn, error)) (net.Conn, error) {
 	addrs, err := n.Lookup(ctx, host)
 	if err != nil {
 		return nil, err
 	}
+	timeout := dialTimeout
+	if len(addrs) > 1 {
+		timeout = perAddressTimeout
+	}
 	var failed []error
 	for _, addr := range addrs {
-		one, cancel := context.WithTimeout(ctx, perAddressTimeout)
-		conn, err := n.DialAddr(one, netip.AddrPortFrom(addr, uint16(port)))
+		one, cancel := context.WithTimeout(ctx, timeout)
+		conn, err := dial(one, netip.AddrPortFrom(addr, uint16(port)))
 		cancel()
 		if err == nil {
 			return conn, nil
@@ -163,6 +168,7 @@ func (n *Net) dialDirect(ctx context.Context, host string, port int) (net.Conn, 
 
 // Handshake speaks TLS over conn and closes it when that fails.
 func Handshake(ctx context.Context, conn net.Conn, config *tls.Config) (*tls.Conn, error) {
+	reach(ctx, StageTLS)
 	ctx, cancel := context.WithTimeout(ctx, handshakeTimeout)
 	defer cancel()
 	trace := httptrace.ContextClientTrace(ctx)
@@ -170,13 +176,15 @@ func Handshake(ctx context.Context, conn net.Conn, config *tls.Config) (*tls.Con
 		trace.TLSHandshakeStart()
 	}
 	secure := tls.Client(conn, config)
-	if err := secure.HandshakeContext(ctx); err != nil {
+	err := secure.HandshakeContext(ctx)
+	if trace != nil && trace.TLSHandshakeDone != nil {
+		trace.TLSHandshakeDone(secure.ConnectionState(), err)
+	}
+	if err != nil {
 		conn.Close()
 		return nil, at(StageTLS, err)
 	}
-	if trace != nil && trace.TLSHandshakeDone != nil {
-		trace.TLSHandshakeDone(secure.ConnectionState(), nil)
-	}
+	reach(ctx, StageHTTP)
 	return secure, nil
 }
 
@@ -186,35 +194,15 @@ func (n *Net) HTTPClient() *http.Client {
 	return &http.Client{
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Transport: n.Identify(&http.Transport{
-			// Only plain http may take this road to the proxy; for https DialTLSContext does its own CONNECT.
+			// What goes over plain http to a proxy that speaks HTTP is the only thing that net/http has to know of.
 			Proxy: func(r *http.Request) (*url.URL, error) {
-				if r.URL.Scheme != "http" {
-					return nil, nil
+				if j := journeyOf(r.Context()); j != nil && j.via != nil && !isSOCKS(j.via) {
+					return j.via, nil
 				}
-				return n.ProxyFor("http", r.URL.Hostname(), PortOf(r.URL))
+				return nil, nil
 			},
-			DialContext: func(ctx context.Context, _, hostport string) (net.Conn, error) {
-				host, port, err := splitHostPort(hostport)
-				if err != nil {
-					return nil, err
-				}
-				return n.dialDirect(ctx, host, port)
-			},
-			DialTLSContext: func(ctx context.Context, _, hostport string) (net.Conn, error) {
-				host, port, err := splitHostPort(hostport)
-				if err != nil {
-					return nil, err
-				}
-				conn, err := n.Dial(ctx, host, port)
-				if err != nil {
-					return nil, err
-				}
-				secure, err := Handshake(ctx, conn, &tls.Config{ServerName: host, RootCAs: n.Roots(), MinVersion: tls.VersionTLS12})
-				if err != nil {
-					return nil, err // not a typed nil
-				}
-				return secure, nil
-			},
+			DialContext:            n.dialFor,
+			DialTLSContext:         n.dialTLSFor,
 			DisableCompression:     true,
 			DisableKeepAlives:      true,
 			MaxResponseHeaderBytes: maxHeaderBytes,
@@ -222,27 +210,49 @@ func (n *Net) HTTPClient() *http.Client {
 	}
 }
 
-// Identify makes every request through rt carry BoxReady's User-Agent.
-func (n *Net) Identify(rt http.RoundTripper) http.RoundTripper {
-	return identified{rt, n.userAgent}
-}
-
-type identified struct {
-	http.RoundTripper
-	userAgent string
-}
-
-func (i identified) RoundTrip(r *http.Request) (*http.Response, error) {
-	r = r.Clone(r.Context())
-	r.Header.Set("User-Agent", i.userAgent)
-	return i.RoundTripper.RoundTrip(r)
-}
-
-// CloseIdleConnections lets [http.Client.CloseIdleConnections] reach the transport beneath.
-func (i identified) CloseIdleConnections() {
-	if c, ok := i.RoundTripper.(interface{ CloseIdleConnections() }); ok {
-		c.CloseIdleConnections()
+// dialFor connects for a request over plain http: to its proxy, or to hostport.
+func (n *Net) dialFor(ctx context.Context, _, hostport string) (net.Conn, error) {
+	host, port, err := splitHostPort(hostport)
+	if err != nil {
+		return nil, err
 	}
+	ctx, cancel := UntilRequestEnds(ctx)
+	defer cancel()
+	var conn net.Conn
+	switch j := journeyOf(ctx); {
+	case j == nil || j.via == nil:
+		conn, err = n.dialDirect(ctx, host, port)
+	case isSOCKS(j.via):
+		conn, err = n.dialThrough(ctx, j.via, host, port)
+	default:
+		conn, err = n.dialProxy(ctx, j.via)
+	}
+	if err == nil {
+		reach(ctx, StageHTTP)
+	}
+	return conn, err
+}
+
+// dialTLSFor connects for a request over https, or to the proxy of one over plain http that wants to be spoken to over TLS.
+func (n *Net) dialTLSFor(ctx context.Context, network, hostport string) (net.Conn, error) {
+	if j := journeyOf(ctx); j != nil && j.via != nil {
+		return n.dialFor(ctx, network, hostport)
+	}
+	host, port, err := splitHostPort(hostport)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := UntilRequestEnds(ctx)
+	defer cancel()
+	conn, err := n.Dial(ctx, host, port)
+	if err != nil {
+		return nil, err
+	}
+	secure, err := Handshake(ctx, conn, &tls.Config{ServerName: host, RootCAs: n.Roots(), MinVersion: tls.VersionTLS12})
+	if err != nil {
+		return nil, err // not a typed nil
+	}
+	return secure, nil
 }
 
 // PortOf is the port that a request to u goes to.

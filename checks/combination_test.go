@@ -1,0 +1,587 @@
+package checks_test
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"boxready/checks"
+	"boxready/internal/portal"
+	"boxready/internal/simportal"
+	"boxready/internal/transport"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// summary is every result that is not ok, in one line each and in the catalogue's order.
+func (p played) summary() []string {
+	var lines []string
+	for _, r := range p.Results {
+		switch r.State {
+		case checks.OK:
+		case checks.Skipped:
+			lines = append(lines, string(r.Check)+" skipped because "+string(r.Because))
+		default:
+			lines = append(lines, string(r.Check)+" "+string(r.State)+" "+string(r.Cause)+" "+string(r.Owner))
+		}
+	}
+	return lines
+}
+
+func (p played) assertSummary(t *testing.T, want ...string) {
+	t.Helper()
+	if diff := cmp.Diff(want, p.summary()); diff != "" {
+		t.Errorf("wrong results, those that are ok left out (-want +got):\n%s", diff)
+	}
+}
+
+// asked are the requests that reached a server, by the simulation's name for it.
+func (p played) asked(servers ...string) []simportal.Request {
+	return slices.DeleteFunc(p.sim.Log(), func(r simportal.Request) bool { return !slices.Contains(servers, r.Server) })
+}
+
+// toPortal are the requests that reached the portal on either port.
+func (p played) toPortal() []simportal.Request { return p.asked("portal", "portal-http") }
+
+// assertNoTokens asserts that nothing token-like was sent anywhere, whatever was agreed to.
+func (p played) assertNoTokens(t *testing.T) {
+	t.Helper()
+	for _, r := range p.sim.Log() {
+		if len(r.Tokens) > 0 {
+			t.Errorf("a token went to %s %s", r.Server, r.Path)
+		}
+	}
+	if reported := p.sim.ReportedAddresses(); len(reported) > 0 {
+		t.Errorf("the portal was made to introduce itself as %q", reported)
+	}
+}
+
+func (p played) assertTokens(t *testing.T, want int) {
+	t.Helper()
+	got := 0
+	for _, r := range p.sim.Log() {
+		if len(r.Tokens) > 0 {
+			got++
+		}
+	}
+	if got != want {
+		t.Errorf("%d requests with a token, want %d", got, want)
+	}
+}
+
+// everythingBelow is what is skipped when requests can't be made, or the route is broken.
+func everythingBelow(blocker checks.ID, ids ...checks.ID) []string {
+	var lines []string
+	for _, id := range ids {
+		lines = append(lines, string(id)+" skipped because "+string(blocker))
+	}
+	return lines
+}
+
+// What needs the route, without consents and with the one to tokens.
+var (
+	needRoute     = []checks.ID{checks.HTTPSSeen, checks.MethodInventory, checks.PortalClock, checks.AuthServerFromPortal}
+	needRouteDeep = append(slices.Clone(needRoute), checks.CredentialsArrive)
+	needTLS       = append([]checks.ID{checks.PortalRedirect, checks.RESTRoute}, needRoute...)
+	needTCP       = append([]checks.ID{checks.PortalTLS}, needTLS...)
+	needDNS       = append([]checks.ID{checks.PortalTCP}, needTCP...)
+)
+
+func join(parts ...any) []string {
+	var lines []string
+	for _, part := range parts {
+		switch part := part.(type) {
+		case string:
+			lines = append(lines, part)
+		case []string:
+			lines = append(lines, part...)
+		}
+	}
+	return lines
+}
+
+// TestFaultsTogether asserts that of several faults each is found, unless it stands behind another one; then what can't be
+// told says which one it waits for.
+func TestFaultsTogether(t *testing.T) {
+	const (
+		credentialsWait = "credentials-arrive skipped because "
+		authWaits       = "auth-server-from-portal skipped because "
+		vendorDown      = "auth-server-from-computer notice vendor-host-unreachable you"
+		feedInvalid     = "queue-feed notice feed-invalid you"
+		feedDown        = "queue-feed notice feed-unreachable you"
+		notSeen         = "https-seen problem https-not-seen server-admin"
+	)
+	for _, c := range []struct {
+		name     string
+		faults   []string
+		with     []string
+		noTokens bool // though the consent was given
+		tokens   int
+		want     []string
+	}{
+		{
+			name: "self-signed, https not seen", faults: []string{"tls-self-signed", "https-not-seen"},
+			want: join("portal-tls problem tls-self-signed server-admin", notSeen),
+		},
+		{
+			name: "self-signed, https not seen, deep", faults: []string{"tls-self-signed", "https-not-seen"}, with: []string{"deep"}, noTokens: true,
+			want: join("portal-tls problem tls-self-signed server-admin", notSeen, credentialsWait+"portal-tls"),
+		},
+		{
+			name: "self-signed, authorization server out of the portal's reach, deep", faults: []string{"tls-self-signed", "auth-server-unreachable"}, with: []string{"deep"}, noTokens: true,
+			want: join("portal-tls problem tls-self-signed server-admin", authWaits+"portal-tls", credentialsWait+"portal-tls"),
+		},
+		{
+			name: "expired, core method missing", faults: []string{"tls-expired", "core-method-missing"},
+			want: join("portal-tls problem tls-expired server-admin", "method-inventory problem core-method-missing portal-admin"),
+		},
+		{
+			name: "expired, both core methods missing, old", faults: []string{"tls-expired", "core-method-missing", "core-method-missing-batch", "platform-outdated"},
+			want: join("portal-tls problem tls-expired server-admin", "method-inventory notice platform-outdated portal-admin", "method-inventory problem core-method-missing portal-admin"),
+		},
+		{
+			name: "wrong host, clock, feed", faults: []string{"tls-wrong-host", "clock-wrong", "feed-invalid"},
+			want: join("portal-tls problem tls-wrong-host server-admin", "portal-clock problem clock-wrong server-admin", feedInvalid),
+		},
+		{
+			name: "private address, incomplete chain", faults: []string{"dns-private-only", "tls-incomplete-chain"}, with: []string{"dns"},
+			want: join("portal-dns notice dns-private-only network-admin", "portal-tls problem tls-incomplete-chain server-admin"),
+		},
+		{
+			name: "private address, nothing else, deep", faults: []string{"dns-private-only"}, with: []string{"dns", "deep"}, tokens: 4,
+			want: join("portal-dns notice dns-private-only network-admin"),
+		},
+		{
+			name: "dead IPv6, bodies lost, deep", faults: []string{"ipv6-dead", "post-body-lost"}, with: []string{"dns", "deep"}, tokens: 4,
+			want: join("portal-tcp notice ipv6-dead network-admin", "credentials-arrive problem post-body-lost server-admin"),
+		},
+		{
+			name: "no such name, feed", faults: []string{"dns-not-found", "feed-unreachable"}, with: []string{"dns"},
+			want: join("portal-dns problem dns-not-found network-admin", everythingBelow("portal-dns", needDNS...), feedDown),
+		},
+		{
+			name: "resolver fails, self-signed", faults: []string{"dns-failed", "tls-self-signed"}, with: []string{"dns"},
+			want: join("portal-dns unknown dns-failed network-admin", everythingBelow("portal-dns", needDNS...)),
+		},
+		{
+			name: "refused, no vendor's host", faults: []string{"tcp-refused", "auth-host-unreachable-all"},
+			want: join("portal-tcp problem tcp-refused network-admin", everythingBelow("portal-tcp", needTCP...), vendorDown, "queue-feed skipped because auth-server-from-computer"),
+		},
+		{
+			name: "no TLS, feed", faults: []string{"tls-not-tls", "feed-empty"},
+			want: join("portal-tls problem tls-not-tls server-admin", everythingBelow("portal-tls", needTLS...), feedInvalid),
+		},
+		{
+			name: "alert, site closed", faults: []string{"tls-handshake-alert", "rest-site-closed"},
+			want: join("portal-tls unknown tls-handshake-failed server-admin", everythingBelow("portal-tls", needTLS...)),
+		},
+		{
+			name: "intercepted here, https not seen", faults: []string{"tls-intercepted", "https-not-seen"},
+			want: join("portal-tls unknown tls-intercepted network-admin", notSeen),
+		},
+		{
+			name: "intercepted here, deep", faults: []string{"tls-intercepted-fortinet", "token-proxy-broken"}, with: []string{"deep"}, noTokens: true,
+			want: join("portal-tls unknown tls-intercepted network-admin", authWaits+"portal-tls", credentialsWait+"portal-tls"),
+		},
+		{
+			// One good address doesn't make up for a bad one: which of them the portal is reached by is chance.
+			name: "the second address expired, deep", faults: []string{"tls-second-address", "needs-deep"}, with: []string{"dns", "deep"}, noTokens: true,
+			want: join("portal-tls problem tls-expired server-admin", authWaits+"portal-tls", credentialsWait+"portal-tls"),
+		},
+		{
+			name: "ends soon, header lost, deep", faults: []string{"tls-expires-soon", "auth-header-stripped"}, with: []string{"deep"}, tokens: 4,
+			want: join("portal-tls notice tls-expires-soon server-admin", "credentials-arrive notice auth-header-stripped server-admin"),
+		},
+		{
+			name: "site closed, authorization servers", faults: []string{"rest-site-closed", "auth-host-unreachable"},
+			want: join("rest-route problem rest-site-closed portal-admin", everythingBelow("rest-route", needRoute...), vendorDown),
+		},
+		{
+			name: "site closed, self-signed, deep", faults: []string{"rest-site-closed", "tls-self-signed"}, with: []string{"deep"}, noTokens: true,
+			want: join("portal-tls problem tls-self-signed server-admin", "rest-route problem rest-site-closed portal-admin", everythingBelow("rest-route", needRouteDeep...)),
+		},
+		{
+			name: "login page, http loops", faults: []string{"rest-login-page", "redirect-loop-http"},
+			want: join("portal-redirect notice redirect-loop server-admin", "rest-route problem rest-login-page server-admin", everythingBelow("rest-route", needRoute...)),
+		},
+		{
+			name: "polluted, http elsewhere", faults: []string{"rest-polluted-notice", "redirect-other-host-http"},
+			want: join("portal-redirect notice redirect-other-host portal-admin", "rest-route problem rest-polluted server-admin", everythingBelow("rest-route", needRoute...)),
+		},
+		{
+			name: "not found, clock", faults: []string{"rest-not-found", "clock-wrong", "feed-invalid"},
+			want: join("rest-route problem rest-not-found server-admin", everythingBelow("rest-route", needRoute...), feedInvalid),
+		},
+		{
+			name: "cut off, http elsewhere", faults: []string{"rest-cut-off-closed", "redirect-other-host-http"},
+			want: join("portal-redirect skipped because rest-route", "rest-route unknown rest-cut-off server-admin", everythingBelow("rest-route", needRoute...)),
+		},
+		{
+			name: "redirect drops the body, core method missing, feed", faults: []string{"redirect-drops-post", "core-method-missing", "feed-invalid"},
+			want: join("portal-redirect problem redirect-drops-post server-admin", "rest-route skipped because portal-redirect", everythingBelow("portal-redirect", needRoute...), feedInvalid),
+		},
+		{
+			name: "redirect elsewhere, expired, deep", faults: []string{"redirect-other-host", "tls-expired"}, with: []string{"deep"}, noTokens: true,
+			want: join("portal-tls problem tls-expired server-admin", "portal-redirect problem redirect-drops-post server-admin", "portal-redirect notice redirect-other-host portal-admin",
+				"rest-route skipped because portal-redirect", everythingBelow("portal-redirect", needRouteDeep...)),
+		},
+		{
+			name: "redirect elsewhere with the body, deep", faults: []string{"redirect-other-host-307", "feed-unreachable"}, with: []string{"deep"}, noTokens: true,
+			want: join("portal-redirect notice redirect-other-host portal-admin", "rest-route skipped because portal-redirect", everythingBelow("portal-redirect", needRouteDeep...), feedDown),
+		},
+		{
+			name: "http elsewhere, authorization server out of the portal's reach, deep", faults: []string{"redirect-other-host-http", "auth-server-unreachable"}, with: []string{"deep"}, noTokens: true,
+			want: join("portal-redirect notice redirect-other-host portal-admin", authWaits+"portal-redirect", credentialsWait+"portal-redirect"),
+		},
+		{
+			// The portal's own page tells without a token that the way is open.
+			name: "http elsewhere, the token page relays, deep", faults: []string{"redirect-other-host-http", "core-method-missing"}, with: []string{"deep"}, noTokens: true,
+			want: join("portal-redirect notice redirect-other-host portal-admin", "method-inventory problem core-method-missing portal-admin", credentialsWait+"portal-redirect"),
+		},
+		{
+			name: "http elsewhere, no token page", faults: []string{"redirect-other-host-http", "needs-deep"},
+			want: join("portal-redirect notice redirect-other-host portal-admin", "auth-server-from-portal unknown needs-deep you"),
+		},
+		{
+			name: "https not seen, deep", faults: []string{"https-not-seen"}, with: []string{"deep"}, noTokens: true,
+			want: join(notSeen, credentialsWait+"https-seen"),
+		},
+		{
+			name: "https not seen, no token page, deep", faults: []string{"https-not-seen", "needs-deep"}, with: []string{"deep"}, noTokens: true,
+			want: join(notSeen, authWaits+"https-seen", credentialsWait+"https-seen"),
+		},
+		{
+			name: "https unclear, not registered, deep", faults: []string{"https-seen-odd", "portal-not-registered", "intranet-absent"}, with: []string{"deep"}, noTokens: true,
+			want: join("https-seen unknown unexpected-answer server-admin", authWaits+"https-seen", credentialsWait+"https-seen"),
+		},
+		{
+			name: "http elsewhere and https not seen, deep", faults: []string{"redirect-other-host-http", "https-not-seen", "needs-deep"}, with: []string{"deep"}, noTokens: true,
+			want: join("portal-redirect notice redirect-other-host portal-admin", notSeen, authWaits+"portal-redirect", credentialsWait+"portal-redirect"),
+		},
+		{
+			name: "licence, header, deep", faults: []string{"licence-rejected", "auth-header-stripped"}, with: []string{"deep"}, tokens: 4,
+			want: join("auth-server-from-portal problem licence-rejected portal-admin", "credentials-arrive notice auth-header-stripped server-admin"),
+		},
+		{
+			name: "the portal's keys, bodies, deep", faults: []string{"portal-credentials-refused", "post-body-lost"}, with: []string{"deep"}, tokens: 4,
+			want: join("auth-server-from-portal problem portal-credentials-refused portal-admin", "credentials-arrive problem post-body-lost server-admin"),
+		},
+		{
+			name: "no way to the authorization server, bodies, deep", faults: []string{"auth-server-unreachable", "post-body-lost"}, with: []string{"deep"}, tokens: 4,
+			want: join("auth-server-from-portal problem auth-server-unreachable network-admin", "credentials-arrive problem post-body-lost server-admin"),
+		},
+		{
+			// Every further try would only make the portal wait for the authorization server once more.
+			name: "no way to the authorization server, header, deep", faults: []string{"auth-server-unreachable", "auth-header-stripped"}, with: []string{"deep"}, tokens: 1,
+			want: join("auth-server-from-portal problem auth-server-unreachable network-admin", credentialsWait+"auth-server-from-portal"),
+		},
+		{
+			name: "not registered, header, deep", faults: []string{"portal-not-registered", "auth-header-stripped"}, with: []string{"deep"}, tokens: 1,
+			want: join("auth-server-from-portal problem portal-not-registered portal-admin", credentialsWait+"auth-server-from-portal"),
+		},
+		{
+			name: "no token checker, bodies, clock, deep", faults: []string{"token-checker-missing", "post-body-lost", "clock-off"}, with: []string{"deep"}, tokens: 4,
+			want: join("portal-clock notice clock-off server-admin", "auth-server-from-portal problem token-checker-missing server-admin", credentialsWait+"auth-server-from-portal"),
+		},
+		{
+			name: "filter, clock, feed", faults: []string{"body-filtered", "clock-off", "feed-invalid"}, with: []string{"content-filter"},
+			want: join("portal-clock notice clock-off server-admin", "content-filter problem body-filtered server-admin", feedInvalid),
+		},
+		{
+			name: "filter behind a broken route", faults: []string{"body-filtered", "rest-module-missing"}, with: []string{"content-filter"},
+			want: join("rest-route problem rest-module-missing server-admin", everythingBelow("rest-route", append(slices.Clone(needRoute), checks.ContentFilterCheck)...)),
+		},
+		{
+			// The filter's probe bears no token: no rule keeps it from a certificate that doesn't verify.
+			name: "filter, wrong host, deep", faults: []string{"body-filtered", "tls-wrong-host"}, with: []string{"content-filter", "deep"}, noTokens: true,
+			want: join("portal-tls problem tls-wrong-host server-admin", credentialsWait+"portal-tls", "content-filter problem body-filtered server-admin"),
+		},
+		{
+			name: "this computer's clock, core method missing", faults: []string{"self-clock", "core-method-missing"},
+			want: join("method-inventory problem core-method-missing portal-admin", "self-clock problem clock-wrong you", "portal-clock skipped because self-clock"),
+		},
+		{
+			name: "clock, no authorization server", faults: []string{"clock-wrong", "auth-host-unreachable-all"},
+			want: join("portal-clock unknown clock-off server-admin", vendorDown, "queue-feed skipped because auth-server-from-computer"),
+		},
+		{
+			name: "the proxy wants a password, core method missing", faults: []string{"proxy-auth", "core-method-missing"}, with: []string{"proxy"},
+			want: join("portal-tls unknown proxy-auth-required you", everythingBelow("portal-tls", needTLS...), vendorDown, "queue-feed skipped because auth-server-from-computer"),
+		},
+		{
+			name: "three layers and this computer", faults: []string{"tls-national-ca", "https-not-seen", "core-method-missing", "clock-wrong-slow", "feed-unreachable"},
+			want: join("portal-tls problem tls-national-ca server-admin", notSeen, "method-inventory problem core-method-missing portal-admin", "portal-clock problem clock-wrong server-admin", feedDown),
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			deep := slices.Contains(c.with, "deep")
+			p := scene{faults: c.faults, with: c.with}.play(t)
+			p.assertSummary(t, c.want...)
+			p.assertPolite(t, deep)
+			p.assertOnlyDeclared(t)
+			p.assertJudgedAgain(t)
+			if c.noTokens || !deep {
+				p.assertNoTokens(t)
+			} else {
+				p.assertTokens(t, c.tokens)
+			}
+			p.assertVerdict(t)
+		})
+	}
+}
+
+// assertVerdict asserts the verdict that follows from the results.
+func (p played) assertVerdict(t *testing.T) {
+	t.Helper()
+	want := checks.NoObstacle
+	for _, r := range p.Results {
+		switch {
+		case r.State == checks.Problem:
+			want = checks.NotReady
+		case r.State == checks.Unknown && want == checks.NoObstacle:
+			want = checks.Unsure
+		}
+	}
+	if p.Verdict != want {
+		t.Errorf("verdict %s, want %s for %v", p.Verdict, want, p.causes())
+	}
+}
+
+// TestUnverifiedIsAFact asserts that what was asked over a certificate that doesn't verify says so.
+func TestUnverifiedIsAFact(t *testing.T) {
+	t.Parallel()
+	for _, fault := range []string{"tls-self-signed", ""} {
+		s := scene{}
+		if fault != "" {
+			s.faults = []string{fault}
+		}
+		p, want := s.play(t), fault != ""
+		for id, got := range map[checks.ID]bool{
+			checks.PortalTLS:       p.result(checks.PortalTLS).Facts.(*checks.TLSFacts).Unverified,
+			checks.RESTRoute:       p.result(checks.RESTRoute).Facts.(*checks.RouteFacts).Unverified,
+			checks.HTTPSSeen:       p.result(checks.HTTPSSeen).Facts.(*checks.HTTPSFacts).Unverified,
+			checks.MethodInventory: p.result(checks.MethodInventory).Facts.(*checks.InventoryFacts).Unverified,
+		} {
+			if got != want {
+				t.Errorf("fault %q: %s says unverified: %t, want %t", fault, id, got, want)
+			}
+		}
+	}
+}
+
+// TestHealthy plays a box with nothing but the ordinary 301 from http to https.
+func TestHealthy(t *testing.T) {
+	const redirects = 1 // the request to port 80
+	notChecked := func(own ...checks.NotChecked) []checks.NotChecked {
+		return append(own,
+			checks.NotChecked{Check: "portal-from-internet", Reason: checks.NeedsOutsideRun},
+			checks.NotChecked{Check: "token-accepted", Reason: checks.NeedsCredential},
+			checks.NotChecked{Check: "modules", Reason: checks.NeedsCredential},
+			checks.NotChecked{Check: "methods", Reason: checks.NeedsCredential},
+			checks.NotChecked{Check: "events", Reason: checks.NeedsCredential})
+	}
+	noDeep := checks.NotChecked{Check: checks.CredentialsArrive, Reason: checks.NeedsConsentDeep}
+	noFilter := checks.NotChecked{Check: checks.ContentFilterCheck, Reason: checks.NeedsConsentFilter}
+	for _, c := range []struct {
+		name       string
+		with       []string
+		atMost     int // requests to the portal, both ports
+		tokens     int
+		notChecked []checks.NotChecked
+	}{
+		{"address only", nil, 7, 0, notChecked(noDeep, noFilter)},
+		{"address only, through DNS", []string{"dns"}, 7, 0, notChecked(noDeep, noFilter)},
+		{"address only, public DNS too", []string{"dns", "public-dns"}, 7, 0, notChecked(noDeep, noFilter)},
+		{"address only, through a proxy", []string{"proxy"}, 7, 0, notChecked(noDeep, noFilter)},
+		{"deep", []string{"deep"}, 11, 4, notChecked(noFilter)},
+		{"content filter", []string{"content-filter"}, 8, 0, notChecked(noDeep)},
+		{"deep and content filter", []string{"deep", "content-filter"}, 12, 4, notChecked()},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			p := scene{with: c.with}.play(t)
+			p.assertSummary(t)
+			if p.Verdict != checks.NoObstacle {
+				t.Errorf("verdict %s, want %s", p.Verdict, checks.NoObstacle)
+			}
+			if diff := cmp.Diff(c.notChecked, p.NotChecked); diff != "" {
+				t.Errorf("not checked (-want +got):\n%s", diff)
+			}
+			made := len(checks.Catalog()) - len(c.notChecked) + len(notChecked())
+			if counts := p.Counts(); counts[checks.OK] != made || len(p.Results) != made {
+				t.Errorf("%d results, counted %v, want %d ok", len(p.Results), counts, made)
+			}
+			if n := len(p.toPortal()); n > c.atMost {
+				t.Errorf("%d requests to the portal, want at most %d", n, c.atMost)
+			}
+			if n := len(p.asked("portal-http")); n != redirects {
+				t.Errorf("%d requests to port 80, want %d", n, redirects)
+			}
+			for _, server := range []string{"auth-cis", "auth-world", "feed-cis", "feed-world"} {
+				if n := len(p.asked(server)); n != 1 {
+					t.Errorf("%d requests to %s, want 1", n, server)
+				}
+			}
+			if n := len(p.asked("aia")); n != 0 {
+				t.Errorf("%d requests for an issuer that is not missing", n)
+			}
+			if doh := len(p.asked("doh")); (doh > 0) != slices.Contains(c.with, "public-dns") {
+				t.Errorf("%d requests to a public resolver, asked for with %v", doh, c.with)
+			}
+			p.assertPolite(t, slices.Contains(c.with, "deep"))
+			p.assertTokens(t, c.tokens)
+			p.assertJudgedAgain(t)
+		})
+	}
+}
+
+// TestWhatIsNoFault plays portals that differ from a healthy one in what is nobody's fault.
+func TestWhatIsNoFault(t *testing.T) {
+	for _, fault := range []string{"http-refused", "http-serves", "no-auth-date", "cloud-statuses"} {
+		t.Run(fault, func(t *testing.T) {
+			t.Parallel()
+			p := scene{faults: []string{fault}, with: []string{"deep"}}.play(t)
+			p.assertSummary(t)
+			p.assertPolite(t, true)
+		})
+	}
+}
+
+// TestOneRegionIsEnough asserts that with both regions possible one authorization server and one list suffice, and that
+// a region that is known is the only one asked.
+func TestOneRegionIsEnough(t *testing.T) {
+	const vendorDown = "auth-server-from-computer notice vendor-host-unreachable you"
+	for _, c := range []struct {
+		name   string
+		fault  string
+		region string
+		want   []string
+		silent []string // servers that must not be asked
+	}{
+		{name: "the CIS down, both possible", fault: "auth-host-unreachable-cis"},
+		{name: "the world down, both possible", fault: "auth-host-unreachable-world"},
+		{name: "the CIS down, the world's portal", fault: "auth-host-unreachable-cis", region: "world", silent: []string{"auth-cis", "feed-cis"}},
+		{name: "the world down, the CIS's portal", fault: "auth-host-unreachable-world", region: "cis", silent: []string{"auth-world", "feed-world"}},
+		{name: "the CIS down, the CIS's portal", fault: "auth-host-unreachable-cis", region: "cis", want: join(vendorDown), silent: []string{"auth-world", "feed-world"}},
+		{name: "the world down, the world's portal", fault: "auth-host-unreachable-world", region: "world", want: join(vendorDown), silent: []string{"auth-cis", "feed-cis"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			s := scene{faults: []string{c.fault}}
+			if c.region != "" {
+				s.with = []string{c.region}
+			}
+			p := s.play(t)
+			p.assertSummary(t, c.want...)
+			for _, r := range p.asked(c.silent...) {
+				t.Errorf("%s was asked for %s", r.Server, r.Path)
+			}
+		})
+	}
+}
+
+// playAs plays a simulated portal of another name. Every name of the run leads into the simulation.
+func playAs(t *testing.T, host, typed string, consents ...checks.Consent) played {
+	t.Helper()
+	sim, err := simportal.Start(simportal.Options{Host: host})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(sim.Close)
+	address, err := portal.ParseAddress(typed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots, err := transport.ParseRoots(sim.RootsPEM())
+	if err != nil {
+		t.Fatal(err)
+	}
+	way := transport.Options{Roots: transport.Pool(roots), Version: "test", Resolver: resolver(sim.DNS())}
+	for _, place := range append(sim.ConnectTo(), sim.ConnectToByAddress()...) {
+		override, err := transport.ParseOverride(place)
+		if err != nil {
+			t.Fatal(err)
+		}
+		way.ConnectTo = append(way.ConnectTo, override)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
+	defer cancel()
+	return played{checks.Run(ctx, transport.New(way), checks.Target{Address: address, Consents: consents}, silent{}), sim}
+}
+
+// TestAddress produces the causes that follow from what was typed.
+func TestAddress(t *testing.T) {
+	const isIP, wasHTTP = "portal-address problem address-is-ip portal-admin", "portal-address notice address-was-http you"
+	below := append([]checks.ID{checks.PortalDNS}, needDNS...)
+	for _, c := range []struct {
+		name  string
+		host  string
+		typed string
+		deep  bool
+		want  []string
+		quiet bool // the portal and all resolvers are left alone
+	}{
+		{name: "IPv4", typed: "https://203.0.113.10", want: join(isIP, everythingBelow(checks.PortalAddress, below...)), quiet: true},
+		{name: "IPv4, deep", typed: "203.0.113.10", deep: true, want: join(isIP, everythingBelow(checks.PortalAddress, append(slices.Clone(below), checks.CredentialsArrive)...)), quiet: true},
+		{name: "IPv6", typed: "https://[2001:db8::10]", want: join(isIP, everythingBelow(checks.PortalAddress, below...)), quiet: true},
+		{name: "IPv4 over http", typed: "http://203.0.113.10/", want: join(isIP, wasHTTP, everythingBelow(checks.PortalAddress, below...)), quiet: true},
+		{name: "cloud", host: "company.bitrix24.ru", typed: "https://company.bitrix24.ru", want: join("portal-address notice address-is-cloud you")},
+		{name: "http", host: "portal.demo.example", typed: "http://portal.demo.example", want: join(wasHTTP)},
+		{name: "http, deep", host: "portal.demo.example", typed: "http://portal.demo.example", deep: true, want: join(wasHTTP)},
+		{name: "a page", host: "portal.demo.example", typed: "https://PORTAL.demo.example/crm/deal/details/5/?any=1#x"},
+		{name: "Cyrillic", host: "xn--80atghalgi.xn--p1ai", typed: "портал-п.рф"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			if c.name == "Cyrillic" {
+				address, err := portal.ParseAddress(c.typed)
+				if err != nil {
+					t.Fatal(err)
+				}
+				c.host = address.Host
+			}
+			var consents []checks.Consent
+			if c.deep {
+				consents = append(consents, checks.Deep)
+			}
+			p := playAs(t, c.host, c.typed, consents...)
+			p.assertSummary(t, c.want...)
+			p.assertPolite(t, c.deep)
+			if !c.quiet {
+				if len(p.toPortal()) == 0 {
+					t.Error("the portal was not asked")
+				}
+				for _, r := range p.toPortal() {
+					if r.Server == "portal" && (!r.TLS || !strings.EqualFold(r.Host, c.host)) {
+						t.Errorf("%s was asked as %s (TLS %t)", r.Path, r.Host, r.TLS)
+					}
+				}
+				return
+			}
+			for _, r := range p.asked("portal", "portal-http", "dns", "doh", "aia", "proxy") {
+				t.Errorf("%s was asked: %s %s", r.Server, r.Method, r.Path)
+			}
+			if p.Verdict != checks.NotReady {
+				t.Errorf("verdict %s, want %s", p.Verdict, checks.NotReady)
+			}
+		})
+	}
+}
+
+// TestTrustedPrivateCA asserts that a private authority which the applications' servers trust is worth a notice, and that
+// tokens may go over it.
+func TestTrustedPrivateCA(t *testing.T) {
+	t.Parallel()
+	p := scene{faults: []string{"tls-private-ca"}, with: []string{"deep"}, trust: true}.play(t)
+	p.assertSummary(t, "portal-tls notice tls-private-ca server-admin")
+	p.assertTokens(t, 4)
+	p.assertPolite(t, true)
+
+	// That root makes nothing good that doesn't lead to it.
+	p = scene{faults: []string{"tls-self-signed"}, with: []string{"deep"}, trust: true}.play(t)
+	p.assertSummary(t, "portal-tls problem tls-self-signed server-admin", "credentials-arrive skipped because portal-tls")
+	p.assertNoTokens(t)
+}

@@ -1,0 +1,77 @@
+package transport
+
+import (
+	"net"
+	"net/netip"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// fullPort is a port whose queue is full, so that nobody gets a connection or a refusal.
+func fullPort(t *testing.T) netip.AddrPort {
+	t.Helper()
+	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { syscall.Close(fd) })
+	if err := syscall.Bind(fd, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Listen(fd, 0); err != nil {
+		t.Fatal(err)
+	}
+	name, err := syscall.Getsockname(fd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), uint16(name.(*syscall.SockaddrInet4).Port))
+	for range 4 {
+		conn, err := net.DialTimeout("tcp", addr.String(), patience)
+		if err != nil {
+			return addr
+		}
+		t.Cleanup(func() { conn.Close() })
+	}
+	t.Skip("the queue of a listening socket doesn't fill up here")
+	return addr
+}
+
+func TestSilentPort(t *testing.T) {
+	addr := fullPort(t)
+	for name, address := range map[string]string{"https": "https://portal.test/", "http": "http://portal.test/"} {
+		t.Run(name, func(t *testing.T) {
+			start := time.Now()
+			_, _, err := get(t, New(Options{ConnectTo: connectTo(addr)}), address, patience)
+			if FailureOf(err) != Timeout || StageOf(err) != StageTCP {
+				t.Errorf("failure %q at stage %q: %v", FailureOf(err), StageOf(err), err)
+			}
+			if took := time.Since(start); took > 2*time.Second {
+				t.Errorf("took %v", took)
+			}
+		})
+	}
+	t.Run("proxy", func(t *testing.T) {
+		_, _, err := get(t, through(t, "http://"+addr.String()), "https://portal.test/", patience)
+		if FailureOf(err) != Timeout || StageOf(err) != StageProxy {
+			t.Errorf("failure %q at stage %q: %v", FailureOf(err), StageOf(err), err)
+		}
+	})
+	t.Run("the next address answers", func(t *testing.T) {
+		if testing.Short() {
+			t.Skip("waits for an address to be given up")
+		}
+		open := listenOn(t, netip.AddrPortFrom(netip.MustParseAddr("127.0.0.2"), addr.Port()).String(), serveHTTP(hello))
+		n := New(Options{Resolver: resolver(t, hosts(map[string][]string{"portal.test": {"127.0.0.1", "127.0.0.2"}}))})
+		start := time.Now()
+		conn, err := n.Dial(t.Context(), "portal.test", int(open.Port()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		conn.Close()
+		if took := time.Since(start); took > perAddressTimeout+time.Second {
+			t.Errorf("took %v", took)
+		}
+	})
+}
