@@ -38,6 +38,9 @@ type Certificate struct {
 	SHA256       string    `json:"sha256"` // of the DER form, hexadecimal
 }
 
+// A certificate for hundreds of hosts is known by some of them.
+const maxNames = 100
+
 func describe(c *x509.Certificate) Certificate {
 	sum := sha256.Sum256(c.Raw)
 	d := Certificate{
@@ -45,9 +48,7 @@ func describe(c *x509.Certificate) Certificate {
 		NotBefore: c.NotBefore.UTC(), NotAfter: c.NotAfter.UTC(), Signature: c.SignatureAlgorithm.String(),
 		SelfSigned: isSelfSigned(c), SerialNumber: c.SerialNumber.Text(16), SHA256: hex.EncodeToString(sum[:]),
 	}
-	for _, name := range c.DNSNames[:min(len(c.DNSNames), 100)] {
-		d.Names = append(d.Names, name)
-	}
+	d.Names = slices.Clone(c.DNSNames[:min(len(c.DNSNames), maxNames)])
 	for _, ip := range c.IPAddresses {
 		d.Names = append(d.Names, ip.String())
 	}

@@ -802,7 +802,7 @@ func TestJudgeRoute(t *testing.T) {
 		{"the certificate no longer verifies", route(failedWith(transport.Certificate)), nil, results(odd)},
 	}
 	for _, code := range []string{"NO_AUTH_FOUND", "no_auth_found", "ERROR_METHOD_NOT_FOUND", "error_method_not_found", "INVALID_REQUEST", "INVALID_CREDENTIALS",
-		"ACCESS_DENIED", "QUERY_LIMIT_EXCEEDED", "OVERLOAD_LIMIT", "ERROR_CORE", "hasExpiredtoken", "WRONG_AUTH_TYPE", "0", "SOMETHING_NEW"} {
+		"ACCESS_DENIED", "QUERY_LIMIT_EXCEEDED", "OVERLOAD_LIMIT", "ERROR_CORE", "expired_token", "WRONG_AUTH_TYPE", "0", "SOMETHING_NEW"} {
 		cases = append(cases, verdict{"any error is a good route: " + code, says(code), nil, results("ok")})
 	}
 	for _, status := range []int{300, 301, 302, 303, 307, 308} {
@@ -1028,7 +1028,7 @@ func TestJudgeAuth(t *testing.T) {
 
 		{"invalid token", form(invalidToken), nil, results("ok")},
 		{"invalid token, in capitals", says("INVALID_TOKEN", ""), nil, results("ok")},
-		{"expired token", says("hasExpiredtoken", "The access token provided has expired"), nil, results("ok")},
+		{"expired token", says("expired_token", "The access token provided has expired"), nil, results("ok")},
 		{"application not found", says("APPLICATION_NOT_FOUND", "Application not found"), nil, results("ok")},
 		{"application not installed", says("ERROR_OAUTH", "Application not installed"), nil, results("ok")},
 		{"not installed", says("NOT_INSTALLED", "Application not installed"), nil, results("ok")},
@@ -1250,7 +1250,7 @@ func TestJudgeNothing(t *testing.T) {
 // TestJudgeHoles judges facts in which single parts are missing.
 func TestJudgeHoles(t *testing.T) {
 	for id, texts := range map[ID][]string{
-		PortalTLS:              {`{"addresses":[{}]}`, `{"addresses":[{"chain":[{}]}]}`, `{"addresses":[{"trust":{}}]}`, `{"addresses":[{"chain":[{}],"trust":{"hasExpiredissuer":"x"}}]}`},
+		PortalTLS:              {`{"addresses":[{}]}`, `{"addresses":[{"chain":[{}]}]}`, `{"addresses":[{"trust":{}}]}`, `{"addresses":[{"chain":[{}],"trust":{"expired_issuer":"x"}}]}`},
 		PortalTCP:              {`{"attempts":[{}]}`, `{"attempts":[{"address":"not an address","failure":"refused"}]}`},
 		PortalDNS:              {`{"public":{}}`, `{"addresses":[""]}`},
 		PortalRedirect:         {`{"https":{}}`, `{"http":{}}`, `{"https":{"status":307}}`},

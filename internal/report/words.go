@@ -8,6 +8,7 @@ import (
 	"text/template"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"boxready/assets"
 	"boxready/checks"
@@ -159,12 +160,11 @@ func (w *Words) Finding(r checks.Result, portal string) Finding {
 	return f
 }
 
+// lowerFirst is for a name within a sentence; an abbreviation stays as it is.
 func lowerFirst(s string) string {
-	for i, r := range s {
-		if next := s[i+len(string(r)):]; next != "" && strings.ToUpper(next[:1]) != next[:1] || r > 127 {
-			return strings.ToLower(string(r)) + next
-		}
-		break
+	first, size := utf8.DecodeRuneInString(s)
+	if second, _ := utf8.DecodeRuneInString(s[size:]); unicode.IsUpper(second) {
+		return s
 	}
-	return s
+	return string(unicode.ToLower(first)) + s[size:]
 }
