@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"boxready/internal/bitrix"
@@ -65,14 +64,10 @@ func (env *Env) tokenRequest(in portal.Carrier) portal.Request {
 
 func (env *Env) askToken(ctx context.Context, carriers ...portal.Carrier) []TokenAnswer {
 	answers := make([]TokenAnswer, len(carriers))
-	var wg sync.WaitGroup
-	for i, carrier := range carriers {
-		wg.Go(func() {
-			r := env.tokenRequest(carrier)
-			answers[i] = TokenAnswer{Carrier: carrier, Exchange: *env.exchange(r, env.ask(ctx, r))}
-		})
-	}
-	wg.Wait()
+	together(len(carriers), func(i int) {
+		r := env.tokenRequest(carriers[i])
+		answers[i] = TokenAnswer{Carrier: carriers[i], Exchange: *env.exchange(r, env.ask(ctx, r))}
+	})
 	return answers
 }
 
@@ -80,8 +75,7 @@ var otherCarriers = []portal.Carrier{portal.InQuery, portal.InJSON, portal.InHea
 
 func observeAuth(ctx context.Context, env *Env) (*AuthFacts, error) {
 	f := &AuthFacts{Deep: env.target.agreed(Deep)}
-	page := make(chan *Exchange, 1)
-	go func() { page <- env.exchange(tokenPageRequest, env.ask(ctx, tokenPageRequest)) }()
+	env.askAhead(tokenPageRequest)
 	if f.Deep {
 		f.BlockedBy = env.tokenRule()
 		if f.BlockedBy == "" {
@@ -91,13 +85,9 @@ func observeAuth(ctx context.Context, env *Env) (*AuthFacts, error) {
 			}
 		}
 	}
-	if !f.Deep || f.BlockedBy != "" {
-		f.TokenPage = <-page
-		return f, nil
-	}
-	select { // the token's own answer is the better one; don't wait for the other
-	case f.TokenPage = <-page:
-	default:
+	// A token's own answer is the better one; then the page isn't waited for.
+	if !f.Deep || f.BlockedBy != "" || env.answered(tokenPageRequest) {
+		f.TokenPage = env.exchange(tokenPageRequest, env.ask(ctx, tokenPageRequest))
 	}
 	return f, nil
 }

@@ -50,20 +50,21 @@ func observeDNS(ctx context.Context, env *Env) (*DNSFacts, error) {
 		f.Proxy = transport.ProxyName(proxy)
 		return f, nil
 	}
-	start := env.now()
-	public := make(chan *PublicDNSFacts, 1)
-	go func() {
-		if !env.target.agreed(PublicDNS) {
-			public <- nil
-			return
-		}
+	here := func() {
+		start := env.now()
+		addrs, err := env.net.Lookup(ctx, address.Host)
+		f.TookMS = env.now().Sub(start).Milliseconds()
+		f.Addresses, f.Failure = addrs, transport.FailureOf(err)
+	}
+	outside := func() {
 		addrs, resolver, err := env.net.LookupPublic(ctx, address.Host)
-		public <- &PublicDNSFacts{Resolver: resolver, Addresses: addrs, Failure: transport.FailureOf(err)}
-	}()
-	addrs, err := env.net.Lookup(ctx, address.Host)
-	f.TookMS = env.now().Sub(start).Milliseconds()
-	f.Addresses, f.Failure = addrs, transport.FailureOf(err)
-	f.Public = <-public
+		f.Public = &PublicDNSFacts{Resolver: resolver, Addresses: addrs, Failure: transport.FailureOf(err)}
+	}
+	if env.target.agreed(PublicDNS) {
+		both(here, outside)
+	} else {
+		here()
+	}
 	return f, nil
 }
 

@@ -84,6 +84,7 @@ func (env *Env) close() {
 type answer struct {
 	done chan struct{}
 	portal.Answer
+	crash *crash
 }
 
 // ask asks the portal once in a run, however many checks want to know.
@@ -91,6 +92,7 @@ func (env *Env) ask(ctx context.Context, r portal.Request) portal.Answer {
 	a := env.begin(r)
 	select {
 	case <-a.done:
+		a.crash.rethrow()
 		return a.Answer
 	case <-ctx.Done():
 		return portal.Answer{Err: ctx.Err(), Sent: env.now()}
@@ -118,9 +120,19 @@ func (env *Env) begin(r portal.Request) *answer {
 	env.asked[key] = a
 	env.asking.Go(func() {
 		defer close(a.done)
-		a.Answer = env.client.Do(env.run, r)
+		a.crash = caught(func() { a.Answer = env.client.Do(env.run, r) })
 	})
 	return a
+}
+
+// answered tells whether a question that was sent has its answer.
+func (env *Env) answered(r portal.Request) bool {
+	select {
+	case <-env.begin(r).done:
+		return true
+	default:
+		return false
+	}
 }
 
 func (env *Env) exchange(r portal.Request, a portal.Answer) *Exchange {

@@ -71,7 +71,7 @@ func exchange(r portal.Request, a portal.Answer, address portal.Address) *Exchan
 	if a.Form != portal.FormJSON || a.Polluted() {
 		x.Body = a.Excerpt()
 		x.Filter = filterSign(a)
-		x.LoginForm = loginForm.Match(a.Body)
+		x.LoginForm = loginForm.Match(beginning(a.Body))
 	}
 	return x
 }
@@ -164,12 +164,15 @@ func filterSign(a portal.Answer) string {
 		if sign.header != "" && refuses(a.Status) && sign.value.MatchString(a.Header.Get(sign.header)) {
 			return sign.product
 		}
-		if sign.body != nil && sign.body.Match(a.Body) {
+		if sign.body != nil && sign.body.Match(beginning(a.Body)) {
 			return sign.product
 		}
 	}
 	return ""
 }
+
+// beginning is as much of a page as it takes to know it.
+func beginning(page []byte) []byte { return page[:min(len(page), 64<<10)] }
 
 // refuses tells whether a status is one with which filters refuse a request.
 func refuses(status int) bool {

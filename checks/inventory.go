@@ -2,7 +2,6 @@ package checks
 
 import (
 	"context"
-	"sync"
 
 	"boxready/internal/bitrix"
 	"boxready/internal/portal"
@@ -38,19 +37,15 @@ type MethodFacts struct {
 
 func observeInventory(ctx context.Context, env *Env) (*InventoryFacts, error) {
 	f := &InventoryFacts{Methods: make([]MethodFacts, len(coreMethods)), Unverified: env.unverified()}
-	var wg sync.WaitGroup
-	for i, method := range coreMethods {
-		wg.Go(func() {
-			r := methodRequest(method)
-			m := MethodFacts{Name: method, Exchange: *env.exchange(r, env.ask(ctx, r))}
-			if m.Failure == "" && m.Form == portal.FormJSON && m.Error != "" {
-				present := !bitrix.SameCode(m.Error, bitrix.CodeMethodNotFound)
-				m.Present = &present
-			}
-			f.Methods[i] = m
-		})
-	}
-	wg.Wait()
+	together(len(coreMethods), func(i int) {
+		r := methodRequest(coreMethods[i])
+		m := MethodFacts{Name: coreMethods[i], Exchange: *env.exchange(r, env.ask(ctx, r))}
+		if m.Failure == "" && m.Form == portal.FormJSON && m.Error != "" {
+			present := !bitrix.SameCode(m.Error, bitrix.CodeMethodNotFound)
+			m.Present = &present
+		}
+		f.Methods[i] = m
+	})
 	var present, absent []string
 	for _, m := range f.Methods {
 		switch {

@@ -3,7 +3,6 @@ package checks
 import (
 	"context"
 	"errors"
-	"sync"
 	"time"
 
 	"boxready/internal/bitrix"
@@ -36,27 +35,25 @@ type FeedSeen struct {
 func observeFeed(ctx context.Context, env *Env) (*FeedFacts, error) {
 	regions := env.target.regions()
 	f := &FeedFacts{Feeds: make([]FeedSeen, len(regions))}
-	var wg sync.WaitGroup
-	for i, region := range regions {
-		wg.Go(func() {
-			s := FeedSeen{Region: region, URL: bitrix.Feed(region)}
-			list, err := env.feed.Fetch(ctx, region)
-			switch {
-			case err == nil:
-				s.Fetched, s.Cached = &list.Fetched, list.Cached
-				for _, node := range list.Nodes {
-					s.Nodes = append(s.Nodes, node.String())
-				}
-			case errors.Is(err, feed.ErrInvalid):
-				s.Invalid = true
-			default:
-				s.Failure = transport.FailureOf(err)
-			}
-			f.Feeds[i] = s
-		})
-	}
-	wg.Wait()
+	together(len(regions), func(i int) { f.Feeds[i] = env.fetchFeed(ctx, regions[i]) })
 	return f, nil
+}
+
+func (env *Env) fetchFeed(ctx context.Context, region bitrix.Region) FeedSeen {
+	s := FeedSeen{Region: region, URL: bitrix.Feed(region)}
+	list, err := env.feed.Fetch(ctx, region)
+	switch {
+	case err == nil:
+		s.Fetched, s.Cached = &list.Fetched, list.Cached
+		for _, node := range list.Nodes {
+			s.Nodes = append(s.Nodes, node.String())
+		}
+	case errors.Is(err, feed.ErrInvalid):
+		s.Invalid = true
+	default:
+		s.Failure = transport.FailureOf(err)
+	}
+	return s
 }
 
 func judgeFeed(f *FeedFacts, s Seen) []Result {

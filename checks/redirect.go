@@ -30,26 +30,22 @@ const maxHops = 4
 
 func observeRedirect(ctx context.Context, env *Env) (*RedirectFacts, error) {
 	f := &RedirectFacts{}
-	plain := make(chan struct{})
-	go func() {
-		defer close(plain)
-		if env.target.Address.Port != 443 {
-			return
+	both(func() {
+		f.HTTPS, f.HTTPSLoop = env.redirect(ctx, routeRequest)
+	}, func() {
+		if env.target.Address.Port == 443 {
+			f.HTTP, f.HTTPLoop = env.redirect(ctx, plainRequest)
 		}
-		r := plainRequest
-		answer := env.ask(ctx, r)
-		f.HTTP = env.exchange(r, answer)
-		if f.HTTP.redirects() {
-			f.HTTPLoop = env.loop(ctx, r, answer)
-		}
-	}()
-	answer := env.ask(ctx, routeRequest)
-	f.HTTPS = env.exchange(routeRequest, answer)
-	if f.HTTPS.redirects() && !f.HTTPS.LoginRedirect {
-		f.HTTPSLoop = env.loop(ctx, routeRequest, answer)
-	}
-	<-plain
+	})
 	return f, nil
+}
+
+func (env *Env) redirect(ctx context.Context, r portal.Request) (x *Exchange, loop []string) {
+	answer := env.ask(ctx, r)
+	if x = env.exchange(r, answer); x.redirects() && !x.LoginRedirect {
+		loop = env.loop(ctx, r, answer)
+	}
+	return x, loop
 }
 
 // loop follows redirects within the portal's host and returns their addresses if they lead back to an earlier one or

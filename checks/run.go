@@ -99,7 +99,11 @@ func (env *Env) make(ctx context.Context, c *Check, judged map[ID]chan struct{})
 	defer func() {
 		if p := recover(); p != nil {
 			results = c.couldNotTell(InternalError, You)
-			results[0].Facts = &Crash{Panic: fmt.Sprint(p), Stack: string(debug.Stack())}
+			crashed, ok := p.(*crash)
+			if !ok {
+				crashed = &crash{p, debug.Stack()}
+			}
+			results[0].Facts = &Crash{Panic: fmt.Sprint(crashed.value), Stack: string(crashed.stack)}
 			facts = nil
 		}
 		for i := range results {
@@ -112,9 +116,9 @@ func (env *Env) make(ctx context.Context, c *Check, judged map[ID]chan struct{})
 	deadline, cancel := context.WithTimeout(ctx, checkDeadline)
 	defer cancel()
 	facts, err := c.observe(deadline, env)
-	if ctx.Err() != nil {
+	if ended := endOf(ctx); ended != nil {
 		// What a request that we broke off seems to say about the portal isn't worth judging.
-		return facts, c.ended(ctx.Err(), facts)
+		return facts, c.ended(ended, facts)
 	}
 	if err != nil || facts == nil {
 		cause, owner := causeOf(transport.FailureOf(err))
@@ -126,6 +130,18 @@ func (env *Env) make(ctx context.Context, c *Check, judged map[ID]chan struct{})
 	return facts, c.Judge(facts, env.seen())
 }
 
+// endOf is why ctx is over, or nil. A connection has the same deadline as its context, and a timer of its own that may be
+// a little earlier: what ends then ended because of us.
+func endOf(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if deadline, ok := ctx.Deadline(); ok && !time.Now().Before(deadline) {
+		return context.DeadlineExceeded
+	}
+	return nil
+}
+
 func (c *Check) ended(err error, facts Facts) []Result {
 	results := c.couldNotTell(Cancelled, You)
 	if errors.Is(err, context.DeadlineExceeded) {
@@ -134,6 +150,45 @@ func (c *Check) ended(err error, facts Facts) []Result {
 	results[0].Facts = facts
 	return results
 }
+
+// crash is a panic on its way from the goroutine where it came up to the check that it belongs to. A panic that nobody
+// catches in its own goroutine would end the program.
+type crash struct {
+	value any
+	stack []byte
+}
+
+// caught runs f and returns its panic, or nil.
+func caught(f func()) (c *crash) {
+	defer func() {
+		if p := recover(); p != nil {
+			c = &crash{p, debug.Stack()}
+		}
+	}()
+	f()
+	return nil
+}
+
+func (c *crash) rethrow() {
+	if c != nil {
+		panic(c)
+	}
+}
+
+// together runs f(0) to f(n-1) at the same time and returns when all have ended.
+func together(n int, f func(i int)) {
+	crashes := make([]*crash, n)
+	var wg sync.WaitGroup
+	for i := range n {
+		wg.Go(func() { crashes[i] = caught(func() { f(i) }) })
+	}
+	wg.Wait()
+	for _, c := range crashes {
+		c.rethrow()
+	}
+}
+
+func both(f, g func()) { together(2, func(i int) { []func(){f, g}[i]() }) }
 
 func (c *Check) couldNotTell(cause Cause, owner Owner) []Result {
 	r := unknown(cause, owner)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net"
 	"net/netip"
-	"sync"
 	"time"
 
 	"boxready/internal/transport"
@@ -63,15 +62,6 @@ func observeTCP(ctx context.Context, env *Env) (*TCPFacts, error) {
 	}
 
 	f.Attempts = make([]TCPAttempt, len(doors))
-	var wg sync.WaitGroup
-	for i := range doors {
-		wg.Go(func() {
-			start := env.now()
-			conn, err := doors[i].dial(ctx)
-			f.Attempts[i] = TCPAttempt{Address: doors[i].address, Failure: transport.FailureOf(err), TookMS: env.now().Sub(start).Milliseconds()}
-			doors[i].conn, doors[i].open = conn, err == nil
-		})
-	}
 	spare := make(chan net.Conn, connections-1)
 	for range connections - 1 {
 		go func() {
@@ -79,7 +69,12 @@ func observeTCP(ctx context.Context, env *Env) (*TCPFacts, error) {
 			spare <- conn
 		}()
 	}
-	wg.Wait()
+	together(len(doors), func(i int) {
+		start := env.now()
+		conn, err := doors[i].dial(ctx)
+		f.Attempts[i] = TCPAttempt{Address: doors[i].address, Failure: transport.FailureOf(err), TookMS: env.now().Sub(start).Milliseconds()}
+		doors[i].conn, doors[i].open = conn, err == nil
+	})
 	env.useDoors(doors, spare)
 	return f, nil
 }

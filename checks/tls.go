@@ -75,28 +75,23 @@ func observeTLS(ctx context.Context, env *Env) (*TLSFacts, error) {
 	first := env.lines[0]
 	spare := env.secureSpare(ctx, first.spare)
 
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
+	both(func() {
+		start := time.Now()
+		conn := env.handshake(ctx, first, &f.Addresses[0])
+		if conn == nil {
+			spare.drop()
+			return
+		}
+		verified := f.Addresses[0].Trust.good()
+		env.openClient(first, conn, spare.collect(settle(time.Since(start))), verified)
+		f.Unverified = !verified
+	}, func() {
 		for i, line := range env.lines[1:] {
-			conn := env.handshake(ctx, line, &f.Addresses[i+1])
-			if conn != nil {
+			if conn := env.handshake(ctx, line, &f.Addresses[i+1]); conn != nil {
 				conn.Close()
 			}
 		}
-	}()
-	start := time.Now()
-	conn := env.handshake(ctx, first, &f.Addresses[0])
-	if f.Reached() {
-		env.openClient(first, conn, spare.collect(settle(time.Since(start))), f.Addresses[0].Trust.good())
-		f.Unverified = !f.Addresses[0].Trust.good()
-	} else {
-		if conn != nil {
-			conn.Close()
-		}
-		spare.drop()
-	}
-	<-done
+	})
 	return f, nil
 }
 
@@ -124,9 +119,10 @@ func (env *Env) handshake(ctx context.Context, l *line, s *TLSSeen) *tls.Conn {
 	if err != nil {
 		s.Failure = transport.FailureOf(err)
 		switch {
+		case s.Failure == transport.Timeout || s.Failure == transport.Cancelled || s.Failure == transport.NotTLS:
 		case s.ClientCertificateAsked:
 			s.ClientCertificateRefused = true
-		case s.Failure != transport.Timeout && s.Failure != transport.Cancelled && s.Failure != transport.NotTLS:
+		default:
 			s.OldProtocol = env.oldHandshake(ctx, l)
 		}
 		return nil

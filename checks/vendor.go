@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"sync"
 	"time"
 
 	"boxready/internal/bitrix"
@@ -40,11 +39,7 @@ const vendorTimeout = 12 * time.Second
 func observeVendor(ctx context.Context, env *Env) (*VendorFacts, error) {
 	servers := env.authServers()
 	f := &VendorFacts{Hosts: make([]HostSeen, len(servers))}
-	var wg sync.WaitGroup
-	for i, server := range servers {
-		wg.Go(func() { f.Hosts[i] = env.knock(ctx, server+"/oauth/token/") })
-	}
-	wg.Wait()
+	together(len(servers), func(i int) { f.Hosts[i] = env.knock(ctx, servers[i]+"/oauth/token/") })
 	return f, nil
 }
 

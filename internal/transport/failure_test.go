@@ -223,45 +223,17 @@ func TestFailureOf(t *testing.T) {
 	}
 }
 
-// net/http's text is all there is to know that error by.
-func TestClosedIdleText(t *testing.T) {
-	n := New(Options{})
-	served := make(chan net.Conn, 1)
-	addr := listen(t, func(conn net.Conn, done <-chan struct{}) { served <- conn; <-done })
-	transport := &http.Transport{DisableKeepAlives: false}
-	defer transport.CloseIdleConnections()
-	conn, err := n.DialAddr(t.Context(), addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	transport.DialContext = func(context.Context, string, string) (net.Conn, error) {
-		(<-served).Close()
-		time.Sleep(patience)
-		return &blockedUntilRead{Conn: conn, read: make(chan struct{})}, nil
-	}
-	request, _ := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://portal.test/", strings.NewReader("a=b"))
-	response, err := transport.RoundTrip(request)
+// net/http's text is all there is to know that error by. It comes when the connection ends after net/http has chosen it.
+func TestClosedIdle(t *testing.T) {
+	var watch Stopwatch
+	ctx := watch.Watch(t.Context(), func() { time.Sleep(patience) })
+	request, _ := http.NewRequestWithContext(ctx, http.MethodPost, "http://portal.test/", strings.NewReader("a=b"))
+	response, err := New(Options{ConnectTo: connectTo(listen(t, hangUp))}).HTTPClient().Do(request)
 	if err == nil {
 		response.Body.Close()
+		t.Fatal("an answer")
 	}
-	if got := FailureOf(err); got != Closed {
-		t.Errorf("failure %q: %v", got, err)
+	if FailureOf(err) != Closed || !closedIdle(err) {
+		t.Errorf("failure %q: %v", FailureOf(err), err)
 	}
-}
-
-// blockedUntilRead lets nothing be written before the end of the connection was seen.
-type blockedUntilRead struct {
-	net.Conn
-	read chan struct{}
-}
-
-func (b *blockedUntilRead) Read(p []byte) (int, error) {
-	n, err := b.Conn.Read(p)
-	close(b.read)
-	return n, err
-}
-
-func (b *blockedUntilRead) Write(p []byte) (int, error) {
-	<-b.read
-	return b.Conn.Write(p)
 }

@@ -35,8 +35,12 @@ const (
 // testCA signs the servers of all tests.
 var testCA *authority
 
+// processWideRoots tells whether there were any before the tests; that can be asked once.
+var processWideRoots bool
+
 // net/http reads the proxy of the environment, and crypto/x509 the system's roots, once in a process.
 func TestMain(m *testing.M) {
+	processWideRoots = hasProcessWideRoots()
 	testCA = newAuthority()
 	dir, err := os.MkdirTemp("", "transport")
 	if err != nil {
@@ -321,7 +325,12 @@ func resolver(t testing.TB, zone dnsZone) *net.Resolver {
 
 func resolverAt(address string) *net.Resolver {
 	return &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return (&net.Dialer{}).DialContext(ctx, "udp", address)
+		conn, err := (&net.Dialer{}).DialContext(ctx, "udp", address)
+		if err == nil {
+			// Go's resolver goes on waiting for an answer, up to 5 s, when nobody wants it any more.
+			context.AfterFunc(ctx, func() { conn.Close() })
+		}
+		return conn, err
 	}}
 }
 

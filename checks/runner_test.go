@@ -1,0 +1,831 @@
+package checks
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"boxready/internal/portal"
+	"boxready/internal/simportal"
+	"boxready/internal/transport"
+
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
+)
+
+// TestCatalogIsStable names every check and cause once more: reports and the programs that read them rely on these words,
+// so changing one must hurt.
+func TestCatalogIsStable(t *testing.T) {
+	want := []struct {
+		id     string
+		causes string
+	}{
+		{"portal-address", "address-is-cloud address-is-ip address-was-http"},
+		{"portal-dns", "dns-differs dns-failed dns-not-found dns-private-only dns-sinkhole"},
+		{"portal-tcp", "ipv6-dead tcp-refused tcp-timeout"},
+		{"portal-tls", "tls-client-certificate tls-expired tls-expires-soon tls-handshake-failed tls-incomplete-chain tls-intercepted tls-national-ca " +
+			"tls-not-tls tls-not-yet-valid tls-old-protocol tls-private-ca tls-self-signed tls-weak-certificate tls-wrong-host"},
+		{"portal-redirect", "redirect-drops-post redirect-loop redirect-other-host"},
+		{"rest-route", "rest-basic-auth rest-blocked rest-cut-off rest-login-page rest-module-missing rest-not-bitrix rest-not-found rest-polluted " +
+			"rest-server-error rest-site-closed"},
+		{"https-seen", "https-not-seen"},
+		{"method-inventory", "core-method-missing platform-outdated"},
+		{"portal-clock", "clock-off clock-wrong"},
+		{"auth-server-from-portal", "auth-server-unreachable licence-rejected needs-deep portal-credentials-refused portal-not-registered token-checker-missing"},
+		{"credentials-arrive", "auth-header-stripped post-body-lost"},
+		{"content-filter", "body-filtered"},
+		{"auth-server-from-computer", "vendor-host-unreachable"},
+		{"queue-feed", "feed-invalid feed-unreachable"},
+	}
+	var wanted, got []string
+	for _, w := range want {
+		wanted = append(wanted, w.id+": "+w.causes)
+	}
+	for _, c := range Catalog() {
+		var causes []string
+		for _, cause := range c.Causes {
+			causes = append(causes, string(cause))
+		}
+		slices.Sort(causes)
+		got = append(got, string(c.ID)+": "+strings.Join(causes, " "))
+	}
+	if diff := cmp.Diff(wanted, got); diff != "" {
+		t.Errorf("checks and causes (-want +got):\n%s", diff)
+	}
+	if got, want := fmt.Sprint(CommonCauses()), "[unexpected-answer timeout no-network proxy-auth-required proxy-refused cancelled internal-error]"; got != want {
+		t.Errorf("common causes %s, want %s", got, want)
+	}
+}
+
+func TestCatalogHoldsTogether(t *testing.T) {
+	place := map[ID]int{}
+	catalog := Catalog()
+	for i, c := range catalog {
+		if _, twice := place[c.ID]; twice {
+			t.Errorf("%s stands in the catalogue twice", c.ID)
+		}
+		place[c.ID] = i
+	}
+	waits := map[ID][]ID{}
+	for i, c := range catalog {
+		waits[c.ID] = append(c.waitsFor(), c.Reads...)
+		for _, id := range c.waitsFor() {
+			if at, known := place[id]; !known || at >= i {
+				t.Errorf("%s waits for %s, which doesn't stand before it", c.ID, id)
+			}
+		}
+		for _, id := range c.Reads {
+			if _, known := place[id]; !known {
+				t.Errorf("%s reads the facts of %s, which is no check", c.ID, id)
+			}
+		}
+		for _, anyOf := range c.Needs {
+			if len(anyOf) == 0 {
+				t.Errorf("%s needs one of nothing", c.ID)
+			}
+		}
+		if c.Reached != "" {
+			if _, ok := catalog[place[c.Reached]].NewFacts().(interface{ Reached() bool }); !ok {
+				t.Errorf("%s goes on once %s is reached, whose facts can't tell", c.ID, c.Reached)
+			}
+		}
+		if c.Owner == "" || c.Group == "" || len(c.Causes) == 0 {
+			t.Errorf("%s: owner %q, group %q, %d causes", c.ID, c.Owner, c.Group, len(c.Causes))
+		}
+		if c.Vantage != vantages[c.ID] {
+			t.Errorf("%s sees from %q, want %q", c.ID, c.Vantage, vantages[c.ID])
+		}
+		for j, cause := range c.Causes {
+			if slices.Contains(c.Causes[:j], cause) || slices.Contains(CommonCauses(), cause) {
+				t.Errorf("%s declares %s twice", c.ID, cause)
+			}
+		}
+		// What is seen from this computer of the vendor's hosts says nothing about applications.
+		if about := len(c.Affects) > 0; about == (c.Owner == You) {
+			t.Errorf("%s affects %v and its owner is %s", c.ID, c.Affects, c.Owner)
+		}
+	}
+	for _, id := range []ID{CredentialsArrive, ContentFilterCheck} {
+		if catalog[place[id]].Consent == "" {
+			t.Errorf("%s needs no consent", id)
+		}
+	}
+
+	var visit func(id ID, trail []ID)
+	visit = func(id ID, trail []ID) {
+		if slices.Contains(trail, id) {
+			t.Fatalf("checks wait for each other: %v", append(trail, id))
+		}
+		for _, next := range waits[id] {
+			visit(next, append(slices.Clone(trail), id))
+		}
+	}
+	for _, c := range catalog {
+		visit(c.ID, nil)
+	}
+}
+
+// stubFacts are the facts of a made-up check.
+type stubFacts struct {
+	Said  string
+	Until bool
+}
+
+func (f *stubFacts) Reached() bool { return f.Until }
+
+// stub is a made-up check that concludes what it is told to.
+func stub(id ID, conclusion Result, change ...func(*Check)) *Check {
+	c := Check{ID: id, Vantage: FromComputer, Owner: ServerAdmin, Affects: []Affected{Applications}, Causes: []Cause{"stub"}}
+	made := define(c, func(context.Context, *Env) (*stubFacts, error) { return &stubFacts{Said: string(id)}, nil },
+		func(*stubFacts, Seen) []Result { return []Result{conclusion} })
+	for _, change := range change {
+		change(made)
+	}
+	return made
+}
+
+var (
+	fine    = Result{State: OK}
+	broken  = Result{State: Problem, Cause: "stub"}
+	unclear = Result{State: Unknown, Cause: "stub"}
+	noticed = Result{State: Notice, Cause: "stub"}
+)
+
+func needs(ids ...ID) func(*Check) { return func(c *Check) { c.Needs = append(c.Needs, ids) } }
+
+func observes(f func(context.Context, *Env) (Facts, error)) func(*Check) {
+	return func(c *Check) { c.observe = f }
+}
+
+func judges(f func(Facts, Seen) []Result) func(*Check) { return func(c *Check) { c.judge = f } }
+
+// walked runs made-up checks and returns their outcome and what the observer was told.
+func walked(t *testing.T, ctx context.Context, target Target, catalog ...*Check) (*Outcome, *witness) {
+	t.Helper()
+	env := newEnv(ctx, transport.New(transport.Options{}), target)
+	defer env.close()
+	w := &witness{}
+	outcome := walk(ctx, env, catalog, w)
+	if problems := w.problems(); len(problems) > 0 {
+		t.Errorf("the observer was told: %s", strings.Join(problems, "; "))
+	}
+	return outcome, w
+}
+
+// witness is an observer that looks at how it is told. It is no use to it to be told of two things at once.
+type witness struct {
+	busy     atomic.Int32
+	clash    atomic.Bool
+	events   []string
+	started  []ID
+	finished map[ID][]Result
+}
+
+func (w *witness) tell(event string, note func()) {
+	if w.busy.Add(1) != 1 {
+		w.clash.Store(true)
+	}
+	w.events = append(w.events, event)
+	note()
+	time.Sleep(time.Millisecond) // time for another call to come in between
+	w.busy.Add(-1)
+}
+
+func (w *witness) Started(id ID) {
+	w.tell("started "+string(id), func() { w.started = append(w.started, id) })
+}
+
+func (w *witness) Finished(id ID, results []Result) {
+	w.tell("finished "+string(id), func() {
+		if w.finished == nil {
+			w.finished = map[ID][]Result{}
+		}
+		w.finished[id] = append(w.finished[id], results...)
+	})
+}
+
+func (w *witness) problems() []string {
+	var problems []string
+	if w.clash.Load() {
+		problems = append(problems, "two things at once")
+	}
+	for i, event := range w.events {
+		if slices.Contains(w.events[:i], event) {
+			problems = append(problems, event+" twice")
+		}
+		if id, ok := strings.CutPrefix(event, "finished "); ok && !slices.Contains(w.events[:i], "started "+id) {
+			problems = append(problems, event+" before it started")
+		}
+	}
+	for _, id := range w.started {
+		if len(w.finished[id]) == 0 {
+			problems = append(problems, "nothing of the end of "+string(id))
+		}
+	}
+	return problems
+}
+
+func outline(o *Outcome) []string {
+	var lines []string
+	for _, r := range o.Results {
+		lines = append(lines, string(r.Check)+" "+strings.TrimPrefix(written(r.Check, r), string(r.Check)+": "))
+	}
+	return lines
+}
+
+func TestNeeds(t *testing.T) {
+	nothing := func(context.Context, *Env) (Facts, error) { panic("made in spite of what it needs") }
+	for _, c := range []struct {
+		name    string
+		catalog []*Check
+		want    []string
+	}{
+		{"met by ok and by a notice", []*Check{stub("a", fine), stub("b", noticed), stub("c", fine, needs("a"), needs("b"))},
+			results("a ok", "b notice stub server-admin", "c ok")},
+		{"a problem below", []*Check{stub("a", broken), stub("b", fine, needs("a"), observes(nothing))},
+			results("a problem stub server-admin", "b skipped because a")},
+		{"an unknown below", []*Check{stub("a", unclear), stub("b", fine, needs("a"), observes(nothing))},
+			results("a unknown stub server-admin", "b skipped because a")},
+		{"the lowest of a tower is named", []*Check{stub("a", broken), stub("b", fine, needs("a")), stub("c", fine, needs("b")), stub("d", fine, needs("c"))},
+			results("a problem stub server-admin", "b skipped because a", "c skipped because a", "d skipped because a")},
+		{"what is named by a Judge is handed on", []*Check{stub("a", Result{State: Skipped, Because: "elsewhere"}), stub("b", fine, needs("a"), observes(nothing))},
+			results("a skipped because elsewhere", "b skipped because elsewhere")},
+		{"one of two is enough", []*Check{stub("a", broken), stub("b", fine), stub("c", fine, needs("a", "b")), stub("d", fine, needs("b", "a"))},
+			results("a problem stub server-admin", "b ok", "c ok", "d ok")},
+		{"neither of two", []*Check{stub("a", broken), stub("b", unclear), stub("c", fine, needs("a", "b"), observes(nothing))},
+			results("a problem stub server-admin", "b unknown stub server-admin", "c skipped because b")},
+		{"the rest goes on", []*Check{stub("a", broken), stub("b", fine, needs("a")), stub("c", fine)},
+			results("a problem stub server-admin", "b skipped because a", "c ok")},
+		{"a notice beside a problem", []*Check{stub("a", fine, judges(func(Facts, Seen) []Result { return []Result{noticed, broken} })), stub("b", fine, needs("a"), observes(nothing))},
+			results("a notice stub server-admin", "a problem stub server-admin", "b skipped because a")},
+		{"after isn't a need", []*Check{stub("a", broken), stub("b", fine, func(c *Check) { c.After = []ID{"a"} })},
+			results("a problem stub server-admin", "b ok")},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			outcome, _ := walked(t, t.Context(), Target{}, c.catalog...)
+			got := outline(outcome)
+			if strings.HasPrefix(c.name, "neither") {
+				// Which of the two is named is of no importance; it must be one of them.
+				got[2] = strings.Replace(got[2], "because a", "because b", 1)
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Errorf("results (-want +got):\n%s", diff)
+			}
+			for _, r := range outcome.Results {
+				if r.Vantage != FromComputer || r.State == Skipped && r.Owner != "" {
+					t.Errorf("%s: seen from %q, owner %q", r.Check, r.Vantage, r.Owner)
+				}
+			}
+		})
+	}
+}
+
+func TestConsent(t *testing.T) {
+	asked := func(c Consent) func(*Check) { return func(check *Check) { check.Consent = c } }
+	for _, c := range []struct {
+		name   string
+		agreed []Consent
+		want   []string
+		reason []NotChecked
+	}{
+		{"none", nil, results("a ok"), []NotChecked{{"b", NeedsConsentDeep}, {"c", NeedsConsentFilter}}},
+		{"one", []Consent{Deep}, results("a ok", "b ok"), []NotChecked{{"c", NeedsConsentFilter}}},
+		{"another", []Consent{ContentFilter}, results("a ok", "c ok"), []NotChecked{{"b", NeedsConsentDeep}}},
+		{"both", []Consent{ContentFilter, Deep}, results("a ok", "b ok", "c ok"), nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			outcome, w := walked(t, t.Context(), Target{Consents: c.agreed}, stub("a", fine), stub("b", fine, asked(Deep)), stub("c", fine, asked(ContentFilter)))
+			if diff := cmp.Diff(c.want, outline(outcome)); diff != "" {
+				t.Errorf("results (-want +got):\n%s", diff)
+			}
+			if got := outcome.NotChecked[:len(outcome.NotChecked)-len(decisive)]; len(got) != len(c.reason) || len(got) > 0 && !slices.Equal(got, c.reason) {
+				t.Errorf("not checked %v, want %v", got, c.reason)
+			}
+			for _, n := range c.reason {
+				if slices.Contains(w.started, n.Check) {
+					t.Errorf("%s was begun without consent", n.Check)
+				}
+			}
+		})
+	}
+}
+
+// TestOrder asserts that results come in the catalogue's order, whatever finishes first, and that what doesn't depend on
+// each other is made at the same time.
+func TestOrder(t *testing.T) {
+	const n = 6
+	together := make(chan struct{})
+	var arrived atomic.Int32
+	var catalog []*Check
+	var want []string
+	for i := range n {
+		id := ID(fmt.Sprint("check-", i))
+		want = append(want, string(id)+" ok")
+		catalog = append(catalog, stub(id, fine, observes(func(ctx context.Context, _ *Env) (Facts, error) {
+			if arrived.Add(1) == n {
+				close(together)
+			}
+			select {
+			case <-together:
+			case <-ctx.Done():
+			}
+			time.Sleep(time.Duration(n-i) * 3 * time.Millisecond)
+			return &stubFacts{}, nil
+		})))
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	outcome, w := walked(t, ctx, Target{}, catalog...)
+	if diff := cmp.Diff(want, outline(outcome)); diff != "" {
+		t.Errorf("results (-want +got):\n%s", diff)
+	}
+	if len(w.events) != 2*n {
+		t.Errorf("%d calls to the observer, want %d", len(w.events), 2*n)
+	}
+	if outcome.Finished.Before(outcome.Started) || outcome.Results[0].Took <= 0 {
+		t.Errorf("began %s, ended %s, the first took %s", outcome.Started, outcome.Finished, outcome.Results[0].Took)
+	}
+}
+
+func explode() { panic("a fault of our own") }
+
+// TestPanic asserts that a panic costs one check and no more, and that it can be found afterwards.
+func TestPanic(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		change func(*Check)
+	}{
+		{"in Observe", observes(func(context.Context, *Env) (Facts, error) { explode(); return nil, nil })},
+		{"in Judge", judges(func(Facts, Seen) []Result { explode(); return nil })},
+		{"in Judge, an index", judges(func(Facts, Seen) []Result { return []Result{{State: State(strings.Split("x", ",")[1])}} })},
+		{"a state that doesn't exist", judges(func(Facts, Seen) []Result { return []Result{{State: "great"}} })},
+		{"an error as its value", observes(func(context.Context, *Env) (Facts, error) { panic(errors.New("as an error")) })},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			read := stub("e", fine, func(c *Check) { c.Reads = []ID{"b"} },
+				judges(func(_ Facts, s Seen) []Result {
+					if seen[stubFacts](s, "b") != nil {
+						return one(broken) // what a broken check saw isn't to be relied on
+					}
+					return ok()
+				}))
+			outcome, _ := walked(t, t.Context(), Target{}, stub("a", fine), stub("b", fine, c.change), stub("c", fine, needs("b")), stub("d", fine), read)
+			want := results("a ok", "b unknown internal-error you", "c skipped because b", "d ok", "e ok")
+			if diff := cmp.Diff(want, outline(outcome)); diff != "" {
+				t.Fatalf("results (-want +got):\n%s", diff)
+			}
+			crash, ok := outcome.Results[1].Facts.(*Crash)
+			if !ok {
+				t.Fatalf("its facts are %T", outcome.Results[1].Facts)
+			}
+			if crash.Panic == "" || !strings.Contains(crash.Stack, "runner_test.go") && !strings.Contains(crash.Stack, "check.go") {
+				t.Errorf("it says %q, and its stack doesn't show where: %.200s", crash.Panic, crash.Stack)
+			}
+			if outcome.Verdict != Unsure {
+				t.Errorf("verdict %s, want %s", outcome.Verdict, Unsure)
+			}
+		})
+	}
+}
+
+// TestPanicWhileAsking asserts the same for the goroutines in which the portal is asked: that is where its answers, which
+// may be anything, are read. It runs in a process of its own, for a panic that nothing catches ends the process.
+func TestPanicWhileAsking(t *testing.T) {
+	const inside = "BOXREADY_TEST_PANIC_WHILE_ASKING"
+	if os.Getenv(inside) == "" {
+		command := exec.Command(os.Args[0], "-test.run=^TestPanicWhileAsking$", "-test.v")
+		command.Env = append(os.Environ(), inside+"=1")
+		if output, err := command.CombinedOutput(); err != nil || !strings.Contains(string(output), "--- PASS: TestPanicWhileAsking") {
+			t.Fatalf("a panic while the portal was asked ended the program: %v\n%.600s", err, output)
+		}
+		return
+	}
+	address, err := portal.ParseAddress("portal.example")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Those that ask from goroutines of their own are here too.
+	for _, id := range []ID{PortalRedirect, RESTRoute, HTTPSSeen, MethodInventory, PortalClock, AuthServerFromPortal, ContentFilterCheck} {
+		real := find(t, id)
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		outcome, _ := walked(t, ctx, Target{Address: address}, stub("a", fine, observes(func(ctx context.Context, env *Env) (Facts, error) {
+			env.client = nil // which makes every request panic
+			return real.observe(ctx, env)
+		})), stub("b", fine))
+		cancel()
+		if diff := cmp.Diff(results("a unknown internal-error you", "b ok"), outline(outcome)); diff != "" {
+			t.Errorf("%s: results (-want +got):\n%s", id, diff)
+		}
+	}
+}
+
+// TestObserveFails asserts what becomes of a check that saw nothing at all.
+func TestObserveFails(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		facts Facts
+		err   error
+		want  string
+	}{
+		{"an error", nil, errors.New("no proxy settings"), "a unknown unexpected-answer server-admin"},
+		{"neither facts nor error", nil, nil, "a unknown unexpected-answer server-admin"},
+		{"a proxy that wants a password", nil, transport.ErrProxyAuth, "a unknown proxy-auth-required you"},
+		{"a proxy that refuses", nil, &transport.ProxyError{}, "a unknown proxy-refused network-admin"},
+		{"a timeout", nil, os.ErrDeadlineExceeded, "a unknown timeout server-admin"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			outcome, _ := walked(t, t.Context(), Target{}, stub("a", fine, observes(func(context.Context, *Env) (Facts, error) { return c.facts, c.err })), stub("b", fine, needs("a")))
+			if diff := cmp.Diff(results(c.want, "b skipped because a"), outline(outcome)); diff != "" {
+				t.Errorf("results (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestEndOfTime asserts what becomes of checks whose time is over, or that are broken off: no conclusion about the portal.
+func TestEndOfTime(t *testing.T) {
+	blames := judges(func(Facts, Seen) []Result { return one(broken) })
+	hangs := observes(func(ctx context.Context, _ *Env) (Facts, error) {
+		<-ctx.Done()
+		return &stubFacts{Said: "half"}, nil
+	})
+	for _, c := range []struct {
+		name string
+		ctx  func(context.Context) (context.Context, context.CancelFunc)
+		want string
+	}{
+		{"deadline", func(ctx context.Context) (context.Context, context.CancelFunc) {
+			return context.WithTimeout(ctx, 50*time.Millisecond)
+		}, "b unknown timeout server-admin"},
+		{"cancelled", func(ctx context.Context) (context.Context, context.CancelFunc) {
+			ctx, cancel := context.WithCancel(ctx)
+			time.AfterFunc(50*time.Millisecond, cancel)
+			return ctx, cancel
+		}, "b unknown cancelled you"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			ctx, cancel := c.ctx(t.Context())
+			defer cancel()
+			begin := time.Now()
+			outcome, _ := walked(t, ctx, Target{}, stub("a", fine), stub("b", fine, hangs, blames), stub("c", fine, needs("b")))
+			if diff := cmp.Diff(results("a ok", c.want, "c skipped because b"), outline(outcome)); diff != "" {
+				t.Errorf("results (-want +got):\n%s", diff)
+			}
+			if took := time.Since(begin); took > time.Second {
+				t.Errorf("it took %s to end", took)
+			}
+			if facts, ok := outcome.Results[1].Facts.(*stubFacts); !ok || facts.Said != "half" {
+				t.Errorf("what was seen until then is lost: %#v", outcome.Results[1].Facts)
+			}
+		})
+	}
+}
+
+// TestDeadlineOnTheConnection asserts the same when it is not the context that ends first: a connection is given the same
+// moment as its deadline, by a timer of its own, and often is a little earlier.
+func TestDeadlineOnTheConnection(t *testing.T) {
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	const rounds = 200
+	early := 0
+	for range rounds {
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Millisecond)
+		end, _ := ctx.Deadline()
+		outcome, _ := walked(t, ctx, Target{}, stub("a", fine, observes(func(context.Context, *Env) (Facts, error) {
+			conn, err := net.Dial("tcp", silent.Addr().String())
+			if err != nil {
+				return nil, err
+			}
+			defer conn.Close()
+			conn.SetReadDeadline(end)
+			_, err = conn.Read(make([]byte, 1))
+			return &stubFacts{Said: string(transport.FailureOf(err))}, nil
+		}), judges(func(Facts, Seen) []Result { return one(broken) })))
+		cancel()
+		if written("a", outcome.Results[0]) != "unknown timeout server-admin" {
+			early++
+		}
+	}
+	if early > 0 {
+		t.Errorf("in %d of %d runs the end of our own time was judged as the portal's fault", early, rounds)
+	}
+}
+
+// way leads into a simulation, by name or through its DNS server.
+func way(t *testing.T, sim *simportal.Sim, throughDNS bool) *transport.Net {
+	t.Helper()
+	roots, err := transport.ParseRoots(sim.RootsPEM())
+	if err != nil {
+		t.Fatal(err)
+	}
+	options := transport.Options{Roots: transport.Pool(roots), Version: "test"}
+	places := sim.ConnectTo()
+	if throughDNS {
+		places = sim.ConnectToByAddress()
+		// The standard library's resolver goes on listening for a while when nobody waits for its answer any more.
+		var mu sync.Mutex
+		var open []net.Conn
+		options.Resolver = &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
+			conn, err := (&net.Dialer{}).DialContext(ctx, network, sim.DNS())
+			if err == nil {
+				mu.Lock()
+				open = append(open, conn)
+				mu.Unlock()
+			}
+			return conn, err
+		}}
+		t.Cleanup(func() {
+			mu.Lock()
+			defer mu.Unlock()
+			for _, conn := range open {
+				conn.Close()
+			}
+		})
+	}
+	for _, place := range places {
+		override, err := transport.ParseOverride(place)
+		if err != nil {
+			t.Fatal(err)
+		}
+		options.ConnectTo = append(options.ConnectTo, override)
+	}
+	return transport.New(options)
+}
+
+func startSim(t *testing.T, faults ...string) (*simportal.Sim, portal.Address) {
+	t.Helper()
+	sim, err := simportal.Start(simportal.Options{Faults: faults})
+	if err != nil {
+		t.Fatal(err)
+	}
+	address, err := portal.ParseAddress(sim.Host())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sim, address
+}
+
+// assertComplete asserts that every check which was to be made has a result, in the catalogue's order.
+func assertComplete(t *testing.T, o *Outcome) {
+	t.Helper()
+	var want, got []ID
+	for _, c := range Catalog() {
+		if c.Consent == "" || o.Target.agreed(c.Consent) {
+			want = append(want, c.ID)
+		}
+	}
+	for _, r := range o.Results {
+		if len(got) == 0 || got[len(got)-1] != r.Check {
+			got = append(got, r.Check)
+		}
+		if r.Cause == InternalError {
+			t.Errorf("%s crashed: %+v", r.Check, r.Facts)
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("checks with results (-want +got):\n%s", diff)
+	}
+}
+
+// slack is what a run may take longer than it is given: closing what is open, on a busy machine.
+const slack = time.Second
+
+// TestCancel breaks a run off while the portal, or the authorization server behind it, keeps it waiting.
+func TestCancel(t *testing.T) {
+	for _, c := range []struct {
+		name, fault string
+		consents    []Consent
+		waiting     ID // what is under way when the run is broken off
+	}{
+		{"the portal is silent", "rest-timeout", nil, RESTRoute},
+		{"the portal is silent, deep", "rest-timeout", []Consent{Deep, ContentFilter}, RESTRoute},
+		{"the portal dribbles", "rest-slow", nil, RESTRoute},
+		{"the portal waits for the authorization server", "auth-server-unreachable-slow", []Consent{Deep}, AuthServerFromPortal},
+		{"nobody answers the knock", "tcp-timeout", nil, PortalTCP},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+			sim, address := startSim(t, c.fault)
+			defer sim.Close()
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			const patience = 700 * time.Millisecond // for what answers to have answered
+			var cancelled time.Time
+			timer := time.AfterFunc(patience, func() { cancelled = time.Now(); cancel() })
+			defer timer.Stop()
+			w := &witness{}
+			outcome := Run(ctx, way(t, sim, false), Target{Address: address, Consents: c.consents}, w)
+			if took := time.Since(cancelled); cancelled.IsZero() || took > slack {
+				t.Fatalf("it went on for %s", took)
+			}
+			assertComplete(t, outcome)
+			if problems := w.problems(); len(problems) > 0 {
+				t.Errorf("the observer was told: %s", strings.Join(problems, "; "))
+			}
+			for _, r := range outcome.Results {
+				switch {
+				case r.Check == c.waiting && written(r.Check, r) != "unknown cancelled you":
+					t.Errorf("%s: %s", r.Check, written(r.Check, r))
+				case r.State == Problem, r.State == Unknown && r.Cause != Cancelled:
+					t.Errorf("of a run that was broken off, %s says %s", r.Check, written(r.Check, r))
+				}
+			}
+			if outcome.Verdict != Unsure {
+				t.Errorf("verdict %s, want %s", outcome.Verdict, Unsure)
+			}
+		})
+	}
+}
+
+func TestCancelledBeforehand(t *testing.T) {
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	sim, address := startSim(t)
+	defer sim.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	begin := time.Now()
+	outcome := Run(ctx, way(t, sim, false), Target{Address: address, Consents: []Consent{Deep, ContentFilter}}, &witness{})
+	if took := time.Since(begin); took > slack {
+		t.Errorf("it took %s", took)
+	}
+	assertComplete(t, outcome)
+	for _, r := range sim.Log() {
+		t.Errorf("%s was asked for %s", r.Server, r.Path)
+	}
+	for _, r := range outcome.Results {
+		if r.State == Problem || r.State == Unknown && r.Cause != Cancelled {
+			t.Errorf("%s: %s", r.Check, written(r.Check, r))
+		}
+	}
+}
+
+// TestTimeout plays portals that don't come to an end. The run does, and a time-out of ours is no verdict on the portal.
+func TestTimeout(t *testing.T) {
+	const timeout = 3 * time.Second
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	t.Run("portals", func(t *testing.T) {
+		for _, c := range []struct {
+			name     string
+			faults   []string
+			consents []Consent
+			dns      bool
+			want     map[ID]string // first result of some checks
+			mayBlame bool          // there is a fault that can be told in time
+		}{
+			{name: "silent", faults: []string{"rest-timeout"}, want: map[ID]string{RESTRoute: "unknown timeout server-admin", HTTPSSeen: "skipped because rest-route"}},
+			{name: "silent, deep", faults: []string{"rest-timeout"}, consents: []Consent{Deep, ContentFilter}, want: map[ID]string{RESTRoute: "unknown timeout server-admin"}},
+			{name: "a byte a second", faults: []string{"rest-slow"}, want: map[ID]string{RESTRoute: "unknown timeout server-admin"}},
+			{name: "behind a silent resolver", faults: []string{"dns-failed-silent"}, dns: true, want: map[ID]string{PortalTCP: "skipped because portal-dns"}},
+			{name: "never open", faults: []string{"tcp-timeout"}, want: map[ID]string{PortalTCP: "unknown timeout network-admin"}},
+			{name: "waits for the authorization server", faults: []string{"auth-server-unreachable-slow"}, consents: []Consent{Deep},
+				want: map[ID]string{AuthServerFromPortal: "unknown timeout server-admin"}},
+			{name: "flood", faults: []string{"rest-cut-off-endless"}},
+			{name: "flood in a small parcel", faults: []string{"rest-gzip-bomb"}},
+			{name: "circle", faults: []string{"redirect-loop"}, want: map[ID]string{PortalRedirect: "problem redirect-loop server-admin"}, mayBlame: true},
+			{name: "circle on port 80", faults: []string{"redirect-loop-http"}, want: map[ID]string{PortalRedirect: "notice redirect-loop server-admin"}},
+			{name: "reset", faults: []string{"rest-cut-off-reset"}, want: map[ID]string{RESTRoute: "unknown rest-cut-off server-admin"}},
+			{name: "closed", faults: []string{"rest-cut-off-closed"}, want: map[ID]string{RESTRoute: "unknown rest-cut-off server-admin"}},
+			{name: "reset in the handshake", faults: []string{"tls-handshake-reset"}, want: map[ID]string{PortalTLS: "problem tls-handshake-failed server-admin"}, mayBlame: true},
+		} {
+			t.Run(c.name, func(t *testing.T) {
+				t.Parallel()
+				sim, address := startSim(t, c.faults...)
+				defer sim.Close()
+				ctx, cancel := context.WithTimeout(t.Context(), timeout)
+				defer cancel()
+				begin := time.Now()
+				w := &witness{}
+				outcome := Run(ctx, way(t, sim, c.dns), Target{Address: address, Consents: c.consents}, w)
+				if took := time.Since(begin); took > timeout+slack {
+					t.Errorf("it took %s", took)
+				}
+				assertComplete(t, outcome)
+				assertFirst(t, outcome, c.want)
+				if problems := w.problems(); len(problems) > 0 {
+					t.Errorf("the observer was told: %s", strings.Join(problems, "; "))
+				}
+				for _, r := range outcome.Results {
+					if r.State == Problem && !c.mayBlame {
+						t.Errorf("%s: %s", r.Check, written(r.Check, r))
+					}
+				}
+			})
+		}
+	})
+}
+
+func assertFirst(t *testing.T, o *Outcome, want map[ID]string) {
+	t.Helper()
+	for id, want := range want {
+		i := slices.IndexFunc(o.Results, func(r Result) bool { return r.Check == id })
+		if i < 0 {
+			t.Errorf("%s has no result", id)
+		} else if got := written(id, o.Results[i]); got != want {
+			t.Errorf("%s: %s, want %s", id, got, want)
+		}
+	}
+}
+
+// TestSilentHandshake knocks at ports that open and then say nothing.
+func TestSilentHandshake(t *testing.T) {
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	sim, address := startSim(t)
+	defer sim.Close()
+	override, err := transport.ParseOverride(net.JoinHostPort(sim.Host(), "443") + ":" + listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots, err := transport.ParseRoots(sim.RootsPEM())
+	if err != nil {
+		t.Fatal(err)
+	}
+	options := transport.Options{Roots: transport.Pool(roots), Version: "test", ConnectTo: []transport.Override{override}}
+	for _, place := range sim.ConnectTo() {
+		override, err := transport.ParseOverride(place)
+		if err != nil {
+			t.Fatal(err)
+		}
+		options.ConnectTo = append(options.ConnectTo, override)
+	}
+	const timeout = time.Second
+	ctx, cancel := context.WithTimeout(t.Context(), timeout)
+	defer cancel()
+	begin := time.Now()
+	outcome := Run(ctx, transport.New(options), Target{Address: address}, &witness{})
+	if took := time.Since(begin); took > timeout+slack {
+		t.Errorf("it took %s", took)
+	}
+	assertComplete(t, outcome)
+	assertFirst(t, outcome, map[ID]string{PortalTCP: "ok", PortalTLS: "unknown timeout server-admin", RESTRoute: "skipped because portal-tls", AuthServerFromComputer: "ok"})
+}
+
+// TestClientCertificateTimeout asserts that a server which asks for a client certificate, as many do of those that can do
+// without, and then takes too long hasn't refused anything.
+func TestClientCertificateTimeout(t *testing.T) {
+	now := time.Now()
+	root := issue(t, nil, "Root", true, now.Add(-days), now.Add(days))
+	leaf := issue(t, root, "portal.example", false, now.Add(-days), now.Add(days))
+	release := make(chan struct{})
+	served := make(chan struct{})
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		defer close(served)
+		conn, err := listener.Accept()
+		if err != nil {
+			return
+		}
+		defer conn.Close()
+		config := &tls.Config{
+			Certificates: []tls.Certificate{{Certificate: [][]byte{leaf.cert.Raw}, PrivateKey: leaf.key}},
+			ClientAuth:   tls.RequestClientCert, MaxVersion: tls.VersionTLS12,
+			VerifyConnection: func(tls.ConnectionState) error { <-release; return nil },
+		}
+		_ = tls.Server(conn, config).Handshake() // it fails, for the client goes
+	}()
+	defer func() { close(release); listener.Close(); <-served }()
+
+	address, err := portal.ParseAddress("portal.example")
+	if err != nil {
+		t.Fatal(err)
+	}
+	env := newEnv(t.Context(), transport.New(transport.Options{}), Target{Address: address})
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	var s TLSSeen
+	conn := env.handshake(ctx, &line{door: door{dial: func(ctx context.Context) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, "tcp", listener.Addr().String())
+	}}}, &s)
+	if conn != nil {
+		conn.Close()
+		t.Fatal("the handshake came to an end")
+	}
+	if !s.ClientCertificateAsked {
+		t.Fatal("the server didn't ask for a certificate")
+	}
+	for _, r := range find(t, PortalTLS).Judge(&TLSFacts{At: now, Addresses: []TLSSeen{s}}, nil) {
+		if got, want := written(PortalTLS, r), "unknown timeout server-admin"; got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+}
