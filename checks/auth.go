@@ -171,7 +171,7 @@ func observeCredentials(ctx context.Context, env *Env) (*CredentialsFacts, error
 		return &CredentialsFacts{BlockedBy: blocker}, nil
 	}
 	f := &CredentialsFacts{Tokens: env.askToken(ctx, portal.InForm)}
-	if form := f.Tokens[0]; bitrix.SameCode(form.Error, bitrix.CodeConnectionError) || notRegistered(&form.Exchange) {
+	if form := f.Tokens[0]; form.Failure != "" || bitrix.SameCode(form.Error, bitrix.CodeConnectionError) || notRegistered(&form.Exchange) {
 		return f, nil // each more would make the portal try once more in vain
 	}
 	f.Tokens = append(f.Tokens, env.askToken(ctx, otherCarriers...)...)

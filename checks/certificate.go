@@ -120,7 +120,6 @@ func (env *Env) examineOffline(chain []*x509.Certificate) *Trust {
 	leaf, now := chain[0], env.now()
 	trust.NameMatches = leaf.VerifyHostname(env.target.Address.Host) == nil
 	trust.DatesGood = !now.Before(leaf.NotBefore) && !now.After(leaf.NotAfter)
-	trust.Weak = slices.ContainsFunc(chain, func(c *x509.Certificate) bool { d := describe(c); return d.weak() })
 	within := clamp(now, leaf.NotBefore, leaf.NotAfter)
 	trust.Public = leads(chain, nil, env.net.Roots(), within)
 	if len(env.target.Trust) > 0 {
@@ -144,6 +143,7 @@ func (env *Env) examineOffline(chain []*x509.Certificate) *Trust {
 			}
 		}
 	}
+	trust.Weak = slices.ContainsFunc(chain, func(c *x509.Certificate) bool { d := describe(c); return d.weak(trust.Public) })
 	return trust
 }
 
@@ -208,9 +208,10 @@ func (env *Env) fetchCertificate(ctx context.Context, from string) (*x509.Certif
 }
 
 // Go verifies an RSA key of 1024 bits without complaint, and reports SHA-1 as something else; other TLS stacks refuse both.
-func (c *Certificate) weak() bool { return c.weakKey() || c.weakSignature() }
-
-func (c *Certificate) weakKey() bool { return c.RSABits > 0 && c.RSABits < 2048 }
+// If the chain leads to a public root all the same, a SHA-1 certificate that was sent along isn't part of it.
+func (c *Certificate) weak(public bool) bool {
+	return c.RSABits > 0 && c.RSABits < 2048 || !public && c.weakSignature()
+}
 
 func (c *Certificate) weakSignature() bool {
 	// A root's own signature is never checked.
@@ -236,10 +237,10 @@ var interceptors = []namedIssuer{
 	{"AdGuard", regexp.MustCompile(`(?i)adguard`)},
 	{"Fortinet", regexp.MustCompile(`(?i)fortinet|fortigate`)},
 	{"Zscaler", regexp.MustCompile(`(?i)zscaler`)},
-	{"Check Point", regexp.MustCompile(`(?i)check ?point`)},
+	{"Check Point", regexp.MustCompile(`(?i)\bcheck ?point\b`)},
 	{"UserGate", regexp.MustCompile(`(?i)usergate`)},
-	{"Palo Alto Networks", regexp.MustCompile(`(?i)palo ?alto|\bPAN-OS\b`)},
-	{"Sophos", regexp.MustCompile(`(?i)sophos`)},
+	{"Palo Alto Networks", regexp.MustCompile(`(?i)\bpalo ?alto\b|\bPAN-OS\b`)},
+	{"Sophos", regexp.MustCompile(`(?i)\bsophos\b`)},
 	{"Cisco Umbrella", regexp.MustCompile(`(?i)cisco umbrella|\bcisco\b.*(umbrella|secure access|ironport)`)},
 	{"Netskope", regexp.MustCompile(`(?i)netskope|goskope`)},
 	{"Forcepoint", regexp.MustCompile(`(?i)forcepoint|websense`)},

@@ -2,6 +2,7 @@ package checks
 
 import (
 	"context"
+	"net/http"
 	"net/url"
 	"strings"
 
@@ -39,6 +40,9 @@ func judgeFilter(f *FilterFacts, _ Seen) []Result {
 		return about(one(unanswered(x)), args)
 	case x.Form == portal.FormJSON && strings.EqualFold(x.Error, f.Plain.Error):
 		return ok()
+	case x.Filter == "" && (x.Status == http.StatusTooManyRequests || x.Status >= http.StatusBadGateway):
+		// The last request of a run is the likeliest to be held back for other reasons.
+		return about(one(unknown(UnexpectedAnswer, ServerAdmin)), args)
 	case x.Form != portal.FormJSON && (x.Filter != "" || x.Status >= 400 || x.redirects()):
 		return about(one(problem(BodyFiltered, ServerAdmin)), args)
 	default:

@@ -103,12 +103,14 @@ func strangeAnswer(x *Exchange) Result {
 	switch {
 	case x.Status == http.StatusUnauthorized && slices.Contains([]string{"basic", "digest", "ntlm", "negotiate"}, scheme):
 		return problem(RESTBasicAuth, ServerAdmin)
-	case x.Filter != "", refuses(x.Status):
+	case x.Filter != "":
 		return problem(RESTBlocked, ServerAdmin)
 	case x.Status >= 500:
 		return problem(RESTServerError, ServerAdmin)
 	case x.LoginForm:
 		return problem(RESTLoginPage, ServerAdmin)
+	case refuses(x.Status):
+		return problem(RESTBlocked, ServerAdmin)
 	case x.Status == http.StatusNotFound:
 		return problem(RESTNotFound, ServerAdmin)
 	case x.Status == http.StatusOK && x.Form == portal.FormEmpty:

@@ -320,7 +320,7 @@ func (s *TLSSeen) certificateFaults(now time.Time) []Result {
 	if r, bad := s.trustFault(); bad {
 		results = append(results, r.with(Args{"issuer": leaf.Issuer}))
 	}
-	if i := slices.IndexFunc(s.Chain, func(c Certificate) bool { return c.weak() }); i >= 0 {
+	if i := slices.IndexFunc(s.Chain, func(c Certificate) bool { return c.weak(s.Trust.Public) }); i >= 0 {
 		c := s.Chain[i]
 		results = append(results, problem(TLSWeakCertificate, ServerAdmin).with(Args{"subject": c.Subject, "key": c.Key, "signature": c.Signature}))
 	}
