@@ -63,7 +63,7 @@ type Env struct {
 
 func newEnv(ctx context.Context, n *transport.Net, t Target) *Env {
 	return &Env{
-		target: t, net: n, now: time.Now, pacer: transport.NewPacer(), invented: portal.InventToken(), run: ctx,
+		target: t, net: n, now: time.Now, pacer: n.Pacer(t.Address.Host), invented: portal.InventToken(), run: ctx,
 		feed:  &feed.Fetcher{Client: n.HTTPClient(), Dir: t.FeedCache, Now: time.Now},
 		asked: map[string]*answer{}, results: map[ID][]Result{}, facts: Seen{},
 	}

@@ -829,3 +829,30 @@ func TestClientCertificateTimeout(t *testing.T) {
 		}
 	}
 }
+
+// TestRunsShareTheirPace asserts that a second run right after the first one keeps the etiquette together with it.
+func TestRunsShareTheirPace(t *testing.T) {
+	t.Parallel()
+	sim, address := startSim(t)
+	defer sim.Close()
+	way := way(t, sim, false)
+	for range 2 {
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+		Run(ctx, way, Target{Address: address, Consents: []Consent{Deep}}, &witness{})
+		cancel()
+	}
+	var hits []time.Time
+	for _, r := range sim.Log() {
+		if r.Server == "portal" || r.Server == "portal-http" {
+			hits = append(hits, r.At)
+		}
+	}
+	if len(hits) != 22 {
+		t.Errorf("%d requests in two runs", len(hits))
+	}
+	for i := range hits {
+		if n := i + 12; n < len(hits) && hits[n].Sub(hits[i]) < 10*time.Second {
+			t.Errorf("13 requests within %s", hits[n].Sub(hits[i]))
+		}
+	}
+}

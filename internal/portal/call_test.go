@@ -66,6 +66,7 @@ func (a asked) inPlaces(token string) []Carrier {
 type testBox struct {
 	t             testing.TB
 	secure, plain *httptest.Server
+	address       string // where https is answered
 	net           *transport.Net
 	dials         atomic.Int32
 
@@ -89,6 +90,7 @@ func newBox(t testing.TB, handler http.HandlerFunc) *testBox {
 	b.plain, b.secure = httptest.NewServer(record), httptest.NewUnstartedServer(record)
 	b.secure.Config.ErrorLog = log.New(io.Discard, "", 0)
 	b.secure.StartTLS()
+	b.address = b.secure.Listener.Addr().String()
 	t.Cleanup(func() { b.plain.Close(); b.secure.Close() })
 	override, err := transport.ParseOverride(box + ":80:" + b.plain.Listener.Addr().String())
 	if err != nil {
@@ -114,7 +116,7 @@ func (b *testBox) options() Options {
 	return Options{Address: Address{Host: box, Port: 443}, Net: b.net, Pacer: transport.NewPacer(), TLS: b.tls(), Verified: true,
 		Dial: func(ctx context.Context) (net.Conn, error) {
 			b.dials.Add(1)
-			return (&net.Dialer{}).DialContext(ctx, "tcp", b.secure.Listener.Addr().String())
+			return (&net.Dialer{}).DialContext(ctx, "tcp", b.address)
 		}}
 }
 
@@ -136,7 +138,7 @@ func (b *testBox) client(change ...func(*Options)) *Client {
 // open makes a connection ahead, as the TLS check does.
 func (b *testBox) open() *tls.Conn {
 	b.t.Helper()
-	conn, err := tls.Dial("tcp", b.secure.Listener.Addr().String(), b.tls())
+	conn, err := tls.Dial("tcp", b.address, b.tls())
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -230,6 +232,7 @@ func TestVerifiedEachTime(t *testing.T) {
 	}
 	bad.Store(true)
 	b.secure.CloseClientConnections()
+	time.Sleep(wait) // until the client has seen it
 	answer := client.Do(t.Context(), r)
 	if transport.FailureOf(answer.Err) != transport.Certificate || transport.StageOf(answer.Err) != transport.StageTLS {
 		t.Errorf("%v", answer.Err)
@@ -244,9 +247,9 @@ func TestRequest(t *testing.T) {
 	client := b.client()
 	query, form := url.Values{"a": {"1", "2"}}, url.Values{"b": {"x y", "ж"}}
 	for name, c := range map[string]struct {
-		request                        Request
+		request                         Request
 		method, path, query, kind, body string
-		host                           string
+		host                            string
 	}{
 		"nothing said":       {Request{Path: "/rest/profile"}, "POST", "/rest/profile", "", "application/x-www-form-urlencoded", "client=BoxReady", ""},
 		"form and query":     {Request{Path: "/rest/profile", Query: query, Form: form}, "POST", "/rest/profile", "a=1&a=2", "application/x-www-form-urlencoded", "b=x+y&b=%D0%B6", ""},
@@ -361,8 +364,7 @@ func rawBox(t testing.TB, serve func(conn net.Conn, done <-chan struct{})) *test
 		}
 	})
 	t.Cleanup(func() { close(done); listener.Close(); wg.Wait() })
-	b.secure.Listener.Close()
-	b.secure.Listener = listener
+	b.address = listener.Addr().String()
 	return b
 }
 
@@ -503,7 +505,11 @@ func TestOpenConnections(t *testing.T) {
 	t.Run("are used first, all of them", func(t *testing.T) {
 		var hold sync.WaitGroup
 		hold.Add(3)
-		b := newBox(t, func(w http.ResponseWriter, r *http.Request) { hold.Done(); hold.Wait(); io.WriteString(w, `{"result":1}`) })
+		b := newBox(t, func(w http.ResponseWriter, r *http.Request) {
+			hold.Done()
+			hold.Wait()
+			io.WriteString(w, `{"result":1}`)
+		})
 		client := b.client(func(o *Options) { o.Open = []*tls.Conn{b.open(), b.open(), b.open()} })
 		var wg sync.WaitGroup
 		for range 3 {
@@ -567,35 +573,44 @@ func TestOpenConnections(t *testing.T) {
 	}
 }
 
+// answered is a whole answer, after which the connection is kept.
+const answered = "HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n{\"result\":[]}"
+
 func TestKeptConnections(t *testing.T) {
-	const ok = "HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n{\"result\":[]}"
 	for name, c := range map[string]struct {
-		after   func(net.Conn) // what becomes of a connection after its first answer
+		after   func(conn net.Conn, next func() string) // what becomes of a connection after its first answer
 		failure transport.Failure
-		// requests that the portal sees of two, and connections
+		// what the portal sees of two requests
 		requests, conns int32
 	}{
-		"kept": {func(conn net.Conn) {
-			for readRequest(conn) != "" {
-				io.WriteString(conn, ok)
+		"kept": {func(conn net.Conn, next func() string) {
+			for next() != "" {
+				io.WriteString(conn, answered)
 			}
 		}, "", 2, 1},
-		"closed at once":           {func(conn net.Conn) { conn.Close() }, "", 2, 2},
-		"reset at once":            {resetConn, "", 2, 2},
-		"closed under the request": {func(conn net.Conn) { readRequest(conn); conn.Close() }, transport.Closed, 2, 1},
-		"reset under the request":  {func(conn net.Conn) { readRequest(conn); resetConn(conn) }, transport.Reset, 2, 1},
+		"closed at once":           {func(conn net.Conn, _ func() string) { conn.Close() }, "", 2, 2},
+		"reset at once":            {func(conn net.Conn, _ func() string) { resetConn(conn) }, "", 2, 2},
+		"closed under the request": {func(conn net.Conn, next func() string) { next(); conn.Close() }, transport.Closed, 2, 1},
+		"reset under the request":  {func(conn net.Conn, next func() string) { next(); resetConn(conn) }, transport.Reset, 2, 1},
 	} {
 		for _, method := range []string{http.MethodPost, http.MethodGet} {
 			t.Run(name+", "+method, func(t *testing.T) {
 				var conns, requests atomic.Int32
 				b := rawBox(t, func(conn net.Conn, _ <-chan struct{}) {
 					conns.Add(1)
-					counted := &counting{conn.(*tls.Conn), &requests}
-					readRequest(counted)
-					io.WriteString(conn, ok)
-					c.after2(counted)
+					next := func() string {
+						request := readRequest(conn)
+						if request != "" {
+							requests.Add(1)
+						}
+						return request
+					}
+					next()
+					io.WriteString(conn, answered)
+					c.after(conn, next)
 				})
 				client := b.client()
+				defer client.Close()
 				r := Request{HTTPMethod: method, Path: "/rest/x", Timeout: enough}
 				if answer := client.Do(t.Context(), r); answer.Err != nil {
 					t.Fatal(answer.Err)
@@ -610,5 +625,231 @@ func TestKeptConnections(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// net/http would send a GET again on each connection that it keeps, and then on a new one.
+func TestNothingIsSentAgain(t *testing.T) {
+	for _, method := range []string{http.MethodPost, http.MethodGet} {
+		t.Run(method, func(t *testing.T) {
+			var requests atomic.Int32
+			first := make(chan struct{})
+			b := rawBox(t, func(conn net.Conn, _ <-chan struct{}) {
+				readRequest(conn)
+				if requests.Add(1) == 4 {
+					close(first)
+				}
+				<-first
+				io.WriteString(conn, answered)
+				if readRequest(conn) != "" {
+					requests.Add(1)
+					resetConn(conn)
+				}
+			})
+			client := b.client()
+			defer client.Close()
+			r := Request{HTTPMethod: method, Path: "/rest/x", Timeout: enough}
+			var wg sync.WaitGroup
+			for range 4 { // so that four connections are kept
+				wg.Go(func() {
+					if answer := client.Do(t.Context(), r); answer.Err != nil {
+						t.Error(answer.Err)
+					}
+				})
+			}
+			wg.Wait()
+			if answer := client.Do(t.Context(), r); transport.FailureOf(answer.Err) != transport.Reset {
+				t.Error(answer.Err)
+			}
+			if n := requests.Load(); n != 5 {
+				t.Errorf("%d requests", n)
+			}
+		})
+	}
+}
+
+// A connection that died after net/http chose it, but before anything of the request was written.
+func TestDeadBeforeSending(t *testing.T) {
+	var conns, requests atomic.Int32
+	b := rawBox(t, func(conn net.Conn, _ <-chan struct{}) {
+		conns.Add(1)
+		for readRequest(conn) != "" {
+			requests.Add(1)
+			io.WriteString(conn, answered)
+		}
+	})
+	var broken atomic.Pointer[brittle]
+	client := b.client(func(o *Options) {
+		dial := o.Dial
+		o.Dial = func(ctx context.Context) (net.Conn, error) {
+			conn, err := dial(ctx)
+			if err != nil {
+				return nil, err
+			}
+			b := &brittle{Conn: conn}
+			broken.CompareAndSwap(nil, b)
+			return b, nil
+		}
+	})
+	defer client.Close()
+	r := Request{Path: "/rest/x", Timeout: enough}
+	if answer := client.Do(t.Context(), r); answer.Err != nil {
+		t.Fatal(answer.Err)
+	}
+	broken.Load().dead.Store(true)
+	if answer := client.Do(t.Context(), r); answer.Err != nil {
+		t.Error(answer.Err)
+	}
+	if requests.Load() != 2 || conns.Load() != 2 {
+		t.Errorf("%d requests on %d connections", requests.Load(), conns.Load())
+	}
+}
+
+// brittle is a connection on which nothing can be written once it is dead.
+type brittle struct {
+	net.Conn
+	dead atomic.Bool
+}
+
+func (b *brittle) Write(p []byte) (int, error) {
+	if b.dead.Load() {
+		return 0, net.ErrClosed
+	}
+	return b.Conn.Write(p)
+}
+
+func TestCloseEndsConnections(t *testing.T) {
+	ended := make(chan struct{})
+	b := rawBox(t, func(conn net.Conn, _ <-chan struct{}) {
+		for readRequest(conn) != "" {
+			io.WriteString(conn, answered)
+		}
+		close(ended)
+	})
+	client := b.client()
+	if answer := client.Do(t.Context(), Request{Path: "/rest/x", Timeout: enough}); answer.Err != nil {
+		t.Fatal(answer.Err)
+	}
+	select {
+	case <-ended:
+		t.Fatal("the connection wasn't kept")
+	case <-time.After(wait):
+	}
+	client.Close()
+	select {
+	case <-ended:
+	case <-time.After(enough):
+		t.Error("the connection is still open")
+	}
+}
+
+func TestFourAtOnce(t *testing.T) {
+	var now, most atomic.Int32
+	b := newBox(t, func(w http.ResponseWriter, _ *http.Request) {
+		n := now.Add(1)
+		defer now.Add(-1)
+		for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
+		}
+		time.Sleep(wait / 3)
+		io.WriteString(w, `{"result":1}`)
+	})
+	client := b.client()
+	var wg sync.WaitGroup
+	for i := range 12 {
+		wg.Go(func() {
+			if answer := client.Do(t.Context(), Request{Path: "/rest/x", Plain: i%3 == 0, Timeout: enough}); answer.Err != nil {
+				t.Error(answer.Err)
+			}
+		})
+	}
+	wg.Wait()
+	if most.Load() != 4 {
+		t.Errorf("%d at once", most.Load())
+	}
+}
+
+func TestPace(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes as long as the window")
+	}
+	t.Parallel()
+	var mu sync.Mutex
+	var arrived []time.Time
+	b := newBox(t, func(http.ResponseWriter, *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		arrived = append(arrived, time.Now())
+	})
+	client := b.client(func(o *Options) {
+		dial := o.Dial
+		var dials atomic.Int32
+		o.Dial = func(ctx context.Context) (net.Conn, error) {
+			if dials.Add(1) == 2 {
+				time.Sleep(time.Second) // what counts is when a request arrives
+			}
+			return dial(ctx)
+		}
+	})
+	var wg sync.WaitGroup
+	for range 14 {
+		wg.Go(func() {
+			// The time of a request doesn't begin before its turn.
+			if answer := client.Do(t.Context(), Request{Path: "/rest/x", Timeout: enough}); answer.Err != nil {
+				t.Error(answer.Err)
+			}
+		})
+	}
+	wg.Wait()
+	slices.SortFunc(arrived, time.Time.Compare)
+	for i := range arrived[12:] {
+		if gap := arrived[i+12].Sub(arrived[i]); gap < 10*time.Second {
+			t.Errorf("13 requests in %v", gap)
+		}
+	}
+}
+
+func TestCancelledTurn(t *testing.T) {
+	b := newBox(t, nil)
+	pacer := transport.NewPacer()
+	for range 4 {
+		turn, err := pacer.Begin(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer turn.End()
+	}
+	client := b.client(func(o *Options) { o.Pacer = pacer })
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(wait, cancel)
+	answer := client.Do(ctx, Request{Path: "/rest/x", Timeout: enough})
+	if transport.FailureOf(answer.Err) != transport.Cancelled || len(b.received()) != 0 || answer.Sent.IsZero() {
+		t.Errorf("%v, asked %d times", answer.Err, len(b.received()))
+	}
+}
+
+func TestAnswerTimes(t *testing.T) {
+	const delay = 200 * time.Millisecond
+	b := newBox(t, func(w http.ResponseWriter, _ *http.Request) {
+		time.Sleep(delay)
+		io.WriteString(w, `{"result":1}`)
+	})
+	client := b.client(func(o *Options) { o.Open = []*tls.Conn{b.open()} })
+	for name, plain := range map[string]bool{"open connection": false, "plain": true} {
+		t.Run(name, func(t *testing.T) {
+			start := time.Now()
+			answer := client.Do(t.Context(), Request{Path: "/rest/x", Plain: plain, Timeout: enough})
+			times := answer.Times
+			for _, got := range []int64{times.Wait, times.Total} {
+				if got < 7*delay.Milliseconds()/10 || got > 13*delay.Milliseconds()/10 {
+					t.Errorf("%+v, want about %v", times, delay)
+				}
+			}
+			if times.DNS != 0 || !plain && times.Connect+times.TLS != 0 {
+				t.Errorf("%+v on an open connection", times)
+			}
+			if sent := answer.Sent.Sub(start); sent < 0 || sent > delay/2 {
+				t.Errorf("sent after %v", sent)
+			}
+		})
 	}
 }

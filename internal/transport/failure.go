@@ -167,7 +167,10 @@ type stageError struct {
 	err   error
 }
 
-func (e *stageError) Error() string { return string(e.stage) + ": " + e.err.Error() }
+func (e *stageError) Error() string {
+	prefix := string(e.stage) + ": "
+	return prefix + strings.TrimPrefix(e.err.Error(), prefix)
+}
 func (e *stageError) Unwrap() error { return e.err }
 
 func at(stage Stage, err error) error {

@@ -27,6 +27,17 @@ type Pacer struct {
 // NewPacer returns a pacer for one portal.
 func NewPacer() *Pacer { return &Pacer{slots: make(chan struct{}, paceAtOnce)} }
 
+// Pacer returns the pacer for the portal at host. Runs one after another share it, so that a user who checks again at once
+// doesn't exceed the limit either.
+func (n *Net) Pacer(host string) *Pacer {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.pacers[host] == nil {
+		n.pacers[host] = NewPacer()
+	}
+	return n.pacers[host]
+}
+
 // Begin waits for a free slot and for room in the window. The caller ends the turn when the answer is in.
 func (p *Pacer) Begin(ctx context.Context) (*Turn, error) {
 	select {

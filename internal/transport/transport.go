@@ -16,6 +16,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 )
 
@@ -46,11 +47,15 @@ type Net struct {
 	resolver  *net.Resolver
 	roots     *x509.CertPool
 	userAgent string
+
+	mu     sync.Mutex
+	pacers map[string]*Pacer // by the portal's host
 }
 
 // New returns the way out that the options describe.
 func New(o Options) *Net {
-	n := &Net{overrides: o.ConnectTo, proxy: o.Proxy, resolver: o.Resolver, roots: o.Roots, userAgent: "BoxReady/" + o.Version}
+	n := &Net{overrides: o.ConnectTo, proxy: o.Proxy, resolver: o.Resolver, roots: o.Roots, userAgent: "BoxReady/" + o.Version,
+		pacers: map[string]*Pacer{}}
 	if n.resolver == nil {
 		n.resolver = net.DefaultResolver
 	}
