@@ -37,6 +37,19 @@ func Run(ctx context.Context, n *transport.Net, target Target, observer Observer
 	return walk(ctx, env, Catalog(), observer)
 }
 
+// Planned is how many checks a run against target makes or skips; what it wasn't asked to do isn't among them.
+func Planned(target Target) int {
+	n := 0
+	for _, c := range Catalog() {
+		if c.planned(&target) {
+			n++
+		}
+	}
+	return n
+}
+
+func (c *Check) planned(t *Target) bool { return c.Consent == "" || t.agreed(c.Consent) }
+
 // walk runs every check in a goroutine of its own that waits for what it needs.
 func walk(ctx context.Context, env *Env, catalog []*Check, observer Observer) *Outcome {
 	outcome := &Outcome{Target: env.target, Started: env.now()}
@@ -53,7 +66,7 @@ func walk(ctx context.Context, env *Env, catalog []*Check, observer Observer) *O
 			for _, id := range c.waitsFor() {
 				<-judged[id]
 			}
-			if c.Consent != "" && !env.target.agreed(c.Consent) {
+			if !c.planned(&env.target) {
 				return
 			}
 			telling.Lock()

@@ -98,7 +98,7 @@ func (a *app) check(ctx context.Context, address string, f checkFlags) error {
 // runChecks makes the run, shows it, and sets the exit code.
 func (a *app) runChecks(ctx context.Context, n *transport.Net, target checks.Target, format string, verbose bool) error {
 	reporter := &report.Reporter{Words: a.words, Version: a.version}
-	progress := a.newProgress(len(checks.Catalog()))
+	progress := a.newProgress(checks.Planned(target))
 	observers := observers{progress}
 	if format == "jsonl" {
 		observers = append(observers, lines{a.Out, reporter, target.Address.Display()})

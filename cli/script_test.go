@@ -19,12 +19,18 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
+// program is what main does.
+func program() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	os.Exit(int(cli.Run(ctx, "1.2.3", os.Args[1:], cli.IO{In: os.Stdin, Out: os.Stdout, Err: os.Stderr})))
+}
+
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"boxready": func() {
-		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-		defer stop()
-		os.Exit(int(cli.Run(ctx, "1.2.3", os.Args[1:], cli.IO{In: os.Stdin, Out: os.Stdout, Err: os.Stderr})))
-	}})
+	if os.Getenv("BOXREADY_TEST_PROGRAM") != "" {
+		program()
+	}
+	testscript.Main(m, map[string]func(){"boxready": program})
 }
 
 func TestScripts(t *testing.T) {

@@ -165,6 +165,7 @@ func TestLookup(t *testing.T) {
 		if testing.Short() {
 			t.Skip("waits for it")
 		}
+		t.Parallel()
 		start := time.Now()
 		_, err := New(Options{Resolver: resolver(t, never)}).Lookup(t.Context(), "portal.test")
 		if got := FailureOf(err); got != NameFailed && got != NoNetwork {

@@ -62,6 +62,7 @@ func TestSilentPort(t *testing.T) {
 		if testing.Short() {
 			t.Skip("waits for an address to be given up")
 		}
+		t.Parallel()
 		open := listenOn(t, netip.AddrPortFrom(netip.MustParseAddr("127.0.0.2"), addr.Port()).String(), serveHTTP(hello))
 		n := New(Options{Resolver: resolver(t, hosts(map[string][]string{"portal.test": {"127.0.0.1", "127.0.0.2"}}))})
 		start := time.Now()

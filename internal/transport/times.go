@@ -66,14 +66,8 @@ func (s *Stopwatch) Watch(ctx context.Context, sending func()) context.Context {
 			}
 			locked(s.wait.begin)
 		},
-		// An answer may come before the whole request is out; then there is nothing to begin again.
-		WroteRequest: func(httptrace.WroteRequestInfo) {
-			locked(func() {
-				if !s.wait.from.IsZero() {
-					s.wait.begin()
-				}
-			})
-		},
+		// An answer may come before the whole request is out; what begins here then has no end and doesn't count.
+		WroteRequest:         func(httptrace.WroteRequestInfo) { locked(s.wait.begin) },
 		GotFirstResponseByte: func() { locked(s.wait.end) },
 	})
 }

@@ -187,7 +187,14 @@ func TestDialEndsWithRequest(t *testing.T) {
 				}
 				return nil, ctx.Err()
 			}}})
-			if _, _, err := get(t, n, scheme+"://portal.test/", patience); FailureOf(err) != Timeout || StageOf(err) != StageDNS {
+			ctx, cancel := context.WithTimeout(t.Context(), patience)
+			defer cancel()
+			request, _ := http.NewRequestWithContext(ctx, http.MethodGet, scheme+"://portal.test/", nil)
+			response, err := n.HTTPClient().Do(request)
+			if err == nil {
+				response.Body.Close()
+			}
+			if FailureOf(err) != Timeout || StageOf(err) != StageDNS {
 				t.Errorf("failure %q at stage %q: %v", FailureOf(err), StageOf(err), err)
 			}
 			select {

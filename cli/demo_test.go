@@ -1,0 +1,58 @@
+package cli_test
+
+import (
+	"bufio"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestDemoPrintsAWorkingCommand starts the demo as a program of its own, runs the command that it prints, and ends it.
+func TestDemoPrintsAWorkingCommand(t *testing.T) {
+	if _, err := exec.LookPath("sh"); err != nil {
+		t.Skip("no shell to run the command with:", err)
+	}
+	temp := t.TempDir()
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	demo := exec.Command(program, "demo", "--fault", "clock-off")
+	demo.Env = append(os.Environ(), "BOXREADY_TEST_PROGRAM=1", "TMPDIR="+temp)
+	out, err := demo.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := demo.Start(); err != nil {
+		t.Fatal(err)
+	}
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	check := exec.Command("sh", "-c", strings.TrimSpace(line)+" --lang en")
+	check.Env = append(os.Environ(), "BOXREADY_TEST_PROGRAM=1")
+	text, err := check.Output()
+	if code := check.ProcessState.ExitCode(); code != 4 || !strings.Contains(string(text), "https://portal.demo.example") {
+		t.Errorf("%s\nexit %d, %v:\n%s", line, code, err, text)
+	}
+	if err := demo.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- demo.Wait() }()
+	select {
+	case err := <-ended:
+		if err != nil {
+			t.Errorf("after Ctrl+C: %v", err)
+		}
+	case <-time.After(10 * time.Second):
+		demo.Process.Kill()
+		t.Error("it doesn't end on Ctrl+C")
+	}
+	if left, _ := os.ReadDir(temp); len(left) > 0 {
+		t.Errorf("it leaves %s behind", left[0].Name())
+	}
+}
