@@ -48,7 +48,7 @@ generate:
 
 ## bench: the figures in docs/performance.md
 bench: build
-	CGO_ENABLED=0 go test -tags $(TAGS) -run '^$$' -bench . -benchtime 5x ./checks ./internal/bitrix
+	CGO_ENABLED=0 go test -tags $(TAGS) -run '^$$' -bench . -benchtime 5x . ./checks
 
 FUZZTIME := 30s
 ## fuzz: every fuzz target for FUZZTIME

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"sync/atomic"
+	"time"
 )
 
 // journey is what a request and the dials that net/http makes for it know of each other.
@@ -40,12 +41,20 @@ func inProxy(ctx context.Context) context.Context {
 // from the context of its dials, in case another request can use the connection; here a dial ends with its request, so
 // that nothing goes on when a run is cancelled.
 func UntilRequestEnds(ctx context.Context) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancel(ctx)
 	j := journeyOf(ctx)
 	if j == nil {
-		return ctx, cancel
+		return context.WithCancel(ctx)
 	}
-	stop := context.AfterFunc(j.request, cancel)
+	deadline, ok := j.request.Deadline()
+	if !ok {
+		deadline = time.Now().Add(time.Hour) // longer than any dial
+	}
+	ctx, cancel := context.WithDeadline(ctx, deadline)
+	stop := context.AfterFunc(j.request, func() {
+		if errors.Is(j.request.Err(), context.Canceled) { // or a deadline would look like a cancel
+			cancel()
+		}
+	})
 	return ctx, func() { stop(); cancel() }
 }
 
