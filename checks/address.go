@@ -1,6 +1,10 @@
 package checks
 
-import "context"
+import (
+	"context"
+
+	"boxready/internal/bitrix"
+)
 
 // Causes of portal-address.
 const (
@@ -21,7 +25,7 @@ type AddressFacts struct {
 func observeAddress(_ context.Context, env *Env) (*AddressFacts, error) {
 	a := env.target.Address
 	_, ip := a.IP()
-	return &AddressFacts{Address: a.String(), Display: a.Display(), IP: ip, Cloud: isCloud(a.Host), WasHTTP: a.WasHTTP}, nil
+	return &AddressFacts{Address: a.String(), Display: a.Display(), IP: ip, Cloud: bitrix.IsCloudHost(a.Host), WasHTTP: a.WasHTTP}, nil
 }
 
 func judgeAddress(f *AddressFacts, _ Seen) []Result {

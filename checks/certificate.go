@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"bytes"
 	"context"
 	"crypto/ecdsa"
 	"crypto/ed25519"
@@ -106,10 +107,25 @@ type AIAFacts struct {
 // examine verifies the chain as an application's server would: public roots and only the intermediates that were sent.
 func (env *Env) examine(ctx context.Context, chain []*x509.Certificate) *Trust {
 	trust := env.examineOffline(chain)
-	if len(chain) > 0 && !trust.Public && !trust.Given && trust.ExpiredIssuer == "" && !isSelfSigned(chain[0]) && !isSelfSigned(chain[len(chain)-1]) {
-		trust.AIA = env.fetchIssuer(ctx, chain)
+	if len(chain) > 0 && !trust.Public && !trust.Given && trust.ExpiredIssuer == "" {
+		if last := lastLink(chain); !isSelfSigned(last) {
+			trust.AIA = env.fetchIssuer(ctx, chain, last)
+		}
 	}
 	return trust
+}
+
+// lastLink is the end of the chain that begins with the first certificate; see TLSSeen.lastLink.
+func lastLink(chain []*x509.Certificate) *x509.Certificate {
+	last := chain[0]
+	for range chain {
+		i := slices.IndexFunc(chain, func(c *x509.Certificate) bool { return bytes.Equal(c.RawSubject, last.RawIssuer) && !c.Equal(last) })
+		if i < 0 || isSelfSigned(last) {
+			break
+		}
+		last = chain[i]
+	}
+	return last
 }
 
 func (env *Env) examineOffline(chain []*x509.Certificate) *Trust {
@@ -160,9 +176,8 @@ const (
 	maxAIABytes = 64 << 10
 )
 
-// fetchIssuer fetches the issuer of the last certificate sent, one hop and no more.
-func (env *Env) fetchIssuer(ctx context.Context, chain []*x509.Certificate) *AIAFacts {
-	last := chain[len(chain)-1]
+// fetchIssuer fetches the issuer of the chain's last certificate, one hop and no more.
+func (env *Env) fetchIssuer(ctx context.Context, chain []*x509.Certificate, last *x509.Certificate) *AIAFacts {
 	i := slices.IndexFunc(last.IssuingCertificateURL, func(s string) bool {
 		u, err := url.Parse(s)
 		return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && u.User == nil

@@ -35,9 +35,6 @@ func (t *Target) regions() []bitrix.Region {
 	return bitrix.Regions()
 }
 
-// isCloud tells whether the address is that of a portal in the vendor's cloud.
-func isCloud(host string) bool { return bitrix.IsCloudHost(host) }
-
 // Env is what the checks of one run share: the way out, what was asked already, what was seen.
 type Env struct {
 	target   Target
@@ -107,10 +104,7 @@ func (env *Env) askAhead(requests ...portal.Request) {
 }
 
 func (env *Env) begin(r portal.Request) *answer {
-	key := fmt.Sprint(r.HTTPMethod, r.Path, r.Plain, r.Form.Encode())
-	if !r.Token.Value.IsZero() {
-		key += string(r.Carrier)
-	}
+	key := questionKey(r)
 	env.mu.Lock()
 	defer env.mu.Unlock()
 	if a := env.asked[key]; a != nil {
@@ -121,14 +115,30 @@ func (env *Env) begin(r portal.Request) *answer {
 	env.asking.Go(func() {
 		defer close(a.done)
 		a.crash = caught(func() { a.Answer = env.client.Do(env.run, r) })
+		a.Shorten(enoughOfAPage) // a dozen answers of 8 MiB each would be kept until the end
 	})
 	return a
 }
 
+// questionKey is the same for the same question.
+func questionKey(r portal.Request) string {
+	key := fmt.Sprint(r.HTTPMethod, r.Path, r.Query.Encode(), r.Plain, r.Form.Encode())
+	if !r.Token.Value.IsZero() {
+		key += string(r.Carrier)
+	}
+	return key
+}
+
 // answered tells whether a question that was sent has its answer.
 func (env *Env) answered(r portal.Request) bool {
+	env.mu.Lock()
+	a := env.asked[questionKey(r)]
+	env.mu.Unlock()
+	if a == nil {
+		return false
+	}
 	select {
-	case <-env.begin(r).done:
+	case <-a.done:
 		return true
 	default:
 		return false

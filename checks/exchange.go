@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"boxready/internal/portal"
+	"boxready/internal/secret"
 	"boxready/internal/transport"
 )
 
@@ -45,18 +46,21 @@ func exchange(r portal.Request, a portal.Answer, address portal.Address) *Exchan
 	if r.Plain {
 		path = "http://" + address.Authority() + path
 	}
-	x := &Exchange{Request: method + " " + hideWebhook(path), RequestID: a.RequestID, At: a.Sent.UTC(), Times: a.Times,
+	// A portal may send back what it was sent: a token or a webhook's code, even an invented one, has no place in a report.
+	clean := func(s string) string { return short(secret.Mask(s, r.Secrets()...)) }
+	x := &Exchange{Request: method + " " + clean(path), RequestID: a.RequestID, At: a.Sent.UTC(), Times: a.Times,
 		Failure: transport.FailureOf(a.Err)}
 	if a.Header == nil {
 		return x
 	}
-	x.Status, x.Form, x.Server = a.Status, a.Form, short(a.Header.Get("Server"))
-	x.Authenticate = short(a.Header.Get("WWW-Authenticate"))
+	x.Status, x.Form, x.Server = a.Status, a.Form, clean(a.Header.Get("Server"))
+	x.Authenticate = clean(a.Header.Get("WWW-Authenticate"))
 	if date, err := time.Parse(time.RFC1123, a.Header.Get("Date")); err == nil {
 		x.Date = &date
 	}
 	if x.redirects() {
 		x.readLocation(r, a, address)
+		x.Location, x.OtherHost = clean(x.Location), clean(x.OtherHost)
 	}
 	x.TooBig = a.Form == portal.FormTooBig
 	if a.Polluted() {
@@ -66,10 +70,10 @@ func exchange(r portal.Request, a portal.Answer, address portal.Address) *Exchan
 		}
 	}
 	if a.Error != nil {
-		x.Error, x.ErrorDescription = a.Error.Code, a.Error.Description
+		x.Error, x.ErrorDescription = clean(a.Error.Code), clean(a.Error.Description)
 	}
 	if a.Form != portal.FormJSON || a.Polluted() {
-		x.Body = a.Excerpt()
+		x.Body = a.Excerpt(r.Secrets()...)
 		x.Filter = filterSign(a)
 		x.LoginForm = loginForm.Match(beginning(a.Body))
 	}
@@ -85,29 +89,27 @@ func short(s string) string {
 	return s
 }
 
-// A webhook's code stands in its path; the one that is asked with here is invented, but a report shouldn't teach to look.
-func hideWebhook(path string) string {
-	parts := strings.Split(path, "/")
-	if len(parts) == 5 && parts[1] == "rest" {
-		parts[3] = "…"
-	}
-	return strings.Join(parts, "/")
-}
-
 func (x *Exchange) redirects() bool { return x.Status >= 300 && x.Status < 400 }
 
 func (x *Exchange) readLocation(r portal.Request, a portal.Answer, address portal.Address) {
 	target, err := location(r, a, address)
 	if err != nil {
+		// What can't be read may lead anywhere.
+		x.Location, x.OtherHost = a.Header.Get("Location"), "?"
 		return
 	}
 	x.LoginRedirect = leadsToLogin(target)
-	// The port doesn't make another host of it.
+	x.OtherHost = otherHost(target, address)
+	x.Location = (&url.URL{Scheme: target.Scheme, Host: target.Host, Path: target.Path}).String()
+}
+
+// otherHost is u's host if it isn't the portal's. The port doesn't make another host of it.
+func otherHost(u *url.URL, address portal.Address) string {
 	named := portal.Address{Host: address.Host, Port: 443}
-	if !named.SameHost(&url.URL{Scheme: "https", Host: strings.TrimSuffix(target.Host, ":"+target.Port())}) {
-		x.OtherHost = short(target.Hostname())
+	if named.SameHost(&url.URL{Scheme: "https", Host: strings.TrimSuffix(u.Host, ":"+u.Port())}) {
+		return ""
 	}
-	x.Location = short((&url.URL{Scheme: target.Scheme, Host: target.Host, Path: target.Path}).String())
+	return u.Hostname()
 }
 
 // location is where a redirect leads, absolute.
@@ -171,8 +173,10 @@ func filterSign(a portal.Answer) string {
 	return ""
 }
 
-// beginning is as much of a page as it takes to know it.
-func beginning(page []byte) []byte { return page[:min(len(page), 64<<10)] }
+// enoughOfAPage is as much of a page as it takes to know it, in bytes.
+const enoughOfAPage = 64 << 10
+
+func beginning(page []byte) []byte { return page[:min(len(page), enoughOfAPage)] }
 
 // refuses tells whether a status is one with which filters refuse a request.
 func refuses(status int) bool {

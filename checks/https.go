@@ -3,7 +3,6 @@ package checks
 import (
 	"context"
 	"crypto/rand"
-	"strings"
 
 	"boxready/internal/bitrix"
 	"boxready/internal/portal"
@@ -21,7 +20,7 @@ type HTTPSFacts struct {
 
 func observeHTTPS(ctx context.Context, env *Env) (*HTTPSFacts, error) {
 	// As long as a generated code (16), but never one: the rest module's codes have no capital letters.
-	r := portal.Request{Path: portal.WebhookPath("1", strings.ToUpper(rand.Text()[:16]), "profile"), Timeout: restTimeout}
+	r := portal.Request{Path: portal.WebhookPath("1", rand.Text()[:16], "profile"), Timeout: restTimeout}
 	answer := env.ask(ctx, r)
 	return &HTTPSFacts{Exchange: *env.exchange(r, answer), Unverified: env.unverified()}, nil
 }

@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/url"
@@ -19,10 +20,17 @@ const (
 
 // RedirectFacts are where the portal's two ports send a request.
 type RedirectFacts struct {
-	HTTPS     *Exchange `json:"https"`
-	HTTPSLoop []string  `json:"https_loop,omitempty"` // the addresses that lead back to one of them
-	HTTP      *Exchange `json:"http,omitempty"`       // none when the portal isn't on port 443: then http tells nothing
-	HTTPLoop  []string  `json:"http_loop,omitempty"`
+	HTTPS *Exchange `json:"https"`
+	// The addresses that lead back to one of them.
+	HTTPSLoop []string `json:"https_loop,omitempty"`
+	// The other host that a redirect leads to only after others within the portal's own.
+	HTTPSLeadsTo string `json:"https_leads_to,omitempty"`
+
+	// None when the portal isn't on port 443, or a proxy would answer in its stead: then http tells nothing.
+	HTTP        *Exchange `json:"http,omitempty"`
+	HTTPLoop    []string  `json:"http_loop,omitempty"`
+	HTTPLeadsTo string    `json:"http_leads_to,omitempty"`
+	HTTPProxy   string    `json:"http_proxy,omitempty"`
 }
 
 // Redirects to the same host are followed this far to see whether they end.
@@ -30,50 +38,57 @@ const maxHops = 4
 
 func observeRedirect(ctx context.Context, env *Env) (*RedirectFacts, error) {
 	f := &RedirectFacts{}
+	proxy, err := env.net.ProxyFor("http", env.target.Address.Host, 80)
+	if err != nil {
+		return f, err
+	}
+	f.HTTPProxy = transport.ProxyName(proxy)
 	both(func() {
-		f.HTTPS, f.HTTPSLoop = env.redirect(ctx, routeRequest)
+		f.HTTPS, f.HTTPSLoop, f.HTTPSLeadsTo = env.redirect(ctx, routeRequest)
 	}, func() {
-		if env.target.Address.Port == 443 {
-			f.HTTP, f.HTTPLoop = env.redirect(ctx, plainRequest)
+		if env.target.Address.Port == 443 && proxy == nil {
+			f.HTTP, f.HTTPLoop, f.HTTPLeadsTo = env.redirect(ctx, plainRequest)
 		}
 	})
 	return f, nil
 }
 
-func (env *Env) redirect(ctx context.Context, r portal.Request) (x *Exchange, loop []string) {
+func (env *Env) redirect(ctx context.Context, r portal.Request) (x *Exchange, loop []string, leadsTo string) {
 	answer := env.ask(ctx, r)
-	if x = env.exchange(r, answer); x.redirects() && !x.LoginRedirect {
-		loop = env.loop(ctx, r, answer)
+	if x = env.exchange(r, answer); x.redirects() && !x.LoginRedirect && x.OtherHost == "" {
+		loop, leadsTo = env.follow(ctx, r, answer)
 	}
-	return x, loop
+	return x, loop, leadsTo
 }
 
-// loop follows redirects within the portal's host and returns their addresses if they lead back to an earlier one or
-// don't end. http leading to https is the ordinary end of a redirect on port 80.
-func (env *Env) loop(ctx context.Context, r portal.Request, a portal.Answer) []string {
-	var trail []string
+// follow follows redirects within the portal's host. It returns their addresses if they lead back to an earlier one or don't
+// end, and the other host if they leave. http leading to https is the ordinary end of a redirect on port 80.
+func (env *Env) follow(ctx context.Context, r portal.Request, a portal.Answer) (trail []string, leadsTo string) {
 	visited := map[string]bool{env.locate(r): true}
 	startedPlain := r.Plain
 	for range maxHops {
 		target, err := location(r, a, env.target.Address)
-		if err != nil || a.Header.Get("Location") == "" || !env.ownPort(target) || leadsToLogin(target) {
-			return nil
+		if err != nil {
+			return nil, "?"
 		}
-		if startedPlain && target.Scheme == "https" {
-			return nil
+		if other := otherHost(target, env.target.Address); other != "" {
+			return nil, short(other)
+		}
+		if a.Header.Get("Location") == "" || !env.ownPort(target) || leadsToLogin(target) || startedPlain && target.Scheme == "https" {
+			return nil, ""
 		}
 		r = portal.Request{HTTPMethod: http.MethodGet, Path: target.Path, Query: target.Query(), Plain: target.Scheme == "http", Timeout: hopTimeout, Unmarked: true}
 		here := env.locate(r)
 		trail = append(trail, here)
 		if visited[here] {
-			return trail
+			return trail, ""
 		}
 		visited[here] = true
 		if a = env.client.Do(ctx, r); a.Err != nil || a.Status < 300 || a.Status >= 400 {
-			return nil
+			return nil, ""
 		}
 	}
-	return trail
+	return trail, ""
 }
 
 const hopTimeout = 8 * time.Second
@@ -103,7 +118,7 @@ func judgeRedirect(f *RedirectFacts, _ Seen) []Result {
 		return skipped(RESTRoute)
 	}
 	var results []Result
-	other, otherLocation := f.HTTPS.OtherHost, f.HTTPS.Location
+	other, otherLocation := cmp.Or(f.HTTPS.OtherHost, f.HTTPSLeadsTo), f.HTTPS.Location
 	switch x := f.HTTPS; {
 	case !x.redirects() || x.LoginRedirect:
 		other = ""
@@ -120,7 +135,7 @@ func judgeRedirect(f *RedirectFacts, _ Seen) []Result {
 			results = append(results, notice(RedirectLoop, ServerAdmin).with(Args{"port": "http", "trail": f.HTTPLoop}))
 		}
 		if other == "" && f.HTTP.redirects() {
-			other, otherLocation = f.HTTP.OtherHost, f.HTTP.Location
+			other, otherLocation = cmp.Or(f.HTTP.OtherHost, f.HTTPLeadsTo), f.HTTP.Location
 		}
 	}
 	if other != "" {
@@ -131,5 +146,5 @@ func judgeRedirect(f *RedirectFacts, _ Seen) []Result {
 
 // leavesHost tells whether a redirect on either port leads to another host: then no token may be sent.
 func (f *RedirectFacts) leavesHost() bool {
-	return f.HTTPS != nil && f.HTTPS.OtherHost != "" || f.HTTP != nil && f.HTTP.OtherHost != ""
+	return f.HTTPS != nil && f.HTTPS.OtherHost != "" || f.HTTP != nil && f.HTTP.OtherHost != "" || f.HTTPSLeadsTo != "" || f.HTTPLeadsTo != ""
 }

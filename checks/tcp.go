@@ -64,10 +64,11 @@ func observeTCP(ctx context.Context, env *Env) (*TCPFacts, error) {
 	f.Attempts = make([]TCPAttempt, len(doors))
 	spare := make(chan net.Conn, connections-1)
 	for range connections - 1 {
-		go func() {
-			conn, _ := doors[0].dial(ctx)
+		// They outlive this check, hence the run's context.
+		env.asking.Go(func() {
+			conn, _ := doors[0].dial(env.run)
 			spare <- conn
-		}()
+		})
 	}
 	together(len(doors), func(i int) {
 		start := env.now()

@@ -73,7 +73,7 @@ type line struct {
 func observeTLS(ctx context.Context, env *Env) (*TLSFacts, error) {
 	f := &TLSFacts{At: env.now().UTC(), Addresses: make([]TLSSeen, len(env.lines))}
 	first := env.lines[0]
-	spare := env.secureSpare(ctx, first.spare)
+	spare := env.secureSpare(first.spare)
 
 	both(func() {
 		start := time.Now()
@@ -206,10 +206,10 @@ func (env *Env) openClient(l *line, conn *tls.Conn, spare []*tls.Conn, verified 
 // spareLines are connections whose handshakes go on beside the TLS check's own.
 type spareLines struct{ ready chan *tls.Conn }
 
-func (env *Env) secureSpare(ctx context.Context, raw <-chan net.Conn) *spareLines {
+func (env *Env) secureSpare(raw <-chan net.Conn) *spareLines {
 	s := &spareLines{ready: make(chan *tls.Conn, connections-1)}
 	for range connections - 1 {
-		go func() {
+		env.asking.Go(func() {
 			var conn net.Conn
 			if raw != nil {
 				conn = <-raw
@@ -218,12 +218,12 @@ func (env *Env) secureSpare(ctx context.Context, raw <-chan net.Conn) *spareLine
 				s.ready <- nil
 				return
 			}
-			secure, err := transport.Handshake(ctx, conn, env.tlsConfig())
+			secure, err := transport.Handshake(env.run, conn, env.tlsConfig())
 			if err != nil {
 				secure = nil
 			}
 			s.ready <- secure
-		}()
+		})
 	}
 	return s
 }
@@ -347,7 +347,7 @@ func (s *TLSSeen) certificateFaults(now time.Time) []Result {
 }
 
 func (s *TLSSeen) trustFault() (Result, bool) {
-	leaf, last := s.Chain[0], s.Chain[len(s.Chain)-1]
+	leaf, last := s.Chain[0], s.lastLink()
 	// Go calls a chain with a SHA-1 signature "unknown authority"; then the signature is the fault, not the authority.
 	weakSignature := slices.ContainsFunc(s.Chain, func(c Certificate) bool { return c.weakSignature() })
 	switch {
@@ -366,4 +366,18 @@ func (s *TLSSeen) trustFault() (Result, bool) {
 	default:
 		return problem(TLSPrivateCA, ServerAdmin).with(Args{"trusted": false, "proven": false}), true
 	}
+}
+
+// lastLink is the end of the chain that begins with the portal's own certificate: what was sent besides, such as a former
+// intermediate or a root without the intermediate that leads to it, doesn't count.
+func (s *TLSSeen) lastLink() Certificate {
+	last := s.Chain[0]
+	for range s.Chain {
+		i := slices.IndexFunc(s.Chain, func(c Certificate) bool { return c.Subject == last.Issuer && c.SHA256 != last.SHA256 })
+		if i < 0 || last.SelfSigned {
+			break
+		}
+		last = s.Chain[i]
+	}
+	return last
 }

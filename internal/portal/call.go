@@ -108,7 +108,6 @@ type Client struct {
 	pacer    *transport.Pacer
 	verified bool
 	allowed  atomic.Bool
-	secure   *http.Transport
 	plain    *http.Client
 	client   *http.Client
 
@@ -121,7 +120,7 @@ const maxHeaderBytes = 64 << 10
 // NewClient returns a client; Close it.
 func NewClient(o Options) *Client {
 	c := &Client{address: o.Address, pacer: o.Pacer, verified: o.Verified, open: o.Open, plain: o.Net.HTTPClient()}
-	c.secure = &http.Transport{
+	secure := &http.Transport{
 		DialTLSContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			for conn := c.takeOpen(); conn != nil; conn = c.takeOpen() {
 				if quiet(conn) {
@@ -146,7 +145,7 @@ func NewClient(o Options) *Client {
 		DisableCompression:     true,
 		MaxResponseHeaderBytes: maxHeaderBytes,
 	}
-	c.client = &http.Client{Transport: o.Net.Identify(c.secure), CheckRedirect: c.plain.CheckRedirect}
+	c.client = &http.Client{Transport: o.Net.Identify(secure), CheckRedirect: c.plain.CheckRedirect}
 	return c
 }
 
@@ -240,6 +239,15 @@ func (c *Client) checkToken(r Request) error {
 		return ErrTokenCarrier
 	}
 	return nil
+}
+
+// Secrets are what the request carries that nobody else should read, whoever sends it back.
+func (r Request) Secrets() []secret.String {
+	secrets := []secret.String{r.Token.Value}
+	if parts := strings.Split(r.Path, "/"); len(parts) > 3 && parts[1] == "rest" {
+		secrets = append(secrets, secret.New(parts[3])) // see WebhookPath
+	}
+	return secrets
 }
 
 func (r Request) method() string { return cmp.Or(r.HTTPMethod, http.MethodPost) }

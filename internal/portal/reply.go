@@ -126,6 +126,12 @@ func (r Reply) Polluted() bool {
 // excerptLen is how many bytes of a body are shown.
 const excerptLen = 200
 
+// Shorten forgets all of a body but its first n bytes. What was read from it stays.
+func (r *Reply) Shorten(n int) {
+	cut := func(b []byte) []byte { return slices.Clone(b[:min(len(b), n)]) }
+	r.Body, r.text, r.Before, r.After = cut(r.Body), cut(r.text), cut(r.Before), cut(r.After)
+}
+
 // Excerpt returns the beginning of the body for people to read: at most 200
 // bytes, credentials and known secrets masked, control characters replaced.
 func (r Reply) Excerpt(known ...secret.String) string {

@@ -2,12 +2,10 @@ package transport
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"sync/atomic"
-	"time"
 )
 
 // journey is what a request and the dials that net/http makes for it know of each other.
@@ -41,20 +39,12 @@ func inProxy(ctx context.Context) context.Context {
 // from the context of its dials, in case another request can use the connection; here a dial ends with its request, so
 // that nothing goes on when a run is cancelled.
 func UntilRequestEnds(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
 	j := journeyOf(ctx)
 	if j == nil {
-		return context.WithCancel(ctx)
+		return ctx, cancel
 	}
-	deadline, ok := j.request.Deadline()
-	if !ok {
-		deadline = time.Now().Add(time.Hour) // longer than any dial
-	}
-	ctx, cancel := context.WithDeadline(ctx, deadline)
-	stop := context.AfterFunc(j.request, func() {
-		if errors.Is(j.request.Err(), context.Canceled) { // or a deadline would look like a cancel
-			cancel()
-		}
-	})
+	stop := context.AfterFunc(j.request, cancel)
 	return ctx, func() { stop(); cancel() }
 }
 
@@ -91,14 +81,18 @@ func (i *identified) RoundTrip(r *http.Request) (*http.Response, error) {
 	return response, nil
 }
 
-// blame adds the stage to an error of the request's context: net/http returns it without waiting for the dial's own.
+// blame makes of an error after the request's end just that, with the stage it had reached: what a dial says of its being
+// broken off differs from one time to the next.
 func (j *journey) blame(err error) error {
-	stage, ok := j.stage.Load().(Stage)
-	var staged *stageError
-	if !ok || errors.As(err, &staged) || j.request.Err() == nil {
+	end := j.request.Err()
+	if end == nil {
 		return err
 	}
-	return at(stage, err)
+	stage, ok := j.stage.Load().(Stage)
+	if !ok {
+		stage = StageHTTP // no dial was needed
+	}
+	return at(stage, end)
 }
 
 // CloseIdleConnections lets [http.Client.CloseIdleConnections] reach the transport beneath.

@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/mattn/go-ieproxy"
 	"golang.org/x/net/proxy"
@@ -120,8 +121,12 @@ func (n *Net) dialProxy(ctx context.Context, via *url.URL) (net.Conn, error) {
 
 // proxyFailed keeps the end of our own time or a cancel apart from the proxy's fault.
 func proxyFailed(ctx context.Context, what string, err error) error {
-	if ctx.Err() != nil {
-		return at(StageProxy, fmt.Errorf("%s: %w", what, ctx.Err()))
+	end := ctx.Err()
+	if deadline, ok := ctx.Deadline(); ok && end == nil && !time.Now().Before(deadline) {
+		end = context.DeadlineExceeded // which a connection notices a moment before the context does
+	}
+	if end != nil {
+		return at(StageProxy, fmt.Errorf("%s: %w", what, end))
 	}
 	return &ProxyError{Reason: what, Err: err}
 }

@@ -213,6 +213,16 @@ func TestProxyCancel(t *testing.T) {
 				t.Errorf("failure %q at stage %q: %v", FailureOf(err), StageOf(err), err)
 			}
 		})
+		t.Run(name+", a deadline without a request", func(t *testing.T) {
+			n := through(t, scheme+"://"+listen(t, silent).String())
+			ctx, cancel := context.WithTimeout(t.Context(), patience)
+			defer cancel()
+			_, err := n.Dial(ctx, "portal.test", 443)
+			if FailureOf(err) != Timeout || StageOf(err) != StageProxy {
+				t.Errorf("failure %q at stage %q: %v", FailureOf(err), StageOf(err), err)
+			}
+			noCredentials(t, fmt.Sprint(err))
+		})
 	}
 }
 
