@@ -4,7 +4,7 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
-	"fmt"
+	"io"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -100,11 +100,15 @@ func (a *app) runChecks(ctx context.Context, n *transport.Net, target checks.Tar
 	reporter := &report.Reporter{Words: a.words, Version: a.version}
 	progress := a.newProgress(checks.Planned(target))
 	observers := observers{progress}
+	written := &lines{out: a.Out, reporter: reporter, portal: target.Address.Display()}
 	if format == "jsonl" {
-		observers = append(observers, lines{a.Out, reporter, target.Address.Display()})
+		observers = append(observers, written)
 	}
 	outcome := checks.Run(ctx, n, target, observers)
 	progress.end()
+	if written.err != nil {
+		return a.fail(written.err)
+	}
 
 	a.exit = exitOf(outcome)
 	var err error
@@ -228,17 +232,18 @@ func (os observers) Finished(id checks.ID, results []checks.Result) {
 
 // lines writes each result as a line of JSON when it arrives.
 type lines struct {
-	out      interface{ Write([]byte) (int, error) }
+	out      io.Writer
 	reporter *report.Reporter
 	portal   string
+	err      error // the first; after it nothing more is written
 }
 
-func (lines) Started(checks.ID) {}
+func (*lines) Started(checks.ID) {}
 
-func (l lines) Finished(_ checks.ID, results []checks.Result) {
+func (l *lines) Finished(_ checks.ID, results []checks.Result) {
 	for _, r := range results {
-		if err := report.WriteJSON(l.out, l.reporter.Entry(r, l.portal), false); err != nil {
-			fmt.Fprintln(os.Stderr, err)
+		if l.err == nil {
+			l.err = report.WriteJSON(l.out, l.reporter.Entry(r, l.portal), false)
 		}
 	}
 }

@@ -13,19 +13,18 @@ import (
 // console is BoxReady for who started it without arguments, perhaps by a double click: it asks for the address, shows the
 // result and waits, so that the console doesn't close over it.
 func (a *app) console(ctx context.Context) error {
-	in := bufio.NewReader(io.LimitReader(a.In, 1<<20))
+	typed := typedLines(a.In)
 	for {
 		fmt.Fprint(a.Err, a.words.Say("console.ask", nil)+" ")
-		typed, err := in.ReadString('\n')
-		typed = strings.TrimSpace(typed)
-		if typed == "" {
-			if err != nil {
-				fmt.Fprintln(a.Err)
-				return wrong("cli.no-portal", nil)
-			}
+		address, ok := next(ctx, typed)
+		if !ok {
+			fmt.Fprintln(a.Err)
+			return wrong("cli.no-portal", nil)
+		}
+		if address == "" {
 			continue
 		}
-		err = a.check(ctx, typed, checkFlags{region: "auto", format: "text", timeout: 90 * time.Second})
+		err := a.check(ctx, address, checkFlags{region: "auto", format: "text", timeout: 90 * time.Second})
 		var usage *usageError
 		if errors.As(err, &usage) && strings.HasPrefix(usage.key, "cli.bad-address.") {
 			fmt.Fprintln(a.Err, a.words.Say(usage.key, usage.args))
@@ -35,7 +34,30 @@ func (a *app) console(ctx context.Context) error {
 			return err
 		}
 		fmt.Fprint(a.Err, "\n"+a.words.Say("console.wait", nil)+" ")
-		in.ReadString('\n')
+		next(ctx, typed)
 		return nil
+	}
+}
+
+// typedLines reads lines in a goroutine of its own, which ends with its input or the program: a read from a terminal can't
+// be broken off, but Ctrl+C must not wait for it.
+func typedLines(in io.Reader) <-chan string {
+	lines := make(chan string)
+	go func() {
+		defer close(lines)
+		for scanner := bufio.NewScanner(io.LimitReader(in, 1<<20)); scanner.Scan(); {
+			lines <- strings.TrimSpace(scanner.Text())
+		}
+	}()
+	return lines
+}
+
+// next waits for a line; false is the end of the input or of ctx.
+func next(ctx context.Context, lines <-chan string) (string, bool) {
+	select {
+	case line, ok := <-lines:
+		return line, ok
+	case <-ctx.Done():
+		return "", false
 	}
 }

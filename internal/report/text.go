@@ -47,6 +47,7 @@ type text struct {
 	outcome *checks.Outcome
 	style   Style
 	portal  string
+	said    map[checks.ID]bool // whose consequences were listed
 }
 
 func newText(p *Reporter, o *checks.Outcome, style Style) *text {
@@ -59,7 +60,7 @@ func newText(p *Reporter, o *checks.Outcome, style Style) *text {
 	if style.Bold == nil {
 		style.Bold = func(s string) string { return s }
 	}
-	return &text{Reporter: p, outcome: o, style: style, portal: o.Target.Address.Display()}
+	return &text{Reporter: p, outcome: o, style: style, portal: o.Target.Address.Display(), said: map[checks.ID]bool{}}
 }
 
 func (t *text) say(key string, args checks.Args) string { return t.Words.Say(key, args) }
@@ -142,8 +143,13 @@ func (t *text) finding(r checks.Result) {
 		// Unwrapped, so that it can be clicked and copied.
 		fmt.Fprintf(t, "%*s%s: %s\n", depth, "", t.say("part.more", nil), f.More)
 	}
-	if waiting := t.waitingFor(r.Check); len(waiting) > 0 {
-		t.para(depth, "", t.say("part.waiting", checks.Args{"checks": waiting}))
+	if waiting := t.waitingFor(r.Check); len(waiting) > 0 && !t.said[r.Check] {
+		t.said[r.Check] = true
+		key := "part.waiting"
+		if r.State == checks.Unknown {
+			key = "part.unclear" // there may be nothing to fix
+		}
+		t.para(depth, "", t.say(key, checks.Args{"checks": waiting}))
 	}
 	if t.style.Verbose {
 		t.facts(r)

@@ -156,6 +156,18 @@ var symptoms = map[string]seen{
 			t.Errorf("with the issuer: %v", err)
 		}
 	},
+	"tls-stale-intermediate": func(t *testing.T, s *simportal.Sim) {
+		issuedBy("BoxReady Demo Public CA 1", 2)(t, s)
+		if _, err := handshake(t, s, nil); err == nil {
+			t.Error("verified")
+		}
+	},
+	"tls-root-only": func(t *testing.T, s *simportal.Sim) {
+		issuedBy("BoxReady Demo Public CA 1", 2)(t, s)
+		if _, err := handshake(t, s, nil); err == nil {
+			t.Error("verified")
+		}
+	},
 	"tls-expired":              invalid(x509.Expired, 0),
 	"tls-expired-intermediate": invalid(x509.Expired, 1),
 	"tls-not-yet-valid": func(t *testing.T, s *simportal.Sim) {
@@ -220,6 +232,11 @@ var symptoms = map[string]seen{
 	"rest-blocked":             answers(403, `403 Forbidden`, "Server", `^nginx$`),
 	"rest-blocked-modsecurity": answers(406, `Mod_Security`),
 	"rest-blocked-cloudflare":  answers(403, `Cloudflare`, "CF-RAY", `.`, "Server", `^cloudflare$`),
+	"token-echoed": func(t *testing.T, s *simportal.Sim) {
+		if r := post(t, s, "/rest/app.info", form, "auth=0123456789abcdef"); r.status != 403 || !strings.Contains(string(r.body), "0123456789abcdef") {
+			t.Errorf("got %+v", r)
+		}
+	},
 	"body-filtered": func(t *testing.T, s *simportal.Sim) {
 		for body, want := range map[string]int{"x=1": 401, "x=" + url.QueryEscape("<b>select * from test</b><script>"): 403, "x=<ScRipt>": 403} {
 			if r := post(t, s, "/rest/app.info", form, body); r.status != want {
@@ -243,6 +260,11 @@ var symptoms = map[string]seen{
 	"redirect-other-host-307": answers(307, ``, "Location", `^https://www\.`),
 	"redirect-other-host-http": func(t *testing.T, s *simportal.Sim) {
 		if r := plain(t, s); r.header.Get("Location") != "https://www."+s.Host()+"/rest/app.info" {
+			t.Errorf("got %+v", r)
+		}
+	},
+	"redirect-other-host-later": func(t *testing.T, s *simportal.Sim) {
+		if r := plain(t, s); r.header.Get("Location") != "http://"+s.Host()+"/rest/app.info/" {
 			t.Errorf("got %+v", r)
 		}
 	},

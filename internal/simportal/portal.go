@@ -42,7 +42,13 @@ func (s *Sim) portal(h *hit) {
 // plainHTTP is the server on port 80: an ordinary redirect to https. It reports whether it answered.
 func (s *Sim) plainHTTP(h *hit) bool {
 	target := url.URL{Scheme: "https", Host: s.opt.Host, Path: h.r.URL.Path, RawQuery: h.r.URL.RawQuery}
-	switch h.f.any("redirect-other-host-http", "redirect-loop-http", "http-serves") {
+	switch h.f.any("redirect-other-host-http", "redirect-other-host-later", "redirect-loop-http", "http-serves") {
+	case "redirect-other-host-later":
+		if strings.HasSuffix(target.Path, "/") {
+			target.Host = s.otherHost()
+		} else {
+			target.Scheme, target.Path = "http", target.Path+"/"
+		}
 	case "redirect-other-host-http":
 		target.Host = s.otherHost()
 	case "redirect-loop-http":
@@ -81,6 +87,12 @@ func (s *Sim) inFront(h *hit) bool {
 		h.w.Header().Set("Server", "cloudflare")
 		h.w.Header().Set("CF-RAY", "8c0ffee0deadbeef-DME")
 		h.page(http.StatusForbidden, cloudflarePage)
+		return true
+	}
+	if h.f.on("token-echoed") && len(h.entry.Tokens) > 0 {
+		token := h.entry.Tokens[0]
+		h.w.Header().Set("Server", "filter "+token)
+		h.page(http.StatusForbidden, nginxPage("403 Forbidden", "Refused: "+token))
 		return true
 	}
 	if h.f.on("body-filtered") && looksLikeAttack(h.body) {

@@ -307,6 +307,13 @@ func (a *authority) certificate(kind string) (tls.Certificate, error) {
 		err = from(caRussianSub, caRussian)
 	case "tls-incomplete-chain":
 		chain = nil
+	case "tls-stale-intermediate":
+		// The company's stands for a former one: all that counts is that it isn't the leaf's issuer.
+		var former *issuer
+		former, err = a.other(caPrivate)
+		chain = []*issuer{former}
+	case "tls-root-only":
+		chain = []*issuer{a.root}
 	case "tls-expired":
 		s.from, s.till = a.now.Add(-100*day), a.now.Add(-10*day)
 	case "tls-expired-intermediate":
