@@ -38,6 +38,7 @@ const expiresSoon = 21 * 24 * time.Hour
 // TLSFacts are what the TLS handshake showed at each address of the portal.
 type TLSFacts struct {
 	At         time.Time `json:"at"`
+	Proxy      string    `json:"proxy,omitempty"` // on the way to the portal
 	Addresses  []TLSSeen `json:"addresses"`
 	Unverified bool      `json:"unverified,omitempty"` // the certificate doesn't verify; what needs no token was asked all the same
 }
@@ -72,6 +73,9 @@ type line struct {
 
 func observeTLS(ctx context.Context, env *Env) (*TLSFacts, error) {
 	f := &TLSFacts{At: env.now().UTC(), Addresses: make([]TLSSeen, len(env.lines))}
+	if tcp := seen[TCPFacts](env.seen(), PortalTCP); tcp != nil {
+		f.Proxy = tcp.Proxy
+	}
 	first := env.lines[0]
 	spare := env.secureSpare(first.spare)
 
@@ -278,7 +282,7 @@ func judgeTLS(f *TLSFacts, _ Seen) []Result {
 			}
 		}
 	}
-	return orOK(results)
+	return about(orOK(results), Args{"proxy": f.Proxy})
 }
 
 func (s *TLSSeen) judge(now time.Time) []Result {

@@ -73,8 +73,8 @@ func (a *app) exactlyOnePortal(_ *cobra.Command, args []string) error {
 }
 
 func (a *app) check(ctx context.Context, address string, f checkFlags) error {
-	if !slices.Contains([]string{"text", "json", "jsonl"}, f.format) {
-		return wrong("cli.bad-value", checks.Args{"flag": "--format", "value": f.format, "allowed": []string{"text", "json", "jsonl"}})
+	if err := checkFormat(f.format); err != nil {
+		return err
 	}
 	if f.timeout <= 0 {
 		return wrong("cli.bad-timeout", nil)
@@ -93,6 +93,13 @@ func (a *app) check(ctx context.Context, address string, f checkFlags) error {
 	ctx, cancel := context.WithTimeout(ctx, f.timeout)
 	defer cancel()
 	return a.runChecks(ctx, transport.New(way), target, f.format, f.verbose)
+}
+
+func checkFormat(format string) error {
+	if formats := []string{"text", "json", "jsonl"}; !slices.Contains(formats, format) {
+		return wrong("cli.bad-value", checks.Args{"flag": "--format", "value": format, "allowed": formats})
+	}
+	return nil
 }
 
 // runChecks makes the run, shows it, and sets the exit code.

@@ -2,11 +2,15 @@ package cli_test
 
 import (
 	"bufio"
+	"bytes"
 	"os"
 	"os/exec"
 	"strings"
 	"testing"
 	"time"
+
+	"boxready/cli"
+	"boxready/internal/simportal"
 )
 
 // TestDemoPrintsAWorkingCommand starts the demo as a program of its own, runs the command that it prints, and ends it.
@@ -54,5 +58,29 @@ func TestDemoPrintsAWorkingCommand(t *testing.T) {
 	}
 	if left, _ := os.ReadDir(temp); len(left) > 0 {
 		t.Errorf("it leaves %s behind", left[0].Name())
+	}
+}
+
+// TestDemoShowsItsFaults asserts that the demo makes its run in the way that shows the fault asked for.
+func TestDemoShowsItsFaults(t *testing.T) {
+	for _, fault := range simportal.Faults() {
+		if len(fault.Causes) == 0 || len(fault.With) == 0 {
+			continue // the checks' own tests have the others
+		}
+		t.Run(fault.Name, func(t *testing.T) {
+			t.Parallel()
+			var out, errs bytes.Buffer
+			exit := cli.Run(t.Context(), "test", []string{"demo", "--check", "--format", "json", "--lang", "en", "--fault", fault.Name},
+				cli.IO{In: strings.NewReader(""), Out: &out, Err: &errs})
+			if exit != cli.ExitProblem && exit != cli.ExitNotice {
+				t.Errorf("exit %d\n%s", exit, errs.String())
+			}
+			for _, cause := range fault.Causes {
+				_, cause, _ = strings.Cut(cause, "/")
+				if !strings.Contains(out.String(), `"`+cause+`"`) {
+					t.Errorf("no %s in the result", cause)
+				}
+			}
+		})
 	}
 }

@@ -1,6 +1,7 @@
 package simportal
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
@@ -244,4 +245,11 @@ func (s *Sim) dohServer(h *hit) {
 	})
 	h.w.Header().Set("Cache-Control", "max-age=60")
 	h.send(http.StatusOK, media, answer)
+}
+
+// Resolver asks DNS.
+func (s *Sim) Resolver() *net.Resolver {
+	return &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, network, s.DNS())
+	}}
 }
