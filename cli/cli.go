@@ -57,11 +57,14 @@ type app struct {
 	exit    Exit
 }
 
+func init() {
+	// cobra would otherwise refuse to run for whoever double-clicks the program on Windows.
+	cobra.MousetrapHelpText = ""
+}
+
 // Run runs the command line until it is done or ctx is, and returns the exit code.
 func Run(ctx context.Context, version string, args []string, std IO) Exit {
 	a := &app{IO: std, version: version}
-	// cobra would otherwise refuse to run for whoever double-clicks the program on Windows.
-	cobra.MousetrapHelpText = ""
 	root := a.root()
 	root.SetArgs(args)
 	root.SetIn(std.In)
