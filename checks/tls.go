@@ -262,7 +262,7 @@ func (s *spareLines) close(n int) {
 
 func (env *Env) verify(chain []*x509.Certificate) error {
 	if trust := env.examineOffline(chain); !trust.good() {
-		return errUnverified
+		return &tls.CertificateVerificationError{UnverifiedCertificates: chain, Err: errUnverified}
 	}
 	return nil
 }
