@@ -1,0 +1,178 @@
+package vault
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"boxready/internal/secret"
+)
+
+func TestSize(t *testing.T) {
+	expires := time.Date(2026, 3, 1, 13, 0, 0, 0, time.UTC)
+	// What all accounts here have in common, the access token excluded.
+	bare := Account{Portal: home, Refresh: secret.New("r")}
+	empty, err := encode(bare)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// grown returns a text that takes n bytes in the entry.
+	grown := func(letter string, n int) string {
+		return strings.Repeat(letter, n/len(letter)) + strings.Repeat("x", n%len(letter))
+	}
+	withExpires := len(`,"access_token":"","expires":1772370000`)
+	for _, letter := range []string{"x", "ж", "𝄞"} {
+		for size, c := range map[int]struct{ kept, dropped bool }{2559: {true, false}, 2560: {false, true}, 2561: {false, true}} {
+			a := bare
+			a.Access, a.Expires = secret.New(grown(letter, size-len(empty)-withExpires)), expires
+			text, err := encode(a)
+			if err != nil {
+				t.Fatalf("%d bytes of %s: %v", size, letter, err)
+			}
+			if (len(text) == size) != c.kept || (text == empty) != c.dropped {
+				t.Errorf("%d bytes of %s became %d", size, letter, len(text))
+			}
+			if back, err := decode(home, text); err != nil || back.Access.IsZero() != c.dropped || back.Expires.IsZero() != c.dropped {
+				t.Errorf("%d bytes of %s came back with %v, %v", size, letter, back.Expires, err)
+			}
+
+			a = bare
+			a.Refresh = secret.New(grown(letter, size-len(empty)+1))
+			text, err = encode(a)
+			if c.kept && (err != nil || len(text) != size) || !c.kept && !errors.Is(err, TooBig) {
+				t.Errorf("refresh token, %d bytes of %s: %d, %v", size, letter, len(text), err)
+			}
+			if err := Memory().Save(t.Context(), a); !c.kept && !errors.Is(err, TooBig) {
+				t.Errorf("saved %d bytes of %s: %v", size, letter, err)
+			}
+		}
+	}
+}
+
+func TestMarkupTakesNoRoom(t *testing.T) {
+	text, err := encode(Account{Portal: home, Access: secret.New("<&>")})
+	if err != nil || !strings.Contains(text, "<&>") {
+		t.Errorf("%s, %v", text, err)
+	}
+}
+
+func TestDecode(t *testing.T) {
+	for name, c := range map[string]struct {
+		text string
+		want error
+	}{
+		"this version":   {`{"v":1,"refresh_token":"hush"}`, nil},
+		"another field":  {`{"v":1,"refresh_token":"hush","more":[1]}`, nil},
+		"newer":          {`{"v":2,"refresh_token":["hush"]}`, ErrNewer},
+		"no version":     {`{"refresh_token":"hush"}`, ErrDamaged},
+		"odd version":    {`{"v":-1,"refresh_token":"hush"}`, ErrDamaged},
+		"empty":          {``, ErrDamaged},
+		"cut off":        {`{"v":1,"refresh_token":"hush`, ErrDamaged},
+		"another type":   {`{"v":1,"refresh_token":1234567}`, ErrDamaged},
+		"something else": {`hush`, ErrDamaged},
+		"server by http": {`{"v":1,"refresh_token":"hush","server":"http://h"}`, ErrDamaged},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFake()
+			f.held[home] = c.text
+			k := NewKeyring(Options{Backend: f})
+			a, err := k.Load(t.Context(), home)
+			if !errors.Is(err, c.want) || (err == nil) != (c.want == nil) {
+				t.Errorf("%v", err)
+			}
+			if err != nil && (strings.Contains(err.Error(), "hush") || strings.Contains(err.Error(), "1234567")) {
+				t.Errorf("the error tells: %v", err)
+			}
+			if want := map[bool]string{true: "hush"}[c.want == nil]; a.Refresh.Reveal() != want {
+				t.Error("read another token")
+			}
+			if err := k.Save(t.Context(), full(home)); err != nil {
+				t.Errorf("not replaced: %v", err)
+			}
+			f.held[home] = c.text
+			if list, err := k.List(t.Context()); err != nil || len(list) != 1 {
+				t.Errorf("list %v, %v: it could not be deleted", list, err)
+			}
+			if err := k.Delete(t.Context(), home); err != nil {
+				t.Errorf("delete: %v", err)
+			}
+		})
+	}
+}
+
+func TestInvalid(t *testing.T) {
+	for name, change := range map[string]func(*Account){
+		"no portal":          func(a *Account) { a.Portal = "" },
+		"no scheme":          func(a *Account) { a.Portal = "portal.example" },
+		"http":               func(a *Account) { a.Portal = "http://portal.example" },
+		"a path":             func(a *Account) { a.Portal = "https://portal.example/" },
+		"a webhook":          func(a *Account) { a.Portal = "https://portal.example/rest/1/hush/" },
+		"a password":         func(a *Account) { a.Portal = "https://me:hush@portal.example" },
+		"upper case":         func(a *Account) { a.Portal = "https://Portal.example" },
+		"the usual port":     func(a *Account) { a.Portal = "https://portal.example:443" },
+		"a line more":        func(a *Account) { a.Portal = "https://portal.example\nhush" },
+		"endless":            func(a *Account) { a.Portal = "https://" + strings.Repeat("hush.", 60) + "example" },
+		"server by http":     func(a *Account) { a.Server = "http://oauth.example" },
+		"webhook by http":    func(a *Account) { a.Webhook = secret.New("http://portal.example/rest/1/hush/") },
+		"secret not UTF-8":   func(a *Account) { a.ClientSecret = secret.New("hush\xff") },
+		"member id not UTF8": func(a *Account) { a.MemberID = "\xff" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFake()
+			k := NewKeyring(Options{Backend: f})
+			a := full(home)
+			change(&a)
+			err := k.Save(t.Context(), a)
+			if !errors.Is(err, ErrInvalid) || strings.Contains(err.Error(), "hush") {
+				t.Errorf("save: %v", err)
+			}
+			if a.Portal != home {
+				_, loadErr := k.Load(t.Context(), a.Portal)
+				for _, err := range []error{loadErr, k.Delete(t.Context(), a.Portal)} {
+					if !errors.Is(err, ErrInvalid) || strings.Contains(err.Error(), "hush") {
+						t.Errorf("load, delete: %v", err)
+					}
+				}
+			}
+			if len(f.calls) > 0 {
+				t.Errorf("the keyring was called: %d times", len(f.calls))
+			}
+		})
+	}
+	for _, portal := range []string{home, "https://10.0.0.1", "https://[2001:db8::1]:8443", "https://b_24", "https://xn--80avnko.xn--p1ai:8443"} {
+		if !isPortal(portal) {
+			t.Errorf("%s is refused", portal)
+		}
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	text, _ := encode(full(home))
+	f.Add(text)
+	f.Add(`{"v":2}`)
+	f.Add(`{"v":1,"saved":-9223372036854775808}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		a, err := decode(home, text)
+		if err != nil {
+			return
+		}
+		again, err := encode(a)
+		if errors.Is(err, TooBig) {
+			return
+		}
+		if err != nil {
+			t.Fatalf("what was read can't be written: %v", err)
+		}
+		back, err := decode(home, again)
+		if err != nil {
+			t.Fatalf("what was written can't be read: %v", err)
+		}
+		if back.Access.IsZero() { // left out, or never there
+			a.Access, a.Expires, back.Expires = secret.String{}, time.Time{}, time.Time{}
+		}
+		if field := difference(a, back); field != "" {
+			t.Errorf("%s changed", field)
+		}
+	})
+}

@@ -1,0 +1,108 @@
+package vault
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/zalando/go-keyring"
+)
+
+// DefaultDeadline is how long a call of a keyring may take. Any of them may
+// show a prompt, which can't be known before, and a person has to find the
+// window and type a password. Callers that can't wait give a context that ends
+// earlier; whoever wants to can cancel it.
+const DefaultDeadline = time.Minute
+
+// Options change how a Keyring works. The zero Options are right.
+type Options struct {
+	Deadline time.Duration // 0 is DefaultDeadline
+	Backend  Backend       // nil is the operating system's keyring; another is for tests
+}
+
+// A Keyring is the operating system's keyring as a Store. One is enough for a
+// program; each knows only of its own calls that hang.
+type Keyring struct{ store }
+
+// NewKeyring returns a Keyring. It does not touch the keyring itself.
+func NewKeyring(o Options) *Keyring {
+	if o.Deadline == 0 {
+		o.Deadline = DefaultDeadline
+	}
+	if o.Backend == nil {
+		o.Backend = system{}
+	}
+	return &Keyring{store{backend: o.Backend, place: InKeyring, guard: guard{deadline: o.Deadline}}}
+}
+
+// Open returns k if it works, and otherwise a memory for this run together with
+// the error that says why. Later, Open may be tried again on the same k.
+func Open(ctx context.Context, k *Keyring) (Store, error) {
+	if err := k.SelfTest(ctx); err != nil {
+		return Memory(), err
+	}
+	return k, nil
+}
+
+// SelfTest writes, reads, compares and deletes an entry as big as accounts may
+// be, with nothing secret in it.
+func (k *Keyring) SelfTest(ctx context.Context) error {
+	key := "self-test " + rand.Text() // two at once must not meet
+	value := "проверка " + rand.Text() + " "
+	value += strings.Repeat("=", limit-1-len(value))
+	_, err := k.guard.do(ctx, func(*call) error {
+		if err := k.backend.Set(key, value); err != nil {
+			return err
+		}
+		back, err := k.backend.Get(key)
+		// Also if nobody waits any more: nothing may be left.
+		deleted := k.backend.Delete(key)
+		switch {
+		case errors.Is(err, ErrNotFound), err == nil && back != value:
+			return errNotKept
+		case err != nil:
+			return err
+		case errors.Is(deleted, ErrNotFound):
+			return errNotKept
+		}
+		return deleted
+	})
+	return fail("self-test", err)
+}
+
+// service is what the operating system's tools show beside our entries.
+const service = "BoxReady"
+
+// system is the operating system's keyring.
+type system struct{}
+
+func (system) Get(key string) (string, error) {
+	if err := findBus(); err != nil {
+		return "", err
+	}
+	value, err := keyring.Get(service, key)
+	return value, translate(err)
+}
+
+func (system) Set(key, value string) error {
+	if err := findBus(); err != nil {
+		return err
+	}
+	return translate(keyring.Set(service, key, value))
+}
+
+func (system) Delete(key string) error {
+	if err := findBus(); err != nil {
+		return err
+	}
+	return translate(keyring.Delete(service, key))
+}
+
+func translate(err error) error {
+	if errors.Is(err, keyring.ErrNotFound) {
+		return ErrNotFound
+	}
+	return explain(err)
+}

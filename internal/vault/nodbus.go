@@ -1,0 +1,9 @@
+//go:build !(linux || freebsd || netbsd || openbsd || dragonfly)
+
+package vault
+
+func reasonOfDBus(error) (Reason, bool) { return "", false }
+
+func findBus() error { return nil }
+
+func explain(err error) error { return err }

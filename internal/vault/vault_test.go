@@ -1,0 +1,563 @@
+package vault
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/zalando/go-keyring"
+	"go.uber.org/goleak"
+
+	"boxready/internal/secret"
+)
+
+func TestMain(m *testing.M) {
+	if step := os.Getenv(stepVariable); step != "" {
+		os.Exit(runStep(step))
+	}
+	goleak.VerifyTestMain(m)
+}
+
+const home = "https://portal.example"
+
+// fake is a keyring in memory that can be made to misbehave.
+type fake struct {
+	mu      sync.Mutex
+	held    map[string]string
+	before  func(call, key string)              // runs first, outside the lock
+	replace func(call, key, value string) error // errSkip: pretend to have done it
+	calls   []string
+	inside  int
+	most    int // calls at once
+}
+
+var errSkip = errors.New("skip")
+
+func newFake() *fake { return &fake{held: map[string]string{}} }
+
+func (f *fake) call(name, key, value string, do func() error) error {
+	f.mu.Lock()
+	f.calls = append(f.calls, name+" "+key)
+	f.inside++
+	f.most = max(f.most, f.inside)
+	f.mu.Unlock()
+	if f.before != nil {
+		f.before(name, key)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.inside--
+	if f.replace != nil {
+		if err := f.replace(name, key, value); err == errSkip {
+			return nil
+		} else if err != nil {
+			return err
+		}
+	}
+	return do()
+}
+
+func (f *fake) Get(key string) (value string, err error) {
+	err = f.call("get", key, "", func() error {
+		var ok bool
+		if value, ok = f.held[key]; !ok {
+			return ErrNotFound
+		}
+		return nil
+	})
+	return value, err
+}
+
+func (f *fake) Set(key, value string) error {
+	return f.call("set", key, value, func() error { f.held[key] = value; return nil })
+}
+
+func (f *fake) Delete(key string) error {
+	return f.call("delete", key, "", func() error {
+		if _, ok := f.held[key]; !ok {
+			return ErrNotFound
+		}
+		delete(f.held, key)
+		return nil
+	})
+}
+
+func (f *fake) keys() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Sorted(maps.Keys(f.held))
+}
+
+// traffic returns how many calls there were, and how many at once.
+func (f *fake) traffic() (calls, most int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.calls), f.most
+}
+
+func full(portal string) Account {
+	return Account{
+		Portal:        portal,
+		ClientID:      "local.0123456789abcd.01234567",
+		ClientSecret:  secret.New("client-hush"),
+		Refresh:       secret.New("refresh-hush"),
+		RefreshIssued: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC),
+		Access:        secret.New(`access-hush<&>"\` + "\u2028"),
+		Expires:       time.Date(2026, 3, 1, 13, 0, 0, 0, time.UTC),
+		Server:        "https://oauth.example",
+		MemberID:      "0123456789abcdef0123456789abcdef",
+		UserID:        "1",
+		Webhook:       secret.New("https://portal.example/rest/1/webhook-hush/"),
+		Confirmed:     true,
+	}
+}
+
+// difference names the first field in which accounts differ, Saved excluded.
+func difference(a, b Account) string {
+	for name, same := range map[string]bool{
+		"Portal": a.Portal == b.Portal, "ClientID": a.ClientID == b.ClientID,
+		"ClientSecret": a.ClientSecret.Equal(b.ClientSecret), "Refresh": a.Refresh.Equal(b.Refresh),
+		"RefreshIssued": a.RefreshIssued.Equal(b.RefreshIssued), "Access": a.Access.Equal(b.Access),
+		"Expires": a.Expires.Equal(b.Expires), "Server": a.Server == b.Server, "MemberID": a.MemberID == b.MemberID,
+		"UserID": a.UserID == b.UserID, "Webhook": a.Webhook.Equal(b.Webhook), "Confirmed": a.Confirmed == b.Confirmed,
+	} {
+		if !same {
+			return name
+		}
+	}
+	return ""
+}
+
+func TestStoresAgree(t *testing.T) {
+	for name, open := range map[string]func() Store{
+		"memory":       Memory,
+		"fake keyring": func() Store { return NewKeyring(Options{Backend: newFake()}) },
+		"mock keyring": func() Store { return NewKeyring(Options{Backend: mock{}}) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			// The library's mock is the whole process's: these tests are not parallel.
+			keyring.MockInit()
+			testStore(t, open())
+		})
+	}
+}
+
+// mock is the system's keyring without the search for a session bus, which
+// machines that run tests need not have.
+type mock struct{}
+
+func (mock) Get(key string) (string, error) {
+	value, err := keyring.Get(service, key)
+	return value, translate(err)
+}
+func (mock) Set(key, value string) error { return translate(keyring.Set(service, key, value)) }
+func (mock) Delete(key string) error     { return translate(keyring.Delete(service, key)) }
+
+func testStore(t *testing.T, s Store) {
+	ctx := t.Context()
+	if list, err := s.List(ctx); err != nil || len(list) != 0 {
+		t.Fatalf("an empty store lists %v, %v", list, err)
+	}
+	if _, err := s.Load(ctx, home); !errors.Is(err, ErrNotFound) {
+		t.Errorf("load of nothing: %v", err)
+	}
+	if err := s.Delete(ctx, home); !errors.Is(err, ErrNotFound) {
+		t.Errorf("delete of nothing: %v", err)
+	}
+
+	want := full(home)
+	start := time.Now().Truncate(time.Second)
+	if err := s.Save(ctx, want); err != nil {
+		t.Fatal(err)
+	}
+	got, err := s.Load(ctx, home)
+	if d := difference(got, want); err != nil || d != "" {
+		t.Fatalf("%s came back different, %v", d, err)
+	}
+	if got.Saved.Before(start) || got.Saved.After(time.Now()) {
+		t.Errorf("saved at %v", got.Saved)
+	}
+
+	only := Account{Portal: "https://портал.example", Webhook: secret.New("https://h/rest/1/x/")}
+	if err := s.Save(ctx, only); !errors.Is(err, ErrInvalid) {
+		t.Errorf("a name that is not ASCII: %v", err)
+	}
+	only.Portal = "https://xn--80avnko.example:8443"
+	if err := s.Save(ctx, only); err != nil {
+		t.Fatal(err)
+	}
+	got, err = s.Load(ctx, only.Portal)
+	if d := difference(got, only); err != nil || d != "" || !got.ClientSecret.IsZero() || !got.Expires.IsZero() {
+		t.Errorf("the webhook's account: %s came back different, %v", d, err)
+	}
+
+	want.UserID, want.Refresh = "2", secret.New("rotated")
+	if err := s.Save(ctx, want); err != nil {
+		t.Fatal(err)
+	}
+	if got, err = s.Load(ctx, home); err != nil || difference(got, want) != "" {
+		t.Errorf("not replaced: %v", err)
+	}
+	list, err := s.List(ctx)
+	if err != nil || !slices.Equal(list, []string{home, only.Portal}) {
+		t.Errorf("list %v, %v", list, err)
+	}
+	if err := s.Delete(ctx, home); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Load(ctx, home); !errors.Is(err, ErrNotFound) {
+		t.Errorf("load after delete: %v", err)
+	}
+	list, err = s.List(ctx)
+	if err != nil || !slices.Equal(list, []string{only.Portal}) {
+		t.Errorf("list %v, %v", list, err)
+	}
+
+	over, cancel := context.WithCancel(ctx)
+	cancel()
+	_, loadErr := s.Load(over, only.Portal)
+	_, listErr := s.List(over)
+	for call, err := range map[string]error{"load": loadErr, "list": listErr, "save": s.Save(over, want), "delete": s.Delete(over, only.Portal)} {
+		if !errors.Is(err, context.Canceled) || errors.Is(err, Timeout) {
+			t.Errorf("%s when cancelled: %v", call, err)
+		}
+	}
+
+	var group sync.WaitGroup
+	const many = 50
+	for i := range many {
+		group.Go(func() {
+			a := full(fmt.Sprintf("https://portal%02d.example", i))
+			a.UserID = fmt.Sprint(i)
+			if err := s.Save(ctx, a); err != nil {
+				t.Error(err)
+			}
+			if got, err := s.Load(ctx, a.Portal); err != nil || got.UserID != a.UserID {
+				t.Errorf("user %s of %s, %v", got.UserID, a.UserID, err)
+			}
+			if _, err := s.List(ctx); err != nil {
+				t.Error(err)
+			}
+			if i%2 == 0 {
+				if err := s.Delete(ctx, a.Portal); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	group.Wait()
+	if list, err := s.List(ctx); err != nil || len(list) != 1+many/2 {
+		t.Errorf("%d portals after the race, %v", len(list), err)
+	}
+}
+
+func TestKeyringFailures(t *testing.T) {
+	t.Cleanup(keyring.MockInit)
+	keyring.MockInitWithError(errors.New("failed to unlock correct collection '/x'"))
+	k := NewKeyring(Options{Backend: mock{}})
+	s, err := Open(t.Context(), k)
+	if !errors.Is(err, Locked) || s.Place() != InMemory {
+		t.Errorf("opened %s, %v", s.Place(), err)
+	}
+	keyring.MockInit()
+	if s, err = Open(t.Context(), k); err != nil || s != Store(k) || s.Place() != InKeyring {
+		t.Errorf("opened %s, %v", s.Place(), err)
+	}
+}
+
+func TestSelfTest(t *testing.T) {
+	for name, c := range map[string]struct {
+		replace func(call, key, value string) error
+		want    Reason
+	}{
+		"works":           {nil, ""},
+		"can't write":     {func(call, _, _ string) error { return onlyOn(call, "set", &Error{Reason: Locked}) }, Locked},
+		"write dismissed": {func(call, _, _ string) error { return onlyOn(call, "set", errSkip) }, Refused},
+		"can't read":      {func(call, _, _ string) error { return onlyOn(call, "get", &Error{Reason: Absent}) }, Absent},
+		"can't delete":    {func(call, _, _ string) error { return onlyOn(call, "delete", os.ErrPermission) }, Refused},
+		"too small": {func(call, _, value string) error {
+			if len(value) > 1000 {
+				return keyring.ErrSetDataTooBig
+			}
+			return nil
+		}, TooBig},
+		"reads otherwise": {func(call, _, _ string) error { return onlyOn(call, "get", errSkip) }, Refused},
+		"panics":          {func(call, _, _ string) error { panic("hush") }, Refused},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFake()
+			f.replace = c.replace
+			if name == "panics" { // before the lock, which it would keep
+				f.replace, f.before = nil, func(string, string) { panic("hush") }
+			}
+			err := NewKeyring(Options{Backend: f}).SelfTest(t.Context())
+			var failed *Error
+			switch {
+			case c.want == "" && err != nil:
+				t.Error(err)
+			case c.want != "" && (!errors.As(err, &failed) || failed.Reason != c.want || failed.Op != "self-test"):
+				t.Errorf("%v, not %s", err, c.want)
+			case err != nil && strings.Contains(err.Error(), "hush"):
+				t.Errorf("the error tells: %v", err)
+			}
+			if name != "can't delete" && len(f.held) > 0 {
+				t.Errorf("left: %d entries", len(f.held))
+			}
+		})
+	}
+}
+
+func onlyOn(call, which string, err error) error {
+	if call == which {
+		return err
+	}
+	return nil
+}
+
+func TestDismissedPrompts(t *testing.T) {
+	f := newFake()
+	k := NewKeyring(Options{Backend: f})
+	f.replace = func(call, key, _ string) error {
+		if call == "set" && key == home {
+			return errSkip
+		}
+		return nil
+	}
+	if err := k.Save(t.Context(), full(home)); !errors.Is(err, Refused) {
+		t.Errorf("save of nothing: %v", err)
+	}
+	f.replace = func(call, key, _ string) error { return onlyOn(call, "set", errSkip) }
+	f.calls = nil
+	if err := k.Save(t.Context(), full("https://other.example")); !errors.Is(err, Refused) {
+		t.Errorf("save without a name: %v", err)
+	}
+	if sets := strings.Count(strings.Join(f.calls, "\n"), "set "); sets != 1 {
+		t.Errorf("asked %d times", sets)
+	}
+	f.replace = nil
+	if err := k.Save(t.Context(), full(home)); err != nil {
+		t.Fatal(err)
+	}
+	f.replace = func(call, _, _ string) error { return onlyOn(call, "delete", errSkip) }
+	if err := k.Delete(t.Context(), home); !errors.Is(err, Refused) {
+		t.Errorf("delete of nothing: %v", err)
+	}
+	if list, err := k.List(t.Context()); err != nil || len(list) != 1 {
+		t.Errorf("list %v, %v", list, err)
+	}
+}
+
+// hang returns a keyring that stops at one call until it is let go.
+func hang(at string) (f *fake, letGo func()) {
+	f = newFake()
+	gate := make(chan struct{})
+	f.before = func(call, key string) {
+		if call+" "+key == at {
+			<-gate
+		}
+	}
+	return f, sync.OnceFunc(func() { close(gate) })
+}
+
+func TestHangingKeyring(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f, letGo := hang("get " + home)
+		defer letGo()
+		k := NewKeyring(Options{Backend: f})
+		ctx := t.Context()
+		start := time.Now()
+		_, err := k.Load(ctx, home)
+		if took := time.Since(start); !errors.Is(err, Timeout) || took != DefaultDeadline {
+			t.Errorf("%v after %v", err, took)
+		}
+		start = time.Now()
+		for range 1000 {
+			_, loadErr := k.Load(ctx, home)
+			_, listErr := k.List(ctx)
+			for call, err := range map[string]error{
+				"load": loadErr, "list": listErr, "save": k.Save(ctx, full(home)), "delete": k.Delete(ctx, home), "self-test": k.SelfTest(ctx),
+			} {
+				if !errors.Is(err, Timeout) || !errors.Is(err, errStillWaiting) {
+					t.Fatalf("%s: %v", call, err)
+				}
+			}
+		}
+		if took := time.Since(start); took != 0 {
+			t.Errorf("the others waited %v", took)
+		}
+		if calls, most := f.traffic(); calls != 1 || most != 1 {
+			t.Errorf("the keyring was called %d times, %d at once", calls, most)
+		}
+		s, err := Open(ctx, k)
+		if s.Place() != InMemory || !errors.Is(err, Timeout) {
+			t.Errorf("opened %s, %v", s.Place(), err)
+		}
+		letGo()
+		synctest.Wait()
+		if err := k.Save(ctx, full(home)); err != nil {
+			t.Errorf("after it answered: %v", err)
+		}
+	})
+}
+
+func TestWaitingBehindAnother(t *testing.T) {
+	for name, c := range map[string]struct {
+		answers  time.Duration // after the first caller's start
+		starts   time.Duration // the second caller
+		patience time.Duration // the second's context; 0 none
+		want     error
+		took     time.Duration
+	}{
+		"a person types":      {40 * time.Second, time.Second, 0, nil, 39 * time.Second},
+		"nobody does":         {time.Hour, 20 * time.Second, 0, errStillWaiting, 40 * time.Second},
+		"no patience":         {time.Hour, time.Second, 5 * time.Second, Timeout, 5 * time.Second},
+		"no patience, nobody": {time.Hour, 2 * time.Minute, 5 * time.Second, errStillWaiting, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f, letGo := hang("get " + home)
+				defer letGo()
+				k := NewKeyring(Options{Backend: f})
+				go k.Load(t.Context(), home)
+				timer := time.AfterFunc(c.answers, letGo)
+				defer timer.Stop()
+				time.Sleep(c.starts)
+				ctx := t.Context()
+				if c.patience > 0 {
+					var cancel context.CancelFunc
+					ctx, cancel = context.WithTimeout(ctx, c.patience)
+					defer cancel()
+				}
+				start := time.Now()
+				_, err := k.List(ctx)
+				if took := time.Since(start); !errors.Is(err, c.want) || c.want == nil && err != nil || took != c.took {
+					t.Errorf("%v after %v", err, took)
+				}
+				letGo()
+				synctest.Wait()
+			})
+		})
+	}
+}
+
+func TestCancelled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f, letGo := hang("get " + indexKey(0))
+		defer letGo()
+		k := NewKeyring(Options{Backend: f})
+		ctx, cancel := context.WithCancel(t.Context())
+		saved := make(chan error, 1)
+		go func() { saved <- k.Save(ctx, full(home)) }()
+		time.Sleep(time.Second)
+		cancel()
+		if err := <-saved; !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+		letGo()
+		synctest.Wait()
+		if _, ok := f.held[home]; ok {
+			t.Error("saved after it was cancelled")
+		}
+		if list, err := k.List(t.Context()); err != nil || len(list) != 0 {
+			t.Errorf("list %v, %v", list, err)
+		}
+		if keys := f.keys(); len(keys) != 0 {
+			t.Errorf("left: %v", keys)
+		}
+	})
+}
+
+// A Save that timed out may still succeed, and what was deleted meanwhile must
+// not come back with it.
+func TestLateSave(t *testing.T) {
+	for name, c := range map[string]struct {
+		meanwhile func(ctx context.Context, k *Keyring) error
+		want      []string
+	}{
+		"nothing":          {func(context.Context, *Keyring) error { return nil }, []string{home}},
+		"deleted":          {func(ctx context.Context, k *Keyring) error { return k.Delete(ctx, home) }, nil},
+		"another deleted":  {func(ctx context.Context, k *Keyring) error { return k.Delete(ctx, "https://b.example") }, []string{home}},
+		"saved in between": {func(ctx context.Context, k *Keyring) error { k.Delete(ctx, home); return k.Save(ctx, full(home)) }, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f, letGo := hang("set " + home)
+				defer letGo()
+				k := NewKeyring(Options{Backend: f})
+				ctx := t.Context()
+				if err := k.Save(ctx, full(home)); !errors.Is(err, Timeout) {
+					t.Fatal(err)
+				}
+				if err := c.meanwhile(ctx, k); name != "nothing" && !errors.Is(err, Timeout) {
+					t.Errorf("meanwhile: %v", err)
+				}
+				letGo()
+				got, err := k.List(ctx)
+				if errors.Is(err, Timeout) { // it had not answered yet
+					synctest.Wait()
+					got, err = k.List(ctx)
+				}
+				if err != nil || !slices.Equal(got, c.want) {
+					t.Errorf("list %v, %v", got, err)
+				}
+				if _, ok := f.held[home]; ok != (c.want != nil) {
+					t.Errorf("the entry is there: %v", ok)
+				}
+				if err := k.Save(ctx, full(home)); err != nil {
+					t.Errorf("saved anew: %v", err)
+				}
+				if _, err := k.Load(ctx, home); err != nil {
+					t.Errorf("loaded anew: %v", err)
+				}
+			})
+		})
+	}
+}
+
+func TestNoSecretInErrors(t *testing.T) {
+	a := full(home)
+	for _, call := range []string{"get", "set", "delete"} {
+		f := newFake()
+		f.held[home] = `{"v":1,"client_secret":"client-hush"`
+		f.replace = func(c, key, value string) error {
+			if c == call && key == home {
+				return fmt.Errorf("can't take %s (%w)", value, &os.PathError{Op: "open", Path: value + " " + a.Refresh.Reveal(), Err: os.ErrPermission})
+			}
+			return nil
+		}
+		k := NewKeyring(Options{Backend: f})
+		_, loadErr := k.Load(t.Context(), home)
+		_, listErr := k.List(t.Context())
+		for _, err := range []error{loadErr, listErr, k.Save(t.Context(), a), k.Delete(t.Context(), home)} {
+			for ; err != nil; err = errors.Unwrap(err) {
+				// Only what was being saved can be known from outside.
+				known := strings.Contains(err.Error(), "vault: save")
+				if text := fmt.Sprintf("%v %+v %#v", err, err, err); strings.Contains(text, "client-hush") || known && strings.Contains(text, "hush") {
+					t.Errorf("%s: %s", call, text)
+				}
+			}
+		}
+	}
+	if text := fmt.Sprintf("%v %+v %#v", a, a, &a); strings.Contains(text, "-hush") {
+		t.Errorf("an account prints %s", text)
+	}
+	m := Memory()
+	m.Save(t.Context(), a)
+	if text := fmt.Sprintf("%v %+v %#v", m, m, m.(*store).backend); strings.Contains(text, "-hush") {
+		t.Errorf("a memory prints %s", text)
+	}
+}
+
+func TestPlace(t *testing.T) {
+	if InMemory.Keeper() != "memory" || InKeyring.Keeper() == "keyring" {
+		t.Errorf("%s, %s", InMemory.Keeper(), InKeyring.Keeper())
+	}
+}
