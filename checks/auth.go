@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"boxready/internal/bitrix"
@@ -127,7 +126,7 @@ func tokenFault(f *AuthFacts, a TokenAnswer) Result {
 		return unknown(UnexpectedAnswer, ServerAdmin)
 	case is(bitrix.CodeConnectionError):
 		return problem(AuthServerUnreachable, NetworkAdmin)
-	case notRegistered(&a.Exchange):
+	case a.is(portal.ErrNoClientCreds):
 		return problem(PortalNotRegistered, PortalAdmin)
 	case is(bitrix.CodeVerificationNeeded):
 		return problem(LicenceRejected, PortalAdmin)
@@ -138,7 +137,7 @@ func tokenFault(f *AuthFacts, a TokenAnswer) Result {
 			return problem(TokenCheckerMissing, ServerAdmin)
 		}
 		return unknown(UnexpectedAnswer, ServerAdmin)
-	case slices.ContainsFunc(authServersWord, is), is(bitrix.CodeOAuth) && strings.Contains(strings.ToLower(a.ErrorDescription), "not installed"):
+	case slices.ContainsFunc(authServersWord, is), a.is(portal.ErrNotInstalled):
 		return Result{State: OK}
 	default:
 		return unknown(UnexpectedAnswer, ServerAdmin)
@@ -150,11 +149,6 @@ func tokenFault(f *AuthFacts, a TokenAnswer) Result {
 var authServersWord = []string{bitrix.CodeInvalidToken, bitrix.CodeExpiredToken, bitrix.CodePaymentRequired,
 	bitrix.CodeInvalidGrant, bitrix.CodeWrongClient, bitrix.CodeWrongApplicationClient, bitrix.CodeNotInstalled,
 	bitrix.CodeApplicationNotFound}
-
-// ERROR_CORE has many meanings; this is the one that says that the portal has no keys for the authorization server.
-func notRegistered(x *Exchange) bool {
-	return bitrix.SameCode(x.Error, bitrix.CodeCore) && strings.Contains(strings.ToLower(x.ErrorDescription), "no client credentials")
-}
 
 func (f *AuthFacts) lostEverywhere() bool {
 	return len(f.Tokens) == 1+len(otherCarriers) && !slices.ContainsFunc(f.Tokens, func(a TokenAnswer) bool { return !a.lost() })
@@ -171,7 +165,7 @@ func observeCredentials(ctx context.Context, env *Env) (*CredentialsFacts, error
 		return &CredentialsFacts{BlockedBy: blocker}, nil
 	}
 	f := &CredentialsFacts{Tokens: env.askToken(ctx, portal.InForm)}
-	if form := f.Tokens[0]; form.Failure != "" || bitrix.SameCode(form.Error, bitrix.CodeConnectionError) || notRegistered(&form.Exchange) {
+	if form := f.Tokens[0]; form.Failure != "" || bitrix.SameCode(form.Error, bitrix.CodeConnectionError) || form.is(portal.ErrNoClientCreds) {
 		return f, nil // each more would make the portal try once more in vain
 	}
 	f.Tokens = append(f.Tokens, env.askToken(ctx, otherCarriers...)...)

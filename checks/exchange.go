@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -87,6 +88,11 @@ func short(s string) string {
 		return string(runes[:most]) + "…"
 	}
 	return s
+}
+
+// is tells whether the answer is that error of the portal's, for errors that their code alone doesn't tell apart.
+func (x *Exchange) is(target error) bool {
+	return errors.Is(&portal.Error{Code: x.Error, Description: x.ErrorDescription}, target)
 }
 
 func (x *Exchange) redirects() bool { return x.Status >= 300 && x.Status < 400 }
