@@ -107,12 +107,9 @@ func judgeAuth(f *AuthFacts, _ Seen) []Result {
 	if i := slices.IndexFunc(f.Tokens, TokenAnswer.arrived); i >= 0 {
 		decisive = f.Tokens[i]
 	}
-	return about(one(tokenFault(f, decisive)), answerArgs(&decisive.Exchange).with("seconds", float64(decisive.Times.Total)/1000))
-}
-
-func (a Args) with(name string, value any) Args {
-	a[name] = value
-	return a
+	args := answerArgs(&decisive.Exchange)
+	args["seconds"] = float64(decisive.Times.Total) / 1000
+	return about(one(tokenFault(f, decisive)), args)
 }
 
 // Errors with which the portal itself says that it could not ask the authorization server, or that this one refused the

@@ -503,7 +503,7 @@ func playAs(t *testing.T, host, typed string, consents ...checks.Consent) played
 	if err != nil {
 		t.Fatal(err)
 	}
-	way := transport.Options{Roots: transport.Pool(roots), Version: "test", Resolver: resolver(sim.DNS())}
+	way := transport.Options{Roots: transport.Pool(roots), Version: "test", Resolver: sim.Resolver()}
 	for _, place := range append(sim.ConnectTo(), sim.ConnectToByAddress()...) {
 		override, err := transport.ParseOverride(place)
 		if err != nil {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"net"
 	"net/url"
 	"regexp"
 	"slices"
@@ -71,7 +70,7 @@ func (s scene) play(t *testing.T) played {
 	for _, with := range s.with {
 		switch with {
 		case "dns":
-			way.Resolver = resolver(sim.DNS())
+			way.Resolver = sim.Resolver()
 			places = sim.ConnectToByAddress()
 		case "deep":
 			target.Consents = append(target.Consents, checks.Deep)
@@ -112,12 +111,6 @@ func (s scene) play(t *testing.T) played {
 	}
 	outcome := checks.Run(ctx, transport.New(way), target, silent{})
 	return played{outcome, sim}
-}
-
-func resolver(address string) *net.Resolver {
-	return &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
-		return (&net.Dialer{}).DialContext(ctx, network, address)
-	}}
 }
 
 func (p played) causes() []string {
