@@ -32,10 +32,11 @@ test: test-tools lint
 	CGO_ENABLED=0 go test -tags $(TAGS) -parallel $(PARALLEL) ./...
 	packaging/with-cgo go test -race -tags $(TAGS) -parallel $(PARALLEL) ./...
 
-# What tests need besides Go: Node.js for the official JavaScript SDK and a keyring.
+# What tests need besides Go: Node.js for the official JavaScript SDK, a browser to sign in with, and a keyring.
 test-tools:
 	packaging/need node nodejs
 	packaging/need npm npm
+	packaging/need chromium chromium
 	packaging/need dbus-run-session dbus-daemon
 	packaging/need gnome-keyring-daemon gnome-keyring
 

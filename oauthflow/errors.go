@@ -1,0 +1,222 @@
+package oauthflow
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"unicode"
+
+	"boxready/internal/bitrix"
+	"boxready/internal/portal"
+	"boxready/internal/secret"
+	"boxready/internal/transport"
+)
+
+// How a flow ends without a token, beside a *GrantError, a *ReplyError and errors of the network.
+var (
+	ErrTimeout = errors.New("nothing came back from the browser in time")
+	// ErrDenied is what a *DeniedError matches.
+	ErrDenied = errors.New("the portal refused the sign-in")
+	// ErrNoCode means that the portal's answer carried neither a code nor an error.
+	ErrNoCode = errors.New("the portal answered without a code")
+	// ErrOtherPortal is what an *OtherPortalError matches.
+	ErrOtherPortal = errors.New("the answer is another portal's")
+	// ErrRegionUnknown means that nothing says which authorization server a code belongs to: the caller asks.
+	ErrRegionUnknown = errors.New("which authorization server to ask is not known")
+	// ErrAnswered means that an answer was pasted after another one had been taken, or after the end.
+	ErrAnswered = errors.New("this sign-in has its answer already")
+	// ErrNotSaved is what a *NotSavedError matches.
+	ErrNotSaved = errors.New("the new token was not saved")
+	// ErrNoBrowser means that this computer has nothing that opens addresses.
+	ErrNoBrowser = errors.New("no browser found")
+)
+
+// DeniedError is an answer of the portal that says error instead of code. The texts are cleaned for printing, but they are
+// a stranger's.
+type DeniedError struct {
+	Code        string // "" if it isn't shaped like a code
+	Description string
+}
+
+func (e *DeniedError) Error() string {
+	return withDetails(ErrDenied.Error(), e.Code, e.Description)
+}
+
+// Is makes every DeniedError match ErrDenied.
+func (e *DeniedError) Is(target error) bool { return target == ErrDenied }
+
+// OtherPortalError is an answer in the name of another portal than the one that was asked.
+type OtherPortalError struct {
+	Want portal.Address
+	Got  string // the answer's domain, cleaned for printing; "" if it has none
+}
+
+func (e *OtherPortalError) Error() string {
+	if e.Got == "" {
+		return "the answer does not say which portal it comes from"
+	}
+	return "the answer comes from " + e.Got + ", not from " + e.Want.Authority()
+}
+
+// Is makes every OtherPortalError match ErrOtherPortal.
+func (e *OtherPortalError) Is(target error) bool { return target == ErrOtherPortal }
+
+// GrantError is what the authorization server says instead of giving a token.
+type GrantError struct {
+	Code        string // as sent
+	Description string // cleaned for printing, "" if missing
+	Status      int    // HTTP status it came with; never decide by it
+}
+
+func (e *GrantError) Error() string {
+	return withDetails("the authorization server refused", e.Code, e.Description)
+}
+
+// Is compares codes, whatever their letter case.
+func (e *GrantError) Is(target error) bool {
+	t, ok := target.(*GrantError)
+	if !ok || t.Code == "" {
+		return false
+	}
+	if bitrix.SameCode(e.Code, t.Code) {
+		return true
+	}
+	// The REST half of the authorization server has another word for it.
+	return bitrix.SameCode(t.Code, bitrix.CodeNotInstalled) && bitrix.SameCode(e.Code, bitrix.CodeOAuth) &&
+		strings.Contains(strings.ToLower(e.Description), "not installed")
+}
+
+// What callers branch on; see errors.Is.
+var (
+	ErrInvalidRequest  = &GrantError{Code: "invalid_request"}
+	ErrInvalidGrant    = &GrantError{Code: bitrix.CodeInvalidGrant}    // code or refresh token wrong, used or another application's
+	ErrInvalidClient   = &GrantError{Code: bitrix.CodeInvalidClient}   // wrong secret
+	ErrWrongClient     = &GrantError{Code: bitrix.CodeWrongClient}     // no such application, of this region at least
+	ErrExpired         = &GrantError{Code: bitrix.CodeExpiredToken}    // code older than 30 s, refresh token older than 180 days
+	ErrPaymentRequired = &GrantError{Code: bitrix.CodePaymentRequired} // the application's payment ended
+	ErrNotInstalled    = &GrantError{Code: bitrix.CodeNotInstalled}    // the application is not installed on the portal
+	ErrInvalidScope    = &GrantError{Code: bitrix.CodeInvalidScope}
+	ErrInvalidToken    = &GrantError{Code: bitrix.CodeInvalidToken} // said of an access token
+	ErrLicenceRejected = &GrantError{Code: bitrix.CodeVerificationNeeded}
+)
+
+// ReplyError is an answer that no authorization server gives: another machine stands in between, or it is broken.
+type ReplyError struct {
+	Status  int
+	Form    portal.Form
+	Excerpt string // its beginning, secrets masked
+}
+
+func (e *ReplyError) Error() string {
+	return "the authorization server's answer cannot be read (" + string(e.Form) + ")"
+}
+
+// NotSavedError comes along with a good token that could not be stored: it is lost when the program ends.
+type NotSavedError struct{ Err error }
+
+func (e *NotSavedError) Error() string { return ErrNotSaved.Error() + ": " + e.Err.Error() }
+func (e *NotSavedError) Unwrap() error { return e.Err }
+
+// Is makes every NotSavedError match ErrNotSaved.
+func (e *NotSavedError) Is(target error) bool { return target == ErrNotSaved }
+
+// Reason is why a sign-in failed, in one stable word: the key of the texts for people.
+type Reason string
+
+// The reasons.
+const (
+	ReasonDenied          Reason = "denied"
+	ReasonNoCode          Reason = "no-code"
+	ReasonOtherPortal     Reason = "other-portal"
+	ReasonRegionUnknown   Reason = "region-unknown"
+	ReasonTimeout         Reason = "timeout"   // nobody signed in in time
+	ReasonCancelled       Reason = "cancelled" // by the user, in the program
+	ReasonInvalidGrant    Reason = "invalid-grant"
+	ReasonInvalidClient   Reason = "invalid-client"
+	ReasonWrongClient     Reason = "wrong-client"
+	ReasonExpired         Reason = "expired"
+	ReasonPaymentRequired Reason = "payment-required"
+	ReasonNotInstalled    Reason = "not-installed"
+	ReasonRefused         Reason = "refused"       // any other word of the authorization server
+	ReasonUnexpected      Reason = "unexpected"    // its answer can't be read
+	ReasonNoConnection    Reason = "no-connection" // it wasn't reached from this computer
+	ReasonOther           Reason = "other"
+)
+
+// Reasons returns all reasons.
+func Reasons() []Reason {
+	return []Reason{
+		ReasonDenied, ReasonNoCode, ReasonOtherPortal, ReasonRegionUnknown, ReasonTimeout, ReasonCancelled,
+		ReasonInvalidGrant, ReasonInvalidClient, ReasonWrongClient, ReasonExpired, ReasonPaymentRequired, ReasonNotInstalled,
+		ReasonRefused, ReasonUnexpected, ReasonNoConnection, ReasonOther,
+	}
+}
+
+// ReasonOf names the reason behind an error of this package; "" for nil.
+func ReasonOf(err error) Reason {
+	var (
+		grant *GrantError
+		reply *ReplyError
+	)
+	switch {
+	case err == nil:
+		return ""
+	case errors.Is(err, ErrDenied):
+		return ReasonDenied
+	case errors.Is(err, ErrNoCode):
+		return ReasonNoCode
+	case errors.Is(err, ErrOtherPortal):
+		return ReasonOtherPortal
+	case errors.Is(err, ErrRegionUnknown):
+		return ReasonRegionUnknown
+	case errors.Is(err, ErrTimeout):
+		return ReasonTimeout
+	case errors.Is(err, ErrInvalidGrant):
+		return ReasonInvalidGrant
+	case errors.Is(err, ErrInvalidClient):
+		return ReasonInvalidClient
+	case errors.Is(err, ErrWrongClient):
+		return ReasonWrongClient
+	case errors.Is(err, ErrExpired):
+		return ReasonExpired
+	case errors.Is(err, ErrPaymentRequired):
+		return ReasonPaymentRequired
+	case errors.Is(err, ErrNotInstalled):
+		return ReasonNotInstalled
+	case errors.As(err, &grant):
+		return ReasonRefused
+	case errors.As(err, &reply):
+		return ReasonUnexpected
+	case errors.Is(err, context.Canceled):
+		return ReasonCancelled
+	case transport.FailureOf(err) != transport.Other:
+		return ReasonNoConnection
+	default:
+		return ReasonOther
+	}
+}
+
+// withDetails joins what there is.
+func withDetails(parts ...string) string {
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), ": ")
+}
+
+// shown makes a stranger's text fit for printing: one line of printable characters, credentials masked, at most limit runes.
+func shown(text string, limit int, known ...secret.String) string {
+	const window = 4 << 10 // masking is not for megabytes
+	if len(text) > window {
+		text = text[:window]
+	}
+	text = secret.Mask(text, known...)
+	runes := []rune(strings.ToValidUTF8(text, "\uFFFD"))
+	for i, c := range runes {
+		if !unicode.IsPrint(c) {
+			runes[i] = ' '
+		}
+	}
+	if len(runes) > limit {
+		runes = runes[:limit]
+	}
+	return strings.TrimSpace(string(runes))
+}

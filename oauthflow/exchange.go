@@ -1,0 +1,278 @@
+package oauthflow
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"boxready/internal/bitrix"
+	"boxready/internal/portal"
+	"boxready/internal/secret"
+)
+
+// Doer sends a request, as *http.Client does.
+type Doer interface {
+	Do(*http.Request) (*http.Response, error)
+}
+
+// AuthServer is an authorization server.
+//
+// golang.org/x/oauth2 is not used for it. That package posts the grant as a form, while this server reads it from the query
+// of a GET; it answers 200 with an error in it; a token's other keys and the error's text have to be read anyway; its
+// errors keep the whole reply, and its token source neither takes a context nor saves a rotated token.
+type AuthServer struct {
+	URL string // https, without a path
+	// HTTP leaves for the server. It should neither follow redirects nor keep connections: net/http repeats a GET on its own
+	// when a kept connection turns out dead, and a code works once.
+	HTTP Doer
+	Now  func() time.Time // time.Now if nil
+}
+
+// ErrServerAddress means that an AuthServer's URL isn't one that a client secret may be sent to.
+var ErrServerAddress = errors.New("the authorization server's address is not https://host")
+
+const (
+	tokenPath   = "/oauth/token/"
+	appInfoPath = "/rest/app.info"
+	// The documented lives; used where a reply doesn't say.
+	accessLife = time.Hour
+	// No clock error makes an access token live longer.
+	maxAccessLife = 24 * time.Hour
+)
+
+// ChooseServer returns the usual Options.Server: always the override if there is one; otherwise the server that the portal's
+// answer names; otherwise the region's; otherwise ErrRegionUnknown.
+func ChooseServer(client Doer, override string, region bitrix.Region) func(host string) (AuthServer, error) {
+	return func(host string) (AuthServer, error) {
+		s := AuthServer{URL: override, HTTP: client}
+		switch {
+		case override != "":
+		case host != "":
+			s.URL = "https://" + host
+		default:
+			s.URL = bitrix.AuthServer(region)
+		}
+		if s.URL == "" {
+			return AuthServer{}, ErrRegionUnknown
+		}
+		return s, nil
+	}
+}
+
+// Exchange redeems an authorization code. Errors are *GrantError, *ReplyError or the network's.
+func (s AuthServer) Exchange(ctx context.Context, app App, code secret.String) (Token, error) {
+	return s.grant(ctx, app, "authorization_code", "code", code)
+}
+
+// Refresh turns a refresh token into a new pair. The old refresh token may be dead afterwards, so the new one has to be
+// saved before anything else; Source does. Errors are those of Exchange.
+func (s AuthServer) Refresh(ctx context.Context, app App, refresh secret.String) (Token, error) {
+	return s.grant(ctx, app, "refresh_token", "refresh_token", refresh)
+}
+
+func (s AuthServer) grant(ctx context.Context, app App, grantType, name string, value secret.String) (Token, error) {
+	sent := s.now() // not when the reply came: better renewed too early than too late
+	reply, err := s.get(ctx, tokenPath, url.Values{
+		"grant_type": {grantType}, "client_id": {app.ClientID}, "client_secret": {app.ClientSecret.Reveal()}, name: {value.Reveal()},
+	}, app.ClientSecret, value)
+	if err != nil {
+		return Token{}, err
+	}
+	var t struct {
+		AccessToken  text  `json:"access_token"`
+		RefreshToken text  `json:"refresh_token"`
+		Expires      whole `json:"expires"`
+		ExpiresIn    whole `json:"expires_in"`
+		Scope        list  `json:"scope"`
+		MemberID     text  `json:"member_id"`
+		UserID       text  `json:"user_id"`
+		Status       text  `json:"status"`
+		Client       text  `json:"client_endpoint"`
+		Server       text  `json:"server_endpoint"`
+	}
+	if err := json.Unmarshal(withoutBOM(reply.Body), &t); err != nil || t.AccessToken == "" {
+		return Token{}, unreadable(reply, app.ClientSecret, value)
+	}
+	token := Token{
+		Access: secret.New(string(t.AccessToken)), Refresh: secret.New(string(t.RefreshToken)),
+		Expires: sent.Add(accessLifeOf(int64(t.ExpiresIn), int64(t.Expires), serverTime(reply, sent))), RefreshIssued: sent,
+		Scopes: t.Scope, MemberID: string(t.MemberID), UserID: string(t.UserID), Status: string(t.Status),
+		Portal: string(t.Client), Endpoint: string(t.Server), Server: s.URL,
+	}
+	if token.Refresh.IsZero() && grantType == "refresh_token" {
+		token.Refresh, token.RefreshIssued = value, time.Time{} // not rotated (RFC 6749, 6): the old one stays good
+	}
+	return token, nil
+}
+
+// AppInfo asks the authorization server, not the portal, what it holds about the application that the token belongs to.
+func (s AuthServer) AppInfo(ctx context.Context, access secret.String) (AppInfo, error) {
+	reply, err := s.get(ctx, appInfoPath, url.Values{"auth": {access.Reveal()}}, access)
+	if err != nil {
+		return AppInfo{}, err
+	}
+	var a struct {
+		ClientID text  `json:"client_id"`
+		Scope    list  `json:"scope"`
+		Expires  whole `json:"expires"`
+		Install  *struct {
+			Installed      portal.Bool `json:"installed"`
+			Version        text        `json:"version"`
+			Status         text        `json:"status"`
+			Scope          list        `json:"scope"`
+			Domain         text        `json:"domain"`
+			URI            text        `json:"uri"`
+			ClientEndpoint text        `json:"client_endpoint"`
+			MemberID       text        `json:"member_id"`
+			MemberType     text        `json:"member_type"`
+		} `json:"install"`
+	}
+	if reply.Result == nil || json.Unmarshal(reply.Result, &a) != nil || a.Install == nil {
+		return AppInfo{}, unreadable(reply, access)
+	}
+	info := AppInfo{ClientID: string(a.ClientID), Scopes: a.Scope, Install: Install{
+		Installed: bool(a.Install.Installed), Version: string(a.Install.Version), Status: string(a.Install.Status),
+		Scopes: a.Install.Scope, Domain: string(a.Install.Domain), URI: string(a.Install.URI),
+		ClientEndpoint: string(a.Install.ClientEndpoint), MemberID: string(a.Install.MemberID), MemberType: string(a.Install.MemberType),
+	}}
+	if a.Expires > 0 {
+		info.Expires = time.Unix(int64(a.Expires), 0)
+	}
+	return info, nil
+}
+
+// get asks once. The query holds secrets, so every error is cleaned of it.
+func (s AuthServer) get(ctx context.Context, path string, query url.Values, known ...secret.String) (portal.Reply, error) {
+	base, err := url.Parse(s.URL)
+	if err != nil || base.Scheme != "https" || base.Host == "" || base.User != nil || strings.Trim(base.Path, "/") != "" || base.RawQuery != "" || base.Fragment != "" {
+		return portal.Reply{}, ErrServerAddress
+	}
+	target := url.URL{Scheme: base.Scheme, Host: base.Host, Path: path, RawQuery: query.Encode()}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, target.String(), nil)
+	if err != nil {
+		return portal.Reply{}, fmt.Errorf("build the request: %w", secret.URLError(err))
+	}
+	request.Header.Set("Accept", "application/json")
+	if s.HTTP == nil {
+		return portal.Reply{}, errors.New("ask the authorization server: no way out")
+	}
+	response, err := s.doer().Do(request)
+	if err != nil {
+		return portal.Reply{}, fmt.Errorf("ask the authorization server: %w", secret.URLError(err))
+	}
+	reply, err := portal.ReadReply(response)
+	if err != nil {
+		return portal.Reply{}, fmt.Errorf("read the authorization server's answer: %w", secret.URLError(err))
+	}
+	if e := reply.Error; e != nil {
+		return portal.Reply{}, &GrantError{
+			Code: secret.Mask(e.Code, known...), Description: secret.Mask(e.Description, known...), Status: e.Status,
+		}
+	}
+	return reply, nil
+}
+
+// doer keeps a client that nobody set up from following redirects: net/http would hand the address with the secrets in it
+// to the next host, as Referer.
+func (s AuthServer) doer() Doer {
+	client, ok := s.HTTP.(*http.Client)
+	if !ok || client.CheckRedirect != nil {
+		return s.HTTP
+	}
+	careful := *client
+	careful.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &careful
+}
+
+// now is the wall clock alone: the monotonic one stands still while the computer sleeps, the token's life does not.
+func (s AuthServer) now() time.Time {
+	if s.Now == nil {
+		return time.Now().Round(0)
+	}
+	return s.Now().Round(0)
+}
+
+func unreadable(reply portal.Reply, known ...secret.String) error {
+	return &ReplyError{Status: reply.Status, Form: reply.Form, Excerpt: reply.Excerpt(known...)}
+}
+
+// accessLifeOf is how long the access token lives. The moment of its end is by the server's clock and second choice.
+func accessLifeOf(seconds, end int64, server time.Time) time.Duration {
+	life := accessLife
+	switch {
+	case seconds > 0:
+		life = time.Duration(min(seconds, int64(maxAccessLife/time.Second))) * time.Second
+	case end > 0:
+		life = time.Unix(end, 0).Sub(server)
+	}
+	return max(0, min(life, maxAccessLife))
+}
+
+func serverTime(reply portal.Reply, fallback time.Time) time.Time {
+	if date, err := http.ParseTime(reply.Header.Get("Date")); err == nil {
+		return date
+	}
+	return fallback
+}
+
+func withoutBOM(b []byte) []byte { return bytes.TrimPrefix(b, []byte("\ufeff")) }
+
+// What follows is read leniently: a code works once, so nothing odd beside the tokens may cost them.
+
+// text is a string or a number, because PHP sends identifiers either way; anything else is "".
+type text string
+
+func (t *text) UnmarshalJSON(b []byte) error {
+	var (
+		s string
+		n json.Number
+	)
+	switch {
+	case json.Unmarshal(b, &s) == nil:
+		*t = text(strings.TrimSpace(s))
+	case json.Unmarshal(b, &n) == nil:
+		*t = text(n.String())
+	default:
+		*t = ""
+	}
+	return nil
+}
+
+// whole is a whole number in either spelling; anything else is 0.
+type whole int64
+
+func (w *whole) UnmarshalJSON(b []byte) error {
+	var t text
+	_ = t.UnmarshalJSON(b)
+	n, err := strconv.ParseFloat(string(t), 64)
+	if err != nil || n < 0 || n > 1<<53 {
+		n = 0
+	}
+	*w = whole(n)
+	return nil
+}
+
+// list is a list of words, or one string with commas or spaces between them; anything else is empty.
+type list []string
+
+func (l *list) UnmarshalJSON(b []byte) error {
+	*l = nil
+	var words []text
+	if json.Unmarshal(b, &words) == nil {
+		for _, w := range words {
+			*l = append(*l, string(w))
+		}
+		return nil
+	}
+	var joined text
+	_ = joined.UnmarshalJSON(b)
+	*l = strings.FieldsFunc(string(joined), func(c rune) bool { return c == ',' || c == ' ' })
+	return nil
+}

@@ -1,0 +1,285 @@
+package oauthflow
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"net"
+	"net/http"
+	"net/url"
+	"os/exec"
+	"sync"
+	"time"
+
+	"github.com/pkg/browser"
+
+	"boxready/internal/portal"
+	"boxready/internal/secret"
+)
+
+const (
+	defaultTimeout = 5 * time.Minute
+	// A code lives for 30 s; what takes longer can't succeed any more.
+	exchangeTimeout = 25 * time.Second
+	// How long Close lets the browser fetch the landing page.
+	closeTimeout = time.Second
+)
+
+// Options say how to sign in.
+type Options struct {
+	Portal portal.Address
+	App    App
+	// Server returns the authorization server that redeems the code. host is what the portal's answer names, if it is one of
+	// the known ones, otherwise "". An error ends the flow; see ErrRegionUnknown and ChooseServer. It must not wait for
+	// anybody: a code lives for 30 s.
+	Server func(host string) (AuthServer, error)
+	// Listen is host:port on loopback; that of ReturnAddress if empty.
+	Listen string
+	// Page are the words of the landing page.
+	Page Page
+	// Timeout is how long the user has; five minutes if zero.
+	Timeout time.Duration
+	// OpenBrowser opens an address; the system's browser if nil. It may block for as long as the browser runs.
+	OpenBrowser func(url string) error
+
+	// headerTimeout is how long a request's header may take; for tests.
+	headerTimeout time.Duration
+}
+
+// Flow is one attempt to sign in. Close it.
+type Flow struct {
+	options  Options
+	state    secret.String
+	listener net.Listener
+	server   *http.Server
+	deadline time.Time
+
+	ctx    context.Context // ends with Close, and with the context that Start got
+	cancel context.CancelFunc
+	work   sync.WaitGroup
+	done   chan struct{} // closed when the outcome is there
+	ending sync.Once
+
+	mu         sync.Mutex
+	answered   bool // an answer was taken, or the flow ended
+	token      Token
+	err        error
+	browserErr error
+}
+
+// Start listens on the loopback port and waits for the portal's answer, until the deadline, the end of ctx or Close. It opens
+// no browser, but the port is bound when it returns. The error is a *PortError if the port can't be had.
+func Start(ctx context.Context, o Options) (*Flow, error) {
+	switch {
+	case o.Portal.Host == "":
+		return nil, errors.New("start a sign-in: no portal")
+	case o.App.ClientID == "" || o.App.ClientSecret.IsZero():
+		return nil, errors.New("start a sign-in: no application")
+	case o.Server == nil:
+		return nil, errors.New("start a sign-in: no authorization server")
+	}
+	if o.Timeout <= 0 {
+		o.Timeout = defaultTimeout
+	}
+	if o.OpenBrowser == nil {
+		o.OpenBrowser = openSystemBrowser
+	}
+	ln, err := listen(ctx, o.Listen)
+	if err != nil {
+		return nil, err
+	}
+	f := &Flow{options: o, state: newState(), listener: ln, deadline: time.Now().Add(o.Timeout), done: make(chan struct{})}
+	f.ctx, f.cancel = context.WithCancel(ctx)
+	f.server = newServer(f, ln.Addr().String())
+	f.work.Go(func() { _ = f.server.Serve(ln) }) // it ends when the listener is closed
+	f.work.Go(f.watch)
+	return f, nil
+}
+
+// newState returns 256 random bits. There is a place for PKCE beside them, but Bitrix24 is not known to accept it.
+func newState() secret.String {
+	random := make([]byte, 32)
+	rand.Read(random) // never fails
+	return secret.New(base64.RawURLEncoding.EncodeToString(random))
+}
+
+// watch ends the flow when nobody answers.
+func (f *Flow) watch() {
+	timer := time.NewTimer(f.options.Timeout)
+	defer timer.Stop()
+	select {
+	case <-f.done:
+	case <-timer.C:
+		f.giveUp(ErrTimeout)
+	case <-f.ctx.Done():
+		f.giveUp(context.Cause(f.ctx))
+	}
+}
+
+// URL is the address to open in a browser. It holds the state, so it belongs on the user's screen and into no log.
+func (f *Flow) URL() string {
+	// Neither response_type nor redirect_uri nor scope: the portal doesn't read them.
+	query := url.Values{"client_id": {f.options.App.ClientID}, "state": {f.state.Reveal()}}
+	return f.options.Portal.String() + "/oauth/authorize/?" + query.Encode()
+}
+
+// ReturnAddress is where this flow waits for the browser.
+func (f *Flow) ReturnAddress() string { return "http://" + f.listener.Addr().String() + Path }
+
+// Deadline is when the flow gives up waiting for an answer.
+func (f *Flow) Deadline() time.Time { return f.deadline }
+
+// Done is closed when the flow has ended.
+func (f *Flow) Done() <-chan struct{} { return f.done }
+
+// OpenBrowser tries to open the address in the browser, and does not wait for it. Whether a browser came up can't be known,
+// so the address has to be shown too. It may be called again.
+func (f *Flow) OpenBrowser() {
+	// Not among f.work: the call may last as long as the browser does.
+	go func() {
+		err := f.options.OpenBrowser(f.URL())
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.browserErr = secret.URLError(err)
+	}()
+}
+
+// BrowserError is what the last attempt to open the browser complained of, such as ErrNoBrowser. That it is nil proves
+// nothing.
+func (f *Flow) BrowserError() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.browserErr
+}
+
+// openSystemBrowser opens an address as the desktop would.
+func openSystemBrowser(address string) error {
+	err := browser.OpenURL(address)
+	if errors.Is(err, exec.ErrNotFound) {
+		return ErrNoBrowser
+	}
+	return err
+}
+
+func init() {
+	// What a browser prints is not BoxReady's output. nil means the null device; a pipe of ours would break under the
+	// browser when BoxReady ends.
+	browser.Stdout, browser.Stderr = nil, nil
+}
+
+// Paste takes what the user copied from the browser: the code that the portal shows, or the whole address that the portal
+// redirected to. An error means that the flow goes on waiting: *PasteError, *OtherPortalError, *DeniedError,
+// ErrRegionUnknown or ErrAnswered. Otherwise Wait tells the outcome.
+func (f *Flow) Paste(pasted string) error {
+	a, err := readPaste(pasted, f.state.Reveal(), f.options.Portal)
+	if err != nil {
+		return err
+	}
+	server, err := f.options.Server(a.server())
+	if err != nil {
+		return err
+	}
+	if !f.take(func() (Token, error) { return f.redeem(server, a) }) {
+		return ErrAnswered
+	}
+	return nil
+}
+
+// Wait returns how the flow ends. When ctx ends first, the flow goes on. It may be called more than once.
+func (f *Flow) Wait(ctx context.Context) (Token, error) {
+	select {
+	case <-f.done:
+		return f.outcome()
+	default:
+	}
+	select {
+	case <-f.done:
+		return f.outcome()
+	case <-ctx.Done():
+		return Token{}, context.Cause(ctx)
+	}
+}
+
+// Close ends the flow, with context.Canceled if it has no outcome yet, and frees the port. A landing page that is on its way
+// still gets through.
+func (f *Flow) Close() {
+	f.ending.Do(func() {
+		f.mu.Lock() // no new work from here on, see take
+		f.cancel()
+		f.mu.Unlock()
+		<-f.done
+		ctx, stop := context.WithTimeout(context.Background(), closeTimeout)
+		defer stop()
+		if f.server.Shutdown(ctx) != nil {
+			_ = f.server.Close()
+		}
+		f.work.Wait()
+	})
+}
+
+// callback takes the answer that came through the browser.
+func (f *Flow) callback(a answer) {
+	f.take(func() (Token, error) {
+		if a.denied != nil {
+			return Token{}, a.denied
+		}
+		if err := a.check(f.options.Portal); err != nil {
+			return Token{}, err
+		}
+		if a.code.IsZero() {
+			return Token{}, ErrNoCode
+		}
+		server, err := f.options.Server(a.server())
+		if err != nil {
+			return Token{}, err
+		}
+		return f.redeem(server, a)
+	})
+}
+
+// redeem exchanges the code. The browser may go away meanwhile, and the deadline may pass.
+func (f *Flow) redeem(server AuthServer, a answer) (Token, error) {
+	ctx, cancel := context.WithTimeout(f.ctx, exchangeTimeout)
+	defer cancel()
+	return server.Exchange(ctx, f.options.App, a.code)
+}
+
+// take makes redeem's outcome that of the flow, unless it has an answer already.
+func (f *Flow) take(redeem func() (Token, error)) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.answered || f.ctx.Err() != nil {
+		return false
+	}
+	f.answered = true
+	f.work.Go(func() {
+		token, err := redeem()
+		f.end(token, err)
+	})
+	return true
+}
+
+func (f *Flow) giveUp(err error) {
+	f.mu.Lock()
+	late := f.answered
+	f.answered = true
+	f.mu.Unlock()
+	if !late {
+		f.end(Token{}, err)
+	}
+}
+
+// end is called once, by whoever set answered.
+func (f *Flow) end(token Token, err error) {
+	f.mu.Lock()
+	f.token, f.err = token, err
+	f.mu.Unlock()
+	close(f.done)
+}
+
+func (f *Flow) outcome() (Token, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.token, f.err
+}

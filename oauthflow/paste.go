@@ -1,0 +1,151 @@
+package oauthflow
+
+import (
+	"crypto/subtle"
+	"fmt"
+	"net/url"
+	"regexp"
+	"strings"
+
+	"boxready/internal/bitrix"
+	"boxready/internal/portal"
+	"boxready/internal/secret"
+)
+
+// PasteProblem is what is wrong with pasted text: a stable code.
+type PasteProblem string
+
+// The problems.
+const (
+	PasteEmpty       PasteProblem = "empty"
+	PasteApplication PasteProblem = "application" // the application's client_id
+	PasteNoCode      PasteProblem = "no-code"     // an address, but not one with a code: before the redirect, for example
+	PasteOtherState  PasteProblem = "other-state" // the answer to an earlier attempt
+	PasteRubbish     PasteProblem = "rubbish"     // neither a code nor an address
+)
+
+// PasteError says that a pasted text is not an answer. It never repeats the text.
+type PasteError struct{ Problem PasteProblem }
+
+func (e *PasteError) Error() string { return "not a code: " + string(e.Problem) }
+
+// answer is what the portal sends back through the browser.
+type answer struct {
+	code         secret.String
+	domain       string
+	hasDomain    bool
+	serverDomain string
+	denied       *DeniedError
+}
+
+// readAnswer reads an answer's parameters but state. No parameter may be there twice (RFC 6749, 3.1).
+func readAnswer(q url.Values) (answer, error) {
+	for _, name := range []string{"code", "state", "domain", "server_domain", "error", "error_description"} {
+		if len(q[name]) > 1 {
+			return answer{}, fmt.Errorf("parameter %s is there twice", name)
+		}
+	}
+	a := answer{
+		code: secret.New(q.Get("code")), domain: q.Get("domain"), hasDomain: q.Has("domain"), serverDomain: q.Get("server_domain"),
+	}
+	if q.Has("error") {
+		a.denied = &DeniedError{Description: shown(q.Get("error_description"), maxShown, a.code)}
+		if code := q.Get("error"); errorCodeShape.MatchString(code) {
+			a.denied.Code = code
+		} else if a.denied.Description == "" {
+			a.denied.Description = shown(code, maxShown, a.code)
+		}
+	}
+	return a, nil
+}
+
+const (
+	maxShown = 300
+	maxPaste = 16 << 10
+)
+
+var (
+	errorCodeShape = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}$`)
+	// Six digits in 2017, about 70 hexadecimal characters today.
+	codeShape    = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_~-]{3,511}$`)
+	queryInPaste = regexp.MustCompile(`(?:^|[?&#])(?:code|state|error|domain)=`)
+)
+
+// check compares the answer's portal with the one that was asked, so that a code of one portal can't be slipped in as
+// another's. What a proxy makes of the port shows here too: the portal calls itself what its applications will call it.
+func (a answer) check(want portal.Address) error {
+	got, err := portal.ParseAddress(a.domain)
+	if err != nil || got.Host != want.Host || got.Port != want.Port {
+		return &OtherPortalError{Want: want, Got: shown(a.domain, 100, a.code)}
+	}
+	return nil
+}
+
+// server is the answer's authorization server, or "" if it is none of those that are known: an answer never decides that a
+// client secret goes to a stranger.
+func (a answer) server() string {
+	host := strings.ToLower(strings.TrimSuffix(a.serverDomain, "."))
+	if !bitrix.IsAuthHost(host) {
+		return ""
+	}
+	return host
+}
+
+func sameState(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
+
+// readPaste reads a bare code or an address that the portal redirected to. The address may be any: an application that has
+// a return address of its own sends the browser there.
+func readPaste(pasted, state string, want portal.Address) (answer, error) {
+	if len(pasted) > maxPaste {
+		return answer{}, &PasteError{PasteRubbish}
+	}
+	words := len(strings.Fields(pasted))
+	pasted = tidy(pasted)
+	switch {
+	case pasted == "":
+		return answer{}, &PasteError{PasteEmpty}
+	case clientIDShape.MatchString(pasted):
+		return answer{}, &PasteError{PasteApplication}
+	case words == 1 && isCode(pasted):
+		return answer{code: secret.New(pasted)}, nil
+	}
+	query := pasted
+	if _, after, ok := strings.Cut(pasted, "?"); ok {
+		query = after
+	} else if strings.Contains(pasted, "://") {
+		return answer{}, &PasteError{PasteNoCode}
+	}
+	query, _, _ = strings.Cut(query, "#")
+	if !queryInPaste.MatchString(query) {
+		if strings.Contains(pasted, "://") {
+			return answer{}, &PasteError{PasteNoCode}
+		}
+		return answer{}, &PasteError{PasteRubbish}
+	}
+	q, err := url.ParseQuery(query)
+	if err != nil {
+		return answer{}, &PasteError{PasteRubbish}
+	}
+	a, err := readAnswer(q)
+	if err != nil {
+		return answer{}, &PasteError{PasteRubbish}
+	}
+	if a.denied == nil && a.code.IsZero() {
+		return answer{}, &PasteError{PasteNoCode}
+	}
+	if a.hasDomain {
+		if err := a.check(want); err != nil {
+			return answer{}, err
+		}
+	}
+	if q.Has("state") && !sameState(q.Get("state"), state) {
+		return answer{}, &PasteError{PasteOtherState}
+	}
+	if a.denied != nil {
+		return answer{}, a.denied
+	}
+	return a, nil
+}
+
+// isCode tells a code from a word: it has a digit.
+func isCode(s string) bool { return codeShape.MatchString(s) && strings.ContainsAny(s, "0123456789") }

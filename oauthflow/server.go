@@ -1,0 +1,84 @@
+package oauthflow
+
+import (
+	"io"
+	"log"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"time"
+)
+
+const (
+	defaultHeaderTimeout = 5 * time.Second
+	// A code, a state and a few names; the cookies that other programs left on 127.0.0.1 count too.
+	maxHeader = 16 << 10
+)
+
+// newServer returns the loopback server. It answers one address and tells nobody else anything.
+func newServer(f *Flow, host string) *http.Server {
+	headerTimeout := f.options.headerTimeout
+	if headerTimeout <= 0 {
+		headerTimeout = defaultHeaderTimeout
+	}
+	s := &http.Server{
+		Handler:                      receiver{f, host},
+		ReadHeaderTimeout:            headerTimeout,
+		ReadTimeout:                  2 * headerTimeout,
+		WriteTimeout:                 exchangeTimeout + 10*time.Second, // the page waits for the exchange
+		MaxHeaderBytes:               maxHeader,
+		ErrorLog:                     log.New(io.Discard, "", 0), // it would quote what strangers send
+		DisableGeneralOptionsHandler: true,
+	}
+	s.SetKeepAlivesEnabled(false)
+	return s
+}
+
+// receiver waits for the portal's answer. Whatever else arrives is refused and leaves the flow as it is: any program and any
+// web page on this computer can send requests here.
+type receiver struct {
+	flow *Flow
+	host string // as bound
+}
+
+func (s receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	page := s.flow.options.Page
+	refuse := func(status int) { page.write(w, status, page.Waiting, s.flow.options.Portal, nil) }
+	switch peer, err := netip.ParseAddrPort(r.RemoteAddr); {
+	case err != nil || !peer.Addr().Unmap().IsLoopback():
+		refuse(http.StatusForbidden)
+		return
+	case r.Host != s.host: // a name that somebody let point here (DNS rebinding)
+		refuse(http.StatusBadRequest)
+		return
+	case r.URL.EscapedPath() != Path:
+		refuse(http.StatusNotFound)
+		return
+	case r.Method != http.MethodGet:
+		w.Header().Set("Allow", http.MethodGet)
+		refuse(http.StatusMethodNotAllowed)
+		return
+	}
+	q, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		refuse(http.StatusBadRequest)
+		return
+	}
+	a, err := readAnswer(q)
+	if err != nil || !sameState(q.Get("state"), s.flow.state.Reveal()) {
+		refuse(http.StatusBadRequest)
+		return
+	}
+	// A second tab and a reload bring the same answer again. They see how the first one ended.
+	s.flow.callback(a)
+	select {
+	case <-s.flow.done:
+	case <-r.Context().Done():
+		return
+	}
+	if _, err := s.flow.outcome(); err != nil {
+		page.write(w, http.StatusOK, page.Failed, s.flow.options.Portal, err)
+		return
+	}
+	page.write(w, http.StatusOK, page.Done, s.flow.options.Portal, nil)
+}

@@ -1,0 +1,228 @@
+package oauthflow
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"boxready/internal/portal"
+	"boxready/internal/secret"
+)
+
+const (
+	// An access token that ends sooner is renewed first: the call it is for takes time too.
+	minLeft = 60 * time.Second
+	// How long the store may take, which may ask the user for a password.
+	storeTimeout = time.Minute
+)
+
+// SourceOptions say how a sign-in is kept alive.
+type SourceOptions struct {
+	App    App
+	Server AuthServer // the one that issued Token
+	Token  Token      // as it was saved
+	// Save stores a rotated token before anybody gets it: the old refresh token may be dead by then, and a sign-in whose new
+	// one is lost in a crash is lost with it. nil saves nothing.
+	Save func(context.Context, Token) error
+	// Load reads the stored token, nil if there is no store. Another BoxReady on this computer may have rotated it.
+	Load func(context.Context) (Token, error)
+}
+
+// Source hands out a sign-in's token and renews it. It is safe for concurrent use, and however many callers need a new token,
+// one request is made: the refresh token is rotated, so of two at once one would end with a dead token.
+type Source struct {
+	options SourceOptions
+
+	mu      sync.Mutex
+	token   Token
+	stale   bool     // somebody was told that token.Access is no good
+	dead    error    // why token.Refresh will never give anything again
+	renewal *renewal // under way; nil if none is
+}
+
+type renewal struct {
+	done  chan struct{}
+	token Token
+	err   error
+}
+
+// NewSource returns a source for a saved sign-in.
+func NewSource(o SourceOptions) *Source { return &Source{options: o, token: o.Token} }
+
+// Held returns the token as it is, good or not.
+func (s *Source) Held() Token {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.token
+}
+
+// Token returns a token with at least a minute left. With a *NotSavedError it returns a good token nevertheless. A refresh
+// token that the authorization server refused is not sent again; its *GrantError comes back at once.
+func (s *Source) Token(ctx context.Context) (Token, error) {
+	s.mu.Lock()
+	if s.good(s.token) && !s.stale {
+		defer s.mu.Unlock()
+		return s.token, nil
+	}
+	return s.renew(ctx)
+}
+
+// Refresh returns a token that no portal has seen so far: a portal remembers for an hour what it thinks of one. Otherwise it
+// is like Token.
+func (s *Source) Refresh(ctx context.Context) (Token, error) {
+	s.mu.Lock()
+	return s.renew(ctx)
+}
+
+// Invalidate says that access was refused, so that the next Token is another one. It does nothing if that one is held
+// already.
+func (s *Source) Invalidate(access secret.String) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.token.Access.Equal(access) {
+		s.stale = true
+	}
+}
+
+// Use calls do with a token, and once more with another one if do returns that the token expired. A token that was not saved
+// is used; the *NotSavedError is returned beside do's own error.
+func (s *Source) Use(ctx context.Context, do func(context.Context, Token) error) error {
+	var notSaved error
+	for attempt := 1; ; attempt++ {
+		token, err := s.Token(ctx)
+		switch {
+		case errors.Is(err, ErrNotSaved):
+			notSaved = err
+		case err != nil:
+			return err
+		}
+		err = do(ctx, token)
+		if attempt == 1 && (errors.Is(err, portal.ErrExpiredToken) || errors.Is(err, ErrExpired)) {
+			s.Invalidate(token.Access)
+			continue
+		}
+		return errors.Join(err, notSaved)
+	}
+}
+
+func (s *Source) good(t Token) bool {
+	return !t.Access.IsZero() && t.Expires.Sub(s.options.Server.now()) >= minLeft
+}
+
+// renew waits for the renewal that is under way, or for a new one. It is called with s.mu held and releases it.
+func (s *Source) renew(ctx context.Context) (Token, error) {
+	r := s.renewal
+	if r == nil {
+		if s.dead != nil && s.options.Load == nil {
+			defer s.mu.Unlock()
+			return Token{}, s.dead
+		}
+		r = &renewal{done: make(chan struct{})}
+		s.renewal = r
+		held, dead := s.token, s.dead
+		// Everybody waits for it, so nobody's context may end it; and once the server has rotated the token, it must be saved.
+		ctx := context.WithoutCancel(ctx)
+		go func() { s.finish(r, s.rotate(ctx, held, dead)) }()
+	}
+	s.mu.Unlock()
+	select {
+	case <-r.done:
+		return r.token, r.err
+	case <-ctx.Done():
+		return Token{}, context.Cause(ctx)
+	}
+}
+
+// rotation is what a renewal came to.
+type rotation struct {
+	token Token // to be held from now on, even with an error
+	fresh bool  // token is good to be handed out
+	dead  error // why token.Refresh is of no more use
+	err   error
+}
+
+func (s *Source) finish(r *renewal, got rotation) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.token, s.dead = got.token, got.dead
+	if r.err = got.err; got.fresh {
+		s.stale = false
+		r.token = got.token
+	}
+	s.renewal = nil
+	close(r.done)
+}
+
+// rotate turns the held token into a new one, and saves it.
+func (s *Source) rotate(ctx context.Context, held Token, dead error) rotation {
+	adopted := s.adopt(ctx, &held)
+	if adopted {
+		dead = nil
+	}
+	if dead != nil {
+		return rotation{token: held, dead: dead, err: dead}
+	}
+	got := s.refresh(ctx, held)
+	// Another BoxReady may have rotated the token while this one asked. What it saved is tried, once.
+	if got.dead != nil && !adopted && s.adopt(ctx, &held) {
+		got = s.refresh(ctx, held)
+	}
+	return got
+}
+
+// adopt replaces held by the stored token if that has another refresh token.
+func (s *Source) adopt(ctx context.Context, held *Token) bool {
+	if s.options.Load == nil {
+		return false
+	}
+	var stored Token
+	err := guard(ctx, func(ctx context.Context) (err error) {
+		stored, err = s.options.Load(ctx)
+		return err
+	})
+	// A store that fails leaves what is held; a sign-in at another server is not this one.
+	if err != nil || stored.Refresh.IsZero() || stored.Refresh.Equal(held.Refresh) || stored.Server != held.Server {
+		return false
+	}
+	*held = stored
+	return true
+}
+
+func (s *Source) refresh(ctx context.Context, held Token) rotation {
+	asking, cancel := context.WithTimeout(ctx, exchangeTimeout)
+	defer cancel()
+	token, err := s.options.Server.Refresh(asking, s.options.App, held.Refresh)
+	if err != nil {
+		got := rotation{token: held, err: err}
+		for _, final := range []error{ErrInvalidGrant, ErrExpired, ErrWrongClient} {
+			if errors.Is(err, final) {
+				got.dead = err
+			}
+		}
+		return got
+	}
+	if token.RefreshIssued.IsZero() {
+		token.RefreshIssued = held.RefreshIssued
+	}
+	got := rotation{token: token, fresh: true}
+	if s.options.Save != nil {
+		if err := guard(ctx, func(ctx context.Context) error { return s.options.Save(ctx, token) }); err != nil {
+			got.err = &NotSavedError{err}
+		}
+	}
+	return got
+}
+
+// guard calls the store. A panic in it would take the whole program along, because this is not the caller's goroutine.
+func guard(ctx context.Context, store func(context.Context) error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("the store panicked: %v", p)
+		}
+	}()
+	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+	defer cancel()
+	return store(ctx)
+}
