@@ -64,6 +64,7 @@ type Consent string
 const (
 	Deep          Consent = "deep"           // token-bearing requests: the address is the one that employees and applications use
 	ContentFilter Consent = "content-filter" // a request that may look like an attack
+	EventTest     Consent = "event-test"     // binding and unbinding a test event
 	PublicDNS     Consent = "public-dns"     // the portal's name goes to a public resolver
 )
 
@@ -73,6 +74,7 @@ type Group string
 const (
 	PortalGroup Group = "portal"        // the portal, from this computer
 	AuthGroup   Group = "authorization" // the portal and the authorization server
+	AccessGroup Group = "access"        // what a webhook or a sign-in shows
 )
 
 // Cause says why a check is not ok. Causes are stable, and documented with the check that yields them.

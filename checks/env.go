@@ -13,7 +13,9 @@ import (
 	"boxready/internal/bitrix"
 	"boxready/internal/feed"
 	"boxready/internal/portal"
+	"boxready/internal/requirements"
 	"boxready/internal/transport"
+	"boxready/oauthflow"
 )
 
 // Target is what to check, and what the owner agreed to.
@@ -24,6 +26,11 @@ type Target struct {
 	AuthServer string              // https address that replaces the region's; "" for none
 	Trust      []*x509.Certificate // roots that the applications' servers trust besides the public ones
 	FeedCache  string              // folder where the queue's address lists are kept between runs; "" for none
+
+	Webhook       *portal.Webhook            // nil for none; its address is the target's
+	SignIn        *oauthflow.Source          // nil for none
+	AsApplication bool                       // the credential is the application's own, so what it may not do, the application may not
+	Requirements  *requirements.Requirements // nil: what every application needs
 }
 
 func (t *Target) agreed(c Consent) bool { return slices.Contains(t.Consents, c) }

@@ -1,0 +1,66 @@
+package portal
+
+import (
+	"errors"
+	"net/url"
+	"regexp"
+	"strings"
+
+	"boxready/internal/secret"
+)
+
+// Webhook is an incoming webhook: a user's number (or login) and a code that opens the portal in that user's name.
+// https://apidocs.bitrix24.com/local-integrations/local-webhooks.html
+type Webhook struct {
+	Address Address
+	User    string
+	Code    secret.String
+}
+
+var (
+	// ErrNoWebhook means that a text is not a webhook's address. Its text never repeats what was typed.
+	ErrNoWebhook = errors.New("not the address of an incoming webhook")
+	// ErrWebhookHTTP means a webhook's address with http://: its code would go over the line unencrypted.
+	ErrWebhookHTTP = errors.New("the webhook's address begins with http://")
+)
+
+var (
+	webhookPath = regexp.MustCompile(`^/+rest/+([^/]+)/+([A-Za-z0-9]{8,64})(?:/|$)`)
+	// A login may hold nearly anything, but it is one part of a path.
+	webhookUser = regexp.MustCompile(`^[^/?#\s]{1,100}$`)
+)
+
+// ParseWebhook reads a webhook's address as the portal shows it, with or without a method behind it. The error is an
+// *AddressError, ErrWebhookHTTP or ErrNoWebhook.
+func ParseWebhook(s string) (Webhook, error) {
+	address, err := ParseAddress(s)
+	if err != nil {
+		return Webhook{}, err
+	}
+	if address.WasHTTP {
+		return Webhook{}, ErrWebhookHTTP
+	}
+	rest := tidy(s)
+	if _, after, ok := strings.Cut(rest, "://"); ok {
+		rest = after
+	}
+	slash := strings.IndexByte(rest, '/')
+	if slash < 0 {
+		return Webhook{}, ErrNoWebhook
+	}
+	path, _, _ := strings.Cut(rest[slash:], "?")
+	m := webhookPath.FindStringSubmatch(path)
+	if m == nil {
+		return Webhook{}, ErrNoWebhook
+	}
+	user, err := url.PathUnescape(m[1])
+	if err != nil || !webhookUser.MatchString(user) {
+		return Webhook{}, ErrNoWebhook
+	}
+	return Webhook{Address: address, User: user, Code: secret.New(m[2])}, nil
+}
+
+// URL is the webhook's address, which is a secret as a whole; it ends in a slash.
+func (w Webhook) URL() secret.String {
+	return secret.New(w.Address.String() + WebhookPath(url.PathEscape(w.User), w.Code.Reveal(), ""))
+}
