@@ -26,6 +26,8 @@ func (t *Target) has(c Credential) bool {
 		return t.Webhook != nil
 	case BySignIn:
 		return t.SignIn != nil
+	case aWindow:
+		return t.Self.Display != nil
 	}
 	return false
 }

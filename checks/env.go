@@ -33,6 +33,8 @@ type Target struct {
 	Moved         bool
 	AsApplication bool                       // the credential is the application's own, so what it may not do, the application may not
 	Requirements  *requirements.Requirements // nil: what every application needs
+
+	Self Self // what a self-test looks at
 }
 
 func (t *Target) agreed(c Consent) bool { return slices.Contains(t.Consents, c) }
@@ -70,6 +72,7 @@ type Env struct {
 
 	basics    once[*basics]
 	inventory once[*inventory]
+	vendor    once[*VendorFacts]
 }
 
 func newEnv(ctx context.Context, n *transport.Net, t Target) *Env {
