@@ -33,8 +33,8 @@ type Params struct {
 	OpenURL    func(address string) error // in the browser; may block
 	Languages  []string                   // of the system, in the order of preference
 
-	Do   func(func())                                  // onto the Fyne thread; nil: fyne.Do
-	Now  func() time.Time                              // nil: time.Now
+	Do   func(func())                                   // onto the Fyne thread; nil: fyne.Do
+	Now  func() time.Time                               // nil: time.Now
 	Tick func(time.Duration) (<-chan time.Time, func()) // and how to stop it; nil: time.NewTicker
 }
 
@@ -80,7 +80,7 @@ func New(p Params) (*Window, error) {
 	if err := w.loadWords(); err != nil {
 		return nil, err
 	}
-	p.App.Settings().SetTheme(style.Theme{Look: w.settings().Look})
+	p.App.Settings().SetTheme(style.Theme{Look: style.Look(w.settings().Look)})
 	w.fyne = p.App.NewWindow("BoxReady")
 	w.fyne.SetIcon(style.Icon("boxready", style.ColorAccented))
 	w.fyne.SetOnClosed(w.cancel)

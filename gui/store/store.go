@@ -11,15 +11,15 @@ import (
 	"path/filepath"
 	"sync"
 
-	"boxready/gui/style"
+	"boxready/checks"
 )
 
 // Settings are what the owner chose. The zero value is what a first start has.
 type Settings struct {
-	Language string     `json:"language,omitempty"` // "" for the system's
-	Look     style.Look `json:"look,omitempty"`
-	Scale    float32    `json:"scale,omitempty"`  // of everything in the window; 0 for the system's
-	Region   string     `json:"region,omitempty"` // of the portals' licences, bitrix.Region; "" if not known
+	Language string  `json:"language,omitempty"` // "" for the system's
+	Look     string  `json:"look,omitempty"`     // "light" or "dark"; "" for the system's
+	Scale    float32 `json:"scale,omitempty"`    // of everything in the window; 0 for the system's
+	Region   string  `json:"region,omitempty"`   // of the portals' licences, bitrix.Region; "" if not known
 }
 
 // Store is safe for concurrent use.

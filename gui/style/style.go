@@ -33,7 +33,7 @@ type Look string
 
 // The looks.
 const (
-	System Look = "system" // what the operating system says
+	System Look = "" // what the operating system says
 	Light  Look = "light"
 	Dark   Look = "dark"
 )

@@ -17,6 +17,7 @@ type Backdrop struct {
 	Fill, Border fyne.ThemeColorName
 	BorderWidth  float32
 	Radius       float32
+	Height       float32 // at least; 0 for a backdrop behind something
 }
 
 // NewBackdrop returns one without round corners.
@@ -40,7 +41,7 @@ type backdropRenderer struct {
 
 func (r *backdropRenderer) Destroy()                     {}
 func (r *backdropRenderer) Layout(size fyne.Size)        { r.rectangle.Resize(size) }
-func (r *backdropRenderer) MinSize() fyne.Size           { return fyne.Size{} }
+func (r *backdropRenderer) MinSize() fyne.Size           { return fyne.NewSize(0, r.b.Height) }
 func (r *backdropRenderer) Objects() []fyne.CanvasObject { return []fyne.CanvasObject{r.rectangle} }
 
 func (r *backdropRenderer) Refresh() {

@@ -14,9 +14,12 @@ type Pressable struct {
 	Content  fyne.CanvasObject
 	Back     *Backdrop
 	OnTapped func()
+	OnNotice func(noticed bool) // the mouse or the focus has come, or both are gone
 
+	self             fyne.Widget         // what this is part of
 	fill, border     fyne.ThemeColorName // at rest
 	hovered, focused bool
+	noticed          bool
 	veil             *Backdrop // of the mouse
 }
 
@@ -34,7 +37,7 @@ func NewPressable(content fyne.CanvasObject, fill, border fyne.ThemeColorName, r
 }
 
 func (p *Pressable) init(self fyne.Widget, content fyne.CanvasObject, fill, border fyne.ThemeColorName, radius float32, tapped func()) {
-	p.Content, p.fill, p.border, p.OnTapped = content, fill, border, tapped
+	p.self, p.Content, p.fill, p.border, p.OnTapped = self, content, fill, border, tapped
 	p.Back, p.veil = NewBackdrop(fill, border), NewBackdrop("", "")
 	p.Back.Radius, p.veil.Radius = radius, radius
 	p.ExtendBaseWidget(self)
@@ -57,10 +60,20 @@ func (p *Pressable) paint() {
 	}
 	p.Back.Refresh()
 	p.veil.Refresh()
+	if noticed := p.hovered || p.focused; noticed != p.noticed {
+		p.noticed = noticed
+		if p.OnNotice != nil {
+			p.OnNotice(noticed)
+		}
+	}
 }
 
 // FocusGained is for Fyne.
-func (p *Pressable) FocusGained() { p.focused = true; p.paint() }
+func (p *Pressable) FocusGained() {
+	p.focused = true
+	p.paint()
+	Reveal(p.self)
+}
 
 // FocusLost is for Fyne.
 func (p *Pressable) FocusLost() { p.focused = false; p.paint() }
@@ -73,6 +86,16 @@ func (p *Pressable) TypedKey(e *fyne.KeyEvent) {
 	switch e.Name {
 	case fyne.KeySpace, fyne.KeyReturn, fyne.KeyEnter:
 		p.Tapped(nil)
+	case fyne.KeyDown, fyne.KeyUp:
+		if c := fyne.CurrentApp().Driver().CanvasForObject(p.self); c == nil {
+			return
+		} else if e.Name == fyne.KeyDown {
+			c.FocusNext()
+		} else {
+			c.FocusPrevious()
+		}
+	default:
+		passUp(p.self, e)
 	}
 }
 
