@@ -69,6 +69,9 @@ var vantages = map[ID]Vantage{
 	RESTRoute: FromComputer, HTTPSSeen: FromPortal, MethodInventory: FromComputer, PortalClock: FromComputer,
 	AuthServerFromPortal: FromPortal, CredentialsArrive: FromPortal, ContentFilterCheck: FromPortal,
 	AuthServerFromComputer: FromComputer, QueueFeed: FromComputer,
+	WebhookCheck: FromPortal, SignIn: FromComputer, PortalIdentity: FromComputer, TokenAccepted: FromPortal, RESTLicence: FromPortal,
+	AppInstalled: FromPortal, UserRights: FromPortal, Platform: FromPortal, RequiredScopes: FromPortal, RequiredModules: FromPortal,
+	RequiredMethods: FromPortal, RequiredEvents: FromPortal, EventMachinery: FromPortal, RateLimit: FromPortal,
 }
 
 func judge(t *testing.T, id ID, cases []verdict) {

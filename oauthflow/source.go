@@ -51,6 +51,12 @@ type renewal struct {
 // NewSource returns a source for a saved sign-in.
 func NewSource(o SourceOptions) *Source { return &Source{options: o, token: o.Token} }
 
+// Server is the authorization server that the sign-in belongs to, and the only one that may be asked about it.
+func (s *Source) Server() AuthServer { return s.options.Server }
+
+// ClientID is the application's.
+func (s *Source) ClientID() string { return s.options.App.ClientID }
+
 // Held returns the token as it is, good or not.
 func (s *Source) Held() Token {
 	s.mu.Lock()

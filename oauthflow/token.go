@@ -110,6 +110,17 @@ type Token struct {
 	Server string
 }
 
+// refreshLife is how long a refresh token is good for (https://apidocs.bitrix24.com/settings/oauth/index.html).
+const refreshLife = 180 * 24 * time.Hour
+
+// Ends is when the sign-in ends if nothing renews it until then; zero if that is not known.
+func (t Token) Ends() time.Time {
+	if t.Refresh.IsZero() || t.RefreshIssued.IsZero() {
+		return time.Time{}
+	}
+	return t.RefreshIssued.Add(refreshLife)
+}
+
 // AppInfo is what the authorization server holds about the application that a token belongs to.
 type AppInfo struct {
 	ClientID string

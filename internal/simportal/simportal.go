@@ -77,6 +77,18 @@ type Options struct {
 	Region      bitrix.Region // where the portal is registered; "" = bitrix.CIS
 	Blackhole   time.Duration // how long the portal waits for an authorization server that never answers; 0 = 15 s, as the rest module does
 	RedirectURI string        // handler path of the demo application; "" = http://127.0.0.1:53134/
+
+	Login    bool              // /oauth/authorize/ asks who it is, see Users; false: the administrator has a session already
+	Without  Without           // what the portal does not have
+	Versions map[string]string // modules that are older, by name: they lack the methods that the catalogue knows to be younger
+	Granted  []string          // permissions of the application and the webhook; nil = all that the modules provide
+}
+
+// Without is what a portal does not have, of all that the catalogue knows.
+type Without struct {
+	Modules []string // with all their methods, events and scopes
+	Methods []string
+	Events  []string // without the number that events of one type of objects carry
 }
 
 // Sim is a running simulation.
