@@ -1,5 +1,5 @@
-// Package assets holds what BoxReady carries with it besides code: the texts in Russian and English and the JSON Schema of
-// its results.
+// Package assets holds what BoxReady carries with it besides code: the texts in Russian and English, the JSON Schema of its
+// results and the page that a report is read on.
 package assets
 
 import "embed"
@@ -11,3 +11,11 @@ var Languages embed.FS
 //
 //go:embed schema/result.schema.json
 var ResultSchema []byte
+
+// ReportPage is the template (html/template) of a report's page, ReportStyle its looks.
+//
+//go:embed report/report.html
+var ReportPage string
+
+//go:embed report/report.css
+var ReportStyle string
