@@ -1,11 +1,17 @@
-// Package assets holds what BoxReady carries with it besides code: the texts in Russian and English, the JSON Schema of its
-// results and the page that a report is read on.
+// Package assets holds what BoxReady carries with it besides code: the texts in Russian and English, the window's icons, the
+// JSON Schemas of its results and of files of requirements, ready files of requirements, and the page that a report is read
+// on.
 package assets
 
 import "embed"
 
 //go:embed lang/en.json lang/ru.json
 var Languages embed.FS
+
+// Icons are the window's pictures, in one colour each.
+//
+//go:embed icons/*.svg
+var Icons embed.FS
 
 // ResultSchema is the JSON Schema of a run's result.
 //
@@ -19,3 +25,13 @@ var ReportPage string
 
 //go:embed report/report.css
 var ReportStyle string
+
+// RequirementsSchema is the JSON Schema of a file of requirements.
+//
+//go:embed schema/requirements.schema.json
+var RequirementsSchema []byte
+
+// Requirements holds ready files of requirements for common kinds of applications.
+//
+//go:embed requirements/*.boxready.yaml
+var Requirements embed.FS

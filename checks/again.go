@@ -65,6 +65,12 @@ func JudgeAgain(saved []Result) ([]Result, []Kept) {
 			results = append(results, own...)
 			continue
 		}
+		if waits := slices.ContainsFunc(judged, func(r Result) bool { return r.State == Skipped && facts[r.Because] == nil }); waits && own[0].State != Skipped {
+			// What it was judged by besides its own facts can't be read.
+			kept = append(kept, Kept{c.ID, KeptForeignFacts})
+			results = append(results, own...)
+			continue
+		}
 		for _, r := range judged {
 			r.Took = own[0].Took
 			results = append(results, r)
@@ -75,8 +81,8 @@ func JudgeAgain(saved []Result) ([]Result, []Kept) {
 		if known || slices.ContainsFunc(results, func(had Result) bool { return had.Check == r.Check }) {
 			continue
 		}
-		if r.Check == SelfClock {
-			continue // portal-clock's verdict, which is drawn again
+		if r.Check == SelfClock && facts[PortalClock] != nil {
+			continue // portal-clock's verdict, which was drawn again
 		}
 		results = append(results, r)
 		if !slices.Contains(kept, Kept{r.Check, KeptUnknownCheck}) {

@@ -140,7 +140,13 @@ type Check struct {
 	Reads []ID
 	// Consent is the owner's yes without which the check isn't made.
 	Consent Consent
-	Vantage Vantage
+	// Credentials are those of which one must be given for the check to be made; none: it needs none.
+	Credentials []Credential
+	// AsApplication keeps the check to runs whose credential is the application's own.
+	AsApplication bool
+	// Deadline is how long the check may take; nil: as long as the slowest honest answer.
+	Deadline func(*Target) time.Duration
+	Vantage  Vantage
 	// Owner is who can help when the check could not tell.
 	Owner   Owner
 	Affects []Affected

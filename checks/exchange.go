@@ -90,10 +90,16 @@ func short(s string) string {
 	return s
 }
 
-// is tells whether the answer is that error of the portal's, for errors that their code alone doesn't tell apart.
-func (x *Exchange) is(target error) bool {
-	return errors.Is(&portal.Error{Code: x.Error, Description: x.ErrorDescription}, target)
+// err is the answer's error, if it has one.
+func (x *Exchange) err() error {
+	if x.Error == "" && x.ErrorDescription == "" {
+		return nil
+	}
+	return &portal.Error{Code: x.Error, Description: x.ErrorDescription}
 }
+
+// is tells whether the answer is that error of the portal's, for errors that their code alone doesn't tell apart.
+func (x *Exchange) is(target error) bool { return errors.Is(x.err(), target) }
 
 func (x *Exchange) redirects() bool { return x.Status >= 300 && x.Status < 400 }
 
