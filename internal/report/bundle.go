@@ -61,7 +61,7 @@ func (e *LeakError) Error() string { return "a secret would be in " + e.File + "
 func (p *Reporter) Bundle(c Contents) (*Bundle, error) {
 	h := newHider(c.Outcome.Target.Address, c.Hide)
 	n := p.run(c.Outcome, h)
-	b := &Bundle{Name: "boxready-" + fileName(n.Portal) + "-" + n.Started.Format("2006-01-02") + ".zip", made: n.Finished}
+	b := &Bundle{Name: "boxready-" + FileName(n.Portal) + "-" + n.Started.Format("2006-01-02") + ".zip", made: n.Finished}
 	scanner := secret.NewScanner(c.Secrets...)
 	b.Secrets = scanner.Known
 
@@ -136,8 +136,8 @@ func (b *Bundle) WriteZip(w io.Writer) error {
 
 var notInNames = regexp.MustCompile(`[^a-z0-9.-]+`)
 
-// fileName is a portal's address as part of a file's name on any system.
-func fileName(portal string) string {
+// FileName is a portal's address as part of a file's name on any system.
+func FileName(portal string) string {
 	const most = 80
 	name := notInNames.ReplaceAllString(strings.ToLower(strings.TrimPrefix(portal, "https://")), "-")
 	return strings.Trim(name[:min(len(name), most)], "-.")

@@ -64,7 +64,7 @@ func newHider(address portal.Address, hide []Category) *hider {
 			h.public[hostIn(address)] = true
 		}
 	}
-	if _, ip := address.IP(); ip {
+	if _, ip := address.IP(); ip || address.Host == "" {
 		h.address(address.Host)
 		return h
 	}

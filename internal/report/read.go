@@ -73,11 +73,14 @@ func Read(path string) (*Saved, error) {
 	if err != nil {
 		return nil, readError(path, err)
 	}
-	d, err := decode(data)
+	s := &Saved{Altered: altered}
+	if s.Document, s.Results, err = decode[Entry](data); err == nil {
+		err = s.clean()
+	}
 	if err != nil {
 		return nil, readError(path, err)
 	}
-	return &Saved{d, altered}, nil
+	return s, nil
 }
 
 func readError(path string, err error) error {
@@ -218,8 +221,8 @@ func readPage(r io.Reader) ([]byte, error) {
 // dataElement is the id of the element in report.html that keeps the data.
 const dataElement = "boxready-report"
 
-// decode reads a report's JSON.
-func decode(data []byte) (Document, error) {
+// decode reads a report's JSON, of every result as much as R has.
+func decode[R any](data []byte) (d Document, results []R, err error) {
 	var saved struct {
 		Document
 		Schema     *int            `json:"schema"`
@@ -228,24 +231,21 @@ func decode(data []byte) (Document, error) {
 		Results    json.RawMessage `json:"results"`
 	}
 	if err := json.Unmarshal(data, &saved); err != nil {
-		return Document{}, &ReadError{Reason: ReadDamaged, Err: err}
+		return d, nil, &ReadError{Reason: ReadDamaged, Err: err}
 	}
 	switch {
 	case saved.Schema == nil || saved.Tool.Name != "boxready":
-		return Document{}, &ReadError{Reason: ReadNoReport}
+		return d, nil, &ReadError{Reason: ReadNoReport}
 	case *saved.Schema != SchemaVersion:
-		return Document{}, &ReadError{Reason: ReadForeign, Schema: *saved.Schema}
+		return d, nil, &ReadError{Reason: ReadForeign, Schema: *saved.Schema}
 	}
-	d := saved.Document
+	d = saved.Document
 	d.Schema = *saved.Schema
-	var err error
 	if d.NotChecked, err = list[NotChecked](saved.NotChecked); err != nil {
-		return Document{}, err
+		return d, nil, err
 	}
-	if d.Results, err = list[Entry](saved.Results); err != nil {
-		return Document{}, err
-	}
-	return d, d.clean()
+	results, err = list[R](saved.Results)
+	return d, results, err
 }
 
 // list reads a list element by element: in a stranger's file there may be millions of empty ones.

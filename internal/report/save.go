@@ -27,7 +27,7 @@ const (
 	SaveTooLong  SaveReason = "too-long" // the name
 	SaveBadName  SaveReason = "bad-name" // Windows keeps the name for itself, or has no such characters in names
 	SaveInUse    SaveReason = "in-use"   // another program has the file open
-	SaveOther    SaveReason = "other"
+	SaveOther    SaveReason = "failed"
 )
 
 // SaveError means that a report could not be saved. What stood under that name before is still there.
