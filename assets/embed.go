@@ -17,6 +17,14 @@ var Icons embed.FS
 //go:embed schema/result.schema.json
 var ResultSchema []byte
 
+// ReportPage is the template (html/template) of a report's page, ReportStyle its looks.
+//
+//go:embed report/report.html
+var ReportPage string
+
+//go:embed report/report.css
+var ReportStyle string
+
 // RequirementsSchema is the JSON Schema of a file of requirements.
 //
 //go:embed schema/requirements.schema.json
