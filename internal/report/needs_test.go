@@ -84,13 +84,13 @@ func TestNeedsInWords(t *testing.T) {
 		},
 		"module whose version can't be told": {
 			requirements.Finding{Kind: requirements.NotSure, Reason: requirements.VersionUnsure, What: module, Name: "im", Module: "im", AtLeast: "24.0.0", Has: requirements.Range{AtLeast: "23.0.0"}},
-			"im — нужна версия 24.0.0 или новее, на портале не ниже 23.0.0, достаточно ли этого, не видно",
-			"im — version 24.0.0 or newer is needed, the portal has 23.0.0 or newer, whether that is enough can't be seen",
+			"im — нужна версия 24.0.0 или новее, на портале не ниже 23.0.0, хватает ли той, что на портале, не видно",
+			"im — version 24.0.0 or newer is needed, the portal has 23.0.0 or newer, whether the portal's is new enough can't be seen",
 		},
 		"module that may not be there": {
 			requirements.Finding{Kind: requirements.NotSure, Reason: requirements.ModuleUnsure, What: module, Name: "sign", Module: "sign", Methods: many(2, "m")},
-			"sign — есть ли такой модуль, по ответам портала не видно, 2 метода (m, m)",
-			"sign — the portal's answers don't show whether this module is there, 2 methods (m, m)",
+			"sign — есть ли такой модуль, не видно, 2 метода (m, m)",
+			"sign — whether this module is there can't be seen, 2 methods (m, m)",
 		},
 		"permission that a newer module brings": {
 			requirements.Finding{Kind: update, What: requirements.ScopeNeed, Name: "imbot", Module: "im", Has: requirements.Range{Below: "24.0.0"}},
