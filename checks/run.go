@@ -23,8 +23,8 @@ const checkDeadline = 75 * time.Second
 
 // Crash are the facts of a check that ended in a panic of BoxReady's own.
 type Crash struct {
-	Panic string `json:"panic"`
-	Stack string `json:"stack"`
+	Panic string `json:"panic" hide:"text"`
+	Stack string `json:"stack" hide:"text"`
 }
 
 // Run goes through the catalogue: what doesn't depend on each other at the same time, what depends on something broken not

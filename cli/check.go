@@ -134,8 +134,9 @@ func (a *app) runChecks(ctx context.Context, n *transport.Net, target checks.Tar
 	return nil
 }
 
-func exitOf(o *checks.Outcome) Exit {
-	counts := o.Counts()
+func exitOf(o *checks.Outcome) Exit { return exitOfCounts(o.Counts()) }
+
+func exitOfCounts(counts map[checks.State]int) Exit {
 	switch {
 	case counts[checks.Problem] > 0:
 		return ExitProblem

@@ -84,7 +84,7 @@ func (w *Words) functions() template.FuncMap {
 		"span":    w.span,
 		"seconds": func(s float64) string { return w.number(s) },
 		"needs":   w.needs,
-		"keeper":  func(code string) string { return w.Say("self-keyring.keeper."+code, nil) },
+		"keeper":  func(code string) string { return w.Say("sign-in.place-"+code, nil) },
 		"access":  access,
 	}
 }
@@ -124,7 +124,15 @@ func (w *Words) number(f float64) string {
 }
 
 // Name is what a check is called.
-func (w *Words) Name(id checks.ID) string { return w.Say(string(id)+".name", nil) }
+func (w *Words) Name(id checks.ID) string { return w.code("", string(id), ".name") }
+
+// code returns the text for a code, or the code itself: a report of a newer version may have others.
+func (w *Words) code(before, code, after string) string {
+	if text, ok := w.find(before+code+after, nil); ok {
+		return text
+	}
+	return code
+}
 
 // Finding is a result in words.
 type Finding struct {
