@@ -10,8 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
-
-	"boxready/checks"
 )
 
 // Settings are what the owner chose. The zero value is what a first start has.

@@ -113,7 +113,15 @@ func (w *Words) number(f float64) string {
 }
 
 // Name is what a check is called.
-func (w *Words) Name(id checks.ID) string { return w.Say(string(id)+".name", nil) }
+func (w *Words) Name(id checks.ID) string { return w.code("", string(id), ".name") }
+
+// code returns the text for a code, or the code itself: a report of a newer version may have others.
+func (w *Words) code(before, code, after string) string {
+	if text, ok := w.find(before+code+after, nil); ok {
+		return text
+	}
+	return code
+}
 
 // Finding is a result in words.
 type Finding struct {
