@@ -16,6 +16,7 @@ import (
 
 	"boxready/checks"
 	"boxready/internal/report"
+	"boxready/internal/vault"
 
 	"github.com/jeandeaual/go-locale"
 	"github.com/spf13/cobra"
@@ -36,6 +37,7 @@ const (
 type IO struct {
 	In       io.Reader
 	Out, Err io.Writer
+	Keyring  vault.Backend // nil: the operating system's
 }
 
 // usageError is shown to the user by the key of its text.
@@ -106,7 +108,7 @@ func (a *app) root() *cobra.Command {
 		RunE: func(c *cobra.Command, _ []string) error { return a.console(c.Context()) },
 	}
 	root.PersistentFlags().StringVar(&a.lang, "lang", "", "language of what people read: ru or en (default: the system's)")
-	root.AddCommand(a.checkCommand(), a.demoCommand(), a.reportCommand(), a.versionCommand())
+	root.AddCommand(a.checkCommand(), a.loginCommand(), a.logoutCommand(), a.accountsCommand(), a.selftestCommand(), a.demoCommand(), a.reportCommand(), a.versionCommand())
 	return root
 }
 

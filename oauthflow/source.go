@@ -51,6 +51,15 @@ type renewal struct {
 // NewSource returns a source for a saved sign-in.
 func NewSource(o SourceOptions) *Source { return &Source{options: o, token: o.Token} }
 
+// App is the application that was signed in to.
+func (s *Source) App() App { return s.options.App }
+
+// Server is the authorization server that the sign-in belongs to, and the only one that may be asked about it.
+func (s *Source) Server() AuthServer { return s.options.Server }
+
+// ClientID is the application's.
+func (s *Source) ClientID() string { return s.options.App.ClientID }
+
 // Held returns the token as it is, good or not.
 func (s *Source) Held() Token {
 	s.mu.Lock()

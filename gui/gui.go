@@ -1,0 +1,111 @@
+// Package gui is BoxReady's window. It shows what the model holds and calls what it was given; it never touches the network
+// or the keyring itself, and nothing in it blocks the Fyne thread: see do.go.
+//
+// One file per page. A page builds its content anew whenever it is shown or the language changes, so all that has to last
+// stands in the model.
+package gui
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"fyne.io/fyne/v2"
+
+	"boxready/checks"
+	"boxready/gui/model"
+	"boxready/gui/store"
+	"boxready/gui/style"
+	"boxready/internal/report"
+)
+
+// Params is what the window is given.
+type Params struct {
+	App     fyne.App
+	Version string // of BoxReady
+	Checker Checker
+	// StartDemo starts the simulated portal with these faults. nil if there is none.
+	StartDemo func(faults []string) (Demo, error)
+	// Demo opens the window on the simulated portal with DemoFaults.
+	Demo       bool
+	DemoFaults []string
+	Store      *store.Store
+	OpenURL    func(address string) error // in the browser; may block
+	Languages  []string                   // of the system, in the order of preference
+
+	Do   func(func())                                   // onto the Fyne thread; nil: fyne.Do
+	Now  func() time.Time                               // nil: time.Now
+	Tick func(time.Duration) (<-chan time.Time, func()) // and how to stop it; nil: time.NewTicker
+}
+
+// Checker makes runs. Its methods are called off the Fyne thread.
+type Checker interface {
+	Run(context.Context, checks.Target, checks.Observer) *checks.Outcome
+}
+
+// Demo is a simulated portal.
+type Demo struct {
+	Checker
+	Target checks.Target
+	Close  func()
+}
+
+// Window is BoxReady's window.
+type Window struct {
+	p     Params
+	fyne  fyne.Window
+	words *report.Words
+	model *model.Model
+
+	ctx     context.Context // until the window is closed
+	cancel  context.CancelFunc
+	working sync.WaitGroup
+
+	frame *frame
+}
+
+// New makes the window; show it with Fyne's Show. When the program ends, Close waits for what is under way.
+func New(p Params) (*Window, error) {
+	if p.Do == nil {
+		p.Do = onFyneThread
+	}
+	if p.Now == nil {
+		p.Now = time.Now
+	}
+	if p.Tick == nil {
+		p.Tick = tick
+	}
+	w := &Window{p: p, model: &model.Model{}}
+	w.ctx, w.cancel = context.WithCancel(context.Background())
+	if err := w.loadWords(); err != nil {
+		return nil, err
+	}
+	p.App.Settings().SetTheme(style.Theme{Look: style.Look(w.settings().Look)})
+	w.fyne = p.App.NewWindow("BoxReady")
+	w.fyne.SetIcon(style.Icon("boxready", style.ColorAccented))
+	w.fyne.SetOnClosed(w.cancel)
+	w.fyne.SetMaster()
+	w.fyne.SetPadded(false)
+	w.fyne.Resize(fyne.NewSize(1040, 720))
+	w.addShortcuts()
+	w.build()
+	return w, nil
+}
+
+// Fyne is the window as Fyne knows it.
+func (w *Window) Fyne() fyne.Window { return w.fyne }
+
+func (w *Window) settings() store.Settings { return w.p.Store.Settings() }
+
+// build makes everything in the window anew, in the language of the moment.
+func (w *Window) build() {
+	open := w.firstSection()
+	if w.frame != nil {
+		open = w.frame.open
+	}
+	w.frame = newFrame(w, w.sections())
+	w.fyne.SetContent(w.frame.object)
+	w.frame.show(open)
+}
+
+func (w *Window) say(key string, args checks.Args) string { return w.words.Say("window."+key, args) }

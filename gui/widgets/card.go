@@ -1,0 +1,31 @@
+package widgets
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/theme"
+
+	"boxready/gui/style"
+)
+
+// Card is a sheet with round corners that content stands on.
+func Card(content fyne.CanvasObject) *fyne.Container {
+	return sheet(style.ColorCard, style.ColorBorder, 10, theme.Size(style.SizeCard), content)
+}
+
+// Inset is a sunken place for evidence and commands.
+func Inset(content fyne.CanvasObject) *fyne.Container {
+	return sheet(style.ColorInset, "", 6, 10, content)
+}
+
+func sheet(fill, border fyne.ThemeColorName, radius, padding float32, content fyne.CanvasObject) *fyne.Container {
+	back := NewBackdrop(fill, border)
+	back.Radius = radius
+	return Stack(back, Pad(padding, padding, padding, padding, content))
+}
+
+// Line is a thin line between rows.
+func Line() fyne.CanvasObject {
+	line := NewBackdrop(theme.ColorNameSeparator, "")
+	line.Height = 1
+	return line
+}

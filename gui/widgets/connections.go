@@ -1,0 +1,323 @@
+package widgets
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"boxready/gui/style"
+)
+
+// Node is somebody in a picture of connections.
+type Node struct {
+	Title, Caption string
+	Sign           style.Sign
+}
+
+// Link is an arrow in a picture of connections. Its line is whole, dashed or dotted, and carries a sign.
+type Link struct {
+	Sign style.Sign
+	Name string // is shown below the picture while the mouse or the focus is on the arrow
+}
+
+// Connections is a chain of nodes with an arrow between each two, and one arrow that leads back from the last node to the
+// second. Every arrow can be pressed. It stands upright where there is no room for it to lie.
+type Connections struct {
+	*fyne.Container
+	hint    string
+	nodes   []*node
+	arrows  []*arrow // the last one leads back
+	caption *Text
+}
+
+// NewConnections returns a picture. links are the arrows from node to node, and the one that leads back at the end.
+func NewConnections(nodes []Node, links []Link, hint string, tapped func(link int)) *Connections {
+	c := &Connections{hint: hint, caption: NewText(hint, Font{Size: style.SizeSmall, Color: Muted, Centered: true})}
+	var objects, buttons []fyne.CanvasObject
+	for _, n := range nodes {
+		made := newNode(n)
+		c.nodes = append(c.nodes, made)
+		objects = append(objects, made)
+	}
+	for i, l := range links {
+		made := newArrow(l, func() { tapped(i) })
+		made.button.OnNotice = func(noticed bool) { c.notice(i, noticed) }
+		c.arrows = append(c.arrows, made)
+		for _, s := range made.strokes {
+			objects = append(objects, s)
+		}
+		objects = append(objects, made.head)
+		buttons = append(buttons, made.button)
+	}
+	c.Container = &fyne.Container{Layout: &connectionsLayout{c: c}, Objects: append(append(objects, buttons...), c.caption)}
+	return c
+}
+
+// Set shows other signs and names; how many there are stays.
+func (c *Connections) Set(nodes []Node, links []Link) {
+	for i, n := range nodes {
+		c.nodes[i].set(n)
+	}
+	for i, l := range links {
+		c.arrows[i].set(l)
+	}
+}
+
+func (c *Connections) notice(i int, noticed bool) {
+	text := c.hint
+	if noticed {
+		text = c.arrows[i].link.Name
+	}
+	c.caption.SetText(text)
+}
+
+// Buttons are what is pressed, in order.
+func (c *Connections) Buttons() (buttons []*Pressable) {
+	for _, a := range c.arrows {
+		buttons = append(buttons, a.button)
+	}
+	return buttons
+}
+
+type node struct {
+	*fyne.Container
+	back           *Backdrop
+	title, caption *Text
+}
+
+func newNode(n Node) *node {
+	made := &node{back: NewBackdrop(style.ColorCard, n.Sign.Color()), title: NewText(n.Title, Font{Bold: true, Centered: true, OneLine: true}),
+		caption: NewText(n.Caption, Font{Size: style.SizeSmall, Color: Muted, Centered: true, OneLine: true})}
+	made.back.Radius, made.back.BorderWidth = 8, 1.5
+	made.Container = Stack(made.back, Pad(6, 8, 6, 8, Column(0, made.title, made.caption)))
+	return made
+}
+
+func (n *node) set(to Node) {
+	n.title.SetText(to.Title)
+	n.caption.SetText(to.Caption)
+	n.back.Border = to.Sign.Color()
+	n.back.Refresh()
+}
+
+type arrow struct {
+	link    Link
+	strokes [3]*stroke // a straight arrow has one
+	head    *fyne.Container
+	headed  string // where the head points to
+	sign    *Sign
+	button  *Pressable
+}
+
+func newArrow(l Link, tapped func()) *arrow {
+	a := &arrow{sign: SmallSign(l.Sign), head: Stack()}
+	for i := range a.strokes {
+		a.strokes[i] = newStroke()
+	}
+	plate := NewBackdrop(style.ColorCard, "")
+	plate.Radius = 11
+	a.button = NewPressable(Stack(&fyne.Container{Layout: centered{22}, Objects: []fyne.CanvasObject{plate}}, a.sign), "", "", 8, tapped)
+	a.set(l)
+	return a
+}
+
+func (a *arrow) set(l Link) {
+	a.link = l
+	a.sign.Set(l.Sign)
+	for _, s := range a.strokes {
+		s.set(l.Sign)
+	}
+	a.point(a.headed)
+}
+
+// point draws the head.
+func (a *arrow) point(to string) {
+	a.headed = to
+	if to != "" {
+		a.head.Objects = []fyne.CanvasObject{Picture("head-"+to, a.link.Sign.Color(), 10)}
+		a.head.Resize(fyne.NewSquareSize(10))
+	}
+}
+
+// draw puts the line along points, the head at its end and the button at at.
+func (a *arrow) draw(points []fyne.Position, to string, at fyne.Position, hit fyne.Size) {
+	if a.headed != to {
+		a.point(to)
+	}
+	a.head.Resize(fyne.NewSquareSize(10))
+	end := points[len(points)-1]
+	a.head.Move(end.SubtractXY(5, 5))
+	if box := a.head.Objects; len(box) > 0 {
+		box[0].Resize(fyne.NewSquareSize(10))
+	}
+	for i, s := range a.strokes {
+		if i+1 < len(points) {
+			s.Show()
+			s.draw(points[i], points[i+1])
+		} else {
+			s.Hide()
+		}
+	}
+	a.button.Resize(hit)
+	a.button.Move(at.SubtractXY(hit.Width/2, hit.Height/2))
+}
+
+// connectionsLayout places everything.
+type connectionsLayout struct {
+	c      *Connections
+	height float32 // with the width of the last time
+}
+
+const (
+	gapWide  = 46 // between nodes that stand beside each other
+	gapTall  = 34 // and below each other
+	backRoom = 40 // for the way back
+	hitEdge  = 28
+)
+
+// widest is the smallest size that all nodes have room in.
+func (l *connectionsLayout) widest() (size fyne.Size) {
+	for _, n := range l.c.nodes {
+		size = size.Max(n.MinSize())
+	}
+	return size
+}
+
+func (l *connectionsLayout) MinSize([]fyne.CanvasObject) fyne.Size {
+	return fyne.NewSize(l.widest().Width+backRoom, l.height)
+}
+
+func (l *connectionsLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
+	box := l.widest()
+	n := float32(len(l.c.nodes))
+	y := float32(0)
+	if size.Width >= n*box.Width+(n-1)*gapWide {
+		y = l.lying(fyne.NewSize(min((size.Width-(n-1)*gapWide)/n, 1.3*box.Width), box.Height), size.Width)
+	} else {
+		y = l.upright(fyne.NewSize(min(size.Width-backRoom, 1.8*box.Width), box.Height), size.Width)
+	}
+	l.c.caption.Move(fyne.NewPos(0, y+8))
+	l.height = y + 8 + fit(l.c.caption, size.Width)
+}
+
+func (l *connectionsLayout) lying(box fyne.Size, width float32) float32 {
+	n := len(l.c.nodes)
+	gap := (width - float32(n)*box.Width) / float32(n-1)
+	left := func(i int) float32 { return float32(i) * (box.Width + gap) }
+	for i, node := range l.c.nodes {
+		node.Move(fyne.NewPos(left(i), 0))
+		node.Resize(box)
+	}
+	mid := box.Height / 2
+	for i, a := range l.c.arrows[:n-1] {
+		from, to := left(i)+box.Width, left(i+1)
+		a.draw([]fyne.Position{{X: from, Y: mid}, {X: to - 6, Y: mid}}, "right", fyne.NewPos((from+to-6)/2, mid), fyne.NewSize(min(gap-10, 44), hitEdge))
+	}
+	low := box.Height + 26
+	first, last := left(1)+box.Width/2, left(n-1)+box.Width/2
+	l.c.arrows[n-1].draw([]fyne.Position{{X: last, Y: box.Height}, {X: last, Y: low}, {X: first, Y: low}, {X: first, Y: box.Height + 6}}, "up",
+		fyne.NewPos((first+last)/2, low), fyne.NewSize(44, hitEdge))
+	return low + hitEdge/2
+}
+
+func (l *connectionsLayout) upright(box fyne.Size, width float32) float32 {
+	n := len(l.c.nodes)
+	x := max(0, (width-box.Width-backRoom)/2)
+	top := func(i int) float32 { return float32(i) * (box.Height + gapTall) }
+	for i, node := range l.c.nodes {
+		node.Move(fyne.NewPos(x, top(i)))
+		node.Resize(box)
+	}
+	mid := x + box.Width/2
+	for i, a := range l.c.arrows[:n-1] {
+		from, to := top(i)+box.Height, top(i+1)
+		a.draw([]fyne.Position{{X: mid, Y: from}, {X: mid, Y: to - 6}}, "down", fyne.NewPos(mid, (from+to-6)/2), fyne.NewSize(44, hitEdge))
+	}
+	edge, right := x+box.Width, x+box.Width+backRoom-hitEdge/2
+	first, last := top(1)+box.Height/2, top(n-1)+box.Height/2
+	l.c.arrows[n-1].draw([]fyne.Position{{X: edge, Y: last}, {X: right, Y: last}, {X: right, Y: first}, {X: edge + 6, Y: first}}, "left",
+		fyne.NewPos(right, (first+last)/2), fyne.NewSize(hitEdge, hitEdge))
+	return top(n-1) + box.Height
+}
+
+// stroke is a straight line, across or down: whole where the way is free, dashed where it is broken, dotted where nothing is
+// known.
+type stroke struct {
+	widget.BaseWidget
+	sign style.Sign
+}
+
+func newStroke() *stroke {
+	s := &stroke{}
+	s.ExtendBaseWidget(s)
+	return s
+}
+
+func (s *stroke) set(sign style.Sign) {
+	if s.sign != sign {
+		s.sign = sign
+		s.Refresh()
+	}
+}
+
+const thickness = 2
+
+func (s *stroke) draw(from, to fyne.Position) {
+	s.Move(fyne.NewPos(min(from.X, to.X)-thickness/2, min(from.Y, to.Y)-thickness/2))
+	s.Resize(fyne.NewSize(max(from.X, to.X)-min(from.X, to.X)+thickness, max(from.Y, to.Y)-min(from.Y, to.Y)+thickness))
+}
+
+// dashes are the lengths of what is drawn and of the gap behind it.
+func (s *stroke) dashes() (dash, gap float32) {
+	switch s.sign {
+	case style.OK, style.Notice:
+		return 0, 0
+	case style.Problem:
+		return 6, 4
+	default:
+		return 2, 3
+	}
+}
+
+func (s *stroke) CreateRenderer() fyne.WidgetRenderer { return &strokeRenderer{s: s} }
+
+type strokeRenderer struct {
+	s     *stroke
+	parts []fyne.CanvasObject
+}
+
+func (*strokeRenderer) Destroy()                       {}
+func (*strokeRenderer) MinSize() fyne.Size             { return fyne.Size{} }
+func (r *strokeRenderer) Objects() []fyne.CanvasObject { return r.parts }
+
+func (r *strokeRenderer) Refresh() {
+	r.Layout(r.s.Size())
+	canvas.Refresh(r.s)
+}
+
+func (r *strokeRenderer) Layout(size fyne.Size) {
+	r.parts = nil
+	across := size.Width > size.Height
+	length := max(size.Width, size.Height)
+	dash, gap := r.s.dashes()
+	if dash == 0 {
+		dash = length
+	}
+	ink := theme.Color(r.s.sign.Color())
+	for at := float32(0); at < length; at += dash + gap {
+		part := canvas.NewRectangle(ink)
+		piece := min(dash, length-at)
+		if across {
+			part.Move(fyne.NewPos(at, 0))
+			part.Resize(fyne.NewSize(piece, thickness))
+		} else {
+			part.Move(fyne.NewPos(0, at))
+			part.Resize(fyne.NewSize(thickness, piece))
+		}
+		r.parts = append(r.parts, part)
+		if dash == length {
+			break
+		}
+	}
+}

@@ -1,0 +1,152 @@
+package widgets
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/lang"
+	"fyne.io/fyne/v2/widget"
+)
+
+// Fyne gives a key to what has the focus and to nothing else, so everything that can have it passes up what the window wants
+// to know whatever has the focus, and comes into view when it gets it.
+
+// passUp gives the keys of the window to the canvas's OnTypedKey, and tells whether e is one.
+func passUp(o fyne.CanvasObject, e *fyne.KeyEvent) bool {
+	switch e.Name {
+	case fyne.KeyF5, fyne.KeyEscape, fyne.KeyPageUp, fyne.KeyPageDown:
+	default:
+		return false
+	}
+	if c := fyne.CurrentApp().Driver().CanvasForObject(o); c != nil && c.OnTypedKey() != nil {
+		c.OnTypedKey()(e)
+	}
+	return true
+}
+
+// passUpShortcut gives a shortcut to the canvas.
+func passUpShortcut(o fyne.CanvasObject, s fyne.Shortcut) {
+	if c, ok := fyne.CurrentApp().Driver().CanvasForObject(o).(fyne.Shortcutable); ok {
+		c.TypedShortcut(s)
+	}
+}
+
+func copyWord() string { return lang.L("Copy") }
+
+// Button is Fyne's button that passes up the window's keys and comes into view.
+type Button struct{ widget.Button }
+
+// NewButton returns a button; icon may be nil.
+func NewButton(text string, icon fyne.Resource, tapped func()) *Button {
+	b := &Button{}
+	b.Text, b.Icon, b.OnTapped = text, icon, tapped
+	b.ExtendBaseWidget(b)
+	return b
+}
+
+// NewPrimary returns the button of a page that one presses first.
+func NewPrimary(text string, icon fyne.Resource, tapped func()) *Button {
+	b := NewButton(text, icon, tapped)
+	b.Importance = widget.HighImportance
+	return b
+}
+
+// NewQuiet returns a button that doesn't draw the eye.
+func NewQuiet(text string, icon fyne.Resource, tapped func()) *Button {
+	b := NewButton(text, icon, tapped)
+	b.Importance = widget.LowImportance
+	return b
+}
+
+// FocusGained is for Fyne.
+func (b *Button) FocusGained() { b.Button.FocusGained(); Reveal(b) }
+
+// TypedKey is for Fyne; Enter presses, too.
+func (b *Button) TypedKey(e *fyne.KeyEvent) {
+	switch {
+	case passUp(b, e):
+	case e.Name == fyne.KeyReturn || e.Name == fyne.KeyEnter:
+		b.Button.TypedKey(&fyne.KeyEvent{Name: fyne.KeySpace})
+	default:
+		b.Button.TypedKey(e)
+	}
+}
+
+// Entry is Fyne's entry that passes up the window's keys and takes no more than MaxLength characters: what is pasted into it
+// may be anything.
+type Entry struct {
+	widget.Entry
+	MaxLength int // in runes
+}
+
+// NewEntry returns an entry of one line.
+func NewEntry(placeholder string, maxLength int) *Entry {
+	e := &Entry{MaxLength: maxLength}
+	e.PlaceHolder = placeholder
+	e.ExtendBaseWidget(e)
+	return e
+}
+
+// FocusGained is for Fyne.
+func (e *Entry) FocusGained() { e.Entry.FocusGained(); Reveal(e) }
+
+// TypedKey is for Fyne.
+func (e *Entry) TypedKey(k *fyne.KeyEvent) {
+	if e.MultiLine && (k.Name == fyne.KeyPageUp || k.Name == fyne.KeyPageDown) || !passUp(e, k) {
+		e.Entry.TypedKey(k)
+	}
+}
+
+// TypedRune is for Fyne.
+func (e *Entry) TypedRune(r rune) {
+	if len([]rune(e.Text)) < e.MaxLength {
+		e.Entry.TypedRune(r)
+	}
+}
+
+// TypedShortcut is for Fyne.
+func (e *Entry) TypedShortcut(s fyne.Shortcut) {
+	switch s := s.(type) {
+	case *fyne.ShortcutPaste:
+		e.paste(s.Clipboard)
+	case *fyne.ShortcutCopy, *fyne.ShortcutCut, *fyne.ShortcutSelectAll, *fyne.ShortcutUndo, *fyne.ShortcutRedo:
+		e.Entry.TypedShortcut(s)
+	default:
+		if custom, ok := s.(interface{ Mod() fyne.KeyModifier }); ok && custom.Mod() != 0 && moves(s) {
+			e.Entry.TypedShortcut(s)
+			return
+		}
+		passUpShortcut(e, s)
+	}
+}
+
+// moves tells whether a shortcut is one of those that move an entry's cursor by words or lines.
+func moves(s fyne.Shortcut) bool {
+	k, ok := s.(fyne.KeyboardShortcut)
+	if !ok {
+		return false
+	}
+	switch k.Key() {
+	case fyne.KeyLeft, fyne.KeyRight, fyne.KeyUp, fyne.KeyDown, fyne.KeyHome, fyne.KeyEnd, fyne.KeyBackspace, fyne.KeyDelete:
+		return true
+	}
+	return false
+}
+
+// paste pastes no more than fits: Fyne measures every letter of an entry on each change.
+func (e *Entry) paste(from fyne.Clipboard) {
+	if from == nil {
+		return
+	}
+	text := from.Content()
+	if len(text) > 4*e.MaxLength {
+		text = text[:4*e.MaxLength]
+	}
+	runes := []rune(text)
+	room := max(e.MaxLength-len([]rune(e.Text))+len([]rune(e.SelectedText())), 0)
+	e.Entry.TypedShortcut(&fyne.ShortcutPaste{Clipboard: clip(string(runes[:min(len(runes), room)]))})
+}
+
+// clip is a clipboard that holds what it is.
+type clip string
+
+func (c clip) Content() string   { return string(c) }
+func (c clip) SetContent(string) {}
