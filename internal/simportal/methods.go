@@ -1,7 +1,6 @@
 package simportal
 
 import (
-	"net/http"
 	"slices"
 	"strings"
 
@@ -63,7 +62,7 @@ func (s *Sim) userCurrent(c *call) (any, *restError) {
 
 func (s *Sim) featureGet(c *call) (any, *restError) {
 	if c.text("CODE") == "" {
-		return nil, &restError{status: http.StatusBadRequest, code: "CODE_EMPTY", text: "CODE can't be empty"}
+		return nil, badRequest("CODE_EMPTY", "CODE can't be empty")
 	}
 	return assoc("value", s.license()), nil
 }
