@@ -267,6 +267,7 @@ func TestEveryFaultIsFound(t *testing.T) {
 					t.Errorf("%s is no problem, found %v", fault.Name, p.causes())
 				}
 				p.assertSaid(t)
+				p.assertReported(t)
 				p.assertOnlyDeclared(t)
 				p.assertJudgedAgain(t)
 			})
