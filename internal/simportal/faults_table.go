@@ -139,6 +139,7 @@ var faultTable = []Fault{
 	{Name: "rest-not-in-plan", Group: "licence", Causes: []string{"rest-licence/rest-not-in-plan"}, With: withWebhook, Words: "the licence includes no REST"},
 	{Name: "subscription-ended", Group: "licence", Causes: []string{"rest-licence/subscription-ended"}, With: withWebhook, Words: "the subscription has ended"},
 	{Name: "feature-not-licensed", Group: "licence", Causes: []string{"rest-licence/feature-not-licensed"}, With: withWebhook, Words: "the licence does not include what is called"},
+	{Name: "app-unpaid", Group: "licence", Causes: []string{"rest-licence/app-payment-required"}, With: signedIn, Words: "the authorization server calls the application unpaid when the portal asks about its token"},
 	{Name: "licence-blocked", Group: "licence", Causes: []string{"rest-licence/licence-blocked"}, With: withWebhook, Words: "the licence scanner has blocked the portal"},
 
 	{Name: "overloaded", Group: "limits", Causes: []string{"rate-limit/overloaded"}, With: withWebhook, Words: "REST is held by hand because of load"},
@@ -151,7 +152,7 @@ var faultTable = []Fault{
 	{Name: "user-not-admin", Group: "user", Causes: []string{"user-rights/user-not-admin"}, With: withWebhook, Words: "the webhook's and the token's user is no administrator"},
 
 	{Name: "scope-not-granted", Group: "permissions", Causes: []string{"scopes/scope-not-granted"}, With: append([]string{"as-application"}, withWebhook...), Needs: []string{"scope:disk"}, ungranted: []string{"disk"}, Words: "a permission that the portal has is not granted"},
-	{Name: "method-not-permitted", Group: "permissions", Causes: []string{"methods/method-not-permitted"}, With: append([]string{"as-application"}, withWebhook...), Needs: []string{"method:disk.storage.getlist"}, ungranted: []string{"disk"}, Words: "a method that the portal has is not permitted"},
+	{Name: "method-not-permitted", Group: "permissions", Causes: []string{"methods/method-not-permitted"}, With: append([]string{"as-application"}, withWebhook...), Needs: []string{"method:disk.storage.getlist"}, Words: "a method is not permitted although its permission is granted"},
 	{Name: "scope-unknown", Group: "permissions", Causes: []string{"scopes/scope-unknown"}, With: withWebhook, Needs: []string{"scope:crm_premium"}, Words: "an application wants a permission that exists nowhere, which is no fault of the portal"},
 
 	{Name: "module-missing", Group: "inventory", Causes: []string{"modules/module-missing"}, With: withWebhook, Needs: []string{"module:crm", "scope:crm", "method:crm.deal.list", "method:crm.item.list", "event:ONCRMDEALADD"}, lacks: Without{Modules: []string{"crm"}}, Words: "the module crm is not installed"},
