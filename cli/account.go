@@ -164,7 +164,7 @@ func (a *app) signIn(ctx context.Context, n *transport.Net, target checks.Target
 	region := &chosenRegion{region: target.Region}
 	client := n.HTTPClient()
 	flow, err := oauthflow.Start(ctx, oauthflow.Options{
-		Portal: target.Address, App: application, Page: a.words.SignInPage(), Timeout: f.timeout,
+		Portal: target.Address, App: application, Page: a.words.SignInPage(), Timeout: f.timeout, Listen: a.Listen,
 		Server: func(host string) (oauthflow.AuthServer, error) {
 			return oauthflow.ChooseServer(client, target.AuthServer, region.get())(host)
 		},

@@ -38,6 +38,7 @@ type IO struct {
 	In       io.Reader
 	Out, Err io.Writer
 	Keyring  vault.Backend // nil: the operating system's
+	Listen   string        // loopback address where a sign-in waits for the browser; "" for the usual one
 }
 
 // usageError is shown to the user by the key of its text.

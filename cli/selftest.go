@@ -37,7 +37,7 @@ func (a *app) selftest(ctx context.Context, network networkFlags, format string,
 		return err
 	}
 	progress := a.newProgress(checks.PlannedForSelfTest())
-	outcome := checks.RunSelfTest(ctx, transport.New(way), checks.Self{Keyring: vault.NewKeyring(vault.Options{Backend: a.Keyring})}, progress)
+	outcome := checks.RunSelfTest(ctx, transport.New(way), checks.Self{Keyring: vault.NewKeyring(vault.Options{Backend: a.Keyring}), Port: a.Listen}, progress)
 	progress.end()
 	a.exit = exitOf(outcome)
 	if format == "json" {
