@@ -35,6 +35,7 @@ type checkFlags struct {
 	hideNames                                 bool
 	verbose                                   bool
 	timeout                                   time.Duration
+	timed                                     bool // --timeout was given
 }
 
 // networkFlags say how a command reaches a portal and the vendor's hosts.
@@ -65,7 +66,10 @@ Exit codes: 0 nothing wrong seen, 3 at least one problem, 4 no problem but notic
 		Example: `  boxready check portal.example.ru
   boxready check portal.example.ru --deep --format json`,
 		Args: a.exactlyOnePortal,
-		RunE: func(c *cobra.Command, args []string) error { return a.check(c.Context(), args[0], f) },
+		RunE: func(c *cobra.Command, args []string) error {
+			f.timed = c.Flags().Changed("timeout")
+			return a.check(c.Context(), args[0], f)
+		},
 	}
 	flags := c.Flags()
 	flags.BoolVar(&f.deep, "deep", false, "the address is the one that employees and applications use: allow token-bearing requests")
@@ -81,7 +85,7 @@ Exit codes: 0 nothing wrong seen, 3 at least one problem, 4 no problem but notic
 	f.network.add(flags)
 	flags.StringVar(&f.format, "format", "text", "of the result: text, json or jsonl (a result a line as it arrives, then the summary)")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "show the checks that are in order, and what every check saw")
-	flags.DurationVar(&f.timeout, "timeout", 0, "end the run after this time (default 90s, and longer for many methods)")
+	flags.DurationVar(&f.timeout, "timeout", 90*time.Second, "end the run after this time; without it, runs about many methods may take longer")
 	return c
 }
 
@@ -100,7 +104,7 @@ func (a *app) check(ctx context.Context, address string, f checkFlags) error {
 	if err := checkFormat(f.format); err != nil {
 		return err
 	}
-	if f.timeout < 0 {
+	if f.timed && f.timeout <= 0 {
 		return wrong("cli.bad-timeout", nil)
 	}
 	target, err := f.target(address)
@@ -121,9 +125,9 @@ func (a *app) check(ctx context.Context, address string, f checkFlags) error {
 	if err := a.addCredentials(ctx, n, &target, f); err != nil {
 		return err
 	}
-	limit := f.timeout
-	if limit == 0 {
-		limit = checks.Budget(target)
+	limit := checks.Budget(target)
+	if f.timed {
+		limit = f.timeout
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()

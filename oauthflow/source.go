@@ -16,6 +16,8 @@ const (
 	minLeft = 60 * time.Second
 	// How long the store may take, which may ask the user for a password.
 	storeTimeout = time.Minute
+	// How long another program's saving usually takes.
+	saving = time.Second
 )
 
 // SourceOptions say how a sign-in is kept alive.
@@ -174,9 +176,15 @@ func (s *Source) rotate(ctx context.Context, held Token, dead error) rotation {
 		return rotation{token: held, dead: dead, err: dead}
 	}
 	got := s.refresh(ctx, held)
-	// Another BoxReady may have rotated the token while this one asked. What it saved is tried, once.
-	if got.dead != nil && !adopted && s.adopt(ctx, &held) {
-		got = s.refresh(ctx, held)
+	if got.dead == nil || adopted || s.options.Load == nil {
+		return got
+	}
+	// Another BoxReady may have rotated the token while this one asked, and be saving it just now. What it saved is tried, once.
+	for _, pause := range []time.Duration{0, saving} {
+		time.Sleep(pause)
+		if s.adopt(ctx, &held) {
+			return s.refresh(ctx, held)
+		}
 	}
 	return got
 }

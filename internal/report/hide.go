@@ -2,7 +2,6 @@ package report
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"html"
@@ -44,14 +43,14 @@ type Name struct {
 
 // hider replaces identifying values by tokens, the same one for the same value wherever it stands.
 type hider struct {
-	hidden map[Category]bool
-	names  []*Name
-	byText map[string]*Name // by the value in lower case
-	counts map[string]int   // of tokens, by what they begin with
-	public map[string]bool  // values that identify nobody, although they stand where others do
-	zones  []string         // domains below which every name is the portal's own
-	phrase *regexp.Regexp   // any value that isn't a single word
-	shapes shapes
+	hidden  map[Category]bool
+	names   []*Name
+	byText  map[string]*Name // by the value in lower case
+	counts  map[string]int   // of tokens, by what they begin with
+	public  map[string]bool  // values that identify nobody, although they stand where others do
+	zones   []string         // domains below which every name is the portal's own
+	lengths []int            // of the phrases, in bytes, the longest first
+	shapes  shapes
 }
 
 func newHider(address portal.Address, hide []Category) *hider {
@@ -80,17 +79,23 @@ func newHider(address portal.Address, hide []Category) *hider {
 
 // add gives a value its token.
 func (h *hider) add(c Category, stem, value string) *Name {
-	key := strings.ToLower(value)
+	key := fold(value)
 	if known := h.byText[key]; known != nil {
 		return known
 	}
 	token := ""
-	for token == "" || h.byText[token] != nil { // a host may be called portal-1
+	for token == "" || token == key || h.byText[token] != nil { // a host may be called portal-1
 		h.counts[stem]++
 		token = fmt.Sprintf("%s-%d", stem, h.counts[stem])
 	}
 	n := &Name{c, token, value, h.hidden[c], stem}
-	h.names, h.byText[key] = append(h.names, n), n
+	h.names = append(h.names, n)
+	for _, spelling := range []string{key, fold(html.EscapeString(value))} {
+		if h.byText[spelling] = n; n.phrase() && !slices.Contains(h.lengths, len(spelling)) {
+			h.lengths = append(h.lengths, len(spelling))
+			slices.SortFunc(h.lengths, func(a, b int) int { return b - a })
+		}
+	}
 	return n
 }
 
@@ -158,7 +163,7 @@ func (h *hider) collect(s string, k Kind) {
 
 // host gives a host its token, whether it is named or numbered.
 func (h *hider) host(host string) {
-	if host = strings.TrimPrefix(strings.ToLower(host), "*."); host == "" || h.public[host] || h.address(host) {
+	if host = strings.TrimPrefix(fold(host), "*."); host == "" || h.public[host] || h.address(host) {
 		return
 	}
 	h.add(Names, "host", host)
@@ -243,7 +248,7 @@ func (h *hider) replace(s string, k Kind) string {
 	case k == "" || h.public[s]:
 		return s
 	case k == User || k == Member || k == Certificate:
-		if n := h.byText[strings.ToLower(s)]; n != nil && n.Hidden {
+		if n := h.byText[fold(s)]; n != nil && n.Hidden {
 			return n.Token
 		}
 		return s
@@ -282,7 +287,7 @@ func (h *hider) text(s string) string {
 		s = mail.ReplaceAllStringFunc(s, func(address string) string { return h.add(People, "user", address).Token })
 		s = userPath.ReplaceAllStringFunc(s, func(path string) string {
 			parts := userPath.FindStringSubmatch(path)
-			if n := h.byText[strings.ToLower(parts[2])]; n != nil && n.Hidden {
+			if n := h.byText[fold(parts[2])]; n != nil && n.Hidden {
 				return parts[1] + n.Token + parts[3]
 			}
 			return path
@@ -317,7 +322,7 @@ func (h *hider) tokenOf(address, written string) string {
 }
 
 func (h *hider) hostToken(w string) string {
-	host := strings.ToLower(w)
+	host := fold(w)
 	n := h.byText[host]
 	if n == nil && !h.public[host] && slices.ContainsFunc(h.zones, func(zone string) bool { return host == zone || strings.HasSuffix(host, "."+zone) }) {
 		n = h.add(Names, "host", host)
@@ -328,50 +333,49 @@ func (h *hider) hostToken(w string) string {
 	return n.Token
 }
 
-// phrases hides names of companies and people, which may consist of several words.
+// phrases hides names of companies and people, which may consist of several words, the longest first.
 func (h *hider) phrases(s string) string {
-	if h.phrase == nil {
-		h.phrase = h.anyPhrase()
+	if len(h.lengths) == 0 {
+		return s
 	}
 	var out strings.Builder
-	shown := 0
-	for _, at := range h.phrase.FindAllStringIndex(s, -1) {
-		before, _ := utf8.DecodeLastRuneInString(s[:at[0]])
-		after, _ := utf8.DecodeRuneInString(s[at[1]:])
-		if inWord(before) || inWord(after) {
-			continue
+	folded, shown, before := fold(s), 0, ' '
+	for i, r := range s {
+		if i >= shown && !inWord(before) {
+			for _, length := range h.lengths {
+				if i+length > len(s) {
+					continue
+				}
+				n := h.byText[folded[i:i+length]]
+				after, _ := utf8.DecodeRuneInString(s[i+length:])
+				if n != nil && n.Hidden && n.phrase() && !inWord(after) {
+					out.WriteString(s[shown:i] + n.Token)
+					shown = i + length
+					break
+				}
+			}
 		}
-		n := h.byText[strings.ToLower(html.UnescapeString(s[at[0]:at[1]]))]
-		if n == nil {
-			n = h.byText[strings.ToLower(s[at[0]:at[1]])]
-		}
-		if n != nil {
-			out.WriteString(s[shown:at[0]] + n.Token)
-			shown = at[1]
-		}
+		before = r
 	}
 	return out.String() + s[shown:]
 }
 
 func inWord(r rune) bool { return r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsDigit(r)) }
 
-// anyPhrase matches every hidden value that isn't a host's or an address, the longest first.
-func (h *hider) anyPhrase() *regexp.Regexp {
-	var values []string
-	for _, n := range h.names {
-		word := n.stem == "portal" || n.stem == "host" || n.stem == "ip"
-		number := n.stem == "user" && strings.Trim(n.Value, "0123456789") == ""
-		if !n.Hidden || word || number || utf8.RuneCountInString(n.Value) < shortest {
-			continue
+// phrase tells whether a value is looked for in any text. Hosts and addresses are found as such, and a user's number is a
+// number like any other.
+func (n *Name) phrase() bool {
+	word := n.stem == "portal" || n.stem == "host" || n.stem == "ip"
+	number := n.stem == "user" && strings.Trim(n.Value, "0123456789") == ""
+	return !word && !number && utf8.RuneCountInString(n.Value) >= shortest
+}
+
+// fold brings a text into lower case, byte by byte in its place.
+func fold(s string) string {
+	return strings.Map(func(r rune) rune {
+		if lower := unicode.ToLower(r); utf8.RuneLen(lower) == utf8.RuneLen(r) {
+			return lower
 		}
-		values = append(values, regexp.QuoteMeta(n.Value))
-		if escaped := html.EscapeString(n.Value); escaped != n.Value {
-			values = append(values, regexp.QuoteMeta(escaped))
-		}
-	}
-	if values == nil {
-		return regexp.MustCompile(`[^\s\S]`)
-	}
-	slices.SortFunc(values, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
-	return regexp.MustCompile(`(?i)` + strings.Join(values, "|"))
+		return r
+	}, s)
 }
