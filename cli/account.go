@@ -163,15 +163,18 @@ func (a *app) confirmAddress(ctx context.Context, address portal.Address, confir
 func (a *app) signIn(ctx context.Context, n *transport.Net, target checks.Target, application oauthflow.App, f loginFlags, input *typed) (oauthflow.Token, error) {
 	region := &chosenRegion{region: target.Region}
 	client := n.HTTPClient()
-	flow, err := oauthflow.Start(ctx, oauthflow.Options{
-		Portal: target.Address, App: application, Page: a.words.SignInPage(), Timeout: f.timeout, Listen: a.Listen,
+	options := oauthflow.Options{
+		Portal: target.Address, Confirmed: true, App: application, Page: a.words.SignInPage(), Timeout: f.timeout, Listen: a.Listen,
 		Server: func(host string) (oauthflow.AuthServer, error) {
 			return oauthflow.ChooseServer(client, target.AuthServer, region.get())(host)
 		},
-	})
+	}
+	flow, err := oauthflow.Start(ctx, options)
 	var port *oauthflow.PortError
 	if errors.As(err, &port) {
-		return oauthflow.Token{}, a.fail(errors.New(a.words.Say("sign-in.port-"+string(port.Reason), checks.Args{"port": strconv.Itoa(oauthflow.Port)})))
+		fmt.Fprintln(a.Err, a.words.Say("sign-in.port-"+string(port.Reason), checks.Args{"port": strconv.Itoa(oauthflow.Port)}))
+		options.PasteOnly = true
+		flow, err = oauthflow.Start(ctx, options)
 	}
 	if err != nil {
 		return oauthflow.Token{}, a.fail(err)
@@ -182,7 +185,7 @@ func (a *app) signIn(ctx context.Context, n *transport.Net, target checks.Target
 		flow.OpenBrowser()
 	}
 	pasted := input.lines()
-	silence := time.NewTimer(silent)
+	silence := time.NewTimer(oauthflow.SilenceAfter)
 	defer silence.Stop()
 	for {
 		select {
@@ -206,14 +209,11 @@ func (a *app) signIn(ctx context.Context, n *transport.Net, target checks.Target
 	}
 }
 
-// silent is after which time without an answer the usual reasons are told.
-const silent = time.Minute
-
 // explainSilence says what may be the matter when the portal shows a page of its own and never comes back.
 func (a *app) explainSilence(flow *oauthflow.Flow) {
 	fmt.Fprintln(a.Err, a.words.Say("sign-in.silence", nil))
-	for _, reason := range []string{"not-installed", "other-user", "return-address", "empty-code"} {
-		fmt.Fprintln(a.Err, "  - "+a.words.Say("sign-in.silence-"+reason, checks.Args{"address": oauthflow.ReturnAddress()}))
+	for _, reason := range oauthflow.Silences() {
+		fmt.Fprintln(a.Err, "  - "+a.words.Say("sign-in.silence-"+string(reason), checks.Args{"address": oauthflow.ReturnAddress()}))
 	}
 	if errors.Is(flow.BrowserError(), oauthflow.ErrNoBrowser) {
 		fmt.Fprintln(a.Err, a.words.Say("sign-in.no-browser", nil))
