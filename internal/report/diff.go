@@ -179,7 +179,7 @@ func compareFacts(before, after map[string]string) []FactChange {
 	for _, path := range slices.Sorted(maps.Keys(both)) {
 		then, now := before[path], after[path]
 		// One report hides what the other one shows.
-		if hidden := token.MatchString(then+path) != token.MatchString(now+path); then == now || hidden || token.MatchString(path) {
+		if hidden := token.MatchString(path) || token.MatchString(then) != token.MatchString(now); hidden || then == now {
 			continue
 		}
 		changed = append(changed, FactChange{short(path), clip(short(then), 300), clip(short(now), 300)})

@@ -23,7 +23,7 @@ import (
 // Of each portal no more than this is kept.
 const (
 	MaxRuns  = 20
-	MaxBytes = 10 << 20
+	MaxBytes = 8 << 20
 )
 
 // ErrTooBig means that a run alone is larger than MaxBytes and isn't kept.
