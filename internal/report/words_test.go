@@ -13,6 +13,7 @@ import (
 	"boxready/assets"
 	"boxready/checks"
 	"boxready/internal/report"
+	"boxready/internal/requirements"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -140,6 +141,29 @@ func TestEveryCauseHasWords(t *testing.T) {
 		wants(string(checks.SelfClock) + "." + string(checks.ClockWrong))
 		for _, cause := range checks.CommonCauses() {
 			wants("any." + string(cause))
+		}
+	}
+}
+
+func TestWordsAboutFilesOfRequirements(t *testing.T) {
+	var want []string
+	for _, code := range requirements.Codes() {
+		want = append(want, "error."+code)
+	}
+	for _, code := range requirements.RemarkCodes() {
+		want = append(want, "remark."+code)
+	}
+	for _, lang := range report.Languages() {
+		have := texts(t, lang)
+		for _, key := range want {
+			if have["requirements."+key] == "" {
+				t.Errorf("%s: no text requirements.%s", lang, key)
+			}
+		}
+		for key := range have {
+			if part, ours := strings.CutPrefix(key, "requirements."); ours && (strings.HasPrefix(part, "error.") || strings.HasPrefix(part, "remark.")) && !slices.Contains(want, part) {
+				t.Errorf("%s: nothing says %s", lang, key)
+			}
 		}
 	}
 }

@@ -30,20 +30,37 @@ const (
 )
 
 // everyday are the first parts of names that other things are called too: keys of translations, routes, settings. Such a name
-// needs a sign that it is a method.
+// needs a sign that it is a method, unless its second part is one that hardly anyone else uses.
 var everyday = set("access", "ai", "app", "booking", "calendar", "call", "catalog", "department", "documentation", "entity", "event", "feature", "lists",
 	"mail", "main", "method", "note", "placement", "rest", "server", "sign", "task", "user", "vote")
 
-// signs of a call, in names of functions, keys and variables.
-var signs = []string{"call", "method", "batch", "rest", "bitrix", "b24", "bx", "cmd", "command", "invoke", "exec", "request", "fetch", "get_all",
-	"getall", "get_by", "getlist", "get_list", "endpoint", "query", "send", "webhook", "post", "uri", "url", "api"}
+var everydaySecond = set("catalog", "comment", "document", "element", "event", "field", "item", "items", "option", "price", "product", "property",
+	"resource", "section", "settings", "stages", "store", "type", "user", "userfield")
+
+func isEveryday(lowerName string) bool {
+	parts := strings.SplitN(lowerName, ".", 4)
+	return everyday[parts[0]] && (len(parts) < 3 || everydaySecond[parts[1]])
+}
+
+// signs of a call, in names of functions, keys and variables. The others may also be about another service than a portal.
+var (
+	strongSigns = []string{"bitrix", "b24", "bx", "callmethod", "call_method", "crest", "webhook"}
+	signs       = []string{"call", "method", "batch", "rest", "cmd", "command", "invoke", "exec", "request", "fetch", "get_all", "getall", "get_by",
+		"getlist", "get_list", "endpoint", "query", "send", "post", "uri", "url", "api"}
+)
 
 // elsewhere are functions whose arguments are names of other things.
 var elsewhere = set("route", "to_route", "trans", "trans_choice", "__", "_", "t", "$t", "tc", "lang", "i18n", "gettext", "view", "config", "can", "cannot",
 	"authorize", "middleware", "includecomponent", "require", "require_once", "include", "import", "asset", "loadext", "addeventhandler",
 	"addeventhandlercompatible", "registereventhandler", "registereventhandlercompatible", "unregistereventhandler", "registermoduledependences",
 	"unregistermoduledependences", "addeventlistener", "addcustomevent", "oncustomevent", "emit", "dispatch", "getelementbyid", "queryselector",
-	"queryselectorall", "addclass", "hasclass", "removeclass", "env", "getenv")
+	"queryselectorall", "getmessage", "getstring", "message", "localize", "translate", "has_perm", "haspermission", "haspermissionto", "name", "getlogger", "addclass", "hasclass", "removeclass", "env", "getenv")
+
+// texts are keys of what people read.
+var texts = set("title", "label", "text", "note", "description", "caption", "placeholder", "message", "alt", "classname", "tooltip", "comment")
+
+// names are keys of names of other things, unless a name can be nothing else.
+var names = set("as", "name", "permission", "permissions", "ability", "route", "role", "slug", "translation", "id", "key", "icon", "case")
 
 func set(words ...string) map[string]bool {
 	s := map[string]bool{}
@@ -53,17 +70,19 @@ func set(words ...string) map[string]bool {
 	return s
 }
 
-func signed(words ...string) bool {
+func contain(words, parts []string) bool {
 	for _, word := range words {
 		word = strings.ToLower(word)
-		for _, sign := range signs {
-			if strings.Contains(word, sign) {
+		for _, part := range parts {
+			if strings.Contains(word, part) {
 				return true
 			}
 		}
 	}
 	return false
 }
+
+func signed(words []string) bool { return contain(words, strongSigns) || contain(words, signs) }
 
 // endings that files and hosts have, and methods don't.
 var endings = set("js", "mjs", "ts", "tsx", "jsx", "vue", "css", "scss", "less", "php", "html", "htm", "json", "xml", "yaml", "yml", "md", "txt", "py", "go", "rb",
@@ -80,20 +99,25 @@ var namespaces = sync.OnceValue(func() map[string]bool {
 	return s
 })
 
-// longer are methods whose names are the beginnings of others'.
-var longer = sync.OnceValue(func() map[string]bool {
+// relatives are the beginnings of methods' names, as crm.deal.
+var relatives = sync.OnceValue(func() map[string]bool {
 	s := map[string]bool{}
 	for m := range bitrix.Methods() {
-		name := strings.ToLower(m.Name)
-		for i := strings.LastIndexByte(name, '.'); i > 0; i = strings.LastIndexByte(name[:i], '.') {
-			s[name[:i]] = true
+		for name := parent(strings.ToLower(m.Name)); name != ""; name = parent(name) {
+			s[name] = true
 		}
 	}
 	return s
 })
 
+// parent is a name without its last part.
+func parent(name string) string { return name[:max(strings.LastIndexByte(name, '.'), 0)] }
+
 // placeholders are what is replaced at run time.
 var placeholders = regexp.MustCompile(`\$\{[^}]*\}|\{\$[^}]*\}|#\{[^}]*\}|\{[A-Za-z0-9_.:]*\}|%[sdv]|\$[A-Za-z_][A-Za-z0-9_]*(->[A-Za-z_][A-Za-z0-9_]*)*`)
+
+// unknownEvent is what an event of a portal looks like.
+var unknownEvent = regexp.MustCompile(`^ON(APP|CRM|IM|TASK|VOXIMPLANT)[A-Z0-9_]{3,60}$`)
 
 // judgeLiteral looks for names in a string.
 func (r *reader) judgeLiteral(l *literal, isKey bool) {
@@ -169,7 +193,7 @@ func (r *reader) run(l *literal, text string, start, end int, isKey bool) {
 		return
 	}
 	lowerName := strings.ToLower(name)
-	if right == gap && f != rest && longer()[lowerName] {
+	if right == gap && f != rest && relatives()[lowerName] {
 		r.built(l, text, start, end, left)
 		return
 	}
@@ -178,7 +202,7 @@ func (r *reader) run(l *literal, text string, start, end int, isKey bool) {
 		words = []string{text[max(start-40, 0):start]}
 	}
 	first, _, dotted := strings.Cut(lowerName, ".")
-	denied := f != quoted && (elsewhere[strings.ToLower(l.callee)] || l.subscript && f == whole)
+	denied := f != quoted && (elsewhere[strings.ToLower(l.callee)] || texts[strings.ToLower(l.key)] || l.subscript && f == whole)
 	if m, known := bitrix.Method(name); known {
 		fd := found{Method, m.Name, l.line}
 		switch {
@@ -186,17 +210,19 @@ func (r *reader) run(l *literal, text string, start, end int, isKey bool) {
 			r.certain(fd)
 		case !dotted: // batch, profile, scope, …
 			if !denied && !isKey && (f == whole || f == quoted) && strictlyCalled(l, words, f) {
-				r.accept(fd)
+				r.likely(fd)
 			}
-		case !everyday[first]:
+		case !isEveryday(lowerName):
 			if !denied || f == called {
 				r.certain(fd)
 			}
 		case f == called || suffixed && f == behind:
 			r.certain(fd)
-		case denied || isKey:
-		case signed(words...):
-			r.accept(fd)
+		case denied || isKey || names[strings.ToLower(l.key)]:
+		case contain(words, strongSigns):
+			r.certain(fd)
+		case contain(words, signs):
+			r.likely(fd)
 		default:
 			r.doubt(fd)
 		}
@@ -206,10 +232,14 @@ func (r *reader) run(l *literal, text string, start, end int, isKey bool) {
 		r.event(l, e, name, f, denied, words)
 		return
 	}
+	if f == whole && unknownEvent.MatchString(name) {
+		r.accept(found{Unknown, name, l.line})
+		return
+	}
 	if !dotted || suffixed && f == whole || denied || !namespaces()[first] || !looksLikeMethod(lowerName) {
 		return
 	}
-	if f == rest || f == called || signed(words...) && !isKey || !everyday[first] && strings.Count(name, ".") >= 2 && !isKey {
+	if f == rest || f == called || signed(words) && !isKey || relatives()[parent(lowerName)] && !everyday[first] && !isKey {
 		r.accept(found{Unknown, name, l.line})
 	}
 }
@@ -246,7 +276,8 @@ func standing(text string, start, end int, left, right byte) form {
 			return quoted
 		}
 	case left == '"' || left == '\'' || left == '`':
-		if right != left && right != '?' {
+		lineStart := strings.LastIndexByte(text[:start], '\n') + 1
+		if right != left && right != '?' || strings.HasPrefix(strings.TrimSpace(text[lineStart:start]), "//") {
 			return prose
 		}
 		before := strings.TrimRight(text[:start-1], " \n\t\\")
@@ -308,7 +339,7 @@ func (r *reader) built(l *literal, text string, start, end int, left byte) {
 		return
 	}
 	words := append([]string{l.key, l.callee}, l.words...)
-	if elsewhere[strings.ToLower(l.callee)] || everyday[first] && !signed(words...) {
+	if elsewhere[strings.ToLower(l.callee)] || everyday[first] && !signed(words) {
 		return
 	}
 	r.accept(found{Built, strings.ReplaceAll(name, "\x00", "…"), l.line})
@@ -323,10 +354,10 @@ func (r *reader) event(l *literal, e bitrix.EventInfo, written string, f form, d
 	switch {
 	case denied || f == behind:
 	case own:
-		r.accept(fd)
+		r.certain(fd)
 	default:
 		for _, w := range append(words, l.key) {
-			if w = strings.ToLower(w); strings.Contains(w, "event") || strings.Contains(w, "bind") {
+			if w = strings.ToLower(w); strings.Contains(w, "event") || strings.Contains(w, "bind") || strings.Contains(w, "handler") {
 				r.doubt(fd)
 				return
 			}
@@ -384,8 +415,15 @@ func (r *reader) certain(f found) {
 	if n := len(r.stack); n > 0 {
 		r.stack[n-1].certain = true
 	}
-	r.bitrix = true
+	r.bitrix, r.collector.bitrix = true, true
 	r.accept(f)
+}
+
+// likely keeps what counts if the application calls a portal at all.
+func (r *reader) likely(f found) {
+	if len(r.collector.likely) < maxLikely {
+		r.collector.likely = append(r.collector.likely, likely{r.file, f})
+	}
 }
 
 // doubt keeps what counts only if something certain stands beside it, or at least in the same file.
@@ -399,4 +437,7 @@ func (r *reader) doubt(f found) {
 	}
 }
 
-const maxDoubtful = 1000
+const (
+	maxDoubtful = 1000
+	maxLikely   = 10_000
+)

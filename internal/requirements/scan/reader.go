@@ -10,10 +10,14 @@ type reader struct {
 	file string
 	lang *language
 
-	recent  []token // the last few, newest last
-	op      []byte  // operator that may go on
-	spaced  bool    // white space since the last token
-	fresh   bool    // nothing but white space on this line yet
+	recent  []token  // the last few, newest last
+	op      []byte   // operator that may go on
+	spaced  bool     // white space since the last token
+	generic struct { // function whose types are being named
+		callee string
+		depth  int
+	}
+	fresh   bool // nothing but white space on this line yet
 	stack   []bracket
 	pending *literal // a string that may be joined with what follows
 	chain   chain
@@ -54,11 +58,11 @@ type opened struct {
 type around struct {
 	line      int
 	callee    string // function that it is an argument of, in the innermost bracket
-	first     bool   // argument
+	first     bool   // argument, but for one that is no string
 	key       string // what it is the value of
 	subscript bool
 	joined    bool     // something comes before it at run time
-	ternary   bool     // it is one of two
+	ternary   bool     // a colon after it doesn't make it a key
 	words     []string // callees and keys of the brackets around
 }
 
@@ -70,8 +74,9 @@ type literal struct {
 
 func (r *reader) begin(lang *language) {
 	r.lang = lang
-	r.newline()
+	r.flush()
 	r.token(token{kind: 'o', text: ";"})
+	r.newline()
 }
 
 func (r *reader) space() {
@@ -190,6 +195,8 @@ func (r *reader) flush() {
 func (r *reader) token(t token) {
 	r.settle(t)
 	switch {
+	case t.is("<") && r.last().kind == 'w':
+		r.generic.callee, r.generic.depth = r.last().text, len(r.stack)
 	case t.kind != 'o' || len(t.text) > 1:
 	case t.text == "(" || t.text == "[" || t.text == "{":
 		r.push(t.text[0])
@@ -241,13 +248,8 @@ func (r *reader) push(open byte) {
 		}
 	case t.is(")", "]"):
 		b.subscript = open == '['
-	case t.is(">") && open == '(': // call<Type>(
-		for n := 1; n < maxRecent-1; n++ {
-			if r.before(n).is("<") {
-				b.callee = r.before(n + 1).text
-				break
-			}
-		}
+	case t.is(">", ">>", ">>>") && open == '(' && r.generic.depth == len(r.stack): // call<Type>(
+		b.callee = r.generic.callee
 	default:
 		b.key = r.key(0)
 	}
@@ -305,11 +307,12 @@ func (r *reader) open(line int) opened {
 	a := around{line: line}
 	previous := r.last()
 	a.joined = r.lang.joins != "" && previous.is(r.lang.joins)
-	a.ternary = previous.is("?", "??", ":") && r.before(2).is("?")
+	a.ternary = previous.is("?", "case")
 	a.key = r.key(0)
 	if n := len(r.stack); n > 0 {
 		top := r.stack[n-1]
-		a.first, a.subscript = previous.is(string(top.open)), top.subscript
+		a.first = previous.is(string(top.open)) || previous.is(",") && r.before(1).kind == 'w' && r.before(2).is("(")
+		a.subscript = top.subscript
 		if top.open == '(' {
 			a.callee = top.callee
 		}
@@ -362,37 +365,48 @@ func (r *reader) plainLine(text string, line int) {
 	if i := strings.Index(text, " #"); i >= 0 {
 		text = text[:i]
 	}
+	if name, value, assigned := strings.Cut(text, "="); assigned && isName(name) {
+		r.judgeLiteral(&literal{around: around{line: line, key: name}, text: strings.Trim(value, `"'`)}, false)
+		return
+	}
 	a := around{line: line}
-	for text != "" {
-		var value string
-		i := strings.IndexAny(text, "\"'[]{}, \t")
-		switch {
-		case i == 0 && (text[0] == '"' || text[0] == '\''):
-			end := strings.IndexByte(text[1:], text[0])
-			if end < 0 {
-				return
-			}
-			value, text = text[1:end+1], text[end+2:]
-		case i == 0:
-			text = text[1:]
-			continue
-		case i < 0:
-			value, text = text, ""
-		default:
-			value, text = text[:i], text[i:]
-		}
-		if name, isKey := strings.CutSuffix(value, ":"); isKey {
-			a.key = name
-			r.judgeLiteral(&literal{around: around{line: line}, text: name}, true)
-			continue
-		}
-		if name, v, assigned := strings.Cut(value, "="); assigned && r.lang.plain && isName(name) {
-			a.key, value = name, strings.Trim(v, `"'`)
-			if value == "" { // quoted: it comes next
+	judge := func(value string) {
+		value = strings.TrimSpace(strings.TrimPrefix(value, "- "))
+		for value != "" {
+			name, rest, more := strings.Cut(value, ": ")
+			if name, isKey := strings.CutSuffix(name, ":"); more || isKey {
+				r.judgeLiteral(&literal{around: around{line: line}, text: name}, true)
+				a.key, value = name, strings.TrimSpace(rest)
 				continue
 			}
+			r.judgeLiteral(&literal{around: a, text: value}, false)
+			return
 		}
-		r.judgeLiteral(&literal{around: a, text: value}, false)
+	}
+	for text != "" {
+		i := strings.IndexAny(text, `"'[]{},`)
+		switch {
+		case i < 0:
+			judge(text)
+			return
+		case (text[i] == '"' || text[i] == '\'') && (i == 0 || strings.IndexByte(" [{:,", text[i-1]) >= 0):
+			judge(text[:i])
+			value, rest, closed := strings.Cut(text[i+1:], text[i:i+1])
+			if !closed {
+				return
+			}
+			if key, isKey := strings.CutPrefix(rest, ":"); isKey {
+				value, rest = value+":", key
+			}
+			judge(value)
+			text = rest
+		case text[i] == '"' || text[i] == '\'': // an apostrophe in a word
+			judge(text)
+			return
+		default:
+			judge(text[:i])
+			text = strings.TrimLeft(text[i+1:], " ")
+		}
 	}
 }
 

@@ -65,7 +65,7 @@ var lockFiles = set("package-lock.json", "composer.lock", "pnpm-lock.yaml", "yar
 
 // Dir scans the files below a directory.
 func Dir(ctx context.Context, dir fs.FS, progress Progress) (*Result, error) {
-	c := &collector{names: map[key]*Name{}, count: map[What]int{}}
+	c := &collector{names: map[key]*Name{}, count: map[What]int{}, window: make([]byte, windowSize)}
 	result := &Result{}
 	err := fs.WalkDir(dir, ".", func(name string, entry fs.DirEntry, err error) error {
 		if ctx.Err() != nil {
@@ -105,6 +105,12 @@ func Dir(ctx context.Context, dir fs.FS, progress Progress) (*Result, error) {
 	})
 	if err != nil {
 		return nil, err
+	}
+	if !c.bitrix { // what was found instead is about something else
+		return result, nil
+	}
+	for _, l := range c.likely {
+		c.add(l.file, l.found)
 	}
 	for what, into := range map[What]*[]Name{Method: &result.Methods, Event: &result.Events, Scope: &result.Scopes, Unknown: &result.Unknown,
 		Built: &result.Built, SDKCall: &result.SDKCalls, Handler: &result.Handlers} {
@@ -154,7 +160,7 @@ func (c *collector) read(ctx context.Context, dir fs.FS, name string) (int64, er
 	case bytes.IndexByte(first, 0) >= 0:
 		return counted.n, nil // no text
 	}
-	s := newSource(content)
+	s := newSource(content, c.window)
 	r := &reader{collector: c, file: name, fresh: true}
 	lang := languageOf(name)
 	r.begin(lang)
@@ -181,8 +187,16 @@ func (c *counter) Read(p []byte) (int, error) {
 
 // collector gathers names over all files.
 type collector struct {
-	names map[key]*Name
-	count map[What]int
+	window []byte // of the file that is being read
+	names  map[key]*Name
+	count  map[What]int
+	bitrix bool     // the application calls a portal
+	likely []likely // what counts only then
+}
+
+type likely struct {
+	file string
+	found
 }
 
 type key struct {

@@ -147,7 +147,7 @@ func (c *chain) call(r *reader, line int) {
 		}
 		return
 	}
-	r.accept(found{SDKCall, strings.Join(c.path[i:i+1], "") + "()->" + strings.Join(c.path[i+1:], "()->") + "()", line})
+	r.certain(found{SDKCall, strings.Join(c.path[i:i+1], "") + "()->" + strings.Join(c.path[i+1:], "()->") + "()", line})
 }
 
 func (c *chain) callPython(r *reader, line int) {

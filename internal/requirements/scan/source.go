@@ -18,7 +18,7 @@ type source struct {
 
 const windowSize = 64 << 10
 
-func newSource(r io.Reader) *source { return &source{in: r, space: make([]byte, windowSize), line: 1} }
+func newSource(r io.Reader, space []byte) *source { return &source{in: r, space: space, line: 1} }
 
 // fill tries to have n bytes in the window.
 func (s *source) fill(n int) {
