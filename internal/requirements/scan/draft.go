@@ -69,11 +69,7 @@ func (r *Result) Draft(application string, say Say) []byte {
 		}
 	}
 	comment("requirements.draft.head", map[string]any{"files": r.Files})
-	name, err := json.Marshal(printable(application))
-	if err != nil || strings.TrimSpace(application) == "" {
-		name = []byte(`"?"`)
-	}
-	fmt.Fprintf(&b, "boxready: %d\napplication:\n  name: %s\n", requirements.FormatVersion, name)
+	fmt.Fprintf(&b, "boxready: %d\napplication:\n  name: %s\n", requirements.FormatVersion, quoted(application))
 	list := func(key string, names []string, places func(string) string) {
 		if len(names) > 0 {
 			fmt.Fprintf(&b, "%s:\n", key)
@@ -116,6 +112,16 @@ func (r *Result) Draft(application string, say Say) []byte {
 		}
 	}
 	return []byte(b.String())
+}
+
+// quoted writes a name as YAML and JSON do, no longer than it may be.
+func quoted(name string) string {
+	letters := []rune(printable(name))
+	text, err := json.Marshal(string(letters[:min(len(letters), 100)]))
+	if err != nil || strings.TrimSpace(name) == "" {
+		return `"?"`
+	}
+	return string(text)
 }
 
 // neededBy is the first method or event that a permission opens.

@@ -103,7 +103,7 @@ var namespaces = sync.OnceValue(func() map[string]bool {
 var relatives = sync.OnceValue(func() map[string]bool {
 	s := map[string]bool{}
 	for m := range bitrix.Methods() {
-		for name := parent(strings.ToLower(m.Name)); name != ""; name = parent(name) {
+		for name := parent(strings.ToLower(m.Name)); strings.Contains(name, "."); name = parent(name) {
 			s[name] = true
 		}
 	}
@@ -157,12 +157,12 @@ func isNameByte(c byte) bool {
 type form int
 
 const (
-	prose  form = iota // between other words
-	whole              // it is all of the string
-	called             // name?parameter=…, in a batch or an address
-	rest               // …/rest/…/name
-	behind             // behind a slash or something put in at run time
-	quoted             // in quotes of its own: code inside the string
+	prose    form = iota // between other words
+	whole                // it is all of the string
+	called               // name?parameter=…, in a batch or an address
+	rest                 // …/rest/…/name
+	behind               // behind a slash or something put in at run time
+	inQuotes             // in quotes of its own: code inside the string
 )
 
 // run judges one run of letters, digits and dots.
@@ -198,18 +198,18 @@ func (r *reader) run(l *literal, text string, start, end int, isKey bool) {
 		return
 	}
 	words := append([]string{l.key, l.callee}, l.words...)
-	if f == quoted {
+	if f == inQuotes {
 		words = []string{text[max(start-40, 0):start]}
 	}
 	first, _, dotted := strings.Cut(lowerName, ".")
-	denied := f != quoted && (elsewhere[strings.ToLower(l.callee)] || texts[strings.ToLower(l.key)] || l.subscript && f == whole)
+	denied := f != inQuotes && (elsewhere[strings.ToLower(l.callee)] || texts[strings.ToLower(l.key)] || l.subscript && f == whole)
 	if m, known := bitrix.Method(name); known {
 		fd := found{Method, m.Name, l.line}
 		switch {
 		case f == rest:
 			r.certain(fd)
 		case !dotted: // batch, profile, scope, …
-			if !denied && !isKey && (f == whole || f == quoted) && strictlyCalled(l, words, f) {
+			if !denied && !isKey && (f == whole || f == inQuotes) && strictlyCalled(l, words, f) {
 				r.likely(fd)
 			}
 		case !isEveryday(lowerName):
@@ -244,6 +244,9 @@ func (r *reader) run(l *literal, text string, start, end int, isKey bool) {
 	}
 }
 
+// maxAddress is how far an address is looked back at.
+const maxAddress = 300
+
 // standing says where in a string text[start:end] stands.
 func standing(text string, start, end int, left, right byte) form {
 	ends := right == '$' || right == '?' || right == gap || right == '&' || right == '/' || right == '"' || right == '\''
@@ -255,11 +258,11 @@ func standing(text string, start, end int, left, right byte) form {
 	case left == '^' && right == gap:
 		return behind
 	case left == '/' && ends:
-		before := text[:start]
+		before := text[max(start-maxAddress, 0):start]
 		if i := strings.LastIndex(before, "/rest/"); i >= 0 && !strings.ContainsAny(before[i:], " \n?") {
 			return rest
 		}
-		if strings.Trim(before, "/\x00") == "" && right != '/' {
+		if start < maxAddress && strings.Trim(before, "/\x00") == "" && right != '/' {
 			return behind
 		}
 	case left == gap && ends && right != '/':
@@ -273,11 +276,12 @@ func standing(text string, start, end int, left, right byte) form {
 		case right == '?' && strings.HasSuffix(key, "]="):
 			return called
 		case strings.HasSuffix(key, "method="), strings.HasSuffix(key, "cmd="), strings.HasSuffix(key, "event="), strings.HasSuffix(key, "]="):
-			return quoted
+			return inQuotes
 		}
 	case left == '"' || left == '\'' || left == '`':
-		lineStart := strings.LastIndexByte(text[:start], '\n') + 1
-		if right != left && right != '?' || strings.HasPrefix(strings.TrimSpace(text[lineStart:start]), "//") {
+		line := text[max(start-maxAddress, 0):start]
+		line = line[strings.LastIndexByte(line, '\n')+1:]
+		if right != left && right != '?' || strings.HasPrefix(strings.TrimSpace(line), "//") {
 			return prose
 		}
 		before := strings.TrimRight(text[:start-1], " \n\t\\")
@@ -285,7 +289,7 @@ func standing(text string, start, end int, left, right byte) form {
 			if right == '?' {
 				return called
 			}
-			return quoted
+			return inQuotes
 		}
 	}
 	return prose
@@ -293,7 +297,7 @@ func standing(text string, start, end int, left, right byte) form {
 
 // strictlyCalled reports whether a word like batch or profile is a method for sure.
 func strictlyCalled(l *literal, words []string, f form) bool {
-	if f == quoted {
+	if f == inQuotes {
 		before := strings.ToLower(words[0])
 		return strings.Contains(before, "callmethod(") || strings.Contains(before, "method\":") || strings.Contains(before, "method':")
 	}
@@ -302,13 +306,20 @@ func strictlyCalled(l *literal, words []string, f form) bool {
 		strings.Contains(callee, "bitrix") && strings.Contains(callee, "call")) || key == "method"
 }
 
+// undotted are the methods of one word.
+var undotted = sync.OnceValue(func() map[string]bool {
+	s := map[string]bool{}
+	for m := range bitrix.Methods() {
+		if !strings.Contains(m.Name, ".") {
+			s[strings.ToLower(m.Name)] = true
+		}
+	}
+	return s
+})
+
 // plausibleWord reports whether a name without dots may be a method or an event.
 func plausibleWord(s string) bool {
-	if len(s) > 6 && lower(s[0]) == 'o' && lower(s[1]) == 'n' {
-		return true
-	}
-	_, known := bitrix.Method(s)
-	return known
+	return len(s) > 6 && lower(s[0]) == 'o' && lower(s[1]) == 'n' || len(s) < 16 && undotted()[strings.ToLower(s)]
 }
 
 func cutSuffixFold(s, suffix string) (string, bool) {

@@ -56,6 +56,7 @@ const (
 	maxLiteral = 32 << 10 // bytes of a string that are looked at together
 	maxNesting = 64       // of expressions inside strings
 	maxIndent  = 256      // of a heredoc's end
+	maxWaiting = 16       // heredocs that begin on one line
 )
 
 // gap stands in a string where something is put in at run time.
@@ -319,6 +320,9 @@ func (l *lexer) heredoc() {
 
 // rubyHeredoc begins <<LABEL, <<-LABEL or <<~LABEL.
 func (l *lexer) rubyHeredoc() bool {
+	if len(l.waiting) == maxWaiting {
+		return false
+	}
 	ahead := strings.TrimPrefix(string(l.peek(32)), "<")
 	rest := strings.TrimLeft(ahead, "-~")
 	quote := strings.HasPrefix(rest, "'") || strings.HasPrefix(rest, `"`)

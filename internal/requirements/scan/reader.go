@@ -18,6 +18,7 @@ type reader struct {
 		depth  int
 	}
 	fresh   bool // nothing but white space on this line yet
+	control bool // the last bracket closed was of if, while and the like
 	stack   []bracket
 	pending *literal // a string that may be joined with what follows
 	chain   chain
@@ -34,6 +35,7 @@ type token struct {
 
 const (
 	maxRecent = 8
+	maxJoined = 1024 // bytes of a string that is joined from several
 	maxStack  = 512
 )
 
@@ -43,6 +45,7 @@ type bracket struct {
 	callee    string // function that it calls
 	key       string // what it is the value of
 	subscript bool
+	control   bool    // of if, while and the like
 	doubtful  []found // names in it that need a sign that they are methods
 	certain   bool    // such a sign: a name in it that can be nothing else
 }
@@ -127,7 +130,7 @@ func (r *reader) expectsValue() bool {
 	case 's':
 		return false
 	default:
-		return !t.is(")", "]", "}", "<", "</")
+		return !t.is(")", "]", "}", "<", "</") || t.is(")") && r.control
 	}
 }
 
@@ -250,6 +253,8 @@ func (r *reader) push(open byte) {
 		b.subscript = open == '['
 	case t.is(">", ">>", ">>>") && open == '(' && r.generic.depth == len(r.stack): // call<Type>(
 		b.callee = r.generic.callee
+	case t.is("if", "while", "for", "with"):
+		b.control = true
 	default:
 		b.key = r.key(0)
 	}
@@ -265,6 +270,7 @@ func (r *reader) pop() {
 	}
 	b := r.stack[n-1]
 	r.stack = r.stack[:n-1]
+	r.control = b.control
 	for _, f := range b.doubtful {
 		if b.certain {
 			r.accept(f)
@@ -343,7 +349,7 @@ func (r *reader) close(o *opened, text []byte) {
 	}
 	p := r.pending
 	adjacent := r.lang.adjacent && len(o.recent) > 0 && o.recent[len(o.recent)-1].kind == 's'
-	if p != nil && (p.joined || adjacent) && len(p.text)+len(text) < maxLiteral {
+	if p != nil && (p.joined || adjacent) && len(p.text)+len(text) < maxJoined {
 		p.text += string(text)
 		p.joined = false
 	} else {
