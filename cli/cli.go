@@ -16,6 +16,7 @@ import (
 
 	"boxready/checks"
 	"boxready/internal/report"
+	"boxready/internal/requirements"
 	"boxready/internal/vault"
 
 	"github.com/jeandeaual/go-locale"
@@ -82,9 +83,13 @@ func Run(ctx context.Context, version string, args []string, std IO) Exit {
 		return ExitUsage
 	}
 	var usage *usageError
+	var file *requirements.Error
 	switch {
 	case errors.As(err, &usage):
 		fmt.Fprintln(a.Err, a.words.Say(usage.key, usage.args))
+		return ExitUsage
+	case errors.As(err, &file):
+		fmt.Fprintln(a.Err, a.fileError(file))
 		return ExitUsage
 	case a.exit == ExitCouldNot:
 		fmt.Fprintln(a.Err, a.words.Say("cli.failed", checks.Args{"error": err.Error()}))
@@ -109,7 +114,8 @@ func (a *app) root() *cobra.Command {
 		RunE: func(c *cobra.Command, _ []string) error { return a.console(c.Context()) },
 	}
 	root.PersistentFlags().StringVar(&a.lang, "lang", "", "language of what people read: ru or en (default: the system's)")
-	root.AddCommand(a.checkCommand(), a.loginCommand(), a.logoutCommand(), a.accountsCommand(), a.selftestCommand(), a.demoCommand(), a.reportCommand(), a.versionCommand())
+	root.AddCommand(a.checkCommand(), a.loginCommand(), a.logoutCommand(), a.accountsCommand(), a.requirementsCommand(),
+		a.reportCommand(), a.demoCommand(), a.selftestCommand(), a.versionCommand())
 	return root
 }
 

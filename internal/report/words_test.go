@@ -14,6 +14,7 @@ import (
 	"boxready/assets"
 	"boxready/checks"
 	"boxready/internal/report"
+	"boxready/internal/requirements"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -195,6 +196,29 @@ func TestEveryCauseHasWords(t *testing.T) {
 		for _, group := range []checks.Group{checks.PortalGroup, checks.AuthGroup, checks.AccessGroup, checks.SelfGroup} {
 			if have["group."+string(group)] == "" {
 				t.Errorf("%s: no text group.%s", lang, group)
+			}
+		}
+	}
+}
+
+func TestWordsAboutFilesOfRequirements(t *testing.T) {
+	var want []string
+	for _, code := range requirements.Codes() {
+		want = append(want, "error."+code)
+	}
+	for _, code := range requirements.RemarkCodes() {
+		want = append(want, "remark."+code)
+	}
+	for _, lang := range report.Languages() {
+		have := texts(t, lang)
+		for _, key := range want {
+			if have["requirements."+key] == "" {
+				t.Errorf("%s: no text requirements.%s", lang, key)
+			}
+		}
+		for key := range have {
+			if part, ours := strings.CutPrefix(key, "requirements."); ours && (strings.HasPrefix(part, "error.") || strings.HasPrefix(part, "remark.")) && !slices.Contains(want, part) {
+				t.Errorf("%s: nothing says %s", lang, key)
 			}
 		}
 	}
