@@ -1,5 +1,5 @@
-// Package assets holds what BoxReady carries with it besides code: the texts in Russian and English and the JSON Schema of
-// its results.
+// Package assets holds what BoxReady carries with it besides code: the texts in Russian and English, the JSON Schema of its
+// results, and the templates of the letter to the network's administrator and of the scripts that go with it.
 package assets
 
 import "embed"
@@ -11,3 +11,8 @@ var Languages embed.FS
 //
 //go:embed schema/result.schema.json
 var ResultSchema []byte
+
+// Allowlist holds the templates of internal/allowlist.
+//
+//go:embed allowlist
+var Allowlist embed.FS

@@ -106,7 +106,7 @@ func (a *app) root() *cobra.Command {
 		RunE: func(c *cobra.Command, _ []string) error { return a.console(c.Context()) },
 	}
 	root.PersistentFlags().StringVar(&a.lang, "lang", "", "language of what people read: ru or en (default: the system's)")
-	root.AddCommand(a.checkCommand(), a.demoCommand(), a.reportCommand(), a.versionCommand())
+	root.AddCommand(a.checkCommand(), a.demoCommand(), a.allowlistCommand(), a.reportCommand(), a.versionCommand())
 	return root
 }
 
