@@ -7,7 +7,7 @@ $urls = @({{range .URLs}}
 )
 $nodes = foreach ($url in $urls) {
     $answer = Invoke-WebRequest -Uri $url -UseBasicParsing -TimeoutSec 30 -MaximumRedirection 0
-    if ($answer.StatusCode -ne 200 -or $answer.RawContentLength -gt 1MB) { throw 'no list of addresses, the old one stays' }
+    if ($answer.StatusCode -ne 200 -or $answer.RawContentLength -gt 1048576) { throw 'no list of addresses, the old one stays' }
     $content = $answer.Content
     if ($content -is [byte[]]) { $content = [Text.Encoding]::UTF8.GetString($content) }
     $list = @(($content | ConvertFrom-Json).nodes)

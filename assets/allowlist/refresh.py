@@ -42,9 +42,10 @@ def network(node):
     if not re.fullmatch(r"[0-9A-Fa-f.:]+(/[0-9]+)?", node):
         raise ValueError("not an address: %.60r" % node)
     net = ipaddress.ip_network(node, strict=False)
-    mapped = net.version == 6 and net.network_address.ipv4_mapped
-    if mapped and net.prefixlen == 128:
-        net = ipaddress.ip_network(mapped)
+    if net.version == 6 and net.network_address.ipv4_mapped:
+        if net.prefixlen != 128:
+            raise ValueError("not an address: %s" % net)
+        net = ipaddress.ip_network(net.network_address.ipv4_mapped)
     if net.prefixlen < (8 if net.version == 4 else 16):
         raise ValueError("too wide: %s" % net)
     if any(net.version == never.version and net.overlaps(never) for never in NEVER):

@@ -164,18 +164,12 @@ func (r *Rules) applicationHosts() ([]far, error) {
 			return nil, fmt.Errorf("host %q: port %d", h.Host, h.Port)
 		}
 		f := far{port: bitrix.Port{Proto: "tcp", Number: uint16(h.Port)}, dir: h.Direction}
-		bare := h.Host
-		if addr, err := netip.ParseAddr(bare); err == nil && addr.Is6() {
-			bare = "[" + bare + "]"
-		}
-		address, err := portal.ParseAddress("https://" + bare)
-		if err != nil || address.Port != 443 || strings.ContainsAny(h.Host, `/\?#@`) {
-			return nil, fmt.Errorf("host %q: %w", h.Host, ErrHost)
-		}
-		if addr, ok := address.IP(); ok {
-			f.addr = addr
-		} else {
+		if addr, err := netip.ParseAddr(h.Host); err == nil && addr.Zone() == "" {
+			f.addr = addr.Unmap()
+		} else if address, err := portal.ParseAddress("https://" + h.Host); err == nil && !strings.ContainsAny(h.Host, `/\:?#@`) {
 			f.name = address.Host
+		} else {
+			return nil, fmt.Errorf("host %q: %w", h.Host, ErrHost)
 		}
 		hosts = append(hosts, f)
 	}

@@ -10,8 +10,9 @@ import (
 
 // The firewalls of a server itself. They know addresses only, and a file of theirs is for one server: the handlers', or the
 // portal's if the handlers are on the internet. On the handlers' server they shut everybody else out of the handlers' port
-// and of nothing else: whoever has to get in besides has a list of their own, connections from the server to itself and
-// those that are open stay, and other ports, that of remote administration among them, are left alone.
+// and of nothing else: whoever has to get in besides has a list of their own; only what opens a connection is stopped, not the
+// connections that are open and not those of the server with itself; other ports, that of remote administration among them,
+// are left alone.
 
 // onServer tells whether a row is about that server.
 func onServer(r *Rules, row Row) bool {
@@ -93,7 +94,7 @@ func addNftables(p *printer) {
 	} else {
 		p.noteAt("\t#", p.say("file.accept-only", nil))
 	}
-	p.line("\tchain input {\n\t\ttype filter hook input priority filter - 5; policy accept;\n\t\tct state established,related accept\n\t\tiif lo accept")
+	p.line("\tchain input {\n\t\ttype filter hook input priority filter - 5; policy accept;\n\t\tiif lo accept")
 	for _, g := range p.groups() {
 		for _, ports := range nftPorts(g.ports) {
 			for _, v := range versions {
@@ -103,7 +104,7 @@ func addNftables(p *printer) {
 	}
 	for _, ports := range nftPorts(guarded) {
 		p.noteAt("\t\t#", p.say("file.guard", nil))
-		p.line("\t\t%s ip saddr @own-v4 accept\n\t\t%s ip6 saddr @own-v6 accept\n\t\t%s counter drop", ports, ports, ports)
+		p.line("\t\t%s ip saddr @own-v4 accept\n\t\t%s ip6 saddr @own-v6 accept\n\t\t%s tcp flags & (fin | syn | rst | ack) == syn counter drop", ports, ports, ports)
 	}
 	p.line("\t}\n}")
 	p.unsaid()
@@ -166,7 +167,7 @@ func addIPTables(p *printer) {
 		p.note(p.say("file.own", nil))
 		p.line("-A %s %s -j %s", chain, ports, chainOwn)
 		p.note(p.say("file.guard", nil))
-		p.line("-A %s %s -m conntrack --ctstate NEW -j DROP", chain, ports)
+		p.line("-A %s %s --syn -j DROP", chain, ports)
 	}
 	p.line("-I %s\nCOMMIT", hook)
 	p.unsaid()
@@ -224,7 +225,7 @@ func addIPSet(p *printer) {
 		}
 		accept(fmt.Sprint("own-v", v.number), guarded)
 		for _, match := range iptPorts(guarded) {
-			p.line("#   %s -A %s %s -m conntrack --ctstate NEW -j DROP", v.ipt, chain, match)
+			p.line("#   %s -A %s %s --syn -j DROP", v.ipt, chain, match)
 		}
 		p.line("#   %s -I %s", v.ipt, hook)
 	}

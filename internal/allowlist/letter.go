@@ -36,7 +36,7 @@ type LetterItem struct {
 	Number           int
 	What, Ports, Tag string // Tag: the region, and that the vendor's page doesn't have it
 	Why, Breaks      string
-	State            string       // "" if nothing was measured at all
+	State            string       // "" if it wasn't measured
 	Open             checks.State // as Measurement.State
 	Test             string       // one line; "" if there is none
 	TestNote         string       // what to know about it, or why there is none
@@ -49,7 +49,8 @@ type File struct{ Title, Name, Text string }
 func (r *Rules) Letter(w Words, equipment ...Equipment) (*Letter, error) {
 	say := func(key string, args checks.Args) string { return w.Say("allowlist.letter."+key, args) }
 	p := &printer{Rules: r, words: w}
-	args := checks.Args{"portal": r.portalName(), "region": string(r.Region), "detected": r.Detected, "measured": r.Outcome != nil}
+	args := checks.Args{"portal": r.portalName(), "region": string(r.Region), "detected": r.Detected,
+		"measured": slices.ContainsFunc(r.Rows, func(row Row) bool { return row.Measured.State != "" })}
 	l := &Letter{Lang: w.Lang(), Subject: say("subject", args), words: w}
 	l.Opening = paragraphs(say("hello", args), say("ask", args), say("region", args), w.Say("allowlist.handlers."+string(r.Handlers)+".letter", args))
 	powershell := slices.Contains(equipment, Windows)
@@ -62,7 +63,7 @@ func (r *Rules) Letter(w Words, equipment ...Equipment) (*Letter, error) {
 		g := &l.Groups[len(l.Groups)-1]
 		item := LetterItem{Number: i + 1, What: row.What(w), Ports: row.PortsText(), Tag: p.tag(row), Why: row.Why(w), Breaks: row.Breaks(w),
 			Open: row.Measured.State, Test: r.test(row, w, powershell || row.Direction == bitrix.DeskOut)}
-		if r.Outcome != nil {
+		if row.Measured.State != "" {
 			item.State = row.State(w)
 		}
 		connected = connected || strings.Contains(item.Test, "telnet:")
@@ -79,6 +80,11 @@ func (r *Rules) Letter(w Words, equipment ...Equipment) (*Letter, error) {
 	powershell = powershell || slices.ContainsFunc(r.Rows, func(row Row) bool { return row.Direction == bitrix.DeskOut })
 	l.Closing = append(l.Closing, say("tests", checks.Args{"connected": connected, "powershell": powershell}), say("names", nil))
 	if lists := p.listsInWords(); lists != nil {
+		for _, row := range r.Rows {
+			if n := len(row.Addresses); row.Party == Queue && n > 0 && n <= mostInLetter {
+				lists = append(lists, say("nodes", checks.Args{"nodes": texts(row)}))
+			}
+		}
 		l.Closing = append(l.Closing, strings.Join(append(lists, say("lists", nil)), " "))
 	}
 	if slices.ContainsFunc(r.Rows, func(row Row) bool { return row.Mark != "" && row.Mark != bitrix.Documentation }) {
@@ -104,6 +110,9 @@ func (r *Rules) Letter(w Words, equipment ...Equipment) (*Letter, error) {
 	}
 	return l, nil
 }
+
+// mostInLetter are so many addresses of the queue that a letter can have them in its text.
+const mostInLetter = 50
 
 func paragraphs(all ...string) []string {
 	return slices.DeleteFunc(all, func(s string) bool { return s == "" })
@@ -288,29 +297,25 @@ func (l *Letter) HTML() (string, error) {
 // mailtoLimit is what Windows and the common mail programs take of an address with a text in it.
 const mailtoLimit = 2000
 
-// Mailto is an address that opens the letter in a mail program. What is longer than mail programs take is not cut within: the
-// text then has the connections only, as many as fit, and asks to paste the rest.
+// Mailto is an address that opens a mail program with the connections in a message, as many as fit. The rest doesn't: put the
+// whole text into the clipboard beside it, the message asks to paste it.
 func (l *Letter) Mailto() string {
-	make := func(body string) string {
+	link := func(body string) string {
 		// A mail program reads a plus as a plus.
 		escape := func(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") }
 		return "mailto:?subject=" + escape(l.Subject) + "&body=" + escape(strings.ReplaceAll(body, "\n", "\r\n"))
 	}
-	_, whole, _ := strings.Cut(l.Text(), "\n\n")
-	if link := make(whole); len(link) <= mailtoLimit {
-		return link
-	}
-	short := l.words.Say("allowlist.letter.paste", nil) + "\n\n"
-	best := make(short)
+	body := l.words.Say("allowlist.letter.paste", nil) + "\n\n"
+	fits := link(body)
 	for _, g := range l.Groups {
 		for _, item := range g.Items {
-			short += fmt.Sprintf("%d. %s, %s\n", item.Number, item.What, item.Ports)
-			link := make(short)
-			if len(link) > mailtoLimit {
-				return best
+			body += fmt.Sprintf("%d. %s, %s\n", item.Number, item.What, item.Ports)
+			longer := link(body)
+			if len(longer) > mailtoLimit {
+				return fits
 			}
-			best = link
+			fits = longer
 		}
 	}
-	return best
+	return fits
 }

@@ -72,7 +72,7 @@ func (r *Rules) rows(hosts []far) []Row {
 		}
 	}
 	if r.Handlers == requirements.Custom {
-		rows = append(rows, r.fromIsolatedPortal())
+		rows = append(rows, r.fromIsolatedPortal(rows))
 	}
 	rows = fold(append(rows, r.otherHosts(hosts)...))
 	slices.SortStableFunc(rows, func(a, b Row) int {
@@ -218,10 +218,16 @@ func (r *Rules) applications() (names []string) {
 	return names
 }
 
-// fromIsolatedPortal is the handlers' side of the portal's own events. The ports are those of the portal's side.
-func (r *Rules) fromIsolatedPortal() Row {
+// fromIsolatedPortal is the handlers' side of the events that the portal sends itself; rows has the portal's.
+func (r *Rules) fromIsolatedPortal(rows []Row) Row {
 	row := Row{IDs: []string{isolatedPortal}, Direction: bitrix.AppIn, Party: Portal, Pack: bitrix.PackIsolated, Mark: bitrix.Documentation,
-		Ports: []bitrix.Port{{Proto: "tcp", Number: 443}}, Regions: r.regions()}
+		Regions: r.regions()}
+	for _, other := range rows {
+		if other.Party == Handlers {
+			row.Ports = append(row.Ports, other.Ports...)
+		}
+	}
+	row.Ports = sortedPorts(row.Ports)
 	if r.PortalIP.IsValid() {
 		row.Addresses = []netip.Prefix{single(r.PortalIP)}
 	}
