@@ -114,8 +114,8 @@ func (a *app) root() *cobra.Command {
 		RunE: func(c *cobra.Command, _ []string) error { return a.console(c.Context()) },
 	}
 	root.PersistentFlags().StringVar(&a.lang, "lang", "", "language of what people read: ru or en (default: the system's)")
-	root.AddCommand(a.checkCommand(), a.loginCommand(), a.logoutCommand(), a.accountsCommand(), a.requirementsCommand(),
-		a.reportCommand(), a.demoCommand(), a.selftestCommand(), a.versionCommand())
+	root.AddCommand(a.checkCommand(), a.loginCommand(), a.logoutCommand(), a.accountsCommand(), a.allowlistCommand(),
+		a.requirementsCommand(), a.reportCommand(), a.demoCommand(), a.selftestCommand(), a.versionCommand())
 	return root
 }
 
