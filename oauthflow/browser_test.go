@@ -18,7 +18,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
@@ -92,7 +91,7 @@ func chromium(t *testing.T, portal *browserPortal) context.Context {
 		t.Fatal(err)
 	}
 	allocator, stop := chromedp.NewExecAllocator(t.Context(),
-		chromedp.ExecPath(path), chromedp.UserDataDir(t.TempDir()), chromedp.Env("TMPDIR="+t.TempDir()), chromedp.WindowSize(900, 640),
+		chromedp.ExecPath(path), chromedp.UserDataDir(t.TempDir()), chromedp.Env("TMPDIR="+t.TempDir()), chromedp.WindowSize(900, 640), chromedp.WSURLReadTimeout(patience),
 		chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun, chromedp.IgnoreCertErrors,
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
 		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true), chromedp.Flag("no-proxy-server", true),
@@ -127,7 +126,7 @@ func newTab(t *testing.T, parent context.Context, options ...chromedp.ContextOpt
 }
 
 func (b tab) try(steps ...chromedp.Action[chromedp.Void]) error {
-	ctx, cancel := context.WithTimeout(b.ctx, 20*time.Second)
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
 	return chromedp.Do(ctx, steps...)
 }
@@ -141,7 +140,7 @@ func (b tab) do(steps ...chromedp.Action[chromedp.Void]) {
 
 func read[T any](b tab, a chromedp.Action[T]) T {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, 20*time.Second)
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
 	v, err := chromedp.Run(ctx, a)
 	if err != nil {
@@ -223,11 +222,11 @@ func TestInBrowser(t *testing.T) {
 		case <-f.Done():
 			_, err := f.outcome()
 			t.Fatalf("the flow ended: %v", err)
-		case <-time.After(200 * time.Millisecond):
+		default: // that it is answered later on shows that it was waiting
 		}
 	}
 
-	for _, page := range []Page{russianPage(), englishPage()} {
+	for _, page := range []Page{pageIn(t, "ru"), pageIn(t, "en")} {
 		t.Run("success in "+page.Lang, func(t *testing.T) {
 			s, f, b := begin(t, page, "")
 			b.scheme("light")
