@@ -67,6 +67,10 @@ func (c checker) Run(ctx context.Context, t checks.Target, o checks.Observer) *c
 	return checks.Run(ctx, c.net, t, o)
 }
 
+func (c checker) Again(ctx context.Context, before *checks.Outcome, id checks.ID, o checks.Observer) *checks.Outcome {
+	return checks.Again(ctx, c.net, before, id, o)
+}
+
 func startDemo(faults []string, version string) (gui.Demo, error) {
 	simulated, err := demo.Start(faults)
 	if err != nil {

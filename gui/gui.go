@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/widget"
 
 	"boxready/checks"
 	"boxready/gui/model"
@@ -41,6 +42,8 @@ type Params struct {
 // Checker makes runs. Its methods are called off the Fyne thread.
 type Checker interface {
 	Run(context.Context, checks.Target, checks.Observer) *checks.Outcome
+	// Again makes one check of a run that is over again.
+	Again(ctx context.Context, before *checks.Outcome, id checks.ID, o checks.Observer) *checks.Outcome
 }
 
 // Demo is a simulated portal.
@@ -56,12 +59,21 @@ type Window struct {
 	fyne  fyne.Window
 	words *report.Words
 	model *model.Model
+	frame *frame
+
+	checkPage *checkPage
+	stop      map[*model.Session]func() // ends a session's run early
+
+	demo         *Demo // nil if none is running
+	demoFaults   []string
+	demoStarting bool
+
+	dialog      *widget.PopUp  // nil if none is open
+	focusBefore fyne.Focusable // it was opened
 
 	ctx     context.Context // until the window is closed
 	cancel  context.CancelFunc
 	working sync.WaitGroup
-
-	frame *frame
 }
 
 // New makes the window; show it with Fyne's Show. When the program ends, Close waits for what is under way.
@@ -75,7 +87,8 @@ func New(p Params) (*Window, error) {
 	if p.Tick == nil {
 		p.Tick = tick
 	}
-	w := &Window{p: p, model: &model.Model{}}
+	w := &Window{p: p, model: &model.Model{}, stop: map[*model.Session]func(){}}
+	w.checkPage = &checkPage{Window: w}
 	w.ctx, w.cancel = context.WithCancel(context.Background())
 	if err := w.loadWords(); err != nil {
 		return nil, err
@@ -87,8 +100,11 @@ func New(p Params) (*Window, error) {
 	w.fyne.SetMaster()
 	w.fyne.SetPadded(false)
 	w.fyne.Resize(fyne.NewSize(1040, 720))
-	w.addShortcuts()
-	w.build()
+	w.addKeys()
+	w.rebuild()
+	if p.Demo {
+		w.startDemo(p.DemoFaults)
+	}
 	return w, nil
 }
 
@@ -97,13 +113,20 @@ func (w *Window) Fyne() fyne.Window { return w.fyne }
 
 func (w *Window) settings() store.Settings { return w.p.Store.Settings() }
 
-// build makes everything in the window anew, in the language of the moment.
-func (w *Window) build() {
-	open := w.firstSection()
+// rebuild makes everything in the window anew: in another language, or with other sections.
+func (w *Window) rebuild() {
+	w.closeDialog()
+	open := "check"
 	if w.frame != nil {
 		open = w.frame.open
 	}
-	w.frame = newFrame(w, w.sections())
+	w.frame = newFrame(w, w.filled())
+	if banner := w.demoBanner(); banner != nil {
+		w.frame.banner.Objects = []fyne.CanvasObject{banner}
+	}
+	if !w.hasSection(open) {
+		open = "check"
+	}
 	w.fyne.SetContent(w.frame.object)
 	w.frame.show(open)
 }

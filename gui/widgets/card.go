@@ -29,3 +29,8 @@ func Line() fyne.CanvasObject {
 	line.Height = 1
 	return line
 }
+
+// Notice is a coloured strip across a page.
+func Notice(color fyne.ThemeColorName, content fyne.CanvasObject) *fyne.Container {
+	return Stack(NewBackdrop(color, ""), Pad(10, 20, 10, 20, content))
+}

@@ -24,7 +24,7 @@ type Link struct {
 // Connections is a chain of nodes with an arrow between each two, and one arrow that leads back from the last node to the
 // second. Every arrow can be pressed. It stands upright where there is no room for it to lie.
 type Connections struct {
-	*fyne.Container
+	Group
 	hint    string
 	nodes   []*node
 	arrows  []*arrow // the last one leads back
@@ -50,7 +50,7 @@ func NewConnections(nodes []Node, links []Link, hint string, tapped func(link in
 		objects = append(objects, made.head)
 		buttons = append(buttons, made.button)
 	}
-	c.Container = &fyne.Container{Layout: &connectionsLayout{c: c}, Objects: append(append(objects, buttons...), c.caption)}
+	c.init(c, &fyne.Container{Layout: &connectionsLayout{c: c}, Objects: append(append(objects, buttons...), c.caption)})
 	return c
 }
 
@@ -81,7 +81,7 @@ func (c *Connections) Buttons() (buttons []*Pressable) {
 }
 
 type node struct {
-	*fyne.Container
+	Group
 	back           *Backdrop
 	title, caption *Text
 }
@@ -90,7 +90,7 @@ func newNode(n Node) *node {
 	made := &node{back: NewBackdrop(style.ColorCard, n.Sign.Color()), title: NewText(n.Title, Font{Bold: true, Centered: true, OneLine: true}),
 		caption: NewText(n.Caption, Font{Size: style.SizeSmall, Color: Muted, Centered: true, OneLine: true})}
 	made.back.Radius, made.back.BorderWidth = 8, 1.5
-	made.Container = Stack(made.back, Pad(6, 8, 6, 8, Column(0, made.title, made.caption)))
+	made.init(made, Stack(made.back, Pad(6, 8, 6, 8, Column(0, made.title, made.caption))))
 	return made
 }
 
