@@ -1,5 +1,5 @@
-// Package assets holds what BoxReady carries with it besides code: the texts in Russian and English, the window's icons and
-// the JSON Schema of its results.
+// Package assets holds what BoxReady carries with it besides code: the texts in Russian and English, the window's icons, the
+// JSON Schemas of results and of files of requirements, and ready files of requirements.
 package assets
 
 import "embed"
@@ -16,3 +16,13 @@ var Icons embed.FS
 //
 //go:embed schema/result.schema.json
 var ResultSchema []byte
+
+// RequirementsSchema is the JSON Schema of a file of requirements.
+//
+//go:embed schema/requirements.schema.json
+var RequirementsSchema []byte
+
+// Requirements holds ready files of requirements for common kinds of applications.
+//
+//go:embed requirements/*.boxready.yaml
+var Requirements embed.FS

@@ -210,6 +210,9 @@ func (f *ModulesFacts) toTick() []string {
 }
 
 func judgeMethods(f *ModulesFacts, all []requirements.Finding) []Result {
+	if f.Unanswered != nil && !slices.ContainsFunc(f.Methods, func(m MethodSeen) bool { return m.Existing != nil }) && f.Listed == nil {
+		return f.Unanswered.fault() // nothing is known of any
+	}
 	results := slices.Concat(
 		told(problem(MethodMissing, PortalAdmin), gather(all, is(requirements.Update, requirements.MethodNeed))),
 		told(notice(MethodUnknown, Vendor), gather(all, is(requirements.AskVendor, requirements.MethodNeed))),

@@ -152,7 +152,7 @@ type BrowserFacts struct {
 }
 
 func observeBrowser(context.Context, *Env) (*BrowserFacts, error) {
-	return &BrowserFacts{Found: oauthflow.FindBrowser() == nil}, nil
+	return &BrowserFacts{Found: oauthflow.ProbeBrowser() == nil}, nil
 }
 
 func judgeBrowser(f *BrowserFacts, _ Seen) []Result {

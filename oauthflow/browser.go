@@ -1,28 +1,47 @@
 package oauthflow
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
+
+	"github.com/pkg/browser"
 )
 
-// openers are what github.com/pkg/browser tries on desktops other than Windows and macOS.
-var openers = []string{"xdg-open", "x-www-browser", "www-browser"}
+// ErrNoBrowser means that this computer has nothing that opens addresses, or no screen to open one on.
+var ErrNoBrowser = errors.New("no browser found")
 
-// FindBrowser tells whether this computer seems to have something that opens addresses; the error is ErrNoBrowser. That there
-// is one doesn't mean that it works.
-func FindBrowser() error {
-	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" {
+func init() {
+	// What a browser prints is not BoxReady's output. nil means the null device; a pipe of ours would break under the
+	// browser when BoxReady ends.
+	browser.Stdout, browser.Stderr = nil, nil
+}
+
+// ProbeBrowser tells, without opening anything, whether there is something that opens addresses. nil proves nothing.
+func ProbeBrowser() error {
+	// The others have always one.
+	unix := slices.Contains([]string{"linux", "freebsd", "netbsd", "openbsd", "dragonfly"}, runtime.GOOS)
+	if !unix {
 		return nil
 	}
-	// Without a display an opener starts, finds no browser and ends; $BROWSER may be one for the terminal.
+	// Without a screen, a browser for terminals would take over ours. BROWSER is what remote shells of editors set.
 	if os.Getenv("DISPLAY") == "" && os.Getenv("WAYLAND_DISPLAY") == "" && os.Getenv("BROWSER") == "" {
 		return ErrNoBrowser
 	}
-	for _, name := range openers {
-		if _, err := exec.LookPath(name); err == nil {
+	for _, opener := range []string{"xdg-open", "x-www-browser", "www-browser"} {
+		if _, err := exec.LookPath(opener); err == nil {
 			return nil
 		}
 	}
 	return ErrNoBrowser
+}
+
+// openSystemBrowser opens an address as the desktop would.
+func openSystemBrowser(address string) error {
+	if err := ProbeBrowser(); err != nil {
+		return err
+	}
+	return browser.OpenURL(address)
 }

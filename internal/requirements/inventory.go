@@ -267,6 +267,14 @@ var standIns = map[string][]string{"user": {"user_basic", "user_brief"}, "task":
 // enough are the scopes of which one has to be there for scope to be.
 func enough(scope string) []string { return append([]string{scope}, standIns[scope]...) }
 
+// scopesOf are the scopes of which any opens a method.
+func scopesOf(m bitrix.MethodInfo) []string {
+	if m.Module == "tasks" && m.API2 { // the documentation says task, the product tasks
+		return enough(m.Scope)
+	}
+	return m.Scopes
+}
+
 func anyOf(set map[string]bool, scopes []string) bool {
 	return slices.ContainsFunc(scopes, func(s string) bool { return s == basic || set[strings.ToLower(s)] })
 }

@@ -327,10 +327,7 @@ func (s *resolver) requireUnknownMethod(name string) {
 
 // permitMethod looks whether a method that is there may be called.
 func (s *resolver) permitMethod(m bitrix.MethodInfo) {
-	scopes := m.Scopes
-	if m.Module == "tasks" { // the documentation says task, the product tasks
-		scopes = enough(m.Scope)
-	}
+	scopes := scopesOf(m)
 	available, answered := s.Available[strings.ToLower(m.Name)]
 	if answered && available {
 		return

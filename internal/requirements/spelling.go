@@ -35,6 +35,10 @@ func newSpelling(names ...string) *spelling {
 	return s
 }
 
+// latin turns Cyrillic letters into the Latin ones that they look like: nobody sees the difference in a file.
+var latin = strings.NewReplacer("а", "a", "в", "b", "с", "c", "е", "e", "ё", "e", "н", "h", "і", "i", "к", "k", "м", "m", "о", "o",
+	"р", "p", "ѕ", "s", "т", "t", "у", "y", "х", "x")
+
 func letters(s string) (set uint64) {
 	for i := range len(s) {
 		set |= 1 << (s[i] & 63)
@@ -44,7 +48,7 @@ func letters(s string) (set uint64) {
 
 // nearest returns the known names fewest keystrokes away from name, at most maxNearest and none that differs too much.
 func (s *spelling) nearest(name string) []string {
-	name = strings.ToLower(name)
+	name = latin.Replace(strings.ToLower(name))
 	limit := 1 + min(len(name)/8, 2)
 	set := letters(name)
 	var found []string

@@ -40,9 +40,10 @@ func Faults() []Fault {
 // faultSet is what is wrong at the moment.
 type faultSet struct {
 	names map[string]bool
+	inv   *inventory // what is left of the portal's modules
 }
 
-func newFaultSet(names []string) (*faultSet, error) {
+func (s *Sim) newFaultSet(names []string) (*faultSet, error) {
 	set := &faultSet{names: map[string]bool{}}
 	for _, n := range names {
 		i := slices.IndexFunc(faultTable, func(f Fault) bool { return f.Name == n })
@@ -54,6 +55,7 @@ func newFaultSet(names []string) (*faultSet, error) {
 			set.names[like] = true
 		}
 	}
+	set.inv = s.newInventory(slices.DeleteFunc(slices.Clone(faultTable), func(f Fault) bool { return !set.on(f.Name) }))
 	return set, nil
 }
 

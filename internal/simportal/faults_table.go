@@ -165,7 +165,9 @@ var faultTable = []Fault{
 
 	{Name: "event-not-recorded", Group: "events", Causes: []string{"event-machinery/event-not-recorded"}, With: eventTest, Words: "events are fired and never recorded"},
 	{Name: "event-test-missing", Group: "events", With: eventTest, lacks: Without{Methods: []string{"event.test"}}, Words: "the method event.test does not exist"},
-	{Name: "event-unbind-fails", Group: "events", With: eventTest, Words: "no event handler can be taken away"},
+	{Name: "event-recorded-late", Group: "events", With: eventTest, Words: "events are recorded after the first look at them, as a background job may do"},
+	{Name: "event-unbind-error", Group: "events", With: eventTest, Words: "taking an event handler away ends in an error"},
+	{Name: "event-unbind-fails", Group: "events", With: eventTest, Words: "taking an event handler away takes none away"},
 
 	{Name: "authorize-login", Group: "authorize", Words: "/oauth/authorize/ shows the login form"},
 	{Name: "authorize-error", Group: "authorize", Words: "/oauth/authorize/ shows the authorization server's error"},

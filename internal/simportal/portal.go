@@ -171,7 +171,11 @@ func (s *Sim) crowded() bool {
 
 // restRoute leads from the web server to the rest module, or astray.
 func (s *Sim) restRoute(h *hit) {
-	switch h.f.in("route") {
+	route := h.f.in("route")
+	if route == "" && h.f.inv.absent["rest"] {
+		route = "rest-module-missing"
+	}
+	switch route {
 	case "rest-login-page":
 		h.w.Header().Set("Location", "/auth/?backurl="+url.QueryEscape(h.r.URL.Path))
 		h.portalPage(http.StatusFound, "")

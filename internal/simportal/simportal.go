@@ -96,7 +96,6 @@ type Sim struct {
 	opt    Options
 	clock  func() time.Time
 	region bitrix.Region
-	rest   version
 	ca     *authority
 
 	ctx    context.Context
@@ -114,10 +113,11 @@ type Sim struct {
 	arrivals []time.Time
 	reported []string
 
-	account *account
-	modules map[string]*method
-	v3      map[string]*method
-	at      endpoints
+	account  *account
+	events   eventTables
+	sessions sessions
+	calls    atomic.Int64 // with good credentials, counted where a fault wants it
+	at       endpoints
 }
 
 // endpoints are the loopback addresses, "127.0.0.1:PORT".
@@ -129,10 +129,6 @@ type endpoints struct {
 
 // Start starts all servers.
 func Start(o Options) (*Sim, error) {
-	set, err := newFaultSet(o.Faults)
-	if err != nil {
-		return nil, err
-	}
 	if o.Host == "" {
 		o.Host = defaultHost
 	}
@@ -148,25 +144,28 @@ func Start(o Options) (*Sim, error) {
 	if o.Region == "" {
 		o.Region = bitrix.CIS
 	}
-	v, err := parseVersion(o.REST)
-	if err != nil {
+	if _, err := parseVersion(o.REST); err != nil {
 		return nil, err
 	}
-	s := &Sim{opt: o, clock: o.Clock, region: o.Region, rest: v, conns: map[*conn]struct{}{}}
+	if err := o.checkInventory(); err != nil {
+		return nil, fmt.Errorf("take something away from the simulated portal: %w", err)
+	}
+	s := &Sim{opt: o, clock: o.Clock, region: o.Region, conns: map[*conn]struct{}{}, sessions: sessions{user: map[string]*User{}}}
 	if s.clock == nil {
 		s.clock = time.Now
 	}
+	set, err := s.newFaultSet(o.Faults)
+	if err != nil {
+		return nil, err
+	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.set.Store(set)
-	if s.ca, err = newAuthority(s.clock(), o.Host); err != nil {
+	if s.ca, err = newAuthority(s.clock, o.Host); err != nil {
 		s.cancel()
 		return nil, fmt.Errorf("make certificates: %w", err)
 	}
-	s.modules, s.v3 = methods(), methodsV3()
-	s.account = newAccount(s)
-	if set.on("cached-error") {
-		s.account.poison(s.clock())
-	}
+	s.account = newAccount(o.Host)
+	s.account.enter(set, o.Host, s.clock())
 	if err := s.listen(set); err != nil {
 		s.Close()
 		return nil, fmt.Errorf("start the simulated portal: %w", err)
@@ -266,7 +265,7 @@ func (s *Sim) PrivateCAPEM() []byte { return s.ca.privatePEM() }
 // SetFaults replaces the faults of a running simulation. A fault that decides which
 // ports are open cannot come or go this way.
 func (s *Sim) SetFaults(names ...string) error {
-	next, err := newFaultSet(names)
+	next, err := s.newFaultSet(names)
 	if err != nil {
 		return err
 	}
@@ -275,9 +274,7 @@ func (s *Sim) SetFaults(names ...string) error {
 			return fmt.Errorf("fault %q decides which ports are open: start another simulation with it", f.Name)
 		}
 	}
-	if next.on("cached-error") {
-		s.account.poison(s.clock())
-	}
+	s.account.enter(next, s.opt.Host, s.clock())
 	s.set.Store(next)
 	return nil
 }
