@@ -212,7 +212,7 @@ func startDemo(faults []string, version string) (gui.Demo, error) {
 	if err != nil {
 		return gui.Demo{}, err
 	}
-	target, err := simulated.Target()
+	target, err := simulated.Target(version)
 	if err != nil {
 		simulated.Close()
 		return gui.Demo{}, err

@@ -1,8 +1,5 @@
-// Package assets holds what BoxReady carries with it besides code: the texts in Russian and English, the JSON Schemas of its
-// results and of files of requirements, and ready files of requirements.
-
-// Package assets holds what BoxReady carries with it besides code: the texts in Russian and English, the window's icons and
-// the JSON Schema of its results.
+// Package assets holds what BoxReady carries with it besides code: the texts in Russian and English, the window's icons, the
+// JSON Schemas of results and of files of requirements, and ready files of requirements.
 package assets
 
 import "embed"

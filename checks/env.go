@@ -37,7 +37,11 @@ type Target struct {
 	Self Self // what a self-test looks at
 }
 
-func (t *Target) agreed(c Consent) bool { return slices.Contains(t.Consents, c) }
+// agreed tells whether the owner said yes. Whoever signed in had to confirm the address before, and that is kept with the
+// account.
+func (t *Target) agreed(c Consent) bool {
+	return slices.Contains(t.Consents, c) || c == Deep && t.SignIn != nil
+}
 
 func (t *Target) regions() []bitrix.Region {
 	if t.Region != "" {
@@ -68,7 +72,7 @@ type Env struct {
 	results map[ID][]Result
 	facts   Seen
 	token   portal.Token // the sign-in's
-	limited []Limited
+	limits  LimitFacts
 
 	basics    once[*basics]
 	inventory once[*inventory]

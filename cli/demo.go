@@ -123,7 +123,7 @@ func quote(path string) string {
 
 // checkDemo checks the simulated portal as the faults need to be seen.
 func (a *app) checkDemo(ctx context.Context, simulated *demo.Portal, f demoFlags) error {
-	target, err := simulated.Target()
+	target, err := simulated.Target(a.version)
 	if err != nil {
 		return a.fail(err)
 	}

@@ -30,6 +30,7 @@ type checkPage struct {
 	stage   stage
 	address *widgets.Entry
 	button  *widgets.Button
+	bar     *fyne.Container // of the two
 	page    *widgets.Page
 	verdict *verdictCard
 	picture *widgets.Connections
@@ -118,11 +119,11 @@ func (p *checkPage) buildList() fyne.CanvasObject {
 	p.address.OnSubmitted = func(string) { p.checkTyped() }
 	p.button = widgets.NewPrimary("", nil, nil)
 	p.showButton()
-	bar := widgets.BesideOrBelow(10, 220, p.address, p.button)
+	p.bar = widgets.BesideOrBelow(10, 220, p.address, p.button)
 	if p.inDemo() {
 		p.address.Disable()
 	}
-	top := widgets.Column(6, bar, mistake)
+	top := widgets.Column(6, p.bar, mistake)
 
 	var content []fyne.CanvasObject
 	switch p.stage {
@@ -159,6 +160,9 @@ func (p *checkPage) showButton() {
 	if p.button.Text != text {
 		p.button.Text, p.button.Icon = text, icon
 		p.button.Refresh()
+		if p.bar != nil {
+			p.bar.Refresh()
+		}
 	}
 }
 

@@ -127,7 +127,7 @@ func (f *findingPage) step(number int, pieces []model.Piece) fyne.CanvasObject {
 			continue
 		}
 		copies := f.copies(widgets.NewQuiet("", theme.ContentCopyIcon(), nil), func() string { return piece.Text })
-		lines = append(lines, widgets.Inset(widgets.Beside(6, false, nil, widgets.NewText(piece.Text, widgets.Font{Mono: true, CanSelect: true}), copies)))
+		lines = append(lines, widgets.Command(piece.Text, copies))
 	}
 	return widgets.Beside(6, true, widgets.NewText(strconv.Itoa(number)+".", widgets.Font{OneLine: true}), widgets.Column(4, lines...), nil)
 }

@@ -1,6 +1,8 @@
 package gui
 
 import (
+	"strings"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
@@ -16,6 +18,7 @@ type frame struct {
 	sections []section
 	open     string
 	items    map[string]*widgets.NavItem
+	list     *fyne.Container
 	portal   *widgets.Text // the one that the sections are about
 
 	side   fyne.CanvasObject
@@ -42,8 +45,8 @@ func newFrame(w *Window, sections []section) *frame {
 			head = append(head, item)
 		}
 	}
-	list := widgets.TopAndBottom(widgets.Column(2, head...), widgets.Column(2, foot...))
-	f.side = widgets.Stack(widgets.NewBackdrop(style.ColorSide, ""), widgets.EdgeRight(style.ColorBorder), widgets.Pad(12, 12, 12, 12, list))
+	f.list = widgets.TopAndBottom(widgets.Column(2, head...), widgets.Column(2, foot...))
+	f.side = widgets.Stack(widgets.NewBackdrop(style.ColorSide, ""), widgets.EdgeRight(style.ColorBorder), widgets.Pad(12, 12, 12, 12, f.list))
 
 	f.menu = widgets.NewQuiet("", theme.MenuIcon(), f.showMenu)
 	f.title = widgets.NewText("", widgets.Font{Bold: true, Ellipsis: true})
@@ -88,10 +91,13 @@ func (f *frame) page() page {
 func (f *frame) refresh() {
 	text := ""
 	if s := f.w.model.Current; s != nil {
-		text = s.Target.Address.Display()
+		text = strings.TrimPrefix(s.Target.Address.Display(), "https://")
 	}
-	f.portal.Hidden = text == ""
-	f.portal.SetText(text)
+	if f.portal.Text() != text || f.portal.Hidden != (text == "") {
+		f.portal.Hidden = text == ""
+		f.portal.SetText(text)
+		f.list.Refresh()
+	}
 	if p, ok := f.page().(interface{ refresh() }); ok {
 		p.refresh()
 	}

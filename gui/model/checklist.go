@@ -54,7 +54,7 @@ func (f Filter) lets(r checks.Result) bool {
 	return (f.Owner == "" || r.Owner == f.Owner) && (f.Link == "" || LinkOf(r.Check) == f.Link)
 }
 
-// Checklist is what is known, by chapter: what is wrong, with what waits for it folded under it; what is under way; and what is
+// Checklist is what is known, by chapter, the one with the gravest findings first once the run is over: what is wrong, with what waits for it folded under it; what is under way; and what is
 // fine, folded.
 func (s *Session) Checklist(w *report.Words, now time.Time, filter Filter) (groups []Group) {
 	rows := map[checks.Group][]Row{}
@@ -87,6 +87,13 @@ func (s *Session) Checklist(w *report.Words, now time.Time, filter Filter) (grou
 			}
 		}
 		s.inOrder(w, all, filter, func(g checks.Group, row Row) { rows[g] = append(rows[g], row) })
+	}
+	if !s.Running { // or they would change places while somebody reads
+		gravest := map[checks.Group]int{}
+		for _, r := range findings {
+			gravest[groupOf(found(r))] = max(gravest[groupOf(found(r))], weight(r.State))
+		}
+		slices.SortStableFunc(order, func(a, b checks.Group) int { return gravest[b] - gravest[a] })
 	}
 	for _, g := range order {
 		if len(rows[g]) > 0 {

@@ -2,6 +2,8 @@ package model
 
 import (
 	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -59,8 +61,7 @@ func (s *Session) Details(w *report.Words, r checks.Result) Details {
 // pieces takes a step apart. A command stands between backticks; one word there is no command. To check again there is a
 // button here, so the command that does it is left out.
 func (s *Session) pieces(w *report.Words, step string) (pieces []Piece) {
-	again := "`boxready check " + s.Target.Address.Display() + "`"
-	if before, found := strings.CutSuffix(step, ": "+again); found {
+	if before, command, found := strings.Cut(step, ": `boxready check "+s.Target.Address.Display()); found && onlyConsents.MatchString(command) {
 		return []Piece{{Text: before + " " + w.Say("window.finding.with-button", nil)}}
 	}
 	add := func(p Piece) {
@@ -82,8 +83,12 @@ func (s *Session) pieces(w *report.Words, step string) (pieces []Piece) {
 	for i := range pieces {
 		pieces[i].Text = strings.TrimSpace(pieces[i].Text)
 	}
-	return pieces
+	// An "and" between two commands that stand on lines of their own says nothing.
+	return slices.DeleteFunc(pieces, func(p Piece) bool { return p.Text == w.Say("format.and", nil) })
 }
+
+// onlyConsents is the end of a command that asks for nothing but what the window asks for as well.
+var onlyConsents = regexp.MustCompile("^( --(deep|content-filter|event-test|signed-in))*`\\.?$")
 
 // maxFactsInLetter keeps a letter readable; all of them are in the report.
 const maxFactsInLetter = 60

@@ -17,6 +17,18 @@ func Inset(content fyne.CanvasObject) *fyne.Container {
 	return sheet(style.ColorInset, "", 6, 10, content)
 }
 
+// Command is a command that can be copied with what stands on its right.
+func Command(text string, right fyne.CanvasObject) *fyne.Container {
+	line := Beside(6, false, nil, NewText(text, Font{Mono: true, CanSelect: true}), right)
+	return Stack(inset(), Pad(2, 4, 2, 10, line))
+}
+
+func inset() *Backdrop {
+	back := NewBackdrop(style.ColorInset, "")
+	back.Radius = 6
+	return back
+}
+
 func sheet(fill, border fyne.ThemeColorName, radius, padding float32, content fyne.CanvasObject) *fyne.Container {
 	back := NewBackdrop(fill, border)
 	back.Radius = radius

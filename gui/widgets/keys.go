@@ -42,6 +42,14 @@ func NewButton(text string, icon fyne.Resource, tapped func()) *Button {
 	return b
 }
 
+// MinSize leaves more room beside a word than Fyne does.
+func (b *Button) MinSize() fyne.Size {
+	if b.Text == "" {
+		return b.Button.MinSize()
+	}
+	return b.Button.MinSize().AddWidthHeight(14, 0)
+}
+
 // NewPrimary returns the button of a page that one presses first.
 func NewPrimary(text string, icon fyne.Resource, tapped func()) *Button {
 	b := NewButton(text, icon, tapped)
