@@ -29,8 +29,8 @@ import (
 	"boxready/internal/access"
 	"boxready/internal/crash"
 	"boxready/internal/demo"
-	"boxready/internal/portal"
 	"boxready/internal/report"
+	"boxready/internal/simportal"
 	"boxready/internal/transport"
 	"boxready/internal/vault"
 )
@@ -64,7 +64,7 @@ func window(_ context.Context, version string, args []string) (cli.Exit, bool) {
 	}
 	w, err := s.open()
 	if err != nil {
-		s.say("window.none.opengl", err.Error())
+		s.say("window.none.failed", err.Error())
 		return cli.ExitCouldNot, true
 	}
 	s.app.Run()
@@ -222,7 +222,12 @@ func startDemo(faults []string, version string) (gui.Demo, error) {
 		simulated.Close()
 		return gui.Demo{}, err
 	}
-	return gui.Demo{Checker: checker{transport.New(way)}, Target: target, Close: simulated.Close}, nil
+	net := transport.New(way)
+	grant := simulated.Sim.IssueGrant(simportal.TokenValid)
+	return gui.Demo{
+		Checker: checker{net}, Access: access.New(access.Options{Net: net, OpenBrowser: demo.Browser(net)}), Target: target, Close: simulated.Close,
+		Sample: gui.Sample{ClientID: grant.ClientID, ClientSecret: grant.ClientSecret, Webhook: simulated.Sim.Webhook()},
+	}, nil
 }
 
 // folder is BoxReady's own in one of the system's; "" if the system has none.
