@@ -2,7 +2,6 @@ package gui
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	"boxready/checks"
@@ -14,22 +13,16 @@ import (
 )
 
 // Access is how the owner gets in to portals, and where that is kept; see access.Access. Its methods are called off the Fyne
-// thread: they wait for the network, and for whoever answers the keyring's prompts.
+// thread, but for ReturnAddress: they wait for the network, and for whoever answers the keyring's prompts.
 type Access interface {
-	Open(context.Context) error
-	Place() vault.Place
 	ReturnAddress() string
-	Get(context.Context, portal.Address) (oauthflow.Account, error)
-	Forget(context.Context, portal.Address) error
-
+	Keys(context.Context, portal.Address) access.Keys
 	StartSignIn(context.Context, access.SignIn) (*oauthflow.Flow, error)
 	SaveSignIn(context.Context, portal.Address, oauthflow.App, oauthflow.Token) error
-	Source(context.Context, portal.Address) (*oauthflow.Source, error)
 	SignOut(context.Context, portal.Address) error
-
 	SaveWebhook(context.Context, portal.Webhook) error
-	Webhook(context.Context, portal.Address) (portal.Webhook, error)
 	RemoveWebhook(context.Context, portal.Address) error
+	Forget(context.Context, portal.Address) error
 }
 
 func (w *Window) accessOf(s *model.Session) Access {
@@ -39,48 +32,14 @@ func (w *Window) accessOf(s *model.Session) Access {
 	return w.p.Access
 }
 
-// keys are what is kept for a portal, ready for a run.
-type keys struct {
-	model.Keys
-	webhook *portal.Webhook
-	signIn  *oauthflow.Source
-}
-
-// readKeys asks the keyring what is kept for a portal. It is called off the Fyne thread.
-func readKeys(ctx context.Context, a Access, address portal.Address) (k keys) {
-	k.Unkept = a.Open(ctx)
-	k.Place = a.Place()
-	account, err := a.Get(ctx, address)
-	switch {
-	case errors.Is(err, vault.ErrNotFound):
-		return k
-	case err != nil:
-		k.Err = err
-		return k
-	}
-	k.Account = account
-	if account.Webhook {
-		webhook, err := a.Webhook(ctx, address)
-		if err != nil {
-			k.Err = err
-			return k
-		}
-		k.webhook = &webhook
-	}
-	if account.SignedIn() {
-		k.signIn, k.Err = a.Source(ctx, address)
-	}
-	return k
-}
-
 // use lets the runs of a session use what is kept for its portal.
-func (w *Window) use(s *model.Session, k keys) {
-	s.Keys = &k.Keys
-	s.Target.Webhook, s.Target.SignIn = k.webhook, k.signIn
+func (w *Window) use(s *model.Session, k access.Keys) {
+	s.Keys = &k
+	s.Target.Webhook, s.Target.SignIn = k.Webhook, k.SignIn
 	if k.Account.Confirmed && !s.Agreed(checks.Deep) {
 		s.Target.Consents = append(slices.Clone(s.Target.Consents), checks.Deep)
 	}
-	if s.Demo {
+	if s.Demo || k.Err != nil {
 		return
 	}
 	address, kept := s.Target.Address.String(), k.Place == vault.InKeyring && (k.Account.SignedIn() || k.Account.Webhook)
@@ -90,14 +49,11 @@ func (w *Window) use(s *model.Session, k keys) {
 	})
 }
 
-// locked tells whether something is kept for a session's portal that nobody has read yet. Keyrings may ask for a password, so
-// none is touched for a portal that nothing is kept of.
+// locked tells whether something is kept for a session's portal that nobody has read yet. A keyring may ask for a password, so
+// it isn't touched for a portal that nothing is kept of.
 func (w *Window) locked(s *model.Session) bool {
-	if s.Keys != nil || w.accessOf(s) == nil {
-		return false
-	}
 	past, _ := w.p.Store.Portal(s.Target.Address.String())
-	return past.Keys
+	return past.Keys && s.Keys == nil && w.accessOf(s) != nil
 }
 
 // unlock reads what is kept for a session's portal, and begins the run then.
@@ -111,7 +67,7 @@ func (w *Window) unlock(s *model.Session, consents []checks.Consent) {
 	}
 	a, address := w.accessOf(s), s.Target.Address
 	w.background(func(context.Context) func() {
-		k := readKeys(ctx, a, address)
+		k := a.Keys(ctx, address)
 		cancel()
 		return func() {
 			delete(w.stop, s)

@@ -316,7 +316,7 @@ func (p *signInPage) keep(a *attempt, token oauthflow.Token) {
 				p.changed()
 			}
 		}
-		k := readKeys(ctx, a.access, address)
+		k := a.access.Keys(ctx, address)
 		return func() {
 			if p.attempt == a {
 				p.attempt, p.guided, p.id, p.secret = nil, false, field{}, field{}
@@ -399,7 +399,7 @@ func (p *signInPage) waitingCard(a *attempt, cancel *widgets.Button) fyne.Canvas
 		buttons = append(buttons, widgets.NewButton(p.say("sign-in.paste", nil), nil, func() {
 			a.pasting = true
 			p.fill()
-			p.revealAttempt()
+			p.fyne.Canvas().Focus(p.focus)
 		}))
 	} else {
 		e, entry := p.entry(&p.code, p.say("sign-in.code", nil), false, maxCode, nil, func() { p.paste(a) })

@@ -11,6 +11,7 @@ import (
 	"boxready/gui/model"
 	"boxready/gui/style"
 	"boxready/gui/widgets"
+	"boxready/internal/access"
 	"boxready/internal/portal"
 	"boxready/internal/vault"
 	"boxready/oauthflow"
@@ -35,6 +36,7 @@ type signInPage struct {
 	root      *fyne.Container
 	page      *widgets.Page
 	focus     fyne.Focusable
+	opened    bool // the page was opened and has given nothing the focus yet
 	countdown *widgets.Text
 
 	chosenMenu fyne.Focusable
@@ -52,7 +54,7 @@ const (
 // contents is what decides how the page looks, beside what is typed.
 type contents struct {
 	session *model.Session
-	keys    *model.Keys
+	keys    *access.Keys
 	reading bool
 	guided  bool
 	stage   attemptStage
@@ -102,12 +104,16 @@ func (p *signInPage) refresh() {
 	}
 }
 
-func (p *signInPage) first() fyne.Focusable { return p.focus }
-func (p *signInPage) turn(by float32)       { p.page.Turn(by) }
+func (p *signInPage) first() fyne.Focusable {
+	p.opened = p.focus == nil
+	return p.focus
+}
+
+func (p *signInPage) turn(by float32) { p.page.Turn(by) }
 
 // fill makes the content anew.
 func (p *signInPage) fill() {
-	had := p.fyne.Canvas().Focused() != nil && p.made.session != nil
+	focused := p.fyne.Canvas().Focused() != nil && p.made.session != nil || p.opened
 	offset := float32(0)
 	if p.page != nil && p.made.guided == p.guided {
 		offset = p.page.Offset()
@@ -127,7 +133,8 @@ func (p *signInPage) fill() {
 	p.root.Objects = []fyne.CanvasObject{widgets.Below(widgets.Pad(gutter, gutter, 12, gutter, head), p.page)}
 	p.root.Refresh()
 	p.page.SetOffset(offset)
-	if had && p.focus != nil && p.dialog == nil {
+	if focused && p.focus != nil && p.dialog == nil {
+		p.opened = false
 		p.fyne.Canvas().Focus(p.focus)
 	}
 }
@@ -191,7 +198,7 @@ func (p *signInPage) overview() []fyne.CanvasObject {
 }
 
 // keptCard is what is kept.
-func (p *signInPage) keptCard(k *model.Keys) fyne.CanvasObject {
+func (p *signInPage) keptCard(k *access.Keys) fyne.CanvasObject {
 	var lines []fyne.CanvasObject
 	if p.done != "" {
 		check := widgets.NewPrimary(p.say("sign-in.check", nil), nil, func() {
@@ -220,7 +227,9 @@ func (p *signInPage) keptCard(k *model.Keys) fyne.CanvasObject {
 	if k.Account.Webhook {
 		kept(p.say("sign-in.webhook-kept", nil), "", p.say("sign-in.remove", nil), question{
 			title: p.say("sign-in.remove-title", args), text: p.say("sign-in.remove-text", nil), yes: p.say("sign-in.remove", nil),
-		}, func(ctx context.Context, a Access, address portal.Address) error { return a.RemoveWebhook(ctx, address) })
+		}, func(ctx context.Context, a Access, address portal.Address) error {
+			return a.RemoveWebhook(ctx, address)
+		})
 	}
 	if k.Err != nil {
 		again := widgets.NewButton(p.say("sign-in.retry", nil), nil, p.readAgain)
@@ -244,7 +253,7 @@ func (p *signInPage) drop(work func(context.Context, Access, portal.Address) err
 	p.reading = true
 	p.background(func(ctx context.Context) func() {
 		err := work(ctx, a, s.Target.Address)
-		k := readKeys(ctx, a, s.Target.Address)
+		k := a.Keys(ctx, s.Target.Address)
 		if err != nil && !errors.Is(err, vault.ErrNotFound) {
 			k.Err = err
 		}
@@ -258,7 +267,7 @@ func (p *signInPage) read() {
 	p.reading = true
 	s, a := p.session, p.accessOf(p.session)
 	p.background(func(ctx context.Context) func() {
-		k := readKeys(ctx, a, s.Target.Address)
+		k := a.Keys(ctx, s.Target.Address)
 		return func() { p.have(s, k) }
 	})
 }
@@ -269,14 +278,14 @@ func (p *signInPage) readAgain() {
 }
 
 // have shows what is kept now.
-func (p *signInPage) have(s *model.Session, k keys) {
+func (p *signInPage) have(s *model.Session, k access.Keys) {
 	p.reading = false
 	p.use(s, k)
 	p.changed()
 }
 
 // signInCard offers the guide.
-func (p *signInPage) signInCard(k *model.Keys) fyne.CanvasObject {
+func (p *signInPage) signInCard(k *access.Keys) fyne.CanvasObject {
 	word, button := "sign-in.begin", widgets.NewPrimary
 	if k.Account.SignedIn() {
 		word, button = "sign-in.begin-again", widgets.NewButton
@@ -294,7 +303,7 @@ func (p *signInPage) signInCard(k *model.Keys) fyne.CanvasObject {
 }
 
 // webhookCard takes a webhook.
-func (p *signInPage) webhookCard(k *model.Keys) fyne.CanvasObject {
+func (p *signInPage) webhookCard(k *access.Keys) fyne.CanvasObject {
 	address := p.session.Target.Address
 	check := func(text string) string {
 		_, mistake := p.readWebhook(text)
@@ -344,7 +353,7 @@ func (p *signInPage) saveWebhook() {
 	p.webhook, p.reading = field{}, true
 	p.background(func(ctx context.Context) func() {
 		err := a.SaveWebhook(ctx, webhook)
-		k := readKeys(ctx, a, s.Target.Address)
+		k := a.Keys(ctx, s.Target.Address)
 		return func() {
 			if err != nil {
 				k.Err = err
@@ -358,7 +367,7 @@ func (p *signInPage) saveWebhook() {
 }
 
 // place says where keys are kept; where that isn't the keyring, why not, with a button to try it again.
-func (p *signInPage) place(k *model.Keys) fyne.CanvasObject {
+func (p *signInPage) place(k *access.Keys) fyne.CanvasObject {
 	if k.Unkept == nil {
 		return widgets.NewText(p.say("sign-in.place", checks.Args{"place": p.words.Say("sign-in.place-"+k.Place.Keeper(), nil)}), widgets.Font{Color: widgets.Muted})
 	}

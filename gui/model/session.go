@@ -6,8 +6,7 @@ import (
 
 	"boxready/checks"
 	"boxready/gui/store"
-	"boxready/internal/vault"
-	"boxready/oauthflow"
+	"boxready/internal/access"
 )
 
 // Slow is after how long a check that is under way is said to be slow.
@@ -19,26 +18,18 @@ type Session struct {
 	Demo   bool          // a simulated portal
 	Past   *store.Portal // what the run before came to; nil for none
 
-	Keys   *Keys         // what is kept for the portal; nil before anybody has looked
+	Keys *access.Keys // what is kept for the portal; nil before anybody has looked
 
 	Running bool
 	Stopped bool // the owner ended the last run early
 	Begun   time.Time
 	// Unlocking says that the run waits for the keyring, which may have asked for a password.
 	Unlocking bool
-	Outcome *checks.Outcome // of the last run; nil before the first is over
+	Outcome   *checks.Outcome // of the last run; nil before the first is over
 
 	total, done int // checks of the run that is under way
 	working     []Working
 	results     map[checks.ID][]checks.Result // by the check that found them
-}
-
-// Keys are what is kept for a portal, without its secrets.
-type Keys struct {
-	Account oauthflow.Account
-	Err     error       // why it could not be read
-	Place   vault.Place // where things are kept
-	Unkept  error       // why that is not the keyring; nil if it is, or isn't meant to be
 }
 
 // Working is a check that is under way.

@@ -5,6 +5,7 @@ package access
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -42,6 +43,38 @@ func New(o Options) *Access {
 // Open tries the keyring, unless it is in use already, and moves what was in memory into it. The error, a *vault.Error for the
 // most part, is why the accounts stay in memory, until the program ends or another Open.
 func (a *Access) Open(ctx context.Context) error { return a.store.open(ctx) }
+
+// Keys are what is kept for a portal, ready for a run of checks.
+type Keys struct {
+	Account oauthflow.Account
+	Webhook *portal.Webhook   // nil for none
+	SignIn  *oauthflow.Source // nil for none
+	Place   vault.Place       // where things are kept
+	Unkept  error             // why that is not the keyring; nil if it is, or isn't meant to be
+	Err     error             // why what is kept could not be read, or changed
+}
+
+// Keys tries the keyring, see Open, and reads what is kept for a portal.
+func (a *Access) Keys(ctx context.Context, address portal.Address) Keys {
+	k := Keys{Unkept: a.Open(ctx), Place: a.Place()}
+	account, err := a.Get(ctx, address)
+	if err == nil && account.Webhook {
+		var webhook portal.Webhook
+		webhook, err = a.Webhook(ctx, address)
+		k.Webhook = &webhook
+	}
+	if err == nil && account.SignedIn() {
+		k.SignIn, err = a.Accounts.SignIn(ctx, address, oauthflow.AuthServer{HTTP: a.o.Net.HTTPClient()})
+	}
+	switch {
+	case errors.Is(err, vault.ErrNotFound):
+		return Keys{Unkept: k.Unkept, Place: k.Place}
+	case err != nil:
+		return Keys{Unkept: k.Unkept, Place: k.Place, Err: err}
+	}
+	k.Account = account
+	return k
+}
 
 // SignIn says where to sign in, and as what.
 type SignIn struct {
@@ -107,11 +140,6 @@ func (a *Access) ReturnAddress() string {
 		return oauthflow.ReturnAddress()
 	}
 	return "http://" + a.o.Listen + oauthflow.Path
-}
-
-// Source opens a saved sign-in for a run of checks.
-func (a *Access) Source(ctx context.Context, address portal.Address) (*oauthflow.Source, error) {
-	return a.Accounts.SignIn(ctx, address, oauthflow.AuthServer{HTTP: a.o.Net.HTTPClient()})
 }
 
 // silence is the observer of checks that nobody watches.

@@ -108,11 +108,11 @@ func TestSignIn(t *testing.T) {
 	if err := a.SaveSignIn(t.Context(), a.address, a.app, token); err != nil {
 		t.Fatal(err)
 	}
-	source, err := a.Source(t.Context(), a.address)
-	if err != nil {
-		t.Fatal(err)
+	k := a.Keys(t.Context(), a.address)
+	if k.Err != nil || k.Unkept != nil || k.SignIn == nil || k.Webhook != nil || k.Account.ClientID != a.app.ClientID || k.Place != vault.InMemory {
+		t.Fatalf("kept: %+v", k)
 	}
-	if _, err := source.Refresh(t.Context()); err != nil {
+	if _, err := k.SignIn.Refresh(t.Context()); err != nil {
 		t.Errorf("the saved sign-in is no good: %v", err)
 	}
 	if len(a.calls("auth-world")) > 0 {
