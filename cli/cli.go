@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 
+	"boxready/assets"
 	"boxready/checks"
 	"boxready/internal/report"
 	"boxready/internal/requirements"
@@ -120,13 +121,19 @@ func (a *app) root() *cobra.Command {
 }
 
 func (a *app) versionCommand() *cobra.Command {
-	return &cobra.Command{
+	var licences bool
+	c := &cobra.Command{
 		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
+			if licences {
+				return assets.WriteLicences(a.Out)
+			}
 			_, err := fmt.Fprintln(a.Out, "boxready", a.version)
 			return err
 		},
 	}
+	c.Flags().BoolVar(&licences, "licences", false, "print the licences of everything in this program")
+	return c
 }
 
 // fail marks err as one that is nobody's wrong usage.

@@ -42,6 +42,14 @@ func NewButton(text string, icon fyne.Resource, tapped func()) *Button {
 	return b
 }
 
+// MinSize leaves more room beside a word than Fyne does.
+func (b *Button) MinSize() fyne.Size {
+	if b.Text == "" {
+		return b.Button.MinSize()
+	}
+	return b.Button.MinSize().AddWidthHeight(14, 0)
+}
+
 // NewPrimary returns the button of a page that one presses first.
 func NewPrimary(text string, icon fyne.Resource, tapped func()) *Button {
 	b := NewButton(text, icon, tapped)
@@ -150,3 +158,39 @@ type clip string
 
 func (c clip) Content() string   { return string(c) }
 func (c clip) SetContent(string) {}
+
+// Select is Fyne's choice of one that passes up the window's keys.
+type Select struct{ widget.Select }
+
+// NewSelect returns a choice; changed is called when another one is chosen by the user.
+func NewSelect(options []string, chosen string, changed func(string)) *Select {
+	s := &Select{}
+	s.Options, s.Selected = options, chosen
+	s.OnChanged = func(now string) {
+		if now != chosen {
+			chosen = now
+			changed(now)
+		}
+	}
+	s.ExtendBaseWidget(s)
+	return s
+}
+
+// MinSize doesn't insist on room for the longest option: one that is too long is cut with an ellipsis.
+func (s *Select) MinSize() fyne.Size {
+	return fyne.NewSize(min(s.Select.MinSize().Width, 160), s.Select.MinSize().Height)
+}
+
+// FocusGained is for Fyne.
+func (s *Select) FocusGained() { s.Select.FocusGained(); Reveal(s) }
+
+// TypedKey is for Fyne; Enter opens, too.
+func (s *Select) TypedKey(e *fyne.KeyEvent) {
+	switch {
+	case passUp(s, e):
+	case e.Name == fyne.KeyReturn || e.Name == fyne.KeyEnter:
+		s.Select.TypedKey(&fyne.KeyEvent{Name: fyne.KeySpace})
+	default:
+		s.Select.TypedKey(e)
+	}
+}

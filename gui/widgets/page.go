@@ -7,7 +7,7 @@ import (
 
 // Page scrolls its content, which is as wide as the page.
 type Page struct {
-	*fyne.Container
+	Group
 	scroll  *container.Scroll
 	content *fyne.Container
 }
@@ -15,7 +15,7 @@ type Page struct {
 // NewPage returns a page.
 func NewPage(content *fyne.Container) *Page {
 	p := &Page{scroll: container.NewVScroll(content), content: content}
-	p.Container = &fyne.Container{Layout: pageLayout{p}, Objects: []fyne.CanvasObject{p.scroll}}
+	p.init(p, &fyne.Container{Layout: pageLayout{p}, Objects: []fyne.CanvasObject{p.scroll}})
 	return p
 }
 
@@ -57,6 +57,12 @@ func (p *Page) Offset() float32 { return p.scroll.Offset.Y }
 // SetOffset scrolls.
 func (p *Page) SetOffset(y float32) { p.scrollTo(y) }
 
+// RevealAt scrolls so that o, which stands somewhere on the page, begins at its top.
+func (p *Page) RevealAt(o fyne.CanvasObject) {
+	driver := fyne.CurrentApp().Driver()
+	p.scrollTo(driver.AbsolutePositionForObject(o).Y - driver.AbsolutePositionForObject(p.content).Y)
+}
+
 // Reveal scrolls whatever o stands in so that it can be seen.
 func Reveal(o fyne.CanvasObject) {
 	driver := fyne.CurrentApp().Driver()
@@ -93,13 +99,11 @@ func scrollAround(root, o fyne.CanvasObject, around *container.Scroll) *containe
 		inside = r.Objects
 	case *container.Scroll:
 		around, inside = r, []fyne.CanvasObject{r.Content}
-	case *Pressable:
-		return nil // holds nothing that can be focused
 	case interface{ Inside() []fyne.CanvasObject }:
 		inside = r.Inside()
 	}
 	for _, i := range inside {
-		if i == nil || !i.Visible() {
+		if !i.Visible() {
 			continue
 		}
 		if found := scrollAround(i, o, around); found != nil {

@@ -11,7 +11,7 @@ import (
 
 // Sign shows a style.Sign: a picture, or something that moves as long as a check is under way.
 type Sign struct {
-	*fyne.Container
+	Group
 	sign     style.Sign
 	picture  *canvas.Image
 	activity *widget.Activity
@@ -21,7 +21,7 @@ type Sign struct {
 func NewSign(sign style.Sign, edge float32) *Sign {
 	s := &Sign{picture: &canvas.Image{FillMode: canvas.ImageFillContain}, activity: widget.NewActivity()}
 	s.picture.SetMinSize(fyne.NewSquareSize(edge))
-	s.Container = &fyne.Container{Layout: centered{edge}, Objects: []fyne.CanvasObject{s.picture, s.activity}}
+	s.init(s, &fyne.Container{Layout: centered{edge}, Objects: []fyne.CanvasObject{s.picture, s.activity}})
 	s.Set(sign)
 	return s
 }
