@@ -26,3 +26,8 @@ var RequirementsSchema []byte
 //
 //go:embed requirements/*.boxready.yaml
 var Requirements embed.FS
+
+// Licences are those of everything that BoxReady is made of: licences/<module>.txt, and licences/go.txt.
+//
+//go:embed licences
+var Licences embed.FS

@@ -25,6 +25,7 @@ type Params struct {
 	App     fyne.App
 	Version string // of BoxReady
 	Checker Checker
+	Access  Access // nil if nobody can sign in
 	// StartDemo starts the simulated portal with these faults. nil if there is none.
 	StartDemo func(faults []string) (Demo, error)
 	// Demo opens the window on the simulated portal with DemoFaults.
@@ -49,9 +50,14 @@ type Checker interface {
 // Demo is a simulated portal.
 type Demo struct {
 	Checker
+	Access Access
 	Target checks.Target
+	Sample Sample
 	Close  func()
 }
+
+// Sample are keys of a simulated portal, which anybody may see.
+type Sample struct{ ClientID, ClientSecret, Webhook string }
 
 // Window is BoxReady's window.
 type Window struct {
@@ -61,8 +67,9 @@ type Window struct {
 	model *model.Model
 	frame *frame
 
-	checkPage *checkPage
-	stop      map[*model.Session]func() // ends a session's run early
+	checkPage  *checkPage
+	signInPage *signInPage
+	stop       map[*model.Session]func() // ends a session's run early
 
 	demo         *Demo // nil if none is running
 	demoFaults   []string
@@ -88,7 +95,7 @@ func New(p Params) (*Window, error) {
 		p.Tick = tick
 	}
 	w := &Window{p: p, model: &model.Model{}, stop: map[*model.Session]func(){}}
-	w.checkPage = &checkPage{Window: w}
+	w.checkPage, w.signInPage = &checkPage{Window: w}, &signInPage{Window: w}
 	w.ctx, w.cancel = context.WithCancel(context.Background())
 	if err := w.loadWords(); err != nil {
 		return nil, err

@@ -36,7 +36,9 @@ func (w *Window) typedKey(e *fyne.KeyEvent) {
 		w.frame.show("check")
 		w.checkPage.checkTyped()
 	case fyne.KeyEscape:
-		w.checkPage.escape()
+		if p, ok := w.frame.page().(interface{ escape() }); ok {
+			p.escape()
+		}
 	case fyne.KeyPageDown:
 		w.turn(1)
 	case fyne.KeyPageUp:

@@ -52,6 +52,7 @@ type setup struct {
 	scale    float32
 	store    *store.Store
 	checker  *scripted
+	access   gui.Access
 	demo     func([]string) (gui.Demo, error)
 	openURL  func(string) error
 	settings store.Settings
@@ -81,7 +82,7 @@ func open(t *testing.T, s setup) *rig {
 		s.openURL = func(address string) error { r.opened <- address; return nil }
 	}
 	w, err := gui.New(gui.Params{
-		App: r.app, Version: "0.1.0-test", Checker: s.checker, StartDemo: s.demo, Demo: s.inDemo, Store: s.store, OpenURL: s.openURL,
+		App: r.app, Version: "0.1.0-test", Checker: s.checker, Access: s.access, StartDemo: s.demo, Demo: s.inDemo, Store: s.store, OpenURL: s.openURL,
 		Do: func(f func()) { r.queue <- f }, Now: r.clock.now, Tick: r.clock.tick,
 	})
 	if err != nil {

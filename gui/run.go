@@ -8,6 +8,7 @@ import (
 	"boxready/checks"
 	"boxready/gui/model"
 	"boxready/gui/store"
+	"boxready/internal/bitrix"
 )
 
 // A whole run is ended after this time; what has no answer by then could not be told.
@@ -19,8 +20,15 @@ func (w *Window) run(s *model.Session, consents ...checks.Consent) {
 	if s.Running {
 		return
 	}
+	if w.locked(s) {
+		w.unlock(s, consents)
+		return
+	}
 	if slices.Contains(consents, checks.Deep) && !s.Agreed(checks.Deep) {
 		s.Target.Consents = append(s.Target.Consents, checks.Deep)
+	}
+	if !s.Demo {
+		s.Target.Region = bitrix.Region(w.settings().Region)
 	}
 	target := s.Target
 	target.Consents = slices.Clone(target.Consents)

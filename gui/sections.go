@@ -19,6 +19,7 @@ type section struct {
 //	first() fyne.Focusable  what gets the focus when it is opened
 //	turn(by float32)        scrolls by pages
 //	hide()                  ends what moves, because another page is shown
+//	escape()                goes back, or stops what is under way
 type page interface {
 	// build makes the content anew, in the language of the moment.
 	build() fyne.CanvasObject
@@ -26,10 +27,14 @@ type page interface {
 
 // filled are the sections that there is something to show in, in order; what this program can't do yet is not among them.
 func (w *Window) filled() []section {
-	return []section{
+	list := []section{
 		{id: "check", page: w.checkPage},
 		{id: "portals", page: &portalsPage{Window: w}},
 	}
+	if w.p.Access != nil {
+		list = append(list, section{id: "sign-in", page: w.signInPage, low: true})
+	}
+	return list
 }
 
 func (w *Window) hasSection(id string) bool {

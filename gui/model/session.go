@@ -6,6 +6,7 @@ import (
 
 	"boxready/checks"
 	"boxready/gui/store"
+	"boxready/internal/access"
 )
 
 // Slow is after how long a check that is under way is said to be slow.
@@ -17,10 +18,14 @@ type Session struct {
 	Demo   bool          // a simulated portal
 	Past   *store.Portal // what the run before came to; nil for none
 
+	Keys *access.Keys // what is kept for the portal; nil before anybody has looked
+
 	Running bool
 	Stopped bool // the owner ended the last run early
 	Begun   time.Time
-	Outcome *checks.Outcome // of the last run; nil before the first is over
+	// Unlocking says that the run waits for the keyring, which may have asked for a password.
+	Unlocking bool
+	Outcome   *checks.Outcome // of the last run; nil before the first is over
 
 	total, done int // checks of the run that is under way
 	working     []Working

@@ -29,6 +29,8 @@ var owners = []checks.Owner{checks.PortalAdmin, checks.ServerAdmin, checks.Netwo
 func (s *Session) Verdict(w *report.Words, now time.Time) Verdict {
 	v := Verdict{Chips: s.chips(w)}
 	switch {
+	case s.Unlocking:
+		v.Sign, v.Title, v.Text = Waiting, w.Say("window.verdict.running", nil), w.Say("window.verdict.unlocking", nil)
 	case s.Running:
 		done, total := s.Progress()
 		v.Sign, v.Title = Waiting, w.Say("window.verdict.running", nil)

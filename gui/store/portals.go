@@ -13,6 +13,7 @@ type Portal struct {
 	Checked time.Time      `json:"checked,omitzero"`
 	Verdict checks.Verdict `json:"verdict,omitempty"`
 	Results []Past         `json:"results,omitempty"`
+	Keys    bool           `json:"keys,omitempty"` // a sign-in or a webhook is kept in the keyring
 }
 
 // Past is a result of a run that is over.
@@ -76,9 +77,29 @@ func (s *Store) Portal(address string) (Portal, bool) {
 func (s *Store) Remember(p Portal) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if i := s.find(p.Address); i >= 0 {
+		p.Keys = s.portals[i].Keys
+	}
 	s.drop(p.Address)
 	s.portals = append([]Portal{p}, s.portals...)
 	s.portals = s.portals[:min(len(s.portals), maxPortals)]
+	return s.write(portalsFile, portalsFileForm{s.portals})
+}
+
+// SetKeys notes whether something is kept for a portal in the keyring.
+func (s *Store) SetKeys(address string, kept bool) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := s.find(address)
+	switch {
+	case i >= 0 && s.portals[i].Keys == kept, i < 0 && !kept:
+		return nil
+	case i >= 0:
+		s.portals = slices.Clone(s.portals) // Portals hands them out
+		s.portals[i].Keys = kept
+	default:
+		s.portals = append([]Portal{{Address: address, Keys: kept}}, s.portals...)
+	}
 	return s.write(portalsFile, portalsFileForm{s.portals})
 }
 

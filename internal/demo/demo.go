@@ -77,7 +77,7 @@ func Start(names []string, with ...string) (*Portal, error) {
 		}
 		p.needs = append(p.needs, known[i].needs...)
 	}
-	sim, err := simportal.Start(simportal.Options{Faults: names})
+	sim, err := simportal.Start(simportal.Options{Faults: names, RedirectURI: oauthflow.ReturnAddress()})
 	if err != nil {
 		return nil, fmt.Errorf("start the simulated portal: %w", err)
 	}
