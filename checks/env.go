@@ -14,6 +14,7 @@ import (
 	"boxready/internal/portal"
 	"boxready/internal/requirements"
 	"boxready/internal/secret"
+	"boxready/internal/serverprobe"
 	"boxready/internal/transport"
 	"boxready/oauthflow"
 )
@@ -34,6 +35,9 @@ type Target struct {
 	Moved         bool
 	AsApplication bool                       // the credential is the application's own, so what it may not do, the application may not
 	Requirements  *requirements.Requirements // nil: what every application needs
+
+	ServerProbe *serverprobe.Probe // what was pasted from the portal's server; nil for nothing
+	Outside     *Outside           // a run made in the internet; nil for none
 
 	Self Self // what a self-test looks at
 }

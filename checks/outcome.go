@@ -33,11 +33,13 @@ const (
 	NeedsWebhook       Reason = "webhook"
 	NeedsAsApplication Reason = "as-application"
 	NeedsOutsideRun    Reason = "outside-run"
+	NeedsServerProbe   Reason = "server-probe" // or this part of its answer
 )
 
 // Reasons are all of them.
 func Reasons() []Reason {
-	return []Reason{NeedsConsentDeep, NeedsConsentFilter, NeedsConsentEvent, NeedsCredential, NeedsSignIn, NeedsWebhook, NeedsAsApplication, NeedsOutsideRun}
+	return []Reason{NeedsConsentDeep, NeedsConsentFilter, NeedsConsentEvent, NeedsCredential, NeedsSignIn, NeedsWebhook, NeedsAsApplication, NeedsOutsideRun,
+		NeedsServerProbe}
 }
 
 func reasonFor(c Consent) Reason {
@@ -73,7 +75,6 @@ type Outcome struct {
 }
 
 func (o *Outcome) conclude() {
-	o.NotChecked = append(o.NotChecked, NotChecked{"portal-from-internet", NeedsOutsideRun})
 	o.judge()
 }
 

@@ -70,6 +70,8 @@ func (c *Check) lacks(t *Target) Reason {
 		return NeedsAsApplication
 	case c.Consent != "" && !t.agreed(c.Consent):
 		return reasonFor(c.Consent)
+	case c.Lacks != nil:
+		return c.Lacks(t)
 	}
 	return ""
 }
