@@ -55,7 +55,7 @@ func judgeServerPlatform(f *ServerPlatformFacts, _ Seen) []Result {
 		return one(unknown(UnexpectedAnswer, ServerAdmin))
 	}
 	// The command line's PHP proves nothing about the portal's.
-	about1 := func(c Cause) Result {
+	said := func(c Cause) Result {
 		if !f.Web {
 			return unknown(c, ServerAdmin)
 		}
@@ -66,13 +66,13 @@ func judgeServerPlatform(f *ServerPlatformFacts, _ Seen) []Result {
 	for _, o := range oldestPHP {
 		if f.Main != "" && bitrix.CompareVersions(f.Main, o.main) >= 0 {
 			if bitrix.CompareVersions(php, o.php) < 0 {
-				results = append(results, about1(PHPTooOld).with(Args{"oldest": o.php}))
+				results = append(results, said(PHPTooOld).with(Args{"oldest": o.php}))
 			}
 			break
 		}
 	}
 	if len(f.PHP.Missing) > 0 {
-		r := about1(PHPExtensionMissing)
+		r := said(PHPExtensionMissing)
 		if !slices.ContainsFunc(f.PHP.Missing, func(name string) bool { return slices.Contains(extensionsOfREST, name) }) && f.Web {
 			r = notice(PHPExtensionMissing, ServerAdmin)
 		}
@@ -80,7 +80,7 @@ func judgeServerPlatform(f *ServerPlatformFacts, _ Seen) []Result {
 	}
 	// Another library, such as LibreSSL, counts its versions in another way.
 	if ssl := versionNumber.FindString(f.PHP.OpenSSL); strings.HasPrefix(f.PHP.OpenSSL, "OpenSSL ") && ssl != "" && bitrix.CompareVersions(ssl, oldestOpenSSL) < 0 {
-		results = append(results, about1(OpenSSLTooOld).with(Args{"oldest": oldestOpenSSL}))
+		results = append(results, said(OpenSSLTooOld).with(Args{"oldest": oldestOpenSSL}))
 	}
 	var old []string
 	for _, m := range []struct{ name, version string }{{"rest", f.REST}, {"main", f.Main}} {
@@ -91,7 +91,7 @@ func judgeServerPlatform(f *ServerPlatformFacts, _ Seen) []Result {
 	if old != nil {
 		results = append(results, notice(PlatformOutdated, PortalAdmin).with(Args{"modules": old}))
 	}
-	return about(orOK(results), Args{"php": php, "openssl": f.PHP.OpenSSL, "sapi": !f.Web})
+	return about(orOK(results), Args{"php": php, "openssl": f.PHP.OpenSSL, "cli": !f.Web})
 }
 
 // lastOf is a day on which version v was out; see newestBelow.

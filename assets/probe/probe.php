@@ -12,21 +12,26 @@ call_user_func(function () {
 	);
 	$servers = array({{range $i, $s := .Servers}}{{if $i}}, {{end}}'{{$s}}'{{end}}); // authorization servers
 
+	// A function of PHP's, if it isn't forbidden here.
+	$call = function ($name, ...$arguments) {
+		return function_exists($name) ? $name(...$arguments) : null;
+	};
+
 	// How the answer is printed: as JSON, packed, with a sum by which a damaged copy is noticed.
 	$printed = false;
-	$print = function () use (&$answer, &$printed, $started) {
+	$print = function () use (&$answer, &$printed, $started, $call) {
 		$printed = true;
 		$answer['took_ms'] = (int)round((microtime(true) - $started) * 1000);
 		$answer['failed'] = (object)$answer['failed'];
 		$json = json_encode($answer, JSON_UNESCAPED_SLASHES | JSON_PARTIAL_OUTPUT_ON_ERROR);
-		$packed = function_exists('gzencode') ? gzencode($json, 9) : $json;
+		$packed = $call('gzencode', $json, 9);
 		echo "\n\n", 'BOXREADY-PROBE-', "BEGIN\n",
-			'v:1;packed:', $packed === $json ? 'no' : 'gzip', ';sha256:', function_exists('hash') ? hash('sha256', $json) : '', ";data:\n",
-			chunk_split(base64_encode($packed), 76, "\n"), ";\n", 'BOXREADY-PROBE-', "END\n\n";
+			'v:1;packed:', $packed ? 'gzip' : 'no', ';sha256:', $call('hash', 'sha256', $json), ";data:\n",
+			chunk_split(base64_encode($packed ? $packed : $json), 76, "\n"), ";\n", 'BOXREADY-PROBE-', "END\n\n";
 	};
 	// Should the script be ended before its time, it still says what it saw.
 	$reserve = str_repeat(' ', 262144);
-	register_shutdown_function(function () use (&$answer, &$printed, &$reserve, $print) {
+	$call('register_shutdown_function', function () use (&$answer, &$printed, &$reserve, $print) {
 		if (!$printed) {
 			$reserve = null;
 			$last = error_get_last();
@@ -34,18 +39,19 @@ call_user_func(function () {
 			$print();
 		}
 	});
-	// Warnings would stand in the middle of the answer; the last one may say why something failed.
+	// Warnings would stand in the middle of the answer; they may say why something failed.
 	$warning = '';
-	set_error_handler(function ($level, $message) use (&$warning) {
-		$warning = $message;
+	$call('set_error_handler', function ($level, $message) use (&$warning) {
+		$warning .= $message . ' ';
 		return true;
 	});
 
 	// A text as it can be printed: valid UTF-8, and short.
-	$text = function ($value, $most = 200) {
+	$text = function ($value, $most = 200) use ($call) {
 		$value = is_scalar($value) ? (string)$value : '';
 		if (!preg_match('//u', $value)) {
-			$value = function_exists('iconv') ? (string)iconv('CP1251', 'UTF-8//IGNORE', $value) : preg_replace('/[^\x20-\x7E]/', '?', $value);
+			$converted = $call('iconv', 'CP1251', 'UTF-8//IGNORE', $value);
+			$value = is_string($converted) ? $converted : preg_replace('/[^\x20-\x7E]/', '?', $value);
 		}
 		return preg_match('/^.{0,' . $most . '}/us', $value, $cut) ? $cut[0] : '';
 	};
@@ -100,7 +106,7 @@ call_user_func(function () {
 		}
 	}
 
-	$part('php', false, function () use ($product, $text) {
+	$part('php', false, function () use ($product, $call, $text) {
 		$missing = array();
 		foreach (array(
 			'fsockopen' => 'fsockopen', 'openssl_encrypt' => 'openssl', 'hash' => 'hash', 'json_encode' => 'json', 'mb_substr' => 'mbstring',
@@ -110,7 +116,7 @@ call_user_func(function () {
 				$missing[] = $extension;
 			}
 		}
-		if (!function_exists('stream_get_transports') || !in_array('ssl', stream_get_transports())) {
+		if (!in_array('ssl', (array)$call('stream_get_transports'))) {
 			$missing[] = 'ssl';
 		}
 		if ($product && \Bitrix\Main\ModuleManager::isModuleInstalled('intranet')) {
@@ -123,23 +129,23 @@ call_user_func(function () {
 		$settings = array();
 		foreach (array('memory_limit', 'max_execution_time', 'default_socket_timeout', 'max_input_vars', 'post_max_size', 'disable_functions',
 			'openssl.cafile', 'openssl.capath', 'mbstring.func_overload') as $name) {
-			$settings[$name] = $text(ini_get($name), 1000);
+			$settings[$name] = $text($call('ini_get', $name), 1000);
 		}
 		// Where PHP finds the certificates that it trusts.
 		$store = array();
-		if (function_exists('openssl_get_cert_locations')) {
-			$places = openssl_get_cert_locations();
-			$file = ini_get('openssl.cafile') ? ini_get('openssl.cafile') : $places['default_cert_file'];
-			$store = array('file' => $text($file), 'readable' => is_readable($file));
-			if ($store['readable'] && filesize($file) < 2000000) {
-				$store['changed'] = gmdate('Y-m-d', (int)filemtime($file));
-				$store['certificates'] = substr_count(file_get_contents($file), 'BEGIN CERTIFICATE');
+		$places = $call('openssl_get_cert_locations');
+		$file = $settings['openssl.cafile'] ? $settings['openssl.cafile'] : (isset($places['default_cert_file']) ? $places['default_cert_file'] : '');
+		if ($file !== '') {
+			$store = array('file' => $text($file), 'readable' => (bool)$call('is_readable', $file));
+			if ($store['readable'] && (int)$call('filesize', $file) < 2000000) {
+				$store['changed'] = gmdate('Y-m-d', (int)$call('filemtime', $file));
+				$store['certificates'] = substr_count((string)$call('file_get_contents', $file), 'BEGIN CERTIFICATE');
 			}
 		}
 		return array(
 			'version' => PHP_VERSION, 'openssl' => defined('OPENSSL_VERSION_TEXT') ? OPENSSL_VERSION_TEXT : '', 'missing' => $missing,
-			'settings' => (object)$settings, 'store' => (object)$store, 'system' => $text(php_uname('s') . ' ' . php_uname('r')),
-			'environment' => $text(getenv('BITRIX_VA_VER')),
+			'settings' => (object)$settings, 'store' => (object)$store, 'system' => $text($call('php_uname')),
+			'environment' => $text($call('getenv', 'BITRIX_VA_VER')),
 		);
 	});
 
@@ -299,7 +305,7 @@ call_user_func(function () {
 	$part('agents', true, function () use ($option, $constant, $rows, $seconds, $text) {
 		$agents = array(
 			'check_agents' => $option('main', 'check_agents'), 'use_crontab' => $option('main', 'agents_use_crontab'),
-			'crontab_support' => $constant('BX_CRONTAB_SUPPORT') !== '', 'no_agent_check' => $constant('NO_AGENT_CHECK') !== '', 'rest' => array(),
+			'crontab_support' => $constant('BX_CRONTAB_SUPPORT') !== '', 'rest' => array(),
 		);
 		// The database's own clock: agents are timed by it, and its time zone may be another one.
 		$now = $rows('SELECT LOCALTIMESTAMP AS TIME_NOW');
@@ -340,40 +346,42 @@ call_user_func(function () {
 		$host = array('host' => $name, 'port' => $port ? $port : 443, 'in_use' => $url === $used);
 		$place = $name . ':' . $host['port'];
 		try {
-			$addresses = function_exists('gethostbynamel') ? gethostbynamel($name) : null;
+			$addresses = $call('gethostbynamel', $name);
 			if ($addresses !== null) {
 				$host['addresses'] = $addresses ? array_slice($addresses, 0, 8) : array();
 				$host['dns'] = $addresses ? 'ok' : 'failed';
 			}
-			if ($addresses !== array() && $addresses !== false && function_exists('stream_socket_client')) {
-				$warning = '';
+			if ($addresses !== false && function_exists('stream_socket_client')) {
 				$socket = stream_socket_client('tcp://' . $place, $number, $error, 4);
 				$host['tcp'] = $socket ? 'ok' : 'failed';
+				$host['tcp_error'] = $socket ? '' : $text(trim($number . ' ' . $error));
 				if ($socket) {
 					fclose($socket);
-					foreach (array(true, false) as $verify) { // without verifying, only to see whose certificate it is
-						$context = stream_context_create(array('ssl' => array(
-							'verify_peer' => $verify, 'verify_peer_name' => $verify, 'peer_name' => $name, 'SNI_enabled' => true, 'capture_peer_cert_chain' => true,
-						)));
-						$warning = '';
-						$socket = stream_socket_client('ssl://' . $place, $number, $error, 4, STREAM_CLIENT_CONNECT, $context);
-						if ($verify) {
-							$host['tls'] = $socket ? 'ok' : 'failed';
-							$host['tls_error'] = $socket ? '' : $text(trim(preg_replace('/\s+/', ' ', $warning . ' ' . $error)), 300);
-						}
-						if ($socket) {
-							$got = stream_context_get_params($socket);
-							foreach (isset($got['options']['ssl']['peer_certificate_chain']) ? $got['options']['ssl']['peer_certificate_chain'] : array() as $certificate) {
-								if (openssl_x509_export($certificate, $pem) && (!isset($host['chain']) || count($host['chain']) < 6)) {
-									$host['chain'][] = preg_replace('/-----[A-Z ]+-----|\s+/', '', $pem);
-								}
-							}
-							fclose($socket);
-							break;
-						}
+				}
+				foreach ($socket ? array(true, false) : array() as $verify) { // without verifying, only to see whose certificate it is
+					$context = stream_context_create(array('ssl' => array(
+						'verify_peer' => $verify, 'verify_peer_name' => $verify, 'peer_name' => $name, 'SNI_enabled' => true, 'capture_peer_cert_chain' => true,
+					)));
+					$warning = '';
+					$socket = stream_socket_client('ssl://' . $place, $number, $error, 4, STREAM_CLIENT_CONNECT, $context);
+					if ($verify) {
+						$host['tls'] = $socket ? 'ok' : 'failed';
+						$host['tls_error'] = $socket ? '' : $text(trim(preg_replace('/\s+/', ' ', $warning . ' ' . $error)), 300);
 					}
-				} else {
-					$host['tcp_error'] = $text(trim($number . ' ' . $error));
+					if (!$socket && stripos($warning, 'certificate') === false) {
+						break;
+					}
+					if ($socket) {
+						$got = stream_context_get_params($socket);
+						$chain = isset($got['options']['ssl']['peer_certificate_chain']) ? $got['options']['ssl']['peer_certificate_chain'] : array();
+						foreach (array_slice($chain, 0, 6) as $certificate) {
+							if (openssl_x509_export($certificate, $pem)) {
+								$host['chain'][] = preg_replace('/-----[A-Z ]+-----|\s+/', '', $pem);
+							}
+						}
+						fclose($socket);
+						break;
+					}
 				}
 			}
 			// A name that wasn't found would only be looked for in vain once more.
@@ -401,6 +409,6 @@ call_user_func(function () {
 		$answer['hosts'][] = $host;
 	}
 
-	restore_error_handler();
+	$call('restore_error_handler');
 	$print();
 });

@@ -56,6 +56,7 @@ const (
 	maxPasted = 32 << 20
 	maxBlock  = 2 << 20 // between the markers
 	maxJSON   = 8 << 20 // unpacked
+	maxBlocks = 100
 )
 
 // A marker as mail and chat programs may have left it: with another dash, or none.
@@ -63,9 +64,9 @@ var (
 	begin     = regexp.MustCompile(`BOXREADY\W{0,3}PROBE\W{0,3}BEGIN`)
 	end       = regexp.MustCompile(`BOXREADY\W{0,3}PROBE\W{0,3}END`)
 	notLoaded = regexp.MustCompile(`BOXREADY\W{0,3}PROBE\W{0,3}NOT\W{0,3}LOADED`)
-	phpError  = regexp.MustCompile(`(?:Parse|Fatal) error`)
-	title     = "title: BoxReady"
 )
+
+const title = "title: BoxReady" // of the script for PHP
 
 // Parse reads what was pasted: answers of the scripts, whatever stands around them and however they were wrapped, quoted and
 // escaped on their way, or the log of the product's own system check. Of several answers of one kind, the last counts. The
@@ -80,7 +81,7 @@ func Parse(pasted []byte) (*Probe, error) {
 	pasted = fromUTF16(pasted)
 	answers := map[Kind]*Answer{}
 	var failed error
-	for rest := pasted; ; {
+	for rest, n := pasted, 0; n < maxBlocks; n++ {
 		at := begin.FindIndex(rest)
 		if at == nil {
 			break
@@ -118,7 +119,7 @@ func Parse(pasted []byte) (*Probe, error) {
 		return nil, &PasteError{Reason: PasteNotLoaded}
 	case bytes.Contains(pasted, []byte(title)):
 		return nil, &PasteError{Reason: PasteScript}
-	case phpError.Match(pasted):
+	case bytes.Contains(pasted, []byte("Parse error")), bytes.Contains(pasted, []byte("Fatal error")):
 		return nil, &PasteError{Reason: PastePHPError}
 	}
 	return nil, &PasteError{Reason: PasteNoAnswer}

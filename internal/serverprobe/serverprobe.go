@@ -175,7 +175,6 @@ type Agents struct {
 	CheckAgents    string  `json:"check_agents,omitempty"`
 	UseCrontab     string  `json:"use_crontab,omitempty"`
 	CrontabSupport bool    `json:"crontab_support,omitempty"`
-	NoAgentCheck   bool    `json:"no_agent_check,omitempty"`
 	AgeS           *int64  `json:"age_s,omitempty"` // since any of the irregular ones ran
 	PeriodicAgeS   *int64  `json:"periodic_age_s,omitempty"`
 	REST           []Agent `json:"rest,omitempty"`

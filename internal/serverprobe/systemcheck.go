@@ -46,6 +46,9 @@ func readSystemCheck(pasted []byte) *SystemCheck {
 	test := ""
 	for lines.Scan() && len(s.Connections) < maxConnections {
 		line := lines.Bytes()
+		if !bytes.Contains(line, []byte("(check_")) && !bytes.Contains(line, []byte("Connection to")) && !bytes.Contains(line, []byte("Socket error")) {
+			continue
+		}
 		if m := testLine.FindSubmatch(line); m != nil {
 			test = string(m[1])
 			if result := string(m[2]); s.Tests[test] != "Fail" { // a test in several steps

@@ -1,6 +1,7 @@
 package serverprobe
 
 import (
+	"encoding/json"
 	"reflect"
 	"strings"
 	"unicode/utf8"
@@ -12,6 +13,8 @@ import (
 const (
 	maxText = 1000 // characters
 	maxList = 1000 // elements
+
+	maxChain = 6 // certificates
 )
 
 // tidy keeps an answer within bounds, and takes out what looks like a credential: a script prints none, but a message may
@@ -19,7 +22,15 @@ const (
 func (a *Answer) tidy() {
 	// Certificates are neither.
 	for i := range a.Hosts {
-		a.Hosts[i].Chain = a.Hosts[i].Chain[:min(len(a.Hosts[i].Chain), 6)]
+		h := &a.Hosts[i]
+		h.Chain = h.Chain[:min(len(h.Chain), maxChain)]
+		// A shell leaves it to us to understand what the authorization server said.
+		var said struct {
+			Error string `json:"error"`
+		}
+		if h.HTTP != nil && h.HTTP.Error == "" && json.Unmarshal([]byte(h.HTTP.Body), &said) == nil && said.Error != "" {
+			h.HTTP.Error, h.HTTP.Body = said.Error, ""
+		}
 	}
 	tidy(reflect.ValueOf(a).Elem())
 }
