@@ -56,8 +56,23 @@ func (p *checkPage) build() fyne.CanvasObject {
 	return p.root
 }
 
+// hide ends what moves in a content that is no longer shown.
+func (p *checkPage) hide() {
+	if p.list != nil {
+		p.verdict.sign.Set("")
+		p.picture.Stop()
+		for _, row := range p.list.rows {
+			row.Stop()
+		}
+	}
+	if p.finding != nil {
+		p.finding.hide()
+	}
+}
+
 // fill makes the content anew.
 func (p *checkPage) fill() {
+	p.hide()
 	p.address, p.button, p.page, p.verdict, p.picture, p.list = nil, nil, nil, nil, nil, nil
 	if p.finding != nil {
 		p.stage = oneFinding
@@ -118,8 +133,8 @@ func (p *checkPage) buildList() fyne.CanvasObject {
 	}
 	p.address.OnSubmitted = func(string) { p.checkTyped() }
 	p.button = widgets.NewPrimary("", nil, nil)
-	p.showButton()
 	p.bar = widgets.BesideOrBelow(10, 220, p.address, p.button)
+	p.showButton()
 	if p.inDemo() {
 		p.address.Disable()
 	}
@@ -160,9 +175,7 @@ func (p *checkPage) showButton() {
 	if p.button.Text != text {
 		p.button.Text, p.button.Icon = text, icon
 		p.button.Refresh()
-		if p.bar != nil {
-			p.bar.Refresh()
-		}
+		widgets.Rearrange(p.bar)
 	}
 }
 
@@ -269,7 +282,11 @@ func (p *checkPage) welcome() []fyne.CanvasObject {
 		widgets.NewText(p.say("check.question", nil), widgets.Font{Size: style.SizeTitle, Bold: true}),
 		widgets.NewText(p.say("check.explain", nil), widgets.Font{Color: widgets.Muted}),
 	}
-	content := []fyne.CanvasObject{widgets.Card(widgets.Column(8, lines...))}
+	people, links := (&model.Session{}).Picture(p.words)
+	content := []fyne.CanvasObject{
+		widgets.Card(widgets.Column(8, lines...)),
+		widgets.Card(widgets.NewConnections(nodes(people), arrows(links), p.say("link.welcome", nil), nil)),
+	}
 	if recent := p.recent(5); recent != nil {
 		content = append(content, recent)
 	}
@@ -347,4 +364,5 @@ func (v *verdictCard) set(to model.Verdict) {
 		chip.Set(style.Sign(c.Sign), c.Text, c.Owner != "" && c.Owner == v.p.filter.Owner)
 		v.chips.Objects = append(v.chips.Objects, chip.Object)
 	}
+	widgets.Rearrange(v.chips)
 }

@@ -66,8 +66,14 @@ func (l *checklist) refresh() {
 			cards = append(cards, missing)
 		}
 	}
+	for key, row := range l.rows {
+		if used[key] == nil {
+			row.Stop()
+		}
+	}
 	l.rows = used
 	l.object.Objects = cards
+	widgets.Rearrange(l.object)
 }
 
 func (l *checklist) add(lines []fyne.CanvasObject, used map[string]*widgets.Row, row model.Row, indent float32) []fyne.CanvasObject {

@@ -19,11 +19,12 @@ type findingPage struct {
 	check checks.ID
 	cause checks.Cause
 
-	back  *widgets.Button
-	again *widgets.Button
-	place *fyne.Container
-	page  *widgets.Page
-	shown bool // a result is shown, rather than that it is being checked
+	back    *widgets.Button
+	again   *widgets.Button
+	place   *fyne.Container
+	page    *widgets.Page
+	waiting *widgets.Row // nil unless it is being checked
+	shown   bool         // a result is shown, rather than that it is being checked
 }
 
 // factsAtOnce is how many are shown; there may be thousands, and all can be copied.
@@ -35,7 +36,16 @@ func (f *findingPage) build() fyne.CanvasObject {
 	return f.place
 }
 
+// hide ends what moves in a content that is no longer shown.
+func (f *findingPage) hide() {
+	if f.waiting != nil {
+		f.waiting.Stop()
+		f.waiting = nil
+	}
+}
+
 func (f *findingPage) fill() {
+	f.hide()
 	f.back = widgets.NewButton(f.say("finding.back", nil), style.Icon("chevron-left", theme.ColorNameForeground), f.checkPage.back)
 	s := f.model.Current
 	r, ok := s.Result(f.check, f.cause)
@@ -46,8 +56,8 @@ func (f *findingPage) fill() {
 		d := s.Details(f.words, r)
 		title, content = d.Title, f.cards(s, r, d)
 	case s.Running:
-		row := widgets.NewRow(widgets.RowContent{Sign: style.Waiting, Title: title, Detail: f.say("verdict.running", nil)}, nil)
-		content = []fyne.CanvasObject{widgets.Card(row.Object)}
+		f.waiting = widgets.NewRow(widgets.RowContent{Sign: style.Waiting, Title: title, Detail: f.say("verdict.running", nil)}, nil)
+		content = []fyne.CanvasObject{widgets.Card(f.waiting.Object)}
 	default:
 		content = []fyne.CanvasObject{widgets.Card(widgets.NewText(f.say("finding.gone", nil), widgets.Font{}))}
 	}

@@ -63,6 +63,7 @@ func (f *frame) show(id string) {
 		if s.id != id {
 			continue
 		}
+		f.hide()
 		f.open = id
 		f.body.Objects = []fyne.CanvasObject{s.page.build()}
 		f.body.Refresh()
@@ -74,6 +75,13 @@ func (f *frame) show(id string) {
 	f.refresh()
 	if page, ok := f.page().(interface{ first() fyne.Focusable }); ok {
 		f.w.fyne.Canvas().Focus(page.first())
+	}
+}
+
+// hide tells the page that is open that it will no longer be shown.
+func (f *frame) hide() {
+	if p, ok := f.page().(interface{ hide() }); ok {
+		p.hide()
 	}
 }
 

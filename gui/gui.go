@@ -134,6 +134,7 @@ func (w *Window) rebuild() {
 	open := "check"
 	if w.frame != nil {
 		open = w.frame.open
+		w.frame.hide()
 	}
 	w.frame = newFrame(w, w.filled())
 	if banner := w.demoBanner(); banner != nil {

@@ -2,6 +2,7 @@ package gui
 
 import (
 	"context"
+	"strings"
 
 	"fyne.io/fyne/v2"
 
@@ -77,7 +78,7 @@ func (w *Window) portalRow(past store.Portal) fyne.CanvasObject {
 // display writes a kept address as people write it.
 func display(address string) string {
 	if a, err := portal.ParseAddress(address); err == nil {
-		return a.Display()
+		return strings.TrimPrefix(a.Display(), "https://")
 	}
 	return address
 }

@@ -22,7 +22,9 @@ import (
 	"boxready/checks"
 	"boxready/gui"
 	"boxready/gui/store"
+	"boxready/gui/widgets"
 	"boxready/internal/portal"
+	"boxready/internal/report"
 )
 
 func TestMain(m *testing.M) {
@@ -406,8 +408,6 @@ func (s *scripted) Run(ctx context.Context, target checks.Target, o checks.Obser
 	}
 	for _, id := range order {
 		o.Started(id)
-	}
-	for _, id := range order {
 		if s.gate != nil {
 			s.gate(ctx, id)
 		}
@@ -529,4 +529,112 @@ func mustParse(t *testing.T, address string) portal.Address {
 		t.Fatal(err)
 	}
 	return a
+}
+
+// words are the texts in the window's language.
+func (r *rig) words() *report.Words {
+	r.t.Helper()
+	words, err := report.NewWords(r.store.Settings().Language)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return words
+}
+
+func (r *rig) say(key string, args checks.Args) string { return r.words().Say(key, args) }
+
+// title is that of a finding whose title is the same whatever was seen.
+func (r *rig) title(id checks.ID, cause checks.Cause) string {
+	return r.say(string(id)+"."+string(cause)+".title", nil)
+}
+
+// verdictShown tells whether the answer of a run that is over can be read.
+func (r *rig) verdictShown() bool {
+	for _, v := range []checks.Verdict{checks.Ready, checks.NoObstacle, checks.Unsure, checks.NotReady} {
+		if r.says(r.say("verdict."+string(v)+".title", nil)) {
+			return true
+		}
+	}
+	return r.says(r.say("window.verdict.stopped.title", nil))
+}
+
+// all returns everything that can be pressed and has this text on it.
+func (r *rig) all(text string) (found []fyne.Tappable) {
+	r.walk(func(o fyne.CanvasObject, _ fyne.Position, _ rect) bool {
+		p, ok := o.(fyne.Tappable)
+		if !ok {
+			return true
+		}
+		said := false
+		walk(o, fyne.Position{}, rect{}, func(o fyne.CanvasObject, _ fyne.Position, _ rect) bool {
+			t, _ := textOf(o)
+			said = said || t == text
+			return true
+		})
+		if said {
+			found = append(found, p)
+		}
+		return !said
+	})
+	return found
+}
+
+func (r *rig) tapOn(p fyne.Tappable) { test.Tap(p) }
+
+// arrow presses an arrow of the connection picture.
+func (r *rig) arrow(i int) {
+	r.t.Helper()
+	found := false
+	r.walk(func(o fyne.CanvasObject, _ fyne.Position, _ rect) bool {
+		if c, ok := o.(*widgets.Connections); ok {
+			found = true
+			test.Tap(c.Buttons()[i])
+		}
+		return !found
+	})
+	if !found {
+		r.t.Fatal("there is no connection picture")
+	}
+}
+
+// openSection opens a section from the list, or from the menu where the window is narrow.
+func (r *rig) openSection(id string) {
+	r.t.Helper()
+	name := r.say("window.section."+id, nil)
+	if r.canvas().Size().Width < 600 {
+		r.ctrl("2")
+		return
+	}
+	r.tap(name)
+}
+
+// stopAt returns a gate that keeps one check waiting until its run ends.
+func stopAt(at checks.ID) func(context.Context, checks.ID) {
+	return func(ctx context.Context, id checks.ID) {
+		if id == at {
+			<-ctx.Done()
+		}
+	}
+}
+
+// remembered is a store with portals in it.
+func remembered(t *testing.T) *store.Store {
+	t.Helper()
+	s := store.Open("")
+	when := time.Date(2026, 11, 20, 9, 30, 0, 0, time.UTC)
+	for i, p := range []store.Portal{
+		{Address: "https://portal.example.ru", Verdict: checks.NotReady, Results: []store.Past{
+			{Check: checks.PortalTLS, State: checks.Problem, Cause: checks.TLSExpired}, {Check: checks.PortalDNS, State: checks.OK}}},
+		{Address: "https://b24.example.com:8443", Verdict: checks.NoObstacle, Results: []store.Past{{Check: checks.PortalTLS, State: checks.OK}}},
+		{Address: "https://a-portal-with-a-rather-long-name.department.company.example.org", Verdict: checks.Unsure},
+		{Address: "https://never.example.org"},
+	} {
+		if p.Verdict != "" {
+			p.Checked = when.Add(time.Duration(i) * time.Hour)
+		}
+		if err := s.Remember(p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return s
 }

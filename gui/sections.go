@@ -18,6 +18,7 @@ type section struct {
 //	refresh()               shows what has changed in the model
 //	first() fyne.Focusable  what gets the focus when it is opened
 //	turn(by float32)        scrolls by pages
+//	hide()                  ends what moves, because another page is shown
 //	escape()                goes back, or stops what is under way
 type page interface {
 	// build makes the content anew, in the language of the moment.
@@ -26,9 +27,9 @@ type page interface {
 
 // filled are the sections that there is something to show in, in order; what this program can't do yet is not among them.
 func (w *Window) filled() []section {
-	list := []section{{id: "check", page: w.checkPage}}
-	if len(w.p.Store.Portals()) > 0 {
-		list = append(list, section{id: "portals", page: &portalsPage{Window: w}})
+	list := []section{
+		{id: "check", page: w.checkPage},
+		{id: "portals", page: &portalsPage{Window: w}},
 	}
 	if w.p.Access != nil {
 		list = append(list, section{id: "sign-in", page: w.signInPage, low: true})

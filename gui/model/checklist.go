@@ -164,7 +164,7 @@ func inProgress(w *report.Words, work Working, now time.Time) Row {
 		text = "window.elapsed-slow"
 	}
 	return Row{Key: key(InProgress, work.Check, ""), Kind: InProgress, Sign: Waiting, Title: w.Name(work.Check),
-		Detail: w.Say(text, checks.Args{"seconds": int(waited.Seconds())})}
+		Aside: w.Say(text, checks.Args{"seconds": int(waited.Seconds())})}
 }
 
 func (s *Session) inOrder(w *report.Words, all []checks.Result, filter Filter, put func(checks.Group, Row)) {

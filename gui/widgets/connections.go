@@ -22,7 +22,7 @@ type Link struct {
 }
 
 // Connections is a chain of nodes with an arrow between each two, and one arrow that leads back from the last node to the
-// second. Every arrow can be pressed. It stands upright where there is no room for it to lie.
+// second. Every arrow can be pressed, if there is something to do then. It stands upright where there is no room for it to lie.
 type Connections struct {
 	Group
 	hint    string
@@ -41,14 +41,16 @@ func NewConnections(nodes []Node, links []Link, hint string, tapped func(link in
 		objects = append(objects, made)
 	}
 	for i, l := range links {
-		made := newArrow(l, func() { tapped(i) })
-		made.button.OnNotice = func(noticed bool) { c.notice(i, noticed) }
+		made := newArrow(l)
+		if tapped != nil {
+			made.press(func() { tapped(i) }, func(noticed bool) { c.notice(i, noticed) })
+		}
 		c.arrows = append(c.arrows, made)
 		for _, s := range made.strokes {
 			objects = append(objects, s)
 		}
 		objects = append(objects, made.head)
-		buttons = append(buttons, made.button)
+		buttons = append(buttons, made.place)
 	}
 	c.init(c, &fyne.Container{Layout: &connectionsLayout{c: c}, Objects: append(append(objects, buttons...), c.caption)})
 	return c
@@ -64,6 +66,13 @@ func (c *Connections) Set(nodes []Node, links []Link) {
 	}
 }
 
+// Stop ends what moves in a picture that is no longer shown.
+func (c *Connections) Stop() {
+	for _, a := range c.arrows {
+		a.sign.Set("")
+	}
+}
+
 func (c *Connections) notice(i int, noticed bool) {
 	text := c.hint
 	if noticed {
@@ -75,7 +84,9 @@ func (c *Connections) notice(i int, noticed bool) {
 // Buttons are what is pressed, in order.
 func (c *Connections) Buttons() (buttons []*Pressable) {
 	for _, a := range c.arrows {
-		buttons = append(buttons, a.button)
+		if a.button != nil {
+			buttons = append(buttons, a.button)
+		}
 	}
 	return buttons
 }
@@ -150,19 +161,26 @@ type arrow struct {
 	head    *fyne.Container
 	headed  string // where the head points to
 	sign    *Sign
-	button  *Pressable
+	button  *Pressable        // nil if it can't be pressed
+	place   fyne.CanvasObject // the button, or what stands there
 }
 
-func newArrow(l Link, tapped func()) *arrow {
+func newArrow(l Link) *arrow {
 	a := &arrow{sign: SmallSign(l.Sign), head: Stack()}
 	for i := range a.strokes {
 		a.strokes[i] = newStroke()
 	}
 	plate := NewBackdrop(style.ColorCard, "")
 	plate.Radius = 11
-	a.button = NewPressable(Stack(&fyne.Container{Layout: centered{22}, Objects: []fyne.CanvasObject{plate}}, a.sign), "", "", 8, tapped)
+	a.place = Stack(&fyne.Container{Layout: centered{22}, Objects: []fyne.CanvasObject{plate}}, a.sign)
 	a.set(l)
 	return a
+}
+
+func (a *arrow) press(tapped func(), noticed func(bool)) {
+	a.button = NewPressable(a.place, "", "", 8, tapped)
+	a.button.OnNotice = noticed
+	a.place = a.button
 }
 
 func (a *arrow) set(l Link) {
@@ -202,8 +220,8 @@ func (a *arrow) draw(points []fyne.Position, to string, at fyne.Position, hit fy
 			s.Hide()
 		}
 	}
-	a.button.Resize(hit)
-	a.button.Move(at.SubtractXY(hit.Width/2, hit.Height/2))
+	a.place.Resize(hit)
+	a.place.Move(at.SubtractXY(hit.Width/2, hit.Height/2))
 }
 
 // connectionsLayout places everything.

@@ -15,6 +15,26 @@ func fit(o fyne.CanvasObject, width float32) float32 {
 	return height
 }
 
+// settle fits what may hold texts within texts: the height of the innermost one takes a round for each level to come out.
+func settle(c *fyne.Container, width float32) {
+	const rounds = 8
+	for range rounds {
+		before := c.Size()
+		c.Layout.Layout(c.Objects, fyne.NewSize(width, before.Height))
+		fit(c, width)
+		if c.Size() == before && c.MinSize().Height == before.Height {
+			return
+		}
+	}
+}
+
+// Rearrange lays a container out anew after something in it was changed.
+func Rearrange(c *fyne.Container) {
+	if size := c.Size(); !size.IsZero() {
+		c.Layout.Layout(c.Objects, size)
+	}
+}
+
 func visible(objects []fyne.CanvasObject) (shown []fyne.CanvasObject) {
 	for _, o := range objects {
 		if o.Visible() {

@@ -22,7 +22,7 @@ func NewPage(content *fyne.Container) *Page {
 type pageLayout struct{ *Page }
 
 func (l pageLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
-	fit(l.content, size.Width)
+	settle(l.content, size.Width)
 	l.scroll.Resize(size)
 }
 
@@ -35,8 +35,7 @@ func (p *Page) Refit() {
 	if p.Size().IsZero() {
 		return
 	}
-	p.content.Layout.Layout(p.content.Objects, p.content.Size())
-	fit(p.content, p.Size().Width)
+	settle(p.content, p.Size().Width)
 	p.scrollTo(p.scroll.Offset.Y)
 	p.content.Refresh()
 }

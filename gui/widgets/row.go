@@ -100,6 +100,9 @@ func (r *Row) Set(content RowContent) {
 	r.inner.relayout()
 }
 
+// Stop ends what moves in a row that is no longer shown.
+func (r *Row) Stop() { r.sign.Set("") }
+
 // rowLayout arranges a row: sign, title with its badge and detail below, aside, chevron.
 type rowLayout struct{ *Row }
 
