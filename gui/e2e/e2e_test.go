@@ -26,7 +26,7 @@ const patience = 2 * time.Minute
 var tools = map[string]string{"Xvfb": "xvfb", "xdotool": "xdotool", "import": "imagemagick", "xclip": "xclip", "dbus-run-session": "dbus-daemon"}
 
 // program is the path of the program with the window. Without one, or without a tool, the test is skipped; with CI=true it fails.
-func program(t *testing.T) string {
+func program(t testing.TB) string {
 	t.Helper()
 	missing := func(what string) {
 		t.Helper()
@@ -52,12 +52,12 @@ func program(t *testing.T) string {
 
 // screen is an X server of the test's own.
 type screen struct {
-	t       *testing.T
+	t       testing.TB
 	display string
 	home    string
 }
 
-func newScreen(t *testing.T, options ...string) *screen {
+func newScreen(t testing.TB, options ...string) *screen {
 	t.Helper()
 	read, write, err := os.Pipe()
 	if err != nil {
