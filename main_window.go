@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strconv"
@@ -81,6 +83,9 @@ type start struct {
 	app     fyne.App
 }
 
+// reasonLogged is what Fyne, or what it stands on, logs when there is no window.
+var reasonLogged = regexp.MustCompile(`(?:Cause|PlatformError): *(.+)`)
+
 var errNoWindow = errors.New("the system gave no window")
 
 // open opens the window. Fyne tells in four ways that it can't: it panics without a display that answers; it logs that there is
@@ -98,9 +103,8 @@ func (s *start) open() (w *gui.Window, err error) {
 		}
 		if err == nil {
 			_, _ = io.WriteString(os.Stderr, said.String())
-		} else if _, cause, found := strings.Cut(said.String(), "Cause:"); found {
-			cause, _, _ = strings.Cut(cause, "\n")
-			err = errors.New(strings.TrimSpace(cause))
+		} else if cause := reasonLogged.FindStringSubmatch(said.String()); cause != nil {
+			err = errors.New(cause[1])
 		}
 	}()
 	if w, err = s.make(); err != nil {
@@ -128,10 +132,19 @@ func (s *start) open() (w *gui.Window, err error) {
 
 // make makes the window with all that it may use.
 func (s *start) make() (*gui.Window, error) {
-	setScale(s.store.Settings().Scale)
+	s.setScale(s.store.Settings().Scale)
 	s.app = app.NewWithID(appID)
 	net := transport.New(transport.Options{Proxy: transport.SystemProxy(), Version: s.version})
 	keyring := vault.NewKeyring(vault.Options{})
+	// The window that asks is there.
+	self := checks.Self{Keyring: keyring, Display: func(context.Context) error { return nil }}
+	var folders []gui.Folder
+	for holds, path := range map[string]string{"settings": folder(os.UserConfigDir), "crashes": filepath.Dir(s.crashes.Path())} {
+		if filepath.IsAbs(path) {
+			folders = append(folders, gui.Folder{Holds: holds, Path: path})
+		}
+	}
+	slices.SortFunc(folders, func(a, b gui.Folder) int { return strings.Compare(b.Holds, a.Holds) })
 	return gui.New(gui.Params{
 		App:       s.app,
 		Version:   s.version,
@@ -142,6 +155,11 @@ func (s *start) make() (*gui.Window, error) {
 		Store:     s.store,
 		OpenURL:   browser.OpenURL,
 		Languages: languages(),
+		SetScale:  s.setScale,
+		Proxy:     func(address string) string { return proxyTo(net, address) },
+		SelfTest:  func(ctx context.Context) *checks.Outcome { return checks.RunSelfTest(ctx, net, self, silence{}) },
+		Folders:   folders,
+		Crashes:   s.crashes,
 	})
 }
 
@@ -179,14 +197,31 @@ func languages() (languages []string) {
 	return languages
 }
 
-// setScale makes everything in the window larger, also later on; 0 leaves it to the system.
-func setScale(scale float32) {
+// setScale makes everything in the window larger, the next time that Fyne looks; 0 leaves it to the system.
+func (s *start) setScale(scale float32) {
 	if scale > 0 {
 		os.Setenv("FYNE_SCALE", strconv.FormatFloat(float64(scale), 'f', 2, 32))
-	} else {
-		os.Unsetenv("FYNE_SCALE")
 	}
 }
+
+// proxyTo names the system's proxy on the way to an address; "" for none.
+func proxyTo(net *transport.Net, address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	proxy, err := net.ProxyFor(u.Scheme, u.Hostname(), transport.PortOf(u))
+	if err != nil || proxy == nil {
+		return ""
+	}
+	return transport.ProxyName(proxy)
+}
+
+// silence is the observer of checks that nobody watches.
+type silence struct{}
+
+func (silence) Started(checks.ID)                   {}
+func (silence) Finished(checks.ID, []checks.Result) {}
 
 // display tells whether a window could be seen.
 func display() bool {

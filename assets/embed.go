@@ -1,5 +1,6 @@
 // Package assets holds what BoxReady carries with it besides code: the texts in Russian and English, the window's icons, the
-// JSON Schemas of results and of files of requirements, and ready files of requirements.
+// JSON Schemas of results and of files of requirements, ready files of requirements, and the templates of reports, of the letter
+// to the network's administrator and of the scripts that go with it.
 package assets
 
 import "embed"
@@ -17,6 +18,14 @@ var Icons embed.FS
 //go:embed schema/result.schema.json
 var ResultSchema []byte
 
+// ReportPage is the template (html/template) of a report's page, ReportStyle its looks.
+//
+//go:embed report/report.html
+var ReportPage string
+
+//go:embed report/report.css
+var ReportStyle string
+
 // RequirementsSchema is the JSON Schema of a file of requirements.
 //
 //go:embed schema/requirements.schema.json
@@ -27,7 +36,7 @@ var RequirementsSchema []byte
 //go:embed requirements/*.boxready.yaml
 var Requirements embed.FS
 
-// Licences are those of everything that BoxReady is made of: licences/<module>.txt, and licences/go.txt.
+// Allowlist holds the templates of internal/allowlist.
 //
-//go:embed licences
-var Licences embed.FS
+//go:embed allowlist
+var Allowlist embed.FS

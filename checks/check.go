@@ -96,7 +96,8 @@ func CommonCauses() []Cause {
 	return []Cause{UnexpectedAnswer, TimedOut, NoNetwork, ProxyAuthRequired, ProxyRefused, Cancelled, InternalError}
 }
 
-// Facts are what a check saw: a pointer to a struct of the check's own type, or nil if it saw nothing.
+// Facts are what a check saw: a pointer to a struct of the check's own type, or nil if it saw nothing. A field that tells who or
+// where the portal is says so with a tag, such as `hide:"host"`; package report knows the kinds. Every other field is public.
 type Facts any
 
 // Result is one conclusion of a check. A check yields one, or several with a cause each.

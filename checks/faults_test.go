@@ -13,6 +13,7 @@ import (
 
 	"boxready/assets"
 	"boxready/checks"
+	"boxready/internal/bitrix"
 	"boxready/internal/demo"
 	"boxready/internal/portal"
 	"boxready/internal/report"
@@ -41,6 +42,7 @@ type scene struct {
 	moved   bool     // the owner said once more that the address is the right one
 	ctx     context.Context
 
+	region       *bitrix.Region             // instead of the one that the faults are about
 	requirements *requirements.Requirements // instead of what the faults need
 	prepare      func(*simportal.Sim)       // before the run
 }
@@ -73,6 +75,9 @@ func (s scene) play(t *testing.T) played {
 		if target.Address, err = portal.ParseAddress(s.address); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if s.region != nil {
+		target.Region = *s.region
 	}
 	if s.requirements != nil {
 		target.Requirements = s.requirements
@@ -262,6 +267,7 @@ func TestEveryFaultIsFound(t *testing.T) {
 					t.Errorf("%s is no problem, found %v", fault.Name, p.causes())
 				}
 				p.assertSaid(t)
+				p.assertReported(t)
 				p.assertOnlyDeclared(t)
 				p.assertJudgedAgain(t)
 			})

@@ -52,7 +52,7 @@ type LicenceFacts struct {
 type Refusal struct {
 	Credential  Credential `json:"credential"`
 	Method      string     `json:"method"`
-	Error       string     `json:"error"`
+	Error       string     `json:"error" hide:"text"`
 	Description string     `json:"error_description,omitempty" hide:"text"`
 }
 

@@ -23,10 +23,10 @@ type LimitFacts struct {
 
 // Limited is one such answer.
 type Limited struct {
-	Request string `json:"request"` // secrets masked
+	Request string `json:"request" hide:"text"` // secrets masked
 	Status  int    `json:"status"`
-	Error   string `json:"error,omitempty"`
-	Server  string `json:"server,omitempty"`
+	Error   string `json:"error,omitempty" hide:"text"`
+	Server  string `json:"server,omitempty" hide:"text"`
 }
 
 // enoughLimited is how many such answers anybody needs to see.

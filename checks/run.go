@@ -23,8 +23,8 @@ const checkDeadline = 75 * time.Second
 
 // Crash are the facts of a check that ended in a panic of BoxReady's own.
 type Crash struct {
-	Panic string `json:"panic"`
-	Stack string `json:"stack"`
+	Panic string `json:"panic" hide:"text"`
+	Stack string `json:"stack" hide:"text"`
 }
 
 // Run goes through the catalogue: what doesn't depend on each other at the same time, what depends on something broken not
@@ -47,6 +47,16 @@ func Planned(target Target) int {
 		}
 	}
 	return n
+}
+
+// Budget is how long a run against target may take before it is no use waiting: 90 s, and what many methods take at the pace
+// that a portal can bear.
+func Budget(target Target) time.Duration {
+	const usual = 90 * time.Second
+	if target.Webhook == nil && target.SignIn == nil {
+		return usual
+	}
+	return usual + inventoryDeadline(&target) - checkDeadline
 }
 
 func (c *Check) planned(t *Target) bool { return c.lacks(t) == "" }

@@ -36,10 +36,10 @@ type SignInFacts struct {
 
 // AuthAnswer is how asking the authorization server from this computer went.
 type AuthAnswer struct {
-	Server           string            `json:"server"`
+	Server           string            `json:"server" hide:"host"`
 	Failure          transport.Failure `json:"failure,omitempty"`
 	Layer            transport.Stage   `json:"layer,omitempty"` // where it failed
-	Error            string            `json:"error,omitempty"`
+	Error            string            `json:"error,omitempty" hide:"text"`
 	ErrorDescription string            `json:"error_description,omitempty" hide:"text"`
 	Status           int               `json:"status,omitempty"` // HTTP; of an error only
 	Body             string            `json:"body,omitempty" hide:"text"`

@@ -32,8 +32,13 @@ type Params struct {
 	Demo       bool
 	DemoFaults []string
 	Store      *store.Store
-	OpenURL    func(address string) error // in the browser; may block
-	Languages  []string                   // of the system, in the order of preference
+	OpenURL    func(address string) error            // in the browser; may block
+	Languages  []string                              // of the system, in the order of preference
+	SetScale   func(factor float32)                  // of everything in the window; it holds from the next change of the theme on. nil if it can't be set
+	Proxy      func(address string) string           // the system's on the way to an address, "" for none; may block
+	SelfTest   func(context.Context) *checks.Outcome // of what BoxReady needs on this computer; called off the Fyne thread
+	Folders    []Folder
+	Crashes    Crashes // nil if nothing is kept of them
 
 	Do   func(func())                                   // onto the Fyne thread; nil: fyne.Do
 	Now  func() time.Time                               // nil: time.Now
@@ -69,9 +74,10 @@ type Window struct {
 	// showing says that what has changed in the model will be shown.
 	showing bool
 
-	checkPage  *checkPage
-	signInPage *signInPage
-	stop       map[*model.Session]func() // ends a session's run early
+	checkPage    *checkPage
+	signInPage   *signInPage
+	settingsPage *settingsPage
+	stop         map[*model.Session]func() // ends a session's run early
 
 	demo         *Demo // nil if none is running
 	demoFaults   []string
@@ -98,12 +104,9 @@ func New(p Params) (*Window, error) {
 	}
 	w := &Window{p: p, model: &model.Model{}, stop: map[*model.Session]func(){}}
 	w.checkPage, w.signInPage = &checkPage{Window: w}, &signInPage{Window: w}
+	w.settingsPage = &settingsPage{Window: w}
 	w.ctx, w.cancel = context.WithCancel(context.Background())
-	words, err := report.NewWords(w.language())
-	if err != nil {
-		return nil, err
-	}
-	if err := w.speak(words); err != nil {
+	if err := w.loadWords(); err != nil {
 		return nil, err
 	}
 	p.App.Settings().SetTheme(style.Theme{Look: style.Look(w.settings().Look)})
@@ -118,6 +121,7 @@ func New(p Params) (*Window, error) {
 	if p.Demo {
 		w.startDemo(p.DemoFaults)
 	}
+	w.offerCrash()
 	return w, nil
 }
 

@@ -64,8 +64,9 @@ func (a *attempt) left(w *Window) string {
 func (p *signInPage) guide() (head fyne.CanvasObject, content []fyne.CanvasObject) {
 	back := widgets.NewButton(p.say("finding.back", nil), style.Icon("chevron-left", theme.ColorNameForeground), p.leaveGuide)
 	head = widgets.Beside(12, false, back, widgets.NewText(p.say("sign-in.browser", nil), widgets.Font{Size: theme.SizeNameSubHeadingText, Bold: true}), nil)
-	p.focus = back
-	content = []fyne.CanvasObject{p.registerCard(), p.keysCard()}
+	register := p.registerCard()
+	p.focus = p.chosenMenu
+	content = []fyne.CanvasObject{register, p.keysCard()}
 	if a := p.attempt; a != nil && a.session == p.session {
 		content = append(content, p.attemptCard(a))
 	}
@@ -145,18 +146,18 @@ func (p *signInPage) steps(key string, values map[string]value) (steps []fyne.Ca
 			return steps
 		}
 		var lines []fyne.CanvasObject
-		say := func(text string) {
+		say := func(text, end string) {
 			if text = strings.Trim(text, ":. "); text != "" {
-				lines = append(lines, widgets.NewText(model.UpperFirst(text)+".", widgets.Font{CanSelect: true}))
+				lines = append(lines, widgets.NewText(model.UpperFirst(text)+end, widgets.Font{CanSelect: true}))
 			}
 		}
 		found := valueInStep.FindStringSubmatchIndex(text)
 		if found == nil {
-			say(text)
+			say(text, ".")
 		} else {
-			say(text[:found[0]])
+			say(text[:found[0]], ":")
 			lines = append(lines, p.valueLine(values[text[found[2]:found[3]]]))
-			say(text[found[1]:])
+			say(text[found[1]:], ".")
 		}
 		steps = append(steps, widgets.Beside(6, true, widgets.NewText(number+".", widgets.Font{OneLine: true}), widgets.Column(4, lines...), nil))
 	}
@@ -174,7 +175,7 @@ func (p *signInPage) valueLine(v value) fyne.CanvasObject {
 
 // keysCard takes the application's keys, and begins.
 func (p *signInPage) keysCard() fyne.CanvasObject {
-	id, idField := p.entry(&p.id, p.say("sign-in.client-id", nil), false, maxKey, func(text string) string { return p.appMistake(text, aSecret) }, p.tryToBegin)
+	_, idField := p.entry(&p.id, p.say("sign-in.client-id", nil), false, maxKey, func(text string) string { return p.appMistake(text, aSecret) }, p.tryToBegin)
 	_, secretField := p.entry(&p.secret, p.say("sign-in.client-secret", nil), true, maxKey, func(text string) string { return p.appMistake(anID, text) }, p.tryToBegin)
 	lines := []fyne.CanvasObject{heading(p.say("sign-in.paste-keys", nil)), idField, secretField}
 	if k := p.session.Keys; k != nil {
@@ -184,9 +185,7 @@ func (p *signInPage) keysCard() fyne.CanvasObject {
 	if p.attempt == nil || p.attempt.stage == signInFailed {
 		begin := widgets.NewPrimary(p.say("sign-in.open-browser", nil), nil, p.tryToBegin)
 		buttons.Add(begin)
-		if p.attempt == nil {
-			p.focus = id
-		} else {
+		if p.attempt != nil {
 			p.focus = begin
 		}
 	}

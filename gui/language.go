@@ -1,16 +1,14 @@
 package gui
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/lang"
+	"golang.org/x/text/language"
 
-	"boxready/gui/store"
-	"boxready/gui/style"
 	"boxready/internal/report"
 )
 
@@ -24,47 +22,39 @@ func (w *Window) language() string {
 	return report.Languages()[0]
 }
 
-// fyneTexts are Fyne's own that can be seen in this window, under the names that they have there: menus of entries, and the
+// loadWords loads the texts in the language of the moment.
+func (w *Window) loadWords() error {
+	words, err := report.NewWords(w.language())
+	if err != nil {
+		return err
+	}
+	w.words = words
+	return w.translateFyne()
+}
+
+// fyneTexts are Fyne's own that can be seen in this window, under the names that they have there: the menu of a field, and the
 // dialog that saves a file.
 var fyneTexts = []string{"Advanced", "Cancel", "Copy", "Create Folder", "Cut", "Enter filename", "Error", "Favourites", "File", "Folder",
 	"New Folder", "No", "OK", "Open", "Paste", "Quit", "Redo", "Save", "Select all", "Show Hidden Files", "Undo", "Yes", "file.name", "file.parent"}
 
-// speak uses texts from now on.
-func (w *Window) speak(words *report.Words) error {
-	w.words = words
-	return w.tellFyne()
-}
-
-// tellFyne lets Fyne speak the window's language. It takes the system's and can't be told another one, so the texts of the
-// chosen one are put in place of the system's.
-func (w *Window) tellFyne() error {
-	texts := map[string]string{}
+// translateFyne has Fyne's own words said in the language of the window. Fyne chooses a language by the system and can't be told
+// another one, so ours stands in for whichever it has chosen.
+func (w *Window) translateFyne() error {
+	ours := map[string]string{}
 	for _, key := range fyneTexts {
-		texts[key] = w.say("fyne."+key, nil)
+		ours[key] = w.say("fyne."+key, nil)
 	}
-	data, err := json.Marshal(texts)
+	data, err := json.Marshal(ours)
 	if err != nil {
-		return fmt.Errorf("texts for Fyne: %w", err)
+		return fmt.Errorf("translate Fyne: %w", err)
 	}
-	if err := lang.AddTranslationsForLocale(data, fyne.Locale(lang.SystemLocale().LanguageString())); err != nil {
-		return fmt.Errorf("texts for Fyne: %w", err)
+	for _, chosen := range append([]string{"en"}, w.p.Languages...) {
+		if _, err := language.Parse(chosen); err != nil {
+			continue // as C is
+		}
+		if err := lang.AddTranslationsForLocale(data, fyne.Locale(chosen)); err != nil {
+			return fmt.Errorf("translate Fyne: %w", err)
+		}
 	}
 	return nil
-}
-
-// choose changes a setting, shows what it does, and keeps it.
-func (w *Window) choose(change func(*store.Settings)) {
-	w.p.Store.SetSettings(change)
-	lang := w.language()
-	w.background(func(context.Context) func() {
-		_ = w.p.Store.Save() // as with remember
-		words, err := report.NewWords(lang)
-		return func() {
-			if err != nil || w.speak(words) != nil {
-				return // can't be: the languages are built in
-			}
-			w.p.App.Settings().SetTheme(style.Theme{Look: style.Look(w.settings().Look)})
-			w.rebuild()
-		}
-	})
 }

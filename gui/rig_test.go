@@ -30,7 +30,7 @@ import (
 
 func TestMain(m *testing.M) {
 	time.Local = time.UTC
-	os.Setenv("LC_ALL", "en_US.UTF-8") // Fyne complains about a system without a language
+	os.Setenv("LC_ALL", "en_US.UTF-8") // Fyne complains about C each time that it is asked for words
 	goleak.VerifyTestMain(m)
 }
 
@@ -57,6 +57,11 @@ type setup struct {
 	store    *store.Store
 	checker  *scripted
 	access   gui.Access
+	crashes  gui.Crashes
+	scaled   func(float32)
+	proxy    func(string) string
+	selfTest func(context.Context) *checks.Outcome
+	unkept   bool // the store can't write
 	demo     func([]string) (gui.Demo, error)
 	openURL  func(string) error
 	settings store.Settings
@@ -78,13 +83,20 @@ func open(t testing.TB, s setup) *rig {
 		s.checker = &scripted{}
 	}
 	s.settings.Language, s.settings.Look = s.lang, s.look
-	s.store.SetSettings(func(to *store.Settings) { *to = s.settings })
+	if err := s.store.SetSettings(func(to *store.Settings) { *to = s.settings }); err != nil && !s.unkept {
+		t.Fatal(err)
+	}
 	r := &rig{t: t, app: test.NewTempApp(t), store: s.store, checker: s.checker, queue: make(chan func(), 100000), clock: newClock(), opened: make(chan string, 10)}
 	if s.openURL == nil {
 		s.openURL = func(address string) error { r.opened <- address; return nil }
 	}
+	if s.scaled == nil {
+		s.scaled = func(float32) {}
+	}
 	w, err := gui.New(gui.Params{
-		App: r.app, Version: "0.1.0-test", Checker: s.checker, Access: s.access, StartDemo: s.demo, Demo: s.inDemo, Store: s.store, OpenURL: s.openURL,
+		Crashes: s.crashes, SetScale: s.scaled, Proxy: s.proxy, SelfTest: s.selfTest,
+		Folders: []gui.Folder{{Holds: "settings", Path: "/home/somebody/.config/boxready"}},
+		App:     r.app, Version: "0.1.0-test", Checker: s.checker, Access: s.access, StartDemo: s.demo, Demo: s.inDemo, Store: s.store, OpenURL: s.openURL,
 		Do: func(f func()) { r.queue <- f }, Now: r.clock.now, Tick: r.clock.tick,
 	})
 	if err != nil {

@@ -34,7 +34,7 @@ func (w *Window) filled() []section {
 	if w.p.Access != nil {
 		list = append(list, section{id: "sign-in", page: w.signInPage, low: true})
 	}
-	return list
+	return append(list, section{id: "settings", page: w.settingsPage, low: true})
 }
 
 func (w *Window) hasSection(id string) bool {

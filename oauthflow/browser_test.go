@@ -3,7 +3,6 @@ package oauthflow
 import (
 	"bytes"
 	"context"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"html"
@@ -24,7 +23,6 @@ import (
 	"boxready/internal/bitrix"
 	"boxready/internal/secret"
 	"boxready/internal/simportal"
-	"boxready/internal/transport"
 )
 
 // world is a simulated portal with its authorization server, and one browser.
@@ -48,21 +46,13 @@ func newWorld(t *testing.T) *world {
 	if w.app, err = CheckApp(grant.ClientID, grant.ClientSecret); err != nil {
 		t.Fatal(err)
 	}
-	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM(w.sim.RootsPEM())
-	way := transport.Options{Roots: roots}
+	w.client = wayTo(t, w.sim)
 	rules := []string{"MAP * ~NOTFOUND", "EXCLUDE 127.0.0.1", "EXCLUDE " + strings.TrimSuffix(w.listen, ":"+fmt.Sprint(Port))}
 	for _, line := range w.sim.ConnectTo() {
-		override, err := transport.ParseOverride(line)
-		if err != nil {
-			t.Fatal(err)
-		}
-		way.ConnectTo = append(way.ConnectTo, override)
 		if target, ok := strings.CutPrefix(line, w.sim.Host()+":443:"); ok {
 			rules = slices.Insert(rules, 0, "MAP "+w.sim.Host()+":443 "+target)
 		}
 	}
-	w.client = transport.New(way).HTTPClient()
 	w.browser = chromium(t, strings.Join(rules, ", "))
 	return w
 }

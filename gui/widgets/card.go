@@ -35,6 +35,13 @@ func sheet(fill, border fyne.ThemeColorName, radius, padding float32, content fy
 	return Stack(back, Pad(padding, padding, padding, padding, content))
 }
 
+// Bordered draws a line around what has none of its own.
+func Bordered(o fyne.CanvasObject) *fyne.Container {
+	edge := NewBackdrop("", theme.ColorNameInputBorder)
+	edge.Radius = theme.Size(theme.SizeNameInputRadius)
+	return Stack(o, edge)
+}
+
 // Line is a thin line between rows.
 func Line() fyne.CanvasObject {
 	line := NewBackdrop(theme.ColorNameSeparator, "")

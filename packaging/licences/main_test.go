@@ -1,9 +1,6 @@
 package main
 
 import (
-	"bytes"
-	"io/fs"
-	"strings"
 	"testing"
 
 	"boxready/assets"
@@ -17,20 +14,16 @@ func TestLicencesAreThoseOfWhatIsLinked(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := map[string][]byte{}
-	err = fs.WalkDir(assets.Licences, ".", func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		name := strings.TrimSuffix(strings.TrimPrefix(path, "licences/"), ".txt")
-		got[name], err = assets.Licences.ReadFile(path)
-		return err
-	})
+	carried, err := assets.Licences()
 	if err != nil {
 		t.Fatal(err)
 	}
+	got := map[string]string{}
+	for _, l := range carried {
+		got[l.Module] = l.Text
+	}
 	for name, text := range want {
-		if !bytes.Equal(got[name], text) {
+		if got[name] != string(text) {
 			t.Errorf("the licence of %s is missing or another one; run make generate", name)
 		}
 	}
