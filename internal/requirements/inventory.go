@@ -37,8 +37,10 @@ const (
 
 // Range is what can be proved of a module's version; "" leaves a side open.
 type Range struct {
-	Exactly        string // from the portal's server
-	AtLeast, Below string // from the methods it has and lacks: the version lies in [AtLeast, Below)
+	Exactly string `json:"exactly,omitempty"` // from the portal's server
+	// From the methods that it has and lacks: the version lies in [AtLeast, Below).
+	AtLeast string `json:"at_least,omitempty"`
+	Below   string `json:"below,omitempty"`
 }
 
 // atLeast reports whether the version is surely v or newer, below whether it is surely older.

@@ -114,7 +114,7 @@ var relatives = sync.OnceValue(func() map[string]bool {
 func parent(name string) string { return name[:max(strings.LastIndexByte(name, '.'), 0)] }
 
 // placeholders are what is replaced at run time.
-var placeholders = regexp.MustCompile(`\$\{[^}]*\}|\{\$[^}]*\}|#\{[^}]*\}|\{[A-Za-z0-9_.:]*\}|%[sdv]|\$[A-Za-z_][A-Za-z0-9_]*(->[A-Za-z_][A-Za-z0-9_]*)*`)
+var placeholders = regexp.MustCompile(`\{\{[^}]*\}\}|\$\{[^}]*\}|\{\$[^}]*\}|#\{[^}]*\}|\{[A-Za-z0-9_.:]*\}|%[sdv]|\$[A-Za-z_][A-Za-z0-9_]*(->[A-Za-z_][A-Za-z0-9_]*)*`)
 
 // unknownEvent is what an event of a portal looks like.
 var unknownEvent = regexp.MustCompile(`^ON(APP|CRM|IM|TASK|VOXIMPLANT)[A-Z0-9_]{3,60}$`)
@@ -202,7 +202,7 @@ func (r *reader) run(l *literal, text string, start, end int, isKey bool) {
 		words = []string{text[max(start-40, 0):start]}
 	}
 	first, _, dotted := strings.Cut(lowerName, ".")
-	denied := f != inQuotes && (elsewhere[strings.ToLower(l.callee)] || texts[strings.ToLower(l.key)] || l.subscript && f == whole)
+	denied := f != inQuotes && (elsewhere[strings.ToLower(l.callee)] || texts[strings.ToLower(l.key)])
 	if m, known := bitrix.Method(name); known {
 		fd := found{Method, m.Name, l.line}
 		switch {
@@ -218,7 +218,7 @@ func (r *reader) run(l *literal, text string, start, end int, isKey bool) {
 			}
 		case f == called || suffixed && f == behind:
 			r.certain(fd)
-		case denied || isKey || names[strings.ToLower(l.key)]:
+		case denied || isKey || names[strings.ToLower(l.key)] || l.subscript && f == whole:
 		case contain(words, strongSigns):
 			r.certain(fd)
 		case contain(words, signs):
