@@ -1,5 +1,6 @@
-// Package assets holds what BoxReady carries with it besides code: the texts in Russian and English, the JSON Schemas of its
-// results and of files of requirements, and ready files of requirements.
+// Package assets holds what BoxReady carries with it besides code: the texts in Russian and English, the window's icons, the
+// JSON Schemas of results and of files of requirements, ready files of requirements, and the templates of reports, of the letter
+// to the network's administrator and of the scripts that go with it.
 package assets
 
 import "embed"
@@ -7,10 +8,23 @@ import "embed"
 //go:embed lang/en.json lang/ru.json
 var Languages embed.FS
 
+// Icons are the window's pictures, in one colour each.
+//
+//go:embed icons/*.svg
+var Icons embed.FS
+
 // ResultSchema is the JSON Schema of a run's result.
 //
 //go:embed schema/result.schema.json
 var ResultSchema []byte
+
+// ReportPage is the template (html/template) of a report's page, ReportStyle its looks.
+//
+//go:embed report/report.html
+var ReportPage string
+
+//go:embed report/report.css
+var ReportStyle string
 
 // RequirementsSchema is the JSON Schema of a file of requirements.
 //
@@ -21,3 +35,8 @@ var RequirementsSchema []byte
 //
 //go:embed requirements/*.boxready.yaml
 var Requirements embed.FS
+
+// Allowlist holds the templates of internal/allowlist.
+//
+//go:embed allowlist
+var Allowlist embed.FS

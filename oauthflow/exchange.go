@@ -79,6 +79,10 @@ func (s AuthServer) Refresh(ctx context.Context, app App, refresh secret.String)
 
 func (s AuthServer) grant(ctx context.Context, app App, grantType, name string, value secret.String) (Token, error) {
 	sent := s.now() // not when the reply came: better renewed too early than too late
+	server, err := s.base()
+	if err != nil {
+		return Token{}, err
+	}
 	reply, err := s.get(ctx, tokenPath, url.Values{
 		"grant_type": {grantType}, "client_id": {app.ClientID}, "client_secret": {app.ClientSecret.Reveal()}, name: {value.Reveal()},
 	}, app.ClientSecret, value)
@@ -104,7 +108,7 @@ func (s AuthServer) grant(ctx context.Context, app App, grantType, name string, 
 		Access: secret.New(string(t.AccessToken)), Refresh: secret.New(string(t.RefreshToken)),
 		Expires: sent.Add(accessLifeOf(int64(t.ExpiresIn), int64(t.Expires), serverTime(reply, sent))), RefreshIssued: sent,
 		Scopes: t.Scope, MemberID: string(t.MemberID), UserID: string(t.UserID), Status: string(t.Status),
-		Portal: string(t.Client), Endpoint: string(t.Server), Server: s.URL,
+		Portal: string(t.Client), Endpoint: string(t.Server), Server: server,
 	}
 	if token.Refresh.IsZero() && grantType == "refresh_token" {
 		token.Refresh, token.RefreshIssued = value, time.Time{} // not rotated (RFC 6749, 6): the old one stays good
@@ -148,14 +152,22 @@ func (s AuthServer) AppInfo(ctx context.Context, access secret.String) (AppInfo,
 	return info, nil
 }
 
+// base is the server's address in its one spelling: https://host[:port].
+func (s AuthServer) base() (string, error) {
+	u, err := url.Parse(s.URL)
+	if err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
+		return "", ErrServerAddress
+	}
+	return "https://" + strings.TrimSuffix(strings.ToLower(u.Host), ":443"), nil
+}
+
 // get asks once. The query holds secrets, so every error is cleaned of it.
 func (s AuthServer) get(ctx context.Context, path string, query url.Values, known ...secret.String) (portal.Reply, error) {
-	base, err := url.Parse(s.URL)
-	if err != nil || base.Scheme != "https" || base.Host == "" || base.User != nil || strings.Trim(base.Path, "/") != "" || base.RawQuery != "" || base.Fragment != "" {
-		return portal.Reply{}, ErrServerAddress
+	base, err := s.base()
+	if err != nil {
+		return portal.Reply{}, err
 	}
-	target := url.URL{Scheme: base.Scheme, Host: base.Host, Path: path, RawQuery: query.Encode()}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, target.String(), nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, base+path+"?"+query.Encode(), nil)
 	if err != nil {
 		return portal.Reply{}, fmt.Errorf("build the request: %w", secret.URLError(err))
 	}

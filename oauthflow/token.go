@@ -37,6 +37,11 @@ const (
 	AppShape   AppProblem = "shape"   // anything else
 )
 
+// AppProblems returns all problems.
+func AppProblems() []AppProblem {
+	return []AppProblem{AppEmpty, AppSwapped, AppAddress, AppMasked, AppShape}
+}
+
 // AppError says which of the two values is wrong. It never repeats what was typed.
 type AppError struct {
 	Field   string // client_id or client_secret
@@ -108,6 +113,17 @@ type Token struct {
 	// Server is the authorization server that issued the token, and the only one that gets Refresh and the client secret
 	// from now on, whatever Endpoint says.
 	Server string
+}
+
+// refreshLife is how long a refresh token is good for (https://apidocs.bitrix24.com/settings/oauth/index.html).
+const refreshLife = 180 * 24 * time.Hour
+
+// Ends is when the sign-in ends if nothing renews it until then; zero if that is not known.
+func (t Token) Ends() time.Time {
+	if t.Refresh.IsZero() || t.RefreshIssued.IsZero() {
+		return time.Time{}
+	}
+	return t.RefreshIssued.Add(refreshLife)
 }
 
 // AppInfo is what the authorization server holds about the application that a token belongs to.

@@ -242,7 +242,7 @@ func (s *resolver) requireScope(name string) {
 		switch {
 		case !known:
 			s.add(Finding{Kind: AskVendor, Reason: NowhereKnown, What: ScopeNeed, Name: name, Nearest: s.nearest(scopeSpelling(), name)})
-		case info.Evidence == bitrix.EvidenceInferred && s.ModuleVersions == nil:
+		case info.Evidence == bitrix.EvidenceInferred && s.ModuleVersions == nil && s.Presence(info.Modules[0]) != Absent:
 			f := s.group(NotSure, info.Modules[0])
 			f.Scopes = append(f.Scopes, info.Name)
 		default:

@@ -1,0 +1,227 @@
+package oauthflow
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"boxready/internal/portal"
+	"boxready/internal/secret"
+	"boxready/internal/vault"
+)
+
+// ErrOtherServer means that a sign-in is bound to another authorization server than the one that was asked for: what that one
+// issued, and the client secret, go nowhere else.
+var ErrOtherServer = errors.New("the sign-in belongs to another authorization server")
+
+// Accounts are the sign-ins and webhooks of this computer's user, as a vault.Store keeps them. What is not there is
+// vault.ErrNotFound; other errors are the store's.
+type Accounts struct {
+	store vault.Store
+	turn  chan struct{} // an account is read, changed and written by one at a time
+}
+
+// NewAccounts returns the accounts in a store.
+func NewAccounts(store vault.Store) *Accounts { return &Accounts{store, make(chan struct{}, 1)} }
+
+// Account is what is kept for one portal, without its secrets.
+type Account struct {
+	Portal    portal.Address
+	ClientID  string    // of the application that was signed in with; "" if there is no sign-in
+	Server    string    // the sign-in's authorization server
+	Ends      time.Time // of the sign-in, see Token.Ends; zero if not known
+	Webhook   bool      // there is an incoming webhook
+	Confirmed bool      // the owner said that employees and applications use this address
+	Saved     time.Time
+	Err       error // why nothing else is known: vault.ErrDamaged or vault.ErrNewer
+}
+
+// SignedIn tells whether there is a sign-in.
+func (a Account) SignedIn() bool { return a.ClientID != "" }
+
+// Place is where the accounts are kept.
+func (a *Accounts) Place() vault.Place { return a.store.Place() }
+
+// List returns all accounts, by their portals' names.
+func (a *Accounts) List(ctx context.Context) ([]Account, error) {
+	names, err := a.store.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var all []Account
+	for _, name := range names {
+		address, err := portal.ParseAddress(name)
+		if err != nil {
+			continue // no store gives such a name
+		}
+		account, err := a.Get(ctx, address)
+		switch {
+		case errors.Is(err, vault.ErrNotFound): // deleted meanwhile
+			continue
+		case errors.Is(err, vault.ErrDamaged), errors.Is(err, vault.ErrNewer):
+			account.Err = err
+		case err != nil:
+			return nil, err
+		}
+		all = append(all, account)
+	}
+	return all, nil
+}
+
+// Get returns one account.
+func (a *Accounts) Get(ctx context.Context, address portal.Address) (Account, error) {
+	kept, err := a.store.Load(ctx, address.String())
+	if err != nil {
+		return Account{Portal: address}, err
+	}
+	return Account{
+		Portal: address, ClientID: kept.ClientID, Server: kept.Server, Ends: tokenOf(kept).Ends(), Webhook: !kept.Webhook.IsZero(),
+		Confirmed: kept.Confirmed, Saved: kept.Saved,
+	}, nil
+}
+
+// SaveSignIn keeps a new sign-in in place of the portal's former one, and beside its webhook. The address counts as confirmed:
+// without that, nobody signs in.
+func (a *Accounts) SaveSignIn(ctx context.Context, address portal.Address, app App, token Token) error {
+	return a.change(ctx, address, func(kept *vault.Account) error {
+		kept.ClientID, kept.ClientSecret, kept.Confirmed = app.ClientID, app.ClientSecret, true
+		keep(kept, token)
+		return nil
+	})
+}
+
+// SignIn opens a saved sign-in. What it rotates is saved before use, unless it was signed out meanwhile, and what another
+// BoxReady rotated is taken over. Of server, HTTP and Now are used. Its URL may be empty; if it isn't, it must be that of the
+// saved server, otherwise the error is ErrOtherServer.
+func (a *Accounts) SignIn(ctx context.Context, address portal.Address, server AuthServer) (*Source, error) {
+	kept, err := a.load(ctx, address, "")
+	if err != nil {
+		return nil, err
+	}
+	if server.URL != "" {
+		asked, err := server.base()
+		if err != nil {
+			return nil, err
+		}
+		if asked != kept.Server {
+			return nil, ErrOtherServer
+		}
+	}
+	server.URL = kept.Server
+	app := App{ClientID: kept.ClientID, ClientSecret: kept.ClientSecret}
+	return NewSource(SourceOptions{
+		App: app, Server: server, Token: tokenOf(kept),
+		Save: func(ctx context.Context, token Token) error {
+			return a.change(ctx, address, func(kept *vault.Account) error {
+				if kept.ClientID != app.ClientID || kept.Server != token.Server {
+					return fmt.Errorf("the sign-in is gone: %w", vault.ErrNotFound)
+				}
+				keep(kept, token)
+				return nil
+			})
+		},
+		Load: func(ctx context.Context) (Token, error) {
+			kept, err := a.load(ctx, address, app.ClientID)
+			return tokenOf(kept), err
+		},
+	}), nil
+}
+
+// SaveWebhook keeps a webhook in place of the portal's former one, and beside its sign-in.
+func (a *Accounts) SaveWebhook(ctx context.Context, webhook portal.Webhook) error {
+	return a.change(ctx, webhook.Address, func(kept *vault.Account) error {
+		kept.Webhook = webhook.URL()
+		return nil
+	})
+}
+
+// Webhook returns a saved webhook.
+func (a *Accounts) Webhook(ctx context.Context, address portal.Address) (portal.Webhook, error) {
+	kept, err := a.store.Load(ctx, address.String())
+	switch {
+	case err != nil:
+		return portal.Webhook{}, err
+	case kept.Webhook.IsZero():
+		return portal.Webhook{}, fmt.Errorf("no webhook: %w", vault.ErrNotFound)
+	}
+	webhook, err := portal.ParseWebhook(kept.Webhook.Reveal())
+	if err != nil || webhook.Address.String() != address.String() {
+		return portal.Webhook{}, vault.ErrDamaged
+	}
+	return webhook, nil
+}
+
+// RemoveWebhook forgets a webhook and leaves the portal's sign-in. On the portal the webhook stays.
+func (a *Accounts) RemoveWebhook(ctx context.Context, address portal.Address) error {
+	return a.change(ctx, address, func(kept *vault.Account) error {
+		if kept.Webhook.IsZero() && kept.ClientID != "" {
+			return fmt.Errorf("no webhook: %w", vault.ErrNotFound)
+		}
+		kept.Webhook = secret.String{}
+		return nil
+	})
+}
+
+// SignOut forgets a sign-in and leaves the portal's webhook. It revokes nothing: the application stays on the portal, and what
+// was issued stays good until it ends.
+func (a *Accounts) SignOut(ctx context.Context, address portal.Address) error {
+	return a.change(ctx, address, func(kept *vault.Account) error {
+		if kept.ClientID == "" && !kept.Webhook.IsZero() {
+			return fmt.Errorf("no sign-in: %w", vault.ErrNotFound)
+		}
+		*kept = vault.Account{Portal: kept.Portal, Webhook: kept.Webhook, Confirmed: kept.Confirmed}
+		return nil
+	})
+}
+
+// Forget forgets all that is kept for a portal, readable or not. It revokes nothing.
+func (a *Accounts) Forget(ctx context.Context, address portal.Address) error {
+	return a.store.Delete(ctx, address.String())
+}
+
+// load reads an account that has a sign-in, with that application unless clientID is empty.
+func (a *Accounts) load(ctx context.Context, address portal.Address, clientID string) (vault.Account, error) {
+	kept, err := a.store.Load(ctx, address.String())
+	if err == nil && (kept.ClientID == "" || clientID != "" && kept.ClientID != clientID) {
+		return vault.Account{}, fmt.Errorf("no sign-in: %w", vault.ErrNotFound)
+	}
+	return kept, err
+}
+
+// change changes what is kept for a portal, and deletes what is empty then. Of what is damaged, nothing is left to keep.
+func (a *Accounts) change(ctx context.Context, address portal.Address, edit func(*vault.Account) error) error {
+	select {
+	case a.turn <- struct{}{}:
+		defer func() { <-a.turn }()
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	kept, err := a.store.Load(ctx, address.String())
+	if errors.Is(err, vault.ErrNotFound) || errors.Is(err, vault.ErrDamaged) {
+		kept, err = vault.Account{Portal: address.String()}, nil
+	}
+	if err != nil {
+		return err
+	}
+	if err := edit(&kept); err != nil {
+		return err
+	}
+	if kept.ClientID == "" && kept.Webhook.IsZero() {
+		return a.store.Delete(ctx, kept.Portal)
+	}
+	return a.store.Save(ctx, kept)
+}
+
+func keep(kept *vault.Account, token Token) {
+	kept.Access, kept.Expires = token.Access, token.Expires
+	kept.Refresh, kept.RefreshIssued = token.Refresh, token.RefreshIssued
+	kept.Server, kept.MemberID, kept.UserID = token.Server, token.MemberID, token.UserID
+}
+
+func tokenOf(kept vault.Account) Token {
+	return Token{
+		Access: kept.Access, Expires: kept.Expires, Refresh: kept.Refresh, RefreshIssued: kept.RefreshIssued,
+		Server: kept.Server, MemberID: kept.MemberID, UserID: kept.UserID,
+	}
+}
