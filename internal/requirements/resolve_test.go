@@ -330,6 +330,8 @@ func TestResolve(t *testing.T) {
 			{Kind: requirements.Install, What: requirements.ModuleNeed, Name: "sale", Module: "sale", Scopes: []string{"sale"}, After: "17.0.8", NotLater: "17.6.2"}}},
 		{"a scope known by hearsay", req{Scopes: []string{"note"}}, portal("note"), []finding{
 			{Kind: requirements.NotSure, Reason: requirements.ModuleUnsure, What: requirements.ModuleNeed, Name: "note", Module: "note", Scopes: []string{"note"}}}},
+		{"a scope known by hearsay, of a module that surely isn't there", req{Scopes: []string{"mail"}, Methods: []string{"mailservice.list"}}, portal("mail"), []finding{
+			{Kind: requirements.Install, What: requirements.ModuleNeed, Name: "mail", Module: "mail", Scopes: []string{"mail"}, Methods: []string{"mailservice.list"}}}},
 		{"a scope that its module lacks", req{Scopes: []string{"pay_system"}}, with(func(inv *requirements.Inventory) { inv.Provided = no(inv.Provided, "pay_system") }), []finding{
 			{Kind: requirements.Update, What: requirements.ScopeNeed, Name: "pay_system", Module: "sale", Has: requirements.Range{AtLeast: "23.200.0"}}}},
 
