@@ -141,8 +141,11 @@ func New(o Options) (*Rules, error) {
 	return r, nil
 }
 
-// lists are those of the rules' regions.
-func (r *Rules) lists() []feed.List {
+// wanted are the lists that the rules have addresses of.
+func (r *Rules) wanted() []feed.List {
+	if !r.NeedsLists() {
+		return nil
+	}
 	return slices.DeleteFunc(slices.Clone(r.Lists), func(l feed.List) bool { return !slices.Contains(r.regions(), l.Region) })
 }
 

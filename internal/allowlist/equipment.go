@@ -360,10 +360,7 @@ func (r *Rules) portalName() string {
 // listsInWords says of each list of addresses in the rules how old it is, and of each that is missing that it is.
 func (p *printer) listsInWords() []string {
 	var all []string
-	if !slices.ContainsFunc(p.Rows, func(r Row) bool { return r.Party == Queue }) {
-		return nil
-	}
-	for _, list := range p.lists() {
+	for _, list := range p.wanted() {
 		age := p.Now.Sub(list.Fetched)
 		all = append(all, p.say("file.list", checks.Args{"n": len(list.Nodes), "url": list.URL, "age": age, "old": age > oldList,
 			"when": list.Fetched.In(p.Now.Location()).Format(stamp)}))

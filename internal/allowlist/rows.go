@@ -137,7 +137,7 @@ func (r *Rules) expand(e bitrix.Endpoint, d bitrix.Direction, hosts []far) []Row
 	}
 	switch row.Party {
 	case Queue:
-		for _, list := range r.lists() {
+		for _, list := range r.wanted() {
 			row.Addresses = append(row.Addresses, list.Nodes...)
 		}
 		slices.SortFunc(row.Addresses, netip.Prefix.Compare)

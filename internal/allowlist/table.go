@@ -58,7 +58,7 @@ func addJSON(p *printer) {
 	if p.Portal.Host != "" {
 		t.Portal = p.Portal.String()
 	}
-	for _, l := range p.lists() {
+	for _, l := range p.wanted() {
 		t.Addresses = append(t.Addresses, tableList{l.Region, l.URL, &l.Fetched, len(l.Nodes)})
 	}
 	for _, region := range p.Missing {
