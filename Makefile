@@ -2,22 +2,40 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 
-# The window needs cgo and OpenGL; everything else does without, and this tag leaves the window out.
-TAGS     := nogui
+# The program with the window needs cgo and OpenGL: this tag leaves main_window.go out, and nothing but it. The other one says
+# that all of gui/ uses fyne.Do where Fyne wants it.
+TAGS     := nogui,migrated_fynedo
 VERSION  := $(shell git describe --tags --dirty 2>/dev/null || echo 0.1.0-dev)
 LDFLAGS  := -s -w -X main.version=$(VERSION)
 GOBUILD  := CGO_ENABLED=0 go build -tags $(TAGS) -trimpath -ldflags '$(LDFLAGS)'
 # Most tests wait for the network, not for the processor.
 PARALLEL := 24
 
-.PHONY: run build cross test race lint generate bench fuzz clean
+.PHONY: run window window-tools build cross test test-tools lint golden generate bench fuzz clean
 
-## run: start the simulated portal and check it
-run: build
-	build/boxready demo --check
+## run: open the window on the simulated portal; where there is no display, check it in the terminal
+run: window
+	@if [ -n "$${DISPLAY:-}$${WAYLAND_DISPLAY:-}" ]; then build/boxready --demo; else build/boxready demo --check; fi
 
+## window: the program with the window; without a C compiler, the one without
+window: window-tools
+	packaging/with-cgo go build -tags migrated_fynedo,no_emoji,no_metadata -trimpath -ldflags '$(LDFLAGS)' -o build/boxready .
+	@[ -x build/boxready ] || $(GOBUILD) -o build/boxready .
+
+# What Fyne's driver is built with.
+window-tools:
+	packaging/need gcc gcc
+	packaging/need /usr/include/GL/gl.h libgl1-mesa-dev
+	packaging/need /usr/include/X11/Xlib.h libx11-dev
+	packaging/need /usr/include/X11/Xcursor/Xcursor.h libxcursor-dev
+	packaging/need /usr/include/X11/extensions/Xrandr.h libxrandr-dev
+	packaging/need /usr/include/X11/extensions/Xinerama.h libxinerama-dev
+	packaging/need /usr/include/X11/extensions/XInput2.h libxi-dev
+	packaging/need /usr/include/X11/extensions/xf86vmode.h libxxf86vm-dev
+
+## build: the static program without the window
 build:
-	$(GOBUILD) -o build/boxready .
+	$(GOBUILD) -o build/static/boxready .
 
 ## cross: the static program for every system
 cross:
@@ -55,9 +73,14 @@ lint:
 	CGO_ENABLED=0 go vet -tags $(TAGS) ./...
 	CGO_ENABLED=0 go tool staticcheck -tags $(TAGS) ./...
 
-## generate: the JSON Schema from the facts' Go types
+## golden: the pictures that the window's tests compare with; look at what changed
+golden:
+	CGO_ENABLED=0 go test -tags $(TAGS) ./gui/... -update
+
+## generate: the JSON Schema from the facts' Go types, and the licences of what is linked
 generate:
 	CGO_ENABLED=0 go generate -tags $(TAGS) ./...
+	CGO_ENABLED=0 go run ./packaging/licences
 
 ## bench: the figures in docs/performance.md
 bench: build

@@ -13,9 +13,18 @@ import (
 // version is set when a release is built.
 var version = "0.1.0-dev"
 
+// openWindow opens the window and returns when it is closed; false if the command line is meant, or there is no display. It
+// is nil in a program that was built without the window.
+var openWindow func(ctx context.Context, version string, args []string) (cli.Exit, bool)
+
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second Ctrl+C ends the program at once
+	if openWindow != nil {
+		if exit, opened := openWindow(ctx, version, os.Args[1:]); opened {
+			os.Exit(int(exit))
+		}
+	}
 	exit := cli.Run(ctx, version, os.Args[1:], cli.IO{In: os.Stdin, Out: os.Stdout, Err: os.Stderr})
 	os.Exit(int(exit))
 }

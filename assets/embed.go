@@ -1,5 +1,6 @@
-// Package assets holds what BoxReady carries with it besides code: the texts in Russian and English, the JSON Schema of its
-// results, and the templates of the letter to the network's administrator and of the scripts that go with it.
+// Package assets holds what BoxReady carries with it besides code: the texts in Russian and English, the window's icons, the
+// JSON Schemas of results and of files of requirements, ready files of requirements, and the templates of reports, of the letter
+// to the network's administrator and of the scripts that go with it.
 package assets
 
 import "embed"
@@ -7,10 +8,33 @@ import "embed"
 //go:embed lang/en.json lang/ru.json
 var Languages embed.FS
 
+// Icons are the window's pictures, in one colour each.
+//
+//go:embed icons/*.svg
+var Icons embed.FS
+
 // ResultSchema is the JSON Schema of a run's result.
 //
 //go:embed schema/result.schema.json
 var ResultSchema []byte
+
+// ReportPage is the template (html/template) of a report's page, ReportStyle its looks.
+//
+//go:embed report/report.html
+var ReportPage string
+
+//go:embed report/report.css
+var ReportStyle string
+
+// RequirementsSchema is the JSON Schema of a file of requirements.
+//
+//go:embed schema/requirements.schema.json
+var RequirementsSchema []byte
+
+// Requirements holds ready files of requirements for common kinds of applications.
+//
+//go:embed requirements/*.boxready.yaml
+var Requirements embed.FS
 
 // Allowlist holds the templates of internal/allowlist.
 //

@@ -15,8 +15,8 @@ const (
 
 // AddressFacts are what the address itself tells.
 type AddressFacts struct {
-	Address string `json:"address"` // https, ASCII host
-	Display string `json:"display"` // the same with its national letters
+	Address string `json:"address" hide:"host"` // https, ASCII host
+	Display string `json:"display" hide:"host"` // the same with its national letters
 	IP      bool   `json:"ip,omitempty"`
 	Cloud   bool   `json:"cloud,omitempty"`
 	WasHTTP bool   `json:"was_http,omitempty"`

@@ -1,5 +1,11 @@
 package checks
 
+import (
+	"slices"
+
+	"boxready/internal/requirements"
+)
+
 // The checks.
 const (
 	PortalAddress          ID = "portal-address"
@@ -17,6 +23,21 @@ const (
 	AuthServerFromComputer ID = "auth-server-from-computer"
 	QueueFeed              ID = "queue-feed"
 
+	WebhookCheck    ID = "webhook"
+	SignIn          ID = "sign-in"
+	PortalIdentity  ID = "portal-identity"
+	TokenAccepted   ID = "token-accepted"
+	RESTLicence     ID = "rest-licence"
+	AppInstalled    ID = "app-installed"
+	UserRights      ID = "user-rights"
+	Platform        ID = "platform"
+	RequiredScopes  ID = "scopes"
+	RequiredModules ID = "modules"
+	RequiredMethods ID = "methods"
+	RequiredEvents  ID = "events"
+	EventMachinery  ID = "event-machinery"
+	RateLimit       ID = "rate-limit"
+
 	// SelfClock is no check of its own here: portal-clock yields it when it is this computer that is off.
 	SelfClock ID = "self-clock"
 )
@@ -32,6 +53,7 @@ func all(ids ...ID) (needs [][]ID) {
 func Catalog() []*Check {
 	everything := []Affected{Applications, Events, Webhooks}
 	tokens := []Affected{Applications, Events}
+	events := []Affected{Events}
 	return []*Check{
 		define(Check{
 			ID: PortalAddress, Group: PortalGroup, Vantage: FromComputer, Owner: PortalAdmin, Affects: everything,
@@ -92,8 +114,86 @@ func Catalog() []*Check {
 			ID: QueueFeed, Group: AuthGroup, Reads: []ID{AuthServerFromComputer}, Vantage: FromComputer, Owner: You,
 			Causes: []Cause{FeedUnreachable, FeedInvalid},
 		}, observeFeed, judgeFeed),
+
+		define(Check{
+			ID: WebhookCheck, Group: AccessGroup, Needs: all(HTTPSSeen), After: secretRule, Credentials: []Credential{ByWebhook},
+			Vantage: FromPortal, Owner: ServerAdmin, Affects: []Affected{Webhooks},
+			Causes: []Cause{WebhookRejected, WebhookUser},
+		}, observeWebhook, judgeWebhook),
+		define(Check{
+			ID: SignIn, Group: AccessGroup, Credentials: signedIn, Vantage: FromComputer, Owner: You,
+			Causes: []Cause{GrantInvalid, ClientInvalid, SignInExpired, AppPaymentRequired, AppUnknown, VendorHostUnreachable},
+		}, observeSignIn, judgeSignIn),
+		define(Check{
+			ID: PortalIdentity, Group: AccessGroup, Needs: all(SignIn), Credentials: signedIn, Vantage: FromComputer, Owner: PortalAdmin, Affects: tokens,
+			Causes: []Cause{AddressDiffers, AddressHeldAsHTTP},
+		}, observeIdentity, judgeIdentity),
+		define(Check{
+			ID: TokenAccepted, Group: AccessGroup, Needs: all(SignIn, HTTPSSeen), After: tokenRule, Credentials: signedIn,
+			Reads: []ID{AuthServerFromPortal}, Vantage: FromPortal, Owner: ServerAdmin, Affects: tokens,
+			Causes: []Cause{AuthServerUnreachable, PortalNotRegistered, LicenceRejected, PortalCredentialsRefused, TokenCheckerMissing,
+				AppNotOnPortal, AppNotOnAuthServer, UserInactive, UserNoAppAccess},
+		}, observeAccepted, judgeAccepted),
+		define(Check{
+			ID: RESTLicence, Group: AccessGroup, Needs: anyCredential, Credentials: either, Vantage: FromPortal, Owner: PortalAdmin, Affects: everything,
+			Causes: []Cause{RESTNotInPlan, SubscriptionEnded, FeatureNotLicensed, LicenceBlocked, AppPaymentRequired},
+		}, observeLicence, judgeLicence),
+		define(Check{
+			ID: AppInstalled, Group: AccessGroup, Needs: all(TokenAccepted), Credentials: signedIn, AsApplication: true,
+			Vantage: FromPortal, Owner: PortalAdmin, Affects: tokens,
+			Causes: []Cause{InstallUnfinished},
+		}, observeInstalled, judgeInstalled),
+		define(Check{
+			ID: UserRights, Group: AccessGroup, Needs: anyCredential, Credentials: either, Vantage: FromPortal, Owner: PortalAdmin, Affects: tokens,
+			Causes: []Cause{UserNotAdmin},
+		}, observeRights, judgeRights),
+		define(Check{
+			ID: Platform, Group: AccessGroup, Needs: anyCredential, Credentials: either, Deadline: inventoryDeadline,
+			Vantage: FromPortal, Owner: PortalAdmin, Affects: tokens,
+			Causes: []Cause{PlatformOutdated},
+		}, observePlatform, judgePlatform),
+		define(Check{
+			ID: RequiredModules, Group: AccessGroup, Needs: anyCredential, Credentials: either, Deadline: inventoryDeadline,
+			Vantage: FromPortal, Owner: PortalAdmin, Affects: tokens,
+			Causes: []Cause{ModuleMissing, ModuleOutdated, ModuleVersionUnknown},
+		}, observeModules, judgeModules),
+		define(Check{
+			ID: RequiredScopes, Group: AccessGroup, Needs: anyCredential, After: []ID{RequiredModules}, Credentials: either,
+			Vantage: FromPortal, Owner: PortalAdmin, Affects: tokens,
+			Causes: []Cause{ScopeNotGranted, ScopeUnknown},
+		}, observeMet(requirements.ScopeNeed), judgeMet(judgeScopes)),
+		define(Check{
+			ID: RequiredMethods, Group: AccessGroup, Needs: anyCredential, After: []ID{RequiredModules}, Credentials: either,
+			Vantage: FromPortal, Owner: PortalAdmin, Affects: tokens,
+			Causes: []Cause{MethodMissing, MethodUnknown, MethodDeprecated, MethodNotPermitted, MethodUnsure},
+		}, observeMet(requirements.MethodNeed), judgeMet(judgeMethods)),
+		define(Check{
+			ID: RequiredEvents, Group: AccessGroup, Needs: all(TokenAccepted), After: []ID{RequiredModules}, Credentials: signedIn,
+			Vantage: FromPortal, Owner: PortalAdmin, Affects: events,
+			Causes: []Cause{EventMissing},
+		}, observeMet(requirements.EventNeed), judgeMet(judgeEvents)),
+		define(Check{
+			ID: EventMachinery, Group: AccessGroup, Needs: all(TokenAccepted), After: []ID{RequiredModules}, Credentials: signedIn, Consent: EventTest,
+			Vantage: FromPortal, Owner: ServerAdmin, Affects: events,
+			Causes: []Cause{EventNotRecorded, EventTestDenied},
+		}, observeEventTest, judgeEventTest),
+		define(Check{
+			ID: RateLimit, Group: AccessGroup, After: []ID{ContentFilterCheck, PortalClock, Platform, EventMachinery},
+			Vantage: FromPortal, Owner: ServerAdmin, Affects: everything,
+			Causes: []Cause{Throttled, Overloaded, OperationTime},
+		}, observeLimits, judgeLimits),
 	}
 }
 
-// tokenRule are the checks on which it depends whether a token may go to the portal.
-var tokenRule = []ID{PortalTLS, PortalRedirect, HTTPSSeen}
+// secretRule are the checks on which it depends whether a webhook's code may go to the portal, tokenRule those for a token: it
+// makes the portal report its address, so which one the authorization server holds is asked before.
+var (
+	secretRule = []ID{PortalTLS, PortalRedirect, HTTPSSeen}
+	tokenRule  = append(slices.Clone(secretRule), PortalIdentity)
+)
+
+var (
+	signedIn      = []Credential{BySignIn}
+	either        = []Credential{BySignIn, ByWebhook}
+	anyCredential = [][]ID{{WebhookCheck, TokenAccepted}}
+)

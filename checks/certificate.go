@@ -25,18 +25,18 @@ import (
 
 // Certificate is one of the certificates that a portal sends.
 type Certificate struct {
-	Subject      string    `json:"subject"`
-	Issuer       string    `json:"issuer"`
-	Names        []string  `json:"names,omitempty"`       // subject alternative names
-	CommonName   string    `json:"common_name,omitempty"` // what old software took for the host name
+	Subject      string    `json:"subject" hide:"subject"`
+	Issuer       string    `json:"issuer" hide:"subject"`
+	Names        []string  `json:"names,omitempty" hide:"host"`          // subject alternative names
+	CommonName   string    `json:"common_name,omitempty" hide:"subject"` // what old software took for the host name
 	NotBefore    time.Time `json:"not_before"`
 	NotAfter     time.Time `json:"not_after"`
 	Key          string    `json:"key"` // e.g. "RSA 2048"
 	RSABits      int       `json:"rsa_bits,omitempty"`
 	Signature    string    `json:"signature"` // algorithm
 	SelfSigned   bool      `json:"self_signed,omitempty"`
-	SerialNumber string    `json:"serial_number"`
-	SHA256       string    `json:"sha256"` // of the DER form, hexadecimal
+	SerialNumber string    `json:"serial_number" hide:"certificate"`
+	SHA256       string    `json:"sha256" hide:"certificate"` // of the DER form, hexadecimal
 }
 
 // A certificate for hundreds of hosts is known by some of them.
@@ -81,9 +81,9 @@ type Trust struct {
 	Public bool `json:"public"`          // the chain leads to a public root, dates of the portal's own certificate apart
 	Given  bool `json:"given,omitempty"` // it leads to a root that the user named
 	// ExpiredIssuer is the subject of the intermediate without which there is no chain, and which has ended.
-	ExpiredIssuer string `json:"expired_issuer,omitempty"`
+	ExpiredIssuer string `json:"expired_issuer,omitempty" hide:"subject"`
 	// EarlyIssuer is the same for one that isn't valid yet.
-	EarlyIssuer string    `json:"early_issuer,omitempty"`
+	EarlyIssuer string    `json:"early_issuer,omitempty" hide:"subject"`
 	NameMatches bool      `json:"name_matches"`
 	DatesGood   bool      `json:"dates_good"` // of the portal's own certificate
 	Weak        bool      `json:"weak,omitempty"`
@@ -97,11 +97,11 @@ func (t *Trust) good() bool {
 // AIAFacts are what fetching the issuer from where the certificate says gave (Authority Information Access, RFC 5280,
 // 4.2.2.1). It explains a failure, it never repairs one: the servers of applications don't fetch.
 type AIAFacts struct {
-	URL       string            `json:"url,omitempty"` // none: the certificate doesn't say
+	URL       string            `json:"url,omitempty" hide:"certificate"` // none: the certificate doesn't say
 	Failure   transport.Failure `json:"failure,omitempty"`
-	Issuer    string            `json:"issuer,omitempty"`  // subject of what was fetched
-	Completes bool              `json:"completes"`         // with it, the chain leads to a public root
-	Private   bool              `json:"private,omitempty"` // it is itself a root, and none of the public ones
+	Issuer    string            `json:"issuer,omitempty" hide:"subject"` // subject of what was fetched
+	Completes bool              `json:"completes"`                       // with it, the chain leads to a public root
+	Private   bool              `json:"private,omitempty"`               // it is itself a root, and none of the public ones
 }
 
 // examine verifies the chain as an application's server would: public roots and only the intermediates that were sent.

@@ -96,7 +96,8 @@ func CommonCauses() []Cause {
 	return []Cause{UnexpectedAnswer, TimedOut, NoNetwork, ProxyAuthRequired, ProxyRefused, Cancelled, InternalError}
 }
 
-// Facts are what a check saw: a pointer to a struct of the check's own type, or nil if it saw nothing.
+// Facts are what a check saw: a pointer to a struct of the check's own type, or nil if it saw nothing. A field that tells who or
+// where the portal is says so with a tag, such as `hide:"host"`; package report knows the kinds. Every other field is public.
 type Facts any
 
 // Result is one conclusion of a check. A check yields one, or several with a cause each.
@@ -139,7 +140,13 @@ type Check struct {
 	Reads []ID
 	// Consent is the owner's yes without which the check isn't made.
 	Consent Consent
-	Vantage Vantage
+	// Credentials are those of which one must be given for the check to be made; none: it needs none.
+	Credentials []Credential
+	// AsApplication keeps the check to runs whose credential is the application's own.
+	AsApplication bool
+	// Deadline is how long the check may take; nil: as long as the slowest honest answer.
+	Deadline func(*Target) time.Duration
+	Vantage  Vantage
 	// Owner is who can help when the check could not tell.
 	Owner   Owner
 	Affects []Affected

@@ -19,10 +19,10 @@ const (
 
 // DNSFacts are what the name look-up gave.
 type DNSFacts struct {
-	Host      string            `json:"host"`
-	Given     bool              `json:"given,omitempty"` // the user said where to connect; nothing was looked up
-	Proxy     string            `json:"proxy,omitempty"` // the proxy looks the name up; nothing was asked here
-	Addresses []netip.Addr      `json:"addresses,omitempty"`
+	Host      string            `json:"host" hide:"host"`
+	Given     bool              `json:"given,omitempty"`             // the user said where to connect; nothing was looked up
+	Proxy     string            `json:"proxy,omitempty" hide:"host"` // the proxy looks the name up; nothing was asked here
+	Addresses []netip.Addr      `json:"addresses,omitempty" hide:"ip"`
 	Failure   transport.Failure `json:"failure,omitempty"`
 	Public    *PublicDNSFacts   `json:"public,omitempty"`
 	TookMS    int64             `json:"took_ms"`
@@ -31,7 +31,7 @@ type DNSFacts struct {
 // PublicDNSFacts are what a public resolver gave.
 type PublicDNSFacts struct {
 	Resolver  string            `json:"resolver"`
-	Addresses []netip.Addr      `json:"addresses,omitempty"`
+	Addresses []netip.Addr      `json:"addresses,omitempty" hide:"ip"`
 	Failure   transport.Failure `json:"failure,omitempty"`
 }
 

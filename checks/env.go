@@ -3,7 +3,6 @@ package checks
 import (
 	"context"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -14,6 +13,7 @@ import (
 	"boxready/internal/feed"
 	"boxready/internal/portal"
 	"boxready/internal/requirements"
+	"boxready/internal/secret"
 	"boxready/internal/transport"
 	"boxready/oauthflow"
 )
@@ -27,13 +27,36 @@ type Target struct {
 	Trust      []*x509.Certificate // roots that the applications' servers trust besides the public ones
 	FeedCache  string              // folder where the queue's address lists are kept between runs; "" for none
 
-	Webhook       *portal.Webhook            // nil for none; its address is the target's
-	SignIn        *oauthflow.Source          // nil for none
+	Webhook *portal.Webhook   // nil for none; its address is the target's
+	SignIn  *oauthflow.Source // nil for none
+	// Moved means that the owner said once more that the address is the right one, although the authorization server holds
+	// another. Tokens then go to it, and the portal reports it.
+	Moved         bool
 	AsApplication bool                       // the credential is the application's own, so what it may not do, the application may not
 	Requirements  *requirements.Requirements // nil: what every application needs
+
+	Self Self // what a self-test looks at
 }
 
-func (t *Target) agreed(c Consent) bool { return slices.Contains(t.Consents, c) }
+// Secrets are those that a run against t uses, as they are now. None of them may be in anything that leaves this computer but
+// for where it belongs.
+func (t *Target) Secrets() []secret.String {
+	var secrets []secret.String
+	if t.Webhook != nil {
+		secrets = append(secrets, t.Webhook.Code, t.Webhook.URL())
+	}
+	if t.SignIn != nil {
+		held := t.SignIn.Held()
+		secrets = append(secrets, held.Access, held.Refresh, t.SignIn.App().ClientSecret)
+	}
+	return secrets
+}
+
+// agreed tells whether the owner said yes. Whoever signed in had to confirm the address before, and that is kept with the
+// account.
+func (t *Target) agreed(c Consent) bool {
+	return slices.Contains(t.Consents, c) || c == Deep && t.SignIn != nil
+}
 
 func (t *Target) regions() []bitrix.Region {
 	if t.Region != "" {
@@ -63,6 +86,12 @@ type Env struct {
 	asked   map[string]*answer
 	results map[ID][]Result
 	facts   Seen
+	token   portal.Token // the sign-in's
+	limits  LimitFacts
+
+	basics    once[*basics]
+	inventory once[*inventory]
+	vendor    once[*VendorFacts]
 }
 
 func newEnv(ctx context.Context, n *transport.Net, t Target) *Env {
@@ -121,9 +150,16 @@ func (env *Env) begin(r portal.Request) *answer {
 	env.asked[key] = a
 	env.asking.Go(func() {
 		defer close(a.done)
-		a.crash = caught(func() { a.Answer = env.client.Do(env.run, r) })
+		a.crash = caught(func() { a.Answer = env.do(env.run, r) })
 		a.Shorten(enoughOfAPage) // a dozen answers of 8 MiB each would be kept until the end
 	})
+	return a
+}
+
+// do asks, and notes where the portal asks for patience.
+func (env *Env) do(ctx context.Context, r portal.Request) portal.Answer {
+	a := env.client.Do(ctx, r)
+	env.noteLimit(r, a)
 	return a
 }
 
@@ -131,7 +167,7 @@ func (env *Env) begin(r portal.Request) *answer {
 func questionKey(r portal.Request) string {
 	key := fmt.Sprint(r.HTTPMethod, r.Path, r.Query.Encode(), r.Plain, r.Form.Encode())
 	if !r.Token.Value.IsZero() {
-		key += string(r.Carrier)
+		key += fmt.Sprint(r.Carrier, r.Token.Invented)
 	}
 	return key
 }
@@ -160,6 +196,13 @@ func (env *Env) exchange(r portal.Request, a portal.Answer) *Exchange {
 func (env *Env) unverified() bool {
 	f := seen[TLSFacts](env.seen(), PortalTLS)
 	return f != nil && f.Unverified
+}
+
+// made tells whether a check has been made.
+func (env *Env) made(id ID) bool {
+	env.mu.Lock()
+	defer env.mu.Unlock()
+	return len(env.results[id]) > 0
 }
 
 // seen returns the facts known so far.
@@ -197,10 +240,10 @@ func (env *Env) blocker(id ID) ID {
 	return ""
 }
 
-// tokenRule returns the check because of which no token may be sent, or "" and opens the way for tokens: the certificate
-// must verify, the portal must see https, and no redirect may lead to another host. The portal would report the host that
+// secretRule returns the check because of which neither a token nor a webhook's code may be sent, or "" and opens the way
+// for them: the certificate must verify, the portal must see https, and no redirect may lead to another host. The portal would report the host that
 // it was asked by to the authorization server as its own address.
-func (env *Env) tokenRule() ID {
+func (env *Env) secretRule() ID {
 	if b := env.blocker(PortalTLS); b != "" {
 		return b
 	}
@@ -210,8 +253,20 @@ func (env *Env) tokenRule() ID {
 	if b := env.blocker(HTTPSSeen); b != "" {
 		return b
 	}
-	if err := env.client.AllowTokens(); errors.Is(err, portal.ErrTokenRule) {
+	if env.client.AllowTokens() != nil {
 		return PortalTLS
+	}
+	return ""
+}
+
+// tokenRule is secretRule for tokens, which make the portal report its address: where the authorization server holds another
+// one, they wait for a new yes.
+func (env *Env) tokenRule() ID {
+	if blocker := env.secretRule(); blocker != "" {
+		return blocker
+	}
+	if f := seen[IdentityFacts](env.seen(), PortalIdentity); f != nil && f.differs() && !env.target.Moved {
+		return PortalIdentity
 	}
 	return ""
 }

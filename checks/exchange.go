@@ -15,25 +15,25 @@ import (
 
 // Exchange is one request and what came of it, as a vendor's support asks for it.
 type Exchange struct {
-	Request          string            `json:"request"`              // method, path
+	Request          string            `json:"request" hide:"text"`  // method, path
 	RequestID        string            `json:"request_id,omitempty"` // bx24_request_id
 	At               time.Time         `json:"at"`
 	Failure          transport.Failure `json:"failure,omitempty"` // why there is no whole answer
 	Status           int               `json:"status,omitempty"`  // HTTP
-	Server           string            `json:"server,omitempty"`
-	Location         string            `json:"location,omitempty"` // without its query
-	Authenticate     string            `json:"www_authenticate,omitempty"`
+	Server           string            `json:"server,omitempty" hide:"text"`
+	Location         string            `json:"location,omitempty" hide:"host"` // without its query
+	Authenticate     string            `json:"www_authenticate,omitempty" hide:"text"`
 	Date             *time.Time        `json:"date,omitempty"` // the portal's clock
 	Form             portal.Form       `json:"form,omitempty"`
 	TooBig           bool              `json:"too_big,omitempty"`
 	Polluted         string            `json:"polluted,omitempty"` // what stands before the JSON
-	Error            string            `json:"error,omitempty"`
-	ErrorDescription string            `json:"error_description,omitempty"`
-	Body             string            `json:"body,omitempty"`   // the first 200 bytes of what isn't a portal's answer, masked
-	Filter           string            `json:"filter,omitempty"` // the product that blocked the request, when it says so
+	Error            string            `json:"error,omitempty" hide:"text"`
+	ErrorDescription string            `json:"error_description,omitempty" hide:"text"`
+	Body             string            `json:"body,omitempty" hide:"text"` // the first 200 bytes of what isn't a portal's answer, masked
+	Filter           string            `json:"filter,omitempty"`           // the product that blocked the request, when it says so
 	LoginForm        bool              `json:"login_form,omitempty"`
 	LoginRedirect    bool              `json:"login_redirect,omitempty"`
-	OtherHost        string            `json:"other_host,omitempty"` // the redirect's host, if it is another one
+	OtherHost        string            `json:"other_host,omitempty" hide:"host"` // the redirect's host, if it is another one
 	Times            transport.Times   `json:"times"`
 }
 
@@ -90,10 +90,16 @@ func short(s string) string {
 	return s
 }
 
-// is tells whether the answer is that error of the portal's, for errors that their code alone doesn't tell apart.
-func (x *Exchange) is(target error) bool {
-	return errors.Is(&portal.Error{Code: x.Error, Description: x.ErrorDescription}, target)
+// err is the answer's error, if it has one.
+func (x *Exchange) err() error {
+	if x.Error == "" && x.ErrorDescription == "" {
+		return nil
+	}
+	return &portal.Error{Code: x.Error, Description: x.ErrorDescription}
 }
+
+// is tells whether the answer is that error of the portal's, for errors that their code alone doesn't tell apart.
+func (x *Exchange) is(target error) bool { return errors.Is(x.err(), target) }
 
 func (x *Exchange) redirects() bool { return x.Status >= 300 && x.Status < 400 }
 

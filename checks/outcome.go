@@ -1,6 +1,9 @@
 package checks
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Verdict answers the question whether applications will work on the portal.
 type Verdict string
@@ -24,15 +27,40 @@ type Reason string
 const (
 	NeedsConsentDeep   Reason = "consent-deep"
 	NeedsConsentFilter Reason = "consent-content-filter"
+	NeedsConsentEvent  Reason = "consent-event-test"
 	NeedsCredential    Reason = "credential" // a webhook or a sign-in
+	NeedsSignIn        Reason = "sign-in"    // a webhook is not enough
+	NeedsWebhook       Reason = "webhook"
+	NeedsAsApplication Reason = "as-application"
 	NeedsOutsideRun    Reason = "outside-run"
 )
 
+// Reasons are all of them.
+func Reasons() []Reason {
+	return []Reason{NeedsConsentDeep, NeedsConsentFilter, NeedsConsentEvent, NeedsCredential, NeedsSignIn, NeedsWebhook, NeedsAsApplication, NeedsOutsideRun}
+}
+
 func reasonFor(c Consent) Reason {
-	if c == ContentFilter {
+	switch c {
+	case ContentFilter:
 		return NeedsConsentFilter
+	case EventTest:
+		return NeedsConsentEvent
+	default:
+		return NeedsConsentDeep
 	}
-	return NeedsConsentDeep
+}
+
+// reasonFor is what is lacking where none of the credentials is given.
+func (t *Target) reasonFor(credentials []Credential) Reason {
+	switch {
+	case !t.has(ByWebhook) && !t.has(BySignIn):
+		return NeedsCredential
+	case slices.Contains(credentials, BySignIn):
+		return NeedsSignIn
+	default:
+		return NeedsWebhook
+	}
 }
 
 // Outcome is what a run came to.
@@ -44,19 +72,18 @@ type Outcome struct {
 	Verdict           Verdict
 }
 
-// decisive is what no run without a credential, and none from inside the portal's own network, can tell.
-var decisive = []NotChecked{
-	{"portal-from-internet", NeedsOutsideRun},
-	{"token-accepted", NeedsCredential},
-	{"modules", NeedsCredential},
-	{"methods", NeedsCredential},
-	{"events", NeedsCredential},
+func (o *Outcome) conclude() {
+	o.NotChecked = append(o.NotChecked, NotChecked{"portal-from-internet", NeedsOutsideRun})
+	o.judge()
 }
 
-func (o *Outcome) conclude() {
-	o.NotChecked = append(o.NotChecked, decisive...)
+func (o *Outcome) judge() {
 	o.Verdict = NoObstacle
 	for _, r := range o.Results {
+		// What a credential opened is the evidence that only a credential can bring.
+		if (r.Check == WebhookCheck || r.Check == TokenAccepted) && r.State == OK && o.Verdict == NoObstacle {
+			o.Verdict = Ready
+		}
 		switch {
 		case r.State == Problem:
 			o.Verdict = NotReady

@@ -26,10 +26,12 @@ type FeedSeen struct {
 	Region  bitrix.Region     `json:"region"`
 	URL     string            `json:"url"`
 	Nodes   []string          `json:"nodes,omitempty"`
+	At      time.Time         `json:"at"`
 	Fetched *time.Time        `json:"fetched,omitempty"`
 	Cached  bool              `json:"cached,omitempty"` // from an earlier run within ten minutes
 	Failure transport.Failure `json:"failure,omitempty"`
 	Invalid bool              `json:"invalid,omitempty"`
+	Times   *transport.Times  `json:"times,omitempty"` // none: nothing was asked
 }
 
 func observeFeed(ctx context.Context, env *Env) (*FeedFacts, error) {
@@ -40,8 +42,11 @@ func observeFeed(ctx context.Context, env *Env) (*FeedFacts, error) {
 }
 
 func (env *Env) fetchFeed(ctx context.Context, region bitrix.Region) FeedSeen {
-	s := FeedSeen{Region: region, URL: bitrix.Feed(region)}
+	s := FeedSeen{Region: region, URL: bitrix.Feed(region), At: env.now().UTC()}
 	list, err := env.feed.Fetch(ctx, region)
+	if !list.Cached {
+		s.Times = &transport.Times{Total: transport.Since(s.At)}
+	}
 	switch {
 	case err == nil:
 		s.Fetched, s.Cached = &list.Fetched, list.Cached

@@ -22,15 +22,15 @@ const (
 type RedirectFacts struct {
 	HTTPS *Exchange `json:"https"`
 	// The addresses that lead back to one of them.
-	HTTPSLoop []string `json:"https_loop,omitempty"`
+	HTTPSLoop []string `json:"https_loop,omitempty" hide:"host"`
 	// The other host that a redirect leads to only after others within the portal's own.
-	HTTPSLeadsTo string `json:"https_leads_to,omitempty"`
+	HTTPSLeadsTo string `json:"https_leads_to,omitempty" hide:"host"`
 
 	// None when the portal isn't on port 443, or a proxy would answer in its stead: then http tells nothing.
 	HTTP        *Exchange `json:"http,omitempty"`
-	HTTPLoop    []string  `json:"http_loop,omitempty"`
-	HTTPLeadsTo string    `json:"http_leads_to,omitempty"`
-	HTTPProxy   string    `json:"http_proxy,omitempty"`
+	HTTPLoop    []string  `json:"http_loop,omitempty" hide:"host"`
+	HTTPLeadsTo string    `json:"http_leads_to,omitempty" hide:"host"`
+	HTTPProxy   string    `json:"http_proxy,omitempty" hide:"host"`
 }
 
 // Redirects to the same host are followed this far to see whether they end.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -22,8 +23,8 @@ const checkDeadline = 75 * time.Second
 
 // Crash are the facts of a check that ended in a panic of BoxReady's own.
 type Crash struct {
-	Panic string `json:"panic"`
-	Stack string `json:"stack"`
+	Panic string `json:"panic" hide:"text"`
+	Stack string `json:"stack" hide:"text"`
 }
 
 // Run goes through the catalogue: what doesn't depend on each other at the same time, what depends on something broken not
@@ -48,7 +49,30 @@ func Planned(target Target) int {
 	return n
 }
 
-func (c *Check) planned(t *Target) bool { return c.Consent == "" || t.agreed(c.Consent) }
+// Budget is how long a run against target may take before it is no use waiting: 90 s, and what many methods take at the pace
+// that a portal can bear.
+func Budget(target Target) time.Duration {
+	const usual = 90 * time.Second
+	if target.Webhook == nil && target.SignIn == nil {
+		return usual
+	}
+	return usual + inventoryDeadline(&target) - checkDeadline
+}
+
+func (c *Check) planned(t *Target) bool { return c.lacks(t) == "" }
+
+// lacks is what a run against t would need to make the check, or "".
+func (c *Check) lacks(t *Target) Reason {
+	switch {
+	case c.Credentials != nil && !slices.ContainsFunc(c.Credentials, t.has):
+		return t.reasonFor(c.Credentials)
+	case c.AsApplication && !t.AsApplication:
+		return NeedsAsApplication
+	case c.Consent != "" && !t.agreed(c.Consent):
+		return reasonFor(c.Consent)
+	}
+	return ""
+}
 
 // walk runs every check in a goroutine of its own that waits for what it needs.
 func walk(ctx context.Context, env *Env, catalog []*Check, observer Observer) *Outcome {
@@ -87,7 +111,7 @@ func walk(ctx context.Context, env *Env, catalog []*Check, observer Observer) *O
 	for i, c := range catalog {
 		outcome.Results = append(outcome.Results, results[i]...)
 		if results[i] == nil {
-			outcome.NotChecked = append(outcome.NotChecked, NotChecked{Check: c.ID, Reason: reasonFor(c.Consent)})
+			outcome.NotChecked = append(outcome.NotChecked, NotChecked{Check: c.ID, Reason: c.lacks(&env.target)})
 		}
 	}
 	outcome.conclude()
@@ -126,7 +150,11 @@ func (env *Env) make(ctx context.Context, c *Check, judged map[ID]chan struct{})
 	if because := env.unmet(c); because != "" {
 		return nil, []Result{{Check: c.ID, State: Skipped, Vantage: c.Vantage, Because: because}}
 	}
-	deadline, cancel := context.WithTimeout(ctx, checkDeadline)
+	limit := checkDeadline
+	if c.Deadline != nil {
+		limit = c.Deadline(&env.target)
+	}
+	deadline, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	facts, err := c.observe(deadline, env)
 	if ended := endOf(ctx); ended != nil {
@@ -217,8 +245,14 @@ func (env *Env) unmet(c *Check) ID {
 	for _, anyOf := range c.Needs {
 		because := ID("")
 		for _, id := range anyOf {
-			if because = env.blocker(id); because == "" {
+			blocker := env.blocker(id)
+			if blocker == "" {
+				because = ""
 				break
+			}
+			// What wasn't asked for stands in nobody's way.
+			if because == "" || env.made(id) {
+				because = blocker
 			}
 		}
 		if because != "" {

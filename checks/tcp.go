@@ -20,13 +20,13 @@ const (
 type TCPFacts struct {
 	Port     int          `json:"port"`
 	Given    bool         `json:"given,omitempty"`
-	Proxy    string       `json:"proxy,omitempty"`
+	Proxy    string       `json:"proxy,omitempty" hide:"host"`
 	Attempts []TCPAttempt `json:"attempts,omitempty"`
 }
 
 // TCPAttempt is one knock.
 type TCPAttempt struct {
-	Address string            `json:"address,omitempty"` // none behind a proxy
+	Address string            `json:"address,omitempty" hide:"ip"` // none behind a proxy
 	Failure transport.Failure `json:"failure,omitempty"`
 	TookMS  int64             `json:"took_ms"`
 }

@@ -38,14 +38,14 @@ const expiresSoon = 21 * 24 * time.Hour
 // TLSFacts are what the TLS handshake showed at each address of the portal.
 type TLSFacts struct {
 	At         time.Time `json:"at"`
-	Proxy      string    `json:"proxy,omitempty"` // on the way to the portal
+	Proxy      string    `json:"proxy,omitempty" hide:"host"` // on the way to the portal
 	Addresses  []TLSSeen `json:"addresses"`
 	Unverified bool      `json:"unverified,omitempty"` // the certificate doesn't verify; what needs no token was asked all the same
 }
 
 // TLSSeen is the handshake at one address.
 type TLSSeen struct {
-	Address  string            `json:"address,omitempty"`
+	Address  string            `json:"address,omitempty" hide:"ip"`
 	Failure  transport.Failure `json:"failure,omitempty"`
 	Protocol string            `json:"protocol,omitempty"`
 	Cipher   string            `json:"cipher,omitempty"`
@@ -62,6 +62,28 @@ type TLSSeen struct {
 
 // Reached tells whether requests can be made, verified or not.
 func (f *TLSFacts) Reached() bool { return len(f.Addresses) > 0 && f.Addresses[0].reached() }
+
+// Public are the values in it that identify nobody although others in their place would: who the public authorities are.
+func (f *TLSFacts) Public() []string {
+	var values []string
+	for _, s := range f.Addresses {
+		if s.Trust == nil || len(s.Chain) == 0 {
+			continue
+		}
+		if s.Trust.Public {
+			for _, c := range s.links() {
+				values = append(values, c.Issuer)
+			}
+			for _, c := range s.links()[1:] {
+				values = append(values, c.Subject, c.CommonName, c.SerialNumber, c.SHA256)
+			}
+		}
+		if aia := s.Trust.AIA; aia != nil && aia.Completes {
+			values = append(values, s.lastLink().Issuer, aia.Issuer, aia.URL)
+		}
+	}
+	return values
+}
 
 func (s *TLSSeen) reached() bool { return s.Failure == "" && !s.ClientCertificateRefused }
 
@@ -375,13 +397,20 @@ func (s *TLSSeen) trustFault() (Result, bool) {
 // lastLink is the end of the chain that begins with the portal's own certificate: what was sent besides, such as a former
 // intermediate or a root without the intermediate that leads to it, doesn't count.
 func (s *TLSSeen) lastLink() Certificate {
-	last := s.Chain[0]
+	links := s.links()
+	return links[len(links)-1]
+}
+
+// links is the chain that begins with the portal's own certificate.
+func (s *TLSSeen) links() []Certificate {
+	links := s.Chain[:1:1]
 	for range s.Chain {
+		last := links[len(links)-1]
 		i := slices.IndexFunc(s.Chain, func(c Certificate) bool { return c.Subject == last.Issuer && c.SHA256 != last.SHA256 })
 		if i < 0 || last.SelfSigned {
 			break
 		}
-		last = s.Chain[i]
+		links = append(links, s.Chain[i])
 	}
-	return last
+	return links
 }

@@ -23,8 +23,8 @@ type VendorFacts struct {
 
 // HostSeen is one request to one host.
 type HostSeen struct {
-	Host        string            `json:"host"`
-	Proxy       string            `json:"proxy,omitempty"`
+	Host        string            `json:"host" hide:"host"`
+	Proxy       string            `json:"proxy,omitempty" hide:"host"`
 	At          time.Time         `json:"at"`
 	Layer       transport.Stage   `json:"layer,omitempty"` // where it failed; none when the host answered
 	Failure     transport.Failure `json:"failure,omitempty"`

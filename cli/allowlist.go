@@ -29,7 +29,7 @@ type allowlistFlags struct {
 	remove, refresh     bool
 	format              string
 	timeout             time.Duration
-	way                 checkFlags // --connect-to and --public-roots
+	way                 networkFlags // --connect-to and --public-roots
 }
 
 // letter is the form that isn't rules for an equipment.

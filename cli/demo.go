@@ -2,19 +2,16 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"net/url"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"text/tabwriter"
-	"time"
 
 	"boxready/checks"
-	"boxready/internal/bitrix"
-	"boxready/internal/portal"
-	"boxready/internal/simportal"
+	"boxready/internal/demo"
+	"boxready/internal/requirements"
 	"boxready/internal/transport"
 
 	"github.com/spf13/cobra"
@@ -25,8 +22,22 @@ type demoFlags struct {
 	faults   []string
 	checkNow bool
 	deep     bool
+	signedIn bool
+	webhook  bool
+	event    bool
 	format   string
 	verbose  bool
+}
+
+// with is what the run does beside what the faults need.
+func (f demoFlags) with() []string {
+	var with []string
+	for what, wanted := range map[string]bool{"deep": f.deep, "sign-in": f.signedIn, "webhook": f.webhook, "event-test": f.event} {
+		if wanted {
+			with = append(with, what)
+		}
+	}
+	return with
 }
 
 func (a *app) demoCommand() *cobra.Command {
@@ -43,6 +54,9 @@ func (a *app) demoCommand() *cobra.Command {
 	flags.StringArrayVar(&f.faults, "fault", nil, "`NAME` of a fault (repeatable)")
 	flags.BoolVar(&f.checkNow, "check", false, "check the simulated portal at once and end")
 	flags.BoolVar(&f.deep, "deep", false, "with --check: as check --deep; faults that need it are checked so anyway")
+	flags.BoolVar(&f.signedIn, "signed-in", false, "with --check: with a sign-in, as check --signed-in")
+	flags.BoolVar(&f.webhook, "webhook", false, "with an incoming webhook, as check --webhook")
+	flags.BoolVar(&f.event, "event-test", false, "with --check --signed-in: as check --event-test")
 	flags.StringVar(&f.format, "format", "text", "with --check: text, json or jsonl")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "with --check: as check -v")
 	return c
@@ -51,7 +65,7 @@ func (a *app) demoCommand() *cobra.Command {
 func faultTable() string {
 	var table strings.Builder
 	columns := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
-	for _, f := range simportal.Faults() {
+	for _, f := range demo.Faults() {
 		fmt.Fprintf(columns, "  %s\t%s\n", f.Name, f.Words)
 	}
 	columns.Flush()
@@ -62,30 +76,21 @@ func (a *app) demo(ctx context.Context, f demoFlags) error {
 	if err := checkFormat(f.format); err != nil {
 		return err
 	}
-	with := map[string]bool{"deep": f.deep} // what a run has to do to see the faults
-	for _, name := range f.faults {
-		fault, known := findFault(name)
-		if !known {
-			return wrong("cli.bad-fault", checks.Args{"value": name})
-		}
-		for _, w := range fault.With {
-			with[w] = true
-		}
-		if slices.Contains(fault.With, "region") {
-			with[name[strings.LastIndex(name, "-")+1:]] = true
-		}
+	simulated, err := demo.Start(f.faults, f.with()...)
+	var unknown *demo.UnknownFault
+	switch {
+	case errors.As(err, &unknown):
+		return wrong("cli.bad-fault", checks.Args{"value": unknown.Name})
+	case err != nil:
+		return a.fail(err)
 	}
-	// The resolver can't be said on a command line.
-	if with["dns"] && !f.checkNow {
-		return wrong("demo.only-check", nil)
-	}
-	sim, err := simportal.Start(simportal.Options{Faults: f.faults})
-	if err != nil {
-		return a.fail(fmt.Errorf("start the simulated portal: %w", err))
-	}
-	defer sim.Close()
+	defer simulated.Close()
 	if f.checkNow {
-		return a.checkDemo(ctx, sim, f, with)
+		return a.checkDemo(ctx, simulated, f)
+	}
+	// Neither the resolver nor a sign-in can be said on a command line.
+	if simulated.Needs("dns") || simulated.Needs("sign-in") {
+		return wrong("demo.only-check", nil)
 	}
 	folder, err := os.MkdirTemp("", "boxready-demo-")
 	if err != nil {
@@ -93,42 +98,45 @@ func (a *app) demo(ctx context.Context, f demoFlags) error {
 	}
 	defer os.RemoveAll(folder)
 	roots := filepath.Join(folder, "roots.pem")
-	if err := os.WriteFile(roots, sim.RootsPEM(), 0o600); err != nil {
+	if err := os.WriteFile(roots, simulated.Sim.RootsPEM(), 0o600); err != nil {
 		return a.fail(fmt.Errorf("write the demo's root certificate: %w", err))
 	}
+	needs := ""
+	if required := simulated.Requirements(); required != nil {
+		needs = filepath.Join(folder, "application.boxready.yaml")
+		if err := os.WriteFile(needs, requirements.Write(required), 0o600); err != nil {
+			return a.fail(fmt.Errorf("write the demo's requirements: %w", err))
+		}
+	}
 	fmt.Fprintln(a.Err, a.words.Say("demo.started", nil))
-	fmt.Fprintln(a.Out, a.demoCommandLine(sim, roots, with))
+	fmt.Fprintln(a.Out, demoCommandLine(simulated, roots, needs))
 	<-ctx.Done()
 	return nil
 }
 
-func findFault(name string) (simportal.Fault, bool) {
-	faults := simportal.Faults()
-	i := slices.IndexFunc(faults, func(f simportal.Fault) bool { return f.Name == name })
-	if i < 0 {
-		return simportal.Fault{}, false
-	}
-	return faults[i], true
-}
-
-func (a *app) demoCommandLine(sim *simportal.Sim, roots string, with map[string]bool) string {
+func demoCommandLine(simulated *demo.Portal, roots, needs string) string {
 	name, err := os.Executable()
 	if err != nil {
 		name = "boxready"
 	}
+	sim := simulated.Sim
 	words := []string{quote(name), "check", sim.Host(), "--public-roots", quote(roots)}
-	if with["proxy"] {
+	if simulated.Needs("proxy") {
 		return strings.Join(append([]string{"HTTPS_PROXY=" + sim.Proxy()}, words...), " ")
 	}
-	for _, flag := range []string{"deep", "content-filter", "public-dns"} {
-		if with[flag] {
+	if simulated.Needs("webhook") {
+		words = append(words, "--webhook", sim.Webhook())
+	}
+	if needs != "" {
+		words = append(words, "--requires", quote(needs))
+	}
+	for _, flag := range []string{"deep", "content-filter", "public-dns", "as-application"} {
+		if simulated.Needs(flag) {
 			words = append(words, "--"+flag)
 		}
 	}
-	for _, region := range bitrix.Regions() {
-		if with[string(region)] {
-			words = append(words, "--region", string(region))
-		}
+	if region := simulated.Region(); region != "" {
+		words = append(words, "--region", string(region))
 	}
 	for _, to := range sim.ConnectTo() {
 		words = append(words, "--connect-to", to)
@@ -145,47 +153,17 @@ func quote(path string) string {
 }
 
 // checkDemo checks the simulated portal as the faults need to be seen.
-func (a *app) checkDemo(ctx context.Context, sim *simportal.Sim, f demoFlags, with map[string]bool) error {
-	address, err := portal.ParseAddress(sim.Host())
+func (a *app) checkDemo(ctx context.Context, simulated *demo.Portal, f demoFlags) error {
+	target, err := simulated.Target(a.version)
 	if err != nil {
 		return a.fail(err)
 	}
-	roots, err := transport.ParseRoots(sim.RootsPEM())
+	way, err := simulated.Way(a.version)
 	if err != nil {
 		return a.fail(err)
-	}
-	way := transport.Options{Roots: transport.Pool(roots), Version: a.version}
-	places := sim.ConnectTo()
-	switch {
-	case with["dns"]:
-		way.Resolver, places = sim.Resolver(), sim.ConnectToByAddress()
-	case with["proxy"]:
-		proxy, err := url.Parse(sim.Proxy())
-		if err != nil {
-			return a.fail(err)
-		}
-		way.Proxy, places = func(*url.URL) (*url.URL, error) { return proxy, nil }, nil
-	}
-	for _, place := range places {
-		override, err := transport.ParseOverride(place)
-		if err != nil {
-			return a.fail(err)
-		}
-		way.ConnectTo = append(way.ConnectTo, override)
-	}
-	target := checks.Target{Address: address}
-	for _, consent := range []checks.Consent{checks.Deep, checks.ContentFilter, checks.PublicDNS} {
-		if with[string(consent)] {
-			target.Consents = append(target.Consents, consent)
-		}
-	}
-	for _, region := range bitrix.Regions() {
-		if with[string(region)] {
-			target.Region = region
-		}
 	}
 	fmt.Fprintln(a.Err, a.words.Say("demo.checking", nil))
-	ctx, cancel := context.WithTimeout(ctx, 90*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, demo.Timeout)
 	defer cancel()
-	return a.runChecks(ctx, transport.New(way), target, f.format, f.verbose)
+	return a.runChecks(ctx, transport.New(way), target, checkFlags{format: f.format, verbose: f.verbose})
 }

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -66,6 +67,9 @@ func TestDemoShowsItsFaults(t *testing.T) {
 	for _, fault := range simportal.Faults() {
 		if len(fault.Causes) == 0 || len(fault.With) == 0 {
 			continue // the checks' own tests have the others
+		}
+		if slices.ContainsFunc(fault.With, func(with string) bool { return with == "webhook" || with == "sign-in" }) {
+			continue // the demo has no credentials to make such a run with
 		}
 		t.Run(fault.Name, func(t *testing.T) {
 			t.Parallel()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 
 	"boxready/internal/bitrix"
@@ -28,8 +29,6 @@ var (
 	ErrAnswered = errors.New("this sign-in has its answer already")
 	// ErrNotSaved is what a *NotSavedError matches.
 	ErrNotSaved = errors.New("the new token was not saved")
-	// ErrNoBrowser means that this computer has nothing that opens addresses.
-	ErrNoBrowser = errors.New("no browser found")
 )
 
 // DeniedError is an answer of the portal that says error instead of code. The texts are cleaned for printing, but they are
@@ -195,6 +194,26 @@ func ReasonOf(err error) Reason {
 	default:
 		return ReasonOther
 	}
+}
+
+// SilenceAfter is how long people wait for an answer before they want to know why none comes.
+const SilenceAfter = time.Minute
+
+// Silence is a usual reason why nothing comes back from the browser: a stable code. The portal tells the user and not the
+// application, so none of them can be seen from here.
+type Silence string
+
+// The reasons.
+const (
+	SilentNotInstalled Silence = "not-installed"  // the page says so: the application is not on this portal
+	SilentOtherUser    Silence = "other-user"     // somebody is signed in who may not use the application
+	SilentAddress      Silence = "return-address" // the application's card has another return address, or none
+	SilentEmptyCode    Silence = "empty-code"     // the page has an empty code: the portal can't reach the authorization server
+)
+
+// Silences returns all of them, the likeliest first.
+func Silences() []Silence {
+	return []Silence{SilentNotInstalled, SilentOtherUser, SilentAddress, SilentEmptyCode}
 }
 
 // withDetails joins what there is.

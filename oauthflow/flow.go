@@ -5,14 +5,12 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"net/url"
-	"os/exec"
 	"sync"
 	"time"
-
-	"github.com/pkg/browser"
 
 	"boxready/internal/portal"
 	"boxready/internal/secret"
@@ -29,30 +27,34 @@ const (
 // Options say how to sign in.
 type Options struct {
 	Portal portal.Address
-	App    App
+	// Confirmed says that the owner called Portal the address that employees and applications use, and that it was seen to keep
+	// the token rule: its certificate verifies, it sees https, and no redirect leads to another host. Opening the sign-in makes
+	// the portal report the address to the authorization server as its own.
+	Confirmed bool
+	App       App
 	// Server returns the authorization server that redeems the code. host is what the portal's answer names, if it is one of
 	// the known ones, otherwise "". An error ends the flow; see ErrRegionUnknown and ChooseServer. It must not wait for
 	// anybody: a code lives for 30 s.
 	Server func(host string) (AuthServer, error)
 	// Listen is host:port on loopback; that of ReturnAddress if empty.
 	Listen string
+	// PasteOnly says that the answer will be pasted, for when the port can't be had. Nothing listens then: the browser ends on an
+	// address that it can't open, and that address is the answer.
+	PasteOnly bool
 	// Page are the words of the landing page.
 	Page Page
 	// Timeout is how long the user has; five minutes if zero.
 	Timeout time.Duration
 	// OpenBrowser opens an address; the system's browser if nil. It may block for as long as the browser runs.
 	OpenBrowser func(url string) error
-
-	// headerTimeout is how long a request's header may take; for tests.
-	headerTimeout time.Duration
 }
 
 // Flow is one attempt to sign in. Close it.
 type Flow struct {
 	options  Options
 	state    secret.String
-	listener net.Listener
-	server   *http.Server
+	address  string
+	server   *http.Server // nil if the answer will be pasted
 	deadline time.Time
 
 	ctx    context.Context // ends with Close, and with the context that Start got
@@ -69,32 +71,47 @@ type Flow struct {
 }
 
 // Start listens on the loopback port and waits for the portal's answer, until the deadline, the end of ctx or Close. It opens
-// no browser, but the port is bound when it returns. The error is a *PortError if the port can't be had.
+// no browser, but the port is bound when it returns. The error is a *PortError if the port can't be had, and portal.ErrTokenRule
+// if the portal's address isn't confirmed or is an IP address.
 func Start(ctx context.Context, o Options) (*Flow, error) {
+	_, isIP := o.Portal.IP()
 	switch {
 	case o.Portal.Host == "":
 		return nil, errors.New("start a sign-in: no portal")
+	case !o.Confirmed, isIP:
+		return nil, fmt.Errorf("start a sign-in: %w", portal.ErrTokenRule)
 	case o.App.ClientID == "" || o.App.ClientSecret.IsZero():
 		return nil, errors.New("start a sign-in: no application")
 	case o.Server == nil:
 		return nil, errors.New("start a sign-in: no authorization server")
 	}
+	if o.PasteOnly {
+		return serve(ctx, o, nil), nil
+	}
+	ln, err := listen(ctx, o.Listen)
+	if err != nil {
+		return nil, err
+	}
+	return serve(ctx, o, ln), nil
+}
+
+// serve starts a flow on a listener; there is none if the answer will be pasted.
+func serve(ctx context.Context, o Options, ln net.Listener) *Flow {
 	if o.Timeout <= 0 {
 		o.Timeout = defaultTimeout
 	}
 	if o.OpenBrowser == nil {
 		o.OpenBrowser = openSystemBrowser
 	}
-	ln, err := listen(ctx, o.Listen)
-	if err != nil {
-		return nil, err
-	}
-	f := &Flow{options: o, state: newState(), listener: ln, deadline: time.Now().Add(o.Timeout), done: make(chan struct{})}
+	f := &Flow{options: o, state: newState(), address: ReturnAddress(), deadline: time.Now().Add(o.Timeout), done: make(chan struct{})}
 	f.ctx, f.cancel = context.WithCancel(ctx)
-	f.server = newServer(f, ln.Addr().String())
-	f.work.Go(func() { _ = f.server.Serve(ln) }) // it ends when the listener is closed
+	if ln != nil {
+		host := ln.Addr().String()
+		f.address, f.server = "http://"+host+Path, newServer(f, host)
+		f.work.Go(func() { _ = f.server.Serve(ln) }) // it ends when the listener is closed
+	}
 	f.work.Go(f.watch)
-	return f, nil
+	return f
 }
 
 // newState returns 256 random bits. There is a place for PKCE beside them, but Bitrix24 is not known to accept it.
@@ -125,7 +142,7 @@ func (f *Flow) URL() string {
 }
 
 // ReturnAddress is where this flow waits for the browser.
-func (f *Flow) ReturnAddress() string { return "http://" + f.listener.Addr().String() + Path }
+func (f *Flow) ReturnAddress() string { return f.address }
 
 // Deadline is when the flow gives up waiting for an answer.
 func (f *Flow) Deadline() time.Time { return f.deadline }
@@ -151,21 +168,6 @@ func (f *Flow) BrowserError() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.browserErr
-}
-
-// openSystemBrowser opens an address as the desktop would.
-func openSystemBrowser(address string) error {
-	err := browser.OpenURL(address)
-	if errors.Is(err, exec.ErrNotFound) {
-		return ErrNoBrowser
-	}
-	return err
-}
-
-func init() {
-	// What a browser prints is not BoxReady's output. nil means the null device; a pipe of ours would break under the
-	// browser when BoxReady ends.
-	browser.Stdout, browser.Stderr = nil, nil
 }
 
 // Paste takes what the user copied from the browser: the code that the portal shows, or the whole address that the portal
@@ -209,12 +211,15 @@ func (f *Flow) Close() {
 		f.cancel()
 		f.mu.Unlock()
 		<-f.done
+		defer f.work.Wait()
+		if f.server == nil {
+			return
+		}
 		ctx, stop := context.WithTimeout(context.Background(), closeTimeout)
 		defer stop()
 		if f.server.Shutdown(ctx) != nil {
 			_ = f.server.Close()
 		}
-		f.work.Wait()
 	})
 }
 

@@ -9,21 +9,24 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"boxready/internal/bitrix"
+	"boxready/internal/portal"
 )
 
 func TestSignIn(t *testing.T) {
@@ -190,7 +193,7 @@ func TestPeerNotLoopback(t *testing.T) {
 	s := newFakeServer(t)
 	f := start(t, s, nil)
 	for _, peer := range []string{"192.0.2.7:50000", "[2001:db8::7]:50000", "[::ffff:192.0.2.7]:50000", "@", ""} {
-		r := httptest.NewRequest("GET", "http://"+f.listener.Addr().String()+query(good(f)), nil)
+		r := httptest.NewRequest("GET", "http://"+bound(f)+query(good(f)), nil)
 		r.RemoteAddr = peer
 		w := httptest.NewRecorder()
 		f.server.Handler.ServeHTTP(w, r)
@@ -203,42 +206,47 @@ func TestPeerNotLoopback(t *testing.T) {
 
 func raw(t *testing.T, f *Flow) net.Conn {
 	t.Helper()
-	c, err := net.Dial("tcp", f.listener.Addr().String())
+	c, err := net.Dial("tcp", bound(f))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
-	c.SetDeadline(time.Now().Add(10 * time.Second))
+	c.SetDeadline(time.Now().Add(patience))
 	return c
 }
 
 func TestHugeHeader(t *testing.T) {
-	s := newFakeServer(t)
-	f := start(t, s, nil)
-	c := raw(t, f)
-	fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: %s\r\nCookie: %s\r\n\r\n", query(good(f)), f.listener.Addr(), strings.Repeat("x", 64<<10))
-	response, err := http.ReadResponse(bufio.NewReader(c), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	response.Body.Close()
-	if response.StatusCode != http.StatusRequestHeaderFieldsTooLarge {
-		t.Errorf("status %d", response.StatusCode)
-	}
-	stillWaiting(t, f)
+	synctest.Test(t, func(t *testing.T) {
+		f, p := startInBubble(t, nil)
+		defer f.Close()
+		c := p.dial()
+		defer c.Close()
+		go fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: %s\r\nCookie: %s\r\n\r\n", query(good(f)), bound(f), strings.Repeat("x", 64<<10))
+		response, err := http.ReadResponse(bufio.NewReader(c), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+		if response.StatusCode != http.StatusRequestHeaderFieldsTooLarge {
+			t.Errorf("status %d", response.StatusCode)
+		}
+		stillWaitingInBubble(t, f, p)
+	})
 }
 
 func TestSlowHeader(t *testing.T) {
-	s := newFakeServer(t)
-	f := start(t, s, func(o *Options) { o.headerTimeout = 100 * time.Millisecond })
-	c := raw(t, f)
-	fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: %s\r\n", query(good(f)), f.listener.Addr())
-	started := time.Now()
-	got, err := io.ReadAll(c)
-	if err != nil || time.Since(started) > 5*time.Second || bytes.Contains(got, []byte("200 OK")) {
-		t.Errorf("after %s: %q, %v", time.Since(started), got, err)
-	}
-	stillWaiting(t, f)
+	synctest.Test(t, func(t *testing.T) {
+		f, p := startInBubble(t, nil)
+		defer f.Close()
+		c := p.dial()
+		fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: %s\r\n", query(good(f)), bound(f))
+		started := time.Now()
+		got, err := io.ReadAll(c)
+		if took := time.Since(started); err != nil || took != headerTimeout || bytes.Contains(got, []byte("200 OK")) {
+			t.Errorf("after %s: %q, %v", took, got, err)
+		}
+		stillWaitingInBubble(t, f, p)
+	})
 }
 
 func TestProtocolOddities(t *testing.T) {
@@ -253,18 +261,20 @@ func TestProtocolOddities(t *testing.T) {
 		"binary noise": "\x00\x01\x02 %s \r\n\r\n",
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newFakeServer(t)
-			f := start(t, s, func(o *Options) { o.headerTimeout = 300 * time.Millisecond })
-			c := raw(t, f)
-			line := fmt.Sprintf(request, query(good(f)), f.listener.Addr())
-			line, _, _ = strings.Cut(line, "%!(EXTRA")
-			io.WriteString(c, line)
-			got, _ := io.ReadAll(c)
-			if bytes.Contains(got, []byte(" 200 ")) {
-				t.Errorf("answered: %s", got)
-			}
-			checkSilent(t, f, string(got))
-			stillWaiting(t, f)
+			synctest.Test(t, func(t *testing.T) {
+				f, p := startInBubble(t, nil)
+				defer f.Close()
+				c := p.dial()
+				line := fmt.Sprintf(request, query(good(f)), bound(f))
+				line, _, _ = strings.Cut(line, "%!(EXTRA")
+				go io.WriteString(c, line) // it may not be read to its end
+				got, _ := io.ReadAll(c)
+				if bytes.Contains(got, []byte(" 200 ")) {
+					t.Errorf("answered: %s", got)
+				}
+				checkSilent(t, f, string(got))
+				stillWaitingInBubble(t, f, p)
+			})
 		})
 	}
 }
@@ -273,7 +283,7 @@ func TestKeepAliveOff(t *testing.T) {
 	s := newFakeServer(t)
 	f := start(t, s, nil)
 	c := raw(t, f)
-	fmt.Fprintf(c, "GET /favicon.ico HTTP/1.1\r\nHost: %s\r\nConnection: keep-alive\r\n\r\n", f.listener.Addr())
+	fmt.Fprintf(c, "GET /favicon.ico HTTP/1.1\r\nHost: %s\r\nConnection: keep-alive\r\n\r\n", bound(f))
 	if got, err := io.ReadAll(c); err != nil || !bytes.Contains(got, []byte("Connection: close")) {
 		t.Errorf("%v: %s", err, got)
 	}
@@ -304,7 +314,7 @@ func TestTwoCallbacks(t *testing.T) {
 	select {
 	case <-f.Done():
 		t.Error("ended before the exchange did")
-	case <-time.After(50 * time.Millisecond):
+	default:
 	}
 	close(release)
 	wg.Wait()
@@ -328,12 +338,17 @@ func TestTwoCallbacks(t *testing.T) {
 	}
 }
 
+// ownLoopback is for tests that let go of a port and want it back: nobody else on this machine uses that address.
+func ownLoopback() string {
+	return fmt.Sprintf("127.%d.%d.%d:0", 1+rand.IntN(254), rand.IntN(256), 1+rand.IntN(254))
+}
+
 func TestCallbackBeforeTheFlow(t *testing.T) {
 	s := newFakeServer(t)
-	first := start(t, s, nil)
-	addr, early := first.listener.Addr().String(), good(first)
+	first := start(t, s, func(o *Options) { o.Listen = ownLoopback() })
+	addr, early := bound(first), good(first)
 	first.Close()
-	if c, err := net.DialTimeout("tcp", addr, time.Second); err == nil {
+	if c, err := net.Dial("tcp", addr); err == nil {
 		c.Close()
 		t.Error("something listens without a flow")
 	}
@@ -547,10 +562,17 @@ func TestExchangeFails(t *testing.T) {
 	}
 }
 
+// refused is a way out on which nobody is there. A port that was closed just now could be somebody else's already.
+func refused() *http.Client {
+	return &http.Client{Transport: &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
+		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
+	}}}
+}
+
 func TestNetworkFails(t *testing.T) {
-	s := newFakeServer(t)
-	s.Close()
-	f := start(t, s, nil)
+	f := start(t, newFakeServer(t), func(o *Options) {
+		o.Server = func(string) (AuthServer, error) { return AuthServer{URL: "https://auth.example", HTTP: refused()}, nil }
+	})
 	p := visit(t, f, good(f))
 	_, err := wait(t, f)
 	if ReasonOf(err) != ReasonNoConnection || !errors.Is(err, syscall.ECONNREFUSED) {
@@ -583,24 +605,48 @@ func TestNothingPrintsSecrets(t *testing.T) {
 func TestEnds(t *testing.T) {
 	s := newFakeServer(t)
 	t.Run("deadline", func(t *testing.T) {
-		f := start(t, s, func(o *Options) { o.Timeout = 50 * time.Millisecond })
-		if left := time.Until(f.Deadline()); left > 50*time.Millisecond {
-			t.Errorf("the deadline is in %s", left)
-		}
-		if _, err := wait(t, f); !errors.Is(err, ErrTimeout) {
-			t.Errorf("error %v", err)
-		}
-		// The browser comes too late, and is told so.
-		if p := visit(t, f, good(f)); p.status != 200 || !strings.Contains(p.body, "The sign-in failed") || !strings.Contains(p.body, "timeout") {
-			t.Errorf("page: %d\n%s", p.status, p.body)
-		}
-		if len(s.asked()) != 0 {
-			t.Error("the code was redeemed")
-		}
+		synctest.Test(t, func(t *testing.T) {
+			f, p := startInBubble(t, func(o *Options) {
+				o.Server = func(string) (AuthServer, error) {
+					t.Error("the code was redeemed")
+					return AuthServer{}, ErrRegionUnknown
+				}
+			})
+			defer f.Close()
+			started := time.Now()
+			if _, err := f.Wait(t.Context()); !errors.Is(err, ErrTimeout) || time.Since(started) != 5*time.Minute || !time.Now().Equal(f.Deadline()) {
+				t.Errorf("after %s: %v", time.Since(started), err)
+			}
+			// The browser comes too late, and is told so.
+			if p := ask(t, p.client(), f, http.MethodGet, query(good(f)), ""); p.status != 200 || !strings.Contains(p.body, "The sign-in failed") || !strings.Contains(p.body, "timeout") {
+				t.Errorf("page: %d\n%s", p.status, p.body)
+			}
+		})
+	})
+	t.Run("deadline during the exchange", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			f, _ := startInBubble(t, func(o *Options) {
+				o.Server = func(string) (AuthServer, error) {
+					return AuthServer{URL: "https://auth.example", HTTP: doerFunc(func(r *http.Request) (*http.Response, error) {
+						<-r.Context().Done() // a server that never answers
+						return nil, r.Context().Err()
+					})}, nil
+				}
+			})
+			defer f.Close()
+			time.Sleep(5*time.Minute - time.Second)
+			if err := f.Paste(testCode); err != nil {
+				t.Fatal(err)
+			}
+			started := time.Now()
+			if _, err := f.Wait(t.Context()); ReasonOf(err) != ReasonNoConnection || time.Since(started) != exchangeTimeout {
+				t.Errorf("after %s: %v", time.Since(started), err)
+			}
+		})
 	})
 	t.Run("context", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
-		f, err := Start(ctx, Options{Portal: address(t, testPortal), App: testApp(), Server: s.choose, Listen: "127.0.0.1:0"})
+		f, err := Start(ctx, Options{Portal: address(t, testPortal), Confirmed: true, App: testApp(), Server: s.choose, Listen: "127.0.0.1:0"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -627,7 +673,7 @@ func TestEnds(t *testing.T) {
 		s.answer = func(_ http.ResponseWriter, r *http.Request) bool {
 			close(arrived)
 			<-r.Context().Done()
-			return true
+			panic(http.ErrAbortHandler) // an answer could still get through
 		}
 		f := start(t, s, nil)
 		if err := f.Paste(testCode); err != nil {
@@ -658,7 +704,7 @@ func TestEnds(t *testing.T) {
 		}
 		f := start(t, s, nil)
 		c := raw(t, f)
-		fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: %s\r\n\r\n", query(good(f)), f.listener.Addr())
+		fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: %s\r\n\r\n", query(good(f)), bound(f))
 		<-arrived
 		c.Close()
 		close(release)
@@ -667,15 +713,16 @@ func TestEnds(t *testing.T) {
 		}
 	})
 	t.Run("no goroutine stays", func(t *testing.T) {
-		before := goleak.IgnoreCurrent()
-		f := start(t, s, nil)
-		raw(t, f) // a connection that the browser opened in advance
-		started := time.Now()
-		f.Close()
-		if took := time.Since(started); took > 3*time.Second {
-			t.Errorf("closing took %s", took)
-		}
-		goleak.VerifyNone(t, before)
+		synctest.Test(t, func(t *testing.T) { // which waits for all of them
+			f, p := startInBubble(t, nil)
+			c := p.dial() // a connection that the browser opened in advance
+			defer c.Close()
+			started := time.Now()
+			f.Close()
+			if took := time.Since(started); took > closeTimeout {
+				t.Errorf("closing took %s", took)
+			}
+		})
 	})
 	t.Run("the page gets through", func(t *testing.T) {
 		for range 20 {
@@ -714,9 +761,9 @@ func TestPort(t *testing.T) {
 		t.Errorf("port %d", Port)
 	}
 	s := newFakeServer(t)
-	f := start(t, s, nil)
+	f := start(t, s, func(o *Options) { o.Listen = ownLoopback() })
 	options := f.options
-	options.Listen = f.listener.Addr().String()
+	options.Listen = bound(f)
 	_, err := Start(t.Context(), options)
 	var failed *PortError
 	if !errors.As(err, &failed) || failed.Reason != PortBusy || failed.Address != options.Listen {
@@ -751,17 +798,38 @@ func TestPort(t *testing.T) {
 
 func TestStartRefuses(t *testing.T) {
 	s := newFakeServer(t)
-	whole := Options{Portal: address(t, testPortal), App: testApp(), Server: s.choose, Listen: "127.0.0.1:0"}
+	whole := Options{Portal: address(t, testPortal), Confirmed: true, App: testApp(), Server: s.choose, Listen: "127.0.0.1:0"}
 	for name, change := range map[string]func(*Options){
-		"no portal": func(o *Options) { o.Portal.Host = "" }, "no client_id": func(o *Options) { o.App.ClientID = "" },
+		"not confirmed": func(o *Options) { o.Confirmed = false },
+		"an IP address": func(o *Options) { o.Portal = address(t, "192.0.2.1") },
+		"no portal":     func(o *Options) { o.Portal.Host = "" }, "no client_id": func(o *Options) { o.App.ClientID = "" },
 		"no secret": func(o *Options) { o.App = App{ClientID: testClientID} }, "no server": func(o *Options) { o.Server = nil },
 	} {
 		o := whole
 		change(&o)
-		if f, err := Start(t.Context(), o); err == nil {
+		f, err := Start(t.Context(), o)
+		if err == nil {
 			f.Close()
 			t.Errorf("%s: started", name)
 		}
+		if rule := name == "not confirmed" || name == "an IP address"; errors.Is(err, portal.ErrTokenRule) != rule {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// The port can't be had; the user pastes the address that the browser could not open.
+func TestPasteOnly(t *testing.T) {
+	s := newFakeServer(t)
+	f := start(t, s, func(o *Options) { o.PasteOnly, o.Listen = true, "not used" })
+	if f.ReturnAddress() != ReturnAddress() {
+		t.Errorf("the return address is %s", f.ReturnAddress())
+	}
+	if err := f.Paste(f.ReturnAddress() + "?" + good(f).Encode()); err != nil {
+		t.Fatal(err)
+	}
+	if token, err := wait(t, f); err != nil || token.Access.Reveal() != "access-1" {
+		t.Errorf("%v", err)
 	}
 }
 
@@ -783,7 +851,7 @@ func TestOpenBrowser(t *testing.T) {
 		}
 	}
 	close(release)
-	deadline := time.Now().Add(5 * time.Second)
+	deadline := time.Now().Add(patience)
 	for f.BrowserError() == nil && time.Now().Before(deadline) {
 		time.Sleep(time.Millisecond)
 	}
@@ -794,15 +862,37 @@ func TestOpenBrowser(t *testing.T) {
 }
 
 func TestSystemBrowserMissing(t *testing.T) {
-	t.Setenv("PATH", t.TempDir())
-	if err := openSystemBrowser("https://portal.demo.example/"); !errors.Is(err, ErrNoBrowser) {
-		t.Errorf("error %v", err)
+	here := t.TempDir()
+	for name, c := range map[string]struct {
+		path, display, wayland, variable string
+		opened                           bool
+	}{
+		"nothing that opens":  {t.TempDir(), ":0", "wayland-0", "", false},
+		"no screen":           {here, "", "", "", false},
+		"X11":                 {here, ":0", "", "", true},
+		"Wayland":             {here, "", "wayland-0", "", true},
+		"an editor's browser": {here, "", "", "/opt/editor/browser.sh", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			trace := filepath.Join(t.TempDir(), "opened")
+			if err := os.WriteFile(filepath.Join(here, "xdg-open"), []byte("#!/bin/sh\necho \"$1\" >'"+trace+"'\n"), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			for name, value := range map[string]string{"PATH": c.path, "DISPLAY": c.display, "WAYLAND_DISPLAY": c.wayland, "BROWSER": c.variable} {
+				t.Setenv(name, value)
+			}
+			probed, opened := ProbeBrowser(), openSystemBrowser("https://portal.demo.example/")
+			got, _ := os.ReadFile(trace)
+			if errors.Is(probed, ErrNoBrowser) == c.opened || errors.Is(opened, ErrNoBrowser) == c.opened || (string(got) == "https://portal.demo.example/\n") != c.opened {
+				t.Errorf("probed %v, opened %v: %s", probed, opened, got)
+			}
+		})
 	}
 }
 
 func TestPages(t *testing.T) {
 	s := newFakeServer(t)
-	f := start(t, s, func(o *Options) { o.Page = russianPage() })
+	f := start(t, s, func(o *Options) { o.Page = pageIn(t, "ru") })
 	p := visit(t, f, good(f, "state", "wrong"))
 	if !strings.Contains(p.body, `<html lang="ru">`) || !strings.Contains(p.body, "<title>Это не ответ портала · BoxReady</title>") {
 		t.Errorf("page:\n%s", p.body)

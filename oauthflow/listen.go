@@ -22,7 +22,10 @@ const (
 
 // ReturnAddress is what belongs into the application's card as the path of its handler. It names 127.0.0.1 and not
 // localhost, which may be ::1 or anything that the hosts file says (RFC 8252, 8.3).
-func ReturnAddress() string { return "http://" + loopback + ":" + strconv.Itoa(Port) + Path }
+func ReturnAddress() string { return "http://" + ListenAddress() + Path }
+
+// ListenAddress is the host and port of ReturnAddress.
+func ListenAddress() string { return net.JoinHostPort(loopback, strconv.Itoa(Port)) }
 
 // PortReason is why the loopback port can't be had: a stable code.
 type PortReason string
@@ -33,6 +36,9 @@ const (
 	PortReserved PortReason = "reserved" // the system keeps it, though nothing may listen on it
 	PortOther    PortReason = "other"
 )
+
+// PortReasons returns all reasons.
+func PortReasons() []PortReason { return []PortReason{PortBusy, PortReserved, PortOther} }
 
 // PortError means that the loopback server can't listen.
 type PortError struct {
@@ -58,7 +64,7 @@ func ProbePort(ctx context.Context, address string) error {
 
 func listen(ctx context.Context, address string) (net.Listener, error) {
 	if address == "" {
-		address = net.JoinHostPort(loopback, strconv.Itoa(Port))
+		address = ListenAddress()
 	}
 	at, err := netip.ParseAddrPort(address)
 	if err == nil && !at.Addr().IsLoopback() {

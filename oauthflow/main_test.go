@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"net/url"
 	"strings"
 	"sync"
@@ -16,6 +18,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"boxready/assets"
 	"boxready/internal/portal"
 	"boxready/internal/secret"
 )
@@ -140,29 +143,45 @@ func (s *fakeServer) answerWith(status int, body string) {
 	}
 }
 
-func russianPage() Page {
-	return Page{
-		Lang:    "ru",
-		Done:    Words{"Вход выполнен", "Эту вкладку можно закрыть: BoxReady продолжает проверку."},
-		Failed:  Words{"Войти не удалось", "Вернитесь в BoxReady: там написано, что делать."},
-		Waiting: Words{"Это не ответ портала", "BoxReady по-прежнему ждёт, пока вы войдёте на портал."},
-		Reasons: map[Reason]string{
-			ReasonOtherPortal:  "Ответил другой портал, не тот, который вы проверяете.",
-			ReasonInvalidGrant: "Сервер авторизации не принял код: возможно, приложение зарегистрировано на другом портале.",
-			ReasonDenied:       "Портал отказал во входе.",
-		},
+// pageIn returns the words that the program has.
+func pageIn(t testing.TB, lang string) Page {
+	t.Helper()
+	data, err := assets.Languages.ReadFile("lang/" + lang + ".json")
+	if err != nil {
+		t.Fatal(err)
 	}
+	var texts struct {
+		Page map[string]json.RawMessage `json:"sign-in-page"`
+	}
+	if err := json.Unmarshal(data, &texts); err != nil {
+		t.Fatal(err)
+	}
+	read := func(key string, into any) {
+		if err := json.Unmarshal(texts.Page[key], into); err != nil {
+			t.Fatalf("%s in %s: %v", key, lang, err)
+		}
+	}
+	p := Page{Lang: lang, Reasons: map[Reason]string{}}
+	for key, into := range map[string]*Words{"done": &p.Done, "failed": &p.Failed, "waiting": &p.Waiting} {
+		read(key, into)
+	}
+	for _, reason := range Reasons() {
+		var text string
+		read("reason-"+string(reason), &text)
+		p.Reasons[reason] = text
+	}
+	return p
 }
 
 func englishPage() Page {
 	return Page{
 		Lang:    "en",
-		Done:    Words{"You are signed in", "You can close this tab: BoxReady goes on checking."},
-		Failed:  Words{"The sign-in failed", "Go back to BoxReady: it says what to do."},
-		Waiting: Words{"This is not the portal's answer", "BoxReady is still waiting for you to sign in to the portal."},
+		Done:    Words{"You are signed in", "You can close this tab."},
+		Failed:  Words{"The sign-in failed", "Go back to BoxReady."},
+		Waiting: Words{"This is not the portal's answer", "BoxReady is still waiting."},
 		Reasons: map[Reason]string{
-			ReasonOtherPortal:  "Another portal answered, not the one that you are checking.",
-			ReasonInvalidGrant: "The authorization server did not accept the code: the application may belong to another portal.",
+			ReasonOtherPortal:  "Another portal answered.",
+			ReasonInvalidGrant: "The authorization server did not accept the code.",
 			ReasonDenied:       "The portal refused the sign-in.",
 		},
 	}
@@ -181,7 +200,7 @@ func address(t *testing.T, s string) portal.Address {
 func start(t *testing.T, s *fakeServer, change func(*Options)) *Flow {
 	t.Helper()
 	o := Options{
-		Portal: address(t, testPortal), App: testApp(), Server: s.choose, Listen: "127.0.0.1:0", Page: englishPage(),
+		Portal: address(t, testPortal), Confirmed: true, App: testApp(), Server: s.choose, Listen: "127.0.0.1:0", Page: englishPage(),
 		OpenBrowser: func(string) error { return nil },
 	}
 	if change != nil {
@@ -225,12 +244,16 @@ func visit(t *testing.T, f *Flow, q url.Values) page {
 
 func send(t *testing.T, f *Flow, method, target, host string) page {
 	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), method, strings.TrimSuffix(f.ReturnAddress(), Path)+target, nil)
+	return ask(t, &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}, f, method, target, host)
+}
+
+func ask(t *testing.T, client *http.Client, f *Flow, method, target, host string) page {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, "http://"+bound(f)+target, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	r.Host = host
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	response, err := client.Do(r)
 	if err != nil {
 		t.Fatal(err)
@@ -243,10 +266,18 @@ func send(t *testing.T, f *Flow, method, target, host string) page {
 	return page{response.StatusCode, response.Header, string(body)}
 }
 
+// bound is host:port of a flow.
+func bound(f *Flow) string {
+	return strings.TrimSuffix(strings.TrimPrefix(f.ReturnAddress(), "http://"), Path)
+}
+
+// patience is for what has to come at once, on a machine that may have a lot else to do.
+const patience = 2 * time.Minute
+
 // wait returns the outcome, which has to be there soon.
 func wait(t *testing.T, f *Flow) (Token, error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	return f.Wait(ctx)
 }
@@ -265,5 +296,72 @@ func stillWaiting(t *testing.T, f *Flow) {
 	}
 	if token, err := wait(t, f); err != nil || token.Access.Reveal() != "access-1" {
 		t.Fatalf("the good answer afterwards: %v", err)
+	}
+}
+
+// pipes stand for the loopback port in tests in which time passes only when everybody waits for it (synctest).
+type pipes struct {
+	arriving chan net.Conn
+	closed   chan struct{}
+	once     sync.Once
+}
+
+type pipe struct{ net.Conn }
+
+func (pipe) RemoteAddr() net.Addr {
+	return net.TCPAddrFromAddrPort(netip.MustParseAddrPort("127.0.0.1:50000"))
+}
+
+func (p *pipes) Accept() (net.Conn, error) {
+	select {
+	case c := <-p.arriving:
+		return pipe{c}, nil
+	case <-p.closed:
+		return nil, net.ErrClosed
+	}
+}
+func (p *pipes) Close() error { p.once.Do(func() { close(p.closed) }); return nil }
+func (p *pipes) Addr() net.Addr {
+	return net.TCPAddrFromAddrPort(netip.MustParseAddrPort("127.0.0.1:41924"))
+}
+
+func (p *pipes) dial() net.Conn {
+	ours, theirs := net.Pipe()
+	p.arriving <- theirs
+	return ours
+}
+
+func (p *pipes) client() *http.Client {
+	return &http.Client{Transport: &http.Transport{
+		DisableKeepAlives: true,
+		DialContext:       func(context.Context, string, string) (net.Conn, error) { return p.dial(), nil },
+	}}
+}
+
+// startInBubble starts a flow on pipes, with an authorization server that answers from memory.
+func startInBubble(t *testing.T, change func(*Options)) (*Flow, *pipes) {
+	t.Helper()
+	p := &pipes{arriving: make(chan net.Conn), closed: make(chan struct{})}
+	o := Options{
+		Portal: address(t, testPortal), App: testApp(), Page: englishPage(),
+		Server: func(string) (AuthServer, error) {
+			return AuthServer{URL: "https://auth.example", HTTP: doerFunc(func(*http.Request) (*http.Response, error) {
+				w := httptest.NewRecorder()
+				io.WriteString(w, `{"access_token":"access-1","refresh_token":"refresh-1","expires_in":3600}`)
+				return w.Result(), nil
+			})}, nil
+		},
+	}
+	if change != nil {
+		change(&o)
+	}
+	return serve(t.Context(), o, p), p
+}
+
+// stillWaitingInBubble is stillWaiting on pipes.
+func stillWaitingInBubble(t *testing.T, f *Flow, p *pipes) {
+	t.Helper()
+	if got := ask(t, p.client(), f, http.MethodGet, query(good(f)), ""); got.status != http.StatusOK || !strings.Contains(got.body, f.options.Page.Done.Title) {
+		t.Errorf("the good answer afterwards: %d\n%s", got.status, got.body)
 	}
 }

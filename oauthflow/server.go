@@ -10,17 +10,13 @@ import (
 )
 
 const (
-	defaultHeaderTimeout = 5 * time.Second
+	headerTimeout = 5 * time.Second
 	// A code, a state and a few names; the cookies that other programs left on 127.0.0.1 count too.
 	maxHeader = 16 << 10
 )
 
 // newServer returns the loopback server. It answers one address and tells nobody else anything.
 func newServer(f *Flow, host string) *http.Server {
-	headerTimeout := f.options.headerTimeout
-	if headerTimeout <= 0 {
-		headerTimeout = defaultHeaderTimeout
-	}
 	s := &http.Server{
 		Handler:                      receiver{f, host},
 		ReadHeaderTimeout:            headerTimeout,

@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"boxready/internal/portal"
@@ -152,38 +155,59 @@ func TestCancelOfOneWaiter(t *testing.T) {
 
 // The rotated token is in the store before anybody has it, so a program that dies at any moment after that goes on with it.
 func TestCrashAfterRotation(t *testing.T) {
-	s := newFakeServer(t)
-	store := heldToken(s, 0)
-	saved, killed := make(chan struct{}), make(chan struct{})
-	defer close(killed)
-	src := source(s, 0, func(o *SourceOptions) {
-		o.Save = func(_ context.Context, token Token) error {
-			store = token
-			close(saved)
-			<-killed // here: nothing was handed out
-			return nil
+	synctest.Test(t, func(t *testing.T) {
+		server := AuthServer{URL: "https://auth.example", HTTP: doerFunc(func(r *http.Request) (*http.Response, error) {
+			w := httptest.NewRecorder()
+			if used := r.URL.Query().Get("refresh_token"); used != "refresh-0" {
+				t.Errorf("asked with %s", used)
+			}
+			io.WriteString(w, `{"access_token":"access-1","refresh_token":"refresh-1","expires_in":3600}`)
+			return w.Result(), nil
+		})}
+		var store Token
+		killed := make(chan struct{})
+		src := NewSource(SourceOptions{App: testApp(), Server: server, Token: Token{Refresh: secret.New("refresh-0"), Server: server.URL},
+			Save: func(_ context.Context, token Token) error {
+				store = token
+				<-killed // here: nothing was handed out
+				return nil
+			}})
+		// Not even a caller who has gone away loses the rotation.
+		ctx, cancel := context.WithCancel(t.Context())
+		handed := make(chan error, 1)
+		go func() { _, err := src.Token(ctx); handed <- err }()
+		synctest.Wait()
+		select {
+		case err := <-handed:
+			t.Fatalf("handed out before it was saved: %v", err)
+		default:
 		}
+		cancel()
+		if err := <-handed; !errors.Is(err, context.Canceled) {
+			t.Errorf("the one who went away: %v", err)
+		}
+		if store.Refresh.Reveal() != "refresh-1" {
+			t.Errorf("the store holds %s", store.Refresh.Reveal())
+		}
+		close(killed)
 	})
-	// Not even a caller who has gone away loses the rotation.
-	ctx, cancel := context.WithCancel(t.Context())
-	handed := make(chan error, 1)
-	go func() { _, err := src.Token(ctx); handed <- err }()
-	<-saved
-	select {
-	case err := <-handed:
-		t.Fatalf("handed out before it was saved: %v", err)
-	case <-time.After(20 * time.Millisecond):
+}
+
+// A program that died between the server's rotation and the saving has a dead token. It is not sent again and again.
+func TestCrashBeforeSaving(t *testing.T) {
+	s := newFakeServer(t)
+	accounts, _ := signedIn(t, s)
+	if _, err := s.auth().Refresh(t.Context(), testApp(), secret.New("refresh-0")); err != nil { // and here it dies
+		t.Fatal(err)
 	}
-	cancel()
-	<-handed
-	if store.Refresh.Reveal() != "refresh-1" {
-		t.Fatalf("the store holds %s", store.Refresh.Reveal())
+	src := open(t, accounts, s)
+	for range 3 {
+		if _, err := src.Token(t.Context()); !errors.Is(err, ErrInvalidGrant) || ReasonOf(err) != ReasonInvalidGrant {
+			t.Errorf("error %v", err)
+		}
 	}
-	// After the restart.
-	store.Expires = time.Time{}
-	again := NewSource(SourceOptions{App: testApp(), Server: s.auth(), Token: store})
-	if token, err := again.Token(t.Context()); err != nil || token.Refresh.Reveal() != "refresh-2" {
-		t.Errorf("after the restart: %v", err)
+	if n := len(s.asked()); n != 2 {
+		t.Errorf("%d requests", n)
 	}
 }
 
@@ -290,22 +314,39 @@ func TestOtherProcess(t *testing.T) {
 		}
 	})
 	t.Run("rotated meanwhile", func(t *testing.T) {
-		s := newFakeServer(t)
-		store := heldToken(s, 0)
-		loads := 0
-		src := source(s, 0, func(o *SourceOptions) {
-			o.Load = func(context.Context) (Token, error) {
-				if loads++; loads == 2 {
-					token, err := s.auth().Refresh(t.Context(), testApp(), secret.New("refresh-9"))
-					store = token
-					return token, err
-				}
-				return store, nil
-			}
-		})
-		s.refresh = map[string]bool{"refresh-9": true}
-		if token, err := src.Token(t.Context()); err != nil || token.Refresh.Reveal() != "refresh-2" {
-			t.Errorf("%v, %v", token.Refresh.Reveal(), err)
+		for name, late := range map[string]time.Duration{"saved already": 0, "being saved": saving / 2} {
+			t.Run(name, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					var asked []string
+					token := func(n string) Token {
+						return Token{Refresh: secret.New("refresh-" + n), Server: "https://auth.example"}
+					}
+					saved := time.Now().Add(time.Hour)
+					src := NewSource(SourceOptions{App: testApp(), Token: token("0"),
+						Server: AuthServer{URL: "https://auth.example", HTTP: doerFunc(func(r *http.Request) (*http.Response, error) {
+							used := r.URL.Query().Get("refresh_token")
+							asked = append(asked, used)
+							w := httptest.NewRecorder()
+							if used == "refresh-0" {
+								saved = time.Now().Add(late) // the other one was faster
+								io.WriteString(w, `{"error":"invalid_grant"}`)
+							} else {
+								io.WriteString(w, `{"access_token":"access-2","refresh_token":"refresh-2","expires_in":3600}`)
+							}
+							return w.Result(), nil
+						})},
+						Load: func(context.Context) (Token, error) {
+							if time.Now().Before(saved) {
+								return token("0"), nil
+							}
+							return token("1"), nil
+						},
+					})
+					if got, err := src.Token(t.Context()); err != nil || got.Access.Reveal() != "access-2" || strings.Join(asked, " ") != "refresh-0 refresh-1" {
+						t.Errorf("%v, asked with %v", err, asked)
+					}
+				})
+			})
 		}
 	})
 	t.Run("dead for all", func(t *testing.T) {

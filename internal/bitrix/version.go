@@ -83,7 +83,7 @@ func VersionRange(present, absent []string) (atLeast, below string) {
 		if !sameModule(m) {
 			return "", ""
 		}
-		if m.Deprecated || m.needsOtherModule() {
+		if m.Deprecated || m.AlsoNeeds() != nil {
 			continue
 		}
 		for _, v := range []string{m.PresentIn, m.Since()} {
@@ -96,15 +96,4 @@ func VersionRange(present, absent []string) (atLeast, below string) {
 		return "", ""
 	}
 	return atLeast, below
-}
-
-// needsOtherModule reports whether the documentation ties the method's
-// existence to a version of a module besides its own.
-func (m MethodInfo) needsOtherModule() bool {
-	for _, f := range m.Facts() {
-		if f.bringsMethod() && f.Module != m.Module {
-			return true
-		}
-	}
-	return false
 }

@@ -65,6 +65,7 @@ type Request struct {
 	Form       url.Values
 	Token      Token   // none if its Value is zero
 	Carrier    Carrier // of the token; form if empty
+	Webhook    bool    // Path holds a real webhook's code, see Webhook.Request
 	Plain      bool    // over http, port 80
 	// Unmarked leaves bx24_request_id out: for pages that take no parameters.
 	Unmarked bool
@@ -181,7 +182,7 @@ func (c *Client) Close() {
 	c.plain.CloseIdleConnections()
 }
 
-// AllowTokens lets tokens go to the portal from now on. Whoever calls it has seen that the owner confirmed the address,
+// AllowTokens lets tokens and webhooks' codes go to the portal from now on. Whoever calls it has seen that the owner confirmed the address,
 // that the portal sees https and that no redirect leads to another host; that the certificate verifies is seen to here.
 func (c *Client) AllowTokens() error {
 	if !c.verified {
@@ -231,6 +232,8 @@ func (c *Client) Do(ctx context.Context, r Request) Answer {
 func (c *Client) checkToken(r Request) error {
 	inBody := r.Carrier == "" || r.Carrier == InForm || r.Carrier == InJSON
 	switch {
+	case r.Webhook && (r.Plain || !c.allowed.Load()):
+		return ErrTokenRule
 	case r.Token.Value.IsZero():
 		return nil
 	case r.Plain || !c.allowed.Load():

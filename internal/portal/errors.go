@@ -54,6 +54,9 @@ var (
 	ErrInvalidToken        = &Error{Code: bitrix.CodeInvalidToken}
 	ErrInsufficientScope   = &Error{Code: bitrix.CodeInsufficientScope}
 	ErrAccessDenied        = &Error{Code: bitrix.CodeAccessDenied}
+	ErrUserContext         = &Error{Code: bitrix.CodeAccessDenied, Description: "can't be authorized in this context"} // deleted, or never signed in
+	ErrNoCommercialPlan    = &Error{Code: bitrix.CodeAccessDenied, Description: "commercial plans"}                    // said to an application
+	ErrNoSubscription      = &Error{Code: bitrix.CodeAccessDenied, Description: "only by subscription"}                // said to a webhook
 	ErrUserAccess          = &Error{Code: bitrix.CodeUserAccessError}
 	ErrAuthorization       = &Error{Code: bitrix.CodeAuthorizationError}
 	ErrApplicationNotFound = &Error{Code: bitrix.CodeApplicationNotFound}
@@ -76,6 +79,8 @@ var (
 	ErrWrongClient        = &Error{Code: bitrix.CodeWrongClient}
 	ErrVerificationNeeded = &Error{Code: bitrix.CodeVerificationNeeded}
 	ErrPaymentRequired    = &Error{Code: bitrix.CodePaymentRequired}
+	ErrAppPayment         = &Error{Code: bitrix.CodePaymentRequired, Description: "payment required"} // the authorization server's words, passed on
+	ErrWrongApplication   = &Error{Code: bitrix.CodeWrongApplicationClient}
 	ErrWrongLicense       = &Error{Code: bitrix.CodeWrongLicense}
 	ErrLicenseScanner     = &Error{Code: bitrix.CodeLicenseScanner}
 

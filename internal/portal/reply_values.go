@@ -56,6 +56,19 @@ func (y *Bool) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
+// Text is a string or a number in a result: PHP sends either. Anything else is "".
+type Text string
+
+// UnmarshalJSON implements json.Unmarshaler; it never fails.
+func (t *Text) UnmarshalJSON(b []byte) error {
+	text, err := scalar(b)
+	if err != nil || bytes.Equal(bytes.TrimSpace(b), []byte("null")) {
+		text = ""
+	}
+	*t = Text(text)
+	return nil
+}
+
 // Map is an object in a result. PHP sends an empty one as [], and one whose keys
 // are 0, 1, 2 … as a list.
 type Map[V any] map[string]V

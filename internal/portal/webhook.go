@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"time"
 
 	"boxready/internal/secret"
 )
@@ -63,4 +64,9 @@ func ParseWebhook(s string) (Webhook, error) {
 // URL is the webhook's address, which is a secret as a whole; it ends in a slash.
 func (w Webhook) URL() secret.String {
 	return secret.New(w.Address.String() + WebhookPath(url.PathEscape(w.User), w.Code.Reveal(), ""))
+}
+
+// Request is a call of a method through the webhook.
+func (w Webhook) Request(method string, form url.Values, timeout time.Duration) Request {
+	return Request{Path: WebhookPath(w.User, w.Code.Reveal(), method), Form: form, Webhook: true, Timeout: timeout}
 }

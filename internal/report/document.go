@@ -1,11 +1,14 @@
-// Package report puts a run's outcome into the forms in which it leaves BoxReady: the JSON of the contract, JSON lines, and
-// text for people.
+// Package report puts a run's outcome into the forms in which it leaves BoxReady: the JSON of the contract, JSON lines, text for
+// people, and the report for a vendor's support, with the names hidden that its owner wants hidden. It reads such reports
+// again, judges them anew, compares them and counts what is in many of them; then they are a stranger's files.
 package report
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
+	"runtime"
 	"strings"
 	"time"
 
@@ -61,11 +64,22 @@ type Entry struct {
 type Reporter struct {
 	Words   *Words
 	Version string // of BoxReady
+	System  string // that it runs on; "" for this one
+}
+
+func (p *Reporter) system() string { return cmp.Or(p.System, system()) }
+
+func system() string {
+	names := map[string]string{"windows": "Windows", "linux": "Linux", "darwin": "macOS"}
+	return cmp.Or(names[runtime.GOOS], runtime.GOOS)
 }
 
 // Entry turns one result into its JSON form.
 func (p *Reporter) Entry(r checks.Result, portal string) Entry {
-	f := p.Words.Finding(r, portal)
+	return entryOf(r, p.Words.Finding(r, portal))
+}
+
+func entryOf(r checks.Result, f Finding) Entry {
 	e := Entry{Check: r.Check, State: r.State, Cause: r.Cause, Vantage: r.Vantage, Owner: r.Owner, Because: r.Because,
 		Affects: r.Affects, Facts: r.Facts, Title: f.Title, Text: strings.TrimSpace(f.Saw + " " + f.Breaks), Steps: f.Steps, More: f.More,
 		TookMS: r.Took.Milliseconds()}

@@ -3,7 +3,6 @@ package report
 import (
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"boxready/checks"
@@ -21,15 +20,27 @@ type Style struct {
 	Bold  func(s string) string
 }
 
-// Owners in the order in which their findings stand.
-var owners = []checks.Owner{checks.PortalAdmin, checks.ServerAdmin, checks.NetworkAdmin, checks.Vendor, checks.Bitrix24, checks.You}
-
 // WriteText writes the outcome for people: the verdict first, then the findings by who fixes them, then what is in order and
 // what was not checked.
 func (p *Reporter) WriteText(w io.Writer, o *checks.Outcome, style Style) error {
-	t := newText(p, o, style)
+	return p.writeRun(w, p.run(o, newHider(o.Target.Address, nil)), style)
+}
+
+// WriteSelfTest writes what a look at this program itself came to, which is no verdict on any portal.
+func (p *Reporter) WriteSelfTest(w io.Writer, o *checks.Outcome, style Style) error {
+	t := newText(p, p.run(o, newHider(o.Target.Address, nil)), style)
+	t.para(0, "", t.style.Bold(p.Words.Say("group."+string(checks.SelfGroup), nil)))
+	return t.writeFindings(w)
+}
+
+func (p *Reporter) writeRun(w io.Writer, n *run, style Style) error {
+	t := newText(p, n, style)
 	t.verdict()
-	for _, owner := range t.ownersByWeight() {
+	return t.writeFindings(w)
+}
+
+func (t *text) writeFindings(w io.Writer) error {
+	for _, owner := range t.run.ownersByWeight() {
 		t.findingsOf(owner)
 	}
 	t.inOrder()
@@ -44,13 +55,12 @@ func (p *Reporter) WriteText(w io.Writer, o *checks.Outcome, style Style) error 
 type text struct {
 	strings.Builder
 	*Reporter
-	outcome *checks.Outcome
-	style   Style
-	portal  string
-	said    map[checks.ID]bool // whose consequences were listed
+	run   *run
+	style Style
+	said  map[checks.ID]bool // whose consequences were listed
 }
 
-func newText(p *Reporter, o *checks.Outcome, style Style) *text {
+func newText(p *Reporter, n *run, style Style) *text {
 	if style.Width == 0 {
 		style.Width = 80
 	}
@@ -60,7 +70,7 @@ func newText(p *Reporter, o *checks.Outcome, style Style) *text {
 	if style.Bold == nil {
 		style.Bold = func(s string) string { return s }
 	}
-	return &text{Reporter: p, outcome: o, style: style, portal: o.Target.Address.Display(), said: map[checks.ID]bool{}}
+	return &text{Reporter: p, run: n, style: style, said: map[checks.ID]bool{}}
 }
 
 func (t *text) say(key string, args checks.Args) string { return t.Words.Say(key, args) }
@@ -83,55 +93,27 @@ func pad(s string, width int) string {
 }
 
 func (t *text) verdict() {
-	state := map[checks.Verdict]checks.State{checks.Ready: checks.OK, checks.NoObstacle: checks.OK, checks.Unsure: checks.Unknown, checks.NotReady: checks.Problem}
-	t.para(0, "", t.portal)
-	title := t.style.Bold(t.style.Paint(state[t.outcome.Verdict], t.say("verdict."+string(t.outcome.Verdict)+".title", nil)))
+	t.para(0, "", t.run.display)
+	title := t.style.Bold(t.style.Paint(stateOf(t.run.Verdict), t.Words.code("verdict.", string(t.run.Verdict), ".title")))
 	t.para(0, "", title)
-	t.para(0, "", t.say("verdict."+string(t.outcome.Verdict)+".text", nil))
-}
-
-// finding is a result that somebody has to do something about.
-func finding(r checks.Result) bool { return r.State != checks.OK && r.State != checks.Skipped }
-
-func weight(s checks.State) int {
-	return map[checks.State]int{checks.Problem: 3, checks.Unknown: 2, checks.Notice: 1}[s]
-}
-
-// ownersByWeight are those who have findings, the gravest first.
-func (t *text) ownersByWeight() []checks.Owner {
-	gravest := map[checks.Owner]int{}
-	for _, r := range t.outcome.Results {
-		if finding(r) {
-			gravest[r.Owner] = max(gravest[r.Owner], weight(r.State))
-		}
-	}
-	found := slices.DeleteFunc(slices.Clone(owners), func(o checks.Owner) bool { return gravest[o] == 0 })
-	slices.SortStableFunc(found, func(a, b checks.Owner) int { return gravest[b] - gravest[a] })
-	return found
+	t.para(0, "", t.Words.code("verdict.", string(t.run.Verdict), ".text"))
 }
 
 func (t *text) findingsOf(owner checks.Owner) {
-	var found []checks.Result
-	for _, r := range t.outcome.Results {
-		if finding(r) && r.Owner == owner {
-			found = append(found, r)
-		}
-	}
-	slices.SortStableFunc(found, func(a, b checks.Result) int { return weight(b.State) - weight(a.State) })
 	t.WriteString("\n")
-	t.para(0, "", t.style.Bold(t.say("owner."+string(owner)+".title", nil)))
-	for _, r := range found {
+	t.para(0, "", t.style.Bold(t.Words.code("owner.", string(owner), ".title")))
+	for _, i := range t.run.findingsOf(owner) {
 		t.WriteString("\n")
-		t.finding(r)
+		t.finding(i)
 	}
 }
 
 const depth = 4
 
-func (t *text) finding(r checks.Result) {
-	f := t.Words.Finding(r, t.portal)
-	t.para(2, "", t.style.Paint(r.State, t.say("state."+string(r.State), nil)+": ")+t.style.Bold(f.Title))
-	t.part("saw", f.Saw+" "+sentence(t.say("vantage."+string(r.Vantage), nil)))
+func (t *text) finding(i item) {
+	f := i.said
+	t.para(2, "", t.style.Paint(i.State, t.say("state."+string(i.State), nil)+": ")+t.style.Bold(f.Title))
+	t.part("saw", f.Saw+" "+t.seenFrom(i))
 	t.part("breaks", f.Breaks)
 	if len(f.Steps) > 0 {
 		t.para(depth, "", t.say("part.do", nil)+":")
@@ -143,17 +125,26 @@ func (t *text) finding(r checks.Result) {
 		// Unwrapped, so that it can be clicked and copied.
 		fmt.Fprintf(t, "%*s%s: %s\n", depth, "", t.say("part.more", nil), f.More)
 	}
-	if waiting := t.waitingFor(r.Check); len(waiting) > 0 && !t.said[r.Check] {
-		t.said[r.Check] = true
-		key := "part.waiting"
-		if r.State == checks.Unknown {
-			key = "part.unclear" // there may be nothing to fix
-		}
-		t.para(depth, "", t.say(key, checks.Args{"checks": waiting}))
+	if waiting := t.run.waitingFor(i.Check); len(waiting) > 0 && !t.said[i.Check] {
+		t.said[i.Check] = true
+		t.para(depth, "", t.Words.waiting(i, waiting))
 	}
 	if t.style.Verbose {
-		t.facts(r)
+		t.facts(i)
 	}
+}
+
+// waiting says what was put off because of i.
+func (w *Words) waiting(i item, waiting []checks.ID) string {
+	key := "part.waiting"
+	if i.State == checks.Unknown {
+		key = "part.unclear" // there may be nothing to fix
+	}
+	return w.Say(key, checks.Args{"checks": w.sentenceNames(waiting)})
+}
+
+func (t *text) seenFrom(i item) string {
+	return sentence(t.Words.code("vantage.", string(i.Vantage), ""))
 }
 
 // step writes a numbered step. A command in it stands between backticks; it gets a line of its own that isn't wrapped, so
@@ -195,62 +186,43 @@ func sentence(s string) string {
 	return strings.ToUpper(string(first)) + s[len(string(first)):] + "."
 }
 
-// waitingFor are the names of the checks that were put off because of id.
-func (t *text) waitingFor(id checks.ID) []string {
-	var names []string
-	for _, r := range t.outcome.Results {
-		if r.State == checks.Skipped && r.Because == id {
-			names = append(names, lowerFirst(t.Words.Name(r.Check)))
-		}
-	}
-	return names
-}
-
 func (t *text) inOrder() {
-	var results []checks.Result
-	var names []string
-	for _, r := range t.outcome.Results {
-		if r.State == checks.OK {
-			results = append(results, r)
-			names = append(names, lowerFirst(t.Words.Name(r.Check)))
-		}
-	}
-	if results == nil {
+	found := t.run.inOrder()
+	if len(found) == 0 {
 		return
 	}
 	t.WriteString("\n")
 	if !t.style.Verbose {
-		t.para(0, "", t.style.Paint(checks.OK, t.say("part.in-order", nil))+": "+strings.Join(names, ", "))
+		var ids []checks.ID
+		for _, i := range found {
+			ids = append(ids, i.Check)
+		}
+		t.para(0, "", t.style.Paint(checks.OK, t.say("part.in-order", nil))+": "+strings.Join(t.Words.sentenceNames(ids), ", "))
 		return
 	}
 	t.para(0, "", t.style.Bold(t.say("part.in-order", nil)))
-	for _, r := range results {
-		f := t.Words.Finding(r, t.portal)
-		t.para(2, "", t.style.Paint(checks.OK, t.say("state.ok", nil)+": ")+f.Title)
-		t.para(depth, "", f.Saw+" "+sentence(t.say("vantage."+string(r.Vantage), nil)))
-		t.facts(r)
+	for _, i := range found {
+		t.para(2, "", t.style.Paint(checks.OK, t.say("state.ok", nil)+": ")+i.said.Title)
+		t.para(depth, "", i.said.Saw+" "+t.seenFrom(i))
+		t.facts(i)
 	}
 }
 
 func (t *text) notChecked() {
-	if len(t.outcome.NotChecked) == 0 {
+	list := t.run.notChecked()
+	if list == nil {
 		return
 	}
 	t.WriteString("\n")
 	t.para(0, "", t.style.Bold(t.say("part.not-checked", nil)))
-	var reasons []checks.Reason
-	names := map[checks.Reason][]string{}
-	for _, n := range t.outcome.NotChecked {
-		if names[n.Reason] == nil {
-			reasons = append(reasons, n.Reason)
-		}
-		names[n.Reason] = append(names[n.Reason], t.Words.Name(n.Check))
+	for _, m := range list {
+		t.para(2, "", t.Words.missing(m))
 	}
-	for _, reason := range reasons {
-		list := names[reason]
-		for i := range list[1:] {
-			list[i+1] = lowerFirst(list[i+1])
-		}
-		t.para(2, "", strings.Join(list, ", ")+": "+lowerFirst(t.say("reason."+string(reason), nil)))
-	}
+}
+
+// missing says what wasn't checked, and what it would have needed.
+func (w *Words) missing(m missing) string {
+	names := w.sentenceNames(m.Checks)
+	names[0] = w.Name(m.Checks[0])
+	return strings.Join(names, ", ") + ": " + lowerFirst(w.code("reason.", string(m.Reason), ""))
 }

@@ -83,7 +83,18 @@ func (w *Words) functions() template.FuncMap {
 		"list":    w.list,
 		"span":    w.span,
 		"seconds": func(s float64) string { return w.number(s) },
+		"needs":   w.needs,
+		"keeper":  func(code string) string { return w.Say("sign-in.place-"+code, nil) },
+		"access":  access,
 	}
+}
+
+// access are the flags of check that give a run the same credential again; a webhook's address stays out of the shell's history.
+func access(credential string) string {
+	if credential == string(checks.ByWebhook) {
+		return "--webhook -"
+	}
+	return "--signed-in"
 }
 
 func (w *Words) list(items []string) string {
@@ -113,7 +124,15 @@ func (w *Words) number(f float64) string {
 }
 
 // Name is what a check is called.
-func (w *Words) Name(id checks.ID) string { return w.Say(string(id)+".name", nil) }
+func (w *Words) Name(id checks.ID) string { return w.code("", string(id), ".name") }
+
+// code returns the text for a code, or the code itself: a report of a newer version may have others.
+func (w *Words) code(before, code, after string) string {
+	if text, ok := w.find(before+code+after, nil); ok {
+		return text
+	}
+	return code
+}
 
 // Finding is a result in words.
 type Finding struct {

@@ -2,6 +2,16 @@
 // vendor wrote them down in a small file.
 package requirements
 
+import (
+	"cmp"
+	"net"
+	"slices"
+	"strconv"
+	"strings"
+
+	"boxready/internal/bitrix"
+)
+
 // Requirements is what one application, or several together, need of a portal. Names are as written; portals compare methods,
 // events and scopes whatever their letter case.
 type Requirements struct {
@@ -21,7 +31,12 @@ type Requirements struct {
 type Application struct {
 	Name, Vendor string
 	Support      string // https address, or ""
+
+	names map[string]string // Name by language; nil if it is the same in all
 }
+
+// NameIn is the application's name in a language.
+func (a Application) NameIn(lang string) string { return cmp.Or(a.names[lang], a.Name) }
 
 // Module is a module that has to be there.
 type Module struct {
@@ -57,10 +72,90 @@ type Host struct {
 	Direction Direction
 }
 
+// String writes a host as "app-to-portal app.vendor.example:443".
+func (h Host) String() string {
+	return string(h.Direction) + " " + net.JoinHostPort(h.Host, strconv.Itoa(h.Port))
+}
+
 // AnyApplication is what every REST application needs, used when no file says more.
 func AnyApplication() *Requirements {
 	return &Requirements{
 		BuiltIn: true,
 		Methods: []string{"app.info", "batch", "event.bind", "events", "methods", "profile", "scope", "server.time"},
 	}
+}
+
+// Merge is what several applications together need; without any, AnyApplication. The first that names a receiver decides where
+// event delivery is proved. If handlers live in different places, they are reached the way that needs most: from the internet.
+func Merge(all ...*Requirements) *Requirements {
+	if len(all) == 0 {
+		return AnyApplication()
+	}
+	merged := &Requirements{BuiltIn: true}
+	for _, r := range all {
+		merged.BuiltIn = merged.BuiltIn && r.BuiltIn
+		merged.Applications = append(merged.Applications, r.Applications...)
+		merged.Scopes = append(merged.Scopes, r.Scopes...)
+		merged.Methods = append(merged.Methods, r.Methods...)
+		merged.Events = append(merged.Events, r.Events...)
+		for _, m := range r.Modules {
+			merged.demand(m)
+		}
+		for _, h := range r.Hosts {
+			if !slices.Contains(merged.Hosts, h) {
+				merged.Hosts = append(merged.Hosts, h)
+			}
+		}
+		switch {
+		case merged.Handlers == "":
+			merged.Handlers = r.Handlers
+		case r.Handlers != "" && r.Handlers != merged.Handlers:
+			merged.Handlers = Internet
+		}
+		merged.Receiver = cmp.Or(merged.Receiver, r.Receiver)
+	}
+	merged.Scopes, merged.Methods, merged.Events = distinct(merged.Scopes), distinct(merged.Methods), distinct(merged.Events)
+	return merged
+}
+
+// demand adds a module; of two demands on one, the newer version counts.
+func (r *Requirements) demand(m Module) {
+	for i, other := range r.Modules {
+		if strings.EqualFold(other.Name, m.Name) {
+			if bitrix.CompareVersions(m.AtLeast, other.AtLeast) > 0 {
+				r.Modules[i].AtLeast = m.AtLeast
+			}
+			return
+		}
+	}
+	r.Modules = append(r.Modules, m)
+}
+
+// Permissions are the scopes that have to be granted: those named, and for each method and event that none of them opens the
+// scope that does, each once and in that order.
+func (r *Requirements) Permissions() []string {
+	var all []string
+	need := func(scopes []string) {
+		if len(scopes) > 0 && scopes[0] != basic && !slices.ContainsFunc(all, func(has string) bool {
+			return slices.ContainsFunc(scopes, func(s string) bool { return strings.EqualFold(s, has) })
+		}) {
+			all = append(all, scopes[0])
+		}
+	}
+	for _, s := range distinct(r.Scopes) {
+		if !strings.EqualFold(s, basic) {
+			all = append(all, s)
+		}
+	}
+	for _, name := range r.Methods {
+		if m, known := bitrix.Method(name); known {
+			need(scopesOf(m))
+		}
+	}
+	for _, name := range r.Events {
+		if e, known := bitrix.Event(name); known {
+			need(e.Scopes)
+		}
+	}
+	return all
 }

@@ -1,296 +1,52 @@
 package simportal
 
 import (
-	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"net/http"
-	"net/url"
-	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"boxready/internal/bitrix"
 )
 
-const (
-	tokenLife = time.Hour        // of an access token, and of a verdict in the portal's cache
-	codeLife  = 30 * time.Second // of an authorization code
-)
-
-func randomHex(n int) string {
-	b := make([]byte, n)
-	_, _ = rand.Read(b)
-	return hex.EncodeToString(b)
-}
-
-// token is an access token as the authorization server keeps it.
-type token struct {
-	expires time.Time
-	revoked bool
-	fresh   bool // issued by a refresh, so no portal can have an old verdict on it
-}
-
-// verdict is what rest.check said of a token.
-type verdict struct {
-	err      *restError
-	clientID string
-	expires  time.Time
-	at       time.Time
-}
-
-// account is what the authorization server and the portal know: the demo application, its tokens, its event handlers.
-type account struct {
-	clientID, clientSecret, memberID string
-	webhook                          credentials
-
-	mu       sync.Mutex
-	tokens   map[string]*token
-	refresh  map[string]bool
-	codes    map[string]time.Time // authorization codes and when they were made
-	cache    map[string]verdict   // on the portal
-	address  string               // the portal's, as the authorization server holds it
-	handlers []handler
-}
-
-func newAccount(s *Sim) *account {
-	return &account{
-		clientID: "local." + randomHex(7) + ".12345678", clientSecret: randomHex(25), memberID: randomHex(16),
-		webhook: credentials{userID, randomHex(8)},
-		tokens:  map[string]*token{}, refresh: map[string]bool{}, codes: map[string]time.Time{}, cache: map[string]verdict{},
-		address: "https://" + s.opt.Host,
-	}
-}
-
-// poison puts a refused licence into the portal's cache for every token of before.
-func (a *account) poison(now time.Time) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	for name, t := range a.tokens {
-		if !t.fresh {
-			a.cache[name] = verdict{err: licenceError(), at: now}
-		}
-	}
-}
-
-func (a *account) bind(h handler) bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if slices.Contains(a.handlers, h) {
-		return false
-	}
-	a.handlers = append(a.handlers, h)
-	return true
-}
-
-func (a *account) bound() []handler {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return slices.Clone(a.handlers)
-}
-
-func (a *account) unbind(h handler) int {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	before := len(a.handlers)
-	a.handlers = slices.DeleteFunc(a.handlers, func(g handler) bool {
-		return g.event == h.event && g.offline == h.offline && g.connector == h.connector && (h.url == "" || g.url == h.url)
-	})
-	return before - len(a.handlers)
-}
-
-// Kinds of tokens that IssueToken makes.
-const (
-	TokenValid   = "valid"
-	TokenExpired = "expired" // an hour too old
-	TokenRevoked = "revoked" // its application was removed at the authorization server
-)
-
-// IssueToken makes an access token of the demo application; "" for an unknown kind.
-func (s *Sim) IssueToken(kind string) string {
-	t := &token{expires: s.clock().Add(tokenLife)}
-	switch kind {
-	case TokenValid:
-	case TokenExpired:
-		t.expires = s.clock().Add(-tokenLife)
-	case TokenRevoked:
-		t.revoked = true
-	default:
-		return ""
-	}
-	return s.newToken(t)
-}
-
-func (s *Sim) newToken(t *token) string {
-	name := randomHex(35)
-	a := s.account
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.tokens[name] = t
-	if s.set.Load().on("cached-error") && !t.fresh {
-		a.cache[name] = verdict{err: licenceError(), at: s.clock()}
-	}
-	return name
-}
-
-// Grant is what an application holds after its user signed in.
-type Grant struct {
-	ClientID, ClientSecret, MemberID string
-	AccessToken, RefreshToken        string
-	Expires                          time.Time
-	Scope                            []string
-	Domain                           string // the portal's name
-	ServerEndpoint, ClientEndpoint   string // end in /rest/
-	UserID                           string
-}
-
-// IssueGrant is IssueToken with everything that an application gets along with the token.
-func (s *Sim) IssueGrant(kind string) Grant {
-	g := Grant{
-		ClientID: s.account.clientID, ClientSecret: s.account.clientSecret, MemberID: s.account.memberID,
-		AccessToken: s.IssueToken(kind), RefreshToken: s.newRefresh(), Scope: appScope(), Domain: s.opt.Host,
-		ServerEndpoint: bitrix.AuthServer(s.region) + "/rest/", ClientEndpoint: s.heldAddress() + "/rest/", UserID: userID,
-	}
-	s.account.mu.Lock()
-	defer s.account.mu.Unlock()
-	if t := s.account.tokens[g.AccessToken]; t != nil {
-		g.Expires = t.expires
-	}
-	return g
-}
-
-func (s *Sim) newRefresh() string {
-	name := randomHex(35)
-	s.account.mu.Lock()
-	defer s.account.mu.Unlock()
-	s.account.refresh[name] = true
-	return name
-}
-
-func (s *Sim) heldAddress() string {
-	s.account.mu.Lock()
-	defer s.account.mu.Unlock()
-	return s.account.address
-}
-
-// Webhook is the URL of a working incoming webhook; it ends in a slash.
-func (s *Sim) Webhook() string {
-	return "https://" + s.opt.Host + "/rest/" + s.account.webhook.user + "/" + s.account.webhook.code + "/"
-}
-
-// ReportedAddresses are the addresses under which the portal introduced itself, or
-// would have, to the authorization server, in order. A portal reports whatever host a
-// call came in by, and the server may store it.
-func (s *Sim) ReportedAddresses() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.reported)
-}
-
-func (s *Sim) report(address string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.reported = append(s.reported, address)
-}
-
-// ownAddress is scheme and host of the hit, as the portal sees them.
-func ownAddress(h *hit) string {
-	scheme := "http"
-	if h.tls && !h.f.on("https-not-seen") {
-		scheme = "https"
-	}
-	host := strings.TrimSuffix(strings.TrimSuffix(h.r.Host, ":443"), ":80")
-	return scheme + "://" + host
-}
-
-// line is how the portal's call to the authorization server went.
-type line int
-
-const (
-	lineUp line = iota
-	lineDown
-	lineGarbage // something answered, and not in JSON
-)
-
-// callAuthServer is the portal's side of a call; limit is how long it waits for silence.
-func (s *Sim) callAuthServer(ctx context.Context, f *faultSet, limit time.Duration) line {
-	switch f.any("auth-server-unreachable", "auth-server-unreachable-slow", "auth-server-html") {
-	case "auth-server-unreachable":
-		return lineDown
-	case "auth-server-unreachable-slow":
-		s.wait(ctx, limit)
-		return lineDown
-	case "auth-server-html":
-		return lineGarbage
-	}
-	return lineUp
-}
-
 func licenceError() *restError {
 	return refuse(bitrix.CodeVerificationNeeded, "License check failed.")
 }
 
-// checkToken is the portal's OAuth checker: cache, authorization server, then its own
-// view of application and user.
-func (s *Sim) checkToken(c *call, name string) (*auth, *restError) {
-	a := s.account
-	now := s.portalNow(c.f)
-	a.mu.Lock()
-	v, cached := a.cache[name]
-	a.mu.Unlock()
-	if !cached || now.Sub(v.at) >= tokenLife {
-		if c.f.on("portal-not-registered") {
-			return nil, &restError{status: http.StatusBadRequest, code: bitrix.CodeCore, text: "No client credentials"}
-		}
-		address := ownAddress(c.hit)
-		s.report(address)
-		if s.callAuthServer(c.hit.r.Context(), c.f, s.opt.Blackhole) != lineUp {
-			return nil, refuse(bitrix.CodeConnectionError, "Error connecting to authorization server")
-		}
-		v = s.restCheck(c.f, name, address)
-		v.at = now
-		a.mu.Lock()
-		a.cache[name] = v
-		a.mu.Unlock()
-	}
-	switch {
-	case v.err != nil:
-		return nil, v.err
-	case !now.Before(v.expires):
-		return nil, refuse(bitrix.CodeExpiredToken, "The access token provided has expired")
-	}
-	switch c.f.in("portal") {
-	case "app-missing", "app-inactive":
-		return nil, refuse(bitrix.CodeApplicationNotFound, "Application not found")
-	case "user-inactive":
-		return nil, refuse(bitrix.CodeAuthorizationError, "Unable to authorize user")
-	case "user-never-logged-in":
-		return nil, refuse(bitrix.CodeAccessDenied, "Current user can't be authorized in this context")
-	case "user-no-access":
-		return nil, refuse(bitrix.CodeUserAccessError, "The user does not have access to the application.")
-	}
-	return &auth{clientID: v.clientID, scope: appScope(), userID: userID, admin: true}, nil
-}
-
 // restCheck is the authorization server's rest.check. It believes the address it is told before it looks at the token.
 func (s *Sim) restCheck(f *faultSet, name, address string) verdict {
-	switch f.any("portal-credentials-refused", "licence-rejected") {
-	case "portal-credentials-refused":
-		return verdict{err: refuse(bitrix.CodeInvalidClient, "Invalid client credentials.")}
-	case "licence-rejected":
-		return verdict{err: licenceError()}
+	if err := s.admitPortal(f, address); err != nil {
+		return verdict{err: err}
 	}
 	a := s.account
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.address = address
 	t := a.tokens[name]
-	if err := t.refusal(s.authNow(f)); err != nil {
+	err := t.refusal(s.authNow(f))
+	switch {
+	case err != nil:
 		return verdict{err: err}
+	case f.on("app-not-on-auth-server"):
+		return verdict{err: refuse(bitrix.CodeOAuth, "Application not installed")}
+	case f.any("app-payment-required", "app-unpaid") != "":
+		return verdict{err: refuse(bitrix.CodePaymentRequired, "Payment required")}
 	}
-	return verdict{clientID: a.clientID, expires: t.expires}
+	return verdict{user: t.user, expires: t.expires}
+}
+
+// admitPortal is what the authorization server does first when a portal calls: it checks the portal's
+// credentials and licence and takes its address down.
+func (s *Sim) admitPortal(f *faultSet, address string) *restError {
+	switch f.any("portal-credentials-refused", "licence-rejected") {
+	case "portal-credentials-refused":
+		return refuse(bitrix.CodeInvalidClient, "Invalid client credentials.")
+	case "licence-rejected":
+		return licenceError()
+	}
+	s.account.mu.Lock()
+	defer s.account.mu.Unlock()
+	s.account.address = address
+	return nil
 }
 
 func (t *token) refusal(now time.Time) *restError {
@@ -322,7 +78,15 @@ func (s *Sim) authServer(r bitrix.Region) func(*hit) {
 		status, answer := http.StatusNotFound, errorMethodNotFound().array()
 		switch path := h.r.URL.Path; {
 		case path == "/oauth/token/" || path == "/oauth/token":
-			status, answer = s.issue(h.f, r, phpParams(h))
+			params := phpParams(h)
+			if h.f.on("token-query-only") {
+				params = parseQuery(h.r.URL.RawQuery)
+			}
+			if h.f.on("token-server-error") && params.text("grant_type") != "" {
+				h.page(http.StatusBadGateway, nginxPage("502 Bad Gateway", ""))
+				return
+			}
+			status, answer = s.issue(h.f, r, params)
 		case strings.TrimSuffix(path, ".json") == "/rest/app.info":
 			status, answer = s.heldInfo(h, r)
 		case !strings.HasPrefix(path, "/rest/"):
@@ -331,6 +95,20 @@ func (s *Sim) authServer(r bitrix.Region) func(*hit) {
 		}
 		h.send(status, "application/json; charset=utf-8", encodeJSON(answer))
 	}
+}
+
+// tokenErrors are what the token endpoint can say to an application that it knows, by fault.
+var tokenErrors = map[string]restError{
+	"grant-invalid":             {status: http.StatusBadRequest, code: bitrix.CodeInvalidGrant},
+	"client-invalid":            {status: http.StatusBadRequest, code: bitrix.CodeInvalidClient, text: "Invalid client credentials."},
+	"sign-in-expired":           {status: http.StatusUnauthorized, code: bitrix.CodeExpiredToken, text: "The refresh token provided has expired."},
+	"app-payment-required":      {status: http.StatusUnauthorized, code: bitrix.CodePaymentRequired, text: "Payment required"},
+	"app-unknown":               {status: http.StatusOK, code: "wrong_client"},
+	"token-not-installed":       {status: http.StatusUnauthorized, code: bitrix.CodeNotInstalled, text: "Application not installed"},
+	"token-unauthorized-client": {status: http.StatusBadRequest, code: "unauthorized_client"},
+	"token-invalid-scope":       {status: http.StatusForbidden, code: bitrix.CodeInvalidScope, text: "Given scope exceeds permissions associated with given grant"},
+	"token-invalid-request":     {status: http.StatusBadRequest, code: "invalid_request"},
+	"token-unsupported-grant":   {status: http.StatusBadRequest, code: "unsupported_grant_type"},
 }
 
 // issue is the token endpoint (https://apidocs.bitrix24.com/settings/oauth/index.html). An unknown client is answered with status 200.
@@ -343,6 +121,7 @@ func (s *Sim) issue(f *faultSet, r bitrix.Region, p *array) (int, *array) {
 		return status, a
 	}
 	grant, client := p.text("grant_type"), p.text("client_id")
+	said, faulty := tokenErrors[f.in("token")]
 	switch {
 	case grant == "" || client == "":
 		return fail(http.StatusBadRequest, "invalid_request", "Required parameter is missing or invalid")
@@ -352,41 +131,34 @@ func (s *Sim) issue(f *faultSet, r bitrix.Region, p *array) (int, *array) {
 		return fail(http.StatusOK, "wrong_client", "")
 	case p.text("client_secret") != s.account.clientSecret:
 		return fail(http.StatusBadRequest, bitrix.CodeInvalidClient, "Invalid client credentials.")
+	case faulty:
+		return fail(said.status, said.code, said.text)
 	}
-	now := s.authNow(f)
-	a := s.account
-	a.mu.Lock()
-	switch grant {
-	case "authorization_code":
-		made, ok := a.codes[p.text("code")]
-		delete(a.codes, p.text("code"))
-		if !ok || now.Sub(made) > codeLife {
-			a.mu.Unlock()
-			if ok {
-				return fail(http.StatusUnauthorized, bitrix.CodeExpiredToken, "The authorization token provided has expired.")
-			}
-			return fail(http.StatusBadRequest, bitrix.CodeInvalidGrant, "")
-		}
-	default:
-		if !a.refresh[p.text("refresh_token")] {
-			a.mu.Unlock()
-			return fail(http.StatusBadRequest, bitrix.CodeInvalidGrant, "")
-		}
-		delete(a.refresh, p.text("refresh_token"))
+	a, now := s.account, s.authNow(f)
+	kind, life, late := a.refresh, refreshLife, "The refresh token provided has expired."
+	name := p.text("refresh_token")
+	if grant == "authorization_code" {
+		kind, life, late = a.codes, codeLife, "The authorization token provided has expired."
+		name = p.text("code")
 	}
-	a.mu.Unlock()
+	given, ok := a.redeem(kind, name)
+	switch {
+	case !ok:
+		return fail(http.StatusBadRequest, bitrix.CodeInvalidGrant, "")
+	case now.Sub(given.issued) > life:
+		return fail(http.StatusUnauthorized, bitrix.CodeExpiredToken, late)
+	}
 	expires := now.Add(tokenLife)
-	access := s.newToken(&token{expires: expires, fresh: true})
-	user, _ := strconv.Atoi(userID)
-	return http.StatusOK, assoc("access_token", access, "refresh_token", s.newRefresh(), "expires", expires.Unix(), "expires_in", int(tokenLife/time.Second),
-		"scope", strings.Join(appScope(), ","), "domain", hostOf(bitrix.AuthServer(r)), "server_endpoint", bitrix.AuthServer(r)+"/rest/",
-		"client_endpoint", s.heldAddress()+"/rest/", "member_id", a.memberID, "status", "L", "user_id", user)
+	access := s.newToken(&token{user: given.user, expires: expires, fresh: true})
+	user, _ := strconv.Atoi(given.user.ID)
+	return http.StatusOK, assoc("access_token", access, "refresh_token", a.issue(a.refresh, pass{given.user, now}), "expires", expires.Unix(), "expires_in", int(tokenLife/time.Second),
+		"scope", strings.Join(f.inv.granted, ","), "domain", hostOf(bitrix.AuthServer(r)), "server_endpoint", bitrix.AuthServer(r)+"/rest/",
+		"client_endpoint", s.HeldAddress()+"/rest/", "member_id", a.memberID, "status", "L", "user_id", user)
 }
 
 // heldInfo is the authorization server's own app.info: what it holds about the portal.
 func (s *Sim) heldInfo(h *hit, r bitrix.Region) (int, *array) {
-	c := &call{hit: h, f: h.f, params: phpParams(h)}
-	name := s.tokenIn(c)
+	name := tokenIn(h, phpParams(h))
 	if name == "" {
 		return http.StatusUnauthorized, refuse(bitrix.CodeNoAuthFound, "Wrong authorization data").array()
 	}
@@ -400,7 +172,7 @@ func (s *Sim) heldInfo(h *hit, r bitrix.Region) (int, *array) {
 	if err := t.refusal(s.authNow(h.f)); err != nil {
 		return err.status, err.array()
 	}
-	scope := strings.Join(appScope(), ",")
+	scope := strings.Join(h.f.inv.granted, ",")
 	return http.StatusOK, assoc("result", assoc("client_id", a.clientID, "scope", scope, "expires", t.expires.Unix(),
 		"install", assoc("installed", true, "version", "1", "status", "L", "scope", scope, "domain", hostOf(a.address), "uri", a.address,
 			"client_endpoint", a.address+"/rest/", "member_id", a.memberID, "member_type", "B")))
@@ -410,7 +182,7 @@ func (s *Sim) heldInfo(h *hit, r bitrix.Region) (int, *array) {
 // with the caller's parameters and relays the answer.
 func (s *Sim) tokenProxy(h *hit) {
 	h.poweredByBitrix()
-	if h.f.any("intranet-absent", "needs-deep") != "" {
+	if h.f.inv.absent["intranet"] || h.f.on("needs-deep") {
 		h.page(http.StatusNotFound, notFoundPage)
 		return
 	}
@@ -431,76 +203,4 @@ func (s *Sim) tokenProxy(h *hit) {
 		}
 		h.send(status, "application/json; charset=utf-8", encodeJSON(answer))
 	}
-}
-
-// authorize is the portal's page /oauth/authorize/ for a user who is signed in
-// (https://apidocs.bitrix24.com/settings/oauth/index.html).
-func (s *Sim) authorize(h *hit) {
-	if h.f.on("intranet-absent") {
-		h.portalPage(http.StatusNotFound, notFoundPage)
-		return
-	}
-	const notFound = "<!DOCTYPE html><html><body><p>Application was not found.</p></body></html>\n"
-	p := parseQuery(h.r.URL.RawQuery)
-	client := p.text("client_id")
-	fault := h.f.in("authorize")
-	known := client == s.account.clientID && h.f.any("app-missing", "app-inactive") == ""
-	switch {
-	case client == "":
-		h.portalPage(http.StatusOK, notFound)
-		return
-	case fault == "authorize-login" && known:
-		h.portalPage(http.StatusOK, strings.Replace(loginForm, "<form", "<p>Please log in to use the application.</p>\n<form", 1))
-		return
-	case fault == "authorize-login":
-		h.portalPage(http.StatusOK, notFound)
-		return
-	case h.f.on("portal-not-registered"):
-		h.portalPage(http.StatusInternalServerError, "<!DOCTYPE html><html><body><p>No client credentials</p></body></html>\n")
-		return
-	}
-	s.report(ownAddress(h))
-	box := func(code string) {
-		h.portalPage(http.StatusOK, "<!DOCTYPE html><html><body><p>Application ID</p><h1>"+code+"</h1></body></html>\n")
-	}
-	oauthError := func(text string) {
-		h.portalPage(http.StatusOK, "<!DOCTYPE html><html><body><p>"+text+"</p></body></html>\n")
-	}
-	if fault == "authorize-empty-box" || s.callAuthServer(h.r.Context(), h.f, s.opt.Blackhole) != lineUp {
-		box("")
-		return
-	}
-	switch {
-	case fault == "authorize-error":
-		oauthError("ERROR_OAUTH: Application not installed")
-		return
-	case h.f.on("licence-rejected"):
-		oauthError("verification_needed: License check failed.")
-		return
-	case client != s.account.clientID:
-		oauthError("WRONG_APPLICATION_CLIENT: Unable to get application data")
-		return
-	}
-	code := randomHex(20)
-	s.account.mu.Lock()
-	s.account.codes[code] = s.authNow(h.f)
-	s.account.address = ownAddress(h)
-	s.account.mu.Unlock()
-	if fault == "authorize-code-box" {
-		box(code)
-		return
-	}
-	values := url.Values{
-		"code": {code}, "domain": {h.r.Host}, "member_id": {s.account.memberID}, "scope": {strings.Join(appScope(), ",")},
-		"server_domain": {hostOf(bitrix.AuthServer(s.region))},
-	}
-	if state := p.text("state"); state != "" {
-		values.Set("state", state)
-	}
-	joint := "?"
-	if strings.Contains(s.opt.RedirectURI, "?") {
-		joint = "&"
-	}
-	h.w.Header().Set("Location", s.opt.RedirectURI+joint+values.Encode())
-	h.portalPage(http.StatusFound, "")
 }

@@ -446,6 +446,9 @@ func TestEveryFaultShows(t *testing.T) {
 		known[f.Name] = true
 		show := symptoms[f.Name]
 		if show == nil {
+			show = accessSymptoms[f.Name]
+		}
+		if show == nil {
 			t.Errorf("nothing says how %s shows", f.Name)
 			continue
 		}
@@ -454,9 +457,11 @@ func TestEveryFaultShows(t *testing.T) {
 			show(t, faulty(t, f.Name))
 		})
 	}
-	for name := range symptoms {
-		if !known[name] {
-			t.Errorf("no fault %s", name)
+	for _, rows := range []map[string]seen{symptoms, accessSymptoms} {
+		for name := range rows {
+			if !known[name] {
+				t.Errorf("no fault %s", name)
+			}
 		}
 	}
 }
@@ -476,6 +481,16 @@ func TestFaultTable(t *testing.T) {
 		for _, c := range f.Causes {
 			if !regexp.MustCompile(`^[a-z-]+/[a-z0-9-]+$`).MatchString(c) {
 				t.Errorf("%s: cause %q", f.Name, c)
+			}
+		}
+		for _, need := range f.Needs {
+			if !regexp.MustCompile(`^(method:[a-z.]+|event:[A-Z0-9_]+|scope:[a-z_]+|module:[a-z]+(>=\d+\.\d+\.\d+)?)$`).MatchString(need) {
+				t.Errorf("%s: need %q", f.Name, need)
+			}
+		}
+		for _, w := range f.With {
+			if !slices.Contains([]string{"deep", "content-filter", "public-dns", "event-test", "dns", "proxy", "region", "webhook", "sign-in", "as-application"}, w) {
+				t.Errorf("%s: with %q", f.Name, w)
 			}
 		}
 	}

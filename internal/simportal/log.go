@@ -23,7 +23,7 @@ type Request struct {
 	Host, Method, Path, RawQuery string // for DNS: Host is the name, Method the type asked for
 	Header                       http.Header
 	Body                         []byte   // at most 64 KiB
-	Tokens                       []string // values of auth, access_token and Authorization: Bearer, wherever they stood
+	Tokens                       []string // values of auth, access_token, refresh_token and Authorization: Bearer, wherever they stood
 	RequestID                    string   // bx24_request_id
 	Proto                        string
 	Conn                         int    // number of the connection; 0 for a DNS datagram
@@ -104,7 +104,7 @@ func (s *Sim) handler(server string, answer func(*hit)) http.Handler {
 	})
 }
 
-var tokenInside = regexp.MustCompile(`(?:^|[?&"\s])(?:auth|access_token)=([^&"\s]+)`)
+var tokenInside = regexp.MustCompile(`(?:^|[?&"\s])(?:auth|access_token|refresh_token)=([^&"\s]+)`)
 
 // tokensOf finds OAuth tokens in all places where the rest module, or anything in between, could read one.
 func tokensOf(r *http.Request, body []byte) []string {
@@ -115,7 +115,7 @@ func tokensOf(r *http.Request, body []byte) []string {
 		}
 	}
 	form := func(values url.Values) {
-		for _, key := range []string{"auth", "access_token", "auth[access_token]"} {
+		for _, key := range []string{"auth", "access_token", "auth[access_token]", "refresh_token"} {
 			for _, v := range values[key] {
 				add(v)
 			}
@@ -138,7 +138,7 @@ func tokensOf(r *http.Request, body []byte) []string {
 	}
 	var object map[string]any
 	if json.Unmarshal(body, &object) == nil {
-		for _, key := range []string{"auth", "access_token"} {
+		for _, key := range []string{"auth", "access_token", "refresh_token"} {
 			switch v := object[key].(type) {
 			case string:
 				add(v)

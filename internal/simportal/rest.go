@@ -2,6 +2,8 @@ package simportal
 
 import (
 	"net/http"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -13,6 +15,7 @@ type restError struct {
 	status     int
 	code, text string
 	extra      []any // further key, value, …
+	page       bool  // it is not the rest module that answers but the web server, in HTML
 }
 
 func (e *restError) array() *array {
@@ -53,30 +56,27 @@ type call struct {
 	params  *array
 	auth    *auth
 	started time.Time
-	batch   bool // inside batch
+}
+
+// text is a parameter as a text, whatever the letter case of its name.
+func (c *call) text(name string) string {
+	v, _ := c.params.fold(name)
+	return phpText(v)
 }
 
 // auth is who calls.
 type auth struct {
-	webhook  bool
-	clientID string
-	scope    []string
-	userID   string
-	admin    bool
+	webhook   bool
+	clientID  string
+	scope     []string
+	user      *User
+	admin     bool
+	connector string // auth_connector; commands of a batch have that of the batch
 }
 
-func (a *auth) may(scope string) bool {
-	if scope == "" {
-		return true
-	}
-	for alternative := range strings.SplitSeq(scope, "|") {
-		for _, s := range a.scope {
-			if s == alternative {
-				return true
-			}
-		}
-	}
-	return false
+// may tells whether one of the scopes is granted; none are needed for the basic methods.
+func (a *auth) may(scopes []string) bool {
+	return len(scopes) == 0 || slices.ContainsFunc(scopes, func(s string) bool { return slices.Contains(a.scope, s) })
 }
 
 // portalNow is the portal's clock.
@@ -93,14 +93,6 @@ func (s *Sim) portalNow(f *faultSet) time.Time {
 	return now
 }
 
-// version is the rest module's, older where a fault says so.
-func (s *Sim) version(f *faultSet) version {
-	if f.on("platform-outdated") {
-		return version{21, 400, 0}
-	}
-	return s.rest
-}
-
 // restServer answers everything under /rest/ in the order of the rest module:
 // closed site, method, credentials, scope, the method itself.
 func (s *Sim) restServer(h *hit) {
@@ -110,7 +102,7 @@ func (s *Sim) restServer(h *hit) {
 	}
 	c := &call{hit: h, f: h.f, https: h.tls && !h.f.on("https-not-seen"), started: s.portalNow(h.f), params: phpParams(h)}
 	path := strings.Trim(strings.TrimPrefix(h.r.URL.Path, "/rest"), "/")
-	if rest, ok := strings.CutPrefix(path+"/", "api/"); ok && s.version(h.f).atLeast(version{25, 800, 0}) {
+	if rest, ok := strings.CutPrefix(path+"/", "api/"); ok && h.f.inv.rest.atLeast(version{25, 800, 0}) {
 		s.restV3(c, strings.Trim(rest, "/"))
 		return
 	}
@@ -135,7 +127,11 @@ func (s *Sim) restServer(h *hit) {
 		name = ""
 	}
 	result, err := s.process(c, name, webhook)
-	if err != nil {
+	switch {
+	case err != nil && err.page:
+		h.page(err.status, nginxPage(strconv.Itoa(err.status)+" "+http.StatusText(err.status), ""))
+		return
+	case err != nil:
 		status := err.status
 		if h.f.on("cloud-statuses") {
 			status = cloudStatus(err)
@@ -163,59 +159,60 @@ func (s *Sim) process(c *call, name string, webhook *credentials) (*array, *rest
 	case "rest-site-closed":
 		return nil, &restError{status: http.StatusForbidden, code: bitrix.CodePortalDeleted, text: "Portal was deleted"}
 	}
-	m := s.lookup(c.f, name)
+	m := c.f.inv.lookup(name)
 	if m == nil {
 		return nil, errorMethodNotFound()
 	}
-	var err *restError
-	if c.auth, err = s.authenticate(c, webhook); err != nil {
+	if err := s.authenticate(c, webhook, m.scopes); err != nil {
+		return nil, err
+	}
+	if err := s.limited(c); err != nil {
 		return nil, err
 	}
 	return s.run(c, m)
 }
 
-// lookup finds a method, the lower-case name first, then as typed.
-func (s *Sim) lookup(f *faultSet, name string) *method {
-	m, ok := s.modules[strings.ToLower(name)]
-	if !ok {
-		m, ok = s.modules[name]
-	}
-	if !ok {
+// limited refuses every other call of somebody who may call.
+func (s *Sim) limited(c *call) *restError {
+	fault := c.f.any("throttled", "throttled-page")
+	if fault == "" || s.calls.Add(1)%2 == 1 {
 		return nil
 	}
-	missing := f.on("core-method-missing") && m.name == "event.bind" ||
-		f.on("core-method-missing-batch") && m.name == "batch" ||
-		f.on("platform-outdated") && (m.name == "method.get" || m.name == "feature.get") ||
-		f.on("intranet-absent") && m.name == "user.current"
-	if missing {
-		return nil
-	}
-	return m
+	return &restError{status: http.StatusServiceUnavailable, code: bitrix.CodeQueryLimitExceeded, text: "Too many requests", page: fault == "throttled-page"}
 }
 
-// run checks the scope and calls the method.
+// page is one page of a list.
+type page struct {
+	items       *array
+	total, next int // next is 0 on the last one
+}
+
+// run calls the method.
 func (s *Sim) run(c *call, m *method) (*array, *restError) {
-	if !c.auth.may(m.scope) {
-		text := "The request requires higher privileges than provided by the access token"
-		if c.auth.webhook {
-			text = "The request requires higher privileges than provided by the webhook token"
-		}
-		if c.batch {
-			text = ""
-		}
-		return nil, refuse(bitrix.CodeInsufficientScope, text)
-	}
-	if m.appOnly && c.auth.webhook {
+	switch {
+	case c.f.on("feature-not-licensed") && m.name != "batch":
+		return nil, &restError{status: http.StatusForbidden, code: bitrix.CodeWrongLicense, text: "This feature is not enabled for the current license: " + m.name}
+	case c.f.on("operation-time") && m.name == "method.get":
+		return nil, &restError{status: http.StatusTooManyRequests, code: bitrix.CodeOperationTimeLimit, text: "Method is blocked due to operation time limit."}
+	case m.appOnly && c.auth.webhook:
 		return nil, &restError{status: http.StatusForbidden, code: bitrix.CodeWrongAuthType, text: "Current authorization type is denied for this method"}
-	}
-	if m.run == nil {
+	case m.run == nil:
 		return assoc("result", newArray(), "total", 0), nil
 	}
 	result, err := m.run(s, c)
 	if err != nil {
 		return nil, err
 	}
-	return assoc("result", result), nil
+	p, ok := result.(page)
+	if !ok {
+		return assoc("result", result), nil
+	}
+	a := assoc("result", p.items)
+	if p.next > 0 {
+		a.set("next", p.next)
+	}
+	a.set("total", p.total)
+	return a, nil
 }
 
 // timeBlock is the answer's "time". A box has no operating counters. From 25.800.0 on
@@ -225,7 +222,7 @@ func (s *Sim) timeBlock(c *call) *array {
 	finished := s.portalNow(c.f)
 	took := finished.Sub(c.started).Seconds()
 	a := newArray()
-	if s.version(c.f).atLeast(version{25, 800, 0}) {
+	if c.f.inv.rest.atLeast(version{25, 800, 0}) {
 		a.set("start", c.started.Unix())
 		a.set("finish", seconds(finished))
 		a.set("duration", seconds(finished)-float64(c.started.Unix()))
@@ -268,57 +265,10 @@ func phpParams(h *hit) *array {
 	return params
 }
 
-// credentials are an incoming webhook's user and code.
-type credentials struct{ user, code string }
-
-// authenticate asks the checkers of the event OnRestCheckAuth in turn: OAuth, webhook, session.
-func (s *Sim) authenticate(c *call, webhook *credentials) (*auth, *restError) {
-	if !c.f.on("token-checker-missing") {
-		if token := s.tokenIn(c); token != "" {
-			return s.checkToken(c, token)
-		}
-	}
-	if webhook == nil && c.params.text("ap") != "" {
-		webhook = &credentials{c.params.text("aplogin"), c.params.text("ap")}
-	}
-	if webhook != nil {
-		return s.checkWebhook(c, *webhook)
-	}
-	if c.params.text("sessid") != "" || c.hit.r.Header.Get("X-Bitrix-Csrf-Token") != "" {
-		e := refuse(bitrix.CodeSessionFailed, "Sessid check failed")
-		e.extra = []any{"sessid", randomHex(16), "extended_error", bitrix.CodeSessionFailed}
-		return nil, e
-	}
-	return nil, refuse(bitrix.CodeNoAuthFound, "Wrong authorization data")
-}
-
-func (s *Sim) tokenIn(c *call) string {
-	if scheme, token, ok := strings.Cut(c.hit.r.Header.Get("Authorization"), " "); ok && strings.EqualFold(scheme, "Bearer") {
-		if token = strings.TrimSpace(token); token != "" {
-			return token
-		}
-	}
-	if t := c.params.text("auth"); t != "" {
-		return t
-	}
-	return c.params.text("access_token")
-}
-
-// checkWebhook asks for https before it looks at the credentials.
-func (s *Sim) checkWebhook(c *call, given credentials) (*auth, *restError) {
-	if !c.https {
-		return nil, refuse(bitrix.CodeInvalidRequest, "Https required.")
-	}
-	own := s.account.webhook
-	if given.code != own.code || given.user != own.user && given.user != userLogin {
-		return nil, refuse(bitrix.CodeInvalidCredentials, "Invalid request credentials")
-	}
-	return &auth{webhook: true, scope: webhookScope(), userID: own.user, admin: true}, nil
-}
-
 // restV3 answers REST 3.0 (https://apidocs.bitrix24.com/api-reference/rest-v3.html): every
 // failed authentication looks the same there.
 func (s *Sim) restV3(c *call, path string) {
+	rest := c.f.inv.rest
 	segments := strings.Split(path, "/")
 	name := strings.ToLower(segments[len(segments)-1])
 	var webhook *credentials
@@ -327,7 +277,7 @@ func (s *Sim) restV3(c *call, path string) {
 	}
 	fail := func(status int, class, text string) {
 		namespace := "BITRIX_REST_V3_EXCEPTIONS_"
-		if s.rest.atLeast(version{25, 1300, 0}) {
+		if rest.atLeast(version{25, 1300, 0}) {
 			namespace = "BITRIX_REST_V3_EXCEPTION_"
 		}
 		c.hit.sendJSON(status, assoc("error", assoc("code", namespace+class, "message", text)))
@@ -339,34 +289,32 @@ func (s *Sim) restV3(c *call, path string) {
 	switch {
 	case name == "documentation":
 		name = "rest.documentation.openapi"
-	case name == "scopes" && s.rest.atLeast(version{25, 1300, 0}):
+	case name == "scopes" && rest.atLeast(version{25, 1300, 0}):
 		name = "rest.scope.list"
 	}
-	m, ok := s.v3[name]
-	if !ok || len(segments) != 1 && len(segments) != 3 || name == "rest.scope.list" && !s.rest.atLeast(version{25, 1300, 0}) {
+	m, ok := c.f.inv.v3[name]
+	if !ok || len(segments) != 1 && len(segments) != 3 {
 		fail(http.StatusNotFound, "METHODNOTFOUNDEXCEPTION", "Method not found.")
 		return
 	}
-	who, err := s.authenticate(c, webhook)
+	err := s.authenticate(c, webhook, m.scopes)
 	switch {
+	case err != nil && err.code == bitrix.CodeInsufficientScope && rest.atLeast(version{25, 1300, 0}):
+		fail(http.StatusForbidden, "INSUFFICIENTSCOPEEXCEPTION", "Insufficient scope.")
+		return
+	case err != nil && err.code == bitrix.CodeInsufficientScope:
+		fail(http.StatusForbidden, "ACCESSDENIEDEXCEPTION", "Access denied.")
+		return
 	case err != nil:
 		fail(http.StatusUnauthorized, "ACCESSDENIEDEXCEPTION", "Access denied.")
 		return
-	case !who.may(m.scope) && s.rest.atLeast(version{25, 1300, 0}):
-		fail(http.StatusForbidden, "INSUFFICIENTSCOPEEXCEPTION", "Insufficient scope.")
-		return
-	case !who.may(m.scope):
-		fail(http.StatusForbidden, "ACCESSDENIEDEXCEPTION", "Access denied.")
-		return
 	}
-	c.auth = who
 	var result any = newArray()
 	if m.run != nil {
-		result, err = m.run(s, c)
-	}
-	if err != nil {
-		fail(http.StatusBadRequest, "INVALIDARGUMENTEXCEPTION", err.text)
-		return
+		if result, err = m.run(s, c); err != nil {
+			fail(http.StatusBadRequest, "INVALIDARGUMENTEXCEPTION", err.text)
+			return
+		}
 	}
 	c.hit.sendJSON(http.StatusOK, assoc("result", result, "time", s.timeBlock(c)))
 }

@@ -13,8 +13,8 @@
 //
 // Faults combine. Where two of them concern the same thing, the one in the outer
 // layer is met first: name, TCP, TLS, server in front, redirect, route of /rest/,
-// closed site, method, https as PHP sees it, credentials, application and user; what
-// damages the answer's bytes comes on top. Inside one group the one that stands
+// closed site, method, https as PHP sees it, credentials, application, permission,
+// licence, user and limits; what damages the answer's bytes comes on top. Inside one group the one that stands
 // earlier in [Faults] wins.
 package simportal
 
@@ -77,6 +77,18 @@ type Options struct {
 	Region      bitrix.Region // where the portal is registered; "" = bitrix.CIS
 	Blackhole   time.Duration // how long the portal waits for an authorization server that never answers; 0 = 15 s, as the rest module does
 	RedirectURI string        // handler path of the demo application; "" = http://127.0.0.1:53134/
+
+	Login    bool              // /oauth/authorize/ asks who it is, see Users; false: the administrator has a session already
+	Without  Without           // what the portal does not have
+	Versions map[string]string // modules that are older, by name: they lack the methods that the catalogue knows to be younger
+	Granted  []string          // permissions of the application and the webhook; nil = all that the modules provide
+}
+
+// Without is what a portal does not have, of all that the catalogue knows.
+type Without struct {
+	Modules []string // with all their methods, events and scopes
+	Methods []string
+	Events  []string // without the number that events of one type of objects carry
 }
 
 // Sim is a running simulation.
@@ -84,7 +96,6 @@ type Sim struct {
 	opt    Options
 	clock  func() time.Time
 	region bitrix.Region
-	rest   version
 	ca     *authority
 
 	ctx    context.Context
@@ -102,10 +113,11 @@ type Sim struct {
 	arrivals []time.Time
 	reported []string
 
-	account *account
-	modules map[string]*method
-	v3      map[string]*method
-	at      endpoints
+	account  *account
+	events   eventTables
+	sessions sessions
+	calls    atomic.Int64 // with good credentials, counted where a fault wants it
+	at       endpoints
 }
 
 // endpoints are the loopback addresses, "127.0.0.1:PORT".
@@ -117,10 +129,6 @@ type endpoints struct {
 
 // Start starts all servers.
 func Start(o Options) (*Sim, error) {
-	set, err := newFaultSet(o.Faults)
-	if err != nil {
-		return nil, err
-	}
 	if o.Host == "" {
 		o.Host = defaultHost
 	}
@@ -136,25 +144,28 @@ func Start(o Options) (*Sim, error) {
 	if o.Region == "" {
 		o.Region = bitrix.CIS
 	}
-	v, err := parseVersion(o.REST)
-	if err != nil {
+	if _, err := parseVersion(o.REST); err != nil {
 		return nil, err
 	}
-	s := &Sim{opt: o, clock: o.Clock, region: o.Region, rest: v, conns: map[*conn]struct{}{}}
+	if err := o.checkInventory(); err != nil {
+		return nil, fmt.Errorf("take something away from the simulated portal: %w", err)
+	}
+	s := &Sim{opt: o, clock: o.Clock, region: o.Region, conns: map[*conn]struct{}{}, sessions: sessions{user: map[string]*User{}}}
 	if s.clock == nil {
 		s.clock = time.Now
 	}
+	set, err := s.newFaultSet(o.Faults)
+	if err != nil {
+		return nil, err
+	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.set.Store(set)
-	if s.ca, err = newAuthority(s.clock(), o.Host); err != nil {
+	if s.ca, err = newAuthority(s.clock, o.Host); err != nil {
 		s.cancel()
 		return nil, fmt.Errorf("make certificates: %w", err)
 	}
-	s.modules, s.v3 = methods(), methodsV3()
-	s.account = newAccount(s)
-	if set.on("cached-error") {
-		s.account.poison(s.clock())
-	}
+	s.account = newAccount(o.Host)
+	s.account.enter(set, o.Host, s.clock())
 	if err := s.listen(set); err != nil {
 		s.Close()
 		return nil, fmt.Errorf("start the simulated portal: %w", err)
@@ -254,7 +265,7 @@ func (s *Sim) PrivateCAPEM() []byte { return s.ca.privatePEM() }
 // SetFaults replaces the faults of a running simulation. A fault that decides which
 // ports are open cannot come or go this way.
 func (s *Sim) SetFaults(names ...string) error {
-	next, err := newFaultSet(names)
+	next, err := s.newFaultSet(names)
 	if err != nil {
 		return err
 	}
@@ -263,9 +274,7 @@ func (s *Sim) SetFaults(names ...string) error {
 			return fmt.Errorf("fault %q decides which ports are open: start another simulation with it", f.Name)
 		}
 	}
-	if next.on("cached-error") {
-		s.account.poison(s.clock())
-	}
+	s.account.enter(next, s.opt.Host, s.clock())
 	s.set.Store(next)
 	return nil
 }
@@ -342,6 +351,9 @@ func (s *Sim) portalRoutes() []route {
 		// So that a client that wrongly follows the redirect is seen here, not sent into the world.
 		routes = append(routes, route{s.otherHost(), 443, at}, route{s.otherHost(), 80, plain})
 	}
+	if f.on("address-differs") { // likewise
+		routes = append(routes, route{formerHost(s.opt.Host), 443, at}, route{formerHost(s.opt.Host), 80, plain})
+	}
 	return routes
 }
 
@@ -371,6 +383,9 @@ func (s *Sim) otherRoutes() []route {
 
 // otherHost is the name that the redirect-other-host faults lead to.
 func (s *Sim) otherHost() string { return "www." + s.opt.Host }
+
+// formerHost is the name that the authorization server holds under the fault address-differs.
+func formerHost(host string) string { return "old." + host }
 
 func hostOf(raw string) string {
 	u, err := url.Parse(raw)

@@ -39,18 +39,19 @@ func (i *issuer) pem() []byte {
 
 // authority owns all throw-away certificates. Only what a healthy start needs is made at once.
 type authority struct {
-	now  time.Time
-	host string
-	root *issuer
-	next *issuer // the intermediate
+	clock func() time.Time
+	now   time.Time // by which certificates are made, at most a day behind the clock
+	host  string
+	root  *issuer
+	next  *issuer // the intermediate
 
 	mu      sync.Mutex
 	others  map[string]*issuer
 	configs map[string]*tls.Config
 }
 
-func newAuthority(now time.Time, host string) (*authority, error) {
-	a := &authority{now: now, host: host, others: map[string]*issuer{}, configs: map[string]*tls.Config{}}
+func newAuthority(clock func() time.Time, host string) (*authority, error) {
+	a := &authority{clock: clock, now: clock(), host: host, others: map[string]*issuer{}, configs: map[string]*tls.Config{}}
 	var err error
 	if a.root, err = a.newIssuer(pkix.Name{Organization: []string{"BoxReady Demo"}, CommonName: "BoxReady Demo Public Root"}, nil, 0); err != nil {
 		return nil, err
@@ -236,6 +237,10 @@ const (
 func (a *authority) config(kind string) (*tls.Config, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if now := a.clock(); now.Sub(a.now).Abs() > day {
+		a.now = now
+		clear(a.configs)
+	}
 	if c, ok := a.configs[kind]; ok {
 		return c, nil
 	}
@@ -261,7 +266,7 @@ func (a *authority) config(kind string) (*tls.Config, error) {
 }
 
 func (a *authority) certificate(kind string) (tls.Certificate, error) {
-	s := a.spec(a.host, "www."+a.host)
+	s := a.spec(a.host, "www."+a.host, formerHost(a.host))
 	signer, chain := a.next, []*issuer{a.next}
 	// from makes the company's, the nation's or the interceptor's authority the issuer.
 	from := func(kinds ...string) error {

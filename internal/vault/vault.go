@@ -76,16 +76,26 @@ const (
 	InMemory  Place = "memory" // gone when the program ends
 )
 
-// Keeper returns a stable code for what people know the place as on this
-// operating system.
+// What people know the places as: stable codes.
+const (
+	KeeperWindows = "windows-credential-manager"
+	KeeperMac     = "macos-keychain"
+	KeeperSecrets = "secret-service" // GNOME Keyring, KWallet, KeePassXC
+	KeeperMemory  = "memory"
+)
+
+// Keepers returns all of them.
+func Keepers() []string { return []string{KeeperWindows, KeeperMac, KeeperSecrets, KeeperMemory} }
+
+// Keeper returns what people know the place as on this operating system.
 func (p Place) Keeper() string {
 	switch {
 	case p != InKeyring:
-		return string(p)
+		return KeeperMemory
 	case runtime.GOOS == "windows":
-		return "windows-credential-manager"
+		return KeeperWindows
 	case runtime.GOOS == "darwin":
-		return "macos-keychain"
+		return KeeperMac
 	}
-	return "secret-service" // GNOME Keyring, KWallet, KeePassXC
+	return KeeperSecrets
 }

@@ -1,0 +1,126 @@
+package checks
+
+import (
+	"context"
+	"net/url"
+	"sync"
+	"time"
+
+	"boxready/internal/bitrix"
+	"boxready/internal/portal"
+)
+
+// Credential is what a call to the portal is made with.
+type Credential string
+
+// The credentials.
+const (
+	ByWebhook Credential = "webhook" // an incoming webhook
+	BySignIn  Credential = "sign-in" // a token of the application that the owner signed in to
+)
+
+// has tells whether the owner gave that credential.
+func (t *Target) has(c Credential) bool {
+	switch c {
+	case ByWebhook:
+		return t.Webhook != nil
+	case BySignIn:
+		return t.SignIn != nil
+	case aWindow:
+		return t.Self.Display != nil
+	}
+	return false
+}
+
+// callTimeout is how long a call with a credential may take: the portal may have to ask the authorization server first, and
+// looks fifty methods up in one batch.
+const callTimeout = tokenTimeout
+
+// credential is what calls are made with: the sign-in, which may do more, if the portal accepted it; otherwise the webhook.
+func (env *Env) credential() Credential {
+	if env.blocker(TokenAccepted) == "" {
+		return BySignIn
+	}
+	return ByWebhook
+}
+
+func (env *Env) callRequest(by Credential, method string, form url.Values) portal.Request {
+	if by == ByWebhook {
+		return env.target.Webhook.Request(method, form, callTimeout)
+	}
+	return portal.Request{Path: portal.MethodPath(method), Form: form, Token: env.signedIn(), Timeout: callTimeout}
+}
+
+// signedIn is the sign-in's token, once there is one.
+func (env *Env) signedIn() portal.Token {
+	env.mu.Lock()
+	defer env.mu.Unlock()
+	return env.token
+}
+
+func (env *Env) hold(token portal.Token) {
+	env.mu.Lock()
+	defer env.mu.Unlock()
+	env.token = token
+}
+
+// Call is a call with a credential, as facts.
+type Call struct {
+	Credential Credential `json:"credential"`
+	Exchange
+}
+
+// call calls once and for itself: what it asks is of no use to another check.
+func (env *Env) call(ctx context.Context, by Credential, method string, form url.Values) (Call, portal.Answer) {
+	r := env.callRequest(by, method, form)
+	a := env.do(ctx, r)
+	return Call{Credential: by, Exchange: *env.exchange(r, a)}, a
+}
+
+func (c *Call) answered() bool { return c.Failure == "" && c.Form == portal.FormJSON && c.Error == "" }
+
+// fault is what follows for a check whose question got no answer; nil if it got one.
+func (c *Call) fault() []Result {
+	switch {
+	case c.answered():
+		return nil
+	case c.Failure != "":
+		return about(one(unanswered(&c.Exchange)), answerArgs(&c.Exchange))
+	case licenceFault(&portal.Error{Code: c.Error, Description: c.ErrorDescription}) != nil:
+		return skipped(RESTLicence)
+	case bitrix.SameCode(c.Error, bitrix.CodeMethodNotFound): // of batch
+		return skipped(MethodInventory)
+	default:
+		return about(one(unknown(UnexpectedAnswer, "")), answerArgs(&c.Exchange))
+	}
+}
+
+// once is a question that several checks want to be answered, whichever of them comes first.
+type once[T any] struct {
+	start sync.Once
+	done  chan struct{}
+	value T
+	crash *crash
+}
+
+// get asks, or waits for who asks; the answer lives as long as the run. It returns ctx's error when that ends first.
+func (o *once[T]) get(ctx context.Context, env *Env, ask func(context.Context) T) (T, error) {
+	o.start.Do(func() {
+		o.done = make(chan struct{})
+		env.asking.Go(func() {
+			defer close(o.done)
+			o.crash = caught(func() { o.value = ask(env.run) })
+		})
+	})
+	select {
+	case <-o.done:
+		o.crash.rethrow()
+		return o.value, nil
+	case <-ctx.Done():
+		var none T
+		return none, ctx.Err()
+	}
+}
+
+// paced is how long n requests take at the pace that a portal can bear.
+func paced(n int) time.Duration { return time.Duration(n) * 900 * time.Millisecond }

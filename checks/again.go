@@ -1,0 +1,119 @@
+package checks
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"slices"
+)
+
+// Kept is a check whose saved results stay as they are, because its facts can't be judged here.
+type Kept struct {
+	Check  ID
+	Reason KeptReason
+}
+
+// KeptReason is why.
+type KeptReason string
+
+// The reasons.
+const (
+	KeptUnknownCheck KeptReason = "unknown-check" // this version has no such check
+	KeptForeignFacts KeptReason = "foreign-facts" // they have another form than this version's, or are hidden
+	KeptBrokenOff    KeptReason = "broken-off"    // the check didn't come to its end
+)
+
+// JudgeAgain draws the conclusions once more from what an earlier run saw, which may have been made by another version and come
+// from a stranger. The results' facts are JSON (json.RawMessage). What wasn't made then stays so; results that can't be
+// judged here stay as they are, and are said.
+func JudgeAgain(saved []Result) ([]Result, []Kept) {
+	var kept []Kept
+	catalog, facts := Catalog(), Seen{}
+	for _, c := range catalog {
+		own := of(saved, c.ID)
+		if len(own) == 0 {
+			continue
+		}
+		if brokenOff(own[0]) {
+			kept = append(kept, Kept{c.ID, KeptBrokenOff})
+			continue
+		}
+		data, _ := own[0].Facts.(json.RawMessage)
+		if len(data) == 0 || string(data) == "{}" {
+			continue // not made
+		}
+		// What this version doesn't know may be what decides.
+		decoder := json.NewDecoder(bytes.NewReader(data))
+		decoder.DisallowUnknownFields()
+		read := c.NewFacts()
+		if decoder.Decode(read) != nil {
+			kept = append(kept, Kept{c.ID, KeptForeignFacts})
+			continue
+		}
+		facts[c.ID] = read
+	}
+	var results []Result
+	for _, c := range catalog {
+		own := of(saved, c.ID)
+		if facts[c.ID] == nil {
+			results = append(results, own...)
+			continue
+		}
+		judged, err := c.judgeAgain(facts)
+		if err != nil {
+			kept = append(kept, Kept{c.ID, KeptForeignFacts})
+			results = append(results, own...)
+			continue
+		}
+		if waits := slices.ContainsFunc(judged, func(r Result) bool { return r.State == Skipped && facts[r.Because] == nil }); waits && own[0].State != Skipped {
+			// What it was judged by besides its own facts can't be read.
+			kept = append(kept, Kept{c.ID, KeptForeignFacts})
+			results = append(results, own...)
+			continue
+		}
+		for _, r := range judged {
+			r.Took = own[0].Took
+			results = append(results, r)
+		}
+	}
+	for _, r := range saved {
+		known := slices.ContainsFunc(catalog, func(c *Check) bool { return c.ID == r.Check })
+		if known || slices.ContainsFunc(results, func(had Result) bool { return had.Check == r.Check }) {
+			continue
+		}
+		if r.Check == SelfClock && facts[PortalClock] != nil {
+			continue // portal-clock's verdict, which was drawn again
+		}
+		results = append(results, r)
+		if !slices.Contains(kept, Kept{r.Check, KeptUnknownCheck}) {
+			kept = append(kept, Kept{r.Check, KeptUnknownCheck})
+		}
+	}
+	return results, kept
+}
+
+func of(results []Result, id ID) []Result {
+	return slices.DeleteFunc(slices.Clone(results), func(r Result) bool { return r.Check != id })
+}
+
+// brokenOff tells whether the facts are those of a check that was ended before it had seen all.
+func brokenOff(r Result) bool {
+	return slices.Contains([]Cause{Cancelled, TimedOut, InternalError}, r.Cause)
+}
+
+// judgeAgain judges facts that a stranger may have made up.
+func (c *Check) judgeAgain(facts Seen) (results []Result, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			results, err = nil, fmt.Errorf("judge %s: %v", c.ID, p)
+		}
+	}()
+	return c.Judge(facts[c.ID], facts), nil
+}
+
+// OutcomeOf is what results came to, whoever made the run.
+func OutcomeOf(results []Result) *Outcome {
+	o := &Outcome{Results: results}
+	o.judge()
+	return o
+}

@@ -1,0 +1,259 @@
+package checks
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"boxready/internal/requirements"
+)
+
+// Causes of modules, scopes, methods and events: what stands between an application's requirements and the portal.
+const (
+	ModuleMissing        Cause = "module-missing"
+	ModuleOutdated       Cause = "module-outdated"
+	ModuleVersionUnknown Cause = "module-version-unknown"
+	ScopeNotGranted      Cause = "scope-not-granted"
+	ScopeUnknown         Cause = "scope-unknown"
+	MethodMissing        Cause = "method-missing"
+	MethodUnknown        Cause = "method-unknown"
+	MethodDeprecated     Cause = "method-deprecated"
+	MethodNotPermitted   Cause = "method-not-permitted"
+	MethodUnsure         Cause = "method-unsure"
+	EventMissing         Cause = "event-missing"
+)
+
+// ModulesFacts are what is required and what the portal has of it. The other checks of this file conclude from them too.
+type ModulesFacts struct {
+	Credential Credential `json:"credential"`
+	// AsApplication means that the credential is the application's own: what it may not do, the application may not.
+	AsApplication bool         `json:"as_application,omitempty"`
+	Required      Required     `json:"required"`
+	Granted       []string     `json:"granted,omitempty"`  // scopes of the credential
+	Provided      []string     `json:"provided,omitempty"` // scopes of the installed modules
+	Methods       []MethodSeen `json:"methods,omitempty"`
+	Listed        []string     `json:"listed,omitempty"` // the answer of methods, where the portal has no method.get
+	Events        []string     `json:"events,omitempty"` // none where only a webhook asked: it may not
+	Unanswered    *Call        `json:"unanswered,omitempty"`
+}
+
+// Required are the names in the requirements.
+type Required struct {
+	BuiltIn bool              `json:"built_in,omitempty"` // no file was given: what every application needs
+	Modules map[string]string `json:"modules,omitempty"`  // oldest version that will do, or ""
+	Scopes  []string          `json:"scopes,omitempty"`
+	Methods []string          `json:"methods,omitempty"`
+	Events  []string          `json:"events,omitempty"`
+}
+
+func requiredOf(r *requirements.Requirements) Required {
+	required := Required{BuiltIn: r.BuiltIn, Scopes: r.Scopes, Methods: r.Methods, Events: r.Events}
+	if r.Modules != nil {
+		required.Modules = map[string]string{}
+	}
+	for _, m := range r.Modules {
+		required.Modules[m.Name] = m.AtLeast
+	}
+	return required
+}
+
+func (r Required) requirements() *requirements.Requirements {
+	q := &requirements.Requirements{BuiltIn: r.BuiltIn, Scopes: r.Scopes, Methods: r.Methods, Events: r.Events}
+	for name, version := range r.Modules {
+		q.Modules = append(q.Modules, requirements.Module{Name: name, AtLeast: version})
+	}
+	slices.SortFunc(q.Modules, func(a, b requirements.Module) int { return strings.Compare(a.Name, b.Name) })
+	return q
+}
+
+func observeModules(ctx context.Context, env *Env) (*ModulesFacts, error) {
+	b, err := env.askBasics(ctx)
+	if err != nil {
+		return nil, err
+	}
+	inv, err := env.askInventory(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &ModulesFacts{
+		Credential: inv.credential, AsApplication: env.target.AsApplication, Required: requiredOf(env.target.required()),
+		Granted: b.names("granted"), Provided: b.names("provided"), Events: b.names("events"),
+		Methods: inv.methods, Listed: inv.listed, Unanswered: inv.unanswered,
+	}, nil
+}
+
+// findings compares what is required with what the portal has.
+func (f *ModulesFacts) findings() []requirements.Finding {
+	inv := &requirements.Inventory{Provided: f.Provided, Granted: f.Granted, Listed: f.Listed, Events: f.Events,
+		Existing: map[string]bool{}, Available: map[string]bool{}}
+	for _, m := range f.Methods {
+		if m.Existing != nil {
+			inv.Existing[m.Name] = *m.Existing
+		}
+		if m.Available != nil {
+			inv.Available[m.Name] = *m.Available
+		}
+	}
+	return requirements.Resolve(f.Required.requirements(), inv)
+}
+
+// Met are the facts of a check that concludes from those of modules: what of its own kind is not as required.
+type Met struct {
+	Credential Credential             `json:"credential"`
+	Findings   []requirements.Finding `json:"findings,omitempty"`
+}
+
+// observeMet waits for the modules' facts and keeps what is about one kind of thing.
+func observeMet(what requirements.What) func(context.Context, *Env) (*Met, error) {
+	return func(_ context.Context, env *Env) (*Met, error) {
+		f := seen[ModulesFacts](env.seen(), RequiredModules)
+		if f == nil {
+			return &Met{Credential: env.credential()}, nil
+		}
+		return &Met{Credential: f.Credential, Findings: gather(f.findings(), func(n requirements.Finding) bool { return n.What == what })}, nil
+	}
+}
+
+// judgeMet draws the conclusions about one kind of thing. Without the modules' facts there are none.
+func judgeMet(judge func(*ModulesFacts, []requirements.Finding) []Result) func(*Met, Seen) []Result {
+	return func(_ *Met, s Seen) []Result {
+		f := seen[ModulesFacts](s, RequiredModules)
+		if f == nil {
+			return skipped(RequiredModules)
+		}
+		return about(judge(f, f.findings()), f.args())
+	}
+}
+
+// args are what every sentence about requirements may speak of.
+func (f *ModulesFacts) args() Args {
+	return Args{"credential": string(f.Credential), "built_in": f.Required.BuiltIn}
+}
+
+func gather(all []requirements.Finding, wanted func(requirements.Finding) bool) (found []requirements.Finding) {
+	for _, f := range all {
+		if wanted(f) {
+			found = append(found, f)
+		}
+	}
+	return found
+}
+
+func is(kind requirements.Kind, what requirements.What) func(requirements.Finding) bool {
+	return func(f requirements.Finding) bool { return f.Kind == kind && f.What == what }
+}
+
+// told is r about all that was found, nothing if that is nothing.
+func told(r Result, found []requirements.Finding) []Result {
+	if found == nil {
+		return nil
+	}
+	return one(r.with(needArgs(found)))
+}
+
+func needArgs(found []requirements.Finding) Args {
+	var names []string
+	for _, f := range found {
+		names = append(names, f.Name)
+	}
+	return Args{"names": names, "count": len(names), "needs": found}
+}
+
+// unansweredOr is what a check says if part of what it wanted to know got no answer, beside what the rest showed.
+func (f *ModulesFacts) unansweredOr(results []Result) []Result {
+	if f.Unanswered == nil {
+		return orOK(results)
+	}
+	if fault := f.Unanswered.fault(); len(results) == 0 || fault[0].State == Unknown {
+		return append(results, fault...)
+	}
+	return results
+}
+
+func judgeModules(f *ModulesFacts, _ Seen) []Result {
+	all := f.findings()
+	results := slices.Concat(
+		told(problem(ModuleMissing, PortalAdmin), gather(all, is(requirements.Install, requirements.ModuleNeed))),
+		// A permission that an installed module doesn't offer comes with a newer one.
+		told(problem(ModuleOutdated, PortalAdmin), gather(all, func(n requirements.Finding) bool {
+			return n.Kind == requirements.Update && (n.What == requirements.ModuleNeed || n.What == requirements.ScopeNeed)
+		})),
+		told(unknown(ModuleVersionUnknown, PortalAdmin), gather(all, func(n requirements.Finding) bool {
+			_, demanded := f.Required.Modules[n.Name]
+			return (demanded || n.Scopes != nil) && is(requirements.NotSure, requirements.ModuleNeed)(n)
+		})),
+	)
+	if f.Provided == nil {
+		return about(f.unansweredOr(results), f.args())
+	}
+	return about(orOK(results), f.args())
+}
+
+// judgeScopes tells of permissions. That BoxReady's own credential lacks one says nothing about the application's: then it is
+// a box to tick, and no finding.
+func judgeScopes(f *ModulesFacts, all []requirements.Finding) []Result {
+	results := told(notice(ScopeUnknown, Vendor), gather(all, is(requirements.AskVendor, requirements.ScopeNeed)))
+	lacking := gather(all, is(requirements.Grant, requirements.ScopeNeed))
+	if f.AsApplication {
+		results = append(results, told(problem(ScopeNotGranted, PortalAdmin), lacking)...)
+	}
+	if f.Granted == nil {
+		return f.unansweredOr(results)
+	}
+	if len(results) == 0 {
+		return about(ok(), Args{"tick": f.toTick(), "application": f.AsApplication})
+	}
+	return results
+}
+
+// toTick are the permissions that whoever installs the application grants it.
+func (f *ModulesFacts) toTick() []string {
+	tick := slices.Clone(f.Required.Scopes)
+	for _, n := range gather(f.findings(), is(requirements.Grant, requirements.ScopeNeed)) {
+		if !slices.Contains(tick, n.Name) {
+			tick = append(tick, n.Name)
+		}
+	}
+	return tick
+}
+
+func judgeMethods(f *ModulesFacts, all []requirements.Finding) []Result {
+	if f.Unanswered != nil && !slices.ContainsFunc(f.Methods, func(m MethodSeen) bool { return m.Existing != nil }) && f.Listed == nil {
+		return f.Unanswered.fault() // nothing is known of any
+	}
+	results := slices.Concat(
+		told(problem(MethodMissing, PortalAdmin), gather(all, is(requirements.Update, requirements.MethodNeed))),
+		told(notice(MethodUnknown, Vendor), gather(all, is(requirements.AskVendor, requirements.MethodNeed))),
+		told(notice(MethodDeprecated, Vendor), gather(all, is(requirements.Deprecated, requirements.MethodNeed))),
+		told(unknown(MethodUnsure, PortalAdmin), unsureMethods(all)),
+	)
+	if f.AsApplication {
+		results = append(results, told(problem(MethodNotPermitted, PortalAdmin), gather(all, is(requirements.Grant, requirements.MethodNeed)))...)
+	}
+	return f.unansweredOr(results)
+}
+
+// unsureMethods are those of which nothing is known, and those that may be missing because their module is.
+func unsureMethods(all []requirements.Finding) []requirements.Finding {
+	return gather(all, func(n requirements.Finding) bool {
+		return n.Kind == requirements.NotSure && (n.What == requirements.MethodNeed || n.What == requirements.ModuleNeed && n.Methods != nil)
+	})
+}
+
+func judgeEvents(f *ModulesFacts, all []requirements.Finding) []Result {
+	missing := gather(all, func(n requirements.Finding) bool {
+		// That an event is missing is sure even if it isn't whether its module is.
+		if f.Events != nil && is(requirements.NotSure, requirements.ModuleNeed)(n) && n.Events != nil {
+			return true
+		}
+		return n.What == requirements.EventNeed && (n.Kind == requirements.Update || n.Kind == requirements.AskVendor || n.Kind == requirements.NotSure)
+	})
+	results := told(problem(EventMissing, PortalAdmin), missing)
+	if f.Events == nil {
+		if f.Unanswered != nil {
+			return f.unansweredOr(results)
+		}
+		return one(unknown(UnexpectedAnswer, ""))
+	}
+	return orOK(results)
+}

@@ -1,0 +1,75 @@
+package checks_test
+
+import (
+	"crypto/rand"
+	"strings"
+	"testing"
+
+	"boxready/checks"
+	"boxready/internal/report"
+	"boxready/internal/secret"
+)
+
+// assertReported asserts that a report of the run can be made in every language and with every switch, that no secret that was
+// in use is in any byte of it, and that with names hidden it doesn't say whose portal it is.
+func (p played) assertReported(t *testing.T) {
+	t.Helper()
+	secrets := []secret.String{secret.New(rand.Text())}
+	for _, request := range p.sim.Log() {
+		for _, token := range append(request.Tokens, webhookCode(request.Path)) {
+			secrets = append(secrets, secret.New(token))
+		}
+	}
+	grant := p.sim.IssueGrant("")
+	secrets = append(secrets, secret.New(grant.ClientSecret), secret.New(webhookCode(strings.TrimPrefix(p.sim.Webhook(), "https://"+p.sim.Host())+"/")))
+	for _, lang := range report.Languages() {
+		words, err := report.NewWords(lang)
+		if err != nil {
+			t.Fatal(err)
+		}
+		reporter := &report.Reporter{Words: words, Version: "test"}
+		for _, hide := range [][]report.Category{nil, report.Categories()} {
+			b, err := reporter.Bundle(report.Contents{Outcome: p.Outcome, Hide: hide, Secrets: secrets})
+			if err != nil {
+				t.Errorf("%s: %v", lang, err)
+				continue
+			}
+			for _, f := range append(b.Files, report.File{Name: "its name", Data: []byte(b.Name)}) {
+				text := strings.ToLower(string(f.Data))
+				for _, s := range secrets {
+					if !s.IsZero() && strings.Contains(text, strings.ToLower(s.Reveal())) {
+						t.Errorf("%s: %s shows a secret", lang, f.Name)
+					}
+				}
+				if hide == nil {
+					continue
+				}
+				for _, name := range append(p.identifying(), p.sim.Host(), grant.MemberID) {
+					if strings.Contains(text, strings.ToLower(name)) {
+						t.Errorf("%s: %s shows %s", lang, f.Name, name)
+					}
+				}
+			}
+		}
+	}
+}
+
+// identifying are the addresses that the run saw the portal at.
+func (p played) identifying() (addresses []string) {
+	for _, r := range p.Results {
+		switch f := r.Facts.(type) {
+		case *checks.DNSFacts:
+			for _, a := range f.Addresses {
+				// The queue's documentation addresses begin with the same digits, and some mean the same everywhere.
+				if !a.IsLoopback() && !a.IsUnspecified() {
+					addresses = append(addresses, " "+a.String()+" ", `"`+a.String()+`"`)
+				}
+			}
+		case *checks.RedirectFacts:
+			if f.HTTPS != nil && len(f.HTTPS.OtherHost) > 1 {
+				addresses = append(addresses, f.HTTPS.OtherHost)
+			}
+		}
+	}
+	return addresses
+}

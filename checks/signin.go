@@ -1,0 +1,217 @@
+package checks
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"boxready/internal/bitrix"
+	"boxready/internal/portal"
+	"boxready/internal/transport"
+	"boxready/oauthflow"
+)
+
+// Causes of sign-in, beside app-payment-required and vendor-host-unreachable.
+const (
+	GrantInvalid  Cause = "grant-invalid"
+	ClientInvalid Cause = "client-invalid"
+	SignInExpired Cause = "sign-in-expired"
+	AppUnknown    Cause = "app-unknown"
+)
+
+// SignInFacts are what the authorization server said to the sign-in's refresh token. It is asked directly, never through the
+// portal.
+type SignInFacts struct {
+	AuthAnswer
+	At       time.Time  `json:"at"`
+	Ends     *time.Time `json:"ends,omitempty"` // when the refresh token that was sent dies of age
+	Scopes   []string   `json:"scopes,omitempty"`
+	MemberID string     `json:"member_id,omitempty" hide:"member"`
+	UserID   string     `json:"user_id,omitempty" hide:"user"`
+	NotSaved bool       `json:"not_saved,omitempty"` // the keyring did not take the new refresh token
+}
+
+// AuthAnswer is how asking the authorization server from this computer went.
+type AuthAnswer struct {
+	Server           string            `json:"server" hide:"host"`
+	Failure          transport.Failure `json:"failure,omitempty"`
+	Layer            transport.Stage   `json:"layer,omitempty"` // where it failed
+	Error            string            `json:"error,omitempty" hide:"text"`
+	ErrorDescription string            `json:"error_description,omitempty" hide:"text"`
+	Status           int               `json:"status,omitempty"` // HTTP; of an error only
+	Body             string            `json:"body,omitempty" hide:"text"`
+	TookMS           int64             `json:"took_ms"`
+}
+
+// is tells whether the authorization server's word was that error of oauthflow's.
+func (a *AuthAnswer) is(target error) bool {
+	return a.Error != "" && errors.Is(&oauthflow.GrantError{Code: a.Error, Description: a.ErrorDescription}, target)
+}
+
+func authAnswer(server string, start time.Time, err error) AuthAnswer {
+	a := AuthAnswer{Server: server, TookMS: transport.Since(start)}
+	var refused *oauthflow.GrantError
+	var unreadable *oauthflow.ReplyError
+	switch {
+	case err == nil:
+	case errors.As(err, &refused):
+		a.Error, a.ErrorDescription, a.Status = short(refused.Code), short(refused.Description), refused.Status
+	case errors.As(err, &unreadable):
+		a.Failure, a.Status, a.Body = transport.Other, unreadable.Status, unreadable.Excerpt
+	default:
+		a.Failure, a.Layer = transport.FailureOf(err), transport.StageOf(err)
+	}
+	return a
+}
+
+// args are what the sentences about the answer speak of.
+func (a *AuthAnswer) args() Args {
+	return Args{"server": strings.TrimPrefix(a.Server, "https://"), "error": a.Error, "description": a.ErrorDescription,
+		"failure": string(a.Failure), "layer": string(a.Layer), "status": a.Status, "body": a.Body}
+}
+
+func observeSignIn(ctx context.Context, env *Env) (*SignInFacts, error) {
+	source := env.target.SignIn
+	f := &SignInFacts{At: env.now().UTC()}
+	if ends := source.Held().Ends(); !ends.IsZero() {
+		ends = ends.UTC()
+		f.Ends = &ends
+	}
+	start := time.Now()
+	token, err := source.Refresh(ctx)
+	if errors.Is(err, oauthflow.ErrNotSaved) {
+		f.NotSaved, err = true, nil
+	}
+	f.AuthAnswer = authAnswer(source.Server().URL, start, err)
+	if err == nil {
+		f.Scopes, f.MemberID, f.UserID = token.Scopes, token.MemberID, token.UserID
+		env.hold(portal.Token{Value: token.Access})
+	}
+	return f, nil
+}
+
+func judgeSignIn(f *SignInFacts, _ Seen) []Result {
+	args := f.args()
+	old := f.Ends != nil && !f.At.Before(*f.Ends)
+	var r Result
+	switch {
+	case f.Failure == transport.Other && f.Status != 0:
+		r = unknown(UnexpectedAnswer, You)
+	case f.Failure == transport.Cancelled || f.Failure == transport.ProxyAuth || f.Failure == transport.ProxyRefuse:
+		r = unknown(causeOf(f.Failure))
+	case f.Failure != "":
+		r = unknown(VendorHostUnreachable, You)
+	case f.Error == "":
+		return about(ok(), Args{"server": args["server"], "not_saved": f.NotSaved})
+	case f.is(oauthflow.ErrExpired), f.is(oauthflow.ErrInvalidGrant) && old:
+		r = problem(SignInExpired, PortalAdmin)
+	case f.is(oauthflow.ErrInvalidGrant):
+		r = problem(GrantInvalid, PortalAdmin)
+	case f.is(oauthflow.ErrInvalidClient):
+		r = problem(ClientInvalid, PortalAdmin)
+	case f.is(oauthflow.ErrPaymentRequired):
+		r = problem(AppPaymentRequired, Vendor)
+	case f.is(oauthflow.ErrWrongClient), f.is(oauthflow.ErrNotInstalled), bitrix.SameCode(f.Error, bitrix.CodeWrongApplicationClient):
+		r = problem(AppUnknown, Vendor)
+	default:
+		r = unknown(UnexpectedAnswer, You)
+	}
+	return about(one(r), args)
+}
+
+// Causes of portal-identity.
+const (
+	AddressDiffers    Cause = "address-differs"
+	AddressHeldAsHTTP Cause = "address-held-as-http"
+)
+
+// IdentityFacts are which address the authorization server holds for the portal, asked there before any token goes to the
+// portal: the first one that does makes the portal report the address that it was asked by.
+type IdentityFacts struct {
+	AuthAnswer
+	Portal    string `json:"portal" hide:"host"`                // the address that is checked
+	Held      string `json:"held,omitempty" hide:"host"`        // client_endpoint
+	Domain    string `json:"domain,omitempty" hide:"host"`      // domain
+	URI       string `json:"uri,omitempty" hide:"host"`         // uri
+	MemberID  string `json:"member_id,omitempty" hide:"member"` // the portal's, whatever its address
+	Installed *bool  `json:"installed,omitempty"`               // the application, as the authorization server sees it
+	AppStatus string `json:"application_status,omitempty"`      // L is a local one
+	Version   string `json:"application_version,omitempty"`     //
+}
+
+func observeIdentity(ctx context.Context, env *Env) (*IdentityFacts, error) {
+	f := &IdentityFacts{Portal: env.target.Address.String()}
+	server := env.target.SignIn.Server()
+	start := time.Now()
+	info, err := server.AppInfo(ctx, env.signedIn().Value)
+	f.AuthAnswer = authAnswer(server.URL, start, err)
+	if err == nil {
+		i := info.Install
+		f.Held, f.Domain, f.URI, f.MemberID = short(i.ClientEndpoint), short(i.Domain), short(i.URI), short(i.MemberID)
+		f.Installed, f.AppStatus, f.Version = &i.Installed, short(i.Status), short(i.Version)
+	}
+	return f, nil
+}
+
+// heldAddresses are all that the authorization server holds. A bare domain says nothing of the scheme.
+func (f *IdentityFacts) heldAddresses() []*url.URL {
+	var all []*url.URL
+	for _, text := range []string{f.Held, f.URI, f.Domain} {
+		if text == "" {
+			continue
+		}
+		if !strings.Contains(text, "://") {
+			text = "https://" + text
+		}
+		if u, err := url.Parse(text); err == nil && u.Host != "" {
+			all = append(all, u)
+		}
+	}
+	return all
+}
+
+func (f *IdentityFacts) otherHost() string {
+	address, err := portal.ParseAddress(f.Portal)
+	if err != nil {
+		return ""
+	}
+	for _, u := range f.heldAddresses() {
+		// What the scheme's own port is was never more than left out.
+		held, err := portal.ParseAddress(u.Scheme + "://" + u.Host)
+		if err != nil || held.Host != address.Host || !held.WasHTTP && held.Port != address.Port {
+			return u.Host
+		}
+	}
+	return ""
+}
+
+func (f *IdentityFacts) http() bool {
+	return slices.ContainsFunc(f.heldAddresses(), func(u *url.URL) bool { return strings.EqualFold(u.Scheme, "http") })
+}
+
+// differs tells whether a token that goes to the portal would change what the authorization server holds.
+func (f *IdentityFacts) differs() bool { return f.otherHost() != "" || f.http() }
+
+func judgeIdentity(f *IdentityFacts, _ Seen) []Result {
+	args := f.args()
+	args["held"] = f.Held
+	var results []Result
+	switch {
+	case f.Failure == transport.Other && f.Status != 0, f.Error != "":
+		results = one(unknown(UnexpectedAnswer, You))
+	case f.Failure != "":
+		results = one(unknown(causeOf(f.Failure)))
+	case len(f.heldAddresses()) == 0:
+		results = one(unknown(UnexpectedAnswer, You))
+	}
+	if other := f.otherHost(); other != "" {
+		results = append(results, problem(AddressDiffers, PortalAdmin).with(Args{"other": other}))
+	}
+	if f.http() {
+		results = append(results, problem(AddressHeldAsHTTP, ServerAdmin))
+	}
+	return about(orOK(results), args)
+}

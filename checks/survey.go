@@ -1,0 +1,255 @@
+package checks
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"boxready/internal/bitrix"
+	"boxready/internal/portal"
+	"boxready/internal/requirements"
+)
+
+// required is what the run looks for.
+func (t *Target) required() *requirements.Requirements {
+	return cmp.Or(t.Requirements, requirements.AnyApplication())
+}
+
+// basics are the answers to a first batch, which several checks look at.
+type basics struct {
+	call    Call
+	items   map[string]portal.BatchItem
+	methods []string // that were asked for in the same batch
+}
+
+// What the first batch asks. A webhook may not ask for events; the portal then refuses that one command.
+var basicCommands = []portal.Command{
+	{Key: "profile", Method: "profile"},
+	{Key: "admin", Method: "user.admin"},
+	{Key: "granted", Method: "scope"},
+	{Key: "provided", Method: "scope", Params: url.Values{"FULL": {"1"}}},
+}
+
+var eventsCommand = portal.Command{Key: "events", Method: "events", Params: url.Values{"FULL": {"1"}}}
+
+func (env *Env) askBasics(ctx context.Context) (*basics, error) {
+	return env.basics.get(ctx, env, func(ctx context.Context) *basics {
+		by := env.credential()
+		commands := slices.Clone(basicCommands)
+		if by == BySignIn {
+			commands = append(commands, eventsCommand)
+		}
+		methods := env.target.methodsToAsk()
+		methods = methods[:min(len(methods), portal.MaxBatch-len(commands))]
+		b := &basics{methods: methods}
+		b.call, b.items = env.batch(ctx, by, append(commands, lookUps(methods)...))
+		return b
+	})
+}
+
+// batch sends commands in one request. Without a whole answer there are no items.
+func (env *Env) batch(ctx context.Context, by Credential, commands []portal.Command) (Call, map[string]portal.BatchItem) {
+	form, err := portal.EncodeBatch(commands, false)
+	if err != nil {
+		panic(err) // names are plain, see methodsToAsk, and there are at most 50
+	}
+	call, a := env.call(ctx, by, "batch", form)
+	if !call.answered() {
+		return call, nil
+	}
+	items, err := portal.ReadBatch(a.Reply)
+	if err != nil {
+		call.Form = portal.FormOtherJSON // an answer, but not to a batch
+	}
+	for _, c := range commands {
+		if e := items[c.Key].Error; e != nil {
+			env.noteCommand(c.Method, e)
+		}
+	}
+	return call, items
+}
+
+// refused are the commands whose error is about a licence.
+func (b *basics) refused() []Refusal {
+	var refused []Refusal
+	for _, c := range append(slices.Clone(basicCommands), eventsCommand) {
+		if e := b.items[c.Key].Error; e != nil && licenceFault(e) != nil {
+			refused = append(refused, Refusal{b.call.Credential, c.Method, short(e.Code), short(e.Description)})
+		}
+	}
+	if e := b.call.err(); e != nil && licenceFault(e) != nil {
+		refused = append(refused, Refusal{b.call.Credential, "batch", b.call.Error, b.call.ErrorDescription})
+	}
+	return refused
+}
+
+// names reads a list of names; nil if the command gave none.
+func (b *basics) names(key string) []string {
+	result := b.items[key].Result
+	var list []portal.Text
+	if result == nil || json.Unmarshal(result, &list) != nil {
+		var object portal.Map[portal.Text] // PHP makes an object of a list with a gap
+		if result == nil || object.UnmarshalJSON(result) != nil {
+			return nil
+		}
+		for _, name := range object {
+			list = append(list, name)
+		}
+	}
+	names := []string{} // an empty answer is an answer
+	for _, name := range list {
+		if name != "" {
+			names = append(names, short(string(name)))
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// lookUps ask whether methods exist. The portal compares names in lower case.
+func lookUps(methods []string) []portal.Command {
+	commands := make([]portal.Command, len(methods))
+	for i, name := range methods {
+		commands[i] = portal.Command{Key: fmt.Sprintf("m%d", i), Method: "method.get", Params: url.Values{"name": {name}}}
+	}
+	return commands
+}
+
+// MethodSeen is what the portal says of one method.
+type MethodSeen struct {
+	Name      string `json:"name"`
+	Existing  *bool  `json:"existing,omitempty"`  // absent: it doesn't say
+	Available *bool  `json:"available,omitempty"` // to the credential
+	Probe     bool   `json:"probe,omitempty"`     // asked only for what it tells of a module's version
+}
+
+// inventory is what the portal says of all methods that matter to the run.
+type inventory struct {
+	credential Credential
+	methods    []MethodSeen
+	listed     []string // the answer of methods, where the portal has no method.get
+	unanswered *Call    // the first question that got no answer
+}
+
+// askInventory asks for every method that matters, fifty a request, in the rest of the first batch and as many more as it
+// takes.
+func (env *Env) askInventory(ctx context.Context) (*inventory, error) {
+	first, err := env.askBasics(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return env.inventory.get(ctx, env, func(ctx context.Context) *inventory {
+		inv := &inventory{credential: first.call.Credential}
+		names := env.target.methodsToAsk()
+		if first.items == nil {
+			inv.unanswered = &first.call
+			return inv
+		}
+		inv.read(first.methods, first.items)
+		if inv.lacksLookUp(first.items) {
+			env.askList(ctx, inv)
+			return inv
+		}
+		batches := slices.Collect(slices.Chunk(names[len(first.methods):], portal.MaxBatch))
+		answers := make([]map[string]portal.BatchItem, len(batches))
+		calls := make([]Call, len(batches))
+		together(len(batches), func(i int) { calls[i], answers[i] = env.batch(ctx, inv.credential, lookUps(batches[i])) })
+		for i, methods := range batches {
+			inv.read(methods, answers[i])
+			if answers[i] == nil && inv.unanswered == nil {
+				inv.unanswered = &calls[i]
+			}
+		}
+		env.askV3(ctx, inv)
+		return inv
+	})
+}
+
+func (inv *inventory) read(methods []string, items map[string]portal.BatchItem) {
+	for i, name := range methods {
+		seen := MethodSeen{Name: name}
+		var answer struct {
+			Existing  *portal.Bool `json:"isExisting"`
+			Available *portal.Bool `json:"isAvailable"`
+		}
+		if result := items[fmt.Sprintf("m%d", i)].Result; result != nil && json.Unmarshal(result, &answer) == nil {
+			seen.Existing, seen.Available = (*bool)(answer.Existing), (*bool)(answer.Available)
+		}
+		inv.methods = append(inv.methods, seen)
+	}
+}
+
+// lacksLookUp tells whether the portal is too old for method.get (rest before 23.100.0).
+func (inv *inventory) lacksLookUp(items map[string]portal.BatchItem) bool {
+	e := items["m0"].Error
+	return e != nil && bitrix.SameCode(e.Code, bitrix.CodeMethodNotFound)
+}
+
+// askList asks an old portal for its list, which holds only part of the methods.
+func (env *Env) askList(ctx context.Context, inv *inventory) {
+	call, a := env.call(ctx, inv.credential, "methods", url.Values{"FULL": {"1"}})
+	list := basics{items: map[string]portal.BatchItem{"methods": {Result: a.Result}}}
+	if inv.listed = list.names("methods"); !call.answered() || inv.listed == nil {
+		inv.unanswered = &call
+	}
+}
+
+// askV3 looks up the required methods that only REST 3.0 has; method.get knows nothing of them. Without credentials, because
+// the portal looks a method up before it looks at who calls.
+func (env *Env) askV3(ctx context.Context, inv *inventory) {
+	var names []string
+	for _, name := range env.target.required().Methods {
+		if m, known := bitrix.Method(name); known && onlyV3(m) && plainName(name) {
+			names = append(names, name)
+		}
+	}
+	found := make([]MethodSeen, len(names))
+	together(len(names), func(i int) {
+		r := portal.Request{Path: "/rest/api/" + names[i], Timeout: restTimeout}
+		x := env.exchange(r, env.do(ctx, r))
+		found[i] = MethodSeen{Name: strings.ToLower(names[i])}
+		if x.Failure == "" && x.Form == portal.FormJSON && x.Error != "" {
+			existing := !x.is(portal.ErrMethodNotFound)
+			found[i].Existing = &existing
+		}
+	})
+	inv.methods = append(inv.methods, found...)
+}
+
+func onlyV3(m bitrix.MethodInfo) bool { return m.API3 && !m.API2 }
+
+// methodsToAsk are the names for method.get: those that are required, and those that tell how old modules are.
+func (t *Target) methodsToAsk() []string {
+	var names []string
+	asked := map[string]bool{}
+	add := func(name string) {
+		name = strings.ToLower(name)
+		m, known := bitrix.Method(name)
+		if !asked[name] && plainName(name) && !(known && onlyV3(m)) {
+			asked[name] = true
+			names = append(names, name)
+		}
+	}
+	for _, name := range t.required().Methods {
+		add(name)
+	}
+	for _, name := range t.probes() {
+		add(name)
+	}
+	return names
+}
+
+// plainName tells whether a name can be a method's.
+func plainName(name string) bool {
+	return name != "" && len(name) <= 200 && strings.Trim(strings.ToLower(name), "abcdefghijklmnopqrstuvwxyz0123456789._") == ""
+}
+
+// inventoryDeadline is how long looking up all methods may take at the pace that a portal can bear.
+func inventoryDeadline(t *Target) time.Duration {
+	return checkDeadline + paced(len(t.methodsToAsk())/portal.MaxBatch+len(t.required().Methods)/portal.MaxBatch)
+}

@@ -1,0 +1,187 @@
+package checks
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+
+	"boxready/internal/portal"
+	"boxready/oauthflow"
+)
+
+// Causes of token-accepted, beside those of auth-server-from-portal.
+const (
+	AppNotOnPortal     Cause = "app-not-on-portal"
+	AppNotOnAuthServer Cause = "app-not-on-auth-server"
+	UserInactive       Cause = "user-inactive"
+	UserNoAppAccess    Cause = "user-no-app-access"
+)
+
+// AcceptedFacts are how the portal takes a token that was fetched a moment ago. A portal remembers for an hour what it
+// thinks of a token, so only a new one makes it ask the authorization server.
+type AcceptedFacts struct {
+	BlockedBy ID `json:"blocked_by,omitempty"` // the check because of which no token was sent
+	// NotInstalled means that the authorization server doesn't have the application on this portal, which it said itself.
+	NotInstalled bool       `json:"not_installed,omitempty"`
+	Answer       *Exchange  `json:"answer,omitempty"`
+	JSON         *Exchange  `json:"json,omitempty"`    // the same in a JSON body, if the form's token did not arrive
+	Renewed      bool       `json:"renewed,omitempty"` // the first token was called expired, so a second one was fetched
+	Application  *AppStatus `json:"application,omitempty"`
+}
+
+// AppStatus is what the portal's app.info says of the signed-in application.
+// https://apidocs.bitrix24.com/api-reference/common/system/app-info.html
+type AppStatus struct {
+	Code           string `json:"code,omitempty"`
+	Version        string `json:"version,omitempty"`
+	Status         string `json:"status,omitempty"`
+	Installed      *bool  `json:"installed,omitempty"`
+	PaymentExpired string `json:"payment_expired,omitempty"`
+	Days           string `json:"days,omitempty"` // that are left of the paid time
+	Licence        string `json:"licence,omitempty"`
+}
+
+func observeAccepted(ctx context.Context, env *Env) (*AcceptedFacts, error) {
+	f := &AcceptedFacts{}
+	if env.blocker(PortalIdentity) == PortalIdentity {
+		identity := seen[IdentityFacts](env.seen(), PortalIdentity)
+		switch {
+		case identity != nil && (identity.is(oauthflow.ErrNotInstalled) || identity.is(oauthflow.ErrInvalidToken)):
+			f.NotInstalled = true
+			return f, nil
+		case identity == nil || !identity.differs() || !env.target.Moved:
+			f.BlockedBy = PortalIdentity
+			return f, nil
+		}
+	}
+	if f.BlockedBy = env.tokenRule(); f.BlockedBy != "" {
+		return f, nil
+	}
+	r := env.callRequest(BySignIn, infoMethod, nil)
+	a := env.ask(ctx, r)
+	f.Answer = env.exchange(r, a)
+	if f.Answer.is(portal.ErrExpiredToken) {
+		// One retry: the token may have been the last of its hour in a clock that is off.
+		token, err := env.target.SignIn.Refresh(ctx)
+		if !token.Access.IsZero() {
+			env.hold(portal.Token{Value: token.Access})
+			r = env.callRequest(BySignIn, infoMethod, nil)
+			a = env.do(ctx, r)
+			f.Answer, f.Renewed = env.exchange(r, a), true
+		} else if err != nil {
+			return f, nil
+		}
+	}
+	if f.Answer.is(portal.ErrNoAuthFound) {
+		r.Carrier = portal.InJSON
+		f.JSON = env.exchange(r, env.do(ctx, r))
+	}
+	f.Application = appStatus(a)
+	return f, nil
+}
+
+func appStatus(a portal.Answer) *AppStatus {
+	var info struct {
+		Code           portal.Text  `json:"CODE"`
+		Version        portal.Text  `json:"VERSION"`
+		Status         portal.Text  `json:"STATUS"`
+		Installed      *portal.Bool `json:"INSTALLED"`
+		PaymentExpired portal.Text  `json:"PAYMENT_EXPIRED"`
+		Days           portal.Text  `json:"DAYS"`
+		Licence        portal.Text  `json:"LICENSE"`
+	}
+	if a.Result == nil || json.Unmarshal(a.Result, &info) != nil {
+		return nil
+	}
+	return &AppStatus{Code: string(info.Code), Version: string(info.Version), Status: string(info.Status), Installed: (*bool)(info.Installed),
+		PaymentExpired: string(info.PaymentExpired), Days: string(info.Days), Licence: string(info.Licence)}
+}
+
+func judgeAccepted(f *AcceptedFacts, s Seen) []Result {
+	switch {
+	case f.NotInstalled:
+		return one(problem(AppNotOnAuthServer, PortalAdmin).with(Args{"error": "", "description": ""}))
+	case f.BlockedBy != "":
+		return skipped(f.BlockedBy)
+	case f.Answer == nil:
+		return one(unknown(UnexpectedAnswer, ServerAdmin))
+	}
+	x := f.Answer
+	if x.is(portal.ErrNoAuthFound) {
+		return judgeLost(f, s)
+	}
+	args := answerArgs(x)
+	args["seconds"] = float64(x.Times.Total) / 1000
+	return about(one(acceptance(x)), args)
+}
+
+// acceptance is what an answer to a fresh token says.
+func acceptance(x *Exchange) Result {
+	switch {
+	case x.Failure != "":
+		return unanswered(x)
+	case x.Form != portal.FormJSON:
+		return unknown(UnexpectedAnswer, ServerAdmin)
+	case x.Error == "", x.is(portal.ErrInsufficientScope), licenceFault(x.err()) != nil:
+		return Result{State: OK} // the token itself was accepted
+	case x.is(portal.ErrApplicationNotFound):
+		return problem(AppNotOnPortal, PortalAdmin)
+	case x.is(portal.ErrNotInstalled), x.is(portal.ErrInvalidToken), x.is(portal.ErrWrongApplication), x.is(portal.ErrWrongClient):
+		return problem(AppNotOnAuthServer, PortalAdmin)
+	case x.is(portal.ErrAuthorization), x.is(portal.ErrUserContext):
+		return problem(UserInactive, PortalAdmin)
+	case x.is(portal.ErrUserAccess):
+		return problem(UserNoAppAccess, PortalAdmin)
+	}
+	// The rest is what an invented token shows too; only that no such word about a fresh token is a good one.
+	if fault := tokenFault(&AuthFacts{}, TokenAnswer{Exchange: *x}); fault.State == Problem {
+		return fault
+	}
+	return unknown(UnexpectedAnswer, ServerAdmin)
+}
+
+// judgeLost is about a token that the portal doesn't see. Where else an invented one was seen tells why.
+func judgeLost(f *AcceptedFacts, s Seen) []Result {
+	auth := seen[AuthFacts](s, AuthServerFromPortal)
+	switch {
+	case f.JSON != nil && !f.JSON.is(portal.ErrNoAuthFound):
+		args := answerArgs(f.JSON)
+		args["seconds"] = float64(f.JSON.Times.Total) / 1000
+		return about(one(acceptance(f.JSON)), args)
+	case auth != nil && auth.lostEverywhere():
+		return about(one(problem(TokenCheckerMissing, ServerAdmin)), answerArgs(f.Answer))
+	case auth != nil && slices.ContainsFunc(auth.Tokens, TokenAnswer.arrived):
+		return skipped(CredentialsArrive)
+	default:
+		return about(one(unknown(UnexpectedAnswer, ServerAdmin)), answerArgs(f.Answer))
+	}
+}
+
+// InstallUnfinished is the cause of app-installed.
+const InstallUnfinished Cause = "install-unfinished"
+
+// InstalledFacts are whether the portal thinks that the application finished its installation.
+type InstalledFacts struct {
+	Installed *bool  `json:"installed,omitempty"` // absent: the portal doesn't say
+	Code      string `json:"code,omitempty"`
+	Status    string `json:"status,omitempty"`
+}
+
+func observeInstalled(_ context.Context, env *Env) (*InstalledFacts, error) {
+	f := &InstalledFacts{}
+	if accepted := seen[AcceptedFacts](env.seen(), TokenAccepted); accepted != nil && accepted.Application != nil {
+		a := accepted.Application
+		f.Installed, f.Code, f.Status = a.Installed, a.Code, a.Status
+	}
+	return f, nil
+}
+
+func judgeInstalled(f *InstalledFacts, _ Seen) []Result {
+	switch {
+	case f.Installed == nil:
+		return one(unknown(UnexpectedAnswer, PortalAdmin))
+	case !*f.Installed:
+		return one(problem(InstallUnfinished, PortalAdmin).with(Args{"code": f.Code}))
+	}
+	return ok()
+}

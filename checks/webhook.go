@@ -1,0 +1,56 @@
+package checks
+
+import (
+	"context"
+
+	"boxready/internal/portal"
+)
+
+// Causes of webhook.
+const (
+	WebhookRejected Cause = "webhook-rejected"
+	WebhookUser     Cause = "webhook-user"
+)
+
+// WebhookFacts are how the portal takes the owner's incoming webhook. The portal checks its code by itself, without the
+// authorization server.
+type WebhookFacts struct {
+	BlockedBy ID        `json:"blocked_by,omitempty"` // the check because of which the code was not sent
+	Answer    *Exchange `json:"answer,omitempty"`
+}
+
+// infoMethod tells an application about itself, and a webhook what it may do; it needs no permission.
+const infoMethod = "app.info"
+
+func observeWebhook(ctx context.Context, env *Env) (*WebhookFacts, error) {
+	if blocker := env.secretRule(); blocker != "" {
+		return &WebhookFacts{BlockedBy: blocker}, nil
+	}
+	r := env.callRequest(ByWebhook, infoMethod, nil)
+	return &WebhookFacts{Answer: env.exchange(r, env.ask(ctx, r))}, nil
+}
+
+func judgeWebhook(f *WebhookFacts, _ Seen) []Result {
+	switch {
+	case f.BlockedBy != "":
+		return skipped(f.BlockedBy)
+	case f.Answer == nil:
+		return one(unknown(UnexpectedAnswer, ServerAdmin))
+	}
+	x := f.Answer
+	args := answerArgs(x)
+	switch {
+	case x.Failure != "":
+		return about(one(unanswered(x)), args)
+	case x.Form != portal.FormJSON:
+		return about(one(unknown(UnexpectedAnswer, ServerAdmin)), args)
+	case x.Error == "", x.is(portal.ErrInsufficientScope), licenceFault(x.err()) != nil:
+		return ok() // its credentials were accepted
+	case x.is(portal.ErrInvalidCredentials):
+		return about(one(problem(WebhookRejected, PortalAdmin)), args)
+	case x.is(portal.ErrAuthorization):
+		return about(one(problem(WebhookUser, PortalAdmin)), args)
+	default:
+		return about(one(unknown(UnexpectedAnswer, ServerAdmin)), args)
+	}
+}

@@ -1,0 +1,118 @@
+// Package store is what BoxReady remembers between two starts besides secrets: settings, and for every portal its address and
+// what the last run came to. It is kept in files of JSON in the user's folder for settings, which nobody else may read.
+package store
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+)
+
+// Settings are what the owner chose. The zero value is what a first start has.
+type Settings struct {
+	Language string  `json:"language,omitempty"` // "" for the system's
+	Look     string  `json:"look,omitempty"`     // "light" or "dark"; "" for the system's
+	Scale    float32 `json:"scale,omitempty"`    // of everything in the window; 0 for the system's
+	Region   string  `json:"region,omitempty"`   // of the portals' licences, bitrix.Region; "" if not known
+}
+
+// Store is safe for concurrent use.
+type Store struct {
+	dir string // "" keeps nothing beyond this run
+
+	mu       sync.Mutex
+	settings Settings
+	portals  []Portal // the one used last first
+}
+
+const (
+	settingsFile = "settings.json"
+	portalsFile  = "portals.json"
+)
+
+// Open reads what is kept in a folder. A file that can't be read is as good as none: nothing in it is worth refusing to start.
+func Open(dir string) *Store {
+	s := &Store{dir: dir}
+	if s.read(settingsFile, &s.settings) != nil {
+		s.settings = Settings{}
+	}
+	var portals portalsFileForm
+	if s.read(portalsFile, &portals) == nil {
+		s.portals = portals.Portals
+	}
+	return s
+}
+
+// Settings returns the settings.
+func (s *Store) Settings() Settings {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.settings
+}
+
+// SetSettings changes the settings.
+func (s *Store) SetSettings(change func(*Settings)) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	change(&s.settings)
+	return s.write(settingsFile, s.settings)
+}
+
+func (s *Store) read(name string, into any) error {
+	if s.dir == "" {
+		return nil
+	}
+	data, err := os.ReadFile(filepath.Join(s.dir, name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read what was kept: %w", err)
+	}
+	if err := json.Unmarshal(data, into); err != nil {
+		return fmt.Errorf("read %s: %w", name, err)
+	}
+	return nil
+}
+
+// write replaces a file in one step, so that nobody ever sees half of it, whatever breaks off.
+func (s *Store) write(name string, v any) (err error) {
+	if s.dir == "" {
+		return nil
+	}
+	data, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return fmt.Errorf("keep %s: %w", name, err)
+	}
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("keep %s: %w", name, err)
+		}
+	}()
+	if err := os.MkdirAll(s.dir, 0o700); err != nil {
+		return err
+	}
+	temp, err := os.CreateTemp(s.dir, "."+name+"-*") // with mode 0600
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			os.Remove(temp.Name())
+		}
+	}()
+	if _, err = temp.Write(append(data, '\n')); err == nil {
+		err = temp.Sync()
+	}
+	if closing := temp.Close(); err == nil {
+		err = closing
+	}
+	if err != nil {
+		return err
+	}
+	return os.Rename(temp.Name(), filepath.Join(s.dir, name))
+}

@@ -1,0 +1,62 @@
+// Package widgets are the pieces that BoxReady's pages are made of and that Fyne doesn't have. They show what they are told
+// and call back; they know nothing of portals.
+package widgets
+
+import (
+	"image/color"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+)
+
+// Backdrop is a rectangle in colours of the theme; "" is none.
+type Backdrop struct {
+	widget.BaseWidget
+	Fill, Border fyne.ThemeColorName
+	BorderWidth  float32
+	Radius       float32
+	Height       float32 // at least; 0 for a backdrop behind something
+}
+
+// NewBackdrop returns one without round corners.
+func NewBackdrop(fill, border fyne.ThemeColorName) *Backdrop {
+	b := &Backdrop{Fill: fill, Border: border, BorderWidth: 1}
+	b.ExtendBaseWidget(b)
+	return b
+}
+
+// CreateRenderer is for Fyne.
+func (b *Backdrop) CreateRenderer() fyne.WidgetRenderer {
+	r := &backdropRenderer{b: b, rectangle: canvas.NewRectangle(color.Transparent)}
+	r.Refresh()
+	return r
+}
+
+type backdropRenderer struct {
+	b         *Backdrop
+	rectangle *canvas.Rectangle
+}
+
+func (r *backdropRenderer) Destroy()                     {}
+func (r *backdropRenderer) Layout(size fyne.Size)        { r.rectangle.Resize(size) }
+func (r *backdropRenderer) MinSize() fyne.Size           { return fyne.NewSize(0, r.b.Height) }
+func (r *backdropRenderer) Objects() []fyne.CanvasObject { return []fyne.CanvasObject{r.rectangle} }
+
+func (r *backdropRenderer) Refresh() {
+	r.rectangle.FillColor = colorOf(r.b.Fill)
+	r.rectangle.StrokeColor, r.rectangle.StrokeWidth = colorOf(r.b.Border), 0
+	if r.b.Border != "" {
+		r.rectangle.StrokeWidth = r.b.BorderWidth
+	}
+	r.rectangle.CornerRadius = r.b.Radius
+	r.rectangle.Refresh()
+}
+
+func colorOf(name fyne.ThemeColorName) color.Color {
+	if name == "" {
+		return color.Transparent
+	}
+	return theme.Color(name)
+}

@@ -1,0 +1,55 @@
+package widgets
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/theme"
+
+	"boxready/gui/style"
+)
+
+// Card is a sheet with round corners that content stands on.
+func Card(content fyne.CanvasObject) *fyne.Container {
+	return sheet(style.ColorCard, style.ColorBorder, 10, theme.Size(style.SizeCard), content)
+}
+
+// Inset is a sunken place for evidence and commands.
+func Inset(content fyne.CanvasObject) *fyne.Container {
+	return sheet(style.ColorInset, "", 6, 10, content)
+}
+
+// Command is a command that can be copied with what stands on its right.
+func Command(text string, right fyne.CanvasObject) *fyne.Container {
+	line := Beside(6, false, nil, NewText(text, Font{Mono: true, CanSelect: true}), right)
+	return Stack(inset(), Pad(2, 4, 2, 10, line))
+}
+
+func inset() *Backdrop {
+	back := NewBackdrop(style.ColorInset, "")
+	back.Radius = 6
+	return back
+}
+
+func sheet(fill, border fyne.ThemeColorName, radius, padding float32, content fyne.CanvasObject) *fyne.Container {
+	back := NewBackdrop(fill, border)
+	back.Radius = radius
+	return Stack(back, Pad(padding, padding, padding, padding, content))
+}
+
+// Bordered draws a line around what has none of its own.
+func Bordered(o fyne.CanvasObject) *fyne.Container {
+	edge := NewBackdrop("", theme.ColorNameInputBorder)
+	edge.Radius = theme.Size(theme.SizeNameInputRadius)
+	return Stack(o, edge)
+}
+
+// Line is a thin line between rows.
+func Line() fyne.CanvasObject {
+	line := NewBackdrop(theme.ColorNameSeparator, "")
+	line.Height = 1
+	return line
+}
+
+// Notice is a coloured strip across a page.
+func Notice(color fyne.ThemeColorName, content fyne.CanvasObject) *fyne.Container {
+	return Stack(NewBackdrop(color, ""), Pad(10, 20, 10, 20, content))
+}

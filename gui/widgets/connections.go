@@ -1,0 +1,419 @@
+package widgets
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"boxready/gui/style"
+)
+
+// Node is somebody in a picture of connections.
+type Node struct {
+	Title, Caption string
+	Sign           style.Sign
+}
+
+// Link is an arrow in a picture of connections. Its line is whole, dashed or dotted, and carries a sign.
+type Link struct {
+	Sign style.Sign
+	Name string // is shown below the picture while the mouse or the focus is on the arrow
+}
+
+// Connections is a chain of nodes with an arrow between each two, and one arrow that leads back from the last node to the
+// second. Every arrow can be pressed, if there is something to do then. It stands upright where there is no room for it to lie.
+type Connections struct {
+	Group
+	hint    string
+	nodes   []*node
+	arrows  []*arrow // the last one leads back
+	caption *Text
+}
+
+// NewConnections returns a picture. links are the arrows from node to node, and the one that leads back at the end.
+func NewConnections(nodes []Node, links []Link, hint string, tapped func(link int)) *Connections {
+	c := &Connections{hint: hint, caption: NewText(hint, Font{Size: style.SizeSmall, Color: Muted, Centered: true})}
+	var objects, buttons []fyne.CanvasObject
+	for _, n := range nodes {
+		made := newNode(n)
+		c.nodes = append(c.nodes, made)
+		objects = append(objects, made)
+	}
+	for i, l := range links {
+		made := newArrow(l)
+		if tapped != nil {
+			made.press(func() { tapped(i) }, func(noticed bool) { c.notice(i, noticed) })
+		}
+		c.arrows = append(c.arrows, made)
+		for _, s := range made.strokes {
+			objects = append(objects, s)
+		}
+		objects = append(objects, made.head)
+		buttons = append(buttons, made.place)
+	}
+	c.init(c, &fyne.Container{Layout: &connectionsLayout{c: c}, Objects: append(append(objects, buttons...), c.caption)})
+	return c
+}
+
+// Set shows other signs and names; how many there are stays.
+func (c *Connections) Set(nodes []Node, links []Link) {
+	for i, n := range nodes {
+		c.nodes[i].set(n)
+	}
+	for i, l := range links {
+		c.arrows[i].set(l)
+	}
+}
+
+// Stop ends what moves in a picture that is no longer shown.
+func (c *Connections) Stop() {
+	for _, a := range c.arrows {
+		a.sign.Set("")
+	}
+}
+
+func (c *Connections) notice(i int, noticed bool) {
+	text := c.hint
+	if noticed {
+		text = c.arrows[i].link.Name
+	}
+	c.caption.SetText(text)
+}
+
+// Buttons are what is pressed, in order.
+func (c *Connections) Buttons() (buttons []*Pressable) {
+	for _, a := range c.arrows {
+		if a.button != nil {
+			buttons = append(buttons, a.button)
+		}
+	}
+	return buttons
+}
+
+type node struct {
+	Group
+	back           *Backdrop
+	title, caption *Text
+	flat           bool // the caption stands beside the title
+}
+
+func newNode(n Node) *node {
+	made := &node{back: NewBackdrop(style.ColorCard, n.Sign.Color()), title: NewText(n.Title, Font{Bold: true, Centered: true, OneLine: true}),
+		caption: NewText(n.Caption, Font{Size: style.SizeSmall, Color: Muted, Centered: true, OneLine: true})}
+	made.back.Radius, made.back.BorderWidth = 8, 1.5
+	made.init(made, &fyne.Container{Layout: nodeLayout{made}, Objects: []fyne.CanvasObject{made.back, made.title, made.caption}})
+	return made
+}
+
+func (n *node) set(to Node) {
+	n.title.SetText(to.Title)
+	n.caption.SetText(to.Caption)
+	n.back.Border = to.Sign.Color()
+	n.back.Refresh()
+	n.relayout()
+}
+
+type nodeLayout struct{ *node }
+
+const (
+	nodePadding = 8
+	nodeGap     = 8
+)
+
+// sizes are those of the node with the caption below the title, and beside it.
+func (l nodeLayout) sizes() (high, flat fyne.Size) {
+	title, caption := l.title.MinSize(), l.caption.MinSize()
+	high = fyne.NewSize(max(title.Width, caption.Width)+2*nodePadding, title.Height+caption.Height+10)
+	flat = fyne.NewSize(title.Width+nodeGap+caption.Width+2*nodePadding, title.Height+10)
+	return high, flat
+}
+
+func (l nodeLayout) MinSize([]fyne.CanvasObject) fyne.Size {
+	high, flat := l.sizes()
+	if l.flat {
+		return flat
+	}
+	return high
+}
+
+func (l nodeLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
+	l.back.Resize(size)
+	title, caption := l.title.MinSize(), l.caption.MinSize()
+	if l.flat {
+		x := (size.Width - title.Width - nodeGap - caption.Width) / 2
+		l.title.Move(fyne.NewPos(x, (size.Height-title.Height)/2))
+		l.title.Resize(title)
+		l.caption.Move(fyne.NewPos(x+title.Width+nodeGap, (size.Height-caption.Height)/2+1))
+		l.caption.Resize(caption)
+		return
+	}
+	y := (size.Height - title.Height - caption.Height) / 2
+	l.title.Move(fyne.NewPos(nodePadding, y))
+	l.title.Resize(fyne.NewSize(size.Width-2*nodePadding, title.Height))
+	l.caption.Move(fyne.NewPos(nodePadding, y+title.Height))
+	l.caption.Resize(fyne.NewSize(size.Width-2*nodePadding, caption.Height))
+}
+
+type arrow struct {
+	link    Link
+	strokes [3]*stroke // a straight arrow has one
+	head    *fyne.Container
+	headed  string // where the head points to
+	sign    *Sign
+	button  *Pressable        // nil if it can't be pressed
+	place   fyne.CanvasObject // the button, or what stands there
+}
+
+func newArrow(l Link) *arrow {
+	a := &arrow{sign: SmallSign(l.Sign), head: Stack()}
+	for i := range a.strokes {
+		a.strokes[i] = newStroke()
+	}
+	plate := NewBackdrop(style.ColorCard, "")
+	plate.Radius = 11
+	a.place = Stack(&fyne.Container{Layout: centered{22}, Objects: []fyne.CanvasObject{plate}}, a.sign)
+	a.set(l)
+	return a
+}
+
+func (a *arrow) press(tapped func(), noticed func(bool)) {
+	a.button = NewPressable(a.place, "", "", 8, tapped)
+	a.button.OnNotice = noticed
+	a.place = a.button
+}
+
+func (a *arrow) set(l Link) {
+	a.link = l
+	a.sign.Set(l.Sign)
+	for _, s := range a.strokes {
+		s.set(l.Sign)
+	}
+	a.point(a.headed)
+}
+
+// point draws the head.
+func (a *arrow) point(to string) {
+	a.headed = to
+	if to != "" {
+		a.head.Objects = []fyne.CanvasObject{Picture("head-"+to, a.link.Sign.Color(), 10)}
+		a.head.Resize(fyne.NewSquareSize(10))
+	}
+}
+
+// draw puts the line along points, the head at its end and the button at at.
+func (a *arrow) draw(points []fyne.Position, to string, at fyne.Position, hit fyne.Size) {
+	if a.headed != to {
+		a.point(to)
+	}
+	a.head.Resize(fyne.NewSquareSize(10))
+	end := points[len(points)-1]
+	a.head.Move(end.SubtractXY(5, 5))
+	if box := a.head.Objects; len(box) > 0 {
+		box[0].Resize(fyne.NewSquareSize(10))
+	}
+	for i, s := range a.strokes {
+		if i+1 < len(points) {
+			s.Show()
+			s.draw(points[i], points[i+1])
+		} else {
+			s.Hide()
+		}
+	}
+	a.place.Resize(hit)
+	a.place.Move(at.SubtractXY(hit.Width/2, hit.Height/2))
+}
+
+// connectionsLayout places everything.
+type connectionsLayout struct {
+	c      *Connections
+	height float32 // with the width of the last time
+}
+
+const (
+	gapWide  = 42 // at least, between nodes that stand beside each other
+	gapTall  = 34 // and below each other
+	backRoom = 40 // for the way back
+	hitEdge  = 28
+)
+
+// boxes are the sizes of the nodes as they are by themselves, and the smallest that all have room in.
+func (l *connectionsLayout) boxes(flat bool) (each []float32, all fyne.Size) {
+	for _, n := range l.c.nodes {
+		high, low := nodeLayout{n}.sizes()
+		if flat {
+			high = low
+		}
+		each = append(each, high.Width)
+		all = all.Max(high)
+	}
+	return each, all
+}
+
+func (l *connectionsLayout) MinSize([]fyne.CanvasObject) fyne.Size {
+	_, high := l.boxes(false)
+	return fyne.NewSize(high.Width+backRoom, l.height)
+}
+
+func (l *connectionsLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
+	each, high := l.boxes(false)
+	gaps := float32(len(each)-1) * gapWide
+	natural := gaps
+	for _, width := range each {
+		natural += width
+	}
+	var y float32
+	if size.Width >= natural {
+		// As wide as each other if there is room for that.
+		if even := (size.Width - gaps) / float32(len(each)); even >= high.Width {
+			for i := range each {
+				each[i] = min(even, 1.3*high.Width)
+			}
+		} else {
+			for i := range each {
+				each[i] += (size.Width - natural) / 2 / float32(len(each))
+			}
+		}
+		y = l.lying(each, high.Height, size.Width)
+	} else {
+		_, flat := l.boxes(true)
+		if flat.Width+backRoom > size.Width {
+			y = l.upright(fyne.NewSize(size.Width-backRoom, high.Height), size.Width, false)
+		} else {
+			y = l.upright(fyne.NewSize(min(size.Width-backRoom, 1.3*flat.Width), flat.Height), size.Width, true)
+		}
+	}
+	l.c.caption.Move(fyne.NewPos(0, y+8))
+	l.height = y + 8 + fit(l.c.caption, size.Width)
+}
+
+func (l *connectionsLayout) lying(widths []float32, height, width float32) float32 {
+	n := len(l.c.nodes)
+	gap := width
+	for _, w := range widths {
+		gap -= w
+	}
+	gap /= float32(n - 1)
+	left := make([]float32, n)
+	for i, node := range l.c.nodes {
+		if i > 0 {
+			left[i] = left[i-1] + widths[i-1] + gap
+		}
+		node.flat = false
+		node.Move(fyne.NewPos(left[i], 0))
+		node.Resize(fyne.NewSize(widths[i], height))
+	}
+	mid := height / 2
+	for i, a := range l.c.arrows[:n-1] {
+		from, to := left[i]+widths[i], left[i+1]
+		a.draw([]fyne.Position{{X: from, Y: mid}, {X: to - 6, Y: mid}}, "right", fyne.NewPos((from+to-6)/2, mid), fyne.NewSize(min(gap-10, 44), hitEdge))
+	}
+	low := height + 26
+	first, last := left[1]+widths[1]/2, left[n-1]+widths[n-1]/2
+	l.c.arrows[n-1].draw([]fyne.Position{{X: last, Y: height}, {X: last, Y: low}, {X: first, Y: low}, {X: first, Y: height + 6}}, "up",
+		fyne.NewPos((first+last)/2, low), fyne.NewSize(44, hitEdge))
+	return low + hitEdge/2
+}
+
+func (l *connectionsLayout) upright(box fyne.Size, width float32, flat bool) float32 {
+	n := len(l.c.nodes)
+	x := max(0, (width-box.Width-backRoom)/2)
+	top := func(i int) float32 { return float32(i) * (box.Height + gapTall) }
+	for i, node := range l.c.nodes {
+		node.flat = flat
+		node.Move(fyne.NewPos(x, top(i)))
+		node.Resize(box)
+		node.relayout()
+	}
+	mid := x + box.Width/2
+	for i, a := range l.c.arrows[:n-1] {
+		from, to := top(i)+box.Height, top(i+1)
+		a.draw([]fyne.Position{{X: mid, Y: from}, {X: mid, Y: to - 6}}, "down", fyne.NewPos(mid, (from+to-6)/2), fyne.NewSize(44, hitEdge))
+	}
+	edge, right := x+box.Width, x+box.Width+backRoom-hitEdge/2
+	first, last := top(1)+box.Height/2, top(n-1)+box.Height/2
+	l.c.arrows[n-1].draw([]fyne.Position{{X: edge, Y: last}, {X: right, Y: last}, {X: right, Y: first}, {X: edge + 6, Y: first}}, "left",
+		fyne.NewPos(right, (first+last)/2), fyne.NewSize(hitEdge, hitEdge))
+	return top(n-1) + box.Height
+}
+
+// stroke is a straight line, across or down: whole where the way is free, dashed where it is broken, dotted where nothing is
+// known.
+type stroke struct {
+	widget.BaseWidget
+	sign style.Sign
+}
+
+func newStroke() *stroke {
+	s := &stroke{}
+	s.ExtendBaseWidget(s)
+	return s
+}
+
+func (s *stroke) set(sign style.Sign) {
+	if s.sign != sign {
+		s.sign = sign
+		s.Refresh()
+	}
+}
+
+const thickness = 2
+
+func (s *stroke) draw(from, to fyne.Position) {
+	s.Move(fyne.NewPos(min(from.X, to.X)-thickness/2, min(from.Y, to.Y)-thickness/2))
+	s.Resize(fyne.NewSize(max(from.X, to.X)-min(from.X, to.X)+thickness, max(from.Y, to.Y)-min(from.Y, to.Y)+thickness))
+}
+
+// dashes are the lengths of what is drawn and of the gap behind it.
+func (s *stroke) dashes() (dash, gap float32) {
+	switch s.sign {
+	case style.OK, style.Notice:
+		return 0, 0
+	case style.Problem:
+		return 6, 4
+	default:
+		return 2, 3
+	}
+}
+
+func (s *stroke) CreateRenderer() fyne.WidgetRenderer { return &strokeRenderer{s: s} }
+
+type strokeRenderer struct {
+	s     *stroke
+	parts []fyne.CanvasObject
+}
+
+func (*strokeRenderer) Destroy()                       {}
+func (*strokeRenderer) MinSize() fyne.Size             { return fyne.Size{} }
+func (r *strokeRenderer) Objects() []fyne.CanvasObject { return r.parts }
+
+func (r *strokeRenderer) Refresh() {
+	r.Layout(r.s.Size())
+	canvas.Refresh(r.s)
+}
+
+func (r *strokeRenderer) Layout(size fyne.Size) {
+	r.parts = nil
+	across := size.Width > size.Height
+	length := max(size.Width, size.Height)
+	dash, gap := r.s.dashes()
+	if dash == 0 {
+		dash = length
+	}
+	ink := theme.Color(r.s.sign.Color())
+	for at := float32(0); at < length; at += dash + gap {
+		part := canvas.NewRectangle(ink)
+		piece := min(dash, length-at)
+		if across {
+			part.Move(fyne.NewPos(at, 0))
+			part.Resize(fyne.NewSize(piece, thickness))
+		} else {
+			part.Move(fyne.NewPos(0, at))
+			part.Resize(fyne.NewSize(thickness, piece))
+		}
+		r.parts = append(r.parts, part)
+		if dash == length {
+			break
+		}
+	}
+}

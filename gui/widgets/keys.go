@@ -1,0 +1,248 @@
+package widgets
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/lang"
+	"fyne.io/fyne/v2/widget"
+)
+
+// Fyne gives a key to what has the focus and to nothing else, so everything that can have it passes up what the window wants
+// to know whatever has the focus, and comes into view when it gets it.
+
+// passUp gives the keys of the window to the canvas's OnTypedKey, and tells whether e is one.
+func passUp(o fyne.CanvasObject, e *fyne.KeyEvent) bool {
+	switch e.Name {
+	case fyne.KeyF5, fyne.KeyEscape, fyne.KeyPageUp, fyne.KeyPageDown:
+	default:
+		return false
+	}
+	if c := fyne.CurrentApp().Driver().CanvasForObject(o); c != nil && c.OnTypedKey() != nil {
+		c.OnTypedKey()(e)
+	}
+	return true
+}
+
+// passUpShortcut gives a shortcut to the canvas.
+func passUpShortcut(o fyne.CanvasObject, s fyne.Shortcut) {
+	if c, ok := fyne.CurrentApp().Driver().CanvasForObject(o).(fyne.Shortcutable); ok {
+		c.TypedShortcut(s)
+	}
+}
+
+func copyWord() string { return lang.L("Copy") }
+
+// Button is Fyne's button that passes up the window's keys and comes into view.
+type Button struct {
+	widget.Button
+	focused bool
+}
+
+// NewButton returns a button; icon may be nil.
+func NewButton(text string, icon fyne.Resource, tapped func()) *Button {
+	b := &Button{}
+	b.Text, b.Icon, b.OnTapped = text, icon, tapped
+	b.ExtendBaseWidget(b)
+	return b
+}
+
+// MinSize leaves more room beside a word than Fyne does.
+func (b *Button) MinSize() fyne.Size {
+	if b.Text == "" {
+		return b.Button.MinSize()
+	}
+	return b.Button.MinSize().AddWidthHeight(14, 0)
+}
+
+// NewPrimary returns the button of a page that one presses first.
+func NewPrimary(text string, icon fyne.Resource, tapped func()) *Button {
+	b := NewButton(text, icon, tapped)
+	b.Importance = widget.HighImportance
+	return b
+}
+
+// NewQuiet returns a button that doesn't draw the eye.
+func NewQuiet(text string, icon fyne.Resource, tapped func()) *Button {
+	b := NewButton(text, icon, tapped)
+	b.Importance = widget.LowImportance
+	return b
+}
+
+// CreateRenderer is for Fyne.
+func (b *Button) CreateRenderer() fyne.WidgetRenderer {
+	return ringed(b.Button.CreateRenderer(), func() bool { return b.focused })
+}
+
+// FocusGained is for Fyne.
+func (b *Button) FocusGained() {
+	b.focused = true
+	b.Button.FocusGained()
+	Reveal(b)
+}
+
+// FocusLost is for Fyne.
+func (b *Button) FocusLost() {
+	b.focused = false
+	b.Button.FocusLost()
+}
+
+// TypedKey is for Fyne; Enter presses, too.
+func (b *Button) TypedKey(e *fyne.KeyEvent) {
+	switch {
+	case passUp(b, e):
+	case e.Name == fyne.KeyReturn || e.Name == fyne.KeyEnter:
+		b.Button.TypedKey(&fyne.KeyEvent{Name: fyne.KeySpace})
+	default:
+		b.Button.TypedKey(e)
+	}
+}
+
+// Entry is Fyne's entry that passes up the window's keys and takes no more than MaxLength characters: what is pasted into it
+// may be anything.
+type Entry struct {
+	widget.Entry
+	MaxLength int // in runes
+	focused   bool
+}
+
+// NewEntry returns an entry of one line.
+func NewEntry(placeholder string, maxLength int) *Entry {
+	e := &Entry{MaxLength: maxLength}
+	e.PlaceHolder = placeholder
+	e.ExtendBaseWidget(e)
+	return e
+}
+
+// CreateRenderer is for Fyne.
+func (e *Entry) CreateRenderer() fyne.WidgetRenderer {
+	return ringed(e.Entry.CreateRenderer(), func() bool { return e.focused })
+}
+
+// FocusGained is for Fyne.
+func (e *Entry) FocusGained() {
+	e.focused = true
+	e.Entry.FocusGained()
+	Reveal(e)
+}
+
+// FocusLost is for Fyne.
+func (e *Entry) FocusLost() {
+	e.focused = false
+	e.Entry.FocusLost()
+}
+
+// TypedKey is for Fyne.
+func (e *Entry) TypedKey(k *fyne.KeyEvent) {
+	if e.MultiLine && (k.Name == fyne.KeyPageUp || k.Name == fyne.KeyPageDown) || !passUp(e, k) {
+		e.Entry.TypedKey(k)
+	}
+}
+
+// TypedRune is for Fyne.
+func (e *Entry) TypedRune(r rune) {
+	if len([]rune(e.Text)) < e.MaxLength {
+		e.Entry.TypedRune(r)
+	}
+}
+
+// TypedShortcut is for Fyne.
+func (e *Entry) TypedShortcut(s fyne.Shortcut) {
+	switch s := s.(type) {
+	case *fyne.ShortcutPaste:
+		e.paste(s.Clipboard)
+	case *fyne.ShortcutCopy, *fyne.ShortcutCut, *fyne.ShortcutSelectAll, *fyne.ShortcutUndo, *fyne.ShortcutRedo:
+		e.Entry.TypedShortcut(s)
+	default:
+		if custom, ok := s.(interface{ Mod() fyne.KeyModifier }); ok && custom.Mod() != 0 && moves(s) {
+			e.Entry.TypedShortcut(s)
+			return
+		}
+		passUpShortcut(e, s)
+	}
+}
+
+// moves tells whether a shortcut is one of those that move an entry's cursor by words or lines.
+func moves(s fyne.Shortcut) bool {
+	k, ok := s.(fyne.KeyboardShortcut)
+	if !ok {
+		return false
+	}
+	switch k.Key() {
+	case fyne.KeyLeft, fyne.KeyRight, fyne.KeyUp, fyne.KeyDown, fyne.KeyHome, fyne.KeyEnd, fyne.KeyBackspace, fyne.KeyDelete:
+		return true
+	}
+	return false
+}
+
+// paste pastes no more than fits: Fyne measures every letter of an entry on each change.
+func (e *Entry) paste(from fyne.Clipboard) {
+	if from == nil {
+		return
+	}
+	text := from.Content()
+	if len(text) > 4*e.MaxLength {
+		text = text[:4*e.MaxLength]
+	}
+	runes := []rune(text)
+	room := max(e.MaxLength-len([]rune(e.Text))+len([]rune(e.SelectedText())), 0)
+	e.Entry.TypedShortcut(&fyne.ShortcutPaste{Clipboard: clip(string(runes[:min(len(runes), room)]))})
+}
+
+// clip is a clipboard that holds what it is.
+type clip string
+
+func (c clip) Content() string   { return string(c) }
+func (c clip) SetContent(string) {}
+
+// Select is Fyne's choice of one that passes up the window's keys.
+type Select struct {
+	widget.Select
+	focused bool
+}
+
+// NewSelect returns a choice; changed is called when another one is chosen by the user.
+func NewSelect(options []string, chosen string, changed func(string)) *Select {
+	s := &Select{}
+	s.Options, s.Selected = options, chosen
+	s.OnChanged = func(now string) {
+		if now != chosen {
+			chosen = now
+			changed(now)
+		}
+	}
+	s.ExtendBaseWidget(s)
+	return s
+}
+
+// MinSize doesn't insist on room for the longest option: one that is too long is cut with an ellipsis.
+func (s *Select) MinSize() fyne.Size {
+	return fyne.NewSize(min(s.Select.MinSize().Width, 160), s.Select.MinSize().Height)
+}
+
+// CreateRenderer is for Fyne.
+func (s *Select) CreateRenderer() fyne.WidgetRenderer {
+	return ringed(s.Select.CreateRenderer(), func() bool { return s.focused })
+}
+
+// FocusGained is for Fyne.
+func (s *Select) FocusGained() {
+	s.focused = true
+	s.Select.FocusGained()
+	Reveal(s)
+}
+
+// FocusLost is for Fyne.
+func (s *Select) FocusLost() {
+	s.focused = false
+	s.Select.FocusLost()
+}
+
+// TypedKey is for Fyne; Enter opens, too.
+func (s *Select) TypedKey(e *fyne.KeyEvent) {
+	switch {
+	case passUp(s, e):
+	case e.Name == fyne.KeyReturn || e.Name == fyne.KeyEnter:
+		s.Select.TypedKey(&fyne.KeyEvent{Name: fyne.KeySpace})
+	default:
+		s.Select.TypedKey(e)
+	}
+}

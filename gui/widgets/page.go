@@ -1,0 +1,113 @@
+package widgets
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+)
+
+// Page scrolls its content, which is as wide as the page.
+type Page struct {
+	Group
+	scroll  *container.Scroll
+	content *fyne.Container
+}
+
+// NewPage returns a page.
+func NewPage(content *fyne.Container) *Page {
+	p := &Page{scroll: container.NewVScroll(content), content: content}
+	p.init(p, &fyne.Container{Layout: pageLayout{p}, Objects: []fyne.CanvasObject{p.scroll}})
+	return p
+}
+
+type pageLayout struct{ *Page }
+
+func (l pageLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
+	settle(l.content, size.Width)
+	l.scroll.Resize(size)
+}
+
+func (l pageLayout) MinSize([]fyne.CanvasObject) fyne.Size {
+	return fyne.NewSize(l.content.MinSize().Width, 60)
+}
+
+// Refit lays the page out anew after something in it has got another height.
+func (p *Page) Refit() {
+	if p.Size().IsZero() {
+		return
+	}
+	settle(p.content, p.Size().Width)
+	p.scrollTo(p.scroll.Offset.Y)
+	p.content.Refresh()
+}
+
+// scrollTo scrolls to a place, as far as there is something, and paints the bars.
+func (p *Page) scrollTo(y float32) {
+	y = max(0, min(y, p.content.Size().Height-p.scroll.Size().Height))
+	p.scroll.Offset.Y = y
+	p.scroll.Refresh()
+}
+
+// Turn scrolls by pages, downwards if n is positive.
+func (p *Page) Turn(n float32) { p.scrollTo(p.scroll.Offset.Y + n*(p.scroll.Size().Height-40)) }
+
+// Offset is how far the page is scrolled.
+func (p *Page) Offset() float32 { return p.scroll.Offset.Y }
+
+// SetOffset scrolls.
+func (p *Page) SetOffset(y float32) { p.scrollTo(y) }
+
+// RevealAt scrolls so that o, which stands somewhere on the page, begins at its top.
+func (p *Page) RevealAt(o fyne.CanvasObject) {
+	driver := fyne.CurrentApp().Driver()
+	p.scrollTo(driver.AbsolutePositionForObject(o).Y - driver.AbsolutePositionForObject(p.content).Y)
+}
+
+// Reveal scrolls whatever o stands in so that it can be seen.
+func Reveal(o fyne.CanvasObject) {
+	driver := fyne.CurrentApp().Driver()
+	c := driver.CanvasForObject(o)
+	if c == nil {
+		return
+	}
+	for _, root := range append([]fyne.CanvasObject{c.Content()}, c.Overlays().List()...) {
+		scroll := scrollAround(root, o, nil)
+		if scroll == nil {
+			continue
+		}
+		top := driver.AbsolutePositionForObject(o).Y - driver.AbsolutePositionForObject(scroll).Y
+		bottom, height := top+o.Size().Height, scroll.Size().Height
+		const margin = 12
+		switch {
+		case top < 0:
+			scroll.ScrollToOffset(fyne.NewPos(0, max(0, scroll.Offset.Y+top-margin)))
+		case bottom > height:
+			scroll.ScrollToOffset(fyne.NewPos(0, scroll.Offset.Y+min(bottom-height+margin, top)))
+		}
+		return
+	}
+}
+
+// scrollAround finds the scroll inside root that o stands in.
+func scrollAround(root, o fyne.CanvasObject, around *container.Scroll) *container.Scroll {
+	if root == o {
+		return around
+	}
+	var inside []fyne.CanvasObject
+	switch r := root.(type) {
+	case *fyne.Container:
+		inside = r.Objects
+	case *container.Scroll:
+		around, inside = r, []fyne.CanvasObject{r.Content}
+	case interface{ Inside() []fyne.CanvasObject }:
+		inside = r.Inside()
+	}
+	for _, i := range inside {
+		if !i.Visible() {
+			continue
+		}
+		if found := scrollAround(i, o, around); found != nil {
+			return found
+		}
+	}
+	return nil
+}

@@ -1,0 +1,77 @@
+package bitrix
+
+import "strings"
+
+// REST3Since is the version of module rest that brought REST 3.0, the methods
+// under /rest/api/ (release notes of the module).
+const REST3Since = "25.800.0"
+
+// A Need is a module that has to be there besides the one that offers
+// something.
+type Need struct {
+	Module  string
+	AtLeast string // version, or "" if any will do
+}
+
+// alsoNeeded are the modules without which another one leaves out these of its
+// methods, by the beginning of their lower-case names (public copies of the
+// modules).
+var alsoNeeded = []struct{ prefix, module string }{
+	{"bizproc.robot.", "crm"},
+	{"crm.documentgenerator.", "documentgenerator"},
+	{"crm.item.payment.", "sale"},
+	{"crm.orderentity.", "sale"},
+	{"log.", "blog"},
+}
+
+// scopeNeeds is the module without which module rest leaves out a scope and
+// all that is in it.
+var scopeNeeds = map[string]string{
+	"entity": "iblock",
+	"user":   "intranet", "user_basic": "intranet", "user_brief": "intranet", "user.userfield": "intranet",
+}
+
+// AlsoNeeds returns what has to be there besides Module for the method to
+// exist.
+func (m MethodInfo) AlsoNeeds() []Need {
+	needs := needOfScope(m.Scope)
+	name := strings.ToLower(m.Name)
+	for _, n := range alsoNeeded {
+		if strings.HasPrefix(name, n.prefix) {
+			needs = append(needs, Need{Module: n.module})
+		}
+	}
+	for _, f := range catalogue().facts[name] {
+		if f.bringsMethod() && f.Module != m.Module {
+			needs = append(needs, Need{f.Module, f.Version})
+		}
+	}
+	return needs
+}
+
+// AlsoNeeds returns what has to be there besides Module for the event to exist.
+func (e EventInfo) AlsoNeeds() []Need {
+	if strings.HasPrefix(e.Name, "ONCRMDOCUMENTGENERATOR") {
+		return []Need{{Module: "documentgenerator"}}
+	}
+	return needOfScope(e.Scope)
+}
+
+// AlsoNeeds returns what has to be there besides one of Modules for the scope
+// to exist.
+func (s ScopeInfo) AlsoNeeds() []Need { return needOfScope(s.Name) }
+
+func needOfScope(scope string) []Need {
+	if module := scopeNeeds[scope]; module != "" {
+		return []Need{{Module: module}}
+	}
+	return nil
+}
+
+// String writes a need as files of requirements do: "sale" or "rest >=23.100.0".
+func (n Need) String() string {
+	if n.AtLeast == "" {
+		return n.Module
+	}
+	return n.Module + " >=" + n.AtLeast
+}

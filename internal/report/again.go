@@ -1,0 +1,89 @@
+package report
+
+import (
+	"encoding/json"
+	"io"
+
+	"boxready/checks"
+	"boxready/internal/portal"
+)
+
+// results are a saved report's, as far as a run's results can be read from it: their words stand in the entries.
+func (s *Document) results() []checks.Result {
+	list := make([]checks.Result, len(s.Results))
+	for i, e := range s.Results {
+		list[i] = checks.Result{Check: e.Check, State: e.State, Cause: e.Cause, Vantage: e.Vantage, Owner: e.Owner, Affects: e.Affects,
+			Because: e.Because, Facts: e.Facts}
+	}
+	return list
+}
+
+// saved is a saved report in words: in this language where the facts still lead to the same conclusion, otherwise in those
+// that were written.
+func (p *Reporter) saved(d *Document) *run {
+	n := &run{Document: *d, display: display(d.Portal)}
+	n.Results = nil
+	judged, _ := checks.JudgeAgain(d.results())
+	for _, e := range d.Results {
+		f := Finding{Title: e.Title, Saw: e.Text, Steps: e.Steps, More: e.More}
+		for _, r := range judged {
+			if r.Check == e.Check && r.State == e.State && r.Cause == e.Cause && (anew(r) || r.State == checks.Skipped && p.Words.knows(r.Check)) {
+				f = p.Words.Finding(r, n.display)
+				break
+			}
+		}
+		e.Title = f.Title
+		n.Results, n.items = append(n.Results, e), append(n.items, item{e, f})
+	}
+	return n
+}
+
+// anew tells whether a result was judged again: then its facts are of this version's type.
+func anew(r checks.Result) bool {
+	_, stayed := r.Facts.(json.RawMessage)
+	return !stayed && r.Facts != nil
+}
+
+func (w *Words) knows(id checks.ID) bool { return w.Name(id) != string(id) }
+
+// display is a portal's address as people write it.
+func display(address string) string {
+	if parsed, err := portal.ParseAddress(address); err == nil {
+		return parsed.Display()
+	}
+	return address
+}
+
+// WriteSaved writes a saved report for people, as WriteText does a run that was just made.
+func (p *Reporter) WriteSaved(w io.Writer, s *Saved, style Style) error {
+	return p.writeRun(w, p.saved(&s.Document), style)
+}
+
+// JudgeAgain draws a saved report's conclusions once more, with what this version knows; the facts stay. The second value says
+// which checks' conclusions had to stay as well.
+func (p *Reporter) JudgeAgain(s *Saved) (*Saved, []checks.Kept) {
+	results, kept := checks.JudgeAgain(s.results())
+	again := &Saved{Document: s.Document, Altered: s.Altered}
+	outcome := checks.OutcomeOf(results)
+	again.Tool.Version, again.Verdict, again.Counts, again.Results = p.Version, outcome.Verdict, outcome.Counts(), nil
+	words := p.saved(&s.Document)
+	for _, r := range results {
+		f := p.Words.Finding(r, words.display)
+		if i := words.find(r); i != nil && !anew(r) {
+			f = i.said // it stayed
+		}
+		r.Facts = json.RawMessage(jsonOf(r.Facts))
+		again.Results = append(again.Results, entryOf(r, f))
+	}
+	return again, kept
+}
+
+// find returns the item about the same conclusion, or nil.
+func (n *run) find(r checks.Result) *item {
+	for i := range n.items {
+		if n.items[i].Check == r.Check && n.items[i].Cause == r.Cause && n.items[i].State == r.State {
+			return &n.items[i]
+		}
+	}
+	return nil
+}

@@ -1,0 +1,173 @@
+package report
+
+import (
+	"archive/zip"
+	"bytes"
+	"compress/flate"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"boxready/checks"
+	"boxready/internal/secret"
+)
+
+// Contents say what goes into a report for support.
+type Contents struct {
+	Outcome *checks.Outcome
+	Hide    []Category      // whose values tokens stand for; Categories() for all
+	Letter  string          // to the network administrator; "" for none
+	Secrets []secret.String // every secret in use: none of them may be in the report
+}
+
+// The files of a bundle.
+const (
+	HTMLFile     = "report.html"
+	JSONFile     = "report.json"
+	SummaryFile  = "summary.txt"
+	LetterFile   = "letter.txt"
+	HiddenFile   = "hidden.txt"
+	LogFile      = "log.jsonl"
+	ManifestFile = "manifest.sha256"
+)
+
+// File is one file of a bundle.
+type File struct {
+	Name string
+	Data []byte
+}
+
+// Bundle is a report for support that is ready to be saved: what its owner is shown before is byte for byte what is saved.
+type Bundle struct {
+	Name    string // of the zip: boxready-<portal>-<date>.zip
+	Files   []File
+	Names   []Name // the identifying values, hidden or not; for the owner's eyes
+	Secrets int    // that were looked for, and not found
+	made    time.Time
+}
+
+// LeakError means that a secret would have got into a report, which is therefore not written.
+type LeakError struct {
+	File string // in which it would have been
+}
+
+func (e *LeakError) Error() string { return "a secret would be in " + e.File + " of the report" }
+
+// Bundle makes the report. The error is a *LeakError, or an error of BoxReady's own.
+func (p *Reporter) Bundle(c Contents) (*Bundle, error) {
+	h := newHider(c.Outcome.Target.Address, c.Hide)
+	n := p.run(c.Outcome, h)
+	b := &Bundle{Name: "boxready-" + FileName(n.Portal) + "-" + n.Started.Format("2006-01-02") + ".zip", made: n.Finished}
+	scanner := secret.NewScanner(c.Secrets...)
+	b.Secrets = scanner.Known
+
+	var data, log bytes.Buffer
+	if err := WriteJSON(&data, n.Document, true); err != nil {
+		return nil, err
+	}
+	requests := n.requests()
+	for _, r := range requests {
+		if err := WriteJSON(&log, r, false); err != nil {
+			return nil, err
+		}
+	}
+	letter := h.text(c.Letter)
+	b.Names = h.found() // all have been met by now
+	var page bytes.Buffer
+	if err := p.writeHTML(&page, n, requests, b, data.Bytes()); err != nil {
+		return nil, err
+	}
+	b.add(HTMLFile, page.Bytes())
+	b.add(JSONFile, data.Bytes())
+	b.add(SummaryFile, []byte(p.summary(n, b)))
+	if letter != "" {
+		b.add(LetterFile, []byte(letter))
+	}
+	b.add(LogFile, log.Bytes())
+	b.add(HiddenFile, []byte(p.hidden(b)))
+
+	var manifest bytes.Buffer
+	for _, f := range b.Files {
+		if scanner.Finds(f.Data) {
+			return nil, &LeakError{f.Name}
+		}
+		fmt.Fprintf(&manifest, "%x  %s\n", sha256.Sum256(f.Data), f.Name)
+	}
+	if scanner.Finds([]byte(b.Name)) {
+		return nil, &LeakError{"the name"}
+	}
+	b.add(ManifestFile, manifest.Bytes())
+	return b, nil
+}
+
+func (b *Bundle) add(name string, data []byte) { b.Files = append(b.Files, File{name, data}) }
+
+// File returns one of the files, or nil.
+func (b *Bundle) File(name string) []byte {
+	if i := slices.IndexFunc(b.Files, func(f File) bool { return f.Name == name }); i >= 0 {
+		return b.Files[i].Data
+	}
+	return nil
+}
+
+// WriteZip writes all files as a zip, the same bytes for the same files.
+func (b *Bundle) WriteZip(w io.Writer) error {
+	z := zip.NewWriter(w)
+	z.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, flate.BestSpeed) })
+	for _, f := range b.Files {
+		// The time has no zone in a zip; UTC is the same everywhere.
+		entry, err := z.CreateHeader(&zip.FileHeader{Name: f.Name, Method: zip.Deflate, Modified: b.made.UTC().Truncate(time.Second)})
+		if err != nil {
+			return fmt.Errorf("write %s into the zip: %w", f.Name, err)
+		}
+		if _, err := entry.Write(f.Data); err != nil {
+			return fmt.Errorf("write %s into the zip: %w", f.Name, err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		return fmt.Errorf("write the zip: %w", err)
+	}
+	return nil
+}
+
+var notInNames = regexp.MustCompile(`[^a-z0-9.-]+`)
+
+// FileName is a portal's address as part of a file's name on any system.
+func FileName(portal string) string {
+	const most = 80
+	name := notInNames.ReplaceAllString(strings.ToLower(strings.TrimPrefix(portal, "https://")), "-")
+	return strings.Trim(name[:min(len(name), most)], "-.")
+}
+
+// hidden says what was hidden, and why.
+func (p *Reporter) hidden(b *Bundle) string {
+	return p.Words.Say("report.hidden.title", nil) + "\n\n" + strings.Join(p.hiddenLines(b), "\n\n") + "\n"
+}
+
+func (p *Reporter) hiddenLines(b *Bundle) []string {
+	say := func(key string, args checks.Args) string { return p.Words.Say("report.hidden."+key, args) }
+	scan := say("nothing-to-scan", nil)
+	if b.Secrets > 0 {
+		scan = p.Words.Count("report.hidden.scan", b.Secrets)
+	}
+	lines := []string{say("secrets", nil) + " " + scan}
+	for _, c := range Categories() {
+		tokens, hides := b.tokens(c)
+		lines = append(lines, say(string(c), checks.Args{"tokens": tokens, "count": len(tokens), "hidden": hides}))
+	}
+	return append(lines, say("masked", checks.Args{"mask": secret.New("x").String()}))
+}
+
+// tokens are those of a category, and whether they stand for its values in the report.
+func (b *Bundle) tokens(c Category) (tokens []string, hides bool) {
+	for _, n := range b.Names {
+		if n.Category == c {
+			tokens, hides = append(tokens, n.Token), n.Hidden
+		}
+	}
+	return tokens, hides
+}

@@ -1,0 +1,188 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"boxready/checks"
+)
+
+// Changes are what is different between two runs. Codes are compared, not words, so the runs may be in different languages and
+// of different versions.
+type Changes struct {
+	OtherPortal bool       `json:"other_portal"` // the runs aren't about the same portal
+	New         []Delta    `json:"new"`          // findings that were not there before
+	Revealed    []Delta    `json:"revealed"`     // findings that the earlier run could not have seen
+	Fixed       []Delta    `json:"fixed"`        // findings that are gone
+	Unseen      []Delta    `json:"unseen"`       // findings that the later run could not see
+	Changed     []Delta    `json:"changed"`      // findings that are graver, less grave, or another one's to fix
+	Evidence    []Evidence `json:"evidence"`     // what checks saw differently, whatever follows from it
+}
+
+// Delta is one finding that changed.
+type Delta struct {
+	Check  checks.ID    `json:"check"`
+	Cause  checks.Cause `json:"cause"`
+	Before checks.State `json:"before"` // "" if it was not there
+	After  checks.State `json:"after"`  // "" if it is not there
+	Owner  checks.Owner `json:"owner"`
+	Title  string       `json:"title"`
+}
+
+// Evidence is what one check saw differently.
+type Evidence struct {
+	Check checks.ID    `json:"check"`
+	Facts []FactChange `json:"facts"`
+}
+
+// FactChange is one value that a check saw; "" stands for none.
+type FactChange struct {
+	Path   string `json:"path"`
+	Before string `json:"before"`
+	After  string `json:"after"`
+}
+
+// None tells whether nothing changed.
+func (c *Changes) None() bool {
+	return len(c.New)+len(c.Revealed)+len(c.Fixed)+len(c.Unseen)+len(c.Changed)+len(c.Evidence) == 0
+}
+
+// Compare tells what changed from the earlier to the later of two runs.
+func Compare(before, after Document) Changes {
+	c := Changes{OtherPortal: before.Portal != after.Portal && !token.MatchString(before.Portal) && !token.MatchString(after.Portal),
+		New: []Delta{}, Revealed: []Delta{}, Fixed: []Delta{}, Unseen: []Delta{}, Changed: []Delta{}, Evidence: []Evidence{}}
+	for _, now := range after.Results {
+		if weight(now.State) == 0 {
+			continue
+		}
+		then := find(before, now)
+		d := Delta{now.Check, now.Cause, "", now.State, now.Owner, now.Title}
+		switch {
+		case then == nil && looked(before, now.Check):
+			c.New = append(c.New, d)
+		case then == nil:
+			c.Revealed = append(c.Revealed, d)
+		case then.State != now.State || then.Owner != now.Owner:
+			d.Before = then.State
+			c.Changed = append(c.Changed, d)
+		}
+	}
+	for _, then := range before.Results {
+		if weight(then.State) == 0 || find(after, then) != nil {
+			continue
+		}
+		d := Delta{then.Check, then.Cause, then.State, "", then.Owner, then.Title}
+		if looked(after, then.Check) {
+			c.Fixed = append(c.Fixed, d)
+		} else {
+			c.Unseen = append(c.Unseen, d)
+		}
+	}
+	for _, now := range after.Results {
+		same := func(e Evidence) bool { return e.Check == now.Check }
+		i := slices.IndexFunc(before.Results, func(then Entry) bool { return then.Check == now.Check })
+		if i < 0 || slices.ContainsFunc(c.Evidence, same) {
+			continue
+		}
+		if changed := compareFacts(evidenceIn(before.Results[i]), evidenceIn(now)); changed != nil {
+			c.Evidence = append(c.Evidence, Evidence{now.Check, changed})
+		}
+	}
+	return c
+}
+
+// find returns the same finding in another run, or nil.
+func find(in Document, e Entry) *Entry {
+	i := slices.IndexFunc(in.Results, func(other Entry) bool {
+		return other.Check == e.Check && other.Cause == e.Cause && weight(other.State) > 0
+	})
+	if i < 0 {
+		return nil
+	}
+	return &in.Results[i]
+}
+
+// looked tells whether a run came to a conclusion about a check.
+func looked(in Document, id checks.ID) bool {
+	return slices.ContainsFunc(in.Results, func(e Entry) bool {
+		return e.Check == id && (e.State == checks.OK || e.State == checks.Notice || e.State == checks.Problem)
+	})
+}
+
+// What is different in every run, whatever the portal does.
+var volatile = map[string]bool{"at": true, "took_ms": true, "waited_ms": true, "request_id": true, "times": true, "date": true, "here": true,
+	"offset_s": true, "fetched": true, "cached": true, "ends": true, "body": true, "panic": true, "stack": true}
+
+// evidenceIn are the values in a check's facts by where they stand; those of a list have no order.
+func evidenceIn(e Entry) map[string]string {
+	values := map[string]string{}
+	var facts any
+	decoder := json.NewDecoder(bytes.NewReader(jsonOf(e.Facts)))
+	decoder.UseNumber()
+	// portal-clock sees nothing but times.
+	if e.Check != checks.PortalClock && decoder.Decode(&facts) == nil {
+		collectEvidence(facts, "", values)
+	}
+	return values
+}
+
+// names are what tells the elements of a list apart.
+var names = []string{"name", "carrier", "region", "host", "address", "module", "method"}
+
+func collectEvidence(v any, path string, into map[string]string) {
+	switch v := v.(type) {
+	case map[string]any:
+		for name, value := range v {
+			if !volatile[name] {
+				collectEvidence(value, join(path, name), into)
+			}
+		}
+	case []any:
+		var plain []string
+		for i, element := range v {
+			fields, object := element.(map[string]any)
+			if !object {
+				plain = append(plain, fmt.Sprint(element))
+				continue
+			}
+			key := fmt.Sprint(i + 1)
+			for _, name := range names {
+				if value, ok := fields[name].(string); ok {
+					key = value
+					break
+				}
+			}
+			collectEvidence(element, join(path, key), into)
+		}
+		if plain != nil {
+			slices.Sort(plain)
+			into[path] = strings.Join(plain, ", ")
+		}
+	case nil:
+	default:
+		into[path] = fmt.Sprint(v)
+	}
+}
+
+// token is what stands for a hidden value.
+var token = regexp.MustCompile(`\b(?:portal|host|ip|user|member|organization|certificate)-[0-9]+\b`)
+
+func compareFacts(before, after map[string]string) []FactChange {
+	both := maps.Clone(before)
+	maps.Copy(both, after)
+	var changed []FactChange
+	for _, path := range slices.Sorted(maps.Keys(both)) {
+		then, now := before[path], after[path]
+		// One report hides what the other one shows.
+		if hidden := token.MatchString(path) || token.MatchString(then) != token.MatchString(now); hidden || then == now {
+			continue
+		}
+		changed = append(changed, FactChange{short(path), clip(short(then), 300), clip(short(now), 300)})
+	}
+	return changed
+}

@@ -1,0 +1,381 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"html"
+	"maps"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"boxready/checks"
+	"boxready/internal/bitrix"
+	"boxready/internal/portal"
+)
+
+// Category is what an owner can hide with one switch.
+type Category string
+
+// The categories.
+const (
+	Names     Category = "names"     // of hosts and companies
+	Addresses Category = "addresses" // IP addresses
+	People    Category = "people"    // users, and the number under which the vendor knows the portal
+)
+
+// Categories are all of them, in the order in which they are shown.
+func Categories() []Category { return []Category{Names, Addresses, People} }
+
+// Name is one identifying value that was found in a run.
+type Name struct {
+	Category Category
+	Token    string // what stands for it when its category is hidden, e.g. portal-1
+	Value    string // itself; for the owner's eyes, it doesn't go into a report
+	Hidden   bool
+	stem     string // of the token
+}
+
+// hider replaces identifying values by tokens, the same one for the same value wherever it stands.
+type hider struct {
+	hidden  map[Category]bool
+	names   []*Name
+	byText  map[string]*Name // by the value in lower case
+	counts  map[string]int   // of tokens, by what they begin with
+	public  map[string]bool  // values that identify nobody, although they stand where others do
+	zones   []string         // domains below which every name is the portal's own
+	lengths []int            // of the phrases, in bytes, the longest first
+	shapes  shapes
+}
+
+func newHider(address portal.Address, hide []Category) *hider {
+	h := &hider{hidden: map[Category]bool{}, byText: map[string]*Name{}, counts: map[string]int{}, public: map[string]bool{"?": true}, shapes: shapes{}}
+	for _, c := range hide {
+		h.hidden[c] = true
+	}
+	for _, region := range bitrix.Regions() {
+		for _, address := range []string{bitrix.AuthServer(region), bitrix.Feed(region)} {
+			h.public[hostIn(address)] = true
+		}
+	}
+	if _, ip := address.IP(); ip || address.Host == "" {
+		h.address(address.Host)
+		return h
+	}
+	own := h.add(Names, "portal", address.Host)
+	for _, spelling := range []string{address.Host, hostIn(address.Display())} {
+		h.byText[spelling] = own
+		if _, parent, _ := strings.Cut(spelling, "."); strings.Contains(parent, ".") && !bitrix.IsCloudHost(address.Host) {
+			h.zones = append(h.zones, parent)
+		}
+	}
+	return h
+}
+
+// add gives a value its token.
+func (h *hider) add(c Category, stem, value string) *Name {
+	key := fold(value)
+	if known := h.byText[key]; known != nil {
+		return known
+	}
+	token := ""
+	for token == "" || token == key || h.byText[token] != nil { // a host may be called portal-1
+		h.counts[stem]++
+		token = fmt.Sprintf("%s-%d", stem, h.counts[stem])
+	}
+	n := &Name{c, token, value, h.hidden[c], stem}
+	h.names = append(h.names, n)
+	for _, spelling := range []string{key, fold(html.EscapeString(value))} {
+		if h.byText[spelling] = n; n.phrase() && !slices.Contains(h.lengths, len(spelling)) {
+			h.lengths = append(h.lengths, len(spelling))
+			slices.SortFunc(h.lengths, func(a, b int) int { return b - a })
+		}
+	}
+	return n
+}
+
+// found are the identifying values met so far.
+func (h *hider) found() []Name {
+	list := make([]Name, len(h.names))
+	for i, n := range h.names {
+		list[i] = *n
+	}
+	return list
+}
+
+// read finds the identifying values in a result's facts, which are in JSON.
+func (h *hider) read(r checks.Result, facts []byte) {
+	if own, ok := r.Facts.(interface{ Public() []string }); ok {
+		for _, value := range own.Public() {
+			h.public[value] = true
+		}
+	}
+	h.rewrite(r, facts, func(s string, k Kind) string {
+		if s != "" && !h.public[s] {
+			h.collect(s, k)
+		}
+		return s
+	})
+}
+
+func (h *hider) rewrite(r checks.Result, facts []byte, f func(string, Kind) string) json.RawMessage {
+	decoder := json.NewDecoder(bytes.NewReader(facts))
+	decoder.UseNumber()
+	var out bytes.Buffer
+	if err := rewrite(decoder, &out, h.shapes.of(r), f); err != nil {
+		return json.RawMessage("{}") // what can't be read can't be hidden
+	}
+	return out.Bytes()
+}
+
+func (h *hider) collect(s string, k Kind) {
+	switch k {
+	case Host:
+		h.host(hostIn(s))
+	case IP:
+		h.address(s)
+	case User:
+		h.add(People, "user", s)
+	case Member:
+		h.add(People, "member", s)
+	case Certificate:
+		h.add(Names, "certificate", s)
+	case Subject:
+		for _, value := range subjectValues(s) {
+			switch {
+			case hostName.MatchString(value):
+				h.host(strings.TrimPrefix(value, "*."))
+			case utf8.RuneCountInString(value) >= shortest:
+				h.add(Names, "organization", value)
+			}
+		}
+	case Text:
+		for _, m := range hostOfURL.FindAllStringSubmatch(s, -1) {
+			h.host(hostIn(m[0]))
+		}
+	}
+}
+
+// host gives a host its token, whether it is named or numbered.
+func (h *hider) host(host string) {
+	if host = strings.TrimPrefix(fold(host), "*."); host == "" || h.public[host] || h.address(host) {
+		return
+	}
+	h.add(Names, "host", host)
+}
+
+// address gives an IP address its token; false means that it is none. Those that mean the same everywhere hide nothing.
+func (h *hider) address(s string) bool {
+	addr, err := netip.ParseAddr(s)
+	if err != nil {
+		return false
+	}
+	if addr = addr.Unmap(); !addr.IsUnspecified() && !addr.IsLoopback() && !h.public[addr.String()] {
+		h.add(Addresses, "ip", addr.String())
+	}
+	return true
+}
+
+// Shorter values are common words and numbers; they are hidden only where they stand alone.
+const shortest = 3
+
+var (
+	hostName  = regexp.MustCompile(`^(?:\*\.)?[\p{L}\p{N}_-]+(?:\.[\p{L}\p{N}_-]+)+$`)
+	hostOfURL = regexp.MustCompile(`(?:[a-zA-Z][a-zA-Z0-9+.-]*:)?//[^\s/?#"'<>\\]+`)
+	mail      = regexp.MustCompile(`[\p{L}\p{N}._%+-]+@[\p{L}\p{N}_-]+(?:\.[\p{L}\p{N}_-]+)+`)
+	numbered6 = regexp.MustCompile(`\[?[0-9A-Fa-f]*:[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*\]?`)
+	word      = regexp.MustCompile(`[\p{L}\p{N}_](?:[\p{L}\p{N}_.-]*[\p{L}\p{N}_])?`)
+	userPath  = regexp.MustCompile(`(/rest/)([^/\s]+)(/•••)`)
+)
+
+// hostIn is the host of a URL, of host:port, or what was given.
+func hostIn(s string) string {
+	if _, after, ok := strings.Cut(s, "//"); ok {
+		s = after
+	}
+	s, _, _ = strings.Cut(s, "/")
+	s = s[strings.LastIndexByte(s, '@')+1:]
+	if _, err := netip.ParseAddr(s); err == nil {
+		return s
+	}
+	if u, err := url.Parse("//" + s); err == nil {
+		return u.Hostname()
+	}
+	return s
+}
+
+// subjectValues are the values in a distinguished name as Go writes it (RFC 2253), country apart; of anything else it is the
+// whole.
+func subjectValues(s string) []string {
+	if !strings.Contains(s, "=") {
+		return []string{s}
+	}
+	var values []string
+	for _, part := range attribute.FindAllStringSubmatch(s, -1) {
+		if part[1] == "C" {
+			continue
+		}
+		values = append(values, part[2])
+		if plain := escaped.ReplaceAllString(part[2], "$1"); plain != part[2] {
+			values = append(values, plain)
+		}
+	}
+	return values
+}
+
+var (
+	attribute = regexp.MustCompile(`([^=,+]+)=((?:[^\\,+]|\\.)*)`)
+	escaped   = regexp.MustCompile(`\\(.)`)
+)
+
+// facts are a result's facts with tokens in the place of what is hidden.
+func (h *hider) facts(r checks.Result, facts []byte) json.RawMessage {
+	if !h.hides() {
+		return facts
+	}
+	return h.rewrite(r, facts, h.replace)
+}
+
+func (h *hider) hides() bool { return len(h.hidden) > 0 }
+
+func (h *hider) replace(s string, k Kind) string {
+	switch {
+	case k == "" || h.public[s]:
+		return s
+	case k == User || k == Member || k == Certificate:
+		if n := h.byText[fold(s)]; n != nil && n.Hidden {
+			return n.Token
+		}
+		return s
+	}
+	return h.text(s)
+}
+
+// args are what sentences speak of, with tokens in the place of what is hidden.
+func (h *hider) args(args checks.Args) checks.Args {
+	if !h.hides() {
+		return args
+	}
+	args = maps.Clone(args)
+	for name, value := range args {
+		switch v := value.(type) {
+		case string:
+			args[name] = h.text(v)
+		case []string:
+			hidden := make([]string, len(v))
+			for i := range v {
+				hidden[i] = h.text(v[i])
+			}
+			args[name] = hidden
+		}
+	}
+	return args
+}
+
+// text hides what is known to be identifying in words of any kind, and what looks like an address of a computer or a person.
+func (h *hider) text(s string) string {
+	if s == "" || !h.hides() || h.public[s] {
+		return s
+	}
+	s = h.phrases(s)
+	if h.hidden[People] {
+		s = mail.ReplaceAllStringFunc(s, func(address string) string { return h.add(People, "user", address).Token })
+		s = userPath.ReplaceAllStringFunc(s, func(path string) string {
+			parts := userPath.FindStringSubmatch(path)
+			if n := h.byText[fold(parts[2])]; n != nil && n.Hidden {
+				return parts[1] + n.Token + parts[3]
+			}
+			return path
+		})
+	}
+	if h.hidden[Addresses] {
+		s = numbered6.ReplaceAllStringFunc(s, func(written string) string {
+			if h.address(strings.Trim(written, "[]")) {
+				return h.tokenOf(strings.Trim(written, "[]"), written)
+			}
+			return written
+		})
+	}
+	return word.ReplaceAllStringFunc(s, func(w string) string {
+		if h.address(w) {
+			return h.tokenOf(w, w)
+		}
+		return h.hostToken(w)
+	})
+}
+
+// tokenOf is the token of an IP address if it is hidden, otherwise the address as it was written.
+func (h *hider) tokenOf(address, written string) string {
+	addr, err := netip.ParseAddr(address)
+	if err != nil {
+		return written
+	}
+	if n := h.byText[addr.Unmap().String()]; n != nil && n.Hidden {
+		return n.Token
+	}
+	return written
+}
+
+func (h *hider) hostToken(w string) string {
+	host := fold(w)
+	n := h.byText[host]
+	if n == nil && !h.public[host] && slices.ContainsFunc(h.zones, func(zone string) bool { return host == zone || strings.HasSuffix(host, "."+zone) }) {
+		n = h.add(Names, "host", host)
+	}
+	if n == nil || !n.Hidden || len(host) < shortest {
+		return w
+	}
+	return n.Token
+}
+
+// phrases hides names of companies and people, which may consist of several words, the longest first.
+func (h *hider) phrases(s string) string {
+	if len(h.lengths) == 0 {
+		return s
+	}
+	var out strings.Builder
+	folded, shown, before := fold(s), 0, ' '
+	for i, r := range s {
+		if i >= shown && !inWord(before) {
+			for _, length := range h.lengths {
+				if i+length > len(s) {
+					continue
+				}
+				n := h.byText[folded[i:i+length]]
+				after, _ := utf8.DecodeRuneInString(s[i+length:])
+				if n != nil && n.Hidden && n.phrase() && !inWord(after) {
+					out.WriteString(s[shown:i] + n.Token)
+					shown = i + length
+					break
+				}
+			}
+		}
+		before = r
+	}
+	return out.String() + s[shown:]
+}
+
+func inWord(r rune) bool { return r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsDigit(r)) }
+
+// phrase tells whether a value is looked for in any text. Hosts and addresses are found as such, and a user's number is a
+// number like any other.
+func (n *Name) phrase() bool {
+	word := n.stem == "portal" || n.stem == "host" || n.stem == "ip"
+	number := n.stem == "user" && strings.Trim(n.Value, "0123456789") == ""
+	return !word && !number && utf8.RuneCountInString(n.Value) >= shortest
+}
+
+// fold brings a text into lower case, byte by byte in its place.
+func fold(s string) string {
+	return strings.Map(func(r rune) rune {
+		if lower := unicode.ToLower(r); utf8.RuneLen(lower) == utf8.RuneLen(r) {
+			return lower
+		}
+		return r
+	}, s)
+}

@@ -1,0 +1,173 @@
+// Package history keeps the last runs against each portal on this computer, so that it can be told what changed since. It keeps
+// no secrets, not more than a bound, and forgets when asked to.
+package history
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"boxready/checks"
+	"boxready/internal/report"
+	"boxready/internal/secret"
+)
+
+// Of each portal no more than this is kept.
+const (
+	MaxRuns  = 20
+	MaxBytes = 8 << 20
+)
+
+// ErrTooBig means that a run alone is larger than MaxBytes and isn't kept.
+var ErrTooBig = errors.New("the run is too large to be kept")
+
+// Store is where runs are kept. Files that aren't runs, or were damaged, are as good as none.
+type Store struct {
+	Dir string // a folder of its own; "" keeps nothing
+}
+
+// Run is a run that is kept.
+type Run struct {
+	Started time.Time
+	Verdict checks.Verdict
+	Counts  map[checks.State]int
+	path    string
+}
+
+// Add keeps a run and forgets the oldest ones beyond the bounds. If one of the secrets would be kept, nothing is: the error is a
+// *report.LeakError then, otherwise ErrTooBig or a *report.SaveError.
+func (s *Store) Add(d report.Document, secrets ...secret.String) error {
+	if s.Dir == "" {
+		return nil
+	}
+	var data bytes.Buffer
+	if err := report.WriteJSON(&data, d, false); err != nil {
+		return err
+	}
+	if data.Len() > MaxBytes {
+		return ErrTooBig
+	}
+	if secret.NewScanner(secrets...).Finds(data.Bytes()) {
+		return &report.LeakError{File: "the history"}
+	}
+	folder := s.folder(d.Portal)
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return fmt.Errorf("make the history's folder: %w", err)
+	}
+	err := report.WriteFile(filepath.Join(folder, d.Started.UTC().Format(nameFormat)), func(w io.Writer) error {
+		_, err := w.Write(data.Bytes())
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return s.tidy(folder)
+}
+
+// Names sort as the times do.
+const nameFormat = "20060102T150405.000Z.json"
+
+// folder is a portal's. The sum tells apart what the name alone does not on every system.
+func (s *Store) folder(portal string) string {
+	sum := sha256.Sum256([]byte(portal))
+	return filepath.Join(s.Dir, fmt.Sprintf("%s-%x", report.FileName(portal), sum[:4]))
+}
+
+// files are a portal's runs, the newest first.
+func files(folder string) ([]fs.FileInfo, error) {
+	entries, err := os.ReadDir(folder)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the history: %w", err)
+	}
+	var found []fs.FileInfo
+	for _, entry := range slices.Backward(entries) { // sorted by name
+		info, err := entry.Info()
+		if err == nil && info.Mode().IsRegular() && strings.HasSuffix(info.Name(), ".json") {
+			found = append(found, info)
+		}
+	}
+	return found, nil
+}
+
+func (s *Store) tidy(folder string) error {
+	kept, err := files(folder)
+	if err != nil {
+		return err
+	}
+	var bytes int64
+	for i, info := range kept {
+		if bytes += info.Size(); i < MaxRuns && bytes <= MaxBytes {
+			continue
+		}
+		if err := os.Remove(filepath.Join(folder, info.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("forget an old run: %w", err)
+		}
+	}
+	return nil
+}
+
+// Runs are those kept of a portal, given by its address as it stands in a report, the newest first.
+func (s *Store) Runs(portal string) ([]Run, error) {
+	if s.Dir == "" {
+		return nil, nil
+	}
+	folder := s.folder(portal)
+	found, err := files(folder)
+	if err != nil {
+		return nil, err
+	}
+	var runs []Run
+	for _, info := range found {
+		path := filepath.Join(folder, info.Name())
+		if saved, err := report.Read(path); err == nil && saved.Portal == portal {
+			runs = append(runs, Run{saved.Started, saved.Verdict, saved.Counts, path})
+		}
+	}
+	return runs, nil
+}
+
+// Load reads a run. The error is a *report.ReadError.
+func (s *Store) Load(r Run) (*report.Saved, error) { return report.Read(r.path) }
+
+// Last is the newest run of a portal that is kept, or nil.
+func (s *Store) Last(portal string) (*report.Saved, error) {
+	runs, err := s.Runs(portal)
+	if err != nil || len(runs) == 0 {
+		return nil, err
+	}
+	return s.Load(runs[0])
+}
+
+// Delete forgets all runs of a portal.
+func (s *Store) Delete(portal string) error {
+	if s.Dir == "" {
+		return nil
+	}
+	return forget(s.folder(portal))
+}
+
+// Clear forgets everything.
+func (s *Store) Clear() error {
+	if s.Dir == "" {
+		return nil
+	}
+	return forget(s.Dir)
+}
+
+func forget(folder string) error {
+	if err := os.RemoveAll(folder); err != nil {
+		return fmt.Errorf("delete the history: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,147 @@
+package history_test
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"boxready/checks"
+	"boxready/internal/report"
+	"boxready/internal/report/history"
+	"boxready/internal/secret"
+)
+
+func run(portal string, at time.Time, verdict checks.Verdict, facts string) report.Document {
+	return report.Document{Schema: 1, Tool: report.Tool{Name: "boxready", Version: "1"}, Portal: portal, Started: at, Finished: at, Verdict: verdict,
+		NotChecked: []report.NotChecked{}, Results: []report.Entry{{Check: "portal-tls", State: checks.OK, Facts: json.RawMessage(facts)}}}
+}
+
+var noon = time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
+
+func count(t *testing.T, folder string) (files int, bytes int64) {
+	t.Helper()
+	err := filepath.Walk(folder, func(_ string, info os.FileInfo, err error) error {
+		if err == nil && !info.IsDir() {
+			files++
+			bytes += info.Size()
+		}
+		return err
+	})
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		t.Fatal(err)
+	}
+	return files, bytes
+}
+
+func TestHistory(t *testing.T) {
+	s := history.Store{Dir: filepath.Join(t.TempDir(), "history")}
+	if last, err := s.Last("https://a.example"); last != nil || err != nil {
+		t.Errorf("before the first run: %v, %v", last, err)
+	}
+	for i := range 25 {
+		if err := s.Add(run("https://a.example", noon.Add(time.Duration(i)*time.Minute), checks.Unsure, "{}")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, portal := range []string{"https://a.example:8443", "https://A.example", "https://[2001:db8::1]"} {
+		if err := s.Add(run(portal, noon, checks.Ready, "{}")); err != nil {
+			t.Fatal(err)
+		}
+		if runs, err := s.Runs(portal); len(runs) != 1 || err != nil || runs[0].Verdict != checks.Ready {
+			t.Errorf("%s: %+v, %v", portal, runs, err)
+		}
+	}
+	runs, err := s.Runs("https://a.example")
+	if err != nil || len(runs) != history.MaxRuns || !runs[0].Started.Equal(noon.Add(24*time.Minute)) || !runs[19].Started.Equal(noon.Add(5*time.Minute)) || runs[0].Counts[checks.OK] != 1 {
+		t.Fatalf("%d runs, %v: %+v", len(runs), err, runs)
+	}
+	if saved, err := s.Load(runs[3]); err != nil || !saved.Started.Equal(runs[3].Started) {
+		t.Errorf("loaded %+v, %v", saved, err)
+	}
+	if last, err := s.Last("https://a.example"); err != nil || !last.Started.Equal(runs[0].Started) {
+		t.Errorf("the last one: %+v, %v", last, err)
+	}
+	if err := s.Delete("https://a.example"); err != nil {
+		t.Fatal(err)
+	}
+	if runs, err := s.Runs("https://a.example"); runs != nil || err != nil {
+		t.Errorf("after they were deleted: %v, %v", runs, err)
+	}
+	if files, _ := count(t, s.Dir); files != 3 {
+		t.Errorf("%d files of the others", files)
+	}
+	if err := s.Clear(); err != nil {
+		t.Fatal(err)
+	}
+	if files, _ := count(t, s.Dir); files != 0 {
+		t.Errorf("%d files after all was deleted", files)
+	}
+}
+
+func TestHistoryIsBounded(t *testing.T) {
+	s := history.Store{Dir: t.TempDir()}
+	facts, _ := json.Marshal(map[string]string{"a": strings.Repeat("x", 3<<20)})
+	for i := range 6 {
+		if err := s.Add(run("https://a.example", noon.Add(time.Duration(i)*time.Minute), checks.Ready, string(facts))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if files, bytes := count(t, s.Dir); files != 2 || bytes > history.MaxBytes {
+		t.Errorf("%d files of %d bytes", files, bytes)
+	}
+	facts, _ = json.Marshal(strings.Repeat("x", 11<<20))
+	if err := s.Add(run("https://b.example", noon, checks.Ready, string(facts))); !errors.Is(err, history.ErrTooBig) {
+		t.Errorf("a run that is too big: %v", err)
+	}
+}
+
+func TestHistoryKeepsNoSecrets(t *testing.T) {
+	s := history.Store{Dir: t.TempDir()}
+	var leak *report.LeakError
+	err := s.Add(run("https://a.example", noon, checks.Ready, `{"a":"c2VjcmV0LWNvZGUtMTIz"}`), secret.New("secret-code-123"))
+	if files, _ := count(t, s.Dir); !errors.As(err, &leak) || files != 0 {
+		t.Errorf("%v, %d files", err, files)
+	}
+}
+
+func TestDamagedHistory(t *testing.T) {
+	s := history.Store{Dir: t.TempDir()}
+	for i := range 2 {
+		if err := s.Add(run("https://a.example", noon.Add(time.Duration(i)*time.Minute), checks.Ready, "{}")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	folder, err := os.ReadDir(s.Dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	portal := filepath.Join(s.Dir, folder[0].Name())
+	if err := os.WriteFile(filepath.Join(portal, "20261125T120100.000Z.json"), []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(filepath.Join(portal, "20270101T000000.000Z.json"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if last, err := s.Last("https://a.example"); err != nil || last == nil || !last.Started.Equal(noon) {
+		t.Errorf("the last one that is whole: %+v, %v", last, err)
+	}
+	nowhere := history.Store{}
+	if err := nowhere.Add(run("https://a.example", noon, checks.Ready, "{}")); err != nil {
+		t.Error(err)
+	}
+	if last, err := nowhere.Last("https://a.example"); last != nil || err != nil {
+		t.Errorf("kept nowhere: %v, %v", last, err)
+	}
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	blocked := history.Store{Dir: file}
+	if err := blocked.Add(run("https://a.example", noon, checks.Ready, "{}")); err == nil {
+		t.Error("kept in a file that is no folder")
+	}
+}

@@ -1,0 +1,274 @@
+package report
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"boxready/assets"
+	"boxready/checks"
+)
+
+// page is what the template of report.html shows.
+type page struct {
+	Lang, Portal         string
+	Style                template.CSS
+	StyleHash            string
+	Verdict, VerdictText string
+	VerdictState         checks.State
+	Counts               []count
+	Picture              picture
+	Owners               []ownersFindings
+	InOrder              []shown
+	NotChecked           []string
+	Requests             []shownRequest
+	Stages               []string
+	Chains               []chain
+	About                []pair
+	Hidden               []string
+	Data                 string
+}
+
+type count struct {
+	State checks.State
+	Words string
+	N     int
+}
+
+type ownersFindings struct {
+	Name     string
+	Findings []shown
+}
+
+// shown is a result as it stands on the page.
+type shown struct {
+	item
+	Said                          Finding
+	StateWords, SeenFrom, Waiting string
+	Facts                         []Fact
+}
+
+type shownRequest struct {
+	Request
+	At, Answer, Times string
+	Bars              []bar
+}
+
+// bar is a stage of a request on a scale from 0 to 1000, which is the run's time.
+type bar struct {
+	Stage    string
+	X, Width int
+}
+
+type chain struct {
+	Words        string
+	Certificates [][]pair
+}
+
+type pair struct{ Name, Value string }
+
+var stages = []string{"dns", "connect", "tls", "wait", "rest"}
+
+func (p *Reporter) writeHTML(w io.Writer, n *run, requests []Request, b *Bundle, data []byte) error {
+	style := assets.ReportStyle
+	sum := sha256.Sum256([]byte(style))
+	t, err := template.New("report").Funcs(template.FuncMap{"say": func(key string) string { return p.Words.Say(key, nil) }, "parts": parts}).Parse(assets.ReportPage)
+	if err != nil {
+		return fmt.Errorf("read the report's template: %w", err)
+	}
+	view := page{
+		Lang: p.Words.Lang(), Portal: n.display, Style: template.CSS(style), StyleHash: "sha256-" + base64.StdEncoding.EncodeToString(sum[:]),
+		Verdict: p.Words.code("verdict.", string(n.Verdict), ".title"), VerdictText: p.Words.code("verdict.", string(n.Verdict), ".text"),
+		VerdictState: stateOf(n.Verdict), Counts: p.counts(n), Picture: p.picture(n), Requests: p.timeline(requests), Stages: stages,
+		Chains: p.chains(n), About: p.about(n), Hidden: p.hiddenLines(b), Data: string(data),
+	}
+	for _, owner := range n.ownersByWeight() {
+		o := ownersFindings{Name: p.Words.code("owner.", string(owner), ".title")}
+		for _, i := range n.findingsOf(owner) {
+			o.Findings = append(o.Findings, p.shown(n, i))
+		}
+		view.Owners = append(view.Owners, o)
+	}
+	for _, i := range n.inOrder() {
+		view.InOrder = append(view.InOrder, p.shown(n, i))
+	}
+	for _, m := range n.notChecked() {
+		view.NotChecked = append(view.NotChecked, p.Words.missing(m))
+	}
+	if err := t.Execute(w, view); err != nil {
+		return fmt.Errorf("write %s: %w", HTMLFile, err)
+	}
+	return nil
+}
+
+func (p *Reporter) shown(n *run, i item) shown {
+	s := shown{item: i, Said: i.said, StateWords: p.Words.Say("state."+string(i.State), nil),
+		SeenFrom: sentence(p.Words.code("vantage.", string(i.Vantage), "")), Facts: flatten(i.Facts)}
+	if waiting := n.waitingFor(i.Check); waiting != nil {
+		s.Waiting = p.Words.waiting(i, waiting)
+	}
+	return s
+}
+
+// states in the order in which they are counted.
+var states = []checks.State{checks.Problem, checks.Unknown, checks.Notice, checks.OK, checks.Skipped}
+
+func (p *Reporter) counts(n *run) []count {
+	var list []count
+	for _, s := range states {
+		if n.Counts[s] > 0 {
+			list = append(list, count{s, p.Words.Say("report.count."+string(s), nil), n.Counts[s]})
+		}
+	}
+	return list
+}
+
+// part is a piece of a sentence: words, or a command between backticks. One of several words has a line of its own, so that it
+// can be copied.
+type part struct {
+	Text       string
+	Code, Line bool
+}
+
+func parts(sentence string) []part {
+	var list []part
+	for i, s := range strings.Split(sentence, "`") {
+		if s != "" {
+			list = append(list, part{s, i%2 == 1, i%2 == 1 && strings.Contains(s, " ")})
+		}
+	}
+	return list
+}
+
+// moment is a time as everybody reads it, wherever they are.
+func moment(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }
+
+func (p *Reporter) timeline(requests []Request) []shownRequest {
+	if len(requests) == 0 {
+		return nil
+	}
+	begin, end := requests[0].At, requests[0].At.Add(time.Millisecond)
+	for _, r := range requests {
+		if ended := r.At.Add(time.Duration(r.Times.Total) * time.Millisecond); ended.After(end) {
+			end = ended
+		}
+	}
+	var list []shownRequest
+	for _, r := range requests {
+		s := shownRequest{Request: r, At: r.At.UTC().Format("15:04:05.000"), Answer: p.answer(r)}
+		at := r.At.Sub(begin)
+		var times []string
+		for _, stage := range stagesOf(r) {
+			if stage.ms <= 0 {
+				continue
+			}
+			took := time.Duration(stage.ms) * time.Millisecond
+			s.Bars = append(s.Bars, bar{stage.name, scale(at, end.Sub(begin)), max(scale(took, end.Sub(begin)), 2)})
+			at += took
+			times = append(times, p.milliseconds("report.stage."+stage.name, stage.ms))
+		}
+		s.Times = strings.Join(append(times, p.milliseconds("report.stage.total", r.Times.Total)), ", ")
+		list = append(list, s)
+	}
+	return list
+}
+
+type stage struct {
+	name string
+	ms   int64
+}
+
+func stagesOf(r Request) []stage {
+	t := r.Times
+	return []stage{{"dns", t.DNS}, {"connect", t.Connect}, {"tls", t.TLS}, {"wait", t.Wait}, {"rest", t.Total - t.DNS - t.Connect - t.TLS - t.Wait}}
+}
+
+func scale(d, whole time.Duration) int { return int(1000 * d / whole) }
+
+func (p *Reporter) milliseconds(key string, ms int64) string {
+	return p.Words.Say(key, nil) + " " + strconv.FormatInt(ms, 10) + " " + p.Words.Say("report.ms", nil)
+}
+
+// answer is what came of a request, in one line.
+func (p *Reporter) answer(r Request) string {
+	var said []string
+	if r.Status != 0 {
+		said = append(said, "HTTP "+strconv.Itoa(r.Status))
+	}
+	if r.Failure != "" {
+		said = append(said, p.Words.Say("report.requests.no-answer", checks.Args{"failure": string(r.Failure)}))
+	}
+	if r.Error != "" {
+		said = append(said, r.Error)
+	}
+	if r.Described != "" {
+		said = append(said, r.Described)
+	}
+	return printable(strings.Join(said, ", "))
+}
+
+func (p *Reporter) chains(n *run) []chain {
+	var list []chain
+	for _, s := range tlsSeen(n) {
+		if len(s.Chain) == 0 {
+			continue
+		}
+		where := s.Address
+		if where == "" {
+			where = n.display
+		}
+		c := chain{Words: p.Words.Say("report.certificates.at", checks.Args{"address": where, "protocol": s.Protocol, "cipher": s.Cipher})}
+		for _, cert := range s.Chain {
+			c.Certificates = append(c.Certificates, p.pairs("report.certificate.",
+				pair{"subject", cert.Subject}, pair{"issuer", cert.Issuer}, pair{"names", strings.Join(cert.Names, ", ")},
+				pair{"from", moment(cert.NotBefore)}, pair{"until", moment(cert.NotAfter)}, pair{"key", cert.Key},
+				pair{"signature", cert.Signature}, pair{"serial", cert.SerialNumber}, pair{"sha256", cert.SHA256}))
+		}
+		list = append(list, c)
+	}
+	return list
+}
+
+// tlsSeen is what the TLS check saw, tokens in the place of what is hidden.
+func tlsSeen(n *run) []checks.TLSSeen {
+	for _, i := range n.items {
+		var f checks.TLSFacts
+		if i.Check == checks.PortalTLS && json.Unmarshal(jsonOf(i.Facts), &f) == nil && len(f.Addresses) > 0 {
+			return f.Addresses
+		}
+	}
+	return nil
+}
+
+// pairs leaves out what is empty, and names the others.
+func (p *Reporter) pairs(key string, list ...pair) []pair {
+	var named []pair
+	for _, v := range list {
+		if v.Value != "" {
+			named = append(named, pair{p.Words.Say(key+v.Name, nil), printable(v.Value)})
+		}
+	}
+	return named
+}
+
+func (p *Reporter) about(n *run) []pair {
+	var f checks.InventoryFacts
+	for _, i := range n.items {
+		if i.Check == checks.MethodInventory {
+			_ = json.Unmarshal(jsonOf(i.Facts), &f) // another version's facts merely say nothing here
+		}
+	}
+	rest := ""
+	if f.RestAtLeast != "" || f.RestBelow != "" {
+		rest = p.Words.Say("report.about.rest-range", checks.Args{"from": f.RestAtLeast, "below": f.RestBelow})
+	}
+	return p.pairs("report.about.", pair{"portal", n.Portal}, pair{"boxready", n.Tool.Version}, pair{"system", p.system()},
+		pair{"started", moment(n.Started)}, pair{"finished", moment(n.Finished)}, pair{"rest", rest}, pair{"verdict", string(n.Verdict)},
+		pair{"schema", strconv.Itoa(n.Schema)})
+}

@@ -1,0 +1,99 @@
+package report
+
+import (
+	"math"
+	"strings"
+
+	"boxready/checks"
+)
+
+// picture is who connects to whom, and what is known about each way. It is laid out for 344 units, so that on a telephone a unit
+// is a pixel.
+type picture struct {
+	Places []place
+	Ways   []way
+}
+
+type place struct {
+	X, Y, MiddleX, NameY, DetailY int
+	Name, Detail                  string
+}
+
+type way struct {
+	From, To, Words string
+	State           string // of checks, or none
+	X1, Y1, X2, Y2  int
+	Angle           int // of the arrow's tip, in degrees
+	LabelX, LabelY  int
+	Anchor          string
+}
+
+// Sides and middles of the places: two columns, three rows.
+const (
+	pictureLeft, pictureRight             = 2, 210
+	pictureTop, pictureMiddle, pictureLow = 4, 122, 240
+	placeWidth, placeHeight               = 132, 50
+)
+
+func (p *Reporter) picture(n *run) picture {
+	say := func(key string) string { return p.Words.Say("report.picture."+key, nil) }
+	at := func(x, y int, key, detail string) place {
+		s := place{X: x, Y: y, MiddleX: x + placeWidth/2, NameY: y + 30, Name: say(key), Detail: clip(detail, 22)}
+		if detail != "" {
+			s.NameY, s.DetailY = y+22, y+39
+		}
+		return s
+	}
+	apps := at(pictureLeft, pictureTop, "applications", "")
+	queue := at(pictureRight, pictureTop, "queue", "")
+	portal := at(pictureLeft, pictureMiddle, "portal", strings.TrimPrefix(n.display, "https://"))
+	auth := at(pictureRight, pictureMiddle, "authorization", "")
+	here := at(pictureLeft, pictureLow, "computer", p.system())
+
+	left, right := pictureLeft+placeWidth, pictureRight
+	column, across := pictureLeft+placeWidth/2, (left+right)/2
+	bottom := func(y int) int { return y + placeHeight }
+	half := placeHeight / 2
+	draw := func(from, to place, x1, y1, x2, y2, labelX, labelY int, anchor string, ids ...checks.ID) way {
+		state := n.worst(ids...)
+		w := way{From: from.Name, To: to.Name, Words: say("way." + state), State: state, X1: x1, Y1: y1, X2: x2, Y2: y2,
+			Angle: int(math.Round(math.Atan2(float64(y2-y1), float64(x2-x1)) * 180 / math.Pi)), LabelX: labelX, LabelY: labelY, Anchor: anchor}
+		if ids == nil {
+			w.Words = say("events") // what goes there, as nothing is checked
+		}
+		return w
+	}
+	return picture{Places: []place{apps, queue, portal, auth, here}, Ways: []way{
+		draw(apps, portal, column, bottom(pictureTop), column, pictureMiddle, column+8, pictureMiddle-30, "start", "portal-from-internet"),
+		draw(here, portal, column, pictureLow, column, bottom(pictureMiddle), column+8, pictureLow-30, "start",
+			checks.PortalDNS, checks.PortalTCP, checks.PortalTLS, checks.PortalRedirect, checks.RESTRoute),
+		draw(portal, auth, left, pictureMiddle+half, right, pictureMiddle+half, across, pictureMiddle+half-8, "middle",
+			checks.AuthServerFromPortal, "token-accepted", "server-auth-server"),
+		draw(here, auth, left, pictureLow+half, right+placeWidth/2, bottom(pictureMiddle), right+14, pictureLow-8, "start", checks.AuthServerFromComputer),
+		draw(auth, queue, right+placeWidth/2, pictureMiddle, right+placeWidth/2, bottom(pictureTop), right+placeWidth/2+8, pictureMiddle-30, "start"),
+		draw(queue, apps, right, pictureTop+half, left, pictureTop+half, across, pictureTop+half-8, "middle", "event-delivery"),
+	}}
+}
+
+// worst is the gravest state that any of the checks has, or none if none of them was made.
+func (n *run) worst(ids ...checks.ID) string {
+	order := []checks.State{checks.Problem, checks.Unknown, checks.Skipped, checks.Notice, checks.OK}
+	for _, state := range order {
+		for _, i := range n.items {
+			for _, id := range ids {
+				if i.Check == id && i.State == state {
+					return string(state)
+				}
+			}
+		}
+	}
+	return "none"
+}
+
+// clip keeps what fits, the beginning of it.
+func clip(s string, most int) string {
+	if runes := []rune(s); len(runes) > most {
+		return string(runes[:most-1]) + "…"
+	}
+	return s
+}

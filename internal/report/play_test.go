@@ -1,0 +1,59 @@
+package report_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"boxready/checks"
+	"boxready/internal/demo"
+	"boxready/internal/report"
+	"boxready/internal/transport"
+)
+
+type silent struct{}
+
+func (silent) Started(checks.ID)                   {}
+func (silent) Finished(checks.ID, []checks.Result) {}
+
+// play runs the checklist, tokens allowed, against a simulated portal with the faults, in the way in which they show.
+func play(t testing.TB, faults ...string) *checks.Outcome {
+	t.Helper()
+	simulated, err := demo.Start(faults)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(simulated.Close)
+	target, err := simulated.Target("test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	way, err := simulated.Way("test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !simulated.Needs("deep") {
+		target.Consents = append(target.Consents, checks.Deep)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
+	defer cancel()
+	return checks.Run(ctx, transport.New(way), target, silent{})
+}
+
+func reporter(t testing.TB, lang string) *report.Reporter {
+	t.Helper()
+	words, err := report.NewWords(lang)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &report.Reporter{Words: words, Version: "1.2.3", System: "Linux"}
+}
+
+func bundle(t testing.TB, p *report.Reporter, c report.Contents) *report.Bundle {
+	t.Helper()
+	b, err := p.Bundle(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}

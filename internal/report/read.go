@@ -1,0 +1,330 @@
+package report
+
+import (
+	"archive/zip"
+	"bytes"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+
+	"boxready/checks"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// ReadReason is why a file could not be read as a report: a stable code.
+type ReadReason string
+
+// The reasons.
+const (
+	ReadMissing  ReadReason = "missing"
+	ReadRefused  ReadReason = "refused" // the system doesn't let us
+	ReadNoReport ReadReason = "no-report"
+	ReadTooBig   ReadReason = "too-big"
+	ReadDamaged  ReadReason = "damaged" // it once was a report
+	ReadForeign  ReadReason = "foreign" // of a version of BoxReady whose reports mean something else
+)
+
+// ReadError means that a file could not be read as a report.
+type ReadError struct {
+	Reason ReadReason
+	Path   string
+	Schema int   // of the report, if that is the reason
+	Err    error // may be nil
+}
+
+func (e *ReadError) Error() string {
+	if e.Err == nil {
+		return fmt.Sprintf("read the report %s: %s", e.Path, e.Reason)
+	}
+	return fmt.Sprintf("read the report %s: %s: %v", e.Path, e.Reason, e.Err)
+}
+
+func (e *ReadError) Unwrap() error { return e.Err }
+
+// Reports come from strangers. These bounds are far beyond what a run yields.
+const (
+	maxZipBytes  = 8 << 20
+	maxPageBytes = 32 << 20
+	maxDataBytes = 8 << 20 // of a file in a zip, unpacked
+	maxResults   = 5000
+	maxWords     = 4000 // characters of one text
+)
+
+// Saved is a report read back.
+type Saved struct {
+	Document
+	// Altered are the files of a zip that aren't as they were when it was written.
+	Altered []string
+}
+
+// Read reads a report that BoxReady, of this or another version, saved: the zip, report.html, or report.json. Nothing in it is
+// trusted; the result holds no control characters, and no code that isn't one. The error is a *ReadError.
+func Read(path string) (*Saved, error) {
+	data, altered, err := readData(path, true)
+	if err != nil {
+		return nil, readError(path, err)
+	}
+	s := &Saved{Altered: altered}
+	if s.Document, s.Results, err = decode[Entry](data); err == nil {
+		err = s.clean()
+	}
+	if err != nil {
+		return nil, readError(path, err)
+	}
+	return s, nil
+}
+
+func readError(path string, err error) error {
+	var known *ReadError
+	if errors.As(err, &known) {
+		known.Path = path
+		return known
+	}
+	reason := ReadDamaged
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		reason = ReadMissing
+	case errors.Is(err, fs.ErrPermission):
+		reason = ReadRefused
+	}
+	return &ReadError{Reason: reason, Path: path, Err: err}
+}
+
+// readData returns a report's JSON, wherever it is, and if asked to, which files of a bundle were altered.
+func readData(path string, verify bool) (data []byte, altered []string, err error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, nil, &ReadError{Reason: ReadNoReport} // and opening a pipe would wait for its other end
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer file.Close()
+	start := make([]byte, 512)
+	n, err := io.ReadFull(file, start)
+	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
+		return nil, nil, err
+	}
+	start = bytes.TrimLeft(bytes.TrimPrefix(start[:n], []byte("\ufeff")), " \t\r\n")
+	switch {
+	case bytes.HasPrefix(start, []byte("PK")):
+		return readZip(file, info.Size(), verify)
+	case bytes.HasPrefix(start, []byte("{")):
+		data, err = limited(io.NewSectionReader(file, 0, info.Size()))
+		return bytes.TrimPrefix(data, []byte("\ufeff")), nil, err
+	case bytes.HasPrefix(bytes.ToLower(start), []byte("<!doctype html")):
+		data, err = readPage(io.LimitReader(io.NewSectionReader(file, 0, info.Size()), maxPageBytes))
+		return data, nil, err
+	}
+	return nil, nil, &ReadError{Reason: ReadNoReport}
+}
+
+// limited reads all, but no more than a report may have.
+func limited(r io.Reader) ([]byte, error) {
+	data, err := io.ReadAll(io.LimitReader(r, maxDataBytes+1))
+	if err == nil && len(data) > maxDataBytes {
+		err = &ReadError{Reason: ReadTooBig}
+	}
+	return data, err
+}
+
+// readZip reads the data out of a bundle and compares its files with the manifest. Nothing is written to the disk, and only
+// files that a bundle has are looked at.
+func readZip(file io.ReaderAt, size int64, verify bool) (data []byte, altered []string, err error) {
+	if size > maxZipBytes {
+		return nil, nil, &ReadError{Reason: ReadTooBig}
+	}
+	z, err := zip.NewReader(file, size)
+	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
+		return nil, nil, err
+	}
+	read := func(name string) ([]byte, error) {
+		var found *zip.File
+		for _, f := range z.File {
+			if f.Name == name && found != nil {
+				return nil, &ReadError{Reason: ReadDamaged} // which of the two is the one that others see?
+			}
+			if f.Name == name {
+				found = f
+			}
+		}
+		if found == nil {
+			return nil, nil
+		}
+		unpacked, err := found.Open()
+		if err != nil {
+			return nil, err
+		}
+		defer unpacked.Close()
+		return limited(unpacked)
+	}
+	if data, err = read(JSONFile); err != nil {
+		return nil, nil, err
+	}
+	if data == nil {
+		return nil, nil, &ReadError{Reason: ReadNoReport}
+	}
+	if !verify {
+		return data, nil, nil
+	}
+	manifest, err := read(ManifestFile)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, name := range []string{HTMLFile, JSONFile, SummaryFile, LetterFile, LogFile, HiddenFile} {
+		content, err := read(name)
+		if err != nil {
+			return nil, nil, err
+		}
+		line := fmt.Sprintf("%x  %s\n", sha256.Sum256(content), name)
+		listed := bytes.Contains(manifest, []byte("  "+name+"\n"))
+		if (content != nil || listed) && !bytes.Contains(manifest, []byte(line)) {
+			altered = append(altered, name)
+		}
+	}
+	return data, altered, nil
+}
+
+// readPage reads the data out of report.html, where a template element keeps it.
+func readPage(r io.Reader) ([]byte, error) {
+	page := html.NewTokenizer(r)
+	page.SetMaxBuf(maxDataBytes)
+	for {
+		switch page.Next() {
+		case html.ErrorToken:
+			if errors.Is(page.Err(), html.ErrBufferExceeded) {
+				return nil, &ReadError{Reason: ReadTooBig}
+			}
+			return nil, &ReadError{Reason: ReadNoReport}
+		case html.StartTagToken:
+			tag := page.Token()
+			if tag.DataAtom == atom.Template && len(tag.Attr) == 1 && tag.Attr[0].Val == dataElement && page.Next() == html.TextToken {
+				return page.Text(), nil
+			}
+		}
+	}
+}
+
+// dataElement is the id of the element in report.html that keeps the data.
+const dataElement = "boxready-report"
+
+// decode reads a report's JSON, of every result as much as R has.
+func decode[R any](data []byte) (d Document, results []R, err error) {
+	var saved struct {
+		Document
+		Schema     *int            `json:"schema"`
+		Counts     json.RawMessage `json:"counts"` // they are counted anew
+		NotChecked json.RawMessage `json:"not_checked"`
+		Results    json.RawMessage `json:"results"`
+	}
+	if err := json.Unmarshal(data, &saved); err != nil {
+		return d, nil, &ReadError{Reason: ReadDamaged, Err: err}
+	}
+	switch {
+	case saved.Schema == nil || saved.Tool.Name != "boxready":
+		return d, nil, &ReadError{Reason: ReadNoReport}
+	case *saved.Schema != SchemaVersion:
+		return d, nil, &ReadError{Reason: ReadForeign, Schema: *saved.Schema}
+	}
+	d = saved.Document
+	d.Schema = *saved.Schema
+	if d.NotChecked, err = list[NotChecked](saved.NotChecked); err != nil {
+		return d, nil, err
+	}
+	results, err = list[R](saved.Results)
+	return d, results, err
+}
+
+// list reads a list element by element: in a stranger's file there may be millions of empty ones.
+func list[T any](data json.RawMessage) ([]T, error) {
+	elements := []T{}
+	if data == nil {
+		return elements, nil
+	}
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	if token, err := decoder.Token(); err != nil || token != json.Delim('[') {
+		return nil, &ReadError{Reason: ReadDamaged, Err: err}
+	}
+	for decoder.More() {
+		if len(elements) == maxResults {
+			return nil, &ReadError{Reason: ReadTooBig}
+		}
+		var element T
+		if err := decoder.Decode(&element); err != nil {
+			return nil, &ReadError{Reason: ReadDamaged, Err: err}
+		}
+		elements = append(elements, element)
+	}
+	return elements, nil
+}
+
+// UnmarshalJSON leaves the facts as they stand: which type they have depends on the check and on the version.
+func (e *Entry) UnmarshalJSON(data []byte) error {
+	type plain Entry
+	saved := struct {
+		*plain
+		Facts json.RawMessage `json:"facts"`
+	}{plain: (*plain)(e)}
+	if err := json.Unmarshal(data, &saved); err != nil {
+		return err
+	}
+	e.Facts = saved.Facts
+	return nil
+}
+
+var isCode = regexp.MustCompile(`^[a-z0-9-]{0,64}$`)
+
+// clean takes out what a stranger's report might do to who reads it, and refuses what isn't a report.
+func (s *Document) clean() error {
+	codes := []string{string(s.Verdict)}
+	for _, n := range s.NotChecked {
+		codes = append(codes, string(n.Check), string(n.Reason))
+	}
+	s.Counts = map[checks.State]int{}
+	for i := range s.Results {
+		e := &s.Results[i]
+		if weight(e.State) == 0 && e.State != checks.OK && e.State != checks.Skipped || e.Check == "" {
+			return &ReadError{Reason: ReadDamaged, Err: fmt.Errorf("result %d has no state or no check", i+1)}
+		}
+		s.Counts[e.State]++
+		codes = append(codes, string(e.Check), string(e.Cause), string(e.Because), string(e.Vantage), string(e.Owner))
+		for _, a := range e.Affects {
+			codes = append(codes, string(a))
+		}
+		e.Title, e.Text = short(e.Title), short(e.Text)
+		for j := range e.Steps {
+			e.Steps[j] = short(e.Steps[j])
+		}
+		if e.More = short(e.More); !strings.HasPrefix(e.More, "https://") {
+			e.More = ""
+		}
+	}
+	for _, c := range codes {
+		if !isCode.MatchString(c) {
+			return &ReadError{Reason: ReadDamaged, Err: fmt.Errorf("%q is no code", short(c))}
+		}
+	}
+	s.Portal, s.Tool.Version = short(s.Portal), short(s.Tool.Version)
+	return nil
+}
+
+// short is a stranger's text as it can be shown.
+func short(s string) string {
+	if !utf8.ValidString(s) {
+		s = strings.ToValidUTF8(s, "?")
+	}
+	return clip(printable(s), maxWords)
+}

@@ -1,0 +1,169 @@
+package report
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+)
+
+// SaveReason is why a report could not be saved: a stable code.
+type SaveReason string
+
+// The reasons.
+const (
+	SaveFormat   SaveReason = "format"    // the file's name doesn't end in .zip, .html, .json or .txt
+	SaveNoLetter SaveReason = "no-letter" // letter.txt was asked for, and there is no letter
+	SaveNoFolder SaveReason = "no-folder" // the folder isn't there
+	SaveReadOnly SaveReason = "read-only" // nothing may be written there
+	SaveDiskFull SaveReason = "disk-full"
+	SaveTooLong  SaveReason = "too-long" // the name
+	SaveBadName  SaveReason = "bad-name" // Windows keeps the name for itself, or has no such characters in names
+	SaveInUse    SaveReason = "in-use"   // another program has the file open
+	SaveOther    SaveReason = "failed"
+)
+
+// SaveError means that a report could not be saved. What stood under that name before is still there.
+type SaveError struct {
+	Reason SaveReason
+	Path   string
+	Err    error // of the system; nil if the name alone tells
+}
+
+func (e *SaveError) Error() string {
+	if e.Err == nil {
+		return fmt.Sprintf("save %s: %s", e.Path, e.Reason)
+	}
+	return fmt.Sprintf("save %s: %v", e.Path, e.Err)
+}
+
+func (e *SaveError) Unwrap() error { return e.Err }
+
+// Save makes a report and saves it; see Bundle.Save. The error is a *SaveError, a *LeakError, or an error of BoxReady's own.
+func (p *Reporter) Save(path string, c Contents) (string, error) {
+	if err := checkName(path, runtime.GOOS); err != nil {
+		return "", err
+	}
+	b, err := p.Bundle(c)
+	if err != nil {
+		return "", err
+	}
+	return b.Save(path)
+}
+
+// Save saves the bundle in one step: a reader, or who finds the computer after it lost its power, sees all of it or what was
+// there before. The end of the name says what is saved: .zip everything, .html, .json and .txt that file alone; a file of the
+// bundle by its own name is that file. In a folder the bundle gets its own name. It returns where the report is.
+func (b *Bundle) Save(path string) (string, error) {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		path = filepath.Join(path, b.Name)
+	}
+	if err := checkName(path, runtime.GOOS); err != nil {
+		return "", err
+	}
+	name := singleFile(path)
+	if name == "" {
+		return path, WriteFile(path, b.WriteZip)
+	}
+	data := b.File(name)
+	if data == nil {
+		return "", &SaveError{SaveNoLetter, path, nil}
+	}
+	return path, WriteFile(path, func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	})
+}
+
+// singleFile is the file of a bundle that a path asks for; "" is all of them.
+func singleFile(path string) string {
+	base := strings.ToLower(filepath.Base(path))
+	if slices.Contains([]string{LetterFile, HiddenFile, LogFile}, base) {
+		return base
+	}
+	return map[string]string{".html": HTMLFile, ".json": JSONFile, ".txt": SummaryFile}[filepath.Ext(base)]
+}
+
+// Names that Windows keeps for devices, whatever stands behind the first dot, and characters that names there can't have.
+// https://learn.microsoft.com/windows/win32/fileio/naming-a-file
+var (
+	deviceName = regexp.MustCompile(`(?i)^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)\s*(\.|$)`)
+	noName     = regexp.MustCompile(`[<>:"|?*\x00-\x1f]|[. ]$`)
+)
+
+func checkName(path, system string) error {
+	base := filepath.Base(path)
+	if system == "windows" && (deviceName.MatchString(base) || noName.MatchString(base)) {
+		return &SaveError{SaveBadName, path, nil}
+	}
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return nil
+	}
+	if extension := strings.ToLower(filepath.Ext(base)); singleFile(path) == "" && extension != ".zip" {
+		return &SaveError{SaveFormat, path, nil}
+	}
+	return nil
+}
+
+// WriteFile replaces a file in one step by what write writes. Only its owner may read it. The error is a *SaveError.
+func WriteFile(path string, write func(io.Writer) error) error {
+	if err := replaceFile(path, write); err != nil {
+		return &SaveError{reasonOf(err), path, err}
+	}
+	return nil
+}
+
+func replaceFile(path string, write func(io.Writer) error) (err error) {
+	// Before anything is written: the temporary file's name is another one.
+	if _, err := os.Lstat(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	temporary, err := os.CreateTemp(filepath.Dir(path), ".boxready-*") // made with mode 0600
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			temporary.Close()
+			os.Remove(temporary.Name())
+		}
+	}()
+	buffered := bufio.NewWriter(temporary)
+	if err = write(buffered); err != nil {
+		return err
+	}
+	if err = buffered.Flush(); err != nil {
+		return err
+	}
+	// Otherwise, after a loss of power, there may be a file of that name with nothing in it.
+	if err = temporary.Sync(); err != nil {
+		return err
+	}
+	if err = temporary.Close(); err != nil {
+		return err
+	}
+	return os.Rename(temporary.Name(), path)
+}
+
+func reasonOf(err error) SaveReason {
+	for reason, codes := range systemErrors {
+		if slices.ContainsFunc(codes, func(code error) bool { return errors.Is(err, code) }) {
+			return reason
+		}
+	}
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return SaveReadOnly
+	case errors.Is(err, fs.ErrNotExist):
+		return SaveNoFolder
+	default:
+		return SaveOther
+	}
+}

@@ -1,0 +1,180 @@
+package report_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"boxready/internal/report"
+)
+
+func saveReason(err error) report.SaveReason {
+	var save *report.SaveError
+	if errors.As(err, &save) {
+		return save.Reason
+	}
+	return ""
+}
+
+func TestSave(t *testing.T) {
+	o := play(t)
+	p := reporter(t, "en")
+	c := report.Contents{Outcome: o, Letter: "a letter\n"}
+	b := bundle(t, p, c)
+	folder := t.TempDir()
+	for name, want := range map[string][]byte{
+		"all.zip": zipped(t, b), "page.HTML": b.File(report.HTMLFile), "data.json": b.File(report.JSONFile), "short.txt": b.File(report.SummaryFile),
+		"letter.txt": b.File(report.LetterFile), "hidden.txt": b.File(report.HiddenFile), "log.jsonl": b.File(report.LogFile), "con.zip": zipped(t, b),
+	} {
+		path := filepath.Join(folder, name)
+		if saved, err := p.Save(path, c); err != nil || saved != path {
+			t.Errorf("%s: saved as %s, %v", name, saved, err)
+			continue
+		}
+		got, err := os.ReadFile(path)
+		if err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%s holds something else than the bundle (%v)", name, err)
+		}
+		if info, _ := os.Stat(path); runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
+			t.Errorf("%s may be read by others: %v", name, info.Mode())
+		}
+	}
+	if saved, err := p.Save(folder, c); err != nil || saved != filepath.Join(folder, b.Name) {
+		t.Errorf("into a folder: %s, %v", saved, err)
+	}
+
+	for name, want := range map[string]report.SaveReason{
+		"report.pdf": report.SaveFormat, "report": report.SaveFormat, "no/such/report.zip": report.SaveNoFolder, "all.zip/report.zip": report.SaveNoFolder,
+		strings.Repeat("long", 100) + ".zip": report.SaveTooLong,
+	} {
+		if _, err := p.Save(filepath.Join(folder, name), c); saveReason(err) != want {
+			t.Errorf("%.40s: %v, want %s", name, err, want)
+		}
+	}
+	if _, err := p.Save(filepath.Join(folder, "letter.txt"), report.Contents{Outcome: o}); saveReason(err) != report.SaveNoLetter {
+		t.Errorf("a letter that there isn't: %v", err)
+	}
+	assertTidy(t, folder)
+}
+
+// assertTidy asserts that nothing half written was left behind.
+func assertTidy(t *testing.T, folder string) {
+	t.Helper()
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), ".boxready-") {
+			t.Errorf("%s was left behind", e.Name())
+		}
+	}
+}
+
+// TestBrokenOffWrite asserts that an error in the middle leaves what was there, and nothing else.
+func TestBrokenOffWrite(t *testing.T) {
+	folder := t.TempDir()
+	for _, before := range []string{"", "what was there before"} {
+		path := filepath.Join(folder, "report"+before[:min(len(before), 1)]+".zip")
+		if before != "" {
+			if err := os.WriteFile(path, []byte(before), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		broken := errors.New("broken off")
+		err := report.WriteFile(path, func(w io.Writer) error {
+			io.WriteString(w, strings.Repeat("half of it ", 10_000))
+			return broken
+		})
+		if !errors.Is(err, broken) {
+			t.Errorf("error %v", err)
+		}
+		got, err := os.ReadFile(path)
+		if string(got) != before || before == "" && !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("the file holds %.30q (%v)", got, err)
+		}
+	}
+	assertTidy(t, folder)
+}
+
+// TestKilledInTheMiddle kills a program that is writing a report and asserts that the old one is still whole.
+func TestKilledInTheMiddle(t *testing.T) {
+	if path := os.Getenv("BOXREADY_TEST_WRITE"); path != "" {
+		report.WriteFile(path, func(w io.Writer) error {
+			for {
+				io.WriteString(w, strings.Repeat("new ", 10_000))
+				fmt.Println("writing")
+			}
+		})
+		return
+	}
+	path := filepath.Join(t.TempDir(), "report.zip")
+	if err := os.WriteFile(path, []byte("old"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	writer := exec.Command(os.Args[0], "-test.run", "^TestKilledInTheMiddle$")
+	writer.Env = append(os.Environ(), "BOXREADY_TEST_WRITE="+path)
+	out, err := writer.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := writer.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadFull(out, make([]byte, 100)); err != nil {
+		t.Fatal(err)
+	}
+	writer.Process.Kill()
+	writer.Wait()
+	if got, err := os.ReadFile(path); err != nil || string(got) != "old" {
+		t.Errorf("the file holds %.30q (%v)", got, err)
+	}
+}
+
+// TestFullAndReadOnlyDisk saves on a disk of 16 KiB that the test makes for itself.
+func TestFullAndReadOnlyDisk(t *testing.T) {
+	if folder := os.Getenv("BOXREADY_TEST_DISK"); folder != "" {
+		path := filepath.Join(folder, "report.zip")
+		err := report.WriteFile(path, func(w io.Writer) error {
+			_, err := io.CopyN(w, zeros{}, 1<<20)
+			return err
+		})
+		fmt.Printf("reason=%s\n", saveReason(err))
+		return
+	}
+	unshare, err := exec.LookPath("unshare")
+	if err != nil {
+		needed(t, "unshare (util-linux)", err)
+	}
+	for mount, want := range map[string]report.SaveReason{"size=16k": report.SaveDiskFull, "size=4m,ro": report.SaveReadOnly, "size=4m": ""} {
+		folder := t.TempDir()
+		script := `mount -t tmpfs -o "$1" tmpfs "$2" && BOXREADY_TEST_DISK="$2" exec "$3" -test.run '^TestFullAndReadOnlyDisk$'`
+		out, err := exec.Command(unshare, "--mount", "--map-root-user", "sh", "-c", script, "sh", mount, folder, os.Args[0]).CombinedOutput()
+		if err != nil {
+			needed(t, "a mount namespace", fmt.Errorf("%w: %s", err, out))
+		}
+		if !strings.Contains(string(out), fmt.Sprintf("reason=%s\n", want)) {
+			t.Errorf("%s: want %q, got %s", mount, want, out)
+		}
+	}
+}
+
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) { return len(p), nil }
+
+// needed skips loudly what can't be tested here; where everything has to be tested, that is a failure.
+func needed(t *testing.T, what string, err error) {
+	t.Helper()
+	if os.Getenv("CI") == "true" {
+		t.Fatalf("%s is needed here: %v", what, err)
+	}
+	t.Skipf("NOT TESTED WITHOUT %s: %v", what, err)
+}

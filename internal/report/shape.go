@@ -1,0 +1,169 @@
+package report
+
+import (
+	"bytes"
+	"encoding"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"strings"
+
+	"boxready/checks"
+)
+
+// Kind is the kind of identifying value that stands in a field of a check's facts. The author of the facts says so in the
+// field's tag, `hide:"host"`; a field without one is public. Secrets are never in facts at all.
+type Kind string
+
+// The kinds.
+const (
+	Host        Kind = "host"        // a host's name or address, alone or within a URL
+	IP          Kind = "ip"          // an IP address
+	User        Kind = "user"        // a person's name, login, number or e-mail address
+	Member      Kind = "member"      // member_id, the portal's number with the vendor
+	Subject     Kind = "subject"     // whom a certificate names: hosts and companies
+	Certificate Kind = "certificate" // by which public logs of certificates give the host away
+	Text        Kind = "text"        // a stranger's words; whatever of the above is in them
+)
+
+// shape is what kind of value stands where in a check's facts in JSON. A nil shape isn't known; what stands there is taken for
+// a stranger's words.
+type shape struct {
+	kind   Kind // "" is public
+	fields map[string]*shape
+	each   *shape // of a list or map
+}
+
+func (s *shape) field(name string) *shape {
+	switch {
+	case s == nil:
+		return nil
+	case s.fields != nil:
+		return s.fields[name]
+	}
+	return s.each
+}
+
+func (s *shape) element() *shape {
+	if s == nil {
+		return nil
+	}
+	return s.each
+}
+
+// shapes remembers the shapes of types.
+type shapes map[reflect.Type]*shape
+
+// of is the shape of a check's facts. Facts read from a saved report are still JSON; whose they are says the catalogue.
+func (known shapes) of(r checks.Result) *shape {
+	facts := r.Facts
+	if _, saved := facts.(json.RawMessage); saved {
+		facts = nil
+		for _, c := range checks.Catalog() {
+			if c.ID == r.Check {
+				facts = c.NewFacts()
+			}
+		}
+	}
+	if facts == nil {
+		return nil
+	}
+	return known.ofType(reflect.TypeOf(facts), "")
+}
+
+var (
+	jsonMarshaler = reflect.TypeFor[json.Marshaler]()
+	textMarshaler = reflect.TypeFor[encoding.TextMarshaler]()
+)
+
+// ofType mirrors encoding/json.
+func (known shapes) ofType(t reflect.Type, kind Kind) *shape {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if pointer := reflect.PointerTo(t); pointer.Implements(jsonMarshaler) || pointer.Implements(textMarshaler) {
+		return &shape{kind: kind}
+	}
+	switch t.Kind() {
+	case reflect.Slice, reflect.Array, reflect.Map:
+		return &shape{kind: kind, each: known.ofType(t.Elem(), kind)}
+	case reflect.Interface:
+		return nil
+	case reflect.Struct:
+		if s := known[t]; s != nil {
+			return s
+		}
+		s := &shape{fields: map[string]*shape{}}
+		known[t] = s
+		for i := range t.NumField() {
+			field := t.Field(i)
+			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+			inner := known.ofType(field.Type, Kind(field.Tag.Get("hide")))
+			switch {
+			case field.Anonymous && name == "":
+				for name, promoted := range inner.fields {
+					s.fields[name] = promoted
+				}
+			case name == "":
+				s.fields[field.Name] = inner
+			default:
+				s.fields[name] = inner
+			}
+		}
+		return s
+	}
+	return &shape{kind: kind}
+}
+
+// rewrite copies one JSON value from d to w; every string in it, names of fields apart, goes through f.
+func rewrite(d *json.Decoder, w *bytes.Buffer, at *shape, f func(string, Kind) string) error {
+	token, err := d.Token()
+	if err != nil {
+		return err
+	}
+	switch v := token.(type) {
+	case json.Delim:
+		w.WriteString(v.String())
+		for first := true; d.More(); first = false {
+			if !first {
+				w.WriteByte(',')
+			}
+			inner := at.element()
+			if v == '{' {
+				name, err := d.Token()
+				if err != nil {
+					return err
+				}
+				inner = at.field(name.(string))
+				writeString(w, name.(string))
+				w.WriteByte(':')
+			}
+			if err := rewrite(d, w, inner, f); err != nil {
+				return err
+			}
+		}
+		end, err := d.Token()
+		fmt.Fprint(w, end)
+		return err
+	case string:
+		kind := Text
+		if at != nil {
+			kind = at.kind
+		}
+		writeString(w, f(v, kind))
+	case json.Number:
+		w.WriteString(v.String())
+	case bool:
+		fmt.Fprint(w, v)
+	case nil:
+		w.WriteString("null")
+	}
+	return nil
+}
+
+func writeString(w *bytes.Buffer, s string) {
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	encoder.Encode(s)       // of a string can't fail
+	w.Truncate(w.Len() - 1) // the line's end
+}

@@ -1,0 +1,300 @@
+package report
+
+import (
+	"cmp"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"boxready/checks"
+)
+
+// Tally counts what is in many reports. It reads one at a time and keeps numbers and names, and of these no more than a bound:
+// its size doesn't grow with the number of reports.
+type Tally struct {
+	reports     int
+	unreadable  map[ReadReason]int
+	first, last time.Time
+	verdicts    map[checks.Verdict]int
+	versions    map[string]int
+	causes      map[causeKey]*causeTally
+	portals     map[string]uint32 // numbers of the portals' names
+	pairs       int               // of causes and portals
+	left        bool              // something was counted that has no name here
+}
+
+type causeKey struct {
+	check checks.ID
+	cause checks.Cause
+}
+
+type causeTally struct {
+	owner   checks.Owner
+	reports int
+	portals map[uint32]int // reports by portal
+}
+
+// Beyond these bounds reports still count, but their names don't appear.
+const (
+	maxTallyCauses   = 2000
+	maxTallyPortals  = 50_000
+	maxTallyPairs    = 500_000
+	maxTallyVersions = 500
+)
+
+// NewTally returns an empty tally.
+func NewTally() *Tally {
+	return &Tally{unreadable: map[ReadReason]int{}, verdicts: map[checks.Verdict]int{}, versions: map[string]int{},
+		causes: map[causeKey]*causeTally{}, portals: map[string]uint32{}}
+}
+
+// counted is as much of a result as counting takes.
+type counted struct {
+	Check checks.ID    `json:"check"`
+	State checks.State `json:"state"`
+	Cause checks.Cause `json:"cause"`
+	Owner checks.Owner `json:"owner"`
+}
+
+// Add counts the report in a file. The error is a *ReadError; the file then counts as unreadable.
+func (t *Tally) Add(path string) error {
+	data, _, err := readData(path, false)
+	var d Document
+	var results []counted
+	if err == nil {
+		d, results, err = decode[counted](data)
+	}
+	if err == nil && slices.ContainsFunc(results, func(r counted) bool {
+		return !isCode.MatchString(string(r.Check)) || !isCode.MatchString(string(r.Cause)) || !isCode.MatchString(string(r.Owner))
+	}) {
+		err = &ReadError{Reason: ReadDamaged}
+	}
+	if err != nil {
+		err = readError(path, err)
+		var reason *ReadError
+		errors.As(err, &reason)
+		t.unreadable[reason.Reason]++
+		return err
+	}
+	t.count(d, results)
+	return nil
+}
+
+func (t *Tally) count(d Document, results []counted) {
+	t.reports++
+	if t.first.IsZero() || d.Started.Before(t.first) {
+		t.first = d.Started
+	}
+	if d.Started.After(t.last) {
+		t.last = d.Started
+	}
+	if stateOf(d.Verdict) != "" {
+		t.verdicts[d.Verdict]++
+	}
+	if version := clip(short(d.Tool.Version), 40); t.versions[version] > 0 || len(t.versions) < maxTallyVersions {
+		t.versions[version]++
+	} else {
+		t.left = true
+	}
+	portal, named := t.number(clip(short(d.Portal), 300))
+	seen := map[causeKey]bool{}
+	for _, r := range results {
+		key := causeKey{r.Check, r.Cause}
+		if weight(r.State) == 0 || seen[key] {
+			continue
+		}
+		seen[key] = true
+		c := t.causes[key]
+		if c == nil && len(t.causes) == maxTallyCauses {
+			t.left = true
+			continue
+		}
+		if c == nil {
+			c = &causeTally{owner: r.Owner, portals: map[uint32]int{}}
+			t.causes[key] = c
+		}
+		c.reports++
+		switch {
+		case !named:
+		case c.portals[portal] > 0:
+			c.portals[portal]++
+		case t.pairs < maxTallyPairs:
+			t.pairs++
+			c.portals[portal]++
+		default:
+			t.left = true
+		}
+	}
+}
+
+func (t *Tally) number(portal string) (uint32, bool) {
+	if n, ok := t.portals[portal]; ok {
+		return n, true
+	}
+	if len(t.portals) == maxTallyPortals {
+		t.left = true
+		return 0, false
+	}
+	n := uint32(len(t.portals))
+	t.portals[portal] = n
+	return n, true
+}
+
+// Totals are what a tally came to.
+type Totals struct {
+	Schema     int                    `json:"schema"`
+	Reports    int                    `json:"reports"`
+	Unreadable map[ReadReason]int     `json:"unreadable"`
+	Portals    int                    `json:"portals"`
+	First      time.Time              `json:"first"` // report's start
+	Last       time.Time              `json:"last"`
+	Verdicts   map[checks.Verdict]int `json:"verdicts"`
+	Causes     []CauseTotal           `json:"causes"`   // the most frequent first
+	Versions   []VersionTotal         `json:"versions"` // of BoxReady, the most frequent first
+	// Complete is false if there were too many names to keep them all; the numbers of reports are right all the same.
+	Complete bool `json:"complete"`
+}
+
+// CauseTotal is one cause in all reports.
+type CauseTotal struct {
+	Check   checks.ID     `json:"check"`
+	Cause   checks.Cause  `json:"cause"`
+	Owner   checks.Owner  `json:"owner"`
+	Reports int           `json:"reports"`
+	Portals []PortalTotal `json:"portals"` // the most frequent first
+}
+
+// PortalTotal is how many reports of a portal have a cause.
+type PortalTotal struct {
+	Portal  string `json:"portal"`
+	Reports int    `json:"reports"`
+}
+
+// VersionTotal is how many reports a version of BoxReady wrote.
+type VersionTotal struct {
+	Version string `json:"version"`
+	Reports int    `json:"reports"`
+}
+
+// Totals returns what was counted so far.
+func (t *Tally) Totals() Totals {
+	s := Totals{Schema: SchemaVersion, Reports: t.reports, Unreadable: t.unreadable, Portals: len(t.portals), First: t.first, Last: t.last,
+		Verdicts: t.verdicts, Causes: []CauseTotal{}, Versions: []VersionTotal{}, Complete: !t.left}
+	names := make([]string, len(t.portals))
+	for name, n := range t.portals {
+		names[n] = name
+	}
+	for key, c := range t.causes {
+		total := CauseTotal{Check: key.check, Cause: key.cause, Owner: c.owner, Reports: c.reports, Portals: []PortalTotal{}}
+		for n, reports := range c.portals {
+			total.Portals = append(total.Portals, PortalTotal{names[n], reports})
+		}
+		slices.SortFunc(total.Portals, func(a, b PortalTotal) int { return cmp.Or(b.Reports-a.Reports, strings.Compare(a.Portal, b.Portal)) })
+		s.Causes = append(s.Causes, total)
+	}
+	slices.SortFunc(s.Causes, func(a, b CauseTotal) int {
+		return cmp.Or(b.Reports-a.Reports, strings.Compare(string(a.Check), string(b.Check)), strings.Compare(string(a.Cause), string(b.Cause)))
+	})
+	for version, n := range t.versions {
+		s.Versions = append(s.Versions, VersionTotal{version, n})
+	}
+	slices.SortFunc(s.Versions, func(a, b VersionTotal) int { return cmp.Or(b.Reports-a.Reports, strings.Compare(a.Version, b.Version)) })
+	return s
+}
+
+// WriteCSV writes one table for a spreadsheet; its first column says what a row counts: a cause, a cause on one portal, or a
+// version of BoxReady.
+func (s Totals) WriteCSV(w io.Writer) error {
+	table := csv.NewWriter(w)
+	table.Write([]string{"row", "check", "cause", "owner", "name", "reports", "portals"})
+	for _, c := range s.Causes {
+		table.Write([]string{"cause", string(c.Check), string(c.Cause), string(c.Owner), "", strconv.Itoa(c.Reports), strconv.Itoa(len(c.Portals))})
+	}
+	for _, c := range s.Causes {
+		for _, p := range c.Portals {
+			table.Write([]string{"portal", string(c.Check), string(c.Cause), string(c.Owner), cell(p.Portal), strconv.Itoa(p.Reports), "1"})
+		}
+	}
+	for _, v := range s.Versions {
+		table.Write([]string{"version", "", "", "", cell(v.Version), strconv.Itoa(v.Reports), ""})
+	}
+	if table.Flush(); table.Error() != nil {
+		return fmt.Errorf("write the table: %w", table.Error())
+	}
+	return nil
+}
+
+// cell is a stranger's text that a spreadsheet must not take for a formula.
+func cell(s string) string {
+	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
+		return "'" + s
+	}
+	return s
+}
+
+// WriteTotals writes for people what is in many reports.
+func (p *Reporter) WriteTotals(w io.Writer, s Totals) error {
+	say := func(key string, args checks.Args) string { return p.Words.Say("report.totals."+key, args) }
+	var out strings.Builder
+	fmt.Fprintln(&out, say("reports", checks.Args{"reports": s.Reports, "portals": s.Portals}))
+	if s.Reports > 0 {
+		fmt.Fprintln(&out, say("between", checks.Args{"first": moment(s.First), "last": moment(s.Last)}))
+	}
+	table := func(key string, rows [][]string) {
+		if len(rows) == 0 {
+			return
+		}
+		fmt.Fprintln(&out, "\n"+say(key, nil))
+		columns := tabwriter.NewWriter(&out, 0, 0, 2, ' ', 0)
+		for _, row := range rows {
+			fmt.Fprintln(columns, "  "+strings.Join(row, "\t"))
+		}
+		columns.Flush()
+	}
+	var verdicts, causes, portals, versions, unreadable [][]string
+	for _, verdict := range []checks.Verdict{checks.NotReady, checks.Unsure, checks.NoObstacle, checks.Ready} {
+		if n := s.Verdicts[verdict]; n > 0 {
+			verdicts = append(verdicts, []string{strconv.Itoa(n), p.Words.code("verdict.", string(verdict), ".title")})
+		}
+	}
+	for _, c := range s.Causes {
+		name := string(c.Check) + " / " + string(c.Cause)
+		causes = append(causes, []string{strconv.Itoa(c.Reports), strconv.Itoa(len(c.Portals)), name, p.Words.code("owner.", string(c.Owner), ".to")})
+		var list []string
+		for _, portal := range c.Portals[:min(len(c.Portals), shownPortals)] {
+			list = append(list, strings.TrimPrefix(display(portal.Portal), "https://"))
+		}
+		if more := len(c.Portals) - shownPortals; more > 0 {
+			list = append(list, say("more", checks.Args{"n": more}))
+		}
+		portals = append(portals, []string{name, strings.Join(list, ", ")})
+	}
+	for _, v := range s.Versions {
+		versions = append(versions, []string{strconv.Itoa(v.Reports), v.Version})
+	}
+	for _, reason := range slices.Sorted(maps.Keys(s.Unreadable)) {
+		unreadable = append(unreadable, []string{strconv.Itoa(s.Unreadable[reason]), say("unreadable-"+string(reason), nil)})
+	}
+	table("verdicts", verdicts)
+	table("causes", causes)
+	table("by-cause", portals)
+	table("versions", versions)
+	table("unreadable", unreadable)
+	if !s.Complete {
+		fmt.Fprintln(&out, "\n"+say("incomplete", nil))
+	}
+	if _, err := io.WriteString(w, out.String()); err != nil {
+		return fmt.Errorf("write the totals: %w", err)
+	}
+	return nil
+}
+
+// shownPortals are as many as anyone reads in one line.
+const shownPortals = 10

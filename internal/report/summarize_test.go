@@ -1,0 +1,109 @@
+package report_test
+
+import (
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"boxready/internal/report"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func tallied(t testing.TB, files map[string]string) *report.Tally {
+	t.Helper()
+	tally := report.NewTally()
+	folder := t.TempDir()
+	for name, data := range files {
+		path := filepath.Join(folder, name)
+		if err := os.WriteFile(path, []byte(data), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var read *report.ReadError
+		if err := tally.Add(path); err != nil && !errors.As(err, &read) {
+			t.Fatal(err)
+		}
+	}
+	return tally
+}
+
+const (
+	problem = `{"check":"portal-tls","state":"problem","cause":"%s","owner":"server-admin"}`
+	fine    = `{"check":"portal-dns","state":"ok","cause":"","owner":""}`
+)
+
+func of(portal, version, results string) string {
+	return strings.NewReplacer("https://p.example", portal, `"version":"1"`, `"version":"`+version+`"`, "no-obstacle", "not-ready").Replace(reportWith(results))
+}
+
+func TestSummarize(t *testing.T) {
+	expired, weak := fmt.Sprintf(problem, "tls-expired"), fmt.Sprintf(problem, "tls-weak-certificate")
+	totals := tallied(t, map[string]string{
+		"1.json": of("https://a.example", "1.0.0", expired+","+fine),
+		"2.json": of("https://a.example", "1.0.0", expired+","+expired),
+		"3.json": of("https://b.example", "1.1.0", expired+","+weak),
+		"4.json": of("=cmd|calc", "+1", fine),
+		"5.json": "{", "6.txt": "hello", "7.json": strings.Replace(reportWith(""), `"schema":1`, `"schema":9`, 1),
+		"8.json": of("https://a.example", "1.0.0", `{"check":"<b>","state":"problem","cause":"x"}`),
+	}).Totals()
+	if totals.Reports != 4 || totals.Portals != 3 || !totals.Complete || totals.Verdicts["not-ready"] != 4 {
+		t.Errorf("%+v", totals)
+	}
+	if diff := cmp.Diff(map[report.ReadReason]int{report.ReadDamaged: 2, report.ReadNoReport: 1, report.ReadForeign: 1}, totals.Unreadable); diff != "" {
+		t.Error(diff)
+	}
+	want := []report.CauseTotal{
+		{Check: "portal-tls", Cause: "tls-expired", Owner: "server-admin", Reports: 3, Portals: []report.PortalTotal{{Portal: "https://a.example", Reports: 2}, {Portal: "https://b.example", Reports: 1}}},
+		{Check: "portal-tls", Cause: "tls-weak-certificate", Owner: "server-admin", Reports: 1, Portals: []report.PortalTotal{{Portal: "https://b.example", Reports: 1}}},
+	}
+	if diff := cmp.Diff(want, totals.Causes); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]report.VersionTotal{{Version: "1.0.0", Reports: 2}, {Version: "+1", Reports: 1}, {Version: "1.1.0", Reports: 1}}, totals.Versions); diff != "" {
+		t.Error(diff)
+	}
+
+	var table, text bytes.Buffer
+	if err := totals.WriteCSV(&table); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := csv.NewReader(&table).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(rows) != 1+2+3+3 || rows[1][5] != "3" || rows[1][6] != "2" || rows[6][4] != "1.0.0" {
+		t.Errorf("table: %v", rows)
+	}
+	for _, row := range rows {
+		for _, cell := range row {
+			if strings.HasPrefix(cell, "=") || strings.HasPrefix(cell, "+") {
+				t.Errorf("a spreadsheet would calculate %q", cell)
+			}
+		}
+	}
+	if err := reporter(t, "en").WriteTotals(&text, totals); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"Reports: 4, on portals: 3\n", "  3  2  portal-tls / tls-expired ", "server administrator\n", "a.example, b.example\n", "  2  damaged\n"} {
+		if !strings.Contains(text.String(), want) {
+			t.Errorf("%q isn't in\n%s", want, text.String())
+		}
+	}
+}
+
+// TestSummarizeIsBounded asserts that made-up names don't pile up without end, and that this is told.
+func TestSummarizeIsBounded(t *testing.T) {
+	var results []string
+	for i := range 4999 {
+		results = append(results, fmt.Sprintf(problem, fmt.Sprintf("made-up-%d", i)))
+	}
+	totals := tallied(t, map[string]string{"1.json": of("https://a.example", "1", strings.Join(results, ","))}).Totals()
+	if totals.Reports != 1 || totals.Complete || len(totals.Causes) >= 4999 {
+		t.Errorf("%d reports, complete %t, %d causes", totals.Reports, totals.Complete, len(totals.Causes))
+	}
+}

@@ -1,0 +1,283 @@
+package requirements
+
+import (
+	"slices"
+	"strings"
+	"sync"
+
+	"boxready/internal/bitrix"
+)
+
+// Inventory is what is known of a portal. What was not asked for is nil, and nothing is concluded from it.
+type Inventory struct {
+	Provided []string // scopes that the installed modules offer: scope with FULL=1
+	Granted  []string // scopes that the credential has: scope
+
+	// Existing and Available are the answers of method.get by lower-case name: whether the method exists, and whether the
+	// credential may call it. A name that is in neither was not answered for.
+	Existing  map[string]bool
+	Available map[string]bool
+	// Listed is the answer of methods with FULL=1, where the portal has no method.get.
+	Listed []string
+
+	Events []string // events with FULL=1
+
+	ModuleVersions map[string]string // of every installed module, from the portal's server
+}
+
+// Presence says whether a module is on a portal.
+type Presence string
+
+// What can be said of a module.
+const (
+	Present Presence = "present"
+	Absent  Presence = "absent"
+	Unsure  Presence = "unsure" // nothing proves either
+)
+
+// Range is what can be proved of a module's version; "" leaves a side open.
+type Range struct {
+	Exactly        string // from the portal's server
+	AtLeast, Below string // from the methods it has and lacks: the version lies in [AtLeast, Below)
+}
+
+// atLeast reports whether the version is surely v or newer, below whether it is surely older.
+func (r Range) atLeast(v string) bool {
+	proved := r.Exactly + r.AtLeast
+	return proved != "" && bitrix.CompareVersions(proved, v) >= 0
+}
+
+func (r Range) below(v string) bool {
+	if r.Exactly != "" {
+		return bitrix.CompareVersions(r.Exactly, v) < 0
+	}
+	return r.Below != "" && bitrix.CompareVersions(r.Below, v) <= 0
+}
+
+// Index makes an inventory ready to be asked. The inventory must not change afterwards.
+func (inv *Inventory) Index() *Index {
+	x := &Index{Inventory: inv, modules: map[string]*moduleState{}, provided: lowerSet(inv.Provided), granted: lowerSet(inv.Granted),
+		listed: lowerSet(inv.Listed), events: map[string]bool{}, versions: map[string]string{}}
+	for name, version := range inv.ModuleVersions {
+		x.versions[strings.ToLower(name)] = version
+	}
+	for _, name := range inv.Events {
+		if e, known := bitrix.Event(name); known {
+			x.module(e.Module).seen = true
+			name = e.Name
+		}
+		x.events[strings.ToUpper(name)] = true
+	}
+	answer := func(name string, exists bool) {
+		m, known := bitrix.Method(name)
+		if !known {
+			return
+		}
+		state := x.module(m.Module)
+		if exists {
+			state.seen = true
+			state.have = append(state.have, m.Name)
+		} else {
+			state.lack = append(state.lack, m.Name)
+		}
+	}
+	for name, exists := range inv.Existing {
+		answer(name, exists)
+	}
+	for _, name := range inv.Listed {
+		if _, answered := inv.Existing[strings.ToLower(name)]; !answered {
+			answer(name, true)
+		}
+	}
+	return x
+}
+
+func lowerSet(names []string) map[string]bool {
+	set := make(map[string]bool, len(names))
+	for _, name := range names {
+		set[strings.ToLower(name)] = true
+	}
+	return set
+}
+
+// Index answers questions about an inventory.
+type Index struct {
+	*Inventory
+	modules                   map[string]*moduleState
+	provided, granted, listed map[string]bool
+	events                    map[string]bool
+	versions                  map[string]string
+}
+
+type moduleState struct {
+	seen       bool     // something that it alone offers is there
+	have, lack []string // methods
+	presence   Presence
+	versions   *Range
+}
+
+func (x *Index) module(name string) *moduleState {
+	name = strings.ToLower(name)
+	state := x.modules[name]
+	if state == nil {
+		state = &moduleState{}
+		x.modules[name] = state
+	}
+	return state
+}
+
+// Presence says whether a module is there. A module shows itself by methods, events and scopes that no other one offers. It is
+// absent when the portal's server doesn't name it, or when a scope is missing that it brings in every version known. Without
+// such evidence nothing can be concluded.
+func (x *Index) Presence(module string) Presence {
+	state := x.module(module)
+	if state.presence == "" {
+		state.presence = x.presence(strings.ToLower(module), state)
+	}
+	return state.presence
+}
+
+func (x *Index) presence(module string, state *moduleState) Presence {
+	if x.ModuleVersions != nil {
+		if _, there := x.versions[module]; there {
+			return Present
+		}
+		return Absent
+	}
+	if state.seen || module == "main" || module == "rest" { // without these two there is nobody to answer
+		return Present
+	}
+	if x.Provided == nil {
+		return Unsure
+	}
+	signs := moduleSigns()[module]
+	if anyOf(x.provided, signs.own) {
+		return Present
+	}
+	if slices.ContainsFunc(signs.always, func(scope string) bool { return !x.provided[scope] }) {
+		return Absent
+	}
+	return Unsure
+}
+
+// signs are what a module shows itself by.
+type signs struct {
+	own    []string // scopes that no other module offers
+	always []string // scopes that are there whenever it is, as far as known
+	// The newest version known to offer nothing to applications and the oldest known to offer something; "" if the module is
+	// known only with what it offers, or hardly at all.
+	newestWithout, oldestWith string
+}
+
+var moduleSigns = sync.OnceValue(func() map[string]signs {
+	type of struct{ module, scope string }
+	holds, seen := map[of]bool{}, map[of]bool{} // that there is something in it, that public copies of the module have it
+	all := map[string]signs{}
+	for _, module := range bitrix.Modules() {
+		all[module.Name] = signs{}
+	}
+	oldest := map[string]bitrix.MethodInfo{}
+	for m := range bitrix.Methods() {
+		holds[of{m.Module, m.Scope}] = true
+		if m.PresentIn == "" {
+			continue
+		}
+		seen[of{m.Module, m.Scope}], seen[of{m.Module, ""}] = true, true
+		if o, ok := oldest[m.Module]; !ok || bitrix.CompareVersions(m.PresentIn, o.PresentIn) < 0 ||
+			m.PresentIn == o.PresentIn && m.AbsentIn == "" {
+			oldest[m.Module] = m
+		}
+	}
+	for name, s := range all {
+		if o := oldest[name]; o.AbsentIn != "" {
+			s.newestWithout, s.oldestWith = o.AbsentIn, o.PresentIn
+		}
+		info, _ := bitrix.Module(name)
+		for _, scopeName := range info.Scopes {
+			scope, _ := bitrix.Scope(scopeName)
+			own := len(scope.Modules) == 1
+			if own {
+				s.own = append(s.own, scopeName)
+			}
+			switch {
+			case scope.Evidence == bitrix.EvidenceInferred:
+			case seen[of{name, scopeName}], own && holds[of{name, scopeName}] && !seen[of{name, ""}]:
+				// A scope that copies have nothing of, although they have much of the module, came later than the module.
+				s.always = append(s.always, scopeName)
+			}
+		}
+		all[name] = s
+	}
+	return all
+})
+
+// Range is the narrowest range that can be proved for a module's version.
+func (x *Index) Range(module string) Range {
+	state := x.module(module)
+	if state.versions == nil {
+		r := Range{}
+		if v, there := x.versions[strings.ToLower(module)]; there {
+			r.Exactly = v
+		} else if x.Presence(module) == Present {
+			r.AtLeast, r.Below = bitrix.VersionRange(state.have, state.lack)
+		}
+		state.versions = &r
+	}
+	return *state.versions
+}
+
+// Method says whether the portal has a method. Where method.get gave no answer, the list of methods decides about those that
+// it would have to hold.
+func (x *Index) Method(name string) bitrix.Tri {
+	lower := strings.ToLower(name)
+	if exists, answered := x.Existing[lower]; answered {
+		return tri(exists)
+	}
+	if x.listed[lower] {
+		return bitrix.Yes
+	}
+	if m, known := bitrix.Method(lower); known && x.Listed != nil && m.InMethodsList == bitrix.Yes {
+		return bitrix.No
+	}
+	return bitrix.Unknown
+}
+
+// Event says whether the portal has an event.
+func (x *Index) Event(name string) bitrix.Tri {
+	if x.Events == nil {
+		return bitrix.Unknown
+	}
+	if e, known := bitrix.Event(name); known {
+		name = e.Name
+	}
+	return tri(x.events[strings.ToUpper(name)])
+}
+
+func tri(yes bool) bitrix.Tri {
+	if yes {
+		return bitrix.Yes
+	}
+	return bitrix.No
+}
+
+// standIns are scopes that do as well as another one: the smaller ones of user open the same methods with fewer fields, and
+// module tasks answers to both of its names.
+var standIns = map[string][]string{"user": {"user_basic", "user_brief"}, "task": {"tasks"}, "tasks": {"task"}}
+
+// enough are the scopes of which one has to be there for scope to be.
+func enough(scope string) []string { return append([]string{scope}, standIns[scope]...) }
+
+// scopesOf are the scopes of which any opens a method.
+func scopesOf(m bitrix.MethodInfo) []string {
+	if m.Module == "tasks" && m.API2 { // the documentation says task, the product tasks
+		return enough(m.Scope)
+	}
+	return m.Scopes
+}
+
+func anyOf(set map[string]bool, scopes []string) bool {
+	return slices.ContainsFunc(scopes, func(s string) bool { return s == basic || set[strings.ToLower(s)] })
+}
+
+// basic is what the documentation calls the scope that every credential has; portals don't list it.
+const basic = "basic"

@@ -1,0 +1,362 @@
+package requirements
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"boxready/internal/bitrix"
+)
+
+// Kind is what has to happen.
+type Kind string
+
+// What can have to happen.
+const (
+	Install    Kind = "install"    // the module isn't there
+	Update     Kind = "update"     // the module is there and too old
+	Grant      Kind = "grant"      // a permission has to be given
+	AskVendor  Kind = "ask-vendor" // the application asks for what exists nowhere
+	NotSure    Kind = "unsure"     // it can't be told, see Reason
+	Deprecated Kind = "deprecated" // it works, but its days are counted
+)
+
+// What is the kind of thing that a finding is about.
+type What string
+
+// The things that an application needs.
+const (
+	ModuleNeed What = "module"
+	ScopeNeed  What = "scope"
+	MethodNeed What = "method"
+	EventNeed  What = "event"
+)
+
+// Reason says more where Kind leaves it open.
+type Reason string
+
+const (
+	// Of NotSure.
+	NoAnswer      Reason = "no-answer"      // the portal could not be asked about it
+	REST3         Reason = "rest-3"         // a method of REST 3.0, and the portal can't be asked about these
+	ModuleUnsure  Reason = "module-unsure"  // it isn't there; whether its module is missing or too old can't be told
+	VersionUnsure Reason = "version-unsure" // the module is there; whether it is new enough can't be told
+	NewEnough     Reason = "new-enough"     // it isn't there although its module is new enough
+
+	// Of AskVendor.
+	NowhereKnown Reason = "nowhere-known" // neither the catalogue nor the portal has that name
+	Gone         Reason = "gone"          // deprecated, and the portal's version no longer has it
+)
+
+// Finding is one thing between an application's requirements and a portal. What a missing module or permission explains stands
+// in that finding's lists and nowhere else.
+type Finding struct {
+	Kind   Kind   `json:"kind"`
+	What   What   `json:"what"`
+	Name   string `json:"name"` // as the catalogue writes it, otherwise as the requirements do
+	Reason Reason `json:"reason,omitempty"`
+	Module string `json:"module,omitempty"` // that it is about: to install, to update, or that offers it
+
+	// What is needed from a module, or needs a permission.
+	Scopes  []string `json:"scopes,omitempty"`
+	Methods []string `json:"methods,omitempty"`
+	Events  []string `json:"events,omitempty"`
+
+	AnyOf     []string `json:"any_of,omitempty"`     // permissions of which one is enough
+	AlsoNeeds []string `json:"also_needs,omitempty"` // further modules without which it doesn't exist, as "sale" or "rest >=23.100.0"
+
+	AtLeast string `json:"at_least,omitempty"` // version of Module that the requirements demand
+	Has     Range  `json:"has,omitzero"`       // what is known of Module's version on the portal
+
+	// The version of Module that brought it: by the documentation, or the newest known to lack it and the oldest known to
+	// have it. A module to install that has them is known in versions without REST: it may also be there and too old.
+	Since    string `json:"since,omitempty"`
+	After    string `json:"after,omitempty"`
+	NotLater string `json:"not_later,omitempty"`
+
+	Nearest    []string `json:"nearest,omitempty"`     // names that may have been meant
+	ReplacedBy string   `json:"replaced_by,omitempty"` // successor, possibly with a final ".*"
+}
+
+// Resolve compares requirements with what is known of a portal and says what has to happen: missing modules first, then
+// permissions, then names one by one, each in the order of the requirements. Nothing is said of what is in order, and of what
+// the inventory doesn't know at all.
+func Resolve(r *Requirements, inv *Inventory) []Finding { return inv.Index().Resolve(r) }
+
+// Resolve is Resolve for an inventory that is asked more than once.
+func (x *Index) Resolve(r *Requirements) []Finding {
+	s := &resolver{Index: x, req: r, modules: map[string]*Finding{}, permissions: map[string]*Finding{}}
+	for _, m := range r.Modules {
+		s.requireModule(m)
+	}
+	for _, name := range distinct(r.Scopes) {
+		s.requireScope(name)
+	}
+	for _, name := range distinct(r.Methods) {
+		s.requireMethod(name)
+	}
+	for _, name := range distinct(r.Events) {
+		s.requireEvent(name)
+	}
+	var all []Finding
+	for _, f := range slices.Concat(s.moduleOrder, s.permissionOrder) {
+		all = append(all, *f)
+	}
+	return append(all, s.names...)
+}
+
+type resolver struct {
+	*Index
+	req             *Requirements
+	modules         map[string]*Finding // to install, or whose presence can't be told, by lower-case name
+	moduleOrder     []*Finding
+	permissions     map[string]*Finding // to grant, by lower-case scope
+	permissionOrder []*Finding
+	names           []Finding
+}
+
+// distinct drops names that came before, whatever their letter case.
+func distinct(names []string) []string {
+	seen := make(map[string]bool, len(names))
+	return slices.DeleteFunc(slices.Clone(names), func(name string) bool {
+		name = strings.ToLower(name)
+		was := seen[name]
+		seen[name] = true
+		return was
+	})
+}
+
+func (s *resolver) add(f Finding) { s.names = append(s.names, f) }
+
+func (s *resolver) requireModule(m Module) {
+	switch has := s.Range(m.Name); s.Presence(m.Name) {
+	case Absent:
+		s.group(Install, m.Name).AtLeast = m.AtLeast
+	case Unsure:
+		if s.Provided != nil {
+			s.group(NotSure, m.Name).AtLeast = m.AtLeast
+		}
+	default:
+		switch {
+		case m.AtLeast == "" || has.atLeast(m.AtLeast):
+		case has.below(m.AtLeast):
+			s.add(Finding{Kind: Update, What: ModuleNeed, Name: m.Name, Module: m.Name, AtLeast: m.AtLeast, Has: has})
+		default:
+			s.add(Finding{Kind: NotSure, Reason: VersionUnsure, What: ModuleNeed, Name: m.Name, Module: m.Name, AtLeast: m.AtLeast, Has: has})
+		}
+	}
+}
+
+// group returns the finding about a module under which everything that it would offer is listed.
+func (s *resolver) group(kind Kind, module string) *Finding {
+	key := strings.ToLower(module)
+	if f := s.modules[key]; f != nil {
+		return f
+	}
+	f := &Finding{Kind: kind, What: ModuleNeed, Name: module, Module: module}
+	if kind == NotSure {
+		f.Reason = ModuleUnsure
+	}
+	f.After, f.NotLater = moduleSigns()[key].newestWithout, moduleSigns()[key].oldestWith
+	s.modules[key] = f
+	s.moduleOrder = append(s.moduleOrder, f)
+	return f
+}
+
+// missing is something in the catalogue that the portal doesn't have.
+type missing struct {
+	Finding
+	needs []bitrix.Need            // besides Module
+	list  func(*Finding) *[]string // where it stands in the finding about a module
+}
+
+// explain says why something is missing: its module, a module that it also needs, or the version of either.
+func (s *resolver) explain(m missing) {
+	for _, need := range m.needs {
+		if s.Presence(need.Module) != Present || need.AtLeast != "" && !s.Range(need.Module).atLeast(need.AtLeast) {
+			m.AlsoNeeds = append(m.AlsoNeeds, need.String())
+		}
+	}
+	if s.Presence(m.Module) == Absent {
+		s.under(s.group(Install, m.Module), m)
+		return
+	}
+	// What every known version of its module has isn't missing for its age.
+	ageless := m.What == ScopeNeed || m.NotLater != "" && m.After == ""
+	for _, need := range m.needs {
+		switch presence := s.Presence(need.Module); {
+		case presence == Absent:
+			s.under(s.group(Install, need.Module), m)
+			return
+		case presence == Unsure && ageless:
+			s.under(s.group(NotSure, need.Module), m)
+			return
+		case need.AtLeast != "" && s.Range(need.Module).below(need.AtLeast):
+			s.add(Finding{Kind: Update, What: m.What, Name: m.Name, Module: need.Module, Since: need.AtLeast, Has: s.Range(need.Module)})
+			return
+		}
+	}
+	switch {
+	case s.Presence(m.Module) == Unsure:
+		s.under(s.group(NotSure, m.Module), m)
+		return
+	case s.newEnough(m.Finding):
+		m.Kind, m.Reason = NotSure, NewEnough
+	default:
+		m.Kind = Update
+	}
+	m.Has = s.Range(m.Module)
+	s.add(m.Finding)
+}
+
+// under lists something with the module without which it isn't there.
+func (s *resolver) under(f *Finding, m missing) {
+	list := m.list(f)
+	*list = append(*list, m.Name)
+	for _, also := range m.AlsoNeeds {
+		if also != f.Module && !slices.Contains(f.AlsoNeeds, also) {
+			f.AlsoNeeds = append(f.AlsoNeeds, also)
+		}
+	}
+}
+
+func (s *resolver) requireScope(name string) {
+	if strings.EqualFold(name, basic) {
+		return
+	}
+	info, known := bitrix.Scope(name)
+	if s.Provided != nil && !anyOf(s.provided, enough(strings.ToLower(name))) {
+		switch {
+		case !known:
+			s.add(Finding{Kind: AskVendor, Reason: NowhereKnown, What: ScopeNeed, Name: name, Nearest: scopeSpelling().nearest(name)})
+		case info.Evidence == bitrix.EvidenceInferred && s.ModuleVersions == nil:
+			f := s.group(NotSure, info.Modules[0])
+			f.Scopes = append(f.Scopes, info.Name)
+		default:
+			s.explain(missing{needs: info.AlsoNeeds(), list: func(f *Finding) *[]string { return &f.Scopes },
+				Finding: Finding{What: ScopeNeed, Name: info.Name, Module: info.Modules[0]}})
+		}
+		return
+	}
+	if s.Granted != nil && !anyOf(s.granted, enough(strings.ToLower(name))) {
+		s.permission(cmp.Or(info.Name, name), enough(strings.ToLower(name)))
+	}
+}
+
+// permission returns the finding about a permission that is to be granted.
+func (s *resolver) permission(scope string, anyOf []string) *Finding {
+	key := strings.ToLower(scope)
+	if f := s.permissions[key]; f != nil {
+		return f
+	}
+	f := &Finding{Kind: Grant, What: ScopeNeed, Name: scope, AnyOf: anyOf}
+	s.permissions[key] = f
+	s.permissionOrder = append(s.permissionOrder, f)
+	return f
+}
+
+// lacksPermission returns the finding about the permission that something in one of these scopes lacks, or nil. Of several
+// that would do, the one that the requirements name.
+func (s *resolver) lacksPermission(scopes []string) *Finding {
+	if s.Granted == nil || len(scopes) == 0 || anyOf(s.granted, scopes) {
+		return nil
+	}
+	named := slices.IndexFunc(scopes, func(scope string) bool {
+		return slices.ContainsFunc(s.req.Scopes, func(r string) bool { return strings.EqualFold(r, scope) })
+	})
+	return s.permission(scopes[max(named, 0)], scopes)
+}
+
+func (s *resolver) requireMethod(name string) {
+	m, known := bitrix.Method(name)
+	if !known {
+		s.requireUnknownMethod(name)
+		return
+	}
+	f := Finding{What: MethodNeed, Name: m.Name, Module: m.Module, Since: m.Since(), After: m.AbsentIn, NotLater: m.PresentIn}
+	switch has := s.Method(name); {
+	case has == bitrix.Yes:
+		s.permitMethod(m)
+	case has == bitrix.No && m.Deprecated && s.newEnough(f):
+		f.Kind, f.Reason, f.Has, f.ReplacedBy = AskVendor, Gone, s.Range(m.Module), m.ReplacedBy
+		s.add(f)
+		return
+	case has == bitrix.No && m.API2 || s.Presence(m.Module) == Absent:
+		s.explain(missing{needs: m.AlsoNeeds(), list: func(f *Finding) *[]string { return &f.Methods }, Finding: f})
+	case !m.API2: // method.get doesn't look at it
+		if rest := s.Range("rest"); rest.below(bitrix.REST3Since) {
+			f.Kind, f.Module, f.Since, f.Has = Update, "rest", bitrix.REST3Since, rest
+		} else {
+			f.Kind, f.Reason = NotSure, REST3
+		}
+		s.add(f)
+	case s.Existing != nil || s.Listed != nil:
+		f.Kind, f.Reason = NotSure, NoAnswer
+		s.add(f)
+	}
+	if m.Deprecated && !s.req.BuiltIn {
+		s.add(Finding{Kind: Deprecated, What: MethodNeed, Name: m.Name, Module: m.Module, ReplacedBy: m.ReplacedBy})
+	}
+}
+
+// newEnough reports whether the portal's version of the module surely is one that has, or had, what f is about.
+func (s *resolver) newEnough(f Finding) bool {
+	first := cmp.Or(f.Since, f.NotLater)
+	return first != "" && s.Range(f.Module).atLeast(first)
+}
+
+func (s *resolver) requireUnknownMethod(name string) {
+	f := Finding{What: MethodNeed, Name: name}
+	switch has := s.Method(name); {
+	case has == bitrix.Yes: // the catalogue leaves out what isn't documented
+		if available, answered := s.Available[strings.ToLower(name)]; answered && !available {
+			f.Kind = Grant
+			s.add(f)
+		}
+		return
+	case has == bitrix.No:
+		f.Kind, f.Reason = AskVendor, NowhereKnown
+	case s.Existing != nil || s.Listed != nil:
+		f.Kind, f.Reason = NotSure, NoAnswer
+	default:
+		return
+	}
+	f.Nearest = methodSpelling().nearest(name)
+	s.add(f)
+}
+
+// permitMethod looks whether a method that is there may be called.
+func (s *resolver) permitMethod(m bitrix.MethodInfo) {
+	scopes := scopesOf(m)
+	available, answered := s.Available[strings.ToLower(m.Name)]
+	if answered && available {
+		return
+	}
+	if f := s.lacksPermission(scopes); f != nil {
+		f.Methods = append(f.Methods, m.Name)
+	} else if answered {
+		s.add(Finding{Kind: Grant, What: MethodNeed, Name: m.Name, Module: m.Module, AnyOf: scopes})
+	}
+}
+
+func (s *resolver) requireEvent(name string) {
+	e, known := bitrix.Event(name)
+	if !known {
+		if s.Event(name) == bitrix.No {
+			s.add(Finding{Kind: AskVendor, Reason: NowhereKnown, What: EventNeed, Name: strings.ToUpper(name), Nearest: eventSpelling().nearest(name)})
+		}
+		return
+	}
+	switch has := s.Event(name); {
+	case has == bitrix.No || has == bitrix.Unknown && s.Presence(e.Module) == Absent:
+		s.explain(missing{needs: e.AlsoNeeds(), list: func(f *Finding) *[]string { return &f.Events },
+			Finding: Finding{What: EventNeed, Name: e.Name, Module: e.Module}})
+	case has == bitrix.Yes:
+		if f := s.lacksPermission(e.Scopes); f != nil {
+			f.Events = append(f.Events, e.Name)
+		}
+	}
+	if e.Deprecated && !s.req.BuiltIn {
+		s.add(Finding{Kind: Deprecated, What: EventNeed, Name: e.Name, Module: e.Module})
+	}
+}

@@ -1,0 +1,207 @@
+package simportal
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"slices"
+	"sync"
+	"time"
+
+	"boxready/internal/bitrix"
+)
+
+const (
+	tokenLife   = time.Hour        // of an access token, and of a verdict in the portal's cache
+	codeLife    = 30 * time.Second // of an authorization code
+	refreshLife = 180 * day        // of a refresh token
+)
+
+func randomHex(n int) string {
+	b := make([]byte, n)
+	_, _ = rand.Read(b)
+	return hex.EncodeToString(b)
+}
+
+// token is an access token as the authorization server keeps it.
+type token struct {
+	user    *User
+	expires time.Time
+	revoked bool
+	fresh   bool // issued by a refresh, so no portal can have an old verdict on it
+}
+
+// pass is a refresh token or an authorization code: what can be turned into an access token, once.
+type pass struct {
+	user   *User
+	issued time.Time
+}
+
+// verdict is what rest.check said of a token.
+type verdict struct {
+	err     *restError
+	user    *User
+	expires time.Time
+	at      time.Time
+}
+
+// account is what the authorization server and the portal know: the demo application and its tokens.
+type account struct {
+	clientID, clientSecret, memberID string
+	webhook                          credentials
+
+	mu      sync.Mutex
+	tokens  map[string]*token
+	refresh map[string]pass
+	codes   map[string]pass
+	cache   map[string]verdict // on the portal
+	address string             // the portal's, as the authorization server holds it
+}
+
+func newAccount(host string) *account {
+	return &account{
+		clientID: "local." + randomHex(7) + ".12345678", clientSecret: randomHex(25), memberID: randomHex(16),
+		webhook: credentials{users[0].ID, randomHex(8)},
+		tokens:  map[string]*token{}, refresh: map[string]pass{}, codes: map[string]pass{}, cache: map[string]verdict{},
+		address: "https://" + host,
+	}
+}
+
+// enter brings about what faults need to have happened before.
+func (a *account) enter(f *faultSet, host string, now time.Time) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	switch f.in("identity") {
+	case "address-differs":
+		a.address = "https://" + formerHost(host)
+	case "address-held-as-http":
+		a.address = "http://" + host
+	}
+	if f.on("cached-error") {
+		for name, t := range a.tokens {
+			if !t.fresh {
+				a.cache[name] = verdict{err: licenceError(), at: now}
+			}
+		}
+	}
+}
+
+// cached is the portal's verdict on a token, unless it is an hour old.
+func (a *account) cached(name string, now time.Time) (verdict, bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	v, ok := a.cache[name]
+	return v, ok && now.Sub(v.at) < tokenLife
+}
+
+func (a *account) remember(name string, v verdict) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.cache[name] = v
+}
+
+// redeem takes a pass away and returns it.
+func (a *account) redeem(from map[string]pass, name string) (pass, bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	p, ok := from[name]
+	delete(from, name)
+	return p, ok
+}
+
+// issue keeps a new pass and returns its name.
+func (a *account) issue(to map[string]pass, p pass) string {
+	name := randomHex(35)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	to[name] = p
+	return name
+}
+
+// Kinds of tokens that IssueToken makes.
+const (
+	TokenValid   = "valid"
+	TokenExpired = "expired" // an hour too old
+	TokenRevoked = "revoked" // its application was removed at the authorization server
+)
+
+// IssueToken makes an access token of the demo application; "" for an unknown kind.
+func (s *Sim) IssueToken(kind string) string {
+	t := &token{user: &users[0], expires: s.clock().Add(tokenLife)}
+	switch kind {
+	case TokenValid:
+	case TokenExpired:
+		t.expires = s.clock().Add(-tokenLife)
+	case TokenRevoked:
+		t.revoked = true
+	default:
+		return ""
+	}
+	return s.newToken(t)
+}
+
+func (s *Sim) newToken(t *token) string {
+	name := randomHex(35)
+	a := s.account
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.tokens[name] = t
+	if s.set.Load().on("cached-error") && !t.fresh {
+		a.cache[name] = verdict{err: licenceError(), at: s.clock()}
+	}
+	return name
+}
+
+// Grant is what an application holds after its user signed in.
+type Grant struct {
+	ClientID, ClientSecret, MemberID string
+	AccessToken, RefreshToken        string
+	Expires                          time.Time
+	Scope                            []string
+	Domain                           string // the portal's name
+	ServerEndpoint, ClientEndpoint   string // end in /rest/
+	UserID                           string
+}
+
+// IssueGrant is IssueToken with everything that an application gets along with the token.
+func (s *Sim) IssueGrant(kind string) Grant {
+	a := s.account
+	g := Grant{
+		ClientID: a.clientID, ClientSecret: a.clientSecret, MemberID: a.memberID,
+		AccessToken: s.IssueToken(kind), RefreshToken: a.issue(a.refresh, pass{&users[0], s.clock()}), Scope: slices.Clone(s.set.Load().inv.granted),
+		Domain: s.opt.Host, ServerEndpoint: bitrix.AuthServer(s.region) + "/rest/", ClientEndpoint: s.HeldAddress() + "/rest/", UserID: users[0].ID,
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if t := a.tokens[g.AccessToken]; t != nil {
+		g.Expires = t.expires
+	}
+	return g
+}
+
+// HeldAddress is the portal's address as the authorization server holds it at the moment: that of
+// the last request with a token, or of the last /oauth/authorize/, which the portal passed on.
+func (s *Sim) HeldAddress() string {
+	s.account.mu.Lock()
+	defer s.account.mu.Unlock()
+	return s.account.address
+}
+
+// Webhook is the URL of a working incoming webhook; it ends in a slash.
+func (s *Sim) Webhook() string {
+	return "https://" + s.opt.Host + "/rest/" + s.account.webhook.user + "/" + s.account.webhook.code + "/"
+}
+
+// ReportedAddresses are the addresses under which the portal introduced itself, or
+// would have, to the authorization server, in order. A portal reports whatever host a
+// call came in by, and the server may store it.
+func (s *Sim) ReportedAddresses() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.reported)
+}
+
+func (s *Sim) report(address string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.reported = append(s.reported, address)
+}

@@ -1,0 +1,196 @@
+package simportal
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"boxready/internal/bitrix"
+)
+
+// Binding is an event handler, a row of b_rest_event.
+type Binding struct {
+	Event     string // upper case
+	Handler   string // URL; "" if offline
+	Connector string // auth_connector that it was bound with
+	Offline   bool
+	User      string // ID of the user on whose behalf it is called; "0" = whoever sets the event off
+}
+
+// eventTables are the portal's two tables of events.
+type eventTables struct {
+	mu       sync.Mutex
+	bindings []Binding
+	recorded []*Recorded
+	lastID   int
+}
+
+// Bound is which event handlers there are now.
+func (s *Sim) Bound() []Binding {
+	s.events.mu.Lock()
+	defer s.events.mu.Unlock()
+	return slices.Clone(s.events.bindings)
+}
+
+// Bind adds a handler as if the application had bound it earlier; one that exists is not added again.
+func (s *Sim) Bind(b Binding) { s.events.bind(b) }
+
+func (t *eventTables) bind(b Binding) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if b.User == "" {
+		b.User = "0"
+	}
+	if slices.Contains(t.bindings, b) {
+		return false
+	}
+	t.bindings = append(t.bindings, b)
+	return true
+}
+
+// badRequest is the answer to a call that makes no sense.
+func badRequest(code, text string, extra ...any) *restError {
+	return &restError{status: http.StatusBadRequest, code: code, text: text, extra: extra}
+}
+
+func wrongArgument(name, text string) *restError {
+	return badRequest(bitrix.CodeArgument, text, "argument", name)
+}
+
+func missingArgument(name string) *restError {
+	return wrongArgument(name, "Argument '"+name+"' is null or empty")
+}
+
+// denied is what somebody who is no administrator gets.
+func denied(detail string) *restError {
+	return &restError{status: http.StatusForbidden, code: bitrix.CodeAccessDenied, text: strings.TrimSpace("Access denied! " + detail)}
+}
+
+// binding reads what event.bind and event.unbind have in common; verb is for the sentence of a refusal.
+func (c *call) binding(verb string) (Binding, *restError) {
+	b := Binding{Event: strings.ToUpper(c.text("EVENT")), Handler: c.text("HANDLER"), User: "0"}
+	if b.Event == "" {
+		return b, missingArgument("EVENT")
+	}
+	switch strings.ToLower(c.text("EVENT_TYPE")) {
+	case "", "online":
+		if b.Handler == "" {
+			return b, missingArgument("HANDLER")
+		}
+	case "offline":
+		if !c.auth.admin {
+			return b, denied("Offline events " + verb + " requires administrator access rights")
+		}
+		b.Offline, b.Handler, b.Connector = true, "", c.auth.connector
+	default:
+		return b, wrongArgument("EVENT_TYPE", "Value must be one of {online|offline}")
+	}
+	return b, nil
+}
+
+// handlerUser is on whose behalf an online handler is called.
+func (c *call) handlerUser(verb string) (string, *restError) {
+	user, err := strconv.Atoi(c.text("AUTH_TYPE"))
+	switch {
+	case (err != nil || user <= 0) && c.auth.admin:
+		return "0", nil
+	case err != nil || user <= 0:
+		return c.auth.user.ID, nil
+	case !c.auth.admin && strconv.Itoa(user) != c.auth.user.ID:
+		return "", denied("Event " + verb + " with AUTH_TYPE requires administrator access rights")
+	}
+	return strconv.Itoa(user), nil
+}
+
+func (s *Sim) eventBind(c *call) (any, *restError) {
+	user, err := c.handlerUser("binding")
+	if err != nil {
+		return nil, err
+	}
+	b, err := c.binding("binding")
+	if err != nil {
+		return nil, err
+	}
+	if !b.Offline {
+		b.User, b.Connector = user, c.auth.connector
+		u, err := url.Parse(b.Handler)
+		switch {
+		case err != nil || strings.IndexByte(u.Hostname(), '.') < 1:
+			return nil, badRequest("ERROR_WRONG_HANDLER_URL", "Wrong handler URL")
+		case u.Scheme != "http" && u.Scheme != "https":
+			return nil, badRequest("ERROR_UNSUPPORTED_PROTOCOL", "Unsupported handler protocol")
+		}
+	}
+	e, ok := c.f.inv.events[b.Event]
+	switch {
+	case !ok || !c.auth.may(e.scopes):
+		return nil, badRequest(bitrix.CodeEventNotFound, "Event not found")
+	case b.Offline && b.Event == "ONOFFLINEEVENT":
+		return nil, badRequest(bitrix.CodeArgument, "Offline event cannot be registered for this event.")
+	case !s.events.bind(b):
+		return nil, badRequest(bitrix.CodeCore, "Unable to set event handler: Handler already binded")
+	}
+	return true, nil
+}
+
+// eventGet lists handlers; who is no administrator sees those of his own.
+func (s *Sim) eventGet(c *call) (any, *restError) {
+	a := newArray()
+	for _, b := range s.Bound() {
+		switch {
+		case !c.auth.admin && b.User != c.auth.user.ID:
+		case b.Offline:
+			a.push(assoc("event", b.Event, "connector_id", b.Connector, "offline", 1))
+		default:
+			a.push(assoc("event", b.Event, "handler", b.Handler, "auth_type", b.User, "offline", 0))
+		}
+	}
+	return a, nil
+}
+
+// eventUnbind takes offline handlers away by event and connector, online ones by event and address.
+func (s *Sim) eventUnbind(c *call) (any, *restError) {
+	b, err := c.binding("unbinding")
+	if err != nil {
+		return nil, err
+	}
+	anyUser := true
+	if _, given := c.params.fold("AUTH_TYPE"); !b.Offline && (given || !c.auth.admin) {
+		anyUser = false
+		if b.User, err = c.handlerUser("unbinding"); err != nil {
+			return nil, err
+		}
+	}
+	switch c.f.any("event-unbind-error", "event-unbind-fails") {
+	case "event-unbind-error":
+		return nil, &restError{status: http.StatusInternalServerError, code: bitrix.CodeCore, text: "SQL query error!"}
+	case "event-unbind-fails":
+		return assoc("count", 0), nil
+	}
+	t := &s.events
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	before := len(t.bindings)
+	t.bindings = slices.DeleteFunc(t.bindings, func(o Binding) bool {
+		return o.Event == b.Event && o.Offline == b.Offline && o.Handler == b.Handler &&
+			(!b.Offline || o.Connector == b.Connector) && (anyUser || o.User == b.User)
+	})
+	return assoc("count", before-len(t.bindings)), nil
+}
+
+// eventTest sets ONAPPTEST off for the calling application.
+func (s *Sim) eventTest(c *call) (any, *restError) {
+	query := newArray()
+	for _, k := range c.params.keys {
+		if !slices.Contains([]string{"auth", "access_token", "auth_connector"}, k) {
+			query.set(k, c.params.get(k))
+		}
+	}
+	if !c.f.on("install-unfinished") && !c.f.on("event-not-recorded") {
+		s.events.record(s.portalNow(c.f), c, "ONAPPTEST", assoc("QUERY", query, "LANGUAGE_ID", s.license()[:2]))
+	}
+	return 1, nil
+}

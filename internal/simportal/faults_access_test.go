@@ -1,0 +1,224 @@
+package simportal_test
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"boxready/internal/simportal"
+)
+
+// accessSymptoms are those that take a webhook or a token to see.
+var accessSymptoms = map[string]seen{
+	"app-not-on-auth-server": issuedSays("ERROR_OAUTH"),
+
+	"app-unpaid": issuedSays("PAYMENT_REQUIRED"),
+
+	"webhook-rejected": hookSays("INVALID_CREDENTIALS"),
+	"webhook-user":     hookSays("authorization_error"),
+
+	"rest-not-in-plan":               bothSay("ACCESS_DENIED"),
+	"subscription-ended":             bothSay("PAYMENT_REQUIRED"),
+	"feature-not-licensed":           bothSay("WRONG_LICENSE"),
+	"licence-blocked":                bothSay("PORTAL_BLOCKED_BY_LICENSE_SCANNER"),
+	"overloaded":                     bothSay("OVERLOAD_LIMIT"),
+	"signed-in-rest-not-in-plan":     bothSay("ACCESS_DENIED"),
+	"signed-in-subscription-ended":   bothSay("PAYMENT_REQUIRED"),
+	"signed-in-feature-not-licensed": bothSay("WRONG_LICENSE"),
+	"signed-in-licence-blocked":      bothSay("PORTAL_BLOCKED_BY_LICENSE_SCANNER"),
+
+	"throttled":      everyOther(`503 {"error":"QUERY_LIMIT_EXCEEDED","error_description":"Too many requests"}`),
+	"throttled-page": everyOther("503 <html>"),
+	"operation-time": func(t *testing.T, s *simportal.Sim) {
+		r := ask(t, client(t, s), request{url: s.Webhook() + "batch?cmd[a]=method.get&cmd[b]=user.admin"})
+		if !strings.Contains(r.body, `"result":{"b":true},"result_error":{"a":{"error":"OPERATION_TIME_LIMIT","error_description":"Method is blocked due to operation time limit."}}`) {
+			t.Errorf("got %s", r.body)
+		}
+	},
+
+	"install-unfinished": func(t *testing.T, s *simportal.Sim) {
+		if r := ask(t, client(t, s), request{url: with(s, "app.info")}); !strings.Contains(r.body, `"INSTALLED":false`) {
+			t.Errorf("got %s", r.body)
+		}
+	},
+
+	"user-not-admin":           noAdministrator,
+	"signed-in-user-not-admin": noAdministrator,
+	"event-test-denied": func(t *testing.T, s *simportal.Sim) {
+		noAdministrator(t, s)
+		if r := ask(t, client(t, s), request{url: with(s, "event.bind?event=ONAPPTEST&event_type=offline")}); r.code() != "ACCESS_DENIED" {
+			t.Errorf("got %s", r.body)
+		}
+	},
+
+	"scope-not-granted": notPermitted,
+	"method-not-permitted": func(t *testing.T, s *simportal.Sim) {
+		if got, want := methodsOf(t, s, []string{"disk.storage.getlist"}), (map[string]there{"disk.storage.getlist": {true, false}}); !maps.Equal(got, want) {
+			t.Errorf("methods %v", got)
+		}
+		if got := texts(t, s, s.Webhook()+"scope"); !slices.Contains(got, "disk") {
+			t.Errorf("granted %v", got)
+		}
+	},
+	"scope-unknown":             knowsNot("crm_premium", "", ""),
+	"module-missing":            knowsNot("crm", "crm.item.list", "ONCRMDEALADD"),
+	"module-outdated":           knowsNot("", "crm.activity.configurable.add", ""),
+	"module-version-unknown":    knows("ai_admin", "ai.engine.list", ""),
+	"method-missing":            knowsNot("", "crm.lead.contact.add", ""),
+	"method-missing-controller": knowsNot("", "crm.item.list", ""),
+	"method-unknown":            knowsNot("", "crm.deal.lits", ""),
+	"method-deprecated":         knows("crm", "crm.company.add", "ONCRMCOMPANYADD"),
+	"event-missing":             knowsNot("", "", "ONCRMDYNAMICITEMADD_147"),
+
+	"event-not-recorded":  inTests("TestEventFaults"),
+	"event-test-missing":  missing("event.test"),
+	"event-recorded-late": inTests("TestEventFaults"),
+	"event-unbind-error":  inTests("TestEventFaults"),
+	"event-unbind-fails":  inTests("TestEventFaults"),
+
+	"grant-invalid":             renewing(400, "invalid_grant"),
+	"client-invalid":            renewing(400, "invalid_client"),
+	"sign-in-expired":           renewing(401, "expired_token"),
+	"app-payment-required":      renewing(401, "PAYMENT_REQUIRED"),
+	"app-unknown":               renewing(200, "wrong_client"),
+	"token-not-installed":       renewing(401, "NOT_INSTALLED"),
+	"token-unauthorized-client": renewing(400, "unauthorized_client"),
+	"token-invalid-scope":       renewing(403, "invalid_scope"),
+	"token-invalid-request":     renewing(400, "invalid_request"),
+	"token-unsupported-grant":   renewing(400, "unsupported_grant_type"),
+	"token-server-error":        renewing(502, ""),
+	"token-query-only":          inTests("TestTokenEndpointFaults"),
+
+	"address-differs":      held("https://old.portal.demo.example"),
+	"address-held-as-http": held("http://portal.demo.example"),
+
+	"signed-in-auth-server-unreachable": issuedSays("CONNECTION_ERROR"),
+	"signed-in-portal-not-registered":   tokenSays("ERROR_CORE", `"error":"invalid_request"`),
+	"signed-in-licence-rejected":        issuedSays("verification_needed"),
+	"signed-in-credentials-refused":     issuedSays("invalid_client"),
+	"signed-in-token-checker-missing":   issuedSays("NO_AUTH_FOUND"),
+	"signed-in-vendor-host-unreachable": vendors("oauth.bitrix24.tech", "oauth.bitrix.info"),
+	"platform-2021":                     missing("method.get"),
+	"method-unsure":                     missing("method.get"),
+	"method-missing-2021": func(t *testing.T, s *simportal.Sim) {
+		missing("method.get")(t, s)
+		missing("crm.lead.contact.add")(t, s)
+		if list := texts(t, s, s.Webhook()+"methods"); slices.Contains(list, "crm.lead.contact.add") || !slices.Contains(list, "crm.lead.add") {
+			t.Errorf("methods: %v", list)
+		}
+	},
+}
+
+// inTests: shown there, because it takes more than one look.
+func inTests(string) seen { return func(*testing.T, *simportal.Sim) {} }
+
+func hookSays(code string) seen {
+	return func(t *testing.T, s *simportal.Sim) {
+		t.Helper()
+		if r := ask(t, client(t, s), request{url: s.Webhook() + "profile"}); r.code() != code {
+			t.Errorf("webhook: %d %s", r.status, r.body)
+		}
+	}
+}
+
+// bothSay: the webhook and the application get this code.
+func bothSay(code string) seen {
+	return func(t *testing.T, s *simportal.Sim) {
+		t.Helper()
+		hookSays(code)(t, s)
+		if r := ask(t, client(t, s), request{url: with(s, "profile")}); r.code() != code {
+			t.Errorf("token: %d %s", r.status, r.body)
+		}
+	}
+}
+
+func everyOther(answer string) seen {
+	return func(t *testing.T, s *simportal.Sim) {
+		t.Helper()
+		for i, at := range []string{s.Webhook() + "profile", with(s, "profile"), s.Webhook() + "profile", s.Webhook() + "profile"} {
+			get(t, s, "/rest/1/x/profile") // does not count
+			r := ask(t, client(t, s), request{url: at})
+			if got := strconv.Itoa(r.status) + " " + r.body; (i%2 == 1) != strings.HasPrefix(got, answer) {
+				t.Errorf("call %d: %s", i+1, got)
+			}
+		}
+	}
+}
+
+func noAdministrator(t *testing.T, s *simportal.Sim) {
+	t.Helper()
+	for _, at := range []string{s.Webhook(), "https://" + s.Host() + "/rest/"} {
+		query := "?auth=" + s.IssueToken("valid")
+		if at == s.Webhook() {
+			query = ""
+		}
+		if r := ask(t, client(t, s), request{url: at + "profile" + query}); !strings.Contains(r.body, `"ADMIN":false`) {
+			t.Errorf("profile: %s", r.body)
+		}
+		if r := ask(t, client(t, s), request{url: at + "user.admin" + query}); !strings.Contains(r.body, `"result":false`) {
+			t.Errorf("user.admin: %s", r.body)
+		}
+	}
+}
+
+func notPermitted(t *testing.T, s *simportal.Sim) {
+	t.Helper()
+	if got, want := methodsOf(t, s, []string{"disk.storage.getlist", "crm.deal.list"}), (map[string]there{"disk.storage.getlist": {true, false}, "crm.deal.list": {true, true}}); !maps.Equal(got, want) {
+		t.Errorf("methods %v", got)
+	}
+	if got := texts(t, s, s.Webhook()+"scope"); slices.Contains(got, "disk") {
+		t.Errorf("granted %v", got)
+	}
+	if got := texts(t, s, s.Webhook()+"scope?FULL=1"); !slices.Contains(got, "disk") {
+		t.Errorf("provided %v", got)
+	}
+}
+
+func knows(scope, method, event string) seen    { return inventoried(true, scope, method, event) }
+func knowsNot(scope, method, event string) seen { return inventoried(false, scope, method, event) }
+
+// inventoried: whether the portal has them; "" is not looked for.
+func inventoried(has bool, scope, method, event string) seen {
+	return func(t *testing.T, s *simportal.Sim) {
+		t.Helper()
+		if got := slices.Contains(texts(t, s, s.Webhook()+"scope?FULL=1"), scope); scope != "" && got != has {
+			t.Errorf("scope %s: %t", scope, got)
+		}
+		if got := methodsOf(t, s, []string{method, "profile"})[method]; method != "" && got.exists != has {
+			t.Errorf("method %s: %v", method, got)
+		}
+		if got := slices.Contains(texts(t, s, with(s, "events?FULL=1")), event); event != "" && got != has {
+			t.Errorf("event %s: %t", event, got)
+		}
+	}
+}
+
+func renewing(status int, code string) seen {
+	return func(t *testing.T, s *simportal.Sim) {
+		t.Helper()
+		if r := ask(t, client(t, s), request{url: tokenEndpoint + "?" + refreshing(s.IssueGrant("valid"))}); r.status != status || r.code() != code {
+			t.Errorf("got %d %s", r.status, r.body)
+		}
+		if r := ask(t, client(t, s), request{url: tokenEndpoint}); r.code() != "invalid_request" {
+			t.Errorf("without parameters: %d %s", r.status, r.body)
+		}
+	}
+}
+
+// held: the authorization server's idea of the address, until a token comes by the right one.
+func held(address string) seen {
+	return func(t *testing.T, s *simportal.Sim) {
+		t.Helper()
+		token := s.IssueToken("valid")
+		r := ask(t, client(t, s), request{url: "https://oauth.bitrix24.tech/rest/app.info?auth=" + token})
+		if s.HeldAddress() != address || !strings.Contains(strings.ReplaceAll(r.body, `\/`, "/"), `"uri":"`+address+`","client_endpoint":"`+address+`/rest/"`) {
+			t.Errorf("holds %s: %s", s.HeldAddress(), r.body)
+		}
+		get(t, s, "/rest/profile?auth="+token)
+		if s.HeldAddress() != "https://"+s.Host() {
+			t.Errorf("after a call it holds %s", s.HeldAddress())
+		}
+	}
+}
