@@ -36,6 +36,9 @@ func TestMeasured(t *testing.T) {
 		"not in the run":                      {nil, bitrix.CIS, "oauth", "ещё не проверялось"},
 		"no check can tell":                   {[]checks.Result{portal(checks.OK, "")}, bitrix.CIS, "dev", "отсюда не проверить"},
 		"an old portal's server":              {[]checks.Result{portal(checks.OK, "")}, bitrix.CIS, "oauth-old", "отсюда не проверить"},
+		"a real token weighs more":            {[]checks.Result{portal(checks.Unknown, checks.NeedsDeep), {Check: checks.TokenAccepted, State: checks.OK, Vantage: checks.FromPortal}}, bitrix.CIS, "oauth", "открыто, видно через портал"},
+		"a real token tells nothing":          {[]checks.Result{portal(checks.OK, ""), {Check: checks.TokenAccepted, State: checks.Unknown, Cause: checks.TimedOut, Vantage: checks.FromPortal}}, bitrix.CIS, "oauth", "открыто, видно через портал"},
+		"a report of a stranger's":            {[]checks.Result{{Check: checks.PortalTCP, State: checks.OK, Vantage: "moon"}}, bitrix.CIS, "app-rest", "проверялось"},
 		"the portal's door is open from here": {[]checks.Result{door(checks.OK, "")}, bitrix.CIS, "app-rest", "открыто с этого компьютера"},
 		"a dead IPv6 beside":                  {[]checks.Result{door(checks.Notice, checks.IPv6Dead)}, bitrix.CIS, "app-rest", "открыто с этого компьютера"},
 		"the portal's door is closed":         {[]checks.Result{door(checks.Problem, checks.TCPTimeout)}, bitrix.CIS, "app-rest", "закрыто с этого компьютера"},
@@ -76,7 +79,7 @@ func TestOneVantageIsNotAnother(t *testing.T) {
 }
 
 func TestChecksToMakeAgain(t *testing.T) {
-	if got, want := rules(t, options()).Checks(), []checks.ID{checks.AuthServerFromPortal, checks.PortalTCP}; !slices.Equal(got, want) {
+	if got, want := rules(t, options()).Checks(), []checks.ID{checks.TokenAccepted, checks.AuthServerFromPortal, checks.PortalTCP}; !slices.Equal(got, want) {
 		t.Errorf("%v, expected %v", got, want)
 	}
 	for _, id := range rules(t, options()).Checks() {

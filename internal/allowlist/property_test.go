@@ -209,7 +209,9 @@ func FuzzQuoting(f *testing.F) {
 					if comparable && alone && strings.ReplaceAll(code(got), spelt, plain) != want {
 						t.Errorf("%s %s with %q and %q:\n%s\nexpected\n%s", e, part, host, application, code(got), want)
 					}
-					if strings.ContainsFunc(got, func(c rune) bool { return unicode.IsControl(c) && c != '\n' && c != '\t' || unicode.Is(unicode.Bidi_Control, c) }) {
+					if strings.ContainsFunc(got, func(c rune) bool {
+						return unicode.IsControl(c) && c != '\n' && c != '\t' || unicode.Is(unicode.Bidi_Control, c)
+					}) {
 						t.Errorf("%s %s: control characters in\n%q", e, part, got)
 					}
 				}
