@@ -229,7 +229,7 @@ func (a *app) addMeasured(o *allowlist.Options, file string) error {
 	}
 	o.Outcome = &checks.Outcome{Finished: saved.Finished}
 	for _, e := range saved.Results {
-		o.Outcome.Results = append(o.Outcome.Results, checks.Result{Check: e.Check, State: e.State, Cause: e.Cause, Vantage: e.Vantage})
+		o.Outcome.Results = append(o.Outcome.Results, checks.Result{Check: e.Check, State: e.State, Cause: e.Cause, Vantage: e.Vantage, Facts: e.Facts})
 	}
 	return nil
 }

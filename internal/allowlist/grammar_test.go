@@ -369,7 +369,7 @@ func TestTables(t *testing.T) {
 			if err := json.Unmarshal([]byte(f.text), &table); err != nil || table.Schema != 1 || !table.Made.Equal(noon) || len(table.Rows) < 4 || table.Portal != "https://portal.demo.example" {
 				t.Errorf("%s: %v %+v", f.sample, err, table)
 			}
-			if strings.Contains(f.text, "null") {
+			if strings.Contains(strings.Replace(f.text, `"fetched": null`, "", 1), "null") {
 				t.Errorf("%s: null in\n%s", f.sample, f.text)
 			}
 		}

@@ -1,6 +1,7 @@
 package allowlist_test
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
@@ -85,6 +86,35 @@ func TestChecksToMakeAgain(t *testing.T) {
 	for _, id := range rules(t, options()).Checks() {
 		if !slices.ContainsFunc(checks.Catalog(), func(c *checks.Check) bool { return c.ID == id }) {
 			t.Errorf("no check %s", id)
+		}
+	}
+}
+
+// Which world the portal is of is the authorization server's word, or a person's; nothing else decides.
+func TestRegionOfTheRun(t *testing.T) {
+	signedIn := func(state checks.State, facts checks.Facts) *checks.Outcome {
+		return &checks.Outcome{Finished: noon, Results: []checks.Result{{Check: checks.SignIn, State: state, Facts: facts}}}
+	}
+	world := &checks.SignInFacts{AuthAnswer: checks.AuthAnswer{Server: "https://oauth.bitrix.info"}}
+	for name, c := range map[string]struct {
+		chosen   bitrix.Region
+		run      *checks.Outcome
+		want     bitrix.Region
+		detected bool
+	}{
+		"no run":                  {"", nil, "", false},
+		"signed in":               {"", signedIn(checks.OK, world), bitrix.World, true},
+		"signed in, saved":        {"", signedIn(checks.OK, json.RawMessage(`{"server":"https://oauth.bitrix24.tech"}`)), bitrix.CIS, true},
+		"a choice goes before it": {bitrix.CIS, signedIn(checks.OK, world), bitrix.CIS, false},
+		"the sign-in failed":      {"", signedIn(checks.Problem, world), "", false},
+		"some other server":       {"", signedIn(checks.OK, json.RawMessage(`{"server":"https://oauth.example"}`)), "", false},
+		"no facts":                {"", signedIn(checks.OK, nil), "", false},
+		"facts of another kind":   {"", signedIn(checks.OK, json.RawMessage(`[]`)), "", false},
+	} {
+		o := options()
+		o.Region, o.Outcome = c.chosen, c.run
+		if r := rules(t, o); r.Region != c.want || r.Detected != c.detected {
+			t.Errorf("%s: %q, detected %v", name, r.Region, r.Detected)
 		}
 	}
 }
