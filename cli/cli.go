@@ -90,7 +90,7 @@ func Run(ctx context.Context, version string, args []string, std IO) Exit {
 		fmt.Fprintln(a.Err, a.words.Say(usage.key, usage.args))
 		return ExitUsage
 	case errors.As(err, &file):
-		fmt.Fprintln(a.Err, a.fileError(file))
+		fmt.Fprintln(a.Err, a.words.RequirementsError(file))
 		return ExitUsage
 	case a.exit == ExitCouldNot:
 		fmt.Fprintln(a.Err, a.words.Say("cli.failed", checks.Args{"error": err.Error()}))
