@@ -18,27 +18,26 @@ type run struct {
 type item struct {
 	Entry
 	said Finding
+	tree tree // its facts
 }
 
 // run puts an outcome into words. What h hides isn't in it.
 func (p *Reporter) run(o *checks.Outcome, h *hider) *run {
 	n := &run{Document: p.Summary(o), display: h.text(o.Target.Address.Display())}
 	n.Portal = h.text(n.Portal)
-	facts := make([][]byte, len(o.Results))
+	facts := make([]tree, len(o.Results))
 	for i, r := range o.Results {
-		facts[i] = jsonOf(r.Facts)
+		facts[i] = treeOf(r.Facts)
 		h.read(r, facts[i])
 	}
 	for i, r := range o.Results {
-		r.Facts, r.Args = h.facts(r, facts[i]), h.args(r.Args)
-		n.add(r, p.Words.Finding(r, n.display))
+		h.hide(r, facts[i])
+		r.Facts, r.Args = facts[i].json(), h.args(r.Args)
+		f := p.Words.Finding(r, n.display)
+		e := entryOf(r, f)
+		n.Results, n.items = append(n.Results, e), append(n.items, item{e, f, facts[i]})
 	}
 	return n
-}
-
-func (n *run) add(r checks.Result, f Finding) {
-	e := entryOf(r, f)
-	n.Results, n.items = append(n.Results, e), append(n.items, item{e, f})
 }
 
 // jsonOf is facts in JSON; none are an empty object.

@@ -78,7 +78,7 @@ func (p *Reporter) evidence(i item) []string {
 		}
 	}
 	// The last ones are those that decided.
-	requests := requestsIn(jsonOf(i.Facts))
+	requests := i.tree.requests()
 	for _, r := range requests[max(len(requests)-2, 0):] {
 		line := say("answer", checks.Args{"request": r.Request, "answer": p.answer(r), "took": p.took(r), "at": moment(r.At)})
 		if r.RequestID != "" {
