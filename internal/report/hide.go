@@ -222,11 +222,7 @@ var (
 )
 
 // hide puts tokens in the place of what is hidden in a result's facts.
-func (h *hider) hide(r checks.Result, facts tree) {
-	if h.hides() {
-		facts.each(h.shapes.of(r), h.replace)
-	}
-}
+func (h *hider) hide(r checks.Result, facts tree) { facts.each(h.shapes.of(r), h.replace) }
 
 func (h *hider) hides() bool { return len(h.hidden) > 0 }
 
@@ -245,9 +241,6 @@ func (h *hider) replace(s string, k Kind) string {
 
 // args are what sentences speak of, with tokens in the place of what is hidden.
 func (h *hider) args(args checks.Args) checks.Args {
-	if !h.hides() {
-		return args
-	}
 	args = maps.Clone(args)
 	for name, value := range args {
 		switch v := value.(type) {

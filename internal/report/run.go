@@ -25,17 +25,22 @@ type item struct {
 func (p *Reporter) run(o *checks.Outcome, h *hider) *run {
 	n := &run{Document: p.Summary(o), display: h.text(o.Target.Address.Display())}
 	n.Portal = h.text(n.Portal)
-	facts := make([]tree, len(o.Results))
+	written := make([]json.RawMessage, len(o.Results))
+	trees := make([]tree, len(o.Results))
 	for i, r := range o.Results {
-		facts[i] = treeOf(r.Facts)
-		h.read(r, facts[i])
+		written[i] = jsonOf(r.Facts)
+		trees[i] = grow(written[i])
+		h.read(r, trees[i])
 	}
 	for i, r := range o.Results {
-		h.hide(r, facts[i])
-		r.Facts, r.Args = facts[i].json(), h.args(r.Args)
+		if h.hides() {
+			h.hide(r, trees[i])
+			r.Args, written[i] = h.args(r.Args), trees[i].json()
+		}
+		r.Facts = written[i]
 		f := p.Words.Finding(r, n.display)
 		e := entryOf(r, f)
-		n.Results, n.items = append(n.Results, e), append(n.items, item{e, f, facts[i]})
+		n.Results, n.items = append(n.Results, e), append(n.items, item{e, f, trees[i]})
 	}
 	return n
 }

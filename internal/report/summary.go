@@ -39,9 +39,13 @@ func (p *Reporter) summary(n *run, b *Bundle) string {
 	left := 0
 	for _, owner := range n.ownersByWeight() {
 		for _, i := range n.findingsOf(owner) {
+			if left > 0 {
+				left++
+				continue
+			}
 			block := append([]string{"", strings.ToUpper(p.Words.Say("state."+string(i.State), nil)) + " " + string(i.Check) + " / " + string(i.Cause),
 				i.said.Title, say("owner", checks.Args{"owner": p.Words.code("owner.", string(i.Owner), ".to")})}, p.evidence(i)...)
-			if left > 0 || len(head)+len(body)+len(block)+len(tail)+2 > maxSummaryLines {
+			if len(head)+len(body)+len(block)+len(tail)+2 > maxSummaryLines {
 				left++
 				continue
 			}

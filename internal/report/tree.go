@@ -86,40 +86,38 @@ func (t *tree) each(at *shape, f func(string, Kind) string) {
 	}
 }
 
-func (t tree) json() json.RawMessage {
+func (t *tree) json() json.RawMessage {
 	var out bytes.Buffer
-	t.write(&out)
+	strings := json.NewEncoder(&out)
+	strings.SetEscapeHTML(false)
+	t.write(&out, func(s string) {
+		strings.Encode(s)           // of a string can't fail
+		out.Truncate(out.Len() - 1) // the line's end
+	})
 	return out.Bytes()
 }
 
-func (t tree) write(w *bytes.Buffer) {
-	if t.open == 0 {
-		if t.words {
-			writeString(w, t.text)
-		} else {
-			w.WriteString(t.text)
-		}
+func (t *tree) write(w *bytes.Buffer, quote func(string)) {
+	switch {
+	case t.words:
+		quote(t.text)
+		return
+	case t.open == 0:
+		w.WriteString(t.text)
 		return
 	}
 	w.WriteByte(byte(t.open))
-	for i, field := range t.inner {
+	for i := range t.inner {
 		if i > 0 {
 			w.WriteByte(',')
 		}
 		if t.open == '{' {
-			writeString(w, field.name)
+			quote(t.inner[i].name)
 			w.WriteByte(':')
 		}
-		field.write(w)
+		t.inner[i].write(w, quote)
 	}
 	w.WriteByte(byte(t.open) + 2) // the closing one, in ASCII
-}
-
-func writeString(w *bytes.Buffer, s string) {
-	encoder := json.NewEncoder(w)
-	encoder.SetEscapeHTML(false)
-	encoder.Encode(s)       // of a string can't fail
-	w.Truncate(w.Len() - 1) // the line's end
 }
 
 // Fact is one value that a check saw, and where it stands in its facts.
