@@ -67,9 +67,10 @@ lint:
 golden:
 	CGO_ENABLED=0 go test -tags $(TAGS) ./gui/... -update
 
-## generate: the JSON Schema from the facts' Go types
+## generate: the JSON Schema from the facts' Go types, and the licences of what is linked
 generate:
 	CGO_ENABLED=0 go generate -tags $(TAGS) ./...
+	CGO_ENABLED=0 go run ./packaging/licences
 
 ## bench: the figures in docs/performance.md
 bench: build

@@ -4,53 +4,221 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
+	"log"
+	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
+	"strings"
 
+	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/app"
+	"fyne.io/fyne/v2/driver"
 	"github.com/jeandeaual/go-locale"
 	"github.com/pkg/browser"
+	"golang.org/x/term"
 
 	"boxready/checks"
 	"boxready/cli"
 	"boxready/gui"
 	"boxready/gui/store"
+	"boxready/internal/access"
+	"boxready/internal/crash"
 	"boxready/internal/demo"
+	"boxready/internal/report"
+	"boxready/internal/simportal"
 	"boxready/internal/transport"
+	"boxready/internal/vault"
 )
 
 const appID = "dev.boxready.BoxReady"
 
 func init() { openWindow = window }
 
-// window opens the window if the command line asks for it and there is a display.
+// window opens the window if the command line asks for it. Where none can be opened, it says so, and what to do instead.
 func window(_ context.Context, version string, args []string) (cli.Exit, bool) {
 	demoWanted := len(args) > 0 && args[0] == "--demo"
-	if len(args) > 0 && !demoWanted || !display() {
+	if len(args) > 0 && !demoWanted {
 		return 0, false
 	}
-	languages, _ := locale.GetLanguages() // without any, the texts' first language
-	w, err := gui.New(gui.Params{
-		App:       app.NewWithID(appID),
-		Version:   version,
-		Checker:   checker{transport.New(transport.Options{Proxy: transport.SystemProxy(), Version: version})},
-		StartDemo: func(faults []string) (gui.Demo, error) { return startDemo(faults, version) },
-		Demo:      demoWanted,
-		Store:     store.Open(settingsFolder()),
-		OpenURL:   browser.OpenURL,
-		Languages: languages,
-	})
+	s := start{version: version, demo: demoWanted, store: store.Open(folder(os.UserConfigDir))}
+	if !display() {
+		s.say("window.none.display", "")
+		// Whoever looks at a terminal is asked there.
+		asked := !demoWanted && term.IsTerminal(int(os.Stdin.Fd()))
+		return cli.ExitCouldNot, !asked
+	}
+	crashes, err := crash.Watch(folder(os.UserCacheDir))
 	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
+		fmt.Fprintln(os.Stderr, err) // the window works without
+	}
+	s.crashes = crashes
+	if last, err := crashes.Report(); err == nil && last != nil && last.Opening {
+		crashes.Opened() // the next start tries again
+		s.say("window.none.crashed", crashes.Path())
 		return cli.ExitCouldNot, true
 	}
-	w.Fyne().ShowAndRun()
+	w, err := s.open()
+	if err != nil {
+		s.say("window.none.failed", err.Error())
+		return cli.ExitCouldNot, true
+	}
+	s.app.Run()
 	w.Close()
 	return cli.ExitOK, true
 }
+
+// start is what a start of the window knows.
+type start struct {
+	version string
+	demo    bool
+	store   *store.Store
+	crashes crash.Log
+	app     fyne.App
+}
+
+var errNoWindow = errors.New("the system gave no window")
+
+// open opens the window. Fyne tells in four ways that it can't: it panics without a display that answers; it logs that there is
+// no OpenGL, and goes on without a window; it panics when the OpenGL is too old for its shaders; and a broken driver kills the
+// program, which the next start sees.
+func (s *start) open() (w *gui.Window, err error) {
+	s.crashes.Opening()
+	defer s.crashes.Opened()
+	said := &strings.Builder{}
+	log.SetOutput(said)
+	defer func() {
+		log.SetOutput(os.Stderr)
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%v", p)
+		}
+		if err == nil {
+			_, _ = io.WriteString(os.Stderr, said.String())
+		} else if _, cause, found := strings.Cut(said.String(), "Cause:"); found {
+			cause, _, _ = strings.Cut(cause, "\n")
+			err = errors.New(strings.TrimSpace(cause))
+		}
+	}()
+	if w, err = s.make(); err != nil {
+		return nil, err
+	}
+	w.Fyne().Show()
+	shown := false
+	w.Fyne().(driver.NativeWindow).RunNative(func(context any) {
+		switch c := context.(type) {
+		case driver.X11WindowContext:
+			shown = c.WindowHandle != 0
+		case driver.WaylandWindowContext:
+			shown = c.WaylandSurface != 0
+		case driver.WindowsWindowContext:
+			shown = c.HWND != 0
+		case driver.MacWindowContext:
+			shown = c.NSWindow != 0
+		}
+	})
+	if !shown {
+		return nil, errNoWindow
+	}
+	return w, nil
+}
+
+// make makes the window with all that it may use.
+func (s *start) make() (*gui.Window, error) {
+	s.setScale(s.store.Settings().Scale)
+	s.app = app.NewWithID(appID)
+	net := transport.New(transport.Options{Proxy: transport.SystemProxy(), Version: s.version})
+	keyring := vault.NewKeyring(vault.Options{})
+	// The window that asks is there.
+	self := checks.Self{Keyring: keyring, Display: func(context.Context) error { return nil }}
+	var folders []gui.Folder
+	for holds, path := range map[string]string{"settings": folder(os.UserConfigDir), "crashes": filepath.Dir(s.crashes.Path())} {
+		if filepath.IsAbs(path) {
+			folders = append(folders, gui.Folder{Holds: holds, Path: path})
+		}
+	}
+	slices.SortFunc(folders, func(a, b gui.Folder) int { return strings.Compare(b.Holds, a.Holds) })
+	return gui.New(gui.Params{
+		App:       s.app,
+		Version:   s.version,
+		Checker:   checker{net},
+		Access:    access.New(access.Options{Net: net, Keyring: keyring}),
+		StartDemo: func(faults []string) (gui.Demo, error) { return startDemo(faults, s.version) },
+		Demo:      s.demo,
+		Store:     s.store,
+		OpenURL:   browser.OpenURL,
+		Languages: languages(),
+		SetScale:  s.setScale,
+		Proxy:     func(address string) string { return proxyTo(net, address) },
+		SelfTest:  func(ctx context.Context) *checks.Outcome { return checks.RunSelfTest(ctx, net, self, silence{}) },
+		Folders:   folders,
+		Crashes:   s.crashes,
+	})
+}
+
+// say tells in the owner's language why there is no window. detail is what the system said.
+func (s *start) say(key, detail string) {
+	lang := report.Languages()[0]
+	for _, l := range append([]string{s.store.Settings().Language}, languages()...) {
+		if slices.Contains(report.Languages(), l) {
+			lang = l
+			break
+		}
+	}
+	words, err := report.NewWords(lang)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return
+	}
+	command := "boxready check portal.example.com"
+	if s.demo {
+		command = "boxready demo --check"
+	}
+	crash.Say(os.Stderr, "BoxReady", words.Say(key, checks.Args{"detail": detail, "command": command}))
+}
+
+// languages are those of the system, in the order of preference.
+func languages() (languages []string) {
+	locales, err := locale.GetLocales()
+	if err != nil {
+		return nil // as on a system that was not set up: the texts' first language
+	}
+	for _, l := range locales {
+		language, _, _ := strings.Cut(strings.ReplaceAll(l, "_", "-"), "-")
+		languages = append(languages, strings.ToLower(language))
+	}
+	return languages
+}
+
+// setScale makes everything in the window larger, the next time that Fyne looks; 0 leaves it to the system.
+func (s *start) setScale(scale float32) {
+	if scale > 0 {
+		os.Setenv("FYNE_SCALE", strconv.FormatFloat(float64(scale), 'f', 2, 32))
+	}
+}
+
+// proxyTo names the system's proxy on the way to an address; "" for none.
+func proxyTo(net *transport.Net, address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	proxy, err := net.ProxyFor(u.Scheme, u.Hostname(), transport.PortOf(u))
+	if err != nil || proxy == nil {
+		return ""
+	}
+	return transport.ProxyName(proxy)
+}
+
+// silence is the observer of checks that nobody watches.
+type silence struct{}
+
+func (silence) Started(checks.ID)                   {}
+func (silence) Finished(checks.ID, []checks.Result) {}
 
 // display tells whether a window could be seen.
 func display() bool {
@@ -67,12 +235,16 @@ func (c checker) Run(ctx context.Context, t checks.Target, o checks.Observer) *c
 	return checks.Run(ctx, c.net, t, o)
 }
 
+func (c checker) Again(ctx context.Context, before *checks.Outcome, id checks.ID, o checks.Observer) *checks.Outcome {
+	return checks.Again(ctx, c.net, before, id, o)
+}
+
 func startDemo(faults []string, version string) (gui.Demo, error) {
 	simulated, err := demo.Start(faults)
 	if err != nil {
 		return gui.Demo{}, err
 	}
-	target, err := simulated.Target()
+	target, err := simulated.Target(version)
 	if err != nil {
 		simulated.Close()
 		return gui.Demo{}, err
@@ -82,12 +254,17 @@ func startDemo(faults []string, version string) (gui.Demo, error) {
 		simulated.Close()
 		return gui.Demo{}, err
 	}
-	return gui.Demo{Checker: checker{transport.New(way)}, Target: target, Close: simulated.Close}, nil
+	net := transport.New(way)
+	grant := simulated.Sim.IssueGrant(simportal.TokenValid)
+	return gui.Demo{
+		Checker: checker{net}, Access: access.New(access.Options{Net: net, OpenBrowser: demo.Browser(net)}), Target: target, Close: simulated.Close,
+		Sample: gui.Sample{ClientID: grant.ClientID, ClientSecret: grant.ClientSecret, Webhook: simulated.Sim.Webhook()},
+	}, nil
 }
 
-// settingsFolder is where settings are kept; "" if the system names none.
-func settingsFolder() string {
-	dir, err := os.UserConfigDir()
+// folder is BoxReady's own in one of the system's; "" if the system has none.
+func folder(system func() (string, error)) string {
+	dir, err := system()
 	if err != nil {
 		return ""
 	}

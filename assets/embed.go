@@ -1,6 +1,6 @@
 // Package assets holds what BoxReady carries with it besides code: the texts in Russian and English, the window's icons, the
-// JSON Schemas of its results and of files of requirements, ready files of requirements, and the page that a report is read
-// on.
+// JSON Schemas of results and of files of requirements, ready files of requirements, and the templates of reports, of the letter
+// to the network's administrator and of the scripts that go with it.
 package assets
 
 import "embed"
@@ -35,3 +35,8 @@ var RequirementsSchema []byte
 //
 //go:embed requirements/*.boxready.yaml
 var Requirements embed.FS
+
+// Allowlist holds the templates of internal/allowlist.
+//
+//go:embed allowlist
+var Allowlist embed.FS

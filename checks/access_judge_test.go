@@ -319,6 +319,8 @@ func TestJudgeLimits(t *testing.T) {
 		{"of REST 3.0", limited(Limited{Status: 429, Error: "BITRIX_REST_V3_EXCEPTIONS_RATELIMITEXCEPTION"}), nil, results("notice throttled server-admin")},
 		{"on hold", limited(Limited{Status: 401, Error: bitrix.CodeOverloadLimit}), nil, results("notice overloaded server-admin")},
 		{"used up its time", limited(Limited{Status: 429, Error: bitrix.CodeOperationTimeLimit}), nil, results("notice operation-time server-admin")},
+		{"nginx's limit, between good answers", &LimitFacts{Answered: 3, Limited: []Limited{{Status: 503}}}, nil, results("notice throttled server-admin")},
+		{"nothing but 503", limited(Limited{Status: 503}), nil, results("ok")},
 		{"all three, some twice", limited(Limited{Status: 429}, Limited{Status: 429}, Limited{Error: bitrix.CodeOverloadLimit}, Limited{Error: bitrix.CodeOperationTimeLimit}), nil,
 			results("notice throttled server-admin", "notice overloaded server-admin", "notice operation-time server-admin")},
 	})

@@ -114,7 +114,6 @@ func (c *Check) judgeAgain(facts Seen) (results []Result, err error) {
 // OutcomeOf is what results came to, whoever made the run.
 func OutcomeOf(results []Result) *Outcome {
 	o := &Outcome{Results: results}
-	o.conclude()
-	o.NotChecked = nil
+	o.judge()
 	return o
 }

@@ -13,6 +13,7 @@ import (
 	"boxready/internal/feed"
 	"boxready/internal/portal"
 	"boxready/internal/requirements"
+	"boxready/internal/secret"
 	"boxready/internal/transport"
 	"boxready/oauthflow"
 )
@@ -37,7 +38,25 @@ type Target struct {
 	Self Self // what a self-test looks at
 }
 
-func (t *Target) agreed(c Consent) bool { return slices.Contains(t.Consents, c) }
+// Secrets are those that a run against t uses, as they are now. None of them may be in anything that leaves this computer but
+// for where it belongs.
+func (t *Target) Secrets() []secret.String {
+	var secrets []secret.String
+	if t.Webhook != nil {
+		secrets = append(secrets, t.Webhook.Code, t.Webhook.URL())
+	}
+	if t.SignIn != nil {
+		held := t.SignIn.Held()
+		secrets = append(secrets, held.Access, held.Refresh, t.SignIn.App().ClientSecret)
+	}
+	return secrets
+}
+
+// agreed tells whether the owner said yes. Whoever signed in had to confirm the address before, and that is kept with the
+// account.
+func (t *Target) agreed(c Consent) bool {
+	return slices.Contains(t.Consents, c) || c == Deep && t.SignIn != nil
+}
 
 func (t *Target) regions() []bitrix.Region {
 	if t.Region != "" {
@@ -68,7 +87,7 @@ type Env struct {
 	results map[ID][]Result
 	facts   Seen
 	token   portal.Token // the sign-in's
-	limited []Limited
+	limits  LimitFacts
 
 	basics    once[*basics]
 	inventory once[*inventory]

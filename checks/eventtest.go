@@ -131,11 +131,18 @@ func (t *eventTest) unbind(ctx context.Context, connector string) bool {
 	// The run may be over, and its connections with it; the handler has to go all the same.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), unbindTimeout)
 	defer cancel()
-	call, _ := t.call(ctx, "event.unbind", t.handler(connector))
-	if connector == t.connector && !call.answered() {
+	call, a := t.call(ctx, "event.unbind", t.handler(connector))
+	var unbound struct {
+		Count *portal.Int `json:"count"`
+	}
+	gone := call.answered()
+	if json.Unmarshal(a.Result, &unbound) == nil && unbound.Count != nil && *unbound.Count == 0 {
+		gone = connector == t.connector && !t.facts.Bound // there was nothing
+	}
+	if connector == t.connector && !gone {
 		t.facts.LeftBound = true
 	}
-	return call.answered()
+	return gone
 }
 
 // refused tells whether the portal answered a step with an error of its own.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -15,8 +14,11 @@ import (
 	"boxready/assets"
 	"boxready/checks"
 	"boxready/internal/bitrix"
+	"boxready/internal/demo"
 	"boxready/internal/portal"
 	"boxready/internal/report"
+	"boxready/internal/requirements"
+	"boxready/internal/secret"
 	"boxready/internal/simportal"
 	"boxready/internal/transport"
 
@@ -37,69 +39,52 @@ type scene struct {
 	faults  []string
 	with    []string // what the run has to do for the faults to be seen, in simportal's words
 	trust   bool     // the private CA's root is trusted besides
+	moved   bool     // the owner said once more that the address is the right one
 	ctx     context.Context
+
+	region       *bitrix.Region             // instead of the one that the faults are about
+	requirements *requirements.Requirements // instead of what the faults need
+	prepare      func(*simportal.Sim)       // before the run
 }
 
 type played struct {
 	*checks.Outcome
-	sim *simportal.Sim
+	sim     *simportal.Sim
+	secrets []secret.String // that the run used
 }
 
 func (s scene) play(t *testing.T) played {
 	t.Helper()
-	sim, err := simportal.Start(simportal.Options{Faults: s.faults})
+	sim, err := demo.Start(s.faults, s.with...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(sim.Close)
-	address := s.address
-	if address == "" {
-		address = sim.Host()
+	if s.prepare != nil {
+		s.prepare(sim.Sim)
 	}
-	parsed, err := portal.ParseAddress(address)
+	way, err := sim.Way("test")
 	if err != nil {
 		t.Fatal(err)
 	}
-	roots, err := transport.ParseRoots(sim.RootsPEM())
+	target, err := sim.Target("test")
 	if err != nil {
 		t.Fatal(err)
 	}
-	target := checks.Target{Address: parsed}
-	way := transport.Options{Roots: transport.Pool(roots), Version: "test"}
-	places := sim.ConnectTo()
-	for _, with := range s.with {
-		switch with {
-		case "dns":
-			way.Resolver = sim.Resolver()
-			places = sim.ConnectToByAddress()
-		case "deep":
-			target.Consents = append(target.Consents, checks.Deep)
-		case "content-filter":
-			target.Consents = append(target.Consents, checks.ContentFilter)
-		case "public-dns":
-			target.Consents = append(target.Consents, checks.PublicDNS)
-		case "proxy":
-			proxy, err := url.Parse(sim.Proxy())
-			if err != nil {
-				t.Fatal(err)
-			}
-			way.Proxy = func(*url.URL) (*url.URL, error) { return proxy, nil }
-			places = nil
-		case "cis", "world":
-			target.Region = bitrix.Region(with)
-		default:
-			t.Fatalf("a run can't be made with %q", with)
-		}
-	}
-	for _, place := range places {
-		override, err := transport.ParseOverride(place)
-		if err != nil {
+	if s.address != "" {
+		if target.Address, err = portal.ParseAddress(s.address); err != nil {
 			t.Fatal(err)
 		}
-		way.ConnectTo = append(way.ConnectTo, override)
 	}
+	if s.region != nil {
+		target.Region = *s.region
+	}
+	if s.requirements != nil {
+		target.Requirements = s.requirements
+	}
+	target.Moved = s.moved
 	if s.trust {
-		if target.Trust, err = transport.ParseRoots(sim.PrivateCAPEM()); err != nil {
+		if target.Trust, err = transport.ParseRoots(sim.Sim.PrivateCAPEM()); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -109,8 +94,18 @@ func (s scene) play(t *testing.T) played {
 		ctx, cancel = context.WithTimeout(t.Context(), 60*time.Second)
 		defer cancel()
 	}
+	var held []secret.String
+	if target.SignIn != nil {
+		held = append(held, target.SignIn.Held().Refresh, target.SignIn.Held().Access)
+	}
 	outcome := checks.Run(ctx, transport.New(way), target, silent{})
-	return played{outcome, sim}
+	if target.SignIn != nil {
+		held = append(held, target.SignIn.Held().Refresh, target.SignIn.Held().Access)
+	}
+	if target.Webhook != nil {
+		held = append(held, target.Webhook.Code)
+	}
+	return played{outcome, sim.Sim, held}
 }
 
 func (p played) causes() []string {
@@ -146,6 +141,23 @@ func (p played) assertPolite(t *testing.T, deep bool) {
 				t.Errorf("%s %s: no bx24_request_id", r.Method, r.Path)
 			}
 		}
+		toPortal := r.Server == "portal" && r.TLS && r.Host == p.sim.Host()
+		for _, held := range p.secrets {
+			carried := strings.Contains(r.Path, held.Reveal()) || strings.Contains(r.RawQuery, held.Reveal()) || strings.Contains(string(r.Body), held.Reveal())
+			switch {
+			case !carried:
+			case p.Target.Webhook != nil && p.Target.Webhook.Code.Equal(held):
+				if !toPortal || p.tokensForbidden() {
+					t.Errorf("the webhook's code went to %s (host %s, TLS %t) with %v", r.Server, r.Host, r.TLS, p.causes())
+				}
+			case strings.HasPrefix(r.Server, "auth-") && r.TLS:
+			case toPortal && (strings.Contains(string(r.RawQuery), held.Reveal()) || held.Equal(p.Target.SignIn.Held().Refresh)):
+				t.Errorf("%s %s of the portal got what only the authorization server should, or in its address", r.Method, r.Path)
+			}
+		}
+		if strings.HasPrefix(r.Server, "auth-") && p.Target.SignIn != nil {
+			continue // who it is that may see the sign-in's secrets
+		}
 		if len(r.Tokens) == 0 {
 			if r.Path == "/oauth/token/" && r.RawQuery != "" {
 				t.Errorf("/oauth/token/ of %s was asked with %q", r.Server, r.RawQuery)
@@ -155,11 +167,16 @@ func (p played) assertPolite(t *testing.T, deep bool) {
 		switch {
 		case !deep:
 			t.Errorf("a token went to %s %s without consent", r.Server, r.Path)
-		case r.Server != "portal" || !r.TLS || r.Host != p.sim.Host():
+		case !toPortal:
 			t.Errorf("a token went to %s (host %s, TLS %t)", r.Server, r.Host, r.TLS)
 		case p.tokensForbidden():
 			t.Errorf("a token went to a portal with %v", p.causes())
+		case p.held() && !p.Target.Moved:
+			t.Errorf("a token went to a portal although the authorization server holds another address")
 		}
+	}
+	if left := p.sim.Bound(); slices.ContainsFunc(left, func(b simportal.Binding) bool { return strings.HasPrefix(b.Connector, "boxready-") }) && !p.leftBound() {
+		t.Errorf("handlers were left bound: %+v", left)
 	}
 	for i := range hits {
 		n := 0
@@ -184,6 +201,19 @@ func (p played) assertPolite(t *testing.T, deep bool) {
 	}
 }
 
+// held tells whether the run found that the authorization server holds another address.
+func (p played) held() bool {
+	return slices.ContainsFunc(p.Results, func(r checks.Result) bool {
+		return r.Cause == checks.AddressDiffers || r.Cause == checks.AddressHeldAsHTTP
+	})
+}
+
+// leftBound tells whether the run itself says that it could not take its handler away.
+func (p played) leftBound() bool {
+	f, _ := p.result(checks.EventMachinery).Facts.(*checks.EventTestFacts)
+	return f != nil && f.LeftBound
+}
+
 // tokensForbidden tells whether the results themselves say that no token may go to this portal.
 func (p played) tokensForbidden() bool {
 	for _, r := range p.Results {
@@ -197,42 +227,33 @@ func (p played) tokensForbidden() bool {
 	return false
 }
 
-func consents(with []string) []string {
-	if i := slices.Index(with, "region"); i >= 0 {
-		with = slices.Delete(slices.Clone(with), i, i+1)
-	}
-	return with
-}
-
-// unseen tells whether a run that can see the fault can't be made yet.
-func unseen(fault simportal.Fault) bool {
-	return slices.ContainsFunc(fault.With, func(with string) bool {
-		return slices.Contains([]string{"webhook", "sign-in", "event-test", "as-application"}, with)
-	})
+// ways in which every fault is looked at, beside what it needs to be seen.
+var ways = []struct {
+	name string
+	with []string
+}{
+	{"", nil},
+	{"deep", []string{"deep"}},
+	{"all", []string{"deep", "webhook", "sign-in", "event-test"}},
 }
 
 // TestEveryFaultIsFound runs the checklist against every fault of the simulated portal.
 func TestEveryFaultIsFound(t *testing.T) {
 	for _, fault := range simportal.Faults() {
-		if unseen(fault) {
-			continue
-		}
-		for _, deep := range []bool{false, true} {
-			name := fault.Name
-			if deep {
-				name += "/deep"
+		for _, way := range ways {
+			with := slices.Clone(way.with)
+			for _, w := range fault.With {
+				if !slices.Contains(with, w) {
+					with = append(with, w)
+				}
 			}
-			t.Run(name, func(t *testing.T) {
+			if way.name != "" && len(with) == len(fault.With) {
+				continue // that is how it is looked at anyway
+			}
+			t.Run(strings.TrimSuffix(fault.Name+"/"+way.name, "/"), func(t *testing.T) {
 				t.Parallel()
-				s := scene{faults: []string{fault.Name}, with: consents(fault.With)}
-				if slices.Contains(fault.With, "region") {
-					s.with = append(s.with, strings.TrimPrefix(fault.Name, "auth-host-unreachable-"))
-				}
-				if deep && !slices.Contains(s.with, "deep") {
-					s.with = append(s.with, "deep")
-				}
-				deep := slices.Contains(s.with, "deep")
-				p := s.play(t)
+				p := scene{faults: []string{fault.Name}, with: with}.play(t)
+				deep := slices.Contains(with, "deep") || slices.Contains(with, "sign-in")
 				p.assertPolite(t, deep)
 				for _, cause := range fault.Causes {
 					if deep && strings.HasSuffix(cause, "/needs-deep") {
@@ -242,7 +263,7 @@ func TestEveryFaultIsFound(t *testing.T) {
 						t.Errorf("%s not found; found %v", cause, p.causes())
 					}
 				}
-				if len(fault.Causes) == 0 && deep && fault.Name != "token-echoed" && slices.ContainsFunc(p.Results, func(r checks.Result) bool { return r.State == checks.Problem }) {
+				if len(fault.Causes) == 0 && way.name == "deep" && fault.Name != "token-echoed" && !slices.Contains(with, "sign-in") && slices.ContainsFunc(p.Results, func(r checks.Result) bool { return r.State == checks.Problem }) {
 					t.Errorf("%s is no problem, found %v", fault.Name, p.causes())
 				}
 				p.assertSaid(t)
@@ -375,6 +396,11 @@ func (p played) assertSaid(t *testing.T) {
 			said := strings.Join(append([]string{f.Title, f.Saw, f.Breaks}, f.Steps...), " ")
 			if strings.Contains(said, "<no value>") || textKey.MatchString(said) {
 				t.Errorf("%s %s/%s is said as %q", lang, r.Check, r.Cause, said)
+			}
+		}
+		for _, held := range p.secrets {
+			if strings.Contains(data.String(), held.Reveal()) || strings.Contains(text.String(), held.Reveal()) {
+				t.Errorf("%s: the output shows a secret of the owner's", lang)
 			}
 		}
 		for _, request := range p.sim.Log() {

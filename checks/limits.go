@@ -17,7 +17,8 @@ const (
 
 // LimitFacts are the answers of a run in which the portal, or what stands in front of it, asked for patience.
 type LimitFacts struct {
-	Limited []Limited `json:"limited,omitempty"`
+	Answered int       `json:"answered"` // how many answers the portal itself gave in the run
+	Limited  []Limited `json:"limited,omitempty"`
 }
 
 // Limited is one such answer.
@@ -33,15 +34,31 @@ const enoughLimited = 20
 
 func (env *Env) noteLimit(r portal.Request, a portal.Answer) {
 	x := env.exchange(r, a)
-	l := Limited{x.Request, x.Status, x.Error, x.Server}
-	if l.cause() == "" {
-		return
-	}
 	env.mu.Lock()
 	defer env.mu.Unlock()
-	if len(env.limited) < enoughLimited {
-		env.limited = append(env.limited, l)
+	if x.Form == portal.FormJSON {
+		env.limits.Answered++
 	}
+	env.limits.add(Limited{x.Request, x.Status, x.Error, x.Server})
+}
+
+// noteCommand notes a command of a batch that was refused.
+func (env *Env) noteCommand(method string, e *portal.Error) {
+	env.mu.Lock()
+	defer env.mu.Unlock()
+	env.limits.add(Limited{Request: method, Error: short(e.Code)})
+}
+
+func (f *LimitFacts) add(l Limited) {
+	if (l.cause() != "" || l.unavailable()) && len(f.Limited) < enoughLimited {
+		f.Limited = append(f.Limited, l)
+	}
+}
+
+// unavailable tells whether a web server answered in the portal's stead that it can't now. nginx says so of requests above
+// its limit unless told to say 429, but also when PHP is down.
+func (l Limited) unavailable() bool {
+	return l.Status == http.StatusServiceUnavailable && l.Error == ""
 }
 
 // cause is what an answer says about limits. On a box the portal itself hardly limits anything; what stands in front of it
@@ -61,14 +78,19 @@ func (l Limited) cause() Cause {
 func observeLimits(_ context.Context, env *Env) (*LimitFacts, error) {
 	env.mu.Lock()
 	defer env.mu.Unlock()
-	return &LimitFacts{Limited: env.limited}, nil
+	f := env.limits
+	return &f, nil
 }
 
 func judgeLimits(f *LimitFacts, _ Seen) []Result {
 	var results []Result
 	told := map[Cause]bool{}
 	for _, l := range f.Limited {
-		if cause := l.cause(); cause != "" && !told[cause] {
+		cause := l.cause()
+		if cause == "" && l.unavailable() && f.Answered > 0 {
+			cause = Throttled // the same portal answered other requests
+		}
+		if cause != "" && !told[cause] {
 			told[cause] = true
 			results = append(results, notice(cause, ServerAdmin).with(Args{"request": l.Request, "status": l.Status, "error": l.Error, "server": l.Server}))
 		}

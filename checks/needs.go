@@ -121,8 +121,13 @@ func judgeMet(judge func(*ModulesFacts, []requirements.Finding) []Result) func(*
 		if f == nil {
 			return skipped(RequiredModules)
 		}
-		return judge(f, f.findings())
+		return about(judge(f, f.findings()), f.args())
 	}
+}
+
+// args are what every sentence about requirements may speak of.
+func (f *ModulesFacts) args() Args {
+	return Args{"credential": string(f.Credential), "built_in": f.Required.BuiltIn}
 }
 
 func gather(all []requirements.Finding, wanted func(requirements.Finding) bool) (found []requirements.Finding) {
@@ -169,16 +174,19 @@ func judgeModules(f *ModulesFacts, _ Seen) []Result {
 	all := f.findings()
 	results := slices.Concat(
 		told(problem(ModuleMissing, PortalAdmin), gather(all, is(requirements.Install, requirements.ModuleNeed))),
-		told(problem(ModuleOutdated, PortalAdmin), gather(all, is(requirements.Update, requirements.ModuleNeed))),
+		// A permission that an installed module doesn't offer comes with a newer one.
+		told(problem(ModuleOutdated, PortalAdmin), gather(all, func(n requirements.Finding) bool {
+			return n.Kind == requirements.Update && (n.What == requirements.ModuleNeed || n.What == requirements.ScopeNeed)
+		})),
 		told(unknown(ModuleVersionUnknown, PortalAdmin), gather(all, func(n requirements.Finding) bool {
 			_, demanded := f.Required.Modules[n.Name]
-			return demanded && is(requirements.NotSure, requirements.ModuleNeed)(n)
+			return (demanded || n.Scopes != nil) && is(requirements.NotSure, requirements.ModuleNeed)(n)
 		})),
 	)
 	if f.Provided == nil {
-		return f.unansweredOr(results)
+		return about(f.unansweredOr(results), f.args())
 	}
-	return orOK(results)
+	return about(orOK(results), f.args())
 }
 
 // judgeScopes tells of permissions. That BoxReady's own credential lacks one says nothing about the application's: then it is
@@ -234,6 +242,10 @@ func unsureMethods(all []requirements.Finding) []requirements.Finding {
 
 func judgeEvents(f *ModulesFacts, all []requirements.Finding) []Result {
 	missing := gather(all, func(n requirements.Finding) bool {
+		// That an event is missing is sure even if it isn't whether its module is.
+		if f.Events != nil && is(requirements.NotSure, requirements.ModuleNeed)(n) && n.Events != nil {
+			return true
+		}
 		return n.What == requirements.EventNeed && (n.Kind == requirements.Update || n.Kind == requirements.AskVendor || n.Kind == requirements.NotSure)
 	})
 	results := told(problem(EventMissing, PortalAdmin), missing)

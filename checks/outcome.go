@@ -74,6 +74,10 @@ type Outcome struct {
 
 func (o *Outcome) conclude() {
 	o.NotChecked = append(o.NotChecked, NotChecked{"portal-from-internet", NeedsOutsideRun})
+	o.judge()
+}
+
+func (o *Outcome) judge() {
 	o.Verdict = NoObstacle
 	for _, r := range o.Results {
 		// What a credential opened is the evidence that only a credential can bring.

@@ -151,18 +151,14 @@ func newestBelow(v string) time.Time {
 
 func judgePlatform(f *PlatformFacts, _ Seen) []Result {
 	var old []string
-	below := ""
 	for _, m := range f.Modules {
 		if m.Below != "" && newestBelow(m.Below).Before(asOf.AddDate(-oldAfterYears, 0, 0)) {
-			old = append(old, m.Module)
-			if below == "" || bitrix.CompareVersions(m.Below, below) < 0 {
-				below = m.Below
-			}
+			old = append(old, m.Module+" < "+m.Below)
 		}
 	}
 	switch {
 	case old != nil:
-		return one(notice(PlatformOutdated, PortalAdmin).with(Args{"modules": old, "below": below}))
+		return one(notice(PlatformOutdated, PortalAdmin).with(Args{"modules": old, "credential": string(f.Credential)}))
 	case f.Unanswered != nil:
 		return (&Call{Exchange: *f.Unanswered}).fault()
 	}

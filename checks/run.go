@@ -49,6 +49,16 @@ func Planned(target Target) int {
 	return n
 }
 
+// Budget is how long a run against target may take before it is no use waiting: 90 s, and what many methods take at the pace
+// that a portal can bear.
+func Budget(target Target) time.Duration {
+	const usual = 90 * time.Second
+	if target.Webhook == nil && target.SignIn == nil {
+		return usual
+	}
+	return usual + inventoryDeadline(&target) - checkDeadline
+}
+
 func (c *Check) planned(t *Target) bool { return c.lacks(t) == "" }
 
 // lacks is what a run against t would need to make the check, or "".

@@ -72,6 +72,9 @@ func SelfCatalog() []*Check {
 	}
 }
 
+// PlannedForSelfTest is how many checks a self-test without a window makes.
+func PlannedForSelfTest() int { return len(SelfCatalog()) - 1 }
+
 // aWindow is what the check of the display needs: a program that has one.
 const aWindow Credential = "window"
 
@@ -245,6 +248,9 @@ func signInCatalog() []*Check {
 	needed := []ID{PortalAddress, PortalDNS, PortalTCP, PortalTLS, PortalRedirect, RESTRoute, HTTPSSeen}
 	return slices.DeleteFunc(Catalog(), func(c *Check) bool { return !slices.Contains(needed, c.ID) })
 }
+
+// PlannedForSignIn is how many checks MaySignIn makes or skips.
+func PlannedForSignIn() int { return len(signInCatalog()) }
 
 // MaySignIn finds out, without any credentials, whether the portal's page for signing in may be opened: the portal then reports
 // the address that it was opened by, as with a token. It returns the check that forbids it, or "", and what was seen. The owner

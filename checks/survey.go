@@ -66,6 +66,11 @@ func (env *Env) batch(ctx context.Context, by Credential, commands []portal.Comm
 	if err != nil {
 		call.Form = portal.FormOtherJSON // an answer, but not to a batch
 	}
+	for _, c := range commands {
+		if e := items[c.Key].Error; e != nil {
+			env.noteCommand(c.Method, e)
+		}
+	}
 	return call, items
 }
 

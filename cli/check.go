@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"io"
 	"net/url"
 	"os"
@@ -13,22 +14,43 @@ import (
 
 	"boxready/checks"
 	"boxready/internal/bitrix"
-	"boxready/internal/portal"
 	"boxready/internal/report"
+	"boxready/internal/requirements"
+	"boxready/internal/secret"
 	"boxready/internal/transport"
+	"boxready/oauthflow"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // checkFlags are the flags of check as they were typed.
 type checkFlags struct {
-	deep, contentFilter, publicDNS bool
-	region, authServer             string
-	publicRoots, trust             string
-	connectTo                      []string
-	format                         string
-	verbose                        bool
-	timeout                        time.Duration
+	network                                   networkFlags
+	deep, contentFilter, eventTest, publicDNS bool
+	webhook                                   string
+	signedIn, asApplication                   bool
+	requires                                  []string
+	format, report                            string
+	hideNames                                 bool
+	verbose                                   bool
+	timeout                                   time.Duration
+	timed                                     bool // --timeout was given
+}
+
+// networkFlags say how a command reaches a portal and the vendor's hosts.
+type networkFlags struct {
+	region, authServer string
+	publicRoots, trust string
+	connectTo          []string
+}
+
+func (f *networkFlags) add(flags *pflag.FlagSet) {
+	flags.StringVar(&f.region, "region", "auto", "of the portal's licence: cis, world or auto")
+	flags.StringVar(&f.authServer, "auth-server", "", "authorization server instead of the region's, https `URL`")
+	flags.StringVar(&f.publicRoots, "public-roots", "", "PEM `FILE` that replaces the built-in public roots")
+	flags.StringVar(&f.trust, "trust", "", "PEM `FILE` of roots that the applications' servers trust besides")
+	flags.StringArrayVar(&f.connectTo, "connect-to", nil, "dial ADDR:PORT when HOST:PORT is meant, `HOST:PORT:ADDR:PORT` (repeatable)")
 }
 
 func (a *app) checkCommand() *cobra.Command {
@@ -44,20 +66,26 @@ Exit codes: 0 nothing wrong seen, 3 at least one problem, 4 no problem but notic
 		Example: `  boxready check portal.example.ru
   boxready check portal.example.ru --deep --format json`,
 		Args: a.exactlyOnePortal,
-		RunE: func(c *cobra.Command, args []string) error { return a.check(c.Context(), args[0], f) },
+		RunE: func(c *cobra.Command, args []string) error {
+			f.timed = c.Flags().Changed("timeout")
+			return a.check(c.Context(), args[0], f)
+		},
 	}
 	flags := c.Flags()
 	flags.BoolVar(&f.deep, "deep", false, "the address is the one that employees and applications use: allow token-bearing requests")
 	flags.BoolVar(&f.contentFilter, "content-filter", false, "allow one request that may look like an attack to a filter")
+	flags.BoolVar(&f.eventTest, "event-test", false, "with --signed-in: allow binding and unbinding a test event")
+	flags.StringVar(&f.webhook, "webhook", "", "incoming webhook: its `URL`, - for standard input, or saved for the keyring's (default: $BOXREADY_WEBHOOK)")
+	flags.BoolVar(&f.signedIn, "signed-in", false, "use the saved sign-in, see boxready login")
+	flags.BoolVar(&f.asApplication, "as-application", false, "the credential is the application's own: missing permissions are problems")
+	flags.StringArrayVar(&f.requires, "requires", nil, "`FILE` with an application's requirements (repeatable)")
+	flags.StringVar(&f.report, "report", "", "save a report for support in `FILE`.{zip,html,json,txt}")
+	flags.BoolVar(&f.hideNames, "hide-names", false, "with --report: replace names, addresses and people by tokens")
 	flags.BoolVar(&f.publicDNS, "public-dns", false, "also ask a public resolver (the portal's name leaves for it)")
-	flags.StringVar(&f.region, "region", "auto", "of the portal's licence: cis, world or auto")
-	flags.StringVar(&f.authServer, "auth-server", "", "authorization server instead of the region's, https `URL`")
-	flags.StringVar(&f.publicRoots, "public-roots", "", "PEM `FILE` that replaces the built-in public roots")
-	flags.StringVar(&f.trust, "trust", "", "PEM `FILE` of roots that the applications' servers trust besides")
-	flags.StringArrayVar(&f.connectTo, "connect-to", nil, "dial ADDR:PORT when HOST:PORT is meant, `HOST:PORT:ADDR:PORT` (repeatable)")
+	f.network.add(flags)
 	flags.StringVar(&f.format, "format", "text", "of the result: text, json or jsonl (a result a line as it arrives, then the summary)")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "show the checks that are in order, and what every check saw")
-	flags.DurationVar(&f.timeout, "timeout", 90*time.Second, "end the run after this time")
+	flags.DurationVar(&f.timeout, "timeout", 90*time.Second, "end the run after this time; without it, runs about many methods may take longer")
 	return c
 }
 
@@ -76,24 +104,123 @@ func (a *app) check(ctx context.Context, address string, f checkFlags) error {
 	if err := checkFormat(f.format); err != nil {
 		return err
 	}
-	if f.timeout <= 0 {
+	if f.timed && f.timeout <= 0 {
 		return wrong("cli.bad-timeout", nil)
 	}
 	target, err := f.target(address)
 	if err != nil {
 		return err
 	}
-	way, err := f.way(a.version)
+	way, err := f.network.way(a.version)
 	if err != nil {
 		return err
 	}
-	if f.publicRoots == "" && len(f.connectTo) == 0 {
+	if f.network.publicRoots == "" && len(f.network.connectTo) == 0 {
 		target.FeedCache = cacheFolder()
 	}
-	ctx, cancel := context.WithTimeout(ctx, f.timeout)
+	if target.Requirements, err = a.readRequirements(f.requires); err != nil {
+		return err
+	}
+	n := transport.New(way)
+	if err := a.addCredentials(ctx, n, &target, f); err != nil {
+		return err
+	}
+	limit := checks.Budget(target)
+	if f.timed {
+		limit = f.timeout
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	return a.runChecks(ctx, transport.New(way), target, f.format, f.verbose)
+	return a.runChecks(ctx, n, target, f)
 }
+
+// addCredentials adds the webhook and the sign-in that the flags ask for.
+func (a *app) addCredentials(ctx context.Context, n *transport.Net, target *checks.Target, f checkFlags) error {
+	typed := f.webhook
+	if typed == "" {
+		typed = os.Getenv(webhookVariable)
+	}
+	var accounts *oauthflow.Accounts
+	if f.signedIn || typed == "saved" {
+		var err error
+		if accounts, err = a.openKeyring(ctx); err != nil {
+			return err
+		}
+	}
+	switch typed {
+	case "":
+	case "saved":
+		webhook, err := accounts.Webhook(ctx, target.Address)
+		if err != nil {
+			return a.keyringError(err, target.Address)
+		}
+		target.Webhook = &webhook
+	default:
+		pasted := secret.New(typed)
+		if typed == "-" {
+			var err error
+			if pasted, err = a.askSecret(ctx, "cli-account.ask-webhook", a.typed()); err != nil {
+				return err
+			}
+		}
+		webhook, err := webhookOf(pasted, target.Address)
+		if err != nil {
+			return err
+		}
+		target.Webhook = &webhook
+	}
+	if !f.signedIn {
+		return nil
+	}
+	source, err := accounts.SignIn(ctx, target.Address, oauthflow.AuthServer{URL: target.AuthServer, HTTP: n.HTTPClient()})
+	if errors.Is(err, oauthflow.ErrOtherServer) {
+		account, _ := accounts.Get(ctx, target.Address)
+		return wrong("sign-in.other-server", checks.Args{"server": account.Server})
+	}
+	if err != nil {
+		return a.keyringError(err, target.Address)
+	}
+	target.SignIn = source
+	// The sign-in was a yes to the address; said again, it is one to an address that the authorization server doesn't hold.
+	target.Moved = f.deep
+	// Which server it is that the portal uses is known from here on.
+	server := source.Server().URL
+	for _, region := range bitrix.Regions() {
+		if target.Region == "" && bitrix.AuthServer(region) == server {
+			target.Region = region
+		}
+	}
+	if target.AuthServer == "" && (target.Region == "" || bitrix.AuthServer(target.Region) != server) {
+		target.AuthServer = server
+	}
+	return nil
+}
+
+// readRequirements reads the files that --requires names; nil without any. What is wrong with them is told line by line.
+func (a *app) readRequirements(files []string) (*requirements.Requirements, error) {
+	var all []*requirements.Requirements
+	for _, file := range files {
+		r, err := requirements.ReadFile(file)
+		var bad requirements.Errors
+		if errors.As(err, &bad) {
+			for _, e := range bad {
+				fmt.Fprintln(a.Err, a.words.RequirementsError(e))
+			}
+			return nil, wrong("cli.bad-requirements", checks.Args{"file": file})
+		}
+		if err != nil {
+			return nil, a.fail(err)
+		}
+		all = append(all, r)
+	}
+	if all == nil {
+		return nil, nil
+	}
+	return requirements.Merge(all...), nil
+}
+
+// webhookVariable is the environment variable that a webhook's address may stand in: flags of a process can be seen by others.
+const webhookVariable = "BOXREADY_WEBHOOK"
 
 func checkFormat(format string) error {
 	if formats := []string{"text", "json", "jsonl"}; !slices.Contains(formats, format) {
@@ -103,15 +230,18 @@ func checkFormat(format string) error {
 }
 
 // runChecks makes the run, shows it, and sets the exit code.
-func (a *app) runChecks(ctx context.Context, n *transport.Net, target checks.Target, format string, verbose bool) error {
-	reporter := &report.Reporter{Words: a.words, Version: a.version}
+func (a *app) runChecks(ctx context.Context, n *transport.Net, target checks.Target, f checkFlags) error {
+	format, verbose := f.format, f.verbose
+	reporter := a.reporter()
 	progress := a.newProgress(checks.Planned(target))
 	observers := observers{progress}
 	written := &lines{out: a.Out, reporter: reporter, portal: target.Address.Display()}
 	if format == "jsonl" {
 		observers = append(observers, written)
 	}
+	secrets := target.Secrets() // a sign-in has others afterwards
 	outcome := checks.Run(ctx, n, target, observers)
+	secrets = append(secrets, target.Secrets()...)
 	progress.end()
 	if written.err != nil {
 		return a.fail(written.err)
@@ -131,6 +261,23 @@ func (a *app) runChecks(ctx context.Context, n *transport.Net, target checks.Tar
 	if err != nil {
 		return a.fail(err)
 	}
+	return a.saveReport(outcome, f, secrets)
+}
+
+// saveReport saves the report that --report asks for. No secret that the run used may be in it.
+func (a *app) saveReport(outcome *checks.Outcome, f checkFlags, secrets []secret.String) error {
+	if f.report == "" {
+		return nil
+	}
+	contents := report.Contents{Outcome: outcome, Secrets: secrets}
+	if f.hideNames {
+		contents.Hide = report.Categories()
+	}
+	path, err := a.reporter().Save(f.report, contents)
+	if err != nil {
+		return a.reportError(err)
+	}
+	fmt.Fprintln(a.Err, a.words.Say("cli.report-saved", checks.Args{"file": path}))
 	return nil
 }
 
@@ -147,12 +294,24 @@ func exitOfCounts(counts map[checks.State]int) Exit {
 	}
 }
 
-// target is what to check.
+// target is what to check, and what the owner agreed to.
 func (f *checkFlags) target(typed string) (checks.Target, error) {
-	address, err := portal.ParseAddress(typed)
-	var bad *portal.AddressError
-	if errors.As(err, &bad) {
-		return checks.Target{}, wrong("cli.bad-address."+string(bad.Reason), nil)
+	t, err := f.network.target(typed)
+	for consent, given := range map[checks.Consent]bool{checks.Deep: f.deep, checks.ContentFilter: f.contentFilter, checks.EventTest: f.eventTest,
+		checks.PublicDNS: f.publicDNS} {
+		if given {
+			t.Consents = append(t.Consents, consent)
+		}
+	}
+	t.AsApplication = f.asApplication
+	return t, err
+}
+
+// target is the portal that is meant.
+func (f *networkFlags) target(typed string) (checks.Target, error) {
+	address, err := parsePortal(typed)
+	if err != nil {
+		return checks.Target{}, err
 	}
 	t := checks.Target{Address: address, AuthServer: f.authServer}
 	switch f.region {
@@ -169,11 +328,6 @@ func (f *checkFlags) target(typed string) (checks.Target, error) {
 		}
 		t.AuthServer = "https://" + u.Host
 	}
-	for consent, given := range map[checks.Consent]bool{checks.Deep: f.deep, checks.ContentFilter: f.contentFilter, checks.PublicDNS: f.publicDNS} {
-		if given {
-			t.Consents = append(t.Consents, consent)
-		}
-	}
 	if f.trust != "" {
 		if t.Trust, err = readRoots("--trust", f.trust); err != nil {
 			return t, err
@@ -183,7 +337,7 @@ func (f *checkFlags) target(typed string) (checks.Target, error) {
 }
 
 // way is how the run leaves this computer.
-func (f *checkFlags) way(version string) (transport.Options, error) {
+func (f *networkFlags) way(version string) (transport.Options, error) {
 	o := transport.Options{Proxy: transport.SystemProxy(), Version: version}
 	for _, text := range f.connectTo {
 		override, err := transport.ParseOverride(text)

@@ -14,8 +14,11 @@ import (
 	"slices"
 	"strings"
 
+	"boxready/assets"
 	"boxready/checks"
 	"boxready/internal/report"
+	"boxready/internal/requirements"
+	"boxready/internal/vault"
 
 	"github.com/jeandeaual/go-locale"
 	"github.com/spf13/cobra"
@@ -36,6 +39,8 @@ const (
 type IO struct {
 	In       io.Reader
 	Out, Err io.Writer
+	Keyring  vault.Backend // nil: the operating system's
+	Listen   string        // loopback address where a sign-in waits for the browser; "" for the usual one
 }
 
 // usageError is shown to the user by the key of its text.
@@ -79,9 +84,13 @@ func Run(ctx context.Context, version string, args []string, std IO) Exit {
 		return ExitUsage
 	}
 	var usage *usageError
+	var file *requirements.Error
 	switch {
 	case errors.As(err, &usage):
 		fmt.Fprintln(a.Err, a.words.Say(usage.key, usage.args))
+		return ExitUsage
+	case errors.As(err, &file):
+		fmt.Fprintln(a.Err, a.fileError(file))
 		return ExitUsage
 	case a.exit == ExitCouldNot:
 		fmt.Fprintln(a.Err, a.words.Say("cli.failed", checks.Args{"error": err.Error()}))
@@ -106,18 +115,25 @@ func (a *app) root() *cobra.Command {
 		RunE: func(c *cobra.Command, _ []string) error { return a.console(c.Context()) },
 	}
 	root.PersistentFlags().StringVar(&a.lang, "lang", "", "language of what people read: ru or en (default: the system's)")
-	root.AddCommand(a.checkCommand(), a.demoCommand(), a.reportCommand(), a.versionCommand())
+	root.AddCommand(a.checkCommand(), a.loginCommand(), a.logoutCommand(), a.accountsCommand(), a.allowlistCommand(),
+		a.requirementsCommand(), a.reportCommand(), a.demoCommand(), a.selftestCommand(), a.versionCommand())
 	return root
 }
 
 func (a *app) versionCommand() *cobra.Command {
-	return &cobra.Command{
+	var licences bool
+	c := &cobra.Command{
 		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
+			if licences {
+				return assets.WriteLicences(a.Out)
+			}
 			_, err := fmt.Fprintln(a.Out, "boxready", a.version)
 			return err
 		},
 	}
+	c.Flags().BoolVar(&licences, "licences", false, "print the licences of everything in this program")
+	return c
 }
 
 // fail marks err as one that is nobody's wrong usage.

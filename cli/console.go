@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 )
 
 // console is BoxReady for who started it without arguments, perhaps by a double click: it asks for the address, shows the
@@ -24,7 +23,7 @@ func (a *app) console(ctx context.Context) error {
 		if address == "" {
 			continue
 		}
-		err := a.check(ctx, address, checkFlags{region: "auto", format: "text", timeout: 90 * time.Second})
+		err := a.check(ctx, address, checkFlags{network: networkFlags{region: "auto"}, format: "text"})
 		var usage *usageError
 		if errors.As(err, &usage) && strings.HasPrefix(usage.key, "cli.bad-address.") {
 			fmt.Fprintln(a.Err, a.words.Say(usage.key, usage.args))

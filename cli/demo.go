@@ -11,6 +11,7 @@ import (
 
 	"boxready/checks"
 	"boxready/internal/demo"
+	"boxready/internal/requirements"
 	"boxready/internal/transport"
 
 	"github.com/spf13/cobra"
@@ -21,8 +22,22 @@ type demoFlags struct {
 	faults   []string
 	checkNow bool
 	deep     bool
+	signedIn bool
+	webhook  bool
+	event    bool
 	format   string
 	verbose  bool
+}
+
+// with is what the run does beside what the faults need.
+func (f demoFlags) with() []string {
+	var with []string
+	for what, wanted := range map[string]bool{"deep": f.deep, "sign-in": f.signedIn, "webhook": f.webhook, "event-test": f.event} {
+		if wanted {
+			with = append(with, what)
+		}
+	}
+	return with
 }
 
 func (a *app) demoCommand() *cobra.Command {
@@ -39,6 +54,9 @@ func (a *app) demoCommand() *cobra.Command {
 	flags.StringArrayVar(&f.faults, "fault", nil, "`NAME` of a fault (repeatable)")
 	flags.BoolVar(&f.checkNow, "check", false, "check the simulated portal at once and end")
 	flags.BoolVar(&f.deep, "deep", false, "with --check: as check --deep; faults that need it are checked so anyway")
+	flags.BoolVar(&f.signedIn, "signed-in", false, "with --check: with a sign-in, as check --signed-in")
+	flags.BoolVar(&f.webhook, "webhook", false, "with an incoming webhook, as check --webhook")
+	flags.BoolVar(&f.event, "event-test", false, "with --check --signed-in: as check --event-test")
 	flags.StringVar(&f.format, "format", "text", "with --check: text, json or jsonl")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "with --check: as check -v")
 	return c
@@ -58,7 +76,7 @@ func (a *app) demo(ctx context.Context, f demoFlags) error {
 	if err := checkFormat(f.format); err != nil {
 		return err
 	}
-	simulated, err := demo.Start(f.faults)
+	simulated, err := demo.Start(f.faults, f.with()...)
 	var unknown *demo.UnknownFault
 	switch {
 	case errors.As(err, &unknown):
@@ -70,8 +88,8 @@ func (a *app) demo(ctx context.Context, f demoFlags) error {
 	if f.checkNow {
 		return a.checkDemo(ctx, simulated, f)
 	}
-	// The resolver can't be said on a command line.
-	if simulated.Needs("dns") {
+	// Neither the resolver nor a sign-in can be said on a command line.
+	if simulated.Needs("dns") || simulated.Needs("sign-in") {
 		return wrong("demo.only-check", nil)
 	}
 	folder, err := os.MkdirTemp("", "boxready-demo-")
@@ -83,13 +101,20 @@ func (a *app) demo(ctx context.Context, f demoFlags) error {
 	if err := os.WriteFile(roots, simulated.Sim.RootsPEM(), 0o600); err != nil {
 		return a.fail(fmt.Errorf("write the demo's root certificate: %w", err))
 	}
+	needs := ""
+	if required := simulated.Requirements(); required != nil {
+		needs = filepath.Join(folder, "application.boxready.yaml")
+		if err := os.WriteFile(needs, requirements.Write(required), 0o600); err != nil {
+			return a.fail(fmt.Errorf("write the demo's requirements: %w", err))
+		}
+	}
 	fmt.Fprintln(a.Err, a.words.Say("demo.started", nil))
-	fmt.Fprintln(a.Out, demoCommandLine(simulated, roots))
+	fmt.Fprintln(a.Out, demoCommandLine(simulated, roots, needs))
 	<-ctx.Done()
 	return nil
 }
 
-func demoCommandLine(simulated *demo.Portal, roots string) string {
+func demoCommandLine(simulated *demo.Portal, roots, needs string) string {
 	name, err := os.Executable()
 	if err != nil {
 		name = "boxready"
@@ -99,7 +124,13 @@ func demoCommandLine(simulated *demo.Portal, roots string) string {
 	if simulated.Needs("proxy") {
 		return strings.Join(append([]string{"HTTPS_PROXY=" + sim.Proxy()}, words...), " ")
 	}
-	for _, flag := range []string{"deep", "content-filter", "public-dns"} {
+	if simulated.Needs("webhook") {
+		words = append(words, "--webhook", sim.Webhook())
+	}
+	if needs != "" {
+		words = append(words, "--requires", quote(needs))
+	}
+	for _, flag := range []string{"deep", "content-filter", "public-dns", "as-application"} {
 		if simulated.Needs(flag) {
 			words = append(words, "--"+flag)
 		}
@@ -123,12 +154,9 @@ func quote(path string) string {
 
 // checkDemo checks the simulated portal as the faults need to be seen.
 func (a *app) checkDemo(ctx context.Context, simulated *demo.Portal, f demoFlags) error {
-	target, err := simulated.Target()
+	target, err := simulated.Target(a.version)
 	if err != nil {
 		return a.fail(err)
-	}
-	if f.deep && !simulated.Needs(string(checks.Deep)) {
-		target.Consents = append(target.Consents, checks.Deep)
 	}
 	way, err := simulated.Way(a.version)
 	if err != nil {
@@ -137,5 +165,5 @@ func (a *app) checkDemo(ctx context.Context, simulated *demo.Portal, f demoFlags
 	fmt.Fprintln(a.Err, a.words.Say("demo.checking", nil))
 	ctx, cancel := context.WithTimeout(ctx, demo.Timeout)
 	defer cancel()
-	return a.runChecks(ctx, transport.New(way), target, f.format, f.verbose)
+	return a.runChecks(ctx, transport.New(way), target, checkFlags{format: f.format, verbose: f.verbose})
 }

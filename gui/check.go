@@ -1,18 +1,368 @@
 package gui
 
 import (
+	"errors"
+
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/widget"
+	"fyne.io/fyne/v2/theme"
+
+	"boxready/checks"
+	"boxready/gui/model"
+	"boxready/gui/style"
+	"boxready/gui/widgets"
+	"boxready/internal/portal"
 )
 
-// checkPage asks for the address, and shows the verdict and the checklist.
+// checkPage asks for the address, and shows the verdict and the checklist; or one of its findings.
 type checkPage struct {
 	*Window
+	typed    string // in the address field
+	mistake  string // about what was typed; "" for none
+	filter   model.Filter
+	open     map[string]bool // keys of the rows that are unfolded
+	finding  *findingPage    // the one that is open; nil for the list
+	returnTo string          // key of the row whose finding was open
+
+	offset float32 // of the list then
+
+	// Of what is shown at the moment.
+	root    *fyne.Container
+	stage   stage
+	address *widgets.Entry
+	button  *widgets.Button
+	bar     *fyne.Container // of the two
+	page    *widgets.Page
+	verdict *verdictCard
+	picture *widgets.Connections
+	list    *checklist
 }
 
+// stage is what kind of content the page has.
+type stage string
+
+const (
+	welcome     stage = "welcome" // before the first portal
+	notYet      stage = "not-yet" // a portal that was not checked since the program was started
+	withResults stage = "results"
+	oneFinding  stage = "finding"
+)
+
+// maxAddress is more than any address has.
+const maxAddress = 2048
+
 func (p *checkPage) build() fyne.CanvasObject {
-	address := widget.NewEntry()
-	address.SetPlaceHolder(p.say("check.address", nil))
-	return container.NewVBox(address)
+	p.root = widgets.Stack()
+	p.fill()
+	return p.root
+}
+
+// hide ends what moves in a content that is no longer shown.
+func (p *checkPage) hide() {
+	if p.list != nil {
+		p.verdict.sign.Set("")
+		p.picture.Stop()
+		for _, row := range p.list.rows {
+			row.Stop()
+		}
+	}
+	if p.finding != nil {
+		p.finding.hide()
+	}
+}
+
+// fill makes the content anew.
+func (p *checkPage) fill() {
+	p.hide()
+	p.address, p.button, p.page, p.verdict, p.picture, p.list = nil, nil, nil, nil, nil, nil
+	if p.finding != nil {
+		p.stage = oneFinding
+		p.root.Objects = []fyne.CanvasObject{p.finding.build()}
+	} else {
+		p.stage = p.stageNow()
+		p.root.Objects = []fyne.CanvasObject{p.buildList()}
+	}
+	p.root.Refresh()
+}
+
+func (p *checkPage) stageNow() stage {
+	s := p.model.Current
+	switch {
+	case s == nil:
+		return welcome
+	case !s.Running && s.Outcome == nil:
+		return notYet
+	default:
+		return withResults
+	}
+}
+
+// refresh shows what has changed in the model.
+func (p *checkPage) refresh() {
+	if p.finding != nil {
+		p.finding.refresh()
+		return
+	}
+	if p.stage != p.stageNow() {
+		p.fill()
+		return
+	}
+	p.showButton()
+	if p.stage == withResults {
+		p.verdict.set(p.model.Current.Verdict(p.words, p.p.Now()))
+		people, links := p.model.Current.Picture(p.words)
+		p.picture.Set(nodes(people), arrows(links))
+		p.list.refresh()
+		p.page.Refit()
+	}
+}
+
+func (p *checkPage) buildList() fyne.CanvasObject {
+	p.address = widgets.NewEntry(p.say("check.address", nil), maxAddress)
+	if p.model.Current != nil && p.typed == "" {
+		p.typed = p.model.Current.Target.Address.Display()
+	}
+	p.address.Text = p.typed
+	mistake := widgets.NewText(p.mistake, widgets.Font{Color: widgets.Wrong})
+	mistake.Hidden = p.mistake == ""
+	p.address.OnChanged = func(text string) {
+		p.typed = text
+		if !mistake.Hidden {
+			p.mistake = ""
+			mistake.Hide()
+		}
+	}
+	p.address.OnSubmitted = func(string) { p.checkTyped() }
+	p.button = widgets.NewPrimary("", nil, nil)
+	p.bar = widgets.BesideOrBelow(10, 220, p.address, p.button)
+	p.showButton()
+	if p.inDemo() {
+		p.address.Disable()
+	}
+	top := widgets.Column(6, p.bar, mistake)
+
+	var content []fyne.CanvasObject
+	switch p.stage {
+	case welcome:
+		content = p.welcome()
+	case notYet:
+		content = p.before()
+	default:
+		p.verdict = newVerdictCard(p)
+		p.verdict.set(p.model.Current.Verdict(p.words, p.p.Now()))
+		people, links := p.model.Current.Picture(p.words)
+		p.picture = widgets.NewConnections(nodes(people), arrows(links), p.say("link.hint", nil), func(i int) { p.filterBy(model.Filter{Link: links[i].ID}) })
+		p.list = newChecklist(p)
+		p.list.refresh()
+		content = []fyne.CanvasObject{p.verdict.object, widgets.Card(p.picture), p.list.object}
+	}
+	p.page = widgets.NewPage(widgets.Pad(2, gutter, gutter, gutter, widgets.Column(14, content...)))
+	return widgets.Below(widgets.Pad(gutter, gutter, 12, gutter, top), p.page)
+}
+
+// gutter is the distance between a page's content and the window's edges.
+const gutter = 20
+
+// showButton lets the button check or stop, as it fits.
+func (p *checkPage) showButton() {
+	text, icon, tapped := p.say("check.run", nil), fyne.Resource(nil), p.checkTyped
+	if s := p.model.Current; s != nil && s.Running {
+		text, icon, tapped = p.say("check.stop", nil), theme.MediaStopIcon(), p.stopRun
+		if s.Stopped {
+			text = p.say("check.stopping", nil)
+		}
+	}
+	p.button.OnTapped = tapped
+	if p.button.Text != text {
+		p.button.Text, p.button.Icon = text, icon
+		p.button.Refresh()
+		widgets.Rearrange(p.bar)
+	}
+}
+
+// checkTyped checks the portal whose address stands in the field.
+func (p *checkPage) checkTyped() {
+	if s := p.model.Current; s != nil && s.Demo {
+		p.run(s)
+		return
+	}
+	address, err := portal.ParseAddress(p.typed)
+	var bad *portal.AddressError
+	if errors.As(err, &bad) {
+		p.mistake = p.words.Say("cli.bad-address."+string(bad.Reason), nil)
+		p.fill()
+		p.fyne.Canvas().Focus(p.address)
+		return
+	}
+	// A webhook's address is a secret; what is shown is only the portal's.
+	p.typed, p.mistake = address.Display(), ""
+	p.filter, p.open, p.finding = model.Filter{}, nil, nil
+	s := p.model.Open(address)
+	s.Target.Address = address
+	p.run(s)
+}
+
+func (p *checkPage) stopRun() {
+	if s := p.model.Current; s != nil && p.stop[s] != nil && !s.Stopped {
+		p.stop[s]()
+		p.changed()
+	}
+}
+
+func (p *checkPage) inDemo() bool { return p.model.Current != nil && p.model.Current.Demo }
+
+// reset forgets what was typed and what was open, for another portal.
+func (p *checkPage) reset() {
+	p.typed, p.mistake, p.filter, p.open, p.finding = "", "", model.Filter{}, nil, nil
+}
+
+// escape stops the run, or leaves what is open.
+func (p *checkPage) escape() {
+	s := p.model.Current
+	switch {
+	case s != nil && s.Running:
+		p.stopRun()
+	case p.finding != nil:
+		p.back()
+	case p.filter != model.Filter{}:
+		p.filterBy(model.Filter{})
+	}
+}
+
+func (p *checkPage) first() fyne.Focusable {
+	if p.finding != nil {
+		return p.finding.back
+	}
+	if p.inDemo() {
+		return p.button
+	}
+	return p.address
+}
+
+func (p *checkPage) turn(by float32) {
+	page := p.page
+	if p.finding != nil {
+		page = p.finding.page
+	}
+	page.Turn(by)
+}
+
+// filterBy leaves only some of the findings in the list; the same filter again takes it away.
+func (p *checkPage) filterBy(f model.Filter) {
+	if p.filter == f {
+		f = model.Filter{}
+	}
+	p.filter = f
+	p.refresh()
+	p.page.RevealAt(p.list.object)
+}
+
+// show opens a result.
+func (p *checkPage) show(r checks.Result, key string) {
+	p.offset, p.returnTo = p.page.Offset(), key
+	p.finding = &findingPage{checkPage: p, check: r.Check, cause: r.Cause}
+	p.fill()
+	p.fyne.Canvas().Focus(p.finding.back)
+}
+
+// back closes the result that is open.
+func (p *checkPage) back() {
+	p.finding = nil
+	p.fill()
+	if p.page != nil {
+		p.page.SetOffset(p.offset)
+	}
+	if p.list != nil {
+		p.list.focus(p.returnTo)
+	}
+}
+
+// welcome is what a first start shows.
+func (p *checkPage) welcome() []fyne.CanvasObject {
+	lines := []fyne.CanvasObject{
+		widgets.NewText(p.say("check.question", nil), widgets.Font{Size: style.SizeTitle, Bold: true}),
+		widgets.NewText(p.say("check.explain", nil), widgets.Font{Color: widgets.Muted}),
+	}
+	people, links := (&model.Session{}).Picture(p.words)
+	content := []fyne.CanvasObject{
+		widgets.Card(widgets.Column(8, lines...)),
+		widgets.Card(widgets.NewConnections(nodes(people), arrows(links), p.say("link.welcome", nil), nil)),
+	}
+	if recent := p.recent(5); recent != nil {
+		content = append(content, recent)
+	}
+	if p.p.StartDemo != nil {
+		content = append(content, widgets.Flow(0, widgets.NewQuiet(p.say("check.demo", nil), nil, func() { p.startDemo(nil) })))
+	}
+	return content
+}
+
+// before is what a portal shows that was not checked yet since the program was started.
+func (p *checkPage) before() []fyne.CanvasObject {
+	s := p.model.Current
+	past, ok := p.p.Store.Portal(s.Target.Address.String())
+	if !ok || s.Demo {
+		return []fyne.CanvasObject{widgets.Card(widgets.NewText(p.say("check.explain", nil), widgets.Font{Color: widgets.Muted}))}
+	}
+	sign, title := model.PastVerdict(p.words, past.Verdict)
+	text := p.say("check.before", checks.Args{"when": model.When(p.words, past.Checked)})
+	if past.Verdict == "" {
+		text = p.say("check.explain", nil)
+	}
+	v := newVerdictCard(p)
+	v.set(model.Verdict{Sign: sign, Title: title, Text: text})
+	return []fyne.CanvasObject{v.object}
+}
+
+func nodes(people []model.Node) (nodes []widgets.Node) {
+	for _, n := range people {
+		nodes = append(nodes, widgets.Node{Title: n.Title, Caption: n.Caption, Sign: style.Sign(n.Sign)})
+	}
+	return nodes
+}
+
+func arrows(links []model.Link) (arrows []widgets.Link) {
+	for _, l := range links {
+		arrows = append(arrows, widgets.Link{Sign: style.Sign(l.Sign), Name: l.Name})
+	}
+	return arrows
+}
+
+// verdictCard answers the question of the page.
+type verdictCard struct {
+	object      fyne.CanvasObject
+	p           *checkPage
+	sign        *widgets.Sign
+	title, text *widgets.Text
+	chips       *fyne.Container
+	owners      map[checks.Owner]*widgets.Chip
+}
+
+func newVerdictCard(p *checkPage) *verdictCard {
+	v := &verdictCard{p: p, sign: widgets.NewSign("", 26), chips: widgets.Flow(8), owners: map[checks.Owner]*widgets.Chip{},
+		title: widgets.NewText("", widgets.Font{Size: style.SizeTitle, Bold: true, CanSelect: true}),
+		text:  widgets.NewText("", widgets.Font{Color: widgets.Muted, CanSelect: true})}
+	v.object = widgets.Card(widgets.Beside(14, true, v.sign, widgets.Column(6, v.title, v.text, v.chips), nil))
+	return v
+}
+
+func (v *verdictCard) set(to model.Verdict) {
+	v.sign.Set(style.Sign(to.Sign))
+	v.title.SetText(to.Title)
+	v.text.SetText(to.Text)
+	v.chips.Hidden = len(to.Chips) == 0
+	v.chips.Objects = nil
+	for _, c := range to.Chips {
+		chip := v.owners[c.Owner]
+		if chip == nil {
+			tapped := func() { v.p.filterBy(model.Filter{Owner: c.Owner}) }
+			if c.Owner == "" {
+				tapped = nil
+			}
+			chip = widgets.NewChip(tapped)
+			v.owners[c.Owner] = chip
+		}
+		chip.Set(style.Sign(c.Sign), c.Text, c.Owner != "" && c.Owner == v.p.filter.Owner)
+		v.chips.Objects = append(v.chips.Objects, chip.Object)
+	}
+	widgets.Rearrange(v.chips)
 }

@@ -53,11 +53,31 @@ func (w *Window) every(d time.Duration, f func()) (stop func()) {
 	return cancel
 }
 
-// Close ends everything that was begun and waits for it. It must not be called on the Fyne thread.
+// after runs f once on the Fyne thread, after d.
+func (w *Window) after(d time.Duration, f func()) {
+	var stop func()
+	stop = w.every(d, func() {
+		stop()
+		f()
+	})
+}
+
+// Close ends everything that was begun, and waits for it a while: a browser or a keyring may keep a call for ever. It must not
+// be called on the Fyne thread.
 func (w *Window) Close() {
 	w.cancel()
-	w.working.Wait()
+	done := make(chan struct{})
+	go func() {
+		w.working.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-time.After(closeTimeout):
+	}
 }
+
+const closeTimeout = 3 * time.Second
 
 func onFyneThread(f func()) { fyne.Do(f) }
 

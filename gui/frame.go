@@ -1,41 +1,61 @@
 package gui
 
 import (
+	"strings"
+
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
 
 	"boxready/gui/style"
 	"boxready/gui/widgets"
 )
 
-// frame is the list of sections on the left and the page beside it.
+// frame is the list of sections on the left and the page beside it. Where the window is too narrow for both, the list is a menu
+// at the top.
 type frame struct {
 	w        *Window
 	sections []section
 	open     string
 	items    map[string]*widgets.NavItem
-	body     *fyne.Container
-	object   fyne.CanvasObject
+	list     *fyne.Container
+	portal   *widgets.Text // the one that the sections are about
+
+	side   fyne.CanvasObject
+	top    fyne.CanvasObject // in place of the side
+	menu   *widgets.Button
+	title  *widgets.Text
+	banner *fyne.Container
+	body   *fyne.Container
+	object *fyne.Container
 }
 
 func newFrame(w *Window, sections []section) *frame {
-	f := &frame{w: w, sections: sections, items: map[string]*widgets.NavItem{}, body: container.NewStack()}
-	var top, low []fyne.CanvasObject
+	f := &frame{w: w, sections: sections, items: map[string]*widgets.NavItem{}, body: widgets.Stack(), banner: widgets.Stack()}
+	f.portal = widgets.NewText("", widgets.Font{Size: style.SizeSmall, Color: widgets.Muted})
+	brand := widgets.Beside(9, false, widgets.Picture("boxready", style.ColorAccented, 22), widgets.NewText("BoxReady", widgets.Font{Size: theme.SizeNameSubHeadingText, Bold: true, OneLine: true}), nil)
+	head := []fyne.CanvasObject{widgets.Pad(6, 8, 10, 8, brand), widgets.Pad(0, 8, 4, 10, f.portal)}
+	var foot []fyne.CanvasObject
 	for _, s := range sections {
-		item := widgets.NewNavItem(w.say("section."+s.id, nil), func() { f.show(s.id) })
+		item := widgets.NewNavItem(f.titleOf(s.id), func() { f.show(s.id) })
 		f.items[s.id] = item
 		if s.low {
-			low = append(low, item)
+			foot = append(foot, item)
 		} else {
-			top = append(top, item)
+			head = append(head, item)
 		}
 	}
-	list := container.NewVBox(append(append(top, layout.NewSpacer()), low...)...)
-	side := container.NewStack(widgets.NewBackdrop(style.ColorSide, ""), container.NewPadded(list))
-	f.object = container.NewBorder(nil, nil, side, nil, f.body)
+	f.list = widgets.TopAndBottom(widgets.Column(2, head...), widgets.Column(2, foot...))
+	f.side = widgets.Stack(widgets.NewBackdrop(style.ColorSide, ""), widgets.EdgeRight(style.ColorBorder), widgets.Pad(12, 12, 12, 12, f.list))
+
+	f.menu = widgets.NewQuiet("", theme.MenuIcon(), f.showMenu)
+	f.title = widgets.NewText("", widgets.Font{Bold: true, Ellipsis: true})
+	f.top = widgets.Stack(widgets.NewBackdrop(style.ColorSide, ""), widgets.Pad(4, 12, 4, 6, widgets.Beside(6, false, f.menu, f.title, nil)))
+	f.object = &fyne.Container{Layout: &frameLayout{f}, Objects: []fyne.CanvasObject{f.side, f.top, f.banner, f.body}}
 	return f
 }
+
+func (f *frame) titleOf(id string) string { return f.w.say("section."+id, nil) }
 
 // show opens a section.
 func (f *frame) show(id string) {
@@ -43,11 +63,92 @@ func (f *frame) show(id string) {
 		if s.id != id {
 			continue
 		}
+		f.hide()
 		f.open = id
 		f.body.Objects = []fyne.CanvasObject{s.page.build()}
 		f.body.Refresh()
+		f.title.SetText(f.titleOf(id))
 	}
 	for other, item := range f.items {
 		item.SetChosen(other == f.open)
 	}
+	f.refresh()
+	if page, ok := f.page().(interface{ first() fyne.Focusable }); ok {
+		f.w.fyne.Canvas().Focus(page.first())
+	}
 }
+
+// hide tells the page that is open that it will no longer be shown.
+func (f *frame) hide() {
+	if p, ok := f.page().(interface{ hide() }); ok {
+		p.hide()
+	}
+}
+
+// page is the one that is open.
+func (f *frame) page() page {
+	for _, s := range f.sections {
+		if s.id == f.open {
+			return s.page
+		}
+	}
+	return nil
+}
+
+// refresh shows what has changed in the model.
+func (f *frame) refresh() {
+	text := ""
+	if s := f.w.model.Current; s != nil {
+		text = strings.TrimPrefix(s.Target.Address.Display(), "https://")
+	}
+	if f.portal.Text() != text || f.portal.Hidden != (text == "") {
+		f.portal.Hidden = text == ""
+		f.portal.SetText(text)
+		f.list.Refresh()
+	}
+	if p, ok := f.page().(interface{ refresh() }); ok {
+		p.refresh()
+	}
+}
+
+// showMenu shows the sections as a menu.
+func (f *frame) showMenu() {
+	var items []*fyne.MenuItem
+	for _, s := range f.sections {
+		item := fyne.NewMenuItem(f.titleOf(s.id), func() { f.show(s.id) })
+		item.Checked = s.id == f.open
+		items = append(items, item)
+	}
+	widget.ShowPopUpMenuAtRelativePosition(fyne.NewMenu("", items...), f.w.fyne.Canvas(), fyne.NewPos(0, f.menu.Size().Height), f.menu)
+}
+
+type frameLayout struct{ *frame }
+
+const (
+	sideWidth = 196
+	// In a narrower window the list is a menu.
+	narrow = 600
+)
+
+func (l *frameLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
+	left, y := float32(0), float32(0)
+	if size.Width >= narrow {
+		left = max(sideWidth*min(1, size.Width/900), l.side.MinSize().Width)
+		l.top.Hide()
+		l.side.Show()
+		l.side.Resize(fyne.NewSize(left, size.Height))
+	} else {
+		l.side.Hide()
+		l.top.Show()
+		y = widgets.Fit(l.top, size.Width)
+	}
+	width := size.Width - left
+	l.banner.Move(fyne.NewPos(left, y))
+	if len(l.banner.Objects) > 0 {
+		y += widgets.Fit(l.banner, width)
+	}
+	l.body.Move(fyne.NewPos(left, y))
+	l.body.Resize(fyne.NewSize(width, size.Height-y))
+}
+
+func (l *frameLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(360, 320) }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/widget"
 
 	"boxready/checks"
 	"boxready/gui/model"
@@ -24,14 +25,20 @@ type Params struct {
 	App     fyne.App
 	Version string // of BoxReady
 	Checker Checker
+	Access  Access // nil if nobody can sign in
 	// StartDemo starts the simulated portal with these faults. nil if there is none.
 	StartDemo func(faults []string) (Demo, error)
 	// Demo opens the window on the simulated portal with DemoFaults.
 	Demo       bool
 	DemoFaults []string
 	Store      *store.Store
-	OpenURL    func(address string) error // in the browser; may block
-	Languages  []string                   // of the system, in the order of preference
+	OpenURL    func(address string) error            // in the browser; may block
+	Languages  []string                              // of the system, in the order of preference
+	SetScale   func(factor float32)                  // of everything in the window; it holds from the next change of the theme on. nil if it can't be set
+	Proxy      func(address string) string           // the system's on the way to an address, "" for none; may block
+	SelfTest   func(context.Context) *checks.Outcome // of what BoxReady needs on this computer; called off the Fyne thread
+	Folders    []Folder
+	Crashes    Crashes // nil if nothing is kept of them
 
 	Do   func(func())                                   // onto the Fyne thread; nil: fyne.Do
 	Now  func() time.Time                               // nil: time.Now
@@ -41,14 +48,21 @@ type Params struct {
 // Checker makes runs. Its methods are called off the Fyne thread.
 type Checker interface {
 	Run(context.Context, checks.Target, checks.Observer) *checks.Outcome
+	// Again makes one check of a run that is over again.
+	Again(ctx context.Context, before *checks.Outcome, id checks.ID, o checks.Observer) *checks.Outcome
 }
 
 // Demo is a simulated portal.
 type Demo struct {
 	Checker
+	Access Access
 	Target checks.Target
+	Sample Sample
 	Close  func()
 }
+
+// Sample are keys of a simulated portal, which anybody may see.
+type Sample struct{ ClientID, ClientSecret, Webhook string }
 
 // Window is BoxReady's window.
 type Window struct {
@@ -56,12 +70,23 @@ type Window struct {
 	fyne  fyne.Window
 	words *report.Words
 	model *model.Model
+	frame *frame
+
+	checkPage    *checkPage
+	signInPage   *signInPage
+	settingsPage *settingsPage
+	stop         map[*model.Session]func() // ends a session's run early
+
+	demo         *Demo // nil if none is running
+	demoFaults   []string
+	demoStarting bool
+
+	dialog      *widget.PopUp  // nil if none is open
+	focusBefore fyne.Focusable // it was opened
 
 	ctx     context.Context // until the window is closed
 	cancel  context.CancelFunc
 	working sync.WaitGroup
-
-	frame *frame
 }
 
 // New makes the window; show it with Fyne's Show. When the program ends, Close waits for what is under way.
@@ -75,7 +100,9 @@ func New(p Params) (*Window, error) {
 	if p.Tick == nil {
 		p.Tick = tick
 	}
-	w := &Window{p: p, model: &model.Model{}}
+	w := &Window{p: p, model: &model.Model{}, stop: map[*model.Session]func(){}}
+	w.checkPage, w.signInPage = &checkPage{Window: w}, &signInPage{Window: w}
+	w.settingsPage = &settingsPage{Window: w}
 	w.ctx, w.cancel = context.WithCancel(context.Background())
 	if err := w.loadWords(); err != nil {
 		return nil, err
@@ -87,8 +114,12 @@ func New(p Params) (*Window, error) {
 	w.fyne.SetMaster()
 	w.fyne.SetPadded(false)
 	w.fyne.Resize(fyne.NewSize(1040, 720))
-	w.addShortcuts()
-	w.build()
+	w.addKeys()
+	w.rebuild()
+	if p.Demo {
+		w.startDemo(p.DemoFaults)
+	}
+	w.offerCrash()
 	return w, nil
 }
 
@@ -97,13 +128,21 @@ func (w *Window) Fyne() fyne.Window { return w.fyne }
 
 func (w *Window) settings() store.Settings { return w.p.Store.Settings() }
 
-// build makes everything in the window anew, in the language of the moment.
-func (w *Window) build() {
-	open := w.firstSection()
+// rebuild makes everything in the window anew: in another language, or with other sections.
+func (w *Window) rebuild() {
+	w.closeDialog()
+	open := "check"
 	if w.frame != nil {
 		open = w.frame.open
+		w.frame.hide()
 	}
-	w.frame = newFrame(w, w.sections())
+	w.frame = newFrame(w, w.filled())
+	if banner := w.demoBanner(); banner != nil {
+		w.frame.banner.Objects = []fyne.CanvasObject{banner}
+	}
+	if !w.hasSection(open) {
+		open = "check"
+	}
 	w.fyne.SetContent(w.frame.object)
 	w.frame.show(open)
 }

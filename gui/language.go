@@ -1,7 +1,12 @@
 package gui
 
 import (
+	"encoding/json"
+	"fmt"
 	"slices"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/lang"
 
 	"boxready/internal/report"
 )
@@ -22,5 +27,24 @@ func (w *Window) loadWords() error {
 		return err
 	}
 	w.words = words
+	return w.translateFyne()
+}
+
+// translateFyne has Fyne's own few words, in the menu of a field, said in the language of the window. Fyne chooses a language by
+// the system and can't be told another one, so ours stands in for whichever it has chosen.
+func (w *Window) translateFyne() error {
+	ours := map[string]string{}
+	for word, key := range map[string]string{"Cut": "cut", "Copy": "copy", "Paste": "paste", "Select all": "select-all", "Undo": "undo", "Redo": "redo"} {
+		ours[word] = w.say("menu-of-field."+key, nil)
+	}
+	data, err := json.Marshal(ours)
+	if err != nil {
+		return err
+	}
+	for _, chosen := range []string{"en", lang.SystemLocale().LanguageString()} {
+		if err := lang.AddTranslationsForLocale(data, fyne.Locale(chosen)); err != nil {
+			return fmt.Errorf("translate Fyne: %w", err)
+		}
+	}
 	return nil
 }

@@ -137,12 +137,23 @@ func (l *linter) file(p *packages.Package, file *ast.File) {
 			}
 		case *ast.FuncDecl:
 			// An observer of a run is told on the run's goroutines.
-			if n.Recv != nil && (n.Name.Name == "Started" || n.Name.Name == "Finished") && n.Body != nil {
+			if n.Recv != nil && n.Body != nil && observes(p, n) {
 				l.body(p, n.Body)
 			}
 		}
 		return true
 	})
+}
+
+// observes tells whether a method is one of a checks.Observer's.
+func observes(p *packages.Package, f *ast.FuncDecl) bool {
+	imported := p.Imports["boxready/checks"]
+	if imported == nil || f.Name.Name != "Started" && f.Name.Name != "Finished" {
+		return false
+	}
+	observer := imported.Types.Scope().Lookup("Observer").Type().Underlying().(*types.Interface)
+	receiver := p.TypesInfo.Defs[f.Name].(*types.Func).Signature().Recv().Type()
+	return types.Implements(receiver, observer)
 }
 
 func (l *linter) callee(p *packages.Package, call *ast.CallExpr) string {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"boxready/internal/portal"
+	"boxready/internal/secret"
 	"boxready/internal/vault"
 )
 
@@ -149,6 +150,17 @@ func (a *Accounts) Webhook(ctx context.Context, address portal.Address) (portal.
 		return portal.Webhook{}, vault.ErrDamaged
 	}
 	return webhook, nil
+}
+
+// RemoveWebhook forgets a webhook and leaves the portal's sign-in. On the portal the webhook stays.
+func (a *Accounts) RemoveWebhook(ctx context.Context, address portal.Address) error {
+	return a.change(ctx, address, func(kept *vault.Account) error {
+		if kept.Webhook.IsZero() && kept.ClientID != "" {
+			return fmt.Errorf("no webhook: %w", vault.ErrNotFound)
+		}
+		kept.Webhook = secret.String{}
+		return nil
+	})
 }
 
 // SignOut forgets a sign-in and leaves the portal's webhook. It revokes nothing: the application stays on the portal, and what

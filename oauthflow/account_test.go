@@ -165,6 +165,13 @@ func TestWebhooksAndSignIns(t *testing.T) {
 	has(true, true)
 	must(accounts.SaveSignIn(ctx, at, testApp(), heldToken(s, time.Hour)))
 	has(true, true)
+	must(accounts.RemoveWebhook(ctx, at))
+	has(true, false)
+	if err := accounts.RemoveWebhook(ctx, at); !errors.Is(err, vault.ErrNotFound) {
+		t.Errorf("removing the webhook twice: %v", err)
+	}
+	has(true, false)
+	must(accounts.SaveWebhook(ctx, webhook(t)))
 	must(accounts.SignOut(ctx, at))
 	has(false, true)
 	if err := accounts.SignOut(ctx, at); !errors.Is(err, vault.ErrNotFound) {

@@ -5,7 +5,6 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
-	"slices"
 
 	"github.com/pkg/browser"
 )
@@ -21,10 +20,8 @@ func init() {
 
 // ProbeBrowser tells, without opening anything, whether there is something that opens addresses. nil proves nothing.
 func ProbeBrowser() error {
-	// The others have always one.
-	unix := slices.Contains([]string{"linux", "freebsd", "netbsd", "openbsd", "dragonfly"}, runtime.GOOS)
-	if !unix {
-		return nil
+	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" {
+		return nil // they always have something
 	}
 	// Without a screen, a browser for terminals would take over ours. BROWSER is what remote shells of editors set.
 	if os.Getenv("DISPLAY") == "" && os.Getenv("WAYLAND_DISPLAY") == "" && os.Getenv("BROWSER") == "" {

@@ -7,77 +7,58 @@ import (
 	"fmt"
 	"html"
 	"image/png"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
+
+	"boxready/internal/bitrix"
+	"boxready/internal/secret"
+	"boxready/internal/simportal"
 )
 
-// browserPortal is a portal with a login page, as the browser sees it.
-type browserPortal struct {
-	*httptest.Server
-	t *testing.T
-
-	mu       sync.Mutex
-	callback string   // the return address in the application's card
-	mode     string   // "", denied, other portal
-	codes    []string // to be given out, in order
-	given    int
-	seen     []string // addresses and bodies
+// world is a simulated portal with its authorization server, and one browser.
+type world struct {
+	sim     *simportal.Sim
+	app     App
+	client  *http.Client // leads to the authorization servers
+	listen  string       // the loopback address in the application's card
+	browser context.Context
 }
 
-const loginPage = `<!doctype html><title>Bitrix24</title><form method="post" action="%s">
-<input id="login" name="USER_LOGIN"><input id="password" name="USER_PASSWORD" type="password"><button id="enter">Log in</button></form>`
-
-func (p *browserPortal) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	_ = r.ParseForm()
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.seen = append(p.seen, r.Method+" "+r.URL.String()+" "+r.Form.Encode()+" "+r.Referer())
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	if r.URL.Path != "/oauth/authorize/" {
-		http.NotFound(w, r)
-		return
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	w := &world{listen: strings.TrimSuffix(ownLoopback(), "0") + fmt.Sprint(Port)}
+	var err error
+	if w.sim, err = simportal.Start(simportal.Options{Login: true, RedirectURI: "http://" + w.listen + Path}); err != nil {
+		t.Fatal(err)
 	}
-	if r.URL.Query().Get("client_id") != testClientID {
-		fmt.Fprint(w, "Application was not found.")
-		return
+	t.Cleanup(w.sim.Close)
+	grant := w.sim.IssueGrant(simportal.TokenValid)
+	if w.app, err = CheckApp(grant.ClientID, grant.ClientSecret); err != nil {
+		t.Fatal(err)
 	}
-	if r.PostForm.Get("USER_PASSWORD") == "right" {
-		http.SetCookie(w, &http.Cookie{Name: "session", Value: "1", Path: "/", Secure: true, HttpOnly: true})
-	} else if _, err := r.Cookie("session"); err != nil {
-		fmt.Fprintf(w, loginPage, html.EscapeString(r.URL.RequestURI()))
-		return
+	w.client = wayTo(t, w.sim)
+	rules := []string{"MAP * ~NOTFOUND", "EXCLUDE 127.0.0.1", "EXCLUDE " + strings.TrimSuffix(w.listen, ":"+fmt.Sprint(Port))}
+	for _, line := range w.sim.ConnectTo() {
+		if target, ok := strings.CutPrefix(line, w.sim.Host()+":443:"); ok {
+			rules = slices.Insert(rules, 0, "MAP "+w.sim.Host()+":443 "+target)
+		}
 	}
-	if p.mode == "denied" {
-		fmt.Fprint(w, `<title>Error</title><p id="error">ERROR_OAUTH: Application not installed</p>`) // and nothing else happens
-		return
-	}
-	domain := r.Host
-	if p.mode == "other portal" {
-		domain = "copy.demo.example"
-	}
-	code := p.codes[min(p.given, len(p.codes)-1)]
-	p.given++
-	answer := url.Values{
-		"code": {code}, "state": {r.URL.Query().Get("state")}, "domain": {domain}, "member_id": {"0123456789abcdef0123456789abcdef"},
-		"scope": {"user_basic,crm"}, "server_domain": {"oauth.bitrix.info"},
-	}
-	http.Redirect(w, r, p.callback+"?"+answer.Encode(), http.StatusFound)
+	w.browser = chromium(t, strings.Join(rules, ", "))
+	return w
 }
 
-// chromium returns a context in which every tab belongs to one headless browser, and nothing but the portal can be reached.
-func chromium(t *testing.T, portal *browserPortal) context.Context {
+// chromium returns a context in which every tab belongs to one headless browser.
+func chromium(t *testing.T, resolver string) context.Context {
 	t.Helper()
 	path, err := exec.LookPath("chromium")
 	if err != nil {
@@ -86,10 +67,6 @@ func chromium(t *testing.T, portal *browserPortal) context.Context {
 		}
 		t.Skipf("NOT TESTED IN A REAL BROWSER: %v (apt-get install chromium)", err)
 	}
-	_, port, err := net.SplitHostPort(portal.Listener.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
 	allocator, stop := chromedp.NewExecAllocator(t.Context(),
 		chromedp.ExecPath(path), chromedp.UserDataDir(t.TempDir()), chromedp.Env("TMPDIR="+t.TempDir()), chromedp.WindowSize(900, 640), chromedp.WSURLReadTimeout(patience),
 		chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun, chromedp.IgnoreCertErrors,
@@ -97,7 +74,7 @@ func chromium(t *testing.T, portal *browserPortal) context.Context {
 		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true), chromedp.Flag("no-proxy-server", true),
 		// So that going back asks the portal again; chromedp loses pages that come out of that cache.
 		chromedp.Flag("disable-features", "BackForwardCache"),
-		chromedp.Flag("host-resolver-rules", "MAP "+testPortal+":443 127.0.0.1:"+port+", MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"),
+		chromedp.Flag("host-resolver-rules", resolver),
 	)
 	t.Cleanup(stop)
 	ctx, cancel := chromedp.NewContext(allocator)
@@ -106,6 +83,84 @@ func chromium(t *testing.T, portal *browserPortal) context.Context {
 		t.Fatalf("start %s: %v", path, err)
 	}
 	return ctx
+}
+
+// visitor is one sign-in in the browser, with a clean profile.
+type visitor struct {
+	tab
+	*world
+	flow   *Flow
+	before int // how much the simulated portal had been asked
+}
+
+func (w *world) begin(t *testing.T, page Page, change func(*Options), faults ...string) *visitor {
+	t.Helper()
+	if err := w.sim.SetFaults(faults...); err != nil {
+		t.Fatal(err)
+	}
+	o := Options{
+		Portal: address(t, w.sim.Host()), Confirmed: true, App: w.app, Server: ChooseServer(w.client, "", ""), Listen: w.listen, Page: page,
+		OpenBrowser: func(string) error { return nil },
+	}
+	if change != nil {
+		change(&o)
+	}
+	f, err := Start(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(f.Close)
+	return &visitor{newTab(t, w.browser, chromedp.WithNewBrowserContext()), w, f, len(w.sim.Log())}
+}
+
+// authorizes opens the portal's page and signs in there.
+func (v *visitor) authorizes(login string) {
+	v.t.Helper()
+	v.do(chromedp.Navigate(v.flow.URL()))
+	v.tab.signsIn(login)
+}
+
+func (b tab) signsIn(login string) {
+	b.t.Helper()
+	users := simportal.Users()
+	user := users[slices.IndexFunc(users, func(u simportal.User) bool { return u.Login == login })]
+	b.do(
+		chromedp.SendKeys(chromedp.CSS("[name=USER_LOGIN]"), user.Login), chromedp.SendKeys(chromedp.CSS("[name=USER_PASSWORD]"), user.Password),
+		chromedp.Click(chromedp.CSS("[name=Login]")),
+	)
+}
+
+// asked counts what an authorization server was asked for tokens in this sign-in.
+func (v *visitor) asked() int {
+	n := 0
+	for _, r := range v.sim.Log()[v.before:] {
+		if strings.HasPrefix(r.Server, "auth-") && r.Path == "/oauth/token/" {
+			n++
+		}
+	}
+	return n
+}
+
+func (v *visitor) succeeded() Token {
+	v.t.Helper()
+	token, err := wait(v.t, v.flow)
+	if err != nil || token.Access.IsZero() || token.Refresh.IsZero() {
+		v.t.Errorf("outcome: %v", err)
+	}
+	if n := v.asked(); n != 1 {
+		v.t.Errorf("%d requests to the authorization server", n)
+	}
+	return token
+}
+
+func (v *visitor) waits() {
+	v.t.Helper()
+	select {
+	case <-v.flow.Done():
+		_, err := v.flow.outcome()
+		v.t.Fatalf("the flow ended: %v", err)
+	default: // that it is answered later on shows that it was waiting
+	}
 }
 
 // tab is one tab of the browser.
@@ -149,14 +204,6 @@ func read[T any](b tab, a chromedp.Action[T]) T {
 	return v
 }
 
-func (b tab) logIn() {
-	b.t.Helper()
-	b.do(
-		chromedp.SendKeys(chromedp.CSS("#login"), "admin"), chromedp.SendKeys(chromedp.CSS("#password"), "right"),
-		chromedp.Click(chromedp.CSS("#enter")),
-	)
-}
-
 // lands waits for a page of the loopback server and compares its heading.
 func (b tab) lands(want string) {
 	b.t.Helper()
@@ -193,198 +240,232 @@ func (b tab) scheme(s string) {
 }
 
 func TestInBrowser(t *testing.T) {
-	portal := &browserPortal{t: t}
-	portal.Server = serveTLS(portal)
-	defer portal.Close()
-	browser := chromium(t, portal)
+	w := newWorld(t)
+	english := pageIn(t, "en")
 
-	// begin starts a flow whose application's card has its return address, and a clean profile to sign in with.
-	begin := func(t *testing.T, page Page, mode string) (*fakeServer, *Flow, tab) {
-		s := newFakeServer(t)
-		f := start(t, s, func(o *Options) { o.Page = page })
-		portal.mu.Lock()
-		defer portal.mu.Unlock()
-		portal.callback, portal.mode, portal.codes, portal.given = f.ReturnAddress(), mode, []string{testCode, "5ec0nd" + testCode}, 0
-		return s, f, newTab(t, browser, chromedp.WithNewBrowserContext())
-	}
-	succeeded := func(t *testing.T, s *fakeServer, f *Flow) {
-		t.Helper()
-		if token, err := wait(t, f); err != nil || token.Access.Reveal() != "access-1" {
-			t.Errorf("outcome: %v", err)
-		}
-		if n := len(s.asked()); n != 1 {
-			t.Errorf("%d requests to the authorization server", n)
-		}
-	}
-	waiting := func(t *testing.T, f *Flow) {
-		t.Helper()
-		select {
-		case <-f.Done():
-			_, err := f.outcome()
-			t.Fatalf("the flow ended: %v", err)
-		default: // that it is answered later on shows that it was waiting
-		}
-	}
-
-	for _, page := range []Page{pageIn(t, "ru"), pageIn(t, "en")} {
+	for _, page := range []Page{pageIn(t, "ru"), english} {
 		t.Run("success in "+page.Lang, func(t *testing.T) {
-			s, f, b := begin(t, page, "")
-			b.scheme("light")
-			b.do(chromedp.Navigate(f.URL()))
-			b.logIn()
-			b.lands(page.Done.Title)
-			succeeded(t, s, f)
-			if got := read(b, chromedp.Evaluate[string](`getComputedStyle(document.querySelector("h1")).fontSize`)); got != "24px" {
+			v := w.begin(t, page, nil)
+			v.scheme("light")
+			v.authorizes("admin")
+			v.lands(page.Done.Title)
+			if token := v.succeeded(); token.UserID != "1" || token.Portal != "https://"+w.sim.Host()+"/rest/" {
+				t.Errorf("%+v", token)
+			}
+			if got := read(v.tab, chromedp.Evaluate[string](`getComputedStyle(document.querySelector("h1")).fontSize`)); got != "24px" {
 				t.Errorf("the heading's size is %s: the policy keeps the style out", got)
 			}
-			b.shoot("done-" + page.Lang)
-			b.scheme("dark")
-			b.shoot("done-" + page.Lang + "-dark")
+			v.shoot("done-" + page.Lang)
+			v.scheme("dark")
+			v.shoot("done-" + page.Lang + "-dark")
 		})
-		t.Run("other portal in "+page.Lang, func(t *testing.T) {
-			s, f, b := begin(t, page, "other portal")
-			b.scheme("light")
-			b.do(chromedp.Navigate(f.URL()))
-			b.logIn()
-			b.lands(page.Failed.Title)
-			b.shoot("failed-" + page.Lang)
-			b.scheme("dark")
-			b.shoot("failed-" + page.Lang + "-dark")
-			b.do(chromedp.EmulateViewport(360, 640))
-			b.shoot("failed-" + page.Lang + "-narrow")
-			if _, err := wait(t, f); !errors.Is(err, ErrOtherPortal) || len(s.asked()) != 0 {
+		t.Run("refused in "+page.Lang, func(t *testing.T) {
+			v := w.begin(t, page, func(o *Options) { o.App.ClientSecret = secret.New(testSecret) })
+			v.scheme("light")
+			v.authorizes("admin")
+			v.lands(page.Failed.Title)
+			v.shoot("failed-" + page.Lang)
+			v.scheme("dark")
+			v.shoot("failed-" + page.Lang + "-dark")
+			v.do(chromedp.EmulateViewport(360, 640))
+			v.shoot("failed-" + page.Lang + "-narrow")
+			if _, err := wait(t, v.flow); !errors.Is(err, ErrInvalidClient) {
 				t.Errorf("outcome: %v", err)
 			}
 		})
 		t.Run("not the answer in "+page.Lang, func(t *testing.T) {
-			_, f, b := begin(t, page, "")
-			b.scheme("light")
-			b.do(chromedp.Navigate(f.ReturnAddress() + "?code=" + testCode + "&state=wrong"))
-			b.lands(page.Waiting.Title)
-			b.shoot("waiting-" + page.Lang)
-			waiting(t, f)
+			v := w.begin(t, page, nil)
+			v.scheme("light")
+			v.do(chromedp.Navigate(v.flow.ReturnAddress() + "?code=" + testCode + "&state=wrong"))
+			v.lands(page.Waiting.Title)
+			v.shoot("waiting-" + page.Lang)
+			v.waits()
 		})
 	}
-	t.Run("denied", func(t *testing.T) {
-		_, f, b := begin(t, englishPage(), "denied")
-		b.do(chromedp.Navigate(f.URL()))
-		b.logIn()
-		b.do(chromedp.WaitVisible(chromedp.CSS("#error")))
-		waiting(t, f) // the portal keeps it to itself
-		portal.mu.Lock()
-		portal.mode = "" // the administrator installs the application, the user tries again
-		portal.mu.Unlock()
-		b.do(chromedp.Navigate(f.URL()))
-		b.lands(englishPage().Done.Title)
-		if _, err := wait(t, f); err != nil {
-			t.Error(err)
+	t.Run("code for another portal", func(t *testing.T) {
+		v := w.begin(t, english, func(o *Options) { o.Portal = address(t, "copy.demo.example") })
+		v.do(chromedp.Navigate(strings.Replace(v.flow.URL(), "copy.demo.example", w.sim.Host(), 1)))
+		v.signsIn("admin")
+		v.lands(english.Failed.Title)
+		if _, err := wait(t, v.flow); !errors.Is(err, ErrOtherPortal) || v.asked() != 0 {
+			t.Errorf("outcome: %v, %d requests", err, v.asked())
 		}
 	})
-	t.Run("wrong password", func(t *testing.T) {
-		s, f, b := begin(t, englishPage(), "")
-		b.do(chromedp.Navigate(f.URL()), chromedp.SendKeys(chromedp.CSS("#password"), "wrong"), chromedp.Click(chromedp.CSS("#enter")))
-		b.do(chromedp.WaitVisible(chromedp.CSS("#enter")))
-		waiting(t, f)
-		b.do(chromedp.Navigate(f.URL()))
-		b.logIn()
-		b.lands(englishPage().Done.Title)
-		succeeded(t, s, f)
+	t.Run("denied", func(t *testing.T) {
+		v := w.begin(t, english, nil, "authorize-error")
+		v.authorizes("admin")
+		v.do(chromedp.WaitVisible(chromedp.Search("//p[contains(., 'Application not installed')]")))
+		v.waits()                                 // the portal keeps it to itself
+		if err := w.sim.SetFaults(); err != nil { // the administrator installs the application, the user tries again
+			t.Fatal(err)
+		}
+		v.do(chromedp.Navigate(v.flow.URL()))
+		v.lands(english.Done.Title)
+		v.succeeded()
+	})
+	t.Run("wrong user", func(t *testing.T) {
+		v := w.begin(t, english, nil)
+		v.authorizes("pavel") // who was dismissed
+		v.do(chromedp.WaitVisible(chromedp.Search("//p[contains(., 'Incorrect login')]")))
+		v.waits()
+		v.signsIn("ivan") // who is no administrator: he signs in, and it shows who did
+		v.lands(english.Done.Title)
+		if token := v.succeeded(); token.UserID != "7" {
+			t.Errorf("the token is of user %s", token.UserID)
+		}
+	})
+	t.Run("code in a box", func(t *testing.T) {
+		var region bitrix.Region
+		v := w.begin(t, english, func(o *Options) {
+			o.Server = func(host string) (AuthServer, error) { return ChooseServer(w.client, "", region)(host) }
+		}, "authorize-code-box")
+		v.authorizes("admin")
+		v.do(chromedp.WaitVisible(chromedp.CSS("h1")))
+		// A bare code names no authorization server.
+		code := read(v.tab, chromedp.Text(chromedp.CSS("h1")))
+		if err := v.flow.Paste(code); !errors.Is(err, ErrRegionUnknown) {
+			t.Errorf("pasting without the region: %v", err)
+		}
+		region = bitrix.CIS
+		if err := v.flow.Paste(code); err != nil {
+			t.Errorf("pasting: %v", err)
+		}
+		v.succeeded()
+	})
+	t.Run("empty box", func(t *testing.T) {
+		v := w.begin(t, english, nil, "authorize-empty-box")
+		v.authorizes("admin")
+		v.do(chromedp.WaitReady(chromedp.CSS("h1")))
+		var failed *PasteError
+		if err := v.flow.Paste(read(v.tab, chromedp.TextContent(chromedp.CSS("h1")))); !errors.As(err, &failed) || failed.Problem != PasteEmpty {
+			t.Errorf("pasting: %v", err)
+		}
+		v.waits()
 	})
 	t.Run("reload and back", func(t *testing.T) {
-		s, f, b := begin(t, englishPage(), "")
-		b.do(chromedp.Navigate(f.URL()))
-		b.logIn()
-		b.lands(englishPage().Done.Title)
-		b.do(chromedp.Reload())
-		b.lands(englishPage().Done.Title)
-		b.do(chromedp.NavigateBack()) // to the portal, which knows the user by now and sends the browser here with another code
-		b.lands(englishPage().Done.Title)
-		b.do(chromedp.Navigate(f.URL())) // once more from the start
-		b.lands(englishPage().Done.Title)
-		succeeded(t, s, f)
-		portal.mu.Lock()
-		defer portal.mu.Unlock()
-		if portal.given != 3 {
-			t.Errorf("the portal gave %d codes", portal.given)
-		}
+		v := w.begin(t, english, nil)
+		v.authorizes("admin")
+		v.lands(english.Done.Title)
+		v.do(chromedp.Reload())
+		v.lands(english.Done.Title)
+		v.do(chromedp.NavigateBack()) // to the portal, which knows the user by now and sends the browser here with another code
+		v.lands(english.Done.Title)
+		v.do(chromedp.Navigate(v.flow.URL())) // once more from the start
+		v.lands(english.Done.Title)
+		v.succeeded()
 	})
 	t.Run("second tab", func(t *testing.T) {
-		s, f, first := begin(t, englishPage(), "")
-		second := newTab(t, first.ctx)
-		first.do(chromedp.Navigate(f.URL()))
-		second.do(chromedp.Navigate(f.URL()))
-		second.logIn()
-		second.lands(englishPage().Done.Title)
-		first.logIn()
-		first.lands(englishPage().Done.Title)
-		succeeded(t, s, f)
+		v := w.begin(t, english, nil)
+		second := newTab(t, v.ctx)
+		v.do(chromedp.Navigate(v.flow.URL()))
+		second.do(chromedp.Navigate(v.flow.URL()))
+		second.signsIn("admin")
+		second.lands(english.Done.Title)
+		v.signsIn("admin")
+		v.lands(english.Done.Title)
+		v.succeeded()
 	})
 	t.Run("favicon", func(t *testing.T) {
-		s, f, b := begin(t, englishPage(), "")
-		origin := strings.TrimSuffix(f.ReturnAddress(), Path)
-		response := read(b, chromedp.NavigateResponse(origin+"/favicon.ico"))
+		v := w.begin(t, english, nil)
+		response := read(v.tab, chromedp.NavigateResponse("http://"+w.listen+"/favicon.ico"))
 		if response == nil || response.Status != 404 {
 			t.Errorf("answer: %+v", response)
 		}
-		waiting(t, f)
-		b.do(chromedp.Navigate(f.URL()))
-		b.logIn()
-		b.lands(englishPage().Done.Title)
-		succeeded(t, s, f)
+		v.waits()
+		v.authorizes("admin")
+		v.lands(english.Done.Title)
+		v.succeeded()
 	})
 	t.Run("closed tab", func(t *testing.T) {
-		s, f, b := begin(t, englishPage(), "")
-		b.do(chromedp.Navigate(f.URL()))
-		b.closes()
-		waiting(t, f)
-		again := newTab(t, browser, chromedp.WithNewBrowserContext())
-		again.do(chromedp.Navigate(f.URL()))
-		again.logIn()
-		again.lands(englishPage().Done.Title)
-		succeeded(t, s, f)
+		v := w.begin(t, english, nil)
+		v.do(chromedp.Navigate(v.flow.URL()))
+		v.closes()
+		v.waits()
+		v.tab = newTab(t, w.browser, chromedp.WithNewBrowserContext())
+		v.authorizes("admin")
+		v.lands(english.Done.Title)
+		v.succeeded()
 	})
 	t.Run("tab closed during the exchange", func(t *testing.T) {
-		s, f, b := begin(t, englishPage(), "")
 		arrived, release := make(chan struct{}), make(chan struct{})
-		var once atomic.Bool
-		s.answer = func(http.ResponseWriter, *http.Request) bool {
-			if once.CompareAndSwap(false, true) {
+		v := w.begin(t, english, func(o *Options) {
+			o.Server = ChooseServer(doerFunc(func(r *http.Request) (*http.Response, error) {
 				close(arrived)
 				<-release
-			}
-			return false
-		}
-		b.do(chromedp.Navigate(f.URL()))
-		b.logIn()
+				return w.client.Do(r)
+			}), "", "")
+		})
+		v.authorizes("admin")
 		<-arrived
-		b.closes()
+		v.closes()
 		close(release)
-		succeeded(t, s, f)
+		v.succeeded()
+	})
+	t.Run("browser that can't start", func(t *testing.T) {
+		broken := filepath.Join(t.TempDir(), "chromium")
+		tried := make(chan struct{})
+		v := w.begin(t, english, func(o *Options) {
+			o.OpenBrowser = func(address string) error {
+				defer close(tried)
+				return exec.Command(broken, address).Run()
+			}
+		})
+		v.flow.OpenBrowser()
+		<-tried
+		v.authorizes("admin") // the address was shown too, and is opened by hand
+		v.lands(english.Done.Title)
+		v.succeeded()
+		if text := fmt.Sprint(v.flow.BrowserError()); strings.Contains(text, v.flow.state.Reveal()) {
+			t.Error("the error shows the state")
+		}
 	})
 	t.Run("hostile page", func(t *testing.T) {
 		// Any web page can make the browser send requests here.
-		s, f, b := begin(t, englishPage(), "")
+		v := w.begin(t, english, nil)
 		hostile := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "text/html")
-			target := html.EscapeString(f.ReturnAddress() + "?code=evil&state=evil&error=x")
+			target := html.EscapeString(v.flow.ReturnAddress() + "?code=evil&state=evil&error=x")
 			fmt.Fprintf(w, `<title>x</title><img src="%s"><iframe src="%s"></iframe><form method="post" action="%s" id="f"></form><p id="end">x</p>`, target, target, target)
 		}))
 		defer hostile.Close()
-		b.do(chromedp.Navigate(hostile.URL), chromedp.WaitVisible(chromedp.CSS("#end")))
-		waiting(t, f)
-		b.do(chromedp.Navigate(f.URL()))
-		b.logIn()
-		b.lands(englishPage().Done.Title)
-		succeeded(t, s, f)
+		v.do(chromedp.Navigate(hostile.URL), chromedp.WaitVisible(chromedp.CSS("#end")))
+		v.waits()
+		v.authorizes("admin")
+		v.lands(english.Done.Title)
+		v.succeeded()
 	})
 
-	portal.mu.Lock()
-	defer portal.mu.Unlock()
-	for _, seen := range portal.seen {
-		for _, s := range []string{testSecret, testCode, "access-1", "refresh-1"} {
-			if strings.Contains(seen, s) {
-				t.Errorf("the portal was given a secret: %s", seen)
+	w.assertHarmless(t)
+}
+
+// assertHarmless looks at everything that the portal was asked in all these sign-ins.
+func (w *world) assertHarmless(t *testing.T) {
+	t.Helper()
+	var secrets []string
+	for _, r := range w.sim.Log() {
+		if q, _ := url.ParseQuery(r.RawQuery); strings.HasPrefix(r.Server, "auth-") {
+			secrets = append(secrets, q.Get("client_secret"), q.Get("code"))
+		}
+	}
+	if len(secrets) == 0 {
+		t.Fatal("the authorization server was not asked at all")
+	}
+	for _, r := range w.sim.Log() {
+		if strings.HasPrefix(r.Server, "auth-") {
+			continue
+		}
+		for _, hush := range secrets {
+			if strings.Contains(fmt.Sprint(r.Path, r.RawQuery, r.Header, string(r.Body)), hush) {
+				t.Errorf("%s %s was given a secret", r.Server, r.Path)
 			}
+		}
+		if len(r.Tokens) > 0 {
+			t.Errorf("%s %s was given a token", r.Server, r.Path)
+		}
+	}
+	for _, reported := range w.sim.ReportedAddresses() {
+		if reported != "https://"+w.sim.Host() {
+			t.Errorf("the portal reported itself as %s", reported)
 		}
 	}
 }

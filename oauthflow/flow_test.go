@@ -216,19 +216,22 @@ func raw(t *testing.T, f *Flow) net.Conn {
 }
 
 func TestHugeHeader(t *testing.T) {
-	s := newFakeServer(t)
-	f := start(t, s, nil)
-	c := raw(t, f)
-	fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: %s\r\nCookie: %s\r\n\r\n", query(good(f)), bound(f), strings.Repeat("x", 64<<10))
-	response, err := http.ReadResponse(bufio.NewReader(c), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	response.Body.Close()
-	if response.StatusCode != http.StatusRequestHeaderFieldsTooLarge {
-		t.Errorf("status %d", response.StatusCode)
-	}
-	stillWaiting(t, f)
+	synctest.Test(t, func(t *testing.T) {
+		f, p := startInBubble(t, nil)
+		defer f.Close()
+		c := p.dial()
+		defer c.Close()
+		go fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: %s\r\nCookie: %s\r\n\r\n", query(good(f)), bound(f), strings.Repeat("x", 64<<10))
+		response, err := http.ReadResponse(bufio.NewReader(c), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+		if response.StatusCode != http.StatusRequestHeaderFieldsTooLarge {
+			t.Errorf("status %d", response.StatusCode)
+		}
+		stillWaitingInBubble(t, f, p)
+	})
 }
 
 func TestSlowHeader(t *testing.T) {
@@ -670,7 +673,7 @@ func TestEnds(t *testing.T) {
 		s.answer = func(_ http.ResponseWriter, r *http.Request) bool {
 			close(arrived)
 			<-r.Context().Done()
-			return true
+			panic(http.ErrAbortHandler) // an answer could still get through
 		}
 		f := start(t, s, nil)
 		if err := f.Paste(testCode); err != nil {

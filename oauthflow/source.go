@@ -16,6 +16,8 @@ const (
 	minLeft = 60 * time.Second
 	// How long the store may take, which may ask the user for a password.
 	storeTimeout = time.Minute
+	// How long another program's saving usually takes.
+	saving = time.Second
 )
 
 // SourceOptions say how a sign-in is kept alive.
@@ -50,6 +52,9 @@ type renewal struct {
 
 // NewSource returns a source for a saved sign-in.
 func NewSource(o SourceOptions) *Source { return &Source{options: o, token: o.Token} }
+
+// App is the application that was signed in to.
+func (s *Source) App() App { return s.options.App }
 
 // Server is the authorization server that the sign-in belongs to, and the only one that may be asked about it.
 func (s *Source) Server() AuthServer { return s.options.Server }
@@ -171,9 +176,15 @@ func (s *Source) rotate(ctx context.Context, held Token, dead error) rotation {
 		return rotation{token: held, dead: dead, err: dead}
 	}
 	got := s.refresh(ctx, held)
-	// Another BoxReady may have rotated the token while this one asked. What it saved is tried, once.
-	if got.dead != nil && !adopted && s.adopt(ctx, &held) {
-		got = s.refresh(ctx, held)
+	if got.dead == nil || adopted || s.options.Load == nil {
+		return got
+	}
+	// Another BoxReady may have rotated the token while this one asked, and be saving it just now. What it saved is tried, once.
+	for _, pause := range []time.Duration{0, saving} {
+		time.Sleep(pause)
+		if s.adopt(ctx, &held) {
+			return s.refresh(ctx, held)
+		}
 	}
 	return got
 }

@@ -314,22 +314,39 @@ func TestOtherProcess(t *testing.T) {
 		}
 	})
 	t.Run("rotated meanwhile", func(t *testing.T) {
-		s := newFakeServer(t)
-		store := heldToken(s, 0)
-		loads := 0
-		src := source(s, 0, func(o *SourceOptions) {
-			o.Load = func(context.Context) (Token, error) {
-				if loads++; loads == 2 {
-					token, err := s.auth().Refresh(t.Context(), testApp(), secret.New("refresh-9"))
-					store = token
-					return token, err
-				}
-				return store, nil
-			}
-		})
-		s.refresh = map[string]bool{"refresh-9": true}
-		if token, err := src.Token(t.Context()); err != nil || token.Refresh.Reveal() != "refresh-2" {
-			t.Errorf("%v, %v", token.Refresh.Reveal(), err)
+		for name, late := range map[string]time.Duration{"saved already": 0, "being saved": saving / 2} {
+			t.Run(name, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					var asked []string
+					token := func(n string) Token {
+						return Token{Refresh: secret.New("refresh-" + n), Server: "https://auth.example"}
+					}
+					saved := time.Now().Add(time.Hour)
+					src := NewSource(SourceOptions{App: testApp(), Token: token("0"),
+						Server: AuthServer{URL: "https://auth.example", HTTP: doerFunc(func(r *http.Request) (*http.Response, error) {
+							used := r.URL.Query().Get("refresh_token")
+							asked = append(asked, used)
+							w := httptest.NewRecorder()
+							if used == "refresh-0" {
+								saved = time.Now().Add(late) // the other one was faster
+								io.WriteString(w, `{"error":"invalid_grant"}`)
+							} else {
+								io.WriteString(w, `{"access_token":"access-2","refresh_token":"refresh-2","expires_in":3600}`)
+							}
+							return w.Result(), nil
+						})},
+						Load: func(context.Context) (Token, error) {
+							if time.Now().Before(saved) {
+								return token("0"), nil
+							}
+							return token("1"), nil
+						},
+					})
+					if got, err := src.Token(t.Context()); err != nil || got.Access.Reveal() != "access-2" || strings.Join(asked, " ") != "refresh-0 refresh-1" {
+						t.Errorf("%v, asked with %v", err, asked)
+					}
+				})
+			})
 		}
 	})
 	t.Run("dead for all", func(t *testing.T) {

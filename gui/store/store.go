@@ -10,8 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
-
-	"boxready/checks"
 )
 
 // Settings are what the owner chose. The zero value is what a first start has.
@@ -28,14 +26,24 @@ type Store struct {
 
 	mu       sync.Mutex
 	settings Settings
+	portals  []Portal // the one used last first
 }
 
-const settingsFile = "settings.json"
+const (
+	settingsFile = "settings.json"
+	portalsFile  = "portals.json"
+)
 
 // Open reads what is kept in a folder. A file that can't be read is as good as none: nothing in it is worth refusing to start.
 func Open(dir string) *Store {
 	s := &Store{dir: dir}
-	_ = s.read(settingsFile, &s.settings)
+	if s.read(settingsFile, &s.settings) != nil {
+		s.settings = Settings{}
+	}
+	var portals portalsFileForm
+	if s.read(portalsFile, &portals) == nil {
+		s.portals = portals.Portals
+	}
 	return s
 }
 

@@ -17,10 +17,29 @@ func Inset(content fyne.CanvasObject) *fyne.Container {
 	return sheet(style.ColorInset, "", 6, 10, content)
 }
 
+// Command is a command that can be copied with what stands on its right.
+func Command(text string, right fyne.CanvasObject) *fyne.Container {
+	line := Beside(6, false, nil, NewText(text, Font{Mono: true, CanSelect: true}), right)
+	return Stack(inset(), Pad(2, 4, 2, 10, line))
+}
+
+func inset() *Backdrop {
+	back := NewBackdrop(style.ColorInset, "")
+	back.Radius = 6
+	return back
+}
+
 func sheet(fill, border fyne.ThemeColorName, radius, padding float32, content fyne.CanvasObject) *fyne.Container {
 	back := NewBackdrop(fill, border)
 	back.Radius = radius
 	return Stack(back, Pad(padding, padding, padding, padding, content))
+}
+
+// Bordered draws a line around what has none of its own.
+func Bordered(o fyne.CanvasObject) *fyne.Container {
+	edge := NewBackdrop("", theme.ColorNameInputBorder)
+	edge.Radius = theme.Size(theme.SizeNameInputRadius)
+	return Stack(o, edge)
 }
 
 // Line is a thin line between rows.
@@ -28,4 +47,9 @@ func Line() fyne.CanvasObject {
 	line := NewBackdrop(theme.ColorNameSeparator, "")
 	line.Height = 1
 	return line
+}
+
+// Notice is a coloured strip across a page.
+func Notice(color fyne.ThemeColorName, content fyne.CanvasObject) *fyne.Container {
+	return Stack(NewBackdrop(color, ""), Pad(10, 20, 10, 20, content))
 }

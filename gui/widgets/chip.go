@@ -7,24 +7,41 @@ import (
 	"boxready/gui/style"
 )
 
-// Chip is a sign and a few words that can be pressed.
-func Chip(sign style.Sign, text string, chosen bool, tapped func()) fyne.CanvasObject {
-	var left fyne.CanvasObject
-	if sign != "" {
-		left = NewSign(sign, 14)
-	}
-	label := NewText(text, Font{Size: style.SizeSmall, OneLine: true, Bold: chosen})
-	content := Pad(5, 12, 5, 10, Beside(6, false, left, label, nil))
+// Chip is a sign and a few words that can be pressed if there is something to do then.
+type Chip struct {
+	Object fyne.CanvasObject
+	sign   *Sign
+	text   *Text
+	press  *Pressable // nil if there is nothing to do
+}
+
+// NewChip returns a chip; tapped is nil if it does nothing.
+func NewChip(tapped func()) *Chip {
+	c := &Chip{sign: NewSign("", 14), text: NewText("", Font{Size: style.SizeSmall, OneLine: true})}
+	content := Pad(5, 12, 5, 10, Beside(6, false, c.sign, c.text, nil))
 	if tapped == nil {
 		back := NewBackdrop("", style.ColorBorder)
 		back.Radius = 13
-		return Stack(back, content)
+		c.Object = Stack(back, content)
+		return c
 	}
-	fill := fyne.ThemeColorName("")
-	if chosen {
-		fill = style.ColorChosen
+	c.press = NewPressable(content, "", theme.ColorNameInputBorder, 13, tapped)
+	c.Object = c.press
+	return c
+}
+
+// Set changes what the chip shows. A chosen one is what the rest of the page is about.
+func (c *Chip) Set(sign style.Sign, text string, chosen bool) {
+	c.sign.Set(sign)
+	c.sign.Hidden = sign == ""
+	c.text.SetText(text)
+	if c.press != nil {
+		fill := fyne.ThemeColorName("")
+		if chosen {
+			fill = style.ColorChosen
+		}
+		c.press.SetColors(fill, theme.ColorNameInputBorder)
 	}
-	return NewPressable(content, fill, theme.ColorNameInputBorder, 13, tapped)
 }
 
 // Badge is a word on a patch of colour.

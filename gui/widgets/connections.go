@@ -22,9 +22,9 @@ type Link struct {
 }
 
 // Connections is a chain of nodes with an arrow between each two, and one arrow that leads back from the last node to the
-// second. Every arrow can be pressed. It stands upright where there is no room for it to lie.
+// second. Every arrow can be pressed, if there is something to do then. It stands upright where there is no room for it to lie.
 type Connections struct {
-	*fyne.Container
+	Group
 	hint    string
 	nodes   []*node
 	arrows  []*arrow // the last one leads back
@@ -41,16 +41,18 @@ func NewConnections(nodes []Node, links []Link, hint string, tapped func(link in
 		objects = append(objects, made)
 	}
 	for i, l := range links {
-		made := newArrow(l, func() { tapped(i) })
-		made.button.OnNotice = func(noticed bool) { c.notice(i, noticed) }
+		made := newArrow(l)
+		if tapped != nil {
+			made.press(func() { tapped(i) }, func(noticed bool) { c.notice(i, noticed) })
+		}
 		c.arrows = append(c.arrows, made)
 		for _, s := range made.strokes {
 			objects = append(objects, s)
 		}
 		objects = append(objects, made.head)
-		buttons = append(buttons, made.button)
+		buttons = append(buttons, made.place)
 	}
-	c.Container = &fyne.Container{Layout: &connectionsLayout{c: c}, Objects: append(append(objects, buttons...), c.caption)}
+	c.init(c, &fyne.Container{Layout: &connectionsLayout{c: c}, Objects: append(append(objects, buttons...), c.caption)})
 	return c
 }
 
@@ -61,6 +63,13 @@ func (c *Connections) Set(nodes []Node, links []Link) {
 	}
 	for i, l := range links {
 		c.arrows[i].set(l)
+	}
+}
+
+// Stop ends what moves in a picture that is no longer shown.
+func (c *Connections) Stop() {
+	for _, a := range c.arrows {
+		a.sign.Set("")
 	}
 }
 
@@ -75,22 +84,25 @@ func (c *Connections) notice(i int, noticed bool) {
 // Buttons are what is pressed, in order.
 func (c *Connections) Buttons() (buttons []*Pressable) {
 	for _, a := range c.arrows {
-		buttons = append(buttons, a.button)
+		if a.button != nil {
+			buttons = append(buttons, a.button)
+		}
 	}
 	return buttons
 }
 
 type node struct {
-	*fyne.Container
+	Group
 	back           *Backdrop
 	title, caption *Text
+	flat           bool // the caption stands beside the title
 }
 
 func newNode(n Node) *node {
 	made := &node{back: NewBackdrop(style.ColorCard, n.Sign.Color()), title: NewText(n.Title, Font{Bold: true, Centered: true, OneLine: true}),
 		caption: NewText(n.Caption, Font{Size: style.SizeSmall, Color: Muted, Centered: true, OneLine: true})}
 	made.back.Radius, made.back.BorderWidth = 8, 1.5
-	made.Container = Stack(made.back, Pad(6, 8, 6, 8, Column(0, made.title, made.caption)))
+	made.init(made, &fyne.Container{Layout: nodeLayout{made}, Objects: []fyne.CanvasObject{made.back, made.title, made.caption}})
 	return made
 }
 
@@ -99,6 +111,48 @@ func (n *node) set(to Node) {
 	n.caption.SetText(to.Caption)
 	n.back.Border = to.Sign.Color()
 	n.back.Refresh()
+	n.relayout()
+}
+
+type nodeLayout struct{ *node }
+
+const (
+	nodePadding = 8
+	nodeGap     = 8
+)
+
+// sizes are those of the node with the caption below the title, and beside it.
+func (l nodeLayout) sizes() (high, flat fyne.Size) {
+	title, caption := l.title.MinSize(), l.caption.MinSize()
+	high = fyne.NewSize(max(title.Width, caption.Width)+2*nodePadding, title.Height+caption.Height+10)
+	flat = fyne.NewSize(title.Width+nodeGap+caption.Width+2*nodePadding, title.Height+10)
+	return high, flat
+}
+
+func (l nodeLayout) MinSize([]fyne.CanvasObject) fyne.Size {
+	high, flat := l.sizes()
+	if l.flat {
+		return flat
+	}
+	return high
+}
+
+func (l nodeLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
+	l.back.Resize(size)
+	title, caption := l.title.MinSize(), l.caption.MinSize()
+	if l.flat {
+		x := (size.Width - title.Width - nodeGap - caption.Width) / 2
+		l.title.Move(fyne.NewPos(x, (size.Height-title.Height)/2))
+		l.title.Resize(title)
+		l.caption.Move(fyne.NewPos(x+title.Width+nodeGap, (size.Height-caption.Height)/2+1))
+		l.caption.Resize(caption)
+		return
+	}
+	y := (size.Height - title.Height - caption.Height) / 2
+	l.title.Move(fyne.NewPos(nodePadding, y))
+	l.title.Resize(fyne.NewSize(size.Width-2*nodePadding, title.Height))
+	l.caption.Move(fyne.NewPos(nodePadding, y+title.Height))
+	l.caption.Resize(fyne.NewSize(size.Width-2*nodePadding, caption.Height))
 }
 
 type arrow struct {
@@ -107,19 +161,26 @@ type arrow struct {
 	head    *fyne.Container
 	headed  string // where the head points to
 	sign    *Sign
-	button  *Pressable
+	button  *Pressable        // nil if it can't be pressed
+	place   fyne.CanvasObject // the button, or what stands there
 }
 
-func newArrow(l Link, tapped func()) *arrow {
+func newArrow(l Link) *arrow {
 	a := &arrow{sign: SmallSign(l.Sign), head: Stack()}
 	for i := range a.strokes {
 		a.strokes[i] = newStroke()
 	}
 	plate := NewBackdrop(style.ColorCard, "")
 	plate.Radius = 11
-	a.button = NewPressable(Stack(&fyne.Container{Layout: centered{22}, Objects: []fyne.CanvasObject{plate}}, a.sign), "", "", 8, tapped)
+	a.place = Stack(&fyne.Container{Layout: centered{22}, Objects: []fyne.CanvasObject{plate}}, a.sign)
 	a.set(l)
 	return a
+}
+
+func (a *arrow) press(tapped func(), noticed func(bool)) {
+	a.button = NewPressable(a.place, "", "", 8, tapped)
+	a.button.OnNotice = noticed
+	a.place = a.button
 }
 
 func (a *arrow) set(l Link) {
@@ -159,8 +220,8 @@ func (a *arrow) draw(points []fyne.Position, to string, at fyne.Position, hit fy
 			s.Hide()
 		}
 	}
-	a.button.Resize(hit)
-	a.button.Move(at.SubtractXY(hit.Width/2, hit.Height/2))
+	a.place.Resize(hit)
+	a.place.Move(at.SubtractXY(hit.Width/2, hit.Height/2))
 }
 
 // connectionsLayout places everything.
@@ -170,64 +231,99 @@ type connectionsLayout struct {
 }
 
 const (
-	gapWide  = 46 // between nodes that stand beside each other
+	gapWide  = 42 // at least, between nodes that stand beside each other
 	gapTall  = 34 // and below each other
 	backRoom = 40 // for the way back
 	hitEdge  = 28
 )
 
-// widest is the smallest size that all nodes have room in.
-func (l *connectionsLayout) widest() (size fyne.Size) {
+// boxes are the sizes of the nodes as they are by themselves, and the smallest that all have room in.
+func (l *connectionsLayout) boxes(flat bool) (each []float32, all fyne.Size) {
 	for _, n := range l.c.nodes {
-		size = size.Max(n.MinSize())
+		high, low := nodeLayout{n}.sizes()
+		if flat {
+			high = low
+		}
+		each = append(each, high.Width)
+		all = all.Max(high)
 	}
-	return size
+	return each, all
 }
 
 func (l *connectionsLayout) MinSize([]fyne.CanvasObject) fyne.Size {
-	return fyne.NewSize(l.widest().Width+backRoom, l.height)
+	_, high := l.boxes(false)
+	return fyne.NewSize(high.Width+backRoom, l.height)
 }
 
 func (l *connectionsLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
-	box := l.widest()
-	n := float32(len(l.c.nodes))
-	y := float32(0)
-	if size.Width >= n*box.Width+(n-1)*gapWide {
-		y = l.lying(fyne.NewSize(min((size.Width-(n-1)*gapWide)/n, 1.3*box.Width), box.Height), size.Width)
+	each, high := l.boxes(false)
+	gaps := float32(len(each)-1) * gapWide
+	natural := gaps
+	for _, width := range each {
+		natural += width
+	}
+	var y float32
+	if size.Width >= natural {
+		// As wide as each other if there is room for that.
+		if even := (size.Width - gaps) / float32(len(each)); even >= high.Width {
+			for i := range each {
+				each[i] = min(even, 1.3*high.Width)
+			}
+		} else {
+			for i := range each {
+				each[i] += (size.Width - natural) / 2 / float32(len(each))
+			}
+		}
+		y = l.lying(each, high.Height, size.Width)
 	} else {
-		y = l.upright(fyne.NewSize(min(size.Width-backRoom, 1.8*box.Width), box.Height), size.Width)
+		_, flat := l.boxes(true)
+		if flat.Width+backRoom > size.Width {
+			y = l.upright(fyne.NewSize(size.Width-backRoom, high.Height), size.Width, false)
+		} else {
+			y = l.upright(fyne.NewSize(min(size.Width-backRoom, 1.3*flat.Width), flat.Height), size.Width, true)
+		}
 	}
 	l.c.caption.Move(fyne.NewPos(0, y+8))
 	l.height = y + 8 + fit(l.c.caption, size.Width)
 }
 
-func (l *connectionsLayout) lying(box fyne.Size, width float32) float32 {
+func (l *connectionsLayout) lying(widths []float32, height, width float32) float32 {
 	n := len(l.c.nodes)
-	gap := (width - float32(n)*box.Width) / float32(n-1)
-	left := func(i int) float32 { return float32(i) * (box.Width + gap) }
-	for i, node := range l.c.nodes {
-		node.Move(fyne.NewPos(left(i), 0))
-		node.Resize(box)
+	gap := width
+	for _, w := range widths {
+		gap -= w
 	}
-	mid := box.Height / 2
+	gap /= float32(n - 1)
+	left := make([]float32, n)
+	for i, node := range l.c.nodes {
+		if i > 0 {
+			left[i] = left[i-1] + widths[i-1] + gap
+		}
+		node.flat = false
+		node.Move(fyne.NewPos(left[i], 0))
+		node.Resize(fyne.NewSize(widths[i], height))
+	}
+	mid := height / 2
 	for i, a := range l.c.arrows[:n-1] {
-		from, to := left(i)+box.Width, left(i+1)
+		from, to := left[i]+widths[i], left[i+1]
 		a.draw([]fyne.Position{{X: from, Y: mid}, {X: to - 6, Y: mid}}, "right", fyne.NewPos((from+to-6)/2, mid), fyne.NewSize(min(gap-10, 44), hitEdge))
 	}
-	low := box.Height + 26
-	first, last := left(1)+box.Width/2, left(n-1)+box.Width/2
-	l.c.arrows[n-1].draw([]fyne.Position{{X: last, Y: box.Height}, {X: last, Y: low}, {X: first, Y: low}, {X: first, Y: box.Height + 6}}, "up",
+	low := height + 26
+	first, last := left[1]+widths[1]/2, left[n-1]+widths[n-1]/2
+	l.c.arrows[n-1].draw([]fyne.Position{{X: last, Y: height}, {X: last, Y: low}, {X: first, Y: low}, {X: first, Y: height + 6}}, "up",
 		fyne.NewPos((first+last)/2, low), fyne.NewSize(44, hitEdge))
 	return low + hitEdge/2
 }
 
-func (l *connectionsLayout) upright(box fyne.Size, width float32) float32 {
+func (l *connectionsLayout) upright(box fyne.Size, width float32, flat bool) float32 {
 	n := len(l.c.nodes)
 	x := max(0, (width-box.Width-backRoom)/2)
 	top := func(i int) float32 { return float32(i) * (box.Height + gapTall) }
 	for i, node := range l.c.nodes {
+		node.flat = flat
 		node.Move(fyne.NewPos(x, top(i)))
 		node.Resize(box)
+		node.relayout()
 	}
 	mid := x + box.Width/2
 	for i, a := range l.c.arrows[:n-1] {

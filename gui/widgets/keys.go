@@ -32,7 +32,10 @@ func passUpShortcut(o fyne.CanvasObject, s fyne.Shortcut) {
 func copyWord() string { return lang.L("Copy") }
 
 // Button is Fyne's button that passes up the window's keys and comes into view.
-type Button struct{ widget.Button }
+type Button struct {
+	widget.Button
+	focused bool
+}
 
 // NewButton returns a button; icon may be nil.
 func NewButton(text string, icon fyne.Resource, tapped func()) *Button {
@@ -40,6 +43,14 @@ func NewButton(text string, icon fyne.Resource, tapped func()) *Button {
 	b.Text, b.Icon, b.OnTapped = text, icon, tapped
 	b.ExtendBaseWidget(b)
 	return b
+}
+
+// MinSize leaves more room beside a word than Fyne does.
+func (b *Button) MinSize() fyne.Size {
+	if b.Text == "" {
+		return b.Button.MinSize()
+	}
+	return b.Button.MinSize().AddWidthHeight(14, 0)
 }
 
 // NewPrimary returns the button of a page that one presses first.
@@ -56,8 +67,23 @@ func NewQuiet(text string, icon fyne.Resource, tapped func()) *Button {
 	return b
 }
 
+// CreateRenderer is for Fyne.
+func (b *Button) CreateRenderer() fyne.WidgetRenderer {
+	return ringed(b.Button.CreateRenderer(), func() bool { return b.focused })
+}
+
 // FocusGained is for Fyne.
-func (b *Button) FocusGained() { b.Button.FocusGained(); Reveal(b) }
+func (b *Button) FocusGained() {
+	b.focused = true
+	b.Button.FocusGained()
+	Reveal(b)
+}
+
+// FocusLost is for Fyne.
+func (b *Button) FocusLost() {
+	b.focused = false
+	b.Button.FocusLost()
+}
 
 // TypedKey is for Fyne; Enter presses, too.
 func (b *Button) TypedKey(e *fyne.KeyEvent) {
@@ -75,6 +101,7 @@ func (b *Button) TypedKey(e *fyne.KeyEvent) {
 type Entry struct {
 	widget.Entry
 	MaxLength int // in runes
+	focused   bool
 }
 
 // NewEntry returns an entry of one line.
@@ -85,8 +112,23 @@ func NewEntry(placeholder string, maxLength int) *Entry {
 	return e
 }
 
+// CreateRenderer is for Fyne.
+func (e *Entry) CreateRenderer() fyne.WidgetRenderer {
+	return ringed(e.Entry.CreateRenderer(), func() bool { return e.focused })
+}
+
 // FocusGained is for Fyne.
-func (e *Entry) FocusGained() { e.Entry.FocusGained(); Reveal(e) }
+func (e *Entry) FocusGained() {
+	e.focused = true
+	e.Entry.FocusGained()
+	Reveal(e)
+}
+
+// FocusLost is for Fyne.
+func (e *Entry) FocusLost() {
+	e.focused = false
+	e.Entry.FocusLost()
+}
 
 // TypedKey is for Fyne.
 func (e *Entry) TypedKey(k *fyne.KeyEvent) {
@@ -150,3 +192,57 @@ type clip string
 
 func (c clip) Content() string   { return string(c) }
 func (c clip) SetContent(string) {}
+
+// Select is Fyne's choice of one that passes up the window's keys.
+type Select struct {
+	widget.Select
+	focused bool
+}
+
+// NewSelect returns a choice; changed is called when another one is chosen by the user.
+func NewSelect(options []string, chosen string, changed func(string)) *Select {
+	s := &Select{}
+	s.Options, s.Selected = options, chosen
+	s.OnChanged = func(now string) {
+		if now != chosen {
+			chosen = now
+			changed(now)
+		}
+	}
+	s.ExtendBaseWidget(s)
+	return s
+}
+
+// MinSize doesn't insist on room for the longest option: one that is too long is cut with an ellipsis.
+func (s *Select) MinSize() fyne.Size {
+	return fyne.NewSize(min(s.Select.MinSize().Width, 160), s.Select.MinSize().Height)
+}
+
+// CreateRenderer is for Fyne.
+func (s *Select) CreateRenderer() fyne.WidgetRenderer {
+	return ringed(s.Select.CreateRenderer(), func() bool { return s.focused })
+}
+
+// FocusGained is for Fyne.
+func (s *Select) FocusGained() {
+	s.focused = true
+	s.Select.FocusGained()
+	Reveal(s)
+}
+
+// FocusLost is for Fyne.
+func (s *Select) FocusLost() {
+	s.focused = false
+	s.Select.FocusLost()
+}
+
+// TypedKey is for Fyne; Enter opens, too.
+func (s *Select) TypedKey(e *fyne.KeyEvent) {
+	switch {
+	case passUp(s, e):
+	case e.Name == fyne.KeyReturn || e.Name == fyne.KeyEnter:
+		s.Select.TypedKey(&fyne.KeyEvent{Name: fyne.KeySpace})
+	default:
+		s.Select.TypedKey(e)
+	}
+}

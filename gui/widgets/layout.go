@@ -5,12 +5,34 @@ import "fyne.io/fyne/v2"
 // The layouts here differ from Fyne's in one thing: what wraps its text tells its height only when it has its width, so
 // everything gets its width first and is asked for its height then.
 
-// fit gives an object a width and returns the height that it needs with it.
+// Fit gives an object a width and returns the height that it needs with it.
+func Fit(o fyne.CanvasObject, width float32) float32 { return fit(o, width) }
+
 func fit(o fyne.CanvasObject, width float32) float32 {
 	o.Resize(fyne.NewSize(width, o.MinSize().Height))
 	height := o.MinSize().Height
 	o.Resize(fyne.NewSize(width, height))
 	return height
+}
+
+// settle fits what may hold texts within texts: the height of the innermost one takes a round for each level to come out.
+func settle(c *fyne.Container, width float32) {
+	const rounds = 8
+	for range rounds {
+		before := c.Size()
+		c.Layout.Layout(c.Objects, fyne.NewSize(width, before.Height))
+		fit(c, width)
+		if c.Size() == before && c.MinSize().Height == before.Height {
+			return
+		}
+	}
+}
+
+// Rearrange lays a container out anew after something in it was changed.
+func Rearrange(c *fyne.Container) {
+	if size := c.Size(); !size.IsZero() {
+		c.Layout.Layout(c.Objects, size)
+	}
 }
 
 func visible(objects []fyne.CanvasObject) (shown []fyne.CanvasObject) {
@@ -125,9 +147,18 @@ func (f *flow) MinSize(objects []fyne.CanvasObject) (size fyne.Size) {
 // Beside puts main between what stands on its left and on its right; either may be nil. Main gets the width that is left, and
 // all are centred vertically unless top is true.
 func Beside(gap float32, top bool, left, main, right fyne.CanvasObject) *fyne.Container {
-	b := &beside{gap: gap, top: top, left: left, main: main, right: right}
+	return besideOrBelow(&beside{gap: gap, top: top, left: left, main: main, right: right})
+}
+
+// BesideOrBelow is Beside without anything on the left, where what stands on the right moves below main if main would get less
+// than a width.
+func BesideOrBelow(gap, least float32, main, right fyne.CanvasObject) *fyne.Container {
+	return besideOrBelow(&beside{gap: gap, least: least, main: main, right: right})
+}
+
+func besideOrBelow(b *beside) *fyne.Container {
 	c := &fyne.Container{Layout: b}
-	for _, o := range []fyne.CanvasObject{left, main, right} { // which is the order of the focus, too
+	for _, o := range []fyne.CanvasObject{b.left, b.main, b.right} { // which is the order of the focus, too
 		if o != nil {
 			c.Objects = append(c.Objects, o)
 		}
@@ -137,7 +168,9 @@ func Beside(gap float32, top bool, left, main, right fyne.CanvasObject) *fyne.Co
 
 type beside struct {
 	gap               float32
+	least             float32 // of main's width; 0 if it takes what there is
 	top               bool
+	below             bool // right stands below main at the moment
 	left, main, right fyne.CanvasObject
 }
 
@@ -161,6 +194,13 @@ func (b *beside) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 		}
 		o.Move(fyne.NewPos(x, y))
 	}
+	if b.below = right.Width > 0 && size.Width-right.Width < b.least; b.below {
+		height := fit(b.main, size.Width)
+		b.main.Move(fyne.Position{})
+		b.right.Move(fyne.NewPos(0, height+b.gap))
+		fit(b.right, min(size.Width, right.Width-b.gap))
+		return
+	}
 	place(b.left, 0, left.Width-b.gap)
 	place(b.main, left.Width, size.Width-left.Width-right.Width)
 	place(b.right, size.Width-right.Width+b.gap, right.Width-b.gap)
@@ -168,5 +208,100 @@ func (b *beside) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 
 func (b *beside) MinSize([]fyne.CanvasObject) fyne.Size {
 	left, right, main := b.side(b.left), b.side(b.right), b.main.MinSize()
+	if b.least > 0 {
+		// It can always be narrow.
+		size := fyne.NewSize(max(main.Width, right.Width-b.gap), max(main.Height, right.Height))
+		if b.below {
+			size.Height = main.Height + b.gap + right.Height
+		}
+		return size
+	}
 	return fyne.NewSize(left.Width+main.Width+right.Width, max(left.Height, main.Height, right.Height))
 }
+
+// Below puts a head on top and gives the rest of the container to what is below it.
+func Below(head, rest fyne.CanvasObject) *fyne.Container {
+	return &fyne.Container{Layout: below{}, Objects: []fyne.CanvasObject{head, rest}}
+}
+
+type below struct{}
+
+func (below) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	head, rest := objects[0], objects[1]
+	height := float32(0)
+	if head.Visible() {
+		height = fit(head, size.Width)
+	}
+	head.Move(fyne.Position{})
+	rest.Move(fyne.NewPos(0, height))
+	rest.Resize(size.SubtractWidthHeight(0, height))
+}
+
+func (below) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	head, rest := objects[0].MinSize(), objects[1].MinSize()
+	return fyne.NewSize(max(head.Width, rest.Width), head.Height+rest.Height)
+}
+
+// Pair puts a value beside its name, or below where there is no room.
+func Pair(name, value fyne.CanvasObject) *fyne.Container {
+	return &fyne.Container{Layout: &pair{}, Objects: []fyne.CanvasObject{name, value}}
+}
+
+type pair struct{ below bool }
+
+const (
+	nameWidth = 190
+	pairFrom  = 420
+)
+
+func (p *pair) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	name, value := objects[0], objects[1]
+	if p.below = size.Width < pairFrom; p.below {
+		name.Move(fyne.Position{})
+		value.Move(fyne.NewPos(0, fit(name, size.Width)))
+		fit(value, size.Width)
+		return
+	}
+	name.Move(fyne.Position{})
+	fit(name, nameWidth-10)
+	value.Move(fyne.NewPos(nameWidth, 0))
+	fit(value, size.Width-nameWidth)
+}
+
+func (p *pair) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	name, value := objects[0].MinSize(), objects[1].MinSize()
+	if p.below {
+		return fyne.NewSize(max(name.Width, value.Width), name.Height+value.Height)
+	}
+	return fyne.NewSize(max(name.Width, value.Width), max(name.Height, value.Height))
+}
+
+// TopAndBottom puts one object at the top and another at the bottom, with what room there is between them.
+func TopAndBottom(top, bottom fyne.CanvasObject) *fyne.Container {
+	return &fyne.Container{Layout: topAndBottom{}, Objects: []fyne.CanvasObject{top, bottom}}
+}
+
+type topAndBottom struct{}
+
+func (topAndBottom) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	fit(objects[0], size.Width)
+	height := fit(objects[1], size.Width)
+	objects[0].Move(fyne.Position{})
+	objects[1].Move(fyne.NewPos(0, max(size.Height-height, objects[0].Size().Height)))
+}
+
+func (topAndBottom) MinSize(objects []fyne.CanvasObject) fyne.Size { return column{}.MinSize(objects) }
+
+// EdgeRight is a thin line at the right edge.
+func EdgeRight(color fyne.ThemeColorName) *fyne.Container {
+	return &fyne.Container{Layout: edgeRight{}, Objects: []fyne.CanvasObject{NewBackdrop(color, "")}}
+}
+
+type edgeRight struct{}
+
+func (edgeRight) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	objects[0].Move(fyne.NewPos(size.Width-1, 0))
+	objects[0].Resize(fyne.NewSize(1, size.Height))
+}
+
+func (edgeRight) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }

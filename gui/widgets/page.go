@@ -7,7 +7,7 @@ import (
 
 // Page scrolls its content, which is as wide as the page.
 type Page struct {
-	*fyne.Container
+	Group
 	scroll  *container.Scroll
 	content *fyne.Container
 }
@@ -15,14 +15,14 @@ type Page struct {
 // NewPage returns a page.
 func NewPage(content *fyne.Container) *Page {
 	p := &Page{scroll: container.NewVScroll(content), content: content}
-	p.Container = &fyne.Container{Layout: pageLayout{p}, Objects: []fyne.CanvasObject{p.scroll}}
+	p.init(p, &fyne.Container{Layout: pageLayout{p}, Objects: []fyne.CanvasObject{p.scroll}})
 	return p
 }
 
 type pageLayout struct{ *Page }
 
 func (l pageLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
-	fit(l.content, size.Width)
+	settle(l.content, size.Width)
 	l.scroll.Resize(size)
 }
 
@@ -35,8 +35,7 @@ func (p *Page) Refit() {
 	if p.Size().IsZero() {
 		return
 	}
-	p.content.Layout.Layout(p.content.Objects, p.content.Size())
-	fit(p.content, p.Size().Width)
+	settle(p.content, p.Size().Width)
 	p.scrollTo(p.scroll.Offset.Y)
 	p.content.Refresh()
 }
@@ -56,6 +55,12 @@ func (p *Page) Offset() float32 { return p.scroll.Offset.Y }
 
 // SetOffset scrolls.
 func (p *Page) SetOffset(y float32) { p.scrollTo(y) }
+
+// RevealAt scrolls so that o, which stands somewhere on the page, begins at its top.
+func (p *Page) RevealAt(o fyne.CanvasObject) {
+	driver := fyne.CurrentApp().Driver()
+	p.scrollTo(driver.AbsolutePositionForObject(o).Y - driver.AbsolutePositionForObject(p.content).Y)
+}
 
 // Reveal scrolls whatever o stands in so that it can be seen.
 func Reveal(o fyne.CanvasObject) {
@@ -93,13 +98,11 @@ func scrollAround(root, o fyne.CanvasObject, around *container.Scroll) *containe
 		inside = r.Objects
 	case *container.Scroll:
 		around, inside = r, []fyne.CanvasObject{r.Content}
-	case *Pressable:
-		return nil // holds nothing that can be focused
 	case interface{ Inside() []fyne.CanvasObject }:
 		inside = r.Inside()
 	}
 	for _, i := range inside {
-		if i == nil || !i.Visible() {
+		if !i.Visible() {
 			continue
 		}
 		if found := scrollAround(i, o, around); found != nil {

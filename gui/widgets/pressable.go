@@ -56,7 +56,7 @@ func (p *Pressable) paint() {
 		p.veil.Fill = theme.ColorNameHover
 	}
 	if p.focused {
-		p.Back.Border, p.Back.BorderWidth = theme.ColorNamePrimary, 2
+		p.Back.Border, p.Back.BorderWidth = theme.ColorNameForeground, 2
 	}
 	p.Back.Refresh()
 	p.veil.Refresh()

@@ -41,7 +41,7 @@ type Row struct {
 	under   *Text // aside, where there is no room on the right
 	badge   *fyne.Container
 	chevron *fyne.Container
-	inner   *fyne.Container
+	inner   *Group
 }
 
 // NewRow returns a row; tapped is nil if it does nothing.
@@ -55,13 +55,21 @@ func NewRow(content RowContent, tapped func()) *Row {
 		badge:   Stack(),
 		chevron: Stack(),
 	}
-	r.inner = &fyne.Container{Layout: rowLayout{r}, Objects: []fyne.CanvasObject{r.sign, r.title, r.badge, r.detail, r.aside, r.under, r.chevron}}
+	r.inner = &Group{}
+	r.inner.init(r.inner, &fyne.Container{Layout: rowLayout{r}, Objects: []fyne.CanvasObject{r.sign, r.title, r.badge, r.detail, r.aside, r.under, r.chevron}})
 	r.Set(content)
 	r.Object = r.inner
 	if tapped != nil {
 		r.Object = NewPressable(r.inner, "", "", 6, tapped)
 	}
 	return r
+}
+
+// OnTapped changes what pressing the row does; a row that can't be pressed stays so.
+func (r *Row) OnTapped(tapped func()) {
+	if p, ok := r.Object.(*Pressable); ok {
+		p.OnTapped = tapped
+	}
 }
 
 // Set changes what the row shows. Whether its title is a headline stays as it was.
@@ -89,10 +97,11 @@ func (r *Row) Set(content RowContent) {
 			r.chevron.Objects = []fyne.CanvasObject{Picture(icon, style.ColorMuted, 14)}
 		}
 	}
-	if size := r.inner.Size(); !size.IsZero() {
-		r.inner.Layout.Layout(r.inner.Objects, size)
-	}
+	r.inner.relayout()
 }
+
+// Stop ends what moves in a row that is no longer shown.
+func (r *Row) Stop() { r.sign.Set("") }
 
 // rowLayout arranges a row: sign, title with its badge and detail below, aside, chevron.
 type rowLayout struct{ *Row }

@@ -4,24 +4,23 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/theme"
-	"fyne.io/fyne/v2/widget"
 
 	"boxready/gui/style"
 )
 
 // Sign shows a style.Sign: a picture, or something that moves as long as a check is under way.
 type Sign struct {
-	*fyne.Container
-	sign     style.Sign
-	picture  *canvas.Image
-	activity *widget.Activity
+	Group
+	sign    style.Sign
+	picture *canvas.Image
+	spinner *spinner
 }
 
 // NewSign returns a square sign with edges of this length.
 func NewSign(sign style.Sign, edge float32) *Sign {
-	s := &Sign{picture: &canvas.Image{FillMode: canvas.ImageFillContain}, activity: widget.NewActivity()}
+	s := &Sign{picture: &canvas.Image{FillMode: canvas.ImageFillContain}, spinner: newSpinner()}
 	s.picture.SetMinSize(fyne.NewSquareSize(edge))
-	s.Container = &fyne.Container{Layout: centered{edge}, Objects: []fyne.CanvasObject{s.picture, s.activity}}
+	s.init(s, &fyne.Container{Layout: centered{edge}, Objects: []fyne.CanvasObject{s.picture, s.spinner}})
 	s.Set(sign)
 	return s
 }
@@ -38,14 +37,14 @@ func (s *Sign) Set(sign style.Sign) {
 		return
 	}
 	s.sign = sign
-	s.activity.Stop()
-	s.activity.Hide()
+	s.spinner.stop()
+	s.spinner.Hide()
 	s.picture.Hide()
 	switch sign {
 	case "":
 	case style.Waiting:
-		s.activity.Show()
-		s.activity.Start()
+		s.spinner.Show()
+		s.spinner.start()
 	default:
 		s.picture.Resource = sign.Icon()
 		s.picture.Show()

@@ -12,7 +12,7 @@ import (
 
 // Text is a text without the padding that Fyne's label has around it.
 type Text struct {
-	*fyne.Container
+	Group
 	label *widget.Label
 }
 
@@ -28,25 +28,27 @@ type Font struct {
 	CanSelect bool // with the mouse
 }
 
-// Muted is the colour of texts that explain.
-const Muted = widget.LowImportance
+// Colours of texts.
+const (
+	Muted = widget.LowImportance    // explains
+	Wrong = widget.DangerImportance // says what is wrong
+)
 
 // NewText returns a text.
 func NewText(text string, font Font) *Text {
-	var label *widget.Label
+	t := &Text{}
+	var shown fyne.CanvasObject
 	if font.CanSelect {
-		prose := &selectableLabel{}
-		prose.Selectable = true
-		prose.ExtendBaseWidget(prose)
-		label = &prose.Label
-		t := &Text{label: label}
-		t.apply(text, font)
-		t.Container = &fyne.Container{Layout: bleed{}, Objects: []fyne.CanvasObject{prose}}
-		return t
+		selectable := &selectableLabel{}
+		selectable.Selectable = true
+		selectable.ExtendBaseWidget(selectable)
+		t.label, shown = &selectable.Label, selectable
+	} else {
+		t.label = widget.NewLabel("")
+		shown = t.label
 	}
-	label = widget.NewLabel("")
-	t := &Text{label: label, Container: &fyne.Container{Layout: bleed{}, Objects: []fyne.CanvasObject{label}}}
 	t.apply(text, font)
+	t.init(t, &fyne.Container{Layout: bleed{}, Objects: []fyne.CanvasObject{shown}})
 	return t
 }
 

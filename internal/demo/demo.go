@@ -12,8 +12,11 @@ import (
 	"boxready/checks"
 	"boxready/internal/bitrix"
 	"boxready/internal/portal"
+	"boxready/internal/requirements"
+	"boxready/internal/secret"
 	"boxready/internal/simportal"
 	"boxready/internal/transport"
+	"boxready/oauthflow"
 )
 
 // Timeout is how long a run against a simulated portal may take: its slowest faults keep silent for a minute.
@@ -24,13 +27,14 @@ type Fault struct {
 	Name  string
 	Words string          // one line of English
 	with  map[string]bool // what a run has to do to see it
+	needs []string        // what an application has to require to see it
 }
 
 // Faults is everything that can be asked for.
 func Faults() []Fault {
 	var faults []Fault
 	for _, f := range simportal.Faults() {
-		fault := Fault{Name: f.Name, Words: f.Words, with: map[string]bool{}}
+		fault := Fault{Name: f.Name, Words: f.Words, with: map[string]bool{}, needs: f.Needs}
 		for _, w := range f.With {
 			fault.with[w] = true
 		}
@@ -49,14 +53,19 @@ func (e *UnknownFault) Error() string { return fmt.Sprintf("unknown fault %q", e
 
 // Portal is a simulated portal with its faults.
 type Portal struct {
-	Sim  *simportal.Sim
-	with map[string]bool
+	Sim   *simportal.Sim
+	with  map[string]bool
+	needs []string
 }
 
 // Start starts a simulated portal, with an authorization server and an event queue, on this computer's loopback addresses.
-// The error is an *UnknownFault if a name isn't in Faults.
-func Start(names []string) (*Portal, error) {
+// with is what a run does beside what the faults need: "deep", "webhook", "sign-in" and the like, see simportal.Fault, or a
+// region. The error is an *UnknownFault if a name isn't in Faults.
+func Start(names []string, with ...string) (*Portal, error) {
 	p := &Portal{with: map[string]bool{}}
+	for _, w := range with {
+		p.with[w] = true
+	}
 	known := Faults()
 	for _, name := range names {
 		i := slices.IndexFunc(known, func(f Fault) bool { return f.Name == name })
@@ -66,8 +75,9 @@ func Start(names []string) (*Portal, error) {
 		for w := range known[i].with {
 			p.with[w] = true
 		}
+		p.needs = append(p.needs, known[i].needs...)
 	}
-	sim, err := simportal.Start(simportal.Options{Faults: names})
+	sim, err := simportal.Start(simportal.Options{Faults: names, RedirectURI: oauthflow.ReturnAddress()})
 	if err != nil {
 		return nil, fmt.Errorf("start the simulated portal: %w", err)
 	}
@@ -91,19 +101,70 @@ func (p *Portal) Region() bitrix.Region {
 	return ""
 }
 
-// Target is what to check so that the faults are seen.
-func (p *Portal) Target() (checks.Target, error) {
+// Target is what to check so that the faults are seen. version is BoxReady's.
+func (p *Portal) Target(version string) (checks.Target, error) {
 	address, err := portal.ParseAddress(p.Sim.Host())
 	if err != nil {
 		return checks.Target{}, fmt.Errorf("address of the simulated portal: %w", err)
 	}
 	target := checks.Target{Address: address, Region: p.Region()}
-	for _, consent := range []checks.Consent{checks.Deep, checks.ContentFilter, checks.PublicDNS} {
+	for _, consent := range []checks.Consent{checks.Deep, checks.ContentFilter, checks.EventTest, checks.PublicDNS} {
 		if p.with[string(consent)] {
 			target.Consents = append(target.Consents, consent)
 		}
 	}
+	target.AsApplication = p.with["as-application"]
+	target.Requirements = p.Requirements()
+	if p.with["webhook"] {
+		webhook, err := portal.ParseWebhook(p.Sim.Webhook())
+		if err != nil {
+			return target, fmt.Errorf("webhook of the simulated portal: %w", err)
+		}
+		target.Webhook = &webhook
+	}
+	if p.with["sign-in"] {
+		way, err := p.Way(version)
+		if err != nil {
+			return target, err
+		}
+		target.SignIn = p.SignIn(transport.New(way))
+	}
 	return target, nil
+}
+
+// SignIn is a sign-in to the simulated portal, renewed through n. It is kept nowhere.
+func (p *Portal) SignIn(n *transport.Net) *oauthflow.Source {
+	grant := p.Sim.IssueGrant(simportal.TokenValid)
+	server := strings.TrimSuffix(grant.ServerEndpoint, "/rest/")
+	return oauthflow.NewSource(oauthflow.SourceOptions{
+		App:    oauthflow.App{ClientID: grant.ClientID, ClientSecret: secret.New(grant.ClientSecret)},
+		Server: oauthflow.AuthServer{URL: server, HTTP: n.HTTPClient()},
+		Token: oauthflow.Token{Access: secret.New(grant.AccessToken), Refresh: secret.New(grant.RefreshToken), Expires: grant.Expires,
+			RefreshIssued: time.Now(), MemberID: grant.MemberID, UserID: grant.UserID, Server: server},
+	})
+}
+
+// Requirements are what an application has to require to see the faults; nil if any does.
+func (p *Portal) Requirements() *requirements.Requirements {
+	if p.needs == nil {
+		return nil
+	}
+	r := &requirements.Requirements{}
+	for _, need := range p.needs {
+		kind, name, _ := strings.Cut(need, ":")
+		switch kind {
+		case "method":
+			r.Methods = append(r.Methods, name)
+		case "event":
+			r.Events = append(r.Events, name)
+		case "scope":
+			r.Scopes = append(r.Scopes, name)
+		case "module":
+			module, version, _ := strings.Cut(name, ">=")
+			r.Modules = append(r.Modules, requirements.Module{Name: module, AtLeast: version})
+		}
+	}
+	return r
 }
 
 // Way is how a run gets there. version is BoxReady's.

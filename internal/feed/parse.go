@@ -110,6 +110,15 @@ var neverSenders = []struct {
 	{netip.MustParsePrefix("ff00::/8"), "multicast"},
 }
 
+// NeverSenders are the networks that no list may touch, for scripts that check lists themselves.
+func NeverSenders() []netip.Prefix {
+	var list []netip.Prefix
+	for _, never := range neverSenders {
+		list = append(list, never.prefix)
+	}
+	return list
+}
+
 // The widest networks that a list may name. Nobody's event queue fills a larger
 // one, and a rule for it would be no rule at all.
 const (

@@ -24,7 +24,7 @@ func savedRun(t testing.TB, lang string, c report.Contents) *report.Saved {
 	return saved
 }
 
-func conclusions(d report.Document) (list []string) {
+func outcomesOf(d report.Document) (list []string) {
 	for _, e := range d.Results {
 		list = append(list, strings.Join([]string{string(e.Check), string(e.State), string(e.Cause), string(e.Owner), string(e.Because), string(e.Vantage)}, " "))
 	}
@@ -41,7 +41,7 @@ func TestJudgedAgain(t *testing.T) {
 				o := play(t, fault.Name)
 				saved := savedRun(t, "ru", report.Contents{Outcome: o})
 				again, kept := reporter(t, "ru").JudgeAgain(saved)
-				if diff := cmp.Diff(conclusions(saved.Document), conclusions(again.Document)); diff != "" {
+				if diff := cmp.Diff(outcomesOf(saved.Document), outcomesOf(again.Document)); diff != "" {
 					t.Errorf("judged again:\n%s", diff)
 				}
 				if again.Verdict != o.Verdict {

@@ -24,7 +24,7 @@ func play(t testing.TB, faults ...string) *checks.Outcome {
 		t.Fatal(err)
 	}
 	t.Cleanup(simulated.Close)
-	target, err := simulated.Target()
+	target, err := simulated.Target("test")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -46,22 +46,28 @@ func resultSchema(t *testing.T) object {
 	definitions := object{}
 	var ids, causes []string
 	var perCheck []object
-	for _, c := range checks.Catalog() {
+	for _, c := range slices.Concat(checks.Catalog(), checks.SelfCatalog()) {
 		ids = append(ids, string(c.ID))
-		name := reflectInto(t, definitions, c.NewFacts())
+		facts := []string{reflectInto(t, definitions, c.NewFacts()), "Crash"}
+		if c.ID == checks.SelfClock { // portal-clock yields it too
+			facts = append(facts, "ClockFacts")
+		}
 		perCheck = append(perCheck, object{
 			"if":   object{"properties": object{"check": object{"const": c.ID}}},
-			"then": object{"properties": object{"facts": anyOf(name, "Crash")}},
+			"then": object{"properties": object{"facts": anyOf(facts...)}},
 		})
 		for _, cause := range c.Causes {
 			causes = append(causes, string(cause))
 		}
 	}
-	ids = append(ids, string(checks.SelfClock))
 	for _, cause := range checks.CommonCauses() {
 		causes = append(causes, string(cause))
 	}
 	reflectInto(t, definitions, &checks.Crash{})
+	var reasons []string
+	for _, reason := range checks.Reasons() {
+		reasons = append(reasons, string(reason))
+	}
 	causes = append(causes, "")
 
 	definitions["Result"] = closed(object{
@@ -90,7 +96,7 @@ func resultSchema(t *testing.T) object {
 		"counts":   closed(object{"ok": count, "notice": count, "problem": count, "unknown": count, "skipped": count}, nil),
 		"not_checked": object{"type": "array", "items": closed(object{
 			"check":  object{"type": "string"},
-			"reason": enum("what it would have needed", []string{"consent-deep", "consent-content-filter", "credential", "outside-run"}),
+			"reason": enum("what it would have needed", reasons),
 		}, nil)},
 	}
 	definitions["Summary"] = closed(summary, nil)

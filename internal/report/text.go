@@ -26,10 +26,21 @@ func (p *Reporter) WriteText(w io.Writer, o *checks.Outcome, style Style) error 
 	return p.writeRun(w, p.run(o, newHider(o.Target.Address, nil)), style)
 }
 
+// WriteSelfTest writes what a look at this program itself came to, which is no verdict on any portal.
+func (p *Reporter) WriteSelfTest(w io.Writer, o *checks.Outcome, style Style) error {
+	t := newText(p, p.run(o, newHider(o.Target.Address, nil)), style)
+	t.para(0, "", t.style.Bold(p.Words.Say("group."+string(checks.SelfGroup), nil)))
+	return t.writeFindings(w)
+}
+
 func (p *Reporter) writeRun(w io.Writer, n *run, style Style) error {
 	t := newText(p, n, style)
 	t.verdict()
-	for _, owner := range n.ownersByWeight() {
+	return t.writeFindings(w)
+}
+
+func (t *text) writeFindings(w io.Writer) error {
+	for _, owner := range t.run.ownersByWeight() {
 		t.findingsOf(owner)
 	}
 	t.inOrder()

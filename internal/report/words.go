@@ -83,7 +83,18 @@ func (w *Words) functions() template.FuncMap {
 		"list":    w.list,
 		"span":    w.span,
 		"seconds": func(s float64) string { return w.number(s) },
+		"needs":   w.needs,
+		"keeper":  func(code string) string { return w.Say("sign-in.place-"+code, nil) },
+		"access":  access,
 	}
+}
+
+// access are the flags of check that give a run the same credential again; a webhook's address stays out of the shell's history.
+func access(credential string) string {
+	if credential == string(checks.ByWebhook) {
+		return "--webhook -"
+	}
+	return "--signed-in"
 }
 
 func (w *Words) list(items []string) string {

@@ -1,6 +1,7 @@
 package report_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"io/fs"
 	"path"
@@ -13,6 +14,7 @@ import (
 	"boxready/assets"
 	"boxready/checks"
 	"boxready/internal/report"
+	"boxready/internal/requirements"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -31,6 +33,35 @@ func texts(t *testing.T, lang string) map[string]string {
 	flat := map[string]string{}
 	flatten(tree, "", flat)
 	return flat
+}
+
+// A key that stands twice in a file hides its first text, and nobody notices.
+func TestNoKeyStandsTwice(t *testing.T) {
+	for _, lang := range report.Languages() {
+		data, err := fs.ReadFile(assets.Languages, path.Join("lang", lang+".json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var object func(d *json.Decoder, at string)
+		object = func(d *json.Decoder, at string) {
+			seen := map[string]bool{}
+			for d.More() {
+				name, _ := d.Token()
+				key := strings.TrimPrefix(at+"."+name.(string), ".")
+				if seen[key] {
+					t.Errorf("%s: %s stands twice", lang, key)
+				}
+				seen[key] = true
+				if value, _ := d.Token(); value == json.Delim('{') {
+					object(d, key)
+				}
+			}
+			_, _ = d.Token() // the closing brace
+		}
+		d := json.NewDecoder(bytes.NewReader(data))
+		_, _ = d.Token()
+		object(d, "")
+	}
 }
 
 func flatten(tree map[string]any, at string, into map[string]string) {
@@ -71,7 +102,8 @@ func TestTextsAreWellFormed(t *testing.T) {
 	russian := regexp.MustCompile(`[а-яё]`)
 	for _, lang := range report.Languages() {
 		functions := template.FuncMap{"date": func(any) string { return "" }, "list": func(any) string { return "" },
-			"span": func(any) string { return "" }, "seconds": func(any) string { return "" }}
+			"span": func(any) string { return "" }, "seconds": func(any) string { return "" }, "needs": func(any) string { return "" },
+			"keeper": func(any) string { return "" }, "access": func(any) string { return "" }}
 		for key, text := range texts(t, lang) {
 			if _, err := template.New(key).Funcs(functions).Parse(text); err != nil {
 				t.Errorf("%s %s: %v", lang, key, err)
@@ -105,7 +137,16 @@ var withoutPage = []string{
 	"auth-server-from-portal.portal-credentials-refused",
 	"credentials-arrive.auth-header-stripped", "credentials-arrive.post-body-lost",
 	"content-filter.body-filtered",
+	"portal-identity.address-held-as-http",
+	"token-accepted.portal-credentials-refused",
+	"rest-licence.feature-not-licensed", "rest-licence.licence-blocked",
+	"methods.method-unknown", "methods.method-deprecated",
+	"self-keyring.keyring-absent", "self-keyring.keyring-locked", "self-keyring.keyring-refused", "self-keyring.keyring-timeout",
+	"self-loopback.port-busy", "self-loopback.port-reserved",
+	"self-browser.no-browser",
+	"self-proxy.proxy-auth-required", "self-proxy.proxy-refused",
 	"self-clock.clock-wrong",
+	"self-display.no-opengl",
 	"any.unexpected-answer", "any.timeout", "any.no-network", "any.proxy-auth-required", "any.proxy-refused", "any.cancelled", "any.internal-error",
 }
 
@@ -127,7 +168,7 @@ func TestEveryCauseHasWords(t *testing.T) {
 				t.Errorf("%s: %s has a page after all", lang, key)
 			}
 		}
-		for _, c := range checks.Catalog() {
+		for _, c := range slices.Concat(checks.Catalog(), checks.SelfCatalog()) {
 			for _, part := range []string{"name", "ok"} {
 				if have[string(c.ID)+"."+part] == "" {
 					t.Errorf("%s: no text %s.%s", lang, c.ID, part)
@@ -137,9 +178,48 @@ func TestEveryCauseHasWords(t *testing.T) {
 				wants(string(c.ID) + "." + string(cause))
 			}
 		}
-		wants(string(checks.SelfClock) + "." + string(checks.ClockWrong))
 		for _, cause := range checks.CommonCauses() {
 			wants("any." + string(cause))
+		}
+		for _, reason := range checks.Reasons() {
+			if have["reason."+string(reason)] == "" {
+				t.Errorf("%s: no text reason.%s", lang, reason)
+			}
+		}
+		for _, consent := range []checks.Consent{checks.Deep, checks.ContentFilter, checks.EventTest} {
+			for _, part := range []string{"title", "text"} {
+				if have["consent."+string(consent)+"."+part] == "" {
+					t.Errorf("%s: no text consent.%s.%s", lang, consent, part)
+				}
+			}
+		}
+		for _, group := range []checks.Group{checks.PortalGroup, checks.AuthGroup, checks.AccessGroup, checks.SelfGroup} {
+			if have["group."+string(group)] == "" {
+				t.Errorf("%s: no text group.%s", lang, group)
+			}
+		}
+	}
+}
+
+func TestWordsAboutFilesOfRequirements(t *testing.T) {
+	var want []string
+	for _, code := range requirements.Codes() {
+		want = append(want, "error."+code)
+	}
+	for _, code := range requirements.RemarkCodes() {
+		want = append(want, "remark."+code)
+	}
+	for _, lang := range report.Languages() {
+		have := texts(t, lang)
+		for _, key := range want {
+			if have["requirements."+key] == "" {
+				t.Errorf("%s: no text requirements.%s", lang, key)
+			}
+		}
+		for key := range have {
+			if part, ours := strings.CutPrefix(key, "requirements."); ours && (strings.HasPrefix(part, "error.") || strings.HasPrefix(part, "remark.")) && !slices.Contains(want, part) {
+				t.Errorf("%s: nothing says %s", lang, key)
+			}
 		}
 	}
 }

@@ -4,7 +4,9 @@ package requirements
 
 import (
 	"cmp"
+	"net"
 	"slices"
+	"strconv"
 	"strings"
 
 	"boxready/internal/bitrix"
@@ -68,6 +70,11 @@ type Host struct {
 	Host      string
 	Port      int
 	Direction Direction
+}
+
+// String writes a host as "app-to-portal app.vendor.example:443".
+func (h Host) String() string {
+	return string(h.Direction) + " " + net.JoinHostPort(h.Host, strconv.Itoa(h.Port))
 }
 
 // AnyApplication is what every REST application needs, used when no file says more.

@@ -124,3 +124,6 @@ var (
 		return newSpelling(names...)
 	})
 )
+
+// NearestMethods returns the names of methods that a misspelt one may have meant, at most three.
+func NearestMethods(name string) []string { return methodSpelling().nearest(name) }

@@ -2,7 +2,6 @@ package simportal
 
 import (
 	"context"
-	"net/http"
 	"strings"
 	"time"
 
@@ -127,7 +126,7 @@ func (s *Sim) checkToken(c *call, name string, scopes []string) *restError {
 	v, cached := a.cached(name, now)
 	if !cached {
 		if c.f.on("portal-not-registered") {
-			return &restError{status: http.StatusBadRequest, code: bitrix.CodeCore, text: "No client credentials"}
+			return badRequest(bitrix.CodeCore, "No client credentials")
 		}
 		address := ownAddress(c.hit)
 		s.report(address)

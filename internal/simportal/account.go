@@ -72,7 +72,7 @@ func (a *account) enter(f *faultSet, host string, now time.Time) {
 	defer a.mu.Unlock()
 	switch f.in("identity") {
 	case "address-differs":
-		a.address = "https://old." + host
+		a.address = "https://" + formerHost(host)
 	case "address-held-as-http":
 		a.address = "http://" + host
 	}

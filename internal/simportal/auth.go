@@ -28,7 +28,7 @@ func (s *Sim) restCheck(f *faultSet, name, address string) verdict {
 		return verdict{err: err}
 	case f.on("app-not-on-auth-server"):
 		return verdict{err: refuse(bitrix.CodeOAuth, "Application not installed")}
-	case f.on("app-payment-required"):
+	case f.any("app-payment-required", "app-unpaid") != "":
 		return verdict{err: refuse(bitrix.CodePaymentRequired, "Payment required")}
 	}
 	return verdict{user: t.user, expires: t.expires}

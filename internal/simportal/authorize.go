@@ -86,7 +86,7 @@ func (s *Sim) signIn(h *hit) (u *User, sent bool) {
 func (h *hit) loginPage(action, words string) {
 	page := strings.Replace(loginForm, `action="/auth/?login=yes"`, `action="`+html.EscapeString(action)+`"`, 1)
 	page = strings.Replace(page, "<form", words+"\n<form", 1)
-	page = strings.Replace(page, "</form>", "</form>\n<p>"+html.EscapeString(loginHint())+"</p>", 1)
+	page = strings.Replace(page, "</form>", "</form>\n<p><small>"+html.EscapeString(loginHint())+"</small></p>", 1)
 	h.portalPage(http.StatusOK, page)
 }
 

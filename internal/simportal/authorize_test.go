@@ -209,13 +209,13 @@ func TestRealBrowser(t *testing.T) {
 	at := "https://" + s.Host() + "/oauth/authorize/?client_id=" + s.IssueGrant("valid").ClientID + "&state=st"
 	fill := func(password string) []chromedp.Action[chromedp.Void] {
 		return []chromedp.Action[chromedp.Void]{
-			chromedp.SetValue(`[name=USER_LOGIN]`, "ivan"), chromedp.SetValue(`[name=USER_PASSWORD]`, password), chromedp.Click(`[name=Login]`),
+			chromedp.SetValue(chromedp.CSS(`[name=USER_LOGIN]`), "ivan"), chromedp.SetValue(chromedp.CSS(`[name=USER_PASSWORD]`), password), chromedp.Click(chromedp.CSS(`[name=Login]`)),
 		}
 	}
 	steps := append([]chromedp.Action[chromedp.Void]{chromedp.Navigate(at)}, fill("wrong")...)
-	steps = append(steps, chromedp.WaitVisible(`#wrong`))
+	steps = append(steps, chromedp.WaitVisible(chromedp.CSS(`#wrong`)))
 	steps = append(steps, fill("demo")...)
-	steps = append(steps, chromedp.WaitVisible(`#landed`))
+	steps = append(steps, chromedp.WaitVisible(chromedp.CSS(`#landed`)))
 	if err := chromedp.Do(within, steps...); err != nil {
 		t.Fatal(err)
 	}
@@ -223,7 +223,7 @@ func TestRealBrowser(t *testing.T) {
 	if q.Get("state") != "st" || q.Get("domain") != s.Host() || q.Get("code") == "" {
 		t.Errorf("landed with %v", q)
 	}
-	if err := chromedp.Do(within, chromedp.Navigate(at), chromedp.WaitVisible(`#landed`)); err != nil {
+	if err := chromedp.Do(within, chromedp.Navigate(at), chromedp.WaitVisible(chromedp.CSS(`#landed`))); err != nil {
 		t.Fatalf("the session is lost: %v", err)
 	}
 }

@@ -14,6 +14,8 @@ import (
 var accessSymptoms = map[string]seen{
 	"app-not-on-auth-server": issuedSays("ERROR_OAUTH"),
 
+	"app-unpaid": issuedSays("PAYMENT_REQUIRED"),
+
 	"webhook-rejected": hookSays("INVALID_CREDENTIALS"),
 	"webhook-user":     hookSays("authorization_error"),
 
@@ -51,8 +53,15 @@ var accessSymptoms = map[string]seen{
 		}
 	},
 
-	"scope-not-granted":         notPermitted,
-	"method-not-permitted":      notPermitted,
+	"scope-not-granted": notPermitted,
+	"method-not-permitted": func(t *testing.T, s *simportal.Sim) {
+		if got, want := methodsOf(t, s, []string{"disk.storage.getlist"}), (map[string]there{"disk.storage.getlist": {true, false}}); !maps.Equal(got, want) {
+			t.Errorf("methods %v", got)
+		}
+		if got := texts(t, s, s.Webhook()+"scope"); !slices.Contains(got, "disk") {
+			t.Errorf("granted %v", got)
+		}
+	},
 	"scope-unknown":             knowsNot("crm_premium", "", ""),
 	"module-missing":            knowsNot("crm", "crm.item.list", "ONCRMDEALADD"),
 	"module-outdated":           knowsNot("", "crm.activity.configurable.add", ""),

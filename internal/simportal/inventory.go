@@ -22,11 +22,6 @@ type method struct {
 	run        func(*Sim, *call) (any, *restError)
 }
 
-// in reports whether the method belongs to a scope, "" for basic.
-func (m *method) in(scope string) bool {
-	return scope == "" && len(m.scopes) == 0 || slices.Contains(m.scopes, scope)
-}
-
 // event is one that applications can bind.
 type event struct {
 	name   string
@@ -196,8 +191,8 @@ func (o Options) checkInventory() error {
 		}
 	}
 	for m, v := range o.Versions {
-		if !isModule(m) || !bitrix.ValidVersion(v) {
-			return fmt.Errorf("unknown module %q or wrong version %q", m, v)
+		if !isModule(m) || m == "rest" || !bitrix.ValidVersion(v) { // that one has an option of its own
+			return fmt.Errorf("no version %q of a module %q can be had", v, m)
 		}
 	}
 	for _, m := range o.Without.Methods {

@@ -166,7 +166,7 @@ func TestOfficialSDK(t *testing.T) {
 	profile := map[string]any{"ID": "1", "ADMIN": true, "NAME": "Анна", "LAST_NAME": "Смит-О'Хара", "PERSONAL_GENDER": "F", "TIME_ZONE": "Europe/Moscow"}
 
 	t.Run("results", func(t *testing.T) {
-		for _, name := range []string{"hook profile", "oauth profile", "oauth renewed"} {
+		for _, name := range []string{"hook profile", "oauth profile", "oauth renewed", "oauth renewed twice"} {
 			var r sdkReading
 			into(t, name, &r)
 			if diff := cmp.Diff(any(profile), r.Result); !r.Success || r.Status != 200 || diff != "" {
@@ -205,6 +205,7 @@ func TestOfficialSDK(t *testing.T) {
 			"hook v3":             {"BITRIX_REST_V3_EXCEPTIONS_METHODNOTFOUNDEXCEPTION", 404, "Method not found."},
 			"oauth expired":       {"expired_token", 401, "The access token provided has expired."},
 			"oauth dead":          {"invalid_grant", 400, "400"},
+			"oauth reused":        {"invalid_grant", 400, "400"},
 		}
 		for name, want := range tests {
 			var r sdkReading
@@ -259,6 +260,45 @@ func TestOfficialSDK(t *testing.T) {
 		}
 	})
 
+	t.Run("refresh tokens", func(t *testing.T) {
+		var used []string
+		for _, r := range s.Log() {
+			if r.Path != "/oauth/token/" {
+				continue
+			}
+			if r.Server != "auth-cis" || r.Method != "POST" || r.RawQuery != "" || r.Header.Get("Content-Type") != "application/x-www-form-urlencoded" || len(r.Tokens) != 1 {
+				t.Errorf("%s %s %s with %s", r.Server, r.Method, r.RawQuery, r.Header.Get("Content-Type"))
+				continue
+			}
+			used = append(used, r.Tokens[0])
+		}
+		if len(used) != 4 || used[0] != expired.RefreshToken || used[1] == used[0] || used[2] != used[0] || used[3] != "invented" {
+			t.Errorf("the SDK renewed with %v", used)
+		}
+	})
+
+	t.Run("offline events", func(t *testing.T) {
+		for name, want := range map[string]any{"event.bind": true, "event.test": 1.0, "event.unbind": map[string]any{"count": 1.0}} {
+			var r sdkReading
+			into(t, "oauth "+name, &r)
+			if !r.Success || !cmp.Equal(want, r.Result) {
+				t.Errorf("%s: %s", name, raw["oauth "+name])
+			}
+		}
+		var r sdkReading
+		into(t, "oauth event.offline.list", &r)
+		rows, _ := r.Result.([]any)
+		if len(rows) != 1 {
+			t.Fatalf("got %s", raw["oauth event.offline.list"])
+		}
+		event, _ := rows[0].(map[string]any)
+		data, _ := event["EVENT_DATA"].(map[string]any)
+		query, _ := data["QUERY"].(map[string]any) // has marks of the SDK's own besides
+		if event["EVENT_NAME"] != "ONAPPTEST" || query["word"] != "Ж" {
+			t.Errorf("got %v", event)
+		}
+	})
+
 	t.Run("asked over verified https alone", func(t *testing.T) {
 		for _, r := range s.Log() {
 			if r.Server != "proxy" && !r.TLS {
@@ -267,6 +307,7 @@ func TestOfficialSDK(t *testing.T) {
 		}
 	})
 	if t.Failed() {
-		t.Logf("the SDK's readings: %s", stdout.String())
+		delete(raw, "hook methods")
+		t.Logf("the SDK's readings: %s", raw)
 	}
 }

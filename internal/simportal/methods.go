@@ -1,7 +1,6 @@
 package simportal
 
 import (
-	"net/http"
 	"slices"
 	"strings"
 
@@ -63,7 +62,7 @@ func (s *Sim) userCurrent(c *call) (any, *restError) {
 
 func (s *Sim) featureGet(c *call) (any, *restError) {
 	if c.text("CODE") == "" {
-		return nil, &restError{status: http.StatusBadRequest, code: "CODE_EMPTY", text: "CODE can't be empty"}
+		return nil, badRequest("CODE_EMPTY", "CODE can't be empty")
 	}
 	return assoc("value", s.license()), nil
 }
@@ -106,8 +105,10 @@ func (s *Sim) listMethods(c *call) (any, *restError) {
 }
 
 func (s *Sim) methodGet(c *call) (any, *restError) {
-	m := c.f.inv.exact(c.text("name"))
-	return assoc("isExisting", m != nil, "isAvailable", m != nil && c.auth.may(m.scopes)), nil
+	name := c.text("name")
+	m := c.f.inv.exact(name)
+	held := c.f.on("method-not-permitted") && name == "disk.storage.getlist"
+	return assoc("isExisting", m != nil, "isAvailable", m != nil && c.auth.may(m.scopes) && !held), nil
 }
 
 func (s *Sim) listEvents(c *call) (any, *restError) {

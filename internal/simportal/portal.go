@@ -301,11 +301,13 @@ func brokenGzip(body []byte) []byte {
 
 const loginForm = `<!DOCTYPE html>
 <html lang="en">
-<head><meta charset="utf-8"><title>Authorization</title></head>
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Authorization</title>
+<style>body{font:15px sans-serif;max-width:22em;margin:4em auto;color:#333}label{display:block;margin:1em 0}input{font:inherit;padding:.4em}label input{display:block;width:100%;box-sizing:border-box;margin-top:.3em}small{color:#777}#wrong{color:#c00}</style></head>
 <body class="login-page">
 <form name="form_auth" method="post" target="_top" action="/auth/?login=yes">
 <input type="hidden" name="AUTH_FORM" value="Y"><input type="hidden" name="TYPE" value="AUTH">
-<input type="text" name="USER_LOGIN" maxlength="255"><input type="password" name="USER_PASSWORD" maxlength="255" autocomplete="off">
+<label>Login <input type="text" name="USER_LOGIN" maxlength="255" autofocus></label>
+<label>Password <input type="password" name="USER_PASSWORD" maxlength="255" autocomplete="off"></label>
 <input type="submit" name="Login" value="Log in">
 </form>
 </body>

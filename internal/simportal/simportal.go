@@ -13,8 +13,8 @@
 //
 // Faults combine. Where two of them concern the same thing, the one in the outer
 // layer is met first: name, TCP, TLS, server in front, redirect, route of /rest/,
-// closed site, method, https as PHP sees it, credentials, application and user; what
-// damages the answer's bytes comes on top. Inside one group the one that stands
+// closed site, method, https as PHP sees it, credentials, application, permission,
+// licence, user and limits; what damages the answer's bytes comes on top. Inside one group the one that stands
 // earlier in [Faults] wins.
 package simportal
 
@@ -351,6 +351,9 @@ func (s *Sim) portalRoutes() []route {
 		// So that a client that wrongly follows the redirect is seen here, not sent into the world.
 		routes = append(routes, route{s.otherHost(), 443, at}, route{s.otherHost(), 80, plain})
 	}
+	if f.on("address-differs") { // likewise
+		routes = append(routes, route{formerHost(s.opt.Host), 443, at}, route{formerHost(s.opt.Host), 80, plain})
+	}
 	return routes
 }
 
@@ -380,6 +383,9 @@ func (s *Sim) otherRoutes() []route {
 
 // otherHost is the name that the redirect-other-host faults lead to.
 func (s *Sim) otherHost() string { return "www." + s.opt.Host }
+
+// formerHost is the name that the authorization server holds under the fault address-differs.
+func formerHost(host string) string { return "old." + host }
 
 func hostOf(raw string) string {
 	u, err := url.Parse(raw)

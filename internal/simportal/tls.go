@@ -266,7 +266,7 @@ func (a *authority) config(kind string) (*tls.Config, error) {
 }
 
 func (a *authority) certificate(kind string) (tls.Certificate, error) {
-	s := a.spec(a.host, "www."+a.host)
+	s := a.spec(a.host, "www."+a.host, formerHost(a.host))
 	signer, chain := a.next, []*issuer{a.next}
 	// from makes the company's, the nation's or the interceptor's authority the issuer.
 	from := func(kinds ...string) error {

@@ -2,6 +2,7 @@ package transport
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 )
@@ -10,7 +11,8 @@ import (
 // the course for administrators); BoxReady stays below that in every mode.
 const (
 	paceRequests = 12
-	// The limit is about arrival at the portal; the 0.2 s are for what the network adds to and takes from a gap.
+	// The limit is about arrival at the portal: after a request went out, and before its answer came. The 0.2 s are for the
+	// portal's clock, which may count whole seconds.
 	paceWindow = 10*time.Second + 200*time.Millisecond
 	paceAtOnce = 4
 )
@@ -20,9 +22,12 @@ type Pacer struct {
 	slots chan struct{}
 
 	mu      sync.Mutex
-	sent    []time.Time // within the window, oldest first
-	pending int         // turns begun for requests that didn't go out so far
+	sent    []*sending // that may have arrived within the window
+	pending int        // turns begun for requests that didn't go out so far
 }
+
+// sending is a request that went out.
+type sending struct{ answered time.Time } // zero while it may still be on its way
 
 // NewPacer returns a pacer for one portal.
 func NewPacer() *Pacer { return &Pacer{slots: make(chan struct{}, paceAtOnce)} }
@@ -62,12 +67,20 @@ func (p *Pacer) Begin(ctx context.Context) (*Turn, error) {
 func (p *Pacer) reserve(now time.Time) (wait time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for len(p.sent) > 0 && now.Sub(p.sent[0]) >= paceWindow {
-		p.sent = p.sent[1:]
-	}
-	// There are fewer pending turns than the window has room for, so a full window has a request to wait for.
+	wait = paceWindow
+	p.sent = slices.DeleteFunc(p.sent, func(s *sending) bool {
+		if s.answered.IsZero() {
+			return false
+		}
+		left := paceWindow - now.Sub(s.answered)
+		if left > 0 {
+			wait = min(wait, left)
+		}
+		return left <= 0
+	})
+	// At most paceAtOnce are on their way or pending, so a full window has an answered one to wait for.
 	if len(p.sent)+p.pending >= paceRequests {
-		return paceWindow - now.Sub(p.sent[0])
+		return wait
 	}
 	p.pending++
 	return 0
@@ -77,7 +90,8 @@ func (p *Pacer) reserve(now time.Time) (wait time.Duration) {
 type Turn struct {
 	pacer *Pacer
 	// guarded by the pacer's lock
-	sent, ended bool
+	sent  []*sending // more than one if it went out again
+	ended bool
 }
 
 // Sent tells that the request goes out now. Only from here on it counts: a connection may take seconds, and what
@@ -86,11 +100,14 @@ func (t *Turn) Sent() {
 	p := t.pacer
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !t.sent && !t.ended {
+	if t.sent == nil && !t.ended {
 		p.pending--
 	}
-	t.sent = true
-	p.sent = append(p.sent, time.Now())
+	s := &sending{}
+	if t.ended {
+		s.answered = time.Now()
+	}
+	t.sent, p.sent = append(t.sent, s), append(p.sent, s)
 }
 
 // End frees the slot; a turn that sent nothing leaves no trace. To end a turn twice is harmless.
@@ -102,8 +119,11 @@ func (t *Turn) End() {
 		return
 	}
 	t.ended = true
-	if !t.sent {
+	if t.sent == nil {
 		p.pending--
+	}
+	for _, s := range t.sent {
+		s.answered = time.Now()
 	}
 	<-p.slots
 }

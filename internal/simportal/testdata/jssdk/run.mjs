@@ -76,6 +76,19 @@ renewed.setCallbackRefreshAuth(async ({ b24OAuthParams }) => {
 })
 out['oauth renewed'] = await attempt(() => renewed.actions.v2.call.make({ method: 'profile', params: {} }))
 out.refreshed = seen
+await renewed.auth.refreshAuth()
+out['oauth renewed twice'] = await attempt(() => renewed.actions.v2.call.make({ method: 'profile', params: {} }))
+
+const reused = oauth(task.grants.expired, later)
+out['oauth reused'] = await attempt(() => reused.actions.v2.call.make({ method: 'profile', params: {} }))
+
+const events = async (method, params) => {
+  out['oauth ' + method] = await attempt(() => renewed.actions.v2.call.make({ method, params }))
+}
+await events('event.bind', { event: 'ONAPPTEST', event_type: 'offline', auth_connector: 'sdk' })
+await events('event.test', { word: 'Ж' })
+await events('event.offline.list', { auth_connector: 'sdk' })
+await events('event.unbind', { event: 'ONAPPTEST', event_type: 'offline', auth_connector: 'sdk' })
 
 const dead = oauth({ ...task.grants.dead, RefreshToken: 'invented' }, later)
 out['oauth dead'] = await attempt(() => dead.actions.v2.call.make({ method: 'profile', params: {} }))

@@ -1,0 +1,78 @@
+package checks
+
+import (
+	"context"
+	"slices"
+
+	"boxready/internal/transport"
+)
+
+// Again makes one check of a run that is over once more, together with those that it stands on and those that were put off
+// because of it, and returns the run's outcome with what they come to now.
+func Again(ctx context.Context, n *transport.Net, before *Outcome, id ID, observer Observer) *Outcome {
+	run, stop := context.WithCancel(ctx)
+	env := newEnv(run, n, before.Target)
+	defer env.close()
+	defer stop()
+	return before.with(walk(ctx, env, standingOn(before, id), observer))
+}
+
+// PlannedAgain is how many checks Again makes.
+func PlannedAgain(before *Outcome, id ID) (n int) {
+	for _, c := range standingOn(before, id) {
+		if c.planned(&before.Target) {
+			n++
+		}
+	}
+	return n
+}
+
+// standingOn is the part of the catalogue that is needed to make a check again.
+func standingOn(before *Outcome, id ID) []*Check {
+	catalog := Catalog()
+	wanted := map[ID]bool{}
+	var want func(ID)
+	want = func(id ID) {
+		if wanted[id] {
+			return
+		}
+		wanted[id] = true
+		for _, c := range catalog {
+			if c.ID == id {
+				for _, below := range append(c.waitsFor(), c.Reads...) {
+					want(below)
+				}
+			}
+		}
+	}
+	want(id)
+	for _, r := range before.Results {
+		if r.State == Skipped && r.Because == id {
+			want(r.Check)
+		}
+	}
+	return slices.DeleteFunc(catalog, func(c *Check) bool { return !wanted[c.ID] })
+}
+
+// with returns the outcome with the results of some checks in place of what they came to before.
+func (o *Outcome) with(some *Outcome) *Outcome {
+	merged := &Outcome{Target: o.Target, Started: some.Started, Finished: some.Finished, NotChecked: o.NotChecked}
+	for _, c := range Catalog() {
+		from := o
+		if slices.ContainsFunc(some.Results, c.yielded) {
+			from = some
+		}
+		for _, r := range from.Results {
+			if c.yielded(r) {
+				merged.Results = append(merged.Results, r)
+			}
+		}
+	}
+	merged.judge()
+	return merged
+}
+
+// yielded tells whether the check came to a result; portal-clock may come to one about this computer's clock.
+func (c *Check) yielded(r Result) bool {
+	return r.Check == c.ID || c.ID == PortalClock && r.Check == SelfClock
+}

@@ -1,0 +1,241 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"boxready/checks"
+	"boxready/internal/allowlist"
+	"boxready/internal/bitrix"
+	"boxready/internal/feed"
+	"boxready/internal/portal"
+	"boxready/internal/requirements"
+	"boxready/internal/transport"
+
+	"github.com/spf13/cobra"
+)
+
+// allowlistFlags are the flags of allowlist as they were typed.
+type allowlistFlags struct {
+	region, handlers    string
+	outputs, packs      []string
+	portalIP, handlerIP string
+	offline             bool
+	remove, refresh     bool
+	format              string
+	timeout             time.Duration
+	way                 networkFlags // --connect-to and --public-roots
+}
+
+// letter is the form that isn't rules for an equipment.
+const letter = "letter"
+
+func (a *app) allowlistCommand() *cobra.Command {
+	var f allowlistFlags
+	c := &cobra.Command{
+		Use:   "allowlist [PORTAL]",
+		Short: "Write what has to be open in the network: a letter, or rules for a firewall",
+		Long: `Write what has to be open in the network for a portal and its applications: a letter to the network's administrator, or
+rules for their equipment. PORTAL is only named in it; nothing is asked of the portal.
+
+The addresses of the event queue are fetched from the vendor, and only if handlers are in your own network (--handlers lan).
+
+Packs: ` + strings.Join(names(allowlist.Packs()), ", ") + `.
+
+Exit codes: 0 written, 4 written without a fresh list of addresses, 2 wrong usage, 1 could not run.`,
+		Example: `  boxready allowlist portal.example.ru --region cis
+  boxready allowlist portal.example.ru --region cis --for letter,mikrotik --format html
+  boxready allowlist --region cis --handlers lan --for nftables
+  boxready allowlist --region cis --handlers lan --for nftables --refresh`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error { return a.allowlist(c.Context(), args, f) },
+	}
+	flags := c.Flags()
+	flags.StringVar(&f.region, "region", "auto", "of the portal's licence: cis, world or auto (the hosts of both)")
+	flags.StringSliceVar(&f.outputs, "for", []string{letter}, letter+", "+strings.Join(names(allowlist.Equipments()), ", ")+"; with "+letter+" also several, e.g. "+letter+",mikrotik")
+	flags.StringSliceVar(&f.packs, "packs", names(allowlist.DefaultPacks()), "features whose hosts are needed, or all")
+	flags.StringVar(&f.handlers, "handlers", "", "where the applications' handlers run: internet, lan or custom (a portal with its own authorization and events)")
+	flags.StringVar(&f.portalIP, "portal-ip", "", "`ADDRESS` of the portal's server, to narrow rules to it")
+	flags.StringVar(&f.handlerIP, "handler-ip", "", "`ADDRESS` of the handlers' server, to narrow rules to it")
+	flags.BoolVar(&f.offline, "offline", false, "ask nobody: take the last good list of addresses, however old")
+	flags.BoolVar(&f.remove, "remove", false, "what takes the rules back")
+	flags.BoolVar(&f.refresh, "refresh", false, "the script that renews the addresses")
+	flags.StringVar(&f.format, "format", "", "of the letter: text or html")
+	flags.StringVar(&f.way.publicRoots, "public-roots", "", "PEM `FILE` that replaces the built-in public roots")
+	flags.StringArrayVar(&f.way.connectTo, "connect-to", nil, "dial ADDR:PORT when HOST:PORT is meant, `HOST:PORT:ADDR:PORT` (repeatable)")
+	flags.DurationVar(&f.timeout, "timeout", 30*time.Second, "give up fetching after this time")
+	return c
+}
+
+func names[T ~string](list []T) (texts []string) {
+	for _, item := range list {
+		texts = append(texts, string(item))
+	}
+	return texts
+}
+
+func (a *app) allowlist(ctx context.Context, args []string, f allowlistFlags) error {
+	equipment, isLetter, err := f.forms()
+	if err != nil {
+		return err
+	}
+	o, err := f.options(args)
+	if err != nil {
+		return err
+	}
+	o.Version, o.Now = a.version, time.Now()
+	way, err := f.way.way(a.version)
+	if err != nil {
+		return err
+	}
+	fetcher := &feed.Fetcher{Client: transport.New(way).HTTPClient()}
+	if f.way.publicRoots == "" && len(f.way.connectTo) == 0 {
+		fetcher.Dir = cacheFolder()
+	}
+	ctx, cancel := context.WithTimeout(ctx, f.timeout)
+	defer cancel()
+	var failure error
+	o.Lists, failure = allowlist.Fetch(ctx, fetcher, o, f.offline)
+	rules, err := allowlist.New(o)
+	if err != nil {
+		return a.fail(err)
+	}
+	if isLetter {
+		err = a.writeLetter(rules, equipment, f.format)
+	} else {
+		err = a.writeRules(rules, equipment[0], f.part())
+	}
+	if err == nil {
+		a.tellLists(rules, failure, f.offline)
+	}
+	return err
+}
+
+// forms reads --for and what goes with it.
+func (f *allowlistFlags) forms() (equipment []allowlist.Equipment, isLetter bool, err error) {
+	all := names(allowlist.Equipments())
+	for _, name := range f.outputs {
+		switch {
+		case name == letter:
+			isLetter = true
+		case slices.Contains(all, name):
+			equipment = append(equipment, allowlist.Equipment(name))
+		default:
+			return nil, false, wrong("cli.bad-value", checks.Args{"flag": "--for", "value": name, "allowed": append([]string{letter}, all...)})
+		}
+	}
+	switch {
+	case !isLetter && len(equipment) != 1, isLetter && (f.remove || f.refresh):
+		return nil, false, wrong("cli-allowlist.one-for", nil)
+	case f.remove && f.refresh:
+		return nil, false, wrong("cli-allowlist.one-part", nil)
+	case f.format != "" && (!isLetter || f.format != "text" && f.format != "html"):
+		return nil, false, wrong("cli-allowlist.format", nil)
+	case f.timeout <= 0:
+		return nil, false, wrong("cli.bad-timeout", nil)
+	}
+	return equipment, isLetter, nil
+}
+
+func (f *allowlistFlags) part() allowlist.Part {
+	switch {
+	case f.remove:
+		return allowlist.Remove
+	case f.refresh:
+		return allowlist.Refresh
+	}
+	return allowlist.Add
+}
+
+func (f *allowlistFlags) options(args []string) (o allowlist.Options, err error) {
+	if len(args) == 1 {
+		var bad *portal.AddressError
+		if o.Portal, err = portal.ParseAddress(args[0]); errors.As(err, &bad) {
+			return o, wrong("cli.bad-address."+string(bad.Reason), nil)
+		}
+	}
+	regions := names(bitrix.Regions())
+	switch {
+	case slices.Contains(regions, f.region):
+		o.Region = bitrix.Region(f.region)
+	case f.region != "auto":
+		return o, wrong("cli.bad-value", checks.Args{"flag": "--region", "value": f.region, "allowed": append(regions, "auto")})
+	}
+	if f.handlers != "" && !slices.Contains(allowlist.Places(), requirements.Handlers(f.handlers)) {
+		return o, wrong("cli.bad-value", checks.Args{"flag": "--handlers", "value": f.handlers, "allowed": names(allowlist.Places())})
+	}
+	o.Handlers = requirements.Handlers(f.handlers)
+	all := allowlist.Packs()
+	for _, name := range f.packs {
+		switch {
+		case name == "all":
+			o.Packs = all
+		case slices.Contains(all, bitrix.Pack(name)):
+			o.Packs = append(o.Packs, bitrix.Pack(name))
+		default:
+			return o, wrong("cli.bad-value", checks.Args{"flag": "--packs", "value": name, "allowed": append(names(all), "all")})
+		}
+	}
+	for _, ip := range []struct {
+		flag, text string
+		addr       *netip.Addr
+	}{{"--portal-ip", f.portalIP, &o.PortalIP}, {"--handler-ip", f.handlerIP, &o.HandlerIP}} {
+		if ip.text == "" {
+			continue
+		}
+		addr, err := netip.ParseAddr(ip.text)
+		if err != nil || addr.Zone() != "" {
+			return o, wrong("cli-allowlist.bad-ip", checks.Args{"flag": ip.flag, "value": ip.text})
+		}
+		*ip.addr = addr.Unmap()
+	}
+	return o, nil
+}
+
+func (a *app) writeLetter(rules *allowlist.Rules, equipment []allowlist.Equipment, format string) error {
+	l, err := rules.Letter(a.words, equipment...)
+	if err != nil {
+		return a.fail(err)
+	}
+	text := l.Text()
+	if format == "html" {
+		if text, err = l.HTML(); err != nil {
+			return a.fail(err)
+		}
+	}
+	if _, err := fmt.Fprint(a.Out, text); err != nil {
+		return a.fail(err)
+	}
+	return nil
+}
+
+func (a *app) writeRules(rules *allowlist.Rules, e allowlist.Equipment, part allowlist.Part) error {
+	if !rules.Has(e, part) {
+		return wrong("cli-allowlist.no-part", checks.Args{"equipment": string(e)})
+	}
+	if err := rules.Write(a.Out, e, part, a.words); err != nil {
+		return a.fail(err)
+	}
+	if can, _ := rules.Says(e); can == 0 && part == allowlist.Add {
+		fmt.Fprintln(a.Err, a.words.Say("cli-allowlist.nothing", checks.Args{"equipment": string(e)}))
+	}
+	return nil
+}
+
+// tellLists says on standard error what is wrong with the lists of addresses, if they are wanted.
+func (a *app) tellLists(rules *allowlist.Rules, failure error, offline bool) {
+	switch {
+	case len(rules.Missing) > 0:
+		a.exit = ExitNotice
+		fmt.Fprintln(a.Err, a.words.Say("cli-allowlist.no-list", checks.Args{"offline": offline}))
+	case failure != nil:
+		a.exit = ExitNotice
+		oldest := slices.MinFunc(rules.Lists, func(x, y feed.List) int { return x.Fetched.Compare(y.Fetched) })
+		fmt.Fprintln(a.Err, a.words.Say("cli-allowlist.stale", checks.Args{"when": oldest.Fetched.Local().Format("2006-01-02 15:04")}))
+	}
+}

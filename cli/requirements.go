@@ -1,0 +1,382 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"boxready/assets"
+	"boxready/checks"
+	"boxready/internal/report"
+	"boxready/internal/requirements"
+	"boxready/internal/requirements/scan"
+
+	"github.com/spf13/cobra"
+)
+
+func (a *app) requirementsCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use: "requirements", Short: "Files that say what an application needs of a portal",
+		Long: `Files that say what an application needs of a portal: permissions, methods, events, modules and hosts.
+
+A vendor drafts one from the application's source (scan), looks it over (check) and ships it as NAME.boxready.yaml. The portal's
+owner gives it to “boxready check PORTAL --requires FILE”.`,
+	}
+	var format string
+	withFormat := func(c *cobra.Command) *cobra.Command {
+		c.Flags().StringVar(&format, "format", "text", "of the result: text or json")
+		return c
+	}
+	c.AddCommand(
+		withFormat(&cobra.Command{
+			Use: "scan DIR", Short: "Draft a file from an application's source",
+			Long: `Draft a file from an application's source: PHP, JavaScript and TypeScript, Python, Go, Java and Kotlin, C#, Ruby, JSON and YAML.
+
+Names are looked for in strings and in calls of the official SDKs, not in comments. Behind each stands where it was found. Names
+that look like methods but aren't known, and names that are put together at run time, stand apart: add them by hand if the
+application needs them. Nothing of the source leaves this computer.
+
+Exit codes: 0 all names are known, 4 some stand apart or nothing was found, 2 wrong usage, 1 could not run.`,
+			Example: "  boxready requirements scan src > my-app" + requirements.Extension,
+			Args:    a.exactly(1, "cli-requirements.need-dir"),
+			RunE:    func(c *cobra.Command, args []string) error { return a.requirementsScan(c.Context(), args[0], format) },
+		}),
+		withFormat(&cobra.Command{
+			Use: "check FILE", Short: "Look a file over",
+			Long: `Look a file over: what isn't as it has to be, names that nobody knows, deprecated ones, permissions that are missing or for
+nothing, and what is written twice.
+
+Exit codes: 0 nothing to change, 3 the file isn't as it has to be, 4 something should be changed, 2 wrong usage or no such file.`,
+			Args: a.exactly(1, "cli-requirements.need-file"),
+			RunE: func(_ *cobra.Command, args []string) error { return a.requirementsCheck(args[0], format) },
+		}),
+		withFormat(&cobra.Command{
+			Use: "diff A B", Short: "Say what file B needs besides file A, and what no longer",
+			Long: `Say what file B needs besides file A, and what no longer.
+
+Exit codes: 0 both need the same, 4 they don't, 2 wrong usage or a file that can't be used.`,
+			Args: a.exactly(2, "cli-requirements.need-files"),
+			RunE: func(_ *cobra.Command, args []string) error { return a.requirementsDiff(args[0], args[1], format) },
+		}),
+		&cobra.Command{
+			Use: "library [NAME]", Short: "List the ready files for common kinds of applications, or print one",
+			Args: cobra.MaximumNArgs(1),
+			RunE: func(_ *cobra.Command, args []string) error { return a.requirementsLibrary(args) },
+		},
+		&cobra.Command{
+			Use: "schema", Short: "Print the JSON Schema of these files", Args: cobra.NoArgs,
+			RunE: func(*cobra.Command, []string) error {
+				_, err := a.Out.Write(assets.RequirementsSchema)
+				return err
+			},
+		},
+	)
+	return c
+}
+
+// exactly wants n arguments, and says in the user's words which are missing.
+func (a *app) exactly(n int, key string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) != n {
+			return wrong(key, nil)
+		}
+		return nil
+	}
+}
+
+func textOrJSON(format string) error {
+	if formats := []string{"text", "json"}; !slices.Contains(formats, format) {
+		return wrong("cli.bad-value", checks.Args{"flag": "--format", "value": format, "allowed": formats})
+	}
+	return nil
+}
+
+func (a *app) requirementsScan(ctx context.Context, dir, format string) error {
+	if err := textOrJSON(format); err != nil {
+		return err
+	}
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return wrong("cli-requirements.bad-dir", checks.Args{"dir": dir, "missing": errors.Is(err, os.ErrNotExist)})
+	}
+	name := filepath.Base(dir)
+	if absolute, err := filepath.Abs(dir); err == nil {
+		name = filepath.Base(absolute)
+	}
+	progress := &scanProgress{app: a, now: time.Now}
+	found, err := scan.Dir(ctx, os.DirFS(dir), progress.file)
+	progress.end()
+	if err != nil {
+		return a.fail(err)
+	}
+	apart := len(found.Unknown) + len(found.Built) + len(found.SDKCalls)
+	if apart > 0 || len(found.Methods)+len(found.Events) == 0 || len(found.Unreadable) > 0 {
+		a.exit = ExitNotice
+	}
+	if format == "json" {
+		err = report.WriteJSON(a.Out, scanDocument(found, name), true)
+	} else {
+		_, err = a.Out.Write(found.Draft(name, func(key string, args map[string]any) string { return a.words.Say(key, args) }))
+	}
+	if err != nil {
+		return a.fail(err)
+	}
+	if len(found.Unreadable) > 0 {
+		fmt.Fprintln(a.Err, a.words.Say("cli-requirements.unreadable", checks.Args{"files": a.shortened(found.Unreadable)}))
+	}
+	key := "cli-requirements.scanned"
+	if len(found.Methods)+len(found.Events) == 0 {
+		key = "cli-requirements.nothing"
+	}
+	fmt.Fprintln(a.Err, a.words.Say(key, checks.Args{"files": found.Files, "methods": len(found.Methods), "events": len(found.Events), "apart": apart}))
+	return nil
+}
+
+// scannedJSON is what scan --format json prints.
+type scannedJSON struct {
+	Schema       int           `json:"schema"`
+	Application  string        `json:"application"`
+	Files        int           `json:"files"`
+	Bytes        int64         `json:"bytes"`
+	Unreadable   []string      `json:"unreadable"`
+	Scopes       []string      `json:"scopes"` // found and needed
+	Handlers     string        `json:"handlers,omitempty"`
+	Methods      []scannedName `json:"methods"`
+	Events       []scannedName `json:"events"`
+	FoundScopes  []scannedName `json:"found_scopes"`
+	Unknown      []scannedName `json:"unknown"`
+	Built        []scannedName `json:"built"`
+	SDKCalls     []scannedName `json:"sdk_calls"`
+	HandlerHosts []scannedName `json:"handler_addresses"`
+}
+
+type scannedName struct {
+	Name  string        `json:"name"`
+	Where []scannedSpot `json:"where"` // the first few
+	Times int           `json:"times"`
+}
+
+type scannedSpot struct {
+	File string `json:"file"`
+	Line int    `json:"line"`
+}
+
+func scanDocument(r *scan.Result, name string) scannedJSON {
+	names := func(list []scan.Name) []scannedName {
+		out := []scannedName{}
+		for _, n := range list {
+			s := scannedName{Name: n.Name, Times: n.Times}
+			for _, p := range n.Where {
+				s.Where = append(s.Where, scannedSpot(p))
+			}
+			out = append(out, s)
+		}
+		return out
+	}
+	req := r.Requirements(name)
+	return scannedJSON{Schema: report.SchemaVersion, Application: name, Files: r.Files, Bytes: r.Bytes, Unreadable: append([]string{}, r.Unreadable...),
+		Scopes: append([]string{}, req.Scopes...), Handlers: string(req.Handlers), Methods: names(r.Methods), Events: names(r.Events),
+		FoundScopes: names(r.Scopes), Unknown: names(r.Unknown), Built: names(r.Built), SDKCalls: names(r.SDKCalls), HandlerHosts: names(r.Handlers)}
+}
+
+// scanProgress tells on standard error how far a scan is: on a terminal in one line that is written over, elsewhere only when it
+// takes long.
+type scanProgress struct {
+	app    *app
+	now    func() time.Time
+	begun  time.Time
+	last   time.Time
+	said   bool
+	drawn  int // columns
+	onTerm bool
+}
+
+func (p *scanProgress) file(files int, bytes int64) {
+	now := p.now()
+	if p.begun.IsZero() {
+		p.begun, p.last = now, now
+		_, p.onTerm = width(p.app.Err)
+	}
+	args := checks.Args{"files": files, "mb": int(bytes >> 20)}
+	switch {
+	case p.onTerm && now.Sub(p.last) >= 250*time.Millisecond:
+		p.last = now
+		line := p.app.words.Say("cli-requirements.progress", args)
+		fmt.Fprint(p.app.Err, "\r", line, strings.Repeat(" ", max(p.drawn-len([]rune(line)), 0)))
+		p.drawn = len([]rune(line))
+	case !p.onTerm && !p.said && now.Sub(p.begun) >= slow:
+		p.said = true
+		fmt.Fprintln(p.app.Err, p.app.words.Say("cli-requirements.progress", args))
+	}
+}
+
+func (p *scanProgress) end() {
+	if p.drawn > 0 {
+		fmt.Fprint(p.app.Err, "\r", strings.Repeat(" ", p.drawn), "\r")
+	}
+}
+
+// checkedJSON is what check --format json prints.
+type checkedJSON struct {
+	Schema  int           `json:"schema"`
+	File    string        `json:"file"`
+	Errors  []checkedLine `json:"errors"`
+	Remarks []checkedLine `json:"remarks"`
+}
+
+type checkedLine struct {
+	Line   int            `json:"line"`
+	Column int            `json:"column"`
+	Level  string         `json:"level"` // error, notice or note
+	Code   string         `json:"code"`
+	Args   map[string]any `json:"args"`
+	Text   string         `json:"text"`
+}
+
+func (a *app) requirementsCheck(file, format string) error {
+	if err := textOrJSON(format); err != nil {
+		return err
+	}
+	remarks, err := requirements.Lint(file)
+	var bad requirements.Errors
+	switch {
+	case errors.As(err, &bad) && bad[0].Line == 0: // there is no file to speak of
+		return bad
+	case bad != nil:
+		a.exit = ExitProblem
+	}
+	document := checkedJSON{Schema: report.SchemaVersion, File: file, Errors: []checkedLine{}, Remarks: []checkedLine{}}
+	for _, e := range bad {
+		document.Errors = append(document.Errors, checkedLine{e.Line, e.Column, "error", e.Code, e.Args, a.words.Say("requirements.error."+e.Code, e.Args)})
+	}
+	for _, r := range remarks {
+		if r.Level == requirements.Warning {
+			a.exit = ExitNotice
+		}
+		document.Remarks = append(document.Remarks, checkedLine{r.Line, r.Column, string(r.Level), r.Code, r.Args, a.words.Say("requirements.remark."+r.Code, a.readable(r.Args))})
+	}
+	if format == "json" {
+		err = report.WriteJSON(a.Out, document, true)
+		if err != nil {
+			return a.fail(err)
+		}
+		return nil
+	}
+	for _, l := range slices.Concat(document.Errors, document.Remarks) {
+		if _, err := fmt.Fprintf(a.Out, "%s:%d:%d: %s: %s\n", file, l.Line, l.Column, a.words.Say("requirements.level."+l.Level, nil), l.Text); err != nil {
+			return a.fail(err)
+		}
+	}
+	if a.exit == ExitOK {
+		fmt.Fprintln(a.Err, a.words.Say("cli-requirements.clean", checks.Args{"file": file}))
+	}
+	return nil
+}
+
+const readableNames = 5
+
+// readable keeps lists short enough to be read.
+func (a *app) readable(args map[string]any) map[string]any {
+	names, long := args["names"].([]string)
+	if !long {
+		return args
+	}
+	args = maps.Clone(args)
+	args["names"] = a.shortened(names)
+	return args
+}
+
+func (a *app) shortened(names []string) []string {
+	if more := len(names) - readableNames; more > 0 {
+		return append(slices.Clone(names[:readableNames]), a.words.Say("requirements.more", checks.Args{"n": more}))
+	}
+	return names
+}
+
+// fileError says what is wrong with a file of requirements.
+func (a *app) fileError(e *requirements.Error) string {
+	text := a.words.Say("requirements.error."+e.Code, e.Args)
+	if e.Line == 0 {
+		return e.File + ": " + text
+	}
+	return fmt.Sprintf("%s:%d:%d: %s", e.File, e.Line, e.Column, text)
+}
+
+func (a *app) requirementsDiff(old, new, format string) error {
+	if err := textOrJSON(format); err != nil {
+		return err
+	}
+	before, err := requirements.ReadFile(old)
+	if err != nil {
+		return err
+	}
+	after, err := requirements.ReadFile(new)
+	if err != nil {
+		return err
+	}
+	differences := requirements.Diff(before, after)
+	if len(differences) > 0 {
+		a.exit = ExitNotice
+	}
+	if format == "json" {
+		if err := report.WriteJSON(a.Out, struct {
+			Schema      int                       `json:"schema"`
+			Differences []requirements.Difference `json:"differences"`
+		}{report.SchemaVersion, append([]requirements.Difference{}, differences...)}, true); err != nil {
+			return a.fail(err)
+		}
+		return nil
+	}
+	for _, d := range differences {
+		sign := "~"
+		switch {
+		case d.Old == "":
+			sign = "+"
+		case d.New == "":
+			sign = "-"
+		}
+		text := a.words.Say("requirements.what."+d.What, nil)
+		switch {
+		case d.Name == "" || d.What == "module":
+			value := d.Old + d.New
+			if sign == "~" {
+				value = d.Old + " -> " + d.New
+			}
+			text = strings.TrimSpace(text+" "+d.Name) + ": " + value
+		default:
+			text += " " + d.Name
+		}
+		if _, err := fmt.Fprintln(a.Out, sign, text); err != nil {
+			return a.fail(err)
+		}
+	}
+	if len(differences) == 0 {
+		fmt.Fprintln(a.Err, a.words.Say("cli-requirements.same", nil))
+	}
+	return nil
+}
+
+func (a *app) requirementsLibrary(args []string) error {
+	for _, e := range requirements.Library() {
+		switch {
+		case len(args) == 0:
+			if _, err := fmt.Fprintf(a.Out, "%-14s %s\n", e.ID, e.Requirements.Applications[0].NameIn(a.words.Lang())); err != nil {
+				return a.fail(err)
+			}
+		case args[0] == e.ID:
+			if _, err := a.Out.Write(e.File); err != nil {
+				return a.fail(err)
+			}
+			return nil
+		}
+	}
+	if len(args) > 0 {
+		return wrong("cli-requirements.no-such", checks.Args{"name": args[0]})
+	}
+	return nil
+}

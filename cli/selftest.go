@@ -1,0 +1,57 @@
+package cli
+
+import (
+	"context"
+	"slices"
+
+	"boxready/checks"
+	"boxready/internal/report"
+	"boxready/internal/transport"
+	"boxready/internal/vault"
+
+	"github.com/spf13/cobra"
+)
+
+func (a *app) selftestCommand() *cobra.Command {
+	var format string
+	var verbose bool
+	var network networkFlags
+	c := &cobra.Command{
+		Use: "selftest", Short: "Look at what BoxReady itself needs on this computer", Args: cobra.NoArgs,
+		Long: "Look at what BoxReady itself needs on this computer: keyring, port for the sign-in, browser, proxy, clock.\n\n" +
+			"Exit codes: as those of check.",
+		RunE: func(c *cobra.Command, _ []string) error { return a.selftest(c.Context(), network, format, verbose) },
+	}
+	c.Flags().StringVar(&format, "format", "text", "of the result: text or json")
+	c.Flags().BoolVarP(&verbose, "verbose", "v", false, "show what is in order, and what was seen")
+	network.add(c.Flags())
+	return c
+}
+
+func (a *app) selftest(ctx context.Context, network networkFlags, format string, verbose bool) error {
+	if !slices.Contains([]string{"text", "json"}, format) {
+		return wrong("cli.bad-value", checks.Args{"flag": "--format", "value": format, "allowed": []string{"text", "json"}})
+	}
+	way, err := network.way(a.version)
+	if err != nil {
+		return err
+	}
+	progress := a.newProgress(checks.PlannedForSelfTest())
+	outcome := checks.RunSelfTest(ctx, transport.New(way), checks.Self{Keyring: vault.NewKeyring(vault.Options{Backend: a.Keyring}), Port: a.Listen}, progress)
+	progress.end()
+	a.exit = exitOf(outcome)
+	if format == "json" {
+		entries := []report.Entry{}
+		for _, r := range outcome.Results {
+			entries = append(entries, a.reporter().Entry(r, ""))
+		}
+		err = report.WriteJSON(a.Out, entries, true)
+	} else {
+		style, out := a.style(verbose)
+		err = a.reporter().WriteSelfTest(out, outcome, style)
+	}
+	if err != nil {
+		return a.fail(err)
+	}
+	return nil
+}

@@ -1,0 +1,105 @@
+package gui
+
+import (
+	"net/url"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/theme"
+
+	"boxready/assets"
+	"boxready/gui/style"
+	"boxready/gui/widgets"
+)
+
+// Folder is one that BoxReady writes to.
+type Folder struct {
+	Holds string // "settings" or "crashes": the text "settings.folder-"+Holds says it
+	Path  string
+}
+
+// folderURL is a folder as what opens addresses takes it.
+func folderURL(path string) string {
+	path = filepath.ToSlash(path)
+	if !strings.HasPrefix(path, "/") { // C:/…
+		path = "/" + path
+	}
+	return (&url.URL{Scheme: "file", Path: path}).String()
+}
+
+// aboutPage lists what BoxReady is made of, with the licences.
+type aboutPage struct {
+	*settingsPage
+	open   bool
+	module string // whose licence is shown; "" for the list
+	back   *widgets.Button
+}
+
+// versionLine says which BoxReady this is.
+func versionLine(version string) string {
+	parts := []string{"BoxReady " + version, strings.Replace(runtime.Version(), "go", "Go ", 1)}
+	if v := versions()["fyne.io/fyne/v2"]; v != "" {
+		parts = append(parts, "Fyne "+strings.TrimPrefix(v, "v"))
+	}
+	return strings.Join(append(parts, runtime.GOOS+"/"+runtime.GOARCH), " · ")
+}
+
+// versions are those of the modules that are linked into this very program.
+func versions() map[string]string {
+	versions := map[string]string{"go": runtime.Version()}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, m := range info.Deps {
+			versions[m.Path] = m.Version
+		}
+	}
+	return versions
+}
+
+func (a *aboutPage) content() (head fyne.CanvasObject, content []fyne.CanvasObject) {
+	a.back = widgets.NewButton(a.say("finding.back", nil), style.Icon("chevron-left", theme.ColorNameForeground), a.close)
+	name := a.module
+	if name == "" {
+		name = a.say("settings.libraries", nil)
+	}
+	head = widgets.Beside(12, false, a.back, widgets.NewText(name, widgets.Font{Size: theme.SizeNameSubHeadingText, Bold: true, CanSelect: true}), nil)
+	all, err := assets.Licences()
+	if err != nil {
+		panic(err) // they are part of the program
+	}
+	if a.module == "" {
+		var rows []fyne.CanvasObject
+		versions := versions()
+		for i, l := range all {
+			if i > 0 {
+				rows = append(rows, widgets.Line())
+			}
+			rows = append(rows, widgets.NewRow(widgets.RowContent{Title: l.Module, Quiet: true, Aside: versions[l.Module], Fold: widgets.Leads}, func() {
+				a.module = l.Module
+				a.fill()
+				a.page.SetOffset(0)
+				a.fyne.Canvas().Focus(a.back)
+			}).Object)
+		}
+		return head, []fyne.CanvasObject{widgets.Card(widgets.Column(0, rows...))}
+	}
+	for _, l := range all {
+		if l.Module == a.module {
+			content = append(content, widgets.Card(widgets.NewText(l.Text, widgets.Font{Size: style.SizeSmall, CanSelect: true})))
+		}
+	}
+	return head, content
+}
+
+// close goes back from a licence to the list, and from the list to the settings.
+func (a *aboutPage) close() {
+	if a.module != "" {
+		a.module = ""
+	} else {
+		a.open = false
+	}
+	a.fill()
+	a.fyne.Canvas().Focus(a.first())
+}

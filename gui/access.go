@@ -1,0 +1,84 @@
+package gui
+
+import (
+	"context"
+	"slices"
+
+	"boxready/checks"
+	"boxready/gui/model"
+	"boxready/internal/access"
+	"boxready/internal/portal"
+	"boxready/internal/vault"
+	"boxready/oauthflow"
+)
+
+// Access is how the owner gets in to portals, and where that is kept; see access.Access. Its methods are called off the Fyne
+// thread, but for ReturnAddress: they wait for the network, and for whoever answers the keyring's prompts.
+type Access interface {
+	ReturnAddress() string
+	Keys(context.Context, portal.Address) access.Keys
+	StartSignIn(context.Context, access.SignIn) (*oauthflow.Flow, error)
+	SaveSignIn(context.Context, portal.Address, oauthflow.App, oauthflow.Token) error
+	SignOut(context.Context, portal.Address) error
+	SaveWebhook(context.Context, portal.Webhook) error
+	RemoveWebhook(context.Context, portal.Address) error
+	Forget(context.Context, portal.Address) error
+}
+
+func (w *Window) accessOf(s *model.Session) Access {
+	if s.Demo && w.demo != nil {
+		return w.demo.Access
+	}
+	return w.p.Access
+}
+
+// use lets the runs of a session use what is kept for its portal.
+func (w *Window) use(s *model.Session, k access.Keys) {
+	s.Keys = &k
+	s.Target.Webhook, s.Target.SignIn = k.Webhook, k.SignIn
+	if k.Account.Confirmed && !s.Agreed(checks.Deep) {
+		s.Target.Consents = append(slices.Clone(s.Target.Consents), checks.Deep)
+	}
+	if s.Demo || k.Err != nil {
+		return
+	}
+	address, kept := s.Target.Address.String(), k.Place == vault.InKeyring && (k.Account.SignedIn() || k.Account.Webhook)
+	w.background(func(context.Context) func() {
+		_ = w.p.Store.SetKeys(address, kept) // as with remember
+		return nil
+	})
+}
+
+// locked tells whether something is kept for a session's portal that nobody has read yet. A keyring may ask for a password, so
+// it isn't touched for a portal that nothing is kept of.
+func (w *Window) locked(s *model.Session) bool {
+	past, _ := w.p.Store.Portal(s.Target.Address.String())
+	return past.Keys && s.Keys == nil && w.accessOf(s) != nil
+}
+
+// unlock reads what is kept for a session's portal, and begins the run then.
+func (w *Window) unlock(s *model.Session, consents []checks.Consent) {
+	ctx, cancel := context.WithCancel(w.ctx)
+	s.Begin(w.p.Now(), checks.Planned(s.Target), true)
+	s.Unlocking = true
+	w.stop[s] = func() {
+		s.Stopped = true
+		cancel()
+	}
+	a, address := w.accessOf(s), s.Target.Address
+	w.background(func(context.Context) func() {
+		k := a.Keys(ctx, address)
+		cancel()
+		return func() {
+			delete(w.stop, s)
+			s.Running, s.Unlocking = false, false
+			if s.Stopped {
+				w.changed()
+				return
+			}
+			w.use(s, k)
+			w.run(s, consents...)
+		}
+	})
+	w.changed()
+}

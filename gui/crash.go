@@ -1,0 +1,62 @@
+package gui
+
+import (
+	"context"
+	"path/filepath"
+	"strings"
+
+	"fyne.io/fyne/v2"
+
+	"boxready/checks"
+	"boxready/gui/model"
+	"boxready/gui/style"
+	"boxready/gui/widgets"
+	"boxready/internal/crash"
+)
+
+// Crashes is what an earlier BoxReady left behind when it died; see crash.Log. Its methods are called off the Fyne thread.
+type Crashes interface {
+	Report() (*crash.Report, error)
+	Path() string
+	Delete() error
+}
+
+// linesShown are enough of a report to see what it is about.
+const linesShown = 8
+
+// offerCrash offers what the last BoxReady left behind.
+func (w *Window) offerCrash() {
+	if w.p.Crashes == nil {
+		return
+	}
+	w.background(func(context.Context) func() {
+		report, err := w.p.Crashes.Report()
+		if err != nil || report == nil {
+			return nil // there is nothing to offer
+		}
+		path := w.p.Crashes.Path()
+		return func() { w.showCrash(report, path) }
+	})
+}
+
+func (w *Window) showCrash(r *crash.Report, path string) {
+	lines := strings.Split(strings.TrimSpace(r.Text), "\n")
+	excerpt := strings.Join(lines[:min(len(lines), linesShown)], "\n")
+	copies := w.copyButton("crash.copy", func() string {
+		return versionLine(w.p.Version) + "\n" + r.When.UTC().Format("2006-01-02 15:04:05 UTC") + "\n\n" + r.Text
+	})
+	folder := widgets.NewButton(w.say("settings.open-folder", nil), nil, func() { w.browse(folderURL(filepath.Dir(path))) })
+	drop := widgets.NewButton(w.say("crash.delete", nil), nil, func() {
+		w.closeDialog()
+		w.background(func(context.Context) func() {
+			_ = w.p.Crashes.Delete() // it is offered again, then
+			return nil
+		})
+	})
+	later := widgets.NewButton(w.say("crash.later", nil), nil, w.closeDialog)
+	w.showDialog(widgets.Column(12, heading(w.say("crash.title", nil)),
+		widgets.NewText(w.say("crash.text", checks.Args{"when": model.When(w.words, r.When)}), widgets.Font{CanSelect: true}),
+		widgets.Inset(widgets.NewText(excerpt, widgets.Font{Size: style.SizeSmall, Mono: true, CanSelect: true})),
+		widgets.NewText(path, widgets.Font{Size: style.SizeSmall, Color: widgets.Muted, CanSelect: true}),
+		widgets.Flow(8, []fyne.CanvasObject{copies, folder, drop, later}...)), copies)
+}

@@ -1,0 +1,509 @@
+package gui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/theme"
+
+	"boxready/checks"
+	"boxready/gui/model"
+	"boxready/gui/style"
+	"boxready/gui/widgets"
+	"boxready/internal/access"
+	"boxready/internal/bitrix"
+	"boxready/oauthflow"
+)
+
+// attempt is one go at signing in through the browser.
+type attempt struct {
+	session *model.Session
+	access  Access
+	app     oauthflow.App
+	region  *atomic.Value // bitrix.Region that the owner named, "" for none
+	cancel  func()
+	stage   attemptStage
+	flow    *oauthflow.Flow // while it waits
+	begun   time.Time       // to wait
+	ends    time.Time
+	pasting bool
+	asking  bool            // for the region, so that what was pasted can be used
+	err     error           // why it failed
+	token   oauthflow.Token // that could not be kept
+}
+
+type attemptStage string
+
+const (
+	lookingAtAddress attemptStage = "looking"
+	waitingForPortal attemptStage = "waiting"
+	keepingSignIn    attemptStage = "keeping"
+	signInFailed     attemptStage = "failed"
+	signInUnkept     attemptStage = "unkept" // it worked, but could not be kept
+)
+
+// silent tells whether it is time to wonder why nothing comes.
+func (a *attempt) silent(now time.Time) bool {
+	return a.stage == waitingForPortal && now.Sub(a.begun) >= oauthflow.SilenceAfter
+}
+
+// left says how much time there is.
+func (a *attempt) left(w *Window) string {
+	left := max(0, a.ends.Sub(w.p.Now()).Round(time.Second))
+	return w.say("sign-in.waiting", checks.Args{"left": fmt.Sprintf("%d:%02d", int(left.Minutes()), int(left.Seconds())%60)})
+}
+
+// guide leads through the sign-in.
+func (p *signInPage) guide() (head fyne.CanvasObject, content []fyne.CanvasObject) {
+	back := widgets.NewButton(p.say("finding.back", nil), style.Icon("chevron-left", theme.ColorNameForeground), p.leaveGuide)
+	head = widgets.Beside(12, false, back, widgets.NewText(p.say("sign-in.browser", nil), widgets.Font{Size: theme.SizeNameSubHeadingText, Bold: true}), nil)
+	register := p.registerCard()
+	p.focus = p.chosenMenu
+	content = []fyne.CanvasObject{register, p.keysCard()}
+	if a := p.attempt; a != nil && a.session == p.session {
+		content = append(content, p.attemptCard(a))
+	}
+	return head, content
+}
+
+// leaveGuide shows the overview again. An attempt that is under way is given up.
+func (p *signInPage) leaveGuide() {
+	p.giveUp()
+	p.guided = false
+	p.refresh()
+}
+
+// giveUp ends the attempt.
+func (p *signInPage) giveUp() {
+	if p.attempt != nil {
+		p.attempt.cancel()
+		p.attempt = nil
+	}
+}
+
+// escape gives the attempt up, or leaves the guide.
+func (p *signInPage) escape() {
+	switch {
+	case p.attempt != nil:
+		p.giveUp()
+		p.refresh()
+	case p.guided:
+		p.leaveGuide()
+	}
+}
+
+// registerCard says how to make the application on the portal.
+func (p *signInPage) registerCard() fyne.CanvasObject {
+	address := p.session.Target.Address
+	menus := widgets.Flow(8)
+	for _, menu := range oauthflow.Menus() {
+		chip := widgets.NewChip(func() {
+			p.menu = menu
+			p.fill()
+			p.fyne.Canvas().Focus(p.chosenMenu)
+		})
+		chip.Set("", p.words.Say("sign-in.register."+string(menu)+".name", nil), menu == p.menu)
+		menus.Add(chip.Object)
+		if menu == p.menu {
+			p.chosenMenu, _ = chip.Object.(fyne.Focusable)
+		}
+	}
+	page := p.menu.Applications(address)
+	values := map[string]value{
+		"page":       {page, func() { p.browse(page) }},
+		"address":    {p.accessOf(p.session).ReturnAddress(), nil},
+		"permission": {strings.Join(oauthflow.Permissions(), ", "), nil},
+	}
+	lines := []fyne.CanvasObject{heading(p.say("sign-in.register", nil)), menus}
+	return widgets.Card(widgets.Column(10, append(lines, p.steps("sign-in.register."+string(p.menu), values)...)...))
+}
+
+// value is something in a step that is copied, or opened.
+type value struct {
+	text string
+	open func() // nil to copy it
+}
+
+var valueInStep = regexp.MustCompile(`⟦(\w+)⟧`)
+
+// steps are the numbered steps of a text. A value in one stands alone, with a button.
+func (p *signInPage) steps(key string, values map[string]value) (steps []fyne.CanvasObject) {
+	args := checks.Args{}
+	for name := range values {
+		args[name] = "⟦" + name + "⟧"
+	}
+	for i := 1; ; i++ {
+		number := strconv.Itoa(i)
+		text := p.words.Say(key+"."+number, args)
+		if text == key+"."+number {
+			return steps
+		}
+		var lines []fyne.CanvasObject
+		say := func(text, end string) {
+			if text = strings.Trim(text, ":. "); text != "" {
+				lines = append(lines, widgets.NewText(model.UpperFirst(text)+end, widgets.Font{CanSelect: true}))
+			}
+		}
+		found := valueInStep.FindStringSubmatchIndex(text)
+		if found == nil {
+			say(text, ".")
+		} else {
+			say(text[:found[0]], ":")
+			lines = append(lines, p.valueLine(values[text[found[2]:found[3]]]))
+			say(text[found[1]:], ".")
+		}
+		steps = append(steps, widgets.Beside(6, true, widgets.NewText(number+".", widgets.Font{OneLine: true}), widgets.Column(4, lines...), nil))
+	}
+}
+
+func (p *signInPage) valueLine(v value) fyne.CanvasObject {
+	var button *widgets.Button
+	if v.open != nil {
+		button = widgets.NewButton(p.say("sign-in.open", nil), nil, v.open)
+	} else {
+		button = p.copyButton("sign-in.copy", func() string { return v.text })
+	}
+	return widgets.Inset(widgets.BesideOrBelow(8, 200, widgets.NewText(v.text, widgets.Font{Mono: true, CanSelect: true}), button))
+}
+
+// keysCard takes the application's keys, and begins.
+func (p *signInPage) keysCard() fyne.CanvasObject {
+	_, idField := p.entry(&p.id, p.say("sign-in.client-id", nil), false, maxKey, func(text string) string { return p.appMistake(text, aSecret) }, p.tryToBegin)
+	_, secretField := p.entry(&p.secret, p.say("sign-in.client-secret", nil), true, maxKey, func(text string) string { return p.appMistake(anID, text) }, p.tryToBegin)
+	lines := []fyne.CanvasObject{heading(p.say("sign-in.paste-keys", nil)), idField, secretField}
+	if k := p.session.Keys; k != nil {
+		lines = append(lines, p.place(k))
+	}
+	buttons := widgets.Flow(8)
+	if p.attempt == nil || p.attempt.stage == signInFailed {
+		begin := widgets.NewPrimary(p.say("sign-in.open-browser", nil), nil, p.tryToBegin)
+		buttons.Add(begin)
+		if p.attempt != nil {
+			p.focus = begin
+		}
+	}
+	if p.session.Demo {
+		buttons.Add(widgets.NewQuiet(p.say("sign-in.sample", nil), nil, func() {
+			p.id, p.secret = field{text: p.demo.Sample.ClientID}, field{text: p.demo.Sample.ClientSecret}
+			p.fill()
+		}))
+	}
+	if len(buttons.Objects) > 0 {
+		lines = append(lines, buttons)
+	}
+	return widgets.Card(widgets.Column(10, lines...))
+}
+
+// CheckApp stops at the first mistake, so each value is looked at beside one of the right shape.
+var (
+	anID    = "local.00000000000000.00000000"
+	aSecret = strings.Repeat("0", 50)
+)
+
+// appMistake says what is wrong with an application's keys; "" for nothing.
+func (p *signInPage) appMistake(id, secret string) string {
+	_, err := oauthflow.CheckApp(id, secret)
+	var wrong *oauthflow.AppError
+	if !errors.As(err, &wrong) {
+		return ""
+	}
+	return model.UpperFirst(p.words.Say("sign-in.app-"+string(wrong.Problem), checks.Args{"field": p.words.Say("sign-in.field-"+wrong.Field, nil)}))
+}
+
+// tryToBegin begins to sign in if the keys look right, after the owner has said that the address is.
+func (p *signInPage) tryToBegin() {
+	if p.attempt != nil && p.attempt.stage != signInFailed {
+		return
+	}
+	p.id.mistake, p.secret.mistake = p.appMistake(p.id.text, aSecret), p.appMistake(anID, p.secret.text)
+	app, err := oauthflow.CheckApp(p.id.text, p.secret.text)
+	if err != nil {
+		p.fill()
+		return
+	}
+	a := &attempt{session: p.session, access: p.accessOf(p.session), app: app, region: &atomic.Value{}}
+	a.region.Store(p.session.Target.Region)
+	if p.session.Agreed(checks.Deep) {
+		p.begin(a, false)
+		return
+	}
+	args := checks.Args{"portal": p.session.Target.Address.Display()}
+	p.ask(question{title: p.say("sign-in.confirm-title", nil), text: p.words.Say("sign-in.confirm", args), yes: p.say("sign-in.confirm-yes", nil)}, func() {
+		p.session.Target.Consents = append(p.session.Target.Consents, checks.Deep)
+		p.begin(a, false)
+	})
+}
+
+// begin makes an attempt, or makes it again. With paste, the answer will be pasted.
+func (p *signInPage) begin(a *attempt, paste bool) {
+	ctx, cancel := context.WithCancel(p.ctx)
+	stopTicking := p.every(time.Second, p.changed)
+	stop := func() {
+		cancel()
+		stopTicking()
+	}
+	a.cancel, a.stage, a.err, a.pasting, a.asking, p.attempt, p.code = stop, lookingAtAddress, nil, paste, false, a, field{}
+	ask := access.SignIn{
+		Portal: a.session.Target.Address, App: a.app, PasteOnly: paste, Page: p.words.SignInPage(),
+		Region: func() bitrix.Region { return a.region.Load().(bitrix.Region) },
+	}
+	p.background(func(context.Context) func() {
+		flow, err := a.access.StartSignIn(ctx, ask)
+		if err != nil {
+			return func() { p.failed(a, err) }
+		}
+		p.do(func() { p.waiting(a, flow) })
+		token, err := flow.Wait(ctx)
+		flow.Close()
+		if err != nil {
+			return func() { p.failed(a, err) }
+		}
+		return func() { p.keep(a, token) }
+	})
+	p.refresh()
+	p.revealAttempt()
+}
+
+// revealAttempt scrolls to what happens now.
+func (p *signInPage) revealAttempt() {
+	p.page.SetOffset(1 << 20)
+}
+
+// current tells whether an attempt is still the one that the owner waits for.
+func (p *signInPage) current(a *attempt) bool { return p.attempt == a && a.cancel != nil }
+
+func (p *signInPage) waiting(a *attempt, flow *oauthflow.Flow) {
+	if !p.current(a) {
+		return
+	}
+	a.stage, a.flow, a.begun = waitingForPortal, flow, p.p.Now()
+	a.ends = a.begun.Add(time.Until(flow.Deadline()))
+	flow.OpenBrowser()
+	p.changed()
+	p.revealAttempt()
+}
+
+func (p *signInPage) failed(a *attempt, err error) {
+	if !p.current(a) {
+		return
+	}
+	a.cancel()
+	a.stage, a.flow, a.err = signInFailed, nil, err
+	p.changed()
+	p.revealAttempt()
+}
+
+// keep keeps what the sign-in brought.
+func (p *signInPage) keep(a *attempt, token oauthflow.Token) {
+	if !p.current(a) {
+		return
+	}
+	a.cancel()
+	a.stage, a.flow, a.token = keepingSignIn, nil, token
+	p.background(func(ctx context.Context) func() {
+		address := a.session.Target.Address
+		if err := a.access.SaveSignIn(ctx, address, a.app, token); err != nil {
+			return func() {
+				a.stage, a.err = signInUnkept, err
+				p.changed()
+			}
+		}
+		k := a.access.Keys(ctx, address)
+		return func() {
+			if p.attempt == a {
+				p.attempt, p.guided, p.id, p.secret = nil, false, field{}, field{}
+				p.done = p.say("sign-in.done", nil)
+			}
+			p.have(a.session, k)
+		}
+	})
+	p.changed()
+}
+
+// attemptCard says how the attempt stands.
+func (p *signInPage) attemptCard(a *attempt) fyne.CanvasObject {
+	cancel := widgets.NewButton(p.say("sign-in.cancel", nil), nil, p.escape)
+	switch a.stage {
+	case lookingAtAddress:
+		p.focus = cancel
+		return p.attemptLines(style.Waiting, p.say("sign-in.looking", nil), nil, cancel)
+	case keepingSignIn:
+		return p.attemptLines(style.Waiting, p.say("sign-in.keeping", nil), p.texts(p.say("sign-in.reading-detail", nil)))
+	case signInUnkept:
+		again := widgets.NewPrimary(p.say("sign-in.retry", nil), nil, func() { p.keep(a, a.token) })
+		p.focus = again
+		return p.attemptLines(style.Notice, p.say("sign-in.unkept", nil), p.texts(p.keepingProblem(a.err)), again, cancel)
+	case waitingForPortal:
+		return p.waitingCard(a, cancel)
+	default:
+		return p.failedCard(a)
+	}
+}
+
+func (p *signInPage) texts(texts ...string) (lines []fyne.CanvasObject) {
+	for _, text := range texts {
+		if text != "" {
+			lines = append(lines, widgets.NewText(text, widgets.Font{CanSelect: true}))
+		}
+	}
+	return lines
+}
+
+func (p *signInPage) attemptLines(sign style.Sign, title string, lines []fyne.CanvasObject, buttons ...fyne.CanvasObject) fyne.CanvasObject {
+	headline := widgets.NewText(title, widgets.Font{Bold: true, CanSelect: true})
+	p.countdown = headline
+	if p.attempt.stage != waitingForPortal {
+		p.countdown = nil
+	}
+	lines = append([]fyne.CanvasObject{headline}, lines...)
+	if len(buttons) > 0 {
+		lines = append(lines, widgets.Pad(4, 0, 0, 0, widgets.Flow(8, buttons...)))
+	}
+	return widgets.Card(widgets.Beside(12, true, widgets.SmallSign(sign), widgets.Column(8, lines...), nil))
+}
+
+func (p *signInPage) waitingCard(a *attempt, cancel *widgets.Button) fyne.CanvasObject {
+	lines := p.texts(p.say("sign-in.waiting-text", nil))
+	if a.session.Demo {
+		lines = p.texts(p.say("sign-in.waiting-demo", nil))
+	}
+	if err := a.flow.BrowserError(); err != nil {
+		key := "sign-in.browser-failed"
+		if errors.Is(err, oauthflow.ErrNoBrowser) {
+			key = "sign-in.no-browser"
+		}
+		lines = append(lines, p.texts(p.say(key, nil))...)
+	}
+	if a.silent(p.p.Now()) {
+		lines = append(lines, p.texts(p.words.Say("sign-in.silence", nil))...)
+		for _, reason := range oauthflow.Silences() {
+			text := p.words.Say("sign-in.silence-"+string(reason), checks.Args{"address": a.flow.ReturnAddress()})
+			lines = append(lines, widgets.Beside(6, true, widgets.NewText("•", widgets.Font{OneLine: true}), widgets.NewText(text, widgets.Font{CanSelect: true}), nil))
+		}
+	}
+	address := widgets.Inset(widgets.NewText(a.flow.URL(), widgets.Font{Size: style.SizeSmall, Mono: true, CanSelect: true}))
+	lines = append(lines, address)
+	again := widgets.NewButton(p.say("sign-in.open-again", nil), nil, a.flow.OpenBrowser)
+	copies := p.copyButton("sign-in.copy-address", a.flow.URL)
+	p.focus = again
+	buttons := []fyne.CanvasObject{again, copies}
+	if !a.pasting {
+		buttons = append(buttons, widgets.NewButton(p.say("sign-in.paste", nil), nil, func() {
+			a.pasting = true
+			p.fill()
+			p.fyne.Canvas().Focus(p.focus)
+		}))
+	} else {
+		e, entry := p.entry(&p.code, p.say("sign-in.code", nil), false, maxCode, nil, func() { p.paste(a) })
+		p.focus = e
+		lines = append(lines, entry, widgets.Flow(8, widgets.NewPrimary(p.say("sign-in.take-code", nil), nil, func() { p.paste(a) })))
+		if a.asking {
+			lines = append(lines, p.askForRegion(a, func() { p.paste(a) })...)
+		}
+	}
+	return p.attemptLines(style.Waiting, a.left(p.Window), lines, append(buttons, cancel)...)
+}
+
+// paste takes what the owner copied from the browser.
+func (p *signInPage) paste(a *attempt) {
+	flow, text := a.flow, p.code.text
+	if flow == nil {
+		return
+	}
+	p.background(func(context.Context) func() {
+		err := flow.Paste(text)
+		return func() {
+			if !p.current(a) || a.stage != waitingForPortal {
+				return
+			}
+			a.asking = errors.Is(err, oauthflow.ErrRegionUnknown)
+			p.code.mistake = p.pasteMistake(err)
+			p.fill()
+			p.revealAttempt()
+		}
+	})
+}
+
+func (p *signInPage) pasteMistake(err error) string {
+	var wrong *oauthflow.PasteError
+	switch {
+	case err == nil, errors.Is(err, oauthflow.ErrAnswered), errors.Is(err, oauthflow.ErrRegionUnknown):
+		return ""
+	case errors.As(err, &wrong):
+		return p.words.Say("sign-in.paste-"+string(wrong.Problem), nil)
+	default:
+		return p.reason(err)
+	}
+}
+
+// reason says why a sign-in failed, with what the other side said about it.
+func (p *signInPage) reason(err error) string {
+	text := p.words.Say("sign-in-page.reason-"+string(oauthflow.ReasonOf(err)), nil)
+	var (
+		denied *oauthflow.DeniedError
+		grant  *oauthflow.GrantError
+		other  *oauthflow.OtherPortalError
+		said   []string
+	)
+	switch {
+	case errors.As(err, &denied):
+		said = []string{denied.Code, denied.Description}
+	case errors.As(err, &grant):
+		said = []string{grant.Code, grant.Description}
+	case errors.As(err, &other):
+		said = []string{other.Got}
+	}
+	for _, s := range said {
+		if s != "" {
+			text += "\n" + s
+		}
+	}
+	return text
+}
+
+// failedCard says why it failed, and what can be done.
+func (p *signInPage) failedCard(a *attempt) fyne.CanvasObject {
+	var (
+		blocked *access.BlockedError
+		port    *oauthflow.PortError
+	)
+	switch {
+	case errors.As(a.err, &blocked):
+		f := p.words.Finding(blocked.Result, a.session.Target.Address.Display())
+		show := widgets.NewButton(p.say("sign-in.show-check", nil), nil, func() {
+			p.frame.show("check")
+			if a.session.Outcome == nil {
+				p.run(a.session)
+			}
+		})
+		return p.attemptLines(style.Problem, p.say("sign-in.blocked", nil), p.texts(f.Title+".", f.Saw, p.say("sign-in.blocked-why", nil)), show)
+	case errors.As(a.err, &port):
+		paste := widgets.NewPrimary(p.say("sign-in.go-on-pasting", nil), nil, func() { p.begin(a, true) })
+		p.focus = paste
+		text := p.words.Say("sign-in.port-"+string(port.Reason), checks.Args{"port": oauthflow.Port})
+		return p.attemptLines(style.Notice, p.say("sign-in.no-port", nil), p.texts(text), paste)
+	case errors.Is(a.err, oauthflow.ErrRegionUnknown):
+		return p.attemptLines(style.Unknown, p.say("sign-in.failed", nil), p.askForRegion(a, func() { p.begin(a, false) }))
+	default:
+		return p.attemptLines(style.Problem, p.say("sign-in.failed", nil), p.texts(p.reason(a.err)))
+	}
+}
+
+// askForRegion asks where the application's authorization server is.
+func (p *signInPage) askForRegion(a *attempt, then func()) []fyne.CanvasObject {
+	buttons := widgets.Flow(8)
+	for _, region := range bitrix.Regions() {
+		buttons.Add(widgets.NewButton(p.say("region."+string(region), nil), nil, func() {
+			a.region.Store(region)
+			then()
+		}))
+	}
+	return append(p.texts(p.say("sign-in.which-region", nil)), buttons)
+}

@@ -1,0 +1,269 @@
+package gui_test
+
+import (
+	"fmt"
+	"image"
+	"image/color"
+	"math"
+	"strings"
+	"testing"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/widget"
+)
+
+// TestKeyboardReachesEverything goes through every page with the Tab key.
+func TestKeyboardReachesEverything(t *testing.T) {
+	for _, p := range pages() {
+		t.Run(p.name, func(t *testing.T) {
+			r := open(t, p.setup(t))
+			p.drive(r)
+			r.canvas().Focus(nil)
+			var order []fyne.CanvasObject
+			seen := map[fyne.Focusable]bool{}
+			for {
+				r.canvas().FocusNext()
+				f := r.canvas().Focused()
+				if f == nil || seen[f] {
+					break
+				}
+				seen[f] = true
+				o := f.(fyne.CanvasObject)
+				order = append(order, o)
+				if where, view := r.place(o); !inside(where, view) {
+					t.Errorf("%s has the focus at %v, and only %v can be seen", describe(o), where, view)
+				}
+			}
+			for _, o := range r.pressable() {
+				if f, ok := o.(fyne.Focusable); !ok || !seen[f] {
+					t.Errorf("the Tab key doesn't come to %s", describe(o))
+				}
+			}
+			r.canvas().Focus(nil)
+			for range 20 {
+				r.key(fyne.KeyPageUp)
+			}
+			r.assertReadingOrder(order)
+		})
+	}
+}
+
+// pressable are all things on the page that do something when they are pressed.
+func (r *rig) pressable() (list []fyne.CanvasObject) {
+	r.walk(func(o fyne.CanvasObject, _ fyne.Position, _ rect) bool {
+		if d, ok := o.(fyne.Disableable); ok && d.Disabled() {
+			return false
+		}
+		switch o.(type) {
+		case *widget.PopUp:
+			return true
+		case fyne.Tappable:
+			if strings.HasPrefix(fmt.Sprintf("%T", o), "*widget.scrollBar") {
+				return false // Page Up and Page Down do the same
+			}
+			list = append(list, o)
+			return false
+		}
+		return true
+	})
+	return list
+}
+
+// place is where something stands on the canvas, and the part of it that can be seen there.
+func (r *rig) place(wanted fyne.CanvasObject) (where, view rect) {
+	r.walk(func(o fyne.CanvasObject, at fyne.Position, clip rect) bool {
+		if o == wanted {
+			where, view = rect{at, o.Size()}, clip
+		}
+		return true
+	})
+	return where, view
+}
+
+func inside(r, in rect) bool {
+	return r.at.X >= in.at.X-1 && r.right() <= in.right()+1 && r.at.Y >= in.at.Y-1 && r.bottom() <= in.bottom()+1
+}
+
+// assertReadingOrder wants the focus to go as one reads: the sections first, then the page from top to bottom, and in a line
+// from left to right. The connection picture is read along its arrows.
+func (r *rig) assertReadingOrder(order []fyne.CanvasObject) {
+	r.t.Helper()
+	var before rect
+	for i, o := range order {
+		where, _ := r.place(o)
+		newColumn := i > 0 && where.at.X > before.right() && before.right() < 200
+		if i > 0 && !newColumn && where.bottom() <= before.at.Y {
+			r.t.Errorf("the focus goes up, to %s", describe(o))
+		}
+		sameLine := math.Abs(float64(where.at.Y+where.size.Height/2-before.at.Y-before.size.Height/2)) < 8
+		if i > 0 && sameLine && where.at.X < before.at.X {
+			r.t.Errorf("the focus goes to the left in a line, to %s", describe(o))
+		}
+		before = where
+	}
+}
+
+func describe(o fyne.CanvasObject) string {
+	text := ""
+	walk(o, fyne.Position{}, rect{}, func(o fyne.CanvasObject, _ fyne.Position, _ rect) bool {
+		if t, ok := textOf(o); ok && text == "" {
+			text = t
+		}
+		return true
+	})
+	return fmt.Sprintf("%T %q", o, text)
+}
+
+// TestFocusIsVisible paints each thing with and without the focus and looks for a difference that stands out: 3 : 1, as WCAG
+// 2.1 (1.4.11) wants it.
+func TestFocusIsVisible(t *testing.T) {
+	for _, look := range []string{"light", "dark"} {
+		painted := map[string]int{} // how often something of a kind was looked at: one is painted like another
+		for _, p := range pages() {
+			t.Run(look+"/"+p.name, func(t *testing.T) {
+				s := p.setup(t)
+				s.look = look
+				r := open(t, s)
+				p.drive(r)
+				r.canvas().Focus(nil)
+				seen := map[fyne.Focusable]bool{}
+				for {
+					r.canvas().FocusNext()
+					f := r.canvas().Focused()
+					if f == nil || seen[f] {
+						break
+					}
+					seen[f] = true
+					if painted[fmt.Sprintf("%T", f)]++; painted[fmt.Sprintf("%T", f)] > 8 {
+						continue
+					}
+					with := r.canvas().Capture()
+					where, _ := r.place(f.(fyne.CanvasObject))
+					f.FocusLost()
+					without := r.canvas().Capture()
+					f.FocusGained()
+					if n := differing(with, without, where); n < 60 {
+						t.Errorf("one can't see that %s has the focus: %d pixels differ", describe(f.(fyne.CanvasObject)), n)
+					}
+				}
+			})
+		}
+	}
+}
+
+// differing counts the pixels of a place whose contrast between two pictures is at least 3 : 1.
+func differing(a, b image.Image, where rect) (n int) {
+	for y := int(where.at.Y); y <= int(where.bottom()); y++ {
+		for x := int(where.at.X); x <= int(where.right()); x++ {
+			if one, other := a.At(x, y), b.At(x, y); one != other && contrast(one, other) >= 3 {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// contrast is WCAG's ratio of two opaque colours.
+func contrast(a, b color.Color) float64 {
+	light, dark := luminance(a), luminance(b)
+	if light < dark {
+		light, dark = dark, light
+	}
+	return (light + 0.05) / (dark + 0.05)
+}
+
+func luminance(c color.Color) float64 {
+	r, g, b, _ := c.RGBA()
+	part := func(v uint32) float64 {
+		f := float64(v) / 0xffff
+		if f <= 0.03928 {
+			return f / 12.92
+		}
+		return math.Pow((f+0.055)/1.055, 2.4)
+	}
+	return 0.2126*part(r) + 0.7152*part(g) + 0.0722*part(b)
+}
+
+// TestContrast measures every text and every sign of every page against what it stands on.
+func TestContrast(t *testing.T) {
+	for _, look := range []string{"light", "dark"} {
+		for _, p := range pages() {
+			t.Run(look+"/"+p.name, func(t *testing.T) {
+				s := p.setup(t)
+				s.look = look
+				s.size = fyne.NewSize(1040, 1800)
+				r := open(t, s)
+				p.drive(r)
+				painted := r.canvas().Capture()
+				measured := 0
+				r.walk(func(o fyne.CanvasObject, at fyne.Position, clip rect) bool {
+					where := rect{at, o.Size()}.cut(clip)
+					if where.size.Width < 2 || where.size.Height < 2 {
+						return true
+					}
+					switch o := o.(type) {
+					case *canvas.Text:
+						if o.Text == "" {
+							return true
+						}
+						measured++
+						if ratio := contrast(o.Color, commonest(painted, where)); ratio < 4.5 {
+							t.Errorf("%q: %.2f : 1", o.Text, ratio)
+						}
+					case *canvas.Image:
+						measured++
+						if ratio := mostContrast(painted, where); ratio < 4.5 {
+							t.Errorf("picture %s: %.2f : 1", o.Resource.Name(), ratio)
+						}
+					}
+					return true
+				})
+				if measured < 3 {
+					t.Errorf("only %d texts and signs were measured", measured)
+				}
+			})
+		}
+	}
+}
+
+// commonest is the colour that most pixels of a place have: what a text there stands on.
+func commonest(picture image.Image, where rect) (most color.Color) {
+	count := map[color.NRGBA]int{}
+	for y := int(where.at.Y); y < int(where.bottom()); y++ {
+		for x := int(where.at.X); x < int(where.right()); x++ {
+			c := picture.(*image.NRGBA).NRGBAAt(x, y)
+			if count[c]++; most == nil || count[c] > count[most.(color.NRGBA)] {
+				most = c
+			}
+		}
+	}
+	return most
+}
+
+// mostContrast is that of a place's corner, where a picture isn't, to the pixel that stands out most from it.
+func mostContrast(picture image.Image, where rect) (most float64) {
+	corner := picture.At(int(where.at.X), int(where.at.Y))
+	seen := map[color.Color]bool{}
+	for y := int(where.at.Y); y < int(where.bottom()); y++ {
+		for x := int(where.at.X); x < int(where.right()); x++ {
+			if c := picture.At(x, y); !seen[c] {
+				seen[c] = true
+				most = max(most, contrast(corner, c))
+			}
+		}
+	}
+	return most
+}
+
+// TestColourIsNeverTheOnlySign paints every sign in black, as one who can't tell colours sees it, and wants them all to differ.
+func TestColourIsNeverTheOnlySign(t *testing.T) {
+	shapes := map[string]string{}
+	for _, sign := range []string{"ok", "notice", "problem", "unknown", "skipped"} {
+		shape := shapeOf(t, sign)
+		if other, taken := shapes[shape]; taken {
+			t.Errorf("%s looks like %s", sign, other)
+		}
+		shapes[shape] = sign
+	}
+}

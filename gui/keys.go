@@ -1,0 +1,54 @@
+package gui
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
+)
+
+// addKeys binds the keys that work whatever has the focus: F5 checks, Esc stops or goes back, Ctrl+1… opens a section, Page Up
+// and Page Down turn pages.
+func (w *Window) addKeys() {
+	canvas := w.fyne.Canvas()
+	canvas.SetOnTypedKey(w.typedKey)
+	for i := range 9 {
+		canvas.AddShortcut(&desktop.CustomShortcut{KeyName: fyne.KeyName(rune('1' + i)), Modifier: fyne.KeyModifierControl}, func(fyne.Shortcut) {
+			if sections := w.frame.sections; i < len(sections) && w.dialog == nil {
+				w.frame.show(sections[i].id)
+			}
+		})
+	}
+	canvas.AddShortcut(&desktop.CustomShortcut{KeyName: fyne.KeyLeft, Modifier: fyne.KeyModifierAlt}, func(fyne.Shortcut) {
+		if w.dialog == nil && w.checkPage.finding != nil {
+			w.checkPage.back()
+		}
+	})
+}
+
+func (w *Window) typedKey(e *fyne.KeyEvent) {
+	if w.dialog != nil {
+		if e.Name == fyne.KeyEscape {
+			w.closeDialog()
+		}
+		return
+	}
+	switch e.Name {
+	case fyne.KeyF5:
+		w.frame.show("check")
+		w.checkPage.checkTyped()
+	case fyne.KeyEscape:
+		if p, ok := w.frame.page().(interface{ escape() }); ok {
+			p.escape()
+		}
+	case fyne.KeyPageDown:
+		w.turn(1)
+	case fyne.KeyPageUp:
+		w.turn(-1)
+	}
+}
+
+// turn scrolls the page that is open.
+func (w *Window) turn(by float32) {
+	if p, ok := w.frame.page().(interface{ turn(float32) }); ok {
+		p.turn(by)
+	}
+}

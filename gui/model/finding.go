@@ -1,0 +1,160 @@
+package model
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"boxready/checks"
+	"boxready/internal/report"
+)
+
+// Details are all that is known about a result, in words.
+type Details struct {
+	Sign      Sign
+	Title     string
+	Saw       string
+	Breaks    string
+	Steps     [][]Piece
+	More      string // address of a documentation page, or ""
+	Owner     string // who fixes it; "" if there is nothing to fix
+	Vantage   string
+	Facts     []Fact
+	Took      time.Duration
+	Waiting   string // what is put off because of it
+	CanRepeat bool   // the check can be made again by itself
+}
+
+// Piece is a part of a step: words, or a command that can be copied.
+type Piece struct {
+	Text    string
+	Command bool
+}
+
+// Details puts a result into words.
+func (s *Session) Details(w *report.Words, r checks.Result) Details {
+	f := w.Finding(r, s.Target.Address.Display())
+	d := Details{Sign: Sign(r.State), Title: f.Title, Saw: f.Saw, Breaks: f.Breaks, More: f.More, Took: r.Took,
+		Vantage: w.Say("vantage."+string(r.Vantage), nil), Facts: Facts(r), CanRepeat: !s.Running}
+	if isFinding(r) {
+		d.Owner = w.Say("owner."+string(r.Owner)+".to", nil)
+	}
+	for _, step := range f.Steps {
+		d.Steps = append(d.Steps, s.pieces(w, step))
+	}
+	var names []string
+	for _, row := range s.waitingFor(w, s.Results(), r) {
+		names = append(names, lowerFirst(row.Title))
+	}
+	if len(names) > 0 {
+		text := "part.waiting"
+		if r.State == checks.Unknown {
+			text = "part.unclear"
+		}
+		d.Waiting = w.Say(text, checks.Args{"checks": names})
+	}
+	return d
+}
+
+// pieces takes a step apart. A command stands between backticks; one word there is no command. To check again there is a
+// button here, so the command that does it is left out.
+func (s *Session) pieces(w *report.Words, step string) (pieces []Piece) {
+	if before, command, found := strings.Cut(step, ": `boxready check "+s.Target.Address.Display()); found && onlyConsents.MatchString(command) {
+		return []Piece{{Text: before + " " + w.Say("window.finding.with-button", nil)}}
+	}
+	add := func(p Piece) {
+		if n := len(pieces); n > 0 && !p.Command && !pieces[n-1].Command {
+			pieces[n-1].Text += p.Text
+			return
+		}
+		pieces = append(pieces, p)
+	}
+	for i, part := range strings.Split(step, "`") {
+		switch {
+		case i%2 == 0 && len(pieces) > 0 && pieces[len(pieces)-1].Command && strings.Trim(part, ".,; ") == "": // closed the sentence
+		case i%2 == 1 && strings.Contains(part, " "):
+			add(Piece{part, true})
+		case part != "":
+			add(Piece{part, false})
+		}
+	}
+	for i := range pieces {
+		pieces[i].Text = strings.TrimSpace(pieces[i].Text)
+	}
+	// An "and" between two commands that stand on lines of their own says nothing.
+	return slices.DeleteFunc(pieces, func(p Piece) bool { return p.Text == w.Say("format.and", nil) })
+}
+
+// onlyConsents is the end of a command that asks for nothing but what the window asks for as well.
+var onlyConsents = regexp.MustCompile("^( --(deep|content-filter|event-test|signed-in))*`\\.?$")
+
+// maxFactsInLetter keeps a letter readable; all of them are in the report.
+const maxFactsInLetter = 60
+
+// Letter is a text about results for who is to fix them.
+func (s *Session) Letter(w *report.Words, version string, results ...checks.Result) string {
+	var t strings.Builder
+	line := func(format string, args ...any) { fmt.Fprintf(&t, format+"\n", args...) }
+	line("%s", w.Say("window.letter.intro", checks.Args{"portal": s.Target.Address.String()}))
+	if s.Demo {
+		line("%s", w.Say("window.demo.letter", nil))
+	}
+	for _, r := range results {
+		f := w.Finding(r, s.Target.Address.Display())
+		line("\n%s: %s", UpperFirst(w.Say("state."+string(r.State), nil)), f.Title)
+		line("\n%s: %s %s.", w.Say("part.saw", nil), f.Saw, UpperFirst(w.Say("vantage."+string(r.Vantage), nil)))
+		if f.Breaks != "" {
+			line("\n%s: %s", w.Say("part.breaks", nil), f.Breaks)
+		}
+		if len(f.Steps) > 0 {
+			line("\n%s:", w.Say("part.do", nil))
+			for i, step := range f.Steps {
+				line("%d. %s", i+1, strings.ReplaceAll(step, "`", ""))
+			}
+		}
+		if f.More != "" {
+			line("\n%s: %s", w.Say("part.more", nil), f.More)
+		}
+		if facts := Facts(r); len(facts) > 0 {
+			line("\n%s (%s / %s):", w.Say("part.facts", nil), r.Check, join("", string(r.Cause)))
+			for _, fact := range facts[:min(len(facts), maxFactsInLetter)] {
+				line("  %s: %s", fact.Name, fact.Value)
+			}
+			if more := len(facts) - maxFactsInLetter; more > 0 {
+				line("  %s", w.Count("window.finding.more-facts", more))
+			}
+		}
+	}
+	when := s.Begun
+	if s.Outcome != nil {
+		when = s.Outcome.Finished
+	}
+	line("\n%s", w.Say("window.letter.end", checks.Args{"version": version, "when": When(w, when)}))
+	return t.String()
+}
+
+// FindingsOf are the results that somebody has to do something about.
+func (s *Session) FindingsOf(owner checks.Owner) (results []checks.Result) {
+	for _, r := range s.Results() {
+		if isFinding(r) && r.Owner == owner {
+			results = append(results, r)
+		}
+	}
+	return results
+}
+
+// When writes a date and a time of day.
+func When(w *report.Words, t time.Time) string {
+	return t.Local().Format(w.Say("format.date", nil) + " 15:04")
+}
+
+// UpperFirst is for words that begin a sentence.
+func UpperFirst(s string) string {
+	if s == "" {
+		return ""
+	}
+	first := []rune(s)[0]
+	return strings.ToUpper(string(first)) + s[len(string(first)):]
+}

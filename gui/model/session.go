@@ -1,0 +1,152 @@
+package model
+
+import (
+	"slices"
+	"time"
+
+	"boxready/checks"
+	"boxready/gui/store"
+	"boxready/internal/access"
+)
+
+// Slow is after how long a check that is under way is said to be slow.
+const Slow = 10 * time.Second
+
+// Session is one portal in the window: what is asked of it and what is known so far.
+type Session struct {
+	Target checks.Target
+	Demo   bool          // a simulated portal
+	Past   *store.Portal // what the run before came to; nil for none
+
+	Keys *access.Keys // what is kept for the portal; nil before anybody has looked
+
+	Running bool
+	Stopped bool // the owner ended the last run early
+	Begun   time.Time
+	// Unlocking says that the run waits for the keyring, which may have asked for a password.
+	Unlocking bool
+	Outcome   *checks.Outcome // of the last run; nil before the first is over
+
+	total, done int // checks of the run that is under way
+	working     []Working
+	results     map[checks.ID][]checks.Result // by the check that found them
+}
+
+// Working is a check that is under way.
+type Working struct {
+	Check checks.ID
+	Since time.Time
+}
+
+// Begin starts a run of total checks; what was known is forgotten if it is a whole one.
+func (s *Session) Begin(now time.Time, total int, whole bool) {
+	s.Running, s.Stopped, s.Begun, s.total, s.done, s.working = true, false, now, total, 0, nil
+	if whole || s.results == nil {
+		s.results = map[checks.ID][]checks.Result{}
+		s.Outcome = nil
+	}
+}
+
+// Started notes that a check has begun.
+func (s *Session) Started(id checks.ID, now time.Time) {
+	s.working = append(s.working, Working{id, now})
+	delete(s.results, id)
+}
+
+// Finished notes what a check came to.
+func (s *Session) Finished(id checks.ID, results []checks.Result) {
+	s.working = slices.DeleteFunc(s.working, func(w Working) bool { return w.Check == id })
+	s.results[id] = results
+	s.done++
+}
+
+// End notes that the run is over.
+func (s *Session) End(o *checks.Outcome, stopped bool) {
+	s.Running, s.Stopped, s.working, s.Outcome = false, stopped, nil, o
+	s.results = map[checks.ID][]checks.Result{}
+	for _, r := range o.Results {
+		id := found(r)
+		s.results[id] = append(s.results[id], r)
+	}
+}
+
+// found is the check that found a result: a few speak of something that is no check of its own.
+func found(r checks.Result) checks.ID {
+	if r.Check == checks.SelfClock {
+		return checks.PortalClock
+	}
+	return r.Check
+}
+
+// Progress is how many checks of the run are done, and how many there are.
+func (s *Session) Progress() (done, total int) { return s.done, max(s.total, s.done) }
+
+// Elapsed is how long the run has been under way.
+func (s *Session) Elapsed(now time.Time) time.Duration { return now.Sub(s.Begun) }
+
+// Results are all that are known, in the order of the catalogue.
+func (s *Session) Results() (results []checks.Result) {
+	for _, c := range checks.Catalog() {
+		results = append(results, s.results[c.ID]...)
+	}
+	return results
+}
+
+// Result finds a result again after another run: the same cause, or else the first that its check came to.
+func (s *Session) Result(check checks.ID, cause checks.Cause) (checks.Result, bool) {
+	var first *checks.Result
+	for _, r := range s.Results() {
+		if r.Check != check {
+			continue
+		}
+		if r.Cause == cause {
+			return r, true
+		}
+		if first == nil {
+			first = &r
+		}
+	}
+	if first == nil {
+		return checks.Result{}, false
+	}
+	return *first, true
+}
+
+// Mark says what has become of a check since the run before.
+type Mark string
+
+// The marks.
+const (
+	Unmarked Mark = ""
+	New      Mark = "new"   // wasn't found then
+	Fixed    Mark = "fixed" // was found then, and isn't any more
+)
+
+// MarkOf compares a result with the run before. What was not known then is neither new nor fixed.
+func (s *Session) MarkOf(r checks.Result) Mark {
+	if s.Past == nil {
+		return Unmarked
+	}
+	before := s.Past.Of(r.Check)
+	known := slices.ContainsFunc(before, func(p store.Past) bool {
+		return p.State == checks.OK || p.State == checks.Notice || p.State == checks.Problem
+	})
+	switch {
+	case !known:
+		return Unmarked
+	case r.State == checks.OK && slices.ContainsFunc(before, func(p store.Past) bool { return p.State == checks.Problem || p.State == checks.Notice }):
+		return Fixed
+	case (r.State == checks.Problem || r.State == checks.Notice) && !slices.ContainsFunc(before, func(p store.Past) bool { return p.Cause == r.Cause }):
+		return New
+	default:
+		return Unmarked
+	}
+}
+
+// Working tells whether a check is under way.
+func (s *Session) Working(id checks.ID) bool {
+	return slices.ContainsFunc(s.working, func(w Working) bool { return w.Check == id })
+}
+
+// Agreed tells whether the owner has said yes to something.
+func (s *Session) Agreed(c checks.Consent) bool { return slices.Contains(s.Target.Consents, c) }

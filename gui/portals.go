@@ -1,0 +1,134 @@
+package gui
+
+import (
+	"context"
+	"strings"
+
+	"fyne.io/fyne/v2"
+
+	"boxready/checks"
+	"boxready/gui/model"
+	"boxready/gui/store"
+	"boxready/gui/style"
+	"boxready/gui/widgets"
+	"boxready/internal/portal"
+)
+
+// portalsPage lists the portals that were checked on this computer.
+type portalsPage struct {
+	*Window
+	list *fyne.Container
+	page *widgets.Page
+}
+
+func (p *portalsPage) build() fyne.CanvasObject {
+	p.list = widgets.Column(0)
+	p.fill()
+	fresh := widgets.NewButton(p.say("portals.new", nil), nil, p.newPortal)
+	head := widgets.BesideOrBelow(10, 160, title(p.say("portals.title", nil)), fresh)
+	content := widgets.Column(14,
+		widgets.NewText(p.say("portals.explain", nil), widgets.Font{Color: widgets.Muted}),
+		widgets.Card(p.list))
+	p.page = widgets.NewPage(widgets.Pad(2, gutter, gutter, gutter, content))
+	return widgets.Below(widgets.Pad(gutter, gutter, 12, gutter, head), p.page)
+}
+
+func title(text string) fyne.CanvasObject {
+	return widgets.NewText(text, widgets.Font{Size: style.SizeTitle, Bold: true})
+}
+
+func (p *portalsPage) fill() {
+	p.list.Objects = nil
+	for i, past := range p.p.Store.Portals() {
+		if i > 0 {
+			p.list.Add(widgets.Line())
+		}
+		forget := widgets.NewQuiet(p.say("portals.forget", nil), nil, func() { p.forget(past) })
+		p.list.Add(widgets.BesideOrBelow(8, 260, p.portalRow(past), forget))
+	}
+	if p.list.Objects == nil {
+		p.list.Add(widgets.NewText(p.say("portals.empty", nil), widgets.Font{Color: widgets.Muted}))
+	}
+}
+
+func (p *portalsPage) turn(by float32) { p.page.Turn(by) }
+
+// refresh shows what has changed in the model.
+func (p *portalsPage) refresh() {
+	p.fill()
+	p.page.Refit()
+}
+
+// portalRow is a portal with its last verdict; pressing it opens the portal.
+func (w *Window) portalRow(past store.Portal) fyne.CanvasObject {
+	sign, verdict := model.PastVerdict(w.words, past.Verdict)
+	content := widgets.RowContent{Sign: style.Sign(sign), Title: display(past.Address), Detail: verdict, Fold: widgets.Leads}
+	if past.Verdict != "" {
+		content.Aside = model.When(w.words, past.Checked)
+		if n := past.Count(checks.Problem); n > 0 {
+			content.Detail += " · " + w.words.Count("window.portals.problems", n)
+		}
+	}
+	if s := w.model.Session(past.Address); s != nil && s.Running {
+		content.Sign, content.Detail = style.Waiting, w.say("portals.running", nil)
+	}
+	return widgets.NewRow(content, func() { w.openPortal(past.Address) }).Object
+}
+
+// display writes a kept address as people write it.
+func display(address string) string {
+	if a, err := portal.ParseAddress(address); err == nil {
+		return strings.TrimPrefix(a.Display(), "https://")
+	}
+	return address
+}
+
+// openPortal shows what is known of a portal.
+func (w *Window) openPortal(address string) {
+	parsed, err := portal.ParseAddress(address)
+	if err != nil {
+		return // what was kept is damaged; there is nothing to open
+	}
+	w.leaveDemo()
+	w.model.Open(parsed)
+	w.checkPage.reset()
+	w.frame.show("check")
+}
+
+// newPortal lets the owner type another address.
+func (w *Window) newPortal() {
+	w.leaveDemo()
+	w.model.Current = nil
+	w.checkPage.reset()
+	w.frame.show("check")
+}
+
+func (p *portalsPage) forget(past store.Portal) {
+	args := checks.Args{"portal": display(past.Address)}
+	p.ask(question{title: p.say("portals.forget-title", args), text: p.say("portals.forget-text", args), yes: p.say("portals.forget-yes", nil)}, func() {
+		if s := p.model.Session(past.Address); s != nil && p.stop[s] != nil {
+			p.stop[s]()
+		}
+		p.model.Forget(past.Address)
+		p.background(func(context.Context) func() {
+			_ = p.p.Store.Forget(past.Address) // as with remember
+			return p.rebuild
+		})
+	})
+}
+
+// recent are the portals that were checked last; nil if there are none.
+func (p *checkPage) recent(n int) fyne.CanvasObject {
+	portals := p.p.Store.Portals()
+	if len(portals) == 0 {
+		return nil
+	}
+	lines := []fyne.CanvasObject{widgets.Pad(2, 8, 6, 8, widgets.NewText(p.say("check.recent", nil), widgets.Font{Size: style.SizeSmall, Color: widgets.Muted, Bold: true}))}
+	for i, past := range portals[:min(n, len(portals))] {
+		if i > 0 {
+			lines = append(lines, widgets.Line())
+		}
+		lines = append(lines, p.portalRow(past))
+	}
+	return widgets.Card(widgets.Column(0, lines...))
+}

@@ -1,0 +1,640 @@
+package gui_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/test"
+	"fyne.io/fyne/v2/widget"
+
+	"boxready/checks"
+	"boxready/gui"
+	"boxready/gui/store"
+	"boxready/gui/widgets"
+	"boxready/internal/portal"
+	"boxready/internal/report"
+)
+
+func TestMain(m *testing.M) {
+	time.Local = time.UTC
+	os.Exit(m.Run())
+}
+
+// rig is a window without a display. The test's goroutine is its Fyne thread: what other goroutines want done there waits in a
+// queue until the test pumps.
+type rig struct {
+	t       *testing.T
+	app     fyne.App
+	w       *gui.Window
+	store   *store.Store
+	checker *scripted
+	queue   chan func()
+	clock   *clock
+	opened  chan string // addresses that the browser was asked to open
+}
+
+type setup struct {
+	lang     string // "ru" if not said
+	look     string
+	size     fyne.Size // 1040×720 if not said
+	scale    float32
+	store    *store.Store
+	checker  *scripted
+	access   gui.Access
+	crashes  gui.Crashes
+	scaled   func(float32)
+	proxy    func(string) string
+	selfTest func(context.Context) *checks.Outcome
+	unkept   bool // the store can't write
+	demo     func([]string) (gui.Demo, error)
+	openURL  func(string) error
+	settings store.Settings
+	inDemo   bool
+}
+
+func open(t *testing.T, s setup) *rig {
+	t.Helper()
+	if s.lang == "" {
+		s.lang = "ru"
+	}
+	if s.size.IsZero() {
+		s.size = fyne.NewSize(1040, 720)
+	}
+	if s.store == nil {
+		s.store = store.Open("")
+	}
+	if s.checker == nil {
+		s.checker = &scripted{}
+	}
+	s.settings.Language, s.settings.Look = s.lang, s.look
+	if err := s.store.SetSettings(func(to *store.Settings) { *to = s.settings }); err != nil && !s.unkept {
+		t.Fatal(err)
+	}
+	r := &rig{t: t, app: test.NewTempApp(t), store: s.store, checker: s.checker, queue: make(chan func(), 100000), clock: newClock(), opened: make(chan string, 10)}
+	if s.openURL == nil {
+		s.openURL = func(address string) error { r.opened <- address; return nil }
+	}
+	if s.scaled == nil {
+		s.scaled = func(float32) {}
+	}
+	w, err := gui.New(gui.Params{
+		Crashes: s.crashes, SetScale: s.scaled, Proxy: s.proxy, SelfTest: s.selfTest,
+		Folders: []gui.Folder{{Holds: "settings", Path: "/home/somebody/.config/boxready"}},
+		App:     r.app, Version: "0.1.0-test", Checker: s.checker, Access: s.access, StartDemo: s.demo, Demo: s.inDemo, Store: s.store, OpenURL: s.openURL,
+		Do: func(f func()) { r.queue <- f }, Now: r.clock.now, Tick: r.clock.tick,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.w = w
+	t.Cleanup(w.Close)
+	if s.scale != 0 {
+		w.Fyne().Canvas().(test.WindowlessCanvas).SetScale(s.scale)
+	}
+	w.Fyne().Resize(s.size)
+	return r
+}
+
+// pump does what waits for the Fyne thread until done says so.
+func (r *rig) pump(what string, done func() bool) {
+	r.t.Helper()
+	late := time.After(time.Minute)
+	for !done() {
+		select {
+		case f := <-r.queue:
+			f()
+		case <-late:
+			r.t.Fatalf("waited for %s in vain; the window says:\n%s", what, strings.Join(r.texts(), "\n"))
+		}
+	}
+}
+
+func (r *rig) pumpUntilSays(text string) {
+	r.t.Helper()
+	r.pump(fmt.Sprintf("%q", text), func() bool { return r.says(text) })
+}
+
+// pass lets time pass, and what is done every so often happen.
+func (r *rig) pass(d time.Duration) {
+	r.t.Helper()
+	ticked := r.clock.pass(d)
+	for range ticked {
+		select {
+		case f := <-r.queue:
+			f()
+		case <-time.After(time.Minute):
+			r.t.Fatal("a tick was lost")
+		}
+	}
+}
+
+func (r *rig) canvas() fyne.Canvas { return r.w.Fyne().Canvas() }
+
+// walk visits everything that can be seen, with its place; of a canvas with something laid over it, that alone.
+func (r *rig) walk(visit func(o fyne.CanvasObject, at fyne.Position, clip rect) (deeper bool)) {
+	root := r.canvas().Content()
+	if over := r.canvas().Overlays().Top(); over != nil {
+		root = over
+	}
+	walk(root, fyne.Position{}, rect{fyne.Position{}, r.canvas().Size()}, visit)
+}
+
+type rect struct {
+	at   fyne.Position
+	size fyne.Size
+}
+
+func (r rect) right() float32  { return r.at.X + r.size.Width }
+func (r rect) bottom() float32 { return r.at.Y + r.size.Height }
+
+func (r rect) cut(by rect) rect {
+	x, y := max(r.at.X, by.at.X), max(r.at.Y, by.at.Y)
+	return rect{fyne.NewPos(x, y), fyne.NewSize(max(0, min(r.right(), by.right())-x), max(0, min(r.bottom(), by.bottom())-y))}
+}
+
+func walk(o fyne.CanvasObject, at fyne.Position, clip rect, visit func(fyne.CanvasObject, fyne.Position, rect) bool) {
+	if o == nil || !o.Visible() {
+		return
+	}
+	at = at.Add(o.Position())
+	if _, ok := o.(*container.Scroll); ok {
+		clip = clip.cut(rect{at, o.Size()})
+	}
+	if !visit(o, at, clip) {
+		return
+	}
+	switch o := o.(type) {
+	case *fyne.Container:
+		for _, inside := range o.Objects {
+			walk(inside, at, clip, visit)
+		}
+	case fyne.Widget:
+		for _, inside := range test.WidgetRenderer(o).Objects() {
+			walk(inside, at, clip, visit)
+		}
+	}
+}
+
+// texts are all that can be read, each as one piece even where it wraps.
+func (r *rig) texts() (texts []string) {
+	r.walk(func(o fyne.CanvasObject, _ fyne.Position, _ rect) bool {
+		if text, ok := textOf(o); ok {
+			if text != "" {
+				texts = append(texts, text)
+			}
+			return false
+		}
+		return true
+	})
+	return texts
+}
+
+func textOf(o fyne.CanvasObject) (string, bool) {
+	switch o := o.(type) {
+	case *widget.Label:
+		return o.Text, true
+	case interface{ SelectedText() string }:
+		if e, ok := o.(interface{ Text() string }); ok {
+			return e.Text(), true
+		}
+	case *widget.RichText:
+		return o.String(), true
+	case *canvas.Text:
+		return o.Text, true
+	}
+	return "", false
+}
+
+func (r *rig) says(text string) bool {
+	return slices.ContainsFunc(r.texts(), func(t string) bool { return strings.Contains(t, text) })
+}
+
+func (r *rig) mustSay(texts ...string) {
+	r.t.Helper()
+	for _, text := range texts {
+		if !r.says(text) {
+			r.t.Errorf("the window doesn't say %q, but:\n%s", text, strings.Join(r.texts(), "\n"))
+		}
+	}
+}
+
+func (r *rig) mustNotSay(texts ...string) {
+	r.t.Helper()
+	for _, text := range texts {
+		if r.says(text) {
+			r.t.Errorf("the window says %q", text)
+		}
+	}
+}
+
+// find returns the innermost thing that can be pressed and has this text on it.
+func (r *rig) find(text string) fyne.Tappable {
+	r.t.Helper()
+	var found fyne.Tappable
+	var pressable []fyne.Tappable
+	var visit func(o fyne.CanvasObject)
+	visit = func(o fyne.CanvasObject) {
+		if o == nil || !o.Visible() || found != nil {
+			return
+		}
+		tappable, ok := o.(fyne.Tappable)
+		if ok {
+			pressable = append(pressable, tappable)
+			defer func() { pressable = pressable[:len(pressable)-1] }()
+		}
+		if said, ok := textOf(o); ok && strings.Contains(said, text) && len(pressable) > 0 {
+			found = pressable[len(pressable)-1]
+			return
+		}
+		for _, inside := range insides(o) {
+			visit(inside)
+		}
+	}
+	root := r.canvas().Content()
+	if over := r.canvas().Overlays().Top(); over != nil {
+		root = over
+	}
+	visit(root)
+	if found == nil {
+		r.t.Fatalf("nothing with %q can be pressed; the window says:\n%s", text, strings.Join(r.texts(), "\n"))
+	}
+	return found
+}
+
+func insides(o fyne.CanvasObject) []fyne.CanvasObject {
+	switch o := o.(type) {
+	case *fyne.Container:
+		return o.Objects
+	case fyne.Widget:
+		return test.WidgetRenderer(o).Objects()
+	}
+	return nil
+}
+
+// tap presses what has this text on it, with the mouse.
+func (r *rig) tap(text string) {
+	r.t.Helper()
+	test.Tap(r.find(text))
+}
+
+// key presses a key as the driver does: what has the focus gets it, or else the window.
+func (r *rig) key(name fyne.KeyName) {
+	e := &fyne.KeyEvent{Name: name}
+	if f := r.canvas().Focused(); f != nil {
+		f.TypedKey(e)
+		return
+	}
+	r.canvas().OnTypedKey()(e)
+}
+
+func (r *rig) shortcut(s fyne.Shortcut) {
+	if f, ok := r.canvas().Focused().(fyne.Shortcutable); ok {
+		f.TypedShortcut(s)
+		return
+	}
+	r.canvas().(fyne.Shortcutable).TypedShortcut(s)
+}
+
+func (r *rig) ctrl(name fyne.KeyName) {
+	r.shortcut(&desktop.CustomShortcut{KeyName: name, Modifier: fyne.KeyModifierControl})
+}
+
+// typeIn types into what has the focus.
+func (r *rig) typeIn(text string) {
+	r.t.Helper()
+	f := r.canvas().Focused()
+	if f == nil {
+		r.t.Fatal("nothing has the focus")
+	}
+	for _, c := range text {
+		f.TypedRune(c)
+	}
+}
+
+// check types an address and presses Enter.
+func (r *rig) check(address string) {
+	r.t.Helper()
+	r.typeIn(address)
+	r.key(fyne.KeyReturn)
+}
+
+// clock is a time that passes only when the test says so.
+type clock struct {
+	mu    sync.Mutex
+	at    time.Time
+	ticks map[chan time.Time]*ticking
+}
+
+type ticking struct {
+	every, next time.Duration
+}
+
+func newClock() *clock {
+	return &clock{at: time.Date(2026, 11, 23, 10, 42, 0, 0, time.UTC), ticks: map[chan time.Time]*ticking{}}
+}
+
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at
+}
+
+func (c *clock) tick(d time.Duration) (<-chan time.Time, func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	ch := make(chan time.Time, 1)
+	c.ticks[ch] = &ticking{every: d, next: d}
+	return ch, func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		delete(c.ticks, ch)
+	}
+}
+
+// pass moves the time, and returns how many tickers have something to say. A ticker speaks once, as if the computer had slept.
+func (c *clock) pass(d time.Duration) (spoke int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = c.at.Add(d)
+	for ch, t := range c.ticks {
+		if t.next -= d; t.next > 0 {
+			continue
+		}
+		t.next = t.every
+		select {
+		case ch <- c.at:
+			spoke++
+		default:
+		}
+	}
+	return spoke
+}
+
+// scripted is a checker whose runs come to what the test says.
+type scripted struct {
+	outcome func(checks.Target) *checks.Outcome
+	// gate is asked before each check is finished, nil for nothing; a run ends early when its context does.
+	gate func(ctx context.Context, id checks.ID)
+
+	mu      sync.Mutex
+	targets []checks.Target
+	again   []checks.ID
+}
+
+func (s *scripted) Run(ctx context.Context, target checks.Target, o checks.Observer) *checks.Outcome {
+	s.mu.Lock()
+	s.targets = append(s.targets, target)
+	s.mu.Unlock()
+	outcome := s.outcome(target)
+	var order []checks.ID
+	results := map[checks.ID][]checks.Result{}
+	for _, r := range outcome.Results {
+		if results[r.Check] == nil {
+			order = append(order, r.Check)
+		}
+		results[r.Check] = append(results[r.Check], r)
+	}
+	for _, id := range order {
+		o.Started(id)
+		if s.gate != nil {
+			s.gate(ctx, id)
+		}
+		if ctx.Err() != nil {
+			results[id] = []checks.Result{{Check: id, State: checks.Unknown, Cause: checks.Cancelled, Owner: checks.You, Vantage: checks.FromComputer}}
+		}
+		o.Finished(id, results[id])
+	}
+	outcome.Results = nil
+	for _, id := range order {
+		outcome.Results = append(outcome.Results, results[id]...)
+	}
+	return outcome
+}
+
+func (s *scripted) Again(ctx context.Context, before *checks.Outcome, id checks.ID, o checks.Observer) *checks.Outcome {
+	s.mu.Lock()
+	s.again = append(s.again, id)
+	s.mu.Unlock()
+	o.Started(id)
+	if s.gate != nil {
+		s.gate(ctx, id)
+	}
+	after := s.outcome(before.Target)
+	o.Finished(id, slices.DeleteFunc(slices.Clone(after.Results), func(r checks.Result) bool { return r.Check != id }))
+	return after
+}
+
+func (s *scripted) asked() []checks.Target {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.targets)
+}
+
+// played returns outcomes in which every check judges facts that are kept in a file.
+func played(t *testing.T, name string) func(checks.Target) *checks.Outcome {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("testdata", "runs", name+".json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var kept []struct {
+		Check   checks.ID
+		Because checks.ID
+		Facts   json.RawMessage
+		TookMS  int `json:"took_ms"`
+	}
+	if err := json.Unmarshal(data, &kept); err != nil {
+		t.Fatal(err)
+	}
+	return func(target checks.Target) *checks.Outcome {
+		seen := checks.Seen{}
+		made := map[checks.ID]bool{}
+		start := time.Date(2026, 11, 23, 10, 42, 0, 0, time.UTC)
+		o := &checks.Outcome{Target: target, Started: start, Finished: start.Add(11 * time.Second)}
+		for _, k := range kept {
+			c := byID(t, k.Check)
+			made[k.Check] = true
+			took := time.Duration(k.TookMS) * time.Millisecond
+			if k.Because != "" {
+				o.Results = append(o.Results, checks.Result{Check: k.Check, State: checks.Skipped, Because: k.Because, Vantage: c.Vantage, Took: took})
+				continue
+			}
+			facts, err := c.UnmarshalFacts(k.Facts)
+			if err != nil {
+				t.Fatal(err)
+			}
+			seen[k.Check] = facts
+			for _, r := range c.Judge(facts, seen) {
+				r.Took = took
+				o.Results = append(o.Results, r)
+			}
+		}
+		for _, c := range checks.Catalog() {
+			if !made[c.ID] {
+				reason := checks.NeedsCredential
+				if c.Consent == checks.ContentFilter {
+					reason = checks.NeedsConsentFilter
+				} else if c.Consent == checks.Deep {
+					reason = checks.NeedsConsentDeep
+				}
+				o.NotChecked = append(o.NotChecked, checks.NotChecked{Check: c.ID, Reason: reason})
+			}
+		}
+		o.NotChecked = append(o.NotChecked, checks.NotChecked{Check: "portal-from-internet", Reason: checks.NeedsOutsideRun})
+		o.Verdict = verdictOf(o.Results)
+		return o
+	}
+}
+
+func verdictOf(results []checks.Result) checks.Verdict {
+	verdict := checks.NoObstacle
+	for _, r := range results {
+		switch {
+		case r.State == checks.Problem:
+			return checks.NotReady
+		case r.State == checks.Unknown && len(r.Affects) > 0:
+			verdict = checks.Unsure
+		}
+	}
+	return verdict
+}
+
+func byID(t *testing.T, id checks.ID) *checks.Check {
+	t.Helper()
+	for _, c := range checks.Catalog() {
+		if c.ID == id {
+			return c
+		}
+	}
+	t.Fatalf("no check %q", id)
+	return nil
+}
+
+func mustParse(t *testing.T, address string) portal.Address {
+	t.Helper()
+	a, err := portal.ParseAddress(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// words are the texts in the window's language.
+func (r *rig) words() *report.Words {
+	r.t.Helper()
+	words, err := report.NewWords(r.store.Settings().Language)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return words
+}
+
+func (r *rig) say(key string, args checks.Args) string { return r.words().Say(key, args) }
+
+// title is that of a finding whose title is the same whatever was seen.
+func (r *rig) title(id checks.ID, cause checks.Cause) string {
+	return r.say(string(id)+"."+string(cause)+".title", nil)
+}
+
+// verdictShown tells whether the answer of a run that is over can be read.
+func (r *rig) verdictShown() bool {
+	for _, v := range []checks.Verdict{checks.Ready, checks.NoObstacle, checks.Unsure, checks.NotReady} {
+		if r.says(r.say("verdict."+string(v)+".title", nil)) {
+			return true
+		}
+	}
+	return r.says(r.say("window.verdict.stopped.title", nil))
+}
+
+// all returns everything that can be pressed and has this text on it.
+func (r *rig) all(text string) (found []fyne.Tappable) {
+	r.walk(func(o fyne.CanvasObject, _ fyne.Position, _ rect) bool {
+		p, ok := o.(fyne.Tappable)
+		if !ok {
+			return true
+		}
+		said := false
+		walk(o, fyne.Position{}, rect{}, func(o fyne.CanvasObject, _ fyne.Position, _ rect) bool {
+			t, _ := textOf(o)
+			said = said || t == text
+			return true
+		})
+		if said {
+			found = append(found, p)
+		}
+		return !said
+	})
+	return found
+}
+
+func (r *rig) tapOn(p fyne.Tappable) { test.Tap(p) }
+
+// arrow presses an arrow of the connection picture.
+func (r *rig) arrow(i int) {
+	r.t.Helper()
+	found := false
+	r.walk(func(o fyne.CanvasObject, _ fyne.Position, _ rect) bool {
+		if c, ok := o.(*widgets.Connections); ok {
+			found = true
+			test.Tap(c.Buttons()[i])
+		}
+		return !found
+	})
+	if !found {
+		r.t.Fatal("there is no connection picture")
+	}
+}
+
+// openSection opens a section from the list, or from the menu where the window is narrow.
+func (r *rig) openSection(id string) {
+	r.t.Helper()
+	name := r.say("window.section."+id, nil)
+	if r.canvas().Size().Width < 600 {
+		r.ctrl("2")
+		return
+	}
+	r.tap(name)
+}
+
+// stopAt returns a gate that keeps one check waiting until its run ends.
+func stopAt(at checks.ID) func(context.Context, checks.ID) {
+	return func(ctx context.Context, id checks.ID) {
+		if id == at {
+			<-ctx.Done()
+		}
+	}
+}
+
+// remembered is a store with portals in it.
+func remembered(t *testing.T) *store.Store {
+	t.Helper()
+	s := store.Open("")
+	when := time.Date(2026, 11, 20, 9, 30, 0, 0, time.UTC)
+	for i, p := range []store.Portal{
+		{Address: "https://portal.example.ru", Verdict: checks.NotReady, Results: []store.Past{
+			{Check: checks.PortalTLS, State: checks.Problem, Cause: checks.TLSExpired}, {Check: checks.PortalDNS, State: checks.OK}}},
+		{Address: "https://b24.example.com:8443", Verdict: checks.NoObstacle, Results: []store.Past{{Check: checks.PortalTLS, State: checks.OK}}},
+		{Address: "https://a-portal-with-a-rather-long-name.department.company.example.org", Verdict: checks.Unsure},
+		{Address: "https://never.example.org"},
+	} {
+		if p.Verdict != "" {
+			p.Checked = when.Add(time.Duration(i) * time.Hour)
+		}
+		if err := s.Remember(p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return s
+}

@@ -1,0 +1,267 @@
+package gui
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/theme"
+
+	"boxready/checks"
+	"boxready/gui/store"
+	"boxready/gui/style"
+	"boxready/gui/widgets"
+	"boxready/internal/bitrix"
+	"boxready/internal/report"
+)
+
+// settingsPage holds what the owner may choose, what BoxReady needs of this computer, and what BoxReady is.
+type settingsPage struct {
+	*Window
+	unkept  bool   // a choice could not be written down
+	proxy   string // in words; "" before it is known
+	testing bool
+	tested  *checks.Outcome // nil before the first self-test
+	about   aboutPage
+
+	root     *fyne.Container
+	page     *widgets.Page
+	language *widgets.Select
+	proxyIs  *widgets.Text
+	testIt   *widgets.Button
+}
+
+func (p *settingsPage) build() fyne.CanvasObject {
+	p.root = widgets.Stack()
+	p.about.settingsPage = p
+	p.askForProxy()
+	p.fill()
+	return p.root
+}
+
+func (p *settingsPage) first() fyne.Focusable {
+	if p.about.open {
+		return p.about.back
+	}
+	return p.language
+}
+
+func (p *settingsPage) turn(by float32) { p.page.Turn(by) }
+
+func (p *settingsPage) escape() {
+	if p.about.open {
+		p.about.close()
+	}
+}
+
+// fill makes the content anew.
+func (p *settingsPage) fill() {
+	var head fyne.CanvasObject = title(p.say("section.settings", nil))
+	var content []fyne.CanvasObject
+	if p.about.open {
+		head, content = p.about.content()
+	} else {
+		content = []fyne.CanvasObject{p.looksCard(), p.networkCard(), p.selfTestCard(), p.aboutCard()}
+	}
+	offset := float32(0)
+	if p.page != nil {
+		offset = p.page.Offset()
+	}
+	p.page = widgets.NewPage(widgets.Pad(2, gutter, gutter, gutter, widgets.Column(14, content...)))
+	p.root.Objects = []fyne.CanvasObject{widgets.Below(widgets.Pad(gutter, gutter, 12, gutter, head), p.page)}
+	p.root.Refresh()
+	p.page.SetOffset(offset)
+}
+
+// option is one choice of several.
+type option struct{ value, name string }
+
+// choice lets the owner choose; chosen gets the value.
+func choice(options []option, now string, chosen func(value string)) *widgets.Select {
+	var names []string
+	name := ""
+	for _, o := range options {
+		names = append(names, o.name)
+		if o.value == now {
+			name = o.name
+		}
+	}
+	return widgets.NewSelect(names, name, func(name string) { chosen(options[slices.Index(names, name)].value) })
+}
+
+// set changes a setting and shows what follows from it.
+func (p *settingsPage) set(change func(*store.Settings), show func()) {
+	p.background(func(context.Context) func() {
+		err := p.p.Store.SetSettings(change)
+		return func() {
+			p.unkept = err != nil
+			show()
+		}
+	})
+}
+
+func (p *settingsPage) line(key string, value fyne.CanvasObject) fyne.CanvasObject {
+	return widgets.Pair(widgets.Pad(8, 0, 0, 0, widgets.NewText(p.say("settings."+key, nil), widgets.Font{})), widgets.Bordered(value))
+}
+
+// languageNames are each in its own language, for whoever looks for theirs.
+var languageNames = map[string]string{"ru": "Русский", "en": "English"}
+
+// looksCard is how the window looks.
+func (p *settingsPage) looksCard() fyne.CanvasObject {
+	now := p.settings()
+	languages := []option{{"", p.say("settings.system", nil)}}
+	for _, l := range report.Languages() {
+		languages = append(languages, option{l, languageNames[l]})
+	}
+	p.language = choice(languages, now.Language, func(l string) {
+		p.set(func(s *store.Settings) { s.Language = l }, p.speak)
+	})
+	looks := []option{{"", p.say("settings.system", nil)}, {string(style.Light), p.say("settings.light", nil)}, {string(style.Dark), p.say("settings.dark", nil)}}
+	look := choice(looks, now.Look, func(l string) {
+		p.set(func(s *store.Settings) { s.Look = l }, func() {
+			p.p.App.Settings().SetTheme(style.Theme{Look: style.Look(l)})
+			p.rebuild()
+		})
+	})
+	lines := []fyne.CanvasObject{p.line("language", p.language), p.line("look", look)}
+	if p.p.SetScale != nil {
+		var scales []option
+		for _, percent := range []int{80, 90, 100, 110, 125, 150, 175, 200} {
+			scales = append(scales, option{fmt.Sprint(percent), fmt.Sprintf("%d %%", percent)})
+		}
+		percent := 100
+		if now.Scale > 0 {
+			percent = int(now.Scale*100 + 0.5)
+		}
+		scale := choice(scales, fmt.Sprint(percent), func(value string) {
+			var percent int
+			_, _ = fmt.Sscan(value, &percent) // it is one of those above
+			factor := float32(percent) / 100
+			p.set(func(s *store.Settings) { s.Scale = factor }, func() {
+				p.p.SetScale(factor)
+				p.p.App.Settings().SetTheme(style.Theme{Look: style.Look(p.settings().Look)}) // which has it applied
+			})
+		})
+		lines = append(lines, p.line("scale", scale))
+	}
+	if p.unkept {
+		lines = append(lines, widgets.NewText(p.say("settings.unkept", nil), widgets.Font{Color: widgets.Wrong}))
+	}
+	return widgets.Card(widgets.Column(10, append([]fyne.CanvasObject{heading(p.say("settings.looks", nil))}, lines...)...))
+}
+
+// speak says everything in the language of the moment.
+func (p *settingsPage) speak() {
+	if p.loadWords() == nil { // there are texts in all languages that can be chosen
+		p.rebuild()
+	}
+}
+
+// networkCard is how BoxReady gets to portals.
+func (p *settingsPage) networkCard() fyne.CanvasObject {
+	regions := []option{{"", p.say("settings.region-auto", nil)}}
+	for _, r := range bitrix.Regions() {
+		regions = append(regions, option{string(r), p.say("region."+string(r), nil)})
+	}
+	region := choice(regions, p.settings().Region, func(r string) {
+		p.set(func(s *store.Settings) { s.Region = r }, func() {})
+	})
+	lines := []fyne.CanvasObject{heading(p.say("settings.network", nil)), p.line("region", region),
+		widgets.NewText(p.say("settings.region-text", nil), widgets.Font{Color: widgets.Muted, CanSelect: true})}
+	if p.p.Proxy != nil {
+		text := p.proxy
+		if text == "" {
+			text = p.say("settings.proxy-asking", nil)
+		}
+		p.proxyIs = widgets.NewText(text, widgets.Font{CanSelect: true})
+		lines = append(lines, widgets.Pair(widgets.NewText(p.say("settings.proxy", nil), widgets.Font{}), p.proxyIs))
+	}
+	return widgets.Card(widgets.Column(10, lines...))
+}
+
+// askForProxy asks the system for the proxy on the way to the portal, or to an authorization server.
+func (p *settingsPage) askForProxy() {
+	if p.p.Proxy == nil {
+		return
+	}
+	address := bitrix.AuthServer(bitrix.Regions()[0])
+	if s := p.model.Current; s != nil && !s.Demo {
+		address = s.Target.Address.String()
+	}
+	p.background(func(context.Context) func() {
+		proxy := p.p.Proxy(address)
+		return func() {
+			if p.proxy = proxy; proxy == "" {
+				p.proxy = p.say("settings.proxy-none", nil)
+			}
+			p.proxyIs.SetText(p.proxy)
+			p.page.Refit()
+		}
+	})
+}
+
+// selfTestCard checks what BoxReady needs of this computer.
+func (p *settingsPage) selfTestCard() fyne.CanvasObject {
+	lines := []fyne.CanvasObject{heading(p.say("settings.self", nil)),
+		widgets.NewText(p.say("settings.self-text", nil), widgets.Font{Color: widgets.Muted, CanSelect: true})}
+	switch {
+	case p.p.SelfTest == nil:
+		return widgets.Stack()
+	case p.testing:
+		row := widgets.NewRow(widgets.RowContent{Sign: style.Waiting, Title: p.say("settings.self-running", nil), Detail: p.say("sign-in.reading-detail", nil)}, nil)
+		return widgets.Card(widgets.Column(10, append(lines, row.Object)...))
+	case p.tested != nil:
+		for i, r := range p.tested.Results {
+			if i > 0 {
+				lines = append(lines, widgets.Line())
+			}
+			f := p.words.Finding(r, "")
+			detail := strings.TrimSpace(f.Saw + " " + f.Breaks)
+			for i, step := range f.Steps {
+				detail += fmt.Sprintf("\n%d. %s", i+1, step)
+			}
+			lines = append(lines, widgets.NewRow(widgets.RowContent{Sign: style.Sign(r.State), Title: f.Title, Detail: detail}, nil).Object)
+		}
+	}
+	p.testIt = widgets.NewButton(p.say("settings.self-run", nil), nil, p.selfTest)
+	return widgets.Card(widgets.Column(10, append(lines, widgets.Flow(8, p.testIt))...))
+}
+
+func (p *settingsPage) selfTest() {
+	if p.testing {
+		return
+	}
+	p.testing = true
+	p.background(func(ctx context.Context) func() {
+		outcome := p.p.SelfTest(ctx)
+		return func() {
+			p.testing, p.tested = false, outcome
+			p.fill()
+			if !p.about.open {
+				p.fyne.Canvas().Focus(p.testIt)
+			}
+		}
+	})
+	p.fill()
+}
+
+// aboutCard is what BoxReady is.
+func (p *settingsPage) aboutCard() fyne.CanvasObject {
+	lines := []fyne.CanvasObject{heading(p.say("settings.about", nil)),
+		widgets.NewText(versionLine(p.p.Version), widgets.Font{CanSelect: true})}
+	for _, f := range p.p.Folders {
+		open := widgets.NewQuiet(p.say("settings.open-folder", nil), theme.FolderOpenIcon(), func() { p.browse(folderURL(f.Path)) })
+		lines = append(lines, widgets.Pair(widgets.NewText(p.say("settings.folder-"+f.Holds, nil), widgets.Font{Color: widgets.Muted}),
+			widgets.BesideOrBelow(8, 240, widgets.NewText(f.Path, widgets.Font{CanSelect: true}), open)))
+	}
+	libraries := widgets.NewButton(p.say("settings.libraries", nil), nil, func() {
+		p.about.open = true
+		p.fill()
+		p.page.SetOffset(0)
+		p.fyne.Canvas().Focus(p.about.back)
+	})
+	return widgets.Card(widgets.Column(10, append(lines, widgets.Flow(8, libraries))...))
+}

@@ -1,0 +1,205 @@
+package gui_test
+
+import (
+	"context"
+	"image"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
+
+	"boxready/assets"
+	"boxready/checks"
+	"boxready/gui"
+	"boxready/gui/store"
+	"boxready/gui/widgets"
+	"boxready/internal/crash"
+)
+
+// choose opens the choice beside a name and takes an option.
+func (r *rig) choose(name, option string) {
+	r.t.Helper()
+	seen := false
+	var choice fyne.Tappable
+	r.walk(func(o fyne.CanvasObject, _ fyne.Position, _ rect) bool {
+		if text, ok := textOf(o); ok && text == name {
+			seen = true
+		}
+		if s, ok := o.(*widgets.Select); ok && seen && choice == nil {
+			choice = s
+		}
+		return true
+	})
+	if choice == nil {
+		r.t.Fatalf("no choice beside %q", name)
+	}
+	test.Tap(choice)
+	r.tap(option)
+}
+
+func TestLanguageAndThemeChangeAtOnce(t *testing.T) {
+	dir := t.TempDir()
+	r := open(t, setup{store: store.Open(dir)})
+	r.tap("Настройки")
+	light := r.canvas().Capture()
+	r.choose("Язык", "English")
+	r.pumpUntilSays("Appearance")
+	r.mustSay("Settings", "Check", "Language")
+	r.mustNotSay("Настройки", "Вид")
+	if r.canvas().Focused() == nil {
+		t.Error("nothing has the focus")
+	}
+	r.choose("Theme", "Dark")
+	r.pump("darkness", func() bool { return brightness(r.canvas().Capture()) < 80 })
+	if brightness(light) < 180 {
+		t.Error("it was dark before")
+	}
+	r.tap("Check")
+	r.mustSay("Will applications work")
+
+	// The next start remembers.
+	if got := store.Open(dir).Settings(); got.Language != "en" || got.Look != "dark" {
+		t.Errorf("kept: %+v", got)
+	}
+}
+
+func brightness(img image.Image) uint32 {
+	r, g, b, _ := img.At(5, 300).RGBA()
+	return (r + g + b) / 3 >> 8
+}
+
+func TestFieldMenusSpeakTheChosenLanguage(t *testing.T) {
+	r := open(t, setup{lang: "ru"})
+	test.TapSecondary(r.canvas().Focused().(fyne.SecondaryTappable))
+	r.mustSay("Вставить", "Выделить всё")
+	r = open(t, setup{lang: "en"})
+	test.TapSecondary(r.canvas().Focused().(fyne.SecondaryTappable))
+	r.mustSay("Paste", "Select all")
+}
+
+func TestSettingsThatCanNotBeKept(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "a file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := open(t, setup{store: store.Open(filepath.Join(file, "below")), unkept: true})
+	r.tap("Настройки")
+	r.choose("Язык", "English")
+	r.pumpUntilSays("The choice could not be written down")
+}
+
+func TestScale(t *testing.T) {
+	got := make(chan float32, 5)
+	r := open(t, setup{scaled: func(factor float32) { got <- factor }})
+	r.tap("Настройки")
+	r.choose("Масштаб", "150 %")
+	r.pump("the scale", func() bool { return len(got) > 0 })
+	if factor := <-got; factor != 1.5 || r.store.Settings().Scale != 1.5 {
+		t.Errorf("scaled by %v", factor)
+	}
+	r.tap("Проверка")
+	r.tap("Настройки")
+	r.mustSay("150 %")
+}
+
+func TestRegionGoesIntoRuns(t *testing.T) {
+	r := open(t, setup{checker: &scripted{outcome: played(t, "auth-server")}})
+	r.tap("Настройки")
+	r.choose("Сервер авторизации", "Другие страны")
+	r.pump("the setting", func() bool { return r.store.Settings().Region == "world" })
+	r.tap("Проверка")
+	r.check("portal.example.ru")
+	r.pumpUntilSays("пока работать не будут")
+	if region := r.checker.asked()[0].Region; region != "world" {
+		t.Errorf("region %q", region)
+	}
+}
+
+func TestSelfTestAndProxyAreShown(t *testing.T) {
+	answer := make(chan bool)
+	r := open(t, setup{
+		proxy: func(address string) string { return "http://proxy.corp.example:3128" },
+		selfTest: func(context.Context) *checks.Outcome {
+			<-answer
+			return &checks.Outcome{Results: []checks.Result{
+				{Check: checks.SelfClock, State: checks.Problem, Cause: checks.ClockWrong, Owner: checks.You, Args: checks.Args{"offset": 20 * time.Minute, "ahead": true}},
+			}}
+		},
+	})
+	r.tap("Настройки")
+	r.pumpUntilSays("http://proxy.corp.example:3128")
+	r.tapAfter("верное время", "Проверить")
+	r.mustSay("Проверяем…")
+	answer <- true
+	r.pump("the result", func() bool { return !r.says("Проверяем…") })
+	r.mustSay("20 минут")
+	if r.canvas().Focused() == nil {
+		t.Error("nothing has the focus")
+	}
+}
+
+func TestAboutNamesLibrariesAndLicences(t *testing.T) {
+	r := open(t, setup{size: fyne.NewSize(1040, 3000)})
+	r.tap("Настройки")
+	r.mustSay("BoxReady 0.1.0-test", "/home/somebody/.config/boxready")
+	r.tap("Библиотеки и лицензии")
+	all, err := assets.Licences()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range all {
+		r.mustSay(l.Module)
+	}
+	r.tap("github.com/spf13/cobra")
+	r.mustSay("Apache License")
+	r.key(fyne.KeyEscape)
+	r.mustSay("github.com/spf13/pflag")
+	r.key(fyne.KeyEscape)
+	r.mustSay("Вид")
+}
+
+// fallen is what a BoxReady left behind when it died.
+type fallen struct {
+	report  *crash.Report
+	deleted chan bool
+}
+
+func (f *fallen) Report() (*crash.Report, error) { return f.report, nil }
+func (f *fallen) Path() string                   { return "/home/somebody/.cache/boxready/crash.txt" }
+func (f *fallen) Delete() error                  { f.deleted <- true; return nil }
+
+func TestTheLastCrashIsOffered(t *testing.T) {
+	f := &fallen{&crash.Report{Text: "panic: the end\n\ngoroutine 1 [running]:\nmain.main()\n" + strings.Repeat("more\n", 100), When: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)}, make(chan bool, 1)}
+	r := open(t, setup{crashes: f})
+	r.pumpUntilSays("В прошлый раз BoxReady закрылся из-за ошибки")
+	r.mustSay("panic: the end", f.Path())
+	r.key(fyne.KeySpace) // the button that copies has the focus
+	if got := r.app.Clipboard().Content(); !strings.HasPrefix(got, "BoxReady 0.1.0-test") || !strings.Contains(got, "2026-11-22 09:00:00 UTC") || !strings.Contains(got, f.report.Text) {
+		t.Errorf("copied %q", got)
+	}
+	r.tap("Открыть папку")
+	if got := <-r.opened; got != "file:///home/somebody/.cache/boxready" {
+		t.Errorf("opened %q", got)
+	}
+	r.tapAfter("", "Удалить")
+	<-f.deleted
+	r.mustNotSay("из-за ошибки")
+
+	// Without an answer it is offered again.
+	r = open(t, setup{crashes: f})
+	r.pumpUntilSays("из-за ошибки")
+	r.key(fyne.KeyEscape)
+	r.mustNotSay("из-за ошибки")
+	if len(f.deleted) > 0 {
+		t.Error("deleted")
+	}
+
+	r = open(t, setup{crashes: &fallen{}})
+	r.mustNotSay("из-за ошибки")
+}
+
+var _ gui.Crashes = crash.Log{}

@@ -1,0 +1,392 @@
+package gui
+
+import (
+	"context"
+	"errors"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/theme"
+
+	"boxready/checks"
+	"boxready/gui/model"
+	"boxready/gui/style"
+	"boxready/gui/widgets"
+	"boxready/internal/access"
+	"boxready/internal/portal"
+	"boxready/internal/vault"
+	"boxready/oauthflow"
+)
+
+// signInPage lets the owner in to the portal: it shows what is kept for it, takes a webhook, and leads to the guide through the
+// sign-in, see guide.go.
+type signInPage struct {
+	*Window
+	session *model.Session // that is shown; nil before the first portal
+	reading bool           // the keyring is being asked
+	done    string         // what was done last, in words
+
+	address, webhook, id, secret, code field
+
+	guided  bool // the guide is shown
+	menu    oauthflow.Menu
+	attempt *attempt // to sign in; nil if there is none
+
+	// Of what is shown at the moment.
+	made      contents
+	root      *fyne.Container
+	page      *widgets.Page
+	focus     fyne.Focusable
+	opened    bool // the page was opened and has given nothing the focus yet
+	countdown *widgets.Text
+
+	chosenMenu fyne.Focusable
+}
+
+// field is what somebody pasted, and what is wrong with it.
+type field struct{ text, mistake string }
+
+const (
+	// More than any key has, and than any answer of a portal.
+	maxKey  = 512
+	maxCode = 8192
+)
+
+// contents is what decides how the page looks, beside what is typed.
+type contents struct {
+	session *model.Session
+	keys    *access.Keys
+	reading bool
+	guided  bool
+	stage   attemptStage
+	silent  bool
+}
+
+func (p *signInPage) contents() contents {
+	c := contents{session: p.session, reading: p.reading, guided: p.guided}
+	if p.session != nil {
+		c.keys = p.session.Keys
+	}
+	if p.attempt != nil {
+		c.stage, c.silent = p.attempt.stage, p.attempt.silent(p.p.Now())
+	}
+	return c
+}
+
+func (p *signInPage) build() fyne.CanvasObject {
+	p.root = widgets.Stack()
+	p.made = contents{}
+	if p.menu == "" {
+		p.menu = oauthflow.MenuDevops
+	}
+	p.turnTo(p.model.Current)
+	p.fill()
+	return p.root
+}
+
+// turnTo shows another portal. What was typed for the one before is forgotten.
+func (p *signInPage) turnTo(s *model.Session) {
+	if p.session != s {
+		p.session, p.guided, p.done = s, false, ""
+		p.webhook, p.id, p.secret, p.code = field{}, field{}, field{}, field{}
+	}
+	if s != nil && s.Keys == nil && !p.reading {
+		p.read()
+	}
+}
+
+// refresh shows what has changed in the model, and leaves alone what somebody types in.
+func (p *signInPage) refresh() {
+	p.turnTo(p.model.Current)
+	if p.made != p.contents() {
+		p.fill()
+	} else if p.countdown != nil {
+		p.countdown.SetText(p.attempt.left(p.Window))
+	}
+}
+
+func (p *signInPage) first() fyne.Focusable {
+	p.opened = p.focus == nil
+	return p.focus
+}
+
+func (p *signInPage) turn(by float32) { p.page.Turn(by) }
+
+// fill makes the content anew.
+func (p *signInPage) fill() {
+	focused := p.fyne.Canvas().Focused() != nil && p.made.session != nil || p.opened
+	offset := float32(0)
+	if p.page != nil && p.made.guided == p.guided {
+		offset = p.page.Offset()
+	}
+	p.made, p.focus, p.countdown = p.contents(), nil, nil
+	var head fyne.CanvasObject = title(p.say("section.sign-in", nil))
+	var content []fyne.CanvasObject
+	switch {
+	case p.session == nil:
+		content = p.askForPortal()
+	case p.guided:
+		head, content = p.guide()
+	default:
+		content = p.overview()
+	}
+	p.page = widgets.NewPage(widgets.Pad(2, gutter, gutter, gutter, widgets.Column(14, content...)))
+	p.root.Objects = []fyne.CanvasObject{widgets.Below(widgets.Pad(gutter, gutter, 12, gutter, head), p.page)}
+	p.root.Refresh()
+	p.page.SetOffset(offset)
+	if focused && p.focus != nil && p.dialog == nil {
+		p.opened = false
+		p.fyne.Canvas().Focus(p.focus)
+	}
+}
+
+// entry is a field to paste into, with its name above and what is wrong below. check says that while somebody types.
+func (p *signInPage) entry(f *field, name string, hidden bool, most int, check func(string) string, submit func()) (*widgets.Entry, fyne.CanvasObject) {
+	e := widgets.NewEntry("", most)
+	e.Password = hidden
+	e.Text = f.text
+	mistake := widgets.NewText(f.mistake, widgets.Font{Color: widgets.Wrong})
+	mistake.Hidden = f.mistake == ""
+	page := &p.page
+	e.OnChanged = func(text string) {
+		f.text, f.mistake = text, ""
+		if check != nil && text != "" {
+			f.mistake = check(text)
+		}
+		if mistake.Hidden != (f.mistake == "") || mistake.Text() != f.mistake {
+			mistake.SetText(f.mistake)
+			mistake.Hidden = f.mistake == ""
+			(*page).Refit()
+		}
+	}
+	e.OnSubmitted = func(string) { submit() }
+	return e, widgets.Column(4, widgets.NewText(name, widgets.Font{Color: widgets.Muted}), e, mistake)
+}
+
+// askForPortal is what is shown before the first portal.
+func (p *signInPage) askForPortal() []fyne.CanvasObject {
+	open := func() {
+		address, err := portal.ParseAddress(p.address.text)
+		var bad *portal.AddressError
+		if errors.As(err, &bad) {
+			p.address.mistake = p.words.Say("cli.bad-address."+string(bad.Reason), nil)
+			p.fill()
+			return
+		}
+		p.address = field{}
+		p.model.Open(address)
+		p.checkPage.reset()
+		p.changed()
+	}
+	e, entry := p.entry(&p.address, p.say("sign-in.which", nil), false, maxAddress, nil, open)
+	e.PlaceHolder = p.say("check.address", nil)
+	p.focus = e
+	return []fyne.CanvasObject{widgets.Card(widgets.Column(12, entry, widgets.Flow(8, widgets.NewPrimary(p.say("sign-in.next", nil), nil, open))))}
+}
+
+// overview is what is kept, and the two ways in.
+func (p *signInPage) overview() []fyne.CanvasObject {
+	k := p.session.Keys
+	if k == nil {
+		row := widgets.NewRow(widgets.RowContent{Sign: style.Waiting, Title: p.say("sign-in.reading", nil), Detail: p.say("sign-in.reading-detail", nil)}, nil)
+		return []fyne.CanvasObject{widgets.Card(row.Object)}
+	}
+	signIn := p.signInCard(k)
+	if k.Account.SignedIn() || k.Account.Webhook || k.Err != nil || p.done != "" {
+		return []fyne.CanvasObject{p.keptCard(k), signIn, p.webhookCard(k)}
+	}
+	return []fyne.CanvasObject{signIn, p.webhookCard(k)}
+}
+
+// keptCard is what is kept.
+func (p *signInPage) keptCard(k *access.Keys) fyne.CanvasObject {
+	var lines []fyne.CanvasObject
+	if p.done != "" {
+		check := widgets.NewPrimary(p.say("sign-in.check", nil), nil, func() {
+			p.done = ""
+			p.frame.show("check")
+			p.run(p.session)
+		})
+		p.focus = check
+		lines = append(lines, widgets.BesideOrBelow(10, 240, widgets.NewText(p.done, widgets.Font{Bold: true, CanSelect: true}), check))
+	}
+	kept := func(title, detail, remove string, question question, yes func(context.Context, Access, portal.Address) error) {
+		button := widgets.NewButton(remove, nil, func() { p.ask(question, func() { p.drop(yes) }) })
+		row := widgets.NewRow(widgets.RowContent{Sign: style.OK, Title: title, Detail: detail}, nil)
+		lines = append(lines, widgets.BesideOrBelow(8, 260, row.Object, button))
+	}
+	args := checks.Args{"portal": p.session.Target.Address.Display(), "application": k.Account.ClientID, "ends": k.Account.Ends}
+	if k.Account.SignedIn() {
+		detail := p.say("sign-in.application", args)
+		if !k.Account.Ends.IsZero() {
+			detail = p.say("sign-in.application-until", args)
+		}
+		kept(p.say("sign-in.signed-in", nil), detail, p.say("sign-in.sign-out", nil), question{
+			title: p.say("sign-in.sign-out-title", args), text: p.say("sign-in.sign-out-text", nil), yes: p.say("sign-in.sign-out", nil),
+		}, func(ctx context.Context, a Access, address portal.Address) error { return a.SignOut(ctx, address) })
+	}
+	if k.Account.Webhook {
+		kept(p.say("sign-in.webhook-kept", nil), "", p.say("sign-in.remove", nil), question{
+			title: p.say("sign-in.remove-title", args), text: p.say("sign-in.remove-text", nil), yes: p.say("sign-in.remove", nil),
+		}, func(ctx context.Context, a Access, address portal.Address) error {
+			return a.RemoveWebhook(ctx, address)
+		})
+	}
+	if k.Err != nil {
+		again := widgets.NewButton(p.say("sign-in.retry", nil), nil, p.readAgain)
+		buttons := []fyne.CanvasObject{again}
+		text := p.keepingProblem(k.Err)
+		if errors.Is(k.Err, vault.ErrDamaged) || errors.Is(k.Err, vault.ErrNewer) {
+			buttons = append(buttons, widgets.NewButton(p.say("sign-in.forget", nil), nil, func() {
+				p.drop(func(ctx context.Context, a Access, address portal.Address) error { return a.Forget(ctx, address) })
+			}))
+		}
+		row := widgets.NewRow(widgets.RowContent{Sign: style.Notice, Title: p.say("sign-in.unread", nil), Detail: text}, nil)
+		lines = append(lines, row.Object, widgets.Pad(0, 8, 4, 36, widgets.Flow(8, buttons...)))
+	}
+	return widgets.Card(widgets.Column(8, lines...))
+}
+
+// drop lets go of something that is kept.
+func (p *signInPage) drop(work func(context.Context, Access, portal.Address) error) {
+	s, a := p.session, p.accessOf(p.session)
+	p.done = ""
+	p.reading = true
+	p.background(func(ctx context.Context) func() {
+		err := work(ctx, a, s.Target.Address)
+		k := a.Keys(ctx, s.Target.Address)
+		if err != nil && !errors.Is(err, vault.ErrNotFound) {
+			k.Err = err
+		}
+		return func() { p.have(s, k) }
+	})
+	p.refresh()
+}
+
+// read asks the keyring what is kept.
+func (p *signInPage) read() {
+	p.reading = true
+	s, a := p.session, p.accessOf(p.session)
+	p.background(func(ctx context.Context) func() {
+		k := a.Keys(ctx, s.Target.Address)
+		return func() { p.have(s, k) }
+	})
+}
+
+func (p *signInPage) readAgain() {
+	p.session.Keys = nil
+	p.refresh()
+}
+
+// have shows what is kept now.
+func (p *signInPage) have(s *model.Session, k access.Keys) {
+	p.reading = false
+	p.use(s, k)
+	p.changed()
+}
+
+// signInCard offers the guide.
+func (p *signInPage) signInCard(k *access.Keys) fyne.CanvasObject {
+	word, button := "sign-in.begin", widgets.NewPrimary
+	if k.Account.SignedIn() {
+		word, button = "sign-in.begin-again", widgets.NewButton
+	}
+	begin := button(p.say(word, nil), nil, func() {
+		p.guided = true
+		p.refresh()
+		p.fyne.Canvas().Focus(p.focus)
+	})
+	if p.focus == nil {
+		p.focus = begin
+	}
+	return widgets.Card(widgets.Column(10, heading(p.say("sign-in.browser", nil)),
+		widgets.NewText(p.say("sign-in.browser-text", nil), widgets.Font{Color: widgets.Muted, CanSelect: true}), widgets.Flow(8, begin)))
+}
+
+// webhookCard takes a webhook.
+func (p *signInPage) webhookCard(k *access.Keys) fyne.CanvasObject {
+	address := p.session.Target.Address
+	check := func(text string) string {
+		_, mistake := p.readWebhook(text)
+		return mistake
+	}
+	_, entry := p.entry(&p.webhook, p.say("sign-in.webhook-address", nil), true, maxKey, check, p.saveWebhook)
+	buttons := []fyne.CanvasObject{widgets.NewButton(p.say("sign-in.save", nil), nil, p.saveWebhook)}
+	if p.session.Demo {
+		buttons = append(buttons, widgets.NewQuiet(p.say("sign-in.sample", nil), nil, func() {
+			p.webhook = field{text: p.demo.Sample.Webhook}
+			p.fill()
+		}))
+	}
+	pages := widgets.Flow(8)
+	for _, menu := range oauthflow.Menus() {
+		pages.Add(widgets.NewQuiet(p.say("sign-in.open-"+string(menu), nil), theme.ComputerIcon(), func() { p.browse(menu.Webhooks(address)) }))
+	}
+	return widgets.Card(widgets.Column(10, heading(p.say("sign-in.webhook", nil)),
+		widgets.NewText(p.say("sign-in.webhook-text", nil), widgets.Font{Color: widgets.Muted, CanSelect: true}),
+		widgets.NewText(p.say("sign-in.webhook-how", nil), widgets.Font{CanSelect: true}),
+		pages, entry, p.place(k), widgets.Flow(8, buttons...)))
+}
+
+// readWebhook reads what was pasted as the portal's webhook, or says what is wrong with it.
+func (p *signInPage) readWebhook(text string) (portal.Webhook, string) {
+	webhook, err := portal.ParseWebhook(text)
+	var bad *portal.AddressError
+	switch {
+	case errors.As(err, &bad), errors.Is(err, portal.ErrNoWebhook):
+		return webhook, p.say("sign-in.no-webhook", nil)
+	case err != nil:
+		return webhook, p.say("sign-in.webhook-http", nil)
+	case webhook.Address.String() != p.session.Target.Address.String():
+		return webhook, p.say("sign-in.other-portal", checks.Args{"portal": webhook.Address.Display()})
+	}
+	return webhook, ""
+}
+
+func (p *signInPage) saveWebhook() {
+	webhook, mistake := p.readWebhook(p.webhook.text)
+	if mistake != "" {
+		p.webhook.mistake = mistake
+		p.fill()
+		return
+	}
+	s, a := p.session, p.accessOf(p.session)
+	p.webhook, p.reading = field{}, true
+	p.background(func(ctx context.Context) func() {
+		err := a.SaveWebhook(ctx, webhook)
+		k := a.Keys(ctx, s.Target.Address)
+		return func() {
+			if err != nil {
+				k.Err = err
+			} else {
+				p.done = p.say("sign-in.webhook-saved", nil)
+			}
+			p.have(s, k)
+		}
+	})
+	p.refresh()
+}
+
+// place says where keys are kept; where that isn't the keyring, why not, with a button to try it again.
+func (p *signInPage) place(k *access.Keys) fyne.CanvasObject {
+	if k.Unkept == nil {
+		return widgets.NewText(p.say("sign-in.place", checks.Args{"place": p.words.Say("sign-in.place-"+k.Place.Keeper(), nil)}), widgets.Font{Color: widgets.Muted})
+	}
+	row := widgets.NewRow(widgets.RowContent{Sign: style.Notice, Title: p.say("sign-in.memory", nil), Detail: p.keepingProblem(k.Unkept), Quiet: true}, nil)
+	return widgets.BesideOrBelow(8, 260, row.Object, widgets.NewButton(p.say("sign-in.retry", nil), nil, p.readAgain))
+}
+
+// keepingProblem says what is wrong with the keyring.
+func (p *signInPage) keepingProblem(err error) string {
+	args := checks.Args{"portal": p.session.Target.Address.Display(), "keeper": p.words.Say("sign-in.place-"+vault.InKeyring.Keeper(), nil)}
+	var failed *vault.Error
+	switch {
+	case errors.As(err, &failed):
+		return p.words.Say("sign-in.keyring-"+string(failed.Reason), args)
+	case errors.Is(err, vault.ErrNewer):
+		return p.words.Say("sign-in.account-newer", args)
+	case errors.Is(err, vault.ErrDamaged), errors.Is(err, vault.ErrInvalid):
+		return p.words.Say("sign-in.account-damaged", args)
+	default:
+		return p.words.Say("sign-in.keyring-"+string(vault.Refused), args)
+	}
+}

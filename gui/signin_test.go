@@ -1,0 +1,480 @@
+package gui_test
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
+
+	"boxready/checks"
+	"boxready/gui"
+	"boxready/gui/store"
+	"boxready/internal/access"
+	"boxready/internal/demo"
+	"boxready/internal/simportal"
+	"boxready/internal/transport"
+	"boxready/internal/vault"
+	"boxready/oauthflow"
+)
+
+// doorstep is a simulated portal and somebody who wants to get in, with a keyring that can be locked.
+type doorstep struct {
+	sim     *simportal.Sim
+	access  *access.Access
+	keyring *keyring
+	grant   simportal.Grant
+	// browser gets the addresses that the browser was asked to open; it opens them if follow is true.
+	browser chan string
+	follow  bool
+	client  *http.Client // with the browser's way to the portal
+}
+
+func newDoorstep(t *testing.T, follow bool, faults ...string) *doorstep {
+	t.Helper()
+	// Nobody else on this machine uses that address.
+	listen := fmt.Sprintf("127.%d.%d.%d:41924", 1+rand.IntN(254), rand.IntN(256), 1+rand.IntN(254))
+	sim, err := simportal.Start(simportal.Options{Faults: faults, RedirectURI: "http://" + listen + oauthflow.Path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(sim.Close)
+	roots, err := transport.ParseRoots(sim.RootsPEM())
+	if err != nil {
+		t.Fatal(err)
+	}
+	way := transport.Options{Roots: transport.Pool(roots), Version: "test"}
+	for _, place := range sim.ConnectTo() {
+		override, err := transport.ParseOverride(place)
+		if err != nil {
+			t.Fatal(err)
+		}
+		way.ConnectTo = append(way.ConnectTo, override)
+	}
+	n := transport.New(way)
+	d := &doorstep{sim: sim, keyring: &keyring{kept: map[string]string{}}, grant: sim.IssueGrant(simportal.TokenValid), browser: make(chan string, 10), follow: follow, client: n.HTTPClient()}
+	open := demo.Browser(n)
+	d.access = access.New(access.Options{
+		Net: n, Keyring: vault.NewKeyring(vault.Options{Backend: d.keyring}), Listen: listen,
+		OpenBrowser: func(address string) error {
+			d.browser <- address
+			if d.follow {
+				return open(address)
+			}
+			return nil
+		},
+	})
+	return d
+}
+
+// keyring is one that can be locked.
+type keyring struct {
+	mu     sync.Mutex
+	locked error
+	kept   map[string]string
+}
+
+func (k *keyring) lock(with error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.locked = with
+}
+
+func (k *keyring) Get(key string) (string, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	value, ok := k.kept[key]
+	if k.locked == nil && !ok {
+		return "", vault.ErrNotFound
+	}
+	return value, k.locked
+}
+
+func (k *keyring) Set(key, value string) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.locked == nil {
+		k.kept[key] = value
+	}
+	return k.locked
+}
+
+func (k *keyring) Delete(key string) error {
+	_, err := k.Get(key)
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	delete(k.kept, key)
+	return err
+}
+
+// atDoor opens the window on the page for signing in.
+func atDoor(t *testing.T, d *doorstep, s setup) *rig {
+	t.Helper()
+	s.access = d.access
+	if s.checker == nil {
+		s.checker = &scripted{outcome: played(t, "auth-server")}
+	}
+	r := open(t, s)
+	r.tap("Вход и вебхук")
+	r.typeIn(d.sim.Host())
+	r.key(fyne.KeyReturn)
+	r.pumpUntilSays("Вход через браузер")
+	return r
+}
+
+// pasteInto puts a text into the field below a name.
+func (r *rig) pasteInto(name, text string) {
+	r.t.Helper()
+	r.focusField(name)
+	r.app.Clipboard().SetContent(text)
+	r.shortcut(&fyne.ShortcutPaste{Clipboard: r.app.Clipboard()})
+}
+
+// focusField gives the focus to the first field below a text.
+func (r *rig) focusField(name string) {
+	r.t.Helper()
+	var seen bool
+	var field fyne.Focusable
+	r.walk(func(o fyne.CanvasObject, _ fyne.Position, _ rect) bool {
+		if text, ok := textOf(o); ok && strings.Contains(text, name) {
+			seen = true
+		}
+		if e, ok := o.(interface {
+			fyne.Focusable
+			SelectedText() string
+			CursorTextOffset() int
+		}); ok && seen && field == nil {
+			field = e
+		}
+		return true
+	})
+	if field == nil {
+		r.t.Fatalf("no field below %q; the window says:\n%s", name, strings.Join(r.texts(), "\n"))
+	}
+	r.canvas().Focus(field)
+}
+
+func (d *doorstep) authorizeCalls() (n int) {
+	for _, r := range d.sim.Log() {
+		if strings.HasPrefix(r.Path, "/oauth/authorize") {
+			n++
+		}
+	}
+	return n
+}
+
+func TestSignInThroughTheBrowser(t *testing.T) {
+	d := newDoorstep(t, true)
+	r := atDoor(t, d, setup{})
+	r.key(fyne.KeyReturn) // the button that begins has the focus
+	r.mustSay("1. Добавьте приложение на портал", "https://"+d.sim.Host()+"/devops/", d.access.ReturnAddress(), "user_basic", "Хранится здесь: связка ключей")
+	r.tap("Раздел «Добавить приложение» (старые порталы)")
+	r.mustSay("https://" + d.sim.Host() + "/marketplace/local/")
+
+	r.tapAfter(d.access.ReturnAddress(), "Копировать")
+	if got := r.app.Clipboard().Content(); got != d.access.ReturnAddress() {
+		t.Errorf("copied %q", got)
+	}
+
+	// Mistakes are told as they are pasted.
+	r.pasteInto("Код приложения", d.grant.ClientSecret)
+	r.mustSay("Код и ключ перепутаны: здесь нужен код приложения")
+	r.tap("Открыть браузер и войти")
+	r.mustSay("Не указан ключ приложения")
+	r.shortcut(&fyne.ShortcutSelectAll{})
+	r.focusField("Код приложения (client_id)")
+	r.shortcut(&fyne.ShortcutSelectAll{})
+	r.pasteInto("Код приложения (client_id)", " "+d.grant.ClientID+"\n")
+	r.mustNotSay("перепутаны")
+	r.pasteInto("Ключ приложения (client_secret)", d.grant.ClientSecret)
+	r.mustNotSay("Не указан")
+
+	// Nothing goes to the portal before the owner has said that the address is the right one.
+	r.key(fyne.KeyReturn)
+	r.mustSay("https://" + d.sim.Host() + " — это адрес, которым пользуются сотрудники и приложения?")
+	if len(d.sim.Log()) > 0 {
+		t.Fatalf("asked before the yes: %v", d.sim.Log()[0].Path)
+	}
+	r.key(fyne.KeyEscape)
+	r.mustNotSay("это адрес, которым пользуются")
+	r.tap("Открыть браузер и войти")
+	r.tap("Да, открыть браузер")
+	r.pumpUntilSays("Вход выполнен. Следующая проверка увидит больше.")
+	r.mustSay("Приложение "+d.grant.ClientID+", действует до ", "Выйти")
+	if n := d.authorizeCalls(); n != 1 {
+		t.Errorf("the page for signing in was opened %d times", n)
+	}
+
+	// A run uses it.
+	r.tap("Проверить портал")
+	r.pumpUntilSays("пока работать не будут")
+	target := r.checker.asked()[0]
+	if target.SignIn == nil || target.Webhook != nil || !slices.Contains(target.Consents, checks.Deep) {
+		t.Errorf("the run's target: %+v", target)
+	}
+
+	r.tap("Вход и вебхук")
+	r.tapAfter("действует до", "Выйти")
+	r.mustSay("На портале ничего не изменится")
+	r.tapAfter("", "Выйти")
+	r.pump("the end of it", func() bool { return !r.says("действует до") && r.says("Войти…") })
+	if len(d.keyring.kept) > 1 { // the keyring's list of names stays
+		t.Errorf("in the keyring: %d entries", len(d.keyring.kept))
+	}
+	r.tap("Проверка")
+	r.key(fyne.KeyF5)
+	r.pump("the second run", func() bool { return len(r.checker.asked()) == 2 })
+	if r.checker.asked()[1].SignIn != nil {
+		t.Error("the run after signing out uses the sign-in")
+	}
+}
+
+func TestKeptKeysAreReadForARun(t *testing.T) {
+	d := newDoorstep(t, true)
+	kept := store.Open("")
+	r := atDoor(t, d, setup{store: kept})
+	r.pasteInto("Адрес вебхука", d.sim.Webhook())
+	r.key(fyne.KeyReturn)
+	r.pumpUntilSays("Вебхук сохранён. Следующая")
+	r.mustNotSay(d.sim.Webhook())
+	r.pump("the note", func() bool { p, _ := kept.Portal("https://" + d.sim.Host()); return p.Keys })
+
+	// The next start.
+	again := open(t, setup{store: kept, access: d.access, checker: &scripted{outcome: played(t, "auth-server")}})
+	again.check(d.sim.Host())
+	again.pumpUntilSays("пока работать не будут")
+	if target := again.checker.asked()[0]; target.Webhook == nil || target.Webhook.URL().Reveal() != d.sim.Webhook() {
+		t.Error("the run has no webhook")
+	}
+
+	// A portal that nothing is kept of leaves the keyring alone.
+	d.keyring.lock(errors.New("must not be asked"))
+	other := open(t, setup{access: d.access, checker: &scripted{outcome: played(t, "auth-server")}})
+	other.check("other.example")
+	other.pumpUntilSays("пока работать не будут")
+}
+
+func TestNoSignInWhereThePortalWouldReportAWrongAddress(t *testing.T) {
+	d := newDoorstep(t, true, "https-not-seen")
+	r := atDoor(t, d, setup{})
+	r.beginSignIn(d)
+	r.pumpUntilSays("Входить по этому адресу нельзя")
+	r.mustSay("портал сообщает серверу авторизации свой адрес")
+	if d.authorizeCalls() > 0 || len(d.sim.ReportedAddresses()) > 0 || len(d.browser) > 0 {
+		t.Error("the page for signing in was opened")
+	}
+	r.tap("Показать проверку")
+	r.pumpUntilSays("пока работать не будут")
+}
+
+// beginSignIn fills in the guide and says yes.
+func (r *rig) beginSignIn(d *doorstep) {
+	r.t.Helper()
+	r.tapAfter("", "Войти…")
+	r.pasteInto("Код приложения (client_id)", d.grant.ClientID)
+	r.pasteInto("Ключ приложения (client_secret)", d.grant.ClientSecret)
+	r.key(fyne.KeyReturn)
+	r.tap("Да, открыть браузер")
+}
+
+func TestNothingComesBack(t *testing.T) {
+	d := newDoorstep(t, false)
+	r := atDoor(t, d, setup{})
+	r.beginSignIn(d)
+	r.pumpUntilSays("Ждём ответа браузера · осталось 5:00")
+	address := <-d.browser
+	r.mustSay(address)
+	r.mustNotSay("С портала пока ничего не пришло")
+	r.pass(time.Second)
+	r.mustSay("осталось 4:59")
+	r.pass(time.Minute)
+	r.mustSay("осталось 3:59", "С портала пока ничего не пришло", "в карточке приложения не указан обработчик "+d.access.ReturnAddress())
+
+	r.tap("Открыть ещё раз")
+	if again := <-d.browser; again != address {
+		t.Errorf("opened %s again", again)
+	}
+	r.tap("Копировать адрес")
+	if got := r.app.Clipboard().Content(); got != address {
+		t.Errorf("copied %q", got)
+	}
+
+	r.tap("Вставить код…")
+	r.typeIn("не код")
+	r.tap("Войти с ним")
+	r.pumpUntilSays("Это не похоже ни на код, ни на адрес")
+	r.focusField("Код, который показал портал")
+	r.shortcut(&fyne.ShortcutSelectAll{})
+	r.pasteInto("Код, который показал портал", strings.Repeat("Ы", 1<<20))
+	r.tap("Войти с ним")
+	r.pumpUntilSays("Это не похоже ни на код, ни на адрес")
+
+	// The address that the browser ended on.
+	answer := d.answer(t, address)
+	r.focusField("Код, который показал портал")
+	r.shortcut(&fyne.ShortcutSelectAll{})
+	r.pasteInto("Код, который показал портал", answer)
+	r.key(fyne.KeyReturn)
+	r.pumpUntilSays("Вход выполнен. Следующая проверка увидит больше.")
+}
+
+func TestSignInIsGivenUp(t *testing.T) {
+	for name, giveUp := range map[string]func(*rig){
+		"by Esc":      func(r *rig) { r.key(fyne.KeyEscape) },
+		"by a button": func(r *rig) { r.tap("Отмена") },
+		"by leaving":  func(r *rig) { r.tap("Назад") },
+		"by closing":  func(r *rig) { r.w.Close() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDoorstep(t, false)
+			r := atDoor(t, d, setup{})
+			r.beginSignIn(d)
+			r.pumpUntilSays("Ждём ответа браузера")
+			giveUp(r)
+			r.w.Close() // waits until the port is free
+			if err := oauthflow.ProbePort(t.Context(), strings.TrimSuffix(strings.TrimPrefix(d.access.ReturnAddress(), "http://"), oauthflow.Path)); err != nil {
+				t.Errorf("the port is not free: %v", err)
+			}
+		})
+	}
+}
+
+func TestTheTimeIsOver(t *testing.T) {
+	d := newDoorstep(t, true, "client-invalid")
+	r := atDoor(t, d, setup{})
+	r.beginSignIn(d)
+	r.pumpUntilSays("Войти не удалось")
+	r.mustSay("не принял ключ приложения (client_secret)", "Открыть браузер и войти")
+}
+
+func TestTheKeyringIsLocked(t *testing.T) {
+	d := newDoorstep(t, true)
+	d.keyring.lock(&vault.Error{Reason: vault.Locked})
+	r := atDoor(t, d, setup{})
+	r.mustSay("Хранится только в памяти", "Хранилище паролей заблокировано (связка ключей")
+	r.pasteInto("Адрес вебхука", d.sim.Webhook())
+	r.tap("Сохранить")
+	r.pumpUntilSays("Вебхук сохранён. Следующая")
+	d.keyring.lock(nil)
+	r.tap("Повторить")
+	r.pumpUntilSays("Хранится здесь: связка ключей")
+	r.mustSay("Вебхук сохранён")
+
+	// It is locked again while somebody signs in.
+	r.tap("Войти…")
+	d.keyring.lock(&vault.Error{Reason: vault.Locked})
+	r.tap("Назад")
+	r.beginSignIn(d)
+	r.pumpUntilSays("Вход выполнен, но сохранить его не удалось")
+	d.keyring.lock(nil)
+	r.tapAfter("сохранить его не удалось", "Повторить")
+	r.pumpUntilSays("Вход выполнен. Следующая проверка увидит больше.")
+	r.mustSay("Вебхук сохранён", d.grant.ClientID)
+}
+
+func TestWebhookMistakes(t *testing.T) {
+	d := newDoorstep(t, false)
+	r := atDoor(t, d, setup{})
+	for text, says := range map[string]string{
+		"https://" + d.sim.Host() + "/company/":              "Это не адрес входящего вебхука",
+		"https://other.example/rest/1/abcdef0123456789/":     "Это вебхук другого портала: https://other.example",
+		strings.Replace(d.sim.Webhook(), "https", "http", 1): "Адрес начинается с http://",
+		"чепуха": "Это не адрес входящего вебхука",
+	} {
+		r.focusField("Адрес вебхука")
+		r.shortcut(&fyne.ShortcutSelectAll{})
+		r.pasteInto("Адрес вебхука", text)
+		r.mustSay(says)
+		r.tap("Сохранить")
+		r.mustSay(says)
+	}
+	r.focusField("Адрес вебхука")
+	r.shortcut(&fyne.ShortcutSelectAll{})
+	r.pasteInto("Адрес вебхука", d.sim.Webhook())
+	r.mustNotSay("Это не адрес", "другого портала", "Адрес начинается")
+	r.key(fyne.KeyReturn)
+	r.pumpUntilSays("Вебхук сохранён. Следующая")
+	r.tap("Удалить")
+	r.tapAfter("", "Удалить")
+	r.pump("the end of it", func() bool { return !r.says("Вебхук сохранён") && r.says("Сохранить") })
+	if len(d.sim.Log()) > 0 {
+		t.Errorf("the portal was asked: %s", d.sim.Log()[0].Path)
+	}
+}
+
+func TestTheRegionIsAsked(t *testing.T) {
+	d := newDoorstep(t, false)
+	r := atDoor(t, d, setup{})
+	r.beginSignIn(d)
+	r.pumpUntilSays("Ждём ответа браузера")
+	answer := d.answer(t, <-d.browser)
+	_, query, _ := strings.Cut(answer, "code=")
+	code, _, _ := strings.Cut(query, "&")
+	r.tap("Вставить код…")
+	r.pasteInto("Код, который показал портал", code)
+	r.key(fyne.KeyReturn)
+	r.pumpUntilSays("Где куплена его лицензия?")
+	r.tap("Россия и соседние страны")
+	r.pumpUntilSays("Вход выполнен. Следующая проверка увидит больше.")
+}
+
+// answer is the address that the portal redirects to.
+func (d *doorstep) answer(t *testing.T, address string) string {
+	t.Helper()
+	response, err := d.client.Get(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response.Body.Close()
+	answer, err := response.Location()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer.String()
+}
+
+// tapAfter presses what has exactly this text on it and stands after another text.
+func (r *rig) tapAfter(after, text string) {
+	r.t.Helper()
+	seen := after == ""
+	var found fyne.Tappable
+	var pressable []fyne.Tappable
+	var visit func(o fyne.CanvasObject)
+	visit = func(o fyne.CanvasObject) {
+		if o == nil || !o.Visible() || found != nil {
+			return
+		}
+		if tappable, ok := o.(fyne.Tappable); ok {
+			pressable = append(pressable, tappable)
+			defer func() { pressable = pressable[:len(pressable)-1] }()
+		}
+		if said, ok := textOf(o); ok {
+			if seen && said == text && len(pressable) > 0 {
+				found = pressable[len(pressable)-1]
+			}
+			seen = seen || strings.Contains(said, after)
+			return
+		}
+		for _, inside := range insides(o) {
+			visit(inside)
+		}
+	}
+	root := r.canvas().Content()
+	if over := r.canvas().Overlays().Top(); over != nil {
+		root = over
+	}
+	visit(root)
+	if found == nil {
+		r.t.Fatalf("no %q after %q; the window says:\n%s", text, after, strings.Join(r.texts(), "\n"))
+	}
+	test.Tap(found)
+}
+
+var _ gui.Access = (*access.Access)(nil)

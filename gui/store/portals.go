@@ -1,0 +1,125 @@
+package store
+
+import (
+	"slices"
+	"time"
+
+	"boxready/checks"
+)
+
+// Portal is what is kept of a portal: no secrets, and of the last run no more than shows what is new in the next one.
+type Portal struct {
+	Address string         `json:"address"` // as portal.Address writes it
+	Checked time.Time      `json:"checked,omitzero"`
+	Verdict checks.Verdict `json:"verdict,omitempty"`
+	Results []Past         `json:"results,omitempty"`
+	Keys    bool           `json:"keys,omitempty"` // a sign-in or a webhook is kept in the keyring
+}
+
+// Past is a result of a run that is over.
+type Past struct {
+	Check checks.ID    `json:"check"`
+	State checks.State `json:"state"`
+	Cause checks.Cause `json:"cause,omitempty"`
+}
+
+// PastOf is what is kept of a run.
+func PastOf(o *checks.Outcome) Portal {
+	p := Portal{Address: o.Target.Address.String(), Checked: o.Finished.UTC().Truncate(time.Second), Verdict: o.Verdict}
+	for _, r := range o.Results {
+		p.Results = append(p.Results, Past{r.Check, r.State, r.Cause})
+	}
+	return p
+}
+
+// Of returns the results of a check.
+func (p *Portal) Of(id checks.ID) (results []Past) {
+	for _, r := range p.Results {
+		if r.Check == id {
+			results = append(results, r)
+		}
+	}
+	return results
+}
+
+// Count is how many results have a state.
+func (p *Portal) Count(state checks.State) (n int) {
+	for _, r := range p.Results {
+		if r.State == state {
+			n++
+		}
+	}
+	return n
+}
+
+// maxPortals is how many are kept; the ones checked longest ago are forgotten first.
+const maxPortals = 500
+
+// Portals returns what is kept, the one used last first.
+func (s *Store) Portals() []Portal {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.portals)
+}
+
+// Portal returns what is kept of a portal.
+func (s *Store) Portal(address string) (Portal, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := s.find(address)
+	if i < 0 {
+		return Portal{}, false
+	}
+	return s.portals[i], true
+}
+
+// Remember keeps a portal in place of what was kept of it, as the one used last.
+func (s *Store) Remember(p Portal) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if i := s.find(p.Address); i >= 0 {
+		p.Keys = s.portals[i].Keys
+	}
+	s.drop(p.Address)
+	s.portals = append([]Portal{p}, s.portals...)
+	s.portals = s.portals[:min(len(s.portals), maxPortals)]
+	return s.write(portalsFile, portalsFileForm{s.portals})
+}
+
+// SetKeys notes whether something is kept for a portal in the keyring.
+func (s *Store) SetKeys(address string, kept bool) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := s.find(address)
+	switch {
+	case i >= 0 && s.portals[i].Keys == kept, i < 0 && !kept:
+		return nil
+	case i >= 0:
+		s.portals = slices.Clone(s.portals) // Portals hands them out
+		s.portals[i].Keys = kept
+	default:
+		s.portals = append([]Portal{{Address: address, Keys: kept}}, s.portals...)
+	}
+	return s.write(portalsFile, portalsFileForm{s.portals})
+}
+
+// Forget drops what is kept of a portal.
+func (s *Store) Forget(address string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.drop(address)
+	return s.write(portalsFile, portalsFileForm{s.portals})
+}
+
+func (s *Store) find(address string) int {
+	return slices.IndexFunc(s.portals, func(p Portal) bool { return p.Address == address })
+}
+
+func (s *Store) drop(address string) {
+	s.portals = slices.DeleteFunc(s.portals, func(p Portal) bool { return p.Address == address })
+}
+
+// portalsFileForm is what the file holds; an object has room for more than a list.
+type portalsFileForm struct {
+	Portals []Portal `json:"portals"`
+}

@@ -1,0 +1,45 @@
+package widgets
+
+import (
+	"image/color"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/theme"
+)
+
+// ring is a line around what has the focus: Fyne's own tint is hard to see.
+type ring struct {
+	fyne.WidgetRenderer
+	line    *canvas.Rectangle
+	focused func() bool
+}
+
+func ringed(r fyne.WidgetRenderer, focused func() bool) *ring {
+	line := canvas.NewRectangle(color.Transparent)
+	line.StrokeWidth = 2
+	line.CornerRadius = theme.InputRadiusSize()
+	with := &ring{r, line, focused}
+	with.paint()
+	return with
+}
+
+func (r *ring) paint() {
+	r.line.StrokeColor = theme.Color(theme.ColorNameForeground)
+	r.line.Hidden = !r.focused()
+	r.line.Refresh()
+}
+
+func (r *ring) Layout(size fyne.Size) {
+	r.WidgetRenderer.Layout(size)
+	r.line.Resize(size)
+}
+
+func (r *ring) Refresh() {
+	r.WidgetRenderer.Refresh()
+	r.paint()
+}
+
+func (r *ring) Objects() []fyne.CanvasObject {
+	return append(append([]fyne.CanvasObject{}, r.WidgetRenderer.Objects()...), r.line)
+}

@@ -1,0 +1,427 @@
+package allowlist
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"boxready/checks"
+	"boxready/internal/bitrix"
+)
+
+// Equipment is what rules are written for.
+type Equipment string
+
+// The kinds of equipment, and two forms of a table.
+const (
+	Nftables  Equipment = "nftables"
+	IPSet     Equipment = "ipset"
+	IPTables  Equipment = "iptables"
+	Firewalld Equipment = "firewalld"
+	Squid     Equipment = "squid"
+	Nginx     Equipment = "nginx"
+	Windows   Equipment = "windows"
+	MikroTik  Equipment = "mikrotik"
+	FortiGate Equipment = "fortigate"
+	PfSense   Equipment = "pfsense"
+	CSV       Equipment = "csv"
+	JSON      Equipment = "json"
+)
+
+// Part is one of the things that are written for an equipment.
+type Part string
+
+// The parts. Each is a whole file.
+const (
+	Add     Part = "add"
+	Remove  Part = "remove"  // takes back what Add does
+	Refresh Part = "refresh" // a script that replaces the event queue's addresses
+)
+
+// ErrNoPart is matched when an equipment has no such part, or the rules have nothing that it is about.
+var ErrNoPart = errors.New("there is no such part")
+
+// writer is how to write for one equipment. The functions of parts that it doesn't have are nil.
+type writer struct {
+	ability
+	add, remove func(*printer)
+	refresh     string // name of the script's template
+	extension   string // of the files, by part where they differ
+	script      string // of the removal, if it is another
+}
+
+func (e Equipment) writer() writer {
+	switch e {
+	case Nftables:
+		return writer{ability{addresses: true, takes: onServer}, addNftables, removeNftables, "nftables", ".nft", ".nft"}
+	case IPSet:
+		return writer{ability{addresses: true, takes: onServer}, addIPSet, removeIPSet, "ipset", ".ipset", ".ipset"}
+	case IPTables:
+		return writer{ability{addresses: true, takes: onServer}, addIPTables, removeIPTables, "iptables", ".rules", ".sh"}
+	case Firewalld:
+		return writer{ability{addresses: true, takes: onServer}, addFirewalld, removeFirewalld, "firewalld", ".sh", ".sh"}
+	case Squid:
+		return writer{ability{names: true, masks: true, addresses: true, takes: throughProxy}, addSquid, removeSquid, "", ".conf", ".sh"}
+	case Nginx:
+		return writer{ability{addresses: true, takes: onServer}, addNginx, removeNginx, "nginx", ".conf", ".sh"}
+	case Windows:
+		return writer{ability{addresses: true, takes: onServer}, addWindows, removeWindows, "windows", ".ps1", ".ps1"}
+	case MikroTik:
+		return writer{ability{names: true, addresses: true}, addMikroTik, removeMikroTik, "mikrotik", ".rsc", ".rsc"}
+	case FortiGate:
+		return writer{ability{names: true, masks: true, addresses: true}, addFortiGate, removeFortiGate, "list", ".conf", ".conf"}
+	case PfSense:
+		return writer{ability{names: true, addresses: true}, addPfSense, removePfSense, "list", ".txt", ".txt"}
+	case CSV:
+		return writer{add: addCSV, extension: ".csv"}
+	case JSON:
+		return writer{add: addJSON, extension: ".json"}
+	}
+	return writer{}
+}
+
+// Equipments are all kinds, in the order in which they are offered.
+func Equipments() []Equipment {
+	return []Equipment{Nftables, IPSet, IPTables, Firewalld, Squid, Nginx, Windows, MikroTik, FortiGate, PfSense, CSV, JSON}
+}
+
+// Name is what people call the equipment.
+func (e Equipment) Name(w Words) string { return w.Say("allowlist.equipment."+string(e)+".name", nil) }
+
+// Has tells whether there is something to write for a part.
+func (r *Rules) Has(e Equipment, p Part) bool {
+	w := e.writer()
+	switch p {
+	case Add:
+		return w.add != nil
+	case Remove:
+		return w.remove != nil
+	case Refresh:
+		return w.refresh != "" && slices.ContainsFunc(r.Rows, func(row Row) bool { return row.Party == Queue })
+	}
+	return false
+}
+
+// FileName is what a file with that part is called.
+func (e Equipment) FileName(p Part) string {
+	w := e.writer()
+	switch p {
+	case Remove:
+		return "boxready-remove" + w.script
+	case Refresh:
+		return "boxready-refresh" + scriptExtension(w.refresh)
+	}
+	return "boxready" + w.extension
+}
+
+// Says tells how many of the rules' rows an equipment can express, at least in part, and how many it can't.
+func (r *Rules) Says(e Equipment) (can, cannot int) {
+	if e.writer().remove == nil { // a table has them all
+		return len(r.Rows), 0
+	}
+	targets, _ := e.writer().plan(r)
+	return len(targets), len(r.Rows) - len(targets)
+}
+
+// Write writes one part for an equipment: a whole file that needs no other beside it.
+func (r *Rules) Write(out io.Writer, e Equipment, part Part, w Words) error {
+	if !r.Has(e, part) {
+		return fmt.Errorf("%s for %q: %w", part, e, ErrNoPart)
+	}
+	p := &printer{Rules: r, words: w, equipment: e}
+	p.targets, p.left = e.writer().plan(r)
+	switch part {
+	case Add:
+		e.writer().add(p)
+	case Remove:
+		e.writer().remove(p)
+	case Refresh:
+		if err := p.script(e.writer().refresh); err != nil {
+			return err
+		}
+	}
+	if _, err := io.WriteString(out, p.out.String()); err != nil {
+		return fmt.Errorf("write the rules: %w", err)
+	}
+	return nil
+}
+
+// ability is what an equipment can express.
+type ability struct {
+	names, masks, addresses bool
+	takes                   func(*Rules, Row) bool // whether the row is for such equipment at all; nil: always
+}
+
+// target is a row as an equipment can express it.
+type target struct {
+	Row
+	names []string
+	addrs []netip.Prefix
+}
+
+// leftover is a row, or a part of one, that an equipment can't express.
+type leftover struct {
+	row Row
+	why string // the end of the text's key
+}
+
+func (a ability) plan(r *Rules) (targets []target, left []leftover) {
+	leave := func(row Row, why string) { left = append(left, leftover{row, why}) }
+	for _, row := range r.Rows {
+		switch {
+		case a.takes != nil && !a.takes(r, row):
+			leave(row, "elsewhere")
+			continue
+		case row.Unpublished:
+			leave(row, "unpublished")
+			continue
+		case row.Hosts == nil && row.Addresses == nil && row.Party == Queue:
+			leave(row, "no-list")
+			continue
+		case row.Hosts == nil && row.Addresses == nil:
+			leave(row, "party")
+			continue
+		}
+		t := target{Row: row, addrs: row.Addresses}
+		if !a.names && row.Hosts != nil {
+			leave(row, "names")
+		}
+		if a.names {
+			t.names = row.Hosts
+			if masked := slices.ContainsFunc(row.Hosts, isMask); masked && !a.masks {
+				t.names = append(slices.DeleteFunc(slices.Clone(row.Hosts), isMask), row.Known...)
+				leave(row, "masks")
+			}
+		}
+		if len(t.names)+len(t.addrs) > 0 {
+			targets = append(targets, t)
+		}
+	}
+	return targets, left
+}
+
+func isMask(host string) bool { return strings.HasPrefix(host, "*.") }
+
+// group is what one rule is made of: the same direction and ports, and the queue's addresses apart, because they change.
+type group struct {
+	name    string
+	dir     bitrix.Direction
+	ports   []bitrix.Port
+	targets []target
+	names   []string
+	addrs   []netip.Prefix
+}
+
+const nodes = "nodes"
+
+func (p *printer) groups() []group {
+	var groups []group
+	for _, t := range p.targets {
+		name := string(t.Direction) + "-" + strings.Join(portParts(t.Ports), "-")
+		if t.Party == Queue {
+			name = nodes
+		}
+		i := slices.IndexFunc(groups, func(g group) bool { return g.name == name })
+		if i < 0 {
+			i = len(groups)
+			groups = append(groups, group{name: name, dir: t.Direction, ports: t.Ports})
+		}
+		g := &groups[i]
+		g.targets = append(g.targets, t)
+		for _, n := range t.names {
+			g.names = add(g.names, n)
+		}
+		for _, a := range t.addrs {
+			g.addrs = add(g.addrs, a)
+		}
+	}
+	return groups
+}
+
+func portParts(ports []bitrix.Port) []string {
+	var parts []string
+	for _, p := range ports {
+		part := strings.TrimPrefix(p.String(), "tcp/")
+		parts = append(parts, strings.Replace(part, "/", "", 1))
+	}
+	return parts
+}
+
+// near is the address of the server whose connections the direction is about, if it was given.
+func (r *Rules) near(d bitrix.Direction) netip.Addr {
+	switch d {
+	case bitrix.PortalOut, bitrix.PortalIn:
+		return r.PortalIP
+	case bitrix.AppOut, bitrix.AppIn:
+		return r.HandlerIP
+	}
+	return netip.Addr{}
+}
+
+// family returns those of the addresses that are of one: 4 or 6.
+func family(addrs []netip.Prefix, version int) []string {
+	var list []string
+	for _, a := range addrs {
+		if a.Addr().Is4() == (version == 4) {
+			list = append(list, text(a))
+		}
+	}
+	return list
+}
+
+// printer writes one file.
+type printer struct {
+	out strings.Builder
+	*Rules
+	words     Words
+	equipment Equipment
+	targets   []target
+	left      []leftover
+}
+
+func (p *printer) say(key string, args checks.Args) string {
+	return strings.ReplaceAll(p.words.Say("allowlist."+key, args), "`", "")
+}
+
+// line writes a line of the rules themselves.
+func (p *printer) line(format string, args ...any) { fmt.Fprintf(&p.out, format+"\n", args...) }
+
+// note writes a comment. Whatever stands in the words stays in it.
+func (p *printer) note(words string) { p.noteAt("#", words) }
+
+func (p *printer) noteAt(mark, words string) {
+	for _, line := range wrap(words, 76) {
+		p.line("%s %s", mark, line)
+	}
+}
+
+// wrap breaks words into lines. All white space is alike to it, line separators of any kind included.
+func wrap(words string, width int) []string {
+	var lines []string
+	var line []rune
+	for _, word := range strings.Fields(words) {
+		if len(line) > 0 && len(line)+1+len([]rune(word)) > width {
+			lines, line = append(lines, string(line)), nil
+		}
+		if len(line) > 0 {
+			line = append(line, ' ')
+		}
+		line = append(line, []rune(word)...)
+	}
+	if len(line) > 0 {
+		lines = append(lines, string(line))
+	}
+	return lines
+}
+
+// stamp is a time as it stands in files.
+const stamp = "2006-01-02 15:04 -0700"
+
+// oldList is the age from which a list of addresses is called old: new senders are listed 5 to 10 minutes ahead.
+const oldList = time.Hour
+
+// made is the mark that objects in an equipment carry.
+func (p *printer) made() string { return "BoxReady " + p.Now.Format("2006-01-02") }
+
+// head writes what the file is, where it comes from, how to use it and how to take it back.
+func (p *printer) head(part Part) {
+	args := checks.Args{"equipment": p.equipment.Name(p.words), "version": p.Version, "when": p.Now.Format(stamp), "portal": p.portalName()}
+	p.note(p.say("file."+string(part), args))
+	p.note(p.say("file.source", args))
+	if part == Remove {
+		return
+	}
+	if p.Region == "" {
+		p.note(p.say("file.both", nil))
+	}
+	for _, s := range p.listsInWords() {
+		p.note(s)
+	}
+	use := "equipment." + string(p.equipment)
+	p.note(p.say(use+".load", nil))
+	if p.Has(p.equipment, Refresh) {
+		p.note(p.say(use+".refresh", checks.Args{"script": p.equipment.FileName(Refresh)}))
+	}
+	p.note(p.say(use+".remove", checks.Args{"script": p.equipment.FileName(Remove)}))
+}
+
+// portalName is the portal's address for people, or "".
+func (r *Rules) portalName() string {
+	if r.Portal.Host == "" {
+		return ""
+	}
+	return strings.TrimPrefix(r.Portal.Display(), "https://")
+}
+
+// listsInWords says of each list of addresses in the rules how old it is, and of each that is missing that it is.
+func (p *printer) listsInWords() []string {
+	var all []string
+	if !slices.ContainsFunc(p.Rows, func(r Row) bool { return r.Party == Queue }) {
+		return nil
+	}
+	for _, list := range p.lists() {
+		age := p.Now.Sub(list.Fetched)
+		all = append(all, p.say("file.list", checks.Args{"n": len(list.Nodes), "url": list.URL, "age": age, "old": age > oldList,
+			"when": list.Fetched.In(p.Now.Location()).Format(stamp)}))
+	}
+	for _, region := range p.Missing {
+		all = append(all, p.say("file.no-list", checks.Args{"url": bitrix.Feed(region)}))
+	}
+	return all
+}
+
+// why writes, as a comment, what a group is for.
+func (p *printer) why(mark string, g group) {
+	var all []string
+	for _, t := range g.targets {
+		all = add(all, p.reason(t))
+	}
+	p.noteAt(mark, strings.Join(all, "; "))
+}
+
+// reason is what a target is for, with its tag.
+func (p *printer) reason(t target) string {
+	if tag := p.tag(t.Row); tag != "" {
+		return t.Why(p.words) + " (" + tag + ")"
+	}
+	return t.Why(p.words)
+}
+
+// wide says, if it is so, that a rule isn't narrowed to the server that it is for.
+func (p *printer) wide(mark string, g group) {
+	if !p.near(g.dir).IsValid() && g.dir != bitrix.DeskOut {
+		p.noteAt(mark, p.say("file.wide", nil))
+	}
+}
+
+// unsaid writes, as comments, the rows that the equipment can't express, and why.
+func (p *printer) unsaid() {
+	var whys []string
+	for _, l := range p.left {
+		whys = add(whys, l.why)
+	}
+	for _, why := range whys {
+		p.line("")
+		p.note(p.say("left."+why, nil))
+		for _, l := range p.left {
+			if l.why == why {
+				p.note("  " + p.words.Say("allowlist.direction."+string(l.row.Direction)+".title", nil) + ": " + l.row.What(p.words) + ", " + l.row.PortsText())
+			}
+		}
+	}
+}
+
+// nothing writes that the equipment can express none of the rows, and returns whether it is so.
+func (p *printer) nothing() bool {
+	if len(p.targets) > 0 {
+		return false
+	}
+	p.line("")
+	p.note(p.say("file.nothing", nil))
+	p.unsaid()
+	return true
+}

@@ -1,0 +1,218 @@
+package allowlist_test
+
+import (
+	"fmt"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"boxready/checks"
+	"boxready/internal/allowlist"
+	"boxready/internal/bitrix"
+	"boxready/internal/requirements"
+
+	"golang.org/x/net/html"
+)
+
+func letter(t testing.TB, r *allowlist.Rules, lang string, equipment ...allowlist.Equipment) *allowlist.Letter {
+	t.Helper()
+	l, err := r.Letter(words(t, lang), equipment...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+// Each connection has what its reader needs, and only what has to be copied is wider than a mail.
+func TestLetter(t *testing.T) {
+	every(t, func(t *testing.T, r *allowlist.Rules) {
+		for _, lang := range []string{"ru", "en"} {
+			l := letter(t, r, lang)
+			text := l.Text()
+			items := 0
+			for _, g := range l.Groups {
+				for _, item := range g.Items {
+					if items++; item.Number != items {
+						t.Errorf("number %d, expected %d", item.Number, items)
+					}
+					for _, part := range []string{item.What, item.Ports, item.Why, item.Breaks, item.Test + item.TestNote} {
+						if part == "" {
+							t.Errorf("%s: something is empty: %+v", lang, item)
+						}
+					}
+				}
+			}
+			if items != len(r.Rows) {
+				t.Errorf("%s: %d connections of %d", lang, items, len(r.Rows))
+			}
+			for line := range strings.Lines(text) {
+				line = strings.TrimRight(line, "\n")
+				if utf8.RuneCountInString(line) > 76 && !strings.HasPrefix(line, "     ") && !strings.Contains(line, "https://") {
+					t.Errorf("%s: too wide: %q", lang, line)
+				}
+				if strings.HasSuffix(line, " ") || strings.Contains(line, "<no value>") || strings.Contains(line, "..") && !strings.Contains(line, "...") {
+					t.Errorf("%s: %q", lang, line)
+				}
+			}
+			if strings.Contains(text, "!") && lang == "ru" {
+				t.Errorf("it shouts:\n%s", text)
+			}
+		}
+	})
+}
+
+func TestLetterSaysWhatWasMeasured(t *testing.T) {
+	o := options()
+	if text := letter(t, rules(t, o), "en").Text(); strings.Contains(text, "Now:") || strings.Contains(text, "measured") {
+		t.Errorf("nothing was measured:\n%s", text)
+	}
+	o.Outcome = &checks.Outcome{Finished: noon, Results: []checks.Result{{Check: checks.AuthServerFromPortal, State: checks.Problem,
+		Cause: checks.AuthServerUnreachable, Vantage: checks.FromPortal}}}
+	text := letter(t, rules(t, o), "en").Text()
+	for _, want := range []string{"Now: closed, seen through the portal, 23 November 2026.", "what we have measured"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("not said: %s", want)
+		}
+	}
+}
+
+func TestLetterExplainsThePlaceAndTheRegion(t *testing.T) {
+	o := options()
+	for _, c := range []struct {
+		change func(*allowlist.Options)
+		want   []string
+	}{
+		{func(o *allowlist.Options) {}, []string{"run on the internet", "Russia and the CIS"}},
+		{func(o *allowlist.Options) { o.Region, o.Detected = bitrix.World, true }, []string{"rest of the world: the portal says so itself"}},
+		{func(o *allowlist.Options) { o.Region = "" }, []string{"isn't known yet, so both are listed"}},
+		{func(o *allowlist.Options) { o.Handlers = requirements.LAN }, []string{"the portal itself needs no rule for the queue", "fetched 2026-11-23 14:00 +0300", "never more than once a minute"}},
+		{func(o *allowlist.Options) { o.Handlers = requirements.Custom }, []string{"a last resort", "The usual alternative"}},
+	} {
+		changed := o
+		c.change(&changed)
+		text := strings.Join(strings.Fields(letter(t, rules(t, changed), "en").Text()), " ")
+		for _, want := range c.want {
+			if !strings.Contains(text, want) {
+				t.Errorf("%q is missing in:\n%s", want, text)
+			}
+		}
+	}
+}
+
+func TestLetterBringsTheRules(t *testing.T) {
+	o := options()
+	o.Handlers = requirements.LAN
+	r := rules(t, o)
+	l := letter(t, r, "ru", allowlist.Nftables, allowlist.Squid)
+	var names []string
+	for _, f := range l.Files {
+		names = append(names, f.Name)
+		if !strings.Contains(l.Text(), f.Text) {
+			t.Errorf("%s isn't in the text", f.Name)
+		}
+	}
+	if got, want := strings.Join(names, " "), "boxready.nft boxready-refresh.py boxready-remove.nft boxready.conf boxready-remove.sh"; got != want {
+		t.Errorf("files %s, expected %s", got, want)
+	}
+}
+
+var mailtoForm = regexp.MustCompile(`^mailto:\?subject=([A-Za-z0-9._~%-]+)&body=([A-Za-z0-9._~%-]*)$`)
+
+func TestMailto(t *testing.T) {
+	every(t, func(t *testing.T, r *allowlist.Rules) {
+		for _, lang := range []string{"ru", "en"} {
+			l := letter(t, r, lang, allowlist.MikroTik)
+			link := l.Mailto()
+			m := mailtoForm.FindStringSubmatch(link)
+			if len(link) > 2000 || m == nil {
+				t.Fatalf("%d bytes: %s", len(link), link)
+			}
+			subject, err := url.PathUnescape(m[1])
+			if err != nil || subject != l.Subject {
+				t.Errorf("subject %q, %v", subject, err)
+			}
+			body, err := url.PathUnescape(m[2])
+			if err != nil || !utf8.ValidString(body) || !strings.Contains(body, "1. "+l.Groups[0].Items[0].What) {
+				t.Errorf("body %q, %v", body, err)
+			}
+			if strings.Contains(strings.ReplaceAll(body, "\r\n", ""), "\n") {
+				t.Error("lines end without a carriage return")
+			}
+		}
+	})
+}
+
+// The page brings everything with it, runs nothing, and shows strangers' words as words.
+func TestHTML(t *testing.T) {
+	o := options()
+	o.Handlers, o.Requirements = requirements.LAN, example()
+	o.Requirements.Applications[0].Name = `<script>alert(1)</script><img src=x onerror=alert(1)>&"`
+	page, err := letter(t, rules(t, o), "ru", allowlist.Windows).HTML()
+	if err != nil {
+		t.Fatal(err)
+	}
+	root, err := html.Parse(strings.NewReader(page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text strings.Builder
+	for n := range root.Descendants() {
+		if n.Type == html.TextNode {
+			text.WriteString(n.Data)
+		}
+		if n.Type != html.ElementNode {
+			continue
+		}
+		switch n.Data {
+		case "script", "img", "link", "iframe", "object", "embed", "a", "form", "base":
+			t.Errorf("an element %s", n.Data)
+		}
+		for _, a := range n.Attr {
+			if strings.HasPrefix(a.Key, "on") || a.Key == "src" || a.Key == "href" || a.Key == "style" {
+				t.Errorf("an attribute %s=%s", a.Key, a.Val)
+			}
+		}
+	}
+	for _, want := range []string{"<script>alert(1)</script>", "New-NetFirewallRule -Name 'boxready-nodes-tcp'", "Set-NetFirewallRule"} {
+		if !strings.Contains(text.String(), want) {
+			t.Errorf("not shown: %s", want)
+		}
+	}
+}
+
+// One test line a row, and it leads to what the row opens.
+func TestTestLines(t *testing.T) {
+	o := options()
+	o.Handlers, o.Packs, o.Requirements = requirements.LAN, allowlist.Packs(), example()
+	r := rules(t, o)
+	got := map[string]string{}
+	for _, g := range letter(t, r, "en").Groups {
+		for _, item := range g.Items {
+			row := r.Rows[item.Number-1]
+			got[fmt.Sprint(row.Direction, " ", row.ID(), " ", row.Ports[0])] = item.Test
+		}
+	}
+	for row, want := range map[string]string{
+		"portal-out oauth tcp/443":        "curl -sSI --connect-timeout 10 https://oauth.bitrix24.tech/ | grep HTTP/",
+		"portal-out dev tcp/80":           "curl -sSI --connect-timeout 10 http://www.1c-bitrix.ru/ https://www.1c-bitrix.ru/ | grep HTTP/",
+		"portal-out vm-resolver udp/53":   "nslookup portal.demo.example 8.8.8.8",
+		"portal-out mail tcp/25":          "curl -sv --connect-timeout 10 --max-time 10 telnet://mail-001.bitrix24.ru:25",
+		"portal-out application tcp/8443": "curl -sSI --connect-timeout 10 https://hooks.vendor.example:8443/ | grep HTTP/",
+		"portal-out time udp/123":         "",
+		"portal-in app-rest tcp/443":      "curl -sSI --connect-timeout 10 https://portal.demo.example/ | grep HTTP/",
+		"portal-in telephony tcp/443":     "",
+		"app-in queue tcp/443":            "curl -sS -d test=1 https://HANDLER/",
+		"app-out app-portal tcp/443":      "curl -sSI --connect-timeout 10 https://portal.demo.example/ | grep HTTP/",
+		"desk-out js tcp/443":             "'api.bitrix24.tech' | ForEach-Object { Test-NetConnection $_ -Port 443 -InformationLevel Quiet }",
+	} {
+		if line, ok := got[row]; !ok || line != want {
+			t.Errorf("%s: %q, expected %q", row, line, want)
+		}
+	}
+	windows := letter(t, r, "en", allowlist.Windows).Groups[0].Items[0].Test
+	if !strings.HasPrefix(windows, "'oauth.bitrix24.tech' | ForEach-Object") {
+		t.Errorf("for Windows: %s", windows)
+	}
+}

@@ -1,0 +1,125 @@
+package allowlist_test
+
+import (
+	"bytes"
+	"net/netip"
+	"os"
+	"os/exec"
+	"testing"
+	"time"
+
+	"boxready/checks"
+	"boxready/internal/allowlist"
+	"boxready/internal/bitrix"
+	"boxready/internal/feed"
+	"boxready/internal/portal"
+	"boxready/internal/report"
+	"boxready/internal/requirements"
+
+	"go.uber.org/goleak"
+)
+
+// playRole is set where there are network namespaces.
+var playRole = func(string) {}
+
+func TestMain(m *testing.M) {
+	if name := os.Getenv("BOXREADY_TEST_ROLE"); name != "" {
+		playRole(name)
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
+
+// strictWords fails a test that wants a text which there isn't.
+type strictWords struct {
+	*report.Words
+	t testing.TB
+}
+
+func (w strictWords) Say(key string, args checks.Args) string {
+	text := w.Words.Say(key, args)
+	if text == key {
+		w.t.Errorf("%s: no text %s", w.Lang(), key)
+	}
+	return text
+}
+
+func words(t testing.TB, lang string) strictWords {
+	t.Helper()
+	w, err := report.NewWords(lang)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strictWords{w, t}
+}
+
+// noon is when the rules of these tests are made.
+var noon = time.Date(2026, 11, 23, 14, 5, 0, 0, time.FixedZone("", 3*60*60))
+
+// lists are invented: no addresses of the vendor's stand in this repository.
+func lists() []feed.List {
+	nodes := func(texts ...string) (list []netip.Prefix) {
+		for _, text := range texts {
+			list = append(list, netip.MustParsePrefix(text))
+		}
+		return list
+	}
+	return []feed.List{
+		{Region: bitrix.CIS, URL: bitrix.Feed(bitrix.CIS), Fetched: noon.Add(-5 * time.Minute), Nodes: nodes("198.51.100.21/32", "198.51.100.22/32", "198.51.100.64/26", "2001:db8::21/128")},
+		{Region: bitrix.World, URL: bitrix.Feed(bitrix.World), Fetched: noon.Add(-50 * time.Hour), Nodes: nodes("203.0.113.121/32", "203.0.113.122/32")},
+	}
+}
+
+func options() allowlist.Options {
+	address, err := portal.ParseAddress("portal.demo.example")
+	if err != nil {
+		panic(err)
+	}
+	return allowlist.Options{Region: bitrix.CIS, Portal: address, Lists: lists(), Now: noon, Version: "1.2.3"}
+}
+
+func rules(t testing.TB, o allowlist.Options) *allowlist.Rules {
+	t.Helper()
+	r, err := allowlist.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func write(t testing.TB, r *allowlist.Rules, e allowlist.Equipment, part allowlist.Part, lang string) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := r.Write(&b, e, part, words(t, lang)); err != nil {
+		t.Fatalf("%s %s: %v", e, part, err)
+	}
+	return b.String()
+}
+
+// needs skips a test loudly if a program can't be had; in CI that is a failure.
+func needs(t testing.TB, programs ...string) {
+	t.Helper()
+	for _, name := range programs {
+		if _, err := exec.LookPath(name); err != nil {
+			if os.Getenv("CI") == "true" {
+				t.Fatalf("NOT TESTED: %v", err)
+			}
+			t.Skipf("NOT TESTED: %v", err)
+		}
+	}
+}
+
+// example is an application with hosts of every kind.
+func example() *requirements.Requirements {
+	return &requirements.Requirements{
+		Applications: []requirements.Application{{Name: "Пример", Vendor: "Vendor"}},
+		Hosts: []requirements.Host{
+			{Host: "app.vendor.example", Port: 443, Direction: requirements.AppToPortal},
+			{Host: "192.0.2.40", Port: 443, Direction: requirements.AppToPortal},
+			{Host: "2001:db8:40::1", Port: 443, Direction: requirements.AppToPortal},
+			{Host: "hooks.vendor.example", Port: 8443, Direction: requirements.PortalToApp},
+			{Host: "widget.vendor.example", Port: 443, Direction: requirements.BrowserToApp},
+			{Host: "почта.vendor.example", Port: 443, Direction: requirements.BrowserToApp},
+		},
+	}
+}

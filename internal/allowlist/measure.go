@@ -1,0 +1,103 @@
+package allowlist
+
+import (
+	"slices"
+	"time"
+
+	"boxready/checks"
+	"boxready/internal/bitrix"
+)
+
+// Measurement is what is known of a row from the last run.
+type Measurement struct {
+	// State is OK: open; Problem: closed; Unknown: could not be told; "" if nothing was measured.
+	State   checks.State
+	Vantage checks.Vantage
+	Check   checks.ID // which measures the row; "" if none can from here
+	// Either means that the portal reaches one of the two regions' hosts, and which isn't known.
+	Either bool
+	When   time.Time
+}
+
+// key is that of the text.
+func (m Measurement) key() string {
+	switch {
+	case m.Check == "":
+		return "not-from-here"
+	case m.State == "":
+		return "not-yet"
+	case m.Either:
+		return "either"
+	case m.State == checks.OK:
+		return "open." + string(m.Vantage)
+	case m.State == checks.Problem:
+		return "closed." + string(m.Vantage)
+	}
+	return "unclear"
+}
+
+// A meter is a check that tells of rows whether they are open.
+type meter struct {
+	check checks.ID
+	rows  []string // IDs
+	dir   bitrix.Direction
+	// What causes mean about the way itself. OK and notice mean that it is open; what isn't listed, that nothing follows.
+	open, closed []checks.Cause
+}
+
+// Which of the authorization server's refusals a portal passes on shows that the way to it is open.
+var meters = []meter{
+	{check: checks.AuthServerFromPortal, rows: []string{"oauth", "oauth-w"}, dir: bitrix.PortalOut,
+		open: []checks.Cause{checks.LicenceRejected, checks.PortalCredentialsRefused}, closed: []checks.Cause{checks.AuthServerUnreachable}},
+	{check: checks.PortalTCP, rows: []string{"app-rest", "web"}, dir: bitrix.PortalIn,
+		closed: []checks.Cause{checks.TCPRefused, checks.TCPTimeout}},
+}
+
+func meterOf(r Row) *meter {
+	i := slices.IndexFunc(meters, func(m meter) bool { return m.dir == r.Direction && slices.Contains(m.rows, r.ID()) })
+	if i < 0 {
+		return nil
+	}
+	return &meters[i]
+}
+
+// Checks are those that measure the rules' rows, each once: what has to be made again after the network has changed.
+func (r *Rules) Checks() []checks.ID {
+	var ids []checks.ID
+	for _, row := range r.Rows {
+		if row.Measured.Check != "" {
+			ids = add(ids, row.Measured.Check)
+		}
+	}
+	return ids
+}
+
+func (r *Rules) measure(row Row) Measurement {
+	m := meterOf(row)
+	if m == nil {
+		return Measurement{}
+	}
+	found := Measurement{Check: m.check}
+	if r.Outcome == nil {
+		return found
+	}
+	for _, result := range r.Outcome.Results {
+		if result.Check != m.check || result.State == checks.Skipped || found.State == checks.Problem {
+			continue
+		}
+		found.State, found.Vantage, found.When = m.state(result), result.Vantage, r.Outcome.Finished
+	}
+	// Closed is closed for whichever the portal uses; open is so for one of them only.
+	found.Either = found.State == checks.OK && m.dir == bitrix.PortalOut && r.Region == ""
+	return found
+}
+
+func (m *meter) state(result checks.Result) checks.State {
+	switch {
+	case result.State == checks.OK, result.State == checks.Notice, slices.Contains(m.open, result.Cause):
+		return checks.OK
+	case slices.Contains(m.closed, result.Cause):
+		return checks.Problem
+	}
+	return checks.Unknown
+}

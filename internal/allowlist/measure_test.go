@@ -1,0 +1,87 @@
+package allowlist_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"boxready/checks"
+	"boxready/internal/allowlist"
+	"boxready/internal/bitrix"
+	"boxready/internal/requirements"
+)
+
+func TestMeasured(t *testing.T) {
+	portal := func(state checks.State, cause checks.Cause) checks.Result {
+		return checks.Result{Check: checks.AuthServerFromPortal, State: state, Cause: cause, Vantage: checks.FromPortal}
+	}
+	door := func(state checks.State, cause checks.Cause) checks.Result {
+		return checks.Result{Check: checks.PortalTCP, State: state, Cause: cause, Vantage: checks.FromComputer}
+	}
+	for name, c := range map[string]struct {
+		results []checks.Result
+		region  bitrix.Region
+		row     string
+		want    string // the beginning of the Russian words
+	}{
+		"the portal reaches the server":       {[]checks.Result{portal(checks.OK, "")}, bitrix.CIS, "oauth", "открыто, видно через портал"},
+		"one of two regions' servers":         {[]checks.Result{portal(checks.OK, "")}, "", "oauth", "открыт сервер одного из двух регионов"},
+		"the portal doesn't reach it":         {[]checks.Result{portal(checks.Problem, checks.AuthServerUnreachable)}, bitrix.CIS, "oauth", "закрыто, видно через портал"},
+		"neither of two":                      {[]checks.Result{portal(checks.Problem, checks.AuthServerUnreachable)}, "", "oauth-w", "закрыто, видно через портал"},
+		"the server refuses the licence":      {[]checks.Result{portal(checks.Problem, checks.LicenceRejected)}, bitrix.CIS, "oauth", "открыто, видно через портал"},
+		"the server refuses the credentials":  {[]checks.Result{portal(checks.Problem, checks.PortalCredentialsRefused)}, bitrix.CIS, "oauth", "открыто, видно через портал"},
+		"the portal isn't registered":         {[]checks.Result{portal(checks.Problem, checks.PortalNotRegistered)}, bitrix.CIS, "oauth", "проверялось"},
+		"no consent":                          {[]checks.Result{portal(checks.Unknown, checks.NeedsDeep)}, bitrix.CIS, "oauth", "проверялось"},
+		"skipped":                             {[]checks.Result{portal(checks.Skipped, "")}, bitrix.CIS, "oauth", "ещё не проверялось"},
+		"not in the run":                      {nil, bitrix.CIS, "oauth", "ещё не проверялось"},
+		"no check can tell":                   {[]checks.Result{portal(checks.OK, "")}, bitrix.CIS, "dev", "отсюда не проверить"},
+		"an old portal's server":              {[]checks.Result{portal(checks.OK, "")}, bitrix.CIS, "oauth-old", "отсюда не проверить"},
+		"the portal's door is open from here": {[]checks.Result{door(checks.OK, "")}, bitrix.CIS, "app-rest", "открыто с этого компьютера"},
+		"a dead IPv6 beside":                  {[]checks.Result{door(checks.Notice, checks.IPv6Dead)}, bitrix.CIS, "app-rest", "открыто с этого компьютера"},
+		"the portal's door is closed":         {[]checks.Result{door(checks.Problem, checks.TCPTimeout)}, bitrix.CIS, "app-rest", "закрыто с этого компьютера"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := options()
+			o.Region = c.region
+			o.Outcome = &checks.Outcome{Finished: noon, Results: c.results}
+			r := rules(t, o)
+			i := slices.IndexFunc(r.Rows, func(row allowlist.Row) bool { return row.ID() == c.row })
+			got := r.Rows[i].State(words(t, "ru"))
+			if !strings.HasPrefix(got, c.want) {
+				t.Errorf("%q, expected %q", got, c.want)
+			}
+			if r.Rows[i].Measured.State != "" && !strings.Contains(got, "23.11.2026") {
+				t.Errorf("when is missing: %q", got)
+			}
+		})
+	}
+}
+
+// The handlers' own way to the authorization server is another one than the portal's.
+func TestOneVantageIsNotAnother(t *testing.T) {
+	o := options()
+	o.Handlers = requirements.LAN
+	o.Outcome = &checks.Outcome{Finished: noon, Results: []checks.Result{
+		{Check: checks.AuthServerFromPortal, State: checks.OK, Vantage: checks.FromPortal},
+		{Check: checks.AuthServerFromComputer, State: checks.OK, Vantage: checks.FromComputer},
+		{Check: checks.QueueFeed, State: checks.OK, Vantage: checks.FromComputer},
+	}}
+	for _, row := range rules(t, o).Rows {
+		if row.Direction == bitrix.AppOut || row.Direction == bitrix.AppIn {
+			if row.Measured != (allowlist.Measurement{}) {
+				t.Errorf("%s: %+v", brief(row), row.Measured)
+			}
+		}
+	}
+}
+
+func TestChecksToMakeAgain(t *testing.T) {
+	if got, want := rules(t, options()).Checks(), []checks.ID{checks.AuthServerFromPortal, checks.PortalTCP}; !slices.Equal(got, want) {
+		t.Errorf("%v, expected %v", got, want)
+	}
+	for _, id := range rules(t, options()).Checks() {
+		if !slices.ContainsFunc(checks.Catalog(), func(c *checks.Check) bool { return c.ID == id }) {
+			t.Errorf("no check %s", id)
+		}
+	}
+}

@@ -1,0 +1,135 @@
+package crash_test
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"boxready/internal/crash"
+)
+
+// TestMain is also the program that dies.
+func TestMain(m *testing.M) {
+	if dir := os.Getenv("BOXREADY_DIE_IN"); dir != "" {
+		l, err := crash.Watch(dir)
+		if err != nil {
+			os.Exit(9)
+		}
+		if os.Getenv("BOXREADY_DIE_WHEN") == "opening" {
+			l.Opening()
+		}
+		done := make(chan bool)
+		go func() { panic("the end of " + os.Getenv("BOXREADY_DIE_WHEN")) }()
+		<-done
+	}
+	os.Exit(m.Run())
+}
+
+func die(t *testing.T, dir, when string) {
+	t.Helper()
+	child := exec.Command(os.Args[0])
+	child.Env = append(os.Environ(), "BOXREADY_DIE_IN="+dir, "BOXREADY_DIE_WHEN="+when)
+	if out, err := child.CombinedOutput(); err == nil || !strings.Contains(string(out), "the end of") {
+		t.Fatalf("it lives: %v\n%s", err, out)
+	}
+}
+
+func report(t *testing.T, l crash.Log) *crash.Report {
+	t.Helper()
+	r, err := l.Report()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func watch(t *testing.T, dir string) crash.Log {
+	t.Helper()
+	l, err := crash.Watch(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+func TestACrashIsOfferedUntilItIsDeleted(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "not there yet")
+	l := watch(t, dir)
+	if r := report(t, l); r != nil {
+		t.Fatalf("a report before any crash: %q", r.Text)
+	}
+	before := time.Now().Add(-time.Minute)
+	die(t, dir, "work")
+	die(t, dir, "more work")
+	r := report(t, l)
+	if r == nil || !strings.Contains(r.Text, "the end of work") || !strings.Contains(r.Text, "the end of more work") || !strings.Contains(r.Text, "goroutine") {
+		t.Fatalf("report: %+v", r)
+	}
+	if r.Opening || r.When.Before(before) {
+		t.Errorf("opening %t, at %s", r.Opening, r.When)
+	}
+	if err := l.Delete(); err != nil {
+		t.Fatal(err)
+	}
+	if r := report(t, l); r != nil {
+		t.Errorf("after the deletion: %q", r.Text)
+	}
+	die(t, dir, "the rest")
+	if r := report(t, l); r == nil || !strings.Contains(r.Text, "the end of the rest") {
+		t.Errorf("after another crash: %+v", r)
+	}
+}
+
+func TestACrashWhileOpening(t *testing.T) {
+	dir := t.TempDir()
+	die(t, dir, "opening")
+	l := watch(t, dir)
+	if r := report(t, l); r == nil || !r.Opening {
+		t.Fatalf("report: %+v", r)
+	}
+	l.Opened() // people were told
+	if r := report(t, l); r == nil || r.Opening {
+		t.Fatalf("the next start: %+v", r)
+	}
+	// Somebody starts it twice: the first one's opening is no crash.
+	soon := time.Now().Add(time.Hour)
+	l.Opening()
+	if err := os.Chtimes(filepath.Join(dir, "opening"), soon, soon); err != nil {
+		t.Fatal(err)
+	}
+	if r := report(t, l); r == nil || r.Opening {
+		t.Errorf("beside one that is opening: %+v", r)
+	}
+}
+
+func TestAReportIsBounded(t *testing.T) {
+	dir := t.TempDir()
+	l := watch(t, dir)
+	if err := os.WriteFile(l.Path(), bytes.Repeat([]byte("goroutine \xff\n"), 100_000), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := report(t, l)
+	if r == nil || len(r.Text) > 300<<10 || strings.ContainsRune(r.Text, '\ufffd') {
+		t.Errorf("report: %d bytes", len(r.Text))
+	}
+}
+
+func TestNowhereToWrite(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "a file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	l, err := crash.Watch(filepath.Join(file, "below"))
+	if err == nil {
+		t.Error("no error")
+	}
+	l.Opening()
+	l.Opened()
+	if r := report(t, l); r != nil || l.Path() != "" || l.Delete() != nil {
+		t.Errorf("a log that keeps nothing: %v, %q", r, l.Path())
+	}
+}

@@ -1,0 +1,34 @@
+package demo
+
+import (
+	"errors"
+	"fmt"
+
+	"boxready/internal/transport"
+)
+
+// Browser stands in for the browser of somebody who signs in to a simulated portal: no real one finds a way there. It opens an
+// address and follows where that leads.
+func Browser(n *transport.Net) func(address string) error {
+	client := n.HTTPClient()
+	return func(address string) error {
+		for range 5 {
+			response, err := client.Get(address)
+			if err != nil {
+				return fmt.Errorf("open the page for signing in: %w", err)
+			}
+			response.Body.Close()
+			if response.StatusCode < 300 || response.StatusCode > 399 {
+				return nil // a page for a person to read
+			}
+			next, err := response.Location()
+			if err != nil {
+				return fmt.Errorf("follow the page for signing in: %w", err)
+			}
+			address = next.String()
+		}
+		return fmt.Errorf("open the page for signing in: %w", errRedirects)
+	}
+}
+
+var errRedirects = errors.New("it leads from page to page")

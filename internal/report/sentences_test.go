@@ -1,0 +1,180 @@
+package report_test
+
+import (
+	"encoding/json"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"boxready/checks"
+	"boxready/internal/report"
+)
+
+type conclusion struct {
+	check checks.ID
+	cause checks.Cause // "" is ok
+	facts string
+}
+
+// conclusions are facts from which each cause of the checks with a credential, and of this program's own, follows.
+var conclusions = []conclusion{
+	{"webhook", "", `{"answer":{"form":"json","status":200}}`},
+	{"webhook", "webhook-rejected", `{"answer":{"form":"json","status":401,"error":"INVALID_CREDENTIALS","error_description":"Invalid request credentials"}}`},
+	{"webhook", "webhook-user", `{"answer":{"form":"json","status":401,"error":"authorization_error"}}`},
+	{"sign-in", "", `{"server":"https://oauth.bitrix24.tech","not_saved":true}`},
+	{"sign-in", "grant-invalid", `{"server":"https://oauth.bitrix24.tech","error":"invalid_grant"}`},
+	{"sign-in", "client-invalid", `{"server":"https://oauth.bitrix24.tech","error":"invalid_client"}`},
+	{"sign-in", "sign-in-expired", `{"server":"https://oauth.bitrix24.tech","error":"expired_token"}`},
+	{"sign-in", "app-payment-required", `{"server":"https://oauth.bitrix24.tech","error":"PAYMENT_REQUIRED"}`},
+	{"sign-in", "app-unknown", `{"server":"https://oauth.bitrix24.tech","error":"wrong_client"}`},
+	{"sign-in", "vendor-host-unreachable", `{"server":"https://oauth.bitrix24.tech","failure":"refused","layer":"tcp"}`},
+	{"sign-in", "unexpected-answer", `{"server":"https://oauth.bitrix24.tech","failure":"other","status":200,"body":"hello"}`},
+	{"portal-identity", "", `{"portal":"https://portal.example.ru","held":"https://portal.example.ru/rest/"}`},
+	{"portal-identity", "address-differs", `{"server":"https://oauth.bitrix24.tech","portal":"https://portal.example.ru","held":"https://copy.example.ru/rest/"}`},
+	{"portal-identity", "address-held-as-http", `{"server":"https://oauth.bitrix24.tech","portal":"https://portal.example.ru","held":"http://portal.example.ru/rest/"}`},
+	{"token-accepted", "", `{"answer":{"form":"json","status":200}}`},
+	{"token-accepted", "auth-server-unreachable", `{"answer":{"form":"json","status":401,"error":"CONNECTION_ERROR","times":{"total_ms":15200}}}`},
+	{"token-accepted", "portal-not-registered", `{"answer":{"form":"json","status":400,"error":"ERROR_CORE","error_description":"No client credentials"}}`},
+	{"token-accepted", "licence-rejected", `{"answer":{"form":"json","status":401,"error":"verification_needed"}}`},
+	{"token-accepted", "portal-credentials-refused", `{"answer":{"form":"json","status":401,"error":"invalid_client"}}`},
+	{"token-accepted", "token-checker-missing", `{"answer":{"form":"json","status":401,"error":"NO_AUTH_FOUND"},"json":{"form":"json","status":401,"error":"NO_AUTH_FOUND"}}`},
+	{"token-accepted", "app-not-on-portal", `{"answer":{"form":"json","status":401,"error":"APPLICATION_NOT_FOUND"}}`},
+	{"token-accepted", "app-not-on-auth-server", `{"not_installed":true}`},
+	{"token-accepted", "app-not-on-auth-server", `{"answer":{"form":"json","status":401,"error":"invalid_token","error_description":"Unable to get application by token"}}`},
+	{"token-accepted", "user-inactive", `{"answer":{"form":"json","status":401,"error":"authorization_error"}}`},
+	{"token-accepted", "user-no-app-access", `{"answer":{"form":"json","status":401,"error":"user_access_error"}}`},
+	{"rest-licence", "", `{}`},
+	{"rest-licence", "rest-not-in-plan", `{"refused":[{"credential":"webhook","method":"app.info","error":"ACCESS_DENIED","error_description":"REST is available only by subscription."}]}`},
+	{"rest-licence", "subscription-ended", `{"refused":[{"credential":"sign-in","method":"app.info","error":"PAYMENT_REQUIRED","error_description":"Subscription has been ended"}]}`},
+	{"rest-licence", "feature-not-licensed", `{"refused":[{"credential":"sign-in","method":"profile","error":"WRONG_LICENSE"}]}`},
+	{"rest-licence", "licence-blocked", `{"refused":[{"credential":"sign-in","method":"profile","error":"PORTAL_BLOCKED_BY_LICENSE_SCANNER"}]}`},
+	{"rest-licence", "app-payment-required", `{"refused":[{"credential":"sign-in","method":"app.info","error":"PAYMENT_REQUIRED","error_description":"Payment required"}]}`},
+	{"app-installed", "", `{"installed":true}`},
+	{"app-installed", "install-unfinished", `{"installed":false,"code":"local.1"}`},
+	{"user-rights", "", `{"credential":"webhook","form":"json","status":200,"admin":true}`},
+	{"user-rights", "user-not-admin", `{"credential":"webhook","form":"json","status":200,"admin":false,"user_id":"7"}`},
+	{"user-rights", "user-not-admin", `{"credential":"sign-in","form":"json","status":200,"admin":false}`},
+	{"platform", "", `{"credential":"webhook"}`},
+	{"platform", "platform-outdated", `{"credential":"webhook","modules":[{"module":"rest","below":"23.100.0"},{"module":"main","below":"22.0.0"}]}`},
+	{"event-machinery", "", `{"recorded":true,"waited_ms":1500,"left_bound":true,"leftovers":1}`},
+	{"event-machinery", "event-not-recorded", `{"left_bound":true,"steps":[{"method":"event.bind","form":"json","status":200},{"method":"event.offline.get","form":"json","status":200}]}`},
+	{"event-machinery", "event-test-denied", `{"steps":[{"method":"event.bind","form":"json","status":403,"error":"ACCESS_DENIED"}]}`},
+	{"rate-limit", "", `{}`},
+	{"rate-limit", "throttled", `{"limited":[{"request":"POST /rest/app.info","status":429,"server":"nginx"}]}`},
+	{"rate-limit", "overloaded", `{"limited":[{"request":"POST /rest/app.info","status":401,"error":"OVERLOAD_LIMIT"}]}`},
+	{"rate-limit", "operation-time", `{"limited":[{"request":"POST /rest/batch","status":429,"error":"OPERATION_TIME_LIMIT"}]}`},
+	{"self-keyring", "", `{"keeper":"windows-credential-manager"}`},
+	{"self-keyring", "keyring-absent", `{"keeper":"secret-service","reason":"absent"}`},
+	{"self-keyring", "keyring-absent", `{"keeper":"windows-credential-manager","reason":"absent"}`},
+	{"self-keyring", "keyring-locked", `{"keeper":"secret-service","reason":"locked"}`},
+	{"self-keyring", "keyring-refused", `{"keeper":"macos-keychain","reason":"refused"}`},
+	{"self-keyring", "keyring-timeout", `{"keeper":"secret-service","reason":"timeout"}`},
+	{"self-loopback", "", `{"address":"127.0.0.1:41924"}`},
+	{"self-loopback", "port-busy", `{"address":"127.0.0.1:41924","reason":"busy"}`},
+	{"self-loopback", "port-reserved", `{"address":"127.0.0.1:41924","reason":"reserved"}`},
+	{"self-loopback", "unexpected-answer", `{"address":"127.0.0.1:41924","reason":"other"}`},
+	{"self-browser", "", `{"found":true}`},
+	{"self-browser", "no-browser", `{}`},
+	{"self-proxy", "", `{}`},
+	{"self-proxy", "proxy-auth-required", `{"hosts":[{"host":"oauth.bitrix24.tech","proxy":"proxy.example.ru:3128","failure":"proxy-auth-required","layer":"proxy"}]}`},
+	{"self-proxy", "proxy-refused", `{"hosts":[{"host":"oauth.bitrix24.tech","proxy":"proxy.example.ru:3128","failure":"proxy-refused","layer":"proxy"}]}`},
+	{"self-clock", "unexpected-answer", `{}`},
+	{"self-clock", "clock-wrong", `{"hosts":[{"host":"oauth.bitrix24.tech","at":"2026-08-21T10:00:00Z","date":"2026-08-21T12:00:00Z","status":200}]}`},
+	{"self-display", "", `{"opengl":true}`},
+	{"self-display", "no-opengl", `{}`},
+	{"modules", "", `{"credential":"webhook","required":{"built_in":true},"provided":["crm"]}`},
+	{"modules", "module-missing", met},
+	{"modules", "module-outdated", met},
+	{"modules", "module-version-unknown", met},
+	{"modules", "module-outdated", `{"credential":"sign-in","required":{"scopes":["imbot"]},"provided":["im"]}`},
+	{"modules", "module-version-unknown", `{"credential":"sign-in","required":{"scopes":["landing_cloud"]},"provided":["im"]}`},
+	{"scopes", "", `{"credential":"sign-in","required":{"scopes":["crm","im"]},"provided":["crm","im"],"granted":["crm"]}`},
+	{"scopes", "scope-not-granted", met},
+	{"scopes", "scope-unknown", met},
+	{"methods", "", `{"credential":"sign-in","required":{}}`},
+	{"methods", "method-missing", met},
+	{"methods", "method-unknown", met},
+	{"methods", "method-deprecated", met},
+	{"methods", "method-not-permitted", met},
+	{"methods", "method-unsure", met},
+	{"events", "", `{"credential":"sign-in","required":{},"events":["ONAPPTEST"]}`},
+	{"events", "event-missing", met},
+	{"events", "event-missing", `{"credential":"sign-in","required":{"events":["ONIMCONNECTORDIALOGFINISH"]},"provided":["crm","imopenlines"],"events":["ONAPPTEST"]}`},
+}
+
+// met is a portal that fails an application in every way.
+const met = `{"credential":"sign-in","as_application":true,
+ "required":{"modules":{"rpa":"","crm":"99.0.0","rest":"99.0.0"},"scopes":["im","no_such_scope"],
+  "methods":["rpa.type.add","crm.item.list","crm.deals.lst","crm.deal.list","task.item.add","imopenlines.bot.session.finish","app.info","booking.v1.booking.add","profile","crm.type.list"],
+  "events":["ONCRMDEALADD","ONNOSUCHEVENT"]},
+ "granted":["crm"],"provided":["crm","im","task"],
+ "methods":[{"name":"crm.item.list","existing":false},{"name":"crm.deals.lst","existing":false},{"name":"crm.deal.list","existing":true,"available":true},
+  {"name":"profile","existing":true,"available":false},{"name":"app.info","existing":true,"available":true},
+  {"name":"mobile.counter.types.get","existing":false}],
+ "events":["ONAPPTEST"]}`
+
+func TestSentencesAreWhole(t *testing.T) {
+	catalog := map[checks.ID]*checks.Check{}
+	for _, c := range slices.Concat(checks.Catalog(), checks.SelfCatalog()) {
+		catalog[c.ID] = c
+	}
+	var languages []*report.Words
+	for _, lang := range report.Languages() {
+		words, err := report.NewWords(lang)
+		if err != nil {
+			t.Fatal(err)
+		}
+		languages = append(languages, words)
+	}
+	unseen, err := catalog[checks.AuthServerFromPortal].UnmarshalFacts([]byte(`{"tokens":[` + strings.TrimSuffix(strings.Repeat(`{"form":"json","error":"NO_AUTH_FOUND"},`, 4), ",") + `]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range conclusions {
+		check := catalog[c.check]
+		facts, err := check.UnmarshalFacts([]byte(c.facts))
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen := checks.Seen{checks.AuthServerFromPortal: unseen}
+		if required := new(checks.ModulesFacts); strings.Contains(c.facts, `"required"`) {
+			if err := json.Unmarshal([]byte(c.facts), required); err != nil {
+				t.Fatal(err)
+			}
+			seen[checks.RequiredModules] = required
+			if c.check != checks.RequiredModules {
+				facts = &checks.Met{}
+			}
+		}
+		results := check.Judge(facts, seen)
+		at := slices.IndexFunc(results, func(r checks.Result) bool { return r.Cause == c.cause })
+		if at < 0 {
+			t.Errorf("%s: no %q in %+v", c.check, c.cause, results)
+			continue
+		}
+		for _, words := range languages {
+			f := words.Finding(results[at], "https://portal.example.ru")
+			if os.Getenv("SHOW") == words.Lang() {
+				t.Logf("%s %s\n%s\n%s\n%s\n%s\n%s", c.check, c.cause, f.Title, f.Saw, f.Breaks, strings.Join(f.Steps, "\n"), f.More)
+			}
+			for _, text := range append(f.Steps, f.Title, f.Saw, f.Breaks) {
+				for _, flaw := range []string{"<no value>", string(c.check) + "." + string(c.cause), "keeper.", "{{", "  ", " .", " ,", ": .", "«»", "“”", "need."} {
+					if strings.Contains(text, flaw) {
+						t.Errorf("%s: %s %q has %q: %s", words.Lang(), c.check, c.cause, flaw, text)
+					}
+				}
+			}
+		}
+	}
+	for _, c := range slices.Concat(checks.Catalog(), checks.SelfCatalog()) {
+		if c.Group != checks.AccessGroup && c.Group != checks.SelfGroup {
+			continue
+		}
+		for _, cause := range c.Causes {
+			if !slices.ContainsFunc(conclusions, func(x conclusion) bool { return x.check == c.ID && x.cause == cause }) {
+				t.Errorf("no facts for %s %s", c.ID, cause)
+			}
+		}
+	}
+}

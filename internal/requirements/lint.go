@@ -1,0 +1,236 @@
+package requirements
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"boxready/internal/bitrix"
+)
+
+// Level says how much a remark weighs.
+type Level string
+
+// The levels.
+const (
+	Warning Level = "notice" // the vendor should change it
+	Note    Level = "note"   // the vendor should know it
+)
+
+// Remark is something about a file that can be read: what its vendor should change or know. People read the text
+// "requirements.remark.<Code>" with Args.
+type Remark struct {
+	Line, Column int // from 1, the column in letters
+	Level        Level
+	Code         string // stable
+	Args         map[string]any
+}
+
+// Codes of remarks. Their arguments stand behind.
+const (
+	UnknownScope     = "unknown-scope"     // name, nearest
+	UnknownMethod    = "unknown-method"    // name, nearest
+	UnknownEvent     = "unknown-event"     // name, nearest
+	UnknownModule    = "unknown-module"    // name, nearest
+	DeprecatedMethod = "deprecated-method" // name, replaced_by
+	DeprecatedEvent  = "deprecated-event"  // name
+	ScopeNotListed   = "scope-not-listed"  // scope, names: methods and events that it opens
+	UnusedScope      = "unused-scope"      // name
+	Redundant        = "redundant"         // name, because: "repeated", "always" (every portal has it) or "covered"; by
+	REST3Only        = "rest-3-only"       // name
+	NoWebhook        = "no-webhook"        // names: methods and permissions that a webhook can't have
+)
+
+// RemarkCodes lists them all.
+func RemarkCodes() []string {
+	return []string{UnknownScope, UnknownMethod, UnknownEvent, UnknownModule, DeprecatedMethod, DeprecatedEvent, ScopeNotListed, UnusedScope, Redundant,
+		REST3Only, NoWebhook}
+}
+
+// notForWebhooks are the permissions that a webhook is never given (public copies of the rest module).
+var notForWebhooks = []string{"entity", "landing_cloud", "placement", "rating"}
+
+// Lint looks a file over as its vendor should. The error is an Errors: the file isn't as it has to be.
+func Lint(path string) ([]Remark, error) {
+	doc, err := readDocument(path)
+	if err != nil {
+		return nil, err
+	}
+	l := &linter{document: doc, exact: map[string]bool{}}
+	l.lint()
+	slices.SortStableFunc(l.remarks, func(a, b Remark) int { return cmp.Or(a.Line-b.Line, a.Column-b.Column) })
+	return l.remarks, nil
+}
+
+type linter struct {
+	*document
+	remarks   []Remark
+	noWebhook []item
+	exact     map[string]bool // permissions that nothing can stand in for
+}
+
+func (l *linter) say(at item, level Level, code string, args map[string]any) {
+	l.remarks = append(l.remarks, Remark{at.line, at.column, level, code, args})
+}
+
+func (l *linter) lint() {
+	used := map[string]bool{}
+	l.eachOnce(l.methods, strings.ToLower, func(at item) { l.method(at, used) })
+	l.eachOnce(l.events, eventKey, func(at item) { l.event(at, used) })
+	l.eachOnce(l.scopes, strings.ToLower, func(at item) { l.scope(at, used) })
+	for _, at := range l.modules {
+		l.module(at)
+	}
+	l.scopesNotListed()
+	if len(l.noWebhook) > 0 {
+		var names []string
+		for _, at := range l.noWebhook {
+			names = append(names, at.name)
+		}
+		l.say(l.noWebhook[0], Note, NoWebhook, map[string]any{"names": names})
+	}
+}
+
+// eachOnce goes through names and remarks on those that stood there before.
+func (l *linter) eachOnce(items []item, key func(string) string, each func(item)) {
+	seen := map[string]bool{}
+	for _, at := range items {
+		if k := key(at.name); seen[k] {
+			l.say(at, Warning, Redundant, map[string]any{"name": at.name, "because": "repeated", "by": ""})
+		} else {
+			seen[k] = true
+			each(at)
+		}
+	}
+}
+
+// eventKey is the same for the events of one type of items as for all.
+func eventKey(name string) string {
+	if e, known := bitrix.Event(name); known {
+		return e.Name
+	}
+	return strings.ToUpper(name)
+}
+
+func (l *linter) method(at item, used map[string]bool) {
+	m, known := bitrix.Method(at.name)
+	if !known {
+		l.say(at, Warning, UnknownMethod, map[string]any{"name": at.name, "nearest": methodSpelling().nearest(at.name)})
+		return
+	}
+	for _, s := range append(scopesOf(m), m.ScopeV3) {
+		used[s] = true
+	}
+	if m.Deprecated {
+		l.say(at, Warning, DeprecatedMethod, map[string]any{"name": m.Name, "replaced_by": m.ReplacedBy})
+	}
+	if !m.API2 {
+		l.exact[m.Scope] = true
+		l.say(at, Note, REST3Only, map[string]any{"name": m.Name})
+	}
+	if m.AppAuthOnly {
+		l.noWebhook = append(l.noWebhook, at)
+	}
+}
+
+func (l *linter) event(at item, used map[string]bool) {
+	e, known := bitrix.Event(at.name)
+	if !known {
+		l.say(at, Warning, UnknownEvent, map[string]any{"name": at.name, "nearest": eventSpelling().nearest(at.name)})
+		return
+	}
+	for _, s := range e.Scopes {
+		used[s] = true
+	}
+	if e.Deprecated {
+		l.say(at, Warning, DeprecatedEvent, map[string]any{"name": e.Name})
+	}
+}
+
+func (l *linter) scope(at item, used map[string]bool) {
+	s, known := bitrix.Scope(at.name)
+	switch {
+	case !known:
+		l.say(at, Warning, UnknownScope, map[string]any{"name": at.name, "nearest": scopeSpelling().nearest(at.name)})
+		return
+	case s.Name == basic:
+		l.say(at, Warning, Redundant, map[string]any{"name": s.Name, "because": "always", "by": ""})
+		return
+	case slices.Contains(notForWebhooks, s.Name):
+		l.noWebhook = append(l.noWebhook, at)
+	}
+	for name, smaller := range standIns {
+		if slices.Contains(smaller, s.Name) && name < s.Name && !l.exact[s.Name] && containsFold(l.Scopes, name) {
+			l.say(at, Warning, Redundant, map[string]any{"name": s.Name, "because": "covered", "by": name})
+			return
+		}
+	}
+	if !used[s.Name] && holdsSomething(s.Name) {
+		l.say(at, Warning, UnusedScope, map[string]any{"name": s.Name})
+	}
+}
+
+func containsFold(list []string, name string) bool {
+	return slices.ContainsFunc(list, func(s string) bool { return strings.EqualFold(s, name) })
+}
+
+// holdsSomething reports whether the catalogue has a method or an event in a scope; others are for placements and the like.
+func holdsSomething(scope string) bool {
+	for m := range bitrix.Methods() {
+		if slices.Contains(m.Scopes, scope) || m.ScopeV3 == scope {
+			return true
+		}
+	}
+	for e := range bitrix.Events() {
+		if slices.Contains(e.Scopes, scope) {
+			return true
+		}
+	}
+	return false
+}
+
+func (l *linter) module(at item) {
+	switch _, known := bitrix.Module(at.name); {
+	case !known && !strings.Contains(at.name, "."): // with a dot it is a vendor's own
+		var names []string
+		for _, m := range bitrix.Modules() {
+			names = append(names, m.Name)
+		}
+		l.say(at, Warning, UnknownModule, map[string]any{"name": at.name, "nearest": newSpelling(names...).nearest(at.name)})
+	case at.name == "main" || at.name == "rest":
+		i := slices.IndexFunc(l.Modules, func(m Module) bool { return m.Name == at.name })
+		if l.Modules[i].AtLeast == "" {
+			l.say(at, Warning, Redundant, map[string]any{"name": at.name, "because": "always", "by": ""})
+		}
+	}
+}
+
+// scopesNotListed remarks on permissions that methods and events need and that aren't named, once each.
+func (l *linter) scopesNotListed() {
+	opens := map[string][]string{}
+	first := map[string]item{}
+	var order []string
+	need := func(at item, name string, scopes []string) {
+		if len(scopes) == 0 || scopes[0] == basic || slices.ContainsFunc(scopes, func(s string) bool { return containsFold(l.Scopes, s) }) {
+			return
+		}
+		if _, seen := first[scopes[0]]; !seen {
+			first[scopes[0]] = at
+			order = append(order, scopes[0])
+		}
+		opens[scopes[0]] = append(opens[scopes[0]], name)
+	}
+	for _, at := range l.methods {
+		if m, known := bitrix.Method(at.name); known {
+			need(at, m.Name, scopesOf(m))
+		}
+	}
+	for _, at := range l.events {
+		if e, known := bitrix.Event(at.name); known {
+			need(at, e.Name, e.Scopes)
+		}
+	}
+	for _, scope := range order {
+		l.say(first[scope], Warning, ScopeNotListed, map[string]any{"scope": scope, "names": slices.Compact(opens[scope])})
+	}
+}

@@ -1,0 +1,163 @@
+package scan
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+	"unicode"
+
+	"boxready/internal/bitrix"
+	"boxready/internal/requirements"
+
+	"github.com/muesli/reflow/wordwrap"
+)
+
+// Say returns the text with that key, for the comments of a draft.
+type Say func(key string, args map[string]any) string
+
+// Requirements are what the application needs by what was found.
+func (r *Result) Requirements(application string) *requirements.Requirements {
+	req := &requirements.Requirements{Applications: []requirements.Application{{Name: application}}, Methods: spelt(r.Methods), Events: spelt(r.Events), Handlers: r.where()}
+	req.Scopes = spelt(r.Scopes)
+	req.Scopes = req.Permissions()
+	return req
+}
+
+func spelt(names []Name) []string {
+	var list []string
+	for _, n := range names {
+		list = append(list, n.Name)
+	}
+	return list
+}
+
+// where is where the handlers are, by their addresses; "" if none says so.
+func (r *Result) where() requirements.Handlers {
+	where := requirements.Handlers("")
+	for _, h := range r.Handlers {
+		switch u, err := url.Parse(h.Name); {
+		case err != nil || u.Hostname() == "":
+		case inside(u.Hostname()):
+			if where == "" {
+				where = requirements.LAN
+			}
+		default:
+			where = requirements.Internet
+		}
+	}
+	return where
+}
+
+// inside reports whether a host is in a network of one's own.
+func inside(host string) bool {
+	if ip, err := netip.ParseAddr(host); err == nil {
+		return ip.IsPrivate() || ip.IsLoopback() || ip.IsLinkLocalUnicast()
+	}
+	return !strings.Contains(host, ".") || strings.HasSuffix(host, ".local") || strings.HasSuffix(host, ".lan")
+}
+
+// Draft writes a file of requirements, with the places beside each name. What is no requirement stands in comments at the end.
+func (r *Result) Draft(application string, say Say) []byte {
+	req := r.Requirements(application)
+	var b strings.Builder
+	comment := func(key string, args map[string]any) {
+		for line := range strings.SplitSeq(wordwrap.String(say(key, args), 100), "\n") {
+			fmt.Fprintf(&b, "# %s\n", line)
+		}
+	}
+	comment("requirements.draft.head", map[string]any{"files": r.Files})
+	fmt.Fprintf(&b, "boxready: %d\napplication:\n  name: %s\n", requirements.FormatVersion, quoted(application))
+	list := func(key string, names []string, places func(string) string) {
+		if len(names) > 0 {
+			fmt.Fprintf(&b, "%s:\n", key)
+		}
+		for _, name := range names {
+			fmt.Fprintf(&b, "  - %s # %s\n", name, places(name))
+		}
+	}
+	found := func(all []Name) func(string) string {
+		return func(name string) string {
+			if i := slices.IndexFunc(all, func(n Name) bool { return n.Name == name }); i >= 0 {
+				return all[i].places()
+			}
+			return say("requirements.draft.implied", map[string]any{"name": neededBy(name, req)})
+		}
+	}
+	list("scopes", req.Scopes, found(r.Scopes))
+	list("methods", req.Methods, found(r.Methods))
+	list("events", req.Events, found(r.Events))
+	if req.Handlers != "" {
+		fmt.Fprintf(&b, "handlers:\n  where: %s # %s %s\n", req.Handlers, printable(r.Handlers[0].Name), r.Handlers[0].places())
+	}
+	for _, apart := range []struct {
+		key   string
+		names []Name
+	}{{"unknown", r.Unknown}, {"built", r.Built}, {"sdk", r.SDKCalls}} {
+		if len(apart.names) == 0 {
+			continue
+		}
+		b.WriteString("\n")
+		comment("requirements.draft."+apart.key, nil)
+		for _, n := range apart.names {
+			nearest := ""
+			if apart.key == "unknown" {
+				if near := requirements.NearestMethods(n.Name); len(near) > 0 {
+					nearest = " (" + say("requirements.draft.nearest", map[string]any{"names": near}) + ")"
+				}
+			}
+			fmt.Fprintf(&b, "#   %s%s: %s\n", printable(n.Name), nearest, n.places())
+		}
+	}
+	return []byte(b.String())
+}
+
+// quoted writes a name as YAML and JSON do, no longer than it may be.
+func quoted(name string) string {
+	letters := []rune(printable(name))
+	text, err := json.Marshal(string(letters[:min(len(letters), 100)]))
+	if err != nil || strings.TrimSpace(name) == "" {
+		return `"?"`
+	}
+	return string(text)
+}
+
+// neededBy is the first method or event that a permission opens.
+func neededBy(scope string, req *requirements.Requirements) string {
+	for _, name := range req.Methods {
+		if m, _ := bitrix.Method(name); slices.Contains(m.Scopes, scope) {
+			return name
+		}
+	}
+	for _, name := range req.Events {
+		if e, _ := bitrix.Event(name); slices.Contains(e.Scopes, scope) {
+			return name
+		}
+	}
+	return ""
+}
+
+// places writes where a name stands, e.g. "src/a.php:12, src/b.php:7 +3".
+func (n Name) places() string {
+	var list []string
+	for _, p := range n.Where {
+		list = append(list, fmt.Sprintf("%s:%d", printable(p.File), p.Line))
+	}
+	text := strings.Join(list, ", ")
+	if more := n.Times - len(n.Where); more > 0 {
+		text += fmt.Sprintf(" +%d", more)
+	}
+	return text
+}
+
+// printable keeps a stranger's file name from ending the comment that it stands in.
+func printable(s string) string {
+	return strings.Map(func(c rune) rune {
+		if unicode.IsControl(c) || unicode.Is(unicode.Cf, c) || c == 0x2028 || c == 0x2029 || c == unicode.ReplacementChar {
+			return '?'
+		}
+		return c
+	}, strings.ToValidUTF8(s, "?"))
+}

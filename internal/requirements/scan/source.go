@@ -1,0 +1,131 @@
+package scan
+
+import (
+	"bytes"
+	"io"
+	"strings"
+)
+
+// source is a file as a stream of bytes. No more of it is kept than the window that is being read.
+type source struct {
+	in     io.Reader
+	window []byte // read and not yet handed out
+	space  []byte // what the window is a part of
+	line   int
+	ended  bool
+	err    error // why it ended, if not at its end
+}
+
+const windowSize = 64 << 10
+
+func newSource(r io.Reader, space []byte) *source { return &source{in: r, space: space, line: 1} }
+
+// fill tries to have n bytes in the window.
+func (s *source) fill(n int) {
+	for len(s.window) < n && !s.ended {
+		kept := copy(s.space, s.window)
+		read, err := s.in.Read(s.space[kept:])
+		s.window = s.space[:kept+read]
+		if err != nil {
+			s.ended = true
+			if err != io.EOF {
+				s.err = err
+			}
+		}
+	}
+}
+
+// next returns the next byte, or false at the end.
+func (s *source) next() (byte, bool) {
+	if len(s.window) == 0 {
+		if s.fill(1); len(s.window) == 0 {
+			return 0, false
+		}
+	}
+	c := s.window[0]
+	s.window = s.window[1:]
+	if c == '\n' {
+		s.line++
+	}
+	return c, true
+}
+
+// ahead returns the byte that comes next, 0 at the end.
+func (s *source) ahead() byte {
+	if len(s.window) == 0 {
+		if s.fill(1); len(s.window) == 0 {
+			return 0
+		}
+	}
+	return s.window[0]
+}
+
+// peek returns up to n bytes ahead, until the next read.
+func (s *source) peek(n int) []byte {
+	if len(s.window) < n {
+		s.fill(n)
+	}
+	return s.window[:min(n, len(s.window))]
+}
+
+func (s *source) follows(text string) bool { return string(s.peek(len(text))) == text }
+
+func (s *source) followsFold(text string) bool {
+	return strings.EqualFold(string(s.peek(len(text))), text)
+}
+
+// skip reads text if it comes next.
+func (s *source) skip(text string) bool {
+	if !s.follows(text) {
+		return false
+	}
+	for range len(text) {
+		s.next()
+	}
+	return true
+}
+
+// skipTo reads on to behind the next text, whatever its letter case.
+func (s *source) skipTo(text string) {
+	for !s.followsFold(text) {
+		if _, more := s.next(); !more {
+			return
+		}
+	}
+	for range len(text) {
+		s.next()
+	}
+}
+
+// restOfLine reads up to, not including, the end of the line; of a very long one only the beginning is returned.
+func (s *source) restOfLine() string {
+	var line []byte
+	for {
+		if len(s.window) == 0 {
+			if s.fill(1); len(s.window) == 0 {
+				return string(line)
+			}
+		}
+		end := bytes.IndexByte(s.window, '\n')
+		part := s.window
+		if end >= 0 {
+			part = s.window[:end]
+		}
+		line = append(line, part[:min(len(part), maxLiteral-len(line))]...)
+		s.window = s.window[len(part):]
+		if end >= 0 {
+			return string(line)
+		}
+	}
+}
+
+func lower(c byte) byte {
+	if c >= 'A' && c <= 'Z' {
+		return c + 'a' - 'A'
+	}
+	return c
+}
+
+func isWord(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == '$' || c >= 0x80
+}
