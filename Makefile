@@ -74,7 +74,7 @@ generate:
 
 ## bench: the figures in docs/performance.md
 bench: build
-	CGO_ENABLED=0 go test -tags $(TAGS) -run '^$$' -bench . -benchtime 5x . ./checks
+	CGO_ENABLED=0 go test -tags $(TAGS) -run '^$$' -bench . -benchtime 5x . ./checks ./internal/report
 
 FUZZTIME := 30s
 ## fuzz: every fuzz target for FUZZTIME

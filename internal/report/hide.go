@@ -263,7 +263,7 @@ func (h *hider) text(s string) string {
 		return s
 	}
 	s = h.phrases(s)
-	if h.hidden[People] {
+	if h.hidden[People] && strings.ContainsAny(s, "@•") {
 		s = mail.ReplaceAllStringFunc(s, func(address string) string { return h.add(People, "user", address).Token })
 		s = userPath.ReplaceAllStringFunc(s, func(path string) string {
 			parts := userPath.FindStringSubmatch(path)
@@ -273,7 +273,7 @@ func (h *hider) text(s string) string {
 			return path
 		})
 	}
-	if h.hidden[Addresses] {
+	if h.hidden[Addresses] && strings.Contains(s, ":") {
 		s = numbered6.ReplaceAllStringFunc(s, func(written string) string {
 			if h.address(strings.Trim(written, "[]")) {
 				return h.tokenOf(strings.Trim(written, "[]"), written)

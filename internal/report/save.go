@@ -113,12 +113,12 @@ func CheckPath(path string) error {
 }
 
 func checkName(path, system string) error {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return nil
+	}
 	base := filepath.Base(path)
 	if system == "windows" && (deviceName.MatchString(base) || noName.MatchString(base)) {
 		return &SaveError{SaveBadName, path, nil}
-	}
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		return nil
 	}
 	if extension := strings.ToLower(filepath.Ext(base)); singleFile(path) == "" && extension != ".zip" {
 		return &SaveError{SaveFormat, path, nil}
