@@ -107,6 +107,11 @@ func (a *app) check(ctx context.Context, address string, f checkFlags) error {
 	if f.timed && f.timeout <= 0 {
 		return wrong("cli.bad-timeout", nil)
 	}
+	if f.report != "" {
+		if err := report.CheckPath(f.report); err != nil {
+			return a.reportError(err)
+		}
+	}
 	target, err := f.target(address)
 	if err != nil {
 		return err
