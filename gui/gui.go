@@ -106,7 +106,11 @@ func New(p Params) (*Window, error) {
 	w.checkPage, w.signInPage = &checkPage{Window: w}, &signInPage{Window: w}
 	w.settingsPage = &settingsPage{Window: w}
 	w.ctx, w.cancel = context.WithCancel(context.Background())
-	if err := w.loadWords(); err != nil {
+	words, err := report.NewWords(w.language())
+	if err != nil {
+		return nil, err
+	}
+	if err := w.speak(words); err != nil {
 		return nil, err
 	}
 	p.App.Settings().SetTheme(style.Theme{Look: style.Look(w.settings().Look)})
