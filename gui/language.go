@@ -7,6 +7,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/lang"
+	"golang.org/x/text/language"
 
 	"boxready/internal/report"
 )
@@ -41,7 +42,10 @@ func (w *Window) translateFyne() error {
 	if err != nil {
 		return err
 	}
-	for _, chosen := range []string{"en", lang.SystemLocale().LanguageString()} {
+	for _, chosen := range append([]string{"en"}, w.p.Languages...) {
+		if _, err := language.Parse(chosen); err != nil {
+			continue // as C is
+		}
 		if err := lang.AddTranslationsForLocale(data, fyne.Locale(chosen)); err != nil {
 			return fmt.Errorf("translate Fyne: %w", err)
 		}

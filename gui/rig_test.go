@@ -29,6 +29,7 @@ import (
 
 func TestMain(m *testing.M) {
 	time.Local = time.UTC
+	os.Setenv("LANG", "en_US.UTF-8") // Fyne complains about C each time that it is asked for words
 	os.Exit(m.Run())
 }
 
