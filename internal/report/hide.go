@@ -143,8 +143,13 @@ func (h *hider) collect(s string, k Kind) {
 			}
 		}
 	case Text:
-		for _, m := range hostOfURL.FindAllStringSubmatch(s, -1) {
-			h.host(hostIn(m[0]))
+		for _, m := range hostOfURL.FindAllString(s, -1) {
+			h.host(hostIn(m))
+		}
+		for _, m := range userPath.FindAllStringSubmatch(s, -1) {
+			if m[2] != firstUser {
+				h.add(People, "user", m[2])
+			}
 		}
 	}
 }
@@ -169,6 +174,9 @@ func (h *hider) address(s string) bool {
 	return true
 }
 
+// firstUser is every portal's first administrator, and the user of the webhook that https-seen invents.
+const firstUser = "1"
+
 // Shorter values are common words and numbers; they are hidden only where they stand alone.
 const shortest = 3
 
@@ -178,7 +186,7 @@ var (
 	mail      = regexp.MustCompile(`[\p{L}\p{N}._%+-]+@[\p{L}\p{N}_-]+(?:\.[\p{L}\p{N}_-]+)+`)
 	numbered6 = regexp.MustCompile(`\[?[0-9A-Fa-f]*:[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*\]?`)
 	word      = regexp.MustCompile(`[\p{L}\p{N}_](?:[\p{L}\p{N}_.-]*[\p{L}\p{N}_])?`)
-	userPath  = regexp.MustCompile(`(/rest/)([^/\s]+)(/•••)`)
+	userPath  = regexp.MustCompile(`(/rest/(?:api/)?)([^/\s]+)(/•••)`)
 )
 
 // hostIn is the host of a URL, of host:port, or what was given.
@@ -245,16 +253,24 @@ func (h *hider) args(args checks.Args) checks.Args {
 	for name, value := range args {
 		switch v := value.(type) {
 		case string:
-			args[name] = h.text(v)
+			args[name] = h.whole(v)
 		case []string:
 			hidden := make([]string, len(v))
 			for i := range v {
-				hidden[i] = h.text(v[i])
+				hidden[i] = h.whole(v[i])
 			}
 			args[name] = hidden
 		}
 	}
 	return args
+}
+
+// whole hides a value that stands alone, or what is in it.
+func (h *hider) whole(s string) string {
+	if n := h.byText[fold(s)]; n != nil && n.Hidden {
+		return n.Token
+	}
+	return h.text(s)
 }
 
 // text hides what is known to be identifying in words of any kind, and what looks like an address of a computer or a person.

@@ -134,6 +134,8 @@ func TestHiddenTexts(t *testing.T) {
 		{name: "portal without a name, IPv6", portal: "https://[2001:db8::7]:8443", in: "https://[2001:db8::7]:8443/rest/", want: "https://ip-1:8443/rest/"},
 		{name: "people", portal: "p.example.org", known: []known{{User, "Иван Петров"}, {User, "i.petrov@example.org"}}, in: "ИВАН ПЕТРОВ <i.petrov@example.org>, a@b.example.net, Иван Петрович", want: "user-1 <user-2>, user-3, Иван Петрович"},
 		{name: "a number of a user is hidden where it is one", portal: "p.example.org", known: []known{{User, "17"}}, in: "POST /rest/17/•••/profile, 17 answers", want: "POST /rest/user-1/•••/profile, 17 answers"},
+		{name: "a webhook's user", portal: "p.example.org", known: []known{{Text, "POST /rest/i.petrov/•••/profile"}, {Text, "POST /rest/1/•••/profile"}},
+			in: "POST /rest/i.petrov/•••/crm.deal.list, POST /rest/api/i.petrov/•••/x, POST /rest/1/•••/profile", want: "POST /rest/user-1/•••/crm.deal.list, POST /rest/api/user-1/•••/x, POST /rest/1/•••/profile"},
 		{name: "member_id", portal: "p.example.org", known: []known{{Member, "0123456789abcdef0123456789abcdef"}}, in: "member_id=0123456789ABCDEF0123456789abcdef", want: "member_id=member-1"},
 		{name: "subject", portal: "p.example.org", known: []known{{Subject, `CN=p.example.org,O=ООО Ромашка\, филиал,L=Tula,C=RU`}},
 			in: `Issued for CN=p.example.org,O=ООО Ромашка\, филиал,L=Tula,C=RU`, want: "Issued for CN=portal-1,O=organization-1,L=organization-3,C=RU"},
