@@ -196,7 +196,9 @@ func (env *Env) askList(ctx context.Context, inv *inventory) {
 	list := basics{items: map[string]portal.BatchItem{"methods": {Result: a.Result}}}
 	if inv.listed = list.names("methods"); !call.answered() || inv.listed == nil {
 		inv.unanswered = &call
+		return
 	}
+	inv.methods = append(inv.methods, MethodSeen{Name: ageMethod, Existing: new(bool)})
 }
 
 // askV3 looks up the required methods that only REST 3.0 has; method.get knows nothing of them. Without credentials, because
