@@ -107,6 +107,11 @@ func (a *app) check(ctx context.Context, address string, f checkFlags) error {
 	if f.timed && f.timeout <= 0 {
 		return wrong("cli.bad-timeout", nil)
 	}
+	if f.report != "" {
+		if err := report.CheckPath(f.report); err != nil {
+			return a.reportError(err)
+		}
+	}
 	target, err := f.target(address)
 	if err != nil {
 		return err
@@ -172,6 +177,13 @@ func (a *app) addCredentials(ctx context.Context, n *transport.Net, target *chec
 	if !f.signedIn {
 		return nil
 	}
+	// The sign-in was a yes to the address; said again, it is one to an address that the authorization server doesn't hold.
+	target.Moved = f.deep
+	return a.useSignIn(ctx, n, target, accounts)
+}
+
+// useSignIn adds a sign-in that is kept to what a run uses, and what is known through it.
+func (a *app) useSignIn(ctx context.Context, n *transport.Net, target *checks.Target, accounts *oauthflow.Accounts) error {
 	source, err := accounts.SignIn(ctx, target.Address, oauthflow.AuthServer{URL: target.AuthServer, HTTP: n.HTTPClient()})
 	if errors.Is(err, oauthflow.ErrOtherServer) {
 		account, _ := accounts.Get(ctx, target.Address)
@@ -181,8 +193,6 @@ func (a *app) addCredentials(ctx context.Context, n *transport.Net, target *chec
 		return a.keyringError(err, target.Address)
 	}
 	target.SignIn = source
-	// The sign-in was a yes to the address; said again, it is one to an address that the authorization server doesn't hold.
-	target.Moved = f.deep
 	// Which server it is that the portal uses is known from here on.
 	server := source.Server().URL
 	for _, region := range bitrix.Regions() {

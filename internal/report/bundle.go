@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"compress/flate"
 	"crypto/sha256"
+	"encoding/json"
 	"fmt"
 	"io"
 	"regexp"
@@ -65,9 +66,12 @@ func (p *Reporter) Bundle(c Contents) (*Bundle, error) {
 	scanner := secret.NewScanner(c.Secrets...)
 	b.Secrets = scanner.Known
 
-	var data, log bytes.Buffer
-	if err := WriteJSON(&data, n.Document, true); err != nil {
+	var data, indented, log bytes.Buffer
+	if err := WriteJSON(&data, n.Document, false); err != nil {
 		return nil, err
+	}
+	if err := json.Indent(&indented, data.Bytes(), "", "  "); err != nil {
+		return nil, fmt.Errorf("write %s: %w", JSONFile, err)
 	}
 	requests := n.requests()
 	for _, r := range requests {
@@ -82,7 +86,7 @@ func (p *Reporter) Bundle(c Contents) (*Bundle, error) {
 		return nil, err
 	}
 	b.add(HTMLFile, page.Bytes())
-	b.add(JSONFile, data.Bytes())
+	b.add(JSONFile, indented.Bytes())
 	b.add(SummaryFile, []byte(p.summary(n, b)))
 	if letter != "" {
 		b.add(LetterFile, []byte(letter))
