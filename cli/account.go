@@ -86,7 +86,7 @@ func (a *app) login(ctx context.Context, typed string, f loginFlags) error {
 		return err
 	}
 	target.Consents = append(target.Consents, checks.Deep)
-	progress := a.newProgress(checks.PlannedForSignIn())
+	progress := a.newProgress(checks.PlannedForSignIn(), n.Pacer(target.Address.Host).Pause)
 	blocker, outcome := checks.MaySignIn(ctx, n, target, progress)
 	progress.end()
 	if blocker != "" {

@@ -243,7 +243,7 @@ func checkFormat(format string) error {
 func (a *app) runChecks(ctx context.Context, n *transport.Net, target checks.Target, f checkFlags) error {
 	format, verbose := f.format, f.verbose
 	reporter := a.reporter()
-	progress := a.newProgress(checks.Planned(target))
+	progress := a.newProgress(checks.Planned(target), n.Pacer(target.Address.Host).Pause)
 	observers := observers{progress}
 	written := &lines{out: a.Out, reporter: reporter, portal: target.Address.Display()}
 	if format == "jsonl" {

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"slices"
+	"time"
 
 	"boxready/checks"
 	"boxready/internal/report"
@@ -36,7 +37,7 @@ func (a *app) selftest(ctx context.Context, network networkFlags, format string,
 	if err != nil {
 		return err
 	}
-	progress := a.newProgress(checks.PlannedForSelfTest())
+	progress := a.newProgress(checks.PlannedForSelfTest(), func() time.Duration { return 0 })
 	outcome := checks.RunSelfTest(ctx, transport.New(way), checks.Self{Keyring: vault.NewKeyring(vault.Options{Backend: a.Keyring}), Port: a.Listen}, progress)
 	progress.end()
 	a.exit = exitOf(outcome)
