@@ -216,7 +216,7 @@ func (n *Net) HTTPClientWith(config *tls.Config) *http.Client {
 				}
 				return nil, nil
 			},
-			DialContext:            n.dialFor,
+			DialContext: n.dialFor,
 			DialTLSContext: func(ctx context.Context, network, hostport string) (net.Conn, error) {
 				return n.dialTLSFor(ctx, network, hostport, config)
 			},
