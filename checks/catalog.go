@@ -24,20 +24,21 @@ const (
 	QueueFeed              ID = "queue-feed"
 	PortalFromInternet     ID = "portal-from-internet"
 
-	WebhookCheck    ID = "webhook"
-	SignIn          ID = "sign-in"
-	PortalIdentity  ID = "portal-identity"
-	TokenAccepted   ID = "token-accepted"
-	RESTLicence     ID = "rest-licence"
-	AppInstalled    ID = "app-installed"
-	UserRights      ID = "user-rights"
-	Platform        ID = "platform"
-	RequiredScopes  ID = "scopes"
-	RequiredModules ID = "modules"
-	RequiredMethods ID = "methods"
-	RequiredEvents  ID = "events"
-	EventMachinery  ID = "event-machinery"
-	RateLimit       ID = "rate-limit"
+	WebhookCheck     ID = "webhook"
+	SignIn           ID = "sign-in"
+	PortalIdentity   ID = "portal-identity"
+	TokenAccepted    ID = "token-accepted"
+	RESTLicence      ID = "rest-licence"
+	AppInstalled     ID = "app-installed"
+	UserRights       ID = "user-rights"
+	Platform         ID = "platform"
+	RequiredScopes   ID = "scopes"
+	RequiredModules  ID = "modules"
+	RequiredMethods  ID = "methods"
+	RequiredEvents   ID = "events"
+	EventMachinery   ID = "event-machinery"
+	ApplicationHosts ID = "application-hosts"
+	RateLimit        ID = "rate-limit"
 
 	ServerProbe        ID = "server-probe"
 	ServerAuthServer   ID = "server-auth-server"
@@ -193,6 +194,10 @@ func Catalog() []*Check {
 			Vantage: FromPortal, Owner: ServerAdmin, Affects: events,
 			Causes: []Cause{EventNotRecorded, EventTestDenied},
 		}, observeEventTest, judgeEventTest),
+		define(Check{
+			ID: ApplicationHosts, Group: AccessGroup, Hosts: true, Vantage: FromComputer, Owner: Vendor, Affects: tokens,
+			Causes: []Cause{HostUnreachable, HandlerTLS, FrameBlocked, HandlerPrivate},
+		}, observeHosts, judgeHosts),
 		define(Check{
 			ID: RateLimit, Group: AccessGroup, After: []ID{ContentFilterCheck, PortalClock, Platform, EventMachinery},
 			Vantage: FromPortal, Owner: ServerAdmin, Affects: everything,

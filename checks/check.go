@@ -151,6 +151,8 @@ type Check struct {
 	AsApplication bool
 	// Lacks is what else a run would need to make the check, or ""; nil: nothing.
 	Lacks func(*Target) Reason
+	// Hosts keeps the check to runs whose requirements name hosts.
+	Hosts bool
 	// Deadline is how long the check may take; nil: as long as the slowest honest answer.
 	Deadline func(*Target) time.Duration
 	Vantage  Vantage

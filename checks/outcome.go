@@ -34,12 +34,13 @@ const (
 	NeedsAsApplication Reason = "as-application"
 	NeedsOutsideRun    Reason = "outside-run"
 	NeedsServerProbe   Reason = "server-probe" // or this part of its answer
+	NeedsRequirements  Reason = "requirements" // that name hosts
 )
 
 // Reasons are all of them.
 func Reasons() []Reason {
-	return []Reason{NeedsConsentDeep, NeedsConsentFilter, NeedsConsentEvent, NeedsCredential, NeedsSignIn, NeedsWebhook, NeedsAsApplication, NeedsOutsideRun,
-		NeedsServerProbe}
+	return []Reason{NeedsConsentDeep, NeedsConsentFilter, NeedsConsentEvent, NeedsCredential, NeedsSignIn, NeedsWebhook, NeedsAsApplication, NeedsOutsideRun, NeedsServerProbe,
+		NeedsRequirements}
 }
 
 func reasonFor(c Consent) Reason {
@@ -72,10 +73,6 @@ type Outcome struct {
 	Results           []Result // in the catalogue's order
 	NotChecked        []NotChecked
 	Verdict           Verdict
-}
-
-func (o *Outcome) conclude() {
-	o.judge()
 }
 
 func (o *Outcome) judge() {
