@@ -82,7 +82,8 @@ func judgeServerNetwork(f *ServerNetworkFacts, _ Seen) []Result {
 // deadIn are the hosts of a region that the server didn't reach.
 func (f *ServerNetworkFacts) deadIn(region bitrix.Region) (dead []string) {
 	for _, h := range f.Hosts {
-		if h.Layer != "" && slices.Contains(vendorRegions(h.Host), region) && !slices.Contains(dead, h.Host) {
+		needed := slices.ContainsFunc(rowsOf(h.Host), func(e bitrix.Endpoint) bool { return e.Pack == bitrix.PackREST && e.In(region) })
+		if h.Layer != "" && needed && !slices.Contains(dead, h.Host) {
 			dead = append(dead, h.Host)
 		}
 	}
@@ -99,22 +100,14 @@ func (f *ServerNetworkFacts) deadInLog() (dead []string) {
 	return dead
 }
 
-// vendorRegions are the regions whose portals need a host of the vendor's; none if it is nobody known.
-func vendorRegions(host string) (regions []bitrix.Region) {
-	for _, e := range bitrix.Endpoints() {
-		if !slices.ContainsFunc(e.Hosts, func(known string) bool {
+// rowsOf are the rows of the table of hosts that speak of a host; none if it is nobody known.
+func rowsOf(host string) []bitrix.Endpoint {
+	return slices.DeleteFunc(bitrix.Endpoints(), func(e bitrix.Endpoint) bool {
+		return !slices.ContainsFunc(e.Hosts, func(known string) bool {
 			parent, any := strings.CutPrefix(known, "*")
 			return known == host || any && strings.HasSuffix(host, parent)
-		}) {
-			continue
-		}
-		for _, region := range e.Regions {
-			if !slices.Contains(regions, region) {
-				regions = append(regions, region)
-			}
-		}
-	}
-	return regions
+		})
+	})
 }
 
-func isVendor(host string) bool { return vendorRegions(host) != nil }
+func isVendor(host string) bool { return len(rowsOf(host)) > 0 }

@@ -125,6 +125,15 @@ func Parse(pasted []byte) (*Probe, error) {
 	return nil, &PasteError{Reason: PasteNoAnswer}
 }
 
+// Read is Parse for what comes from in. Errors of in are returned as they are.
+func Read(in io.Reader) (*Probe, error) {
+	pasted, err := io.ReadAll(io.LimitReader(in, maxPasted+1))
+	if err != nil {
+		return nil, err
+	}
+	return Parse(pasted)
+}
+
 // fromUTF16 turns what PowerShell's > writes into UTF-8.
 func fromUTF16(b []byte) []byte {
 	if !bytes.HasPrefix(b, []byte{0xff, 0xfe}) {
