@@ -55,8 +55,8 @@ func factsIn[F any](o *Outside, id ID) *F {
 		return nil
 	}
 	data, _ := o.Results[i].Facts.(json.RawMessage)
-	if len(data) == 0 || string(data) == "{}" {
-		return nil
+	if text := string(data); text == "" || text == "{}" || text == "null" {
+		return nil // not made
 	}
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.DisallowUnknownFields()

@@ -16,7 +16,7 @@ const (
 // ApplicationsFacts are the applications that the portal has a record of.
 type ApplicationsFacts struct {
 	At           time.Time                 `json:"at"`
-	Applications []serverprobe.Application `json:"applications"`
+	Applications []serverprobe.Application `json:"applications,omitempty"`
 }
 
 func hasApplications(p *serverprobe.Probe) bool { return p.Applications != nil }

@@ -146,8 +146,8 @@ type Application struct {
 
 // Handlers are who takes part in checking tokens and in sending events.
 type Handlers struct {
-	Authorization []Handler `json:"authorization"`
-	Events        []Handler `json:"events"`
+	Authorization []Handler `json:"authorization,omitempty"`
+	Events        []Handler `json:"events,omitempty"`
 }
 
 // Handler is a handler of one of the product's inner events.
