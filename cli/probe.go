@@ -168,6 +168,10 @@ func (a *app) probeSSH(ctx context.Context, args []string, f sshFlags) error {
 	if errors.As(err, &failed) {
 		return a.fail(errors.New(a.words.Say("cli-probe.ssh."+string(failed.Reason), checks.Args{"server": server.String(), "port": server.Port, "key": failed.Key, "output": failed.Output})))
 	}
+	var usage *usageError
+	if errors.As(err, &usage) {
+		return err // nothing was typed
+	}
 	if err != nil {
 		return a.fail(err)
 	}

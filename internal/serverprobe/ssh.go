@@ -86,7 +86,7 @@ func (e *SSHError) Unwrap() error { return e.Err }
 const maxOutput = 16 << 20
 
 // RunPHP runs a script for PHP on a server, through the standard input of its php, and returns what came out. The script is
-// stored nowhere there. The error is an *SSHError, or ctx's.
+// stored nowhere there. The error is an *SSHError, ctx's, or that of asking for the password.
 func RunPHP(ctx context.Context, s Server, a Access, script string) ([]byte, error) {
 	conn, err := a.Dial(ctx, s.Host, s.Port)
 	if err != nil {
@@ -149,7 +149,7 @@ func (a Access) open(ctx context.Context, conn net.Conn, s Server) (*ssh.Client,
 		return nil, &SSHError{Reason: SSHUnknownHost, Err: err}
 	}
 	var offered string
-	var hostError error
+	var hostError, askError error
 	place := net.JoinHostPort(s.Host, strconv.Itoa(s.Port))
 	config := &ssh.ClientConfig{
 		User: s.User, Timeout: handshakeTimeout, HostKeyAlgorithms: knownAlgorithms(known, place),
@@ -168,8 +168,9 @@ func (a Access) open(ctx context.Context, conn net.Conn, s Server) (*ssh.Client,
 	}
 	if a.Password != nil {
 		config.Auth = append(config.Auth, ssh.PasswordCallback(func() (string, error) {
-			password, err := a.Password(ctx)
-			return password.Reveal(), err
+			var password secret.String
+			password, askError = a.Password(ctx)
+			return password.Reveal(), askError
 		}))
 	}
 	conn.SetDeadline(time.Now().Add(handshakeTimeout))
@@ -182,6 +183,8 @@ func (a Access) open(ctx context.Context, conn net.Conn, s Server) (*ssh.Client,
 	switch {
 	case errors.As(hostError, &key) && len(key.Want) == 0:
 		return nil, &SSHError{Reason: SSHUnknownHost, Key: offered, Err: err}
+	case askError != nil:
+		return nil, askError
 	case hostError != nil:
 		return nil, &SSHError{Reason: SSHChangedHost, Key: offered, Err: err}
 	case strings.Contains(err.Error(), "unable to authenticate"): // x/crypto has no type for it

@@ -2,8 +2,6 @@ package serverprobe_test
 
 import (
 	"context"
-	"crypto/ed25519"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -19,131 +17,23 @@ import (
 
 	"boxready/internal/secret"
 	"boxready/internal/serverprobe"
+	"boxready/internal/serverprobe/sshtest"
 
 	"go.uber.org/goleak"
-	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/agent"
-	"golang.org/x/crypto/ssh/knownhosts"
 )
 
-// sshServer is a server on this machine that lets somebody in with a key or a password and runs commands with its own shell.
-type sshServer struct {
-	serverprobe.Server
-	known    string // file of known hosts
-	key      ed25519.PrivateKey
-	password string
-	silent   bool // it accepts commands and says nothing
-}
-
-func startSSH(t *testing.T, change ...func(*sshServer)) *sshServer {
-	t.Helper()
-	s := &sshServer{password: rand.Text()}
-	for _, c := range change {
-		c(s)
-	}
-	_, hostKey, err := ed25519.GenerateKey(rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	public, private, err := ed25519.GenerateKey(rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.key = private
-	allowed, err := ssh.NewPublicKey(public)
-	if err != nil {
-		t.Fatal(err)
-	}
-	config := &ssh.ServerConfig{
-		PublicKeyCallback: func(_ ssh.ConnMetadata, key ssh.PublicKey) (*ssh.Permissions, error) {
-			if string(key.Marshal()) == string(allowed.Marshal()) {
-				return nil, nil
-			}
-			return nil, errors.New("another key")
-		},
-		PasswordCallback: func(_ ssh.ConnMetadata, password []byte) (*ssh.Permissions, error) {
-			if string(password) == s.password {
-				return nil, nil
-			}
-			return nil, errors.New("another password")
-		},
-	}
-	signer, err := ssh.NewSignerFromKey(hostKey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	config.AddHostKey(signer)
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var serving sync.WaitGroup
-	t.Cleanup(func() { listener.Close(); serving.Wait() })
-	serving.Go(func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			serving.Go(func() { s.serve(conn, config) })
-		}
-	})
-	port := listener.Addr().(*net.TCPAddr).Port
-	s.Server = serverprobe.Server{User: "bitrix", Host: "127.0.0.1", Port: port}
-	s.known = filepath.Join(t.TempDir(), "known_hosts")
-	line := knownhosts.Line([]string{net.JoinHostPort("127.0.0.1", strconv.Itoa(port))}, signer.PublicKey())
-	if err := os.WriteFile(s.known, []byte(line+"\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
-func (s *sshServer) serve(conn net.Conn, config *ssh.ServerConfig) {
-	defer conn.Close()
-	_, channels, requests, err := ssh.NewServerConn(conn, config)
-	if err != nil {
-		return
-	}
-	go ssh.DiscardRequests(requests)
-	for offered := range channels {
-		channel, requests, err := offered.Accept()
-		if err != nil {
-			return
-		}
-		for request := range requests {
-			if request.Type != "exec" {
-				request.Reply(false, nil)
-				continue
-			}
-			request.Reply(true, nil)
-			if s.silent {
-				continue
-			}
-			var payload struct{ Command string }
-			ssh.Unmarshal(request.Payload, &payload)
-			command := exec.Command("sh", "-c", payload.Command)
-			command.Stdin, command.Stdout, command.Stderr = channel, channel, channel.Stderr()
-			status := uint32(0)
-			if err := command.Run(); err != nil {
-				status = 1
-				var exit *exec.ExitError
-				if errors.As(err, &exit) {
-					status = uint32(exit.ExitCode())
-				}
-			}
-			channel.SendRequest("exit-status", false, ssh.Marshal(struct{ Status uint32 }{status}))
-			channel.Close()
-		}
-	}
+func bitrixAt(s *sshtest.Server) serverprobe.Server {
+	return serverprobe.Server{User: "bitrix", Host: "127.0.0.1", Port: s.Port}
 }
 
 // access is how the test gets in by password.
-func (s *sshServer) access() serverprobe.Access {
-	return serverprobe.Access{KnownHosts: []string{s.known},
+func access(s *sshtest.Server) serverprobe.Access {
+	return serverprobe.Access{KnownHosts: []string{s.Known},
 		Dial: func(ctx context.Context, host string, port int) (net.Conn, error) {
 			return (&net.Dialer{}).DialContext(ctx, "tcp", net.JoinHostPort(host, strconv.Itoa(port)))
 		},
-		Password: func(context.Context) (secret.String, error) { return secret.New(s.password), nil }}
+		Password: func(context.Context) (secret.String, error) { return secret.New(s.Password), nil }}
 }
 
 // portalRoot is a portal's folder on this machine: loading it makes the portal of the harness.
@@ -171,11 +61,11 @@ func portalRoot(t *testing.T, s stub) string {
 func TestOverSSH(t *testing.T) {
 	needs(t, "php")
 	noLeaks(t)
-	s := startSSH(t)
+	s := sshtest.Start(t)
 	root := portalRoot(t, portalOf("25.550.100", "25.600.100", "https://localhost:1"))
 	text, nonce := script(t, serverprobe.PHP, serverprobe.Options{Root: root, Servers: []string{"https://localhost:1"}})
 	before := listing(t, root)
-	out, err := serverprobe.RunPHP(t.Context(), s.Server, s.access(), text)
+	out, err := serverprobe.RunPHP(t.Context(), bitrixAt(s), access(s), text)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -266,12 +156,12 @@ func TestProductNotLoaded(t *testing.T) {
 
 func TestSSHIsRefused(t *testing.T) {
 	noLeaks(t)
-	s := startSSH(t)
-	other := startSSH(t)
+	s := sshtest.Start(t)
+	other := sshtest.Start(t)
 	empty := filepath.Join(t.TempDir(), "empty")
 	os.WriteFile(empty, nil, 0o600)
 	otherKey := filepath.Join(t.TempDir(), "other")
-	keys, err := os.ReadFile(other.known)
+	keys, err := os.ReadFile(other.Known)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -296,9 +186,9 @@ func TestSSHIsRefused(t *testing.T) {
 		{"a command that says nothing", func(a *serverprobe.Access) { a.Command = "true" }, serverprobe.SSHNoPHP},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			a := s.access()
+			a := access(s)
 			c.change(&a)
-			_, err := serverprobe.RunPHP(t.Context(), s.Server, a, "<?php")
+			_, err := serverprobe.RunPHP(t.Context(), bitrixAt(s), a, "<?php")
 			var failed *serverprobe.SSHError
 			if !errors.As(err, &failed) || failed.Reason != c.want {
 				t.Fatalf("%v, want %s", err, c.want)
@@ -318,9 +208,9 @@ func TestSSHIsRefused(t *testing.T) {
 
 func TestSSHAgent(t *testing.T) {
 	noLeaks(t)
-	s := startSSH(t)
+	s := sshtest.Start(t)
 	keys := agent.NewKeyring()
-	if err := keys.Add(agent.AddedKey{PrivateKey: s.key}); err != nil {
+	if err := keys.Add(agent.AddedKey{PrivateKey: s.Key}); err != nil {
 		t.Fatal(err)
 	}
 	socket := filepath.Join(t.TempDir(), "agent")
@@ -340,13 +230,13 @@ func TestSSHAgent(t *testing.T) {
 			serving.Go(func() { agent.ServeAgent(keys, conn); conn.Close() })
 		}
 	})
-	a := s.access()
+	a := access(s)
 	a.Agent, a.Command = socket, "cat"
 	a.Password = func(context.Context) (secret.String, error) {
 		t.Error("the password was asked for although the key is right")
 		return secret.String{}, io.EOF
 	}
-	out, err := serverprobe.RunPHP(t.Context(), s.Server, a, block(answerJSON))
+	out, err := serverprobe.RunPHP(t.Context(), bitrixAt(s), a, block(answerJSON))
 	if err != nil || parsed(t, string(out)).Nonce != "abcdefgh12345678" {
 		t.Errorf("%v, %s", err, out)
 	}
@@ -354,10 +244,10 @@ func TestSSHAgent(t *testing.T) {
 
 func TestSSHIsCancelled(t *testing.T) {
 	noLeaks(t)
-	s := startSSH(t, func(s *sshServer) { s.silent = true })
+	s := sshtest.StartSilent(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(50*time.Millisecond, cancel)
-	if _, err := serverprobe.RunPHP(ctx, s.Server, s.access(), "<?php"); !errors.Is(err, context.Canceled) {
+	if _, err := serverprobe.RunPHP(ctx, bitrixAt(s), access(s), "<?php"); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
 	}
 }
