@@ -122,6 +122,15 @@ func (c *canaries) fill(v reflect.Value, kind string) {
 				c.fill(v.Field(i), field.Tag.Get("hide"))
 			}
 		}
+		// Who everybody trusts isn't hidden.
+		switch v := v.Addr().Interface().(type) {
+		case *checks.Trust:
+			v.Public = false
+		case *checks.AIAFacts:
+			v.Completes = false
+		case *checks.ServerHost:
+			*v.Public = false
+		}
 	}
 }
 
@@ -143,7 +152,6 @@ func (c *canaries) outcome(t *testing.T) *checks.Outcome {
 				facts = &checks.Crash{}
 			}
 			c.fill(reflect.ValueOf(facts).Elem(), "")
-			untrusted(facts)
 			r := checks.Result{Check: check.ID, State: checks.Problem, Cause: cause, Vantage: check.Vantage, Owner: checks.ServerAdmin, Facts: facts}
 			if cause == "" {
 				r.State, r.Owner = checks.OK, ""
@@ -160,26 +168,6 @@ func (c *canaries) outcome(t *testing.T) *checks.Outcome {
 			"host": address.Host}
 	}
 	return o
-}
-
-// untrusted makes certificates those that not everybody trusts: whom everybody trusts isn't hidden.
-func untrusted(facts checks.Facts) {
-	var hosts []checks.ServerHost
-	switch f := facts.(type) {
-	case *checks.TLSFacts:
-		for _, seen := range f.Addresses {
-			seen.Trust.Public, seen.Trust.AIA.Completes = false, false
-		}
-	case *checks.OutsideFacts:
-		untrusted(f.TLS)
-	case *checks.ServerAuthFacts:
-		hosts = f.Hosts
-	case *checks.ServerNetworkFacts:
-		hosts = f.Hosts
-	}
-	for i := range hosts {
-		*hosts[i].Public = false
-	}
 }
 
 // encodings are ways to write a secret down, made independently of the scanner's.
