@@ -152,6 +152,7 @@ func (f *findingPage) evidence(s *model.Session, r checks.Result, d model.Detail
 		{Name: f.say("finding.took", nil), Value: f.say("finding.took-value", checks.Args{"seconds": d.Took.Seconds()})}}, d.Facts...)
 	var rows []fyne.CanvasObject
 	for _, fact := range facts {
+		fact = fact.InWords(f.words)
 		rows = append(rows, widgets.Pair(widgets.NewText(fact.Name, widgets.Font{Size: style.SizeSmall, Color: widgets.Muted}),
 			widgets.NewText(model.Brief(fact.Value, maxValue), widgets.Font{Size: style.SizeSmall, CanSelect: true})))
 	}

@@ -123,6 +123,9 @@ func New(p Params) (*Window, error) {
 	w.fyne.SetPadded(false)
 	w.fyne.Resize(fyne.NewSize(1040, 720))
 	w.addKeys()
+	if portals := p.Store.Portals(); len(portals) > 0 {
+		w.checkPage.typed = display(portals[0].Address)
+	}
 	w.rebuild()
 	if p.Demo {
 		faults := p.DemoFaults

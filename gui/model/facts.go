@@ -9,6 +9,7 @@ import (
 	"unicode"
 
 	"boxready/checks"
+	"boxready/internal/report"
 )
 
 // Fact is one value that a check saw, under the name that it has in a report.
@@ -30,6 +31,28 @@ func FirstFacts(r checks.Result, most int) (facts []Fact, more bool) {
 	f.UseNumber()
 	facts = f.value("")
 	return facts, f.left < 0
+}
+
+// InWords is the fact for people: what its name means, with where in the report it stands, and yes and no for the values of
+// programs. Names that nobody has put into words stay as they are.
+func (f Fact) InWords(w *report.Words) Fact {
+	where, leaf := "", f.Name
+	if dot := strings.LastIndexByte(f.Name, '.'); dot >= 0 {
+		where, leaf = f.Name[:dot], f.Name[dot+1:]
+	}
+	if name := w.Say("window.fact."+leaf, nil); name != "window.fact."+leaf {
+		f.Name = name
+		if where = strings.TrimSuffix(strings.TrimSuffix(where, "times"), "."); where != "" {
+			f.Name += " (" + where + ")"
+		}
+	}
+	switch f.Value {
+	case "true":
+		f.Value = w.Say("window.yes", nil)
+	case "false":
+		f.Value = w.Say("window.no", nil)
+	}
+	return f
 }
 
 // FactsText writes facts, a line each.
