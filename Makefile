@@ -50,13 +50,23 @@ test: test-tools lint
 	CGO_ENABLED=0 go test -tags $(TAGS) -parallel $(PARALLEL) ./...
 	packaging/with-cgo go test -race -tags $(TAGS) -parallel $(PARALLEL) ./...
 
-# What tests need besides Go: Node.js for the official JavaScript SDK, a browser to sign in with, and a keyring.
+# What tests need besides Go: Node.js for the official JavaScript SDK, a browser to sign in with, a keyring, and the programs
+# that rules are written for.
 test-tools:
 	packaging/need node nodejs
 	packaging/need npm npm
 	packaging/need chromium chromium
 	packaging/need dbus-run-session dbus-daemon
 	packaging/need gnome-keyring-daemon gnome-keyring
+	packaging/need ip iproute2
+	packaging/need nft nftables
+	packaging/need iptables iptables
+	packaging/need ipset ipset
+	packaging/need firewall-offline-cmd firewalld
+	packaging/need squid squid
+	packaging/need nginx nginx-light
+	packaging/need python3 python3
+	packaging/need php php-cli
 
 lint:
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -d $$(git ls-files '*.go'); exit 1; }
@@ -74,7 +84,7 @@ generate:
 
 ## bench: the figures in docs/performance.md
 bench: build
-	CGO_ENABLED=0 go test -tags $(TAGS) -run '^$$' -bench . -benchtime 5x . ./checks
+	CGO_ENABLED=0 go test -tags $(TAGS) -run '^$$' -bench . -benchtime 5x . ./checks ./internal/requirements ./internal/report
 
 FUZZTIME := 30s
 ## fuzz: every fuzz target for FUZZTIME

@@ -94,10 +94,10 @@ var errNoWindow = errors.New("the system gave no window")
 func (s *start) open() (w *gui.Window, err error) {
 	s.crashes.Opening()
 	defer s.crashes.Opened()
-	said := &strings.Builder{}
+	said, before := &strings.Builder{}, log.Writer()
 	log.SetOutput(said)
 	defer func() {
-		log.SetOutput(os.Stderr)
+		log.SetOutput(before)
 		if p := recover(); p != nil {
 			err = fmt.Errorf("%v", p)
 		}

@@ -10,7 +10,6 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -551,25 +550,7 @@ func way(t *testing.T, sim *simportal.Sim, throughDNS bool) *transport.Net {
 	places := sim.ConnectTo()
 	if throughDNS {
 		places = sim.ConnectToByAddress()
-		// The standard library's resolver goes on listening for a while when nobody waits for its answer any more.
-		var mu sync.Mutex
-		var open []net.Conn
-		options.Resolver = &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
-			conn, err := (&net.Dialer{}).DialContext(ctx, network, sim.DNS())
-			if err == nil {
-				mu.Lock()
-				open = append(open, conn)
-				mu.Unlock()
-			}
-			return conn, err
-		}}
-		t.Cleanup(func() {
-			mu.Lock()
-			defer mu.Unlock()
-			for _, conn := range open {
-				conn.Close()
-			}
-		})
+		options.Resolver = sim.Resolver()
 	}
 	for _, place := range places {
 		override, err := transport.ParseOverride(place)

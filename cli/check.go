@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"crypto/x509"
 	"errors"
@@ -107,11 +108,16 @@ func (a *app) check(ctx context.Context, address string, f checkFlags) error {
 	if f.timed && f.timeout <= 0 {
 		return wrong("cli.bad-timeout", nil)
 	}
+	if f.report != "" {
+		if err := report.CheckPath(f.report); err != nil {
+			return a.reportError(err)
+		}
+	}
 	target, err := f.target(address)
 	if err != nil {
 		return err
 	}
-	way, err := f.network.way(a.version)
+	n, err := a.net(f.network)
 	if err != nil {
 		return err
 	}
@@ -121,7 +127,6 @@ func (a *app) check(ctx context.Context, address string, f checkFlags) error {
 	if target.Requirements, err = a.readRequirements(f.requires); err != nil {
 		return err
 	}
-	n := transport.New(way)
 	if err := a.addCredentials(ctx, n, &target, f); err != nil {
 		return err
 	}
@@ -136,10 +141,7 @@ func (a *app) check(ctx context.Context, address string, f checkFlags) error {
 
 // addCredentials adds the webhook and the sign-in that the flags ask for.
 func (a *app) addCredentials(ctx context.Context, n *transport.Net, target *checks.Target, f checkFlags) error {
-	typed := f.webhook
-	if typed == "" {
-		typed = os.Getenv(webhookVariable)
-	}
+	typed := cmp.Or(f.webhook, a.Webhook.Reveal())
 	var accounts *oauthflow.Accounts
 	if f.signedIn || typed == "saved" {
 		var err error
@@ -172,6 +174,13 @@ func (a *app) addCredentials(ctx context.Context, n *transport.Net, target *chec
 	if !f.signedIn {
 		return nil
 	}
+	// The sign-in was a yes to the address; said again, it is one to an address that the authorization server doesn't hold.
+	target.Moved = f.deep
+	return a.useSignIn(ctx, n, target, accounts)
+}
+
+// useSignIn adds a sign-in that is kept to what a run uses, and what is known through it.
+func (a *app) useSignIn(ctx context.Context, n *transport.Net, target *checks.Target, accounts *oauthflow.Accounts) error {
 	source, err := accounts.SignIn(ctx, target.Address, oauthflow.AuthServer{URL: target.AuthServer, HTTP: n.HTTPClient()})
 	if errors.Is(err, oauthflow.ErrOtherServer) {
 		account, _ := accounts.Get(ctx, target.Address)
@@ -181,8 +190,6 @@ func (a *app) addCredentials(ctx context.Context, n *transport.Net, target *chec
 		return a.keyringError(err, target.Address)
 	}
 	target.SignIn = source
-	// The sign-in was a yes to the address; said again, it is one to an address that the authorization server doesn't hold.
-	target.Moved = f.deep
 	// Which server it is that the portal uses is known from here on.
 	server := source.Server().URL
 	for _, region := range bitrix.Regions() {
@@ -219,9 +226,6 @@ func (a *app) readRequirements(files []string) (*requirements.Requirements, erro
 	return requirements.Merge(all...), nil
 }
 
-// webhookVariable is the environment variable that a webhook's address may stand in: flags of a process can be seen by others.
-const webhookVariable = "BOXREADY_WEBHOOK"
-
 func checkFormat(format string) error {
 	if formats := []string{"text", "json", "jsonl"}; !slices.Contains(formats, format) {
 		return wrong("cli.bad-value", checks.Args{"flag": "--format", "value": format, "allowed": formats})
@@ -233,7 +237,7 @@ func checkFormat(format string) error {
 func (a *app) runChecks(ctx context.Context, n *transport.Net, target checks.Target, f checkFlags) error {
 	format, verbose := f.format, f.verbose
 	reporter := a.reporter()
-	progress := a.newProgress(checks.Planned(target))
+	progress := a.newProgress(checks.Planned(target), n.Pacer(target.Address.Host).Pause)
 	observers := observers{progress}
 	written := &lines{out: a.Out, reporter: reporter, portal: target.Address.Display()}
 	if format == "jsonl" {
@@ -336,7 +340,18 @@ func (f *networkFlags) target(typed string) (checks.Target, error) {
 	return t, nil
 }
 
-// way is how the run leaves this computer.
+// net is the way out that the flags describe.
+func (a *app) net(f networkFlags) (*transport.Net, error) {
+	way, err := f.way(a.version)
+	if err != nil {
+		return nil, err
+	}
+	if a.Way != nil {
+		a.Way(&way)
+	}
+	return transport.New(way), nil
+}
+
 func (f *networkFlags) way(version string) (transport.Options, error) {
 	o := transport.Options{Proxy: transport.SystemProxy(), Version: version}
 	for _, text := range f.connectTo {

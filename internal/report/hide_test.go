@@ -173,9 +173,10 @@ func TestPublicAuthorities(t *testing.T) {
 		facts := &checks.TLSFacts{Addresses: []checks.TLSSeen{{Address: "10.0.0.1", Chain: []checks.Certificate{leaf, middle}, Trust: &checks.Trust{Public: public}}}}
 		h := hiderFor(t, "portal.romashka.ru", Categories()...)
 		r := checks.Result{Check: checks.PortalTLS, Facts: facts}
-		data := jsonOf(facts)
-		h.read(r, data)
-		hidden := string(h.facts(r, data))
+		seen := treeOf(facts)
+		h.read(r, seen)
+		h.hide(r, seen)
+		hidden := string(seen.json())
 		for _, name := range []string{"romashka", "10.0.0.1", "aa11", "31337"} {
 			if strings.Contains(hidden, name) {
 				t.Errorf("public %t: %s is shown: %s", public, name, hidden)
@@ -193,8 +194,10 @@ func TestPublicAuthorities(t *testing.T) {
 func TestUnknownFactsAreTexts(t *testing.T) {
 	h := hiderFor(t, "portal.romashka.ru", Categories()...)
 	r := checks.Result{Check: "of-tomorrow", Facts: json.RawMessage(`{"a":[{"b":"at portal.romashka.ru 10.0.0.1"}],"n":1.50,"t":true,"z":null}`)}
-	h.read(r, jsonOf(r.Facts))
-	if got, want := string(h.facts(r, jsonOf(r.Facts))), `{"a":[{"b":"at portal-1 ip-1"}],"n":1.50,"t":true,"z":null}`; got != want {
+	seen := treeOf(r.Facts)
+	h.read(r, seen)
+	h.hide(r, seen)
+	if got, want := string(seen.json()), `{"a":[{"b":"at portal-1 ip-1"}],"n":1.50,"t":true,"z":null}`; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }

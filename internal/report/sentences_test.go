@@ -88,7 +88,7 @@ var conclusions = []conclusion{
 	{"modules", "module-outdated", met},
 	{"modules", "module-version-unknown", met},
 	{"modules", "module-outdated", `{"credential":"sign-in","required":{"scopes":["imbot"]},"provided":["im"]}`},
-	{"modules", "module-version-unknown", `{"credential":"sign-in","required":{"scopes":["landing_cloud"]},"provided":["im"]}`},
+	{"modules", "module-version-unknown", `{"credential":"sign-in","required":{"scopes":["note"]},"provided":["im"]}`},
 	{"scopes", "", `{"credential":"sign-in","required":{"scopes":["crm","im"]},"provided":["crm","im"],"granted":["crm"]}`},
 	{"scopes", "scope-not-granted", met},
 	{"scopes", "scope-unknown", met},

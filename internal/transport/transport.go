@@ -4,6 +4,7 @@
 package transport
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -38,6 +39,9 @@ type Options struct {
 	Resolver  *net.Resolver                           // nil: the system's
 	Roots     *x509.CertPool                          // nil: Mozilla's, built in
 	Version   string                                  // of BoxReady, for the User-Agent
+	// PaceWindow is the time in which a portal gets at most 12 requests; 0 is the etiquette's 10 s. Only a simulated portal may
+	// be asked faster.
+	PaceWindow time.Duration
 }
 
 // Net is the way out, shared by everything that one run asks. It is safe for concurrent use.
@@ -47,6 +51,7 @@ type Net struct {
 	resolver  *net.Resolver
 	roots     *x509.CertPool
 	userAgent string
+	window    time.Duration
 
 	mu     sync.Mutex
 	pacers map[string]*Pacer // by the portal's host
@@ -55,7 +60,7 @@ type Net struct {
 // New returns the way out that the options describe.
 func New(o Options) *Net {
 	n := &Net{overrides: o.ConnectTo, proxy: o.Proxy, resolver: o.Resolver, roots: o.Roots, userAgent: "BoxReady/" + o.Version,
-		pacers: map[string]*Pacer{}}
+		window: cmp.Or(o.PaceWindow, paceWindow), pacers: map[string]*Pacer{}}
 	if n.resolver == nil {
 		n.resolver = net.DefaultResolver
 	}
