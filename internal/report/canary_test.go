@@ -148,6 +148,11 @@ func (c *canaries) outcome(t *testing.T) *checks.Outcome {
 					seen.Trust.Public, seen.Trust.AIA.Completes = false, false // who everybody trusts isn't hidden
 				}
 			}
+			if f, ok := facts.(*checks.HostsFacts); ok {
+				for _, h := range f.Hosts {
+					h.TLS.Trust.Public, h.TLS.Trust.AIA.Completes = false, false
+				}
+			}
 			r := checks.Result{Check: check.ID, State: checks.Problem, Cause: cause, Vantage: check.Vantage, Owner: checks.ServerAdmin, Facts: facts}
 			if cause == "" {
 				r.State, r.Owner = checks.OK, ""
