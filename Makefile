@@ -84,7 +84,7 @@ generate:
 
 ## bench: the figures in docs/performance.md
 bench: build
-	CGO_ENABLED=0 go test -tags $(TAGS) -run '^$$' -bench . -benchtime 5x . ./checks ./internal/requirements
+	CGO_ENABLED=0 go test -tags $(TAGS) -run '^$$' -bench . -benchtime 5x . ./checks ./internal/requirements ./internal/report
 
 FUZZTIME := 30s
 ## fuzz: every fuzz target for FUZZTIME

@@ -61,7 +61,7 @@ func (a *app) login(ctx context.Context, typed string, f loginFlags) error {
 	if err != nil {
 		return err
 	}
-	way, err := f.network.way(a.version)
+	n, err := a.net(f.network)
 	if err != nil {
 		return err
 	}
@@ -71,11 +71,11 @@ func (a *app) login(ctx context.Context, typed string, f loginFlags) error {
 	if f.clientID == "" {
 		return a.explainRegistration(target.Address)
 	}
-	n := transport.New(way)
-	accounts, err := a.openKeyring(ctx)
-	if err != nil {
-		return err
+	store, noKeyring := vault.Open(ctx, vault.NewKeyring(vault.Options{Backend: a.Keyring}))
+	if noKeyring != nil {
+		fmt.Fprintln(a.Err, a.words.Say(a.keyringText(noKeyring), a.keyringArgs(target.Address))+" "+a.words.Say("cli-account.memory", nil))
 	}
+	accounts := oauthflow.NewAccounts(store)
 	input := a.typed()
 	application, err := a.askApplication(ctx, f.clientID, input)
 	if err != nil {
@@ -85,7 +85,7 @@ func (a *app) login(ctx context.Context, typed string, f loginFlags) error {
 		return err
 	}
 	target.Consents = append(target.Consents, checks.Deep)
-	progress := a.newProgress(checks.PlannedForSignIn())
+	progress := a.newProgress(checks.PlannedForSignIn(), n.Pacer(target.Address.Host).Pause)
 	blocker, outcome := checks.MaySignIn(ctx, n, target, progress)
 	progress.end()
 	if blocker != "" {
@@ -102,8 +102,18 @@ func (a *app) login(ctx context.Context, typed string, f loginFlags) error {
 		return a.keyringError(err, target.Address)
 	}
 	args := checks.Args{"portal": target.Address.Display(), "place": a.place(accounts.Place()), "ends": token.Ends()}
-	_, err = fmt.Fprintln(a.Out, a.words.Say("cli-account.signed-in", args))
-	return err
+	if accounts.Place() == vault.InKeyring {
+		_, err = fmt.Fprintln(a.Out, a.words.Say("cli-account.signed-in", args))
+		return err
+	}
+	// This is all the use that can be made of it.
+	fmt.Fprintln(a.Err, a.words.Say("cli-account.check-now", args))
+	if err := a.useSignIn(ctx, n, &target, accounts); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, checks.Budget(target))
+	defer cancel()
+	return a.runChecks(ctx, n, target, checkFlags{format: "text"})
 }
 
 // explainRegistration says how the local application is made on the portal, for both kinds of its menu.
@@ -411,8 +421,7 @@ func webhookOf(pasted secret.String, address portal.Address) (portal.Webhook, er
 	return webhook, nil
 }
 
-// openKeyring returns the accounts in the operating system's keyring. A command ends before anybody could use what it keeps
-// in memory, so without a keyring there is no point in going on.
+// openKeyring returns the accounts in the operating system's keyring, for commands that are about what it keeps.
 func (a *app) openKeyring(ctx context.Context) (*oauthflow.Accounts, error) {
 	keyring := vault.NewKeyring(vault.Options{Backend: a.Keyring})
 	if err := keyring.SelfTest(ctx); err != nil {
@@ -423,19 +432,35 @@ func (a *app) openKeyring(ctx context.Context) (*oauthflow.Accounts, error) {
 
 // keyringError puts what goes wrong with what is kept into words.
 func (a *app) keyringError(err error, address portal.Address) error {
-	args := checks.Args{"keeper": a.place(vault.InKeyring), "portal": address.Display()}
+	key, args := a.keyringText(err), a.keyringArgs(address)
+	switch {
+	case key == "":
+		return a.fail(err)
+	case strings.HasPrefix(key, "sign-in.account-"):
+		return wrong(key, args)
+	default:
+		return a.fail(errors.New(a.words.Say(key, args)))
+	}
+}
+
+// keyringText is the key of what to say about an error of what is kept, "" if there is nothing.
+func (a *app) keyringText(err error) string {
 	var failed *vault.Error
 	switch {
 	case errors.Is(err, vault.ErrNotFound):
-		return wrong("sign-in.account-missing", args)
+		return "sign-in.account-missing"
 	case errors.Is(err, vault.ErrDamaged):
-		return wrong("sign-in.account-damaged", args)
+		return "sign-in.account-damaged"
 	case errors.Is(err, vault.ErrNewer):
-		return wrong("sign-in.account-newer", args)
+		return "sign-in.account-newer"
 	case errors.As(err, &failed):
-		return a.fail(errors.New(a.words.Say("sign-in.keyring-"+string(failed.Reason), args)))
+		return "sign-in.keyring-" + string(failed.Reason)
 	}
-	return a.fail(err)
+	return ""
+}
+
+func (a *app) keyringArgs(address portal.Address) checks.Args {
+	return checks.Args{"keeper": a.place(vault.InKeyring), "portal": address.Display()}
 }
 
 // place is what people know a place as.

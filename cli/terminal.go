@@ -62,38 +62,48 @@ type progress struct {
 	app      *app
 	terminal bool
 	total    int
+	pause    func() time.Duration // that BoxReady itself makes at the moment
 	stop     chan struct{}
 	stopped  sync.WaitGroup
 
-	mu      sync.Mutex
-	done    int
-	running []started
-	drawn   int // columns
+	mu         sync.Mutex
+	done       int
+	requests   [2]int // answered and all, of a check that asks many
+	running    []started
+	pausedSaid bool
+	drawn      int // columns
 }
 
 type started struct {
-	id   checks.ID
-	at   time.Time
-	said bool // that it is slow
+	id     checks.ID
+	waited time.Duration // for others; BoxReady's own pauses don't count
+	said   bool          // that it is slow
 }
 
-func (a *app) newProgress(total int) *progress {
-	p := &progress{app: a, total: total, stop: make(chan struct{})}
+func (a *app) newProgress(total int, pause func() time.Duration) *progress {
+	p := &progress{app: a, total: total, pause: pause, stop: make(chan struct{})}
 	_, p.terminal = width(a.Err)
 	p.stopped.Go(p.tick)
 	return p
 }
 
 func (p *progress) tick() {
-	ticker := time.NewTicker(250 * time.Millisecond)
+	const every = 250 * time.Millisecond
+	ticker := time.NewTicker(every)
 	defer ticker.Stop()
 	for {
 		select {
 		case <-p.stop:
 			return
-		case now := <-ticker.C:
+		case <-ticker.C:
 			p.mu.Lock()
-			p.draw(now)
+			pause := p.pause()
+			for i := range p.running {
+				if pause == 0 {
+					p.running[i].waited += every
+				}
+			}
+			p.draw(pause)
 			p.mu.Unlock()
 		}
 	}
@@ -102,8 +112,8 @@ func (p *progress) tick() {
 func (p *progress) Started(id checks.ID) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.running = append(p.running, started{id: id, at: time.Now()})
-	p.draw(time.Now())
+	p.running = append(p.running, started{id: id})
+	p.draw(p.pause())
 }
 
 func (p *progress) Finished(id checks.ID, _ []checks.Result) {
@@ -111,26 +121,43 @@ func (p *progress) Finished(id checks.ID, _ []checks.Result) {
 	defer p.mu.Unlock()
 	p.done++
 	p.running = slices.DeleteFunc(p.running, func(s started) bool { return s.id == id })
-	p.draw(time.Now())
+	p.draw(p.pause())
 }
 
-// draw shows the check that has been running longest.
-func (p *progress) draw(now time.Time) {
+func (p *progress) Progress(_ checks.ID, done, total int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.requests = [2]int{done, total}
+	p.draw(p.pause())
+}
+
+// draw shows the check that others have kept waiting longest, or that BoxReady itself makes a pause.
+func (p *progress) draw(pause time.Duration) {
 	if len(p.running) == 0 {
 		return
 	}
 	oldest := &p.running[0]
-	waited := now.Sub(oldest.at)
-	args := checks.Args{"check": p.app.words.Name(oldest.id), "done": p.done, "total": p.total, "seconds": int(waited.Seconds())}
+	args := checks.Args{"check": p.app.words.Name(oldest.id), "done": p.done, "total": p.total, "seconds": int(oldest.waited.Seconds()),
+		"pause": max(int(pause.Round(time.Second).Seconds()), 1), "request": p.requests[0], "requests": 0}
+	if p.requests[0] < p.requests[1] {
+		args["requests"] = p.requests[1]
+	}
 	if !p.terminal {
-		if waited >= slow && !oldest.said {
+		switch {
+		case pause > 0 && !p.pausedSaid:
+			p.pausedSaid = true
+			fmt.Fprintln(p.app.Err, p.app.words.Say("progress.pause", args))
+		case pause == 0 && oldest.waited >= slow && !oldest.said:
 			oldest.said = true
 			fmt.Fprintln(p.app.Err, p.app.words.Say("progress.slow", args))
 		}
 		return
 	}
 	key := "progress.line"
-	if waited >= slow {
+	switch {
+	case pause > 0:
+		key = "progress.pause-line"
+	case oldest.waited >= slow:
 		key = "progress.slow-line"
 	}
 	columns, _ := width(p.app.Err)

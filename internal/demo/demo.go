@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -162,9 +163,21 @@ func (p *Portal) Requirements() *requirements.Requirements {
 		case "module":
 			module, version, _ := strings.Cut(name, ">=")
 			r.Modules = append(r.Modules, requirements.Module{Name: module, AtLeast: version})
+		case "host":
+			r.Hosts = append(r.Hosts, host(name))
 		}
 	}
 	return r
+}
+
+// host reads HOST:PORT:DIRECTION.
+func host(text string) (h requirements.Host) {
+	words := strings.Split(text, ":")
+	if len(words) == 3 {
+		h.Host, h.Direction = words[0], requirements.Direction(words[2])
+		h.Port, _ = strconv.Atoi(words[1]) // a fault's own words
+	}
+	return h
 }
 
 // Way is how a run gets there. version is BoxReady's.

@@ -134,6 +134,8 @@ func TestHiddenTexts(t *testing.T) {
 		{name: "portal without a name, IPv6", portal: "https://[2001:db8::7]:8443", in: "https://[2001:db8::7]:8443/rest/", want: "https://ip-1:8443/rest/"},
 		{name: "people", portal: "p.example.org", known: []known{{User, "Иван Петров"}, {User, "i.petrov@example.org"}}, in: "ИВАН ПЕТРОВ <i.petrov@example.org>, a@b.example.net, Иван Петрович", want: "user-1 <user-2>, user-3, Иван Петрович"},
 		{name: "a number of a user is hidden where it is one", portal: "p.example.org", known: []known{{User, "17"}}, in: "POST /rest/17/•••/profile, 17 answers", want: "POST /rest/user-1/•••/profile, 17 answers"},
+		{name: "a webhook's user", portal: "p.example.org", known: []known{{Text, "POST /rest/i.petrov/•••/profile"}, {Text, "POST /rest/1/•••/profile"}},
+			in: "POST /rest/i.petrov/•••/crm.deal.list, POST /rest/api/i.petrov/•••/x, POST /rest/1/•••/profile", want: "POST /rest/user-1/•••/crm.deal.list, POST /rest/api/user-1/•••/x, POST /rest/1/•••/profile"},
 		{name: "member_id", portal: "p.example.org", known: []known{{Member, "0123456789abcdef0123456789abcdef"}}, in: "member_id=0123456789ABCDEF0123456789abcdef", want: "member_id=member-1"},
 		{name: "subject", portal: "p.example.org", known: []known{{Subject, `CN=p.example.org,O=ООО Ромашка\, филиал,L=Tula,C=RU`}},
 			in: `Issued for CN=p.example.org,O=ООО Ромашка\, филиал,L=Tula,C=RU`, want: "Issued for CN=portal-1,O=organization-1,L=organization-3,C=RU"},
@@ -173,9 +175,10 @@ func TestPublicAuthorities(t *testing.T) {
 		facts := &checks.TLSFacts{Addresses: []checks.TLSSeen{{Address: "10.0.0.1", Chain: []checks.Certificate{leaf, middle}, Trust: &checks.Trust{Public: public}}}}
 		h := hiderFor(t, "portal.romashka.ru", Categories()...)
 		r := checks.Result{Check: checks.PortalTLS, Facts: facts}
-		data := jsonOf(facts)
-		h.read(r, data)
-		hidden := string(h.facts(r, data))
+		seen := treeOf(facts)
+		h.read(r, seen)
+		h.hide(r, seen)
+		hidden := string(seen.json())
 		for _, name := range []string{"romashka", "10.0.0.1", "aa11", "31337"} {
 			if strings.Contains(hidden, name) {
 				t.Errorf("public %t: %s is shown: %s", public, name, hidden)
@@ -193,8 +196,10 @@ func TestPublicAuthorities(t *testing.T) {
 func TestUnknownFactsAreTexts(t *testing.T) {
 	h := hiderFor(t, "portal.romashka.ru", Categories()...)
 	r := checks.Result{Check: "of-tomorrow", Facts: json.RawMessage(`{"a":[{"b":"at portal.romashka.ru 10.0.0.1"}],"n":1.50,"t":true,"z":null}`)}
-	h.read(r, jsonOf(r.Facts))
-	if got, want := string(h.facts(r, jsonOf(r.Facts))), `{"a":[{"b":"at portal-1 ip-1"}],"n":1.50,"t":true,"z":null}`; got != want {
+	seen := treeOf(r.Facts)
+	h.read(r, seen)
+	h.hide(r, seen)
+	if got, want := string(seen.json()), `{"a":[{"b":"at portal-1 ip-1"}],"n":1.50,"t":true,"z":null}`; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }

@@ -95,6 +95,9 @@ func (s *Sim) answerDNS(message []byte, outside bool) (answer []byte, question d
 // zone says what is known of a name.
 func (s *Sim) zone(f *faultSet, name string, outside bool) (addresses []string, code dnsmessage.RCode, silent bool) {
 	name = strings.ToLower(name)
+	if name == appHost {
+		return []string{appAddress(f)}, dnsmessage.RCodeSuccess, false
+	}
 	if a, ok := hostAddresses()[name]; ok {
 		return []string{a}, dnsmessage.RCodeSuccess, false
 	}
@@ -247,9 +250,13 @@ func (s *Sim) dohServer(h *hit) {
 	h.send(http.StatusOK, media, answer)
 }
 
-// Resolver asks DNS.
+// Resolver asks DNS. Go's own goes on listening for a while when nobody waits for its answer any more; Close ends that.
 func (s *Sim) Resolver() *net.Resolver {
 	return &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
-		return (&net.Dialer{}).DialContext(ctx, network, s.DNS())
+		conn, err := (&net.Dialer{}).DialContext(ctx, network, s.DNS())
+		if err == nil {
+			s.onClose(func() { conn.Close() })
+		}
+		return conn, err
 	}}
 }

@@ -19,18 +19,24 @@ const (
 
 // Pacer keeps the requests to one portal within the etiquette: at most 12 in any 10 seconds and 4 at once.
 type Pacer struct {
-	slots chan struct{}
+	slots  chan struct{}
+	window time.Duration
 
 	mu      sync.Mutex
 	sent    []*sending // that may have arrived within the window
 	pending int        // turns begun for requests that didn't go out so far
+	waiting int        // for room in the window
 }
 
 // sending is a request that went out.
 type sending struct{ answered time.Time } // zero while it may still be on its way
 
 // NewPacer returns a pacer for one portal.
-func NewPacer() *Pacer { return &Pacer{slots: make(chan struct{}, paceAtOnce)} }
+func NewPacer() *Pacer { return newPacer(paceWindow) }
+
+func newPacer(window time.Duration) *Pacer {
+	return &Pacer{slots: make(chan struct{}, paceAtOnce), window: window}
+}
 
 // Pacer returns the pacer for the portal at host. Runs one after another share it, so that a user who checks again at once
 // doesn't exceed the limit either.
@@ -38,7 +44,7 @@ func (n *Net) Pacer(host string) *Pacer {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.pacers[host] == nil {
-		n.pacers[host] = NewPacer()
+		n.pacers[host] = newPacer(n.window)
 	}
 	return n.pacers[host]
 }
@@ -57,32 +63,62 @@ func (p *Pacer) Begin(ctx context.Context) (*Turn, error) {
 		}
 		select {
 		case <-time.After(wait):
+			p.wait(-1)
 		case <-ctx.Done():
+			p.wait(-1)
 			<-p.slots
 			return nil, ctx.Err()
 		}
 	}
 }
 
-func (p *Pacer) reserve(now time.Time) (wait time.Duration) {
+func (p *Pacer) wait(n int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	wait = paceWindow
+	p.waiting += n
+}
+
+// Pause is how long requests are still held back so as not to exceed the limit; 0 if none is, or if the portal has one that it
+// may be working at.
+func (p *Pacer) Pause() time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.waiting == 0 || p.pending > 0 || slices.ContainsFunc(p.sent, func(s *sending) bool { return s.answered.IsZero() }) {
+		return 0
+	}
+	return p.untilRoom(time.Now())
+}
+
+// reserve takes room in the window; otherwise it returns how long to wait, and the caller is waiting.
+func (p *Pacer) reserve(now time.Time) time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	wait := p.untilRoom(now)
+	if wait > 0 {
+		p.waiting++
+	} else {
+		p.pending++
+	}
+	return wait
+}
+
+// untilRoom is how long the window stays full; 0 if it isn't.
+func (p *Pacer) untilRoom(now time.Time) time.Duration {
+	first := p.window
 	p.sent = slices.DeleteFunc(p.sent, func(s *sending) bool {
 		if s.answered.IsZero() {
 			return false
 		}
-		left := paceWindow - now.Sub(s.answered)
+		left := p.window - now.Sub(s.answered)
 		if left > 0 {
-			wait = min(wait, left)
+			first = min(first, left)
 		}
 		return left <= 0
 	})
 	// At most paceAtOnce are on their way or pending, so a full window has an answered one to wait for.
 	if len(p.sent)+p.pending >= paceRequests {
-		return wait
+		return first
 	}
-	p.pending++
 	return 0
 }
 

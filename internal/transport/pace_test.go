@@ -190,3 +190,37 @@ func TestTurn(t *testing.T) {
 		})
 	})
 }
+
+// TestPause asserts that only what is BoxReady's own waiting is called a pause.
+func TestPause(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := NewPacer()
+		for range paceRequests - 1 {
+			turn := begin(t, p, 1)[0]
+			turn.Sent()
+			turn.End()
+		}
+		if pause := p.Pause(); pause != 0 {
+			t.Errorf("a pause of %v with room in the window", pause)
+		}
+		last := begin(t, p, 1)[0]
+		last.Sent()
+		ctx, cancel := context.WithCancel(t.Context())
+		var wg sync.WaitGroup
+		wg.Go(func() { _, _ = p.Begin(ctx) })
+		synctest.Wait()
+		if pause := p.Pause(); pause != 0 {
+			t.Errorf("a pause of %v while the portal works at a request", pause)
+		}
+		time.Sleep(3 * time.Second)
+		last.End()
+		if pause, want := p.Pause(), paceWindow-3*time.Second; pause != want {
+			t.Errorf("a pause of %v, want %v", pause, want)
+		}
+		cancel()
+		wg.Wait()
+		if pause := p.Pause(); pause != 0 {
+			t.Errorf("a pause of %v that nobody makes", pause)
+		}
+	})
+}

@@ -4,6 +4,7 @@
 package transport
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -38,6 +39,9 @@ type Options struct {
 	Resolver  *net.Resolver                           // nil: the system's
 	Roots     *x509.CertPool                          // nil: Mozilla's, built in
 	Version   string                                  // of BoxReady, for the User-Agent
+	// PaceWindow is the time in which a portal gets at most 12 requests; 0 is the etiquette's 10 s. Only a simulated portal may
+	// be asked faster.
+	PaceWindow time.Duration
 }
 
 // Net is the way out, shared by everything that one run asks. It is safe for concurrent use.
@@ -47,6 +51,7 @@ type Net struct {
 	resolver  *net.Resolver
 	roots     *x509.CertPool
 	userAgent string
+	window    time.Duration
 
 	mu     sync.Mutex
 	pacers map[string]*Pacer // by the portal's host
@@ -55,7 +60,7 @@ type Net struct {
 // New returns the way out that the options describe.
 func New(o Options) *Net {
 	n := &Net{overrides: o.ConnectTo, proxy: o.Proxy, resolver: o.Resolver, roots: o.Roots, userAgent: "BoxReady/" + o.Version,
-		pacers: map[string]*Pacer{}}
+		window: cmp.Or(o.PaceWindow, paceWindow), pacers: map[string]*Pacer{}}
 	if n.resolver == nil {
 		n.resolver = net.DefaultResolver
 	}
@@ -196,6 +201,11 @@ func Handshake(ctx context.Context, conn net.Conn, config *tls.Config) (*tls.Con
 // HTTPClient returns a client for hosts other than the portal: certificates are verified against the public roots,
 // redirects are not followed, replies are not decompressed. Close its idle connections when done.
 func (n *Net) HTTPClient() *http.Client {
+	return n.HTTPClientWith(&tls.Config{RootCAs: n.Roots(), MinVersion: tls.VersionTLS12})
+}
+
+// HTTPClientWith is HTTPClient with another idea of TLS. The name of the server is filled in.
+func (n *Net) HTTPClientWith(config *tls.Config) *http.Client {
 	return &http.Client{
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Transport: n.Identify(&http.Transport{
@@ -206,8 +216,10 @@ func (n *Net) HTTPClient() *http.Client {
 				}
 				return nil, nil
 			},
-			DialContext:            n.dialFor,
-			DialTLSContext:         n.dialTLSFor,
+			DialContext: n.dialFor,
+			DialTLSContext: func(ctx context.Context, network, hostport string) (net.Conn, error) {
+				return n.dialTLSFor(ctx, network, hostport, config)
+			},
 			DisableCompression:     true,
 			DisableKeepAlives:      true,
 			MaxResponseHeaderBytes: maxHeaderBytes,
@@ -239,7 +251,7 @@ func (n *Net) dialFor(ctx context.Context, _, hostport string) (net.Conn, error)
 }
 
 // dialTLSFor connects for a request over https, or to the proxy of one over plain http that wants to be spoken to over TLS.
-func (n *Net) dialTLSFor(ctx context.Context, network, hostport string) (net.Conn, error) {
+func (n *Net) dialTLSFor(ctx context.Context, network, hostport string, config *tls.Config) (net.Conn, error) {
 	if j := journeyOf(ctx); j != nil && j.via != nil {
 		return n.dialFor(ctx, network, hostport)
 	}
@@ -253,7 +265,9 @@ func (n *Net) dialTLSFor(ctx context.Context, network, hostport string) (net.Con
 	if err != nil {
 		return nil, err
 	}
-	secure, err := Handshake(ctx, conn, &tls.Config{ServerName: host, RootCAs: n.Roots(), MinVersion: tls.VersionTLS12})
+	config = config.Clone()
+	config.ServerName = host
+	secure, err := Handshake(ctx, conn, config)
 	if err != nil {
 		return nil, err // not a typed nil
 	}
