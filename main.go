@@ -3,6 +3,8 @@ package main
 
 import (
 	"context"
+	"io"
+	"log"
 	"os"
 	"os/signal"
 	"syscall"
@@ -18,6 +20,9 @@ var version = "0.1.0-dev"
 var openWindow func(ctx context.Context, version string, args []string) (cli.Exit, bool)
 
 func main() {
+	// net/http logs what a portal sends unasked, which may be a secret sent back.
+	log.SetOutput(io.Discard)
+	std := cli.Standard()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second Ctrl+C ends the program at once
 	if openWindow != nil {
@@ -25,6 +30,6 @@ func main() {
 			os.Exit(int(exit))
 		}
 	}
-	exit := cli.Run(ctx, version, os.Args[1:], cli.IO{In: os.Stdin, Out: os.Stdout, Err: os.Stderr})
+	exit := cli.Run(ctx, version, os.Args[1:], std)
 	os.Exit(int(exit))
 }

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strconv"
@@ -82,6 +83,9 @@ type start struct {
 	app     fyne.App
 }
 
+// reasonLogged is what Fyne, or what it stands on, logs when there is no window.
+var reasonLogged = regexp.MustCompile(`(?:Cause|PlatformError): *(.+)`)
+
 var errNoWindow = errors.New("the system gave no window")
 
 // open opens the window. Fyne tells in four ways that it can't: it panics without a display that answers; it logs that there is
@@ -90,18 +94,17 @@ var errNoWindow = errors.New("the system gave no window")
 func (s *start) open() (w *gui.Window, err error) {
 	s.crashes.Opening()
 	defer s.crashes.Opened()
-	said := &strings.Builder{}
+	said, before := &strings.Builder{}, log.Writer()
 	log.SetOutput(said)
 	defer func() {
-		log.SetOutput(os.Stderr)
+		log.SetOutput(before)
 		if p := recover(); p != nil {
 			err = fmt.Errorf("%v", p)
 		}
 		if err == nil {
 			_, _ = io.WriteString(os.Stderr, said.String())
-		} else if _, cause, found := strings.Cut(said.String(), "Cause:"); found {
-			cause, _, _ = strings.Cut(cause, "\n")
-			err = errors.New(strings.TrimSpace(cause))
+		} else if cause := reasonLogged.FindStringSubmatch(said.String()); cause != nil {
+			err = errors.New(cause[1])
 		}
 	}()
 	if w, err = s.make(); err != nil {

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"io"
+	"log"
 	"regexp"
 	"slices"
 	"strings"
@@ -26,7 +28,10 @@ import (
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	log.SetOutput(io.Discard) // as main does
+	goleak.VerifyTestMain(m)
+}
 
 type silent struct{}
 

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"boxready/internal/secret"
 	"boxready/internal/transport"
 )
 
@@ -156,7 +157,7 @@ func (env *Env) make(ctx context.Context, c *Check, judged map[ID]chan struct{})
 			if !ok {
 				crashed = &crash{p, debug.Stack()}
 			}
-			results[0].Facts = &Crash{Panic: fmt.Sprint(crashed.value), Stack: string(crashed.stack)}
+			results[0].Facts = &Crash{Panic: env.hush(fmt.Sprint(crashed.value)), Stack: env.hush(string(crashed.stack))}
 			facts = nil
 		}
 		for i := range results {
@@ -255,6 +256,9 @@ func (c *Check) couldNotTell(cause Cause, owner Owner) []Result {
 	r.Check, r.Vantage, r.Affects = c.ID, c.Vantage, c.Affects
 	return one(r)
 }
+
+// hush takes the run's secrets out of a text.
+func (env *Env) hush(text string) string { return secret.Mask(text, env.target.Secrets()...) }
 
 // unmet returns the check because of which c makes no sense, or "".
 func (env *Env) unmet(c *Check) ID {

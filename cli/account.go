@@ -61,7 +61,7 @@ func (a *app) login(ctx context.Context, typed string, f loginFlags) error {
 	if err != nil {
 		return err
 	}
-	way, err := f.network.way(a.version)
+	n, err := a.net(f.network)
 	if err != nil {
 		return err
 	}
@@ -71,7 +71,6 @@ func (a *app) login(ctx context.Context, typed string, f loginFlags) error {
 	if f.clientID == "" {
 		return a.explainRegistration(target.Address)
 	}
-	n := transport.New(way)
 	store, noKeyring := vault.Open(ctx, vault.NewKeyring(vault.Options{Backend: a.Keyring}))
 	if noKeyring != nil {
 		fmt.Fprintln(a.Err, a.words.Say(a.keyringText(noKeyring), a.keyringArgs(target.Address))+" "+a.words.Say("cli-account.memory", nil))

@@ -16,7 +16,6 @@ import (
 	"boxready/internal/feed"
 	"boxready/internal/portal"
 	"boxready/internal/requirements"
-	"boxready/internal/transport"
 
 	"github.com/spf13/cobra"
 )
@@ -100,11 +99,11 @@ func (a *app) allowlist(ctx context.Context, args []string, f allowlistFlags) er
 		return err
 	}
 	o.Version, o.Now = a.version, time.Now()
-	way, err := f.way.way(a.version)
+	n, err := a.net(f.way)
 	if err != nil {
 		return err
 	}
-	fetcher := &feed.Fetcher{Client: transport.New(way).HTTPClient()}
+	fetcher := &feed.Fetcher{Client: n.HTTPClient()}
 	if f.way.publicRoots == "" && len(f.way.connectTo) == 0 {
 		fetcher.Dir = cacheFolder()
 	}

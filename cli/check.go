@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"crypto/x509"
 	"errors"
@@ -120,7 +121,7 @@ func (a *app) check(ctx context.Context, address string, f checkFlags) error {
 	if err != nil {
 		return err
 	}
-	way, err := f.network.way(a.version)
+	n, err := a.net(f.network)
 	if err != nil {
 		return err
 	}
@@ -130,7 +131,6 @@ func (a *app) check(ctx context.Context, address string, f checkFlags) error {
 	if target.Requirements, err = a.readRequirements(f.requires); err != nil {
 		return err
 	}
-	n := transport.New(way)
 	if err := a.addCredentials(ctx, n, &target, f); err != nil {
 		return err
 	}
@@ -145,10 +145,7 @@ func (a *app) check(ctx context.Context, address string, f checkFlags) error {
 
 // addCredentials adds the webhook and the sign-in that the flags ask for.
 func (a *app) addCredentials(ctx context.Context, n *transport.Net, target *checks.Target, f checkFlags) error {
-	typed := f.webhook
-	if typed == "" {
-		typed = os.Getenv(webhookVariable)
-	}
+	typed := cmp.Or(f.webhook, a.Webhook.Reveal())
 	var accounts *oauthflow.Accounts
 	if f.signedIn || typed == "saved" {
 		var err error
@@ -239,9 +236,6 @@ func (a *app) readRequirements(files []string) (*requirements.Requirements, erro
 	}
 	return requirements.Merge(all...), nil
 }
-
-// webhookVariable is the environment variable that a webhook's address may stand in: flags of a process can be seen by others.
-const webhookVariable = "BOXREADY_WEBHOOK"
 
 func checkFormat(format string) error {
 	if formats := []string{"text", "json", "jsonl"}; !slices.Contains(formats, format) {
@@ -363,7 +357,18 @@ func (f *networkFlags) target(typed string) (checks.Target, error) {
 	return t, nil
 }
 
-// way is how the run leaves this computer.
+// net is the way out that the flags describe.
+func (a *app) net(f networkFlags) (*transport.Net, error) {
+	way, err := f.way(a.version)
+	if err != nil {
+		return nil, err
+	}
+	if a.Way != nil {
+		a.Way(&way)
+	}
+	return transport.New(way), nil
+}
+
 func (f *networkFlags) way(version string) (transport.Options, error) {
 	o := transport.Options{Proxy: transport.SystemProxy(), Version: version}
 	for _, text := range f.connectTo {

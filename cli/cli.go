@@ -18,6 +18,8 @@ import (
 	"boxready/checks"
 	"boxready/internal/report"
 	"boxready/internal/requirements"
+	"boxready/internal/secret"
+	"boxready/internal/transport"
 	"boxready/internal/vault"
 
 	"github.com/jeandeaual/go-locale"
@@ -39,8 +41,22 @@ const (
 type IO struct {
 	In       io.Reader
 	Out, Err io.Writer
+	Webhook  secret.String // that the environment names, none if zero
 	Keyring  vault.Backend // nil: the operating system's
 	Listen   string        // loopback address where a sign-in waits for the browser; "" for the usual one
+	// Way changes how requests leave; nil leaves it to the flags.
+	Way func(*transport.Options)
+}
+
+// webhookVariable is the environment variable that a webhook's address may stand in: flags of a process can be seen by others.
+const webhookVariable = "BOXREADY_WEBHOOK"
+
+// Standard is the process's own. What is secret in its environment is taken out, so that no program that BoxReady starts, such
+// as a browser, gets it.
+func Standard() IO {
+	webhook := secret.New(os.Getenv(webhookVariable))
+	os.Unsetenv(webhookVariable)
+	return IO{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Webhook: webhook}
 }
 
 // usageError is shown to the user by the key of its text.
@@ -93,11 +109,11 @@ func Run(ctx context.Context, version string, args []string, std IO) Exit {
 		fmt.Fprintln(a.Err, a.words.RequirementsError(file))
 		return ExitUsage
 	case a.exit == ExitCouldNot:
-		fmt.Fprintln(a.Err, a.words.Say("cli.failed", checks.Args{"error": err.Error()}))
+		fmt.Fprintln(a.Err, a.words.Say("cli.failed", checks.Args{"error": secret.Mask(err.Error(), a.Webhook)}))
 		return ExitCouldNot
 	default:
-		// What is left are cobra's own words about flags and arguments.
-		fmt.Fprintln(a.Err, a.words.Say("cli.usage", checks.Args{"error": err.Error()}))
+		// What is left are cobra's own words about flags and arguments, a webhook's address in the wrong place among them.
+		fmt.Fprintln(a.Err, a.words.Say("cli.usage", checks.Args{"error": secret.Mask(err.Error())}))
 		return ExitUsage
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"boxready/cli"
+	"boxready/internal/secret"
 	"boxready/internal/simportal"
 	"boxready/internal/transport"
 	"boxready/internal/vault"
@@ -66,7 +67,13 @@ type desk struct {
 	sim     *simportal.Sim
 	keyring vault.Backend
 	listen  string
-	way     []string
+	way     []string // flags
+	webhook string   // in the environment
+	leave   func(*transport.Options)
+}
+
+func (d *desk) io(in io.Reader, out, err io.Writer) cli.IO {
+	return cli.IO{In: in, Out: out, Err: err, Webhook: secret.New(d.webhook), Keyring: d.keyring, Listen: d.listen, Way: d.leave}
 }
 
 func newDesk(t *testing.T, faults ...string) *desk {
@@ -127,7 +134,7 @@ func (d *desk) run(typed string, meanwhile func(type_ io.Writer, said *heard), a
 			meanwhile(keys, &err)
 		}
 	}()
-	exit = cli.Run(ctx, "1.2.3", append([]string{"--lang", "en"}, args...), cli.IO{In: in, Out: &out, Err: &err, Keyring: d.keyring, Listen: d.listen})
+	exit = cli.Run(ctx, "1.2.3", append([]string{"--lang", "en"}, args...), d.io(in, &out, &err))
 	in.Close()
 	<-beside
 	return exit, out.String(), err.String()
@@ -345,7 +352,7 @@ func TestWebhook(t *testing.T) {
 		{name: "none saved", args: []string{"--webhook", "saved"}, exit: cli.ExitUsage},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			t.Setenv("BOXREADY_WEBHOOK", c.env)
+			d.webhook = c.env
 			exit, out, stderr := check(c.typed, c.args...)
 			if exit != c.exit || !strings.Contains(out+stderr, c.want) {
 				t.Errorf("exit %d\n%s\n%s", exit, out, stderr)

@@ -23,7 +23,7 @@ import (
 func program() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	os.Exit(int(cli.Run(ctx, "1.2.3", os.Args[1:], cli.IO{In: os.Stdin, Out: os.Stdout, Err: os.Stderr})))
+	os.Exit(int(cli.Run(ctx, "1.2.3", os.Args[1:], cli.Standard())))
 }
 
 func TestMain(m *testing.M) {

@@ -7,7 +7,6 @@ import (
 
 	"boxready/checks"
 	"boxready/internal/report"
-	"boxready/internal/transport"
 	"boxready/internal/vault"
 
 	"github.com/spf13/cobra"
@@ -33,12 +32,12 @@ func (a *app) selftest(ctx context.Context, network networkFlags, format string,
 	if !slices.Contains([]string{"text", "json"}, format) {
 		return wrong("cli.bad-value", checks.Args{"flag": "--format", "value": format, "allowed": []string{"text", "json"}})
 	}
-	way, err := network.way(a.version)
+	n, err := a.net(network)
 	if err != nil {
 		return err
 	}
 	progress := a.newProgress(checks.PlannedForSelfTest(), func() time.Duration { return 0 })
-	outcome := checks.RunSelfTest(ctx, transport.New(way), checks.Self{Keyring: vault.NewKeyring(vault.Options{Backend: a.Keyring}), Port: a.Listen}, progress)
+	outcome := checks.RunSelfTest(ctx, n, checks.Self{Keyring: vault.NewKeyring(vault.Options{Backend: a.Keyring}), Port: a.Listen}, progress)
 	progress.end()
 	a.exit = exitOf(outcome)
 	if format == "json" {

@@ -76,12 +76,11 @@ func (p *checkPage) fill() {
 	p.address, p.button, p.page, p.verdict, p.picture, p.list = nil, nil, nil, nil, nil, nil
 	if p.finding != nil {
 		p.stage = oneFinding
-		p.root.Objects = []fyne.CanvasObject{p.finding.build()}
+		widgets.Replace(p.root, p.finding.build())
 	} else {
 		p.stage = p.stageNow()
-		p.root.Objects = []fyne.CanvasObject{p.buildList()}
+		widgets.Replace(p.root, p.buildList())
 	}
-	p.root.Refresh()
 }
 
 func (p *checkPage) stageNow() stage {

@@ -34,8 +34,8 @@ func (w *Window) background(work func(ctx context.Context) (then func())) {
 // every runs f on the Fyne thread every d until stop is called or the window is closed.
 func (w *Window) every(d time.Duration, f func()) (stop func()) {
 	ctx, cancel := context.WithCancel(w.ctx)
+	ticks, end := w.p.Tick(d)
 	w.working.Go(func() {
-		ticks, end := w.p.Tick(d)
 		defer end()
 		for {
 			select {

@@ -65,8 +65,7 @@ func (f *frame) show(id string) {
 		}
 		f.hide()
 		f.open = id
-		f.body.Objects = []fyne.CanvasObject{s.page.build()}
-		f.body.Refresh()
+		widgets.Replace(f.body, s.page.build())
 		f.title.SetText(f.titleOf(id))
 	}
 	for other, item := range f.items {

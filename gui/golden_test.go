@@ -65,7 +65,7 @@ func unlike(a, b image.Image) (n int) {
 
 func far(a, b uint32) bool { return max(a, b)-min(a, b) > 0x0400 }
 
-func writePNG(t *testing.T, file string, picture image.Image) {
+func writePNG(t testing.TB, file string, picture image.Image) {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		t.Fatal(err)

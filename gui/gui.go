@@ -71,6 +71,8 @@ type Window struct {
 	words *report.Words
 	model *model.Model
 	frame *frame
+	// showing says that what has changed in the model will be shown.
+	showing bool
 
 	checkPage    *checkPage
 	signInPage   *signInPage
@@ -104,7 +106,11 @@ func New(p Params) (*Window, error) {
 	w.checkPage, w.signInPage = &checkPage{Window: w}, &signInPage{Window: w}
 	w.settingsPage = &settingsPage{Window: w}
 	w.ctx, w.cancel = context.WithCancel(context.Background())
-	if err := w.loadWords(); err != nil {
+	words, err := report.NewWords(w.language())
+	if err != nil {
+		return nil, err
+	}
+	if err := w.speak(words); err != nil {
 		return nil, err
 	}
 	p.App.Settings().SetTheme(style.Theme{Look: style.Look(w.settings().Look)})

@@ -7,6 +7,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/widget"
 
 	"boxready/checks"
 	"boxready/internal/report"
@@ -91,6 +92,12 @@ func (r *rig) badTexts() (problems []string) {
 				}
 			}
 			seen = append(seen, seenText{text.Text, own})
+			return
+		}
+		if _, inner := o.(*widget.RichText); inner { // its label is what has the right size
+			for _, line := range insides(o) {
+				visit(line, at)
+			}
 			return
 		}
 		_, isScroll := o.(*container.Scroll)

@@ -133,5 +133,14 @@ func (o observer) Finished(id checks.ID, results []checks.Result) {
 	})
 }
 
-// changed shows what has changed in the model.
-func (w *Window) changed() { w.frame.refresh() }
+// changed lets what has changed in the model be shown: once for all that happens until the Fyne thread gets to it.
+func (w *Window) changed() {
+	if w.showing {
+		return
+	}
+	w.showing = true
+	w.do(func() {
+		w.showing = false
+		w.frame.refresh()
+	})
+}

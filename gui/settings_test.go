@@ -75,7 +75,7 @@ func brightness(img image.Image) uint32 {
 func TestFieldMenusSpeakTheChosenLanguage(t *testing.T) {
 	r := open(t, setup{lang: "ru"})
 	test.TapSecondary(r.canvas().Focused().(fyne.SecondaryTappable))
-	r.mustSay("Вставить", "Выделить всё")
+	r.mustSay("Вставить", "Выбрать всё")
 	r = open(t, setup{lang: "en"})
 	test.TapSecondary(r.canvas().Focused().(fyne.SecondaryTappable))
 	r.mustSay("Paste", "Select all")
@@ -86,7 +86,7 @@ func TestSettingsThatCanNotBeKept(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	r := open(t, setup{store: store.Open(filepath.Join(file, "below")), unkept: true})
+	r := open(t, setup{store: store.Open(filepath.Join(file, "below"))})
 	r.tap("Настройки")
 	r.choose("Язык", "English")
 	r.pumpUntilSays("The choice could not be written down")

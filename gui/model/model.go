@@ -63,5 +63,7 @@ func weight(s checks.State) int {
 	return map[checks.State]int{checks.Problem: 4, checks.Unknown: 3, checks.Notice: 2, checks.OK: 1}[s]
 }
 
-// isFinding tells whether somebody has to do something about a result.
-func isFinding(r checks.Result) bool { return weight(r.State) > weight(checks.OK) }
+// isFinding tells whether somebody has to do something about a result. About a check that the owner stopped nobody has.
+func isFinding(r checks.Result) bool {
+	return weight(r.State) > weight(checks.OK) && r.Cause != checks.Cancelled
+}

@@ -54,11 +54,17 @@ func (s *Store) Settings() Settings {
 	return s.settings
 }
 
-// SetSettings changes the settings.
-func (s *Store) SetSettings(change func(*Settings)) error {
+// SetSettings changes the settings for this run; Save keeps them.
+func (s *Store) SetSettings(change func(*Settings)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	change(&s.settings)
+}
+
+// Save keeps the settings as they are.
+func (s *Store) Save() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	return s.write(settingsFile, s.settings)
 }
 

@@ -1,6 +1,9 @@
 package widgets
 
-import "fyne.io/fyne/v2"
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+)
 
 // The layouts here differ from Fyne's in one thing: what wraps its text tells its height only when it has its width, so
 // everything gets its width first and is asked for its height then.
@@ -33,6 +36,13 @@ func Rearrange(c *fyne.Container) {
 	if size := c.Size(); !size.IsZero() {
 		c.Layout.Layout(c.Objects, size)
 	}
+}
+
+// Replace puts other objects into a container. Fyne's Refresh would refresh, and wrap, all that is in them as well.
+func Replace(c *fyne.Container, objects ...fyne.CanvasObject) {
+	c.Objects = objects
+	Rearrange(c)
+	canvas.Refresh(c)
 }
 
 func visible(objects []fyne.CanvasObject) (shown []fyne.CanvasObject) {

@@ -135,8 +135,9 @@ func (c *canaries) outcome(t *testing.T) *checks.Outcome {
 	o := &checks.Outcome{Target: checks.Target{Address: address}, Started: time.Date(2026, 11, 25, 8, 0, 0, 0, time.UTC)}
 	o.Finished = o.Started.Add(time.Second)
 	list := append(checks.Catalog(), checks.SelfCatalog()...)
-	for _, check := range list {
-		for _, cause := range append(slices.Clone(check.Causes), append(checks.CommonCauses(), "")...) {
+	common := checks.CommonCauses()
+	for i, check := range list {
+		for _, cause := range append(slices.Clone(check.Causes), common[i%len(common)], "") {
 			facts := check.NewFacts()
 			if cause == checks.InternalError {
 				facts = &checks.Crash{}

@@ -52,6 +52,7 @@ func tools(t *testing.T) string {
 }
 
 func TestPageIsValid(t *testing.T) {
+	t.Parallel()
 	node, err := exec.LookPath("node")
 	if err != nil {
 		needed(t, "node", err)
@@ -172,6 +173,7 @@ func shoot(t *testing.T, ctx context.Context, name string) {
 
 // TestPageInBrowser opens reports in a real browser: light and dark, wide, on a telephone and on paper.
 func TestPageInBrowser(t *testing.T) {
+	t.Parallel()
 	axe, err := os.ReadFile(filepath.Join(tools(t), "node_modules/axe-core/axe.min.js"))
 	if err != nil {
 		t.Fatal(err)

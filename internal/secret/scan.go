@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"html"
+	"slices"
 	"strings"
 )
 
@@ -20,9 +21,9 @@ type Scanner struct {
 // are wrapped.
 func NewScanner(known ...String) *Scanner {
 	s := &Scanner{forms: map[[minPart]byte][][]byte{}}
-	for _, k := range known {
+	for i, k := range known {
 		plain := k.Reveal()
-		if len(squeeze([]byte(plain))) < minPart {
+		if slices.ContainsFunc(known[:i], k.Equal) || len(squeeze([]byte(plain))) < minPart {
 			continue
 		}
 		s.Known++

@@ -48,6 +48,7 @@ type verdict struct {
 type account struct {
 	clientID, clientSecret, memberID string
 	webhook                          credentials
+	makeToken                        func() string
 
 	mu      sync.Mutex
 	tokens  map[string]*token
@@ -57,9 +58,13 @@ type account struct {
 	address string             // the portal's, as the authorization server holds it
 }
 
-func newAccount(host string) *account {
+func newAccount(host string, makeToken func() string) *account {
+	if makeToken == nil {
+		makeToken = func() string { return randomHex(35) }
+	}
 	return &account{
-		clientID: "local." + randomHex(7) + ".12345678", clientSecret: randomHex(25), memberID: randomHex(16),
+		makeToken: makeToken,
+		clientID:  "local." + randomHex(7) + ".12345678", clientSecret: randomHex(25), memberID: randomHex(16),
 		webhook: credentials{users[0].ID, randomHex(8)},
 		tokens:  map[string]*token{}, refresh: map[string]pass{}, codes: map[string]pass{}, cache: map[string]verdict{},
 		address: "https://" + host,
@@ -110,7 +115,7 @@ func (a *account) redeem(from map[string]pass, name string) (pass, bool) {
 
 // issue keeps a new pass and returns its name.
 func (a *account) issue(to map[string]pass, p pass) string {
-	name := randomHex(35)
+	name := a.makeToken()
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	to[name] = p
@@ -140,8 +145,8 @@ func (s *Sim) IssueToken(kind string) string {
 }
 
 func (s *Sim) newToken(t *token) string {
-	name := randomHex(35)
 	a := s.account
+	name := a.makeToken()
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.tokens[name] = t

@@ -94,6 +94,7 @@ var faultTable = []Fault{
 	{Name: "rest-gzip-bomb", Group: "answer", Causes: []string{"rest-route/rest-cut-off"}, Words: "a small compressed answer unpacks to half a gigabyte"},
 	{Name: "rest-bad-gzip", Group: "answer", Causes: []string{"rest-route/unexpected-answer"}, Words: "the answer is damaged gzip"},
 	{Name: "rest-slow", Group: "answer", Causes: []string{"rest-route/timeout"}, Words: "the answer comes at one byte a second"},
+	{Name: "rest-overflows", Group: "answer", Words: "more than it announces comes with every answer: the request once more"},
 	{Name: "rest-polluted-bom", Group: "answer", Causes: []string{"rest-route/rest-polluted"}, Words: "a byte order mark stands before the JSON"},
 	{Name: "rest-polluted-notice", Group: "answer", Causes: []string{"rest-route/rest-polluted"}, Words: "PHP notices stand before the JSON"},
 	{Name: "rest-polluted-after", Group: "answer", Causes: []string{"rest-route/rest-polluted"}, Words: "HTML stands after the JSON"},

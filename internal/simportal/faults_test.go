@@ -329,6 +329,17 @@ var symptoms = map[string]seen{
 			t.Errorf("two bytes after %v, %v", time.Since(began), err)
 		}
 	},
+	"rest-overflows": func(t *testing.T, s *simportal.Sim) {
+		conn, err := tls.Dial("tcp", where(s, s.Host()+":443"), &tls.Config{ServerName: s.Host(), RootCAs: roots(s)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		fmt.Fprintf(conn, "POST /rest/app.info HTTP/1.1\r\nHost: %s\r\nContent-Length: 3\r\n\r\nx=1", s.Host())
+		if said, _ := io.ReadAll(conn); !strings.HasSuffix(string(said), "}POST /rest/app.info\r\nx=1") {
+			t.Errorf("got %q", said)
+		}
+	},
 	"rest-polluted-bom":      answers(401, "^\ufeff"+`\{"error":"NO_AUTH_FOUND"`),
 	"rest-polluted-notice":   answers(401, `(?s)^<br />.*\{"error":"NO_AUTH_FOUND"`),
 	"rest-polluted-after":    answers(401, `(?s)^\{"error":"NO_AUTH_FOUND".*<br />`),

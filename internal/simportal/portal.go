@@ -3,6 +3,7 @@ package simportal
 import (
 	"bytes"
 	"compress/gzip"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -235,6 +236,9 @@ func (h *hit) sendREST(status int, contentType string, body []byte) {
 	case "rest-cut-off-endless":
 		h.endless(status, contentType)
 		return
+	case "rest-overflows":
+		h.overflow(status, contentType, body)
+		return
 	case "rest-slow":
 		h.slowly(status, contentType, body)
 		return
@@ -261,6 +265,20 @@ func (h *hit) endless(status int, contentType string) {
 		chunk = chunk[len(chunk)-65536:]
 	}
 	h.abort()
+}
+
+// overflow goes on behind the end of the answer, where a client that keeps the connection expects nothing.
+func (h *hit) overflow(status int, contentType string, body []byte) {
+	conn, out, err := http.NewResponseController(h.w).Hijack()
+	if err != nil {
+		h.abort()
+	}
+	defer conn.Close()
+	h.status(status)
+	fmt.Fprintf(out, "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s", status, http.StatusText(status), contentType, len(body), body)
+	fmt.Fprintf(out, "%s %s\r\n%s", h.r.Method, h.r.RequestURI, h.body)
+	_ = out.Flush()
+	h.sim.wait(h.r.Context(), 100*time.Millisecond) // so that the client doesn't take the end for the answer's
 }
 
 // slowly sends a byte a second.

@@ -85,6 +85,7 @@ type Options struct {
 	Without  Without           // what the portal does not have
 	Versions map[string]string // modules that are older, by name: they lack the methods that the catalogue knows to be younger
 	Granted  []string          // permissions of the application and the webhook; nil = all that the modules provide
+	Token    func() string     // makes tokens and codes; nil = 70 hexadecimal digits, as Bitrix24's are
 }
 
 // Without is what a portal does not have, of all that the catalogue knows.
@@ -167,7 +168,7 @@ func Start(o Options) (*Sim, error) {
 		s.cancel()
 		return nil, fmt.Errorf("make certificates: %w", err)
 	}
-	s.account = newAccount(o.Host)
+	s.account = newAccount(o.Host, o.Token)
 	s.account.enter(set, o.Host, s.clock())
 	if err := s.listen(set); err != nil {
 		s.Close()
