@@ -410,10 +410,17 @@ func webhookOf(pasted secret.String, address portal.Address) (portal.Webhook, er
 	return webhook, nil
 }
 
+// keyringHint is after how long somebody who waits is told that the keyring may want an answer.
+const keyringHint = 3 * time.Second
+
 // openKeyring returns the accounts in the operating system's keyring. A command ends before anybody could use what it keeps
 // in memory, so without a keyring there is no point in going on.
 func (a *app) openKeyring(ctx context.Context) (*oauthflow.Accounts, error) {
 	keyring := vault.NewKeyring(vault.Options{Backend: a.Keyring})
+	hint := time.AfterFunc(keyringHint, func() {
+		fmt.Fprintln(a.Err, a.words.Say("cli-account.keyring-waits", checks.Args{"keeper": a.place(vault.InKeyring)}))
+	})
+	defer hint.Stop()
 	if err := keyring.SelfTest(ctx); err != nil {
 		return nil, a.keyringError(err, portal.Address{})
 	}
