@@ -44,7 +44,7 @@ type Target struct {
 func (t *Target) Secrets() []secret.String {
 	var secrets []secret.String
 	if t.Webhook != nil {
-		secrets = append(secrets, t.Webhook.Code, t.Webhook.URL())
+		secrets = append(secrets, t.Webhook.Code)
 	}
 	if t.SignIn != nil {
 		held := t.SignIn.Held()
