@@ -10,6 +10,7 @@ LDFLAGS  := -s -w -X main.version=$(VERSION)
 GOBUILD  := CGO_ENABLED=0 go build -tags $(TAGS) -trimpath -ldflags '$(LDFLAGS)'
 # Most tests wait for the network, not for the processor.
 PARALLEL := 24
+TIMEOUT  := 30m
 
 .PHONY: run window window-tools build cross test test-tools lint golden generate bench fuzz clean
 
@@ -45,10 +46,11 @@ cross:
 	  GOOS=$${target%/*} GOARCH=$${target#*/} CGO_ENABLED=0 go vet -tags $(TAGS) ./... ; \
 	done
 
-## test: all tests, with the race detector where a C compiler is there
+## test: all tests, and again with the race detector where a C compiler is there; that leaves out (-short) what only measures
+## pictures, or asks about the whole catalogue
 test: test-tools lint
-	CGO_ENABLED=0 go test -tags $(TAGS) -parallel $(PARALLEL) ./...
-	packaging/with-cgo go test -race -tags $(TAGS) -parallel $(PARALLEL) ./...
+	CGO_ENABLED=0 go test -tags $(TAGS) -parallel $(PARALLEL) -timeout $(TIMEOUT) ./...
+	packaging/with-cgo go test -race -short -tags $(TAGS) -parallel $(PARALLEL) -timeout $(TIMEOUT) ./...
 
 # What tests need besides Go: Node.js for the official JavaScript SDK, a browser to sign in with, a keyring, and the programs
 # that rules are written for.
