@@ -290,7 +290,7 @@ func (p *checkPage) welcome() []fyne.CanvasObject {
 		content = append(content, recent)
 	}
 	if p.p.StartDemo != nil {
-		content = append(content, widgets.Flow(0, widgets.NewQuiet(p.say("check.demo", nil), nil, func() { p.startDemo(nil) })))
+		content = append(content, widgets.Flow(0, widgets.NewQuiet(p.say("check.demo", nil), nil, func() { p.startDemo(scenarios[0].faults) })))
 	}
 	return content
 }

@@ -28,7 +28,7 @@ type Params struct {
 	Access  Access // nil if nobody can sign in
 	// StartDemo starts the simulated portal with these faults. nil if there is none.
 	StartDemo func(faults []string) (Demo, error)
-	// Demo opens the window on the simulated portal with DemoFaults.
+	// Demo opens the window on the simulated portal with DemoFaults; nil for the first of the choices.
 	Demo       bool
 	DemoFaults []string
 	Store      *store.Store
@@ -58,7 +58,7 @@ type Demo struct {
 	Access Access
 	Target checks.Target
 	Sample Sample
-	Close  func()
+	Close  func() // may be called again
 }
 
 // Sample are keys of a simulated portal, which anybody may see.
@@ -89,6 +89,8 @@ type Window struct {
 	ctx     context.Context // until the window is closed
 	cancel  context.CancelFunc
 	working sync.WaitGroup
+	closing sync.Mutex
+	atEnd   []func() // guarded by closing
 }
 
 // New makes the window; show it with Fyne's Show. When the program ends, Close waits for what is under way.
@@ -123,7 +125,11 @@ func New(p Params) (*Window, error) {
 	w.addKeys()
 	w.rebuild()
 	if p.Demo {
-		w.startDemo(p.DemoFaults)
+		faults := p.DemoFaults
+		if faults == nil {
+			faults = scenarios[0].faults
+		}
+		w.startDemo(faults)
 	}
 	w.offerCrash()
 	return w, nil

@@ -683,3 +683,5 @@ func remembered(t *testing.T) *store.Store {
 	}
 	return s
 }
+
+func contains(text, part string) bool { return strings.Contains(text, part) }
