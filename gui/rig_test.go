@@ -24,6 +24,7 @@ import (
 	"boxready/gui"
 	"boxready/gui/store"
 	"boxready/gui/widgets"
+	"boxready/internal/portal"
 	"boxready/internal/report"
 )
 
@@ -559,6 +560,15 @@ func byID(t *testing.T, id checks.ID) *checks.Check {
 	}
 	t.Fatalf("no check %q", id)
 	return nil
+}
+
+func mustParse(t *testing.T, address string) portal.Address {
+	t.Helper()
+	a, err := portal.ParseAddress(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
 }
 
 // words are the texts in the window's language.
