@@ -3,6 +3,7 @@ package e2e
 import (
 	"encoding/json"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -44,7 +45,7 @@ func TestDemoByKeyboard(t *testing.T) {
 
 	r.press("ctrl+4")
 	r.shot("7-settings")
-	r.press("space", "Down", "Down", "Down", "Return")
+	r.press("space", "Down", "Down", "Return")
 	r.until("English", func() bool { return s.kept().Language == "en" })
 	r.press("ctrl+1")
 	r.shot("8-english")
@@ -158,5 +159,25 @@ func TestACrashIsWritten(t *testing.T) {
 	report, err := os.ReadFile(s.home + "/.cache/boxready/crash.txt")
 	if err != nil || !strings.Contains(string(report), "SIGABRT") {
 		t.Errorf("the report: %v, %d bytes", err, len(report))
+	}
+}
+
+// TestImages takes the pictures for the README; "make images" runs it.
+func TestImages(t *testing.T) {
+	folder := os.Getenv("BOXREADY_IMAGES")
+	if folder == "" {
+		t.Skip("make images takes the pictures for the README")
+	}
+	path := program(t)
+	for _, lang := range []string{"ru", "en"} {
+		s := newScreen(t)
+		s.settings(map[string]any{"language": lang, "look": "light"})
+		r := s.start(path, "--demo").open()
+		r.until("a good verdict", func() bool { return r.shows(green, bigSign) })
+		r.press("ctrl+1", "shift+Tab", "shift+Tab", "space", "Down", "Return")
+		r.until("a bad verdict", func() bool { return r.shows(red, bigSign) })
+		r.settle()
+		r.save(filepath.Join(folder, "window-"+lang+".png"))
+		r.close()
 	}
 }

@@ -75,40 +75,42 @@ func (s *Store) Portal(address string) (Portal, bool) {
 
 // Remember keeps a portal in place of what was kept of it, as the one used last.
 func (s *Store) Remember(p Portal) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if i := s.find(p.Address); i >= 0 {
-		p.Keys = s.portals[i].Keys
-	}
-	s.drop(p.Address)
-	s.portals = append([]Portal{p}, s.portals...)
-	s.portals = s.portals[:min(len(s.portals), maxPortals)]
-	return s.write(portalsFile, portalsFileForm{s.portals})
+	return s.change(func() {
+		if i := s.find(p.Address); i >= 0 {
+			p.Keys = s.portals[i].Keys
+		}
+		s.drop(p.Address)
+		s.portals = append([]Portal{p}, s.portals...)
+		s.portals = s.portals[:min(len(s.portals), maxPortals)]
+	})
 }
 
 // SetKeys notes whether something is kept for a portal in the keyring.
 func (s *Store) SetKeys(address string, kept bool) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	i := s.find(address)
-	switch {
-	case i >= 0 && s.portals[i].Keys == kept, i < 0 && !kept:
+	if p, _ := s.Portal(address); p.Keys == kept {
 		return nil
-	case i >= 0:
-		s.portals = slices.Clone(s.portals) // Portals hands them out
-		s.portals[i].Keys = kept
-	default:
-		s.portals = append([]Portal{{Address: address, Keys: kept}}, s.portals...)
 	}
-	return s.write(portalsFile, portalsFileForm{s.portals})
+	return s.change(func() {
+		if i := s.find(address); i >= 0 {
+			s.portals[i].Keys = kept
+		} else {
+			s.portals = append([]Portal{{Address: address, Keys: kept}}, s.portals...)
+		}
+	})
 }
 
 // Forget drops what is kept of a portal.
-func (s *Store) Forget(address string) error {
+func (s *Store) Forget(address string) error { return s.change(func() { s.drop(address) }) }
+
+// change changes the portals and writes them.
+func (s *Store) change(change func()) error {
+	s.writing.Lock()
+	defer s.writing.Unlock()
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.drop(address)
-	return s.write(portalsFile, portalsFileForm{s.portals})
+	change()
+	portals := slices.Clone(s.portals)
+	s.mu.Unlock()
+	return s.write(portalsFile, portalsFileForm{portals})
 }
 
 func (s *Store) find(address string) int {

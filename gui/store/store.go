@@ -24,6 +24,9 @@ type Settings struct {
 type Store struct {
 	dir string // "" keeps nothing beyond this run
 
+	// Held while something is changed and written. It is taken before mu, which is free while the disk is slow.
+	writing sync.Mutex
+
 	mu       sync.Mutex
 	settings Settings
 	portals  []Portal // the one used last first
@@ -63,9 +66,9 @@ func (s *Store) SetSettings(change func(*Settings)) {
 
 // Save keeps the settings as they are.
 func (s *Store) Save() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.write(settingsFile, s.settings)
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	return s.write(settingsFile, s.Settings())
 }
 
 func (s *Store) read(name string, into any) error {
