@@ -11,6 +11,7 @@ GOBUILD  := CGO_ENABLED=0 go build -tags $(TAGS) -trimpath -ldflags '$(LDFLAGS)'
 WINDOWFLAGS := -tags migrated_fynedo,no_emoji,no_metadata -trimpath -ldflags '$(LDFLAGS)'
 # Most tests wait for the network, not for the processor.
 PARALLEL := 24
+TIMEOUT  := 30m
 
 .PHONY: run window window-tools build cross test test-tools e2e screen-tools images lint golden generate bench fuzz clean
 
@@ -48,16 +49,16 @@ cross:
 	  GOOS=$${target%/*} GOARCH=$${target#*/} CGO_ENABLED=0 go vet -tags $(TAGS) $$packages ; \
 	done
 
-## test: all tests, with the race detector where a C compiler is there
+## test: all tests, and again with the race detector where a C compiler is there; that leaves out (-short) what only measures
+## pictures, or asks about the whole catalogue
 test: test-tools lint
-	CGO_ENABLED=0 go test -tags $(TAGS) -parallel $(PARALLEL) ./...
-	packaging/with-cgo go test -race -tags $(TAGS) -parallel $(PARALLEL) ./...
+	CGO_ENABLED=0 go test -tags $(TAGS) -parallel $(PARALLEL) -timeout $(TIMEOUT) ./...
+	packaging/with-cgo go test -race -short -tags $(TAGS) -parallel $(PARALLEL) -timeout $(TIMEOUT) ./...
 	$(MAKE) e2e
 
 WINDOW := BOXREADY_WINDOW=$(CURDIR)/build/boxready
 ## e2e: the real window, driven by keys on a screen of its own; leaves pictures in build/screenshots
 e2e: window screen-tools
-	rm -rf build/screenshots
 	$(WINDOW) BOXREADY_SCREENSHOTS=$(CURDIR)/build/screenshots packaging/with-cgo go test -count=1 ./gui/e2e
 
 # A screen without a screen, and somebody at it.

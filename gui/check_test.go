@@ -165,7 +165,7 @@ func TestConsents(t *testing.T) {
 	}{
 		{checks.Deep, checks.NeedsConsentDeep, "Проверить с токеном…", []string{"сообщит ему как свой тот адрес", "только если этим адресом пользуются сотрудники и приложения"}, true},
 		{checks.ContentFilter, checks.NeedsConsentFilter, "Проверить фильтр…", []string{"select * from", "на время заблокировать адрес этого компьютера"}, false},
-		{checks.EventTest, checks.NeedsConsentEvent, "Проверить события…", []string{"на пробное событие ONAPPTEST", "отпишет"}, false},
+		{checks.EventTest, checks.NeedsConsentEvent, "Проверить события…", []string{"подпишет локальное приложение", "отпишет приложение"}, false},
 	} {
 		t.Run(string(test.consent), func(t *testing.T) {
 			outcome := played(t, "auth-server")

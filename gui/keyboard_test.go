@@ -118,6 +118,9 @@ func describe(o fyne.CanvasObject) string {
 // TestFocusIsVisible paints each thing with and without the focus and looks for a difference that stands out: 3 : 1, as WCAG
 // 2.1 (1.4.11) wants it.
 func TestFocusIsVisible(t *testing.T) {
+	if testing.Short() {
+		t.Skip("measures pictures, which the race detector doesn't change")
+	}
 	for _, look := range []string{"light", "dark"} {
 		painted := map[string]int{} // how often something of a kind was looked at: one is painted like another
 		for _, p := range pages() {
@@ -187,6 +190,9 @@ func luminance(c color.Color) float64 {
 
 // TestContrast measures every text and every sign of every page against what it stands on.
 func TestContrast(t *testing.T) {
+	if testing.Short() {
+		t.Skip("measures pictures, which the race detector doesn't change")
+	}
 	for _, look := range []string{"light", "dark"} {
 		for _, p := range pages() {
 			t.Run(look+"/"+p.name, func(t *testing.T) {

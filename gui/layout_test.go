@@ -28,6 +28,9 @@ var widths = map[string]struct {
 
 // TestNoTextIsCutOrOverlaps measures every text of every page against all the boxes that it stands in, and against each other.
 func TestNoTextIsCutOrOverlaps(t *testing.T) {
+	if testing.Short() {
+		t.Skip("measures pictures, which the race detector doesn't change")
+	}
 	for name, width := range widths {
 		for _, lang := range report.Languages() {
 			for _, p := range pages() {
