@@ -216,6 +216,9 @@ func (t *text) notChecked() {
 	t.WriteString("\n")
 	t.para(0, "", t.style.Bold(t.say("part.not-checked", nil)))
 	for _, m := range list {
+		if !t.style.Verbose {
+			m.shorten()
+		}
 		t.para(2, "", t.Words.missing(m))
 	}
 }
@@ -224,5 +227,9 @@ func (t *text) notChecked() {
 func (w *Words) missing(m missing) string {
 	names := w.sentenceNames(m.Checks)
 	names[0] = w.Name(m.Checks[0])
-	return strings.Join(names, ", ") + ": " + lowerFirst(w.code("reason.", string(m.Reason), ""))
+	list := strings.Join(names, ", ")
+	if m.more > 0 {
+		list += " " + w.Count("part.more-checks", m.more)
+	}
+	return list + ": " + lowerFirst(w.code("reason.", string(m.Reason), ""))
 }
