@@ -63,7 +63,7 @@ func (w *Window) demoStarted(demo Demo, err error) {
 		return
 	}
 	w.demo = &demo
-	s := &model.Session{Target: demo.Target, Demo: true}
+	s := &model.Session{Target: demo.Target, Given: demo.Target.Requirements, Demo: true}
 	w.model.Replace(s)
 	w.checkPage.reset()
 	w.rebuild()

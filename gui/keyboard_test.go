@@ -59,8 +59,11 @@ func (r *rig) pressable() (list []fyne.CanvasObject) {
 		case *widget.PopUp:
 			return true
 		case fyne.Tappable:
-			if strings.HasPrefix(fmt.Sprintf("%T", o), "*widget.scrollBar") {
+			switch kind := fmt.Sprintf("%T", o); {
+			case strings.HasPrefix(kind, "*widget.scrollBar"):
 				return false // Page Up and Page Down do the same
+			case kind == "*widget.listItem":
+				return false // the list has the focus, and its arrow keys go through the rows
 			}
 			list = append(list, o)
 			return false

@@ -9,6 +9,8 @@ import (
 	"boxready/gui/store"
 	"boxready/internal/access"
 	"boxready/internal/report"
+	"boxready/internal/requirements"
+	"boxready/internal/secret"
 )
 
 // Slow is after how long a check that is under way is said to be slow.
@@ -21,6 +23,15 @@ type Session struct {
 	Past   *store.Portal // what the run before came to; nil for none
 
 	Keys *access.Keys // what is kept for the portal; nil before anybody has looked
+
+	Applications []*Application             // whose requirements are compared with the portal; Require sets them
+	Given        *requirements.Requirements // that come with a simulated portal
+	Recalled     bool                       // what was kept of Applications has been read
+	Recalling    []func()                   // what waits for that
+	Learned      *checks.ModulesFacts       // what the portal said about a name of the catalogue after the run
+	Secrets      []secret.String            // that its runs have used; Use adds to them
+
+	Network Network
 
 	Running bool
 	Stopped bool // the owner ended the last run early
@@ -43,12 +54,21 @@ type Working struct {
 	Since time.Time
 }
 
+// Use notes secrets that a run has used: none of them may be in a report.
+func (s *Session) Use(secrets ...secret.String) {
+	for _, used := range secrets {
+		if !used.IsZero() && !slices.ContainsFunc(s.Secrets, used.Equal) {
+			s.Secrets = append(s.Secrets, used)
+		}
+	}
+}
+
 // Begin starts a run of total checks; what was known is forgotten if it is a whole one.
 func (s *Session) Begin(now time.Time, total int, whole bool) {
 	s.Running, s.Stopped, s.Begun, s.total, s.done, s.working = true, false, now, total, 0, nil
 	if whole || s.results == nil {
 		s.results = map[checks.ID][]checks.Result{}
-		s.Outcome = nil
+		s.Outcome, s.Learned = nil, nil
 	}
 	s.saidIn = nil
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"runtime"
 	"strings"
 	"testing"
@@ -92,7 +93,7 @@ func TestDamagedFilesAreAsGoodAsNone(t *testing.T) {
 				}
 			}
 			s := store.Open(dir)
-			if s.Settings() != (store.Settings{}) || len(s.Portals()) != 0 {
+			if !reflect.DeepEqual(s.Settings(), store.Settings{}) || len(s.Portals()) != 0 {
 				t.Errorf("%+v, %+v", s.Settings(), s.Portals())
 			}
 			remember(t, s, somePortal("https://one.example.ru"))
