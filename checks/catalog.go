@@ -191,7 +191,7 @@ func Catalog() []*Check {
 		}, observeMet(requirements.EventNeed), judgeMet(judgeEvents)),
 		define(Check{
 			ID: EventMachinery, Group: AccessGroup, Needs: all(TokenAccepted), After: []ID{RequiredModules}, Credentials: signedIn, Consent: EventTest,
-			Vantage: FromPortal, Owner: ServerAdmin, Affects: events,
+			Reads: []ID{AppInstalled}, Vantage: FromPortal, Owner: ServerAdmin, Affects: events,
 			Causes: []Cause{EventNotRecorded, EventTestDenied},
 		}, observeEventTest, judgeEventTest),
 		define(Check{

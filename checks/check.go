@@ -184,7 +184,9 @@ func (c *Check) Judge(facts Facts, seen Seen) []Result {
 		switch r.State {
 		case OK, Skipped:
 		case Notice, Problem, Unknown:
-			r.Affects = c.Affects
+			if r.Check == c.ID { // another's is about this computer
+				r.Affects = c.Affects
+			}
 			if r.Owner == "" {
 				r.Owner = c.Owner
 			}

@@ -48,13 +48,37 @@ type Target struct {
 func (t *Target) Secrets() []secret.String {
 	var secrets []secret.String
 	if t.Webhook != nil {
-		secrets = append(secrets, t.Webhook.Code, t.Webhook.URL())
+		secrets = append(secrets, t.Webhook.Code)
 	}
 	if t.SignIn != nil {
 		held := t.SignIn.Held()
 		secrets = append(secrets, held.Access, held.Refresh, t.SignIn.App().ClientSecret)
 	}
 	return secrets
+}
+
+// GivenRequirements stands among what Given returns for requirements from files.
+const GivenRequirements = "requirements"
+
+// Given is what the run has beside the address, by the codes of consents and credentials; "as-application" and
+// GivenRequirements besides.
+func (t *Target) Given() []string {
+	var given []string
+	for _, c := range t.Consents {
+		given = append(given, string(c))
+	}
+	for _, c := range []Credential{BySignIn, ByWebhook} {
+		if t.has(c) {
+			given = append(given, string(c))
+		}
+	}
+	if t.AsApplication {
+		given = append(given, "as-application")
+	}
+	if t.Requirements != nil {
+		given = append(given, GivenRequirements)
+	}
+	return given
 }
 
 // agreed tells whether the owner said yes. Whoever signed in had to confirm the address before, and that is kept with the

@@ -164,6 +164,10 @@ func (env *Env) make(ctx context.Context, c *Check, judged map[ID]chan struct{})
 		}
 		for i := range results {
 			results[i].Took = env.now().Sub(start)
+			if slices.Contains(CommonCauses(), results[i].Cause) {
+				// To know more, the same has to be done again.
+				results[i] = results[i].with(Args{"given": env.target.Given()})
+			}
 		}
 	}()
 	if because := env.unmet(c); because != "" {

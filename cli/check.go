@@ -80,7 +80,7 @@ Exit codes: 0 nothing wrong seen, 3 at least one problem, 4 no problem but notic
 	flags.BoolVar(&f.deep, "deep", false, "the address is the one that employees and applications use: allow token-bearing requests")
 	flags.BoolVar(&f.contentFilter, "content-filter", false, "allow one request that may look like an attack to a filter")
 	flags.BoolVar(&f.eventTest, "event-test", false, "with --signed-in: allow binding and unbinding a test event")
-	flags.StringVar(&f.webhook, "webhook", "", "incoming webhook: its `URL`, - for standard input, or saved for the keyring's (default: $BOXREADY_WEBHOOK)")
+	flags.StringVar(&f.webhook, "webhook", "", "incoming webhook: - for standard input, saved for the keyring's, or its `URL`, which others on this computer can see then (default: $BOXREADY_WEBHOOK)")
 	flags.BoolVar(&f.signedIn, "signed-in", false, "use the saved sign-in, see boxready login")
 	flags.BoolVar(&f.asApplication, "as-application", false, "the credential is the application's own: missing permissions are problems")
 	flags.StringArrayVar(&f.requires, "requires", nil, "`FILE` with an application's requirements, or the name of a ready one (repeatable)")
@@ -291,6 +291,11 @@ func (a *app) runChecks(ctx context.Context, n *transport.Net, target checks.Tar
 	}
 	if err != nil {
 		return a.fail(err)
+	}
+	for _, r := range outcome.Results {
+		if test, ok := r.Facts.(*checks.EventTestFacts); ok && test.LeftBound {
+			fmt.Fprintln(a.Err, a.words.Say("cli.left-bound", nil))
+		}
 	}
 	return a.saveReport(outcome, f, secrets)
 }

@@ -33,6 +33,9 @@ func TestMain(m *testing.M) {
 	if os.Getenv("BOXREADY_TEST_PROGRAM") != "" {
 		program()
 	}
+	if where := os.Getenv(crashVariable); where != "" {
+		crashing(where)
+	}
 	testscript.Main(m, map[string]func(){"boxready": program})
 }
 
@@ -92,7 +95,8 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 
 // validateJSON validates files of JSON, whole or by lines, against the shipped schema.
 func validateJSON(ts *testscript.TestScript, neg bool, args []string) {
-	document, result, summary := schemas(ts)
+	document, result, summary, err := schemas()
+	ts.Check(err)
 	data := []byte(ts.ReadFile(args[1]))
 	switch args[0] {
 	case "json":
@@ -106,16 +110,21 @@ func validateJSON(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-func schemas(ts *testscript.TestScript) (document, result, summary *jsonschema.Schema) {
+func schemas() (document, result, summary *jsonschema.Schema, err error) {
 	schema, err := jsonschema.UnmarshalJSON(bytes.NewReader(assets.ResultSchema))
-	ts.Check(err)
-	compiler := jsonschema.NewCompiler()
-	ts.Check(compiler.AddResource("result.json", schema))
-	for at, into := range map[string]**jsonschema.Schema{"result.json": &document, "result.json#/$defs/Result": &result, "result.json#/$defs/Summary": &summary} {
-		*into, err = compiler.Compile(at)
-		ts.Check(err)
+	if err != nil {
+		return nil, nil, nil, err
 	}
-	return document, result, summary
+	compiler := jsonschema.NewCompiler()
+	if err := compiler.AddResource("result.json", schema); err != nil {
+		return nil, nil, nil, err
+	}
+	for at, into := range map[string]**jsonschema.Schema{"result.json": &document, "result.json#/$defs/Result": &result, "result.json#/$defs/Summary": &summary} {
+		if *into, err = compiler.Compile(at); err != nil {
+			return nil, nil, nil, err
+		}
+	}
+	return document, result, summary, nil
 }
 
 func validate(schema *jsonschema.Schema, data []byte) error {

@@ -246,8 +246,8 @@ func (p *settingsPage) selfTest() {
 		outcome := p.p.SelfTest(ctx)
 		return func() {
 			p.testing, p.tested = false, outcome
-			p.fill()
-			if !p.about.open {
+			if p.frame.page() == page(p) && !p.about.open {
+				p.fill()
 				p.fyne.Canvas().Focus(p.testIt)
 			}
 		}

@@ -174,6 +174,14 @@ func (r *running) press(keys ...string) {
 	}
 }
 
+// tab moves the focus on.
+func (r *running) tab(times int) {
+	r.t.Helper()
+	for range times {
+		r.press("Tab")
+	}
+}
+
 // settle waits until the window looks the same twice, but for what moves by itself.
 func (r *running) settle() {
 	r.t.Helper()
@@ -239,8 +247,14 @@ var (
 	green = color.RGBA{0x17, 0x78, 0x3a, 0xff}
 )
 
-// shows tells whether there is a patch of a colour in the upper half of the window, where the verdict is.
-func (r *running) shows(c color.RGBA) bool {
+// A verdict's sign has more pixels of its colour than bigSign, a row's more than smallSign.
+const (
+	bigSign   = 150
+	smallSign = 60
+)
+
+// shows tells whether there is a sign of a colour in the upper half of the window.
+func (r *running) shows(c color.RGBA, size int) bool {
 	picture := r.look()
 	n := 0
 	for y := range picture.Bounds().Dy() / 2 {
@@ -250,7 +264,7 @@ func (r *running) shows(c color.RGBA) bool {
 			}
 		}
 	}
-	return n > 150
+	return n > size
 }
 
 // clipboard is what was copied last.

@@ -3,26 +3,69 @@ package e2e
 import (
 	"encoding/json"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
 
-// TestDemoByKeyboard opens the window on the simulated portal, breaks something, opens the finding, copies it for whoever fixes
-// it, and switches the language: with the keyboard alone.
+// TestDemoByKeyboard opens the window on the simulated portal, signs in to it, breaks something, opens the finding, copies it for
+// whoever fixes it, and switches the language: with the keyboard alone.
 func TestDemoByKeyboard(t *testing.T) {
 	path := program(t)
 	s := newScreen(t)
 	s.settings(map[string]any{"language": "ru", "look": "light"})
 	r := s.start(path, "--demo").open()
-	r.until("a good verdict", func() bool { return r.shows(green) })
+	r.until("a good verdict", func() bool { return r.shows(green, bigSign) })
 	r.settle()
 	r.shot("1-healthy")
 
-	// From the button that checks, back to the choice of what is broken.
-	r.press("shift+Tab", "shift+Tab", "Up")
-	r.until("a bad verdict", func() bool { return r.shows(red) })
+	r.press("ctrl+3", "Return")
+	r.shot("2-guide")
+	r.tab(8)
+	r.press("Return") // fills in the simulated application's keys
+	r.tab(7)
+	r.shot("3-keys")
+	r.press("Return", "Tab", "Return") // yes, the address is right
+	r.until("a sign-in", func() bool { return r.shows(green, smallSign) })
 	r.settle()
-	r.shot("2-broken")
+	r.shot("4-signed-in")
+
+	// From the button that checks, back to the choice of what is broken.
+	r.press("ctrl+1", "shift+Tab", "shift+Tab", "space", "Down", "Return")
+	r.until("a bad verdict", func() bool { return r.shows(red, bigSign) })
+	r.settle()
+	r.shot("5-broken")
+
+	// Past two owners and five arrows to the first finding, and to the button that copies it.
+	r.press("ctrl+1")
+	r.tab(8)
+	r.press("Return")
+	r.shot("6-finding")
+	r.copyLetter("О портале Битрикс24 https://portal.demo.example: что нашёл BoxReady.")
+
+	r.press("ctrl+4")
+	r.shot("7-settings")
+	r.press("space", "Down", "Down", "Return")
+	r.until("English", func() bool { return s.kept().Language == "en" })
+	r.press("ctrl+1")
+	r.shot("8-english")
+	r.copyLetter("About the Bitrix24 portal https://portal.demo.example: what BoxReady found.")
+	if code := r.close(); code != 0 {
+		t.Errorf("exit code %d:\n%s", code, r.output)
+	}
+}
+
+// copyLetter goes from button to button of a finding, past those that copy a command, to the one that copies the whole text.
+func (r *running) copyLetter(begins string) {
+	r.t.Helper()
+	for range 10 {
+		r.press("Tab", "Return")
+		if strings.HasPrefix(r.clipboard(), begins) {
+			return
+		}
+	}
+	r.shot("failed")
+	r.t.Fatalf("the clipboard has %q", r.clipboard())
 }
 
 func (s *screen) kept() (settings struct{ Language, Look string }) {
@@ -116,5 +159,25 @@ func TestACrashIsWritten(t *testing.T) {
 	report, err := os.ReadFile(s.home + "/.cache/boxready/crash.txt")
 	if err != nil || !strings.Contains(string(report), "SIGABRT") {
 		t.Errorf("the report: %v, %d bytes", err, len(report))
+	}
+}
+
+// TestImages takes the pictures for the README; "make images" runs it.
+func TestImages(t *testing.T) {
+	folder := os.Getenv("BOXREADY_IMAGES")
+	if folder == "" {
+		t.Skip("make images takes the pictures for the README")
+	}
+	path := program(t)
+	for _, lang := range []string{"ru", "en"} {
+		s := newScreen(t)
+		s.settings(map[string]any{"language": lang, "look": "light"})
+		r := s.start(path, "--demo").open()
+		r.until("a good verdict", func() bool { return r.shows(green, bigSign) })
+		r.press("ctrl+1", "shift+Tab", "shift+Tab", "space", "Down", "Return")
+		r.until("a bad verdict", func() bool { return r.shows(red, bigSign) })
+		r.settle()
+		r.save(filepath.Join(folder, "window-"+lang+".png"))
+		r.close()
 	}
 }

@@ -78,12 +78,24 @@ func Start(names []string, with ...string) (*Portal, error) {
 		}
 		p.needs = append(p.needs, known[i].needs...)
 	}
-	sim, err := simportal.Start(simportal.Options{Faults: names, RedirectURI: oauthflow.ReturnAddress()})
-	if err != nil {
-		return nil, fmt.Errorf("start the simulated portal: %w", err)
+	return p, p.start(simportal.Options{Faults: names})
+}
+
+// Simulate starts a simulated portal without faults, but with these options; with is as for Start.
+func Simulate(o simportal.Options, with ...string) (*Portal, error) {
+	p := &Portal{with: map[string]bool{}}
+	for _, w := range with {
+		p.with[w] = true
 	}
-	p.Sim = sim
-	return p, nil
+	return p, p.start(o)
+}
+
+func (p *Portal) start(o simportal.Options) (err error) {
+	o.RedirectURI = oauthflow.ReturnAddress()
+	if p.Sim, err = simportal.Start(o); err != nil {
+		return fmt.Errorf("start the simulated portal: %w", err)
+	}
+	return nil
 }
 
 // Close ends it.

@@ -113,7 +113,7 @@ func (h *hider) read(r checks.Result, facts tree) {
 			h.public[value] = true
 		}
 	}
-	facts.each(h.shapes.of(r), func(s string, k Kind) string {
+	facts.each(h.shapes.of(r.Facts), func(s string, k Kind) string {
 		if s != "" && !h.public[s] {
 			h.collect(s, k)
 		}
@@ -177,7 +177,7 @@ func (h *hider) address(s string) bool {
 // firstUser is every portal's first administrator, and the user of the webhook that https-seen invents.
 const firstUser = "1"
 
-// Shorter values are common words and numbers; they are hidden only where they stand alone.
+// Shorter names of people and companies are common words; they are hidden only where they stand alone.
 const shortest = 3
 
 var (
@@ -230,7 +230,7 @@ var (
 )
 
 // hide puts tokens in the place of what is hidden in a result's facts.
-func (h *hider) hide(r checks.Result, facts tree) { facts.each(h.shapes.of(r), h.replace) }
+func (h *hider) hide(r checks.Result, facts tree) { facts.each(h.shapes.of(r.Facts), h.replace) }
 
 func (h *hider) hides() bool { return len(h.hidden) > 0 }
 
@@ -323,7 +323,7 @@ func (h *hider) hostToken(w string) string {
 	if n == nil && !h.public[host] && slices.ContainsFunc(h.zones, func(zone string) bool { return host == zone || strings.HasSuffix(host, "."+zone) }) {
 		n = h.add(Names, "host", host)
 	}
-	if n == nil || !n.Hidden || len(host) < shortest {
+	if n == nil || !n.Hidden || !n.host() {
 		return w
 	}
 	return n.Token
@@ -358,13 +358,15 @@ func (h *hider) phrases(s string) string {
 
 func inWord(r rune) bool { return r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsDigit(r)) }
 
-// phrase tells whether a value is looked for in any text. Hosts and addresses are found as such, and a user's number is a
+// phrase tells whether a value is looked for in any text. Hosts and addresses are found as such, and a short number is a
 // number like any other.
 func (n *Name) phrase() bool {
-	word := n.stem == "portal" || n.stem == "host" || n.stem == "ip"
-	number := n.stem == "user" && strings.Trim(n.Value, "0123456789") == ""
-	return !word && !number && utf8.RuneCountInString(n.Value) >= shortest
+	const telling = 8 // digits
+	number := strings.Trim(n.Value, "0123456789") == "" && len(n.Value) < telling
+	return !n.host() && !number && utf8.RuneCountInString(n.Value) >= shortest
 }
+
+func (n *Name) host() bool { return n.stem == "portal" || n.stem == "host" || n.stem == "ip" }
 
 // fold brings a text into lower case, byte by byte in its place.
 func fold(s string) string {

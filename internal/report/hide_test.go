@@ -141,6 +141,8 @@ func TestHiddenTexts(t *testing.T) {
 	}{
 		{name: "address", portal: "portal.romashka.ru", in: "See https://Portal.Romashka.ru:8443/rest/ and portal.romashka.ru.", want: "See https://portal-1:8443/rest/ and portal-1."},
 		{name: "names of one part are words", portal: "bitrix", in: "https://bitrix/ bitrix24 mybitrix bitrix-test bitrix", want: "https://portal-1/ bitrix24 mybitrix bitrix-test portal-1"},
+		{name: "a short name", portal: "bx", in: "https://bx/ at bx", want: "https://portal-1/ at portal-1"},
+		{name: "numbers that happen to be somebody's", portal: "p.example.org", known: []known{{User, "401"}, {Certificate, "1000"}}, in: "HTTP 401, 1000 ms", want: "HTTP 401, 1000 ms"},
 		{name: "neighbours in the same domain", portal: "portal.romashka.ru", in: "mail.romashka.ru, www.portal.romashka.ru, romashka.ru, notromashka.ru", want: "host-1, host-2, host-3, notromashka.ru"},
 		{name: "top level is no domain of anyone's", portal: "romashka.ru", in: "example.ru romashka.ru a.romashka.ru", want: "example.ru portal-1 a.romashka.ru"},
 		{name: "both spellings of a name are one", portal: "портал.рф", in: "https://xn--80awhdgm.xn--p1ai https://портал.рф", want: "https://portal-1 https://portal-1"},
