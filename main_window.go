@@ -13,9 +13,11 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/app"
@@ -69,6 +71,7 @@ func window(_ context.Context, version string, args []string) (cli.Exit, bool) {
 		s.say("window.none.failed", err.Error())
 		return cli.ExitCouldNot, true
 	}
+	time.AfterFunc(time.Second, debug.FreeOSMemory) // what it took to open the window
 	s.app.Run()
 	w.Close()
 	return cli.ExitOK, true
@@ -94,6 +97,8 @@ var errNoWindow = errors.New("the system gave no window")
 func (s *start) open() (w *gui.Window, err error) {
 	s.crashes.Opening()
 	defer s.crashes.Opened()
+	// Nothing of what it takes to open a window becomes garbage soon.
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	said, before := &strings.Builder{}, log.Writer()
 	log.SetOutput(said)
 	defer func() {
