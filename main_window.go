@@ -29,6 +29,7 @@ import (
 	"boxready/checks"
 	"boxready/cli"
 	"boxready/gui"
+	_ "boxready/gui/quiet"
 	"boxready/gui/store"
 	"boxready/internal/access"
 	"boxready/internal/crash"

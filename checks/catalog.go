@@ -23,20 +23,21 @@ const (
 	AuthServerFromComputer ID = "auth-server-from-computer"
 	QueueFeed              ID = "queue-feed"
 
-	WebhookCheck    ID = "webhook"
-	SignIn          ID = "sign-in"
-	PortalIdentity  ID = "portal-identity"
-	TokenAccepted   ID = "token-accepted"
-	RESTLicence     ID = "rest-licence"
-	AppInstalled    ID = "app-installed"
-	UserRights      ID = "user-rights"
-	Platform        ID = "platform"
-	RequiredScopes  ID = "scopes"
-	RequiredModules ID = "modules"
-	RequiredMethods ID = "methods"
-	RequiredEvents  ID = "events"
-	EventMachinery  ID = "event-machinery"
-	RateLimit       ID = "rate-limit"
+	WebhookCheck     ID = "webhook"
+	SignIn           ID = "sign-in"
+	PortalIdentity   ID = "portal-identity"
+	TokenAccepted    ID = "token-accepted"
+	RESTLicence      ID = "rest-licence"
+	AppInstalled     ID = "app-installed"
+	UserRights       ID = "user-rights"
+	Platform         ID = "platform"
+	RequiredScopes   ID = "scopes"
+	RequiredModules  ID = "modules"
+	RequiredMethods  ID = "methods"
+	RequiredEvents   ID = "events"
+	EventMachinery   ID = "event-machinery"
+	ApplicationHosts ID = "application-hosts"
+	RateLimit        ID = "rate-limit"
 
 	// SelfClock is no check of its own here: portal-clock yields it when it is this computer that is off.
 	SelfClock ID = "self-clock"
@@ -177,6 +178,10 @@ func Catalog() []*Check {
 			Vantage: FromPortal, Owner: ServerAdmin, Affects: events,
 			Causes: []Cause{EventNotRecorded, EventTestDenied},
 		}, observeEventTest, judgeEventTest),
+		define(Check{
+			ID: ApplicationHosts, Group: AccessGroup, Hosts: true, Vantage: FromComputer, Owner: Vendor, Affects: tokens,
+			Causes: []Cause{HostUnreachable, HandlerTLS, FrameBlocked, HandlerPrivate},
+		}, observeHosts, judgeHosts),
 		define(Check{
 			ID: RateLimit, Group: AccessGroup, After: []ID{ContentFilterCheck, PortalClock, Platform, EventMachinery},
 			Vantage: FromPortal, Owner: ServerAdmin, Affects: everything,

@@ -144,6 +144,8 @@ type Check struct {
 	Credentials []Credential
 	// AsApplication keeps the check to runs whose credential is the application's own.
 	AsApplication bool
+	// Hosts keeps the check to runs whose requirements name hosts.
+	Hosts bool
 	// Deadline is how long the check may take; nil: as long as the slowest honest answer.
 	Deadline func(*Target) time.Duration
 	Vantage  Vantage

@@ -34,6 +34,7 @@ type Target struct {
 	Moved         bool
 	AsApplication bool                       // the credential is the application's own, so what it may not do, the application may not
 	Requirements  *requirements.Requirements // nil: what every application needs
+	Handlers      requirements.Handlers      // where they live; "": where Requirements say
 
 	Self Self // what a self-test looks at
 }
@@ -43,7 +44,7 @@ type Target struct {
 func (t *Target) Secrets() []secret.String {
 	var secrets []secret.String
 	if t.Webhook != nil {
-		secrets = append(secrets, t.Webhook.Code, t.Webhook.URL())
+		secrets = append(secrets, t.Webhook.Code)
 	}
 	if t.SignIn != nil {
 		held := t.SignIn.Held()
@@ -73,6 +74,8 @@ type Env struct {
 	pacer    *transport.Pacer
 	feed     *feed.Fetcher
 	invented portal.Token
+
+	count func(id ID, done, total int) // tells the observer; nil if it doesn't want to know
 
 	// Set by portal-tcp and portal-tls for the checks that need them.
 	lines  []*line
@@ -161,6 +164,21 @@ func (env *Env) do(ctx context.Context, r portal.Request) portal.Answer {
 	a := env.client.Do(ctx, r)
 	env.noteLimit(r, a)
 	return a
+}
+
+// progress returns what is to be called whenever one of total requests has been answered.
+func (env *Env) progress(id ID, total int) (step func()) {
+	if env.count == nil {
+		return func() {}
+	}
+	var mu sync.Mutex
+	done := 0
+	return func() {
+		mu.Lock()
+		defer mu.Unlock()
+		done++
+		env.count(id, done, total)
+	}
 }
 
 // questionKey is the same for the same question.

@@ -71,7 +71,7 @@ var vantages = map[ID]Vantage{
 	AuthServerFromComputer: FromComputer, QueueFeed: FromComputer,
 	WebhookCheck: FromPortal, SignIn: FromComputer, PortalIdentity: FromComputer, TokenAccepted: FromPortal, RESTLicence: FromPortal,
 	AppInstalled: FromPortal, UserRights: FromPortal, Platform: FromPortal, RequiredScopes: FromPortal, RequiredModules: FromPortal,
-	RequiredMethods: FromPortal, RequiredEvents: FromPortal, EventMachinery: FromPortal, RateLimit: FromPortal,
+	RequiredMethods: FromPortal, RequiredEvents: FromPortal, EventMachinery: FromPortal, ApplicationHosts: FromComputer, RateLimit: FromPortal,
 	SelfKeyring: FromComputer, SelfLoopback: FromComputer, SelfBrowser: FromComputer, SelfProxy: FromComputer, SelfClock: FromComputer, SelfDisplay: FromComputer,
 }
 
@@ -566,7 +566,7 @@ func TestChainDates(t *testing.T) {
 			}
 			env := newEnv(t.Context(), transport.New(transport.Options{Roots: transport.Pool([]*x509.Certificate{top.cert})}), Target{Address: address})
 			chain := []*x509.Certificate{leaf.cert, middle.cert}
-			s := TLSSeen{Trust: env.examineOffline(chain)}
+			s := TLSSeen{Trust: env.examineOffline(chain, address.Host, nil)}
 			for _, cert := range chain {
 				s.Chain = append(s.Chain, describe(cert))
 			}

@@ -82,8 +82,8 @@ func observeModules(ctx context.Context, env *Env) (*ModulesFacts, error) {
 	}, nil
 }
 
-// findings compares what is required with what the portal has.
-func (f *ModulesFacts) findings() []requirements.Finding {
+// Inventory is what is known of the portal.
+func (f *ModulesFacts) Inventory() *requirements.Inventory {
 	inv := &requirements.Inventory{Provided: f.Provided, Granted: f.Granted, Listed: f.Listed, Events: f.Events,
 		Existing: map[string]bool{}, Available: map[string]bool{}}
 	for _, m := range f.Methods {
@@ -94,7 +94,12 @@ func (f *ModulesFacts) findings() []requirements.Finding {
 			inv.Available[m.Name] = *m.Available
 		}
 	}
-	return requirements.Resolve(f.Required.requirements(), inv)
+	return inv
+}
+
+// findings compares what is required with what the portal has.
+func (f *ModulesFacts) findings() []requirements.Finding {
+	return requirements.Resolve(f.Required.requirements(), f.Inventory())
 }
 
 // Met are the facts of a check that concludes from those of modules: what of its own kind is not as required.

@@ -33,11 +33,12 @@ const (
 	NeedsWebhook       Reason = "webhook"
 	NeedsAsApplication Reason = "as-application"
 	NeedsOutsideRun    Reason = "outside-run"
+	NeedsRequirements  Reason = "requirements" // that name hosts
 )
 
 // Reasons are all of them.
 func Reasons() []Reason {
-	return []Reason{NeedsConsentDeep, NeedsConsentFilter, NeedsConsentEvent, NeedsCredential, NeedsSignIn, NeedsWebhook, NeedsAsApplication, NeedsOutsideRun}
+	return []Reason{NeedsConsentDeep, NeedsConsentFilter, NeedsConsentEvent, NeedsCredential, NeedsSignIn, NeedsWebhook, NeedsAsApplication, NeedsOutsideRun, NeedsRequirements}
 }
 
 func reasonFor(c Consent) Reason {

@@ -71,11 +71,10 @@ func (a *app) login(ctx context.Context, typed string, f loginFlags) error {
 	if f.clientID == "" {
 		return a.explainRegistration(target.Address)
 	}
-	store, noKeyring := vault.Open(ctx, vault.NewKeyring(vault.Options{Backend: a.Keyring}))
+	accounts, noKeyring := a.openAccounts(ctx)
 	if noKeyring != nil {
 		fmt.Fprintln(a.Err, a.words.Say(a.keyringText(noKeyring), a.keyringArgs(target.Address))+" "+a.words.Say("cli-account.memory", nil))
 	}
-	accounts := oauthflow.NewAccounts(store)
 	input := a.typed()
 	application, err := a.askApplication(ctx, f.clientID, input)
 	if err != nil {
@@ -421,13 +420,26 @@ func webhookOf(pasted secret.String, address portal.Address) (portal.Webhook, er
 	return webhook, nil
 }
 
+// keyringHint is after how long somebody who waits is told that the keyring may want an answer.
+const keyringHint = 3 * time.Second
+
 // openKeyring returns the accounts in the operating system's keyring, for commands that are about what it keeps.
 func (a *app) openKeyring(ctx context.Context) (*oauthflow.Accounts, error) {
-	keyring := vault.NewKeyring(vault.Options{Backend: a.Keyring})
-	if err := keyring.SelfTest(ctx); err != nil {
-		return nil, a.keyringError(err, portal.Address{})
+	accounts, noKeyring := a.openAccounts(ctx)
+	if noKeyring != nil {
+		return nil, a.keyringError(noKeyring, portal.Address{})
 	}
-	return oauthflow.NewAccounts(keyring), nil
+	return accounts, nil
+}
+
+// openAccounts returns the accounts in the operating system's keyring, or in memory together with the error that says why.
+func (a *app) openAccounts(ctx context.Context) (*oauthflow.Accounts, error) {
+	hint := time.AfterFunc(keyringHint, func() {
+		fmt.Fprintln(a.Err, a.words.Say("cli-account.keyring-waits", checks.Args{"keeper": a.place(vault.InKeyring)}))
+	})
+	defer hint.Stop()
+	store, noKeyring := vault.Open(ctx, vault.NewKeyring(vault.Options{Backend: a.Keyring}))
+	return oauthflow.NewAccounts(store), noKeyring
 }
 
 // keyringError puts what goes wrong with what is kept into words.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"boxready/checks"
+	"boxready/internal/allowlist"
 	"boxready/internal/bitrix"
 	"boxready/internal/report"
 	"boxready/internal/requirements"
@@ -32,6 +34,7 @@ type checkFlags struct {
 	webhook                                   string
 	signedIn, asApplication                   bool
 	requires                                  []string
+	handlers                                  string
 	format, report                            string
 	hideNames                                 bool
 	verbose                                   bool
@@ -79,7 +82,8 @@ Exit codes: 0 nothing wrong seen, 3 at least one problem, 4 no problem but notic
 	flags.StringVar(&f.webhook, "webhook", "", "incoming webhook: its `URL`, - for standard input, or saved for the keyring's (default: $BOXREADY_WEBHOOK)")
 	flags.BoolVar(&f.signedIn, "signed-in", false, "use the saved sign-in, see boxready login")
 	flags.BoolVar(&f.asApplication, "as-application", false, "the credential is the application's own: missing permissions are problems")
-	flags.StringArrayVar(&f.requires, "requires", nil, "`FILE` with an application's requirements (repeatable)")
+	flags.StringArrayVar(&f.requires, "requires", nil, "`FILE` with an application's requirements, or the name of a ready one (repeatable)")
+	flags.StringVar(&f.handlers, "handlers", "", "where the application's handlers live, whatever the file says: internet, lan or custom")
 	flags.StringVar(&f.report, "report", "", "save a report for support in `FILE`.{zip,html,json,txt}")
 	flags.BoolVar(&f.hideNames, "hide-names", false, "with --report: replace names, addresses and people by tokens")
 	flags.BoolVar(&f.publicDNS, "public-dns", false, "also ask a public resolver (the portal's name leaves for it)")
@@ -203,10 +207,17 @@ func (a *app) useSignIn(ctx context.Context, n *transport.Net, target *checks.Ta
 	return nil
 }
 
-// readRequirements reads the files that --requires names; nil without any. What is wrong with them is told line by line.
+// readRequirements reads the files that --requires names; nil without any. What is no file may be the name of a ready one. What
+// is wrong with them is told line by line.
 func (a *app) readRequirements(files []string) (*requirements.Requirements, error) {
 	var all []*requirements.Requirements
 	for _, file := range files {
+		if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
+			if ready, ok := requirements.FromLibrary(file); ok {
+				all = append(all, ready)
+				continue
+			}
+		}
 		r, err := requirements.ReadFile(file)
 		var bad requirements.Errors
 		if errors.As(err, &bad) {
@@ -236,6 +247,9 @@ func checkFormat(format string) error {
 // runChecks makes the run, shows it, and sets the exit code.
 func (a *app) runChecks(ctx context.Context, n *transport.Net, target checks.Target, f checkFlags) error {
 	format, verbose := f.format, f.verbose
+	if hosts := target.HostsToAsk(); hosts != nil { // a stranger's file names them: nothing is contacted unseen
+		fmt.Fprintln(a.Err, a.words.Say("cli.hosts-asked", checks.Args{"hosts": hosts}))
+	}
 	reporter := a.reporter()
 	progress := a.newProgress(checks.Planned(target), n.Pacer(target.Address.Host).Pause)
 	observers := observers{progress}
@@ -307,7 +321,10 @@ func (f *checkFlags) target(typed string) (checks.Target, error) {
 			t.Consents = append(t.Consents, consent)
 		}
 	}
-	t.AsApplication = f.asApplication
+	t.AsApplication, t.Handlers = f.asApplication, requirements.Handlers(f.handlers)
+	if places := allowlist.Places(); err == nil && f.handlers != "" && !slices.Contains(places, t.Handlers) {
+		return t, wrong("cli.bad-value", checks.Args{"flag": "--handlers", "value": f.handlers, "allowed": names(places)})
+	}
 	return t, err
 }
 
@@ -404,6 +421,14 @@ func (os observers) Started(id checks.ID) {
 func (os observers) Finished(id checks.ID, results []checks.Result) {
 	for _, o := range os {
 		o.Finished(id, results)
+	}
+}
+
+func (os observers) Progress(id checks.ID, done, total int) {
+	for _, o := range os {
+		if counter, ok := o.(checks.Counter); ok {
+			counter.Progress(id, done, total)
+		}
 	}
 }
 

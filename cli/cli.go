@@ -109,7 +109,7 @@ func Run(ctx context.Context, version string, args []string, std IO) Exit {
 		fmt.Fprintln(a.Err, a.words.RequirementsError(file))
 		return ExitUsage
 	case a.exit == ExitCouldNot:
-		fmt.Fprintln(a.Err, a.words.Say("cli.failed", checks.Args{"error": secret.Mask(err.Error(), a.Webhook)}))
+		fmt.Fprintln(a.Err, a.words.Say("cli.failed", checks.Args{"error": secret.Mask(err.Error())}))
 		return ExitCouldNot
 	default:
 		// What is left are cobra's own words about flags and arguments, a webhook's address in the wrong place among them.

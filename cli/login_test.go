@@ -78,13 +78,21 @@ func (d *desk) io(in io.Reader, out, err io.Writer) cli.IO {
 
 func newDesk(t *testing.T, faults ...string) *desk {
 	t.Helper()
+	return newDeskAt(t, simportal.Options{Faults: faults})
+}
+
+func newDeskAt(t *testing.T, o simportal.Options) *desk {
+	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	listen := ln.Addr().String()
 	ln.Close()
-	sim, err := simportal.Start(simportal.Options{Faults: faults, RedirectURI: "http://" + listen + "/callback"})
+	if o.RedirectURI == "" {
+		o.RedirectURI = "http://" + listen + "/callback"
+	}
+	sim, err := simportal.Start(o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -171,6 +179,12 @@ func (d *desk) shown(said *heard) string {
 
 // authorize opens the portal's page as a user who is signed in there, and returns where it leads.
 func (d *desk) authorize(address string) string {
+	location, _ := d.visit(address)
+	return location
+}
+
+// visit opens the portal's page as a user who is signed in there, and returns where it leads, and what it shows.
+func (d *desk) visit(address string) (location, page string) {
 	roots, err := transport.ParseRoots(d.sim.RootsPEM())
 	if err != nil {
 		d.t.Fatal(err)
@@ -186,10 +200,11 @@ func (d *desk) authorize(address string) string {
 	response, err := transport.New(way).HTTPClient().Get(address)
 	if err != nil {
 		d.t.Errorf("the portal's page: %v", err)
-		return ""
+		return "", ""
 	}
-	response.Body.Close()
-	return response.Header.Get("Location")
+	defer response.Body.Close()
+	shown, _ := io.ReadAll(response.Body)
+	return response.Header.Get("Location"), string(shown)
 }
 
 func (d *desk) grant() simportal.Grant { return d.sim.IssueGrant(simportal.TokenValid) }

@@ -30,6 +30,9 @@ func TestMain(m *testing.M) {
 	if os.Getenv("BOXREADY_TEST_PROGRAM") != "" {
 		program()
 	}
+	if where := os.Getenv(crashVariable); where != "" {
+		crashing(where)
+	}
 	testscript.Main(m, map[string]func(){"boxready": program})
 }
 

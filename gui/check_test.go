@@ -165,7 +165,7 @@ func TestConsents(t *testing.T) {
 	}{
 		{checks.Deep, checks.NeedsConsentDeep, "Проверить с токеном…", []string{"сообщит ему как свой тот адрес", "только если этим адресом пользуются сотрудники и приложения"}, true},
 		{checks.ContentFilter, checks.NeedsConsentFilter, "Проверить фильтр…", []string{"select * from", "на время заблокировать адрес этого компьютера"}, false},
-		{checks.EventTest, checks.NeedsConsentEvent, "Проверить события…", []string{"подпишет своё приложение на пробное событие", "снимет подписку"}, false},
+		{checks.EventTest, checks.NeedsConsentEvent, "Проверить события…", []string{"подпишет локальное приложение", "отпишет приложение"}, false},
 	} {
 		t.Run(string(test.consent), func(t *testing.T) {
 			outcome := played(t, "auth-server")
@@ -264,6 +264,39 @@ func TestEscStopsARun(t *testing.T) {
 	checker.gate = nil
 	r.key(fyne.KeyF5)
 	r.pumpUntilSays(notReady)
+}
+
+// TestSleepAndWake lets the computer sleep in the middle of a run.
+func TestSleepAndWake(t *testing.T) {
+	gate := make(chan struct{})
+	checker := broken(t)
+	checker.gate = func(ctx context.Context, id checks.ID) {
+		if id == checks.AuthServerFromPortal {
+			<-gate
+		}
+	}
+	r := open(t, setup{checker: checker})
+	r.check("portal.example.ru")
+	r.pumpUntilSays("Связь портала с сервером авторизации")
+	r.pass(8 * time.Hour)
+	r.mustSay("28800 с, отвечает медленно", "Остановить")
+	close(gate)
+	r.pumpUntilSays(notReady)
+}
+
+func TestTheLastAddressIsThereAtTheNextStart(t *testing.T) {
+	r := open(t, setup{store: remembered(t), checker: broken(t)})
+	r.key(fyne.KeyReturn)
+	r.pumpUntilSays(notReady)
+	if got := r.checker.asked()[0].Address.Host; got != "never.example.org" {
+		t.Errorf("checked %s", got)
+	}
+	r = open(t, setup{store: remembered(t), checker: broken(t)})
+	r.check("other.example.ru") // typing replaces it
+	r.pumpUntilSays(notReady)
+	if got := r.checker.asked()[0].Address.Host; got != "other.example.ru" {
+		t.Errorf("checked %s", got)
+	}
 }
 
 func TestWindowClosedInMidRun(t *testing.T) {
@@ -478,21 +511,6 @@ func TestTwoPortalsAtOnce(t *testing.T) {
 	r.mustSay(notReady, noServer)
 }
 
-func TestLanguageOfFyne(t *testing.T) {
-	for lang, word := range map[string]string{"ru": "Копировать", "en": "Copy"} {
-		r := open(t, setup{lang: lang})
-		entry := r.canvas().Focused().(interface {
-			fyne.SecondaryTappable
-			SetText(string)
-		})
-		entry.SetText("portal")
-		entry.TappedSecondary(&fyne.PointEvent{})
-		if !r.says(word) {
-			t.Errorf("%s: the field's menu says %v", lang, r.texts())
-		}
-	}
-}
-
 // listed are the texts of the checklist.
 func (r *rig) listed() []string {
 	all := r.texts()
@@ -522,4 +540,24 @@ func (r *rig) kept(address string, verdict checks.Verdict) {
 		p, ok := r.store.Portal(address)
 		return ok && p.Verdict == verdict
 	})
+}
+
+func TestNarrowWindowHasAMenu(t *testing.T) {
+	r := open(t, setup{size: fyne.NewSize(427, 600), store: remembered(t)})
+	if len(r.all("Порталы")) > 0 {
+		t.Error("the list of sections takes room in a narrow window")
+	}
+	r.mustSay("Проверка") // which section it is
+	r.canvas().Focus(nil)
+	r.canvas().FocusNext() // the menu's button comes first
+	r.key(fyne.KeySpace)
+	r.mustSay("Порталы")
+	r.key(fyne.KeyDown)
+	r.key(fyne.KeyDown)
+	r.key(fyne.KeyReturn)
+	r.mustSay("То, что вы проверяли на этом компьютере")
+	r.w.Fyne().Resize(fyne.NewSize(1040, 720))
+	if len(r.all("Порталы")) == 0 {
+		t.Error("a wide window has no list of sections")
+	}
 }

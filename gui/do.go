@@ -79,6 +79,13 @@ func (w *Window) after(d time.Duration, f func()) {
 	})
 }
 
+// atClose has f called when the window has been closed and what was begun has ended. It may be called from any goroutine.
+func (w *Window) atClose(f func()) {
+	w.closing.Lock()
+	defer w.closing.Unlock()
+	w.atEnd = append(w.atEnd, f)
+}
+
 // Close ends everything that was begun, and waits for it a while: a browser or a keyring may keep a call for ever. It must not
 // be called on the Fyne thread.
 func (w *Window) Close() {
@@ -91,6 +98,11 @@ func (w *Window) Close() {
 	select {
 	case <-done:
 	case <-time.After(closeTimeout):
+	}
+	w.closing.Lock()
+	defer w.closing.Unlock()
+	for _, f := range w.atEnd {
+		f()
 	}
 }
 

@@ -152,12 +152,13 @@ func (f *findingPage) evidence(s *model.Session, r checks.Result, d model.Detail
 		{Name: f.say("finding.took", nil), Value: f.say("finding.took-value", checks.Args{"seconds": d.Took.Seconds()})}}, d.Facts...)
 	var rows []fyne.CanvasObject
 	for _, fact := range facts {
+		fact = fact.InWords(f.words)
 		rows = append(rows, widgets.Pair(widgets.NewText(fact.Name, widgets.Font{Size: style.SizeSmall, Color: widgets.Muted}),
 			widgets.NewText(model.Brief(fact.Value, maxValue), widgets.Font{Size: style.SizeSmall, CanSelect: true})))
 	}
 	lines = append(lines, widgets.Pad(4, 0, 0, 0, widgets.Inset(widgets.Column(4, rows...))))
 	if d.MoreFacts {
-		all := f.copyButton("finding.copy-facts", func() string { return model.FactsText(model.Facts(r)) })
+		all := f.copyButton("finding.copy-facts", func() string { return model.FactsText(r) })
 		lines = append(lines, widgets.Pad(8, 0, 0, 0, widgets.BesideOrBelow(10, 200,
 			widgets.NewText(f.say("finding.more-facts", nil), widgets.Font{Color: widgets.Muted}), all)))
 	}

@@ -97,6 +97,9 @@ func readPNG(file string) (image.Image, error) {
 var keyPages = []string{"welcome", "results", "finding", "portals"}
 
 func TestPictures(t *testing.T) {
+	if testing.Short() {
+		t.Skip("measures pictures, which the race detector doesn't change")
+	}
 	for i, p := range pages() {
 		type variant struct{ lang, look string }
 		variants := []variant{{"ru", []string{"light", "dark"}[i%2]}}

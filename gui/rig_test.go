@@ -65,6 +65,7 @@ type setup struct {
 	openURL  func(string) error
 	settings store.Settings
 	inDemo   bool
+	with     func(*gui.Params) // what only few tests need
 }
 
 func open(t testing.TB, s setup) *rig {
@@ -90,12 +91,16 @@ func open(t testing.TB, s setup) *rig {
 	if s.scaled == nil {
 		s.scaled = func(float32) {}
 	}
-	w, err := gui.New(gui.Params{
+	params := gui.Params{
 		Crashes: s.crashes, SetScale: s.scaled, Proxy: s.proxy, SelfTest: s.selfTest,
 		Folders: []gui.Folder{{Holds: "settings", Path: "/home/somebody/.config/boxready"}},
 		App:     r.app, Version: "0.1.0-test", Checker: s.checker, Access: s.access, StartDemo: s.demo, Demo: s.inDemo, Store: s.store, OpenURL: s.openURL,
-		Do: func(f func()) { r.queue <- f }, Now: r.clock.now, Tick: r.clock.tick,
-	})
+		Do: func(f func()) { r.queue <- f }, Now: r.clock.now, Tick: r.clock.tick, Lists: noLists, Downloads: "/home/somebody/Downloads",
+	}
+	if s.with != nil {
+		s.with(&params)
+	}
+	w, err := gui.New(params)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -657,7 +662,7 @@ func (r *rig) openSection(id string) {
 	r.t.Helper()
 	name := r.say("window.section."+id, nil)
 	if r.canvas().Size().Width < 600 {
-		r.ctrl("2")
+		r.ctrl(map[string]fyne.KeyName{"portals": "2", "requirements": "3", "allowlist": "4", "report": "5"}[id])
 		return
 	}
 	r.tap(name)
@@ -692,4 +697,13 @@ func remembered(t *testing.T) *store.Store {
 		}
 	}
 	return s
+}
+
+func contains(text, part string) bool { return strings.Contains(text, part) }
+
+// option opens the choice that shows a text, and takes an option.
+func (r *rig) option(shown, option string) {
+	r.t.Helper()
+	r.tap(shown)
+	r.tap(option)
 }

@@ -9,8 +9,10 @@ import (
 
 // Model is all that the window shows.
 type Model struct {
-	Current  *Session // nil before the first portal
-	sessions map[string]*Session
+	Current *Session // nil before the first portal
+	// Applications are for the next portal, while there is none.
+	Applications []*Application
+	sessions     map[string]*Session
 }
 
 // Open makes a portal the current one. What was known of it in this window is kept.

@@ -113,7 +113,7 @@ func (h *hider) read(r checks.Result, facts tree) {
 			h.public[value] = true
 		}
 	}
-	facts.each(h.shapes.of(r), func(s string, k Kind) string {
+	facts.each(h.shapes.of(r.Facts), func(s string, k Kind) string {
 		if s != "" && !h.public[s] {
 			h.collect(s, k)
 		}
@@ -143,8 +143,13 @@ func (h *hider) collect(s string, k Kind) {
 			}
 		}
 	case Text:
-		for _, m := range hostOfURL.FindAllStringSubmatch(s, -1) {
-			h.host(hostIn(m[0]))
+		for _, m := range hostOfURL.FindAllString(s, -1) {
+			h.host(hostIn(m))
+		}
+		for _, m := range userPath.FindAllStringSubmatch(s, -1) {
+			if m[2] != firstUser {
+				h.add(People, "user", m[2])
+			}
 		}
 	}
 }
@@ -169,7 +174,10 @@ func (h *hider) address(s string) bool {
 	return true
 }
 
-// Shorter values are common words and numbers; they are hidden only where they stand alone.
+// firstUser is every portal's first administrator, and the user of the webhook that https-seen invents.
+const firstUser = "1"
+
+// Shorter names of people and companies are common words; they are hidden only where they stand alone.
 const shortest = 3
 
 var (
@@ -178,7 +186,7 @@ var (
 	mail      = regexp.MustCompile(`[\p{L}\p{N}._%+-]+@[\p{L}\p{N}_-]+(?:\.[\p{L}\p{N}_-]+)+`)
 	numbered6 = regexp.MustCompile(`\[?[0-9A-Fa-f]*:[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*\]?`)
 	word      = regexp.MustCompile(`[\p{L}\p{N}_](?:[\p{L}\p{N}_.-]*[\p{L}\p{N}_])?`)
-	userPath  = regexp.MustCompile(`(/rest/)([^/\s]+)(/•••)`)
+	userPath  = regexp.MustCompile(`(/rest/(?:api/)?)([^/\s]+)(/•••)`)
 )
 
 // hostIn is the host of a URL, of host:port, or what was given.
@@ -222,7 +230,7 @@ var (
 )
 
 // hide puts tokens in the place of what is hidden in a result's facts.
-func (h *hider) hide(r checks.Result, facts tree) { facts.each(h.shapes.of(r), h.replace) }
+func (h *hider) hide(r checks.Result, facts tree) { facts.each(h.shapes.of(r.Facts), h.replace) }
 
 func (h *hider) hides() bool { return len(h.hidden) > 0 }
 
@@ -245,16 +253,24 @@ func (h *hider) args(args checks.Args) checks.Args {
 	for name, value := range args {
 		switch v := value.(type) {
 		case string:
-			args[name] = h.text(v)
+			args[name] = h.whole(v)
 		case []string:
 			hidden := make([]string, len(v))
 			for i := range v {
-				hidden[i] = h.text(v[i])
+				hidden[i] = h.whole(v[i])
 			}
 			args[name] = hidden
 		}
 	}
 	return args
+}
+
+// whole hides a value that stands alone, or what is in it.
+func (h *hider) whole(s string) string {
+	if n := h.byText[fold(s)]; n != nil && n.Hidden {
+		return n.Token
+	}
+	return h.text(s)
 }
 
 // text hides what is known to be identifying in words of any kind, and what looks like an address of a computer or a person.
@@ -307,7 +323,7 @@ func (h *hider) hostToken(w string) string {
 	if n == nil && !h.public[host] && slices.ContainsFunc(h.zones, func(zone string) bool { return host == zone || strings.HasSuffix(host, "."+zone) }) {
 		n = h.add(Names, "host", host)
 	}
-	if n == nil || !n.Hidden || len(host) < shortest {
+	if n == nil || !n.Hidden || !n.host() {
 		return w
 	}
 	return n.Token
@@ -342,13 +358,15 @@ func (h *hider) phrases(s string) string {
 
 func inWord(r rune) bool { return r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsDigit(r)) }
 
-// phrase tells whether a value is looked for in any text. Hosts and addresses are found as such, and a user's number is a
+// phrase tells whether a value is looked for in any text. Hosts and addresses are found as such, and a short number is a
 // number like any other.
 func (n *Name) phrase() bool {
-	word := n.stem == "portal" || n.stem == "host" || n.stem == "ip"
-	number := n.stem == "user" && strings.Trim(n.Value, "0123456789") == ""
-	return !word && !number && utf8.RuneCountInString(n.Value) >= shortest
+	const telling = 8 // digits
+	number := strings.Trim(n.Value, "0123456789") == "" && len(n.Value) < telling
+	return !n.host() && !number && utf8.RuneCountInString(n.Value) >= shortest
 }
+
+func (n *Name) host() bool { return n.stem == "portal" || n.stem == "host" || n.stem == "ip" }
 
 // fold brings a text into lower case, byte by byte in its place.
 func fold(s string) string {

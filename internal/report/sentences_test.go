@@ -99,6 +99,26 @@ var conclusions = []conclusion{
 	{"methods", "method-not-permitted", met},
 	{"methods", "method-unsure", met},
 	{"events", "", `{"credential":"sign-in","required":{},"events":["ONAPPTEST"]}`},
+	{"application-hosts", "", `{"at":"2026-11-25T12:00:00Z","handlers":"lan","left_out":3,"hosts":[{"host":"app.example","port":443,"directions":["portal-to-app"]},{"host":"b.example","port":443,"directions":["app-to-portal"]}]}`},
+	{"application-hosts", "host-unreachable", `{"at":"2026-11-25T12:00:00Z","hosts":[{"host":"app.example","port":443,"directions":["portal-to-app"],"failure":"refused"}]}`},
+	{"application-hosts", "host-unreachable", `{"at":"2026-11-25T12:00:00Z","hosts":[{"host":"app.example","port":443,"directions":["portal-to-app"],"failure":"reset"}]}`},
+	{"application-hosts", "host-unreachable", `{"at":"2026-11-25T12:00:00Z","hosts":[{"host":"app.example","port":443,"directions":["portal-to-app"],"failure":"closed"}]}`},
+	{"application-hosts", "host-unreachable", `{"at":"2026-11-25T12:00:00Z","hosts":[{"host":"app.example","port":443,"directions":["portal-to-app"],"failure":"dns-not-found"}]}`},
+	{"application-hosts", "host-unreachable", `{"at":"2026-11-25T12:00:00Z","hosts":[{"host":"app.example","port":443,"directions":["portal-to-app"],"failure":"timeout"}]}`},
+	{"application-hosts", "host-unreachable", `{"at":"2026-11-25T12:00:00Z","hosts":[{"host":"app.example","port":443,"directions":["portal-to-app"],"failure":"dns-failed"}]}`},
+	{"application-hosts", "host-unreachable", `{"at":"2026-11-25T12:00:00Z","hosts":[{"host":"app.example","port":443,"directions":["portal-to-app"],"failure":"no-route"}]}`},
+	{"application-hosts", "host-unreachable", `{"at":"2026-11-25T12:00:00Z","hosts":[{"host":"app.example","port":443,"directions":["portal-to-app"],"failure":"unreachable"}]}`},
+	{"application-hosts", "host-unreachable", `{"at":"2026-11-25T12:00:00Z","hosts":[{"host":"app.example","port":443,"directions":["portal-to-app"],"failure":"other"}]}`},
+	{"application-hosts", "handler-tls", `{"at":"2026-11-25T12:00:00Z","hosts":[{"host":"app.example","port":443,"directions":["portal-to-app"],"failure":"not-tls"}]}`},
+	{"application-hosts", "handler-tls", `{"at":"2026-11-25T12:00:00Z","hosts":[{"host":"app.example","port":443,"directions":["portal-to-app"],"failure":"tls-failed"}]}`},
+	{"application-hosts", "handler-tls", `{"at":"2026-11-25T12:00:00Z","hosts":[{"host":"app.example","port":443,"directions":["portal-to-app"],"tls":{"took_ms":1,"chain":[{"subject":"CN=a","issuer":"CN=b","not_before":"2026-01-01T00:00:00Z","not_after":"2027-01-01T00:00:00Z"}],"trust":{"public":false,"name_matches":true}}}]}`},
+	{"application-hosts", "handler-tls", `{"at":"2026-11-25T12:00:00Z","hosts":[{"host":"app.example","port":443,"directions":["portal-to-app"],"tls":{"took_ms":1,"chain":[{"subject":"CN=a","issuer":"CN=b","not_before":"2026-01-01T00:00:00Z","not_after":"2026-02-01T00:00:00Z"}],"trust":{"public":true,"name_matches":false}}}]}`},
+	{"application-hosts", "handler-tls", `{"at":"2026-11-25T12:00:00Z","hosts":[{"host":"app.example","port":443,"directions":["portal-to-app"],"tls":{"took_ms":1,"interceptor":"Kaspersky","chain":[{"subject":"CN=a","issuer":"CN=b","not_before":"2026-01-01T00:00:00Z","not_after":"2027-01-01T00:00:00Z"}],"trust":{"public":false,"name_matches":true}}}]}`},
+	{"application-hosts", "frame-blocked", `{"at":"2026-11-25T12:00:00Z","hosts":[{"host":"app.example","port":443,"directions":["browser-to-app"],"frame":{"x_frame_options":["deny"],"allows_portal":false}}]}`},
+	{"application-hosts", "frame-blocked", `{"at":"2026-11-25T12:00:00Z","hosts":[{"host":"app.example","port":443,"directions":["browser-to-app"],"frame":{"frame_ancestors":["none"],"allows_portal":false}}]}`},
+	{"application-hosts", "frame-blocked", `{"at":"2026-11-25T12:00:00Z","hosts":[{"host":"app.example","port":80,"directions":["browser-to-app"]}]}`},
+	{"application-hosts", "handler-private", `{"at":"2026-11-25T12:00:00Z","hosts":[{"host":"app.example","port":443,"directions":["portal-to-app"],"addresses":["10.0.0.1"]}]}`},
+	{"application-hosts", "handler-private", `{"at":"2026-11-25T12:00:00Z","hosts":[{"host":"localhost","port":443,"directions":["portal-to-app"]}]}`},
 	{"events", "event-missing", met},
 	{"events", "event-missing", `{"credential":"sign-in","required":{"events":["ONIMCONNECTORDIALOGFINISH"]},"provided":["crm","imopenlines"],"events":["ONAPPTEST"]}`},
 }
@@ -159,7 +179,7 @@ func TestSentencesAreWhole(t *testing.T) {
 				t.Logf("%s %s\n%s\n%s\n%s\n%s\n%s", c.check, c.cause, f.Title, f.Saw, f.Breaks, strings.Join(f.Steps, "\n"), f.More)
 			}
 			for _, text := range append(f.Steps, f.Title, f.Saw, f.Breaks) {
-				for _, flaw := range []string{"<no value>", string(c.check) + "." + string(c.cause), "keeper.", "{{", "  ", " .", " ,", ": .", "«»", "“”", "need."} {
+				for _, flaw := range []string{"<no value>", string(c.check) + "." + string(c.cause), "keeper.", "{{", "  ", " .", " ,", ": .", "«»", "“”", "need.", "host-fault."} {
 					if strings.Contains(text, flaw) {
 						t.Errorf("%s: %s %q has %q: %s", words.Lang(), c.check, c.cause, flaw, text)
 					}

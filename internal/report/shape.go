@@ -52,17 +52,8 @@ func (s *shape) element() *shape {
 // shapes remembers the shapes of types.
 type shapes map[reflect.Type]*shape
 
-// of is the shape of a check's facts. Facts read from a saved report are still JSON; whose they are says the catalogue.
-func (known shapes) of(r checks.Result) *shape {
-	facts := r.Facts
-	if _, saved := facts.(json.RawMessage); saved {
-		facts = nil
-		for _, c := range checks.Catalog() {
-			if c.ID == r.Check {
-				facts = c.NewFacts()
-			}
-		}
-	}
+// of is the shape of a check's facts.
+func (known shapes) of(facts checks.Facts) *shape {
 	if facts == nil {
 		return nil
 	}
@@ -78,6 +69,9 @@ var (
 func (known shapes) ofType(t reflect.Type, kind Kind) *shape {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
+	}
+	if t == reflect.TypeFor[json.RawMessage]() {
+		return nil
 	}
 	if pointer := reflect.PointerTo(t); pointer.Implements(jsonMarshaler) || pointer.Implements(textMarshaler) {
 		return &shape{kind: kind}

@@ -295,9 +295,9 @@ func (s *resolver) requireMethod(name string) {
 		f.Kind, f.Reason, f.Has, f.ReplacedBy = AskVendor, Gone, s.Range(m.Module), m.ReplacedBy
 		s.add(f)
 		return
-	case has == bitrix.No && m.API2 || s.Presence(m.Module) == Absent:
+	case has == bitrix.No || s.Presence(m.Module) == Absent:
 		s.explain(missing{needs: m.AlsoNeeds(), list: func(f *Finding) *[]string { return &f.Methods }, Finding: f})
-	case !m.API2: // method.get doesn't look at it
+	case !m.API2: // method.get doesn't look at it, and nothing else was asked
 		if rest := s.Range("rest"); rest.below(bitrix.REST3Since) {
 			f.Kind, f.Module, f.Since, f.Has = Update, "rest", bitrix.REST3Since, rest
 		} else {

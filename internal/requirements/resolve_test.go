@@ -220,6 +220,31 @@ func TestAMissingModuleIsReportedOnce(t *testing.T) {
 	}
 }
 
+// Methods of REST 3.0 can be asked about under /rest/api/ alone. That one surely isn't there counts like any other's absence.
+func TestAbsentMethodsOfREST3(t *testing.T) {
+	for m := range bitrix.Methods() {
+		if m.API2 {
+			continue
+		}
+		need := &requirements.Requirements{Methods: []string{m.Name}}
+		inv := portal()
+		inv.Existing[strings.ToLower(m.Name)] = false
+		f := one(t, m.Name, requirements.Resolve(need, inv))
+		hearsay := m.Module == "call" && f.Kind == requirements.NotSure && f.Reason == requirements.ModuleUnsure // it has no other methods
+		if !hearsay && (f.Kind != requirements.Update || f.What != requirements.MethodNeed || f.Name != m.Name) || f.Module != m.Module {
+			t.Errorf("%s: %+v", m.Name, f)
+		}
+		inv.Existing[strings.ToLower(m.Name)] = true
+		if found := about(requirements.Resolve(need, inv)); len(found) != 0 {
+			t.Errorf("%s is there: %+v", m.Name, found)
+		}
+		inv.Existing[strings.ToLower(m.Name)], inv.Existing["method.get"] = false, false
+		if f := one(t, m.Name, requirements.Resolve(need, inv)); f.Kind != requirements.Update || f.Module != "rest" || m.Module != "rest" && f.Since != bitrix.REST3Since {
+			t.Errorf("%s on a portal before REST 3.0: %+v", m.Name, f)
+		}
+	}
+}
+
 // A portal too old for method.get answers methods, which never lists controllers.
 func TestWhatTheListOfMethodsOmitsIsNotMissing(t *testing.T) {
 	inv := portal()

@@ -15,16 +15,23 @@ import (
 
 // Mask replaces in s, a text that strangers wrote, the known secrets and
 // whatever looks like a credential. Known secrets are found plain and as they
-// are written in URLs, JSON, HTML and base64, and also where s ends inside one.
-// For the rest it would rather mask too much than too little.
+// are written in URLs, JSON, HTML and base64, and also where s ends inside one
+// or has only a piece of it. For the rest it would rather mask too much than
+// too little.
 func Mask(s string, known ...String) string {
 	if s == "" {
 		return s
 	}
 	var hidden spans
+	pieces := piecesOf(s, known)
 	for _, k := range known {
 		for _, form := range forms(k.Reveal()) {
 			hidden.addForm(s, form)
+			for i := 0; i+minPiece <= len(form); i++ {
+				if piece := form[i : i+minPiece]; pieces[piece] && utf8.ValidString(piece) {
+					hidden.addAll(s, piece)
+				}
+			}
 		}
 	}
 	hidden.addNamed(s)
@@ -71,7 +78,23 @@ func (h spans) replace(s string) string {
 // ends inside it.
 const minPart = 4
 
-func (h *spans) addForm(s, form string) {
+// minPiece is how much of a secret counts as the secret wherever it stands:
+// some quote the first characters of what they refuse.
+const minPiece = 12
+
+// piecesOf returns all that long in s, if anything is known to look for.
+func piecesOf(s string, known []String) map[string]bool {
+	if !slices.ContainsFunc(known, func(k String) bool { return !k.IsZero() }) {
+		return nil
+	}
+	pieces := make(map[string]bool, len(s))
+	for i := 0; i+minPiece <= len(s); i++ {
+		pieces[s[i:i+minPiece]] = true
+	}
+	return pieces
+}
+
+func (h *spans) addAll(s, form string) {
 	for from := 0; ; {
 		at := strings.Index(s[from:], form)
 		if at < 0 {
@@ -80,6 +103,10 @@ func (h *spans) addForm(s, form string) {
 		h.add(from+at, from+at+len(form))
 		from += at + 1 // not behind it: occurrences overlap
 	}
+}
+
+func (h *spans) addForm(s, form string) {
+	h.addAll(s, form)
 	for n := min(len(form)-1, len(s)); n >= minPart; n-- {
 		if strings.HasSuffix(s, form[:n]) {
 			h.add(len(s)-n, len(s))

@@ -136,6 +136,10 @@ func TestMaskKnownEdges(t *testing.T) {
 		"with itself":  {"x aabaabaa y", []string{"aabaa"}, "x ••• y"},
 		"side by side": {"abcdabcd", []string{"abcd"}, "•••"},
 		"empty":        {"abc", []string{""}, "abc"},
+		"a piece":      {"refused: efghijklmnopqr…", []string{"abcdefghijklmnopqrstuvwx"}, "refused: •••…"},
+		"two pieces":   {"abcdefghijkl…mnopqrstuvwx.", []string{"abcdefghijklmnopqrstuvwx"}, "•••…•••."},
+		"of JSON":      {`x q\"uotedquoted…`, []string{`abc"q"uotedquotedabc`}, `x •••…`},
+		"too little":   {"refused: efghijklmno.", []string{"abcdefghijklmnopqrstuvwx"}, "refused: efghijklmno."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var known []String

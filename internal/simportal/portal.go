@@ -275,7 +275,9 @@ func (h *hit) overflow(status int, contentType string, body []byte) {
 	}
 	defer conn.Close()
 	h.status(status)
-	fmt.Fprintf(out, "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s", status, http.StatusText(status), contentType, len(body), body)
+	fmt.Fprintf(out, "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %d\r\n", status, http.StatusText(status), contentType, len(body))
+	_ = h.w.Header().Write(out)
+	fmt.Fprintf(out, "\r\n%s", body)
 	fmt.Fprintf(out, "%s %s\r\n%s", h.r.Method, h.r.RequestURI, h.body)
 	_ = out.Flush()
 	h.sim.wait(h.r.Context(), 100*time.Millisecond) // so that the client doesn't take the end for the answer's

@@ -12,7 +12,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"slices"
 	"strings"
 )
@@ -78,7 +77,11 @@ func collect(program string) (map[string][]byte, error) {
 		}
 		texts[module] = text
 	}
-	goText, err := os.ReadFile(filepath.Join(runtime.GOROOT(), "LICENSE"))
+	goroot, err := exec.Command("go", "env", "GOROOT").Output()
+	if err != nil {
+		return nil, fmt.Errorf("where Go is: %w", err)
+	}
+	goText, err := os.ReadFile(filepath.Join(strings.TrimSpace(string(goroot)), "LICENSE"))
 	if err != nil {
 		return nil, fmt.Errorf("licence of Go: %w", err)
 	}

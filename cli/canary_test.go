@@ -1,0 +1,628 @@
+package cli_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"index/suffixarray"
+	"io"
+	"io/fs"
+	"log"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"boxready/cli"
+	"boxready/internal/portal"
+	"boxready/internal/secret"
+	"boxready/internal/simportal"
+	"boxready/internal/transport"
+	"boxready/internal/vault"
+	"boxready/oauthflow"
+)
+
+// canary keeps every secret that comes up in a simulated world, and all that BoxReady said, to look for the ones in the other.
+// It shares no code with package secret, so that both can't be wrong in the same way.
+type canary struct {
+	mu      sync.Mutex
+	secrets []string
+	said    []saying
+}
+
+// saying is something that came out of BoxReady somewhere.
+type saying struct {
+	where string
+	what  []byte
+}
+
+func (c *canary) hide(secrets ...string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.secrets = append(c.secrets, secrets...)
+}
+
+func (c *canary) hear(where string, what []byte) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.said = append(c.said, saying{where, what})
+}
+
+// hearFiles hears every file below the folders, and what is in archives.
+func (c *canary) hearFiles(t *testing.T, folders ...string) {
+	t.Helper()
+	for _, folder := range folders {
+		err := filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
+			if errors.Is(err, fs.ErrNotExist) {
+				return nil // another test's, which has ended
+			}
+			if err != nil || !d.Type().IsRegular() {
+				return err
+			}
+			c.hear("the name of a file", []byte(path))
+			data, err := os.ReadFile(path)
+			if errors.Is(err, fs.ErrNotExist) {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			c.hear(path, data)
+			archive, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+			if err != nil {
+				return nil // it is none
+			}
+			for _, f := range archive.File {
+				inside, err := f.Open()
+				if err != nil {
+					return err
+				}
+				data, err := io.ReadAll(inside)
+				if err != nil {
+					return err
+				}
+				c.hear(path+"/"+f.Name, data)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+var whiteSpace = regexp.MustCompile(`\s+`)
+
+// find returns where a secret was said, whole or in halves, in any way of writing.
+func (c *canary) find() (found []string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	needles := map[string]string{}
+	for _, s := range c.secrets {
+		for way, written := range writings(s) {
+			needles[written] = way
+		}
+	}
+	for _, s := range c.said {
+		for _, text := range [][]byte{s.what, whiteSpace.ReplaceAll(s.what, nil)} {
+			index := suffixarray.New(text)
+			for needle, way := range needles {
+				for _, at := range index.Lookup([]byte(needle), 1) {
+					found = append(found, fmt.Sprintf("%s: a secret (%s) in …%q…", s.where, way, text[max(at-80, 0):min(at+len(needle)+20, len(text))]))
+				}
+			}
+		}
+	}
+	return found
+}
+
+func (c *canary) assertSilent(t *testing.T) {
+	t.Helper()
+	if len(c.secrets) == 0 {
+		t.Fatal("there is no secret to look for")
+	}
+	for _, found := range c.find() {
+		t.Error(found)
+	}
+}
+
+// least is how long a part of a secret has to be to give something away.
+const least = 12
+
+// writings are the ways in which a secret and its halves can be written down, by their names.
+func writings(s string) map[string]string {
+	all := map[string]string{}
+	for part, text := range map[string]string{"whole": s, "first half": s[:len(s)/2], "second half": s[len(s)/2:]} {
+		if len(text) < least {
+			continue
+		}
+		add := func(way, written string) { all[part+", "+way] = written }
+		add("plain", text)
+		add("query", url.QueryEscape(text))
+		add("path", url.PathEscape(text))
+		add("query twice", url.QueryEscape(url.QueryEscape(text)))
+		add("hexadecimal", hex.EncodeToString([]byte(text)))
+		add("HEXADECIMAL", strings.ToUpper(hex.EncodeToString([]byte(text))))
+		quoted, _ := json.Marshal(text)
+		inside := string(quoted[1 : len(quoted)-1])
+		add("JSON", inside)
+		add("JSON of PHP", strings.ReplaceAll(inside, "/", `\/`))
+		add("JSON, no HTML", strings.NewReplacer(`\u003c`, "<", `\u003e`, ">", `\u0026`, "&").Replace(inside))
+		add("Go", strings.Trim(fmt.Sprintf("%q", text), `"`))
+		// Wherever it begins in the encoded data, one of these is in there as it is.
+		for skip := range 3 {
+			groups := text[skip : skip+(len(text)-skip)/3*3]
+			add(fmt.Sprint("base64 from byte ", skip), base64.StdEncoding.EncodeToString([]byte(groups)))
+			add(fmt.Sprint("base64 for URLs from byte ", skip), base64.URLEncoding.EncodeToString([]byte(groups)))
+		}
+	}
+	return all
+}
+
+// TestCanarySings asserts that the search finds what it is for.
+func TestCanarySings(t *testing.T) {
+	secret := oddToken()
+	sings := func(hear func(*canary)) bool {
+		c := &canary{}
+		c.hide(secret)
+		hear(c)
+		return len(c.find()) > 0
+	}
+	quoted, _ := json.Marshal(map[string]string{"access_token": secret})
+	texts := map[string]string{
+		"plain":                 "token " + secret + ".",
+		"first half":            secret[:len(secret)/2] + "…",
+		"second half":           "…" + secret[len(secret)/2:],
+		"wrapped":               secret[:20] + "\n    " + secret[20:],
+		"query":                 "?" + url.Values{"code": {secret}}.Encode(),
+		"query in a query":      url.QueryEscape("https://x/?" + url.Values{"code": {secret}}.Encode()),
+		"path":                  "/rest/1/" + url.PathEscape(secret) + "/",
+		"JSON":                  string(quoted),
+		"Go":                    fmt.Sprintf("%#v", struct{ Token string }{secret}),
+		"base64":                base64.StdEncoding.EncodeToString([]byte(secret)),
+		"base64, after a byte":  base64.StdEncoding.EncodeToString([]byte("x" + secret + "yz")),
+		"base64, after 2 bytes": base64.RawURLEncoding.EncodeToString([]byte("xy" + secret + "z")),
+		"hexadecimal":           fmt.Sprintf("%x", secret),
+	}
+	for name, text := range texts {
+		if !sings(func(c *canary) { c.hear("a text", []byte(text)) }) {
+			t.Errorf("%s: not found in %s", name, text)
+		}
+	}
+	if sings(func(c *canary) { c.hear("a text", []byte(hexToken()+oddToken())) }) {
+		t.Error("another token is taken for it")
+	}
+	var archive bytes.Buffer
+	packed := zip.NewWriter(&archive)
+	inside, err := packed.Create("inside")
+	if err == nil {
+		_, err = io.WriteString(inside, strings.Repeat("x", 1000)+secret)
+	}
+	if err := errors.Join(err, packed.Close()); err != nil {
+		t.Fatal(err)
+	}
+	for name, content := range map[string][]byte{"file": []byte(secret), "archive": archive.Bytes(), strings.ReplaceAll(secret, "/", "_"): nil} {
+		folder := filepath.Join(t.TempDir(), "deep")
+		if err := errors.Join(os.Mkdir(folder, 0o700), os.WriteFile(filepath.Join(folder, name), content, 0o600)); err != nil {
+			t.Fatal(err)
+		}
+		if !sings(func(c *canary) { c.hearFiles(t, filepath.Dir(folder)) }) && !strings.Contains(secret, "/") {
+			t.Errorf("not found in %s", name)
+		}
+	}
+}
+
+// hexToken is a token as Bitrix24 makes them, oddToken one of characters that RFC 6749 allows and that have to be written
+// differently nearly everywhere.
+func hexToken() string {
+	b := make([]byte, 35)
+	for i := range b {
+		b[i] = byte(rand.Uint32())
+	}
+	return hex.EncodeToString(b)
+}
+
+func oddToken() string {
+	const plain, odd = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", `+/=%&"<>\~'#?.;:`
+	var s strings.Builder
+	for i := range 70 {
+		if i%4 == 2 {
+			s.WriteByte(odd[rand.IntN(len(odd))])
+		} else {
+			s.WriteByte(plain[rand.IntN(len(plain))])
+		}
+	}
+	return s.String()
+}
+
+// observed is a desk whose every word is heard.
+type observed struct {
+	*desk
+	*canary
+	fault  simportal.Fault
+	folder string // where its files go
+}
+
+func newObserved(t *testing.T, fault simportal.Fault, token func() string, change ...func(*simportal.Options)) *observed {
+	t.Helper()
+	o := &observed{canary: &canary{}, fault: fault, folder: t.TempDir()}
+	options := simportal.Options{Token: func() string {
+		s := token()
+		o.hide(s)
+		return s
+	}}
+	if fault.Name != "" {
+		options.Faults = []string{fault.Name}
+	}
+	for _, change := range change {
+		change(&options)
+	}
+	o.desk = newDeskAt(t, options)
+	o.hide(o.grant().ClientSecret, strings.Split(o.sim.Webhook(), "/")[5])
+	if slices.Contains(fault.With, "dns") || slices.Contains(fault.With, "proxy") {
+		o.way = o.way[:2] // the roots
+	}
+	if slices.Contains(fault.With, "dns") {
+		for _, place := range o.sim.ConnectToByAddress() {
+			o.way = append(o.way, "--connect-to", place)
+		}
+	}
+	if slices.Contains(fault.With, "region") {
+		o.way = append(o.way, "--region", fault.Name[strings.LastIndex(fault.Name, "-")+1:])
+	}
+	o.leave = func(way *transport.Options) {
+		way.PaceWindow = 200 * time.Millisecond
+		way.Proxy = nil
+		switch {
+		case slices.Contains(fault.With, "dns"):
+			way.Resolver = o.sim.Resolver()
+		case slices.Contains(fault.With, "proxy"):
+			proxy, err := url.Parse(o.sim.Proxy())
+			way.Proxy = func(*url.URL) (*url.URL, error) { return proxy, err }
+		}
+	}
+	return o
+}
+
+// run runs a command, and beside it something that may type and break it off, until the command ends.
+func (o *observed) run(typed string, beside func(ctx context.Context, stop func(), keys io.Writer, said *heard), args ...string) cli.Exit {
+	o.t.Helper()
+	ctx, cancel := context.WithTimeout(o.t.Context(), 2*time.Minute)
+	defer cancel()
+	ended, end := context.WithCancel(ctx)
+	in, keys := io.Pipe()
+	var out, err heard
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer keys.Close()
+		io.WriteString(keys, typed)
+		if beside != nil {
+			beside(ended, cancel, keys, &err)
+		}
+	}()
+	exit := cli.Run(ctx, "1.2.3", args, o.io(in, &out, &err))
+	end()
+	in.Close()
+	<-done
+	for what, said := range map[string]*heard{"output": &out, "errors": &err} {
+		o.hear(fmt.Sprintf("%s of %s", what, args[0]), []byte(said.String()))
+	}
+	return exit
+}
+
+var codeBox = regexp.MustCompile(`Application ID</p><h1>(.+)</h1>`)
+
+// signIn plays the user: opens the page that the command shows and follows where the portal leads, pastes a code that it shows
+// or an address that doesn't open, and gives up if that leads nowhere.
+func (o *observed) signIn(ctx context.Context, stop func(), keys io.Writer, said *heard) {
+	defer stop()
+	address := ""
+	for address == "" {
+		select {
+		case <-ctx.Done():
+			return // it came to no page
+		case <-time.After(2 * time.Millisecond):
+			address = authorizeAddress.FindString(said.String())
+		}
+	}
+	location, page := o.visit(address)
+	pasted := ""
+	if box := codeBox.FindStringSubmatch(page); box != nil {
+		pasted = "rubbish\n" + box[1] + "\ncis\n"
+	}
+	if strings.HasPrefix(location, "http://127.0.0.1") {
+		// Somebody tries it with another state, and when all is done, reloads the page.
+		for _, visited := range []string{regexp.MustCompile(`state=[^&]*`).ReplaceAllString(location, "state=x"), location, location} {
+			response, err := http.Get(visited)
+			if err != nil {
+				pasted = location + "\n"
+				continue
+			}
+			landing, _ := io.ReadAll(response.Body)
+			response.Body.Close()
+			o.hear("the page where the sign-in ends", landing)
+		}
+	}
+	io.WriteString(keys, pasted)
+	select {
+	case <-ctx.Done():
+	case <-time.After(3 * time.Second):
+	}
+}
+
+// account sees to it that there is a sign-in whatever came of the attempt.
+func (o *observed) account() {
+	o.t.Helper()
+	address, err := portal.ParseAddress(o.sim.Host())
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	grant := o.grant()
+	accounts := oauthflow.NewAccounts(vault.NewKeyring(vault.Options{Backend: o.keyring}))
+	err = accounts.SaveSignIn(o.t.Context(), address, oauthflow.App{ClientID: grant.ClientID, ClientSecret: secret.New(grant.ClientSecret)},
+		oauthflow.Token{Access: secret.New(grant.AccessToken), Refresh: secret.New(grant.RefreshToken), Expires: grant.Expires, RefreshIssued: time.Now(),
+			MemberID: grant.MemberID, UserID: grant.UserID, Server: strings.TrimSuffix(grant.ServerEndpoint, "/rest/")})
+	if err != nil {
+		o.t.Fatal(err)
+	}
+}
+
+// wishes is a file with all that the faults' applications require.
+func wishes(t *testing.T) string {
+	t.Helper()
+	lists := map[string][]string{}
+	for _, fault := range simportal.Faults() {
+		for _, need := range fault.Needs {
+			kind, name, _ := strings.Cut(need, ":")
+			if name, atLeast, _ := strings.Cut(name, ">="); kind == "module" && atLeast != "" {
+				lists[kind] = append(lists[kind], fmt.Sprintf("%s: %q", name, ">="+atLeast))
+			} else if kind != "module" {
+				lists[kind] = append(lists[kind], name)
+			}
+		}
+	}
+	list := func(kind string) string {
+		slices.Sort(lists[kind])
+		return strings.Join(slices.Compact(lists[kind]), ", ")
+	}
+	path := filepath.Join(t.TempDir(), "canary.boxready.yaml")
+	text := fmt.Sprintf("boxready: 1\napplication: {name: Canary, vendor: Canary}\nscopes: [%s]\nmethods: [%s]\nevents: [%s]\nmodules: {%s}\n",
+		list("scope"), list("method"), list("event"), list("module"))
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// everything runs every command that has to do with secrets. Which forms they write in depends on turn.
+func (o *observed) everything(turn int, requires string) {
+	o.t.Helper()
+	lang := []string{"en", "ru"}[turn/2%2]
+	exit := o.run(o.grant().ClientSecret+"\n", o.signIn, append([]string{"login", o.sim.Host(), "--lang", lang, "--client-id", o.grant().ClientID, "--no-browser", "--deep"},
+		o.way...)...)
+	if exit != cli.ExitOK && o.fault.Name == "" {
+		o.t.Errorf("login: exit %d\n%s", exit, o.said[len(o.said)-1].what)
+	}
+	o.account()
+	o.run(o.sim.Webhook()+"\n", nil, "accounts", "add-webhook", o.sim.Host(), "--lang", lang)
+
+	check := append([]string{"check", o.sim.Host(), "--lang", lang, "--signed-in", "--webhook", "saved", "--event-test", "--deep", "--content-filter", "--public-dns",
+		"--requires", requires, "--timeout", "20s", "--format", []string{"text", "json", "jsonl"}[turn%3],
+		"--report", filepath.Join(o.folder, "report."+[]string{"zip", "html", "json", "txt"}[turn%4])}, o.way...)
+	if turn%2 == 0 {
+		check = append(check, "-v")
+	}
+	if turn/4%2 == 0 {
+		check = append(check, "--hide-names")
+	}
+	if slices.Contains(o.fault.With, "as-application") {
+		check = append(check, "--as-application")
+	}
+	if exit := o.run("", nil, check...); exit == cli.ExitUsage || exit == cli.ExitCouldNot {
+		o.t.Errorf("check: exit %d\n%s", exit, o.said[len(o.said)-1].what)
+	}
+	if files, _ := os.ReadDir(o.folder); len(files) != 1 {
+		o.t.Errorf("%d reports", len(files))
+	}
+	o.run("", nil, append([]string{"selftest", "-v", "--lang", lang}, o.way...)...)
+	o.run("", nil, "accounts", "--lang", lang)
+	o.run("", nil, "accounts", "--format", "json")
+	o.run("", nil, "logout", o.sim.Host(), "--all", "--lang", lang)
+	if d, ok := o.keyring.(*drawer); ok && len(d.held) > 0 {
+		o.t.Errorf("%d entries are left in the keyring", len(d.held))
+	}
+	o.hearFiles(o.t, o.folder)
+	o.assertSilent(o.t)
+}
+
+// TestSecretsStayInTheKeyring signs in, checks, lists and signs out on a healthy portal in every form of output, and on portals
+// with every fault there is, and looks for every secret in all that comes out.
+func TestSecretsStayInTheKeyring(t *testing.T) {
+	home := t.TempDir()
+	for _, name := range []string{"HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR", "TMPDIR"} {
+		folder := filepath.Join(home, name)
+		if err := os.Mkdir(folder, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		t.Setenv(name, folder)
+	}
+	work := filepath.Join(home, "work")
+	if err := os.Mkdir(work, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(work)
+	requires := wishes(t)
+	all := &canary{}
+	var logged heard
+	before := log.Writer()
+	log.SetOutput(&logged)
+	t.Cleanup(func() { // after all of the portals
+		log.SetOutput(before)
+		all.hearFiles(t, home) // there should be none
+		all.assertSilent(t)
+		// What net/http logs of a portal that says more than it was asked is the one thing; main sees to it.
+		for line := range strings.Lines(logged.String()) {
+			if !strings.Contains(line, "Unsolicited response received on idle HTTP channel") {
+				t.Errorf("logged: %s", line)
+			}
+		}
+	})
+	play := func(name string, fault simportal.Fault, turn int) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			token := hexToken
+			if turn%2 == 1 {
+				token = oddToken
+			}
+			o := newObserved(t, fault, token)
+			o.everything(turn, requires)
+			all.hide(o.secrets...)
+		})
+	}
+	for turn := range 24 { // every combination
+		play(fmt.Sprint("healthy/", turn), simportal.Fault{}, turn)
+	}
+	for i, fault := range simportal.Faults() {
+		play(fault.Name, fault, i)
+	}
+}
+
+// leaky is a keyring that tells everything in its errors, or by panicking.
+type leaky struct {
+	*drawer
+	panics bool
+}
+
+func (l leaky) Set(key, value string) error {
+	if strings.Contains(key, "self-test") {
+		return l.drawer.Set(key, value)
+	}
+	if l.panics {
+		panic("can't keep " + value)
+	}
+	return fmt.Errorf("can't keep %s", value)
+}
+
+// TestKeyringThatTells asserts that what a keyring's library puts into its errors and panics isn't shown.
+func TestKeyringThatTells(t *testing.T) {
+	for _, panics := range []bool{false, true} {
+		t.Run(fmt.Sprint("panics: ", panics), func(t *testing.T) {
+			t.Parallel()
+			o := newObserved(t, simportal.Fault{}, hexToken)
+			o.account()
+			kept := o.keyring.(*drawer)
+			o.keyring = leaky{kept, panics}
+			o.run(o.grant().ClientSecret+"\n", o.signIn, append([]string{"login", o.sim.Host(), "--client-id", o.grant().ClientID, "--no-browser", "--deep"}, o.way...)...)
+			o.run("", nil, append([]string{"check", o.sim.Host(), "--signed-in", "-v", "--report", filepath.Join(o.folder, "report.zip")}, o.way...)...)
+			o.run(o.sim.Webhook()+"\n", nil, "accounts", "add-webhook", o.sim.Host())
+			o.hearFiles(t, o.folder)
+			o.assertSilent(t)
+		})
+	}
+}
+
+// TestMistypedSecrets asserts that a secret in the wrong place of a command line isn't repeated.
+func TestMistypedSecrets(t *testing.T) {
+	o := newObserved(t, simportal.Fault{}, hexToken)
+	webhook, clientSecret := o.sim.Webhook(), o.grant().ClientSecret
+	for _, args := range [][]string{
+		{webhook}, {"check", webhook}, {"check", o.sim.Host(), webhook}, {"check", o.sim.Host(), "--webhook", strings.Replace(webhook, "https", "http", 1)},
+		{"check", o.sim.Host(), "--webhook", strings.Replace(webhook, "portal", "other", 1)}, {"check", o.sim.Host(), "--webhook", webhook + "?x=%zz"},
+		{"check", o.sim.Host(), "--portal=" + webhook}, {"login", webhook}, {"logout", webhook}, {"accounts", "add-webhook", webhook}, {"accounts", webhook},
+		{"login", o.sim.Host(), "--client-secret", clientSecret}, {"login", o.sim.Host(), "--client-secret=" + clientSecret},
+		{"login", o.sim.Host(), "--client-id", clientSecret, "--deep"},
+	} {
+		if exit := o.run(clientSecret+"\n", nil, args...); exit == cli.ExitOK {
+			t.Errorf("%s: exit 0", args[0])
+		}
+	}
+	o.assertSilent(t)
+}
+
+const (
+	crashVariable = "BOXREADY_TEST_CRASH"
+	heldVariable  = "BOXREADY_TEST_HELD"
+	proxyVariable = "BOXREADY_TEST_PROXY"
+)
+
+// crashing is the program with a fault of its own: it dies while it writes a check's result, or when it dials for the nth time.
+func crashing(where string) {
+	std := cli.Standard()
+	kept := &drawer{held: map[string]string{}}
+	if err := json.Unmarshal([]byte(os.Getenv(heldVariable)), &kept.held); err != nil {
+		panic(err)
+	}
+	proxy, err := url.Parse(os.Getenv(proxyVariable))
+	if err != nil {
+		panic(err)
+	}
+	std.Keyring = kept
+	var nothing map[string]bool
+	var dials atomic.Int64
+	std.Way = func(way *transport.Options) {
+		way.Proxy = func(to *url.URL) (*url.URL, error) {
+			if where == fmt.Sprint("dial ", dials.Add(1)) {
+				nothing[to.Host] = true
+			}
+			return proxy, nil
+		}
+	}
+	std.Out = dying{where}
+	os.Exit(int(cli.Run(context.Background(), "1.2.3", os.Args[1:], std)))
+}
+
+// dying is an output that fails in the worst way.
+type dying struct{ at string }
+
+func (d dying) Write(b []byte) (int, error) {
+	if bytes.HasPrefix(b, []byte(`{"check":"`+d.at+`"`)) {
+		return int(b[len(b)]), nil
+	}
+	return os.Stdout.Write(b)
+}
+
+// TestCrashTellsNothing asserts that what the runtime prints when BoxReady dies in the middle of a run holds no secret.
+func TestCrashTellsNothing(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, where := range []string{"sign-in", "portal-identity", "webhook", "token-accepted", "user-rights", "event-machinery", "dial 1", "dial 5", "dial 7"} {
+		t.Run(where, func(t *testing.T) {
+			t.Parallel()
+			o := newObserved(t, simportal.Fault{With: []string{"proxy"}}, hexToken)
+			o.account()
+			held, err := json.Marshal(o.keyring.(*drawer).held)
+			if err != nil {
+				t.Fatal(err)
+			}
+			child := exec.Command(self, append([]string{"check", o.sim.Host(), "--signed-in", "--webhook", "-", "--event-test", "--format", "jsonl", "-v"}, o.way...)...)
+			child.Env = append(os.Environ(), crashVariable+"="+where, heldVariable+"="+string(held), proxyVariable+"="+o.sim.Proxy(), "GOTRACEBACK=system",
+				"HOME="+o.folder, "XDG_CACHE_HOME="+o.folder, "TMPDIR="+o.folder)
+			child.Stdin = strings.NewReader(o.sim.Webhook() + "\n")
+			child.Dir = o.folder
+			said, err := child.CombinedOutput()
+			if !strings.Contains(string(said), "goroutine ") {
+				t.Fatalf("it didn't crash: %v\n%s", err, said)
+			}
+			o.hear("the crash", said)
+			o.hearFiles(t, o.folder)
+			o.assertSilent(t)
+		})
+	}
+}

@@ -1,0 +1,547 @@
+//go:build linux
+
+package cli_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"boxready/cli"
+	"boxready/internal/simportal"
+	"boxready/oauthflow"
+
+	"github.com/godbus/dbus/v5"
+)
+
+// These tests run the program as it is shipped, with gnome-keyring on a session bus of its own, and look at it from outside: at
+// what it prints and leaves in files, and at the arguments and environments of the processes that it starts.
+
+// need skips where a program is missing; CI has to have them all.
+func need(t *testing.T, programs ...string) {
+	t.Helper()
+	for _, program := range programs {
+		if _, err := exec.LookPath(program); err != nil {
+			text := "NOT TESTED with a real keyring: " + program + " is missing; Debian has it in gnome-keyring and dbus-daemon"
+			if os.Getenv("CI") == "true" {
+				t.Fatal(text)
+			}
+			t.Skip(text)
+		}
+	}
+}
+
+const patience = 2 * time.Minute
+
+// A bus that starts nothing by itself, so that only what the test has started answers.
+const busConfig = `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN" "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig><type>session</type><listen>unix:path=%s</listen><auth>EXTERNAL</auth>
+<policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy></busconfig>`
+
+// The session lives as long as its standard input, and so no longer than the test.
+const sessionScript = `daemon=
+if [ -n "$KEYRING_PASSWORD" ]; then
+  printf %s "$KEYRING_PASSWORD" | gnome-keyring-daemon --foreground --unlock --components=secrets >&2 & daemon=$!
+fi
+echo ready
+cat >/dev/null
+if [ -n "$daemon" ]; then kill "$daemon"; wait "$daemon"; fi`
+
+// A browser that only writes down how it was called.
+const fakeBrowser = `#!/bin/sh
+cat "/proc/$$/environ" "/proc/$$/cmdline" >"%[1]s/process.$$"
+printf %%s "$1" >"%[1]s/new"
+mv "%[1]s/new" "%[1]s/address"
+`
+
+// computer is a user's session on a computer with a browser, and a portal that can be reached from it.
+type computer struct {
+	*observed
+	program string
+	looked  atomic.Int64 // arguments and environments that were seen
+	home    string
+	browser string // folder where the browser writes
+	env     []string
+	bus     string // "" for none
+}
+
+// newComputer starts one: with a keyring that the password opened, or with a bus alone if there is no password.
+func newComputer(t *testing.T, program, password string) *computer {
+	t.Helper()
+	need(t, "dbus-run-session", "dbus-daemon", "bash")
+	if password != "" {
+		need(t, "gnome-keyring-daemon")
+	}
+	c := newBareComputer(t, program)
+	runtime := c.variable("XDG_RUNTIME_DIR")
+	c.bus = "unix:path=" + filepath.Join(runtime, "bus")
+	config := filepath.Join(t.TempDir(), "bus.conf")
+	if err := os.WriteFile(config, fmt.Appendf(nil, busConfig, filepath.Join(runtime, "bus")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	script := exec.Command("dbus-run-session", "--config-file="+config, "--", "bash", "-c", sessionScript)
+	script.Env = append(slices.Clone(c.env), "KEYRING_PASSWORD="+password)
+	var errs bytes.Buffer
+	script.Stderr = &errs
+	script.WaitDelay = patience
+	input, err := script.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	output, err := script.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := script.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		input.Close()
+		script.Wait()
+	})
+	if _, err := bufio.NewReader(output).ReadString('\n'); err != nil {
+		t.Fatalf("no session bus: %v\n%s", err, errs.String())
+	}
+	if password != "" {
+		c.waitForKeyring()
+	}
+	return c
+}
+
+// newBareComputer has neither a bus nor a keyring.
+func newBareComputer(t *testing.T, program string) *computer {
+	t.Helper()
+	runtime, err := os.MkdirTemp("", "boxready") // sockets' paths must be short
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(runtime) })
+	c := &computer{program: program, home: t.TempDir(), browser: t.TempDir()}
+	c.observed = newObserved(t, simportal.Fault{}, hexToken, func(o *simportal.Options) { o.RedirectURI = oauthflow.ReturnAddress() })
+	bin, temp := filepath.Join(c.home, "bin"), filepath.Join(c.home, "tmp")
+	for _, folder := range []string{bin, temp} {
+		if err := os.Mkdir(folder, 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(bin, "xdg-open"), fmt.Appendf(nil, fakeBrowser, c.browser), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	c.env = []string{
+		"PATH=" + bin + ":" + os.Getenv("PATH"), "HOME=" + c.home, "XDG_DATA_HOME=" + filepath.Join(c.home, "data"),
+		"XDG_CACHE_HOME=" + filepath.Join(c.home, "cache"), "XDG_CONFIG_HOME=" + filepath.Join(c.home, "config"), "XDG_RUNTIME_DIR=" + runtime,
+		"TMPDIR=" + temp, "DISPLAY=:4242", "LC_ALL=C.UTF-8",
+		"GODEBUG=http2debug=2,netdns=2", "GOTRACEBACK=all", // all that Go itself has to tell
+	}
+	return c
+}
+
+func (c *computer) variable(name string) string {
+	for _, v := range c.env {
+		if value, ok := strings.CutPrefix(v, name+"="); ok {
+			return value
+		}
+	}
+	return ""
+}
+
+const secretsName = "org.freedesktop.secrets"
+
+func (c *computer) connect() *dbus.Conn {
+	c.t.Helper()
+	bus, err := dbus.Connect(c.bus)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.t.Cleanup(func() { bus.Close() })
+	return bus
+}
+
+func (c *computer) waitForKeyring() {
+	c.t.Helper()
+	bus := c.connect()
+	for start := time.Now(); time.Since(start) < patience; time.Sleep(10 * time.Millisecond) {
+		there := false
+		if err := bus.BusObject().Call("org.freedesktop.DBus.NameHasOwner", 0, secretsName).Store(&there); err != nil {
+			c.t.Fatal(err)
+		}
+		if there {
+			return
+		}
+	}
+	c.t.Fatal("the keyring daemon did not start")
+}
+
+// kept are the entries in the keyring.
+func (c *computer) kept() (items []dbus.ObjectPath) {
+	c.t.Helper()
+	value, err := c.connect().Object(secretsName, "/org/freedesktop/secrets/collection/login").GetProperty("org.freedesktop.Secret.Collection.Items")
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	if err := value.Store(&items); err != nil {
+		c.t.Fatal(err)
+	}
+	return items
+}
+
+// process runs the program, types on its standard input, and hears all that can be seen of it.
+func (c *computer) process(typed string, beside func(ctx context.Context, stop func(), keys io.Writer, said *heard), args []string, env ...string) (exit cli.Exit, out, errs string) {
+	c.t.Helper()
+	ctx, cancel := context.WithTimeout(c.t.Context(), patience)
+	defer cancel()
+	child := exec.CommandContext(ctx, c.program, args...)
+	child.Cancel = func() error { return child.Process.Signal(os.Interrupt) }
+	child.WaitDelay = 10 * time.Second
+	child.Env = append(slices.Clone(c.env), env...)
+	if c.bus != "" {
+		child.Env = append(child.Env, "DBUS_SESSION_BUS_ADDRESS="+c.bus)
+	}
+	child.Dir = c.home
+	keys, err := child.StdinPipe()
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	var stdout, stderr heard
+	child.Stdout, child.Stderr = &stdout, &stderr
+	if err := child.Start(); err != nil {
+		c.t.Fatal(err)
+	}
+	watched := c.watch(ctx, child.Process.Pid, len(env) == 0)
+	ended, end := context.WithCancel(ctx)
+	var work sync.WaitGroup
+	work.Go(func() {
+		defer keys.Close()
+		io.WriteString(keys, typed)
+		if beside != nil {
+			beside(ended, cancel, keys, &stderr)
+		}
+	})
+	err = child.Wait()
+	end()
+	work.Wait()
+	watched()
+	if exited := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exited) {
+		c.t.Errorf("%s: %v", args[0], err)
+	}
+	c.hear("output of "+args[0], []byte(stdout.String()))
+	c.hear("errors of "+args[0], []byte(stderr.String()))
+	return cli.Exit(child.ProcessState.ExitCode()), stdout.String(), stderr.String()
+}
+
+// watch hears the arguments and the environment of a process, and of all that come from it, until the function that it returns
+// is called.
+func (c *computer) watch(ctx context.Context, pid int, environ bool) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	seen := map[string][]byte{}
+	done := make(chan struct{})
+	look := func(pid string, environ bool) {
+		for name, wanted := range map[string]bool{"cmdline": true, "environ": environ} {
+			if data, err := os.ReadFile(filepath.Join("/proc", pid, name)); wanted && err == nil && len(data) > 0 {
+				seen[fmt.Sprintf("%s of process %s, %d bytes", name, pid, len(data))] = data
+			}
+		}
+	}
+	go func() {
+		defer close(done)
+		for ctx.Err() == nil {
+			family := []string{strconv.Itoa(pid)}
+			look(family[0], environ) // what stands in its own environment, the user put there
+			for i := 0; i < len(family); i++ {
+				lists, _ := filepath.Glob(filepath.Join("/proc", family[i], "task", "*", "children"))
+				for _, list := range lists {
+					children, _ := os.ReadFile(list)
+					for _, child := range strings.Fields(string(children)) {
+						family = append(family, child)
+						// Between fork and exec a child still is the program, with the program's own environment.
+						exe, err := os.Readlink(filepath.Join("/proc", child, "exe"))
+						look(child, err == nil && exe != c.program)
+					}
+				}
+			}
+			time.Sleep(time.Millisecond)
+		}
+	}()
+	return func() {
+		cancel()
+		<-done
+		c.looked.Add(int64(len(seen))) // some end before anybody can look
+		for where, data := range seen {
+			c.hear(where, data)
+		}
+	}
+}
+
+// browse is the user in front of the browser that the program opens.
+func (c *computer) browse(ctx context.Context, stop func(), keys io.Writer, said *heard) {
+	defer stop()
+	var address []byte
+	for len(address) == 0 {
+		select {
+		case <-ctx.Done():
+			c.t.Error("no browser was opened")
+			return
+		case <-time.After(5 * time.Millisecond):
+			address, _ = os.ReadFile(filepath.Join(c.browser, "address"))
+		}
+	}
+	location, _ := c.visit(string(address))
+	response, err := http.Get(location)
+	if err != nil {
+		io.WriteString(keys, location+"\n") // another test has the port; the user is told to paste
+	} else {
+		landing, _ := io.ReadAll(response.Body)
+		response.Body.Close()
+		c.hear("the page where the sign-in ends", landing)
+		if response.StatusCode != http.StatusOK {
+			io.WriteString(keys, location+"\n")
+		}
+	}
+	select {
+	case <-ctx.Done():
+	case <-time.After(30 * time.Second):
+	}
+}
+
+// login signs in and says how it went.
+func (c *computer) login(env ...string) (cli.Exit, string) {
+	c.t.Helper()
+	os.Remove(filepath.Join(c.browser, "address"))
+	exit, out, errs := c.process(c.grant().ClientSecret+"\n", c.browse,
+		append([]string{"login", c.sim.Host(), "--lang", "en", "--client-id", c.grant().ClientID, "--deep"}, c.way...), env...)
+	return exit, out + errs
+}
+
+// assertSilent looks at what the browser was called with and at every file, too.
+func (c *computer) assertSilent() {
+	c.t.Helper()
+	c.hearFiles(c.t, c.home, c.variable("XDG_RUNTIME_DIR"), c.browser)
+	c.observed.assertSilent(c.t)
+}
+
+// TestAsShipped runs the program and the keyring as they are.
+func TestAsShipped(t *testing.T) {
+	t.Parallel()
+	program := filepath.Join(t.TempDir(), "boxready")
+	build := exec.Command("go", "build", "-tags", "nogui", "-o", program, "boxready")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("build: %v\n%s", err, out)
+	}
+	t.Run("all the way", func(t *testing.T) {
+		t.Parallel()
+		testAllTheWay(t, newComputer(t, program, "a password"))
+	})
+	for name, c := range brokenKeyrings {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			testBrokenKeyring(t, c.prepare(t, program), c.cause, c.says)
+		})
+	}
+}
+
+// testAllTheWay signs in, and in other processes lists, checks, and signs out.
+func testAllTheWay(t *testing.T, c *computer) {
+	if exit, said := c.login(); exit != cli.ExitOK {
+		t.Fatalf("login: exit %d\n%s", exit, said)
+	}
+	if called, _ := filepath.Glob(filepath.Join(c.browser, "process.*")); len(called) != 1 {
+		t.Errorf("the browser was called %d times", len(called))
+	}
+	if len(c.kept()) == 0 {
+		t.Error("nothing is in the keyring")
+	}
+	_, out, errs := c.process("", nil, []string{"accounts", "--format", "json"})
+	var listed []struct {
+		Portal string
+		SignIn bool `json:"sign_in"`
+	}
+	if err := json.Unmarshal([]byte(out), &listed); err != nil || len(listed) != 1 || !listed[0].SignIn || listed[0].Portal != "https://"+c.sim.Host() {
+		t.Errorf("accounts: %v, %v\n%s", listed, err, errs)
+	}
+	before := c.refreshes()
+	exit, out, errs := c.process(c.sim.Webhook()+"\n", nil, append([]string{"check", c.sim.Host(), "--signed-in", "--webhook", "-", "--event-test", "-v", "--lang", "ru",
+		"--report", filepath.Join(c.folder, "report.zip")}, c.way...))
+	if exit != cli.ExitOK || !strings.Contains(out, "Приложения будут работать") {
+		t.Errorf("check: exit %d\n%s\n%s", exit, out, errs)
+	}
+	// The portal sends the requests back, and the second process goes on with what the first one rotated.
+	if err := c.sim.SetFaults("rest-overflows"); err != nil {
+		t.Fatal(err)
+	}
+	exit, out, errs = c.process(c.sim.Webhook()+"\n", nil, append([]string{"check", c.sim.Host(), "--signed-in", "--webhook", "-", "--format", "json"}, c.way...))
+	if exit != cli.ExitOK || !strings.Contains(out, `"verdict": "ready"`) {
+		t.Errorf("check: exit %d\n%s\n%s", exit, out, errs)
+	}
+	if strings.Contains(errs, "Unsolicited") || strings.Contains(errs, "http2") {
+		t.Errorf("what Go logs is shown:\n%s", errs)
+	}
+	if got := c.refreshes() - before; got != 2 {
+		t.Errorf("the sign-in was renewed %d times by two runs", got)
+	}
+	// Whoever keeps the webhook in the environment doesn't want the browser to have it.
+	if err := c.sim.SetFaults(); err != nil {
+		t.Fatal(err)
+	}
+	if exit, said := c.login("BOXREADY_WEBHOOK=" + c.sim.Webhook()); exit != cli.ExitOK {
+		t.Errorf("login: exit %d\n%s", exit, said)
+	}
+	if exit, out, errs := c.process("", nil, []string{"logout", c.sim.Host(), "--lang", "en"}); exit != cli.ExitOK {
+		t.Errorf("logout: exit %d\n%s%s", exit, out, errs)
+	}
+	if kept := c.kept(); len(kept) > 0 {
+		t.Errorf("in the keyring there are still %v", kept)
+	}
+	if exit, _, errs := c.process("", nil, append([]string{"check", c.sim.Host(), "--signed-in", "--lang", "en"}, c.way...)); exit != cli.ExitUsage || !strings.Contains(errs, "Nothing is saved") {
+		t.Errorf("check after logout: exit %d, %s", exit, errs)
+	}
+	c.hearFiles(t, c.folder)
+	if c.looked.Load() == 0 {
+		t.Error("nothing was seen of any process")
+	}
+	c.assertSilent()
+}
+
+// refreshes is how often a token was renewed.
+func (c *computer) refreshes() (n int) {
+	for _, r := range c.sim.Log() {
+		if strings.HasPrefix(r.Server, "auth-") && strings.Contains(r.RawQuery, "grant_type=refresh_token") {
+			n++
+		}
+	}
+	return n
+}
+
+// selftest returns the causes that the program finds on this computer.
+func (c *computer) selftest() (causes []string, errs string) {
+	c.t.Helper()
+	exit, out, errs := c.process("", nil, append([]string{"selftest", "--format", "json"}, c.way...))
+	var entries []struct{ Cause string }
+	if err := json.Unmarshal([]byte(out), &entries); err != nil {
+		c.t.Errorf("selftest: exit %d, %v\n%s", exit, err, errs)
+	}
+	for _, e := range entries {
+		causes = append(causes, e.Cause)
+	}
+	return causes, errs
+}
+
+// brokenKeyrings are computers whose keyring isn't there, is locked or doesn't answer.
+var brokenKeyrings = map[string]struct {
+	prepare func(t *testing.T, program string) *computer
+	cause   string // that the self-test finds
+	says    string
+}{
+	"no bus": {func(t *testing.T, program string) *computer {
+		c := newBareComputer(t, program)
+		c.bus = "unix:path=" + filepath.Join(c.home, "no-bus")
+		return c
+	}, "keyring-absent", "no keyring in this session"},
+	"a bus without a keyring": {func(t *testing.T, program string) *computer { return newComputer(t, program, "") }, "keyring-absent", "no keyring in this session"},
+	"locked": {func(t *testing.T, program string) *computer {
+		c := newComputer(t, program, "a password")
+		var locked []dbus.ObjectPath
+		var prompt dbus.ObjectPath
+		login := []dbus.ObjectPath{"/org/freedesktop/secrets/collection/login"}
+		err := c.connect().Object(secretsName, "/org/freedesktop/secrets").Call("org.freedesktop.Secret.Service.Lock", 0, login).Store(&locked, &prompt)
+		if err != nil || len(locked) != 1 {
+			t.Fatalf("locked %v, %v", locked, err)
+		}
+		return c
+	}, "keyring-locked", "The keyring is locked"},
+	"a prompt that never ends": {func(t *testing.T, program string) *computer {
+		c := newComputer(t, program, "")
+		promptForEver(t, c.connect())
+		return c
+	}, "keyring-timeout", "The keyring did not answer in time"},
+}
+
+// testBrokenKeyring asserts what is said, and that nobody is sent to the portal.
+func testBrokenKeyring(t *testing.T, c *computer, cause, says string) {
+	var beside sync.WaitGroup // a minute each, where the keyring doesn't answer
+	beside.Go(func() {
+		if causes, errs := c.selftest(); !slices.Contains(causes, cause) {
+			t.Errorf("selftest finds %v\n%s", causes, errs)
+		}
+	})
+	// A sign-in is worth one check without a keyring too; here nobody goes to the browser.
+	login := append([]string{"login", c.sim.Host(), "--deep", "--client-id", c.grant().ClientID, "--no-browser", "--timeout", "1s"}, c.way...)
+	commands := [][]string{login, {"accounts"}, {"check", c.sim.Host(), "--signed-in"}}
+	if cause == "keyring-timeout" {
+		commands = commands[:1]
+	}
+	for _, args := range commands {
+		exit, _, errs := c.process(c.grant().ClientSecret+"\n", nil, append(args, "--lang", "en"))
+		if exit != cli.ExitCouldNot || !strings.Contains(errs, says) {
+			t.Errorf("%s: exit %d, %s", args[0], exit, errs)
+		}
+		if cause == "keyring-timeout" && !strings.Contains(errs, "Waiting for the keyring") {
+			t.Errorf("nothing was said meanwhile: %s", errs)
+		}
+	}
+	beside.Wait()
+	for _, r := range c.sim.Log() {
+		if strings.HasPrefix(r.Path, "/oauth/authorize") || r.Server == "portal" && len(r.Tokens) > 0 {
+			t.Errorf("%s of %s was asked", r.Path, r.Server)
+		}
+	}
+	if called, _ := os.ReadDir(c.browser); len(called) > 0 {
+		t.Error("a browser was opened")
+	}
+	c.assertSilent()
+}
+
+// foreverLocked is a Secret Service whose only collection is locked, and whose prompt nobody answers.
+type foreverLocked struct{}
+
+const fakePrompt = dbus.ObjectPath("/org/freedesktop/secrets/prompt/p1")
+
+func (foreverLocked) OpenSession(string, dbus.Variant) (dbus.Variant, dbus.ObjectPath, *dbus.Error) {
+	return dbus.MakeVariant(""), "/org/freedesktop/secrets/session/s1", nil
+}
+
+func (foreverLocked) Unlock([]dbus.ObjectPath) ([]dbus.ObjectPath, dbus.ObjectPath, *dbus.Error) {
+	return nil, fakePrompt, nil
+}
+
+func (foreverLocked) ReadAlias(string) (dbus.ObjectPath, *dbus.Error) {
+	return "/org/freedesktop/secrets/collection/login", nil
+}
+
+func (foreverLocked) Get(string, string) (dbus.Variant, *dbus.Error) {
+	return dbus.MakeVariant([]dbus.ObjectPath{}), nil
+}
+
+func (foreverLocked) Prompt(string) *dbus.Error { return nil }
+
+func promptForEver(t *testing.T, bus *dbus.Conn) {
+	t.Helper()
+	for path, interfaces := range map[dbus.ObjectPath][]string{
+		"/org/freedesktop/secrets": {"org.freedesktop.Secret.Service", "org.freedesktop.DBus.Properties"},
+		fakePrompt:                 {"org.freedesktop.Secret.Prompt"},
+	} {
+		for _, name := range interfaces {
+			if err := bus.Export(foreverLocked{}, path, name); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if reply, err := bus.RequestName(secretsName, dbus.NameFlagDoNotQueue); err != nil || reply != dbus.RequestNameReplyPrimaryOwner {
+		t.Fatalf("name: %v, %v", reply, err)
+	}
+}
