@@ -294,12 +294,19 @@ func TestJudgeEventTest(t *testing.T) {
 	step := func(method string, x *Exchange) EventStep { return EventStep{Method: method, Exchange: *x} }
 	steps := func(all ...EventStep) *EventTestFacts { return &EventTestFacts{Steps: all} }
 	get, unbind := step("event.get", accepted), step("event.unbind", accepted)
+	never := steps(get, step("event.bind", accepted), step("event.test", accepted), step("event.offline.get", accepted), unbind)
+	notInstalled := &AcceptedFacts{Application: &AppStatus{Installed: new(bool)}}
 	judge(t, EventMachinery, []verdict{
 		{"recorded", &EventTestFacts{Bound: true, Fired: true, Recorded: true}, nil, results("ok")},
 		{"recorded, left bound", &EventTestFacts{Bound: true, Fired: true, Recorded: true, LeftBound: true}, nil, results("ok")},
-		{"never recorded", steps(get, step("event.bind", accepted), step("event.test", accepted), step("event.offline.get", accepted), unbind), nil,
+		{"never recorded", never, nil,
 			results("problem event-not-recorded server-admin")},
+		{"never recorded, of an application that isn't installed to the end", never, Seen{TokenAccepted: notInstalled}, results("unknown event-not-recorded portal-admin")},
+		{"never recorded, and that said already", never, Seen{TokenAccepted: notInstalled, AppInstalled: &InstalledFacts{}}, results("skipped because app-installed")},
+		{"recorded nevertheless", &EventTestFacts{Bound: true, Fired: true, Recorded: true}, Seen{TokenAccepted: notInstalled}, results("ok")},
 		{"not an administrator", steps(get, step("event.bind", errorAnswer(bitrix.CodeAccessDenied, "Access denied!"))), nil, results("unknown event-test-denied portal-admin")},
+		{"no licence", steps(get, step("event.bind", errorAnswer(bitrix.CodeAccessDenied, "REST is available only on commercial plans."))), nil, results("skipped because rest-licence")},
+		{"not paid for", steps(get, step("event.bind", errorAnswer(bitrix.CodePaymentRequired, "Payment required"))), nil, results("skipped because rest-licence")},
 		{"a webhook's kind of credential", steps(get, step("event.bind", errorAnswer(bitrix.CodeWrongAuthType, ""))), nil, results("unknown event-test-denied portal-admin")},
 		{"no event.test", steps(get, step("event.bind", accepted), step("event.test", errorAnswer(bitrix.CodeMethodNotFound, "Method not found!")), unbind), nil,
 			results("unknown unexpected-answer server-admin")},

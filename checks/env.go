@@ -14,6 +14,7 @@ import (
 	"boxready/internal/portal"
 	"boxready/internal/requirements"
 	"boxready/internal/secret"
+	"boxready/internal/serverprobe"
 	"boxready/internal/transport"
 	"boxready/oauthflow"
 )
@@ -36,6 +37,9 @@ type Target struct {
 	Requirements  *requirements.Requirements // nil: what every application needs
 	Handlers      requirements.Handlers      // where they live; "": where Requirements say
 
+	ServerProbe *serverprobe.Probe // what was pasted from the portal's server; nil for nothing
+	Outside     *Outside           // a run made in the internet; nil for none
+
 	Self Self // what a self-test looks at
 }
 
@@ -51,6 +55,30 @@ func (t *Target) Secrets() []secret.String {
 		secrets = append(secrets, held.Access, held.Refresh, t.SignIn.App().ClientSecret)
 	}
 	return secrets
+}
+
+// GivenRequirements stands among what Given returns for requirements from files.
+const GivenRequirements = "requirements"
+
+// Given is what the run has beside the address, by the codes of consents and credentials; "as-application" and
+// GivenRequirements besides.
+func (t *Target) Given() []string {
+	var given []string
+	for _, c := range t.Consents {
+		given = append(given, string(c))
+	}
+	for _, c := range []Credential{BySignIn, ByWebhook} {
+		if t.has(c) {
+			given = append(given, string(c))
+		}
+	}
+	if t.AsApplication {
+		given = append(given, "as-application")
+	}
+	if t.Requirements != nil {
+		given = append(given, GivenRequirements)
+	}
+	return given
 }
 
 // agreed tells whether the owner said yes. Whoever signed in had to confirm the address before, and that is kept with the

@@ -150,8 +150,8 @@ func (t *eventTest) refused(method string) bool {
 	return slices.ContainsFunc(t.facts.Steps, func(s EventStep) bool { return s.Method == method && s.Failure == "" && s.Error != "" })
 }
 
-func judgeEventTest(f *EventTestFacts, _ Seen) []Result {
-	args := Args{"left_bound": f.LeftBound, "leftovers": f.Leftovers, "seconds": float64(f.WaitedMS) / 1000, "method": "", "error": "", "description": ""}
+func judgeEventTest(f *EventTestFacts, s Seen) []Result {
+	args := Args{"left_bound": f.LeftBound, "leftovers": f.Leftovers, "seconds": float64(f.WaitedMS) / 1000, "method": "", "error": "", "description": "", "unfinished": false}
 	if f.Recorded {
 		return about(ok(), args)
 	}
@@ -168,12 +168,20 @@ func judgeEventTest(f *EventTestFacts, _ Seen) []Result {
 		r = unknown(UnexpectedAnswer, ServerAdmin)
 	case last.Failure != "":
 		r = unanswered(&last.Exchange)
+	case licenceFault(last.err()) != nil:
+		return skipped(RESTLicence)
 	case bitrix.SameCode(last.Error, bitrix.CodeAccessDenied), bitrix.SameCode(last.Error, bitrix.CodeWrongAuthType):
 		r = unknown(EventTestDenied, PortalAdmin)
 	case last.Form != portal.FormJSON, last.Error != "":
 		r = unknown(UnexpectedAnswer, ServerAdmin)
-	default:
+	case !unfinished(s):
 		r = problem(EventNotRecorded, ServerAdmin)
+	case seen[InstalledFacts](s, AppInstalled) != nil:
+		return skipped(AppInstalled)
+	default:
+		// An application that isn't installed to the end gets no events from any portal.
+		args["unfinished"] = true
+		r = unknown(EventNotRecorded, PortalAdmin)
 	}
 	if last != nil {
 		for name, value := range answerArgs(&last.Exchange) {
@@ -182,4 +190,10 @@ func judgeEventTest(f *EventTestFacts, _ Seen) []Result {
 		args["method"] = last.Method
 	}
 	return about(one(r), args)
+}
+
+// unfinished tells whether the portal says that the application that was signed in with isn't installed to the end.
+func unfinished(s Seen) bool {
+	f := seen[AcceptedFacts](s, TokenAccepted)
+	return f != nil && f.Application != nil && f.Application.Installed != nil && !*f.Application.Installed
 }

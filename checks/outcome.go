@@ -11,7 +11,7 @@ type Verdict string
 const (
 	Ready      Verdict = "ready"       // proved with a webhook or a sign-in
 	NoObstacle Verdict = "no-obstacle" // nothing wrong seen, but what decides was not all checked
-	Unsure     Verdict = "unsure"      // no problem, but something that applications depend on could not be told
+	Unsure     Verdict = "unsure"      // no problem of theirs, but something that applications depend on could not be told
 	NotReady   Verdict = "not-ready"
 )
 
@@ -33,12 +33,14 @@ const (
 	NeedsWebhook       Reason = "webhook"
 	NeedsAsApplication Reason = "as-application"
 	NeedsOutsideRun    Reason = "outside-run"
+	NeedsServerProbe   Reason = "server-probe" // or this part of its answer
 	NeedsRequirements  Reason = "requirements" // that name hosts
 )
 
 // Reasons are all of them.
 func Reasons() []Reason {
-	return []Reason{NeedsConsentDeep, NeedsConsentFilter, NeedsConsentEvent, NeedsCredential, NeedsSignIn, NeedsWebhook, NeedsAsApplication, NeedsOutsideRun, NeedsRequirements}
+	return []Reason{NeedsConsentDeep, NeedsConsentFilter, NeedsConsentEvent, NeedsCredential, NeedsSignIn, NeedsWebhook, NeedsAsApplication, NeedsOutsideRun, NeedsServerProbe,
+		NeedsRequirements}
 }
 
 func reasonFor(c Consent) Reason {
@@ -71,11 +73,6 @@ type Outcome struct {
 	Results           []Result // in the catalogue's order
 	NotChecked        []NotChecked
 	Verdict           Verdict
-}
-
-func (o *Outcome) conclude() {
-	o.NotChecked = append(o.NotChecked, NotChecked{"portal-from-internet", NeedsOutsideRun})
-	o.judge()
 }
 
 func (o *Outcome) judge() {

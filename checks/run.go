@@ -79,6 +79,8 @@ func (c *Check) lacks(t *Target) Reason {
 		return NeedsRequirements
 	case c.Consent != "" && !t.agreed(c.Consent):
 		return reasonFor(c.Consent)
+	case c.Lacks != nil:
+		return c.Lacks(t)
 	}
 	return ""
 }
@@ -131,7 +133,7 @@ func walk(ctx context.Context, env *Env, catalog []*Check, observer Observer) *O
 			outcome.NotChecked = append(outcome.NotChecked, NotChecked{Check: c.ID, Reason: reason})
 		}
 	}
-	outcome.conclude()
+	outcome.judge()
 	return outcome
 }
 
@@ -162,6 +164,10 @@ func (env *Env) make(ctx context.Context, c *Check, judged map[ID]chan struct{})
 		}
 		for i := range results {
 			results[i].Took = env.now().Sub(start)
+			if slices.Contains(CommonCauses(), results[i].Cause) {
+				// To know more, the same has to be done again.
+				results[i] = results[i].with(Args{"given": env.target.Given()})
+			}
 		}
 	}()
 	if because := env.unmet(c); because != "" {

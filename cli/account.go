@@ -511,9 +511,13 @@ func (t *typed) next(ctx context.Context) (string, bool) { return next(ctx, t.li
 
 // askSecret asks for a secret. What is typed on a terminal is not shown.
 func (a *app) askSecret(ctx context.Context, question string, input *typed) (secret.String, error) {
+	return a.askSecretFor(ctx, question, nil, input)
+}
+
+func (a *app) askSecretFor(ctx context.Context, question string, args checks.Args, input *typed) (secret.String, error) {
 	line := ""
 	if input.terminal {
-		fmt.Fprint(a.Err, a.words.Say(question, nil)+" ")
+		fmt.Fprint(a.Err, a.words.Say(question, args)+" ")
 		line = hiddenLine(ctx, int(input.in.(*os.File).Fd()))
 		fmt.Fprintln(a.Err)
 	} else {

@@ -436,9 +436,7 @@ func (o *observed) everything(turn int, requires string) {
 	if exit := o.run("", nil, check...); exit == cli.ExitUsage || exit == cli.ExitCouldNot {
 		o.t.Errorf("check: exit %d\n%s", exit, o.said[len(o.said)-1].what)
 	}
-	if files, _ := os.ReadDir(o.folder); len(files) != 1 {
-		o.t.Errorf("%d reports", len(files))
-	}
+	o.assertValid(turn)
 	o.run("", nil, append([]string{"selftest", "-v", "--lang", lang}, o.way...)...)
 	o.run("", nil, "accounts", "--lang", lang)
 	o.run("", nil, "accounts", "--format", "json")
@@ -448,6 +446,40 @@ func (o *observed) everything(turn int, requires string) {
 	}
 	o.hearFiles(o.t, o.folder)
 	o.assertSilent(o.t)
+}
+
+// assertValid asserts that what check wrote last, and the report, are what the JSON Schema promises.
+func (o *observed) assertValid(turn int) {
+	o.t.Helper()
+	document, result, summary, err := schemas()
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	i := slices.IndexFunc(o.said, func(s saying) bool { return s.where == "output of check" })
+	out := o.said[i].what
+	switch turn % 3 {
+	case 1:
+		err = validate(document, out)
+	case 2:
+		lines := bytes.Split(bytes.TrimSpace(out), []byte("\n"))
+		for i, line := range lines {
+			schema := result
+			if i == len(lines)-1 {
+				schema = summary
+			}
+			err = errors.Join(err, validate(schema, line))
+		}
+	}
+	report, readErr := os.ReadFile(filepath.Join(o.folder, "report.json"))
+	if turn%4 == 2 {
+		err = errors.Join(err, readErr, validate(document, report))
+	}
+	if err != nil {
+		o.t.Error(err)
+	}
+	if files, _ := os.ReadDir(o.folder); len(files) != 1 {
+		o.t.Errorf("%d reports", len(files))
+	}
 }
 
 // TestSecretsStayInTheKeyring signs in, checks, lists and signs out on a healthy portal in every form of output, and on portals

@@ -34,6 +34,7 @@ type checkFlags struct {
 	webhook                                   string
 	signedIn, asApplication                   bool
 	requires                                  []string
+	serverProbe, outside                      string
 	handlers                                  string
 	format, report                            string
 	hideNames                                 bool
@@ -79,11 +80,13 @@ Exit codes: 0 nothing wrong seen, 3 at least one problem, 4 no problem but notic
 	flags.BoolVar(&f.deep, "deep", false, "the address is the one that employees and applications use: allow token-bearing requests")
 	flags.BoolVar(&f.contentFilter, "content-filter", false, "allow one request that may look like an attack to a filter")
 	flags.BoolVar(&f.eventTest, "event-test", false, "with --signed-in: allow binding and unbinding a test event")
-	flags.StringVar(&f.webhook, "webhook", "", "incoming webhook: its `URL`, - for standard input, or saved for the keyring's (default: $BOXREADY_WEBHOOK)")
+	flags.StringVar(&f.webhook, "webhook", "", "incoming webhook: - for standard input, saved for the keyring's, or its `URL`, which others on this computer can see then (default: $BOXREADY_WEBHOOK)")
 	flags.BoolVar(&f.signedIn, "signed-in", false, "use the saved sign-in, see boxready login")
 	flags.BoolVar(&f.asApplication, "as-application", false, "the credential is the application's own: missing permissions are problems")
 	flags.StringArrayVar(&f.requires, "requires", nil, "`FILE` with an application's requirements, or the name of a ready one (repeatable)")
 	flags.StringVar(&f.handlers, "handlers", "", "where the application's handlers live, whatever the file says: internet, lan or custom")
+	flags.StringVar(&f.serverProbe, "server-probe", "", "`FILE` with the answer of a script that looked at the portal's server, or - for standard input; see boxready probe")
+	flags.StringVar(&f.outside, "outside", "", "`FILE` with the JSON of a run that was made in the internet")
 	flags.StringVar(&f.report, "report", "", "save a report for support in `FILE`.{zip,html,json,txt}")
 	flags.BoolVar(&f.hideNames, "hide-names", false, "with --report: replace names, addresses and people by tokens")
 	flags.BoolVar(&f.publicDNS, "public-dns", false, "also ask a public resolver (the portal's name leaves for it)")
@@ -130,6 +133,16 @@ func (a *app) check(ctx context.Context, address string, f checkFlags) error {
 	}
 	if target.Requirements, err = a.readRequirements(f.requires); err != nil {
 		return err
+	}
+	if f.serverProbe != "" {
+		if target.ServerProbe, err = a.readServerProbe(f.serverProbe); err != nil {
+			return err
+		}
+	}
+	if f.outside != "" {
+		if target.Outside, err = a.readOutside(f.outside, target.Address); err != nil {
+			return err
+		}
 	}
 	if err := a.addCredentials(ctx, n, &target, f); err != nil {
 		return err
@@ -278,6 +291,11 @@ func (a *app) runChecks(ctx context.Context, n *transport.Net, target checks.Tar
 	}
 	if err != nil {
 		return a.fail(err)
+	}
+	for _, r := range outcome.Results {
+		if test, ok := r.Facts.(*checks.EventTestFacts); ok && test.LeftBound {
+			fmt.Fprintln(a.Err, a.words.Say("cli.left-bound", nil))
+		}
 	}
 	return a.saveReport(outcome, f, secrets)
 }

@@ -267,6 +267,9 @@ func (c *computer) watch(ctx context.Context, pid int, environ bool) (stop func(
 				for _, list := range lists {
 					children, _ := os.ReadFile(list)
 					for _, child := range strings.Fields(string(children)) {
+						if runs, err := os.Readlink(filepath.Join("/proc", child, "exe")); err != nil || runs == c.program {
+							continue // it is still the program's own copy, about to become another one
+						}
 						family = append(family, child)
 						// Between fork and exec a child still is the program, with the program's own environment.
 						exe, err := os.Readlink(filepath.Join("/proc", child, "exe"))
@@ -274,7 +277,7 @@ func (c *computer) watch(ctx context.Context, pid int, environ bool) (stop func(
 					}
 				}
 			}
-			time.Sleep(time.Millisecond)
+			time.Sleep(3 * time.Millisecond)
 		}
 	}()
 	return func() {

@@ -3,6 +3,8 @@ package cli_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -10,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"boxready/assets"
 	"boxready/cli"
@@ -51,6 +54,7 @@ func TestScripts(t *testing.T) {
 			"valid":  validateJSON,
 			"exits":  exits,
 			"field":  field,
+			"answer": answer,
 		},
 	})
 }
@@ -91,7 +95,8 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 
 // validateJSON validates files of JSON, whole or by lines, against the shipped schema.
 func validateJSON(ts *testscript.TestScript, neg bool, args []string) {
-	document, result, summary := schemas(ts)
+	document, result, summary, err := schemas()
+	ts.Check(err)
 	data := []byte(ts.ReadFile(args[1]))
 	switch args[0] {
 	case "json":
@@ -105,16 +110,21 @@ func validateJSON(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-func schemas(ts *testscript.TestScript) (document, result, summary *jsonschema.Schema) {
+func schemas() (document, result, summary *jsonschema.Schema, err error) {
 	schema, err := jsonschema.UnmarshalJSON(bytes.NewReader(assets.ResultSchema))
-	ts.Check(err)
-	compiler := jsonschema.NewCompiler()
-	ts.Check(compiler.AddResource("result.json", schema))
-	for at, into := range map[string]**jsonschema.Schema{"result.json": &document, "result.json#/$defs/Result": &result, "result.json#/$defs/Summary": &summary} {
-		*into, err = compiler.Compile(at)
-		ts.Check(err)
+	if err != nil {
+		return nil, nil, nil, err
 	}
-	return document, result, summary
+	compiler := jsonschema.NewCompiler()
+	if err := compiler.AddResource("result.json", schema); err != nil {
+		return nil, nil, nil, err
+	}
+	for at, into := range map[string]**jsonschema.Schema{"result.json": &document, "result.json#/$defs/Result": &result, "result.json#/$defs/Summary": &summary} {
+		if *into, err = compiler.Compile(at); err != nil {
+			return nil, nil, nil, err
+		}
+	}
+	return document, result, summary, nil
 }
 
 func validate(schema *jsonschema.Schema, data []byte) error {
@@ -146,4 +156,15 @@ func field(ts *testscript.TestScript, neg bool, args []string) {
 	if got := fmt.Sprint(value); (got == args[2]) == neg {
 		ts.Fatalf("%s is %q, expected %q", args[1], got, args[2])
 	}
+}
+
+// answer writes what a script for the portal's server prints, right now and for $portal, out of a file of JSON: "answer FILE JSON".
+func answer(ts *testscript.TestScript, neg bool, args []string) {
+	var said map[string]any
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[1])), &said))
+	said["time"], said["asked"] = time.Now().UTC().Format(time.RFC3339), ts.Getenv("portal")
+	data, err := json.Marshal(said)
+	ts.Check(err)
+	block := fmt.Sprintf("its own server\nBOXREADY-PROBE-BEGIN\nv:1;packed:no;sha256:%x;data:%s;\nBOXREADY-PROBE-END\n", sha256.Sum256(data), base64.StdEncoding.EncodeToString(data))
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(block), 0o600))
 }

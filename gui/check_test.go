@@ -541,3 +541,23 @@ func (r *rig) kept(address string, verdict checks.Verdict) {
 		return ok && p.Verdict == verdict
 	})
 }
+
+func TestNarrowWindowHasAMenu(t *testing.T) {
+	r := open(t, setup{size: fyne.NewSize(427, 600), store: remembered(t)})
+	if len(r.all("Порталы")) > 0 {
+		t.Error("the list of sections takes room in a narrow window")
+	}
+	r.mustSay("Проверка") // which section it is
+	r.canvas().Focus(nil)
+	r.canvas().FocusNext() // the menu's button comes first
+	r.key(fyne.KeySpace)
+	r.mustSay("Порталы")
+	r.key(fyne.KeyDown)
+	r.key(fyne.KeyDown)
+	r.key(fyne.KeyReturn)
+	r.mustSay("То, что вы проверяли на этом компьютере")
+	r.w.Fyne().Resize(fyne.NewSize(1040, 720))
+	if len(r.all("Порталы")) == 0 {
+		t.Error("a wide window has no list of sections")
+	}
+}

@@ -21,7 +21,7 @@ type checklist struct {
 	most map[checks.Group]int
 }
 
-const rowsAtOnce = 40
+const rowsAtOnce = 25
 
 func newChecklist(p *checkPage) *checklist {
 	return &checklist{p: p, object: widgets.Column(14), rows: map[string]*widgets.Row{}, most: map[checks.Group]int{}}

@@ -158,7 +158,7 @@ func (f *findingPage) evidence(s *model.Session, r checks.Result, d model.Detail
 	}
 	lines = append(lines, widgets.Pad(4, 0, 0, 0, widgets.Inset(widgets.Column(4, rows...))))
 	if d.MoreFacts {
-		all := f.copyButton("finding.copy-facts", func() string { return model.FactsText(model.Facts(r)) })
+		all := f.copyButton("finding.copy-facts", func() string { return model.FactsText(r) })
 		lines = append(lines, widgets.Pad(8, 0, 0, 0, widgets.BesideOrBelow(10, 200,
 			widgets.NewText(f.say("finding.more-facts", nil), widgets.Font{Color: widgets.Muted}), all)))
 	}

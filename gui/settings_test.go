@@ -75,7 +75,7 @@ func brightness(img image.Image) uint32 {
 func TestFieldMenusSpeakTheChosenLanguage(t *testing.T) {
 	r := open(t, setup{lang: "ru"})
 	test.TapSecondary(r.canvas().Focused().(fyne.SecondaryTappable))
-	r.mustSay("Вставить", "Выбрать всё")
+	r.mustSay("Вставить", "Выделить всё")
 	r = open(t, setup{lang: "en"})
 	test.TapSecondary(r.canvas().Focused().(fyne.SecondaryTappable))
 	r.mustSay("Paste", "Select all")

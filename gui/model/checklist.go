@@ -120,7 +120,21 @@ const (
 	maxDetail = 240
 )
 
+// finding is the row of a result. It is put into words once: while a run is under way, the list is made again and again.
 func (s *Session) finding(w *report.Words, r checks.Result) Row {
+	if s.saidIn != w {
+		s.saidIn, s.said = w, map[string]Row{}
+	}
+	id := key(Finding, r.Check, string(r.Cause))
+	row, known := s.said[id]
+	if !known {
+		row = s.newFinding(w, r)
+		s.said[id] = row
+	}
+	return row
+}
+
+func (s *Session) newFinding(w *report.Words, r checks.Result) Row {
 	f := w.Finding(r, s.Target.Address.Display())
 	row := Row{
 		Key: key(Finding, r.Check, string(r.Cause)), Kind: Finding, Sign: Sign(r.State), Title: Brief(f.Title, maxTitle), Result: r,

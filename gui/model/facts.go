@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"math"
 	"strings"
 	"unicode"
 
@@ -14,12 +13,6 @@ import (
 
 // Fact is one value that a check saw, under the name that it has in a report.
 type Fact struct{ Name, Value string }
-
-// Facts are what a check saw, in the order in which they stand in a report.
-func Facts(r checks.Result) []Fact {
-	facts, _ := FirstFacts(r, math.MaxInt)
-	return facts
-}
 
 // FirstFacts are the first of what a check saw, no more than most, and whether there are more.
 func FirstFacts(r checks.Result, most int) (facts []Fact, more bool) {
@@ -55,13 +48,13 @@ func (f Fact) InWords(w *report.Words) Fact {
 	return f
 }
 
-// FactsText writes facts, a line each.
-func FactsText(facts []Fact) string {
-	var text strings.Builder
-	for _, f := range facts {
-		fmt.Fprintf(&text, "%s: %s\n", f.Name, f.Value)
+// FactsText is all that a check saw, as it stands in a report.
+func FactsText(r checks.Result) string {
+	text, err := json.MarshalIndent(r.Facts, "", "  ")
+	if err != nil {
+		return ""
 	}
-	return text.String()
+	return string(text)
 }
 
 // flattener turns JSON into its leaves.
@@ -132,18 +125,26 @@ func printable(s string) string {
 	}, s)
 }
 
-// Brief cuts a text that is longer than anybody reads, at a space if there is one: a list may have thousands of names in it.
+// maxUnbroken is how many letters in a row without a space somebody may read.
+const maxUnbroken = 200
+
+// Brief cuts a text that is longer than anybody reads, at a space if there is one: a list may have thousands of names in it, and
+// an answer may be one word of a megabyte.
 func Brief(text string, most int) string {
-	if len(text) <= most { // bytes, which are no fewer than letters
-		return text
+	space, count := -1, 0 // of the last space, and letters so far
+	unbroken := 0
+	for i, r := range text {
+		if count == most || unbroken == maxUnbroken {
+			end := i
+			if count == most && space > i/2 {
+				end = space
+			}
+			return strings.TrimRight(text[:end], " ,;:") + "…"
+		}
+		count++
+		if unbroken++; r == ' ' {
+			space, unbroken = i, 0
+		}
 	}
-	runes := []rune(text[:min(len(text), 4*most)])
-	if len(runes) <= most {
-		return text
-	}
-	short := string(runes[:most])
-	if space := strings.LastIndexByte(short, ' '); space > len(short)/2 {
-		short = short[:space]
-	}
-	return strings.TrimRight(short, " ,;:") + "…"
+	return text
 }

@@ -1,12 +1,14 @@
 package model
 
 import (
+	"maps"
 	"slices"
 	"time"
 
 	"boxready/checks"
 	"boxready/gui/store"
 	"boxready/internal/access"
+	"boxready/internal/report"
 	"boxready/internal/requirements"
 	"boxready/internal/secret"
 )
@@ -41,6 +43,9 @@ type Session struct {
 	total, done int // checks of the run that is under way
 	working     []Working
 	results     map[checks.ID][]checks.Result // by the check that found them
+
+	said   map[string]Row // findings in words, by their row\'s key
+	saidIn *report.Words
 }
 
 // Working is a check that is under way.
@@ -65,6 +70,7 @@ func (s *Session) Begin(now time.Time, total int, whole bool) {
 		s.results = map[checks.ID][]checks.Result{}
 		s.Outcome, s.Learned = nil, nil
 	}
+	s.saidIn = nil
 }
 
 // Started notes that a check has begun.
@@ -75,6 +81,7 @@ func (s *Session) Started(id checks.ID, now time.Time) {
 
 // Finished notes what a check came to.
 func (s *Session) Finished(id checks.ID, results []checks.Result) {
+	maps.DeleteFunc(s.said, func(_ string, row Row) bool { return found(row.Result) == id })
 	s.working = slices.DeleteFunc(s.working, func(w Working) bool { return w.Check == id })
 	s.results[id] = results
 	s.done++
@@ -82,6 +89,7 @@ func (s *Session) Finished(id checks.ID, results []checks.Result) {
 
 // End notes that the run is over.
 func (s *Session) End(o *checks.Outcome, stopped bool) {
+	s.saidIn = nil
 	s.Running, s.Stopped, s.working, s.Outcome = false, stopped, nil, o
 	s.results = map[checks.ID][]checks.Result{}
 	for _, r := range o.Results {

@@ -12,7 +12,10 @@ import (
 func Fit(o fyne.CanvasObject, width float32) float32 { return fit(o, width) }
 
 func fit(o fyne.CanvasObject, width float32) float32 {
-	o.Resize(fyne.NewSize(width, o.MinSize().Height))
+	// The width first: a text that is asked for its height before it has one breaks behind every letter.
+	if size := o.Size(); size.Width != width {
+		o.Resize(fyne.NewSize(width, size.Height))
+	}
 	height := o.MinSize().Height
 	o.Resize(fyne.NewSize(width, height))
 	return height

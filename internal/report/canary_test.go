@@ -128,6 +128,8 @@ func (c *canaries) fill(v reflect.Value, kind string) {
 			v.Public = false
 		case *checks.AIAFacts:
 			v.Completes = false
+		case *checks.ServerHost:
+			*v.Public = false
 		}
 	}
 }

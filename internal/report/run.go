@@ -23,7 +23,10 @@ type item struct {
 
 // run puts an outcome into words. What h hides isn't in it.
 func (p *Reporter) run(o *checks.Outcome, h *hider) *run {
-	n := &run{Document: p.Summary(o), display: h.text(o.Target.Address.Display())}
+	n := &run{Document: p.Summary(o)}
+	if o.Target.Address.Host != "" { // a look at this program has no portal
+		n.display = h.text(o.Target.Address.Display())
+	}
 	n.Portal = h.text(n.Portal)
 	written := make([]json.RawMessage, len(o.Results))
 	trees := make([]tree, len(o.Results))
@@ -107,6 +110,22 @@ func (n *run) waitingFor(id checks.ID) []checks.ID {
 type missing struct {
 	Reason checks.Reason
 	Checks []checks.ID
+	more   int // that aren't named
+}
+
+// What people want to know most, of what only a credential shows.
+var telling = []checks.ID{checks.TokenAccepted, checks.RESTLicence, checks.RequiredModules, checks.RequiredMethods, checks.EventMachinery}
+
+// shorten leaves of a long list the checks that tell most.
+func (m *missing) shorten() {
+	const long = 6
+	if len(m.Checks) < long {
+		return
+	}
+	named := slices.DeleteFunc(slices.Clone(m.Checks), func(id checks.ID) bool { return !slices.Contains(telling, id) })
+	if len(named) > 0 {
+		m.Checks, m.more = named, len(m.Checks)-len(named)
+	}
 }
 
 func (n *run) notChecked() []missing {

@@ -175,7 +175,11 @@ func (t *text) step(number int, step string) {
 // facts writes what a check saw, a line a value, under the names that the JSON form has: whoever asks for them knows these.
 func (t *text) facts(i item) {
 	for _, f := range i.tree.facts() {
-		fmt.Fprintf(t, "%*s%s: %s\n", depth+2, "", f.Path, f.Value)
+		if line := f.Path + ": " + f.Value; f.list {
+			t.para(depth+2, "", line)
+		} else {
+			fmt.Fprintf(t, "%*s%s\n", depth+2, "", line) // unwrapped, so that it can be copied
+		}
 	}
 }
 
@@ -223,6 +227,9 @@ func (t *text) notChecked() {
 	t.WriteString("\n")
 	t.para(0, "", t.style.Bold(t.say("part.not-checked", nil)))
 	for _, m := range list {
+		if !t.style.Verbose {
+			m.shorten()
+		}
 		t.para(2, "", t.Words.missing(m))
 	}
 }
@@ -231,5 +238,9 @@ func (t *text) notChecked() {
 func (w *Words) missing(m missing) string {
 	names := w.sentenceNames(m.Checks)
 	names[0] = w.Name(m.Checks[0])
-	return strings.Join(names, ", ") + ": " + lowerFirst(w.code("reason.", string(m.Reason), ""))
+	list := strings.Join(names, ", ")
+	if m.more > 0 {
+		list += " " + w.Count("part.more-checks", m.more)
+	}
+	return list + ": " + lowerFirst(w.code("reason.", string(m.Reason), ""))
 }

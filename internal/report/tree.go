@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -121,14 +122,24 @@ func (t *tree) write(w *bytes.Buffer, quote func(string)) {
 }
 
 // Fact is one value that a check saw, and where it stands in its facts.
-type Fact struct{ Path, Value string }
+type Fact struct {
+	Path, Value string
+	list        bool // Value is several plain ones
+}
 
 // facts are the values in it, in the order in which they stand.
 func (t tree) facts() []Fact { return t.leaves("", nil) }
 
 func (t tree) leaves(path string, list []Fact) []Fact {
 	if t.open == 0 {
-		return append(list, Fact{printable(path), printable(strings.ReplaceAll(t.text, "\n", " "))})
+		return append(list, Fact{printable(path), t.value(), false})
+	}
+	if t.open == '[' && len(t.inner) > 0 && !slices.ContainsFunc(t.inner, func(f tree) bool { return f.open != 0 }) {
+		values := make([]string, len(t.inner))
+		for i, inner := range t.inner {
+			values[i] = inner.value()
+		}
+		return append(list, Fact{printable(path), strings.Join(values, ", "), true})
 	}
 	for i, field := range t.inner {
 		name := field.name
@@ -139,6 +150,8 @@ func (t tree) leaves(path string, list []Fact) []Fact {
 	}
 	return list
 }
+
+func (t tree) value() string { return printable(strings.ReplaceAll(t.text, "\n", " ")) }
 
 func join(path, name string) string {
 	if path == "" {

@@ -87,7 +87,29 @@ func (w *Words) functions() template.FuncMap {
 		"faults":  w.faults,
 		"keeper":  func(code string) string { return w.Say("sign-in.place-"+code, nil) },
 		"access":  access,
+		"again":   w.again,
 	}
+}
+
+// again is the command that makes a run like this one once more: against the portal, given the same; see checks.Target.Given. A
+// run without a portal looked at this program itself.
+func (w *Words) again(portal, given any) string {
+	if portal == "" || portal == nil {
+		return "boxready selftest"
+	}
+	command := "boxready check " + fmt.Sprint(portal)
+	codes, _ := given.([]string)
+	for _, code := range codes {
+		switch code {
+		case checks.GivenRequirements:
+			command += " --requires " + w.Say("format.file", nil)
+		case string(checks.ByWebhook), string(checks.BySignIn):
+			command += " " + access(code)
+		default:
+			command += " --" + code
+		}
+	}
+	return command
 }
 
 // access are the flags of check that give a run the same credential again; a webhook's address stays out of the shell's history.
@@ -153,6 +175,9 @@ func (w *Words) Finding(r checks.Result, portal string) Finding {
 	for name, value := range r.Args {
 		args[name] = value
 	}
+	if body, ok := args["body"].(string); ok {
+		args["body"] = strings.TrimSpace(body) // it is quoted in sentences
+	}
 	switch r.State {
 	case checks.OK:
 		return Finding{Title: w.Name(r.Check), Saw: w.Say(string(r.Check)+".ok", args)}
@@ -163,7 +188,9 @@ func (w *Words) Finding(r checks.Result, portal string) Finding {
 	if _, ok := w.find(key+".title", args); !ok {
 		key = "any." + string(r.Cause)
 	}
-	f := Finding{Title: w.Say(key+".title", args), Saw: w.Say(key+".saw", args), Breaks: w.Say(key+".breaks", args)}
+	// What strangers wrote is quoted there, line breaks and all.
+	saw := strings.Join(strings.Fields(w.Say(key+".saw", args)), " ")
+	f := Finding{Title: w.Say(key+".title", args), Saw: saw, Breaks: w.Say(key+".breaks", args)}
 	for i := 1; i <= maxSteps; i++ {
 		step, ok := w.find(key+".do."+strconv.Itoa(i), args)
 		if !ok {
