@@ -65,8 +65,9 @@ func reportStates() []pageState {
 			r.key(fyne.KeyF5)
 			r.pump("the second run", func() bool { return len(r.checker.asked()) == 2 && r.verdictShown() })
 			r.openSection("report")
-			r.pumpUntilSays("23.11.2026 10:42")
-			r.tap("23.11.2026 10:42")
+			earlier := map[string]string{"ru": "23.11.2026 10:42", "en": "23 November 2026 10:42"}[r.store.Settings().Language]
+			r.pumpUntilSays(earlier)
+			r.tap(earlier)
 			r.pumpUntilSays(r.say("window.finding.copy-plain", nil))
 		}},
 	}
