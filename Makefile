@@ -8,7 +8,7 @@ TAGS     := nogui,migrated_fynedo
 VERSION  := $(shell git describe --tags --dirty 2>/dev/null || echo 0.1.0-dev)
 LDFLAGS  := -s -w -X main.version=$(VERSION)
 GOBUILD  := CGO_ENABLED=0 go build -tags $(TAGS) -trimpath -ldflags '$(LDFLAGS)'
-WINDOWFLAGS := -tags migrated_fynedo,no_emoji,no_metadata -trimpath -ldflags '$(LDFLAGS)'
+WINDOWFLAGS := -tags migrated_fynedo,no_emoji,no_metadata,no_animations -trimpath -ldflags '$(LDFLAGS)'
 # Most tests wait for the network, not for the processor.
 PARALLEL := 24
 TIMEOUT  := 30m

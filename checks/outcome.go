@@ -15,12 +15,6 @@ const (
 	NotReady   Verdict = "not-ready"
 )
 
-// keepsApplications tells whether applications don't work because of a result. A webhook that the portal refuses, or a sign-in
-// that is too old, is a problem, but not one that applications have.
-func (r *Result) keepsApplications() bool {
-	return r.State == Problem && (slices.Contains(r.Affects, Applications) || slices.Contains(r.Affects, Events))
-}
-
 // NotChecked is a check that was not made because something was not asked for or given.
 type NotChecked struct {
 	Check  ID
@@ -89,10 +83,10 @@ func (o *Outcome) judge() {
 			o.Verdict = Ready
 		}
 		switch {
-		case r.keepsApplications():
+		case r.State == Problem:
 			o.Verdict = NotReady
 			return
-		case r.State == Problem, r.State == Unknown && len(r.Affects) > 0:
+		case r.State == Unknown && len(r.Affects) > 0:
 			o.Verdict = Unsure
 		}
 	}

@@ -31,6 +31,23 @@ func (w *Window) background(work func(ctx context.Context) (then func())) {
 	})
 }
 
+// meanwhile does work off the Fyne thread, and waits for it when what it came to is wanted.
+func meanwhile[T any](work func() (T, error)) (result func() (T, error)) {
+	type outcome struct {
+		result T
+		err    error
+	}
+	done := make(chan outcome, 1)
+	go func() {
+		result, err := work()
+		done <- outcome{result, err}
+	}()
+	return func() (T, error) {
+		o := <-done
+		return o.result, o.err
+	}
+}
+
 // every runs f on the Fyne thread every d until stop is called or the window is closed.
 func (w *Window) every(d time.Duration, f func()) (stop func()) {
 	ctx, cancel := context.WithCancel(w.ctx)

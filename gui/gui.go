@@ -125,16 +125,19 @@ func New(p Params) (*Window, error) {
 	w.settingsPage = &settingsPage{Window: w}
 	w.requirementsPage, w.allowlistPage, w.reportPage = &requirementsPage{Window: w}, &allowlistPage{Window: w}, &reportPage{Window: w}
 	w.ctx, w.cancel = context.WithCancel(context.Background())
-	words, err := report.NewWords(w.language())
+	lang := w.language()
+	loaded := meanwhile(func() (*report.Words, error) { return report.NewWords(lang) })
+	p.App.Settings().SetTheme(style.Theme{Look: style.Look(w.settings().Look)})
+	w.fyne = p.App.NewWindow("BoxReady")
+	words, err := loaded()
 	if err != nil {
 		return nil, err
 	}
 	if err := w.speak(words); err != nil {
 		return nil, err
 	}
-	p.App.Settings().SetTheme(style.Theme{Look: style.Look(w.settings().Look)})
-	w.fyne = p.App.NewWindow("BoxReady")
-	w.fyne.SetIcon(style.Icon("boxready", style.ColorAccented))
+	// Drawing it takes a while, and nobody misses it before there is a window.
+	p.App.Lifecycle().SetOnStarted(func() { w.fyne.SetIcon(style.Icon("boxready", style.ColorAccented)) })
 	w.fyne.SetOnClosed(w.cancel)
 	w.fyne.SetMaster()
 	w.fyne.SetPadded(false)

@@ -39,7 +39,7 @@ func main() {
 
 var (
 	systems  = []string{"linux", "windows", "darwin"}
-	variants = []struct{ cgo, tags string }{{"1", "migrated_fynedo,no_emoji,no_metadata"}, {"0", "nogui,migrated_fynedo"}}
+	variants = []struct{ cgo, tags string }{{"1", "migrated_fynedo,no_emoji,no_metadata,no_animations"}, {"0", "nogui,migrated_fynedo"}}
 )
 
 // collect returns the licence of each module that is linked into the program in a folder, and that of "go".
