@@ -82,6 +82,9 @@ test-tools:
 	packaging/need chromium chromium
 	packaging/need dbus-run-session dbus-daemon
 	packaging/need gnome-keyring-daemon gnome-keyring
+	packaging/need php php-cli
+	packaging/need curl curl
+	packaging/need openssl openssl
 	packaging/need ip iproute2
 	packaging/need nft nftables
 	packaging/need iptables iptables
