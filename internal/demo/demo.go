@@ -62,12 +62,17 @@ type Portal struct {
 // with is what a run does beside what the faults need: "deep", "webhook", "sign-in" and the like, see simportal.Fault, or a
 // region. The error is an *UnknownFault if a name isn't in Faults.
 func Start(names []string, with ...string) (*Portal, error) {
+	return StartAs(simportal.Options{Faults: names, RedirectURI: oauthflow.ReturnAddress()}, with...)
+}
+
+// StartAs is Start with all that can be said of the simulation.
+func StartAs(o simportal.Options, with ...string) (*Portal, error) {
 	p := &Portal{with: map[string]bool{}}
 	for _, w := range with {
 		p.with[w] = true
 	}
 	known := Faults()
-	for _, name := range names {
+	for _, name := range o.Faults {
 		i := slices.IndexFunc(known, func(f Fault) bool { return f.Name == name })
 		if i < 0 {
 			return nil, &UnknownFault{name}
@@ -77,7 +82,7 @@ func Start(names []string, with ...string) (*Portal, error) {
 		}
 		p.needs = append(p.needs, known[i].needs...)
 	}
-	sim, err := simportal.Start(simportal.Options{Faults: names, RedirectURI: oauthflow.ReturnAddress()})
+	sim, err := simportal.Start(o)
 	if err != nil {
 		return nil, fmt.Errorf("start the simulated portal: %w", err)
 	}
