@@ -8,10 +8,12 @@ TAGS     := nogui,migrated_fynedo
 VERSION  := $(shell git describe --tags --dirty 2>/dev/null || echo 0.1.0-dev)
 LDFLAGS  := -s -w -X main.version=$(VERSION)
 GOBUILD  := CGO_ENABLED=0 go build -tags $(TAGS) -trimpath -ldflags '$(LDFLAGS)'
+WINDOWFLAGS := -tags migrated_fynedo,no_emoji,no_metadata,no_animations -trimpath -ldflags '$(LDFLAGS)'
 # Most tests wait for the network, not for the processor.
 PARALLEL := 24
+TIMEOUT  := 30m
 
-.PHONY: run window window-tools build cross test test-tools lint golden generate bench fuzz clean
+.PHONY: run window window-tools build cross test test-tools e2e screen-tools images lint golden generate bench fuzz clean
 
 ## run: open the window on the simulated portal; where there is no display, check it in the terminal
 run: window
@@ -19,7 +21,7 @@ run: window
 
 ## window: the program with the window; without a C compiler, the one without
 window: window-tools
-	packaging/with-cgo go build -tags migrated_fynedo,no_emoji,no_metadata -trimpath -ldflags '$(LDFLAGS)' -o build/boxready .
+	packaging/with-cgo go build $(WINDOWFLAGS) -o build/boxready .
 	@[ -x build/boxready ] || $(GOBUILD) -o build/boxready .
 
 # What Fyne's driver is built with.
@@ -37,26 +39,58 @@ window-tools:
 build:
 	$(GOBUILD) -o build/static/boxready .
 
-## cross: the static program for every system
+## cross: the static program for every system; Fyne's half for macOS is C, which can't be looked at from here
 cross:
 	@for target in linux/amd64 linux/arm64 windows/amd64 darwin/amd64 darwin/arm64; do \
 	  echo "$$target"; \
 	  GOOS=$${target%/*} GOARCH=$${target#*/} $(GOBUILD) -o build/cross/$${target%/*}-$${target#*/}/ . ; \
-	  GOOS=$${target%/*} GOARCH=$${target#*/} CGO_ENABLED=0 go vet -tags $(TAGS) ./... ; \
+	  packages=./... ; \
+	  case $$target in darwin/*) packages=$$(go list -tags $(TAGS) ./... | grep -v '^boxready/gui');; esac ; \
+	  GOOS=$${target%/*} GOARCH=$${target#*/} CGO_ENABLED=0 go vet -tags $(TAGS) $$packages ; \
 	done
 
-## test: all tests, with the race detector where a C compiler is there
+## test: all tests, and again with the race detector where a C compiler is there; that leaves out (-short) what only measures
+## pictures, or asks about the whole catalogue
 test: test-tools lint
-	CGO_ENABLED=0 go test -tags $(TAGS) -parallel $(PARALLEL) ./...
-	packaging/with-cgo go test -race -tags $(TAGS) -parallel $(PARALLEL) ./...
+	CGO_ENABLED=0 go test -tags $(TAGS) -parallel $(PARALLEL) -timeout $(TIMEOUT) ./...
+	packaging/with-cgo go test -race -short -tags $(TAGS) -parallel $(PARALLEL) -timeout $(TIMEOUT) ./...
+	$(MAKE) e2e
 
-# What tests need besides Go: Node.js for the official JavaScript SDK, a browser to sign in with, and a keyring.
+WINDOW := BOXREADY_WINDOW=$(CURDIR)/build/boxready
+## e2e: the real window, driven by keys on a screen of its own; leaves pictures in build/screenshots
+e2e: window screen-tools
+	$(WINDOW) BOXREADY_SCREENSHOTS=$(CURDIR)/build/screenshots packaging/with-cgo go test -count=1 ./gui/e2e
+
+# A screen without a screen, and somebody at it.
+screen-tools:
+	packaging/need Xvfb xvfb
+	packaging/need /usr/lib/x86_64-linux-gnu/dri/swrast_dri.so libgl1-mesa-dri
+	packaging/need xdotool xdotool
+	packaging/need import imagemagick
+	packaging/need xclip xclip
+	packaging/need dbus-run-session dbus-daemon
+
+## images: the README's pictures of the window
+images: window screen-tools
+	$(WINDOW) BOXREADY_IMAGES=$(CURDIR)/docs/images packaging/with-cgo go test -count=1 -run TestImages ./gui/e2e
+
+# What tests need besides Go: Node.js for the official JavaScript SDK, a browser to sign in with, a keyring, and the programs
+# that rules are written for.
 test-tools:
 	packaging/need node nodejs
 	packaging/need npm npm
 	packaging/need chromium chromium
 	packaging/need dbus-run-session dbus-daemon
 	packaging/need gnome-keyring-daemon gnome-keyring
+	packaging/need ip iproute2
+	packaging/need nft nftables
+	packaging/need iptables iptables
+	packaging/need ipset ipset
+	packaging/need firewall-offline-cmd firewalld
+	packaging/need squid squid
+	packaging/need nginx nginx-light
+	packaging/need python3 python3
+	packaging/need php php-cli
 
 lint:
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -d $$(git ls-files '*.go'); exit 1; }
@@ -73,8 +107,10 @@ generate:
 	CGO_ENABLED=0 go run ./packaging/licences
 
 ## bench: the figures in docs/performance.md
-bench: build
-	CGO_ENABLED=0 go test -tags $(TAGS) -run '^$$' -bench . -benchtime 5x . ./checks
+bench: build window screen-tools
+	CGO_ENABLED=0 go test -tags $(TAGS) -run '^$$' -bench . -benchtime 5x . ./checks ./internal/requirements ./internal/report ./gui
+	packaging/with-cgo go build $(WINDOWFLAGS) -o build/hello ./gui/e2e/testdata/hello
+	$(WINDOW) BOXREADY_HELLO=$(CURDIR)/build/hello packaging/with-cgo go test -run '^$$' -bench . -benchtime 1x ./gui/e2e
 
 FUZZTIME := 30s
 ## fuzz: every fuzz target for FUZZTIME

@@ -11,10 +11,13 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/app"
@@ -26,11 +29,15 @@ import (
 	"boxready/checks"
 	"boxready/cli"
 	"boxready/gui"
+	_ "boxready/gui/quiet"
 	"boxready/gui/store"
 	"boxready/internal/access"
+	"boxready/internal/allowlist"
 	"boxready/internal/crash"
 	"boxready/internal/demo"
+	"boxready/internal/feed"
 	"boxready/internal/report"
+	"boxready/internal/report/history"
 	"boxready/internal/simportal"
 	"boxready/internal/transport"
 	"boxready/internal/vault"
@@ -68,6 +75,7 @@ func window(_ context.Context, version string, args []string) (cli.Exit, bool) {
 		s.say("window.none.failed", err.Error())
 		return cli.ExitCouldNot, true
 	}
+	time.AfterFunc(time.Second, debug.FreeOSMemory) // what it took to open the window
 	s.app.Run()
 	w.Close()
 	return cli.ExitOK, true
@@ -82,6 +90,9 @@ type start struct {
 	app     fyne.App
 }
 
+// reasonLogged is what Fyne, or what it stands on, logs when there is no window.
+var reasonLogged = regexp.MustCompile(`(?:Cause|PlatformError): *(.+)`)
+
 var errNoWindow = errors.New("the system gave no window")
 
 // open opens the window. Fyne tells in four ways that it can't: it panics without a display that answers; it logs that there is
@@ -90,6 +101,8 @@ var errNoWindow = errors.New("the system gave no window")
 func (s *start) open() (w *gui.Window, err error) {
 	s.crashes.Opening()
 	defer s.crashes.Opened()
+	// Nothing of what it takes to open a window becomes garbage soon.
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	said, before := &strings.Builder{}, log.Writer()
 	log.SetOutput(said)
 	defer func() {
@@ -99,9 +112,8 @@ func (s *start) open() (w *gui.Window, err error) {
 		}
 		if err == nil {
 			_, _ = io.WriteString(os.Stderr, said.String())
-		} else if _, cause, found := strings.Cut(said.String(), "Cause:"); found {
-			cause, _, _ = strings.Cut(cause, "\n")
-			err = errors.New(strings.TrimSpace(cause))
+		} else if cause := reasonLogged.FindStringSubmatch(said.String()); cause != nil {
+			err = errors.New(cause[1])
 		}
 	}()
 	if w, err = s.make(); err != nil {
@@ -145,7 +157,7 @@ func (s *start) make() (*gui.Window, error) {
 	return gui.New(gui.Params{
 		App:       s.app,
 		Version:   s.version,
-		Checker:   checker{net},
+		Checker:   checker{net, folder(os.UserCacheDir)},
 		Access:    access.New(access.Options{Net: net, Keyring: keyring}),
 		StartDemo: func(faults []string) (gui.Demo, error) { return startDemo(faults, s.version) },
 		Demo:      s.demo,
@@ -157,6 +169,9 @@ func (s *start) make() (*gui.Window, error) {
 		SelfTest:  func(ctx context.Context) *checks.Outcome { return checks.RunSelfTest(ctx, net, self, silence{}) },
 		Folders:   folders,
 		Crashes:   s.crashes,
+		Lists:     lists(net, folder(os.UserCacheDir)),
+		History:   &history.Store{Dir: below(folder(os.UserCacheDir), "runs")},
+		Downloads: downloads(),
 	})
 }
 
@@ -229,14 +244,25 @@ func display() bool {
 }
 
 // checker makes runs over one way out, so that they share the portal's pace.
-type checker struct{ net *transport.Net }
+type checker struct {
+	net   *transport.Net
+	cache string // folder for the queue's address lists; "" for none
+}
 
 func (c checker) Run(ctx context.Context, t checks.Target, o checks.Observer) *checks.Outcome {
+	t.FeedCache = c.cache
 	return checks.Run(ctx, c.net, t, o)
 }
 
 func (c checker) Again(ctx context.Context, before *checks.Outcome, id checks.ID, o checks.Observer) *checks.Outcome {
 	return checks.Again(ctx, c.net, before, id, o)
+}
+
+// lists gets the event queue's addresses; cache is a folder that they are kept in, "" for none.
+func lists(net *transport.Net, cache string) func(context.Context, allowlist.Options) ([]feed.List, error) {
+	return func(ctx context.Context, o allowlist.Options) ([]feed.List, error) {
+		return allowlist.Fetch(ctx, &feed.Fetcher{Client: net.HTTPClient(), Dir: cache, Now: time.Now}, o, false)
+	}
 }
 
 func startDemo(faults []string, version string) (gui.Demo, error) {
@@ -257,9 +283,31 @@ func startDemo(faults []string, version string) (gui.Demo, error) {
 	net := transport.New(way)
 	grant := simulated.Sim.IssueGrant(simportal.TokenValid)
 	return gui.Demo{
-		Checker: checker{net}, Access: access.New(access.Options{Net: net, OpenBrowser: demo.Browser(net)}), Target: target, Close: simulated.Close,
+		Checker: checker{net: net}, Access: access.New(access.Options{Net: net, OpenBrowser: demo.Browser(net)}), Lists: lists(net, ""), Target: target, Close: simulated.Close,
 		Sample: gui.Sample{ClientID: grant.ClientID, ClientSecret: grant.ClientSecret, Webhook: simulated.Sim.Webhook()},
 	}, nil
+}
+
+// below is a folder in another; "" if there is none.
+func below(folder, name string) string {
+	if folder == "" {
+		return ""
+	}
+	return filepath.Join(folder, name)
+}
+
+// downloads is where people look for what they saved last.
+func downloads() string {
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return ""
+	}
+	for _, name := range []string{"Downloads", "Загрузки"} {
+		if about, err := os.Stat(filepath.Join(home, name)); err == nil && about.IsDir() {
+			return filepath.Join(home, name)
+		}
+	}
+	return home
 }
 
 // folder is BoxReady's own in one of the system's; "" if the system has none.

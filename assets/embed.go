@@ -40,3 +40,8 @@ var Requirements embed.FS
 //
 //go:embed allowlist
 var Allowlist embed.FS
+
+// Probe holds the scripts that look at a portal's server, as templates (text/template).
+//
+//go:embed probe/probe.php probe/cli.php probe/probe.sh probe/probe.ps1
+var Probe embed.FS

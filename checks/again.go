@@ -30,7 +30,7 @@ func JudgeAgain(saved []Result) ([]Result, []Kept) {
 	var kept []Kept
 	catalog, facts := Catalog(), Seen{}
 	for _, c := range catalog {
-		own := of(saved, c.ID)
+		own := of(saved, c)
 		if len(own) == 0 {
 			continue
 		}
@@ -54,7 +54,7 @@ func JudgeAgain(saved []Result) ([]Result, []Kept) {
 	}
 	var results []Result
 	for _, c := range catalog {
-		own := of(saved, c.ID)
+		own := of(saved, c)
 		if facts[c.ID] == nil {
 			results = append(results, own...)
 			continue
@@ -77,7 +77,7 @@ func JudgeAgain(saved []Result) ([]Result, []Kept) {
 		}
 	}
 	for _, r := range saved {
-		known := slices.ContainsFunc(catalog, func(c *Check) bool { return c.ID == r.Check })
+		known := slices.ContainsFunc(catalog, func(c *Check) bool { return c.yielded(r) && r.Check != SelfClock })
 		if known || slices.ContainsFunc(results, func(had Result) bool { return had.Check == r.Check }) {
 			continue
 		}
@@ -92,8 +92,9 @@ func JudgeAgain(saved []Result) ([]Result, []Kept) {
 	return results, kept
 }
 
-func of(results []Result, id ID) []Result {
-	return slices.DeleteFunc(slices.Clone(results), func(r Result) bool { return r.Check != id })
+// of returns the results that c yielded, but for what portal-clock says of this computer's clock.
+func of(results []Result, c *Check) []Result {
+	return slices.DeleteFunc(slices.Clone(results), func(r Result) bool { return !c.yielded(r) || r.Check == SelfClock })
 }
 
 // brokenOff tells whether the facts are those of a check that was ended before it had seen all.

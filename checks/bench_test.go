@@ -165,7 +165,7 @@ func median(times []time.Duration) time.Duration {
 
 func runAndScript(b *testing.B, with []string) (run, script time.Duration, asked int) {
 	b.Helper()
-	p, err := demo.StartAs(simportal.Options{Latency: roundTrip}, with...)
+	p, err := demo.Simulate(simportal.Options{Latency: roundTrip}, with...)
 	if err != nil {
 		b.Fatal(err)
 	}

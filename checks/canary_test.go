@@ -57,29 +57,3 @@ func TestAgainWithTheSame(t *testing.T) {
 		t.Error("what is known needn't be asked again")
 	}
 }
-
-// TestVerdictIsAboutApplications asserts that a problem that isn't theirs doesn't say that they will not work.
-func TestVerdictIsAboutApplications(t *testing.T) {
-	accepted := Result{Check: TokenAccepted, State: OK}
-	problem := func(id ID, affects ...Affected) Result { return Result{Check: id, State: Problem, Affects: affects} }
-	for name, c := range map[string]struct {
-		results []Result
-		want    Verdict
-	}{
-		"a good token":                    {[]Result{accepted}, Ready},
-		"nothing with a key":              {[]Result{{Check: RESTRoute, State: OK}}, NoObstacle},
-		"a sign-in that is too old":       {[]Result{problem(SignIn)}, Unsure},
-		"a refused webhook":               {[]Result{accepted, problem(WebhookCheck, Webhooks)}, Unsure},
-		"this computer's clock":           {[]Result{problem(SelfClock)}, Unsure},
-		"no events":                       {[]Result{accepted, problem(EventMachinery, Events)}, NotReady},
-		"no applications, and an old one": {[]Result{problem(SignIn), problem(PortalTLS, Applications, Events, Webhooks)}, NotReady},
-		"unknown to applications":         {[]Result{accepted, {Check: RequiredMethods, State: Unknown, Affects: []Affected{Applications}}}, Unsure},
-		"unknown to this computer":        {[]Result{accepted, {Check: QueueFeed, State: Unknown}}, Ready},
-	} {
-		o := &Outcome{Results: c.results}
-		o.conclude()
-		if o.Verdict != c.want {
-			t.Errorf("%s: %s, want %s", name, o.Verdict, c.want)
-		}
-	}
-}

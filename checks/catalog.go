@@ -22,21 +22,34 @@ const (
 	ContentFilterCheck     ID = "content-filter"
 	AuthServerFromComputer ID = "auth-server-from-computer"
 	QueueFeed              ID = "queue-feed"
+	PortalFromInternet     ID = "portal-from-internet"
 
-	WebhookCheck    ID = "webhook"
-	SignIn          ID = "sign-in"
-	PortalIdentity  ID = "portal-identity"
-	TokenAccepted   ID = "token-accepted"
-	RESTLicence     ID = "rest-licence"
-	AppInstalled    ID = "app-installed"
-	UserRights      ID = "user-rights"
-	Platform        ID = "platform"
-	RequiredScopes  ID = "scopes"
-	RequiredModules ID = "modules"
-	RequiredMethods ID = "methods"
-	RequiredEvents  ID = "events"
-	EventMachinery  ID = "event-machinery"
-	RateLimit       ID = "rate-limit"
+	WebhookCheck     ID = "webhook"
+	SignIn           ID = "sign-in"
+	PortalIdentity   ID = "portal-identity"
+	TokenAccepted    ID = "token-accepted"
+	RESTLicence      ID = "rest-licence"
+	AppInstalled     ID = "app-installed"
+	UserRights       ID = "user-rights"
+	Platform         ID = "platform"
+	RequiredScopes   ID = "scopes"
+	RequiredModules  ID = "modules"
+	RequiredMethods  ID = "methods"
+	RequiredEvents   ID = "events"
+	EventMachinery   ID = "event-machinery"
+	ApplicationHosts ID = "application-hosts"
+	RateLimit        ID = "rate-limit"
+
+	ServerProbe        ID = "server-probe"
+	ServerAuthServer   ID = "server-auth-server"
+	ServerRegistration ID = "server-registration"
+	ServerApplications ID = "server-applications"
+	ServerModules      ID = "server-modules"
+	ServerPlatform     ID = "server-platform"
+	ServerAgents       ID = "server-agents"
+	ServerRESTSetup    ID = "server-rest-setup"
+	ServerLicence      ID = "server-licence"
+	ServerNetwork      ID = "server-network"
 
 	// SelfClock is no check of its own here: portal-clock yields it when it is this computer that is off.
 	SelfClock ID = "self-clock"
@@ -54,7 +67,7 @@ func Catalog() []*Check {
 	everything := []Affected{Applications, Events, Webhooks}
 	tokens := []Affected{Applications, Events}
 	events := []Affected{Events}
-	return []*Check{
+	catalog := []*Check{
 		define(Check{
 			ID: PortalAddress, Group: PortalGroup, Vantage: FromComputer, Owner: PortalAdmin, Affects: everything,
 			Causes: []Cause{AddressIsIP, AddressIsCloud, AddressWasHTTP},
@@ -114,6 +127,10 @@ func Catalog() []*Check {
 			ID: QueueFeed, Group: AuthGroup, Reads: []ID{AuthServerFromComputer}, Vantage: FromComputer, Owner: You,
 			Causes: []Cause{FeedUnreachable, FeedInvalid},
 		}, observeFeed, judgeFeed),
+		define(Check{
+			ID: PortalFromInternet, Group: AuthGroup, Reads: []ID{PortalDNS, PortalTLS}, Lacks: lacksOutside, Vantage: FromOutside, Owner: NetworkAdmin, Affects: everything,
+			Causes: []Cause{NotSeenFromOutside},
+		}, observeOutside, judgeOutside),
 
 		define(Check{
 			ID: WebhookCheck, Group: AccessGroup, Needs: all(HTTPSSeen), After: secretRule, Credentials: []Credential{ByWebhook},
@@ -153,7 +170,7 @@ func Catalog() []*Check {
 			Causes: []Cause{PlatformOutdated},
 		}, observePlatform, judgePlatform),
 		define(Check{
-			ID: RequiredModules, Group: AccessGroup, Needs: anyCredential, Credentials: either, Deadline: inventoryDeadline,
+			ID: RequiredModules, Group: AccessGroup, Needs: anyCredential, After: []ID{ServerProbe}, Credentials: either, Deadline: inventoryDeadline,
 			Vantage: FromPortal, Owner: PortalAdmin, Affects: tokens,
 			Causes: []Cause{ModuleMissing, ModuleOutdated, ModuleVersionUnknown},
 		}, observeModules, judgeModules),
@@ -178,11 +195,60 @@ func Catalog() []*Check {
 			Causes: []Cause{EventNotRecorded, EventTestDenied},
 		}, observeEventTest, judgeEventTest),
 		define(Check{
+			ID: ApplicationHosts, Group: AccessGroup, Hosts: true, Vantage: FromComputer, Owner: Vendor, Affects: tokens,
+			Causes: []Cause{HostUnreachable, HandlerTLS, FrameBlocked, HandlerPrivate},
+		}, observeHosts, judgeHosts),
+		define(Check{
 			ID: RateLimit, Group: AccessGroup, After: []ID{ContentFilterCheck, PortalClock, Platform, EventMachinery},
 			Vantage: FromPortal, Owner: ServerAdmin, Affects: everything,
 			Causes: []Cause{Throttled, Overloaded, OperationTime},
 		}, observeLimits, judgeLimits),
+
+		define(Check{
+			ID: ServerProbe, Group: ServerGroup, Lacks: lacksProbe, Vantage: FromServer, Owner: You,
+			Causes: []Cause{ProbeOtherPortal, ProbeOld, ProbeDamaged},
+		}, observeProbe, judgeProbe),
+		define(Check{
+			ID: ServerAuthServer, Group: ServerGroup, Needs: all(ServerProbe), Lacks: lacksPart(hasAuthHosts), Vantage: FromServer, Owner: NetworkAdmin, Affects: tokens,
+			Causes: []Cause{AuthServerUnreachable, TLSIntercepted, CABundleOutdated, ProxyNotForREST, OldHostOnly},
+		}, observeServerAuth, judgeServerAuth),
+		define(Check{
+			ID: ServerRegistration, Group: ServerGroup, Needs: all(ServerProbe), Lacks: lacksPart(hasRegistration), Vantage: FromServer, Owner: PortalAdmin, Affects: tokens,
+			Causes: []Cause{PortalNotRegistered, AddressDiffers},
+		}, observeRegistration, judgeRegistration),
+		define(Check{
+			ID: ServerApplications, Group: ServerGroup, Needs: all(ServerProbe), Lacks: lacksPart(hasApplications), Vantage: FromServer, Owner: PortalAdmin, Affects: tokens,
+			Causes: []Cause{InstallUnfinished, AppInactive, AppPaymentExpired},
+		}, observeApplications, judgeApplications),
+		define(Check{
+			ID: ServerModules, Group: ServerGroup, Needs: all(ServerProbe), Lacks: lacksPart(hasModules), Vantage: FromServer, Owner: PortalAdmin, Affects: tokens,
+			Causes: []Cause{ModuleMissing, ModuleOutdated},
+		}, observeServerModules, judgeServerModules),
+		define(Check{
+			ID: ServerPlatform, Group: ServerGroup, Needs: all(ServerProbe), Lacks: lacksPart(hasPlatform), Vantage: FromServer, Owner: ServerAdmin, Affects: tokens,
+			Causes: []Cause{PHPTooOld, PHPExtensionMissing, OpenSSLTooOld, PlatformOutdated},
+		}, observeServerPlatform, judgeServerPlatform),
+		define(Check{
+			ID: ServerAgents, Group: ServerGroup, Needs: all(ServerProbe), Lacks: lacksPart(hasAgents), Vantage: FromServer, Owner: ServerAdmin, Affects: events,
+			Causes: []Cause{AgentsStopped, UsageBacklog},
+		}, observeAgents, judgeAgents),
+		define(Check{
+			ID: ServerRESTSetup, Group: ServerGroup, Needs: all(ServerProbe), Lacks: lacksPart(hasSetup), Vantage: FromServer, Owner: PortalAdmin, Affects: everything,
+			Causes: []Cause{TokenCheckerMissing, HTTPSNotSeen, SiteClosed, CustomAuthProvider, CustomEventProvider, RESTLogOff},
+		}, observeSetup, judgeSetup),
+		define(Check{
+			ID: ServerLicence, Group: ServerGroup, Needs: all(ServerProbe), Lacks: lacksPart(hasLicence), Vantage: FromServer, Owner: PortalAdmin, Affects: everything,
+			Causes: []Cause{LicenceEnded, LicenceEndsSoon},
+		}, observeServerLicence, judgeServerLicence),
+		define(Check{
+			ID: ServerNetwork, Group: ServerGroup, Needs: all(ServerProbe), Lacks: lacksPart(hasNetwork), Vantage: FromServer, Owner: NetworkAdmin, Affects: []Affected{Applications},
+			Causes: []Cause{VendorHostUnreachable},
+		}, observeServerNetwork, judgeServerNetwork),
 	}
+	for _, c := range catalog {
+		c.Reads = append(c.Reads, heeded(c.ID)...)
+	}
+	return catalog
 }
 
 // secretRule are the checks on which it depends whether a webhook's code may go to the portal, tokenRule those for a token: it

@@ -106,7 +106,7 @@ type AIAFacts struct {
 
 // examine verifies the chain as an application's server would: public roots and only the intermediates that were sent.
 func (env *Env) examine(ctx context.Context, chain []*x509.Certificate) *Trust {
-	trust := env.examineOffline(chain)
+	trust := env.examineOffline(chain, env.target.Address.Host, env.target.Trust)
 	if len(chain) > 0 && !trust.Public && !trust.Given && trust.ExpiredIssuer == "" {
 		if last := lastLink(chain); !isSelfSigned(last) {
 			trust.AIA = env.fetchIssuer(ctx, chain, last)
@@ -128,18 +128,19 @@ func lastLink(chain []*x509.Certificate) *x509.Certificate {
 	return last
 }
 
-func (env *Env) examineOffline(chain []*x509.Certificate) *Trust {
+// examineOffline is examine for any host, without a look at where the certificate says that its issuer is.
+func (env *Env) examineOffline(chain []*x509.Certificate, host string, given []*x509.Certificate) *Trust {
 	trust := &Trust{}
 	if len(chain) == 0 {
 		return trust
 	}
 	leaf, now := chain[0], env.now()
-	trust.NameMatches = leaf.VerifyHostname(env.target.Address.Host) == nil
+	trust.NameMatches = leaf.VerifyHostname(host) == nil
 	trust.DatesGood = !now.Before(leaf.NotBefore) && !now.After(leaf.NotAfter)
 	within := clamp(now, leaf.NotBefore, leaf.NotAfter)
 	trust.Public = leads(chain, nil, env.net.Roots(), within)
-	if len(env.target.Trust) > 0 {
-		trust.Given = leads(chain, nil, transport.Pool(env.target.Trust), within)
+	if len(given) > 0 {
+		trust.Given = leads(chain, nil, transport.Pool(given), within)
 	}
 	if !trust.Public && !trust.Given {
 		// Does it lead there at a time when all that was sent was valid?

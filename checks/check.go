@@ -3,6 +3,10 @@
 //
 // Seeing and judging are apart on purpose: the facts that a check saw are typed and go into the report, so every
 // conclusion can be tested without a network and drawn again, by a newer BoxReady, from an old report.
+//
+// Several places may tell of one thing, and they are never mixed up: every result says from where it was seen. Where they
+// meet, the portal's server goes before the portal's own answers, and these before what this computer sees; see heed. What
+// is pasted never opens the way for a token or a webhook's code: that takes what this run saw itself.
 package checks
 
 import (
@@ -75,6 +79,7 @@ const (
 	PortalGroup Group = "portal"        // the portal, from this computer
 	AuthGroup   Group = "authorization" // the portal and the authorization server
 	AccessGroup Group = "access"        // what a webhook or a sign-in shows
+	ServerGroup Group = "server"        // what the portal's server shows
 )
 
 // Cause says why a check is not ok. Causes are stable, and documented with the check that yields them.
@@ -144,6 +149,10 @@ type Check struct {
 	Credentials []Credential
 	// AsApplication keeps the check to runs whose credential is the application's own.
 	AsApplication bool
+	// Lacks is what else a run would need to make the check, or ""; nil: nothing.
+	Lacks func(*Target) Reason
+	// Hosts keeps the check to runs whose requirements name hosts.
+	Hosts bool
 	// Deadline is how long the check may take; nil: as long as the slowest honest answer.
 	Deadline func(*Target) time.Duration
 	Vantage  Vantage
@@ -160,13 +169,18 @@ type Check struct {
 
 // Judge draws the conclusions from facts, which must be what the check's own Observe returned or UnmarshalFacts read.
 func (c *Check) Judge(facts Facts, seen Seen) []Result {
-	results := c.judge(facts, seen)
+	results := heed(c.ID, c.judge(facts, seen), seen)
 	for i := range results {
 		r := &results[i]
 		if r.Check == "" {
 			r.Check = c.ID
 		}
-		r.Vantage, r.Facts = c.Vantage, facts
+		if r.Vantage == "" {
+			r.Vantage = c.Vantage
+		}
+		if r.Facts == nil {
+			r.Facts = facts
+		}
 		switch r.State {
 		case OK, Skipped:
 		case Notice, Problem, Unknown:

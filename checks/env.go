@@ -14,6 +14,7 @@ import (
 	"boxready/internal/portal"
 	"boxready/internal/requirements"
 	"boxready/internal/secret"
+	"boxready/internal/serverprobe"
 	"boxready/internal/transport"
 	"boxready/oauthflow"
 )
@@ -34,6 +35,10 @@ type Target struct {
 	Moved         bool
 	AsApplication bool                       // the credential is the application's own, so what it may not do, the application may not
 	Requirements  *requirements.Requirements // nil: what every application needs
+	Handlers      requirements.Handlers      // where they live; "": where Requirements say
+
+	ServerProbe *serverprobe.Probe // what was pasted from the portal's server; nil for nothing
+	Outside     *Outside           // a run made in the internet; nil for none
 
 	Self Self // what a self-test looks at
 }
@@ -97,6 +102,8 @@ type Env struct {
 	pacer    *transport.Pacer
 	feed     *feed.Fetcher
 	invented portal.Token
+
+	count func(id ID, done, total int) // tells the observer; nil if it doesn't want to know
 
 	// Set by portal-tcp and portal-tls for the checks that need them.
 	lines  []*line
@@ -185,6 +192,21 @@ func (env *Env) do(ctx context.Context, r portal.Request) portal.Answer {
 	a := env.client.Do(ctx, r)
 	env.noteLimit(r, a)
 	return a
+}
+
+// progress returns what is to be called whenever one of total requests has been answered.
+func (env *Env) progress(id ID, total int) (step func()) {
+	if env.count == nil {
+		return func() {}
+	}
+	var mu sync.Mutex
+	done := 0
+	return func() {
+		mu.Lock()
+		defer mu.Unlock()
+		done++
+		env.count(id, done, total)
+	}
 }
 
 // questionKey is the same for the same question.

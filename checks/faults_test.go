@@ -21,6 +21,7 @@ import (
 	"boxready/internal/report"
 	"boxready/internal/requirements"
 	"boxready/internal/secret"
+	"boxready/internal/serverprobe"
 	"boxready/internal/simportal"
 	"boxready/internal/transport"
 
@@ -50,7 +51,9 @@ type scene struct {
 	unhurried    bool                       // at the pace that a real portal is asked
 	region       *bitrix.Region             // instead of the one that the faults are about
 	requirements *requirements.Requirements // instead of what the faults need
-	prepare      func(*simportal.Sim)       // before the run
+	probe        *serverprobe.Probe
+	outside      *checks.Outside
+	prepare      func(*simportal.Sim) // before the run
 }
 
 type played struct {
@@ -100,7 +103,7 @@ func (s scene) play(t *testing.T) played {
 	if s.requirements != nil {
 		target.Requirements = s.requirements
 	}
-	target.Moved = s.moved
+	target.Moved, target.ServerProbe, target.Outside = s.moved, s.probe, s.outside
 	if s.trust {
 		if target.Trust, err = transport.ParseRoots(sim.Sim.PrivateCAPEM()); err != nil {
 			t.Fatal(err)
@@ -322,7 +325,7 @@ func (p played) assertJudgedAgain(t *testing.T) {
 	catalog := checks.Catalog()
 	for _, c := range catalog {
 		for _, r := range p.Results {
-			if r.Check != c.ID || r.Facts == nil {
+			if r.Check != c.ID || r.Facts == nil || (r.Vantage == checks.FromOutside) != (c.Vantage == checks.FromOutside) {
 				continue
 			}
 			data, err := json.Marshal(r.Facts)
@@ -362,7 +365,7 @@ func declaredCauses() []string {
 var addressCauses = []string{"portal-address/address-is-ip", "portal-address/address-is-cloud", "portal-address/address-was-http"}
 
 func TestEveryCauseHasAFault(t *testing.T) {
-	produced := slices.Clone(addressCauses)
+	produced := slices.Concat(addressCauses, serverCauses(), []string{"portal-from-internet/not-seen-from-outside"})
 	for _, fault := range simportal.Faults() {
 		produced = append(produced, fault.Causes...)
 	}

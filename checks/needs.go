@@ -34,7 +34,9 @@ type ModulesFacts struct {
 	Methods       []MethodSeen `json:"methods,omitempty"`
 	Listed        []string     `json:"listed,omitempty"` // the answer of methods, where the portal has no method.get
 	Events        []string     `json:"events,omitempty"` // none where only a webhook asked: it may not
-	Unanswered    *Call        `json:"unanswered,omitempty"`
+	// Versions are those of the installed modules, by the portal's server; none without its word.
+	Versions   map[string]string `json:"versions,omitempty"`
+	Unanswered *Call             `json:"unanswered,omitempty"`
 }
 
 // Required are the names in the requirements.
@@ -78,14 +80,14 @@ func observeModules(ctx context.Context, env *Env) (*ModulesFacts, error) {
 	return &ModulesFacts{
 		Credential: inv.credential, AsApplication: env.target.AsApplication, Required: requiredOf(env.target.required()),
 		Granted: b.names("granted"), Provided: b.names("provided"), Events: b.names("events"),
-		Methods: inv.methods, Listed: inv.listed, Unanswered: inv.unanswered,
+		Methods: inv.methods, Listed: inv.listed, Versions: env.moduleVersions(), Unanswered: inv.unanswered,
 	}, nil
 }
 
-// findings compares what is required with what the portal has.
-func (f *ModulesFacts) findings() []requirements.Finding {
+// Inventory is what is known of the portal.
+func (f *ModulesFacts) Inventory() *requirements.Inventory {
 	inv := &requirements.Inventory{Provided: f.Provided, Granted: f.Granted, Listed: f.Listed, Events: f.Events,
-		Existing: map[string]bool{}, Available: map[string]bool{}}
+		Existing: map[string]bool{}, Available: map[string]bool{}, ModuleVersions: f.Versions}
 	for _, m := range f.Methods {
 		if m.Existing != nil {
 			inv.Existing[m.Name] = *m.Existing
@@ -94,7 +96,12 @@ func (f *ModulesFacts) findings() []requirements.Finding {
 			inv.Available[m.Name] = *m.Available
 		}
 	}
-	return requirements.Resolve(f.Required.requirements(), inv)
+	return inv
+}
+
+// findings compares what is required with what the portal has.
+func (f *ModulesFacts) findings() []requirements.Finding {
+	return requirements.Resolve(f.Required.requirements(), f.Inventory())
 }
 
 // Met are the facts of a check that concludes from those of modules: what of its own kind is not as required.

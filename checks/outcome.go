@@ -11,15 +11,9 @@ type Verdict string
 const (
 	Ready      Verdict = "ready"       // proved with a webhook or a sign-in
 	NoObstacle Verdict = "no-obstacle" // nothing wrong seen, but what decides was not all checked
-	Unsure     Verdict = "unsure"      // no problem of theirs, but something that applications depend on could not be told
+	Unsure     Verdict = "unsure"      // no problem, but something that applications depend on could not be told
 	NotReady   Verdict = "not-ready"
 )
-
-// keepsApplications tells whether applications don't work because of a result. A webhook that the portal refuses, or a sign-in
-// that is too old, is a problem, but not one that applications have.
-func (r *Result) keepsApplications() bool {
-	return r.State == Problem && (slices.Contains(r.Affects, Applications) || slices.Contains(r.Affects, Events))
-}
 
 // NotChecked is a check that was not made because something was not asked for or given.
 type NotChecked struct {
@@ -39,11 +33,14 @@ const (
 	NeedsWebhook       Reason = "webhook"
 	NeedsAsApplication Reason = "as-application"
 	NeedsOutsideRun    Reason = "outside-run"
+	NeedsServerProbe   Reason = "server-probe" // or this part of its answer
+	NeedsRequirements  Reason = "requirements" // that name hosts
 )
 
 // Reasons are all of them.
 func Reasons() []Reason {
-	return []Reason{NeedsConsentDeep, NeedsConsentFilter, NeedsConsentEvent, NeedsCredential, NeedsSignIn, NeedsWebhook, NeedsAsApplication, NeedsOutsideRun}
+	return []Reason{NeedsConsentDeep, NeedsConsentFilter, NeedsConsentEvent, NeedsCredential, NeedsSignIn, NeedsWebhook, NeedsAsApplication, NeedsOutsideRun, NeedsServerProbe,
+		NeedsRequirements}
 }
 
 func reasonFor(c Consent) Reason {
@@ -78,11 +75,6 @@ type Outcome struct {
 	Verdict           Verdict
 }
 
-func (o *Outcome) conclude() {
-	o.NotChecked = append(o.NotChecked, NotChecked{"portal-from-internet", NeedsOutsideRun})
-	o.judge()
-}
-
 func (o *Outcome) judge() {
 	o.Verdict = NoObstacle
 	for _, r := range o.Results {
@@ -91,10 +83,10 @@ func (o *Outcome) judge() {
 			o.Verdict = Ready
 		}
 		switch {
-		case r.keepsApplications():
+		case r.State == Problem:
 			o.Verdict = NotReady
 			return
-		case r.State == Problem, r.State == Unknown && len(r.Affects) > 0:
+		case r.State == Unknown && len(r.Affects) > 0:
 			o.Verdict = Unsure
 		}
 	}

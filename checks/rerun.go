@@ -72,7 +72,11 @@ func (o *Outcome) with(some *Outcome) *Outcome {
 	return merged
 }
 
-// yielded tells whether the check came to a result; portal-clock may come to one about this computer's clock.
+// yielded tells whether the check came to a result; portal-clock may come to one about this computer's clock, and the run from
+// outside also speaks of what other checks see from here.
 func (c *Check) yielded(r Result) bool {
+	if c.Vantage == FromOutside || r.Vantage == FromOutside {
+		return c.Vantage == r.Vantage
+	}
 	return r.Check == c.ID || c.ID == PortalClock && r.Check == SelfClock
 }

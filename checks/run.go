@@ -19,6 +19,12 @@ type Observer interface {
 	Finished(ID, []Result)
 }
 
+// Counter is an Observer that also wants to know how far a check that asks much has come: done of total requests. Progress may be
+// told before the check is Started, when another one asks the same.
+type Counter interface {
+	Progress(id ID, done, total int)
+}
+
 // A check that takes longer than this is given up; the slowest honest answer is the portal's about a token (40 s).
 const checkDeadline = 75 * time.Second
 
@@ -69,8 +75,12 @@ func (c *Check) lacks(t *Target) Reason {
 		return t.reasonFor(c.Credentials)
 	case c.AsApplication && !t.AsApplication:
 		return NeedsAsApplication
+	case c.Hosts && len(t.required().Hosts) == 0:
+		return NeedsRequirements
 	case c.Consent != "" && !t.agreed(c.Consent):
 		return reasonFor(c.Consent)
+	case c.Lacks != nil:
+		return c.Lacks(t)
 	}
 	return ""
 }
@@ -84,6 +94,13 @@ func walk(ctx context.Context, env *Env, catalog []*Check, observer Observer) *O
 	}
 	results := make([][]Result, len(catalog))
 	var telling sync.Mutex
+	if counter, ok := observer.(Counter); ok {
+		env.count = func(id ID, done, total int) {
+			telling.Lock()
+			defer telling.Unlock()
+			counter.Progress(id, done, total)
+		}
+	}
 	var wg sync.WaitGroup
 	for i, c := range catalog {
 		wg.Go(func() {
@@ -111,11 +128,12 @@ func walk(ctx context.Context, env *Env, catalog []*Check, observer Observer) *O
 	outcome.Finished = env.now()
 	for i, c := range catalog {
 		outcome.Results = append(outcome.Results, results[i]...)
-		if results[i] == nil {
-			outcome.NotChecked = append(outcome.NotChecked, NotChecked{Check: c.ID, Reason: c.lacks(&env.target)})
+		reason := c.lacks(&env.target)
+		if results[i] == nil && (reason != NeedsRequirements || !env.target.required().BuiltIn) { // who has no file isn't asked for one
+			outcome.NotChecked = append(outcome.NotChecked, NotChecked{Check: c.ID, Reason: reason})
 		}
 	}
-	outcome.conclude()
+	outcome.judge()
 	return outcome
 }
 

@@ -158,14 +158,19 @@ func (env *Env) askInventory(ctx context.Context) (*inventory, error) {
 		batches := slices.Collect(slices.Chunk(names[len(first.methods):], portal.MaxBatch))
 		answers := make([]map[string]portal.BatchItem, len(batches))
 		calls := make([]Call, len(batches))
-		together(len(batches), func(i int) { calls[i], answers[i] = env.batch(ctx, inv.credential, lookUps(batches[i])) })
+		step := env.progress(RequiredModules, 1+len(batches)+len(env.target.methodsOfV3()))
+		step()
+		together(len(batches), func(i int) {
+			defer step()
+			calls[i], answers[i] = env.batch(ctx, inv.credential, lookUps(batches[i]))
+		})
 		for i, methods := range batches {
 			inv.read(methods, answers[i])
 			if answers[i] == nil && inv.unanswered == nil {
 				inv.unanswered = &calls[i]
 			}
 		}
-		env.askV3(ctx, inv)
+		env.askV3(ctx, inv, step)
 		return inv
 	})
 }
@@ -196,20 +201,18 @@ func (env *Env) askList(ctx context.Context, inv *inventory) {
 	list := basics{items: map[string]portal.BatchItem{"methods": {Result: a.Result}}}
 	if inv.listed = list.names("methods"); !call.answered() || inv.listed == nil {
 		inv.unanswered = &call
+		return
 	}
+	inv.methods = append(inv.methods, MethodSeen{Name: ageMethod, Existing: new(bool)})
 }
 
 // askV3 looks up the required methods that only REST 3.0 has; method.get knows nothing of them. Without credentials, because
 // the portal looks a method up before it looks at who calls.
-func (env *Env) askV3(ctx context.Context, inv *inventory) {
-	var names []string
-	for _, name := range env.target.required().Methods {
-		if m, known := bitrix.Method(name); known && onlyV3(m) && plainName(name) {
-			names = append(names, name)
-		}
-	}
+func (env *Env) askV3(ctx context.Context, inv *inventory, step func()) {
+	names := env.target.methodsOfV3()
 	found := make([]MethodSeen, len(names))
 	together(len(names), func(i int) {
+		defer step()
 		r := portal.Request{Path: "/rest/api/" + names[i], Timeout: restTimeout}
 		x := env.exchange(r, env.do(ctx, r))
 		found[i] = MethodSeen{Name: strings.ToLower(names[i])}
@@ -222,6 +225,16 @@ func (env *Env) askV3(ctx context.Context, inv *inventory) {
 }
 
 func onlyV3(m bitrix.MethodInfo) bool { return m.API3 && !m.API2 }
+
+// methodsOfV3 are the required methods that only REST 3.0 has.
+func (t *Target) methodsOfV3() (names []string) {
+	for _, name := range t.required().Methods {
+		if m, known := bitrix.Method(name); known && onlyV3(m) && plainName(name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
 
 // methodsToAsk are the names for method.get: those that are required, and those that tell how old modules are.
 func (t *Target) methodsToAsk() []string {
@@ -251,5 +264,5 @@ func plainName(name string) bool {
 
 // inventoryDeadline is how long looking up all methods may take at the pace that a portal can bear.
 func inventoryDeadline(t *Target) time.Duration {
-	return checkDeadline + paced(len(t.methodsToAsk())/portal.MaxBatch+len(t.required().Methods)/portal.MaxBatch)
+	return checkDeadline + paced(len(t.methodsToAsk())/portal.MaxBatch+len(t.methodsOfV3()))
 }

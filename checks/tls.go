@@ -67,20 +67,25 @@ func (f *TLSFacts) Reached() bool { return len(f.Addresses) > 0 && f.Addresses[0
 func (f *TLSFacts) Public() []string {
 	var values []string
 	for _, s := range f.Addresses {
-		if s.Trust == nil || len(s.Chain) == 0 {
-			continue
+		values = append(values, s.public()...)
+	}
+	return values
+}
+
+func (s *TLSSeen) public() (values []string) {
+	if s.Trust == nil || len(s.Chain) == 0 {
+		return nil
+	}
+	if s.Trust.Public {
+		for _, c := range s.links() {
+			values = append(values, c.Issuer)
 		}
-		if s.Trust.Public {
-			for _, c := range s.links() {
-				values = append(values, c.Issuer)
-			}
-			for _, c := range s.links()[1:] {
-				values = append(values, c.Subject, c.CommonName, c.SerialNumber, c.SHA256)
-			}
+		for _, c := range s.links()[1:] {
+			values = append(values, c.Subject, c.CommonName, c.SerialNumber, c.SHA256)
 		}
-		if aia := s.Trust.AIA; aia != nil && aia.Completes {
-			values = append(values, s.lastLink().Issuer, aia.Issuer, aia.URL)
-		}
+	}
+	if aia := s.Trust.AIA; aia != nil && aia.Completes {
+		values = append(values, s.lastLink().Issuer, aia.Issuer, aia.URL)
 	}
 	return values
 }
@@ -283,7 +288,7 @@ func (s *spareLines) close(n int) {
 }
 
 func (env *Env) verify(chain []*x509.Certificate) error {
-	if trust := env.examineOffline(chain); !trust.good() {
+	if trust := env.examineOffline(chain, env.target.Address.Host, env.target.Trust); !trust.good() {
 		return &tls.CertificateVerificationError{UnverifiedCertificates: chain, Err: errUnverified}
 	}
 	return nil

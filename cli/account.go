@@ -71,9 +71,9 @@ func (a *app) login(ctx context.Context, typed string, f loginFlags) error {
 	if f.clientID == "" {
 		return a.explainRegistration(target.Address)
 	}
-	accounts, err := a.openKeyring(ctx)
-	if err != nil {
-		return err
+	accounts, noKeyring := a.openAccounts(ctx)
+	if noKeyring != nil {
+		fmt.Fprintln(a.Err, a.words.Say(a.keyringText(noKeyring), a.keyringArgs(target.Address))+" "+a.words.Say("cli-account.memory", nil))
 	}
 	input := a.typed()
 	application, err := a.askApplication(ctx, f.clientID, input)
@@ -101,8 +101,18 @@ func (a *app) login(ctx context.Context, typed string, f loginFlags) error {
 		return a.keyringError(err, target.Address)
 	}
 	args := checks.Args{"portal": target.Address.Display(), "place": a.place(accounts.Place()), "ends": token.Ends()}
-	_, err = fmt.Fprintln(a.Out, a.words.Say("cli-account.signed-in", args))
-	return err
+	if accounts.Place() == vault.InKeyring {
+		_, err = fmt.Fprintln(a.Out, a.words.Say("cli-account.signed-in", args))
+		return err
+	}
+	// This is all the use that can be made of it.
+	fmt.Fprintln(a.Err, a.words.Say("cli-account.check-now", args))
+	if err := a.useSignIn(ctx, n, &target, accounts); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, checks.Budget(target))
+	defer cancel()
+	return a.runChecks(ctx, n, target, checkFlags{format: "text"})
 }
 
 // explainRegistration says how the local application is made on the portal, for both kinds of its menu.
@@ -413,35 +423,56 @@ func webhookOf(pasted secret.String, address portal.Address) (portal.Webhook, er
 // keyringHint is after how long somebody who waits is told that the keyring may want an answer.
 const keyringHint = 3 * time.Second
 
-// openKeyring returns the accounts in the operating system's keyring. A command ends before anybody could use what it keeps
-// in memory, so without a keyring there is no point in going on.
+// openKeyring returns the accounts in the operating system's keyring, for commands that are about what it keeps.
 func (a *app) openKeyring(ctx context.Context) (*oauthflow.Accounts, error) {
-	keyring := vault.NewKeyring(vault.Options{Backend: a.Keyring})
+	accounts, noKeyring := a.openAccounts(ctx)
+	if noKeyring != nil {
+		return nil, a.keyringError(noKeyring, portal.Address{})
+	}
+	return accounts, nil
+}
+
+// openAccounts returns the accounts in the operating system's keyring, or in memory together with the error that says why.
+func (a *app) openAccounts(ctx context.Context) (*oauthflow.Accounts, error) {
 	hint := time.AfterFunc(keyringHint, func() {
 		fmt.Fprintln(a.Err, a.words.Say("cli-account.keyring-waits", checks.Args{"keeper": a.place(vault.InKeyring)}))
 	})
 	defer hint.Stop()
-	if err := keyring.SelfTest(ctx); err != nil {
-		return nil, a.keyringError(err, portal.Address{})
-	}
-	return oauthflow.NewAccounts(keyring), nil
+	store, noKeyring := vault.Open(ctx, vault.NewKeyring(vault.Options{Backend: a.Keyring}))
+	return oauthflow.NewAccounts(store), noKeyring
 }
 
 // keyringError puts what goes wrong with what is kept into words.
 func (a *app) keyringError(err error, address portal.Address) error {
-	args := checks.Args{"keeper": a.place(vault.InKeyring), "portal": address.Display()}
+	key, args := a.keyringText(err), a.keyringArgs(address)
+	switch {
+	case key == "":
+		return a.fail(err)
+	case strings.HasPrefix(key, "sign-in.account-"):
+		return wrong(key, args)
+	default:
+		return a.fail(errors.New(a.words.Say(key, args)))
+	}
+}
+
+// keyringText is the key of what to say about an error of what is kept, "" if there is nothing.
+func (a *app) keyringText(err error) string {
 	var failed *vault.Error
 	switch {
 	case errors.Is(err, vault.ErrNotFound):
-		return wrong("sign-in.account-missing", args)
+		return "sign-in.account-missing"
 	case errors.Is(err, vault.ErrDamaged):
-		return wrong("sign-in.account-damaged", args)
+		return "sign-in.account-damaged"
 	case errors.Is(err, vault.ErrNewer):
-		return wrong("sign-in.account-newer", args)
+		return "sign-in.account-newer"
 	case errors.As(err, &failed):
-		return a.fail(errors.New(a.words.Say("sign-in.keyring-"+string(failed.Reason), args)))
+		return "sign-in.keyring-" + string(failed.Reason)
 	}
-	return a.fail(err)
+	return ""
+}
+
+func (a *app) keyringArgs(address portal.Address) checks.Args {
+	return checks.Args{"keeper": a.place(vault.InKeyring), "portal": address.Display()}
 }
 
 // place is what people know a place as.
@@ -480,9 +511,13 @@ func (t *typed) next(ctx context.Context) (string, bool) { return next(ctx, t.li
 
 // askSecret asks for a secret. What is typed on a terminal is not shown.
 func (a *app) askSecret(ctx context.Context, question string, input *typed) (secret.String, error) {
+	return a.askSecretFor(ctx, question, nil, input)
+}
+
+func (a *app) askSecretFor(ctx context.Context, question string, args checks.Args, input *typed) (secret.String, error) {
 	line := ""
 	if input.terminal {
-		fmt.Fprint(a.Err, a.words.Say(question, nil)+" ")
+		fmt.Fprint(a.Err, a.words.Say(question, args)+" ")
 		line = hiddenLine(ctx, int(input.in.(*os.File).Fd()))
 		fmt.Fprintln(a.Err)
 	} else {

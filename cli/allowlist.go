@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,6 +25,8 @@ type allowlistFlags struct {
 	region, handlers    string
 	outputs, packs      []string
 	portalIP, handlerIP string
+	requires            []string
+	measured            string
 	offline             bool
 	remove, refresh     bool
 	format              string
@@ -59,6 +62,8 @@ Exit codes: 0 written, 4 written without a fresh list of addresses, 2 wrong usag
 	flags.StringSliceVar(&f.outputs, "for", []string{letter}, letter+", "+strings.Join(names(allowlist.Equipments()), ", ")+"; with "+letter+" also several, e.g. "+letter+",mikrotik")
 	flags.StringSliceVar(&f.packs, "packs", names(allowlist.DefaultPacks()), "features whose hosts are needed, or all")
 	flags.StringVar(&f.handlers, "handlers", "", "where the applications' handlers run: internet, lan or custom (a portal with its own authorization and events)")
+	flags.StringArrayVar(&f.requires, "requires", nil, "`FILE` with an application's requirements, for its hosts (repeatable)")
+	flags.StringVar(&f.measured, "measured", "", "report or JSON result of check, `FILE`: what it measured is written beside each connection")
 	flags.StringVar(&f.portalIP, "portal-ip", "", "`ADDRESS` of the portal's server, to narrow rules to it")
 	flags.StringVar(&f.handlerIP, "handler-ip", "", "`ADDRESS` of the handlers' server, to narrow rules to it")
 	flags.BoolVar(&f.offline, "offline", false, "ask nobody: take the last good list of addresses, however old")
@@ -87,6 +92,12 @@ func (a *app) allowlist(ctx context.Context, args []string, f allowlistFlags) er
 	if err != nil {
 		return err
 	}
+	if o.Requirements, err = a.readRequirements(f.requires); err != nil {
+		return err
+	}
+	if err := a.addMeasured(&o, f.measured); err != nil {
+		return err
+	}
 	o.Version, o.Now = a.version, time.Now()
 	n, err := a.net(f.way)
 	if err != nil {
@@ -101,6 +112,9 @@ func (a *app) allowlist(ctx context.Context, args []string, f allowlistFlags) er
 	var failure error
 	o.Lists, failure = allowlist.Fetch(ctx, fetcher, o, f.offline)
 	rules, err := allowlist.New(o)
+	if errors.Is(err, allowlist.ErrHost) {
+		return wrong("cli-allowlist.bad-host", checks.Args{"files": f.requires})
+	}
 	if err != nil {
 		return a.fail(err)
 	}
@@ -194,6 +208,29 @@ func (f *allowlistFlags) options(args []string) (o allowlist.Options, err error)
 		*ip.addr = addr.Unmap()
 	}
 	return o, nil
+}
+
+// addMeasured adds what a saved run measured, and its portal if none was named.
+func (a *app) addMeasured(o *allowlist.Options, file string) error {
+	if file == "" {
+		return nil
+	}
+	saved, err := a.readReport(file)
+	if err != nil {
+		return err
+	}
+	address, err := portal.ParseAddress(saved.Portal)
+	switch {
+	case err != nil || o.Portal.Host == "": // a report may hide its portal's name
+		o.Portal = cmp.Or(o.Portal, address)
+	case o.Portal.Authority() != address.Authority():
+		return wrong("cli-allowlist.other-portal", checks.Args{"file": file, "portal": address.Display()})
+	}
+	o.Outcome = &checks.Outcome{Finished: saved.Finished}
+	for _, e := range saved.Results {
+		o.Outcome.Results = append(o.Outcome.Results, checks.Result{Check: e.Check, State: e.State, Cause: e.Cause, Vantage: e.Vantage, Facts: e.Facts})
+	}
+	return nil
 }
 
 func (a *app) writeLetter(rules *allowlist.Rules, equipment []allowlist.Equipment, format string) error {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"boxready/checks"
+	"boxready/internal/allowlist"
 	"boxready/internal/bitrix"
 	"boxready/internal/report"
 	"boxready/internal/requirements"
@@ -32,6 +34,8 @@ type checkFlags struct {
 	webhook                                   string
 	signedIn, asApplication                   bool
 	requires                                  []string
+	serverProbe, outside                      string
+	handlers                                  string
 	format, report                            string
 	hideNames                                 bool
 	verbose                                   bool
@@ -79,7 +83,10 @@ Exit codes: 0 nothing wrong seen, 3 at least one problem, 4 no problem but notic
 	flags.StringVar(&f.webhook, "webhook", "", "incoming webhook: - for standard input, saved for the keyring's, or its `URL`, which others on this computer can see then (default: $BOXREADY_WEBHOOK)")
 	flags.BoolVar(&f.signedIn, "signed-in", false, "use the saved sign-in, see boxready login")
 	flags.BoolVar(&f.asApplication, "as-application", false, "the credential is the application's own: missing permissions are problems")
-	flags.StringArrayVar(&f.requires, "requires", nil, "`FILE` with an application's requirements (repeatable)")
+	flags.StringArrayVar(&f.requires, "requires", nil, "`FILE` with an application's requirements, or the name of a ready one (repeatable)")
+	flags.StringVar(&f.handlers, "handlers", "", "where the application's handlers live, whatever the file says: internet, lan or custom")
+	flags.StringVar(&f.serverProbe, "server-probe", "", "`FILE` with the answer of a script that looked at the portal's server, or - for standard input; see boxready probe")
+	flags.StringVar(&f.outside, "outside", "", "`FILE` with the JSON of a run that was made in the internet")
 	flags.StringVar(&f.report, "report", "", "save a report for support in `FILE`.{zip,html,json,txt}")
 	flags.BoolVar(&f.hideNames, "hide-names", false, "with --report: replace names, addresses and people by tokens")
 	flags.BoolVar(&f.publicDNS, "public-dns", false, "also ask a public resolver (the portal's name leaves for it)")
@@ -108,6 +115,11 @@ func (a *app) check(ctx context.Context, address string, f checkFlags) error {
 	if f.timed && f.timeout <= 0 {
 		return wrong("cli.bad-timeout", nil)
 	}
+	if f.report != "" {
+		if err := report.CheckPath(f.report); err != nil {
+			return a.reportError(err)
+		}
+	}
 	target, err := f.target(address)
 	if err != nil {
 		return err
@@ -121,6 +133,16 @@ func (a *app) check(ctx context.Context, address string, f checkFlags) error {
 	}
 	if target.Requirements, err = a.readRequirements(f.requires); err != nil {
 		return err
+	}
+	if f.serverProbe != "" {
+		if target.ServerProbe, err = a.readServerProbe(f.serverProbe); err != nil {
+			return err
+		}
+	}
+	if f.outside != "" {
+		if target.Outside, err = a.readOutside(f.outside, target.Address); err != nil {
+			return err
+		}
 	}
 	if err := a.addCredentials(ctx, n, &target, f); err != nil {
 		return err
@@ -169,6 +191,13 @@ func (a *app) addCredentials(ctx context.Context, n *transport.Net, target *chec
 	if !f.signedIn {
 		return nil
 	}
+	// The sign-in was a yes to the address; said again, it is one to an address that the authorization server doesn't hold.
+	target.Moved = f.deep
+	return a.useSignIn(ctx, n, target, accounts)
+}
+
+// useSignIn adds a sign-in that is kept to what a run uses, and what is known through it.
+func (a *app) useSignIn(ctx context.Context, n *transport.Net, target *checks.Target, accounts *oauthflow.Accounts) error {
 	source, err := accounts.SignIn(ctx, target.Address, oauthflow.AuthServer{URL: target.AuthServer, HTTP: n.HTTPClient()})
 	if errors.Is(err, oauthflow.ErrOtherServer) {
 		account, _ := accounts.Get(ctx, target.Address)
@@ -178,8 +207,6 @@ func (a *app) addCredentials(ctx context.Context, n *transport.Net, target *chec
 		return a.keyringError(err, target.Address)
 	}
 	target.SignIn = source
-	// The sign-in was a yes to the address; said again, it is one to an address that the authorization server doesn't hold.
-	target.Moved = f.deep
 	// Which server it is that the portal uses is known from here on.
 	server := source.Server().URL
 	for _, region := range bitrix.Regions() {
@@ -193,10 +220,17 @@ func (a *app) addCredentials(ctx context.Context, n *transport.Net, target *chec
 	return nil
 }
 
-// readRequirements reads the files that --requires names; nil without any. What is wrong with them is told line by line.
+// readRequirements reads the files that --requires names; nil without any. What is no file may be the name of a ready one. What
+// is wrong with them is told line by line.
 func (a *app) readRequirements(files []string) (*requirements.Requirements, error) {
 	var all []*requirements.Requirements
 	for _, file := range files {
+		if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
+			if ready, ok := requirements.FromLibrary(file); ok {
+				all = append(all, ready)
+				continue
+			}
+		}
 		r, err := requirements.ReadFile(file)
 		var bad requirements.Errors
 		if errors.As(err, &bad) {
@@ -226,6 +260,9 @@ func checkFormat(format string) error {
 // runChecks makes the run, shows it, and sets the exit code.
 func (a *app) runChecks(ctx context.Context, n *transport.Net, target checks.Target, f checkFlags) error {
 	format, verbose := f.format, f.verbose
+	if hosts := target.HostsToAsk(); hosts != nil { // a stranger's file names them: nothing is contacted unseen
+		fmt.Fprintln(a.Err, a.words.Say("cli.hosts-asked", checks.Args{"hosts": hosts}))
+	}
 	reporter := a.reporter()
 	progress := a.newProgress(checks.Planned(target), n.Pacer(target.Address.Host).Pause)
 	observers := observers{progress}
@@ -302,7 +339,10 @@ func (f *checkFlags) target(typed string) (checks.Target, error) {
 			t.Consents = append(t.Consents, consent)
 		}
 	}
-	t.AsApplication = f.asApplication
+	t.AsApplication, t.Handlers = f.asApplication, requirements.Handlers(f.handlers)
+	if places := allowlist.Places(); err == nil && f.handlers != "" && !slices.Contains(places, t.Handlers) {
+		return t, wrong("cli.bad-value", checks.Args{"flag": "--handlers", "value": f.handlers, "allowed": names(places)})
+	}
 	return t, err
 }
 
@@ -399,6 +439,14 @@ func (os observers) Started(id checks.ID) {
 func (os observers) Finished(id checks.ID, results []checks.Result) {
 	for _, o := range os {
 		o.Finished(id, results)
+	}
+}
+
+func (os observers) Progress(id checks.ID, done, total int) {
+	for _, o := range os {
+		if counter, ok := o.(checks.Counter); ok {
+			counter.Progress(id, done, total)
+		}
 	}
 }
 

@@ -106,7 +106,7 @@ func Run(ctx context.Context, version string, args []string, std IO) Exit {
 		fmt.Fprintln(a.Err, a.words.Say(usage.key, usage.args))
 		return ExitUsage
 	case errors.As(err, &file):
-		fmt.Fprintln(a.Err, a.fileError(file))
+		fmt.Fprintln(a.Err, a.words.RequirementsError(file))
 		return ExitUsage
 	case a.exit == ExitCouldNot:
 		fmt.Fprintln(a.Err, a.words.Say("cli.failed", checks.Args{"error": secret.Mask(err.Error())}))
@@ -132,7 +132,7 @@ func (a *app) root() *cobra.Command {
 	}
 	root.PersistentFlags().StringVar(&a.lang, "lang", "", "language of what people read: ru or en (default: the system's)")
 	root.AddCommand(a.checkCommand(), a.loginCommand(), a.logoutCommand(), a.accountsCommand(), a.allowlistCommand(),
-		a.requirementsCommand(), a.reportCommand(), a.demoCommand(), a.selftestCommand(), a.versionCommand())
+		a.requirementsCommand(), a.reportCommand(), a.demoCommand(), a.probeCommand(), a.selftestCommand(), a.versionCommand())
 	return root
 }
 

@@ -298,15 +298,6 @@ func (a *app) shortened(names []string) []string {
 	return names
 }
 
-// fileError says what is wrong with a file of requirements.
-func (a *app) fileError(e *requirements.Error) string {
-	text := a.words.Say("requirements.error."+e.Code, e.Args)
-	if e.Line == 0 {
-		return e.File + ": " + text
-	}
-	return fmt.Sprintf("%s:%d:%d: %s", e.File, e.Line, e.Column, text)
-}
-
 func (a *app) requirementsDiff(old, new, format string) error {
 	if err := textOrJSON(format); err != nil {
 		return err

@@ -3,6 +3,8 @@ package cli_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -10,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"boxready/assets"
 	"boxready/cli"
@@ -51,6 +54,7 @@ func TestScripts(t *testing.T) {
 			"valid":  validateJSON,
 			"exits":  exits,
 			"field":  field,
+			"answer": answer,
 		},
 	})
 }
@@ -152,4 +156,15 @@ func field(ts *testscript.TestScript, neg bool, args []string) {
 	if got := fmt.Sprint(value); (got == args[2]) == neg {
 		ts.Fatalf("%s is %q, expected %q", args[1], got, args[2])
 	}
+}
+
+// answer writes what a script for the portal's server prints, right now and for $portal, out of a file of JSON: "answer FILE JSON".
+func answer(ts *testscript.TestScript, neg bool, args []string) {
+	var said map[string]any
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[1])), &said))
+	said["time"], said["asked"] = time.Now().UTC().Format(time.RFC3339), ts.Getenv("portal")
+	data, err := json.Marshal(said)
+	ts.Check(err)
+	block := fmt.Sprintf("its own server\nBOXREADY-PROBE-BEGIN\nv:1;packed:no;sha256:%x;data:%s;\nBOXREADY-PROBE-END\n", sha256.Sum256(data), base64.StdEncoding.EncodeToString(data))
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(block), 0o600))
 }

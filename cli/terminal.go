@@ -68,6 +68,7 @@ type progress struct {
 
 	mu         sync.Mutex
 	done       int
+	requests   [2]int // answered and all, of a check that asks many
 	running    []started
 	pausedSaid bool
 	drawn      int // columns
@@ -123,6 +124,13 @@ func (p *progress) Finished(id checks.ID, _ []checks.Result) {
 	p.draw(p.pause())
 }
 
+func (p *progress) Progress(_ checks.ID, done, total int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.requests = [2]int{done, total}
+	p.draw(p.pause())
+}
+
 // draw shows the check that others have kept waiting longest, or that BoxReady itself makes a pause.
 func (p *progress) draw(pause time.Duration) {
 	if len(p.running) == 0 {
@@ -130,7 +138,10 @@ func (p *progress) draw(pause time.Duration) {
 	}
 	oldest := &p.running[0]
 	args := checks.Args{"check": p.app.words.Name(oldest.id), "done": p.done, "total": p.total, "seconds": int(oldest.waited.Seconds()),
-		"pause": max(int(pause.Round(time.Second).Seconds()), 1)}
+		"pause": max(int(pause.Round(time.Second).Seconds()), 1), "request": p.requests[0], "requests": 0}
+	if p.requests[0] < p.requests[1] {
+		args["requests"] = p.requests[1]
+	}
 	if !p.terminal {
 		switch {
 		case pause > 0 && !p.pausedSaid:

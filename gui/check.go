@@ -76,12 +76,11 @@ func (p *checkPage) fill() {
 	p.address, p.button, p.page, p.verdict, p.picture, p.list = nil, nil, nil, nil, nil, nil
 	if p.finding != nil {
 		p.stage = oneFinding
-		p.root.Objects = []fyne.CanvasObject{p.finding.build()}
+		widgets.Replace(p.root, p.finding.build())
 	} else {
 		p.stage = p.stageNow()
-		p.root.Objects = []fyne.CanvasObject{p.buildList()}
+		widgets.Replace(p.root, p.buildList())
 	}
-	p.root.Refresh()
 }
 
 func (p *checkPage) stageNow() stage {
@@ -291,7 +290,7 @@ func (p *checkPage) welcome() []fyne.CanvasObject {
 		content = append(content, recent)
 	}
 	if p.p.StartDemo != nil {
-		content = append(content, widgets.Flow(0, widgets.NewQuiet(p.say("check.demo", nil), nil, func() { p.startDemo(nil) })))
+		content = append(content, widgets.Flow(0, widgets.NewQuiet(p.say("check.demo", nil), nil, func() { p.startDemo(scenarios[0].faults) })))
 	}
 	return content
 }
@@ -334,6 +333,7 @@ type verdictCard struct {
 	sign        *widgets.Sign
 	title, text *widgets.Text
 	chips       *fyne.Container
+	chipLine    *fyne.Container
 	owners      map[checks.Owner]*widgets.Chip
 }
 
@@ -341,7 +341,8 @@ func newVerdictCard(p *checkPage) *verdictCard {
 	v := &verdictCard{p: p, sign: widgets.NewSign("", 26), chips: widgets.Flow(8), owners: map[checks.Owner]*widgets.Chip{},
 		title: widgets.NewText("", widgets.Font{Size: style.SizeTitle, Bold: true, CanSelect: true}),
 		text:  widgets.NewText("", widgets.Font{Color: widgets.Muted, CanSelect: true})}
-	v.object = widgets.Card(widgets.Beside(14, true, v.sign, widgets.Column(6, v.title, v.text, v.chips), nil))
+	v.chipLine = widgets.Pad(5, 0, 0, 0, v.chips)
+	v.object = widgets.Card(widgets.Beside(14, true, v.sign, widgets.Column(6, v.title, v.text, v.chipLine), nil))
 	return v
 }
 
@@ -349,7 +350,7 @@ func (v *verdictCard) set(to model.Verdict) {
 	v.sign.Set(style.Sign(to.Sign))
 	v.title.SetText(to.Title)
 	v.text.SetText(to.Text)
-	v.chips.Hidden = len(to.Chips) == 0
+	v.chipLine.Hidden = len(to.Chips) == 0
 	v.chips.Objects = nil
 	for _, c := range to.Chips {
 		chip := v.owners[c.Owner]

@@ -17,14 +17,14 @@ type checklist struct {
 	p      *checkPage
 	object *fyne.Container
 	rows   map[string]*widgets.Row
-	// A long list is begun, and made whole when asked for: nobody reads 200 findings, and building them takes time.
-	whole map[checks.Group]bool
+	// How many rows of a chapter are shown. A long one is made in parts, as it is asked for: building rows takes time.
+	most map[checks.Group]int
 }
 
-const rowsAtOnce = 60
+const rowsAtOnce = 25
 
 func newChecklist(p *checkPage) *checklist {
-	return &checklist{p: p, object: widgets.Column(14), rows: map[string]*widgets.Row{}, whole: map[checks.Group]bool{}}
+	return &checklist{p: p, object: widgets.Column(14), rows: map[string]*widgets.Row{}, most: map[checks.Group]int{}}
 }
 
 func (l *checklist) refresh() {
@@ -38,9 +38,7 @@ func (l *checklist) refresh() {
 	for _, g := range groups {
 		lines := []fyne.CanvasObject{widgets.Pad(2, 8, 6, 8, widgets.NewText(l.p.say("group."+string(g.ID), nil), widgets.Font{Size: style.SizeSmall, Color: widgets.Muted, Bold: true}))}
 		rows := g.Rows
-		if !l.whole[g.ID] && len(rows) > rowsAtOnce {
-			rows = rows[:rowsAtOnce]
-		}
+		rows = rows[:min(len(rows), max(l.most[g.ID], rowsAtOnce))]
 		for _, row := range rows {
 			lines = l.add(lines, used, row, 0)
 			if l.p.open[row.Key] {
@@ -52,7 +50,7 @@ func (l *checklist) refresh() {
 		if rest := len(g.Rows) - len(rows); rest > 0 {
 			more := model.Row{Key: "more " + string(g.ID), Title: l.p.words.Count("window.more-rows", rest)}
 			lines = l.addRow(lines, used, more, 0, widgets.RowContent{Title: more.Title, Quiet: true, Fold: widgets.Closed}, func() {
-				l.whole[g.ID] = true
+				l.most[g.ID] = len(rows) + rowsAtOnce
 				l.p.refresh()
 			})
 		}
@@ -84,7 +82,7 @@ func (l *checklist) add(lines []fyne.CanvasObject, used map[string]*widgets.Row,
 	case model.Finding, model.Fine:
 		content.Fold = widgets.Leads
 		tapped = func() { l.p.show(row.Result, row.Key) }
-	case model.PutOff, model.InOrder:
+	case model.PutOff, model.InOrder, model.CutShort:
 		content.Fold, content.Aside = widgets.Closed, l.p.say("show", nil)
 		if l.p.open[row.Key] {
 			content.Fold, content.Aside = widgets.Open, l.p.say("hide", nil)

@@ -29,7 +29,7 @@ var scenarios = []struct {
 	{"https-not-seen", []string{"https-not-seen"}},
 	{"licence-rejected", []string{"licence-rejected"}},
 	{"body-filtered", []string{"body-filtered"}},
-	{"several", []string{"tls-expires-soon", "clock-off", "auth-header-stripped", "body-filtered", "portal-not-registered"}},
+	{"several", []string{"tls-expires-soon", "clock-off", "auth-header-stripped", "body-filtered"}},
 }
 
 // startDemo opens the simulated portal with these faults and checks it.
@@ -43,14 +43,13 @@ func (w *Window) startDemo(faults []string) {
 	if s := w.model.Current; s != nil && s.Demo && w.stop[s] != nil {
 		w.stop[s]()
 	}
-	w.background(func(ctx context.Context) func() {
+	w.background(func(context.Context) func() {
 		demo, err := w.p.StartDemo(faults)
 		if old != nil {
 			old.Close()
 		}
-		if ctx.Err() != nil && err == nil {
-			demo.Close()
-			return nil
+		if err == nil {
+			w.atClose(demo.Close)
 		}
 		return func() { w.demoStarted(demo, err) }
 	})
@@ -64,7 +63,7 @@ func (w *Window) demoStarted(demo Demo, err error) {
 		return
 	}
 	w.demo = &demo
-	s := &model.Session{Target: demo.Target, Demo: true}
+	s := &model.Session{Target: demo.Target, Given: demo.Target.Requirements, Demo: true}
 	w.model.Replace(s)
 	w.checkPage.reset()
 	w.rebuild()

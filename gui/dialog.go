@@ -49,10 +49,14 @@ func (w *Window) showDialog(content *fyne.Container, focus fyne.Focusable) {
 	w.closeDialog()
 	canvas := w.fyne.Canvas()
 	w.focusBefore = canvas.Focused()
-	width := min(520, canvas.Size().Width-40)
 	page := widgets.NewPage(widgets.Pad(12, 14, 12, 14, content))
 	w.dialog = widget.NewModalPopUp(page, canvas)
-	w.dialog.Resize(fyne.NewSize(width, min(widgets.Fit(content, width-36)+34, canvas.Size().Height-40)))
+	w.fitDialog = func() {
+		width := min(520, canvas.Size().Width-40)
+		w.dialog.Resize(fyne.NewSize(width, min(widgets.Fit(content, width-36)+34, canvas.Size().Height-40)))
+		page.Refit()
+	}
+	w.fitDialog()
 	w.dialog.Show()
 	canvas.Focus(focus)
 }
@@ -62,7 +66,7 @@ func (w *Window) closeDialog() {
 		return
 	}
 	w.dialog.Hide()
-	w.dialog = nil
+	w.dialog, w.fitDialog = nil, func() {}
 	if w.focusBefore != nil {
 		w.fyne.Canvas().Focus(w.focusBefore)
 	}

@@ -31,11 +31,28 @@ func (w *Window) background(work func(ctx context.Context) (then func())) {
 	})
 }
 
+// meanwhile does work off the Fyne thread, and waits for it when what it came to is wanted.
+func meanwhile[T any](work func() (T, error)) (result func() (T, error)) {
+	type outcome struct {
+		result T
+		err    error
+	}
+	done := make(chan outcome, 1)
+	go func() {
+		result, err := work()
+		done <- outcome{result, err}
+	}()
+	return func() (T, error) {
+		o := <-done
+		return o.result, o.err
+	}
+}
+
 // every runs f on the Fyne thread every d until stop is called or the window is closed.
 func (w *Window) every(d time.Duration, f func()) (stop func()) {
 	ctx, cancel := context.WithCancel(w.ctx)
+	ticks, end := w.p.Tick(d)
 	w.working.Go(func() {
-		ticks, end := w.p.Tick(d)
 		defer end()
 		for {
 			select {
@@ -62,6 +79,13 @@ func (w *Window) after(d time.Duration, f func()) {
 	})
 }
 
+// atClose has f called when the window has been closed and what was begun has ended. It may be called from any goroutine.
+func (w *Window) atClose(f func()) {
+	w.closing.Lock()
+	defer w.closing.Unlock()
+	w.atEnd = append(w.atEnd, f)
+}
+
 // Close ends everything that was begun, and waits for it a while: a browser or a keyring may keep a call for ever. It must not
 // be called on the Fyne thread.
 func (w *Window) Close() {
@@ -74,6 +98,11 @@ func (w *Window) Close() {
 	select {
 	case <-done:
 	case <-time.After(closeTimeout):
+	}
+	w.closing.Lock()
+	defer w.closing.Unlock()
+	for _, f := range w.atEnd {
+		f()
 	}
 }
 

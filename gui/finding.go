@@ -27,9 +27,6 @@ type findingPage struct {
 	shown   bool         // a result is shown, rather than that it is being checked
 }
 
-// factsAtOnce is how many are shown; there may be thousands, and all can be copied.
-const factsAtOnce = 40
-
 func (f *findingPage) build() fyne.CanvasObject {
 	f.place = widgets.Stack()
 	f.fill()
@@ -63,8 +60,7 @@ func (f *findingPage) fill() {
 	}
 	head := widgets.Beside(12, false, f.back, widgets.NewText(title, widgets.Font{Size: theme.SizeNameSubHeadingText, Bold: true, CanSelect: true}), nil)
 	f.page = widgets.NewPage(widgets.Pad(2, gutter, gutter, gutter, widgets.Column(14, content...)))
-	f.place.Objects = []fyne.CanvasObject{widgets.Below(widgets.Pad(gutter, gutter, 12, gutter, head), f.page)}
-	f.place.Refresh()
+	widgets.Replace(f.place, widgets.Below(widgets.Pad(gutter, gutter, 12, gutter, head), f.page))
 }
 
 // refresh shows another state of the check, and leaves the page alone otherwise: somebody reads it.
@@ -152,31 +148,25 @@ func (f *findingPage) evidence(s *model.Session, r checks.Result, d model.Detail
 		widgets.Heading(f.words.Say("part.facts", nil)),
 		widgets.NewText(f.say("finding.when", checks.Args{"vantage": model.UpperFirst(d.Vantage), "when": model.When(f.words, when)}), widgets.Font{Color: widgets.Muted, CanSelect: true}),
 	}
-	facts := d.Facts[:min(len(d.Facts), factsAtOnce)]
-	facts = append([]model.Fact{{Name: f.say("finding.code", nil), Value: codeOf(r)},
-		{Name: f.say("finding.took", nil), Value: f.say("finding.took-value", checks.Args{"seconds": d.Took.Seconds()})}}, facts...)
+	facts := append([]model.Fact{{Name: f.say("finding.code", nil), Value: codeOf(r)},
+		{Name: f.say("finding.took", nil), Value: f.say("finding.took-value", checks.Args{"seconds": d.Took.Seconds()})}}, d.Facts...)
 	var rows []fyne.CanvasObject
 	for _, fact := range facts {
+		fact = fact.InWords(f.words)
 		rows = append(rows, widgets.Pair(widgets.NewText(fact.Name, widgets.Font{Size: style.SizeSmall, Color: widgets.Muted}),
-			widgets.NewText(shortened(fact.Value), widgets.Font{Size: style.SizeSmall, CanSelect: true})))
+			widgets.NewText(model.Brief(fact.Value, maxValue), widgets.Font{Size: style.SizeSmall, CanSelect: true})))
 	}
 	lines = append(lines, widgets.Pad(4, 0, 0, 0, widgets.Inset(widgets.Column(4, rows...))))
-	if rest := len(d.Facts) - factsAtOnce; rest > 0 {
-		all := f.copyButton("finding.copy-facts", func() string { return model.FactsText(d.Facts) })
+	if d.MoreFacts {
+		all := f.copyButton("finding.copy-facts", func() string { return model.FactsText(r) })
 		lines = append(lines, widgets.Pad(8, 0, 0, 0, widgets.BesideOrBelow(10, 200,
-			widgets.NewText(f.words.Count("window.finding.more-facts", rest), widgets.Font{Color: widgets.Muted}), all)))
+			widgets.NewText(f.say("finding.more-facts", nil), widgets.Font{Color: widgets.Muted}), all)))
 	}
 	return widgets.Card(widgets.Column(2, lines...))
 }
 
-// shortened keeps a value readable; all of it is in what is copied.
-func shortened(value string) string {
-	const most = 400
-	if runes := []rune(value); len(runes) > most {
-		return string(runes[:most]) + "…"
-	}
-	return value
-}
+// maxValue is how much of a value is shown, in letters; all of it is in what is copied.
+const maxValue = 300
 
 // codeOf is what a result is called in reports and in the documentation.
 func codeOf(r checks.Result) string {

@@ -1,6 +1,7 @@
 package gui
 
 import (
+	"slices"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -55,18 +56,22 @@ func newFrame(w *Window, sections []section) *frame {
 	return f
 }
 
+// shown are the sections that there is something to show in.
+func (f *frame) shown() []section {
+	return slices.DeleteFunc(slices.Clone(f.sections), func(s section) bool { return s.filled != nil && !s.filled() })
+}
+
 func (f *frame) titleOf(id string) string { return f.w.say("section."+id, nil) }
 
 // show opens a section.
 func (f *frame) show(id string) {
-	for _, s := range f.sections {
+	for _, s := range f.shown() {
 		if s.id != id {
 			continue
 		}
 		f.hide()
 		f.open = id
-		f.body.Objects = []fyne.CanvasObject{s.page.build()}
-		f.body.Refresh()
+		widgets.Replace(f.body, s.page.build())
 		f.title.SetText(f.titleOf(id))
 	}
 	for other, item := range f.items {
@@ -97,6 +102,17 @@ func (f *frame) page() page {
 
 // refresh shows what has changed in the model.
 func (f *frame) refresh() {
+	shown := f.shown()
+	if !slices.ContainsFunc(shown, func(s section) bool { return s.id == f.open }) {
+		f.show("check")
+		return
+	}
+	for id, item := range f.items {
+		if hidden := !slices.ContainsFunc(shown, func(s section) bool { return s.id == id }); hidden != item.Hidden {
+			item.Hidden = hidden
+			f.list.Refresh()
+		}
+	}
 	text := ""
 	if s := f.w.model.Current; s != nil {
 		text = strings.TrimPrefix(s.Target.Address.Display(), "https://")
@@ -114,7 +130,7 @@ func (f *frame) refresh() {
 // showMenu shows the sections as a menu.
 func (f *frame) showMenu() {
 	var items []*fyne.MenuItem
-	for _, s := range f.sections {
+	for _, s := range f.shown() {
 		item := fyne.NewMenuItem(f.titleOf(s.id), func() { f.show(s.id) })
 		item.Checked = s.id == f.open
 		items = append(items, item)
@@ -149,6 +165,9 @@ func (l *frameLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	}
 	l.body.Move(fyne.NewPos(left, y))
 	l.body.Resize(fyne.NewSize(width, size.Height-y))
+	if l.w.dialog != nil {
+		l.w.fitDialog()
+	}
 }
 
 func (l *frameLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(360, 320) }

@@ -65,7 +65,7 @@ func unlike(a, b image.Image) (n int) {
 
 func far(a, b uint32) bool { return max(a, b)-min(a, b) > 0x0400 }
 
-func writePNG(t *testing.T, file string, picture image.Image) {
+func writePNG(t testing.TB, file string, picture image.Image) {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		t.Fatal(err)
@@ -97,6 +97,9 @@ func readPNG(file string) (image.Image, error) {
 var keyPages = []string{"welcome", "results", "finding", "portals"}
 
 func TestPictures(t *testing.T) {
+	if testing.Short() {
+		t.Skip("measures pictures, which the race detector doesn't change")
+	}
 	for i, p := range pages() {
 		type variant struct{ lang, look string }
 		variants := []variant{{"ru", []string{"light", "dark"}[i%2]}}

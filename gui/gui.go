@@ -11,13 +11,17 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/dialog"
 	"fyne.io/fyne/v2/widget"
 
 	"boxready/checks"
 	"boxready/gui/model"
 	"boxready/gui/store"
 	"boxready/gui/style"
+	"boxready/internal/allowlist"
+	"boxready/internal/feed"
 	"boxready/internal/report"
+	"boxready/internal/report/history"
 )
 
 // Params is what the window is given.
@@ -28,7 +32,7 @@ type Params struct {
 	Access  Access // nil if nobody can sign in
 	// StartDemo starts the simulated portal with these faults. nil if there is none.
 	StartDemo func(faults []string) (Demo, error)
-	// Demo opens the window on the simulated portal with DemoFaults.
+	// Demo opens the window on the simulated portal with DemoFaults; nil for the first of the choices.
 	Demo       bool
 	DemoFaults []string
 	Store      *store.Store
@@ -39,6 +43,11 @@ type Params struct {
 	SelfTest   func(context.Context) *checks.Outcome // of what BoxReady needs on this computer; called off the Fyne thread
 	Folders    []Folder
 	Crashes    Crashes // nil if nothing is kept of them
+	// Lists gets the event queue's addresses that rules for o need, see allowlist.Fetch. It is called off the Fyne thread; nil
+	// if nobody can.
+	Lists     func(ctx context.Context, o allowlist.Options) ([]feed.List, error)
+	History   *history.Store // of runs; its methods are called off the Fyne thread
+	Downloads string         // the folder in which files are saved and chosen first
 
 	Do   func(func())                                   // onto the Fyne thread; nil: fyne.Do
 	Now  func() time.Time                               // nil: time.Now
@@ -56,9 +65,10 @@ type Checker interface {
 type Demo struct {
 	Checker
 	Access Access
+	Lists  func(ctx context.Context, o allowlist.Options) ([]feed.List, error)
 	Target checks.Target
 	Sample Sample
-	Close  func()
+	Close  func() // may be called again
 }
 
 // Sample are keys of a simulated portal, which anybody may see.
@@ -71,22 +81,32 @@ type Window struct {
 	words *report.Words
 	model *model.Model
 	frame *frame
+	// showing says that what has changed in the model will be shown.
+	showing bool
 
-	checkPage    *checkPage
-	signInPage   *signInPage
-	settingsPage *settingsPage
-	stop         map[*model.Session]func() // ends a session's run early
+	checkPage        *checkPage
+	signInPage       *signInPage
+	settingsPage     *settingsPage
+	requirementsPage *requirementsPage
+	allowlistPage    *allowlistPage
+	reportPage       *reportPage
+	stop             map[*model.Session]func() // ends a session's run early
 
 	demo         *Demo // nil if none is running
 	demoFaults   []string
 	demoStarting bool
 
-	dialog      *widget.PopUp  // nil if none is open
-	focusBefore fyne.Focusable // it was opened
+	dialog      *widget.PopUp      // nil if none is open
+	focusBefore fyne.Focusable     // it was opened
+	fitDialog   func()             // to what is in it
+	chooser     *dialog.FileDialog // nil if none is open
+	folder      string             // in which a file was saved or chosen last; "" before the first
 
 	ctx     context.Context // until the window is closed
 	cancel  context.CancelFunc
 	working sync.WaitGroup
+	closing sync.Mutex
+	atEnd   []func() // guarded by closing
 }
 
 // New makes the window; show it with Fyne's Show. When the program ends, Close waits for what is under way.
@@ -103,21 +123,37 @@ func New(p Params) (*Window, error) {
 	w := &Window{p: p, model: &model.Model{}, stop: map[*model.Session]func(){}}
 	w.checkPage, w.signInPage = &checkPage{Window: w}, &signInPage{Window: w}
 	w.settingsPage = &settingsPage{Window: w}
+	w.requirementsPage, w.allowlistPage, w.reportPage = &requirementsPage{Window: w}, &allowlistPage{Window: w}, &reportPage{Window: w}
 	w.ctx, w.cancel = context.WithCancel(context.Background())
-	if err := w.loadWords(); err != nil {
-		return nil, err
-	}
+	lang := w.language()
+	loaded := meanwhile(func() (*report.Words, error) { return report.NewWords(lang) })
 	p.App.Settings().SetTheme(style.Theme{Look: style.Look(w.settings().Look)})
 	w.fyne = p.App.NewWindow("BoxReady")
-	w.fyne.SetIcon(style.Icon("boxready", style.ColorAccented))
+	words, err := loaded()
+	if err != nil {
+		return nil, err
+	}
+	if err := w.speak(words); err != nil {
+		return nil, err
+	}
+	// Drawing it takes a while, and nobody misses it before there is a window.
+	p.App.Lifecycle().SetOnStarted(func() { w.fyne.SetIcon(style.Icon("boxready", style.ColorAccented)) })
 	w.fyne.SetOnClosed(w.cancel)
 	w.fyne.SetMaster()
 	w.fyne.SetPadded(false)
 	w.fyne.Resize(fyne.NewSize(1040, 720))
+	w.fyne.SetOnDropped(w.dropped)
 	w.addKeys()
+	if portals := p.Store.Portals(); len(portals) > 0 {
+		w.checkPage.typed = display(portals[0].Address)
+	}
 	w.rebuild()
 	if p.Demo {
-		w.startDemo(p.DemoFaults)
+		faults := p.DemoFaults
+		if faults == nil {
+			faults = scenarios[0].faults
+		}
+		w.startDemo(faults)
 	}
 	w.offerCrash()
 	return w, nil
@@ -136,7 +172,7 @@ func (w *Window) rebuild() {
 		open = w.frame.open
 		w.frame.hide()
 	}
-	w.frame = newFrame(w, w.filled())
+	w.frame = newFrame(w, w.sections())
 	if banner := w.demoBanner(); banner != nil {
 		w.frame.banner.Objects = []fyne.CanvasObject{banner}
 	}

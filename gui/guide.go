@@ -267,42 +267,39 @@ func (p *signInPage) begin(a *attempt, paste bool) {
 		}
 		return func() { p.keep(a, token) }
 	})
-	p.refresh()
-	p.revealAttempt()
+	p.showAttempt()
 }
 
-// revealAttempt scrolls to what happens now.
-func (p *signInPage) revealAttempt() {
-	p.page.SetOffset(1 << 20)
+// showAttempt shows how the attempt stands, unless another section is open.
+func (p *signInPage) showAttempt() {
+	if p.frame.page() == page(p) {
+		p.refresh()
+		p.page.SetOffset(1 << 20) // it stands last
+	}
 }
-
-// current tells whether an attempt is still the one that the owner waits for.
-func (p *signInPage) current(a *attempt) bool { return p.attempt == a && a.cancel != nil }
 
 func (p *signInPage) waiting(a *attempt, flow *oauthflow.Flow) {
-	if !p.current(a) {
+	if p.attempt != a {
 		return
 	}
 	a.stage, a.flow, a.begun = waitingForPortal, flow, p.p.Now()
 	a.ends = a.begun.Add(time.Until(flow.Deadline()))
 	flow.OpenBrowser()
-	p.changed()
-	p.revealAttempt()
+	p.showAttempt()
 }
 
 func (p *signInPage) failed(a *attempt, err error) {
-	if !p.current(a) {
+	if p.attempt != a {
 		return
 	}
 	a.cancel()
 	a.stage, a.flow, a.err = signInFailed, nil, err
-	p.changed()
-	p.revealAttempt()
+	p.showAttempt()
 }
 
 // keep keeps what the sign-in brought.
 func (p *signInPage) keep(a *attempt, token oauthflow.Token) {
-	if !p.current(a) {
+	if p.attempt != a {
 		return
 	}
 	a.cancel()
@@ -312,7 +309,7 @@ func (p *signInPage) keep(a *attempt, token oauthflow.Token) {
 		if err := a.access.SaveSignIn(ctx, address, a.app, token); err != nil {
 			return func() {
 				a.stage, a.err = signInUnkept, err
-				p.changed()
+				p.showAttempt()
 			}
 		}
 		k := a.access.Keys(ctx, address)
@@ -324,7 +321,7 @@ func (p *signInPage) keep(a *attempt, token oauthflow.Token) {
 			p.have(a.session, k)
 		}
 	})
-	p.changed()
+	p.showAttempt()
 }
 
 // attemptCard says how the attempt stands.
@@ -420,13 +417,15 @@ func (p *signInPage) paste(a *attempt) {
 	p.background(func(context.Context) func() {
 		err := flow.Paste(text)
 		return func() {
-			if !p.current(a) || a.stage != waitingForPortal {
+			if p.attempt != a || a.stage != waitingForPortal {
 				return
 			}
 			a.asking = errors.Is(err, oauthflow.ErrRegionUnknown)
 			p.code.mistake = p.pasteMistake(err)
-			p.fill()
-			p.revealAttempt()
+			if p.frame.page() == page(p) {
+				p.fill()
+				p.page.SetOffset(1 << 20)
+			}
 		}
 	})
 }

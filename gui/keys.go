@@ -12,19 +12,25 @@ func (w *Window) addKeys() {
 	canvas.SetOnTypedKey(w.typedKey)
 	for i := range 9 {
 		canvas.AddShortcut(&desktop.CustomShortcut{KeyName: fyne.KeyName(rune('1' + i)), Modifier: fyne.KeyModifierControl}, func(fyne.Shortcut) {
-			if sections := w.frame.sections; i < len(sections) && w.dialog == nil {
+			if sections := w.frame.shown(); i < len(sections) && !w.covered() {
 				w.frame.show(sections[i].id)
 			}
 		})
 	}
 	canvas.AddShortcut(&desktop.CustomShortcut{KeyName: fyne.KeyLeft, Modifier: fyne.KeyModifierAlt}, func(fyne.Shortcut) {
-		if w.dialog == nil && w.checkPage.finding != nil {
+		if !w.covered() && w.checkPage.finding != nil {
 			w.checkPage.back()
 		}
 	})
 }
 
 func (w *Window) typedKey(e *fyne.KeyEvent) {
+	if w.chooser != nil {
+		if e.Name == fyne.KeyEscape {
+			w.chooser.Dismiss()
+		}
+		return
+	}
 	if w.dialog != nil {
 		if e.Name == fyne.KeyEscape {
 			w.closeDialog()

@@ -7,6 +7,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/lang"
+	"golang.org/x/text/language"
 
 	"boxready/internal/report"
 )
@@ -21,29 +22,34 @@ func (w *Window) language() string {
 	return report.Languages()[0]
 }
 
-func (w *Window) loadWords() error {
-	words, err := report.NewWords(w.language())
-	if err != nil {
-		return err
-	}
+// fyneTexts are Fyne's own that can be seen in this window, under the names that they have there: menus of entries, and the
+// dialog that saves a file.
+var fyneTexts = []string{"Advanced", "Cancel", "Copy", "Create Folder", "Cut", "Enter filename", "Error", "Favourites", "File", "Folder",
+	"New Folder", "No", "OK", "Open", "Paste", "Quit", "Redo", "Save", "Select all", "Show Hidden Files", "Undo", "Yes", "file.name", "file.parent"}
+
+// speak uses texts from now on.
+func (w *Window) speak(words *report.Words) error {
 	w.words = words
-	return w.translateFyne()
+	return w.tellFyne()
 }
 
-// translateFyne has Fyne's own few words, in the menu of a field, said in the language of the window. Fyne chooses a language by
-// the system and can't be told another one, so ours stands in for whichever it has chosen.
-func (w *Window) translateFyne() error {
-	ours := map[string]string{}
-	for word, key := range map[string]string{"Cut": "cut", "Copy": "copy", "Paste": "paste", "Select all": "select-all", "Undo": "undo", "Redo": "redo"} {
-		ours[word] = w.say("menu-of-field."+key, nil)
+// tellFyne has Fyne's own words said in the language of the window. Fyne chooses a language by the system and can't be told
+// another one, so ours stands in for whichever it has chosen.
+func (w *Window) tellFyne() error {
+	texts := map[string]string{}
+	for _, key := range fyneTexts {
+		texts[key] = w.say("fyne."+key, nil)
 	}
-	data, err := json.Marshal(ours)
+	data, err := json.Marshal(texts)
 	if err != nil {
-		return err
+		return fmt.Errorf("texts for Fyne: %w", err)
 	}
-	for _, chosen := range []string{"en", lang.SystemLocale().LanguageString()} {
+	for _, chosen := range append([]string{"en"}, w.p.Languages...) {
+		if _, err := language.Parse(chosen); err != nil {
+			continue // as C is
+		}
 		if err := lang.AddTranslationsForLocale(data, fyne.Locale(chosen)); err != nil {
-			return fmt.Errorf("translate Fyne: %w", err)
+			return fmt.Errorf("texts for Fyne: %w", err)
 		}
 	}
 	return nil

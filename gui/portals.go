@@ -112,6 +112,9 @@ func (p *portalsPage) forget(past store.Portal) {
 		p.model.Forget(past.Address)
 		p.background(func(context.Context) func() {
 			_ = p.p.Store.Forget(past.Address) // as with remember
+			if p.p.History != nil {
+				_ = p.p.History.Delete(past.Address)
+			}
 			return p.rebuild
 		})
 	})

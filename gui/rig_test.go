@@ -18,6 +18,7 @@ import (
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/test"
 	"fyne.io/fyne/v2/widget"
+	"go.uber.org/goleak"
 
 	"boxready/checks"
 	"boxready/gui"
@@ -29,20 +30,23 @@ import (
 
 func TestMain(m *testing.M) {
 	time.Local = time.UTC
-	os.Exit(m.Run())
+	os.Setenv("LC_ALL", "en_US.UTF-8") // Fyne complains about a system without a language
+	goleak.VerifyTestMain(m)
 }
 
 // rig is a window without a display. The test's goroutine is its Fyne thread: what other goroutines want done there waits in a
 // queue until the test pumps.
 type rig struct {
-	t       *testing.T
+	t       testing.TB
 	app     fyne.App
 	w       *gui.Window
 	store   *store.Store
 	checker *scripted
 	queue   chan func()
 	clock   *clock
-	opened  chan string // addresses that the browser was asked to open
+	timed   bool
+	longest time.Duration // that something took on the Fyne thread
+	opened  chan string   // addresses that the browser was asked to open
 }
 
 type setup struct {
@@ -57,14 +61,14 @@ type setup struct {
 	scaled   func(float32)
 	proxy    func(string) string
 	selfTest func(context.Context) *checks.Outcome
-	unkept   bool // the store can't write
 	demo     func([]string) (gui.Demo, error)
 	openURL  func(string) error
 	settings store.Settings
 	inDemo   bool
+	with     func(*gui.Params) // what only few tests need
 }
 
-func open(t *testing.T, s setup) *rig {
+func open(t testing.TB, s setup) *rig {
 	t.Helper()
 	if s.lang == "" {
 		s.lang = "ru"
@@ -79,9 +83,7 @@ func open(t *testing.T, s setup) *rig {
 		s.checker = &scripted{}
 	}
 	s.settings.Language, s.settings.Look = s.lang, s.look
-	if err := s.store.SetSettings(func(to *store.Settings) { *to = s.settings }); err != nil && !s.unkept {
-		t.Fatal(err)
-	}
+	s.store.SetSettings(func(to *store.Settings) { *to = s.settings })
 	r := &rig{t: t, app: test.NewTempApp(t), store: s.store, checker: s.checker, queue: make(chan func(), 100000), clock: newClock(), opened: make(chan string, 10)}
 	if s.openURL == nil {
 		s.openURL = func(address string) error { r.opened <- address; return nil }
@@ -89,12 +91,16 @@ func open(t *testing.T, s setup) *rig {
 	if s.scaled == nil {
 		s.scaled = func(float32) {}
 	}
-	w, err := gui.New(gui.Params{
+	params := gui.Params{
 		Crashes: s.crashes, SetScale: s.scaled, Proxy: s.proxy, SelfTest: s.selfTest,
 		Folders: []gui.Folder{{Holds: "settings", Path: "/home/somebody/.config/boxready"}},
 		App:     r.app, Version: "0.1.0-test", Checker: s.checker, Access: s.access, StartDemo: s.demo, Demo: s.inDemo, Store: s.store, OpenURL: s.openURL,
-		Do: func(f func()) { r.queue <- f }, Now: r.clock.now, Tick: r.clock.tick,
-	})
+		Do: func(f func()) { r.queue <- f }, Now: r.clock.now, Tick: r.clock.tick, Lists: noLists, Downloads: "/home/somebody/Downloads",
+	}
+	if s.with != nil {
+		s.with(&params)
+	}
+	w, err := gui.New(params)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,7 +120,8 @@ func (r *rig) pump(what string, done func() bool) {
 	for !done() {
 		select {
 		case f := <-r.queue:
-			f()
+			r.time(f)
+		case <-time.After(5 * time.Millisecond): // what isn't said on the Fyne thread
 		case <-late:
 			r.t.Fatalf("waited for %s in vain; the window says:\n%s", what, strings.Join(r.texts(), "\n"))
 		}
@@ -138,7 +145,34 @@ func (r *rig) pass(d time.Duration) {
 			r.t.Fatal("a tick was lost")
 		}
 	}
+	r.next()
 }
+
+// next does what is waiting for the Fyne thread already.
+func (r *rig) next() {
+	for {
+		select {
+		case f := <-r.queue:
+			r.time(f)
+		default:
+			return
+		}
+	}
+}
+
+// time does something on the Fyne thread and notes how long that is busy with it.
+func (r *rig) time(f func()) {
+	if !r.timed {
+		f()
+		return
+	}
+	start := threadTime()
+	f()
+	r.longest = max(r.longest, threadTime()-start)
+}
+
+// threadTime is the time that the thread has been busy.
+var threadTime = func() time.Duration { return time.Since(time.Time{}) }
 
 func (r *rig) canvas() fyne.Canvas { return r.w.Fyne().Canvas() }
 
@@ -203,6 +237,8 @@ func (r *rig) texts() (texts []string) {
 
 func textOf(o fyne.CanvasObject) (string, bool) {
 	switch o := o.(type) {
+	case *widgets.Text:
+		return o.Text(), true
 	case *widget.Label:
 		return o.Text, true
 	case interface{ SelectedText() string }:
@@ -287,10 +323,12 @@ func insides(o fyne.CanvasObject) []fyne.CanvasObject {
 func (r *rig) tap(text string) {
 	r.t.Helper()
 	test.Tap(r.find(text))
+	r.next()
 }
 
 // key presses a key as the driver does: what has the focus gets it, or else the window.
 func (r *rig) key(name fyne.KeyName) {
+	defer r.next()
 	e := &fyne.KeyEvent{Name: name}
 	if f := r.canvas().Focused(); f != nil {
 		f.TypedKey(e)
@@ -361,6 +399,13 @@ func (c *clock) tick(d time.Duration) (<-chan time.Time, func()) {
 		defer c.mu.Unlock()
 		delete(c.ticks, ch)
 	}
+}
+
+// running is how many tickers there are.
+func (c *clock) running() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.ticks)
 }
 
 // pass moves the time, and returns how many tickers have something to say. A ticker speaks once, as if the computer had slept.
@@ -534,12 +579,18 @@ func mustParse(t *testing.T, address string) portal.Address {
 // words are the texts in the window's language.
 func (r *rig) words() *report.Words {
 	r.t.Helper()
-	words, err := report.NewWords(r.store.Settings().Language)
-	if err != nil {
-		r.t.Fatal(err)
+	lang := r.store.Settings().Language
+	if loaded[lang] == nil {
+		words, err := report.NewWords(lang)
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		loaded[lang] = words
 	}
-	return words
+	return loaded[lang]
 }
+
+var loaded = map[string]*report.Words{}
 
 func (r *rig) say(key string, args checks.Args) string { return r.words().Say(key, args) }
 
@@ -558,28 +609,36 @@ func (r *rig) verdictShown() bool {
 	return r.says(r.say("window.verdict.stopped.title", nil))
 }
 
-// all returns everything that can be pressed and has this text on it.
+// all returns everything that can be pressed and has this text, and no more, on it.
 func (r *rig) all(text string) (found []fyne.Tappable) {
-	r.walk(func(o fyne.CanvasObject, _ fyne.Position, _ rect) bool {
-		p, ok := o.(fyne.Tappable)
-		if !ok {
-			return true
+	var visit func(o fyne.CanvasObject, around fyne.Tappable)
+	visit = func(o fyne.CanvasObject, around fyne.Tappable) {
+		if o == nil || !o.Visible() {
+			return
 		}
-		said := false
-		walk(o, fyne.Position{}, rect{}, func(o fyne.CanvasObject, _ fyne.Position, _ rect) bool {
-			t, _ := textOf(o)
-			said = said || t == text
-			return true
-		})
-		if said {
-			found = append(found, p)
+		if p, ok := o.(fyne.Tappable); ok {
+			around = p
 		}
-		return !said
-	})
+		if said, ok := textOf(o); ok && said == text && around != nil && !slices.Contains(found, around) {
+			found = append(found, around)
+			return
+		}
+		for _, inside := range insides(o) {
+			visit(inside, around)
+		}
+	}
+	root := r.canvas().Content()
+	if over := r.canvas().Overlays().Top(); over != nil {
+		root = over
+	}
+	visit(root, nil)
 	return found
 }
 
-func (r *rig) tapOn(p fyne.Tappable) { test.Tap(p) }
+func (r *rig) tapOn(p fyne.Tappable) {
+	test.Tap(p)
+	r.next()
+}
 
 // arrow presses an arrow of the connection picture.
 func (r *rig) arrow(i int) {
@@ -589,6 +648,7 @@ func (r *rig) arrow(i int) {
 		if c, ok := o.(*widgets.Connections); ok {
 			found = true
 			test.Tap(c.Buttons()[i])
+			r.next()
 		}
 		return !found
 	})
@@ -602,7 +662,7 @@ func (r *rig) openSection(id string) {
 	r.t.Helper()
 	name := r.say("window.section."+id, nil)
 	if r.canvas().Size().Width < 600 {
-		r.ctrl("2")
+		r.ctrl(map[string]fyne.KeyName{"portals": "2", "requirements": "3", "allowlist": "4", "report": "5"}[id])
 		return
 	}
 	r.tap(name)
@@ -637,4 +697,13 @@ func remembered(t *testing.T) *store.Store {
 		}
 	}
 	return s
+}
+
+func contains(text, part string) bool { return strings.Contains(text, part) }
+
+// option opens the choice that shows a text, and takes an option.
+func (r *rig) option(shown, option string) {
+	r.t.Helper()
+	r.tap(shown)
+	r.tap(option)
 }

@@ -9,15 +9,16 @@ import (
 	"boxready/gui/model"
 	"boxready/gui/store"
 	"boxready/internal/bitrix"
+	"boxready/internal/report"
 )
-
-// A whole run is ended after this time; what has no answer by then could not be told.
-const runTimeout = 90 * time.Second
 
 // run makes a run of a session's target. With consents, they hold for this run alone, but for checks.Deep: that the address
 // is the right one stays true as long as the window is open.
 func (w *Window) run(s *model.Session, consents ...checks.Consent) {
 	if s.Running {
+		return
+	}
+	if w.recall(s, func() { w.run(s, consents...) }) {
 		return
 	}
 	if w.locked(s) {
@@ -39,24 +40,33 @@ func (w *Window) run(s *model.Session, consents ...checks.Consent) {
 	}
 	s.Past = w.past(s)
 	s.Begin(w.p.Now(), checks.Planned(target), true)
-	w.start(s, func(ctx context.Context, c Checker, o checks.Observer) *checks.Outcome { return c.Run(ctx, target, o) })
+	w.start(s, target, func(ctx context.Context, c Checker, o checks.Observer) *checks.Outcome { return c.Run(ctx, target, o) })
 }
 
-// makeAgain makes one check again.
-func (w *Window) makeAgain(s *model.Session, id checks.ID) {
+// makeAgain makes some checks again.
+func (w *Window) makeAgain(s *model.Session, ids ...checks.ID) {
 	if s.Running || s.Outcome == nil {
 		return
 	}
-	before := s.Outcome
-	s.Begin(w.p.Now(), checks.PlannedAgain(before, id), false)
-	w.start(s, func(ctx context.Context, c Checker, o checks.Observer) *checks.Outcome {
-		return c.Again(ctx, before, id, o)
+	before, planned := s.Outcome, 0
+	for _, id := range ids {
+		planned += checks.PlannedAgain(before, id)
+	}
+	s.Begin(w.p.Now(), planned, false)
+	w.start(s, before.Target, func(ctx context.Context, c Checker, o checks.Observer) *checks.Outcome {
+		outcome := before
+		for _, id := range ids {
+			outcome = c.Again(ctx, outcome, id, o)
+		}
+		return outcome
 	})
 }
 
-// start makes a run in the background and tells the session what happens.
-func (w *Window) start(s *model.Session, make func(context.Context, Checker, checks.Observer) *checks.Outcome) {
-	run, cancel := context.WithTimeout(w.ctx, runTimeout)
+// start makes a run against a target in the background and tells the session what happens.
+func (w *Window) start(s *model.Session, target checks.Target, make func(context.Context, Checker, checks.Observer) *checks.Outcome) {
+	// What has no answer by then could not be told.
+	run, cancel := context.WithTimeout(w.ctx, checks.Budget(target))
+	s.Use(target.Secrets()...)
 	stopTicking := w.every(time.Second, w.changed)
 	w.stop[s] = func() {
 		s.Stopped = true
@@ -66,9 +76,11 @@ func (w *Window) start(s *model.Session, make func(context.Context, Checker, che
 	w.background(func(context.Context) func() {
 		outcome := make(run, checker, observer{w, s})
 		cancel()
+		secrets := target.Secrets() // a sign-in has others by now
 		return func() {
 			stopTicking()
 			delete(w.stop, s)
+			s.Use(secrets...)
 			s.End(outcome, s.Stopped)
 			if !s.Stopped {
 				w.remember(s)
@@ -106,11 +118,19 @@ func (w *Window) remember(s *model.Session) {
 	if s.Demo {
 		return
 	}
-	p := store.PastOf(s.Outcome)
+	p, outcome, secrets, reporter := store.PastOf(s.Outcome), s.Outcome, slices.Clone(s.Secrets), w.reporter()
 	w.background(func(context.Context) func() {
 		_ = w.p.Store.Remember(p)
-		return nil
+		if w.p.History != nil {
+			_ = w.p.History.Add(reporter.Document(outcome), secrets...)
+		}
+		return func() { w.reportPage.historyChanged(s) }
 	})
+}
+
+// reporter writes reports in the language of the window.
+func (w *Window) reporter() *report.Reporter {
+	return &report.Reporter{Words: w.words, Version: w.p.Version}
 }
 
 // observer tells a session what happens in its run; it is called on the run's goroutines.
@@ -133,5 +153,14 @@ func (o observer) Finished(id checks.ID, results []checks.Result) {
 	})
 }
 
-// changed shows what has changed in the model.
-func (w *Window) changed() { w.frame.refresh() }
+// changed lets what has changed in the model be shown: once for all that happens until the Fyne thread gets to it.
+func (w *Window) changed() {
+	if w.showing {
+		return
+	}
+	w.showing = true
+	w.do(func() {
+		w.showing = false
+		w.frame.refresh()
+	})
+}

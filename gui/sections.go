@@ -11,6 +11,8 @@ type section struct {
 	id   string
 	page page
 	low  bool // stands at the bottom of the list
+	// filled tells whether there is something to show in it; nil: always. What isn't filled is not in the list.
+	filled func() bool
 }
 
 // page is what a section shows. It may also have
@@ -25,12 +27,17 @@ type page interface {
 	build() fyne.CanvasObject
 }
 
-// filled are the sections that there is something to show in, in order; what this program can't do yet is not among them.
-func (w *Window) filled() []section {
+// sections are those that this program can fill, in order.
+func (w *Window) sections() []section {
 	list := []section{
 		{id: "check", page: w.checkPage},
 		{id: "portals", page: &portalsPage{Window: w}},
+		{id: "requirements", page: w.requirementsPage},
 	}
+	if w.p.Lists != nil {
+		list = append(list, section{id: "allowlist", page: w.allowlistPage})
+	}
+	list = append(list, section{id: "report", page: w.reportPage, filled: func() bool { return w.model.Current != nil }})
 	if w.p.Access != nil {
 		list = append(list, section{id: "sign-in", page: w.signInPage, low: true})
 	}
@@ -38,5 +45,5 @@ func (w *Window) filled() []section {
 }
 
 func (w *Window) hasSection(id string) bool {
-	return slices.ContainsFunc(w.frame.sections, func(s section) bool { return s.id == id })
+	return slices.ContainsFunc(w.frame.shown(), func(s section) bool { return s.id == id })
 }

@@ -93,8 +93,9 @@ func choice(options []option, now string, chosen func(value string)) *widgets.Se
 
 // set changes a setting and shows what follows from it.
 func (p *settingsPage) set(change func(*store.Settings), show func()) {
+	p.p.Store.SetSettings(change)
 	p.background(func(context.Context) func() {
-		err := p.p.Store.SetSettings(change)
+		err := p.p.Store.Save()
 		return func() {
 			p.unkept = err != nil
 			show()
@@ -155,9 +156,15 @@ func (p *settingsPage) looksCard() fyne.CanvasObject {
 
 // speak says everything in the language of the moment.
 func (p *settingsPage) speak() {
-	if p.loadWords() == nil { // there are texts in all languages that can be chosen
-		p.rebuild()
-	}
+	lang := p.Window.language()
+	p.background(func(context.Context) func() {
+		words, err := report.NewWords(lang)
+		return func() {
+			if err == nil && p.Window.speak(words) == nil { // there are texts in all languages that can be chosen
+				p.rebuild()
+			}
+		}
+	})
 }
 
 // networkCard is how BoxReady gets to portals.
@@ -239,8 +246,8 @@ func (p *settingsPage) selfTest() {
 		outcome := p.p.SelfTest(ctx)
 		return func() {
 			p.testing, p.tested = false, outcome
-			p.fill()
-			if !p.about.open {
+			if p.frame.page() == page(p) && !p.about.open {
+				p.fill()
 				p.fyne.Canvas().Focus(p.testIt)
 			}
 		}

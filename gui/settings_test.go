@@ -86,7 +86,7 @@ func TestSettingsThatCanNotBeKept(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	r := open(t, setup{store: store.Open(filepath.Join(file, "below")), unkept: true})
+	r := open(t, setup{store: store.Open(filepath.Join(file, "below"))})
 	r.tap("Настройки")
 	r.choose("Язык", "English")
 	r.pumpUntilSays("The choice could not be written down")

@@ -358,7 +358,7 @@ func (p *signInPage) saveWebhook() {
 			if err != nil {
 				k.Err = err
 			} else {
-				p.done = p.say("sign-in.webhook-saved", nil)
+				p.done = p.say("sign-in.done", nil)
 			}
 			p.have(s, k)
 		}

@@ -206,7 +206,7 @@ func TestSignInThroughTheBrowser(t *testing.T) {
 	r.mustNotSay("это адрес, которым пользуются")
 	r.tap("Открыть браузер и войти")
 	r.tap("Да, открыть браузер")
-	r.pumpUntilSays("Вход выполнен. Следующая проверка увидит больше.")
+	r.pumpUntilSays("Готово. Следующая проверка увидит больше.")
 	r.mustSay("Приложение "+d.grant.ClientID+", действует до ", "Выйти")
 	if n := d.authorizeCalls(); n != 1 {
 		t.Errorf("the page for signing in was opened %d times", n)
@@ -242,7 +242,7 @@ func TestKeptKeysAreReadForARun(t *testing.T) {
 	r := atDoor(t, d, setup{store: kept})
 	r.pasteInto("Адрес вебхука", d.sim.Webhook())
 	r.key(fyne.KeyReturn)
-	r.pumpUntilSays("Вебхук сохранён. Следующая")
+	r.pumpUntilSays("Готово. Следующая")
 	r.mustNotSay(d.sim.Webhook())
 	r.pump("the note", func() bool { p, _ := kept.Portal("https://" + d.sim.Host()); return p.Keys })
 
@@ -322,7 +322,7 @@ func TestNothingComesBack(t *testing.T) {
 	r.shortcut(&fyne.ShortcutSelectAll{})
 	r.pasteInto("Код, который показал портал", answer)
 	r.key(fyne.KeyReturn)
-	r.pumpUntilSays("Вход выполнен. Следующая проверка увидит больше.")
+	r.pumpUntilSays("Готово. Следующая проверка увидит больше.")
 }
 
 func TestSignInIsGivenUp(t *testing.T) {
@@ -361,7 +361,7 @@ func TestTheKeyringIsLocked(t *testing.T) {
 	r.mustSay("Хранится только в памяти", "Хранилище паролей заблокировано (связка ключей")
 	r.pasteInto("Адрес вебхука", d.sim.Webhook())
 	r.tap("Сохранить")
-	r.pumpUntilSays("Вебхук сохранён. Следующая")
+	r.pumpUntilSays("Готово. Следующая")
 	d.keyring.lock(nil)
 	r.tap("Повторить")
 	r.pumpUntilSays("Хранится здесь: связка ключей")
@@ -375,7 +375,7 @@ func TestTheKeyringIsLocked(t *testing.T) {
 	r.pumpUntilSays("Вход выполнен, но сохранить его не удалось")
 	d.keyring.lock(nil)
 	r.tapAfter("сохранить его не удалось", "Повторить")
-	r.pumpUntilSays("Вход выполнен. Следующая проверка увидит больше.")
+	r.pumpUntilSays("Готово. Следующая проверка увидит больше.")
 	r.mustSay("Вебхук сохранён", d.grant.ClientID)
 }
 
@@ -400,7 +400,7 @@ func TestWebhookMistakes(t *testing.T) {
 	r.pasteInto("Адрес вебхука", d.sim.Webhook())
 	r.mustNotSay("Это не адрес", "другого портала", "Адрес начинается")
 	r.key(fyne.KeyReturn)
-	r.pumpUntilSays("Вебхук сохранён. Следующая")
+	r.pumpUntilSays("Готово. Следующая")
 	r.tap("Удалить")
 	r.tapAfter("", "Удалить")
 	r.pump("the end of it", func() bool { return !r.says("Вебхук сохранён") && r.says("Сохранить") })
@@ -422,7 +422,7 @@ func TestTheRegionIsAsked(t *testing.T) {
 	r.key(fyne.KeyReturn)
 	r.pumpUntilSays("Где куплена его лицензия?")
 	r.tap("Россия и соседние страны")
-	r.pumpUntilSays("Вход выполнен. Следующая проверка увидит больше.")
+	r.pumpUntilSays("Готово. Следующая проверка увидит больше.")
 }
 
 // answer is the address that the portal redirects to.

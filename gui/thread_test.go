@@ -24,7 +24,7 @@ func threadBound(path string) bool {
 var starters = []string{"(*sync.WaitGroup).Go", "time.AfterFunc", "context.AfterFunc", "(*golang.org/x/sync/errgroup.Group).Go"}
 
 // mayBeCalled are the window's own methods that any goroutine may call.
-var mayBeCalled = []string{"(*boxready/gui.Window).do", "(*boxready/gui.Window).background"}
+var mayBeCalled = []string{"(*boxready/gui.Window).do", "(*boxready/gui.Window).background", "(*boxready/gui.Window).atClose"}
 
 func TestNothingTouchesFyneOffItsThread(t *testing.T) {
 	if testing.Short() {

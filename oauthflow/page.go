@@ -7,6 +7,7 @@ import (
 	"html/template"
 	"net/http"
 	"strconv"
+	"sync"
 
 	"boxready/internal/portal"
 )
@@ -29,7 +30,8 @@ type Words struct {
 //go:embed page.html
 var pageHTML string
 
-var pageTemplate = template.Must(template.New("page").Parse(pageHTML))
+// Most programs that hold this package never show the page.
+var pageTemplate = sync.OnceValue(func() *template.Template { return template.Must(template.New("page").Parse(pageHTML)) })
 
 // write sends the page. err is why the sign-in failed, if it did.
 func (p Page) write(w http.ResponseWriter, status int, words Words, address portal.Address, err error) {
@@ -50,7 +52,7 @@ func (p Page) write(w http.ResponseWriter, status int, words Words, address port
 		view.Portal = address.Display()
 	}
 	var body bytes.Buffer
-	if err := pageTemplate.Execute(&body, view); err != nil {
+	if err := pageTemplate().Execute(&body, view); err != nil {
 		body.Reset() // the tests run the template with every outcome
 	}
 	h := w.Header()

@@ -22,6 +22,7 @@ const (
 	InOrder     Kind = "in-order"      // folds what is fine
 	Fine        Kind = "fine"          // a check that is fine
 	PutOffCheck Kind = "put-off-check" // a check that waits
+	CutShort    Kind = "cut-short"     // folds what was stopped
 )
 
 // Row is one row of the checklist.
@@ -81,6 +82,7 @@ func (s *Session) Checklist(w *report.Words, now time.Time, filter Filter) (grou
 	}
 	if filter.Owner == "" {
 		s.orphans(w, all, said, filter, put)
+		s.cutShort(w, all, filter, func(g checks.Group, row Row) { rows[g] = append(rows[g], row) })
 		for _, work := range s.working {
 			if filter.Link == "" || LinkOf(work.Check) == filter.Link {
 				put(work.Check, inProgress(w, work, now))
@@ -112,11 +114,31 @@ func groupOf(id checks.ID) checks.Group {
 	return checks.PortalGroup
 }
 
+// What a row has room for, in letters.
+const (
+	maxTitle  = 160
+	maxDetail = 240
+)
+
+// finding is the row of a result. It is put into words once: while a run is under way, the list is made again and again.
 func (s *Session) finding(w *report.Words, r checks.Result) Row {
+	if s.saidIn != w {
+		s.saidIn, s.said = w, map[string]Row{}
+	}
+	id := key(Finding, r.Check, string(r.Cause))
+	row, known := s.said[id]
+	if !known {
+		row = s.newFinding(w, r)
+		s.said[id] = row
+	}
+	return row
+}
+
+func (s *Session) newFinding(w *report.Words, r checks.Result) Row {
 	f := w.Finding(r, s.Target.Address.Display())
 	row := Row{
-		Key: key(Finding, r.Check, string(r.Cause)), Kind: Finding, Sign: Sign(r.State), Title: f.Title, Result: r,
-		Detail: join(" · ", strings.TrimSuffix(firstSentence(f.Saw), "."), w.Say("vantage."+string(r.Vantage), nil)),
+		Key: key(Finding, r.Check, string(r.Cause)), Kind: Finding, Sign: Sign(r.State), Title: Brief(f.Title, maxTitle), Result: r,
+		Detail: join(" · ", Brief(strings.TrimSuffix(firstSentence(f.Saw), "."), maxDetail), w.Say("vantage."+string(r.Vantage), nil)),
 		Aside:  w.Say("owner."+string(r.Owner)+".to", nil),
 	}
 	if s.MarkOf(r) == New {
@@ -157,6 +179,20 @@ func (s *Session) orphans(w *report.Words, all []checks.Result, said map[checks.
 	}
 }
 
+// cutShort are the checks that the owner stopped.
+func (s *Session) cutShort(w *report.Words, all []checks.Result, filter Filter, put func(checks.Group, Row)) {
+	stopped := map[checks.Group][]Row{}
+	for _, r := range all {
+		if r.Cause == checks.Cancelled && filter.lets(r) {
+			g := groupOf(found(r))
+			stopped[g] = append(stopped[g], Row{Key: key(PutOffCheck, r.Check, ""), Kind: PutOffCheck, Sign: Skipped, Title: w.Name(r.Check), Result: r})
+		}
+	}
+	for g, inside := range stopped {
+		put(g, Row{Key: string(CutShort) + " " + string(g), Kind: CutShort, Sign: Skipped, Title: w.Count("window.cut-short", len(inside)), Inside: inside})
+	}
+}
+
 func inProgress(w *report.Words, work Working, now time.Time) Row {
 	waited := max(now.Sub(work.Since), 0)
 	text := "window.elapsed"
@@ -180,7 +216,7 @@ func (s *Session) inOrder(w *report.Words, all []checks.Result, filter Filter, p
 			order = append(order, g)
 		}
 		f := w.Finding(r, s.Target.Address.Display())
-		row := Row{Key: key(Fine, r.Check, ""), Kind: Fine, Sign: OK, Title: f.Title, Detail: f.Saw, Result: r}
+		row := Row{Key: key(Fine, r.Check, ""), Kind: Fine, Sign: OK, Title: f.Title, Detail: Brief(f.Saw, maxDetail), Result: r}
 		if s.MarkOf(r) == Fixed {
 			row.Badge = w.Say("window.mark.fixed", nil)
 			fixed[g]++

@@ -8,66 +8,107 @@ import (
 	"unicode"
 
 	"boxready/checks"
+	"boxready/internal/report"
 )
 
 // Fact is one value that a check saw, under the name that it has in a report.
 type Fact struct{ Name, Value string }
 
-// Facts are what a check saw, in the order in which they stand in a report.
-func Facts(r checks.Result) []Fact {
+// FirstFacts are the first of what a check saw, no more than most, and whether there are more.
+func FirstFacts(r checks.Result, most int) (facts []Fact, more bool) {
 	data, err := json.Marshal(r.Facts)
 	if err != nil || string(data) == "null" {
-		return nil
+		return nil, false
 	}
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.UseNumber()
-	return flatten(decoder, "")
+	f := &flattener{Decoder: json.NewDecoder(bytes.NewReader(data)), left: most}
+	f.UseNumber()
+	facts = f.value("")
+	return facts, f.left < 0
 }
 
-// FactsText writes facts, a line each.
-func FactsText(facts []Fact) string {
-	var text strings.Builder
-	for _, f := range facts {
-		fmt.Fprintf(&text, "%s: %s\n", f.Name, f.Value)
+// InWords is the fact for people: what its name means, with where in the report it stands, and yes and no for the values of
+// programs. Names that nobody has put into words stay as they are.
+func (f Fact) InWords(w *report.Words) Fact {
+	where, leaf := "", f.Name
+	if dot := strings.LastIndexByte(f.Name, '.'); dot >= 0 {
+		where, leaf = f.Name[:dot], f.Name[dot+1:]
 	}
-	return text.String()
+	if name := w.Say("window.fact."+leaf, nil); name != "window.fact."+leaf {
+		f.Name = name
+		if where = strings.TrimSuffix(strings.TrimSuffix(where, "times"), "."); where != "" {
+			f.Name += " (" + where + ")"
+		}
+	}
+	switch f.Value {
+	case "true":
+		f.Value = w.Say("window.yes", nil)
+	case "false":
+		f.Value = w.Say("window.no", nil)
+	}
+	return f
 }
 
-// flatten reads one JSON value and returns its leaves; a list of plain values is one leaf.
-func flatten(d *json.Decoder, path string) (facts []Fact) {
-	token, err := d.Token()
+// FactsText is all that a check saw, as it stands in a report.
+func FactsText(r checks.Result) string {
+	text, err := json.MarshalIndent(r.Facts, "", "  ")
 	if err != nil {
+		return ""
+	}
+	return string(text)
+}
+
+// flattener turns JSON into its leaves.
+type flattener struct {
+	*json.Decoder
+	left int // leaves that may still come; negative after one that may not
+}
+
+// value reads one JSON value and returns its leaves; a list of plain values is one leaf.
+func (f *flattener) value(path string) (facts []Fact) {
+	token, err := f.Token()
+	if err != nil || f.left < 0 {
 		return nil
 	}
 	switch token {
 	case json.Delim('{'):
-		for d.More() {
-			name, err := d.Token()
+		for f.left >= 0 && f.More() {
+			name, err := f.Token()
 			if err != nil {
 				return facts
 			}
-			facts = append(facts, flatten(d, join(".", path, fmt.Sprint(name)))...)
+			facts = append(facts, f.value(join(".", path, fmt.Sprint(name)))...)
 		}
-		_, _ = d.Token()
+		_, _ = f.Token()
 		return facts
 	case json.Delim('['):
-		plain := true
-		for i := 1; d.More(); i++ {
-			inside := flatten(d, fmt.Sprintf("%s.%d", path, i))
-			plain = plain && len(inside) == 1 && inside[0].Name == fmt.Sprintf("%s.%d", path, i)
-			facts = append(facts, inside...)
-		}
-		_, _ = d.Token()
-		if plain && len(facts) > 0 {
-			values := make([]string, len(facts))
-			for i, f := range facts {
-				values[i] = f.Value
-			}
-			return []Fact{{path, strings.Join(values, ", ")}}
-		}
-		return facts
+		return f.list(path)
+	}
+	if f.left--; f.left < 0 {
+		return nil
 	}
 	return []Fact{{path, printable(fmt.Sprint(token))}}
+}
+
+func (f *flattener) list(path string) (facts []Fact) {
+	before, plain := f.left, true
+	for i := 1; f.left >= 0 && f.More(); i++ {
+		name := fmt.Sprintf("%s.%d", path, i)
+		inside := f.value(name)
+		plain = plain && (len(inside) == 1 && inside[0].Name == name || f.left < 0)
+		facts = append(facts, inside...)
+	}
+	_, _ = f.Token()
+	if !plain || len(facts) == 0 {
+		return facts
+	}
+	values := make([]string, len(facts))
+	for i, fact := range facts {
+		values[i] = fact.Value
+	}
+	if f.left >= 0 {
+		f.left = before - 1
+	}
+	return []Fact{{path, strings.Join(values, ", ")}}
 }
 
 // printable takes out what a stranger's words could do to the reader: control characters and those that turn the direction of
@@ -82,4 +123,28 @@ func printable(s string) string {
 		}
 		return r
 	}, s)
+}
+
+// maxUnbroken is how many letters in a row without a space somebody may read.
+const maxUnbroken = 200
+
+// Brief cuts a text that is longer than anybody reads, at a space if there is one: a list may have thousands of names in it, and
+// an answer may be one word of a megabyte.
+func Brief(text string, most int) string {
+	space, count := -1, 0 // of the last space, and letters so far
+	unbroken := 0
+	for i, r := range text {
+		if count == most || unbroken == maxUnbroken {
+			end := i
+			if count == most && space > i/2 {
+				end = space
+			}
+			return strings.TrimRight(text[:end], " ,;:") + "…"
+		}
+		count++
+		if unbroken++; r == ' ' {
+			space, unbroken = i, 0
+		}
+	}
+	return text
 }

@@ -21,7 +21,8 @@ type Details struct {
 	More      string // address of a documentation page, or ""
 	Owner     string // who fixes it; "" if there is nothing to fix
 	Vantage   string
-	Facts     []Fact
+	Facts     []Fact // the first of them
+	MoreFacts bool
 	Took      time.Duration
 	Waiting   string // what is put off because of it
 	CanRepeat bool   // the check can be made again by itself
@@ -33,16 +34,23 @@ type Piece struct {
 	Command bool
 }
 
+// maxText is what a page shows of one text, in letters; a letter has all of it.
+const maxText = 900
+
+// maxFacts is how many are shown; there may be thousands, and all can be copied.
+const maxFacts = 24
+
 // Details puts a result into words.
 func (s *Session) Details(w *report.Words, r checks.Result) Details {
 	f := w.Finding(r, s.Target.Address.Display())
-	d := Details{Sign: Sign(r.State), Title: f.Title, Saw: f.Saw, Breaks: f.Breaks, More: f.More, Took: r.Took,
-		Vantage: w.Say("vantage."+string(r.Vantage), nil), Facts: Facts(r), CanRepeat: !s.Running}
+	d := Details{Sign: Sign(r.State), Title: Brief(f.Title, maxTitle), Saw: Brief(f.Saw, maxText), Breaks: Brief(f.Breaks, maxText), More: f.More, Took: r.Took,
+		Vantage: w.Say("vantage."+string(r.Vantage), nil), CanRepeat: !s.Running}
+	d.Facts, d.MoreFacts = FirstFacts(r, maxFacts)
 	if isFinding(r) {
 		d.Owner = w.Say("owner."+string(r.Owner)+".to", nil)
 	}
 	for _, step := range f.Steps {
-		d.Steps = append(d.Steps, s.pieces(w, step))
+		d.Steps = append(d.Steps, s.pieces(w, Brief(step, maxText)))
 	}
 	var names []string
 	for _, row := range s.waitingFor(w, s.Results(), r) {
@@ -117,13 +125,13 @@ func (s *Session) Letter(w *report.Words, version string, results ...checks.Resu
 		if f.More != "" {
 			line("\n%s: %s", w.Say("part.more", nil), f.More)
 		}
-		if facts := Facts(r); len(facts) > 0 {
-			line("\n%s (%s / %s):", w.Say("part.facts", nil), r.Check, join("", string(r.Cause)))
-			for _, fact := range facts[:min(len(facts), maxFactsInLetter)] {
-				line("  %s: %s", fact.Name, fact.Value)
+		if facts, more := FirstFacts(r, maxFactsInLetter); len(facts) > 0 {
+			line("\n%s (%s):", w.Say("part.facts", nil), join(" / ", string(r.Check), string(r.Cause)))
+			for _, fact := range facts {
+				line("  %s: %s", fact.Name, Brief(fact.Value, maxText))
 			}
-			if more := len(facts) - maxFactsInLetter; more > 0 {
-				line("  %s", w.Count("window.finding.more-facts", more))
+			if more {
+				line("  …")
 			}
 		}
 	}

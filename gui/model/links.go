@@ -73,11 +73,7 @@ type Link struct {
 func (s *Session) Picture(w *report.Words) (people []Node, links []Link) {
 	for _, id := range []LinkID{ComputerPortal, PortalAuthorization, AuthorizationQueue, QueueApplication, ApplicationPortal} {
 		sign := s.linkSign(id)
-		state := "state." + string(sign)
-		if sign == Unknown && !s.seen(id) || sign == Waiting {
-			state = "window.link-" + map[Sign]string{Unknown: "unseen", Waiting: "waiting"}[sign]
-		}
-		links = append(links, Link{ID: id, Sign: sign, Name: w.Say("window.link."+string(id)+".name", nil) + ": " + w.Say(state, nil)})
+		links = append(links, Link{ID: id, Sign: sign, Name: w.Say("window.link."+string(id)+".name", nil) + ": " + s.linkState(w, id, sign)})
 	}
 	for _, n := range nodes {
 		sign := Unknown
@@ -96,6 +92,18 @@ func (s *Session) Picture(w *report.Words) (people []Node, links []Link) {
 
 func (s *Session) caption(w *report.Words, node string) string {
 	return w.Say("window.node."+node+".caption", nil)
+}
+
+// linkState says in a word how an arrow is.
+func (s *Session) linkState(w *report.Words, id LinkID, sign Sign) string {
+	switch {
+	case sign == Waiting:
+		return w.Say("window.link-waiting", nil)
+	case sign == Unknown && !s.seen(id):
+		return w.Say("window.link-unseen", nil)
+	default:
+		return w.Say("state."+string(sign), nil)
+	}
 }
 
 // seen tells whether anything is known about an arrow.

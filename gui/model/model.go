@@ -9,8 +9,10 @@ import (
 
 // Model is all that the window shows.
 type Model struct {
-	Current  *Session // nil before the first portal
-	sessions map[string]*Session
+	Current *Session // nil before the first portal
+	// Applications are for the next portal, while there is none.
+	Applications []*Application
+	sessions     map[string]*Session
 }
 
 // Open makes a portal the current one. What was known of it in this window is kept.
@@ -63,5 +65,7 @@ func weight(s checks.State) int {
 	return map[checks.State]int{checks.Problem: 4, checks.Unknown: 3, checks.Notice: 2, checks.OK: 1}[s]
 }
 
-// isFinding tells whether somebody has to do something about a result.
-func isFinding(r checks.Result) bool { return weight(r.State) > weight(checks.OK) }
+// isFinding tells whether somebody has to do something about a result. About a check that the owner stopped nobody has.
+func isFinding(r checks.Result) bool {
+	return weight(r.State) > weight(checks.OK) && r.Cause != checks.Cancelled
+}

@@ -1,12 +1,16 @@
 package model
 
 import (
+	"maps"
 	"slices"
 	"time"
 
 	"boxready/checks"
 	"boxready/gui/store"
 	"boxready/internal/access"
+	"boxready/internal/report"
+	"boxready/internal/requirements"
+	"boxready/internal/secret"
 )
 
 // Slow is after how long a check that is under way is said to be slow.
@@ -20,6 +24,15 @@ type Session struct {
 
 	Keys *access.Keys // what is kept for the portal; nil before anybody has looked
 
+	Applications []*Application             // whose requirements are compared with the portal; Require sets them
+	Given        *requirements.Requirements // that come with a simulated portal
+	Recalled     bool                       // what was kept of Applications has been read
+	Recalling    []func()                   // what waits for that
+	Learned      *checks.ModulesFacts       // what the portal said about a name of the catalogue after the run
+	Secrets      []secret.String            // that its runs have used; Use adds to them
+
+	Network Network
+
 	Running bool
 	Stopped bool // the owner ended the last run early
 	Begun   time.Time
@@ -30,6 +43,9 @@ type Session struct {
 	total, done int // checks of the run that is under way
 	working     []Working
 	results     map[checks.ID][]checks.Result // by the check that found them
+
+	said   map[string]Row // findings in words, by their row\'s key
+	saidIn *report.Words
 }
 
 // Working is a check that is under way.
@@ -38,13 +54,23 @@ type Working struct {
 	Since time.Time
 }
 
+// Use notes secrets that a run has used: none of them may be in a report.
+func (s *Session) Use(secrets ...secret.String) {
+	for _, used := range secrets {
+		if !used.IsZero() && !slices.ContainsFunc(s.Secrets, used.Equal) {
+			s.Secrets = append(s.Secrets, used)
+		}
+	}
+}
+
 // Begin starts a run of total checks; what was known is forgotten if it is a whole one.
 func (s *Session) Begin(now time.Time, total int, whole bool) {
 	s.Running, s.Stopped, s.Begun, s.total, s.done, s.working = true, false, now, total, 0, nil
 	if whole || s.results == nil {
 		s.results = map[checks.ID][]checks.Result{}
-		s.Outcome = nil
+		s.Outcome, s.Learned = nil, nil
 	}
+	s.saidIn = nil
 }
 
 // Started notes that a check has begun.
@@ -55,6 +81,7 @@ func (s *Session) Started(id checks.ID, now time.Time) {
 
 // Finished notes what a check came to.
 func (s *Session) Finished(id checks.ID, results []checks.Result) {
+	maps.DeleteFunc(s.said, func(_ string, row Row) bool { return found(row.Result) == id })
 	s.working = slices.DeleteFunc(s.working, func(w Working) bool { return w.Check == id })
 	s.results[id] = results
 	s.done++
@@ -62,6 +89,7 @@ func (s *Session) Finished(id checks.ID, results []checks.Result) {
 
 // End notes that the run is over.
 func (s *Session) End(o *checks.Outcome, stopped bool) {
+	s.saidIn = nil
 	s.Running, s.Stopped, s.working, s.Outcome = false, stopped, nil, o
 	s.results = map[checks.ID][]checks.Result{}
 	for _, r := range o.Results {

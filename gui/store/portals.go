@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"slices"
 	"time"
 
@@ -14,6 +15,15 @@ type Portal struct {
 	Verdict checks.Verdict `json:"verdict,omitempty"`
 	Results []Past         `json:"results,omitempty"`
 	Keys    bool           `json:"keys,omitempty"` // a sign-in or a webhook is kept in the keyring
+	// Applications are those whose requirements are compared with the portal.
+	Applications []Application `json:"applications,omitempty"`
+}
+
+// Application is a file of requirements as the owner gave it, or one of the ready ones.
+type Application struct {
+	Library string `json:"library,omitempty"` // ID of a ready file
+	File    string `json:"file,omitempty"`    // name of the owner's, without a folder
+	Text    string `json:"text,omitempty"`    // what was in it
 }
 
 // Past is a result of a run that is over.
@@ -75,40 +85,66 @@ func (s *Store) Portal(address string) (Portal, bool) {
 
 // Remember keeps a portal in place of what was kept of it, as the one used last.
 func (s *Store) Remember(p Portal) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if i := s.find(p.Address); i >= 0 {
-		p.Keys = s.portals[i].Keys
-	}
-	s.drop(p.Address)
-	s.portals = append([]Portal{p}, s.portals...)
-	s.portals = s.portals[:min(len(s.portals), maxPortals)]
-	return s.write(portalsFile, portalsFileForm{s.portals})
+	return s.change(func() {
+		if i := s.find(p.Address); i >= 0 {
+			p.Keys, p.Applications = s.portals[i].Keys, s.portals[i].Applications
+		}
+		s.drop(p.Address)
+		s.portals = append([]Portal{p}, s.portals...)
+		s.portals = s.portals[:min(len(s.portals), maxPortals)]
+	})
 }
 
 // SetKeys notes whether something is kept for a portal in the keyring.
 func (s *Store) SetKeys(address string, kept bool) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	i := s.find(address)
-	switch {
-	case i >= 0 && s.portals[i].Keys == kept, i < 0 && !kept:
+	if p, _ := s.Portal(address); p.Keys == kept {
 		return nil
-	case i >= 0:
-		s.portals = slices.Clone(s.portals) // Portals hands them out
-		s.portals[i].Keys = kept
-	default:
-		s.portals = append([]Portal{{Address: address, Keys: kept}}, s.portals...)
 	}
-	return s.write(portalsFile, portalsFileForm{s.portals})
+	return s.change(func() {
+		if i := s.find(address); i >= 0 {
+			s.portals[i].Keys = kept
+		} else {
+			s.portals = append([]Portal{{Address: address, Keys: kept}}, s.portals...)
+		}
+	})
+}
+
+// maxApplications is how many bytes of files are kept for a portal.
+const maxApplications = 1 << 20
+
+// ErrTooLarge means that files of requirements are too large to be kept.
+var ErrTooLarge = errors.New("the files are too large to be kept")
+
+// SetApplications keeps whose requirements are compared with a portal.
+func (s *Store) SetApplications(address string, applications []Application) error {
+	size := 0
+	for _, a := range applications {
+		size += len(a.File) + len(a.Text)
+	}
+	if size > maxApplications {
+		return ErrTooLarge
+	}
+	return s.change(func() {
+		if i := s.find(address); i >= 0 {
+			s.portals[i].Applications = applications
+		} else {
+			s.portals = append([]Portal{{Address: address, Applications: applications}}, s.portals...)
+		}
+	})
 }
 
 // Forget drops what is kept of a portal.
-func (s *Store) Forget(address string) error {
+func (s *Store) Forget(address string) error { return s.change(func() { s.drop(address) }) }
+
+// change changes the portals and writes them.
+func (s *Store) change(change func()) error {
+	s.writing.Lock()
+	defer s.writing.Unlock()
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.drop(address)
-	return s.write(portalsFile, portalsFileForm{s.portals})
+	change()
+	portals := slices.Clone(s.portals)
+	s.mu.Unlock()
+	return s.write(portalsFile, portalsFileForm{portals})
 }
 
 func (s *Store) find(address string) int {

@@ -14,15 +14,27 @@ import (
 
 // Settings are what the owner chose. The zero value is what a first start has.
 type Settings struct {
-	Language string  `json:"language,omitempty"` // "" for the system's
-	Look     string  `json:"look,omitempty"`     // "light" or "dark"; "" for the system's
-	Scale    float32 `json:"scale,omitempty"`    // of everything in the window; 0 for the system's
-	Region   string  `json:"region,omitempty"`   // of the portals' licences, bitrix.Region; "" if not known
+	Language string   `json:"language,omitempty"` // "" for the system's
+	Look     string   `json:"look,omitempty"`     // "light" or "dark"; "" for the system's
+	Scale    float32  `json:"scale,omitempty"`    // of everything in the window; 0 for the system's
+	Region   string   `json:"region,omitempty"`   // of the portals' licences, bitrix.Region; "" if not known
+	Network  Network  `json:"network,omitzero"`
+	Hide     []string `json:"hide,omitempty"` // what a report for support doesn't show, report.Category
+}
+
+// Network is what the owner said about the network, for whoever opens it. The zero value is what a first start has.
+type Network struct {
+	Handlers  string   `json:"handlers,omitempty"`  // where they live, requirements.Handlers; "" as the requirements say
+	Equipment string   `json:"equipment,omitempty"` // allowlist.Equipment; "" for the letter alone
+	Packs     []string `json:"packs,omitempty"`     // bitrix.Pack; nil for what applications need
 }
 
 // Store is safe for concurrent use.
 type Store struct {
 	dir string // "" keeps nothing beyond this run
+
+	// Held while something is changed and written. It is taken before mu, which is free while the disk is slow.
+	writing sync.Mutex
 
 	mu       sync.Mutex
 	settings Settings
@@ -54,12 +66,18 @@ func (s *Store) Settings() Settings {
 	return s.settings
 }
 
-// SetSettings changes the settings.
-func (s *Store) SetSettings(change func(*Settings)) error {
+// SetSettings changes the settings for this run; Save keeps them.
+func (s *Store) SetSettings(change func(*Settings)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	change(&s.settings)
-	return s.write(settingsFile, s.settings)
+}
+
+// Save keeps the settings as they are.
+func (s *Store) Save() error {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	return s.write(settingsFile, s.Settings())
 }
 
 func (s *Store) read(name string, into any) error {

@@ -158,7 +158,7 @@ func (l nodeLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 type arrow struct {
 	link    Link
 	strokes [3]*stroke // a straight arrow has one
-	head    *fyne.Container
+	head    *canvas.Image
 	headed  string // where the head points to
 	sign    *Sign
 	button  *Pressable        // nil if it can't be pressed
@@ -166,7 +166,8 @@ type arrow struct {
 }
 
 func newArrow(l Link) *arrow {
-	a := &arrow{sign: SmallSign(l.Sign), head: Stack()}
+	a := &arrow{sign: SmallSign(l.Sign), head: &canvas.Image{FillMode: canvas.ImageFillContain}}
+	a.head.Resize(fyne.NewSquareSize(headEdge))
 	for i := range a.strokes {
 		a.strokes[i] = newStroke()
 	}
@@ -196,8 +197,8 @@ func (a *arrow) set(l Link) {
 func (a *arrow) point(to string) {
 	a.headed = to
 	if to != "" {
-		a.head.Objects = []fyne.CanvasObject{Picture("head-"+to, a.link.Sign.Color(), 10)}
-		a.head.Resize(fyne.NewSquareSize(10))
+		a.head.Resource = style.Icon("head-"+to, a.link.Sign.Color())
+		a.head.Refresh()
 	}
 }
 
@@ -206,12 +207,7 @@ func (a *arrow) draw(points []fyne.Position, to string, at fyne.Position, hit fy
 	if a.headed != to {
 		a.point(to)
 	}
-	a.head.Resize(fyne.NewSquareSize(10))
-	end := points[len(points)-1]
-	a.head.Move(end.SubtractXY(5, 5))
-	if box := a.head.Objects; len(box) > 0 {
-		box[0].Resize(fyne.NewSquareSize(10))
-	}
+	a.head.Move(points[len(points)-1].SubtractXY(headEdge/2, headEdge/2))
 	for i, s := range a.strokes {
 		if i+1 < len(points) {
 			s.Show()
@@ -235,6 +231,7 @@ const (
 	gapTall  = 34 // and below each other
 	backRoom = 40 // for the way back
 	hitEdge  = 28
+	headEdge = 10
 )
 
 // boxes are the sizes of the nodes as they are by themselves, and the smallest that all have room in.

@@ -117,10 +117,13 @@ func (e *Entry) CreateRenderer() fyne.WidgetRenderer {
 	return ringed(e.Entry.CreateRenderer(), func() bool { return e.focused })
 }
 
-// FocusGained is for Fyne.
+// FocusGained is for Fyne. What is in an entry of one line is selected, so that typing replaces it.
 func (e *Entry) FocusGained() {
 	e.focused = true
 	e.Entry.FocusGained()
+	if !e.MultiLine && e.Text != "" {
+		e.Entry.TypedShortcut(&fyne.ShortcutSelectAll{})
+	}
 	Reveal(e)
 }
 

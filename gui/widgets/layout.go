@@ -1,6 +1,9 @@
 package widgets
 
-import "fyne.io/fyne/v2"
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+)
 
 // The layouts here differ from Fyne's in one thing: what wraps its text tells its height only when it has its width, so
 // everything gets its width first and is asked for its height then.
@@ -9,7 +12,10 @@ import "fyne.io/fyne/v2"
 func Fit(o fyne.CanvasObject, width float32) float32 { return fit(o, width) }
 
 func fit(o fyne.CanvasObject, width float32) float32 {
-	o.Resize(fyne.NewSize(width, o.MinSize().Height))
+	// The width first: a text that is asked for its height before it has one breaks behind every letter.
+	if size := o.Size(); size.Width != width {
+		o.Resize(fyne.NewSize(width, size.Height))
+	}
 	height := o.MinSize().Height
 	o.Resize(fyne.NewSize(width, height))
 	return height
@@ -33,6 +39,13 @@ func Rearrange(c *fyne.Container) {
 	if size := c.Size(); !size.IsZero() {
 		c.Layout.Layout(c.Objects, size)
 	}
+}
+
+// Replace puts other objects into a container. Fyne's Refresh would refresh, and wrap, all that is in them as well.
+func Replace(c *fyne.Container, objects ...fyne.CanvasObject) {
+	c.Objects = objects
+	Rearrange(c)
+	canvas.Refresh(c)
 }
 
 func visible(objects []fyne.CanvasObject) (shown []fyne.CanvasObject) {
@@ -274,6 +287,72 @@ func (p *pair) MinSize(objects []fyne.CanvasObject) fyne.Size {
 		return fyne.NewSize(max(name.Width, value.Width), name.Height+value.Height)
 	}
 	return fyne.NewSize(max(name.Width, value.Width), max(name.Height, value.Height))
+}
+
+// Even puts objects beside each other with equal widths, as many in a line as have a width of at least that each.
+func Even(gap, least float32, objects ...fyne.CanvasObject) *fyne.Container {
+	return &fyne.Container{Layout: &even{gap: gap, least: least}, Objects: objects}
+}
+
+type even struct{ gap, least, height float32 }
+
+func (e *even) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	objects = visible(objects)
+	inLine := max(1, min(len(objects), int((size.Width+e.gap)/(e.least+e.gap))))
+	width := (size.Width - float32(inLine-1)*e.gap) / float32(inLine)
+	x, y, line := float32(0), float32(0), float32(0)
+	for i, o := range objects {
+		if i > 0 && i%inLine == 0 {
+			x, y, line = 0, y+line+e.gap, 0
+		}
+		o.Move(fyne.NewPos(x, y))
+		line = max(line, fit(o, width))
+		x += width + e.gap
+	}
+	e.height = y + line
+}
+
+func (e *even) MinSize(objects []fyne.CanvasObject) (size fyne.Size) {
+	for _, o := range visible(objects) {
+		size = size.Max(o.MinSize())
+	}
+	size.Height = max(size.Height, e.height)
+	return size
+}
+
+// Columns puts two objects beside each other, the left one with that share of the width, or below each other where there is
+// less than a width for both.
+func Columns(gap, share, from float32, left, right fyne.CanvasObject) *fyne.Container {
+	return &fyne.Container{Layout: &columns{gap: gap, share: share, from: from}, Objects: []fyne.CanvasObject{left, right}}
+}
+
+type columns struct {
+	gap, share, from float32
+	below            bool
+}
+
+func (c *columns) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	left, right := objects[0], objects[1]
+	left.Move(fyne.Position{})
+	if c.below = size.Width < c.from; c.below {
+		right.Move(fyne.NewPos(0, fit(left, size.Width)+c.gap))
+		fit(right, size.Width)
+		return
+	}
+	width := (size.Width - c.gap) * c.share
+	right.Move(fyne.NewPos(width+c.gap, 0))
+	height := max(fit(left, width), fit(right, size.Width-c.gap-width))
+	left.Resize(fyne.NewSize(width, height))
+	right.Resize(fyne.NewSize(size.Width-c.gap-width, height))
+}
+
+func (c *columns) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	left, right := objects[0].MinSize(), objects[1].MinSize()
+	size := fyne.NewSize(max(left.Width, right.Width), max(left.Height, right.Height))
+	if c.below {
+		size.Height = left.Height + c.gap + right.Height
+	}
+	return size
 }
 
 // TopAndBottom puts one object at the top and another at the bottom, with what room there is between them.

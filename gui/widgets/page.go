@@ -2,6 +2,7 @@ package widgets
 
 import (
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 )
 
@@ -37,14 +38,15 @@ func (p *Page) Refit() {
 	}
 	settle(p.content, p.Size().Width)
 	p.scrollTo(p.scroll.Offset.Y)
-	p.content.Refresh()
+	canvas.Refresh(p.content)
 }
 
 // scrollTo scrolls to a place, as far as there is something, and paints the bars.
 func (p *Page) scrollTo(y float32) {
 	y = max(0, min(y, p.content.Size().Height-p.scroll.Size().Height))
-	p.scroll.Offset.Y = y
-	p.scroll.Refresh()
+	// It does nothing where it is already; Refresh would refresh all that is in it.
+	p.scroll.Offset.Y = y + 1
+	p.scroll.ScrollToOffset(fyne.NewPos(0, y))
 }
 
 // Turn scrolls by pages, downwards if n is positive.

@@ -34,29 +34,22 @@ type Row struct {
 	Object fyne.CanvasObject
 
 	content RowContent
+	inner   *Group
 	sign    *Sign
 	title   *Text
-	detail  *Text
-	aside   *Text
-	under   *Text // aside, where there is no room on the right
-	badge   *fyne.Container
-	chevron *fyne.Container
-	inner   *Group
+	detail  *Text // nil until there is one, like all below
+	aside   *Text // on the right
+	under   *Text // the same, where there is no room on the right
+	badge   fyne.CanvasObject
+	chevron fyne.CanvasObject
+
+	min fyne.Size // zero until it is known; a list asks for it again and again
 }
 
 // NewRow returns a row; tapped is nil if it does nothing.
 func NewRow(content RowContent, tapped func()) *Row {
-	r := &Row{
-		sign:    SmallSign(""),
-		title:   NewText("", Font{Bold: !content.Quiet}),
-		detail:  NewText("", Font{Color: Muted}),
-		aside:   NewText("", Font{Size: style.SizeSmall, Color: Muted, OneLine: true}),
-		under:   NewText("", Font{Size: style.SizeSmall, Color: Muted}),
-		badge:   Stack(),
-		chevron: Stack(),
-	}
-	r.inner = &Group{}
-	r.inner.init(r.inner, &fyne.Container{Layout: rowLayout{r}, Objects: []fyne.CanvasObject{r.sign, r.title, r.badge, r.detail, r.aside, r.under, r.chevron}})
+	r := &Row{sign: SmallSign(""), title: NewText("", Font{Bold: !content.Quiet}), inner: &Group{}}
+	r.inner.init(r.inner, &fyne.Container{Layout: rowLayout{r}})
 	r.Set(content)
 	r.Object = r.inner
 	if tapped != nil {
@@ -78,23 +71,40 @@ func (r *Row) Set(content RowContent) {
 		return
 	}
 	old := r.content
-	r.content = content
+	r.content, r.min = content, fyne.Size{}
 	r.sign.Set(content.Sign)
 	r.title.SetText(content.Title)
-	r.detail.SetText(content.Detail)
-	r.aside.SetText(content.Aside)
-	r.under.SetText(content.Aside)
+	set := func(t **Text, text string, font Font) {
+		if *t == nil && text != "" {
+			*t = NewText(text, font)
+		} else if *t != nil {
+			(*t).SetText(text)
+		}
+	}
+	set(&r.detail, content.Detail, Font{Color: Muted})
+	set(&r.aside, content.Aside, Font{Size: style.SizeSmall, Color: Muted, OneLine: true})
+	set(&r.under, content.Aside, Font{Size: style.SizeSmall, Color: Muted})
 	if content.Badge != old.Badge {
-		r.badge.Objects = nil
+		r.badge = nil
 		if content.Badge != "" {
-			r.badge.Objects = []fyne.CanvasObject{Badge(content.Badge, style.ColorAccented)}
+			r.badge = Badge(content.Badge, style.ColorAccented)
 		}
 	}
 	if content.Fold != old.Fold {
-		r.chevron.Objects = nil
-		icon := map[Fold]string{Closed: "chevron-down", Open: "chevron-up", Leads: "chevron-right"}[content.Fold]
-		if icon != "" {
-			r.chevron.Objects = []fyne.CanvasObject{Picture(icon, style.ColorMuted, 14)}
+		r.chevron = nil
+		if icon := map[Fold]string{Closed: "chevron-down", Open: "chevron-up", Leads: "chevron-right"}[content.Fold]; icon != "" {
+			r.chevron = Picture(icon, style.ColorMuted, chevronEdge)
+		}
+	}
+	r.inner.box.Objects = []fyne.CanvasObject{r.sign, r.title}
+	for _, t := range []*Text{r.detail, r.aside, r.under} {
+		if t != nil {
+			r.inner.box.Objects = append(r.inner.box.Objects, t)
+		}
+	}
+	for _, o := range []fyne.CanvasObject{r.badge, r.chevron} {
+		if o != nil {
+			r.inner.box.Objects = append(r.inner.box.Objects, o)
 		}
 	}
 	r.inner.relayout()
@@ -107,17 +117,18 @@ func (r *Row) Stop() { r.sign.Set("") }
 type rowLayout struct{ *Row }
 
 const (
-	rowPadding = 8
-	rowGap     = 10
+	rowPadding  = 8
+	rowGap      = 10
+	chevronEdge = 14
 	// Below this width of the middle, what stands on the right moves under it.
 	asideFrom = 240
 )
 
-// places computes where everything stands in a width, and the height.
+// places are the widths of the middle and of what stands on the right of it; below if that has no room there.
 func (l rowLayout) places(width float32) (middle, aside float32, below bool) {
 	middle = width - 2*rowPadding - theme.Size(style.SizeSign) - rowGap
-	if len(l.chevron.Objects) > 0 {
-		middle -= 14 + rowGap
+	if l.chevron != nil {
+		middle -= chevronEdge + rowGap
 	}
 	if l.content.Aside == "" {
 		return middle, 0, false
@@ -134,14 +145,15 @@ func (l rowLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	signEdge := theme.Size(style.SizeSign)
 	x, y := rowPadding+signEdge+float32(rowGap), float32(rowPadding)
 
-	badge := l.badge.MinSize()
+	var badge fyne.Size
 	titleWidth := middle
-	if badge.Width > 0 {
+	if l.badge != nil {
+		badge = l.badge.MinSize()
 		titleWidth -= badge.Width + 8
 	}
 	height := fit(l.title, titleWidth)
 	l.title.Move(fyne.NewPos(x, y))
-	if badge.Width > 0 {
+	if l.badge != nil {
 		// Beside a title of one line, at its end.
 		shown := min(fyne.MeasureText(l.title.Text(), theme.TextSize(), fyne.TextStyle{Bold: !l.content.Quiet}).Width, titleWidth)
 		l.badge.Resize(badge)
@@ -151,6 +163,9 @@ func (l rowLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	first := height
 	y += height
 	place := func(t *Text, shown bool) {
+		if t == nil {
+			return
+		}
 		if !shown {
 			t.Hide()
 			return
@@ -162,29 +177,31 @@ func (l rowLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	}
 	place(l.detail, l.content.Detail != "")
 	place(l.under, below)
+	l.min = fyne.NewSize(minRowWidth, max(y-rowPadding, signEdge)+2*rowPadding)
 
 	center := func(o fyne.CanvasObject, x, width, height float32) {
 		o.Resize(fyne.NewSize(width, height))
 		o.Move(fyne.NewPos(x, (size.Height-height)/2))
 	}
-	// The sign stands beside the title, wherever that ends.
+	// The sign stands beside the first line.
 	l.sign.Resize(fyne.NewSquareSize(signEdge))
 	l.sign.Move(fyne.NewPos(rowPadding, rowPadding+(min(first, 22)-signEdge)/2))
-	if aside > 0 {
-		l.aside.Show()
-		center(l.aside, x+middle+rowGap, aside, l.aside.MinSize().Height)
-	} else {
-		l.aside.Hide()
-	}
-	center(l.chevron, size.Width-rowPadding-14, 14, 14)
-}
-
-func (l rowLayout) MinSize([]fyne.CanvasObject) fyne.Size {
-	height := max(l.title.MinSize().Height, l.badge.MinSize().Height)
-	for _, t := range []*Text{l.detail, l.under} {
-		if t.Visible() && t.Text() != "" {
-			height += t.MinSize().Height + 1
+	if l.aside != nil {
+		if l.aside.Hidden = aside == 0; aside > 0 {
+			center(l.aside, x+middle+rowGap, aside, l.aside.MinSize().Height)
 		}
 	}
-	return fyne.NewSize(160, max(height, theme.Size(style.SizeSign))+2*rowPadding)
+	if l.chevron != nil {
+		center(l.chevron, size.Width-rowPadding-chevronEdge, chevronEdge, chevronEdge)
+	}
+}
+
+const minRowWidth = 160
+
+func (l rowLayout) MinSize([]fyne.CanvasObject) fyne.Size {
+	if l.min.IsZero() {
+		// Before it has a width: the next layout knows better.
+		return fyne.NewSize(minRowWidth, l.title.MinSize().Height+2*rowPadding)
+	}
+	return l.min
 }

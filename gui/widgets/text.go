@@ -13,13 +13,14 @@ import (
 // Text is a text without the padding that Fyne's label has around it.
 type Text struct {
 	Group
-	label *widget.Label
+	label     *selectableLabel // one of the two
+	paragraph *paragraph
 }
 
 // Font says how a text looks. The zero value is a plain one that wraps.
 type Font struct {
 	Size      fyne.ThemeSizeName // "": theme.SizeNameText
-	Color     widget.Importance  // widget.LowImportance: for texts that explain
+	Color     widget.Importance  // Muted or Wrong
 	Bold      bool
 	Mono      bool
 	Centered  bool
@@ -37,43 +38,37 @@ const (
 // NewText returns a text.
 func NewText(text string, font Font) *Text {
 	t := &Text{}
-	var shown fyne.CanvasObject
-	if font.CanSelect {
-		selectable := &selectableLabel{}
-		selectable.Selectable = true
-		selectable.ExtendBaseWidget(selectable)
-		t.label, shown = &selectable.Label, selectable
-	} else {
-		t.label = widget.NewLabel("")
-		shown = t.label
+	if !font.CanSelect {
+		t.paragraph = newParagraph(text, font)
+		t.init(t, Stack(t.paragraph))
+		return t
 	}
-	t.apply(text, font)
-	t.init(t, &fyne.Container{Layout: bleed{}, Objects: []fyne.CanvasObject{shown}})
+	l := &selectableLabel{}
+	l.Text, l.SizeName, l.Importance, l.Selectable = text, font.Size, font.Color, true
+	l.TextStyle = fyne.TextStyle{Bold: font.Bold, Monospace: font.Mono}
+	l.Wrapping = fyne.TextWrapWord
+	l.ExtendBaseWidget(l)
+	t.label = l
+	t.init(t, &fyne.Container{Layout: bleed{}, Objects: []fyne.CanvasObject{l}})
 	return t
 }
 
-func (t *Text) apply(text string, font Font) {
-	l := t.label
-	l.Text, l.SizeName, l.Importance = text, font.Size, font.Color
-	l.TextStyle = fyne.TextStyle{Bold: font.Bold, Monospace: font.Mono}
-	if font.Centered {
-		l.Alignment = fyne.TextAlignCenter
-	}
-	switch {
-	case font.Ellipsis:
-		l.Truncation = fyne.TextTruncateEllipsis
-	case !font.OneLine:
-		l.Wrapping = fyne.TextWrapWord
-	}
-}
-
 // Text is what it says.
-func (t *Text) Text() string { return t.label.Text }
+func (t *Text) Text() string {
+	if t.label != nil {
+		return t.label.Text
+	}
+	return t.paragraph.text
+}
 
 // SetText changes it.
 func (t *Text) SetText(text string) {
-	if t.label.Text != text {
+	switch {
+	case t.Text() == text:
+	case t.label != nil:
 		t.label.SetText(text)
+	default:
+		t.paragraph.set(text)
 	}
 }
 
@@ -115,10 +110,15 @@ type selectableRenderer struct {
 	fyne.WidgetRenderer
 	marker *marker
 	text   fyne.CanvasObject
+	width  float32 // that the text has been wrapped for
 }
 
+// Layout wraps the text anew only for another width; Fyne does for another height, too.
 func (r *selectableRenderer) Layout(size fyne.Size) {
-	r.WidgetRenderer.Layout(size)
+	if size.Width != r.width {
+		r.width = size.Width
+		r.text.Resize(size)
+	}
 	r.marker.Resize(size)
 }
 

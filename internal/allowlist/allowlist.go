@@ -7,6 +7,7 @@ package allowlist
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -30,11 +31,11 @@ type Words interface {
 // Options is what the rules depend on. The zero value asks for what applications need, whatever the portal's region, with
 // handlers on the internet.
 type Options struct {
-	Region   bitrix.Region // of the portal's licence; "" if it isn't known: then the hosts of both are needed
-	Detected bool          // Region is the portal's own word, not a person's choice
-	Packs    []bitrix.Pack // nil: DefaultPacks
-	Handlers requirements.Handlers
-	// Requirements are an application's; their hosts, and where its handlers live if Handlers doesn't say. nil for none.
+	Region   bitrix.Region         // of the portal's licence; "": as Outcome shows, and the hosts of both if it doesn't
+	Detected bool                  // Region is the portal's own word, not a person's choice
+	Packs    []bitrix.Pack         // nil: DefaultPacks
+	Handlers requirements.Handlers // "": as Requirements say, and the internet if they don't
+	// Requirements are an application's: its hosts are needed too. nil for none.
 	Requirements *requirements.Requirements
 
 	Portal portal.Address // zero if it isn't known
@@ -61,15 +62,46 @@ func Places() []requirements.Handlers {
 	return []requirements.Handlers{requirements.Internet, requirements.LAN, requirements.Custom}
 }
 
-// place is where handlers live.
-func (o Options) place() requirements.Handlers {
-	switch {
-	case o.Handlers != "":
-		return o.Handlers
-	case o.Requirements != nil && o.Requirements.Handlers != "":
-		return o.Requirements.Handlers
+// settled fills in what o leaves to others: to the last run the region, to the requirements the place of handlers.
+func (o Options) settled() Options {
+	if o.Region == "" {
+		o.Region = regionOf(o.Outcome)
+		o.Detected = o.Region != ""
 	}
-	return requirements.Internet
+	if o.Handlers == "" && o.Requirements != nil {
+		o.Handlers = o.Requirements.Handlers
+	}
+	if o.Handlers == "" {
+		o.Handlers = requirements.Internet
+	}
+	if o.Packs == nil {
+		o.Packs = DefaultPacks()
+	}
+	return o
+}
+
+// regionOf is that of the authorization server that a sign-in in the run has shown to be the portal's; "" for none.
+func regionOf(run *checks.Outcome) bitrix.Region {
+	if run == nil {
+		return ""
+	}
+	for _, result := range run.Results {
+		if result.Check != checks.SignIn || result.State != checks.OK && result.State != checks.Notice {
+			continue
+		}
+		// The facts of a saved run are JSON.
+		var facts struct{ Server string }
+		data, err := json.Marshal(result.Facts)
+		if err != nil || json.Unmarshal(data, &facts) != nil {
+			continue
+		}
+		for _, region := range bitrix.Regions() {
+			if bitrix.AuthServer(region) == facts.Server {
+				return region
+			}
+		}
+	}
+	return ""
 }
 
 func (o Options) regions() []bitrix.Region {
@@ -81,7 +113,8 @@ func (o Options) regions() []bitrix.Region {
 
 // NeedsLists tells whether rules for o have the event queue's addresses in them.
 func (o Options) NeedsLists() bool {
-	return o.place() == requirements.LAN && (o.Packs == nil || slices.Contains(o.Packs, bitrix.PackEvents))
+	o = o.settled()
+	return o.Handlers == requirements.LAN && slices.Contains(o.Packs, bitrix.PackEvents)
 }
 
 // Fetch gets the lists of addresses that rules for o need: none, one, or both regions'. With offline, or where the vendor
@@ -91,7 +124,7 @@ func Fetch(ctx context.Context, f *feed.Fetcher, o Options, offline bool) (lists
 	if !o.NeedsLists() {
 		return nil, nil
 	}
-	for _, region := range o.regions() {
+	for _, region := range o.settled().regions() {
 		if !offline {
 			list, failure := f.Fetch(ctx, region)
 			if failure == nil {
@@ -120,10 +153,7 @@ var ErrHost = errors.New("neither a host name nor an address")
 
 // New works out the rules.
 func New(o Options) (*Rules, error) {
-	o.Handlers = o.place()
-	if o.Packs == nil {
-		o.Packs = DefaultPacks()
-	}
+	o = o.settled()
 	r := &Rules{Options: o}
 	hosts, err := r.applicationHosts()
 	if err != nil {
@@ -141,8 +171,11 @@ func New(o Options) (*Rules, error) {
 	return r, nil
 }
 
-// lists are those of the rules' regions.
-func (r *Rules) lists() []feed.List {
+// wanted are the lists that the rules have addresses of.
+func (r *Rules) wanted() []feed.List {
+	if !r.NeedsLists() {
+		return nil
+	}
 	return slices.DeleteFunc(slices.Clone(r.Lists), func(l feed.List) bool { return !slices.Contains(r.regions(), l.Region) })
 }
 

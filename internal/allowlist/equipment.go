@@ -45,33 +45,36 @@ const (
 // ErrNoPart is matched when an equipment has no such part, or the rules have nothing that it is about.
 var ErrNoPart = errors.New("there is no such part")
 
-// writer is how to write for one equipment. The functions of parts that it doesn't have are nil.
+// writer is how to write for one equipment. What it doesn't have is empty.
 type writer struct {
 	ability
 	add, remove func(*printer)
 	refresh     string // name of the script's template
-	extension   string // of the files, by part where they differ
-	script      string // of the removal, if it is another
+	extension   string // of the files
+	removal     string // of that of Remove, if it is another
 }
 
 func (e Equipment) writer() writer {
+	server := ability{addresses: true, takes: onServer}
+	filled := server
+	filled.empty = true
 	switch e {
 	case Nftables:
-		return writer{ability{addresses: true, takes: onServer}, addNftables, removeNftables, "nftables", ".nft", ".nft"}
+		return writer{filled, addNftables, removeNftables, "nftables", ".nft", ".nft"}
 	case IPSet:
-		return writer{ability{addresses: true, takes: onServer}, addIPSet, removeIPSet, "ipset", ".ipset", ".ipset"}
+		return writer{filled, addIPSet, removeIPSet, "ipset", ".ipset", ".ipset"}
 	case IPTables:
-		return writer{ability{addresses: true, takes: onServer}, addIPTables, removeIPTables, "iptables", ".rules", ".sh"}
+		return writer{filled, addIPTables, removeIPTables, "iptables", ".rules", ".sh"}
 	case Firewalld:
-		return writer{ability{addresses: true, takes: onServer}, addFirewalld, removeFirewalld, "firewalld", ".sh", ".sh"}
+		return writer{filled, addFirewalld, removeFirewalld, "firewalld", ".sh", ".sh"}
 	case Squid:
 		return writer{ability{names: true, masks: true, addresses: true, takes: throughProxy}, addSquid, removeSquid, "", ".conf", ".sh"}
 	case Nginx:
-		return writer{ability{addresses: true, takes: onServer}, addNginx, removeNginx, "nginx", ".conf", ".sh"}
+		return writer{server, addNginx, removeNginx, "nginx", ".conf", ".sh"}
 	case Windows:
-		return writer{ability{addresses: true, takes: onServer}, addWindows, removeWindows, "windows", ".ps1", ".ps1"}
+		return writer{server, addWindows, removeWindows, "windows", ".ps1", ".ps1"}
 	case MikroTik:
-		return writer{ability{names: true, addresses: true}, addMikroTik, removeMikroTik, "mikrotik", ".rsc", ".rsc"}
+		return writer{ability{names: true, addresses: true, empty: true}, addMikroTik, removeMikroTik, "mikrotik", ".rsc", ".rsc"}
 	case FortiGate:
 		return writer{ability{names: true, masks: true, addresses: true}, addFortiGate, removeFortiGate, "list", ".conf", ".conf"}
 	case PfSense:
@@ -108,14 +111,14 @@ func (r *Rules) Has(e Equipment, p Part) bool {
 
 // FileName is what a file with that part is called.
 func (e Equipment) FileName(p Part) string {
-	w := e.writer()
+	w, name := e.writer(), setPrefix+string(e)
 	switch p {
 	case Remove:
-		return "boxready-remove" + w.script
+		return name + "-remove" + w.removal
 	case Refresh:
-		return "boxready-refresh" + scriptExtension(w.refresh)
+		return name + "-refresh" + scriptExtension(w.refresh)
 	}
-	return "boxready" + w.extension
+	return name + w.extension
 }
 
 // Says tells how many of the rules' rows an equipment can express, at least in part, and how many it can't.
@@ -153,6 +156,7 @@ func (r *Rules) Write(out io.Writer, e Equipment, part Part, w Words) error {
 // ability is what an equipment can express.
 type ability struct {
 	names, masks, addresses bool
+	empty                   bool                   // a list without addresses lets nobody in, and the script fills it
 	takes                   func(*Rules, Row) bool // whether the row is for such equipment at all; nil: always
 }
 
@@ -180,7 +184,9 @@ func (a ability) plan(r *Rules) (targets []target, left []leftover) {
 			leave(row, "unpublished")
 			continue
 		case row.Hosts == nil && row.Addresses == nil && row.Party == Queue:
-			leave(row, "no-list")
+			if leave(row, "no-list"); a.empty {
+				targets = append(targets, target{Row: row})
+			}
 			continue
 		case row.Hosts == nil && row.Addresses == nil:
 			leave(row, "party")
@@ -284,7 +290,7 @@ type printer struct {
 }
 
 func (p *printer) say(key string, args checks.Args) string {
-	return strings.ReplaceAll(p.words.Say("allowlist."+key, args), "`", "")
+	return p.words.Say("allowlist."+key, args)
 }
 
 // line writes a line of the rules themselves.
@@ -342,7 +348,7 @@ func (p *printer) head(part Part) {
 		p.note(s)
 	}
 	use := "equipment." + string(p.equipment)
-	p.note(p.say(use+".load", nil))
+	p.note(p.say(use+".load", checks.Args{"file": p.equipment.FileName(Add)}))
 	if p.Has(p.equipment, Refresh) {
 		p.note(p.say(use+".refresh", checks.Args{"script": p.equipment.FileName(Refresh)}))
 	}
@@ -360,10 +366,7 @@ func (r *Rules) portalName() string {
 // listsInWords says of each list of addresses in the rules how old it is, and of each that is missing that it is.
 func (p *printer) listsInWords() []string {
 	var all []string
-	if !slices.ContainsFunc(p.Rows, func(r Row) bool { return r.Party == Queue }) {
-		return nil
-	}
-	for _, list := range p.lists() {
+	for _, list := range p.wanted() {
 		age := p.Now.Sub(list.Fetched)
 		all = append(all, p.say("file.list", checks.Args{"n": len(list.Nodes), "url": list.URL, "age": age, "old": age > oldList,
 			"when": list.Fetched.In(p.Now.Location()).Format(stamp)}))
@@ -409,7 +412,7 @@ func (p *printer) unsaid() {
 		p.note(p.say("left."+why, nil))
 		for _, l := range p.left {
 			if l.why == why {
-				p.note("  " + p.words.Say("allowlist.direction."+string(l.row.Direction)+".title", nil) + ": " + l.row.What(p.words) + ", " + l.row.PortsText())
+				p.note("- " + p.say("direction."+string(l.row.Direction)+".title", nil) + ": " + l.row.What(p.words) + ", " + l.row.PortsText())
 			}
 		}
 	}

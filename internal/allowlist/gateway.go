@@ -11,7 +11,7 @@ import (
 
 // Gateways stand between the servers and the internet. They know names as well as addresses, each with its own limits.
 
-// routerPath are RouterOS's menus of each version of IP, and how its rules name the ends of a connection.
+// routerPath are RouterOS's menus of each version of IP.
 var routerPath = map[int]string{4: "/ip firewall", 6: "/ipv6 firewall"}
 
 func addMikroTik(p *printer) {
@@ -256,7 +256,7 @@ func removeFortiGate(p *printer) {
 	p.note(p.say("file.policies", nil))
 	groups := p.groups()
 	for _, g := range groups {
-		p.note("  " + setPrefix + g.name)
+		p.note("- " + setPrefix + g.name)
 	}
 	var objects, objects6, services []string
 	for _, g := range groups {
@@ -308,7 +308,7 @@ func addPfSense(p *printer) {
 	for _, g := range p.groups() {
 		p.line("")
 		p.why("#", g)
-		p.note(p.words.Say("allowlist.direction."+string(g.dir)+".title", nil) + ", " + Row{Ports: g.ports}.PortsText() + ". " + g.pfAlias() + ":")
+		p.note(p.say("direction."+string(g.dir)+".title", nil) + ", " + Row{Ports: g.ports}.PortsText() + ". " + g.pfAlias() + ":")
 		for _, name := range g.names {
 			p.line("%s", name)
 		}
@@ -323,6 +323,6 @@ func removePfSense(p *printer) {
 	p.head(Remove)
 	p.note(p.say("file.aliases", nil))
 	for _, g := range p.groups() {
-		p.note("  " + g.pfAlias())
+		p.note("- " + g.pfAlias())
 	}
 }

@@ -46,7 +46,9 @@ func samples(t testing.TB) (all []sample) {
 			all = append(all, sample{fmt.Sprintf("%s-%s", name, place), rules(t, o)})
 		}
 	}
-	return all
+	o := options()
+	o.Handlers, o.Lists = requirements.LAN, nil
+	return append(all, sample{"cis-lan-without-list", rules(t, o)})
 }
 
 var parts = []allowlist.Part{allowlist.Add, allowlist.Refresh, allowlist.Remove}

@@ -317,6 +317,9 @@ func removeFirewalld(p *printer) {
 // addNginx writes the lines of a location. That nobody else may use the location is for whoever includes them to say.
 func addNginx(p *printer) {
 	p.hostHead(false)
+	if len(p.Missing) > 0 {
+		p.note(p.say("file.no-deny", nil))
+	}
 	if p.nothing() {
 		return
 	}

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 
 	"boxready/assets"
 	"boxready/checks"
@@ -276,7 +277,9 @@ func (i LetterItem) headline() string {
 	return line
 }
 
-var letterPage = template.Must(template.ParseFS(assets.Allowlist, "allowlist/letter.html"))
+var letterPage = sync.OnceValue(func() *template.Template {
+	return template.Must(template.ParseFS(assets.Allowlist, "allowlist/letter.html"))
+})
 
 // HTML is the letter as a page that needs no other file.
 func (l *Letter) HTML() (string, error) {
@@ -285,7 +288,7 @@ func (l *Letter) HTML() (string, error) {
 		words[key] = l.words.Say("allowlist.letter."+key, nil)
 	}
 	var b strings.Builder
-	if err := letterPage.Execute(&b, struct {
+	if err := letterPage().Execute(&b, struct {
 		*Letter
 		Words map[string]string
 	}{l, words}); err != nil {

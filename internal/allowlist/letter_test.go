@@ -113,7 +113,7 @@ func TestLetterBringsTheRules(t *testing.T) {
 			t.Errorf("%s isn't in the text", f.Name)
 		}
 	}
-	if got, want := strings.Join(names, " "), "boxready.nft boxready-refresh.py boxready-remove.nft boxready.conf boxready-remove.sh"; got != want {
+	if got, want := strings.Join(names, " "), "boxready-nftables.nft boxready-nftables-refresh.py boxready-nftables-remove.nft boxready-squid.conf boxready-squid-remove.sh"; got != want {
 		t.Errorf("files %s, expected %s", got, want)
 	}
 }

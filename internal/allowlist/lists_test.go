@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -121,6 +123,11 @@ func TestNoListNoGuard(t *testing.T) {
 			}
 			if e != allowlist.CSV && e != allowlist.JSON && !strings.Contains(text, "There is no list") {
 				t.Errorf("%s, %s missing: it isn't said", e, missing)
+			}
+			// Where the script can fill it, the empty list is there.
+			filled := slices.Contains([]allowlist.Equipment{allowlist.Nftables, allowlist.IPSet, allowlist.IPTables, allowlist.Firewalld, allowlist.MikroTik}, e)
+			if filled && !regexp.MustCompile(`(?m)^[^#]*(nodes|NODES)`).MatchString(text) {
+				t.Errorf("%s, %s missing: nothing that could be refreshed", e, missing)
 			}
 		}
 	}

@@ -28,6 +28,8 @@ func (m Measurement) key() string {
 		return "not-yet"
 	case m.Either:
 		return "either"
+	case !slices.Contains([]checks.Vantage{checks.FromComputer, checks.FromPortal, checks.FromServer, checks.FromOutside}, m.Vantage):
+		return "unclear" // a report of a stranger's
 	case m.State == checks.OK:
 		return "open." + string(m.Vantage)
 	case m.State == checks.Problem:
@@ -45,54 +47,59 @@ type meter struct {
 	open, closed []checks.Cause
 }
 
-// Which of the authorization server's refusals a portal passes on shows that the way to it is open.
+// meters are in the order of their weight. Which of the authorization server's refusals a portal passes on shows that the way
+// to it is open.
 var meters = []meter{
-	{check: checks.AuthServerFromPortal, rows: []string{"oauth", "oauth-w"}, dir: bitrix.PortalOut,
-		open: []checks.Cause{checks.LicenceRejected, checks.PortalCredentialsRefused}, closed: []checks.Cause{checks.AuthServerUnreachable}},
-	{check: checks.PortalTCP, rows: []string{"app-rest", "web"}, dir: bitrix.PortalIn,
-		closed: []checks.Cause{checks.TCPRefused, checks.TCPTimeout}},
+	{check: checks.TokenAccepted, rows: authServer, dir: bitrix.PortalOut, open: authServersWord, closed: []checks.Cause{checks.AuthServerUnreachable}},
+	{check: checks.AuthServerFromPortal, rows: authServer, dir: bitrix.PortalOut, open: authServersWord, closed: []checks.Cause{checks.AuthServerUnreachable}},
+	{check: checks.PortalTCP, rows: []string{"app-rest", "web"}, dir: bitrix.PortalIn, closed: []checks.Cause{checks.TCPRefused, checks.TCPTimeout}},
 }
 
-func meterOf(r Row) *meter {
-	i := slices.IndexFunc(meters, func(m meter) bool { return m.dir == r.Direction && slices.Contains(m.rows, r.ID()) })
-	if i < 0 {
-		return nil
-	}
-	return &meters[i]
+var (
+	authServer      = []string{"oauth", "oauth-w"}
+	authServersWord = []checks.Cause{checks.LicenceRejected, checks.PortalCredentialsRefused}
+)
+
+// metersOf are the checks that measure a row.
+func metersOf(r Row) []meter {
+	return slices.DeleteFunc(slices.Clone(meters), func(m meter) bool { return m.dir != r.Direction || !slices.Contains(m.rows, r.ID()) })
 }
 
 // Checks are those that measure the rules' rows, each once: what has to be made again after the network has changed.
 func (r *Rules) Checks() []checks.ID {
 	var ids []checks.ID
 	for _, row := range r.Rows {
-		if row.Measured.Check != "" {
-			ids = add(ids, row.Measured.Check)
+		for _, m := range metersOf(row) {
+			ids = add(ids, m.check)
 		}
 	}
 	return ids
 }
 
-func (r *Rules) measure(row Row) Measurement {
-	m := meterOf(row)
-	if m == nil {
-		return Measurement{}
-	}
-	found := Measurement{Check: m.check}
-	if r.Outcome == nil {
-		return found
-	}
-	for _, result := range r.Outcome.Results {
-		if result.Check != m.check || result.State == checks.Skipped || found.State == checks.Problem {
+// measure is the weightiest thing that the last run says of a row.
+func (r *Rules) measure(row Row) (found Measurement) {
+	for _, m := range metersOf(row) {
+		if found.State == checks.OK || found.State == checks.Problem {
+			break
+		}
+		if found.State == "" {
+			found.Check = m.check
+		}
+		if r.Outcome == nil {
 			continue
 		}
-		found.State, found.Vantage, found.When = m.state(result), result.Vantage, r.Outcome.Finished
+		for _, result := range r.Outcome.Results {
+			if result.Check == m.check && result.State != checks.Skipped && found.State != checks.Problem {
+				found = Measurement{Check: m.check, State: m.state(result), Vantage: result.Vantage, When: r.Outcome.Finished}
+			}
+		}
 	}
 	// Closed is closed for whichever the portal uses; open is so for one of them only.
-	found.Either = found.State == checks.OK && m.dir == bitrix.PortalOut && r.Region == ""
+	found.Either = found.State == checks.OK && row.Direction == bitrix.PortalOut && r.Region == ""
 	return found
 }
 
-func (m *meter) state(result checks.Result) checks.State {
+func (m meter) state(result checks.Result) checks.State {
 	switch {
 	case result.State == checks.OK, result.State == checks.Notice, slices.Contains(m.open, result.Cause):
 		return checks.OK

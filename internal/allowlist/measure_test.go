@@ -1,6 +1,7 @@
 package allowlist_test
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
@@ -36,6 +37,9 @@ func TestMeasured(t *testing.T) {
 		"not in the run":                      {nil, bitrix.CIS, "oauth", "ещё не проверялось"},
 		"no check can tell":                   {[]checks.Result{portal(checks.OK, "")}, bitrix.CIS, "dev", "отсюда не проверить"},
 		"an old portal's server":              {[]checks.Result{portal(checks.OK, "")}, bitrix.CIS, "oauth-old", "отсюда не проверить"},
+		"a real token weighs more":            {[]checks.Result{portal(checks.Unknown, checks.NeedsDeep), {Check: checks.TokenAccepted, State: checks.OK, Vantage: checks.FromPortal}}, bitrix.CIS, "oauth", "открыто, видно через портал"},
+		"a real token tells nothing":          {[]checks.Result{portal(checks.OK, ""), {Check: checks.TokenAccepted, State: checks.Unknown, Cause: checks.TimedOut, Vantage: checks.FromPortal}}, bitrix.CIS, "oauth", "открыто, видно через портал"},
+		"a report of a stranger's":            {[]checks.Result{{Check: checks.PortalTCP, State: checks.OK, Vantage: "moon"}}, bitrix.CIS, "app-rest", "проверялось"},
 		"the portal's door is open from here": {[]checks.Result{door(checks.OK, "")}, bitrix.CIS, "app-rest", "открыто с этого компьютера"},
 		"a dead IPv6 beside":                  {[]checks.Result{door(checks.Notice, checks.IPv6Dead)}, bitrix.CIS, "app-rest", "открыто с этого компьютера"},
 		"the portal's door is closed":         {[]checks.Result{door(checks.Problem, checks.TCPTimeout)}, bitrix.CIS, "app-rest", "закрыто с этого компьютера"},
@@ -76,12 +80,41 @@ func TestOneVantageIsNotAnother(t *testing.T) {
 }
 
 func TestChecksToMakeAgain(t *testing.T) {
-	if got, want := rules(t, options()).Checks(), []checks.ID{checks.AuthServerFromPortal, checks.PortalTCP}; !slices.Equal(got, want) {
+	if got, want := rules(t, options()).Checks(), []checks.ID{checks.TokenAccepted, checks.AuthServerFromPortal, checks.PortalTCP}; !slices.Equal(got, want) {
 		t.Errorf("%v, expected %v", got, want)
 	}
 	for _, id := range rules(t, options()).Checks() {
 		if !slices.ContainsFunc(checks.Catalog(), func(c *checks.Check) bool { return c.ID == id }) {
 			t.Errorf("no check %s", id)
+		}
+	}
+}
+
+// Which world the portal is of is the authorization server's word, or a person's; nothing else decides.
+func TestRegionOfTheRun(t *testing.T) {
+	signedIn := func(state checks.State, facts checks.Facts) *checks.Outcome {
+		return &checks.Outcome{Finished: noon, Results: []checks.Result{{Check: checks.SignIn, State: state, Facts: facts}}}
+	}
+	world := &checks.SignInFacts{AuthAnswer: checks.AuthAnswer{Server: "https://oauth.bitrix.info"}}
+	for name, c := range map[string]struct {
+		chosen   bitrix.Region
+		run      *checks.Outcome
+		want     bitrix.Region
+		detected bool
+	}{
+		"no run":                  {"", nil, "", false},
+		"signed in":               {"", signedIn(checks.OK, world), bitrix.World, true},
+		"signed in, saved":        {"", signedIn(checks.OK, json.RawMessage(`{"server":"https://oauth.bitrix24.tech"}`)), bitrix.CIS, true},
+		"a choice goes before it": {bitrix.CIS, signedIn(checks.OK, world), bitrix.CIS, false},
+		"the sign-in failed":      {"", signedIn(checks.Problem, world), "", false},
+		"some other server":       {"", signedIn(checks.OK, json.RawMessage(`{"server":"https://oauth.example"}`)), "", false},
+		"no facts":                {"", signedIn(checks.OK, nil), "", false},
+		"facts of another kind":   {"", signedIn(checks.OK, json.RawMessage(`[]`)), "", false},
+	} {
+		o := options()
+		o.Region, o.Outcome = c.chosen, c.run
+		if r := rules(t, o); r.Region != c.want || r.Detected != c.detected {
+			t.Errorf("%s: %q, detected %v", name, r.Region, r.Detected)
 		}
 	}
 }

@@ -79,7 +79,7 @@ exec firewall-offline-cmd --system-config "$config" "$@"
 `
 
 func TestFirewalldTakesTheRules(t *testing.T) {
-	needs(t, "firewall-offline-cmd")
+	needsNamespace(t, "firewall-offline-cmd") // it wants to be root
 	for name, files := range filesOf(t, allowlist.Firewalld) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -95,8 +95,8 @@ func TestFirewalldTakesTheRules(t *testing.T) {
 				t.Fatal(err)
 			}
 			run := func(name string, args ...string) string {
-				cmd := exec.Command(name, args...)
-				cmd.Env = append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"))
+				cmd := inNamespace(name, args...)
+				cmd.Env = append(cmd.Env, "PATH="+dir+":"+os.Getenv("PATH"))
 				out, err := cmd.CombinedOutput()
 				if err != nil {
 					t.Errorf("%s %v: %v\n%s", name, args, err, out)

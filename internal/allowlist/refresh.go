@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"sync"
 	"text/template"
 
 	"boxready/assets"
@@ -15,7 +16,9 @@ import (
 
 // refreshers are the scripts that renew the event queue's addresses. They ask the vendor themselves, check every address
 // before it goes anywhere, and leave the old ones as they are if anything about the answer is wrong.
-var refreshers = template.Must(template.ParseFS(assets.Allowlist, "allowlist/refresh.*"))
+var refreshers = sync.OnceValue(func() *template.Template {
+	return template.Must(template.ParseFS(assets.Allowlist, "allowlist/refresh.*"))
+})
 
 // neverPattern finds the addresses of feed.NeverSenders, in the form in which Windows prints addresses.
 const neverPattern = `^((0|10|127|169\.254|192\.168|172\.(1[6-9]|2[0-9]|3[01])|100\.(6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7])|22[4-9]|2[3-5][0-9])\.|::|[Ff][C-Fc-f])`
@@ -64,12 +67,12 @@ func (p *printer) script(name string) error {
 	}
 	var apply, whole bytes.Buffer
 	if strings.HasSuffix(file, ".py") {
-		if err := refreshers.ExecuteTemplate(&apply, name, data); err != nil {
+		if err := refreshers().ExecuteTemplate(&apply, name, data); err != nil {
 			return fmt.Errorf("write the script: %w", err)
 		}
 		data.Apply = apply.String()
 	}
-	if err := refreshers.ExecuteTemplate(&whole, file, data); err != nil {
+	if err := refreshers().ExecuteTemplate(&whole, file, data); err != nil {
 		return fmt.Errorf("write the script: %w", err)
 	}
 	p.out.WriteString(strings.TrimRight(whole.String(), "\n") + "\n")

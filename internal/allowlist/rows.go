@@ -29,7 +29,7 @@ type Row struct {
 	Mark        bitrix.Mark   // "" for a host of the requirements
 	Regions     []bitrix.Region
 	// Applications are those that name the host, for a row of requirements.
-	Applications []string
+	Applications []requirements.Application
 	Measured     Measurement
 }
 
@@ -137,7 +137,7 @@ func (r *Rules) expand(e bitrix.Endpoint, d bitrix.Direction, hosts []far) []Row
 	}
 	switch row.Party {
 	case Queue:
-		for _, list := range r.lists() {
+		for _, list := range r.wanted() {
 			row.Addresses = append(row.Addresses, list.Nodes...)
 		}
 		slices.SortFunc(row.Addresses, netip.Prefix.Compare)
@@ -205,17 +205,10 @@ func (r *Rules) otherHosts(hosts []far) []Row {
 	for _, h := range hosts {
 		if d, ok := directions[h.dir]; ok {
 			rows = h.into(rows, Row{IDs: []string{Application}, Direction: d, Ports: []bitrix.Port{h.port}, Regions: r.regions(),
-				Applications: r.applications()})
+				Applications: r.Requirements.Applications})
 		}
 	}
 	return rows
-}
-
-func (r *Rules) applications() (names []string) {
-	for _, a := range r.Requirements.Applications {
-		names = append(names, a.Name)
-	}
-	return names
 }
 
 // fromIsolatedPortal is the handlers' side of the events that the portal sends itself; rows has the portal's.
@@ -316,9 +309,12 @@ func (r Row) Why(w Words) string { return r.say(w, ".why") }
 func (r Row) Breaks(w Words) string { return r.say(w, ".breaks") }
 
 func (r Row) say(w Words, part string) string {
-	var all []string
+	var all, applications []string
+	for _, a := range r.Applications {
+		applications = append(applications, a.NameIn(w.Lang()))
+	}
 	for _, id := range r.IDs {
-		all = add(all, w.Say(r.key(id)+part, checks.Args{"applications": r.Applications}))
+		all = add(all, w.Say(r.key(id)+part, checks.Args{"applications": applications}))
 	}
 	return strings.Join(all, "; ")
 }

@@ -3,6 +3,7 @@ package allowlist
 import (
 	"encoding/csv"
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 
@@ -58,7 +59,7 @@ func addJSON(p *printer) {
 	if p.Portal.Host != "" {
 		t.Portal = p.Portal.String()
 	}
-	for _, l := range p.lists() {
+	for _, l := range p.wanted() {
 		t.Addresses = append(t.Addresses, tableList{l.Region, l.URL, &l.Fetched, len(l.Nodes)})
 	}
 	for _, region := range p.Missing {
@@ -103,7 +104,7 @@ func addCSV(p *printer) {
 	}
 	_ = w.Write(head) // as above
 	for _, r := range p.Rows {
-		record := []string{p.say("direction."+string(r.Direction)+".title", nil), strings.Join(append(orEmpty(r.Hosts), r.Known...), " "),
+		record := []string{p.say("direction."+string(r.Direction)+".title", nil), strings.Join(slices.Concat(r.Hosts, r.Known), " "),
 			strings.Join(texts(r), " "), strings.Join(portNames(r.Ports), " "), r.Why(p.words), r.Breaks(p.words), p.packName(r), p.markName(r),
 			p.regionName(r), r.State(p.words), p.test(r, p.words, r.Direction == bitrix.DeskOut)}
 		if r.Hosts == nil && r.Addresses == nil {

@@ -46,6 +46,9 @@ func (m MethodInfo) AlsoNeeds() []Need {
 			needs = append(needs, Need{f.Module, f.Version})
 		}
 	}
+	if m.API3 && !m.API2 && m.Module != "rest" {
+		needs = append(needs, Need{"rest", REST3Since})
+	}
 	return needs
 }
 

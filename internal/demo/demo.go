@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -62,17 +63,12 @@ type Portal struct {
 // with is what a run does beside what the faults need: "deep", "webhook", "sign-in" and the like, see simportal.Fault, or a
 // region. The error is an *UnknownFault if a name isn't in Faults.
 func Start(names []string, with ...string) (*Portal, error) {
-	return StartAs(simportal.Options{Faults: names, RedirectURI: oauthflow.ReturnAddress()}, with...)
-}
-
-// StartAs is Start with all that can be said of the simulation.
-func StartAs(o simportal.Options, with ...string) (*Portal, error) {
 	p := &Portal{with: map[string]bool{}}
 	for _, w := range with {
 		p.with[w] = true
 	}
 	known := Faults()
-	for _, name := range o.Faults {
+	for _, name := range names {
 		i := slices.IndexFunc(known, func(f Fault) bool { return f.Name == name })
 		if i < 0 {
 			return nil, &UnknownFault{name}
@@ -82,12 +78,24 @@ func StartAs(o simportal.Options, with ...string) (*Portal, error) {
 		}
 		p.needs = append(p.needs, known[i].needs...)
 	}
-	sim, err := simportal.Start(o)
-	if err != nil {
-		return nil, fmt.Errorf("start the simulated portal: %w", err)
+	return p, p.start(simportal.Options{Faults: names})
+}
+
+// Simulate starts a simulated portal without faults, but with these options; with is as for Start.
+func Simulate(o simportal.Options, with ...string) (*Portal, error) {
+	p := &Portal{with: map[string]bool{}}
+	for _, w := range with {
+		p.with[w] = true
 	}
-	p.Sim = sim
-	return p, nil
+	return p, p.start(o)
+}
+
+func (p *Portal) start(o simportal.Options) (err error) {
+	o.RedirectURI = oauthflow.ReturnAddress()
+	if p.Sim, err = simportal.Start(o); err != nil {
+		return fmt.Errorf("start the simulated portal: %w", err)
+	}
+	return nil
 }
 
 // Close ends it.
@@ -167,9 +175,21 @@ func (p *Portal) Requirements() *requirements.Requirements {
 		case "module":
 			module, version, _ := strings.Cut(name, ">=")
 			r.Modules = append(r.Modules, requirements.Module{Name: module, AtLeast: version})
+		case "host":
+			r.Hosts = append(r.Hosts, host(name))
 		}
 	}
 	return r
+}
+
+// host reads HOST:PORT:DIRECTION.
+func host(text string) (h requirements.Host) {
+	words := strings.Split(text, ":")
+	if len(words) == 3 {
+		h.Host, h.Direction = words[0], requirements.Direction(words[2])
+		h.Port, _ = strconv.Atoi(words[1]) // a fault's own words
+	}
+	return h
 }
 
 // Way is how a run gets there. version is BoxReady's.

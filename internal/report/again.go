@@ -33,7 +33,7 @@ func (p *Reporter) saved(d *Document) *run {
 			}
 		}
 		e.Title = f.Title
-		n.Results, n.items = append(n.Results, e), append(n.items, item{e, f})
+		n.Results, n.items = append(n.Results, e), append(n.items, item{e, f, treeOf(e.Facts)})
 	}
 	return n
 }

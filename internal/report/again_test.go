@@ -77,7 +77,7 @@ func TestNewKnowledge(t *testing.T) {
 		t.Errorf("verdict %s, version %s, %v", again.Verdict, again.Tool.Version, again.Counts)
 	}
 	changes := reporter(t, "en").Compare(saved.Document, again.Document)
-	if len(changes.New) != 1 || changes.New[0].Cause != checks.TLSExpired || changes.Evidence != nil && len(changes.Evidence) > 0 {
+	if len(changes.New) != 1 || changes.New[0].Cause != checks.TLSExpired || len(changes.Evidence) > 0 {
 		t.Errorf("what changed: %+v", changes)
 	}
 	validate(t, []byte(texted(t, again.Document)))

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"compress/flate"
 	"crypto/sha256"
+	"encoding/json"
 	"fmt"
 	"io"
 	"regexp"
@@ -21,7 +22,7 @@ type Contents struct {
 	Outcome *checks.Outcome
 	Hide    []Category      // whose values tokens stand for; Categories() for all
 	Letter  string          // to the network administrator; "" for none
-	Secrets []secret.String // every secret in use: none of them may be in the report
+	Secrets []secret.String // that are in use beside the target's own: none of them may be in the report
 }
 
 // The files of a bundle.
@@ -62,12 +63,15 @@ func (p *Reporter) Bundle(c Contents) (*Bundle, error) {
 	h := newHider(c.Outcome.Target.Address, c.Hide)
 	n := p.run(c.Outcome, h)
 	b := &Bundle{Name: "boxready-" + FileName(n.Portal) + "-" + n.Started.Format("2006-01-02") + ".zip", made: n.Finished}
-	scanner := secret.NewScanner(c.Secrets...)
+	scanner := secret.NewScanner(append(c.Outcome.Target.Secrets(), c.Secrets...)...)
 	b.Secrets = scanner.Known
 
-	var data, log bytes.Buffer
-	if err := WriteJSON(&data, n.Document, true); err != nil {
+	var data, indented, log bytes.Buffer
+	if err := WriteJSON(&data, n.Document, false); err != nil {
 		return nil, err
+	}
+	if err := json.Indent(&indented, data.Bytes(), "", "  "); err != nil {
+		return nil, fmt.Errorf("write %s: %w", JSONFile, err)
 	}
 	requests := n.requests()
 	for _, r := range requests {
@@ -82,7 +86,7 @@ func (p *Reporter) Bundle(c Contents) (*Bundle, error) {
 		return nil, err
 	}
 	b.add(HTMLFile, page.Bytes())
-	b.add(JSONFile, data.Bytes())
+	b.add(JSONFile, indented.Bytes())
 	b.add(SummaryFile, []byte(p.summary(n, b)))
 	if letter != "" {
 		b.add(LetterFile, []byte(letter))
@@ -157,9 +161,32 @@ func (p *Reporter) hiddenLines(b *Bundle) []string {
 	lines := []string{say("secrets", nil) + " " + scan}
 	for _, c := range Categories() {
 		tokens, hides := b.tokens(c)
-		lines = append(lines, say(string(c), checks.Args{"tokens": tokens, "count": len(tokens), "hidden": hides}))
+		lines = append(lines, say(string(c), checks.Args{"tokens": inShort(tokens), "count": len(tokens), "hidden": hides}))
 	}
 	return append(lines, say("masked", checks.Args{"mask": secret.New("x").String()}))
+}
+
+// inShort names of many tokens of one kind the first and the last.
+func inShort(tokens []string) []string {
+	const few = 3
+	var stems []string
+	byStem := map[string][]string{}
+	for _, token := range tokens {
+		stem := token[:strings.LastIndexByte(token, '-')]
+		if byStem[stem] == nil {
+			stems = append(stems, stem)
+		}
+		byStem[stem] = append(byStem[stem], token)
+	}
+	var short []string
+	for _, stem := range stems {
+		list := byStem[stem]
+		if len(list) > few {
+			list = []string{list[0] + "…" + list[len(list)-1]}
+		}
+		short = append(short, list...)
+	}
+	return short
 }
 
 // tokens are those of a category, and whether they stand for its values in the report.

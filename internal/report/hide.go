@@ -1,8 +1,6 @@
 package report
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"html"
 	"maps"
@@ -108,29 +106,19 @@ func (h *hider) found() []Name {
 	return list
 }
 
-// read finds the identifying values in a result's facts, which are in JSON.
-func (h *hider) read(r checks.Result, facts []byte) {
+// read finds the identifying values in a result's facts.
+func (h *hider) read(r checks.Result, facts tree) {
 	if own, ok := r.Facts.(interface{ Public() []string }); ok {
 		for _, value := range own.Public() {
 			h.public[value] = true
 		}
 	}
-	h.rewrite(r, facts, func(s string, k Kind) string {
+	facts.each(h.shapes.of(r.Facts), func(s string, k Kind) string {
 		if s != "" && !h.public[s] {
 			h.collect(s, k)
 		}
 		return s
 	})
-}
-
-func (h *hider) rewrite(r checks.Result, facts []byte, f func(string, Kind) string) json.RawMessage {
-	decoder := json.NewDecoder(bytes.NewReader(facts))
-	decoder.UseNumber()
-	var out bytes.Buffer
-	if err := rewrite(decoder, &out, h.shapes.of(r), f); err != nil {
-		return json.RawMessage("{}") // what can't be read can't be hidden
-	}
-	return out.Bytes()
 }
 
 func (h *hider) collect(s string, k Kind) {
@@ -155,8 +143,13 @@ func (h *hider) collect(s string, k Kind) {
 			}
 		}
 	case Text:
-		for _, m := range hostOfURL.FindAllStringSubmatch(s, -1) {
-			h.host(hostIn(m[0]))
+		for _, m := range hostOfURL.FindAllString(s, -1) {
+			h.host(hostIn(m))
+		}
+		for _, m := range userPath.FindAllStringSubmatch(s, -1) {
+			if m[2] != firstUser {
+				h.add(People, "user", m[2])
+			}
 		}
 	}
 }
@@ -181,7 +174,10 @@ func (h *hider) address(s string) bool {
 	return true
 }
 
-// Shorter values are common words and numbers; they are hidden only where they stand alone.
+// firstUser is every portal's first administrator, and the user of the webhook that https-seen invents.
+const firstUser = "1"
+
+// Shorter names of people and companies are common words; they are hidden only where they stand alone.
 const shortest = 3
 
 var (
@@ -190,7 +186,7 @@ var (
 	mail      = regexp.MustCompile(`[\p{L}\p{N}._%+-]+@[\p{L}\p{N}_-]+(?:\.[\p{L}\p{N}_-]+)+`)
 	numbered6 = regexp.MustCompile(`\[?[0-9A-Fa-f]*:[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*\]?`)
 	word      = regexp.MustCompile(`[\p{L}\p{N}_](?:[\p{L}\p{N}_.-]*[\p{L}\p{N}_])?`)
-	userPath  = regexp.MustCompile(`(/rest/)([^/\s]+)(/•••)`)
+	userPath  = regexp.MustCompile(`(/rest/(?:api/)?)([^/\s]+)(/•••)`)
 )
 
 // hostIn is the host of a URL, of host:port, or what was given.
@@ -233,13 +229,8 @@ var (
 	escaped   = regexp.MustCompile(`\\(.)`)
 )
 
-// facts are a result's facts with tokens in the place of what is hidden.
-func (h *hider) facts(r checks.Result, facts []byte) json.RawMessage {
-	if !h.hides() {
-		return facts
-	}
-	return h.rewrite(r, facts, h.replace)
-}
+// hide puts tokens in the place of what is hidden in a result's facts.
+func (h *hider) hide(r checks.Result, facts tree) { facts.each(h.shapes.of(r.Facts), h.replace) }
 
 func (h *hider) hides() bool { return len(h.hidden) > 0 }
 
@@ -258,23 +249,28 @@ func (h *hider) replace(s string, k Kind) string {
 
 // args are what sentences speak of, with tokens in the place of what is hidden.
 func (h *hider) args(args checks.Args) checks.Args {
-	if !h.hides() {
-		return args
-	}
 	args = maps.Clone(args)
 	for name, value := range args {
 		switch v := value.(type) {
 		case string:
-			args[name] = h.text(v)
+			args[name] = h.whole(v)
 		case []string:
 			hidden := make([]string, len(v))
 			for i := range v {
-				hidden[i] = h.text(v[i])
+				hidden[i] = h.whole(v[i])
 			}
 			args[name] = hidden
 		}
 	}
 	return args
+}
+
+// whole hides a value that stands alone, or what is in it.
+func (h *hider) whole(s string) string {
+	if n := h.byText[fold(s)]; n != nil && n.Hidden {
+		return n.Token
+	}
+	return h.text(s)
 }
 
 // text hides what is known to be identifying in words of any kind, and what looks like an address of a computer or a person.
@@ -283,7 +279,7 @@ func (h *hider) text(s string) string {
 		return s
 	}
 	s = h.phrases(s)
-	if h.hidden[People] {
+	if h.hidden[People] && strings.ContainsAny(s, "@•") {
 		s = mail.ReplaceAllStringFunc(s, func(address string) string { return h.add(People, "user", address).Token })
 		s = userPath.ReplaceAllStringFunc(s, func(path string) string {
 			parts := userPath.FindStringSubmatch(path)
@@ -293,7 +289,7 @@ func (h *hider) text(s string) string {
 			return path
 		})
 	}
-	if h.hidden[Addresses] {
+	if h.hidden[Addresses] && strings.Contains(s, ":") {
 		s = numbered6.ReplaceAllStringFunc(s, func(written string) string {
 			if h.address(strings.Trim(written, "[]")) {
 				return h.tokenOf(strings.Trim(written, "[]"), written)
@@ -327,7 +323,7 @@ func (h *hider) hostToken(w string) string {
 	if n == nil && !h.public[host] && slices.ContainsFunc(h.zones, func(zone string) bool { return host == zone || strings.HasSuffix(host, "."+zone) }) {
 		n = h.add(Names, "host", host)
 	}
-	if n == nil || !n.Hidden || len(host) < shortest {
+	if n == nil || !n.Hidden || !n.host() {
 		return w
 	}
 	return n.Token
@@ -362,13 +358,15 @@ func (h *hider) phrases(s string) string {
 
 func inWord(r rune) bool { return r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsDigit(r)) }
 
-// phrase tells whether a value is looked for in any text. Hosts and addresses are found as such, and a user's number is a
+// phrase tells whether a value is looked for in any text. Hosts and addresses are found as such, and a short number is a
 // number like any other.
 func (n *Name) phrase() bool {
-	word := n.stem == "portal" || n.stem == "host" || n.stem == "ip"
-	number := n.stem == "user" && strings.Trim(n.Value, "0123456789") == ""
-	return !word && !number && utf8.RuneCountInString(n.Value) >= shortest
+	const telling = 8 // digits
+	number := strings.Trim(n.Value, "0123456789") == "" && len(n.Value) < telling
+	return !n.host() && !number && utf8.RuneCountInString(n.Value) >= shortest
 }
+
+func (n *Name) host() bool { return n.stem == "portal" || n.stem == "host" || n.stem == "ip" }
 
 // fold brings a text into lower case, byte by byte in its place.
 func fold(s string) string {

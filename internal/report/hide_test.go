@@ -16,28 +16,46 @@ import (
 // publicFacts are the fields of text that tell nothing about who or where the portal is: names of protocols and products,
 // codes, versions, and what a program of Bitrix24's own gives to everybody.
 var publicFacts = []string{
+	"Agent.Name",
+	"Agents.CheckAgents", "Agents.UseCrontab",
 	"AppStatus.Code", "AppStatus.Days", "AppStatus.Licence", "AppStatus.PaymentExpired", "AppStatus.Status", "AppStatus.Version",
+	"Application.Code", "Application.Ends", "Application.Status",
 	"Certificate.Key", "Certificate.Signature",
+	"CertificateStore.Changed",
+	"Connection.Test",
+	"Database.Type", "Database.Version",
 	"EventStep.Method",
 	"Exchange.Filter", "Exchange.Polluted", "Exchange.RequestID",
 	"FeedSeen.Nodes", "FeedSeen.URL",
 	"Finding.After", "Finding.AlsoNeeds", "Finding.AnyOf", "Finding.AtLeast", "Finding.Events", "Finding.Methods", "Finding.Module", "Finding.Name",
 	"Finding.Nearest", "Finding.NotLater", "Finding.ReplacedBy", "Finding.Scopes", "Finding.Since",
+	"HTTPS.ForwardedProto", "HTTPS.HTTPS", "HTTPS.Port",
 	"HostSeen.Interceptor",
 	"IdentityFacts.AppStatus", "IdentityFacts.Version",
 	"InstalledFacts.Code", "InstalledFacts.Status",
 	"InventoryFacts.RestAtLeast", "InventoryFacts.RestBelow",
 	"KeyringFacts.Keeper",
+	"Licence.Ends", "Licence.Market", "Licence.MarketEnds", "Licence.Region", "Licence.SupportEnds",
 	"LicenceFacts.Licence",
 	"LoopbackFacts.Address",
-	"MethodFacts.Name", "MethodSeen.Name",
-	"ModulesFacts.Events", "ModulesFacts.Granted", "ModulesFacts.Listed", "ModulesFacts.Provided",
+	"MethodFacts.Name",
+	"MethodSeen.Name",
+	"ModulesFacts.Events", "ModulesFacts.Granted", "ModulesFacts.Listed", "ModulesFacts.Provided", "ModulesFacts.Versions",
+	"PHPSettings.Environment", "PHPSettings.Missing", "PHPSettings.OpenSSL", "PHPSettings.Version",
+	"Proxy.Port",
 	"PublicDNSFacts.Resolver",
 	"Range.AtLeast", "Range.Below", "Range.Exactly",
 	"Refusal.Method",
 	"Required.Events", "Required.Methods", "Required.Modules", "Required.Scopes",
+	"ServerHost.Interceptor",
+	"ServerModulesFacts.Versions",
+	"ServerPlatformFacts.Main", "ServerPlatformFacts.REST",
+	"ServerProbeFacts.Nonce", "ServerProbeFacts.SAPI",
+	"Setup.AccessActive", "Setup.LoadLimiterActive", "Setup.SubscriptionAvailable",
 	"SignInFacts.Scopes",
+	"SystemCheck.Tests",
 	"TLSSeen.Cipher", "TLSSeen.Interceptor", "TLSSeen.NationalCA", "TLSSeen.OldProtocol", "TLSSeen.Protocol",
+	"Usage.Oldest",
 	"VersionRange.AtLeast", "VersionRange.Below", "VersionRange.Module",
 }
 
@@ -123,6 +141,8 @@ func TestHiddenTexts(t *testing.T) {
 	}{
 		{name: "address", portal: "portal.romashka.ru", in: "See https://Portal.Romashka.ru:8443/rest/ and portal.romashka.ru.", want: "See https://portal-1:8443/rest/ and portal-1."},
 		{name: "names of one part are words", portal: "bitrix", in: "https://bitrix/ bitrix24 mybitrix bitrix-test bitrix", want: "https://portal-1/ bitrix24 mybitrix bitrix-test portal-1"},
+		{name: "a short name", portal: "bx", in: "https://bx/ at bx", want: "https://portal-1/ at portal-1"},
+		{name: "numbers that happen to be somebody's", portal: "p.example.org", known: []known{{User, "401"}, {Certificate, "1000"}}, in: "HTTP 401, 1000 ms", want: "HTTP 401, 1000 ms"},
 		{name: "neighbours in the same domain", portal: "portal.romashka.ru", in: "mail.romashka.ru, www.portal.romashka.ru, romashka.ru, notromashka.ru", want: "host-1, host-2, host-3, notromashka.ru"},
 		{name: "top level is no domain of anyone's", portal: "romashka.ru", in: "example.ru romashka.ru a.romashka.ru", want: "example.ru portal-1 a.romashka.ru"},
 		{name: "both spellings of a name are one", portal: "портал.рф", in: "https://xn--80awhdgm.xn--p1ai https://портал.рф", want: "https://portal-1 https://portal-1"},
@@ -134,6 +154,8 @@ func TestHiddenTexts(t *testing.T) {
 		{name: "portal without a name, IPv6", portal: "https://[2001:db8::7]:8443", in: "https://[2001:db8::7]:8443/rest/", want: "https://ip-1:8443/rest/"},
 		{name: "people", portal: "p.example.org", known: []known{{User, "Иван Петров"}, {User, "i.petrov@example.org"}}, in: "ИВАН ПЕТРОВ <i.petrov@example.org>, a@b.example.net, Иван Петрович", want: "user-1 <user-2>, user-3, Иван Петрович"},
 		{name: "a number of a user is hidden where it is one", portal: "p.example.org", known: []known{{User, "17"}}, in: "POST /rest/17/•••/profile, 17 answers", want: "POST /rest/user-1/•••/profile, 17 answers"},
+		{name: "a webhook's user", portal: "p.example.org", known: []known{{Text, "POST /rest/i.petrov/•••/profile"}, {Text, "POST /rest/1/•••/profile"}},
+			in: "POST /rest/i.petrov/•••/crm.deal.list, POST /rest/api/i.petrov/•••/x, POST /rest/1/•••/profile", want: "POST /rest/user-1/•••/crm.deal.list, POST /rest/api/user-1/•••/x, POST /rest/1/•••/profile"},
 		{name: "member_id", portal: "p.example.org", known: []known{{Member, "0123456789abcdef0123456789abcdef"}}, in: "member_id=0123456789ABCDEF0123456789abcdef", want: "member_id=member-1"},
 		{name: "subject", portal: "p.example.org", known: []known{{Subject, `CN=p.example.org,O=ООО Ромашка\, филиал,L=Tula,C=RU`}},
 			in: `Issued for CN=p.example.org,O=ООО Ромашка\, филиал,L=Tula,C=RU`, want: "Issued for CN=portal-1,O=organization-1,L=organization-3,C=RU"},
@@ -173,9 +195,10 @@ func TestPublicAuthorities(t *testing.T) {
 		facts := &checks.TLSFacts{Addresses: []checks.TLSSeen{{Address: "10.0.0.1", Chain: []checks.Certificate{leaf, middle}, Trust: &checks.Trust{Public: public}}}}
 		h := hiderFor(t, "portal.romashka.ru", Categories()...)
 		r := checks.Result{Check: checks.PortalTLS, Facts: facts}
-		data := jsonOf(facts)
-		h.read(r, data)
-		hidden := string(h.facts(r, data))
+		seen := treeOf(facts)
+		h.read(r, seen)
+		h.hide(r, seen)
+		hidden := string(seen.json())
 		for _, name := range []string{"romashka", "10.0.0.1", "aa11", "31337"} {
 			if strings.Contains(hidden, name) {
 				t.Errorf("public %t: %s is shown: %s", public, name, hidden)
@@ -193,8 +216,10 @@ func TestPublicAuthorities(t *testing.T) {
 func TestUnknownFactsAreTexts(t *testing.T) {
 	h := hiderFor(t, "portal.romashka.ru", Categories()...)
 	r := checks.Result{Check: "of-tomorrow", Facts: json.RawMessage(`{"a":[{"b":"at portal.romashka.ru 10.0.0.1"}],"n":1.50,"t":true,"z":null}`)}
-	h.read(r, jsonOf(r.Facts))
-	if got, want := string(h.facts(r, jsonOf(r.Facts))), `{"a":[{"b":"at portal-1 ip-1"}],"n":1.50,"t":true,"z":null}`; got != want {
+	seen := treeOf(r.Facts)
+	h.read(r, seen)
+	h.hide(r, seen)
+	if got, want := string(seen.json()), `{"a":[{"b":"at portal-1 ip-1"}],"n":1.50,"t":true,"z":null}`; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }

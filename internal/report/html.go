@@ -78,7 +78,14 @@ var stages = []string{"dns", "connect", "tls", "wait", "rest"}
 func (p *Reporter) writeHTML(w io.Writer, n *run, requests []Request, b *Bundle, data []byte) error {
 	style := assets.ReportStyle
 	sum := sha256.Sum256([]byte(style))
-	t, err := template.New("report").Funcs(template.FuncMap{"say": func(key string) string { return p.Words.Say(key, nil) }, "parts": parts}).Parse(assets.ReportPage)
+	said := map[string]string{} // most labels stand there hundreds of times
+	say := func(key string) string {
+		if said[key] == "" {
+			said[key] = p.Words.Say(key, nil)
+		}
+		return said[key]
+	}
+	t, err := template.New("report").Funcs(template.FuncMap{"say": say, "parts": parts}).Parse(assets.ReportPage)
 	if err != nil {
 		return fmt.Errorf("read the report's template: %w", err)
 	}
@@ -109,7 +116,7 @@ func (p *Reporter) writeHTML(w io.Writer, n *run, requests []Request, b *Bundle,
 
 func (p *Reporter) shown(n *run, i item) shown {
 	s := shown{item: i, Said: i.said, StateWords: p.Words.Say("state."+string(i.State), nil),
-		SeenFrom: sentence(p.Words.code("vantage.", string(i.Vantage), "")), Facts: flatten(i.Facts)}
+		SeenFrom: sentence(p.Words.code("vantage.", string(i.Vantage), "")), Facts: i.tree.facts()}
 	if waiting := n.waitingFor(i.Check); waiting != nil {
 		s.Waiting = p.Words.waiting(i, waiting)
 	}
@@ -172,6 +179,9 @@ func (p *Reporter) timeline(requests []Request) []shownRequest {
 			s.Bars = append(s.Bars, bar{stage.name, scale(at, end.Sub(begin)), max(scale(took, end.Sub(begin)), 2)})
 			at += took
 			times = append(times, p.milliseconds("report.stage."+stage.name, stage.ms))
+		}
+		if s.Bars == nil { // quicker than a millisecond
+			s.Bars = []bar{{"rest", scale(at, end.Sub(begin)), 2}}
 		}
 		s.Times = strings.Join(append(times, p.milliseconds("report.stage.total", r.Times.Total)), ", ")
 		list = append(list, s)

@@ -73,6 +73,18 @@ func (w *Words) need(f requirements.Finding) string {
 	return f.Name + " — " + strings.Join(parts, ", ")
 }
 
+// faults names hosts, each with what is wrong with it.
+func (w *Words) faults(hosts, why []string) string {
+	var clauses []string
+	for i := range min(len(hosts), len(why), mostNeeds) {
+		clauses = append(clauses, hosts[i]+" — "+w.code("host-fault.", why[i], ""))
+	}
+	if more := len(hosts) - len(clauses); more > 0 {
+		clauses = append(clauses, w.Say("host-fault.more", checks.Args{"n": more}))
+	}
+	return strings.Join(clauses, "; ")
+}
+
 // modules puts module names, some with a version as in "rest >=23.100.0", into words.
 func (w *Words) modules(needs []string) []string {
 	needs = slices.Clone(needs)

@@ -7,7 +7,7 @@ import (
 	"boxready/checks"
 )
 
-// picture is who connects to whom, and what is known about each way. It is laid out for 344 units, so that on a telephone a unit
+// picture is who connects to whom, and what is known about each way. It is laid out for 360 units, so that on a telephone a unit
 // is a pixel.
 type picture struct {
 	Places []place
@@ -30,7 +30,7 @@ type way struct {
 
 // Sides and middles of the places: two columns, three rows.
 const (
-	pictureLeft, pictureRight             = 2, 210
+	pictureLeft, pictureRight             = 2, 226
 	pictureTop, pictureMiddle, pictureLow = 4, 122, 240
 	placeWidth, placeHeight               = 132, 50
 )

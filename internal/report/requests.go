@@ -1,10 +1,8 @@
 package report
 
 import (
-	"bytes"
-	"cmp"
-	"encoding/json"
 	"slices"
+	"strconv"
 	"time"
 
 	"boxready/checks"
@@ -28,10 +26,16 @@ type Request struct {
 // requests are those in the facts of all checks, in the order in which they were sent.
 func (n *run) requests() []Request {
 	var found []Request
+	type key struct {
+		at      time.Time
+		request string
+	}
+	seen := map[key]bool{}
 	for _, i := range n.items {
-		for _, r := range requestsIn(jsonOf(i.Facts)) {
-			r.Check = i.Check
-			if !slices.ContainsFunc(found, r.same) {
+		for _, r := range i.tree.requests() {
+			if k := (key{r.At, r.Request}); !seen[k] {
+				seen[k] = true
+				r.Check = i.Check
 				found = append(found, r)
 			}
 		}
@@ -40,49 +44,36 @@ func (n *run) requests() []Request {
 	return found
 }
 
-func (r Request) same(other Request) bool { return r.At.Equal(other.At) && r.Request == other.Request }
-
-// requestsIn finds the requests in a check's facts: whatever says when it was sent and how long it took.
-func requestsIn(facts []byte) []Request {
-	if !bytes.Contains(facts, []byte(`"times":`)) {
-		return nil
-	}
-	var list []json.RawMessage
-	if json.Unmarshal(facts, &list) == nil {
-		var found []Request
-		for _, element := range list {
-			found = append(found, requestsIn(element)...)
-		}
-		return found
-	}
-	var fields map[string]json.RawMessage
-	if json.Unmarshal(facts, &fields) != nil {
-		return nil
-	}
+// requests are those in a check's facts: whatever says when it was sent and how long it took.
+func (t tree) requests() []Request {
 	var found []Request
-	if fields["at"] != nil && fields["times"] != nil {
-		var r struct {
-			Request
-			Host string `json:"host"`
-			URL  string `json:"url"`
-		}
-		if json.Unmarshal(facts, &r) == nil {
-			if r.Host != "" {
-				r.Host = "https://" + r.Host
-			}
-			if named := cmp.Or(r.URL, r.Host); named != "" && r.Request.Request == "" {
-				r.Request.Request = "GET " + named
-			}
-			found = append(found, r.Request)
-		}
+	if times := t.within("times"); times.open == '{' && t.get("at") != "" {
+		found = append(found, t.request(times))
 	}
-	names := make([]string, 0, len(fields))
-	for name := range fields {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
-		found = append(found, requestsIn(fields[name])...)
+	for _, field := range t.inner {
+		if field.open != 0 {
+			found = append(found, field.requests()...)
+		}
 	}
 	return found
+}
+
+func (t tree) request(times tree) Request {
+	number := func(s string) int64 {
+		n, _ := strconv.ParseInt(s, 10, 64) // in a stranger's report there may be anything
+		return n
+	}
+	r := Request{Request: t.get("request"), RequestID: t.get("request_id"), Status: int(number(t.get("status"))), Failure: transport.Failure(t.get("failure")),
+		Error: t.get("error"), Described: t.get("error_description"),
+		Times: transport.Times{DNS: number(times.get("dns")), Connect: number(times.get("connect")), TLS: number(times.get("tls")),
+			Wait: number(times.get("wait")), Total: number(times.get("total"))}}
+	r.At, _ = time.Parse(time.RFC3339Nano, t.get("at"))
+	switch host, address := t.get("host"), t.get("url"); {
+	case r.Request != "":
+	case address != "":
+		r.Request = "GET " + address
+	case host != "":
+		r.Request = "GET https://" + host
+	}
+	return r
 }

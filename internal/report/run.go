@@ -18,6 +18,7 @@ type run struct {
 type item struct {
 	Entry
 	said Finding
+	tree tree // its facts
 }
 
 // run puts an outcome into words. What h hides isn't in it.
@@ -27,21 +28,24 @@ func (p *Reporter) run(o *checks.Outcome, h *hider) *run {
 		n.display = h.text(o.Target.Address.Display())
 	}
 	n.Portal = h.text(n.Portal)
-	facts := make([][]byte, len(o.Results))
+	written := make([]json.RawMessage, len(o.Results))
+	trees := make([]tree, len(o.Results))
 	for i, r := range o.Results {
-		facts[i] = jsonOf(r.Facts)
-		h.read(r, facts[i])
+		written[i] = jsonOf(r.Facts)
+		trees[i] = grow(written[i])
+		h.read(r, trees[i])
 	}
 	for i, r := range o.Results {
-		r.Facts, r.Args = h.facts(r, facts[i]), h.args(r.Args)
-		n.add(r, p.Words.Finding(r, n.display))
+		if h.hides() {
+			h.hide(r, trees[i])
+			r.Args, written[i] = h.args(r.Args), trees[i].json()
+		}
+		r.Facts = written[i]
+		f := p.Words.Finding(r, n.display)
+		e := entryOf(r, f)
+		n.Results, n.items = append(n.Results, e), append(n.items, item{e, f, trees[i]})
 	}
 	return n
-}
-
-func (n *run) add(r checks.Result, f Finding) {
-	e := entryOf(r, f)
-	n.Results, n.items = append(n.Results, e), append(n.items, item{e, f})
 }
 
 // jsonOf is facts in JSON; none are an empty object.

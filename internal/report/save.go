@@ -48,7 +48,7 @@ func (e *SaveError) Unwrap() error { return e.Err }
 
 // Save makes a report and saves it; see Bundle.Save. The error is a *SaveError, a *LeakError, or an error of BoxReady's own.
 func (p *Reporter) Save(path string, c Contents) (string, error) {
-	if err := checkName(path, runtime.GOOS); err != nil {
+	if err := CheckPath(path); err != nil {
 		return "", err
 	}
 	b, err := p.Bundle(c)
@@ -65,7 +65,7 @@ func (b *Bundle) Save(path string) (string, error) {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		path = filepath.Join(path, b.Name)
 	}
-	if err := checkName(path, runtime.GOOS); err != nil {
+	if err := CheckPath(path); err != nil {
 		return "", err
 	}
 	name := singleFile(path)
@@ -98,13 +98,27 @@ var (
 	noName     = regexp.MustCompile(`[<>:"|?*\x00-\x1f]|[. ]$`)
 )
 
+// CheckPath tells, before a run is made for it, whether a report can't be saved under that name. The error is a *SaveError.
+func CheckPath(path string) error {
+	if err := checkName(path, runtime.GOOS); err != nil {
+		return err
+	}
+	switch info, err := os.Stat(filepath.Dir(path)); {
+	case err != nil:
+		return &SaveError{reasonOf(err), path, err}
+	case !info.IsDir():
+		return &SaveError{SaveNoFolder, path, nil}
+	}
+	return nil
+}
+
 func checkName(path, system string) error {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return nil
+	}
 	base := filepath.Base(path)
 	if system == "windows" && (deviceName.MatchString(base) || noName.MatchString(base)) {
 		return &SaveError{SaveBadName, path, nil}
-	}
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		return nil
 	}
 	if extension := strings.ToLower(filepath.Ext(base)); singleFile(path) == "" && extension != ".zip" {
 		return &SaveError{SaveFormat, path, nil}

@@ -1,10 +1,8 @@
 package report
 
 import (
-	"bytes"
 	"encoding"
 	"encoding/json"
-	"fmt"
 	"reflect"
 	"strings"
 
@@ -54,17 +52,8 @@ func (s *shape) element() *shape {
 // shapes remembers the shapes of types.
 type shapes map[reflect.Type]*shape
 
-// of is the shape of a check's facts. Facts read from a saved report are still JSON; whose they are says the catalogue.
-func (known shapes) of(r checks.Result) *shape {
-	facts := r.Facts
-	if _, saved := facts.(json.RawMessage); saved {
-		facts = nil
-		for _, c := range checks.Catalog() {
-			if c.ID == r.Check {
-				facts = c.NewFacts()
-			}
-		}
-	}
+// of is the shape of a check's facts.
+func (known shapes) of(facts checks.Facts) *shape {
 	if facts == nil {
 		return nil
 	}
@@ -80,6 +69,9 @@ var (
 func (known shapes) ofType(t reflect.Type, kind Kind) *shape {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
+	}
+	if t == reflect.TypeFor[json.RawMessage]() {
+		return nil
 	}
 	if pointer := reflect.PointerTo(t); pointer.Implements(jsonMarshaler) || pointer.Implements(textMarshaler) {
 		return &shape{kind: kind}
@@ -113,57 +105,4 @@ func (known shapes) ofType(t reflect.Type, kind Kind) *shape {
 		return s
 	}
 	return &shape{kind: kind}
-}
-
-// rewrite copies one JSON value from d to w; every string in it, names of fields apart, goes through f.
-func rewrite(d *json.Decoder, w *bytes.Buffer, at *shape, f func(string, Kind) string) error {
-	token, err := d.Token()
-	if err != nil {
-		return err
-	}
-	switch v := token.(type) {
-	case json.Delim:
-		w.WriteString(v.String())
-		for first := true; d.More(); first = false {
-			if !first {
-				w.WriteByte(',')
-			}
-			inner := at.element()
-			if v == '{' {
-				name, err := d.Token()
-				if err != nil {
-					return err
-				}
-				inner = at.field(name.(string))
-				writeString(w, name.(string))
-				w.WriteByte(':')
-			}
-			if err := rewrite(d, w, inner, f); err != nil {
-				return err
-			}
-		}
-		end, err := d.Token()
-		fmt.Fprint(w, end)
-		return err
-	case string:
-		kind := Text
-		if at != nil {
-			kind = at.kind
-		}
-		writeString(w, f(v, kind))
-	case json.Number:
-		w.WriteString(v.String())
-	case bool:
-		fmt.Fprint(w, v)
-	case nil:
-		w.WriteString("null")
-	}
-	return nil
-}
-
-func writeString(w *bytes.Buffer, s string) {
-	encoder := json.NewEncoder(w)
-	encoder.SetEscapeHTML(false)
-	encoder.Encode(s)       // of a string can't fail
-	w.Truncate(w.Len() - 1) // the line's end
 }

@@ -39,9 +39,13 @@ func (p *Reporter) summary(n *run, b *Bundle) string {
 	left := 0
 	for _, owner := range n.ownersByWeight() {
 		for _, i := range n.findingsOf(owner) {
+			if left > 0 {
+				left++
+				continue
+			}
 			block := append([]string{"", strings.ToUpper(p.Words.Say("state."+string(i.State), nil)) + " " + string(i.Check) + " / " + string(i.Cause),
 				i.said.Title, say("owner", checks.Args{"owner": p.Words.code("owner.", string(i.Owner), ".to")})}, p.evidence(i)...)
-			if left > 0 || len(head)+len(body)+len(block)+len(tail)+2 > maxSummaryLines {
+			if len(head)+len(body)+len(block)+len(tail)+2 > maxSummaryLines {
 				left++
 				continue
 			}
@@ -78,7 +82,7 @@ func (p *Reporter) evidence(i item) []string {
 		}
 	}
 	// The last ones are those that decided.
-	requests := requestsIn(jsonOf(i.Facts))
+	requests := i.tree.requests()
 	for _, r := range requests[max(len(requests)-2, 0):] {
 		line := say("answer", checks.Args{"request": r.Request, "answer": p.answer(r), "took": p.took(r), "at": moment(r.At)})
 		if r.RequestID != "" {

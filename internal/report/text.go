@@ -172,6 +172,17 @@ func (t *text) step(number int, step string) {
 	flush()
 }
 
+// facts writes what a check saw, a line a value, under the names that the JSON form has: whoever asks for them knows these.
+func (t *text) facts(i item) {
+	for _, f := range i.tree.facts() {
+		if line := f.Path + ": " + f.Value; f.list {
+			t.para(depth+2, "", line)
+		} else {
+			fmt.Fprintf(t, "%*s%s\n", depth+2, "", line) // unwrapped, so that it can be copied
+		}
+	}
+}
+
 func (t *text) part(key, words string) {
 	if words = strings.TrimSpace(words); words != "" {
 		t.para(depth, "", t.say("part."+key, nil)+": "+words)

@@ -84,6 +84,7 @@ func (w *Words) functions() template.FuncMap {
 		"span":    w.span,
 		"seconds": func(s float64) string { return w.number(s) },
 		"needs":   w.needs,
+		"faults":  w.faults,
 		"keeper":  func(code string) string { return w.Say("sign-in.place-"+code, nil) },
 		"access":  access,
 		"again":   w.again,

@@ -15,6 +15,7 @@ import (
 	"boxready/checks"
 	"boxready/internal/report"
 	"boxready/internal/requirements"
+	"boxready/internal/serverprobe"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -103,7 +104,7 @@ func TestTextsAreWellFormed(t *testing.T) {
 	for _, lang := range report.Languages() {
 		functions := template.FuncMap{"date": func(any) string { return "" }, "list": func(any) string { return "" },
 			"span": func(any) string { return "" }, "seconds": func(any) string { return "" }, "needs": func(any) string { return "" },
-			"keeper": func(any) string { return "" }, "access": func(any) string { return "" }, "again": func(any, any) string { return "" }}
+			"faults": func(_, _ any) string { return "" }, "keeper": func(any) string { return "" }, "access": func(any) string { return "" }, "again": func(any, any) string { return "" }}
 		for key, text := range texts(t, lang) {
 			if _, err := template.New(key).Funcs(functions).Parse(text); err != nil {
 				t.Errorf("%s %s: %v", lang, key, err)
@@ -141,6 +142,11 @@ var withoutPage = []string{
 	"token-accepted.portal-credentials-refused",
 	"rest-licence.feature-not-licensed", "rest-licence.licence-blocked",
 	"methods.method-unknown", "methods.method-deprecated",
+	"server-probe.probe-other-portal", "server-probe.probe-old", "server-probe.probe-damaged",
+	"server-auth-server.ca-bundle-outdated",
+	"server-platform.php-too-old", "server-platform.php-extension-missing", "server-platform.openssl-too-old",
+	"server-agents.agents-stopped",
+	"server-rest-setup.token-checker-missing", "server-rest-setup.https-not-seen",
 	"self-keyring.keyring-absent", "self-keyring.keyring-locked", "self-keyring.keyring-refused", "self-keyring.keyring-timeout",
 	"self-loopback.port-busy", "self-loopback.port-reserved",
 	"self-browser.no-browser",
@@ -181,6 +187,11 @@ func TestEveryCauseHasWords(t *testing.T) {
 		for _, cause := range checks.CommonCauses() {
 			wants("any." + string(cause))
 		}
+		for _, reason := range serverprobe.PasteReasons() {
+			if have["cli-probe.paste."+string(reason)] == "" {
+				t.Errorf("%s: no text cli-probe.paste.%s", lang, reason)
+			}
+		}
 		for _, reason := range checks.Reasons() {
 			if have["reason."+string(reason)] == "" {
 				t.Errorf("%s: no text reason.%s", lang, reason)
@@ -193,7 +204,7 @@ func TestEveryCauseHasWords(t *testing.T) {
 				}
 			}
 		}
-		for _, group := range []checks.Group{checks.PortalGroup, checks.AuthGroup, checks.AccessGroup, checks.SelfGroup} {
+		for _, group := range []checks.Group{checks.PortalGroup, checks.AuthGroup, checks.AccessGroup, checks.ServerGroup, checks.SelfGroup} {
 			if have["group."+string(group)] == "" {
 				t.Errorf("%s: no text group.%s", lang, group)
 			}

@@ -37,8 +37,10 @@ const (
 
 // Range is what can be proved of a module's version; "" leaves a side open.
 type Range struct {
-	Exactly        string // from the portal's server
-	AtLeast, Below string // from the methods it has and lacks: the version lies in [AtLeast, Below)
+	Exactly string `json:"exactly,omitempty"` // from the portal's server
+	// From the methods that it has and lacks: the version lies in [AtLeast, Below).
+	AtLeast string `json:"at_least,omitempty"`
+	Below   string `json:"below,omitempty"`
 }
 
 // atLeast reports whether the version is surely v or newer, below whether it is surely older.
@@ -229,14 +231,18 @@ func (x *Index) Range(module string) Range {
 // Method says whether the portal has a method. Where method.get gave no answer, the list of methods decides about those that
 // it would have to hold.
 func (x *Index) Method(name string) bitrix.Tri {
-	lower := strings.ToLower(name)
+	m, known := bitrix.Method(name)
+	return x.method(strings.ToLower(name), m, known)
+}
+
+func (x *Index) method(lower string, m bitrix.MethodInfo, known bool) bitrix.Tri {
 	if exists, answered := x.Existing[lower]; answered {
 		return tri(exists)
 	}
 	if x.listed[lower] {
 		return bitrix.Yes
 	}
-	if m, known := bitrix.Method(lower); known && x.Listed != nil && m.InMethodsList == bitrix.Yes {
+	if known && x.Listed != nil && m.InMethodsList == bitrix.Yes {
 		return bitrix.No
 	}
 	return bitrix.Unknown

@@ -12,8 +12,6 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"boxready/internal/bitrix"
-
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
@@ -452,7 +450,7 @@ func (r *reader) modules(n ast.Node) {
 		m := Module{Name: module}
 		if demand != installed {
 			version := validVersion.FindStringSubmatch(demand)
-			if version == nil || !bitrix.ValidVersion(version[1]) {
+			if version == nil {
 				r.failAt(value, BadModuleVersion, map[string]any{"module": module, "value": demand})
 				return
 			}

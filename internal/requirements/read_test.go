@@ -303,7 +303,11 @@ func assertAgree(t *testing.T, schema *jsonschema.Schema, text string) {
 		}
 		return
 	}
-	if invalid := schema.Validate(value); (invalid == nil) != (all == nil) {
+	invalid := schema.Validate(value)
+	if invalid == nil && !slices.ContainsFunc(all, func(e *requirements.Error) bool { return e.Code != requirements.BadHost }) {
+		return // DNS may refuse a name whose letters are right
+	}
+	if (invalid == nil) != (all == nil) {
 		t.Errorf("the reader says %v, the schema %v of:\n%s", err, invalid, text)
 	}
 }

@@ -85,7 +85,8 @@ func Resolve(r *Requirements, inv *Inventory) []Finding { return inv.Index().Res
 
 // Resolve is Resolve for an inventory that is asked more than once.
 func (x *Index) Resolve(r *Requirements) []Finding {
-	s := &resolver{Index: x, req: r, modules: map[string]*Finding{}, permissions: map[string]*Finding{}}
+	s := &resolver{Index: x, req: r, modules: map[string]*Finding{}, permissions: map[string]*Finding{},
+		names: make([]Finding, 0, len(r.Methods))}
 	for _, m := range r.Modules {
 		s.requireModule(m)
 	}
@@ -102,7 +103,7 @@ func (x *Index) Resolve(r *Requirements) []Finding {
 	for _, f := range slices.Concat(s.moduleOrder, s.permissionOrder) {
 		all = append(all, *f)
 	}
-	return append(all, s.names...)
+	return slices.Concat(all, s.names)
 }
 
 type resolver struct {
@@ -113,6 +114,18 @@ type resolver struct {
 	permissions     map[string]*Finding // to grant, by lower-case scope
 	permissionOrder []*Finding
 	names           []Finding
+	suggested       int
+}
+
+// maxSuggested is for how many names spellings are suggested: a file with more unknown ones isn't misspelt, it is about something
+// else.
+const maxSuggested = 20
+
+func (s *resolver) nearest(known *spelling, name string) []string {
+	if s.suggested++; s.suggested > maxSuggested {
+		return nil
+	}
+	return known.nearest(name)
 }
 
 // distinct drops names that came before, whatever their letter case.
@@ -228,8 +241,8 @@ func (s *resolver) requireScope(name string) {
 	if s.Provided != nil && !anyOf(s.provided, enough(strings.ToLower(name))) {
 		switch {
 		case !known:
-			s.add(Finding{Kind: AskVendor, Reason: NowhereKnown, What: ScopeNeed, Name: name, Nearest: scopeSpelling().nearest(name)})
-		case info.Evidence == bitrix.EvidenceInferred && s.ModuleVersions == nil:
+			s.add(Finding{Kind: AskVendor, Reason: NowhereKnown, What: ScopeNeed, Name: name, Nearest: s.nearest(scopeSpelling(), name)})
+		case info.Evidence == bitrix.EvidenceInferred && s.ModuleVersions == nil && s.Presence(info.Modules[0]) != Absent:
 			f := s.group(NotSure, info.Modules[0])
 			f.Scopes = append(f.Scopes, info.Name)
 		default:
@@ -268,22 +281,23 @@ func (s *resolver) lacksPermission(scopes []string) *Finding {
 }
 
 func (s *resolver) requireMethod(name string) {
-	m, known := bitrix.Method(name)
+	lower := strings.ToLower(name)
+	m, known := bitrix.Method(lower)
 	if !known {
 		s.requireUnknownMethod(name)
 		return
 	}
 	f := Finding{What: MethodNeed, Name: m.Name, Module: m.Module, Since: m.Since(), After: m.AbsentIn, NotLater: m.PresentIn}
-	switch has := s.Method(name); {
+	switch has := s.method(lower, m, known); {
 	case has == bitrix.Yes:
-		s.permitMethod(m)
+		s.permitMethod(m, lower)
 	case has == bitrix.No && m.Deprecated && s.newEnough(f):
 		f.Kind, f.Reason, f.Has, f.ReplacedBy = AskVendor, Gone, s.Range(m.Module), m.ReplacedBy
 		s.add(f)
 		return
-	case has == bitrix.No && m.API2 || s.Presence(m.Module) == Absent:
+	case has == bitrix.No || s.Presence(m.Module) == Absent:
 		s.explain(missing{needs: m.AlsoNeeds(), list: func(f *Finding) *[]string { return &f.Methods }, Finding: f})
-	case !m.API2: // method.get doesn't look at it
+	case !m.API2: // method.get doesn't look at it, and nothing else was asked
 		if rest := s.Range("rest"); rest.below(bitrix.REST3Since) {
 			f.Kind, f.Module, f.Since, f.Has = Update, "rest", bitrix.REST3Since, rest
 		} else {
@@ -321,14 +335,14 @@ func (s *resolver) requireUnknownMethod(name string) {
 	default:
 		return
 	}
-	f.Nearest = methodSpelling().nearest(name)
+	f.Nearest = s.nearest(methodSpelling(), name)
 	s.add(f)
 }
 
 // permitMethod looks whether a method that is there may be called.
-func (s *resolver) permitMethod(m bitrix.MethodInfo) {
+func (s *resolver) permitMethod(m bitrix.MethodInfo, lower string) {
 	scopes := scopesOf(m)
-	available, answered := s.Available[strings.ToLower(m.Name)]
+	available, answered := s.Available[lower]
 	if answered && available {
 		return
 	}
@@ -343,7 +357,7 @@ func (s *resolver) requireEvent(name string) {
 	e, known := bitrix.Event(name)
 	if !known {
 		if s.Event(name) == bitrix.No {
-			s.add(Finding{Kind: AskVendor, Reason: NowhereKnown, What: EventNeed, Name: strings.ToUpper(name), Nearest: eventSpelling().nearest(name)})
+			s.add(Finding{Kind: AskVendor, Reason: NowhereKnown, What: EventNeed, Name: strings.ToUpper(name), Nearest: s.nearest(eventSpelling(), name)})
 		}
 		return
 	}

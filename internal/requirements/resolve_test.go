@@ -1,6 +1,7 @@
 package requirements_test
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -98,17 +99,20 @@ func TestEveryMethodWithoutItsModule(t *testing.T) {
 }
 
 func TestEveryMethodWithItsModuleTooOld(t *testing.T) {
+	inv := portal()
 	for m := range bitrix.Methods() {
-		inv := portal()
+		answers := maps.Clone(inv.Existing)
 		for other := range bitrix.Methods() { // what says how old the module is goes too
 			if other.Module == m.Module && (other.AbsentIn != "" || other.Since() != "") {
-				delete(inv.Existing, strings.ToLower(other.Name))
+				delete(answers, strings.ToLower(other.Name))
 			}
 		}
 		if m.API2 {
-			inv.Existing[strings.ToLower(m.Name)] = false
+			answers[strings.ToLower(m.Name)] = false
 		}
-		f := one(t, m.Name, requirements.Resolve(&requirements.Requirements{Methods: []string{m.Name}}, inv))
+		old := *inv
+		old.Existing = answers
+		f := one(t, m.Name, requirements.Resolve(&requirements.Requirements{Methods: []string{m.Name}}, &old))
 		want := requirements.Finding{Kind: requirements.Update}
 		switch {
 		case !m.API2:
@@ -130,13 +134,13 @@ func TestEveryMethodWithItsModuleTooOld(t *testing.T) {
 }
 
 func TestEveryMethodWithoutThePermission(t *testing.T) {
+	inv := portal()
+	inv.Granted = []string{"nothing-of-that-kind"}
 	for m := range bitrix.Methods() {
 		if !m.API2 {
 			continue // the portal can't be asked about them
 		}
-		inv := portal()
-		inv.Available[strings.ToLower(m.Name)] = false
-		inv.Granted = []string{"nothing-of-that-kind"}
+		inv.Available = map[string]bool{strings.ToLower(m.Name): false}
 		f := one(t, m.Name, requirements.Resolve(&requirements.Requirements{Methods: []string{m.Name}}, inv))
 		if f.Kind != requirements.Grant || !slices.Contains(f.AnyOf, m.Scope) {
 			t.Errorf("%s: %+v", m.Name, f)
@@ -212,6 +216,31 @@ func TestAMissingModuleIsReportedOnce(t *testing.T) {
 		if !slices.Equal(f.Methods, need.Methods) || !slices.Equal(f.Scopes, need.Scopes) || len(f.Events) != len(need.Events)/2 {
 			t.Errorf("%s: %d methods of %d, %d events of %d, scopes %v of %v", module.Name, len(f.Methods), len(need.Methods),
 				len(f.Events), len(need.Events)/2, f.Scopes, need.Scopes)
+		}
+	}
+}
+
+// Methods of REST 3.0 can be asked about under /rest/api/ alone. That one surely isn't there counts like any other's absence.
+func TestAbsentMethodsOfREST3(t *testing.T) {
+	for m := range bitrix.Methods() {
+		if m.API2 {
+			continue
+		}
+		need := &requirements.Requirements{Methods: []string{m.Name}}
+		inv := portal()
+		inv.Existing[strings.ToLower(m.Name)] = false
+		f := one(t, m.Name, requirements.Resolve(need, inv))
+		hearsay := m.Module == "call" && f.Kind == requirements.NotSure && f.Reason == requirements.ModuleUnsure // it has no other methods
+		if !hearsay && (f.Kind != requirements.Update || f.What != requirements.MethodNeed || f.Name != m.Name) || f.Module != m.Module {
+			t.Errorf("%s: %+v", m.Name, f)
+		}
+		inv.Existing[strings.ToLower(m.Name)] = true
+		if found := about(requirements.Resolve(need, inv)); len(found) != 0 {
+			t.Errorf("%s is there: %+v", m.Name, found)
+		}
+		inv.Existing[strings.ToLower(m.Name)], inv.Existing["method.get"] = false, false
+		if f := one(t, m.Name, requirements.Resolve(need, inv)); f.Kind != requirements.Update || f.Module != "rest" || m.Module != "rest" && f.Since != bitrix.REST3Since {
+			t.Errorf("%s on a portal before REST 3.0: %+v", m.Name, f)
 		}
 	}
 }
@@ -326,6 +355,8 @@ func TestResolve(t *testing.T) {
 			{Kind: requirements.Install, What: requirements.ModuleNeed, Name: "sale", Module: "sale", Scopes: []string{"sale"}, After: "17.0.8", NotLater: "17.6.2"}}},
 		{"a scope known by hearsay", req{Scopes: []string{"note"}}, portal("note"), []finding{
 			{Kind: requirements.NotSure, Reason: requirements.ModuleUnsure, What: requirements.ModuleNeed, Name: "note", Module: "note", Scopes: []string{"note"}}}},
+		{"a scope known by hearsay, of a module that surely isn't there", req{Scopes: []string{"mail"}, Methods: []string{"mailservice.list"}}, portal("mail"), []finding{
+			{Kind: requirements.Install, What: requirements.ModuleNeed, Name: "mail", Module: "mail", Scopes: []string{"mail"}, Methods: []string{"mailservice.list"}}}},
 		{"a scope that its module lacks", req{Scopes: []string{"pay_system"}}, with(func(inv *requirements.Inventory) { inv.Provided = no(inv.Provided, "pay_system") }), []finding{
 			{Kind: requirements.Update, What: requirements.ScopeNeed, Name: "pay_system", Module: "sale", Has: requirements.Range{AtLeast: "23.200.0"}}}},
 

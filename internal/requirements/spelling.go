@@ -9,6 +9,9 @@ import (
 	"boxready/internal/bitrix"
 )
 
+// maxKnown is how long a known name is at most.
+const maxKnown = 100
+
 // maxNearest is how many spellings are suggested at most.
 const maxNearest = 3
 
@@ -49,7 +52,7 @@ func letters(s string) (set uint64) {
 // nearest returns the known names fewest keystrokes away from name, at most maxNearest and none that differs too much.
 func (s *spelling) nearest(name string) []string {
 	name = latin.Replace(strings.ToLower(name))
-	limit := 1 + min(len(name)/8, 2)
+	limit := 1 + min(len(name)/8, 1)
 	set := letters(name)
 	var found []string
 	for length := max(len(name)-limit, 0); length <= len(name)+limit && length < len(s.byLength); length++ {
@@ -71,11 +74,8 @@ func (s *spelling) nearest(name string) []string {
 
 // distance is how many letters have to be typed, deleted, replaced or swapped to get from a to b; limit+1 if more than limit.
 func distance(a, b string, limit int) int {
-	var rows [3][]int
-	for i := range rows {
-		rows[i] = make([]int, len(b)+1)
-	}
-	before, last, row := rows[0], rows[1], rows[2]
+	var rows [3][maxKnown + 1]int
+	before, last, row := rows[0][:len(b)+1], rows[1][:len(b)+1], rows[2][:len(b)+1]
 	for j := range last {
 		last[j] = j
 	}

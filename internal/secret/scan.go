@@ -1,15 +1,17 @@
 package secret
 
 import (
+	"bytes"
 	"encoding/hex"
 	"html"
+	"slices"
 	"strings"
 )
 
 // Scanner looks for known secrets in what is about to leave the program.
 type Scanner struct {
 	begins [1 << 16]bool // whether any form begins with these two bytes
-	forms  map[[minPart]byte][]string
+	forms  map[[minPart]byte][][]byte
 	// Known is how many secrets it looks for.
 	Known int
 }
@@ -18,10 +20,10 @@ type Scanner struct {
 // What is shorter than four bytes stands in any text and isn't looked for; neither is white space told apart, because texts
 // are wrapped.
 func NewScanner(known ...String) *Scanner {
-	s := &Scanner{forms: map[[minPart]byte][]string{}}
-	for _, k := range known {
+	s := &Scanner{forms: map[[minPart]byte][][]byte{}}
+	for i, k := range known {
 		plain := k.Reveal()
-		if len(squeeze(plain)) < minPart {
+		if slices.ContainsFunc(known[:i], k.Equal) || len(squeeze([]byte(plain))) < minPart {
 			continue
 		}
 		s.Known++
@@ -37,12 +39,13 @@ func NewScanner(known ...String) *Scanner {
 // What html/template escapes besides.
 var htmlEscapes = strings.NewReplacer("+", "&#43;")
 
-func (s *Scanner) add(form string) {
-	if form = squeeze(form); len(form) < minPart {
+func (s *Scanner) add(written string) {
+	form := squeeze([]byte(written))
+	if len(form) < minPart {
 		return
 	}
 	s.begins[uint16(form[0])<<8|uint16(form[1])] = true
-	key := [minPart]byte([]byte(form[:minPart]))
+	key := [minPart]byte(form[:minPart])
 	s.forms[key] = append(s.forms[key], form)
 }
 
@@ -51,13 +54,13 @@ func (s *Scanner) Finds(data []byte) bool {
 	if len(s.forms) == 0 {
 		return false
 	}
-	text := squeeze(string(data))
+	text := squeeze(data)
 	for i := 0; i+minPart <= len(text); i++ {
 		if !s.begins[uint16(text[i])<<8|uint16(text[i+1])] {
 			continue
 		}
-		for _, form := range s.forms[[minPart]byte([]byte(text[i:i+minPart]))] {
-			if strings.HasPrefix(text[i:], form) {
+		for _, form := range s.forms[[minPart]byte(text[i:i+minPart])] {
+			if bytes.HasPrefix(text[i:], form) {
 				return true
 			}
 		}
@@ -66,14 +69,14 @@ func (s *Scanner) Finds(data []byte) bool {
 }
 
 // squeeze takes out white space.
-func squeeze(s string) string {
+func squeeze(s []byte) []byte {
 	out := make([]byte, 0, len(s))
-	for i := range len(s) {
-		switch c := s[i]; c {
+	for _, c := range s {
+		switch c {
 		case ' ', '\t', '\r', '\n':
 		default:
 			out = append(out, c)
 		}
 	}
-	return string(out)
+	return out
 }

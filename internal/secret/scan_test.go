@@ -34,7 +34,7 @@ func TestScannerBounds(t *testing.T) {
 	if NewScanner().Finds([]byte("anything")) {
 		t.Error("without secrets something is found")
 	}
-	scanner := NewScanner(New("abc"), String{}, New("a b c"), New("abcd"))
+	scanner := NewScanner(New("abc"), String{}, New("a b c"), New("abcd"), New("abcd"))
 	if scanner.Known != 1 {
 		t.Errorf("%d secrets are looked for, want the one of four bytes", scanner.Known)
 	}

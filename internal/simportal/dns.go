@@ -95,6 +95,9 @@ func (s *Sim) answerDNS(message []byte, outside bool) (answer []byte, question d
 // zone says what is known of a name.
 func (s *Sim) zone(f *faultSet, name string, outside bool) (addresses []string, code dnsmessage.RCode, silent bool) {
 	name = strings.ToLower(name)
+	if name == appHost {
+		return []string{appAddress(f)}, dnsmessage.RCodeSuccess, false
+	}
 	if a, ok := hostAddresses()[name]; ok {
 		return []string{a}, dnsmessage.RCodeSuccess, false
 	}

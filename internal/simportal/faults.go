@@ -16,7 +16,7 @@ type Fault struct {
 	// "sign-in" (have what IssueGrant gives, and refresh it), "as-application" (the credential is the application's own).
 	With []string
 	// Needs is what the client's application must require to see it: "method:crm.deal.list", "event:ONCRMDEALADD",
-	// "scope:crm", "module:crm", "module:crm>=23.300.0".
+	// "scope:crm", "module:crm", "module:crm>=23.300.0", "host:app.demo.example:443:portal-to-app".
 	Needs []string
 	Words string // one line of English
 

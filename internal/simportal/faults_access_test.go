@@ -1,10 +1,12 @@
 package simportal_test
 
 import (
+	"errors"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 
 	"boxready/internal/simportal"
@@ -78,6 +80,25 @@ var accessSymptoms = map[string]seen{
 	"event-unbind-error":  inTests("TestEventFaults"),
 	"event-unbind-fails":  inTests("TestEventFaults"),
 
+	"app-host-unreachable": func(t *testing.T, s *simportal.Sim) {
+		if err := dialError(s, "app.demo.example:443"); !errors.Is(err, syscall.ECONNREFUSED) {
+			t.Errorf("got %v", err)
+		}
+	},
+	"app-tls-self-signed":      appFails("unknown authority"),
+	"app-tls-incomplete-chain": appFails("unknown authority"),
+	"app-tls-expired":          appFails("expired"),
+	"app-tls-wrong-host":       appFails("not app.demo.example"),
+	"app-frame-options":        appSays("X-Frame-Options", "SAMEORIGIN"),
+	"app-frame-ancestors":      appSays("Content-Security-Policy", "default-src 'self'; frame-ancestors 'self' https://another.demo.example"),
+	"app-frame-allowed":        appSays("Content-Security-Policy", "frame-ancestors 'self' https://portal.demo.example"),
+	"app-private": func(t *testing.T, s *simportal.Sim) {
+		addrs, err := s.Resolver().LookupHost(t.Context(), "app.demo.example")
+		if err != nil || !slices.Equal(addrs, []string{"192.168.10.60"}) {
+			t.Errorf("got %v, %v", addrs, err)
+		}
+	},
+
 	"grant-invalid":             renewing(400, "invalid_grant"),
 	"client-invalid":            renewing(400, "invalid_client"),
 	"sign-in-expired":           renewing(401, "expired_token"),
@@ -109,6 +130,29 @@ var accessSymptoms = map[string]seen{
 			t.Errorf("methods: %v", list)
 		}
 	},
+}
+
+func appFails(reason string) seen {
+	return func(t *testing.T, s *simportal.Sim) {
+		t.Helper()
+		if _, err := client(t, s).Get("https://app.demo.example/"); err == nil || !strings.Contains(err.Error(), reason) {
+			t.Errorf("got %v", err)
+		}
+	}
+}
+
+func appSays(name, value string) seen {
+	return func(t *testing.T, s *simportal.Sim) {
+		t.Helper()
+		response, err := client(t, s).Get("https://app.demo.example/")
+		if err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+		if got := response.Header.Get(name); response.StatusCode != 200 || got != value {
+			t.Errorf("%d %s: %q", response.StatusCode, name, got)
+		}
+	}
 }
 
 // inTests: shown there, because it takes more than one look.

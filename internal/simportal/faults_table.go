@@ -7,6 +7,12 @@ var (
 	eventTest   = []string{"sign-in", "deep", "event-test"}
 )
 
+// An application that is called by the event queue, or opened by browsers, and whose server connects to the portal.
+var (
+	calledApp = []string{"host:app.demo.example:443:portal-to-app", "host:app.demo.example:443:app-to-portal"}
+	openedApp = []string{"host:app.demo.example:443:browser-to-app"}
+)
+
 var faultTable = []Fault{
 	{Name: "dns-not-found", Group: "dns", Causes: []string{"portal-dns/dns-not-found"}, With: []string{"dns"}, Words: "the portal's name does not exist"},
 	{Name: "dns-failed", Group: "dns", Causes: []string{"portal-dns/dns-failed"}, With: []string{"dns"}, Words: "the DNS server answers SERVFAIL"},
@@ -170,6 +176,16 @@ var faultTable = []Fault{
 	{Name: "event-recorded-late", Group: "events", With: eventTest, Words: "events are recorded after the first look at them, as a background job may do"},
 	{Name: "event-unbind-error", Group: "events", With: eventTest, Words: "taking an event handler away ends in an error"},
 	{Name: "event-unbind-fails", Group: "events", With: eventTest, Words: "taking an event handler away takes none away"},
+
+	{Name: "app-host-unreachable", Group: "application-host", Causes: []string{"application-hosts/host-unreachable"}, Needs: calledApp, Words: "the application's server refuses connections", ports: true},
+	{Name: "app-private", Group: "application-host", Causes: []string{"application-hosts/handler-private"}, With: []string{"dns"}, Needs: calledApp, Words: "the application's name leads to a private address only"},
+	{Name: "app-tls-self-signed", Group: "application-tls", Causes: []string{"application-hosts/handler-tls"}, Needs: calledApp, Words: "the application's certificate is signed by itself"},
+	{Name: "app-tls-incomplete-chain", Group: "application-tls", Causes: []string{"application-hosts/handler-tls"}, Needs: calledApp, Words: "the application's server does not send the intermediate certificate"},
+	{Name: "app-tls-expired", Group: "application-tls", Causes: []string{"application-hosts/handler-tls"}, Needs: openedApp, Words: "the application's certificate has expired"},
+	{Name: "app-tls-wrong-host", Group: "application-tls", Causes: []string{"application-hosts/handler-tls"}, Needs: openedApp, Words: "the application's certificate is for other names"},
+	{Name: "app-frame-options", Group: "application-page", Causes: []string{"application-hosts/frame-blocked"}, Needs: openedApp, Words: "the application's page forbids frames with X-Frame-Options"},
+	{Name: "app-frame-ancestors", Group: "application-page", Causes: []string{"application-hosts/frame-blocked"}, Needs: openedApp, Words: "the application's page allows frames of another portal alone"},
+	{Name: "app-frame-allowed", Group: "application-page", Needs: openedApp, Words: "the application's page allows frames of this portal alone, and says otherwise in X-Frame-Options, which is no fault"},
 
 	{Name: "authorize-login", Group: "authorize", Words: "/oauth/authorize/ shows the login form"},
 	{Name: "authorize-error", Group: "authorize", Words: "/oauth/authorize/ shows the authorization server's error"},

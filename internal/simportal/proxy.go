@@ -61,7 +61,7 @@ func (s *Sim) resolve(hostPort, defaultPort string) string {
 		return ""
 	}
 	host = strings.Trim(host, "[]")
-	routes := append(s.portalRoutes(), s.otherRoutes()...)
+	routes := s.routes()
 	for _, a := range portalAddresses(s.set.Load()) {
 		f := s.set.Load()
 		routes = append(routes, route{a, 443, s.portalAt(f, a)}, route{a, 80, s.portalHTTPAt(f, a)})

@@ -2,7 +2,7 @@
 // around one, in a single process on loopback: the portal's web server and REST
 // interface, the authorization servers and the event queue's address lists of
 // both regions, a DNS server, a DNS-over-HTTPS resolver, the host that certificate
-// authorities publish issuers on, and a proxy. All of them misbehave on demand and
+// authorities publish issuers on, an application's server, and a proxy. All of them misbehave on demand and
 // write down everything they are asked.
 //
 // It exists so that each verdict of the checklist can be shown, and tested, on a
@@ -40,6 +40,7 @@ import (
 const (
 	defaultHost = "portal.demo.example"
 	aiaHost     = "aia.demo.example"
+	appHost     = "app.demo.example" // of an application
 	dohGoogle   = "dns.google"
 	dohYandex   = "common.dot.dns.yandex.net"
 
@@ -55,6 +56,8 @@ const (
 	addrFeedCIS    = "203.0.113.30"
 	addrFeedWorld  = "203.0.113.31"
 	addrAIA        = "203.0.113.40"
+	addrApp        = "203.0.113.60"
+	addrAppPrivate = "192.168.10.60"
 	addrDoHGoogle  = "203.0.113.53"
 	addrDoHYandex  = "203.0.113.54"
 	defaultREST    = "25.800.0"
@@ -123,9 +126,9 @@ type Sim struct {
 
 // endpoints are the loopback addresses, "127.0.0.1:PORT".
 type endpoints struct {
-	portal, portalTwo, portalHTTP              string
-	authCIS, authWorld, feedCIS, feedWorld     string
-	aia, doh, dns, proxy, refused, unreachable string
+	portal, portalTwo, portalHTTP                   string
+	authCIS, authWorld, feedCIS, feedWorld          string
+	aia, app, doh, dns, proxy, refused, unreachable string
 }
 
 // Start starts all servers.
@@ -191,6 +194,7 @@ func (s *Sim) listen(set *faultSet) error {
 	serveTLS(&s.at.feedCIS, "feed-cis", s.vendorTLS, s.feed(bitrix.CIS))
 	serveTLS(&s.at.feedWorld, "feed-world", s.vendorTLS, s.feed(bitrix.World))
 	serveTLS(&s.at.aia, "aia", nil, s.issuers)
+	serveTLS(&s.at.app, "app", s.appTLS, s.app)
 	serveTLS(&s.at.doh, "doh", s.vendorTLS, s.dohServer)
 	serveTLS(&s.at.proxy, "proxy", nil, s.proxy)
 	if set.on("tls-second-address") {
@@ -296,11 +300,13 @@ func (r route) String() string {
 }
 
 // ConnectTo maps every simulated host to where it listens: "HOST:PORT:ADDR:PORT", as curl's --connect-to reads it.
-func (s *Sim) ConnectTo() []string {
-	return lines(append(s.portalRoutes(), s.otherRoutes()...))
+func (s *Sim) ConnectTo() []string { return lines(s.routes()) }
+
+func (s *Sim) routes() []route {
+	return slices.Concat(s.portalRoutes(), []route{{appHost, 443, s.appAt(s.set.Load())}}, s.otherRoutes())
 }
 
-// ConnectToByAddress is ConnectTo with the portal's entries keyed by the addresses
+// ConnectToByAddress is ConnectTo with the portal's and the application's entries keyed by the addresses
 // that the DNS server gives, for a client that resolves through DNS.
 func (s *Sim) ConnectToByAddress() []string {
 	f := s.set.Load()
@@ -308,7 +314,7 @@ func (s *Sim) ConnectToByAddress() []string {
 	for _, a := range portalAddresses(f) {
 		routes = append(routes, route{a, 443, s.portalAt(f, a)}, route{a, 80, s.portalHTTPAt(f, a)})
 	}
-	return lines(append(routes, s.otherRoutes()...))
+	return lines(append(append(routes, route{appAddress(f), 443, s.appAt(f)}), s.otherRoutes()...))
 }
 
 func lines(routes []route) []string {

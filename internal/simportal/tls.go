@@ -231,6 +231,7 @@ func vendorNames() []string {
 const (
 	tlsVendor            = "vendor"
 	tlsVendorIntercepted = "vendor intercepted"
+	tlsApp               = "app-" // and what is wrong with it, as with a portal's
 )
 
 // config returns the server's side of TLS for a fault or a kind, made on first use.
@@ -267,6 +268,9 @@ func (a *authority) config(kind string) (*tls.Config, error) {
 
 func (a *authority) certificate(kind string) (tls.Certificate, error) {
 	s := a.spec(a.host, "www."+a.host, formerHost(a.host))
+	if k, ok := strings.CutPrefix(kind, tlsApp); ok {
+		s, kind = a.spec(appHost), k
+	}
 	signer, chain := a.next, []*issuer{a.next}
 	// from makes the company's, the nation's or the interceptor's authority the issuer.
 	from := func(kinds ...string) error {

@@ -201,6 +201,11 @@ func Handshake(ctx context.Context, conn net.Conn, config *tls.Config) (*tls.Con
 // HTTPClient returns a client for hosts other than the portal: certificates are verified against the public roots,
 // redirects are not followed, replies are not decompressed. Close its idle connections when done.
 func (n *Net) HTTPClient() *http.Client {
+	return n.HTTPClientWith(&tls.Config{RootCAs: n.Roots(), MinVersion: tls.VersionTLS12})
+}
+
+// HTTPClientWith is HTTPClient with another idea of TLS. The name of the server is filled in.
+func (n *Net) HTTPClientWith(config *tls.Config) *http.Client {
 	return &http.Client{
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Transport: n.Identify(&http.Transport{
@@ -211,8 +216,10 @@ func (n *Net) HTTPClient() *http.Client {
 				}
 				return nil, nil
 			},
-			DialContext:            n.dialFor,
-			DialTLSContext:         n.dialTLSFor,
+			DialContext: n.dialFor,
+			DialTLSContext: func(ctx context.Context, network, hostport string) (net.Conn, error) {
+				return n.dialTLSFor(ctx, network, hostport, config)
+			},
 			DisableCompression:     true,
 			DisableKeepAlives:      true,
 			MaxResponseHeaderBytes: maxHeaderBytes,
@@ -244,7 +251,7 @@ func (n *Net) dialFor(ctx context.Context, _, hostport string) (net.Conn, error)
 }
 
 // dialTLSFor connects for a request over https, or to the proxy of one over plain http that wants to be spoken to over TLS.
-func (n *Net) dialTLSFor(ctx context.Context, network, hostport string) (net.Conn, error) {
+func (n *Net) dialTLSFor(ctx context.Context, network, hostport string, config *tls.Config) (net.Conn, error) {
 	if j := journeyOf(ctx); j != nil && j.via != nil {
 		return n.dialFor(ctx, network, hostport)
 	}
@@ -258,7 +265,9 @@ func (n *Net) dialTLSFor(ctx context.Context, network, hostport string) (net.Con
 	if err != nil {
 		return nil, err
 	}
-	secure, err := Handshake(ctx, conn, &tls.Config{ServerName: host, RootCAs: n.Roots(), MinVersion: tls.VersionTLS12})
+	config = config.Clone()
+	config.ServerName = host
+	secure, err := Handshake(ctx, conn, config)
 	if err != nil {
 		return nil, err // not a typed nil
 	}

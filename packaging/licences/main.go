@@ -12,7 +12,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"slices"
 	"strings"
 )
@@ -40,7 +39,7 @@ func main() {
 
 var (
 	systems  = []string{"linux", "windows", "darwin"}
-	variants = []struct{ cgo, tags string }{{"1", "migrated_fynedo,no_emoji,no_metadata"}, {"0", "nogui,migrated_fynedo"}}
+	variants = []struct{ cgo, tags string }{{"1", "migrated_fynedo,no_emoji,no_metadata,no_animations"}, {"0", "nogui,migrated_fynedo"}}
 )
 
 // collect returns the licence of each module that is linked into the program in a folder, and that of "go".
@@ -78,7 +77,11 @@ func collect(program string) (map[string][]byte, error) {
 		}
 		texts[module] = text
 	}
-	goText, err := os.ReadFile(filepath.Join(runtime.GOROOT(), "LICENSE"))
+	goroot, err := exec.Command("go", "env", "GOROOT").Output()
+	if err != nil {
+		return nil, fmt.Errorf("where Go is: %w", err)
+	}
+	goText, err := os.ReadFile(filepath.Join(strings.TrimSpace(string(goroot)), "LICENSE"))
 	if err != nil {
 		return nil, fmt.Errorf("licence of Go: %w", err)
 	}

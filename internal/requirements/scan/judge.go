@@ -114,7 +114,7 @@ var relatives = sync.OnceValue(func() map[string]bool {
 func parent(name string) string { return name[:max(strings.LastIndexByte(name, '.'), 0)] }
 
 // placeholders are what is replaced at run time.
-var placeholders = regexp.MustCompile(`\$\{[^}]*\}|\{\$[^}]*\}|#\{[^}]*\}|\{[A-Za-z0-9_.:]*\}|%[sdv]|\$[A-Za-z_][A-Za-z0-9_]*(->[A-Za-z_][A-Za-z0-9_]*)*`)
+var placeholders = regexp.MustCompile(`\{\{[^}]*\}\}|\$\{[^}]*\}|\{\$[^}]*\}|#\{[^}]*\}|\{[A-Za-z0-9_.:]*\}|%[sdv]|\$[A-Za-z_][A-Za-z0-9_]*(->[A-Za-z_][A-Za-z0-9_]*)*`)
 
 // unknownEvent is what an event of a portal looks like.
 var unknownEvent = regexp.MustCompile(`^ON(APP|CRM|IM|TASK|VOXIMPLANT)[A-Z0-9_]{3,60}$`)
@@ -171,7 +171,7 @@ func (r *reader) run(l *literal, text string, start, end int, isKey bool) {
 	if !strings.Contains(name, ".") && !plausibleWord(name) {
 		return
 	}
-	left, right := byte('^'), byte('$')
+	left, right := byte(edge), byte(edge)
 	if start > 0 {
 		left = text[start-1]
 	}
@@ -202,7 +202,7 @@ func (r *reader) run(l *literal, text string, start, end int, isKey bool) {
 		words = []string{text[max(start-40, 0):start]}
 	}
 	first, _, dotted := strings.Cut(lowerName, ".")
-	denied := f != inQuotes && (elsewhere[strings.ToLower(l.callee)] || texts[strings.ToLower(l.key)] || l.subscript && f == whole)
+	denied := f != inQuotes && (elsewhere[strings.ToLower(l.callee)] || texts[strings.ToLower(l.key)])
 	if m, known := bitrix.Method(name); known {
 		fd := found{Method, m.Name, l.line}
 		switch {
@@ -218,7 +218,7 @@ func (r *reader) run(l *literal, text string, start, end int, isKey bool) {
 			}
 		case f == called || suffixed && f == behind:
 			r.certain(fd)
-		case denied || isKey || names[strings.ToLower(l.key)]:
+		case denied || isKey || names[strings.ToLower(l.key)] || l.subscript && f == whole:
 		case contain(words, strongSigns):
 			r.certain(fd)
 		case contain(words, signs):
@@ -244,18 +244,21 @@ func (r *reader) run(l *literal, text string, start, end int, isKey bool) {
 	}
 }
 
+// edge is what stands before the beginning and behind the end of a string.
+const edge = 1
+
 // maxAddress is how far an address is looked back at.
 const maxAddress = 300
 
 // standing says where in a string text[start:end] stands.
 func standing(text string, start, end int, left, right byte) form {
-	ends := right == '$' || right == '?' || right == gap || right == '&' || right == '/' || right == '"' || right == '\''
+	ends := right == edge || right == '?' || right == gap || right == '&' || right == '/' || right == '"' || right == '\''
 	switch {
-	case left == '^' && right == '$':
+	case left == edge && right == edge:
 		return whole
-	case left == '^' && right == '?':
+	case left == edge && right == '?':
 		return called
-	case left == '^' && right == gap:
+	case left == edge && right == gap:
 		return behind
 	case left == '/' && ends:
 		before := text[max(start-maxAddress, 0):start]
@@ -270,7 +273,7 @@ func standing(text string, start, end int, left, right byte) form {
 			return called
 		}
 		return behind
-	case left == '=' && (right == '?' || right == '$' || right == '&' || right == gap):
+	case left == '=' && (right == '?' || right == edge || right == '&' || right == gap):
 		key := strings.ToLower(text[max(start-12, 0):start])
 		switch {
 		case right == '?' && strings.HasSuffix(key, "]="):
@@ -346,7 +349,7 @@ func (r *reader) built(l *literal, text string, start, end int, left byte) {
 	}
 	name := text[start:end]
 	first, _, _ := strings.Cut(strings.ToLower(name), ".")
-	if !namespaces()[first] || left != '^' && left != '/' && left != gap && left != '=' && left != '"' && left != '\'' {
+	if !namespaces()[first] || left != edge && left != '/' && left != gap && left != '=' && left != '"' && left != '\'' {
 		return
 	}
 	words := append([]string{l.key, l.callee}, l.words...)

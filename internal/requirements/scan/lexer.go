@@ -266,7 +266,9 @@ func (l *lexer) read(s stringLiteral) {
 				return
 			case s.raw:
 				text = append(text, c, next)
-			case next == 'n' || next == 'r' || next == 't':
+			case next == 'n':
+				text = append(text, '\n')
+			case next == 'r' || next == 't':
 				text = append(text, ' ')
 			case next == '\n':
 			default:

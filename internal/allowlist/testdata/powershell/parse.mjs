@@ -1,4 +1,4 @@
-// Reads PowerShell from files and writes, for each, where it is wrong and what commands it calls with which parameters.
+// Run with node --eval where the packages are: reads PowerShell from files and writes, for each, where it is wrong and what commands it calls with which parameters.
 import { readFileSync } from 'node:fs'
 import { Language, Parser } from 'web-tree-sitter'
 
@@ -6,7 +6,7 @@ await Parser.init()
 const parser = new Parser()
 parser.setLanguage(await Language.load('node_modules/tree-sitter-powershell/tree-sitter-powershell.wasm'))
 
-for (const file of process.argv.slice(2)) {
+for (const file of process.argv.slice(1)) {
   const tree = parser.parse(readFileSync(file, 'utf8'))
   const errors = []
   const commands = []

@@ -54,6 +54,7 @@ class Service:
         text = _('user.add')
         path = 'crm.quote.list.py'
         pattern = re.compile(r"crm\.quote\.(list|get)")
+        other = re.compile('^crm.quote.get$')
         return {'profile': 1, 'scope': 'all', 'name': 'app.info'}
 
     def events(self):

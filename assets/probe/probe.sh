@@ -1,0 +1,88 @@
+#!/bin/sh
+# BoxReady looks at the network that REST applications need, from the portal's own server. It changes nothing and leaves no files:
+# it looks names up and asks each host once, without any key. It ends within two minutes. Paste what it prints, all of it, into
+# BoxReady.
+LC_ALL=C
+export LC_ALL
+servers='{{range $i, $s := .Servers}}{{if $i}} {{end}}{{$s}}{{end}}'
+others='{{range $i, $s := .Others}}{{if $i}} {{end}}{{$s}}{{end}}'
+
+has() { command -v "$1" >/dev/null 2>&1; }
+
+# quote writes a text as JSON, its first 400 bytes.
+quote() { printf '"%s"' "$(printf '%s' "$1" | tr -d '\000-\037\177-\377' | cut -c1-400 | sed 's/\\/\\\\/g; s/"/\\"/g')"; }
+
+# patiently runs a command for ten seconds at most.
+patiently() { if has timeout; then timeout 10 "$@"; else "$@"; fi; }
+
+# look asks a host; what it says is wanted of an authorization server only.
+look() {
+	place=${1#https://}
+	name=${place%%[:/]*}
+	port=443
+	case $place in *:*) port=${place##*:} ;; esac
+	printf '{"host":%s,"port":%s' "$(quote "$name")" "$port"
+	if has getent; then
+		found=$(getent ahostsv4 "$name" 2>/dev/null | awk '{print $1}' | sort -u | head -n 8)
+		if [ -n "$found" ]; then printf ',"dns":"ok","addresses":['; else printf ',"dns":"failed","addresses":['; fi
+		comma=
+		for address in $found; do
+			printf '%s"%s"' "$comma" "$address"
+			comma=,
+		done
+		printf ']'
+	fi
+	if has curl; then
+		# The product itself takes no proxy from the environment.
+		if [ "$2" = token ]; then
+			answer=$(curl -s --noproxy '*' --connect-timeout 5 --max-time 8 -A BoxReady -w '\n%{http_code} %{time_total}' "$1/oauth/token/" 2>/dev/null)
+		else
+			answer=$(curl -s --noproxy '*' --connect-timeout 5 --max-time 8 -A BoxReady -o /dev/null -w '\n%{http_code} %{time_total}' "$1/" 2>/dev/null)
+		fi
+		code=$?
+		numbers=$(printf '%s' "$answer" | tail -n 1)
+		status=$(printf '%s' "${numbers%% *}" | sed 's/^0*//')
+		took=$(printf '%s' "${numbers##* }" | tr ',' '.' | awk '{printf "%d", $1 * 1000}')
+		printf ',"curl":%s,"http":{"status":%s,"took_ms":%s,"body":%s}' "$code" "${status:-0}" "${took:-0}" "$(quote "$(printf '%s' "$answer" | sed '$d')")"
+	fi
+	if [ "$2" = token ] && has openssl; then
+		printf ',"chain":['
+		patiently openssl s_client -connect "$name:$port" -servername "$name" -showcerts </dev/null 2>/dev/null |
+			awk '/-----BEGIN CERT/ {inside = 1; if (n++ < 6) printf "%s\"", (n > 1 ? "," : ""); next}
+				/-----END CERT/ {inside = 0; if (n <= 6) printf "\""; next}
+				inside && n <= 6 {printf "%s", $0}'
+		printf ']'
+	fi
+	printf '}'
+}
+
+json=$(
+	printf '{"kind":"sh","nonce":"%s","asked":"%s","time":"%s","failed":{},"hosts":[' '{{.Nonce}}' '{{.Portal}}' "$(date -u +%Y-%m-%dT%H:%M:%SZ)"
+	comma=
+	for url in $servers; do
+		printf '%s' "$comma"
+		look "$url" token
+		comma=,
+	done
+	for url in $others; do
+		printf '%s' "$comma"
+		look "$url"
+		comma=,
+	done
+	printf '],"network":{"system":%s,"curl":%s,"openssl":%s,"proxy_environment":%s}}' "$(quote "$(uname -sr)")" \
+		"$(quote "$(curl --version 2>/dev/null | head -n 1)")" "$(quote "$(openssl version 2>/dev/null)")" \
+		"$(if [ -n "${https_proxy:-}${HTTPS_PROXY:-}" ]; then echo true; else echo false; fi)"
+)
+sum() {
+	if has sha256sum; then sha256sum; elif has shasum; then shasum -a 256; elif has openssl; then openssl dgst -sha256 -r; fi | sed 's/ .*//'
+}
+encode() { if has base64; then base64; else openssl base64; fi; }
+printf '\nBOXREADY-PROBE-%s\n' BEGIN
+if has gzip; then
+	printf 'v:1;packed:gzip;sha256:%s;data:\n' "$(printf '%s' "$json" | sum)"
+	printf '%s' "$json" | gzip -9 -c | encode
+else
+	printf 'v:1;packed:no;sha256:%s;data:\n' "$(printf '%s' "$json" | sum)"
+	printf '%s' "$json" | encode
+fi
+printf ';\nBOXREADY-PROBE-%s\n\n' END

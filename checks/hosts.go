@@ -1,0 +1,344 @@
+package checks
+
+import (
+	"cmp"
+	"context"
+	"crypto/tls"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"boxready/internal/requirements"
+	"boxready/internal/transport"
+)
+
+// Causes of application-hosts.
+const (
+	HostUnreachable Cause = "host-unreachable"
+	HandlerTLS      Cause = "handler-tls"
+	FrameBlocked    Cause = "frame-blocked"
+	HandlerPrivate  Cause = "handler-private"
+)
+
+// A file may come from a stranger: so many of the hosts that it names are asked, each once and for so long.
+const (
+	maxAppHosts    = 20
+	appHostsAtOnce = 4
+	appHostTimeout = 10 * time.Second
+)
+
+// HostsFacts are how the hosts that the requirements name look from this computer.
+type HostsFacts struct {
+	At       time.Time             `json:"at"`
+	Portal   string                `json:"portal" hide:"host"` // what shows the application's pages
+	Handlers requirements.Handlers `json:"handlers,omitempty"` // where they live, if it was said
+	Hosts    []AppHost             `json:"hosts"`              // in the order of the requirements
+	LeftOut  int                   `json:"left_out,omitempty"` // hosts beyond those
+}
+
+// AppHost is one of an application's hosts. One that only connects to the portal isn't asked: from here it can't be seen.
+type AppHost struct {
+	Host       string                   `json:"host" hide:"host"`
+	Port       int                      `json:"port"`
+	Directions []requirements.Direction `json:"directions"`
+	Given      bool                     `json:"given,omitempty"`             // the user said where to connect; nothing was looked up
+	Proxy      string                   `json:"proxy,omitempty" hide:"host"` // on the way there; it looks the name up
+	Addresses  []netip.Addr             `json:"addresses,omitempty" hide:"ip"`
+	Layer      transport.Stage          `json:"layer,omitempty"` // where it failed; none when the host answered
+	Failure    transport.Failure        `json:"failure,omitempty"`
+	TLS        *TLSSeen                 `json:"tls,omitempty"`
+	Status     int                      `json:"status,omitempty"`               // of GET /
+	Location   string                   `json:"location,omitempty" hide:"host"` // scheme and host that it redirects to
+	Frame      *FrameFacts              `json:"frame,omitempty"`                // of a page that browsers open
+	Times      *transport.Times         `json:"times,omitempty"`
+}
+
+// Public are the values in it that identify nobody.
+func (f *HostsFacts) Public() (values []string) {
+	for _, h := range f.Hosts {
+		if h.TLS != nil {
+			values = append(values, h.TLS.public()...)
+		}
+	}
+	return values
+}
+
+// handlers is where the application's handlers live, "" if nobody said.
+func (t *Target) handlers() requirements.Handlers {
+	return cmp.Or(t.Handlers, t.required().Handlers)
+}
+
+// appHosts are the hosts that the requirements name, each once, and how many more they name than are asked.
+func (t *Target) appHosts() (hosts []AppHost, leftOut int) {
+	for _, r := range t.required().Hosts {
+		i := slices.IndexFunc(hosts, func(h AppHost) bool { return h.Host == r.Host && h.Port == r.Port })
+		if i < 0 {
+			i = len(hosts)
+			hosts = append(hosts, AppHost{Host: r.Host, Port: r.Port})
+		}
+		if h := &hosts[i]; !h.is(r.Direction) {
+			h.Directions = append(h.Directions, r.Direction)
+		}
+	}
+	most := min(len(hosts), maxAppHosts)
+	return hosts[:most], len(hosts) - most
+}
+
+// HostsToAsk are the hosts, each with its port, that a run against t asks because the requirements name them. Whoever starts it
+// should see them before.
+func (t *Target) HostsToAsk() (names []string) {
+	hosts, _ := t.appHosts()
+	for _, h := range hosts {
+		if h.asked() {
+			names = append(names, h.name())
+		}
+	}
+	return names
+}
+
+func (h *AppHost) name() string                     { return net.JoinHostPort(h.Host, strconv.Itoa(h.Port)) }
+func (h *AppHost) is(d requirements.Direction) bool { return slices.Contains(h.Directions, d) }
+func (h *AppHost) asked() bool {
+	return h.is(requirements.PortalToApp) || h.is(requirements.BrowserToApp)
+}
+
+// address is the host's first page. Only port 80 is spoken to without encryption.
+func (h *AppHost) address() *url.URL {
+	if h.Port == 80 {
+		return &url.URL{Scheme: "http", Host: h.name(), Path: "/"}
+	}
+	return &url.URL{Scheme: "https", Host: h.name(), Path: "/"}
+}
+
+func observeHosts(ctx context.Context, env *Env) (*HostsFacts, error) {
+	f := &HostsFacts{At: env.now().UTC(), Portal: env.target.Address.String(), Handlers: env.target.handlers()}
+	f.Hosts, f.LeftOut = env.target.appHosts()
+	slots := make(chan struct{}, appHostsAtOnce)
+	together(len(f.Hosts), func(i int) {
+		if h := &f.Hosts[i]; h.asked() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			h.fail(env.askAppHost(ctx, h))
+		}
+	})
+	return f, nil
+}
+
+func (h *AppHost) fail(err error) {
+	if err != nil {
+		h.Layer, h.Failure = transport.StageOf(err), transport.FailureOf(err)
+	}
+}
+
+// askAppHost looks the host up and asks for its first page, once, with nothing that says who asks.
+func (env *Env) askAppHost(ctx context.Context, h *AppHost) error {
+	var sending func()
+	if h.Host == env.target.Address.Host { // an application that lives on the portal
+		turn, err := env.pacer.Begin(ctx)
+		if err != nil {
+			return err
+		}
+		defer turn.End()
+		sending = turn.Sent
+	}
+	ctx, cancel := context.WithTimeout(ctx, appHostTimeout)
+	defer cancel()
+	page := h.address()
+	proxy, err := env.net.ProxyFor(page.Scheme, h.Host, h.Port)
+	if err != nil {
+		return err
+	}
+	if proxy != nil {
+		h.Proxy = transport.ProxyName(proxy)
+	} else if h.Given = env.net.Given(h.Host, h.Port); !h.Given {
+		if h.Addresses, err = env.net.Lookup(ctx, h.Host); err != nil {
+			return err
+		}
+	}
+	return env.openPage(ctx, h, page, sending)
+}
+
+func (env *Env) openPage(ctx context.Context, h *AppHost, page *url.URL, sending func()) error {
+	var encrypted atomic.Pointer[tls.ConnectionState]
+	config := env.tlsConfig()
+	config.VerifyConnection = func(state tls.ConnectionState) error {
+		encrypted.Store(&state)
+		return nil
+	}
+	client := env.net.HTTPClientWith(config)
+	defer client.CloseIdleConnections()
+	var watch transport.Stopwatch
+	request, err := http.NewRequestWithContext(watch.Watch(ctx, sending), http.MethodGet, page.String(), nil)
+	if err != nil {
+		return err
+	}
+	response, err := client.Do(request)
+	times := watch.Stop()
+	h.Times = &times
+	if state := encrypted.Load(); state != nil {
+		h.TLS = &TLSSeen{Protocol: tls.VersionName(state.Version), Cipher: tls.CipherSuiteName(state.CipherSuite)}
+		for _, cert := range state.PeerCertificates {
+			h.TLS.Chain = append(h.TLS.Chain, describe(cert))
+		}
+		h.TLS.Interceptor, h.TLS.NationalCA = nameIn(h.TLS.Chain, interceptors), nameIn(h.TLS.Chain, nationalCAs)
+		// Where a stranger's certificate says that its issuer is, nobody was told that BoxReady would go.
+		h.TLS.Trust = env.examineOffline(state.PeerCertificates, h.Host, nil)
+	}
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close() // what is on the page isn't read
+	h.Status = response.StatusCode
+	if to, err := response.Location(); err == nil && h.Status >= 300 && h.Status < 400 {
+		h.Location = short((&url.URL{Scheme: to.Scheme, Host: to.Host}).String())
+	}
+	// Of a redirect or an error, browsers show no page of the application's.
+	if h.is(requirements.BrowserToApp) && h.Status >= 200 && h.Status < 300 {
+		portal, err := url.Parse(env.target.Address.String())
+		if err != nil {
+			return err
+		}
+		h.Frame = framing(response.Header, page, portal)
+	}
+	return nil
+}
+
+// hostFault is what is wrong with one host.
+type hostFault struct {
+	cause Cause
+	why   string // a transport.Failure, a Cause of portal-tls, or one of the words below
+	sure  bool
+}
+
+// Why a host is at fault, where neither a failure nor a cause of portal-tls says it.
+const (
+	whyPrivate      = "private-address"
+	whyNoDot        = "no-dot"
+	whyHTTP         = "http"
+	whyFrameOptions = "x-frame-options"
+	whyAncestors    = "frame-ancestors"
+	whyUnusable     = "no-usable-answer"
+)
+
+func judgeHosts(f *HostsFacts, _ Seen) []Result {
+	results, found := []Result(nil), map[Cause]*Result{}
+	var order []Cause
+	args := Args{"handlers": string(f.Handlers), "asked": f.count((*AppHost).asked), "others": f.count(func(h *AppHost) bool { return !h.asked() }), "left": f.LeftOut}
+	for i := range f.Hosts {
+		h := &f.Hosts[i]
+		for _, fault := range f.faults(h) {
+			r := found[fault.cause]
+			if r == nil {
+				r = &Result{State: Unknown, Cause: fault.cause, Owner: Vendor, Args: Args{"hosts": []string(nil), "why": []string(nil)}}
+				found[fault.cause] = r
+				order = append(order, fault.cause)
+			}
+			if slices.Contains(CommonCauses(), fault.cause) {
+				_, r.Owner = causeOf(transport.Failure(fault.why))
+				continue
+			}
+			if fault.sure && r.State == Unknown { // what isn't proved doesn't stand beside what is
+				r.State, r.Args = Problem, Args{"hosts": []string(nil), "why": []string(nil)}
+			}
+			if fault.sure == (r.State == Problem) {
+				r.Args["hosts"], r.Args["why"] = append(r.Args["hosts"].([]string), h.name()), append(r.Args["why"].([]string), fault.why)
+			}
+		}
+	}
+	for _, cause := range order {
+		results = append(results, found[cause].with(Args{"sure": found[cause].State == Problem}))
+	}
+	return about(orOK(results), args)
+}
+
+func (f *HostsFacts) count(of func(*AppHost) bool) (n int) {
+	for i := range f.Hosts {
+		if of(&f.Hosts[i]) {
+			n++
+		}
+	}
+	return n
+}
+
+// faults are what is wrong with a host, seen from here. What calls handlers is the event queue; a portal with event providers of
+// its own (custom) calls them itself, and whom it trusts isn't known.
+func (f *HostsFacts) faults(h *AppHost) (faults []hostFault) {
+	if !h.asked() {
+		return nil
+	}
+	blame := func(sure bool, cause Cause, why string) { faults = append(faults, hostFault{cause, why, sure}) }
+	called, opened := h.is(requirements.PortalToApp), h.is(requirements.BrowserToApp)
+	inside := f.Handlers == requirements.LAN || f.Handlers == requirements.Custom
+
+	private := h.private()
+	if called && !inside && private != "" {
+		blame(true, HandlerPrivate, private)
+	}
+	if h.Failure != "" {
+		return append(faults, h.unreached(inside || private != "")...)
+	}
+	if h.TLS != nil {
+		for _, r := range h.TLS.certificateFaults(f.At) {
+			// Browsers may trust the company's authority, but none takes a certificate that has ended or is another host's.
+			anybody := slices.Contains([]Cause{TLSExpired, TLSNotYetValid, TLSWrongHost, TLSWeakCertificate}, r.Cause)
+			switch {
+			case r.Cause == TLSIntercepted:
+				blame(false, HandlerTLS, string(r.Cause))
+			case r.State == Problem && (anybody || called && f.Handlers != requirements.Custom):
+				blame(true, HandlerTLS, string(r.Cause))
+			}
+		}
+	}
+	switch {
+	case !opened:
+	case h.Port == 80 && !strings.HasPrefix(h.Location, "https:"):
+		blame(true, FrameBlocked, whyHTTP) // a page over https shows none over http
+	case h.Frame != nil && !h.Frame.AllowsPortal && h.Frame.Ancestors != nil:
+		blame(true, FrameBlocked, whyAncestors)
+	case h.Frame != nil && !h.Frame.AllowsPortal:
+		blame(true, FrameBlocked, whyFrameOptions)
+	}
+	return faults
+}
+
+// private is why nobody outside the network finds the host, or "".
+func (h *AppHost) private() string {
+	if addr, err := netip.ParseAddr(h.Host); err == nil {
+		if !isPublic(addr) {
+			return whyPrivate
+		}
+		return ""
+	}
+	switch {
+	case !strings.Contains(h.Host, "."):
+		return whyNoDot
+	case len(h.Addresses) == 0, slices.ContainsFunc(h.Addresses, isPublic), slices.ContainsFunc(h.Addresses, isSinkhole):
+		return ""
+	default:
+		return whyPrivate
+	}
+}
+
+// unreached is what a failed request says. Of a host inside a network only those inside it can tell.
+func (h *AppHost) unreached(inside bool) []hostFault {
+	why := string(h.Failure)
+	if h.Failure == transport.Other {
+		why = whyUnusable
+	}
+	cause, _ := causeOf(h.Failure)
+	switch {
+	case cause != UnexpectedAnswer && cause != TimedOut: // it is this computer that can't
+		return []hostFault{{cause, why, false}}
+	case h.Failure == transport.NotTLS || h.Failure == transport.TLSFailed:
+		// A handshake may fail only for lack of a cipher suite that Go doesn't have.
+		return []hostFault{{HandlerTLS, why, h.Failure == transport.NotTLS}}
+	}
+	proof := slices.Contains([]transport.Failure{transport.NameUnknown, transport.Refused, transport.Reset, transport.Closed}, h.Failure)
+	return []hostFault{{HostUnreachable, why, proof && !inside && !slices.ContainsFunc(h.Addresses, isSinkhole)}}
+}

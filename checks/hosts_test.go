@@ -1,0 +1,127 @@
+package checks_test
+
+import (
+	"slices"
+	"strconv"
+	"sync"
+	"testing"
+
+	"boxready/checks"
+	"boxready/internal/bitrix"
+	"boxready/internal/demo"
+	"boxready/internal/requirements"
+	"boxready/internal/simportal"
+	"boxready/internal/transport"
+)
+
+func hostsOf(hosts ...requirements.Host) *requirements.Requirements {
+	return &requirements.Requirements{Hosts: hosts}
+}
+
+// TestHostsAreAskedOnce asserts that each host gets one request without anything that says who asks, whatever its directions,
+// and that one that only connects to the portal gets none.
+func TestHostsAreAskedOnce(t *testing.T) {
+	t.Parallel()
+	app := requirements.Host{Host: "app.demo.example", Port: 443}
+	called, opened, connects := app, app, requirements.Host{Host: "aia.demo.example", Port: 80, Direction: requirements.AppToPortal}
+	called.Direction, opened.Direction = requirements.PortalToApp, requirements.BrowserToApp
+	p := scene{with: []string{"sign-in", "webhook"}, requirements: hostsOf(called, opened, connects)}.play(t)
+	p.wantState(t, checks.ApplicationHosts, checks.OK)
+	p.assertPolite(t, true)
+	n := 0
+	for _, r := range p.sim.Log() {
+		switch r.Server {
+		case "app":
+			n++
+			if r.Method != "GET" || r.Path != "/" || r.RawQuery != "" || len(r.Body) > 0 || len(r.Tokens) > 0 || r.Header.Get("Cookie")+r.Header.Get("Referer")+r.Header.Get("Authorization") != "" {
+				t.Errorf("%s %s?%s %v", r.Method, r.Path, r.RawQuery, r.Header)
+			}
+		case "aia":
+			t.Error("a host that only connects to the portal was asked")
+		}
+	}
+	if n != 1 {
+		t.Errorf("%d requests to the application", n)
+	}
+}
+
+// TestHostOnThePortal asserts that an application which lives on the portal is asked at the portal's pace.
+func TestHostOnThePortal(t *testing.T) {
+	t.Parallel()
+	page := requirements.Host{Host: "portal.demo.example", Port: 443, Direction: requirements.BrowserToApp}
+	p := scene{with: []string{"deep"}, requirements: hostsOf(page)}.play(t)
+	p.wantState(t, checks.ApplicationHosts, checks.OK)
+	p.assertPolite(t, true)
+	if asked := slices.DeleteFunc(p.sim.Log(), func(r simportal.Request) bool { return r.Server != "portal" || r.Path != "/" || r.Method != "GET" }); len(asked) != 1 {
+		t.Errorf("the page was asked for %d times", len(asked))
+	}
+}
+
+// counter notes how far the checklist says that it is.
+type counter struct {
+	silent
+	mu   sync.Mutex
+	told [][2]int
+}
+
+func (c *counter) Progress(id checks.ID, done, total int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if id == checks.RequiredModules {
+		c.told = append(c.told, [2]int{done, total})
+	}
+}
+
+// TestManyMethodsShowProgress asserts that 5000 required methods are asked for in about a hundred requests, and that who waits is
+// told of each.
+func TestManyMethodsShowProgress(t *testing.T) {
+	t.Parallel()
+	needs := &requirements.Requirements{}
+	for m := range bitrix.Methods() {
+		if m.API2 {
+			needs.Methods = append(needs.Methods, m.Name)
+		}
+	}
+	for i := 0; len(needs.Methods) < 5000; i++ {
+		needs.Methods = append(needs.Methods, "vendor.made.up"+strconv.Itoa(i))
+	}
+	sim, err := demo.Simulate(simportal.Options{}, "webhook")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(sim.Close)
+	way, err := sim.Way("test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	way.PaceWindow = 1
+	target, err := sim.Target("test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	target.Requirements = needs
+	if budget := checks.Budget(target); budget.Seconds() < 90+100*0.85 {
+		t.Errorf("%s for a hundred requests at 12 in 10 s", budget)
+	}
+	c := &counter{}
+	p := played{Outcome: checks.Run(t.Context(), transport.New(way), target, c), sim: sim.Sim}
+	p.wantState(t, checks.RequiredMethods, checks.Notice)
+	facts := p.result(checks.RequiredModules).Facts.(*checks.ModulesFacts)
+	for _, m := range facts.Methods {
+		if m.Existing == nil {
+			t.Errorf("nothing is known of %s", m.Name)
+		}
+	}
+	batches := p.sent("method.get")
+	if len(batches) < 100 || len(batches) > 105 {
+		t.Errorf("%d requests for 5000 methods", len(batches))
+	}
+	if len(c.told) < 100 {
+		t.Fatalf("told of %d requests", len(c.told))
+	}
+	for i, told := range c.told {
+		if told[0] != i+1 || told[1] != len(c.told) {
+			t.Errorf("told %v as number %d of %d", told, i+1, len(c.told))
+		}
+	}
+}

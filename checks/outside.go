@@ -1,0 +1,136 @@
+package checks
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/netip"
+	"slices"
+	"time"
+)
+
+// NotSeenFromOutside is the cause of portal-from-internet.
+const NotSeenFromOutside Cause = "not-seen-from-outside"
+
+// Outside is a run with the address alone that was made on a computer in the internet.
+type Outside struct {
+	Made    time.Time
+	Results []Result // with their facts in JSON (json.RawMessage); their conclusions are drawn anew
+}
+
+func lacksOutside(t *Target) Reason {
+	if t.Outside == nil {
+		return NeedsOutsideRun
+	}
+	return ""
+}
+
+// OutsideFacts are what that run saw of the portal. A part that can't be read is nil.
+type OutsideFacts struct {
+	Made  time.Time   `json:"made"`
+	DNS   *DNSFacts   `json:"dns,omitempty"`
+	TCP   *TCPFacts   `json:"tcp,omitempty"`
+	TLS   *TLSFacts   `json:"tls,omitempty"`
+	Route *RouteFacts `json:"route,omitempty"`
+}
+
+// Public are names in the facts that give nothing away.
+func (f *OutsideFacts) Public() []string {
+	if f.TLS == nil {
+		return nil
+	}
+	return f.TLS.Public()
+}
+
+func observeOutside(_ context.Context, env *Env) (*OutsideFacts, error) {
+	o := env.target.Outside
+	return &OutsideFacts{Made: o.Made.UTC(), DNS: factsIn[DNSFacts](o, PortalDNS), TCP: factsIn[TCPFacts](o, PortalTCP),
+		TLS: factsIn[TLSFacts](o, PortalTLS), Route: factsIn[RouteFacts](o, RESTRoute)}, nil
+}
+
+// factsIn reads a check's facts out of the run; nil if it wasn't made, or broken off, or by a version with other facts.
+func factsIn[F any](o *Outside, id ID) *F {
+	i := slices.IndexFunc(o.Results, func(r Result) bool { return r.Check == id && r.Vantage != FromOutside })
+	if i < 0 || brokenOff(o.Results[i]) {
+		return nil
+	}
+	data, _ := o.Results[i].Facts.(json.RawMessage)
+	if text := string(data); text == "" || text == "{}" || text == "null" {
+		return nil // not made
+	}
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.DisallowUnknownFields()
+	facts := new(F)
+	if decoder.Decode(facts) != nil {
+		return nil
+	}
+	return facts
+}
+
+func judgeOutside(f *OutsideFacts, s Seen) []Result {
+	args := Args{"made": f.Made, "inside": false, "layer": "", "addresses": []string{}}
+	conclude := func(r Result) []Result { return one(r.with(args)) }
+	var dns, tcp []Result
+	if f.DNS != nil {
+		dns = judgeDNS(f.DNS, s)
+		args["addresses"] = texts(f.DNS.Addresses)
+	}
+	if f.TCP != nil {
+		tcp = judgeTCP(f.TCP, s)
+	}
+	switch inside := f.DNS != nil && len(f.DNS.Addresses) > 0 && !slices.ContainsFunc(f.DNS.Addresses, func(a netip.Addr) bool { return isPublic(a) }); {
+	case f.reached() && inside:
+		// Who gets there by a private address isn't in the internet.
+		args["inside"] = true
+		return conclude(unknown(UnexpectedAnswer, You))
+	case f.reached():
+		return append(conclude(Result{State: OK}), f.besides(dns, s)...)
+	case isProblem(dns):
+		args["layer"] = "dns"
+		return conclude(problem(NotSeenFromOutside, NetworkAdmin))
+	case isProblem(tcp):
+		args["layer"] = "tcp"
+		return conclude(problem(NotSeenFromOutside, NetworkAdmin))
+	}
+	return conclude(unknown(UnexpectedAnswer, You))
+}
+
+func isProblem(results []Result) bool {
+	return slices.ContainsFunc(results, func(r Result) bool { return r.State == Problem })
+}
+
+// reached tells whether a connection came about.
+func (f *OutsideFacts) reached() bool {
+	tcp := f.TCP != nil && slices.ContainsFunc(f.TCP.Attempts, func(a TCPAttempt) bool { return a.Failure == "" })
+	return tcp || f.TLS != nil && f.TLS.Reached() || f.Route != nil && f.Route.Status > 0
+}
+
+// besides are the name and the certificate as the internet sees them, which is how applications do. What this computer sees
+// in the same way isn't said twice.
+func (f *OutsideFacts) besides(dns []Result, s Seen) []Result {
+	var results []Result
+	add := func(id ID, facts Facts, found, here []Result) {
+		for _, r := range found {
+			if slices.ContainsFunc(here, func(h Result) bool { return h.Cause != "" && h.Cause == r.Cause }) {
+				continue
+			}
+			r.Check, r.Facts = id, facts
+			results = append(results, r)
+		}
+	}
+	if f.DNS != nil {
+		var here []Result
+		if own := seen[DNSFacts](s, PortalDNS); own != nil {
+			here = judgeDNS(own, s)
+		}
+		add(PortalDNS, f.DNS, dns, here)
+	}
+	if f.TLS != nil {
+		var here []Result
+		if own := seen[TLSFacts](s, PortalTLS); own != nil {
+			here = judgeTLS(own, s)
+		}
+		add(PortalTLS, f.TLS, judgeTLS(f.TLS, s), here)
+	}
+	return results
+}

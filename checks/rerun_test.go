@@ -1,0 +1,120 @@
+package checks_test
+
+import (
+	"slices"
+	"sync"
+	"testing"
+
+	"boxready/checks"
+	"boxready/internal/demo"
+	"boxready/internal/transport"
+)
+
+// heard notes which checks were made.
+type heard struct {
+	mu       sync.Mutex
+	finished []checks.ID
+}
+
+func (*heard) Started(checks.ID) {}
+
+func (h *heard) Finished(id checks.ID, _ []checks.Result) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.finished = append(h.finished, id)
+}
+
+func TestAgain(t *testing.T) {
+	simulated, err := demo.Start([]string{"tls-expires-soon", "auth-server-unreachable"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer simulated.Close()
+	target, err := simulated.Target("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	way, err := simulated.Way("test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	way.PaceWindow = hurried
+	net := transport.New(way)
+	before := checks.Run(t.Context(), net, target, silent{})
+	if before.Verdict != checks.NotReady {
+		t.Fatalf("the verdict is %s", before.Verdict)
+	}
+	waiting := resultsOf(before, checks.CredentialsArrive)
+	if len(waiting) != 1 || waiting[0].Because != checks.AuthServerFromPortal {
+		t.Fatalf("credentials-arrive: %+v", waiting)
+	}
+	if err := simulated.Sim.SetFaults(); err != nil {
+		t.Fatal(err)
+	}
+
+	listener := &heard{}
+	after := checks.Again(t.Context(), net, before, checks.AuthServerFromPortal, listener)
+	for _, id := range []checks.ID{checks.AuthServerFromPortal, checks.CredentialsArrive, checks.PortalTLS} {
+		if r := resultsOf(after, id); len(r) != 1 || r[0].State != checks.OK {
+			t.Errorf("%s after it was mended: %+v", id, r)
+		}
+	}
+	for _, id := range []checks.ID{checks.QueueFeed, checks.MethodInventory} {
+		if slices.Contains(listener.finished, id) {
+			t.Errorf("%s was made again, which nobody asked for", id)
+		}
+		if r := resultsOf(after, id); len(r) != 1 || r[0].State != checks.OK {
+			t.Errorf("%s, which was not made again: %+v", id, r)
+		}
+	}
+	if after.Verdict != checks.NoObstacle {
+		t.Errorf("the verdict is %s", after.Verdict)
+	}
+	if len(listener.finished) != checks.PlannedAgain(before, checks.AuthServerFromPortal) {
+		t.Errorf("%d checks were made, %d planned", len(listener.finished), checks.PlannedAgain(before, checks.AuthServerFromPortal))
+	}
+	order := func(o *checks.Outcome) (ids []checks.ID) {
+		for _, r := range o.Results {
+			ids = append(ids, r.Check)
+		}
+		return ids
+	}
+	if !slices.Equal(order(before), order(after)) {
+		t.Errorf("the order was %v and is %v", order(before), order(after))
+	}
+}
+
+// TestAgainEndsForEveryCheck makes every check of the catalogue again: what one waits for must be made with it.
+func TestAgainEndsForEveryCheck(t *testing.T) {
+	simulated, err := demo.Start(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer simulated.Close()
+	target, err := simulated.Target("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	way, err := simulated.Way("test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	way.PaceWindow = hurried
+	net := transport.New(way)
+	before := checks.Run(t.Context(), net, target, silent{})
+	for _, c := range checks.Catalog() {
+		after := checks.Again(t.Context(), net, before, c.ID, silent{})
+		if len(after.Results) != len(before.Results) || after.Verdict != before.Verdict || len(after.NotChecked) != len(before.NotChecked) {
+			t.Errorf("%s: %d results, %s; before %d, %s", c.ID, len(after.Results), after.Verdict, len(before.Results), before.Verdict)
+		}
+	}
+}
+
+func resultsOf(o *checks.Outcome, id checks.ID) (found []checks.Result) {
+	for _, r := range o.Results {
+		if r.Check == id {
+			found = append(found, r)
+		}
+	}
+	return found
+}

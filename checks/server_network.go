@@ -1,0 +1,113 @@
+package checks
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"boxready/internal/bitrix"
+	"boxready/internal/serverprobe"
+)
+
+// ServerNetworkFacts are the way from the portal's server to the vendor's other hosts: those where applications are found,
+// installed and made, and those that the product's own check asks.
+type ServerNetworkFacts struct {
+	Region bitrix.Region            `json:"region,omitempty"` // of the portal; "" if it isn't known
+	Hosts  []ServerHost             `json:"hosts,omitempty"`
+	Log    *serverprobe.SystemCheck `json:"log,omitempty"`
+}
+
+// Public are names in the facts that give nothing away.
+func (f *ServerNetworkFacts) Public() []string {
+	names := publicHosts(f.Hosts)
+	for _, c := range f.connections() {
+		if isVendor(c.Host) {
+			names = append(names, c.Host)
+		}
+	}
+	return names
+}
+
+func (f *ServerNetworkFacts) connections() []serverprobe.Connection {
+	if f.Log == nil {
+		return nil
+	}
+	return f.Log.Connections
+}
+
+func hasNetwork(p *serverprobe.Probe) bool {
+	return p.SystemCheck != nil || slices.ContainsFunc(p.Hosts, func(h serverprobe.Host) bool { return !isAuthHost(h) })
+}
+
+func observeServerNetwork(_ context.Context, env *Env) (*ServerNetworkFacts, error) {
+	p := env.probe()
+	f := &ServerNetworkFacts{Region: env.target.Region, Log: p.SystemCheck}
+	if p.Registration != nil && f.Region == "" {
+		for _, region := range bitrix.Regions() {
+			if p.Registration.Server == bitrix.AuthServer(region) {
+				f.Region = region
+			}
+		}
+	}
+	for _, h := range p.Hosts {
+		if !isAuthHost(h) {
+			f.Hosts = append(f.Hosts, env.serverHost(h, false))
+		}
+	}
+	return f, nil
+}
+
+func judgeServerNetwork(f *ServerNetworkFacts, _ Seen) []Result {
+	// A portal needs its own region's hosts; of two possible ones, one is enough.
+	regions := bitrix.Regions()
+	if f.Region != "" {
+		regions = []bitrix.Region{f.Region}
+	}
+	var dead []string
+	for i, region := range regions {
+		if found := f.deadIn(region); i == 0 || len(found) < len(dead) {
+			dead = found
+		}
+	}
+	byLog := f.deadInLog()
+	if known := len(f.Hosts) + len(f.connections()); known == 0 {
+		return one(unknown(UnexpectedAnswer, NetworkAdmin))
+	}
+	if len(dead)+len(byLog) == 0 {
+		return ok()
+	}
+	return one(notice(VendorHostUnreachable, NetworkAdmin).with(Args{"hosts": dead, "log_hosts": byLog}))
+}
+
+// deadIn are the hosts of a region that the server didn't reach.
+func (f *ServerNetworkFacts) deadIn(region bitrix.Region) (dead []string) {
+	for _, h := range f.Hosts {
+		needed := slices.ContainsFunc(rowsOf(h.Host), func(e bitrix.Endpoint) bool { return e.Pack == bitrix.PackREST && e.In(region) })
+		if h.Layer != "" && needed && !slices.Contains(dead, h.Host) {
+			dead = append(dead, h.Host)
+		}
+	}
+	return dead
+}
+
+// deadInLog are the vendor's hosts that the product's own check didn't reach. It asks those of the portal's region alone.
+func (f *ServerNetworkFacts) deadInLog() (dead []string) {
+	for _, c := range f.connections() {
+		if !c.OK && isVendor(c.Host) && !slices.Contains(dead, c.Host) {
+			dead = append(dead, c.Host)
+		}
+	}
+	return dead
+}
+
+// rowsOf are the rows of the table of hosts that speak of a host; none if it is nobody known.
+func rowsOf(host string) []bitrix.Endpoint {
+	return slices.DeleteFunc(bitrix.Endpoints(), func(e bitrix.Endpoint) bool {
+		return !slices.ContainsFunc(e.Hosts, func(known string) bool {
+			parent, any := strings.CutPrefix(known, "*")
+			return known == host || any && strings.HasSuffix(host, parent)
+		})
+	})
+}
+
+func isVendor(host string) bool { return len(rowsOf(host)) > 0 }

@@ -1,0 +1,105 @@
+package checks
+
+import (
+	"context"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"boxready/internal/bitrix"
+	"boxready/internal/serverprobe"
+)
+
+// Causes of server-platform, besides platform-outdated.
+const (
+	PHPTooOld           Cause = "php-too-old"
+	PHPExtensionMissing Cause = "php-extension-missing"
+	OpenSSLTooOld       Cause = "openssl-too-old"
+)
+
+// ServerPlatformFacts are PHP and the age of the modules that every application uses.
+type ServerPlatformFacts struct {
+	Web      bool                     `json:"web"` // this is the PHP that serves the portal; by the command line it may be another one
+	PHP      *serverprobe.PHPSettings `json:"php,omitempty"`
+	Database *serverprobe.Database    `json:"database,omitempty"`
+	Main     string                   `json:"main,omitempty"` // versions of modules
+	REST     string                   `json:"rest,omitempty"`
+}
+
+func hasPlatform(p *serverprobe.Probe) bool { return p.Settings != nil }
+
+func observeServerPlatform(_ context.Context, env *Env) (*ServerPlatformFacts, error) {
+	p := env.probe()
+	return &ServerPlatformFacts{Web: p.Web(), PHP: p.Settings, Database: p.Database, Main: p.Modules["main"], REST: p.Modules["rest"]}, nil
+}
+
+// oldestPHP is what the product's own check demands, by the version of module main in which that was seen.
+var oldestPHP = []struct{ main, php string }{
+	{"25.550.100", "8.1.0"},
+	{"23.300.100", "8.0.0"},
+}
+
+// PHP 8.1 itself, which the product needs today, can't be built with an older one, and TLS 1.2 came with 1.0.1.
+// https://www.php.net/manual/en/openssl.requirements.php
+const oldestOpenSSL = "1.0.2"
+
+// Without these REST doesn't work at all, or not for everybody; others that the product needs are about pictures and documents.
+var extensionsOfREST = []string{"fsockopen", "openssl", "ssl", "hash", "json", "mbstring", "xml"}
+
+var versionNumber = regexp.MustCompile(`\d+(?:\.\d+)+`)
+
+func judgeServerPlatform(f *ServerPlatformFacts, _ Seen) []Result {
+	if f.PHP == nil || f.PHP.Version == "" {
+		return one(unknown(UnexpectedAnswer, ServerAdmin))
+	}
+	// The command line's PHP proves nothing about the portal's.
+	said := func(c Cause) Result {
+		if !f.Web {
+			return unknown(c, ServerAdmin)
+		}
+		return problem(c, ServerAdmin)
+	}
+	var results []Result
+	php := versionNumber.FindString(f.PHP.Version)
+	for _, o := range oldestPHP {
+		if f.Main != "" && bitrix.CompareVersions(f.Main, o.main) >= 0 {
+			if bitrix.CompareVersions(php, o.php) < 0 {
+				results = append(results, said(PHPTooOld).with(Args{"oldest": o.php}))
+			}
+			break
+		}
+	}
+	if len(f.PHP.Missing) > 0 {
+		r := said(PHPExtensionMissing)
+		if !slices.ContainsFunc(f.PHP.Missing, func(name string) bool { return slices.Contains(extensionsOfREST, name) }) && f.Web {
+			r = notice(PHPExtensionMissing, ServerAdmin)
+		}
+		results = append(results, r.with(Args{"missing": f.PHP.Missing}))
+	}
+	// Another library, such as LibreSSL, counts its versions in another way.
+	if ssl := versionNumber.FindString(f.PHP.OpenSSL); strings.HasPrefix(f.PHP.OpenSSL, "OpenSSL ") && ssl != "" && bitrix.CompareVersions(ssl, oldestOpenSSL) < 0 {
+		results = append(results, said(OpenSSLTooOld).with(Args{"oldest": oldestOpenSSL}))
+	}
+	var old []string
+	for _, m := range []struct{ name, version string }{{"rest", f.REST}, {"main", f.Main}} {
+		if m.version != "" && lastOf(m.version).Before(asOf.AddDate(-oldAfterYears, 0, 0)) {
+			old = append(old, m.name+" "+m.version)
+		}
+	}
+	if old != nil {
+		results = append(results, notice(PlatformOutdated, PortalAdmin).with(Args{"modules": old}))
+	}
+	return about(orOK(results), Args{"php": php, "openssl": f.PHP.OpenSSL, "cli": !f.Web})
+}
+
+// lastOf is a day on which version v was out; see newestBelow.
+func lastOf(v string) time.Time {
+	major, _, _ := strings.Cut(v, ".")
+	year, err := strconv.Atoi(major)
+	if err != nil {
+		return asOf
+	}
+	return time.Date(2000+year+1, time.April, 1, 0, 0, 0, 0, time.UTC)
+}

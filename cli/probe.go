@@ -1,0 +1,262 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"boxready/checks"
+	"boxready/internal/portal"
+	"boxready/internal/report"
+	"boxready/internal/secret"
+	"boxready/internal/serverprobe"
+	"boxready/internal/transport"
+
+	"github.com/spf13/cobra"
+)
+
+func (a *app) probeCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use: "probe", Short: "Print a script that looks at the portal from its own server",
+		Long: `Print a script that looks at the portal from its own server. Half of what can be wrong is told apart only there, and nobody has to
+be given access: whoever may runs the script and pastes its answer, which "boxready check PORTAL --server-probe FILE" reads.
+
+The scripts can be read, change nothing, leave no files, print no keys, passwords or people's data, and end by themselves.`,
+		Example: `  boxready probe php portal.example.ru
+  boxready probe sh portal.example.ru | ssh root@server.example.ru sh > answer.txt
+  boxready probe ssh bitrix@server.example.ru portal.example.ru > answer.txt
+  boxready check portal.example.ru --server-probe answer.txt`,
+		Args: func(*cobra.Command, []string) error { return wrong("cli-probe.no-kind", nil) },
+		RunE: func(*cobra.Command, []string) error { return nil },
+	}
+	c.AddCommand(a.probePHPCommand(), a.probeShellCommand(), a.probePowerShellCommand(), a.probeSSHCommand())
+	return c
+}
+
+func (a *app) probePHPCommand() *cobra.Command {
+	root := ""
+	c := &cobra.Command{
+		Use: "php [PORTAL]", Short: "For the portal's own PHP command line: the whole view",
+		Long: `Print the script for the portal's own PHP command line (/bitrix/admin/php_command_line.php), which an administrator opens in the
+browser. It sees most: settings, licence, modules, applications, and the way to the authorization server as the portal takes it.
+
+With --root the script loads the product itself, for php on the server: boxready probe php --root /home/bitrix/www | ssh bitrix@SERVER php`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error { return a.printProbe(serverprobe.PHP, args, root) },
+	}
+	c.Flags().StringVar(&root, "root", "", "the portal's `FOLDER` on the server, for php by the command line")
+	return c
+}
+
+func (a *app) probeShellCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "sh [PORTAL]", Short: "For a shell on the server: the network alone, by curl and openssl", Args: cobra.MaximumNArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error { return a.printProbe(serverprobe.Shell, args, "") },
+	}
+}
+
+func (a *app) probePowerShellCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "powershell [PORTAL]", Short: "For PowerShell on a server with Windows: the network alone", Args: cobra.MaximumNArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error { return a.printProbe(serverprobe.PowerShell, args, "") },
+	}
+}
+
+// printProbe prints a script to standard output, and what to do with it to standard error.
+func (a *app) printProbe(kind serverprobe.Kind, args []string, root string) error {
+	options := serverprobe.Options{Root: root}
+	page, shown := "/bitrix/admin/php_command_line.php", "PORTAL"
+	if len(args) == 1 {
+		address, err := parsePortal(args[0])
+		if err != nil {
+			return err
+		}
+		options.Portal = address
+		page, shown = address.Display()+page, address.Authority()
+	}
+	text, err := probeScript(kind, options)
+	if err != nil {
+		return err
+	}
+	if _, err := fmt.Fprint(a.Out, text); err != nil {
+		return a.fail(err)
+	}
+	how := "cli-probe.how-" + string(kind)
+	if root != "" {
+		how = "cli-probe.how-cli"
+	}
+	fmt.Fprintln(a.Err, a.words.Say(how, checks.Args{"page": page, "root": root}))
+	fmt.Fprintln(a.Err, a.words.Say("cli-probe.then", checks.Args{"portal": shown}))
+	return nil
+}
+
+// probeScript is a script, with an error for its user: the folder is all that may not fit into one.
+func probeScript(kind serverprobe.Kind, o serverprobe.Options) (string, error) {
+	if o.Root != "" && !strings.HasPrefix(o.Root, "/") {
+		return "", wrong("cli-probe.bad-root", nil)
+	}
+	text, _, err := serverprobe.Script(kind, o)
+	if err != nil {
+		return "", wrong("cli-probe.bad-root", nil)
+	}
+	return text, nil
+}
+
+type sshFlags struct {
+	root, php, known string
+	connectTo        []string
+}
+
+func (a *app) probeSSHCommand() *cobra.Command {
+	var f sshFlags
+	c := &cobra.Command{
+		Use: "ssh USER@HOST[:PORT] [PORTAL]", Short: "Run the script for PHP on the server over SSH, and print its answer",
+		Long: `Run the script for PHP on the portal's server over SSH, through the standard input of its php, and print the answer. Nothing is
+stored on the server.
+
+The host must be in known_hosts. You are let in by the keys of the SSH agent, otherwise by a password that is asked for. Sign in as
+the user to whom the portal's files belong (bitrix on BitrixVM and BitrixEnv), or as root: the script then becomes that user.
+PHP of the command line may be set up in another way than that of the web server; the portal's own PHP command line sees more.`,
+		Example: "  boxready probe ssh bitrix@server.example.ru portal.example.ru > answer.txt",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) < 1 || len(args) > 2 {
+				return wrong("cli-probe.no-server", nil)
+			}
+			return nil
+		},
+		RunE: func(c *cobra.Command, args []string) error { return a.probeSSH(c.Context(), args, f) },
+	}
+	flags := c.Flags()
+	flags.StringVar(&f.root, "root", serverprobe.UsualRoot, "the portal's `FOLDER` on the server")
+	flags.StringVar(&f.php, "php", "php", "the `COMMAND` that runs PHP there")
+	flags.StringVar(&f.known, "known-hosts", "", "`FILE` of known hosts (default: ~/.ssh/known_hosts and the system's)")
+	flags.StringArrayVar(&f.connectTo, "connect-to", nil, "dial ADDR:PORT when HOST:PORT is meant, `HOST:PORT:ADDR:PORT` (repeatable)")
+	return c
+}
+
+func (a *app) probeSSH(ctx context.Context, args []string, f sshFlags) error {
+	server, err := serverprobe.ParseServer(args[0])
+	if err != nil {
+		return wrong("cli-probe.bad-server", checks.Args{"value": args[0]})
+	}
+	options := serverprobe.Options{Root: f.root}
+	if len(args) == 2 {
+		if options.Portal, err = parsePortal(args[1]); err != nil {
+			return err
+		}
+	}
+	script, err := probeScript(serverprobe.PHP, options)
+	if err != nil {
+		return err
+	}
+	way, err := (&networkFlags{connectTo: f.connectTo}).way(a.version)
+	if err != nil {
+		return err
+	}
+	way.Proxy = nil // which is for the web
+	access := serverprobe.Access{Dial: transport.New(way).Dial, KnownHosts: knownHosts(f.known), Agent: os.Getenv("SSH_AUTH_SOCK"), Command: f.php}
+	input := a.typed()
+	access.Password = func(ctx context.Context) (secret.String, error) {
+		return a.askSecretFor(ctx, "cli-probe.ask-password", checks.Args{"server": server.String()}, input)
+	}
+	printed, err := serverprobe.RunPHP(ctx, server, access, script)
+	var failed *serverprobe.SSHError
+	if errors.As(err, &failed) {
+		return a.fail(errors.New(a.words.Say("cli-probe.ssh."+string(failed.Reason), checks.Args{"server": server.String(), "port": server.Port, "key": failed.Key, "output": failed.Output})))
+	}
+	var usage *usageError
+	if errors.As(err, &usage) {
+		return err // nothing was typed
+	}
+	if err != nil {
+		return a.fail(err)
+	}
+	probe, err := serverprobe.Parse(printed)
+	if err != nil {
+		return a.fail(errors.New(a.words.Say(pasteKey(err), checks.Args{"file": server.String()})))
+	}
+	if why := probe.Failed["product"]; why != "" {
+		fmt.Fprintln(a.Err, a.words.Say("cli-probe.product-"+why, checks.Args{"root": f.root, "server": server.String()}))
+	}
+	if _, err = fmt.Fprintf(a.Out, "%s\n", serverprobe.Block(printed)); err != nil {
+		return a.fail(err)
+	}
+	return nil
+}
+
+// knownHosts are the files of known hosts that there are.
+func knownHosts(given string) (files []string) {
+	candidates := []string{given}
+	if given == "" {
+		candidates = []string{"/etc/ssh/ssh_known_hosts"}
+		if runtime.GOOS == "windows" {
+			candidates = []string{filepath.Join(os.Getenv("ProgramData"), "ssh", "ssh_known_hosts")}
+		}
+		if home, err := os.UserHomeDir(); err == nil {
+			candidates = append(candidates, filepath.Join(home, ".ssh", "known_hosts"))
+		}
+	}
+	for _, file := range candidates {
+		if _, err := os.Stat(file); err == nil {
+			files = append(files, file)
+		}
+	}
+	return files
+}
+
+// readServerProbe reads the answer that --server-probe names; - is standard input. An answer that was damaged on its way is a
+// finding of the run, anything else the user's mistake.
+func (a *app) readServerProbe(file string) (*serverprobe.Probe, error) {
+	in := a.In
+	if file != "-" {
+		opened, err := os.Open(file)
+		if err != nil {
+			return nil, wrong("cli.bad-file", checks.Args{"flag": "--server-probe", "file": file, "missing": errors.Is(err, os.ErrNotExist)})
+		}
+		defer opened.Close()
+		in = opened
+	}
+	probe, err := serverprobe.Read(in)
+	var bad *serverprobe.PasteError
+	switch {
+	case err == nil:
+		return probe, nil
+	case !errors.As(err, &bad):
+		return nil, wrong("cli.bad-file", checks.Args{"flag": "--server-probe", "file": file, "missing": false})
+	case bad.Reason == serverprobe.PasteCutOff, bad.Reason == serverprobe.PasteDamaged:
+		return &serverprobe.Probe{Damage: bad.Reason}, nil
+	}
+	return nil, wrong(pasteKey(err), checks.Args{"file": file})
+}
+
+// pasteKey is the key of the text about an error of serverprobe.Parse.
+func pasteKey(err error) string {
+	var bad *serverprobe.PasteError
+	if !errors.As(err, &bad) {
+		return "cli-probe.paste." + string(serverprobe.PasteNoAnswer)
+	}
+	return "cli-probe.paste." + string(bad.Reason)
+}
+
+// readOutside reads the run that --outside names, which must be about the same portal.
+func (a *app) readOutside(file string, address portal.Address) (*checks.Outside, error) {
+	saved, err := report.Read(file)
+	var bad *report.ReadError
+	switch {
+	case errors.As(err, &bad) && (bad.Reason == report.ReadMissing || bad.Reason == report.ReadRefused):
+		return nil, wrong("cli.bad-file", checks.Args{"flag": "--outside", "file": file, "missing": bad.Reason == report.ReadMissing})
+	case err != nil:
+		return nil, wrong("cli-probe.bad-outside", checks.Args{"file": file, "reason": "format"})
+	case saved.Portal != address.String():
+		return nil, wrong("cli-probe.bad-outside", checks.Args{"file": file, "reason": "other", "other": saved.Portal, "portal": address.Display()})
+	}
+	outside := &checks.Outside{Made: saved.Started}
+	for _, e := range saved.Results {
+		outside.Results = append(outside.Results, checks.Result{Check: e.Check, State: e.State, Cause: e.Cause, Vantage: e.Vantage, Facts: e.Facts})
+	}
+	return outside, nil
+}

@@ -1,0 +1,535 @@
+package gui
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/theme"
+
+	"boxready/checks"
+	"boxready/gui/model"
+	"boxready/gui/store"
+	"boxready/gui/style"
+	"boxready/gui/widgets"
+	"boxready/internal/allowlist"
+	"boxready/internal/bitrix"
+	"boxready/internal/feed"
+	"boxready/internal/report"
+	"boxready/internal/requirements"
+)
+
+// allowlistPage says what has to be open in the network, as a letter and as rules for equipment.
+type allowlistPage struct {
+	*Window
+	own     model.Network // while there is no portal
+	chosen  store.Network // by the owner, for all portals
+	known   bool          // chosen has been read
+	part    allowlist.Part
+	details bool   // what is chosen rarely is shown
+	saved   string // where the last file is; "" for none
+
+	// Of what is shown at the moment.
+	made   surroundings
+	root   *fyne.Container
+	page   *widgets.Page
+	region *widgets.Select
+	fold   *widgets.Button // unfolds the details
+	result *fyne.Container
+	tab    fyne.Focusable // of the part that is shown
+	viewer *widgets.Viewer
+	rules  *allowlist.Rules
+	letter *allowlist.Letter // nil if the rules could not be made
+	text   string            // of the part that is shown
+}
+
+// theLetter is the part that isn't written for equipment.
+const theLetter allowlist.Part = "letter"
+
+// surroundings are what rules depend on beside what is chosen on the page.
+type surroundings struct {
+	session  *model.Session
+	outcome  *checks.Outcome
+	wanted   *requirements.Requirements
+	region   bitrix.Region
+	running  bool
+	fetching bool
+}
+
+func (p *allowlistPage) surroundings() surroundings {
+	now := surroundings{session: p.model.Current, fetching: p.network().Fetching}
+	if s := now.session; s != nil {
+		p.recall(s, nil)
+		now.outcome, now.wanted, now.region, now.running = s.Outcome, s.Target.Requirements, s.KnownRegion(), s.Running
+	}
+	return now
+}
+
+// network is what is known around the portal.
+func (p *allowlistPage) network() *model.Network {
+	if s := p.model.Current; s != nil {
+		return &s.Network
+	}
+	return &p.own
+}
+
+func (p *allowlistPage) build() fyne.CanvasObject {
+	if p.part == "" {
+		p.part = theLetter
+	}
+	p.root = widgets.Stack()
+	p.fill()
+	return p.root
+}
+
+func (p *allowlistPage) first() fyne.Focusable { return p.region }
+
+func (p *allowlistPage) turn(by float32) { p.page.Turn(by) }
+
+// refresh shows what has changed in the model.
+func (p *allowlistPage) refresh() {
+	before := p.made
+	switch now := p.surroundings(); {
+	case before == now:
+	case before.session != now.session || before.region != now.region:
+		p.saved = ""
+		p.fill()
+	default:
+		p.show()
+	}
+}
+
+// fill makes the content anew.
+func (p *allowlistPage) fill() {
+	offset := float32(0)
+	if p.page != nil {
+		offset = p.page.Offset()
+	}
+	p.result = widgets.Column(14)
+	p.page = widgets.NewPage(widgets.Pad(2, gutter, gutter, gutter, widgets.Column(14, p.choices(), p.result)))
+	p.show()
+	p.root.Objects = []fyne.CanvasObject{widgets.Below(widgets.Pad(gutter, gutter, 12, gutter, title(p.say("allowlist.title", nil))), p.page)}
+	p.root.Refresh()
+	p.page.SetOffset(offset)
+}
+
+// know reads what was chosen before.
+func (p *allowlistPage) know() {
+	if !p.known {
+		p.chosen, p.known = p.settings().Network, true
+	}
+}
+
+// keep writes down what was chosen for all portals.
+func (p *allowlistPage) keep() {
+	chosen := p.chosen
+	p.p.Store.SetSettings(func(s *store.Settings) { s.Network = chosen })
+	p.background(func(context.Context) func() {
+		_ = p.p.Store.Save() // as with remember
+		return nil
+	})
+}
+
+// regionNow is the region that rules are made for; "" for both.
+func (p *allowlistPage) regionNow() (region bitrix.Region, detected bool) {
+	n := p.network()
+	if n.Unknown || n.Region != "" {
+		return n.Region, false
+	}
+	if s := p.model.Current; s != nil && s.KnownRegion() != "" {
+		return s.KnownRegion(), true
+	}
+	return bitrix.Region(p.settings().Region), false
+}
+
+// choices are what the owner says.
+func (p *allowlistPage) choices() fyne.CanvasObject {
+	p.know()
+	named := func(key, value string) string { return p.say("allowlist."+key, checks.Args{"value": value}) }
+	both := "both"
+	regions := []option{}
+	for _, r := range bitrix.Regions() {
+		regions = append(regions, option{string(r), named("region", p.words.Say("allowlist.region."+string(r), nil))})
+	}
+	regions = append(regions, option{both, p.say("allowlist.both", nil)})
+	region, _ := p.regionNow()
+	now := string(region)
+	if now == "" {
+		now = both
+	}
+	p.region = choice(regions, now, func(value string) {
+		n := p.network()
+		n.Region, n.Unknown = bitrix.Region(value), value == both
+		if n.Unknown {
+			n.Region = ""
+		}
+		p.show()
+	})
+	var places []option
+	for _, h := range allowlist.Places() {
+		places = append(places, option{string(h), named("handlers", p.words.Say("allowlist.handlers."+string(h)+".name", nil))})
+	}
+	handlers := choice(places, string(p.handlers()), func(value string) {
+		p.chosen.Handlers = value
+		p.keep()
+		p.show()
+	})
+	equipment := []option{{"", named("equipment", p.say("allowlist.none", nil))}}
+	for _, e := range allowlist.Equipments() {
+		equipment = append(equipment, option{string(e), named("equipment", e.Name(p.words))})
+	}
+	devices := choice(equipment, p.chosen.Equipment, func(value string) {
+		p.chosen.Equipment = value
+		if p.part = allowlist.Add; value == "" {
+			p.part = theLetter
+		}
+		p.keep()
+		p.show()
+	})
+	lines := []fyne.CanvasObject{widgets.Even(10, 210, widgets.Bordered(p.region), widgets.Bordered(handlers), widgets.Bordered(devices))}
+	arrow := "chevron-down"
+	if p.details {
+		arrow = "chevron-up"
+	}
+	p.fold = widgets.NewQuiet(p.say("allowlist.details", nil), style.Icon(arrow, theme.ColorNameForeground), func() {
+		p.details = !p.details
+		p.fill()
+		p.fyne.Canvas().Focus(p.fold)
+	})
+	lines = append(lines, widgets.Flow(0, p.fold))
+	if p.details {
+		lines = append(lines, p.detailsCard())
+	}
+	return widgets.Column(6, lines...)
+}
+
+// handlers is where they live.
+func (p *allowlistPage) handlers() requirements.Handlers {
+	if p.chosen.Handlers != "" {
+		return requirements.Handlers(p.chosen.Handlers)
+	}
+	if s := p.model.Current; s != nil && s.Target.Requirements != nil && s.Target.Requirements.Handlers != "" {
+		return s.Target.Requirements.Handlers
+	}
+	return allowlist.Places()[0]
+}
+
+func (p *allowlistPage) packs() (packs []bitrix.Pack) {
+	if p.chosen.Packs == nil {
+		return allowlist.DefaultPacks()
+	}
+	for _, pack := range allowlist.Packs() {
+		if slices.Contains(p.chosen.Packs, string(pack)) {
+			packs = append(packs, pack)
+		}
+	}
+	return packs
+}
+
+// detailsCard is what is chosen rarely.
+func (p *allowlistPage) detailsCard() fyne.CanvasObject {
+	chips := widgets.Flow(8)
+	for _, pack := range allowlist.Packs() {
+		var chip *widgets.Chip
+		set := func() {
+			sign, on := style.Sign(""), slices.Contains(p.packs(), pack)
+			if on {
+				sign = style.OK
+			}
+			chip.Set(sign, p.words.Say("allowlist.pack."+string(pack), nil), on)
+			widgets.Rearrange(chips)
+		}
+		chip = widgets.NewChip(func() {
+			p.togglePack(pack)
+			set()
+			p.show()
+		})
+		set()
+		chips.Add(chip.Object)
+	}
+	n := p.network()
+	address := func(name string, typed *string) fyne.CanvasObject {
+		e := widgets.NewEntry(p.say("allowlist.address", nil), 60)
+		e.Text = *typed
+		mistake := widgets.NewText(p.say("allowlist.no-address", nil), widgets.Font{Color: widgets.Wrong})
+		check := func() {
+			_, ok := model.Address(*typed)
+			mistake.Hidden = ok
+		}
+		check()
+		e.OnChanged = func(text string) {
+			*typed = text
+			check()
+			p.show()
+		}
+		return widgets.Pair(widgets.Pad(8, 0, 0, 0, widgets.NewText(p.say("allowlist."+name, nil), widgets.Font{})), widgets.Column(4, e, mistake))
+	}
+	return widgets.Card(widgets.Column(10,
+		widgets.Heading(p.say("allowlist.packs", nil)), widgets.NewText(p.say("allowlist.packs-text", nil), widgets.Font{Color: widgets.Muted}), chips,
+		widgets.Heading(p.say("allowlist.addresses", nil)), widgets.NewText(p.say("allowlist.addresses-text", nil), widgets.Font{Color: widgets.Muted}),
+		address("portal-ip", &n.PortalIP), address("handler-ip", &n.HandlerIP)))
+}
+
+func (p *allowlistPage) togglePack(pack bitrix.Pack) {
+	packs := p.packs()
+	if i := slices.Index(packs, pack); i >= 0 {
+		packs = slices.Delete(packs, i, i+1)
+	} else {
+		packs = append(packs, pack)
+	}
+	p.chosen.Packs = []string{}
+	for _, one := range packs {
+		p.chosen.Packs = append(p.chosen.Packs, string(one))
+	}
+	p.keep()
+}
+
+// options are what the rules depend on.
+func (p *allowlistPage) options() allowlist.Options {
+	p.know()
+	n := p.network()
+	o := allowlist.Options{Packs: p.packs(), Handlers: p.handlers(), Lists: n.Lists, Now: p.p.Now(), Version: p.p.Version}
+	o.Region, o.Detected = p.regionNow()
+	o.PortalIP, _ = model.Address(n.PortalIP)
+	o.HandlerIP, _ = model.Address(n.HandlerIP)
+	if s := p.model.Current; s != nil {
+		o.Portal, o.Outcome, o.Requirements = s.Target.Address, s.Outcome, s.Target.Requirements
+	}
+	return o
+}
+
+// show works the rules out and shows them.
+func (p *allowlistPage) show() {
+	o := p.options()
+	p.made = p.surroundings()
+	rules, err := allowlist.New(o)
+	p.rules, p.letter, p.text, p.viewer = rules, nil, "", nil
+	if err != nil {
+		p.result.Objects = []fyne.CanvasObject{widgets.Card(widgets.NewRow(widgets.RowContent{Sign: style.Problem, Title: p.say("allowlist.bad-host", nil)}, nil).Object)}
+	} else {
+		p.result.Objects = []fyne.CanvasObject{p.rowsCard(), p.textCard()}
+	}
+	widgets.Rearrange(p.result)
+	p.page.Refit()
+	if missing := o.NeedsLists() && len(rules.Missing) > 0; err == nil && missing && !p.network().Failed {
+		p.fetch()
+	}
+}
+
+// fetch gets the event queue's addresses.
+func (p *allowlistPage) fetch() {
+	n, lists := p.network(), p.p.Lists
+	if n.Fetching {
+		return
+	}
+	if s := p.model.Current; s != nil && s.Demo && p.demo != nil {
+		lists = p.demo.Lists
+	}
+	o := p.options()
+	n.Fetching, n.Failed = true, false
+	p.background(func(ctx context.Context) func() {
+		ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
+		defer cancel()
+		got, err := lists(ctx, o)
+		return func() {
+			n.Fetching, n.Failed = false, err != nil
+			for _, list := range got {
+				n.Lists = slices.DeleteFunc(n.Lists, func(had feed.List) bool { return had.Region == list.Region })
+				n.Lists = append(n.Lists, list)
+			}
+			p.changed()
+		}
+	})
+	p.changed()
+}
+
+const fetchTimeout = 30 * time.Second
+
+// rowsCard are the connections with what was last measured.
+func (p *allowlistPage) rowsCard() fyne.CanvasObject {
+	var lines []fyne.CanvasObject
+	for i, g := range model.RuleRows(p.words, p.rules) {
+		top := float32(10)
+		if i == 0 {
+			top = 0
+		}
+		lines = append(lines, widgets.Pad(top, 8, 6, 8, widgets.NewText(g.Title, widgets.Font{Bold: true, CanSelect: true})))
+		for _, row := range g.Rows {
+			content := widgets.RowContent{Sign: style.Sign(row.Sign), Title: row.Title, Detail: row.Detail, Aside: row.Aside}
+			lines = append(lines, widgets.Line(), widgets.NewRow(content, nil).Object)
+		}
+	}
+	if len(lines) == 0 {
+		lines = append(lines, widgets.NewText(p.say("allowlist.nothing", nil), widgets.Font{Color: widgets.Muted}))
+	}
+	if note := p.listsNote(); note != nil {
+		lines = append(lines, widgets.Pad(8, 8, 0, 8, note))
+	}
+	if s := p.model.Current; s != nil && len(p.rules.Checks()) > 0 {
+		again := widgets.NewButton(p.say("allowlist.again", nil), theme.ViewRefreshIcon(), func() {
+			if s.Outcome == nil {
+				p.run(s)
+			} else {
+				p.makeAgain(s, p.rules.Checks()...)
+			}
+		})
+		if s.Running {
+			again.Text = p.say("verdict.running", nil)
+			again.Disable()
+		}
+		lines = append(lines, widgets.Pad(10, 8, 0, 8, widgets.Flow(8, again)))
+	}
+	return widgets.Card(widgets.Column(0, lines...))
+}
+
+// listsNote says how the event queue's addresses are; nil if they don't matter.
+func (p *allowlistPage) listsNote() fyne.CanvasObject {
+	if !p.options().NeedsLists() {
+		return nil
+	}
+	n := p.network()
+	retry := widgets.NewButton(p.say("sign-in.retry", nil), nil, p.fetch)
+	text := func(key string, args checks.Args) fyne.CanvasObject {
+		return widgets.NewText(p.say("allowlist."+key, args), widgets.Font{CanSelect: true})
+	}
+	switch {
+	case n.Fetching:
+		return text("fetching", nil)
+	case len(p.rules.Missing) > 0:
+		return widgets.BesideOrBelow(10, 240, text("no-list", nil), retry)
+	case n.Failed:
+		oldest := slices.MinFunc(p.rules.Lists, func(x, y feed.List) int { return x.Fetched.Compare(y.Fetched) })
+		return widgets.BesideOrBelow(10, 240, text("stale", checks.Args{"when": model.When(p.words, oldest.Fetched)}), retry)
+	}
+	count := 0
+	for _, list := range n.Lists {
+		count += len(list.Nodes)
+	}
+	return text("fetched", checks.Args{"n": count, "when": model.When(p.words, n.Lists[0].Fetched)})
+}
+
+// parts are what can be shown, the letter first.
+func (p *allowlistPage) parts() []allowlist.Part {
+	parts := []allowlist.Part{theLetter}
+	for _, part := range []allowlist.Part{allowlist.Add, allowlist.Remove, allowlist.Refresh} {
+		if e := allowlist.Equipment(p.chosen.Equipment); e != "" && p.rules.Has(e, part) {
+			parts = append(parts, part)
+		}
+	}
+	return parts
+}
+
+// textCard is the letter, or a file for the equipment.
+func (p *allowlistPage) textCard() fyne.CanvasObject {
+	e := allowlist.Equipment(p.chosen.Equipment)
+	parts := p.parts()
+	if !slices.Contains(parts, p.part) {
+		p.part = parts[len(parts)-1]
+		if !slices.Contains(parts, allowlist.Add) {
+			p.part = theLetter
+		}
+	}
+	tabs := widgets.Flow(8)
+	for _, part := range parts {
+		chip := widgets.NewChip(func() {
+			p.part = part
+			p.show()
+			p.fyne.Canvas().Focus(p.tab)
+		})
+		chip.Set("", p.say("allowlist.part-"+string(part), checks.Args{"equipment": e.Name(p.words)}), part == p.part)
+		tabs.Add(chip.Object)
+		if part == p.part {
+			p.tab, _ = chip.Object.(fyne.Focusable)
+		}
+	}
+	if err := p.write(e); err != nil {
+		return widgets.Card(widgets.NewText(p.say("allowlist.bad-host", nil), widgets.Font{Color: widgets.Wrong}))
+	}
+	p.viewer = widgets.NewViewer(p.text, viewerHeight)
+	lines := []fyne.CanvasObject{tabs, p.viewer}
+	if e != "" && p.part != theLetter {
+		if can, cannot := p.rules.Says(e); cannot > 0 {
+			lines = append(lines, widgets.NewText(p.say("allowlist.cannot", checks.Args{"n": cannot, "of": can + cannot, "equipment": e.Name(p.words)}), widgets.Font{CanSelect: true}))
+		}
+	}
+	if p.saved != "" {
+		lines = append(lines, widgets.NewText(p.say("save.saved", checks.Args{"file": p.saved}), widgets.Font{Color: widgets.Muted, CanSelect: true}))
+	}
+	letter := p.copyButton("allowlist.copy-letter", func() string { return p.letter.Text() })
+	letter.Importance = widgets.NewPrimary("", nil, nil).Importance
+	buttons := []fyne.CanvasObject{letter}
+	if p.part != theLetter {
+		buttons = append(buttons, p.copyButton("allowlist.copy-"+string(p.part), func() string { return p.text }))
+	}
+	buttons = append(buttons, widgets.NewButton(p.say("save.open", nil), theme.DocumentSaveIcon(), p.save),
+		widgets.NewButton(p.say("allowlist.mail", nil), theme.MailComposeIcon(), p.mail))
+	return widgets.Card(widgets.Column(10, append(lines, widgets.Flow(10, buttons...))...))
+}
+
+const viewerHeight = 260
+
+// write writes the letter and the part that is shown.
+func (p *allowlistPage) write(e allowlist.Equipment) error {
+	var attached []allowlist.Equipment
+	if e != "" {
+		attached = append(attached, e)
+	}
+	letter, err := p.rules.Letter(p.words, attached...)
+	if err != nil {
+		return err
+	}
+	p.letter, p.text = letter, letter.Text()
+	if p.part == theLetter {
+		return nil
+	}
+	var text bytes.Buffer
+	err = p.rules.Write(&text, e, p.part, p.words)
+	p.text = text.String()
+	return err
+}
+
+// mail opens the mail program with the letter, which is in the clipboard as well: an address has no room for all of it.
+func (p *allowlistPage) mail() {
+	p.p.App.Clipboard().SetContent(p.letter.Text())
+	address := p.letter.Mailto()
+	p.background(func(context.Context) func() {
+		err := p.p.OpenURL(address)
+		return func() {
+			if err != nil {
+				p.tell(p.say("allowlist.no-mail", nil), p.say("allowlist.in-clipboard", nil))
+			}
+		}
+	})
+}
+
+// save saves what is shown.
+func (p *allowlistPage) save() {
+	text, letter := p.text, p.letter
+	s := saving{title: p.say("allowlist.save-title", nil), name: allowlist.Equipment(p.chosen.Equipment).FileName(p.part)}
+	isLetter := p.part == theLetter
+	if isLetter {
+		s.name, s.hint = "boxready-letter.txt", p.say("allowlist.save-hint", nil)
+	}
+	s.write = func(path string) (string, error) {
+		if extension := strings.ToLower(filepath.Ext(path)); isLetter && (extension == ".html" || extension == ".htm") {
+			page, err := letter.HTML()
+			if err != nil {
+				return "", err
+			}
+			text = page
+		}
+		return path, report.WriteFile(path, func(w io.Writer) error {
+			_, err := io.WriteString(w, text)
+			return err
+		})
+	}
+	p.saveAs(s, func(path string) {
+		p.saved = path
+		p.show()
+	})
+}

@@ -1,0 +1,563 @@
+package gui_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
+
+	"boxready/checks"
+	"boxready/gui/widgets"
+)
+
+const (
+	notReady = "Приложения на этом портале пока работать не будут"
+	noServer = "Портал не может связаться с сервером авторизации"
+	tooSoon  = "Срок сертификата скоро истечёт"
+)
+
+// broken is a portal that can't reach the authorization server, and whose certificate ends soon.
+func broken(t *testing.T) *scripted { return &scripted{outcome: played(t, "auth-server")} }
+
+// healed is an outcome in which some checks are in order, and what waited for them is, too.
+func healed(outcome func(checks.Target) *checks.Outcome, ids ...checks.ID) func(checks.Target) *checks.Outcome {
+	return func(target checks.Target) *checks.Outcome {
+		o := outcome(target)
+		for i, r := range o.Results {
+			if slices.Contains(ids, r.Check) || slices.Contains(ids, r.Because) {
+				o.Results[i] = checks.Result{Check: r.Check, State: checks.OK, Vantage: r.Vantage, Facts: r.Facts, Args: r.Args}
+			}
+		}
+		o.Verdict = verdictOf(o.Results)
+		return o
+	}
+}
+
+// checkedPortal is a window after a run.
+func checkedPortal(t *testing.T, s setup) *rig {
+	t.Helper()
+	if s.checker == nil {
+		s.checker = broken(t)
+	}
+	r := open(t, s)
+	r.check("portal.example.ru")
+	r.pump("the end of the run", r.verdictShown)
+	return r
+}
+
+func TestFromTheAddressToTheAdministratorByKeysAlone(t *testing.T) {
+	r := open(t, setup{checker: broken(t)})
+	r.check(" Portal.Example.RU/crm/ ") // as people copy it
+	r.pumpUntilSays(notReady)
+	r.mustSay("Администратор сети: 1", "Администратор сервера: 1", "Вам ничего делать не нужно", noServer, "https://portal.example.ru")
+	target := r.checker.asked()[0]
+	if target.Address.String() != "https://portal.example.ru" || len(target.Consents) > 0 || target.Webhook != nil || target.SignIn != nil {
+		t.Errorf("the run was asked for %+v: nothing was agreed to", target)
+	}
+	for range 40 { // Tab to the finding
+		if p, ok := r.canvas().Focused().(fyne.CanvasObject); ok && strings.Contains(describe(p), noServer) {
+			break
+		}
+		r.canvas().FocusNext()
+	}
+	r.key(fyne.KeyReturn)
+	r.mustSay("Что мы увидели", "CONNECTION_ERROR", "Чему это мешает", "Что сделать", "Кто исправляет", "Администратор сети.",
+		"Доказательства", "Проверено через сам портал, 23.11.2026 10:42", "auth-server-from-portal / auth-server-unreachable")
+	for range 20 {
+		if p, ok := r.canvas().Focused().(fyne.CanvasObject); ok && strings.Contains(describe(p), "Копировать для администратора") {
+			break
+		}
+		r.canvas().FocusNext()
+	}
+	r.key(fyne.KeySpace)
+	letter := r.app.Clipboard().Content()
+	for _, part := range []string{"https://portal.example.ru", noServer, "Проверено через сам портал", "1. Разрешите исходящие соединения", "curl -sS", "CONNECTION_ERROR", "BoxReady 0.1.0-test"} {
+		if !strings.Contains(letter, part) {
+			t.Errorf("the letter doesn't say %q:\n%s", part, letter)
+		}
+	}
+	if strings.Contains(letter, "`") {
+		t.Errorf("the letter has marks of ours in it:\n%s", letter)
+	}
+	r.mustSay("Скопировано")
+	r.pass(3 * time.Second)
+	r.mustNotSay("Скопировано")
+	r.key(fyne.KeyEscape)
+	r.mustSay(notReady)
+	if p, ok := r.canvas().Focused().(fyne.CanvasObject); !ok || !strings.Contains(describe(p), noServer) {
+		t.Error("after going back, the focus isn't on the finding that was open")
+	}
+}
+
+func TestAddressesThatAreNone(t *testing.T) {
+	megabyte := strings.Repeat("портал ", 1<<17)
+	for _, test := range []struct{ typed, says string }{
+		{"", "Не указан адрес портала"},
+		{"   ", "Не указан адрес портала"},
+		{"ftp://portal.example.ru", "начинается с https://"},
+		{"https://user:secret@portal.example.ru", "имя пользователя или пароль"},
+		{"не адрес вовсе", "Это не похоже на адрес портала"},
+		{"portal.example.ru:99999", "Порт в адресе"},
+		{megabyte, ""},
+		{"\u202eur.elpmaxe.latrop\x00\x1b[31m", ""},
+		{strings.Repeat("a", 70) + ".example.ru", ""},
+	} {
+		t.Run(fmt.Sprintf("%.20q", test.typed), func(t *testing.T) {
+			r := open(t, setup{})
+			start := time.Now()
+			r.app.Clipboard().SetContent(test.typed)
+			r.shortcut(&fyne.ShortcutPaste{Clipboard: r.app.Clipboard()})
+			r.key(fyne.KeyReturn)
+			if len(r.checker.asked()) > 0 {
+				t.Error("it was checked")
+			}
+			r.mustSay("Будут ли работать приложения")
+			if test.says != "" {
+				r.mustSay(test.says)
+			}
+			if e, ok := r.canvas().Focused().(interface{ SelectedText() string }); !ok {
+				t.Errorf("the focus is on %v, not in the field", e)
+			}
+			if took := time.Since(start); len(test.typed) > 1<<20 && took > 10*time.Second {
+				t.Errorf("a megabyte took %v", took)
+			}
+		})
+	}
+}
+
+func TestMistakeGoesAwayWithTyping(t *testing.T) {
+	r := open(t, setup{checker: broken(t)})
+	r.check("ftp://portal.example.ru")
+	r.mustSay("начинается с https://")
+	r.typeIn("x")
+	r.mustNotSay("начинается с https://")
+}
+
+func TestAWebhookPastedForAnAddressIsNotShown(t *testing.T) {
+	r := checkedPortal(t, setup{})
+	r.key(fyne.KeyEscape)
+	r = open(t, setup{checker: broken(t)})
+	r.check("https://portal.example.ru/rest/1/abcdefgh12345678/profile.json")
+	r.pumpUntilSays(notReady)
+	r.mustNotSay("abcdefgh12345678")
+	r.tap(noServer)
+	r.mustNotSay("abcdefgh12345678")
+	for _, p := range r.store.Portals() {
+		if strings.Contains(p.Address, "abcdefgh12345678") {
+			t.Error("the webhook's code is kept")
+		}
+	}
+}
+
+func TestConsents(t *testing.T) {
+	for _, test := range []struct {
+		consent checks.Consent
+		reason  checks.Reason
+		button  string
+		says    []string // the honest sentence
+		lasts   bool     // for the next run, too
+	}{
+		{checks.Deep, checks.NeedsConsentDeep, "Проверить с токеном…", []string{"сообщит ему как свой тот адрес", "только если этим адресом пользуются сотрудники и приложения"}, true},
+		{checks.ContentFilter, checks.NeedsConsentFilter, "Проверить фильтр…", []string{"select * from", "на время заблокировать адрес этого компьютера"}, false},
+		{checks.EventTest, checks.NeedsConsentEvent, "Проверить события…", []string{"подпишет локальное приложение", "отпишет приложение"}, false},
+	} {
+		t.Run(string(test.consent), func(t *testing.T) {
+			outcome := played(t, "auth-server")
+			r := checkedPortal(t, setup{checker: &scripted{outcome: func(target checks.Target) *checks.Outcome {
+				o := outcome(target)
+				o.NotChecked = []checks.NotChecked{{Check: checks.ContentFilterCheck, Reason: test.reason}}
+				return o
+			}}})
+			asked := func() int { return len(r.checker.asked()) }
+
+			r.tap(test.button)
+			r.mustSay(append(test.says, "https://portal.example.ru")...)
+			r.key(fyne.KeyEscape)
+			r.mustSay(notReady)
+			r.tap(test.button)
+			r.key(fyne.KeyReturn) // the focus is on no
+			r.mustSay(notReady)
+			if asked() != 1 {
+				t.Fatalf("%d runs after two times no", asked())
+			}
+
+			r.tap(test.button)
+			r.tap("Да, проверить")
+			r.pump("the second run", func() bool { return asked() == 2 && r.verdictShown() })
+			if got := r.checker.asked()[1].Consents; !slices.Equal(got, []checks.Consent{test.consent}) {
+				t.Errorf("the run was allowed %v", got)
+			}
+
+			r.key(fyne.KeyF5)
+			r.pump("the third run", func() bool { return asked() == 3 && r.verdictShown() })
+			if got := slices.Contains(r.checker.asked()[2].Consents, test.consent); got != test.lasts {
+				t.Errorf("the next run was allowed it: %t", got)
+			}
+		})
+	}
+}
+
+func TestAYesIsForOnePortal(t *testing.T) {
+	outcome := played(t, "auth-server")
+	r := checkedPortal(t, setup{checker: &scripted{outcome: func(target checks.Target) *checks.Outcome {
+		o := outcome(target)
+		o.NotChecked = []checks.NotChecked{{Check: checks.CredentialsArrive, Reason: checks.NeedsConsentDeep}}
+		return o
+	}}})
+	r.tap("Проверить с токеном…")
+	r.tap("Да, проверить")
+	r.pump("the run", func() bool { return len(r.checker.asked()) == 2 && r.verdictShown() })
+	r.typeOver("other.example.ru")
+	r.pump("the other portal's run", func() bool { return len(r.checker.asked()) == 3 && r.verdictShown() })
+	if got := r.checker.asked()[2]; got.Address.Host != "other.example.ru" || len(got.Consents) > 0 {
+		t.Errorf("asked for %v with %v", got.Address, got.Consents)
+	}
+}
+
+func TestLiveRun(t *testing.T) {
+	gate := make(chan struct{})
+	checker := broken(t)
+	checker.gate = func(ctx context.Context, id checks.ID) {
+		if id == checks.AuthServerFromPortal {
+			select {
+			case <-gate:
+			case <-ctx.Done():
+			}
+		}
+	}
+	r := open(t, setup{checker: checker})
+	r.check("portal.example.ru")
+	r.pumpUntilSays("Связь портала с сервером авторизации")
+	r.mustSay("Проверяем…", "Остановить", "прошло 0 с", tooSoon, "8 проверок в порядке")
+	r.pass(4 * time.Second)
+	r.mustSay("прошло 4 с", "4 с")
+	r.mustNotSay("отвечает медленно")
+	r.pass(7 * time.Second)
+	r.mustSay("11 с, отвечает медленно")
+	close(gate)
+	r.pumpUntilSays(notReady)
+	r.mustNotSay("Проверяем…", "Остановить", "отвечает медленно")
+	if n := r.clock.running(); n != 0 {
+		t.Errorf("%d tickers go on after the run", n)
+	}
+}
+
+func TestEscStopsARun(t *testing.T) {
+	checker := broken(t)
+	checker.gate = stopAt(checks.AuthServerFromPortal)
+	r := open(t, setup{checker: checker})
+	r.check("portal.example.ru")
+	r.pumpUntilSays("Связь портала с сервером авторизации")
+	r.key(fyne.KeyEscape)
+	r.pumpUntilSays("Проверка остановлена")
+	r.mustSay(tooSoon, "4 проверки прерваны")
+	r.mustNotSay("Вы, за этим компьютером")
+	if kept := r.store.Portals(); len(kept) != 0 {
+		t.Errorf("a run that was stopped is kept: %+v", kept)
+	}
+	checker.gate = nil
+	r.key(fyne.KeyF5)
+	r.pumpUntilSays(notReady)
+}
+
+// TestSleepAndWake lets the computer sleep in the middle of a run.
+func TestSleepAndWake(t *testing.T) {
+	gate := make(chan struct{})
+	checker := broken(t)
+	checker.gate = func(ctx context.Context, id checks.ID) {
+		if id == checks.AuthServerFromPortal {
+			<-gate
+		}
+	}
+	r := open(t, setup{checker: checker})
+	r.check("portal.example.ru")
+	r.pumpUntilSays("Связь портала с сервером авторизации")
+	r.pass(8 * time.Hour)
+	r.mustSay("28800 с, отвечает медленно", "Остановить")
+	close(gate)
+	r.pumpUntilSays(notReady)
+}
+
+func TestTheLastAddressIsThereAtTheNextStart(t *testing.T) {
+	r := open(t, setup{store: remembered(t), checker: broken(t)})
+	r.key(fyne.KeyReturn)
+	r.pumpUntilSays(notReady)
+	if got := r.checker.asked()[0].Address.Host; got != "never.example.org" {
+		t.Errorf("checked %s", got)
+	}
+	r = open(t, setup{store: remembered(t), checker: broken(t)})
+	r.check("other.example.ru") // typing replaces it
+	r.pumpUntilSays(notReady)
+	if got := r.checker.asked()[0].Address.Host; got != "other.example.ru" {
+		t.Errorf("checked %s", got)
+	}
+}
+
+func TestWindowClosedInMidRun(t *testing.T) {
+	checker := broken(t)
+	ended := make(chan struct{})
+	checker.gate = func(ctx context.Context, id checks.ID) {
+		if id == checks.AuthServerFromPortal {
+			<-ctx.Done()
+			close(ended)
+		}
+	}
+	r := open(t, setup{checker: checker})
+	r.check("portal.example.ru")
+	r.pumpUntilSays("Связь портала с сервером авторизации")
+	r.w.Fyne().Close()
+	r.w.Close()
+	<-ended
+	select {
+	case <-r.queue:
+		t.Error("something is done in a window that is closed")
+	default:
+	}
+}
+
+func TestNewAndFixed(t *testing.T) {
+	checker := broken(t)
+	r := checkedPortal(t, setup{checker: checker})
+	r.mustNotSay("новое", "исправлено:")
+	checker.outcome = healed(checker.outcome, checks.AuthServerFromPortal)
+	r.key(fyne.KeyF5)
+	r.pumpUntilSays("С этого компьютера препятствий не видно")
+	r.mustSay("исправлено: 1")
+	r.mustNotSay("новое")
+	r.tap("4 проверки в порядке") // of authorization and events, with the one that had been put off
+	r.mustSay("исправлено")
+
+	// The next start remembers it.
+	r.kept("https://portal.example.ru", checks.NoObstacle)
+	checker.outcome = played(t, "auth-server")
+	again := open(t, setup{checker: checker, store: r.store})
+	again.check("portal.example.ru")
+	again.pumpUntilSays(notReady)
+	again.mustSay("новое")
+	again.mustNotSay("исправлено: ")
+}
+
+func TestOneCheckAgain(t *testing.T) {
+	checker := broken(t)
+	r := checkedPortal(t, setup{checker: checker})
+	r.tap(noServer)
+	checker.outcome = healed(checker.outcome, checks.AuthServerFromPortal)
+	r.tap("Проверить это снова")
+	r.pumpUntilSays("Портал получает ответы от сервера авторизации")
+	r.kept("https://portal.example.ru", checks.NoObstacle)
+	if !slices.Equal(checker.again, []checks.ID{checks.AuthServerFromPortal}) {
+		t.Errorf("made again: %v", checker.again)
+	}
+	r.mustNotSay("Кто исправляет")
+	r.tap("Назад")
+	r.mustSay("С этого компьютера препятствий не видно", tooSoon)
+}
+
+func TestFoldsAndFilters(t *testing.T) {
+	r := checkedPortal(t, setup{})
+	r.mustNotSay("Доставка ключей приложений", "Путь к модулю REST")
+	r.tap("1 проверка отложена")
+	r.mustSay("Доставка ключей приложений", "ждёт исправления: Связь портала с сервером авторизации")
+	r.tap("1 проверка отложена")
+	r.mustNotSay("Доставка ключей приложений")
+	r.tap("8 проверок в порядке")
+	r.mustSay("Путь к модулю REST")
+	r.tap("Путь к модулю REST")
+	r.mustSay("Доказательства", "POST /rest/app.info")
+	r.key(fyne.KeyEscape)
+
+	r.tap("Администратор сервера: 1")
+	r.mustSay("Только: администратор сервера", tooSoon)
+	r.mustNotSay("Не проверено", "проверок в порядке")
+	r.tap("Копировать для администратора")
+	if letter := r.app.Clipboard().Content(); !strings.Contains(letter, tooSoon) || strings.Contains(letter, noServer) {
+		t.Errorf("the letter to the server's administrator:\n%s", letter)
+	}
+	r.key(fyne.KeyEscape)
+	r.mustSay("Не проверено", "8 проверок в порядке")
+}
+
+func TestArrowsLeadToTheirFindings(t *testing.T) {
+	for i, test := range []struct{ title, says, notSays string }{
+		{"От этого компьютера к порталу", tooSoon, noServer},
+		{"От портала к серверу авторизации", noServer, tooSoon},
+		{"От сервера авторизации к очереди событий", "показывает только проверка событий", noServer},
+		{"От очереди событий к приложению", "Разработчик видит это в журналах", noServer},
+		{"От приложения к порталу", "запустите BoxReady на компьютере вне вашей сети", noServer},
+	} {
+		t.Run(test.title, func(t *testing.T) {
+			r := checkedPortal(t, setup{})
+			r.arrow(i)
+			r.mustSay(test.title, test.says, "Показать всё")
+			if below := r.listed(); slices.ContainsFunc(below, func(s string) bool { return strings.Contains(s, test.notSays) }) {
+				t.Errorf("the list has %q in it", test.notSays)
+			}
+			r.tap("Показать всё")
+			r.mustSay(noServer, tooSoon)
+		})
+	}
+}
+
+func TestDocumentation(t *testing.T) {
+	r := checkedPortal(t, setup{})
+	r.tap(noServer)
+	r.tap("Документация")
+	if address := <-r.opened; !strings.HasPrefix(address, "https://apidocs.bitrix24.ru/") {
+		t.Errorf("opened %s", address)
+	}
+
+	r = checkedPortal(t, setup{openURL: func(string) error { return errors.New("no browser") }})
+	r.tap(noServer)
+	r.tap("Документация")
+	r.pumpUntilSays("Браузер не открылся")
+	r.mustSay("https://apidocs.bitrix24.ru/")
+	r.tap("Копировать")
+	if got := r.app.Clipboard().Content(); !strings.HasPrefix(got, "https://apidocs.bitrix24.ru/") {
+		t.Errorf("copied %q", got)
+	}
+	r.key(fyne.KeyEscape)
+	r.mustNotSay("Браузер не открылся")
+}
+
+func TestSelectedTextIsCopied(t *testing.T) {
+	r := checkedPortal(t, setup{})
+	r.tap(noServer)
+	var label fyne.CanvasObject
+	r.walk(func(o fyne.CanvasObject, _ fyne.Position, _ rect) bool {
+		if d, ok := o.(fyne.DoubleTappable); ok && label == nil {
+			if s, ok := o.(interface{ SelectedText() string }); ok && s.SelectedText() == "" {
+				label = d.(fyne.CanvasObject)
+			}
+		}
+		return true
+	})
+	if label == nil {
+		t.Fatal("no text can be selected")
+	}
+	mouse := &desktop.MouseEvent{PointEvent: fyne.PointEvent{Position: fyne.NewPos(14, 14)}, Button: desktop.MouseButtonPrimary}
+	label.(desktop.Mouseable).MouseDown(mouse)
+	label.(fyne.DoubleTappable).DoubleTapped(&fyne.PointEvent{Position: fyne.NewPos(14, 14)})
+	label.(desktop.Mouseable).MouseUp(mouse)
+	r.shortcut(&fyne.ShortcutCopy{Clipboard: r.app.Clipboard()})
+	if got := r.app.Clipboard().Content(); got != "Портал" {
+		t.Errorf("copied %q", got)
+	}
+	r.key(fyne.KeyEscape)
+	r.mustSay(notReady)
+}
+
+func TestPortals(t *testing.T) {
+	r := open(t, setup{store: remembered(t), checker: broken(t)})
+	r.mustSay("Проверенные порталы", "portal.example.ru", "Приложения на этом портале пока работать не будут · 1 проблема")
+	r.ctrl(fyne.Key2)
+	r.mustSay("b24.example.com:8443", "20.11.2026 10:30")
+	r.tap("b24.example.com:8443")
+	r.mustSay("С этого компьютера препятствий не видно", "Так было в прошлый раз, 20.11.2026 10:30")
+	if len(r.checker.asked()) > 0 {
+		t.Error("opening a portal checks it without being asked to")
+	}
+	r.key(fyne.KeyF5)
+	r.pumpUntilSays(notReady)
+	if got := r.checker.asked()[0].Address.String(); got != "https://b24.example.com:8443" {
+		t.Errorf("checked %s", got)
+	}
+	r.kept("https://b24.example.com:8443", checks.NotReady)
+	if first := r.store.Portals()[0]; first.Address != "https://b24.example.com:8443" {
+		t.Errorf("what is kept first: %+v", first)
+	}
+
+	r.ctrl(fyne.Key2)
+	r.tap("Забыть")
+	r.mustSay("Забыть b24.example.com:8443?")
+	r.key(fyne.KeyEscape)
+	r.mustSay("b24.example.com:8443")
+	r.tap("Забыть")
+	forget := r.all("Забыть") // the popup around it has the word as well
+	r.tapOn(forget[len(forget)-1])
+	r.pump("it being forgotten", func() bool { return !r.says("b24.example.com:8443") })
+	if _, ok := r.store.Portal("https://b24.example.com:8443"); ok {
+		t.Error("it is still kept")
+	}
+}
+
+func TestTwoPortalsAtOnce(t *testing.T) {
+	checker := broken(t)
+	gate := make(chan struct{})
+	checker.gate = func(ctx context.Context, id checks.ID) {
+		if id == checks.AuthServerFromPortal {
+			select {
+			case <-gate:
+			case <-ctx.Done():
+			}
+		}
+	}
+	r := open(t, setup{checker: checker})
+	r.check("one.example.ru")
+	r.pumpUntilSays("Связь портала с сервером авторизации")
+	r.typeOver("two.example.ru")
+	r.pump("the second run", func() bool { return len(checker.asked()) == 2 && r.says("two.example.ru") })
+	close(gate)
+	r.pumpUntilSays(notReady)
+	r.kept("https://one.example.ru", checks.NotReady)
+	r.kept("https://two.example.ru", checks.NotReady)
+	r.ctrl(fyne.Key2)
+	r.tap("one.example.ru")
+	r.mustSay(notReady, noServer)
+}
+
+// listed are the texts of the checklist.
+func (r *rig) listed() []string {
+	all := r.texts()
+	if i := slices.Index(all, "Показать всё"); i >= 0 {
+		return all[i:]
+	}
+	return all
+}
+
+// typeOver checks another portal.
+func (r *rig) typeOver(address string) {
+	r.t.Helper()
+	r.walk(func(o fyne.CanvasObject, _ fyne.Position, _ rect) bool {
+		if e, ok := o.(*widgets.Entry); ok {
+			r.canvas().Focus(e)
+		}
+		return true
+	})
+	r.shortcut(&fyne.ShortcutSelectAll{})
+	r.check(address)
+}
+
+// kept waits until the verdict about a portal is kept.
+func (r *rig) kept(address string, verdict checks.Verdict) {
+	r.t.Helper()
+	r.pump("what was found being kept", func() bool {
+		p, ok := r.store.Portal(address)
+		return ok && p.Verdict == verdict
+	})
+}
+
+func TestNarrowWindowHasAMenu(t *testing.T) {
+	r := open(t, setup{size: fyne.NewSize(427, 600), store: remembered(t)})
+	if len(r.all("Порталы")) > 0 {
+		t.Error("the list of sections takes room in a narrow window")
+	}
+	r.mustSay("Проверка") // which section it is
+	r.canvas().Focus(nil)
+	r.canvas().FocusNext() // the menu's button comes first
+	r.key(fyne.KeySpace)
+	r.mustSay("Порталы")
+	r.key(fyne.KeyDown)
+	r.key(fyne.KeyDown)
+	r.key(fyne.KeyReturn)
+	r.mustSay("То, что вы проверяли на этом компьютере")
+	r.w.Fyne().Resize(fyne.NewSize(1040, 720))
+	if len(r.all("Порталы")) == 0 {
+		t.Error("a wide window has no list of sections")
+	}
+}

@@ -1,0 +1,189 @@
+package e2e
+
+import (
+	"encoding/binary"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// Limits of docs/performance.md.
+const (
+	maxStart  = 1.15 // from exec to the first painted frame, against hello-world's
+	maxMemory = 1.25 // resident, against hello-world's
+	maxIdle   = 0.02 // of a processor, beside hello-world's
+)
+
+const (
+	starts = 9 // of each; what else the computer does can only slow one down, so the fastest counts
+	rests  = 3 // of each, of which the median counts
+	// What goes on after the first frame is over by then.
+	settled  = 4 * time.Second
+	idleTime = 10 * time.Second
+)
+
+// BenchmarkWindow compares the window with Fyne's own hello-world, both started in turns.
+func BenchmarkWindow(b *testing.B) {
+	window, hello := os.Getenv("BOXREADY_WINDOW"), os.Getenv("BOXREADY_HELLO")
+	if window == "" || hello == "" {
+		b.Skip("BOXREADY_WINDOW and BOXREADY_HELLO don't name the programs; make bench does")
+	}
+	for range b.N {
+		var ours, theirs []float64 // milliseconds
+		for i := range starts + 1 {
+			o := start(b, window)
+			took := o.painted()
+			o.end()
+			h := start(b, hello)
+			theirTook := h.painted()
+			h.end()
+			if i > 0 { // the first start reads the disk
+				ours, theirs = append(ours, took), append(theirs, theirTook)
+			}
+		}
+		b.ReportMetric(slices.Min(ours), "ms-start")
+		limit(b, "start against hello-world", slices.Min(ours)/slices.Min(theirs), "start-ratio", maxStart)
+
+		var memory, theirMemory, idle, theirIdle []float64
+		for range rests {
+			o, h := start(b, window), start(b, hello)
+			o.painted()
+			h.painted()
+			time.Sleep(settled)
+			memory, theirMemory = append(memory, o.resident()), append(theirMemory, h.resident())
+			used, theirUsed := o.used(), h.used()
+			time.Sleep(idleTime)
+			idle = append(idle, (o.used()-used).Seconds()/idleTime.Seconds())
+			theirIdle = append(theirIdle, (h.used()-theirUsed).Seconds()/idleTime.Seconds())
+			o.end()
+			h.end()
+		}
+		b.ReportMetric(median(memory)/(1<<20), "MiB")
+		limit(b, "memory against hello-world", median(memory)/median(theirMemory), "memory-ratio", maxMemory)
+		limit(b, "idle beside hello-world", median(idle)-median(theirIdle), "idle-cpu", maxIdle)
+	}
+}
+
+func limit(b *testing.B, what string, value float64, unit string, most float64) {
+	b.Helper()
+	b.ReportMetric(value, unit)
+	if value > most {
+		b.Errorf("%s: %.3f, at most %.2f is allowed", what, value, most)
+	}
+}
+
+func median(values []float64) float64 {
+	values = slices.Sorted(slices.Values(values))
+	return values[len(values)/2]
+}
+
+// process is a program on a screen whose picture lies in a file.
+type process struct {
+	b       *testing.B
+	command *exec.Cmd
+	begun   time.Time
+	picture picture
+}
+
+// start starts a program; how long it takes to paint its window counts from here.
+func start(b *testing.B, program string) *process {
+	b.Helper()
+	folder := b.TempDir()
+	s := newScreen(b, "-fbdir", folder)
+	s.settings(map[string]any{"look": "light"})
+	p := &process{b: b, command: exec.Command(program), picture: picture{b, filepath.Join(folder, "Xvfb_screen0")}}
+	// No bus at all: neither program needs one to show its window.
+	p.command.Env = s.env("DBUS_SESSION_BUS_ADDRESS=unix:path=/nonexistent")
+	p.begun = time.Now()
+	if err := p.command.Start(); err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(p.end)
+	return p
+}
+
+func (p *process) end() {
+	_ = p.command.Process.Kill()
+	_ = p.command.Wait()
+}
+
+// painted waits for the first frame, and returns the milliseconds since exec.
+func (p *process) painted() float64 {
+	p.b.Helper()
+	for !p.picture.painted() {
+		if time.Since(p.begun) > patience {
+			p.b.Fatal("nothing is painted")
+		}
+		time.Sleep(time.Millisecond)
+	}
+	return time.Since(p.begun).Seconds() * 1000
+}
+
+// resident is how much memory it has, in bytes.
+func (p *process) resident() float64 {
+	p.b.Helper()
+	_, after, _ := strings.Cut(p.read("status"), "VmRSS:")
+	kib, err := strconv.ParseFloat(strings.Fields(after)[0], 64)
+	if err != nil {
+		p.b.Fatal(err)
+	}
+	return kib * 1024
+}
+
+// used is how much time it has had of a processor.
+func (p *process) used() time.Duration {
+	p.b.Helper()
+	_, after, _ := strings.Cut(p.read("stat"), ") ")
+	ticks := 0
+	for _, field := range strings.Fields(after)[11:13] { // utime and stime
+		n, err := strconv.Atoi(field)
+		if err != nil {
+			p.b.Fatal(err)
+		}
+		ticks += n
+	}
+	return time.Duration(ticks) * time.Second / 100 // USER_HZ
+}
+
+func (p *process) read(file string) string {
+	p.b.Helper()
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/%s", p.command.Process.Pid, file))
+	if err != nil {
+		p.b.Fatal(err)
+	}
+	return string(data)
+}
+
+// picture is a screen as Xvfb keeps it in a file: XWD's header, a table of colours, and rows of pixels.
+type picture struct {
+	b    *testing.B
+	file string
+}
+
+// painted tells whether most of the place where the window is isn't black any more.
+func (p picture) painted() bool {
+	data, err := os.ReadFile(p.file)
+	if err != nil {
+		p.b.Fatal(err)
+	}
+	word := func(i int) int { return int(binary.BigEndian.Uint32(data[4*i:])) }
+	header, rowBytes, colours := word(0), word(12), word(19)
+	pixels := data[header+colours*12:]
+	painted, looked := 0, 0
+	for y := 8; y < 700; y += 32 {
+		for x := 8; x < 1000; x += 32 {
+			looked++
+			at := y*rowBytes + 4*x
+			if pixels[at] != 0 || pixels[at+1] != 0 || pixels[at+2] != 0 {
+				painted++
+			}
+		}
+	}
+	return painted > looked/2
+}

@@ -1,0 +1,321 @@
+// Package e2e drives the real program with the keyboard on a screen of its own, as a person would. "make e2e" runs it.
+package e2e
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// patience is for what has to come soon, on a machine that may have a lot else to do.
+const patience = 2 * time.Minute
+
+// tools are what the tests need, and the Debian packages that have them.
+var tools = map[string]string{"Xvfb": "xvfb", "xdotool": "xdotool", "import": "imagemagick", "xclip": "xclip", "dbus-run-session": "dbus-daemon"}
+
+// program is the path of the program with the window. Without one, or without a tool, the test is skipped; with CI=true it fails.
+func program(t testing.TB) string {
+	t.Helper()
+	missing := func(what string) {
+		t.Helper()
+		if os.Getenv("CI") == "true" && os.Getenv("BOXREADY_WINDOW") != "" {
+			t.Fatal(what)
+		}
+		t.Skip(what)
+	}
+	path := os.Getenv("BOXREADY_WINDOW")
+	if path == "" {
+		missing("BOXREADY_WINDOW doesn't name the program with the window; make e2e does")
+	}
+	if _, err := os.Stat(path); err != nil {
+		missing(err.Error())
+	}
+	for tool, pkg := range tools {
+		if _, err := exec.LookPath(tool); err != nil {
+			missing(tool + " is missing; it is in Debian's " + pkg)
+		}
+	}
+	return path
+}
+
+// screen is an X server of the test's own.
+type screen struct {
+	t       testing.TB
+	display string
+	home    string
+}
+
+func newScreen(t testing.TB, options ...string) *screen {
+	t.Helper()
+	read, write, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := exec.Command("Xvfb", append([]string{"-displayfd", "3", "-screen", "0", "1280x800x24", "-nolisten", "tcp"}, options...)...)
+	server.ExtraFiles = []*os.File{write}
+	if err := server.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = server.Process.Kill()
+		_ = server.Wait()
+	})
+	write.Close()
+	number, err := io.ReadAll(io.LimitReader(read, 8))
+	if err != nil && len(number) == 0 {
+		t.Fatal(err)
+	}
+	return &screen{t: t, display: ":" + strings.TrimSpace(string(number)), home: t.TempDir()}
+}
+
+func (s *screen) env(more ...string) []string {
+	return append([]string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + s.home, "XDG_RUNTIME_DIR=" + s.home, "DISPLAY=" + s.display, "LC_ALL=C.UTF-8", "LANG=C.UTF-8",
+	}, more...)
+}
+
+// settings are written before the program starts.
+func (s *screen) settings(settings map[string]any) {
+	s.t.Helper()
+	data, err := json.Marshal(settings)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	file := s.settingsFile()
+	if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o700), os.WriteFile(file, data, 0o600)); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s *screen) settingsFile() string {
+	return filepath.Join(s.home, ".config", "boxready", "settings.json")
+}
+
+// running is the program with its window.
+type running struct {
+	*screen
+	command *exec.Cmd
+	output  *bytes.Buffer
+	done    chan error
+	window  string
+}
+
+func (s *screen) start(path string, args ...string) *running { return s.startWith(nil, path, args...) }
+
+// startWith starts the program on a session bus of its own, so that nothing stays behind.
+func (s *screen) startWith(env []string, path string, args ...string) *running {
+	s.t.Helper()
+	r := &running{screen: s, output: &bytes.Buffer{}, done: make(chan error, 1)}
+	r.command = exec.Command("dbus-run-session", append([]string{"--", path}, args...)...)
+	r.command.Env = s.env(env...)
+	r.command.Stdout, r.command.Stderr = r.output, r.output
+	r.command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := r.command.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+	go func() { r.done <- r.command.Wait() }()
+	s.t.Cleanup(func() { _ = syscall.Kill(-r.command.Process.Pid, syscall.SIGKILL) })
+	return r
+}
+
+// open waits for the window.
+func (r *running) open() *running {
+	r.t.Helper()
+	r.until("a window", func() bool {
+		out, err := r.tool("xdotool", "search", "--onlyvisible", "--name", "^BoxReady$")
+		r.window = strings.TrimSpace(out)
+		return err == nil && r.window != ""
+	})
+	return r
+}
+
+func (r *running) until(what string, done func() bool) {
+	r.t.Helper()
+	for end := time.Now().Add(patience); !done(); time.Sleep(100 * time.Millisecond) {
+		select {
+		case err := <-r.done:
+			r.t.Fatalf("the program ended while the test waited for %s: %v\n%s", what, err, r.output)
+		default:
+		}
+		if time.Now().After(end) {
+			r.shot("failed")
+			r.t.Fatalf("waited for %s in vain; see the screenshot. It said:\n%s", what, r.output)
+		}
+	}
+}
+
+func (r *running) tool(name string, args ...string) (string, error) {
+	command := exec.Command(name, args...)
+	command.Env = r.env()
+	out, err := command.Output()
+	return string(out), err
+}
+
+// press presses keys, one after the other, as xdotool calls them.
+func (r *running) press(keys ...string) {
+	r.t.Helper()
+	for _, key := range keys {
+		if _, err := r.tool("xdotool", "key", "--clearmodifiers", key); err != nil {
+			r.t.Fatal(err)
+		}
+		r.settle()
+	}
+}
+
+// tab moves the focus on.
+func (r *running) tab(times int) {
+	r.t.Helper()
+	for range times {
+		r.press("Tab")
+	}
+}
+
+// settle waits until the window looks the same twice, but for what moves by itself.
+func (r *running) settle() {
+	r.t.Helper()
+	last := r.look()
+	for range 50 {
+		time.Sleep(60 * time.Millisecond)
+		now := r.look()
+		if bytes.Equal(last.Pix, now.Pix) {
+			return
+		}
+		last = now
+	}
+}
+
+// look is what the window shows.
+func (r *running) look() *image.RGBA {
+	r.t.Helper()
+	out, err := r.tool("import", "-window", r.window, "png:-")
+	if err != nil {
+		r.t.Fatalf("take a picture: %v\n%s", err, r.output)
+	}
+	picture, err := png.Decode(strings.NewReader(out))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	rgba := image.NewRGBA(picture.Bounds())
+	for y := range picture.Bounds().Dy() {
+		for x := range picture.Bounds().Dx() {
+			rgba.Set(x, y, picture.At(x, y))
+		}
+	}
+	return rgba
+}
+
+// shot keeps a picture of the window in build/screenshots.
+func (r *running) shot(name string) {
+	r.t.Helper()
+	folder := os.Getenv("BOXREADY_SCREENSHOTS")
+	if folder == "" {
+		folder = r.t.ArtifactDir()
+	}
+	r.save(filepath.Join(folder, name+".png"))
+}
+
+func (r *running) save(file string) {
+	r.t.Helper()
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		r.t.Fatal(err)
+	}
+	f, err := os.Create(file)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer f.Close()
+	if err := png.Encode(f, r.look()); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// Colours of the light theme.
+var (
+	red   = color.RGBA{0xbf, 0x1d, 0x24, 0xff}
+	green = color.RGBA{0x17, 0x78, 0x3a, 0xff}
+)
+
+// A verdict's sign has more pixels of its colour than bigSign, a row's more than smallSign.
+const (
+	bigSign   = 150
+	smallSign = 60
+)
+
+// shows tells whether there is a sign of a colour in the upper half of the window.
+func (r *running) shows(c color.RGBA, size int) bool {
+	picture := r.look()
+	n := 0
+	for y := range picture.Bounds().Dy() / 2 {
+		for x := range picture.Bounds().Dx() {
+			if picture.RGBAAt(x, y) == c {
+				n++
+			}
+		}
+	}
+	return n > size
+}
+
+// clipboard is what was copied last.
+func (r *running) clipboard() string {
+	out, _ := r.tool("xclip", "-selection", "clipboard", "-o")
+	return out
+}
+
+// close closes the window as its own button does, and returns the exit code.
+func (r *running) close() int {
+	r.t.Helper()
+	if err := syscall.Kill(r.pid(), syscall.SIGTERM); err != nil {
+		r.t.Fatal(err)
+	}
+	return r.exit()
+}
+
+// abort lets the program die of a signal that only a bug sends.
+func (r *running) abort() {
+	r.t.Helper()
+	if err := syscall.Kill(r.pid(), syscall.SIGABRT); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// exit waits for the program's end.
+func (r *running) exit() int {
+	r.t.Helper()
+	select {
+	case <-r.done:
+	case <-time.After(patience):
+		r.t.Fatalf("it doesn't end:\n%s", r.output)
+	}
+	return r.command.ProcessState.ExitCode()
+}
+
+// pid is the program's: the child of the session bus's starter that isn't the bus.
+func (r *running) pid() int {
+	r.t.Helper()
+	children, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", r.command.Process.Pid, r.command.Process.Pid))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	for _, child := range strings.Fields(string(children)) {
+		name, _ := os.ReadFile("/proc/" + child + "/comm")
+		if strings.TrimSpace(string(name)) != "dbus-daemon" {
+			var pid int
+			_, _ = fmt.Sscan(child, &pid)
+			return pid
+		}
+	}
+	r.t.Fatal("the program isn't running")
+	return 0
+}

@@ -1,0 +1,183 @@
+package e2e
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestDemoByKeyboard opens the window on the simulated portal, signs in to it, breaks something, opens the finding, copies it for
+// whoever fixes it, and switches the language: with the keyboard alone.
+func TestDemoByKeyboard(t *testing.T) {
+	path := program(t)
+	s := newScreen(t)
+	s.settings(map[string]any{"language": "ru", "look": "light"})
+	r := s.start(path, "--demo").open()
+	r.until("a good verdict", func() bool { return r.shows(green, bigSign) })
+	r.settle()
+	r.shot("1-healthy")
+
+	r.press("ctrl+3", "Return")
+	r.shot("2-guide")
+	r.tab(8)
+	r.press("Return") // fills in the simulated application's keys
+	r.tab(7)
+	r.shot("3-keys")
+	r.press("Return", "Tab", "Return") // yes, the address is right
+	r.until("a sign-in", func() bool { return r.shows(green, smallSign) })
+	r.settle()
+	r.shot("4-signed-in")
+
+	// From the button that checks, back to the choice of what is broken.
+	r.press("ctrl+1", "shift+Tab", "shift+Tab", "space", "Down", "Return")
+	r.until("a bad verdict", func() bool { return r.shows(red, bigSign) })
+	r.settle()
+	r.shot("5-broken")
+
+	// Past two owners and five arrows to the first finding, and to the button that copies it.
+	r.press("ctrl+1")
+	r.tab(8)
+	r.press("Return")
+	r.shot("6-finding")
+	r.copyLetter("О портале Битрикс24 https://portal.demo.example: что нашёл BoxReady.")
+
+	r.press("ctrl+4")
+	r.shot("7-settings")
+	r.press("space", "Down", "Down", "Return")
+	r.until("English", func() bool { return s.kept().Language == "en" })
+	r.press("ctrl+1")
+	r.shot("8-english")
+	r.copyLetter("About the Bitrix24 portal https://portal.demo.example: what BoxReady found.")
+	if code := r.close(); code != 0 {
+		t.Errorf("exit code %d:\n%s", code, r.output)
+	}
+}
+
+// copyLetter goes from button to button of a finding, past those that copy a command, to the one that copies the whole text.
+func (r *running) copyLetter(begins string) {
+	r.t.Helper()
+	for range 10 {
+		r.press("Tab", "Return")
+		if strings.HasPrefix(r.clipboard(), begins) {
+			return
+		}
+	}
+	r.shot("failed")
+	r.t.Fatalf("the clipboard has %q", r.clipboard())
+}
+
+func (s *screen) kept() (settings struct{ Language, Look string }) {
+	s.t.Helper()
+	data, err := os.ReadFile(s.settingsFile())
+	if err == nil {
+		err = json.Unmarshal(data, &settings)
+	}
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return settings
+}
+
+// TestNoWindow starts the program where it can't open its window: it must say so, and what to do instead.
+func TestNoWindow(t *testing.T) {
+	path := program(t)
+	for name, c := range map[string]struct {
+		options []string
+		env     []string
+		args    []string
+		says    string
+	}{
+		"no screen":                 {env: []string{"DISPLAY="}, says: "boxready check"},
+		"no screen for the demo":    {env: []string{"DISPLAY="}, args: []string{"--demo"}, says: "boxready demo --check"},
+		"a screen that is gone":     {env: []string{"DISPLAY=:4093"}, says: "boxready check"},
+		"no OpenGL":                 {options: []string{"-extension", "GLX"}, says: "boxready check"},
+		"no driver":                 {env: []string{"LIBGL_DRIVERS_PATH=/nonexistent"}, says: "boxready check"},
+		"an OpenGL that is too old": {env: []string{"MESA_GL_VERSION_OVERRIDE=1.4"}, says: "boxready check"},
+		"shaders that are too old":  {env: []string{"MESA_GL_VERSION_OVERRIDE=2.1", "MESA_GLSL_VERSION_OVERRIDE=100"}, says: "boxready check"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newScreen(t, c.options...)
+			s.settings(map[string]any{"language": "en"})
+			r := s.startWith(c.env, path, c.args...)
+			if code := r.exit(); code != 1 {
+				t.Errorf("exit code %d", code)
+			}
+			var said []string
+			for _, line := range strings.Split(r.output.String(), "\n") {
+				if strings.HasPrefix(line, "BoxReady ") {
+					said = append(said, line)
+				}
+			}
+			if len(said) != 1 || !strings.Contains(said[0], c.says) || strings.Contains(r.output.String(), "goroutine") {
+				t.Errorf("it says:\n%s", r.output)
+			}
+		})
+	}
+}
+
+// TestCrashWhileOpening is a graphics driver that takes the program along: the next start says so instead of trying again, the
+// one after that tries, and offers the report.
+func TestCrashWhileOpening(t *testing.T) {
+	path := program(t)
+	s := newScreen(t)
+	s.settings(map[string]any{"language": "en", "look": "light"})
+	cache := s.home + "/.cache/boxready"
+	if err := os.MkdirAll(cache, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{"opening": "", "crash.txt": "SIGSEGV: segmentation violation\n"} {
+		if err := os.WriteFile(cache+"/"+name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := s.start(path)
+	if code := r.exit(); code != 1 || !strings.Contains(r.output.String(), "graphics driver") || !strings.Contains(r.output.String(), cache+"/crash.txt") {
+		t.Errorf("exit code %d, it says:\n%s", code, r.output)
+	}
+	r = s.start(path).open()
+	r.settle()
+	r.shot("crash-offered")
+	r.press("Return")
+	r.until("the report in the clipboard", func() bool { return strings.Contains(r.clipboard(), "SIGSEGV") })
+	if code := r.close(); code != 0 {
+		t.Errorf("exit code %d:\n%s", code, r.output)
+	}
+}
+
+// TestACrashIsWritten kills the program from inside, as a bug would.
+func TestACrashIsWritten(t *testing.T) {
+	path := program(t)
+	s := newScreen(t)
+	r := s.start(path).open()
+	r.settle()
+	r.abort()
+	if code := r.exit(); code == 0 {
+		t.Error("it lives")
+	}
+	report, err := os.ReadFile(s.home + "/.cache/boxready/crash.txt")
+	if err != nil || !strings.Contains(string(report), "SIGABRT") {
+		t.Errorf("the report: %v, %d bytes", err, len(report))
+	}
+}
+
+// TestImages takes the pictures for the README; "make images" runs it.
+func TestImages(t *testing.T) {
+	folder := os.Getenv("BOXREADY_IMAGES")
+	if folder == "" {
+		t.Skip("make images takes the pictures for the README")
+	}
+	path := program(t)
+	for _, lang := range []string{"ru", "en"} {
+		s := newScreen(t)
+		s.settings(map[string]any{"language": lang, "look": "light"})
+		r := s.start(path, "--demo").open()
+		r.until("a good verdict", func() bool { return r.shows(green, bigSign) })
+		r.press("ctrl+1", "shift+Tab", "shift+Tab", "space", "Down", "Return")
+		r.until("a bad verdict", func() bool { return r.shows(red, bigSign) })
+		r.settle()
+		r.save(filepath.Join(folder, "window-"+lang+".png"))
+		r.close()
+	}
+}

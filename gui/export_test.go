@@ -1,0 +1,23 @@
+package gui
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/storage"
+)
+
+// Scenarios are the choices of the demo: the name of each and its faults behind it.
+func Scenarios() (list [][]string) {
+	for _, s := range scenarios {
+		list = append(list, append([]string{s.id}, s.faults...))
+	}
+	return list
+}
+
+// Drop drops files on the window, which Fyne's test driver can't.
+func (w *Window) Drop(paths ...string) {
+	var files []fyne.URI
+	for _, path := range paths {
+		files = append(files, storage.NewFileURI(path))
+	}
+	w.dropped(fyne.Position{}, files)
+}

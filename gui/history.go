@@ -1,0 +1,161 @@
+package gui
+
+import (
+	"bytes"
+	"context"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/theme"
+
+	"boxready/checks"
+	"boxready/gui/model"
+	"boxready/gui/style"
+	"boxready/gui/widgets"
+	"boxready/internal/report"
+	"boxready/internal/report/history"
+)
+
+// pastRuns are the runs of before against a portal, and what has changed since one of them.
+type pastRuns struct {
+	*reportPage
+	runs    []history.Run // the newest first
+	open    bool          // what has changed since one is shown
+	since   *history.Run
+	changes string // "" while they are being worked out
+	failed  bool   // they could not be
+	leave   *widgets.Button
+}
+
+// read reads which runs are kept.
+func (h *pastRuns) read() {
+	s, kept := h.model.Current, h.p.History
+	if s == nil || s.Demo || kept == nil {
+		h.runs = nil
+		return
+	}
+	address := s.Target.Address.String()
+	h.background(func(context.Context) func() {
+		runs, err := kept.Runs(address)
+		return func() {
+			if h.model.Current != s || err != nil {
+				return // what can't be read is as good as none
+			}
+			h.runs = runs
+			if h.frame.open == "report" && !h.open {
+				h.fill()
+			}
+		}
+	})
+}
+
+// historyChanged tells that a session's run was kept.
+func (p *reportPage) historyChanged(s *model.Session) {
+	if p.frame.open == "report" && p.model.Current == s {
+		p.past.read()
+	}
+}
+
+// card lists the runs of before.
+func (h *pastRuns) card() []fyne.CanvasObject {
+	s := h.model.Current
+	var lines []fyne.CanvasObject
+	for _, run := range h.runs {
+		if s.Outcome != nil && run.Started.Equal(h.reporter().Summary(s.Outcome).Started) {
+			continue // it is the one that the report is about
+		}
+		sign, verdict := model.PastVerdict(h.words, run.Verdict)
+		content := widgets.RowContent{Sign: style.Sign(sign), Title: model.When(h.words, run.Started), Detail: verdict, Aside: h.say("report.changes", nil), Fold: widgets.Leads}
+		if n := run.Counts[checks.Problem]; n > 0 {
+			content.Detail += " · " + h.words.Count("window.portals.problems", n)
+		}
+		lines = append(lines, widgets.Line(), widgets.NewRow(content, func() { h.show(run) }).Object)
+	}
+	if len(h.runs) == 0 {
+		return nil
+	}
+	if lines == nil {
+		lines = append(lines, widgets.NewText(h.say("report.first-run", nil), widgets.Font{Color: widgets.Muted}))
+	}
+	forget := widgets.NewQuiet(h.say("report.forget", nil), theme.DeleteIcon(), h.forget)
+	head := widgets.BesideOrBelow(10, 240, widgets.Heading(h.say("report.history", nil)), forget)
+	return []fyne.CanvasObject{widgets.Card(widgets.Column(4, append([]fyne.CanvasObject{head, widgets.NewText(h.say("report.history-text", nil), widgets.Font{Color: widgets.Muted})}, lines...)...))}
+}
+
+// forget deletes the runs.
+func (h *pastRuns) forget() {
+	s, kept := h.model.Current, h.p.History
+	address := s.Target.Address.String()
+	h.background(func(context.Context) func() {
+		err := kept.Delete(address)
+		return func() {
+			if err != nil {
+				h.tell(h.say("report.not-forgotten", nil), kept.Dir)
+			}
+			h.read()
+		}
+	})
+}
+
+// show shows what has changed since a run.
+func (h *pastRuns) show(run history.Run) {
+	s, kept, runs, reporter := h.model.Current, h.p.History, h.runs, h.reporter()
+	outcome := s.Outcome
+	since := &run
+	h.open, h.since, h.changes, h.failed = true, since, "", false
+	h.background(func(context.Context) func() {
+		text, err := changesSince(kept, run, runs[0], outcome, reporter)
+		return func() {
+			if !h.open || h.since != since {
+				return
+			}
+			h.changes, h.failed = text, err != nil
+			h.fill()
+			h.fyne.Canvas().Focus(h.leave)
+		}
+	})
+	h.fill()
+	h.page.SetOffset(0)
+	h.fyne.Canvas().Focus(h.leave)
+}
+
+// changesSince compares a run with the last one: the outcome, or the newest that is kept if there is none.
+func changesSince(kept *history.Store, run, newest history.Run, outcome *checks.Outcome, reporter *report.Reporter) (string, error) {
+	before, err := kept.Load(run)
+	if err != nil {
+		return "", err
+	}
+	var after report.Document
+	if outcome != nil {
+		after = reporter.Document(outcome)
+	} else {
+		saved, err := kept.Load(newest)
+		if err != nil {
+			return "", err
+		}
+		after = saved.Document
+	}
+	var text bytes.Buffer
+	err = reporter.WriteChanges(&text, before.Document, after, report.Style{})
+	return text.String(), err
+}
+
+func (h *pastRuns) close() {
+	h.open = false
+	h.fill()
+	h.fyne.Canvas().Focus(h.first())
+}
+
+func (h *pastRuns) content() (head fyne.CanvasObject, content []fyne.CanvasObject) {
+	h.leave = widgets.NewButton(h.say("finding.back", nil), style.Icon("chevron-left", theme.ColorNameForeground), h.close)
+	name := h.say("report.since", checks.Args{"when": model.When(h.words, h.since.Started)})
+	head = widgets.Beside(12, false, h.leave, widgets.NewText(name, widgets.Font{Size: theme.SizeNameSubHeadingText, Bold: true, CanSelect: true}), nil)
+	switch {
+	case h.failed:
+		return head, []fyne.CanvasObject{widgets.Card(widgets.NewText(h.say("report.unreadable", nil), widgets.Font{}))}
+	case h.changes == "":
+		h.waiting = widgets.NewRow(widgets.RowContent{Sign: style.Waiting, Title: h.say("report.comparing", nil), Quiet: true}, nil)
+		return head, []fyne.CanvasObject{widgets.Card(h.waiting.Object)}
+	}
+	text := h.changes
+	return head, []fyne.CanvasObject{widgets.Card(widgets.Column(10, widgets.NewViewer(text, viewerHeight), widgets.Flow(8, h.copyButton("finding.copy-plain", func() string { return text }))))}
+}

@@ -1,0 +1,78 @@
+package model
+
+import (
+	"cmp"
+	"net/netip"
+	"strings"
+
+	"boxready/checks"
+	"boxready/internal/allowlist"
+	"boxready/internal/bitrix"
+	"boxready/internal/feed"
+	"boxready/internal/report"
+)
+
+// Network is what is known of the network around one portal, beside what the settings say of all.
+type Network struct {
+	Region              bitrix.Region // that the owner chose here; "" for the one that is known
+	Unknown             bool          // the owner chose that it isn't known
+	PortalIP, HandlerIP string        // of the servers, as typed
+
+	Lists    []feed.List // of the event queue's addresses
+	Failed   bool        // they could not be had afresh
+	Fetching bool
+}
+
+// KnownRegion is that of the authorization server that the portal named when somebody signed in; "" for none.
+func (s *Session) KnownRegion() bitrix.Region {
+	if s.Keys == nil {
+		return ""
+	}
+	for _, region := range bitrix.Regions() {
+		if s.Keys.Account.Server == bitrix.AuthServer(region) {
+			return region
+		}
+	}
+	return ""
+}
+
+// Address reads an IP address as typed. ok is false for what is none; nothing at all is a zero one.
+func Address(typed string) (addr netip.Addr, ok bool) {
+	typed = strings.TrimSpace(typed)
+	if typed == "" {
+		return netip.Addr{}, true
+	}
+	addr, err := netip.ParseAddr(typed)
+	return addr.Unmap(), err == nil && addr.Zone() == ""
+}
+
+// RuleGroup are the connections of one direction.
+type RuleGroup struct {
+	Title string
+	Rows  []Row
+}
+
+// RuleRows puts rules into rows.
+func RuleRows(w *report.Words, rules *allowlist.Rules) (groups []RuleGroup) {
+	for i, r := range rules.Rows {
+		if i == 0 || rules.Rows[i-1].Direction != r.Direction {
+			groups = append(groups, RuleGroup{Title: w.Say("allowlist.direction."+string(r.Direction)+".title", nil)})
+		}
+		row := Row{Key: string(r.Direction) + " " + r.ID() + " " + r.PortsText(), Sign: Unknown, Title: r.What(w) + " · " + r.PortsText(), Aside: r.State(w)}
+		if state := r.Measured.State; !r.Measured.Either {
+			row.Sign = map[checks.State]Sign{checks.OK: OK, checks.Problem: Problem}[state]
+			row.Sign = cmp.Or(row.Sign, Unknown)
+		}
+		var tags []string
+		if len(r.Regions) == 1 && rules.Region == "" {
+			tags = append(tags, w.Say("allowlist.region."+string(r.Regions[0]), nil))
+		}
+		if r.Mark != "" && r.Mark != bitrix.Documentation {
+			tags = append(tags, w.Say("allowlist.mark."+strings.ReplaceAll(string(r.Mark), " ", "-"), nil))
+		}
+		row.Detail = join(" · ", append([]string{UpperFirst(r.Why(w))}, tags...)...)
+		g := &groups[len(groups)-1]
+		g.Rows = append(g.Rows, row)
+	}
+	return groups
+}

@@ -1,0 +1,178 @@
+package model
+
+import (
+	"slices"
+	"strings"
+	"sync"
+
+	"boxready/checks"
+	"boxready/internal/bitrix"
+	"boxready/internal/report"
+	"boxready/internal/requirements"
+)
+
+// Name is a method or an event of the catalogue.
+type Name struct {
+	Name, Module string
+	Event        bool
+	Deprecated   bool
+	lower        string
+}
+
+var names = sync.OnceValue(func() (all []Name) {
+	for m := range bitrix.Methods() {
+		all = append(all, Name{m.Name, m.Module, false, m.Deprecated, strings.ToLower(m.Name)})
+	}
+	for e := range bitrix.Events() {
+		all = append(all, Name{e.Name, e.Module, true, e.Deprecated, strings.ToLower(e.Name)})
+	}
+	return all
+})
+
+// Search returns the names that have every word of a query in them, those that begin with it first. Methods stand before events.
+func Search(query string) []Name {
+	words := strings.Fields(strings.ToLower(query))
+	if len(words) == 0 {
+		return names()
+	}
+	var begin, have []Name
+	for _, n := range names() {
+		switch {
+		case slices.ContainsFunc(words, func(word string) bool { return !strings.Contains(n.lower, word) }):
+		case strings.HasPrefix(n.lower, words[0]):
+			begin = append(begin, n)
+		default:
+			have = append(have, n)
+		}
+	}
+	return append(begin, have...)
+}
+
+// Find returns a name of the catalogue, whatever its letter case.
+func Find(name string) (Name, bool) {
+	i := slices.IndexFunc(names(), func(n Name) bool { return strings.EqualFold(n.Name, name) })
+	if i < 0 {
+		return Name{}, false
+	}
+	return names()[i], true
+}
+
+// Entry is what the catalogue knows of a name, in words.
+type Entry struct {
+	Name
+	Facts       []Fact
+	Warning     string // that it is deprecated; "" if it isn't
+	Replacement Name   // zero if there is none that the catalogue has
+	Doc         string // address of its page, or ""
+}
+
+// Look puts what the catalogue knows of a name into words.
+func Look(w *report.Words, n Name) Entry {
+	say := func(key string, args checks.Args) string { return w.Say("window.catalogue."+key, args) }
+	e := Entry{Name: n}
+	add := func(key, value string) {
+		if value != "" {
+			e.Facts = append(e.Facts, Fact{say(key, nil), value})
+		}
+	}
+	who := func(who bitrix.Who) string {
+		if who == bitrix.WhoUnknown {
+			return ""
+		}
+		return say("who-"+string(who), nil)
+	}
+	if n.Event {
+		info, _ := bitrix.Event(n.Name)
+		e.Doc = info.DocURL(w.Lang())
+		add("permission", anyOf(w, info.Scopes))
+		add("who", who(info.Who))
+	} else {
+		info, _ := bitrix.Method(n.Name)
+		e.Doc = info.DocURL(w.Lang())
+		add("permission", anyOf(w, info.Scopes))
+		add("version", versions(w, info))
+		add("who", who(info.Who))
+		if info.AppAuthOnly {
+			add("credential", say("no-webhook", nil))
+		}
+		if info.API3 && !info.API2 {
+			add("interface", "REST 3.0")
+		}
+		if info.ReplacedBy != "" {
+			e.Replacement, _ = Find(info.ReplacedBy)
+			add("instead", info.ReplacedBy)
+		}
+	}
+	if n.Deprecated {
+		e.Warning = say("deprecated", nil)
+	}
+	return e
+}
+
+func anyOf(w *report.Words, scopes []string) string {
+	if len(scopes) > 1 {
+		return w.Say("window.catalogue.any-of", checks.Args{"scopes": strings.Join(scopes, ", ")})
+	}
+	return strings.Join(scopes, "")
+}
+
+// versions says which version of its module brought a method, as far as that is known.
+func versions(w *report.Words, m bitrix.MethodInfo) string {
+	switch since := m.Since(); {
+	case since != "":
+		return UpperFirst(w.Say("need.since", checks.Args{"version": since}))
+	case m.PresentIn != "" && m.AbsentIn != "":
+		return UpperFirst(w.Say("need.between", checks.Args{"after": m.AbsentIn, "not_later": m.PresentIn}))
+	case m.PresentIn != "":
+		return UpperFirst(w.Say("need.seen-in", checks.Args{"version": m.PresentIn}))
+	default:
+		return w.Say("window.catalogue.no-version", nil)
+	}
+}
+
+// Presence tells whether the portal has a name, by what the last run or a question of its own showed.
+func (s *Session) Presence(w *report.Words, n Name) (Sign, string) {
+	say := func(key string) string {
+		return w.Say("window.catalogue."+key, checks.Args{"module": n.Module})
+	}
+	for _, facts := range []*checks.ModulesFacts{s.Learned, s.modules()} {
+		if facts == nil {
+			continue
+		}
+		known := facts.Inventory().Index()
+		has := known.Method(n.Name)
+		if n.Event {
+			has = known.Event(n.Name)
+		}
+		absent := known.Presence(n.Module) == requirements.Absent
+		switch {
+		case has == bitrix.Yes:
+			return OK, say("is-there")
+		case absent:
+			return Problem, say("no-module")
+		case has == bitrix.No && known.Presence(n.Module) == requirements.Present:
+			return Problem, say("too-old")
+		case has == bitrix.No:
+			return Problem, say("is-not-there")
+		}
+	}
+	return Unknown, say("not-asked")
+}
+
+// AskAbout is a run that is over, so that one of its checks asks the portal about a name as well.
+func (s *Session) AskAbout(n Name) *checks.Outcome {
+	before := *s.Outcome
+	wanted := requirements.Requirements{BuiltIn: true, Methods: []string{n.Name}}
+	if n.Event {
+		wanted.Methods, wanted.Events = nil, []string{n.Name}
+	}
+	before.Target.Requirements = requirements.Merge(requirements.AnyApplication(), &wanted)
+	return &before
+}
+
+// Learn takes what a question of AskAbout showed.
+func (s *Session) Learn(after *checks.Outcome) {
+	if facts := modulesIn(after); facts != nil {
+		s.Learned = facts
+	}
+}

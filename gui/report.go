@@ -1,0 +1,347 @@
+package gui
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"slices"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/theme"
+
+	"boxready/checks"
+	"boxready/gui/model"
+	"boxready/gui/store"
+	"boxready/gui/style"
+	"boxready/gui/widgets"
+	"boxready/internal/allowlist"
+	"boxready/internal/report"
+)
+
+// reportPage shows the report for support, exactly as it would be saved, and what is hidden in it; and the runs of before.
+type reportPage struct {
+	*Window
+	hidden []report.Category
+	known  bool           // hidden has been read
+	bundle *report.Bundle // nil while there is none
+	failed string         // why there is none; "" if it is being made
+	file   string         // of the bundle that is shown
+	saved  string         // where the report was saved last; "" for nowhere
+	past   pastRuns
+
+	// Of what is shown at the moment.
+	made     ingredients
+	running  bool
+	root     *fyne.Container
+	page     *widgets.Page
+	preview  *fyne.Container
+	tab      fyne.Focusable // of the file that is shown
+	scan     *widgets.Text
+	switches map[report.Category]*widgets.Switch
+	buttons  []*widgets.Button // that need a bundle
+	savedAt  *widgets.Text
+	waiting  *widgets.Row // nil if nothing moves
+}
+
+// ingredients is what a report is made from.
+type ingredients struct {
+	session *model.Session
+	outcome *checks.Outcome
+	words   *report.Words
+}
+
+func (p *reportPage) now() ingredients {
+	now := ingredients{session: p.model.Current, words: p.words}
+	if now.session != nil {
+		now.outcome = now.session.Outcome
+	}
+	return now
+}
+
+func (p *reportPage) build() fyne.CanvasObject {
+	if !p.known {
+		for _, c := range report.Categories() {
+			if slices.Contains(p.settings().Hide, string(c)) {
+				p.hidden = append(p.hidden, c)
+			}
+		}
+		p.known, p.file = true, report.SummaryFile
+	}
+	p.root = widgets.Stack()
+	p.past.reportPage = p
+	p.make()
+	p.past.read()
+	p.fill()
+	return p.root
+}
+
+// hide ends what moves in a content that is no longer shown.
+func (p *reportPage) hide() {
+	if p.waiting != nil {
+		p.waiting.Stop()
+		p.waiting = nil
+	}
+}
+
+func (p *reportPage) first() fyne.Focusable {
+	if p.past.open {
+		return p.past.leave
+	}
+	return p.tab
+}
+
+func (p *reportPage) turn(by float32) { p.page.Turn(by) }
+
+func (p *reportPage) escape() {
+	if p.past.open {
+		p.past.close()
+	}
+}
+
+// refresh shows what has changed in the model, and leaves the page alone otherwise: somebody reads it.
+func (p *reportPage) refresh() {
+	now := p.now()
+	running := now.session != nil && now.session.Running
+	if now == p.made && running == p.running {
+		return
+	}
+	if now.session != p.made.session {
+		p.saved, p.past = "", pastRuns{reportPage: p}
+	}
+	if now != p.made {
+		p.make()
+		p.past.read()
+	}
+	p.fill()
+}
+
+// make makes the report anew.
+func (p *reportPage) make() {
+	now := p.now()
+	if now == p.made && p.bundle != nil {
+		return
+	}
+	p.made, p.bundle, p.failed = now, nil, ""
+	if now.outcome == nil {
+		return
+	}
+	s := now.session
+	s.Use(s.Target.Secrets()...)
+	contents := report.Contents{Outcome: now.outcome, Hide: slices.Clone(p.hidden), Secrets: slices.Clone(s.Secrets)}
+	letter := slices.ContainsFunc(now.outcome.Results, func(r checks.Result) bool { return r.Owner == checks.NetworkAdmin })
+	options, reporter := p.allowlistPage.options(), p.reporter()
+	p.background(func(context.Context) func() {
+		var err error
+		if letter {
+			contents.Letter, err = letterFor(options, now.words)
+		}
+		var bundle *report.Bundle
+		if err == nil {
+			bundle, err = reporter.Bundle(contents)
+		}
+		return func() {
+			if p.made != now || !slices.Equal(contents.Hide, p.hidden) {
+				return // another one is being made
+			}
+			if p.bundle = bundle; err != nil {
+				p.failed = p.makeMistake(err)
+			}
+			if p.frame.open == "report" && !p.past.open {
+				p.showBundle()
+			}
+		}
+	})
+}
+
+// letterFor is the letter to the network's administrator.
+func letterFor(o allowlist.Options, words *report.Words) (string, error) {
+	rules, err := allowlist.New(o)
+	if err != nil {
+		return "", err
+	}
+	letter, err := rules.Letter(words)
+	if err != nil {
+		return "", err
+	}
+	return letter.Text(), nil
+}
+
+func (p *reportPage) makeMistake(err error) string {
+	var leak *report.LeakError
+	if errors.As(err, &leak) {
+		return p.words.Say("cli-report.leak", checks.Args{"file": leak.File})
+	}
+	return p.say("report.failed", nil)
+}
+
+// fill makes the content anew.
+func (p *reportPage) fill() {
+	p.hide()
+	s := p.model.Current
+	p.running = s != nil && s.Running
+	offset := float32(0)
+	if p.page != nil {
+		offset = p.page.Offset()
+	}
+	head, content := title(p.say("report.title", nil)), []fyne.CanvasObject(nil)
+	switch {
+	case p.past.open:
+		head, content = p.past.content()
+	case s == nil: // the section isn't shown then
+	case s.Outcome == nil:
+		content = append(p.nothing(s), p.past.card()...)
+	default:
+		content = append(p.cards(), p.past.card()...)
+	}
+	p.page = widgets.NewPage(widgets.Pad(2, gutter, gutter, gutter, widgets.Column(14, content...)))
+	p.root.Objects = []fyne.CanvasObject{widgets.Below(widgets.Pad(gutter, gutter, 12, gutter, head), p.page)}
+	p.root.Refresh()
+	p.page.SetOffset(offset)
+}
+
+// nothing is shown before the first run.
+func (p *reportPage) nothing(s *model.Session) []fyne.CanvasObject {
+	if s.Running {
+		p.waiting = widgets.NewRow(widgets.RowContent{Sign: style.Waiting, Title: p.say("verdict.running", nil), Detail: p.say("report.wait", nil)}, nil)
+		return []fyne.CanvasObject{widgets.Card(p.waiting.Object)}
+	}
+	check := widgets.NewPrimary(p.say("sign-in.check", nil), nil, func() { p.run(s) })
+	p.tab = check
+	return []fyne.CanvasObject{widgets.Card(widgets.Column(10, widgets.NewText(p.say("report.explain", nil), widgets.Font{}), widgets.Flow(8, check)))}
+}
+
+// cards are the preview, what is hidden, and what can be done.
+func (p *reportPage) cards() []fyne.CanvasObject {
+	p.preview = widgets.Column(10)
+	save := widgets.NewPrimary(p.say("report.save", nil), theme.DocumentSaveIcon(), p.save)
+	copies := p.copyButton("report.copy", func() string { return string(p.bundle.File(report.SummaryFile)) })
+	p.buttons = []*widgets.Button{save, copies}
+	folder := widgets.NewButton(p.say("settings.open-folder", nil), theme.FolderOpenIcon(), func() {
+		p.browse(folderURL(filepath.Dir(p.saved)))
+	})
+	if p.saved == "" {
+		folder.OnTapped = func() { p.browse(folderURL(p.p.Downloads)) }
+	}
+	p.savedAt = widgets.NewText("", widgets.Font{Color: widgets.Muted, CanSelect: true})
+	hidden := p.hiddenCard()
+	p.showBundle()
+	return []fyne.CanvasObject{
+		widgets.Columns(14, 0.62, 700, widgets.Card(p.preview), hidden),
+		widgets.Column(8, widgets.Flow(10, save, copies, folder), p.savedAt),
+	}
+}
+
+// hiddenCard says what is hidden, and lets the owner hide more.
+func (p *reportPage) hiddenCard() fyne.CanvasObject {
+	p.scan = widgets.NewText("", widgets.Font{Color: widgets.Muted, CanSelect: true})
+	lines := []fyne.CanvasObject{widgets.Heading(p.say("report.hidden", nil)),
+		widgets.NewRow(widgets.RowContent{Sign: style.OK, Title: p.say("report.secrets", nil), Detail: p.say("report.never", nil), Quiet: true}, nil).Object}
+	p.switches = map[report.Category]*widgets.Switch{}
+	for _, c := range report.Categories() {
+		s := widgets.NewSwitch(p.say("report.hide-"+string(c), nil), "", slices.Contains(p.hidden, c), func(on bool) { p.setHidden(c, on) })
+		p.switches[c] = s
+		lines = append(lines, widgets.Line(), s)
+	}
+	return widgets.Card(widgets.Column(4, append(lines, widgets.Line(), widgets.Pad(6, 0, 0, 0, p.scan))...))
+}
+
+func (p *reportPage) setHidden(c report.Category, on bool) {
+	var now []report.Category
+	for _, other := range report.Categories() {
+		if other == c && on || other != c && slices.Contains(p.hidden, other) {
+			now = append(now, other)
+		}
+	}
+	p.hidden, p.bundle = now, nil
+	p.make()
+	p.showBundle()
+	kept := make([]string, len(now))
+	for i := range now {
+		kept[i] = string(now[i])
+	}
+	p.p.Store.SetSettings(func(s *store.Settings) { s.Hide = kept })
+	p.background(func(context.Context) func() {
+		_ = p.p.Store.Save() // as with remember
+		return nil
+	})
+}
+
+// showBundle shows the report as far as it is made.
+func (p *reportPage) showBundle() {
+	if p.preview == nil {
+		return
+	}
+	p.hide()
+	lines := []fyne.CanvasObject{widgets.Heading(p.say("report.preview", nil))}
+	switch {
+	case p.bundle != nil:
+		lines = append(lines, p.files())
+		lines = append(lines, widgets.NewViewer(string(p.bundle.File(p.file)), previewHeight))
+	case p.failed != "":
+		lines = append(lines, widgets.NewRow(widgets.RowContent{Sign: style.Problem, Title: p.failed}, nil).Object)
+	default:
+		p.waiting = widgets.NewRow(widgets.RowContent{Sign: style.Waiting, Title: p.say("report.making", nil), Quiet: true}, nil)
+		lines = append(lines, p.waiting.Object)
+	}
+	p.preview.Objects = lines
+	for _, b := range p.buttons {
+		if p.bundle == nil {
+			b.Disable()
+		} else {
+			b.Enable()
+		}
+	}
+	p.savedAt.Hidden = p.saved == ""
+	p.savedAt.SetText(p.say("save.saved", checks.Args{"file": p.saved}))
+	if p.bundle != nil {
+		p.scan.Hidden = p.bundle.Secrets == 0
+		p.scan.SetText(p.words.Count("report.hidden.scan", p.bundle.Secrets))
+		for c, s := range p.switches {
+			s.Explain(model.HiddenText(p.words, p.bundle, c))
+		}
+	}
+	widgets.Rearrange(p.preview)
+	if p.page != nil {
+		p.page.Refit()
+	}
+}
+
+const previewHeight = 330
+
+// files are the bundle's, the summary first.
+func (p *reportPage) files() fyne.CanvasObject {
+	names := []string{report.SummaryFile}
+	for _, f := range p.bundle.Files {
+		if f.Name != report.SummaryFile {
+			names = append(names, f.Name)
+		}
+	}
+	if !slices.Contains(names, p.file) {
+		p.file = names[0]
+	}
+	tabs := widgets.Flow(6)
+	for _, name := range names {
+		chip := widgets.NewChip(func() {
+			p.file = name
+			p.showBundle()
+			p.fyne.Canvas().Focus(p.tab)
+		})
+		chip.Set("", name, name == p.file)
+		tabs.Add(chip.Object)
+		if name == p.file {
+			p.tab, _ = chip.Object.(fyne.Focusable)
+		}
+	}
+	return tabs
+}
+
+// save saves what is shown.
+func (p *reportPage) save() {
+	bundle := p.bundle
+	p.saveAs(saving{title: p.say("report.save-title", nil), name: bundle.Name, hint: p.say("report.save-hint", nil), write: bundle.Save}, func(path string) {
+		p.saved = path
+		if p.frame.open == "report" {
+			p.fill()
+		}
+	})
+}

@@ -1,0 +1,474 @@
+package gui
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"fyne.io/fyne/v2"
+
+	"boxready/checks"
+	"boxready/gui/model"
+	"boxready/gui/store"
+	"boxready/gui/style"
+	"boxready/gui/widgets"
+	"boxready/internal/report"
+	"boxready/internal/requirements"
+)
+
+// requirementsPage takes files that say what applications need, and shows what of that the portal lacks; or the catalogue, see
+// catalogue.go.
+type requirementsPage struct {
+	*Window
+	reading   int                        // files that are being read
+	mistakes  []string                   // about the files that were given last
+	unkept    bool                       // what was chosen could not be written down
+	whole     map[requirements.Kind]bool // groups that are shown whole
+	catalogue cataloguePage
+
+	// Of what is shown at the moment.
+	made    wishes
+	root    *fyne.Container
+	page    *widgets.Page
+	focus   fyne.Focusable
+	waiting *widgets.Row // nil if nothing moves
+}
+
+// wishes is what decides how the page looks.
+type wishes struct {
+	session           *model.Session
+	wanted            *requirements.Requirements
+	outcome           *checks.Outcome
+	running, mayEnter bool
+	reading           int
+}
+
+func (p *requirementsPage) wishes() wishes {
+	now := wishes{session: p.model.Current, reading: p.reading}
+	if s := now.session; s != nil {
+		p.recall(s, nil)
+		now.wanted, now.outcome, now.running, now.mayEnter = s.Target.Requirements, s.Outcome, s.Running, p.mayEnter(s)
+	}
+	return now
+}
+
+// mayEnter tells whether there is a webhook or a sign-in for a portal.
+func (w *Window) mayEnter(s *model.Session) bool {
+	return s.Target.Webhook != nil || s.Target.SignIn != nil || w.locked(s)
+}
+
+func (p *requirementsPage) build() fyne.CanvasObject {
+	p.root = widgets.Stack()
+	p.catalogue.requirementsPage = p
+	p.fill()
+	return p.root
+}
+
+// hide ends what moves in a content that is no longer shown.
+func (p *requirementsPage) hide() {
+	if p.waiting != nil {
+		p.waiting.Stop()
+		p.waiting = nil
+	}
+}
+
+// refresh shows what has changed in the model, and leaves the page alone otherwise: somebody reads it.
+func (p *requirementsPage) refresh() {
+	if p.catalogue.open {
+		p.catalogue.refresh()
+	} else if p.made != p.wishes() {
+		p.fill()
+	}
+}
+
+func (p *requirementsPage) first() fyne.Focusable {
+	if p.catalogue.open {
+		return p.catalogue.first()
+	}
+	return p.focus
+}
+
+func (p *requirementsPage) turn(by float32) {
+	if p.catalogue.open {
+		p.catalogue.turn(by)
+	} else {
+		p.page.Turn(by)
+	}
+}
+
+func (p *requirementsPage) escape() {
+	if p.catalogue.open {
+		p.catalogue.back()
+	}
+}
+
+// fill makes the content anew.
+func (p *requirementsPage) fill() {
+	p.hide()
+	p.made = p.wishes()
+	if p.catalogue.open {
+		p.root.Objects = []fyne.CanvasObject{p.catalogue.content()}
+		p.root.Refresh()
+		return
+	}
+	offset := float32(0)
+	if p.page != nil {
+		offset = p.page.Offset()
+	}
+	var wanted []fyne.CanvasObject
+	for i, a := range p.applications() {
+		wanted = append(wanted, p.applicationCard(i, a))
+	}
+	if s := p.model.Current; s != nil && s.Given != nil && s.Applications == nil {
+		wanted = append(wanted, p.applicationCard(-1, &model.Application{Needs: s.Given}))
+	}
+	content := []fyne.CanvasObject{p.chooseCard(len(wanted) == 0)}
+	if cards, compared := p.comparison(); compared {
+		content = slices.Concat(content, cards, wanted)
+	} else {
+		content = slices.Concat(content, wanted, cards)
+	}
+	look := widgets.NewButton(p.say("catalogue.open", nil), nil, p.catalogue.show)
+	head := widgets.BesideOrBelow(10, 220, title(p.say("requirements.title", nil)), look)
+	p.page = widgets.NewPage(widgets.Pad(2, gutter, gutter, gutter, widgets.Column(14, content...)))
+	p.root.Objects = []fyne.CanvasObject{widgets.Below(widgets.Pad(gutter, gutter, 12, gutter, head), p.page)}
+	p.root.Refresh()
+	p.page.SetOffset(offset)
+}
+
+// refill is fill while somebody uses the keyboard: what is behind it stays.
+func (p *requirementsPage) refill() {
+	focused := p.fyne.Canvas().Focused() != nil
+	p.fill()
+	if focused && p.frame.open == "requirements" && !p.covered() {
+		p.fyne.Canvas().Focus(p.first())
+	}
+}
+
+// applications are those chosen for the portal, or for the first one while there is none.
+func (p *requirementsPage) applications() []*model.Application {
+	if s := p.model.Current; s != nil {
+		return s.Applications
+	}
+	return p.model.Applications
+}
+
+// chooseCard takes files; it explains what for before there are any.
+func (p *requirementsPage) chooseCard(explain bool) fyne.CanvasObject {
+	pick := widgets.NewPrimary(p.say("requirements.pick", nil), nil, func() {
+		p.pickFile(p.say("requirements.pick-title", nil), []string{".yaml", ".yml"}, func(path string) { p.read([]string{path}) })
+	})
+	p.focus = pick
+	var names []string
+	library := requirements.Library()
+	for _, e := range library {
+		names = append(names, (&model.Application{Needs: e.Requirements}).Name(p.words))
+	}
+	ready := widgets.NewSelect(names, "", func(name string) {
+		p.add([]*model.Application{{Kept: store.Application{Library: library[slices.Index(names, name)].ID}, Needs: library[slices.Index(names, name)].Requirements}}, nil)
+	})
+	ready.PlaceHolder = p.say("requirements.library", nil)
+	var lines []fyne.CanvasObject
+	if explain {
+		lines = append(lines, widgets.NewText(p.say("requirements.explain", checks.Args{"ending": requirements.Extension}), widgets.Font{Color: widgets.Muted}))
+	}
+	lines = append(lines, widgets.BesideOrBelow(10, 200, widgets.Bordered(ready), pick))
+	for _, mistake := range p.mistakes {
+		lines = append(lines, widgets.Beside(8, true, widgets.SmallSign(style.Problem), widgets.NewText(mistake, widgets.Font{CanSelect: true}), nil))
+	}
+	if p.unkept {
+		lines = append(lines, widgets.NewText(p.say("requirements.unkept", nil), widgets.Font{Color: widgets.Wrong}))
+	}
+	if p.reading > 0 {
+		lines = append(lines, widgets.NewText(p.say("requirements.reading", nil), widgets.Font{Color: widgets.Muted}))
+	}
+	return widgets.Card(widgets.Column(10, lines...))
+}
+
+// applicationCard is what an application needs, at a glance. One that came with the portal has no number.
+func (p *requirementsPage) applicationCard(i int, a *model.Application) fyne.CanvasObject {
+	name, source := a.Name(p.words), ""
+	if i < 0 {
+		name = p.say("requirements.given", nil)
+	} else {
+		source = a.Source(p.words)
+	}
+	lines := []fyne.CanvasObject{widgets.Heading(name)}
+	if source != "" {
+		lines = append(lines, widgets.NewText(source, widgets.Font{Color: widgets.Muted, CanSelect: true}))
+	}
+	var head fyne.CanvasObject = widgets.Column(1, lines...)
+	if i >= 0 {
+		head = widgets.BesideOrBelow(10, 220, head, widgets.NewQuiet(p.say("requirements.remove", nil), nil, func() { p.remove(i) }))
+	}
+	var facts []fyne.CanvasObject
+	for _, f := range a.Wishes(p.words) {
+		facts = append(facts, widgets.Pair(widgets.NewText(f.Name, widgets.Font{Color: widgets.Muted}), widgets.NewText(f.Value, widgets.Font{CanSelect: true})))
+	}
+	return widgets.Card(widgets.Column(10, head, widgets.Column(6, facts...)))
+}
+
+// comparison is what of it the portal has, or why that can't be told yet.
+func (p *requirementsPage) comparison() (cards []fyne.CanvasObject, compared bool) {
+	s := p.model.Current
+	c := model.Comparison{Stage: model.NoPortal}
+	if s != nil {
+		c = s.Compare(p.words, p.mayEnter(s))
+	} else if len(p.model.Applications) == 0 {
+		c.Stage = model.NothingWanted
+	}
+	toCheck := func(key string) fyne.CanvasObject {
+		return widgets.NewPrimary(p.say("requirements."+key, nil), nil, func() {
+			if s == nil {
+				p.frame.show("check")
+			} else {
+				p.run(s)
+			}
+		})
+	}
+	state := func(sign style.Sign, args checks.Args, buttons ...fyne.CanvasObject) ([]fyne.CanvasObject, bool) {
+		row := widgets.NewRow(widgets.RowContent{Sign: sign, Title: p.say("requirements."+string(c.Stage)+".title", args), Detail: p.say("requirements."+string(c.Stage)+".text", args)}, nil)
+		if sign == style.Waiting {
+			p.waiting = row
+		}
+		lines := []fyne.CanvasObject{row.Object}
+		if len(buttons) > 0 {
+			lines = append(lines, widgets.Pad(0, 0, 4, 36, widgets.Flow(8, buttons...)))
+		}
+		return []fyne.CanvasObject{widgets.Card(widgets.Column(2, lines...))}, false
+	}
+	switch c.Stage {
+	case model.NothingWanted:
+		return nil, false
+	case model.NoPortal:
+		return state(style.Unknown, nil, toCheck("name-portal"))
+	case model.NoAccess:
+		if p.hasSection("sign-in") {
+			return state(style.Unknown, nil, widgets.NewPrimary(p.say("section.sign-in", nil), nil, func() { p.frame.show("sign-in") }))
+		}
+		return state(style.Unknown, nil)
+	case model.NotCompared:
+		return state(style.Unknown, nil, toCheck("compare"))
+	case model.Comparing:
+		return state(style.Waiting, nil)
+	case model.Unclear:
+		f := p.words.Finding(*c.Why, s.Target.Address.Display())
+		return state(style.Unknown, checks.Args{"why": f.Title}, p.leadTo(*c.Why), toCheck("compare"))
+	}
+	copies := p.copyButton("finding.copy", func() string { return s.RequirementsLetter(p.words, p.p.Version, c) })
+	verdict := widgets.RowContent{Sign: style.OK, Title: p.say("requirements.all-there", nil), Detail: p.say("requirements.seen", checks.Args{"when": model.When(p.words, s.Outcome.Finished)})}
+	if c.Missing() {
+		verdict.Sign, verdict.Title = style.Problem, p.say("requirements.something-missing", nil)
+		if !slices.ContainsFunc(c.Groups, func(g model.NeedGroup) bool { return g.Sign == model.Problem }) {
+			verdict.Sign, verdict.Title = style.Unknown, p.say("requirements.something-unclear", nil)
+		}
+	}
+	cards = append(cards, widgets.Card(widgets.Column(2, widgets.NewRow(verdict, nil).Object,
+		widgets.Pad(0, 0, 4, 36, widgets.Flow(8, copies, widgets.NewButton(p.say("check.again", nil), nil, func() { p.run(s) }))))))
+	for _, g := range c.Groups {
+		cards = append(cards, p.groupCard(g))
+	}
+	return cards, true
+}
+
+// groupCard is what has to happen of one kind.
+func (p *requirementsPage) groupCard(g model.NeedGroup) fyne.CanvasObject {
+	head := widgets.NewRow(widgets.RowContent{Sign: style.Sign(g.Sign), Title: g.Title, Detail: g.Do}, nil).Object
+	lines := []fyne.CanvasObject{head}
+	needs := g.Needs
+	if !p.whole[g.Kind] && len(needs) > rowsAtOnce {
+		needs = needs[:rowsAtOnce]
+	}
+	for _, need := range needs {
+		lines = append(lines, widgets.Line(), widgets.Pad(6, 8, 6, 36, widgets.NewText(need, widgets.Font{CanSelect: true})))
+	}
+	buttons := widgets.Flow(8)
+	if rest := len(g.Needs) - len(needs); rest > 0 {
+		buttons.Add(widgets.NewButton(p.words.Count("window.more-rows", rest), nil, func() {
+			if p.whole == nil {
+				p.whole = map[requirements.Kind]bool{}
+			}
+			p.whole[g.Kind] = true
+			p.refill()
+		}))
+	}
+	if g.Finding != nil {
+		buttons.Add(p.leadTo(*g.Finding))
+	}
+	if len(buttons.Objects) > 0 {
+		lines = append(lines, widgets.Pad(6, 0, 4, 36, buttons))
+	}
+	return widgets.Card(widgets.Column(2, lines...))
+}
+
+// leadTo shows a result of the last run.
+func (p *requirementsPage) leadTo(r checks.Result) fyne.CanvasObject {
+	return widgets.NewButton(p.say("requirements.steps", nil), nil, func() {
+		p.checkPage.finding = nil
+		p.frame.show("check")
+		p.checkPage.show(r, "")
+	})
+}
+
+// dropped takes files that were dropped on the window.
+func (w *Window) dropped(_ fyne.Position, files []fyne.URI) {
+	var paths []string
+	for _, f := range files {
+		if f.Scheme() == "file" {
+			paths = append(paths, filepath.FromSlash(f.Path()))
+		}
+	}
+	if w.covered() || len(paths) == 0 {
+		return
+	}
+	w.requirementsPage.catalogue.open = false
+	w.frame.show("requirements")
+	w.requirementsPage.read(paths)
+}
+
+// read reads files of requirements.
+func (p *requirementsPage) read(paths []string) {
+	p.reading += len(paths)
+	words := p.words
+	p.background(func(context.Context) func() {
+		var read []*model.Application
+		var mistakes []string
+		for _, path := range paths {
+			a, err := readRequirements(path)
+			if err != nil {
+				mistakes = append(mistakes, mistakesIn(words, err)...)
+			} else {
+				read = append(read, a)
+			}
+		}
+		return func() {
+			p.reading -= len(paths)
+			p.add(read, mistakes)
+		}
+	})
+	p.changed()
+}
+
+// readRequirements reads a file. The error is a requirements.Errors.
+func readRequirements(path string) (*model.Application, error) {
+	if _, err := requirements.ReadFile(path); err != nil {
+		return nil, err // it says what is wrong with a file, however large that is
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, requirements.Errors{{File: path, Code: requirements.Unreadable}}
+	}
+	return model.ReadApplication(store.Application{File: filepath.Base(path), Text: string(text)})
+}
+
+// mistakesIn says what is wrong with a file.
+func mistakesIn(words *report.Words, err error) (mistakes []string) {
+	var bad requirements.Errors
+	if !errors.As(err, &bad) {
+		return []string{err.Error()} // not of reading
+	}
+	for _, e := range bad {
+		short := *e
+		short.File = filepath.Base(e.File)
+		mistakes = append(mistakes, words.RequirementsError(&short))
+	}
+	return mistakes
+}
+
+// add takes applications in, and says what was wrong with others.
+func (p *requirementsPage) add(more []*model.Application, mistakes []string) {
+	p.mistakes = mistakes
+	if len(more) > 0 {
+		p.require(model.Add(p.applications(), more))
+	}
+	p.refill()
+}
+
+func (p *requirementsPage) remove(i int) {
+	p.mistakes = nil
+	p.require(slices.Delete(slices.Clone(p.applications()), i, i+1))
+	p.refill()
+}
+
+// require compares with what these need from now on.
+func (p *requirementsPage) require(all []*model.Application) {
+	p.whole = nil
+	s := p.model.Current
+	if s == nil {
+		p.model.Applications = all
+		return
+	}
+	s.Require(all)
+	if !s.Demo {
+		p.keepApplications(s)
+	}
+}
+
+// keepApplications writes down whose requirements a portal is compared with.
+func (w *Window) keepApplications(s *model.Session) {
+	var kept []store.Application
+	for _, a := range s.Applications {
+		kept = append(kept, a.Kept)
+	}
+	address := s.Target.Address.String()
+	w.background(func(context.Context) func() {
+		err := w.p.Store.SetApplications(address, kept)
+		return func() {
+			if unkept := err != nil; unkept != w.requirementsPage.unkept {
+				w.requirementsPage.unkept = unkept
+				w.changed()
+			}
+		}
+	})
+}
+
+// recall lets a session know whose requirements are compared with its portal, and then does something; nil for nothing. It
+// returns whether that will be later.
+func (w *Window) recall(s *model.Session, then func()) bool {
+	if s.Recalled {
+		return false
+	}
+	past, _ := w.p.Store.Portal(s.Target.Address.String())
+	kept := past.Applications
+	if s.Demo || len(kept) == 0 {
+		w.recalled(s, nil)
+		return false
+	}
+	if s.Recalling = append(s.Recalling, then); len(s.Recalling) > 1 {
+		return true
+	}
+	w.background(func(context.Context) func() {
+		var read []*model.Application
+		for _, k := range kept {
+			if a, err := model.ReadApplication(k); err == nil { // what another version kept may mean nothing to this one
+				read = append(read, a)
+			}
+		}
+		return func() {
+			w.recalled(s, read)
+			waiting := s.Recalling
+			s.Recalling = nil
+			for _, f := range waiting {
+				if f != nil {
+					f()
+				}
+			}
+			w.changed()
+		}
+	})
+	return true
+}
+
+// recalled lets a session know what was kept, and adds what was chosen before there was a portal.
+func (w *Window) recalled(s *model.Session, kept []*model.Application) {
+	waiting := w.model.Applications
+	s.Require(kept)
+	if waiting == nil || s.Demo {
+		return
+	}
+	w.model.Applications = nil
+	s.Require(model.Add(kept, waiting))
+	w.keepApplications(s)
+}

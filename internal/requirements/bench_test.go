@@ -1,0 +1,175 @@
+package requirements_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"io/fs"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"boxready/internal/bitrix"
+	"boxready/internal/requirements"
+	"boxready/internal/requirements/scan"
+)
+
+func median(times []time.Duration) time.Duration {
+	times = slices.Clone(times)
+	slices.Sort(times)
+	return times[len(times)/2]
+}
+
+// 5000 required methods, all that the catalogue has among as many misspelt ones as it takes, on a portal that has every second.
+func BenchmarkJudge(b *testing.B) {
+	r := &requirements.Requirements{}
+	for m := range bitrix.Methods() {
+		r.Methods = append(r.Methods, m.Name)
+	}
+	for i, known := 0, len(r.Methods); len(r.Methods) < 5000; i++ {
+		name := r.Methods[i%known]
+		r.Methods = append(r.Methods, fmt.Sprintf("%s%c", name[:len(name)-1], 'a'+rune(i/known)))
+	}
+	inv := portal()
+	for i, name := range r.Methods {
+		inv.Existing[strings.ToLower(name)] = i%2 == 0
+	}
+	var times []time.Duration
+	for b.Loop() {
+		for range 20 { // what else the computer does is not its cost: the shortest counts
+			start := time.Now()
+			if found := requirements.Resolve(r, inv); len(found) == 0 {
+				b.Fatal("nothing found")
+			}
+			times = append(times, time.Since(start))
+		}
+	}
+	ms := float64(slices.Min(times).Microseconds()) / 1000
+	b.ReportMetric(ms, "ms")
+	if ms >= 5 {
+		b.Errorf("%.1f ms for 5000 methods; less than 5", ms)
+	}
+}
+
+// The shapes of source that a scanner may stumble over.
+var shapes = map[string]struct{ file, piece string }{
+	"code":       {"a.php", "<?php $x = $this->client->call('crm.deal.list', ['filter' => ['ID' => $id]]); // comment\n/* more */ $y = \"{$a['b']}\";\n"},
+	"minified":   {"a.js", `function(e){return BX24.callMethod("crm.deal.list",{filter:{ID:e}},(function(e){a=/['"]/g,u(e.data(),'it\'s')}))},`},
+	"open-quote": {"a.php", "<?php $x = 'never closed "},
+	"brackets":   {"a.js", "(([{"},
+	"quotes":     {"a.py", `"'"`},
+	"slashes":    {"a.js", `"/a/b/rest/c/`},
+	"joined":     {"a.js", "'a'+"},
+	"inside":     {"a.js", "`${"},
+	"heredocs":   {"a.rb", "x(<<A, <<B) "},
+	"dots":       {"a.json", `"crm.crm.crm.`},
+	"yaml":       {"a.yaml", "- crm.deal.list # x\n"},
+}
+
+// Time grows as the source does, whatever its shape, and memory doesn't.
+func BenchmarkScan(b *testing.B) {
+	const size = 1 << 20
+	for name, shape := range shapes {
+		b.Run(name, func(b *testing.B) {
+			var small, large []time.Duration
+			for b.Loop() {
+				small = append(small, scanTime(b, shape.file, shape.piece, size))
+				large = append(large, scanTime(b, shape.file, shape.piece, 8*size))
+			}
+			ratio := float64(median(large)) / float64(median(small)) / 8
+			b.ReportMetric(ratio, "×linear")
+			b.ReportMetric(float64(8*size)/median(large).Seconds()/(1<<20), "MB/s")
+			if ratio > 1.5 {
+				b.Errorf("8 times the source takes %.1f times the time", 8*ratio)
+			}
+		})
+	}
+	b.Run("memory", func(b *testing.B) {
+		for b.Loop() {
+			peak := uint64(0)
+			dir := endless{"a.php": {shapes["code"].piece, 64 * size}, "b.js": {shapes["minified"].piece, 64 * size}, "c.php": {shapes["open-quote"].piece, 64 * size}}
+			_, err := scan.Dir(context.Background(), dir.watched(func() {
+				var m runtime.MemStats
+				runtime.ReadMemStats(&m)
+				peak = max(peak, m.Sys)
+			}), nil)
+			if err != nil {
+				b.Fatal(err)
+			}
+			mb := float64(peak >> 20)
+			b.ReportMetric(mb, "MB")
+			if mb >= 200 {
+				b.Errorf("%.0f MB for 192 MB of source; less than 200", mb)
+			}
+		}
+	})
+}
+
+func scanTime(b *testing.B, file, piece string, size int) time.Duration {
+	b.Helper()
+	dir := fstest.MapFS{file: &fstest.MapFile{Data: []byte(strings.Repeat(piece, size/len(piece)))}}
+	start := time.Now()
+	if _, err := scan.Dir(context.Background(), dir, nil); err != nil {
+		b.Fatal(err)
+	}
+	return time.Since(start)
+}
+
+// endless are large files that take no memory.
+type endless map[string]struct {
+	piece string
+	size  int
+}
+
+func (e endless) watched(watch func()) fs.FS { return watchedFS{e, watch} }
+
+type watchedFS struct {
+	files endless
+	watch func()
+}
+
+func (w watchedFS) Open(name string) (fs.File, error) {
+	f, ok := w.files[name]
+	if !ok {
+		return w.listing().Open(name)
+	}
+	info, err := w.listing().Stat(name)
+	return &endlessFile{piece: []byte(f.piece), left: f.size, watch: w.watch, info: info}, err
+}
+
+func (w watchedFS) listing() fstest.MapFS {
+	list := fstest.MapFS{}
+	for name := range w.files {
+		list[name] = &fstest.MapFile{}
+	}
+	return list
+}
+
+type endlessFile struct {
+	piece    []byte
+	at, left int
+	reads    int
+	watch    func()
+	info     fs.FileInfo
+}
+
+func (f *endlessFile) Stat() (fs.FileInfo, error) { return f.info, nil }
+func (*endlessFile) Close() error                 { return nil }
+
+func (f *endlessFile) Read(p []byte) (int, error) {
+	if f.reads++; f.reads%100 == 0 {
+		f.watch()
+	}
+	if f.left <= 0 {
+		return 0, io.EOF
+	}
+	n := 0
+	for n < len(p) && f.left > 0 {
+		k := copy(p[n:min(len(p), n+f.left)], f.piece[f.at:])
+		n, f.left, f.at = n+k, f.left-k, (f.at+k)%len(f.piece)
+	}
+	return n, nil
+}

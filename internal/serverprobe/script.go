@@ -1,0 +1,90 @@
+package serverprobe
+
+import (
+	"crypto/rand"
+	"fmt"
+	"slices"
+	"strings"
+	"text/template"
+
+	"boxready/assets"
+	"boxready/internal/bitrix"
+	"boxready/internal/portal"
+)
+
+// Options are for whom a script is printed.
+type Options struct {
+	Portal portal.Address // the zero value if it isn't known
+	// Root is the portal's folder on the server, for PHP by the command line; "" for the portal's own PHP command line, which
+	// has the product loaded already.
+	Root    string
+	Servers []string // instead of the authorization servers of both regions; https addresses
+	Others  []string // instead of what else the network pages name
+}
+
+// UsualRoot is where BitrixVM and BitrixEnv keep the portal.
+const UsualRoot = "/home/bitrix/www"
+
+// Script returns a script that looks at a portal's server. Each copy has a nonce of its own, which its answer repeats.
+func Script(kind Kind, o Options) (text, nonce string, err error) {
+	if !slices.Contains(Kinds(), kind) {
+		return "", "", fmt.Errorf("no script of the kind %q", kind)
+	}
+	values := struct {
+		Nonce, Portal, Root string
+		Servers, Others     []string
+	}{Nonce: strings.ToLower(rand.Text()[:16]), Root: strings.TrimRight(o.Root, "/"), Servers: o.Servers, Others: o.Others}
+	if o.Portal.Host != "" {
+		values.Portal = o.Portal.Authority()
+	}
+	if values.Servers == nil {
+		for _, region := range bitrix.Regions() {
+			values.Servers = append(values.Servers, bitrix.AuthServer(region))
+		}
+	}
+	if values.Others == nil {
+		values.Others = otherHosts()
+	}
+	for _, value := range append([]string{values.Portal, values.Root}, slices.Concat(values.Servers, values.Others)...) {
+		if strings.ContainsAny(value, "'\"\\`$\n\r ") {
+			return "", "", fmt.Errorf("%q can't stand in a script", value)
+		}
+	}
+	file := map[Kind]string{PHP: "probe.php", Shell: "probe.sh", PowerShell: "probe.ps1"}[kind]
+	files := []string{file}
+	if kind == PHP && o.Root != "" {
+		files = []string{"cli.php", file}
+	}
+	var out strings.Builder
+	for _, file := range files {
+		source, err := assets.Probe.ReadFile("probe/" + file)
+		if err != nil {
+			return "", "", fmt.Errorf("read %s: %w", file, err)
+		}
+		script, err := template.New(file).Parse(string(source))
+		if err == nil {
+			err = script.Execute(&out, values)
+		}
+		if err != nil {
+			return "", "", fmt.Errorf("fill in %s: %w", file, err)
+		}
+	}
+	return out.String(), values.Nonce, nil
+}
+
+// otherHosts are the vendor's hosts, besides the authorization servers, that the portal itself asks so that applications can be
+// found, installed and made.
+func otherHosts() (hosts []string) {
+	for _, e := range bitrix.Endpoints() {
+		if e.Pack != bitrix.PackREST || !e.Has(bitrix.PortalOut) {
+			continue
+		}
+		for _, address := range e.URLs {
+			name, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(address, "https://"), "http://"), "/")
+			if host := "https://" + name; !bitrix.IsAuthHost(name) && !slices.Contains(hosts, host) {
+				hosts = append(hosts, host)
+			}
+		}
+	}
+	return hosts
+}

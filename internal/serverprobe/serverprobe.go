@@ -1,0 +1,254 @@
+// Package serverprobe is what only the portal's own server can tell: the scripts that look there, and reading what they print.
+// Someone who may do so runs a script, in the portal's own PHP command line or by a shell, and pastes its answer; nobody gets
+// access for that. The scripts change nothing and print no keys, and whatever is pasted is a stranger's word.
+package serverprobe
+
+import (
+	"maps"
+	"time"
+)
+
+// Kind is which script an answer is from.
+type Kind string
+
+// The kinds.
+const (
+	PHP        Kind = "php"        // within the portal: knows its settings, and asks by its own means
+	Shell      Kind = "sh"         // by curl and openssl: the network alone
+	PowerShell Kind = "powershell" // the same where the server runs Windows
+)
+
+// Kinds are all of them.
+func Kinds() []Kind { return []Kind{PHP, Shell, PowerShell} }
+
+// Version is the version of the scripts' answers that this package reads.
+const Version = 1
+
+// Answer is what one script printed. Parts that it could not look at are nil.
+type Answer struct {
+	Kind   Kind      `json:"kind"`
+	Nonce  string    `json:"nonce"`            // of the copy of the script
+	Asked  string    `json:"asked,omitempty"`  // host of the portal that the script was printed for, with its port if it isn't 443
+	Time   time.Time `json:"time"`             // by the server's clock
+	TookMS int       `json:"took_ms"`          // how long the script ran
+	SAPI   string    `json:"sapi,omitempty"`   // how PHP was run: fpm-fcgi, apache2handler, cli and the like
+	Loaded bool      `json:"product"`          // PHP could load the product
+	RESTOK *bool     `json:"rest_loads"`       // the module rest can be included
+	Failed Failures  `json:"failed,omitempty"` // what went wrong, by part
+	Ended  string    `json:"stopped,omitempty"`
+
+	Settings     *PHPSettings      `json:"php"`
+	Modules      map[string]string `json:"modules"` // version by module
+	Database     *Database         `json:"database"`
+	Names        []string          `json:"names"` // by which the portal knows itself
+	Licence      *Licence          `json:"licence"`
+	Registration *Registration     `json:"registration"`
+	HTTPS        *HTTPS            `json:"https"`
+	Proxies      *Proxies          `json:"proxies"`
+	Applications []Application     `json:"applications"` // nil: not known
+	Handlers     *Handlers         `json:"handlers"`
+	Setup        *Setup            `json:"setup"`
+	Agents       *Agents           `json:"agents"`
+	Usage        *Usage            `json:"usage"`
+	Hosts        []Host            `json:"hosts"`
+	Network      *Network          `json:"network"`
+}
+
+// Failures are messages about what went wrong, by the name of the part of the answer.
+type Failures map[string]string
+
+// Web tells whether the script ran within a request to the portal, rather than by the command line.
+func (a *Answer) Web() bool { return a.SAPI != "" && a.SAPI != "cli" }
+
+// PHPSettings are PHP and what surrounds it.
+type PHPSettings struct {
+	Version     string            `json:"version"`
+	OpenSSL     string            `json:"openssl,omitempty"` // as it names itself; "" without it
+	Missing     []string          `json:"missing,omitempty"` // extensions and functions that the product needs
+	Settings    map[string]string `json:"settings,omitempty" hide:"text"`
+	Store       CertificateStore  `json:"store"`
+	System      string            `json:"system,omitempty" hide:"text"`
+	Environment string            `json:"environment,omitempty"` // version of BitrixVM or BitrixEnv
+}
+
+// CertificateStore is where PHP finds the certificates that it trusts.
+type CertificateStore struct {
+	File         string `json:"file,omitempty" hide:"text"`
+	Readable     bool   `json:"readable,omitempty"`
+	Changed      string `json:"changed,omitempty"` // day
+	Certificates int    `json:"certificates,omitempty"`
+}
+
+// Database is the portal's.
+type Database struct {
+	Type    string `json:"type"`
+	Version string `json:"version"`
+}
+
+// Licence is the box's licence, its key apart. Days are written as 2026-12-31.
+type Licence struct {
+	Region      string `json:"region,omitempty"`
+	Name        string `json:"name,omitempty" hide:"text"`
+	Ends        string `json:"ends,omitempty"`         // of a licence for a time
+	SupportEnds string `json:"support_ends,omitempty"` // of updates and support
+	Demo        bool   `json:"demo,omitempty"`
+	TimeBound   bool   `json:"time_bound,omitempty"`
+	Market      string `json:"market,omitempty"` // subscription: Y, or T for a trial
+	MarketEnds  string `json:"market_ends,omitempty"`
+}
+
+// Registration is what the portal is to the authorization server.
+type Registration struct {
+	Registered   bool   `json:"registered"`
+	MemberID     string `json:"member_id,omitempty" hide:"member"`
+	Server       string `json:"server,omitempty" hide:"host"`        // authorization server in use
+	ServerOption string `json:"server_option,omitempty" hide:"host"` // option oauth_server of module rest, which goes before the region
+	HostConstant string `json:"host_constant,omitempty" hide:"host"` // constant BX24_HOST_NAME, which goes before the request's host
+	Reports      string `json:"reports,omitempty" hide:"host"`       // the address that the portal would have reported in the script's own request
+}
+
+// HTTPS is how PHP saw the request that ran the script, and how the browser did.
+type HTTPS struct {
+	Seen             bool   `json:"seen"`
+	Browser          string `json:"browser,omitempty" hide:"host"` // scheme and host of the page in the browser
+	Host             string `json:"host,omitempty" hide:"host"`
+	Port             string `json:"port,omitempty"`
+	HTTPS            string `json:"https,omitempty"` // the server variable
+	ForwardedProto   string `json:"forwarded_proto,omitempty"`
+	Setting          bool   `json:"setting,omitempty"` // https_request in .settings.php
+	WebhooksOverHTTP bool   `json:"webhooks_over_http,omitempty"`
+}
+
+// Proxies are the two settings of a proxy that the product has. One doesn't serve what the other is for.
+type Proxies struct {
+	REST       Proxy `json:"rest"`    // http_client_options in .settings.php
+	Updates    Proxy `json:"updates"` // options update_site_proxy_* of module main
+	Curl       bool  `json:"curl,omitempty"`
+	Unverified bool  `json:"unverified,omitempty"` // disableSslVerification
+}
+
+// Proxy is a proxy without its name and password.
+type Proxy struct {
+	Host string `json:"host,omitempty" hide:"host"`
+	Port string `json:"port,omitempty"`
+	User bool   `json:"user,omitempty"` // it wants a name
+}
+
+// Application is one that the portal has a record of.
+type Application struct {
+	Code      string `json:"code"`
+	Name      string `json:"name,omitempty" hide:"text"`
+	Status    string `json:"status"` // F free, D demo, T trial, P paid, L local, S by subscription
+	Active    bool   `json:"active"`
+	Installed bool   `json:"installed"`
+	Ends      string `json:"ends,omitempty"` // day until which it is paid
+}
+
+// Handlers are who takes part in checking tokens and in sending events.
+type Handlers struct {
+	Authorization []Handler `json:"authorization,omitempty"`
+	Events        []Handler `json:"events,omitempty"`
+}
+
+// Handler is a handler of one of the product's inner events.
+type Handler struct {
+	Module string `json:"module,omitempty" hide:"text"` // "" if a file of the portal's own added it
+	Class  string `json:"class,omitempty" hide:"text"`
+}
+
+// Setup are settings of module rest and of the site.
+type Setup struct {
+	SiteStopped           bool   `json:"site_stopped"`
+	AccessActive          string `json:"access_active,omitempty"`
+	SubscriptionAvailable string `json:"subscription_available,omitempty"`
+	LoadLimiterActive     string `json:"load_limiter_active,omitempty"`
+	LogEnds               int64  `json:"log_ends,omitempty"` // when the log of module rest switches itself off, Unix time
+	LogFile               bool   `json:"log_file,omitempty"` // LOG_FILENAME is set
+	EventHandlers         int    `json:"event_handlers"`
+	OfflineEvents         int    `json:"offline_events"`
+	Webhooks              int    `json:"webhooks"`
+	OAuthModule           bool   `json:"oauth_module,omitempty"`
+}
+
+// Agents are the product's periodic jobs.
+type Agents struct {
+	CheckAgents    string  `json:"check_agents,omitempty"`
+	UseCrontab     string  `json:"use_crontab,omitempty"`
+	CrontabSupport bool    `json:"crontab_support,omitempty"`
+	AgeS           *int64  `json:"age_s,omitempty"` // since any of the irregular ones ran
+	PeriodicAgeS   *int64  `json:"periodic_age_s,omitempty"`
+	REST           []Agent `json:"rest,omitempty"`
+}
+
+// Agent is one of the jobs of module rest.
+type Agent struct {
+	Name   string `json:"name"`
+	Active bool   `json:"active"`
+}
+
+// Usage is what of its use the portal has not reported to the authorization server yet.
+type Usage struct {
+	UnsentDays int    `json:"unsent_days"`
+	Oldest     string `json:"oldest,omitempty"` // day
+}
+
+// Host is what a script saw of one of the vendor's hosts. "ok" and "failed" are its words for a layer; "" is not looked at.
+type Host struct {
+	By        Kind     `json:"by,omitempty"`
+	Host      string   `json:"host"`
+	Port      int      `json:"port"`
+	InUse     bool     `json:"in_use,omitempty"` // the portal's settings name it
+	DNS       string   `json:"dns,omitempty"`
+	Addresses []string `json:"addresses,omitempty"`
+	TCP       string   `json:"tcp,omitempty"`
+	TCPError  string   `json:"tcp_error,omitempty"`
+	TLS       string   `json:"tls,omitempty"` // with verification, by the store of who looked
+	TLSError  string   `json:"tls_error,omitempty"`
+	Chain     [][]byte `json:"chain,omitempty"` // certificates that were sent, DER
+	HTTP      *HTTP    `json:"http,omitempty"`
+	Curl      *int     `json:"curl,omitempty"` // curl's exit code
+	Failed    string   `json:"failed,omitempty"`
+}
+
+// HTTP is what a request for /oauth/token/ or / gave.
+type HTTP struct {
+	Status  int    `json:"status"` // 0: no answer
+	TookMS  int    `json:"took_ms"`
+	Error   string `json:"error,omitempty"`   // of the authorization server's JSON
+	Body    string `json:"body,omitempty"`    // how an answer without one begins
+	Failure string `json:"failure,omitempty"` // in the words of who asked
+}
+
+// Network is what surrounds the scripts for a shell.
+type Network struct {
+	System           string `json:"system,omitempty"`
+	Curl             string `json:"curl,omitempty"`
+	OpenSSL          string `json:"openssl,omitempty"`
+	ProxyEnvironment bool   `json:"proxy_environment,omitempty"`
+}
+
+// Probe is all that was pasted: what scripts of several kinds printed, as one answer, and the log of the product's own check.
+type Probe struct {
+	Answer                   // php's if it is there, with everybody's hosts
+	Kinds       []Kind       // that answered
+	SystemCheck *SystemCheck // nil: no such log
+	Damage      PasteReason  // why nothing of an answer can be read although it is there; "" if it can
+}
+
+// add adds an answer. What PHP says of itself goes before what a shell does; what either saw of hosts stands side by side.
+func (p *Probe) add(a *Answer) {
+	for i := range a.Hosts {
+		a.Hosts[i].By = a.Kind
+	}
+	hosts := append(p.Hosts, a.Hosts...)
+	network := p.Network
+	if a.Network != nil {
+		network = a.Network
+	}
+	if len(p.Kinds) == 0 || a.Kind == PHP {
+		p.Answer = *a
+		p.Failed = maps.Clone(a.Failed)
+	}
+	p.Kinds = append(p.Kinds, a.Kind)
+	p.Hosts, p.Network = hosts, network
+}

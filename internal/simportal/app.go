@@ -1,0 +1,43 @@
+package simportal
+
+import "net/http"
+
+// app is an application's server: one page, which the portal shows in a frame.
+func (s *Sim) app(h *hit) {
+	header := h.w.Header()
+	switch h.f.in("application-page") {
+	case "app-frame-options":
+		header.Set("X-Frame-Options", "SAMEORIGIN")
+	case "app-frame-ancestors":
+		header.Set("Content-Security-Policy", "default-src 'self'; frame-ancestors 'self' https://another.demo.example")
+	case "app-frame-allowed":
+		header.Set("X-Frame-Options", "DENY")
+		header.Set("Content-Security-Policy", "frame-ancestors 'self' https://"+s.opt.Host)
+	}
+	h.page(http.StatusOK, "<!DOCTYPE html><title>Demo application</title><p>Demo application")
+}
+
+func (s *Sim) appTLS(f *faultSet) (tlsMode, error) {
+	kind := f.in("application-tls")
+	if kind == "" {
+		kind = tlsApp
+	}
+	c, err := s.ca.config(kind)
+	return tlsMode{config: c}, err
+}
+
+// appAt is where the application's server listens.
+func (s *Sim) appAt(f *faultSet) string {
+	if f.on("app-host-unreachable") {
+		return s.at.refused
+	}
+	return s.at.app
+}
+
+// appAddress is what the DNS server says of it.
+func appAddress(f *faultSet) string {
+	if f.on("app-private") {
+		return addrAppPrivate
+	}
+	return addrApp
+}
