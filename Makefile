@@ -54,7 +54,6 @@ cross:
 test: test-tools lint
 	CGO_ENABLED=0 go test -tags $(TAGS) -parallel $(PARALLEL) -timeout $(TIMEOUT) ./...
 	packaging/with-cgo go test -race -short -tags $(TAGS) -parallel $(PARALLEL) -timeout $(TIMEOUT) ./...
-	$(MAKE) e2e
 
 WINDOW := BOXREADY_WINDOW=$(CURDIR)/build/boxready
 ## e2e: the real window, driven by keys on a screen of its own; leaves pictures in build/screenshots
