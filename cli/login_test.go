@@ -4,13 +4,16 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -76,6 +79,24 @@ func (d *desk) io(in io.Reader, out, err io.Writer) cli.IO {
 	return cli.IO{In: in, Out: out, Err: err, Webhook: secret.New(d.webhook), Keyring: d.keyring, Listen: d.listen, Way: d.leave}
 }
 
+var lastPort atomic.Int32
+
+// freeAddress is a loopback address that nothing else takes until it is listened on: each is given out once, and none is
+// among those that the system hands out by itself.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	lastPort.CompareAndSwap(0, 20000+rand.Int32N(8000))
+	for range 1000 {
+		address := fmt.Sprintf("127.0.0.1:%d", lastPort.Add(1))
+		if ln, err := net.Listen("tcp", address); err == nil {
+			ln.Close()
+			return address
+		}
+	}
+	t.Fatal("no free port")
+	return ""
+}
+
 func newDesk(t *testing.T, faults ...string) *desk {
 	t.Helper()
 	return newDeskAt(t, simportal.Options{Faults: faults})
@@ -83,12 +104,7 @@ func newDesk(t *testing.T, faults ...string) *desk {
 
 func newDeskAt(t *testing.T, o simportal.Options) *desk {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	listen := ln.Addr().String()
-	ln.Close()
+	listen := freeAddress(t)
 	if o.RedirectURI == "" {
 		o.RedirectURI = "http://" + listen + "/callback"
 	}
