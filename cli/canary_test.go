@@ -571,6 +571,18 @@ func TestKeyringThatTells(t *testing.T) {
 	}
 }
 
+// TestSecretsInMemory asserts the same where there is no keyring, and the sign-in is used at once.
+func TestSecretsInMemory(t *testing.T) {
+	t.Parallel()
+	o := newObserved(t, simportal.Fault{}, oddToken)
+	o.keyring = broken{&vault.Error{Reason: vault.Absent}}
+	exit := o.run(o.grant().ClientSecret+"\n", o.signIn, append([]string{"login", o.sim.Host(), "--client-id", o.grant().ClientID, "--no-browser", "--deep"}, o.way...)...)
+	if exit != cli.ExitOK {
+		t.Errorf("exit %d", exit)
+	}
+	o.assertSilent(t)
+}
+
 // TestMistypedSecrets asserts that a secret in the wrong place of a command line isn't repeated.
 func TestMistypedSecrets(t *testing.T) {
 	o := newObserved(t, simportal.Fault{}, hexToken)
