@@ -384,6 +384,27 @@ func TestOrder(t *testing.T) {
 	}
 }
 
+// TestPartOfTheCatalogue asserts that a check doesn't wait for one that isn't there to be made.
+func TestPartOfTheCatalogue(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	outcome, _ := walked(t, ctx, Target{}, stub("a", fine, func(c *Check) { c.Reads = []ID{"elsewhere"} }))
+	if diff := cmp.Diff(results("a ok"), outline(outcome)); diff != "" {
+		t.Errorf("results (-want +got):\n%s", diff)
+	}
+	for name, catalog := range map[string][]*Check{"before a sign-in": signInCatalog(), "of this program": SelfCatalog()} {
+		there := map[ID]bool{}
+		for _, c := range catalog {
+			there[c.ID] = true
+			for _, id := range c.waitsFor() {
+				if !there[id] {
+					t.Errorf("%s: %s waits for %s, which is left out", name, c.ID, id)
+				}
+			}
+		}
+	}
+}
+
 func explode() { panic("a fault of our own") }
 
 // TestPanic asserts that a panic costs one check and no more, and that it can be found afterwards.

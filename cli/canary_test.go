@@ -327,6 +327,9 @@ func (o *observed) run(typed string, beside func(ctx context.Context, stop func(
 
 var codeBox = regexp.MustCompile(`Application ID</p><h1>(.+)</h1>`)
 
+// visitor is a browser with little patience: the port may be another test's by now.
+var visitor = http.Client{Timeout: 10 * time.Second}
+
 // signIn plays the user: opens the page that the command shows and follows where the portal leads, pastes a code that it shows
 // or an address that doesn't open, and gives up if that leads nowhere.
 func (o *observed) signIn(ctx context.Context, stop func(), keys io.Writer, said *heard) {
@@ -348,7 +351,7 @@ func (o *observed) signIn(ctx context.Context, stop func(), keys io.Writer, said
 	if strings.HasPrefix(location, "http://127.0.0.1") {
 		// Somebody tries it with another state, and when all is done, reloads the page.
 		for _, visited := range []string{regexp.MustCompile(`state=[^&]*`).ReplaceAllString(location, "state=x"), location, location} {
-			response, err := http.Get(visited)
+			response, err := visitor.Get(visited)
 			if err != nil {
 				pasted = location + "\n"
 				continue
@@ -566,6 +569,18 @@ func TestKeyringThatTells(t *testing.T) {
 			o.assertSilent(t)
 		})
 	}
+}
+
+// TestSecretsInMemory asserts the same where there is no keyring, and the sign-in is used at once.
+func TestSecretsInMemory(t *testing.T) {
+	t.Parallel()
+	o := newObserved(t, simportal.Fault{}, oddToken)
+	o.keyring = broken{&vault.Error{Reason: vault.Absent}}
+	exit := o.run(o.grant().ClientSecret+"\n", o.signIn, append([]string{"login", o.sim.Host(), "--client-id", o.grant().ClientID, "--no-browser", "--deep"}, o.way...)...)
+	if exit != cli.ExitOK {
+		t.Errorf("exit %d", exit)
+	}
+	o.assertSilent(t)
 }
 
 // TestMistypedSecrets asserts that a secret in the wrong place of a command line isn't repeated.

@@ -304,7 +304,7 @@ func (c *computer) browse(ctx context.Context, stop func(), keys io.Writer, said
 		}
 	}
 	location, _ := c.visit(string(address))
-	response, err := http.Get(location)
+	response, err := visitor.Get(location)
 	if err != nil {
 		io.WriteString(keys, location+"\n") // another test has the port; the user is told to paste
 	} else {
