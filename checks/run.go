@@ -105,9 +105,7 @@ func walk(ctx context.Context, env *Env, catalog []*Check, observer Observer) *O
 	for i, c := range catalog {
 		wg.Go(func() {
 			defer close(judged[c.ID])
-			for _, id := range c.waitsFor() {
-				<-judged[id]
-			}
+			await(judged, c.waitsFor())
 			if !c.planned(&env.target) {
 				return
 			}
@@ -135,6 +133,15 @@ func walk(ctx context.Context, env *Env, catalog []*Check, observer Observer) *O
 	}
 	outcome.judge()
 	return outcome
+}
+
+// await waits for checks, but for those that a run of a part of the catalogue leaves out.
+func await(judged map[ID]chan struct{}, ids []ID) {
+	for _, id := range ids {
+		if done := judged[id]; done != nil {
+			<-done
+		}
+	}
 }
 
 // waitsFor are the checks that must have a result before this one is begun.
@@ -188,9 +195,7 @@ func (env *Env) make(ctx context.Context, c *Check, judged map[ID]chan struct{})
 		cause, owner := causeOf(transport.FailureOf(err))
 		return facts, c.couldNotTell(cause, owner)
 	}
-	for _, id := range c.Reads {
-		<-judged[id]
-	}
+	await(judged, c.Reads)
 	return facts, c.Judge(facts, env.seen())
 }
 
