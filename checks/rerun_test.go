@@ -118,3 +118,24 @@ func resultsOf(o *checks.Outcome, id checks.ID) (found []checks.Result) {
 	}
 	return found
 }
+
+// TestAPartOfTheCatalogueEnds runs the checks that decide on a sign-in: what they read besides may not be among them.
+func TestAPartOfTheCatalogueEnds(t *testing.T) {
+	simulated, err := demo.Start(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer simulated.Close()
+	target, err := simulated.Target("test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	way, err := simulated.Way("test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	forbids, outcome := checks.MaySignIn(t.Context(), transport.New(way), target, silent{})
+	if forbids != "" || len(outcome.Results) != checks.PlannedForSignIn() {
+		t.Errorf("forbidden by %q, with %d results", forbids, len(outcome.Results))
+	}
+}

@@ -92,15 +92,6 @@ func walk(ctx context.Context, env *Env, catalog []*Check, observer Observer) *O
 	for _, c := range catalog {
 		judged[c.ID] = make(chan struct{})
 	}
-	// What a part of the catalogue leaves out is not waited for.
-	for _, c := range catalog {
-		for _, id := range append(c.waitsFor(), c.Reads...) {
-			if judged[id] == nil {
-				judged[id] = make(chan struct{})
-				close(judged[id])
-			}
-		}
-	}
 	results := make([][]Result, len(catalog))
 	var telling sync.Mutex
 	if counter, ok := observer.(Counter); ok {
@@ -114,9 +105,7 @@ func walk(ctx context.Context, env *Env, catalog []*Check, observer Observer) *O
 	for i, c := range catalog {
 		wg.Go(func() {
 			defer close(judged[c.ID])
-			for _, id := range c.waitsFor() {
-				<-judged[id]
-			}
+			await(judged, c.waitsFor())
 			if !c.planned(&env.target) {
 				return
 			}
@@ -144,6 +133,15 @@ func walk(ctx context.Context, env *Env, catalog []*Check, observer Observer) *O
 	}
 	outcome.judge()
 	return outcome
+}
+
+// await waits for checks, but for those that a run of a part of the catalogue leaves out.
+func await(judged map[ID]chan struct{}, ids []ID) {
+	for _, id := range ids {
+		if done := judged[id]; done != nil {
+			<-done
+		}
+	}
 }
 
 // waitsFor are the checks that must have a result before this one is begun.
@@ -197,11 +195,7 @@ func (env *Env) make(ctx context.Context, c *Check, judged map[ID]chan struct{})
 		cause, owner := causeOf(transport.FailureOf(err))
 		return facts, c.couldNotTell(cause, owner)
 	}
-	for _, id := range c.Reads {
-		if done := judged[id]; done != nil { // a part of the catalogue may do without it
-			<-done
-		}
-	}
+	await(judged, c.Reads)
 	return facts, c.Judge(facts, env.seen())
 }
 

@@ -1,0 +1,258 @@
+package model
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"boxready/checks"
+	"boxready/gui/store"
+	"boxready/internal/portal"
+	"boxready/internal/report"
+)
+
+func russian(t *testing.T) *report.Words {
+	t.Helper()
+	words, err := report.NewWords("ru")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return words
+}
+
+func sessionOf(t *testing.T, results ...checks.Result) *Session {
+	t.Helper()
+	address, err := portal.ParseAddress("portal.example.ru")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &Session{Target: checks.Target{Address: address}}
+	s.End(&checks.Outcome{Target: s.Target, Results: results}, false)
+	return s
+}
+
+func result(id checks.ID, state checks.State, cause checks.Cause) checks.Result {
+	return checks.Result{Check: id, State: state, Cause: cause, Owner: checks.ServerAdmin, Vantage: checks.FromComputer}
+}
+
+func skipped(id, because checks.ID) checks.Result {
+	return checks.Result{Check: id, State: checks.Skipped, Because: because, Vantage: checks.FromComputer}
+}
+
+func TestFirstSentence(t *testing.T) {
+	for text, want := range map[string]string{
+		"Одно. Два.":                        "Одно.",
+		"Порт 443. Он закрыт.":              "Порт 443.",
+		"Выдан R. Петровым. Истёк.":         "Выдан R. Петровым.",
+		"Версия 20.0.500 старая. Обновите.": "Версия 20.0.500 старая.",
+		"Без точки":                         "Без точки",
+		"":                                  "",
+		"С сокращением т. е. так. Вот и всё": "С сокращением т. е. так.",
+	} {
+		if got := firstSentence(text); got != want {
+			t.Errorf("%q: %q, expected %q", text, got, want)
+		}
+	}
+}
+
+func TestBrief(t *testing.T) {
+	long := strings.Repeat("слово ", 1000)
+	for _, test := range []struct {
+		name, text string
+		most       int
+		longest    int // letters that may come back
+		ends       string
+	}{
+		{"short", "как есть", 100, 8, "есть"},
+		{"exactly", strings.Repeat("a", 100), 100, 100, "a"},
+		{"long", long, 100, 101, "слово…"},
+		{"one word", strings.Repeat("x", 1<<20), 900, 201, "x…"},
+		{"one word in Cyrillic", strings.Repeat("ж", 1<<20), 900, 201, "ж…"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got := Brief(test.text, test.most)
+			if n := len([]rune(got)); n > test.longest || !strings.HasSuffix(got, test.ends) {
+				t.Errorf("%d letters, ends with %.20q", n, got[max(0, len(got)-20):])
+			}
+		})
+	}
+}
+
+func TestFirstFacts(t *testing.T) {
+	r := checks.Result{Facts: &struct {
+		Host  string     `json:"host"`
+		Names []string   `json:"names"`
+		Hops  []struct { //
+			Code int `json:"code"`
+		} `json:"hops"`
+	}{"a\x1b\u202eb", []string{"x", "y", "z"}, []struct {
+		Code int `json:"code"`
+	}{{301}, {200}}}}
+	all := []Fact{{"host", "ab"}, {"names", "x, y, z"}, {"hops.1.code", "301"}, {"hops.2.code", "200"}}
+	for most := range 6 {
+		facts, more := FirstFacts(r, most)
+		if more != (most < len(all)) {
+			t.Errorf("of %d: more: %t", most, more)
+		}
+		if most >= len(all) {
+			if diff := cmp.Diff(all, facts); diff != "" {
+				t.Error(diff)
+			}
+		} else if len(facts) > most {
+			t.Errorf("of %d: %v", most, facts)
+		}
+	}
+	if facts, more := FirstFacts(checks.Result{}, 10); facts != nil || more {
+		t.Errorf("of none: %v, %t", facts, more)
+	}
+}
+
+func TestSteps(t *testing.T) {
+	s := sessionOf(t)
+	for step, want := range map[string][]Piece{
+		"Откройте порт.":                                                      {{"Откройте порт.", false}},
+		"Проверьте: `curl -I https://a/` и `curl -I https://b/`.":             {{"Проверьте:", false}, {"curl -I https://a/", true}, {"curl -I https://b/", true}},
+		"Параметр `rest` включите.":                                           {{"Параметр rest включите.", false}},
+		"Повторите проверку: `boxready check https://portal.example.ru`":      {{"Повторите проверку кнопкой «Проверить это снова».", false}},
+		"Повторите: `boxready check https://portal.example.ru --deep`":        {{"Повторите кнопкой «Проверить это снова».", false}},
+		"С корнем: `boxready check https://portal.example.ru --trust a.pem`.": {{"С корнем:", false}, {"boxready check https://portal.example.ru --trust a.pem", true}},
+		"Не закрыто `curl -I":                                                 {{"Не закрыто", false}, {"curl -I", true}},
+	} {
+		if diff := cmp.Diff(want, s.pieces(russian(t), step)); diff != "" {
+			t.Errorf("%s\n%s", step, diff)
+		}
+	}
+}
+
+// TestEveryCheckIsOnAnArrowOrAboutThisComputer asserts that no check is on an arrow that isn't drawn.
+func TestEveryCheckIsOnAnArrowOrAboutThisComputer(t *testing.T) {
+	drawn := map[LinkID]bool{"": true}
+	_, links := (&Session{}).Picture(russian(t))
+	for _, l := range links {
+		drawn[l.ID] = true
+	}
+	for _, c := range checks.Catalog() {
+		if !drawn[LinkOf(c.ID)] {
+			t.Errorf("%s is on %q", c.ID, LinkOf(c.ID))
+		}
+	}
+	for link, ids := range linkChecks {
+		if !drawn[link] {
+			t.Errorf("%v are on %q", ids, link)
+		}
+	}
+}
+
+func TestSignsOfArrows(t *testing.T) {
+	now := time.Now()
+	for _, test := range []struct {
+		name    string
+		results []checks.Result
+		working checks.ID
+		want    map[LinkID]Sign
+	}{
+		{"nothing known", nil, "", map[LinkID]Sign{ComputerPortal: Unknown, PortalAuthorization: Unknown, QueueApplication: Unknown}},
+		{"all fine", []checks.Result{result(checks.PortalTLS, checks.OK, ""), result(checks.AuthServerFromPortal, checks.OK, "")}, "",
+			map[LinkID]Sign{ComputerPortal: OK, PortalAuthorization: OK, QueueApplication: Unknown}},
+		{"the gravest counts", []checks.Result{result(checks.PortalTLS, checks.Notice, checks.TLSExpiresSoon), result(checks.RESTRoute, checks.Problem, checks.RESTBlocked)}, "",
+			map[LinkID]Sign{ComputerPortal: Problem}},
+		{"put off is not fine", []checks.Result{result(checks.RESTRoute, checks.Problem, checks.RESTBlocked), skipped(checks.AuthServerFromPortal, checks.RESTRoute)}, "",
+			map[LinkID]Sign{PortalAuthorization: Skipped}},
+		{"under way", []checks.Result{result(checks.PortalTLS, checks.OK, "")}, checks.RESTRoute, map[LinkID]Sign{ComputerPortal: Waiting}},
+		{"a problem is one before the end", []checks.Result{result(checks.PortalTLS, checks.Problem, checks.TLSExpired)}, checks.RESTRoute, map[LinkID]Sign{ComputerPortal: Problem}},
+		{"this computer's way out says nothing about the portal's", []checks.Result{result(checks.AuthServerFromComputer, checks.OK, "")}, "",
+			map[LinkID]Sign{PortalAuthorization: Unknown, ComputerPortal: Unknown}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := sessionOf(t, test.results...)
+			if test.working != "" {
+				s.Running = true
+				s.Started(test.working, now)
+			}
+			for link, want := range test.want {
+				if got := s.linkSign(link); got != want {
+					t.Errorf("%s: %s, expected %s", link, got, want)
+				}
+			}
+		})
+	}
+}
+
+func TestMarks(t *testing.T) {
+	past := func(state checks.State, cause checks.Cause) []store.Past {
+		return []store.Past{{Check: checks.PortalTLS, State: state, Cause: cause}}
+	}
+	for _, test := range []struct {
+		name string
+		past []store.Past
+		now  checks.Result
+		want Mark
+	}{
+		{"the same", past(checks.Problem, checks.TLSExpired), result(checks.PortalTLS, checks.Problem, checks.TLSExpired), Unmarked},
+		{"broke", past(checks.OK, ""), result(checks.PortalTLS, checks.Problem, checks.TLSExpired), New},
+		{"broke in another way", past(checks.Problem, checks.TLSWrongHost), result(checks.PortalTLS, checks.Problem, checks.TLSExpired), New},
+		{"mended", past(checks.Problem, checks.TLSExpired), result(checks.PortalTLS, checks.OK, ""), Fixed},
+		{"was not made then", nil, result(checks.PortalTLS, checks.Problem, checks.TLSExpired), Unmarked},
+		{"was put off then", past(checks.Skipped, ""), result(checks.PortalTLS, checks.Problem, checks.TLSExpired), Unmarked},
+		{"could not be told then", past(checks.Unknown, checks.TimedOut), result(checks.PortalTLS, checks.OK, ""), Unmarked},
+		{"can't be told now", past(checks.Problem, checks.TLSExpired), result(checks.PortalTLS, checks.Unknown, checks.TimedOut), Unmarked},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := sessionOf(t)
+			s.Past = &store.Portal{Results: test.past}
+			if got := s.MarkOf(test.now); got != test.want {
+				t.Errorf("%q, expected %q", got, test.want)
+			}
+		})
+	}
+	if got := sessionOf(t).MarkOf(result(checks.PortalTLS, checks.Problem, checks.TLSExpired)); got != Unmarked {
+		t.Errorf("without a run before: %q", got)
+	}
+}
+
+func TestChecklist(t *testing.T) {
+	s := sessionOf(t,
+		result(checks.PortalTLS, checks.Notice, checks.TLSExpiresSoon),
+		result(checks.RESTRoute, checks.Problem, checks.RESTBlocked),
+		skipped(checks.HTTPSSeen, checks.RESTRoute),
+		skipped(checks.AuthServerFromPortal, checks.RESTRoute),
+		result(checks.PortalDNS, checks.OK, ""),
+		result(checks.QueueFeed, checks.OK, ""),
+	)
+	var got []string
+	for _, g := range s.Checklist(russian(t), time.Now(), Filter{}) {
+		got = append(got, string(g.ID))
+		for _, row := range g.Rows {
+			got = append(got, fmt.Sprintf("  %s %s %d", row.Kind, row.Sign, len(row.Inside)))
+		}
+	}
+	want := []string{
+		"portal",
+		"  finding problem 0",
+		"  put-off skipped 2", // what waits stands under its cause, whatever chapter it is of
+		"  finding notice 0",
+		"  in-order ok 1",
+		"authorization",
+		"  in-order ok 1",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestNothingOfAResultIsLostInTheList(t *testing.T) {
+	// Put off because of a check that has no row of its own.
+	s := sessionOf(t, result(checks.PortalRedirect, checks.OK, ""), skipped(checks.CredentialsArrive, checks.PortalRedirect))
+	var all int
+	for _, g := range s.Checklist(russian(t), time.Now(), Filter{}) {
+		for _, row := range g.Rows {
+			all += max(1, len(row.Inside))
+		}
+	}
+	if all != 2 {
+		t.Errorf("%d results are in the list", all)
+	}
+}
