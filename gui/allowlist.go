@@ -509,6 +509,9 @@ func (p *allowlistPage) mail() {
 // save saves what is shown.
 func (p *allowlistPage) save() {
 	text, letter := p.text, p.letter
+	if letter == nil {
+		return
+	}
 	s := saving{title: p.say("allowlist.save-title", nil), name: allowlist.Equipment(p.chosen.Equipment).FileName(p.part)}
 	isLetter := p.part == theLetter
 	if isLetter {

@@ -65,8 +65,9 @@ func reportStates() []pageState {
 			r.key(fyne.KeyF5)
 			r.pump("the second run", func() bool { return len(r.checker.asked()) == 2 && r.verdictShown() })
 			r.openSection("report")
-			r.pumpUntilSays("23.11.2026 10:42")
-			r.tap("23.11.2026 10:42")
+			first := time.Date(2026, 11, 23, 10, 42, 0, 0, time.UTC).Format(r.say("format.date", nil) + " 15:04")
+			r.pumpUntilSays(first)
+			r.tap(first)
 			r.pumpUntilSays(r.say("window.finding.copy-plain", nil))
 		}},
 	}
@@ -168,7 +169,7 @@ func TestReportsThatCanNotBeSaved(t *testing.T) {
 	folder := t.TempDir()
 	r := open(t, setup{checker: faulty(t), with: func(p *gui.Params) { p.Downloads = folder }})
 	r.reported()
-	r.tap("Сохранить отчёт…")
+	r.ctrl(fyne.KeyS)
 	for _, test := range []struct{ name, says string }{
 		{"report.doc", "заканчивается на .zip, .html, .json или .txt, а " + filepath.Join(folder, "report.doc") + " — нет"},
 		{filepath.Join(folder, "gone", "report.zip"), "Папки для "},
