@@ -11,7 +11,7 @@ type Verdict string
 const (
 	Ready      Verdict = "ready"       // proved with a webhook or a sign-in
 	NoObstacle Verdict = "no-obstacle" // nothing wrong seen, but what decides was not all checked
-	Unsure     Verdict = "unsure"      // no problem of theirs, but something that applications depend on could not be told
+	Unsure     Verdict = "unsure"      // no problem, but something that applications depend on could not be told
 	NotReady   Verdict = "not-ready"
 )
 
