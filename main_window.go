@@ -22,6 +22,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/app"
 	"fyne.io/fyne/v2/driver"
+	"github.com/adrg/xdg"
 	"github.com/jeandeaual/go-locale"
 	"github.com/pkg/browser"
 	"golang.org/x/term"
@@ -260,8 +261,9 @@ func (c checker) Again(ctx context.Context, before *checks.Outcome, id checks.ID
 
 // lists gets the event queue's addresses; cache is a folder that they are kept in, "" for none.
 func lists(net *transport.Net, cache string) func(context.Context, allowlist.Options) ([]feed.List, error) {
+	fetcher := &feed.Fetcher{Client: net.HTTPClient(), Dir: cache} // one: it sees to it that nobody is asked too often
 	return func(ctx context.Context, o allowlist.Options) ([]feed.List, error) {
-		return allowlist.Fetch(ctx, &feed.Fetcher{Client: net.HTTPClient(), Dir: cache, Now: time.Now}, o, false)
+		return allowlist.Fetch(ctx, fetcher, o, false)
 	}
 }
 
@@ -298,16 +300,12 @@ func below(folder, name string) string {
 
 // downloads is where people look for what they saved last.
 func downloads() string {
-	home, err := os.UserHomeDir()
-	if err != nil {
-		return ""
-	}
-	for _, name := range []string{"Downloads", "Загрузки"} {
-		if about, err := os.Stat(filepath.Join(home, name)); err == nil && about.IsDir() {
-			return filepath.Join(home, name)
+	for _, dir := range []string{xdg.UserDirs.Download, xdg.Home} {
+		if info, err := os.Stat(dir); err == nil && info.IsDir() {
+			return dir
 		}
 	}
-	return home
+	return ""
 }
 
 // folder is BoxReady's own in one of the system's; "" if the system has none.

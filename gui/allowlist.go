@@ -41,7 +41,9 @@ type allowlistPage struct {
 	region *widgets.Select
 	fold   *widgets.Button // unfolds the details
 	result *fyne.Container
-	tab    fyne.Focusable // of the part that is shown
+	rows   map[string]*widgets.Row // by what they are about; making one takes time
+	most   int                     // rows that are shown
+	tab    fyne.Focusable          // of the part that is shown
 	viewer *widgets.Viewer
 	rules  *allowlist.Rules
 	letter *allowlist.Letter // nil if the rules could not be made
@@ -110,7 +112,7 @@ func (p *allowlistPage) fill() {
 	if p.page != nil {
 		offset = p.page.Offset()
 	}
-	p.result = widgets.Column(14)
+	p.result, p.rows, p.most = widgets.Column(14), nil, rowsAtOnce
 	p.page = widgets.NewPage(widgets.Pad(2, gutter, gutter, gutter, widgets.Column(14, p.choices(), p.result)))
 	p.show()
 	p.root.Objects = []fyne.CanvasObject{widgets.Below(widgets.Pad(gutter, gutter, 12, gutter, title(p.say("allowlist.title", nil))), p.page)}
@@ -315,7 +317,7 @@ func (p *allowlistPage) show() {
 	}
 	widgets.Rearrange(p.result)
 	p.page.Refit()
-	if missing := o.NeedsLists() && len(rules.Missing) > 0; err == nil && missing && !p.network().Failed {
+	if n := p.network(); err == nil && len(rules.Missing) > 0 && (!n.Fetched || n.For != o.Region) {
 		p.fetch()
 	}
 }
@@ -330,13 +332,13 @@ func (p *allowlistPage) fetch() {
 		lists = p.demo.Lists
 	}
 	o := p.options()
-	n.Fetching, n.Failed = true, false
+	n.Fetching = true
 	p.background(func(ctx context.Context) func() {
 		ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
 		defer cancel()
 		got, err := lists(ctx, o)
 		return func() {
-			n.Fetching, n.Failed = false, err != nil
+			n.Fetching, n.Fetched, n.For, n.Failed = false, true, o.Region, err != nil
 			for _, list := range got {
 				n.Lists = slices.DeleteFunc(n.Lists, func(had feed.List) bool { return had.Region == list.Region })
 				n.Lists = append(n.Lists, list)
@@ -352,17 +354,42 @@ const fetchTimeout = 30 * time.Second
 // rowsCard are the connections with what was last measured.
 func (p *allowlistPage) rowsCard() fyne.CanvasObject {
 	var lines []fyne.CanvasObject
+	used := map[string]*widgets.Row{}
+	left := 0 // that aren't shown
 	for i, g := range model.RuleRows(p.words, p.rules) {
+		if len(used) == p.most {
+			left += len(g.Rows)
+			continue
+		}
 		top := float32(10)
 		if i == 0 {
 			top = 0
 		}
-		lines = append(lines, widgets.Pad(top, 8, 6, 8, widgets.NewText(g.Title, widgets.Font{Bold: true, CanSelect: true})))
+		lines = append(lines, widgets.Pad(top, 8, 6, 8, widgets.NewText(g.Title, widgets.Font{Bold: true})))
 		for _, row := range g.Rows {
+			if len(used) == p.most {
+				left++
+				continue
+			}
 			content := widgets.RowContent{Sign: style.Sign(row.Sign), Title: row.Title, Detail: row.Detail, Aside: row.Aside}
-			lines = append(lines, widgets.Line(), widgets.NewRow(content, nil).Object)
+			made := p.rows[row.Key]
+			if made == nil {
+				made = widgets.NewRow(content, nil)
+			} else {
+				made.Set(content)
+			}
+			used[row.Key] = made
+			lines = append(lines, widgets.Line(), made.Object)
 		}
 	}
+	if left > 0 {
+		lines = append(lines, widgets.Pad(10, 8, 0, 8, widgets.Flow(8, widgets.NewButton(p.words.Count("window.more-rows", left), nil, func() {
+			p.most += rowsAtOnce
+			p.show()
+			p.fyne.Canvas().Focus(p.tab) // which follows
+		}))))
+	}
+	p.rows = used
 	if len(lines) == 0 {
 		lines = append(lines, widgets.NewText(p.say("allowlist.nothing", nil), widgets.Font{Color: widgets.Muted}))
 	}
@@ -396,20 +423,24 @@ func (p *allowlistPage) listsNote() fyne.CanvasObject {
 	text := func(key string, args checks.Args) fyne.CanvasObject {
 		return widgets.NewText(p.say("allowlist."+key, args), widgets.Font{CanSelect: true})
 	}
+	var lists []feed.List
+	count := 0
+	for _, list := range n.Lists {
+		if p.rules.Region == "" || p.rules.Region == list.Region {
+			lists = append(lists, list)
+			count += len(list.Nodes)
+		}
+	}
+	slices.SortFunc(lists, func(x, y feed.List) int { return x.Fetched.Compare(y.Fetched) })
 	switch {
 	case n.Fetching:
 		return text("fetching", nil)
 	case len(p.rules.Missing) > 0:
 		return widgets.BesideOrBelow(10, 240, text("no-list", nil), retry)
 	case n.Failed:
-		oldest := slices.MinFunc(p.rules.Lists, func(x, y feed.List) int { return x.Fetched.Compare(y.Fetched) })
-		return widgets.BesideOrBelow(10, 240, text("stale", checks.Args{"when": model.When(p.words, oldest.Fetched)}), retry)
+		return widgets.BesideOrBelow(10, 240, text("stale", checks.Args{"when": model.When(p.words, lists[0].Fetched)}), retry)
 	}
-	count := 0
-	for _, list := range n.Lists {
-		count += len(list.Nodes)
-	}
-	return text("fetched", checks.Args{"n": count, "when": model.When(p.words, n.Lists[0].Fetched)})
+	return text("fetched", checks.Args{"n": count, "when": model.When(p.words, lists[0].Fetched)})
 }
 
 // parts are what can be shown, the letter first.
@@ -509,6 +540,9 @@ func (p *allowlistPage) mail() {
 // save saves what is shown.
 func (p *allowlistPage) save() {
 	text, letter := p.text, p.letter
+	if letter == nil {
+		return
+	}
 	s := saving{title: p.say("allowlist.save-title", nil), name: allowlist.Equipment(p.chosen.Equipment).FileName(p.part)}
 	isLetter := p.part == theLetter
 	if isLetter {

@@ -131,6 +131,14 @@ func TestNetworkRules(t *testing.T) {
 	r.tap("Обновления и лицензия")
 	r.mustNotView("www.bitrixsoft.com")
 	r.tap("События")
+	for _, pack := range []string{"Телефония", "Звонки и конференции", "Сайты", "Почта", "CoPilot", "Открытые линии", "Документы и видео", "СМС и WhatsApp", "CRM: реквизиты"} {
+		r.tap(pack)
+	}
+	r.tap("Показать ещё")
+	r.mustNotSay("Показать ещё")
+	for _, pack := range []string{"Телефония", "Звонки и конференции", "Сайты", "Почта", "CoPilot", "Открытые линии", "Документы и видео", "СМС и WhatsApp", "CRM: реквизиты"} {
+		r.tap(pack)
+	}
 
 	// An address makes the rules narrower; what is none is said, and left out.
 	r.pasteInto("Сервер портала", "10.0.0")

@@ -98,7 +98,7 @@ func readPNG(file string) (image.Image, error) {
 }
 
 // keyPages are painted in both languages and both looks, all others in one of each.
-var keyPages = []string{"welcome", "results", "finding", "portals"}
+var keyPages = []string{"welcome", "results", "finding", "portals", "requirements", "allowlist", "report"}
 
 func TestPictures(t *testing.T) {
 	if testing.Short() {

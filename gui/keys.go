@@ -5,8 +5,8 @@ import (
 	"fyne.io/fyne/v2/driver/desktop"
 )
 
-// addKeys binds the keys that work whatever has the focus: F5 checks, Esc stops or goes back, Ctrl+1… opens a section, Page Up
-// and Page Down turn pages.
+// addKeys binds the keys that work whatever has the focus: F5 checks, Esc stops or goes back, Ctrl+1… opens a section, Ctrl+S
+// saves what a page shows, Page Up and Page Down turn pages.
 func (w *Window) addKeys() {
 	canvas := w.fyne.Canvas()
 	canvas.SetOnTypedKey(w.typedKey)
@@ -17,6 +17,11 @@ func (w *Window) addKeys() {
 			}
 		})
 	}
+	canvas.AddShortcut(&desktop.CustomShortcut{KeyName: fyne.KeyS, Modifier: fyne.KeyModifierControl}, func(fyne.Shortcut) {
+		if p, ok := w.frame.page().(interface{ save() }); ok && !w.covered() {
+			p.save()
+		}
+	})
 	canvas.AddShortcut(&desktop.CustomShortcut{KeyName: fyne.KeyLeft, Modifier: fyne.KeyModifierAlt}, func(fyne.Shortcut) {
 		if !w.covered() && w.checkPage.finding != nil {
 			w.checkPage.back()

@@ -69,6 +69,7 @@ func (p *reportPage) build() fyne.CanvasObject {
 	}
 	p.root = widgets.Stack()
 	p.past.reportPage = p
+	p.made = ingredients{} // the letter may have changed with what was chosen for it
 	p.make()
 	p.past.read()
 	p.fill()
@@ -118,9 +119,6 @@ func (p *reportPage) refresh() {
 // make makes the report anew.
 func (p *reportPage) make() {
 	now := p.now()
-	if now == p.made && p.bundle != nil {
-		return
-	}
 	p.made, p.bundle, p.failed = now, nil, ""
 	if now.outcome == nil {
 		return
@@ -148,6 +146,9 @@ func (p *reportPage) make() {
 			}
 			if p.frame.open == "report" && !p.past.open {
 				p.showBundle()
+				if p.fyne.Canvas().Focused() == nil && !p.covered() {
+					p.fyne.Canvas().Focus(p.first()) // it was not there when the page was opened
+				}
 			}
 		}
 	})
@@ -242,7 +243,7 @@ func (p *reportPage) hiddenCard() fyne.CanvasObject {
 		p.switches[c] = s
 		lines = append(lines, widgets.Line(), s)
 	}
-	return widgets.Card(widgets.Column(4, append(lines, widgets.Line(), widgets.Pad(6, 0, 0, 0, p.scan))...))
+	return widgets.Card(widgets.Column(4, append(lines, widgets.Pad(6, 0, 0, 0, p.scan))...))
 }
 
 func (p *reportPage) setHidden(c report.Category, on bool) {
@@ -339,6 +340,9 @@ func (p *reportPage) files() fyne.CanvasObject {
 // save saves what is shown.
 func (p *reportPage) save() {
 	bundle := p.bundle
+	if bundle == nil || p.past.open {
+		return
+	}
 	p.saveAs(saving{title: p.say("report.save-title", nil), name: bundle.Name, hint: p.say("report.save-hint", nil), write: bundle.Save}, func(path string) {
 		p.saved = path
 		if p.frame.open == "report" {

@@ -65,9 +65,9 @@ func reportStates() []pageState {
 			r.key(fyne.KeyF5)
 			r.pump("the second run", func() bool { return len(r.checker.asked()) == 2 && r.verdictShown() })
 			r.openSection("report")
-			earlier := map[string]string{"ru": "23.11.2026 10:42", "en": "23 November 2026 10:42"}[r.store.Settings().Language]
-			r.pumpUntilSays(earlier)
-			r.tap(earlier)
+			first := time.Date(2026, 11, 23, 10, 42, 0, 0, time.UTC).Format(r.say("format.date", nil) + " 15:04")
+			r.pumpUntilSays(first)
+			r.tap(first)
 			r.pumpUntilSays(r.say("window.finding.copy-plain", nil))
 		}},
 	}
@@ -169,7 +169,7 @@ func TestReportsThatCanNotBeSaved(t *testing.T) {
 	folder := t.TempDir()
 	r := open(t, setup{checker: faulty(t), with: func(p *gui.Params) { p.Downloads = folder }})
 	r.reported()
-	r.tap("Сохранить отчёт…")
+	r.ctrl(fyne.KeyS)
 	for _, test := range []struct{ name, says string }{
 		{"report.doc", "заканчивается на .zip, .html, .json или .txt, а " + filepath.Join(folder, "report.doc") + " — нет"},
 		{filepath.Join(folder, "gone", "report.zip"), "Папки для "},

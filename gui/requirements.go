@@ -22,10 +22,10 @@ import (
 // catalogue.go.
 type requirementsPage struct {
 	*Window
-	reading   int                        // files that are being read
-	mistakes  []string                   // about the files that were given last
-	unkept    bool                       // what was chosen could not be written down
-	whole     map[requirements.Kind]bool // groups that are shown whole
+	reading   int                       // files that are being read
+	mistakes  []string                  // about the files that were given last
+	unkept    bool                      // what was chosen could not be written down
+	most      map[requirements.Kind]int // how many needs of a kind are shown, if more than usual
 	catalogue cataloguePage
 
 	// Of what is shown at the moment.
@@ -63,6 +63,9 @@ func (w *Window) mayEnter(s *model.Session) bool {
 func (p *requirementsPage) build() fyne.CanvasObject {
 	p.root = widgets.Stack()
 	p.catalogue.requirementsPage = p
+	if p.most == nil {
+		p.most = map[requirements.Kind]int{}
+	}
 	p.fill()
 	return p.root
 }
@@ -277,20 +280,14 @@ func (p *requirementsPage) comparison() (cards []fyne.CanvasObject, compared boo
 func (p *requirementsPage) groupCard(g model.NeedGroup) fyne.CanvasObject {
 	head := widgets.NewRow(widgets.RowContent{Sign: style.Sign(g.Sign), Title: g.Title, Detail: g.Do}, nil).Object
 	lines := []fyne.CanvasObject{head}
-	needs := g.Needs
-	if !p.whole[g.Kind] && len(needs) > rowsAtOnce {
-		needs = needs[:rowsAtOnce]
-	}
+	needs := g.Needs[:min(len(g.Needs), max(p.most[g.Kind], rowsAtOnce))]
 	for _, need := range needs {
 		lines = append(lines, widgets.Line(), widgets.Pad(6, 8, 6, 36, widgets.NewText(need, widgets.Font{CanSelect: true})))
 	}
 	buttons := widgets.Flow(8)
 	if rest := len(g.Needs) - len(needs); rest > 0 {
 		buttons.Add(widgets.NewButton(p.words.Count("window.more-rows", rest), nil, func() {
-			if p.whole == nil {
-				p.whole = map[requirements.Kind]bool{}
-			}
-			p.whole[g.Kind] = true
+			p.most[g.Kind] = len(needs) + rowsAtOnce
 			p.refill(func() fyne.Focusable { return p.leads[g.Kind] })
 		}))
 	}
@@ -396,7 +393,7 @@ func (p *requirementsPage) remove(i int) {
 
 // require compares with what these need from now on.
 func (p *requirementsPage) require(all []*model.Application) {
-	p.whole = nil
+	p.most = map[requirements.Kind]int{}
 	s := p.model.Current
 	if s == nil {
 		p.model.Applications = all

@@ -337,6 +337,9 @@ func TestManyRequirements(t *testing.T) {
 	r.pump("the run", r.verdictShown)
 	r.tap("Требования")
 	r.mustSay("Спросить разработчика приложения: 5000", "vendor.thing5.get", "Показать ещё")
+	r.mustNotSay("vendor.thing40.get")
+	r.tap("Показать ещё")
+	r.mustSay("vendor.thing40.get")
 	r.mustNotSay("vendor.thing3000.get")
 	r.tap("Копировать для администратора")
 	if letter := r.app.Clipboard().Content(); !strings.Contains(letter, "vendor.thing4999.get") {

@@ -22,6 +22,7 @@ type section struct {
 //	turn(by float32)        scrolls by pages
 //	hide()                  ends what moves, because another page is shown
 //	escape()                goes back, or stops what is under way
+//	save()                  saves what is shown
 type page interface {
 	// build makes the content anew, in the language of the moment.
 	build() fyne.CanvasObject

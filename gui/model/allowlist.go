@@ -19,8 +19,10 @@ type Network struct {
 	PortalIP, HandlerIP string        // of the servers, as typed
 
 	Lists    []feed.List // of the event queue's addresses
-	Failed   bool        // they could not be had afresh
 	Fetching bool
+	Fetched  bool          // what came of it is known
+	For      bitrix.Region // that they were fetched for, "" for both
+	Failed   bool          // they could not be had afresh
 }
 
 // KnownRegion is that of the authorization server that the portal named when somebody signed in; "" for none.
@@ -58,7 +60,7 @@ func RuleRows(w *report.Words, rules *allowlist.Rules) (groups []RuleGroup) {
 		if i == 0 || rules.Rows[i-1].Direction != r.Direction {
 			groups = append(groups, RuleGroup{Title: w.Say("allowlist.direction."+string(r.Direction)+".title", nil)})
 		}
-		row := Row{Key: string(r.Direction) + " " + r.ID() + " " + r.PortsText(), Sign: Unknown, Title: r.What(w) + " · " + r.PortsText(), Aside: r.State(w)}
+		row := Row{Key: join(" ", string(r.Direction), strings.Join(r.IDs, " "), r.PortsText()), Sign: Unknown, Title: r.What(w) + " · " + r.PortsText(), Aside: r.State(w)}
 		if state := r.Measured.State; !r.Measured.Either {
 			row.Sign = map[checks.State]Sign{checks.OK: OK, checks.Problem: Problem}[state]
 			row.Sign = cmp.Or(row.Sign, Unknown)

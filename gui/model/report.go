@@ -1,6 +1,8 @@
 package model
 
 import (
+	"strings"
+
 	"boxready/checks"
 	"boxready/internal/report"
 )
@@ -14,7 +16,7 @@ func HiddenText(w *report.Words, b *report.Bundle, c report.Category) string {
 	hidden := false
 	for _, n := range b.Names {
 		if n.Category == c {
-			tokens, values, hidden = append(tokens, n.Token), append(values, brief(printable(n.Value))), n.Hidden
+			tokens, values, hidden = append(tokens, n.Token), append(values, recognizable(n)), n.Hidden
 		}
 	}
 	switch {
@@ -26,11 +28,11 @@ func HiddenText(w *report.Words, b *report.Bundle, c report.Category) string {
 	return w.Say("window.report.shown", checks.Args{"values": some(w, values, mostHidden)})
 }
 
-// brief is enough of a value to recognize it: a certificate's has 64 letters.
-func brief(value string) string {
-	const most = 40
-	if letters := []rune(value); len(letters) > most {
-		return string(letters[:most/2]) + "…"
+// recognizable is a value as far as one needs it to know it again: a certificate's is a long number.
+func recognizable(n report.Name) string {
+	const most = 12
+	if strings.HasPrefix(n.Token, "certificate-") && len(n.Value) > most {
+		return n.Value[:most] + "…"
 	}
-	return value
+	return printable(n.Value)
 }

@@ -23,6 +23,9 @@ func NewPage(content *fyne.Container) *Page {
 type pageLayout struct{ *Page }
 
 func (l pageLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
+	if size.Width <= 0 {
+		return // before it has its place: to break every text into letters takes time
+	}
 	settle(l.content, size.Width)
 	l.scroll.Resize(size)
 }
