@@ -54,7 +54,6 @@ cross:
 test: test-tools lint
 	CGO_ENABLED=0 go test -tags $(TAGS) -parallel $(PARALLEL) -timeout $(TIMEOUT) ./...
 	packaging/with-cgo go test -race -short -tags $(TAGS) -parallel $(PARALLEL) -timeout $(TIMEOUT) ./...
-	$(MAKE) e2e
 
 WINDOW := BOXREADY_WINDOW=$(CURDIR)/build/boxready
 ## e2e: the real window, driven by keys on a screen of its own; leaves pictures in build/screenshots
@@ -82,6 +81,9 @@ test-tools:
 	packaging/need chromium chromium
 	packaging/need dbus-run-session dbus-daemon
 	packaging/need gnome-keyring-daemon gnome-keyring
+	packaging/need php php-cli
+	packaging/need curl curl
+	packaging/need openssl openssl
 	packaging/need ip iproute2
 	packaging/need nft nftables
 	packaging/need iptables iptables

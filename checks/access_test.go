@@ -60,6 +60,9 @@ func TestReadyWithEvidence(t *testing.T) {
 				}
 			}
 			p.assertPolite(t, !slices.Equal(c.with, []string{"webhook"}))
+			if asked := len(p.toPortal()); len(c.with) == 1 && asked > 12 {
+				t.Errorf("%d requests: more than 12 need a pause", asked)
+			}
 		})
 	}
 }

@@ -74,19 +74,17 @@ var otherCarriers = []portal.Carrier{portal.InQuery, portal.InJSON, portal.InHea
 
 func observeAuth(ctx context.Context, env *Env) (*AuthFacts, error) {
 	f := &AuthFacts{Deep: env.target.agreed(Deep)}
-	env.askAhead(tokenPageRequest)
 	if f.Deep {
 		f.BlockedBy = env.tokenRule()
-		if f.BlockedBy == "" {
-			f.Tokens = env.askToken(ctx, portal.InForm)
-			if f.Tokens[0].lost() {
-				f.Tokens = append(f.Tokens, env.askToken(ctx, otherCarriers...)...)
-			}
-		}
 	}
-	// A token's own answer is the better one; then the page isn't waited for.
-	if !f.Deep || f.BlockedBy != "" || env.answered(tokenPageRequest) {
+	if !f.Deep || f.BlockedBy != "" {
 		f.TokenPage = env.exchange(tokenPageRequest, env.ask(ctx, tokenPageRequest))
+		return f, nil
+	}
+	// A token's own answer is the better one, and the page's request would be the one too many in the 10 s of a signed-in run.
+	f.Tokens = env.askToken(ctx, portal.InForm)
+	if f.Tokens[0].lost() {
+		f.Tokens = append(f.Tokens, env.askToken(ctx, otherCarriers...)...)
 	}
 	return f, nil
 }

@@ -401,9 +401,9 @@ func TestHealthy(t *testing.T) {
 		{"address only, through DNS", []string{"dns"}, 7, 0, notChecked(noDeep, noFilter)},
 		{"address only, public DNS too", []string{"dns", "public-dns"}, 7, 0, notChecked(noDeep, noFilter)},
 		{"address only, through a proxy", []string{"proxy"}, 7, 0, notChecked(noDeep, noFilter)},
-		{"deep", []string{"deep"}, 11, 4, notChecked(noFilter)},
+		{"deep", []string{"deep"}, 10, 4, notChecked(noFilter)},
 		{"content filter", []string{"content-filter"}, 8, 0, notChecked(noDeep)},
-		{"deep and content filter", []string{"deep", "content-filter"}, 12, 4, notChecked()},
+		{"deep and content filter", []string{"deep", "content-filter"}, 11, 4, notChecked()},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

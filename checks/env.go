@@ -218,22 +218,6 @@ func questionKey(r portal.Request) string {
 	return key
 }
 
-// answered tells whether a question that was sent has its answer.
-func (env *Env) answered(r portal.Request) bool {
-	env.mu.Lock()
-	a := env.asked[questionKey(r)]
-	env.mu.Unlock()
-	if a == nil {
-		return false
-	}
-	select {
-	case <-a.done:
-		return true
-	default:
-		return false
-	}
-}
-
 func (env *Env) exchange(r portal.Request, a portal.Answer) *Exchange {
 	return exchange(r, a, env.target.Address)
 }

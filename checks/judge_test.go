@@ -1271,6 +1271,13 @@ func TestJudgeHoles(t *testing.T) {
 		ContentFilterCheck:     {`{"plain":{}}`, `{"suspicious":{}}`, `{"suspicious":{"form":"json"}}`},
 		AuthServerFromComputer: {`{"hosts":[]}`, `{"hosts":[{}]}`},
 		QueueFeed:              {`{"feeds":[]}`, `{"feeds":[{}]}`},
+		PortalFromInternet:     {`{"dns":{}}`, `{"tls":{"addresses":[{}]}}`, `{"tcp":{"attempts":[{}]},"dns":{"addresses":[""]}}`},
+		ServerProbe:            {`{"portal":"%zz","asked":"//","names":[""]}`, `{"time":"0001-01-01T00:00:00Z"}`},
+		ServerAuthServer:       {`{"hosts":[{}]}`, `{"hosts":[{"layer":"tls","public":true}]}`, `{"hosts":[{"by":"php","in_use":true,"layer":"tcp"}],"proxies":{}}`},
+		ServerRegistration:     {`{"registration":{}}`, `{"portal":"x","registration":{"reports":"%zz"}}`},
+		ServerModules:          {`{"required":{"modules":{"":"x"}},"versions":{"":""}}`},
+		ServerPlatform:         {`{"php":{"version":"x"}}`, `{"php":{"version":"8"},"main":"x","rest":"."}`},
+		ServerAgents:           {`{"agents":{"age_s":9223372036854775807}}`, `{"usage":{"unsent_days":1,"oldest":"x"}}`},
 		PortalClock:            {`{"offset_s":1e300}`, `{"portal":"2026-01-01T00:00:00Z","offset_s":1e300}`, `{"portal":"2026-01-01T00:00:00Z","offset_s":-1e300}`},
 	} {
 		c := find(t, id)
@@ -1400,6 +1407,11 @@ func FuzzJudge(f *testing.F) {
 		ContentFilterCheck:     {`{"plain":{"form":"json","error":"NO_AUTH_FOUND"},"suspicious":{"status":403,"form":"html"}}`},
 		AuthServerFromComputer: {`{"hosts":[{"host":"oauth.bitrix.info","layer":"tls","failure":"certificate","interceptor":"Fortinet"}]}`},
 		QueueFeed:              {`{"feeds":[{"region":"cis","failure":"refused"},{"region":"world","invalid":true}]}`},
+		PortalFromInternet:     {`{"dns":{"addresses":["203.0.113.5"]},"tcp":{"attempts":[{"failure":"timeout"}]}}`},
+		ServerAuthServer:       {`{"web":true,"hosts":[{"by":"php","host":"oauth.bitrix24.tech","in_use":true,"layer":"tls","public":true,"verified":false}]}`},
+		ServerRESTSetup:        {`{"handlers":{"authorization":[{"module":"a.b"}]},"https":{"browser":"https://x"},"setup":{"event_handlers":1}}`},
+		ServerLicence:          {`{"at":"2026-11-23T12:00:00Z","licence":{"ends":"2026-01-01"}}`},
+		ServerModules:          {`{"required":{"methods":["rpa.type.add"]},"versions":{"rest":"1"}}`},
 	}
 	for _, c := range catalog {
 		f.Add(uint8(index[c.ID]), `{}`, `{}`)

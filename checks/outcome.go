@@ -11,15 +11,9 @@ type Verdict string
 const (
 	Ready      Verdict = "ready"       // proved with a webhook or a sign-in
 	NoObstacle Verdict = "no-obstacle" // nothing wrong seen, but what decides was not all checked
-	Unsure     Verdict = "unsure"      // no problem of theirs, but something that applications depend on could not be told
+	Unsure     Verdict = "unsure"      // no problem, but something that applications depend on could not be told
 	NotReady   Verdict = "not-ready"
 )
-
-// keepsApplications tells whether applications don't work because of a result. A webhook that the portal refuses, or a sign-in
-// that is too old, is a problem, but not one that applications have.
-func (r *Result) keepsApplications() bool {
-	return r.State == Problem && (slices.Contains(r.Affects, Applications) || slices.Contains(r.Affects, Events))
-}
 
 // NotChecked is a check that was not made because something was not asked for or given.
 type NotChecked struct {
@@ -89,10 +83,10 @@ func (o *Outcome) judge() {
 			o.Verdict = Ready
 		}
 		switch {
-		case r.keepsApplications():
+		case r.State == Problem:
 			o.Verdict = NotReady
 			return
-		case r.State == Problem, r.State == Unknown && len(r.Affects) > 0:
+		case r.State == Unknown && len(r.Affects) > 0:
 			o.Verdict = Unsure
 		}
 	}

@@ -33,8 +33,11 @@ type RouteFacts struct {
 }
 
 func observeRoute(ctx context.Context, env *Env) (*RouteFacts, error) {
-	// On a good route these two are needed anyway; sent beside it they save a round trip.
-	env.askAhead(tokenPageRequest, methodRequest(coreMethods[0]))
+	// On a good route these are needed anyway; sent beside it they save a round trip.
+	env.askAhead(methodRequest(coreMethods[0]))
+	if !env.target.agreed(Deep) {
+		env.askAhead(tokenPageRequest)
+	}
 	answer := env.ask(ctx, routeRequest)
 	return &RouteFacts{Exchange: *env.exchange(routeRequest, answer), Unverified: env.unverified()}, nil
 }

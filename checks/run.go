@@ -92,6 +92,15 @@ func walk(ctx context.Context, env *Env, catalog []*Check, observer Observer) *O
 	for _, c := range catalog {
 		judged[c.ID] = make(chan struct{})
 	}
+	// What a part of the catalogue leaves out is not waited for.
+	for _, c := range catalog {
+		for _, id := range append(c.waitsFor(), c.Reads...) {
+			if judged[id] == nil {
+				judged[id] = make(chan struct{})
+				close(judged[id])
+			}
+		}
+	}
 	results := make([][]Result, len(catalog))
 	var telling sync.Mutex
 	if counter, ok := observer.(Counter); ok {

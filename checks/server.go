@@ -74,7 +74,8 @@ func observeProbe(_ context.Context, env *Env) (*ServerProbeFacts, error) {
 }
 
 func judgeProbe(f *ServerProbeFacts, _ Seen) []Result {
-	args := Args{"asked": f.Asked, "names": f.Names, "reason": string(f.Damage), "parts": slices.Sorted(maps.Keys(f.Failed)), "ended": f.Ended}
+	args := Args{"asked": f.Asked, "names": f.Names, "reason": string(f.Damage), "parts": slices.Sorted(maps.Keys(f.Failed)), "ended": f.Ended,
+		"product": f.Failed["product"], "known": f.Asked != "" || len(f.Names) > 0}
 	var results []Result
 	if f.Time != nil {
 		args["time"], args["age"] = *f.Time, f.At.Sub(*f.Time)

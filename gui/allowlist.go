@@ -127,8 +127,7 @@ func (p *allowlistPage) know() {
 
 // keep writes down what was chosen for all portals.
 func (p *allowlistPage) keep() {
-	chosen := p.chosen
-	p.p.Store.SetSettings(func(s *store.Settings) { s.Network = chosen })
+	p.p.Store.SetSettings(func(s *store.Settings) { s.Network = p.chosen })
 	p.background(func(context.Context) func() {
 		_ = p.p.Store.Save() // as with remember
 		return nil

@@ -43,7 +43,7 @@ func (w *Window) saveAs(s saving, saved func(path string)) {
 	folder := widgets.NewText(w.folder, widgets.Font{CanSelect: true})
 	mistake := widgets.NewText("", widgets.Font{Color: widgets.Wrong})
 	mistake.Hide()
-	say := func(text string) {
+	complain := func(text string) {
 		mistake.SetText(text)
 		mistake.Hidden = text == ""
 		save.SetText(w.say("save.save", nil))
@@ -55,7 +55,7 @@ func (w *Window) saveAs(s saving, saved func(path string)) {
 	change := func() {
 		if replace || !mistake.Hidden {
 			replace = false
-			say("")
+			complain("")
 		}
 	}
 	name.OnChanged = func(string) { change() }
@@ -74,7 +74,7 @@ func (w *Window) saveAs(s saving, saved func(path string)) {
 				return func() {
 					save.Enable()
 					replace = true
-					say(w.say("save.exists", checks.Args{"file": filepath.Base(path)}))
+					complain(w.say("save.exists", checks.Args{"file": filepath.Base(path)}))
 				}
 			}
 			at, err := s.write(path)
@@ -82,7 +82,7 @@ func (w *Window) saveAs(s saving, saved func(path string)) {
 				save.Enable()
 				if err != nil {
 					replace = false
-					say(w.saveMistake(err, path))
+					complain(w.saveMistake(err, path))
 					return
 				}
 				w.folder = filepath.Dir(at)

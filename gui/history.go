@@ -139,6 +139,8 @@ func changesSince(kept *history.Store, run, newest history.Run, outcome *checks.
 	return text.String(), err
 }
 
+const changesHeight = 440
+
 func (h *pastRuns) close() {
 	h.open = false
 	h.fill()
@@ -157,5 +159,5 @@ func (h *pastRuns) content() (head fyne.CanvasObject, content []fyne.CanvasObjec
 		return head, []fyne.CanvasObject{widgets.Card(h.waiting.Object)}
 	}
 	text := h.changes
-	return head, []fyne.CanvasObject{widgets.Card(widgets.Column(10, widgets.NewViewer(text, viewerHeight), widgets.Flow(8, h.copyButton("finding.copy-plain", func() string { return text }))))}
+	return head, []fyne.CanvasObject{widgets.Card(widgets.Column(10, widgets.NewViewer(text, changesHeight), widgets.Flow(8, h.copyButton("finding.copy-plain", func() string { return text }))))}
 }

@@ -255,11 +255,12 @@ func (p *reportPage) setHidden(c report.Category, on bool) {
 	p.hidden, p.bundle = now, nil
 	p.make()
 	p.showBundle()
-	kept := make([]string, len(now))
-	for i := range now {
-		kept[i] = string(now[i])
-	}
-	p.p.Store.SetSettings(func(s *store.Settings) { s.Hide = kept })
+	p.p.Store.SetSettings(func(s *store.Settings) {
+		s.Hide = nil
+		for _, c := range now {
+			s.Hide = append(s.Hide, string(c))
+		}
+	})
 	p.background(func(context.Context) func() {
 		_ = p.p.Store.Save() // as with remember
 		return nil

@@ -1,38 +1,297 @@
 package gui_test
 
 import (
+	"archive/zip"
+	"context"
+	"encoding/json"
+	"io"
+	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"fyne.io/fyne/v2"
+
+	"boxready/checks"
 	"boxready/gui"
+	"boxready/gui/store"
 	"boxready/internal/report/history"
 )
 
 // withHistory is a window that keeps runs.
 func withHistory(t *testing.T) setup {
 	kept := &history.Store{Dir: filepath.Join(t.TempDir(), "history")}
-	return setup{checker: &scripted{outcome: played(t, "auth-server")}, with: func(p *gui.Params) { p.History = kept }}
+	return setup{checker: faulty(t), with: func(p *gui.Params) { p.History = kept }}
+}
+
+// reported is the window with the report of a run.
+func (r *rig) reported() {
+	r.t.Helper()
+	r.check("portal.example.ru")
+	r.pump("the end of the run", r.verdictShown)
+	r.openSection("report")
+	r.pumpUntilSays("summary.txt")
+}
+
+// later returns outcomes of runs that are an hour apart.
+func later(outcome func(checks.Target) *checks.Outcome) func(checks.Target) *checks.Outcome {
+	n := 0
+	return func(target checks.Target) *checks.Outcome {
+		o := outcome(target)
+		after := time.Duration(n) * time.Hour
+		o.Started, o.Finished = o.Started.Add(after), o.Finished.Add(after)
+		n++
+		return o
+	}
 }
 
 func reportStates() []pageState {
-	opened := func(r *rig) {
-		r.check("portal.example.ru")
-		r.pump("the end of the run", r.verdictShown)
-		r.openSection("report")
-		r.pumpUntilSays("summary.txt")
-	}
 	return []pageState{
 		{"report", withHistory, func(r *rig) {
-			opened(r)
+			r.reported()
 			r.tap(r.say("window.report.hide-names", nil))
 			r.pumpUntilSays("portal-1")
 		}},
 		{"report saving", withHistory, func(r *rig) {
-			opened(r)
+			r.reported()
 			r.tap(r.say("window.report.save", nil))
+		}},
+		{"report changes", withHistory, func(r *rig) {
+			r.checker.outcome = later(r.checker.outcome)
+			r.reported()
+			r.ctrl(fyne.Key1)
+			r.key(fyne.KeyF5)
+			r.pump("the second run", func() bool { return len(r.checker.asked()) == 2 && r.verdictShown() })
+			r.openSection("report")
+			earlier := map[string]string{"ru": "23.11.2026 10:42", "en": "23 November 2026 10:42"}[r.store.Settings().Language]
+			r.pumpUntilSays(earlier)
+			r.tap(earlier)
+			r.pumpUntilSays(r.say("window.finding.copy-plain", nil))
 		}},
 	}
 }
 
-var _ = time.Now
+// unzipped are the files of a report.
+func unzipped(t *testing.T, path string) (names []string, files map[string]string) {
+	t.Helper()
+	z, err := zip.OpenReader(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer z.Close()
+	files = map[string]string{}
+	for _, f := range z.File {
+		content, err := f.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		data, err := io.ReadAll(content)
+		if err != nil {
+			t.Fatal(err)
+		}
+		names, files[f.Name] = append(names, f.Name), string(data)
+	}
+	return names, files
+}
+
+func TestReportIsWhatWasShown(t *testing.T) {
+	folder := t.TempDir()
+	kept := store.Open(t.TempDir())
+	r := open(t, setup{store: kept, checker: faulty(t), with: func(p *gui.Params) { p.Downloads = folder }})
+	r.mustNotSay("Отчёт")
+	r.reported()
+	r.mustSay("никогда не попадают в отчёт", "видно: portal.example.ru", "видно: 198.51.100.7", "в этом отчёте их нет")
+	r.mustView("Портал: https://portal.example.ru", "auth-server-from-portal / auth-server-unreachable")
+	r.tap("Копировать кратко")
+	if got := r.app.Clipboard().Content(); got != r.viewed() {
+		t.Errorf("copied %q", got)
+	}
+	r.tap("Открыть папку")
+	if got := <-r.opened; got != "file://"+folder {
+		t.Errorf("opened %s", got)
+	}
+
+	// A category is hidden with the keys, too.
+	for range 60 {
+		if o, ok := r.canvas().Focused().(fyne.CanvasObject); ok && strings.Contains(describe(o), "Скрыть имена") {
+			break
+		}
+		r.canvas().FocusNext()
+	}
+	r.key(fyne.KeySpace)
+	r.pumpUntilSays("заменено на portal-1, host-1")
+	r.mustNotView("portal.example.ru")
+	r.mustView("https://portal-1")
+	r.tap("Скрыть IP-адреса")
+	r.pumpUntilSays("заменено на ip-1")
+
+	r.tap("Сохранить отчёт…")
+	r.mustSay("boxready-portal-1-2026-11-23.zip", folder)
+	r.tapAfter("Имя файла", "Сохранить")
+	path := filepath.Join(folder, "boxready-portal-1-2026-11-23.zip")
+	r.pumpUntilSays("Сохранено: " + path)
+	names, files := unzipped(t, path)
+	for _, want := range []string{"report.html", "report.json", "summary.txt", "letter.txt", "log.jsonl", "hidden.txt", "manifest.sha256"} {
+		if !slices.Contains(names, want) {
+			t.Errorf("no %s in %v", want, names)
+		}
+	}
+	for name, content := range files {
+		r.tap(name)
+		if r.viewed() != content {
+			t.Errorf("%s was shown other than it was saved", name)
+		}
+		if strings.Contains(content, "portal.example.ru") || strings.Contains(content, "198.51.100.7") {
+			t.Errorf("%s shows what was to be hidden", name)
+		}
+	}
+	if !json.Valid([]byte(files["report.json"])) {
+		t.Error("report.json is no JSON")
+	}
+	r.tap("Открыть папку")
+	if got := <-r.opened; got != "file://"+folder {
+		t.Errorf("opened %s", got)
+	}
+
+	// The next start remembers what is hidden.
+	r.pump("it being kept", func() bool { return len(kept.Settings().Hide) == 2 })
+	r = open(t, setup{store: kept, settings: kept.Settings(), checker: faulty(t)})
+	r.reported()
+	r.mustView("https://portal-1")
+	r.tap("Скрыть имена")
+	r.pumpUntilSays("видно: portal.example.ru")
+	r.mustView("https://portal.example.ru")
+}
+
+func TestReportsThatCanNotBeSaved(t *testing.T) {
+	folder := t.TempDir()
+	r := open(t, setup{checker: faulty(t), with: func(p *gui.Params) { p.Downloads = folder }})
+	r.reported()
+	r.tap("Сохранить отчёт…")
+	for _, test := range []struct{ name, says string }{
+		{"report.doc", "заканчивается на .zip, .html, .json или .txt, а " + filepath.Join(folder, "report.doc") + " — нет"},
+		{filepath.Join(folder, "gone", "report.zip"), "Папки для "},
+		{strings.Repeat("a", 300) + ".zip", "слишком длинное"},
+	} {
+		r.shortcut(&fyne.ShortcutSelectAll{})
+		r.typeIn(test.name)
+		r.key(fyne.KeyReturn)
+		r.pumpUntilSays(test.says)
+	}
+	r.shortcut(&fyne.ShortcutSelectAll{})
+	r.typeIn("итог.txt")
+	r.key(fyne.KeyReturn)
+	r.pumpUntilSays("Сохранено: " + filepath.Join(folder, "итог.txt"))
+	if data, err := os.ReadFile(filepath.Join(folder, "итог.txt")); err != nil || string(data) != r.viewed() {
+		t.Errorf("saved %q, %v", data, err)
+	}
+	if entries, _ := os.ReadDir(folder); len(entries) != 1 {
+		t.Errorf("in the folder: %v", entries)
+	}
+}
+
+func TestAReportWithASecretIsNotMade(t *testing.T) {
+	s := comparing(t)
+	inner := s.checker.outcome
+	s.checker.outcome = func(target checks.Target) *checks.Outcome {
+		o := inner(target)
+		for i, r := range o.Results {
+			if r.Check == checks.AuthServerFromPortal {
+				o.Results[i].Facts = map[string]string{"body": "the code is abcdefgh12345678"}
+			}
+		}
+		return o
+	}
+	kept := &history.Store{Dir: t.TempDir()}
+	s.with = func(p *gui.Params) { p.History = kept }
+	r := open(t, s)
+	r.check("portal.example.ru")
+	r.pump("the end of the run", r.verdictShown)
+	r.tap("Отчёт")
+	r.pumpUntilSays("Отчёт не сохранён: в ")
+	r.tap("Сохранить отчёт…")
+	r.mustNotSay("Имя файла")
+	if runs, _ := kept.Runs("https://portal.example.ru"); len(runs) > 0 {
+		t.Error("the run was kept")
+	}
+}
+
+func TestHistory(t *testing.T) {
+	s := withHistory(t)
+	s.store = store.Open("")
+	s.checker.outcome = later(s.checker.outcome)
+	r := open(t, s)
+	r.reported()
+	r.pumpUntilSays("Пока есть только эта проверка")
+
+	inner := s.checker.outcome
+	s.checker.outcome = func(target checks.Target) *checks.Outcome {
+		o := inner(target)
+		o.Results = slices.DeleteFunc(o.Results, func(r checks.Result) bool { return r.Check == checks.PortalTLS })
+		o.Results = append(o.Results, checks.Result{Check: checks.PortalTLS, State: checks.OK, Vantage: checks.FromComputer})
+		return o
+	}
+	r.key(fyne.KeyF5)
+	r.pump("the second run", func() bool { return len(s.checker.asked()) == 2 && r.verdictShown() })
+	r.tap("Отчёт")
+	r.pumpUntilSays("23.11.2026 10:42")
+	r.mustSay("Прежние проверки", stillBroken+" · 1 проблема")
+	r.tap("23.11.2026 10:42")
+	r.pumpUntilSays("Что изменилось с 23.11.2026 10:42")
+	r.pumpUntilSays("Копировать текст")
+	r.mustView("Больше нет", "Срок сертификата скоро истечёт")
+	r.tap("Копировать текст")
+	if got := r.app.Clipboard().Content(); got != r.viewed() {
+		t.Errorf("copied %q", got)
+	}
+	r.key(fyne.KeyEscape)
+	r.mustSay("Отчёт для поддержки", "23.11.2026 10:42")
+
+	// At another start, without a run, the last one that is kept is what others are compared with.
+	again := open(t, setup{store: s.store, checker: s.checker, with: s.with})
+	again.tapAfter("Проверенные порталы", "portal.example.ru")
+	again.tap("Отчёт")
+	again.pumpUntilSays("23.11.2026 11:42")
+	again.mustSay("Проверьте портал, и он появится здесь")
+	again.tap("23.11.2026 10:42")
+	again.pumpUntilSays("Копировать текст")
+	again.mustView("Больше нет", "Срок сертификата скоро истечёт")
+
+	r.tap("Удалить историю")
+	r.pump("it being deleted", func() bool { return !r.says("Прежние проверки") })
+	r.mustView("Портал: ")
+}
+
+func TestNoReportBeforeARun(t *testing.T) {
+	s := withHistory(t)
+	s.store = remembered(t)
+	r := open(t, s)
+	r.tap("portal.example.ru")
+	r.tap("Отчёт")
+	r.mustSay("Проверьте портал, и он появится здесь")
+	gate := make(chan struct{})
+	s.checker.gate = stopOrGo(gate)
+	r.tap("Проверить портал")
+	r.pumpUntilSays("Отчёт появится, когда проверка закончится")
+	close(gate)
+	r.pumpUntilSays("summary.txt")
+	r.mustView("Портал: https://portal.example.ru")
+
+	// What is gone is not shown any more.
+	r.tap("Порталы")
+	r.tapAfter("portal.example.ru", "Забыть")
+	r.tapAfter("", "Забыть")
+	r.pump("it being forgotten", func() bool { return !r.says("Отчёт") })
+}
+
+// stopOrGo keeps all checks waiting until gate is closed or their run ends.
+func stopOrGo(gate chan struct{}) func(context.Context, checks.ID) {
+	return func(ctx context.Context, _ checks.ID) {
+		select {
+		case <-gate:
+		case <-ctx.Done():
+		}
+	}
+}

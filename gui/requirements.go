@@ -33,7 +33,8 @@ type requirementsPage struct {
 	root    *fyne.Container
 	page    *widgets.Page
 	focus   fyne.Focusable
-	waiting *widgets.Row // nil if nothing moves
+	leads   map[requirements.Kind]fyne.Focusable // what follows the needs of a kind
+	waiting *widgets.Row                         // nil if nothing moves
 }
 
 // wishes is what decides how the page looks.
@@ -107,7 +108,7 @@ func (p *requirementsPage) escape() {
 // fill makes the content anew.
 func (p *requirementsPage) fill() {
 	p.hide()
-	p.made = p.wishes()
+	p.made, p.leads = p.wishes(), map[requirements.Kind]fyne.Focusable{}
 	if p.catalogue.open {
 		p.root.Objects = []fyne.CanvasObject{p.catalogue.content()}
 		p.root.Refresh()
@@ -138,12 +139,11 @@ func (p *requirementsPage) fill() {
 	p.page.SetOffset(offset)
 }
 
-// refill is fill while somebody uses the keyboard: what is behind it stays.
-func (p *requirementsPage) refill() {
-	focused := p.fyne.Canvas().Focused() != nil
+// refill is fill after something was done on the page: the focus was on what is gone.
+func (p *requirementsPage) refill(focus func() fyne.Focusable) {
 	p.fill()
-	if focused && p.frame.open == "requirements" && !p.covered() {
-		p.fyne.Canvas().Focus(p.first())
+	if p.frame.open == "requirements" && !p.covered() {
+		p.fyne.Canvas().Focus(focus())
 	}
 }
 
@@ -266,7 +266,7 @@ func (p *requirementsPage) comparison() (cards []fyne.CanvasObject, compared boo
 		}
 	}
 	cards = append(cards, widgets.Card(widgets.Column(2, widgets.NewRow(verdict, nil).Object,
-		widgets.Pad(0, 0, 4, 36, widgets.Flow(8, copies, widgets.NewButton(p.say("check.again", nil), nil, func() { p.run(s) }))))))
+		widgets.Pad(0, 0, 4, 36, widgets.Flow(8, copies, widgets.NewButton(p.say("requirements.again", nil), nil, func() { p.run(s) }))))))
 	for _, g := range c.Groups {
 		cards = append(cards, p.groupCard(g))
 	}
@@ -291,11 +291,13 @@ func (p *requirementsPage) groupCard(g model.NeedGroup) fyne.CanvasObject {
 				p.whole = map[requirements.Kind]bool{}
 			}
 			p.whole[g.Kind] = true
-			p.refill()
+			p.refill(func() fyne.Focusable { return p.leads[g.Kind] })
 		}))
 	}
 	if g.Finding != nil {
-		buttons.Add(p.leadTo(*g.Finding))
+		lead := p.leadTo(*g.Finding)
+		p.leads[g.Kind] = lead
+		buttons.Add(lead)
 	}
 	if len(buttons.Objects) > 0 {
 		lines = append(lines, widgets.Pad(6, 0, 4, 36, buttons))
@@ -304,7 +306,7 @@ func (p *requirementsPage) groupCard(g model.NeedGroup) fyne.CanvasObject {
 }
 
 // leadTo shows a result of the last run.
-func (p *requirementsPage) leadTo(r checks.Result) fyne.CanvasObject {
+func (p *requirementsPage) leadTo(r checks.Result) *widgets.Button {
 	return widgets.NewButton(p.say("requirements.steps", nil), nil, func() {
 		p.checkPage.finding = nil
 		p.frame.show("check")
@@ -383,13 +385,13 @@ func (p *requirementsPage) add(more []*model.Application, mistakes []string) {
 	if len(more) > 0 {
 		p.require(model.Add(p.applications(), more))
 	}
-	p.refill()
+	p.refill(p.first)
 }
 
 func (p *requirementsPage) remove(i int) {
 	p.mistakes = nil
 	p.require(slices.Delete(slices.Clone(p.applications()), i, i+1))
-	p.refill()
+	p.refill(p.first)
 }
 
 // require compares with what these need from now on.

@@ -2,8 +2,10 @@ package gui_test
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -13,17 +15,11 @@ import (
 	"boxready/gui"
 	"boxready/gui/store"
 	"boxready/internal/access"
-	"boxready/internal/allowlist"
-	"boxready/internal/feed"
 	"boxready/internal/portal"
+	"boxready/internal/requirements"
 	"boxready/internal/vault"
 	"boxready/oauthflow"
 )
-
-// noLists is a vendor who gives no addresses.
-func noLists(context.Context, allowlist.Options) ([]feed.List, error) {
-	return nil, feed.ErrUnreachable
-}
 
 const telephony = `boxready: 1
 application: {name: Звонок+, vendor: ООО «Связь», support: https://vendor.example}
@@ -36,6 +32,31 @@ hosts:
   - {host: calls.vendor.example, port: 8443, direction: browser-to-app}
 handlers: {where: internet}
 `
+
+// What the window says of the portal of faulty.
+const (
+	stillBroken = "Приложения на этом портале пока работать не будут"
+	cutOff      = "Портал не может связаться с сервером авторизации"
+)
+
+// faulty is a portal that can't reach the authorization server.
+func faulty(t *testing.T) *scripted { return &scripted{outcome: played(t, "auth-server")} }
+
+// checkInstead checks another portal than the one before.
+func (r *rig) checkInstead(address string) {
+	r.t.Helper()
+	r.ctrl(fyne.Key1)
+	r.shortcut(&fyne.ShortcutSelectAll{})
+	r.check(address)
+}
+
+// demoOf starts a simulated portal whose applications need something.
+func demoOf(t *testing.T, c gui.Checker) func([]string) (gui.Demo, error) {
+	return func([]string) (gui.Demo, error) {
+		target := checks.Target{Address: mustParse(t, "demo.example"), Requirements: &requirements.Requirements{Methods: []string{"telephony.externalcall.register"}}}
+		return gui.Demo{Checker: c, Target: target, Lists: noLists, Close: func() {}}, nil
+	}
+}
 
 // file is a file of requirements in a folder of the test's own.
 func file(t testing.TB, name, text string) string {
@@ -143,4 +164,286 @@ func requirementsStates() []pageState {
 			r.key(fyne.KeyReturn)
 		}},
 	}
+}
+
+func TestRequirementsBeforeThereIsAPortal(t *testing.T) {
+	folder := t.TempDir()
+	kept := store.Open(folder)
+	r := open(t, setup{store: kept, checker: faulty(t)})
+	r.w.Drop(file(t, "calls.boxready.yaml", telephony), file(t, "broken.boxready.yaml", "boxready: 1\napplication: {name: X}\nmetods: [a]\n"))
+	r.pumpUntilSays("Звонок+")
+	r.mustSay("ООО «Связь» · calls.boxready.yaml", "crm, telephony, booking", "crm 23.300.0 или новее", "ONCRMDEALADD", "в интернете",
+		"с портала на app.vendor.example, порт 443; из браузеров сотрудников на calls.vendor.example, порт 8443",
+		"broken.boxready.yaml:3:1: Ключа «metods» здесь не бывает. Может быть, «methods»?", "Портал не указан")
+	if len(r.checker.asked()) > 0 {
+		t.Fatal("somebody was asked before the owner said so")
+	}
+	r.tap("Указать портал")
+	r.check("portal.example.ru")
+	r.pumpUntilSays(stillBroken)
+	wanted := r.checker.asked()[0].Requirements
+	if wanted == nil || wanted.BuiltIn || !slices.Contains(wanted.Methods, "telephony.externalcall.register") || len(wanted.Hosts) != 2 {
+		t.Fatalf("the run asked for %+v", wanted)
+	}
+	r.pump("it being kept", func() bool {
+		past, _ := kept.Portal("https://portal.example.ru")
+		return len(past.Applications) == 1 && past.Verdict != ""
+	})
+
+	// The next start remembers what belongs to which portal.
+	r = open(t, setup{store: store.Open(folder), checker: faulty(t)})
+	r.tap("Требования")
+	r.mustNotSay("Звонок+")
+	r.checkInstead("portal.example.ru")
+	r.pump("the next start's run", func() bool { return len(r.checker.asked()) == 1 && r.verdictShown() && !r.says("Остановить") })
+	if again := r.checker.asked()[0].Requirements; again == nil || len(again.Methods) != len(wanted.Methods) {
+		t.Errorf("the next start's run asked for %+v", again)
+	}
+	r.checkInstead("other.example.ru")
+	r.pump("the other portal's run", func() bool { return len(r.checker.asked()) == 2 && r.verdictShown() })
+	if other := r.checker.asked()[1].Requirements; other != nil {
+		t.Errorf("the other portal's run asked for %+v", other)
+	}
+}
+
+func TestReadyLists(t *testing.T) {
+	r := open(t, setup{})
+	r.tap("Требования")
+	r.option("Готовые списки…", "Синхронизация CRM")
+	r.mustSay("готовый список BoxReady", "crm.item.add")
+	r.option("Готовые списки…", "Телефония")
+	r.mustSay("telephony.")
+	r.option("Готовые списки…", "Телефония")
+	r.tapAfter("готовый список", "Убрать")
+	r.mustNotSay("crm.item.add")
+	r.tapAfter("готовый список", "Убрать")
+	r.mustNotSay("telephony.", "Портал не указан")
+	r.mustSay("Перетащите сюда файл")
+	if r.canvas().Focused() == nil {
+		t.Error("nothing has the focus")
+	}
+}
+
+func TestChoosingAFile(t *testing.T) {
+	path := file(t, "calls.boxready.yaml", telephony)
+	r := open(t, setup{with: func(p *gui.Params) { p.Downloads = filepath.Dir(path) }})
+	r.tap("Требования")
+	r.tap("Выбрать файл…")
+	r.mustSay("Файл требований", "calls.boxready")
+	r.canvas().Unfocus()
+	r.key(fyne.KeyEscape)
+	r.mustNotSay("calls.boxready")
+	r.tap("Выбрать файл…")
+	r.tap("calls.boxready")
+	r.tapAfter("", "Выбрать")
+	r.pumpUntilSays("Звонок+")
+}
+
+func TestWithoutACredentialItSaysWhatIsNeeded(t *testing.T) {
+	r := open(t, setup{checker: faulty(t), access: doorkeeper{}})
+	r.check("portal.example.ru")
+	r.pumpUntilSays(stillBroken)
+	r.w.Drop(file(t, "calls.boxready.yaml", telephony))
+	r.pumpUntilSays("Нужен вебхук или вход")
+	r.tapAfter("Нужен вебхук", "Вход и вебхук")
+	r.pump("the webhook being read", func() bool { return r.says("Вебхук сохранён") })
+	r.tap("Требования")
+	r.mustSay("С порталом ещё не сравнивали")
+	r.mustNotSay("Нужен вебхук или вход")
+}
+
+func TestComparison(t *testing.T) {
+	gate := make(chan struct{})
+	s := comparing(t)
+	r := open(t, s)
+	r.check("portal.example.ru")
+	r.pump("the first run", r.verdictShown)
+	r.w.Drop(file(t, "calls.boxready.yaml", telephony))
+	r.pumpUntilSays("С порталом ещё не сравнивали")
+	s.checker.gate = func(ctx context.Context, id checks.ID) {
+		if id == checks.RequiredModules {
+			select {
+			case <-gate:
+			case <-ctx.Done():
+			}
+		}
+	}
+	r.tap("Проверить портал")
+	r.pumpUntilSays("Сравнение появится")
+	close(gate)
+	r.pumpUntilSays("Портал пока не готов к этому приложению")
+	r.mustSay("Установить 2 модуля", "voximplant — 1 метод (telephony.externalCall.register), 1 право (telephony)", "booking — 1 метод (booking.v1.booking.add)",
+		"При установке отметить права: 1", "Спросить разработчика приложения: 1", "crm.iten.list — возможно, имелось в виду crm.item.list",
+		"Выяснить не удалось: 1", "crm — нужна версия 23.300.0 или новее")
+	r.tap("Копировать для администратора")
+	letter := r.app.Clipboard().Content()
+	for _, part := range []string{"https://portal.example.ru", "(Звонок+)", "Установить 2 модуля", "- voximplant", "1. Найдите каждый модуль", "crm.iten.list", "BoxReady 0.1.0-test"} {
+		if !strings.Contains(letter, part) {
+			t.Errorf("the letter doesn't say %q:\n%s", part, letter)
+		}
+	}
+	if strings.Contains(letter, "abcdefgh12345678") || strings.Contains(letter, "`") {
+		t.Errorf("the letter has a secret or a mark in it:\n%s", letter)
+	}
+	r.tapAfter("Установить 2 модуля", "Подробно и по шагам")
+	r.mustSay("На портале нет нужных модулей", "Кто исправляет")
+	r.key(fyne.KeyEscape)
+	r.mustSay(stillBroken)
+
+	// What was chosen since then has not been compared.
+	r.tap("Требования")
+	r.option("Готовые списки…", "Задачи")
+	r.mustSay("С порталом ещё не сравнивали")
+	r.mustNotSay("Установить 2 модуля")
+	r.tapAfter("готовый список", "Убрать")
+	r.mustSay("С порталом ещё не сравнивали")
+}
+
+func TestComparisonThatCouldNotBeMade(t *testing.T) {
+	s := comparing(t)
+	inner := s.checker.outcome
+	s.checker.outcome = func(target checks.Target) *checks.Outcome {
+		o := inner(target)
+		o.Results = slices.DeleteFunc(o.Results, func(r checks.Result) bool {
+			return byID(t, checks.RequiredModules).Group == checks.AccessGroup && strings.HasPrefix(string(r.Check), "m")
+		})
+		o.Results = append(o.Results, checks.Result{Check: checks.RequiredModules, State: checks.Skipped, Because: checks.AuthServerFromPortal, Vantage: checks.FromComputer})
+		return o
+	}
+	r := open(t, s)
+	r.w.Drop(file(t, "calls.boxready.yaml", telephony))
+	r.pumpUntilSays("Звонок+")
+	r.tap("Указать портал")
+	r.check("portal.example.ru")
+	r.pumpUntilSays(stillBroken)
+	r.tap("Требования")
+	r.mustSay("Сравнить не получилось", "Помешало вот что: "+cutOff)
+	r.tap("Подробно и по шагам")
+	r.mustSay(cutOff, "Что сделать")
+}
+
+func TestManyRequirements(t *testing.T) {
+	var methods []string
+	for i := range 5000 {
+		methods = append(methods, fmt.Sprintf("vendor.thing%d.get", i))
+	}
+	r := open(t, comparing(t))
+	r.w.Drop(file(t, "many.boxready.yaml", "boxready: 1\napplication: {name: Много}\nmethods: ["+strings.Join(methods, ", ")+"]\n"))
+	r.pumpUntilSays("vendor.thing0.get")
+	r.mustSay("и ещё 4994")
+	r.mustNotSay("vendor.thing10.get")
+	r.tap("Указать портал")
+	r.check("portal.example.ru")
+	r.pump("the run", r.verdictShown)
+	r.tap("Требования")
+	r.mustSay("Спросить разработчика приложения: 5000", "vendor.thing5.get", "Показать ещё")
+	r.mustNotSay("vendor.thing3000.get")
+	r.tap("Копировать для администратора")
+	if letter := r.app.Clipboard().Content(); !strings.Contains(letter, "vendor.thing4999.get") {
+		t.Error("the letter doesn't have all of them")
+	}
+}
+
+func TestFilesThatAreNone(t *testing.T) {
+	r := open(t, setup{})
+	folder := t.TempDir()
+	r.w.Drop(folder, filepath.Join(folder, "gone.boxready.yaml"), file(t, "huge.boxready.yaml", strings.Repeat("a: b\n", 1<<18)),
+		file(t, "code.boxready.yaml", "a: &a [*a, *a]\n"))
+	r.pumpUntilSays("gone.boxready.yaml: Такого файла нет.")
+	r.mustSay("huge.boxready.yaml:1:1: Файл больше 1024 КиБ", filepath.Base(folder)+": Файл не читается.", "code.boxready.yaml:1:")
+	r.w.Drop(file(t, "calls.boxready.yaml", telephony))
+	r.pumpUntilSays("Звонок+")
+	r.mustNotSay("Такого файла нет")
+}
+
+func TestCatalogue(t *testing.T) {
+	s := comparing(t)
+	r := open(t, s)
+	r.tap("Требования")
+	r.tap("Справочник методов")
+	r.mustSay("1873 названия")
+	r.typeIn("deal onCRM")
+	r.mustSay("ONCRMDEALADD", "событие, модуль crm")
+	r.shortcut(&fyne.ShortcutSelectAll{})
+	r.typeIn("crm.item.l")
+	r.mustSay("1 название", "crm.item.list")
+	r.key(fyne.KeyReturn)
+	r.mustSay("Метод, модуль crm", "Появился после версии", "Портал не указан, поэтому неизвестно")
+	r.tap("Документация")
+	if address := <-r.opened; !strings.HasPrefix(address, "https://apidocs.bitrix24.ru/") {
+		t.Errorf("opened %s", address)
+	}
+	r.tap("Копировать имя")
+	if got := r.app.Clipboard().Content(); got != "crm.item.list" {
+		t.Errorf("copied %q", got)
+	}
+	r.key(fyne.KeyEscape)
+	r.mustSay("1 название")
+
+	// With the keys alone: the second of those found, which has a successor.
+	r.shortcut(&fyne.ShortcutSelectAll{})
+	r.typeIn("crm.deal.")
+	r.canvas().FocusNext()
+	r.key(fyne.KeyDown)
+	r.key(fyne.KeyUp)
+	r.key(fyne.KeyReturn)
+	r.mustSay("crm.deal.add", "Устарело", "Вместо него", "crm.item.add")
+	r.tap("Показать замену")
+	r.mustNotSay("Устарело")
+	r.key(fyne.KeyEscape)
+	r.key(fyne.KeyEscape)
+	r.mustSay("Что нужно приложению")
+}
+
+func TestAskingAPortalAboutOneMethod(t *testing.T) {
+	s := comparing(t)
+	r := open(t, s)
+	r.check("portal.example.ru")
+	r.pump("the run", r.verdictShown)
+	show := func(name string) {
+		r.tap("Требования")
+		if r.says("Назад") {
+			r.key(fyne.KeyEscape)
+			r.key(fyne.KeyEscape)
+		}
+		r.tap("Справочник методов")
+		r.typeIn(name)
+		r.key(fyne.KeyReturn)
+	}
+	show("crm.item.list")
+	r.mustSay("На портале https://portal.example.ru", "Неизвестно: последняя проверка об этом не спрашивала")
+	r.tap("Спросить портал")
+	r.pump("the answer", func() bool { return r.says("Есть") && !r.says("Спрашиваем") })
+	if !slices.Equal(s.checker.again, []checks.ID{checks.RequiredModules}) {
+		t.Errorf("made again: %v", s.checker.again)
+	}
+	show("booking.v1.booking.add")
+	r.mustSay("Нет, потому что нет модуля booking")
+	show("crm.item.update")
+	r.tap("Спросить портал")
+	r.pumpUntilSays("Нет, хотя модуль crm есть")
+	if s := r.store.Portals()[0]; s.Applications != nil {
+		t.Errorf("what was asked about became a requirement: %+v", s.Applications)
+	}
+
+	s.checker.outcome = played(t, "auth-server") // and no word of modules
+	show("task.commentitem.add")
+	r.tap("Спросить портал")
+	r.pumpUntilSays("Понятного ответа портал не дал")
+}
+
+func TestRequirementsOfTheDemo(t *testing.T) {
+	r := open(t, setup{demo: demoOf(t, faulty(t)), inDemo: true})
+	r.pumpUntilSays(stillBroken)
+	r.tap("Требования")
+	r.mustSay("Учебное приложение", "telephony.externalcall.register")
+	r.w.Drop(file(t, "calls.boxready.yaml", telephony))
+	r.pumpUntilSays("Звонок+")
+	r.mustNotSay("Учебное приложение")
+	if kept := r.store.Portals(); len(kept) > 0 {
+		t.Errorf("kept of the demo: %+v", kept)
+	}
+	r.tap("Выйти")
+	r.tap("Требования")
+	r.mustNotSay("Звонок+", "Учебное приложение")
 }

@@ -699,11 +699,11 @@ func remembered(t *testing.T) *store.Store {
 	return s
 }
 
-func contains(text, part string) bool { return strings.Contains(text, part) }
-
 // option opens the choice that shows a text, and takes an option.
 func (r *rig) option(shown, option string) {
 	r.t.Helper()
 	r.tap(shown)
 	r.tap(option)
 }
+
+func contains(text, part string) bool { return strings.Contains(text, part) }

@@ -68,18 +68,18 @@ type Entry struct {
 
 // Look puts what the catalogue knows of a name into words.
 func Look(w *report.Words, n Name) Entry {
-	say := func(key string, args checks.Args) string { return w.Say("window.catalogue."+key, args) }
+	word := func(key string) string { return w.Say("window.catalogue."+key, nil) }
 	e := Entry{Name: n}
 	add := func(key, value string) {
 		if value != "" {
-			e.Facts = append(e.Facts, Fact{say(key, nil), value})
+			e.Facts = append(e.Facts, Fact{word(key), value})
 		}
 	}
 	who := func(who bitrix.Who) string {
 		if who == bitrix.WhoUnknown {
 			return ""
 		}
-		return say("who-"+string(who), nil)
+		return word("who-" + string(who))
 	}
 	if n.Event {
 		info, _ := bitrix.Event(n.Name)
@@ -93,7 +93,7 @@ func Look(w *report.Words, n Name) Entry {
 		add("version", versions(w, info))
 		add("who", who(info.Who))
 		if info.AppAuthOnly {
-			add("credential", say("no-webhook", nil))
+			add("credential", word("no-webhook"))
 		}
 		if info.API3 && !info.API2 {
 			add("interface", "REST 3.0")
@@ -104,7 +104,7 @@ func Look(w *report.Words, n Name) Entry {
 		}
 	}
 	if n.Deprecated {
-		e.Warning = say("deprecated", nil)
+		e.Warning = word("deprecated")
 	}
 	return e
 }
@@ -132,7 +132,7 @@ func versions(w *report.Words, m bitrix.MethodInfo) string {
 
 // Presence tells whether the portal has a name, by what the last run or a question of its own showed.
 func (s *Session) Presence(w *report.Words, n Name) (Sign, string) {
-	say := func(key string) string {
+	word := func(key string) string {
 		return w.Say("window.catalogue."+key, checks.Args{"module": n.Module})
 	}
 	for _, facts := range []*checks.ModulesFacts{s.Learned, s.modules()} {
@@ -147,16 +147,16 @@ func (s *Session) Presence(w *report.Words, n Name) (Sign, string) {
 		absent := known.Presence(n.Module) == requirements.Absent
 		switch {
 		case has == bitrix.Yes:
-			return OK, say("is-there")
+			return OK, word("is-there")
 		case absent:
-			return Problem, say("no-module")
+			return Problem, word("no-module")
 		case has == bitrix.No && known.Presence(n.Module) == requirements.Present:
-			return Problem, say("too-old")
+			return Problem, word("too-old")
 		case has == bitrix.No:
-			return Problem, say("is-not-there")
+			return Problem, word("is-not-there")
 		}
 	}
-	return Unknown, say("not-asked")
+	return Unknown, word("not-asked")
 }
 
 // AskAbout is a run that is over, so that one of its checks asks the portal about a name as well.

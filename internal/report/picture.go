@@ -64,11 +64,11 @@ func (p *Reporter) picture(n *run) picture {
 		return w
 	}
 	return picture{Places: []place{apps, queue, portal, auth, here}, Ways: []way{
-		draw(apps, portal, column, bottom(pictureTop), column, pictureMiddle, column+8, pictureMiddle-30, "start", "portal-from-internet"),
+		draw(apps, portal, column, bottom(pictureTop), column, pictureMiddle, column+8, pictureMiddle-30, "start", checks.PortalFromInternet),
 		draw(here, portal, column, pictureLow, column, bottom(pictureMiddle), column+8, pictureLow-30, "start",
 			checks.PortalDNS, checks.PortalTCP, checks.PortalTLS, checks.PortalRedirect, checks.RESTRoute),
 		draw(portal, auth, left, pictureMiddle+half, right, pictureMiddle+half, across, pictureMiddle+half-8, "middle",
-			checks.AuthServerFromPortal, "token-accepted", "server-auth-server"),
+			checks.AuthServerFromPortal, checks.TokenAccepted, checks.ServerAuthServer),
 		draw(here, auth, left, pictureLow+half, right+placeWidth/2, bottom(pictureMiddle), right+14, pictureLow-8, "start", checks.AuthServerFromComputer),
 		draw(auth, queue, right+placeWidth/2, pictureMiddle, right+placeWidth/2, bottom(pictureTop), right+placeWidth/2+8, pictureMiddle-30, "start"),
 		draw(queue, apps, right, pictureTop+half, left, pictureTop+half, across, pictureTop+half-8, "middle", "event-delivery"),
@@ -81,13 +81,21 @@ func (n *run) worst(ids ...checks.ID) string {
 	for _, state := range order {
 		for _, i := range n.items {
 			for _, id := range ids {
-				if i.Check == id && i.State == state {
+				if i.State == state && i.speaksOf(id) {
 					return string(state)
 				}
 			}
 		}
 	}
 	return "none"
+}
+
+// speaksOf tells whether a result is about what a check looks at. What a run from outside saw is about the way from there.
+func (i item) speaksOf(id checks.ID) bool {
+	if i.Vantage == checks.FromOutside {
+		return id == checks.PortalFromInternet
+	}
+	return i.Check == id
 }
 
 // clip keeps what fits, the beginning of it.
