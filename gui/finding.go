@@ -125,14 +125,14 @@ func (f *findingPage) buttons(s *model.Session, r checks.Result, d model.Details
 }
 
 // step is a numbered step; a command in it stands alone, so that it can be copied.
-func (f *findingPage) step(number int, pieces []model.Piece) fyne.CanvasObject {
+func (w *Window) step(number int, pieces []model.Piece) fyne.CanvasObject {
 	var lines []fyne.CanvasObject
 	for _, piece := range pieces {
 		if !piece.Command {
 			lines = append(lines, widgets.NewText(piece.Text, widgets.Font{CanSelect: true}))
 			continue
 		}
-		copies := f.copies(widgets.NewQuiet("", theme.ContentCopyIcon(), nil), func() string { return piece.Text })
+		copies := w.copies(widgets.NewQuiet("", theme.ContentCopyIcon(), nil), func() string { return piece.Text })
 		lines = append(lines, widgets.Command(piece.Text, copies))
 	}
 	return widgets.Beside(6, true, widgets.NewText(strconv.Itoa(number)+".", widgets.Font{OneLine: true}), widgets.Column(4, lines...), nil)

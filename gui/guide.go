@@ -438,33 +438,27 @@ func (p *signInPage) pasteMistake(err error) string {
 	case errors.As(err, &wrong):
 		return p.words.Say("sign-in.paste-"+string(wrong.Problem), nil)
 	default:
-		return p.reason(err)
+		return strings.Join(p.reason(err), " ")
 	}
 }
 
-// reason says why a sign-in failed, with what the other side said about it.
-func (p *signInPage) reason(err error) string {
-	text := p.words.Say("sign-in-page.reason-"+string(oauthflow.ReasonOf(err)), nil)
+// reason says why a sign-in failed, and what the other side said about it.
+func (p *signInPage) reason(err error) []string {
+	reason := []string{p.words.Say("sign-in-page.reason-"+string(oauthflow.ReasonOf(err)), nil)}
 	var (
 		denied *oauthflow.DeniedError
 		grant  *oauthflow.GrantError
 		other  *oauthflow.OtherPortalError
-		said   []string
 	)
 	switch {
 	case errors.As(err, &denied):
-		said = []string{denied.Code, denied.Description}
+		return append(reason, denied.Code, denied.Description)
 	case errors.As(err, &grant):
-		said = []string{grant.Code, grant.Description}
+		return append(reason, grant.Code, grant.Description)
 	case errors.As(err, &other):
-		said = []string{other.Got}
+		return append(reason, other.Got)
 	}
-	for _, s := range said {
-		if s != "" {
-			text += "\n" + s
-		}
-	}
-	return text
+	return reason
 }
 
 // failedCard says why it failed, and what can be done.
@@ -491,7 +485,7 @@ func (p *signInPage) failedCard(a *attempt) fyne.CanvasObject {
 	case errors.Is(a.err, oauthflow.ErrRegionUnknown):
 		return p.attemptLines(style.Unknown, p.say("sign-in.failed", nil), p.askForRegion(a, func() { p.begin(a, false) }))
 	default:
-		return p.attemptLines(style.Problem, p.say("sign-in.failed", nil), p.texts(p.reason(a.err)))
+		return p.attemptLines(style.Problem, p.say("sign-in.failed", nil), p.texts(p.reason(a.err)...))
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 
 	"boxready/checks"
+	"boxready/gui/model"
 	"boxready/gui/store"
 	"boxready/gui/style"
 	"boxready/gui/widgets"
@@ -225,12 +226,15 @@ func (p *settingsPage) selfTestCard() fyne.CanvasObject {
 			if i > 0 {
 				lines = append(lines, widgets.Line())
 			}
-			f := p.words.Finding(r, "")
-			detail := strings.TrimSpace(f.Saw + " " + f.Breaks)
-			for i, step := range f.Steps {
-				detail += fmt.Sprintf("\n%d. %s", i+1, step)
+			d := (&model.Session{}).Details(p.words, r)
+			lines = append(lines, widgets.NewRow(widgets.RowContent{Sign: style.Sign(r.State), Title: d.Title, Detail: strings.TrimSpace(d.Saw + " " + d.Breaks)}, nil).Object)
+			var steps []fyne.CanvasObject
+			for i, step := range d.Steps {
+				if !slices.Contains(step, model.Piece{Text: "boxready selftest", Command: true}) { // which the button below does
+					steps = append(steps, p.step(i+1, step))
+				}
 			}
-			lines = append(lines, widgets.NewRow(widgets.RowContent{Sign: style.Sign(r.State), Title: f.Title, Detail: detail}, nil).Object)
+			lines = append(lines, widgets.Pad(0, 8, 8, 36, widgets.Column(4, steps...)))
 		}
 	}
 	p.testIt = widgets.NewButton(p.say("settings.self-run", nil), nil, p.selfTest)

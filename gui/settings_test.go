@@ -203,3 +203,31 @@ func TestTheLastCrashIsOffered(t *testing.T) {
 }
 
 var _ gui.Crashes = crash.Log{}
+
+// settingsStates are the settings, as they can look.
+func settingsStates() []pageState {
+	tested := &checks.Outcome{Results: []checks.Result{
+		{Check: checks.SelfLoopback, State: checks.OK, Args: checks.Args{"address": "127.0.0.1:41924"}},
+		{Check: checks.SelfClock, State: checks.Problem, Cause: checks.ClockWrong, Owner: checks.You, Args: checks.Args{"offset": 20 * time.Minute, "ahead": true}},
+	}}
+	all := func(*testing.T) setup {
+		return setup{
+			proxy:    func(string) string { return "http://proxy.corp.example:3128" },
+			selfTest: func(context.Context) *checks.Outcome { return tested },
+		}
+	}
+	opened := func(r *rig) {
+		r.openSection("settings")
+		r.pumpUntilSays("http://proxy.corp.example:3128")
+	}
+	died := &fallen{report: &crash.Report{Text: "panic: the end\n\ngoroutine 1 [running]:\nmain.main()\n\t/src/boxready/main.go:24\n", When: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)}}
+	return []pageState{
+		{"settings", all, opened},
+		{"settings tested", all, func(r *rig) {
+			opened(r)
+			r.tapAfter(r.say("window.settings.self-text", nil), r.say("window.settings.self-run", nil))
+			r.pumpUntilSays("127.0.0.1:41924")
+		}},
+		{"crash", func(*testing.T) setup { return setup{crashes: died} }, func(r *rig) { r.pumpUntilSays("panic: the end") }},
+	}
+}

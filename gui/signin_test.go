@@ -1,6 +1,7 @@
 package gui_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -18,7 +19,9 @@ import (
 	"boxready/gui"
 	"boxready/gui/store"
 	"boxready/internal/access"
+	"boxready/internal/bitrix"
 	"boxready/internal/demo"
+	"boxready/internal/portal"
 	"boxready/internal/simportal"
 	"boxready/internal/transport"
 	"boxready/internal/vault"
@@ -174,7 +177,7 @@ func TestSignInThroughTheBrowser(t *testing.T) {
 	d := newDoorstep(t, true)
 	r := atDoor(t, d, setup{})
 	r.key(fyne.KeyReturn) // the button that begins has the focus
-	r.mustSay("1. Добавьте приложение на портал", "https://"+d.sim.Host()+"/devops/", d.access.ReturnAddress(), "user_basic", "Хранится здесь: связка ключей")
+	r.mustSay("1. Добавьте приложение на портал", "https://"+d.sim.Host()+"/devops/", d.access.ReturnAddress(), "user_basic", "Место хранения — связка ключей")
 	r.tap("Раздел «Добавить приложение» (старые порталы)")
 	r.mustSay("https://" + d.sim.Host() + "/marketplace/local/")
 
@@ -364,7 +367,7 @@ func TestTheKeyringIsLocked(t *testing.T) {
 	r.pumpUntilSays("Готово. Следующая")
 	d.keyring.lock(nil)
 	r.tap("Повторить")
-	r.pumpUntilSays("Хранится здесь: связка ключей")
+	r.pumpUntilSays("Место хранения — связка ключей")
 	r.mustSay("Вебхук сохранён")
 
 	// It is locked again while somebody signs in.
@@ -421,7 +424,7 @@ func TestTheRegionIsAsked(t *testing.T) {
 	r.pasteInto("Код, который показал портал", code)
 	r.key(fyne.KeyReturn)
 	r.pumpUntilSays("Где куплена его лицензия?")
-	r.tap("Россия и соседние страны")
+	r.tap("Россия и СНГ")
 	r.pumpUntilSays("Готово. Следующая проверка увидит больше.")
 }
 
@@ -478,3 +481,98 @@ func (r *rig) tapAfter(after, text string) {
 }
 
 var _ gui.Access = (*access.Access)(nil)
+
+// door is an Access that does what the test says.
+type door struct {
+	keys  access.Keys
+	start func(context.Context, access.SignIn) (*oauthflow.Flow, error)
+}
+
+func (d *door) ReturnAddress() string                               { return oauthflow.ReturnAddress() }
+func (d *door) Keys(context.Context, portal.Address) access.Keys    { return d.keys }
+func (d *door) SignOut(context.Context, portal.Address) error       { return nil }
+func (d *door) SaveWebhook(context.Context, portal.Webhook) error   { return nil }
+func (d *door) RemoveWebhook(context.Context, portal.Address) error { return nil }
+func (d *door) Forget(context.Context, portal.Address) error        { return nil }
+func (d *door) SaveSignIn(context.Context, portal.Address, oauthflow.App, oauthflow.Token) error {
+	return nil
+}
+func (d *door) StartSignIn(ctx context.Context, s access.SignIn) (*oauthflow.Flow, error) {
+	return d.start(ctx, s)
+}
+
+// signInWaiting shows the address of a sign-in, which is never the same.
+const signInWaiting = "sign-in waiting"
+
+// signInStates are the page for signing in, as it can look.
+func signInStates() []pageState {
+	kept := access.Keys{Place: vault.InKeyring}
+	at := func(d *door) func(*testing.T) setup { return func(*testing.T) setup { return setup{access: d} } }
+	failing := func(err error) *door {
+		return &door{kept, func(context.Context, access.SignIn) (*oauthflow.Flow, error) { return nil, err }}
+	}
+	enter := func(r *rig) {
+		r.openSection("sign-in")
+		r.typeIn("portal.example.ru")
+		r.key(fyne.KeyReturn)
+		r.pumpUntilSays(r.say("window.sign-in.browser-text", nil))
+	}
+	guide := func(r *rig) {
+		enter(r)
+		r.tapAfter("", r.say("window.sign-in.begin", nil))
+	}
+	begin := func(r *rig) {
+		guide(r)
+		r.pasteInto(r.say("window.sign-in.client-id", nil), "local.655f1c2d8a1b37.42180155")
+		r.pasteInto(r.say("window.sign-in.client-secret", nil), strings.Repeat("s", 50))
+		r.key(fyne.KeyReturn)
+		r.tap(r.say("window.sign-in.confirm-yes", nil))
+	}
+	fails := func(title string) func(*rig) {
+		return func(r *rig) {
+			begin(r)
+			r.pumpUntilSays(r.say("window.sign-in."+title, nil))
+		}
+	}
+	full := kept
+	full.Account = oauthflow.Account{ClientID: "local.655f1c2d8a1b37.42180155", Ends: time.Date(2027, 5, 22, 0, 0, 0, 0, time.UTC), Webhook: true}
+	full.Webhook, full.SignIn = &portal.Webhook{}, &oauthflow.Source{}
+	locked := access.Keys{Place: vault.InMemory, Unkept: &vault.Error{Reason: vault.Locked}}
+	spoiled := kept
+	spoiled.Err = vault.ErrDamaged
+	return []pageState{
+		{"sign-in", at(&door{keys: kept}), func(r *rig) { r.openSection("sign-in") }},
+		{"sign-in ways", at(&door{keys: kept}), enter},
+		{"sign-in kept", at(&door{keys: full}), enter},
+		{"sign-in without a keyring", at(&door{keys: locked}), enter},
+		{"sign-in damaged", at(&door{keys: spoiled}), enter},
+		{"sign-in guide", at(&door{keys: kept}), guide},
+		{"sign-in mistakes", at(&door{keys: kept}), func(r *rig) {
+			guide(r)
+			r.pasteInto(r.say("window.sign-in.client-id", nil), strings.Repeat("s", 24))
+			r.tap(r.say("window.sign-in.open-browser", nil))
+		}},
+		{"sign-in confirmed", at(&door{keys: kept}), func(r *rig) {
+			guide(r)
+			r.pasteInto(r.say("window.sign-in.client-id", nil), "local.655f1c2d8a1b37.42180155")
+			r.pasteInto(r.say("window.sign-in.client-secret", nil), strings.Repeat("s", 50))
+			r.key(fyne.KeyReturn)
+		}},
+		{signInWaiting, at(&door{kept, func(ctx context.Context, s access.SignIn) (*oauthflow.Flow, error) {
+			return oauthflow.Start(ctx, oauthflow.Options{
+				Portal: s.Portal, Confirmed: true, App: s.App, PasteOnly: true, OpenBrowser: func(string) error { return nil },
+				Server: oauthflow.ChooseServer(nil, "", bitrix.CIS),
+			})
+		}}), func(r *rig) {
+			begin(r)
+			r.pumpUntilSays(r.say("window.sign-in.open-again", nil))
+			r.pass(time.Minute)
+			r.pumpUntilSays(r.say("sign-in.silence", nil))
+			r.tap(r.say("window.sign-in.paste", nil))
+		}},
+		{"sign-in blocked", at(failing(&access.BlockedError{Result: checks.Result{Check: checks.HTTPSSeen, State: checks.Problem, Cause: checks.HTTPSNotSeen, Owner: checks.ServerAdmin}})), fails("blocked")},
+		{"sign-in without a port", at(failing(&oauthflow.PortError{Reason: oauthflow.PortReserved})), fails("no-port")},
+		{"sign-in without a region", at(failing(oauthflow.ErrRegionUnknown)), fails("which-region")},
+		{"sign-in failed", at(failing(oauthflow.ErrInvalidClient)), fails("failed")},
+	}
+}

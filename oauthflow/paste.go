@@ -72,7 +72,7 @@ const (
 var (
 	errorCodeShape = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}$`)
 	// Six digits in 2017, about 70 hexadecimal characters today.
-	codeShape    = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_~-]{3,511}$`)
+	codeShape    = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_~-]*$`)
 	queryInPaste = regexp.MustCompile(`(?:^|[?&#])(?:code|state|error|domain)=`)
 )
 
@@ -153,4 +153,6 @@ func readPaste(pasted, state string, want portal.Address) (answer, error) {
 }
 
 // isCode tells a code from a word: it has a digit.
-func isCode(s string) bool { return codeShape.MatchString(s) && strings.ContainsAny(s, "0123456789") }
+func isCode(s string) bool {
+	return len(s) >= 4 && len(s) <= 512 && codeShape.MatchString(s) && strings.ContainsAny(s, "0123456789")
+}

@@ -1,4 +1,4 @@
-// Package e2e drives the real program with the keyboard on a screen of its own, as a person would. "make e2e" runs it.
+// Package e2e drives the real program with keys on a screen of its own, as a person would. "make e2e" runs it.
 package e2e
 
 import (
@@ -180,6 +180,15 @@ func (r *running) tab(times int) {
 	for range times {
 		r.press("Tab")
 	}
+}
+
+// click clicks at a place in the window.
+func (r *running) click(x, y int) {
+	r.t.Helper()
+	if _, err := r.tool("xdotool", "mousemove", "--window", r.window, fmt.Sprint(x), fmt.Sprint(y), "click", "1"); err != nil {
+		r.t.Fatal(err)
+	}
+	r.settle()
 }
 
 // settle waits until the window looks the same twice, but for what moves by itself.
