@@ -60,9 +60,19 @@ func dial(ctx context.Context) (net.Conn, error) {
 }
 
 var (
-	errStranger    = errors.New("somebody else is at the other end")
-	allowSetForegr = windows.NewLazySystemDLL("user32.dll").NewProc("AllowSetForegroundWindow")
+	errStranger              = errors.New("somebody else is at the other end")
+	user32                   = windows.NewLazySystemDLL("user32.dll")
+	allowSetForegroundWindow = user32.NewProc("AllowSetForegroundWindow")
+	isIconic                 = user32.NewProc("IsIconic")
+	showWindow               = user32.NewProc("ShowWindow")
 )
+
+// Restore brings a window back that was minimized.
+func Restore(window uintptr) {
+	if minimized, _, _ := isIconic.Call(window); minimized != 0 {
+		_, _, _ = showWindow.Call(window, windows.SW_RESTORE)
+	}
+}
 
 // belongs sees to it that the pipe's other end is a process of this person's, and lets that one come to the front: the system
 // allows it only to the program that was used last, which is this one.
@@ -92,7 +102,7 @@ func belongs(conn net.Conn, sid string) error {
 	if user.User.Sid.String() != sid {
 		return errStranger
 	}
-	_, _, _ = allowSetForegr.Call(uintptr(id))
+	_, _, _ = allowSetForegroundWindow.Call(uintptr(id))
 	return nil
 }
 
