@@ -91,15 +91,21 @@ Var allButton
 
 ; A program that runs can't be replaced or deleted.
 !macro waitUntilClosed
-  IfFileExists "$INSTDIR\boxready.exe" 0 +7
-  ClearErrors
-  FileOpen $0 "$INSTDIR\boxready.exe" a
-  IfErrors +3
-  FileClose $0
-  Goto +5
-  MessageBox MB_RETRYCANCEL|MB_ICONEXCLAMATION "$(RUNNING)" /SD IDCANCEL IDRETRY -5
-  SetErrorLevel 2
-  Quit
+  ${Do}
+    ClearErrors
+    ${If} ${FileExists} "$INSTDIR\boxready.exe"
+      FileOpen $0 "$INSTDIR\boxready.exe" a
+      ${IfNot} ${Errors}
+        FileClose $0
+      ${EndIf}
+    ${EndIf}
+    ${IfNot} ${Errors}
+      ${ExitDo}
+    ${EndIf}
+    MessageBox MB_RETRYCANCEL|MB_ICONEXCLAMATION "$(RUNNING)" /SD IDCANCEL IDRETRY +3
+    SetErrorLevel 2
+    Quit
+  ${Loop}
 !macroend
 
 Function .onInit
