@@ -198,7 +198,7 @@ func (w *windows) keyring(t *testing.T, cli string) {
 	if v := verdictOf(t, r); r.code != 0 || v.Verdict != "ready" {
 		t.Errorf("with the webhook that is kept: exit %d, %+v", r.code, v)
 	}
-	w.must(t, "wine", cli, "logout", portal, "--lang", "en")
+	w.must(t, "wine", cli, "logout", portal, "--all", "--lang", "en")
 	if r := saved(); r.code == 0 {
 		t.Errorf("after logout the webhook is still there: %s", r.out)
 	}

@@ -6,6 +6,7 @@ Target amd64-unicode
 Unicode true
 SetCompressor /SOLID lzma
 SetDateSave off
+AllowSkipFiles off
 RequestExecutionLevel user
 ManifestDPIAware true
 Name "BoxReady"
@@ -97,6 +98,10 @@ Var allButton
       FileOpen $0 "$INSTDIR\boxready.exe" a
       ${IfNot} ${Errors}
         FileClose $0
+        FindWindow $0 GLFW30 BoxReady
+        ${If} $0 <> 0
+          SetErrors
+        ${EndIf}
       ${EndIf}
     ${EndIf}
     ${IfNot} ${Errors}
