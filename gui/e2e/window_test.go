@@ -29,7 +29,7 @@ func TestDemo(t *testing.T) {
 	r.press("ctrl+5")
 	r.settle()
 	r.shot("3-report")
-	r.click(309, 663)
+	r.click(blue)
 	r.shot("4-save")
 	r.press("Return")
 	r.until("a report", func() bool { return len(s.reports()) == 1 })
