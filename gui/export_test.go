@@ -21,3 +21,7 @@ func (w *Window) Drop(paths ...string) {
 	}
 	w.dropped(fyne.Position{}, files)
 }
+
+// TakeServerAnswer and TakeOutside are what happens when a file has been chosen in Fyne's dialog.
+func (w *Window) TakeServerAnswer(path string) { w.serverPage.takeFile(path) }
+func (w *Window) TakeOutside(path string)      { w.serverPage.takeOutside(path) }

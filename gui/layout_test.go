@@ -179,5 +179,5 @@ func pages() []pageState {
 		}},
 		{"portals", func(t *testing.T) setup { return setup{store: remembered(t)} }, func(r *rig) { r.openSection("portals") }},
 		{"recent", func(t *testing.T) setup { return setup{store: remembered(t)} }, func(*rig) {}},
-	}, slices.Concat(requirementsStates(), allowlistStates(), reportStates(), signInStates(), settingsStates())...)
+	}, slices.Concat(requirementsStates(), allowlistStates(), serverStates(), reportStates(), signInStates(), settingsStates())...)
 }

@@ -150,6 +150,9 @@ func (r *running) open() *running {
 		r.place = image.Rect(x, y, x+width, y+height)
 		return true
 	})
+	if _, err := r.tool("xdotool", "mousemove", "1279", "799"); err != nil { // out of the picture
+		r.t.Fatal(err)
+	}
 	return r
 }
 

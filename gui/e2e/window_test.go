@@ -26,7 +26,7 @@ func TestDemo(t *testing.T) {
 	r.shot("2-finding")
 	r.copyLetter("О портале Битрикс24 https://portal.demo.example: что нашёл BoxReady.")
 
-	r.press("ctrl+5")
+	r.press("ctrl+6")
 	r.settle()
 	r.shot("3-report")
 	r.click(blue)
@@ -40,7 +40,7 @@ func TestDemo(t *testing.T) {
 	r.settle()
 	r.shot("5-healthy")
 
-	r.press("ctrl+6", "Return")
+	r.press("ctrl+7", "Return")
 	r.shot("6-guide")
 	r.tab(8)
 	r.press("Return") // fills in the simulated application's keys
@@ -51,7 +51,7 @@ func TestDemo(t *testing.T) {
 	r.settle()
 	r.shot("8-signed-in")
 
-	r.press("ctrl+7")
+	r.press("ctrl+8")
 	r.shot("9-settings")
 	r.press("space", "Down", "Down", "Return")
 	r.until("English", func() bool { return s.kept().Language == "en" })

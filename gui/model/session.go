@@ -32,6 +32,7 @@ type Session struct {
 	Secrets      []secret.String            // that its runs have used; Use adds to them
 
 	Network Network
+	Server  Server
 
 	Running bool
 	Stopped bool // the owner ended the last run early
