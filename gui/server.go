@@ -40,6 +40,8 @@ type serverPage struct {
 	root    *fyne.Container
 	page    *widgets.Page
 	tab     fyne.Focusable // of the script that is shown
+	look    fyne.Focusable // shows it
+	added   fyne.CanvasObject
 	area    *widgets.PasteArea
 	next    fyne.Focusable // what one does after a paste
 	waiting []*widgets.Row
@@ -85,8 +87,13 @@ func (p *serverPage) escape() { p.remote.stop() }
 
 // refresh shows what has changed in the model, and leaves the page alone otherwise: somebody reads it.
 func (p *serverPage) refresh() {
-	if p.made != p.state() {
-		p.fill()
+	before := p.made
+	if before == p.state() {
+		return
+	}
+	p.fill()
+	if before.running && !p.made.running && p.added != nil {
+		p.page.RevealAt(p.added)
 	}
 }
 
@@ -108,8 +115,8 @@ func (p *serverPage) fill() {
 		offset = p.page.Offset()
 	}
 	content := []fyne.CanvasObject{p.scriptCard(s), p.answerCard(s)}
-	if added := p.addedCard(s); added != nil {
-		content = append(content, added)
+	if p.added = p.addedCard(s); p.added != nil {
+		content = append(content, p.added)
 	}
 	if p.p.RunProbe != nil && !s.Demo {
 		content = append(content, p.remoteCard())
@@ -178,8 +185,9 @@ func (p *serverPage) scriptCard(s *model.Session) fyne.CanvasObject {
 	look := widgets.NewQuiet(p.say("server.look", nil), style.Icon(arrow, theme.ColorNameForeground), nil)
 	look.OnTapped = func() {
 		p.unfold = !p.unfold
-		p.refill(p.first)
+		p.refill(func() fyne.Focusable { return p.look })
 	}
+	p.look = look
 	lines = append(lines, widgets.Flow(10, copies, save, look))
 	if p.saved != "" {
 		lines = append(lines, widgets.NewText(p.say("save.saved", checks.Args{"file": p.saved}), widgets.Font{Color: widgets.Muted, CanSelect: true}))
@@ -307,12 +315,12 @@ func (p *serverPage) pasteMistake(err error) string {
 	return p.say("server.wrong."+string(bad.Reason), nil)
 }
 
-// addedCard is what the last run found in the answer; nil if it had none.
+// addedCard is what the last run found in what was given to it here; nil if that was nothing.
 func (p *serverPage) addedCard(s *model.Session) fyne.CanvasObject {
-	if s.Outcome == nil || s.Outcome.Target.ServerProbe == nil || s.Running {
+	if s.Outcome == nil || s.Outcome.Target.ServerProbe == nil && s.Outcome.Target.Outside == nil || s.Running {
 		return nil
 	}
-	rows, fine := s.FromServer(p.words)
+	rows, fine := s.Added(p.words)
 	lines := []fyne.CanvasObject{heading(p.say("server.added", nil))}
 	for i, row := range rows {
 		if i > 0 {
@@ -394,7 +402,7 @@ type remote struct {
 	server, root field
 	cancel       func() // nil if none is under way
 	failed       string // why the last one was
-	fold         fyne.Focusable
+	focus        fyne.Focusable
 }
 
 // stop ends the run that is under way.
@@ -413,9 +421,9 @@ func (p *serverPage) remoteCard() fyne.CanvasObject {
 	}
 	fold := widgets.NewQuiet(p.say("server.ssh", nil), style.Icon(arrow, theme.ColorNameForeground), func() {
 		r.unfold = !r.unfold
-		p.refill(func() fyne.Focusable { return r.fold })
+		p.refill(func() fyne.Focusable { return r.focus })
 	})
-	r.fold = fold
+	r.focus = fold
 	if !r.unfold {
 		return widgets.Flow(0, fold)
 	}
@@ -423,12 +431,15 @@ func (p *serverPage) remoteCard() fyne.CanvasObject {
 		r.root.text = serverprobe.UsualRoot
 	}
 	refit := func() { p.page.Refit() }
-	_, server := r.server.entry(p.say("server.ssh-server", nil), false, maxKey, nil, p.runRemote, refit)
+	entry, server := r.server.entry(p.say("server.ssh-server", nil), false, maxKey, nil, p.runRemote, refit)
 	_, root := r.root.entry(p.say("server.ssh-root", nil), false, maxKey, nil, p.runRemote, refit)
 	lines := []fyne.CanvasObject{widgets.NewText(p.say("server.ssh-text", nil), widgets.Font{Color: widgets.Muted}), server, root}
 	if r.cancel != nil {
-		lines = append(lines, p.wait(p.say("server.ssh-running", nil)), widgets.Flow(8, widgets.NewButton(p.say("sign-in.cancel", nil), nil, r.stop)))
+		cancel := widgets.NewButton(p.say("sign-in.cancel", nil), nil, r.stop)
+		r.focus = cancel
+		lines = append(lines, p.wait(p.say("server.ssh-running", nil)), widgets.Flow(8, cancel))
 	} else {
+		r.focus = entry
 		if r.failed != "" {
 			lines = append(lines, widgets.NewRow(widgets.RowContent{Sign: style.Problem, Title: r.failed, Quiet: true}, nil).Object)
 		}
@@ -453,7 +464,7 @@ func (p *serverPage) runRemote() {
 		r.root.mistake = p.say("server.ssh-bad-root", nil)
 	}
 	if r.server.mistake != "" || r.root.mistake != "" {
-		p.fill()
+		p.refill(func() fyne.Focusable { return r.focus })
 		return
 	}
 	ctx, cancel := context.WithCancel(p.ctx)
@@ -487,10 +498,10 @@ func (p *serverPage) runRemote() {
 			default:
 				r.failed = p.words.Say("cli-probe.ssh."+string(serverprobe.SSHFailed), checks.Args{"server": server.String()})
 			}
-			p.refill(func() fyne.Focusable { return r.fold })
+			p.refill(func() fyne.Focusable { return r.focus })
 		}
 	})
-	p.refill(func() fyne.Focusable { return r.fold })
+	p.refill(func() fyne.Focusable { return r.focus })
 }
 
 const maxMistake = 60 // letters of what was typed

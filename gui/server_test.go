@@ -84,7 +84,7 @@ func (r *rig) now() time.Time { return r.clock.now() }
 func serverStates() []pageState {
 	return []pageState{
 		{"server", withServer, func(r *rig) { r.onServerPage() }},
-		{"server for Linux, with the script", withServer, func(r *rig) {
+		{"server script", withServer, func(r *rig) {
 			r.onServerPage()
 			r.tap(r.say("window.server.kind-sh", nil))
 			r.tap(r.say("window.server.look", nil))
@@ -108,7 +108,7 @@ func serverStates() []pageState {
 			r.tap(r.say("window.server.ssh", nil))
 			r.tap(r.say("window.server.ssh-run", nil))
 		}},
-		{"server's password", func(t *testing.T) setup {
+		{"server password", func(t *testing.T) setup {
 			s := withServer(t)
 			s.with = func(p *gui.Params) {
 				p.RunProbe = func(ctx context.Context, _ serverprobe.Server, _ string, ask func(context.Context) (secret.String, error)) ([]byte, error) {

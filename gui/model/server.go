@@ -65,11 +65,12 @@ func (s *Session) AnswerText(w *report.Words, p *serverprobe.Probe) string {
 	return UpperFirst(strings.Join(parts, " · "))
 }
 
-// FromServer is what the last run found in what the server said: rows to open, and how many checks are in order.
-func (s *Session) FromServer(w *report.Words) (rows []Row, fine int) {
+// Added is what the last run found in the word of the server and of somebody in the internet: rows to open, and how many checks
+// are in order.
+func (s *Session) Added(w *report.Words) (rows []Row, fine int) {
 	for _, r := range s.Results() {
 		switch {
-		case r.Vantage != checks.FromServer:
+		case r.Vantage != checks.FromServer && r.Vantage != checks.FromOutside:
 		case isFinding(r):
 			rows = append(rows, s.finding(w, r))
 		case r.State == checks.OK:
