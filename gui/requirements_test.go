@@ -142,6 +142,7 @@ func requirementsStates() []pageState {
 		r.pump("the end of the run", r.verdictShown)
 		chosen(r)
 		r.tap(r.say("window.requirements.compare", nil))
+		r.tap(r.say("window.consent.yes", nil)) // the hosts may be asked
 		r.pumpUntilSays(r.say("window.requirements.something-missing", nil))
 	}
 	look := func(r *rig) {
@@ -156,6 +157,12 @@ func requirementsStates() []pageState {
 			r.pumpUntilSays("broken.boxready.yaml:3")
 		}},
 		{"requirements chosen", plain, chosen},
+		{"requirements hosts", func(t *testing.T) setup { return setup{checker: faulty(t)} }, func(r *rig) {
+			r.check("portal.example.ru")
+			chosen(r)
+			r.ctrl(fyne.Key1)
+			r.key(fyne.KeyF5)
+		}},
 		{"requirements", comparing, compared},
 		{"catalogue", plain, look},
 		{"catalogue entry", comparing, func(r *rig) {
