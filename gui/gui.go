@@ -136,7 +136,9 @@ func New(p Params) (*Window, error) {
 	lang := w.language()
 	loaded := meanwhile(func() (*report.Words, error) { return report.NewWords(lang) })
 	p.App.Settings().SetTheme(style.Theme{Look: style.Look(w.settings().Look)})
+	fonts := meanwhile(loadFonts)
 	w.fyne = p.App.NewWindow("BoxReady")
+	_, _ = fonts()
 	words, err := loaded()
 	if err != nil {
 		return nil, err
@@ -144,8 +146,10 @@ func New(p Params) (*Window, error) {
 	if err := w.speak(words); err != nil {
 		return nil, err
 	}
-	// Drawing it takes a while, and nobody misses it before there is a window.
-	p.App.Lifecycle().SetOnStarted(func() { w.fyne.SetIcon(style.Icon("boxready", style.ColorAccented)) })
+	// Drawing it takes a while, and nobody misses it at once.
+	p.App.Lifecycle().SetOnStarted(func() {
+		w.after(time.Second, func() { w.fyne.SetIcon(style.Icon("boxready", style.ColorAccented)) })
+	})
 	w.fyne.SetOnClosed(w.cancel)
 	w.fyne.SetMaster()
 	w.fyne.SetPadded(false)
@@ -165,6 +169,15 @@ func New(p Params) (*Window, error) {
 	}
 	w.offerCrash()
 	return w, nil
+}
+
+// loadFonts loads the fonts that every page needs. It may be called from any goroutine: measuring a text touches nothing but
+// Fyne's cache of fonts, which has a lock.
+func loadFonts() (struct{}, error) {
+	for _, bold := range []bool{false, true} {
+		fyne.MeasureText("B", 14, fyne.TextStyle{Bold: bold})
+	}
+	return struct{}{}, nil
 }
 
 // Fyne is the window as Fyne knows it.
