@@ -307,7 +307,17 @@ func (p *checkPage) before() []fyne.CanvasObject {
 	}
 	v := newVerdictCard(p)
 	v.set(model.Verdict{Sign: sign, Title: title, Text: text})
-	return []fyne.CanvasObject{v.object}
+	content := []fyne.CanvasObject{v.object}
+	var rows []fyne.CanvasObject
+	for _, r := range past.Results {
+		if r.State == checks.Problem || r.State == checks.Notice {
+			rows = append(rows, widgets.NewRow(widgets.RowContent{Sign: style.Sign(r.State), Title: p.words.Name(r.Check), Quiet: true}, nil).Object)
+		}
+	}
+	if rows != nil {
+		content = append(content, widgets.Card(widgets.Column(0, append([]fyne.CanvasObject{widgets.Pad(0, 8, 4, 8, widgets.Heading(p.say("check.found-before", nil)))}, rows...)...)))
+	}
+	return content
 }
 
 func nodes(people []model.Node) (nodes []widgets.Node) {

@@ -180,7 +180,7 @@ func pages() []pageState {
 		{"portals", func(t *testing.T) setup { return setup{store: remembered(t)} }, func(r *rig) { r.openSection("portals") }},
 		{"recent", func(t *testing.T) setup { return setup{store: remembered(t)} }, func(*rig) {}},
 		{"portals empty", plain, func(r *rig) { r.openSection("portals") }},
-		{"not yet", func(t *testing.T) setup { return setup{store: remembered(t)} }, func(r *rig) { r.tap("b24.example.com:8443") }},
+		{"not yet", func(t *testing.T) setup { return setup{store: remembered(t)} }, func(r *rig) { r.tap("portal.example.ru") }},
 		{"stopped", func(t *testing.T) setup {
 			s := broken(t)
 			s.checker.gate = stopAt(checks.AuthServerFromPortal)

@@ -91,7 +91,11 @@ func (p *serverPage) refresh() {
 	if before == p.state() {
 		return
 	}
-	p.fill()
+	if p.fyne.Canvas().Focused() == nil || p.covered() {
+		p.fill()
+	} else {
+		p.refill(func() fyne.Focusable { return p.next })
+	}
 	if before.running && !p.made.running && p.added != nil {
 		p.page.RevealAt(p.added)
 	}

@@ -26,6 +26,15 @@ func TestDemo(t *testing.T) {
 	r.shot("2-finding")
 	r.copyLetter("О портале Битрикс24 https://portal.demo.example: что нашёл BoxReady.")
 
+	// What the portal's server says: the simulated one's answer, past the kinds of scripts, the page to open and four buttons.
+	r.press("ctrl+5")
+	r.shot("server")
+	r.tab(10)
+	r.press("Return", "Return") // and the check with it
+	r.until("the server's word", func() bool { return r.shows(red, smallSign) })
+	r.settle()
+	r.shot("server-answered")
+
 	r.press("ctrl+6")
 	r.settle()
 	r.shot("3-report")
