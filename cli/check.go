@@ -297,17 +297,23 @@ func (a *app) runChecks(ctx context.Context, n *transport.Net, target checks.Tar
 			fmt.Fprintln(a.Err, a.words.Say("cli.left-bound", nil))
 		}
 	}
-	return a.saveReport(outcome, f, secrets)
+	return a.saveReport(ctx, outcome, f, secrets)
 }
 
 // saveReport saves the report that --report asks for. No secret that the run used may be in it.
-func (a *app) saveReport(outcome *checks.Outcome, f checkFlags, secrets []secret.String) error {
+func (a *app) saveReport(ctx context.Context, outcome *checks.Outcome, f checkFlags, secrets []secret.String) error {
 	if f.report == "" {
 		return nil
 	}
 	contents := report.Contents{Outcome: outcome, Secrets: secrets}
 	if f.hideNames {
 		contents.Hide = report.Categories()
+	}
+	if slices.ContainsFunc(outcome.Results, func(r checks.Result) bool { return r.Owner == checks.NetworkAdmin }) {
+		var err error
+		if contents.Letter, err = a.letterAfter(ctx, outcome); err != nil {
+			return a.fail(err)
+		}
 	}
 	path, err := a.reporter().Save(f.report, contents)
 	if err != nil {
