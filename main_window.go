@@ -303,7 +303,7 @@ func startDemo(faults []string, version string) (gui.Demo, error) {
 	}
 	return gui.Demo{
 		Checker: checker{net: net}, Access: access.New(access.Options{Net: net, OpenBrowser: demo.Browser(net)}), Lists: lists(net, ""), Target: target, Close: simulated.Close,
-		Sample: gui.Sample{ClientID: grant.ClientID, ClientSecret: grant.ClientSecret, Webhook: simulated.Sim.Webhook(), ServerAnswer: answer},
+		Sample: gui.Sample{ClientID: grant.ClientID, ClientSecret: grant.ClientSecret, Webhook: simulated.Sim.Webhook(), ServerAnswer: answer, Receiver: simulated.Receiver()},
 	}, nil
 }
 
