@@ -78,7 +78,7 @@ func window(_ context.Context, version string, args []string) (cli.Exit, bool) {
 		s.say("window.none.failed", err.Error())
 		return cli.ExitCouldNot, true
 	}
-	time.AfterFunc(time.Second, debug.FreeOSMemory) // what it took to open the window
+	time.AfterFunc(2*time.Second, debug.FreeOSMemory) // what it took to open the window, and to draw its icon
 	s.app.Run()
 	w.Close()
 	return cli.ExitOK, true
