@@ -351,7 +351,7 @@ func readRequirements(path string) (*model.Application, error) {
 	if _, err := requirements.ReadFile(path); err != nil {
 		return nil, err // it says what is wrong with a file, however large that is
 	}
-	text, err := os.ReadFile(path)
+	text, err := os.ReadFile(path) // #nosec G304 -- the user names it
 	if err != nil {
 		return nil, requirements.Errors{{File: path, Code: requirements.Unreadable}}
 	}
