@@ -334,9 +334,8 @@ func (a *app) saveReport(ctx context.Context, outcome *checks.Outcome, f checkFl
 		return nil
 	}
 	o := allowlist.Options{Portal: outcome.Target.Address, Region: outcome.Target.Region, Handlers: outcome.Target.Handlers, Requirements: outcome.Target.Requirements,
-		Outcome: outcome, Now: time.Now(), Version: a.version}
-	// Nobody is asked again: the run has just kept the lists of addresses, and the letter says which are missing.
-	o.Lists, _ = allowlist.Fetch(ctx, &feed.Fetcher{Dir: outcome.Target.FeedCache}, o, true)
+		Outcome: outcome, Now: outcome.Finished, Version: a.version}
+	o.Lists, _ = allowlist.Fetch(ctx, &feed.Fetcher{Dir: outcome.Target.FeedCache}, o, true) // those that the run has just kept; the letter says which are missing
 	letter, err := allowlist.LetterFor(o, a.words)
 	if err != nil {
 		return a.fail(err)
