@@ -147,7 +147,7 @@ func (s *Sim) callHandler(e onlineEvent, u *url.URL) (status int, err error) {
 	if e.f.on("event-from-elsewhere") {
 		from = addrElsewhere
 	}
-	r.Header.Set(fromHeader, from)
+	r.Header.Set(forwarded, from)
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(s.RootsPEM())
 	transport := &http.Transport{DisableKeepAlives: true, TLSClientConfig: &tls.Config{RootCAs: roots}, DialContext: func(ctx context.Context, network, hostPort string) (net.Conn, error) {
