@@ -19,6 +19,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -284,10 +285,11 @@ func (d doer) Do(r *http.Request) (*http.Response, error) { return d(r) }
 func TestLists(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var asked []time.Time
-		dead := true
+		var dead atomic.Bool
+		dead.Store(true)
 		fetcher := &feed.Fetcher{Now: time.Now, Client: doer(func(r *http.Request) (*http.Response, error) {
 			world := r.URL.String() == bitrix.Feed(bitrix.World)
-			if world && dead {
+			if world && dead.Load() {
 				return nil, errors.New("no way")
 			}
 			nodes := `{"nodes":["198.51.100.21"]}`
@@ -312,7 +314,7 @@ func TestLists(t *testing.T) {
 		synctest.Wait()
 		expect("198.51.100.21", Listed)
 		expect("192.0.2.1", Unsure)
-		dead = false
+		dead.Store(false)
 		time.Sleep(listsRetry + time.Second)
 		expect("203.0.113.9", Listed)
 		expect("192.0.2.1", Unlisted)

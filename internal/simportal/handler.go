@@ -93,3 +93,11 @@ func (s *Sim) eventsAt(f *faultSet) string {
 	}
 	return s.at.events
 }
+
+// eventsAddress is what the DNS server says of it.
+func eventsAddress(f *faultSet) string {
+	if f.on("receiver-private") {
+		return addrEventsIn
+	}
+	return addrEvents
+}

@@ -172,6 +172,9 @@ func (s *Sim) handlerAt(f *faultSet, hostPort string) string {
 	}
 	switch hostPort {
 	case HandlerHost + ":443":
+		if f.on("receiver-private") {
+			return ""
+		}
 		return s.eventsAt(f)
 	case appHost + ":443":
 		return s.appAt(f)
