@@ -337,7 +337,13 @@ func (a *app) saveReport(outcome *checks.Outcome, f checkFlags, secrets []secret
 	if f.report == "" {
 		return nil
 	}
-	contents := report.Contents{Outcome: outcome, Secrets: secrets}
+	o := allowlist.Options{Portal: outcome.Target.Address, Region: outcome.Target.Region, Handlers: outcome.Target.Handlers, Requirements: outcome.Target.Requirements,
+		Outcome: outcome, Now: time.Now(), Version: a.version}
+	letter, err := allowlist.LetterFor(o, a.words)
+	if err != nil {
+		return a.fail(err)
+	}
+	contents := report.Contents{Outcome: outcome, Letter: letter, Secrets: secrets}
 	if f.hideNames {
 		contents.Hide = report.Categories()
 	}

@@ -59,16 +59,17 @@ func (e *UnknownFault) Error() string { return fmt.Sprintf("unknown fault %q", e
 
 // Portal is a simulated portal with its faults.
 type Portal struct {
-	Sim   *simportal.Sim
-	with  map[string]bool
-	needs []string
+	Sim    *simportal.Sim
+	faults []string
+	with   map[string]bool
+	needs  []string
 }
 
 // Start starts a simulated portal, with an authorization server and an event queue, on this computer's loopback addresses.
 // with is what a run does beside what the faults need: "deep", "webhook", "sign-in" and the like, see simportal.Fault, or a
 // region. The error is an *UnknownFault if a name isn't in Faults.
 func Start(names []string, with ...string) (*Portal, error) {
-	p := &Portal{with: map[string]bool{}}
+	p := &Portal{faults: names, with: map[string]bool{}}
 	for _, w := range with {
 		p.with[w] = true
 	}

@@ -421,10 +421,11 @@ func (s *Sim) serve(name string, tlsFor tlsChooser, h func(*hit)) (string, error
 	}
 	ln := &listener{Listener: tcp, sim: s}
 	srv := &http.Server{
-		Handler:        s.handler(name, h),
-		ErrorLog:       discardLog(),
-		ConnContext:    withConn,
-		MaxHeaderBytes: 1 << 20,
+		Handler:           s.handler(name, h),
+		ErrorLog:          discardLog(),
+		ConnContext:       withConn,
+		ReadHeaderTimeout: time.Minute,
+		MaxHeaderBytes:    1 << 20,
 	}
 	var front net.Listener = ln
 	if tlsFor != nil {
