@@ -55,8 +55,13 @@ type networkFlags struct {
 func (f *networkFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.region, "region", "auto", "of the portal's licence: cis, world or auto")
 	flags.StringVar(&f.authServer, "auth-server", "", "authorization server instead of the region's, https `URL`")
-	flags.StringVar(&f.publicRoots, "public-roots", "", "PEM `FILE` that replaces the built-in public roots")
+	f.addWay(flags)
 	flags.StringVar(&f.trust, "trust", "", "PEM `FILE` of roots that the applications' servers trust besides")
+}
+
+// addWay adds those that say how anything leaves at all.
+func (f *networkFlags) addWay(flags *pflag.FlagSet) {
+	flags.StringVar(&f.publicRoots, "public-roots", "", "PEM `FILE` that replaces the built-in public roots")
 	flags.StringArrayVar(&f.connectTo, "connect-to", nil, "dial ADDR:PORT when HOST:PORT is meant, `HOST:PORT:ADDR:PORT` (repeatable)")
 }
 
