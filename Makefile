@@ -13,7 +13,7 @@ WINDOWFLAGS := -tags migrated_fynedo,no_emoji,no_metadata,no_animations -trimpat
 PARALLEL := 24
 TIMEOUT  := 30m
 
-.PHONY: lab lab-tools soak run window window-tools build cross test test-tools e2e screen-tools images lint golden generate bench fuzz clean
+.PHONY: run window window-tools build cross test test-tools e2e screen-tools images lint golden generate bench fuzz security lab lab-tools soak clean
 
 ## run: open the window on the simulated portal; where there is no display, check it in the terminal
 run: window
@@ -65,7 +65,6 @@ screen-tools:
 	packaging/need Xvfb xvfb
 	packaging/need /usr/lib/x86_64-linux-gnu/dri/swrast_dri.so libgl1-mesa-dri
 	packaging/need xdotool xdotool
-	packaging/need import imagemagick
 	packaging/need xclip xclip
 	packaging/need dbus-run-session dbus-daemon
 
@@ -123,6 +122,21 @@ fuzz:
 	    CGO_ENABLED=0 go test -tags $(TAGS) -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$(dirname "$$file")"; \
 	  done; \
 	done
+
+# The tools have a graph of their own. With them comes the database of known flaws, as a Go module that is as old as
+# tools.mod says; VULNDB=https://vuln.go.dev asks for today's.
+SECURITY := -modfile=packaging/security/tools.mod
+VULNDB = file://$$(go list $(SECURITY) -m -f '{{.Dir}}' golang.org/x/vulndb)/data/osv
+## security: known flaws of what is linked, on each system, and what gosec finds and nobody excused on its line
+security:
+	go mod download $(SECURITY) golang.org/x/vulndb
+	CGO_ENABLED=0 go build $(SECURITY) -o build/tools/ tool
+	@for system in linux windows; do \
+	  echo "known flaws, $$system:"; \
+	  GOOS=$$system CGO_ENABLED=0 build/tools/govulncheck -format json -db "$(VULNDB)" -tags $(TAGS) ./... | go run ./packaging/security; \
+	done
+	CGO_ENABLED=0 build/tools/gosec -quiet -conf packaging/security/gosec.json -nosec-require-rules -nosec-require-justification \
+	  -tags $(TAGS) -exclude-dir testdata ./...
 
 SHORT :=
 ## lab: diagnoses on a real network stack that is broken by what breaks it in life; SHORT=1 leaves out what takes long

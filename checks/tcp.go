@@ -114,7 +114,7 @@ func (env *Env) doors() []door {
 	dns := seen[DNSFacts](env.seen(), PortalDNS)
 	var doors []door
 	for _, addr := range dns.Addresses[:min(len(dns.Addresses), maxAddresses)] {
-		target := netip.AddrPortFrom(addr, uint16(env.target.Address.Port))
+		target := netip.AddrPortFrom(addr, uint16(env.target.Address.Port)) // #nosec G115 -- ParseAddress lets in nothing above 65535
 		doors = append(doors, door{address: addr.String(), dial: func(ctx context.Context) (net.Conn, error) {
 			return env.net.DialAddr(ctx, target)
 		}})

@@ -235,6 +235,7 @@ const (
 	tlsVendor            = "vendor"
 	tlsVendorIntercepted = "vendor intercepted"
 	tlsApp               = "app-" // and what is wrong with it, as with a portal's
+	tlsEvents            = "events-"
 )
 
 // config returns the server's side of TLS for a fault or a kind, made on first use.
@@ -256,9 +257,9 @@ func (a *authority) config(kind string) (*tls.Config, error) {
 	c := &tls.Config{Certificates: []tls.Certificate{cert}, NextProtos: []string{"http/1.1"}, MinVersion: tls.VersionTLS12}
 	switch kind {
 	case "tls-old-protocol":
-		c.MinVersion, c.MaxVersion = tls.VersionTLS10, tls.VersionTLS11
+		c.MinVersion, c.MaxVersion = tls.VersionTLS10, tls.VersionTLS11 // #nosec G402 -- servers that are set up badly are what it simulates
 		c.CipherSuites = []uint16{
-			tls.TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA, tls.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA,
+			tls.TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA, tls.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA, // #nosec G402 -- servers that are set up badly are what it simulates
 		}
 	case "tls-client-certificate":
 		c.ClientAuth, c.MinVersion = tls.RequireAnyClientCert, tls.VersionTLS13
@@ -275,6 +276,8 @@ func (a *authority) certificate(kind string) (tls.Certificate, error) {
 	s := a.spec(a.host, "www."+a.host, formerHost(a.host))
 	if k, ok := strings.CutPrefix(kind, tlsApp); ok {
 		s, kind = a.spec(appHost), k
+	} else if k, ok := strings.CutPrefix(kind, tlsEvents); ok {
+		s, kind = a.spec(HandlerHost), k
 	}
 	signer, chain := a.next, []*issuer{a.next}
 	// from makes the company's, the nation's or the interceptor's authority the issuer.

@@ -184,7 +184,7 @@ func (n *Net) dialFirst(ctx context.Context, host string, port int, dial func(co
 	var failed []error
 	for _, addr := range addrs {
 		one, cancel := context.WithTimeout(ctx, timeout)
-		conn, err := dial(one, netip.AddrPortFrom(addr, uint16(port)))
+		conn, err := dial(one, netip.AddrPortFrom(addr, uint16(port))) // #nosec G115 -- splitHostPort lets in nothing above 65535
 		cancel()
 		if err == nil {
 			return conn, nil
@@ -311,9 +311,9 @@ func splitHostPort(hostport string) (string, int, error) {
 	if err != nil {
 		return "", 0, fmt.Errorf("split %q: %w", hostport, err)
 	}
-	port, err := strconv.Atoi(p)
+	port, err := strconv.ParseUint(p, 10, 16)
 	if err != nil {
 		return "", 0, fmt.Errorf("port of %q: %w", hostport, err)
 	}
-	return host, port, nil
+	return host, int(port), nil
 }
