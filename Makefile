@@ -139,9 +139,10 @@ security:
 	  -tags $(TAGS) -exclude-dir testdata ./...
 
 SHORT :=
-## lab: diagnoses on a real network stack that is broken by what breaks it in life; SHORT=1 leaves out what takes long
+ONLY  := .
+## lab: diagnoses on a real network stack that is broken by what breaks it in life; SHORT=1 leaves out what takes long, ONLY= picks
 lab: build lab-tools
-	BOXREADY_LAB=$(CURDIR)/build/static/boxready BOXREADY_LAB_SHORT=$(SHORT) CGO_ENABLED=0 go -C internal/lab test -count=1 -tags $(TAGS) -run TestLab -parallel 8 -timeout $(TIMEOUT)
+	BOXREADY_LAB=$(CURDIR)/build/static/boxready BOXREADY_LAB_SHORT=$(SHORT) CGO_ENABLED=0 go -C internal/lab test -count=1 -tags $(TAGS) -run 'TestLab/$(ONLY)' -parallel 8 -timeout $(TIMEOUT)
 
 # Name server, servers in front of a portal, a filter, a proxy that opens TLS (Debian's plain squid can't).
 lab-tools:

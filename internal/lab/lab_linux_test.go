@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -154,6 +155,7 @@ func (s scenario) play(t *testing.T, program, name string) bool {
 	}
 	start := time.Now()
 	out, exit := w.check(program, s.env, flags...)
+	w.assertPolite(slices.Contains(flags, "--deep"))
 	var a answer
 	if err := json.Unmarshal(out, &a); err != nil {
 		t.Fatalf("%v in\n%s", err, out)
@@ -165,17 +167,34 @@ func (s scenario) play(t *testing.T, program, name string) bool {
 	if !slices.Equal(got, want) {
 		mark = "MISS"
 	}
-	fmt.Printf("%s %-52s %5.1fs  %s\n", mark, s.name, time.Since(start).Seconds(), cmpOr(strings.Join(got, ", "), "nothing"))
+	fmt.Printf("%s %-52s %5.1fs  %s\n", mark, s.name, time.Since(start).Seconds(), cmp.Or(strings.Join(got, ", "), "nothing"))
 	if !slices.Equal(got, want) {
 		t.Errorf("%s\nsays  %q\nwants %q\nverdict %s, exit %d\n%s", s.name, got, want, a.Verdict, exit, out)
 		return false
 	}
-	return true
+	return !t.Failed()
 }
 
-func cmpOr(a, b string) string {
-	if a == "" {
-		return b
+// assertPolite asserts what was not asked: no token without consent, none that makes the portal report another address than its own,
+// and at most 12 requests in 10 seconds.
+func (w *world) assertPolite(deep bool) {
+	w.t.Helper()
+	var hits []time.Time
+	for _, r := range w.sim.Log() {
+		if len(r.Tokens) > 0 && (!deep || r.Server != "portal" && r.Server != "portal-http") {
+			w.t.Errorf("a token went to %s %s", r.Server, r.Path)
+		}
+		if r.Server != "portal" && r.Server != "portal-http" {
+			continue
+		}
+		hits = append(hits, r.At)
+		if n := len(hits); n > 12 && r.At.Sub(hits[n-13]) < 10*time.Second {
+			w.t.Error("13 requests to the portal in less than 10 s")
+		}
 	}
-	return a
+	for _, reported := range w.sim.ReportedAddresses() {
+		if reported != "https://"+portalName {
+			w.t.Errorf("the portal reported %q as its address", reported)
+		}
+	}
 }
