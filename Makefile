@@ -16,7 +16,7 @@ WINDOWFLAGS := -tags $(WINDOWTAGS) -trimpath -ldflags '$(LDFLAGS)'
 PARALLEL := 24
 TIMEOUT  := 30m
 
-.PHONY: run window window-tools build cross test test-tools e2e screen-tools images lint golden generate bench fuzz dist dist-test dist-tools dist-test-tools clean
+.PHONY: run window window-tools build cross test test-tools e2e screen-tools images lint golden generate bench fuzz security dist dist-test dist-tools dist-test-tools lab lab-tools soak clean
 
 ## run: open the window on the simulated portal; where there is no display, check it in the terminal
 run: window
@@ -68,7 +68,6 @@ screen-tools:
 	packaging/need Xvfb xvfb
 	packaging/need /usr/lib/x86_64-linux-gnu/dri/swrast_dri.so libgl1-mesa-dri
 	packaging/need xdotool xdotool
-	packaging/need import imagemagick
 	packaging/need xclip xclip
 	packaging/need dbus-run-session dbus-daemon
 
@@ -163,6 +162,46 @@ fuzz:
 	    CGO_ENABLED=0 go test -tags $(TAGS) -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$(dirname "$$file")"; \
 	  done; \
 	done
+
+# The tools have a graph of their own. With them comes the database of known flaws, as a Go module that is as old as
+# tools.mod says; VULNDB=https://vuln.go.dev asks for today's.
+SECURITY := -modfile=packaging/security/tools.mod
+VULNDB = file://$$(go list $(SECURITY) -m -f '{{.Dir}}' golang.org/x/vulndb)/data/osv
+## security: known flaws of what is linked, on each system, and what gosec finds and nobody excused on its line
+security:
+	go mod download $(SECURITY) golang.org/x/vulndb
+	CGO_ENABLED=0 go build $(SECURITY) -o build/tools/ tool
+	@for system in linux windows; do \
+	  echo "known flaws, $$system:"; \
+	  GOOS=$$system CGO_ENABLED=0 build/tools/govulncheck -format json -db "$(VULNDB)" -tags $(TAGS) ./... | go run ./packaging/security; \
+	done
+	CGO_ENABLED=0 build/tools/gosec -quiet -conf packaging/security/gosec.json -nosec-require-rules -nosec-require-justification \
+	  -tags $(TAGS) -exclude-dir testdata ./...
+
+SHORT :=
+ONLY  := .
+## lab: diagnoses on a real network stack that is broken by what breaks it in life; SHORT=1 leaves out what takes long, ONLY= picks
+lab: build lab-tools
+	BOXREADY_LAB=$(CURDIR)/build/static/boxready BOXREADY_LAB_SHORT=$(SHORT) CGO_ENABLED=0 go -C internal/lab test -count=1 -tags $(TAGS) -run 'TestLab/$(ONLY)' -parallel 8 -timeout $(TIMEOUT)
+
+# Name server, servers in front of a portal, a filter, a proxy that opens TLS (Debian's plain squid can't).
+lab-tools:
+	packaging/need ip iproute2
+	packaging/need nft nftables
+	packaging/need unbound unbound
+	packaging/need nginx nginx-light
+	packaging/need haproxy haproxy
+	packaging/need apache2 apache2
+	packaging/need /usr/lib/apache2/modules/mod_security2.so libapache2-mod-security2
+	packaging/need /usr/share/modsecurity-crs/rules modsecurity-crs
+	packaging/need /usr/lib/squid/security_file_certgen squid-openssl
+	packaging/need curl curl
+	packaging/need openssl openssl
+
+SOAK := 1h
+## soak: simulated portals with random faults, again and again in one process, for SOAK; nothing leaks, no verdict is wrong
+soak:
+	BOXREADY_SOAK=$(SOAK) CGO_ENABLED=0 go -C internal/lab test -count=1 -tags $(TAGS) -run TestSoak -timeout 0
 
 clean:
 	rm -rf build dist

@@ -40,6 +40,8 @@ import (
 	"boxready/internal/instance"
 	"boxready/internal/report"
 	"boxready/internal/report/history"
+	"boxready/internal/secret"
+	"boxready/internal/serverprobe"
 	"boxready/internal/simportal"
 	"boxready/internal/transport"
 	"boxready/internal/vault"
@@ -96,7 +98,7 @@ func window(ctx context.Context, version string, args []string) (cli.Exit, bool)
 			w.Open(files)
 		})
 	}
-	time.AfterFunc(time.Second, debug.FreeOSMemory) // what it took to open the window
+	time.AfterFunc(2*time.Second, debug.FreeOSMemory) // what it took to open the window, and to draw its icon
 	s.app.Run()
 	w.Close()
 	return cli.ExitOK, true
@@ -191,6 +193,7 @@ func (s *start) make() (*gui.Window, error) {
 		Folders:   folders,
 		Crashes:   s.crashes,
 		Lists:     lists(net, folder(os.UserCacheDir)),
+		RunProbe:  runProbe(s.version),
 		History:   &history.Store{Dir: below(folder(os.UserCacheDir), "runs")},
 		Downloads: downloads(),
 	})
@@ -297,6 +300,15 @@ func lists(net *transport.Net, cache string) func(context.Context, allowlist.Opt
 	}
 }
 
+// runProbe runs a script on a portal's server over SSH, straight: the system's proxy is for the web.
+func runProbe(version string) func(context.Context, serverprobe.Server, string, func(context.Context) (secret.String, error)) ([]byte, error) {
+	net := transport.New(transport.Options{Version: version})
+	return func(ctx context.Context, server serverprobe.Server, script string, ask func(context.Context) (secret.String, error)) ([]byte, error) {
+		access := serverprobe.Access{Dial: net.Dial, KnownHosts: serverprobe.KnownHosts(), Agent: os.Getenv("SSH_AUTH_SOCK"), Password: ask}
+		return serverprobe.RunPHP(ctx, server, access, script)
+	}
+}
+
 func startDemo(faults []string, version string) (gui.Demo, error) {
 	simulated, err := demo.Start(faults)
 	if err != nil {
@@ -314,9 +326,14 @@ func startDemo(faults []string, version string) (gui.Demo, error) {
 	}
 	net := transport.New(way)
 	grant := simulated.Sim.IssueGrant(simportal.TokenValid)
+	answer, err := simulated.ServerAnswer()
+	if err != nil {
+		simulated.Close()
+		return gui.Demo{}, err
+	}
 	return gui.Demo{
 		Checker: checker{net: net}, Access: access.New(access.Options{Net: net, OpenBrowser: demo.Browser(net)}), Lists: lists(net, ""), Target: target, Close: simulated.Close,
-		Sample: gui.Sample{ClientID: grant.ClientID, ClientSecret: grant.ClientSecret, Webhook: simulated.Sim.Webhook()},
+		Sample: gui.Sample{ClientID: grant.ClientID, ClientSecret: grant.ClientSecret, Webhook: simulated.Sim.Webhook(), ServerAnswer: answer, Receiver: simulated.Receiver()},
 	}, nil
 }
 

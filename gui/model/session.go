@@ -30,8 +30,10 @@ type Session struct {
 	Recalling    []func()                   // what waits for that
 	Learned      *checks.ModulesFacts       // what the portal said about a name of the catalogue after the run
 	Secrets      []secret.String            // that its runs have used; Use adds to them
+	HostsShown   []string                   // by the requirements, that the owner let runs ask
 
 	Network Network
+	Server  Server
 
 	Running bool
 	Stopped bool // the owner ended the last run early
@@ -40,7 +42,8 @@ type Session struct {
 	Unlocking bool
 	Outcome   *checks.Outcome // of the last run; nil before the first is over
 
-	total, done int // checks of the run that is under way
+	total, done int          // checks of the run that is under way
+	legs        []checks.Leg // of the test event that it sends; nil before it does
 	working     []Working
 	results     map[checks.ID][]checks.Result // by the check that found them
 
@@ -50,8 +53,9 @@ type Session struct {
 
 // Working is a check that is under way.
 type Working struct {
-	Check checks.ID
-	Since time.Time
+	Check       checks.ID
+	Since       time.Time
+	Done, Total int // requests, of a check that asks much
 }
 
 // Use notes secrets that a run has used: none of them may be in a report.
@@ -66,6 +70,7 @@ func (s *Session) Use(secrets ...secret.String) {
 // Begin starts a run of total checks; what was known is forgotten if it is a whole one.
 func (s *Session) Begin(now time.Time, total int, whole bool) {
 	s.Running, s.Stopped, s.Begun, s.total, s.done, s.working = true, false, now, total, 0, nil
+	s.legs = nil
 	if whole || s.results == nil {
 		s.results = map[checks.ID][]checks.Result{}
 		s.Outcome, s.Learned = nil, nil
@@ -75,8 +80,17 @@ func (s *Session) Begin(now time.Time, total int, whole bool) {
 
 // Started notes that a check has begun.
 func (s *Session) Started(id checks.ID, now time.Time) {
-	s.working = append(s.working, Working{id, now})
+	s.working = append(s.working, Working{Check: id, Since: now})
 	delete(s.results, id)
+}
+
+// Counted notes how many of its requests a check has made.
+func (s *Session) Counted(id checks.ID, done, total int) {
+	for i := range s.working {
+		if s.working[i].Check == id {
+			s.working[i].Done, s.working[i].Total = done, total
+		}
+	}
 }
 
 // Finished notes what a check came to.
@@ -90,7 +104,7 @@ func (s *Session) Finished(id checks.ID, results []checks.Result) {
 // End notes that the run is over.
 func (s *Session) End(o *checks.Outcome, stopped bool) {
 	s.saidIn = nil
-	s.Running, s.Stopped, s.working, s.Outcome = false, stopped, nil, o
+	s.Running, s.Stopped, s.working, s.legs, s.Outcome = false, stopped, nil, nil, o
 	s.results = map[checks.ID][]checks.Result{}
 	for _, r := range o.Results {
 		id := found(r)

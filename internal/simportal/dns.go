@@ -98,6 +98,9 @@ func (s *Sim) zone(f *faultSet, name string, outside bool) (addresses []string, 
 	if name == appHost {
 		return []string{appAddress(f)}, dnsmessage.RCodeSuccess, false
 	}
+	if name == HandlerHost {
+		return []string{eventsAddress(f)}, dnsmessage.RCodeSuccess, false
+	}
 	if a, ok := hostAddresses()[name]; ok {
 		return []string{a}, dnsmessage.RCodeSuccess, false
 	}
@@ -209,7 +212,7 @@ func (s *Sim) serveTCP(ln *listener) {
 				if answer == nil {
 					continue
 				}
-				if _, err := c.Write(append(binary.BigEndian.AppendUint16(nil, uint16(len(answer))), answer...)); err != nil {
+				if _, err := c.Write(append(binary.BigEndian.AppendUint16(nil, uint16(len(answer))), answer...)); err != nil { // #nosec G115 -- the answers of a simulated zone are short
 					return
 				}
 			}
