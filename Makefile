@@ -65,7 +65,6 @@ screen-tools:
 	packaging/need Xvfb xvfb
 	packaging/need /usr/lib/x86_64-linux-gnu/dri/swrast_dri.so libgl1-mesa-dri
 	packaging/need xdotool xdotool
-	packaging/need import imagemagick
 	packaging/need xclip xclip
 	packaging/need dbus-run-session dbus-daemon
 

@@ -39,6 +39,8 @@ import (
 	"boxready/internal/feed"
 	"boxready/internal/report"
 	"boxready/internal/report/history"
+	"boxready/internal/secret"
+	"boxready/internal/serverprobe"
 	"boxready/internal/simportal"
 	"boxready/internal/transport"
 	"boxready/internal/vault"
@@ -171,6 +173,7 @@ func (s *start) make() (*gui.Window, error) {
 		Folders:   folders,
 		Crashes:   s.crashes,
 		Lists:     lists(net, folder(os.UserCacheDir)),
+		RunProbe:  runProbe(s.version),
 		History:   &history.Store{Dir: below(folder(os.UserCacheDir), "runs")},
 		Downloads: downloads(),
 	})
@@ -267,6 +270,15 @@ func lists(net *transport.Net, cache string) func(context.Context, allowlist.Opt
 	}
 }
 
+// runProbe runs a script on a portal's server over SSH, straight: the system's proxy is for the web.
+func runProbe(version string) func(context.Context, serverprobe.Server, string, func(context.Context) (secret.String, error)) ([]byte, error) {
+	net := transport.New(transport.Options{Version: version})
+	return func(ctx context.Context, server serverprobe.Server, script string, ask func(context.Context) (secret.String, error)) ([]byte, error) {
+		access := serverprobe.Access{Dial: net.Dial, KnownHosts: serverprobe.KnownHosts(), Agent: os.Getenv("SSH_AUTH_SOCK"), Password: ask}
+		return serverprobe.RunPHP(ctx, server, access, script)
+	}
+}
+
 func startDemo(faults []string, version string) (gui.Demo, error) {
 	simulated, err := demo.Start(faults)
 	if err != nil {
@@ -284,9 +296,14 @@ func startDemo(faults []string, version string) (gui.Demo, error) {
 	}
 	net := transport.New(way)
 	grant := simulated.Sim.IssueGrant(simportal.TokenValid)
+	answer, err := simulated.ServerAnswer()
+	if err != nil {
+		simulated.Close()
+		return gui.Demo{}, err
+	}
 	return gui.Demo{
 		Checker: checker{net: net}, Access: access.New(access.Options{Net: net, OpenBrowser: demo.Browser(net)}), Lists: lists(net, ""), Target: target, Close: simulated.Close,
-		Sample: gui.Sample{ClientID: grant.ClientID, ClientSecret: grant.ClientSecret, Webhook: simulated.Sim.Webhook()},
+		Sample: gui.Sample{ClientID: grant.ClientID, ClientSecret: grant.ClientSecret, Webhook: simulated.Sim.Webhook(), ServerAnswer: answer},
 	}, nil
 }
 

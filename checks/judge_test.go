@@ -71,7 +71,7 @@ var vantages = map[ID]Vantage{
 	AuthServerFromComputer: FromComputer, QueueFeed: FromComputer, PortalFromInternet: FromOutside,
 	WebhookCheck: FromPortal, SignIn: FromComputer, PortalIdentity: FromComputer, TokenAccepted: FromPortal, RESTLicence: FromPortal,
 	AppInstalled: FromPortal, UserRights: FromPortal, Platform: FromPortal, RequiredScopes: FromPortal, RequiredModules: FromPortal,
-	RequiredMethods: FromPortal, RequiredEvents: FromPortal, EventMachinery: FromPortal, ApplicationHosts: FromComputer, RateLimit: FromPortal,
+	RequiredMethods: FromPortal, RequiredEvents: FromPortal, EventMachinery: FromPortal, EventDelivery: FromPortal, ApplicationHosts: FromComputer, RateLimit: FromPortal,
 	ServerProbe: FromServer, ServerAuthServer: FromServer, ServerRegistration: FromServer, ServerApplications: FromServer, ServerModules: FromServer,
 	ServerPlatform: FromServer, ServerAgents: FromServer, ServerRESTSetup: FromServer, ServerLicence: FromServer, ServerNetwork: FromServer,
 	SelfKeyring: FromComputer, SelfLoopback: FromComputer, SelfBrowser: FromComputer, SelfProxy: FromComputer, SelfClock: FromComputer, SelfDisplay: FromComputer,

@@ -250,23 +250,6 @@ func (a *app) writeLetter(rules *allowlist.Rules, equipment []allowlist.Equipmen
 	return nil
 }
 
-// letterAfter is the letter about what a run saw. Nobody is asked again: the run has just kept the lists of addresses.
-func (a *app) letterAfter(ctx context.Context, outcome *checks.Outcome) (string, error) {
-	t := outcome.Target
-	o := allowlist.Options{Portal: t.Address, Region: t.Region, Handlers: t.Handlers, Requirements: t.Requirements,
-		Outcome: outcome, Now: outcome.Finished, Version: a.version}
-	o.Lists, _ = allowlist.Fetch(ctx, &feed.Fetcher{Dir: t.FeedCache}, o, true) // the letter says which are missing
-	rules, err := allowlist.New(o)
-	if err != nil {
-		return "", err
-	}
-	l, err := rules.Letter(a.words)
-	if err != nil {
-		return "", err
-	}
-	return l.Text(), nil
-}
-
 func (a *app) writeRules(rules *allowlist.Rules, e allowlist.Equipment, part allowlist.Part) error {
 	if !rules.Has(e, part) {
 		return wrong("cli-allowlist.no-part", checks.Args{"equipment": string(e)})

@@ -67,6 +67,10 @@ func (w *Window) closeDialog() {
 	}
 	w.dialog.Hide()
 	w.dialog, w.fitDialog = nil, func() {}
+	if f := w.unanswered; f != nil {
+		w.unanswered = nil
+		f()
+	}
 	if w.focusBefore != nil {
 		w.fyne.Canvas().Focus(w.focusBefore)
 	}

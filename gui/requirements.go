@@ -304,11 +304,7 @@ func (p *requirementsPage) groupCard(g model.NeedGroup) fyne.CanvasObject {
 
 // leadTo shows a result of the last run.
 func (p *requirementsPage) leadTo(r checks.Result) *widgets.Button {
-	return widgets.NewButton(p.say("requirements.steps", nil), nil, func() {
-		p.checkPage.finding = nil
-		p.frame.show("check")
-		p.checkPage.show(r, "")
-	})
+	return widgets.NewButton(p.say("requirements.steps", nil), nil, func() { p.showResult(r, "") })
 }
 
 // dropped takes files that were dropped on the window.

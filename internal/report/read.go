@@ -66,6 +66,15 @@ type Saved struct {
 	Altered []string
 }
 
+// Outside is the run as one that was made in the internet.
+func (s *Saved) Outside() *checks.Outside {
+	outside := &checks.Outside{Made: s.Started}
+	for _, e := range s.Results {
+		outside.Results = append(outside.Results, checks.Result{Check: e.Check, State: e.State, Cause: e.Cause, Vantage: e.Vantage, Facts: e.Facts})
+	}
+	return outside
+}
+
 // Read reads a report that BoxReady, of this or another version, saved: the zip, report.html, or report.json. Nothing in it is
 // trusted; the result holds no control characters, and no code that isn't one. The error is a *ReadError.
 func Read(path string) (*Saved, error) {

@@ -41,7 +41,7 @@ func hostAddresses() map[string]string {
 	return map[string]string{
 		hostOf(bitrix.AuthServer(bitrix.CIS)): addrAuthCIS, hostOf(bitrix.AuthServer(bitrix.World)): addrAuthWorld,
 		hostOf(bitrix.Feed(bitrix.CIS)): addrFeedCIS, hostOf(bitrix.Feed(bitrix.World)): addrFeedWorld,
-		aiaHost: addrAIA, dohGoogle: addrDoHGoogle, dohYandex: addrDoHYandex,
+		aiaHost: addrAIA, HandlerHost: addrEvents, dohGoogle: addrDoHGoogle, dohYandex: addrDoHYandex,
 	}
 }
 

@@ -500,7 +500,7 @@ func TestFaultTable(t *testing.T) {
 			}
 		}
 		for _, w := range f.With {
-			if !slices.Contains([]string{"deep", "content-filter", "public-dns", "event-test", "dns", "proxy", "region", "webhook", "sign-in", "as-application"}, w) {
+			if !slices.Contains([]string{"deep", "content-filter", "public-dns", "event-test", "dns", "proxy", "region", "webhook", "sign-in", "receiver", "as-application"}, w) {
 				t.Errorf("%s: with %q", f.Name, w)
 			}
 		}

@@ -232,6 +232,7 @@ const (
 	tlsVendor            = "vendor"
 	tlsVendorIntercepted = "vendor intercepted"
 	tlsApp               = "app-" // and what is wrong with it, as with a portal's
+	tlsEvents            = "events-"
 )
 
 // config returns the server's side of TLS for a fault or a kind, made on first use.
@@ -270,6 +271,8 @@ func (a *authority) certificate(kind string) (tls.Certificate, error) {
 	s := a.spec(a.host, "www."+a.host, formerHost(a.host))
 	if k, ok := strings.CutPrefix(kind, tlsApp); ok {
 		s, kind = a.spec(appHost), k
+	} else if k, ok := strings.CutPrefix(kind, tlsEvents); ok {
+		s, kind = a.spec(HandlerHost), k
 	}
 	signer, chain := a.next, []*issuer{a.next}
 	// from makes the company's, the nation's or the interceptor's authority the issuer.
