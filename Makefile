@@ -154,12 +154,12 @@ dist-test-tools: screen-tools
 	packaging/tool actionlint github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 
 FUZZTIME := 30s
-## fuzz: every fuzz target for FUZZTIME
+## fuzz: every fuzz target for FUZZTIME. What is of interest isn't made small for the usual minute, in which little else is tried
 fuzz:
 	@grep -rlE '^func Fuzz' --include='*_test.go' . | while read -r file; do \
 	  grep -oE '^func Fuzz[A-Za-z0-9_]*' "$$file" | cut -c6- | while read -r target; do \
 	    echo "$$(dirname "$$file") $$target"; \
-	    CGO_ENABLED=0 go test -tags $(TAGS) -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$(dirname "$$file")"; \
+	    CGO_ENABLED=0 go test -tags $(TAGS) -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 2s "$$(dirname "$$file")"; \
 	  done; \
 	done
 

@@ -330,17 +330,17 @@ func (a *app) runChecks(ctx context.Context, n *transport.Net, target checks.Tar
 			fmt.Fprintln(a.Err, a.words.Say("cli.left-bound", nil))
 		}
 	}
-	return a.saveReport(ctx, outcome, f, secrets)
+	return a.saveReport(outcome, f, secrets)
 }
 
 // saveReport saves the report that --report asks for. No secret that the run used may be in it.
-func (a *app) saveReport(ctx context.Context, outcome *checks.Outcome, f checkFlags, secrets []secret.String) error {
+func (a *app) saveReport(outcome *checks.Outcome, f checkFlags, secrets []secret.String) error {
 	if f.report == "" {
 		return nil
 	}
 	o := allowlist.Options{Portal: outcome.Target.Address, Region: outcome.Target.Region, Handlers: outcome.Target.Handlers, Requirements: outcome.Target.Requirements,
 		Outcome: outcome, Now: outcome.Finished, Version: a.version}
-	o.Lists, _ = allowlist.Fetch(ctx, &feed.Fetcher{Dir: outcome.Target.FeedCache}, o, true) // those that the run has just kept; the letter says which are missing
+	o.Lists, _ = allowlist.Fetch(context.Background(), &feed.Fetcher{Dir: outcome.Target.FeedCache}, o, true) // those that the run has just kept; the letter says which are missing
 	letter, err := allowlist.LetterFor(o, a.words)
 	if err != nil {
 		return a.fail(err)
