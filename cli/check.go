@@ -17,6 +17,7 @@ import (
 	"boxready/checks"
 	"boxready/internal/allowlist"
 	"boxready/internal/bitrix"
+	"boxready/internal/feed"
 	"boxready/internal/report"
 	"boxready/internal/requirements"
 	"boxready/internal/secret"
@@ -338,7 +339,8 @@ func (a *app) saveReport(outcome *checks.Outcome, f checkFlags, secrets []secret
 		return nil
 	}
 	o := allowlist.Options{Portal: outcome.Target.Address, Region: outcome.Target.Region, Handlers: outcome.Target.Handlers, Requirements: outcome.Target.Requirements,
-		Outcome: outcome, Now: time.Now(), Version: a.version}
+		Outcome: outcome, Now: outcome.Finished, Version: a.version}
+	o.Lists, _ = allowlist.Fetch(context.Background(), &feed.Fetcher{Dir: outcome.Target.FeedCache}, o, true) // those that the run has just kept; the letter says which are missing
 	letter, err := allowlist.LetterFor(o, a.words)
 	if err != nil {
 		return a.fail(err)

@@ -99,7 +99,8 @@ func (s *Sim) handler(server string, answer func(*hit)) http.Handler {
 		if err != nil {
 			panic(http.ErrAbortHandler)
 		}
-		h := &hit{sim: s, f: s.set.Load(), w: w, r: r, body: body, conn: c, entry: entry, tls: r.TLS != nil}
+		h := &hit{sim: s, f: s.set.Load(), w: w, r: r, body: body, conn: c, entry: entry}
+		h.tls = r.TLS != nil || s.opt.Behind && r.Header.Get("X-Forwarded-Proto") == "https"
 		answer(h)
 	})
 }

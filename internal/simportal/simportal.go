@@ -42,6 +42,7 @@ const (
 	defaultHost = "portal.demo.example"
 	aiaHost     = "aia.demo.example"
 	appHost     = "app.demo.example" // of an application
+	captiveHost = "wifi.demo.example"
 	dohGoogle   = "dns.google"
 	dohYandex   = "common.dot.dns.yandex.net"
 
@@ -93,6 +94,11 @@ type Options struct {
 	Handler   http.Handler
 	HandlerAt string
 	Token     func() string // makes tokens and codes; nil = 70 hexadecimal digits, as Bitrix24's are
+
+	// For simulations that are spread over a real network.
+	Listen func(server string) (net.Listener, error) // where a server of this name (see Request) listens, TCP; nil, or a nil listener: loopback
+	Egress http.RoundTripper                         // how the portal really asks its authorization server; nil: it only does as the faults say
+	Behind bool                                      // another server ends TLS in front: PHP sees https where X-Forwarded-Proto says so, and port 80 redirects nothing
 }
 
 // Without is what a portal does not have, of all that the catalogue knows.
@@ -415,7 +421,7 @@ func hostOf(raw string) string {
 
 // serve starts one HTTP server, with TLS if tlsFor is given.
 func (s *Sim) serve(name string, tlsFor tlsChooser, h func(*hit)) (string, error) {
-	tcp, err := net.Listen("tcp", "127.0.0.1:0")
+	tcp, err := s.listenTCP(name)
 	if err != nil {
 		return "", err
 	}
@@ -438,6 +444,15 @@ func (s *Sim) serve(name string, tlsFor tlsChooser, h func(*hit)) (string, error
 		}
 	})
 	return tcp.Addr().String(), nil
+}
+
+func (s *Sim) listenTCP(name string) (net.Listener, error) {
+	if s.opt.Listen != nil {
+		if ln, err := s.opt.Listen(name); ln != nil || err != nil {
+			return ln, err
+		}
+	}
+	return net.Listen("tcp", "127.0.0.1:0")
 }
 
 // wait sleeps for d; it reports false when ctx or the simulation ended first.
