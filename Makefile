@@ -5,15 +5,18 @@ SHELL := /bin/bash
 # The program with the window needs cgo and OpenGL: this tag leaves main_window.go out, and nothing but it. The other one says
 # that all of gui/ uses fyne.Do where Fyne wants it.
 TAGS     := nogui,migrated_fynedo
-VERSION  := $(shell git describe --tags --dirty 2>/dev/null || echo 0.1.0-dev)
-LDFLAGS  := -s -w -X main.version=$(VERSION)
+VERSION  := $(shell packaging/version)
+# Where "version --check" asks for the newest version; a packager may give an address.
+RELEASES :=
+LDFLAGS  := -s -w -X main.version=$(VERSION) -X main.releases=$(RELEASES)
 GOBUILD  := CGO_ENABLED=0 go build -tags $(TAGS) -trimpath -ldflags '$(LDFLAGS)'
-WINDOWFLAGS := -tags migrated_fynedo,no_emoji,no_metadata,no_animations -trimpath -ldflags '$(LDFLAGS)'
+WINDOWTAGS := migrated_fynedo,no_emoji,no_metadata,no_animations
+WINDOWFLAGS := -tags $(WINDOWTAGS) -trimpath -ldflags '$(LDFLAGS)'
 # Most tests wait for the network, not for the processor.
 PARALLEL := 24
 TIMEOUT  := 30m
 
-.PHONY: run window window-tools build cross test test-tools e2e screen-tools images lint golden generate bench fuzz security lab lab-tools soak clean
+.PHONY: run window window-tools build cross test test-tools e2e screen-tools images lint golden generate bench fuzz security dist dist-test dist-tools dist-test-tools lab lab-tools soak clean
 
 ## run: open the window on the simulated portal; where there is no display, check it in the terminal
 run: window
@@ -113,13 +116,50 @@ bench: build window screen-tools
 	packaging/with-cgo go build $(WINDOWFLAGS) -o build/hello ./gui/e2e/testdata/hello
 	$(WINDOW) BOXREADY_HELLO=$(CURDIR)/build/hello packaging/with-cgo go test -run '^$$' -bench . -benchtime 1x ./gui/e2e
 
+# What is handed out, see packaging/README.md.
+DIST := TAGS='$(TAGS)' WINDOWTAGS='$(WINDOWTAGS)' LDFLAGS='$(LDFLAGS)' VERSION='$(VERSION)' packaging/dist
+## dist: installers, archives, sums and lists of what is in them, in dist/
+dist: dist-tools window-tools
+	rm -rf dist
+	$(DIST) linux windows static
+
+## dist-test: installs, starts, upgrades and removes what is in dist/, as root; Windows is played by Wine
+dist-test: dist-test-tools
+	BOXREADY_DIST=$(CURDIR)/dist CGO_ENABLED=0 go test -count=1 -timeout $(TIMEOUT) -tags $(TAGS) ./packaging/test
+
+dist-tools:
+	packaging/need x86_64-w64-mingw32-gcc gcc-mingw-w64-x86-64
+	packaging/need makensis nsis
+	packaging/need wixl wixl
+	packaging/need osslsigncode osslsigncode
+	packaging/need rsvg-convert librsvg2-bin
+	packaging/need icotool icoutils
+	packaging/need xz xz-utils
+	packaging/need zip zip
+	packaging/tool nfpm github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.45.2
+	packaging/tool cyclonedx-gomod github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
+
+dist-test-tools: screen-tools
+	packaging/need wine wine
+	packaging/need wine64 wine64
+	packaging/need lintian lintian
+	packaging/need desktop-file-validate desktop-file-utils
+	packaging/need appstreamcli appstream
+	packaging/need gtk-launch libgtk-3-bin
+	packaging/need rpm rpm
+	packaging/need rpm2cpio rpm2cpio
+	packaging/need rpmlint rpmlint
+	packaging/need cpio cpio
+	packaging/need msiextract msitools
+	packaging/tool actionlint github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
+
 FUZZTIME := 30s
-## fuzz: every fuzz target for FUZZTIME
+## fuzz: every fuzz target for FUZZTIME. What is of interest isn't made small for the usual minute, in which little else is tried
 fuzz:
 	@grep -rlE '^func Fuzz' --include='*_test.go' . | while read -r file; do \
 	  grep -oE '^func Fuzz[A-Za-z0-9_]*' "$$file" | cut -c6- | while read -r target; do \
 	    echo "$$(dirname "$$file") $$target"; \
-	    CGO_ENABLED=0 go test -tags $(TAGS) -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$(dirname "$$file")"; \
+	    CGO_ENABLED=0 go test -tags $(TAGS) -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 2s "$$(dirname "$$file")"; \
 	  done; \
 	done
 

@@ -17,6 +17,7 @@ import (
 	"boxready/checks"
 	"boxready/internal/allowlist"
 	"boxready/internal/bitrix"
+	"boxready/internal/feed"
 	"boxready/internal/report"
 	"boxready/internal/requirements"
 	"boxready/internal/secret"
@@ -54,8 +55,13 @@ type networkFlags struct {
 func (f *networkFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.region, "region", "auto", "of the portal's licence: cis, world or auto")
 	flags.StringVar(&f.authServer, "auth-server", "", "authorization server instead of the region's, https `URL`")
-	flags.StringVar(&f.publicRoots, "public-roots", "", "PEM `FILE` that replaces the built-in public roots")
+	f.addWay(flags)
 	flags.StringVar(&f.trust, "trust", "", "PEM `FILE` of roots that the applications' servers trust besides")
+}
+
+// addWay adds those that say how anything leaves at all.
+func (f *networkFlags) addWay(flags *pflag.FlagSet) {
+	flags.StringVar(&f.publicRoots, "public-roots", "", "PEM `FILE` that replaces the built-in public roots")
 	flags.StringArrayVar(&f.connectTo, "connect-to", nil, "dial ADDR:PORT when HOST:PORT is meant, `HOST:PORT:ADDR:PORT` (repeatable)")
 }
 
@@ -333,7 +339,8 @@ func (a *app) saveReport(outcome *checks.Outcome, f checkFlags, secrets []secret
 		return nil
 	}
 	o := allowlist.Options{Portal: outcome.Target.Address, Region: outcome.Target.Region, Handlers: outcome.Target.Handlers, Requirements: outcome.Target.Requirements,
-		Outcome: outcome, Now: time.Now(), Version: a.version}
+		Outcome: outcome, Now: outcome.Finished, Version: a.version}
+	o.Lists, _ = allowlist.Fetch(context.Background(), &feed.Fetcher{Dir: outcome.Target.FeedCache}, o, true) // those that the run has just kept; the letter says which are missing
 	letter, err := allowlist.LetterFor(o, a.words)
 	if err != nil {
 		return a.fail(err)

@@ -15,6 +15,7 @@ import (
 type question struct {
 	title string
 	text  string // what happens then, in one honest sentence
+	more  string // and another; "" for none
 	small string // what it is about; "" for nothing more
 	yes   string // the word on the button
 }
@@ -27,6 +28,9 @@ func (w *Window) ask(q question, yes func()) {
 	})
 	no := widgets.NewButton(w.say("consent.no", nil), nil, w.closeDialog)
 	lines := []fyne.CanvasObject{heading(q.title), widgets.NewText(q.text, widgets.Font{CanSelect: true})}
+	if q.more != "" {
+		lines = append(lines, widgets.NewText(q.more, widgets.Font{CanSelect: true}))
+	}
 	if q.small != "" {
 		lines = append(lines, widgets.NewText(q.small, widgets.Font{Color: widgets.Muted, CanSelect: true}))
 	}
@@ -46,13 +50,18 @@ func heading(text string) fyne.CanvasObject {
 
 // showDialog shows content over the window, with the focus on one of its buttons. Esc closes it.
 func (w *Window) showDialog(content *fyne.Container, focus fyne.Focusable) {
+	w.showDialogUpTo(520, content, focus)
+}
+
+// showDialogUpTo is showDialog with another width at most.
+func (w *Window) showDialogUpTo(width float32, content *fyne.Container, focus fyne.Focusable) {
 	w.closeDialog()
 	canvas := w.fyne.Canvas()
 	w.focusBefore = canvas.Focused()
 	page := widgets.NewPage(widgets.Pad(12, 14, 12, 14, content))
 	w.dialog = widget.NewModalPopUp(page, canvas)
 	w.fitDialog = func() {
-		width := min(520, canvas.Size().Width-40)
+		width := min(width, canvas.Size().Width-40)
 		w.dialog.Resize(fyne.NewSize(width, min(widgets.Fit(content, width-36)+34, canvas.Size().Height-40)))
 		page.Refit()
 	}

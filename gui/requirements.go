@@ -315,12 +315,9 @@ func (w *Window) dropped(_ fyne.Position, files []fyne.URI) {
 			paths = append(paths, filepath.FromSlash(f.Path()))
 		}
 	}
-	if w.covered() || len(paths) == 0 {
-		return
+	if !w.covered() {
+		w.open(paths)
 	}
-	w.requirementsPage.catalogue.open = false
-	w.frame.show("requirements")
-	w.requirementsPage.read(paths)
 }
 
 // read reads files of requirements.

@@ -168,6 +168,14 @@ func (o observer) Progress(id checks.ID, done, total int) {
 	})
 }
 
+// Leg tells how far a test event has come.
+func (o observer) Leg(_ checks.ID, leg checks.Leg) {
+	o.w.do(func() {
+		o.s.Went(leg)
+		o.w.changed()
+	})
+}
+
 // changed lets what has changed in the model be shown: once for all that happens until the Fyne thread gets to it.
 func (w *Window) changed() {
 	if w.showing {

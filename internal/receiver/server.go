@@ -356,7 +356,10 @@ func readForm(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 func values(form []byte, keys ...string) [][]byte {
 	found := make([][]byte, len(keys))
 	for field := range bytes.SplitSeq(form, []byte("&")) {
-		name, text, _ := bytes.Cut(field, []byte("="))
+		name, text, given := bytes.Cut(field, []byte("="))
+		if !given {
+			text = []byte{}
+		}
 		for i, key := range keys {
 			if found[i] == nil && len(name) <= 3*len(key) && string(unescape(bytes.Clone(name))) == key {
 				found[i] = unescape(text)
