@@ -290,12 +290,15 @@ func (r *Reader) String(key string, n ast.Node) (string, bool) {
 		r.FailAt(n, WrongType, map[string]any{"key": key, "expected": "text"})
 		return "", false
 	}
-	if utf8.RuneCountInString(s) > maxText || !validText.MatchString(s) {
+	if !IsText(s) {
 		r.FailAt(n, BadText, map[string]any{"key": key})
 		return "", false
 	}
 	return s, true
 }
+
+// IsText tells whether s is one line of at most 200 letters, none of which is invisible.
+func IsText(s string) bool { return utf8.RuneCountInString(s) <= maxText && validText.MatchString(s) }
 
 // Integer reads a whole number.
 func (r *Reader) Integer(key string, n ast.Node) (int, bool) {
