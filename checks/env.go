@@ -120,6 +120,9 @@ type Env struct {
 	token   portal.Token // the sign-in's
 	limits  LimitFacts
 
+	exchanges map[string]*Exchange // by the request's number
+	examined  []examined
+
 	basics    once[*basics]
 	inventory once[*inventory]
 	vendor    once[*VendorFacts]
@@ -133,6 +136,7 @@ func newEnv(ctx context.Context, n *transport.Net, t Target) *Env {
 	return &Env{
 		target: t, net: n, now: time.Now, pacer: n.Pacer(t.Address.Host), invented: portal.InventToken(), run: ctx, shared: shared,
 		asked: map[string]*answer{}, results: map[ID][]Result{}, facts: Seen{},
+		exchanges: map[string]*Exchange{},
 	}
 }
 
@@ -224,8 +228,21 @@ func questionKey(r portal.Request) string {
 	return key
 }
 
+// exchange turns an answer into facts. Several checks want those of the same one.
 func (env *Env) exchange(r portal.Request, a portal.Answer) *Exchange {
-	return exchange(r, a, env.target.Address)
+	env.mu.Lock()
+	x := env.exchanges[a.RequestID]
+	env.mu.Unlock()
+	if x == nil {
+		x = exchange(r, a, env.target.Address)
+	}
+	if a.RequestID != "" {
+		env.mu.Lock()
+		env.exchanges[a.RequestID] = x
+		env.mu.Unlock()
+	}
+	own := *x
+	return &own
 }
 
 // unverified tells whether requests go over a certificate that doesn't verify.
