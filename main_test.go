@@ -36,7 +36,7 @@ func BenchmarkStart(b *testing.B) {
 	if middle > 30*time.Millisecond {
 		b.Errorf("%v from exec to the end; at most 30 ms", middle)
 	}
-	if info.Size() > 18e6 {
-		b.Errorf("%d bytes; at most 18 MB", info.Size())
+	if info.Size() > 22e6 {
+		b.Errorf("%d bytes; at most 22 MB", info.Size())
 	}
 }

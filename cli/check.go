@@ -53,6 +53,11 @@ type networkFlags struct {
 
 func (f *networkFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.region, "region", "auto", "of the portal's licence: cis, world or auto")
+	f.addWay(flags)
+}
+
+// addWay adds those that aren't about one portal.
+func (f *networkFlags) addWay(flags *pflag.FlagSet) {
 	flags.StringVar(&f.authServer, "auth-server", "", "authorization server instead of the region's, https `URL`")
 	flags.StringVar(&f.publicRoots, "public-roots", "", "PEM `FILE` that replaces the built-in public roots")
 	flags.StringVar(&f.trust, "trust", "", "PEM `FILE` of roots that the applications' servers trust besides")

@@ -258,6 +258,14 @@ func (r *rounds) run(ctx context.Context, p fleet.Portal) (*checks.Outcome, erro
 	return checks.Run(ctx, r.net, target, unobserved{}), nil
 }
 
+// inWords says why a run could not be made.
+func (a *app) inWords(err error) string {
+	if usage, ok := errors.AsType[*usageError](err); ok {
+		return a.words.Say(usage.key, usage.args)
+	}
+	return secret.Mask(err.Error())
+}
+
 type unobserved struct{}
 
 func (unobserved) Started(checks.ID)                   {}
@@ -354,11 +362,7 @@ func (m *many) finished(p fleet.Portal, outcome *checks.Outcome, err error) {
 	m.done++
 	if err != nil {
 		m.done, m.failed = m.done-1, m.failed+1
-		text := secret.Mask(err.Error())
-		if usage, ok := errors.AsType[*usageError](err); ok {
-			text = m.app.words.Say(usage.key, usage.args)
-		}
-		fmt.Fprintf(m.app.Err, "%s: %s\n", p.Address.Display(), text)
+		fmt.Fprintf(m.app.Err, "%s: %s\n", p.Address.Display(), m.app.inWords(err))
 		return
 	}
 	document := m.reporter.Document(outcome)
