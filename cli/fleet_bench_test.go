@@ -22,6 +22,7 @@ import (
 
 	"boxready/internal/simportal"
 	"boxready/internal/transport"
+	"boxready/internal/vault"
 )
 
 // What a portal of ten has, and the first cause that has to be found.
@@ -30,10 +31,11 @@ var fleetFaults = []string{"tls-expired", "tls-wrong-host", "tls-incomplete-chai
 
 // simulatedFleet is many simulated portals in one world, one of ten with a fault.
 type simulatedFleet struct {
-	sims   []*simportal.Sim
-	faults map[string]string // by address
-	flags  []string
-	list   string
+	sims    []*simportal.Sim
+	faults  map[string]string // by address
+	flags   []string
+	list    string
+	keyring vault.Backend // nil: none is needed
 }
 
 func startFleet(tb testing.TB, n int) *simulatedFleet {
