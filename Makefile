@@ -13,7 +13,7 @@ WINDOWFLAGS := -tags migrated_fynedo,no_emoji,no_metadata,no_animations -trimpat
 PARALLEL := 24
 TIMEOUT  := 30m
 
-.PHONY: run window window-tools build cross test test-tools e2e screen-tools images lint golden generate bench fuzz clean
+.PHONY: run window window-tools build cross test test-tools fleet-tools e2e screen-tools images lint golden generate bench fuzz clean
 
 ## run: open the window on the simulated portal; where there is no display, check it in the terminal
 run: window
@@ -51,7 +51,7 @@ cross:
 
 ## test: all tests, and again with the race detector where a C compiler is there; that leaves out (-short) what only measures
 ## pictures, or asks about the whole catalogue
-test: test-tools lint
+test: test-tools fleet-tools lint
 	CGO_ENABLED=0 go test -tags $(TAGS) -parallel $(PARALLEL) -timeout $(TIMEOUT) ./...
 	packaging/with-cgo go test -race -short -tags $(TAGS) -parallel $(PARALLEL) -timeout $(TIMEOUT) ./...
 
@@ -94,6 +94,13 @@ test-tools:
 	packaging/need python3 python3
 	packaging/need php php-cli
 
+# The peers that many portals are compared with, and Prometheus's judge of what it is given; none of their services starts.
+fleet-tools:
+	packaging/need promtool prometheus
+	packaging/need prometheus-blackbox-exporter prometheus-blackbox-exporter
+	packaging/need hyperfine hyperfine
+	packaging/need systemd-analyze systemd
+
 lint:
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -d $$(git ls-files '*.go'); exit 1; }
 	CGO_ENABLED=0 go vet -tags $(TAGS) ./...
@@ -109,8 +116,9 @@ generate:
 	CGO_ENABLED=0 go run ./packaging/licences
 
 ## bench: the figures in docs/performance.md
-bench: build window screen-tools
+bench: build window screen-tools fleet-tools
 	CGO_ENABLED=0 go test -tags $(TAGS) -run '^$$' -bench . -benchtime 5x . ./checks ./internal/requirements ./internal/report ./gui
+	CGO_ENABLED=0 go test -tags $(TAGS) -run '^$$' -bench 'Portals|Peers' -benchtime 1x -timeout 30m ./cli
 	packaging/with-cgo go build $(WINDOWFLAGS) -o build/hello ./gui/e2e/testdata/hello
 	$(WINDOW) BOXREADY_HELLO=$(CURDIR)/build/hello packaging/with-cgo go test -run '^$$' -bench . -benchtime 1x ./gui/e2e
 

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"math"
 	"net"
 	"net/http"
 	"os"
@@ -20,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"boxready/internal/growth"
 	"boxready/internal/simportal"
 	"boxready/internal/transport"
 	"boxready/internal/vault"
@@ -292,16 +292,6 @@ func middle[T int | time.Duration | float64](values []T) T {
 	return values[len(values)/2]
 }
 
-// exponent is the e in "grows with the e-th power", by least squares through points on a log-log paper.
-func exponent(xs []int, ys []float64) float64 {
-	var n, sx, sy, sxx, sxy float64
-	for i := range xs {
-		x, y := math.Log(float64(xs[i])), math.Log(ys[i])
-		n, sx, sy, sxx, sxy = n+1, sx+x, sy+y, sxx+x*x, sxy+x*y
-	}
-	return (n*sxy - sx*sy) / (n*sxx - sx*sx)
-}
-
 // BenchmarkPortals checks up to 1 000 simulated portals, one of ten with a fault, and compares with a bare client that makes the
 // same requests on as many connections. Both are processes of their own.
 func BenchmarkPortals(b *testing.B) {
@@ -347,8 +337,8 @@ func BenchmarkPortals(b *testing.B) {
 			b.Errorf("%.0f MB; at most 200", memory[len(memory)-1]/1e6)
 		}
 	}
-	b.ReportMetric(exponent(sizes, cpu), "CPU-exponent")
-	b.ReportMetric(exponent(sizes, memory), "memory-exponent")
+	b.ReportMetric(growth.Exponent(sizes, cpu), "CPU-exponent")
+	b.ReportMetric(growth.Exponent(sizes, memory), "memory-exponent")
 	if flat := memory[len(memory)-1] / memory[0]; flat > 1.3 {
 		b.Errorf("memory grows %.2f times from 100 to 1 000 portals; at most 1.3", flat)
 	}
