@@ -5,15 +5,18 @@ SHELL := /bin/bash
 # The program with the window needs cgo and OpenGL: this tag leaves main_window.go out, and nothing but it. The other one says
 # that all of gui/ uses fyne.Do where Fyne wants it.
 TAGS     := nogui,migrated_fynedo
-VERSION  := $(shell git describe --tags --dirty 2>/dev/null || echo 0.1.0-dev)
-LDFLAGS  := -s -w -X main.version=$(VERSION)
+VERSION  := $(shell packaging/version)
+# Where "version --check" asks for the newest version; a packager may give an address.
+RELEASES :=
+LDFLAGS  := -s -w -X main.version=$(VERSION) -X main.releases=$(RELEASES)
 GOBUILD  := CGO_ENABLED=0 go build -tags $(TAGS) -trimpath -ldflags '$(LDFLAGS)'
-WINDOWFLAGS := -tags migrated_fynedo,no_emoji,no_metadata,no_animations -trimpath -ldflags '$(LDFLAGS)'
+WINDOWTAGS := migrated_fynedo,no_emoji,no_metadata,no_animations
+WINDOWFLAGS := -tags $(WINDOWTAGS) -trimpath -ldflags '$(LDFLAGS)'
 # Most tests wait for the network, not for the processor.
 PARALLEL := 24
 TIMEOUT  := 30m
 
-.PHONY: run window window-tools build cross test test-tools fleet-tools e2e screen-tools images lint golden generate bench fuzz clean
+.PHONY: run window window-tools build cross test test-tools fleet-tools e2e screen-tools images lint golden generate bench fuzz security dist dist-test dist-tools dist-test-tools clean
 
 ## run: open the window on the simulated portal; where there is no display, check it in the terminal
 run: window
@@ -51,7 +54,7 @@ cross:
 
 ## test: all tests, and again with the race detector where a C compiler is there; that leaves out (-short) what only measures
 ## pictures, or asks about the whole catalogue
-test: test-tools fleet-tools lint
+test: test-tools lint
 	CGO_ENABLED=0 go test -tags $(TAGS) -parallel $(PARALLEL) -timeout $(TIMEOUT) ./...
 	packaging/with-cgo go test -race -short -tags $(TAGS) -parallel $(PARALLEL) -timeout $(TIMEOUT) ./...
 
@@ -65,7 +68,6 @@ screen-tools:
 	packaging/need Xvfb xvfb
 	packaging/need /usr/lib/x86_64-linux-gnu/dri/swrast_dri.so libgl1-mesa-dri
 	packaging/need xdotool xdotool
-	packaging/need import imagemagick
 	packaging/need xclip xclip
 	packaging/need dbus-run-session dbus-daemon
 
@@ -122,6 +124,43 @@ bench: build window screen-tools fleet-tools
 	packaging/with-cgo go build $(WINDOWFLAGS) -o build/hello ./gui/e2e/testdata/hello
 	$(WINDOW) BOXREADY_HELLO=$(CURDIR)/build/hello packaging/with-cgo go test -run '^$$' -bench . -benchtime 1x ./gui/e2e
 
+# What is handed out, see packaging/README.md.
+DIST := TAGS='$(TAGS)' WINDOWTAGS='$(WINDOWTAGS)' LDFLAGS='$(LDFLAGS)' VERSION='$(VERSION)' packaging/dist
+## dist: installers, archives, sums and lists of what is in them, in dist/
+dist: dist-tools window-tools
+	rm -rf dist
+	$(DIST) linux windows static
+
+## dist-test: installs, starts, upgrades and removes what is in dist/, as root; Windows is played by Wine
+dist-test: dist-test-tools
+	BOXREADY_DIST=$(CURDIR)/dist CGO_ENABLED=0 go test -count=1 -timeout $(TIMEOUT) -tags $(TAGS) ./packaging/test
+
+dist-tools:
+	packaging/need x86_64-w64-mingw32-gcc gcc-mingw-w64-x86-64
+	packaging/need makensis nsis
+	packaging/need wixl wixl
+	packaging/need osslsigncode osslsigncode
+	packaging/need rsvg-convert librsvg2-bin
+	packaging/need icotool icoutils
+	packaging/need xz xz-utils
+	packaging/need zip zip
+	packaging/tool nfpm github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.45.2
+	packaging/tool cyclonedx-gomod github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
+
+dist-test-tools: screen-tools
+	packaging/need wine wine
+	packaging/need wine64 wine64
+	packaging/need lintian lintian
+	packaging/need desktop-file-validate desktop-file-utils
+	packaging/need appstreamcli appstream
+	packaging/need gtk-launch libgtk-3-bin
+	packaging/need rpm rpm
+	packaging/need rpm2cpio rpm2cpio
+	packaging/need rpmlint rpmlint
+	packaging/need cpio cpio
+	packaging/need msiextract msitools
+	packaging/tool actionlint github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
+
 FUZZTIME := 30s
 ## fuzz: every fuzz target for FUZZTIME
 fuzz:
@@ -131,6 +170,21 @@ fuzz:
 	    CGO_ENABLED=0 go test -tags $(TAGS) -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$(dirname "$$file")"; \
 	  done; \
 	done
+
+# The tools have a graph of their own. With them comes the database of known flaws, as a Go module that is as old as
+# tools.mod says; VULNDB=https://vuln.go.dev asks for today's.
+SECURITY := -modfile=packaging/security/tools.mod
+VULNDB = file://$$(go list $(SECURITY) -m -f '{{.Dir}}' golang.org/x/vulndb)/data/osv
+## security: known flaws of what is linked, on each system, and what gosec finds and nobody excused on its line
+security:
+	go mod download $(SECURITY) golang.org/x/vulndb
+	CGO_ENABLED=0 go build $(SECURITY) -o build/tools/ tool
+	@for system in linux windows; do \
+	  echo "known flaws, $$system:"; \
+	  GOOS=$$system CGO_ENABLED=0 build/tools/govulncheck -format json -db "$(VULNDB)" -tags $(TAGS) ./... | go run ./packaging/security; \
+	done
+	CGO_ENABLED=0 build/tools/gosec -quiet -conf packaging/security/gosec.json -nosec-require-rules -nosec-require-justification \
+	  -tags $(TAGS) -exclude-dir testdata ./...
 
 clean:
 	rm -rf build dist

@@ -15,6 +15,9 @@ import (
 // version is set when a release is built.
 var version = "0.1.0-dev"
 
+// releases is where the newest version stands; a packager may set it. "" for nowhere.
+var releases string
+
 // openWindow opens the window and returns when it is closed; false if the command line is meant, or there is no display. It
 // is nil in a program that was built without the window.
 var openWindow func(ctx context.Context, version string, args []string) (cli.Exit, bool)
@@ -23,6 +26,7 @@ func main() {
 	// net/http logs what a portal sends unasked, which may be a secret sent back.
 	log.SetOutput(io.Discard)
 	std := cli.Standard()
+	std.Releases = releases
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second Ctrl+C ends the program at once
 	if openWindow != nil {

@@ -37,8 +37,11 @@ import (
 	"boxready/internal/crash"
 	"boxready/internal/demo"
 	"boxready/internal/feed"
+	"boxready/internal/instance"
 	"boxready/internal/report"
 	"boxready/internal/report/history"
+	"boxready/internal/secret"
+	"boxready/internal/serverprobe"
 	"boxready/internal/simportal"
 	"boxready/internal/transport"
 	"boxready/internal/vault"
@@ -48,18 +51,28 @@ const appID = "dev.boxready.BoxReady"
 
 func init() { openWindow = window }
 
-// window opens the window if the command line asks for it. Where none can be opened, it says so, and what to do instead.
-func window(_ context.Context, version string, args []string) (cli.Exit, bool) {
+// window opens the window if the command line asks for it, or names files for it. Where none can be opened, it says so, and what to do instead.
+func window(ctx context.Context, version string, args []string) (cli.Exit, bool) {
 	demoWanted := len(args) > 0 && args[0] == "--demo"
-	if len(args) > 0 && !demoWanted {
+	files := instance.Files(args)
+	if len(args) > 0 && !demoWanted && files == nil {
 		return 0, false
 	}
 	s := start{version: version, demo: demoWanted, store: store.Open(folder(os.UserConfigDir))}
 	if !display() {
 		s.say("window.none.display", "")
 		// Whoever looks at a terminal is asked there.
-		asked := !demoWanted && term.IsTerminal(int(os.Stdin.Fd()))
+		asked := len(args) == 0 && term.IsTerminal(int(os.Stdin.Fd()))
 		return cli.ExitCouldNot, !asked
+	}
+	var first *instance.First
+	if !demoWanted {
+		var handed bool
+		// Where it can't be told whether there is another window, this is one more.
+		if first, handed, _ = instance.Start(ctx, files); handed {
+			return cli.ExitOK, true
+		}
+		defer first.Close()
 	}
 	crashes, err := crash.Watch(folder(os.UserCacheDir))
 	if err != nil {
@@ -75,6 +88,15 @@ func window(_ context.Context, version string, args []string) (cli.Exit, bool) {
 	if err != nil {
 		s.say("window.none.failed", err.Error())
 		return cli.ExitCouldNot, true
+	}
+	if files != nil {
+		w.Open(files)
+	}
+	if first != nil {
+		first.Serve(func(files []string) {
+			fyne.Do(func() { w.Fyne().(driver.NativeWindow).RunNative(raise) })
+			w.Open(files)
+		})
 	}
 	time.AfterFunc(time.Second, debug.FreeOSMemory) // what it took to open the window
 	s.app.Run()
@@ -171,9 +193,17 @@ func (s *start) make() (*gui.Window, error) {
 		Folders:   folders,
 		Crashes:   s.crashes,
 		Lists:     lists(net, folder(os.UserCacheDir)),
+		RunProbe:  runProbe(s.version),
 		History:   &history.Store{Dir: below(folder(os.UserCacheDir), "runs")},
 		Downloads: downloads(),
 	})
+}
+
+// raise brings back a window that was put away; Fyne's own way to the front leaves it where it is, on Windows.
+func raise(context any) {
+	if c, ok := context.(driver.WindowsWindowContext); ok {
+		instance.Restore(c.HWND)
+	}
 }
 
 // say tells in the owner's language why there is no window. detail is what the system said.
@@ -191,6 +221,9 @@ func (s *start) say(key, detail string) {
 		return
 	}
 	command := "boxready check portal.example.com"
+	if runtime.GOOS == "windows" {
+		command = "boxready-cli check portal.example.com" // this one has no console
+	}
 	if s.demo {
 		command = "boxready demo --check"
 	}
@@ -267,6 +300,15 @@ func lists(net *transport.Net, cache string) func(context.Context, allowlist.Opt
 	}
 }
 
+// runProbe runs a script on a portal's server over SSH, straight: the system's proxy is for the web.
+func runProbe(version string) func(context.Context, serverprobe.Server, string, func(context.Context) (secret.String, error)) ([]byte, error) {
+	net := transport.New(transport.Options{Version: version})
+	return func(ctx context.Context, server serverprobe.Server, script string, ask func(context.Context) (secret.String, error)) ([]byte, error) {
+		access := serverprobe.Access{Dial: net.Dial, KnownHosts: serverprobe.KnownHosts(), Agent: os.Getenv("SSH_AUTH_SOCK"), Password: ask}
+		return serverprobe.RunPHP(ctx, server, access, script)
+	}
+}
+
 func startDemo(faults []string, version string) (gui.Demo, error) {
 	simulated, err := demo.Start(faults)
 	if err != nil {
@@ -284,9 +326,14 @@ func startDemo(faults []string, version string) (gui.Demo, error) {
 	}
 	net := transport.New(way)
 	grant := simulated.Sim.IssueGrant(simportal.TokenValid)
+	answer, err := simulated.ServerAnswer()
+	if err != nil {
+		simulated.Close()
+		return gui.Demo{}, err
+	}
 	return gui.Demo{
 		Checker: checker{net: net}, Access: access.New(access.Options{Net: net, OpenBrowser: demo.Browser(net)}), Lists: lists(net, ""), Target: target, Close: simulated.Close,
-		Sample: gui.Sample{ClientID: grant.ClientID, ClientSecret: grant.ClientSecret, Webhook: simulated.Sim.Webhook()},
+		Sample: gui.Sample{ClientID: grant.ClientID, ClientSecret: grant.ClientSecret, Webhook: simulated.Sim.Webhook(), ServerAnswer: answer},
 	}, nil
 }
 

@@ -365,3 +365,43 @@ func TestJudgeSelf(t *testing.T) {
 		t.Run(string(c.id), func(t *testing.T) { judge(t, c.id, []verdict{c.verdict}) })
 	}
 }
+
+func TestJudgeDelivery(t *testing.T) {
+	step := func(method string, x *Exchange) EventStep { return EventStep{Method: method, Exchange: *x} }
+	bound, fired, unbound := step("event.bind", accepted), step("event.test", accepted), step("event.unbind", accepted)
+	facts := func(change func(*DeliveryFacts), steps ...EventStep) *DeliveryFacts {
+		f := &DeliveryFacts{Receiver: "https://events.example", LimitMS: 120_000, WaitedMS: 120_000, Steps: steps}
+		if change != nil {
+			change(f)
+		}
+		return f
+	}
+	trouble := func(reason ReceiverReason, failure transport.Failure) *DeliveryFacts {
+		return facts(func(f *DeliveryFacts) { f.Trouble = &ReceiverAsk{Leg: LegMailbox, Reason: reason, Failure: failure} })
+	}
+	judge(t, EventDelivery, []verdict{
+		{"arrived", facts(func(f *DeliveryFacts) { f.Arrival = &Arrival{TookMS: 900} }, bound, fired, unbound), nil, results("ok")},
+		{"arrived at the last look", facts(func(f *DeliveryFacts) { f.Arrival, f.LeftBound = &Arrival{TookMS: 119_000}, true }, bound, fired), nil, results("ok")},
+		{"never came", facts(nil, bound, fired, unbound), nil, results("problem event-not-delivered network-admin")},
+		{"never came, and the server says that it has no way out", facts(nil, bound, fired, unbound), Seen{ServerAuthServer: &ServerAuthFacts{Web: true, Hosts: []ServerHost{authHost(cisHost, true, endsAt(transport.StageTCP))}}},
+			results("skipped because server-auth-server")},
+		{"not waited for to the end", facts(func(f *DeliveryFacts) { f.WaitedMS = 119_999 }, bound, fired, unbound), nil, results("unknown timeout vendor")},
+		{"the receiver lost the mailbox", facts(func(f *DeliveryFacts) { f.Trouble = &ReceiverAsk{Leg: LegTravel, Reason: ReceiverForgot} }, bound, fired, unbound), nil,
+			results("unknown unexpected-answer vendor")},
+		{"the receiver stopped answering", facts(func(f *DeliveryFacts) {
+			f.Trouble = &ReceiverAsk{Leg: LegTravel, Reason: ReceiverUnreachable, Failure: transport.Timeout}
+		}, bound, fired, unbound), nil, results("unknown timeout vendor")},
+		{"refused by the receiver's host", trouble(ReceiverUnreachable, transport.Refused), nil, results("unknown unexpected-answer vendor")},
+		{"no network here", trouble(ReceiverUnreachable, transport.NoNetwork), nil, results("unknown no-network you")},
+		{"a proxy here", trouble(ReceiverUnreachable, transport.ProxyRefuse), nil, results("unknown proxy-refused network-admin")},
+		{"no room", trouble(ReceiverBusy, ""), nil, results("unknown unexpected-answer vendor")},
+		{"no receiver", trouble(ReceiverNone, ""), nil, results("unknown unexpected-answer vendor")},
+		{"nothing at all", facts(nil), nil, results("unknown unexpected-answer vendor")},
+		{"the address refused", facts(nil, step("event.bind", errorAnswer("ERROR_WRONG_HANDLER_URL", "Wrong handler URL"))), nil, results("unknown unexpected-answer server-admin")},
+		{"not allowed", facts(nil, step("event.bind", errorAnswer(bitrix.CodeAccessDenied, "Access denied!"))), nil, results("unknown unexpected-answer portal-admin")},
+		{"no licence", facts(nil, step("event.bind", errorAnswer(bitrix.CodePaymentRequired, "Payment required"))), nil, results("skipped because rest-licence")},
+		{"no answer to the binding", facts(nil, step("event.bind", unreached), unbound), nil, results("unknown timeout server-admin")},
+		{"no answer to the firing", facts(nil, bound, step("event.test", unreached), unbound), nil, results("unknown timeout server-admin")},
+		{"a page instead of firing", facts(nil, bound, step("event.test", somePage), unbound), nil, results("unknown unexpected-answer server-admin")},
+	})
+}

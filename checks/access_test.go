@@ -135,15 +135,15 @@ func TestAnotherAddressIsHeld(t *testing.T) {
 	}
 }
 
-func testHandlers(sim *simportal.Sim) (ours, others int) {
+func testHandlers(sim *simportal.Sim) (own, others int) {
 	for _, b := range sim.Bound() {
-		if strings.HasPrefix(b.Connector, "boxready-") {
-			ours++
+		if ours(b) {
+			own++
 		} else {
 			others++
 		}
 	}
-	return ours, others
+	return own, others
 }
 
 // TestEventTestCleansUp asserts that a handler of a run that was killed is taken away, and nobody else's.
@@ -152,13 +152,15 @@ func TestEventTestCleansUp(t *testing.T) {
 	p := scene{with: []string{"sign-in", "event-test"}, prepare: func(sim *simportal.Sim) {
 		sim.Bind(simportal.Binding{Event: "ONAPPTEST", Connector: "boxready-killed", Offline: true})
 		sim.Bind(simportal.Binding{Event: "ONAPPTEST", Connector: "somebody-else", Offline: true})
+		sim.Bind(simportal.Binding{Event: "ONAPPTEST", Handler: "https://events.vendor.example/mailbox/boxready-" + strings.Repeat("a2", 13)})
+		sim.Bind(simportal.Binding{Event: "ONAPPTEST", Handler: "https://app.example/mailbox/boxready-killed"})
 		sim.Bind(simportal.Binding{Event: "ONCRMDEALADD", Handler: "https://app.example/handler"})
 	}}.play(t)
 	p.wantState(t, checks.EventMachinery, checks.OK)
-	if ours, others := testHandlers(p.sim); ours != 0 || others != 2 {
+	if ours, others := testHandlers(p.sim); ours != 0 || others != 3 {
 		t.Errorf("%d handlers of ours and %d of others are bound", ours, others)
 	}
-	if f := p.result(checks.EventMachinery).Facts.(*checks.EventTestFacts); f.Leftovers != 1 || !f.Recorded {
+	if f := p.result(checks.EventMachinery).Facts.(*checks.EventTestFacts); f.Leftovers != 2 || !f.Recorded {
 		t.Errorf("%+v", f)
 	}
 }

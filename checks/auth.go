@@ -16,7 +16,7 @@ const (
 	AuthServerUnreachable    Cause = "auth-server-unreachable"
 	PortalNotRegistered      Cause = "portal-not-registered"
 	LicenceRejected          Cause = "licence-rejected"
-	PortalCredentialsRefused Cause = "portal-credentials-refused"
+	PortalCredentialsRefused Cause = "portal-credentials-refused" // #nosec G101 -- a cause's code
 	TokenCheckerMissing      Cause = "token-checker-missing"
 	AuthHeaderStripped       Cause = "auth-header-stripped"
 	PostBodyLost             Cause = "post-body-lost"

@@ -37,6 +37,7 @@ const (
 	RequiredMethods  ID = "methods"
 	RequiredEvents   ID = "events"
 	EventMachinery   ID = "event-machinery"
+	EventDelivery    ID = "event-delivery"
 	ApplicationHosts ID = "application-hosts"
 	RateLimit        ID = "rate-limit"
 
@@ -195,11 +196,16 @@ func Catalog() []*Check {
 			Causes: []Cause{EventNotRecorded, EventTestDenied},
 		}, observeEventTest, judgeEventTest),
 		define(Check{
+			ID: EventDelivery, Group: AccessGroup, Needs: all(EventMachinery), Credentials: signedIn, Consent: EventTest, Lacks: lacksReceiver,
+			Deadline: deliveryDeadline, Vantage: FromPortal, Owner: NetworkAdmin, Affects: events,
+			Causes: []Cause{EventNotDelivered},
+		}, observeDelivery, judgeDelivery),
+		define(Check{
 			ID: ApplicationHosts, Group: AccessGroup, Hosts: true, Vantage: FromComputer, Owner: Vendor, Affects: tokens,
 			Causes: []Cause{HostUnreachable, HandlerTLS, FrameBlocked, HandlerPrivate},
 		}, observeHosts, judgeHosts),
 		define(Check{
-			ID: RateLimit, Group: AccessGroup, After: []ID{ContentFilterCheck, PortalClock, Platform, EventMachinery},
+			ID: RateLimit, Group: AccessGroup, After: []ID{ContentFilterCheck, PortalClock, Platform, EventMachinery, EventDelivery},
 			Vantage: FromPortal, Owner: ServerAdmin, Affects: everything,
 			Causes: []Cause{Throttled, Overloaded, OperationTime},
 		}, observeLimits, judgeLimits),

@@ -50,7 +50,7 @@ func describe(c *x509.Certificate) Certificate {
 		SelfSigned: isSelfSigned(c), SerialNumber: c.SerialNumber.Text(16), SHA256: hex.EncodeToString(sum[:]),
 	}
 	d.Names = slices.Clone(c.DNSNames[:min(len(c.DNSNames), maxNames)])
-	for _, ip := range c.IPAddresses {
+	for _, ip := range c.IPAddresses[:min(len(c.IPAddresses), maxNames-len(d.Names))] {
 		d.Names = append(d.Names, ip.String())
 	}
 	switch key := c.PublicKey.(type) {

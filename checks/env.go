@@ -37,6 +37,11 @@ type Target struct {
 	Requirements  *requirements.Requirements // nil: what every application needs
 	Handlers      requirements.Handlers      // where they live; "": where Requirements say
 
+	// Receiver is the service that a test event is sent to, see receiver.ParseAddress, if the owner saw its host, learned that
+	// the event carries an access token, and agreed; "" for none. Requirements may name one, which is no yes.
+	Receiver  string
+	EventWait time.Duration // how long a test event may be on its way; 0: two minutes
+
 	ServerProbe *serverprobe.Probe // what was pasted from the portal's server; nil for nothing
 	Outside     *Outside           // a run made in the internet; nil for none
 
@@ -78,6 +83,9 @@ func (t *Target) Given() []string {
 	if t.Requirements != nil {
 		given = append(given, GivenRequirements)
 	}
+	if t.Receiver != "" {
+		given = append(given, "receiver "+t.Receiver) // as its flag is written
+	}
 	return given
 }
 
@@ -104,6 +112,7 @@ type Env struct {
 	invented portal.Token
 
 	count func(id ID, done, total int) // tells the observer; nil if it doesn't want to know
+	legs  func(ID, Leg)                // likewise
 
 	// Set by portal-tcp and portal-tls for the checks that need them.
 	lines  []*line
@@ -125,7 +134,6 @@ type Env struct {
 
 	basics    once[*basics]
 	inventory once[*inventory]
-	vendor    once[*VendorFacts]
 }
 
 func newEnv(ctx context.Context, n *transport.Net, t Target) *Env {
@@ -216,6 +224,13 @@ func (env *Env) progress(id ID, total int) (step func()) {
 		defer mu.Unlock()
 		done++
 		env.count(id, done, total)
+	}
+}
+
+// tellLeg tells the observer how far a test event has come.
+func (env *Env) tellLeg(id ID, leg Leg) {
+	if env.legs != nil {
+		env.legs(id, leg)
 	}
 }
 

@@ -2,15 +2,15 @@ package checks
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
 	"boxready/internal/bitrix"
 	"boxready/internal/portal"
-	"crypto/rand"
+	"boxready/internal/receiver"
 )
 
 // Causes of event-machinery.
@@ -32,6 +32,9 @@ type EventTestFacts struct {
 	LeftBound bool  `json:"left_bound,omitempty"` // our handler could not be unbound; the next test does it
 	WaitedMS  int64 `json:"waited_ms,omitempty"`  // from firing to reading back
 }
+
+// HandlerLeft tells whether the test event's handler could not be taken away.
+func (f *EventTestFacts) HandlerLeft() bool { return f.LeftBound }
 
 // EventStep is one call of the test.
 type EventStep struct {
@@ -65,15 +68,14 @@ type eventTest struct {
 
 func (t *eventTest) run(ctx context.Context) {
 	t.cleanUp(ctx)
-	// Whatever ends the test, a cancel or a panic included: what may be bound is unbound. The answer to bind may be lost
-	// although the portal bound.
-	defer t.unbind(ctx, t.connector)
-	bound, _ := t.call(ctx, "event.bind", t.handler(t.connector))
-	if t.facts.Bound = bound.answered(); !t.facts.Bound {
+	b := t.binding(offline(t.connector))
+	// Whatever ends the test, a cancel or a panic included: what may be bound is unbound.
+	defer func() { t.facts.LeftBound = !b.unbind(ctx) }()
+	if t.facts.Bound = b.bind(ctx); !t.facts.Bound {
 		return
 	}
 	start := time.Now()
-	fired, _ := t.call(ctx, "event.test", url.Values{"boxready": {t.nonce}})
+	fired, _ := b.call(ctx, "event.test", url.Values{receiver.NonceField: {t.nonce}})
 	if t.facts.Fired = fired.answered(); !t.facts.Fired {
 		return
 	}
@@ -83,7 +85,7 @@ func (t *eventTest) run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
-		read, a := t.call(ctx, "event.offline.get", url.Values{"auth_connector": {t.connector}, "filter[EVENT_NAME]": {testEvent}})
+		read, a := b.call(ctx, "event.offline.get", url.Values{"auth_connector": {t.connector}, "filter[EVENT_NAME]": {testEvent}})
 		if !read.answered() {
 			return
 		}
@@ -95,59 +97,88 @@ func (t *eventTest) run(ctx context.Context) {
 	}
 }
 
-func (t *eventTest) call(ctx context.Context, method string, form url.Values) (Call, portal.Answer) {
-	call, a := t.env.call(ctx, BySignIn, method, form)
-	t.facts.Steps = append(t.facts.Steps, EventStep{Method: method, Exchange: call.Exchange})
-	return call, a
+func (t *eventTest) binding(handler url.Values) *binding {
+	return &binding{env: t.env, steps: &t.facts.Steps, handler: handler}
 }
 
-func (t *eventTest) handler(connector string) url.Values {
-	return url.Values{"event": {testEvent}, "event_type": {"offline"}, "auth_connector": {connector}}
-}
-
-// cleanUp unbinds the handlers of runs that were killed. Nobody else's connector has our prefix.
+// cleanUp unbinds the handlers of runs that were killed. Nobody else's connector has our prefix, and no other handler's address
+// the form of a mailbox's.
 func (t *eventTest) cleanUp(ctx context.Context) {
-	_, a := t.call(ctx, "event.get", nil)
+	_, a := t.binding(nil).call(ctx, "event.get", nil)
 	var handlers []struct {
 		Event     portal.Text `json:"event"`
 		Connector portal.Text `json:"connector_id"`
+		Handler   portal.Text `json:"handler"`
 	}
 	if a.Result == nil || json.Unmarshal(a.Result, &handlers) != nil {
 		return
 	}
 	for _, h := range handlers {
-		if strings.EqualFold(string(h.Event), testEvent) && strings.HasPrefix(string(h.Connector), connectorPrefix) {
-			if t.unbind(ctx, string(h.Connector)) {
-				t.facts.Leftovers++
-			}
+		var left *binding
+		switch {
+		case !strings.EqualFold(string(h.Event), testEvent):
+			continue
+		case strings.HasPrefix(string(h.Connector), connectorPrefix):
+			left = t.binding(offline(string(h.Connector)))
+		case receiver.IsMailbox(string(h.Handler)):
+			left = t.binding(online(string(h.Handler)))
+		default:
+			continue
+		}
+		if left.bound = true; left.unbind(ctx) {
+			t.facts.Leftovers++
 		}
 	}
 }
 
-func (t *eventTest) unbind(ctx context.Context, connector string) bool {
-	if connector == t.connector && t.refused("event.bind") {
-		return false // the portal said that it bound nothing
+// binding is a handler of the test event, and the calls about it.
+type binding struct {
+	env     *Env
+	steps   *[]EventStep
+	handler url.Values
+
+	asked, bound, refused bool
+}
+
+func offline(connector string) url.Values {
+	return url.Values{"event": {testEvent}, "event_type": {"offline"}, "auth_connector": {connector}}
+}
+
+func online(handler string) url.Values {
+	return url.Values{"event": {testEvent}, "event_type": {"online"}, "handler": {handler}}
+}
+
+func (b *binding) call(ctx context.Context, method string, form url.Values) (Call, portal.Answer) {
+	call, a := b.env.call(ctx, BySignIn, method, form)
+	*b.steps = append(*b.steps, EventStep{Method: method, Exchange: call.Exchange})
+	return call, a
+}
+
+func (b *binding) bind(ctx context.Context) bool {
+	b.asked = true
+	call, _ := b.call(ctx, "event.bind", b.handler)
+	b.bound = call.answered()
+	b.refused = call.Failure == "" && call.Error != ""
+	return b.bound
+}
+
+// unbind takes the handler away and tells whether it is gone. The answer to bind may have been lost although the portal bound;
+// only where the portal said that it didn't, or wasn't asked, there is nothing to do.
+func (b *binding) unbind(ctx context.Context) (gone bool) {
+	if b.refused || !b.asked && !b.bound {
+		return true
 	}
 	// The run may be over, and its connections with it; the handler has to go all the same.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), unbindTimeout)
 	defer cancel()
-	call, a := t.call(ctx, "event.unbind", t.handler(connector))
+	call, a := b.call(ctx, "event.unbind", b.handler)
 	var unbound struct {
 		Count *portal.Int `json:"count"`
 	}
-	gone := call.answered()
 	if json.Unmarshal(a.Result, &unbound) == nil && unbound.Count != nil && *unbound.Count == 0 {
-		gone = connector == t.connector && !t.facts.Bound // there was nothing
+		return !b.bound // there was nothing
 	}
-	if connector == t.connector && !gone {
-		t.facts.LeftBound = true
-	}
-	return gone
-}
-
-// refused tells whether the portal answered a step with an error of its own.
-func (t *eventTest) refused(method string) bool {
-	return slices.ContainsFunc(t.facts.Steps, func(s EventStep) bool { return s.Method == method && s.Failure == "" && s.Error != "" })
+	return call.answered()
 }
 
 func judgeEventTest(f *EventTestFacts, s Seen) []Result {
@@ -155,13 +186,7 @@ func judgeEventTest(f *EventTestFacts, s Seen) []Result {
 	if f.Recorded {
 		return about(ok(), args)
 	}
-	// The step at which it ended; taking the handler away again is not part of the way.
-	var last *EventStep
-	for i, step := range f.Steps {
-		if step.Method != "event.unbind" && step.Method != "event.get" {
-			last = &f.Steps[i]
-		}
-	}
+	last := lastStep(f.Steps)
 	var r Result
 	switch {
 	case last == nil:
@@ -190,6 +215,16 @@ func judgeEventTest(f *EventTestFacts, s Seen) []Result {
 		args["method"] = last.Method
 	}
 	return about(one(r), args)
+}
+
+// lastStep is the one at which the test ended; taking handlers away is not part of the way. nil: none.
+func lastStep(steps []EventStep) (last *EventStep) {
+	for i, step := range steps {
+		if step.Method != "event.unbind" && step.Method != "event.get" {
+			last = &steps[i]
+		}
+	}
+	return last
 }
 
 // unfinished tells whether the portal says that the application that was signed in with isn't installed to the end.

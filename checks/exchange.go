@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -191,9 +192,10 @@ const enoughOfAPage = 64 << 10
 
 func beginning(page []byte) []byte { return page[:min(len(page), enoughOfAPage)] }
 
-// refuses tells whether a status is one with which filters refuse a request.
+// refuses tells whether a status is one with which what stands before a portal refuses a request. None of ours is large: 413 is a
+// server that lets no bodies in.
 func refuses(status int) bool {
-	return status == http.StatusForbidden || status == http.StatusNotAcceptable || status == http.StatusTooManyRequests
+	return slices.Contains([]int{http.StatusForbidden, http.StatusNotAcceptable, http.StatusRequestEntityTooLarge, http.StatusTooManyRequests}, status)
 }
 
 // unanswered is the conclusion from an exchange that got no whole answer, or one from which nothing follows.

@@ -19,6 +19,7 @@ var explanations = []struct {
 	{TokenAccepted, PortalNotRegistered, ServerRegistration, []Cause{PortalNotRegistered}},
 	{TokenAccepted, TokenCheckerMissing, ServerRESTSetup, []Cause{TokenCheckerMissing, CustomAuthProvider}},
 	{TokenAccepted, LicenceRejected, ServerLicence, []Cause{LicenceEnded}},
+	{EventDelivery, EventNotDelivered, ServerAuthServer, wayOut},
 	{RESTRoute, RESTSiteClosed, ServerRESTSetup, []Cause{SiteClosed}},
 	{RESTRoute, RESTModuleMissing, ServerModules, []Cause{ModuleMissing}},
 	{HTTPSSeen, HTTPSNotSeen, ServerRESTSetup, []Cause{HTTPSNotSeen}},

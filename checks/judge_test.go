@@ -71,7 +71,7 @@ var vantages = map[ID]Vantage{
 	AuthServerFromComputer: FromComputer, QueueFeed: FromComputer, PortalFromInternet: FromOutside,
 	WebhookCheck: FromPortal, SignIn: FromComputer, PortalIdentity: FromComputer, TokenAccepted: FromPortal, RESTLicence: FromPortal,
 	AppInstalled: FromPortal, UserRights: FromPortal, Platform: FromPortal, RequiredScopes: FromPortal, RequiredModules: FromPortal,
-	RequiredMethods: FromPortal, RequiredEvents: FromPortal, EventMachinery: FromPortal, ApplicationHosts: FromComputer, RateLimit: FromPortal,
+	RequiredMethods: FromPortal, RequiredEvents: FromPortal, EventMachinery: FromPortal, EventDelivery: FromPortal, ApplicationHosts: FromComputer, RateLimit: FromPortal,
 	ServerProbe: FromServer, ServerAuthServer: FromServer, ServerRegistration: FromServer, ServerApplications: FromServer, ServerModules: FromServer,
 	ServerPlatform: FromServer, ServerAgents: FromServer, ServerRESTSetup: FromServer, ServerLicence: FromServer, ServerNetwork: FromServer,
 	SelfKeyring: FromComputer, SelfLoopback: FromComputer, SelfBrowser: FromComputer, SelfProxy: FromComputer, SelfClock: FromComputer, SelfDisplay: FromComputer,
@@ -234,6 +234,8 @@ func TestJudgeTCP(t *testing.T) {
 		{"both open", tried(at(v4, ""), at(v6, "")), nil, results("ok")},
 		{"given, open", &TCPFacts{Port: 443, Given: true, Attempts: []TCPAttempt{{}}}, nil, results("ok")},
 		{"given, refused", &TCPFacts{Port: 443, Given: true, Attempts: []TCPAttempt{{Failure: transport.Refused}}}, nil, results(refused)},
+		{"nothing in the internet answers either", &TCPFacts{Port: 443, CutOff: true, Attempts: []TCPAttempt{{Address: "203.0.113.10", Failure: transport.Timeout}}}, nil,
+			results("unknown no-network you")},
 		{"through a proxy", &TCPFacts{Port: 443, Proxy: "proxy.example:3128"}, nil, results("ok")},
 
 		{"refused", tried(at(v4, transport.Refused)), nil, results(refused)},
@@ -338,6 +340,7 @@ func TestJudgeTLS(t *testing.T) {
 	notPublic := func(s *TLSSeen) { s.Trust.Public = false }
 	withRoot := func(s *TLSSeen) { s.Chain = append(s.Chain, root(s)) }
 	elsewhere := func(s *TLSSeen) { s.Address = "203.0.113.11" }
+	gateway := func(s *TLSSeen) { s.Gateway = "Web Gateway" }
 	const (
 		hasExpired  = "problem tls-expired server-admin"
 		isEarly     = "problem tls-not-yet-valid server-admin"
@@ -379,6 +382,8 @@ func TestJudgeTLS(t *testing.T) {
 		}), nil, results(wrong)},
 
 		{"self-signed", with(selfSigned), nil, results(self)},
+		{"a gateway of no known make", with(privateCA, expired, gateway), nil, results(intercepts)},
+		{"a hotel's page", with(selfSigned, wrongHost, gateway), nil, results(intercepts)},
 		{"private CA, root sent", with(privateCA), nil, results(private)},
 		{"private CA or incomplete chain, not provable", with(unproven), nil, results(private)},
 		{"AIA out of reach", with(unproven, func(s *TLSSeen) {
@@ -800,7 +805,7 @@ func TestJudgeRoute(t *testing.T) {
 		{"504 page", answer(504, portal.FormHTML), nil, results(failed)},
 		{"400 page", answer(400, portal.FormHTML), nil, results(odd)},
 		{"405 page", answer(405, portal.FormHTML), nil, results(odd)},
-		{"413 page", answer(413, portal.FormHTML), nil, results(odd)},
+		{"413 page", answer(413, portal.FormHTML), nil, results("problem rest-blocked server-admin")},
 		{"204", answer(204, portal.FormEmpty), nil, results(odd)},
 
 		{"reset", route(failedWith(transport.Reset)), nil, results(cut)},

@@ -35,12 +35,13 @@ const (
 	NeedsOutsideRun    Reason = "outside-run"
 	NeedsServerProbe   Reason = "server-probe" // or this part of its answer
 	NeedsRequirements  Reason = "requirements" // that name hosts
+	NeedsReceiver      Reason = "receiver"     // that takes a test event, and a yes to its host
 )
 
 // Reasons are all of them.
 func Reasons() []Reason {
 	return []Reason{NeedsConsentDeep, NeedsConsentFilter, NeedsConsentEvent, NeedsCredential, NeedsSignIn, NeedsWebhook, NeedsAsApplication, NeedsOutsideRun, NeedsServerProbe,
-		NeedsRequirements}
+		NeedsRequirements, NeedsReceiver}
 }
 
 func reasonFor(c Consent) Reason {

@@ -57,13 +57,16 @@ func Planned(target Target) int {
 }
 
 // Budget is how long a run against target may take before it is no use waiting: 90 s, and what many methods take at the pace
-// that a portal can bear.
+// that a portal can bear, and a test event that is on its way.
 func Budget(target Target) time.Duration {
-	const usual = 90 * time.Second
-	if target.Webhook == nil && target.SignIn == nil {
-		return usual
+	limit := 90 * time.Second
+	if target.Webhook != nil || target.SignIn != nil {
+		limit += inventoryDeadline(&target) - checkDeadline
 	}
-	return usual + inventoryDeadline(&target) - checkDeadline
+	if target.SignIn != nil && target.agreed(EventTest) && target.Receiver != "" {
+		limit += target.eventWait()
+	}
+	return limit
 }
 
 func (c *Check) planned(t *Target) bool { return c.lacks(t) == "" }
@@ -99,6 +102,13 @@ func walk(ctx context.Context, env *Env, catalog []*Check, observer Observer) *O
 			telling.Lock()
 			defer telling.Unlock()
 			counter.Progress(id, done, total)
+		}
+	}
+	if watcher, ok := observer.(LegWatcher); ok {
+		env.legs = func(id ID, leg Leg) {
+			telling.Lock()
+			defer telling.Unlock()
+			watcher.Leg(id, leg)
 		}
 	}
 	var wg sync.WaitGroup

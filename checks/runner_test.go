@@ -60,6 +60,7 @@ func TestCatalogIsStable(t *testing.T) {
 		{"methods", "method-deprecated method-missing method-not-permitted method-unknown method-unsure"},
 		{"events", "event-missing"},
 		{"event-machinery", "event-not-recorded event-test-denied"},
+		{"event-delivery", "event-not-delivered"},
 		{"application-hosts", "frame-blocked handler-private handler-tls host-unreachable"},
 		{"rate-limit", "operation-time overloaded throttled"},
 		{"server-probe", "probe-damaged probe-old probe-other-portal"},

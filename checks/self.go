@@ -171,7 +171,7 @@ type SelfProxyFacts struct {
 }
 
 func observeSelfProxy(ctx context.Context, env *Env) (*SelfProxyFacts, error) {
-	f, err := env.askVendorOnce(ctx)
+	f, err := env.askVendor(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -201,7 +201,7 @@ type SelfClockFacts struct {
 }
 
 func observeSelfClock(ctx context.Context, env *Env) (*SelfClockFacts, error) {
-	f, err := env.askVendorOnce(ctx)
+	f, err := env.askVendor(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -217,14 +217,6 @@ func judgeSelfClock(f *SelfClockFacts, _ Seen) []Result {
 		return one(problem(ClockWrong, You).with(Args{"offset": offset, "ahead": offset < 0}))
 	}
 	return ok()
-}
-
-// askVendorOnce knocks at the authorization servers once for all checks.
-func (env *Env) askVendorOnce(ctx context.Context) (*VendorFacts, error) {
-	return env.vendor.get(ctx, env, func(ctx context.Context) *VendorFacts {
-		f, _ := observeVendor(ctx, env) // never fails
-		return f
-	})
 }
 
 // DisplayFacts are whether a window can be opened.

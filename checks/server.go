@@ -60,8 +60,23 @@ type ServerProbeFacts struct {
 }
 
 func observeProbe(_ context.Context, env *Env) (*ServerProbeFacts, error) {
-	p, t := env.target.ServerProbe, &env.target
-	f := &ServerProbeFacts{At: env.now().UTC(), Portal: t.Address.Authority(), Kinds: p.Kinds, Log: p.SystemCheck != nil, Nonce: p.Nonce, SAPI: p.SAPI,
+	return probeFacts(&env.target, env.now()), nil
+}
+
+// LookAtProbe is what a run against t that begins then says of the answer that was pasted: whose it is, how old, and whether all
+// of it is there.
+func LookAtProbe(t Target, at time.Time) []Result {
+	for _, c := range Catalog() {
+		if c.ID == ServerProbe {
+			return c.Judge(probeFacts(&t, at), nil)
+		}
+	}
+	return nil
+}
+
+func probeFacts(t *Target, at time.Time) *ServerProbeFacts {
+	p := t.ServerProbe
+	f := &ServerProbeFacts{At: at.UTC(), Portal: t.Address.Authority(), Kinds: p.Kinds, Log: p.SystemCheck != nil, Nonce: p.Nonce, SAPI: p.SAPI,
 		Asked: p.Asked, Names: p.Names, Damage: p.Damage, Failed: p.Failed, Ended: p.Ended}
 	if !p.Time.IsZero() {
 		f.Time = &p.Time
@@ -70,7 +85,7 @@ func observeProbe(_ context.Context, env *Env) (*ServerProbeFacts, error) {
 		own, other := t.SignIn.Held().MemberID, p.Registration.MemberID
 		f.OtherMember = own != "" && other != "" && !strings.EqualFold(own, other)
 	}
-	return f, nil
+	return f
 }
 
 func judgeProbe(f *ServerProbeFacts, _ Seen) []Result {

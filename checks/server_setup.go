@@ -35,7 +35,7 @@ func observeSetup(_ context.Context, env *Env) (*SetupFacts, error) {
 }
 
 // tokenChecker is the class of module rest that checks applications' tokens.
-const tokenChecker = `Bitrix\Rest\OAuth\Auth`
+const tokenChecker = `Bitrix\Rest\OAuth\Auth` // #nosec G101 -- a class of the product's
 
 func judgeSetup(f *SetupFacts, _ Seen) []Result {
 	if f.Setup == nil && f.Handlers == nil && f.HTTPS == nil {

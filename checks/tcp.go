@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/netip"
+	"slices"
 	"time"
 
 	"boxready/internal/transport"
@@ -22,6 +23,7 @@ type TCPFacts struct {
 	Given    bool         `json:"given,omitempty"`
 	Proxy    string       `json:"proxy,omitempty" hide:"host"`
 	Attempts []TCPAttempt `json:"attempts,omitempty"`
+	CutOff   bool         `json:"cut_off,omitempty"` // the authorization servers let this computer in as little as the portal, and in the same way
 }
 
 // TCPAttempt is one knock.
@@ -77,7 +79,27 @@ func observeTCP(ctx context.Context, env *Env) (*TCPFacts, error) {
 		doors[i].conn, doors[i].open = conn, err == nil
 	})
 	env.useDoors(doors, spare)
+	if len(env.lines) == 0 {
+		f.CutOff = env.cutOff(ctx, f.Attempts)
+	}
 	return f, nil
+}
+
+// cutOff tells whether it is rather this computer that doesn't get out: nothing in the internet lets it in, and each time it fails
+// as at the portal. A network that demands a proxy, or money, looks so. Of a private address that proves nothing.
+func (env *Env) cutOff(ctx context.Context, attempts []TCPAttempt) bool {
+	i := slices.IndexFunc(attempts, func(a TCPAttempt) bool { return !a.ipv6() })
+	if i < 0 {
+		return false
+	}
+	first := attempts[i]
+	if addr, err := netip.ParseAddr(first.Address); err != nil || !isPublic(addr) {
+		return false
+	}
+	vendor, err := env.askVendor(ctx)
+	return err == nil && len(vendor.Hosts) > 0 && !slices.ContainsFunc(vendor.Hosts, func(h HostSeen) bool {
+		return h.Layer != transport.StageTCP || h.Failure != first.Failure
+	})
 }
 
 // door is one address of the portal.
@@ -92,7 +114,7 @@ func (env *Env) doors() []door {
 	dns := seen[DNSFacts](env.seen(), PortalDNS)
 	var doors []door
 	for _, addr := range dns.Addresses[:min(len(dns.Addresses), maxAddresses)] {
-		target := netip.AddrPortFrom(addr, uint16(env.target.Address.Port))
+		target := netip.AddrPortFrom(addr, uint16(env.target.Address.Port)) // #nosec G115 -- ParseAddress lets in nothing above 65535
 		doors = append(doors, door{address: addr.String(), dial: func(ctx context.Context) (net.Conn, error) {
 			return env.net.DialAddr(ctx, target)
 		}})
@@ -133,7 +155,7 @@ func judgeTCP(f *TCPFacts, _ Seen) []Result {
 			dead = append(dead, a.Address)
 		}
 	}
-	return about(tcpFaults(f), Args{"port": f.Port, "dead": dead})
+	return about(tcpFaults(f), Args{"port": f.Port, "dead": dead, "cut_off": f.CutOff})
 }
 
 func tcpFaults(f *TCPFacts) []Result {
@@ -166,7 +188,7 @@ func tcpFaults(f *TCPFacts) []Result {
 		return one(notice(IPv6Dead, NetworkAdmin))
 	case v4open, v6open && !hasV4:
 		return ok()
-	case worst == nil: // IPv6 only, and none here
+	case worst == nil, f.CutOff: // IPv6 only, and none here
 		return one(unknown(NoNetwork, You))
 	}
 	switch worst.Failure {

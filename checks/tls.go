@@ -1,11 +1,14 @@
 package checks
 
 import (
+	"bufio"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"net"
+	"net/http"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -56,8 +59,11 @@ type TLSSeen struct {
 	Chain                    []Certificate `json:"chain,omitempty"`                      // as sent, the portal's own first
 	Trust                    *Trust        `json:"trust,omitempty"`
 	Interceptor              string        `json:"interceptor,omitempty"` // the product that put its own certificate there
-	NationalCA               string        `json:"national_ca,omitempty"`
-	TookMS                   int64         `json:"took_ms"`
+	// Gateway is who put its own certificate there if that is no known product: whoever issued this one also issued one for an
+	// authorization server, which has a public one.
+	Gateway    string `json:"gateway,omitempty" hide:"subject"`
+	NationalCA string `json:"national_ca,omitempty"`
+	TookMS     int64  `json:"took_ms"`
 }
 
 // Reached tells whether requests can be made, verified or not.
@@ -90,7 +96,21 @@ func (s *TLSSeen) public() (values []string) {
 	return values
 }
 
-func (s *TLSSeen) reached() bool { return s.Failure == "" && !s.ClientCertificateRefused }
+func (s *TLSSeen) reached() bool {
+	return s.Failure == "" && !s.ClientCertificateRefused && !s.elsewhere()
+}
+
+// intercepted tells who put its own certificate in the place of the portal's; "" for nobody.
+func (s *TLSSeen) intercepted() string {
+	if s.Trust == nil || s.Trust.Public {
+		return ""
+	}
+	return cmp.Or(s.Interceptor, s.Gateway)
+}
+
+// elsewhere tells whether it isn't the portal at all that answered, but for instance the page of a hotel's network: what
+// intercepts in order to look inside writes the portal's name into its certificate.
+func (s *TLSSeen) elsewhere() bool { return s.intercepted() != "" && !s.Trust.NameMatches }
 
 // line is an address of the portal with a connection to it.
 type line struct {
@@ -158,7 +178,7 @@ func (env *Env) handshake(ctx context.Context, l *line, s *TLSSeen) *tls.Conn {
 		}
 		return nil
 	}
-	if s.ClientCertificateAsked && refused(conn) {
+	if s.ClientCertificateAsked && (refused(conn) || env.demandsCertificate(ctx, l)) {
 		s.ClientCertificateRefused = true
 		conn.Close()
 		return nil
@@ -172,7 +192,17 @@ func (env *Env) handshake(ctx context.Context, l *line, s *TLSSeen) *tls.Conn {
 	if !s.Trust.Public { // no public authority is one of those
 		s.Interceptor, s.NationalCA = nameIn(s.Chain, interceptors), nameIn(s.Chain, nationalCAs)
 	}
+	if s.Interceptor == "" && !s.Trust.Public && !s.Trust.Given && env.vendorHas(ctx, s.Chain[0].Issuer) {
+		issuer := state.PeerCertificates[0].Issuer
+		s.Gateway = cmp.Or(issuer.CommonName, issuer.String())
+	}
 	return conn
+}
+
+// vendorHas tells whether this computer got a certificate of the same issuer, and not a good one, for an authorization server.
+func (env *Env) vendorHas(ctx context.Context, issuer string) bool {
+	vendor, err := env.askVendor(ctx)
+	return err == nil && slices.ContainsFunc(vendor.Hosts, func(h HostSeen) bool { return h.Issuer == issuer })
 }
 
 // refused tells whether the server closes a connection that came without a client certificate. With TLS 1.3 the
@@ -186,6 +216,39 @@ func refused(conn *tls.Conn) bool {
 	return err != nil && !(errors.As(err, &network) && network.Timeout())
 }
 
+// demandsCertificate tells whether a server that lets everybody in refuses the first request because no certificate came, as
+// nginx does with its codes 495 and 496, which leave it as 400 (https://nginx.org/en/docs/http/ngx_http_ssl_module.html#errors).
+func (env *Env) demandsCertificate(ctx context.Context, l *line) bool {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	turn, err := env.pacer.Begin(ctx)
+	if err != nil {
+		return false
+	}
+	defer turn.End()
+	raw, err := l.door.dial(ctx)
+	if err != nil {
+		return false
+	}
+	conn, err := transport.Handshake(ctx, raw, env.tlsConfig())
+	if err != nil {
+		return false
+	}
+	defer conn.Close()
+	defer context.AfterFunc(ctx, func() { conn.Close() })()
+	request, err := http.NewRequestWithContext(ctx, http.MethodHead, "https://"+env.target.Address.Authority()+"/", nil)
+	if err != nil {
+		return false
+	}
+	request.Header.Set("User-Agent", env.net.UserAgent())
+	turn.Sent()
+	if request.Write(conn) != nil {
+		return false
+	}
+	response, err := http.ReadResponse(bufio.NewReader(conn), request)
+	return err == nil && response.StatusCode == http.StatusBadRequest
+}
+
 // oldHandshake proves that a server speaks only what application servers no longer accept.
 func (env *Env) oldHandshake(ctx context.Context, l *line) string {
 	conn, err := l.door.dial(ctx)
@@ -193,7 +256,7 @@ func (env *Env) oldHandshake(ctx context.Context, l *line) string {
 		return ""
 	}
 	config := env.tlsConfig()
-	config.MinVersion, config.MaxVersion = tls.VersionTLS10, tls.VersionTLS11
+	config.MinVersion, config.MaxVersion = tls.VersionTLS10, tls.VersionTLS11 // #nosec G402 -- only to see how old the server is; nothing is sent
 	old, err := transport.Handshake(ctx, conn, config)
 	if err != nil {
 		return ""
@@ -205,7 +268,7 @@ func (env *Env) oldHandshake(ctx context.Context, l *line) string {
 // tlsConfig offers everything that Go can do from TLS 1.2 on, so that a failure says as much as possible about the
 // server, and verifies nothing: the certificate is looked at afterwards, fault by fault.
 func (env *Env) tlsConfig() *tls.Config {
-	config := &tls.Config{ServerName: env.target.Address.Host, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}, InsecureSkipVerify: true}
+	config := &tls.Config{ServerName: env.target.Address.Host, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}, InsecureSkipVerify: true} // #nosec G402 -- verify looks at the chain itself, and more closely
 	for _, suite := range append(tls.CipherSuites(), tls.InsecureCipherSuites()...) {
 		config.CipherSuites = append(config.CipherSuites, suite.ID)
 	}
@@ -345,9 +408,9 @@ func (s *TLSSeen) certificateFaults(now time.Time) []Result {
 		return one(unknown(UnexpectedAnswer, ServerAdmin))
 	}
 	leaf := s.Chain[0]
-	if s.Interceptor != "" && !s.Trust.Public {
+	if by := s.intercepted(); by != "" {
 		// The dates and names of an interceptor's certificate say nothing about the portal's.
-		return one(unknown(TLSIntercepted, NetworkAdmin).with(Args{"interceptor": s.Interceptor, "issuer": leaf.Issuer}))
+		return one(unknown(TLSIntercepted, NetworkAdmin).with(Args{"interceptor": by, "issuer": leaf.Issuer}))
 	}
 	var results []Result
 	if r, bad := s.trustFault(); bad {

@@ -28,7 +28,8 @@ type HostSeen struct {
 	At          time.Time         `json:"at"`
 	Layer       transport.Stage   `json:"layer,omitempty"` // where it failed; none when the host answered
 	Failure     transport.Failure `json:"failure,omitempty"`
-	Interceptor string            `json:"interceptor,omitempty"` // who issued the certificate, if it is a known product
+	Interceptor string            `json:"interceptor,omitempty"`           // who issued the certificate, if it is a known product
+	Issuer      string            `json:"issuer,omitempty" hide:"subject"` // of a certificate that doesn't verify
 	Status      int               `json:"status,omitempty"`
 	Date        *time.Time        `json:"date,omitempty"`
 	Times       transport.Times   `json:"times"`
@@ -36,7 +37,10 @@ type HostSeen struct {
 
 const vendorTimeout = 12 * time.Second
 
-func observeVendor(ctx context.Context, env *Env) (*VendorFacts, error) {
+func observeVendor(ctx context.Context, env *Env) (*VendorFacts, error) { return env.askVendor(ctx) }
+
+// askVendor knocks at the authorization servers once for all checks.
+func (env *Env) askVendor(ctx context.Context) (*VendorFacts, error) {
 	servers := env.authServers()
 	f := &VendorFacts{Hosts: make([]HostSeen, len(servers))}
 	errs := make([]error, len(servers))
@@ -95,6 +99,9 @@ func (s *Shared) knockOnce(ctx context.Context, address string) HostSeen {
 				chain = append(chain, describe(c))
 			}
 			seen.Interceptor = nameIn(chain, interceptors)
+			if len(chain) > 0 {
+				seen.Issuer = chain[0].Issuer
+			}
 		}
 		return seen
 	}

@@ -17,6 +17,7 @@ import (
 	"boxready/checks"
 	"boxready/internal/allowlist"
 	"boxready/internal/bitrix"
+	"boxready/internal/feed"
 	"boxready/internal/report"
 	"boxready/internal/requirements"
 	"boxready/internal/secret"
@@ -35,6 +36,7 @@ type checkFlags struct {
 	signedIn, asApplication                   bool
 	requires                                  []string
 	serverProbe, outside                      string
+	receiver                                  string
 	handlers                                  string
 	format, report                            string
 	hideNames                                 bool
@@ -90,6 +92,7 @@ Exit codes: 0 nothing wrong seen, 3 at least one problem, 4 no problem but notic
 	flags.BoolVar(&f.deep, "deep", false, "the address is the one that employees and applications use: allow token-bearing requests")
 	flags.BoolVar(&f.contentFilter, "content-filter", false, "allow one request that may look like an attack to a filter")
 	flags.BoolVar(&f.eventTest, "event-test", false, "with --signed-in: allow binding and unbinding a test event")
+	flags.StringVar(&f.receiver, "receiver", "", "with --event-test: `URL` of a receiver (see boxready receiver --help) that the test event has to get to; the event carries an access token for an hour, which a receiver of BoxReady doesn't keep")
 	flags.StringVar(&f.webhook, "webhook", "", "incoming webhook: - for standard input, saved for the keyring's, or its `URL`, which others on this computer can see then (default: $BOXREADY_WEBHOOK)")
 	flags.BoolVar(&f.signedIn, "signed-in", false, "use the saved sign-in, see boxready login")
 	flags.BoolVar(&f.asApplication, "as-application", false, "the credential is the application's own: missing permissions are problems")
@@ -155,6 +158,9 @@ func (a *app) check(ctx context.Context, address string, f checkFlags) error {
 			return err
 		}
 	}
+	if err := a.addReceiver(&target, f); err != nil {
+		return err
+	}
 	if err := a.addCredentials(ctx, n, &target, f); err != nil {
 		return err
 	}
@@ -165,6 +171,28 @@ func (a *app) check(ctx context.Context, address string, f checkFlags) error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	return a.runChecks(ctx, n, target, f)
+}
+
+// addReceiver adds the receiver that the owner agrees to by naming it. That requirements name one is said, and no more.
+func (a *app) addReceiver(target *checks.Target, f checkFlags) error {
+	offered := ""
+	if target.Requirements != nil && target.Requirements.Receiver != "" {
+		offered = target.Requirements.Receiver
+	}
+	switch {
+	case f.receiver == "" && offered != "" && f.eventTest && f.signedIn:
+		fmt.Fprintln(a.Err, a.words.Say("cli.receiver-offered", checks.Args{"host": checks.ReceiverHost(offered), "receiver": offered}))
+		return nil
+	case f.receiver == "":
+		return nil
+	case !f.eventTest || !f.signedIn:
+		return wrong("cli.receiver-alone", nil)
+	}
+	if target.UseReceiver(f.receiver) != nil {
+		return wrong("cli.bad-receiver", nil)
+	}
+	fmt.Fprintln(a.Err, a.words.Say("cli.receiver-agreed", checks.Args{"host": checks.ReceiverHost(target.Receiver)}))
+	return nil
 }
 
 // addCredentials adds the webhook and the sign-in that the flags ask for.
@@ -304,19 +332,27 @@ func (a *app) runChecks(ctx context.Context, n *transport.Net, target checks.Tar
 		return a.fail(err)
 	}
 	for _, r := range outcome.Results {
-		if test, ok := r.Facts.(*checks.EventTestFacts); ok && test.LeftBound {
+		if left, ok := r.Facts.(interface{ HandlerLeft() bool }); ok && left.HandlerLeft() {
 			fmt.Fprintln(a.Err, a.words.Say("cli.left-bound", nil))
 		}
 	}
-	return a.saveReport(outcome, f, secrets)
+	return a.saveReport(ctx, outcome, f, secrets)
 }
 
 // saveReport saves the report that --report asks for. No secret that the run used may be in it.
-func (a *app) saveReport(outcome *checks.Outcome, f checkFlags, secrets []secret.String) error {
+func (a *app) saveReport(ctx context.Context, outcome *checks.Outcome, f checkFlags, secrets []secret.String) error {
 	if f.report == "" {
 		return nil
 	}
-	contents := report.Contents{Outcome: outcome, Secrets: secrets}
+	o := allowlist.Options{Portal: outcome.Target.Address, Region: outcome.Target.Region, Handlers: outcome.Target.Handlers, Requirements: outcome.Target.Requirements,
+		Outcome: outcome, Now: time.Now(), Version: a.version}
+	// Nobody is asked again: the run has just kept the lists of addresses, and the letter says which are missing.
+	o.Lists, _ = allowlist.Fetch(ctx, &feed.Fetcher{Dir: outcome.Target.FeedCache}, o, true)
+	letter, err := allowlist.LetterFor(o, a.words)
+	if err != nil {
+		return a.fail(err)
+	}
+	contents := report.Contents{Outcome: outcome, Letter: letter, Secrets: secrets}
 	if f.hideNames {
 		contents.Hide = report.Categories()
 	}
@@ -457,6 +493,14 @@ func (os observers) Progress(id checks.ID, done, total int) {
 	for _, o := range os {
 		if counter, ok := o.(checks.Counter); ok {
 			counter.Progress(id, done, total)
+		}
+	}
+}
+
+func (os observers) Leg(id checks.ID, leg checks.Leg) {
+	for _, o := range os {
+		if watcher, ok := o.(checks.LegWatcher); ok {
+			watcher.Leg(id, leg)
 		}
 	}
 }

@@ -14,7 +14,6 @@ import (
 	"slices"
 	"strings"
 
-	"boxready/assets"
 	"boxready/checks"
 	"boxready/internal/report"
 	"boxready/internal/requirements"
@@ -45,7 +44,8 @@ type IO struct {
 	Keyring  vault.Backend // nil: the operating system's
 	Listen   string        // loopback address where a sign-in waits for the browser; "" for the usual one
 	// Way changes how requests leave; nil leaves it to the flags.
-	Way func(*transport.Options)
+	Way      func(*transport.Options)
+	Releases string // address of the newest version, see internal/release; "" if there is none
 }
 
 // webhookVariable is the environment variable that a webhook's address may stand in: flags of a process can be seen by others.
@@ -118,6 +118,9 @@ func Run(ctx context.Context, version string, args []string, std IO) Exit {
 	}
 }
 
+// Commands is the tree of all commands, for what describes them, such as manual pages.
+func Commands(version string) *cobra.Command { return (&app{version: version}).root() }
+
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "boxready",
@@ -134,22 +137,6 @@ func (a *app) root() *cobra.Command {
 	root.AddCommand(a.checkCommand(), a.loginCommand(), a.logoutCommand(), a.accountsCommand(), a.allowlistCommand(),
 		a.requirementsCommand(), a.portalsCommand(), a.exporterCommand(), a.reportCommand(), a.demoCommand(), a.probeCommand(), a.selftestCommand(), a.versionCommand())
 	return root
-}
-
-func (a *app) versionCommand() *cobra.Command {
-	var licences bool
-	c := &cobra.Command{
-		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			if licences {
-				return assets.WriteLicences(a.Out)
-			}
-			_, err := fmt.Fprintln(a.Out, "boxready", a.version)
-			return err
-		},
-	}
-	c.Flags().BoolVar(&licences, "licences", false, "print the licences of everything in this program")
-	return c
 }
 
 // fail marks err as one that is nobody's wrong usage.
@@ -190,7 +177,7 @@ func systemLanguage() string {
 
 // readFile reads a file that a flag names, with an error for its user.
 func readFile(flag, name string) ([]byte, error) {
-	data, err := os.ReadFile(name)
+	data, err := os.ReadFile(name) // #nosec G304 -- the user names it
 	if err != nil {
 		return nil, wrong("cli.bad-file", checks.Args{"flag": flag, "file": name, "missing": errors.Is(err, os.ErrNotExist)})
 	}

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
-	"runtime"
 	"strings"
 
 	"boxready/checks"
@@ -69,7 +67,7 @@ func (a *app) probePowerShellCommand() *cobra.Command {
 // printProbe prints a script to standard output, and what to do with it to standard error.
 func (a *app) printProbe(kind serverprobe.Kind, args []string, root string) error {
 	options := serverprobe.Options{Root: root}
-	page, shown := "/bitrix/admin/php_command_line.php", "PORTAL"
+	page, shown := serverprobe.CommandLinePage, "PORTAL"
 	if len(args) == 1 {
 		address, err := parsePortal(args[0])
 		if err != nil {
@@ -158,7 +156,10 @@ func (a *app) probeSSH(ctx context.Context, args []string, f sshFlags) error {
 		return err
 	}
 	way.Proxy = nil // which is for the web
-	access := serverprobe.Access{Dial: transport.New(way).Dial, KnownHosts: knownHosts(f.known), Agent: os.Getenv("SSH_AUTH_SOCK"), Command: f.php}
+	access := serverprobe.Access{Dial: transport.New(way).Dial, KnownHosts: serverprobe.KnownHosts(), Agent: os.Getenv("SSH_AUTH_SOCK"), Command: f.php}
+	if f.known != "" {
+		access.KnownHosts = []string{f.known}
+	}
 	input := a.typed()
 	access.Password = func(ctx context.Context) (secret.String, error) {
 		return a.askSecretFor(ctx, "cli-probe.ask-password", checks.Args{"server": server.String()}, input)
@@ -188,32 +189,12 @@ func (a *app) probeSSH(ctx context.Context, args []string, f sshFlags) error {
 	return nil
 }
 
-// knownHosts are the files of known hosts that there are.
-func knownHosts(given string) (files []string) {
-	candidates := []string{given}
-	if given == "" {
-		candidates = []string{"/etc/ssh/ssh_known_hosts"}
-		if runtime.GOOS == "windows" {
-			candidates = []string{filepath.Join(os.Getenv("ProgramData"), "ssh", "ssh_known_hosts")}
-		}
-		if home, err := os.UserHomeDir(); err == nil {
-			candidates = append(candidates, filepath.Join(home, ".ssh", "known_hosts"))
-		}
-	}
-	for _, file := range candidates {
-		if _, err := os.Stat(file); err == nil {
-			files = append(files, file)
-		}
-	}
-	return files
-}
-
 // readServerProbe reads the answer that --server-probe names; - is standard input. An answer that was damaged on its way is a
 // finding of the run, anything else the user's mistake.
 func (a *app) readServerProbe(file string) (*serverprobe.Probe, error) {
 	in := a.In
 	if file != "-" {
-		opened, err := os.Open(file)
+		opened, err := os.Open(file) // #nosec G304 -- the user names it
 		if err != nil {
 			return nil, wrong("cli.bad-file", checks.Args{"flag": "--server-probe", "file": file, "missing": errors.Is(err, os.ErrNotExist)})
 		}
@@ -254,9 +235,5 @@ func (a *app) readOutside(file string, address portal.Address) (*checks.Outside,
 	case saved.Portal != address.String():
 		return nil, wrong("cli-probe.bad-outside", checks.Args{"file": file, "reason": "other", "other": saved.Portal, "portal": address.Display()})
 	}
-	outside := &checks.Outside{Made: saved.Started}
-	for _, e := range saved.Results {
-		outside.Results = append(outside.Results, checks.Result{Check: e.Check, State: e.State, Cause: e.Cause, Vantage: e.Vantage, Facts: e.Facts})
-	}
-	return outside, nil
+	return saved.Outside(), nil
 }

@@ -70,6 +70,7 @@ type progress struct {
 	done       int
 	requests   [2]int // answered and all, of a check that asks many
 	running    []started
+	travels    bool // a test event
 	pausedSaid bool
 	drawn      int // columns
 }
@@ -131,6 +132,16 @@ func (p *progress) Progress(_ checks.ID, done, total int) {
 	p.draw(p.pause())
 }
 
+// Leg says when the event sets out: nothing else takes that long, and nothing can be done but wait.
+func (p *progress) Leg(_ checks.ID, leg checks.Leg) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.travels = leg.Name == checks.LegTravel && leg.State == checks.LegUnderWay
+	if p.travels && !p.terminal {
+		fmt.Fprintln(p.app.Err, p.app.words.Say("progress.leg", checks.Args{"seconds": leg.LimitMS / 1000}))
+	}
+}
+
 // draw shows the check that others have kept waiting longest, or that BoxReady itself makes a pause.
 func (p *progress) draw(pause time.Duration) {
 	if len(p.running) == 0 {
@@ -147,7 +158,7 @@ func (p *progress) draw(pause time.Duration) {
 		case pause > 0 && !p.pausedSaid:
 			p.pausedSaid = true
 			fmt.Fprintln(p.app.Err, p.app.words.Say("progress.pause", args))
-		case pause == 0 && oldest.waited >= slow && !oldest.said:
+		case pause == 0 && oldest.waited >= slow && !oldest.said && !(p.travels && oldest.id == checks.EventDelivery):
 			oldest.said = true
 			fmt.Fprintln(p.app.Err, p.app.words.Say("progress.slow", args))
 		}
@@ -157,6 +168,8 @@ func (p *progress) draw(pause time.Duration) {
 	switch {
 	case pause > 0:
 		key = "progress.pause-line"
+	case p.travels && oldest.id == checks.EventDelivery:
+		key = "progress.leg-line"
 	case oldest.waited >= slow:
 		key = "progress.slow-line"
 	}

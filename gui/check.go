@@ -4,7 +4,6 @@ import (
 	"errors"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/theme"
 
 	"boxready/checks"
 	"boxready/gui/model"
@@ -163,17 +162,16 @@ const gutter = 20
 
 // showButton lets the button check or stop, as it fits.
 func (p *checkPage) showButton() {
-	text, icon, tapped := p.say("check.run", nil), fyne.Resource(nil), p.checkTyped
+	text, tapped := p.say("check.run", nil), p.checkTyped
 	if s := p.model.Current; s != nil && s.Running {
-		text, icon, tapped = p.say("check.stop", nil), theme.MediaStopIcon(), p.stopRun
+		text, tapped = p.say("check.stop", nil), p.stopRun
 		if s.Stopped {
 			text = p.say("check.stopping", nil)
 		}
 	}
 	p.button.OnTapped = tapped
 	if p.button.Text != text {
-		p.button.Text, p.button.Icon = text, icon
-		p.button.Refresh()
+		p.button.SetText(text)
 		widgets.Rearrange(p.bar)
 	}
 }
@@ -309,7 +307,17 @@ func (p *checkPage) before() []fyne.CanvasObject {
 	}
 	v := newVerdictCard(p)
 	v.set(model.Verdict{Sign: sign, Title: title, Text: text})
-	return []fyne.CanvasObject{v.object}
+	content := []fyne.CanvasObject{v.object}
+	var rows []fyne.CanvasObject
+	for _, r := range past.Results {
+		if r.State == checks.Problem || r.State == checks.Notice {
+			rows = append(rows, widgets.NewRow(widgets.RowContent{Sign: style.Sign(r.State), Title: p.words.Name(r.Check), Quiet: true}, nil).Object)
+		}
+	}
+	if rows != nil {
+		content = append(content, widgets.Card(widgets.Column(0, append([]fyne.CanvasObject{widgets.Pad(0, 8, 4, 8, widgets.Heading(p.say("check.found-before", nil)))}, rows...)...)))
+	}
+	return content
 }
 
 func nodes(people []model.Node) (nodes []widgets.Node) {

@@ -240,6 +240,8 @@ func TestLiveRun(t *testing.T) {
 	r.mustNotSay("отвечает медленно")
 	r.pass(7 * time.Second)
 	r.mustSay("11 с, отвечает медленно")
+	r.w.Counted(checks.AuthServerFromPortal, 12, 40)
+	r.pumpUntilSays("запрос 12 из 40 · 11 с, отвечает медленно")
 	close(gate)
 	r.pumpUntilSays(notReady)
 	r.mustNotSay("Проверяем…", "Остановить", "отвечает медленно")

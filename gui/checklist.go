@@ -175,6 +175,9 @@ func (p *checkPage) remedy(s *model.Session, reason checks.Reason) fyne.CanvasOb
 	if p.hasSection("sign-in") && (reason == checks.NeedsCredential || reason == checks.NeedsSignIn || reason == checks.NeedsWebhook) {
 		return widgets.NewButton(p.say("section.sign-in", nil), nil, func() { p.frame.show("sign-in") })
 	}
+	if reason == checks.NeedsServerProbe || reason == checks.NeedsOutsideRun {
+		return widgets.NewButton(p.say("section.server", nil), nil, func() { p.frame.show("server") })
+	}
 	return nil
 }
 

@@ -46,13 +46,18 @@ func heading(text string) fyne.CanvasObject {
 
 // showDialog shows content over the window, with the focus on one of its buttons. Esc closes it.
 func (w *Window) showDialog(content *fyne.Container, focus fyne.Focusable) {
+	w.showDialogUpTo(520, content, focus)
+}
+
+// showDialogUpTo is showDialog with another width at most.
+func (w *Window) showDialogUpTo(width float32, content *fyne.Container, focus fyne.Focusable) {
 	w.closeDialog()
 	canvas := w.fyne.Canvas()
 	w.focusBefore = canvas.Focused()
 	page := widgets.NewPage(widgets.Pad(12, 14, 12, 14, content))
 	w.dialog = widget.NewModalPopUp(page, canvas)
 	w.fitDialog = func() {
-		width := min(520, canvas.Size().Width-40)
+		width := min(width, canvas.Size().Width-40)
 		w.dialog.Resize(fyne.NewSize(width, min(widgets.Fit(content, width-36)+34, canvas.Size().Height-40)))
 		page.Refit()
 	}
@@ -67,6 +72,10 @@ func (w *Window) closeDialog() {
 	}
 	w.dialog.Hide()
 	w.dialog, w.fitDialog = nil, func() {}
+	if f := w.unanswered; f != nil {
+		w.unanswered = nil
+		f()
+	}
 	if w.focusBefore != nil {
 		w.fyne.Canvas().Focus(w.focusBefore)
 	}

@@ -3,6 +3,8 @@ package gui
 import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/storage"
+
+	"boxready/checks"
 )
 
 // Scenarios are the choices of the demo: the name of each and its faults behind it.
@@ -20,4 +22,13 @@ func (w *Window) Drop(paths ...string) {
 		files = append(files, storage.NewFileURI(path))
 	}
 	w.dropped(fyne.Position{}, files)
+}
+
+// TakeServerAnswer and TakeOutside are what happens when a file has been chosen in Fyne's dialog.
+func (w *Window) TakeServerAnswer(path string) { w.serverPage.takeFile(path) }
+func (w *Window) TakeOutside(path string)      { w.serverPage.takeOutside(path) }
+
+// Counted is what a run's goroutine tells of a check that asks much.
+func (w *Window) Counted(id checks.ID, done, total int) {
+	observer{w, w.model.Current}.Progress(id, done, total)
 }

@@ -22,6 +22,8 @@ import (
 	"boxready/internal/feed"
 	"boxready/internal/report"
 	"boxready/internal/report/history"
+	"boxready/internal/secret"
+	"boxready/internal/serverprobe"
 )
 
 // Params is what the window is given.
@@ -45,7 +47,10 @@ type Params struct {
 	Crashes    Crashes // nil if nothing is kept of them
 	// Lists gets the event queue's addresses that rules for o need, see allowlist.Fetch. It is called off the Fyne thread; nil
 	// if nobody can.
-	Lists     func(ctx context.Context, o allowlist.Options) ([]feed.List, error)
+	Lists func(ctx context.Context, o allowlist.Options) ([]feed.List, error)
+	// RunProbe runs a script for PHP on a portal's server over SSH, see serverprobe.RunPHP; ask asks for the password. It is called
+	// off the Fyne thread; nil if that isn't offered.
+	RunProbe  func(ctx context.Context, server serverprobe.Server, script string, ask func(context.Context) (secret.String, error)) ([]byte, error)
 	History   *history.Store // of runs; its methods are called off the Fyne thread
 	Downloads string         // the folder in which files are saved and chosen first
 
@@ -71,8 +76,8 @@ type Demo struct {
 	Close  func() // may be called again
 }
 
-// Sample are keys of a simulated portal, which anybody may see.
-type Sample struct{ ClientID, ClientSecret, Webhook string }
+// Sample is what one would have of a simulated portal: its keys, which anybody may see, and its server's answer.
+type Sample struct{ ClientID, ClientSecret, Webhook, ServerAnswer string }
 
 // Window is BoxReady's window.
 type Window struct {
@@ -89,6 +94,7 @@ type Window struct {
 	settingsPage     *settingsPage
 	requirementsPage *requirementsPage
 	allowlistPage    *allowlistPage
+	serverPage       *serverPage
 	reportPage       *reportPage
 	stop             map[*model.Session]func() // ends a session's run early
 
@@ -99,6 +105,7 @@ type Window struct {
 	dialog      *widget.PopUp      // nil if none is open
 	focusBefore fyne.Focusable     // it was opened
 	fitDialog   func()             // to what is in it
+	unanswered  func()             // called when it is closed; nil if nobody waits for an answer
 	chooser     *dialog.FileDialog // nil if none is open
 	folder      string             // in which a file was saved or chosen last; "" before the first
 
@@ -123,12 +130,15 @@ func New(p Params) (*Window, error) {
 	w := &Window{p: p, model: &model.Model{}, stop: map[*model.Session]func(){}}
 	w.checkPage, w.signInPage = &checkPage{Window: w}, &signInPage{Window: w}
 	w.settingsPage = &settingsPage{Window: w}
-	w.requirementsPage, w.allowlistPage, w.reportPage = &requirementsPage{Window: w}, &allowlistPage{Window: w}, &reportPage{Window: w}
+	w.requirementsPage, w.allowlistPage = &requirementsPage{Window: w}, &allowlistPage{Window: w}
+	w.serverPage, w.reportPage = &serverPage{Window: w}, &reportPage{Window: w}
 	w.ctx, w.cancel = context.WithCancel(context.Background())
 	lang := w.language()
 	loaded := meanwhile(func() (*report.Words, error) { return report.NewWords(lang) })
 	p.App.Settings().SetTheme(style.Theme{Look: style.Look(w.settings().Look)})
+	fonts := meanwhile(loadFonts)
 	w.fyne = p.App.NewWindow("BoxReady")
+	_, _ = fonts()
 	words, err := loaded()
 	if err != nil {
 		return nil, err
@@ -136,8 +146,10 @@ func New(p Params) (*Window, error) {
 	if err := w.speak(words); err != nil {
 		return nil, err
 	}
-	// Drawing it takes a while, and nobody misses it before there is a window.
-	p.App.Lifecycle().SetOnStarted(func() { w.fyne.SetIcon(style.Icon("boxready", style.ColorAccented)) })
+	// Drawing it takes a while, and nobody misses it at once.
+	p.App.Lifecycle().SetOnStarted(func() {
+		w.after(time.Second, func() { w.fyne.SetIcon(style.Icon("boxready", style.ColorAccented)) })
+	})
 	w.fyne.SetOnClosed(w.cancel)
 	w.fyne.SetMaster()
 	w.fyne.SetPadded(false)
@@ -157,6 +169,15 @@ func New(p Params) (*Window, error) {
 	}
 	w.offerCrash()
 	return w, nil
+}
+
+// loadFonts loads the fonts that every page needs. It may be called from any goroutine: measuring a text touches nothing but
+// Fyne's cache of fonts, which has a lock.
+func loadFonts() (struct{}, error) {
+	for _, bold := range []bool{false, true} {
+		fyne.MeasureText("B", 14, fyne.TextStyle{Bold: bold})
+	}
+	return struct{}{}, nil
 }
 
 // Fyne is the window as Fyne knows it.

@@ -134,14 +134,14 @@ type value struct {
 var valueInStep = regexp.MustCompile(`⟦(\w+)⟧`)
 
 // steps are the numbered steps of a text. A value in one stands alone, with a button.
-func (p *signInPage) steps(key string, values map[string]value) (steps []fyne.CanvasObject) {
+func (w *Window) steps(key string, values map[string]value) (steps []fyne.CanvasObject) {
 	args := checks.Args{}
 	for name := range values {
 		args[name] = "⟦" + name + "⟧"
 	}
 	for i := 1; ; i++ {
 		number := strconv.Itoa(i)
-		text := p.words.Say(key+"."+number, args)
+		text := w.words.Say(key+"."+number, args)
 		if text == key+"."+number {
 			return steps
 		}
@@ -156,19 +156,19 @@ func (p *signInPage) steps(key string, values map[string]value) (steps []fyne.Ca
 			say(text, ".")
 		} else {
 			say(text[:found[0]], ":")
-			lines = append(lines, p.valueLine(values[text[found[2]:found[3]]]))
+			lines = append(lines, w.valueLine(values[text[found[2]:found[3]]]))
 			say(text[found[1]:], ".")
 		}
 		steps = append(steps, widgets.Beside(6, true, widgets.NewText(number+".", widgets.Font{OneLine: true}), widgets.Column(4, lines...), nil))
 	}
 }
 
-func (p *signInPage) valueLine(v value) fyne.CanvasObject {
+func (w *Window) valueLine(v value) fyne.CanvasObject {
 	var button *widgets.Button
 	if v.open != nil {
-		button = widgets.NewButton(p.say("sign-in.open", nil), nil, v.open)
+		button = widgets.NewButton(w.say("sign-in.open", nil), nil, v.open)
 	} else {
-		button = p.copyButton("sign-in.copy", func() string { return v.text })
+		button = w.copyButton("sign-in.copy", func() string { return v.text })
 	}
 	return widgets.Inset(widgets.BesideOrBelow(8, 200, widgets.NewText(v.text, widgets.Font{Mono: true, CanSelect: true}), button))
 }

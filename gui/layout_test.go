@@ -179,5 +179,21 @@ func pages() []pageState {
 		}},
 		{"portals", func(t *testing.T) setup { return setup{store: remembered(t)} }, func(r *rig) { r.openSection("portals") }},
 		{"recent", func(t *testing.T) setup { return setup{store: remembered(t)} }, func(*rig) {}},
-	}, slices.Concat(requirementsStates(), allowlistStates(), reportStates(), signInStates(), settingsStates())...)
+		{"portals empty", plain, func(r *rig) { r.openSection("portals") }},
+		{"not yet", func(t *testing.T) setup { return setup{store: remembered(t)} }, func(r *rig) { r.tap("portal.example.ru") }},
+		{"stopped", func(t *testing.T) setup {
+			s := broken(t)
+			s.checker.gate = stopAt(checks.AuthServerFromPortal)
+			return s
+		}, func(r *rig) {
+			r.check("portal.example.ru")
+			r.pump("the slow check", func() bool { return r.says(r.words().Name(checks.AuthServerFromPortal)) })
+			r.key(fyne.KeyEscape)
+			r.pump("the end of the run", r.verdictShown)
+		}},
+		{"demo", func(t *testing.T) setup { return setup{demo: pretend(t).start} }, func(r *rig) {
+			r.tap(r.say("window.check.demo", nil))
+			r.pump("the end of the run", r.verdictShown)
+		}},
+	}, slices.Concat(requirementsStates(), allowlistStates(), serverStates(), reportStates(), signInStates(), settingsStates())...)
 }

@@ -126,13 +126,10 @@ func (p *reportPage) make() {
 	s := now.session
 	s.Use(s.Target.Secrets()...)
 	contents := report.Contents{Outcome: now.outcome, Hide: slices.Clone(p.hidden), Secrets: slices.Clone(s.Secrets)}
-	letter := slices.ContainsFunc(now.outcome.Results, func(r checks.Result) bool { return r.Owner == checks.NetworkAdmin })
 	options, reporter := p.allowlistPage.options(), p.reporter()
 	p.background(func(context.Context) func() {
 		var err error
-		if letter {
-			contents.Letter, err = letterFor(options, now.words)
-		}
+		contents.Letter, err = allowlist.LetterFor(options, now.words)
 		var bundle *report.Bundle
 		if err == nil {
 			bundle, err = reporter.Bundle(contents)
@@ -152,19 +149,6 @@ func (p *reportPage) make() {
 			}
 		}
 	})
-}
-
-// letterFor is the letter to the network's administrator.
-func letterFor(o allowlist.Options, words *report.Words) (string, error) {
-	rules, err := allowlist.New(o)
-	if err != nil {
-		return "", err
-	}
-	letter, err := rules.Letter(words)
-	if err != nil {
-		return "", err
-	}
-	return letter.Text(), nil
 }
 
 func (p *reportPage) makeMistake(err error) string {

@@ -128,9 +128,9 @@ func TestReportIsWhatWasShown(t *testing.T) {
 	r.pumpUntilSays("заменено на ip-1")
 
 	r.tap("Сохранить отчёт…")
-	r.mustSay("boxready-portal-1-2026-11-23.zip", folder)
+	r.mustSay("portal-1-2026-11-23.boxready.zip", folder)
 	r.tapAfter("Имя файла", "Сохранить")
-	path := filepath.Join(folder, "boxready-portal-1-2026-11-23.zip")
+	path := filepath.Join(folder, "portal-1-2026-11-23.boxready.zip")
 	r.pumpUntilSays("Сохранено: " + path)
 	names, files := unzipped(t, path)
 	for _, want := range []string{"report.html", "report.json", "summary.txt", "letter.txt", "log.jsonl", "hidden.txt", "manifest.sha256"} {

@@ -304,11 +304,7 @@ func (p *requirementsPage) groupCard(g model.NeedGroup) fyne.CanvasObject {
 
 // leadTo shows a result of the last run.
 func (p *requirementsPage) leadTo(r checks.Result) *widgets.Button {
-	return widgets.NewButton(p.say("requirements.steps", nil), nil, func() {
-		p.checkPage.finding = nil
-		p.frame.show("check")
-		p.checkPage.show(r, "")
-	})
+	return widgets.NewButton(p.say("requirements.steps", nil), nil, func() { p.showResult(r, "") })
 }
 
 // dropped takes files that were dropped on the window.
@@ -319,12 +315,9 @@ func (w *Window) dropped(_ fyne.Position, files []fyne.URI) {
 			paths = append(paths, filepath.FromSlash(f.Path()))
 		}
 	}
-	if w.covered() || len(paths) == 0 {
-		return
+	if !w.covered() {
+		w.open(paths)
 	}
-	w.requirementsPage.catalogue.open = false
-	w.frame.show("requirements")
-	w.requirementsPage.read(paths)
 }
 
 // read reads files of requirements.
@@ -355,7 +348,7 @@ func readRequirements(path string) (*model.Application, error) {
 	if _, err := requirements.ReadFile(path); err != nil {
 		return nil, err // it says what is wrong with a file, however large that is
 	}
-	text, err := os.ReadFile(path)
+	text, err := os.ReadFile(path) // #nosec G304 -- the user names it
 	if err != nil {
 		return nil, requirements.Errors{{File: path, Code: requirements.Unreadable}}
 	}

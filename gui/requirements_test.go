@@ -142,6 +142,7 @@ func requirementsStates() []pageState {
 		r.pump("the end of the run", r.verdictShown)
 		chosen(r)
 		r.tap(r.say("window.requirements.compare", nil))
+		r.tap(r.say("window.consent.yes", nil)) // the hosts may be asked
 		r.pumpUntilSays(r.say("window.requirements.something-missing", nil))
 	}
 	look := func(r *rig) {
@@ -156,6 +157,12 @@ func requirementsStates() []pageState {
 			r.pumpUntilSays("broken.boxready.yaml:3")
 		}},
 		{"requirements chosen", plain, chosen},
+		{"requirements hosts", func(t *testing.T) setup { return setup{checker: faulty(t)} }, func(r *rig) {
+			r.check("portal.example.ru")
+			chosen(r)
+			r.ctrl(fyne.Key1)
+			r.key(fyne.KeyF5)
+		}},
 		{"requirements", comparing, compared},
 		{"catalogue", plain, look},
 		{"catalogue entry", comparing, func(r *rig) {
@@ -180,7 +187,16 @@ func TestRequirementsBeforeThereIsAPortal(t *testing.T) {
 	}
 	r.tap("Указать портал")
 	r.check("portal.example.ru")
+	r.mustSay("Можно обратиться к узлам приложения?", "app.vendor.example:443", "calls.vendor.example:8443")
+	r.key(fyne.KeyEscape)
+	r.key(fyne.KeyF5)
+	if len(r.checker.asked()) > 0 {
+		t.Fatal("the hosts of a stranger's file are asked although nobody agreed")
+	}
+	r.tap("Да, проверить")
 	r.pumpUntilSays(stillBroken)
+	r.key(fyne.KeyF5) // is not asked about again
+	r.pump("the second run", func() bool { return len(r.checker.asked()) == 2 && r.verdictShown() && !r.says("Остановить") })
 	wanted := r.checker.asked()[0].Requirements
 	if wanted == nil || wanted.BuiltIn || !slices.Contains(wanted.Methods, "telephony.externalcall.register") || len(wanted.Hosts) != 2 {
 		t.Fatalf("the run asked for %+v", wanted)
@@ -195,6 +211,8 @@ func TestRequirementsBeforeThereIsAPortal(t *testing.T) {
 	r.tap("Требования")
 	r.mustNotSay("Звонок+")
 	r.checkInstead("portal.example.ru")
+	r.pumpUntilSays("Можно обратиться к узлам приложения?")
+	r.tap("Да, проверить")
 	r.pump("the next start's run", func() bool { return len(r.checker.asked()) == 1 && r.verdictShown() && !r.says("Остановить") })
 	if again := r.checker.asked()[0].Requirements; again == nil || len(again.Methods) != len(wanted.Methods) {
 		t.Errorf("the next start's run asked for %+v", again)
@@ -269,6 +287,7 @@ func TestComparison(t *testing.T) {
 		}
 	}
 	r.tap("Проверить портал")
+	r.tap("Да, проверить")
 	r.pumpUntilSays("Сравнение появится")
 	close(gate)
 	r.pumpUntilSays("Портал пока не готов к этому приложению")
@@ -315,6 +334,7 @@ func TestComparisonThatCouldNotBeMade(t *testing.T) {
 	r.pumpUntilSays("Звонок+")
 	r.tap("Указать портал")
 	r.check("portal.example.ru")
+	r.tap("Да, проверить")
 	r.pumpUntilSays(stillBroken)
 	r.tap("Требования")
 	r.mustSay("Сравнить не получилось", "Помешало вот что: "+cutOff)

@@ -662,7 +662,7 @@ func (r *rig) openSection(id string) {
 	r.t.Helper()
 	name := r.say("window.section."+id, nil)
 	if r.canvas().Size().Width < 600 {
-		r.ctrl(map[string]fyne.KeyName{"portals": "2", "requirements": "3", "allowlist": "4", "report": "5"}[id])
+		r.ctrl(map[string]fyne.KeyName{"portals": "2", "requirements": "3", "allowlist": "4", "server": "5", "report": "6"}[id])
 		return
 	}
 	r.tap(name)

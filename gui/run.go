@@ -25,6 +25,13 @@ func (w *Window) run(s *model.Session, consents ...checks.Consent) {
 		w.unlock(s, consents)
 		return
 	}
+	if hosts := s.Target.HostsToAsk(); !s.Demo && !slices.Equal(hosts, s.HostsShown) { // a stranger's file names them: nothing is contacted unseen
+		w.ask(question{title: w.say("hosts.title", nil), text: w.words.Say("cli.hosts-asked", checks.Args{"hosts": hosts}), yes: w.say("consent.yes", nil)}, func() {
+			s.HostsShown = hosts
+			w.run(s, consents...)
+		})
+		return
+	}
 	if slices.Contains(consents, checks.Deep) && !s.Agreed(checks.Deep) {
 		s.Target.Consents = append(s.Target.Consents, checks.Deep)
 	}
@@ -149,6 +156,14 @@ func (o observer) Started(id checks.ID) {
 func (o observer) Finished(id checks.ID, results []checks.Result) {
 	o.w.do(func() {
 		o.s.Finished(id, results)
+		o.w.changed()
+	})
+}
+
+// Progress tells how far a check that asks much has come.
+func (o observer) Progress(id checks.ID, done, total int) {
+	o.w.do(func() {
+		o.s.Counted(id, done, total)
 		o.w.changed()
 	})
 }

@@ -38,7 +38,8 @@ func (w *Window) sections() []section {
 	if w.p.Lists != nil {
 		list = append(list, section{id: "allowlist", page: w.allowlistPage})
 	}
-	list = append(list, section{id: "report", page: w.reportPage, filled: func() bool { return w.model.Current != nil }})
+	named := func() bool { return w.model.Current != nil }
+	list = append(list, section{id: "server", page: w.serverPage, filled: named}, section{id: "report", page: w.reportPage, filled: named})
 	if w.p.Access != nil {
 		list = append(list, section{id: "sign-in", page: w.signInPage, low: true})
 	}

@@ -223,6 +223,10 @@ func settingsStates() []pageState {
 	died := &fallen{report: &crash.Report{Text: "panic: the end\n\ngoroutine 1 [running]:\nmain.main()\n\t/src/boxready/main.go:24\n", When: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)}}
 	return []pageState{
 		{"settings", all, opened},
+		{"licences", all, func(r *rig) {
+			opened(r)
+			r.tap(r.say("window.settings.libraries", nil))
+		}},
 		{"settings tested", all, func(r *rig) {
 			opened(r)
 			r.tapAfter(r.say("window.settings.self-text", nil), r.say("window.settings.self-run", nil))

@@ -141,12 +141,16 @@ func (p *signInPage) fill() {
 
 // entry is a field to paste into, with its name above and what is wrong below. check says that while somebody types.
 func (p *signInPage) entry(f *field, name string, hidden bool, most int, check func(string) string, submit func()) (*widgets.Entry, fyne.CanvasObject) {
+	return f.entry(name, hidden, most, check, submit, func() { p.page.Refit() })
+}
+
+// entry is as above; refit is called when what is wrong comes or goes.
+func (f *field) entry(name string, hidden bool, most int, check func(string) string, submit, refit func()) (*widgets.Entry, fyne.CanvasObject) {
 	e := widgets.NewEntry("", most)
 	e.Password = hidden
 	e.Text = f.text
 	mistake := widgets.NewText(f.mistake, widgets.Font{Color: widgets.Wrong})
 	mistake.Hidden = f.mistake == ""
-	page := &p.page
 	e.OnChanged = func(text string) {
 		f.text, f.mistake = text, ""
 		if check != nil && text != "" {
@@ -155,7 +159,7 @@ func (p *signInPage) entry(f *field, name string, hidden bool, most int, check f
 		if mistake.Hidden != (f.mistake == "") || mistake.Text() != f.mistake {
 			mistake.SetText(f.mistake)
 			mistake.Hidden = f.mistake == ""
-			(*page).Refit()
+			refit()
 		}
 	}
 	e.OnSubmitted = func(string) { submit() }

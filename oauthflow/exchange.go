@@ -39,7 +39,7 @@ type AuthServer struct {
 var ErrServerAddress = errors.New("the authorization server's address is not https://host")
 
 const (
-	tokenPath   = "/oauth/token/"
+	tokenPath   = "/oauth/token/" // #nosec G101 -- a path
 	appInfoPath = "/rest/app.info"
 	// The documented lives; used where a reply doesn't say.
 	accessLife = time.Hour

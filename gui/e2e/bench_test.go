@@ -1,11 +1,9 @@
 package e2e
 
 import (
-	"encoding/binary"
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -89,17 +87,16 @@ type process struct {
 	b       *testing.B
 	command *exec.Cmd
 	begun   time.Time
-	picture picture
+	screen  *screen
 }
 
 // start starts a program; how long it takes to paint its window counts from here.
 func start(b *testing.B, home, program string) *process {
 	b.Helper()
-	folder := b.TempDir()
-	s := newScreen(b, "-fbdir", folder)
+	s := newScreen(b)
 	s.home = home
 	s.settings(map[string]any{"look": "light"})
-	p := &process{b: b, command: exec.Command(program), picture: picture{b, filepath.Join(folder, "Xvfb_screen0")}}
+	p := &process{b: b, command: exec.Command(program), screen: s}
 	// No bus at all: neither program needs one to show its window.
 	p.command.Env = s.env("DBUS_SESSION_BUS_ADDRESS=unix:path=/nonexistent")
 	p.begun = time.Now()
@@ -118,7 +115,7 @@ func (p *process) end() {
 // painted waits for the first frame, and returns the milliseconds since exec.
 func (p *process) painted() float64 {
 	p.b.Helper()
-	for !p.picture.painted() {
+	for !p.screen.picture.painted() {
 		if time.Since(p.begun) > patience {
 			p.b.Fatal("nothing is painted")
 		}
@@ -160,32 +157,4 @@ func (p *process) read(file string) string {
 		p.b.Fatal(err)
 	}
 	return string(data)
-}
-
-// picture is a screen as Xvfb keeps it in a file: XWD's header, a table of colours, and rows of pixels.
-type picture struct {
-	b    *testing.B
-	file string
-}
-
-// painted tells whether most of the place where the window is isn't black any more.
-func (p picture) painted() bool {
-	data, err := os.ReadFile(p.file)
-	if err != nil {
-		p.b.Fatal(err)
-	}
-	word := func(i int) int { return int(binary.BigEndian.Uint32(data[4*i:])) }
-	header, rowBytes, colours := word(0), word(12), word(19)
-	pixels := data[header+colours*12:]
-	painted, looked := 0, 0
-	for y := 8; y < 700; y += 32 {
-		for x := 8; x < 1000; x += 32 {
-			looked++
-			at := y*rowBytes + 4*x
-			if pixels[at] != 0 || pixels[at+1] != 0 || pixels[at+2] != 0 {
-				painted++
-			}
-		}
-	}
-	return painted > looked/2
 }

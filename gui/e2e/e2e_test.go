@@ -23,7 +23,7 @@ import (
 const patience = 2 * time.Minute
 
 // tools are what the tests need, and the Debian packages that have them.
-var tools = map[string]string{"Xvfb": "xvfb", "xdotool": "xdotool", "import": "imagemagick", "xclip": "xclip", "dbus-run-session": "dbus-daemon"}
+var tools = map[string]string{"Xvfb": "xvfb", "xdotool": "xdotool", "xclip": "xclip", "dbus-run-session": "dbus-daemon"}
 
 // program is the path of the program with the window. Without one, or without a tool, the test is skipped; with CI=true it fails.
 func program(t testing.TB) string {
@@ -55,6 +55,7 @@ type screen struct {
 	t       testing.TB
 	display string
 	home    string
+	picture picture
 }
 
 func newScreen(t testing.TB, options ...string) *screen {
@@ -63,7 +64,8 @@ func newScreen(t testing.TB, options ...string) *screen {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := exec.Command("Xvfb", append([]string{"-displayfd", "3", "-screen", "0", "1280x800x24", "-nolisten", "tcp"}, options...)...)
+	folder := t.TempDir()
+	server := exec.Command("Xvfb", append([]string{"-displayfd", "3", "-screen", "0", "1280x800x24", "-fbdir", folder, "-nolisten", "tcp"}, options...)...)
 	server.ExtraFiles = []*os.File{write}
 	if err := server.Start(); err != nil {
 		t.Fatal(err)
@@ -77,7 +79,7 @@ func newScreen(t testing.TB, options ...string) *screen {
 	if err != nil && len(number) == 0 {
 		t.Fatal(err)
 	}
-	return &screen{t: t, display: ":" + strings.TrimSpace(string(number)), home: t.TempDir()}
+	return &screen{t: t, display: ":" + strings.TrimSpace(string(number)), home: t.TempDir(), picture: picture{t, filepath.Join(folder, "Xvfb_screen0")}}
 }
 
 func (s *screen) env(more ...string) []string {
@@ -110,6 +112,7 @@ type running struct {
 	output  *bytes.Buffer
 	done    chan error
 	window  string
+	place   image.Rectangle // of the window on the screen
 }
 
 func (s *screen) start(path string, args ...string) *running { return s.startWith(nil, path, args...) }
@@ -138,6 +141,18 @@ func (r *running) open() *running {
 		r.window = strings.TrimSpace(out)
 		return err == nil && r.window != ""
 	})
+	r.until("the window's place", func() bool {
+		out, err := r.tool("xdotool", "getwindowgeometry", "--shell", r.window)
+		var id, x, y, width, height int
+		if _, scanned := fmt.Sscanf(out, "WINDOW=%d\nX=%d\nY=%d\nWIDTH=%d\nHEIGHT=%d", &id, &x, &y, &width, &height); err != nil || scanned != nil {
+			return false
+		}
+		r.place = image.Rect(x, y, x+width, y+height)
+		return true
+	})
+	if _, err := r.tool("xdotool", "mousemove", "1279", "799"); err != nil { // out of the picture
+		r.t.Fatal(err)
+	}
 	return r
 }
 
@@ -163,14 +178,14 @@ func (r *running) tool(name string, args ...string) (string, error) {
 	return string(out), err
 }
 
-// press presses keys, one after the other, as xdotool calls them.
+// press presses keys, one after the other, as xdotool calls them, and waits for what each of them changes.
 func (r *running) press(keys ...string) {
 	r.t.Helper()
 	for _, key := range keys {
-		if _, err := r.tool("xdotool", "key", "--clearmodifiers", key); err != nil {
-			r.t.Fatal(err)
-		}
-		r.settle()
+		r.changes(func() error {
+			_, err := r.tool("xdotool", "key", "--clearmodifiers", key)
+			return err
+		})
 	}
 }
 
@@ -182,47 +197,58 @@ func (r *running) tab(times int) {
 	}
 }
 
-// click clicks at a place in the window.
-func (r *running) click(x, y int) {
+// click clicks in the middle of what has a colour in the lower half of the window.
+func (r *running) click(c color.RGBA) {
 	r.t.Helper()
-	if _, err := r.tool("xdotool", "mousemove", "--window", r.window, fmt.Sprint(x), fmt.Sprint(y), "click", "1"); err != nil {
+	var box image.Rectangle
+	picture := r.look()
+	for y := picture.Rect.Dy() / 2; y < picture.Rect.Dy(); y++ {
+		for x := range picture.Rect.Dx() {
+			if picture.RGBAAt(x, y) == c {
+				box = box.Union(image.Rect(x, y, x+1, y+1))
+			}
+		}
+	}
+	if box.Empty() {
+		r.shot("failed")
+		r.t.Fatalf("nothing has the colour %v", c)
+	}
+	r.changes(func() error {
+		_, err := r.tool("xdotool", "mousemove", "--window", r.window, fmt.Sprint((box.Min.X+box.Max.X)/2), fmt.Sprint((box.Min.Y+box.Max.Y)/2), "click", "1")
+		return err
+	})
+}
+
+// changes does something, and waits until the window looks different and then stands still. What it did may also change nothing.
+func (r *running) changes(do func() error) {
+	r.t.Helper()
+	before := r.look()
+	if err := do(); err != nil {
 		r.t.Fatal(err)
+	}
+	const nothing = 5 * time.Second
+	for end := time.Now().Add(nothing); bytes.Equal(before.Pix, r.look().Pix) && time.Now().Before(end); {
+		time.Sleep(20 * time.Millisecond)
 	}
 	r.settle()
 }
 
-// settle waits until the window looks the same twice, but for what moves by itself.
+// settle waits until the window looks the same for a while, but for what moves by itself.
 func (r *running) settle() {
 	r.t.Helper()
-	last := r.look()
-	for range 50 {
-		time.Sleep(60 * time.Millisecond)
-		now := r.look()
-		if bytes.Equal(last.Pix, now.Pix) {
-			return
+	const still, restless = 200 * time.Millisecond, 5 * time.Second
+	last, since := r.look(), time.Now()
+	for end := since.Add(restless); time.Since(since) < still && time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+		if now := r.look(); !bytes.Equal(last.Pix, now.Pix) {
+			last, since = now, time.Now()
 		}
-		last = now
 	}
 }
 
 // look is what the window shows.
 func (r *running) look() *image.RGBA {
 	r.t.Helper()
-	out, err := r.tool("import", "-window", r.window, "png:-")
-	if err != nil {
-		r.t.Fatalf("take a picture: %v\n%s", err, r.output)
-	}
-	picture, err := png.Decode(strings.NewReader(out))
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	rgba := image.NewRGBA(picture.Bounds())
-	for y := range picture.Bounds().Dy() {
-		for x := range picture.Bounds().Dx() {
-			rgba.Set(x, y, picture.At(x, y))
-		}
-	}
-	return rgba
+	return r.picture.of(r.place)
 }
 
 // shot keeps a picture of the window in build/screenshots.
@@ -254,6 +280,7 @@ func (r *running) save(file string) {
 var (
 	red   = color.RGBA{0xbf, 0x1d, 0x24, 0xff}
 	green = color.RGBA{0x17, 0x78, 0x3a, 0xff}
+	blue  = color.RGBA{0x0b, 0x55, 0xc0, 0xff} // of the button that one presses first
 )
 
 // A verdict's sign has more pixels of its colour than bigSign, a row's more than smallSign.

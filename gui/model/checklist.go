@@ -199,8 +199,11 @@ func inProgress(w *report.Words, work Working, now time.Time) Row {
 	if waited >= Slow {
 		text = "window.elapsed-slow"
 	}
-	return Row{Key: key(InProgress, work.Check, ""), Kind: InProgress, Sign: Waiting, Title: w.Name(work.Check),
-		Aside: w.Say(text, checks.Args{"seconds": int(waited.Seconds())})}
+	aside := w.Say(text, checks.Args{"seconds": int(waited.Seconds())})
+	if work.Total > 1 {
+		aside = join(" · ", w.Say("window.counted", checks.Args{"done": work.Done, "total": work.Total}), aside)
+	}
+	return Row{Key: key(InProgress, work.Check, ""), Kind: InProgress, Sign: Waiting, Title: w.Name(work.Check), Aside: aside}
 }
 
 func (s *Session) inOrder(w *report.Words, all []checks.Result, filter Filter, put func(checks.Group, Row)) {

@@ -30,8 +30,10 @@ type Session struct {
 	Recalling    []func()                   // what waits for that
 	Learned      *checks.ModulesFacts       // what the portal said about a name of the catalogue after the run
 	Secrets      []secret.String            // that its runs have used; Use adds to them
+	HostsShown   []string                   // by the requirements, that the owner let runs ask
 
 	Network Network
+	Server  Server
 
 	Running bool
 	Stopped bool // the owner ended the last run early
@@ -50,8 +52,9 @@ type Session struct {
 
 // Working is a check that is under way.
 type Working struct {
-	Check checks.ID
-	Since time.Time
+	Check       checks.ID
+	Since       time.Time
+	Done, Total int // requests, of a check that asks much
 }
 
 // Use notes secrets that a run has used: none of them may be in a report.
@@ -75,8 +78,17 @@ func (s *Session) Begin(now time.Time, total int, whole bool) {
 
 // Started notes that a check has begun.
 func (s *Session) Started(id checks.ID, now time.Time) {
-	s.working = append(s.working, Working{id, now})
+	s.working = append(s.working, Working{Check: id, Since: now})
 	delete(s.results, id)
+}
+
+// Counted notes how many of its requests a check has made.
+func (s *Session) Counted(id checks.ID, done, total int) {
+	for i := range s.working {
+		if s.working[i].Check == id {
+			s.working[i].Done, s.working[i].Total = done, total
+		}
+	}
 }
 
 // Finished notes what a check came to.

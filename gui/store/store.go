@@ -84,7 +84,7 @@ func (s *Store) read(name string, into any) error {
 	if s.dir == "" {
 		return nil
 	}
-	data, err := os.ReadFile(filepath.Join(s.dir, name))
+	data, err := os.ReadFile(filepath.Join(s.dir, name)) // #nosec G304 -- one of two names in the program's own folder
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}

@@ -165,5 +165,5 @@ var dark = map[fyne.ThemeColorName]color.Color{
 }
 
 func rgb(c uint32) color.NRGBA {
-	return color.NRGBA{uint8(c >> 16), uint8(c >> 8), uint8(c), 0xff}
+	return color.NRGBA{uint8(c >> 16), uint8(c >> 8), uint8(c), 0xff} // #nosec G115 -- a byte of the colour each
 }

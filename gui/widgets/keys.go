@@ -29,7 +29,8 @@ func passUpShortcut(o fyne.CanvasObject, s fyne.Shortcut) {
 	}
 }
 
-func copyWord() string { return lang.L("Copy") }
+func copyWord() string  { return lang.L("Copy") }
+func pasteWord() string { return lang.L("Paste") }
 
 // Button is Fyne's button that passes up the window's keys and comes into view.
 type Button struct {

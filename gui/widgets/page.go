@@ -63,8 +63,24 @@ func (p *Page) SetOffset(y float32) { p.scrollTo(y) }
 
 // RevealAt scrolls so that o, which stands somewhere on the page, begins at its top.
 func (p *Page) RevealAt(o fyne.CanvasObject) {
-	driver := fyne.CurrentApp().Driver()
-	p.scrollTo(driver.AbsolutePositionForObject(o).Y - driver.AbsolutePositionForObject(p.content).Y)
+	if y, ok := placeIn(p.content, o); ok {
+		p.scrollTo(y)
+	}
+}
+
+// placeIn is how far below the top of a container something in it begins. Fyne doesn't know as long as it wasn't painted.
+func placeIn(c *fyne.Container, wanted fyne.CanvasObject) (y float32, ok bool) {
+	for _, o := range c.Objects {
+		if o == wanted {
+			return o.Position().Y, true
+		}
+		if inside, is := o.(*fyne.Container); is {
+			if y, ok := placeIn(inside, wanted); ok {
+				return o.Position().Y + y, true
+			}
+		}
+	}
+	return 0, false
 }
 
 // Reveal scrolls whatever o stands in so that it can be seen.

@@ -46,6 +46,22 @@ type LetterItem struct {
 // File is a file that goes with the letter.
 type File struct{ Title, Name, Text string }
 
+// LetterFor is the letter as text if the last run found something that the network's administrator has to do; "" otherwise.
+func LetterFor(o Options, w Words) (string, error) {
+	if o.Outcome == nil || !slices.ContainsFunc(o.Outcome.Results, func(r checks.Result) bool { return r.Owner == checks.NetworkAdmin }) {
+		return "", nil
+	}
+	rules, err := New(o)
+	if err != nil {
+		return "", err
+	}
+	letter, err := rules.Letter(w)
+	if err != nil {
+		return "", err
+	}
+	return letter.Text(), nil
+}
+
 // Letter writes the letter, with the rules for each equipment.
 func (r *Rules) Letter(w Words, equipment ...Equipment) (*Letter, error) {
 	say := func(key string, args checks.Args) string { return w.Say("allowlist.letter."+key, args) }

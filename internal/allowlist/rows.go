@@ -133,7 +133,7 @@ func (r *Rules) expand(e bitrix.Endpoint, d bitrix.Direction, hosts []far) []Row
 	}
 	row.Unpublished = d == bitrix.PortalIn && len(row.Hosts) > 0
 	if r.Portal.Port != 0 && (d == bitrix.PortalIn && row.Party == "app-servers" || row.Party == Portal) {
-		row.Ports = []bitrix.Port{{Proto: "tcp", Number: uint16(r.Portal.Port)}}
+		row.Ports = []bitrix.Port{{Proto: "tcp", Number: uint16(r.Portal.Port)}} // #nosec G115 -- ParseAddress lets in nothing above 65535
 	}
 	switch row.Party {
 	case Queue:

@@ -12,7 +12,7 @@ const (
 	// Said by the portal when it looks at who is calling.
 
 	CodeNoAuthFound             = "NO_AUTH_FOUND"         // no credentials seen, or none understood
-	CodeInvalidCredentials      = "INVALID_CREDENTIALS"   // an incoming webhook's user or code is wrong
+	CodeInvalidCredentials      = "INVALID_CREDENTIALS"   // #nosec G101 -- an incoming webhook's user or code is wrong
 	CodeInvalidRequest          = "INVALID_REQUEST"       // portal: https required; authorization server: malformed
 	CodeExpiredToken            = "expired_token"         // access token older than its hour
 	CodeInvalidToken            = "invalid_token"         // authorization server does not know the token

@@ -4,6 +4,7 @@ package demo
 
 import (
 	"fmt"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strconv"
@@ -13,6 +14,7 @@ import (
 	"boxready/checks"
 	"boxready/internal/bitrix"
 	"boxready/internal/portal"
+	"boxready/internal/receiver"
 	"boxready/internal/requirements"
 	"boxready/internal/secret"
 	"boxready/internal/simportal"
@@ -54,16 +56,17 @@ func (e *UnknownFault) Error() string { return fmt.Sprintf("unknown fault %q", e
 
 // Portal is a simulated portal with its faults.
 type Portal struct {
-	Sim   *simportal.Sim
-	with  map[string]bool
-	needs []string
+	Sim    *simportal.Sim
+	faults []string
+	with   map[string]bool
+	needs  []string
 }
 
 // Start starts a simulated portal, with an authorization server and an event queue, on this computer's loopback addresses.
 // with is what a run does beside what the faults need: "deep", "webhook", "sign-in" and the like, see simportal.Fault, or a
 // region. The error is an *UnknownFault if a name isn't in Faults.
 func Start(names []string, with ...string) (*Portal, error) {
-	p := &Portal{with: map[string]bool{}}
+	p := &Portal{faults: names, with: map[string]bool{}}
 	for _, w := range with {
 		p.with[w] = true
 	}
@@ -92,6 +95,17 @@ func Simulate(o simportal.Options, with ...string) (*Portal, error) {
 
 func (p *Portal) start(o simportal.Options) (err error) {
 	o.RedirectURI = oauthflow.ReturnAddress()
+	if o.Handler == nil {
+		queue := func(a netip.Addr) receiver.Listing {
+			if slices.Contains(p.Sim.QueueAddresses(), a.String()) {
+				return receiver.Listed
+			}
+			return receiver.Unlisted
+		}
+		if o.Handler, err = receiver.New(receiver.Options{Public: "https://" + simportal.HandlerHost, Queue: queue}); err != nil {
+			return fmt.Errorf("start the receiver of the simulated portal's events: %w", err)
+		}
+	}
 	if p.Sim, err = simportal.Start(o); err != nil {
 		return fmt.Errorf("start the simulated portal: %w", err)
 	}
@@ -127,6 +141,9 @@ func (p *Portal) Target(version string) (checks.Target, error) {
 		}
 	}
 	target.AsApplication = p.with["as-application"]
+	if p.with["receiver"] {
+		target.Receiver = p.Receiver()
+	}
 	target.Requirements = p.Requirements()
 	if p.with["webhook"] {
 		webhook, err := portal.ParseWebhook(p.Sim.Webhook())
@@ -191,6 +208,9 @@ func host(text string) (h requirements.Host) {
 	}
 	return h
 }
+
+// Receiver is the address of the service that takes the simulated portal's test events.
+func (p *Portal) Receiver() string { return "https://" + simportal.HandlerHost }
 
 // Way is how a run gets there. version is BoxReady's.
 func (p *Portal) Way(version string) (transport.Options, error) {

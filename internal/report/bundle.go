@@ -44,7 +44,7 @@ type File struct {
 
 // Bundle is a report for support that is ready to be saved: what its owner is shown before is byte for byte what is saved.
 type Bundle struct {
-	Name    string // of the zip: boxready-<portal>-<date>.zip
+	Name    string // of the zip: <portal>-<date>.boxready.zip, which BoxReady opens
 	Files   []File
 	Names   []Name // the identifying values, hidden or not; for the owner's eyes
 	Secrets int    // that were looked for, and not found
@@ -62,7 +62,7 @@ func (e *LeakError) Error() string { return "a secret would be in " + e.File + "
 func (p *Reporter) Bundle(c Contents) (*Bundle, error) {
 	h := newHider(c.Outcome.Target.Address, c.Hide)
 	n := p.run(c.Outcome, h)
-	b := &Bundle{Name: "boxready-" + FileName(n.Portal) + "-" + n.Started.Format("2006-01-02") + ".zip", made: n.Finished}
+	b := &Bundle{Name: FileName(n.Portal) + "-" + n.Started.Format("2006-01-02") + ".boxready.zip", made: n.Finished}
 	scanner := secret.NewScanner(append(c.Outcome.Target.Secrets(), c.Secrets...)...)
 	b.Secrets = scanner.Known
 

@@ -66,7 +66,7 @@ func TestBundle(t *testing.T) {
 					t.Errorf("the letter: %q", got)
 				}
 			}
-			if got := "boxready-" + host + "-" + o.Started.UTC().Format("2006-01-02") + ".zip"; b.Name != got {
+			if got := host + "-" + o.Started.UTC().Format("2006-01-02") + ".boxready.zip"; b.Name != got {
 				t.Errorf("it is called %s, want %s", b.Name, got)
 			}
 			validate(t, b.File(report.JSONFile))
@@ -205,11 +205,11 @@ func TestSummaryIsShort(t *testing.T) {
 
 func TestBundleNames(t *testing.T) {
 	for typed, want := range map[string]string{
-		"portal.example.ru":         "boxready-portal.example.ru-2026-03-01.zip",
-		"портал.рф:8443":            "boxready-xn--80awhdgm.xn--p1ai-8443-2026-03-01.zip",
-		"https://[2001:db8::1]:444": "boxready-2001-db8-1-444-2026-03-01.zip",
-		"con":                       "boxready-con-2026-03-01.zip",
-		strings.Repeat(strings.Repeat("a", 50)+".", 4) + "example": "boxready-" + (strings.Repeat(strings.Repeat("a", 50)+".", 4) + "example")[:80] + "-2026-03-01.zip",
+		"portal.example.ru":         "portal.example.ru-2026-03-01.boxready.zip",
+		"портал.рф:8443":            "xn--80awhdgm.xn--p1ai-8443-2026-03-01.boxready.zip",
+		"https://[2001:db8::1]:444": "2001-db8-1-444-2026-03-01.boxready.zip",
+		"con":                       "con-2026-03-01.boxready.zip",
+		strings.Repeat(strings.Repeat("a", 50)+".", 4) + "example": (strings.Repeat(strings.Repeat("a", 50)+".", 4) + "example")[:80] + "-2026-03-01.boxready.zip",
 	} {
 		address, err := portal.ParseAddress(typed)
 		if err != nil {

@@ -66,6 +66,15 @@ type Saved struct {
 	Altered []string
 }
 
+// Outside is the run as one that was made in the internet.
+func (s *Saved) Outside() *checks.Outside {
+	outside := &checks.Outside{Made: s.Started}
+	for _, e := range s.Results {
+		outside.Results = append(outside.Results, checks.Result{Check: e.Check, State: e.State, Cause: e.Cause, Vantage: e.Vantage, Facts: e.Facts})
+	}
+	return outside
+}
+
 // Read reads a report that BoxReady, of this or another version, saved: the zip, report.html, or report.json. Nothing in it is
 // trusted; the result holds no control characters, and no code that isn't one. The error is a *ReadError.
 func Read(path string) (*Saved, error) {
@@ -108,7 +117,7 @@ func readData(path string, verify bool) (data []byte, altered []string, err erro
 	if !info.Mode().IsRegular() {
 		return nil, nil, &ReadError{Reason: ReadNoReport} // and opening a pipe would wait for its other end
 	}
-	file, err := os.Open(path)
+	file, err := os.Open(path) // #nosec G304 -- the user names it
 	if err != nil {
 		return nil, nil, err
 	}

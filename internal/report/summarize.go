@@ -145,7 +145,7 @@ func (t *Tally) number(portal string) (uint32, bool) {
 		t.left = true
 		return 0, false
 	}
-	n := uint32(len(t.portals))
+	n := uint32(len(t.portals)) // #nosec G115 -- so many would not fit into memory
 	t.portals[portal] = n
 	return n, true
 }

@@ -204,7 +204,7 @@ func escapeASCII(s string) string {
 	return out.String()
 }
 
-func u16(c rune) string { return `\u` + hex.EncodeToString([]byte{byte(c >> 8), byte(c)}) }
+func u16(c rune) string { return `\u` + hex.EncodeToString([]byte{byte(c >> 8), byte(c)}) } // #nosec G115 -- the upper and the lower byte
 
 // base64Parts returns what of the secret's base64 is the same wherever in the
 // encoded data it stands: it may begin at any of three positions in a group,

@@ -68,6 +68,15 @@ var (
 
 const title = "title: BoxReady" // of the script for PHP
 
+// Print writes an answer as a script does.
+func Print(a *Answer) (string, error) {
+	data, err := json.Marshal(a)
+	if err != nil {
+		return "", fmt.Errorf("write an answer: %w", err)
+	}
+	return fmt.Sprintf("BOXREADY-PROBE-BEGIN\nv:%d;packed:no;sha256:%x;data:\n%s\n;\nBOXREADY-PROBE-END\n", Version, sha256.Sum256(data), base64.StdEncoding.EncodeToString(data)), nil
+}
+
 // Parse reads what was pasted: answers of the scripts, whatever stands around them and however they were wrapped, quoted and
 // escaped on their way, or the log of the product's own system check. Of several answers of one kind, the last counts. The
 // error is a *PasteError.

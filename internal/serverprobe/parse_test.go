@@ -91,6 +91,19 @@ func TestPastes(t *testing.T) {
 	}
 }
 
+// TestPrint reads back what is written in Go.
+func TestPrint(t *testing.T) {
+	want := parsed(t, block(answerJSON))
+	want.Failed = nil // nothing says as much
+	printed, err := serverprobe.Print(&want.Answer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, parsed(t, printed)); diff != "" {
+		t.Errorf("read (-want +got):\n%s", diff)
+	}
+}
+
 func TestBadPastes(t *testing.T) {
 	plain := block(answerJSON)
 	php, _ := script(t, serverprobe.PHP, serverprobe.Options{})

@@ -22,6 +22,9 @@ type Options struct {
 	Others  []string // instead of what else the network pages name
 }
 
+// CommandLinePage is where a portal's administrator runs PHP.
+const CommandLinePage = "/bitrix/admin/php_command_line.php"
+
 // UsualRoot is where BitrixVM and BitrixEnv keep the portal.
 const UsualRoot = "/home/bitrix/www"
 

@@ -7,6 +7,10 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -48,6 +52,21 @@ type Access struct {
 	// Password asks for the password when no key was accepted; nil: nobody can be asked.
 	Password func(context.Context) (secret.String, error)
 	Command  string // that runs PHP; "" for php
+}
+
+// KnownHosts are the files of known hosts that ssh reads on this computer, as far as they exist.
+func KnownHosts() (files []string) {
+	candidates := []string{"/etc/ssh/ssh_known_hosts"}
+	if runtime.GOOS == "windows" {
+		candidates = []string{filepath.Join(os.Getenv("ProgramData"), "ssh", "ssh_known_hosts")}
+	}
+	if home, err := os.UserHomeDir(); err == nil {
+		candidates = append(candidates, filepath.Join(home, ".ssh", "known_hosts"))
+	}
+	return slices.DeleteFunc(candidates, func(file string) bool {
+		_, err := os.Stat(file)
+		return err != nil
+	})
 }
 
 // SSHReason is why a script could not be run over SSH: a stable code.

@@ -2,6 +2,9 @@ package simportal
 
 import (
 	"context"
+	"encoding/json"
+	"io"
+	"net/http"
 	"strings"
 	"time"
 
@@ -113,6 +116,32 @@ func (s *Sim) callAuthServer(ctx context.Context, f *faultSet, limit time.Durati
 		s.wait(ctx, limit)
 		return lineDown
 	case "auth-server-html":
+		return lineGarbage
+	}
+	if s.opt.Egress != nil {
+		return s.reallyCall(ctx, limit)
+	}
+	return lineUp
+}
+
+// reallyCall asks the authorization server over the network. That it answered in JSON is all that is taken from the answer.
+func (s *Sim) reallyCall(ctx context.Context, limit time.Duration) line {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, bitrix.AuthServer(s.region)+"/rest/rest.check", nil)
+	if err != nil {
+		return lineDown
+	}
+	answer, err := s.opt.Egress.RoundTrip(request)
+	if err != nil {
+		return lineDown
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(answer.Body, bodyReadLimit))
+	switch {
+	case err != nil:
+		return lineDown
+	case !json.Valid(body):
 		return lineGarbage
 	}
 	return lineUp

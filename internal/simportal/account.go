@@ -47,6 +47,7 @@ type verdict struct {
 // account is what the authorization server and the portal know: the demo application and its tokens.
 type account struct {
 	clientID, clientSecret, memberID string
+	applicationToken                 string // stands in every event
 	webhook                          credentials
 	makeToken                        func() string
 
@@ -64,7 +65,7 @@ func newAccount(host string, makeToken func() string) *account {
 	}
 	return &account{
 		makeToken: makeToken,
-		clientID:  "local." + randomHex(7) + ".12345678", clientSecret: randomHex(25), memberID: randomHex(16),
+		clientID:  "local." + randomHex(7) + ".12345678", clientSecret: randomHex(25), memberID: randomHex(16), applicationToken: makeToken(),
 		webhook: credentials{users[0].ID, randomHex(8)},
 		tokens:  map[string]*token{}, refresh: map[string]pass{}, codes: map[string]pass{}, cache: map[string]verdict{},
 		address: "https://" + host,

@@ -41,7 +41,7 @@ func hostAddresses() map[string]string {
 	return map[string]string{
 		hostOf(bitrix.AuthServer(bitrix.CIS)): addrAuthCIS, hostOf(bitrix.AuthServer(bitrix.World)): addrAuthWorld,
 		hostOf(bitrix.Feed(bitrix.CIS)): addrFeedCIS, hostOf(bitrix.Feed(bitrix.World)): addrFeedWorld,
-		aiaHost: addrAIA, dohGoogle: addrDoHGoogle, dohYandex: addrDoHYandex,
+		aiaHost: addrAIA, HandlerHost: addrEvents, dohGoogle: addrDoHGoogle, dohYandex: addrDoHYandex,
 	}
 }
 
@@ -209,7 +209,7 @@ func (s *Sim) serveTCP(ln *listener) {
 				if answer == nil {
 					continue
 				}
-				if _, err := c.Write(append(binary.BigEndian.AppendUint16(nil, uint16(len(answer))), answer...)); err != nil {
+				if _, err := c.Write(append(binary.BigEndian.AppendUint16(nil, uint16(len(answer))), answer...)); err != nil { // #nosec G115 -- the answers of a simulated zone are short
 					return
 				}
 			}

@@ -118,7 +118,7 @@ func (s *Sim) eventBind(c *call) (any, *restError) {
 		b.User, b.Connector = user, c.auth.connector
 		u, err := url.Parse(b.Handler)
 		switch {
-		case err != nil || strings.IndexByte(u.Hostname(), '.') < 1:
+		case err != nil || strings.IndexByte(u.Hostname(), '.') < 1 || c.f.on("event-handler-refused"):
 			return nil, badRequest("ERROR_WRONG_HANDLER_URL", "Wrong handler URL")
 		case u.Scheme != "http" && u.Scheme != "https":
 			return nil, badRequest("ERROR_UNSUPPORTED_PROTOCOL", "Unsupported handler protocol")
@@ -189,8 +189,10 @@ func (s *Sim) eventTest(c *call) (any, *restError) {
 			query.set(k, c.params.get(k))
 		}
 	}
+	data := assoc("QUERY", query, "LANGUAGE_ID", s.license()[:2])
 	if !c.f.on("install-unfinished") && !c.f.on("event-not-recorded") {
-		s.events.record(s.portalNow(c.f), c, "ONAPPTEST", assoc("QUERY", query, "LANGUAGE_ID", s.license()[:2]))
+		s.events.record(s.portalNow(c.f), c, "ONAPPTEST", data)
+		s.sendOnline(c, "ONAPPTEST", data)
 	}
 	return 1, nil
 }

@@ -13,7 +13,7 @@ type Fault struct {
 	Causes []string // "check/cause" that this fault must make visible; none for a fault without a cause of its own
 	// With is what a client has to do to see it: "deep", "content-filter", "public-dns", "event-test" (consents), "dns"
 	// (resolve through DNS), "proxy" (go through Proxy), "region" (ask this region alone), "webhook" (have Webhook),
-	// "sign-in" (have what IssueGrant gives, and refresh it), "as-application" (the credential is the application's own).
+	// "sign-in" (have what IssueGrant gives, and refresh it), "receiver" (have events sent to HandlerHost), "as-application" (the credential is the application's own).
 	With []string
 	// Needs is what the client's application must require to see it: "method:crm.deal.list", "event:ONCRMDEALADD",
 	// "scope:crm", "module:crm", "module:crm>=23.300.0", "host:app.demo.example:443:portal-to-app".

@@ -5,6 +5,7 @@ var (
 	withWebhook = []string{"webhook"}
 	signedIn    = []string{"sign-in", "deep"}
 	eventTest   = []string{"sign-in", "deep", "event-test"}
+	delivery    = []string{"sign-in", "deep", "event-test", "receiver"}
 )
 
 // An application that is called by the event queue, or opened by browsers, and whose server connects to the portal.
@@ -35,8 +36,11 @@ var faultTable = []Fault{
 	{Name: "tls-old-protocol", Group: "tls", Causes: []string{"portal-tls/tls-old-protocol"}, Words: "the server speaks TLS 1.1 at most"},
 	{Name: "tls-client-certificate", Group: "tls", Causes: []string{"portal-tls/tls-client-certificate"}, Words: "the server demands a client certificate (TLS 1.3)"},
 	{Name: "tls-client-certificate-12", Group: "tls", Causes: []string{"portal-tls/tls-client-certificate"}, Words: "the server demands a client certificate (TLS 1.2)"},
+	{Name: "tls-client-certificate-400", Group: "tls", Causes: []string{"portal-tls/tls-client-certificate"}, Words: "the server lets in who has no client certificate and answers 400, as nginx does"},
 	{Name: "tls-intercepted", Group: "tls", Causes: []string{"portal-tls/tls-intercepted"}, Words: "an antivirus program on this computer re-signs the portal's certificate"},
 	{Name: "tls-intercepted-fortinet", Group: "tls", Causes: []string{"portal-tls/tls-intercepted"}, Words: "a firewall re-signs the portal's certificate"},
+	{Name: "tls-intercepted-gateway", Group: "tls", Causes: []string{"portal-tls/tls-intercepted"}, Words: "a gateway of no known make re-signs the certificates of the portal and of the authorization servers"},
+	{Name: "tls-intercepted-captive", Group: "tls", Causes: []string{"portal-tls/tls-intercepted"}, Words: "a hotel's network answers in the place of the portal and of the authorization servers"},
 	{Name: "tls-self-signed", Group: "tls", Causes: []string{"portal-tls/tls-self-signed"}, Words: "the certificate is signed by itself"},
 	{Name: "tls-private-ca", Group: "tls", Causes: []string{"portal-tls/tls-private-ca"}, Words: "the certificate comes from the company's own authority, whose root is sent along"},
 	{Name: "tls-private-ca-no-root", Group: "tls", Causes: []string{"portal-tls/tls-private-ca"}, Words: "the same, but the root is not sent and nothing says where it is"},
@@ -176,6 +180,21 @@ var faultTable = []Fault{
 	{Name: "event-recorded-late", Group: "events", With: eventTest, Words: "events are recorded after the first look at them, as a background job may do"},
 	{Name: "event-unbind-error", Group: "events", With: eventTest, Words: "taking an event handler away ends in an error"},
 	{Name: "event-unbind-fails", Group: "events", With: eventTest, Words: "taking an event handler away takes none away"},
+
+	{Name: "event-handler-refused", Group: "delivery", Causes: []string{"event-delivery/unexpected-answer"}, With: delivery, Words: "the portal takes no address as an event handler"},
+	{Name: "event-not-handed-over", Group: "delivery", Causes: []string{"event-delivery/event-not-delivered"}, With: delivery, Words: "what the portal sends to the authorization server about events gets lost"},
+	{Name: "event-queue-stopped", Group: "delivery", Causes: []string{"event-delivery/event-not-delivered"}, With: delivery, Words: "the event queue takes events and calls nobody"},
+	{Name: "event-queue-shut-out", Group: "delivery", Causes: []string{"event-delivery/event-not-delivered"}, With: delivery, Words: "a firewall keeps the event queue out of the handler's host"},
+	{Name: "event-body-lost", Group: "delivery", Causes: []string{"event-delivery/event-not-delivered"}, With: delivery, Words: "something on the way turns the queue's POST into a GET"},
+	{Name: "event-queue-late", Group: "delivery", With: delivery, Words: "the event queue calls two seconds later, which is no fault"},
+	{Name: "event-delivered-twice", Group: "delivery", With: delivery, Words: "the event queue delivers every event twice, which is no fault"},
+	{Name: "event-from-elsewhere", Group: "delivery", With: delivery, Words: "events come from an address that isn't in the lists"},
+
+	{Name: "receiver-unreachable", Group: "handler", Causes: []string{"event-delivery/unexpected-answer"}, With: delivery, Words: "the receiver of test events refuses connections", ports: true},
+	{Name: "receiver-busy", Group: "handler", Causes: []string{"event-delivery/unexpected-answer"}, With: delivery, Words: "the receiver of test events has no room"},
+	{Name: "receiver-page", Group: "handler", Causes: []string{"event-delivery/unexpected-answer"}, With: delivery, Words: "where the receiver of test events should be, something else answers"},
+	{Name: "receiver-forgets", Group: "handler", Causes: []string{"event-delivery/unexpected-answer"}, With: delivery, Words: "the receiver of test events loses its mailboxes, as when it is restarted"},
+	{Name: "receiver-tls-self-signed", Group: "handler", Causes: []string{"event-delivery/unexpected-answer"}, With: delivery, Words: "the receiver's certificate is signed by itself"},
 
 	{Name: "app-host-unreachable", Group: "application-host", Causes: []string{"application-hosts/host-unreachable"}, Needs: calledApp, Words: "the application's server refuses connections", ports: true},
 	{Name: "app-private", Group: "application-host", Causes: []string{"application-hosts/handler-private"}, With: []string{"dns"}, Needs: calledApp, Words: "the application's name leads to a private address only"},

@@ -112,6 +112,24 @@ var symptoms = map[string]seen{
 			t.Errorf("got %v", err)
 		}
 	},
+	"tls-client-certificate-400": func(t *testing.T, s *simportal.Sim) {
+		if _, err := handshake(t, s, nil); err != nil {
+			t.Errorf("handshake: %v", err)
+		}
+		if r := get(t, s, "/rest/app.info"); r.err != nil || r.status != 400 || !strings.Contains(r.body, "No required SSL certificate") {
+			t.Errorf("got %d %q %v", r.status, r.body, r.err)
+		}
+	},
+	"tls-intercepted-gateway": issuedBy("Demo Company Web Gateway", 2),
+	"tls-intercepted-captive": func(t *testing.T, s *simportal.Sim) {
+		var other x509.HostnameError
+		if _, err := handshake(t, s, nil); !errors.As(err, &other) {
+			t.Errorf("verification: %v", err)
+		}
+		if c := chain(t, s); len(c) != 1 || c[0].Issuer.String() != "CN=wifi.demo.example" {
+			t.Errorf("got %v", c)
+		}
+	},
 	"tls-intercepted":          issuedBy("Kaspersky Anti-Virus Personal Root Certificate", 2),
 	"tls-intercepted-fortinet": issuedBy("Fortinet", 2),
 	"tls-self-signed":          issuedBy("CN=portal.demo.example", 1),
@@ -500,7 +518,7 @@ func TestFaultTable(t *testing.T) {
 			}
 		}
 		for _, w := range f.With {
-			if !slices.Contains([]string{"deep", "content-filter", "public-dns", "event-test", "dns", "proxy", "region", "webhook", "sign-in", "as-application"}, w) {
+			if !slices.Contains([]string{"deep", "content-filter", "public-dns", "event-test", "dns", "proxy", "region", "webhook", "sign-in", "receiver", "as-application"}, w) {
 				t.Errorf("%s: with %q", f.Name, w)
 			}
 		}

@@ -14,10 +14,7 @@ func (s *Sim) feed(r bitrix.Region) func(*hit) {
 	if u, err := url.Parse(bitrix.Feed(r)); err == nil {
 		path = u.Path
 	}
-	nodes := list("198.51.100.21", "198.51.100.22")
-	if r == bitrix.World {
-		nodes = list("203.0.113.121", "203.0.113.122")
-	}
+	nodes := list(queueAddresses[r]...)
 	return func(h *hit) {
 		switch {
 		case h.r.URL.Path != path:
@@ -31,3 +28,9 @@ func (s *Sim) feed(r bitrix.Region) func(*hit) {
 		}
 	}
 }
+
+// queueAddresses are those from which the queue of a region calls.
+var queueAddresses = map[bitrix.Region][]string{bitrix.CIS: {"198.51.100.21", "198.51.100.22"}, bitrix.World: {"203.0.113.121", "203.0.113.122"}}
+
+// QueueAddresses are those from which the portal's event queue calls.
+func (s *Sim) QueueAddresses() []string { return queueAddresses[s.region] }

@@ -17,7 +17,7 @@ import (
 // Request is one thing that was asked of a simulated server.
 type Request struct {
 	At                           time.Time
-	Server                       string // portal, portal-http, auth-cis, auth-world, feed-cis, feed-world, aia, app, doh, dns, proxy
+	Server                       string // portal, portal-http, auth-cis, auth-world, feed-cis, feed-world, aia, app, events, doh, dns, proxy
 	TLS                          bool
 	SNI                          string
 	Host, Method, Path, RawQuery string // for DNS: Host is the name, Method the type asked for
@@ -99,7 +99,8 @@ func (s *Sim) handler(server string, answer func(*hit)) http.Handler {
 		if err != nil {
 			panic(http.ErrAbortHandler)
 		}
-		h := &hit{sim: s, f: s.set.Load(), w: w, r: r, body: body, conn: c, entry: entry, tls: r.TLS != nil}
+		h := &hit{sim: s, f: s.set.Load(), w: w, r: r, body: body, conn: c, entry: entry}
+		h.tls = r.TLS != nil || s.opt.Behind && r.Header.Get("X-Forwarded-Proto") == "https"
 		answer(h)
 	})
 }

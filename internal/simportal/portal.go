@@ -19,7 +19,7 @@ func (s *Sim) portal(h *hit) {
 		h.page(http.StatusTooManyRequests, nginxPage("429 Too Many Requests", ""))
 		return
 	}
-	if !h.tls && s.plainHTTP(h) {
+	if !h.tls && !s.opt.Behind && s.plainHTTP(h) {
 		return
 	}
 	if s.inFront(h) || h.tls && s.redirected(h) {
@@ -63,6 +63,10 @@ func (s *Sim) plainHTTP(h *hit) bool {
 
 // inFront is what stands before PHP for every page. It reports whether it answered.
 func (s *Sim) inFront(h *hit) bool {
+	if h.f.in("tls") == "tls-client-certificate-400" && h.r.TLS != nil && len(h.r.TLS.PeerCertificates) == 0 {
+		h.page(http.StatusBadRequest, nginxPage("400 No required SSL certificate was sent", ""))
+		return true
+	}
 	switch fault := h.f.in("front"); fault {
 	case "rest-timeout":
 		s.wait(h.r.Context(), 24*time.Hour)

@@ -2,7 +2,8 @@
 // around one, in a single process on loopback: the portal's web server and REST
 // interface, the authorization servers and the event queue's address lists of
 // both regions, a DNS server, a DNS-over-HTTPS resolver, the host that certificate
-// authorities publish issuers on, an application's server, and a proxy. All of them misbehave on demand and
+// authorities publish issuers on, an application's server, the event queue itself and
+// the host of the handlers that it calls, and a proxy. All of them misbehave on demand and
 // write down everything they are asked.
 //
 // It exists so that each verdict of the checklist can be shown, and tested, on a
@@ -41,6 +42,7 @@ const (
 	defaultHost = "portal.demo.example"
 	aiaHost     = "aia.demo.example"
 	appHost     = "app.demo.example" // of an application
+	captiveHost = "wifi.demo.example"
 	dohGoogle   = "dns.google"
 	dohYandex   = "common.dot.dns.yandex.net"
 
@@ -58,6 +60,7 @@ const (
 	addrAIA        = "203.0.113.40"
 	addrApp        = "203.0.113.60"
 	addrAppPrivate = "192.168.10.60"
+	addrEvents     = "203.0.113.61"
 	addrDoHGoogle  = "203.0.113.53"
 	addrDoHYandex  = "203.0.113.54"
 	defaultREST    = "25.800.0"
@@ -89,7 +92,16 @@ type Options struct {
 	Without  Without           // what the portal does not have
 	Versions map[string]string // modules that are older, by name: they lack the methods that the catalogue knows to be younger
 	Granted  []string          // permissions of the application and the webhook; nil = all that the modules provide
-	Token    func() string     // makes tokens and codes; nil = 70 hexadecimal digits, as Bitrix24's are
+	// Handler answers for the host of event handlers, see HandlerHost; nil takes every event and says nothing. HandlerAt is the
+	// loopback address of a server that does so itself, over TLS; "" for none.
+	Handler   http.Handler
+	HandlerAt string
+	Token     func() string // makes tokens and codes; nil = 70 hexadecimal digits, as Bitrix24's are
+
+	// For simulations that are spread over a real network.
+	Listen func(server string) (net.Listener, error) // where a server of this name (see Request) listens, TCP; nil, or a nil listener: loopback
+	Egress http.RoundTripper                         // how the portal really asks its authorization server; nil: it only does as the faults say
+	Behind bool                                      // another server ends TLS in front: PHP sees https where X-Forwarded-Proto says so, and port 80 redirects nothing
 }
 
 // Without is what a portal does not have, of all that the catalogue knows.
@@ -123,6 +135,7 @@ type Sim struct {
 
 	account  *account
 	events   eventTables
+	queue    queue
 	sessions sessions
 	calls    atomic.Int64 // with good credentials, counted where a fault wants it
 	at       endpoints
@@ -130,9 +143,10 @@ type Sim struct {
 
 // endpoints are the loopback addresses, "127.0.0.1:PORT".
 type endpoints struct {
-	portal, portalTwo, portalHTTP                   string
-	authCIS, authWorld, feedCIS, feedWorld          string
-	aia, app, doh, dns, proxy, refused, unreachable string
+	portal, portalTwo, portalHTTP          string
+	authCIS, authWorld, feedCIS, feedWorld string
+	aia, app, events, doh, dns, proxy      string
+	refused, unreachable                   string
 }
 
 // Start starts all servers.
@@ -158,7 +172,8 @@ func Start(o Options) (*Sim, error) {
 	if err := o.checkInventory(); err != nil {
 		return nil, fmt.Errorf("take something away from the simulated portal: %w", err)
 	}
-	s := &Sim{opt: o, clock: o.Clock, region: o.Region, conns: map[*conn]struct{}{}, sessions: sessions{user: map[string]*User{}}}
+	s := &Sim{opt: o, clock: o.Clock, region: o.Region, conns: map[*conn]struct{}{}, sessions: sessions{user: map[string]*User{}},
+		queue: queue{next: map[string]time.Time{}}}
 	if s.clock == nil {
 		s.clock = time.Now
 	}
@@ -209,6 +224,7 @@ func (s *Sim) listen(set *faultSet) error {
 	serveTLS(&s.at.feedWorld, "feed-world", s.vendorTLS, s.feed(bitrix.World))
 	serveTLS(&s.at.aia, "aia", nil, s.issuers)
 	serveTLS(&s.at.app, "app", s.appTLS, s.app)
+	serveTLS(&s.at.events, "events", s.handlerTLS, s.handlerFront)
 	serveTLS(&s.at.doh, "doh", s.vendorTLS, s.dohServer)
 	serveTLS(&s.at.proxy, "proxy", nil, s.proxy)
 	if set.on("tls-second-address") {
@@ -314,7 +330,7 @@ func (r route) String() string {
 func (s *Sim) ConnectTo() []string { return lines(s.routes()) }
 
 func (s *Sim) routes() []route {
-	return slices.Concat(s.portalRoutes(), []route{{appHost, 443, s.appAt(s.set.Load())}}, s.otherRoutes())
+	return slices.Concat(s.portalRoutes(), []route{{appHost, 443, s.appAt(s.set.Load())}, {HandlerHost, 443, s.eventsAt(s.set.Load())}}, s.otherRoutes())
 }
 
 // ConnectToByAddress is ConnectTo with the portal's and the application's entries keyed by the addresses
@@ -325,7 +341,7 @@ func (s *Sim) ConnectToByAddress() []string {
 	for _, a := range portalAddresses(f) {
 		routes = append(routes, route{a, 443, s.portalAt(f, a)}, route{a, 80, s.portalHTTPAt(f, a)})
 	}
-	return lines(append(append(routes, route{appAddress(f), 443, s.appAt(f)}), s.otherRoutes()...))
+	return lines(append(append(routes, route{appAddress(f), 443, s.appAt(f)}, route{addrEvents, 443, s.eventsAt(f)}), s.otherRoutes()...))
 }
 
 func lines(routes []route) []string {
@@ -415,16 +431,17 @@ func hostOf(raw string) string {
 
 // serve starts one HTTP server, with TLS if tlsFor is given.
 func (s *Sim) serve(name string, tlsFor tlsChooser, h func(*hit)) (string, error) {
-	tcp, err := net.Listen("tcp", "127.0.0.1:0")
+	tcp, err := s.listenTCP(name)
 	if err != nil {
 		return "", err
 	}
 	ln := &listener{Listener: tcp, sim: s}
 	srv := &http.Server{
-		Handler:        s.handler(name, h),
-		ErrorLog:       discardLog(),
-		ConnContext:    withConn,
-		MaxHeaderBytes: 1 << 20,
+		Handler:           s.handler(name, h),
+		ErrorLog:          discardLog(),
+		ConnContext:       withConn,
+		ReadHeaderTimeout: time.Minute,
+		MaxHeaderBytes:    1 << 20,
 	}
 	var front net.Listener = ln
 	if tlsFor != nil {
@@ -437,6 +454,15 @@ func (s *Sim) serve(name string, tlsFor tlsChooser, h func(*hit)) (string, error
 		}
 	})
 	return tcp.Addr().String(), nil
+}
+
+func (s *Sim) listenTCP(name string) (net.Listener, error) {
+	if s.opt.Listen != nil {
+		if ln, err := s.opt.Listen(name); ln != nil || err != nil {
+			return ln, err
+		}
+	}
+	return net.Listen("tcp", "127.0.0.1:0")
 }
 
 // wait sleeps for d; it reports false when ctx or the simulation ended first.

@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -209,3 +210,70 @@ func TestCloseCutsConnections(t *testing.T) {
 		})
 	}
 }
+
+// TestSpread asserts that the simulation can be spread over a network, and that its portal then really asks its authorization server.
+func TestSpread(t *testing.T) {
+	var asked []string
+	way := roundTripper(func(r *http.Request) (*http.Response, error) {
+		asked = append(asked, r.URL.String())
+		switch len(asked) {
+		case 1:
+			return nil, errors.New("no way out")
+		case 2:
+			return &http.Response{Body: io.NopCloser(strings.NewReader("<html>"))}, nil
+		default:
+			return &http.Response{Body: io.NopCloser(strings.NewReader(`{"error":"invalid_token"}`))}, nil
+		}
+	})
+	var behind net.Listener
+	s, err := simportal.Start(simportal.Options{Behind: true, Egress: way, Listen: func(server string) (ln net.Listener, err error) {
+		if server == "portal-http" {
+			behind, err = net.Listen("tcp", "127.0.0.1:0")
+			return behind, err
+		}
+		return nil, nil
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	ask := func(proto, token string) string {
+		t.Helper()
+		r, err := http.NewRequest(http.MethodPost, "http://"+behind.Addr().String()+"/rest/app.info", strings.NewReader("auth="+token))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("X-Forwarded-Proto", proto)
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer answer.Body.Close()
+		body, _ := io.ReadAll(answer.Body)
+		return string(body)
+	}
+	for i, want := range []string{"CONNECTION_ERROR", "CONNECTION_ERROR", "invalid_token"} {
+		if got := ask("https", fmt.Sprint("invented", i)); !strings.Contains(got, want) {
+			t.Errorf("answer %d is %q, want %s", i, got, want)
+		}
+	}
+	if len(asked) != 3 || asked[0] != "https://oauth.bitrix24.tech/rest/rest.check" {
+		t.Errorf("asked %q", asked)
+	}
+	ask("http", "invented")
+	if got := s.ReportedAddresses(); len(got) != 4 || !strings.HasPrefix(got[0], "https://") || !strings.HasPrefix(got[3], "http://") {
+		t.Errorf("reported %q", got)
+	}
+	certificate, err := s.CertificatePEM()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tls.X509KeyPair(certificate, certificate); err != nil {
+		t.Error(err)
+	}
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }

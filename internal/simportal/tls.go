@@ -115,6 +115,7 @@ const (
 	caRussianSub  = "national"
 	caKaspersky   = "kaspersky"
 	caFortinet    = "fortinet"
+	caGateway     = "gateway"
 	caExpiredStep = "expired intermediate"
 )
 
@@ -142,6 +143,8 @@ func (a *authority) other(kind string) (*issuer, error) {
 		name = pkix.Name{Organization: []string{"AO Kaspersky Lab"}, CommonName: "Kaspersky Anti-Virus Personal Root Certificate"}
 	case caFortinet:
 		name = pkix.Name{Country: []string{"US"}, Organization: []string{"Fortinet"}, OrganizationalUnit: []string{"Certificate Authority"}, CommonName: "FG100FTK20012345"}
+	case caGateway:
+		name = pkix.Name{Organization: []string{"Demo Company"}, CommonName: "Demo Company Web Gateway"}
 	case caExpiredStep:
 		name, parent, expired = a.next.cert.Subject, a.root, 10*day
 	}
@@ -237,6 +240,7 @@ const (
 	tlsVendor            = "vendor"
 	tlsVendorIntercepted = "vendor intercepted"
 	tlsApp               = "app-" // and what is wrong with it, as with a portal's
+	tlsEvents            = "events-"
 )
 
 // config returns the server's side of TLS for a fault or a kind, made on first use.
@@ -258,12 +262,14 @@ func (a *authority) config(kind string) (*tls.Config, error) {
 	c := &tls.Config{Certificates: []tls.Certificate{cert}, NextProtos: []string{"http/1.1"}, MinVersion: tls.VersionTLS12}
 	switch kind {
 	case "tls-old-protocol":
-		c.MinVersion, c.MaxVersion = tls.VersionTLS10, tls.VersionTLS11
+		c.MinVersion, c.MaxVersion = tls.VersionTLS10, tls.VersionTLS11 // #nosec G402 -- servers that are set up badly are what it simulates
 		c.CipherSuites = []uint16{
-			tls.TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA, tls.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA,
+			tls.TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA, tls.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA, // #nosec G402 -- servers that are set up badly are what it simulates
 		}
 	case "tls-client-certificate":
 		c.ClientAuth, c.MinVersion = tls.RequireAnyClientCert, tls.VersionTLS13
+	case "tls-client-certificate-400":
+		c.ClientAuth = tls.RequestClientCert
 	case "tls-client-certificate-12":
 		c.ClientAuth, c.MaxVersion = tls.RequireAnyClientCert, tls.VersionTLS12
 	}
@@ -275,6 +281,8 @@ func (a *authority) certificate(kind string) (tls.Certificate, error) {
 	s := a.spec(a.host, "www."+a.host, formerHost(a.host))
 	if k, ok := strings.CutPrefix(kind, tlsApp); ok {
 		s, kind = a.spec(appHost), k
+	} else if k, ok := strings.CutPrefix(kind, tlsEvents); ok {
+		s, kind = a.spec(HandlerHost), k
 	}
 	signer, chain := a.next, []*issuer{a.next}
 	// from makes the company's, the nation's or the interceptor's authority the issuer.
@@ -345,6 +353,13 @@ func (a *authority) certificate(kind string) (tls.Certificate, error) {
 		s.rsaBits = 1024
 	case "tls-weak-sha1":
 		s.algorithm = x509.ECDSAWithSHA1
+	case "tls-intercepted-gateway":
+		s = a.spec(append(vendorNames(), s.names...)...)
+		s.aia = ""
+		err = from(caGateway)
+	case "tls-intercepted-captive":
+		s = a.spec(captiveHost)
+		signer, chain, s.aia = nil, nil, ""
 	case "tls-intercepted":
 		s.aia = ""
 		err = from(caKaspersky)
@@ -356,6 +371,24 @@ func (a *authority) certificate(kind string) (tls.Certificate, error) {
 		return tls.Certificate{}, err
 	}
 	return a.leaf(s, signer, chain...)
+}
+
+// CertificatePEM is a good certificate of the portal with what leads to the public root, and its key: for a server in front.
+func (s *Sim) CertificatePEM() ([]byte, error) {
+	config, err := s.ca.config("")
+	if err != nil {
+		return nil, err
+	}
+	own := config.Certificates[0]
+	key, err := x509.MarshalPKCS8PrivateKey(own.PrivateKey)
+	if err != nil {
+		return nil, fmt.Errorf("key of the portal's certificate: %w", err)
+	}
+	var text []byte
+	for _, der := range own.Certificate {
+		text = append(text, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})...)
+	}
+	return append(text, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key})...), nil
 }
 
 // tlsMode is what a connection to a TLS port meets: a handshake, or something else.
@@ -394,8 +427,12 @@ func (s *Sim) vendorTLS(*faultSet) (tlsMode, error) {
 
 func (s *Sim) authTLS(f *faultSet) (tlsMode, error) {
 	kind := tlsVendor
-	if f.on("auth-host-intercepted") {
+	switch fault := f.any("auth-host-intercepted", "tls-intercepted-gateway", "tls-intercepted-captive"); fault {
+	case "":
+	case "auth-host-intercepted":
 		kind = tlsVendorIntercepted
+	default:
+		kind = fault
 	}
 	c, err := s.ca.config(kind)
 	return tlsMode{config: c}, err

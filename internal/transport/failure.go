@@ -75,7 +75,7 @@ func FailureOf(err error) Failure {
 		return Refused
 	case isErrno(err, syscall.ECONNRESET, syscall.ECONNABORTED, syscall.EPIPE, wsaECONNRESET, wsaECONNABORTED):
 		return Reset
-	case isErrno(err, syscall.EHOSTUNREACH, syscall.EHOSTDOWN, wsaEHOSTUNREACH, wsaEHOSTDOWN):
+	case errors.Is(err, errFromAfar), isErrno(err, syscall.EHOSTUNREACH, syscall.EHOSTDOWN, wsaEHOSTUNREACH, wsaEHOSTDOWN):
 		return Unreachable
 	case isErrno(err, syscall.ETIMEDOUT, wsaETIMEDOUT):
 		return Timeout

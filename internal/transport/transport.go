@@ -18,6 +18,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -135,9 +136,29 @@ func dialTCP(ctx context.Context, addr netip.AddrPort) (net.Conn, error) {
 	reach(ctx, StageTCP)
 	conn, err := (&net.Dialer{Timeout: dialTimeout}).DialContext(ctx, "tcp", addr.String())
 	if err != nil {
+		if isErrno(err, syscall.ENETUNREACH, syscall.EACCES, wsaENETUNREACH) && hasRoute(addr) {
+			err = fmt.Errorf("%w: %w", errFromAfar, err)
+		}
 		return nil, at(StageTCP, err) // not a typed nil
 	}
 	return conn, nil
+}
+
+// errFromAfar is beside an error that sounds like one of this computer's, while it was a router on the way that said so: ICMP's "no
+// route to the network" and ICMPv6's "administratively prohibited" arrive as the errors of one's own routing and firewall.
+var errFromAfar = errors.New("a router on the way refuses")
+
+// hasRoute tells whether this computer would send something to addr. To connect a UDP socket sends nothing.
+func hasRoute(addr netip.AddrPort) bool {
+	if addr.Addr().IsMulticast() { // TCP has none
+		return false
+	}
+	conn, err := net.Dial("udp", addr.String())
+	if err != nil {
+		return false
+	}
+	conn.Close()
+	return true
 }
 
 // Dial opens a TCP connection to host:port: where the user said, through the proxy, or to the first address that answers.
@@ -172,7 +193,7 @@ func (n *Net) dialFirst(ctx context.Context, host string, port int, dial func(co
 	var failed []error
 	for _, addr := range addrs {
 		one, cancel := context.WithTimeout(ctx, timeout)
-		conn, err := dial(one, netip.AddrPortFrom(addr, uint16(port)))
+		conn, err := dial(one, netip.AddrPortFrom(addr, uint16(port))) // #nosec G115 -- splitHostPort lets in nothing above 65535
 		cancel()
 		if err == nil {
 			return conn, nil
@@ -299,9 +320,9 @@ func splitHostPort(hostport string) (string, int, error) {
 	if err != nil {
 		return "", 0, fmt.Errorf("split %q: %w", hostport, err)
 	}
-	port, err := strconv.Atoi(p)
+	port, err := strconv.ParseUint(p, 10, 16)
 	if err != nil {
 		return "", 0, fmt.Errorf("port of %q: %w", hostport, err)
 	}
-	return host, port, nil
+	return host, int(port), nil
 }

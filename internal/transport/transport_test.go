@@ -239,3 +239,12 @@ func TestPortOf(t *testing.T) {
 		})
 	}
 }
+
+// A port is never cut to one that somebody else listens on: 65979 is 443 in sixteen bits.
+func TestPortsThatAreNone(t *testing.T) {
+	for _, port := range []string{"65979", "-1", "65536", "443x", ""} {
+		if _, got, err := splitHostPort("portal.test:" + port); err == nil {
+			t.Errorf("port %q is %d", port, got)
+		}
+	}
+}

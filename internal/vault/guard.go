@@ -113,7 +113,7 @@ func (g *guard) finish(c *call) {
 		}
 		g.mu.Unlock()
 		for _, f := range then {
-			protected(func() error { f(); return nil })
+			_ = protected(func() error { f(); return nil }) // nobody waits for it
 		}
 	}
 }

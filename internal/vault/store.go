@@ -73,7 +73,7 @@ func (s *store) Delete(ctx context.Context, portal string) error {
 	started, err := s.guard.do(ctx, func(*call) error { return s.remove(portal) })
 	if !started && errors.Is(err, Timeout) {
 		// The call that is in the way may be a Save of this account.
-		s.guard.after(portal, func() { s.remove(portal) })
+		s.guard.after(portal, func() { _ = s.remove(portal) }) // nobody waits for it
 	}
 	return fail("delete", err)
 }

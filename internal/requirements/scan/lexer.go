@@ -314,7 +314,7 @@ func (l *lexer) heredoc() {
 	l.skip("<<")
 	label := strings.TrimSpace(l.restOfLine())
 	raw := strings.HasPrefix(label, "'")
-	if label = strings.Trim(label, `'"`); label == "" || strings.ContainsFunc(label, func(c rune) bool { return c < 0x80 && !isWord(byte(c)) }) {
+	if label = strings.Trim(label, `'"`); label == "" || strings.ContainsFunc(label, func(c rune) bool { return c < 0x80 && !isWord(byte(c)) }) { // #nosec G115 -- below 0x80
 		return
 	}
 	l.waiting = append(l.waiting, heredoc{label, raw, l.out.open(l.source.line + 1)})

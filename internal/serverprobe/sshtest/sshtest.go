@@ -112,15 +112,15 @@ func (s *Server) serve(conn net.Conn, config *ssh.ServerConfig) {
 				continue
 			}
 			var payload struct{ Command string }
-			ssh.Unmarshal(request.Payload, &payload)
-			command := exec.Command("sh", "-c", payload.Command)
+			_ = ssh.Unmarshal(request.Payload, &payload)         // what is no command fails in the shell
+			command := exec.Command("sh", "-c", payload.Command) // #nosec G204 -- a test's own server runs what the test asks for
 			command.Stdin, command.Stdout, command.Stderr = channel, channel, channel.Stderr()
 			status := uint32(0)
 			if err := command.Run(); err != nil {
 				status = 1
 				var exit *exec.ExitError
 				if errors.As(err, &exit) {
-					status = uint32(exit.ExitCode())
+					status = uint32(exit.ExitCode()) // #nosec G115 -- a process ends with a byte
 				}
 			}
 			channel.SendRequest("exit-status", false, ssh.Marshal(struct{ Status uint32 }{status}))

@@ -1,0 +1,66 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"boxready/assets"
+	"boxready/checks"
+	"boxready/internal/release"
+
+	"github.com/spf13/cobra"
+)
+
+// Whoever asks for the newest version waits for it.
+const releaseTimeout = 15 * time.Second
+
+func (a *app) versionCommand() *cobra.Command {
+	var licences, newest bool
+	c := &cobra.Command{
+		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
+		Long: "Print the version.\n\nNothing is asked over the network unless --check is given. Exit codes with --check: 0 this is the newest version, 4 there is\n" +
+			"a newer one, 1 that can't be told.",
+		RunE: func(c *cobra.Command, _ []string) error {
+			if licences {
+				return assets.WriteLicences(a.Out)
+			}
+			if _, err := fmt.Fprintln(a.Out, "boxready", a.version); err != nil || !newest {
+				return err
+			}
+			return a.checkVersion(c.Context())
+		},
+	}
+	c.Flags().BoolVar(&licences, "licences", false, "print the licences of everything in this program")
+	c.Flags().BoolVar(&newest, "check", false, "ask whether there is a newer version, where whoever packaged this program said to")
+	c.MarkFlagsMutuallyExclusive("licences", "check")
+	return c
+}
+
+// checkVersion asks whether there is a newer version.
+func (a *app) checkVersion(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, releaseTimeout)
+	defer cancel()
+	n, err := a.net(networkFlags{})
+	if err != nil {
+		return a.fail(err)
+	}
+	r, err := release.Newest(ctx, n.HTTPClient(), a.Releases)
+	switch {
+	case errors.Is(err, release.ErrNoFeed):
+		a.exit = ExitCouldNot
+		fmt.Fprintln(a.Err, a.words.Say("version.no-feed", nil))
+		return nil
+	case err != nil:
+		a.exit = ExitCouldNot
+		fmt.Fprintln(a.Err, a.words.Say("version.no-answer", checks.Args{"address": a.Releases}))
+		return nil
+	case r.Newer(a.version):
+		a.exit = ExitNotice
+		_, err = fmt.Fprintln(a.Out, a.words.Say("version.newer", checks.Args{"version": r.Version, "page": r.Page}))
+		return err
+	}
+	_, err = fmt.Fprintln(a.Out, a.words.Say("version.newest", nil))
+	return err
+}

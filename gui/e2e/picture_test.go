@@ -1,0 +1,57 @@
+package e2e
+
+import (
+	"encoding/binary"
+	"image"
+	"os"
+	"testing"
+)
+
+// picture is a screen as Xvfb keeps it in a file: XWD's header, a table of colours, and rows of pixels (blue, green, red, nothing).
+type picture struct {
+	t    testing.TB
+	file string
+}
+
+func (p picture) read() (pixels []byte, rowBytes int) {
+	p.t.Helper()
+	data, err := os.ReadFile(p.file)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	word := func(i int) int { return int(binary.BigEndian.Uint32(data[4*i:])) }
+	const bytesOfAColour = 12
+	header, colours := word(0), word(19)
+	return data[header+colours*bytesOfAColour:], word(12)
+}
+
+// of is what a part of the screen shows.
+func (p picture) of(part image.Rectangle) *image.RGBA {
+	p.t.Helper()
+	pixels, rowBytes := p.read()
+	shown := image.NewRGBA(image.Rect(0, 0, part.Dx(), part.Dy()))
+	for y := range part.Dy() {
+		row := pixels[(part.Min.Y+y)*rowBytes+4*part.Min.X:]
+		for x := range part.Dx() {
+			copy(shown.Pix[shown.PixOffset(x, y):], []byte{row[4*x+2], row[4*x+1], row[4*x], 0xff})
+		}
+	}
+	return shown
+}
+
+// painted tells whether most of the place where the window is isn't black any more.
+func (p picture) painted() bool {
+	p.t.Helper()
+	pixels, rowBytes := p.read()
+	painted, looked := 0, 0
+	for y := 8; y < 700; y += 32 {
+		for x := 8; x < 1000; x += 32 {
+			looked++
+			at := y*rowBytes + 4*x
+			if pixels[at] != 0 || pixels[at+1] != 0 || pixels[at+2] != 0 {
+				painted++
+			}
+		}
+	}
+	return painted > looked/2
+}

@@ -1,0 +1,103 @@
+package gui
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"path/filepath"
+	"strings"
+
+	"fyne.io/fyne/v2"
+
+	"boxready/checks"
+	"boxready/gui/style"
+	"boxready/gui/widgets"
+	"boxready/internal/instance"
+	"boxready/internal/report"
+)
+
+// Open shows files that a person opened with BoxReady: requirements and reports. Whatever is laid over the pages is put away, as
+// Esc does. It may be called from any goroutine.
+func (w *Window) Open(files []string) {
+	w.do(func() {
+		w.fyne.RequestFocus()
+		if len(files) == 0 {
+			return
+		}
+		if w.chooser != nil {
+			w.chooser.Dismiss()
+		}
+		w.closeDialog()
+		w.open(files)
+	})
+}
+
+func (w *Window) open(files []string) {
+	var wanted, reports []string
+	for _, file := range files {
+		if instance.IsReport(file) {
+			reports = append(reports, file)
+		} else {
+			wanted = append(wanted, file)
+		}
+	}
+	if len(wanted) > 0 {
+		w.requirementsPage.catalogue.open = false
+		w.frame.show("requirements")
+		w.requirementsPage.read(wanted)
+	}
+	if len(reports) > 0 {
+		w.showReports(reports)
+	}
+}
+
+// showReports shows reports of anybody, one below the other.
+func (w *Window) showReports(files []string) {
+	words, reporter := w.words, w.reportPage.reporter()
+	w.background(func(context.Context) func() {
+		var names, mistakes []string
+		var text bytes.Buffer
+		for _, file := range files {
+			names = append(names, filepath.Base(file))
+			saved, err := report.Read(file)
+			if err == nil && len(saved.Altered) > 0 {
+				mistakes = append(mistakes, words.Say("cli-report.altered", checks.Args{"file": filepath.Base(file), "files": saved.Altered}))
+			}
+			if err == nil {
+				if text.Len() > 0 {
+					text.WriteString("\n\n")
+				}
+				err = reporter.WriteSaved(&text, saved, report.Style{})
+			}
+			if err != nil {
+				mistakes = append(mistakes, readMistake(words, err, file))
+			}
+		}
+		return func() { w.showText(strings.Join(names, ", "), mistakes, text.String()) }
+	})
+}
+
+// readMistake says why a report can't be shown.
+func readMistake(words *report.Words, err error, file string) string {
+	reason, schema := report.ReadDamaged, 0
+	var read *report.ReadError
+	if errors.As(err, &read) {
+		reason, schema = read.Reason, read.Schema
+	}
+	return words.Say("cli-report.read."+string(reason), checks.Args{"file": filepath.Base(file), "schema": schema, "known": report.SchemaVersion})
+}
+
+// showText shows a long text over the window, below what is wrong with it.
+func (w *Window) showText(title string, mistakes []string, text string) {
+	lines := []fyne.CanvasObject{heading(title)}
+	for _, mistake := range mistakes {
+		lines = append(lines, widgets.Beside(8, true, widgets.SmallSign(style.Problem), widgets.NewText(mistake, widgets.Font{CanSelect: true}), nil))
+	}
+	done := widgets.NewPrimary(w.say("close", nil), nil, w.closeDialog)
+	buttons := widgets.Flow(8, done)
+	if text != "" {
+		lines = append(lines, widgets.NewViewer(text, max(160, w.fyne.Canvas().Size().Height-280)))
+		buttons.Add(w.copyButton("finding.copy-plain", func() string { return text }))
+	}
+	w.showDialogUpTo(860, widgets.Column(12, append(lines, buttons)...), done)
+}

@@ -1,0 +1,532 @@
+package gui
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"boxready/checks"
+	"boxready/gui/model"
+	"boxready/gui/style"
+	"boxready/gui/widgets"
+	"boxready/internal/report"
+	"boxready/internal/secret"
+	"boxready/internal/serverprobe"
+)
+
+// serverPage gets the word of the portal's own server, and of somebody in the internet: it hands out a script, takes its answer,
+// and shows what that added to the last run.
+type serverPage struct {
+	*Window
+	session *model.Session
+	kind    serverprobe.Kind // of the script
+	unfold  bool             // the script is shown
+	saved   string           // where it was saved last; "" for nowhere
+	turns   int              // of what was pasted: what comes last counts
+	reading bool             // it is being read
+	wrong   string           // with what was pasted last
+	said    []checks.Result  // about what was pasted last
+	remote  remote
+	outside string // what is wrong with the file that was chosen last
+
+	// Of what is shown at the moment.
+	made    serverState
+	root    *fyne.Container
+	page    *widgets.Page
+	tab     fyne.Focusable // of the script that is shown
+	look    fyne.Focusable // shows it
+	added   fyne.CanvasObject
+	area    *widgets.PasteArea
+	next    fyne.Focusable // what one does after a paste
+	waiting []*widgets.Row
+}
+
+// serverState is what decides how the page looks, beside what is done on it.
+type serverState struct {
+	session *model.Session
+	outcome *checks.Outcome
+	running bool
+}
+
+func (p *serverPage) state() serverState {
+	s := p.model.Current
+	if s == nil {
+		return serverState{}
+	}
+	return serverState{s, s.Outcome, s.Running}
+}
+
+func (p *serverPage) build() fyne.CanvasObject {
+	p.root = widgets.Stack()
+	if p.kind == "" {
+		p.kind = serverprobe.PHP
+	}
+	p.fill()
+	return p.root
+}
+
+// hide ends what moves in a content that is no longer shown.
+func (p *serverPage) hide() {
+	for _, row := range p.waiting {
+		row.Stop()
+	}
+	p.waiting = nil
+}
+
+func (p *serverPage) first() fyne.Focusable { return p.tab }
+
+func (p *serverPage) turn(by float32) { p.page.Turn(by) }
+
+func (p *serverPage) escape() { p.remote.stop() }
+
+// refresh shows what has changed in the model, and leaves the page alone otherwise: somebody reads it.
+func (p *serverPage) refresh() {
+	before := p.made
+	if before == p.state() {
+		return
+	}
+	if p.fyne.Canvas().Focused() == nil || p.covered() {
+		p.fill()
+	} else {
+		p.refill(func() fyne.Focusable { return p.next })
+	}
+	if before.running && !p.made.running && p.added != nil {
+		p.page.RevealAt(p.added)
+	}
+}
+
+// fill makes the content anew.
+func (p *serverPage) fill() {
+	p.hide()
+	p.made = p.state()
+	s := p.made.session
+	if s == nil {
+		return // the section isn't shown then
+	}
+	if p.session != s {
+		p.remote.stop()
+		p.session, p.unfold, p.saved, p.reading, p.wrong, p.said, p.outside, p.remote = s, false, "", false, "", nil, "", remote{}
+		p.turns++ // what is being read is about the other one
+	}
+	offset := float32(0)
+	if p.page != nil {
+		offset = p.page.Offset()
+	}
+	content := []fyne.CanvasObject{p.scriptCard(s), p.answerCard(s)}
+	if p.added = p.addedCard(s); p.added != nil {
+		content = append(content, p.added)
+	}
+	if p.p.RunProbe != nil && !s.Demo {
+		content = append(content, p.remoteCard())
+	}
+	content = append(content, p.outsideCard(s))
+	p.page = widgets.NewPage(widgets.Pad(2, gutter, gutter, gutter, widgets.Column(14, content...)))
+	p.root.Objects = []fyne.CanvasObject{widgets.Below(widgets.Pad(gutter, gutter, 12, gutter, title(p.say("server.title", nil))), p.page)}
+	p.root.Refresh()
+	p.page.SetOffset(offset)
+}
+
+// refill is fill after something was done on the page: the focus was on what is gone.
+func (p *serverPage) refill(focus func() fyne.Focusable) {
+	p.fill()
+	if p.frame.page() == page(p) && !p.covered() {
+		if f := focus(); f != nil {
+			p.fyne.Canvas().Focus(f)
+		}
+	}
+}
+
+func (p *serverPage) wait(title string) fyne.CanvasObject {
+	row := widgets.NewRow(widgets.RowContent{Sign: style.Waiting, Title: title, Quiet: true}, nil)
+	p.waiting = append(p.waiting, row)
+	return row.Object
+}
+
+// scriptFiles are the names under which scripts are saved.
+var scriptFiles = map[serverprobe.Kind]string{serverprobe.PHP: "boxready-probe.php.txt", serverprobe.Shell: "boxready-probe.sh", serverprobe.PowerShell: "boxready-probe.ps1"}
+
+// scriptCard hands out the script.
+func (p *serverPage) scriptCard(s *model.Session) fyne.CanvasObject {
+	script, err := s.Script(p.kind)
+	if err != nil {
+		return widgets.Card(widgets.NewText(p.say("server.no-script", nil), widgets.Font{Color: widgets.Wrong}))
+	}
+	kinds := widgets.Flow(8)
+	for _, kind := range serverprobe.Kinds() {
+		chip := widgets.NewChip(func() {
+			p.kind, p.saved = kind, ""
+			p.refill(p.first)
+		})
+		chip.Set("", p.say("server.kind-"+string(kind), nil), kind == p.kind)
+		kinds.Add(chip.Object)
+		if kind == p.kind {
+			p.tab, _ = chip.Object.(fyne.Focusable)
+		}
+	}
+	lines := []fyne.CanvasObject{heading(p.say("server.script", nil)), widgets.NewText(p.say("server.script-text", nil), widgets.Font{Color: widgets.Muted}), kinds}
+	page := s.Target.Address.Display() + serverprobe.CommandLinePage
+	command := map[serverprobe.Kind]string{serverprobe.Shell: "sh ", serverprobe.PowerShell: "powershell -ExecutionPolicy Bypass -File "}[p.kind] + scriptFiles[p.kind]
+	lines = append(lines, p.steps("window.server.steps-"+string(p.kind), map[string]value{"page": {page, func() { p.browse(page) }}, "command": {command, nil}})...)
+	copies := p.copyButton("server.copy", func() string { return script })
+	copies.Importance = widget.HighImportance
+	save := widgets.NewButton(p.say("server.save", nil), theme.DocumentSaveIcon(), func() {
+		write := func(path string) (string, error) { return path, os.WriteFile(path, []byte(script), 0o600) }
+		p.saveAs(saving{title: p.say("server.save-title", nil), name: scriptFiles[p.kind], write: write}, func(path string) {
+			p.saved = path
+			p.refill(p.first)
+		})
+	})
+	arrow := "chevron-down"
+	if p.unfold {
+		arrow = "chevron-up"
+	}
+	look := widgets.NewQuiet(p.say("server.look", nil), style.Icon(arrow, theme.ColorNameForeground), nil)
+	look.OnTapped = func() {
+		p.unfold = !p.unfold
+		p.refill(func() fyne.Focusable { return p.look })
+	}
+	p.look = look
+	lines = append(lines, widgets.Flow(10, copies, save, look))
+	if p.saved != "" {
+		lines = append(lines, widgets.NewText(p.say("save.saved", checks.Args{"file": p.saved}), widgets.Font{Color: widgets.Muted, CanSelect: true}))
+	}
+	if p.unfold {
+		lines = append(lines, widgets.NewViewer(script, viewerHeight))
+	}
+	return widgets.Card(widgets.Column(10, lines...))
+}
+
+// answerCard takes the answer, and says at once what is wrong with it.
+func (p *serverPage) answerCard(s *model.Session) fyne.CanvasObject {
+	const height = 92
+	p.area = widgets.NewPasteArea(p.say("server.paste-here", nil), height, p.take)
+	p.area.SetText(s.Server.Pasted)
+	p.next = p.area
+	paste := widgets.NewButton(p.say("server.paste", nil), theme.ContentPasteIcon(), func() { p.take(p.p.App.Clipboard().Content()) })
+	pick := widgets.NewButton(p.say("server.pick", nil), theme.FolderOpenIcon(), func() {
+		p.pickFile(p.say("server.pick-title", nil), []string{".txt", ".log", ".html", ".htm"}, p.takeFile)
+	})
+	buttons := widgets.Flow(10, paste, pick)
+	if s.Demo {
+		buttons.Add(widgets.NewQuiet(p.say("sign-in.sample", nil), nil, func() { p.take(p.demo.Sample.ServerAnswer) }))
+	}
+	lines := []fyne.CanvasObject{heading(p.say("server.answer", nil)), widgets.NewText(p.say("server.answer-text", nil), widgets.Font{Color: widgets.Muted}), p.area}
+	say := func(content widgets.RowContent) { lines = append(lines, widgets.NewRow(content, nil).Object) }
+	switch {
+	case p.reading:
+		lines = append(lines, p.wait(p.say("requirements.reading", nil)))
+	case p.wrong != "":
+		say(widgets.RowContent{Sign: style.Problem, Title: p.wrong, Quiet: true})
+	case s.Server.Probe != nil:
+		say(widgets.RowContent{Sign: style.OK, Title: p.say("server.read", nil), Detail: s.AnswerText(p.words, s.Server.Probe)})
+	}
+	for _, r := range p.said {
+		if r.State != checks.OK {
+			f := p.words.Finding(r, s.Target.Address.Display())
+			say(widgets.RowContent{Sign: style.Sign(r.State), Title: f.Title, Detail: f.Saw})
+		}
+	}
+	if s.Target.ServerProbe != nil {
+		check := widgets.NewPrimary(p.say("server.check", nil), nil, func() { p.run(s) })
+		if s.Running {
+			check.SetText(p.say("verdict.running", nil))
+			check.Disable()
+		} else {
+			p.next = check
+		}
+		buttons.Objects = append([]fyne.CanvasObject{check}, buttons.Objects...)
+		buttons.Add(widgets.NewQuiet(p.say("requirements.remove", nil), nil, p.forget))
+	}
+	return widgets.Card(widgets.Column(10, append(lines, buttons)...))
+}
+
+// forget takes the answer away again.
+func (p *serverPage) forget() {
+	s := p.session
+	s.Target.ServerProbe, s.Server.Probe, s.Server.Pasted, p.wrong, p.said = nil, nil, "", "", nil
+	p.refill(func() fyne.Focusable { return p.area })
+}
+
+// take reads what was pasted.
+func (p *serverPage) take(text string) {
+	const shown = 4096
+	p.read(text[:min(len(text), shown)], func() (*serverprobe.Probe, error) { return serverprobe.Parse([]byte(text)) })
+}
+
+// takeFile reads what was saved.
+func (p *serverPage) takeFile(path string) {
+	p.read(filepath.Base(path), func() (*serverprobe.Probe, error) {
+		file, err := os.Open(path)
+		if err != nil {
+			return nil, err
+		}
+		defer file.Close()
+		return serverprobe.Read(file)
+	})
+}
+
+// read reads an answer, and shows how it begins.
+func (p *serverPage) read(begins string, answer func() (*serverprobe.Probe, error)) {
+	s := p.session
+	p.turns++
+	turn := p.turns
+	s.Server.Pasted, s.Server.Probe, s.Target.ServerProbe = begins, nil, nil
+	p.reading, p.wrong, p.said = true, "", nil
+	p.background(func(context.Context) func() {
+		probe, err := answer()
+		return func() {
+			if turn == p.turns {
+				p.have(probe, err)
+			}
+		}
+	})
+	p.refill(func() fyne.Focusable { return p.area })
+}
+
+// have takes an answer in, if it is one about this portal.
+func (p *serverPage) have(probe *serverprobe.Probe, err error) {
+	s := p.session
+	p.reading = false
+	if err != nil {
+		p.wrong = p.pasteMistake(err)
+	} else {
+		target := s.Target
+		target.ServerProbe = probe
+		s.Server.Probe, p.said = probe, checks.LookAtProbe(target, p.p.Now())
+		useful := true
+		for _, r := range p.said {
+			useful = useful && r.State != checks.Problem
+		}
+		if useful {
+			s.Target.ServerProbe = probe
+		}
+	}
+	p.refill(func() fyne.Focusable { return p.next })
+}
+
+// pasteMistake says why what was pasted can't be read.
+func (p *serverPage) pasteMistake(err error) string {
+	var bad *serverprobe.PasteError
+	if !errors.As(err, &bad) {
+		return p.say("server.unreadable", nil)
+	}
+	return p.say("server.wrong."+string(bad.Reason), nil)
+}
+
+// addedCard is what the last run found in what was given to it here; nil if that was nothing.
+func (p *serverPage) addedCard(s *model.Session) fyne.CanvasObject {
+	if s.Outcome == nil || s.Outcome.Target.ServerProbe == nil && s.Outcome.Target.Outside == nil || s.Running {
+		return nil
+	}
+	rows, fine := s.Added(p.words)
+	lines := []fyne.CanvasObject{heading(p.say("server.added", nil))}
+	for i, row := range rows {
+		if i > 0 {
+			lines = append(lines, widgets.Line())
+		}
+		content := widgets.RowContent{Sign: style.Sign(row.Sign), Title: row.Title, Detail: row.Detail, Aside: row.Aside, Badge: row.Badge, Fold: widgets.Leads}
+		lines = append(lines, widgets.NewRow(content, func() { p.showResult(row.Result, row.Key) }).Object)
+	}
+	if fine > 0 {
+		if len(rows) > 0 {
+			lines = append(lines, widgets.Line())
+		}
+		lines = append(lines, widgets.NewRow(widgets.RowContent{Sign: style.OK, Title: p.words.Count("window.in-order", fine), Quiet: true}, nil).Object)
+	}
+	return widgets.Card(widgets.Column(2, lines...))
+}
+
+// showResult opens a result of the last run.
+func (w *Window) showResult(r checks.Result, key string) {
+	w.checkPage.finding = nil
+	w.frame.show("check")
+	w.checkPage.show(r, key)
+}
+
+// outsideCard takes a run that was made in the internet.
+func (p *serverPage) outsideCard(s *model.Session) fyne.CanvasObject {
+	pick := widgets.NewButton(p.say("server.outside-pick", nil), theme.FolderOpenIcon(), func() {
+		p.pickFile(p.say("server.outside-pick", nil), []string{".json", ".zip", ".html"}, p.takeOutside)
+	})
+	buttons := widgets.Flow(10, pick)
+	lines := []fyne.CanvasObject{heading(p.say("server.outside", nil)), widgets.NewText(p.say("server.outside-text", nil), widgets.Font{Color: widgets.Muted})}
+	lines = append(lines, p.steps("window.server.steps-outside", map[string]value{"command": {"boxready check " + s.Target.Address.Authority() + " --format json > outside.json", nil}})...)
+	if p.outside != "" {
+		lines = append(lines, widgets.NewRow(widgets.RowContent{Sign: style.Problem, Title: p.outside, Quiet: true}, nil).Object)
+	}
+	if o := s.Target.Outside; o != nil {
+		lines = append(lines, widgets.NewRow(widgets.RowContent{Sign: style.OK, Title: p.say("server.outside-read", checks.Args{"when": model.When(p.words, o.Made)})}, nil).Object)
+		check := widgets.NewPrimary(p.say("server.check", nil), nil, func() { p.run(s) })
+		if s.Running {
+			check.Disable()
+		}
+		buttons.Objects = []fyne.CanvasObject{check, pick, widgets.NewQuiet(p.say("requirements.remove", nil), nil, func() {
+			s.Target.Outside = nil
+			p.refill(p.first)
+		})}
+	}
+	return widgets.Card(widgets.Column(10, append(lines, buttons)...))
+}
+
+// takeOutside reads a run that was made in the internet.
+func (p *serverPage) takeOutside(path string) {
+	s := p.session
+	p.background(func(context.Context) func() {
+		saved, err := report.Read(path)
+		return func() {
+			p.outside = ""
+			var bad *report.ReadError
+			switch args := (checks.Args{"file": filepath.Base(path), "portal": s.Target.Address.Display()}); {
+			case errors.As(err, &bad) && (bad.Reason == report.ReadMissing || bad.Reason == report.ReadRefused):
+				p.outside = p.say("server.unreadable", nil)
+			case err != nil:
+				p.outside = p.say("server.outside-no-run", args)
+			case saved.Portal != s.Target.Address.String():
+				args["other"] = saved.Portal
+				p.outside = p.say("server.outside-other", args)
+			default:
+				s.Target.Outside = saved.Outside()
+			}
+			if p.session == s {
+				p.refill(p.first)
+			}
+		}
+	})
+}
+
+// remote is a run of the script on the server over SSH.
+type remote struct {
+	unfold       bool
+	server, root field
+	cancel       func() // nil if none is under way
+	failed       string // why the last one was
+	focus        fyne.Focusable
+}
+
+// stop ends the run that is under way.
+func (r *remote) stop() {
+	if r.cancel != nil {
+		r.cancel()
+	}
+}
+
+// remoteCard runs the script over SSH.
+func (p *serverPage) remoteCard() fyne.CanvasObject {
+	r := &p.remote
+	arrow := "chevron-down"
+	if r.unfold {
+		arrow = "chevron-up"
+	}
+	fold := widgets.NewQuiet(p.say("server.ssh", nil), style.Icon(arrow, theme.ColorNameForeground), func() {
+		r.unfold = !r.unfold
+		p.refill(func() fyne.Focusable { return r.focus })
+	})
+	r.focus = fold
+	if !r.unfold {
+		return widgets.Flow(0, fold)
+	}
+	if r.root.text == "" {
+		r.root.text = serverprobe.UsualRoot
+	}
+	refit := func() { p.page.Refit() }
+	entry, server := r.server.entry(p.say("server.ssh-server", nil), false, maxKey, nil, p.runRemote, refit)
+	_, root := r.root.entry(p.say("server.ssh-root", nil), false, maxKey, nil, p.runRemote, refit)
+	lines := []fyne.CanvasObject{widgets.NewText(p.say("server.ssh-text", nil), widgets.Font{Color: widgets.Muted}), server, root}
+	if r.cancel != nil {
+		cancel := widgets.NewButton(p.say("sign-in.cancel", nil), nil, r.stop)
+		r.focus = cancel
+		lines = append(lines, p.wait(p.say("server.ssh-running", nil)), widgets.Flow(8, cancel))
+	} else {
+		r.focus = entry
+		if r.failed != "" {
+			lines = append(lines, widgets.NewRow(widgets.RowContent{Sign: style.Problem, Title: r.failed, Quiet: true}, nil).Object)
+		}
+		lines = append(lines, widgets.Flow(8, widgets.NewPrimary(p.say("server.ssh-run", nil), nil, p.runRemote)))
+	}
+	return widgets.Column(6, widgets.Flow(0, fold), widgets.Card(widgets.Column(10, lines...)))
+}
+
+// runRemote runs the script, and takes its answer as if it had been pasted.
+func (p *serverPage) runRemote() {
+	r, s := &p.remote, p.session
+	if r.cancel != nil {
+		return
+	}
+	server, err := serverprobe.ParseServer(strings.TrimSpace(r.server.text))
+	if err != nil {
+		r.server.mistake = p.words.Say("cli-probe.bad-server", checks.Args{"value": model.Brief(r.server.text, maxMistake)})
+	}
+	root := strings.TrimSpace(r.root.text)
+	script, scriptErr := s.FreshScript(serverprobe.PHP, root)
+	if scriptErr != nil || !strings.HasPrefix(root, "/") {
+		r.root.mistake = p.say("server.ssh-bad-root", nil)
+	}
+	if r.server.mistake != "" || r.root.mistake != "" {
+		p.refill(func() fyne.Focusable { return r.focus })
+		return
+	}
+	ctx, cancel := context.WithCancel(p.ctx)
+	r.cancel, r.failed = cancel, ""
+	ask := func(ctx context.Context) (secret.String, error) {
+		typed := make(chan secret.String, 1)
+		p.do(func() { p.askPassword(server, typed, cancel) })
+		select {
+		case password := <-typed:
+			return password, nil
+		case <-ctx.Done():
+			return secret.String{}, ctx.Err()
+		}
+	}
+	p.background(func(context.Context) func() {
+		printed, err := p.p.RunProbe(ctx, server, script, ask)
+		return func() {
+			stopped := ctx.Err() != nil
+			cancel()
+			if p.session != s {
+				return
+			}
+			var failed *serverprobe.SSHError
+			switch r.cancel = nil; {
+			case err == nil:
+				p.take(string(printed))
+				return
+			case stopped:
+			case errors.As(err, &failed):
+				r.failed = p.words.Say("cli-probe.ssh."+string(failed.Reason), checks.Args{"server": server.String(), "port": server.Port, "key": failed.Key, "output": failed.Output})
+			default:
+				r.failed = p.words.Say("cli-probe.ssh."+string(serverprobe.SSHFailed), checks.Args{"server": server.String()})
+			}
+			p.refill(func() fyne.Focusable { return r.focus })
+		}
+	})
+	p.refill(func() fyne.Focusable { return r.focus })
+}
+
+const maxMistake = 60 // letters of what was typed
+
+// askPassword asks for a password on a server. It is kept nowhere. Who doesn't give one stops the run.
+func (p *serverPage) askPassword(server serverprobe.Server, typed chan<- secret.String, stop func()) {
+	if p.remote.cancel == nil {
+		return
+	}
+	entry := widgets.NewEntry("", maxKey)
+	entry.Password = true
+	give := func() {
+		password := secret.New(entry.Text)
+		p.session.Use(password)
+		typed <- password
+		p.unanswered = nil
+		p.closeDialog()
+	}
+	entry.OnSubmitted = func(string) { give() }
+	p.showDialog(widgets.Column(12, heading(p.say("server.ssh-password", checks.Args{"server": server.String()})),
+		widgets.NewText(p.say("server.ssh-password-text", nil), widgets.Font{}), entry,
+		widgets.Flow(8, widgets.NewPrimary(p.say("server.ssh-go-on", nil), nil, give), widgets.NewButton(p.say("sign-in.cancel", nil), nil, p.closeDialog))), entry)
+	p.unanswered = stop
+}

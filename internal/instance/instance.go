@@ -1,0 +1,181 @@
+// Package instance keeps BoxReady to one window for a person at a screen: a second start hands its files to the first one, over a
+// socket in the person's own runtime folder, or a named pipe on Windows.
+//
+// Nobody else may take part: both sides look at who is at the other end. What is handed over are names of files alone, and the
+// first one reads those as it would read any stranger's.
+package instance
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// IsReport tells whether a file is opened as a report; others are opened as requirements.
+func IsReport(file string) bool { return strings.EqualFold(filepath.Ext(file), ".zip") }
+
+// IsFile tells whether an argument of the command line names a file that the window opens: one whose name ends as those of
+// requirements (.boxready.yaml) or of reports (.boxready.zip) do.
+func IsFile(argument string) bool {
+	return !strings.HasPrefix(argument, "-") && slices.Contains([]string{".yaml", ".yml", ".zip"}, strings.ToLower(filepath.Ext(argument)))
+}
+
+// Files are the arguments of a command line that consists of files and nothing else, as absolute names; nil for any other.
+func Files(arguments []string) (files []string) {
+	for _, a := range arguments {
+		if !IsFile(a) {
+			return nil
+		}
+		absolute, err := filepath.Abs(a)
+		if err != nil {
+			return nil
+		}
+		files = append(files, absolute)
+	}
+	return files
+}
+
+const (
+	protocol = 1
+	maxBytes = 64 << 10
+	maxFiles = 32
+	// patience is how long a second start waits for the first: its window may be opening.
+	patience = 15 * time.Second
+	// One that says nothing must not keep others waiting.
+	hearing = 2 * time.Second
+)
+
+type request struct {
+	Protocol int      `json:"boxready"`
+	Open     []string `json:"open"` // absolute names; none just shows the window
+}
+
+type answer struct {
+	Protocol int  `json:"boxready"`
+	Taken    bool `json:"taken"`
+}
+
+// First is the start that others hand their files to.
+type First struct {
+	listener net.Listener
+	release  func()
+	served   chan struct{} // closed when Serve has returned; nil before
+}
+
+var errNotTaken = errors.New("it didn't take them")
+
+// Start makes this start the first, or hands files to the one that is: then handed is true, and there is nothing left to do. With
+// an error it is neither, and goes on alone.
+func Start(ctx context.Context, files []string) (first *First, handed bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	if first, err = claim(); err != nil {
+		return nil, false, fmt.Errorf("be the only window: %w", err)
+	}
+	if first != nil {
+		return first, false, nil
+	}
+	if err := hand(ctx, files); err != nil {
+		return nil, false, fmt.Errorf("hand files to the window that is open: %w", err)
+	}
+	return nil, true, nil
+}
+
+func hand(ctx context.Context, files []string) error {
+	conn, err := dial(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	if deadline, ok := ctx.Deadline(); ok {
+		if err := conn.SetDeadline(deadline); err != nil {
+			return err
+		}
+	}
+	if err := json.NewEncoder(conn).Encode(request{protocol, files}); err != nil {
+		return err
+	}
+	var a answer
+	if err := receive(conn, &a); err != nil {
+		return err
+	}
+	if a.Protocol != protocol || !a.Taken {
+		return errNotTaken // it is another version's window, perhaps
+	}
+	return nil
+}
+
+// Serve calls open with what other starts hand over, from other goroutines, one at a time, until Close. No files means that the
+// window shall be shown. Starts before Serve wait for it.
+func (f *First) Serve(open func(files []string)) {
+	f.served = make(chan struct{})
+	go func() {
+		defer close(f.served)
+		for {
+			conn, err := f.listener.Accept()
+			if errors.Is(err, net.ErrClosed) || err != nil && !isTemporary(err) {
+				return
+			}
+			if err == nil {
+				take(conn, open)
+			}
+		}
+	}()
+}
+
+func isTemporary(err error) bool {
+	var timeout net.Error
+	return errors.As(err, &timeout) && timeout.Timeout()
+}
+
+// Close ends it; the next start is the first then.
+func (f *First) Close() {
+	if f == nil {
+		return
+	}
+	_ = f.listener.Close()
+	if f.served != nil {
+		<-f.served
+	}
+	f.release()
+}
+
+func take(conn net.Conn, open func([]string)) {
+	defer conn.Close()
+	if conn.SetDeadline(time.Now().Add(hearing)) != nil || allowed(conn) != nil {
+		return
+	}
+	var r request
+	if receive(conn, &r) != nil {
+		return
+	}
+	taken := r.Protocol == protocol && len(r.Open) <= maxFiles && !slices.ContainsFunc(r.Open, func(name string) bool { return !acceptable(name) })
+	if taken {
+		open(r.Open)
+	}
+	_ = json.NewEncoder(conn).Encode(answer{protocol, taken}) // who is gone doesn't need it
+}
+
+// receive reads a line of JSON.
+func receive(r io.Reader, into any) error {
+	line, err := bufio.NewReader(io.LimitReader(r, maxBytes)).ReadBytes('\n')
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(line, into)
+}
+
+// acceptable tells whether a name is one that Files returns.
+func acceptable(name string) bool {
+	return IsFile(name) && filepath.IsAbs(name) && filepath.Clean(name) == name && utf8.ValidString(name) && !strings.ContainsFunc(name, unicode.IsControl)
+}

@@ -1,0 +1,134 @@
+//go:build unix
+
+package instance
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// socket is where the first start listens: one for each screen, in a folder that only this person can look into.
+func socket() (string, error) {
+	runtime := runtimeFolder()
+	if !filepath.IsAbs(runtime) {
+		return "", errors.New("the system gives no folder for it")
+	}
+	if err := private(runtime); err != nil {
+		return "", err
+	}
+	dir := filepath.Join(runtime, "boxready")
+	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return "", err
+	}
+	if err := private(dir); err != nil {
+		return "", err
+	}
+	screen := sha256.Sum256([]byte(os.Getenv("WAYLAND_DISPLAY") + "\n" + os.Getenv("DISPLAY")))
+	return filepath.Join(dir, fmt.Sprintf("window-%x", screen[:4])), nil
+}
+
+// private sees to it that a folder is this person's, and closed to others.
+func private(dir string) error {
+	info, err := os.Lstat(dir)
+	if err != nil {
+		return err
+	}
+	owner, ok := info.Sys().(*syscall.Stat_t)
+	if !info.IsDir() || info.Mode().Perm()&0o077 != 0 || !ok || int(owner.Uid) != os.Geteuid() {
+		return fmt.Errorf("%s is no folder of this person's alone", dir)
+	}
+	return nil
+}
+
+// claim returns nil if there is a first start already. Who holds the lock is the first: it ends with the process, so a socket
+// that a dead one left is known as such.
+func claim() (*First, error) {
+	path, err := socket()
+	if err != nil {
+		return nil, err
+	}
+	lock, err := os.OpenFile(path+".lock", os.O_CREATE|os.O_RDWR|unix.O_NOFOLLOW, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	err = unix.Flock(int(lock.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	if errors.Is(err, unix.EWOULDBLOCK) {
+		return nil, lock.Close()
+	}
+	if err == nil {
+		err = os.Remove(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			err = nil
+		}
+	}
+	var listener net.Listener
+	if err == nil {
+		listener, err = net.Listen("unix", path)
+	}
+	if err != nil {
+		lock.Close()
+		return nil, err
+	}
+	return &First{listener: listener, release: func() { lock.Close() }}, nil
+}
+
+// dial waits for a first start that has the lock and is about to listen.
+func dial(ctx context.Context) (net.Conn, error) {
+	path, err := socket()
+	if err != nil {
+		return nil, err
+	}
+	for {
+		conn, err := (&net.Dialer{}).DialContext(ctx, "unix", path)
+		switch {
+		case err == nil:
+			if err := allowed(conn); err != nil {
+				conn.Close()
+				return nil, err
+			}
+			return conn, nil
+		case !errors.Is(err, unix.ENOENT) && !errors.Is(err, unix.ECONNREFUSED):
+			return nil, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, err
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+var errStranger = errors.New("somebody else is at the other end")
+
+// allowed sees to it that the other end is this person's.
+func allowed(conn net.Conn) error {
+	raw, err := conn.(*net.UnixConn).SyscallConn()
+	if err != nil {
+		return err
+	}
+	var uid uint32
+	var asked error
+	if err := raw.Control(func(fd uintptr) { uid, asked = peer(int(fd)) }); err != nil {
+		return err
+	}
+	if asked != nil {
+		return asked
+	}
+	if int(uid) != os.Geteuid() {
+		return errStranger
+	}
+	return nil
+}
+
+// Restore is for Windows; elsewhere, who brings a window to the front shows it, too.
+func Restore(uintptr) {}

@@ -1,0 +1,110 @@
+//go:build windows
+
+package instance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+
+	"github.com/Microsoft/go-winio"
+	"golang.org/x/sys/windows"
+)
+
+// pipe is where the first start listens: one for each person and session, as two over Remote Desktop see different screens.
+func pipe() (name, sid string, err error) {
+	user, err := windows.GetCurrentProcessToken().GetTokenUser()
+	if err != nil {
+		return "", "", err
+	}
+	var session uint32
+	if err := windows.ProcessIdToSessionId(windows.GetCurrentProcessId(), &session); err != nil {
+		return "", "", err
+	}
+	sid = user.User.Sid.String()
+	return fmt.Sprintf(`\\.\pipe\boxready-%s-%d`, sid, session), sid, nil
+}
+
+// claim returns nil if there is a first start already. The system lets one process make a pipe of a name, and nobody reach it over
+// the network.
+func claim() (*First, error) {
+	name, sid, err := pipe()
+	if err != nil {
+		return nil, err
+	}
+	listener, err := winio.ListenPipe(name, &winio.PipeConfig{SecurityDescriptor: "D:P(A;;GA;;;" + sid + ")"})
+	if errors.Is(err, windows.ERROR_ACCESS_DENIED) || errors.Is(err, windows.ERROR_PIPE_BUSY) || errors.Is(err, windows.ERROR_ALREADY_EXISTS) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &First{listener: listener, release: func() {}}, nil
+}
+
+func dial(ctx context.Context) (net.Conn, error) {
+	name, sid, err := pipe()
+	if err != nil {
+		return nil, err
+	}
+	conn, err := winio.DialPipeContext(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	if err := belongs(conn, sid); err != nil {
+		conn.Close()
+		return nil, err
+	}
+	return conn, nil
+}
+
+var (
+	errStranger              = errors.New("somebody else is at the other end")
+	user32                   = windows.NewLazySystemDLL("user32.dll")
+	allowSetForegroundWindow = user32.NewProc("AllowSetForegroundWindow")
+	isIconic                 = user32.NewProc("IsIconic")
+	showWindow               = user32.NewProc("ShowWindow")
+)
+
+// Restore brings a window back that was minimized.
+func Restore(window uintptr) {
+	if minimized, _, _ := isIconic.Call(window); minimized != 0 {
+		_, _, _ = showWindow.Call(window, windows.SW_RESTORE)
+	}
+}
+
+// belongs sees to it that the pipe's other end is a process of this person's, and lets that one come to the front: the system
+// allows it only to the program that was used last, which is this one.
+func belongs(conn net.Conn, sid string) error {
+	end, ok := conn.(interface{ Fd() uintptr })
+	if !ok {
+		return errors.New("the pipe has no handle")
+	}
+	var id uint32
+	if err := windows.GetNamedPipeServerProcessId(windows.Handle(end.Fd()), &id); err != nil {
+		return err
+	}
+	process, err := windows.OpenProcess(windows.PROCESS_QUERY_LIMITED_INFORMATION, false, id)
+	if err != nil {
+		return err
+	}
+	defer windows.CloseHandle(process)
+	var token windows.Token
+	if err := windows.OpenProcessToken(process, windows.TOKEN_QUERY, &token); err != nil {
+		return err
+	}
+	defer token.Close()
+	user, err := token.GetTokenUser()
+	if err != nil {
+		return err
+	}
+	if user.User.Sid.String() != sid {
+		return errStranger
+	}
+	_, _, _ = allowSetForegroundWindow.Call(uintptr(id))
+	return nil
+}
+
+// allowed has nothing left to ask: the pipe's descriptor lets in this person alone.
+func allowed(net.Conn) error { return nil }

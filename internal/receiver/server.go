@@ -1,0 +1,390 @@
+package receiver
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"mime"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Options say how the service behaves.
+type Options struct {
+	Public string // address by which it is reached from outside, as ParseAddress returns it
+	// Proxies are those whose X-Forwarded-For is believed. Anybody can send one, so nobody else's is.
+	Proxies []netip.Prefix
+	// Queue tells whether an address is the event queue's; nil: Unsure of all.
+	Queue     func(netip.Addr) Listing
+	Log       *slog.Logger     // nil: none
+	Now       func() time.Time // nil: time.Now
+	Mailboxes int              // at the same time; 0: 10 000
+	Lifetime  time.Duration    // of a mailbox; 0: 15 minutes
+}
+
+const (
+	usualMailboxes = 10_000
+	usualLifetime  = 15 * time.Minute
+	maxBody        = 64 << 10 // a test event is about 2 KiB
+	maxDeliveries  = 50       // that a mailbox looks at; who sends more isn't the queue
+	tidyEvery      = time.Minute
+)
+
+// Server is the service, an http.Handler.
+type Server struct {
+	o     Options
+	base  string // path of the public address
+	key   []byte // of all hashes; lives as long as the process
+	limit limits
+
+	mu    sync.Mutex
+	boxes map[[sha256.Size]byte]*box // by the hash of their ID
+	order []*box                     // by age, the oldest first; closed ones stay until their time is up or there are many of them
+
+	refused atomic.Int64 // requests since the last line in the log
+}
+
+// box is a mailbox. Its size doesn't depend on what comes.
+type box struct {
+	id, key [sha256.Size]byte // hashes
+	expect  [sha256.Size]byte // of the nonce; the client's hash, not keyed
+	made    time.Time
+	closed  bool
+
+	came  time.Time // the expected event; zero: not yet
+	from  netip.Addr
+	token [sha256.Size]byte // hash of the token that came with it
+
+	copies, others, refused, deliveries int
+}
+
+// New returns the service. The error is ErrAddress.
+func New(o Options) (*Server, error) {
+	public, err := ParseAddress(o.Public)
+	if err != nil {
+		return nil, err
+	}
+	u, err := url.Parse(public)
+	if err != nil {
+		return nil, ErrAddress
+	}
+	o.Public = public
+	o.Mailboxes, o.Lifetime = cmp.Or(o.Mailboxes, usualMailboxes), cmp.Or(o.Lifetime, usualLifetime)
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Queue == nil {
+		o.Queue = func(netip.Addr) Listing { return Unsure }
+	}
+	s := &Server{o: o, base: u.EscapedPath(), key: make([]byte, 32), boxes: map[[sha256.Size]byte]*box{}}
+	_, _ = rand.Read(s.key) // never fails
+	s.limit.now = o.Now
+	return s, nil
+}
+
+// hash is what is kept of a secret.
+func (s *Server) hash(text []byte) (sum [sha256.Size]byte) {
+	mac := hmac.New(sha256.New, s.key)
+	mac.Write(text)
+	mac.Sum(sum[:0])
+	return sum
+}
+
+// ServeHTTP answers one request. Nothing of a request is ever sent back or logged but the address that it came from.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	header := w.Header()
+	header.Set("Cache-Control", "no-store")
+	header.Set("X-Content-Type-Options", "nosniff")
+	from := s.source(r)
+	if !s.limit.allow(from, s.o.Queue) {
+		s.refuse(w, http.StatusTooManyRequests)
+		return
+	}
+	// Paths are compared as they came: what is escaped or goes up and down is none of ours.
+	path, ours := strings.CutPrefix(r.URL.EscapedPath(), s.base)
+	id, box := strings.CutPrefix(path, mailboxesPath+"/")
+	to, event := strings.CutPrefix(path, eventsPath)
+	switch {
+	case !ours:
+		s.refuse(w, http.StatusNotFound)
+	case path == mailboxesPath && r.Method == http.MethodPost:
+		s.open(w, r, from)
+	case event && mailboxID.MatchString(to):
+		s.take(w, r, to, from)
+	case box && mailboxID.MatchString(id) && (r.Method == http.MethodGet || r.Method == http.MethodDelete):
+		s.look(w, r, id)
+	case path == "/healthz" && r.Method == http.MethodGet:
+		_, _ = io.WriteString(w, "ok\n")
+	default:
+		s.refuse(w, http.StatusNotFound)
+	}
+}
+
+func (s *Server) refuse(w http.ResponseWriter, status int) {
+	s.refused.Add(1)
+	if status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", "60")
+	}
+	http.Error(w, http.StatusText(status), status)
+}
+
+func (s *Server) open(w http.ResponseWriter, r *http.Request, from netip.Addr) {
+	if !s.limit.allowMailbox(from) {
+		s.refuse(w, http.StatusTooManyRequests)
+		return
+	}
+	body, err := readForm(w, r)
+	if err != nil {
+		s.refuse(w, statusOf(err))
+		return
+	}
+	defer clear(body)
+	var b box
+	given := values(body, "expect")[0]
+	if n, err := hex.Decode(b.expect[:], given[:min(len(given), 2*len(b.expect))]); err != nil || n != len(b.expect) || len(given) != 2*n {
+		s.refuse(w, http.StatusBadRequest)
+		return
+	}
+	m := Mailbox{ID: "boxready-" + strings.ToLower(rand.Text()), Key: rand.Text() + rand.Text(), ExpiresIn: int(s.o.Lifetime.Seconds())}
+	m.Address = mailboxAddress(s.o.Public, m.ID)
+	b.id, b.key, b.made = s.hash([]byte(m.ID)), s.hash([]byte(m.Key)), s.o.Now()
+	if !s.add(&b) {
+		s.refuse(w, http.StatusServiceUnavailable)
+		return
+	}
+	s.o.Log.Info("mailbox opened", "from", from)
+	answer(w, http.StatusCreated, m)
+}
+
+func (s *Server) add(b *box) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tidy(b.made)
+	if len(s.boxes) >= s.o.Mailboxes {
+		return false
+	}
+	s.boxes[b.id] = b
+	s.order = append(s.order, b)
+	return true
+}
+
+// tidy forgets mailboxes whose time is up. The caller holds s.mu.
+func (s *Server) tidy(now time.Time) {
+	gone := 0
+	for gone < len(s.order) && (s.order[gone].closed || now.Sub(s.order[gone].made) >= s.o.Lifetime) {
+		delete(s.boxes, s.order[gone].id)
+		s.order[gone] = nil
+		gone++
+	}
+	s.order = s.order[gone:]
+	if len(s.order) > 2*len(s.boxes)+64 { // closed in the middle
+		kept := make([]*box, 0, len(s.boxes))
+		for _, b := range s.order {
+			if !b.closed {
+				kept = append(kept, b)
+			}
+		}
+		s.order = kept
+	}
+}
+
+// find returns a living mailbox. The caller holds s.mu.
+func (s *Server) find(id string) *box {
+	b := s.boxes[s.hash([]byte(id))]
+	if b == nil || s.o.Now().Sub(b.made) >= s.o.Lifetime {
+		return nil
+	}
+	return b
+}
+
+// take takes an event in. The queue gets a short answer at once, whatever came: it has nobody to tell.
+func (s *Server) take(w http.ResponseWriter, r *http.Request, id string, from netip.Addr) {
+	s.mu.Lock()
+	b := s.find(id)
+	full := b != nil && b.deliveries >= maxDeliveries
+	if b != nil {
+		b.deliveries++
+	}
+	s.mu.Unlock()
+	switch {
+	case b == nil: // wrong, closed, or its time is up: nobody is told which
+		s.refuse(w, http.StatusNotFound)
+		return
+	case full:
+		s.refuse(w, http.StatusTooManyRequests)
+		return
+	}
+	var expected bool
+	var token [sha256.Size]byte
+	err := errNotAPost
+	if r.Method == http.MethodPost {
+		var body []byte
+		if body, err = readForm(w, r); err == nil {
+			defer clear(body)
+			fields := values(body, nonceKey, tokenKey)
+			nonce := sha256.Sum256(fields[0])
+			expected = subtle.ConstantTimeCompare(nonce[:], b.expect[:]) == 1
+			token = s.hash(fields[1])
+		}
+	}
+	now := s.o.Now()
+	s.mu.Lock()
+	switch {
+	case err != nil:
+		b.refused++
+	case !expected:
+		b.others++
+	case b.came.IsZero():
+		b.came, b.from, b.token = now, from, token
+	case b.token == token:
+		b.copies++
+	default:
+		b.others++
+	}
+	s.mu.Unlock()
+	if err != nil {
+		s.refuse(w, statusOf(err))
+		return
+	}
+	s.o.Log.Info("event arrived", "from", from, "queue", s.o.Queue(from), "expected", expected)
+	w.WriteHeader(http.StatusOK)
+}
+
+// look shows or closes a mailbox to who has its key.
+func (s *Server) look(w http.ResponseWriter, r *http.Request, id string) {
+	given, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	key := s.hash([]byte(given))
+	s.mu.Lock()
+	b := s.find(id)
+	if b == nil || subtle.ConstantTimeCompare(key[:], b.key[:]) != 1 {
+		s.mu.Unlock()
+		s.refuse(w, http.StatusNotFound)
+		return
+	}
+	if r.Method == http.MethodDelete {
+		b.closed = true
+		delete(s.boxes, b.id)
+		s.mu.Unlock()
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
+	mail := Mail{Copies: b.copies, Others: b.others, Refused: b.refused}
+	came, from := b.came, b.from
+	s.mu.Unlock()
+	if !came.IsZero() {
+		mail.Event = &Event{AgeMS: max(s.o.Now().Sub(came).Milliseconds(), 0), From: from, Queue: s.o.Queue(from)}
+	}
+	answer(w, http.StatusOK, mail)
+}
+
+func answer(w http.ResponseWriter, status int, v any) {
+	data, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // of our own types
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, _ = w.Write(data)
+}
+
+var (
+	errNotAPost = errors.New("not a POST")
+	errNotAForm = errors.New("not application/x-www-form-urlencoded")
+	errTooBig   = errors.New("too big")
+)
+
+func statusOf(err error) int {
+	switch {
+	case errors.Is(err, errNotAPost):
+		return http.StatusMethodNotAllowed
+	case errors.Is(err, errNotAForm):
+		return http.StatusUnsupportedMediaType
+	case errors.Is(err, errTooBig):
+		return http.StatusRequestEntityTooLarge
+	}
+	return http.StatusBadRequest
+}
+
+// readForm reads a form's body into memory of its own, which the caller clears.
+func readForm(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/x-www-form-urlencoded" || r.Header.Get("Content-Encoding") != "" {
+		return nil, errNotAForm
+	}
+	if r.ContentLength > maxBody {
+		w.Header().Set("Connection", "close") // the rest isn't read
+		return nil, errTooBig
+	}
+	// Room for all that was announced, so that no copies are left behind by growing.
+	room := maxBody
+	if r.ContentLength >= 0 {
+		room = int(r.ContentLength)
+	}
+	body := bytes.NewBuffer(make([]byte, 0, room+bytes.MinRead))
+	n, err := body.ReadFrom(io.LimitReader(r.Body, maxBody+1))
+	switch {
+	case n > maxBody:
+		err = errTooBig
+	case err != nil:
+		err = fmt.Errorf("read the form: %w", err)
+	}
+	if err != nil {
+		clear(body.Bytes())
+		return nil, err
+	}
+	return body.Bytes(), nil
+}
+
+// values are fields of a form, nil where there is none. They are decoded in place: no other field is ever copied, and whoever
+// clears the form clears them.
+func values(form []byte, keys ...string) [][]byte {
+	found := make([][]byte, len(keys))
+	for field := range bytes.SplitSeq(form, []byte("&")) {
+		name, text, _ := bytes.Cut(field, []byte("="))
+		for i, key := range keys {
+			if found[i] == nil && len(name) <= 3*len(key) && string(unescape(bytes.Clone(name))) == key {
+				found[i] = unescape(text)
+				break
+			}
+		}
+	}
+	return found
+}
+
+// unescape decodes application/x-www-form-urlencoded in place. What is escaped wrongly stays as it is.
+func unescape(b []byte) []byte {
+	out := b[:0]
+	for i := 0; i < len(b); i++ {
+		switch c := b[i]; {
+		case c == '+':
+			out = append(out, ' ')
+		case c == '%' && i+2 < len(b):
+			var decoded [1]byte
+			if _, err := hex.Decode(decoded[:], b[i+1:i+3]); err != nil {
+				out = append(out, c)
+				continue
+			}
+			out = append(out, decoded[0])
+			i += 2
+		default:
+			out = append(out, c)
+		}
+	}
+	return out
+}

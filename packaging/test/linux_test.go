@@ -1,0 +1,237 @@
+package dist
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+const installed = "/usr/bin/boxready"
+
+func TestDeb(t *testing.T) {
+	need(t, "apt-get", "dpkg-deb", "lintian", "desktop-file-validate", "appstreamcli", "gtk-launch", "Xvfb", "xdotool", "import", "dbus-run-session", "ldd")
+	if os.Geteuid() != 0 {
+		missing(t, "NOT TESTED: only root can install a package")
+	}
+	if exists(installed) {
+		t.Fatal("BoxReady is installed on this machine; this test would remove it")
+	}
+	deb := artefact(t, "boxready_*_amd64.deb")
+	if r := (command{}).run(t, "lintian", "--allow-root", "--fail-on", "error", deb); r.code != 0 {
+		t.Errorf("lintian: %s%s", r.out, r.err)
+	}
+	t.Cleanup(func() {
+		command{env: noQuestions}.run(t, "apt-get", "purge", "-y", "-q", "boxready")
+	})
+	apt := func(args ...string) {
+		command{env: noQuestions}.must(t, "apt-get", append([]string{"-y", "-q"}, args...)...)
+	}
+
+	// An earlier version, with a file that the next one hasn't.
+	older := t.TempDir()
+	must(t, "dpkg-deb", "-R", deb, older)
+	control := filepath.Join(older, "DEBIAN", "control")
+	text, err := os.ReadFile(control)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const dropped = "/usr/share/boxready-of-old"
+	for file, content := range map[string]string{control: regexp.MustCompile(`(?m)^Version: .*$`).ReplaceAllString(string(text), "Version: 0.0.1"), filepath.Join(older, dropped): "old"} {
+		if err := os.WriteFile(file, []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	before := filepath.Join(t.TempDir(), "boxready_0.0.1_amd64.deb")
+	must(t, "dpkg-deb", "-b", older, before)
+	if err := os.Chmod(filepath.Dir(before), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	apt("install", "--no-install-recommends", before)
+	if !exists(dropped) || !exists(installed) {
+		t.Fatal("the earlier version isn't installed")
+	}
+	apt("install", "--no-install-recommends", deb)
+	if exists(dropped) {
+		t.Error("what the earlier version had is still there")
+	}
+	if got := must(t, "dpkg-query", "-W", "-f", "${Version}", "boxready"); !strings.Contains(deb, "_"+got+"_") {
+		t.Errorf("version %s of %s is installed", got, deb)
+	}
+	if out := must(t, "dpkg", "--verify", "boxready"); out != "" {
+		t.Errorf("dpkg --verify: %s", out)
+	}
+	files := strings.Fields(must(t, "dpkg", "-L", "boxready"))
+
+	if got := must(t, installed, "version"); got != "boxready "+version(t)+"\n" {
+		t.Errorf("version: %q", got)
+	}
+	if out := must(t, "ldd", installed); strings.Contains(out, "not found") {
+		t.Errorf("it lacks libraries:\n%s", out)
+	}
+	must(t, "desktop-file-validate", "/usr/share/applications/dev.boxready.BoxReady.desktop")
+	must(t, "appstreamcli", "validate", "--no-net", "/usr/share/metainfo/dev.boxready.BoxReady.metainfo.xml")
+	must(t, "bash", "-c", ". /usr/share/bash-completion/completions/boxready && complete -p boxready")
+	for cache, needs := range map[string]string{
+		"/usr/share/applications/mimeinfo.cache": "application/vnd.boxready.report+zip=dev.boxready.BoxReady.desktop",
+		"/usr/share/mime/globs2":                 "60:application/vnd.boxready.requirements+yaml:*.boxready.yaml",
+	} {
+		data, err := os.ReadFile(cache)
+		if os.IsNotExist(err) {
+			continue // the desktop that would use it isn't there
+		}
+		if err != nil || !strings.Contains(string(data), needs) {
+			t.Errorf("%s doesn't have %s: %v", cache, needs, err)
+		}
+	}
+	t.Run("the window", launch)
+	checkAgainstDemo(t, installed, installed, nil)
+
+	apt("remove", "boxready")
+	for _, file := range files {
+		if info, err := os.Lstat(file); err == nil && !info.IsDir() {
+			t.Errorf("%s is left", file)
+		}
+	}
+	if out := (command{}).run(t, "dpkg-query", "-W", "-f", "${Status}", "boxready").out; strings.Contains(out, "config-files") {
+		t.Errorf("dpkg says %q", out)
+	}
+}
+
+var noQuestions = []string{"DEBIAN_FRONTEND=noninteractive", "RUNLEVEL=1"}
+
+// launch starts the window as a desktop does.
+func launch(t *testing.T) {
+	s := newScreen(t)
+	s.must(t, "dbus-run-session", "--", "true") // or it would look as if BoxReady didn't start
+	session := exec.Command("dbus-run-session", "--", "sh", "-c", "gtk-launch dev.boxready.BoxReady; read wait")
+	hold, err := session.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	session.Env = append(os.Environ(), s.env...)
+	session.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := session.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		hold.Close()
+		_ = session.Wait()
+	})
+	window := s.window(t, "^BoxReady$")
+	pid := strings.TrimSpace(s.must(t, "xdotool", "getwindowpid", window))
+	if exe, err := os.Readlink("/proc/" + pid + "/exe"); err != nil || exe != installed {
+		t.Errorf("the window is that of %s: %v", exe, err)
+	}
+	s.shot(t, "deb")
+	if class := s.must(t, "xdotool", "getwindowclassname", window); class != "BoxReady\n" {
+		t.Errorf("StartupWMClass is BoxReady, the window's class %q", class)
+	}
+	blank := s.look(t)
+
+	// A file that is opened later goes to this window.
+	file := filepath.Join(s.home, "application.boxready.yaml")
+	if err := os.WriteFile(file, []byte("boxready: 1\napplication: {name: Opened}\nscopes: [crm]\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.must(t, "dbus-run-session", "--", installed, file)
+	until(t, "the file to be shown", func() bool { return s.look(t) != blank })
+	s.shot(t, "deb-file")
+	if windows := strings.Fields(s.must(t, "xdotool", "search", "--onlyvisible", "--name", "^BoxReady$")); len(windows) != 1 {
+		t.Errorf("%d windows", len(windows))
+	}
+	s.must(t, "kill", pid)
+	until(t, "the end", func() bool { return !exists("/proc/" + pid) })
+	if !exists(filepath.Join(s.home, ".cache", "boxready")) {
+		t.Error("nothing was kept for this person")
+	}
+}
+
+// checkAgainstDemo checks simulated portals with a program, and expects what the one that simulates them says.
+func checkAgainstDemo(t *testing.T, simulator, program string, before []string) {
+	t.Helper()
+	for fault, want := range map[string]struct {
+		code    int
+		verdict string
+		check   string
+	}{"": {0, "no-obstacle", ""}, "tls-expired": {3, "not-ready", "portal-tls"}} {
+		var args []string
+		if fault != "" {
+			args = []string{"--fault", fault}
+		}
+		d := startDemo(t, simulator, args...)
+		run := append(append(before, program), append(d.args, "--format", "json", "--lang", "en")...)
+		r := command{}.run(t, run[0], run[1:]...)
+		got := verdictOf(t, r)
+		if r.code != want.code || got.Verdict != want.verdict {
+			t.Errorf("fault %q: exit %d, %s", fault, r.code, got.Verdict)
+		}
+		here := verdictOf(t, command{}.run(t, simulator, append(d.args, "--format", "json", "--lang", "en")...))
+		if !reflect.DeepEqual(got, here) {
+			t.Errorf("fault %q: %+v\n%+v", fault, got, here)
+		}
+		for _, result := range got.Results {
+			if result.Check == want.check && result.State != "problem" {
+				t.Errorf("fault %q: %s is %s", fault, result.Check, result.State)
+			}
+		}
+	}
+}
+
+// TestRPM compares the .rpm with the .deb; there is no system here that would install it.
+func TestRPM(t *testing.T) {
+	need(t, "rpm", "rpm2cpio", "cpio", "dpkg-deb")
+	rpm := artefact(t, "boxready-*.x86_64.rpm")
+	fromRPM, fromDeb := t.TempDir(), t.TempDir()
+	// Names in the payload begin with "/", and as root cpio would unpack them there.
+	must(t, "sh", "-c", `rpm2cpio "$1" | (cd "$2" && cpio -idm --quiet --no-absolute-filenames)`, "sh", rpm, fromRPM)
+	must(t, "dpkg-deb", "-x", artefact(t, "boxready_*_amd64.deb"), fromDeb)
+	same(t, tree(t, fromRPM), tree(t, fromDeb))
+
+	listed := strings.Fields(must(t, "rpm", "-qlp", rpm))
+	for name := range tree(t, fromDeb) {
+		if !strings.Contains(strings.Join(listed, "\n")+"\n", "/"+name+"\n") && !isDir(filepath.Join(fromDeb, name)) {
+			t.Errorf("rpm -qlp doesn't list %s", name)
+		}
+	}
+	must(t, "rpm", "-K", "--nosignature", rpm)
+	if requires := must(t, "rpm", "-qp", "--requires", rpm); !strings.Contains(requires, "libGL.so.1()(64bit)") {
+		t.Errorf("it requires %s", requires)
+	}
+	if _, err := exec.LookPath("rpmlint"); err != nil {
+		t.Log("NOT TESTED with rpmlint, which is missing")
+		return
+	}
+	safe := t.TempDir()
+	shim := "#!/bin/sh\nexec /usr/bin/cpio --no-absolute-filenames \"$@\"\n"
+	if err := os.WriteFile(filepath.Join(safe, "cpio"), []byte(shim), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	r := command{env: []string{"PATH=" + safe + ":" + os.Getenv("PATH")}}.run(t, "rpmlint", rpm)
+	for line := range strings.Lines(r.out) {
+		// nfpm can't say of a tree what is documentation; rpm --excludedocs then leaves nothing out.
+		if strings.Contains(line, ": E: ") && !strings.Contains(line, "not-listed-as-documentation") {
+			t.Error(line)
+		}
+	}
+	if !strings.Contains(r.out, "1 packages") {
+		t.Errorf("rpmlint: %s%s", r.out, r.err)
+	}
+}
+
+func isDir(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+// TestArchive unpacks the archive as its reader would, into a folder of programs.
+func TestArchive(t *testing.T) {
+	need(t, "dpkg-deb")
+	dir, fromDeb := unpack(t, artefact(t, "boxready-[0-9]*-linux-amd64.tar.xz")), t.TempDir()
+	must(t, "dpkg-deb", "-x", artefact(t, "boxready_*_amd64.deb"), fromDeb)
+	same(t, tree(t, dir), tree(t, filepath.Join(fromDeb, "usr")))
+}

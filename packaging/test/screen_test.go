@@ -1,0 +1,91 @@
+package dist
+
+import (
+	"crypto/sha256"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// screen is an X server of the test's own, with a person's home.
+type screen struct {
+	command
+	home string
+}
+
+func newScreen(t *testing.T, options ...string) *screen {
+	t.Helper()
+	read, write, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer read.Close()
+	server := exec.Command("Xvfb", append([]string{"-displayfd", "3", "-screen", "0", "1280x800x24", "-nolisten", "tcp"}, options...)...)
+	server.ExtraFiles = []*os.File{write}
+	if err := server.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = server.Process.Kill()
+		_ = server.Wait()
+	})
+	write.Close()
+	number, err := io.ReadAll(io.LimitReader(read, 8))
+	if err != nil && len(number) == 0 {
+		t.Fatal(err)
+	}
+	home, err := os.MkdirTemp("", "home")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(home) })
+	s := &screen{home: home}
+	s.env = []string{"HOME=" + home, "XDG_RUNTIME_DIR=" + home, "XDG_CONFIG_HOME=", "XDG_CACHE_HOME=", "XDG_DATA_HOME=",
+		"DISPLAY=:" + strings.TrimSpace(string(number)), "WAYLAND_DISPLAY=", "LC_ALL=C.UTF-8", "LANG=C.UTF-8"}
+	return s
+}
+
+// window waits for a window.
+func (s *screen) window(t *testing.T, name string) (id string) {
+	t.Helper()
+	defer func() {
+		if id == "" {
+			s.shot(t, "failed")
+		}
+	}()
+	until(t, "a window", func() bool {
+		id, _, _ = strings.Cut(s.run(t, "xdotool", "search", "--onlyvisible", "--name", name).out, "\n")
+		return id != ""
+	})
+	return id
+}
+
+// look is a sum over what is on the screen.
+func (s *screen) look(t *testing.T) [32]byte {
+	t.Helper()
+	return sha256.Sum256([]byte(s.must(t, "import", "-window", "root", "rgb:-")))
+}
+
+// colours counts those on the screen.
+func (s *screen) colours(t *testing.T) int {
+	t.Helper()
+	pixels := s.must(t, "import", "-window", "root", "-depth", "8", "rgb:-")
+	colours := map[string]bool{}
+	for i := 0; i+3 <= len(pixels); i += 3 {
+		colours[pixels[i:i+3]] = true
+	}
+	return len(colours)
+}
+
+// shot keeps a picture beside those of the real window.
+func (s *screen) shot(t *testing.T, name string) {
+	t.Helper()
+	dir := filepath.Join("..", "..", "build", "screenshots")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	s.must(t, "import", "-window", "root", filepath.Join(dir, "dist-"+name+".png"))
+}

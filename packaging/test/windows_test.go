@@ -1,0 +1,444 @@
+package dist
+
+import (
+	"bytes"
+	"debug/pe"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"unicode/utf16"
+)
+
+// windows is a Windows of the test's own, as Wine plays it, with a screen.
+type windows struct {
+	*screen
+	drive string // C:
+	user  string // the person's folder
+}
+
+func newWindows(t *testing.T, options ...string) *windows {
+	t.Helper()
+	need(t, "wine", "x86_64-w64-mingw32-gcc", "Xvfb", "xdotool", "import")
+	w := &windows{screen: newScreen(t, options...)}
+	prefix := filepath.Join(w.home, "wine")
+	w.drive = filepath.Join(prefix, "drive_c")
+	w.env = append(w.env, "WINEPREFIX="+prefix, "WINEARCH=win64", "WINEDEBUG=-all", "WINEDLLOVERRIDES=mscoree,mshtml=")
+	t.Cleanup(func() {
+		w.run(t, "wineserver", "-k")
+		w.run(t, "wineserver", "-w")
+	})
+	w.must(t, "wine", "wineboot", "-i")
+	w.must(t, "x86_64-w64-mingw32-gcc", "-shared", "-O2", "-o", filepath.Join(w.drive, "windows", "system32", "bcryptprimitives.dll"),
+		filepath.Join("testdata", "bcryptprimitives.c"), "-ladvapi32")
+	users, err := filepath.Glob(filepath.Join(w.drive, "users", "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, user := range users {
+		if filepath.Base(user) != "Public" {
+			w.user = user
+		}
+	}
+	return w
+}
+
+// registry is what stands below a key; "" for nothing.
+func (w *windows) registry(t *testing.T, key string) string {
+	t.Helper()
+	if r := w.run(t, "wine", "reg", "query", key, "/s"); r.code == 0 {
+		return r.out
+	}
+	return ""
+}
+
+// files are those below a folder, by their names alone.
+func files(t *testing.T, dir string) (names []string) {
+	t.Helper()
+	for name := range tree(t, dir) {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+const uninstallKey = `\Software\Microsoft\Windows\CurrentVersion\Uninstall`
+
+func payload(t *testing.T) map[string]string {
+	return tree(t, filepath.Join(unzip(t, artefact(t, "*-windows-portable.zip")), "BoxReady"))
+}
+
+// holds tells whether a folder holds what is handed out, whoever may read it.
+func holds(t *testing.T, dir string, more ...string) {
+	t.Helper()
+	want, got := payload(t), tree(t, dir)
+	for name, what := range want {
+		sum := what[strings.LastIndex(what, " "):]
+		if !strings.HasSuffix(got[name], sum) {
+			t.Errorf("%s is %q in %s", name, got[name], dir)
+		}
+		delete(got, name)
+	}
+	for _, name := range more {
+		if got[name] == "" {
+			t.Errorf("%s is missing in %s", name, dir)
+		}
+		delete(got, name)
+	}
+	if len(got) > 0 {
+		t.Errorf("there is more in %s: %v", dir, got)
+	}
+}
+
+func TestSetup(t *testing.T) {
+	w := newWindows(t)
+	setup := artefact(t, "BoxReady-*-Setup.exe")
+	program := filepath.Join(w.user, "AppData", "Local", "Programs", "BoxReady")
+	menu := filepath.Join(w.user, "AppData", "Roaming", "Microsoft", "Windows", "Start Menu", "Programs")
+	startMenu := filepath.Join(menu, "BoxReady")
+
+	w.must(t, "wine", setup, "/S", "/LANG=1049")
+	holds(t, program, "uninstall.exe")
+	if got := files(t, startMenu); !slices.Equal(got, []string{"BoxReady (текстовый режим).lnk", "BoxReady.lnk"}) {
+		t.Errorf("start menu: %q", got)
+	}
+	entry := w.registry(t, "HKCU"+uninstallKey+`\BoxReady`)
+	for _, want := range []string{version(t), "uninstall.exe\" /S", "EstimatedSize"} {
+		if !strings.Contains(entry, want) {
+			t.Errorf("uninstall entry lacks %q:\n%s", want, entry)
+		}
+	}
+	for extension, class := range map[string]string{".yaml": "BoxReady.Requirements", ".zip": "BoxReady.Report"} {
+		if got := w.registry(t, `HKCU\Software\Classes\`+extension); !strings.Contains(got, class) {
+			t.Errorf("%s isn't offered for %s: %s", class, extension, got)
+		}
+		if got := w.registry(t, `HKCU\Software\Classes\`+class); !strings.Contains(got, `boxready.exe" "%1"`) {
+			t.Errorf("%s opens with %s", class, got)
+		}
+		if got := w.registry(t, `HKCU\Software\Classes\SystemFileAssociations\`+extension+`\shell\BoxReady`); !strings.Contains(got, `System.FileName:"*.boxready`+extension) {
+			t.Errorf("the menu of %s has %s", extension, got)
+		}
+	}
+
+	t.Run("checking", func(t *testing.T) { w.check(t, filepath.Join(program, "boxready-cli.exe")) })
+	t.Run("keyring", func(t *testing.T) { w.keyring(t, filepath.Join(program, "boxready-cli.exe")) })
+	t.Run("console", func(t *testing.T) { w.console(t, filepath.Join(program, "boxready-cli.exe")) })
+	t.Run("window", func(t *testing.T) { w.open(t, setup, filepath.Join(program, "boxready.exe")) })
+
+	// In place of an earlier version.
+	if err := os.WriteFile(filepath.Join(program, "boxready-cli.exe"), []byte("MZ, the old one"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	w.must(t, "wine", setup, "/S", "/LANG=1033")
+	holds(t, program, "uninstall.exe")
+	if got := files(t, startMenu); !slices.Equal(got, []string{"BoxReady (text mode).lnk", "BoxReady.lnk"}) {
+		t.Errorf("start menu after the upgrade: %q", got)
+	}
+
+	w.must(t, "wine", filepath.Join(program, "uninstall.exe"), "/S")
+	until(t, "the uninstaller", func() bool { return !exists(program) && !exists(startMenu) }) // it works on from a copy of itself
+	until(t, "the registry", func() bool { return w.registry(t, "HKCU"+uninstallKey+`\BoxReady`) == "" })
+	for _, key := range []string{`BoxReady.Report`, `BoxReady.Requirements`, `.yaml\OpenWithProgids`, `SystemFileAssociations\.zip`, `SystemFileAssociations\.yaml`} {
+		if got := w.registry(t, `HKCU\Software\Classes\`+key); got != "" {
+			t.Errorf("left: %s", got)
+		}
+	}
+	if !exists(filepath.Join(w.user, "AppData", "Local", "boxready")) {
+		t.Error("what was kept for this person is gone")
+	}
+
+	// For all users.
+	w.must(t, "wine", setup, "/S", "/AllUsers", "/LANG=1049")
+	everybody := filepath.Join(w.drive, "Program Files", "BoxReady")
+	holds(t, everybody, "uninstall.exe")
+	if w.registry(t, "HKLM"+uninstallKey+`\BoxReady`) == "" || w.registry(t, "HKCU"+uninstallKey+`\BoxReady`) != "" {
+		t.Error("the uninstall entry isn't everybody's")
+	}
+	w.must(t, "wine", filepath.Join(everybody, "uninstall.exe"), "/S")
+	until(t, "the uninstaller", func() bool { return !exists(everybody) })
+	until(t, "the registry", func() bool { return w.registry(t, "HKLM"+uninstallKey+`\BoxReady`) == "" })
+}
+
+// check compares runs with those of the same program on Linux.
+func (w *windows) check(t *testing.T, cli string) {
+	native := filepath.Join(unpack(t, artefact(t, "boxready-cli-*-linux-amd64.tar.gz")), "boxready")
+	for _, e := range w.env {
+		name, value, _ := strings.Cut(e, "=")
+		t.Setenv(name, value)
+	}
+	checkAgainstDemo(t, native, cli, []string{"wine"})
+}
+
+// keyring keeps a webhook in Windows' own place for secrets, reads it in another process, and deletes it.
+func (w *windows) keyring(t *testing.T, cli string) {
+	native := filepath.Join(unpack(t, artefact(t, "boxready-cli-*-linux-amd64.tar.gz")), "boxready")
+	d := startDemo(t, native, "--webhook")
+	at := slices.Index(d.args, "--webhook")
+	if at < 0 {
+		t.Fatalf("no webhook in %q", d.args)
+	}
+	portal, webhook := d.args[1], d.args[at+1]
+	way := slices.Concat(d.args[2:at], d.args[at+2:])
+	saved := func() result {
+		return w.run(t, "wine", slices.Concat([]string{cli, "check", portal, "--webhook", "saved", "--format", "json", "--lang", "en"}, way)...)
+	}
+	if r := saved(); r.code == 0 {
+		t.Errorf("there is a webhook before one was kept: %s", r.out)
+	}
+	keeping := w.command
+	keeping.input = webhook + "\n"
+	keeping.must(t, "wine", cli, "accounts", "add-webhook", portal, "--lang", "en")
+	if got := w.must(t, "wine", cli, "accounts", "--lang", "en"); !strings.Contains(got, portal) || strings.Contains(got, webhook) {
+		t.Errorf("accounts: %s", got)
+	}
+	r := saved()
+	if v := verdictOf(t, r); r.code != 0 || v.Verdict != "ready" {
+		t.Errorf("with the webhook that is kept: exit %d, %+v", r.code, v)
+	}
+	w.must(t, "wine", cli, "logout", portal, "--all", "--lang", "en")
+	if r := saved(); r.code == 0 {
+		t.Errorf("after logout the webhook is still there: %s", r.out)
+	}
+}
+
+// console is what a double click shows: it asks, tells, and waits.
+func (w *windows) console(t *testing.T, cli string) {
+	typed := w.command
+	typed.input = "not a portal/\n127.0.0.1:9\n\n"
+	r := typed.run(t, "wine", cli)
+	if r.code != 3 || !strings.Contains(r.out, "127.0.0.1:9") || strings.Count(r.err, "portal.example.com") < 2 || !strings.Contains(r.err, "Enter") {
+		t.Errorf("exit %d\n%s\n%s", r.code, r.out, r.err)
+	}
+}
+
+// background starts a program that isn't waited for.
+func (w *windows) background(t *testing.T, name string, args ...string) (done chan error) {
+	t.Helper()
+	p := exec.Command(name, args...)
+	p.Env = append(os.Environ(), w.env...)
+	p.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	done = make(chan error, 1)
+	go func() { done <- p.Wait() }()
+	t.Cleanup(func() { _ = syscall.Kill(-p.Process.Pid, syscall.SIGKILL) })
+	return done
+}
+
+// open opens the window, and a file in it by a second start. While it is open, the setup program leaves things alone.
+func (w *windows) open(t *testing.T, setup, program string) {
+	done := w.background(t, "wine", program)
+	window := w.window(t, "^BoxReady$")
+	until(t, "a picture", func() bool { return w.colours(t) > 20 })
+	w.shot(t, "wine")
+	if r := w.run(t, "wine", setup, "/S"); r.code != 2 {
+		t.Errorf("setup while the window is open: exit %d", r.code)
+	}
+	before := w.look(t)
+	file := filepath.Join(w.home, "application.boxready.yaml")
+	if err := os.WriteFile(file, []byte("boxready: 1\napplication: {name: Opened}\nscopes: [crm]\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w.must(t, "wine", program, "Z:"+strings.ReplaceAll(file, "/", `\`))
+	until(t, "the file to be shown", func() bool { return w.look(t) != before })
+	w.shot(t, "wine-file")
+	if windows := strings.Fields(w.must(t, "xdotool", "search", "--onlyvisible", "--name", "^BoxReady$")); len(windows) != 1 {
+		t.Errorf("%d windows", len(windows))
+	}
+	w.must(t, "xdotool", "windowfocus", window)
+	w.run(t, "wine", "taskkill", "/IM", "boxready.exe")
+	select {
+	case <-done:
+	default:
+		w.run(t, "wine", "taskkill", "/F", "/IM", "boxready.exe")
+		<-done
+	}
+}
+
+// TestWithoutOpenGL starts the window where there is none, as over Remote Desktop.
+func TestWithoutOpenGL(t *testing.T) {
+	w := newWindows(t, "-extension", "GLX")
+	program := filepath.Join(unzip(t, artefact(t, "*-windows-portable.zip")), "BoxReady", "boxready.exe")
+	done := w.background(t, "wine", program)
+	window := w.window(t, "^BoxReady$")
+	until(t, "a picture", func() bool { return w.colours(t) > 2 })
+	w.shot(t, "wine-no-opengl")
+	w.must(t, "xdotool", "windowfocus", window)
+	w.must(t, "xdotool", "key", "Return")
+	err := <-done
+	if exit, ok := err.(*exec.ExitError); !ok || exit.ExitCode() != 1 {
+		t.Errorf("it ended with %v", err)
+	}
+}
+
+func TestMSI(t *testing.T) {
+	w := newWindows(t)
+	need(t, "msiextract")
+	msi := artefact(t, "BoxReady-*-x64.msi")
+	t.Run("payload", func(t *testing.T) {
+		dir := t.TempDir()
+		must(t, "msiextract", "-C", dir, msi)
+		found, err := filepath.Glob(filepath.Join(dir, "*", "BoxReady"))
+		if err != nil || len(found) != 1 {
+			t.Fatalf("%q, %v", found, err)
+		}
+		holds(t, found[0])
+	})
+	program := filepath.Join(w.drive, "Program Files", "BoxReady")
+	menu := filepath.Join(w.drive, "ProgramData", "Microsoft", "Windows", "Start Menu", "Programs", "BoxReady")
+	w.must(t, "wine", "msiexec", "/i", msi, "/qn")
+	holds(t, program)
+	if got := files(t, menu); !slices.Equal(got, []string{"BoxReady (text mode).lnk", "BoxReady.lnk"}) {
+		t.Errorf("start menu: %q", got)
+	}
+	if got := w.registry(t, "HKLM"+uninstallKey); !strings.Contains(got, "BoxReady") {
+		t.Errorf("no uninstall entry: %s", got)
+	}
+	if got := w.registry(t, `HKLM\Software\Classes\BoxReady.Report`); !strings.Contains(got, `C:\Program Files\BoxReady\boxready.exe" "%1"`) {
+		t.Errorf("reports open with %s", got)
+	}
+	if got := w.must(t, "wine", filepath.Join(program, "boxready-cli.exe"), "version"); strings.TrimSpace(got) != "boxready "+version(t) {
+		t.Errorf("version: %q", got)
+	}
+	w.must(t, "wine", "msiexec", "/x", msi, "/qn")
+	for _, path := range []string{program, menu} {
+		if exists(path) {
+			t.Errorf("%s is left", path)
+		}
+	}
+	if got := w.registry(t, "HKLM"+uninstallKey); strings.Contains(got, "BoxReady") {
+		t.Errorf("left: %s", got)
+	}
+	if got := w.registry(t, `HKLM\Software\Classes\BoxReady.Report`); got != "" {
+		t.Errorf("left: %s", got)
+	}
+}
+
+func TestWindowsPrograms(t *testing.T) {
+	need(t, "wrestool")
+	dir := filepath.Join(unzip(t, artefact(t, "*-windows-portable.zip")), "BoxReady")
+	for name, subsystem := range map[string]uint16{"boxready.exe": pe.IMAGE_SUBSYSTEM_WINDOWS_GUI, "boxready-cli.exe": pe.IMAGE_SUBSYSTEM_WINDOWS_CUI} {
+		path := filepath.Join(dir, name)
+		file, err := pe.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer file.Close()
+		if got := file.OptionalHeader.(*pe.OptionalHeader64).Subsystem; got != subsystem {
+			t.Errorf("%s: subsystem %d", name, got)
+		}
+		libraries, err := file.ImportedLibraries()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, library := range libraries {
+			if !slices.Contains([]string{"gdi32.dll", "kernel32.dll", "msvcrt.dll", "opengl32.dll", "shell32.dll", "user32.dll", "winmm.dll"}, strings.ToLower(library)) {
+				t.Errorf("%s needs %s", name, library)
+			}
+		}
+		manifest := must(t, "wrestool", "--extract", "--raw", "--type=24", path)
+		for _, want := range []string{"asInvoker", "PerMonitorV2", "UTF-8", "longPathAware"} {
+			if !strings.Contains(manifest, want) {
+				t.Errorf("%s: the manifest lacks %s", name, want)
+			}
+		}
+		resource := must(t, "wrestool", "--extract", "--raw", "--type=16", path)
+		var wide bytes.Buffer
+		for _, c := range utf16.Encode([]rune(version(t))) {
+			wide.Write([]byte{byte(c), byte(c >> 8)})
+		}
+		if !strings.Contains(resource, wide.String()) {
+			t.Errorf("%s: no version %s in its resources", name, version(t))
+		}
+		if icons := must(t, "wrestool", "--list", "--type=14", path); !strings.Contains(icons, "--type=14") {
+			t.Errorf("%s has no icon", name)
+		}
+	}
+}
+
+// TestSignatures signs with a certificate of the test's own, and looks at those of what was built if that is signed.
+func TestSignatures(t *testing.T) {
+	need(t, "osslsigncode", "openssl")
+	cert := t.TempDir()
+	p12 := strings.TrimSpace(must(t, "../windows/test-certificate", cert))
+	root := filepath.Join(cert, "test.pem")
+	sign := command{env: []string{"SIGN_PKCS12=" + p12, "SIGN_PASSWORD_FILE=" + filepath.Join(cert, "test.password"), "SIGN_TIMESTAMP=", "SOURCE_DATE_EPOCH=1700000000"}}
+	copies := t.TempDir()
+	for _, path := range []string{
+		filepath.Join(unzip(t, artefact(t, "*-windows-portable.zip")), "BoxReady", "boxready-cli.exe"), artefact(t, "BoxReady-*-Setup.exe"), artefact(t, "BoxReady-*-x64.msi"),
+	} {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var signed [2][]byte
+		file := filepath.Join(copies, filepath.Base(path))
+		verify := func() result { return command{}.run(t, "osslsigncode", "verify", "-CAfile", root, file) }
+		for i := range signed {
+			if err := os.WriteFile(file, data, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if r := verify(); r.code == 0 {
+				t.Errorf("%s verifies before it is signed with this certificate", path)
+			}
+			sign.must(t, "../windows/sign", file)
+			if signed[i], err = os.ReadFile(file); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if !bytes.Equal(signed[0], signed[1]) {
+			t.Errorf("%s: two signatures differ", path)
+		}
+		if r := verify(); r.code != 0 || !strings.Contains(r.out, "Signature verification: ok") {
+			t.Errorf("%s: %s%s", path, r.out, r.err)
+		}
+		tampered := bytes.Clone(signed[0])
+		tampered[len(data)/3] ^= 1
+		if err := os.WriteFile(file, tampered, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if r := verify(); r.code == 0 {
+			t.Errorf("%s: tampering isn't seen", path)
+		}
+	}
+	if given := os.Getenv("SIGN_PKCS12"); given != "" {
+		ca := strings.TrimSuffix(given, ".p12") + ".pem"
+		for _, pattern := range []string{"BoxReady-*-Setup.exe", "BoxReady-*-x64.msi"} {
+			if r := (command{}).run(t, "osslsigncode", "verify", "-CAfile", ca, artefact(t, pattern)); r.code != 0 {
+				t.Errorf("%s isn't signed with %s: %s", pattern, given, r.out)
+			}
+		}
+	}
+}
+
+// TestMesa builds a zip for machines without OpenGL, with a stand-in for Mesa.
+func TestMesa(t *testing.T) {
+	need(t, "zip")
+	dir := t.TempDir()
+	for name, text := range map[string]string{"opengl32.dll": "MZ", "licence.txt": "the licence\n"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	out := filepath.Join(dir, "out.zip")
+	portable := filepath.Join(unzip(t, artefact(t, "*-windows-portable.zip")), "BoxReady")
+	with := command{env: []string{"MESA_DLL=" + filepath.Join(dir, "opengl32.dll"), "MESA_LICENCE=" + filepath.Join(dir, "licence.txt"), "SOURCE_DATE_EPOCH=1700000000"}}
+	with.must(t, "../windows/with-mesa", portable, out)
+	got := files(t, filepath.Join(unzip(t, out), "BoxReady"))
+	if want := append(files(t, portable), "MESA-LICENCE.txt", "opengl32.dll"); !slices.Equal(got, sorted(want)) {
+		t.Errorf("it has %q", got)
+	}
+	with.env[1] = "MESA_LICENCE="
+	if r := with.run(t, "../windows/with-mesa", portable, out); r.code == 0 {
+		t.Error("without a licence it goes out, too")
+	}
+}
+
+func sorted(names []string) []string {
+	slices.Sort(names)
+	return names
+}

@@ -1,0 +1,41 @@
+package dist
+
+import (
+	"encoding/xml"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+)
+
+// TestWorkflows looks at what public runners do, and at the scripts that can't be run here.
+func TestWorkflows(t *testing.T) {
+	folder(t)
+	actionlint, err := filepath.Abs("../../build/tools/actionlint")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(actionlint); err != nil {
+		missing(t, "NOT TESTED: actionlint is missing; make dist-test builds it")
+	}
+	workflows, err := filepath.Glob("../../.github/workflows/*.yml")
+	if err != nil || len(workflows) == 0 {
+		t.Fatalf("%q, %v", workflows, err)
+	}
+	must(t, actionlint, workflows...)
+	scripts := []string{"../macos/dist", "../dist"}
+	for _, script := range scripts {
+		must(t, "bash", "-n", script)
+	}
+	if shellcheck, err := exec.LookPath("shellcheck"); err == nil {
+		must(t, shellcheck, append([]string{"-S", "warning"}, scripts...)...)
+	}
+	plist, err := os.ReadFile("../macos/Info.plist")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var any struct{}
+	if err := xml.Unmarshal(plist, &any); err != nil {
+		t.Errorf("Info.plist: %v", err)
+	}
+}
