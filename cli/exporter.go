@@ -67,7 +67,7 @@ func (a *app) export(ctx context.Context, f exporterFlags) error {
 	if err != nil {
 		return err
 	}
-	defer r.shared.Close()
+	defer r.target.Shared.Close()
 	r.timeout = f.timeout
 	listed := map[portal.Address]fleet.Portal{}
 	var addresses []portal.Address

@@ -114,9 +114,8 @@ func (a *app) readPortals(file string) ([]fleet.Portal, error) {
 // rounds makes runs against the portals of a list.
 type rounds struct {
 	app          *app
-	network      networkFlags
+	target       checks.Target // what all of them have in common
 	net          *transport.Net
-	shared       *checks.Shared
 	accounts     *oauthflow.Accounts // nil if no portal needs them
 	requirements map[string]*requirements.Requirements
 	timeout      time.Duration // of one run; 0: what it needs
@@ -128,10 +127,10 @@ func (a *app) openRounds(ctx context.Context, file string, network networkFlags)
 	if err != nil {
 		return nil, nil, err
 	}
-	if _, err := network.target(portals[0].Address.String()); err != nil {
+	r := &rounds{app: a, requirements: map[string]*requirements.Requirements{}}
+	if r.target, err = network.target(portals[0].Address.String()); err != nil {
 		return nil, nil, err
 	}
-	r := &rounds{app: a, network: network, requirements: map[string]*requirements.Requirements{}}
 	if r.net, err = a.net(network); err != nil {
 		return nil, nil, err
 	}
@@ -147,7 +146,7 @@ func (a *app) openRounds(ctx context.Context, file string, network networkFlags)
 	if network.publicRoots == "" && len(network.connectTo) == 0 {
 		cache = cacheFolder()
 	}
-	r.shared = checks.NewShared(ctx, r.net, cache)
+	r.target.Shared = checks.NewShared(ctx, r.net, cache)
 	return r, portals, nil
 }
 
@@ -217,15 +216,8 @@ const maxMissing = 20 // lines about what isn't in the keyring
 
 // run makes one run, with the deadline of one.
 func (r *rounds) run(ctx context.Context, p fleet.Portal) (*checks.Outcome, error) {
-	network := r.network
-	if p.Region != "" {
-		network.region = string(p.Region)
-	}
-	target, err := network.target(p.Address.String())
-	if err != nil {
-		return nil, err
-	}
-	target.Address = p.Address // that http:// was typed is worth a notice
+	target := r.target
+	target.Address, target.Region = p.Address, p.Region
 	for _, c := range []struct {
 		consent checks.Consent
 		given   bool
@@ -234,7 +226,7 @@ func (r *rounds) run(ctx context.Context, p fleet.Portal) (*checks.Outcome, erro
 			target.Consents = append(target.Consents, c.consent)
 		}
 	}
-	target.AsApplication, target.Handlers, target.Shared = p.AsApplication, p.Handlers, r.shared
+	target.AsApplication, target.Handlers = p.AsApplication, p.Handlers
 	target.Requirements = r.requirements[strings.Join(p.Requires, "\n")]
 	if p.Webhook {
 		webhook, err := r.accounts.Webhook(ctx, p.Address)
@@ -288,7 +280,7 @@ func (a *app) checkPortals(ctx context.Context, f checkFlags) error {
 	if err != nil {
 		return err
 	}
-	defer r.shared.Close()
+	defer r.target.Shared.Close()
 	if f.timed {
 		r.timeout = f.timeout
 	}
@@ -343,7 +335,7 @@ func (m *many) check(ctx context.Context, r *rounds, portals []fleet.Portal, f c
 			if ctx.Err() != nil {
 				return nil // what was broken off is no result
 			}
-			if m.finished(p, outcome, err); m.err != nil {
+			if !m.finished(p, outcome, err) {
 				stop()
 			}
 			return nil
@@ -353,8 +345,8 @@ func (m *many) check(ctx context.Context, r *rounds, portals []fleet.Portal, f c
 	return m.end(f)
 }
 
-// finished takes a result, and writes it.
-func (m *many) finished(p fleet.Portal, outcome *checks.Outcome, err error) {
+// finished takes a result, and writes it; false if that fails.
+func (m *many) finished(p fleet.Portal, outcome *checks.Outcome, err error) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.clear()
@@ -363,7 +355,7 @@ func (m *many) finished(p fleet.Portal, outcome *checks.Outcome, err error) {
 	if err != nil {
 		m.done, m.failed = m.done-1, m.failed+1
 		fmt.Fprintf(m.app.Err, "%s: %s\n", p.Address.Display(), m.app.inWords(err))
-		return
+		return true
 	}
 	document := m.reporter.Document(outcome)
 	m.overview.Add(document)
@@ -372,6 +364,7 @@ func (m *many) finished(p fleet.Portal, outcome *checks.Outcome, err error) {
 			m.err = report.WriteJSON(out, document, false)
 		}
 	}
+	return m.err == nil
 }
 
 // end says what came of it all, and sets the exit code by the worst.
