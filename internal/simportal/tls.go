@@ -60,6 +60,11 @@ func newAuthority(clock func() time.Time, host string) (*authority, error) {
 	return a, err
 }
 
+// beside is the same authority for the portal of another name.
+func (a *authority) beside(host string) *authority {
+	return &authority{clock: a.clock, now: a.now, host: host, root: a.root, next: a.next, others: map[string]*issuer{}, configs: map[string]*tls.Config{}}
+}
+
 const (
 	day  = 24 * time.Hour
 	year = 365 * day
