@@ -39,7 +39,7 @@ It speaks https itself with --cert and --key. Behind a proxy that does, name the
 seems to come from the proxy. The address must have a certificate that the public trusts, or the event queue doesn't call it.`,
 		Example: `  boxready receiver --public-url https://events.example.com --listen 127.0.0.1:8085 --trusted-proxy 127.0.0.1
   boxready receiver --public-url https://events.example.com --listen :443 --cert fullchain.pem --key privkey.pem`,
-		Args: cobra.NoArgs,
+		Args: atMost(0),
 		RunE: func(c *cobra.Command, _ []string) error { return a.receive(c.Context(), f) },
 	}
 	flags := c.Flags()
