@@ -128,11 +128,11 @@ func launch(t *testing.T) {
 	if exe, err := os.Readlink("/proc/" + pid + "/exe"); err != nil || exe != installed {
 		t.Errorf("the window is that of %s: %v", exe, err)
 	}
-	s.shot(t, "deb")
 	if of := s.must(t, "xdotool", "search", "--onlyvisible", "--class", "^BoxReady$"); !slices.Contains(strings.Fields(of), window) {
 		t.Error("the window's class isn't that of StartupWMClass")
 	}
-	blank := s.look(t)
+	before := s.look(t)
+	s.shot(t, "deb")
 
 	// A file that is opened later goes to this window.
 	file := filepath.Join(s.home, "application.boxready.yaml")
@@ -140,7 +140,7 @@ func launch(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.must(t, "dbus-run-session", "--", installed, file)
-	until(t, "the file to be shown", func() bool { return s.look(t) != blank })
+	until(t, "the file to be shown", func() bool { return s.another(t, before) })
 	s.shot(t, "deb-file")
 	if windows := strings.Fields(s.must(t, "xdotool", "search", "--onlyvisible", "--name", "^BoxReady$")); len(windows) != 1 {
 		t.Errorf("%d windows", len(windows))

@@ -1,7 +1,6 @@
 package dist
 
 import (
-	"crypto/sha256"
 	"io"
 	"os"
 	"os/exec"
@@ -63,17 +62,34 @@ func (s *screen) window(t *testing.T, name string) (id string) {
 	return id
 }
 
-// look is a sum over what is on the screen.
-func (s *screen) look(t *testing.T) [32]byte {
+// look is the picture on the screen, once there is one: three bytes for each point.
+func (s *screen) look(t *testing.T) string {
 	t.Helper()
-	return sha256.Sum256([]byte(s.must(t, "import", "-window", "root", "rgb:-")))
+	until(t, "a picture", func() bool { return s.colours(t) > 20 })
+	return s.pixels(t)
+}
+
+func (s *screen) pixels(t *testing.T) string {
+	t.Helper()
+	return s.must(t, "import", "-window", "root", "-depth", "8", "rgb:-")
+}
+
+// another tells whether the screen shows something else than before: more than a cursor that blinks.
+func (s *screen) another(t *testing.T, before string) bool {
+	t.Helper()
+	now, differ := s.pixels(t), 0
+	for i := range min(len(now), len(before)) {
+		if now[i] != before[i] {
+			differ++
+		}
+	}
+	return differ > len(before)/100
 }
 
 // colours counts those on the screen.
 func (s *screen) colours(t *testing.T) int {
 	t.Helper()
-	pixels := s.must(t, "import", "-window", "root", "-depth", "8", "rgb:-")
-	colours := map[string]bool{}
+	pixels, colours := s.pixels(t), map[string]bool{}
 	for i := 0; i+3 <= len(pixels); i += 3 {
 		colours[pixels[i:i+3]] = true
 	}

@@ -233,18 +233,17 @@ func (w *windows) background(t *testing.T, name string, args ...string) (done ch
 func (w *windows) open(t *testing.T, setup, program string) {
 	done := w.background(t, "wine", program)
 	window := w.window(t, "^BoxReady$")
-	until(t, "a picture", func() bool { return w.colours(t) > 20 })
+	before := w.look(t)
 	w.shot(t, "wine")
 	if r := w.run(t, "wine", setup, "/S"); r.code != 2 {
 		t.Errorf("setup while the window is open: exit %d", r.code)
 	}
-	before := w.look(t)
 	file := filepath.Join(w.home, "application.boxready.yaml")
 	if err := os.WriteFile(file, []byte("boxready: 1\napplication: {name: Opened}\nscopes: [crm]\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	w.must(t, "wine", program, "Z:"+strings.ReplaceAll(file, "/", `\`))
-	until(t, "the file to be shown", func() bool { return w.look(t) != before })
+	until(t, "the file to be shown", func() bool { return w.another(t, before) })
 	w.shot(t, "wine-file")
 	if windows := strings.Fields(w.must(t, "xdotool", "search", "--onlyvisible", "--name", "^BoxReady$")); len(windows) != 1 {
 		t.Errorf("%d windows", len(windows))
