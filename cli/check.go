@@ -61,12 +61,12 @@ func (f *networkFlags) add(flags *pflag.FlagSet) {
 // addWay adds those that aren't about one portal.
 func (f *networkFlags) addWay(flags *pflag.FlagSet) {
 	flags.StringVar(&f.authServer, "auth-server", "", "authorization server instead of the region's, https `URL`")
-	f.addWay(flags)
+	f.addBare(flags)
 	flags.StringVar(&f.trust, "trust", "", "PEM `FILE` of roots that the applications' servers trust besides")
 }
 
-// addWay adds those that say how anything leaves at all.
-func (f *networkFlags) addWay(flags *pflag.FlagSet) {
+// addBare adds those that say how anything leaves at all.
+func (f *networkFlags) addBare(flags *pflag.FlagSet) {
 	flags.StringVar(&f.publicRoots, "public-roots", "", "PEM `FILE` that replaces the built-in public roots")
 	flags.StringArrayVar(&f.connectTo, "connect-to", nil, "dial ADDR:PORT when HOST:PORT is meant, `HOST:PORT:ADDR:PORT` (repeatable)")
 }
