@@ -16,7 +16,7 @@ WINDOWFLAGS := -tags $(WINDOWTAGS) -trimpath -ldflags '$(LDFLAGS)'
 PARALLEL := 24
 TIMEOUT  := 30m
 
-.PHONY: run window window-tools build cross test test-tools fleet-tools e2e screen-tools images lint golden generate bench fuzz security dist dist-test dist-tools dist-test-tools lab lab-tools soak clean
+.PHONY: run window window-tools build cross test test-tools fleet-tools e2e screen-tools images lint golden generate bench fuzz security dist dist-test dist-again dist-tools dist-test-tools lab lab-tools soak clean
 
 ## run: open the window on the simulated portal; where there is no display, check it in the terminal
 run: window
@@ -134,6 +134,10 @@ dist: dist-tools window-tools
 ## dist-test: installs, starts, upgrades and removes what is in dist/, as root; Windows is played by Wine
 dist-test: dist-test-tools
 	BOXREADY_DIST=$(CURDIR)/dist CGO_ENABLED=0 go test -count=1 -timeout $(TIMEOUT) -tags $(TAGS) ./packaging/test
+
+## dist-again: builds dist/ once more elsewhere, and compares; with AGAIN_CACHE= also everything that Go keeps from earlier builds
+dist-again:
+	packaging/again $(RELEASES)
 
 dist-tools:
 	packaging/need x86_64-w64-mingw32-gcc gcc-mingw-w64-x86-64
