@@ -16,7 +16,7 @@ WINDOWFLAGS := -tags $(WINDOWTAGS) -trimpath -ldflags '$(LDFLAGS)'
 PARALLEL := 24
 TIMEOUT  := 30m
 
-.PHONY: run window window-tools build cross test test-tools e2e screen-tools images lint golden generate bench fuzz security dist dist-test dist-tools dist-test-tools lab lab-tools soak clean
+.PHONY: run window window-tools build cross test test-tools fleet-tools e2e screen-tools images lint golden generate bench fuzz security dist dist-test dist-tools dist-test-tools lab lab-tools soak clean
 
 ## run: open the window on the simulated portal; where there is no display, check it in the terminal
 run: window
@@ -96,6 +96,13 @@ test-tools:
 	packaging/need python3 python3
 	packaging/need php php-cli
 
+# The peers that many portals are compared with, and Prometheus's judge of what it is given; none of their services starts.
+fleet-tools:
+	packaging/need promtool prometheus
+	packaging/need prometheus-blackbox-exporter prometheus-blackbox-exporter
+	packaging/need hyperfine hyperfine
+	packaging/need systemd-analyze systemd
+
 lint:
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -d $$(git ls-files '*.go'); exit 1; }
 	CGO_ENABLED=0 go vet -tags $(TAGS) ./...
@@ -111,8 +118,9 @@ generate:
 	CGO_ENABLED=0 go run ./packaging/licences
 
 ## bench: the figures in docs/performance.md
-bench: build window screen-tools
+bench: build window screen-tools fleet-tools
 	CGO_ENABLED=0 go test -tags $(TAGS) -run '^$$' -bench . -benchtime 5x . ./checks ./internal/requirements ./internal/report ./gui
+	CGO_ENABLED=0 go test -tags $(TAGS) -run '^$$' -bench 'Portals|Peers' -benchtime 1x -timeout 30m ./cli
 	packaging/with-cgo go build $(WINDOWFLAGS) -o build/hello ./gui/e2e/testdata/hello
 	$(WINDOW) BOXREADY_HELLO=$(CURDIR)/build/hello packaging/with-cgo go test -run '^$$' -bench . -benchtime 1x ./gui/e2e
 

@@ -1,5 +1,5 @@
 // Package assets holds what BoxReady carries with it besides code: the texts in Russian and English, the window's icons, the
-// JSON Schemas of results and of files of requirements, ready files of requirements, and the templates of reports, of the letter
+// JSON Schemas of results, of files of requirements and of lists of portals, ready files of requirements, and the templates of reports, of the letter
 // to the network's administrator and of the scripts that go with it.
 package assets
 
@@ -30,6 +30,11 @@ var ReportStyle string
 //
 //go:embed schema/requirements.schema.json
 var RequirementsSchema []byte
+
+// PortalsSchema is the JSON Schema of a list of portals.
+//
+//go:embed schema/portals.schema.json
+var PortalsSchema []byte
 
 // Requirements holds ready files of requirements for common kinds of applications.
 //

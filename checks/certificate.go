@@ -106,7 +106,7 @@ type AIAFacts struct {
 
 // examine verifies the chain as an application's server would: public roots and only the intermediates that were sent.
 func (env *Env) examine(ctx context.Context, chain []*x509.Certificate) *Trust {
-	trust := env.examineOffline(chain, env.target.Address.Host, env.target.Trust)
+	trust := env.examineAgain(chain)
 	if len(chain) > 0 && !trust.Public && !trust.Given && trust.ExpiredIssuer == "" {
 		if last := lastLink(chain); !isSelfSigned(last) {
 			trust.AIA = env.fetchIssuer(ctx, chain, last)
@@ -126,6 +126,30 @@ func lastLink(chain []*x509.Certificate) *x509.Certificate {
 		last = chain[i]
 	}
 	return last
+}
+
+// examined is what examineOffline said about a chain. A run opens several connections, and gets the same one on each.
+type examined struct {
+	chain []*x509.Certificate
+	trust Trust
+}
+
+// examineAgain is examineOffline for the portal, which is asked once in a run about the same chain.
+func (env *Env) examineAgain(chain []*x509.Certificate) *Trust {
+	same := func(e examined) bool { return slices.EqualFunc(e.chain, chain, (*x509.Certificate).Equal) }
+	env.mu.Lock()
+	i := slices.IndexFunc(env.examined, same)
+	if i >= 0 {
+		defer env.mu.Unlock()
+		trust := env.examined[i].trust
+		return &trust
+	}
+	env.mu.Unlock()
+	trust := env.examineOffline(chain, env.target.Address.Host, env.target.Trust)
+	env.mu.Lock()
+	defer env.mu.Unlock()
+	env.examined = append(env.examined, examined{chain, *trust})
+	return trust
 }
 
 // examineOffline is examine for any host, without a look at where the certificate says that its issuer is.

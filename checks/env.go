@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"boxready/internal/bitrix"
-	"boxready/internal/feed"
 	"boxready/internal/portal"
 	"boxready/internal/requirements"
 	"boxready/internal/secret"
@@ -27,6 +26,7 @@ type Target struct {
 	AuthServer string              // https address that replaces the region's; "" for none
 	Trust      []*x509.Certificate // roots that the applications' servers trust besides the public ones
 	FeedCache  string              // folder where the queue's address lists are kept between runs; "" for none
+	Shared     *Shared             // what runs against other portals asked already; nil: the run asks itself, and FeedCache counts
 
 	Webhook *portal.Webhook   // nil for none; its address is the target's
 	SignIn  *oauthflow.Source // nil for none
@@ -108,7 +108,7 @@ type Env struct {
 	net      *transport.Net
 	now      func() time.Time
 	pacer    *transport.Pacer
-	feed     *feed.Fetcher
+	shared   *Shared
 	invented portal.Token
 
 	count func(id ID, done, total int) // tells the observer; nil if it doesn't want to know
@@ -129,21 +129,30 @@ type Env struct {
 	token   portal.Token // the sign-in's
 	limits  LimitFacts
 
+	exchanges map[string]*Exchange // by the request's number
+	examined  []examined
+
 	basics    once[*basics]
 	inventory once[*inventory]
-	vendor    once[*VendorFacts]
 }
 
 func newEnv(ctx context.Context, n *transport.Net, t Target) *Env {
+	shared := t.Shared
+	if shared == nil {
+		shared = NewShared(ctx, n, t.FeedCache)
+	}
 	return &Env{
-		target: t, net: n, now: time.Now, pacer: n.Pacer(t.Address.Host), invented: portal.InventToken(), run: ctx,
-		feed:  &feed.Fetcher{Client: n.HTTPClient(), Dir: t.FeedCache, Now: time.Now},
+		target: t, net: n, now: time.Now, pacer: n.Pacer(t.Address.Host), invented: portal.InventToken(), run: ctx, shared: shared,
 		asked: map[string]*answer{}, results: map[ID][]Result{}, facts: Seen{},
+		exchanges: map[string]*Exchange{},
 	}
 }
 
 func (env *Env) close() {
 	env.asking.Wait()
+	if env.shared != env.target.Shared {
+		env.shared.Close()
+	}
 	if env.client != nil {
 		env.client.Close()
 	}
@@ -234,8 +243,21 @@ func questionKey(r portal.Request) string {
 	return key
 }
 
+// exchange turns an answer into facts. Several checks want those of the same one.
 func (env *Env) exchange(r portal.Request, a portal.Answer) *Exchange {
-	return exchange(r, a, env.target.Address)
+	env.mu.Lock()
+	x := env.exchanges[a.RequestID]
+	env.mu.Unlock()
+	if x == nil {
+		x = exchange(r, a, env.target.Address)
+	}
+	if a.RequestID != "" {
+		env.mu.Lock()
+		env.exchanges[a.RequestID] = x
+		env.mu.Unlock()
+	}
+	own := *x
+	return &own
 }
 
 // unverified tells whether requests go over a certificate that doesn't verify.

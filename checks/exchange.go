@@ -49,7 +49,8 @@ func exchange(r portal.Request, a portal.Answer, address portal.Address) *Exchan
 		path = "http://" + address.Authority() + path
 	}
 	// A portal may send back what it was sent: a token or a webhook's code, even an invented one, has no place in a report.
-	clean := func(s string) string { return short(secret.Mask(s, r.Secrets()...)) }
+	mask := secret.Masker(r.Secrets()...)
+	clean := func(s string) string { return short(mask(s)) }
 	x := &Exchange{Request: method + " " + clean(path), RequestID: a.RequestID, At: a.Sent.UTC(), Times: a.Times,
 		Failure: transport.FailureOf(a.Err)}
 	if a.Header == nil {

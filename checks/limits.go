@@ -33,13 +33,23 @@ type Limited struct {
 const enoughLimited = 20
 
 func (env *Env) noteLimit(r portal.Request, a portal.Answer) {
-	x := env.exchange(r, a)
+	if a.Header == nil {
+		return
+	}
+	said := Limited{Status: a.Status}
+	if a.Error != nil {
+		said.Error = a.Error.Code
+	}
+	if said.limits() { // few do, and to put an answer into words that may be shown takes a while
+		x := env.exchange(r, a)
+		said = Limited{x.Request, x.Status, x.Error, x.Server}
+	}
 	env.mu.Lock()
 	defer env.mu.Unlock()
-	if x.Form == portal.FormJSON {
+	if a.Form == portal.FormJSON {
 		env.limits.Answered++
 	}
-	env.limits.add(Limited{x.Request, x.Status, x.Error, x.Server})
+	env.limits.add(said)
 }
 
 // noteCommand notes a command of a batch that was refused.
@@ -50,10 +60,13 @@ func (env *Env) noteCommand(method string, e *portal.Error) {
 }
 
 func (f *LimitFacts) add(l Limited) {
-	if (l.cause() != "" || l.unavailable()) && len(f.Limited) < enoughLimited {
+	if l.limits() && len(f.Limited) < enoughLimited {
 		f.Limited = append(f.Limited, l)
 	}
 }
+
+// limits tells whether an answer may be about limits.
+func (l Limited) limits() bool { return l.cause() != "" || l.unavailable() }
 
 // unavailable tells whether a web server answered in the portal's stead that it can't now. nginx says so of requests above
 // its limit unless told to say 429, but also when PHP is down.

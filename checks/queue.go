@@ -37,28 +37,29 @@ type FeedSeen struct {
 func observeFeed(ctx context.Context, env *Env) (*FeedFacts, error) {
 	regions := env.target.regions()
 	f := &FeedFacts{Feeds: make([]FeedSeen, len(regions))}
-	together(len(regions), func(i int) { f.Feeds[i] = env.fetchFeed(ctx, regions[i]) })
-	return f, nil
+	errs := make([]error, len(regions))
+	together(len(regions), func(i int) { f.Feeds[i], errs[i] = env.shared.list(ctx, regions[i]) })
+	return f, errors.Join(errs...)
 }
 
-func (env *Env) fetchFeed(ctx context.Context, region bitrix.Region) FeedSeen {
-	s := FeedSeen{Region: region, URL: bitrix.Feed(region), At: env.now().UTC()}
-	list, err := env.feed.Fetch(ctx, region)
+func (s *Shared) fetchFeed(ctx context.Context, region bitrix.Region) FeedSeen {
+	seen := FeedSeen{Region: region, URL: bitrix.Feed(region), At: time.Now().UTC()}
+	list, err := s.feed.Fetch(ctx, region)
 	if !list.Cached {
-		s.Times = &transport.Times{Total: transport.Since(s.At)}
+		seen.Times = &transport.Times{Total: transport.Since(seen.At)}
 	}
 	switch {
 	case err == nil:
-		s.Fetched, s.Cached = &list.Fetched, list.Cached
+		seen.Fetched, seen.Cached = &list.Fetched, list.Cached
 		for _, node := range list.Nodes {
-			s.Nodes = append(s.Nodes, node.String())
+			seen.Nodes = append(seen.Nodes, node.String())
 		}
 	case errors.Is(err, feed.ErrInvalid):
-		s.Invalid = true
+		seen.Invalid = true
 	default:
-		s.Failure = transport.FailureOf(err)
+		seen.Failure = transport.FailureOf(err)
 	}
-	return s
+	return seen
 }
 
 func judgeFeed(f *FeedFacts, s Seen) []Result {

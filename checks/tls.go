@@ -188,8 +188,10 @@ func (env *Env) handshake(ctx context.Context, l *line, s *TLSSeen) *tls.Conn {
 	for _, cert := range state.PeerCertificates {
 		s.Chain = append(s.Chain, describe(cert))
 	}
-	s.Interceptor, s.NationalCA = nameIn(s.Chain, interceptors), nameIn(s.Chain, nationalCAs)
 	s.Trust = env.examine(ctx, state.PeerCertificates)
+	if !s.Trust.Public { // no public authority is one of those
+		s.Interceptor, s.NationalCA = nameIn(s.Chain, interceptors), nameIn(s.Chain, nationalCAs)
+	}
 	if s.Interceptor == "" && !s.Trust.Public && !s.Trust.Given && env.vendorHas(ctx, s.Chain[0].Issuer) {
 		issuer := state.PeerCertificates[0].Issuer
 		s.Gateway = cmp.Or(issuer.CommonName, issuer.String())
@@ -351,7 +353,7 @@ func (s *spareLines) close(n int) {
 }
 
 func (env *Env) verify(chain []*x509.Certificate) error {
-	if trust := env.examineOffline(chain, env.target.Address.Host, env.target.Trust); !trust.good() {
+	if trust := env.examineAgain(chain); !trust.good() {
 		return &tls.CertificateVerificationError{UnverifiedCertificates: chain, Err: errUnverified}
 	}
 	return nil

@@ -41,12 +41,11 @@ func observeVendor(ctx context.Context, env *Env) (*VendorFacts, error) { return
 
 // askVendor knocks at the authorization servers once for all checks.
 func (env *Env) askVendor(ctx context.Context) (*VendorFacts, error) {
-	return env.vendor.get(ctx, env, func(ctx context.Context) *VendorFacts {
-		servers := env.authServers()
-		f := &VendorFacts{Hosts: make([]HostSeen, len(servers))}
-		together(len(servers), func(i int) { f.Hosts[i] = env.knock(ctx, servers[i]+"/oauth/token/") })
-		return f
-	})
+	servers := env.authServers()
+	f := &VendorFacts{Hosts: make([]HostSeen, len(servers))}
+	errs := make([]error, len(servers))
+	together(len(servers), func(i int) { f.Hosts[i], errs[i] = env.shared.host(ctx, servers[i]+"/oauth/token/") })
+	return f, errors.Join(errs...)
 }
 
 // authServers are the authorization servers that the portal may use.
@@ -62,56 +61,56 @@ func (env *Env) authServers() []string {
 }
 
 // knock asks once, and once more if no answer came. Any answer over a verified connection is the host's own.
-func (env *Env) knock(ctx context.Context, address string) HostSeen {
-	seen := env.knockOnce(ctx, address)
+func (s *Shared) knock(ctx context.Context, address string) HostSeen {
+	seen := s.knockOnce(ctx, address)
 	if slices.Contains([]transport.Failure{transport.Reset, transport.Closed}, seen.Failure) && ctx.Err() == nil {
-		seen = env.knockOnce(ctx, address)
+		seen = s.knockOnce(ctx, address)
 	}
 	return seen
 }
 
-func (env *Env) knockOnce(ctx context.Context, address string) HostSeen {
+func (s *Shared) knockOnce(ctx context.Context, address string) HostSeen {
 	ctx, cancel := context.WithTimeout(ctx, vendorTimeout)
 	defer cancel()
 	u, err := url.Parse(address)
 	if err != nil {
 		return HostSeen{Host: address, Failure: transport.Other, Layer: transport.StageHTTP}
 	}
-	s := HostSeen{Host: u.Hostname(), At: env.now().UTC()}
-	if proxy, err := env.net.ProxyFor(u.Scheme, u.Hostname(), transport.PortOf(u)); err == nil {
-		s.Proxy = transport.ProxyName(proxy)
+	seen := HostSeen{Host: u.Hostname(), At: time.Now().UTC()}
+	if proxy, err := s.net.ProxyFor(u.Scheme, u.Hostname(), transport.PortOf(u)); err == nil {
+		seen.Proxy = transport.ProxyName(proxy)
 	}
 	var watch transport.Stopwatch
 	request, err := http.NewRequestWithContext(watch.Watch(ctx, nil), http.MethodGet, address, nil)
 	if err != nil {
 		return HostSeen{Host: u.Hostname(), Failure: transport.Other, Layer: transport.StageHTTP}
 	}
-	client := env.net.HTTPClient()
+	client := s.net.HTTPClient()
 	defer client.CloseIdleConnections()
 	response, err := client.Do(request)
-	s.Times = watch.Stop()
+	seen.Times = watch.Stop()
 	if err != nil {
-		s.Failure = transport.FailureOf(err)
-		s.Layer = transport.StageOf(err)
+		seen.Failure = transport.FailureOf(err)
+		seen.Layer = transport.StageOf(err)
 		var certificate *tls.CertificateVerificationError
 		if errors.As(err, &certificate) {
 			var chain []Certificate
 			for _, c := range certificate.UnverifiedCertificates {
 				chain = append(chain, describe(c))
 			}
-			s.Interceptor = nameIn(chain, interceptors)
+			seen.Interceptor = nameIn(chain, interceptors)
 			if len(chain) > 0 {
-				s.Issuer = chain[0].Issuer
+				seen.Issuer = chain[0].Issuer
 			}
 		}
-		return s
+		return seen
 	}
 	response.Body.Close()
-	s.Status = response.StatusCode
+	seen.Status = response.StatusCode
 	if date, err := time.Parse(time.RFC1123, response.Header.Get("Date")); err == nil {
-		s.Date = &date
+		seen.Date = &date
 	}
-	return s
+	return seen
 }
 
 // offset is how far the first authorization server that tells the time is ahead of this computer.

@@ -43,6 +43,7 @@ type checkFlags struct {
 	verbose                                   bool
 	timeout                                   time.Duration
 	timed                                     bool // --timeout was given
+	many                                      manyFlags
 }
 
 // networkFlags say how a command reaches a portal and the vendor's hosts.
@@ -54,6 +55,11 @@ type networkFlags struct {
 
 func (f *networkFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.region, "region", "auto", "of the portal's licence: cis, world or auto")
+	f.addWay(flags)
+}
+
+// addWay adds those that aren't about one portal.
+func (f *networkFlags) addWay(flags *pflag.FlagSet) {
 	flags.StringVar(&f.authServer, "auth-server", "", "authorization server instead of the region's, https `URL`")
 	f.addWay(flags)
 	flags.StringVar(&f.trust, "trust", "", "PEM `FILE` of roots that the applications' servers trust besides")
@@ -68,7 +74,7 @@ func (f *networkFlags) addWay(flags *pflag.FlagSet) {
 func (a *app) checkCommand() *cobra.Command {
 	var f checkFlags
 	c := &cobra.Command{
-		Use:   "check PORTAL",
+		Use:   "check PORTAL | --portals FILE",
 		Short: "Run the checklist for a portal",
 		Long: `Run the checklist for a portal: what stands between it and applications, who fixes it and how.
 
@@ -76,10 +82,14 @@ Without flags only questions without any credentials are asked, at most 12 in an
 
 Exit codes: 0 nothing wrong seen, 3 at least one problem, 4 no problem but notices or unknowns, 2 wrong usage, 1 could not run.`,
 		Example: `  boxready check portal.example.ru
-  boxready check portal.example.ru --deep --format json`,
-		Args: a.exactlyOnePortal,
+  boxready check portal.example.ru --deep --format json
+  boxready check --portals portals.yaml --format jsonl --resume results.jsonl`,
+		Args: a.checkArgs,
 		RunE: func(c *cobra.Command, args []string) error {
 			f.timed = c.Flags().Changed("timeout")
+			if f.many.portals != "" {
+				return a.checkPortals(c.Context(), f)
+			}
 			return a.check(c.Context(), args[0], f)
 		},
 	}
@@ -99,9 +109,10 @@ Exit codes: 0 nothing wrong seen, 3 at least one problem, 4 no problem but notic
 	flags.BoolVar(&f.hideNames, "hide-names", false, "with --report: replace names, addresses and people by tokens")
 	flags.BoolVar(&f.publicDNS, "public-dns", false, "also ask a public resolver (the portal's name leaves for it)")
 	f.network.add(flags)
-	flags.StringVar(&f.format, "format", "text", "of the result: text, json or jsonl (a result a line as it arrives, then the summary)")
+	f.many.add(flags)
+	flags.StringVar(&f.format, "format", "text", "of the result: text, json or jsonl (a result a line as it arrives, then the summary; with --portals a whole document a line)")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "show the checks that are in order, and what every check saw")
-	flags.DurationVar(&f.timeout, "timeout", 90*time.Second, "end the run after this time; without it, runs about many methods may take longer")
+	flags.DurationVar(&f.timeout, "timeout", 90*time.Second, "end the run (with --portals each one) after this time; without it, runs about many methods may take longer")
 	return c
 }
 

@@ -222,7 +222,7 @@ func (a *app) root() *cobra.Command {
 	}
 	root.PersistentFlags().StringVar(&a.lang, "lang", "", "language of what people read: ru or en (default: the system's)")
 	root.AddCommand(a.checkCommand(), a.loginCommand(), a.logoutCommand(), a.accountsCommand(), a.allowlistCommand(),
-		a.requirementsCommand(), a.reportCommand(), a.demoCommand(), a.probeCommand(), a.receiverCommand(), a.selftestCommand(), a.versionCommand())
+		a.requirementsCommand(), a.portalsCommand(), a.exporterCommand(), a.reportCommand(), a.demoCommand(), a.probeCommand(), a.receiverCommand(), a.selftestCommand(), a.versionCommand())
 	return root
 }
 

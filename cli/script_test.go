@@ -26,12 +26,22 @@ import (
 func program() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	os.Exit(int(cli.Run(ctx, "1.2.3", os.Args[1:], cli.Standard())))
+	exit := cli.Run(ctx, "1.2.3", os.Args[1:], cli.Standard())
+	noteMemory()
+	os.Exit(int(exit))
 }
 
 func TestMain(m *testing.M) {
 	if os.Getenv("BOXREADY_TEST_PROGRAM") != "" {
 		program()
+	}
+	if file := os.Getenv(replayVariable); file != "" {
+		if err := bareClient(file); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		noteMemory()
+		os.Exit(0)
 	}
 	if where := os.Getenv(crashVariable); where != "" {
 		crashing(where)

@@ -48,8 +48,8 @@ func (p *eventsPage) offered(s *model.Session) string {
 	switch {
 	case s.Demo && p.demo != nil:
 		return p.demo.Sample.Receiver
-	case s.Target.Receiver != "":
-		return s.Target.Receiver
+	case s.Outcome != nil && s.Outcome.Target.Receiver != "":
+		return s.Outcome.Target.Receiver
 	case s.Target.Requirements != nil:
 		return s.Target.Requirements.Receiver
 	}

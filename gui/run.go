@@ -39,6 +39,7 @@ func (w *Window) run(s *model.Session, consents ...checks.Consent) {
 		s.Target.Region = bitrix.Region(w.settings().Region)
 	}
 	target := s.Target
+	s.Target.Receiver = "" // as with consents
 	target.Consents = slices.Clone(target.Consents)
 	for _, c := range consents {
 		if !slices.Contains(target.Consents, c) {

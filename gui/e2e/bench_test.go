@@ -20,7 +20,7 @@ const (
 
 const (
 	starts = 15 // of each; what else the computer does can only slow one down, so the fastest counts
-	rests  = 3 // of each, of which the median counts
+	rests  = 3  // of each, of which the median counts
 	// What goes on after the first frame is over by then.
 	settled  = 4 * time.Second
 	idleTime = 10 * time.Second

@@ -54,6 +54,9 @@ var exclusive = [][2]string{
 	{"auth-host-unreachable", "tls-intercepted-captive"},
 	{"signed-in-vendor-host-unreachable", "tls-intercepted-gateway"},
 	{"signed-in-vendor-host-unreachable", "tls-intercepted-captive"},
+	{"method-not-permitted", "platform-"}, // which has no method.get to say so
+	{"method-not-permitted", "method-unsure"},
+	{"method-not-permitted", "method-missing-2021"},
 }
 
 // together tells whether two faults make sense at the same time; of one kind only one counts.

@@ -240,6 +240,13 @@ func TestADeliveryTooMany(t *testing.T) {
 	if got := h.read(m); got.Event == nil || got.Others != maxDeliveries-1 {
 		t.Errorf("%+v", got)
 	}
+	for range 10 {
+		h.send(m.Address+"x", form, event("nonce", "t"))
+	}
+	h.keepHouse()
+	if lines := strings.Count(h.log.String(), "\n"); lines != 3 {
+		t.Errorf("%d lines in the log for a mailbox, an event and much noise:\n%s", lines, h.log)
+	}
 }
 
 // TestManyMailboxes fills the service, has an event come to each mailbox, and asserts that memory stays flat.

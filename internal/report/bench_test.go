@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"boxready/internal/growth"
 	"boxready/internal/report"
 	"boxready/internal/secret"
 )
@@ -43,6 +44,34 @@ func BenchmarkBundle(b *testing.B) {
 				b.Errorf("%v, at most %v", took, limit)
 			}
 		})
+	}
+}
+
+// BenchmarkFindings asks how the time for the JSON and the text grows with the number of findings.
+func BenchmarkFindings(b *testing.B) {
+	sizes := []int{125, 250, 500, 1000, 2000}
+	var times []float64
+	for _, n := range sizes {
+		o, p := many(b, n), reporter(b, "ru")
+		var took []time.Duration
+		for range 9 {
+			start := time.Now()
+			err := report.WriteJSON(io.Discard, p.Document(o), false)
+			if err == nil {
+				err = p.WriteText(io.Discard, o, report.Style{Verbose: true})
+			}
+			if err != nil {
+				b.Fatal(err)
+			}
+			took = append(took, time.Since(start))
+		}
+		times = append(times, float64(slices.Min(took).Microseconds())/1000)
+		b.Logf("%4d findings: %.1f ms", n, times[len(times)-1])
+	}
+	e := growth.Exponent(sizes, times)
+	b.ReportMetric(e, "exponent")
+	if e > 1.2 {
+		b.Errorf("the time grows with the %.2f-th power of the number of findings; at most 1.2", e)
 	}
 }
 

@@ -4,14 +4,26 @@ import (
 	"fmt"
 
 	"boxready/checks"
-	"boxready/internal/requirements"
+	"boxready/internal/yamlfile"
 )
 
 // RequirementsError says what is wrong with a file of requirements, with its place in front as compilers write it.
-func (w *Words) RequirementsError(e *requirements.Error) string {
+func (w *Words) RequirementsError(e *yamlfile.Error) string {
+	return fileError(e, w.Say("requirements.error."+e.Code, checks.Args(e.Args)))
+}
+
+// PortalsError says what is wrong with a list of portals, like RequirementsError.
+func (w *Words) PortalsError(e *yamlfile.Error) string {
+	if text, ok := w.find("portals.error."+e.Code, checks.Args(e.Args)); ok {
+		return fileError(e, text)
+	}
+	return w.RequirementsError(e)
+}
+
+func fileError(e *yamlfile.Error, text string) string {
 	place := printable(e.File)
 	if e.Line > 0 {
 		place = fmt.Sprintf("%s:%d:%d", place, e.Line, e.Column)
 	}
-	return place + ": " + w.Say("requirements.error."+e.Code, checks.Args(e.Args))
+	return place + ": " + text
 }

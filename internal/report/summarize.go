@@ -63,6 +63,11 @@ type counted struct {
 	Owner checks.Owner `json:"owner"`
 }
 
+// isCoded tells whether what should be codes are.
+func (r counted) isCoded() bool {
+	return isCode.MatchString(string(r.Check)) && isCode.MatchString(string(r.Cause)) && isCode.MatchString(string(r.Owner))
+}
+
 // Add counts the report in a file. The error is a *ReadError; the file then counts as unreadable.
 func (t *Tally) Add(path string) error {
 	data, _, err := readData(path, false)
@@ -71,9 +76,7 @@ func (t *Tally) Add(path string) error {
 	if err == nil {
 		d, results, err = decode[counted](data)
 	}
-	if err == nil && slices.ContainsFunc(results, func(r counted) bool {
-		return !isCode.MatchString(string(r.Check)) || !isCode.MatchString(string(r.Cause)) || !isCode.MatchString(string(r.Owner))
-	}) {
+	if err == nil && slices.ContainsFunc(results, func(r counted) bool { return !r.isCoded() }) {
 		err = &ReadError{Reason: ReadDamaged}
 	}
 	if err != nil {

@@ -24,6 +24,7 @@ func Languages() []string { return []string{"en", "ru"} }
 type Words struct {
 	lang      string
 	localizer *i18n.Localizer
+	functions template.FuncMap
 }
 
 // NewWords returns the texts in a language of Languages.
@@ -37,7 +38,9 @@ func NewWords(lang string) (*Words, error) {
 	if _, err := bundle.LoadMessageFileFS(assets.Languages, "lang/"+lang+".json"); err != nil {
 		return nil, fmt.Errorf("texts in %q: %w", lang, err)
 	}
-	return &Words{lang, i18n.NewLocalizer(bundle, lang)}, nil
+	w := &Words{lang: lang, localizer: i18n.NewLocalizer(bundle, lang)}
+	w.functions = w.newFunctions()
+	return w, nil
 }
 
 // Lang is the language.
@@ -61,7 +64,7 @@ func (w *Words) Count(key string, n int) string {
 }
 
 func (w *Words) find(key string, args checks.Args) (string, bool) {
-	text, err := w.localizer.Localize(&i18n.LocalizeConfig{MessageID: key, TemplateData: map[string]any(args), Funcs: w.functions()})
+	text, err := w.localizer.Localize(&i18n.LocalizeConfig{MessageID: key, TemplateData: map[string]any(args), Funcs: w.functions})
 	return printable(text), err == nil
 }
 
@@ -76,8 +79,8 @@ func printable(s string) string {
 	}, s)
 }
 
-// functions are what the texts may do with a value.
-func (w *Words) functions() template.FuncMap {
+// newFunctions are what the texts may do with a value.
+func (w *Words) newFunctions() template.FuncMap {
 	return template.FuncMap{
 		"date":    func(t time.Time) string { return t.Local().Format(w.Say("format.date", nil)) },
 		"list":    w.list,

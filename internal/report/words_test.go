@@ -13,6 +13,7 @@ import (
 
 	"boxready/assets"
 	"boxready/checks"
+	"boxready/internal/fleet"
 	"boxready/internal/report"
 	"boxready/internal/requirements"
 	"boxready/internal/serverprobe"
@@ -230,6 +231,23 @@ func TestWordsAboutFilesOfRequirements(t *testing.T) {
 		for key := range have {
 			if part, ours := strings.CutPrefix(key, "requirements."); ours && (strings.HasPrefix(part, "error.") || strings.HasPrefix(part, "remark.")) && !slices.Contains(want, part) {
 				t.Errorf("%s: nothing says %s", lang, key)
+			}
+		}
+	}
+}
+
+func TestWordsAboutListsOfPortals(t *testing.T) {
+	want := fleet.Codes()
+	for _, lang := range report.Languages() {
+		have := texts(t, lang)
+		for _, code := range want {
+			if have["portals.error."+code] == "" {
+				t.Errorf("%s: no text portals.error.%s", lang, code)
+			}
+		}
+		for _, verdict := range []checks.Verdict{checks.Ready, checks.NoObstacle, checks.Unsure, checks.NotReady} {
+			if have["portals.overview."+string(verdict)] == "" {
+				t.Errorf("%s: no text portals.overview.%s", lang, verdict)
 			}
 		}
 	}

@@ -1,75 +1,45 @@
 package requirements
 
-import (
-	"fmt"
-	"strings"
-)
+import "boxready/internal/yamlfile"
 
-// Error is one thing wrong with a file, at a place. People read the text "requirements.error.<Code>" with Args.
-type Error struct {
-	File         string // as it was given
-	Line, Column int    // from 1, the column in letters; 0 if the file could not be read at all
-	Code         string // stable
-	Args         map[string]any
-}
-
-// Error is for developers.
-func (e *Error) Error() string {
-	return fmt.Sprintf("%s:%d:%d: %s %v", e.File, e.Line, e.Column, e.Code, e.Args)
-}
+// Error is one thing wrong with a file, at a place.
+type Error = yamlfile.Error
 
 // Errors are all that is wrong with a file, in the order of their places; at least one.
-type Errors []*Error
+type Errors = yamlfile.Errors
 
-func (es Errors) Error() string {
-	texts := make([]string, len(es))
-	for i, e := range es {
-		texts[i] = e.Error()
-	}
-	return strings.Join(texts, "\n")
-}
-
-// Unwrap makes errors.As find the first one.
-func (es Errors) Unwrap() []error {
-	list := make([]error, len(es))
-	for i, e := range es {
-		list[i] = e
-	}
-	return list
-}
-
-// Codes of what can be wrong with a file. Their arguments stand behind.
+// Codes of what can be wrong with a file. Their arguments stand behind; those of the ones that any file can have, in yamlfile.
 const (
-	NotFound   = "not-found"
-	Unreadable = "unreadable"
-	TooBig     = "too-big" // limit, in KiB
+	NotFound   = yamlfile.NotFound
+	Unreadable = yamlfile.Unreadable
+	TooBig     = yamlfile.TooBig
 
-	NotUTF8          = "not-utf8"
-	UTF16            = "utf-16"
-	ControlCharacter = "control-character"
+	NotUTF8          = yamlfile.NotUTF8
+	UTF16            = yamlfile.UTF16
+	ControlCharacter = yamlfile.ControlCharacter
 
-	Empty            = "empty"
-	BadSyntax        = "syntax"
-	TabIndent        = "tab"
-	TooDeep          = "too-deep"
-	TooMany          = "too-many"  // limit
-	NotPlain         = "not-plain" // found: anchors, aliases, tags and what else could make a small file large
-	SeveralDocuments = "several-documents"
+	Empty            = yamlfile.Empty
+	BadSyntax        = yamlfile.BadSyntax
+	TabIndent        = yamlfile.TabIndent
+	TooDeep          = yamlfile.TooDeep
+	TooMany          = yamlfile.TooMany
+	NotPlain         = yamlfile.NotPlain
+	SeveralDocuments = yamlfile.SeveralDocuments
 
-	WrongType    = "wrong-type"    // key, expected: "object", "list", "text" or "number"
-	UnknownKey   = "unknown-key"   // key, nearest, allowed
-	DuplicateKey = "duplicate-key" // key, first: line of the first
-	MissingKey   = "missing-key"   // key
+	WrongType    = yamlfile.WrongType
+	UnknownKey   = yamlfile.UnknownKey
+	DuplicateKey = yamlfile.DuplicateKey
+	MissingKey   = yamlfile.MissingKey
 
-	BadFormatVersion = "bad-version"        // value
-	BadText          = "bad-text"           // key
+	BadFormatVersion = yamlfile.BadFormatVersion
+	BadText          = yamlfile.BadText
 	BadName          = "bad-name"           // value, nearest
 	BadModule        = "bad-module"         // value
 	BadModuleVersion = "bad-module-version" // module, value
 	BadHost          = "bad-host"           // value
 	BadPort          = "bad-port"           // value
 	BadURL           = "bad-url"            // value
-	BadChoice        = "bad-choice"         // value, key, allowed
+	BadChoice        = yamlfile.BadChoice
 )
 
 // Codes lists them all.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"boxready/internal/bitrix"
+	"boxready/internal/yamlfile"
 )
 
 // Level says how much a remark weighs.
@@ -115,7 +116,7 @@ func eventKey(name string) string {
 func (l *linter) method(at item, used map[string]bool) {
 	m, known := bitrix.Method(at.name)
 	if !known {
-		l.say(at, Warning, UnknownMethod, map[string]any{"name": at.name, "nearest": methodSpelling().nearest(at.name)})
+		l.say(at, Warning, UnknownMethod, map[string]any{"name": at.name, "nearest": methodSpelling().Nearest(at.name)})
 		return
 	}
 	for _, s := range append(scopesOf(m), m.ScopeV3) {
@@ -136,7 +137,7 @@ func (l *linter) method(at item, used map[string]bool) {
 func (l *linter) event(at item, used map[string]bool) {
 	e, known := bitrix.Event(at.name)
 	if !known {
-		l.say(at, Warning, UnknownEvent, map[string]any{"name": at.name, "nearest": eventSpelling().nearest(at.name)})
+		l.say(at, Warning, UnknownEvent, map[string]any{"name": at.name, "nearest": eventSpelling().Nearest(at.name)})
 		return
 	}
 	for _, s := range e.Scopes {
@@ -151,7 +152,7 @@ func (l *linter) scope(at item, used map[string]bool) {
 	s, known := bitrix.Scope(at.name)
 	switch {
 	case !known:
-		l.say(at, Warning, UnknownScope, map[string]any{"name": at.name, "nearest": scopeSpelling().nearest(at.name)})
+		l.say(at, Warning, UnknownScope, map[string]any{"name": at.name, "nearest": scopeSpelling().Nearest(at.name)})
 		return
 	case s.Name == basic:
 		l.say(at, Warning, Redundant, map[string]any{"name": s.Name, "because": "always", "by": ""})
@@ -196,7 +197,7 @@ func (l *linter) module(at item) {
 		for _, m := range bitrix.Modules() {
 			names = append(names, m.Name)
 		}
-		l.say(at, Warning, UnknownModule, map[string]any{"name": at.name, "nearest": newSpelling(names...).nearest(at.name)})
+		l.say(at, Warning, UnknownModule, map[string]any{"name": at.name, "nearest": yamlfile.NewSpelling(names...).Nearest(at.name)})
 	case at.name == "main" || at.name == "rest":
 		i := slices.IndexFunc(l.Modules, func(m Module) bool { return m.Name == at.name })
 		if l.Modules[i].AtLeast == "" {

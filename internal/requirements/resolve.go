@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"boxready/internal/bitrix"
+	"boxready/internal/yamlfile"
 )
 
 // Kind is what has to happen.
@@ -121,11 +122,11 @@ type resolver struct {
 // else.
 const maxSuggested = 20
 
-func (s *resolver) nearest(known *spelling, name string) []string {
+func (s *resolver) nearest(known *yamlfile.Spelling, name string) []string {
 	if s.suggested++; s.suggested > maxSuggested {
 		return nil
 	}
-	return known.nearest(name)
+	return known.Nearest(name)
 }
 
 // distinct drops names that came before, whatever their letter case.

@@ -1,129 +1,35 @@
 package requirements
 
 import (
-	"math/bits"
-	"slices"
-	"strings"
 	"sync"
 
 	"boxready/internal/bitrix"
+	"boxready/internal/yamlfile"
 )
 
-// maxKnown is how long a known name is at most.
-const maxKnown = 100
-
-// maxNearest is how many spellings are suggested at most.
-const maxNearest = 3
-
-// spelling finds the known names that a misspelt one may have meant.
-type spelling struct {
-	byLength [][]spelled
-}
-
-type spelled struct {
-	name    string // as it is written
-	lower   string
-	letters uint64 // which are in it
-}
-
-func newSpelling(names ...string) *spelling {
-	s := &spelling{}
-	for _, name := range names {
-		lower := strings.ToLower(name)
-		for len(s.byLength) <= len(lower) {
-			s.byLength = append(s.byLength, nil)
-		}
-		s.byLength[len(lower)] = append(s.byLength[len(lower)], spelled{name, lower, letters(lower)})
-	}
-	return s
-}
-
-// latin turns Cyrillic letters into the Latin ones that they look like: nobody sees the difference in a file.
-var latin = strings.NewReplacer("а", "a", "в", "b", "с", "c", "е", "e", "ё", "e", "н", "h", "і", "i", "к", "k", "м", "m", "о", "o",
-	"р", "p", "ѕ", "s", "т", "t", "у", "y", "х", "x")
-
-func letters(s string) (set uint64) {
-	for i := range len(s) {
-		set |= 1 << (s[i] & 63)
-	}
-	return set
-}
-
-// nearest returns the known names fewest keystrokes away from name, at most maxNearest and none that differs too much.
-func (s *spelling) nearest(name string) []string {
-	name = latin.Replace(strings.ToLower(name))
-	limit := 1 + min(len(name)/8, 1)
-	set := letters(name)
-	var found []string
-	for length := max(len(name)-limit, 0); length <= len(name)+limit && length < len(s.byLength); length++ {
-		for _, known := range s.byLength[length] {
-			if bits.OnesCount64(set^known.letters) > 2*limit {
-				continue
-			}
-			switch d := distance(name, known.lower, limit); {
-			case d < limit:
-				found, limit = []string{known.name}, d
-			case d == limit:
-				found = append(found, known.name)
-			}
-		}
-	}
-	slices.Sort(found)
-	return found[:min(len(found), maxNearest)]
-}
-
-// distance is how many letters have to be typed, deleted, replaced or swapped to get from a to b; limit+1 if more than limit.
-func distance(a, b string, limit int) int {
-	var rows [3][maxKnown + 1]int
-	before, last, row := rows[0][:len(b)+1], rows[1][:len(b)+1], rows[2][:len(b)+1]
-	for j := range last {
-		last[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		row[0] = i
-		least := i
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				row[j] = min(row[j], before[j-2]+1)
-			}
-			least = min(least, row[j])
-		}
-		if least > limit {
-			return limit + 1
-		}
-		before, last, row = last, row, before
-	}
-	return min(last[len(b)], limit+1)
-}
-
 var (
-	methodSpelling = sync.OnceValue(func() *spelling {
+	methodSpelling = sync.OnceValue(func() *yamlfile.Spelling {
 		var names []string
 		for m := range bitrix.Methods() {
 			names = append(names, m.Name)
 		}
-		return newSpelling(names...)
+		return yamlfile.NewSpelling(names...)
 	})
-	eventSpelling = sync.OnceValue(func() *spelling {
+	eventSpelling = sync.OnceValue(func() *yamlfile.Spelling {
 		var names []string
 		for e := range bitrix.Events() {
 			names = append(names, e.Name)
 		}
-		return newSpelling(names...)
+		return yamlfile.NewSpelling(names...)
 	})
-	scopeSpelling = sync.OnceValue(func() *spelling {
+	scopeSpelling = sync.OnceValue(func() *yamlfile.Spelling {
 		var names []string
 		for _, s := range bitrix.Scopes() {
 			names = append(names, s.Name)
 		}
-		return newSpelling(names...)
+		return yamlfile.NewSpelling(names...)
 	})
 )
 
 // NearestMethods returns the names of methods that a misspelt one may have meant, at most three.
-func NearestMethods(name string) []string { return methodSpelling().nearest(name) }
+func NearestMethods(name string) []string { return methodSpelling().Nearest(name) }

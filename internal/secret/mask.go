@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -18,27 +19,52 @@ import (
 // are written in URLs, JSON, HTML and base64, and also where s ends inside one
 // or has only a piece of it. For the rest it would rather mask too much than
 // too little.
-func Mask(s string, known ...String) string {
-	if s == "" {
-		return s
+func Mask(s string, known ...String) string { return Masker(known...)(s) }
+
+// Masker is Mask for several texts with the same known secrets.
+func Masker(known ...String) func(s string) string {
+	written := sync.OnceValue(func() (all []string) {
+		for _, k := range known {
+			all = append(all, forms(k.Reveal())...)
+		}
+		return all
+	})
+	return func(s string) string {
+		if s == "" {
+			return s
+		}
+		return maskForms(s, written())
 	}
+}
+
+func maskForms(s string, forms []string) string {
 	var hidden spans
-	pieces := piecesOf(s, known)
-	for _, k := range known {
-		for _, form := range forms(k.Reveal()) {
-			hidden.addForm(s, form)
-			for i := 0; i+minPiece <= len(form); i++ {
-				if piece := form[i : i+minPiece]; pieces[piece] && utf8.ValidString(piece) {
-					hidden.addAll(s, piece)
-				}
+	pieces := piecesOf(s, forms)
+	for _, form := range forms {
+		hidden.addForm(s, form)
+		for i := 0; len(pieces) > 0 && i+minPiece <= len(form); i++ {
+			if piece := form[i : i+minPiece]; pieces[piece] && utf8.ValidString(piece) {
+				hidden.addAll(s, piece)
 			}
 		}
 	}
-	hidden.addNamed(s)
-	hidden.addMarkup(s)
-	hidden.addBearer(s)
-	hidden.addWebhooks(s)
-	hidden.addUserinfo(s)
+	// Most texts are short and lack a character that a rule can't do without.
+	has := func(any string) bool { return strings.ContainsAny(s, any) }
+	if has("=:%") {
+		hidden.addNamed(s)
+	}
+	if has("<") {
+		hidden.addMarkup(s)
+	}
+	if has(" \t\n\f\r+%") {
+		hidden.addBearer(s)
+	}
+	if has("/%") {
+		hidden.addWebhooks(s)
+	}
+	if has("@%") {
+		hidden.addUserinfo(s)
+	}
 	return hidden.replace(s)
 }
 
@@ -83,8 +109,8 @@ const minPart = 4
 const minPiece = 12
 
 // piecesOf returns all that long in s, if anything is known to look for.
-func piecesOf(s string, known []String) map[string]bool {
-	if !slices.ContainsFunc(known, func(k String) bool { return !k.IsZero() }) {
+func piecesOf(s string, forms []string) map[string]bool {
+	if len(forms) == 0 || len(s) < minPiece {
 		return nil
 	}
 	pieces := make(map[string]bool, len(s))

@@ -64,6 +64,13 @@ func (s *Sim) newConn(tcp *net.TCPConn) *conn {
 	return c
 }
 
+// Connections is how many connections the simulation has accepted, those included on which nothing was asked.
+func (s *Sim) Connections() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.nextConn
+}
+
 // Close closes the connection after what was written has left.
 func (c *conn) Close() error {
 	c.sim.mu.Lock()

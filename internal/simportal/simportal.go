@@ -81,6 +81,10 @@ type Options struct {
 	Host    string           // the portal's name; "" = portal.demo.example
 	REST    string           // version of the rest module; "" = 25.800.0. Older ones send float times and have no /rest/api/
 
+	// Beside makes it another portal in the world of that simulation: it has the same public authority, and of the servers only
+	// the portal is its own. nil: a world of its own.
+	Beside *Sim
+
 	Region      bitrix.Region // where the portal is registered; "" = bitrix.CIS
 	Blackhole   time.Duration // how long the portal waits for an authorization server that never answers; 0 = 15 s, as the rest module does
 	RedirectURI string        // handler path of the demo application; "" = http://127.0.0.1:53134/
@@ -180,7 +184,9 @@ func Start(o Options) (*Sim, error) {
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.set.Store(set)
-	if s.ca, err = newAuthority(s.clock, o.Host); err != nil {
+	if o.Beside != nil {
+		s.ca = o.Beside.ca.beside(o.Host)
+	} else if s.ca, err = newAuthority(s.clock, o.Host); err != nil {
 		s.cancel()
 		return nil, fmt.Errorf("make certificates: %w", err)
 	}
@@ -195,7 +201,9 @@ func Start(o Options) (*Sim, error) {
 
 func (s *Sim) listen(set *faultSet) error {
 	var err error
-	if s.at.refused, err = s.reservePort(); err != nil {
+	if s.opt.Beside != nil {
+		s.at = s.opt.Beside.at
+	} else if s.at.refused, err = s.reservePort(); err != nil {
 		return err
 	}
 	serveTLS := func(addr *string, name string, tlsFor tlsChooser, h func(*hit)) {
@@ -205,6 +213,12 @@ func (s *Sim) listen(set *faultSet) error {
 	}
 	serveTLS(&s.at.portal, "portal", s.portalTLS, s.portal)
 	serveTLS(&s.at.portalHTTP, "portal-http", nil, s.portal)
+	if err == nil && set.on("tcp-timeout") {
+		s.at.unreachable, err = s.silentPort()
+	}
+	if s.opt.Beside != nil {
+		return err
+	}
 	serveTLS(&s.at.authCIS, "auth-cis", s.authTLS, s.authServer(bitrix.CIS))
 	serveTLS(&s.at.authWorld, "auth-world", s.authTLS, s.authServer(bitrix.World))
 	serveTLS(&s.at.feedCIS, "feed-cis", s.vendorTLS, s.feed(bitrix.CIS))
@@ -219,9 +233,6 @@ func (s *Sim) listen(set *faultSet) error {
 	}
 	if err == nil {
 		s.at.dns, err = s.serveDNS()
-	}
-	if err == nil && set.on("tcp-timeout") {
-		s.at.unreachable, err = s.silentPort()
 	}
 	return err
 }

@@ -60,6 +60,11 @@ func newAuthority(clock func() time.Time, host string) (*authority, error) {
 	return a, err
 }
 
+// beside is the same authority for the portal of another name.
+func (a *authority) beside(host string) *authority {
+	return &authority{clock: a.clock, now: a.now, host: host, root: a.root, next: a.next, others: map[string]*issuer{}, configs: map[string]*tls.Config{}}
+}
+
 const (
 	day  = 24 * time.Hour
 	year = 365 * day
@@ -422,7 +427,7 @@ func (s *Sim) vendorTLS(*faultSet) (tlsMode, error) {
 
 func (s *Sim) authTLS(f *faultSet) (tlsMode, error) {
 	kind := tlsVendor
-	switch fault := f.any("auth-host-intercepted", "tls-intercepted-gateway", "tls-intercepted-captive"); fault {
+	switch fault := f.any("tls-intercepted-gateway", "tls-intercepted-captive", "auth-host-intercepted"); fault {
 	case "":
 	case "auth-host-intercepted":
 		kind = tlsVendorIntercepted

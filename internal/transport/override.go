@@ -68,8 +68,31 @@ func (o Override) String() string {
 	return host + ":" + port + ":" + o.Target()
 }
 
+// byHost are the overrides for each host that one names, in their order, with those for any host among them; the latter alone
+// under "". There may be thousands, when many portals are checked. nil: there are none.
+func byHost(overrides []Override) map[string][]Override {
+	var lists map[string][]Override
+	for _, o := range overrides {
+		if lists == nil {
+			lists = map[string][]Override{"": nil}
+		}
+		if _, known := lists[o.Host]; !known {
+			lists[o.Host] = slices.Clone(lists[""])
+		}
+		if o.Host != "" {
+			lists[o.Host] = append(lists[o.Host], o)
+			continue
+		}
+		for host := range lists {
+			lists[host] = append(lists[host], o)
+		}
+	}
+	return lists
+}
+
+// matches wants host as plainHost gives it.
 func (o Override) matches(host string, port int) bool {
-	return (o.Host == "" || o.Host == plainHost(host)) && (o.Port == 0 || o.Port == port)
+	return (o.Port == 0 || o.Port == port) && (o.Host == "" || o.Host == host)
 }
 
 // cutHost takes a host and the colon behind it from the beginning of s.

@@ -135,7 +135,7 @@ func FuzzParseOverride(f *testing.F) {
 		if err != nil || again != o {
 			t.Fatalf("%q reads as %+v, which prints as %q and reads as %+v, %v", s, o, o.String(), again, err)
 		}
-		if port := max(o.Port, 1); o.Host != "" && !o.matches(o.Host, port) {
+		if port := max(o.Port, 1); o.Host != "" && !o.matches(plainHost(o.Host), port) {
 			t.Fatalf("%+v doesn't match itself", o)
 		}
 	})

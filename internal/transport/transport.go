@@ -47,7 +47,7 @@ type Options struct {
 
 // Net is the way out, shared by everything that one run asks. It is safe for concurrent use.
 type Net struct {
-	overrides []Override
+	overrides map[string][]Override // see byHost
 	proxy     func(*url.URL) (*url.URL, error)
 	resolver  *net.Resolver
 	roots     *x509.CertPool
@@ -60,7 +60,7 @@ type Net struct {
 
 // New returns the way out that the options describe.
 func New(o Options) *Net {
-	n := &Net{overrides: o.ConnectTo, proxy: o.Proxy, resolver: o.Resolver, roots: o.Roots, userAgent: "BoxReady/" + o.Version,
+	n := &Net{overrides: byHost(o.ConnectTo), proxy: o.Proxy, resolver: o.Resolver, roots: o.Roots, userAgent: "BoxReady/" + o.Version,
 		window: cmp.Or(o.PaceWindow, paceWindow), pacers: map[string]*Pacer{}}
 	if n.resolver == nil {
 		n.resolver = net.DefaultResolver
@@ -86,11 +86,20 @@ func (n *Net) Given(host string, port int) bool {
 }
 
 func (n *Net) override(host string, port int) (Override, bool) {
-	i := slices.IndexFunc(n.overrides, func(o Override) bool { return o.matches(host, port) })
-	if i < 0 {
+	if n.overrides == nil {
 		return Override{}, false
 	}
-	return n.overrides[i], true
+	host = plainHost(host)
+	list, named := n.overrides[host]
+	if !named {
+		list = n.overrides[""]
+	}
+	for _, o := range list {
+		if o.matches(host, port) {
+			return o, true
+		}
+	}
+	return Override{}, false
 }
 
 // Lookup asks the resolver for the addresses of host, IPv4 first. A literal address is its own answer.

@@ -1,0 +1,69 @@
+package checks_test
+
+import (
+	"context"
+	"sync"
+	"testing"
+
+	"boxready/checks"
+	"boxready/internal/demo"
+	"boxready/internal/transport"
+)
+
+// TestSharedAsksTheVendorOnce runs against one portal after another and against several at once: for all of them together each
+// of the vendor's hosts is asked once.
+func TestSharedAsksTheVendorOnce(t *testing.T) {
+	for name, faults := range map[string][]string{"answering": nil, "dead": {"feed-invalid"}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p, err := demo.Start(faults)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer p.Close()
+			way, err := p.Way("test")
+			if err != nil {
+				t.Fatal(err)
+			}
+			way.PaceWindow = hurried
+			n := transport.New(way)
+			shared := checks.NewShared(t.Context(), n, "")
+			defer shared.Close()
+			target, err := p.Target("test")
+			if err != nil {
+				t.Fatal(err)
+			}
+			target.Shared = shared
+
+			// What gave up first has no bearing on the others.
+			gone, cancel := context.WithCancel(t.Context())
+			cancel()
+			checks.Run(gone, n, target, silent{})
+			first := checks.Run(t.Context(), n, target, silent{})
+			var wg sync.WaitGroup
+			outcomes := make([]*checks.Outcome, 4)
+			for i := range outcomes {
+				wg.Go(func() { outcomes[i] = checks.Run(t.Context(), n, target, silent{}) })
+			}
+			wg.Wait()
+			for _, o := range append(outcomes, first) {
+				want := checks.NoObstacle
+				if faults != nil {
+					want = first.Verdict
+				}
+				if o.Verdict != want || len(o.Results) != len(first.Results) {
+					t.Errorf("%s with %d results, expected %s with %d", o.Verdict, len(o.Results), want, len(first.Results))
+				}
+			}
+			asked := map[string]int{}
+			for _, r := range p.Sim.Log() {
+				asked[r.Server]++
+			}
+			for _, server := range []string{"auth-cis", "auth-world", "feed-cis", "feed-world"} {
+				if asked[server] != 1 {
+					t.Errorf("%s was asked %d times", server, asked[server])
+				}
+			}
+		})
+	}
+}

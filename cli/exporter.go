@@ -1,0 +1,96 @@
+//go:build nogui
+
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"time"
+
+	"boxready/checks"
+	"boxready/internal/exporter"
+	"boxready/internal/fleet"
+	"boxready/internal/portal"
+	"boxready/internal/secret"
+
+	"github.com/spf13/cobra"
+)
+
+// exporterFlags are the flags of exporter.
+type exporterFlags struct {
+	network  networkFlags
+	portals  string
+	listen   string
+	interval time.Duration
+	timeout  time.Duration
+	parallel int
+}
+
+func (a *app) exporterCommand() *cobra.Command {
+	f := exporterFlags{network: networkFlags{region: "auto"}}
+	c := &cobra.Command{
+		Use:   "exporter --portals FILE",
+		Short: "Give Prometheus the results of checks, for many portals",
+		Long: `Give Prometheus the results of checks, for many portals, until Ctrl+C.
+
+/probe?target=PORTAL checks a portal of the list, or gives the result of its last run if that began less than --interval ago;
+/metrics is about the exporter itself. No other portal can be checked through it. Configuration, alerts and a systemd unit to
+begin with are in packaging/prometheus.`,
+		Example: `  boxready exporter --portals portals.yaml`,
+		Args:    cobra.NoArgs,
+		RunE:    func(c *cobra.Command, _ []string) error { return a.export(c.Context(), f) },
+	}
+	flags := c.Flags()
+	flags.StringVar(&f.portals, "portals", "", "`FILE` (YAML, or CSV) with the portals; see boxready portals schema")
+	flags.StringVar(&f.listen, "listen", "127.0.0.1:9789", "`ADDRESS:PORT` to answer on; anyone who reaches it can read the results")
+	flags.DurationVar(&f.interval, "interval", 10*time.Minute, "time from the start of one run against a portal to that of the next")
+	flags.DurationVar(&f.timeout, "timeout", 0, "end a run after this time (default: 90s, more where many methods are asked for)")
+	flags.IntVar(&f.parallel, "parallel", 8, "how many portals are checked at once")
+	f.network.addWay(flags)
+	return c
+}
+
+func (a *app) export(ctx context.Context, f exporterFlags) error {
+	switch {
+	case f.portals == "":
+		return wrong("portals.need-list", nil)
+	case f.interval < exporter.MinInterval:
+		return wrong("portals.bad-interval", checks.Args{"least": exporter.MinInterval.String()})
+	case f.parallel < 1 || f.parallel > maxParallel:
+		return wrong("portals.bad-parallel", checks.Args{"limit": maxParallel})
+	case f.timeout < 0:
+		return wrong("cli.bad-timeout", nil)
+	}
+	r, portals, err := a.openRounds(ctx, f.portals, f.network)
+	if err != nil {
+		return err
+	}
+	defer r.target.Shared.Close()
+	r.timeout = f.timeout
+	listed := map[portal.Address]fleet.Portal{}
+	var addresses []portal.Address
+	for _, p := range portals {
+		listed[p.Address], addresses = p, append(addresses, p.Address)
+	}
+	ln, err := net.Listen("tcp", f.listen)
+	if err != nil {
+		return wrong("portals.bad-listen", checks.Args{"address": f.listen})
+	}
+	e := exporter.New(ctx, exporter.Options{
+		Portals: addresses, Interval: f.interval, Parallel: f.parallel, Version: a.version,
+		Run: func(ctx context.Context, address portal.Address) (*checks.Outcome, error) {
+			return r.run(ctx, listed[address])
+		},
+		Failed: func(address portal.Address, err error) {
+			fmt.Fprintf(a.Err, "%s: %s\n", address.Display(), a.inWords(err))
+		},
+	})
+	defer e.Close()
+	fmt.Fprintln(a.Err, a.words.Say("portals.exporting", checks.Args{"portals": len(portals), "url": "http://" + ln.Addr().String()}))
+	if err := e.Serve(ctx, ln); err != nil {
+		return a.fail(errors.New(secret.Mask(err.Error())))
+	}
+	return nil
+}

@@ -1,0 +1,345 @@
+package cli_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"boxready/internal/growth"
+	"boxready/internal/simportal"
+	"boxready/internal/transport"
+	"boxready/internal/vault"
+)
+
+// What a portal of ten has, and the first cause that has to be found.
+var fleetFaults = []string{"tls-expired", "tls-wrong-host", "tls-incomplete-chain", "rest-not-found", "https-not-seen", "rest-site-closed",
+	"rest-server-error", "tls-expires-soon", "redirect-drops-post", "rest-basic-auth"}
+
+// simulatedFleet is many simulated portals in one world, one of ten with a fault.
+type simulatedFleet struct {
+	sims    []*simportal.Sim
+	faults  map[string]string // by address
+	flags   []string
+	list    string
+	keyring vault.Backend // nil: none is needed
+}
+
+func startFleet(tb testing.TB, n int) *simulatedFleet {
+	tb.Helper()
+	start := func(o simportal.Options) *simportal.Sim {
+		sim, err := simportal.Start(o)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		tb.Cleanup(sim.Close)
+		return sim
+	}
+	world := start(simportal.Options{})
+	f := &simulatedFleet{sims: []*simportal.Sim{world}, faults: map[string]string{}, list: filepath.Join(tb.TempDir(), "portals.csv")}
+	roots := filepath.Join(tb.TempDir(), "roots.pem")
+	if err := os.WriteFile(roots, world.RootsPEM(), 0o600); err != nil {
+		tb.Fatal(err)
+	}
+	places := world.ConnectTo()
+	list := bytes.NewBufferString("address\n")
+	for i := range n {
+		o := simportal.Options{Beside: world, Host: fmt.Sprintf("portal%04d.demo.example", i)}
+		if i%10 == 9 {
+			o.Faults = []string{fleetFaults[i/10%len(fleetFaults)]}
+			f.faults["https://"+o.Host] = o.Faults[0]
+		}
+		sim := start(o)
+		f.sims = append(f.sims, sim)
+		fmt.Fprintln(list, o.Host)
+		for _, place := range sim.ConnectTo() {
+			if strings.HasPrefix(place, o.Host+":") {
+				places = append(places, place)
+			}
+		}
+	}
+	if err := os.WriteFile(f.list, list.Bytes(), 0o600); err != nil {
+		tb.Fatal(err)
+	}
+	f.flags = []string{"--public-roots", roots}
+	for _, place := range places {
+		f.flags = append(f.flags, "--connect-to", place)
+	}
+	return f
+}
+
+// wrongVerdicts compares lines of results with the faults.
+func (f *simulatedFleet) wrongVerdicts(tb testing.TB, lines []byte) (wrong int) {
+	tb.Helper()
+	causes := map[string][]string{}
+	for _, fault := range simportal.Faults() {
+		causes[fault.Name] = fault.Causes
+	}
+	seen := map[string]bool{}
+	for line := range bytes.Lines(lines) {
+		var d struct {
+			Portal, Verdict string
+			Results         []struct{ Check, State, Cause string }
+		}
+		if err := json.Unmarshal(line, &d); err != nil {
+			tb.Fatalf("%v in %.100s", err, line)
+		}
+		var want, got []string
+		if fault := f.faults[d.Portal]; fault != "" {
+			want = causes[fault]
+		}
+		for _, r := range d.Results {
+			if r.Cause != "" {
+				got = append(got, r.Check+"/"+r.Cause)
+			}
+		}
+		verdict := "no-obstacle"
+		if len(want) > 0 && want[0] != "portal-tls/tls-expires-soon" {
+			verdict = "not-ready"
+		}
+		if slices.Sort(got); seen[d.Portal] || !slices.Equal(got, want) || d.Verdict != verdict {
+			wrong++
+			tb.Errorf("%s with %q is %s with %v", d.Portal, f.faults[d.Portal], d.Verdict, got)
+		}
+		seen[d.Portal] = true
+	}
+	if missing := len(f.sims) - 1 - len(seen); missing != 0 {
+		tb.Errorf("%d portals have no result", missing)
+		wrong += missing
+	}
+	return wrong
+}
+
+// A replayed connection is what BoxReady asked on one connection, for a client that asks nothing but the same again.
+type replayed struct {
+	Addr, Name string
+	TLS        bool
+	Requests   []simportal.Request
+}
+
+// recorded is what was asked of each portal, by connections.
+func (f *simulatedFleet) recorded() (portals [][]replayed) {
+	at := map[string]string{}
+	for _, flag := range f.flags {
+		if o, err := transport.ParseOverride(flag); err == nil {
+			at[net.JoinHostPort(o.Host, strconv.Itoa(o.Port))] = o.Target()
+		}
+	}
+	for _, sim := range f.sims[1:] {
+		byConn := map[int]*replayed{}
+		var order []int
+		for _, r := range sim.Log() {
+			port := "443"
+			if !r.TLS {
+				port = "80"
+			}
+			c := byConn[r.Conn]
+			if c == nil {
+				c = &replayed{Addr: at[net.JoinHostPort(sim.Host(), port)], Name: sim.Host(), TLS: r.TLS}
+				byConn[r.Conn], order = c, append(order, r.Conn)
+			}
+			c.Requests = append(c.Requests, r)
+		}
+		var portal []replayed
+		for _, id := range order {
+			portal = append(portal, *byConn[id])
+		}
+		for range sim.Connections() - len(order) { // opened and not needed; a plain one never is
+			portal = append(portal, replayed{Addr: at[net.JoinHostPort(sim.Host(), "443")], Name: sim.Host(), TLS: true})
+		}
+		portals = append(portals, portal)
+	}
+	return portals
+}
+
+// replayVariable names the file with what a bare client is to ask.
+const replayVariable = "BOXREADY_TEST_REPLAY"
+
+type replay struct {
+	Roots    []byte
+	Parallel int
+	Portals  [][]replayed
+}
+
+// bareClient asks what is in a file, and does nothing with the answers but read them: what net/http costs without BoxReady.
+func bareClient(file string) error {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	var r replay
+	if err := json.Unmarshal(data, &r); err != nil {
+		return err
+	}
+	roots, err := transport.ParseRoots(r.Roots)
+	if err != nil {
+		return err
+	}
+	config := &tls.Config{RootCAs: transport.Pool(roots), MinVersion: tls.VersionTLS12}
+	slots := make(chan struct{}, r.Parallel)
+	var portals sync.WaitGroup
+	for _, portal := range r.Portals {
+		slots <- struct{}{}
+		portals.Go(func() {
+			defer func() { <-slots }()
+			var connections sync.WaitGroup
+			for _, c := range portal {
+				connections.Go(func() { c.ask(config) })
+			}
+			connections.Wait()
+		})
+	}
+	portals.Wait()
+	return nil
+}
+
+func (c replayed) ask(config *tls.Config) {
+	if len(c.Requests) == 0 {
+		config = config.Clone()
+		config.ServerName = c.Name
+		if conn, err := tls.Dial("tcp", c.Addr, config); err == nil {
+			conn.Close()
+		}
+		return
+	}
+	client := &http.Client{
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		Transport: &http.Transport{
+			TLSClientConfig: config, MaxConnsPerHost: 1, DisableCompression: true,
+			DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+				return (&net.Dialer{}).DialContext(ctx, network, c.Addr)
+			},
+		},
+	}
+	defer client.CloseIdleConnections()
+	scheme := map[bool]string{true: "https", false: "http"}[c.TLS]
+	for _, r := range c.Requests {
+		request, err := http.NewRequest(r.Method, scheme+"://"+c.Name+r.Path+"?"+r.RawQuery, bytes.NewReader(r.Body))
+		if err != nil {
+			continue
+		}
+		request.Header = r.Header
+		response, err := client.Do(request)
+		if err != nil {
+			return // a fault that is to be met
+		}
+		io.Copy(io.Discard, response.Body)
+		response.Body.Close()
+	}
+}
+
+// memoryVariable names the file for the most memory that a program held, in bytes.
+const memoryVariable = "BOXREADY_TEST_MEMORY"
+
+// noteMemory writes it, as Linux counts it: what a process inherits from the one that started it is not in it.
+func noteMemory() {
+	file := os.Getenv(memoryVariable)
+	status, err := os.ReadFile("/proc/self/status")
+	if file == "" || err != nil {
+		return
+	}
+	for line := range strings.Lines(string(status)) {
+		if kilobytes, ok := strings.CutPrefix(line, "VmHWM:"); ok {
+			n, _ := strconv.Atoi(strings.Fields(kilobytes)[0])
+			os.WriteFile(file, []byte(strconv.Itoa(n<<10)), 0o600)
+		}
+	}
+}
+
+// spent is what a process took.
+type spent struct {
+	cpu, wall time.Duration
+	memory    int
+	out       []byte
+}
+
+func measured(tb testing.TB, env []string, args ...string) spent {
+	tb.Helper()
+	memory := filepath.Join(tb.TempDir(), "memory")
+	c := exec.Command(os.Args[0], args...)
+	c.Env = append(append(os.Environ(), "LANG=en_US.UTF-8", memoryVariable+"="+memory), env...)
+	var out, said bytes.Buffer
+	c.Stdout, c.Stderr = &out, &said
+	start := time.Now()
+	if err := c.Run(); c.ProcessState == nil {
+		tb.Fatal(err)
+	}
+	s := spent{cpu: c.ProcessState.UserTime() + c.ProcessState.SystemTime(), wall: time.Since(start), out: out.Bytes()}
+	data, err := os.ReadFile(memory)
+	if err != nil {
+		tb.Fatalf("%v: %s", err, said.String())
+	}
+	s.memory, _ = strconv.Atoi(string(data))
+	return s
+}
+
+func middle[T int | time.Duration | float64](values []T) T {
+	values = slices.Clone(values)
+	slices.Sort(values)
+	return values[len(values)/2]
+}
+
+// BenchmarkPortals checks up to 1 000 simulated portals, one of ten with a fault, and compares with a bare client that makes the
+// same requests on as many connections. Both are processes of their own.
+func BenchmarkPortals(b *testing.B) {
+	sizes := []int{100, 300, 1000}
+	var cpu, memory []float64
+	for _, n := range sizes {
+		f := startFleet(b, n)
+		args := append([]string{"check", "--portals", f.list, "--format", "jsonl"}, f.flags...)
+		var ours, bare []time.Duration
+		var ratios []float64
+		var held []int
+		file := filepath.Join(b.TempDir(), "replay.json")
+		for i := range 5 {
+			mine := measured(b, []string{"BOXREADY_TEST_PROGRAM=1"}, args...)
+			if i == 0 {
+				if wrong := f.wrongVerdicts(b, mine.out); wrong > 0 {
+					b.Fatalf("%d of %d verdicts are wrong", wrong, n)
+				}
+				data, err := json.Marshal(replay{f.sims[0].RootsPEM(), 16, f.recorded()})
+				if err != nil {
+					b.Fatal(err)
+				}
+				if err := os.WriteFile(file, data, 0o600); err != nil {
+					b.Fatal(err)
+				}
+			}
+			theirs := measured(b, []string{replayVariable + "=" + file})
+			ours, bare, held = append(ours, mine.cpu), append(bare, theirs.cpu), append(held, mine.memory)
+			ratios = append(ratios, float64(mine.cpu)/float64(theirs.cpu))
+		}
+		b.Logf("%4d portals: CPU %.2f ms each, bare client %.2f ms each, ratio %.2f (%.2f to %.2f), %d MB", n,
+			float64(middle(ours).Microseconds())/1000/float64(n), float64(middle(bare).Microseconds())/1000/float64(n), middle(ratios), slices.Min(ratios), slices.Max(ratios), middle(held)>>20)
+		cpu, memory = append(cpu, float64(middle(ours))), append(memory, float64(middle(held)))
+		if n < 1000 {
+			continue
+		}
+		b.ReportMetric(middle(ratios), "×bare-CPU")
+		b.ReportMetric(memory[len(memory)-1]/1e6, "MB")
+		if middle(ratios) > 1.5 {
+			b.Errorf("%.2f times the CPU of a bare client; at most 1.5", middle(ratios))
+		}
+		if memory[len(memory)-1] > 200e6 {
+			b.Errorf("%.0f MB; at most 200", memory[len(memory)-1]/1e6)
+		}
+	}
+	b.ReportMetric(growth.Exponent(sizes, cpu), "CPU-exponent")
+	b.ReportMetric(growth.Exponent(sizes, memory), "memory-exponent")
+	if flat := memory[len(memory)-1] / memory[0]; flat > 1.3 {
+		b.Errorf("memory grows %.2f times from 100 to 1 000 portals; at most 1.3", flat)
+	}
+}

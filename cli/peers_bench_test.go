@@ -1,0 +1,164 @@
+package cli_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"boxready/internal/simportal"
+	"boxready/internal/transport"
+)
+
+// BenchmarkPeers checks a healthy portal, 100 ms away, by its address only, and has the same requests made by what an
+// administrator would otherwise take: a script that calls curl for one after another, and Prometheus's blackbox_exporter, asked
+// about one after another. hyperfine measures whole processes from start to end.
+func BenchmarkPeers(b *testing.B) {
+	for _, tool := range []string{"hyperfine", "curl", "prometheus-blackbox-exporter"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			if os.Getenv("CI") == "true" {
+				b.Fatal(err)
+			}
+			b.Skip(err)
+		}
+	}
+	sim, err := simportal.Start(simportal.Options{Latency: 100 * time.Millisecond})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer sim.Close()
+	dir := b.TempDir()
+	write := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o700); err != nil {
+			b.Fatal(err)
+		}
+		return path
+	}
+	program := filepath.Join(dir, "boxready")
+	build := exec.Command("go", "build", "-tags", "nogui", "-trimpath", "-ldflags", "-s -w", "-o", program, "boxready")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		b.Fatalf("build: %v\n%s", err, out)
+	}
+	roots := write("roots.pem", string(sim.RootsPEM()))
+	at := map[string]string{}
+	ours := fmt.Sprintf("exec %s check %s --public-roots %s", program, sim.Host(), roots)
+	for _, place := range sim.ConnectTo() {
+		ours += " --connect-to " + place
+		o, err := transport.ParseOverride(place)
+		if err != nil {
+			b.Fatal(err)
+		}
+		at[net.JoinHostPort(o.Host, strconv.Itoa(o.Port))] = o.Target()
+	}
+	ourScript := write("boxready.sh", ours+" --format json >/dev/null\n")
+	if out, err := exec.Command("sh", ourScript).CombinedOutput(); err != nil {
+		b.Fatalf("a healthy portal: %v\n%s", err, out)
+	}
+	requests := sim.Log()
+
+	var curl, probes strings.Builder
+	modules := map[string]any{}
+	blackbox := freePort(b)
+	curl.WriteString("set -e\n")
+	probes.WriteString("set -e\n")
+	for i, r := range requests {
+		port, scheme := "443", "https"
+		if !r.TLS {
+			port, scheme = "80", "http"
+		}
+		place := at[net.JoinHostPort(r.Host, port)]
+		fmt.Fprintf(&curl, "curl -sS -o /dev/null --cacert %s --connect-to %s:%s:%s -X %s", roots, r.Host, port, place, r.Method)
+		headers := map[string]string{}
+		for name, values := range r.Header {
+			if name != "Content-Length" && name != "Connection" {
+				headers[name] = values[0]
+				fmt.Fprintf(&curl, " -H '%s: %s'", name, values[0])
+			}
+		}
+		if len(r.Body) > 0 {
+			fmt.Fprintf(&curl, " --data-raw '%s'", r.Body)
+		}
+		fmt.Fprintf(&curl, " '%s://%s%s?%s'\n", scheme, r.Host, r.Path, r.RawQuery)
+		modules["r"+strconv.Itoa(i)] = map[string]any{"prober": "http", "timeout": "10s", "http": map[string]any{
+			"method": r.Method, "headers": headers, "body": string(r.Body), "valid_status_codes": []int{r.Status}, "follow_redirects": false,
+			"preferred_ip_protocol": "ip4", "tls_config": map[string]any{"ca_file": roots},
+		}}
+		target := strings.NewReplacer("?", "%3F", "&", "%26").Replace(fmt.Sprintf("%s://%s%s?%s", scheme, place, r.Path, r.RawQuery))
+		fmt.Fprintf(&probes, "curl -sS 'http://%s/probe?module=r%d&hostname=%s&target=%s' | grep -q '^probe_success 1$'\n", blackbox, i, r.Host, target)
+	}
+	config, err := json.Marshal(map[string]any{"modules": modules}) // JSON is YAML
+	if err != nil {
+		b.Fatal(err)
+	}
+	peer := exec.Command("prometheus-blackbox-exporter", "--config.file="+write("blackbox.yml", string(config)), "--web.listen-address="+blackbox, "--log.level=error")
+	peer.Stderr = os.Stderr
+	if err := peer.Start(); err != nil {
+		b.Fatal(err)
+	}
+	defer peer.Wait()
+	defer peer.Process.Kill()
+	for try := 0; ; try++ {
+		response, err := http.Get("http://" + blackbox + "/-/healthy")
+		if err == nil {
+			io.Copy(io.Discard, response.Body)
+			response.Body.Close()
+			break
+		}
+		if try == 100 {
+			b.Fatal(err)
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+
+	result := filepath.Join(dir, "result.json")
+	out, err := exec.Command("hyperfine", "--warmup", "1", "--runs", "9", "--export-json", result, "-N", "sh "+ourScript,
+		"sh "+write("curl.sh", curl.String()), "sh "+write("blackbox.sh", probes.String())).CombinedOutput()
+	if err != nil {
+		b.Fatalf("hyperfine: %v\n%s", err, out)
+	}
+	data, err := os.ReadFile(result)
+	if err != nil {
+		b.Fatal(err)
+	}
+	var measured struct {
+		Results []struct {
+			Median, Min, Max float64
+		}
+	}
+	if err := json.Unmarshal(data, &measured); err != nil {
+		b.Fatal(err)
+	}
+	for i, name := range []string{"boxready", "curl, one by one", "blackbox_exporter, one by one"} {
+		r := measured.Results[i]
+		b.Logf("%-30s %4.0f ms (%.0f to %.0f)", name, r.Median*1000, r.Min*1000, r.Max*1000)
+	}
+	b.ReportMetric(float64(len(requests)), "requests")
+	for i, limit := range map[int]float64{1: 4, 2: 1} {
+		faster := measured.Results[i].Median / measured.Results[0].Median
+		b.ReportMetric(faster, []string{"", "×faster-than-curl", "×faster-than-blackbox"}[i])
+		if faster < limit {
+			b.Errorf("%.1f times as fast; at least %.0f", faster, limit)
+		}
+	}
+}
+
+// freePort is an address for a program that has to be told one.
+func freePort(b *testing.B) string {
+	b.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer ln.Close()
+	return ln.Addr().String()
+}

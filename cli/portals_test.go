@@ -1,0 +1,267 @@
+package cli_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"boxready/cli"
+	"boxready/internal/simportal"
+	"boxready/internal/vault"
+)
+
+// check runs "check --portals" in this process.
+func (f *simulatedFleet) check(ctx context.Context, out io.Writer, flags ...string) (cli.Exit, string) {
+	var said heard
+	args := slices.Concat([]string{"--lang", "en", "check", "--portals", f.list}, f.flags, flags)
+	exit := cli.Run(ctx, "1.2.3", args, cli.IO{In: strings.NewReader(""), Out: out, Err: &said, Keyring: f.keyring})
+	return exit, said.String()
+}
+
+// asked counts the requests to each kind of server of the world, and to each portal.
+func (f *simulatedFleet) asked() (world map[string]int, portals []int) {
+	world = map[string]int{}
+	for _, r := range f.sims[0].Log() {
+		world[r.Server]++
+	}
+	for _, sim := range f.sims[1:] {
+		portals = append(portals, len(sim.Log()))
+	}
+	return world, portals
+}
+
+func TestPortals(t *testing.T) {
+	f := startFleet(t, 30)
+	var out bytes.Buffer
+	exit, said := f.check(t.Context(), &out, "--format", "jsonl", "--parallel", "8")
+	if exit != cli.ExitProblem {
+		t.Errorf("exit %d", exit)
+	}
+	f.wrongVerdicts(t, out.Bytes())
+	if !strings.Contains(said, "30 of 30 portals checked, 3 with problems") {
+		t.Errorf("said %q", said)
+	}
+	document, _, _, err := schemas()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range bytes.Lines(out.Bytes()) {
+		if err := validate(document, line); err != nil {
+			t.Error(err)
+		}
+	}
+	// For all portals together, each of the vendor's hosts is asked once, and no portal too often.
+	world, portals := f.asked()
+	for _, server := range []string{"auth-cis", "auth-world", "feed-cis", "feed-world"} {
+		if world[server] != 1 {
+			t.Errorf("%s was asked %d times", server, world[server])
+		}
+	}
+	for i, n := range portals {
+		if n > 12 || n == 0 && f.faults["https://"+f.sims[i+1].Host()] == "" {
+			t.Errorf("portal %d got %d requests", i, n)
+		}
+	}
+
+	// For people: a table with the troubled ones first, and the causes.
+	out.Reset()
+	if exit, _ := f.check(t.Context(), &out); exit != cli.ExitProblem {
+		t.Errorf("exit %d", exit)
+	}
+	lines := strings.Split(out.String(), "\n")
+	if !strings.HasPrefix(lines[0], "PORTAL") || !strings.Contains(lines[1], "won't work") || !strings.Contains(lines[4], "no obstacle seen") ||
+		!strings.Contains(out.String(), "portal-tls / tls-expired") {
+		t.Errorf("the table is\n%s", out.String())
+	}
+}
+
+// stopAfter cancels a run after so many lines.
+type stopAfter struct {
+	bytes.Buffer
+	lines int
+	stop  context.CancelFunc
+}
+
+func (s *stopAfter) Write(b []byte) (int, error) {
+	if s.lines--; s.lines == 0 {
+		s.stop()
+	}
+	return s.Buffer.Write(b)
+}
+
+// TestPortalsResume stops a run, damages the last line as a power cut does, and goes on.
+func TestPortalsResume(t *testing.T) {
+	f := startFleet(t, 20)
+	state := filepath.Join(t.TempDir(), "results.jsonl")
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	out := &stopAfter{lines: 7, stop: stop}
+	exit, said := f.check(ctx, out, "--format", "jsonl", "--parallel", "2", "--resume", state)
+	if exit != cli.ExitCouldNot || !strings.Contains(said, "portals were not checked") || !strings.Contains(said, "goes on from here") {
+		t.Errorf("exit %d, said %q", exit, said)
+	}
+	saved, err := os.ReadFile(state)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := bytes.Count(saved, []byte("\n")); n < 7 || n > 10 || !bytes.Equal(saved, out.Bytes()) {
+		t.Errorf("%d lines were saved", n)
+	}
+	for line := range bytes.Lines(saved) {
+		if bytes.Contains(line, []byte(`"cancelled"`)) {
+			t.Errorf("what was broken off was saved: %.200s", line)
+		}
+	}
+	if err := os.WriteFile(state, saved[:len(saved)-100], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, before := f.asked()
+	var rest bytes.Buffer
+	exit, said = f.check(t.Context(), &rest, "--format", "jsonl", "--resume", state)
+	if exit != cli.ExitProblem || !strings.Contains(said, "of 20 portals stand in") {
+		t.Errorf("exit %d, said %q", exit, said)
+	}
+	whole, err := os.ReadFile(state)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.wrongVerdicts(t, whole)
+	_, after := f.asked()
+	kept := map[string]bool{}
+	for line := range bytes.Lines(saved[:bytes.LastIndexByte(saved[:len(saved)-100], '\n')+1]) {
+		var d struct{ Portal string }
+		json.Unmarshal(line, &d)
+		kept[d.Portal] = true
+	}
+	for i, sim := range f.sims[1:] {
+		if kept["https://"+sim.Host()] && after[i] != before[i] {
+			t.Errorf("%s was checked again", sim.Host())
+		}
+	}
+
+	// Once more there is nothing to do, and the exit code is that of all results.
+	exit, _ = f.check(t.Context(), &rest, "--resume", state)
+	if _, again := f.asked(); exit != cli.ExitProblem || !slices.Equal(again, after) {
+		t.Errorf("exit %d; a finished list was checked again", exit)
+	}
+
+	// A file that holds something else stays as it is.
+	for name, text := range map[string]string{"text": "my notes\n", "one line": "my notes", "another document": `{"schema":1,"tool":{"name":"other"}}` + "\n", "a list": f.list} {
+		other := filepath.Join(t.TempDir(), "other")
+		if err := os.WriteFile(other, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		exit, said := f.check(t.Context(), io.Discard, "--resume", other)
+		if left, _ := os.ReadFile(other); exit != cli.ExitUsage || string(left) != text || !strings.Contains(said, "line 1") {
+			t.Errorf("%s: exit %d, said %q, left %q", name, exit, said, left)
+		}
+	}
+}
+
+// TestPortalsFromTheKeyring uses the webhook of one portal, and says at once which is missing.
+func TestPortalsFromTheKeyring(t *testing.T) {
+	f := startFleet(t, 2)
+	f.keyring = &drawer{held: map[string]string{}}
+	first, second := f.sims[1], f.sims[2]
+	write := func(text string) {
+		if err := os.WriteFile(f.list, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f.list = filepath.Join(t.TempDir(), "portals.yaml")
+	write("boxready: 1\nportals:\n  - address: " + first.Host() + "\n    webhook: true\n    requires: [needs.yaml]\n  - address: " + second.Host() + "\n    deep: true\n    region: world\n")
+	if err := os.WriteFile(filepath.Join(filepath.Dir(f.list), "needs.yaml"), []byte("boxready: 1\nmethods: [crm.item.list, crm.no.such]\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+
+	exit, said := f.check(t.Context(), io.Discard)
+	if exit != cli.ExitUsage || !strings.Contains(said, "portals.yaml:3: no webhook is saved for "+first.Host()) {
+		t.Errorf("exit %d, said %q", exit, said)
+	}
+	if _, portals := f.asked(); slices.Max(portals) != 0 {
+		t.Error("portals were asked although the list can't be used")
+	}
+
+	var saved heard
+	if exit := cli.Run(t.Context(), "1.2.3", []string{"accounts", "add-webhook", first.Host()}, cli.IO{In: strings.NewReader(first.Webhook() + "\n"),
+		Out: io.Discard, Err: &saved, Keyring: f.keyring}); exit != cli.ExitOK {
+		t.Fatalf("exit %d: %s", exit, saved.String())
+	}
+	var out bytes.Buffer
+	exit, said = f.check(t.Context(), &out, "--format", "jsonl")
+	states := map[string]string{}
+	for line := range bytes.Lines(out.Bytes()) {
+		var d struct {
+			Portal  string
+			Results []struct{ Check, State, Cause string }
+		}
+		if err := json.Unmarshal(line, &d); err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range d.Results {
+			states[strings.TrimPrefix(d.Portal, "https://")+" "+r.Check] = r.State + r.Cause
+		}
+	}
+	for what, want := range map[string]string{first.Host() + " webhook": "ok", first.Host() + " methods": "noticemethod-unknown", second.Host() + " credentials-arrive": "ok",
+		second.Host() + " webhook": "", first.Host() + " credentials-arrive": ""} {
+		if states[what] != want {
+			t.Errorf("%s is %q, expected %q (exit %d, %s)", what, states[what], want, exit, said)
+		}
+	}
+	code := strings.Split(first.Webhook(), "/")[5]
+	if strings.Contains(out.String()+said, code) {
+		t.Error("the webhook's code came out")
+	}
+
+	// Without a keyring nothing is checked.
+	f.keyring = broken{vault.Locked}
+	if exit, said := f.check(t.Context(), io.Discard); exit != cli.ExitCouldNot || said == "" {
+		t.Errorf("exit %d, said %q", exit, said)
+	}
+}
+
+// failing is a pipe that nobody reads any more.
+type failing struct{}
+
+func (failing) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }
+
+func TestPortalsWithoutAReader(t *testing.T) {
+	f := startFleet(t, 40)
+	exit, said := f.check(t.Context(), failing{}, "--format", "jsonl", "--parallel", "2")
+	if exit != cli.ExitCouldNot || said == "" {
+		t.Errorf("exit %d, said %q", exit, said)
+	}
+	if _, portals := f.asked(); portals[39] != 0 {
+		t.Error("portals were still checked when nobody wanted to know")
+	}
+}
+
+// TestPortalsDeadline ends a run that hangs and goes on with the others.
+func TestPortalsDeadline(t *testing.T) {
+	f := startFleet(t, 3)
+	silent, err := simportal.Start(simportal.Options{Beside: f.sims[0], Host: "silent.demo.example", Faults: []string{"rest-timeout"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(silent.Close)
+	for _, place := range silent.ConnectTo()[:2] {
+		f.flags = append(f.flags, "--connect-to", place)
+	}
+	list, _ := os.ReadFile(f.list)
+	if err := os.WriteFile(f.list, append([]byte("address\nsilent.demo.example\n"), bytes.TrimPrefix(list, []byte("address\n"))...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	start := time.Now()
+	exit, _ := f.check(t.Context(), &out, "--format", "jsonl", "--timeout", "3s")
+	if lines := bytes.Count(out.Bytes(), []byte("\n")); exit != cli.ExitNotice || lines != 4 || !strings.Contains(out.String(), `"timeout"`) {
+		t.Errorf("exit %d, %d lines after %v", exit, lines, time.Since(start))
+	}
+}

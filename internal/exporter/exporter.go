@@ -1,0 +1,314 @@
+// Package exporter gives the results of runs to Prometheus, many portals through one process
+// (https://prometheus.io/docs/guides/multi-target-exporter/): when to check, how long to keep what was seen, and whom to tell is
+// Prometheus's job. It checks the portals that it was given and no others, and none more often than it was told, however often it
+// is asked.
+package exporter
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"net"
+	"net/http"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"boxready/checks"
+	"boxready/internal/portal"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// MinInterval is the shortest time from the start of a run against a portal to that of the next.
+const MinInterval = time.Minute
+
+const (
+	// Prometheus says how long it waits; a little of that is for the way back.
+	timeoutHeader  = "X-Prometheus-Scrape-Timeout-Seconds"
+	wayBack        = 500 * time.Millisecond
+	usualPatience  = 10 * time.Second
+	longestPause   = 2 * time.Minute
+	atOnce         = 256 // probes that wait for a result
+	maxHeaderBytes = 16 << 10
+)
+
+// Options say what is checked.
+type Options struct {
+	Portals  []portal.Address
+	Run      func(context.Context, portal.Address) (*checks.Outcome, error) // makes one run; it has to end by itself
+	Failed   func(portal.Address, error)                                    // told when a run could not be made
+	Interval time.Duration                                                  // from the start of one run against a portal to that of the next
+	Parallel int                                                            // runs at once
+	Version  string                                                         // of BoxReady
+}
+
+// Exporter answers Prometheus. Close it.
+type Exporter struct {
+	options Options
+	ctx     context.Context
+	stop    context.CancelFunc
+	running sync.WaitGroup
+	turns   chan struct{}
+	probes  chan struct{}
+	targets map[portal.Address]*target
+
+	own      *prometheus.Registry
+	runs     *prometheus.CounterVec
+	inFlight prometheus.Gauge
+}
+
+// target is one portal.
+type target struct {
+	address portal.Address
+
+	mu      sync.Mutex
+	started time.Time     // of the last run; zero: none
+	done    chan struct{} // closed when the run under way ends; nil: none is
+	seen    *sample       // of the last run that came to a result
+}
+
+// New returns an exporter whose runs end with ctx.
+func New(ctx context.Context, o Options) *Exporter {
+	e := &Exporter{options: o, turns: make(chan struct{}, o.Parallel), probes: make(chan struct{}, atOnce),
+		targets: map[portal.Address]*target{}, own: prometheus.NewRegistry()}
+	e.ctx, e.stop = context.WithCancel(ctx)
+	for _, address := range o.Portals {
+		e.targets[key(address)] = &target{address: address}
+	}
+	e.runs = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "boxready_exporter_runs_total",
+		Help: "Runs of the checklist that ended, by whether they came to a result."}, []string{"result"})
+	e.inFlight = prometheus.NewGauge(prometheus.GaugeOpts{Name: "boxready_exporter_runs_in_flight", Help: "Runs of the checklist under way or waiting for their turn."})
+	for _, result := range []string{"success", "failure"} {
+		e.runs.WithLabelValues(result)
+	}
+	build := prometheus.NewGauge(prometheus.GaugeOpts{Name: "boxready_build_info", Help: "The version of BoxReady.", ConstLabels: prometheus.Labels{"version": o.Version}})
+	build.Set(1)
+	portals := prometheus.NewGauge(prometheus.GaugeOpts{Name: "boxready_exporter_portals", Help: "Portals that may be probed."})
+	portals.Set(float64(len(e.targets)))
+	e.own.MustRegister(e.runs, e.inFlight, build, portals, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return e
+}
+
+// key is a portal whichever of http and https was typed.
+func key(a portal.Address) portal.Address {
+	a.WasHTTP = false
+	return a
+}
+
+// Close gives up the runs that are under way, and waits until they have ended.
+func (e *Exporter) Close() {
+	e.stop()
+	e.running.Wait()
+}
+
+// Serve answers on ln until ctx is done.
+func (e *Exporter) Serve(ctx context.Context, ln net.Listener) error {
+	server := &http.Server{Handler: e.Handler(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
+		WriteTimeout: longestPause + time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: maxHeaderBytes}
+	ended := context.AfterFunc(ctx, func() { server.Close() })
+	defer ended()
+	if err := server.Serve(ln); ctx.Err() == nil {
+		return fmt.Errorf("serve metrics: %w", err)
+	}
+	return nil
+}
+
+// Handler answers /probe?target=PORTAL and /metrics.
+func (e *Exporter) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /probe", e.probe)
+	mux.Handle("GET /metrics", promhttp.HandlerFor(e.own, promhttp.HandlerOpts{Registry: e.own, MaxRequestsInFlight: 16}))
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		io.WriteString(w, "BoxReady exporter\n\n/probe?target=PORTAL  the results for one portal of the list\n/metrics              about the exporter itself\n")
+	})
+	return mux
+}
+
+func (e *Exporter) probe(w http.ResponseWriter, r *http.Request) {
+	select {
+	case e.probes <- struct{}{}:
+		defer func() { <-e.probes }()
+	default:
+		http.Error(w, "too many probes at once", http.StatusServiceUnavailable)
+		return
+	}
+	address, err := portal.ParseAddress(r.URL.Query().Get("target"))
+	if err != nil {
+		http.Error(w, "target has to be the address of a portal: /probe?target=portal.example.com", http.StatusBadRequest)
+		return
+	}
+	t := e.targets[key(address)]
+	if t == nil {
+		http.Error(w, "this portal is not in the exporter's list", http.StatusNotFound)
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), patience(r.Header.Get(timeoutHeader)))
+	defer cancel()
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(e.result(ctx, t))
+	promhttp.HandlerFor(registry, promhttp.HandlerOpts{}).ServeHTTP(w, r)
+}
+
+// patience is how long a probe may wait for a run to end.
+func patience(said string) time.Duration {
+	seconds, err := strconv.ParseFloat(said, 64)
+	if err != nil || !(seconds > 0) {
+		return usualPatience
+	}
+	if seconds >= longestPause.Seconds() {
+		return longestPause
+	}
+	whole := time.Duration(seconds * float64(time.Second))
+	return max(whole-wayBack, whole/2)
+}
+
+// result is what is known about a portal. If that is older than the interval, a run begins, and it is waited for until ctx is
+// done; the run goes on afterwards.
+func (e *Exporter) result(ctx context.Context, t *target) *answer {
+	t.mu.Lock()
+	if t.done == nil && (t.started.IsZero() || time.Since(t.started) >= e.options.Interval) && e.ctx.Err() == nil {
+		t.started, t.done = time.Now(), make(chan struct{})
+		e.inFlight.Inc()
+		e.running.Go(func() { e.run(t, t.done) })
+	}
+	done := t.done
+	t.mu.Unlock()
+	if done != nil {
+		select {
+		case <-done:
+		case <-ctx.Done():
+		}
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return &answer{seen: t.seen, running: t.done != nil}
+}
+
+func (e *Exporter) run(t *target, done chan struct{}) {
+	defer e.inFlight.Dec()
+	var seen *sample
+	select {
+	case e.turns <- struct{}{}:
+		seen = e.check(t)
+		<-e.turns
+	case <-e.ctx.Done():
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if seen != nil {
+		t.seen = seen
+	}
+	t.done = nil
+	close(done)
+}
+
+// check makes a run; nil if it came to no result.
+func (e *Exporter) check(t *target) *sample {
+	outcome, err := e.options.Run(e.ctx, t.address)
+	if e.ctx.Err() != nil {
+		return nil
+	}
+	if err != nil {
+		e.runs.WithLabelValues("failure").Inc()
+		e.options.Failed(t.address, err)
+		return nil
+	}
+	e.runs.WithLabelValues("success").Inc()
+	return sampleOf(outcome)
+}
+
+// sample is as much of an outcome as Prometheus wants to know.
+type sample struct {
+	verdict           checks.Verdict
+	counts            map[checks.State]int
+	results           []checks.Result // without facts and arguments
+	notChecked        []checks.NotChecked
+	started, finished time.Time
+	certificate       time.Time // its end; zero if not known
+}
+
+func sampleOf(o *checks.Outcome) *sample {
+	s := &sample{verdict: o.Verdict, counts: o.Counts(), notChecked: o.NotChecked, started: o.Started, finished: o.Finished}
+	for _, r := range o.Results {
+		if tls, ok := r.Facts.(*checks.TLSFacts); ok && len(tls.Addresses) > 0 && len(tls.Addresses[0].Chain) > 0 {
+			s.certificate = tls.Addresses[0].Chain[0].NotAfter
+		}
+		s.results = append(s.results, checks.Result{Check: r.Check, State: r.State, Cause: r.Cause, Owner: r.Owner, Vantage: r.Vantage})
+	}
+	return s
+}
+
+// answer is the collector of one probe.
+type answer struct {
+	seen    *sample
+	running bool
+}
+
+func gauge(name, help string, labels ...string) *prometheus.Desc {
+	return prometheus.NewDesc("boxready_"+name, help, labels, nil)
+}
+
+var (
+	probeSuccess = gauge("probe_success", "1 if there is a result, however old.")
+	inProgress   = gauge("run_in_progress", "1 if a run against the portal is under way.")
+	ended        = gauge("run_timestamp_seconds", "Unix time at which the run ended that the result is of.")
+	took         = gauge("run_duration_seconds", "How long that run took.")
+	verdict      = gauge("verdict", "1 for the verdict on the portal, 0 for the others.", "verdict")
+	counts       = gauge("results", "Results by state.", "state")
+	result       = gauge("result", "1 for each result. The cause is empty where all is well.", "check", "state", "cause", "owner", "vantage")
+	age          = gauge("result_age_seconds", "How long ago a result was established.", "check", "cause")
+	notChecked   = gauge("not_checked", "1 for each check that was not made, with what it needs.", "check", "reason")
+	certificate  = gauge("certificate_not_after_timestamp_seconds", "Unix time at which the portal's certificate ends.")
+)
+
+func (a *answer) Describe(out chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{probeSuccess, inProgress, ended, took, verdict, counts, result, age, notChecked, certificate} {
+		out <- d
+	}
+}
+
+func (a *answer) Collect(out chan<- prometheus.Metric) {
+	give := func(d *prometheus.Desc, value float64, labels ...string) {
+		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, labels...)
+	}
+	give(probeSuccess, number(a.seen != nil))
+	give(inProgress, number(a.running))
+	if a.seen == nil {
+		return
+	}
+	s := a.seen
+	give(ended, seconds(s.finished))
+	give(took, s.finished.Sub(s.started).Seconds())
+	for _, v := range []checks.Verdict{checks.Ready, checks.NoObstacle, checks.Unsure, checks.NotReady} {
+		give(verdict, number(v == s.verdict), string(v))
+	}
+	for _, state := range slices.Sorted(maps.Keys(s.counts)) {
+		give(counts, float64(s.counts[state]), string(state))
+	}
+	old := max(time.Since(s.finished).Seconds(), 0)
+	for _, r := range s.results {
+		give(result, 1, string(r.Check), string(r.State), string(r.Cause), string(r.Owner), string(r.Vantage))
+		give(age, old, string(r.Check), string(r.Cause))
+	}
+	for _, n := range s.notChecked {
+		give(notChecked, 1, string(n.Check), string(n.Reason))
+	}
+	if !s.certificate.IsZero() {
+		give(certificate, seconds(s.certificate))
+	}
+}
+
+func number(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func seconds(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }

@@ -1,0 +1,338 @@
+package exporter_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"boxready/checks"
+	"boxready/internal/exporter"
+	"boxready/internal/portal"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func address(t *testing.T, s string) portal.Address {
+	t.Helper()
+	a, err := portal.ParseAddress(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// portals is a fake world: runs against it take a while, and are counted.
+type portals struct {
+	takes  time.Duration
+	fail   atomic.Bool
+	mu     sync.Mutex
+	starts []time.Time
+	now    int // under way
+	most   int
+}
+
+func (p *portals) run(ctx context.Context, _ portal.Address) (*checks.Outcome, error) {
+	p.mu.Lock()
+	p.starts = append(p.starts, time.Now())
+	p.now++
+	p.most = max(p.most, p.now)
+	p.mu.Unlock()
+	defer func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.now--
+	}()
+	o := &checks.Outcome{Started: time.Now(), Verdict: checks.NotReady}
+	select {
+	case <-time.After(p.takes):
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	if p.fail.Load() {
+		return nil, errors.New("the keyring is locked")
+	}
+	o.Finished = time.Now()
+	o.Results = []checks.Result{
+		{Check: checks.PortalTLS, State: checks.Problem, Cause: checks.TLSExpired, Owner: checks.ServerAdmin, Vantage: checks.FromComputer,
+			Facts: &checks.TLSFacts{Addresses: []checks.TLSSeen{{Chain: []checks.Certificate{{NotAfter: time.Unix(1700000000, 0)}}}}}},
+		{Check: checks.PortalTCP, State: checks.OK, Vantage: checks.FromComputer},
+	}
+	o.NotChecked = []checks.NotChecked{{Check: checks.ContentFilterCheck, Reason: "consent-content-filter"}}
+	return o, nil
+}
+
+func (p *portals) exporter(t *testing.T, parallel int, list ...string) (e *exporter.Exporter, failed *atomic.Int32) {
+	failed = new(atomic.Int32)
+	var addresses []portal.Address
+	for _, a := range list {
+		addresses = append(addresses, address(t, a))
+	}
+	e = exporter.New(t.Context(), exporter.Options{Portals: addresses, Run: p.run, Interval: 10 * time.Minute, Parallel: parallel, Version: "1.2.3",
+		Failed: func(portal.Address, error) { failed.Add(1) }})
+	return e, failed
+}
+
+func ask(e *exporter.Exporter, path, patience string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest("GET", path, nil)
+	if patience != "" {
+		r.Header.Set("X-Prometheus-Scrape-Timeout-Seconds", patience)
+	}
+	w := httptest.NewRecorder()
+	e.Handler().ServeHTTP(w, r)
+	return w
+}
+
+func assertHas(t *testing.T, body string, lines ...string) {
+	t.Helper()
+	for _, line := range lines {
+		if !strings.Contains("\n"+body, "\n"+line+"\n") {
+			t.Errorf("no %q in\n%s", line, body)
+		}
+	}
+}
+
+func TestProbe(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &portals{takes: 3 * time.Second}
+		e, _ := p.exporter(t, 2, "a.example", "http://b.example")
+		defer e.Close()
+		body := ask(e, "/probe?target=https://A.example/rest/", "").Body.String()
+		assertHas(t, body,
+			"boxready_probe_success 1",
+			"boxready_run_in_progress 0",
+			"boxready_run_duration_seconds 3",
+			`boxready_verdict{verdict="not-ready"} 1`,
+			`boxready_verdict{verdict="ready"} 0`,
+			`boxready_results{state="problem"} 1`,
+			`boxready_result{cause="tls-expired",check="portal-tls",owner="server-admin",state="problem",vantage="computer"} 1`,
+			`boxready_result{cause="",check="portal-tcp",owner="",state="ok",vantage="computer"} 1`,
+			`boxready_result_age_seconds{cause="tls-expired",check="portal-tls"} 0`,
+			`boxready_not_checked{check="content-filter",reason="consent-content-filter"} 1`,
+			"boxready_certificate_not_after_timestamp_seconds 1.7e+09")
+
+		time.Sleep(5 * time.Minute)
+		body = ask(e, "/probe?target=a.example", "").Body.String()
+		assertHas(t, body, `boxready_result_age_seconds{cause="tls-expired",check="portal-tls"} 300`)
+		if body := ask(e, "/probe?target=b.example", "").Body.String(); len(p.starts) != 2 {
+			t.Errorf("%d runs; that http:// was typed makes no other portal:\n%s", len(p.starts), body)
+		}
+	})
+}
+
+// TestScrapesDontBreakTheEtiquette scrapes much more often than is good for a portal.
+func TestScrapesDontBreakTheEtiquette(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &portals{takes: 20 * time.Second}
+		e, _ := p.exporter(t, 1, "a.example")
+		defer e.Close()
+		for range 60 * 60 { // an hour, several scrapers
+			var scrapes sync.WaitGroup
+			for range 3 {
+				scrapes.Go(func() { ask(e, "/probe?target=a.example", "0.9") })
+			}
+			scrapes.Wait()
+			time.Sleep(time.Second)
+		}
+		synctest.Wait()
+		for i := range p.starts[1:] {
+			if pause := p.starts[i+1].Sub(p.starts[i]); pause < 10*time.Minute {
+				t.Errorf("two runs within %v", pause)
+			}
+		}
+		if len(p.starts) < 5 || p.most != 1 {
+			t.Errorf("%d runs in an hour, %d at once", len(p.starts), p.most)
+		}
+	})
+}
+
+// TestSlowRun waits no longer than the scraper does, and the run goes on.
+func TestSlowRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &portals{takes: time.Minute}
+		e, _ := p.exporter(t, 1, "a.example")
+		defer e.Close()
+		for patience, want := range map[string]time.Duration{"10": 9500 * time.Millisecond, "0.4": 200 * time.Millisecond, "": 10 * time.Second, "-1": 10 * time.Second, "NaN": 10 * time.Second} {
+			start := time.Now()
+			body := ask(e, "/probe?target=a.example", patience).Body.String()
+			assertHas(t, body, "boxready_probe_success 0", "boxready_run_in_progress 1")
+			if took := time.Since(start); took != want {
+				t.Errorf("%q: answered after %v, expected %v", patience, took, want)
+			}
+		}
+		assertHas(t, ask(e, "/probe?target=a.example", "1e300").Body.String(), "boxready_probe_success 1", "boxready_run_in_progress 0")
+
+		// The next run is under way: what was seen before is still given, with its age.
+		time.Sleep(10 * time.Minute)
+		assertHas(t, ask(e, "/probe?target=a.example", "5").Body.String(), "boxready_probe_success 1", "boxready_run_in_progress 1")
+	})
+}
+
+func TestRunsAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &portals{takes: time.Second}
+		list := strings.Fields(strings.Repeat("x ", 40))
+		for i := range list {
+			list[i] = "p" + strings.Repeat("a", i+1) + ".example"
+		}
+		e, _ := p.exporter(t, 4, list...)
+		defer e.Close()
+		var scrapes sync.WaitGroup
+		for _, a := range list {
+			scrapes.Go(func() { ask(e, "/probe?target="+a, "60") })
+		}
+		scrapes.Wait()
+		if p.most != 4 || len(p.starts) != 40 {
+			t.Errorf("%d runs, %d at once", len(p.starts), p.most)
+		}
+	})
+}
+
+func TestFailedRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &portals{takes: time.Second}
+		e, failed := p.exporter(t, 1, "a.example")
+		defer e.Close()
+		ask(e, "/probe?target=a.example", "")
+		p.fail.Store(true)
+		time.Sleep(10 * time.Minute)
+		body := ask(e, "/probe?target=a.example", "").Body.String()
+		// The last result stands, and grows old.
+		assertHas(t, body, "boxready_probe_success 1", `boxready_result_age_seconds{cause="tls-expired",check="portal-tls"} 601`)
+		if failed.Load() != 1 {
+			t.Error("nobody was told")
+		}
+		assertHas(t, ask(e, "/metrics", "").Body.String(), `boxready_exporter_runs_total{result="failure"} 1`, `boxready_exporter_runs_total{result="success"} 1`,
+			"boxready_exporter_portals 1", `boxready_build_info{version="1.2.3"} 1`, "boxready_exporter_runs_in_flight 0")
+	})
+}
+
+// TestNoOpenScanner asks for what isn't in the list.
+func TestNoOpenScanner(t *testing.T) {
+	p := &portals{}
+	e, _ := p.exporter(t, 1, "a.example")
+	defer e.Close()
+	for path, status := range map[string]int{
+		"/probe": 400, "/probe?target=": 400, "/probe?target=https://u:p@a.example": 400, "/probe?target=%00": 400,
+		"/probe?target=b.example": 404, "/probe?target=a.example:8443": 404, "/probe?target=127.0.0.1": 404, "/probe?target=b.example&target=a.example": 404,
+		"/other": 404, "/": 200, "/metrics": 200,
+	} {
+		w := ask(e, path, "")
+		if w.Code != status {
+			t.Errorf("%s: %d, expected %d", path, w.Code, status)
+		}
+		if strings.Contains(w.Body.String(), "b.example") {
+			t.Errorf("%s is echoed: %s", path, w.Body)
+		}
+	}
+	r := httptest.NewRequest("POST", "/probe?target=a.example", nil)
+	w := httptest.NewRecorder()
+	if e.Handler().ServeHTTP(w, r); w.Code != http.StatusMethodNotAllowed {
+		t.Errorf("POST: %d", w.Code)
+	}
+	if len(p.starts) != 0 {
+		t.Errorf("%d runs", len(p.starts))
+	}
+}
+
+// TestClose ends a run that is under way.
+func TestClose(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &portals{takes: time.Hour}
+		e, failed := p.exporter(t, 1, "a.example")
+		ask(e, "/probe?target=a.example", "1")
+		start := time.Now()
+		if e.Close(); time.Since(start) != 0 || failed.Load() != 0 {
+			t.Errorf("closed after %v", time.Since(start))
+		}
+		assertHas(t, ask(e, "/probe?target=a.example", "1").Body.String(), "boxready_probe_success 0", "boxready_run_in_progress 0")
+		if len(p.starts) != 1 {
+			t.Error("a closed exporter began another run")
+		}
+	})
+}
+
+// promtool finds Prometheus's own judge of such files; see packaging/need.
+func promtool(t *testing.T) string {
+	t.Helper()
+	path, err := exec.LookPath("promtool")
+	if err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal("promtool is missing")
+		}
+		t.Skip("promtool is missing: apt-get install prometheus")
+	}
+	return path
+}
+
+func TestPrometheusAgrees(t *testing.T) {
+	tool := promtool(t)
+	p := &portals{}
+	e, _ := p.exporter(t, 1, "a.example")
+	defer e.Close()
+	for _, path := range []string{"/probe?target=a.example", "/metrics"} {
+		c := exec.Command(tool, "check", "metrics")
+		c.Stdin = ask(e, path, "").Body
+		if out, err := c.CombinedOutput(); err != nil || len(out) > 0 {
+			t.Errorf("%s: %v\n%s", path, err, out)
+		}
+	}
+}
+
+// TestPackaging has the example files checked by Prometheus itself, and compares the metrics that they name with those there are.
+func TestPackaging(t *testing.T) {
+	tool := promtool(t)
+	const folder = "../../packaging/prometheus/"
+	for _, args := range [][]string{{"check", "config", "prometheus.yml"}, {"check", "rules", "boxready.rules.yml"}, {"test", "rules", "boxready.rules.test.yml"}} {
+		c := exec.Command(tool, args...)
+		c.Dir = folder
+		if out, err := c.CombinedOutput(); err != nil {
+			t.Errorf("promtool %v: %v\n%s", args, err, out)
+		}
+	}
+	p := &portals{}
+	e, _ := p.exporter(t, 1, "a.example")
+	defer e.Close()
+	have := ask(e, "/probe?target=a.example", "").Body.String() + ask(e, "/metrics", "").Body.String()
+	rules, err := os.ReadFile(folder + "boxready.rules.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := regexp.MustCompile(`boxready_[a-z_]+`).FindAllString(string(rules), -1)
+	for _, name := range named {
+		if !strings.Contains(have, "# TYPE "+name+" ") {
+			t.Errorf("the rules name %s, which there is not", name)
+		}
+	}
+	if len(named) == 0 {
+		t.Error("the rules name nothing")
+	}
+}
+
+func TestUnits(t *testing.T) {
+	tool, err := exec.LookPath("systemd-analyze")
+	if err != nil {
+		t.Skip("systemd-analyze is missing: apt-get install systemd")
+	}
+	const folder = "../../packaging/prometheus/"
+	for _, unit := range []string{"boxready-exporter.service", "boxready-check.service", "boxready-check.timer"} {
+		// The program may not be installed here.
+		out, _ := exec.Command(tool, "verify", "--man=no", folder+unit).CombinedOutput()
+		for line := range strings.Lines(string(out)) {
+			if strings.Contains(line, "boxready") && !strings.Contains(line, "is not executable") && !strings.Contains(line, "Failed to create") {
+				t.Errorf("%s: %s", unit, line)
+			}
+		}
+	}
+}

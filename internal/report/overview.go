@@ -1,0 +1,120 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"boxready/checks"
+)
+
+// Overview is what came of runs against many portals: a line for each, and what was counted in all. Of a run it keeps a few words.
+type Overview struct {
+	lines []overviewLine
+	tally *Tally
+}
+
+type overviewLine struct {
+	portal  string
+	verdict checks.Verdict
+	counts  map[checks.State]int
+	causes  []string // the first problems, or what else was found
+}
+
+// NewOverview returns an empty one.
+func NewOverview() *Overview { return &Overview{tally: NewTally()} }
+
+// Add adds a run.
+func (o *Overview) Add(d Document) {
+	var results []counted
+	for _, e := range d.Results {
+		results = append(results, counted{e.Check, e.State, e.Cause, e.Owner})
+	}
+	o.add(d, results)
+}
+
+// Saved reads a run that was written as one line of JSON, returns its portal and when it ended, and adds it if it is wanted. The
+// error is a *ReadError.
+func (o *Overview) Saved(line []byte, wanted func(portal string) bool) (portal string, finished time.Time, err error) {
+	d, results, err := decode[counted](line)
+	if err == nil && slices.ContainsFunc(results, func(r counted) bool { return !r.isCoded() }) {
+		err = &ReadError{Reason: ReadDamaged}
+	}
+	if err != nil {
+		return "", time.Time{}, err
+	}
+	if wanted(d.Portal) {
+		o.add(d, results)
+	}
+	return d.Portal, d.Finished, nil
+}
+
+func (o *Overview) add(d Document, results []counted) {
+	o.tally.count(d, results)
+	l := overviewLine{portal: clip(short(d.Portal), 300), verdict: d.Verdict, counts: map[checks.State]int{}}
+	for _, state := range []checks.State{checks.Problem, checks.Unknown, checks.Notice} {
+		for _, r := range results {
+			if r.State != state {
+				continue
+			}
+			l.counts[state]++
+			if len(l.causes) < shownCauses {
+				l.causes = append(l.causes, string(r.Check)+"/"+string(r.Cause))
+			}
+		}
+	}
+	o.lines = append(o.lines, l)
+}
+
+// Counts are the results of all runs by state, without those that are in order.
+func (o *Overview) Counts() map[checks.State]int {
+	all := map[checks.State]int{}
+	for _, l := range o.lines {
+		for state, n := range l.counts {
+			all[state] += n
+		}
+	}
+	return all
+}
+
+// Verdicts are how many portals have which.
+func (o *Overview) Verdicts() map[checks.Verdict]int { return o.tally.verdicts }
+
+// shownCauses are as many as stand in a line.
+const shownCauses = 2
+
+// WriteOverview writes it for people: the portals, those with problems first, and the causes by how many portals have them.
+func (p *Reporter) WriteOverview(w io.Writer, o *Overview) error {
+	say := func(key string) string { return p.Words.Say("portals.overview."+key, nil) }
+	lines := slices.Clone(o.lines)
+	slices.SortStableFunc(lines, func(a, b overviewLine) int {
+		for _, state := range []checks.State{checks.Problem, checks.Unknown, checks.Notice} {
+			if more := cmp.Compare(min(b.counts[state], 1), min(a.counts[state], 1)); more != 0 {
+				return more
+			}
+		}
+		return strings.Compare(a.portal, b.portal)
+	})
+	var out strings.Builder
+	columns := tabwriter.NewWriter(&out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(columns, strings.Join([]string{say("portal"), say("verdict"), say("problems"), say("unknown"), say("notices"), say("causes")}, "\t"))
+	for _, l := range lines {
+		causes := strings.Join(l.causes, ", ")
+		if l.counts[checks.Problem]+l.counts[checks.Unknown]+l.counts[checks.Notice] > len(l.causes) {
+			causes += ", …"
+		}
+		fmt.Fprintln(columns, printable(strings.TrimPrefix(display(l.portal), "https://"))+"\t"+say(string(l.verdict))+"\t"+strconv.Itoa(l.counts[checks.Problem])+
+			"\t"+strconv.Itoa(l.counts[checks.Unknown])+"\t"+strconv.Itoa(l.counts[checks.Notice])+"\t"+causes)
+	}
+	columns.Flush()
+	out.WriteString("\n")
+	if _, err := io.WriteString(w, out.String()); err != nil {
+		return fmt.Errorf("write the overview: %w", err)
+	}
+	return p.WriteTotals(w, o.tally.Totals())
+}
