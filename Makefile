@@ -16,7 +16,7 @@ WINDOWFLAGS := -tags $(WINDOWTAGS) -trimpath -ldflags '$(LDFLAGS)'
 PARALLEL := 24
 TIMEOUT  := 30m
 
-.PHONY: run window window-tools build cross test test-tools fleet-tools e2e screen-tools images lint golden generate bench fuzz security dist dist-test dist-tools dist-test-tools clean
+.PHONY: run window window-tools build cross test test-tools fleet-tools e2e screen-tools images lint golden generate bench fuzz security dist dist-test dist-tools dist-test-tools lab lab-tools soak clean
 
 ## run: open the window on the simulated portal; where there is no display, check it in the terminal
 run: window
@@ -162,12 +162,12 @@ dist-test-tools: screen-tools
 	packaging/tool actionlint github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 
 FUZZTIME := 30s
-## fuzz: every fuzz target for FUZZTIME
+## fuzz: every fuzz target for FUZZTIME. What is of interest isn't made small for the usual minute, in which little else is tried
 fuzz:
 	@grep -rlE '^func Fuzz' --include='*_test.go' . | while read -r file; do \
 	  grep -oE '^func Fuzz[A-Za-z0-9_]*' "$$file" | cut -c6- | while read -r target; do \
 	    echo "$$(dirname "$$file") $$target"; \
-	    CGO_ENABLED=0 go test -tags $(TAGS) -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$(dirname "$$file")"; \
+	    CGO_ENABLED=0 go test -tags $(TAGS) -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 2s "$$(dirname "$$file")"; \
 	  done; \
 	done
 
@@ -185,6 +185,31 @@ security:
 	done
 	CGO_ENABLED=0 build/tools/gosec -quiet -conf packaging/security/gosec.json -nosec-require-rules -nosec-require-justification \
 	  -tags $(TAGS) -exclude-dir testdata ./...
+
+SHORT :=
+ONLY  := .
+## lab: diagnoses on a real network stack that is broken by what breaks it in life; SHORT=1 leaves out what takes long, ONLY= picks
+lab: build lab-tools
+	BOXREADY_LAB=$(CURDIR)/build/static/boxready BOXREADY_LAB_SHORT=$(SHORT) CGO_ENABLED=0 go -C internal/lab test -count=1 -tags $(TAGS) -run 'TestLab/$(ONLY)' -parallel 8 -timeout $(TIMEOUT)
+
+# Name server, servers in front of a portal, a filter, a proxy that opens TLS (Debian's plain squid can't).
+lab-tools:
+	packaging/need ip iproute2
+	packaging/need nft nftables
+	packaging/need unbound unbound
+	packaging/need nginx nginx-light
+	packaging/need haproxy haproxy
+	packaging/need apache2 apache2
+	packaging/need /usr/lib/apache2/modules/mod_security2.so libapache2-mod-security2
+	packaging/need /usr/share/modsecurity-crs/rules modsecurity-crs
+	packaging/need /usr/lib/squid/security_file_certgen squid-openssl
+	packaging/need curl curl
+	packaging/need openssl openssl
+
+SOAK := 1h
+## soak: simulated portals with random faults, again and again in one process, for SOAK; nothing leaks, no verdict is wrong
+soak:
+	BOXREADY_SOAK=$(SOAK) CGO_ENABLED=0 go -C internal/lab test -count=1 -tags $(TAGS) -run TestSoak -timeout 0
 
 clean:
 	rm -rf build dist

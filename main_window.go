@@ -98,7 +98,7 @@ func window(ctx context.Context, version string, args []string) (cli.Exit, bool)
 			w.Open(files)
 		})
 	}
-	time.AfterFunc(time.Second, debug.FreeOSMemory) // what it took to open the window
+	time.AfterFunc(2*time.Second, debug.FreeOSMemory) // what it took to open the window, and to draw its icon
 	s.app.Run()
 	w.Close()
 	return cli.ExitOK, true
@@ -333,7 +333,7 @@ func startDemo(faults []string, version string) (gui.Demo, error) {
 	}
 	return gui.Demo{
 		Checker: checker{net: net}, Access: access.New(access.Options{Net: net, OpenBrowser: demo.Browser(net)}), Lists: lists(net, ""), Target: target, Close: simulated.Close,
-		Sample: gui.Sample{ClientID: grant.ClientID, ClientSecret: grant.ClientSecret, Webhook: simulated.Sim.Webhook(), ServerAnswer: answer},
+		Sample: gui.Sample{ClientID: grant.ClientID, ClientSecret: grant.ClientSecret, Webhook: simulated.Sim.Webhook(), ServerAnswer: answer, Receiver: simulated.Receiver()},
 	}, nil
 }
 

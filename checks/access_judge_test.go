@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"net/netip"
 	"testing"
 	"time"
 
@@ -377,7 +378,9 @@ func TestJudgeDelivery(t *testing.T) {
 		return f
 	}
 	trouble := func(reason ReceiverReason, failure transport.Failure) *DeliveryFacts {
-		return facts(func(f *DeliveryFacts) { f.Trouble = &ReceiverAsk{Leg: LegMailbox, Reason: reason, Failure: failure} })
+		return facts(func(f *DeliveryFacts) {
+			f.Trouble = &ReceiverTrouble{Leg: LegMailbox, Reason: reason, Failure: failure}
+		})
 	}
 	judge(t, EventDelivery, []verdict{
 		{"arrived", facts(func(f *DeliveryFacts) { f.Arrival = &Arrival{TookMS: 900} }, bound, fired, unbound), nil, results("ok")},
@@ -385,11 +388,16 @@ func TestJudgeDelivery(t *testing.T) {
 		{"never came", facts(nil, bound, fired, unbound), nil, results("problem event-not-delivered network-admin")},
 		{"never came, and the server says that it has no way out", facts(nil, bound, fired, unbound), Seen{ServerAuthServer: &ServerAuthFacts{Web: true, Hosts: []ServerHost{authHost(cisHost, true, endsAt(transport.StageTCP))}}},
 			results("skipped because server-auth-server")},
+		{"never came to a private address", facts(func(f *DeliveryFacts) { f.Addresses = []netip.Addr{netip.MustParseAddr("192.168.1.5")} }, bound, fired, unbound), nil,
+			results("unknown unexpected-answer vendor")},
+		{"never came to a public address", facts(func(f *DeliveryFacts) {
+			f.Addresses = []netip.Addr{netip.MustParseAddr("192.168.1.5"), netip.MustParseAddr("203.0.113.9")}
+		}, bound, fired, unbound), nil, results("problem event-not-delivered network-admin")},
 		{"not waited for to the end", facts(func(f *DeliveryFacts) { f.WaitedMS = 119_999 }, bound, fired, unbound), nil, results("unknown timeout vendor")},
-		{"the receiver lost the mailbox", facts(func(f *DeliveryFacts) { f.Trouble = &ReceiverAsk{Leg: LegTravel, Reason: ReceiverForgot} }, bound, fired, unbound), nil,
+		{"the receiver lost the mailbox", facts(func(f *DeliveryFacts) { f.Trouble = &ReceiverTrouble{Leg: LegTravel, Reason: ReceiverForgot} }, bound, fired, unbound), nil,
 			results("unknown unexpected-answer vendor")},
 		{"the receiver stopped answering", facts(func(f *DeliveryFacts) {
-			f.Trouble = &ReceiverAsk{Leg: LegTravel, Reason: ReceiverUnreachable, Failure: transport.Timeout}
+			f.Trouble = &ReceiverTrouble{Leg: LegTravel, Reason: ReceiverUnreachable, Failure: transport.Timeout}
 		}, bound, fired, unbound), nil, results("unknown timeout vendor")},
 		{"refused by the receiver's host", trouble(ReceiverUnreachable, transport.Refused), nil, results("unknown unexpected-answer vendor")},
 		{"no network here", trouble(ReceiverUnreachable, transport.NoNetwork), nil, results("unknown no-network you")},

@@ -340,9 +340,9 @@ func (p played) assertVerdict(t *testing.T) {
 	want := checks.NoObstacle
 	for _, r := range p.Results {
 		switch {
-		case r.State == checks.Problem:
+		case r.State == checks.Problem && len(r.Affects) > 0:
 			want = checks.NotReady
-		case r.State == checks.Unknown && want == checks.NoObstacle:
+		case want == checks.NoObstacle && (r.State == checks.Problem || r.State == checks.Unknown && len(r.Affects) > 0):
 			want = checks.Unsure
 		}
 	}

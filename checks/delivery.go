@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,16 +24,17 @@ const EventNotDelivered Cause = "event-not-delivered"
 // the queue calls a handler, here a mailbox at a receiver. What lies between the portal and the receiver can't be looked into.
 // https://apidocs.bitrix24.com/api-reference/events/index.html
 type DeliveryFacts struct {
-	Receiver  string       `json:"receiver" hide:"host"`
-	Legs      []Leg        `json:"legs"`            // those that were begun, in order
-	Steps     []EventStep  `json:"steps,omitempty"` // calls to the portal
-	Trouble   *ReceiverAsk `json:"trouble,omitempty"`
-	LimitMS   int64        `json:"limit_ms"`            // how long the event may be waited for
-	WaitedMS  int64        `json:"waited_ms,omitempty"` // how long it was, from the portal's answer to event.test
-	Arrival   *Arrival     `json:"arrival,omitempty"`
-	Others    int          `json:"others,omitempty"`  // events in the mailbox that weren't the expected one
-	Refused   int          `json:"refused,omitempty"` // requests to the mailbox that were no event, e.g. not application/x-www-form-urlencoded
-	LeftBound bool         `json:"left_bound,omitempty"`
+	Receiver  string           `json:"receiver" hide:"host"`
+	Legs      []Leg            `json:"legs"`            // those that were begun, in order
+	Steps     []EventStep      `json:"steps,omitempty"` // calls to the portal
+	Trouble   *ReceiverTrouble `json:"trouble,omitempty"`
+	LimitMS   int64            `json:"limit_ms"`            // how long the event may be waited for
+	WaitedMS  int64            `json:"waited_ms,omitempty"` // how long it was, from the portal's answer to event.test
+	Arrival   *Arrival         `json:"arrival,omitempty"`
+	Addresses []netip.Addr     `json:"addresses,omitempty" hide:"ip"` // of the receiver, as this computer finds it
+	Others    int              `json:"others,omitempty"`              // events in the mailbox that weren't the expected one
+	Refused   int              `json:"refused,omitempty"`             // requests to the mailbox that were no event, e.g. not application/x-www-form-urlencoded
+	LeftBound bool             `json:"left_bound,omitempty"`
 }
 
 // HandlerLeft tells whether the test event's handler could not be taken away.
@@ -46,8 +48,8 @@ type Arrival struct {
 	Copies int              `json:"copies,omitempty"`
 }
 
-// ReceiverAsk is why the receiver was of no use.
-type ReceiverAsk struct {
+// ReceiverTrouble is why the receiver was of no use.
+type ReceiverTrouble struct {
 	Leg     LegName           `json:"leg"`
 	Reason  ReceiverReason    `json:"reason"`
 	Layer   transport.Stage   `json:"layer,omitempty"`   // of ReceiverUnreachable
@@ -63,6 +65,7 @@ const (
 	ReceiverBusy        ReceiverReason = "busy"        // no room, or asked too often
 	ReceiverNone        ReceiverReason = "no-receiver" // something else answers
 	ReceiverForgot      ReceiverReason = "forgot"      // it lost the mailbox, as it does when it is restarted
+	ReceiverPrivate     ReceiverReason = "private"     // no public address leads to it, so the queue may have found none either
 )
 
 // LegName is a stretch of the way.
@@ -100,8 +103,8 @@ type Leg struct {
 }
 
 // LegWatcher is an Observer that also wants to know how far the test event has come: it is told each leg when it begins and when
-// it is over, one call at a time with the Observer's own. The way may end after any leg, but whoever was told that LegBind began
-// is told how LegUnbind went.
+// it is over, one call at a time with the Observer's own. The way may end after any leg; LegUnbind is always gone after LegBind, unless the portal
+// said that it didn't bind.
 type LegWatcher interface {
 	Leg(ID, Leg)
 }
@@ -152,8 +155,22 @@ func observeDelivery(ctx context.Context, env *Env) (*DeliveryFacts, error) {
 	client := env.net.HTTPClient()
 	defer client.CloseIdleConnections()
 	d.receiver = &receiver.Client{HTTP: client, Public: env.target.Receiver}
+	d.facts.Addresses = env.addressesOf(ctx, env.target.Receiver)
 	d.run(ctx)
 	return d.facts, nil
+}
+
+// addressesOf looks a host up; nil where that isn't this computer's to do, or fails.
+func (env *Env) addressesOf(ctx context.Context, address string) []netip.Addr {
+	u, err := url.Parse(address)
+	if err != nil || env.net.Given(u.Hostname(), transport.PortOf(u)) {
+		return nil
+	}
+	if proxy, err := env.net.ProxyFor(u.Scheme, u.Hostname(), transport.PortOf(u)); err != nil || proxy != nil {
+		return nil
+	}
+	addresses, _ := env.net.Lookup(ctx, u.Hostname()) // that it fails, the first request says
+	return addresses
 }
 
 type delivery struct {
@@ -243,13 +260,13 @@ func (d *delivery) trouble(leg LegName, err error) bool {
 	case err == nil:
 		return false
 	case errors.Is(err, receiver.ErrBusy):
-		d.facts.Trouble = &ReceiverAsk{Leg: leg, Reason: ReceiverBusy}
+		d.facts.Trouble = &ReceiverTrouble{Leg: leg, Reason: ReceiverBusy}
 	case errors.Is(err, receiver.ErrNoReceiver):
-		d.facts.Trouble = &ReceiverAsk{Leg: leg, Reason: ReceiverNone}
+		d.facts.Trouble = &ReceiverTrouble{Leg: leg, Reason: ReceiverNone}
 	case errors.Is(err, receiver.ErrForgotten):
-		d.facts.Trouble = &ReceiverAsk{Leg: leg, Reason: ReceiverForgot}
+		d.facts.Trouble = &ReceiverTrouble{Leg: leg, Reason: ReceiverForgot}
 	default:
-		d.facts.Trouble = &ReceiverAsk{leg, ReceiverUnreachable, transport.StageOf(err), transport.FailureOf(err)}
+		d.facts.Trouble = &ReceiverTrouble{leg, ReceiverUnreachable, transport.StageOf(err), transport.FailureOf(err)}
 	}
 	return true
 }
@@ -317,6 +334,9 @@ func judgeDelivery(f *DeliveryFacts, _ Seen) []Result {
 		}
 	case f.WaitedMS < f.LimitMS:
 		r = unknown(TimedOut, "") // of ours
+	case len(f.Addresses) > 0 && !slices.ContainsFunc(f.Addresses, isPublic):
+		r = unknown(UnexpectedAnswer, Vendor)
+		args["reason"] = string(ReceiverPrivate)
 	default:
 		r = problem(EventNotDelivered, NetworkAdmin)
 	}

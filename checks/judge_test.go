@@ -805,6 +805,8 @@ func TestJudgeRoute(t *testing.T) {
 		{"504 page", answer(504, portal.FormHTML), nil, results(failed)},
 		{"400 page", answer(400, portal.FormHTML), nil, results(odd)},
 		{"405 page", answer(405, portal.FormHTML), nil, results(odd)},
+		{"403 that can't be unpacked", answer(403, portal.FormBadEncoding), nil, results(odd)},
+		{"404 that can't be unpacked", answer(404, portal.FormBadEncoding), nil, results(odd)},
 		{"413 page", answer(413, portal.FormHTML), nil, results("problem rest-blocked server-admin")},
 		{"204", answer(204, portal.FormEmpty), nil, results(odd)},
 

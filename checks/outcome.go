@@ -84,11 +84,11 @@ func (o *Outcome) judge() {
 			o.Verdict = Ready
 		}
 		switch {
-		case r.State == Problem:
+		case r.State == Problem && len(r.Affects) > 0:
 			o.Verdict = NotReady
 			return
-		case r.State == Unknown && len(r.Affects) > 0:
-			o.Verdict = Unsure
+		case r.State == Problem, r.State == Unknown && len(r.Affects) > 0:
+			o.Verdict = Unsure // a problem of this computer or of its credential says nothing about the portal
 		}
 	}
 }

@@ -56,6 +56,8 @@ func (p played) assertReported(t *testing.T, hideInEnglish bool) {
 func (p played) identifying() (addresses []string) {
 	for _, r := range p.Results {
 		switch f := r.Facts.(type) {
+		case *checks.DeliveryFacts:
+			addresses = append(addresses, strings.TrimPrefix(f.Receiver, "https://"))
 		case *checks.DNSFacts:
 			for _, a := range f.Addresses {
 				// The queue's documentation addresses begin with the same digits, and some mean the same everywhere.

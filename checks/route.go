@@ -110,6 +110,8 @@ func strangeAnswer(x *Exchange) Result {
 		return problem(RESTBlocked, ServerAdmin)
 	case x.Status >= 500:
 		return problem(RESTServerError, ServerAdmin)
+	case x.Form == portal.FormBadEncoding: // it may well be the rest module's own word, which also comes with 403 and 404
+		return unknown(UnexpectedAnswer, ServerAdmin)
 	case x.LoginForm:
 		return problem(RESTLoginPage, ServerAdmin)
 	case refuses(x.Status):
@@ -118,7 +120,7 @@ func strangeAnswer(x *Exchange) Result {
 		return problem(RESTNotFound, ServerAdmin)
 	case x.Status == http.StatusOK && x.Form == portal.FormEmpty:
 		return problem(RESTModuleMissing, ServerAdmin)
-	case x.Status == http.StatusOK && x.Form != portal.FormBadEncoding:
+	case x.Status == http.StatusOK:
 		return problem(RESTNotBitrix, ServerAdmin)
 	default:
 		return unknown(UnexpectedAnswer, ServerAdmin)

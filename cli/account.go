@@ -312,7 +312,7 @@ func (a *app) logout(ctx context.Context, typed string, all bool) error {
 func (a *app) accountsCommand() *cobra.Command {
 	format := ""
 	c := &cobra.Command{
-		Use: "accounts", Short: "List the portals whose sign-ins and webhooks this computer keeps", Args: cobra.NoArgs,
+		Use: "accounts", Short: "List the portals whose sign-ins and webhooks this computer keeps", Args: atMost(0),
 		RunE: func(c *cobra.Command, _ []string) error { return a.listAccounts(c.Context(), format) },
 	}
 	c.Flags().StringVar(&format, "format", "text", "of the list: text or json")

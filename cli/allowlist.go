@@ -54,7 +54,7 @@ Exit codes: 0 written, 4 written without a fresh list of addresses, 2 wrong usag
   boxready allowlist portal.example.ru --region cis --for letter,mikrotik --format html
   boxready allowlist --region cis --handlers lan --for nftables
   boxready allowlist --region cis --handlers lan --for nftables --refresh`,
-		Args: cobra.MaximumNArgs(1),
+		Args: atMost(1),
 		RunE: func(c *cobra.Command, args []string) error { return a.allowlist(c.Context(), args, f) },
 	}
 	flags := c.Flags()

@@ -13,6 +13,7 @@ import (
 	"io"
 	"io/fs"
 	"log"
+	"log/slog"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
@@ -29,6 +30,7 @@ import (
 
 	"boxready/cli"
 	"boxready/internal/portal"
+	"boxready/internal/receiver"
 	"boxready/internal/secret"
 	"boxready/internal/simportal"
 	"boxready/internal/transport"
@@ -253,8 +255,9 @@ func oddToken() string {
 type observed struct {
 	*desk
 	*canary
-	fault  simportal.Fault
-	folder string // where its files go
+	fault    simportal.Fault
+	folder   string // where its files go
+	received heard  // log of the receiver
 }
 
 func newObserved(t *testing.T, fault simportal.Fault, token func() string, change ...func(*simportal.Options)) *observed {
@@ -268,6 +271,11 @@ func newObserved(t *testing.T, fault simportal.Fault, token func() string, chang
 	if fault.Name != "" {
 		options.Faults = []string{fault.Name}
 	}
+	events, err := receiver.New(receiver.Options{Public: "https://" + simportal.HandlerHost, Log: slog.New(slog.NewTextHandler(&o.received, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	options.Handler = events
 	for _, change := range change {
 		change(&options)
 	}
@@ -424,7 +432,7 @@ func (o *observed) everything(turn int, requires string) {
 	o.account()
 	o.run(o.sim.Webhook()+"\n", nil, "accounts", "add-webhook", o.sim.Host(), "--lang", lang)
 
-	check := append([]string{"check", o.sim.Host(), "--lang", lang, "--signed-in", "--webhook", "saved", "--event-test", "--deep", "--content-filter", "--public-dns",
+	check := append([]string{"check", o.sim.Host(), "--lang", lang, "--signed-in", "--webhook", "saved", "--event-test", "--receiver", "https://" + simportal.HandlerHost, "--deep", "--content-filter", "--public-dns",
 		"--requires", requires, "--timeout", "20s", "--format", []string{"text", "json", "jsonl"}[turn%3],
 		"--report", filepath.Join(o.folder, "report."+[]string{"zip", "html", "json", "txt"}[turn%4])}, o.way...)
 	if turn%2 == 0 {
@@ -448,6 +456,10 @@ func (o *observed) everything(turn int, requires string) {
 		o.t.Errorf("%d entries are left in the keyring", len(d.held))
 	}
 	o.hearFiles(o.t, o.folder)
+	if received := o.received.String(); o.fault.Name == "" && !strings.Contains(received, "event arrived") {
+		o.t.Errorf("no event came to the receiver: %s", received)
+	}
+	o.hear("log of the receiver", []byte(o.received.String()))
 	o.assertSilent(o.t)
 }
 
@@ -649,7 +661,7 @@ func TestCrashTellsNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, where := range []string{"sign-in", "portal-identity", "webhook", "token-accepted", "user-rights", "event-machinery", "dial 1", "dial 5", "dial 7"} {
+	for _, where := range []string{"sign-in", "portal-identity", "webhook", "token-accepted", "user-rights", "event-machinery", "event-delivery", "dial 1", "dial 5", "dial 7"} {
 		t.Run(where, func(t *testing.T) {
 			t.Parallel()
 			o := newObserved(t, simportal.Fault{With: []string{"proxy"}}, hexToken)
@@ -658,7 +670,8 @@ func TestCrashTellsNothing(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			child := exec.Command(self, append([]string{"check", o.sim.Host(), "--signed-in", "--webhook", "-", "--event-test", "--format", "jsonl", "-v"}, o.way...)...)
+			child := exec.Command(self, append([]string{"check", o.sim.Host(), "--signed-in", "--webhook", "-", "--event-test", "--receiver", "https://" + simportal.HandlerHost,
+				"--format", "jsonl", "-v"}, o.way...)...)
 			child.Env = append(os.Environ(), crashVariable+"="+where, heldVariable+"="+string(held), proxyVariable+"="+o.sim.Proxy(), "GOTRACEBACK=system",
 				"HOME="+o.folder, "XDG_CACHE_HOME="+o.folder, "TMPDIR="+o.folder)
 			child.Stdin = strings.NewReader(o.sim.Webhook() + "\n")

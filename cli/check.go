@@ -61,8 +61,13 @@ func (f *networkFlags) add(flags *pflag.FlagSet) {
 // addWay adds those that aren't about one portal.
 func (f *networkFlags) addWay(flags *pflag.FlagSet) {
 	flags.StringVar(&f.authServer, "auth-server", "", "authorization server instead of the region's, https `URL`")
-	flags.StringVar(&f.publicRoots, "public-roots", "", "PEM `FILE` that replaces the built-in public roots")
+	f.addWay(flags)
 	flags.StringVar(&f.trust, "trust", "", "PEM `FILE` of roots that the applications' servers trust besides")
+}
+
+// addWay adds those that say how anything leaves at all.
+func (f *networkFlags) addWay(flags *pflag.FlagSet) {
+	flags.StringVar(&f.publicRoots, "public-roots", "", "PEM `FILE` that replaces the built-in public roots")
 	flags.StringArrayVar(&f.connectTo, "connect-to", nil, "dial ADDR:PORT when HOST:PORT is meant, `HOST:PORT:ADDR:PORT` (repeatable)")
 }
 
@@ -336,18 +341,17 @@ func (a *app) runChecks(ctx context.Context, n *transport.Net, target checks.Tar
 			fmt.Fprintln(a.Err, a.words.Say("cli.left-bound", nil))
 		}
 	}
-	return a.saveReport(ctx, outcome, f, secrets)
+	return a.saveReport(outcome, f, secrets)
 }
 
 // saveReport saves the report that --report asks for. No secret that the run used may be in it.
-func (a *app) saveReport(ctx context.Context, outcome *checks.Outcome, f checkFlags, secrets []secret.String) error {
+func (a *app) saveReport(outcome *checks.Outcome, f checkFlags, secrets []secret.String) error {
 	if f.report == "" {
 		return nil
 	}
 	o := allowlist.Options{Portal: outcome.Target.Address, Region: outcome.Target.Region, Handlers: outcome.Target.Handlers, Requirements: outcome.Target.Requirements,
-		Outcome: outcome, Now: time.Now(), Version: a.version}
-	// Nobody is asked again: the run has just kept the lists of addresses, and the letter says which are missing.
-	o.Lists, _ = allowlist.Fetch(ctx, &feed.Fetcher{Dir: outcome.Target.FeedCache}, o, true)
+		Outcome: outcome, Now: outcome.Finished, Version: a.version}
+	o.Lists, _ = allowlist.Fetch(context.Background(), &feed.Fetcher{Dir: outcome.Target.FeedCache}, o, true) // those that the run has just kept; the letter says which are missing
 	letter, err := allowlist.LetterFor(o, a.words)
 	if err != nil {
 		return a.fail(err)

@@ -6,11 +6,14 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -23,6 +26,7 @@ import (
 
 	"github.com/jeandeaual/go-locale"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // Exit is an exit code.
@@ -84,8 +88,13 @@ func init() {
 }
 
 // Run runs the command line until it is done or ctx is, and returns the exit code.
-func Run(ctx context.Context, version string, args []string, std IO) Exit {
+func Run(ctx context.Context, version string, args []string, std IO) (exit Exit) {
 	a := &app{IO: std, version: version}
+	defer func() {
+		if p := recover(); p != nil {
+			exit = a.stumbled(p)
+		}
+	}()
 	root := a.root()
 	root.SetArgs(args)
 	root.SetIn(std.In)
@@ -95,10 +104,14 @@ func Run(ctx context.Context, version string, args []string, std IO) Exit {
 	if err == nil {
 		return a.exit
 	}
-	if a.words == nil && a.useLanguage() != nil {
-		fmt.Fprintln(a.Err, err)
-		return ExitUsage
+	if a.words == nil { // a flag that couldn't be read may have kept --lang from being
+		a.lang = cmp.Or(a.lang, langIn(args))
+		if a.useLanguage() != nil {
+			fmt.Fprintln(a.Err, secret.Mask(err.Error()))
+			return ExitUsage
+		}
 	}
+	err = ofFlags(err)
 	var usage *usageError
 	var file *requirements.Error
 	switch {
@@ -121,11 +134,85 @@ func Run(ctx context.Context, version string, args []string, std IO) Exit {
 // Commands is the tree of all commands, for what describes them, such as manual pages.
 func Commands(version string) *cobra.Command { return (&app{version: version}).root() }
 
+// ofFlags puts what is wrong with a flag into the reader's words. A value may be a webhook's address in the wrong place.
+func ofFlags(err error) error {
+	var (
+		none  *pflag.NotExistError
+		bare  *pflag.ValueRequiredError
+		value *pflag.InvalidValueError
+	)
+	switch {
+	case errors.As(err, &none):
+		return wrong("cli.unknown-flag", checks.Args{"flag": dashed(none.GetSpecifiedName())})
+	case errors.As(err, &bare):
+		return wrong("cli.bare-flag", checks.Args{"flag": dashed(bare.GetSpecifiedName())})
+	case errors.As(err, &value):
+		return wrong("cli.flag-value", checks.Args{"flag": dashed(value.GetFlag().Name), "value": secret.Mask(value.GetValue())})
+	}
+	return err
+}
+
+func dashed(name string) string {
+	if name = secret.Mask(name); len(name) > 1 {
+		return "--" + name
+	}
+	return "-" + name
+}
+
+// langIn is what --lang says among arguments that weren't read.
+func langIn(args []string) string {
+	for i, arg := range args {
+		if value, ok := strings.CutPrefix(arg, "--lang="); ok {
+			return value
+		}
+		if arg == "--lang" && i+1 < len(args) {
+			return args[i+1]
+		}
+	}
+	return ""
+}
+
+// knownCommand turns down what none of a command's own is called.
+func knownCommand(_ *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return wrong("cli.unknown-command", checks.Args{"value": secret.Mask(args[0])})
+	}
+	return nil
+}
+
+// help is what a command does that only has others below it.
+func help(c *cobra.Command, _ []string) error { return c.Help() }
+
+// atMost turns more arguments down than a command has.
+func atMost(n int) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) > n {
+			return wrong("cli.surplus", checks.Args{"value": secret.Mask(args[n])})
+		}
+		return nil
+	}
+}
+
+// stumbled tells of a fault of BoxReady's own. Of what it says of itself only the runtime's words are repeated: others may quote
+// a secret.
+func (a *app) stumbled(fault any) Exit {
+	trace := debug.Stack()
+	what := fmt.Sprintf("%T", fault)
+	if e, ok := fault.(runtime.Error); ok {
+		what = e.Error()
+	}
+	if a.words != nil || a.useLanguage() == nil {
+		fmt.Fprintln(a.Err, a.words.Say("cli.stumbled", checks.Args{"version": a.version}))
+	}
+	fmt.Fprintf(a.Err, "\n%s\n%s", what, trace)
+	return ExitCouldNot
+}
+
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "boxready",
 		Short:         "Will REST applications work on this Bitrix24 portal?",
-		Args:          cobra.NoArgs,
+		Args:          knownCommand,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		PersistentPreRunE: func(*cobra.Command, []string) error {
@@ -135,7 +222,7 @@ func (a *app) root() *cobra.Command {
 	}
 	root.PersistentFlags().StringVar(&a.lang, "lang", "", "language of what people read: ru or en (default: the system's)")
 	root.AddCommand(a.checkCommand(), a.loginCommand(), a.logoutCommand(), a.accountsCommand(), a.allowlistCommand(),
-		a.requirementsCommand(), a.portalsCommand(), a.exporterCommand(), a.reportCommand(), a.demoCommand(), a.probeCommand(), a.selftestCommand(), a.versionCommand())
+		a.requirementsCommand(), a.portalsCommand(), a.exporterCommand(), a.reportCommand(), a.demoCommand(), a.probeCommand(), a.receiverCommand(), a.selftestCommand(), a.versionCommand())
 	return root
 }
 

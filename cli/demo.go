@@ -47,7 +47,7 @@ func (a *app) demoCommand() *cobra.Command {
 		Short: "Start a simulated portal on this computer",
 		Long: "Start a simulated portal, authorization server and event queue on this computer, with the faults asked for, and print the\n" +
 			"command that checks it. Nothing of it can be reached from outside; it ends with Ctrl+C.\n\nFaults:\n" + faultTable(),
-		Args: cobra.NoArgs,
+		Args: atMost(0),
 		RunE: func(c *cobra.Command, _ []string) error { return a.demo(c.Context(), f) },
 	}
 	flags := c.Flags()

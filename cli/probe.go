@@ -43,7 +43,7 @@ func (a *app) probePHPCommand() *cobra.Command {
 browser. It sees most: settings, licence, modules, applications, and the way to the authorization server as the portal takes it.
 
 With --root the script loads the product itself, for php on the server: boxready probe php --root /home/bitrix/www | ssh bitrix@SERVER php`,
-		Args: cobra.MaximumNArgs(1),
+		Args: atMost(1),
 		RunE: func(_ *cobra.Command, args []string) error { return a.printProbe(serverprobe.PHP, args, root) },
 	}
 	c.Flags().StringVar(&root, "root", "", "the portal's `FOLDER` on the server, for php by the command line")
@@ -52,14 +52,14 @@ With --root the script loads the product itself, for php on the server: boxready
 
 func (a *app) probeShellCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "sh [PORTAL]", Short: "For a shell on the server: the network alone, by curl and openssl", Args: cobra.MaximumNArgs(1),
+		Use: "sh [PORTAL]", Short: "For a shell on the server: the network alone, by curl and openssl", Args: atMost(1),
 		RunE: func(_ *cobra.Command, args []string) error { return a.printProbe(serverprobe.Shell, args, "") },
 	}
 }
 
 func (a *app) probePowerShellCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "powershell [PORTAL]", Short: "For PowerShell on a server with Windows: the network alone", Args: cobra.MaximumNArgs(1),
+		Use: "powershell [PORTAL]", Short: "For PowerShell on a server with Windows: the network alone", Args: atMost(1),
 		RunE: func(_ *cobra.Command, args []string) error { return a.printProbe(serverprobe.PowerShell, args, "") },
 	}
 }

@@ -17,7 +17,7 @@ import (
 )
 
 func (a *app) reportCommand() *cobra.Command {
-	c := &cobra.Command{Use: "report", Short: "Read reports that BoxReady saved: show, judge again, compare, count"}
+	c := &cobra.Command{Use: "report", Short: "Read reports that BoxReady saved: show, judge again, compare, count", Args: knownCommand, RunE: help}
 	var verbose bool
 	var format string
 	withFormat := func(c *cobra.Command, words string) *cobra.Command {
@@ -51,7 +51,7 @@ func (a *app) reportCommand() *cobra.Command {
 			RunE: func(_ *cobra.Command, args []string) error { return a.summarizeReports(args, format) },
 		}, "text, csv or json"),
 		&cobra.Command{
-			Use: "schema", Short: "Print the JSON Schema of the result of check --format json", Args: cobra.NoArgs,
+			Use: "schema", Short: "Print the JSON Schema of the result of check --format json", Args: atMost(0),
 			RunE: func(*cobra.Command, []string) error {
 				_, err := a.Out.Write(assets.ResultSchema)
 				return err

@@ -27,6 +27,7 @@ func (a *app) requirementsCommand() *cobra.Command {
 
 A vendor drafts one from the application's source (scan), looks it over (check) and ships it as NAME.boxready.yaml. The portal's
 owner gives it to “boxready check PORTAL --requires FILE”.`,
+		Args: knownCommand, RunE: help,
 	}
 	var format string
 	withFormat := func(c *cobra.Command) *cobra.Command {
@@ -66,11 +67,11 @@ Exit codes: 0 both need the same, 4 they don't, 2 wrong usage or a file that can
 		}),
 		&cobra.Command{
 			Use: "library [NAME]", Short: "List the ready files for common kinds of applications, or print one",
-			Args: cobra.MaximumNArgs(1),
+			Args: atMost(1),
 			RunE: func(_ *cobra.Command, args []string) error { return a.requirementsLibrary(args) },
 		},
 		&cobra.Command{
-			Use: "schema", Short: "Print the JSON Schema of these files", Args: cobra.NoArgs,
+			Use: "schema", Short: "Print the JSON Schema of these files", Args: atMost(0),
 			RunE: func(*cobra.Command, []string) error {
 				_, err := a.Out.Write(assets.RequirementsSchema)
 				return err

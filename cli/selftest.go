@@ -17,7 +17,7 @@ func (a *app) selftestCommand() *cobra.Command {
 	var verbose bool
 	var network networkFlags
 	c := &cobra.Command{
-		Use: "selftest", Short: "Look at what BoxReady itself needs on this computer", Args: cobra.NoArgs,
+		Use: "selftest", Short: "Look at what BoxReady itself needs on this computer", Args: atMost(0),
 		Long: "Look at what BoxReady itself needs on this computer: keyring, port for the sign-in, browser, proxy, clock.\n\n" +
 			"Exit codes: as those of check.",
 		RunE: func(c *cobra.Command, _ []string) error { return a.selftest(c.Context(), network, format, verbose) },

@@ -19,7 +19,7 @@ const releaseTimeout = 15 * time.Second
 func (a *app) versionCommand() *cobra.Command {
 	var licences, newest bool
 	c := &cobra.Command{
-		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
+		Use: "version", Short: "Print the version", Args: atMost(0),
 		Long: "Print the version.\n\nNothing is asked over the network unless --check is given. Exit codes with --check: 0 this is the newest version, 4 there is\n" +
 			"a newer one, 1 that can't be told.",
 		RunE: func(c *cobra.Command, _ []string) error {

@@ -337,6 +337,7 @@ func TestRulesKnowTheApplicationsHosts(t *testing.T) {
 	r.pumpUntilSays("Звонок+")
 	r.tap("Указать портал")
 	r.check("portal.example.ru")
+	r.tap("Да, проверить")
 	r.pumpUntilSays(stillBroken)
 	r.tap("Сетевые правила")
 	r.mustSay("Обработчики: в нашей сети", "app.vendor.example", "calls.vendor.example", "TCP 8443")

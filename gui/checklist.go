@@ -169,11 +169,17 @@ func (p *checkPage) remedy(s *model.Session, reason checks.Reason) fyne.CanvasOb
 	consent := map[checks.Reason]checks.Consent{checks.NeedsConsentDeep: checks.Deep, checks.NeedsConsentFilter: checks.ContentFilter, checks.NeedsConsentEvent: checks.EventTest}[reason]
 	if consent != "" {
 		return widgets.NewButton(p.say("consent."+string(consent), nil), nil, func() {
-			p.consent(consent, func() { p.run(s, consent) })
+			p.consent(consent, func() {
+				s.Target.Receiver = "" // nothing leaves the portal, as was said
+				p.run(s, consent)
+			})
 		})
 	}
 	if p.hasSection("sign-in") && (reason == checks.NeedsCredential || reason == checks.NeedsSignIn || reason == checks.NeedsWebhook) {
 		return widgets.NewButton(p.say("section.sign-in", nil), nil, func() { p.frame.show("sign-in") })
+	}
+	if reason == checks.NeedsReceiver && p.hasSection("events") {
+		return widgets.NewButton(p.say("section.events", nil), nil, func() { p.frame.show("events") })
 	}
 	if reason == checks.NeedsServerProbe || reason == checks.NeedsOutsideRun {
 		return widgets.NewButton(p.say("section.server", nil), nil, func() { p.frame.show("server") })

@@ -15,6 +15,7 @@ import (
 type question struct {
 	title string
 	text  string // what happens then, in one honest sentence
+	more  string // and another; "" for none
 	small string // what it is about; "" for nothing more
 	yes   string // the word on the button
 }
@@ -27,6 +28,9 @@ func (w *Window) ask(q question, yes func()) {
 	})
 	no := widgets.NewButton(w.say("consent.no", nil), nil, w.closeDialog)
 	lines := []fyne.CanvasObject{heading(q.title), widgets.NewText(q.text, widgets.Font{CanSelect: true})}
+	if q.more != "" {
+		lines = append(lines, widgets.NewText(q.more, widgets.Font{CanSelect: true}))
+	}
 	if q.small != "" {
 		lines = append(lines, widgets.NewText(q.small, widgets.Font{Color: widgets.Muted, CanSelect: true}))
 	}

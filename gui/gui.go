@@ -76,8 +76,9 @@ type Demo struct {
 	Close  func() // may be called again
 }
 
-// Sample is what one would have of a simulated portal: its keys, which anybody may see, and its server's answer.
-type Sample struct{ ClientID, ClientSecret, Webhook, ServerAnswer string }
+// Sample is what one would have of a simulated portal: its keys, which anybody may see, its server's answer, and a receiver of its
+// test events.
+type Sample struct{ ClientID, ClientSecret, Webhook, ServerAnswer, Receiver string }
 
 // Window is BoxReady's window.
 type Window struct {
@@ -95,6 +96,7 @@ type Window struct {
 	requirementsPage *requirementsPage
 	allowlistPage    *allowlistPage
 	serverPage       *serverPage
+	eventsPage       *eventsPage
 	reportPage       *reportPage
 	stop             map[*model.Session]func() // ends a session's run early
 
@@ -131,7 +133,7 @@ func New(p Params) (*Window, error) {
 	w.checkPage, w.signInPage = &checkPage{Window: w}, &signInPage{Window: w}
 	w.settingsPage = &settingsPage{Window: w}
 	w.requirementsPage, w.allowlistPage = &requirementsPage{Window: w}, &allowlistPage{Window: w}
-	w.serverPage, w.reportPage = &serverPage{Window: w}, &reportPage{Window: w}
+	w.serverPage, w.eventsPage, w.reportPage = &serverPage{Window: w}, &eventsPage{Window: w}, &reportPage{Window: w}
 	w.ctx, w.cancel = context.WithCancel(context.Background())
 	lang := w.language()
 	loaded := meanwhile(func() (*report.Words, error) { return report.NewWords(lang) })

@@ -195,5 +195,5 @@ func pages() []pageState {
 			r.tap(r.say("window.check.demo", nil))
 			r.pump("the end of the run", r.verdictShown)
 		}},
-	}, slices.Concat(requirementsStates(), allowlistStates(), serverStates(), reportStates(), signInStates(), settingsStates())...)
+	}, slices.Concat(requirementsStates(), allowlistStates(), serverStates(), eventsStates(), reportStates(), signInStates(), settingsStates())...)
 }

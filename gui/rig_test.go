@@ -432,6 +432,8 @@ type scripted struct {
 	outcome func(checks.Target) *checks.Outcome
 	// gate is asked before each check is finished, nil for nothing; a run ends early when its context does.
 	gate func(ctx context.Context, id checks.ID)
+	// tell tells the observer more of a check while it is under way, nil for nothing.
+	tell func(ctx context.Context, id checks.ID, o checks.Observer)
 
 	mu      sync.Mutex
 	targets []checks.Target
@@ -453,6 +455,9 @@ func (s *scripted) Run(ctx context.Context, target checks.Target, o checks.Obser
 	}
 	for _, id := range order {
 		o.Started(id)
+		if s.tell != nil {
+			s.tell(ctx, id, o)
+		}
 		if s.gate != nil {
 			s.gate(ctx, id)
 		}

@@ -39,6 +39,7 @@ func (w *Window) run(s *model.Session, consents ...checks.Consent) {
 		s.Target.Region = bitrix.Region(w.settings().Region)
 	}
 	target := s.Target
+	s.Target.Receiver = "" // as with consents
 	target.Consents = slices.Clone(target.Consents)
 	for _, c := range consents {
 		if !slices.Contains(target.Consents, c) {
@@ -164,6 +165,14 @@ func (o observer) Finished(id checks.ID, results []checks.Result) {
 func (o observer) Progress(id checks.ID, done, total int) {
 	o.w.do(func() {
 		o.s.Counted(id, done, total)
+		o.w.changed()
+	})
+}
+
+// Leg tells how far a test event has come.
+func (o observer) Leg(_ checks.ID, leg checks.Leg) {
+	o.w.do(func() {
+		o.s.Went(leg)
 		o.w.changed()
 	})
 }

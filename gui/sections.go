@@ -39,7 +39,11 @@ func (w *Window) sections() []section {
 		list = append(list, section{id: "allowlist", page: w.allowlistPage})
 	}
 	named := func() bool { return w.model.Current != nil }
-	list = append(list, section{id: "server", page: w.serverPage, filled: named}, section{id: "report", page: w.reportPage, filled: named})
+	list = append(list, section{id: "server", page: w.serverPage, filled: named})
+	if w.p.Access != nil {
+		list = append(list, section{id: "events", page: w.eventsPage, filled: named})
+	}
+	list = append(list, section{id: "report", page: w.reportPage, filled: named})
 	if w.p.Access != nil {
 		list = append(list, section{id: "sign-in", page: w.signInPage, low: true})
 	}

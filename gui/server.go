@@ -30,7 +30,7 @@ type serverPage struct {
 	saved   string           // where it was saved last; "" for nowhere
 	turns   int              // of what was pasted: what comes last counts
 	reading bool             // it is being read
-	wrong   string           // with what was pasted last
+	wrong   error            // with what was pasted last
 	said    []checks.Result  // about what was pasted last
 	remote  remote
 	outside string // what is wrong with the file that was chosen last
@@ -111,7 +111,7 @@ func (p *serverPage) fill() {
 	}
 	if p.session != s {
 		p.remote.stop()
-		p.session, p.unfold, p.saved, p.reading, p.wrong, p.said, p.outside, p.remote = s, false, "", false, "", nil, "", remote{}
+		p.session, p.unfold, p.saved, p.reading, p.wrong, p.said, p.outside, p.remote = s, false, "", false, nil, nil, "", remote{}
 		p.turns++ // what is being read is about the other one
 	}
 	offset := float32(0)
@@ -221,8 +221,8 @@ func (p *serverPage) answerCard(s *model.Session) fyne.CanvasObject {
 	switch {
 	case p.reading:
 		lines = append(lines, p.wait(p.say("requirements.reading", nil)))
-	case p.wrong != "":
-		say(widgets.RowContent{Sign: style.Problem, Title: p.wrong, Quiet: true})
+	case p.wrong != nil:
+		say(widgets.RowContent{Sign: style.Problem, Title: p.pasteMistake(p.wrong), Quiet: true})
 	case s.Server.Probe != nil:
 		say(widgets.RowContent{Sign: style.OK, Title: p.say("server.read", nil), Detail: s.AnswerText(p.words, s.Server.Probe)})
 	}
@@ -249,7 +249,7 @@ func (p *serverPage) answerCard(s *model.Session) fyne.CanvasObject {
 // forget takes the answer away again.
 func (p *serverPage) forget() {
 	s := p.session
-	s.Target.ServerProbe, s.Server.Probe, s.Server.Pasted, p.wrong, p.said = nil, nil, "", "", nil
+	s.Target.ServerProbe, s.Server.Probe, s.Server.Pasted, p.wrong, p.said = nil, nil, "", nil, nil
 	p.refill(func() fyne.Focusable { return p.area })
 }
 
@@ -262,7 +262,7 @@ func (p *serverPage) take(text string) {
 // takeFile reads what was saved.
 func (p *serverPage) takeFile(path string) {
 	p.read(filepath.Base(path), func() (*serverprobe.Probe, error) {
-		file, err := os.Open(path)
+		file, err := os.Open(path) // #nosec G304 -- the user names it
 		if err != nil {
 			return nil, err
 		}
@@ -277,7 +277,7 @@ func (p *serverPage) read(begins string, answer func() (*serverprobe.Probe, erro
 	p.turns++
 	turn := p.turns
 	s.Server.Pasted, s.Server.Probe, s.Target.ServerProbe = begins, nil, nil
-	p.reading, p.wrong, p.said = true, "", nil
+	p.reading, p.wrong, p.said = true, nil, nil
 	p.background(func(context.Context) func() {
 		probe, err := answer()
 		return func() {
@@ -293,9 +293,7 @@ func (p *serverPage) read(begins string, answer func() (*serverprobe.Probe, erro
 func (p *serverPage) have(probe *serverprobe.Probe, err error) {
 	s := p.session
 	p.reading = false
-	if err != nil {
-		p.wrong = p.pasteMistake(err)
-	} else {
+	if p.wrong = err; err == nil {
 		target := s.Target
 		target.ServerProbe = probe
 		s.Server.Probe, p.said = probe, checks.LookAtProbe(target, p.p.Now())
@@ -518,9 +516,7 @@ func (p *serverPage) askPassword(server serverprobe.Server, typed chan<- secret.
 	entry := widgets.NewEntry("", maxKey)
 	entry.Password = true
 	give := func() {
-		password := secret.New(entry.Text)
-		p.session.Use(password)
-		typed <- password
+		typed <- secret.New(entry.Text)
 		p.unanswered = nil
 		p.closeDialog()
 	}

@@ -19,8 +19,8 @@ const (
 )
 
 const (
-	starts = 9 // of each; what else the computer does can only slow one down, so the fastest counts
-	rests  = 3 // of each, of which the median counts
+	starts = 15 // of each; what else the computer does can only slow one down, so the fastest counts
+	rests  = 3  // of each, of which the median counts
 	// What goes on after the first frame is over by then.
 	settled  = 4 * time.Second
 	idleTime = 10 * time.Second
@@ -72,6 +72,7 @@ func BenchmarkWindow(b *testing.B) {
 func limit(b *testing.B, what string, value float64, unit string, most float64) {
 	b.Helper()
 	b.ReportMetric(value, unit)
+	b.Logf("%s: %.3f", what, value)
 	if value > most {
 		b.Errorf("%s: %.3f, at most %.2f is allowed", what, value, most)
 	}

@@ -150,10 +150,16 @@ func (r *running) open() *running {
 		r.place = image.Rect(x, y, x+width, y+height)
 		return true
 	})
-	if _, err := r.tool("xdotool", "mousemove", "1279", "799"); err != nil { // out of the picture
+	r.hideMouse()
+	return r
+}
+
+// hideMouse takes the mouse's pointer out of the picture.
+func (r *running) hideMouse() {
+	r.t.Helper()
+	if _, err := r.tool("xdotool", "mousemove", "1279", "799"); err != nil {
 		r.t.Fatal(err)
 	}
-	return r
 }
 
 func (r *running) until(what string, done func() bool) {
@@ -217,6 +223,7 @@ func (r *running) click(c color.RGBA) {
 		_, err := r.tool("xdotool", "mousemove", "--window", r.window, fmt.Sprint((box.Min.X+box.Max.X)/2), fmt.Sprint((box.Min.Y+box.Max.Y)/2), "click", "1")
 		return err
 	})
+	r.hideMouse()
 }
 
 // changes does something, and waits until the window looks different and then stands still. What it did may also change nothing.
@@ -290,17 +297,19 @@ const (
 )
 
 // shows tells whether there is a sign of a colour in the upper half of the window.
-func (r *running) shows(c color.RGBA, size int) bool {
+func (r *running) shows(c color.RGBA, size int) bool { return r.pixels(c, r.place.Dy()/2) > size }
+
+// pixels counts those of a colour in a part of the window, from its top.
+func (r *running) pixels(c color.RGBA, height int) (n int) {
 	picture := r.look()
-	n := 0
-	for y := range picture.Bounds().Dy() / 2 {
+	for y := range height {
 		for x := range picture.Bounds().Dx() {
 			if picture.RGBAAt(x, y) == c {
 				n++
 			}
 		}
 	}
-	return n > size
+	return n
 }
 
 // clipboard is what was copied last.

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"boxready/checks"
 )
 
 // TestDemo opens the window on the simulated portal, opens a finding and copies it for whoever fixes it, mends the portal and signs
@@ -35,7 +37,7 @@ func TestDemo(t *testing.T) {
 	r.settle()
 	r.shot("server-answered")
 
-	r.press("ctrl+6")
+	r.press("ctrl+7")
 	r.settle()
 	r.shot("3-report")
 	r.click(blue)
@@ -49,7 +51,7 @@ func TestDemo(t *testing.T) {
 	r.settle()
 	r.shot("5-healthy")
 
-	r.press("ctrl+7", "Return")
+	r.press("ctrl+8", "Return")
 	r.shot("6-guide")
 	r.tab(8)
 	r.press("Return") // fills in the simulated application's keys
@@ -60,7 +62,15 @@ func TestDemo(t *testing.T) {
 	r.settle()
 	r.shot("8-signed-in")
 
-	r.press("ctrl+8")
+	// An event goes from the simulated portal to the receiver and is seen there.
+	r.press("ctrl+6", "Return")
+	r.shot("events-question")
+	r.press("shift+Tab", "Return")
+	r.until("the event", func() bool { return r.pixels(green, r.place.Dy()) > len(checks.Legs())*smallSign })
+	r.settle()
+	r.shot("events-arrived")
+
+	r.press("ctrl+9")
 	r.shot("9-settings")
 	r.press("space", "Down", "Down", "Return")
 	r.until("English", func() bool { return s.kept().Language == "en" })

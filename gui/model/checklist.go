@@ -85,7 +85,7 @@ func (s *Session) Checklist(w *report.Words, now time.Time, filter Filter) (grou
 		s.cutShort(w, all, filter, func(g checks.Group, row Row) { rows[g] = append(rows[g], row) })
 		for _, work := range s.working {
 			if filter.Link == "" || LinkOf(work.Check) == filter.Link {
-				put(work.Check, inProgress(w, work, now))
+				put(work.Check, s.inProgress(w, work, now))
 			}
 		}
 		s.inOrder(w, all, filter, func(g checks.Group, row Row) { rows[g] = append(rows[g], row) })
@@ -193,17 +193,19 @@ func (s *Session) cutShort(w *report.Words, all []checks.Result, filter Filter, 
 	}
 }
 
-func inProgress(w *report.Words, work Working, now time.Time) Row {
+func (s *Session) inProgress(w *report.Words, work Working, now time.Time) Row {
 	waited := max(now.Sub(work.Since), 0)
-	text := "window.elapsed"
-	if waited >= Slow {
+	text, detail := "window.elapsed", ""
+	if work.Check == checks.EventDelivery && len(s.legs) > 0 { // takes long, and says how far it is
+		detail = w.Say("window.events.leg-"+string(s.legs[len(s.legs)-1].Name), nil)
+	} else if waited >= Slow {
 		text = "window.elapsed-slow"
 	}
 	aside := w.Say(text, checks.Args{"seconds": int(waited.Seconds())})
 	if work.Total > 1 {
 		aside = join(" · ", w.Say("window.counted", checks.Args{"done": work.Done, "total": work.Total}), aside)
 	}
-	return Row{Key: key(InProgress, work.Check, ""), Kind: InProgress, Sign: Waiting, Title: w.Name(work.Check), Aside: aside}
+	return Row{Key: key(InProgress, work.Check, ""), Kind: InProgress, Sign: Waiting, Title: w.Name(work.Check), Detail: detail, Aside: aside}
 }
 
 func (s *Session) inOrder(w *report.Words, all []checks.Result, filter Filter, put func(checks.Group, Row)) {

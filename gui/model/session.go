@@ -42,7 +42,8 @@ type Session struct {
 	Unlocking bool
 	Outcome   *checks.Outcome // of the last run; nil before the first is over
 
-	total, done int // checks of the run that is under way
+	total, done int          // checks of the run that is under way
+	legs        []checks.Leg // of the test event that it sends; nil before it does
 	working     []Working
 	results     map[checks.ID][]checks.Result // by the check that found them
 
@@ -69,6 +70,7 @@ func (s *Session) Use(secrets ...secret.String) {
 // Begin starts a run of total checks; what was known is forgotten if it is a whole one.
 func (s *Session) Begin(now time.Time, total int, whole bool) {
 	s.Running, s.Stopped, s.Begun, s.total, s.done, s.working = true, false, now, total, 0, nil
+	s.legs = nil
 	if whole || s.results == nil {
 		s.results = map[checks.ID][]checks.Result{}
 		s.Outcome, s.Learned = nil, nil
@@ -102,7 +104,7 @@ func (s *Session) Finished(id checks.ID, results []checks.Result) {
 // End notes that the run is over.
 func (s *Session) End(o *checks.Outcome, stopped bool) {
 	s.saidIn = nil
-	s.Running, s.Stopped, s.working, s.Outcome = false, stopped, nil, o
+	s.Running, s.Stopped, s.working, s.legs, s.Outcome = false, stopped, nil, nil, o
 	s.results = map[checks.ID][]checks.Result{}
 	for _, r := range o.Results {
 		id := found(r)

@@ -45,6 +45,9 @@ type meter struct {
 	dir   bitrix.Direction
 	// What causes mean about the way itself. OK and notice mean that it is open; what isn't listed, that nothing follows.
 	open, closed []checks.Cause
+	// brought means that the check looks at what somebody brought from elsewhere, or does more than ask: it isn't made again just
+	// to see whether a row is open by now.
+	brought bool
 }
 
 // meters are in the order of their weight. Which of the authorization server's refusals a portal passes on shows that the way
@@ -52,11 +55,16 @@ type meter struct {
 var meters = []meter{
 	{check: checks.TokenAccepted, rows: authServer, dir: bitrix.PortalOut, open: authServersWord, closed: []checks.Cause{checks.AuthServerUnreachable}},
 	{check: checks.AuthServerFromPortal, rows: authServer, dir: bitrix.PortalOut, open: authServersWord, closed: []checks.Cause{checks.AuthServerUnreachable}},
-	{check: checks.PortalTCP, rows: []string{"app-rest", "web"}, dir: bitrix.PortalIn, closed: []checks.Cause{checks.TCPRefused, checks.TCPTimeout}},
+	{check: checks.EventDelivery, rows: authServer, dir: bitrix.PortalOut, brought: true}, // that no event came may be due to much else
+	{check: checks.ServerAuthServer, rows: authServer, dir: bitrix.PortalOut, open: []checks.Cause{checks.CABundleOutdated},
+		closed: []checks.Cause{checks.AuthServerUnreachable, checks.ProxyNotForREST}, brought: true},
+	{check: checks.PortalFromInternet, rows: portalDoor, dir: bitrix.PortalIn, closed: []checks.Cause{checks.NotSeenFromOutside}, brought: true},
+	{check: checks.PortalTCP, rows: portalDoor, dir: bitrix.PortalIn, closed: []checks.Cause{checks.TCPRefused, checks.TCPTimeout}},
 }
 
 var (
 	authServer      = []string{"oauth", "oauth-w"}
+	portalDoor      = []string{"app-rest", "web"}
 	authServersWord = []checks.Cause{checks.LicenceRejected, checks.PortalCredentialsRefused}
 )
 
@@ -70,7 +78,9 @@ func (r *Rules) Checks() []checks.ID {
 	var ids []checks.ID
 	for _, row := range r.Rows {
 		for _, m := range metersOf(row) {
-			ids = add(ids, m.check)
+			if !m.brought {
+				ids = add(ids, m.check)
+			}
 		}
 	}
 	return ids

@@ -19,6 +19,15 @@ func TestMeasured(t *testing.T) {
 	door := func(state checks.State, cause checks.Cause) checks.Result {
 		return checks.Result{Check: checks.PortalTCP, State: state, Cause: cause, Vantage: checks.FromComputer}
 	}
+	server := func(state checks.State, cause checks.Cause) checks.Result {
+		return checks.Result{Check: checks.ServerAuthServer, State: state, Cause: cause, Vantage: checks.FromServer}
+	}
+	event := func(state checks.State, cause checks.Cause) checks.Result {
+		return checks.Result{Check: checks.EventDelivery, State: state, Cause: cause, Vantage: checks.FromPortal}
+	}
+	outside := func(state checks.State, cause checks.Cause) checks.Result {
+		return checks.Result{Check: checks.PortalFromInternet, State: state, Cause: cause, Vantage: checks.FromOutside}
+	}
 	for name, c := range map[string]struct {
 		results []checks.Result
 		region  bitrix.Region
@@ -40,6 +49,17 @@ func TestMeasured(t *testing.T) {
 		"a real token weighs more":            {[]checks.Result{portal(checks.Unknown, checks.NeedsDeep), {Check: checks.TokenAccepted, State: checks.OK, Vantage: checks.FromPortal}}, bitrix.CIS, "oauth", "открыто, видно через портал"},
 		"a real token tells nothing":          {[]checks.Result{portal(checks.OK, ""), {Check: checks.TokenAccepted, State: checks.Unknown, Cause: checks.TimedOut, Vantage: checks.FromPortal}}, bitrix.CIS, "oauth", "открыто, видно через портал"},
 		"a report of a stranger's":            {[]checks.Result{{Check: checks.PortalTCP, State: checks.OK, Vantage: "moon"}}, bitrix.CIS, "app-rest", "проверялось"},
+		"an event came through":               {[]checks.Result{portal(checks.Unknown, checks.NeedsDeep), event(checks.OK, "")}, bitrix.CIS, "oauth", "открыто, видно через портал"},
+		"an event didn't":                     {[]checks.Result{event(checks.Problem, checks.EventNotDelivered)}, bitrix.CIS, "oauth", "проверялось"},
+		"the server reaches it":               {[]checks.Result{portal(checks.Unknown, checks.NeedsDeep), server(checks.OK, "")}, bitrix.CIS, "oauth", "открыто, видно с сервера портала"},
+		"the server doesn't":                  {[]checks.Result{portal(checks.Skipped, ""), server(checks.Problem, checks.AuthServerUnreachable)}, bitrix.CIS, "oauth", "закрыто, видно с сервера портала"},
+		"the server's REST goes past a proxy": {[]checks.Result{server(checks.Problem, checks.ProxyNotForREST)}, bitrix.CIS, "oauth", "закрыто, видно с сервера портала"},
+		"the server's roots are old":          {[]checks.Result{server(checks.Problem, checks.CABundleOutdated)}, bitrix.CIS, "oauth", "открыто, видно с сервера портала"},
+		"somebody sits in between":            {[]checks.Result{server(checks.Problem, checks.TLSIntercepted)}, bitrix.CIS, "oauth", "проверялось"},
+		"the portal itself weighs more":       {[]checks.Result{server(checks.Problem, checks.AuthServerUnreachable), portal(checks.OK, "")}, bitrix.CIS, "oauth", "открыто, видно через портал"},
+		"the internet sees the door":          {[]checks.Result{outside(checks.OK, ""), door(checks.Problem, checks.TCPTimeout)}, bitrix.CIS, "app-rest", "открыто, видно из интернета"},
+		"the internet sees no door":           {[]checks.Result{door(checks.OK, ""), outside(checks.Problem, checks.NotSeenFromOutside)}, bitrix.CIS, "app-rest", "закрыто, видно из интернета"},
+		"the run outside tells nothing":       {[]checks.Result{outside(checks.Unknown, checks.UnexpectedAnswer), door(checks.OK, "")}, bitrix.CIS, "app-rest", "открыто с этого компьютера"},
 		"the portal's door is open from here": {[]checks.Result{door(checks.OK, "")}, bitrix.CIS, "app-rest", "открыто с этого компьютера"},
 		"a dead IPv6 beside":                  {[]checks.Result{door(checks.Notice, checks.IPv6Dead)}, bitrix.CIS, "app-rest", "открыто с этого компьютера"},
 		"the portal's door is closed":         {[]checks.Result{door(checks.Problem, checks.TCPTimeout)}, bitrix.CIS, "app-rest", "закрыто с этого компьютера"},

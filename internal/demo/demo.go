@@ -25,6 +25,9 @@ import (
 // Timeout is how long a run against a simulated portal may take: its slowest faults keep silent for a minute.
 const Timeout = 90 * time.Second
 
+// eventWait is how long a simulated event may be on its way, so that one that never comes is seen within Timeout.
+const eventWait = 20 * time.Second
+
 // Fault is one thing that can be wrong with the simulated portal.
 type Fault struct {
 	Name  string
@@ -142,7 +145,7 @@ func (p *Portal) Target(version string) (checks.Target, error) {
 	}
 	target.AsApplication = p.with["as-application"]
 	if p.with["receiver"] {
-		target.Receiver = p.Receiver()
+		target.Receiver, target.EventWait = p.Receiver(), eventWait
 	}
 	target.Requirements = p.Requirements()
 	if p.with["webhook"] {

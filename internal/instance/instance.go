@@ -12,10 +12,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -49,7 +51,7 @@ const (
 	protocol = 1
 	maxBytes = 64 << 10
 	maxFiles = 32
-	// patience is how long a second start waits for the first: its window may be opening.
+	// patience is how long a second start waits for the first.
 	patience = 15 * time.Second
 	// One that says nothing must not keep others waiting.
 	hearing = 2 * time.Second
@@ -91,16 +93,53 @@ func Start(ctx context.Context, files []string) (first *First, handed bool, err 
 	return nil, true, nil
 }
 
+// hand waits for a first start that listens: its window may be opening.
 func hand(ctx context.Context, files []string) error {
-	conn, err := dial(ctx)
-	if err != nil {
-		return err
-	}
-	defer conn.Close()
-	if deadline, ok := ctx.Deadline(); ok {
-		if err := conn.SetDeadline(deadline); err != nil {
+	for {
+		conn, err := greeted(ctx)
+		if err == nil {
+			defer conn.Close()
+			return ask(conn, files)
+		}
+		if ctx.Err() != nil || !notYet(err) {
 			return err
 		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+func notYet(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, io.EOF) || isTimeout(err)
+}
+
+// greeted connects to a first start that has said so: it speaks first, so nothing is handed to one that doesn't listen. (In
+// Wine a pipe's first connection leads nowhere.)
+func greeted(ctx context.Context) (net.Conn, error) {
+	conn, err := connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var a answer
+	if err = conn.SetDeadline(time.Now().Add(hearing)); err == nil {
+		err = receive(conn, &a)
+	}
+	if err == nil && a.Protocol != protocol {
+		err = errNotTaken // it is another version's window
+	}
+	if err != nil {
+		conn.Close()
+		return nil, err
+	}
+	return conn, nil
+}
+
+func ask(conn net.Conn, files []string) error {
+	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
+		return err
 	}
 	if err := json.NewEncoder(conn).Encode(request{protocol, files}); err != nil {
 		return err
@@ -109,8 +148,8 @@ func hand(ctx context.Context, files []string) error {
 	if err := receive(conn, &a); err != nil {
 		return err
 	}
-	if a.Protocol != protocol || !a.Taken {
-		return errNotTaken // it is another version's window, perhaps
+	if !a.Taken {
+		return errNotTaken
 	}
 	return nil
 }
@@ -123,7 +162,7 @@ func (f *First) Serve(open func(files []string)) {
 		defer close(f.served)
 		for {
 			conn, err := f.listener.Accept()
-			if errors.Is(err, net.ErrClosed) || err != nil && !isTemporary(err) {
+			if errors.Is(err, net.ErrClosed) || err != nil && !isTimeout(err) {
 				return
 			}
 			if err == nil {
@@ -133,7 +172,7 @@ func (f *First) Serve(open func(files []string)) {
 	}()
 }
 
-func isTemporary(err error) bool {
+func isTimeout(err error) bool {
 	var timeout net.Error
 	return errors.As(err, &timeout) && timeout.Timeout()
 }
@@ -156,7 +195,7 @@ func take(conn net.Conn, open func([]string)) {
 		return
 	}
 	var r request
-	if receive(conn, &r) != nil {
+	if json.NewEncoder(conn).Encode(answer{Protocol: protocol}) != nil || receive(conn, &r) != nil {
 		return
 	}
 	taken := r.Protocol == protocol && len(r.Open) <= maxFiles && !slices.ContainsFunc(r.Open, func(name string) bool { return !acceptable(name) })

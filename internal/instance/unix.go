@@ -12,7 +12,6 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
-	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -82,30 +81,20 @@ func claim() (*First, error) {
 	return &First{listener: listener, release: func() { lock.Close() }}, nil
 }
 
-// dial waits for a first start that has the lock and is about to listen.
-func dial(ctx context.Context) (net.Conn, error) {
+func connect(ctx context.Context) (net.Conn, error) {
 	path, err := socket()
 	if err != nil {
 		return nil, err
 	}
-	for {
-		conn, err := (&net.Dialer{}).DialContext(ctx, "unix", path)
-		switch {
-		case err == nil:
-			if err := allowed(conn); err != nil {
-				conn.Close()
-				return nil, err
-			}
-			return conn, nil
-		case !errors.Is(err, unix.ENOENT) && !errors.Is(err, unix.ECONNREFUSED):
-			return nil, err
-		}
-		select {
-		case <-ctx.Done():
-			return nil, err
-		case <-time.After(20 * time.Millisecond):
-		}
+	conn, err := (&net.Dialer{}).DialContext(ctx, "unix", path)
+	if err != nil {
+		return nil, err
 	}
+	if err := allowed(conn); err != nil {
+		conn.Close()
+		return nil, err
+	}
+	return conn, nil
 }
 
 var errStranger = errors.New("somebody else is at the other end")

@@ -26,24 +26,33 @@ func pipe() (name, sid string, err error) {
 	return fmt.Sprintf(`\\.\pipe\boxready-%s-%d`, sid, session), sid, nil
 }
 
-// claim returns nil if there is a first start already. The system lets one process make a pipe of a name, and nobody reach it over
-// the network.
+// claim returns nil if there is a first start already. Who has made the mutex is the first: it ends with the process.
 func claim() (*First, error) {
 	name, sid, err := pipe()
 	if err != nil {
 		return nil, err
 	}
-	listener, err := winio.ListenPipe(name, &winio.PipeConfig{SecurityDescriptor: "D:P(A;;GA;;;" + sid + ")"})
-	if errors.Is(err, windows.ERROR_ACCESS_DENIED) || errors.Is(err, windows.ERROR_PIPE_BUSY) || errors.Is(err, windows.ERROR_ALREADY_EXISTS) {
-		return nil, nil
+	lock, err := windows.UTF16PtrFromString(`Local\boxready-` + sid)
+	if err != nil {
+		return nil, err
+	}
+	mutex, err := windows.CreateMutex(nil, false, lock)
+	if errors.Is(err, windows.ERROR_ALREADY_EXISTS) {
+		return nil, windows.CloseHandle(mutex)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return &First{listener: listener, release: func() {}}, nil
+	// Nobody reaches it over the network: winio sees to that.
+	listener, err := winio.ListenPipe(name, &winio.PipeConfig{SecurityDescriptor: "D:P(A;;GA;;;" + sid + ")"})
+	if err != nil {
+		_ = windows.CloseHandle(mutex)
+		return nil, err
+	}
+	return &First{listener: listener, release: func() { _ = windows.CloseHandle(mutex) }}, nil
 }
 
-func dial(ctx context.Context) (net.Conn, error) {
+func connect(ctx context.Context) (net.Conn, error) {
 	name, sid, err := pipe()
 	if err != nil {
 		return nil, err

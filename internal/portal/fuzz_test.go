@@ -57,6 +57,9 @@ func FuzzParseWebhook(f *testing.F) {
 			}
 			return
 		}
+		if w.Address.Host == "http" || w.Address.Host == "https" {
+			return // https://http/ is read as a doubled scheme, which is what people paste
+		}
 		again, err := ParseWebhook(w.URL().Reveal())
 		if err != nil || again.Address.Host != w.Address.Host || again.Address.Port != w.Address.Port || again.User != w.User || again.Code.Reveal() != w.Code.Reveal() {
 			t.Errorf("%+v is written as %s and read as %+v, %v", w, w.URL().Reveal(), again, err)

@@ -64,7 +64,7 @@ func (l *limits) of(from netip.Addr, now time.Time) *turns {
 	source, _ := from.Prefix(bits) // of an address that isn't valid: one for all of them
 	t := l.sources[source]
 	if t == nil {
-		l.makeRoom(now)
+		l.makeRoom()
 		t = &turns{requests: rate.NewLimiter(perSource, perSourceAtOnce), mailboxes: rate.NewLimiter(rate.Every(mailboxEvery), mailboxesAtOnce)}
 		l.sources[source] = t
 	}
@@ -72,11 +72,9 @@ func (l *limits) of(from netip.Addr, now time.Time) *turns {
 	return t
 }
 
-func (l *limits) makeRoom(now time.Time) {
-	if len(l.sources) < maxSources {
-		return
-	}
-	l.tidy(now)
+// makeRoom lets some source's turns come back early where there are too many. Looking for who hasn't asked for long takes time,
+// which strangers must not be able to ask for.
+func (l *limits) makeRoom() {
 	for source := range l.sources { // in no order that anybody could foresee
 		if len(l.sources) < maxSources {
 			return

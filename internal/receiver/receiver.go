@@ -31,7 +31,7 @@ const (
 	// NonceField is where the nonce stands in a test event: a parameter of event.test, which the portal puts under data[QUERY].
 	NonceField = "boxready"
 	nonceKey   = "data[QUERY][" + NonceField + "]"
-	tokenKey   = "auth[access_token]"
+	tokenKey   = "auth[access_token]" // #nosec G101 -- a field of a form
 )
 
 // Mailbox is the answer to opening one.

@@ -69,6 +69,7 @@ var conclusions = []conclusion{
 	{"event-delivery", "unexpected-answer", `{"receiver":"https://events.example","limit_ms":120000,"trouble":{"leg":"mailbox","reason":"unreachable","layer":"http","failure":"other"}}`},
 	{"event-delivery", "unexpected-answer", `{"receiver":"https://events.example","limit_ms":120000,"trouble":{"leg":"mailbox","reason":"busy"}}`},
 	{"event-delivery", "unexpected-answer", `{"receiver":"https://events.example","limit_ms":120000,"trouble":{"leg":"mailbox","reason":"no-receiver"}}`},
+	{"event-delivery", "unexpected-answer", `{"receiver":"https://events.example","limit_ms":120000,"waited_ms":120000,"addresses":["192.168.1.5"],"steps":[{"method":"event.test","form":"json","status":200}]}`},
 	{"event-delivery", "unexpected-answer", `{"receiver":"https://events.example","limit_ms":120000,"trouble":{"leg":"travel","reason":"forgot"}}`},
 	{"event-machinery", "event-not-recorded", `{"left_bound":true,"steps":[{"method":"event.bind","form":"json","status":200},{"method":"event.offline.get","form":"json","status":200}]}`},
 	{"event-machinery", "event-test-denied", `{"steps":[{"method":"event.bind","form":"json","status":403,"error":"ACCESS_DENIED"}]}`},

@@ -41,7 +41,7 @@ func hostAddresses() map[string]string {
 	return map[string]string{
 		hostOf(bitrix.AuthServer(bitrix.CIS)): addrAuthCIS, hostOf(bitrix.AuthServer(bitrix.World)): addrAuthWorld,
 		hostOf(bitrix.Feed(bitrix.CIS)): addrFeedCIS, hostOf(bitrix.Feed(bitrix.World)): addrFeedWorld,
-		aiaHost: addrAIA, HandlerHost: addrEvents, dohGoogle: addrDoHGoogle, dohYandex: addrDoHYandex,
+		aiaHost: addrAIA, dohGoogle: addrDoHGoogle, dohYandex: addrDoHYandex,
 	}
 }
 
@@ -97,6 +97,9 @@ func (s *Sim) zone(f *faultSet, name string, outside bool) (addresses []string, 
 	name = strings.ToLower(name)
 	if name == appHost {
 		return []string{appAddress(f)}, dnsmessage.RCodeSuccess, false
+	}
+	if name == HandlerHost {
+		return []string{eventsAddress(f)}, dnsmessage.RCodeSuccess, false
 	}
 	if a, ok := hostAddresses()[name]; ok {
 		return []string{a}, dnsmessage.RCodeSuccess, false

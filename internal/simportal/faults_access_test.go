@@ -90,6 +90,7 @@ var accessSymptoms = map[string]seen{
 	"receiver-unreachable":     inTests("TestHandlerFaults"),
 	"receiver-busy":            inTests("TestHandlerFaults"),
 	"receiver-page":            inTests("TestHandlerFaults"),
+	"receiver-private":         inTests("TestQueue"),
 	"receiver-forgets":         inTests("TestHandlerFaults"),
 	"receiver-tls-self-signed": inTests("TestHandlerFaults"),
 

@@ -195,6 +195,7 @@ var faultTable = []Fault{
 	{Name: "receiver-page", Group: "handler", Causes: []string{"event-delivery/unexpected-answer"}, With: delivery, Words: "where the receiver of test events should be, something else answers"},
 	{Name: "receiver-forgets", Group: "handler", Causes: []string{"event-delivery/unexpected-answer"}, With: delivery, Words: "the receiver of test events loses its mailboxes, as when it is restarted"},
 	{Name: "receiver-tls-self-signed", Group: "handler", Causes: []string{"event-delivery/unexpected-answer"}, With: delivery, Words: "the receiver's certificate is signed by itself"},
+	{Name: "receiver-private", Group: "handler", Causes: []string{"event-delivery/unexpected-answer"}, With: append([]string{"dns"}, delivery...), Words: "the receiver of test events has a private address only, which the event queue does not find"},
 
 	{Name: "app-host-unreachable", Group: "application-host", Causes: []string{"application-hosts/host-unreachable"}, Needs: calledApp, Words: "the application's server refuses connections", ports: true},
 	{Name: "app-private", Group: "application-host", Causes: []string{"application-hosts/handler-private"}, With: []string{"dns"}, Needs: calledApp, Words: "the application's name leads to a private address only"},

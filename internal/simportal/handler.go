@@ -2,14 +2,17 @@ package simportal
 
 import (
 	"bytes"
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
 )
 
-// fromHeader is how the simulated queue says from which of its addresses it calls: all of this is one computer. What stands in
-// front of the handler takes it away.
-const fromHeader = "X-Simulated-From"
+// forwarded is how the simulated queue says from which of its addresses it calls, as a proxy would in front of the handler: all of
+// this is one computer.
+const forwarded = "X-Forwarded-For"
 
 // HandlerHost is the host that event handlers can be bound at, in https: Options.Handler answers for it.
 const HandlerHost = "events.demo.example"
@@ -35,9 +38,9 @@ func (s *Sim) handlerFront(h *hit) {
 	}
 	r := h.r.Clone(h.r.Context())
 	r.Body = io.NopCloser(bytes.NewReader(h.body))
-	if from := r.Header.Get(fromHeader); from != "" {
+	if from := r.Header.Get(forwarded); from != "" {
 		r.RemoteAddr = net.JoinHostPort(from, "40000")
-		r.Header.Del(fromHeader)
+		r.Header.Del(forwarded)
 	}
 	w := &noting{ResponseWriter: h.w, h: h}
 	s.opt.Handler.ServeHTTP(w, r)
@@ -63,6 +66,23 @@ func (s *Sim) handlerTLS(f *faultSet) (tlsMode, error) {
 	return tlsMode{config: c}, err
 }
 
+// HandlerCertificate is a healthy certificate for HandlerHost with its intermediates, and its key, in PEM: for a server at
+// Options.HandlerAt.
+func (s *Sim) HandlerCertificate() (cert, key []byte, err error) {
+	c, err := s.ca.config(tlsEvents)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, der := range c.Certificates[0].Certificate {
+		cert = append(cert, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})...)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(c.Certificates[0].PrivateKey)
+	if err != nil {
+		return nil, nil, fmt.Errorf("write the handler's key: %w", err)
+	}
+	return cert, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), nil
+}
+
 // eventsAt is where that host listens.
 func (s *Sim) eventsAt(f *faultSet) string {
 	switch {
@@ -72,4 +92,12 @@ func (s *Sim) eventsAt(f *faultSet) string {
 		return s.opt.HandlerAt
 	}
 	return s.at.events
+}
+
+// eventsAddress is what the DNS server says of it.
+func eventsAddress(f *faultSet) string {
+	if f.on("receiver-private") {
+		return addrEventsIn
+	}
+	return addrEvents
 }

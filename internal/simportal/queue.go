@@ -147,7 +147,7 @@ func (s *Sim) callHandler(e onlineEvent, u *url.URL) (status int, err error) {
 	if e.f.on("event-from-elsewhere") {
 		from = addrElsewhere
 	}
-	r.Header.Set(fromHeader, from)
+	r.Header.Set(forwarded, from)
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(s.RootsPEM())
 	transport := &http.Transport{DisableKeepAlives: true, TLSClientConfig: &tls.Config{RootCAs: roots}, DialContext: func(ctx context.Context, network, hostPort string) (net.Conn, error) {
@@ -172,6 +172,9 @@ func (s *Sim) handlerAt(f *faultSet, hostPort string) string {
 	}
 	switch hostPort {
 	case HandlerHost + ":443":
+		if f.on("receiver-private") {
+			return ""
+		}
 		return s.eventsAt(f)
 	case appHost + ":443":
 		return s.appAt(f)

@@ -61,7 +61,7 @@ const online = "event=ONAPPTEST&handler=https%3A%2F%2Fevents.demo.example%2Fx"
 func TestQueue(t *testing.T) {
 	t.Parallel()
 	for fault, want := range map[string]int{"": 1, "event-queue-late": 1, "event-from-elsewhere": 1, "event-body-lost": 1, "event-delivered-twice": 2,
-		"event-handler-refused": 0, "event-not-handed-over": 0, "event-queue-stopped": 0, "event-queue-shut-out": 0, "install-unfinished": 0} {
+		"event-handler-refused": 0, "event-not-handed-over": 0, "event-queue-stopped": 0, "event-queue-shut-out": 0, "receiver-private": 0, "install-unfinished": 0} {
 		t.Run(fault, func(t *testing.T) {
 			t.Parallel()
 			h := newHandler()

@@ -61,6 +61,7 @@ const (
 	addrApp        = "203.0.113.60"
 	addrAppPrivate = "192.168.10.60"
 	addrEvents     = "203.0.113.61"
+	addrEventsIn   = "192.168.10.61"
 	addrDoHGoogle  = "203.0.113.53"
 	addrDoHYandex  = "203.0.113.54"
 	defaultREST    = "25.800.0"
@@ -341,7 +342,7 @@ func (s *Sim) ConnectToByAddress() []string {
 	for _, a := range portalAddresses(f) {
 		routes = append(routes, route{a, 443, s.portalAt(f, a)}, route{a, 80, s.portalHTTPAt(f, a)})
 	}
-	return lines(append(append(routes, route{appAddress(f), 443, s.appAt(f)}, route{addrEvents, 443, s.eventsAt(f)}), s.otherRoutes()...))
+	return lines(append(append(routes, route{appAddress(f), 443, s.appAt(f)}, route{eventsAddress(f), 443, s.eventsAt(f)}), s.otherRoutes()...))
 }
 
 func lines(routes []route) []string {

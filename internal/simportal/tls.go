@@ -427,7 +427,7 @@ func (s *Sim) vendorTLS(*faultSet) (tlsMode, error) {
 
 func (s *Sim) authTLS(f *faultSet) (tlsMode, error) {
 	kind := tlsVendor
-	switch fault := f.any("auth-host-intercepted", "tls-intercepted-gateway", "tls-intercepted-captive"); fault {
+	switch fault := f.any("tls-intercepted-gateway", "tls-intercepted-captive", "auth-host-intercepted"); fault {
 	case "":
 	case "auth-host-intercepted":
 		kind = tlsVendorIntercepted

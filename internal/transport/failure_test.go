@@ -237,3 +237,17 @@ func TestClosedIdle(t *testing.T) {
 		t.Errorf("failure %q: %v", FailureOf(err), err)
 	}
 }
+
+// TestRouterRefuses asserts that what a router on the way says isn't taken for this computer's own lack of a route.
+func TestRouterRefuses(t *testing.T) {
+	for _, said := range []error{syscall.ENETUNREACH, syscall.EACCES} {
+		if got := FailureOf(at(StageTCP, fmt.Errorf("%w: %w", errFromAfar, said))); got != Unreachable {
+			t.Errorf("%v from afar is %q", said, got)
+		}
+	}
+	for address, want := range map[string]bool{"127.0.0.1:443": true, "224.0.0.1:443": false} {
+		if got := hasRoute(netip.MustParseAddrPort(address)); got != want {
+			t.Errorf("a route to %s: %t", address, got)
+		}
+	}
+}

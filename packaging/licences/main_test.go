@@ -1,6 +1,8 @@
 package main
 
 import (
+	"regexp"
+	"strings"
 	"testing"
 
 	"boxready/assets"
@@ -30,6 +32,32 @@ func TestLicencesAreThoseOfWhatIsLinked(t *testing.T) {
 	for name := range got {
 		if want[name] == nil {
 			t.Errorf("%s isn't linked any more; run make generate", name)
+		}
+	}
+}
+
+var (
+	permissive = regexp.MustCompile(`(?i)permission is hereby granted, free of charge|redistribution and use in source and binary forms|` +
+		`apache license|permission to use, copy, modify, and/or distribute`)
+	// Licences that ask for more than to be named, but for what is data: the fonts' and the list of roots'.
+	copyleft = regexp.MustCompile(`(?i)gnu (lesser |affero |library )?general public|server side public|business source|commons clause|eclipse public|creative commons attribution-(sharealike|noncommercial)`)
+)
+
+func TestLicencesArePermissive(t *testing.T) {
+	carried, err := assets.Licences()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(carried) < 20 {
+		t.Errorf("only %d licences", len(carried))
+	}
+	for _, l := range carried {
+		text := strings.Join(strings.Fields(l.Text), " ")
+		if !permissive.MatchString(text) {
+			t.Errorf("%s: no licence that is known here", l.Module)
+		}
+		if found := copyleft.FindString(text); found != "" {
+			t.Errorf("%s: %s", l.Module, found)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -182,6 +183,10 @@ func checkAgainstDemo(t *testing.T, simulator, program string, before []string) 
 	}
 }
 
+// accepted are what rpmlint complains of. nfpm can't say of a tree what is documentation: rpm --excludedocs then leaves nothing out.
+// The list of changes stands in a file. Whoever keeps a repository signs what is in it.
+var accepted = []string{"not-listed-as-documentation", "no-changelogname-tag", "no-signature"}
+
 // TestRPM compares the .rpm with the .deb; there is no system here that would install it.
 func TestRPM(t *testing.T) {
 	need(t, "rpm", "rpm2cpio", "cpio", "dpkg-deb")
@@ -213,8 +218,7 @@ func TestRPM(t *testing.T) {
 	}
 	r := command{env: []string{"PATH=" + safe + ":" + os.Getenv("PATH")}}.run(t, "rpmlint", rpm)
 	for line := range strings.Lines(r.out) {
-		// nfpm can't say of a tree what is documentation; rpm --excludedocs then leaves nothing out.
-		if strings.Contains(line, ": E: ") && !strings.Contains(line, "not-listed-as-documentation") {
+		if strings.Contains(line, ": E: ") && !slices.ContainsFunc(accepted, func(tag string) bool { return strings.Contains(line, tag) }) {
 			t.Error(line)
 		}
 	}

@@ -128,8 +128,8 @@ func isProduct(dir fs.FS, name string) bool {
 	return err == nil
 }
 
-func languageOf(name string) *language {
-	name = strings.ToLower(name)
+func languageOf(file string) *language {
+	name := strings.ToLower(path.Base(file))
 	switch {
 	case lockFiles[name]:
 		return nil

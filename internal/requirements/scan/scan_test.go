@@ -189,6 +189,19 @@ func TestDraftIsAFileOfRequirements(t *testing.T) {
 	}
 }
 
+// A file is known by its own name, wherever it stands.
+func TestFilesInFolders(t *testing.T) {
+	const code = "BX24=https://portal.example.ru/rest/\nMETHOD=crm.item.list\n"
+	for _, name := range []string{".env", ".env.example", "config/.env", "config/.env.example", "a/b/.ENV.local"} {
+		if r := scanFiles(t, map[string]string{name: code}); r.Files != 1 || len(r.Unreadable) > 0 {
+			t.Errorf("%s: %d files, unreadable %v", name, r.Files, r.Unreadable)
+		}
+	}
+	if r := scanFiles(t, map[string]string{"front/package-lock.json": `{"a":"crm.item.list"}`}); r.Files != 0 {
+		t.Error("a lock file was scanned")
+	}
+}
+
 // Whatever stands in a file, the scan ends, nothing panics and the draft can be read.
 func FuzzScan(f *testing.F) {
 	extensions := []string{".php", ".js", ".vue", ".py", ".go", ".java", ".kt", ".cs", ".rb", ".json", ".yaml", ".env"}

@@ -1,0 +1,117 @@
+package cli
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+
+	"boxready/checks"
+	"boxready/internal/feed"
+	"boxready/internal/receiver"
+
+	"github.com/spf13/cobra"
+)
+
+type receiverFlags struct {
+	network            networkFlags
+	listen, public     string
+	proxies            []string
+	cert, key, logForm string
+}
+
+func (a *app) receiverCommand() *cobra.Command {
+	var f receiverFlags
+	c := &cobra.Command{
+		Use:   "receiver --public-url URL",
+		Short: "Run the service that proves the delivery of events",
+		Long: `Run a service, on a host that the internet reaches, to which test events of portals can be sent: "boxready check --event-test
+--receiver URL" gets a one-time address there, has the portal fire an event, and sees when and from where it came.
+
+The authorization server puts an access token into every event. The service stores none, in memory, files or logs; it keeps a keyed hash,
+to know the same event again. Mailboxes are forgotten after 15 minutes, and when the service ends.
+
+It speaks https itself with --cert and --key. Behind a proxy that does, name the proxy with --trusted-proxy: without it every event
+seems to come from the proxy. The address must have a certificate that the public trusts, or the event queue doesn't call it.`,
+		Example: `  boxready receiver --public-url https://events.example.com --listen 127.0.0.1:8085 --trusted-proxy 127.0.0.1
+  boxready receiver --public-url https://events.example.com --listen :443 --cert fullchain.pem --key privkey.pem`,
+		Args: atMost(0),
+		RunE: func(c *cobra.Command, _ []string) error { return a.receive(c.Context(), f) },
+	}
+	flags := c.Flags()
+	flags.StringVar(&f.listen, "listen", "127.0.0.1:8085", "`ADDR:PORT` to listen on")
+	flags.StringVar(&f.public, "public-url", "", "https `URL` by which the internet reaches the service")
+	flags.StringArrayVar(&f.proxies, "trusted-proxy", nil, "`ADDR` or network of a proxy whose X-Forwarded-For is believed (repeatable)")
+	flags.StringVar(&f.cert, "cert", "", "PEM `FILE` with the certificate and its intermediates, read again when it changes")
+	flags.StringVar(&f.key, "key", "", "PEM `FILE` with the certificate's key")
+	flags.StringVar(&f.logForm, "log", "text", "form of the log on standard error: text or json")
+	f.network.addWay(flags)
+	return c
+}
+
+func (a *app) receive(ctx context.Context, f receiverFlags) error {
+	server := receiver.Options{Public: f.public}
+	for _, text := range f.proxies {
+		proxy, err := parseNetwork(text)
+		if err != nil {
+			return wrong("cli-receiver.bad-proxy", checks.Args{"value": text})
+		}
+		server.Proxies = append(server.Proxies, proxy)
+	}
+	switch f.logForm {
+	case "text":
+		server.Log = slog.New(slog.NewTextHandler(a.Err, nil))
+	case "json":
+		server.Log = slog.New(slog.NewJSONHandler(a.Err, nil))
+	default:
+		return wrong("cli.bad-value", checks.Args{"flag": "--log", "value": f.logForm, "allowed": []string{"text", "json"}})
+	}
+	lists := &receiver.Lists{}
+	server.Queue = lists.Listing
+	service, err := receiver.New(server)
+	if err != nil {
+		return wrong("cli-receiver.bad-public-url", nil)
+	}
+	var encrypted *tls.Config
+	switch {
+	case (f.cert == "") != (f.key == ""):
+		return wrong("cli-receiver.cert-and-key", nil)
+	case f.cert != "":
+		if encrypted, err = receiver.TLS(f.cert, f.key); err != nil {
+			return wrong("cli-receiver.bad-cert", checks.Args{"cert": f.cert, "key": f.key})
+		}
+	case len(f.proxies) == 0:
+		fmt.Fprintln(a.Err, a.words.Say("cli-receiver.no-proxy", nil))
+	}
+	n, err := a.net(f.network)
+	if err != nil {
+		return err
+	}
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", f.listen)
+	if err != nil {
+		return a.fail(err)
+	}
+	ctx, stop := context.WithCancel(ctx)
+	var keeping sync.WaitGroup
+	defer keeping.Wait()
+	defer stop()
+	keeping.Go(func() { lists.Keep(ctx, &feed.Fetcher{Client: n.HTTPClient(), Now: time.Now}) })
+	fmt.Fprintln(a.Err, a.words.Say("cli-receiver.started", checks.Args{"listen": listener.Addr().String(), "public": f.public}))
+	if err := service.Serve(ctx, listener, encrypted); err != nil {
+		return a.fail(err)
+	}
+	return nil
+}
+
+// parseNetwork reads an address, or a network such as 10.0.0.0/8.
+func parseNetwork(text string) (netip.Prefix, error) {
+	if addr, err := netip.ParseAddr(text); err == nil {
+		return addr.Prefix(addr.BitLen())
+	}
+	network, err := netip.ParsePrefix(text)
+	return network.Masked(), err
+}

@@ -1,0 +1,195 @@
+package gui
+
+import (
+	"fyne.io/fyne/v2"
+
+	"boxready/checks"
+	"boxready/gui/model"
+	"boxready/gui/style"
+	"boxready/gui/widgets"
+)
+
+// eventsPage proves that an event gets from the portal to an application: it sends one to a receiver, and shows how far it has
+// come.
+type eventsPage struct {
+	*Window
+	session  *model.Session
+	receiver field
+	typed    bool // in the field; until then it has what the requirements name
+
+	// Of what is shown at the moment.
+	made  eventsState
+	root  *fyne.Container
+	page  *widgets.Page
+	focus fyne.Focusable
+	legs  map[checks.LegName]*widgets.Row
+}
+
+// eventsState is what decides how the page looks, beside how far the event has come.
+type eventsState struct {
+	session           *model.Session
+	outcome           *checks.Outcome
+	offered           string
+	running, mayEnter bool
+	legs              bool
+}
+
+func (p *eventsPage) state() eventsState {
+	s := p.model.Current
+	if s == nil {
+		return eventsState{}
+	}
+	p.recall(s, nil)
+	return eventsState{s, s.Outcome, p.offered(s), s.Running, s.Target.SignIn != nil || p.locked(s), s.Legs() != nil}
+}
+
+// offered is the receiver that one doesn't have to type.
+func (p *eventsPage) offered(s *model.Session) string {
+	switch {
+	case s.Demo && p.demo != nil:
+		return p.demo.Sample.Receiver
+	case s.Outcome != nil && s.Outcome.Target.Receiver != "":
+		return s.Outcome.Target.Receiver
+	case s.Target.Requirements != nil:
+		return s.Target.Requirements.Receiver
+	}
+	return ""
+}
+
+func (p *eventsPage) build() fyne.CanvasObject {
+	p.root = widgets.Stack()
+	p.fill()
+	return p.root
+}
+
+// hide ends what moves in a content that is no longer shown.
+func (p *eventsPage) hide() {
+	for _, row := range p.legs {
+		row.Stop()
+	}
+	p.legs = nil
+}
+
+func (p *eventsPage) first() fyne.Focusable { return p.focus }
+
+func (p *eventsPage) turn(by float32) { p.page.Turn(by) }
+
+func (p *eventsPage) escape() { p.checkPage.stopRun() }
+
+// refresh shows what has changed in the model, and leaves alone what somebody types in.
+func (p *eventsPage) refresh() {
+	if p.made != p.state() {
+		focused := p.fyne.Canvas().Focused() != nil
+		p.fill()
+		if focused && !p.covered() {
+			p.fyne.Canvas().Focus(p.focus)
+		}
+		return
+	}
+	if p.legs != nil {
+		p.showLegs(p.made.session)
+	}
+}
+
+// fill makes the content anew.
+func (p *eventsPage) fill() {
+	p.hide()
+	p.made = p.state()
+	s := p.made.session
+	if s == nil {
+		return // the section isn't shown then
+	}
+	if p.session != s {
+		p.session, p.receiver, p.typed = s, field{}, false
+	}
+	if !p.typed {
+		p.receiver.text = p.made.offered
+	}
+	content := []fyne.CanvasObject{p.askCard(s)}
+	if p.made.legs {
+		content = append(content, p.legsCard(s))
+	}
+	p.page = widgets.NewPage(widgets.Pad(2, gutter, gutter, gutter, widgets.Column(14, content...)))
+	p.root.Objects = []fyne.CanvasObject{widgets.Below(widgets.Pad(gutter, gutter, 12, gutter, title(p.say("events.title", nil))), p.page)}
+	p.root.Refresh()
+}
+
+// askCard asks where the event shall go.
+func (p *eventsPage) askCard(s *model.Session) fyne.CanvasObject {
+	lines := []fyne.CanvasObject{widgets.NewText(p.say("events.explain", nil), widgets.Font{Color: widgets.Muted})}
+	if !p.made.mayEnter {
+		enter := widgets.NewPrimary(p.say("section.sign-in", nil), nil, func() { p.frame.show("sign-in") })
+		p.focus = enter
+		row := widgets.NewRow(widgets.RowContent{Sign: style.Unknown, Title: p.say("events.no-access", nil), Detail: p.say("events.no-access-text", nil)}, nil)
+		return widgets.Card(widgets.Column(10, append(lines, row.Object, widgets.Flow(8, enter))...))
+	}
+	e, entry := p.receiver.entry(p.say("events.receiver", nil), false, maxAddress, nil, p.try, func() { p.page.Refit() })
+	changed := e.OnChanged
+	e.OnChanged = func(text string) {
+		p.typed = true
+		changed(text)
+	}
+	begin := widgets.NewPrimary(p.say("events.begin", nil), nil, p.try)
+	p.focus = begin
+	buttons := widgets.Flow(8, begin)
+	if s.Running {
+		begin.SetText(p.say("verdict.running", nil))
+		begin.Disable()
+		stop := widgets.NewButton(p.say("check.stop", nil), nil, p.checkPage.stopRun)
+		buttons.Add(stop)
+		p.focus = stop
+	}
+	return widgets.Card(widgets.Column(10, append(lines, entry, widgets.Small(p.say("events.receiver-text", nil)), buttons)...))
+}
+
+// try sends the event if the receiver looks like one, after the owner has agreed to it.
+func (p *eventsPage) try() {
+	s := p.session
+	if s.Running {
+		return
+	}
+	wanted := s.Target
+	if err := wanted.UseReceiver(p.receiver.text); err != nil {
+		p.receiver.mistake = p.words.Say("cli.bad-receiver", nil)
+		p.fill()
+		p.fyne.Canvas().Focus(p.focus)
+		return
+	}
+	p.receiver.mistake = ""
+	p.ask(question{
+		title: p.say("events.agree-title", checks.Args{"host": checks.ReceiverHost(wanted.Receiver)}),
+		text:  p.say("events.agree", checks.Args{"host": checks.ReceiverHost(wanted.Receiver)}),
+		more:  p.words.Say("cli.receiver-agreed", checks.Args{"host": checks.ReceiverHost(wanted.Receiver)}),
+		small: p.say("consent.portal", checks.Args{"portal": s.Target.Address.Display()}), yes: p.say("consent.yes", nil),
+	}, func() {
+		s.Target.Receiver = wanted.Receiver
+		p.run(s, checks.EventTest)
+	})
+}
+
+// legsCard is how far the event has come, and what came of it.
+func (p *eventsPage) legsCard(s *model.Session) fyne.CanvasObject {
+	lines := []fyne.CanvasObject{heading(p.say("events.way", nil))}
+	p.legs = map[checks.LegName]*widgets.Row{}
+	for i, name := range checks.Legs() {
+		row := widgets.NewRow(widgets.RowContent{Sign: style.Skipped, Title: p.say("events.leg-"+string(name), nil), Quiet: true}, nil)
+		p.legs[name] = row
+		if i > 0 {
+			lines = append(lines, widgets.Line())
+		}
+		lines = append(lines, row.Object)
+	}
+	p.showLegs(s)
+	if r, ok := s.Result(checks.EventDelivery, ""); ok && !s.Running {
+		f := p.words.Finding(r, s.Target.Address.Display())
+		result := widgets.NewRow(widgets.RowContent{Sign: style.Sign(r.State), Title: f.Title, Detail: f.Saw, Fold: widgets.Leads}, func() { p.showResult(r, "") })
+		lines = append(lines, widgets.Pad(8, 0, 0, 0, result.Object))
+	}
+	return widgets.Card(widgets.Column(0, lines...))
+}
+
+func (p *eventsPage) showLegs(s *model.Session) {
+	for _, leg := range s.LegRows(p.words, p.p.Now()) {
+		p.legs[leg.Name].Set(widgets.RowContent{Sign: style.Sign(leg.Sign), Title: leg.Title, Aside: leg.Aside, Quiet: true})
+	}
+}

@@ -1,0 +1,213 @@
+package gui_test
+
+import (
+	"context"
+	"net/netip"
+	"slices"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+
+	"boxready/checks"
+	"boxready/gui"
+	"boxready/gui/store"
+	"boxready/internal/access"
+	"boxready/internal/portal"
+	"boxready/internal/receiver"
+	"boxready/internal/vault"
+	"boxready/oauthflow"
+)
+
+// signedIn lets somebody in who has signed in before.
+type signedIn struct{ gui.Access }
+
+func (signedIn) ReturnAddress() string { return oauthflow.ReturnAddress() }
+
+func (signedIn) Keys(_ context.Context, a portal.Address) access.Keys {
+	return access.Keys{Account: oauthflow.Account{Portal: a, ClientID: "local.655f1c2d8a1b37.42180155"}, SignIn: oauthflow.NewSource(oauthflow.SourceOptions{}), Place: vault.InKeyring}
+}
+
+// postman is the window of somebody who has signed in; the test event of a run takes what the test says.
+type postman struct {
+	arrives bool
+	at      chan checks.LegName // legs as they are told; the run waits for the test between them if it is not nil
+}
+
+func (p postman) setup(t *testing.T) setup {
+	began := newClock().now()
+	leg := func(name checks.LegName, state checks.LegState, took int64) checks.Leg {
+		l := checks.Leg{Name: name, State: state, Began: began, TookMS: took}
+		if name == checks.LegTravel {
+			l.LimitMS = 120000
+		}
+		return l
+	}
+	legs := []checks.Leg{leg(checks.LegMailbox, checks.LegDone, 120), leg(checks.LegBind, checks.LegDone, 80), leg(checks.LegFire, checks.LegDone, 60)}
+	facts := &checks.DeliveryFacts{Receiver: "https://events.vendor.example", LimitMS: 120000, WaitedMS: 120000,
+		Steps: []checks.EventStep{{Method: "event.test", Exchange: checks.Exchange{Status: 200, Form: portal.FormJSON}}}}
+	if p.arrives {
+		facts.Legs = append(legs, leg(checks.LegTravel, checks.LegDone, 2400), leg(checks.LegUnbind, checks.LegDone, 90))
+		facts.Arrival = &checks.Arrival{TookMS: 2400, From: netip.MustParseAddr("203.0.113.61"), Queue: receiver.Listed}
+	} else {
+		facts.Legs = append(legs, leg(checks.LegTravel, checks.LegFailed, 120000), leg(checks.LegUnbind, checks.LegDone, 90))
+	}
+	before := played(t, "auth-server")
+	kept := store.Open("")
+	if err := kept.SetKeys("https://portal.example.ru", true); err != nil {
+		t.Fatal(err)
+	}
+	return setup{store: kept, access: signedIn{}, checker: &scripted{outcome: func(target checks.Target) *checks.Outcome {
+		o := before(target)
+		if target.Receiver != "" && slices.Contains(target.Consents, checks.EventTest) {
+			o.Results = append(o.Results, byID(t, checks.EventDelivery).Judge(facts, checks.Seen{})...)
+		}
+		return o
+	}, tell: func(ctx context.Context, id checks.ID, o checks.Observer) {
+		if id != checks.EventDelivery {
+			return
+		}
+		for _, l := range facts.Legs {
+			under := l
+			under.State, under.TookMS = checks.LegUnderWay, 0
+			o.(checks.LegWatcher).Leg(id, under)
+			if p.at != nil {
+				select {
+				case <-ctx.Done():
+				case p.at <- l.Name:
+				}
+			}
+			o.(checks.LegWatcher).Leg(id, l)
+		}
+	}}}
+}
+
+// onEventsPage checks a portal and opens the section.
+func (r *rig) onEventsPage() {
+	r.t.Helper()
+	r.check("portal.example.ru")
+	r.pump("the end of the run", r.verdictShown)
+	r.tap(r.say("window.section.events", nil))
+}
+
+// sendEvent names a receiver and agrees.
+func (r *rig) sendEvent() {
+	r.t.Helper()
+	r.entryAfter(r.say("window.events.receiver", nil))
+	r.typeIn("https://events.vendor.example")
+	r.key(fyne.KeyReturn)
+	r.tap(r.say("window.consent.yes", nil))
+}
+
+func eventsStates() []pageState {
+	with := func(p postman) func(*testing.T) setup { return p.setup }
+	sent := func(r *rig) {
+		r.onEventsPage()
+		r.sendEvent()
+		r.pump("the event's way", func() bool { return r.says(r.say("window.events.way", nil)) && r.verdictOver() })
+	}
+	return []pageState{
+		{"events", with(postman{}), func(r *rig) { r.onEventsPage() }},
+		{"events question", with(postman{}), func(r *rig) {
+			r.onEventsPage()
+			r.entryAfter(r.say("window.events.receiver", nil))
+			r.typeIn("https://events.vendor.example")
+			r.key(fyne.KeyReturn)
+		}},
+		{"events on the way", func(t *testing.T) setup { return postman{at: make(chan checks.LegName)}.setup(t) }, func(r *rig) {
+			r.onEventsPage()
+			r.sendEvent()
+			r.pump("the way to begin", func() bool { return r.says(r.say("window.events.way", nil)) })
+			r.pass(3 * time.Second)
+		}},
+		{"events arrived", with(postman{arrives: true}), sent},
+		{"events lost", with(postman{}), sent},
+	}
+}
+
+// verdictOver tells whether no run is under way on the page about events.
+func (r *rig) verdictOver() bool { return r.says(r.say("window.events.begin", nil)) }
+
+func TestEventsNeedASignIn(t *testing.T) {
+	s := postman{}.setup(t)
+	s.store = store.Open("")
+	s.access = &door{keys: access.Keys{Place: vault.InKeyring}}
+	r := open(t, s)
+	r.mustNotSay("События")
+	r.onEventsPage()
+	r.mustSay("Нужен вход на портал")
+	r.mustNotSay("Адрес приёмника")
+	r.tapOn(r.all("Вход и вебхук")[1])
+	r.mustSay("Вход через браузер")
+}
+
+func TestEventsAskForEachReceiver(t *testing.T) {
+	r := open(t, postman{arrives: true}.setup(t))
+	r.onEventsPage()
+	r.entryAfter("Адрес приёмника")
+	for _, wrong := range []string{"events", "http://events.vendor.example", "https://portal.example.ru/x", "https://a:b@events.vendor.example"} {
+		r.shortcut(&fyne.ShortcutSelectAll{})
+		r.typeIn(wrong)
+		r.key(fyne.KeyReturn)
+		r.mustSay("Адрес приёмника начинается с https://")
+		r.entryAfter("Адрес приёмника")
+	}
+	r.shortcut(&fyne.ShortcutSelectAll{})
+	r.typeIn("https://events.vendor.example")
+	r.key(fyne.KeyReturn)
+	r.mustSay("Отправить пробное событие на events.vendor.example?", "токен доступа", "ONAPPTEST", "https://portal.example.ru")
+	r.key(fyne.KeyEscape)
+	if n := len(r.checker.asked()); n != 1 {
+		t.Fatalf("%d runs although nobody agreed", n)
+	}
+	r.tap("Отправить событие…")
+	r.tap("Да, проверить")
+	r.pump("the end of the run", func() bool {
+		return len(r.checker.asked()) == 2 && r.says("Путь события") && r.verdictOver()
+	})
+	asked := r.checker.asked()[1]
+	if asked.Receiver != "https://events.vendor.example" || !slices.Contains(asked.Consents, checks.EventTest) {
+		t.Errorf("the run was made with %q, %v", asked.Receiver, asked.Consents)
+	}
+	r.mustSay("2,4 с", "0,1 с", "дошло до")
+
+	// The yes was for this run alone.
+	r.ctrl(fyne.Key1)
+	r.key(fyne.KeyF5)
+	r.pump("a third run", func() bool { return len(r.checker.asked()) == 3 && r.verdictShown() })
+	if again := r.checker.asked()[2]; again.Receiver != "" || slices.Contains(again.Consents, checks.EventTest) {
+		t.Error("another event is sent although nobody agreed")
+	}
+}
+
+func TestLegsAreShownLive(t *testing.T) {
+	p := postman{at: make(chan checks.LegName)}
+	r := open(t, p.setup(t))
+	r.onEventsPage()
+	r.sendEvent()
+	r.pumpUntilSays("Приёмник выдаёт одноразовый адрес")
+	r.pass(2 * time.Second)
+	r.mustSay("Событие идёт", "2 с", "Проверяем…")
+	for range 3 {
+		<-p.at
+	}
+	r.pumpUntilSays("2 с, ждём до 120 с")
+	r.pass(30 * time.Second)
+	r.mustSay("32 с, ждём до 120 с")
+	r.ctrl(fyne.Key1)
+	r.mustSay("Событие идёт через сервер авторизации")
+	r.mustNotSay("32 с, отвечает медленно")
+	r.key(fyne.KeyEscape)
+	r.pumpUntilSays("Проверка остановлена")
+}
+
+func TestAnEventThatIsLost(t *testing.T) {
+	r := open(t, postman{}.setup(t))
+	r.onEventsPage()
+	r.sendEvent()
+	title := r.title(checks.EventDelivery, checks.EventNotDelivered)
+	r.pumpUntilSays(title)
+	r.mustSay("120,0 с")
+	r.tap(title)
+	r.mustSay("Что сделать")
+}

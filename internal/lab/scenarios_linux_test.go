@@ -1,0 +1,414 @@
+package lab
+
+import (
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"boxready/internal/bitrix"
+)
+
+// scenario is something that is broken in a world that is otherwise in order, and what the program has to say of it: no less, and
+// no more.
+type scenario struct {
+	name      string
+	long      bool                              // left out of the short form
+	faults    []string                          // of the simulated portal
+	addresses []string                          // that the resolver gives for the portal; nil: its own
+	zone      string                            // what the resolver says besides
+	egress    func(*http.Transport)             // of the portal
+	front     func(*world)                      // starts the server that stands before the portal
+	breaks    func(*world)                      // breaks something
+	prepare   func(w *world, p string) []string // more flags, which take the program itself to find
+	env       []string                          // of the computer
+	flags     []string
+	want      []string // "state check/cause"
+}
+
+var (
+	deep    = []string{"--deep"}
+	only4   = []string{portal4}
+	authCIS = host(bitrix.AuthServer(bitrix.CIS))
+)
+
+const (
+	noVendor     = "notice auth-server-from-computer/vendor-host-unreachable"
+	noMarket     = "notice server-network/vendor-host-unreachable" // the lab has no other hosts of the vendor's
+	serverNoAuth = "problem server-auth-server/auth-server-unreachable"
+	noAuth       = "problem auth-server-from-portal/auth-server-unreachable"
+)
+
+var scenarios = []scenario{
+	{name: "healthy"},
+	{name: "healthy, looked at deeply", flags: []string{"--deep", "--content-filter", "--public-dns"}},
+
+	// The way from the computer to the portal.
+	{name: "site's gateway drops", breaks: nft("uplink", "forward", "iifname cable tcp dport 443 drop"), want: []string{"problem portal-tcp/tcp-timeout"}},
+	{name: "site's gateway rejects with a reset", breaks: nft("uplink", "forward", "iifname cable tcp dport 443 reject with tcp reset"), want: []string{"problem portal-tcp/tcp-refused"}},
+	{name: "site's gateway rejects with ICMP", breaks: nft("uplink", "forward", "iifname cable tcp dport 443 reject with icmpx admin-prohibited"), want: []string{"problem portal-tcp/tcp-refused"}},
+	{name: "web server is down", front: func(*world) {}, want: []string{"problem portal-tcp/tcp-refused"}},
+	{name: "port 80 is closed, which is no fault", breaks: nft("uplink", "forward", "iifname cable tcp dport 80 drop")},
+	{name: "IPv6 is dropped", breaks: nft("uplink", "forward", "ip6 daddr "+portal6+" drop"), want: []string{"notice portal-tcp/ipv6-dead"}},
+	{name: "IPv6 is rejected", breaks: nft("uplink", "forward", "ip6 daddr "+portal6+" reject with icmpx admin-prohibited"), want: []string{"notice portal-tcp/ipv6-dead"}},
+	{name: "computer without IPv6", breaks: shell("computer", "ip -6 route del default; ip -6 addr flush dev cable")},
+	{name: "IPv6 alone, and a computer without", addresses: []string{portal6}, breaks: shell("computer", "ip -6 route del default; ip -6 addr flush dev cable"),
+		want: []string{"unknown portal-tcp/no-network"}},
+	{name: "MTU black hole", addresses: only4, breaks: func(w *world) {
+		w.run("uplink", "ip link set cable mtu 600")
+		w.nft("uplink", "output", "icmp type destination-unreachable drop")
+	}, want: []string{"unknown portal-tls/timeout"}},
+	{name: "small MTU, which is no fault", addresses: only4, breaks: shell("uplink", "ip link set cable mtu 600")},
+	{name: "every fifth packet is lost", long: true, addresses: only4, breaks: nft("internet", "forward", "oifname computer ip saddr "+portal4+" numgen inc mod 5 < 1 drop")},
+	{name: "a satellite: 700 ms", long: true, front: func(w *world) { w.slow("portal", ":443", "127.0.0.1:8443", 700*time.Millisecond) }, flags: deep},
+	{name: "a line of 3 s", long: true, front: func(w *world) { w.slow("portal", ":443", "127.0.0.1:8443", 3*time.Second) }},
+
+	// Names.
+	{name: "NXDOMAIN", addresses: []string{}, want: []string{"problem portal-dns/dns-not-found"}},
+	{name: "SERVFAIL", addresses: []string{}, zone: servfail(portalName), want: []string{"unknown portal-dns/dns-failed"}},
+	{name: "silent resolver", addresses: []string{}, zone: "  local-zone: " + portalName + " deny\n", want: []string{"unknown portal-dns/dns-failed"}},
+	{name: "no resolver at all", breaks: nft("internet", "forward", "th dport 53 reject"), want: []string{"unknown portal-dns/dns-failed", noVendor}},
+	{name: "resolver behind a wall", long: true, breaks: nft("internet", "forward", "th dport 53 drop"), want: []string{"unknown portal-dns/dns-failed", noVendor}},
+	{name: "blocked by a resolver", addresses: []string{"0.0.0.0"}, want: []string{"problem portal-dns/dns-sinkhole"}},
+	{name: "wrong address: nobody", addresses: []string{nobody4}, want: []string{"problem portal-tcp/tcp-refused"}},
+	{name: "wrong address: somebody else", addresses: []string{handler4}, want: []string{"problem portal-tls/tls-wrong-host", "problem rest-route/rest-not-bitrix"}},
+	{name: "one of two addresses is dead", addresses: []string{portal4, nobody4}, want: []string{}},
+	{name: "split horizon: private here", addresses: []string{inside4}, breaks: inside, want: []string{"notice portal-dns/dns-private-only"}},
+	{name: "split horizon: private here, public outside", addresses: []string{inside4}, breaks: inside, flags: []string{"--public-dns"}, want: []string{"notice portal-dns/dns-differs"}},
+
+	// The portal's own way out.
+	{name: "portal's way out: DROP", flags: deep, breaks: nft("uplink", "forward", "iifname portal ip daddr "+authCIS4+" drop"), want: []string{noAuth}},
+	{name: "portal's way out: REJECT", flags: deep, breaks: nft("uplink", "forward", "iifname portal ip daddr "+authCIS4+" reject"), want: []string{noAuth}},
+	{name: "portal's way out: REJECT, not looked at deeply", breaks: nft("uplink", "forward", "iifname portal ip daddr "+authCIS4+" reject"),
+		want: []string{"unknown auth-server-from-portal/needs-deep"}},
+	{name: "portal's way out: the old host alone is open", flags: deep,
+		breaks: nft("uplink", "forward", "iifname portal ct state established,related accept", "iifname portal th dport 53 accept", "iifname portal ip daddr "+authWld4+" accept", "iifname portal drop"),
+		want:   []string{noAuth}},
+	{name: "portal's resolver doesn't know the authorization server", flags: deep, zone: forPortal("local-zone: " + authCIS + " always_nxdomain"), want: []string{noAuth}},
+	{name: "portal's resolver is silent", flags: deep, breaks: nft("uplink", "forward", "iifname portal th dport 53 drop"), want: []string{noAuth}},
+	{name: "portal's way out is intercepted", flags: deep, breaks: func(w *world) {
+		w.squid("uplink", siteGate4, intercepting, gatewayCA)
+		w.nft("uplink", "prerouting", "iifname portal tcp dport 443 redirect to :3130")
+	}, want: []string{noAuth}},
+	{name: "portal has to use a proxy, and doesn't", flags: deep, breaks: func(w *world) {
+		w.squid("uplink", siteGate4, "http_access allow all", "")
+		w.nft("uplink", "forward", "iifname portal tcp dport 443 drop")
+	}, want: []string{noAuth}},
+	{name: "portal has to use a proxy, and does", flags: deep, egress: func(t *http.Transport) {
+		t.Proxy = http.ProxyURL(&url.URL{Scheme: "http", Host: siteGate4 + ":3128"})
+	}, breaks: func(w *world) {
+		w.squid("uplink", siteGate4, "http_access allow all", "")
+		w.nft("uplink", "forward", "iifname portal tcp dport 443 drop")
+	}},
+	{name: "authorization server is down for everybody", flags: deep, breaks: nft("auth", "input", "tcp dport 443 reject with tcp reset"), want: []string{noAuth, noVendor}},
+	{name: "a portal's network that answers in HTML", flags: deep, zone: forPortal("local-zone: "+authCIS+" redirect", "local-data: \""+authCIS+" A "+aia4+"\""), want: []string{noAuth}},
+
+	// The same, told apart by the script that runs on the portal's server.
+	{name: "script: DROP", long: true, flags: deep, prepare: probe, breaks: nft("uplink", "forward", "iifname portal ip daddr { "+authCIS4+", "+authWld4+" } drop"), want: []string{serverNoAuth, noMarket}},
+	{name: "script: REJECT", flags: deep, prepare: probe, breaks: nft("uplink", "forward", "iifname portal ip daddr { "+authCIS4+", "+authWld4+" } reject"), want: []string{serverNoAuth, noMarket}},
+	{name: "script: the old host alone is open", flags: deep, prepare: probe, breaks: nft("uplink", "forward", "iifname portal ip daddr "+authCIS4+" reject"), want: []string{noAuth, "unknown server-auth-server/auth-server-unreachable", noMarket}},
+	{name: "script: the name isn't known", flags: deep, prepare: probe, zone: forPortal("local-zone: "+authCIS+" always_nxdomain", "local-zone: "+host(bitrix.AuthServer(bitrix.World))+" always_nxdomain"), want: []string{serverNoAuth, noMarket}},
+	{name: "script: intercepted", flags: deep, prepare: probe, breaks: func(w *world) {
+		w.squid("uplink", siteGate4, intercepting, gatewayCA)
+		w.nft("uplink", "prerouting", "iifname portal tcp dport 443 redirect to :3130")
+	}, want: []string{"problem server-auth-server/tls-intercepted", noMarket}},
+	{name: "script: all is well", flags: deep, prepare: probe, want: []string{noMarket}},
+
+	// The computer's own way to the vendor's hosts, which says nothing about the portal.
+	{name: "computer doesn't reach the authorization servers", flags: deep, breaks: nft("internet", "forward", "iifname computer ip daddr { "+authCIS4+", "+authWld4+" } reject"), want: []string{noVendor}},
+	{name: "computer doesn't reach the lists of the queue", breaks: nft("internet", "forward", "iifname computer ip daddr { "+feedCIS4+", "+feedWld4+" } reject"), want: []string{"notice queue-feed/feed-unreachable"}},
+	{name: "application's server drops", long: true, prepare: requires, breaks: nft("handler", "input", "tcp dport 443 drop"), want: []string{"unknown application-hosts/host-unreachable"}},
+	{name: "application's server rejects", prepare: requires, breaks: nft("handler", "input", "tcp dport 443 reject with tcp reset"), want: []string{"problem application-hosts/host-unreachable"}},
+	{name: "application's server is there", prepare: requires},
+
+	// Servers in front.
+	{name: "nginx", front: nginx(good, ""), flags: deep},
+	{name: "nginx: no https mapping", front: nginx("proxy_pass http://127.0.0.1:8080; proxy_set_header Host $host;", ""), flags: deep, want: []string{"problem https-seen/https-not-seen"}},
+	{name: "nginx: Authorization is stripped", front: nginx(good+`proxy_set_header Authorization "";`, ""), flags: deep, want: []string{"notice credentials-arrive/auth-header-stripped"}},
+	{name: "nginx: no bodies", front: nginx(good+"proxy_pass_request_body off; proxy_set_header Content-Length \"\";", ""), flags: deep, want: []string{"problem credentials-arrive/post-body-lost"}},
+	{name: "nginx: body limit", front: nginx(good, "client_max_body_size 10;"), flags: deep, want: []string{"problem rest-route/rest-blocked"}},
+	{name: "nginx: body limit that only batches meet", front: nginx(good, "client_max_body_size 500;"), prepare: webhook, want: unexpected("platform", "user-rights", "scopes", "modules", "methods")},
+	{name: "nginx, with a webhook", front: nginx(good, ""), prepare: webhook},
+	{name: "nginx: no buffering", front: nginx(good+"proxy_buffering off; proxy_request_buffering off; proxy_http_version 1.1;", ""), flags: deep},
+	{name: "nginx: 301 to www", front: nginx("return 301 https://www.$host$request_uri;", ""), want: []string{"notice portal-redirect/redirect-other-host", "problem portal-redirect/redirect-drops-post"}},
+	{name: "nginx: 301 to a slash", front: nginx("rewrite ^(/rest/.*[^/])$ https://$host$1/ permanent;"+good, ""), want: []string{"problem portal-redirect/redirect-drops-post"}},
+	{name: "nginx: 301 back to http, a loop", front: nginx("return 301 https://$host$request_uri;", ""), want: []string{"problem portal-redirect/redirect-loop"}},
+	{name: "nginx: name and password", front: nginx(good+`auth_basic "Staff"; auth_basic_user_file /dev/null;`, ""), want: []string{"problem rest-route/rest-basic-auth"}},
+	{name: "nginx: addresses of the office alone", front: nginx(good+"allow 10.0.0.0/8; deny all;", ""), want: []string{"problem rest-route/rest-blocked"}},
+	{name: "nginx: /rest/ isn't passed on", front: nginx("root {DIR};", ""), want: []string{"problem rest-route/rest-not-found"}},
+	{name: "nginx: nothing behind it", front: nginx(strings.Replace(good, "8080", "9", 1), ""), want: []string{"problem rest-route/rest-server-error"}},
+	{name: "nginx: patience of 1 s", faults: []string{"rest-timeout"}, front: nginx(good+"proxy_read_timeout 1s;", ""), want: []string{"problem rest-route/rest-server-error"}},
+	{name: "nginx: certificate without the intermediate", front: nginx(good, "ssl_certificate {DIR}/leaf.pem;"), want: []string{"problem portal-tls/tls-incomplete-chain"}},
+	{name: "nginx: TLS 1.1 at most", front: nginx(good, "ssl_protocols TLSv1.1; ssl_ciphers ALL:@SECLEVEL=0;"), want: []string{"problem portal-tls/tls-old-protocol"}},
+	{name: "nginx: a cipher suite that Go lacks", front: nginx(good, "ssl_protocols TLSv1.2; ssl_ciphers ECDHE-ECDSA-AES256-SHA384;"), want: []string{"unknown portal-tls/tls-handshake-failed"}},
+	{name: "nginx: client certificates", front: nginx(good, "ssl_verify_client on; ssl_client_certificate {ROOTS};"), want: []string{"problem portal-tls/tls-client-certificate"}},
+	{name: "nginx: no TLS on 443", front: nginx(good, "", "443 ssl", "443", "[::]:443 ssl", "[::]:443"), want: []string{"problem portal-tls/tls-not-tls"}},
+	{name: "nginx: the default site answers", front: nginx("return 200 'Welcome to nginx!';", ""), want: []string{"problem rest-route/rest-not-bitrix"}},
+	{name: "nginx: rate limit", front: nginx(good+"limit_req zone=z; limit_req_status 429;", "", "http {", "http {\nlimit_req_zone $server_port zone=z:1m rate=1r/m;"), breaks: shell("portal", "curl -sk https://127.0.0.1/"), want: []string{"notice rate-limit/throttled", "problem rest-route/rest-blocked"}},
+
+	{name: "HAProxy", front: haproxy("http-request set-header X-Forwarded-Proto https", "server s 127.0.0.1:8080"), flags: deep},
+	{name: "HAProxy: no https mapping", front: haproxy("", "server s 127.0.0.1:8080"), flags: deep, want: []string{"problem https-seen/https-not-seen"}},
+	{name: "HAProxy: /rest/ is denied", front: haproxy("http-request deny if { path_beg /rest/ }", "server s 127.0.0.1:8080"), want: []string{"problem rest-route/rest-blocked"}},
+	{name: "HAProxy: its servers are down", front: haproxy("", "server s 127.0.0.1:9 check inter 100ms fall 1"), want: []string{"problem rest-route/rest-server-error"}},
+	{name: "HAProxy: connections are cut", front: haproxy("http-request silent-drop if { path_beg /rest/ }", "server s 127.0.0.1:8080"), long: true, want: []string{"unknown rest-route/rest-cut-off"}},
+	{name: "HAProxy: tarpit", front: haproxy("timeout tarpit 2s\n  http-request tarpit if { path_beg /rest/ }", "server s 127.0.0.1:8080"), want: []string{"problem rest-route/rest-server-error"}},
+	{name: "HAProxy: client certificates", front: haproxy("", "server s 127.0.0.1:8080", "crt {CERT}", "crt {CERT} ca-file {ROOTS} verify required"), want: []string{"problem portal-tls/tls-client-certificate"}},
+
+	{name: "Apache", front: apache(`RequestHeader set X-Forwarded-Proto https`), flags: deep},
+	{name: "Apache: no https mapping", front: apache(""), flags: deep, want: []string{"problem https-seen/https-not-seen"}},
+	{name: "Apache: Authorization is stripped", front: apache("RequestHeader set X-Forwarded-Proto https\nRequestHeader unset Authorization"), flags: deep, want: []string{"notice credentials-arrive/auth-header-stripped"}},
+	{name: "Apache: SSO page", front: apache("RewriteEngine on\nRewriteRule ^/rest/ https://" + portalName + "/saml/login [R=302,L]"), want: []string{"problem rest-route/rest-login-page"}},
+	{name: "ModSecurity with the Core Rule Set", front: apache(modSecurity), flags: []string{"--deep", "--content-filter"}, want: []string{"problem content-filter/body-filtered"}},
+	{name: "ModSecurity that only watches", front: apache(strings.Replace(modSecurity, "SecRuleEngine On", "SecRuleEngine DetectionOnly", 1)), flags: []string{"--deep", "--content-filter"}},
+	{name: "ModSecurity that blocks everything", front: apache(modSecurity + "\nSecRule REQUEST_URI \"@beginsWith /rest/\" \"id:1,phase:1,deny,status:403\""), want: []string{"problem rest-route/rest-blocked"}},
+
+	// The computer's proxy.
+	{name: "mandatory proxy", breaks: mandatory("http_access allow all"), env: through(""), flags: deep},
+	{name: "mandatory proxy that wants a password", breaks: mandatory(withPassword), env: through(""), want: []string{"unknown portal-tls/proxy-auth-required", noVendor}},
+	{name: "mandatory proxy with a password", breaks: mandatory(withPassword), env: through("anna:secret@"), flags: deep},
+	{name: "mandatory proxy with a wrong password", breaks: mandatory(withPassword), env: through("anna:wrong@"), want: []string{"unknown portal-tls/proxy-auth-required", noVendor}},
+	{name: "mandatory proxy that refuses the portal", breaks: mandatory("acl portal dstdomain " + portalName + "\nhttp_access deny portal\nhttp_access allow all"), env: through(""), want: []string{"unknown portal-tls/proxy-refused"}},
+	{name: "mandatory proxy that doesn't know the portal's name", addresses: []string{}, breaks: mandatory("http_access allow all"), env: through(""), want: []string{"unknown portal-tls/proxy-refused"}},
+	{name: "mandatory proxy that doesn't run", breaks: nft("internet", "forward", "iifname computer tcp dport { 80, 443 } drop"), env: through(""), want: []string{"unknown portal-tls/proxy-refused", noVendor}},
+	{name: "mandatory proxy that isn't set", breaks: mandatory("http_access allow all"), want: []string{"unknown portal-tcp/no-network", noVendor}},
+	{name: "proxy that intercepts TLS", breaks: func(w *world) { w.squid("internet", gateway4, bumping, gatewayCA) }, env: through(""), want: []string{"unknown portal-tls/tls-intercepted", noVendor}},
+	{name: "gateway that intercepts TLS", breaks: func(w *world) {
+		w.squid("internet", gateway4, intercepting, gatewayCA)
+		w.nft("internet", "prerouting", "iifname computer meta nfproto ipv4 tcp dport 443 redirect to :3130", "iifname computer meta nfproto ipv6 tcp dport 443 redirect to :9")
+	}, addresses: only4, want: []string{"unknown portal-tls/tls-intercepted", noVendor}},
+	{name: "gateway of a known make that intercepts TLS", breaks: func(w *world) {
+		w.squid("internet", gateway4, intercepting, "/O=Fortinet/CN=FGT60F")
+		w.nft("internet", "prerouting", "iifname computer tcp dport 443 redirect to :3130")
+	}, addresses: only4, want: []string{"unknown portal-tls/tls-intercepted", noVendor}},
+	{name: "captive portal with a certificate of its own", addresses: only4, breaks: captive("redirect to :8443"), want: []string{"unknown portal-tls/tls-intercepted", noVendor}},
+	{name: "captive portal that rejects https", addresses: only4, breaks: captive("redirect to :9"), want: []string{"unknown portal-tcp/no-network", noVendor}},
+	{name: "captive portal that answers names with itself", breaks: func(w *world) {
+		captive("redirect to :8443")(w)
+	}, addresses: []string{"10.11.12.13"}, want: []string{"unknown portal-tls/tls-intercepted", "notice portal-dns/dns-private-only", noVendor}},
+}
+
+func nft(place, hook string, rules ...string) func(*world) {
+	return func(w *world) { w.nft(place, hook, rules...) }
+}
+
+func shell(place string, commands ...string) func(*world) {
+	return func(w *world) { w.run(place, commands...) }
+}
+
+// servfail makes the resolver ask a server that isn't there.
+func servfail(name string) string {
+	return "  local-zone: " + name + " transparent\nforward-zone:\n  name: " + name + "\n  forward-addr: 127.0.0.1@9\n"
+}
+
+// forPortal is what the resolver says to the portal alone.
+func forPortal(zone ...string) string {
+	text := "  access-control-view: " + portal4 + "/32 portal\nview:\n  name: portal\n  view-first: yes\n"
+	for _, line := range zone {
+		text += "  " + line + "\n"
+	}
+	return text
+}
+
+// inside makes the portal known under a private address in the computer's network.
+func inside(w *world) {
+	w.run("portal", "ip addr add "+inside4+" dev cable")
+	w.run("uplink", "ip route add "+inside4+" dev portal")
+	w.run("internet", "ip route add "+inside4+" via "+uplink4+" dev uplink onlink")
+}
+
+// probe runs the script for the portal's server there, and has its answer read.
+func probe(w *world, program string) []string {
+	w.run("portal", "mount --bind "+w.write("portal.resolv.conf", "nameserver "+resolver4+"\n")+" /etc/resolv.conf",
+		"mount --bind "+w.roots+" /etc/ssl/certs/ca-certificates.crt", "CURL_CA_BUNDLE=/etc/ssl/certs/ca-certificates.crt SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt "+
+			program+" probe sh "+portalName+" 2>/dev/null | sh > "+filepath.Join(w.dir, "answer.txt"))
+	return []string{"--server-probe", filepath.Join(w.dir, "answer.txt")}
+}
+
+// requires is an application that the portal calls and that calls the portal.
+func requires(w *world, _ string) []string {
+	return []string{"--requires", w.write("lab.boxready.yaml", "boxready: 1\napplication: {name: Lab}\nhosts:\n  - {host: "+appName+", port: 443, direction: portal-to-app}\n")}
+}
+
+// unexpected are answers to checks from which nothing follows for them.
+func unexpected(checks ...string) (want []string) {
+	for _, check := range checks {
+		want = append(want, "unknown "+check+"/unexpected-answer")
+	}
+	return want
+}
+
+// webhook is one with which the methods of an application are looked for.
+func webhook(w *world, _ string) []string {
+	return []string{"--webhook", w.sim.Webhook(), "--requires", w.write("lab.boxready.yaml", `boxready: 1
+application: {name: Lab}
+methods: [crm.item.list, crm.item.get, crm.item.add, crm.item.update, tasks.task.list, tasks.task.get, tasks.task.add, user.get, department.get]
+`)}
+}
+
+const good = "proxy_pass http://127.0.0.1:8080; proxy_set_header Host $host; proxy_set_header X-Forwarded-Proto $scheme;"
+
+// nginx stands before the portal. location is what it does with requests, server what its server on 443 says besides; pairs of old
+// and new change the rest.
+func nginx(location, server string, changes ...string) func(*world) {
+	certificate := "ssl_certificate {CERT};"
+	if strings.Contains(server, "ssl_certificate ") {
+		certificate = ""
+	}
+	text := `daemon off; master_process off; pid {DIR}/nginx.pid; error_log stderr;
+events {}
+http {
+client_body_temp_path {DIR}/body; proxy_temp_path {DIR}/proxy; fastcgi_temp_path {DIR}/f; uwsgi_temp_path {DIR}/u; scgi_temp_path {DIR}/s; access_log off;
+server {
+  listen 443 ssl; listen [::]:443 ssl;
+  ` + certificate + ` ssl_certificate_key {CERT}; ` + server + `
+  location / { ` + location + ` }
+}
+server { listen 80; listen [::]:80; return 301 https://$host$request_uri; }
+}
+`
+	return func(w *world) {
+		text := strings.NewReplacer(changes...).Replace(text)
+		w.writeLeaf()
+		w.daemon("portal", "127.0.0.1:443", "nginx", "-e", "stderr", "-p", w.dir, "-c", w.write("nginx.conf", text))
+	}
+}
+
+// writeLeaf writes the portal's certificate without what leads to the root.
+func (w *world) writeLeaf() {
+	data, err := os.ReadFile(w.certificate)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	first, _, _ := strings.Cut(string(data), "-----END CERTIFICATE-----\n")
+	w.write("leaf.pem", first+"-----END CERTIFICATE-----\n")
+}
+
+// haproxy stands before the portal.
+func haproxy(rules, backend string, changes ...string) func(*world) {
+	text := `defaults
+  mode http
+  timeout connect 3s
+  timeout client 60s
+  timeout server 60s
+frontend secure
+  bind :::443 v4v6 ssl crt {CERT}
+  ` + rules + `
+  default_backend portal
+frontend plain
+  bind :::80 v4v6
+  http-request redirect scheme https code 301
+backend portal
+  ` + backend + "\n"
+	return func(w *world) {
+		w.daemon("portal", "127.0.0.1:443", "haproxy", "-db", "-f", w.write("haproxy.cfg", strings.NewReplacer(changes...).Replace(text)))
+	}
+}
+
+// apache stands before the portal.
+func apache(rules string) func(*world) {
+	var modules strings.Builder
+	for _, m := range []string{"mpm_event", "authz_core", "ssl", "socache_shmcb", "proxy", "proxy_http", "headers", "alias", "rewrite", "unique_id", "security2"} {
+		modules.WriteString("LoadModule " + m + "_module /usr/lib/apache2/modules/mod_" + m + ".so\n")
+	}
+	text := modules.String() + `ServerRoot {DIR}
+DefaultRuntimeDir {DIR}
+PidFile {DIR}/apache.pid
+Mutex file:{DIR}
+ServerName ` + portalName + `
+User www-data
+Group www-data
+ErrorLog /dev/stderr
+Listen 443
+Listen 80
+SecDataDir {DIR}
+<VirtualHost *:443>
+SSLEngine on
+SSLCertificateFile {CERT}
+ProxyPreserveHost On
+` + rules + `
+ProxyPass / http://127.0.0.1:8080/
+</VirtualHost>
+<VirtualHost *:80>
+Redirect 301 / https://` + portalName + `/
+</VirtualHost>
+`
+	return func(w *world) {
+		w.daemon("portal", "127.0.0.1:443", "apache2", "-X", "-f", w.write("apache.conf", text))
+	}
+}
+
+// modSecurity is Debian's ModSecurity with the OWASP Core Rule Set as both come.
+const modSecurity = `SecRuleEngine On
+SecRequestBodyAccess On
+Include /etc/modsecurity/crs/crs-setup.conf
+Include /usr/share/modsecurity-crs/rules/*.conf
+RequestHeader set X-Forwarded-Proto https
+`
+
+// The authority of a gateway that opens TLS, of no make that anybody knows.
+const gatewayCA = "/O=Romashka LLC/CN=Romashka Web Gateway"
+
+const (
+	ssl          = "tls-cert={DIR}/gateway.pem generate-host-certificates=on dynamic_cert_mem_cache_size=4MB"
+	intercepting = "https_port 3130 intercept ssl-bump " + ssl + "\nhttp_access allow all"
+	bumping      = "http_port 3128 ssl-bump " + ssl + "\nhttp_access allow all"
+	withPassword = "auth_param basic program /usr/lib/squid/basic_ncsa_auth {DIR}/users\nacl known proxy_auth REQUIRED\nhttp_access allow known\nhttp_access deny all"
+)
+
+// squid is a proxy at a gateway; authority is the name of the one with which it opens TLS.
+func (w *world) squid(place, address, rules, authority string) {
+	port := "http_port 3128\n"
+	if strings.Contains(rules, "http_port") {
+		port = ""
+	}
+	if authority != "" {
+		w.run(place, "cd "+w.dir, "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -keyout gateway.key -out gateway.crt -subj '"+authority+"' 2>/dev/null",
+			"cat gateway.key gateway.crt > gateway.pem", "/usr/lib/squid/security_file_certgen -c -s "+filepath.Join(w.dir, "certificates")+" -M 4MB")
+		w.run(place, "chown -R proxy "+w.dir)
+		rules += "\nssl_bump bump all\nsslcrtd_program /usr/lib/squid/security_file_certgen -s {DIR}/certificates -M 4MB\ntls_outgoing_options cafile={ROOTS}"
+	}
+	if strings.Contains(rules, "basic_ncsa_auth") {
+		w.run(place, "printf 'anna:%s\\n' \"$(openssl passwd -apr1 secret)\" > "+filepath.Join(w.dir, "users"))
+	}
+	w.daemon(place, address+":3128", "squid", "-N", "-f", w.write("squid.conf", port+rules+`
+pid_filename {DIR}/squid.pid
+cache_log /dev/stderr
+logfile_rotate 0
+access_log none
+cache deny all
+coredump_dir {DIR}
+pinger_enable off
+shutdown_lifetime 0 seconds
+visible_hostname gateway
+dns_nameservers `+resolver4+`
+`))
+}
+
+// mandatory is a proxy without which nothing leaves the computer for the web.
+func mandatory(rules string) func(*world) {
+	return func(w *world) {
+		w.squid("internet", gateway4, rules, "")
+		w.nft("internet", "forward", "iifname computer tcp dport { 80, 443 } drop")
+	}
+}
+
+func through(user string) []string {
+	return []string{"HTTPS_PROXY=http://" + user + gateway4 + ":3128", "HTTP_PROXY=http://" + user + gateway4 + ":3128"}
+}
+
+// captive is a network that shows its own page to whoever hasn't paid.
+func captive(https string) func(*world) {
+	return func(w *world) {
+		w.run("internet", "cd "+w.dir, "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -keyout captive.key -out captive.crt -subj '/CN=wifi.hotel.example' -addext subjectAltName=DNS:wifi.hotel.example 2>/dev/null")
+		w.daemon("internet", gateway4+":8443", "nginx", "-e", "stderr", "-p", w.dir, "-c", w.write("captive.conf", `daemon off; master_process off; pid {DIR}/captive.pid; error_log stderr;
+events {}
+http {
+client_body_temp_path {DIR}/body; proxy_temp_path {DIR}/proxy; fastcgi_temp_path {DIR}/f; uwsgi_temp_path {DIR}/u; scgi_temp_path {DIR}/s; access_log off;
+server { listen 8443 ssl; listen 8080; ssl_certificate {DIR}/captive.crt; ssl_certificate_key {DIR}/captive.key; return 302 http://wifi.hotel.example/login; }
+}
+`))
+		w.nft("internet", "prerouting", "iifname computer tcp dport 80 redirect to :8080", "iifname computer tcp dport 443 "+https)
+	}
+}

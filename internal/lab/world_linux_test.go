@@ -1,0 +1,466 @@
+package lab
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"boxready/internal/bitrix"
+	"boxready/internal/simportal"
+
+	"golang.org/x/sys/unix"
+)
+
+// Where everything is. The addresses are the ones that are set aside for documentation, and simportal's own where it has any.
+const (
+	portalName = "portal.demo.example"
+	appName    = "app.demo.example"
+	aiaName    = "aia.demo.example"
+
+	computer4 = "198.51.100.2"
+	computer6 = "2001:db8:1::2"
+	resolver4 = "198.51.100.53"
+	portal4   = "203.0.113.10"
+	portal6   = "2001:db8::10"
+	inside4   = "192.168.10.20" // of the portal within its own network
+	authCIS4  = "203.0.113.20"
+	authWld4  = "203.0.113.21"
+	feedCIS4  = "203.0.113.30"
+	feedWld4  = "203.0.113.31"
+	aia4      = "203.0.113.40"
+	doh4      = "203.0.113.53"
+	handler4  = "203.0.113.60"
+	nobody4   = "203.0.113.99" // nobody has it
+	gateway4  = "192.0.2.1"    // of everybody but the portal
+	uplink4   = "192.0.2.2"
+	siteGate4 = "192.0.2.3" // the portal's gateway, that is, the uplink on its inner side
+)
+
+// places are the namespaces and what is there. The router between them is "internet"; "uplink" stands between it and the portal.
+var places = map[string][]string{
+	"computer": {computer4, computer6},
+	"resolver": {resolver4},
+	"auth":     {authCIS4, authWld4},
+	"queue":    {feedCIS4, feedWld4, aia4, doh4},
+	"handler":  {handler4},
+	"portal":   {portal4, portal6},
+}
+
+// world is the network of one scenario with all that runs in it.
+type world struct {
+	t    *testing.T
+	name string // begins the names of its namespaces
+	dir  string
+	sim  *simportal.Sim
+
+	certificate, roots string // files: the portal's, with its key; the public roots
+}
+
+func (w *world) ns(place string) string { return w.name + "-" + place }
+
+// run runs shell commands at a place.
+func (w *world) run(place string, commands ...string) string {
+	w.t.Helper()
+	out, err := w.command(place, "sh", "-ec", strings.Join(commands, "\n")).CombinedOutput()
+	if err != nil {
+		w.t.Fatalf("%s: %v\n%s\n%s", place, err, strings.Join(commands, "\n"), out)
+	}
+	return string(out)
+}
+
+func (w *world) command(place, name string, args ...string) *exec.Cmd {
+	return exec.Command("ip", append([]string{"netns", "exec", w.ns(place), name}, args...)...)
+}
+
+// nft loads rules at a place, into a chain of the given hook ("forward", "input", "output") or into "prerouting" for nat.
+func (w *world) nft(place, hook string, rules ...string) {
+	w.t.Helper()
+	kind, priority := "filter", "filter"
+	if hook == "prerouting" {
+		kind, priority = "nat", "dstnat"
+	}
+	text := fmt.Sprintf("table inet lab { chain %s { type %s hook %s priority %s;\n%s\n}\n}\n", hook, kind, hook, priority, strings.Join(rules, "\n"))
+	w.run(place, "nft -f - <<'END'\n"+text+"END")
+}
+
+func newWorld(t *testing.T, name string) *world {
+	w := &world{t: t, name: name, dir: t.TempDir()}
+	for _, dir := range []string{w.dir, filepath.Dir(w.dir)} { // daemons give up root
+		if err := os.Chmod(dir, 0o777); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var batch bytes.Buffer
+	line := func(format string, args ...any) { fmt.Fprintf(&batch, format+"\n", args...) }
+	all := []string{"internet", "uplink"}
+	for place := range places {
+		all = append(all, place)
+	}
+	for _, place := range all {
+		line("netns add %s", w.ns(place))
+	}
+	t.Cleanup(func() {
+		for _, place := range all {
+			if out, err := exec.Command("ip", "netns", "del", w.ns(place)).CombinedOutput(); err != nil {
+				t.Errorf("remove the namespace of %s: %v %s", place, err, out)
+			}
+		}
+	})
+	ip(t, batch.String())
+	for _, place := range all {
+		w.run(place, "ip link set lo up; echo 1 >/proc/sys/net/ipv4/ip_forward; echo 1 >/proc/sys/net/ipv6/conf/all/forwarding; "+
+			"echo 0 >/proc/sys/net/ipv4/conf/all/rp_filter; echo 0 >/proc/sys/net/ipv4/conf/default/rp_filter")
+	}
+	for i, router := range []string{"internet", "uplink"} { // so that there is an address that their ICMPv6 may come from
+		ip(t, fmt.Sprintf("addr add 2001:db8:ffff::%d dev lo\n", i+1), "-n", w.ns(router))
+	}
+	w.cable("internet", "uplink", gateway4)
+	for place, addresses := range places {
+		router, gateway := "internet", gateway4
+		if place == "portal" {
+			router, gateway = "uplink", siteGate4
+			var far bytes.Buffer
+			for _, a := range addresses {
+				fmt.Fprintf(&far, "route add %s dev uplink%s\n", a, via(a, uplink4, "fe80::2"))
+			}
+			ip(t, far.String(), "-n", w.ns("internet"))
+		}
+		w.cable(router, place, gateway, addresses...)
+	}
+	return w
+}
+
+func via(address, v4, v6 string) string {
+	if strings.Contains(address, ":") {
+		return " via " + v6
+	}
+	return " via " + v4 + " onlink"
+}
+
+// cable connects a place to its router: there the cable is called like the place, here it is "cable". Without addresses the place is a
+// router itself.
+func (w *world) cable(router, place, gateway string, addresses ...string) {
+	w.t.Helper()
+	ip(w.t, fmt.Sprintf("link add %s netns %s type veth peer name cable netns %s\n", place, w.ns(router), w.ns(place)))
+	var near, far bytes.Buffer
+	fmt.Fprintf(&near, "addr add %s/32 dev %s\naddr add %s/64 dev %s nodad\nlink set %s up\n", gateway, place, "fe80::"+gateway[len("192.0.2."):], place, place)
+	own := addresses
+	if len(addresses) == 0 {
+		own = []string{uplink4}
+		fmt.Fprint(&far, "addr add fe80::2/64 dev cable nodad\n")
+	}
+	for _, a := range own {
+		nodad := ""
+		if strings.Contains(a, ":") {
+			nodad = " nodad"
+		}
+		fmt.Fprintf(&far, "addr add %s dev cable%s\n", a, nodad)
+		fmt.Fprintf(&near, "route add %s dev %s\n", a, place)
+	}
+	fmt.Fprintf(&far, "link set cable up\nroute add default via %s dev cable onlink\nroute add default via fe80::%s dev cable\n", gateway, gateway[len("192.0.2."):])
+	ip(w.t, near.String(), "-n", w.ns(router))
+	ip(w.t, far.String(), "-n", w.ns(place))
+}
+
+func ip(t *testing.T, batch string, args ...string) {
+	t.Helper()
+	cmd := exec.Command("ip", append(args, "-batch", "-")...)
+	cmd.Stdin = strings.NewReader(batch)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("ip %v: %v %s in\n%s", args, err, out, batch)
+	}
+}
+
+// within runs f on a thread that is in a place's namespace: sockets that it makes belong there for good.
+func (w *world) within(place string, f func() error) error {
+	runtime.LockOSThread()
+	here, err := os.Open("/proc/thread-self/ns/net")
+	if err != nil {
+		return err
+	}
+	defer here.Close()
+	there, err := os.Open("/run/netns/" + w.ns(place))
+	if err != nil {
+		return err
+	}
+	defer there.Close()
+	if err := unix.Setns(int(there.Fd()), unix.CLONE_NEWNET); err != nil {
+		return fmt.Errorf("enter the namespace of %s: %w", place, err)
+	}
+	result := f()
+	if err := unix.Setns(int(here.Fd()), unix.CLONE_NEWNET); err != nil {
+		return fmt.Errorf("leave the namespace of %s: %w", place, err) // the thread stays locked, and ends with the goroutine
+	}
+	runtime.UnlockOSThread()
+	return result
+}
+
+func (w *world) listen(place, address string) (ln net.Listener, err error) {
+	err = w.within(place, func() error { ln, err = net.Listen("tcp", address); return err })
+	return ln, err
+}
+
+// dial connects from a place to a literal address.
+func (w *world) dial(ctx context.Context, place, network, address string) (conn net.Conn, err error) {
+	err = w.within(place, func() error { conn, err = (&net.Dialer{}).DialContext(ctx, network, address); return err })
+	return conn, err
+}
+
+// daemon starts a program in the foreground at a place, waits until it accepts connections at address, and ends it by its id
+// when the scenario is over.
+func (w *world) daemon(place, address string, argv ...string) {
+	w.t.Helper()
+	cmd := w.command(place, argv[0], argv[1:]...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	var said lockedBuffer
+	cmd.Stdout, cmd.Stderr = &said, &said
+	if err := cmd.Start(); err != nil {
+		w.t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() { _ = cmd.Wait(); close(ended) }()
+	w.t.Cleanup(func() {
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+		<-ended
+		if w.t.Failed() {
+			w.t.Logf("%s said:\n%s", argv[0], said.String())
+		}
+	})
+	for range 600 {
+		ctx, cancel := context.WithTimeout(w.t.Context(), time.Second)
+		conn, err := w.dial(ctx, place, "tcp", address)
+		cancel()
+		if err == nil {
+			conn.Close()
+			return
+		}
+		select {
+		case <-ended:
+			w.t.Fatalf("%s ended:\n%s", strings.Join(argv, " "), said.String())
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+	w.t.Fatalf("%s doesn't listen at %s:\n%s", argv[0], address, said.String())
+}
+
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.Write(p)
+}
+func (b *lockedBuffer) String() string { b.mu.Lock(); defer b.mu.Unlock(); return b.b.String() }
+
+// write makes a file in the scenario's folder from a text in which {DIR}, {CERT} and {ROOTS} stand for paths.
+func (w *world) write(name, text string) string {
+	w.t.Helper()
+	path := filepath.Join(w.dir, name)
+	text = strings.NewReplacer("{DIR}", w.dir, "{CERT}", w.certificate, "{ROOTS}", w.roots).Replace(text)
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		w.t.Fatal(err)
+	}
+	return path
+}
+
+// resolve starts the resolver. It says what is true, but for the portal's own addresses if others are given, and what zone, a piece
+// of unbound's configuration, says besides.
+func (w *world) resolve(own []string, zone string) {
+	if own == nil {
+		own = places["portal"]
+	}
+	var truth strings.Builder
+	for name, addresses := range map[string][]string{
+		portalName: own, "www." + portalName: {portal4}, appName: {handler4}, aiaName: {aia4}, "dns.google": {doh4}, "common.dot.dns.yandex.net": {doh4},
+		host(bitrix.AuthServer(bitrix.CIS)): {authCIS4}, host(bitrix.AuthServer(bitrix.World)): {authWld4},
+		host(bitrix.Feed(bitrix.CIS)): {feedCIS4}, host(bitrix.Feed(bitrix.World)): {feedWld4},
+	} {
+		for _, a := range addresses {
+			kind := "A"
+			if strings.Contains(a, ":") {
+				kind = "AAAA"
+			}
+			fmt.Fprintf(&truth, "  local-data: \"%s. %s %s\"\n", name, kind, a)
+		}
+	}
+	w.daemon("resolver", resolver4+":53", "unbound", "-d", "-p", "-c", w.write("unbound.conf", `server:
+  directory: "{DIR}"
+  chroot: ""
+  username: ""
+  use-syslog: no
+  interface: `+resolver4+`
+  access-control: 0.0.0.0/0 allow
+  module-config: "iterator"
+  do-not-query-localhost: no
+  local-zone: "." static
+`+truth.String()+zone+`
+remote-control:
+  control-enable: no
+`))
+}
+
+func host(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil {
+		panic(err)
+	}
+	return u.Hostname()
+}
+
+// simulate starts the portal and all hosts of the vendor's, each at its place. front tells that another program stands before the
+// portal, which then listens on 127.0.0.1:8080 of its place alone.
+func (w *world) simulate(o simportal.Options, front bool, egress func(*http.Transport)) {
+	w.t.Helper()
+	where := map[string][2]string{
+		"portal": {"portal", ":443"}, "portal-http": {"portal", ":80"}, "auth-cis": {"auth", authCIS4 + ":443"}, "auth-world": {"auth", authWld4 + ":443"},
+		"feed-cis": {"queue", feedCIS4 + ":443"}, "feed-world": {"queue", feedWld4 + ":443"}, "aia": {"queue", aia4 + ":80"},
+		"doh": {"queue", doh4 + ":443"}, "app": {"handler", ":443"},
+	}
+	if front {
+		where["portal"], where["portal-http"] = [2]string{"portal", "127.0.0.1:8443"}, [2]string{"portal", "127.0.0.1:8080"}
+	}
+	o.Behind = front
+	o.Listen = func(server string) (net.Listener, error) {
+		at, ok := where[server]
+		if !ok {
+			return nil, nil
+		}
+		return w.listen(at[0], at[1])
+	}
+	roots := x509.NewCertPool()
+	resolver := &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return w.dial(ctx, "portal", network, resolver4+":53")
+	}}
+	way := &http.Transport{
+		DisableKeepAlives: true,
+		TLSClientConfig:   &tls.Config{RootCAs: roots},
+		DialContext: func(ctx context.Context, network, hostport string) (net.Conn, error) {
+			name, port, err := net.SplitHostPort(hostport)
+			if err != nil {
+				return nil, err
+			}
+			found, err := resolver.LookupNetIP(ctx, "ip4", name)
+			if err != nil {
+				return nil, err
+			}
+			return w.dial(ctx, "portal", network, net.JoinHostPort(found[0].Unmap().String(), port))
+		},
+	}
+	if egress != nil {
+		egress(way)
+	}
+	o.Egress, o.Blackhole = way, 6*time.Second
+	sim, err := simportal.Start(o)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(sim.Close)
+	w.sim = sim
+	roots.AppendCertsFromPEM(sim.RootsPEM())
+	w.roots = w.write("roots.pem", string(sim.RootsPEM()))
+	certificate, err := sim.CertificatePEM()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.certificate = w.write("portal.pem", string(certificate))
+}
+
+// check runs the program on the computer. Its exit code is part of its answer.
+func (w *world) check(program string, env []string, flags ...string) (stdout []byte, exit int) {
+	w.t.Helper()
+	resolv := w.write("resolv.conf", "nameserver "+resolver4+"\n")
+	argv := append([]string{"-ec", `mount --bind "$0" /etc/resolv.conf; exec "$@"`, resolv, program, "check", portalName, "--format", "json", "--public-roots", w.roots}, flags...)
+	cmd := w.command("computer", "sh", argv...)
+	cmd.Env = append([]string{"HOME=" + w.dir, "PATH=" + os.Getenv("PATH")}, env...)
+	var out, said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &said
+	err := cmd.Run()
+	var ended *exec.ExitError
+	if err != nil && !errors.As(err, &ended) {
+		w.t.Fatal(err)
+	}
+	if exit = cmd.ProcessState.ExitCode(); exit < 0 || exit == 1 || exit == 2 {
+		w.t.Fatalf("boxready ended with %d: %s", exit, said.String())
+	}
+	return out.Bytes(), exit
+}
+
+// slow is a relay at a place that lets every byte, and every connection, come late.
+func (w *world) slow(place, listen, to string, late time.Duration) {
+	w.t.Helper()
+	ln, err := w.listen(place, listen)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(func() { ln.Close() })
+	go func() {
+		for {
+			in, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer in.Close()
+				time.Sleep(late)
+				out, err := w.dial(context.Background(), place, "tcp", to)
+				if err != nil {
+					return
+				}
+				defer out.Close()
+				done := make(chan struct{}, 2)
+				go func() { lag(out, in, late/2); done <- struct{}{} }()
+				go func() { lag(in, out, late/2); done <- struct{}{} }()
+				<-done
+			}()
+		}
+	}()
+}
+
+// lag copies what comes, each piece that much later.
+func lag(to io.Writer, from io.Reader, late time.Duration) {
+	type piece struct {
+		at   time.Time
+		data []byte
+	}
+	pieces := make(chan piece, 1024)
+	go func() {
+		defer close(pieces)
+		for {
+			buffer := make([]byte, 16<<10)
+			n, err := from.Read(buffer)
+			if n > 0 {
+				pieces <- piece{time.Now().Add(late), buffer[:n]}
+			}
+			if err != nil {
+				return
+			}
+		}
+	}()
+	for p := range pieces {
+		time.Sleep(time.Until(p.at))
+		if _, err := to.Write(p.data); err != nil {
+			for range pieces { // so that the reader ends
+			}
+			return
+		}
+	}
+}
