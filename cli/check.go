@@ -55,11 +55,11 @@ type networkFlags struct {
 
 func (f *networkFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.region, "region", "auto", "of the portal's licence: cis, world or auto")
-	f.addWay(flags)
+	f.addCommon(flags)
 }
 
-// addWay adds those that aren't about one portal.
-func (f *networkFlags) addWay(flags *pflag.FlagSet) {
+// addCommon adds those that many portals have in common.
+func (f *networkFlags) addCommon(flags *pflag.FlagSet) {
 	flags.StringVar(&f.authServer, "auth-server", "", "authorization server instead of the region's, https `URL`")
 	f.addBare(flags)
 	flags.StringVar(&f.trust, "trust", "", "PEM `FILE` of roots that the applications' servers trust besides")
