@@ -186,34 +186,9 @@ security:
 	@for system in linux windows; do \
 	  echo "known flaws, $$system:"; \
 	  GOOS=$$system CGO_ENABLED=0 build/tools/govulncheck -format json -db "$(VULNDB)" -tags $(TAGS) ./... | go run ./packaging/security; \
+	  GOOS=$$system CGO_ENABLED=0 build/tools/gosec -quiet -conf packaging/security/gosec.json -nosec-require-rules -nosec-require-justification \
+	    -tags $(TAGS) -exclude-dir testdata ./... ; \
 	done
-	CGO_ENABLED=0 build/tools/gosec -quiet -conf packaging/security/gosec.json -nosec-require-rules -nosec-require-justification \
-	  -tags $(TAGS) -exclude-dir testdata ./...
-
-SHORT :=
-ONLY  := .
-## lab: diagnoses on a real network stack that is broken by what breaks it in life; SHORT=1 leaves out what takes long, ONLY= picks
-lab: build lab-tools
-	BOXREADY_LAB=$(CURDIR)/build/static/boxready BOXREADY_LAB_SHORT=$(SHORT) CGO_ENABLED=0 go -C internal/lab test -count=1 -tags $(TAGS) -run 'TestLab/$(ONLY)' -parallel 8 -timeout $(TIMEOUT)
-
-# Name server, servers in front of a portal, a filter, a proxy that opens TLS (Debian's plain squid can't).
-lab-tools:
-	packaging/need ip iproute2
-	packaging/need nft nftables
-	packaging/need unbound unbound
-	packaging/need nginx nginx-light
-	packaging/need haproxy haproxy
-	packaging/need apache2 apache2
-	packaging/need /usr/lib/apache2/modules/mod_security2.so libapache2-mod-security2
-	packaging/need /usr/share/modsecurity-crs/rules modsecurity-crs
-	packaging/need /usr/lib/squid/security_file_certgen squid-openssl
-	packaging/need curl curl
-	packaging/need openssl openssl
-
-SOAK := 1h
-## soak: simulated portals with random faults, again and again in one process, for SOAK; nothing leaks, no verdict is wrong
-soak:
-	BOXREADY_SOAK=$(SOAK) CGO_ENABLED=0 go -C internal/lab test -count=1 -tags $(TAGS) -run TestSoak -timeout 0
 
 clean:
 	rm -rf build dist

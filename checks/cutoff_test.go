@@ -1,7 +1,6 @@
 package checks
 
 import (
-	"context"
 	"testing"
 
 	"boxready/internal/transport"
@@ -30,9 +29,7 @@ func TestCutOff(t *testing.T) {
 		"nobody to ask":                    {public, transport.Timeout, nil, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			env := &Env{run: t.Context()}
-			_, _ = env.vendor.get(t.Context(), env, func(ctx context.Context) *VendorFacts { return &VendorFacts{Hosts: c.vendor} })
-			if got := env.cutOff(t.Context(), []TCPAttempt{{Address: c.address, Failure: c.failure}}); got != c.want {
+			if got := cutOff([]TCPAttempt{{Address: c.address, Failure: c.failure}}, func() []HostSeen { return c.vendor }); got != c.want {
 				t.Errorf("cut off: %t, want %t", got, c.want)
 			}
 		})

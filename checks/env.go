@@ -134,6 +134,7 @@ type Env struct {
 
 	basics    once[*basics]
 	inventory once[*inventory]
+	vendor    once[*VendorFacts]
 }
 
 func newEnv(ctx context.Context, n *transport.Net, t Target) *Env {

@@ -43,11 +43,15 @@ func (s *Shared) Close() {
 }
 
 // host asks the host at address once for all who want to know.
-func (s *Shared) host(ctx context.Context, address string) (HostSeen, error) {
-	return s.hosts.get(ctx, address, func() (HostSeen, bool) {
+func (s *Shared) host(ctx context.Context, address string) HostSeen {
+	seen, err := s.hosts.get(ctx, address, func() (HostSeen, bool) {
 		seen := s.knock(s.ctx, address)
 		return seen, seen.Layer == ""
 	})
+	if err != nil { // the run has ended
+		return HostSeen{Host: address, At: time.Now().UTC(), Layer: transport.StageDNS, Failure: transport.FailureOf(err)}
+	}
+	return seen
 }
 
 // list fetches the event queue's list of addresses once for all who want to know.

@@ -88,6 +88,15 @@ func observeTCP(ctx context.Context, env *Env) (*TCPFacts, error) {
 // cutOff tells whether it is rather this computer that doesn't get out: nothing in the internet lets it in, and each time it fails
 // as at the portal. A network that demands a proxy, or money, looks so. Of a private address that proves nothing.
 func (env *Env) cutOff(ctx context.Context, attempts []TCPAttempt) bool {
+	return cutOff(attempts, func() []HostSeen {
+		if vendor, err := env.askVendor(ctx); err == nil {
+			return vendor.Hosts
+		}
+		return nil
+	})
+}
+
+func cutOff(attempts []TCPAttempt, vendor func() []HostSeen) bool {
 	i := slices.IndexFunc(attempts, func(a TCPAttempt) bool { return !a.ipv6() })
 	if i < 0 {
 		return false
@@ -96,8 +105,8 @@ func (env *Env) cutOff(ctx context.Context, attempts []TCPAttempt) bool {
 	if addr, err := netip.ParseAddr(first.Address); err != nil || !isPublic(addr) {
 		return false
 	}
-	vendor, err := env.askVendor(ctx)
-	return err == nil && len(vendor.Hosts) > 0 && !slices.ContainsFunc(vendor.Hosts, func(h HostSeen) bool {
+	hosts := vendor()
+	return len(hosts) > 0 && !slices.ContainsFunc(hosts, func(h HostSeen) bool {
 		return h.Layer != transport.StageTCP || h.Failure != first.Failure
 	})
 }

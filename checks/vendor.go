@@ -41,11 +41,12 @@ func observeVendor(ctx context.Context, env *Env) (*VendorFacts, error) { return
 
 // askVendor knocks at the authorization servers once for all checks.
 func (env *Env) askVendor(ctx context.Context) (*VendorFacts, error) {
-	servers := env.authServers()
-	f := &VendorFacts{Hosts: make([]HostSeen, len(servers))}
-	errs := make([]error, len(servers))
-	together(len(servers), func(i int) { f.Hosts[i], errs[i] = env.shared.host(ctx, servers[i]+"/oauth/token/") })
-	return f, errors.Join(errs...)
+	return env.vendor.get(ctx, env, func(ctx context.Context) *VendorFacts {
+		servers := env.authServers()
+		f := &VendorFacts{Hosts: make([]HostSeen, len(servers))}
+		together(len(servers), func(i int) { f.Hosts[i] = env.shared.host(ctx, servers[i]+"/oauth/token/") })
+		return f
+	})
 }
 
 // authServers are the authorization servers that the portal may use.

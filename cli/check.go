@@ -55,18 +55,18 @@ type networkFlags struct {
 
 func (f *networkFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.region, "region", "auto", "of the portal's licence: cis, world or auto")
-	f.addWay(flags)
+	f.addCommon(flags)
 }
 
-// addWay adds those that aren't about one portal.
-func (f *networkFlags) addWay(flags *pflag.FlagSet) {
+// addCommon adds those that many portals have in common.
+func (f *networkFlags) addCommon(flags *pflag.FlagSet) {
 	flags.StringVar(&f.authServer, "auth-server", "", "authorization server instead of the region's, https `URL`")
-	f.addWay(flags)
+	f.addBare(flags)
 	flags.StringVar(&f.trust, "trust", "", "PEM `FILE` of roots that the applications' servers trust besides")
 }
 
-// addWay adds those that say how anything leaves at all.
-func (f *networkFlags) addWay(flags *pflag.FlagSet) {
+// addBare adds those that say how anything leaves at all.
+func (f *networkFlags) addBare(flags *pflag.FlagSet) {
 	flags.StringVar(&f.publicRoots, "public-roots", "", "PEM `FILE` that replaces the built-in public roots")
 	flags.StringArrayVar(&f.connectTo, "connect-to", nil, "dial ADDR:PORT when HOST:PORT is meant, `HOST:PORT:ADDR:PORT` (repeatable)")
 }

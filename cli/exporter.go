@@ -48,7 +48,7 @@ begin with are in packaging/prometheus.`,
 	flags.DurationVar(&f.interval, "interval", 10*time.Minute, "time from the start of one run against a portal to that of the next")
 	flags.DurationVar(&f.timeout, "timeout", 0, "end a run after this time (default: 90s, more where many methods are asked for)")
 	flags.IntVar(&f.parallel, "parallel", 8, "how many portals are checked at once")
-	f.network.addWay(flags)
+	f.network.addCommon(flags)
 	return c
 }
 

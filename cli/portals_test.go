@@ -227,14 +227,14 @@ func TestPortalsFromTheKeyring(t *testing.T) {
 	}
 }
 
-// failing is a pipe that nobody reads any more.
-type failing struct{}
+// closedPipe is a pipe that nobody reads any more.
+type closedPipe struct{}
 
-func (failing) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }
+func (closedPipe) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }
 
 func TestPortalsWithoutAReader(t *testing.T) {
 	f := startFleet(t, 40)
-	exit, said := f.check(t.Context(), failing{}, "--format", "jsonl", "--parallel", "2")
+	exit, said := f.check(t.Context(), closedPipe{}, "--format", "jsonl", "--parallel", "2")
 	if exit != cli.ExitCouldNot || said == "" {
 		t.Errorf("exit %d, said %q", exit, said)
 	}

@@ -49,7 +49,7 @@ seems to come from the proxy. The address must have a certificate that the publi
 	flags.StringVar(&f.cert, "cert", "", "PEM `FILE` with the certificate and its intermediates, read again when it changes")
 	flags.StringVar(&f.key, "key", "", "PEM `FILE` with the certificate's key")
 	flags.StringVar(&f.logForm, "log", "text", "form of the log on standard error: text or json")
-	f.network.addWay(flags)
+	f.network.addBare(flags)
 	return c
 }
 
