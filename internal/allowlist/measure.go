@@ -14,7 +14,7 @@ type Measurement struct {
 	State   checks.State
 	Vantage checks.Vantage
 	Check   checks.ID // which measures the row; "" if none can from here
-	// Either means that the portal reaches one of the two regions' hosts, and which isn't known.
+	// Either means that it is about one of the two regions' hosts, the one that the portal uses, and which that is isn't known.
 	Either bool
 	When   time.Time
 }
@@ -26,8 +26,10 @@ func (m Measurement) key() string {
 		return "not-from-here"
 	case m.State == "":
 		return "not-yet"
-	case m.Either:
+	case m.Either && m.State == checks.OK:
 		return "either"
+	case m.Either:
+		return "either-closed"
 	case !slices.Contains([]checks.Vantage{checks.FromComputer, checks.FromPortal, checks.FromServer, checks.FromOutside}, m.Vantage):
 		return "unclear" // a report of a stranger's
 	case m.State == checks.OK:
@@ -104,8 +106,7 @@ func (r *Rules) measure(row Row) (found Measurement) {
 			}
 		}
 	}
-	// Closed is closed for whichever the portal uses; open is so for one of them only.
-	found.Either = found.State == checks.OK && row.Direction == bitrix.PortalOut && r.Region == ""
+	found.Either = (found.State == checks.OK || found.State == checks.Problem && found.Vantage == checks.FromPortal) && row.Direction == bitrix.PortalOut && r.Region == ""
 	return found
 }
 

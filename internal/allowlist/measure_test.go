@@ -37,7 +37,7 @@ func TestMeasured(t *testing.T) {
 		"the portal reaches the server":       {[]checks.Result{portal(checks.OK, "")}, bitrix.CIS, "oauth", "открыто, видно через портал"},
 		"one of two regions' servers":         {[]checks.Result{portal(checks.OK, "")}, "", "oauth", "открыт сервер одного из двух регионов"},
 		"the portal doesn't reach it":         {[]checks.Result{portal(checks.Problem, checks.AuthServerUnreachable)}, bitrix.CIS, "oauth", "закрыто, видно через портал"},
-		"neither of two":                      {[]checks.Result{portal(checks.Problem, checks.AuthServerUnreachable)}, "", "oauth-w", "закрыто, видно через портал"},
+		"neither of two":                      {[]checks.Result{portal(checks.Problem, checks.AuthServerUnreachable)}, "", "oauth-w", "портал не связался со своим сервером авторизации, одним из этих двух"},
 		"the server refuses the licence":      {[]checks.Result{portal(checks.Problem, checks.LicenceRejected)}, bitrix.CIS, "oauth", "открыто, видно через портал"},
 		"the server refuses the credentials":  {[]checks.Result{portal(checks.Problem, checks.PortalCredentialsRefused)}, bitrix.CIS, "oauth", "открыто, видно через портал"},
 		"the portal isn't registered":         {[]checks.Result{portal(checks.Problem, checks.PortalNotRegistered)}, bitrix.CIS, "oauth", "проверялось"},

@@ -57,11 +57,7 @@ func (l *limits) allowMailbox(from netip.Addr) bool {
 
 // of are the turns of an address. The caller holds l.mu.
 func (l *limits) of(from netip.Addr, now time.Time) *turns {
-	bits := ipv4SourceBits
-	if from.Is6() {
-		bits = ipv6SourceBits // who has one IPv6 address has 2^64
-	}
-	source, _ := from.Prefix(bits) // of an address that isn't valid: one for all of them
+	source := sourceOf(from)
 	t := l.sources[source]
 	if t == nil {
 		l.makeRoom()
@@ -70,6 +66,16 @@ func (l *limits) of(from netip.Addr, now time.Time) *turns {
 	}
 	t.used = now
 	return t
+}
+
+// sourceOf is what counts as one source; one for all addresses that aren't valid.
+func sourceOf(from netip.Addr) netip.Prefix {
+	bits := ipv4SourceBits
+	if from.Is6() {
+		bits = ipv6SourceBits // who has one IPv6 address has 2^64
+	}
+	source, _ := from.Prefix(bits)
+	return source
 }
 
 // makeRoom lets some source's turns come back early where there are too many. Looking for who hasn't asked for long takes time,

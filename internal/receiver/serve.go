@@ -35,7 +35,7 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener, config *tls.Config)
 	// HTTP/1 is all that the queue and proxies need.
 	server.Protocols = new(http.Protocols)
 	server.Protocols.SetHTTP1(true)
-	ln = &fewConns{Listener: ln, exempt: s.believed, open: map[netip.Addr]int{}}
+	ln = &fewConns{Listener: ln, exempt: s.believed, open: map[netip.Prefix]int{}}
 	if config != nil {
 		ln = tls.NewListener(ln, config)
 	}
@@ -85,7 +85,7 @@ type fewConns struct {
 
 	mu   sync.Mutex
 	all  int
-	open map[netip.Addr]int
+	open map[netip.Prefix]int
 }
 
 func (l *fewConns) Accept() (net.Conn, error) {
@@ -106,11 +106,11 @@ func (l *fewConns) Accept() (net.Conn, error) {
 func (l *fewConns) enter(addr netip.Addr) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.all >= maxConns || l.open[addr] >= maxConnsEach && !l.exempt(addr) {
+	if l.all >= maxConns || l.open[sourceOf(addr)] >= maxConnsEach && !l.exempt(addr) {
 		return false
 	}
 	l.all++
-	l.open[addr]++
+	l.open[sourceOf(addr)]++
 	return true
 }
 
@@ -118,8 +118,9 @@ func (l *fewConns) leave(addr netip.Addr) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.all--
-	if l.open[addr]--; l.open[addr] == 0 {
-		delete(l.open, addr)
+	source := sourceOf(addr)
+	if l.open[source]--; l.open[source] == 0 {
+		delete(l.open, source)
 	}
 }
 
