@@ -94,14 +94,13 @@ test-tools:
 	packaging/need squid squid
 	packaging/need nginx nginx-light
 	packaging/need python3 python3
-	packaging/need php php-cli
-
-# The peers that many portals are compared with, and Prometheus's judge of what it is given; none of their services starts.
-fleet-tools:
 	packaging/need promtool prometheus
+	packaging/need systemd-analyze systemd
+
+# The peers that many portals are compared with; none of their services starts.
+fleet-tools:
 	packaging/need prometheus-blackbox-exporter prometheus-blackbox-exporter
 	packaging/need hyperfine hyperfine
-	packaging/need systemd-analyze systemd
 
 lint:
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -d $$(git ls-files '*.go'); exit 1; }
@@ -189,6 +188,31 @@ security:
 	  GOOS=$$system CGO_ENABLED=0 build/tools/gosec -quiet -conf packaging/security/gosec.json -nosec-require-rules -nosec-require-justification \
 	    -tags $(TAGS) -exclude-dir testdata ./... ; \
 	done
+
+SHORT :=
+ONLY  := .
+## lab: diagnoses on a real network stack that is broken by what breaks it in life; SHORT=1 leaves out what takes long, ONLY= picks
+lab: build lab-tools
+	BOXREADY_LAB=$(CURDIR)/build/static/boxready BOXREADY_LAB_SHORT=$(SHORT) CGO_ENABLED=0 go -C internal/lab test -count=1 -tags $(TAGS) -run 'TestLab/$(ONLY)' -parallel 8 -timeout $(TIMEOUT)
+
+# Name server, servers in front of a portal, a filter, a proxy that opens TLS (Debian's plain squid can't).
+lab-tools:
+	packaging/need ip iproute2
+	packaging/need nft nftables
+	packaging/need unbound unbound
+	packaging/need nginx nginx-light
+	packaging/need haproxy haproxy
+	packaging/need apache2 apache2
+	packaging/need /usr/lib/apache2/modules/mod_security2.so libapache2-mod-security2
+	packaging/need /usr/share/modsecurity-crs/rules modsecurity-crs
+	packaging/need /usr/lib/squid/security_file_certgen squid-openssl
+	packaging/need curl curl
+	packaging/need openssl openssl
+
+SOAK := 1h
+## soak: simulated portals with random faults, again and again in one process, for SOAK; nothing leaks, no verdict is wrong
+soak:
+	BOXREADY_SOAK=$(SOAK) CGO_ENABLED=0 go -C internal/lab test -count=1 -tags $(TAGS) -run TestSoak -timeout 0
 
 clean:
 	rm -rf build dist
