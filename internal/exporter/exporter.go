@@ -110,7 +110,7 @@ func (e *Exporter) Close() {
 func (e *Exporter) Serve(ctx context.Context, ln net.Listener) error {
 	server := &http.Server{Handler: e.Handler(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
 		WriteTimeout: longestPause + time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: maxHeaderBytes}
-	ended := context.AfterFunc(ctx, func() { server.Close() })
+	ended := context.AfterFunc(ctx, func() { _ = server.Close() })
 	defer ended()
 	if err := server.Serve(ln); ctx.Err() == nil {
 		return fmt.Errorf("serve metrics: %w", err)
