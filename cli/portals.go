@@ -341,7 +341,7 @@ func (m *many) check(ctx context.Context, r *rounds, portals []fleet.Portal, f c
 			return nil
 		})
 	}
-	_ = group.Wait() // each says itself what went wrong
+	_ = group.Wait() // none of them returns an error
 	return m.end(f)
 }
 
