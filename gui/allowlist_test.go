@@ -303,8 +303,8 @@ func TestCheckingTheNetworkAgain(t *testing.T) {
 	r.check("portal.example.ru")
 	r.pumpUntilSays(stillBroken)
 	r.tap("Сетевые правила")
-	r.mustSay("закрыто, видно через портал, 23.11.2026", "открыто с этого компьютера, 23.11.2026")
-	r.mustView("portal.example.ru", "закрыто, видно через портал")
+	r.mustSay("портал не связался со своим сервером авторизации, одним из этих двух; проверено 23.11.2026", "открыто с этого компьютера, 23.11.2026")
+	r.mustView("portal.example.ru", "портал не связался со своим сервером авторизации")
 
 	gate := make(chan struct{})
 	r.checker.gate = func(ctx context.Context, id checks.ID) { <-gate }
@@ -337,6 +337,7 @@ func TestRulesKnowTheApplicationsHosts(t *testing.T) {
 	r.pumpUntilSays("Звонок+")
 	r.tap("Указать портал")
 	r.check("portal.example.ru")
+	r.pumpUntilSays("Можно обратиться к узлам приложения?")
 	r.tap("Да, проверить")
 	r.pumpUntilSays(stillBroken)
 	r.tap("Сетевые правила")

@@ -334,6 +334,7 @@ func TestComparisonThatCouldNotBeMade(t *testing.T) {
 	r.pumpUntilSays("Звонок+")
 	r.tap("Указать портал")
 	r.check("portal.example.ru")
+	r.pumpUntilSays("Можно обратиться к узлам приложения?")
 	r.tap("Да, проверить")
 	r.pumpUntilSays(stillBroken)
 	r.tap("Требования")
