@@ -1,3 +1,5 @@
+//go:build linux
+
 // Package e2e drives the real program with keys on a screen of its own, as a person would. "make e2e" runs it.
 package e2e
 

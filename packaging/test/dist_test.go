@@ -1,3 +1,5 @@
+//go:build linux
+
 // Package dist installs, starts and removes what "make dist" has built, as those would who get it. "make dist-test" runs it; it
 // needs root, and leaves the machine as it was. Windows is played by Wine.
 package dist
