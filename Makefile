@@ -48,7 +48,7 @@ cross:
 	  echo "$$target"; \
 	  GOOS=$${target%/*} GOARCH=$${target#*/} $(GOBUILD) -o build/cross/$${target%/*}-$${target#*/}/ . ; \
 	  packages=./... ; \
-	  case $$target in darwin/*) packages=$$(go list -tags $(TAGS) ./... | grep -v '^boxready/gui');; esac ; \
+	  case $$target in darwin/*) packages=$$(GOOS=darwin CGO_ENABLED=0 go list -tags $(TAGS) ./... | grep -v '^boxready/gui');; esac ; \
 	  GOOS=$${target%/*} GOARCH=$${target#*/} CGO_ENABLED=0 go vet -tags $(TAGS) $$packages ; \
 	done
 
