@@ -4,10 +4,10 @@ import (
 	"crypto/subtle"
 	"fmt"
 	"net/url"
-	"regexp"
 	"strings"
 
 	"boxready/internal/bitrix"
+	"boxready/internal/lazyregexp"
 	"boxready/internal/portal"
 	"boxready/internal/secret"
 )
@@ -55,7 +55,7 @@ func readAnswer(q url.Values) (answer, error) {
 	}
 	if q.Has("error") {
 		a.denied = &DeniedError{Description: shown(q.Get("error_description"), maxShown, a.code)}
-		if code := q.Get("error"); errorCodeShape.MatchString(code) {
+		if code := q.Get("error"); errorCodeShape().MatchString(code) {
 			a.denied.Code = code
 		} else if a.denied.Description == "" {
 			a.denied.Description = shown(code, maxShown, a.code)
@@ -70,10 +70,10 @@ const (
 )
 
 var (
-	errorCodeShape = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}$`)
+	errorCodeShape = lazyregexp.New(`^[A-Za-z0-9_.-]{1,64}$`)
 	// Six digits in 2017, about 70 hexadecimal characters today.
-	codeShape    = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_~-]*$`)
-	queryInPaste = regexp.MustCompile(`(?:^|[?&#])(?:code|state|error|domain)=`)
+	codeShape    = lazyregexp.New(`^[A-Za-z0-9][A-Za-z0-9_~-]*$`)
+	queryInPaste = lazyregexp.New(`(?:^|[?&#])(?:code|state|error|domain)=`)
 )
 
 // check compares the answer's portal with the one that was asked, so that a code of one portal can't be slipped in as
@@ -109,7 +109,7 @@ func readPaste(pasted, state string, want portal.Address) (answer, error) {
 	switch {
 	case pasted == "":
 		return answer{}, &PasteError{PasteEmpty}
-	case clientIDShape.MatchString(pasted):
+	case clientIDShape().MatchString(pasted):
 		return answer{}, &PasteError{PasteApplication}
 	case words == 1 && isCode(pasted):
 		return answer{code: secret.New(pasted)}, nil
@@ -121,7 +121,7 @@ func readPaste(pasted, state string, want portal.Address) (answer, error) {
 		return answer{}, &PasteError{PasteNoCode}
 	}
 	query, _, _ = strings.Cut(query, "#")
-	if !queryInPaste.MatchString(query) {
+	if !queryInPaste().MatchString(query) {
 		if strings.Contains(pasted, "://") {
 			return answer{}, &PasteError{PasteNoCode}
 		}
@@ -154,5 +154,5 @@ func readPaste(pasted, state string, want portal.Address) (answer, error) {
 
 // isCode tells a code from a word: it has a digit.
 func isCode(s string) bool {
-	return len(s) >= 4 && len(s) <= 512 && codeShape.MatchString(s) && strings.ContainsAny(s, "0123456789")
+	return len(s) >= 4 && len(s) <= 512 && codeShape().MatchString(s) && strings.ContainsAny(s, "0123456789")
 }

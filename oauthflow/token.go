@@ -16,6 +16,7 @@ import (
 	"time"
 	"unicode"
 
+	"boxready/internal/lazyregexp"
 	"boxready/internal/secret"
 )
 
@@ -51,19 +52,19 @@ type AppError struct {
 func (e *AppError) Error() string { return e.Field + " is wrong: " + string(e.Problem) }
 
 var (
-	clientIDShape = regexp.MustCompile(`^(?:local|app)\.[0-9a-f]{8,32}\.[0-9]{1,12}$`)
+	clientIDShape = lazyregexp.New(`^(?:local|app)\.[0-9a-f]{8,32}\.[0-9]{1,12}$`)
 	// 50 in all portals seen. Bounds are generous, because a refusal here could not be argued with.
-	clientSecretShape = regexp.MustCompile(`^[0-9A-Za-z]{24,128}$`)
+	clientSecretShape = lazyregexp.New(`^[0-9A-Za-z]{24,128}$`)
 )
 
 // CheckApp reads an application's identity as it is pasted from the portal's page, and finds at once what the authorization
 // server would say only after a whole sign-in. The error is an *AppError.
 func CheckApp(clientID, clientSecret string) (App, error) {
 	clientID, clientSecret = tidy(clientID), tidy(clientSecret)
-	if problem := appProblem(clientID, clientIDShape, clientSecretShape); problem != "" {
+	if problem := appProblem(clientID, clientIDShape(), clientSecretShape()); problem != "" {
 		return App{}, &AppError{"client_id", problem}
 	}
-	if problem := appProblem(clientSecret, clientSecretShape, clientIDShape); problem != "" {
+	if problem := appProblem(clientSecret, clientSecretShape(), clientIDShape()); problem != "" {
 		return App{}, &AppError{"client_secret", problem}
 	}
 	return App{ClientID: clientID, ClientSecret: secret.New(clientSecret)}, nil

@@ -8,12 +8,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"boxready/checks"
+	"boxready/internal/lazyregexp"
 	"boxready/internal/secret"
 )
 
@@ -138,12 +138,12 @@ func (b *Bundle) WriteZip(w io.Writer) error {
 	return nil
 }
 
-var notInNames = regexp.MustCompile(`[^a-z0-9.-]+`)
+var notInNames = lazyregexp.New(`[^a-z0-9.-]+`)
 
 // FileName is a portal's address as part of a file's name on any system.
 func FileName(portal string) string {
 	const most = 80
-	name := notInNames.ReplaceAllString(strings.ToLower(strings.TrimPrefix(portal, "https://")), "-")
+	name := notInNames().ReplaceAllString(strings.ToLower(strings.TrimPrefix(portal, "https://")), "-")
 	return strings.Trim(name[:min(len(name), most)], "-.")
 }
 

@@ -5,11 +5,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
 	"boxready/checks"
+
+	"boxready/internal/lazyregexp"
 )
 
 // Changes are what is different between two runs. Codes are compared, not words, so the runs may be in different languages and
@@ -54,7 +55,7 @@ func (c *Changes) None() bool {
 
 // Compare tells what changed from the earlier to the later of two runs.
 func Compare(before, after Document) Changes {
-	c := Changes{OtherPortal: before.Portal != after.Portal && !token.MatchString(before.Portal) && !token.MatchString(after.Portal),
+	c := Changes{OtherPortal: before.Portal != after.Portal && !token().MatchString(before.Portal) && !token().MatchString(after.Portal),
 		New: []Delta{}, Revealed: []Delta{}, Fixed: []Delta{}, Unseen: []Delta{}, Changed: []Delta{}, Evidence: []Evidence{}}
 	for _, now := range after.Results {
 		if weight(now.State) == 0 {
@@ -170,7 +171,7 @@ func collectEvidence(v any, path string, into map[string]string) {
 }
 
 // token is what stands for a hidden value.
-var token = regexp.MustCompile(`\b(?:portal|host|ip|user|member|organization|certificate)-[0-9]+\b`)
+var token = lazyregexp.New(`\b(?:portal|host|ip|user|member|organization|certificate)-[0-9]+\b`)
 
 func compareFacts(before, after map[string]string) []FactChange {
 	both := maps.Clone(before)
@@ -179,7 +180,7 @@ func compareFacts(before, after map[string]string) []FactChange {
 	for _, path := range slices.Sorted(maps.Keys(both)) {
 		then, now := before[path], after[path]
 		// One report hides what the other one shows.
-		if hidden := token.MatchString(path) || token.MatchString(then) != token.MatchString(now); hidden || then == now {
+		if hidden := token().MatchString(path) || token().MatchString(then) != token().MatchString(now); hidden || then == now {
 			continue
 		}
 		changed = append(changed, FactChange{short(path), clip(short(then), 300), clip(short(now), 300)})

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"net/netip"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -14,6 +13,7 @@ import (
 
 	"boxready/checks"
 	"boxready/internal/bitrix"
+	"boxready/internal/lazyregexp"
 	"boxready/internal/portal"
 )
 
@@ -136,17 +136,17 @@ func (h *hider) collect(s string, k Kind) {
 	case Subject:
 		for _, value := range subjectValues(s) {
 			switch {
-			case hostName.MatchString(value):
+			case hostName().MatchString(value):
 				h.host(strings.TrimPrefix(value, "*."))
 			case utf8.RuneCountInString(value) >= shortest:
 				h.add(Names, "organization", value)
 			}
 		}
 	case Text:
-		for _, m := range hostOfURL.FindAllString(s, -1) {
+		for _, m := range hostOfURL().FindAllString(s, -1) {
 			h.host(hostIn(m))
 		}
-		for _, m := range userPath.FindAllStringSubmatch(s, -1) {
+		for _, m := range userPath().FindAllStringSubmatch(s, -1) {
 			if m[2] != firstUser {
 				h.add(People, "user", m[2])
 			}
@@ -181,12 +181,12 @@ const firstUser = "1"
 const shortest = 3
 
 var (
-	hostName  = regexp.MustCompile(`^(?:\*\.)?[\p{L}\p{N}_-]+(?:\.[\p{L}\p{N}_-]+)+$`)
-	hostOfURL = regexp.MustCompile(`(?:[a-zA-Z][a-zA-Z0-9+.-]*:)?//[^\s/?#"'<>\\]+`)
-	mail      = regexp.MustCompile(`[\p{L}\p{N}._%+-]+@[\p{L}\p{N}_-]+(?:\.[\p{L}\p{N}_-]+)+`)
-	numbered6 = regexp.MustCompile(`\[?[0-9A-Fa-f]*:[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*\]?`)
-	word      = regexp.MustCompile(`[\p{L}\p{N}_](?:[\p{L}\p{N}_.-]*[\p{L}\p{N}_])?`)
-	userPath  = regexp.MustCompile(`(/rest/(?:api/)?)([^/\s]+)(/•••)`)
+	hostName  = lazyregexp.New(`^(?:\*\.)?[\p{L}\p{N}_-]+(?:\.[\p{L}\p{N}_-]+)+$`)
+	hostOfURL = lazyregexp.New(`(?:[a-zA-Z][a-zA-Z0-9+.-]*:)?//[^\s/?#"'<>\\]+`)
+	mail      = lazyregexp.New(`[\p{L}\p{N}._%+-]+@[\p{L}\p{N}_-]+(?:\.[\p{L}\p{N}_-]+)+`)
+	numbered6 = lazyregexp.New(`\[?[0-9A-Fa-f]*:[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*\]?`)
+	word      = lazyregexp.New(`[\p{L}\p{N}_](?:[\p{L}\p{N}_.-]*[\p{L}\p{N}_])?`)
+	userPath  = lazyregexp.New(`(/rest/(?:api/)?)([^/\s]+)(/•••)`)
 )
 
 // hostIn is the host of a URL, of host:port, or what was given.
@@ -212,12 +212,12 @@ func subjectValues(s string) []string {
 		return []string{s}
 	}
 	var values []string
-	for _, part := range attribute.FindAllStringSubmatch(s, -1) {
+	for _, part := range attribute().FindAllStringSubmatch(s, -1) {
 		if part[1] == "C" {
 			continue
 		}
 		values = append(values, part[2])
-		if plain := escaped.ReplaceAllString(part[2], "$1"); plain != part[2] {
+		if plain := escaped().ReplaceAllString(part[2], "$1"); plain != part[2] {
 			values = append(values, plain)
 		}
 	}
@@ -225,8 +225,8 @@ func subjectValues(s string) []string {
 }
 
 var (
-	attribute = regexp.MustCompile(`([^=,+]+)=((?:[^\\,+]|\\.)*)`)
-	escaped   = regexp.MustCompile(`\\(.)`)
+	attribute = lazyregexp.New(`([^=,+]+)=((?:[^\\,+]|\\.)*)`)
+	escaped   = lazyregexp.New(`\\(.)`)
 )
 
 // hide puts tokens in the place of what is hidden in a result's facts.
@@ -280,9 +280,9 @@ func (h *hider) text(s string) string {
 	}
 	s = h.phrases(s)
 	if h.hidden[People] && strings.ContainsAny(s, "@•") {
-		s = mail.ReplaceAllStringFunc(s, func(address string) string { return h.add(People, "user", address).Token })
-		s = userPath.ReplaceAllStringFunc(s, func(path string) string {
-			parts := userPath.FindStringSubmatch(path)
+		s = mail().ReplaceAllStringFunc(s, func(address string) string { return h.add(People, "user", address).Token })
+		s = userPath().ReplaceAllStringFunc(s, func(path string) string {
+			parts := userPath().FindStringSubmatch(path)
 			if n := h.byText[fold(parts[2])]; n != nil && n.Hidden {
 				return parts[1] + n.Token + parts[3]
 			}
@@ -290,14 +290,14 @@ func (h *hider) text(s string) string {
 		})
 	}
 	if h.hidden[Addresses] && strings.Contains(s, ":") {
-		s = numbered6.ReplaceAllStringFunc(s, func(written string) string {
+		s = numbered6().ReplaceAllStringFunc(s, func(written string) string {
 			if h.address(strings.Trim(written, "[]")) {
 				return h.tokenOf(strings.Trim(written, "[]"), written)
 			}
 			return written
 		})
 	}
-	return word.ReplaceAllStringFunc(s, func(w string) string {
+	return word().ReplaceAllStringFunc(s, func(w string) string {
 		if h.address(w) {
 			return h.tokenOf(w, w)
 		}

@@ -10,7 +10,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -18,6 +17,8 @@ import (
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+
+	"boxready/internal/lazyregexp"
 )
 
 // ReadReason is why a file could not be read as a report: a stable code.
@@ -294,7 +295,7 @@ func (e *Entry) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-var isCode = regexp.MustCompile(`^[a-z0-9-]{0,64}$`)
+var isCode = lazyregexp.New(`^[a-z0-9-]{0,64}$`)
 
 // clean takes out what a stranger's report might do to who reads it, and refuses what isn't a report.
 func (s *Document) clean() error {
@@ -322,7 +323,7 @@ func (s *Document) clean() error {
 		}
 	}
 	for _, c := range codes {
-		if !isCode.MatchString(c) {
+		if !isCode().MatchString(c) {
 			return &ReadError{Reason: ReadDamaged, Err: fmt.Errorf("%q is no code", short(c))}
 		}
 	}

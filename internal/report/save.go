@@ -8,10 +8,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"runtime"
 	"slices"
 	"strings"
+
+	"boxready/internal/lazyregexp"
 )
 
 // SaveReason is why a report could not be saved: a stable code.
@@ -94,8 +95,8 @@ func singleFile(path string) string {
 // Names that Windows keeps for devices, whatever stands behind the first dot, and characters that names there can't have.
 // https://learn.microsoft.com/windows/win32/fileio/naming-a-file
 var (
-	deviceName = regexp.MustCompile(`(?i)^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)\s*(\.|$)`)
-	noName     = regexp.MustCompile(`[<>:"|?*\x00-\x1f]|[. ]$`)
+	deviceName = lazyregexp.New(`(?i)^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)\s*(\.|$)`)
+	noName     = lazyregexp.New(`[<>:"|?*\x00-\x1f]|[. ]$`)
 )
 
 // CheckPath tells, before a run is made for it, whether a report can't be saved under that name. The error is a *SaveError.
@@ -117,7 +118,7 @@ func checkName(path, system string) error {
 		return nil
 	}
 	base := filepath.Base(path)
-	if system == "windows" && (deviceName.MatchString(base) || noName.MatchString(base)) {
+	if system == "windows" && (deviceName().MatchString(base) || noName().MatchString(base)) {
 		return &SaveError{SaveBadName, path, nil}
 	}
 	if extension := strings.ToLower(filepath.Ext(base)); singleFile(path) == "" && extension != ".zip" {

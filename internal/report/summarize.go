@@ -65,7 +65,7 @@ type counted struct {
 
 // isCoded tells whether what should be codes are.
 func (r counted) isCoded() bool {
-	return isCode.MatchString(string(r.Check)) && isCode.MatchString(string(r.Cause)) && isCode.MatchString(string(r.Owner))
+	return isCode().MatchString(string(r.Check)) && isCode().MatchString(string(r.Cause)) && isCode().MatchString(string(r.Owner))
 }
 
 // Add counts the report in a file. The error is a *ReadError; the file then counts as unreadable.

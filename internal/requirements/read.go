@@ -1,11 +1,10 @@
 package requirements
 
 import (
-	"regexp"
-
 	"github.com/goccy/go-yaml/ast"
 	"golang.org/x/net/idna"
 
+	"boxready/internal/lazyregexp"
 	"boxready/internal/yamlfile"
 )
 
@@ -20,11 +19,11 @@ const maxKeys = 2000
 
 // What values look like; the JSON Schema says the same.
 var (
-	validName    = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*$`)
-	validModule  = regexp.MustCompile(`^[a-z][a-z0-9_]*(\.[a-z0-9_]+)?$`)
-	validVersion = regexp.MustCompile(`^>= *([0-9]{1,9}(?:\.[0-9]{1,9}){1,3})$`)
-	validHost    = regexp.MustCompile(`^[\p{L}\p{N}]([\p{L}\p{N}-]*[\p{L}\p{N}])?(\.[\p{L}\p{N}]([\p{L}\p{N}-]*[\p{L}\p{N}])?)*$`)
-	validURL     = regexp.MustCompile(`^https://[\p{L}\p{N}.-]+(:[0-9]{1,5})?([/?#][!-~]*)?$`)
+	validName    = lazyregexp.New(`^[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*$`)
+	validModule  = lazyregexp.New(`^[a-z][a-z0-9_]*(\.[a-z0-9_]+)?$`)
+	validVersion = lazyregexp.New(`^>= *([0-9]{1,9}(?:\.[0-9]{1,9}){1,3})$`)
+	validHost    = lazyregexp.New(`^[\p{L}\p{N}]([\p{L}\p{N}-]*[\p{L}\p{N}])?(\.[\p{L}\p{N}]([\p{L}\p{N}-]*[\p{L}\p{N}])?)*$`)
+	validURL     = lazyregexp.New(`^https://[\p{L}\p{N}.-]+(:[0-9]{1,5})?([/?#][!-~]*)?$`)
 )
 
 // installed is the value of a module of which any version will do.
@@ -87,7 +86,7 @@ type reader struct {
 
 func (r *reader) url(key string, n ast.Node) string {
 	s, ok := r.String(key, n)
-	if ok && !validURL.MatchString(s) {
+	if ok && !validURL().MatchString(s) {
 		r.FailAt(n, BadURL, map[string]any{"value": s})
 	}
 	return s
@@ -146,7 +145,7 @@ func (r *reader) names(key string, items *[]item, names *[]string, known func() 
 			s, ok := r.String(key, n)
 			switch {
 			case !ok:
-			case !validName.MatchString(s):
+			case !validName().MatchString(s):
 				r.FailAt(n, BadName, map[string]any{"value": s, "nearest": known().Nearest(s)})
 			default:
 				line, column := yamlfile.Place(n)
@@ -162,7 +161,7 @@ func (r *reader) modules(n ast.Node) {
 		return
 	}
 	r.Pairs("modules", n, func(name, value ast.Node, module string) {
-		if !validModule.MatchString(module) {
+		if !validModule().MatchString(module) {
 			r.FailAt(name, BadModule, map[string]any{"value": module})
 			return
 		}
@@ -172,7 +171,7 @@ func (r *reader) modules(n ast.Node) {
 		}
 		m := Module{Name: module}
 		if demand != installed {
-			version := validVersion.FindStringSubmatch(demand)
+			version := validVersion().FindStringSubmatch(demand)
 			if version == nil {
 				r.FailAt(value, BadModuleVersion, map[string]any{"module": module, "value": demand})
 				return
@@ -194,7 +193,7 @@ func (r *reader) host(n ast.Node) {
 				return
 			}
 			ascii, err := idna.Lookup.ToASCII(s)
-			if err != nil || !validHost.MatchString(s) || len(ascii) > 253 {
+			if err != nil || !validHost().MatchString(s) || len(ascii) > 253 {
 				r.FailAt(n, BadHost, map[string]any{"value": s})
 			}
 			h.Host = ascii

@@ -14,6 +14,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"boxready/internal/lazyregexp"
 )
 
 // PasteReason is why what was pasted can't be read: a stable code.
@@ -160,13 +162,13 @@ func fromUTF16(b []byte) []byte {
 }
 
 var (
-	tag   = regexp.MustCompile(`<[^<>]{0,200}>`)
+	tag   = lazyregexp.New(`<[^<>]{0,200}>`)
 	alien = regexp.MustCompile(`[^A-Za-z0-9+/=:;.-]+`) // what is no part of an answer: line breaks, marks of quotation, invisible characters
 )
 
 // readBlock reads what stands between the markers.
 func readBlock(block []byte) (*Answer, error) {
-	text := alien.ReplaceAllString(html.UnescapeString(tag.ReplaceAllString(string(block), "")), "")
+	text := alien.ReplaceAllString(html.UnescapeString(tag().ReplaceAllString(string(block), "")), "")
 	fields := map[string]string{}
 	for _, field := range strings.Split(text, ";") {
 		if name, value, ok := strings.Cut(field, ":"); ok {

@@ -4,8 +4,9 @@ import (
 	"bufio"
 	"bytes"
 	"net"
-	"regexp"
 	"strconv"
+
+	"boxready/internal/lazyregexp"
 )
 
 // SystemCheck is the log of the product's own check (/bitrix/admin/site_checker.php, the file
@@ -27,9 +28,9 @@ type Connection struct {
 }
 
 var (
-	testLine       = regexp.MustCompile(`^\s*\d{4}-\S{2,12}-\d{2} \d{2}:\d{2}:\d{2} .{0,300}\((check_[a-z_]{1,40})\): (Ok|Fail|Warning)\b`)
-	connectionLine = regexp.MustCompile(`^\s*Connection to (ssl://|tls://|tcp://|udp://)?(\S{1,255}):(\d{1,5})\s+(Success|Fail)\b`)
-	errorLine      = regexp.MustCompile(`^\s*Socket error \[(-?\d+)\]: (.{0,200})`)
+	testLine       = lazyregexp.New(`^\s*\d{4}-\S{2,12}-\d{2} \d{2}:\d{2}:\d{2} .{0,300}\((check_[a-z_]{1,40})\): (Ok|Fail|Warning)\b`)
+	connectionLine = lazyregexp.New(`^\s*Connection to (ssl://|tls://|tcp://|udp://)?(\S{1,255}):(\d{1,5})\s+(Success|Fail)\b`)
+	errorLine      = lazyregexp.New(`^\s*Socket error \[(-?\d+)\]: (.{0,200})`)
 )
 
 // More than this is no log of some sixty tests.
@@ -49,14 +50,14 @@ func readSystemCheck(pasted []byte) *SystemCheck {
 		if !bytes.Contains(line, []byte("(check_")) && !bytes.Contains(line, []byte("Connection to")) && !bytes.Contains(line, []byte("Socket error")) {
 			continue
 		}
-		if m := testLine.FindSubmatch(line); m != nil {
+		if m := testLine().FindSubmatch(line); m != nil {
 			test = string(m[1])
 			if result := string(m[2]); s.Tests[test] != "Fail" { // a test in several steps
 				s.Tests[test] = result
 			}
 			continue
 		}
-		if m := connectionLine.FindSubmatch(line); m != nil {
+		if m := connectionLine().FindSubmatch(line); m != nil {
 			port, err := strconv.Atoi(string(m[3]))
 			if err != nil || port < 1 || port > 65535 {
 				continue
@@ -69,7 +70,7 @@ func readSystemCheck(pasted []byte) *SystemCheck {
 				TLS: string(m[1]) == "ssl://" || string(m[1]) == "tls://", OK: string(m[4]) == "Success"})
 			continue
 		}
-		if m := errorLine.FindSubmatch(line); m != nil && len(s.Connections) > 0 {
+		if m := errorLine().FindSubmatch(line); m != nil && len(s.Connections) > 0 {
 			if last := &s.Connections[len(s.Connections)-1]; !last.OK {
 				last.Error = clip(string(m[1]) + " " + string(m[2]))
 			}
