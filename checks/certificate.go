@@ -20,6 +20,7 @@ import (
 	"strings"
 	"time"
 
+	"boxready/internal/lazyregexp"
 	"boxready/internal/transport"
 )
 
@@ -260,58 +261,58 @@ func (c *Certificate) weakSignature() bool {
 
 // nationalCAs issue certificates that browsers and servers outside their country don't trust.
 var nationalCAs = []namedIssuer{
-	{"Russian Trusted Root CA", regexp.MustCompile(`(?i)russian trusted (root|sub) ca`)},
-	{"Минцифры России", regexp.MustCompile(`(?i)минцифры россии|the ministry of digital development and communications`)},
-	{"НУЦ Республики Казахстан", regexp.MustCompile(`(?i)ұлттық куәландырушы|qaznet|национальный удостоверяющий центр|information security certification authority`)},
-	{"ГосСУОК", regexp.MustCompile(`(?i)корневой удостоверяющий центр госсуок|республиканский удостоверяющий центр`)},
+	{"Russian Trusted Root CA", lazyregexp.New(`(?i)russian trusted (root|sub) ca`)},
+	{"Минцифры России", lazyregexp.New(`(?i)минцифры россии|the ministry of digital development and communications`)},
+	{"НУЦ Республики Казахстан", lazyregexp.New(`(?i)ұлттық куәландырушы|qaznet|национальный удостоверяющий центр|information security certification authority`)},
+	{"ГосСУОК", lazyregexp.New(`(?i)корневой удостоверяющий центр госсуок|республиканский удостоверяющий центр`)},
 }
 
 // interceptors re-sign traffic on its way. They name themselves in the issuer; short names need their word boundaries.
 var interceptors = []namedIssuer{
-	{"Kaspersky", regexp.MustCompile(`(?i)kaspersky`)},
-	{"ESET", regexp.MustCompile(`\bESET\b`)},
-	{"Dr.Web", regexp.MustCompile(`(?i)\bdr\.? ?web\b|doctor web`)},
-	{"Avast", regexp.MustCompile(`(?i)\bavast\b`)},
-	{"AVG", regexp.MustCompile(`\bAVG\b`)},
-	{"Bitdefender", regexp.MustCompile(`(?i)bitdefender`)},
-	{"AdGuard", regexp.MustCompile(`(?i)adguard`)},
-	{"Fortinet", regexp.MustCompile(`(?i)fortinet|fortigate`)},
-	{"Zscaler", regexp.MustCompile(`(?i)zscaler`)},
-	{"Check Point", regexp.MustCompile(`(?i)\bcheck ?point\b`)},
-	{"UserGate", regexp.MustCompile(`(?i)usergate`)},
-	{"Palo Alto Networks", regexp.MustCompile(`(?i)\bpalo ?alto\b|\bPAN-OS\b`)},
-	{"Sophos", regexp.MustCompile(`(?i)\bsophos\b`)},
-	{"Cisco Umbrella", regexp.MustCompile(`(?i)cisco umbrella|\bcisco\b.*(umbrella|secure access|ironport)`)},
-	{"Netskope", regexp.MustCompile(`(?i)netskope|goskope`)},
-	{"Forcepoint", regexp.MustCompile(`(?i)forcepoint|websense`)},
-	{"McAfee / Skyhigh Web Gateway", regexp.MustCompile(`(?i)mcafee|skyhigh`)},
-	{"Blue Coat", regexp.MustCompile(`(?i)blue ?coat`)},
-	{"Barracuda", regexp.MustCompile(`(?i)barracuda`)},
-	{"SonicWall", regexp.MustCompile(`(?i)sonicwall`)},
-	{"WatchGuard", regexp.MustCompile(`(?i)watchguard`)},
-	{"Kerio Control", regexp.MustCompile(`(?i)\bkerio\b`)},
-	{"SkyDNS", regexp.MustCompile(`(?i)skydns`)},
-	{"Solar webProxy", regexp.MustCompile(`(?i)solar (dozor|webproxy)`)},
-	{"Traffic Inspector", regexp.MustCompile(`(?i)traffic inspector|smart-soft`)},
-	{"Ideco", regexp.MustCompile(`(?i)\bideco\b`)},
-	{"Squid", regexp.MustCompile(`(?i)\bsquid\b`)},
-	{"mitmproxy", regexp.MustCompile(`(?i)mitmproxy`)},
-	{"Fiddler", regexp.MustCompile(`(?i)do_not_trust_fiddler`)},
-	{"Burp", regexp.MustCompile(`(?i)portswigger`)},
-	{"Charles", regexp.MustCompile(`(?i)charles proxy`)},
+	{"Kaspersky", lazyregexp.New(`(?i)kaspersky`)},
+	{"ESET", lazyregexp.New(`\bESET\b`)},
+	{"Dr.Web", lazyregexp.New(`(?i)\bdr\.? ?web\b|doctor web`)},
+	{"Avast", lazyregexp.New(`(?i)\bavast\b`)},
+	{"AVG", lazyregexp.New(`\bAVG\b`)},
+	{"Bitdefender", lazyregexp.New(`(?i)bitdefender`)},
+	{"AdGuard", lazyregexp.New(`(?i)adguard`)},
+	{"Fortinet", lazyregexp.New(`(?i)fortinet|fortigate`)},
+	{"Zscaler", lazyregexp.New(`(?i)zscaler`)},
+	{"Check Point", lazyregexp.New(`(?i)\bcheck ?point\b`)},
+	{"UserGate", lazyregexp.New(`(?i)usergate`)},
+	{"Palo Alto Networks", lazyregexp.New(`(?i)\bpalo ?alto\b|\bPAN-OS\b`)},
+	{"Sophos", lazyregexp.New(`(?i)\bsophos\b`)},
+	{"Cisco Umbrella", lazyregexp.New(`(?i)cisco umbrella|\bcisco\b.*(umbrella|secure access|ironport)`)},
+	{"Netskope", lazyregexp.New(`(?i)netskope|goskope`)},
+	{"Forcepoint", lazyregexp.New(`(?i)forcepoint|websense`)},
+	{"McAfee / Skyhigh Web Gateway", lazyregexp.New(`(?i)mcafee|skyhigh`)},
+	{"Blue Coat", lazyregexp.New(`(?i)blue ?coat`)},
+	{"Barracuda", lazyregexp.New(`(?i)barracuda`)},
+	{"SonicWall", lazyregexp.New(`(?i)sonicwall`)},
+	{"WatchGuard", lazyregexp.New(`(?i)watchguard`)},
+	{"Kerio Control", lazyregexp.New(`(?i)\bkerio\b`)},
+	{"SkyDNS", lazyregexp.New(`(?i)skydns`)},
+	{"Solar webProxy", lazyregexp.New(`(?i)solar (dozor|webproxy)`)},
+	{"Traffic Inspector", lazyregexp.New(`(?i)traffic inspector|smart-soft`)},
+	{"Ideco", lazyregexp.New(`(?i)\bideco\b`)},
+	{"Squid", lazyregexp.New(`(?i)\bsquid\b`)},
+	{"mitmproxy", lazyregexp.New(`(?i)mitmproxy`)},
+	{"Fiddler", lazyregexp.New(`(?i)do_not_trust_fiddler`)},
+	{"Burp", lazyregexp.New(`(?i)portswigger`)},
+	{"Charles", lazyregexp.New(`(?i)charles proxy`)},
 }
 
 // namedIssuer is somebody who can be told by the issuer of a certificate.
 type namedIssuer struct {
 	name   string
-	issuer *regexp.Regexp
+	issuer func() *regexp.Regexp
 }
 
 // nameIn looks for one of them among the issuers of all certificates that were sent.
 func nameIn(chain []Certificate, known []namedIssuer) string {
 	for _, c := range chain {
 		for _, k := range known {
-			if k.issuer.MatchString(c.Issuer) {
+			if k.issuer().MatchString(c.Issuer) {
 				return k.name
 			}
 		}

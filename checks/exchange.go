@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"boxready/internal/lazyregexp"
 	"boxready/internal/portal"
 	"boxready/internal/secret"
 	"boxready/internal/transport"
@@ -78,7 +79,7 @@ func exchange(r portal.Request, a portal.Answer, address portal.Address) *Exchan
 	if a.Form != portal.FormJSON || a.Polluted() {
 		x.Body = a.Excerpt(r.Secrets()...)
 		x.Filter = filterSign(a)
-		x.LoginForm = loginForm.Match(beginning(a.Body))
+		x.LoginForm = loginForm().Match(beginning(a.Body))
 	}
 	return x
 }
@@ -139,36 +140,36 @@ func location(r portal.Request, a portal.Answer, address portal.Address) (*url.U
 	return base.ResolveReference(target), nil
 }
 
-var loginForm = regexp.MustCompile(`(?i)<input[^>]+type\s*=\s*["']?password`)
+var loginForm = lazyregexp.New(`(?i)<input[^>]+type\s*=\s*["']?password`)
 
 // Words in the path or query of a sign-in page's address.
-var loginWord = regexp.MustCompile(`(?i)(^|[^a-z])((o?auth(?:orize|entication|n|z)?)|login|signin|sso|saml2?|adfs)([^a-z]|$)`)
+var loginWord = lazyregexp.New(`(?i)(^|[^a-z])((o?auth(?:orize|entication|n|z)?)|login|signin|sso|saml2?|adfs)([^a-z]|$)`)
 
 func leadsToLogin(u *url.URL) bool {
 	query := u.Query()
 	query.Del("bx24_request_id") // ours, sent back
-	return loginWord.MatchString(u.Path) || loginWord.MatchString(query.Encode())
+	return loginWord().MatchString(u.Path) || loginWord().MatchString(query.Encode())
 }
 
 // signs of products that stand before a portal and block requests. Each names itself in its answers.
 var filterSigns = []struct {
 	product string
 	header  string // present in the answer, with a value that matches
-	value   *regexp.Regexp
-	body    *regexp.Regexp
+	value   func() *regexp.Regexp
+	body    func() *regexp.Regexp
 }{
-	{product: "Cloudflare", header: "CF-RAY", value: regexp.MustCompile(`.`)},
-	{product: "Imperva", header: "X-Iinfo", value: regexp.MustCompile(`.`)},
-	{product: "Sucuri", header: "X-Sucuri-ID", value: regexp.MustCompile(`.`)},
-	{product: "Qrator", header: "Server", value: regexp.MustCompile(`(?i)^qrator`)},
-	{product: "DDoS-Guard", header: "Server", value: regexp.MustCompile(`(?i)^ddos-guard`)},
-	{product: "Variti", header: "Server", value: regexp.MustCompile(`(?i)^variti`)},
-	{product: "StormWall", header: "Server", value: regexp.MustCompile(`(?i)^stormwall`)},
-	{product: "ModSecurity", body: regexp.MustCompile(`(?i)mod_?security|not acceptable!`)},
-	{product: "F5 BIG-IP ASM", body: regexp.MustCompile(`(?i)the requested url was rejected\. please consult`)},
-	{product: "FortiWeb", body: regexp.MustCompile(`(?i)fortiweb|fortigate|attack id\s*:`)},
-	{product: "Wallarm", body: regexp.MustCompile(`(?i)wallarm`)},
-	{product: "Bitrix Proactive Filter", body: regexp.MustCompile(`(?i)security_403|bitrix[^<]{0,40}(proactive|security)`)},
+	{product: "Cloudflare", header: "CF-RAY", value: lazyregexp.New(`.`)},
+	{product: "Imperva", header: "X-Iinfo", value: lazyregexp.New(`.`)},
+	{product: "Sucuri", header: "X-Sucuri-ID", value: lazyregexp.New(`.`)},
+	{product: "Qrator", header: "Server", value: lazyregexp.New(`(?i)^qrator`)},
+	{product: "DDoS-Guard", header: "Server", value: lazyregexp.New(`(?i)^ddos-guard`)},
+	{product: "Variti", header: "Server", value: lazyregexp.New(`(?i)^variti`)},
+	{product: "StormWall", header: "Server", value: lazyregexp.New(`(?i)^stormwall`)},
+	{product: "ModSecurity", body: lazyregexp.New(`(?i)mod_?security|not acceptable!`)},
+	{product: "F5 BIG-IP ASM", body: lazyregexp.New(`(?i)the requested url was rejected\. please consult`)},
+	{product: "FortiWeb", body: lazyregexp.New(`(?i)fortiweb|fortigate|attack id\s*:`)},
+	{product: "Wallarm", body: lazyregexp.New(`(?i)wallarm`)},
+	{product: "Bitrix Proactive Filter", body: lazyregexp.New(`(?i)security_403|bitrix[^<]{0,40}(proactive|security)`)},
 }
 
 // A product that puts its header into every answer has blocked only those that say so.
@@ -177,10 +178,10 @@ func filterSign(a portal.Answer) string {
 		return ""
 	}
 	for _, sign := range filterSigns {
-		if sign.header != "" && refuses(a.Status) && sign.value.MatchString(a.Header.Get(sign.header)) {
+		if sign.header != "" && refuses(a.Status) && sign.value().MatchString(a.Header.Get(sign.header)) {
 			return sign.product
 		}
-		if sign.body != nil && sign.body.Match(beginning(a.Body)) {
+		if sign.body != nil && sign.body().Match(beginning(a.Body)) {
 			return sign.product
 		}
 	}
