@@ -15,7 +15,7 @@ import (
 
 // Limits of docs/performance.md.
 const (
-	maxStart  = 1.35 // from exec to the first painted frame, against hello-world's
+	maxStart  = 1.2  // from exec to the first painted frame, against hello-world's
 	maxMemory = 1.25 // resident, against hello-world's
 	maxIdle   = 0.02 // of a processor, beside hello-world's
 )
