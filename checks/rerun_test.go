@@ -24,12 +24,14 @@ func (h *heard) Finished(id checks.ID, _ []checks.Result) {
 	h.finished = append(h.finished, id)
 }
 
-func TestAgain(t *testing.T) {
-	simulated, err := demo.Start([]string{"tls-expires-soon", "auth-server-unreachable"})
+// ranOnce is a simulated portal, the way there, and what a run against it came to.
+func ranOnce(t *testing.T, faults ...string) (*demo.Portal, *transport.Net, *checks.Outcome) {
+	t.Helper()
+	simulated, err := demo.Start(faults)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer simulated.Close()
+	t.Cleanup(simulated.Close)
 	target, err := simulated.Target("")
 	if err != nil {
 		t.Fatal(err)
@@ -40,7 +42,11 @@ func TestAgain(t *testing.T) {
 	}
 	way.PaceWindow = hurried
 	net := transport.New(way)
-	before := checks.Run(t.Context(), net, target, silent{})
+	return simulated, net, checks.Run(t.Context(), net, target, silent{})
+}
+
+func TestAgain(t *testing.T) {
+	simulated, net, before := ranOnce(t, "tls-expires-soon", "auth-server-unreachable")
 	if before.Verdict != checks.NotReady {
 		t.Fatalf("the verdict is %s", before.Verdict)
 	}
@@ -86,22 +92,7 @@ func TestAgain(t *testing.T) {
 
 // TestAgainEndsForEveryCheck makes every check of the catalogue again: what one waits for must be made with it.
 func TestAgainEndsForEveryCheck(t *testing.T) {
-	simulated, err := demo.Start(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer simulated.Close()
-	target, err := simulated.Target("")
-	if err != nil {
-		t.Fatal(err)
-	}
-	way, err := simulated.Way("test")
-	if err != nil {
-		t.Fatal(err)
-	}
-	way.PaceWindow = hurried
-	net := transport.New(way)
-	before := checks.Run(t.Context(), net, target, silent{})
+	_, net, before := ranOnce(t)
 	for _, c := range checks.Catalog() {
 		after := checks.Again(t.Context(), net, before, c.ID, silent{})
 		if len(after.Results) != len(before.Results) || after.Verdict != before.Verdict || len(after.NotChecked) != len(before.NotChecked) {
