@@ -48,7 +48,7 @@ func allowlistStates() []pageState {
 		{"allowlist without addresses", broken, func(r *rig) {
 			opened(r)
 			r.option(r.say("allowlist.handlers.internet.name", nil), r.say("allowlist.handlers.lan.name", nil))
-			r.pumpUntilSays(r.say("window.allowlist.no-list", nil))
+			r.mustSay(r.say("window.allowlist.no-list", nil))
 		}},
 	}
 }
@@ -181,13 +181,13 @@ func TestAddressesOfTheQueue(t *testing.T) {
 	r.mustSay("Получаем адреса очереди событий…")
 	r.mustNotView("203.0.113.7")
 	answer <- feed.ErrUnreachable
-	r.pumpUntilSays("Адреса очереди событий получить не удалось")
+	r.mustSay("Адреса очереди событий получить не удалось")
 	if o := <-asked; o.Region != bitrix.CIS {
 		t.Errorf("asked for region %q", o.Region)
 	}
 	r.tap("Повторить")
 	answer <- nil
-	r.pumpUntilSays("Адреса очереди событий: 2, получены 23.11.2026 10:40.")
+	r.mustSay("Адреса очереди событий: 2, получены 23.11.2026 10:40.")
 	r.mustView("203.0.113.7", "203.0.113.9")
 	r.tap("Обновление адресов")
 	r.mustView("#!/usr/bin/env python3", bitrix.Feed(bitrix.CIS))
@@ -196,7 +196,7 @@ func TestAddressesOfTheQueue(t *testing.T) {
 	// The other region's are fetched as well when it is chosen.
 	r.option("Регион: Россия и СНГ", "Регион неизвестен: оба")
 	answer <- errors.New("no network")
-	r.pumpUntilSays("Адреса очереди событий получить не удалось")
+	r.mustSay("Адреса очереди событий получить не удалось")
 	r.mustView("203.0.113.7")
 }
 
@@ -223,7 +223,7 @@ func TestSavingAndMailingTheLetter(t *testing.T) {
 	}
 	fails <- true
 	r.tap("Отправить…")
-	r.pumpUntilSays("Почтовая программа не открылась")
+	r.mustSay("Почтовая программа не открылась")
 	r.mustSay("Письмо уже скопировано")
 	r.key(fyne.KeyEscape)
 
@@ -237,7 +237,7 @@ func TestSavingAndMailingTheLetter(t *testing.T) {
 	r.tap("Сохранить…")
 	r.mustSay("Сохранить файл", folder)
 	r.key(fyne.KeyReturn) // the focus is on the name
-	r.pumpUntilSays("Сохранено: " + filepath.Join(folder, "boxready-letter.txt"))
+	r.mustSay("Сохранено: " + filepath.Join(folder, "boxready-letter.txt"))
 	if got := read("boxready-letter.txt"); got != r.viewed() {
 		t.Errorf("saved %q", got)
 	}
@@ -248,7 +248,7 @@ func TestSavingAndMailingTheLetter(t *testing.T) {
 	}
 	r.tap("Сохранить…")
 	r.key(fyne.KeyReturn)
-	r.pumpUntilSays("Файл boxready-letter.txt здесь уже есть. Заменить его?")
+	r.mustSay("Файл boxready-letter.txt здесь уже есть. Заменить его?")
 	if got := read("boxready-letter.txt"); got != "mine" {
 		t.Errorf("replaced by %q", got)
 	}
@@ -257,13 +257,13 @@ func TestSavingAndMailingTheLetter(t *testing.T) {
 	r.shortcut(&fyne.ShortcutSelectAll{})
 	r.typeIn("письмо.html")
 	r.key(fyne.KeyReturn)
-	r.pumpUntilSays("Сохранено: " + filepath.Join(folder, "письмо.html"))
+	r.mustSay("Сохранено: " + filepath.Join(folder, "письмо.html"))
 	if got := read("письмо.html"); !strings.HasPrefix(got, "<!DOCTYPE html>") || !strings.Contains(got, "oauth.bitrix24.tech") {
 		t.Errorf("saved %q", got)
 	}
 	r.tap("Сохранить…")
 	r.key(fyne.KeyReturn)
-	r.pumpUntilSays("Заменить его?")
+	r.mustSay("Заменить его?")
 	r.tapAfter("", "Заменить")
 	r.pump("it being replaced", func() bool { return !r.says("Имя файла") })
 	if got := read("boxready-letter.txt"); got != r.viewed() {
@@ -275,7 +275,7 @@ func TestSavingAndMailingTheLetter(t *testing.T) {
 	r.shortcut(&fyne.ShortcutSelectAll{})
 	r.typeIn(filepath.Join(folder, "gone", "letter.txt"))
 	r.key(fyne.KeyReturn)
-	r.pumpUntilSays("Папки для ")
+	r.mustSay("Папки для ")
 	r.key(fyne.KeyEscape)
 	r.mustNotSay("Имя файла")
 
@@ -292,7 +292,7 @@ func TestSavingAndMailingTheLetter(t *testing.T) {
 	r.tapAfter("", "Выбрать")
 	r.mustSay(other)
 	r.tapAfter("Имя файла", "Сохранить")
-	r.pumpUntilSays("Сохранено: " + filepath.Join(other, "boxready-squid.conf"))
+	r.mustSay("Сохранено: " + filepath.Join(other, "boxready-squid.conf"))
 }
 
 func TestCheckingTheNetworkAgain(t *testing.T) {
@@ -301,7 +301,7 @@ func TestCheckingTheNetworkAgain(t *testing.T) {
 	r.mustNotSay("Проверить снова")
 	r.tap("Проверка")
 	r.check("portal.example.ru")
-	r.pumpUntilSays(stillBroken)
+	r.mustSay(stillBroken)
 	r.tap("Сетевые правила")
 	r.mustSay("портал не связался со своим сервером авторизации, одним из этих двух; проверено 23.11.2026", "открыто с этого компьютера, 23.11.2026")
 	r.mustView("portal.example.ru", "портал не связался со своим сервером авторизации")
@@ -319,9 +319,9 @@ func TestCheckingTheNetworkAgain(t *testing.T) {
 		return o
 	}
 	r.tap("Проверить снова")
-	r.pumpUntilSays("Проверяем…")
+	r.mustSay("Проверяем…")
 	close(gate)
-	r.pumpUntilSays("открыт сервер одного из двух регионов")
+	r.mustSay("открыт сервер одного из двух регионов")
 	for _, want := range []checks.ID{checks.AuthServerFromPortal, checks.PortalTCP} {
 		if !slices.Contains(r.checker.again, want) {
 			t.Errorf("made again: %v", r.checker.again)
@@ -334,12 +334,12 @@ func TestCheckingTheNetworkAgain(t *testing.T) {
 func TestRulesKnowTheApplicationsHosts(t *testing.T) {
 	r := open(t, setup{checker: faulty(t)})
 	r.w.Drop(file(t, "calls.boxready.yaml", strings.Replace(telephony, "internet", "lan", 1)))
-	r.pumpUntilSays("Звонок+")
+	r.mustSay("Звонок+")
 	r.tap("Указать портал")
 	r.check("portal.example.ru")
-	r.pumpUntilSays("Можно обратиться к узлам приложения?")
+	r.mustSay("Можно обратиться к узлам приложения?")
 	r.tap("Да, проверить")
-	r.pumpUntilSays(stillBroken)
+	r.mustSay(stillBroken)
 	r.tap("Сетевые правила")
 	r.mustSay("Обработчики: в нашей сети", "app.vendor.example", "calls.vendor.example", "TCP 8443")
 	r.mustView("app.vendor.example")

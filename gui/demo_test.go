@@ -44,7 +44,7 @@ func TestDemo(t *testing.T) {
 	p := pretend(t)
 	r := open(t, setup{demo: p.start})
 	r.tap("Посмотреть на учебном портале")
-	r.pumpUntilSays(notReady)
+	r.mustSay(notReady)
 	r.mustSay(itsADemo, "portal.demo.example", "Нет связи с сервером авторизации, и скоро кончится сертификат")
 	if faults := <-p.started; !slices.Contains(faults, "auth-server-unreachable") {
 		t.Errorf("started with %v", faults)
@@ -61,7 +61,7 @@ func TestDemo(t *testing.T) {
 	r.key(fyne.KeyEscape)
 
 	r.choose("Что на нём сломано", "Ничего")
-	r.pumpUntilSays("С этого компьютера препятствий не видно")
+	r.mustSay("С этого компьютера препятствий не видно")
 	r.mustSay(itsADemo)
 	if faults := <-p.closed; !slices.Contains(faults, "auth-server-unreachable") {
 		t.Errorf("closed: %v", faults)
@@ -78,13 +78,13 @@ func TestDemo(t *testing.T) {
 func TestDemoFromTheCommandLine(t *testing.T) {
 	p := pretend(t)
 	r := open(t, setup{demo: p.start, inDemo: true})
-	r.pumpUntilSays(notReady)
+	r.mustSay(notReady)
 	r.mustSay(itsADemo)
 	if e, ok := r.canvas().Focused().(*widgets.Entry); ok {
 		t.Errorf("the focus is in the field for an address, which can't be changed: %v", e.Text)
 	}
 	r.key(fyne.KeyF5)
-	r.pumpUntilSays(notReady)
+	r.mustSay(notReady)
 }
 
 func TestDemoThatCantBeStarted(t *testing.T) {
@@ -92,7 +92,7 @@ func TestDemoThatCantBeStarted(t *testing.T) {
 	p.fail = errors.New("no port is free")
 	r := open(t, setup{demo: p.start})
 	r.tap("Посмотреть на учебном портале")
-	r.pumpUntilSays("Учебный портал не запустился")
+	r.mustSay("Учебный портал не запустился")
 	r.mustNotSay("no port is free")
 	r.key(fyne.KeyEscape)
 	r.mustSay("Будут ли работать приложения")
@@ -101,7 +101,7 @@ func TestDemoThatCantBeStarted(t *testing.T) {
 func TestDemoIsClosedWithTheWindow(t *testing.T) {
 	p := pretend(t)
 	r := open(t, setup{demo: p.start, inDemo: true})
-	r.pumpUntilSays(notReady)
+	r.mustSay(notReady)
 	r.w.Close()
 	select {
 	case <-p.closed:

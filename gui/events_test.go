@@ -185,20 +185,20 @@ func TestLegsAreShownLive(t *testing.T) {
 	r := open(t, p.setup(t))
 	r.onEventsPage()
 	r.sendEvent()
-	r.pumpUntilSays("Приёмник выдаёт одноразовый адрес")
+	r.mustSay("Приёмник выдаёт одноразовый адрес")
 	r.pass(2 * time.Second)
 	r.mustSay("Событие идёт", "2 с", "Проверяем…")
 	for range 3 {
 		<-p.at
 	}
-	r.pumpUntilSays("2 с, ждём до 120 с")
+	r.mustSay("2 с, ждём до 120 с")
 	r.pass(30 * time.Second)
 	r.mustSay("32 с, ждём до 120 с")
 	r.ctrl(fyne.Key1)
 	r.mustSay("Событие идёт через сервер авторизации")
 	r.mustNotSay("32 с, отвечает медленно")
 	r.key(fyne.KeyEscape)
-	r.pumpUntilSays("Проверка остановлена")
+	r.mustSay("Проверка остановлена")
 }
 
 func TestAnEventThatIsLost(t *testing.T) {
@@ -206,7 +206,7 @@ func TestAnEventThatIsLost(t *testing.T) {
 	r.onEventsPage()
 	r.sendEvent()
 	title := r.title(checks.EventDelivery, checks.EventNotDelivered)
-	r.pumpUntilSays(title)
+	r.mustSay(title)
 	r.mustSay("120,0 с")
 	r.tap(title)
 	r.mustSay("Что сделать")

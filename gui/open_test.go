@@ -32,7 +32,7 @@ func TestOpenedFiles(t *testing.T) {
 	r := open(t, setup{})
 	saved := savedReport(t, "ru")
 	r.w.Open([]string{saved})
-	r.pumpUntilSays("отчёт.boxready.zip")
+	r.mustSay("отчёт.boxready.zip")
 	r.mustSay("portal.example.ru")
 	r.key(fyne.KeyEscape)
 	r.mustNotSay("отчёт.boxready.zip")
@@ -40,9 +40,9 @@ func TestOpenedFiles(t *testing.T) {
 	// What lies over the pages makes room.
 	r.ctrl(fyne.KeyComma)
 	r.w.Open([]string{saved})
-	r.pumpUntilSays("отчёт.boxready.zip")
+	r.mustSay("отчёт.boxready.zip")
 	r.w.Open([]string{file(t, "calls.boxready.yaml", telephony)})
-	r.pumpUntilSays("Звонок+")
+	r.mustSay("Звонок+")
 	r.mustNotSay("отчёт.boxready.zip")
 	if len(r.checker.asked()) > 0 {
 		t.Error("somebody was asked because of a file")
@@ -69,7 +69,7 @@ func TestOpenedFilesThatAreNone(t *testing.T) {
 		{write("empty.boxready.yaml", ""), "empty.boxready.yaml"},
 	} {
 		r.w.Open([]string{c.path})
-		r.pumpUntilSays(c.says)
+		r.mustSay(c.says)
 		r.key(fyne.KeyEscape)
 	}
 }

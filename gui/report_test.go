@@ -32,7 +32,7 @@ func (r *rig) reported() {
 	r.check("portal.example.ru")
 	r.pump("the end of the run", r.verdictShown)
 	r.openSection("report")
-	r.pumpUntilSays("summary.txt")
+	r.mustSay("summary.txt")
 }
 
 // later returns outcomes of runs that are an hour apart.
@@ -52,7 +52,7 @@ func reportStates() []pageState {
 		{"report", withHistory, func(r *rig) {
 			r.reported()
 			r.tap(r.say("window.report.hide-names", nil))
-			r.pumpUntilSays("portal-1")
+			r.mustSay("portal-1")
 		}},
 		{"report saving", withHistory, func(r *rig) {
 			r.reported()
@@ -66,9 +66,9 @@ func reportStates() []pageState {
 			r.pump("the second run", func() bool { return len(r.checker.asked()) == 2 && r.verdictShown() })
 			r.openSection("report")
 			first := time.Date(2026, 11, 23, 10, 42, 0, 0, time.UTC).Format(r.say("format.date", nil) + " 15:04")
-			r.pumpUntilSays(first)
+			r.mustSay(first)
 			r.tap(first)
-			r.pumpUntilSays(r.say("window.finding.copy-plain", nil))
+			r.mustSay(r.say("window.finding.copy-plain", nil))
 		}},
 	}
 }
@@ -121,17 +121,17 @@ func TestReportIsWhatWasShown(t *testing.T) {
 		r.canvas().FocusNext()
 	}
 	r.key(fyne.KeySpace)
-	r.pumpUntilSays("заменено на portal-1, host-1")
+	r.mustSay("заменено на portal-1, host-1")
 	r.mustNotView("portal.example.ru")
 	r.mustView("https://portal-1")
 	r.tap("Скрыть IP-адреса")
-	r.pumpUntilSays("заменено на ip-1")
+	r.mustSay("заменено на ip-1")
 
 	r.tap("Сохранить отчёт…")
 	r.mustSay("portal-1-2026-11-23.boxready.zip", folder)
 	r.tapAfter("Имя файла", "Сохранить")
 	path := filepath.Join(folder, "portal-1-2026-11-23.boxready.zip")
-	r.pumpUntilSays("Сохранено: " + path)
+	r.mustSay("Сохранено: " + path)
 	names, files := unzipped(t, path)
 	for _, want := range []string{"report.html", "report.json", "summary.txt", "letter.txt", "log.jsonl", "hidden.txt", "manifest.sha256"} {
 		if !slices.Contains(names, want) {
@@ -161,7 +161,7 @@ func TestReportIsWhatWasShown(t *testing.T) {
 	r.reported()
 	r.mustView("https://portal-1")
 	r.tap("Скрыть имена")
-	r.pumpUntilSays("видно: portal.example.ru")
+	r.mustSay("видно: portal.example.ru")
 	r.mustView("https://portal.example.ru")
 }
 
@@ -178,12 +178,12 @@ func TestReportsThatCanNotBeSaved(t *testing.T) {
 		r.shortcut(&fyne.ShortcutSelectAll{})
 		r.typeIn(test.name)
 		r.key(fyne.KeyReturn)
-		r.pumpUntilSays(test.says)
+		r.mustSay(test.says)
 	}
 	r.shortcut(&fyne.ShortcutSelectAll{})
 	r.typeIn("итог.txt")
 	r.key(fyne.KeyReturn)
-	r.pumpUntilSays("Сохранено: " + filepath.Join(folder, "итог.txt"))
+	r.mustSay("Сохранено: " + filepath.Join(folder, "итог.txt"))
 	if data, err := os.ReadFile(filepath.Join(folder, "итог.txt")); err != nil || string(data) != r.viewed() {
 		t.Errorf("saved %q, %v", data, err)
 	}
@@ -210,7 +210,7 @@ func TestAReportWithASecretIsNotMade(t *testing.T) {
 	r.check("portal.example.ru")
 	r.pump("the end of the run", r.verdictShown)
 	r.tap("Отчёт")
-	r.pumpUntilSays("Отчёт не сохранён: в ")
+	r.mustSay("Отчёт не сохранён: в ")
 	r.tap("Сохранить отчёт…")
 	r.mustNotSay("Имя файла")
 	if runs, _ := kept.Runs("https://portal.example.ru"); len(runs) > 0 {
@@ -224,7 +224,7 @@ func TestHistory(t *testing.T) {
 	s.checker.outcome = later(s.checker.outcome)
 	r := open(t, s)
 	r.reported()
-	r.pumpUntilSays("Пока есть только эта проверка")
+	r.mustSay("Пока есть только эта проверка")
 
 	inner := s.checker.outcome
 	s.checker.outcome = func(target checks.Target) *checks.Outcome {
@@ -236,11 +236,11 @@ func TestHistory(t *testing.T) {
 	r.key(fyne.KeyF5)
 	r.pump("the second run", func() bool { return len(s.checker.asked()) == 2 && r.verdictShown() })
 	r.tap("Отчёт")
-	r.pumpUntilSays("23.11.2026 10:42")
+	r.mustSay("23.11.2026 10:42")
 	r.mustSay("Прежние проверки", stillBroken+" · 1 проблема")
 	r.tap("23.11.2026 10:42")
-	r.pumpUntilSays("Что изменилось с 23.11.2026 10:42")
-	r.pumpUntilSays("Копировать текст")
+	r.mustSay("Что изменилось с 23.11.2026 10:42")
+	r.mustSay("Копировать текст")
 	r.mustView("Больше нет", "Срок сертификата скоро истечёт")
 	r.tap("Копировать текст")
 	if got := r.app.Clipboard().Content(); got != r.viewed() {
@@ -253,10 +253,10 @@ func TestHistory(t *testing.T) {
 	again := open(t, setup{store: s.store, checker: s.checker, with: s.with})
 	again.tapAfter("Проверенные порталы", "portal.example.ru")
 	again.tap("Отчёт")
-	again.pumpUntilSays("23.11.2026 11:42")
+	again.mustSay("23.11.2026 11:42")
 	again.mustSay("Проверьте портал, и он появится здесь")
 	again.tap("23.11.2026 10:42")
-	again.pumpUntilSays("Копировать текст")
+	again.mustSay("Копировать текст")
 	again.mustView("Больше нет", "Срок сертификата скоро истечёт")
 
 	r.tap("Удалить историю")
@@ -274,9 +274,9 @@ func TestNoReportBeforeARun(t *testing.T) {
 	gate := make(chan struct{})
 	s.checker.gate = stopOrGo(gate)
 	r.tap("Проверить портал")
-	r.pumpUntilSays("Отчёт появится, когда проверка закончится")
+	r.mustSay("Отчёт появится, когда проверка закончится")
 	close(gate)
-	r.pumpUntilSays("summary.txt")
+	r.mustSay("summary.txt")
 	r.mustView("Портал: https://portal.example.ru")
 
 	// What is gone is not shown any more.

@@ -135,7 +135,7 @@ func requirementsStates() []pageState {
 	plain := func(*testing.T) setup { return setup{} }
 	chosen := func(r *rig) {
 		r.w.Drop(file(r.t, "calls.boxready.yaml", telephony))
-		r.pumpUntilSays("Звонок+")
+		r.mustSay("Звонок+")
 	}
 	compared := func(r *rig) {
 		r.check("portal.example.ru")
@@ -143,7 +143,7 @@ func requirementsStates() []pageState {
 		chosen(r)
 		r.tap(r.say("window.requirements.compare", nil))
 		r.tap(r.say("window.consent.yes", nil)) // the hosts may be asked
-		r.pumpUntilSays(r.say("window.requirements.something-missing", nil))
+		r.mustSay(r.say("window.requirements.something-missing", nil))
 	}
 	look := func(r *rig) {
 		r.openSection("requirements")
@@ -154,7 +154,7 @@ func requirementsStates() []pageState {
 		{"requirements empty", plain, func(r *rig) { r.openSection("requirements") }},
 		{"requirements wrong", plain, func(r *rig) {
 			r.w.Drop(file(r.t, "broken.boxready.yaml", "boxready: 1\napplication: {name: X}\nmetods: [a]\nhosts: [{host: 'https://x', port: 99999, direction: up}]\n"))
-			r.pumpUntilSays("broken.boxready.yaml:3")
+			r.mustSay("broken.boxready.yaml:3")
 		}},
 		{"requirements chosen", plain, chosen},
 		{"requirements hosts", func(t *testing.T) setup { return setup{checker: faulty(t)} }, func(r *rig) {
@@ -178,7 +178,7 @@ func TestRequirementsBeforeThereIsAPortal(t *testing.T) {
 	kept := store.Open(folder)
 	r := open(t, setup{store: kept, checker: faulty(t)})
 	r.w.Drop(file(t, "calls.boxready.yaml", telephony), file(t, "broken.boxready.yaml", "boxready: 1\napplication: {name: X}\nmetods: [a]\n"))
-	r.pumpUntilSays("Звонок+")
+	r.mustSay("Звонок+")
 	r.mustSay("ООО «Связь» · calls.boxready.yaml", "crm, telephony, booking", "crm 23.300.0 или новее", "ONCRMDEALADD", "в интернете",
 		"с портала на app.vendor.example, порт 443; из браузеров сотрудников на calls.vendor.example, порт 8443",
 		"broken.boxready.yaml:3:1: Ключа «metods» здесь не бывает. Может быть, «methods»?", "Портал не указан")
@@ -194,7 +194,7 @@ func TestRequirementsBeforeThereIsAPortal(t *testing.T) {
 		t.Fatal("the hosts of a stranger's file are asked although nobody agreed")
 	}
 	r.tap("Да, проверить")
-	r.pumpUntilSays(stillBroken)
+	r.mustSay(stillBroken)
 	r.key(fyne.KeyF5) // is not asked about again
 	r.pump("the second run", func() bool { return len(r.checker.asked()) == 2 && r.verdictShown() && !r.says("Остановить") })
 	wanted := r.checker.asked()[0].Requirements
@@ -211,7 +211,7 @@ func TestRequirementsBeforeThereIsAPortal(t *testing.T) {
 	r.tap("Требования")
 	r.mustNotSay("Звонок+")
 	r.checkInstead("portal.example.ru")
-	r.pumpUntilSays("Можно обратиться к узлам приложения?")
+	r.mustSay("Можно обратиться к узлам приложения?")
 	r.tap("Да, проверить")
 	r.pump("the next start's run", func() bool { return len(r.checker.asked()) == 1 && r.verdictShown() && !r.says("Остановить") })
 	if again := r.checker.asked()[0].Requirements; again == nil || len(again.Methods) != len(wanted.Methods) {
@@ -254,15 +254,15 @@ func TestChoosingAFile(t *testing.T) {
 	r.tap("Выбрать файл…")
 	r.tap("calls.boxready")
 	r.tapAfter("", "Выбрать")
-	r.pumpUntilSays("Звонок+")
+	r.mustSay("Звонок+")
 }
 
 func TestWithoutACredentialItSaysWhatIsNeeded(t *testing.T) {
 	r := open(t, setup{checker: faulty(t), access: doorkeeper{}})
 	r.check("portal.example.ru")
-	r.pumpUntilSays(stillBroken)
+	r.mustSay(stillBroken)
 	r.w.Drop(file(t, "calls.boxready.yaml", telephony))
-	r.pumpUntilSays("Нужен вебхук или вход")
+	r.mustSay("Нужен вебхук или вход")
 	r.tapAfter("Нужен вебхук", "Вход и вебхук")
 	r.pump("the webhook being read", func() bool { return r.says("Вебхук сохранён") })
 	r.tap("Требования")
@@ -277,7 +277,7 @@ func TestComparison(t *testing.T) {
 	r.check("portal.example.ru")
 	r.pump("the first run", r.verdictShown)
 	r.w.Drop(file(t, "calls.boxready.yaml", telephony))
-	r.pumpUntilSays("С порталом ещё не сравнивали")
+	r.mustSay("С порталом ещё не сравнивали")
 	s.checker.gate = func(ctx context.Context, id checks.ID) {
 		if id == checks.RequiredModules {
 			select {
@@ -288,9 +288,9 @@ func TestComparison(t *testing.T) {
 	}
 	r.tap("Проверить портал")
 	r.tap("Да, проверить")
-	r.pumpUntilSays("Сравнение появится")
+	r.mustSay("Сравнение появится")
 	close(gate)
-	r.pumpUntilSays("Портал пока не готов к этому приложению")
+	r.mustSay("Портал пока не готов к этому приложению")
 	r.mustSay("Установить 2 модуля", "voximplant — 1 метод (telephony.externalCall.register), 1 право (telephony)", "booking — 1 метод (booking.v1.booking.add)",
 		"При установке отметить права: 1", "Спросить разработчика приложения: 1", "crm.iten.list — возможно, имелось в виду crm.item.list",
 		"Выяснить не удалось: 1", "crm — нужна версия 23.300.0 или новее")
@@ -331,12 +331,12 @@ func TestComparisonThatCouldNotBeMade(t *testing.T) {
 	}
 	r := open(t, s)
 	r.w.Drop(file(t, "calls.boxready.yaml", telephony))
-	r.pumpUntilSays("Звонок+")
+	r.mustSay("Звонок+")
 	r.tap("Указать портал")
 	r.check("portal.example.ru")
-	r.pumpUntilSays("Можно обратиться к узлам приложения?")
+	r.mustSay("Можно обратиться к узлам приложения?")
 	r.tap("Да, проверить")
-	r.pumpUntilSays(stillBroken)
+	r.mustSay(stillBroken)
 	r.tap("Требования")
 	r.mustSay("Сравнить не получилось", "Помешало вот что: "+cutOff)
 	r.tap("Подробно и по шагам")
@@ -350,7 +350,7 @@ func TestManyRequirements(t *testing.T) {
 	}
 	r := open(t, comparing(t))
 	r.w.Drop(file(t, "many.boxready.yaml", "boxready: 1\napplication: {name: Много}\nmethods: ["+strings.Join(methods, ", ")+"]\n"))
-	r.pumpUntilSays("vendor.thing0.get")
+	r.mustSay("vendor.thing0.get")
 	r.mustSay("и ещё 4994")
 	r.mustNotSay("vendor.thing10.get")
 	r.tap("Указать портал")
@@ -373,10 +373,10 @@ func TestFilesThatAreNone(t *testing.T) {
 	folder := t.TempDir()
 	r.w.Drop(folder, filepath.Join(folder, "gone.boxready.yaml"), file(t, "huge.boxready.yaml", strings.Repeat("a: b\n", 1<<18)),
 		file(t, "code.boxready.yaml", "a: &a [*a, *a]\n"))
-	r.pumpUntilSays("gone.boxready.yaml: Такого файла нет.")
+	r.mustSay("gone.boxready.yaml: Такого файла нет.")
 	r.mustSay("huge.boxready.yaml:1:1: Файл больше 1024 КиБ", filepath.Base(folder)+": Файл не читается.", "code.boxready.yaml:1:")
 	r.w.Drop(file(t, "calls.boxready.yaml", telephony))
-	r.pumpUntilSays("Звонок+")
+	r.mustSay("Звонок+")
 	r.mustNotSay("Такого файла нет")
 }
 
@@ -445,7 +445,7 @@ func TestAskingAPortalAboutOneMethod(t *testing.T) {
 	r.mustSay("Нет, потому что нет модуля booking")
 	show("crm.item.update")
 	r.tap("Спросить портал")
-	r.pumpUntilSays("Нет, хотя модуль crm есть")
+	r.mustSay("Нет, хотя модуль crm есть")
 	if s := r.store.Portals()[0]; s.Applications != nil {
 		t.Errorf("what was asked about became a requirement: %+v", s.Applications)
 	}
@@ -453,16 +453,16 @@ func TestAskingAPortalAboutOneMethod(t *testing.T) {
 	s.checker.outcome = played(t, "auth-server") // and no word of modules
 	show("task.commentitem.add")
 	r.tap("Спросить портал")
-	r.pumpUntilSays("Понятного ответа портал не дал")
+	r.mustSay("Понятного ответа портал не дал")
 }
 
 func TestRequirementsOfTheDemo(t *testing.T) {
 	r := open(t, setup{demo: demoOf(t, faulty(t)), inDemo: true})
-	r.pumpUntilSays(stillBroken)
+	r.mustSay(stillBroken)
 	r.tap("Требования")
 	r.mustSay("Учебное приложение", "telephony.externalcall.register")
 	r.w.Drop(file(t, "calls.boxready.yaml", telephony))
-	r.pumpUntilSays("Звонок+")
+	r.mustSay("Звонок+")
 	r.mustNotSay("Учебное приложение")
 	if kept := r.store.Portals(); len(kept) > 0 {
 		t.Errorf("kept of the demo: %+v", kept)

@@ -128,11 +128,6 @@ func (r *rig) pump(what string, done func() bool) {
 	}
 }
 
-func (r *rig) pumpUntilSays(text string) {
-	r.t.Helper()
-	r.pump(fmt.Sprintf("%q", text), func() bool { return r.says(text) })
-}
-
 // pass lets time pass, and what is done every so often happen.
 func (r *rig) pass(d time.Duration) {
 	r.t.Helper()
@@ -257,12 +252,11 @@ func (r *rig) says(text string) bool {
 	return slices.ContainsFunc(r.texts(), func(t string) bool { return strings.Contains(t, text) })
 }
 
+// mustSay waits for each text: what has to be looked up first is said a moment later.
 func (r *rig) mustSay(texts ...string) {
 	r.t.Helper()
 	for _, text := range texts {
-		if !r.says(text) {
-			r.t.Errorf("the window doesn't say %q, but:\n%s", text, strings.Join(r.texts(), "\n"))
-		}
+		r.pump(fmt.Sprintf("%q", text), func() bool { return r.says(text) })
 	}
 }
 

@@ -120,7 +120,7 @@ func serverStates() []pageState {
 		}, func(r *rig) {
 			r.onServerPage()
 			r.runOverSSH()
-			r.pumpUntilSays(r.say("window.server.ssh-go-on", nil))
+			r.mustSay(r.say("window.server.ssh-go-on", nil))
 		}},
 	}
 }
@@ -189,7 +189,7 @@ func TestServerScript(t *testing.T) {
 	r.tap("Сохранить файлом…")
 	r.typeIn(file) // replaces what is selected
 	r.key(fyne.KeyReturn)
-	r.pumpUntilSays("Сохранено: " + file)
+	r.mustSay("Сохранено: " + file)
 	if saved, err := os.ReadFile(file); err != nil || string(saved) != r.app.Clipboard().Content() {
 		t.Errorf("saved %d bytes, %v", len(saved), err)
 	}
@@ -211,7 +211,7 @@ func TestServerAnswer(t *testing.T) {
 		t.Error("the portal was asked although nobody wanted it")
 	}
 	r.key(fyne.KeyReturn) // on what is to be done next
-	r.pumpUntilSays("Что это добавило")
+	r.mustSay("Что это добавило")
 	asked := r.checker.asked()
 	if probe := asked[len(asked)-1].ServerProbe; probe == nil || probe.Nonce != found[1] {
 		t.Errorf("the run was made with %+v", probe)
@@ -264,9 +264,9 @@ func TestServerAnswerFromFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.w.TakeServerAnswer(file)
-	r.pumpUntilSays("Ответ прочитан")
+	r.mustSay("Ответ прочитан")
 	r.w.TakeServerAnswer(file + ".gone")
-	r.pumpUntilSays("Файл прочитать не удалось")
+	r.mustSay("Файл прочитать не удалось")
 }
 
 func TestServerAnswerForgottenWithItsPortal(t *testing.T) {
@@ -317,7 +317,7 @@ func TestOverSSH(t *testing.T) {
 	r.entryAfter("Пользователь и сервер, например bitrix@server.example.ru")
 	r.typeIn("bitrix@server.example.ru:2222")
 	r.key(fyne.KeyReturn)
-	r.pumpUntilSays("Пароль bitrix@server.example.ru")
+	r.mustSay("Пароль bitrix@server.example.ru")
 	if c := <-calls; c.server != (serverprobe.Server{User: "bitrix", Host: "server.example.ru", Port: 2222}) || !strings.Contains(c.script, "/home/bitrix/www") {
 		t.Errorf("it runs %.200s on %+v", c.script, c.server)
 	}
@@ -327,20 +327,20 @@ func TestOverSSH(t *testing.T) {
 	r.mustNotSay("оборвалось")
 
 	r.tap("Выполнить")
-	r.pumpUntilSays("Пароль bitrix@server.example.ru")
+	r.mustSay("Пароль bitrix@server.example.ru")
 	r.typeIn("hunter2")
 	results <- &serverprobe.SSHError{Reason: serverprobe.SSHUnknownHost, Key: "SHA256:abc"}
 	r.key(fyne.KeyReturn)
-	r.pumpUntilSays("SHA256:abc")
+	r.mustSay("SHA256:abc")
 	if password := <-passwords; password != "hunter2" {
 		t.Errorf("the password is %q", password)
 	}
 
 	r.tap("Выполнить")
-	r.pumpUntilSays("Пароль bitrix@server.example.ru")
+	r.mustSay("Пароль bitrix@server.example.ru")
 	results <- nil
 	r.tap("Продолжить")
-	r.pumpUntilSays("Ответ прочитан")
+	r.mustSay("Ответ прочитан")
 	r.mustNotSay("hunter2")
 }
 
@@ -378,11 +378,11 @@ func TestOutside(t *testing.T) {
 		return file
 	}
 	r.w.TakeOutside(write("other.example.ru"))
-	r.pumpUntilSays("Это проверка другого портала: https://other.example.ru")
+	r.mustSay("Это проверка другого портала: https://other.example.ru")
 	r.w.TakeOutside("server_test.go")
-	r.pumpUntilSays("не файл проверки BoxReady")
+	r.mustSay("не файл проверки BoxReady")
 	r.w.TakeOutside(write("portal.example.ru"))
-	r.pumpUntilSays("Проверка из интернета от")
+	r.mustSay("Проверка из интернета от")
 	r.tap("Проверить портал с этим")
 	r.pump("the second run", func() bool { return len(r.checker.asked()) == 2 })
 	if outside := r.checker.asked()[1].Outside; outside == nil || len(outside.Results) == 0 {

@@ -47,7 +47,7 @@ func TestLanguageAndThemeChangeAtOnce(t *testing.T) {
 	r.tap("Настройки")
 	light := r.canvas().Capture()
 	r.choose("Язык", "English")
-	r.pumpUntilSays("Appearance")
+	r.mustSay("Appearance")
 	r.mustSay("Settings", "Check", "Language")
 	r.mustNotSay("Настройки", "Вид")
 	if r.canvas().Focused() == nil {
@@ -89,7 +89,7 @@ func TestSettingsThatCanNotBeKept(t *testing.T) {
 	r := open(t, setup{store: store.Open(filepath.Join(file, "below"))})
 	r.tap("Настройки")
 	r.choose("Язык", "English")
-	r.pumpUntilSays("The choice could not be written down")
+	r.mustSay("The choice could not be written down")
 }
 
 func TestScale(t *testing.T) {
@@ -113,7 +113,7 @@ func TestRegionGoesIntoRuns(t *testing.T) {
 	r.pump("the setting", func() bool { return r.store.Settings().Region == "world" })
 	r.tap("Проверка")
 	r.check("portal.example.ru")
-	r.pumpUntilSays("пока работать не будут")
+	r.mustSay("пока работать не будут")
 	if region := r.checker.asked()[0].Region; region != "world" {
 		t.Errorf("region %q", region)
 	}
@@ -131,7 +131,7 @@ func TestSelfTestAndProxyAreShown(t *testing.T) {
 		},
 	})
 	r.tap("Настройки")
-	r.pumpUntilSays("http://proxy.corp.example:3128")
+	r.mustSay("http://proxy.corp.example:3128")
 	r.tapAfter("верное время", "Проверить")
 	r.mustSay("Проверяем…")
 	answer <- true
@@ -175,7 +175,7 @@ func (f *fallen) Delete() error                  { f.deleted <- true; return nil
 func TestTheLastCrashIsOffered(t *testing.T) {
 	f := &fallen{&crash.Report{Text: "panic: the end\n\ngoroutine 1 [running]:\nmain.main()\n" + strings.Repeat("more\n", 100), When: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)}, make(chan bool, 1)}
 	r := open(t, setup{crashes: f})
-	r.pumpUntilSays("В прошлый раз BoxReady закрылся из-за ошибки")
+	r.mustSay("В прошлый раз BoxReady закрылся из-за ошибки")
 	r.mustSay("panic: the end", f.Path())
 	r.key(fyne.KeySpace) // the button that copies has the focus
 	if got := r.app.Clipboard().Content(); !strings.HasPrefix(got, "BoxReady 0.1.0-test") || !strings.Contains(got, "2026-11-22 09:00:00 UTC") || !strings.Contains(got, f.report.Text) {
@@ -191,7 +191,7 @@ func TestTheLastCrashIsOffered(t *testing.T) {
 
 	// Without an answer it is offered again.
 	r = open(t, setup{crashes: f})
-	r.pumpUntilSays("из-за ошибки")
+	r.mustSay("из-за ошибки")
 	r.key(fyne.KeyEscape)
 	r.mustNotSay("из-за ошибки")
 	if len(f.deleted) > 0 {
@@ -218,7 +218,7 @@ func settingsStates() []pageState {
 	}
 	opened := func(r *rig) {
 		r.openSection("settings")
-		r.pumpUntilSays("http://proxy.corp.example:3128")
+		r.mustSay("http://proxy.corp.example:3128")
 	}
 	died := &fallen{report: &crash.Report{Text: "panic: the end\n\ngoroutine 1 [running]:\nmain.main()\n\t/src/boxready/main.go:24\n", When: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)}}
 	return []pageState{
@@ -230,8 +230,8 @@ func settingsStates() []pageState {
 		{"settings tested", all, func(r *rig) {
 			opened(r)
 			r.tapAfter(r.say("window.settings.self-text", nil), r.say("window.settings.self-run", nil))
-			r.pumpUntilSays("127.0.0.1:41924")
+			r.mustSay("127.0.0.1:41924")
 		}},
-		{"crash", func(*testing.T) setup { return setup{crashes: died} }, func(r *rig) { r.pumpUntilSays("panic: the end") }},
+		{"crash", func(*testing.T) setup { return setup{crashes: died} }, func(r *rig) { r.mustSay("panic: the end") }},
 	}
 }

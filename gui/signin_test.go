@@ -128,7 +128,7 @@ func atDoor(t *testing.T, d *doorstep, s setup) *rig {
 	r.tap("Вход и вебхук")
 	r.typeIn(d.sim.Host())
 	r.key(fyne.KeyReturn)
-	r.pumpUntilSays("Вход через браузер")
+	r.mustSay("Вход через браузер")
 	return r
 }
 
@@ -209,7 +209,7 @@ func TestSignInThroughTheBrowser(t *testing.T) {
 	r.mustNotSay("это адрес, которым пользуются")
 	r.tap("Открыть браузер и войти")
 	r.tap("Да, открыть браузер")
-	r.pumpUntilSays("Готово. Следующая проверка увидит больше.")
+	r.mustSay("Готово. Следующая проверка увидит больше.")
 	r.mustSay("Приложение "+d.grant.ClientID+", действует до ", "Выйти")
 	if n := d.authorizeCalls(); n != 1 {
 		t.Errorf("the page for signing in was opened %d times", n)
@@ -217,7 +217,7 @@ func TestSignInThroughTheBrowser(t *testing.T) {
 
 	// A run uses it.
 	r.tap("Проверить портал")
-	r.pumpUntilSays("пока работать не будут")
+	r.mustSay("пока работать не будут")
 	target := r.checker.asked()[0]
 	if target.SignIn == nil || target.Webhook != nil || !slices.Contains(target.Consents, checks.Deep) {
 		t.Errorf("the run's target: %+v", target)
@@ -245,14 +245,14 @@ func TestKeptKeysAreReadForARun(t *testing.T) {
 	r := atDoor(t, d, setup{store: kept})
 	r.pasteInto("Адрес вебхука", d.sim.Webhook())
 	r.key(fyne.KeyReturn)
-	r.pumpUntilSays("Готово. Следующая")
+	r.mustSay("Готово. Следующая")
 	r.mustNotSay(d.sim.Webhook())
 	r.pump("the note", func() bool { p, _ := kept.Portal("https://" + d.sim.Host()); return p.Keys })
 
 	// The next start.
 	again := open(t, setup{store: kept, access: d.access, checker: &scripted{outcome: played(t, "auth-server")}})
 	again.check(d.sim.Host())
-	again.pumpUntilSays("пока работать не будут")
+	again.mustSay("пока работать не будут")
 	if target := again.checker.asked()[0]; target.Webhook == nil || target.Webhook.URL().Reveal() != d.sim.Webhook() {
 		t.Error("the run has no webhook")
 	}
@@ -261,20 +261,20 @@ func TestKeptKeysAreReadForARun(t *testing.T) {
 	d.keyring.lock(errors.New("must not be asked"))
 	other := open(t, setup{access: d.access, checker: &scripted{outcome: played(t, "auth-server")}})
 	other.check("other.example")
-	other.pumpUntilSays("пока работать не будут")
+	other.mustSay("пока работать не будут")
 }
 
 func TestNoSignInWhereThePortalWouldReportAWrongAddress(t *testing.T) {
 	d := newDoorstep(t, true, "https-not-seen")
 	r := atDoor(t, d, setup{})
 	r.beginSignIn(d)
-	r.pumpUntilSays("Входить по этому адресу нельзя")
+	r.mustSay("Входить по этому адресу нельзя")
 	r.mustSay("портал сообщает серверу авторизации свой адрес")
 	if d.authorizeCalls() > 0 || len(d.sim.ReportedAddresses()) > 0 || len(d.browser) > 0 {
 		t.Error("the page for signing in was opened")
 	}
 	r.tap("Показать проверку")
-	r.pumpUntilSays("пока работать не будут")
+	r.mustSay("пока работать не будут")
 }
 
 // beginSignIn fills in the guide and says yes.
@@ -291,7 +291,7 @@ func TestNothingComesBack(t *testing.T) {
 	d := newDoorstep(t, false)
 	r := atDoor(t, d, setup{})
 	r.beginSignIn(d)
-	r.pumpUntilSays("Ждём ответа браузера · осталось 5:00")
+	r.mustSay("Ждём ответа браузера · осталось 5:00")
 	address := <-d.browser
 	r.mustSay(address)
 	r.mustNotSay("С портала пока ничего не пришло")
@@ -312,12 +312,12 @@ func TestNothingComesBack(t *testing.T) {
 	r.tap("Вставить код…")
 	r.typeIn("не код")
 	r.tap("Войти с ним")
-	r.pumpUntilSays("Это не похоже ни на код, ни на адрес")
+	r.mustSay("Это не похоже ни на код, ни на адрес")
 	r.focusField("Код, который показал портал")
 	r.shortcut(&fyne.ShortcutSelectAll{})
 	r.pasteInto("Код, который показал портал", strings.Repeat("Ы", 1<<20))
 	r.tap("Войти с ним")
-	r.pumpUntilSays("Это не похоже ни на код, ни на адрес")
+	r.mustSay("Это не похоже ни на код, ни на адрес")
 
 	// The address that the browser ended on.
 	answer := d.answer(t, address)
@@ -325,7 +325,7 @@ func TestNothingComesBack(t *testing.T) {
 	r.shortcut(&fyne.ShortcutSelectAll{})
 	r.pasteInto("Код, который показал портал", answer)
 	r.key(fyne.KeyReturn)
-	r.pumpUntilSays("Готово. Следующая проверка увидит больше.")
+	r.mustSay("Готово. Следующая проверка увидит больше.")
 }
 
 func TestSignInIsGivenUp(t *testing.T) {
@@ -339,7 +339,7 @@ func TestSignInIsGivenUp(t *testing.T) {
 			d := newDoorstep(t, false)
 			r := atDoor(t, d, setup{})
 			r.beginSignIn(d)
-			r.pumpUntilSays("Ждём ответа браузера")
+			r.mustSay("Ждём ответа браузера")
 			giveUp(r)
 			r.w.Close() // waits until the port is free
 			if err := oauthflow.ProbePort(t.Context(), strings.TrimSuffix(strings.TrimPrefix(d.access.ReturnAddress(), "http://"), oauthflow.Path)); err != nil {
@@ -353,7 +353,7 @@ func TestTheTimeIsOver(t *testing.T) {
 	d := newDoorstep(t, true, "client-invalid")
 	r := atDoor(t, d, setup{})
 	r.beginSignIn(d)
-	r.pumpUntilSays("Войти не удалось")
+	r.mustSay("Войти не удалось")
 	r.mustSay("не принял ключ приложения (client_secret)", "Открыть браузер и войти")
 }
 
@@ -364,10 +364,10 @@ func TestTheKeyringIsLocked(t *testing.T) {
 	r.mustSay("Хранится только в памяти", "Хранилище паролей заблокировано (связка ключей")
 	r.pasteInto("Адрес вебхука", d.sim.Webhook())
 	r.tap("Сохранить")
-	r.pumpUntilSays("Готово. Следующая")
+	r.mustSay("Готово. Следующая")
 	d.keyring.lock(nil)
 	r.tap("Повторить")
-	r.pumpUntilSays("Место хранения — связка ключей")
+	r.mustSay("Место хранения — связка ключей")
 	r.mustSay("Вебхук сохранён")
 
 	// It is locked again while somebody signs in.
@@ -375,10 +375,10 @@ func TestTheKeyringIsLocked(t *testing.T) {
 	d.keyring.lock(&vault.Error{Reason: vault.Locked})
 	r.tap("Назад")
 	r.beginSignIn(d)
-	r.pumpUntilSays("Вход выполнен, но сохранить его не удалось")
+	r.mustSay("Вход выполнен, но сохранить его не удалось")
 	d.keyring.lock(nil)
 	r.tapAfter("сохранить его не удалось", "Повторить")
-	r.pumpUntilSays("Готово. Следующая проверка увидит больше.")
+	r.mustSay("Готово. Следующая проверка увидит больше.")
 	r.mustSay("Вебхук сохранён", d.grant.ClientID)
 }
 
@@ -403,7 +403,7 @@ func TestWebhookMistakes(t *testing.T) {
 	r.pasteInto("Адрес вебхука", d.sim.Webhook())
 	r.mustNotSay("Это не адрес", "другого портала", "Адрес начинается")
 	r.key(fyne.KeyReturn)
-	r.pumpUntilSays("Готово. Следующая")
+	r.mustSay("Готово. Следующая")
 	r.tap("Удалить")
 	r.tapAfter("", "Удалить")
 	r.pump("the end of it", func() bool { return !r.says("Вебхук сохранён") && r.says("Сохранить") })
@@ -416,16 +416,16 @@ func TestTheRegionIsAsked(t *testing.T) {
 	d := newDoorstep(t, false)
 	r := atDoor(t, d, setup{})
 	r.beginSignIn(d)
-	r.pumpUntilSays("Ждём ответа браузера")
+	r.mustSay("Ждём ответа браузера")
 	answer := d.answer(t, <-d.browser)
 	_, query, _ := strings.Cut(answer, "code=")
 	code, _, _ := strings.Cut(query, "&")
 	r.tap("Вставить код…")
 	r.pasteInto("Код, который показал портал", code)
 	r.key(fyne.KeyReturn)
-	r.pumpUntilSays("Где куплена его лицензия?")
+	r.mustSay("Где куплена его лицензия?")
 	r.tap("Россия и СНГ")
-	r.pumpUntilSays("Готово. Следующая проверка увидит больше.")
+	r.mustSay("Готово. Следующая проверка увидит больше.")
 }
 
 // answer is the address that the portal redirects to.
@@ -515,7 +515,7 @@ func signInStates() []pageState {
 		r.openSection("sign-in")
 		r.typeIn("portal.example.ru")
 		r.key(fyne.KeyReturn)
-		r.pumpUntilSays(r.say("window.sign-in.browser-text", nil))
+		r.mustSay(r.say("window.sign-in.browser-text", nil))
 	}
 	guide := func(r *rig) {
 		enter(r)
@@ -531,7 +531,7 @@ func signInStates() []pageState {
 	fails := func(title string) func(*rig) {
 		return func(r *rig) {
 			begin(r)
-			r.pumpUntilSays(r.say("window.sign-in."+title, nil))
+			r.mustSay(r.say("window.sign-in."+title, nil))
 		}
 	}
 	full := kept
@@ -565,9 +565,9 @@ func signInStates() []pageState {
 			})
 		}}), func(r *rig) {
 			begin(r)
-			r.pumpUntilSays(r.say("window.sign-in.open-again", nil))
+			r.mustSay(r.say("window.sign-in.open-again", nil))
 			r.pass(time.Minute)
-			r.pumpUntilSays(r.say("sign-in.silence", nil))
+			r.mustSay(r.say("sign-in.silence", nil))
 			r.tap(r.say("window.sign-in.paste", nil))
 		}},
 		{"sign-in blocked", at(failing(&access.BlockedError{Result: checks.Result{Check: checks.HTTPSSeen, State: checks.Problem, Cause: checks.HTTPSNotSeen, Owner: checks.ServerAdmin}})), fails("blocked")},
