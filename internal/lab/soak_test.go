@@ -175,6 +175,7 @@ func (t trial) wrong(o *checks.Outcome) (wrong []string) {
 			case checks.Cause(code) == checks.NeedsDeep: // isn't needed where it is given
 			case id == checks.RateLimit: // that nothing ran into
 			case id == checks.AuthServerFromPortal && unasked:
+			case len(t.faults) > 1 && slices.Contains(f.With, "sign-in") && states[checks.SignIn] == checks.Unknown: // only the webhook was of use
 			case len(t.faults) > 1 && (o.Verdict == checks.NotReady || o.Verdict == checks.Unsure): // the one hides behind the other
 			default:
 				wrong = append(wrong, fmt.Sprintf("%s: %s is called in order", t, check))
