@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"boxready/internal/simportal"
+	"boxready/oauthflow"
 )
 
 // programVariable names the static program; without it the lab isn't asked for.
@@ -73,7 +74,7 @@ func needsLab(t *testing.T) (program string) {
 	if os.Getenv(insideVariable) == "" {
 		lacking("the fault lab makes network namespaces, which only root may")
 	}
-	for _, command := range []string{"ip", "nft", "unbound", "nginx", "haproxy", "apache2", "squid", "curl", "openssl"} {
+	for _, command := range []string{"ip", "nft", "unbound", "nginx", "haproxy", "apache2", "squid", "curl", "openssl", "dbus-run-session", "gnome-keyring-daemon"} {
 		if _, err := exec.LookPath(command); err != nil {
 			lacking("%v", err)
 		}
@@ -95,12 +96,15 @@ type answer struct {
 	} `json:"results"`
 }
 
-// diagnosis is what is wrong or unclear, each as "state check/cause".
+// diagnosis is what is wrong or unclear, each as "state check/cause", and that an event came, with what its sender's address is.
 func (a answer) diagnosis() []string {
 	found := []string{}
 	for _, r := range a.Results {
 		if r.Cause != "" {
 			found = append(found, r.State+" "+r.Check+"/"+r.Cause)
+		}
+		if from := arrival(r.Facts); r.Check == "event-delivery" && r.State == "ok" {
+			found = append(found, "ok event-delivery/"+from)
 		}
 	}
 	slices.Sort(found)
@@ -141,21 +145,25 @@ func TestLab(t *testing.T) {
 // play builds the scenario's world, breaks what is to be broken, and tells whether the program saw it.
 func (s scenario) play(t *testing.T, program, name string) bool {
 	w := newWorld(t, name)
-	w.simulate(simportal.Options{Faults: s.faults}, s.front != nil, s.egress)
+	w.simulate(simportal.Options{Faults: s.faults, RedirectURI: oauthflow.ReturnAddress()}, s.front != nil, s.egress)
 	w.resolve(s.addresses, s.zone)
 	if s.front != nil {
 		s.front(w)
 	}
+	flags := s.flags
+	if s.handler != nil {
+		s.handler(w, program)
+		flags = append(slices.Clone(flags), w.signIn(program)...)
+	}
 	if s.breaks != nil {
 		s.breaks(w)
 	}
-	flags := s.flags
 	if s.prepare != nil {
 		flags = append(slices.Clone(flags), s.prepare(w, program)...)
 	}
 	start := time.Now()
 	out, exit := w.check(program, s.env, flags...)
-	w.assertPolite(slices.Contains(flags, "--deep"))
+	w.assertPolite(slices.Contains(flags, "--deep"), s.handler != nil)
 	var a answer
 	if err := json.Unmarshal(out, &a); err != nil {
 		t.Fatalf("%v in\n%s", err, out)
@@ -163,6 +171,9 @@ func (s scenario) play(t *testing.T, program, name string) bool {
 	want := slices.Clone(s.want)
 	slices.Sort(want)
 	got := a.diagnosis()
+	if s.handler != nil {
+		w.assertTidy(slices.Contains(got, delivered))
+	}
 	mark := "ok  "
 	if !slices.Equal(got, want) {
 		mark = "MISS"
@@ -176,16 +187,24 @@ func (s scenario) play(t *testing.T, program, name string) bool {
 }
 
 // assertPolite asserts what was not asked: no token without consent, none that makes the portal report another address than its own,
-// and at most 12 requests in 10 seconds.
-func (w *world) assertPolite(deep bool) {
+// none of a sign-in but to the portal and the authorization server, which alone gets what renews it, and at most 12 requests in 10
+// seconds.
+func (w *world) assertPolite(deep, signedIn bool) {
 	w.t.Helper()
 	var hits []time.Time
 	for _, r := range w.sim.Log() {
-		if len(r.Tokens) > 0 && (!deep || r.Server != "portal" && r.Server != "portal-http") {
+		portal, auth := r.Server == "portal" || r.Server == "portal-http", strings.HasPrefix(r.Server, "auth-")
+		if len(r.Tokens) > 0 && (!portal || !deep && !signedIn) && (!auth || !signedIn) {
 			w.t.Errorf("a token went to %s %s", r.Server, r.Path)
 		}
-		if r.Server != "portal" && r.Server != "portal-http" {
+		if !auth && strings.Contains(r.RawQuery+string(r.Body), "refresh_token=") {
+			w.t.Errorf("%s %s got what renews the sign-in", r.Server, r.Path)
+		}
+		if !portal {
 			continue
+		}
+		if ours := strings.HasPrefix(r.Header.Get("User-Agent"), "BoxReady/"); strings.HasPrefix(r.Path, "/oauth/authorize") && (ours || !signedIn) {
+			w.t.Errorf("%s was asked", r.Path)
 		}
 		hits = append(hits, r.At)
 		if n := len(hits); n > 12 && r.At.Sub(hits[n-13]) < 10*time.Second {
