@@ -21,28 +21,33 @@ const (
 	receiverURL = "https://" + simportal.HandlerHost
 
 	delivered    = "ok event-delivery/listed" // from an address that the queue's list names
-	notDelivered = "problem event-delivery/event-not-delivered"
-	noReceiver   = "unknown event-delivery/unexpected-answer"
+	notDelivered = "problem event-delivery/event-not-delivered at travel"
+	noReceiver   = "unknown event-delivery/unexpected-answer at mailbox"
 )
 
 // receiver runs on the handler's host and speaks https itself, with a healthy certificate.
 func receiver(w *world, program string) {
-	w.receive(program, "--listen", events4+":443", "--cert", w.handlerCertificate(), "--key", w.handlerCertificate())
+	w.receive(program, events4+":443", "--cert", w.handlerCertificate(), "--key", w.handlerCertificate())
 }
 
-// receiverWith has another certificate, which openssl makes.
-func receiverWith(subject string) func(*world, string) {
-	return func(w *world, program string) {
-		w.run("handler", "cd "+w.dir, "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -keyout own.key -out own.crt -subj /CN="+subject+" -addext subjectAltName=DNS:"+subject+" 2>/dev/null")
-		w.receive(program, "--listen", events4+":443", "--cert", filepath.Join(w.dir, "own.crt"), "--key", filepath.Join(w.dir, "own.key"))
-	}
+// selfSigned is a receiver with a certificate that no authority knows.
+func selfSigned(w *world, program string) {
+	w.run("handler", "cd "+w.dir, "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -keyout own.key -out own.crt -subj /CN="+simportal.HandlerHost+
+		" -addext subjectAltName=DNS:"+simportal.HandlerHost+" 2>/dev/null")
+	w.receive(program, events4+":443", "--cert", filepath.Join(w.dir, "own.crt"), "--key", filepath.Join(w.dir, "own.key"))
 }
 
-// receiverWithin has a private address.
-func receiverWithin(w *world, program string) {
+// private is a receiver at an address of the computer's network.
+func private(w *world, program string) {
 	w.run("handler", "ip addr add "+eventsIn4+" dev cable")
 	w.run("internet", "ip route add "+eventsIn4+" dev handler")
-	w.receive(program, "--listen", eventsIn4+":443", "--cert", w.handlerCertificate(), "--key", w.handlerCertificate())
+	w.receive(program, eventsIn4+":443", "--cert", w.handlerCertificate(), "--key", w.handlerCertificate())
+}
+
+func (w *world) receive(program, listen string, flags ...string) {
+	w.t.Helper()
+	argv := append([]string{program, "receiver", "--public-url", receiverURL, "--public-roots", w.roots, "--listen", listen}, flags...)
+	w.daemon("handler", listen, w.resolving(argv...)...)
 }
 
 // isAt is where a view of the resolver's puts the handler's host.
@@ -50,18 +55,11 @@ func isAt(address string) []string {
 	return []string{"local-zone: " + simportal.HandlerHost + " redirect", "local-data: \"" + simportal.HandlerHost + " A " + address + "\""}
 }
 
-func (w *world) receive(program string, flags ...string) {
-	w.t.Helper()
-	argv := append([]string{program, "receiver", "--public-url", receiverURL, "--public-roots", w.roots}, flags...)
-	listen := flags[1]
-	w.daemon("handler", listen, w.resolving(argv...)...)
-}
-
-// proxied stands with nginx before the receiver, whose own address nobody outside can reach. location is what happens to all
-// requests, server what the server says besides. nginx writes down all that it is told, a handler's token included.
+// proxied is a receiver that only nginx reaches. location is what nginx does with requests, server what its server says besides. It writes
+// down all that it is told.
 func proxied(location, server string) func(*world, string) {
 	return func(w *world, program string) {
-		w.receive(program, "--listen", "127.0.0.1:8085", "--trusted-proxy", "127.0.0.1")
+		w.receive(program, "127.0.0.1:8085", "--trusted-proxy", "127.0.0.1")
 		w.told = filepath.Join(w.dir, "told")
 		w.daemon("handler", events4+":443", "nginx", "-e", "stderr", "-p", w.dir, "-c", w.write("handler.conf", `daemon off; master_process off; pid {DIR}/handler.pid; error_log stderr;
 events {}
@@ -169,13 +167,25 @@ func (w *world) signIn(program string) []string {
 	if out, err := login.CombinedOutput(); err != nil {
 		w.t.Fatalf("sign in: %v\n%s", err, out)
 	}
+	w.signedIn = time.Now()
 	return []string{"--signed-in", "--event-test", "--receiver", receiverURL}
 }
 
-// arrival is how the event came: the receiver's word for the address from which it was called.
-func arrival(facts json.RawMessage) string {
-	var f struct{ Arrival struct{ Queue string } }
-	_ = json.Unmarshal(facts, &f) // then it is no word
+// travelled is where the way of an event ended: at a leg, or at a receiver, which says whether it was called from an address of the
+// queue's.
+func travelled(facts json.RawMessage) string {
+	var f struct {
+		Legs    []struct{ Name, State string }
+		Arrival struct{ Queue string }
+	}
+	if err := json.Unmarshal(facts, &f); err != nil {
+		return err.Error()
+	}
+	for _, leg := range f.Legs {
+		if leg.State != "done" {
+			return " at " + leg.Name
+		}
+	}
 	return f.Arrival.Queue
 }
 

@@ -96,15 +96,15 @@ type answer struct {
 	} `json:"results"`
 }
 
-// diagnosis is what is wrong or unclear, each as "state check/cause", and that an event came, with what its sender's address is.
+// diagnosis is what is wrong or unclear, each as "state check/cause", and how far an event came.
 func (a answer) diagnosis() []string {
 	found := []string{}
 	for _, r := range a.Results {
-		if r.Cause != "" {
+		switch {
+		case r.Check == "event-delivery" && r.State != "skipped":
+			found = append(found, r.State+" "+r.Check+"/"+r.Cause+travelled(r.Facts))
+		case r.Cause != "":
 			found = append(found, r.State+" "+r.Check+"/"+r.Cause)
-		}
-		if from := arrival(r.Facts); r.Check == "event-delivery" && r.State == "ok" {
-			found = append(found, "ok event-delivery/"+from)
 		}
 	}
 	slices.Sort(found)
@@ -142,8 +142,13 @@ func TestLab(t *testing.T) {
 	}
 }
 
+// busy are the scenarios that need the processors.
+var busy = make(chan struct{}, 8)
+
 // play builds the scenario's world, breaks what is to be broken, and tells whether the program saw it.
 func (s scenario) play(t *testing.T, program, name string) bool {
+	busy <- struct{}{}
+	defer func() { <-busy }()
 	w := newWorld(t, name)
 	w.simulate(simportal.Options{Faults: s.faults, RedirectURI: oauthflow.ReturnAddress()}, s.front != nil, s.egress)
 	w.resolve(s.addresses, s.zone)
@@ -162,7 +167,7 @@ func (s scenario) play(t *testing.T, program, name string) bool {
 		flags = append(slices.Clone(flags), s.prepare(w, program)...)
 	}
 	start := time.Now()
-	out, exit := w.check(program, s.env, flags...)
+	out, exit := s.check(w, program, flags)
 	w.assertPolite(slices.Contains(flags, "--deep"), s.handler != nil)
 	var a answer
 	if err := json.Unmarshal(out, &a); err != nil {
@@ -172,7 +177,7 @@ func (s scenario) play(t *testing.T, program, name string) bool {
 	slices.Sort(want)
 	got := a.diagnosis()
 	if s.handler != nil {
-		w.assertTidy(slices.Contains(got, delivered))
+		w.assertTidy(slices.ContainsFunc(got, func(said string) bool { return strings.HasPrefix(said, "ok event-delivery/") }))
 	}
 	mark := "ok  "
 	if !slices.Equal(got, want) {
@@ -184,6 +189,15 @@ func (s scenario) play(t *testing.T, program, name string) bool {
 		return false
 	}
 	return !t.Failed()
+}
+
+// check runs the program. One that waits two minutes for an event does nothing else, and lets others go on.
+func (s scenario) check(w *world, program string, flags []string) (out []byte, exit int) {
+	if s.handler != nil && s.long {
+		<-busy
+		defer func() { busy <- struct{}{} }()
+	}
+	return w.check(program, s.env, flags...)
 }
 
 // assertPolite asserts what was not asked: no token without consent, none that makes the portal report another address than its own,
@@ -205,6 +219,9 @@ func (w *world) assertPolite(deep, signedIn bool) {
 		}
 		if ours := strings.HasPrefix(r.Header.Get("User-Agent"), "BoxReady/"); strings.HasPrefix(r.Path, "/oauth/authorize") && (ours || !signedIn) {
 			w.t.Errorf("%s was asked", r.Path)
+		}
+		if len(hits) > 0 && hits[0].Before(w.signedIn) && r.At.After(w.signedIn) {
+			hits = nil // the sign-in was another process, and the browser's
 		}
 		hits = append(hits, r.At)
 		if n := len(hits); n > 12 && r.At.Sub(hits[n-13]) < 10*time.Second {

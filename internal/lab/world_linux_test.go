@@ -76,6 +76,7 @@ type world struct {
 	certificate, roots string         // files: the portal's, with its key; the public roots
 	trusted            *x509.CertPool // by the portal
 	session            []string       // environment of the computer's user, if there is one
+	signedIn           time.Time      // when that was done
 	told               string         // file that a server in front of the handler writes what it is told into; "" for none
 }
 
