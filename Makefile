@@ -193,9 +193,9 @@ SHORT :=
 ONLY  := .
 ## lab: diagnoses on a real network stack that is broken by what breaks it in life; SHORT=1 leaves out what takes long, ONLY= picks
 lab: build lab-tools
-	BOXREADY_LAB=$(CURDIR)/build/static/boxready BOXREADY_LAB_SHORT=$(SHORT) CGO_ENABLED=0 go -C internal/lab test -count=1 -tags $(TAGS) -run 'TestLab/$(ONLY)' -parallel 8 -timeout $(TIMEOUT)
+	BOXREADY_LAB=$(CURDIR)/build/static/boxready BOXREADY_LAB_SHORT=$(SHORT) CGO_ENABLED=0 go -C internal/lab test -count=1 -tags $(TAGS) -run 'TestLab/$(ONLY)' -parallel 32 -timeout $(TIMEOUT)
 
-# Name server, servers in front of a portal, a filter, a proxy that opens TLS (Debian's plain squid can't).
+# Name server, servers in front of a portal, a filter, a proxy that opens TLS (Debian's plain squid can't), a keyring to sign in with.
 lab-tools:
 	packaging/need ip iproute2
 	packaging/need nft nftables
@@ -208,6 +208,8 @@ lab-tools:
 	packaging/need /usr/lib/squid/security_file_certgen squid-openssl
 	packaging/need curl curl
 	packaging/need openssl openssl
+	packaging/need dbus-run-session dbus-daemon
+	packaging/need gnome-keyring-daemon gnome-keyring
 
 SOAK := 1h
 ## soak: simulated portals with random faults, again and again in one process, for SOAK; nothing leaks, no verdict is wrong

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"boxready/internal/simportal"
+	"boxready/oauthflow"
 )
 
 // programVariable names the static program; without it the lab isn't asked for.
@@ -73,7 +74,7 @@ func needsLab(t *testing.T) (program string) {
 	if os.Getenv(insideVariable) == "" {
 		lacking("the fault lab makes network namespaces, which only root may")
 	}
-	for _, command := range []string{"ip", "nft", "unbound", "nginx", "haproxy", "apache2", "squid", "curl", "openssl"} {
+	for _, command := range []string{"ip", "nft", "unbound", "nginx", "haproxy", "apache2", "squid", "curl", "openssl", "dbus-run-session", "gnome-keyring-daemon"} {
 		if _, err := exec.LookPath(command); err != nil {
 			lacking("%v", err)
 		}
@@ -95,11 +96,14 @@ type answer struct {
 	} `json:"results"`
 }
 
-// diagnosis is what is wrong or unclear, each as "state check/cause".
+// diagnosis is what is wrong or unclear, each as "state check/cause", and how far an event came.
 func (a answer) diagnosis() []string {
 	found := []string{}
 	for _, r := range a.Results {
-		if r.Cause != "" {
+		switch {
+		case r.Check == "event-delivery" && r.State != "skipped":
+			found = append(found, r.State+" "+r.Check+"/"+r.Cause+travelled(r.Facts))
+		case r.Cause != "":
 			found = append(found, r.State+" "+r.Check+"/"+r.Cause)
 		}
 	}
@@ -138,24 +142,33 @@ func TestLab(t *testing.T) {
 	}
 }
 
+// busy are the scenarios that need the processors.
+var busy = make(chan struct{}, 8)
+
 // play builds the scenario's world, breaks what is to be broken, and tells whether the program saw it.
 func (s scenario) play(t *testing.T, program, name string) bool {
+	busy <- struct{}{}
+	defer func() { <-busy }()
 	w := newWorld(t, name)
-	w.simulate(simportal.Options{Faults: s.faults}, s.front != nil, s.egress)
+	w.simulate(simportal.Options{Faults: s.faults, RedirectURI: oauthflow.ReturnAddress()}, s.front != nil, s.egress)
 	w.resolve(s.addresses, s.zone)
 	if s.front != nil {
 		s.front(w)
 	}
+	flags := s.flags
+	if s.handler != nil {
+		s.handler(w, program)
+		flags = append(slices.Clone(flags), w.signIn(program)...)
+	}
 	if s.breaks != nil {
 		s.breaks(w)
 	}
-	flags := s.flags
 	if s.prepare != nil {
 		flags = append(slices.Clone(flags), s.prepare(w, program)...)
 	}
 	start := time.Now()
-	out, exit := w.check(program, s.env, flags...)
-	w.assertPolite(slices.Contains(flags, "--deep"))
+	out, exit := s.check(w, program, flags)
+	w.assertPolite(slices.Contains(flags, "--deep"), s.handler != nil)
 	var a answer
 	if err := json.Unmarshal(out, &a); err != nil {
 		t.Fatalf("%v in\n%s", err, out)
@@ -163,6 +176,9 @@ func (s scenario) play(t *testing.T, program, name string) bool {
 	want := slices.Clone(s.want)
 	slices.Sort(want)
 	got := a.diagnosis()
+	if s.handler != nil {
+		w.assertTidy(slices.ContainsFunc(got, func(said string) bool { return strings.HasPrefix(said, "ok event-delivery/") }))
+	}
 	mark := "ok  "
 	if !slices.Equal(got, want) {
 		mark = "MISS"
@@ -175,17 +191,37 @@ func (s scenario) play(t *testing.T, program, name string) bool {
 	return !t.Failed()
 }
 
+// check runs the program. One that waits two minutes for an event does nothing else, and lets others go on.
+func (s scenario) check(w *world, program string, flags []string) (out []byte, exit int) {
+	if s.handler != nil && s.long {
+		<-busy
+		defer func() { busy <- struct{}{} }()
+	}
+	return w.check(program, s.env, flags...)
+}
+
 // assertPolite asserts what was not asked: no token without consent, none that makes the portal report another address than its own,
-// and at most 12 requests in 10 seconds.
-func (w *world) assertPolite(deep bool) {
+// none of a sign-in but to the portal and the authorization server, which alone gets what renews it, and at most 12 requests in 10
+// seconds.
+func (w *world) assertPolite(deep, signedIn bool) {
 	w.t.Helper()
 	var hits []time.Time
 	for _, r := range w.sim.Log() {
-		if len(r.Tokens) > 0 && (!deep || r.Server != "portal" && r.Server != "portal-http") {
+		portal, auth := r.Server == "portal" || r.Server == "portal-http", strings.HasPrefix(r.Server, "auth-")
+		if len(r.Tokens) > 0 && (!portal || !deep && !signedIn) && (!auth || !signedIn) {
 			w.t.Errorf("a token went to %s %s", r.Server, r.Path)
 		}
-		if r.Server != "portal" && r.Server != "portal-http" {
+		if !auth && strings.Contains(r.RawQuery+string(r.Body), "refresh_token=") {
+			w.t.Errorf("%s %s got what renews the sign-in", r.Server, r.Path)
+		}
+		if !portal {
 			continue
+		}
+		if ours := strings.HasPrefix(r.Header.Get("User-Agent"), "BoxReady/"); strings.HasPrefix(r.Path, "/oauth/authorize") && (ours || !signedIn) {
+			w.t.Errorf("%s was asked", r.Path)
+		}
+		if len(hits) > 0 && hits[0].Before(w.signedIn) && r.At.After(w.signedIn) {
+			hits = nil // the sign-in was another process, and the browser's
 		}
 		hits = append(hits, r.At)
 		if n := len(hits); n > 12 && r.At.Sub(hits[n-13]) < 10*time.Second {

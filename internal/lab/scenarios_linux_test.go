@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"boxready/internal/bitrix"
+	"boxready/internal/simportal"
 )
 
 // scenario is something that is broken in a world that is otherwise in order, and what the program has to say of it: no less, and
@@ -21,6 +22,7 @@ type scenario struct {
 	zone      string                            // what the resolver says besides
 	egress    func(*http.Transport)             // of the portal
 	front     func(*world)                      // starts the server that stands before the portal
+	handler   func(w *world, p string)          // starts the host of event handlers; then the owner has signed in, and wants to see an event arrive
 	breaks    func(*world)                      // breaks something
 	prepare   func(w *world, p string) []string // more flags, which take the program itself to find
 	env       []string                          // of the computer
@@ -123,6 +125,30 @@ var scenarios = []scenario{
 	{name: "application's server rejects", prepare: requires, breaks: nft("handler", "input", "tcp dport 443 reject with tcp reset"), want: []string{"problem application-hosts/host-unreachable"}},
 	{name: "application's server is there", prepare: requires},
 
+	// The way of an event.
+	{name: "event", handler: receiver, want: []string{delivered}},
+	{name: "event: nginx before the receiver", handler: proxied(pass, ""), want: []string{delivered}},
+	{name: "event: nginx doesn't say who called", handler: proxied("proxy_pass http://127.0.0.1:8085;", ""), long: true, want: []string{"ok event-delivery/unlisted"}},
+	{name: "event: portal's way out is closed", handler: receiver, breaks: nft("uplink", "forward", "iifname portal ip daddr "+authCIS4+" reject"), want: []string{noAuth, "problem token-accepted/auth-server-unreachable"}},
+	{name: "event: portal's gateway opens TLS and lets no events out", handler: receiver, long: true, breaks: func(w *world) {
+		w.squid("uplink", siteGate4, "acl event urlpath_regex ^/rest/rest.event.call\nhttp_access deny event\n"+intercepting, gatewayCA)
+		w.nft("uplink", "prerouting", "iifname portal tcp dport 443 redirect to :3130")
+		w.trusted.AppendCertsFromPEM(w.read("gateway.crt"))
+	}, want: []string{notDelivered}},
+	{name: "event: handler's firewall drops the queue", handler: receiver, long: true, breaks: nft("handler", "input", "ip saddr "+queue4+" drop"), want: []string{notDelivered}},
+	{name: "event: handler's firewall rejects the queue", handler: receiver, long: true, breaks: nft("handler", "input", "ip saddr "+queue4+" reject with tcp reset"), want: []string{notDelivered}},
+	{name: "event: the queue's resolver doesn't know the handler", handler: receiver, long: true, zone: forQueue("local-zone: " + simportal.HandlerHost + " always_nxdomain"), want: []string{notDelivered}},
+	{name: "event: the queue finds the handler's former server", handler: receiver, long: true, zone: forQueue(isAt(handler4)...), want: []string{notDelivered}},
+	{name: "event: handler within the computer's network", handler: private, long: true, want: []string{"unknown event-delivery/unexpected-answer at travel"},
+		zone: forOne(computer4, isAt(eventsIn4)) + forQueue("local-zone: "+simportal.HandlerHost+" always_nxdomain")},
+	{name: "event: nginx lets in the office alone", handler: proxied(pass+" allow "+computer4+"; deny all;", ""), long: true, want: []string{notDelivered}},
+	{name: "event: nginx redirects handlers", handler: proxied(pass+" rewrite ^(/mailbox/[^/]*)$ https://$host$1/ permanent;", ""), long: true, want: []string{notDelivered}},
+	{name: "event: nginx turns POST into GET", handler: proxied(pass, "location /mailbox/ { "+pass+" proxy_method GET; }"), long: true, want: []string{notDelivered}},
+	{name: "event: handler's certificate is its own", handler: selfSigned, want: []string{noReceiver}},
+	{name: "event: handler's server wants a password", handler: proxied(pass+" auth_basic x; auth_basic_user_file /dev/null;", ""), want: []string{noReceiver}},
+	{name: "event: handler's server redirects to another host", handler: proxied("return 301 https://www."+simportal.HandlerHost+"$request_uri;", ""), long: true, want: []string{noReceiver}},
+	{name: "event: handler's firewall rejects the computer", handler: receiver, long: true, breaks: nft("handler", "input", "ip saddr "+computer4+" reject with tcp reset"), want: []string{noReceiver}},
+
 	// Servers in front.
 	{name: "nginx", front: nginx(good, ""), flags: deep},
 	{name: "nginx: no https mapping", front: nginx("proxy_pass http://127.0.0.1:8080; proxy_set_header Host $host;", ""), flags: deep, want: []string{"problem https-seen/https-not-seen"}},
@@ -203,12 +229,17 @@ func servfail(name string) string {
 }
 
 // forPortal is what the resolver says to the portal alone.
-func forPortal(zone ...string) string {
-	text := "  access-control-view: " + portal4 + "/32 portal\nview:\n  name: portal\n  view-first: yes\n"
+func forPortal(zone ...string) string { return forOne(portal4, zone) }
+
+// forQueue is what the resolver says to the event queue alone.
+func forQueue(zone ...string) string { return forOne(queue4, zone) }
+
+func forOne(address string, zone []string) string {
+	text := "  access-control-view: " + address + "/32 for-" + address + "\nview:\n  name: for-" + address + "\n  view-first: yes\n"
 	for _, line := range zone {
 		text += "  " + line + "\n"
 	}
-	return text
+	return text + "server:\n"
 }
 
 // inside makes the portal known under a private address in the computer's network.

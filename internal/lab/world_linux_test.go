@@ -15,6 +15,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -46,8 +47,11 @@ const (
 	aia4      = "203.0.113.40"
 	doh4      = "203.0.113.53"
 	handler4  = "203.0.113.60"
-	nobody4   = "203.0.113.99" // nobody has it
-	gateway4  = "192.0.2.1"    // of everybody but the portal
+	events4   = "203.0.113.61"
+	eventsIn4 = "192.168.10.61" // of a handler that only its own network finds
+	queue4    = "198.51.100.21" // one of those that its list names
+	nobody4   = "203.0.113.99"  // nobody has it
+	gateway4  = "192.0.2.1"     // of everybody but the portal
 	uplink4   = "192.0.2.2"
 	siteGate4 = "192.0.2.3" // the portal's gateway, that is, the uplink on its inner side
 )
@@ -57,8 +61,8 @@ var places = map[string][]string{
 	"computer": {computer4, computer6},
 	"resolver": {resolver4},
 	"auth":     {authCIS4, authWld4},
-	"queue":    {feedCIS4, feedWld4, aia4, doh4},
-	"handler":  {handler4},
+	"queue":    {queue4, feedCIS4, feedWld4, aia4, doh4}, // it calls from the first
+	"handler":  {handler4, events4},
 	"portal":   {portal4, portal6},
 }
 
@@ -69,7 +73,11 @@ type world struct {
 	dir  string
 	sim  *simportal.Sim
 
-	certificate, roots string // files: the portal's, with its key; the public roots
+	certificate, roots string         // files: the portal's, with its key; the public roots
+	trusted            *x509.CertPool // by the portal
+	session            []string       // environment of the computer's user, if there is one
+	signedIn           time.Time      // when that was done
+	told               string         // file that a server in front of the handler writes what it is told into; "" for none
 }
 
 func (w *world) ns(place string) string { return w.name + "-" + place }
@@ -282,6 +290,16 @@ func (w *world) write(name, text string) string {
 	return path
 }
 
+// read returns a file in the scenario's folder.
+func (w *world) read(name string) []byte {
+	w.t.Helper()
+	data, err := os.ReadFile(filepath.Join(w.dir, name))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return data
+}
+
 // resolve starts the resolver. It says what is true, but for the portal's own addresses if others are given, and what zone, a piece
 // of unbound's configuration, says besides.
 func (w *world) resolve(own []string, zone string) {
@@ -290,7 +308,7 @@ func (w *world) resolve(own []string, zone string) {
 	}
 	var truth strings.Builder
 	for name, addresses := range map[string][]string{
-		portalName: own, "www." + portalName: {portal4}, appName: {handler4}, aiaName: {aia4}, "dns.google": {doh4}, "common.dot.dns.yandex.net": {doh4},
+		portalName: own, "www." + portalName: {portal4}, appName: {handler4}, simportal.HandlerHost: {events4}, aiaName: {aia4}, "dns.google": {doh4}, "common.dot.dns.yandex.net": {doh4},
 		host(bitrix.AuthServer(bitrix.CIS)): {authCIS4}, host(bitrix.AuthServer(bitrix.World)): {authWld4},
 		host(bitrix.Feed(bitrix.CIS)): {feedCIS4}, host(bitrix.Feed(bitrix.World)): {feedWld4},
 	} {
@@ -333,7 +351,7 @@ func (w *world) simulate(o simportal.Options, front bool, egress func(*http.Tran
 	where := map[string][2]string{
 		"portal": {"portal", ":443"}, "portal-http": {"portal", ":80"}, "auth-cis": {"auth", authCIS4 + ":443"}, "auth-world": {"auth", authWld4 + ":443"},
 		"feed-cis": {"queue", feedCIS4 + ":443"}, "feed-world": {"queue", feedWld4 + ":443"}, "aia": {"queue", aia4 + ":80"},
-		"doh": {"queue", doh4 + ":443"}, "app": {"handler", ":443"},
+		"doh": {"queue", doh4 + ":443"}, "app": {"handler", handler4 + ":443"},
 	}
 	if front {
 		where["portal"], where["portal-http"] = [2]string{"portal", "127.0.0.1:8443"}, [2]string{"portal", "127.0.0.1:8080"}
@@ -346,13 +364,37 @@ func (w *world) simulate(o simportal.Options, front bool, egress func(*http.Tran
 		}
 		return w.listen(at[0], at[1])
 	}
-	roots := x509.NewCertPool()
+	public := x509.NewCertPool()
+	w.trusted = x509.NewCertPool()
+	way := w.way("portal", w.trusted)
+	if egress != nil {
+		egress(way)
+	}
+	o.Egress, o.Blackhole, o.Queue = way, 6*time.Second, w.way("queue", public)
+	sim, err := simportal.Start(o)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(sim.Close)
+	w.sim = sim
+	public.AppendCertsFromPEM(sim.RootsPEM())
+	w.trusted.AppendCertsFromPEM(sim.RootsPEM())
+	w.roots = w.write("roots.pem", string(sim.RootsPEM()))
+	certificate, err := sim.CertificatePEM()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.certificate = w.write("portal.pem", string(certificate))
+}
+
+// way is how a server at a place asks others.
+func (w *world) way(place string, trusted *x509.CertPool) *http.Transport {
 	resolver := &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
-		return w.dial(ctx, "portal", network, resolver4+":53")
+		return w.dial(ctx, place, network, resolver4+":53")
 	}}
-	way := &http.Transport{
+	return &http.Transport{
 		DisableKeepAlives: true,
-		TLSClientConfig:   &tls.Config{RootCAs: roots},
+		TLSClientConfig:   &tls.Config{RootCAs: trusted},
 		DialContext: func(ctx context.Context, network, hostport string) (net.Conn, error) {
 			name, port, err := net.SplitHostPort(hostport)
 			if err != nil {
@@ -362,35 +404,30 @@ func (w *world) simulate(o simportal.Options, front bool, egress func(*http.Tran
 			if err != nil {
 				return nil, err
 			}
-			return w.dial(ctx, "portal", network, net.JoinHostPort(found[0].Unmap().String(), port))
+			return w.dial(ctx, place, network, net.JoinHostPort(found[0].Unmap().String(), port))
 		},
 	}
-	if egress != nil {
-		egress(way)
-	}
-	o.Egress, o.Blackhole = way, 6*time.Second
-	sim, err := simportal.Start(o)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	w.t.Cleanup(sim.Close)
-	w.sim = sim
-	roots.AppendCertsFromPEM(sim.RootsPEM())
-	w.roots = w.write("roots.pem", string(sim.RootsPEM()))
-	certificate, err := sim.CertificatePEM()
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	w.certificate = w.write("portal.pem", string(certificate))
+}
+
+// resolving is the beginning of a command for a program that asks the lab's resolver.
+func (w *world) resolving(argv ...string) []string {
+	w.t.Helper()
+	return append([]string{"sh", "-ec", `mount --bind "$0" /etc/resolv.conf; exec "$@"`, w.write("resolv.conf", "nameserver "+resolver4+"\n")}, argv...)
+}
+
+// boxready is the program as the computer's user starts it.
+func (w *world) boxready(program string, env []string, args ...string) *exec.Cmd {
+	w.t.Helper()
+	argv := w.resolving(append([]string{program}, args...)...)
+	cmd := w.command("computer", argv[0], argv[1:]...)
+	cmd.Env = slices.Concat([]string{"HOME=" + w.dir, "PATH=" + os.Getenv("PATH")}, w.session, env)
+	return cmd
 }
 
 // check runs the program on the computer. Its exit code is part of its answer.
 func (w *world) check(program string, env []string, flags ...string) (stdout []byte, exit int) {
 	w.t.Helper()
-	resolv := w.write("resolv.conf", "nameserver "+resolver4+"\n")
-	argv := append([]string{"-ec", `mount --bind "$0" /etc/resolv.conf; exec "$@"`, resolv, program, "check", portalName, "--format", "json", "--public-roots", w.roots}, flags...)
-	cmd := w.command("computer", "sh", argv...)
-	cmd.Env = append([]string{"HOME=" + w.dir, "PATH=" + os.Getenv("PATH")}, env...)
+	cmd := w.boxready(program, env, append([]string{"check", portalName, "--format", "json", "--public-roots", w.roots}, flags...)...)
 	var out, said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &said
 	err := cmd.Run()

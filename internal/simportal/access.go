@@ -107,8 +107,14 @@ const (
 	lineGarbage // something answered, and not in JSON
 )
 
+// Methods of the authorization server that a portal calls.
+const (
+	methodCheck = "rest.check"
+	methodEvent = "rest.event.call"
+)
+
 // callAuthServer is the portal's side of a call; limit is how long it waits for silence.
-func (s *Sim) callAuthServer(ctx context.Context, f *faultSet, limit time.Duration) line {
+func (s *Sim) callAuthServer(ctx context.Context, f *faultSet, method string, limit time.Duration) line {
 	switch f.any("auth-server-unreachable", "auth-server-unreachable-slow", "auth-server-html") {
 	case "auth-server-unreachable":
 		return lineDown
@@ -119,16 +125,16 @@ func (s *Sim) callAuthServer(ctx context.Context, f *faultSet, limit time.Durati
 		return lineGarbage
 	}
 	if s.opt.Egress != nil {
-		return s.reallyCall(ctx, limit)
+		return s.reallyCall(ctx, method, limit)
 	}
 	return lineUp
 }
 
 // reallyCall asks the authorization server over the network. That it answered in JSON is all that is taken from the answer.
-func (s *Sim) reallyCall(ctx context.Context, limit time.Duration) line {
+func (s *Sim) reallyCall(ctx context.Context, method string, limit time.Duration) line {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, bitrix.AuthServer(s.region)+"/rest/rest.check", nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, bitrix.AuthServer(s.region)+"/rest/"+method, nil)
 	if err != nil {
 		return lineDown
 	}
@@ -159,7 +165,7 @@ func (s *Sim) checkToken(c *call, name string, scopes []string) *restError {
 		}
 		address := ownAddress(c.hit)
 		s.report(address)
-		if s.callAuthServer(c.hit.r.Context(), c.f, s.opt.Blackhole) != lineUp {
+		if s.callAuthServer(c.hit.r.Context(), c.f, methodCheck, s.opt.Blackhole) != lineUp {
 			return refuse(bitrix.CodeConnectionError, "Error connecting to authorization server")
 		}
 		v = s.restCheck(c.f, name, address)

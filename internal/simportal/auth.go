@@ -191,7 +191,7 @@ func (s *Sim) tokenProxy(h *hit) {
 		h.send(http.StatusOK, html, nil)
 		return
 	}
-	switch s.callAuthServer(h.r.Context(), h.f, s.opt.Blackhole*2/3) { // this page waits 10 s, calls of the rest module 15
+	switch s.callAuthServer(h.r.Context(), h.f, methodCheck, s.opt.Blackhole*2/3) { // this page waits 10 s, calls of the rest module 15
 	case lineDown:
 		h.send(http.StatusOK, html, nil)
 	case lineGarbage:

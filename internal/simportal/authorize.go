@@ -136,7 +136,7 @@ func (s *Sim) authorize(h *hit) {
 	box := func(code string) {
 		h.portalPage(http.StatusOK, "<!DOCTYPE html><html><body><p>Application ID</p><h1>"+code+"</h1></body></html>\n")
 	}
-	if fault == "authorize-empty-box" || s.callAuthServer(h.r.Context(), h.f, s.opt.Blackhole) != lineUp {
+	if fault == "authorize-empty-box" || s.callAuthServer(h.r.Context(), h.f, methodCheck, s.opt.Blackhole) != lineUp {
 		box("")
 		return
 	}

@@ -16,8 +16,8 @@ import (
 	"boxready/internal/bitrix"
 )
 
-// queue is the cloud event queue: it calls the handlers of events that the authorization server gives it. It never calls one
-// that isn't simulated. A call that fails isn't repeated, and a handler that is slow is called less often
+// queue is the cloud event queue: it calls the handlers of events that the authorization server gives it, on loopback none that isn't
+// simulated. A call that fails isn't repeated, and a handler that is slow is called less often
 // (https://apidocs.bitrix24.com/api-reference/events/index.html); how much less nobody says.
 type queue struct {
 	mu   sync.Mutex
@@ -76,7 +76,7 @@ func (s *Sim) handOver(e onlineEvent) {
 		return
 	}
 	s.report(e.address)
-	if s.callAuthServer(s.ctx, e.f, s.opt.Blackhole) != lineUp || e.f.on("event-not-handed-over") {
+	if s.callAuthServer(s.ctx, e.f, methodEvent, s.opt.Blackhole) != lineUp || e.f.on("event-not-handed-over") {
 		return
 	}
 	if s.admitPortal(e.f, e.address) != nil {
@@ -143,26 +143,34 @@ func (s *Sim) callHandler(e onlineEvent, u *url.URL) (status int, err error) {
 		return 0, err
 	}
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	from := s.QueueAddresses()[0]
-	if e.f.on("event-from-elsewhere") {
-		from = addrElsewhere
-	}
-	r.Header.Set(forwarded, from)
-	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM(s.RootsPEM())
-	transport := &http.Transport{DisableKeepAlives: true, TLSClientConfig: &tls.Config{RootCAs: roots}, DialContext: func(ctx context.Context, network, hostPort string) (net.Conn, error) {
-		at := s.handlerAt(e.f, hostPort)
-		if at == "" {
-			return nil, fmt.Errorf("no simulated handler at %s", hostPort)
+	way := s.opt.Queue
+	if way == nil {
+		way = s.queueWay(e.f)
+		from := s.QueueAddresses()[0]
+		if e.f.on("event-from-elsewhere") {
+			from = addrElsewhere
 		}
-		return (&net.Dialer{}).DialContext(ctx, network, at)
-	}}
-	client := &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+		r.Header.Set(forwarded, from)
+	}
+	client := &http.Client{Transport: way, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	response, err := client.Do(r)
 	if err != nil {
 		return 0, err
 	}
 	return response.StatusCode, response.Body.Close()
+}
+
+// queueWay leads to simulated handlers, and to nothing else.
+func (s *Sim) queueWay(f *faultSet) http.RoundTripper {
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(s.RootsPEM())
+	return &http.Transport{DisableKeepAlives: true, TLSClientConfig: &tls.Config{RootCAs: roots}, DialContext: func(ctx context.Context, network, hostPort string) (net.Conn, error) {
+		at := s.handlerAt(f, hostPort)
+		if at == "" {
+			return nil, fmt.Errorf("no simulated handler at %s", hostPort)
+		}
+		return (&net.Dialer{}).DialContext(ctx, network, at)
+	}}
 }
 
 // handlerAt is where the queue finds a handler's host, "" for nowhere.

@@ -102,6 +102,7 @@ type Options struct {
 	// For simulations that are spread over a real network.
 	Listen func(server string) (net.Listener, error) // where a server of this name (see Request) listens, TCP; nil, or a nil listener: loopback
 	Egress http.RoundTripper                         // how the portal really asks its authorization server; nil: it only does as the faults say
+	Queue  http.RoundTripper                         // how the event queue really calls handlers; nil: on loopback, simulated ones alone
 	Behind bool                                      // another server ends TLS in front: PHP sees https where X-Forwarded-Proto says so, and port 80 redirects nothing
 }
 

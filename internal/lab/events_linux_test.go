@@ -1,0 +1,225 @@
+package lab
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+
+	"boxready/internal/simportal"
+
+	"github.com/godbus/dbus/v5"
+)
+
+// The way of an event: the portal hands it to the authorization server, whose queue calls a handler, here the program's own receiver.
+
+const (
+	receiverURL = "https://" + simportal.HandlerHost
+
+	delivered    = "ok event-delivery/listed" // from an address that the queue's list names
+	notDelivered = "problem event-delivery/event-not-delivered at travel"
+	noReceiver   = "unknown event-delivery/unexpected-answer at mailbox"
+)
+
+// receiver runs on the handler's host and speaks https itself, with a healthy certificate.
+func receiver(w *world, program string) {
+	w.receive(program, events4+":443", "--cert", w.handlerCertificate(), "--key", w.handlerCertificate())
+}
+
+// selfSigned is a receiver with a certificate that no authority knows.
+func selfSigned(w *world, program string) {
+	w.run("handler", "cd "+w.dir, "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -keyout own.key -out own.crt -subj /CN="+simportal.HandlerHost+
+		" -addext subjectAltName=DNS:"+simportal.HandlerHost+" 2>/dev/null")
+	w.receive(program, events4+":443", "--cert", filepath.Join(w.dir, "own.crt"), "--key", filepath.Join(w.dir, "own.key"))
+}
+
+// private is a receiver at an address of the computer's network.
+func private(w *world, program string) {
+	w.run("handler", "ip addr add "+eventsIn4+" dev cable")
+	w.run("internet", "ip route add "+eventsIn4+" dev handler")
+	w.receive(program, eventsIn4+":443", "--cert", w.handlerCertificate(), "--key", w.handlerCertificate())
+}
+
+func (w *world) receive(program, listen string, flags ...string) {
+	w.t.Helper()
+	argv := append([]string{program, "receiver", "--public-url", receiverURL, "--public-roots", w.roots, "--listen", listen}, flags...)
+	w.daemon("handler", listen, w.resolving(argv...)...)
+}
+
+// isAt is where a view of the resolver's puts the handler's host.
+func isAt(address string) []string {
+	return []string{"local-zone: " + simportal.HandlerHost + " redirect", "local-data: \"" + simportal.HandlerHost + " A " + address + "\""}
+}
+
+// proxied is a receiver that only nginx reaches. location is what nginx does with requests, server what its server says besides. It writes
+// down all that it is told.
+func proxied(location, server string) func(*world, string) {
+	return func(w *world, program string) {
+		w.receive(program, "127.0.0.1:8085", "--trusted-proxy", "127.0.0.1")
+		w.told = filepath.Join(w.dir, "told")
+		w.daemon("handler", events4+":443", "nginx", "-e", "stderr", "-p", w.dir, "-c", w.write("handler.conf", `daemon off; master_process off; pid {DIR}/handler.pid; error_log stderr;
+events {}
+http {
+log_format all escape=json '$remote_addr $request "$http_authorization" "$request_body"';
+client_body_temp_path {DIR}/body; proxy_temp_path {DIR}/proxy; fastcgi_temp_path {DIR}/f; uwsgi_temp_path {DIR}/u; scgi_temp_path {DIR}/s;
+access_log {DIR}/told all;
+server {
+  listen `+events4+`:443 ssl; ssl_certificate `+w.handlerCertificate()+`; ssl_certificate_key `+w.handlerCertificate()+`; `+server+`
+  location / { `+location+` }
+}
+}
+`))
+	}
+}
+
+const pass = "proxy_pass http://127.0.0.1:8085; proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;"
+
+// handlerCertificate writes the handler's certificate with its key.
+func (w *world) handlerCertificate() string {
+	w.t.Helper()
+	certificate, key, err := w.sim.HandlerCertificate()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return w.write("handler.pem", string(certificate)+string(key))
+}
+
+// A bus that starts nothing by itself, with a keyring that its user's password opened. It lives as long as its standard input.
+const (
+	busConfig = `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN" "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig><type>session</type><listen>unix:path=%s</listen><auth>EXTERNAL</auth>
+<policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy></busconfig>`
+	sessionScript = `printf password | gnome-keyring-daemon --foreground --unlock --components=secrets >&2 & daemon=$!
+echo ready
+cat >/dev/null
+kill "$daemon"; wait "$daemon"`
+)
+
+// open begins a user's session on the computer: a bus, a keyring, and a browser, which curl plays.
+func (w *world) open() {
+	w.t.Helper()
+	bin, runtime := filepath.Join(w.dir, "bin"), filepath.Join("/run", w.name) // a socket's path must be short
+	for _, dir := range []string{bin, runtime} {
+		if err := os.Mkdir(dir, 0o700); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	w.write("bin/xdg-open", "#!/bin/sh\nexec curl -sSL --cacert {ROOTS} -o {DIR}/landing \"$1\"\n")
+	if err := os.Chmod(filepath.Join(bin, "xdg-open"), 0o755); err != nil {
+		w.t.Fatal(err)
+	}
+	socket := filepath.Join(runtime, "bus")
+	w.session = []string{"XDG_RUNTIME_DIR=" + runtime, "XDG_DATA_HOME=" + filepath.Join(w.dir, "data"), "XDG_CONFIG_HOME=" + filepath.Join(w.dir, "config"),
+		"XDG_CACHE_HOME=" + filepath.Join(w.dir, "cache"), "PATH=" + bin + ":" + os.Getenv("PATH"), "DISPLAY=:4242", "LC_ALL=C.UTF-8"}
+	session := w.command("computer", "dbus-run-session", "--config-file="+w.write("bus.conf", fmt.Sprintf(busConfig, socket)), "--", "sh", "-c", sessionScript)
+	session.Env = append([]string{"HOME=" + w.dir}, w.session...)
+	var said lockedBuffer
+	session.Stderr = &said
+	session.WaitDelay = 10 * time.Second
+	input, err := session.StdinPipe()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	output, err := session.StdoutPipe()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if err := session.Start(); err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(func() {
+		input.Close()
+		_ = session.Wait()
+	})
+	if _, err := output.Read(make([]byte, len("ready\n"))); err != nil {
+		w.t.Fatalf("no session bus: %v\n%s", err, said.String())
+	}
+	w.session = append(w.session, "DBUS_SESSION_BUS_ADDRESS=unix:path="+socket)
+	bus, err := dbus.Connect("unix:path=" + socket)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer bus.Close()
+	for range 600 {
+		there := false
+		if err := bus.BusObject().Call("org.freedesktop.DBus.NameHasOwner", 0, "org.freedesktop.secrets").Store(&there); err != nil {
+			w.t.Fatal(err)
+		}
+		if there {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	w.t.Fatalf("no keyring:\n%s", said.String())
+}
+
+// signIn signs in as the owner does, with the application that is on the portal, and returns the flags that use it.
+func (w *world) signIn(program string) []string {
+	w.t.Helper()
+	w.open()
+	application := w.sim.IssueGrant(simportal.TokenValid)
+	login := w.boxready(program, nil, "login", portalName, "--client-id", application.ClientID, "--deep", "--public-roots", w.roots, "--lang", "en", "--timeout", "1m")
+	login.Stdin = strings.NewReader(application.ClientSecret + "\n")
+	if out, err := login.CombinedOutput(); err != nil {
+		w.t.Fatalf("sign in: %v\n%s", err, out)
+	}
+	w.signedIn = time.Now()
+	return []string{"--signed-in", "--event-test", "--receiver", receiverURL}
+}
+
+// travelled is where the way of an event ended: at a leg, or at a receiver, which says whether it was called from an address of the
+// queue's.
+func travelled(facts json.RawMessage) string {
+	var f struct {
+		Legs    []struct{ Name, State string }
+		Arrival struct{ Queue string }
+	}
+	if err := json.Unmarshal(facts, &f); err != nil {
+		return err.Error()
+	}
+	for _, leg := range f.Legs {
+		if leg.State != "done" {
+			return " at " + leg.Name
+		}
+	}
+	return f.Arrival.Queue
+}
+
+var aToken = regexp.MustCompile(`[0-9a-f]{70}`)
+
+// assertTidy asserts that no handler is left bound, and that no token but those in events, which the authorization server puts there,
+// went to the handler's host.
+func (w *world) assertTidy(arrived bool) {
+	w.t.Helper()
+	for _, b := range w.sim.Bound() {
+		w.t.Errorf("a handler was left bound: %+v", b)
+	}
+	if w.told == "" {
+		return
+	}
+	told, err := os.ReadFile(w.told)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	asked, events := 0, 0
+	for line := range bytes.Lines(told) {
+		from, rest, _ := bytes.Cut(line, []byte(" "))
+		token := aToken.Match(rest)
+		switch {
+		case string(from) == queue4 && token:
+			events++
+		case string(from) == queue4:
+		case token:
+			w.t.Errorf("a token went to the receiver: %s", line)
+		default:
+			asked++
+		}
+	}
+	if asked == 0 || arrived && events != 1 {
+		w.t.Errorf("what the handler's host was told was not seen:\n%s", told)
+	}
+}
