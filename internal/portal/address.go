@@ -252,7 +252,7 @@ func (a Address) String() string { return "https://" + a.Authority() }
 func (a Address) Display() string {
 	shown := a
 	if name, err := hostNames.ToUnicode(a.Host); err == nil && name != a.Host {
-		if back, err := normalHost(name); err == nil && back == a.Host {
+		if back, err := ParseAddress("https://" + name); err == nil && back.Host == a.Host {
 			shown.Host = name
 		}
 	}
