@@ -16,7 +16,7 @@ WINDOWFLAGS := -tags $(WINDOWTAGS) -trimpath -ldflags '$(LDFLAGS)'
 PARALLEL := 24
 TIMEOUT  := 30m
 
-.PHONY: run window window-tools build cross test test-tools fleet-tools e2e screen-tools images lint golden generate bench fuzz security dist dist-test dist-again dist-tools dist-test-tools lab lab-tools soak clean
+.PHONY: run window window-tools build cross test test-tools rerun-tools fleet-tools e2e screen-tools images lint golden generate bench fuzz security dist dist-test dist-again dist-tools dist-test-tools lab lab-tools soak clean
 
 ## run: open the window on the simulated portal; where there is no display, check it in the terminal
 run: window
@@ -52,11 +52,23 @@ cross:
 	  GOOS=$${target%/*} GOARCH=$${target#*/} CGO_ENABLED=0 go vet -tags $(TAGS) $$packages ; \
 	done
 
+# RERUN=n makes a test that fails again, up to n times, and names it at the end all the same: for CI, where another job may have
+# taken the processor from what is measured in time. A test that needs it is to be mended.
+RERUN :=
+GOTEST = go test ./...
+ifdef RERUN
+GOTEST = build/tools/gotestsum --format pkgname-and-test-fails --rerun-fails=$(RERUN) --rerun-fails-max-failures 5 --rerun-fails-run-root-test \
+	--rerun-fails-abort-on-data-race --packages ./... --
+test: rerun-tools
+endif
+rerun-tools:
+	packaging/tool gotestsum gotest.tools/gotestsum@v1.13.0
+
 ## test: all tests, and again with the race detector where a C compiler is there; that leaves out (-short) what only measures
 ## pictures, or asks about the whole catalogue
 test: test-tools lint
-	CGO_ENABLED=0 go test -tags $(TAGS) -parallel $(PARALLEL) -timeout $(TIMEOUT) ./...
-	packaging/with-cgo go test -race -short -tags $(TAGS) -parallel $(PARALLEL) -timeout $(TIMEOUT) ./...
+	CGO_ENABLED=0 $(GOTEST) -tags $(TAGS) -parallel $(PARALLEL) -timeout $(TIMEOUT)
+	packaging/with-cgo $(GOTEST) -race -short -tags $(TAGS) -parallel $(PARALLEL) -timeout $(TIMEOUT)
 
 WINDOW := BOXREADY_WINDOW=$(CURDIR)/build/boxready
 ## e2e: the real window, driven by keys on a screen of its own; leaves pictures in build/screenshots
