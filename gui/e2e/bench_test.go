@@ -18,6 +18,7 @@ const (
 	maxStart  = 1.2  // from exec to the first painted frame, against hello-world's
 	maxMemory = 1.25 // resident, against hello-world's
 	maxIdle   = 0.02 // of a processor, beside hello-world's
+	maxSize   = 1.65 // of the program's file, against hello-world's
 )
 
 const (
@@ -35,6 +36,7 @@ func BenchmarkWindow(b *testing.B) {
 		b.Skip("BOXREADY_WINDOW and BOXREADY_HELLO don't name the programs; make bench does")
 	}
 	home := b.TempDir()
+	limit(b, "size against hello-world", size(b, window)/size(b, hello), "size-ratio", maxSize)
 	for range b.N {
 		var ours, theirs []float64 // milliseconds
 		for i := range starts + 1 {
@@ -78,6 +80,15 @@ func limit(b *testing.B, what string, value float64, unit string, most float64) 
 	if value > most {
 		b.Errorf("%s: %.3f, at most %.2f is allowed", what, value, most)
 	}
+}
+
+func size(b *testing.B, program string) float64 {
+	b.Helper()
+	file, err := os.Stat(program)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return float64(file.Size())
 }
 
 func median(values []float64) float64 {
