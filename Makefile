@@ -57,7 +57,7 @@ cross:
 RERUN :=
 GOTEST = go test ./...
 ifdef RERUN
-GOTEST = build/tools/gotestsum --format pkgname-and-test-fails --rerun-fails=$(RERUN) --rerun-fails-max-failures 5 --rerun-fails-run-root-test \
+GOTEST = build/tools/gotestsum --format pkgname-and-test-fails --rerun-fails=$(RERUN) --rerun-fails-run-root-test \
 	--rerun-fails-abort-on-data-race --packages ./... --
 test: rerun-tools
 endif
