@@ -163,6 +163,7 @@ dist-tools:
 	packaging/tool cyclonedx-gomod github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
 
 dist-test-tools: screen-tools
+	packaging/need import imagemagick
 	packaging/need wine wine
 	packaging/need wine64 wine64
 	packaging/need lintian lintian
