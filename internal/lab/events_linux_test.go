@@ -10,9 +10,9 @@ import (
 	"strings"
 	"time"
 
-	"boxready/internal/simportal"
-
 	"github.com/godbus/dbus/v5"
+
+	"boxready/internal/simportal"
 )
 
 // The way of an event: the portal hands it to the authorization server, whose queue calls a handler, here the program's own receiver.
