@@ -2,6 +2,8 @@ module boxready
 
 go 1.26.0
 
+toolchain go1.27.3
+
 require (
 	fyne.io/fyne/v2 v2.7.1
 	github.com/Microsoft/go-winio v0.6.4
