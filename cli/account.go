@@ -25,7 +25,7 @@ import (
 	"golang.org/x/term"
 )
 
-func (a *app) loginCommand() *cobra.Command {
+func (cl *commandLine) loginCommand() *cobra.Command {
 	var f loginFlags
 	c := &cobra.Command{
 		Use:   "login PORTAL --client-id ID",
@@ -37,8 +37,8 @@ Its secret (client_secret) is asked for, or read from standard input if that is 
 		Example: `  boxready login portal.example.ru
   boxready login portal.example.ru --client-id local.655f1c2d8a1b37.42180155
   boxready check portal.example.ru --signed-in`,
-		Args: a.exactlyOnePortal,
-		RunE: func(c *cobra.Command, args []string) error { return a.login(c.Context(), args[0], f) },
+		Args: cl.exactlyOnePortal,
+		RunE: func(c *cobra.Command, args []string) error { return cl.login(c.Context(), args[0], f) },
 	}
 	flags := c.Flags()
 	flags.StringVar(&f.clientID, "client-id", "", "the application's `ID` (client_id), as the portal shows it")
@@ -56,74 +56,74 @@ type loginFlags struct {
 	timeout         time.Duration
 }
 
-func (a *app) login(ctx context.Context, typed string, f loginFlags) error {
+func (cl *commandLine) login(ctx context.Context, typed string, f loginFlags) error {
 	target, err := f.network.target(typed)
 	if err != nil {
 		return err
 	}
-	n, err := a.net(f.network)
+	n, err := cl.net(f.network)
 	if err != nil {
 		return err
 	}
 	if f.timeout <= 0 {
-		return wrong("cli.bad-timeout", nil)
+		return badUsage("cli.bad-timeout", nil)
 	}
 	if f.clientID == "" {
-		return a.explainRegistration(target.Address)
+		return cl.explainRegistration(target.Address)
 	}
-	accounts, noKeyring := a.openAccounts(ctx)
+	accounts, noKeyring := cl.openAccounts(ctx)
 	if noKeyring != nil {
-		fmt.Fprintln(a.Err, a.words.Say(a.keyringText(noKeyring), a.keyringArgs(target.Address))+" "+a.words.Say("cli-account.memory", nil))
+		fmt.Fprintln(cl.Err, cl.words.Say(cl.keyringText(noKeyring), cl.keyringArgs(target.Address))+" "+cl.words.Say("cli-account.memory", nil))
 	}
-	input := a.typed()
-	application, err := a.askApplication(ctx, f.clientID, input)
+	input := cl.typed()
+	application, err := cl.askApplication(ctx, f.clientID, input)
 	if err != nil {
 		return err
 	}
-	if err := a.confirmAddress(ctx, target.Address, f.deep, input); err != nil {
+	if err := cl.confirmAddress(ctx, target.Address, f.deep, input); err != nil {
 		return err
 	}
 	target.Consents = append(target.Consents, checks.Deep)
-	progress := a.newProgress(checks.PlannedForSignIn(), n.Pacer(target.Address.Host).Pause)
+	progress := cl.newProgress(checks.PlannedForSignIn(), n.Pacer(target.Address.Host).Pause)
 	blocker, outcome := checks.MaySignIn(ctx, n, target, progress)
 	progress.end()
 	if blocker != "" {
-		a.exit = ExitProblem
-		style, out := a.style(false)
-		fmt.Fprintln(a.Err, a.words.Say("cli-account.may-not", checks.Args{"portal": target.Address.Display(), "check": a.words.Name(blocker)}))
-		return a.reporter().WriteText(out, outcome, style)
+		cl.exit = ExitProblem
+		style, out := cl.style(false)
+		fmt.Fprintln(cl.Err, cl.words.Say("cli-account.may-not", checks.Args{"portal": target.Address.Display(), "check": cl.words.Name(blocker)}))
+		return cl.reporter().WriteText(out, outcome, style)
 	}
-	token, err := a.signIn(ctx, n, target, application, f, input)
+	token, err := cl.signIn(ctx, n, target, application, f, input)
 	if err != nil {
 		return err
 	}
 	if err := accounts.SaveSignIn(ctx, target.Address, application, token); err != nil {
-		return a.keyringError(err, target.Address)
+		return cl.keyringError(err, target.Address)
 	}
-	args := checks.Args{"portal": target.Address.Display(), "place": a.place(accounts.Place()), "ends": token.Ends()}
+	args := checks.Args{"portal": target.Address.Display(), "place": cl.place(accounts.Place()), "ends": token.Ends()}
 	if accounts.Place() == vault.InKeyring {
-		_, err = fmt.Fprintln(a.Out, a.words.Say("cli-account.signed-in", args))
+		_, err = fmt.Fprintln(cl.Out, cl.words.Say("cli-account.signed-in", args))
 		return err
 	}
 	// This is all the use that can be made of it.
-	fmt.Fprintln(a.Err, a.words.Say("cli-account.check-now", args))
-	if err := a.useSignIn(ctx, n, &target, accounts); err != nil {
+	fmt.Fprintln(cl.Err, cl.words.Say("cli-account.check-now", args))
+	if err := cl.useSignIn(ctx, n, &target, accounts); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, checks.Budget(target))
 	defer cancel()
-	return a.runChecks(ctx, n, target, checkFlags{format: "text"})
+	return cl.runChecks(ctx, n, target, checkFlags{format: "text"})
 }
 
 // explainRegistration says how the local application is made on the portal, for both kinds of its menu.
-func (a *app) explainRegistration(address portal.Address) error {
+func (cl *commandLine) explainRegistration(address portal.Address) error {
 	var text strings.Builder
 	for _, menu := range oauthflow.Menus() {
-		text.WriteString(a.words.Say("sign-in.register."+string(menu)+".name", nil) + "\n")
+		text.WriteString(cl.words.Say("sign-in.register."+string(menu)+".name", nil) + "\n")
 		args := checks.Args{"page": menu.Applications(address), "address": oauthflow.ReturnAddress(), "permission": strings.Join(oauthflow.Permissions(), ", ")}
 		for i := 1; ; i++ {
 			key := "sign-in.register." + string(menu) + "." + strconv.Itoa(i)
-			step := a.words.Say(key, args)
+			step := cl.words.Say(key, args)
 			if step == key {
 				break
 			}
@@ -131,49 +131,49 @@ func (a *app) explainRegistration(address portal.Address) error {
 		}
 		text.WriteString("\n")
 	}
-	fmt.Fprint(a.Err, text.String())
-	return wrong("cli-account.no-client-id", checks.Args{"portal": address.Authority()})
+	fmt.Fprint(cl.Err, text.String())
+	return badUsage("cli-account.no-client-id", checks.Args{"portal": address.Authority()})
 }
 
 // askApplication completes the application's identity with its secret, which is no flag: others see the flags of a process.
-func (a *app) askApplication(ctx context.Context, clientID string, input *typed) (oauthflow.App, error) {
-	clientSecret, err := a.askSecret(ctx, "cli-account.ask-secret", input)
+func (cl *commandLine) askApplication(ctx context.Context, clientID string, input *typed) (oauthflow.App, error) {
+	clientSecret, err := cl.askSecret(ctx, "cli-account.ask-secret", input)
 	if err != nil {
 		return oauthflow.App{}, err
 	}
 	application, err := oauthflow.CheckApp(clientID, clientSecret.Reveal())
 	var bad *oauthflow.AppError
 	if errors.As(err, &bad) {
-		return application, wrong("sign-in.app-"+string(bad.Problem), checks.Args{"field": a.words.Say("sign-in.field-"+bad.Field, nil)})
+		return application, badUsage("sign-in.app-"+string(bad.Problem), checks.Args{"field": cl.words.Say("sign-in.field-"+bad.Field, nil)})
 	}
 	return application, err
 }
 
 // confirmAddress asks the one question that a sign-in must not begin without: the portal reports the address that its page for
 // signing in was opened by.
-func (a *app) confirmAddress(ctx context.Context, address portal.Address, confirmed bool, input *typed) error {
+func (cl *commandLine) confirmAddress(ctx context.Context, address portal.Address, confirmed bool, input *typed) error {
 	if confirmed {
 		return nil
 	}
-	question := a.words.Say("sign-in.confirm", checks.Args{"portal": address.Display()})
+	question := cl.words.Say("sign-in.confirm", checks.Args{"portal": address.Display()})
 	if !input.terminal {
-		return wrong("cli-account.confirm", checks.Args{"question": question})
+		return badUsage("cli-account.confirm", checks.Args{"question": question})
 	}
-	fmt.Fprintf(a.Err, "%s [%s] ", question, a.words.Say("cli-account.yes-no", nil))
+	fmt.Fprintf(cl.Err, "%s [%s] ", question, cl.words.Say("cli-account.yes-no", nil))
 	answer, _ := input.next(ctx)
 	if yes := strings.ToLower(answer); yes != "y" && yes != "yes" && yes != "д" && yes != "да" {
-		return wrong("cli-account.not-confirmed", nil)
+		return badUsage("cli-account.not-confirmed", nil)
 	}
 	return nil
 }
 
 // signIn goes through the browser. Whatever the user pastes meanwhile is taken as a code, or the address that the browser
 // ended on.
-func (a *app) signIn(ctx context.Context, n *transport.Net, target checks.Target, application oauthflow.App, f loginFlags, input *typed) (oauthflow.Token, error) {
+func (cl *commandLine) signIn(ctx context.Context, n *transport.Net, target checks.Target, application oauthflow.App, f loginFlags, input *typed) (oauthflow.Token, error) {
 	region := &chosenRegion{region: target.Region}
 	client := n.HTTPClient()
 	options := oauthflow.Options{
-		Portal: target.Address, Confirmed: true, App: application, Page: a.words.SignInPage(), Timeout: f.timeout, Listen: a.Listen,
+		Portal: target.Address, Confirmed: true, App: application, Page: cl.words.SignInPage(), Timeout: f.timeout, Listen: cl.Listen,
 		Server: func(host string) (oauthflow.AuthServer, error) {
 			return oauthflow.ChooseServer(client, target.AuthServer, region.get())(host)
 		},
@@ -181,15 +181,15 @@ func (a *app) signIn(ctx context.Context, n *transport.Net, target checks.Target
 	flow, err := oauthflow.Start(ctx, options)
 	var port *oauthflow.PortError
 	if errors.As(err, &port) {
-		fmt.Fprintln(a.Err, a.words.Say("sign-in.port-"+string(port.Reason), checks.Args{"port": strconv.Itoa(oauthflow.Port)}))
+		fmt.Fprintln(cl.Err, cl.words.Say("sign-in.port-"+string(port.Reason), checks.Args{"port": strconv.Itoa(oauthflow.Port)}))
 		options.PasteOnly = true
 		flow, err = oauthflow.Start(ctx, options)
 	}
 	if err != nil {
-		return oauthflow.Token{}, a.fail(err)
+		return oauthflow.Token{}, cl.fail(err)
 	}
 	defer flow.Close()
-	fmt.Fprintf(a.Err, "%s\n\n%s\n\n%s\n", a.words.Say("cli-account.open", nil), flow.URL(), a.words.Say("cli-account.paste", nil))
+	fmt.Fprintf(cl.Err, "%s\n\n%s\n\n%s\n", cl.words.Say("cli-account.open", nil), flow.URL(), cl.words.Say("cli-account.paste", nil))
 	if !f.noBrowser {
 		flow.OpenBrowser()
 	}
@@ -201,37 +201,37 @@ func (a *app) signIn(ctx context.Context, n *transport.Net, target checks.Target
 		case <-flow.Done():
 			token, err := flow.Wait(ctx)
 			if err != nil {
-				return token, a.signInError(err)
+				return token, cl.signInError(err)
 			}
 			return token, nil
 		case <-silence.C:
-			a.explainSilence(flow)
+			cl.explainSilence(flow)
 		case line, open := <-pasted:
 			if !open {
 				pasted = nil // nothing more will be pasted; the browser may still come back
 				continue
 			}
 			if line != "" {
-				a.paste(flow, line, region)
+				cl.paste(flow, line, region)
 			}
 		}
 	}
 }
 
 // explainSilence says what may be the matter when the portal shows a page of its own and never comes back.
-func (a *app) explainSilence(flow *oauthflow.Flow) {
-	fmt.Fprintln(a.Err, a.words.Say("sign-in.silence", nil))
+func (cl *commandLine) explainSilence(flow *oauthflow.Flow) {
+	fmt.Fprintln(cl.Err, cl.words.Say("sign-in.silence", nil))
 	for _, reason := range oauthflow.Silences() {
-		fmt.Fprintln(a.Err, "  - "+a.words.Say("sign-in.silence-"+string(reason), checks.Args{"address": oauthflow.ReturnAddress()}))
+		fmt.Fprintln(cl.Err, "  - "+cl.words.Say("sign-in.silence-"+string(reason), checks.Args{"address": oauthflow.ReturnAddress()}))
 	}
 	if errors.Is(flow.BrowserError(), oauthflow.ErrNoBrowser) {
-		fmt.Fprintln(a.Err, a.words.Say("sign-in.no-browser", nil))
+		fmt.Fprintln(cl.Err, cl.words.Say("sign-in.no-browser", nil))
 	}
 }
 
 // paste hands the flow what was pasted. A code alone doesn't say which region's server issued it: then that is asked, and the
 // next line may be the answer.
-func (a *app) paste(flow *oauthflow.Flow, line string, region *chosenRegion) {
+func (cl *commandLine) paste(flow *oauthflow.Flow, line string, region *chosenRegion) {
 	if region.asked && (line == string(bitrix.CIS) || line == string(bitrix.World)) {
 		region.set(bitrix.Region(line))
 		line = region.waiting.Reveal()
@@ -242,11 +242,11 @@ func (a *app) paste(flow *oauthflow.Flow, line string, region *chosenRegion) {
 	case err == nil, errors.Is(err, oauthflow.ErrAnswered):
 	case errors.Is(err, oauthflow.ErrRegionUnknown):
 		region.asked, region.waiting = true, secret.New(line)
-		fmt.Fprintln(a.Err, a.words.Say("cli-account.which-region", nil))
+		fmt.Fprintln(cl.Err, cl.words.Say("cli-account.which-region", nil))
 	case errors.As(err, &bad):
-		fmt.Fprintln(a.Err, a.words.Say("sign-in.paste-"+string(bad.Problem), nil))
+		fmt.Fprintln(cl.Err, cl.words.Say("sign-in.paste-"+string(bad.Problem), nil))
 	default:
-		fmt.Fprintln(a.Err, a.words.Say("sign-in-page.reason-"+string(oauthflow.ReasonOf(err)), nil))
+		fmt.Fprintln(cl.Err, cl.words.Say("sign-in-page.reason-"+string(oauthflow.ReasonOf(err)), nil))
 	}
 }
 
@@ -270,31 +270,31 @@ func (r *chosenRegion) set(region bitrix.Region) {
 	r.region = region
 }
 
-func (a *app) signInError(err error) error {
+func (cl *commandLine) signInError(err error) error {
 	if errors.Is(err, context.Canceled) {
-		return a.fail(err)
+		return cl.fail(err)
 	}
-	return a.fail(errors.New(a.words.Say("sign-in-page.reason-"+string(oauthflow.ReasonOf(err)), nil)))
+	return cl.fail(errors.New(cl.words.Say("sign-in-page.reason-"+string(oauthflow.ReasonOf(err)), nil)))
 }
 
-func (a *app) logoutCommand() *cobra.Command {
+func (cl *commandLine) logoutCommand() *cobra.Command {
 	all := false
 	c := &cobra.Command{
 		Use: "logout PORTAL", Short: "Forget a portal's sign-in on this computer",
 		Long: "Forget a portal's sign-in on this computer. Nothing is revoked on the portal: the application stays there.",
-		Args: a.exactlyOnePortal,
-		RunE: func(c *cobra.Command, args []string) error { return a.logout(c.Context(), args[0], all) },
+		Args: cl.exactlyOnePortal,
+		RunE: func(c *cobra.Command, args []string) error { return cl.logout(c.Context(), args[0], all) },
 	}
 	c.Flags().BoolVar(&all, "all", false, "forget the portal's webhook too")
 	return c
 }
 
-func (a *app) logout(ctx context.Context, typed string, all bool) error {
+func (cl *commandLine) logout(ctx context.Context, typed string, all bool) error {
 	address, err := parsePortal(typed)
 	if err != nil {
 		return err
 	}
-	accounts, err := a.openKeyring(ctx)
+	accounts, err := cl.openKeyring(ctx)
 	if err != nil {
 		return err
 	}
@@ -303,25 +303,25 @@ func (a *app) logout(ctx context.Context, typed string, all bool) error {
 		forget = accounts.Forget
 	}
 	if err := forget(ctx, address); err != nil {
-		return a.keyringError(err, address)
+		return cl.keyringError(err, address)
 	}
-	_, err = fmt.Fprintln(a.Out, a.words.Say("sign-in.signed-out", checks.Args{"portal": address.Display()}))
+	_, err = fmt.Fprintln(cl.Out, cl.words.Say("sign-in.signed-out", checks.Args{"portal": address.Display()}))
 	return err
 }
 
-func (a *app) accountsCommand() *cobra.Command {
+func (cl *commandLine) accountsCommand() *cobra.Command {
 	format := ""
 	c := &cobra.Command{
 		Use: "accounts", Short: "List the portals whose sign-ins and webhooks this computer keeps", Args: atMost(0),
-		RunE: func(c *cobra.Command, _ []string) error { return a.listAccounts(c.Context(), format) },
+		RunE: func(c *cobra.Command, _ []string) error { return cl.listAccounts(c.Context(), format) },
 	}
 	c.Flags().StringVar(&format, "format", "text", "of the list: text or json")
 	c.AddCommand(&cobra.Command{
 		Use: "add-webhook PORTAL", Short: "Keep a portal's incoming webhook in the keyring",
 		Long: "Keep a portal's incoming webhook in the operating system's keyring. Its address is asked for, or read from standard input\n" +
 			"if that is no terminal. \"boxready check PORTAL --webhook saved\" uses it.",
-		Args: a.exactlyOnePortal,
-		RunE: func(c *cobra.Command, args []string) error { return a.addWebhook(c.Context(), args[0]) },
+		Args: cl.exactlyOnePortal,
+		RunE: func(c *cobra.Command, args []string) error { return cl.addWebhook(c.Context(), args[0]) },
 	})
 	return c
 }
@@ -338,17 +338,17 @@ type accountEntry struct {
 	Damaged  bool       `json:"damaged,omitempty"`
 }
 
-func (a *app) listAccounts(ctx context.Context, format string) error {
+func (cl *commandLine) listAccounts(ctx context.Context, format string) error {
 	if format != "text" && format != "json" {
-		return wrong("cli.bad-value", checks.Args{"flag": "--format", "value": format, "allowed": []string{"text", "json"}})
+		return badUsage("cli.bad-value", checks.Args{"flag": "--format", "value": format, "allowed": []string{"text", "json"}})
 	}
-	accounts, err := a.openKeyring(ctx)
+	accounts, err := cl.openKeyring(ctx)
 	if err != nil {
 		return err
 	}
 	list, err := accounts.List(ctx)
 	if err != nil {
-		return a.keyringError(err, portal.Address{})
+		return cl.keyringError(err, portal.Address{})
 	}
 	if format == "json" {
 		entries := []accountEntry{}
@@ -356,21 +356,21 @@ func (a *app) listAccounts(ctx context.Context, format string) error {
 			entries = append(entries, accountEntry{Portal: account.Portal.String(), SignIn: account.SignedIn(), ClientID: account.ClientID, Server: account.Server,
 				Ends: moment(account.Ends), Webhook: account.Webhook, Saved: moment(account.Saved), Damaged: account.Err != nil})
 		}
-		return report.WriteJSON(a.Out, entries, true)
+		return report.WriteJSON(cl.Out, entries, true)
 	}
 	if len(list) == 0 {
-		fmt.Fprintln(a.Err, a.words.Say("cli-account.none", nil))
+		fmt.Fprintln(cl.Err, cl.words.Say("cli-account.none", nil))
 		return nil
 	}
-	columns := tabwriter.NewWriter(a.Out, 0, 0, 2, ' ', 0)
+	columns := tabwriter.NewWriter(cl.Out, 0, 0, 2, ' ', 0)
 	for _, account := range list {
-		fmt.Fprintf(columns, "%s\t%s\n", account.Portal.Display(), a.words.Say("cli-account.holds", checks.Args{
+		fmt.Fprintf(columns, "%s\t%s\n", account.Portal.Display(), cl.words.Say("cli-account.holds", checks.Args{
 			"signed_in": account.SignedIn(), "ends": account.Ends, "webhook": account.Webhook, "damaged": account.Err != nil}))
 	}
 	if err := columns.Flush(); err != nil {
-		return a.fail(err)
+		return cl.fail(err)
 	}
-	fmt.Fprintln(a.Err, a.words.Say("cli-account.kept-in", checks.Args{"place": a.place(accounts.Place())}))
+	fmt.Fprintln(cl.Err, cl.words.Say("cli-account.kept-in", checks.Args{"place": cl.place(accounts.Place())}))
 	return nil
 }
 
@@ -382,16 +382,16 @@ func moment(t time.Time) *time.Time {
 	return &t
 }
 
-func (a *app) addWebhook(ctx context.Context, typed string) error {
+func (cl *commandLine) addWebhook(ctx context.Context, typed string) error {
 	address, err := parsePortal(typed)
 	if err != nil {
 		return err
 	}
-	accounts, err := a.openKeyring(ctx)
+	accounts, err := cl.openKeyring(ctx)
 	if err != nil {
 		return err
 	}
-	pasted, err := a.askSecret(ctx, "cli-account.ask-webhook", a.typed())
+	pasted, err := cl.askSecret(ctx, "cli-account.ask-webhook", cl.typed())
 	if err != nil {
 		return err
 	}
@@ -400,9 +400,9 @@ func (a *app) addWebhook(ctx context.Context, typed string) error {
 		return err
 	}
 	if err := accounts.SaveWebhook(ctx, webhook); err != nil {
-		return a.keyringError(err, address)
+		return cl.keyringError(err, address)
 	}
-	_, err = fmt.Fprintln(a.Out, a.words.Say("cli-account.webhook-kept", checks.Args{"portal": address.Display(), "place": a.place(accounts.Place())}))
+	_, err = fmt.Fprintln(cl.Out, cl.words.Say("cli-account.webhook-kept", checks.Args{"portal": address.Display(), "place": cl.place(accounts.Place())}))
 	return err
 }
 
@@ -411,11 +411,11 @@ func webhookOf(pasted secret.String, address portal.Address) (portal.Webhook, er
 	webhook, err := portal.ParseWebhook(pasted.Reveal())
 	switch {
 	case errors.Is(err, portal.ErrWebhookHTTP):
-		return webhook, wrong("cli-account.webhook-http", nil)
+		return webhook, badUsage("cli-account.webhook-http", nil)
 	case err != nil:
-		return webhook, wrong("cli-account.no-webhook", nil)
+		return webhook, badUsage("cli-account.no-webhook", nil)
 	case webhook.Address.String() != address.String():
-		return webhook, wrong("cli-account.other-webhook", checks.Args{"portal": address.Display(), "other": webhook.Address.Display()})
+		return webhook, badUsage("cli-account.other-webhook", checks.Args{"portal": address.Display(), "other": webhook.Address.Display()})
 	}
 	return webhook, nil
 }
@@ -424,39 +424,39 @@ func webhookOf(pasted secret.String, address portal.Address) (portal.Webhook, er
 const keyringHint = 3 * time.Second
 
 // openKeyring returns the accounts in the operating system's keyring, for commands that are about what it keeps.
-func (a *app) openKeyring(ctx context.Context) (*oauthflow.Accounts, error) {
-	accounts, noKeyring := a.openAccounts(ctx)
+func (cl *commandLine) openKeyring(ctx context.Context) (*oauthflow.Accounts, error) {
+	accounts, noKeyring := cl.openAccounts(ctx)
 	if noKeyring != nil {
-		return nil, a.keyringError(noKeyring, portal.Address{})
+		return nil, cl.keyringError(noKeyring, portal.Address{})
 	}
 	return accounts, nil
 }
 
 // openAccounts returns the accounts in the operating system's keyring, or in memory together with the error that says why.
-func (a *app) openAccounts(ctx context.Context) (*oauthflow.Accounts, error) {
+func (cl *commandLine) openAccounts(ctx context.Context) (*oauthflow.Accounts, error) {
 	hint := time.AfterFunc(keyringHint, func() {
-		fmt.Fprintln(a.Err, a.words.Say("cli-account.keyring-waits", checks.Args{"keeper": a.place(vault.InKeyring)}))
+		fmt.Fprintln(cl.Err, cl.words.Say("cli-account.keyring-waits", checks.Args{"keeper": cl.place(vault.InKeyring)}))
 	})
 	defer hint.Stop()
-	store, noKeyring := vault.Open(ctx, vault.NewKeyring(vault.Options{Backend: a.Keyring}))
+	store, noKeyring := vault.Open(ctx, vault.NewKeyring(vault.Options{Backend: cl.Keyring}))
 	return oauthflow.NewAccounts(store), noKeyring
 }
 
 // keyringError puts what goes wrong with what is kept into words.
-func (a *app) keyringError(err error, address portal.Address) error {
-	key, args := a.keyringText(err), a.keyringArgs(address)
+func (cl *commandLine) keyringError(err error, address portal.Address) error {
+	key, args := cl.keyringText(err), cl.keyringArgs(address)
 	switch {
 	case key == "":
-		return a.fail(err)
+		return cl.fail(err)
 	case strings.HasPrefix(key, "sign-in.account-"):
-		return wrong(key, args)
+		return badUsage(key, args)
 	default:
-		return a.fail(errors.New(a.words.Say(key, args)))
+		return cl.fail(errors.New(cl.words.Say(key, args)))
 	}
 }
 
 // keyringText is the key of what to say about an error of what is kept, "" if there is nothing.
-func (a *app) keyringText(err error) string {
+func (cl *commandLine) keyringText(err error) string {
 	var failed *vault.Error
 	switch {
 	case errors.Is(err, vault.ErrNotFound):
@@ -471,18 +471,20 @@ func (a *app) keyringText(err error) string {
 	return ""
 }
 
-func (a *app) keyringArgs(address portal.Address) checks.Args {
-	return checks.Args{"keeper": a.place(vault.InKeyring), "portal": address.Display()}
+func (cl *commandLine) keyringArgs(address portal.Address) checks.Args {
+	return checks.Args{"keeper": cl.place(vault.InKeyring), "portal": address.Display()}
 }
 
 // place is what people know a place as.
-func (a *app) place(p vault.Place) string { return a.words.Say("sign-in.place-"+p.Keeper(), nil) }
+func (cl *commandLine) place(p vault.Place) string {
+	return cl.words.Say("sign-in.place-"+p.Keeper(), nil)
+}
 
 func parsePortal(typed string) (portal.Address, error) {
 	address, err := portal.ParseAddress(typed)
 	var bad *portal.AddressError
 	if errors.As(err, &bad) {
-		return address, wrong("cli.bad-address."+string(bad.Reason), nil)
+		return address, badUsage("cli.bad-address."+string(bad.Reason), nil)
 	}
 	return address, nil
 }
@@ -494,9 +496,9 @@ type typed struct {
 	c        <-chan string
 }
 
-func (a *app) typed() *typed {
-	file, ok := a.In.(*os.File)
-	return &typed{in: a.In, terminal: ok && term.IsTerminal(int(file.Fd()))}
+func (cl *commandLine) typed() *typed {
+	file, ok := cl.In.(*os.File)
+	return &typed{in: cl.In, terminal: ok && term.IsTerminal(int(file.Fd()))}
 }
 
 // lines are the lines from here on. A secret that is typed on a terminal must have been read before.
@@ -510,21 +512,21 @@ func (t *typed) lines() <-chan string {
 func (t *typed) next(ctx context.Context) (string, bool) { return next(ctx, t.lines()) }
 
 // askSecret asks for a secret. What is typed on a terminal is not shown.
-func (a *app) askSecret(ctx context.Context, question string, input *typed) (secret.String, error) {
-	return a.askSecretFor(ctx, question, nil, input)
+func (cl *commandLine) askSecret(ctx context.Context, question string, input *typed) (secret.String, error) {
+	return cl.askSecretFor(ctx, question, nil, input)
 }
 
-func (a *app) askSecretFor(ctx context.Context, question string, args checks.Args, input *typed) (secret.String, error) {
+func (cl *commandLine) askSecretFor(ctx context.Context, question string, args checks.Args, input *typed) (secret.String, error) {
 	line := ""
 	if input.terminal {
-		fmt.Fprint(a.Err, a.words.Say(question, args)+" ")
+		fmt.Fprint(cl.Err, cl.words.Say(question, args)+" ")
 		line = hiddenLine(ctx, int(input.in.(*os.File).Fd()))
-		fmt.Fprintln(a.Err)
+		fmt.Fprintln(cl.Err)
 	} else {
 		line, _ = input.next(ctx)
 	}
 	if line == "" {
-		return secret.String{}, wrong("cli-account.no-secret", nil)
+		return secret.String{}, badUsage("cli-account.no-secret", nil)
 	}
 	return secret.New(line), nil
 }

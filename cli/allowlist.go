@@ -37,7 +37,7 @@ type allowlistFlags struct {
 // letter is the form that isn't rules for an equipment.
 const letter = "letter"
 
-func (a *app) allowlistCommand() *cobra.Command {
+func (cl *commandLine) allowlistCommand() *cobra.Command {
 	var f allowlistFlags
 	c := &cobra.Command{
 		Use:   "allowlist [PORTAL]",
@@ -55,7 +55,7 @@ Exit codes: 0 written, 4 written without a fresh list of addresses, 2 wrong usag
   boxready allowlist --region cis --handlers lan --for nftables
   boxready allowlist --region cis --handlers lan --for nftables --refresh`,
 		Args: atMost(1),
-		RunE: func(c *cobra.Command, args []string) error { return a.allowlist(c.Context(), args, f) },
+		RunE: func(c *cobra.Command, args []string) error { return cl.allowlist(c.Context(), args, f) },
 	}
 	flags := c.Flags()
 	flags.StringVar(&f.region, "region", "auto", "of the portal's licence: cis, world or auto (the hosts of both)")
@@ -83,7 +83,7 @@ func names[T ~string](list []T) (texts []string) {
 	return texts
 }
 
-func (a *app) allowlist(ctx context.Context, args []string, f allowlistFlags) error {
+func (cl *commandLine) allowlist(ctx context.Context, args []string, f allowlistFlags) error {
 	equipment, isLetter, err := f.forms()
 	if err != nil {
 		return err
@@ -92,14 +92,14 @@ func (a *app) allowlist(ctx context.Context, args []string, f allowlistFlags) er
 	if err != nil {
 		return err
 	}
-	if o.Requirements, err = a.readRequirements(f.requires); err != nil {
+	if o.Requirements, err = cl.readRequirements(f.requires); err != nil {
 		return err
 	}
-	if err := a.addMeasured(&o, f.measured); err != nil {
+	if err := cl.addMeasured(&o, f.measured); err != nil {
 		return err
 	}
-	o.Version, o.Now = a.version, time.Now()
-	n, err := a.net(f.way)
+	o.Version, o.Now = cl.version, time.Now()
+	n, err := cl.net(f.way)
 	if err != nil {
 		return err
 	}
@@ -113,18 +113,18 @@ func (a *app) allowlist(ctx context.Context, args []string, f allowlistFlags) er
 	o.Lists, failure = allowlist.Fetch(ctx, fetcher, o, f.offline)
 	rules, err := allowlist.New(o)
 	if errors.Is(err, allowlist.ErrHost) {
-		return wrong("cli-allowlist.bad-host", checks.Args{"files": f.requires})
+		return badUsage("cli-allowlist.bad-host", checks.Args{"files": f.requires})
 	}
 	if err != nil {
-		return a.fail(err)
+		return cl.fail(err)
 	}
 	if isLetter {
-		err = a.writeLetter(rules, equipment, f.format)
+		err = cl.writeLetter(rules, equipment, f.format)
 	} else {
-		err = a.writeRules(rules, equipment[0], f.part())
+		err = cl.writeRules(rules, equipment[0], f.part())
 	}
 	if err == nil {
-		a.tellLists(rules, failure, f.offline)
+		cl.tellLists(rules, failure, f.offline)
 	}
 	return err
 }
@@ -139,18 +139,18 @@ func (f *allowlistFlags) forms() (equipment []allowlist.Equipment, isLetter bool
 		case slices.Contains(all, name):
 			equipment = append(equipment, allowlist.Equipment(name))
 		default:
-			return nil, false, wrong("cli.bad-value", checks.Args{"flag": "--for", "value": name, "allowed": append([]string{letter}, all...)})
+			return nil, false, badUsage("cli.bad-value", checks.Args{"flag": "--for", "value": name, "allowed": append([]string{letter}, all...)})
 		}
 	}
 	switch {
 	case !isLetter && len(equipment) != 1, isLetter && (f.remove || f.refresh):
-		return nil, false, wrong("cli-allowlist.one-for", nil)
+		return nil, false, badUsage("cli-allowlist.one-for", nil)
 	case f.remove && f.refresh:
-		return nil, false, wrong("cli-allowlist.one-part", nil)
+		return nil, false, badUsage("cli-allowlist.one-part", nil)
 	case f.format != "" && (!isLetter || f.format != "text" && f.format != "html"):
-		return nil, false, wrong("cli-allowlist.format", nil)
+		return nil, false, badUsage("cli-allowlist.format", nil)
 	case f.timeout <= 0:
-		return nil, false, wrong("cli.bad-timeout", nil)
+		return nil, false, badUsage("cli.bad-timeout", nil)
 	}
 	return equipment, isLetter, nil
 }
@@ -169,7 +169,7 @@ func (f *allowlistFlags) options(args []string) (o allowlist.Options, err error)
 	if len(args) == 1 {
 		var bad *portal.AddressError
 		if o.Portal, err = portal.ParseAddress(args[0]); errors.As(err, &bad) {
-			return o, wrong("cli.bad-address."+string(bad.Reason), nil)
+			return o, badUsage("cli.bad-address."+string(bad.Reason), nil)
 		}
 	}
 	regions := names(bitrix.Regions())
@@ -177,10 +177,10 @@ func (f *allowlistFlags) options(args []string) (o allowlist.Options, err error)
 	case slices.Contains(regions, f.region):
 		o.Region = bitrix.Region(f.region)
 	case f.region != "auto":
-		return o, wrong("cli.bad-value", checks.Args{"flag": "--region", "value": f.region, "allowed": append(regions, "auto")})
+		return o, badUsage("cli.bad-value", checks.Args{"flag": "--region", "value": f.region, "allowed": append(regions, "auto")})
 	}
 	if f.handlers != "" && !slices.Contains(allowlist.Places(), requirements.Handlers(f.handlers)) {
-		return o, wrong("cli.bad-value", checks.Args{"flag": "--handlers", "value": f.handlers, "allowed": names(allowlist.Places())})
+		return o, badUsage("cli.bad-value", checks.Args{"flag": "--handlers", "value": f.handlers, "allowed": names(allowlist.Places())})
 	}
 	o.Handlers = requirements.Handlers(f.handlers)
 	all := allowlist.Packs()
@@ -191,7 +191,7 @@ func (f *allowlistFlags) options(args []string) (o allowlist.Options, err error)
 		case slices.Contains(all, bitrix.Pack(name)):
 			o.Packs = append(o.Packs, bitrix.Pack(name))
 		default:
-			return o, wrong("cli.bad-value", checks.Args{"flag": "--packs", "value": name, "allowed": append(names(all), "all")})
+			return o, badUsage("cli.bad-value", checks.Args{"flag": "--packs", "value": name, "allowed": append(names(all), "all")})
 		}
 	}
 	for _, ip := range []struct {
@@ -203,7 +203,7 @@ func (f *allowlistFlags) options(args []string) (o allowlist.Options, err error)
 		}
 		addr, err := netip.ParseAddr(ip.text)
 		if err != nil || addr.Zone() != "" {
-			return o, wrong("cli-allowlist.bad-ip", checks.Args{"flag": ip.flag, "value": ip.text})
+			return o, badUsage("cli-allowlist.bad-ip", checks.Args{"flag": ip.flag, "value": ip.text})
 		}
 		*ip.addr = addr.Unmap()
 	}
@@ -211,11 +211,11 @@ func (f *allowlistFlags) options(args []string) (o allowlist.Options, err error)
 }
 
 // addMeasured adds what a saved run measured, and its portal if none was named.
-func (a *app) addMeasured(o *allowlist.Options, file string) error {
+func (cl *commandLine) addMeasured(o *allowlist.Options, file string) error {
 	if file == "" {
 		return nil
 	}
-	saved, err := a.readReport(file)
+	saved, err := cl.readReport(file)
 	if err != nil {
 		return err
 	}
@@ -224,7 +224,7 @@ func (a *app) addMeasured(o *allowlist.Options, file string) error {
 	case err != nil || o.Portal.Host == "": // a report may hide its portal's name
 		o.Portal = cmp.Or(o.Portal, address)
 	case o.Portal.Authority() != address.Authority():
-		return wrong("cli-allowlist.other-portal", checks.Args{"file": file, "portal": address.Display()})
+		return badUsage("cli-allowlist.other-portal", checks.Args{"file": file, "portal": address.Display()})
 	}
 	o.Outcome = &checks.Outcome{Finished: saved.Finished}
 	for _, e := range saved.Results {
@@ -233,45 +233,45 @@ func (a *app) addMeasured(o *allowlist.Options, file string) error {
 	return nil
 }
 
-func (a *app) writeLetter(rules *allowlist.Rules, equipment []allowlist.Equipment, format string) error {
-	l, err := rules.Letter(a.words, equipment...)
+func (cl *commandLine) writeLetter(rules *allowlist.Rules, equipment []allowlist.Equipment, format string) error {
+	l, err := rules.Letter(cl.words, equipment...)
 	if err != nil {
-		return a.fail(err)
+		return cl.fail(err)
 	}
 	text := l.Text()
 	if format == "html" {
 		if text, err = l.HTML(); err != nil {
-			return a.fail(err)
+			return cl.fail(err)
 		}
 	}
-	if _, err := fmt.Fprint(a.Out, text); err != nil {
-		return a.fail(err)
+	if _, err := fmt.Fprint(cl.Out, text); err != nil {
+		return cl.fail(err)
 	}
 	return nil
 }
 
-func (a *app) writeRules(rules *allowlist.Rules, e allowlist.Equipment, part allowlist.Part) error {
+func (cl *commandLine) writeRules(rules *allowlist.Rules, e allowlist.Equipment, part allowlist.Part) error {
 	if !rules.Has(e, part) {
-		return wrong("cli-allowlist.no-part", checks.Args{"equipment": string(e)})
+		return badUsage("cli-allowlist.no-part", checks.Args{"equipment": string(e)})
 	}
-	if err := rules.Write(a.Out, e, part, a.words); err != nil {
-		return a.fail(err)
+	if err := rules.Write(cl.Out, e, part, cl.words); err != nil {
+		return cl.fail(err)
 	}
 	if can, _ := rules.Says(e); can == 0 && part == allowlist.Add {
-		fmt.Fprintln(a.Err, a.words.Say("cli-allowlist.nothing", checks.Args{"equipment": string(e)}))
+		fmt.Fprintln(cl.Err, cl.words.Say("cli-allowlist.nothing", checks.Args{"equipment": string(e)}))
 	}
 	return nil
 }
 
 // tellLists says on standard error what is wrong with the lists of addresses, if they are wanted.
-func (a *app) tellLists(rules *allowlist.Rules, failure error, offline bool) {
+func (cl *commandLine) tellLists(rules *allowlist.Rules, failure error, offline bool) {
 	switch {
 	case len(rules.Missing) > 0:
-		a.exit = ExitNotice
-		fmt.Fprintln(a.Err, a.words.Say("cli-allowlist.no-list", checks.Args{"offline": offline}))
+		cl.exit = ExitNotice
+		fmt.Fprintln(cl.Err, cl.words.Say("cli-allowlist.no-list", checks.Args{"offline": offline}))
 	case failure != nil:
-		a.exit = ExitNotice
+		cl.exit = ExitNotice
 		oldest := slices.MinFunc(rules.Lists, func(x, y feed.List) int { return x.Fetched.Compare(y.Fetched) })
-		fmt.Fprintln(a.Err, a.words.Say("cli-allowlist.stale", checks.Args{"when": oldest.Fetched.Local().Format("2006-01-02 15:04")}))
+		fmt.Fprintln(cl.Err, cl.words.Say("cli-allowlist.stale", checks.Args{"when": oldest.Fetched.Local().Format("2006-01-02 15:04")}))
 	}
 }

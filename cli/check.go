@@ -71,7 +71,7 @@ func (f *networkFlags) addBare(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&f.connectTo, "connect-to", nil, "dial ADDR:PORT when HOST:PORT is meant, `HOST:PORT:ADDR:PORT` (repeatable)")
 }
 
-func (a *app) checkCommand() *cobra.Command {
+func (cl *commandLine) checkCommand() *cobra.Command {
 	var f checkFlags
 	c := &cobra.Command{
 		Use:   "check PORTAL | --portals FILE",
@@ -84,13 +84,13 @@ Exit codes: 0 nothing wrong seen, 3 at least one problem, 4 no problem but notic
 		Example: `  boxready check portal.example.ru
   boxready check portal.example.ru --deep --format json
   boxready check --portals portals.yaml --format jsonl --resume results.jsonl`,
-		Args: a.checkArgs,
+		Args: cl.checkArgs,
 		RunE: func(c *cobra.Command, args []string) error {
 			f.timed = c.Flags().Changed("timeout")
 			if f.many.portals != "" {
-				return a.checkPortals(c.Context(), f)
+				return cl.checkPortals(c.Context(), f)
 			}
-			return a.check(c.Context(), args[0], f)
+			return cl.check(c.Context(), args[0], f)
 		},
 	}
 	flags := c.Flags()
@@ -116,57 +116,57 @@ Exit codes: 0 nothing wrong seen, 3 at least one problem, 4 no problem but notic
 	return c
 }
 
-func (a *app) exactlyOnePortal(_ *cobra.Command, args []string) error {
+func (cl *commandLine) exactlyOnePortal(_ *cobra.Command, args []string) error {
 	switch len(args) {
 	case 1:
 		return nil
 	case 0:
-		return wrong("cli.no-portal", nil)
+		return badUsage("cli.no-portal", nil)
 	default:
-		return wrong("cli.many-portals", nil)
+		return badUsage("cli.many-portals", nil)
 	}
 }
 
-func (a *app) check(ctx context.Context, address string, f checkFlags) error {
+func (cl *commandLine) check(ctx context.Context, address string, f checkFlags) error {
 	if err := checkFormat(f.format); err != nil {
 		return err
 	}
 	if f.timed && f.timeout <= 0 {
-		return wrong("cli.bad-timeout", nil)
+		return badUsage("cli.bad-timeout", nil)
 	}
 	if f.report != "" {
 		if err := report.CheckPath(f.report); err != nil {
-			return a.reportError(err)
+			return cl.reportError(err)
 		}
 	}
 	target, err := f.target(address)
 	if err != nil {
 		return err
 	}
-	n, err := a.net(f.network)
+	n, err := cl.net(f.network)
 	if err != nil {
 		return err
 	}
 	if f.network.publicRoots == "" && len(f.network.connectTo) == 0 {
 		target.FeedCache = cacheFolder()
 	}
-	if target.Requirements, err = a.readRequirements(f.requires); err != nil {
+	if target.Requirements, err = cl.readRequirements(f.requires); err != nil {
 		return err
 	}
 	if f.serverProbe != "" {
-		if target.ServerProbe, err = a.readServerProbe(f.serverProbe); err != nil {
+		if target.ServerProbe, err = cl.readServerProbe(f.serverProbe); err != nil {
 			return err
 		}
 	}
 	if f.outside != "" {
-		if target.Outside, err = a.readOutside(f.outside, target.Address); err != nil {
+		if target.Outside, err = cl.readOutside(f.outside, target.Address); err != nil {
 			return err
 		}
 	}
-	if err := a.addReceiver(&target, f); err != nil {
+	if err := cl.addReceiver(&target, f); err != nil {
 		return err
 	}
-	if err := a.addCredentials(ctx, n, &target, f); err != nil {
+	if err := cl.addCredentials(ctx, n, &target, f); err != nil {
 		return err
 	}
 	limit := checks.Budget(target)
@@ -175,38 +175,38 @@ func (a *app) check(ctx context.Context, address string, f checkFlags) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	return a.runChecks(ctx, n, target, f)
+	return cl.runChecks(ctx, n, target, f)
 }
 
 // addReceiver adds the receiver that the owner agrees to by naming it. That requirements name one is said, and no more.
-func (a *app) addReceiver(target *checks.Target, f checkFlags) error {
+func (cl *commandLine) addReceiver(target *checks.Target, f checkFlags) error {
 	offered := ""
 	if target.Requirements != nil && target.Requirements.Receiver != "" {
 		offered = target.Requirements.Receiver
 	}
 	switch {
 	case f.receiver == "" && offered != "" && f.eventTest && f.signedIn:
-		fmt.Fprintln(a.Err, a.words.Say("cli.receiver-offered", checks.Args{"host": checks.ReceiverHost(offered), "receiver": offered}))
+		fmt.Fprintln(cl.Err, cl.words.Say("cli.receiver-offered", checks.Args{"host": checks.ReceiverHost(offered), "receiver": offered}))
 		return nil
 	case f.receiver == "":
 		return nil
 	case !f.eventTest || !f.signedIn:
-		return wrong("cli.receiver-alone", nil)
+		return badUsage("cli.receiver-alone", nil)
 	}
 	if target.UseReceiver(f.receiver) != nil {
-		return wrong("cli.bad-receiver", nil)
+		return badUsage("cli.bad-receiver", nil)
 	}
-	fmt.Fprintln(a.Err, a.words.Say("cli.receiver-agreed", checks.Args{"host": checks.ReceiverHost(target.Receiver)}))
+	fmt.Fprintln(cl.Err, cl.words.Say("cli.receiver-agreed", checks.Args{"host": checks.ReceiverHost(target.Receiver)}))
 	return nil
 }
 
 // addCredentials adds the webhook and the sign-in that the flags ask for.
-func (a *app) addCredentials(ctx context.Context, n *transport.Net, target *checks.Target, f checkFlags) error {
-	typed := cmp.Or(f.webhook, a.Webhook.Reveal())
+func (cl *commandLine) addCredentials(ctx context.Context, n *transport.Net, target *checks.Target, f checkFlags) error {
+	typed := cmp.Or(f.webhook, cl.Webhook.Reveal())
 	var accounts *oauthflow.Accounts
 	if f.signedIn || typed == "saved" {
 		var err error
-		if accounts, err = a.openKeyring(ctx); err != nil {
+		if accounts, err = cl.openKeyring(ctx); err != nil {
 			return err
 		}
 	}
@@ -215,14 +215,14 @@ func (a *app) addCredentials(ctx context.Context, n *transport.Net, target *chec
 	case "saved":
 		webhook, err := accounts.Webhook(ctx, target.Address)
 		if err != nil {
-			return a.keyringError(err, target.Address)
+			return cl.keyringError(err, target.Address)
 		}
 		target.Webhook = &webhook
 	default:
 		pasted := secret.New(typed)
 		if typed == "-" {
 			var err error
-			if pasted, err = a.askSecret(ctx, "cli-account.ask-webhook", a.typed()); err != nil {
+			if pasted, err = cl.askSecret(ctx, "cli-account.ask-webhook", cl.typed()); err != nil {
 				return err
 			}
 		}
@@ -237,18 +237,18 @@ func (a *app) addCredentials(ctx context.Context, n *transport.Net, target *chec
 	}
 	// The sign-in was a yes to the address; said again, it is one to an address that the authorization server doesn't hold.
 	target.Moved = f.deep
-	return a.useSignIn(ctx, n, target, accounts)
+	return cl.useSignIn(ctx, n, target, accounts)
 }
 
 // useSignIn adds a sign-in that is kept to what a run uses, and what is known through it.
-func (a *app) useSignIn(ctx context.Context, n *transport.Net, target *checks.Target, accounts *oauthflow.Accounts) error {
+func (cl *commandLine) useSignIn(ctx context.Context, n *transport.Net, target *checks.Target, accounts *oauthflow.Accounts) error {
 	source, err := accounts.SignIn(ctx, target.Address, oauthflow.AuthServer{URL: target.AuthServer, HTTP: n.HTTPClient()})
 	if errors.Is(err, oauthflow.ErrOtherServer) {
 		account, _ := accounts.Get(ctx, target.Address)
-		return wrong("sign-in.other-server", checks.Args{"server": account.Server})
+		return badUsage("sign-in.other-server", checks.Args{"server": account.Server})
 	}
 	if err != nil {
-		return a.keyringError(err, target.Address)
+		return cl.keyringError(err, target.Address)
 	}
 	target.SignIn = source
 	// Which server it is that the portal uses is known from here on.
@@ -266,7 +266,7 @@ func (a *app) useSignIn(ctx context.Context, n *transport.Net, target *checks.Ta
 
 // readRequirements reads the files that --requires names; nil without any. What is no file may be the name of a ready one. What
 // is wrong with them is told line by line.
-func (a *app) readRequirements(files []string) (*requirements.Requirements, error) {
+func (cl *commandLine) readRequirements(files []string) (*requirements.Requirements, error) {
 	var all []*requirements.Requirements
 	for _, file := range files {
 		if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
@@ -279,12 +279,12 @@ func (a *app) readRequirements(files []string) (*requirements.Requirements, erro
 		var bad requirements.Errors
 		if errors.As(err, &bad) {
 			for _, e := range bad {
-				fmt.Fprintln(a.Err, a.words.RequirementsError(e))
+				fmt.Fprintln(cl.Err, cl.words.RequirementsError(e))
 			}
-			return nil, wrong("cli.bad-requirements", checks.Args{"file": file})
+			return nil, badUsage("cli.bad-requirements", checks.Args{"file": file})
 		}
 		if err != nil {
-			return nil, a.fail(err)
+			return nil, cl.fail(err)
 		}
 		all = append(all, r)
 	}
@@ -296,21 +296,21 @@ func (a *app) readRequirements(files []string) (*requirements.Requirements, erro
 
 func checkFormat(format string) error {
 	if formats := []string{"text", "json", "jsonl"}; !slices.Contains(formats, format) {
-		return wrong("cli.bad-value", checks.Args{"flag": "--format", "value": format, "allowed": formats})
+		return badUsage("cli.bad-value", checks.Args{"flag": "--format", "value": format, "allowed": formats})
 	}
 	return nil
 }
 
 // runChecks makes the run, shows it, and sets the exit code.
-func (a *app) runChecks(ctx context.Context, n *transport.Net, target checks.Target, f checkFlags) error {
+func (cl *commandLine) runChecks(ctx context.Context, n *transport.Net, target checks.Target, f checkFlags) error {
 	format, verbose := f.format, f.verbose
 	if hosts := target.HostsToAsk(); hosts != nil { // a stranger's file names them: nothing is contacted unseen
-		fmt.Fprintln(a.Err, a.words.Say("cli.hosts-asked", checks.Args{"hosts": hosts}))
+		fmt.Fprintln(cl.Err, cl.words.Say("cli.hosts-asked", checks.Args{"hosts": hosts}))
 	}
-	reporter := a.reporter()
-	progress := a.newProgress(checks.Planned(target), n.Pacer(target.Address.Host).Pause)
+	reporter := cl.reporter()
+	progress := cl.newProgress(checks.Planned(target), n.Pacer(target.Address.Host).Pause)
 	observers := observers{progress}
-	written := &lines{out: a.Out, reporter: reporter, portal: target.Address.Display()}
+	written := &lines{out: cl.Out, reporter: reporter, portal: target.Address.Display()}
 	if format == "jsonl" {
 		observers = append(observers, written)
 	}
@@ -319,52 +319,52 @@ func (a *app) runChecks(ctx context.Context, n *transport.Net, target checks.Tar
 	secrets = append(secrets, target.Secrets()...)
 	progress.end()
 	if written.err != nil {
-		return a.fail(written.err)
+		return cl.fail(written.err)
 	}
 
-	a.exit = exitOf(outcome)
+	cl.exit = exitOf(outcome)
 	var err error
 	switch format {
 	case "json":
-		err = report.WriteJSON(a.Out, reporter.Document(outcome), true)
+		err = report.WriteJSON(cl.Out, reporter.Document(outcome), true)
 	case "jsonl":
-		err = report.WriteJSON(a.Out, reporter.Summary(outcome), false)
+		err = report.WriteJSON(cl.Out, reporter.Summary(outcome), false)
 	default:
-		style, out := a.style(verbose)
+		style, out := cl.style(verbose)
 		err = reporter.WriteText(out, outcome, style)
 	}
 	if err != nil {
-		return a.fail(err)
+		return cl.fail(err)
 	}
 	for _, r := range outcome.Results {
 		if left, ok := r.Facts.(interface{ HandlerLeft() bool }); ok && left.HandlerLeft() {
-			fmt.Fprintln(a.Err, a.words.Say("cli.left-bound", nil))
+			fmt.Fprintln(cl.Err, cl.words.Say("cli.left-bound", nil))
 		}
 	}
-	return a.saveReport(outcome, f, secrets)
+	return cl.saveReport(outcome, f, secrets)
 }
 
 // saveReport saves the report that --report asks for. No secret that the run used may be in it.
-func (a *app) saveReport(outcome *checks.Outcome, f checkFlags, secrets []secret.String) error {
+func (cl *commandLine) saveReport(outcome *checks.Outcome, f checkFlags, secrets []secret.String) error {
 	if f.report == "" {
 		return nil
 	}
 	o := allowlist.Options{Portal: outcome.Target.Address, Region: outcome.Target.Region, Handlers: outcome.Target.Handlers, Requirements: outcome.Target.Requirements,
-		Outcome: outcome, Now: outcome.Finished, Version: a.version}
+		Outcome: outcome, Now: outcome.Finished, Version: cl.version}
 	o.Lists, _ = allowlist.Fetch(context.Background(), &feed.Fetcher{Dir: outcome.Target.FeedCache}, o, true) // those that the run has just kept; the letter says which are missing
-	letter, err := allowlist.LetterFor(o, a.words)
+	letter, err := allowlist.LetterFor(o, cl.words)
 	if err != nil {
-		return a.fail(err)
+		return cl.fail(err)
 	}
 	contents := report.Contents{Outcome: outcome, Letter: letter, Secrets: secrets}
 	if f.hideNames {
 		contents.Hide = report.Categories()
 	}
-	path, err := a.reporter().Save(f.report, contents)
+	path, err := cl.reporter().Save(f.report, contents)
 	if err != nil {
-		return a.reportError(err)
+		return cl.reportError(err)
 	}
-	fmt.Fprintln(a.Err, a.words.Say("cli.report-saved", checks.Args{"file": path}))
+	fmt.Fprintln(cl.Err, cl.words.Say("cli.report-saved", checks.Args{"file": path}))
 	return nil
 }
 
@@ -392,7 +392,7 @@ func (f *checkFlags) target(typed string) (checks.Target, error) {
 	}
 	t.AsApplication, t.Handlers = f.asApplication, requirements.Handlers(f.handlers)
 	if places := allowlist.Places(); err == nil && f.handlers != "" && !slices.Contains(places, t.Handlers) {
-		return t, wrong("cli.bad-value", checks.Args{"flag": "--handlers", "value": f.handlers, "allowed": names(places)})
+		return t, badUsage("cli.bad-value", checks.Args{"flag": "--handlers", "value": f.handlers, "allowed": names(places)})
 	}
 	return t, err
 }
@@ -409,12 +409,12 @@ func (f *networkFlags) target(typed string) (checks.Target, error) {
 	case string(bitrix.CIS), string(bitrix.World):
 		t.Region = bitrix.Region(f.region)
 	default:
-		return t, wrong("cli.bad-value", checks.Args{"flag": "--region", "value": f.region, "allowed": []string{"cis", "world", "auto"}})
+		return t, badUsage("cli.bad-value", checks.Args{"flag": "--region", "value": f.region, "allowed": []string{"cis", "world", "auto"}})
 	}
 	if f.authServer != "" {
 		u, err := url.Parse(f.authServer)
 		if err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil || (u.Path != "" && u.Path != "/") || u.RawQuery != "" {
-			return t, wrong("cli.bad-auth-server", nil)
+			return t, badUsage("cli.bad-auth-server", nil)
 		}
 		t.AuthServer = "https://" + u.Host
 	}
@@ -427,13 +427,13 @@ func (f *networkFlags) target(typed string) (checks.Target, error) {
 }
 
 // net is the way out that the flags describe.
-func (a *app) net(f networkFlags) (*transport.Net, error) {
-	way, err := f.way(a.version)
+func (cl *commandLine) net(f networkFlags) (*transport.Net, error) {
+	way, err := f.way(cl.version)
 	if err != nil {
 		return nil, err
 	}
-	if a.Way != nil {
-		a.Way(&way)
+	if cl.Way != nil {
+		cl.Way(&way)
 	}
 	return transport.New(way), nil
 }
@@ -443,7 +443,7 @@ func (f *networkFlags) way(version string) (transport.Options, error) {
 	for _, text := range f.connectTo {
 		override, err := transport.ParseOverride(text)
 		if err != nil {
-			return o, wrong("cli.bad-connect-to", checks.Args{"value": text})
+			return o, badUsage("cli.bad-connect-to", checks.Args{"value": text})
 		}
 		o.ConnectTo = append(o.ConnectTo, override)
 	}
@@ -464,7 +464,7 @@ func readRoots(flag, file string) ([]*x509.Certificate, error) {
 	}
 	roots, err := transport.ParseRoots(pem)
 	if err != nil {
-		return nil, wrong("cli.bad-pem", checks.Args{"flag": flag, "file": file})
+		return nil, badUsage("cli.bad-pem", checks.Args{"flag": flag, "file": file})
 	}
 	return roots, nil
 }

@@ -71,10 +71,10 @@ type usageError struct {
 
 func (e *usageError) Error() string { return e.key }
 
-func wrong(key string, args checks.Args) error { return &usageError{key, args} }
+func badUsage(key string, args checks.Args) error { return &usageError{key, args} }
 
-// app is what the commands share.
-type app struct {
+// commandLine is what the commands share.
+type commandLine struct {
 	IO
 	version string
 	lang    string
@@ -89,25 +89,25 @@ func init() {
 
 // Run runs the command line until it is done or ctx is, and returns the exit code.
 func Run(ctx context.Context, version string, args []string, std IO) (exit Exit) {
-	a := &app{IO: std, version: version}
+	cl := &commandLine{IO: std, version: version}
 	defer func() {
 		if p := recover(); p != nil {
-			exit = a.stumbled(p)
+			exit = cl.recoverPanic(p)
 		}
 	}()
-	root := a.root()
+	root := cl.root()
 	root.SetArgs(args)
 	root.SetIn(std.In)
 	root.SetOut(std.Out)
 	root.SetErr(std.Err)
 	err := root.ExecuteContext(ctx)
 	if err == nil {
-		return a.exit
+		return cl.exit
 	}
-	if a.words == nil { // a flag that couldn't be read may have kept --lang from being
-		a.lang = cmp.Or(a.lang, langIn(args))
-		if a.useLanguage() != nil {
-			fmt.Fprintln(a.Err, secret.Mask(err.Error()))
+	if cl.words == nil { // a flag that couldn't be read may have kept --lang from being
+		cl.lang = cmp.Or(cl.lang, langIn(args))
+		if cl.useLanguage() != nil {
+			fmt.Fprintln(cl.Err, secret.Mask(err.Error()))
 			return ExitUsage
 		}
 	}
@@ -116,23 +116,23 @@ func Run(ctx context.Context, version string, args []string, std IO) (exit Exit)
 	var file *requirements.Error
 	switch {
 	case errors.As(err, &usage):
-		fmt.Fprintln(a.Err, a.words.Say(usage.key, usage.args))
+		fmt.Fprintln(cl.Err, cl.words.Say(usage.key, usage.args))
 		return ExitUsage
 	case errors.As(err, &file):
-		fmt.Fprintln(a.Err, a.words.RequirementsError(file))
+		fmt.Fprintln(cl.Err, cl.words.RequirementsError(file))
 		return ExitUsage
-	case a.exit == ExitCouldNot:
-		fmt.Fprintln(a.Err, a.words.Say("cli.failed", checks.Args{"error": secret.Mask(err.Error())}))
+	case cl.exit == ExitCouldNot:
+		fmt.Fprintln(cl.Err, cl.words.Say("cli.failed", checks.Args{"error": secret.Mask(err.Error())}))
 		return ExitCouldNot
 	default:
 		// What is left are cobra's own words about flags and arguments, a webhook's address in the wrong place among them.
-		fmt.Fprintln(a.Err, a.words.Say("cli.usage", checks.Args{"error": secret.Mask(err.Error())}))
+		fmt.Fprintln(cl.Err, cl.words.Say("cli.usage", checks.Args{"error": secret.Mask(err.Error())}))
 		return ExitUsage
 	}
 }
 
 // Commands is the tree of all commands, for what describes them, such as manual pages.
-func Commands(version string) *cobra.Command { return (&app{version: version}).root() }
+func Commands(version string) *cobra.Command { return (&commandLine{version: version}).root() }
 
 // ofFlags puts what is wrong with a flag into the reader's words. A value may be a webhook's address in the wrong place.
 func ofFlags(err error) error {
@@ -143,11 +143,11 @@ func ofFlags(err error) error {
 	)
 	switch {
 	case errors.As(err, &none):
-		return wrong("cli.unknown-flag", checks.Args{"flag": dashed(none.GetSpecifiedName())})
+		return badUsage("cli.unknown-flag", checks.Args{"flag": dashed(none.GetSpecifiedName())})
 	case errors.As(err, &bare):
-		return wrong("cli.bare-flag", checks.Args{"flag": dashed(bare.GetSpecifiedName())})
+		return badUsage("cli.bare-flag", checks.Args{"flag": dashed(bare.GetSpecifiedName())})
 	case errors.As(err, &value):
-		return wrong("cli.flag-value", checks.Args{"flag": dashed(value.GetFlag().Name), "value": secret.Mask(value.GetValue())})
+		return badUsage("cli.flag-value", checks.Args{"flag": dashed(value.GetFlag().Name), "value": secret.Mask(value.GetValue())})
 	}
 	return err
 }
@@ -175,7 +175,7 @@ func langIn(args []string) string {
 // knownCommand turns down what none of a command's own is called.
 func knownCommand(_ *cobra.Command, args []string) error {
 	if len(args) > 0 {
-		return wrong("cli.unknown-command", checks.Args{"value": secret.Mask(args[0])})
+		return badUsage("cli.unknown-command", checks.Args{"value": secret.Mask(args[0])})
 	}
 	return nil
 }
@@ -187,28 +187,28 @@ func help(c *cobra.Command, _ []string) error { return c.Help() }
 func atMost(n int) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {
 		if len(args) > n {
-			return wrong("cli.surplus", checks.Args{"value": secret.Mask(args[n])})
+			return badUsage("cli.surplus", checks.Args{"value": secret.Mask(args[n])})
 		}
 		return nil
 	}
 }
 
-// stumbled tells of a fault of BoxReady's own. Of what it says of itself only the runtime's words are repeated: others may quote
+// recoverPanic tells of a fault of BoxReady's own. Of what it says of itself only the runtime's words are repeated: others may quote
 // a secret.
-func (a *app) stumbled(fault any) Exit {
+func (cl *commandLine) recoverPanic(fault any) Exit {
 	trace := debug.Stack()
 	what := fmt.Sprintf("%T", fault)
 	if e, ok := fault.(runtime.Error); ok {
 		what = e.Error()
 	}
-	if a.words != nil || a.useLanguage() == nil {
-		fmt.Fprintln(a.Err, a.words.Say("cli.stumbled", checks.Args{"version": a.version}))
+	if cl.words != nil || cl.useLanguage() == nil {
+		fmt.Fprintln(cl.Err, cl.words.Say("cli.stumbled", checks.Args{"version": cl.version}))
 	}
-	fmt.Fprintf(a.Err, "\n%s\n%s", what, trace)
+	fmt.Fprintf(cl.Err, "\n%s\n%s", what, trace)
 	return ExitCouldNot
 }
 
-func (a *app) root() *cobra.Command {
+func (cl *commandLine) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "boxready",
 		Short:         "Will REST applications work on this Bitrix24 portal?",
@@ -216,40 +216,40 @@ func (a *app) root() *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		PersistentPreRunE: func(*cobra.Command, []string) error {
-			return a.useLanguage()
+			return cl.useLanguage()
 		},
-		RunE: func(c *cobra.Command, _ []string) error { return a.console(c.Context()) },
+		RunE: func(c *cobra.Command, _ []string) error { return cl.console(c.Context()) },
 	}
-	root.PersistentFlags().StringVar(&a.lang, "lang", "", "language of what people read: ru or en (default: the system's)")
-	root.AddCommand(a.checkCommand(), a.loginCommand(), a.logoutCommand(), a.accountsCommand(), a.allowlistCommand(),
-		a.requirementsCommand(), a.portalsCommand(), a.exporterCommand(), a.reportCommand(), a.demoCommand(), a.probeCommand(), a.receiverCommand(), a.selftestCommand(), a.versionCommand())
+	root.PersistentFlags().StringVar(&cl.lang, "lang", "", "language of what people read: ru or en (default: the system's)")
+	root.AddCommand(cl.checkCommand(), cl.loginCommand(), cl.logoutCommand(), cl.accountsCommand(), cl.allowlistCommand(),
+		cl.requirementsCommand(), cl.portalsCommand(), cl.exporterCommand(), cl.reportCommand(), cl.demoCommand(), cl.probeCommand(), cl.receiverCommand(), cl.selftestCommand(), cl.versionCommand())
 	return root
 }
 
 // fail marks err as one that is nobody's wrong usage.
-func (a *app) fail(err error) error {
-	a.exit = ExitCouldNot
+func (cl *commandLine) fail(err error) error {
+	cl.exit = ExitCouldNot
 	return err
 }
 
 // useLanguage loads the texts. Without --lang the system decides.
-func (a *app) useLanguage() error {
-	lang := a.lang
+func (cl *commandLine) useLanguage() error {
+	lang := cl.lang
 	if lang == "" {
 		lang = systemLanguage()
 	}
 	if !slices.Contains(report.Languages(), lang) {
-		a.lang, a.words = "", nil
-		if err := a.useLanguage(); err != nil {
+		cl.lang, cl.words = "", nil
+		if err := cl.useLanguage(); err != nil {
 			return err
 		}
-		return wrong("cli.bad-lang", checks.Args{"value": lang, "languages": report.Languages()})
+		return badUsage("cli.bad-lang", checks.Args{"value": lang, "languages": report.Languages()})
 	}
 	words, err := report.NewWords(lang)
 	if err != nil {
-		return a.fail(err)
+		return cl.fail(err)
 	}
-	a.words = words
+	cl.words = words
 	return nil
 }
 
@@ -266,7 +266,7 @@ func systemLanguage() string {
 func readFile(flag, name string) ([]byte, error) {
 	data, err := os.ReadFile(name) // #nosec G304 -- the user names it
 	if err != nil {
-		return nil, wrong("cli.bad-file", checks.Args{"flag": flag, "file": name, "missing": errors.Is(err, os.ErrNotExist)})
+		return nil, badUsage("cli.bad-file", checks.Args{"flag": flag, "file": name, "missing": errors.Is(err, os.ErrNotExist)})
 	}
 	return data, nil
 }

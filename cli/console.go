@@ -11,28 +11,28 @@ import (
 
 // console is BoxReady for who started it without arguments, perhaps by a double click: it asks for the address, shows the
 // result and waits, so that the console doesn't close over it.
-func (a *app) console(ctx context.Context) error {
-	typed := typedLines(a.In)
+func (cl *commandLine) console(ctx context.Context) error {
+	typed := typedLines(cl.In)
 	for {
-		fmt.Fprint(a.Err, a.words.Say("console.ask", nil)+" ")
+		fmt.Fprint(cl.Err, cl.words.Say("console.ask", nil)+" ")
 		address, ok := next(ctx, typed)
 		if !ok {
-			fmt.Fprintln(a.Err)
-			return wrong("cli.no-portal", nil)
+			fmt.Fprintln(cl.Err)
+			return badUsage("cli.no-portal", nil)
 		}
 		if address == "" {
 			continue
 		}
-		err := a.check(ctx, address, checkFlags{network: networkFlags{region: "auto"}, format: "text"})
+		err := cl.check(ctx, address, checkFlags{network: networkFlags{region: "auto"}, format: "text"})
 		var usage *usageError
 		if errors.As(err, &usage) && strings.HasPrefix(usage.key, "cli.bad-address.") {
-			fmt.Fprintln(a.Err, a.words.Say(usage.key, usage.args))
+			fmt.Fprintln(cl.Err, cl.words.Say(usage.key, usage.args))
 			continue
 		}
 		if err != nil {
 			return err
 		}
-		fmt.Fprint(a.Err, "\n"+a.words.Say("console.wait", nil)+" ")
+		fmt.Fprint(cl.Err, "\n"+cl.words.Say("console.wait", nil)+" ")
 		next(ctx, typed)
 		return nil
 	}

@@ -40,7 +40,7 @@ func (f demoFlags) with() []string {
 	return with
 }
 
-func (a *app) demoCommand() *cobra.Command {
+func (cl *commandLine) demoCommand() *cobra.Command {
 	var f demoFlags
 	c := &cobra.Command{
 		Use:   "demo",
@@ -48,7 +48,7 @@ func (a *app) demoCommand() *cobra.Command {
 		Long: "Start a simulated portal, authorization server and event queue on this computer, with the faults asked for, and print the\n" +
 			"command that checks it. Nothing of it can be reached from outside; it ends with Ctrl+C.\n\nFaults:\n" + faultTable(),
 		Args: atMost(0),
-		RunE: func(c *cobra.Command, _ []string) error { return a.demo(c.Context(), f) },
+		RunE: func(c *cobra.Command, _ []string) error { return cl.demo(c.Context(), f) },
 	}
 	flags := c.Flags()
 	flags.StringArrayVar(&f.faults, "fault", nil, "`NAME` of a fault (repeatable)")
@@ -72,7 +72,7 @@ func faultTable() string {
 	return strings.TrimRight(table.String(), "\n")
 }
 
-func (a *app) demo(ctx context.Context, f demoFlags) error {
+func (cl *commandLine) demo(ctx context.Context, f demoFlags) error {
 	if err := checkFormat(f.format); err != nil {
 		return err
 	}
@@ -80,36 +80,36 @@ func (a *app) demo(ctx context.Context, f demoFlags) error {
 	var unknown *demo.UnknownFault
 	switch {
 	case errors.As(err, &unknown):
-		return wrong("cli.bad-fault", checks.Args{"value": unknown.Name})
+		return badUsage("cli.bad-fault", checks.Args{"value": unknown.Name})
 	case err != nil:
-		return a.fail(err)
+		return cl.fail(err)
 	}
 	defer simulated.Close()
 	if f.checkNow {
-		return a.checkDemo(ctx, simulated, f)
+		return cl.checkDemo(ctx, simulated, f)
 	}
 	// Neither the resolver nor a sign-in can be said on a command line.
 	if simulated.Needs("dns") || simulated.Needs("sign-in") {
-		return wrong("demo.only-check", nil)
+		return badUsage("demo.only-check", nil)
 	}
 	folder, err := os.MkdirTemp("", "boxready-demo-")
 	if err != nil {
-		return a.fail(fmt.Errorf("make a folder for the demo's root certificate: %w", err))
+		return cl.fail(fmt.Errorf("make a folder for the demo's root certificate: %w", err))
 	}
 	defer os.RemoveAll(folder)
 	roots := filepath.Join(folder, "roots.pem")
 	if err := os.WriteFile(roots, simulated.Sim.RootsPEM(), 0o600); err != nil {
-		return a.fail(fmt.Errorf("write the demo's root certificate: %w", err))
+		return cl.fail(fmt.Errorf("write the demo's root certificate: %w", err))
 	}
 	needs := ""
 	if required := simulated.Requirements(); required != nil {
 		needs = filepath.Join(folder, "application.boxready.yaml")
 		if err := os.WriteFile(needs, requirements.Write(required), 0o600); err != nil {
-			return a.fail(fmt.Errorf("write the demo's requirements: %w", err))
+			return cl.fail(fmt.Errorf("write the demo's requirements: %w", err))
 		}
 	}
-	fmt.Fprintln(a.Err, a.words.Say("demo.started", nil))
-	fmt.Fprintln(a.Out, demoCommandLine(simulated, roots, needs))
+	fmt.Fprintln(cl.Err, cl.words.Say("demo.started", nil))
+	fmt.Fprintln(cl.Out, demoCommandLine(simulated, roots, needs))
 	<-ctx.Done()
 	return nil
 }
@@ -153,17 +153,17 @@ func quote(path string) string {
 }
 
 // checkDemo checks the simulated portal as the faults need to be seen.
-func (a *app) checkDemo(ctx context.Context, simulated *demo.Portal, f demoFlags) error {
-	target, err := simulated.Target(a.version)
+func (cl *commandLine) checkDemo(ctx context.Context, simulated *demo.Portal, f demoFlags) error {
+	target, err := simulated.Target(cl.version)
 	if err != nil {
-		return a.fail(err)
+		return cl.fail(err)
 	}
-	way, err := simulated.Way(a.version)
+	way, err := simulated.Way(cl.version)
 	if err != nil {
-		return a.fail(err)
+		return cl.fail(err)
 	}
-	fmt.Fprintln(a.Err, a.words.Say("demo.checking", nil))
+	fmt.Fprintln(cl.Err, cl.words.Say("demo.checking", nil))
 	ctx, cancel := context.WithTimeout(ctx, demo.Timeout)
 	defer cancel()
-	return a.runChecks(ctx, transport.New(way), target, checkFlags{format: f.format, verbose: f.verbose})
+	return cl.runChecks(ctx, transport.New(way), target, checkFlags{format: f.format, verbose: f.verbose})
 }

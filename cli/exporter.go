@@ -28,7 +28,7 @@ type exporterFlags struct {
 	parallel int
 }
 
-func (a *app) exporterCommand() *cobra.Command {
+func (cl *commandLine) exporterCommand() *cobra.Command {
 	f := exporterFlags{network: networkFlags{region: "auto"}}
 	c := &cobra.Command{
 		Use:   "exporter --portals FILE",
@@ -40,7 +40,7 @@ func (a *app) exporterCommand() *cobra.Command {
 begin with are in packaging/prometheus.`,
 		Example: `  boxready exporter --portals portals.yaml`,
 		Args:    cobra.NoArgs,
-		RunE:    func(c *cobra.Command, _ []string) error { return a.export(c.Context(), f) },
+		RunE:    func(c *cobra.Command, _ []string) error { return cl.export(c.Context(), f) },
 	}
 	flags := c.Flags()
 	flags.StringVar(&f.portals, "portals", "", "`FILE` (YAML, or CSV) with the portals; see boxready portals schema")
@@ -52,18 +52,18 @@ begin with are in packaging/prometheus.`,
 	return c
 }
 
-func (a *app) export(ctx context.Context, f exporterFlags) error {
+func (cl *commandLine) export(ctx context.Context, f exporterFlags) error {
 	switch {
 	case f.portals == "":
-		return wrong("portals.need-list", nil)
+		return badUsage("portals.need-list", nil)
 	case f.interval < exporter.MinInterval:
-		return wrong("portals.bad-interval", checks.Args{"least": exporter.MinInterval.String()})
+		return badUsage("portals.bad-interval", checks.Args{"least": exporter.MinInterval.String()})
 	case f.parallel < 1 || f.parallel > maxParallel:
-		return wrong("portals.bad-parallel", checks.Args{"limit": maxParallel})
+		return badUsage("portals.bad-parallel", checks.Args{"limit": maxParallel})
 	case f.timeout < 0:
-		return wrong("cli.bad-timeout", nil)
+		return badUsage("cli.bad-timeout", nil)
 	}
-	r, portals, err := a.openRounds(ctx, f.portals, f.network)
+	r, portals, err := cl.openRounds(ctx, f.portals, f.network)
 	if err != nil {
 		return err
 	}
@@ -76,21 +76,21 @@ func (a *app) export(ctx context.Context, f exporterFlags) error {
 	}
 	ln, err := net.Listen("tcp", f.listen)
 	if err != nil {
-		return wrong("portals.bad-listen", checks.Args{"address": f.listen})
+		return badUsage("portals.bad-listen", checks.Args{"address": f.listen})
 	}
 	e := exporter.New(ctx, exporter.Options{
-		Portals: addresses, Interval: f.interval, Parallel: f.parallel, Version: a.version,
+		Portals: addresses, Interval: f.interval, Parallel: f.parallel, Version: cl.version,
 		Run: func(ctx context.Context, address portal.Address) (*checks.Outcome, error) {
 			return r.run(ctx, listed[address])
 		},
 		Failed: func(address portal.Address, err error) {
-			fmt.Fprintf(a.Err, "%s: %s\n", address.Display(), a.inWords(err))
+			fmt.Fprintf(cl.Err, "%s: %s\n", address.Display(), cl.inWords(err))
 		},
 	})
 	defer e.Close()
-	fmt.Fprintln(a.Err, a.words.Say("portals.exporting", checks.Args{"portals": len(portals), "url": "http://" + ln.Addr().String()}))
+	fmt.Fprintln(cl.Err, cl.words.Say("portals.exporting", checks.Args{"portals": len(portals), "url": "http://" + ln.Addr().String()}))
 	if err := e.Serve(ctx, ln); err != nil {
-		return a.fail(errors.New(secret.Mask(err.Error())))
+		return cl.fail(errors.New(secret.Mask(err.Error())))
 	}
 	return nil
 }

@@ -49,50 +49,50 @@ func (f *manyFlags) add(flags *pflag.FlagSet) {
 // forMany are the flags of check that go with --portals. The others are about one portal, and stand in the list.
 var forMany = []string{"portals", "parallel", "resume", "format", "timeout", "lang", "auth-server", "public-roots", "trust", "connect-to"}
 
-func (a *app) checkArgs(c *cobra.Command, args []string) error {
+func (cl *commandLine) checkArgs(c *cobra.Command, args []string) error {
 	many := c.Flags().Changed("portals")
 	var bad error
 	c.Flags().Visit(func(f *pflag.Flag) {
 		switch {
 		case bad != nil:
 		case many && !slices.Contains(forMany, f.Name):
-			bad = wrong("portals.not-with", checks.Args{"flag": "--" + f.Name})
+			bad = badUsage("portals.not-with", checks.Args{"flag": "--" + f.Name})
 		case !many && (f.Name == "parallel" || f.Name == "resume"):
-			bad = wrong("portals.only-with", checks.Args{"flag": "--" + f.Name})
+			bad = badUsage("portals.only-with", checks.Args{"flag": "--" + f.Name})
 		}
 	})
 	switch {
 	case bad != nil:
 		return bad
 	case !many:
-		return a.exactlyOnePortal(c, args)
+		return cl.exactlyOnePortal(c, args)
 	case len(args) > 0:
-		return wrong("portals.and-portal", nil)
-	case !a.Webhook.IsZero():
-		return wrong("portals.not-with", checks.Args{"flag": webhookVariable})
+		return badUsage("portals.and-portal", nil)
+	case !cl.Webhook.IsZero():
+		return badUsage("portals.not-with", checks.Args{"flag": webhookVariable})
 	}
 	return nil
 }
 
-func (a *app) portalsCommand() *cobra.Command {
+func (cl *commandLine) portalsCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "portals", Short: "Lists of portals for check --portals and exporter --portals", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.AddCommand(&cobra.Command{
-		Use: "check FILE", Short: "Say what is wrong with a list, line by line", Args: a.exactly(1, "portals.need-file"),
+		Use: "check FILE", Short: "Say what is wrong with a list, line by line", Args: cl.exactly(1, "portals.need-file"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			portals, err := a.readPortals(args[0])
+			portals, err := cl.readPortals(args[0])
 			if err != nil {
 				return err
 			}
-			_, err = fmt.Fprintln(a.Out, a.words.Count("portals.in-order", len(portals)))
+			_, err = fmt.Fprintln(cl.Out, cl.words.Count("portals.in-order", len(portals)))
 			return err
 		},
 	}, &cobra.Command{
 		Use: "schema", Short: "Print the JSON Schema of a list", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			_, err := a.Out.Write(assets.PortalsSchema)
+			_, err := cl.Out.Write(assets.PortalsSchema)
 			return err
 		},
 	})
@@ -100,20 +100,20 @@ func (a *app) portalsCommand() *cobra.Command {
 }
 
 // readPortals reads a list. What is wrong with it is told line by line.
-func (a *app) readPortals(file string) ([]fleet.Portal, error) {
+func (cl *commandLine) readPortals(file string) ([]fleet.Portal, error) {
 	portals, err := fleet.ReadFile(file)
 	if bad, ok := errors.AsType[yamlfile.Errors](err); ok {
 		for _, e := range bad {
-			fmt.Fprintln(a.Err, a.words.PortalsError(e))
+			fmt.Fprintln(cl.Err, cl.words.PortalsError(e))
 		}
-		return nil, wrong("portals.bad-file", checks.Args{"file": file})
+		return nil, badUsage("portals.bad-file", checks.Args{"file": file})
 	}
 	return portals, err
 }
 
 // rounds makes runs against the portals of a list.
 type rounds struct {
-	app          *app
+	cl           *commandLine
 	target       checks.Target // what all of them have in common
 	net          *transport.Net
 	accounts     *oauthflow.Accounts // nil if no portal needs them
@@ -122,16 +122,16 @@ type rounds struct {
 }
 
 // openRounds reads a list, and everything that it names.
-func (a *app) openRounds(ctx context.Context, file string, network networkFlags) (*rounds, []fleet.Portal, error) {
-	portals, err := a.readPortals(file)
+func (cl *commandLine) openRounds(ctx context.Context, file string, network networkFlags) (*rounds, []fleet.Portal, error) {
+	portals, err := cl.readPortals(file)
 	if err != nil {
 		return nil, nil, err
 	}
-	r := &rounds{app: a, requirements: map[string]*requirements.Requirements{}}
+	r := &rounds{cl: cl, requirements: map[string]*requirements.Requirements{}}
 	if r.target, err = network.target(portals[0].Address.String()); err != nil {
 		return nil, nil, err
 	}
-	if r.net, err = a.net(network); err != nil {
+	if r.net, err = cl.net(network); err != nil {
 		return nil, nil, err
 	}
 	for _, p := range portals {
@@ -167,13 +167,13 @@ func (r *rounds) readRequirements(p fleet.Portal, folder string) error {
 		}
 		files = append(files, name)
 	}
-	required, err := r.app.readRequirements(files)
+	required, err := r.cl.readRequirements(files)
 	if err != nil {
 		return err
 	}
 	r.requirements[key] = required
 	if hosts := (&checks.Target{Requirements: required}).HostsToAsk(); hosts != nil {
-		fmt.Fprintln(r.app.Err, r.app.words.Say("cli.hosts-asked", checks.Args{"hosts": hosts}))
+		fmt.Fprintln(r.cl.Err, r.cl.words.Say("cli.hosts-asked", checks.Args{"hosts": hosts}))
 	}
 	return nil
 }
@@ -185,7 +185,7 @@ func (r *rounds) openAccounts(ctx context.Context, file string, portals []fleet.
 		return nil
 	}
 	var err error
-	if r.accounts, err = r.app.openKeyring(ctx); err != nil {
+	if r.accounts, err = r.cl.openKeyring(ctx); err != nil {
 		return err
 	}
 	missing := 0
@@ -195,11 +195,11 @@ func (r *rounds) openAccounts(ctx context.Context, file string, portals []fleet.
 		}
 		account, err := r.accounts.Get(ctx, p.Address)
 		if err != nil && !errors.Is(err, vault.ErrNotFound) {
-			return r.app.keyringError(err, p.Address)
+			return r.cl.keyringError(err, p.Address)
 		}
 		for key, absent := range map[string]bool{"no-webhook": p.Webhook && !account.Webhook, "no-sign-in": p.SignedIn && !account.SignedIn()} {
 			if absent && missing < maxMissing {
-				fmt.Fprintf(r.app.Err, "%s:%d: %s\n", file, p.Line, r.app.words.Say("portals."+key, checks.Args{"portal": p.Address.Authority()}))
+				fmt.Fprintf(r.cl.Err, "%s:%d: %s\n", file, p.Line, r.cl.words.Say("portals."+key, checks.Args{"portal": p.Address.Authority()}))
 			}
 			if absent {
 				missing++
@@ -207,7 +207,7 @@ func (r *rounds) openAccounts(ctx context.Context, file string, portals []fleet.
 		}
 	}
 	if missing > 0 {
-		return wrong("portals.missing-secrets", nil)
+		return badUsage("portals.missing-secrets", nil)
 	}
 	return nil
 }
@@ -231,13 +231,13 @@ func (r *rounds) run(ctx context.Context, p fleet.Portal) (*checks.Outcome, erro
 	if p.Webhook {
 		webhook, err := r.accounts.Webhook(ctx, p.Address)
 		if err != nil {
-			return nil, r.app.keyringError(err, p.Address)
+			return nil, r.cl.keyringError(err, p.Address)
 		}
 		target.Webhook = &webhook
 	}
 	if p.SignedIn {
 		target.Moved = p.Deep
-		if err := r.app.useSignIn(ctx, r.net, &target, r.accounts); err != nil {
+		if err := r.cl.useSignIn(ctx, r.net, &target, r.accounts); err != nil {
 			return nil, err
 		}
 	}
@@ -251,9 +251,9 @@ func (r *rounds) run(ctx context.Context, p fleet.Portal) (*checks.Outcome, erro
 }
 
 // inWords says why a run could not be made.
-func (a *app) inWords(err error) string {
+func (cl *commandLine) inWords(err error) string {
 	if usage, ok := errors.AsType[*usageError](err); ok {
-		return a.words.Say(usage.key, usage.args)
+		return cl.words.Say(usage.key, usage.args)
 	}
 	return secret.Mask(err.Error())
 }
@@ -264,19 +264,19 @@ func (unobserved) Started(checks.ID)                   {}
 func (unobserved) Finished(checks.ID, []checks.Result) {}
 
 // checkPortals checks the portals of a list, several at once, and writes each result as soon as it is there.
-func (a *app) checkPortals(ctx context.Context, f checkFlags) error {
+func (cl *commandLine) checkPortals(ctx context.Context, f checkFlags) error {
 	switch {
 	case f.format == "json":
-		return wrong("portals.no-json", nil)
+		return badUsage("portals.no-json", nil)
 	case f.timed && f.timeout <= 0:
-		return wrong("cli.bad-timeout", nil)
+		return badUsage("cli.bad-timeout", nil)
 	case f.many.parallel < 1 || f.many.parallel > maxParallel:
-		return wrong("portals.bad-parallel", checks.Args{"limit": maxParallel})
+		return badUsage("portals.bad-parallel", checks.Args{"limit": maxParallel})
 	}
 	if err := checkFormat(f.format); err != nil {
 		return err
 	}
-	r, portals, err := a.openRounds(ctx, f.many.portals, f.network)
+	r, portals, err := cl.openRounds(ctx, f.many.portals, f.network)
 	if err != nil {
 		return err
 	}
@@ -287,12 +287,12 @@ func (a *app) checkPortals(ctx context.Context, f checkFlags) error {
 	// What lives long is small, and a run leaves a lot behind: collected less often, that takes 35 MB more and a seventh less of
 	// the processor's time.
 	defer debug.SetGCPercent(debug.SetGCPercent(400))
-	m := &many{app: a, reporter: a.reporter(), overview: report.NewOverview(), total: len(portals)}
+	m := &many{cl: cl, reporter: cl.reporter(), overview: report.NewOverview(), total: len(portals)}
 	if f.format == "jsonl" {
-		m.out = append(m.out, a.Out)
+		m.out = append(m.out, cl.Out)
 	}
 	if f.many.resume != "" {
-		state, done, err := a.openState(f.many.resume, m.overview, portals)
+		state, done, err := cl.openState(f.many.resume, m.overview, portals)
 		if err != nil {
 			return err
 		}
@@ -305,7 +305,7 @@ func (a *app) checkPortals(ctx context.Context, f checkFlags) error {
 
 // many is the progress of a run against many portals.
 type many struct {
-	app      *app
+	cl       *commandLine
 	reporter *report.Reporter
 	out      []io.Writer // of lines of JSON
 	total    int
@@ -354,7 +354,7 @@ func (m *many) finished(p fleet.Portal, outcome *checks.Outcome, err error) bool
 	m.done++
 	if err != nil {
 		m.done, m.failed = m.done-1, m.failed+1
-		fmt.Fprintf(m.app.Err, "%s: %s\n", p.Address.Display(), m.app.inWords(err))
+		fmt.Fprintf(m.cl.Err, "%s: %s\n", p.Address.Display(), m.cl.inWords(err))
 		return true
 	}
 	document := m.reporter.Document(outcome)
@@ -371,19 +371,19 @@ func (m *many) finished(p fleet.Portal, outcome *checks.Outcome, err error) bool
 func (m *many) end(f checkFlags) error {
 	m.clear()
 	if m.err != nil {
-		return m.app.fail(m.err)
+		return m.cl.fail(m.err)
 	}
-	m.app.exit = exitOfCounts(m.overview.Counts())
+	m.cl.exit = exitOfCounts(m.overview.Counts())
 	if f.format == "text" && m.done > 0 {
-		if err := m.reporter.WriteOverview(m.app.Out, m.overview); err != nil {
-			return m.app.fail(err)
+		if err := m.reporter.WriteOverview(m.cl.Out, m.overview); err != nil {
+			return m.cl.fail(err)
 		}
 	}
 	if left := m.total - m.done; left > 0 {
-		m.app.exit = ExitCouldNot
-		fmt.Fprintln(m.app.Err, m.app.words.Say("portals.left", checks.Args{"left": left, "total": m.total, "failed": m.failed, "resume": f.many.resume}))
+		m.cl.exit = ExitCouldNot
+		fmt.Fprintln(m.cl.Err, m.cl.words.Say("portals.left", checks.Args{"left": left, "total": m.total, "failed": m.failed, "resume": f.many.resume}))
 	} else if f.format != "text" {
-		fmt.Fprintln(m.app.Err, m.app.words.Say("portals.progress", m.counts()))
+		fmt.Fprintln(m.cl.Err, m.cl.words.Say("portals.progress", m.counts()))
 	}
 	return nil
 }
@@ -394,19 +394,19 @@ func (m *many) counts() checks.Args {
 
 // draw shows on a terminal how far it is.
 func (m *many) draw() {
-	columns, terminal := width(m.app.Err)
+	columns, terminal := width(m.cl.Err)
 	if !terminal {
 		return
 	}
-	line := []rune(m.app.words.Say("portals.progress", m.counts()))
+	line := []rune(m.cl.words.Say("portals.progress", m.counts()))
 	line = line[:min(len(line), max(columns-1, 1))]
-	fmt.Fprint(m.app.Err, "\r", string(line))
+	fmt.Fprint(m.cl.Err, "\r", string(line))
 	m.drawn = len(line)
 }
 
 func (m *many) clear() {
 	if m.drawn > 0 {
-		fmt.Fprint(m.app.Err, "\r", strings.Repeat(" ", m.drawn), "\r")
+		fmt.Fprint(m.cl.Err, "\r", strings.Repeat(" ", m.drawn), "\r")
 	}
 	m.drawn = 0
 }
@@ -416,11 +416,11 @@ const maxLine = 32 << 20
 
 // openState opens the file in which results are kept, adds those that stand in it to the overview, and returns their portals.
 // A last line that was cut off when a run was stopped is taken away.
-func (a *app) openState(path string, overview *report.Overview, portals []fleet.Portal) (*os.File, map[string]bool, error) {
-	bad := func(line int) error { return wrong("portals.bad-state", checks.Args{"file": path, "line": line}) }
+func (cl *commandLine) openState(path string, overview *report.Overview, portals []fleet.Portal) (*os.File, map[string]bool, error) {
+	bad := func(line int) error { return badUsage("portals.bad-state", checks.Args{"file": path, "line": line}) }
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) // #nosec G304 -- the user names it
 	if err != nil {
-		return nil, nil, wrong("cli.bad-file", checks.Args{"flag": "--resume", "file": path, "missing": errors.Is(err, os.ErrNotExist)})
+		return nil, nil, badUsage("cli.bad-file", checks.Args{"flag": "--resume", "file": path, "missing": errors.Is(err, os.ErrNotExist)})
 	}
 	fail := func(err error) (*os.File, map[string]bool, error) {
 		file.Close()
@@ -458,16 +458,16 @@ func (a *app) openState(path string, overview *report.Overview, portals []fleet.
 		end += int64(len(line))
 	}
 	if lines.Err() != nil {
-		return fail(wrong("cli.bad-file", checks.Args{"flag": "--resume", "file": path, "missing": false}))
+		return fail(badUsage("cli.bad-file", checks.Args{"flag": "--resume", "file": path, "missing": false}))
 	}
 	if err := file.Truncate(end); err != nil {
-		return fail(a.fail(fmt.Errorf("cut the unfinished line off %s: %w", path, err)))
+		return fail(cl.fail(fmt.Errorf("cut the unfinished line off %s: %w", path, err)))
 	}
 	if _, err := file.Seek(end, io.SeekStart); err != nil {
-		return fail(a.fail(fmt.Errorf("go to the end of %s: %w", path, err)))
+		return fail(cl.fail(fmt.Errorf("go to the end of %s: %w", path, err)))
 	}
 	if len(done) > 0 {
-		fmt.Fprintln(a.Err, a.words.Say("portals.resumed", checks.Args{"done": len(done), "total": len(portals), "file": path, "first": first.Local().Format("2006-01-02 15:04")}))
+		fmt.Fprintln(cl.Err, cl.words.Say("portals.resumed", checks.Args{"done": len(done), "total": len(portals), "file": path, "first": first.Local().Format("2006-01-02 15:04")}))
 	}
 	return file, done, nil
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-func (a *app) probeCommand() *cobra.Command {
+func (cl *commandLine) probeCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "probe", Short: "Print a script that looks at the portal from its own server",
 		Long: `Print a script that looks at the portal from its own server. Half of what can be wrong is told apart only there, and nobody has to
@@ -28,14 +28,14 @@ The scripts can be read, change nothing, leave no files, print no keys, password
   boxready probe sh portal.example.ru | ssh root@server.example.ru sh > answer.txt
   boxready probe ssh bitrix@server.example.ru portal.example.ru > answer.txt
   boxready check portal.example.ru --server-probe answer.txt`,
-		Args: func(*cobra.Command, []string) error { return wrong("cli-probe.no-kind", nil) },
+		Args: func(*cobra.Command, []string) error { return badUsage("cli-probe.no-kind", nil) },
 		RunE: func(*cobra.Command, []string) error { return nil },
 	}
-	c.AddCommand(a.probePHPCommand(), a.probeShellCommand(), a.probePowerShellCommand(), a.probeSSHCommand())
+	c.AddCommand(cl.probePHPCommand(), cl.probeShellCommand(), cl.probePowerShellCommand(), cl.probeSSHCommand())
 	return c
 }
 
-func (a *app) probePHPCommand() *cobra.Command {
+func (cl *commandLine) probePHPCommand() *cobra.Command {
 	root := ""
 	c := &cobra.Command{
 		Use: "php [PORTAL]", Short: "For the portal's own PHP command line: the whole view",
@@ -44,28 +44,28 @@ browser. It sees most: settings, licence, modules, applications, and the way to 
 
 With --root the script loads the product itself, for php on the server: boxready probe php --root /home/bitrix/www | ssh bitrix@SERVER php`,
 		Args: atMost(1),
-		RunE: func(_ *cobra.Command, args []string) error { return a.printProbe(serverprobe.PHP, args, root) },
+		RunE: func(_ *cobra.Command, args []string) error { return cl.printProbe(serverprobe.PHP, args, root) },
 	}
 	c.Flags().StringVar(&root, "root", "", "the portal's `FOLDER` on the server, for php by the command line")
 	return c
 }
 
-func (a *app) probeShellCommand() *cobra.Command {
+func (cl *commandLine) probeShellCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "sh [PORTAL]", Short: "For a shell on the server: the network alone, by curl and openssl", Args: atMost(1),
-		RunE: func(_ *cobra.Command, args []string) error { return a.printProbe(serverprobe.Shell, args, "") },
+		RunE: func(_ *cobra.Command, args []string) error { return cl.printProbe(serverprobe.Shell, args, "") },
 	}
 }
 
-func (a *app) probePowerShellCommand() *cobra.Command {
+func (cl *commandLine) probePowerShellCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "powershell [PORTAL]", Short: "For PowerShell on a server with Windows: the network alone", Args: atMost(1),
-		RunE: func(_ *cobra.Command, args []string) error { return a.printProbe(serverprobe.PowerShell, args, "") },
+		RunE: func(_ *cobra.Command, args []string) error { return cl.printProbe(serverprobe.PowerShell, args, "") },
 	}
 }
 
 // printProbe prints a script to standard output, and what to do with it to standard error.
-func (a *app) printProbe(kind serverprobe.Kind, args []string, root string) error {
+func (cl *commandLine) printProbe(kind serverprobe.Kind, args []string, root string) error {
 	options := serverprobe.Options{Root: root}
 	page, shown := serverprobe.CommandLinePage, "PORTAL"
 	if len(args) == 1 {
@@ -80,26 +80,26 @@ func (a *app) printProbe(kind serverprobe.Kind, args []string, root string) erro
 	if err != nil {
 		return err
 	}
-	if _, err := fmt.Fprint(a.Out, text); err != nil {
-		return a.fail(err)
+	if _, err := fmt.Fprint(cl.Out, text); err != nil {
+		return cl.fail(err)
 	}
 	how := "cli-probe.how-" + string(kind)
 	if root != "" {
 		how = "cli-probe.how-cli"
 	}
-	fmt.Fprintln(a.Err, a.words.Say(how, checks.Args{"page": page, "root": root}))
-	fmt.Fprintln(a.Err, a.words.Say("cli-probe.then", checks.Args{"portal": shown}))
+	fmt.Fprintln(cl.Err, cl.words.Say(how, checks.Args{"page": page, "root": root}))
+	fmt.Fprintln(cl.Err, cl.words.Say("cli-probe.then", checks.Args{"portal": shown}))
 	return nil
 }
 
 // probeScript is a script, with an error for its user: the folder is all that may not fit into one.
 func probeScript(kind serverprobe.Kind, o serverprobe.Options) (string, error) {
 	if o.Root != "" && !strings.HasPrefix(o.Root, "/") {
-		return "", wrong("cli-probe.bad-root", nil)
+		return "", badUsage("cli-probe.bad-root", nil)
 	}
 	text, _, err := serverprobe.Script(kind, o)
 	if err != nil {
-		return "", wrong("cli-probe.bad-root", nil)
+		return "", badUsage("cli-probe.bad-root", nil)
 	}
 	return text, nil
 }
@@ -109,7 +109,7 @@ type sshFlags struct {
 	connectTo        []string
 }
 
-func (a *app) probeSSHCommand() *cobra.Command {
+func (cl *commandLine) probeSSHCommand() *cobra.Command {
 	var f sshFlags
 	c := &cobra.Command{
 		Use: "ssh USER@HOST[:PORT] [PORTAL]", Short: "Run the script for PHP on the server over SSH, and print its answer",
@@ -122,11 +122,11 @@ PHP of the command line may be set up in another way than that of the web server
 		Example: "  boxready probe ssh bitrix@server.example.ru portal.example.ru > answer.txt",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) < 1 || len(args) > 2 {
-				return wrong("cli-probe.no-server", nil)
+				return badUsage("cli-probe.no-server", nil)
 			}
 			return nil
 		},
-		RunE: func(c *cobra.Command, args []string) error { return a.probeSSH(c.Context(), args, f) },
+		RunE: func(c *cobra.Command, args []string) error { return cl.probeSSH(c.Context(), args, f) },
 	}
 	flags := c.Flags()
 	flags.StringVar(&f.root, "root", serverprobe.UsualRoot, "the portal's `FOLDER` on the server")
@@ -136,10 +136,10 @@ PHP of the command line may be set up in another way than that of the web server
 	return c
 }
 
-func (a *app) probeSSH(ctx context.Context, args []string, f sshFlags) error {
+func (cl *commandLine) probeSSH(ctx context.Context, args []string, f sshFlags) error {
 	server, err := serverprobe.ParseServer(args[0])
 	if err != nil {
-		return wrong("cli-probe.bad-server", checks.Args{"value": args[0]})
+		return badUsage("cli-probe.bad-server", checks.Args{"value": args[0]})
 	}
 	options := serverprobe.Options{Root: f.root}
 	if len(args) == 2 {
@@ -151,7 +151,7 @@ func (a *app) probeSSH(ctx context.Context, args []string, f sshFlags) error {
 	if err != nil {
 		return err
 	}
-	way, err := (&networkFlags{connectTo: f.connectTo}).way(a.version)
+	way, err := (&networkFlags{connectTo: f.connectTo}).way(cl.version)
 	if err != nil {
 		return err
 	}
@@ -160,43 +160,43 @@ func (a *app) probeSSH(ctx context.Context, args []string, f sshFlags) error {
 	if f.known != "" {
 		access.KnownHosts = []string{f.known}
 	}
-	input := a.typed()
+	input := cl.typed()
 	access.Password = func(ctx context.Context) (secret.String, error) {
-		return a.askSecretFor(ctx, "cli-probe.ask-password", checks.Args{"server": server.String()}, input)
+		return cl.askSecretFor(ctx, "cli-probe.ask-password", checks.Args{"server": server.String()}, input)
 	}
 	printed, err := serverprobe.RunPHP(ctx, server, access, script)
 	var failed *serverprobe.SSHError
 	if errors.As(err, &failed) {
-		return a.fail(errors.New(a.words.Say("cli-probe.ssh."+string(failed.Reason), checks.Args{"server": server.String(), "port": server.Port, "key": failed.Key, "output": failed.Output})))
+		return cl.fail(errors.New(cl.words.Say("cli-probe.ssh."+string(failed.Reason), checks.Args{"server": server.String(), "port": server.Port, "key": failed.Key, "output": failed.Output})))
 	}
 	var usage *usageError
 	if errors.As(err, &usage) {
 		return err // nothing was typed
 	}
 	if err != nil {
-		return a.fail(err)
+		return cl.fail(err)
 	}
 	probe, err := serverprobe.Parse(printed)
 	if err != nil {
-		return a.fail(errors.New(a.words.Say(pasteKey(err), checks.Args{"file": server.String()})))
+		return cl.fail(errors.New(cl.words.Say(pasteKey(err), checks.Args{"file": server.String()})))
 	}
 	if why := probe.Failed["product"]; why != "" {
-		fmt.Fprintln(a.Err, a.words.Say("cli-probe.product-"+why, checks.Args{"root": f.root, "server": server.String()}))
+		fmt.Fprintln(cl.Err, cl.words.Say("cli-probe.product-"+why, checks.Args{"root": f.root, "server": server.String()}))
 	}
-	if _, err = fmt.Fprintf(a.Out, "%s\n", serverprobe.Block(printed)); err != nil {
-		return a.fail(err)
+	if _, err = fmt.Fprintf(cl.Out, "%s\n", serverprobe.Block(printed)); err != nil {
+		return cl.fail(err)
 	}
 	return nil
 }
 
 // readServerProbe reads the answer that --server-probe names; - is standard input. An answer that was damaged on its way is a
 // finding of the run, anything else the user's mistake.
-func (a *app) readServerProbe(file string) (*serverprobe.Probe, error) {
-	in := a.In
+func (cl *commandLine) readServerProbe(file string) (*serverprobe.Probe, error) {
+	in := cl.In
 	if file != "-" {
 		opened, err := os.Open(file) // #nosec G304 -- the user names it
 		if err != nil {
-			return nil, wrong("cli.bad-file", checks.Args{"flag": "--server-probe", "file": file, "missing": errors.Is(err, os.ErrNotExist)})
+			return nil, badUsage("cli.bad-file", checks.Args{"flag": "--server-probe", "file": file, "missing": errors.Is(err, os.ErrNotExist)})
 		}
 		defer opened.Close()
 		in = opened
@@ -207,11 +207,11 @@ func (a *app) readServerProbe(file string) (*serverprobe.Probe, error) {
 	case err == nil:
 		return probe, nil
 	case !errors.As(err, &bad):
-		return nil, wrong("cli.bad-file", checks.Args{"flag": "--server-probe", "file": file, "missing": false})
+		return nil, badUsage("cli.bad-file", checks.Args{"flag": "--server-probe", "file": file, "missing": false})
 	case bad.Reason == serverprobe.PasteCutOff, bad.Reason == serverprobe.PasteDamaged:
 		return &serverprobe.Probe{Damage: bad.Reason}, nil
 	}
-	return nil, wrong(pasteKey(err), checks.Args{"file": file})
+	return nil, badUsage(pasteKey(err), checks.Args{"file": file})
 }
 
 // pasteKey is the key of the text about an error of serverprobe.Parse.
@@ -224,16 +224,16 @@ func pasteKey(err error) string {
 }
 
 // readOutside reads the run that --outside names, which must be about the same portal.
-func (a *app) readOutside(file string, address portal.Address) (*checks.Outside, error) {
+func (cl *commandLine) readOutside(file string, address portal.Address) (*checks.Outside, error) {
 	saved, err := report.Read(file)
 	var bad *report.ReadError
 	switch {
 	case errors.As(err, &bad) && (bad.Reason == report.ReadMissing || bad.Reason == report.ReadRefused):
-		return nil, wrong("cli.bad-file", checks.Args{"flag": "--outside", "file": file, "missing": bad.Reason == report.ReadMissing})
+		return nil, badUsage("cli.bad-file", checks.Args{"flag": "--outside", "file": file, "missing": bad.Reason == report.ReadMissing})
 	case err != nil:
-		return nil, wrong("cli-probe.bad-outside", checks.Args{"file": file, "reason": "format"})
+		return nil, badUsage("cli-probe.bad-outside", checks.Args{"file": file, "reason": "format"})
 	case saved.Portal != address.String():
-		return nil, wrong("cli-probe.bad-outside", checks.Args{"file": file, "reason": "other", "other": saved.Portal, "portal": address.Display()})
+		return nil, badUsage("cli-probe.bad-outside", checks.Args{"file": file, "reason": "other", "other": saved.Portal, "portal": address.Display()})
 	}
 	return saved.Outside(), nil
 }

@@ -24,7 +24,7 @@ type receiverFlags struct {
 	cert, key, logForm string
 }
 
-func (a *app) receiverCommand() *cobra.Command {
+func (cl *commandLine) receiverCommand() *cobra.Command {
 	var f receiverFlags
 	c := &cobra.Command{
 		Use:   "receiver --public-url URL",
@@ -40,7 +40,7 @@ seems to come from the proxy. The address must have a certificate that the publi
 		Example: `  boxready receiver --public-url https://events.example.com --listen 127.0.0.1:8085 --trusted-proxy 127.0.0.1
   boxready receiver --public-url https://events.example.com --listen :443 --cert fullchain.pem --key privkey.pem`,
 		Args: atMost(0),
-		RunE: func(c *cobra.Command, _ []string) error { return a.receive(c.Context(), f) },
+		RunE: func(c *cobra.Command, _ []string) error { return cl.receive(c.Context(), f) },
 	}
 	flags := c.Flags()
 	flags.StringVar(&f.listen, "listen", "127.0.0.1:8085", "`ADDR:PORT` to listen on")
@@ -53,56 +53,56 @@ seems to come from the proxy. The address must have a certificate that the publi
 	return c
 }
 
-func (a *app) receive(ctx context.Context, f receiverFlags) error {
+func (cl *commandLine) receive(ctx context.Context, f receiverFlags) error {
 	server := receiver.Options{Public: f.public}
 	for _, text := range f.proxies {
 		proxy, err := parseNetwork(text)
 		if err != nil {
-			return wrong("cli-receiver.bad-proxy", checks.Args{"value": text})
+			return badUsage("cli-receiver.bad-proxy", checks.Args{"value": text})
 		}
 		server.Proxies = append(server.Proxies, proxy)
 	}
 	switch f.logForm {
 	case "text":
-		server.Log = slog.New(slog.NewTextHandler(a.Err, nil))
+		server.Log = slog.New(slog.NewTextHandler(cl.Err, nil))
 	case "json":
-		server.Log = slog.New(slog.NewJSONHandler(a.Err, nil))
+		server.Log = slog.New(slog.NewJSONHandler(cl.Err, nil))
 	default:
-		return wrong("cli.bad-value", checks.Args{"flag": "--log", "value": f.logForm, "allowed": []string{"text", "json"}})
+		return badUsage("cli.bad-value", checks.Args{"flag": "--log", "value": f.logForm, "allowed": []string{"text", "json"}})
 	}
 	lists := &receiver.Lists{}
 	server.Queue = lists.Listing
 	service, err := receiver.New(server)
 	if err != nil {
-		return wrong("cli-receiver.bad-public-url", nil)
+		return badUsage("cli-receiver.bad-public-url", nil)
 	}
 	var encrypted *tls.Config
 	switch {
 	case (f.cert == "") != (f.key == ""):
-		return wrong("cli-receiver.cert-and-key", nil)
+		return badUsage("cli-receiver.cert-and-key", nil)
 	case f.cert != "":
 		if encrypted, err = receiver.TLS(f.cert, f.key); err != nil {
-			return wrong("cli-receiver.bad-cert", checks.Args{"cert": f.cert, "key": f.key})
+			return badUsage("cli-receiver.bad-cert", checks.Args{"cert": f.cert, "key": f.key})
 		}
 	case len(f.proxies) == 0:
-		fmt.Fprintln(a.Err, a.words.Say("cli-receiver.no-proxy", nil))
+		fmt.Fprintln(cl.Err, cl.words.Say("cli-receiver.no-proxy", nil))
 	}
-	n, err := a.net(f.network)
+	n, err := cl.net(f.network)
 	if err != nil {
 		return err
 	}
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", f.listen)
 	if err != nil {
-		return a.fail(err)
+		return cl.fail(err)
 	}
 	ctx, stop := context.WithCancel(ctx)
 	var keeping sync.WaitGroup
 	defer keeping.Wait()
 	defer stop()
 	keeping.Go(func() { lists.Keep(ctx, &feed.Fetcher{Client: n.HTTPClient(), Now: time.Now}) })
-	fmt.Fprintln(a.Err, a.words.Say("cli-receiver.started", checks.Args{"listen": listener.Addr().String(), "public": f.public}))
+	fmt.Fprintln(cl.Err, cl.words.Say("cli-receiver.started", checks.Args{"listen": listener.Addr().String(), "public": f.public}))
 	if err := service.Serve(ctx, listener, encrypted); err != nil {
-		return a.fail(err)
+		return cl.fail(err)
 	}
 	return nil
 }

@@ -20,7 +20,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-func (a *app) requirementsCommand() *cobra.Command {
+func (cl *commandLine) requirementsCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "requirements", Short: "Files that say what an application needs of a portal",
 		Long: `Files that say what an application needs of a portal: permissions, methods, events, modules and hosts.
@@ -45,8 +45,8 @@ application needs them. Nothing of the source leaves this computer.
 
 Exit codes: 0 all names are known, 4 some stand apart or nothing was found, 2 wrong usage, 1 could not run.`,
 			Example: "  boxready requirements scan src > my-app" + requirements.Extension,
-			Args:    a.exactly(1, "cli-requirements.need-dir"),
-			RunE:    func(c *cobra.Command, args []string) error { return a.requirementsScan(c.Context(), args[0], format) },
+			Args:    cl.exactly(1, "cli-requirements.need-dir"),
+			RunE:    func(c *cobra.Command, args []string) error { return cl.requirementsScan(c.Context(), args[0], format) },
 		}),
 		withFormat(&cobra.Command{
 			Use: "check FILE", Short: "Look a file over",
@@ -54,26 +54,26 @@ Exit codes: 0 all names are known, 4 some stand apart or nothing was found, 2 wr
 nothing, and what is written twice.
 
 Exit codes: 0 nothing to change, 3 the file isn't as it has to be, 4 something should be changed, 2 wrong usage or no such file.`,
-			Args: a.exactly(1, "cli-requirements.need-file"),
-			RunE: func(_ *cobra.Command, args []string) error { return a.requirementsCheck(args[0], format) },
+			Args: cl.exactly(1, "cli-requirements.need-file"),
+			RunE: func(_ *cobra.Command, args []string) error { return cl.requirementsCheck(args[0], format) },
 		}),
 		withFormat(&cobra.Command{
 			Use: "diff A B", Short: "Say what file B needs besides file A, and what no longer",
 			Long: `Say what file B needs besides file A, and what no longer.
 
 Exit codes: 0 both need the same, 4 they don't, 2 wrong usage or a file that can't be used.`,
-			Args: a.exactly(2, "cli-requirements.need-files"),
-			RunE: func(_ *cobra.Command, args []string) error { return a.requirementsDiff(args[0], args[1], format) },
+			Args: cl.exactly(2, "cli-requirements.need-files"),
+			RunE: func(_ *cobra.Command, args []string) error { return cl.requirementsDiff(args[0], args[1], format) },
 		}),
 		&cobra.Command{
 			Use: "library [NAME]", Short: "List the ready files for common kinds of applications, or print one",
 			Args: atMost(1),
-			RunE: func(_ *cobra.Command, args []string) error { return a.requirementsLibrary(args) },
+			RunE: func(_ *cobra.Command, args []string) error { return cl.requirementsLibrary(args) },
 		},
 		&cobra.Command{
 			Use: "schema", Short: "Print the JSON Schema of these files", Args: atMost(0),
 			RunE: func(*cobra.Command, []string) error {
-				_, err := a.Out.Write(assets.RequirementsSchema)
+				_, err := cl.Out.Write(assets.RequirementsSchema)
 				return err
 			},
 		},
@@ -82,10 +82,10 @@ Exit codes: 0 both need the same, 4 they don't, 2 wrong usage or a file that can
 }
 
 // exactly wants n arguments, and says in the user's words which are missing.
-func (a *app) exactly(n int, key string) cobra.PositionalArgs {
+func (cl *commandLine) exactly(n int, key string) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {
 		if len(args) != n {
-			return wrong(key, nil)
+			return badUsage(key, nil)
 		}
 		return nil
 	}
@@ -93,48 +93,48 @@ func (a *app) exactly(n int, key string) cobra.PositionalArgs {
 
 func textOrJSON(format string) error {
 	if formats := []string{"text", "json"}; !slices.Contains(formats, format) {
-		return wrong("cli.bad-value", checks.Args{"flag": "--format", "value": format, "allowed": formats})
+		return badUsage("cli.bad-value", checks.Args{"flag": "--format", "value": format, "allowed": formats})
 	}
 	return nil
 }
 
-func (a *app) requirementsScan(ctx context.Context, dir, format string) error {
+func (cl *commandLine) requirementsScan(ctx context.Context, dir, format string) error {
 	if err := textOrJSON(format); err != nil {
 		return err
 	}
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
-		return wrong("cli-requirements.bad-dir", checks.Args{"dir": dir, "missing": errors.Is(err, os.ErrNotExist)})
+		return badUsage("cli-requirements.bad-dir", checks.Args{"dir": dir, "missing": errors.Is(err, os.ErrNotExist)})
 	}
 	name := filepath.Base(dir)
 	if absolute, err := filepath.Abs(dir); err == nil {
 		name = filepath.Base(absolute)
 	}
-	progress := &scanProgress{app: a, now: time.Now}
+	progress := &scanProgress{cl: cl, now: time.Now}
 	found, err := scan.Dir(ctx, os.DirFS(dir), progress.file)
 	progress.end()
 	if err != nil {
-		return a.fail(err)
+		return cl.fail(err)
 	}
 	apart := len(found.Unknown) + len(found.Built) + len(found.SDKCalls)
 	if apart > 0 || len(found.Methods)+len(found.Events) == 0 || len(found.Unreadable) > 0 {
-		a.exit = ExitNotice
+		cl.exit = ExitNotice
 	}
 	if format == "json" {
-		err = report.WriteJSON(a.Out, scanDocument(found, name), true)
+		err = report.WriteJSON(cl.Out, scanDocument(found, name), true)
 	} else {
-		_, err = a.Out.Write(found.Draft(name, func(key string, args map[string]any) string { return a.words.Say(key, args) }))
+		_, err = cl.Out.Write(found.Draft(name, func(key string, args map[string]any) string { return cl.words.Say(key, args) }))
 	}
 	if err != nil {
-		return a.fail(err)
+		return cl.fail(err)
 	}
 	if len(found.Unreadable) > 0 {
-		fmt.Fprintln(a.Err, a.words.Say("cli-requirements.unreadable", checks.Args{"files": a.shortened(found.Unreadable)}))
+		fmt.Fprintln(cl.Err, cl.words.Say("cli-requirements.unreadable", checks.Args{"files": cl.shortened(found.Unreadable)}))
 	}
 	key := "cli-requirements.scanned"
 	if len(found.Methods)+len(found.Events) == 0 {
 		key = "cli-requirements.nothing"
 	}
-	fmt.Fprintln(a.Err, a.words.Say(key, checks.Args{"files": found.Files, "methods": len(found.Methods), "events": len(found.Events), "apart": apart}))
+	fmt.Fprintln(cl.Err, cl.words.Say(key, checks.Args{"files": found.Files, "methods": len(found.Methods), "events": len(found.Events), "apart": apart}))
 	return nil
 }
 
@@ -188,7 +188,7 @@ func scanDocument(r *scan.Result, name string) scannedJSON {
 // scanProgress tells on standard error how far a scan is: on a terminal in one line that is written over, elsewhere only when it
 // takes long.
 type scanProgress struct {
-	app    *app
+	cl     *commandLine
 	now    func() time.Time
 	begun  time.Time
 	last   time.Time
@@ -201,24 +201,24 @@ func (p *scanProgress) file(files int, bytes int64) {
 	now := p.now()
 	if p.begun.IsZero() {
 		p.begun, p.last = now, now
-		_, p.onTerm = width(p.app.Err)
+		_, p.onTerm = width(p.cl.Err)
 	}
 	args := checks.Args{"files": files, "mb": int(bytes >> 20)}
 	switch {
 	case p.onTerm && now.Sub(p.last) >= 250*time.Millisecond:
 		p.last = now
-		line := p.app.words.Say("cli-requirements.progress", args)
-		fmt.Fprint(p.app.Err, "\r", line, strings.Repeat(" ", max(p.drawn-len([]rune(line)), 0)))
+		line := p.cl.words.Say("cli-requirements.progress", args)
+		fmt.Fprint(p.cl.Err, "\r", line, strings.Repeat(" ", max(p.drawn-len([]rune(line)), 0)))
 		p.drawn = len([]rune(line))
 	case !p.onTerm && !p.said && now.Sub(p.begun) >= slow:
 		p.said = true
-		fmt.Fprintln(p.app.Err, p.app.words.Say("cli-requirements.progress", args))
+		fmt.Fprintln(p.cl.Err, p.cl.words.Say("cli-requirements.progress", args))
 	}
 }
 
 func (p *scanProgress) end() {
 	if p.drawn > 0 {
-		fmt.Fprint(p.app.Err, "\r", strings.Repeat(" ", p.drawn), "\r")
+		fmt.Fprint(p.cl.Err, "\r", strings.Repeat(" ", p.drawn), "\r")
 	}
 }
 
@@ -239,7 +239,7 @@ type checkedLine struct {
 	Text   string         `json:"text"`
 }
 
-func (a *app) requirementsCheck(file, format string) error {
+func (cl *commandLine) requirementsCheck(file, format string) error {
 	if err := textOrJSON(format); err != nil {
 		return err
 	}
@@ -249,32 +249,32 @@ func (a *app) requirementsCheck(file, format string) error {
 	case errors.As(err, &bad) && bad[0].Line == 0: // there is no file to speak of
 		return bad
 	case bad != nil:
-		a.exit = ExitProblem
+		cl.exit = ExitProblem
 	}
 	document := checkedJSON{Schema: report.SchemaVersion, File: file, Errors: []checkedLine{}, Remarks: []checkedLine{}}
 	for _, e := range bad {
-		document.Errors = append(document.Errors, checkedLine{e.Line, e.Column, "error", e.Code, e.Args, a.words.Say("requirements.error."+e.Code, e.Args)})
+		document.Errors = append(document.Errors, checkedLine{e.Line, e.Column, "error", e.Code, e.Args, cl.words.Say("requirements.error."+e.Code, e.Args)})
 	}
 	for _, r := range remarks {
 		if r.Level == requirements.Warning {
-			a.exit = ExitNotice
+			cl.exit = ExitNotice
 		}
-		document.Remarks = append(document.Remarks, checkedLine{r.Line, r.Column, string(r.Level), r.Code, r.Args, a.words.Say("requirements.remark."+r.Code, a.readable(r.Args))})
+		document.Remarks = append(document.Remarks, checkedLine{r.Line, r.Column, string(r.Level), r.Code, r.Args, cl.words.Say("requirements.remark."+r.Code, cl.readable(r.Args))})
 	}
 	if format == "json" {
-		err = report.WriteJSON(a.Out, document, true)
+		err = report.WriteJSON(cl.Out, document, true)
 		if err != nil {
-			return a.fail(err)
+			return cl.fail(err)
 		}
 		return nil
 	}
 	for _, l := range slices.Concat(document.Errors, document.Remarks) {
-		if _, err := fmt.Fprintf(a.Out, "%s:%d:%d: %s: %s\n", file, l.Line, l.Column, a.words.Say("requirements.level."+l.Level, nil), l.Text); err != nil {
-			return a.fail(err)
+		if _, err := fmt.Fprintf(cl.Out, "%s:%d:%d: %s: %s\n", file, l.Line, l.Column, cl.words.Say("requirements.level."+l.Level, nil), l.Text); err != nil {
+			return cl.fail(err)
 		}
 	}
-	if a.exit == ExitOK {
-		fmt.Fprintln(a.Err, a.words.Say("cli-requirements.clean", checks.Args{"file": file}))
+	if cl.exit == ExitOK {
+		fmt.Fprintln(cl.Err, cl.words.Say("cli-requirements.clean", checks.Args{"file": file}))
 	}
 	return nil
 }
@@ -282,24 +282,24 @@ func (a *app) requirementsCheck(file, format string) error {
 const readableNames = 5
 
 // readable keeps lists short enough to be read.
-func (a *app) readable(args map[string]any) map[string]any {
+func (cl *commandLine) readable(args map[string]any) map[string]any {
 	names, long := args["names"].([]string)
 	if !long {
 		return args
 	}
 	args = maps.Clone(args)
-	args["names"] = a.shortened(names)
+	args["names"] = cl.shortened(names)
 	return args
 }
 
-func (a *app) shortened(names []string) []string {
+func (cl *commandLine) shortened(names []string) []string {
 	if more := len(names) - readableNames; more > 0 {
-		return append(slices.Clone(names[:readableNames]), a.words.Say("requirements.more", checks.Args{"n": more}))
+		return append(slices.Clone(names[:readableNames]), cl.words.Say("requirements.more", checks.Args{"n": more}))
 	}
 	return names
 }
 
-func (a *app) requirementsDiff(old, new, format string) error {
+func (cl *commandLine) requirementsDiff(old, new, format string) error {
 	if err := textOrJSON(format); err != nil {
 		return err
 	}
@@ -313,14 +313,14 @@ func (a *app) requirementsDiff(old, new, format string) error {
 	}
 	differences := requirements.Diff(before, after)
 	if len(differences) > 0 {
-		a.exit = ExitNotice
+		cl.exit = ExitNotice
 	}
 	if format == "json" {
-		if err := report.WriteJSON(a.Out, struct {
+		if err := report.WriteJSON(cl.Out, struct {
 			Schema      int                       `json:"schema"`
 			Differences []requirements.Difference `json:"differences"`
 		}{report.SchemaVersion, append([]requirements.Difference{}, differences...)}, true); err != nil {
-			return a.fail(err)
+			return cl.fail(err)
 		}
 		return nil
 	}
@@ -332,7 +332,7 @@ func (a *app) requirementsDiff(old, new, format string) error {
 		case d.New == "":
 			sign = "-"
 		}
-		text := a.words.Say("requirements.what."+d.What, nil)
+		text := cl.words.Say("requirements.what."+d.What, nil)
 		switch {
 		case d.Name == "" || d.What == "module":
 			value := d.Old + d.New
@@ -343,32 +343,32 @@ func (a *app) requirementsDiff(old, new, format string) error {
 		default:
 			text += " " + d.Name
 		}
-		if _, err := fmt.Fprintln(a.Out, sign, text); err != nil {
-			return a.fail(err)
+		if _, err := fmt.Fprintln(cl.Out, sign, text); err != nil {
+			return cl.fail(err)
 		}
 	}
 	if len(differences) == 0 {
-		fmt.Fprintln(a.Err, a.words.Say("cli-requirements.same", nil))
+		fmt.Fprintln(cl.Err, cl.words.Say("cli-requirements.same", nil))
 	}
 	return nil
 }
 
-func (a *app) requirementsLibrary(args []string) error {
+func (cl *commandLine) requirementsLibrary(args []string) error {
 	for _, e := range requirements.Library() {
 		switch {
 		case len(args) == 0:
-			if _, err := fmt.Fprintf(a.Out, "%-14s %s\n", e.ID, e.Requirements.Applications[0].NameIn(a.words.Lang())); err != nil {
-				return a.fail(err)
+			if _, err := fmt.Fprintf(cl.Out, "%-14s %s\n", e.ID, e.Requirements.Applications[0].NameIn(cl.words.Lang())); err != nil {
+				return cl.fail(err)
 			}
 		case args[0] == e.ID:
-			if _, err := a.Out.Write(e.File); err != nil {
-				return a.fail(err)
+			if _, err := cl.Out.Write(e.File); err != nil {
+				return cl.fail(err)
 			}
 			return nil
 		}
 	}
 	if len(args) > 0 {
-		return wrong("cli-requirements.no-such", checks.Args{"name": args[0]})
+		return badUsage("cli-requirements.no-such", checks.Args{"name": args[0]})
 	}
 	return nil
 }

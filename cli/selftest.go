@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-func (a *app) selftestCommand() *cobra.Command {
+func (cl *commandLine) selftestCommand() *cobra.Command {
 	var format string
 	var verbose bool
 	var network networkFlags
@@ -20,7 +20,7 @@ func (a *app) selftestCommand() *cobra.Command {
 		Use: "selftest", Short: "Look at what BoxReady itself needs on this computer", Args: atMost(0),
 		Long: "Look at what BoxReady itself needs on this computer: keyring, port for the sign-in, browser, proxy, clock.\n\n" +
 			"Exit codes: as those of check.",
-		RunE: func(c *cobra.Command, _ []string) error { return a.selftest(c.Context(), network, format, verbose) },
+		RunE: func(c *cobra.Command, _ []string) error { return cl.selftest(c.Context(), network, format, verbose) },
 	}
 	c.Flags().StringVar(&format, "format", "text", "of the result: text or json")
 	c.Flags().BoolVarP(&verbose, "verbose", "v", false, "show what is in order, and what was seen")
@@ -28,30 +28,30 @@ func (a *app) selftestCommand() *cobra.Command {
 	return c
 }
 
-func (a *app) selftest(ctx context.Context, network networkFlags, format string, verbose bool) error {
+func (cl *commandLine) selftest(ctx context.Context, network networkFlags, format string, verbose bool) error {
 	if !slices.Contains([]string{"text", "json"}, format) {
-		return wrong("cli.bad-value", checks.Args{"flag": "--format", "value": format, "allowed": []string{"text", "json"}})
+		return badUsage("cli.bad-value", checks.Args{"flag": "--format", "value": format, "allowed": []string{"text", "json"}})
 	}
-	n, err := a.net(network)
+	n, err := cl.net(network)
 	if err != nil {
 		return err
 	}
-	progress := a.newProgress(checks.PlannedForSelfTest(), func() time.Duration { return 0 })
-	outcome := checks.RunSelfTest(ctx, n, checks.Self{Keyring: vault.NewKeyring(vault.Options{Backend: a.Keyring}), Port: a.Listen}, progress)
+	progress := cl.newProgress(checks.PlannedForSelfTest(), func() time.Duration { return 0 })
+	outcome := checks.RunSelfTest(ctx, n, checks.Self{Keyring: vault.NewKeyring(vault.Options{Backend: cl.Keyring}), Port: cl.Listen}, progress)
 	progress.end()
-	a.exit = exitOf(outcome)
+	cl.exit = exitOf(outcome)
 	if format == "json" {
 		entries := []report.Entry{}
 		for _, r := range outcome.Results {
-			entries = append(entries, a.reporter().Entry(r, ""))
+			entries = append(entries, cl.reporter().Entry(r, ""))
 		}
-		err = report.WriteJSON(a.Out, entries, true)
+		err = report.WriteJSON(cl.Out, entries, true)
 	} else {
-		style, out := a.style(verbose)
-		err = a.reporter().WriteSelfTest(out, outcome, style)
+		style, out := cl.style(verbose)
+		err = cl.reporter().WriteSelfTest(out, outcome, style)
 	}
 	if err != nil {
-		return a.fail(err)
+		return cl.fail(err)
 	}
 	return nil
 }

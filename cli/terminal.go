@@ -37,12 +37,12 @@ func width(w io.Writer) (int, bool) {
 
 // style is how the result looks, and where it then goes: with colour only on a terminal, and not if NO_COLOR is set
 // (no-color.org).
-func (a *app) style(verbose bool) (report.Style, io.Writer) {
+func (cl *commandLine) style(verbose bool) (report.Style, io.Writer) {
 	style := report.Style{Verbose: verbose}
-	columns, terminal := width(a.Out)
+	columns, terminal := width(cl.Out)
 	style.Width = columns
 	if !terminal || os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
-		return style, a.Out
+		return style, cl.Out
 	}
 	paint := func(attributes ...color.Attribute) func(string) string {
 		c := color.New(attributes...)
@@ -53,13 +53,13 @@ func (a *app) style(verbose bool) (report.Style, io.Writer) {
 		checks.Problem: paint(color.FgRed), checks.Unknown: paint(color.FgMagenta), checks.Skipped: paint(color.Faint)}
 	style.Paint = func(state checks.State, s string) string { return states[state](s) }
 	style.Bold = paint(color.Bold)
-	return style, colorable.NewColorable(a.Out.(*os.File)) // consoles of old Windows don't know the codes
+	return style, colorable.NewColorable(cl.Out.(*os.File)) // consoles of old Windows don't know the codes
 }
 
 // progress tells on standard error what is being checked: on a terminal in one line that is written over, elsewhere only
 // what takes long.
 type progress struct {
-	app      *app
+	cl       *commandLine
 	terminal bool
 	total    int
 	pause    func() time.Duration // that BoxReady itself makes at the moment
@@ -81,9 +81,9 @@ type started struct {
 	said   bool          // that it is slow
 }
 
-func (a *app) newProgress(total int, pause func() time.Duration) *progress {
-	p := &progress{app: a, total: total, pause: pause, stop: make(chan struct{})}
-	_, p.terminal = width(a.Err)
+func (cl *commandLine) newProgress(total int, pause func() time.Duration) *progress {
+	p := &progress{cl: cl, total: total, pause: pause, stop: make(chan struct{})}
+	_, p.terminal = width(cl.Err)
 	p.stopped.Go(p.tick)
 	return p
 }
@@ -138,7 +138,7 @@ func (p *progress) Leg(_ checks.ID, leg checks.Leg) {
 	defer p.mu.Unlock()
 	p.travels = leg.Name == checks.LegTravel && leg.State == checks.LegUnderWay
 	if p.travels && !p.terminal {
-		fmt.Fprintln(p.app.Err, p.app.words.Say("progress.leg", checks.Args{"seconds": leg.LimitMS / 1000}))
+		fmt.Fprintln(p.cl.Err, p.cl.words.Say("progress.leg", checks.Args{"seconds": leg.LimitMS / 1000}))
 	}
 }
 
@@ -148,7 +148,7 @@ func (p *progress) draw(pause time.Duration) {
 		return
 	}
 	oldest := &p.running[0]
-	args := checks.Args{"check": p.app.words.Name(oldest.id), "done": p.done, "total": p.total, "seconds": int(oldest.waited.Seconds()),
+	args := checks.Args{"check": p.cl.words.Name(oldest.id), "done": p.done, "total": p.total, "seconds": int(oldest.waited.Seconds()),
 		"pause": max(int(pause.Round(time.Second).Seconds()), 1), "request": p.requests[0], "requests": 0}
 	if p.requests[0] < p.requests[1] {
 		args["requests"] = p.requests[1]
@@ -157,10 +157,10 @@ func (p *progress) draw(pause time.Duration) {
 		switch {
 		case pause > 0 && !p.pausedSaid:
 			p.pausedSaid = true
-			fmt.Fprintln(p.app.Err, p.app.words.Say("progress.pause", args))
+			fmt.Fprintln(p.cl.Err, p.cl.words.Say("progress.pause", args))
 		case pause == 0 && oldest.waited >= slow && !oldest.said && !(p.travels && oldest.id == checks.EventDelivery):
 			oldest.said = true
-			fmt.Fprintln(p.app.Err, p.app.words.Say("progress.slow", args))
+			fmt.Fprintln(p.cl.Err, p.cl.words.Say("progress.slow", args))
 		}
 		return
 	}
@@ -173,10 +173,10 @@ func (p *progress) draw(pause time.Duration) {
 	case oldest.waited >= slow:
 		key = "progress.slow-line"
 	}
-	columns, _ := width(p.app.Err)
-	line := []rune(p.app.words.Say(key, args))
+	columns, _ := width(p.cl.Err)
+	line := []rune(p.cl.words.Say(key, args))
 	line = line[:min(len(line), max(columns-1, 1))]
-	fmt.Fprint(p.app.Err, "\r", string(line), strings.Repeat(" ", max(p.drawn-len(line), 0)))
+	fmt.Fprint(p.cl.Err, "\r", string(line), strings.Repeat(" ", max(p.drawn-len(line), 0)))
 	p.drawn = len(line)
 }
 
@@ -185,6 +185,6 @@ func (p *progress) end() {
 	close(p.stop)
 	p.stopped.Wait()
 	if p.terminal && p.drawn > 0 {
-		fmt.Fprint(p.app.Err, "\r", strings.Repeat(" ", p.drawn), "\r")
+		fmt.Fprint(p.cl.Err, "\r", strings.Repeat(" ", p.drawn), "\r")
 	}
 }

@@ -16,7 +16,7 @@ import (
 // Whoever asks for the newest version waits for it.
 const releaseTimeout = 15 * time.Second
 
-func (a *app) versionCommand() *cobra.Command {
+func (cl *commandLine) versionCommand() *cobra.Command {
 	var licences, newest bool
 	c := &cobra.Command{
 		Use: "version", Short: "Print the version", Args: atMost(0),
@@ -24,12 +24,12 @@ func (a *app) versionCommand() *cobra.Command {
 			"a newer one, 1 that can't be told.",
 		RunE: func(c *cobra.Command, _ []string) error {
 			if licences {
-				return assets.WriteLicences(a.Out)
+				return assets.WriteLicences(cl.Out)
 			}
-			if _, err := fmt.Fprintln(a.Out, "boxready", a.version); err != nil || !newest {
+			if _, err := fmt.Fprintln(cl.Out, "boxready", cl.version); err != nil || !newest {
 				return err
 			}
-			return a.checkVersion(c.Context())
+			return cl.checkVersion(c.Context())
 		},
 	}
 	c.Flags().BoolVar(&licences, "licences", false, "print the licences of everything in this program")
@@ -39,28 +39,28 @@ func (a *app) versionCommand() *cobra.Command {
 }
 
 // checkVersion asks whether there is a newer version.
-func (a *app) checkVersion(ctx context.Context) error {
+func (cl *commandLine) checkVersion(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, releaseTimeout)
 	defer cancel()
-	n, err := a.net(networkFlags{})
+	n, err := cl.net(networkFlags{})
 	if err != nil {
-		return a.fail(err)
+		return cl.fail(err)
 	}
-	r, err := release.Newest(ctx, n.HTTPClient(), a.Releases)
+	r, err := release.Newest(ctx, n.HTTPClient(), cl.Releases)
 	switch {
 	case errors.Is(err, release.ErrNoFeed):
-		a.exit = ExitCouldNot
-		fmt.Fprintln(a.Err, a.words.Say("version.no-feed", nil))
+		cl.exit = ExitCouldNot
+		fmt.Fprintln(cl.Err, cl.words.Say("version.no-feed", nil))
 		return nil
 	case err != nil:
-		a.exit = ExitCouldNot
-		fmt.Fprintln(a.Err, a.words.Say("version.no-answer", checks.Args{"address": a.Releases}))
+		cl.exit = ExitCouldNot
+		fmt.Fprintln(cl.Err, cl.words.Say("version.no-answer", checks.Args{"address": cl.Releases}))
 		return nil
-	case r.Newer(a.version):
-		a.exit = ExitNotice
-		_, err = fmt.Fprintln(a.Out, a.words.Say("version.newer", checks.Args{"version": r.Version, "page": r.Page}))
+	case r.Newer(cl.version):
+		cl.exit = ExitNotice
+		_, err = fmt.Fprintln(cl.Out, cl.words.Say("version.newer", checks.Args{"version": r.Version, "page": r.Page}))
 		return err
 	}
-	_, err = fmt.Fprintln(a.Out, a.words.Say("version.newest", nil))
+	_, err = fmt.Fprintln(cl.Out, cl.words.Say("version.newest", nil))
 	return err
 }
