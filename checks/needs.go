@@ -187,7 +187,7 @@ func judgeModules(f *ModulesFacts, _ Seen) []Result {
 		})),
 		told(unknown(ModuleVersionUnknown, PortalAdmin), gather(all, func(n requirements.Finding) bool {
 			_, demanded := f.Required.Modules[n.Name]
-			return (demanded || n.Scopes != nil) && is(requirements.NotSure, requirements.ModuleNeed)(n)
+			return (demanded || n.Scopes != nil) && is(requirements.Undetermined, requirements.ModuleNeed)(n)
 		})),
 	)
 	if f.Provided == nil {
@@ -243,17 +243,17 @@ func judgeMethods(f *ModulesFacts, all []requirements.Finding) []Result {
 // unsureMethods are those of which nothing is known, and those that may be missing because their module is.
 func unsureMethods(all []requirements.Finding) []requirements.Finding {
 	return gather(all, func(n requirements.Finding) bool {
-		return n.Kind == requirements.NotSure && (n.What == requirements.MethodNeed || n.What == requirements.ModuleNeed && n.Methods != nil)
+		return n.Kind == requirements.Undetermined && (n.What == requirements.MethodNeed || n.What == requirements.ModuleNeed && n.Methods != nil)
 	})
 }
 
 func judgeEvents(f *ModulesFacts, all []requirements.Finding) []Result {
 	missing := gather(all, func(n requirements.Finding) bool {
 		// That an event is missing is sure even if it isn't whether its module is.
-		if f.Events != nil && is(requirements.NotSure, requirements.ModuleNeed)(n) && n.Events != nil {
+		if f.Events != nil && is(requirements.Undetermined, requirements.ModuleNeed)(n) && n.Events != nil {
 			return true
 		}
-		return n.What == requirements.EventNeed && (n.Kind == requirements.Update || n.Kind == requirements.AskVendor || n.Kind == requirements.NotSure)
+		return n.What == requirements.EventNeed && (n.Kind == requirements.Update || n.Kind == requirements.AskVendor || n.Kind == requirements.Undetermined)
 	})
 	results := told(problem(EventMissing, PortalAdmin), missing)
 	if f.Events == nil {

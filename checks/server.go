@@ -77,7 +77,7 @@ func LookAtProbe(t Target, at time.Time) []Result {
 func probeFacts(t *Target, at time.Time) *ServerProbeFacts {
 	p := t.ServerProbe
 	f := &ServerProbeFacts{At: at.UTC(), Portal: t.Address.Authority(), Kinds: p.Kinds, Log: p.SystemCheck != nil, Nonce: p.Nonce, SAPI: p.SAPI,
-		Asked: p.Asked, Names: p.Names, Damage: p.Damage, Failed: p.Failed, Ended: p.Ended}
+		Asked: p.PortalHost, Names: p.Names, Damage: p.Damage, Failed: p.Failed, Ended: p.Stopped}
 	if !p.Time.IsZero() {
 		f.Time = &p.Time
 	}

@@ -48,7 +48,7 @@ func answered(host string) *serverprobe.Probe {
 	return &serverprobe.Probe{
 		Kinds: []serverprobe.Kind{serverprobe.PHP},
 		Answer: serverprobe.Answer{
-			Kind: serverprobe.PHP, Nonce: "abcdefgh12345678", Asked: host, Time: time.Now().UTC().Truncate(time.Second), SAPI: "fpm-fcgi", Loaded: true, RESTOK: &yes,
+			Kind: serverprobe.PHP, Nonce: "abcdefgh12345678", PortalHost: host, Time: time.Now().UTC().Truncate(time.Second), SAPI: "fpm-fcgi", Loaded: true, RESTOK: &yes,
 			Settings: &serverprobe.PHPSettings{Version: "8.2.20", OpenSSL: "OpenSSL 3.0.13 30 Jan 2024", Store: serverprobe.CertificateStore{File: "/etc/pki/tls/cert.pem", Readable: true}},
 			Modules:  map[string]string{"main": "25.550.100", "rest": "25.600.100", "crm": "25.600.0", "im": "25.600.0"},
 			Database: &serverprobe.Database{Type: "mysql", Version: "8.0.36"}, Names: []string{host},
@@ -74,11 +74,11 @@ var serverFaults = []struct {
 	requires string // module that is required
 }{
 	{"nothing", func(*serverprobe.Probe) {}, nil, ""},
-	{"other portal", func(p *serverprobe.Probe) { p.Asked, p.Names = "other.example.ru", []string{"other.example.ru"} }, []string{"server-probe/probe-other-portal"}, ""},
+	{"other portal", func(p *serverprobe.Probe) { p.PortalHost, p.Names = "other.example.ru", []string{"other.example.ru"} }, []string{"server-probe/probe-other-portal"}, ""},
 	{"old", func(p *serverprobe.Probe) { p.Time = p.Time.AddDate(0, 0, -3) }, []string{"server-probe/probe-old"}, ""},
 	{"damaged", func(p *serverprobe.Probe) { *p = serverprobe.Probe{Damage: serverprobe.PasteCutOff} }, []string{"server-probe/probe-damaged"}, ""},
 	{"ended early", func(p *serverprobe.Probe) {
-		p.Ended, p.Hosts, p.Usage, p.Agents = "Maximum execution time of 30 seconds exceeded", nil, nil, nil
+		p.Stopped, p.Hosts, p.Usage, p.Agents = "Maximum execution time of 30 seconds exceeded", nil, nil, nil
 	}, []string{"server-probe/probe-damaged"}, ""},
 	{"a silent firewall", func(p *serverprobe.Probe) {
 		p.Hosts = []serverprobe.Host{unreached(authCIS, true, "tcp"), unreached(authWorld, false, "tcp")}
@@ -224,7 +224,7 @@ func TestServerAndPortal(t *testing.T) {
 			[]string{"https-seen skipped because server-rest-setup", "server-rest-setup problem https-not-seen server-admin"}, checks.NotReady},
 		{"closed, by both", []string{"rest-site-closed"}, nil, func(p *serverprobe.Probe) { p.Setup.SiteStopped = true },
 			join("rest-route skipped because server-rest-setup", everythingBelow("server-rest-setup", needRoute...), "server-rest-setup problem site-closed portal-admin"), checks.NotReady},
-		{"another portal's word counts nothing", []string{"needs-deep"}, nil, func(p *serverprobe.Probe) { p.Asked, p.Names = "other.example.ru", nil },
+		{"another portal's word counts nothing", []string{"needs-deep"}, nil, func(p *serverprobe.Probe) { p.PortalHost, p.Names = "other.example.ru", nil },
 			join("auth-server-from-portal unknown needs-deep you", "server-probe problem probe-other-portal you", everythingBelow(checks.ServerProbe, checks.ServerAuthServer, checks.ServerRegistration,
 				checks.ServerApplications, checks.ServerModules, checks.ServerPlatform, checks.ServerAgents, checks.ServerRESTSetup, checks.ServerLicence)), checks.Unsure},
 	} {

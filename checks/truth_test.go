@@ -98,9 +98,9 @@ func TestTruthWithoutTheModule(t *testing.T) {
 			for _, name := range slices.Concat(needs.Methods, needs.Events) {
 				want := requirements.Install
 				if slices.Contains(hearsay, module) {
-					want = requirements.NotSure
+					want = requirements.Undetermined
 				}
-				if f := found[name]; f.Module != module || f.Kind != want && !(f.Kind == requirements.Update && want == requirements.NotSure) {
+				if f := found[name]; f.Module != module || f.Kind != want && !(f.Kind == requirements.Update && want == requirements.Undetermined) {
 					t.Errorf("%s: %+v, want %s", name, found[name], want)
 				}
 			}
@@ -130,7 +130,7 @@ func TestTruthWithTheModuleTooOld(t *testing.T) {
 					gone[name] = true
 					f := found[name]
 					// What is younger than others that are there, or came with the module, isn't missing for the module's age.
-					told := f.Reason == requirements.NewEnough || f.Reason == requirements.Gone || strings.HasPrefix(name, "log.") && f.Module == "blog"
+					told := f.Reason == requirements.NewEnough || f.Reason == requirements.Removed || strings.HasPrefix(name, "log.") && f.Module == "blog"
 					switch {
 					case f.Kind == requirements.Update:
 						updates++
@@ -196,7 +196,7 @@ func TestOldPortalFallsBack(t *testing.T) {
 				t.Errorf("%s of REST 3.0: %+v", m.Name, f)
 			}
 		case m.InMethodsList != bitrix.Yes && m.Module != "rest":
-			if f.Kind != requirements.NotSure || f.Reason != requirements.NoAnswer {
+			if f.Kind != requirements.Undetermined || f.Reason != requirements.NoAnswer {
 				t.Errorf("%s, which is never listed: %+v", m.Name, f)
 			}
 		case listed && m.Module != "rest" && f.Module != "rest":

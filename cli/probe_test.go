@@ -34,7 +34,7 @@ func TestProbeOverSSH(t *testing.T) {
 	}
 	out, problems, exit := run(server.Password, "--root", t.TempDir())
 	probe, err := serverprobe.Parse([]byte(out))
-	if err != nil || exit != cli.ExitOK || probe.Asked != "portal.example.ru" || probe.Loaded || !strings.HasPrefix(out, "BOXREADY-PROBE-BEGIN") {
+	if err != nil || exit != cli.ExitOK || probe.PortalHost != "portal.example.ru" || probe.Loaded || !strings.HasPrefix(out, "BOXREADY-PROBE-BEGIN") {
 		t.Fatalf("exit %d, %v: %s", exit, err, problems)
 	}
 	if !strings.Contains(problems, "there is no portal in") {

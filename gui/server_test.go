@@ -25,7 +25,7 @@ import (
 func answer(t testing.TB, portal, nonce string, made time.Time) string {
 	t.Helper()
 	text, err := serverprobe.Print(&serverprobe.Answer{
-		Kind: serverprobe.PHP, Nonce: nonce, Asked: portal, Time: made, SAPI: "fpm-fcgi", Loaded: true,
+		Kind: serverprobe.PHP, Nonce: nonce, PortalHost: portal, Time: made, SAPI: "fpm-fcgi", Loaded: true,
 		Hosts: []serverprobe.Host{{Host: "oauth.bitrix24.tech", Port: 443, InUse: true, DNS: "ok", TCP: "failed", TCPError: "110 Connection timed out"}},
 	})
 	if err != nil {

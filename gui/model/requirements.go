@@ -185,7 +185,7 @@ var needGroups = []struct {
 	{requirements.Update, Problem, []resultKey{{checks.RequiredModules, checks.ModuleOutdated}, {checks.RequiredMethods, checks.MethodMissing}, {checks.RequiredEvents, checks.EventMissing}}},
 	{requirements.Grant, Problem, []resultKey{{checks.RequiredScopes, checks.ScopeNotGranted}, {checks.RequiredMethods, checks.MethodNotPermitted}}},
 	{requirements.AskVendor, Notice, []resultKey{{checks.RequiredMethods, checks.MethodUnknown}, {checks.RequiredScopes, checks.ScopeUnknown}, {checks.RequiredEvents, checks.EventMissing}}},
-	{requirements.NotSure, Unknown, []resultKey{{checks.RequiredModules, checks.ModuleVersionUnknown}, {checks.RequiredMethods, checks.MethodUnsure}, {checks.RequiredEvents, checks.EventMissing}}},
+	{requirements.Undetermined, Unknown, []resultKey{{checks.RequiredModules, checks.ModuleVersionUnknown}, {checks.RequiredMethods, checks.MethodUnsure}, {checks.RequiredEvents, checks.EventMissing}}},
 	{requirements.Deprecated, Notice, []resultKey{{checks.RequiredMethods, checks.MethodDeprecated}}},
 }
 

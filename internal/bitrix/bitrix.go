@@ -3,6 +3,6 @@
 // authorization server answer with, and the catalogue of REST methods, events,
 // scopes and the module versions that brought them.
 //
-// The package knows nothing of networks or files and imports nothing else of
+// The package uses no network and no files and imports no other package of
 // this program. Tables are parsed on first use, never at start.
 package bitrix

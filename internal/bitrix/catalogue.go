@@ -15,7 +15,7 @@ import (
 
 //go:generate go run ./gen -from ${BITRIX_CATALOGUE} -out data/catalogue.tsv.gz
 
-// A Who says whose credentials may call a method or receive an event.
+// A Who is who may call a method or receive an event.
 type Who string
 
 const (
@@ -25,7 +25,7 @@ const (
 	WhoOther   Who = "other" // somebody with rights to the object, or a longer condition
 )
 
-// A Tri is a yes, a no, or nothing known.
+// A Tri is yes, no or unknown.
 type Tri int8
 
 // The zero Tri is Unknown.
@@ -45,7 +45,7 @@ func (t Tri) String() string {
 	return "unknown"
 }
 
-// A Registration is the way in which a module offers a method.
+// A Registration is how a module registers a method.
 type Registration string
 
 const (
@@ -70,7 +70,7 @@ type MethodInfo struct {
 	ReplacedBy   string // name of the successor, possibly with a final ".*"; "" if there is none
 	API2, API3   bool   // reached under /rest/ and under /rest/api/
 	Registration Registration
-	// InMethodsList says whether the method `methods` would list it. Where it
+	// InMethodsList tells whether the method `methods` lists it. Where it
 	// is No or Unknown, absence from that list proves nothing.
 	InMethodsList Tri
 	// PresentIn is the oldest version of Module known to have the method,
@@ -154,7 +154,7 @@ type ModuleInfo struct {
 	Events  int      // number of events
 }
 
-// A FactKind says what Fact.Version means.
+// A FactKind is the meaning of Fact.Version.
 type FactKind string
 
 const (
@@ -301,7 +301,7 @@ type tables struct {
 	facts       map[string][]Fact // by lower-case subject, "" left out
 }
 
-// catalogueRead tells the tests whether anything has parsed the table yet.
+// catalogueRead tells tests whether the table has been parsed.
 var catalogueRead atomic.Bool
 
 var catalogue = sync.OnceValue(func() *tables {

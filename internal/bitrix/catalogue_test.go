@@ -175,7 +175,7 @@ func TestScopeAndModuleRows(t *testing.T) {
 	}
 }
 
-// What holds for every row, whatever it says.
+// Properties of every row of the catalogue.
 func TestCatalogueInvariants(t *testing.T) {
 	page := regexp.MustCompile(`^https://apidocs\.bitrix24\.com/[A-Za-z0-9./_-]+\.html$`)
 	name := regexp.MustCompile(`^[a-z][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*$`)
@@ -320,7 +320,7 @@ func TestParseCatalogueRejectsDamage(t *testing.T) {
 	}
 }
 
-// A caller may use two tables at once.
+// The tables may be used concurrently.
 func TestLookupsInParallel(t *testing.T) {
 	for range 4 {
 		t.Run("", func(t *testing.T) {

@@ -10,15 +10,15 @@ import (
 	"sync"
 )
 
-// A Region is one of the two worlds that Bitrix24's own services are split
+// A Region is one of the two groups of portals that Bitrix24's own services are split
 // into. The portal's licence chooses it, not the place of the server and not
 // the language of the interface.
 type Region string
 
 const (
-	// CIS is the world of licences sold for ru, by, kz, uz, am, az, ge and kg.
+	// CIS is the region of licences sold for ru, by, kz, uz, am, az, ge and kg.
 	CIS Region = "cis"
-	// World is the world of all other licences.
+	// World is the region of all other licences.
 	World Region = "world"
 )
 
@@ -38,7 +38,7 @@ const (
 // authorization server, or "" for a region that does not exist.
 //
 // Portals with a rest module of 24.500.0 or older use World's server whatever
-// their licence, so a portal's own word (server_endpoint) goes before this one.
+// their licence, so the portal's own answer (server_endpoint) takes precedence.
 // Source: https://apidocs.bitrix24.com/settings/cloud-and-on-premise/network-access.html
 // and the same page of apidocs.bitrix24.ru.
 func AuthServer(r Region) string {
@@ -156,13 +156,13 @@ func Packs() []Pack {
 	}
 }
 
-// A Mark says how a row of the endpoint table is known.
+// A Mark is how a row of the endpoint table is known.
 type Mark string
 
 const (
-	Documentation Mark = "documentation" // the vendor's pages say so
+	Documentation Mark = "documentation" // stated on the vendor's pages
 	ProductCode   Mark = "product code"  // read from the product, not promised by the vendor
-	Inferred      Mark = "inferred"      // neither: a third party's word or a conclusion
+	Inferred      Mark = "inferred"      // neither: stated by a third party, or concluded
 )
 
 // Hosts that stand for a list which differs from portal to portal.

@@ -42,8 +42,8 @@ func TestConstantsEqualTable(t *testing.T) {
 	}
 }
 
-// What each row must have, so that a letter or a firewall rule can be written
-// from it without looking at anything else.
+// Each row must be complete, so that a letter or a firewall rule can be written
+// from it alone.
 func TestEndpointRows(t *testing.T) {
 	host := regexp.MustCompile(`^(\*\.)?([a-z0-9-]+\.)+[a-z]{2,}$|^@[a-z-]+$|^[0-9]{1,3}(\.[0-9]{1,3}){3}$`)
 	date := regexp.MustCompile(`^\d{4}(-\d\d(-\d\d)?)?(/(\.\.|\d{4}(-\d\d)?))?$`)

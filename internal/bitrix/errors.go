@@ -9,7 +9,7 @@ import (
 // spelt as it is sent. Compare them with SameCode, because letter case differs
 // between the portal, the authorization server and versions of both.
 const (
-	// Said by the portal when it looks at who is calling.
+	// Sent by the portal when it authenticates the caller.
 
 	CodeNoAuthFound             = "NO_AUTH_FOUND"         // no credentials seen, or none understood
 	CodeInvalidCredentials      = "INVALID_CREDENTIALS"   // #nosec G101 -- an incoming webhook's user or code is wrong
@@ -30,7 +30,7 @@ const (
 	CodePortalDeleted           = "PORTAL_DELETED"             // public part of the site is closed
 	CodeAllowedOnlyIntranetUser = "ALLOWED_ONLY_INTRANET_USER" // user is not staff
 
-	// Said by the portal when it looks at what is called.
+	// Sent by the portal when it looks up the method.
 
 	CodeMethodNotFound        = "ERROR_METHOD_NOT_FOUND"         // decided before credentials are looked at
 	CodeEventNotFound         = "ERROR_EVENT_NOT_FOUND"          // no such event on this portal
@@ -47,7 +47,7 @@ const (
 
 	CodeQueryLimitExceeded = "QUERY_LIMIT_EXCEEDED" // a box has no such limit of its own
 	CodeOperationTimeLimit = "OPERATION_TIME_LIMIT" // method used up its time budget
-	CodeOverloadLimit      = "OVERLOAD_LIMIT"       // REST held by hand because of load
+	CodeOverloadLimit      = "OVERLOAD_LIMIT"       // REST blocked by an administrator because of load
 
 	// Failures inside the portal.
 
@@ -58,7 +58,7 @@ const (
 	CodeInternalWrongTransport    = "INTERNAL_WRONG_TRANSPORT"
 	CodeInternalWrongHandlerClass = "INTERNAL_WRONG_HANDLER_CLASS"
 
-	// Said by the authorization server, some of them through the portal.
+	// Sent by the authorization server, some of them relayed by the portal.
 
 	CodeInvalidClient          = "invalid_client"           // unknown application, wrong secret, or not installed
 	CodeInvalidGrant           = "invalid_grant"            // code or refresh token wrong or too old
@@ -82,10 +82,10 @@ func foldCode(code string) string {
 	return code
 }
 
-// A Speaker is the machine that an error code comes from.
+// A Speaker is the server that an error code comes from.
 type Speaker string
 
-// The speakers. A portal passes on what the authorization server said about a
+// The speakers. A portal relays the authorization server's answer about a
 // token, so a code of the latter also arrives in answers of the former.
 const (
 	SpeakerPortal     Speaker = "portal"
@@ -93,10 +93,10 @@ const (
 )
 
 // An ErrorCode is one row of the table of error codes: what one code means
-// when one speaker says it.
+// when one speaker sends it.
 type ErrorCode struct {
 	Code        string  // as sent
-	Speaker     Speaker // who says it first
+	Speaker     Speaker // where it originates
 	API         int     // 3 for codes of REST 3.0, otherwise 2
 	Meaning     string  // short English
 	Description string  // usual error_description, "" if it varies or is not known

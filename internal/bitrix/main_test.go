@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// Every start of the program pays for what this package does in its
-// initialization, so that must stay nothing: looked at here, before any test
+// The initialization of this package costs time at every start of the program,
+// so it must not parse the catalogue. This is checked here, before any test
 // has used a table.
 func TestMain(m *testing.M) {
 	if catalogueRead.Load() {

@@ -6,14 +6,14 @@ import "strings"
 // under /rest/api/ (release notes of the module).
 const REST3Since = "25.800.0"
 
-// A Need is a module that has to be there besides the one that offers
+// A Need is a module that has to be installed besides the one that offers
 // something.
 type Need struct {
 	Module  string
 	AtLeast string // version, or "" if any will do
 }
 
-// alsoNeeded are the modules without which another one leaves out these of its
+// alsoNeeded are modules without which another module doesn't offer these of its
 // methods, by the beginning of their lower-case names (public copies of the
 // modules).
 var alsoNeeded = []struct{ prefix, module string }{
@@ -24,14 +24,14 @@ var alsoNeeded = []struct{ prefix, module string }{
 	{"log.", "blog"},
 }
 
-// scopeNeeds is the module without which module rest leaves out a scope and
+// scopeNeeds is the module without which module rest doesn't offer a scope and
 // all that is in it.
 var scopeNeeds = map[string]string{
 	"entity": "iblock",
 	"user":   "intranet", "user_basic": "intranet", "user_brief": "intranet", "user.userfield": "intranet",
 }
 
-// AlsoNeeds returns what has to be there besides Module for the method to
+// AlsoNeeds returns the modules needed besides Module for the method to
 // exist.
 func (m MethodInfo) AlsoNeeds() []Need {
 	needs := needOfScope(m.Scope)
@@ -52,7 +52,7 @@ func (m MethodInfo) AlsoNeeds() []Need {
 	return needs
 }
 
-// AlsoNeeds returns what has to be there besides Module for the event to exist.
+// AlsoNeeds returns the modules needed besides Module for the event to exist.
 func (e EventInfo) AlsoNeeds() []Need {
 	if strings.HasPrefix(e.Name, "ONCRMDOCUMENTGENERATOR") {
 		return []Need{{Module: "documentgenerator"}}
@@ -60,7 +60,7 @@ func (e EventInfo) AlsoNeeds() []Need {
 	return needOfScope(e.Scope)
 }
 
-// AlsoNeeds returns what has to be there besides one of Modules for the scope
+// AlsoNeeds returns the modules needed besides one of Modules for the scope
 // to exist.
 func (s ScopeInfo) AlsoNeeds() []Need { return needOfScope(s.Name) }
 

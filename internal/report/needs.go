@@ -39,7 +39,7 @@ func (w *Words) need(f requirements.Finding) string {
 		}
 	}
 	module := f.What == requirements.ModuleNeed
-	aged := !module && (f.Kind == requirements.Update || f.Kind == requirements.NotSure)
+	aged := !module && (f.Kind == requirements.Update || f.Kind == requirements.Undetermined)
 
 	key := "module"
 	if f.What == requirements.ScopeNeed {
@@ -58,7 +58,7 @@ func (w *Words) need(f requirements.Finding) string {
 	say(f.AtLeast != "", "at-least", checks.Args{"version": f.AtLeast})
 	say(f.Has != requirements.Range{}, "has", checks.Args{"exactly": f.Has.Exactly, "at_least": f.Has.AtLeast, "below": f.Has.Below})
 	say(module && f.Kind == requirements.Install && f.After != "" && f.NotLater != "", "too-old", checks.Args{"after": f.After, "not_later": f.NotLater})
-	say(f.Reason != "" && f.Reason != requirements.NowhereKnown, "reason-"+string(f.Reason), nil)
+	say(f.Reason != "" && f.Reason != requirements.UnknownName, "reason-"+string(f.Reason), nil)
 	count("methods", f.Methods)
 	count("events", f.Events)
 	count("scopes", f.Scopes)

@@ -33,16 +33,16 @@ func TestNeedsInWords(t *testing.T) {
 			"catalog.documentcontractor.add — module catalog, version 23.0.0 has it, also needs the modules crm and rest 23.100.0 or newer",
 		},
 		"misspelt method": {
-			requirements.Finding{Kind: requirements.AskVendor, Reason: requirements.NowhereKnown, What: method, Name: "crm.deals.list", Nearest: []string{"crm.deal.list", "crm.lead.list"}},
+			requirements.Finding{Kind: requirements.AskVendor, Reason: requirements.UnknownName, What: method, Name: "crm.deals.list", Nearest: []string{"crm.deal.list", "crm.lead.list"}},
 			"crm.deals.list — возможно, имелось в виду crm.deal.list, crm.lead.list",
 			"crm.deals.list — perhaps crm.deal.list, crm.lead.list was meant",
 		},
 		"nothing more to say": {
-			requirements.Finding{Kind: requirements.AskVendor, Reason: requirements.NowhereKnown, What: method, Name: "no.such.thing"},
+			requirements.Finding{Kind: requirements.AskVendor, Reason: requirements.UnknownName, What: method, Name: "no.such.thing"},
 			"no.such.thing", "no.such.thing",
 		},
 		"method that is gone": {
-			requirements.Finding{Kind: requirements.AskVendor, Reason: requirements.Gone, What: method, Name: "task.item.add", Module: "tasks", Has: requirements.Range{Exactly: "25.0.0"}, ReplacedBy: "tasks.task.add"},
+			requirements.Finding{Kind: requirements.AskVendor, Reason: requirements.Removed, What: method, Name: "task.item.add", Module: "tasks", Has: requirements.Range{Exactly: "25.0.0"}, ReplacedBy: "tasks.task.add"},
 			"task.item.add — модуль tasks, на портале 25.0.0, в ней его уже нет, вместо него есть tasks.task.add",
 			"task.item.add — module tasks, the portal has 25.0.0, which no longer has it, its successor is tasks.task.add",
 		},
@@ -52,17 +52,17 @@ func TestNeedsInWords(t *testing.T) {
 			"crm.deal.list — its successor is crm.item.list",
 		},
 		"method without an answer": {
-			requirements.Finding{Kind: requirements.NotSure, Reason: requirements.NoAnswer, What: method, Name: "crm.item.list", Module: "crm", NotLater: "23.400.501"},
+			requirements.Finding{Kind: requirements.Undetermined, Reason: requirements.NoAnswer, What: method, Name: "crm.item.list", Module: "crm", NotLater: "23.400.501"},
 			"crm.item.list — модуль crm, в версии 23.400.501 есть, портал о нём не ответил",
 			"crm.item.list — module crm, version 23.400.501 has it, the portal didn't answer about it",
 		},
 		"method of REST 3.0": {
-			requirements.Finding{Kind: requirements.NotSure, Reason: requirements.REST3, What: method, Name: "mail.message.send", Module: "mail"},
+			requirements.Finding{Kind: requirements.Undetermined, Reason: requirements.REST3, What: method, Name: "mail.message.send", Module: "mail"},
 			"mail.message.send — модуль mail, метод REST 3.0, а о таких портал не спросить",
 			"mail.message.send — module mail, a method of REST 3.0, and the portal can't be asked about those",
 		},
 		"event that is missing from a module that is new enough": {
-			requirements.Finding{Kind: requirements.NotSure, Reason: requirements.NewEnough, What: requirements.EventNeed, Name: "ONCRMDEALADD", Module: "crm", Since: "18.0.0", Has: requirements.Range{AtLeast: "20.0.0"}},
+			requirements.Finding{Kind: requirements.Undetermined, Reason: requirements.NewEnough, What: requirements.EventNeed, Name: "ONCRMDEALADD", Module: "crm", Since: "18.0.0", Has: requirements.Range{AtLeast: "20.0.0"}},
 			"ONCRMDEALADD — модуль crm, есть с версии 18.0.0, на портале не ниже 20.0.0, хотя версия достаточно новая",
 			"ONCRMDEALADD — module crm, there since version 18.0.0, the portal has 20.0.0 or newer, although the version is new enough",
 		},
@@ -83,12 +83,12 @@ func TestNeedsInWords(t *testing.T) {
 			"crm — version 24.0.0 or newer is needed, the portal has one older than 23.400.501",
 		},
 		"module whose version can't be told": {
-			requirements.Finding{Kind: requirements.NotSure, Reason: requirements.VersionUnsure, What: module, Name: "im", Module: "im", AtLeast: "24.0.0", Has: requirements.Range{AtLeast: "23.0.0"}},
+			requirements.Finding{Kind: requirements.Undetermined, Reason: requirements.VersionUnsure, What: module, Name: "im", Module: "im", AtLeast: "24.0.0", Has: requirements.Range{AtLeast: "23.0.0"}},
 			"im — нужна версия 24.0.0 или новее, на портале не ниже 23.0.0, хватает ли той, что на портале, не видно",
 			"im — version 24.0.0 or newer is needed, the portal has 23.0.0 or newer, whether the portal's is new enough can't be seen",
 		},
 		"module that may not be there": {
-			requirements.Finding{Kind: requirements.NotSure, Reason: requirements.ModuleUnsure, What: module, Name: "sign", Module: "sign", Methods: many(2, "m")},
+			requirements.Finding{Kind: requirements.Undetermined, Reason: requirements.ModuleUnsure, What: module, Name: "sign", Module: "sign", Methods: many(2, "m")},
 			"sign — есть ли такой модуль, не видно, 2 метода (m, m)",
 			"sign — whether this module is there can't be seen, 2 methods (m, m)",
 		},

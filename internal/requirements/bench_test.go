@@ -24,21 +24,21 @@ func median(times []time.Duration) time.Duration {
 	return times[len(times)/2]
 }
 
-// 5000 required methods, all that the catalogue has among as many misspelt ones as it takes, on a portal that has every second.
+// BenchmarkJudge judges 5000 required methods, those of the catalogue and misspelt ones, on a portal that has every second.
 func BenchmarkJudge(b *testing.B) {
-	ms := judging(b, 5000)
+	ms := judgeTime(b, 5000)
 	b.ReportMetric(ms, "ms")
 	if ms >= 5 {
 		b.Errorf("%.1f ms for 5000 methods; less than 5", ms)
 	}
 }
 
-// BenchmarkJudgeGrowth asks how the time grows with the number of required methods.
+// BenchmarkJudgeGrowth measures how the time grows with the number of required methods.
 func BenchmarkJudgeGrowth(b *testing.B) {
 	sizes := []int{1250, 2500, 5000, 10_000, 20_000}
 	var times []float64
 	for _, n := range sizes {
-		times = append(times, judging(b, n))
+		times = append(times, judgeTime(b, n))
 		b.Logf("%5d methods: %.2f ms", n, times[len(times)-1])
 	}
 	e := growth.Exponent(sizes, times)
@@ -48,8 +48,8 @@ func BenchmarkJudgeGrowth(b *testing.B) {
 	}
 }
 
-// judging is how many milliseconds it takes to judge n required methods.
-func judging(b *testing.B, n int) float64 {
+// judgeTime is how many milliseconds it takes to judge n required methods.
+func judgeTime(b *testing.B, n int) float64 {
 	b.Helper()
 	r := &requirements.Requirements{}
 	for m := range bitrix.Methods() {
@@ -65,7 +65,7 @@ func judging(b *testing.B, n int) float64 {
 		inv.Existing[strings.ToLower(name)] = i%2 == 0
 	}
 	var times []time.Duration
-	for range 100 { // what else the computer does is not its cost: the shortest counts
+	for range 100 { // the shortest counts: it is the least disturbed by other processes
 		start := time.Now()
 		if found := requirements.Resolve(r, inv); len(found) == 0 {
 			b.Fatal("nothing found")
@@ -75,8 +75,8 @@ func judging(b *testing.B, n int) float64 {
 	return float64(slices.Min(times).Microseconds()) / 1000
 }
 
-// The shapes of source that a scanner may stumble over.
-var shapes = map[string]struct{ file, piece string }{
+// sources are pieces of source code that are difficult for the scanner.
+var sources = map[string]struct{ file, piece string }{
 	"code":       {"a.php", "<?php $x = $this->client->call('crm.deal.list', ['filter' => ['ID' => $id]]); // comment\n/* more */ $y = \"{$a['b']}\";\n"},
 	"minified":   {"a.js", `function(e){return BX24.callMethod("crm.deal.list",{filter:{ID:e}},(function(e){a=/['"]/g,u(e.data(),'it\'s')}))},`},
 	"open-quote": {"a.php", "<?php $x = 'never closed "},
@@ -90,15 +90,15 @@ var shapes = map[string]struct{ file, piece string }{
 	"yaml":       {"a.yaml", "- crm.deal.list # x\n"},
 }
 
-// Time grows as the source does, whatever its shape, and memory doesn't.
+// Time grows linearly with the size of any source, memory doesn't grow.
 func BenchmarkScan(b *testing.B) {
 	const size = 1 << 20
-	for name, shape := range shapes {
+	for name, source := range sources {
 		b.Run(name, func(b *testing.B) {
 			var small, large []time.Duration
 			for b.Loop() {
-				small = append(small, scanTime(b, shape.file, shape.piece, size))
-				large = append(large, scanTime(b, shape.file, shape.piece, 8*size))
+				small = append(small, scanTime(b, source.file, source.piece, size))
+				large = append(large, scanTime(b, source.file, source.piece, 8*size))
 			}
 			ratio := float64(median(large)) / float64(median(small)) / 8
 			b.ReportMetric(ratio, "×linear")
@@ -111,8 +111,8 @@ func BenchmarkScan(b *testing.B) {
 	b.Run("memory", func(b *testing.B) {
 		for b.Loop() {
 			peak := uint64(0)
-			dir := endless{"a.php": {shapes["code"].piece, 64 * size}, "b.js": {shapes["minified"].piece, 64 * size}, "c.php": {shapes["open-quote"].piece, 64 * size}}
-			_, err := scan.Dir(context.Background(), dir.watched(func() {
+			dir := syntheticFiles{"a.php": {sources["code"].piece, 64 * size}, "b.js": {sources["minified"].piece, 64 * size}, "c.php": {sources["open-quote"].piece, 64 * size}}
+			_, err := scan.Dir(context.Background(), dir.withWatcher(func() {
 				var m runtime.MemStats
 				runtime.ReadMemStats(&m)
 				peak = max(peak, m.Sys)
@@ -139,29 +139,29 @@ func scanTime(b *testing.B, file, piece string, size int) time.Duration {
 	return time.Since(start)
 }
 
-// endless are large files that take no memory.
-type endless map[string]struct {
+// syntheticFiles are large files that are produced while they are read.
+type syntheticFiles map[string]struct {
 	piece string
 	size  int
 }
 
-func (e endless) watched(watch func()) fs.FS { return watchedFS{e, watch} }
+func (e syntheticFiles) withWatcher(watch func()) fs.FS { return watcherFS{e, watch} }
 
-type watchedFS struct {
-	files endless
+type watcherFS struct {
+	files syntheticFiles
 	watch func()
 }
 
-func (w watchedFS) Open(name string) (fs.File, error) {
+func (w watcherFS) Open(name string) (fs.File, error) {
 	f, ok := w.files[name]
 	if !ok {
 		return w.listing().Open(name)
 	}
 	info, err := w.listing().Stat(name)
-	return &endlessFile{piece: []byte(f.piece), left: f.size, watch: w.watch, info: info}, err
+	return &syntheticFile{piece: []byte(f.piece), left: f.size, watch: w.watch, info: info}, err
 }
 
-func (w watchedFS) listing() fstest.MapFS {
+func (w watcherFS) listing() fstest.MapFS {
 	list := fstest.MapFS{}
 	for name := range w.files {
 		list[name] = &fstest.MapFile{}
@@ -169,7 +169,7 @@ func (w watchedFS) listing() fstest.MapFS {
 	return list
 }
 
-type endlessFile struct {
+type syntheticFile struct {
 	piece    []byte
 	at, left int
 	reads    int
@@ -177,10 +177,10 @@ type endlessFile struct {
 	info     fs.FileInfo
 }
 
-func (f *endlessFile) Stat() (fs.FileInfo, error) { return f.info, nil }
-func (*endlessFile) Close() error                 { return nil }
+func (f *syntheticFile) Stat() (fs.FileInfo, error) { return f.info, nil }
+func (*syntheticFile) Close() error                 { return nil }
 
-func (f *endlessFile) Read(p []byte) (int, error) {
+func (f *syntheticFile) Read(p []byte) (int, error) {
 	if f.reads++; f.reads%100 == 0 {
 		f.watch()
 	}

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Difference is one way in which two applications' requirements differ: what the second needs besides, or no longer.
+// Difference is one difference between two files of requirements.
 type Difference struct {
 	What string `json:"what"` // scope, method, event, module, host, handlers, receiver, name, vendor or support
 	Name string `json:"name,omitempty"`
@@ -13,7 +13,7 @@ type Difference struct {
 	New  string `json:"new,omitempty"` // "" if it is gone
 }
 
-// Diff compares two files, whatever the order and letter case of what is in them.
+// Diff compares two files. The order of entries and the letter case of names don't matter.
 func Diff(old, new *Requirements) []Difference {
 	var all []Difference
 	sets := func(what string, old, new []string) {
@@ -41,14 +41,14 @@ func Diff(old, new *Requirements) []Difference {
 	sets("scope", old.Scopes, new.Scopes)
 	sets("method", old.Methods, new.Methods)
 	sets("event", old.Events, new.Events)
-	demands := func(modules []Module) map[string]string {
+	constraints := func(modules []Module) map[string]string {
 		m := map[string]string{}
 		for _, module := range modules {
-			m[strings.ToLower(module.Name)] = module.demand()
+			m[strings.ToLower(module.Name)] = module.constraint()
 		}
 		return m
 	}
-	before, after := demands(old.Modules), demands(new.Modules)
+	before, after := constraints(old.Modules), constraints(new.Modules)
 	for _, m := range moduleNames(old.Modules, new.Modules) {
 		if before[m] != after[m] {
 			all = append(all, Difference{What: "module", Name: m, Old: before[m], New: after[m]})
@@ -67,8 +67,8 @@ func (r *Requirements) application() Application {
 	return r.Applications[0]
 }
 
-// demand writes what is asked of a module as files do.
-func (m Module) demand() string {
+// constraint is the module's value in a file: "installed" or ">=23.300.0".
+func (m Module) constraint() string {
 	if m.AtLeast == "" {
 		return installed
 	}

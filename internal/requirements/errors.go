@@ -2,13 +2,13 @@ package requirements
 
 import "boxready/internal/yamlfile"
 
-// Error is one thing wrong with a file, at a place.
+// Error is one error in a file, with its position.
 type Error = yamlfile.Error
 
-// Errors are all that is wrong with a file, in the order of their places; at least one.
+// Errors are all errors in a file, in the order of their positions; at least one.
 type Errors = yamlfile.Errors
 
-// Codes of what can be wrong with a file. Their arguments stand behind; those of the ones that any file can have, in yamlfile.
+// Codes of errors in a file, with their arguments; the arguments of the codes shared with other files are listed in package yamlfile.
 const (
 	NotFound   = yamlfile.NotFound
 	Unreadable = yamlfile.Unreadable
@@ -42,7 +42,7 @@ const (
 	BadChoice        = yamlfile.BadChoice
 )
 
-// Codes lists them all.
+// Codes returns all codes of errors.
 func Codes() []string {
 	return []string{NotFound, Unreadable, TooBig, NotUTF8, UTF16, ControlCharacter, Empty, BadSyntax, TabIndent, TooDeep, TooMany, NotPlain,
 		SeveralDocuments, WrongType, UnknownKey, DuplicateKey, MissingKey, BadFormatVersion, BadText, BadName, BadModule, BadModuleVersion,

@@ -8,13 +8,13 @@ import (
 	"boxready/internal/bitrix"
 )
 
-// Inventory is what is known of a portal. What was not asked for is nil, and nothing is concluded from it.
+// Inventory holds what a portal answered about its modules, methods, events and permissions. A nil field was not asked for; nothing is concluded from it.
 type Inventory struct {
 	Provided []string // scopes that the installed modules offer: scope with FULL=1
 	Granted  []string // scopes that the credential has: scope
 
 	// Existing and Available are the answers of method.get by lower-case name: whether the method exists, and whether the
-	// credential may call it. A name that is in neither was not answered for.
+	// credential may call it. A name that is in neither was not answered.
 	Existing  map[string]bool
 	Available map[string]bool
 	// Listed is the answer of methods with FULL=1, where the portal has no method.get.
@@ -25,20 +25,20 @@ type Inventory struct {
 	ModuleVersions map[string]string // of every installed module, from the portal's server
 }
 
-// Presence says whether a module is on a portal.
+// Presence tells whether a module is installed.
 type Presence string
 
-// What can be said of a module.
+// The values of Presence.
 const (
 	Present Presence = "present"
 	Absent  Presence = "absent"
 	Unsure  Presence = "unsure" // nothing proves either
 )
 
-// Range is what can be proved of a module's version; "" leaves a side open.
+// Range is the proven range of a module's version; "" means no bound.
 type Range struct {
 	Exactly string `json:"exactly,omitempty"` // from the portal's server
-	// From the methods that it has and lacks: the version lies in [AtLeast, Below).
+	// From the methods that are present and absent: AtLeast <= version < Below.
 	AtLeast string `json:"at_least,omitempty"`
 	Below   string `json:"below,omitempty"`
 }
@@ -56,7 +56,7 @@ func (r Range) below(v string) bool {
 	return r.Below != "" && bitrix.CompareVersions(r.Below, v) <= 0
 }
 
-// Index makes an inventory ready to be asked. The inventory must not change afterwards.
+// Index prepares the inventory for lookups. The inventory must not change afterwards.
 func (inv *Inventory) Index() *Index {
 	x := &Index{Inventory: inv, modules: map[string]*moduleState{}, provided: lowerSet(inv.Provided), granted: lowerSet(inv.Granted),
 		listed: lowerSet(inv.Listed), events: map[string]bool{}, versions: map[string]string{}}
@@ -78,9 +78,9 @@ func (inv *Inventory) Index() *Index {
 		state := x.module(m.Module)
 		if exists {
 			state.seen = true
-			state.have = append(state.have, m.Name)
+			state.present = append(state.present, m.Name)
 		} else {
-			state.lack = append(state.lack, m.Name)
+			state.absent = append(state.absent, m.Name)
 		}
 	}
 	for name, exists := range inv.Existing {
@@ -102,7 +102,7 @@ func lowerSet(names []string) map[string]bool {
 	return set
 }
 
-// Index answers questions about an inventory.
+// Index looks up modules, methods and events in an inventory.
 type Index struct {
 	*Inventory
 	modules                   map[string]*moduleState
@@ -112,10 +112,10 @@ type Index struct {
 }
 
 type moduleState struct {
-	seen       bool     // something that it alone offers is there
-	have, lack []string // methods
-	presence   Presence
-	versions   *Range
+	seen            bool     // something that only this module offers is present
+	present, absent []string // methods
+	presence        Presence
+	versions        *Range
 }
 
 func (x *Index) module(name string) *moduleState {
@@ -128,9 +128,9 @@ func (x *Index) module(name string) *moduleState {
 	return state
 }
 
-// Presence says whether a module is there. A module shows itself by methods, events and scopes that no other one offers. It is
-// absent when the portal's server doesn't name it, or when a scope is missing that it brings in every version known. Without
-// such evidence nothing can be concluded.
+// Presence tells whether a module is installed. Methods, events and scopes that no other module offers prove that it is. It is
+// absent when the portal's server doesn't list it, or when a scope is missing that every known version of it offers. Without
+// such evidence the result is Unsure.
 func (x *Index) Presence(module string) Presence {
 	state := x.module(module)
 	if state.presence == "" {
@@ -146,37 +146,37 @@ func (x *Index) presence(module string, state *moduleState) Presence {
 		}
 		return Absent
 	}
-	if state.seen || module == "main" || module == "rest" { // without these two there is nobody to answer
+	if state.seen || module == "main" || module == "rest" { // no portal answers without these two
 		return Present
 	}
 	if x.Provided == nil {
 		return Unsure
 	}
-	signs := moduleSigns()[module]
-	if anyOf(x.provided, signs.own) {
+	evidence := moduleEvidence()[module]
+	if anyOf(x.provided, evidence.exclusive) {
 		return Present
 	}
-	if slices.ContainsFunc(signs.always, func(scope string) bool { return !x.provided[scope] }) {
+	if slices.ContainsFunc(evidence.always, func(scope string) bool { return !x.provided[scope] }) {
 		return Absent
 	}
 	return Unsure
 }
 
-// signs are what a module shows itself by.
-type signs struct {
-	own    []string // scopes that no other module offers
-	always []string // scopes that are there whenever it is, as far as known
+// evidence is what proves that a module is installed or isn't.
+type evidence struct {
+	exclusive []string // scopes that no other module offers
+	always    []string // scopes that every known version of it offers
 	// The newest version known to offer nothing to applications and the oldest known to offer something; "" if the module is
 	// known only with what it offers, or hardly at all.
 	newestWithout, oldestWith string
 }
 
-var moduleSigns = sync.OnceValue(func() map[string]signs {
+var moduleEvidence = sync.OnceValue(func() map[string]evidence {
 	type of struct{ module, scope string }
-	holds, seen := map[of]bool{}, map[of]bool{} // that there is something in it, that public copies of the module have it
-	all := map[string]signs{}
+	holds, seen := map[of]bool{}, map[of]bool{} // whether a scope has methods, whether public copies of the module have methods in it
+	all := map[string]evidence{}
 	for _, module := range bitrix.Modules() {
-		all[module.Name] = signs{}
+		all[module.Name] = evidence{}
 	}
 	oldest := map[string]bitrix.MethodInfo{}
 	for m := range bitrix.Methods() {
@@ -197,14 +197,14 @@ var moduleSigns = sync.OnceValue(func() map[string]signs {
 		info, _ := bitrix.Module(name)
 		for _, scopeName := range info.Scopes {
 			scope, _ := bitrix.Scope(scopeName)
-			own := len(scope.Modules) == 1
-			if own {
-				s.own = append(s.own, scopeName)
+			exclusive := len(scope.Modules) == 1
+			if exclusive {
+				s.exclusive = append(s.exclusive, scopeName)
 			}
 			switch {
 			case scope.Evidence == bitrix.EvidenceInferred:
-			case seen[of{name, scopeName}], own && holds[of{name, scopeName}] && !seen[of{name, ""}]:
-				// A scope that copies have nothing of, although they have much of the module, came later than the module.
+			case seen[of{name, scopeName}], exclusive && holds[of{name, scopeName}] && !seen[of{name, ""}]:
+				// A scope without methods in copies that have methods of the module is newer than the module.
 				s.always = append(s.always, scopeName)
 			}
 		}
@@ -213,7 +213,7 @@ var moduleSigns = sync.OnceValue(func() map[string]signs {
 	return all
 })
 
-// Range is the narrowest range that can be proved for a module's version.
+// Range returns the narrowest proven range of a module's version.
 func (x *Index) Range(module string) Range {
 	state := x.module(module)
 	if state.versions == nil {
@@ -221,15 +221,15 @@ func (x *Index) Range(module string) Range {
 		if v, there := x.versions[strings.ToLower(module)]; there {
 			r.Exactly = v
 		} else if x.Presence(module) == Present {
-			r.AtLeast, r.Below = bitrix.VersionRange(state.have, state.lack)
+			r.AtLeast, r.Below = bitrix.VersionRange(state.present, state.absent)
 		}
 		state.versions = &r
 	}
 	return *state.versions
 }
 
-// Method says whether the portal has a method. Where method.get gave no answer, the list of methods decides about those that
-// it would have to hold.
+// Method tells whether the portal has a method. Where method.get gave no answer, the list of methods decides about those that
+// the list contains whenever they exist.
 func (x *Index) Method(name string) bitrix.Tri {
 	m, known := bitrix.Method(name)
 	return x.method(strings.ToLower(name), m, known)
@@ -248,7 +248,7 @@ func (x *Index) method(lower string, m bitrix.MethodInfo, known bool) bitrix.Tri
 	return bitrix.Unknown
 }
 
-// Event says whether the portal has an event.
+// Event tells whether the portal has an event.
 func (x *Index) Event(name string) bitrix.Tri {
 	if x.Events == nil {
 		return bitrix.Unknown
@@ -266,17 +266,19 @@ func tri(yes bool) bitrix.Tri {
 	return bitrix.No
 }
 
-// standIns are scopes that do as well as another one: the smaller ones of user open the same methods with fewer fields, and
-// module tasks answers to both of its names.
-var standIns = map[string][]string{"user": {"user_basic", "user_brief"}, "task": {"tasks"}, "tasks": {"task"}}
+// substituteScopes are scopes that are accepted instead of another one: the smaller ones of user open the same methods with fewer fields, and
+// module tasks accepts both of its names.
+var substituteScopes = map[string][]string{"user": {"user_basic", "user_brief"}, "task": {"tasks"}, "tasks": {"task"}}
 
-// enough are the scopes of which one has to be there for scope to be.
-func enough(scope string) []string { return append([]string{scope}, standIns[scope]...) }
+// acceptedScopes are the scopes of which any one is accepted where scope is needed.
+func acceptedScopes(scope string) []string {
+	return append([]string{scope}, substituteScopes[scope]...)
+}
 
 // scopesOf are the scopes of which any opens a method.
 func scopesOf(m bitrix.MethodInfo) []string {
 	if m.Module == "tasks" && m.API2 { // the documentation says task, the product tasks
-		return enough(m.Scope)
+		return acceptedScopes(m.Scope)
 	}
 	return m.Scopes
 }
@@ -285,5 +287,5 @@ func anyOf(set map[string]bool, scopes []string) bool {
 	return slices.ContainsFunc(scopes, func(s string) bool { return s == basic || set[strings.ToLower(s)] })
 }
 
-// basic is what the documentation calls the scope that every credential has; portals don't list it.
+// basic is the documentation's name of the scope that every credential has; portals don't list it.
 const basic = "basic"

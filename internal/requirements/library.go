@@ -10,17 +10,17 @@ import (
 	"boxready/assets"
 )
 
-// Entry is a ready file for one common kind of application.
+// Entry is a file of the library: requirements of one common kind of application.
 type Entry struct {
 	ID           string // e.g. crm-sync
-	File         []byte // as it is written
+	File         []byte // contents
 	Requirements *Requirements
 }
 
-// Library is the ready files, sorted by ID.
+// Library returns the files of the library, sorted by ID.
 func Library() []Entry { return library() }
 
-// FromLibrary returns the ready file with that ID.
+// FromLibrary returns the requirements of the library file with that ID.
 func FromLibrary(id string) (*Requirements, bool) {
 	for _, e := range library() {
 		if e.ID == id {

@@ -9,7 +9,7 @@ import (
 	"boxready/internal/yamlfile"
 )
 
-// Level says how much a remark weighs.
+// Level is the severity of a remark.
 type Level string
 
 // The levels.
@@ -18,7 +18,7 @@ const (
 	Note    Level = "note"   // the vendor should know it
 )
 
-// Remark is something about a file that can be read: what its vendor should change or know. People read the text
+// Remark is a remark of the linter about a valid file: what its vendor should change or know. People read the text
 // "requirements.remark.<Code>" with Args.
 type Remark struct {
 	Line, Column int // from 1, the column in letters
@@ -27,7 +27,7 @@ type Remark struct {
 	Args         map[string]any
 }
 
-// Codes of remarks. Their arguments stand behind.
+// Codes of remarks, with their arguments.
 const (
 	UnknownScope     = "unknown-scope"     // name, nearest
 	UnknownMethod    = "unknown-method"    // name, nearest
@@ -42,7 +42,7 @@ const (
 	NoWebhook        = "no-webhook"        // names: methods and permissions that a webhook can't have
 )
 
-// RemarkCodes lists them all.
+// RemarkCodes returns all codes of remarks.
 func RemarkCodes() []string {
 	return []string{UnknownScope, UnknownMethod, UnknownEvent, UnknownModule, DeprecatedMethod, DeprecatedEvent, ScopeNotListed, UnusedScope, Redundant,
 		REST3Only, NoWebhook}
@@ -51,7 +51,7 @@ func RemarkCodes() []string {
 // notForWebhooks are the permissions that a webhook is never given (public copies of the rest module).
 var notForWebhooks = []string{"entity", "landing_cloud", "placement", "rating"}
 
-// Lint looks a file over as its vendor should. The error is an Errors: the file isn't as it has to be.
+// Lint returns remarks about a file for its vendor. The error is an Errors if the file is invalid.
 func Lint(path string) ([]Remark, error) {
 	doc, err := readDocument(path)
 	if err != nil {
@@ -67,10 +67,10 @@ type linter struct {
 	*document
 	remarks   []Remark
 	noWebhook []item
-	exact     map[string]bool // permissions that nothing can stand in for
+	exact     map[string]bool // permissions that no other permission replaces
 }
 
-func (l *linter) say(at item, level Level, code string, args map[string]any) {
+func (l *linter) remark(at item, level Level, code string, args map[string]any) {
 	l.remarks = append(l.remarks, Remark{at.line, at.column, level, code, args})
 }
 
@@ -88,16 +88,16 @@ func (l *linter) lint() {
 		for _, at := range l.noWebhook {
 			names = append(names, at.name)
 		}
-		l.say(l.noWebhook[0], Note, NoWebhook, map[string]any{"names": names})
+		l.remark(l.noWebhook[0], Note, NoWebhook, map[string]any{"names": names})
 	}
 }
 
-// eachOnce goes through names and remarks on those that stood there before.
+// eachOnce calls each for every name and remarks on repeated ones.
 func (l *linter) eachOnce(items []item, key func(string) string, each func(item)) {
 	seen := map[string]bool{}
 	for _, at := range items {
 		if k := key(at.name); seen[k] {
-			l.say(at, Warning, Redundant, map[string]any{"name": at.name, "because": "repeated", "by": ""})
+			l.remark(at, Warning, Redundant, map[string]any{"name": at.name, "because": "repeated", "by": ""})
 		} else {
 			seen[k] = true
 			each(at)
@@ -105,7 +105,7 @@ func (l *linter) eachOnce(items []item, key func(string) string, each func(item)
 	}
 }
 
-// eventKey is the same for the events of one type of items as for all.
+// eventKey is the key under which events are compared: the number of an item type is dropped.
 func eventKey(name string) string {
 	if e, known := bitrix.Event(name); known {
 		return e.Name
@@ -116,18 +116,18 @@ func eventKey(name string) string {
 func (l *linter) method(at item, used map[string]bool) {
 	m, known := bitrix.Method(at.name)
 	if !known {
-		l.say(at, Warning, UnknownMethod, map[string]any{"name": at.name, "nearest": methodSpelling().Nearest(at.name)})
+		l.remark(at, Warning, UnknownMethod, map[string]any{"name": at.name, "nearest": methodSpelling().Nearest(at.name)})
 		return
 	}
 	for _, s := range append(scopesOf(m), m.ScopeV3) {
 		used[s] = true
 	}
 	if m.Deprecated {
-		l.say(at, Warning, DeprecatedMethod, map[string]any{"name": m.Name, "replaced_by": m.ReplacedBy})
+		l.remark(at, Warning, DeprecatedMethod, map[string]any{"name": m.Name, "replaced_by": m.ReplacedBy})
 	}
 	if !m.API2 {
 		l.exact[m.Scope] = true
-		l.say(at, Note, REST3Only, map[string]any{"name": m.Name})
+		l.remark(at, Note, REST3Only, map[string]any{"name": m.Name})
 	}
 	if m.AppAuthOnly {
 		l.noWebhook = append(l.noWebhook, at)
@@ -137,14 +137,14 @@ func (l *linter) method(at item, used map[string]bool) {
 func (l *linter) event(at item, used map[string]bool) {
 	e, known := bitrix.Event(at.name)
 	if !known {
-		l.say(at, Warning, UnknownEvent, map[string]any{"name": at.name, "nearest": eventSpelling().Nearest(at.name)})
+		l.remark(at, Warning, UnknownEvent, map[string]any{"name": at.name, "nearest": eventSpelling().Nearest(at.name)})
 		return
 	}
 	for _, s := range e.Scopes {
 		used[s] = true
 	}
 	if e.Deprecated {
-		l.say(at, Warning, DeprecatedEvent, map[string]any{"name": e.Name})
+		l.remark(at, Warning, DeprecatedEvent, map[string]any{"name": e.Name})
 	}
 }
 
@@ -152,22 +152,22 @@ func (l *linter) scope(at item, used map[string]bool) {
 	s, known := bitrix.Scope(at.name)
 	switch {
 	case !known:
-		l.say(at, Warning, UnknownScope, map[string]any{"name": at.name, "nearest": scopeSpelling().Nearest(at.name)})
+		l.remark(at, Warning, UnknownScope, map[string]any{"name": at.name, "nearest": scopeSpelling().Nearest(at.name)})
 		return
 	case s.Name == basic:
-		l.say(at, Warning, Redundant, map[string]any{"name": s.Name, "because": "always", "by": ""})
+		l.remark(at, Warning, Redundant, map[string]any{"name": s.Name, "because": "always", "by": ""})
 		return
 	case slices.Contains(notForWebhooks, s.Name):
 		l.noWebhook = append(l.noWebhook, at)
 	}
-	for name, smaller := range standIns {
+	for name, smaller := range substituteScopes {
 		if slices.Contains(smaller, s.Name) && name < s.Name && !l.exact[s.Name] && containsFold(l.Scopes, name) {
-			l.say(at, Warning, Redundant, map[string]any{"name": s.Name, "because": "covered", "by": name})
+			l.remark(at, Warning, Redundant, map[string]any{"name": s.Name, "because": "covered", "by": name})
 			return
 		}
 	}
-	if !used[s.Name] && holdsSomething(s.Name) {
-		l.say(at, Warning, UnusedScope, map[string]any{"name": s.Name})
+	if !used[s.Name] && opensAnything(s.Name) {
+		l.remark(at, Warning, UnusedScope, map[string]any{"name": s.Name})
 	}
 }
 
@@ -175,8 +175,8 @@ func containsFold(list []string, name string) bool {
 	return slices.ContainsFunc(list, func(s string) bool { return strings.EqualFold(s, name) })
 }
 
-// holdsSomething reports whether the catalogue has a method or an event in a scope; others are for placements and the like.
-func holdsSomething(scope string) bool {
+// opensAnything reports whether the catalogue has a method or an event in a scope; others are for placements and the like.
+func opensAnything(scope string) bool {
 	for m := range bitrix.Methods() {
 		if slices.Contains(m.Scopes, scope) || m.ScopeV3 == scope {
 			return true
@@ -192,21 +192,21 @@ func holdsSomething(scope string) bool {
 
 func (l *linter) module(at item) {
 	switch _, known := bitrix.Module(at.name); {
-	case !known && !strings.Contains(at.name, "."): // with a dot it is a vendor's own
+	case !known && !strings.Contains(at.name, "."): // a name with a dot is a partner's module
 		var names []string
 		for _, m := range bitrix.Modules() {
 			names = append(names, m.Name)
 		}
-		l.say(at, Warning, UnknownModule, map[string]any{"name": at.name, "nearest": yamlfile.NewSpelling(names...).Nearest(at.name)})
+		l.remark(at, Warning, UnknownModule, map[string]any{"name": at.name, "nearest": yamlfile.NewSpelling(names...).Nearest(at.name)})
 	case at.name == "main" || at.name == "rest":
 		i := slices.IndexFunc(l.Modules, func(m Module) bool { return m.Name == at.name })
 		if l.Modules[i].AtLeast == "" {
-			l.say(at, Warning, Redundant, map[string]any{"name": at.name, "because": "always", "by": ""})
+			l.remark(at, Warning, Redundant, map[string]any{"name": at.name, "because": "always", "by": ""})
 		}
 	}
 }
 
-// scopesNotListed remarks on permissions that methods and events need and that aren't named, once each.
+// scopesNotListed remarks once on each permission that methods and events need and the file doesn't list.
 func (l *linter) scopesNotListed() {
 	opens := map[string][]string{}
 	first := map[string]item{}
@@ -232,6 +232,6 @@ func (l *linter) scopesNotListed() {
 		}
 	}
 	for _, scope := range order {
-		l.say(first[scope], Warning, ScopeNotListed, map[string]any{"scope": scope, "names": slices.Compact(opens[scope])})
+		l.remark(first[scope], Warning, ScopeNotListed, map[string]any{"scope": scope, "names": slices.Compact(opens[scope])})
 	}
 }

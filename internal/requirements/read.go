@@ -8,7 +8,7 @@ import (
 	"boxready/internal/yamlfile"
 )
 
-// Extension is how the files' names end.
+// Extension is the extension of the files' names.
 const Extension = ".boxready.yaml"
 
 // FormatVersion is the version of the format, the value of the key boxready.
@@ -17,7 +17,7 @@ const FormatVersion = 1
 // The parser's work grows with the square of the number of keys, and no application needs that many.
 const maxKeys = 2000
 
-// What values look like; the JSON Schema says the same.
+// Forms of values; the JSON Schema has the same expressions.
 var (
 	validName    = lazyregexp.New(`^[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*$`)
 	validModule  = lazyregexp.New(`^[a-z][a-z0-9_]*(\.[a-z0-9_]+)?$`)
@@ -26,7 +26,7 @@ var (
 	validURL     = lazyregexp.New(`^https://[\p{L}\p{N}.-]+(:[0-9]{1,5})?([/?#][!-~]*)?$`)
 )
 
-// installed is the value of a module of which any version will do.
+// installed is the value of a module of which any version is accepted.
 const installed = "installed"
 
 // ReadFile reads a file of requirements.
@@ -38,7 +38,7 @@ func ReadFile(path string) (*Requirements, error) {
 	return &doc.Requirements, nil
 }
 
-// Read reads requirements. name is what errors call the file. The error is an Errors.
+// Read reads requirements. name stands in errors as the file's name. The error is an Errors.
 func Read(name string, data []byte) (*Requirements, error) {
 	doc, err := parse(name, data)
 	if err != nil {
@@ -55,14 +55,14 @@ func readDocument(path string) (*document, error) {
 	return parse(path, data)
 }
 
-// document is a file with the places of what is in it.
+// document is a parsed file with the positions of its names.
 type document struct {
 	Requirements
 	scopes, methods, events []item
 	modules                 []item
 }
 
-// item is a name and where it stands.
+// item is a name and its position.
 type item struct {
 	name         string
 	line, column int
@@ -125,7 +125,7 @@ func (r *reader) application(n ast.Node) {
 	r.doc.Applications = []Application{a}
 }
 
-// localized reads a name that is the same in every language, or one for each.
+// localized reads a name: one text for every language, or a text for each language.
 func (r *reader) localized(n ast.Node) (string, map[string]string) {
 	if _, ok := n.(ast.MapNode); !ok {
 		s, _ := r.String("name", n)
@@ -165,15 +165,15 @@ func (r *reader) modules(n ast.Node) {
 			r.FailAt(name, BadModule, map[string]any{"value": module})
 			return
 		}
-		demand, ok := r.String("modules", value)
+		constraint, ok := r.String("modules", value)
 		if !ok {
 			return
 		}
 		m := Module{Name: module}
-		if demand != installed {
-			version := validVersion().FindStringSubmatch(demand)
+		if constraint != installed {
+			version := validVersion().FindStringSubmatch(constraint)
 			if version == nil {
-				r.FailAt(value, BadModuleVersion, map[string]any{"module": module, "value": demand})
+				r.FailAt(value, BadModuleVersion, map[string]any{"module": module, "value": constraint})
 				return
 			}
 			m.AtLeast = version[1]

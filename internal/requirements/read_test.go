@@ -73,7 +73,7 @@ func TestRead(t *testing.T) {
 	}
 }
 
-// accepted are further files that are as they should be.
+// accepted are further valid files.
 var accepted = map[string]string{
 	"least":                         "boxready: 1",
 	"JSON":                          `{"boxready": 1, "methods": ["batch"], "hosts": [{"host": "a.example", "port": 80, "direction": "app-to-portal"}]}`,
@@ -92,7 +92,7 @@ func TestReadAccepts(t *testing.T) {
 	}
 }
 
-// refused are files with what is wrong with them, as "line:column code".
+// refused are invalid files with their errors, as "line:column code".
 var refused = []struct {
 	name, text string
 	want       []string
@@ -171,7 +171,7 @@ var refused = []struct {
 	{"deep lists", "scopes:\n" + strings.Repeat("- ", 1000), []string{"2:17 too-deep"}},
 }
 
-func complaints(err error) (list []string) {
+func errorPlaces(err error) (list []string) {
 	var all requirements.Errors
 	if errors.As(err, &all) {
 		for _, e := range all {
@@ -184,13 +184,13 @@ func complaints(err error) (list []string) {
 func TestReadRefuses(t *testing.T) {
 	for _, c := range refused {
 		_, err := requirements.Read("a.boxready.yaml", []byte(c.text))
-		if diff := cmp.Diff(c.want, complaints(err)); diff != "" {
+		if diff := cmp.Diff(c.want, errorPlaces(err)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", c.name, diff)
 		}
 	}
 }
 
-func TestErrorsHelp(t *testing.T) {
+func TestErrorArguments(t *testing.T) {
 	_, err := requirements.Read("my.boxready.yaml", []byte("boxready: 1\nsсopes: [crm]\nmethods: [crm.itеm.list]\nmodules: {crm: 23.300.0}\nscopes: [im]\nscopes: [im]\n"))
 	var all requirements.Errors
 	if !errors.As(err, &all) || len(all) != 4 {
@@ -216,14 +216,14 @@ func TestErrorsHelp(t *testing.T) {
 	}
 }
 
-func TestReadStopsComplaining(t *testing.T) {
+func TestReadLimitsErrors(t *testing.T) {
 	_, err := requirements.Read("a", []byte("boxready: 1\nmethods:\n"+strings.Repeat("  - 1\n", 1000)))
-	if n := len(complaints(err)); n != 20 {
+	if n := len(errorPlaces(err)); n != 20 {
 		t.Errorf("%d errors", n)
 	}
 }
 
-// What is too large is refused before anything is made of it.
+// What is too large is refused before it is parsed.
 func TestReadLimits(t *testing.T) {
 	keys := &strings.Builder{}
 	for i := range 5000 {
@@ -235,7 +235,7 @@ func TestReadLimits(t *testing.T) {
 		"names": {"boxready: 1\nmethods:\n" + strings.Repeat("  - batch\n", 10_001), "10003:5 too-many"},
 	} {
 		_, err := requirements.Read(name, []byte(c.text))
-		if got := complaints(err); !slices.Equal(got, []string{c.want}) {
+		if got := errorPlaces(err); !slices.Equal(got, []string{c.want}) {
 			t.Errorf("%s: %v, want %s", name, got, c.want)
 		}
 	}
@@ -283,7 +283,7 @@ func schema(t testing.TB) *jsonschema.Schema {
 	return compiled
 }
 
-// beyondSchema are the codes of what a JSON Schema can't say.
+// beyondSchema are the codes of errors that a JSON Schema can't express.
 var beyondSchema = []string{requirements.Empty, requirements.TooBig, requirements.NotUTF8, requirements.UTF16, requirements.ControlCharacter, requirements.BadSyntax,
 	requirements.TabIndent, requirements.TooDeep, requirements.TooMany, requirements.NotPlain, requirements.SeveralDocuments, requirements.DuplicateKey}
 
@@ -305,7 +305,7 @@ func assertAgree(t *testing.T, schema *jsonschema.Schema, text string) {
 	}
 	invalid := schema.Validate(value)
 	if invalid == nil && !slices.ContainsFunc(all, func(e *requirements.Error) bool { return e.Code != requirements.BadHost }) {
-		return // DNS may refuse a name whose letters are right
+		return // a name with valid letters may be no valid DNS name
 	}
 	if (invalid == nil) != (all == nil) {
 		t.Errorf("the reader says %v, the schema %v of:\n%s", err, invalid, text)
@@ -387,7 +387,7 @@ func TestLibrary(t *testing.T) {
 		if found, ok := requirements.FromLibrary(e.ID); !ok || found != e.Requirements {
 			t.Errorf("%s isn't found", e.ID)
 		}
-		if found := about(requirements.Resolve(e.Requirements, portal())); len(found) != 0 {
+		if found := withoutDeprecated(requirements.Resolve(e.Requirements, portal())); len(found) != 0 {
 			t.Errorf("%s on a whole portal: %+v", e.ID, found)
 		}
 	}

@@ -1,4 +1,4 @@
-// Package requirements is what an application needs of a portal: permissions, methods, events, modules and hosts, as its
+// Package requirements describes what an application needs of a portal: permissions, methods, events, modules and hosts, as its
 // vendor wrote them down in a small file.
 package requirements
 
@@ -23,11 +23,11 @@ type Requirements struct {
 	Hosts        []Host
 	Handlers     Handlers // where the portal's events and calls to the application go; "" if not said
 	Receiver     string   // https address of the vendor's service that proves event delivery; "" if none
-	// BuiltIn means that no vendor wrote it: there is nobody to tell of a deprecated name.
+	// BuiltIn means that no vendor wrote it, so findings about deprecated names are left out: nobody could act on them.
 	BuiltIn bool
 }
 
-// Application is who needs it.
+// Application is an application that the requirements belong to.
 type Application struct {
 	Name, Vendor string
 	Support      string // https address, or ""
@@ -38,17 +38,17 @@ type Application struct {
 // NameIn is the application's name in a language.
 func (a Application) NameIn(lang string) string { return cmp.Or(a.names[lang], a.Name) }
 
-// Module is a module that has to be there.
+// Module is a module that has to be installed.
 type Module struct {
 	Name string // as in the product, e.g. crm or voximplant
-	// AtLeast is the oldest version that will do, e.g. 23.300.0; "" if any will.
+	// AtLeast is the oldest accepted version, e.g. 23.300.0; "" if any version is accepted.
 	AtLeast string
 }
 
 // Handlers is where an application's handlers live.
 type Handlers string
 
-// The places.
+// Where handlers can be.
 const (
 	Internet Handlers = "internet"
 	LAN      Handlers = "lan"
@@ -86,7 +86,7 @@ func AnyApplication() *Requirements {
 }
 
 // Merge is what several applications together need; without any, AnyApplication. The first that names a receiver decides where
-// event delivery is proved. If handlers live in different places, they are reached the way that needs most: from the internet.
+// event delivery is proved. If handlers are in different places, Internet counts, which needs the most open connections.
 func Merge(all ...*Requirements) *Requirements {
 	if len(all) == 0 {
 		return AnyApplication()
@@ -99,7 +99,7 @@ func Merge(all ...*Requirements) *Requirements {
 		merged.Methods = append(merged.Methods, r.Methods...)
 		merged.Events = append(merged.Events, r.Events...)
 		for _, m := range r.Modules {
-			merged.demand(m)
+			merged.addModule(m)
 		}
 		for _, h := range r.Hosts {
 			if !slices.Contains(merged.Hosts, h) {
@@ -118,8 +118,8 @@ func Merge(all ...*Requirements) *Requirements {
 	return merged
 }
 
-// demand adds a module; of two demands on one, the newer version counts.
-func (r *Requirements) demand(m Module) {
+// addModule adds a module; of two entries for one module, the newer version counts.
+func (r *Requirements) addModule(m Module) {
 	for i, other := range r.Modules {
 		if strings.EqualFold(other.Name, m.Name) {
 			if bitrix.CompareVersions(m.AtLeast, other.AtLeast) > 0 {

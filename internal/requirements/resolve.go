@@ -9,23 +9,23 @@ import (
 	"boxready/internal/yamlfile"
 )
 
-// Kind is what has to happen.
+// Kind is the kind of a finding: what has to be done.
 type Kind string
 
-// What can have to happen.
+// The kinds of findings.
 const (
-	Install    Kind = "install"    // the module isn't there
-	Update     Kind = "update"     // the module is there and too old
-	Grant      Kind = "grant"      // a permission has to be given
-	AskVendor  Kind = "ask-vendor" // the application asks for what exists nowhere
-	NotSure    Kind = "unsure"     // it can't be told, see Reason
-	Deprecated Kind = "deprecated" // it works, but its days are counted
+	Install      Kind = "install"    // the module isn't installed
+	Update       Kind = "update"     // the module is installed and too old
+	Grant        Kind = "grant"      // a permission has to be given
+	AskVendor    Kind = "ask-vendor" // the application needs something that exists nowhere
+	Undetermined Kind = "unsure"     // it can't be determined, see Reason
+	Deprecated   Kind = "deprecated" // it works, but it may be removed in a newer version
 )
 
-// What is the kind of thing that a finding is about.
+// What is the kind of object that a finding is about.
 type What string
 
-// The things that an application needs.
+// The kinds of objects.
 const (
 	ModuleNeed What = "module"
 	ScopeNeed  What = "scope"
@@ -33,58 +33,58 @@ const (
 	EventNeed  What = "event"
 )
 
-// Reason says more where Kind leaves it open.
+// Reason explains Undetermined and AskVendor.
 type Reason string
 
 const (
-	// Of NotSure.
+	// Of Undetermined.
 	NoAnswer      Reason = "no-answer"      // the portal could not be asked about it
-	REST3         Reason = "rest-3"         // a method of REST 3.0, and the portal can't be asked about these
-	ModuleUnsure  Reason = "module-unsure"  // it isn't there; whether its module is missing or too old can't be told
-	VersionUnsure Reason = "version-unsure" // the module is there; whether it is new enough can't be told
-	NewEnough     Reason = "new-enough"     // it isn't there although its module is new enough
+	REST3         Reason = "rest-3"         // a method of REST 3.0; the portal can't be asked about these
+	ModuleUnsure  Reason = "module-unsure"  // it is absent; whether its module is missing or too old can't be determined
+	VersionUnsure Reason = "version-unsure" // the module is installed; whether it is new enough can't be determined
+	NewEnough     Reason = "new-enough"     // it is absent although its module is new enough
 
 	// Of AskVendor.
-	NowhereKnown Reason = "nowhere-known" // neither the catalogue nor the portal has that name
-	Gone         Reason = "gone"          // deprecated, and the portal's version no longer has it
+	UnknownName Reason = "nowhere-known" // neither the catalogue nor the portal has that name
+	Removed     Reason = "gone"          // deprecated, and the portal's version no longer has it
 )
 
-// Finding is one thing between an application's requirements and a portal. What a missing module or permission explains stands
-// in that finding's lists and nowhere else.
+// Finding is one difference between an application's requirements and a portal. What is absent because of a missing module or permission is listed
+// in the finding about that module or permission and nowhere else.
 type Finding struct {
 	Kind   Kind   `json:"kind"`
 	What   What   `json:"what"`
 	Name   string `json:"name"` // as the catalogue writes it, otherwise as the requirements do
 	Reason Reason `json:"reason,omitempty"`
-	Module string `json:"module,omitempty"` // that it is about: to install, to update, or that offers it
+	Module string `json:"module,omitempty"` // the module to install or update, or that offers Name
 
-	// What is needed from a module, or needs a permission.
+	// What the module offers, or what needs the permission.
 	Scopes  []string `json:"scopes,omitempty"`
 	Methods []string `json:"methods,omitempty"`
 	Events  []string `json:"events,omitempty"`
 
-	AnyOf     []string `json:"any_of,omitempty"`     // permissions of which one is enough
-	AlsoNeeds []string `json:"also_needs,omitempty"` // further modules without which it doesn't exist, as "sale" or "rest >=23.100.0"
+	AnyOf     []string `json:"any_of,omitempty"`     // permissions of which any one is accepted
+	AlsoNeeds []string `json:"also_needs,omitempty"` // further modules that it needs, as "sale" or "rest >=23.100.0"
 
 	AtLeast string `json:"at_least,omitempty"` // version of Module that the requirements demand
-	Has     Range  `json:"has,omitzero"`       // what is known of Module's version on the portal
+	Has     Range  `json:"has,omitzero"`       // proven range of Module's version on the portal
 
-	// The version of Module that brought it: by the documentation, or the newest known to lack it and the oldest known to
-	// have it. A module to install that has them is known in versions without REST: it may also be there and too old.
+	// The first version of Module with it: by the documentation, or between the newest known without it and the oldest known
+	// with it. If a module to install has these, old versions of it offer nothing over REST: it may also be installed and too old.
 	Since    string `json:"since,omitempty"`
 	After    string `json:"after,omitempty"`
 	NotLater string `json:"not_later,omitempty"`
 
-	Nearest    []string `json:"nearest,omitempty"`     // names that may have been meant
+	Nearest    []string `json:"nearest,omitempty"`     // similar known names
 	ReplacedBy string   `json:"replaced_by,omitempty"` // successor, possibly with a final ".*"
 }
 
-// Resolve compares requirements with what is known of a portal and says what has to happen: missing modules first, then
-// permissions, then names one by one, each in the order of the requirements. Nothing is said of what is in order, and of what
-// the inventory doesn't know at all.
+// Resolve compares requirements with an inventory and returns what has to be done: missing modules first, then
+// permissions, then single names, each in the order of the requirements. There is no finding about what is in order, nor about
+// fields of the inventory that are nil.
 func Resolve(r *Requirements, inv *Inventory) []Finding { return inv.Index().Resolve(r) }
 
-// Resolve is Resolve for an inventory that is asked more than once.
+// Resolve is the function Resolve for an inventory that is used more than once.
 func (x *Index) Resolve(r *Requirements) []Finding {
 	s := &resolver{Index: x, req: r, modules: map[string]*Finding{}, permissions: map[string]*Finding{},
 		names: make([]Finding, 0, len(r.Methods))}
@@ -110,26 +110,26 @@ func (x *Index) Resolve(r *Requirements) []Finding {
 type resolver struct {
 	*Index
 	req             *Requirements
-	modules         map[string]*Finding // to install, or whose presence can't be told, by lower-case name
+	modules         map[string]*Finding // to install, or Undetermined, by lower-case name
 	moduleOrder     []*Finding
 	permissions     map[string]*Finding // to grant, by lower-case scope
 	permissionOrder []*Finding
 	names           []Finding
-	suggested       int
+	suggestions     int
 }
 
-// maxSuggested is for how many names spellings are suggested: a file with more unknown ones isn't misspelt, it is about something
+// maxSuggested limits for how many names similar spellings are looked up: a file with more unknown names isn't misspelt but about something
 // else.
 const maxSuggested = 20
 
 func (s *resolver) nearest(known *yamlfile.Spelling, name string) []string {
-	if s.suggested++; s.suggested > maxSuggested {
+	if s.suggestions++; s.suggestions > maxSuggested {
 		return nil
 	}
 	return known.Nearest(name)
 }
 
-// distinct drops names that came before, whatever their letter case.
+// distinct drops repeated names, whatever their letter case.
 func distinct(names []string) []string {
 	seen := make(map[string]bool, len(names))
 	return slices.DeleteFunc(slices.Clone(names), func(name string) bool {
@@ -145,10 +145,10 @@ func (s *resolver) add(f Finding) { s.names = append(s.names, f) }
 func (s *resolver) requireModule(m Module) {
 	switch has := s.Range(m.Name); s.Presence(m.Name) {
 	case Absent:
-		s.group(Install, m.Name).AtLeast = m.AtLeast
+		s.moduleFinding(Install, m.Name).AtLeast = m.AtLeast
 	case Unsure:
 		if s.Provided != nil {
-			s.group(NotSure, m.Name).AtLeast = m.AtLeast
+			s.moduleFinding(Undetermined, m.Name).AtLeast = m.AtLeast
 		}
 	default:
 		switch {
@@ -156,35 +156,35 @@ func (s *resolver) requireModule(m Module) {
 		case has.below(m.AtLeast):
 			s.add(Finding{Kind: Update, What: ModuleNeed, Name: m.Name, Module: m.Name, AtLeast: m.AtLeast, Has: has})
 		default:
-			s.add(Finding{Kind: NotSure, Reason: VersionUnsure, What: ModuleNeed, Name: m.Name, Module: m.Name, AtLeast: m.AtLeast, Has: has})
+			s.add(Finding{Kind: Undetermined, Reason: VersionUnsure, What: ModuleNeed, Name: m.Name, Module: m.Name, AtLeast: m.AtLeast, Has: has})
 		}
 	}
 }
 
-// group returns the finding about a module under which everything that it would offer is listed.
-func (s *resolver) group(kind Kind, module string) *Finding {
+// moduleFinding returns the finding about a module, in which everything is listed that the module would offer.
+func (s *resolver) moduleFinding(kind Kind, module string) *Finding {
 	key := strings.ToLower(module)
 	if f := s.modules[key]; f != nil {
 		return f
 	}
 	f := &Finding{Kind: kind, What: ModuleNeed, Name: module, Module: module}
-	if kind == NotSure {
+	if kind == Undetermined {
 		f.Reason = ModuleUnsure
 	}
-	f.After, f.NotLater = moduleSigns()[key].newestWithout, moduleSigns()[key].oldestWith
+	f.After, f.NotLater = moduleEvidence()[key].newestWithout, moduleEvidence()[key].oldestWith
 	s.modules[key] = f
 	s.moduleOrder = append(s.moduleOrder, f)
 	return f
 }
 
-// missing is something in the catalogue that the portal doesn't have.
+// missing is a scope, method or event of the catalogue that the portal doesn't have.
 type missing struct {
 	Finding
 	needs []bitrix.Need            // besides Module
-	list  func(*Finding) *[]string // where it stands in the finding about a module
+	list  func(*Finding) *[]string // its list in the finding about a module
 }
 
-// explain says why something is missing: its module, a module that it also needs, or the version of either.
+// explain adds the finding that explains why something is missing: its module, a module that it also needs, or the version of either.
 func (s *resolver) explain(m missing) {
 	for _, need := range m.needs {
 		if s.Presence(need.Module) != Present || need.AtLeast != "" && !s.Range(need.Module).atLeast(need.AtLeast) {
@@ -192,18 +192,18 @@ func (s *resolver) explain(m missing) {
 		}
 	}
 	if s.Presence(m.Module) == Absent {
-		s.under(s.group(Install, m.Module), m)
+		s.listUnder(s.moduleFinding(Install, m.Module), m)
 		return
 	}
-	// What every known version of its module has isn't missing for its age.
-	ageless := m.What == ScopeNeed || m.NotLater != "" && m.After == ""
+	// What every known version of the module has isn't missing because the module is old.
+	inEveryVersion := m.What == ScopeNeed || m.NotLater != "" && m.After == ""
 	for _, need := range m.needs {
 		switch presence := s.Presence(need.Module); {
 		case presence == Absent:
-			s.under(s.group(Install, need.Module), m)
+			s.listUnder(s.moduleFinding(Install, need.Module), m)
 			return
-		case presence == Unsure && ageless:
-			s.under(s.group(NotSure, need.Module), m)
+		case presence == Unsure && inEveryVersion:
+			s.listUnder(s.moduleFinding(Undetermined, need.Module), m)
 			return
 		case need.AtLeast != "" && s.Range(need.Module).below(need.AtLeast):
 			s.add(Finding{Kind: Update, What: m.What, Name: m.Name, Module: need.Module, Since: need.AtLeast, Has: s.Range(need.Module)})
@@ -212,10 +212,10 @@ func (s *resolver) explain(m missing) {
 	}
 	switch {
 	case s.Presence(m.Module) == Unsure:
-		s.under(s.group(NotSure, m.Module), m)
+		s.listUnder(s.moduleFinding(Undetermined, m.Module), m)
 		return
 	case s.newEnough(m.Finding):
-		m.Kind, m.Reason = NotSure, NewEnough
+		m.Kind, m.Reason = Undetermined, NewEnough
 	default:
 		m.Kind = Update
 	}
@@ -223,8 +223,8 @@ func (s *resolver) explain(m missing) {
 	s.add(m.Finding)
 }
 
-// under lists something with the module without which it isn't there.
-func (s *resolver) under(f *Finding, m missing) {
+// listUnder adds something missing to the finding about the module that explains it.
+func (s *resolver) listUnder(f *Finding, m missing) {
 	list := m.list(f)
 	*list = append(*list, m.Name)
 	for _, also := range m.AlsoNeeds {
@@ -239,12 +239,12 @@ func (s *resolver) requireScope(name string) {
 		return
 	}
 	info, known := bitrix.Scope(name)
-	if s.Provided != nil && !anyOf(s.provided, enough(strings.ToLower(name))) {
+	if s.Provided != nil && !anyOf(s.provided, acceptedScopes(strings.ToLower(name))) {
 		switch {
 		case !known:
-			s.add(Finding{Kind: AskVendor, Reason: NowhereKnown, What: ScopeNeed, Name: name, Nearest: s.nearest(scopeSpelling(), name)})
+			s.add(Finding{Kind: AskVendor, Reason: UnknownName, What: ScopeNeed, Name: name, Nearest: s.nearest(scopeSpelling(), name)})
 		case info.Evidence == bitrix.EvidenceInferred && s.ModuleVersions == nil && s.Presence(info.Modules[0]) != Absent:
-			f := s.group(NotSure, info.Modules[0])
+			f := s.moduleFinding(Undetermined, info.Modules[0])
 			f.Scopes = append(f.Scopes, info.Name)
 		default:
 			s.explain(missing{needs: info.AlsoNeeds(), list: func(f *Finding) *[]string { return &f.Scopes },
@@ -252,8 +252,8 @@ func (s *resolver) requireScope(name string) {
 		}
 		return
 	}
-	if s.Granted != nil && !anyOf(s.granted, enough(strings.ToLower(name))) {
-		s.permission(cmp.Or(info.Name, name), enough(strings.ToLower(name)))
+	if s.Granted != nil && !anyOf(s.granted, acceptedScopes(strings.ToLower(name))) {
+		s.permission(cmp.Or(info.Name, name), acceptedScopes(strings.ToLower(name)))
 	}
 }
 
@@ -269,9 +269,9 @@ func (s *resolver) permission(scope string, anyOf []string) *Finding {
 	return f
 }
 
-// lacksPermission returns the finding about the permission that something in one of these scopes lacks, or nil. Of several
+// missingPermission returns the finding about the permission that is missing for something in these scopes, or nil. Of several
 // that would do, the one that the requirements name.
-func (s *resolver) lacksPermission(scopes []string) *Finding {
+func (s *resolver) missingPermission(scopes []string) *Finding {
 	if s.Granted == nil || len(scopes) == 0 || anyOf(s.granted, scopes) {
 		return nil
 	}
@@ -291,22 +291,22 @@ func (s *resolver) requireMethod(name string) {
 	f := Finding{What: MethodNeed, Name: m.Name, Module: m.Module, Since: m.Since(), After: m.AbsentIn, NotLater: m.PresentIn}
 	switch has := s.method(lower, m, known); {
 	case has == bitrix.Yes:
-		s.permitMethod(m, lower)
+		s.requireMethodPermission(m, lower)
 	case has == bitrix.No && m.Deprecated && s.newEnough(f):
-		f.Kind, f.Reason, f.Has, f.ReplacedBy = AskVendor, Gone, s.Range(m.Module), m.ReplacedBy
+		f.Kind, f.Reason, f.Has, f.ReplacedBy = AskVendor, Removed, s.Range(m.Module), m.ReplacedBy
 		s.add(f)
 		return
 	case has == bitrix.No || s.Presence(m.Module) == Absent:
 		s.explain(missing{needs: m.AlsoNeeds(), list: func(f *Finding) *[]string { return &f.Methods }, Finding: f})
-	case !m.API2: // method.get doesn't look at it, and nothing else was asked
+	case !m.API2: // method.get doesn't know REST 3.0, and nothing else was asked
 		if rest := s.Range("rest"); rest.below(bitrix.REST3Since) {
 			f.Kind, f.Module, f.Since, f.Has = Update, "rest", bitrix.REST3Since, rest
 		} else {
-			f.Kind, f.Reason = NotSure, REST3
+			f.Kind, f.Reason = Undetermined, REST3
 		}
 		s.add(f)
 	case s.Existing != nil || s.Listed != nil:
-		f.Kind, f.Reason = NotSure, NoAnswer
+		f.Kind, f.Reason = Undetermined, NoAnswer
 		s.add(f)
 	}
 	if m.Deprecated && !s.req.BuiltIn {
@@ -314,7 +314,7 @@ func (s *resolver) requireMethod(name string) {
 	}
 }
 
-// newEnough reports whether the portal's version of the module surely is one that has, or had, what f is about.
+// newEnough reports whether the portal's version of the module certainly has, or had, what f is about.
 func (s *resolver) newEnough(f Finding) bool {
 	first := cmp.Or(f.Since, f.NotLater)
 	return first != "" && s.Range(f.Module).atLeast(first)
@@ -323,16 +323,16 @@ func (s *resolver) newEnough(f Finding) bool {
 func (s *resolver) requireUnknownMethod(name string) {
 	f := Finding{What: MethodNeed, Name: name}
 	switch has := s.Method(name); {
-	case has == bitrix.Yes: // the catalogue leaves out what isn't documented
+	case has == bitrix.Yes: // not documented, therefore not in the catalogue
 		if available, answered := s.Available[strings.ToLower(name)]; answered && !available {
 			f.Kind = Grant
 			s.add(f)
 		}
 		return
 	case has == bitrix.No:
-		f.Kind, f.Reason = AskVendor, NowhereKnown
+		f.Kind, f.Reason = AskVendor, UnknownName
 	case s.Existing != nil || s.Listed != nil:
-		f.Kind, f.Reason = NotSure, NoAnswer
+		f.Kind, f.Reason = Undetermined, NoAnswer
 	default:
 		return
 	}
@@ -340,14 +340,14 @@ func (s *resolver) requireUnknownMethod(name string) {
 	s.add(f)
 }
 
-// permitMethod looks whether a method that is there may be called.
-func (s *resolver) permitMethod(m bitrix.MethodInfo, lower string) {
+// requireMethodPermission adds a finding if a method that exists may not be called.
+func (s *resolver) requireMethodPermission(m bitrix.MethodInfo, lower string) {
 	scopes := scopesOf(m)
 	available, answered := s.Available[lower]
 	if answered && available {
 		return
 	}
-	if f := s.lacksPermission(scopes); f != nil {
+	if f := s.missingPermission(scopes); f != nil {
 		f.Methods = append(f.Methods, m.Name)
 	} else if answered {
 		s.add(Finding{Kind: Grant, What: MethodNeed, Name: m.Name, Module: m.Module, AnyOf: scopes})
@@ -358,7 +358,7 @@ func (s *resolver) requireEvent(name string) {
 	e, known := bitrix.Event(name)
 	if !known {
 		if s.Event(name) == bitrix.No {
-			s.add(Finding{Kind: AskVendor, Reason: NowhereKnown, What: EventNeed, Name: strings.ToUpper(name), Nearest: s.nearest(eventSpelling(), name)})
+			s.add(Finding{Kind: AskVendor, Reason: UnknownName, What: EventNeed, Name: strings.ToUpper(name), Nearest: s.nearest(eventSpelling(), name)})
 		}
 		return
 	}
@@ -367,7 +367,7 @@ func (s *resolver) requireEvent(name string) {
 		s.explain(missing{needs: e.AlsoNeeds(), list: func(f *Finding) *[]string { return &f.Events },
 			Finding: Finding{What: EventNeed, Name: e.Name, Module: e.Module}})
 	case has == bitrix.Yes:
-		if f := s.lacksPermission(e.Scopes); f != nil {
+		if f := s.missingPermission(e.Scopes); f != nil {
 			f.Events = append(f.Events, e.Name)
 		}
 	}

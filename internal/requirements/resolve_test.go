@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// portal is a portal with every module that the catalogue knows but some: what it would answer.
+// portal is the inventory of a portal with every module of the catalogue but some.
 func portal(without ...string) *requirements.Inventory {
 	inv := &requirements.Inventory{Existing: map[string]bool{}, Available: map[string]bool{}}
 	for _, s := range bitrix.Scopes() {
@@ -35,25 +35,25 @@ func portal(without ...string) *requirements.Inventory {
 	return inv
 }
 
-// about drops what is said of deprecated names.
-func about(findings []requirements.Finding) []requirements.Finding {
+// withoutDeprecated drops the findings about deprecated names.
+func withoutDeprecated(findings []requirements.Finding) []requirements.Finding {
 	return slices.DeleteFunc(findings, func(f requirements.Finding) bool { return f.Kind == requirements.Deprecated })
 }
 
 func one(t *testing.T, name string, findings []requirements.Finding) requirements.Finding {
 	t.Helper()
-	findings = about(findings)
+	findings = withoutDeprecated(findings)
 	if len(findings) != 1 {
 		t.Fatalf("%s: expected one finding, got %+v", name, findings)
 	}
 	return findings[0]
 }
 
-// unprovable are the modules whose absence the catalogue's evidence doesn't prove: their scopes are known by hearsay, or
+// unprovable are the modules whose absence can't be proved from the catalogue: their scopes are inferred, or
 // shared with another module.
 var unprovable = []string{"ai", "biconnector", "call", "imbot", "imconnector", "imopenlines", "note", "sign"}
 
-func TestNothingIsMissingOnAWholePortal(t *testing.T) {
+func TestNothingIsMissingOnACompletePortal(t *testing.T) {
 	all := &requirements.Requirements{}
 	for m := range bitrix.Methods() {
 		if m.API2 {
@@ -66,7 +66,7 @@ func TestNothingIsMissingOnAWholePortal(t *testing.T) {
 	for _, s := range bitrix.Scopes() {
 		all.Scopes = append(all.Scopes, s.Name)
 	}
-	if found := about(requirements.Resolve(all, portal())); len(found) != 0 {
+	if found := withoutDeprecated(requirements.Resolve(all, portal())); len(found) != 0 {
 		t.Errorf("%+v", found)
 	}
 }
@@ -75,7 +75,7 @@ func TestEveryMethodWithoutItsModule(t *testing.T) {
 	without := map[string]*requirements.Index{}
 	for m := range bitrix.Methods() {
 		if m.Module == "rest" || m.Module == "main" {
-			continue // without them there is no portal
+			continue // no portal works without them
 		}
 		if without[m.Module] == nil {
 			without[m.Module] = portal(m.Module).Index()
@@ -85,9 +85,9 @@ func TestEveryMethodWithoutItsModule(t *testing.T) {
 		switch {
 		case !slices.Contains(unprovable, m.Module):
 		case !m.API2:
-			want = requirements.Finding{Kind: requirements.NotSure, Reason: requirements.REST3, What: requirements.MethodNeed}
+			want = requirements.Finding{Kind: requirements.Undetermined, Reason: requirements.REST3, What: requirements.MethodNeed}
 		default:
-			want = requirements.Finding{Kind: requirements.NotSure, Reason: requirements.ModuleUnsure, What: requirements.ModuleNeed}
+			want = requirements.Finding{Kind: requirements.Undetermined, Reason: requirements.ModuleUnsure, What: requirements.ModuleNeed}
 		}
 		if f.Kind != want.Kind || f.What != want.What || f.Reason != want.Reason || f.Module != m.Module {
 			t.Errorf("%s: %+v", m.Name, f)
@@ -102,7 +102,7 @@ func TestEveryMethodWithItsModuleTooOld(t *testing.T) {
 	inv := portal()
 	for m := range bitrix.Methods() {
 		answers := maps.Clone(inv.Existing)
-		for other := range bitrix.Methods() { // what says how old the module is goes too
+		for other := range bitrix.Methods() { // what tells the module's age is removed too
 			if other.Module == m.Module && (other.AbsentIn != "" || other.Since() != "") {
 				delete(answers, strings.ToLower(other.Name))
 			}
@@ -116,10 +116,10 @@ func TestEveryMethodWithItsModuleTooOld(t *testing.T) {
 		want := requirements.Finding{Kind: requirements.Update}
 		switch {
 		case !m.API2:
-			want = requirements.Finding{Kind: requirements.NotSure, Reason: requirements.REST3}
+			want = requirements.Finding{Kind: requirements.Undetermined, Reason: requirements.REST3}
 		case strings.HasPrefix(m.Name, "log.") && m.AbsentIn == "":
 			// Every version known has it together with module blog, which REST doesn't show.
-			if f.Kind != requirements.NotSure || f.Module != "blog" {
+			if f.Kind != requirements.Undetermined || f.Module != "blog" {
 				t.Errorf("%s: %+v", m.Name, f)
 			}
 			continue
@@ -158,7 +158,7 @@ func TestEveryEvent(t *testing.T) {
 			f := one(t, e.Name, requirements.Resolve(need, portal(e.Module)))
 			want := requirements.Install
 			if slices.Contains(unprovable, e.Module) {
-				want = requirements.NotSure
+				want = requirements.Undetermined
 			}
 			if f.Kind != want || f.Module != e.Module || !slices.Equal(f.Events, []string{e.Name}) {
 				t.Errorf("%s without its module: %+v", e.Name, f)
@@ -220,7 +220,7 @@ func TestAMissingModuleIsReportedOnce(t *testing.T) {
 	}
 }
 
-// Methods of REST 3.0 can be asked about under /rest/api/ alone. That one surely isn't there counts like any other's absence.
+// Methods of REST 3.0 can be asked about under /rest/api/ alone. One that certainly doesn't exist counts as any other absent method.
 func TestAbsentMethodsOfREST3(t *testing.T) {
 	for m := range bitrix.Methods() {
 		if m.API2 {
@@ -230,12 +230,12 @@ func TestAbsentMethodsOfREST3(t *testing.T) {
 		inv := portal()
 		inv.Existing[strings.ToLower(m.Name)] = false
 		f := one(t, m.Name, requirements.Resolve(need, inv))
-		hearsay := m.Module == "call" && f.Kind == requirements.NotSure && f.Reason == requirements.ModuleUnsure // it has no other methods
-		if !hearsay && (f.Kind != requirements.Update || f.What != requirements.MethodNeed || f.Name != m.Name) || f.Module != m.Module {
+		inferred := m.Module == "call" && f.Kind == requirements.Undetermined && f.Reason == requirements.ModuleUnsure // it has no other methods
+		if !inferred && (f.Kind != requirements.Update || f.What != requirements.MethodNeed || f.Name != m.Name) || f.Module != m.Module {
 			t.Errorf("%s: %+v", m.Name, f)
 		}
 		inv.Existing[strings.ToLower(m.Name)] = true
-		if found := about(requirements.Resolve(need, inv)); len(found) != 0 {
+		if found := withoutDeprecated(requirements.Resolve(need, inv)); len(found) != 0 {
 			t.Errorf("%s is there: %+v", m.Name, found)
 		}
 		inv.Existing[strings.ToLower(m.Name)], inv.Existing["method.get"] = false, false
@@ -252,7 +252,7 @@ func TestWhatTheListOfMethodsOmitsIsNotMissing(t *testing.T) {
 	x := inv.Index()
 	unsure := 0
 	for m := range bitrix.Methods() {
-		f := about(x.Resolve(&requirements.Requirements{Methods: []string{m.Name}}))
+		f := withoutDeprecated(x.Resolve(&requirements.Requirements{Methods: []string{m.Name}}))
 		switch {
 		case m.Name == "batch":
 			if len(f) != 0 {
@@ -264,7 +264,7 @@ func TestWhatTheListOfMethodsOmitsIsNotMissing(t *testing.T) {
 			}
 		default:
 			unsure++
-			if g := one(t, m.Name, f); g.Kind != requirements.NotSure || g.Reason != requirements.NoAnswer && g.Reason != requirements.REST3 {
+			if g := one(t, m.Name, f); g.Kind != requirements.Undetermined || g.Reason != requirements.NoAnswer && g.Reason != requirements.REST3 {
 				t.Errorf("%s is never listed: %+v", m.Name, g)
 			}
 		}
@@ -275,7 +275,7 @@ func TestWhatTheListOfMethodsOmitsIsNotMissing(t *testing.T) {
 }
 
 func TestResolve(t *testing.T) {
-	lacking := func(inv *requirements.Inventory, names ...string) *requirements.Inventory {
+	withoutMethods := func(inv *requirements.Inventory, names ...string) *requirements.Inventory {
 		for _, name := range names {
 			inv.Existing[strings.ToLower(name)] = false
 		}
@@ -314,23 +314,23 @@ func TestResolve(t *testing.T) {
 			inv.Existing["mobile.counter.get"], inv.Available["mobile.counter.get"] = true, false
 		}), []finding{{Kind: requirements.Grant, What: requirements.MethodNeed, Name: "mobile.counter.get"}}},
 		{"names that exist nowhere", req{Methods: []string{"crm.deal.category.list"}, Scopes: []string{"taks"}, Events: []string{"OnCrmDealAd"}},
-			lacking(portal(), "crm.deal.category.list"), []finding{
-				{Kind: requirements.AskVendor, Reason: requirements.NowhereKnown, What: requirements.ScopeNeed, Name: "taks", Nearest: []string{"task", "tasks"}},
-				{Kind: requirements.AskVendor, Reason: requirements.NowhereKnown, What: requirements.MethodNeed, Name: "crm.deal.category.list", Nearest: []string{"crm.dealcategory.list"}},
-				{Kind: requirements.AskVendor, Reason: requirements.NowhereKnown, What: requirements.EventNeed, Name: "ONCRMDEALAD", Nearest: []string{"ONCRMDEALADD"}},
+			withoutMethods(portal(), "crm.deal.category.list"), []finding{
+				{Kind: requirements.AskVendor, Reason: requirements.UnknownName, What: requirements.ScopeNeed, Name: "taks", Nearest: []string{"task", "tasks"}},
+				{Kind: requirements.AskVendor, Reason: requirements.UnknownName, What: requirements.MethodNeed, Name: "crm.deal.category.list", Nearest: []string{"crm.dealcategory.list"}},
+				{Kind: requirements.AskVendor, Reason: requirements.UnknownName, What: requirements.EventNeed, Name: "ONCRMDEALAD", Nearest: []string{"ONCRMDEALADD"}},
 			}},
 		{"a name that the portal didn't answer for", req{Methods: []string{"crm.item.lst"}}, portal(), []finding{
-			{Kind: requirements.NotSure, Reason: requirements.NoAnswer, What: requirements.MethodNeed, Name: "crm.item.lst", Nearest: []string{"crm.item.list"}}}},
+			{Kind: requirements.Undetermined, Reason: requirements.NoAnswer, What: requirements.MethodNeed, Name: "crm.item.lst", Nearest: []string{"crm.item.list"}}}},
 
-		{"a method that needs another module", req{Methods: []string{"crm.documentgenerator.document.add"}}, lacking(portal("documentgenerator"), "crm.documentgenerator.document.add"), []finding{
+		{"a method that needs another module", req{Methods: []string{"crm.documentgenerator.document.add"}}, withoutMethods(portal("documentgenerator"), "crm.documentgenerator.document.add"), []finding{
 			{Kind: requirements.Install, What: requirements.ModuleNeed, Name: "documentgenerator", Module: "documentgenerator", Methods: []string{"crm.documentgenerator.document.add"}}}},
 		{"the other module is there, so this one is too old", req{Methods: []string{"crm.item.payment.add"}},
 			with(func(inv *requirements.Inventory) { inv.Existing = map[string]bool{"crm.item.payment.add": false} }), []finding{
 				{Kind: requirements.Update, What: requirements.MethodNeed, Name: "crm.item.payment.add", Module: "crm"}}},
-		{"both modules are missing", req{Methods: []string{"crm.orderentity.list"}}, lacking(portal("crm", "sale"), "crm.orderentity.list"), []finding{
+		{"both modules are missing", req{Methods: []string{"crm.orderentity.list"}}, withoutMethods(portal("crm", "sale"), "crm.orderentity.list"), []finding{
 			{Kind: requirements.Install, What: requirements.ModuleNeed, Name: "crm", Module: "crm", Methods: []string{"crm.orderentity.list"}, AlsoNeeds: []string{"sale"}}}},
 		{"the other module can't be seen at all", req{Methods: []string{"log.blogpost.add"}}, with(func(inv *requirements.Inventory) { inv.Existing = map[string]bool{"log.blogpost.add": false} }), []finding{
-			{Kind: requirements.NotSure, Reason: requirements.ModuleUnsure, What: requirements.ModuleNeed, Name: "blog", Module: "blog", Methods: []string{"log.blogpost.add"}}}},
+			{Kind: requirements.Undetermined, Reason: requirements.ModuleUnsure, What: requirements.ModuleNeed, Name: "blog", Module: "blog", Methods: []string{"log.blogpost.add"}}}},
 		{"or the version of either", req{Methods: []string{"log.blogcomment.add"}}, with(func(inv *requirements.Inventory) { inv.Existing = map[string]bool{"log.blogcomment.add": false} }), []finding{
 			{Kind: requirements.Update, What: requirements.MethodNeed, Name: "log.blogcomment.add", Module: "socialnetwork", After: "17.6.1", NotLater: "19.0.300", AlsoNeeds: []string{"blog"}}}},
 		{"the scope needs another module", req{Scopes: []string{"entity"}, Methods: []string{"entity.add"}},
@@ -338,7 +338,7 @@ func TestResolve(t *testing.T) {
 				inv.Provided = no(inv.Provided, "entity", "iblock")
 				inv.Existing["entity.add"] = false
 			}), []finding{
-				{Kind: requirements.NotSure, Reason: requirements.ModuleUnsure, What: requirements.ModuleNeed, Name: "iblock", Module: "iblock", Scopes: []string{"entity"}, Methods: []string{"entity.add"}}}},
+				{Kind: requirements.Undetermined, Reason: requirements.ModuleUnsure, What: requirements.ModuleNeed, Name: "iblock", Module: "iblock", Scopes: []string{"entity"}, Methods: []string{"entity.add"}}}},
 		{"users need the intranet", req{Scopes: []string{"user"}, Methods: []string{"user.current"}},
 			with(func(inv *requirements.Inventory) {
 				inv.Provided = no(portal("intranet").Provided, "user", "user_basic", "user_brief")
@@ -353,9 +353,9 @@ func TestResolve(t *testing.T) {
 
 		{"a module known in versions without REST", req{Scopes: []string{"sale"}}, portal("sale"), []finding{
 			{Kind: requirements.Install, What: requirements.ModuleNeed, Name: "sale", Module: "sale", Scopes: []string{"sale"}, After: "17.0.8", NotLater: "17.6.2"}}},
-		{"a scope known by hearsay", req{Scopes: []string{"note"}}, portal("note"), []finding{
-			{Kind: requirements.NotSure, Reason: requirements.ModuleUnsure, What: requirements.ModuleNeed, Name: "note", Module: "note", Scopes: []string{"note"}}}},
-		{"a scope known by hearsay, of a module that surely isn't there", req{Scopes: []string{"mail"}, Methods: []string{"mailservice.list"}}, portal("mail"), []finding{
+		{"a scope inferred", req{Scopes: []string{"note"}}, portal("note"), []finding{
+			{Kind: requirements.Undetermined, Reason: requirements.ModuleUnsure, What: requirements.ModuleNeed, Name: "note", Module: "note", Scopes: []string{"note"}}}},
+		{"a scope inferred, of a module that surely isn't there", req{Scopes: []string{"mail"}, Methods: []string{"mailservice.list"}}, portal("mail"), []finding{
 			{Kind: requirements.Install, What: requirements.ModuleNeed, Name: "mail", Module: "mail", Scopes: []string{"mail"}, Methods: []string{"mailservice.list"}}}},
 		{"a scope that its module lacks", req{Scopes: []string{"pay_system"}}, with(func(inv *requirements.Inventory) { inv.Provided = no(inv.Provided, "pay_system") }), []finding{
 			{Kind: requirements.Update, What: requirements.ScopeNeed, Name: "pay_system", Module: "sale", Has: requirements.Range{AtLeast: "23.200.0"}}}},
@@ -381,16 +381,16 @@ func TestResolve(t *testing.T) {
 
 		{"deprecated, with a successor", req{Methods: []string{"catalog.document.confirm"}}, portal(), []finding{
 			{Kind: requirements.Deprecated, What: requirements.MethodNeed, Name: "catalog.document.confirm", Module: "catalog", ReplacedBy: "catalog.document.conduct"}}},
-		{"deprecated in the built-in file: nobody to tell", req{BuiltIn: true, Methods: []string{"catalog.document.confirm"}}, portal(), nil},
+		{"deprecated in the built-in file: not reported", req{BuiltIn: true, Methods: []string{"catalog.document.confirm"}}, portal(), nil},
 		{"deprecated and gone", req{Methods: []string{"catalog.document.confirm"}}, with(func(inv *requirements.Inventory) {
 			inv.Existing["catalog.document.confirm"] = false
 			inv.ModuleVersions = map[string]string{"catalog": "26.0.0"}
-		}), []finding{{Kind: requirements.AskVendor, Reason: requirements.Gone, What: requirements.MethodNeed, Name: "catalog.document.confirm", Module: "catalog",
+		}), []finding{{Kind: requirements.AskVendor, Reason: requirements.Removed, What: requirements.MethodNeed, Name: "catalog.document.confirm", Module: "catalog",
 			After: "19.0.0", NotLater: "23.100.0", Has: requirements.Range{Exactly: "26.0.0"}, ReplacedBy: "catalog.document.conduct"}}},
 		{"missing although the module is new enough", req{Methods: []string{"crm.item.list"}}, with(func(inv *requirements.Inventory) {
 			inv.Existing["crm.item.list"] = false
 			inv.ModuleVersions = map[string]string{"crm": "25.0.0"}
-		}), []finding{{Kind: requirements.NotSure, Reason: requirements.NewEnough, What: requirements.MethodNeed, Name: "crm.item.list", Module: "crm",
+		}), []finding{{Kind: requirements.Undetermined, Reason: requirements.NewEnough, What: requirements.MethodNeed, Name: "crm.item.list", Module: "crm",
 			After: "20.0.287", NotLater: "23.400.501", Has: requirements.Range{Exactly: "25.0.0"}}}},
 
 		{"modules, by what the portal answers", req{Modules: []requirements.Module{{Name: "crm"}, {Name: "CRM", AtLeast: "20.0.0"}, {Name: "crm", AtLeast: "99.0"}, {Name: "voximplant", AtLeast: "23.0.0"}}},
@@ -399,9 +399,9 @@ func TestResolve(t *testing.T) {
 				{Kind: requirements.Update, What: requirements.ModuleNeed, Name: "crm", Module: "crm", AtLeast: "99.0", Has: requirements.Range{AtLeast: "20.0.287", Below: "24.300.0"}}}},
 		{"a module's version that can't be told", req{Modules: []requirements.Module{{Name: "crm", AtLeast: "23.300.0"}}},
 			&requirements.Inventory{Provided: []string{"crm"}, Existing: map[string]bool{"crm.item.list": true}}, []finding{
-				{Kind: requirements.NotSure, Reason: requirements.VersionUnsure, What: requirements.ModuleNeed, Name: "crm", Module: "crm", AtLeast: "23.300.0", Has: requirements.Range{AtLeast: "20.0.287"}}}},
+				{Kind: requirements.Undetermined, Reason: requirements.VersionUnsure, What: requirements.ModuleNeed, Name: "crm", Module: "crm", AtLeast: "23.300.0", Has: requirements.Range{AtLeast: "20.0.287"}}}},
 		{"a module that REST doesn't show", req{Modules: []requirements.Module{{Name: "blog"}}}, portal(), []finding{
-			{Kind: requirements.NotSure, Reason: requirements.ModuleUnsure, What: requirements.ModuleNeed, Name: "blog", Module: "blog"}}},
+			{Kind: requirements.Undetermined, Reason: requirements.ModuleUnsure, What: requirements.ModuleNeed, Name: "blog", Module: "blog"}}},
 		{"modules, from the portal's server", req{Modules: []requirements.Module{{Name: "blog"}, {Name: "ai"}, {Name: "crm", AtLeast: "23.300.0"}, {Name: "im", AtLeast: "24.0"}}},
 			&requirements.Inventory{ModuleVersions: map[string]string{"Blog": "20.0.0", "crm": "23.1000.0", "im": "23.999.0"}}, []finding{
 				{Kind: requirements.Install, What: requirements.ModuleNeed, Name: "ai", Module: "ai"},

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Write returns what is needed of the portal as a file. Names must be plain, as those of a file that was read are.
+// Write returns the scopes, methods, events and modules of r as a file. Names must be valid, as in a file that Read accepts.
 func Write(r *Requirements) []byte {
 	var file bytes.Buffer
 	file.WriteString("boxready: 1\n")
@@ -22,11 +22,11 @@ func Write(r *Requirements) []byte {
 		file.WriteString("modules:\n")
 	}
 	for _, m := range r.Modules {
-		demand := "installed"
+		constraint := "installed"
 		if m.AtLeast != "" {
-			demand = `">=` + m.AtLeast + `"`
+			constraint = `">=` + m.AtLeast + `"`
 		}
-		fmt.Fprintf(&file, "  %s: %s\n", m.Name, demand)
+		fmt.Fprintf(&file, "  %s: %s\n", m.Name, constraint)
 	}
 	return file.Bytes()
 }

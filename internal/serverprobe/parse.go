@@ -18,7 +18,7 @@ import (
 	"boxready/internal/lazyregexp"
 )
 
-// PasteReason is why what was pasted can't be read: a stable code.
+// PasteReason is a stable code of why pasted text can't be read.
 type PasteReason string
 
 // The reasons.
@@ -26,20 +26,20 @@ const (
 	PasteEmpty     PasteReason = "empty"
 	PasteTooBig    PasteReason = "too-big"
 	PasteScript    PasteReason = "script"     // the script was pasted, not what it prints
-	PastePHPError  PasteReason = "php-error"  // PHP's own message about an error, and no answer
-	PasteNotLoaded PasteReason = "not-loaded" // by the command line, the product ended the script while it was loaded
-	PasteNoAnswer  PasteReason = "no-answer"  // nothing in it is an answer
+	PastePHPError  PasteReason = "php-error"  // an error message of PHP without an answer
+	PasteNotLoaded PasteReason = "not-loaded" // on the command line, the product ended the script while it was being loaded
+	PasteNoAnswer  PasteReason = "no-answer"  // the text has no answer in it
 	PasteCutOff    PasteReason = "cut-off"    // the answer's end is missing
 	PasteDamaged   PasteReason = "damaged"    // something in the middle is
-	PasteNewer     PasteReason = "newer"      // it is from the script of a newer BoxReady
+	PasteNewer     PasteReason = "newer"      // the answer of a script of a newer BoxReady
 )
 
-// PasteReasons are all of them.
+// PasteReasons returns all reasons.
 func PasteReasons() []PasteReason {
 	return []PasteReason{PasteEmpty, PasteTooBig, PasteScript, PastePHPError, PasteNotLoaded, PasteNoAnswer, PasteCutOff, PasteDamaged, PasteNewer}
 }
 
-// PasteError says why what was pasted can't be read.
+// PasteError is the error of Parse.
 type PasteError struct {
 	Reason PasteReason
 	Err    error // may be nil
@@ -61,16 +61,16 @@ const (
 	maxBlocks = 100
 )
 
-// A marker as mail and chat programs may have left it: with another dash, or none.
+// The markers; mail and chat programs may have replaced or removed their dashes.
 var (
 	begin     = regexp.MustCompile(`BOXREADY\W{0,3}PROBE\W{0,3}BEGIN`)
 	end       = regexp.MustCompile(`BOXREADY\W{0,3}PROBE\W{0,3}END`)
 	notLoaded = regexp.MustCompile(`BOXREADY\W{0,3}PROBE\W{0,3}NOT\W{0,3}LOADED`)
 )
 
-const title = "title: BoxReady" // of the script for PHP
+const title = "title: BoxReady" // first line of the script for PHP
 
-// Print writes an answer as a script does.
+// Print writes an answer in the format of the scripts.
 func Print(a *Answer) (string, error) {
 	data, err := json.Marshal(a)
 	if err != nil {
@@ -79,8 +79,8 @@ func Print(a *Answer) (string, error) {
 	return fmt.Sprintf("BOXREADY-PROBE-BEGIN\nv:%d;packed:no;sha256:%x;data:\n%s\n;\nBOXREADY-PROBE-END\n", Version, sha256.Sum256(data), base64.StdEncoding.EncodeToString(data)), nil
 }
 
-// Parse reads what was pasted: answers of the scripts, whatever stands around them and however they were wrapped, quoted and
-// escaped on their way, or the log of the product's own system check. Of several answers of one kind, the last counts. The
+// Parse reads pasted text: answers of the scripts, with any text around them, and wrapped, quoted and
+// escaped by mail and chat programs, or the log of the product's own system check. Of several answers of one kind, the last counts. The
 // error is a *PasteError.
 func Parse(pasted []byte) (*Probe, error) {
 	switch {
@@ -99,7 +99,7 @@ func Parse(pasted []byte) (*Probe, error) {
 		}
 		rest = rest[at[1]:]
 		block := rest[:min(len(rest), maxBlock)]
-		// A second answer may begin before the first one has ended.
+		// The first answer may be cut off and be followed by another one.
 		if next := begin.FindIndex(block); next != nil {
 			block = block[:next[0]]
 		}
@@ -136,7 +136,7 @@ func Parse(pasted []byte) (*Probe, error) {
 	return nil, &PasteError{Reason: PasteNoAnswer}
 }
 
-// Read is Parse for what comes from in. Errors of in are returned as they are.
+// Read calls Parse with everything from in. Errors of in are returned unchanged.
 func Read(in io.Reader) (*Probe, error) {
 	pasted, err := io.ReadAll(io.LimitReader(in, maxPasted+1))
 	if err != nil {
@@ -145,7 +145,7 @@ func Read(in io.Reader) (*Probe, error) {
 	return Parse(pasted)
 }
 
-// fromUTF16 turns what PowerShell's > writes into UTF-8.
+// fromUTF16 converts the UTF-16 that PowerShell's > writes.
 func fromUTF16(b []byte) []byte {
 	if !bytes.HasPrefix(b, []byte{0xff, 0xfe}) {
 		return b
@@ -162,13 +162,13 @@ func fromUTF16(b []byte) []byte {
 }
 
 var (
-	tag   = lazyregexp.New(`<[^<>]{0,200}>`)
-	alien = regexp.MustCompile(`[^A-Za-z0-9+/=:;.-]+`) // what is no part of an answer: line breaks, marks of quotation, invisible characters
+	tag         = lazyregexp.New(`<[^<>]{0,200}>`)
+	notInAnswer = regexp.MustCompile(`[^A-Za-z0-9+/=:;.-]+`) // characters that no answer has: line breaks, quotation marks, invisible ones
 )
 
-// readBlock reads what stands between the markers.
+// readBlock reads the text between the markers.
 func readBlock(block []byte) (*Answer, error) {
-	text := alien.ReplaceAllString(html.UnescapeString(tag().ReplaceAllString(string(block), "")), "")
+	text := notInAnswer.ReplaceAllString(html.UnescapeString(tag().ReplaceAllString(string(block), "")), "")
 	fields := map[string]string{}
 	for _, field := range strings.Split(text, ";") {
 		if name, value, ok := strings.Cut(field, ":"); ok {
@@ -192,10 +192,10 @@ func readBlock(block []byte) (*Answer, error) {
 			return damaged(err)
 		}
 	}
-	// Where PHP has no hash function, gzip's own sum has to do.
+	// Without PHP's hash extension only the checksum of gzip protects the data.
 	sum := sha256.Sum256(data)
 	if want := fields["sha256"]; want != hex.EncodeToString(sum[:]) && (want != "" || fields["packed"] != "gzip") {
-		return damaged(errors.New("the sum differs"))
+		return damaged(errors.New("checksum differs"))
 	}
 	a := &Answer{}
 	if err := json.Unmarshal(data, a); err != nil {
@@ -204,7 +204,7 @@ func readBlock(block []byte) (*Answer, error) {
 	if !slices.Contains(Kinds(), a.Kind) || a.Time.IsZero() {
 		return damaged(errors.New("no kind or no time"))
 	}
-	a.tidy()
+	a.normalize()
 	return a, nil
 }
 

@@ -43,11 +43,11 @@ func prefixed(s, prefix string) string {
 	return prefix + strings.ReplaceAll(strings.TrimSuffix(s, "\n"), "\n", "\n"+prefix)
 }
 
-// TestPastes reads an answer in every form in which it may arrive.
+// TestPastes reads an answer in every form in which it may be pasted.
 func TestPastes(t *testing.T) {
 	plain := block(answerJSON)
 	want := parsed(t, plain)
-	if want.Asked != "portal.example.ru" || want.Modules["rest"] != "25.600.100" || want.Applications == nil || want.Hosts[0].By != serverprobe.PHP {
+	if want.PortalHost != "portal.example.ru" || want.Modules["rest"] != "25.600.100" || want.Applications == nil || want.Hosts[0].By != serverprobe.PHP {
 		t.Fatalf("read %+v", want)
 	}
 	inUTF16 := []byte{0xff, 0xfe}
@@ -91,10 +91,10 @@ func TestPastes(t *testing.T) {
 	}
 }
 
-// TestPrint reads back what is written in Go.
+// TestPrint reads back an answer written by Print.
 func TestPrint(t *testing.T) {
 	want := parsed(t, block(answerJSON))
-	want.Failed = nil // nothing says as much
+	want.Failed = nil // an empty map isn't written
 	printed, err := serverprobe.Print(&want.Answer)
 	if err != nil {
 		t.Fatal(err)
@@ -145,7 +145,7 @@ func TestBadPastes(t *testing.T) {
 	}
 }
 
-// TestJunk pastes 10 MB of what is no answer, each kind made to keep the reader busy. What it costs is compared with looking at
+// TestJunk pastes 10 MB that hold no answer, each kind expensive for a naive parser. The time is compared with looking at
 // each byte once.
 func TestJunk(t *testing.T) {
 	const size = 10 << 20
@@ -221,7 +221,7 @@ func TestSystemCheckLog(t *testing.T) {
 	}
 }
 
-// TestBounds asserts that an answer of a stranger's stays within what anyone reads, and that nothing in it looks like a key.
+// TestBounds asserts that an untrusted answer is shortened to the limits, and that nothing in it looks like a key.
 func TestBounds(t *testing.T) {
 	long := strings.Repeat("я", 5000)
 	var apps, chain []string

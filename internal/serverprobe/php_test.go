@@ -49,7 +49,7 @@ func needs(t testing.TB, command string) string {
 	return path
 }
 
-// authServer is an authorization server on this machine, with a certificate by an authority of its own in ca.
+// authServer is an authorization server on loopback; ca is the file with the root of its certificate.
 func authServer(t *testing.T) (address, ca string) {
 	t.Helper()
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -91,7 +91,7 @@ func certificateFor(t *testing.T, host string) (tls.Certificate, []byte) {
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
 }
 
-// page is the portal's own PHP command line, run by PHP's own web server. What the portal is like comes with each request.
+// page is the portal's own PHP command line, run by PHP's built-in web server. Each request carries the state of the portal.
 type page struct{ address string }
 
 // startPage starts it with settings of PHP ("memory_limit=16M").
@@ -218,7 +218,7 @@ func portalOf(main, rest, authServer string) stub {
 	return s
 }
 
-// versions are those in which what the script asks came or went: the class of the licence, the errors of HttpClient, the
+// versions are those in which something that the script uses was added or removed: the class of the licence, the errors of HttpClient, the
 // region's authorization server, REST 3.0.
 var versions = []struct{ rest, main string }{
 	{"20.0.500", "20.0.650"},
@@ -265,18 +265,18 @@ func TestEveryVersionAnswers(t *testing.T) {
 		t.Run(v.rest, func(t *testing.T) {
 			s := portalOf(v.main, v.rest, auth)
 			if v.rest == "20.0.500" {
-				delete(s.Tables, "b_lang_domain") // a question that can't be asked there costs nothing
+				delete(s.Tables, "b_lang_domain") // a query that fails there must not be reported as a failure
 			}
 			began := time.Now()
 			probe := parsed(t, page.run(t, text, s, true))
-			if probe.Nonce != nonce || probe.Asked != "portal.example.ru" || probe.Kind != serverprobe.PHP || !probe.Web() || !probe.Loaded || probe.RESTOK == nil || !*probe.RESTOK {
+			if probe.Nonce != nonce || probe.PortalHost != "portal.example.ru" || probe.Kind != serverprobe.PHP || !probe.Web() || !probe.Loaded || probe.RESTOK == nil || !*probe.RESTOK {
 				t.Errorf("whose answer: %+v", probe.Answer)
 			}
 			if since := probe.Time.Sub(began); since.Abs() > time.Minute {
 				t.Errorf("made %s", probe.Time)
 			}
-			if len(probe.Failed) > 0 || probe.Ended != "" {
-				t.Errorf("failed: %v, ended %q", probe.Failed, probe.Ended)
+			if len(probe.Failed) > 0 || probe.Stopped != "" {
+				t.Errorf("failed: %v, ended %q", probe.Failed, probe.Stopped)
 			}
 			age, periodic := int64(60), int64(3600)
 			want := &serverprobe.Answer{
@@ -307,7 +307,7 @@ func TestEveryVersionAnswers(t *testing.T) {
 				want.Names = want.Names[:1]
 			}
 			got := probe.Answer
-			want.Kind, want.Nonce, want.Asked, want.Time, want.TookMS, want.SAPI = got.Kind, got.Nonce, got.Asked, got.Time, got.TookMS, got.SAPI
+			want.Kind, want.Nonce, want.PortalHost, want.Time, want.TookMS, want.SAPI = got.Kind, got.Nonce, got.PortalHost, got.Time, got.TookMS, got.SAPI
 			want.Loaded, want.RESTOK, want.Failed, want.Settings, want.Hosts = got.Loaded, got.RESTOK, got.Failed, got.Settings, got.Hosts
 			if diff := cmp.Diff(want, &got); diff != "" {
 				t.Errorf("answer (-want +got):\n%s", diff)
@@ -337,7 +337,7 @@ func assertSettings(t *testing.T, s *serverprobe.PHPSettings, ca string) {
 	}
 }
 
-// TestNoSecretsInAnswers looks for everything that the portal of the harness keeps secret, packed or not.
+// TestNoSecretsInAnswers looks for every secret of the simulated product in the answer, packed or not.
 func TestNoSecretsInAnswers(t *testing.T) {
 	auth, ca := authServer(t)
 	page := startPage(t, "openssl.cafile="+ca)
@@ -353,11 +353,11 @@ func TestNoSecretsInAnswers(t *testing.T) {
 		}
 	}
 	if strings.Contains(text, "verysecret") || !strings.Contains(data, "10.0.0.9") {
-		t.Error("the test tests nothing")
+		t.Error("the test has no effect: the script holds secrets itself, or the answer lacks the proxy")
 	}
 }
 
-// TestNoWarnings runs the script where every warning of PHP's is an exception.
+// TestNoWarnings runs the script where every warning of PHP is an exception.
 func TestNoWarnings(t *testing.T) {
 	auth, ca := authServer(t)
 	page := startPage(t, "openssl.cafile="+ca)
@@ -372,8 +372,8 @@ func TestNoWarnings(t *testing.T) {
 			s := portalOf(v.main, v.rest, auth)
 			s.Strict = true
 			probe := parsed(t, page.run(t, strict, s, true))
-			if len(probe.Failed) > 0 || probe.Ended != "" {
-				t.Errorf("failed %v, ended %q", probe.Failed, probe.Ended)
+			if len(probe.Failed) > 0 || probe.Stopped != "" {
+				t.Errorf("failed %v, ended %q", probe.Failed, probe.Stopped)
 			}
 			if h := probe.Hosts[0]; h.Failed != "" || h.TLS != "ok" {
 				t.Errorf("host %+v", h)
@@ -382,7 +382,7 @@ func TestNoWarnings(t *testing.T) {
 	}
 }
 
-// TestBareServer forbids PHP what hosters forbid, and more.
+// TestBareServer disables the PHP functions that hosting providers disable, and more.
 func TestBareServer(t *testing.T) {
 	forbidden := []string{"exec", "shell_exec", "system", "passthru", "proc_open", "popen", "gethostbynamel", "stream_socket_client", "fsockopen", "php_uname", "getenv",
 		"ini_get", "openssl_get_cert_locations", "is_readable", "filesize", "filemtime", "iconv", "gzencode", "stream_get_transports"}
@@ -390,8 +390,8 @@ func TestBareServer(t *testing.T) {
 	text, _ := script(t, serverprobe.PHP, serverprobe.Options{Servers: []string{"https://localhost:1"}})
 	s := portalOf("25.550.100", "25.600.100", "https://localhost:1")
 	probe := parsed(t, page.run(t, text, s, true))
-	if len(probe.Failed) > 0 || probe.Ended != "" {
-		t.Errorf("failed %v, ended %q", probe.Failed, probe.Ended)
+	if len(probe.Failed) > 0 || probe.Stopped != "" {
+		t.Errorf("failed %v, ended %q", probe.Failed, probe.Stopped)
 	}
 	for _, name := range []string{"fsockopen", "ssl"} {
 		if !slices.Contains(probe.Settings.Missing, name) {
@@ -406,7 +406,7 @@ func TestBareServer(t *testing.T) {
 	}
 }
 
-func TestEndedBeforeItsTime(t *testing.T) {
+func TestScriptStoppedByLimit(t *testing.T) {
 	text, _ := script(t, serverprobe.PHP, serverprobe.Options{Servers: []string{"https://localhost:1"}})
 	for _, c := range []struct{ hang, setting, want string }{
 		{"memory", "memory_limit=8M", "Allowed memory size"},
@@ -417,14 +417,14 @@ func TestEndedBeforeItsTime(t *testing.T) {
 			s := portalOf("25.550.100", "25.600.100", "https://localhost:1")
 			s.Hang = c.hang
 			probe := parsed(t, page.run(t, text, s, true))
-			if !strings.Contains(probe.Ended, c.want) {
-				t.Errorf("ended %q, want %q", probe.Ended, c.want)
+			if !strings.Contains(probe.Stopped, c.want) {
+				t.Errorf("ended %q, want %q", probe.Stopped, c.want)
 			}
 		})
 	}
 }
 
-// TestPartsFailAlone breaks one thing of the portal at a time.
+// TestPartsFailAlone breaks one part of the portal at a time.
 func TestPartsFailAlone(t *testing.T) {
 	page := startPage(t)
 	text, _ := script(t, serverprobe.PHP, serverprobe.Options{Servers: []string{"https://localhost:1"}})
@@ -441,7 +441,7 @@ func TestPartsFailAlone(t *testing.T) {
 	}
 }
 
-// TestOldCharset asks a portal of the time before UTF-8.
+// TestOldCharset runs on a portal whose charset isn't UTF-8.
 func TestOldCharset(t *testing.T) {
 	page := startPage(t)
 	text, _ := script(t, serverprobe.PHP, serverprobe.Options{Servers: []string{"https://localhost:1"}})
@@ -452,7 +452,7 @@ func TestOldCharset(t *testing.T) {
 	}
 }
 
-// TestSilentHosts measures how long the script waits for hosts that accept a connection and say nothing.
+// TestSilentHosts measures how long the script waits for hosts that accept a connection and send nothing.
 func TestSilentHosts(t *testing.T) {
 	t.Parallel()
 	var servers []string
@@ -476,7 +476,7 @@ func TestSilentHosts(t *testing.T) {
 	}
 }
 
-// TestUntrusted lets the script meet a certificate that PHP doesn't trust, and one of another host.
+// TestUntrusted serves a certificate that PHP doesn't trust.
 func TestUntrusted(t *testing.T) {
 	auth, _ := authServer(t)
 	page := startPage(t)
@@ -499,7 +499,7 @@ func TestAsHTML(t *testing.T) {
 	}
 }
 
-// TestScriptItself asserts what holds for the text of the script: it can be pasted anywhere, and shows nobody's secrets.
+// TestScriptItself asserts properties of the script's text: it can be pasted anywhere, and holds no secrets.
 func TestScriptItself(t *testing.T) {
 	for _, kind := range serverprobe.Kinds() {
 		text, nonce := script(t, kind, serverprobe.Options{Portal: address(t, "portal.example.ru:8443")})

@@ -12,7 +12,7 @@ import (
 	"boxready/internal/portal"
 )
 
-// Options are for whom a script is printed.
+// Options are what is put into a script.
 type Options struct {
 	Portal portal.Address // the zero value if it isn't known
 	// Root is the portal's folder on the server, for PHP by the command line; "" for the portal's own PHP command line, which
@@ -22,13 +22,13 @@ type Options struct {
 	Others  []string // instead of what else the network pages name
 }
 
-// CommandLinePage is where a portal's administrator runs PHP.
+// CommandLinePage is the page of a portal where an administrator runs PHP.
 const CommandLinePage = "/bitrix/admin/php_command_line.php"
 
-// UsualRoot is where BitrixVM and BitrixEnv keep the portal.
+// UsualRoot is the portal's folder in BitrixVM and BitrixEnv.
 const UsualRoot = "/home/bitrix/www"
 
-// Script returns a script that looks at a portal's server. Each copy has a nonce of its own, which its answer repeats.
+// Script returns a script that inspects a portal's server. Each copy has its own nonce, which its answer repeats.
 func Script(kind Kind, o Options) (text, nonce string, err error) {
 	if !slices.Contains(Kinds(), kind) {
 		return "", "", fmt.Errorf("no script of the kind %q", kind)
@@ -76,7 +76,7 @@ func Script(kind Kind, o Options) (text, nonce string, err error) {
 }
 
 // otherHosts are the vendor's hosts, besides the authorization servers, that the portal itself asks so that applications can be
-// found, installed and made.
+// found, installed and created.
 func otherHosts() (hosts []string) {
 	for _, e := range bitrix.Endpoints() {
 		if e.Pack != bitrix.PackREST || !e.Has(bitrix.PortalOut) {

@@ -1,6 +1,6 @@
-// Package serverprobe is what only the portal's own server can tell: the scripts that look there, and reading what they print.
-// Someone who may do so runs a script, in the portal's own PHP command line or by a shell, and pastes its answer; nobody gets
-// access for that. The scripts change nothing and print no keys, and whatever is pasted is a stranger's word.
+// Package serverprobe has scripts that inspect a portal's server, a parser of what they print, and a client that runs them over SSH.
+// An administrator runs a script, in the portal's own PHP command line or in a shell, and pastes its answer; nobody gets
+// access for that. The scripts change nothing and print no keys. What is pasted is untrusted input.
 package serverprobe
 
 import (
@@ -8,39 +8,39 @@ import (
 	"time"
 )
 
-// Kind is which script an answer is from.
+// Kind is the kind of script that printed an answer.
 type Kind string
 
 // The kinds.
 const (
-	PHP        Kind = "php"        // within the portal: knows its settings, and asks by its own means
-	Shell      Kind = "sh"         // by curl and openssl: the network alone
-	PowerShell Kind = "powershell" // the same where the server runs Windows
+	PHP        Kind = "php"        // runs within the portal: reads its settings and connects as the portal does
+	Shell      Kind = "sh"         // uses curl and openssl: the network only
+	PowerShell Kind = "powershell" // the same on Windows
 )
 
-// Kinds are all of them.
+// Kinds returns all kinds.
 func Kinds() []Kind { return []Kind{PHP, Shell, PowerShell} }
 
 // Version is the version of the scripts' answers that this package reads.
 const Version = 1
 
-// Answer is what one script printed. Parts that it could not look at are nil.
+// Answer is what one script printed. Parts that it could not read are nil.
 type Answer struct {
-	Kind   Kind      `json:"kind"`
-	Nonce  string    `json:"nonce"`            // of the copy of the script
-	Asked  string    `json:"asked,omitempty"`  // host of the portal that the script was printed for, with its port if it isn't 443
-	Time   time.Time `json:"time"`             // by the server's clock
-	TookMS int       `json:"took_ms"`          // how long the script ran
-	SAPI   string    `json:"sapi,omitempty"`   // how PHP was run: fpm-fcgi, apache2handler, cli and the like
-	Loaded bool      `json:"product"`          // PHP could load the product
-	RESTOK *bool     `json:"rest_loads"`       // the module rest can be included
-	Failed Failures  `json:"failed,omitempty"` // what went wrong, by part
-	Ended  string    `json:"stopped,omitempty"`
+	Kind       Kind      `json:"kind"`
+	Nonce      string    `json:"nonce"`            // tells the copies of a script apart
+	PortalHost string    `json:"asked,omitempty"`  // host of the portal that the script was printed for, with its port if it isn't 443
+	Time       time.Time `json:"time"`             // by the server's clock
+	TookMS     int       `json:"took_ms"`          // how long the script ran
+	SAPI       string    `json:"sapi,omitempty"`   // how PHP was run: fpm-fcgi, apache2handler, cli and the like
+	Loaded     bool      `json:"product"`          // PHP could load the product
+	RESTOK     *bool     `json:"rest_loads"`       // the module rest can be included
+	Failed     Failures  `json:"failed,omitempty"` // error messages, by part
+	Stopped    string    `json:"stopped,omitempty"`
 
 	Settings     *PHPSettings      `json:"php"`
 	Modules      map[string]string `json:"modules"` // version by module
 	Database     *Database         `json:"database"`
-	Names        []string          `json:"names"` // by which the portal knows itself
+	Names        []string          `json:"names"` // host names in the portal's settings
 	Licence      *Licence          `json:"licence"`
 	Registration *Registration     `json:"registration"`
 	HTTPS        *HTTPS            `json:"https"`
@@ -54,13 +54,13 @@ type Answer struct {
 	Network      *Network          `json:"network"`
 }
 
-// Failures are messages about what went wrong, by the name of the part of the answer.
+// Failures are error messages by the name of the part of the answer.
 type Failures map[string]string
 
 // Web tells whether the script ran within a request to the portal, rather than by the command line.
 func (a *Answer) Web() bool { return a.SAPI != "" && a.SAPI != "cli" }
 
-// PHPSettings are PHP and what surrounds it.
+// PHPSettings are the version and settings of PHP and of its environment.
 type PHPSettings struct {
 	Version     string            `json:"version"`
 	OpenSSL     string            `json:"openssl,omitempty"` // as it names itself; "" without it
@@ -71,7 +71,7 @@ type PHPSettings struct {
 	Environment string            `json:"environment,omitempty"` // version of BitrixVM or BitrixEnv
 }
 
-// CertificateStore is where PHP finds the certificates that it trusts.
+// CertificateStore is the file with the root certificates that PHP trusts.
 type CertificateStore struct {
 	File         string `json:"file,omitempty" hide:"text"`
 	Readable     bool   `json:"readable,omitempty"`
@@ -79,13 +79,13 @@ type CertificateStore struct {
 	Certificates int    `json:"certificates,omitempty"`
 }
 
-// Database is the portal's.
+// Database is the portal's database.
 type Database struct {
 	Type    string `json:"type"`
 	Version string `json:"version"`
 }
 
-// Licence is the box's licence, its key apart. Days are written as 2026-12-31.
+// Licence is the portal's licence without its key. Days are written as 2026-12-31.
 type Licence struct {
 	Region      string `json:"region,omitempty"`
 	Name        string `json:"name,omitempty" hide:"text"`
@@ -97,17 +97,17 @@ type Licence struct {
 	MarketEnds  string `json:"market_ends,omitempty"`
 }
 
-// Registration is what the portal is to the authorization server.
+// Registration is the portal's registration at the authorization server.
 type Registration struct {
 	Registered   bool   `json:"registered"`
 	MemberID     string `json:"member_id,omitempty" hide:"member"`
 	Server       string `json:"server,omitempty" hide:"host"`        // authorization server in use
 	ServerOption string `json:"server_option,omitempty" hide:"host"` // option oauth_server of module rest, which goes before the region
 	HostConstant string `json:"host_constant,omitempty" hide:"host"` // constant BX24_HOST_NAME, which goes before the request's host
-	Reports      string `json:"reports,omitempty" hide:"host"`       // the address that the portal would have reported in the script's own request
+	Reports      string `json:"reports,omitempty" hide:"host"`       // the address that the portal would have reported for the script's own request
 }
 
-// HTTPS is how PHP saw the request that ran the script, and how the browser did.
+// HTTPS is the scheme and host of the request that ran the script, as PHP and as the browser saw them.
 type HTTPS struct {
 	Seen             bool   `json:"seen"`
 	Browser          string `json:"browser,omitempty" hide:"host"` // scheme and host of the page in the browser
@@ -119,7 +119,7 @@ type HTTPS struct {
 	WebhooksOverHTTP bool   `json:"webhooks_over_http,omitempty"`
 }
 
-// Proxies are the two settings of a proxy that the product has. One doesn't serve what the other is for.
+// Proxies are the two settings of a proxy that the product has. Neither is used for the other's requests.
 type Proxies struct {
 	REST       Proxy `json:"rest"`    // http_client_options in .settings.php
 	Updates    Proxy `json:"updates"` // options update_site_proxy_* of module main
@@ -127,14 +127,14 @@ type Proxies struct {
 	Unverified bool  `json:"unverified,omitempty"` // disableSslVerification
 }
 
-// Proxy is a proxy without its name and password.
+// Proxy is a proxy without its user name and password.
 type Proxy struct {
 	Host string `json:"host,omitempty" hide:"host"`
 	Port string `json:"port,omitempty"`
-	User bool   `json:"user,omitempty"` // it wants a name
+	User bool   `json:"user,omitempty"` // a user name is set
 }
 
-// Application is one that the portal has a record of.
+// Application is an application in the portal's database.
 type Application struct {
 	Code      string `json:"code"`
 	Name      string `json:"name,omitempty" hide:"text"`
@@ -144,15 +144,15 @@ type Application struct {
 	Ends      string `json:"ends,omitempty"` // day until which it is paid
 }
 
-// Handlers are who takes part in checking tokens and in sending events.
+// Handlers are the handlers of the product's internal events that check tokens and send events.
 type Handlers struct {
 	Authorization []Handler `json:"authorization,omitempty"`
 	Events        []Handler `json:"events,omitempty"`
 }
 
-// Handler is a handler of one of the product's inner events.
+// Handler is a handler of one of the product's internal events.
 type Handler struct {
-	Module string `json:"module,omitempty" hide:"text"` // "" if a file of the portal's own added it
+	Module string `json:"module,omitempty" hide:"text"` // "" if it was added by a file of the portal, not by a module
 	Class  string `json:"class,omitempty" hide:"text"`
 }
 
@@ -175,7 +175,7 @@ type Agents struct {
 	CheckAgents    string  `json:"check_agents,omitempty"`
 	UseCrontab     string  `json:"use_crontab,omitempty"`
 	CrontabSupport bool    `json:"crontab_support,omitempty"`
-	AgeS           *int64  `json:"age_s,omitempty"` // since any of the irregular ones ran
+	AgeS           *int64  `json:"age_s,omitempty"` // since any non-periodic one ran
 	PeriodicAgeS   *int64  `json:"periodic_age_s,omitempty"`
 	REST           []Agent `json:"rest,omitempty"`
 }
@@ -186,13 +186,13 @@ type Agent struct {
 	Active bool   `json:"active"`
 }
 
-// Usage is what of its use the portal has not reported to the authorization server yet.
+// Usage is the usage statistics that the portal has not sent to the authorization server yet.
 type Usage struct {
 	UnsentDays int    `json:"unsent_days"`
 	Oldest     string `json:"oldest,omitempty"` // day
 }
 
-// Host is what a script saw of one of the vendor's hosts. "ok" and "failed" are its words for a layer; "" is not looked at.
+// Host is what a script measured of one of the vendor's hosts. A layer is "ok", "failed" or "" (not tried).
 type Host struct {
 	By        Kind     `json:"by,omitempty"`
 	Host      string   `json:"host"`
@@ -202,7 +202,7 @@ type Host struct {
 	Addresses []string `json:"addresses,omitempty"`
 	TCP       string   `json:"tcp,omitempty"`
 	TCPError  string   `json:"tcp_error,omitempty"`
-	TLS       string   `json:"tls,omitempty"` // with verification, by the store of who looked
+	TLS       string   `json:"tls,omitempty"` // verified with the certificate store of the program that connected
 	TLSError  string   `json:"tls_error,omitempty"`
 	Chain     [][]byte `json:"chain,omitempty"` // certificates that were sent, DER
 	HTTP      *HTTP    `json:"http,omitempty"`
@@ -210,16 +210,16 @@ type Host struct {
 	Failed    string   `json:"failed,omitempty"`
 }
 
-// HTTP is what a request for /oauth/token/ or / gave.
+// HTTP is the answer to a request for /oauth/token/ or /.
 type HTTP struct {
 	Status  int    `json:"status"` // 0: no answer
 	TookMS  int    `json:"took_ms"`
 	Error   string `json:"error,omitempty"`   // of the authorization server's JSON
-	Body    string `json:"body,omitempty"`    // how an answer without one begins
-	Failure string `json:"failure,omitempty"` // in the words of who asked
+	Body    string `json:"body,omitempty"`    // the beginning of an answer without an error code
+	Failure string `json:"failure,omitempty"` // message of the program that connected
 }
 
-// Network is what surrounds the scripts for a shell.
+// Network is the environment of the scripts for a shell.
 type Network struct {
 	System           string `json:"system,omitempty"`
 	Curl             string `json:"curl,omitempty"`
@@ -227,15 +227,15 @@ type Network struct {
 	ProxyEnvironment bool   `json:"proxy_environment,omitempty"`
 }
 
-// Probe is all that was pasted: what scripts of several kinds printed, as one answer, and the log of the product's own check.
+// Probe is everything that was pasted: the answers of scripts of several kinds as one answer, and the log of the product's own check.
 type Probe struct {
-	Answer                   // php's if it is there, with everybody's hosts
-	Kinds       []Kind       // that answered
+	Answer                   // that of PHP if there is one, with the hosts of all answers
+	Kinds       []Kind       // of the answers
 	SystemCheck *SystemCheck // nil: no such log
-	Damage      PasteReason  // why nothing of an answer can be read although it is there; "" if it can
+	Damage      PasteReason  // why an answer can't be read; "" if it can
 }
 
-// add adds an answer. What PHP says of itself goes before what a shell does; what either saw of hosts stands side by side.
+// add adds an answer. The answer of PHP replaces that of a shell; their lists of hosts are joined.
 func (p *Probe) add(a *Answer) {
 	for i := range a.Hosts {
 		a.Hosts[i].By = a.Kind

@@ -46,7 +46,7 @@ func TestShell(t *testing.T) {
 	options := serverprobe.Options{Portal: address(t, "portal.example.ru"), Servers: []string{auth, "https://localhost:1"}, Others: []string{auth, other.URL, "https://no-such-name.invalid"}}
 
 	probe := runShell(t, os.Getenv("PATH"), options, "CURL_CA_BUNDLE="+ca, "https_proxy=http://127.0.0.1:1")
-	if len(probe.Hosts) != 5 || !probe.Network.ProxyEnvironment || probe.Asked != "portal.example.ru" || probe.Network.Curl == "" {
+	if len(probe.Hosts) != 5 || !probe.Network.ProxyEnvironment || probe.PortalHost != "portal.example.ru" || probe.Network.Curl == "" {
 		t.Fatalf("read %+v", probe)
 	}
 	reached, refused, plain, untrusted, unknown := probe.Hosts[0], probe.Hosts[1], probe.Hosts[2], probe.Hosts[3], probe.Hosts[4]
@@ -67,7 +67,7 @@ func TestShell(t *testing.T) {
 	}
 }
 
-// TestBareShell runs the script where nothing is installed but what every system has.
+// TestBareShell runs the script with the commands alone that every system has.
 func TestBareShell(t *testing.T) {
 	bin := t.TempDir()
 	for _, name := range []string{"sh", "tr", "cut", "sed", "awk", "date", "uname", "sort", "head", "tail", "openssl"} {
@@ -85,7 +85,7 @@ func TestBareShell(t *testing.T) {
 	}
 }
 
-// TestShellScriptsAreReadOnly looks for what could change something.
+// TestShellScriptsAreReadOnly looks for commands that could change something.
 func TestShellScriptsAreReadOnly(t *testing.T) {
 	for _, kind := range []serverprobe.Kind{serverprobe.Shell, serverprobe.PowerShell} {
 		text, _ := script(t, kind, serverprobe.Options{})
@@ -102,7 +102,7 @@ func TestShellScriptsAreReadOnly(t *testing.T) {
 	}
 }
 
-// TestPowerShell runs where PowerShell is there; Debian has none.
+// TestPowerShell needs PowerShell, which Debian doesn't have.
 func TestPowerShell(t *testing.T) {
 	pwsh, err := exec.LookPath("pwsh")
 	if err != nil {

@@ -22,7 +22,7 @@ import (
 	"golang.org/x/crypto/ssh/knownhosts"
 )
 
-// Server is a portal's server as SSH knows it.
+// Server is the address of a portal's server for SSH.
 type Server struct {
 	User, Host string
 	Port       int
@@ -30,10 +30,10 @@ type Server struct {
 
 // ParseServer reads USER@HOST or USER@HOST:PORT.
 func ParseServer(s string) (Server, error) {
-	user, place, ok := strings.Cut(s, "@")
-	host, port, err := net.SplitHostPort(place)
+	user, hostPort, ok := strings.Cut(s, "@")
+	host, port, err := net.SplitHostPort(hostPort)
 	if err != nil {
-		host, port = strings.Trim(place, "[]"), "22"
+		host, port = strings.Trim(hostPort, "[]"), "22"
 	}
 	number, err := strconv.ParseUint(port, 10, 16)
 	if !ok || user == "" || host == "" || err != nil || number == 0 || strings.ContainsAny(s, " \t\n/\\") || strings.Contains(host, "@") {
@@ -44,12 +44,12 @@ func ParseServer(s string) (Server, error) {
 
 func (s Server) String() string { return s.User + "@" + s.Host }
 
-// Access is how a server is reached, and what is shown to it.
+// Access is how to connect to a server and which credentials to offer.
 type Access struct {
 	Dial       func(ctx context.Context, host string, port int) (net.Conn, error)
-	KnownHosts []string // files of known hosts' keys; a host that isn't in one of them is turned down
+	KnownHosts []string // files of known hosts' keys; a host that isn't in them is refused
 	Agent      string   // socket of an SSH agent; "" for none
-	// Password asks for the password when no key was accepted; nil: nobody can be asked.
+	// Password asks for the password when no key was accepted; nil if nobody can be asked.
 	Password func(context.Context) (secret.String, error)
 	Command  string // that runs PHP; "" for php
 }
@@ -69,7 +69,7 @@ func KnownHosts() (files []string) {
 	})
 }
 
-// SSHReason is why a script could not be run over SSH: a stable code.
+// SSHReason is a stable code of why a script could not be run over SSH.
 type SSHReason string
 
 // The reasons.
@@ -79,19 +79,19 @@ const (
 	SSHChangedHost SSHReason = "host-key-changed"
 	SSHRefused     SSHReason = "refused" // neither key nor password was accepted
 	SSHFailed      SSHReason = "failed"  // the connection broke off
-	SSHNoPHP       SSHReason = "no-php"  // the command isn't there, or fails
+	SSHNoPHP       SSHReason = "no-php"  // the command doesn't exist or fails
 )
 
-// SSHReasons are all of them.
+// SSHReasons returns all reasons.
 func SSHReasons() []SSHReason {
 	return []SSHReason{SSHUnreachable, SSHUnknownHost, SSHChangedHost, SSHRefused, SSHFailed, SSHNoPHP}
 }
 
-// SSHError says why a script could not be run over SSH.
+// SSHError is the error of RunPHP.
 type SSHError struct {
 	Reason SSHReason
-	Key    string // the host's, as ssh writes it: SHA256:…
-	Output string // how what the command said begins
+	Key    string // fingerprint of the host's key, as ssh writes it: SHA256:…
+	Output string // beginning of the command's output
 	Err    error
 }
 
@@ -101,31 +101,31 @@ func (e *SSHError) Error() string {
 
 func (e *SSHError) Unwrap() error { return e.Err }
 
-// maxOutput is more than any script prints, also where the product prints besides.
+// maxOutput is more than any script prints, even if the product prints too.
 const maxOutput = 16 << 20
 
-// RunPHP runs a script for PHP on a server, through the standard input of its php, and returns what came out. The script is
+// RunPHP runs a script for PHP on a server, on the standard input of its php, and returns the output. The script is
 // stored nowhere there. The error is an *SSHError, ctx's, or that of asking for the password.
 func RunPHP(ctx context.Context, s Server, a Access, script string) ([]byte, error) {
 	conn, err := a.Dial(ctx, s.Host, s.Port)
 	if err != nil {
-		return nil, failedFor(ctx, &SSHError{Reason: SSHUnreachable, Err: err})
+		return nil, contextError(ctx, &SSHError{Reason: SSHUnreachable, Err: err})
 	}
-	// What waits for an answer is freed by closing the connection.
+	// Closing the connection ends any pending read.
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
 	defer stop()
 	defer conn.Close()
 	client, err := a.open(ctx, conn, s)
 	if err != nil {
-		return nil, failedFor(ctx, err)
+		return nil, contextError(ctx, err)
 	}
 	defer client.Close()
 	session, err := client.NewSession()
 	if err != nil {
-		return nil, failedFor(ctx, &SSHError{Reason: SSHFailed, Err: err})
+		return nil, contextError(ctx, &SSHError{Reason: SSHFailed, Err: err})
 	}
 	defer session.Close()
-	var out, problems limited
+	var out, problems limitedBuffer
 	session.Stdin, session.Stdout, session.Stderr = strings.NewReader(script), &out, &problems
 	command := a.Command
 	if command == "" {
@@ -135,33 +135,33 @@ func RunPHP(ctx context.Context, s Server, a Access, script string) ([]byte, err
 	var exit *ssh.ExitError
 	switch {
 	case begin.Match(out.Bytes()) || notLoaded.Match(out.Bytes()):
-		return out.Bytes(), nil // whatever it came to in the end
+		return out.Bytes(), nil // whatever the exit status
 	case errors.As(err, &exit), err == nil:
-		said := strings.TrimSpace(problems.String() + " " + out.String())
-		return nil, &SSHError{Reason: SSHNoPHP, Output: clip(secret.Mask(said[:min(len(said), 300)])), Err: err}
+		response := strings.TrimSpace(problems.String() + " " + out.String())
+		return nil, &SSHError{Reason: SSHNoPHP, Output: clip(secret.Mask(response[:min(len(response), 300)])), Err: err}
 	}
-	return nil, failedFor(ctx, &SSHError{Reason: SSHFailed, Err: err})
+	return nil, contextError(ctx, &SSHError{Reason: SSHFailed, Err: err})
 }
 
-// failedFor is ctx's error if it is over: then that is why err came up.
-func failedFor(ctx context.Context, err error) error {
+// contextError returns ctx's error if ctx is done, because that caused err.
+func contextError(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
 	return err
 }
 
-// limited keeps the beginning of what is written to it.
-type limited struct{ bytes.Buffer }
+// limitedBuffer keeps the first maxOutput bytes written to it.
+type limitedBuffer struct{ bytes.Buffer }
 
-func (l *limited) Write(b []byte) (int, error) {
+func (l *limitedBuffer) Write(b []byte) (int, error) {
 	l.Buffer.Write(b[:min(len(b), maxOutput-l.Len())])
 	return len(b), nil
 }
 
 const handshakeTimeout = 90 * time.Second // a person may have to type a password
 
-// open makes an SSH connection out of conn.
+// open makes an SSH connection over conn.
 func (a Access) open(ctx context.Context, conn net.Conn, s Server) (*ssh.Client, error) {
 	known, err := knownhosts.New(a.KnownHosts...)
 	if err != nil {
@@ -169,9 +169,9 @@ func (a Access) open(ctx context.Context, conn net.Conn, s Server) (*ssh.Client,
 	}
 	var offered string
 	var hostError, askError error
-	place := net.JoinHostPort(s.Host, strconv.Itoa(s.Port))
+	hostPort := net.JoinHostPort(s.Host, strconv.Itoa(s.Port))
 	config := &ssh.ClientConfig{
-		User: s.User, Timeout: handshakeTimeout, HostKeyAlgorithms: knownAlgorithms(known, place),
+		User: s.User, Timeout: handshakeTimeout, HostKeyAlgorithms: knownAlgorithms(known, hostPort),
 		HostKeyCallback: func(host string, remote net.Addr, key ssh.PublicKey) error {
 			offered = ssh.FingerprintSHA256(key)
 			hostError = known(host, remote, key)
@@ -179,7 +179,7 @@ func (a Access) open(ctx context.Context, conn net.Conn, s Server) (*ssh.Client,
 		},
 	}
 	if a.Agent != "" {
-		// An agent that isn't there has no keys.
+		// Without a running agent there are no keys.
 		if socket, err := (&net.Dialer{}).DialContext(ctx, "unix", a.Agent); err == nil {
 			defer socket.Close()
 			config.Auth = append(config.Auth, ssh.PublicKeysCallback(agent.NewClient(socket).Signers))
@@ -193,7 +193,7 @@ func (a Access) open(ctx context.Context, conn net.Conn, s Server) (*ssh.Client,
 		}))
 	}
 	conn.SetDeadline(time.Now().Add(handshakeTimeout))
-	secure, channels, requests, err := ssh.NewClientConn(conn, place, config)
+	secure, channels, requests, err := ssh.NewClientConn(conn, hostPort, config)
 	if err == nil {
 		conn.SetDeadline(time.Time{})
 		return ssh.NewClient(secure, channels, requests), nil
@@ -212,11 +212,11 @@ func (a Access) open(ctx context.Context, conn net.Conn, s Server) (*ssh.Client,
 	return nil, &SSHError{Reason: SSHFailed, Err: err}
 }
 
-// knownAlgorithms are those of the keys that are known of a host, so that it shows one of these and not another that it has
-// besides; nil for any.
-func knownAlgorithms(known ssh.HostKeyCallback, place string) (algorithms []string) {
+// knownAlgorithms are the algorithms of a host's known keys, so that the host offers one of these and not another key
+// that it has; nil for any.
+func knownAlgorithms(known ssh.HostKeyCallback, hostPort string) (algorithms []string) {
 	var key *knownhosts.KeyError
-	if !errors.As(known(place, &net.TCPAddr{}, noKey{}), &key) {
+	if !errors.As(known(hostPort, &net.TCPAddr{}, noKey{}), &key) {
 		return nil
 	}
 	for _, k := range key.Want {
@@ -229,14 +229,14 @@ func knownAlgorithms(known ssh.HostKeyCallback, place string) (algorithms []stri
 	return algorithms
 }
 
-// noKey is a key that nobody has.
+// noKey is a key that matches no known host.
 type noKey struct{}
 
 func (noKey) Type() string                        { return "none" }
 func (noKey) Marshal() []byte                     { return nil }
 func (noKey) Verify([]byte, *ssh.Signature) error { return io.EOF }
 
-// Block returns the first answer in what a script printed, from its first to its last line; nil if there is none.
+// Block returns the first answer in a script's output, from its first to its last line; nil if there is none.
 func Block(printed []byte) []byte {
 	from := begin.FindIndex(printed)
 	if from == nil {

@@ -27,7 +27,7 @@ func bitrixAt(s *sshtest.Server) serverprobe.Server {
 	return serverprobe.Server{User: "bitrix", Host: "127.0.0.1", Port: s.Port}
 }
 
-// access is how the test gets in by password.
+// access logs in by password.
 func access(s *sshtest.Server) serverprobe.Access {
 	return serverprobe.Access{KnownHosts: []string{s.Known},
 		Dial: func(ctx context.Context, host string, port int) (net.Conn, error) {
@@ -36,7 +36,7 @@ func access(s *sshtest.Server) serverprobe.Access {
 		Password: func(context.Context) (secret.String, error) { return secret.New(s.Password), nil }}
 }
 
-// portalRoot is a portal's folder on this machine: loading it makes the portal of the harness.
+// portalRoot is a portal's folder on this machine; loading it runs the product of testdata.
 func portalRoot(t *testing.T, s stub) string {
 	t.Helper()
 	root := t.TempDir()
@@ -60,7 +60,7 @@ func portalRoot(t *testing.T, s stub) string {
 
 func TestOverSSH(t *testing.T) {
 	needs(t, "php")
-	noLeaks(t)
+	verifyNoLeaks(t)
 	s := sshtest.Start(t)
 	root := portalRoot(t, portalOf("25.550.100", "25.600.100", "https://localhost:1"))
 	text, nonce := script(t, serverprobe.PHP, serverprobe.Options{Root: root, Servers: []string{"https://localhost:1"}})
@@ -94,11 +94,11 @@ func listing(t *testing.T, root string) string {
 	return list.String()
 }
 
-// TestOtherUser runs the script as root where the portal's files are somebody else's: the product must not write as root.
+// TestOtherUser runs the script as root where the portal's files belong to another user: the product must not write as root.
 func TestOtherUser(t *testing.T) {
 	php := needs(t, "php")
 	if os.Getuid() != 0 {
-		t.Skip("SKIPPED: only root can become somebody else")
+		t.Skip("SKIPPED: only root can change its user")
 	}
 	const nobody = 65534
 	root := portalRoot(t, portalOf("25.550.100", "25.600.100", "https://localhost:1"))
@@ -124,7 +124,7 @@ func TestOtherUser(t *testing.T) {
 	if probe := parsed(t, out); !probe.Loaded || !strings.Contains(out, "uid=65534") {
 		t.Errorf("loaded %t by %.300s", probe.Loaded, out)
 	}
-	// Where PHP can't change its user it looks at itself alone, and says why.
+	// Where PHP can't change its user, the script reports PHP alone, and why.
 	out = run("-d", "disable_functions=posix_setuid,posix_geteuid")
 	if probe := parsed(t, out); probe.Loaded || strings.Contains(out, "uid=") || probe.Failed["product"] != "other-user" || probe.Settings == nil || probe.Registration != nil {
 		t.Errorf("loaded %t, failed %v", probe.Loaded, probe.Failed)
@@ -155,7 +155,7 @@ func TestProductNotLoaded(t *testing.T) {
 }
 
 func TestSSHIsRefused(t *testing.T) {
-	noLeaks(t)
+	verifyNoLeaks(t)
 	s := sshtest.Start(t)
 	other := sshtest.Start(t)
 	empty := filepath.Join(t.TempDir(), "empty")
@@ -207,7 +207,7 @@ func TestSSHIsRefused(t *testing.T) {
 }
 
 func TestSSHAgent(t *testing.T) {
-	noLeaks(t)
+	verifyNoLeaks(t)
 	s := sshtest.Start(t)
 	keys := agent.NewKeyring()
 	if err := keys.Add(agent.AddedKey{PrivateKey: s.Key}); err != nil {
@@ -243,7 +243,7 @@ func TestSSHAgent(t *testing.T) {
 }
 
 func TestSSHIsCancelled(t *testing.T) {
-	noLeaks(t)
+	verifyNoLeaks(t)
 	s := sshtest.StartSilent(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(50*time.Millisecond, cancel)
@@ -276,8 +276,8 @@ func TestParseServer(t *testing.T) {
 	}
 }
 
-// noLeaks asserts, once everything that the test set up has been taken away, that no goroutine is left of it.
-func noLeaks(t *testing.T) {
+// verifyNoLeaks asserts, after the test's other cleanups, that none of its goroutines is left.
+func verifyNoLeaks(t *testing.T) {
 	before := goleak.IgnoreCurrent()
 	t.Cleanup(func() { goleak.VerifyNone(t, before) })
 }

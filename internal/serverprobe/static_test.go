@@ -13,7 +13,7 @@ import (
 
 func asPasteError(err error, target **serverprobe.PasteError) bool { return errors.As(err, target) }
 
-// reads are all that the script may call. None of it writes to the portal, to its database or to a file.
+// reads are the only functions that the script may call. None of them writes to the portal, to its database or to a file.
 var reads = []string{
 	// PHP
 	"function call_user_func", "function microtime", "function gmdate", "function round", "function json_encode", "function json_decode", "function chunk_split",
@@ -33,13 +33,13 @@ var reads = []string{
 	"method query", "method fetch", "method isTableExists", "method getVersion", "method getType", "method getLicense", "method getRegion", "method getName",
 	"method getExpireDate", "method getSupportExpireDate", "method isDemo", "method isTimeBound", "method getRequest", "method isHttps", "method findEventHandlers",
 	"method setHeader", "method get", "method getStatus", "method getError", "method getMessage", "method format", "method getTimestamp",
-	// its own closures
+	// the script's own closures
 	"dynamic $call", "dynamic $print", "dynamic $text", "dynamic $day", "dynamic $seconds", "dynamic $option", "dynamic $constant", "dynamic $server", "dynamic $rows",
 	"dynamic $has", "dynamic $part", "dynamic $look", "dynamic $value", "dynamic $host", "dynamic $list", "dynamic $count",
 	"dynamic $name", // in $call alone, see below
 }
 
-// guarded are the functions that $call may be given.
+// guarded are the functions that may be passed to $call.
 var guarded = []string{"gzencode", "hash", "register_shutdown_function", "set_error_handler", "restore_error_handler", "iconv", "stream_get_transports", "ini_get",
 	"openssl_get_cert_locations", "is_readable", "filesize", "filemtime", "file_get_contents", "php_uname", "getenv", "gethostbynamel"}
 

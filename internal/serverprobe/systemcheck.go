@@ -9,15 +9,15 @@ import (
 	"boxready/internal/lazyregexp"
 )
 
-// SystemCheck is the log of the product's own check (/bitrix/admin/site_checker.php, the file
-// /bitrix/site_checker_<sum>.log): what each test came to, and the connections that it tried. The tests connect by themselves,
-// whatever proxy the product is set up with.
+// SystemCheck is the log of the product's own system check (/bitrix/admin/site_checker.php, the file
+// /bitrix/site_checker_<sum>.log): the result of each test, and the connections that it tried. The tests connect directly,
+// even if the product has a proxy in its settings.
 type SystemCheck struct {
-	Tests       map[string]string `json:"tests,omitempty"` // Ok, Fail or Warning by the test's name, such as check_rest
+	Tests       map[string]string `json:"tests,omitempty"` // Ok, Fail or Warning, by the test's name, such as check_rest
 	Connections []Connection      `json:"connections,omitempty"`
 }
 
-// Connection is one that a test tried.
+// Connection is a connection that a test tried.
 type Connection struct {
 	Test  string `json:"test,omitempty"`
 	Host  string `json:"host" hide:"host"`
@@ -33,10 +33,10 @@ var (
 	errorLine      = lazyregexp.New(`^\s*Socket error \[(-?\d+)\]: (.{0,200})`)
 )
 
-// More than this is no log of some sixty tests.
+// The log has about sixty tests.
 const maxConnections = 500
 
-// readSystemCheck reads the lines of a log that say something about the network or a test; nil if there are none.
+// readSystemCheck reads the results of tests and connections in a log; nil if there are none.
 func readSystemCheck(pasted []byte) *SystemCheck {
 	if !bytes.Contains(pasted, []byte("(check_")) {
 		return nil
@@ -52,7 +52,7 @@ func readSystemCheck(pasted []byte) *SystemCheck {
 		}
 		if m := testLine().FindSubmatch(line); m != nil {
 			test = string(m[1])
-			if result := string(m[2]); s.Tests[test] != "Fail" { // a test in several steps
+			if result := string(m[2]); s.Tests[test] != "Fail" { // a test may have several steps
 				s.Tests[test] = result
 			}
 			continue

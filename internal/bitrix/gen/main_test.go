@@ -59,7 +59,7 @@ func TestPack(t *testing.T) {
 		t.Errorf("got:\n%s\nwant:\n%s", table, want)
 	}
 	if again, err := pack(dir, extra); err != nil || !bytes.Equal(first, again) {
-		t.Errorf("the same input gives other bytes (%v)", err)
+		t.Errorf("the same input gives different output (%v)", err)
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 	"boxready/internal/requirements/scan"
 )
 
-// A corpus is written for the test in each language: names that are called, in all the ways in which people write them, among
+// The corpus has a directory for each language: names that are called, in the usual ways of writing a call, among
 // names that aren't. want.txt lists the former.
 func TestCorpus(t *testing.T) {
 	dirs, err := filepath.Glob("testdata/*/want.txt")
@@ -33,7 +33,7 @@ func TestCorpus(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, e := range entries { // one by one, so that no file vouches for another
+			for _, e := range entries { // one by one, so that no certain name in one file makes names in another count
 				result := scanFile(t, dir, e.Name())
 				for _, n := range append(result.Methods, result.Events...) {
 					got[e.Name()+" "+n.Name] = true

@@ -15,18 +15,18 @@ import (
 	"github.com/muesli/reflow/wordwrap"
 )
 
-// Say returns the text with that key, for the comments of a draft.
-type Say func(key string, args map[string]any) string
+// Translate returns the text with that key, for the comments of a draft.
+type Translate func(key string, args map[string]any) string
 
 // Requirements are what the application needs by what was found.
 func (r *Result) Requirements(application string) *requirements.Requirements {
-	req := &requirements.Requirements{Applications: []requirements.Application{{Name: application}}, Methods: spelt(r.Methods), Events: spelt(r.Events), Handlers: r.where()}
-	req.Scopes = spelt(r.Scopes)
+	req := &requirements.Requirements{Applications: []requirements.Application{{Name: application}}, Methods: namesOf(r.Methods), Events: namesOf(r.Events), Handlers: r.place()}
+	req.Scopes = namesOf(r.Scopes)
 	req.Scopes = req.Permissions()
 	return req
 }
 
-func spelt(names []Name) []string {
+func namesOf(names []Name) []string {
 	var list []string
 	for _, n := range names {
 		list = append(list, n.Name)
@@ -35,32 +35,32 @@ func spelt(names []Name) []string {
 }
 
 // where is where the handlers are, by their addresses; "" if none says so.
-func (r *Result) where() requirements.Handlers {
-	where := requirements.Handlers("")
+func (r *Result) place() requirements.Handlers {
+	place := requirements.Handlers("")
 	for _, h := range r.Handlers {
 		switch u, err := url.Parse(h.Name); {
 		case err != nil || u.Hostname() == "":
-		case inside(u.Hostname()):
-			if where == "" {
-				where = requirements.LAN
+		case isPrivateHost(u.Hostname()):
+			if place == "" {
+				place = requirements.LAN
 			}
 		default:
-			where = requirements.Internet
+			place = requirements.Internet
 		}
 	}
-	return where
+	return place
 }
 
-// inside reports whether a host is in a network of one's own.
-func inside(host string) bool {
+// isPrivateHost reports whether a host is in a private network.
+func isPrivateHost(host string) bool {
 	if ip, err := netip.ParseAddr(host); err == nil {
 		return ip.IsPrivate() || ip.IsLoopback() || ip.IsLinkLocalUnicast()
 	}
 	return !strings.Contains(host, ".") || strings.HasSuffix(host, ".local") || strings.HasSuffix(host, ".lan")
 }
 
-// Draft writes a file of requirements, with the places beside each name. What is no requirement stands in comments at the end.
-func (r *Result) Draft(application string, say Say) []byte {
+// Draft writes a file of requirements, with the places beside each name. Findings that are not requirements stand in comments at the end.
+func (r *Result) Draft(application string, say Translate) []byte {
 	req := r.Requirements(application)
 	var b strings.Builder
 	comment := func(key string, args map[string]any) {
@@ -92,18 +92,18 @@ func (r *Result) Draft(application string, say Say) []byte {
 	if req.Handlers != "" {
 		fmt.Fprintf(&b, "handlers:\n  where: %s # %s %s\n", req.Handlers, printable(r.Handlers[0].Name), r.Handlers[0].places())
 	}
-	for _, apart := range []struct {
+	for _, group := range []struct {
 		key   string
 		names []Name
 	}{{"unknown", r.Unknown}, {"built", r.Built}, {"sdk", r.SDKCalls}} {
-		if len(apart.names) == 0 {
+		if len(group.names) == 0 {
 			continue
 		}
 		b.WriteString("\n")
-		comment("requirements.draft."+apart.key, nil)
-		for _, n := range apart.names {
+		comment("requirements.draft."+group.key, nil)
+		for _, n := range group.names {
 			nearest := ""
-			if apart.key == "unknown" {
+			if group.key == "unknown" {
 				if near := requirements.NearestMethods(n.Name); len(near) > 0 {
 					nearest = " (" + say("requirements.draft.nearest", map[string]any{"names": near}) + ")"
 				}
@@ -152,7 +152,7 @@ func (n Name) places() string {
 	return text
 }
 
-// printable keeps a stranger's file name from ending the comment that it stands in.
+// printable keeps an untrusted file name from ending the comment that it stands in.
 func printable(s string) string {
 	return strings.Map(func(c rune) rune {
 		if unicode.IsControl(c) || unicode.Is(unicode.Cf, c) || c == 0x2028 || c == 0x2029 || c == unicode.ReplacementChar {

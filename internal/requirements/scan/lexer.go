@@ -59,10 +59,10 @@ const (
 	maxWaiting = 16       // heredocs that begin on one line
 )
 
-// gap stands in a string where something is put in at run time.
+// gap marks in a string where a value is inserted at run time.
 const gap = 0
 
-// lexer goes through a file and tells the reader what it finds.
+// lexer splits a file into tokens and strings and passes them to a reader.
 type lexer struct {
 	*source
 	lang    *language
@@ -89,7 +89,7 @@ func lex(s *source, lang *language, out *reader) {
 	}
 }
 
-// code reads code up to the end, or up to a closing text that belongs to what is around: "}", "?>" or "</script".
+// code reads code up to the end, or up to a closing text that belongs to the surrounding file: "}", "?>" or "</script".
 func (l *lexer) code(closing string) {
 	depth := 0
 	for {
@@ -247,7 +247,7 @@ func (l *lexer) read(s stringLiteral) {
 		c, ok := l.next()
 		switch {
 		case !ok:
-			return // what never ends was no string
+			return // an unterminated quote was no string
 		case c == s.close[0] && l.skip(s.close[1:]):
 			if s.doubled && l.skip(s.close) {
 				text = append(text, c)
@@ -279,7 +279,7 @@ func (l *lexer) read(s stringLiteral) {
 		default:
 			text = append(text, c)
 		}
-		if len(text) >= maxLiteral { // no name is that long; what is at the seam is looked at twice
+		if len(text) >= maxLiteral { // no name is that long; the last bytes are looked at twice so that no name is split
 			if !s.comment {
 				l.out.close(&quote, text)
 			}
@@ -434,10 +434,10 @@ func (l *lexer) markup() {
 		case l.skip("!--"):
 			l.skipTo("-->")
 		case l.skip("?php"), l.skip("?="), l.lang == php && !l.follows("?xml") && l.skip("?"):
-			l.inside(php, "?>")
+			l.embedded(php, "?>")
 		case l.followsFold("script"):
 			l.tag()
-			l.inside(javascript, "</script")
+			l.embedded(javascript, "</script")
 		case l.followsFold("style"):
 			l.skipTo("</style")
 		case isWord(l.ahead()):
@@ -446,7 +446,7 @@ func (l *lexer) markup() {
 	}
 }
 
-func (l *lexer) inside(lang *language, closing string) {
+func (l *lexer) embedded(lang *language, closing string) {
 	outer := l.lang
 	l.lang = lang
 	l.out.begin(lang)
@@ -465,7 +465,7 @@ func (l *lexer) tag() {
 		case c == '"' || c == '\'':
 			l.read(stringLiteral{close: string(c), multiline: true})
 		case c == '<' && (l.skip("?php") || l.skip("?=")):
-			l.inside(php, "?>")
+			l.embedded(php, "?>")
 		}
 	}
 }

@@ -4,7 +4,7 @@ import (
 	"strings"
 )
 
-// reader follows the code of one file token by token and hands every string with its surroundings to the judge.
+// reader follows the code of one file token by token and classifies every string by the code around it.
 type reader struct {
 	*collector
 	file string
@@ -23,8 +23,8 @@ type reader struct {
 	pending *literal // a string that may be joined with what follows
 	chain   chain
 
-	bitrix   bool    // something in the file can be nothing but a call of a portal
-	doubtful []found // what counts only then
+	bitrix    bool    // something in the file can be nothing but a call of a portal
+	uncertain []found // findings that count only if bitrix is set
 }
 
 type token struct {
@@ -46,31 +46,31 @@ type bracket struct {
 	key       string // what it is the value of
 	subscript bool
 	control   bool    // of if, while and the like
-	doubtful  []found // names in it that need a sign that they are methods
-	certain   bool    // such a sign: a name in it that can be nothing else
+	uncertain []found // names in it that count only if certain is set
+	certain   bool    // a name in it can be nothing but a method
 }
 
 // opened is where a string began.
 type opened struct {
-	around
+	surroundings
 	recent  []token
 	pending *literal
 }
 
-// around is what stands around a string.
-type around struct {
+// surroundings is the code before and around a string.
+type surroundings struct {
 	line      int
 	callee    string // function that it is an argument of, in the innermost bracket
 	first     bool   // argument, but for one that is no string
 	key       string // what it is the value of
 	subscript bool
-	joined    bool     // something comes before it at run time
+	joined    bool     // a value is put before it at run time
 	ternary   bool     // a colon after it doesn't make it a key
-	words     []string // callees and keys of the brackets around
+	words     []string // callees and keys of the enclosing brackets
 }
 
 type literal struct {
-	around
+	surroundings
 	text   string
 	joined bool // an operator that joins follows
 }
@@ -91,7 +91,7 @@ func (r *reader) newline() {
 	r.space()
 	r.fresh = true
 	if r.pending != nil && !r.pending.joined && len(r.stack) == 0 && (r.lang == python || r.lang == ruby) {
-		r.settle(token{kind: 'o', text: ";"})
+		r.finishLiteral(token{kind: 'o', text: ";"})
 	}
 }
 
@@ -196,7 +196,7 @@ func (r *reader) flush() {
 
 // token takes the next one.
 func (r *reader) token(t token) {
-	r.settle(t)
+	r.finishLiteral(t)
 	switch {
 	case t.is("<") && r.last().kind == 'w':
 		r.generic.callee, r.generic.depth = r.last().text, len(r.stack)
@@ -218,8 +218,8 @@ func (r *reader) remember(t token) {
 	r.spaced, r.fresh = false, false
 }
 
-// settle ends the string at hand, unless t only joins it with the next.
-func (r *reader) settle(t token) {
+// finishLiteral ends the string at hand, unless t only joins it with the next.
+func (r *reader) finishLiteral(t token) {
 	p := r.pending
 	if p == nil {
 		return
@@ -230,7 +230,7 @@ func (r *reader) settle(t token) {
 	}
 	r.pending = nil
 	isKey := !p.joined && (t.is("=>") || t.is(":") && !p.ternary && len(r.stack) > 0 && r.stack[len(r.stack)-1].open == '{')
-	r.judgeLiteral(p, isKey)
+	r.classifyLiteral(p, isKey)
 }
 
 func (r *reader) push(open byte) {
@@ -271,11 +271,11 @@ func (r *reader) pop() {
 	b := r.stack[n-1]
 	r.stack = r.stack[:n-1]
 	r.control = b.control
-	for _, f := range b.doubtful {
+	for _, f := range b.uncertain {
 		if b.certain {
 			r.accept(f)
-		} else if len(r.doubtful) < maxDoubtful {
-			r.doubtful = append(r.doubtful, f)
+		} else if len(r.uncertain) < maxUncertain {
+			r.uncertain = append(r.uncertain, f)
 		}
 	}
 }
@@ -296,21 +296,21 @@ func (r *reader) key(n int) string {
 	return ""
 }
 
-// enter and leave stand around an expression inside a string.
+// enter and leave delimit an expression inside a string.
 func (r *reader) enter() {
 	r.push('{')
 	r.remember(token{'o', "{", 0})
 }
 
 func (r *reader) leave() {
-	r.settle(token{kind: 'o', text: "}"})
+	r.finishLiteral(token{kind: 'o', text: "}"})
 	r.pop()
 }
 
 // open begins a string.
 func (r *reader) open(line int) opened {
 	r.flush()
-	a := around{line: line}
+	a := surroundings{line: line}
 	previous := r.last()
 	a.joined = r.lang.joins != "" && previous.is(r.lang.joins)
 	a.ternary = previous.is("?", "case")
@@ -332,7 +332,7 @@ func (r *reader) open(line int) opened {
 	case previous.is(",") && r.before(1).kind == 's' && pairs[strings.ToLower(a.callee)]:
 		a.key = r.before(1).text
 	}
-	o := opened{around: a, pending: r.pending}
+	o := opened{surroundings: a, pending: r.pending}
 	o.recent = append(o.recent, r.recent...)
 	r.pending = nil
 	return o
@@ -344,7 +344,7 @@ var pairs = set("put", "set", "append", "add", "addproperty", "field", "param", 
 // close ends a string, or a part of a long one.
 func (r *reader) close(o *opened, text []byte) {
 	if o.pending != nil {
-		r.settle(token{kind: 's'})
+		r.finishLiteral(token{kind: 's'})
 		r.pending, o.pending = o.pending, nil
 	}
 	p := r.pending
@@ -353,8 +353,8 @@ func (r *reader) close(o *opened, text []byte) {
 		p.text += string(text)
 		p.joined = false
 	} else {
-		r.settle(token{kind: 's'})
-		r.pending = &literal{around: o.around, text: string(text)}
+		r.finishLiteral(token{kind: 's'})
+		r.pending = &literal{surroundings: o.surroundings, text: string(text)}
 	}
 	r.recent = append(r.recent[:0], o.recent...)
 	t := token{'s', string(text[:min(len(text), 40)]), o.line}
@@ -372,20 +372,20 @@ func (r *reader) plainLine(text string, line int) {
 		text = text[:i]
 	}
 	if name, value, assigned := strings.Cut(text, "="); assigned && isName(name) {
-		r.judgeLiteral(&literal{around: around{line: line, key: name}, text: strings.Trim(value, `"'`)}, false)
+		r.classifyLiteral(&literal{surroundings: surroundings{line: line, key: name}, text: strings.Trim(value, `"'`)}, false)
 		return
 	}
-	a := around{line: line}
+	a := surroundings{line: line}
 	judge := func(value string) {
 		value = strings.TrimSpace(strings.TrimPrefix(value, "- "))
 		for value != "" {
 			name, rest, more := strings.Cut(value, ": ")
 			if name, isKey := strings.CutSuffix(name, ":"); more || isKey {
-				r.judgeLiteral(&literal{around: around{line: line}, text: name}, true)
+				r.classifyLiteral(&literal{surroundings: surroundings{line: line}, text: name}, true)
 				a.key, value = name, strings.TrimSpace(rest)
 				continue
 			}
-			r.judgeLiteral(&literal{around: a, text: value}, false)
+			r.classifyLiteral(&literal{surroundings: a, text: value}, false)
 			return
 		}
 	}
@@ -423,12 +423,12 @@ func isName(s string) bool {
 // end is called at the end of the file.
 func (r *reader) end() {
 	r.flush()
-	r.settle(token{kind: 'o', text: ";"})
+	r.finishLiteral(token{kind: 'o', text: ";"})
 	for len(r.stack) > 0 {
 		r.pop()
 	}
 	if r.bitrix {
-		for _, f := range r.doubtful {
+		for _, f := range r.uncertain {
 			r.accept(f)
 		}
 	}

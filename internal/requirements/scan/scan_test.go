@@ -39,7 +39,7 @@ func names(list []scan.Name) (names []string) {
 
 const call = `<?php CRest::call('crm.item.list');`
 
-func TestOtherPeoplesFilesAreLeftOut(t *testing.T) {
+func TestThirdPartyFilesAreSkipped(t *testing.T) {
 	result := scanFiles(t, map[string]string{
 		"a.php":                              call,
 		"vendor/x/a.php":                     `<?php CRest::call('crm.lead.list');`,
@@ -70,7 +70,7 @@ func TestPlaces(t *testing.T) {
 	}
 }
 
-// Files are written in all the ways that editors know.
+// Files may be in any of the usual encodings.
 func TestEncodings(t *testing.T) {
 	text := "\ufeffvar a = 'Привет'; call(\"crm.item.list\");\r\n"
 	var little, big strings.Builder
@@ -86,7 +86,7 @@ func TestEncodings(t *testing.T) {
 	}
 }
 
-func TestListedApart(t *testing.T) {
+func TestUncertainNamesAreListedSeparately(t *testing.T) {
 	result := scanFiles(t, map[string]string{"a.php": call + `
 		$c->call('crm.deal.lst'); $c->call('crm.smartprocess.list'); $x = 'crm.deal.wrong'; $file = 'crm.php'; $host = 'mail.ru'; $y = 'crm.view';
 		$c->call('crm.' . $entity . '.list'); $c->call("tasks.{$x}.get"); $c->call(sprintf('crm.item.%s', $verb));
@@ -105,7 +105,7 @@ func TestListedApart(t *testing.T) {
 	}
 }
 
-// What calls no portal yields nothing, however much it looks like it.
+// An application that never calls a portal yields nothing, even if its names look like methods.
 func TestOtherApplications(t *testing.T) {
 	result := scanFiles(t, map[string]string{
 		"routes.php": `<?php Route::get('/user', 'C@u')->name('user.update'); return ['user.add' => 1, 'can' => 'department.get'];`,
@@ -148,7 +148,7 @@ func TestCancel(t *testing.T) {
 	}
 }
 
-func TestWhatCantBeRead(t *testing.T) {
+func TestUnreadableFiles(t *testing.T) {
 	result, err := scan.Dir(context.Background(), broken{fstest.MapFS{"a.php": {Data: []byte(call)}, "b.php": {Data: []byte(call)}}}, nil)
 	if err != nil || !slices.Equal(result.Unreadable, []string{"b.php"}) || len(result.Methods) != 1 {
 		t.Errorf("%+v %v", result, err)
@@ -169,8 +169,8 @@ func (b broken) Open(name string) (fs.File, error) {
 
 func say(key string, args map[string]any) string { return fmt.Sprint(key, args) }
 
-// A draft can be read, whatever the files are called and whatever stands in them.
-func TestDraftIsAFileOfRequirements(t *testing.T) {
+// A draft is a valid file, whatever the names and contents of the scanned files.
+func TestDraftIsAValidRequirementsFile(t *testing.T) {
 	result := scanFiles(t, map[string]string{
 		"a\nscopes: [evil].php": call + `call('event.bind', ['event' => 'ONCRMDEALADD', 'handler' => 'http://192.168.0.5/x#:y"z']);`,
 		"b\u2028.js":            "call('crm.deal.zzz');call(`tasks.${x}.y`);call('user.get')",
@@ -189,7 +189,7 @@ func TestDraftIsAFileOfRequirements(t *testing.T) {
 	}
 }
 
-// A file is known by its own name, wherever it stands.
+// A file is recognised by its base name, in any directory.
 func TestFilesInFolders(t *testing.T) {
 	const code = "BX24=https://portal.example.ru/rest/\nMETHOD=crm.item.list\n"
 	for _, name := range []string{".env", ".env.example", "config/.env", "config/.env.example", "a/b/.ENV.local"} {
@@ -202,7 +202,7 @@ func TestFilesInFolders(t *testing.T) {
 	}
 }
 
-// Whatever stands in a file, the scan ends, nothing panics and the draft can be read.
+// For any input the scan ends without a panic and the draft is a valid file.
 func FuzzScan(f *testing.F) {
 	extensions := []string{".php", ".js", ".vue", ".py", ".go", ".java", ".kt", ".cs", ".rb", ".json", ".yaml", ".env"}
 	for i := range extensions {

@@ -12,7 +12,7 @@ import (
 // one, client.crm.deal.list() of the Python one.
 type chain struct {
 	path    []string
-	outer   []link              // chains around brackets that are open
+	outer   []link              // chains outside the open brackets
 	called  bool                // the path's last name was called
 	target  string              // variable that the value of the statement is kept in
 	aliases map[string][]string // paths by the variables that hold them
@@ -24,8 +24,8 @@ type link struct {
 	called bool
 }
 
-// getters are the PHP SDK's, with the beginnings of the names that they lead to.
-var getters = map[string][]string{
+// scopeGetters are the PHP SDK's, with the beginnings of the names that they lead to.
+var scopeGetters = map[string][]string{
 	"getaiadminscope": {"ai"}, "getbizprocscope": {"bizproc"}, "getbookingscope": {"booking.v1"}, "getcalendarscope": {"calendar"},
 	"getcatalogscope": {"catalog"}, "getcrmscope": {"crm"}, "getdepartmentscope": {"department"}, "getdiskscope": {"disk"},
 	"getentityscope": {"entity"}, "getimopenlinesscope": {"imopenlines", "imconnector"}, "getimscope": {"im"}, "getlandingscope": {"landing"},
@@ -34,16 +34,16 @@ var getters = map[string][]string{
 	"gettelephonyscope": {"telephony", "voximplant", ""}, "getuserconsentscope": {"userconsent"}, "getuserscope": {"user"},
 }
 
-// squashed are the methods by their names without dots, underscores and capitals; no two share one.
-var squashed = sync.OnceValue(func() map[string]string {
+// methodsByCompactName are the methods by their names without dots, underscores and capitals; no two share one.
+var methodsByCompactName = sync.OnceValue(func() map[string]string {
 	names := map[string]string{}
 	for m := range bitrix.Methods() {
-		names[squash(m.Name)] = m.Name
+		names[compactName(m.Name)] = m.Name
 	}
 	return names
 })
 
-func squash(parts ...string) string {
+func compactName(parts ...string) string {
 	return strings.NewReplacer(".", "", "_", "").Replace(strings.ToLower(strings.Join(parts, "")))
 }
 
@@ -85,7 +85,7 @@ func (c *chain) token(r *reader, t token) {
 		c.target = strings.Join(c.path, ".")
 		c.path = nil
 	case t.is(";"):
-		if i := scopeOf(c.path); i >= 0 && c.target != "" && len(c.path)-i <= 2 && len(c.aliases) < maxDoubtful {
+		if i := scopeOf(c.path); i >= 0 && c.target != "" && len(c.path)-i <= 2 && len(c.aliases) < maxUncertain {
 			if c.aliases == nil {
 				c.aliases = map[string][]string{}
 			}
@@ -108,7 +108,7 @@ func (c *chain) resolve() {
 
 // scopeOf is where in a path the PHP SDK's getter of a scope stands, or -1.
 func scopeOf(path []string) int {
-	return slices.IndexFunc(path, func(name string) bool { return getters[strings.ToLower(name)] != nil })
+	return slices.IndexFunc(path, func(name string) bool { return scopeGetters[strings.ToLower(name)] != nil })
 }
 
 // call looks whether the path is a method of an SDK.
@@ -131,12 +131,12 @@ func (c *chain) call(r *reader, line int) {
 		names[1] = "list"
 	}
 	matches := map[string]bool{}
-	for _, prefix := range getters[strings.ToLower(c.path[i])] {
-		if name := squashed()[squash(prefix, names[0], names[1])]; name != "" {
+	for _, prefix := range scopeGetters[strings.ToLower(c.path[i])] {
+		if name := methodsByCompactName()[compactName(prefix, names[0], names[1])]; name != "" {
 			matches[name] = true
 		}
 		if strings.EqualFold(prefix, names[0]) {
-			if name := squashed()[squash(prefix, names[1])]; name != "" {
+			if name := methodsByCompactName()[compactName(prefix, names[1])]; name != "" {
 				matches[name] = true
 			}
 		}
@@ -155,7 +155,7 @@ func (c *chain) callPython(r *reader, line int) {
 		if !namespaces()[strings.ToLower(c.path[i])] {
 			continue
 		}
-		if name := squashed()[squash(c.path[i:]...)]; name != "" {
+		if name := methodsByCompactName()[compactName(c.path[i:]...)]; name != "" {
 			r.certain(found{Method, name, line})
 		}
 		return

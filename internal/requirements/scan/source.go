@@ -10,7 +10,7 @@ import (
 type source struct {
 	in     io.Reader
 	window []byte // read and not yet handed out
-	space  []byte // what the window is a part of
+	buffer []byte // what the window is a part of
 	line   int
 	ended  bool
 	err    error // why it ended, if not at its end
@@ -18,14 +18,14 @@ type source struct {
 
 const windowSize = 64 << 10
 
-func newSource(r io.Reader, space []byte) *source { return &source{in: r, space: space, line: 1} }
+func newSource(r io.Reader, buffer []byte) *source { return &source{in: r, buffer: buffer, line: 1} }
 
 // fill tries to have n bytes in the window.
 func (s *source) fill(n int) {
 	for len(s.window) < n && !s.ended {
-		kept := copy(s.space, s.window)
-		read, err := s.in.Read(s.space[kept:])
-		s.window = s.space[:kept+read]
+		kept := copy(s.buffer, s.window)
+		read, err := s.in.Read(s.buffer[kept:])
+		s.window = s.buffer[:kept+read]
 		if err != nil {
 			s.ended = true
 			if err != io.EOF {

@@ -1,4 +1,4 @@
-// Package sshtest is an SSH server for tests: on this machine, with one key and one password, and a shell of its own.
+// Package sshtest is an SSH server for tests, on loopback, with one key and one password. It runs commands by sh.
 package sshtest
 
 import (
@@ -17,19 +17,19 @@ import (
 	"golang.org/x/crypto/ssh/knownhosts"
 )
 
-// Server lets somebody in with the key or the password and runs commands.
+// Server accepts the key or the password and runs commands.
 type Server struct {
 	Port     int
-	Known    string // file of known hosts that knows it by 127.0.0.1
+	Known    string // file of known hosts with its key, for 127.0.0.1
 	Key      ed25519.PrivateKey
 	Password string
-	Silent   bool // it accepts commands and never answers
+	Silent   bool // accepts commands and never answers
 }
 
 // Start starts a server that ends with the test.
 func Start(t *testing.T) *Server { return start(t, &Server{Password: rand.Text()}) }
 
-// StartSilent starts one that never answers.
+// StartSilent starts a server that never answers.
 func StartSilent(t *testing.T) *Server { return start(t, &Server{Password: rand.Text(), Silent: true}) }
 
 func start(t *testing.T, s *Server) *Server {
@@ -112,7 +112,7 @@ func (s *Server) serve(conn net.Conn, config *ssh.ServerConfig) {
 				continue
 			}
 			var payload struct{ Command string }
-			_ = ssh.Unmarshal(request.Payload, &payload)         // what is no command fails in the shell
+			_ = ssh.Unmarshal(request.Payload, &payload)         // an empty command fails in the shell
 			command := exec.Command("sh", "-c", payload.Command) // #nosec G204 -- a test's own server runs what the test asks for
 			command.Stdin, command.Stdout, command.Stderr = channel, channel, channel.Stderr()
 			status := uint32(0)

@@ -9,7 +9,7 @@ import (
 	"boxready/internal/secret"
 )
 
-// Bounds of what anyone reads.
+// Limits of texts and lists in an answer.
 const (
 	maxText = 1000 // characters
 	maxList = 1000 // elements
@@ -17,31 +17,31 @@ const (
 	maxChain = 6 // certificates
 )
 
-// tidy keeps an answer within bounds, and takes out what looks like a credential: a script prints none, but a message may
-// repeat what a stranger's server said.
-func (a *Answer) tidy() {
-	// Certificates are neither.
+// normalize shortens an answer to its limits and masks what looks like a credential: a script prints none, but a message may
+// quote the answer of some other server.
+func (a *Answer) normalize() {
+	// Certificates are no texts: their number is limited here.
 	for i := range a.Hosts {
 		h := &a.Hosts[i]
 		h.Chain = h.Chain[:min(len(h.Chain), maxChain)]
-		// A shell leaves it to us to understand what the authorization server said.
-		var said struct {
+		// The scripts for a shell don't parse the authorization server's answer.
+		var response struct {
 			Error string `json:"error"`
 		}
-		if h.HTTP != nil && h.HTTP.Error == "" && json.Unmarshal([]byte(h.HTTP.Body), &said) == nil && said.Error != "" {
-			h.HTTP.Error, h.HTTP.Body = said.Error, ""
+		if h.HTTP != nil && h.HTTP.Error == "" && json.Unmarshal([]byte(h.HTTP.Body), &response) == nil && response.Error != "" {
+			h.HTTP.Error, h.HTTP.Body = response.Error, ""
 		}
 	}
-	tidy(reflect.ValueOf(a).Elem())
+	normalize(reflect.ValueOf(a).Elem())
 }
 
-func tidy(v reflect.Value) {
+func normalize(v reflect.Value) {
 	switch v.Kind() {
 	case reflect.String:
 		v.SetString(clip(secret.Mask(v.String())))
 	case reflect.Pointer:
 		if !v.IsNil() {
-			tidy(v.Elem())
+			normalize(v.Elem())
 		}
 	case reflect.Slice:
 		if v.Type().Elem().Kind() == reflect.Uint8 {
@@ -51,7 +51,7 @@ func tidy(v reflect.Value) {
 			v.SetLen(maxList)
 		}
 		for i := range v.Len() {
-			tidy(v.Index(i))
+			normalize(v.Index(i))
 		}
 	case reflect.Map:
 		kept := reflect.MakeMap(v.Type())
@@ -66,7 +66,7 @@ func tidy(v reflect.Value) {
 			return
 		}
 		for i := range v.NumField() {
-			tidy(v.Field(i))
+			normalize(v.Field(i))
 		}
 	}
 }

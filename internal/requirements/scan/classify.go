@@ -8,7 +8,7 @@ import (
 	"boxready/internal/bitrix"
 )
 
-// found is something found.
+// found is one finding.
 type found struct {
 	kind What
 	name string
@@ -23,44 +23,44 @@ const (
 	Method  What = "method"
 	Event   What = "event"
 	Scope   What = "scope"
-	Unknown What = "unknown" // looks like a method, and the catalogue hasn't got it
+	Unknown What = "unknown" // looks like a method and is not in the catalogue
 	Built   What = "built"   // a method whose name is put together at run time
 	SDKCall What = "sdk"     // a call of an SDK whose method isn't certain
 	Handler What = "handler" // address of a handler
 )
 
-// everyday are the first parts of names that other things are called too: keys of translations, routes, settings. Such a name
-// needs a sign that it is a method, unless its second part is one that hardly anyone else uses.
-var everyday = set("access", "ai", "app", "booking", "calendar", "call", "catalog", "department", "documentation", "entity", "event", "feature", "lists",
+// commonFirstParts are the first parts of names that other things are called too: keys of translations, routes, settings. Such a name
+// counts as a method only beside a certain one or in a call, unless its second part is rare elsewhere.
+var commonFirstParts = set("access", "ai", "app", "booking", "calendar", "call", "catalog", "department", "documentation", "entity", "event", "feature", "lists",
 	"mail", "main", "method", "note", "placement", "rest", "server", "sign", "task", "user", "vote")
 
-var everydaySecond = set("catalog", "comment", "document", "element", "event", "field", "item", "items", "option", "price", "product", "property",
+var commonSecondParts = set("catalog", "comment", "document", "element", "event", "field", "item", "items", "option", "price", "product", "property",
 	"resource", "section", "settings", "stages", "store", "type", "user", "userfield")
 
-func isEveryday(lowerName string) bool {
+func isCommonName(lowerName string) bool {
 	parts := strings.SplitN(lowerName, ".", 4)
-	return everyday[parts[0]] && (len(parts) < 3 || everydaySecond[parts[1]])
+	return commonFirstParts[parts[0]] && (len(parts) < 3 || commonSecondParts[parts[1]])
 }
 
-// signs of a call, in names of functions, keys and variables. The others may also be about another service than a portal.
+// Parts of the names of functions, keys and variables that tell of a call. Those of callWords may belong to another service than a portal.
 var (
-	strongSigns = []string{"bitrix", "b24", "bx", "callmethod", "call_method", "crest", "webhook"}
-	signs       = []string{"call", "method", "batch", "rest", "cmd", "command", "invoke", "exec", "request", "fetch", "get_all", "getall", "get_by",
+	bitrixWords = []string{"bitrix", "b24", "bx", "callmethod", "call_method", "crest", "webhook"}
+	callWords   = []string{"call", "method", "batch", "rest", "cmd", "command", "invoke", "exec", "request", "fetch", "get_all", "getall", "get_by",
 		"getlist", "get_list", "endpoint", "query", "send", "post", "uri", "url", "api"}
 )
 
-// elsewhere are functions whose arguments are names of other things.
-var elsewhere = set("route", "to_route", "trans", "trans_choice", "__", "_", "t", "$t", "tc", "lang", "i18n", "gettext", "view", "config", "can", "cannot",
+// otherCallees are functions whose arguments are names of other things.
+var otherCallees = set("route", "to_route", "trans", "trans_choice", "__", "_", "t", "$t", "tc", "lang", "i18n", "gettext", "view", "config", "can", "cannot",
 	"authorize", "middleware", "includecomponent", "require", "require_once", "include", "import", "asset", "loadext", "addeventhandler",
 	"addeventhandlercompatible", "registereventhandler", "registereventhandlercompatible", "unregistereventhandler", "registermoduledependences",
 	"unregistermoduledependences", "addeventlistener", "addcustomevent", "oncustomevent", "emit", "dispatch", "getelementbyid", "queryselector",
 	"queryselectorall", "getmessage", "getstring", "message", "localize", "translate", "has_perm", "haspermission", "haspermissionto", "name", "getlogger", "addclass", "hasclass", "removeclass", "env", "getenv")
 
 // texts are keys of what people read.
-var texts = set("title", "label", "text", "note", "description", "caption", "placeholder", "message", "alt", "classname", "tooltip", "comment")
+var textKeys = set("title", "label", "text", "note", "description", "caption", "placeholder", "message", "alt", "classname", "tooltip", "comment")
 
 // names are keys of names of other things, unless a name can be nothing else.
-var names = set("as", "name", "permission", "permissions", "ability", "route", "role", "slug", "translation", "id", "key", "icon", "case")
+var nameKeys = set("as", "name", "permission", "permissions", "ability", "route", "role", "slug", "translation", "id", "key", "icon", "case")
 
 func set(words ...string) map[string]bool {
 	s := map[string]bool{}
@@ -70,7 +70,7 @@ func set(words ...string) map[string]bool {
 	return s
 }
 
-func contain(words, parts []string) bool {
+func anyContains(words, parts []string) bool {
 	for _, word := range words {
 		word = strings.ToLower(word)
 		for _, part := range parts {
@@ -82,10 +82,12 @@ func contain(words, parts []string) bool {
 	return false
 }
 
-func signed(words []string) bool { return contain(words, strongSigns) || contain(words, signs) }
+func hasCallWord(words []string) bool {
+	return anyContains(words, bitrixWords) || anyContains(words, callWords)
+}
 
-// endings that files and hosts have, and methods don't.
-var endings = set("js", "mjs", "ts", "tsx", "jsx", "vue", "css", "scss", "less", "php", "html", "htm", "json", "xml", "yaml", "yml", "md", "txt", "py", "go", "rb",
+// nonMethodSuffixes are file extensions and top-level domains; no method ends in one.
+var nonMethodSuffixes = set("js", "mjs", "ts", "tsx", "jsx", "vue", "css", "scss", "less", "php", "html", "htm", "json", "xml", "yaml", "yml", "md", "txt", "py", "go", "rb",
 	"java", "cs", "kt", "sql", "png", "jpg", "jpeg", "gif", "svg", "ico", "pdf", "doc", "docx", "xls", "xlsx", "csv", "zip", "log", "lock", "map", "exe", "dll",
 	"ru", "com", "net", "org", "io", "by", "kz", "ua", "local", "example", "test", "env", "ini", "conf", "cfg", "sh", "bat", "tpl", "twig", "blade")
 
@@ -99,8 +101,8 @@ var namespaces = sync.OnceValue(func() map[string]bool {
 	return s
 })
 
-// relatives are the beginnings of methods' names, as crm.deal.
-var relatives = sync.OnceValue(func() map[string]bool {
+// methodPrefixes are the beginnings of methods' names, as crm.deal.
+var methodPrefixes = sync.OnceValue(func() map[string]bool {
 	s := map[string]bool{}
 	for m := range bitrix.Methods() {
 		for name := parent(strings.ToLower(m.Name)); strings.Contains(name, "."); name = parent(name) {
@@ -113,14 +115,14 @@ var relatives = sync.OnceValue(func() map[string]bool {
 // parent is a name without its last part.
 func parent(name string) string { return name[:max(strings.LastIndexByte(name, '.'), 0)] }
 
-// placeholders are what is replaced at run time.
+// placeholders match the parts of a string that are replaced at run time.
 var placeholders = regexp.MustCompile(`\{\{[^}]*\}\}|\$\{[^}]*\}|\{\$[^}]*\}|#\{[^}]*\}|\{[A-Za-z0-9_.:]*\}|%[sdv]|\$[A-Za-z_][A-Za-z0-9_]*(->[A-Za-z_][A-Za-z0-9_]*)*`)
 
-// unknownEvent is what an event of a portal looks like.
+// unknownEvent matches names that have the form of a portal event.
 var unknownEvent = regexp.MustCompile(`^ON(APP|CRM|IM|TASK|VOXIMPLANT)[A-Z0-9_]{3,60}$`)
 
-// judgeLiteral looks for names in a string.
-func (r *reader) judgeLiteral(l *literal, isKey bool) {
+// classifyLiteral looks for names in a string.
+func (r *reader) classifyLiteral(l *literal, isKey bool) {
 	text := l.text
 	if strings.ContainsAny(text, "{$%#") {
 		text = placeholders.ReplaceAllString(text, "\x00")
@@ -128,7 +130,7 @@ func (r *reader) judgeLiteral(l *literal, isKey bool) {
 	text = strings.TrimSpace(text)
 	r.scopes(l, text)
 	r.handler(l, text)
-	if l.around.joined {
+	if l.surroundings.joined {
 		text = "\x00" + text
 	}
 	if l.joined {
@@ -144,7 +146,7 @@ func (r *reader) judgeLiteral(l *literal, isKey bool) {
 			i++
 		}
 		if i-start <= 200 {
-			r.run(l, text, start, i, isKey)
+			r.classifyName(l, text, start, i, isKey)
 		}
 	}
 }
@@ -154,19 +156,19 @@ func isNameByte(c byte) bool {
 }
 
 // form is where in a string a name stands.
-type form int
+type position int
 
 const (
-	prose    form = iota // between other words
-	whole                // it is all of the string
-	called               // name?parameter=…, in a batch or an address
-	rest                 // …/rest/…/name
-	behind               // behind a slash or something put in at run time
-	inQuotes             // in quotes of its own: code inside the string
+	inProse        position = iota // between other words
+	wholeString                    // it is all of the string
+	withParameters                 // name?parameter=…, in a batch or an address
+	inRESTPath                     // …/rest/…/name
+	afterSeparator                 // after a slash or a value inserted at run time
+	nestedQuotes                   // in quotes of its own: the string holds code
 )
 
 // run judges one run of letters, digits and dots.
-func (r *reader) run(l *literal, text string, start, end int, isKey bool) {
+func (r *reader) classifyName(l *literal, text string, start, end int, isKey bool) {
 	name := text[start:end]
 	if !strings.Contains(name, ".") && !plausibleWord(name) {
 		return
@@ -188,43 +190,43 @@ func (r *reader) run(l *literal, text string, start, end int, isKey bool) {
 			name, suffixed = short, true
 		}
 	}
-	f := standing(text, start, end, left, right)
-	if f == prose {
+	f := positionOf(text, start, end, left, right)
+	if f == inProse {
 		return
 	}
 	lowerName := strings.ToLower(name)
-	if right == gap && f != rest && relatives()[lowerName] {
+	if right == gap && f != inRESTPath && methodPrefixes()[lowerName] {
 		r.built(l, text, start, end, left)
 		return
 	}
 	words := append([]string{l.key, l.callee}, l.words...)
-	if f == inQuotes {
+	if f == nestedQuotes {
 		words = []string{text[max(start-40, 0):start]}
 	}
 	first, _, dotted := strings.Cut(lowerName, ".")
-	denied := f != inQuotes && (elsewhere[strings.ToLower(l.callee)] || texts[strings.ToLower(l.key)])
+	denied := f != nestedQuotes && (otherCallees[strings.ToLower(l.callee)] || textKeys[strings.ToLower(l.key)])
 	if m, known := bitrix.Method(name); known {
 		fd := found{Method, m.Name, l.line}
 		switch {
-		case f == rest:
+		case f == inRESTPath:
 			r.certain(fd)
 		case !dotted: // batch, profile, scope, …
-			if !denied && !isKey && (f == whole || f == inQuotes) && strictlyCalled(l, words, f) {
+			if !denied && !isKey && (f == wholeString || f == nestedQuotes) && strictlyCalled(l, words, f) {
 				r.likely(fd)
 			}
-		case !isEveryday(lowerName):
-			if !denied || f == called {
+		case !isCommonName(lowerName):
+			if !denied || f == withParameters {
 				r.certain(fd)
 			}
-		case f == called || suffixed && f == behind:
+		case f == withParameters || suffixed && f == afterSeparator:
 			r.certain(fd)
-		case denied || isKey || names[strings.ToLower(l.key)] || l.subscript && f == whole:
-		case contain(words, strongSigns):
+		case denied || isKey || nameKeys[strings.ToLower(l.key)] || l.subscript && f == wholeString:
+		case anyContains(words, bitrixWords):
 			r.certain(fd)
-		case contain(words, signs):
+		case anyContains(words, callWords):
 			r.likely(fd)
 		default:
-			r.doubt(fd)
+			r.addUncertain(fd)
 		}
 		return
 	}
@@ -232,14 +234,14 @@ func (r *reader) run(l *literal, text string, start, end int, isKey bool) {
 		r.event(l, e, name, f, denied, words)
 		return
 	}
-	if f == whole && unknownEvent.MatchString(name) {
+	if f == wholeString && unknownEvent.MatchString(name) {
 		r.accept(found{Unknown, name, l.line})
 		return
 	}
-	if !dotted || suffixed && f == whole || denied || !namespaces()[first] || !looksLikeMethod(lowerName) {
+	if !dotted || suffixed && f == wholeString || denied || !namespaces()[first] || !looksLikeMethod(lowerName) {
 		return
 	}
-	if f == rest || f == called || signed(words) && !isKey || relatives()[parent(lowerName)] && !everyday[first] && !isKey {
+	if f == inRESTPath || f == withParameters || hasCallWord(words) && !isKey || methodPrefixes()[parent(lowerName)] && !commonFirstParts[first] && !isKey {
 		r.accept(found{Unknown, name, l.line})
 	}
 }
@@ -250,57 +252,57 @@ const edge = 1
 // maxAddress is how far an address is looked back at.
 const maxAddress = 300
 
-// standing says where in a string text[start:end] stands.
-func standing(text string, start, end int, left, right byte) form {
+// positionOf says where in a string text[start:end] stands.
+func positionOf(text string, start, end int, left, right byte) position {
 	ends := right == edge || right == '?' || right == gap || right == '&' || right == '/' || right == '"' || right == '\''
 	switch {
 	case left == edge && right == edge:
-		return whole
+		return wholeString
 	case left == edge && right == '?':
-		return called
+		return withParameters
 	case left == edge && right == gap:
-		return behind
+		return afterSeparator
 	case left == '/' && ends:
 		before := text[max(start-maxAddress, 0):start]
 		if i := strings.LastIndex(before, "/rest/"); i >= 0 && !strings.ContainsAny(before[i:], " \n?") {
-			return rest
+			return inRESTPath
 		}
 		if start < maxAddress && strings.Trim(before, "/\x00") == "" && right != '/' {
-			return behind
+			return afterSeparator
 		}
 	case left == gap && ends && right != '/':
 		if right == '?' {
-			return called
+			return withParameters
 		}
-		return behind
+		return afterSeparator
 	case left == '=' && (right == '?' || right == edge || right == '&' || right == gap):
 		key := strings.ToLower(text[max(start-12, 0):start])
 		switch {
 		case right == '?' && strings.HasSuffix(key, "]="):
-			return called
+			return withParameters
 		case strings.HasSuffix(key, "method="), strings.HasSuffix(key, "cmd="), strings.HasSuffix(key, "event="), strings.HasSuffix(key, "]="):
-			return inQuotes
+			return nestedQuotes
 		}
 	case left == '"' || left == '\'' || left == '`':
 		line := text[max(start-maxAddress, 0):start]
 		line = line[strings.LastIndexByte(line, '\n')+1:]
 		if right != left && right != '?' || strings.HasPrefix(strings.TrimSpace(line), "//") {
-			return prose
+			return inProse
 		}
 		before := strings.TrimRight(text[:start-1], " \n\t\\")
 		if before != "" && strings.IndexByte("(,[{=:>+", before[len(before)-1]) >= 0 {
 			if right == '?' {
-				return called
+				return withParameters
 			}
-			return inQuotes
+			return nestedQuotes
 		}
 	}
-	return prose
+	return inProse
 }
 
 // strictlyCalled reports whether a word like batch or profile is a method for sure.
-func strictlyCalled(l *literal, words []string, f form) bool {
-	if f == inQuotes {
+func strictlyCalled(l *literal, words []string, f position) bool {
+	if f == nestedQuotes {
 		before := strings.ToLower(words[0])
 		return strings.Contains(before, "callmethod(") || strings.Contains(before, "method\":") || strings.Contains(before, "method':")
 	}
@@ -339,7 +341,7 @@ func looksLikeMethod(lowerName string) bool {
 			return false
 		}
 	}
-	return !endings[parts[len(parts)-1]]
+	return !nonMethodSuffixes[parts[len(parts)-1]]
 }
 
 // built lists a name that is put together at run time.
@@ -353,34 +355,34 @@ func (r *reader) built(l *literal, text string, start, end int, left byte) {
 		return
 	}
 	words := append([]string{l.key, l.callee}, l.words...)
-	if elsewhere[strings.ToLower(l.callee)] || everyday[first] && !signed(words) {
+	if otherCallees[strings.ToLower(l.callee)] || commonFirstParts[first] && !hasCallWord(words) {
 		return
 	}
 	r.accept(found{Built, strings.ReplaceAll(name, "\x00", "…"), l.line})
 }
 
-func (r *reader) event(l *literal, e bitrix.EventInfo, written string, f form, denied bool, words []string) {
+func (r *reader) event(l *literal, e bitrix.EventInfo, written string, f position, denied bool, words []string) {
 	fd := found{Event, e.Name, l.line}
-	own := written == e.Name // as only portals write it
+	distinctive := written == e.Name // as only portals write it
 	for _, part := range []string{"CRM", "IMBOT", "IMCONNECTOR", "IMCOMMAND", "VOXIMPLANT", "OPENLINE", "EXTERNALCALL", "ONAPPINSTALL", "ONAPPUNINSTALL", "ONAPPUPDATE", "ONAPPTEST"} {
-		own = own || strings.Contains(e.Name, part)
+		distinctive = distinctive || strings.Contains(e.Name, part)
 	}
 	switch {
-	case denied || f == behind:
-	case own:
+	case denied || f == afterSeparator:
+	case distinctive:
 		r.certain(fd)
 	default:
 		for _, w := range append(words, l.key) {
 			if w = strings.ToLower(w); strings.Contains(w, "event") || strings.Contains(w, "bind") || strings.Contains(w, "handler") {
-				r.doubt(fd)
+				r.addUncertain(fd)
 				return
 			}
 		}
 	}
 }
 
-// revealing are scopes that only Bitrix24 has.
-var revealing = set("bizproc", "contact_center", "crm", "documentgenerator", "im", "imbot", "imconnector", "imopenlines", "landing", "pay_system", "placement",
+// bitrixOnlyScopes are scopes that only Bitrix24 has.
+var bitrixOnlyScopes = set("bizproc", "contact_center", "crm", "documentgenerator", "im", "imbot", "imconnector", "imopenlines", "landing", "pay_system", "placement",
 	"sonet_group", "task", "telephony", "user_basic", "user_brief", "userfieldconfig")
 
 // scopes finds lists of permissions.
@@ -400,13 +402,13 @@ func (r *reader) scopes(l *literal, text string) {
 			return
 		}
 		words[i] = s.Name
-		certain = certain || revealing[s.Name]
+		certain = certain || bitrixOnlyScopes[s.Name]
 	}
 	for _, w := range words {
 		if fd := (found{Scope, w, l.line}); certain {
 			r.accept(fd)
 		} else {
-			r.doubt(fd)
+			r.addUncertain(fd)
 		}
 	}
 }
@@ -424,7 +426,7 @@ func (r *reader) handler(l *literal, text string) {
 	}
 }
 
-// certain accepts what can be nothing else, and with it what stands doubtful around it.
+// certain accepts a finding that can be nothing else, and with it the uncertain ones in the same bracket.
 func (r *reader) certain(f found) {
 	if n := len(r.stack); n > 0 {
 		r.stack[n-1].certain = true
@@ -433,7 +435,7 @@ func (r *reader) certain(f found) {
 	r.accept(f)
 }
 
-// likely keeps what counts if the application calls a portal at all.
+// likely keeps a finding that counts if the application certainly calls a portal.
 func (r *reader) likely(f found) {
 	if len(r.collector.likely) < maxLikely {
 		r.collector.likely = append(r.collector.likely, likely{r.file, f})
@@ -441,17 +443,17 @@ func (r *reader) likely(f found) {
 }
 
 // doubt keeps what counts only if something certain stands beside it, or at least in the same file.
-func (r *reader) doubt(f found) {
-	into := &r.doubtful
+func (r *reader) addUncertain(f found) {
+	into := &r.uncertain
 	if n := len(r.stack); n > 0 {
-		into = &r.stack[n-1].doubtful
+		into = &r.stack[n-1].uncertain
 	}
-	if len(*into) < maxDoubtful {
+	if len(*into) < maxUncertain {
 		*into = append(*into, f)
 	}
 }
 
 const (
-	maxDoubtful = 1000
-	maxLikely   = 10_000
+	maxUncertain = 1000
+	maxLikely    = 10_000
 )
