@@ -136,7 +136,7 @@ func TestAnotherAddressIsHeld(t *testing.T) {
 }
 
 func testHandlers(sim *simportal.Sim) (own, others int) {
-	for _, b := range sim.Bound() {
+	for _, b := range sim.Bindings() {
 		if ours(b) {
 			own++
 		} else {

@@ -15,6 +15,7 @@ import (
 	"boxready/checks"
 	"boxready/internal/demo"
 	"boxready/internal/simportal"
+	"boxready/internal/simportal/latency"
 	"boxready/internal/transport"
 )
 
@@ -165,7 +166,7 @@ func median(times []time.Duration) time.Duration {
 
 func runAndScript(b *testing.B, with []string) (run, script time.Duration, asked int) {
 	b.Helper()
-	p, err := demo.Simulate(simportal.Options{Latency: roundTrip}, with...)
+	p, err := demo.Simulate(simportal.Options{Listen: latency.Listen(roundTrip)}, with...)
 	if err != nil {
 		b.Fatal(err)
 	}

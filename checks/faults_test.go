@@ -211,7 +211,7 @@ func (p played) assertPolite(t *testing.T, deep bool) {
 			t.Errorf("a token went to a portal although the authorization server holds another address")
 		}
 	}
-	if left := p.sim.Bound(); slices.ContainsFunc(left, ours) && !p.leftBound() {
+	if left := p.sim.Bindings(); slices.ContainsFunc(left, ours) && !p.leftBound() {
 		t.Errorf("handlers were left bound: %+v", left)
 	}
 	for i := range hits {

@@ -66,7 +66,7 @@ func faultTable() string {
 	var table strings.Builder
 	columns := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
 	for _, f := range demo.Faults() {
-		fmt.Fprintf(columns, "  %s\t%s\n", f.Name, f.Words)
+		fmt.Fprintf(columns, "  %s\t%s\n", f.Name, f.Description)
 	}
 	columns.Flush()
 	return strings.TrimRight(table.String(), "\n")

@@ -57,7 +57,7 @@ func startFleet(tb testing.TB, n int) *simulatedFleet {
 	places := world.ConnectTo()
 	list := bytes.NewBufferString("address\n")
 	for i := range n {
-		o := simportal.Options{Beside: world, Host: fmt.Sprintf("portal%04d.demo.example", i)}
+		o := simportal.Options{SharedServers: world, Host: fmt.Sprintf("portal%04d.demo.example", i)}
 		if i%10 == 9 {
 			o.Faults = []string{fleetFaults[i/10%len(fleetFaults)]}
 			f.faults["https://"+o.Host] = o.Faults[0]

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"boxready/internal/simportal"
+	"boxready/internal/simportal/latency"
 	"boxready/internal/transport"
 )
 
@@ -30,7 +31,7 @@ func BenchmarkPeers(b *testing.B) {
 			b.Skip(err)
 		}
 	}
-	sim, err := simportal.Start(simportal.Options{Latency: 100 * time.Millisecond})
+	sim, err := simportal.Start(simportal.Options{Listen: latency.Listen(100 * time.Millisecond)})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -247,7 +247,7 @@ func TestPortalsWithoutAReader(t *testing.T) {
 // TestPortalsDeadline ends a run that hangs and goes on with the others.
 func TestPortalsDeadline(t *testing.T) {
 	f := startFleet(t, 3)
-	silent, err := simportal.Start(simportal.Options{Beside: f.sims[0], Host: "silent.demo.example", Faults: []string{"rest-timeout"}})
+	silent, err := simportal.Start(simportal.Options{SharedServers: f.sims[0], Host: "silent.demo.example", Faults: []string{"rest-timeout"}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -141,7 +141,7 @@ func TestReceiver(t *testing.T) {
 		t.Errorf("without a trusted proxy: %+v", d)
 	}
 	s.stop(o)
-	if left := o.sim.Bound(); len(left) != 0 {
+	if left := o.sim.Bindings(); len(left) != 0 {
 		t.Errorf("left bound: %+v", left)
 	}
 	if entries, err := os.ReadDir(home); err != nil || len(entries) != 0 {

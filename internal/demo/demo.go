@@ -30,17 +30,17 @@ const eventWait = 20 * time.Second
 
 // Fault is one thing that can be wrong with the simulated portal.
 type Fault struct {
-	Name  string
-	Words string          // one line of English
-	with  map[string]bool // what a run has to do to see it
-	needs []string        // what an application has to require to see it
+	Name        string
+	Description string          // one line of English
+	with        map[string]bool // what a run has to do to see it
+	needs       []string        // what an application has to require to see it
 }
 
 // Faults is everything that can be asked for.
 func Faults() []Fault {
 	var faults []Fault
 	for _, f := range simportal.Faults() {
-		fault := Fault{Name: f.Name, Words: f.Words, with: map[string]bool{}, needs: f.Needs}
+		fault := Fault{Name: f.Name, Description: f.Description, with: map[string]bool{}, needs: f.Needs}
 		for _, w := range f.With {
 			fault.with[w] = true
 		}

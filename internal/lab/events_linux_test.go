@@ -15,52 +15,52 @@ import (
 	"boxready/internal/simportal"
 )
 
-// The way of an event: the portal hands it to the authorization server, whose queue calls a handler, here the program's own receiver.
+// Delivery of an event: the portal sends it to the authorization server, whose queue calls a handler, here the program's own receiver.
 
 const (
 	receiverURL = "https://" + simportal.HandlerHost
 
-	delivered    = "ok event-delivery/listed" // from an address that the queue's list names
+	delivered    = "ok event-delivery/listed" // from an address in the queue's list
 	notDelivered = "problem event-delivery/event-not-delivered at travel"
 	noReceiver   = "unknown event-delivery/unexpected-answer at mailbox"
 )
 
-// receiver runs on the handler's host and speaks https itself, with a healthy certificate.
-func receiver(w *world, program string) {
+// receiver runs on the handler's host and serves https itself, with a valid certificate.
+func receiver(w *testbed, program string) {
 	w.receive(program, events4+":443", "--cert", w.handlerCertificate(), "--key", w.handlerCertificate())
 }
 
-// selfSigned is a receiver with a certificate that no authority knows.
-func selfSigned(w *world, program string) {
+// selfSigned is a receiver with a self-signed certificate.
+func selfSigned(w *testbed, program string) {
 	w.run("handler", "cd "+w.dir, "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -keyout own.key -out own.crt -subj /CN="+simportal.HandlerHost+
 		" -addext subjectAltName=DNS:"+simportal.HandlerHost+" 2>/dev/null")
 	w.receive(program, events4+":443", "--cert", filepath.Join(w.dir, "own.crt"), "--key", filepath.Join(w.dir, "own.key"))
 }
 
 // private is a receiver at an address of the computer's network.
-func private(w *world, program string) {
-	w.run("handler", "ip addr add "+eventsIn4+" dev cable")
-	w.run("internet", "ip route add "+eventsIn4+" dev handler")
-	w.receive(program, eventsIn4+":443", "--cert", w.handlerCertificate(), "--key", w.handlerCertificate())
+func private(w *testbed, program string) {
+	w.run("handler", "ip addr add "+eventsPrivate4+" dev cable")
+	w.run("internet", "ip route add "+eventsPrivate4+" dev handler")
+	w.receive(program, eventsPrivate4+":443", "--cert", w.handlerCertificate(), "--key", w.handlerCertificate())
 }
 
-func (w *world) receive(program, listen string, flags ...string) {
+func (w *testbed) receive(program, listen string, flags ...string) {
 	w.t.Helper()
 	argv := append([]string{program, "receiver", "--public-url", receiverURL, "--public-roots", w.roots, "--listen", listen}, flags...)
 	w.daemon("handler", listen, w.resolving(argv...)...)
 }
 
-// isAt is where a view of the resolver's puts the handler's host.
+// isAt is the part of a resolver's view that gives the handler's host an address.
 func isAt(address string) []string {
 	return []string{"local-zone: " + simportal.HandlerHost + " redirect", "local-data: \"" + simportal.HandlerHost + " A " + address + "\""}
 }
 
-// proxied is a receiver that only nginx reaches. location is what nginx does with requests, server what its server says besides. It writes
-// down all that it is told.
-func proxied(location, server string) func(*world, string) {
-	return func(w *world, program string) {
+// proxied is a receiver behind nginx. location is the content of nginx's location, server what is added to its server block. nginx logs
+// every request.
+func proxied(location, server string) func(*testbed, string) {
+	return func(w *testbed, program string) {
 		w.receive(program, "127.0.0.1:8085", "--trusted-proxy", "127.0.0.1")
-		w.told = filepath.Join(w.dir, "told")
+		w.requestLog = filepath.Join(w.dir, "told")
 		w.daemon("handler", events4+":443", "nginx", "-e", "stderr", "-p", w.dir, "-c", w.write("handler.conf", `daemon off; master_process off; pid {DIR}/handler.pid; error_log stderr;
 events {}
 http {
@@ -76,10 +76,10 @@ server {
 	}
 }
 
-const pass = "proxy_pass http://127.0.0.1:8085; proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;"
+const proxyPassEvents = "proxy_pass http://127.0.0.1:8085; proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;"
 
 // handlerCertificate writes the handler's certificate with its key.
-func (w *world) handlerCertificate() string {
+func (w *testbed) handlerCertificate() string {
 	w.t.Helper()
 	certificate, key, err := w.sim.HandlerCertificate()
 	if err != nil {
@@ -88,7 +88,7 @@ func (w *world) handlerCertificate() string {
 	return w.write("handler.pem", string(certificate)+string(key))
 }
 
-// A bus that starts nothing by itself, with a keyring that its user's password opened. It lives as long as its standard input.
+// A session bus without activation, with an unlocked keyring. It ends when its standard input is closed.
 const (
 	busConfig = `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN" "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig><type>session</type><listen>unix:path=%s</listen><auth>EXTERNAL</auth>
@@ -99,10 +99,10 @@ cat >/dev/null
 kill "$daemon"; wait "$daemon"`
 )
 
-// open begins a user's session on the computer: a bus, a keyring, and a browser, which curl plays.
-func (w *world) open() {
+// startSession starts a user's session on the computer: a bus, a keyring, and curl as the browser.
+func (w *testbed) startSession() {
 	w.t.Helper()
-	bin, runtime := filepath.Join(w.dir, "bin"), filepath.Join("/run", w.name) // a socket's path must be short
+	bin, runtime := filepath.Join(w.dir, "bin"), filepath.Join("/run", w.name) // the path of a socket is limited to 107 bytes
 	for _, dir := range []string{bin, runtime} {
 		if err := os.Mkdir(dir, 0o700); err != nil {
 			w.t.Fatal(err)
@@ -117,8 +117,8 @@ func (w *world) open() {
 		"XDG_CACHE_HOME=" + filepath.Join(w.dir, "cache"), "PATH=" + bin + ":" + os.Getenv("PATH"), "DISPLAY=:4242", "LC_ALL=C.UTF-8"}
 	session := w.command("computer", "dbus-run-session", "--config-file="+w.write("bus.conf", fmt.Sprintf(busConfig, socket)), "--", "sh", "-c", sessionScript)
 	session.Env = append([]string{"HOME=" + w.dir}, w.session...)
-	var said lockedBuffer
-	session.Stderr = &said
+	var stderr lockedBuffer
+	session.Stderr = &stderr
 	session.WaitDelay = 10 * time.Second
 	input, err := session.StdinPipe()
 	if err != nil {
@@ -136,7 +136,7 @@ func (w *world) open() {
 		_ = session.Wait()
 	})
 	if _, err := output.Read(make([]byte, len("ready\n"))); err != nil {
-		w.t.Fatalf("no session bus: %v\n%s", err, said.String())
+		w.t.Fatalf("no session bus: %v\n%s", err, stderr.String())
 	}
 	w.session = append(w.session, "DBUS_SESSION_BUS_ADDRESS=unix:path="+socket)
 	bus, err := dbus.Connect("unix:path=" + socket)
@@ -154,13 +154,13 @@ func (w *world) open() {
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	w.t.Fatalf("no keyring:\n%s", said.String())
+	w.t.Fatalf("no keyring:\n%s", stderr.String())
 }
 
-// signIn signs in as the owner does, with the application that is on the portal, and returns the flags that use it.
-func (w *world) signIn(program string) []string {
+// signIn signs in with the portal's application, and returns the flags that use the sign-in.
+func (w *testbed) signIn(program string) []string {
 	w.t.Helper()
-	w.open()
+	w.startSession()
 	application := w.sim.IssueGrant(simportal.TokenValid)
 	login := w.boxready(program, nil, "login", portalName, "--client-id", application.ClientID, "--deep", "--public-roots", w.roots, "--lang", "en", "--timeout", "1m")
 	login.Stdin = strings.NewReader(application.ClientSecret + "\n")
@@ -171,9 +171,9 @@ func (w *world) signIn(program string) []string {
 	return []string{"--signed-in", "--event-test", "--receiver", receiverURL}
 }
 
-// travelled is where the way of an event ended: at a leg, or at a receiver, which says whether it was called from an address of the
+// deliveryResult tells where the delivery of an event ended: at a leg, or at a receiver, which tells whether it was called from an address of the
 // queue's.
-func travelled(facts json.RawMessage) string {
+func deliveryResult(facts json.RawMessage) string {
 	var f struct {
 		Legs    []struct{ Name, State string }
 		Arrival struct{ Queue string }
@@ -191,22 +191,22 @@ func travelled(facts json.RawMessage) string {
 
 var aToken = regexp.MustCompile(`[0-9a-f]{70}`)
 
-// assertTidy asserts that no handler is left bound, and that no token but those in events, which the authorization server puts there,
+// assertCleanedUp asserts that no handler is left bound, and that no token but those in events, which the authorization server adds,
 // went to the handler's host.
-func (w *world) assertTidy(arrived bool) {
+func (w *testbed) assertCleanedUp(arrived bool) {
 	w.t.Helper()
-	for _, b := range w.sim.Bound() {
+	for _, b := range w.sim.Bindings() {
 		w.t.Errorf("a handler was left bound: %+v", b)
 	}
-	if w.told == "" {
+	if w.requestLog == "" {
 		return
 	}
-	told, err := os.ReadFile(w.told)
+	requestLog, err := os.ReadFile(w.requestLog)
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	asked, events := 0, 0
-	for line := range bytes.Lines(told) {
+	for line := range bytes.Lines(requestLog) {
 		from, rest, _ := bytes.Cut(line, []byte(" "))
 		token := aToken.Match(rest)
 		switch {
@@ -220,6 +220,6 @@ func (w *world) assertTidy(arrived bool) {
 		}
 	}
 	if asked == 0 || arrived && events != 1 {
-		w.t.Errorf("what the handler's host was told was not seen:\n%s", told)
+		w.t.Errorf("the requests to the handler's host were not logged:\n%s", requestLog)
 	}
 }

@@ -18,19 +18,19 @@ import (
 	"boxready/oauthflow"
 )
 
-// programVariable names the static program; without it the lab isn't asked for.
+// programVariable is the path of the static program; without it the lab is skipped.
 const (
 	programVariable = "BOXREADY_LAB"
 	shortVariable   = "BOXREADY_LAB_SHORT"
 	insideVariable  = "BOXREADY_LAB_INSIDE"
 )
 
-// The lab is a test program of its own process, mount and network namespaces: when it ends, in whatever way, the kernel ends all that
-// runs in them and removes every namespace that was made.
+// The lab runs in its own process, mount and network namespaces: however it ends, the kernel ends all processes
+// in them and removes every namespace.
 func TestMain(m *testing.M) {
 	if os.Getenv(programVariable) == "" || os.Geteuid() != 0 || os.Getenv(insideVariable) != "" {
 		if os.Getenv(insideVariable) != "" {
-			if err := furnish(); err != nil {
+			if err := prepareNamespaces(); err != nil {
 				fmt.Fprintln(os.Stderr, "lab:", err)
 				os.Exit(1)
 			}
@@ -49,8 +49,8 @@ func TestMain(m *testing.M) {
 	os.Exit(0)
 }
 
-// furnish makes the new namespaces usable.
-func furnish() error {
+// prepareNamespaces mounts what the new namespaces need.
+func prepareNamespaces() error {
 	out, err := exec.Command("sh", "-ec", "mount --make-rprivate /; mount -t proc proc /proc; mount -t tmpfs tmpfs /run; mkdir -p /run/netns; ip link set lo up").CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("prepare the namespaces: %w: %s", err, out)
@@ -58,13 +58,13 @@ func furnish() error {
 	return nil
 }
 
-// needsLab skips, or fails in CI, what can't be done here.
+// needsLab skips the test, or fails it in CI, if the lab can't run here.
 func needsLab(t *testing.T) (program string) {
 	program = os.Getenv(programVariable)
 	if program == "" {
 		t.Skipf("NOT TESTED: the fault lab runs with \"make lab\"")
 	}
-	lacking := func(format string, args ...any) {
+	skip := func(format string, args ...any) {
 		t.Helper()
 		if os.Getenv("CI") == "true" {
 			t.Fatalf("NOT TESTED: "+format, args...)
@@ -72,22 +72,22 @@ func needsLab(t *testing.T) (program string) {
 		t.Skipf("NOT TESTED: "+format, args...)
 	}
 	if os.Getenv(insideVariable) == "" {
-		lacking("the fault lab makes network namespaces, which only root may")
+		skip("the fault lab needs root for its network namespaces")
 	}
 	for _, command := range []string{"ip", "nft", "unbound", "nginx", "haproxy", "apache2", "squid", "curl", "openssl", "dbus-run-session", "gnome-keyring-daemon"} {
 		if _, err := exec.LookPath(command); err != nil {
-			lacking("%v", err)
+			skip("%v", err)
 		}
 	}
 	for _, file := range []string{"/usr/lib/apache2/modules/mod_security2.so", "/usr/share/modsecurity-crs/rules", "/usr/lib/squid/security_file_certgen"} {
 		if _, err := os.Stat(file); err != nil {
-			lacking("%v", err)
+			skip("%v", err)
 		}
 	}
 	return program
 }
 
-// answer is what is looked at in the program's JSON.
+// answer is the part of the program's JSON that is compared.
 type answer struct {
 	Verdict string `json:"verdict"`
 	Results []struct {
@@ -96,13 +96,13 @@ type answer struct {
 	} `json:"results"`
 }
 
-// diagnosis is what is wrong or unclear, each as "state check/cause", and how far an event came.
+// diagnosis lists the findings as "state check/cause", with the last leg of an event's delivery.
 func (a answer) diagnosis() []string {
 	found := []string{}
 	for _, r := range a.Results {
 		switch {
 		case r.Check == "event-delivery" && r.State != "skipped":
-			found = append(found, r.State+" "+r.Check+"/"+r.Cause+travelled(r.Facts))
+			found = append(found, r.State+" "+r.Check+"/"+r.Cause+deliveryResult(r.Facts))
 		case r.Cause != "":
 			found = append(found, r.State+" "+r.Check+"/"+r.Cause)
 		}
@@ -122,7 +122,7 @@ func TestLab(t *testing.T) {
 	names := map[string]bool{}
 	for i, s := range scenarios {
 		if names[s.name] {
-			t.Fatalf("two scenarios are called %q", s.name)
+			t.Fatalf("two scenarios have the name %q", s.name)
 		}
 		names[s.name] = true
 		if s.long && os.Getenv(shortVariable) != "" {
@@ -133,7 +133,7 @@ func TestLab(t *testing.T) {
 			all++
 			mu.Unlock()
 			t.Parallel()
-			if s.play(t, program, fmt.Sprintf("lab%d", i)) {
+			if s.run(t, program, fmt.Sprintf("lab%d", i)) {
 				mu.Lock()
 				right++
 				mu.Unlock()
@@ -142,14 +142,14 @@ func TestLab(t *testing.T) {
 	}
 }
 
-// busy are the scenarios that need the processors.
-var busy = make(chan struct{}, 8)
+// slots limits the scenarios that run at the same time.
+var slots = make(chan struct{}, 8)
 
-// play builds the scenario's world, breaks what is to be broken, and tells whether the program saw it.
-func (s scenario) play(t *testing.T, program, name string) bool {
-	busy <- struct{}{}
-	defer func() { <-busy }()
-	w := newWorld(t, name)
+// run builds the scenario's testbed, breaks it, and reports whether the program's diagnosis is right.
+func (s scenario) run(t *testing.T, program, name string) bool {
+	slots <- struct{}{}
+	defer func() { <-slots }()
+	w := newTestbed(t, name)
 	w.simulate(simportal.Options{Faults: s.faults, RedirectURI: oauthflow.ReturnAddress()}, s.front != nil, s.egress)
 	w.resolve(s.addresses, s.zone)
 	if s.front != nil {
@@ -177,7 +177,7 @@ func (s scenario) play(t *testing.T, program, name string) bool {
 	slices.Sort(want)
 	got := a.diagnosis()
 	if s.handler != nil {
-		w.assertTidy(slices.ContainsFunc(got, func(said string) bool { return strings.HasPrefix(said, "ok event-delivery/") }))
+		w.assertCleanedUp(slices.ContainsFunc(got, func(output string) bool { return strings.HasPrefix(output, "ok event-delivery/") }))
 	}
 	mark := "ok  "
 	if !slices.Equal(got, want) {
@@ -185,34 +185,34 @@ func (s scenario) play(t *testing.T, program, name string) bool {
 	}
 	fmt.Printf("%s %-52s %5.1fs  %s\n", mark, s.name, time.Since(start).Seconds(), cmp.Or(strings.Join(got, ", "), "nothing"))
 	if !slices.Equal(got, want) {
-		t.Errorf("%s\nsays  %q\nwants %q\nverdict %s, exit %d\n%s", s.name, got, want, a.Verdict, exit, out)
+		t.Errorf("%s\ngot  %q\nwant %q\nverdict %s, exit %d\n%s", s.name, got, want, a.Verdict, exit, out)
 		return false
 	}
 	return !t.Failed()
 }
 
-// check runs the program. One that waits two minutes for an event does nothing else, and lets others go on.
-func (s scenario) check(w *world, program string, flags []string) (out []byte, exit int) {
+// check runs the program. A scenario that waits two minutes for an event uses no processor, so it gives its slot back.
+func (s scenario) check(w *testbed, program string, flags []string) (out []byte, exit int) {
 	if s.handler != nil && s.long {
-		<-busy
-		defer func() { busy <- struct{}{} }()
+		<-slots
+		defer func() { slots <- struct{}{} }()
 	}
 	return w.check(program, s.env, flags...)
 }
 
-// assertPolite asserts what was not asked: no token without consent, none that makes the portal report another address than its own,
-// none of a sign-in but to the portal and the authorization server, which alone gets what renews it, and at most 12 requests in 10
+// assertPolite asserts what the program must not do: send a token without consent, or one that makes the portal report another address than its own,
+// or a token of a sign-in to another host than the portal and the authorization server, or a refresh token to any but the latter, or more than 12 requests in 10
 // seconds.
-func (w *world) assertPolite(deep, signedIn bool) {
+func (w *testbed) assertPolite(deep, signedIn bool) {
 	w.t.Helper()
-	var hits []time.Time
+	var requests []time.Time
 	for _, r := range w.sim.Log() {
 		portal, auth := r.Server == "portal" || r.Server == "portal-http", strings.HasPrefix(r.Server, "auth-")
 		if len(r.Tokens) > 0 && (!portal || !deep && !signedIn) && (!auth || !signedIn) {
 			w.t.Errorf("a token went to %s %s", r.Server, r.Path)
 		}
 		if !auth && strings.Contains(r.RawQuery+string(r.Body), "refresh_token=") {
-			w.t.Errorf("%s %s got what renews the sign-in", r.Server, r.Path)
+			w.t.Errorf("%s %s got the refresh token", r.Server, r.Path)
 		}
 		if !portal {
 			continue
@@ -220,11 +220,11 @@ func (w *world) assertPolite(deep, signedIn bool) {
 		if ours := strings.HasPrefix(r.Header.Get("User-Agent"), "BoxReady/"); strings.HasPrefix(r.Path, "/oauth/authorize") && (ours || !signedIn) {
 			w.t.Errorf("%s was asked", r.Path)
 		}
-		if len(hits) > 0 && hits[0].Before(w.signedIn) && r.At.After(w.signedIn) {
-			hits = nil // the sign-in was another process, and the browser's
+		if len(requests) > 0 && requests[0].Before(w.signedIn) && r.At.After(w.signedIn) {
+			requests = nil // the sign-in was made by another process and the browser
 		}
-		hits = append(hits, r.At)
-		if n := len(hits); n > 12 && r.At.Sub(hits[n-13]) < 10*time.Second {
+		requests = append(requests, r.At)
+		if n := len(requests); n > 12 && r.At.Sub(requests[n-13]) < 10*time.Second {
 			w.t.Error("13 requests to the portal in less than 10 s")
 		}
 	}

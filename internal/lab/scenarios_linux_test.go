@@ -12,20 +12,20 @@ import (
 	"boxready/internal/simportal"
 )
 
-// scenario is something that is broken in a world that is otherwise in order, and what the program has to say of it: no less, and
-// no more.
+// scenario is one fault in an otherwise healthy testbed, and the findings that the program must report: exactly
+// these.
 type scenario struct {
 	name      string
-	long      bool                              // left out of the short form
-	faults    []string                          // of the simulated portal
-	addresses []string                          // that the resolver gives for the portal; nil: its own
-	zone      string                            // what the resolver says besides
-	egress    func(*http.Transport)             // of the portal
-	front     func(*world)                      // starts the server that stands before the portal
-	handler   func(w *world, p string)          // starts the host of event handlers; then the owner has signed in, and wants to see an event arrive
-	breaks    func(*world)                      // breaks something
-	prepare   func(w *world, p string) []string // more flags, which take the program itself to find
-	env       []string                          // of the computer
+	long      bool                                // left out of the short form
+	faults    []string                            // of the simulated portal
+	addresses []string                            // of the portal in the resolver; nil: its own
+	zone      string                              // more of unbound's configuration
+	egress    func(*http.Transport)               // of the portal
+	front     func(*testbed)                      // starts the server in front of the portal
+	handler   func(w *testbed, p string)          // starts the host of event handlers; then a sign-in and the event test are part of the scenario
+	breaks    func(*testbed)                      // breaks something
+	prepare   func(w *testbed, p string) []string // returns more flags, found with the program itself
+	env       []string                            // of the computer
 	flags     []string
 	want      []string // "state check/cause"
 }
@@ -33,104 +33,104 @@ type scenario struct {
 var (
 	deep    = []string{"--deep"}
 	only4   = []string{portal4}
-	authCIS = host(bitrix.AuthServer(bitrix.CIS))
+	authCIS = hostname(bitrix.AuthServer(bitrix.CIS))
 )
 
 const (
 	noVendor     = "notice auth-server-from-computer/vendor-host-unreachable"
-	noMarket     = "notice server-network/vendor-host-unreachable" // the lab has no other hosts of the vendor's
+	noMarket     = "notice server-network/vendor-host-unreachable" // the lab has no other vendor hosts
 	serverNoAuth = "problem server-auth-server/auth-server-unreachable"
 	noAuth       = "problem auth-server-from-portal/auth-server-unreachable"
 )
 
 var scenarios = []scenario{
 	{name: "healthy"},
-	{name: "healthy, looked at deeply", flags: []string{"--deep", "--content-filter", "--public-dns"}},
+	{name: "healthy, deep run", flags: []string{"--deep", "--content-filter", "--public-dns"}},
 
-	// The way from the computer to the portal.
+	// The connection from the computer to the portal.
 	{name: "site's gateway drops", breaks: nft("uplink", "forward", "iifname cable tcp dport 443 drop"), want: []string{"problem portal-tcp/tcp-timeout"}},
 	{name: "site's gateway rejects with a reset", breaks: nft("uplink", "forward", "iifname cable tcp dport 443 reject with tcp reset"), want: []string{"problem portal-tcp/tcp-refused"}},
 	{name: "site's gateway rejects with ICMP", breaks: nft("uplink", "forward", "iifname cable tcp dport 443 reject with icmpx admin-prohibited"), want: []string{"problem portal-tcp/tcp-refused"}},
-	{name: "web server is down", front: func(*world) {}, want: []string{"problem portal-tcp/tcp-refused"}},
+	{name: "web server is down", front: func(*testbed) {}, want: []string{"problem portal-tcp/tcp-refused"}},
 	{name: "port 80 is closed, which is no fault", breaks: nft("uplink", "forward", "iifname cable tcp dport 80 drop")},
 	{name: "IPv6 is dropped", breaks: nft("uplink", "forward", "ip6 daddr "+portal6+" drop"), want: []string{"notice portal-tcp/ipv6-dead"}},
 	{name: "IPv6 is rejected", breaks: nft("uplink", "forward", "ip6 daddr "+portal6+" reject with icmpx admin-prohibited"), want: []string{"notice portal-tcp/ipv6-dead"}},
 	{name: "computer without IPv6", breaks: shell("computer", "ip -6 route del default; ip -6 addr flush dev cable")},
 	{name: "IPv6 alone, and a computer without", addresses: []string{portal6}, breaks: shell("computer", "ip -6 route del default; ip -6 addr flush dev cable"),
 		want: []string{"unknown portal-tcp/no-network"}},
-	{name: "MTU black hole", addresses: only4, breaks: func(w *world) {
+	{name: "MTU black hole", addresses: only4, breaks: func(w *testbed) {
 		w.run("uplink", "ip link set cable mtu 600")
 		w.nft("uplink", "output", "icmp type destination-unreachable drop")
 	}, want: []string{"unknown portal-tls/timeout"}},
 	{name: "small MTU, which is no fault", addresses: only4, breaks: shell("uplink", "ip link set cable mtu 600")},
 	{name: "every fifth packet is lost", long: true, addresses: only4, breaks: nft("internet", "forward", "oifname computer ip saddr "+portal4+" numgen inc mod 5 < 1 drop")},
-	{name: "a satellite: 700 ms", long: true, front: func(w *world) { w.slow("portal", ":443", "127.0.0.1:8443", 700*time.Millisecond) }, flags: deep},
-	{name: "a line of 3 s", long: true, front: func(w *world) { w.slow("portal", ":443", "127.0.0.1:8443", 3*time.Second) }},
+	{name: "satellite latency of 700 ms", long: true, front: func(w *testbed) { w.delayRelay("portal", ":443", "127.0.0.1:8443", 700*time.Millisecond) }, flags: deep},
+	{name: "latency of 3 s", long: true, front: func(w *testbed) { w.delayRelay("portal", ":443", "127.0.0.1:8443", 3*time.Second) }},
 
 	// Names.
 	{name: "NXDOMAIN", addresses: []string{}, want: []string{"problem portal-dns/dns-not-found"}},
 	{name: "SERVFAIL", addresses: []string{}, zone: servfail(portalName), want: []string{"unknown portal-dns/dns-failed"}},
 	{name: "silent resolver", addresses: []string{}, zone: "  local-zone: " + portalName + " deny\n", want: []string{"unknown portal-dns/dns-failed"}},
 	{name: "no resolver at all", breaks: nft("internet", "forward", "th dport 53 reject"), want: []string{"unknown portal-dns/dns-failed", noVendor}},
-	{name: "resolver behind a wall", long: true, breaks: nft("internet", "forward", "th dport 53 drop"), want: []string{"unknown portal-dns/dns-failed", noVendor}},
+	{name: "resolver behind a dropping firewall", long: true, breaks: nft("internet", "forward", "th dport 53 drop"), want: []string{"unknown portal-dns/dns-failed", noVendor}},
 	{name: "blocked by a resolver", addresses: []string{"0.0.0.0"}, want: []string{"problem portal-dns/dns-sinkhole"}},
-	{name: "wrong address: nobody", addresses: []string{nobody4}, want: []string{"problem portal-tcp/tcp-refused"}},
-	{name: "wrong address: somebody else", addresses: []string{handler4}, want: []string{"problem portal-tls/tls-wrong-host", "problem rest-route/rest-not-bitrix"}},
-	{name: "one of two addresses is dead", addresses: []string{portal4, nobody4}, want: []string{}},
-	{name: "split horizon: private here", addresses: []string{inside4}, breaks: inside, want: []string{"notice portal-dns/dns-private-only"}},
-	{name: "split horizon: private here, public outside", addresses: []string{inside4}, breaks: inside, flags: []string{"--public-dns"}, want: []string{"notice portal-dns/dns-differs"}},
+	{name: "wrong address: unassigned", addresses: []string{unused4}, want: []string{"problem portal-tcp/tcp-refused"}},
+	{name: "wrong address: another server", addresses: []string{handler4}, want: []string{"problem portal-tls/tls-wrong-host", "problem rest-route/rest-not-bitrix"}},
+	{name: "one of two addresses is dead", addresses: []string{portal4, unused4}, want: []string{}},
+	{name: "split horizon: private here", addresses: []string{private4}, breaks: privateAddress, want: []string{"notice portal-dns/dns-private-only"}},
+	{name: "split horizon: private here, public outside", addresses: []string{private4}, breaks: privateAddress, flags: []string{"--public-dns"}, want: []string{"notice portal-dns/dns-differs"}},
 
-	// The portal's own way out.
-	{name: "portal's way out: DROP", flags: deep, breaks: nft("uplink", "forward", "iifname portal ip daddr "+authCIS4+" drop"), want: []string{noAuth}},
-	{name: "portal's way out: REJECT", flags: deep, breaks: nft("uplink", "forward", "iifname portal ip daddr "+authCIS4+" reject"), want: []string{noAuth}},
-	{name: "portal's way out: REJECT, not looked at deeply", breaks: nft("uplink", "forward", "iifname portal ip daddr "+authCIS4+" reject"),
+	// The portal's outgoing connections.
+	{name: "portal's outgoing traffic: DROP", flags: deep, breaks: nft("uplink", "forward", "iifname portal ip daddr "+authCIS4+" drop"), want: []string{noAuth}},
+	{name: "portal's outgoing traffic: REJECT", flags: deep, breaks: nft("uplink", "forward", "iifname portal ip daddr "+authCIS4+" reject"), want: []string{noAuth}},
+	{name: "portal's outgoing traffic: REJECT, without consent deep", breaks: nft("uplink", "forward", "iifname portal ip daddr "+authCIS4+" reject"),
 		want: []string{"unknown auth-server-from-portal/needs-deep"}},
-	{name: "portal's way out: the old host alone is open", flags: deep,
+	{name: "portal's outgoing traffic: only the old host is open", flags: deep,
 		breaks: nft("uplink", "forward", "iifname portal ct state established,related accept", "iifname portal th dport 53 accept", "iifname portal ip daddr "+authWld4+" accept", "iifname portal drop"),
 		want:   []string{noAuth}},
 	{name: "portal's resolver doesn't know the authorization server", flags: deep, zone: forPortal("local-zone: " + authCIS + " always_nxdomain"), want: []string{noAuth}},
 	{name: "portal's resolver is silent", flags: deep, breaks: nft("uplink", "forward", "iifname portal th dport 53 drop"), want: []string{noAuth}},
-	{name: "portal's way out is intercepted", flags: deep, breaks: func(w *world) {
+	{name: "portal's outgoing TLS is intercepted", flags: deep, breaks: func(w *testbed) {
 		w.squid("uplink", siteGate4, intercepting, gatewayCA)
 		w.nft("uplink", "prerouting", "iifname portal tcp dport 443 redirect to :3130")
 	}, want: []string{noAuth}},
-	{name: "portal has to use a proxy, and doesn't", flags: deep, breaks: func(w *world) {
+	{name: "portal has to use a proxy, and doesn't", flags: deep, breaks: func(w *testbed) {
 		w.squid("uplink", siteGate4, "http_access allow all", "")
 		w.nft("uplink", "forward", "iifname portal tcp dport 443 drop")
 	}, want: []string{noAuth}},
 	{name: "portal has to use a proxy, and does", flags: deep, egress: func(t *http.Transport) {
 		t.Proxy = http.ProxyURL(&url.URL{Scheme: "http", Host: siteGate4 + ":3128"})
-	}, breaks: func(w *world) {
+	}, breaks: func(w *testbed) {
 		w.squid("uplink", siteGate4, "http_access allow all", "")
 		w.nft("uplink", "forward", "iifname portal tcp dport 443 drop")
 	}},
-	{name: "authorization server is down for everybody", flags: deep, breaks: nft("auth", "input", "tcp dport 443 reject with tcp reset"), want: []string{noAuth, noVendor}},
+	{name: "authorization server is down", flags: deep, breaks: nft("auth", "input", "tcp dport 443 reject with tcp reset"), want: []string{noAuth, noVendor}},
 	{name: "a portal's network that answers in HTML", flags: deep, zone: forPortal("local-zone: "+authCIS+" redirect", "local-data: \""+authCIS+" A "+aia4+"\""), want: []string{noAuth}},
 
-	// The same, told apart by the script that runs on the portal's server.
+	// The same faults, diagnosed with the script that runs on the portal's server.
 	{name: "script: DROP", long: true, flags: deep, prepare: probe, breaks: nft("uplink", "forward", "iifname portal ip daddr { "+authCIS4+", "+authWld4+" } drop"), want: []string{serverNoAuth, noMarket}},
 	{name: "script: REJECT", flags: deep, prepare: probe, breaks: nft("uplink", "forward", "iifname portal ip daddr { "+authCIS4+", "+authWld4+" } reject"), want: []string{serverNoAuth, noMarket}},
-	{name: "script: the old host alone is open", flags: deep, prepare: probe, breaks: nft("uplink", "forward", "iifname portal ip daddr "+authCIS4+" reject"), want: []string{noAuth, "unknown server-auth-server/auth-server-unreachable", noMarket}},
-	{name: "script: the name isn't known", flags: deep, prepare: probe, zone: forPortal("local-zone: "+authCIS+" always_nxdomain", "local-zone: "+host(bitrix.AuthServer(bitrix.World))+" always_nxdomain"), want: []string{serverNoAuth, noMarket}},
-	{name: "script: intercepted", flags: deep, prepare: probe, breaks: func(w *world) {
+	{name: "script: only the old host is open", flags: deep, prepare: probe, breaks: nft("uplink", "forward", "iifname portal ip daddr "+authCIS4+" reject"), want: []string{noAuth, "unknown server-auth-server/auth-server-unreachable", noMarket}},
+	{name: "script: the name isn't known", flags: deep, prepare: probe, zone: forPortal("local-zone: "+authCIS+" always_nxdomain", "local-zone: "+hostname(bitrix.AuthServer(bitrix.World))+" always_nxdomain"), want: []string{serverNoAuth, noMarket}},
+	{name: "script: intercepted", flags: deep, prepare: probe, breaks: func(w *testbed) {
 		w.squid("uplink", siteGate4, intercepting, gatewayCA)
 		w.nft("uplink", "prerouting", "iifname portal tcp dport 443 redirect to :3130")
 	}, want: []string{"problem server-auth-server/tls-intercepted", noMarket}},
-	{name: "script: all is well", flags: deep, prepare: probe, want: []string{noMarket}},
+	{name: "script: healthy", flags: deep, prepare: probe, want: []string{noMarket}},
 
-	// The computer's own way to the vendor's hosts, which says nothing about the portal.
+	// The computer's connections to the vendor's hosts, which tell nothing about the portal.
 	{name: "computer doesn't reach the authorization servers", flags: deep, breaks: nft("internet", "forward", "iifname computer ip daddr { "+authCIS4+", "+authWld4+" } reject"), want: []string{noVendor}},
 	{name: "computer doesn't reach the lists of the queue", breaks: nft("internet", "forward", "iifname computer ip daddr { "+feedCIS4+", "+feedWld4+" } reject"), want: []string{"notice queue-feed/feed-unreachable"}},
 	{name: "application's server drops", long: true, prepare: requires, breaks: nft("handler", "input", "tcp dport 443 drop"), want: []string{"unknown application-hosts/host-unreachable"}},
 	{name: "application's server rejects", prepare: requires, breaks: nft("handler", "input", "tcp dport 443 reject with tcp reset"), want: []string{"problem application-hosts/host-unreachable"}},
 	{name: "application's server is there", prepare: requires},
 
-	// The way of an event.
+	// Delivery of an event.
 	{name: "event", handler: receiver, want: []string{delivered}},
-	{name: "event: nginx before the receiver", handler: proxied(pass, ""), want: []string{delivered}},
-	{name: "event: nginx doesn't say who called", handler: proxied("proxy_pass http://127.0.0.1:8085;", ""), long: true, want: []string{"ok event-delivery/unlisted"}},
-	{name: "event: portal's way out is closed", handler: receiver, breaks: nft("uplink", "forward", "iifname portal ip daddr "+authCIS4+" reject"), want: []string{noAuth, "problem token-accepted/auth-server-unreachable"}},
-	{name: "event: portal's gateway opens TLS and lets no events out", handler: receiver, long: true, breaks: func(w *world) {
+	{name: "event: nginx before the receiver", handler: proxied(proxyPassEvents, ""), want: []string{delivered}},
+	{name: "event: nginx doesn't forward the client's address", handler: proxied("proxy_pass http://127.0.0.1:8085;", ""), long: true, want: []string{"ok event-delivery/unlisted"}},
+	{name: "event: portal's outgoing traffic is rejected", handler: receiver, breaks: nft("uplink", "forward", "iifname portal ip daddr "+authCIS4+" reject"), want: []string{noAuth, "problem token-accepted/auth-server-unreachable"}},
+	{name: "event: portal's gateway intercepts TLS and blocks events", handler: receiver, long: true, breaks: func(w *testbed) {
 		w.squid("uplink", siteGate4, "acl event urlpath_regex ^/rest/rest.event.call\nhttp_access deny event\n"+intercepting, gatewayCA)
 		w.nft("uplink", "prerouting", "iifname portal tcp dport 443 redirect to :3130")
 		w.trusted.AppendCertsFromPEM(w.read("gateway.crt"))
@@ -139,40 +139,40 @@ var scenarios = []scenario{
 	{name: "event: handler's firewall rejects the queue", handler: receiver, long: true, breaks: nft("handler", "input", "ip saddr "+queue4+" reject with tcp reset"), want: []string{notDelivered}},
 	{name: "event: the queue's resolver doesn't know the handler", handler: receiver, long: true, zone: forQueue("local-zone: " + simportal.HandlerHost + " always_nxdomain"), want: []string{notDelivered}},
 	{name: "event: the queue finds the handler's former server", handler: receiver, long: true, zone: forQueue(isAt(handler4)...), want: []string{notDelivered}},
-	{name: "event: handler within the computer's network", handler: private, long: true, want: []string{"unknown event-delivery/unexpected-answer at travel"},
-		zone: forOne(computer4, isAt(eventsIn4)) + forQueue("local-zone: "+simportal.HandlerHost+" always_nxdomain")},
-	{name: "event: nginx lets in the office alone", handler: proxied(pass+" allow "+computer4+"; deny all;", ""), long: true, want: []string{notDelivered}},
-	{name: "event: nginx redirects handlers", handler: proxied(pass+" rewrite ^(/mailbox/[^/]*)$ https://$host$1/ permanent;", ""), long: true, want: []string{notDelivered}},
-	{name: "event: nginx turns POST into GET", handler: proxied(pass, "location /mailbox/ { "+pass+" proxy_method GET; }"), long: true, want: []string{notDelivered}},
-	{name: "event: handler's certificate is its own", handler: selfSigned, want: []string{noReceiver}},
-	{name: "event: handler's server wants a password", handler: proxied(pass+" auth_basic x; auth_basic_user_file /dev/null;", ""), want: []string{noReceiver}},
+	{name: "event: handler in the computer's network", handler: private, long: true, want: []string{"unknown event-delivery/unexpected-answer at travel"},
+		zone: viewFor(computer4, isAt(eventsPrivate4)) + forQueue("local-zone: "+simportal.HandlerHost+" always_nxdomain")},
+	{name: "event: nginx allows the office only", handler: proxied(proxyPassEvents+" allow "+computer4+"; deny all;", ""), long: true, want: []string{notDelivered}},
+	{name: "event: nginx redirects handlers", handler: proxied(proxyPassEvents+" rewrite ^(/mailbox/[^/]*)$ https://$host$1/ permanent;", ""), long: true, want: []string{notDelivered}},
+	{name: "event: nginx turns POST into GET", handler: proxied(proxyPassEvents, "location /mailbox/ { "+proxyPassEvents+" proxy_method GET; }"), long: true, want: []string{notDelivered}},
+	{name: "event: handler's certificate is self-signed", handler: selfSigned, want: []string{noReceiver}},
+	{name: "event: handler's server wants a password", handler: proxied(proxyPassEvents+" auth_basic x; auth_basic_user_file /dev/null;", ""), want: []string{noReceiver}},
 	{name: "event: handler's server redirects to another host", handler: proxied("return 301 https://www."+simportal.HandlerHost+"$request_uri;", ""), long: true, want: []string{noReceiver}},
 	{name: "event: handler's firewall rejects the computer", handler: receiver, long: true, breaks: nft("handler", "input", "ip saddr "+computer4+" reject with tcp reset"), want: []string{noReceiver}},
 
 	// Servers in front.
-	{name: "nginx", front: nginx(good, ""), flags: deep},
+	{name: "nginx", front: nginx(proxyPass, ""), flags: deep},
 	{name: "nginx: no https mapping", front: nginx("proxy_pass http://127.0.0.1:8080; proxy_set_header Host $host;", ""), flags: deep, want: []string{"problem https-seen/https-not-seen"}},
-	{name: "nginx: Authorization is stripped", front: nginx(good+`proxy_set_header Authorization "";`, ""), flags: deep, want: []string{"notice credentials-arrive/auth-header-stripped"}},
-	{name: "nginx: no bodies", front: nginx(good+"proxy_pass_request_body off; proxy_set_header Content-Length \"\";", ""), flags: deep, want: []string{"problem credentials-arrive/post-body-lost"}},
-	{name: "nginx: body limit", front: nginx(good, "client_max_body_size 10;"), flags: deep, want: []string{"problem rest-route/rest-blocked"}},
-	{name: "nginx: body limit that only batches meet", front: nginx(good, "client_max_body_size 500;"), prepare: webhook, want: unexpected("platform", "user-rights", "scopes", "modules", "methods")},
-	{name: "nginx, with a webhook", front: nginx(good, ""), prepare: webhook},
-	{name: "nginx: no buffering", front: nginx(good+"proxy_buffering off; proxy_request_buffering off; proxy_http_version 1.1;", ""), flags: deep},
+	{name: "nginx: Authorization is stripped", front: nginx(proxyPass+`proxy_set_header Authorization "";`, ""), flags: deep, want: []string{"notice credentials-arrive/auth-header-stripped"}},
+	{name: "nginx: no bodies", front: nginx(proxyPass+"proxy_pass_request_body off; proxy_set_header Content-Length \"\";", ""), flags: deep, want: []string{"problem credentials-arrive/post-body-lost"}},
+	{name: "nginx: body limit", front: nginx(proxyPass, "client_max_body_size 10;"), flags: deep, want: []string{"problem rest-route/rest-blocked"}},
+	{name: "nginx: body limit that only batches meet", front: nginx(proxyPass, "client_max_body_size 500;"), prepare: webhook, want: unexpected("platform", "user-rights", "scopes", "modules", "methods")},
+	{name: "nginx, with a webhook", front: nginx(proxyPass, ""), prepare: webhook},
+	{name: "nginx: no buffering", front: nginx(proxyPass+"proxy_buffering off; proxy_request_buffering off; proxy_http_version 1.1;", ""), flags: deep},
 	{name: "nginx: 301 to www", front: nginx("return 301 https://www.$host$request_uri;", ""), want: []string{"notice portal-redirect/redirect-other-host", "problem portal-redirect/redirect-drops-post"}},
-	{name: "nginx: 301 to a slash", front: nginx("rewrite ^(/rest/.*[^/])$ https://$host$1/ permanent;"+good, ""), want: []string{"problem portal-redirect/redirect-drops-post"}},
+	{name: "nginx: 301 to a slash", front: nginx("rewrite ^(/rest/.*[^/])$ https://$host$1/ permanent;"+proxyPass, ""), want: []string{"problem portal-redirect/redirect-drops-post"}},
 	{name: "nginx: 301 back to http, a loop", front: nginx("return 301 https://$host$request_uri;", ""), want: []string{"problem portal-redirect/redirect-loop"}},
-	{name: "nginx: name and password", front: nginx(good+`auth_basic "Staff"; auth_basic_user_file /dev/null;`, ""), want: []string{"problem rest-route/rest-basic-auth"}},
-	{name: "nginx: addresses of the office alone", front: nginx(good+"allow 10.0.0.0/8; deny all;", ""), want: []string{"problem rest-route/rest-blocked"}},
+	{name: "nginx: name and password", front: nginx(proxyPass+`auth_basic "Staff"; auth_basic_user_file /dev/null;`, ""), want: []string{"problem rest-route/rest-basic-auth"}},
+	{name: "nginx: allows the office only", front: nginx(proxyPass+"allow 10.0.0.0/8; deny all;", ""), want: []string{"problem rest-route/rest-blocked"}},
 	{name: "nginx: /rest/ isn't passed on", front: nginx("root {DIR};", ""), want: []string{"problem rest-route/rest-not-found"}},
-	{name: "nginx: nothing behind it", front: nginx(strings.Replace(good, "8080", "9", 1), ""), want: []string{"problem rest-route/rest-server-error"}},
-	{name: "nginx: patience of 1 s", faults: []string{"rest-timeout"}, front: nginx(good+"proxy_read_timeout 1s;", ""), want: []string{"problem rest-route/rest-server-error"}},
-	{name: "nginx: certificate without the intermediate", front: nginx(good, "ssl_certificate {DIR}/leaf.pem;"), want: []string{"problem portal-tls/tls-incomplete-chain"}},
-	{name: "nginx: TLS 1.1 at most", front: nginx(good, "ssl_protocols TLSv1.1; ssl_ciphers ALL:@SECLEVEL=0;"), want: []string{"problem portal-tls/tls-old-protocol"}},
-	{name: "nginx: a cipher suite that Go lacks", front: nginx(good, "ssl_protocols TLSv1.2; ssl_ciphers ECDHE-ECDSA-AES256-SHA384;"), want: []string{"unknown portal-tls/tls-handshake-failed"}},
-	{name: "nginx: client certificates", front: nginx(good, "ssl_verify_client on; ssl_client_certificate {ROOTS};"), want: []string{"problem portal-tls/tls-client-certificate"}},
-	{name: "nginx: no TLS on 443", front: nginx(good, "", "443 ssl", "443", "[::]:443 ssl", "[::]:443"), want: []string{"problem portal-tls/tls-not-tls"}},
+	{name: "nginx: no backend", front: nginx(strings.Replace(proxyPass, "8080", "9", 1), ""), want: []string{"problem rest-route/rest-server-error"}},
+	{name: "nginx: read timeout of 1 s", faults: []string{"rest-timeout"}, front: nginx(proxyPass+"proxy_read_timeout 1s;", ""), want: []string{"problem rest-route/rest-server-error"}},
+	{name: "nginx: certificate without the intermediate", front: nginx(proxyPass, "ssl_certificate {DIR}/leaf.pem;"), want: []string{"problem portal-tls/tls-incomplete-chain"}},
+	{name: "nginx: TLS 1.1 at most", front: nginx(proxyPass, "ssl_protocols TLSv1.1; ssl_ciphers ALL:@SECLEVEL=0;"), want: []string{"problem portal-tls/tls-old-protocol"}},
+	{name: "nginx: a cipher suite that Go lacks", front: nginx(proxyPass, "ssl_protocols TLSv1.2; ssl_ciphers ECDHE-ECDSA-AES256-SHA384;"), want: []string{"unknown portal-tls/tls-handshake-failed"}},
+	{name: "nginx: client certificates", front: nginx(proxyPass, "ssl_verify_client on; ssl_client_certificate {ROOTS};"), want: []string{"problem portal-tls/tls-client-certificate"}},
+	{name: "nginx: no TLS on 443", front: nginx(proxyPass, "", "443 ssl", "443", "[::]:443 ssl", "[::]:443"), want: []string{"problem portal-tls/tls-not-tls"}},
 	{name: "nginx: the default site answers", front: nginx("return 200 'Welcome to nginx!';", ""), want: []string{"problem rest-route/rest-not-bitrix"}},
-	{name: "nginx: rate limit", front: nginx(good+"limit_req zone=z; limit_req_status 429;", "", "http {", "http {\nlimit_req_zone $server_port zone=z:1m rate=1r/m;"), breaks: shell("portal", "curl -sk https://127.0.0.1/"), want: []string{"notice rate-limit/throttled", "problem rest-route/rest-blocked"}},
+	{name: "nginx: rate limit", front: nginx(proxyPass+"limit_req zone=z; limit_req_status 429;", "", "http {", "http {\nlimit_req_zone $server_port zone=z:1m rate=1r/m;"), breaks: shell("portal", "curl -sk https://127.0.0.1/"), want: []string{"notice rate-limit/throttled", "problem rest-route/rest-blocked"}},
 
 	{name: "HAProxy", front: haproxy("http-request set-header X-Forwarded-Proto https", "server s 127.0.0.1:8080"), flags: deep},
 	{name: "HAProxy: no https mapping", front: haproxy("", "server s 127.0.0.1:8080"), flags: deep, want: []string{"problem https-seen/https-not-seen"}},
@@ -199,42 +199,42 @@ var scenarios = []scenario{
 	{name: "mandatory proxy that doesn't know the portal's name", addresses: []string{}, breaks: mandatory("http_access allow all"), env: through(""), want: []string{"unknown portal-tls/proxy-refused"}},
 	{name: "mandatory proxy that doesn't run", breaks: nft("internet", "forward", "iifname computer tcp dport { 80, 443 } drop"), env: through(""), want: []string{"unknown portal-tls/proxy-refused", noVendor}},
 	{name: "mandatory proxy that isn't set", breaks: mandatory("http_access allow all"), want: []string{"unknown portal-tcp/no-network", noVendor}},
-	{name: "proxy that intercepts TLS", breaks: func(w *world) { w.squid("internet", gateway4, bumping, gatewayCA) }, env: through(""), want: []string{"unknown portal-tls/tls-intercepted", noVendor}},
-	{name: "gateway that intercepts TLS", breaks: func(w *world) {
+	{name: "proxy that intercepts TLS", breaks: func(w *testbed) { w.squid("internet", gateway4, bumping, gatewayCA) }, env: through(""), want: []string{"unknown portal-tls/tls-intercepted", noVendor}},
+	{name: "gateway that intercepts TLS", breaks: func(w *testbed) {
 		w.squid("internet", gateway4, intercepting, gatewayCA)
 		w.nft("internet", "prerouting", "iifname computer meta nfproto ipv4 tcp dport 443 redirect to :3130", "iifname computer meta nfproto ipv6 tcp dport 443 redirect to :9")
 	}, addresses: only4, want: []string{"unknown portal-tls/tls-intercepted", noVendor}},
-	{name: "gateway of a known make that intercepts TLS", breaks: func(w *world) {
+	{name: "gateway of a known vendor that intercepts TLS", breaks: func(w *testbed) {
 		w.squid("internet", gateway4, intercepting, "/O=Fortinet/CN=FGT60F")
 		w.nft("internet", "prerouting", "iifname computer tcp dport 443 redirect to :3130")
 	}, addresses: only4, want: []string{"unknown portal-tls/tls-intercepted", noVendor}},
-	{name: "captive portal with a certificate of its own", addresses: only4, breaks: captive("redirect to :8443"), want: []string{"unknown portal-tls/tls-intercepted", noVendor}},
+	{name: "captive portal with its own certificate", addresses: only4, breaks: captive("redirect to :8443"), want: []string{"unknown portal-tls/tls-intercepted", noVendor}},
 	{name: "captive portal that rejects https", addresses: only4, breaks: captive("redirect to :9"), want: []string{"unknown portal-tcp/no-network", noVendor}},
-	{name: "captive portal that answers names with itself", breaks: func(w *world) {
+	{name: "captive portal that resolves every name to itself", breaks: func(w *testbed) {
 		captive("redirect to :8443")(w)
 	}, addresses: []string{"10.11.12.13"}, want: []string{"unknown portal-tls/tls-intercepted", "notice portal-dns/dns-private-only", noVendor}},
 }
 
-func nft(place, hook string, rules ...string) func(*world) {
-	return func(w *world) { w.nft(place, hook, rules...) }
+func nft(host, hook string, rules ...string) func(*testbed) {
+	return func(w *testbed) { w.nft(host, hook, rules...) }
 }
 
-func shell(place string, commands ...string) func(*world) {
-	return func(w *world) { w.run(place, commands...) }
+func shell(host string, commands ...string) func(*testbed) {
+	return func(w *testbed) { w.run(host, commands...) }
 }
 
-// servfail makes the resolver ask a server that isn't there.
+// servfail makes the resolver forward a name to a server that doesn't exist.
 func servfail(name string) string {
 	return "  local-zone: " + name + " transparent\nforward-zone:\n  name: " + name + "\n  forward-addr: 127.0.0.1@9\n"
 }
 
-// forPortal is what the resolver says to the portal alone.
-func forPortal(zone ...string) string { return forOne(portal4, zone) }
+// forPortal is a zone that the resolver shows to the portal only.
+func forPortal(zone ...string) string { return viewFor(portal4, zone) }
 
-// forQueue is what the resolver says to the event queue alone.
-func forQueue(zone ...string) string { return forOne(queue4, zone) }
+// forQueue is a zone that the resolver shows to the event queue only.
+func forQueue(zone ...string) string { return viewFor(queue4, zone) }
 
-func forOne(address string, zone []string) string {
+func viewFor(address string, zone []string) string {
 	text := "  access-control-view: " + address + "/32 for-" + address + "\nview:\n  name: for-" + address + "\n  view-first: yes\n"
 	for _, line := range zone {
 		text += "  " + line + "\n"
@@ -242,27 +242,27 @@ func forOne(address string, zone []string) string {
 	return text + "server:\n"
 }
 
-// inside makes the portal known under a private address in the computer's network.
-func inside(w *world) {
-	w.run("portal", "ip addr add "+inside4+" dev cable")
-	w.run("uplink", "ip route add "+inside4+" dev portal")
-	w.run("internet", "ip route add "+inside4+" via "+uplink4+" dev uplink onlink")
+// privateAddress gives the portal a private address in the computer's network.
+func privateAddress(w *testbed) {
+	w.run("portal", "ip addr add "+private4+" dev cable")
+	w.run("uplink", "ip route add "+private4+" dev portal")
+	w.run("internet", "ip route add "+private4+" via "+uplink4+" dev uplink onlink")
 }
 
-// probe runs the script for the portal's server there, and has its answer read.
-func probe(w *world, program string) []string {
+// probe runs the shell script on the portal's server and returns the flag with its answer.
+func probe(w *testbed, program string) []string {
 	w.run("portal", "mount --bind "+w.write("portal.resolv.conf", "nameserver "+resolver4+"\n")+" /etc/resolv.conf",
 		"mount --bind "+w.roots+" /etc/ssl/certs/ca-certificates.crt", "CURL_CA_BUNDLE=/etc/ssl/certs/ca-certificates.crt SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt "+
 			program+" probe sh "+portalName+" 2>/dev/null | sh > "+filepath.Join(w.dir, "answer.txt"))
 	return []string{"--server-probe", filepath.Join(w.dir, "answer.txt")}
 }
 
-// requires is an application that the portal calls and that calls the portal.
-func requires(w *world, _ string) []string {
+// requires returns the flag with the requirements of an application that the portal calls.
+func requires(w *testbed, _ string) []string {
 	return []string{"--requires", w.write("lab.boxready.yaml", "boxready: 1\napplication: {name: Lab}\nhosts:\n  - {host: "+appName+", port: 443, direction: portal-to-app}\n")}
 }
 
-// unexpected are answers to checks from which nothing follows for them.
+// unexpected are findings of checks that got an unexpected answer.
 func unexpected(checks ...string) (want []string) {
 	for _, check := range checks {
 		want = append(want, "unknown "+check+"/unexpected-answer")
@@ -270,19 +270,19 @@ func unexpected(checks ...string) (want []string) {
 	return want
 }
 
-// webhook is one with which the methods of an application are looked for.
-func webhook(w *world, _ string) []string {
+// webhook returns the flags with a webhook and an application's methods.
+func webhook(w *testbed, _ string) []string {
 	return []string{"--webhook", w.sim.Webhook(), "--requires", w.write("lab.boxready.yaml", `boxready: 1
 application: {name: Lab}
 methods: [crm.item.list, crm.item.get, crm.item.add, crm.item.update, tasks.task.list, tasks.task.get, tasks.task.add, user.get, department.get]
 `)}
 }
 
-const good = "proxy_pass http://127.0.0.1:8080; proxy_set_header Host $host; proxy_set_header X-Forwarded-Proto $scheme;"
+const proxyPass = "proxy_pass http://127.0.0.1:8080; proxy_set_header Host $host; proxy_set_header X-Forwarded-Proto $scheme;"
 
-// nginx stands before the portal. location is what it does with requests, server what its server on 443 says besides; pairs of old
+// nginx runs in front of the portal. location is the content of its location, server what is added to its server block on 443; pairs of old
 // and new change the rest.
-func nginx(location, server string, changes ...string) func(*world) {
+func nginx(location, server string, changes ...string) func(*testbed) {
 	certificate := "ssl_certificate {CERT};"
 	if strings.Contains(server, "ssl_certificate ") {
 		certificate = ""
@@ -299,15 +299,15 @@ server {
 server { listen 80; listen [::]:80; return 301 https://$host$request_uri; }
 }
 `
-	return func(w *world) {
+	return func(w *testbed) {
 		text := strings.NewReplacer(changes...).Replace(text)
 		w.writeLeaf()
 		w.daemon("portal", "127.0.0.1:443", "nginx", "-e", "stderr", "-p", w.dir, "-c", w.write("nginx.conf", text))
 	}
 }
 
-// writeLeaf writes the portal's certificate without what leads to the root.
-func (w *world) writeLeaf() {
+// writeLeaf writes the portal's certificate without the intermediate.
+func (w *testbed) writeLeaf() {
 	data, err := os.ReadFile(w.certificate)
 	if err != nil {
 		w.t.Fatal(err)
@@ -316,8 +316,8 @@ func (w *world) writeLeaf() {
 	w.write("leaf.pem", first+"-----END CERTIFICATE-----\n")
 }
 
-// haproxy stands before the portal.
-func haproxy(rules, backend string, changes ...string) func(*world) {
+// haproxy runs in front of the portal.
+func haproxy(rules, backend string, changes ...string) func(*testbed) {
 	text := `defaults
   mode http
   timeout connect 3s
@@ -332,13 +332,13 @@ frontend plain
   http-request redirect scheme https code 301
 backend portal
   ` + backend + "\n"
-	return func(w *world) {
+	return func(w *testbed) {
 		w.daemon("portal", "127.0.0.1:443", "haproxy", "-db", "-f", w.write("haproxy.cfg", strings.NewReplacer(changes...).Replace(text)))
 	}
 }
 
-// apache stands before the portal.
-func apache(rules string) func(*world) {
+// apache runs in front of the portal.
+func apache(rules string) func(*testbed) {
 	var modules strings.Builder
 	for _, m := range []string{"mpm_event", "authz_core", "ssl", "socache_shmcb", "proxy", "proxy_http", "headers", "alias", "rewrite", "unique_id", "security2"} {
 		modules.WriteString("LoadModule " + m + "_module /usr/lib/apache2/modules/mod_" + m + ".so\n")
@@ -365,12 +365,12 @@ ProxyPass / http://127.0.0.1:8080/
 Redirect 301 / https://` + portalName + `/
 </VirtualHost>
 `
-	return func(w *world) {
+	return func(w *testbed) {
 		w.daemon("portal", "127.0.0.1:443", "apache2", "-X", "-f", w.write("apache.conf", text))
 	}
 }
 
-// modSecurity is Debian's ModSecurity with the OWASP Core Rule Set as both come.
+// modSecurity is Debian's ModSecurity with the OWASP Core Rule Set, both with their defaults.
 const modSecurity = `SecRuleEngine On
 SecRequestBodyAccess On
 Include /etc/modsecurity/crs/crs-setup.conf
@@ -378,7 +378,7 @@ Include /usr/share/modsecurity-crs/rules/*.conf
 RequestHeader set X-Forwarded-Proto https
 `
 
-// The authority of a gateway that opens TLS, of no make that anybody knows.
+// The authority of a gateway that intercepts TLS, of an unknown vendor.
 const gatewayCA = "/O=Romashka LLC/CN=Romashka Web Gateway"
 
 const (
@@ -388,22 +388,22 @@ const (
 	withPassword = "auth_param basic program /usr/lib/squid/basic_ncsa_auth {DIR}/users\nacl known proxy_auth REQUIRED\nhttp_access allow known\nhttp_access deny all"
 )
 
-// squid is a proxy at a gateway; authority is the name of the one with which it opens TLS.
-func (w *world) squid(place, address, rules, authority string) {
+// squid is a proxy at a gateway; authority is the subject of the one with which it intercepts TLS.
+func (w *testbed) squid(host, address, rules, authority string) {
 	port := "http_port 3128\n"
 	if strings.Contains(rules, "http_port") {
 		port = ""
 	}
 	if authority != "" {
-		w.run(place, "cd "+w.dir, "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -keyout gateway.key -out gateway.crt -subj '"+authority+"' 2>/dev/null",
+		w.run(host, "cd "+w.dir, "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -keyout gateway.key -out gateway.crt -subj '"+authority+"' 2>/dev/null",
 			"cat gateway.key gateway.crt > gateway.pem", "/usr/lib/squid/security_file_certgen -c -s "+filepath.Join(w.dir, "certificates")+" -M 4MB")
-		w.run(place, "chown -R proxy "+w.dir)
+		w.run(host, "chown -R proxy "+w.dir)
 		rules += "\nssl_bump bump all\nsslcrtd_program /usr/lib/squid/security_file_certgen -s {DIR}/certificates -M 4MB\ntls_outgoing_options cafile={ROOTS}"
 	}
 	if strings.Contains(rules, "basic_ncsa_auth") {
-		w.run(place, "printf 'anna:%s\\n' \"$(openssl passwd -apr1 secret)\" > "+filepath.Join(w.dir, "users"))
+		w.run(host, "printf 'anna:%s\\n' \"$(openssl passwd -apr1 secret)\" > "+filepath.Join(w.dir, "users"))
 	}
-	w.daemon(place, address+":3128", "squid", "-N", "-f", w.write("squid.conf", port+rules+`
+	w.daemon(host, address+":3128", "squid", "-N", "-f", w.write("squid.conf", port+rules+`
 pid_filename {DIR}/squid.pid
 cache_log /dev/stderr
 logfile_rotate 0
@@ -417,9 +417,9 @@ dns_nameservers `+resolver4+`
 `))
 }
 
-// mandatory is a proxy without which nothing leaves the computer for the web.
-func mandatory(rules string) func(*world) {
-	return func(w *world) {
+// mandatory is a proxy; the computer's direct connections to ports 80 and 443 are dropped.
+func mandatory(rules string) func(*testbed) {
+	return func(w *testbed) {
 		w.squid("internet", gateway4, rules, "")
 		w.nft("internet", "forward", "iifname computer tcp dport { 80, 443 } drop")
 	}
@@ -429,9 +429,9 @@ func through(user string) []string {
 	return []string{"HTTPS_PROXY=http://" + user + gateway4 + ":3128", "HTTP_PROXY=http://" + user + gateway4 + ":3128"}
 }
 
-// captive is a network that shows its own page to whoever hasn't paid.
-func captive(https string) func(*world) {
-	return func(w *world) {
+// captive is a network that answers web requests with its own login page.
+func captive(https string) func(*testbed) {
+	return func(w *testbed) {
 		w.run("internet", "cd "+w.dir, "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -keyout captive.key -out captive.crt -subj '/CN=wifi.hotel.example' -addext subjectAltName=DNS:wifi.hotel.example 2>/dev/null")
 		w.daemon("internet", gateway4+":8443", "nginx", "-e", "stderr", "-p", w.dir, "-c", w.write("captive.conf", `daemon off; master_process off; pid {DIR}/captive.pid; error_log stderr;
 events {}

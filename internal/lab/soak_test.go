@@ -22,45 +22,45 @@ import (
 )
 
 const (
-	soakVariable = "BOXREADY_SOAK"      // how long, as time.ParseDuration reads it; without it there is no soak
-	seedVariable = "BOXREADY_SOAK_SEED" // of a run that is to be repeated
+	soakVariable = "BOXREADY_SOAK"      // duration, as for time.ParseDuration; without it the soak is skipped
+	seedVariable = "BOXREADY_SOAK_SEED" // seed of a run to be repeated
 	workers      = 16
 )
 
-// consequences are what else has to be said where a fault is, beside what the fault is about.
+// consequences are causes that a fault produces besides its own.
 var consequences = map[string][]checks.Cause{
-	"proxy-auth":              {checks.VendorHostUnreachable}, // nothing gets through
+	"proxy-auth":              {checks.VendorHostUnreachable}, // the proxy refuses all hosts
 	"proxy-refused":           {checks.VendorHostUnreachable},
-	"tls-intercepted-gateway": {checks.VendorHostUnreachable}, // whose certificates it replaces, too
+	"tls-intercepted-gateway": {checks.VendorHostUnreachable}, // it replaces their certificates too
 	"tls-intercepted-captive": {checks.VendorHostUnreachable},
-	"method-unsure":           {checks.PlatformOutdated}, // because of which
+	"method-unsure":           {checks.PlatformOutdated}, // the cause of it
 	"method-missing-2021":     {checks.PlatformOutdated},
 	"event-test-denied":       {checks.UserNotAdmin},
 	"core-method-missing":     {checks.MethodMissing}, // every application requires it
-	"module-outdated":         {checks.MethodMissing}, // that the module got later
+	"module-outdated":         {checks.MethodMissing}, // which newer versions of the module have
 	"token-not-installed":     {checks.AppUnknown},
 }
 
-// exclusive are faults of which, by the beginnings of their names, the second can't be there, or can't be known, where the first is.
+// exclusive are pairs of faults, by prefixes of their names, that can't occur or be seen together.
 var exclusive = [][2]string{
-	{"http-refused", "redirect-other-host"}, // as far as port 80 redirects
+	{"http-refused", "redirect-other-host"}, // which port 80 does
 	{"http-refused", "redirect-loop-http"},
-	{"dns-", "tls-second-address"}, // which the name no longer leads to
+	{"dns-", "tls-second-address"}, // the name has no such address then
 	{"dns-", "ipv6-dead"},
-	{"dns-", "proxy-"}, // the proxy looks the name up
+	{"dns-", "proxy-"}, // the proxy resolves the name
 	{"ipv6-dead", "proxy-"},
 	{"tls-second-address", "proxy-"},
-	{"auth-host-unreachable", "tls-intercepted-gateway"}, // nobody is left whose certificate could be compared
+	{"auth-host-unreachable", "tls-intercepted-gateway"}, // there is no other certificate to compare with
 	{"auth-host-unreachable", "tls-intercepted-captive"},
 	{"signed-in-vendor-host-unreachable", "tls-intercepted-gateway"},
 	{"signed-in-vendor-host-unreachable", "tls-intercepted-captive"},
-	{"method-not-permitted", "platform-"}, // which has no method.get to say so
+	{"method-not-permitted", "platform-"}, // it has no method.get
 	{"method-not-permitted", "method-unsure"},
 	{"method-not-permitted", "method-missing-2021"},
 }
 
-// together tells whether two faults make sense at the same time; of one kind only one counts.
-func together(a, b simportal.Fault) bool {
+// compatible reports whether two faults can be combined; of one group only one takes effect.
+func compatible(a, b simportal.Fault) bool {
 	return a.Group != b.Group && !slices.ContainsFunc(exclusive, func(pair [2]string) bool {
 		is := func(a, b simportal.Fault) bool {
 			return strings.HasPrefix(a.Name, pair[0]) && strings.HasPrefix(b.Name, pair[1])
@@ -73,7 +73,7 @@ func together(a, b simportal.Fault) bool {
 type trial struct {
 	faults []simportal.Fault
 	with   []string
-	end    time.Duration // when the owner has enough; 0 for never
+	end    time.Duration // after which the run is cancelled; 0 for never
 }
 
 func (t trial) String() string {
@@ -88,13 +88,13 @@ func (t trial) String() string {
 	return s
 }
 
-// draw makes a trial: no fault, one, or two of different kinds, looked at in some way that shows them.
-func draw(r *rand.Rand) trial {
+// randomTrial returns a trial with up to two compatible faults and random options.
+func randomTrial(r *rand.Rand) trial {
 	var t trial
 	faults := simportal.Faults()
 	for range []int{0, 1, 1, 1, 1, 2, 2}[r.IntN(7)] {
 		f := faults[r.IntN(len(faults))]
-		if t.faults == nil || together(t.faults[0], f) {
+		if t.faults == nil || compatible(t.faults[0], f) {
 			t.faults = append(t.faults, f)
 		}
 	}
@@ -109,7 +109,7 @@ func draw(r *rand.Rand) trial {
 	return t
 }
 
-// run makes the trial and returns what is wrong with its verdict.
+// run runs the trial and returns what is wrong with its outcome.
 func (t trial) run(ctx context.Context) ([]string, error) {
 	var names []string
 	for _, f := range t.faults {
@@ -140,27 +140,27 @@ func (t trial) run(ctx context.Context) ([]string, error) {
 	return t.wrong(checks.Run(ctx, transport.New(way), target, silent{})), nil
 }
 
-// wrong compares an outcome with the injected faults. Whatever is called a problem or noticed has to be one of them; what is one of
-// them must not be called in order. Unknown is never wrong.
+// wrong compares an outcome with the injected faults. Every problem and notice must belong to one of them; a check that must see
+// a fault must not be ok. Unknown is never wrong.
 func (t trial) wrong(o *checks.Outcome) (wrong []string) {
 	injected := map[checks.Cause]bool{}
 	for _, f := range t.faults {
 		for _, cause := range f.Causes {
-			_, code, _ := strings.Cut(cause, "/") // which check sees it depends on what the run has
+			_, code, _ := strings.Cut(cause, "/") // the check that sees it depends on the run's options
 			injected[checks.Cause(code)] = true
 		}
 		for _, cause := range consequences[f.Name] {
 			injected[cause] = true
 		}
 		if f.Needs != nil {
-			injected[checks.MethodDeprecated] = true // what an application requires may be
+			injected[checks.MethodDeprecated] = true // an application's methods may be deprecated
 		}
 	}
 	states, unasked := map[checks.ID]checks.State{}, false
 	for _, r := range o.Results {
 		states[r.Check] = r.State
 		if f, _ := r.Facts.(*checks.AuthFacts); f != nil {
-			unasked = f.Tokens == nil // no token was allowed; that the portal relays the authorization server's word is all that is known
+			unasked = f.Tokens == nil // without consent no token was sent, so the check knows only that the portal relays the authorization server's answer
 		}
 		if (r.State == checks.Problem || r.State == checks.Notice) && !injected[r.Cause] {
 			wrong = append(wrong, fmt.Sprintf("%s: %s %s/%s", t, r.State, r.Check, r.Cause))
@@ -172,13 +172,13 @@ func (t trial) wrong(o *checks.Outcome) (wrong []string) {
 			id := checks.ID(check)
 			switch {
 			case states[id] != checks.OK:
-			case checks.Cause(code) == checks.NeedsDeep: // isn't needed where it is given
-			case id == checks.RateLimit: // that nothing ran into
+			case checks.Cause(code) == checks.NeedsDeep: // the consent was given
+			case id == checks.RateLimit: // the limit was not reached
 			case id == checks.AuthServerFromPortal && unasked:
-			case len(t.faults) > 1 && slices.Contains(f.With, "sign-in") && states[checks.SignIn] == checks.Unknown: // only the webhook was of use
-			case len(t.faults) > 1 && (o.Verdict == checks.NotReady || o.Verdict == checks.Unsure): // the one hides behind the other
+			case len(t.faults) > 1 && slices.Contains(f.With, "sign-in") && states[checks.SignIn] == checks.Unknown: // only the webhook worked
+			case len(t.faults) > 1 && (o.Verdict == checks.NotReady || o.Verdict == checks.Unsure): // one fault hides the other
 			default:
-				wrong = append(wrong, fmt.Sprintf("%s: %s is called in order", t, check))
+				wrong = append(wrong, fmt.Sprintf("%s: %s is ok", t, check))
 			}
 		}
 	}
@@ -190,24 +190,24 @@ type silent struct{}
 func (silent) Started(checks.ID)                   {}
 func (silent) Finished(checks.ID, []checks.Result) {}
 
-// use is what the process holds.
-type use struct {
+// resources are the process's resources.
+type resources struct {
 	goroutines, descriptors int
 	heap                    uint64
 }
 
-func (u use) String() string {
+func (u resources) String() string {
 	return fmt.Sprintf("%d goroutines, %d descriptors, %.1f MB of memory in use", u.goroutines, u.descriptors, float64(u.heap)/1e6)
 }
 
-// measure waits until what ends by itself has ended.
-func measure(atMost use) (u use) {
+// measure waits until the resources are down to atMost, or ten seconds.
+func measure(atMost resources) (u resources) {
 	for range 100 {
 		runtime.GC()
 		var m runtime.MemStats
 		runtime.ReadMemStats(&m)
 		open, _ := os.ReadDir("/proc/self/fd")
-		u = use{runtime.NumGoroutine(), len(open), m.HeapAlloc}
+		u = resources{runtime.NumGoroutine(), len(open), m.HeapAlloc}
 		if u.goroutines <= atMost.goroutines && u.descriptors <= atMost.descriptors {
 			break
 		}
@@ -235,14 +235,14 @@ func TestSoak(t *testing.T) {
 	source := rand.New(rand.NewPCG(seed, 0))
 	var mu sync.Mutex
 	runs, wrong := 0, 0
-	spell := func(length time.Duration) {
+	period := func(length time.Duration) {
 		var group sync.WaitGroup
 		until := time.Now().Add(length)
 		for range workers {
 			group.Go(func() {
 				for time.Now().Before(until) && t.Context().Err() == nil {
 					mu.Lock()
-					trial := draw(source)
+					trial := randomTrial(source)
 					mu.Unlock()
 					bad, err := trial.run(t.Context())
 					mu.Lock()
@@ -260,19 +260,19 @@ func TestSoak(t *testing.T) {
 		}
 		group.Wait()
 	}
-	const spells = 10
-	spell(length / spells) // what is made once, and kept
-	first := measure(use{})
+	const periods = 10
+	period(length / periods) // fills caches that are kept
+	first := measure(resources{})
 	fmt.Printf("soak: after %5d runs %v\n", runs, first)
 	last := first
-	for range spells - 1 {
-		spell(length / spells)
+	for range periods - 1 {
+		period(length / periods)
 		last = measure(first)
 		fmt.Printf("soak: after %5d runs %v\n", runs, last)
 	}
 	fmt.Printf("soak: %d runs, %d wrong verdicts\n", runs, wrong)
 	if last.goroutines > first.goroutines || last.descriptors > first.descriptors {
-		t.Errorf("something is left: %v, at first %v", last, first)
+		t.Errorf("resources leaked: %v, at first %v", last, first)
 	}
 	if last.heap > first.heap+first.heap/4+4<<20 {
 		t.Errorf("memory grows: %v, at first %v", last, first)

@@ -14,11 +14,11 @@ import (
 // credentials are an incoming webhook's user and code.
 type credentials struct{ user, code string }
 
-// authenticate asks the checkers of the event OnRestCheckAuth in turn: OAuth, webhook,
-// session. The one whose credentials it finds decides, the method's scopes included.
+// authenticate calls the handlers of the event OnRestCheckAuth in turn: OAuth, webhook,
+// session. The first that finds its credentials decides, including the method's scopes.
 func (s *Sim) authenticate(c *call, webhook *credentials, scopes []string) *restError {
-	if !c.f.on("token-checker-missing") {
-		if token := tokenIn(c.hit, c.params); token != "" {
+	if !c.faults.on("token-checker-missing") {
+		if token := tokenIn(c.request, c.params); token != "" {
 			return s.checkToken(c, token, scopes)
 		}
 	}
@@ -28,7 +28,7 @@ func (s *Sim) authenticate(c *call, webhook *credentials, scopes []string) *rest
 	if webhook != nil {
 		return s.checkWebhook(c, *webhook, scopes)
 	}
-	if c.params.text("sessid") != "" || c.hit.r.Header.Get("X-Bitrix-Csrf-Token") != "" {
+	if c.params.text("sessid") != "" || c.request.r.Header.Get("X-Bitrix-Csrf-Token") != "" {
 		e := refuse(bitrix.CodeSessionFailed, "Sessid check failed")
 		e.extra = []any{"sessid", randomHex(16), "extended_error", bitrix.CodeSessionFailed}
 		return e
@@ -36,8 +36,8 @@ func (s *Sim) authenticate(c *call, webhook *credentials, scopes []string) *rest
 	return refuse(bitrix.CodeNoAuthFound, "Wrong authorization data")
 }
 
-// tokenIn is the OAuth token of a call.
-func tokenIn(h *hit, params *array) string {
+// tokenIn returns the OAuth token of a call.
+func tokenIn(h *request, params *array) string {
 	if scheme, token, ok := strings.Cut(h.r.Header.Get("Authorization"), " "); ok && strings.EqualFold(scheme, "Bearer") {
 		if token = strings.TrimSpace(token); token != "" {
 			return token
@@ -49,35 +49,35 @@ func tokenIn(h *hit, params *array) string {
 	return params.text("access_token")
 }
 
-// checkWebhook asks for https before it looks at the credentials; all of it happens on the portal.
+// checkWebhook requires https before it checks the credentials; it calls no other server.
 func (s *Sim) checkWebhook(c *call, given credentials, scopes []string) *restError {
 	if !c.https {
 		return refuse(bitrix.CodeInvalidRequest, "Https required.")
 	}
 	own := s.account.webhook
 	owner := userByID(own.user)
-	if given.code != own.code || given.user != owner.ID && given.user != owner.Login || c.f.on("webhook-rejected") {
+	if given.code != own.code || given.user != owner.ID && given.user != owner.Login || c.faults.on("webhook-rejected") {
 		return refuse(bitrix.CodeInvalidCredentials, "Invalid request credentials")
 	}
-	c.auth = &auth{webhook: true, scope: c.f.inv.webhookScopes(), user: owner, admin: owner.Admin && !c.f.on("user-not-admin")}
-	switch err := c.admit(scopes, "webhook token", "REST is available only by subscription."); {
+	c.auth = &auth{webhook: true, scope: c.faults.inv.webhookScopes(), user: owner, admin: owner.Admin && !c.faults.on("user-not-admin")}
+	switch err := c.authorizeCall(scopes, "webhook token", "REST is available only by subscription."); {
 	case err != nil:
 		return err
-	case c.f.on("webhook-user"):
+	case c.faults.on("webhook-user"):
 		return refuse(bitrix.CodeAuthorizationError, "Unable to authorize user")
 	}
 	return nil
 }
 
-// admit is what stands between good credentials and their user: scope, a hold by hand, licence.
-func (c *call) admit(scopes []string, of, noPlan string) *restError {
+// authorizeCall checks scope, manual block and licence after the credentials were accepted.
+func (c *call) authorizeCall(scopes []string, of, noPlan string) *restError {
 	if !c.auth.may(scopes) {
 		return refuse(bitrix.CodeInsufficientScope, "The request requires higher privileges than provided by the "+of)
 	}
-	if c.f.on("overloaded") {
+	if c.faults.on("overloaded") {
 		return refuse(bitrix.CodeOverloadLimit, "REST API is blocked due to overload.")
 	}
-	switch c.f.any("rest-not-in-plan", "subscription-ended", "licence-blocked") {
+	switch c.faults.any("rest-not-in-plan", "subscription-ended", "licence-blocked") {
 	case "rest-not-in-plan":
 		return refuse(bitrix.CodeAccessDenied, noPlan)
 	case "subscription-ended":
@@ -88,23 +88,23 @@ func (c *call) admit(scopes []string, of, noPlan string) *restError {
 	return nil
 }
 
-// ownAddress is scheme and host of the hit, as the portal sees them.
-func ownAddress(h *hit) string {
+// ownAddress returns scheme and host of the request, as the portal sees them.
+func ownAddress(h *request) string {
 	scheme := "http"
-	if h.tls && !h.f.on("https-not-seen") {
+	if h.tls && !h.faults.on("https-not-seen") {
 		scheme = "https"
 	}
 	host := strings.TrimSuffix(strings.TrimSuffix(h.r.Host, ":443"), ":80")
 	return scheme + "://" + host
 }
 
-// line is how the portal's call to the authorization server went.
-type line int
+// callResult is the result of the portal's call to the authorization server.
+type callResult int
 
 const (
-	lineUp line = iota
-	lineDown
-	lineGarbage // something answered, and not in JSON
+	callOK callResult = iota
+	callFailed
+	callNotJSON // an answer that isn't JSON
 )
 
 // Methods of the authorization server that a portal calls.
@@ -113,85 +113,85 @@ const (
 	methodEvent = "rest.event.call"
 )
 
-// callAuthServer is the portal's side of a call; limit is how long it waits for silence.
-func (s *Sim) callAuthServer(ctx context.Context, f *faultSet, method string, limit time.Duration) line {
+// callAuthServer makes the portal's call; limit is the portal's timeout.
+func (s *Sim) callAuthServer(ctx context.Context, f *faultSet, method string, limit time.Duration) callResult {
 	switch f.any("auth-server-unreachable", "auth-server-unreachable-slow", "auth-server-html") {
 	case "auth-server-unreachable":
-		return lineDown
+		return callFailed
 	case "auth-server-unreachable-slow":
 		s.wait(ctx, limit)
-		return lineDown
+		return callFailed
 	case "auth-server-html":
-		return lineGarbage
+		return callNotJSON
 	}
 	if s.opt.Egress != nil {
-		return s.reallyCall(ctx, method, limit)
+		return s.callOverNetwork(ctx, method, limit)
 	}
-	return lineUp
+	return callOK
 }
 
-// reallyCall asks the authorization server over the network. That it answered in JSON is all that is taken from the answer.
-func (s *Sim) reallyCall(ctx context.Context, method string, limit time.Duration) line {
+// callOverNetwork calls the authorization server over the network. Of the answer only counts whether it is JSON.
+func (s *Sim) callOverNetwork(ctx context.Context, method string, limit time.Duration) callResult {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, bitrix.AuthServer(s.region)+"/rest/"+method, nil)
 	if err != nil {
-		return lineDown
+		return callFailed
 	}
 	answer, err := s.opt.Egress.RoundTrip(request)
 	if err != nil {
-		return lineDown
+		return callFailed
 	}
 	defer answer.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(answer.Body, bodyReadLimit))
 	switch {
 	case err != nil:
-		return lineDown
+		return callFailed
 	case !json.Valid(body):
-		return lineGarbage
+		return callNotJSON
 	}
-	return lineUp
+	return callOK
 }
 
-// checkToken is the portal's OAuth checker: cache, authorization server, then its own
-// view of application, age, scope, licence and user.
+// checkToken is the portal's check of OAuth tokens: cache, authorization server, then its own
+// data on application, expiry, scope, licence and user.
 func (s *Sim) checkToken(c *call, name string, scopes []string) *restError {
 	a := s.account
-	now := s.portalNow(c.f)
+	now := s.portalNow(c.faults)
 	v, cached := a.cached(name, now)
 	if !cached {
-		if c.f.on("portal-not-registered") {
+		if c.faults.on("portal-not-registered") {
 			return badRequest(bitrix.CodeCore, "No client credentials")
 		}
-		address := ownAddress(c.hit)
+		address := ownAddress(c.request)
 		s.report(address)
-		if s.callAuthServer(c.hit.r.Context(), c.f, methodCheck, s.opt.Blackhole) != lineUp {
+		if s.callAuthServer(c.request.r.Context(), c.faults, methodCheck, s.opt.AuthServerTimeout) != callOK {
 			return refuse(bitrix.CodeConnectionError, "Error connecting to authorization server")
 		}
-		v = s.restCheck(c.f, name, address)
+		v = s.restCheck(c.faults, name, address)
 		v.at = now
-		a.remember(name, v)
+		a.cacheVerdict(name, v)
 	}
 	switch {
 	case v.err != nil:
 		return v.err
-	case c.f.any("app-missing", "app-inactive") != "":
+	case c.faults.any("app-missing", "app-inactive") != "":
 		return refuse(bitrix.CodeApplicationNotFound, "Application not found")
 	case !now.Before(v.expires):
 		return refuse(bitrix.CodeExpiredToken, "The access token provided has expired")
 	}
 	c.auth = &auth{
-		clientID: a.clientID, scope: c.f.inv.granted, user: v.user, admin: v.user.Admin && !c.f.on("user-not-admin"), connector: c.text("auth_connector"),
+		clientID: a.clientID, scope: c.faults.inv.granted, user: v.user, admin: v.user.Admin && !c.faults.on("user-not-admin"), connector: c.text("auth_connector"),
 	}
-	if err := c.admit(scopes, "access token", "REST is available only on commercial plans."); err != nil {
+	if err := c.authorizeCall(scopes, "access token", "REST is available only on commercial plans."); err != nil {
 		return err
 	}
 	switch {
-	case c.f.on("user-inactive") || !v.user.Active:
+	case c.faults.on("user-inactive") || !v.user.Active:
 		return refuse(bitrix.CodeAuthorizationError, "Unable to authorize user")
-	case c.f.on("user-never-logged-in"):
+	case c.faults.on("user-never-logged-in"):
 		return refuse(bitrix.CodeAccessDenied, "Current user can't be authorized in this context")
-	case c.f.on("user-no-access") || !v.user.App:
+	case c.faults.on("user-no-access") || !v.user.App:
 		return refuse(bitrix.CodeUserAccessError, "The user does not have access to the application.")
 	}
 	return nil

@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	tokenLife   = time.Hour        // of an access token, and of a verdict in the portal's cache
+	tokenLife   = time.Hour        // of an access token, and of an entry in the portal's cache
 	codeLife    = 30 * time.Second // of an authorization code
 	refreshLife = 180 * day        // of a refresh token
 )
@@ -22,21 +22,21 @@ func randomHex(n int) string {
 	return hex.EncodeToString(b)
 }
 
-// token is an access token as the authorization server keeps it.
+// token is an access token in the authorization server's records.
 type token struct {
 	user    *User
 	expires time.Time
 	revoked bool
-	fresh   bool // issued by a refresh, so no portal can have an old verdict on it
+	fresh   bool // issued by a refresh, so no portal can have cached a verdict on it
 }
 
-// pass is a refresh token or an authorization code: what can be turned into an access token, once.
-type pass struct {
+// grant is a refresh token or an authorization code (RFC 6749, 1.3); each can be redeemed once.
+type grant struct {
 	user   *User
 	issued time.Time
 }
 
-// verdict is what rest.check said of a token.
+// verdict is the answer of rest.check about a token.
 type verdict struct {
 	err     *restError
 	user    *User
@@ -44,19 +44,19 @@ type verdict struct {
 	at      time.Time
 }
 
-// account is what the authorization server and the portal know: the demo application and its tokens.
+// account is the state of the authorization server and the portal: the demo application and its tokens.
 type account struct {
 	clientID, clientSecret, memberID string
-	applicationToken                 string // stands in every event
+	applicationToken                 string // sent with every event
 	webhook                          credentials
 	makeToken                        func() string
 
 	mu      sync.Mutex
 	tokens  map[string]*token
-	refresh map[string]pass
-	codes   map[string]pass
+	refresh map[string]grant
+	codes   map[string]grant
 	cache   map[string]verdict // on the portal
-	address string             // the portal's, as the authorization server holds it
+	address string             // of the portal, as registered at the authorization server
 }
 
 func newAccount(host string, makeToken func() string) *account {
@@ -67,13 +67,13 @@ func newAccount(host string, makeToken func() string) *account {
 		makeToken: makeToken,
 		clientID:  "local." + randomHex(7) + ".12345678", clientSecret: randomHex(25), memberID: randomHex(16), applicationToken: makeToken(),
 		webhook: credentials{users[0].ID, randomHex(8)},
-		tokens:  map[string]*token{}, refresh: map[string]pass{}, codes: map[string]pass{}, cache: map[string]verdict{},
+		tokens:  map[string]*token{}, refresh: map[string]grant{}, codes: map[string]grant{}, cache: map[string]verdict{},
 		address: "https://" + host,
 	}
 }
 
-// enter brings about what faults need to have happened before.
-func (a *account) enter(f *faultSet, host string, now time.Time) {
+// applyFaults sets the state that some faults start from.
+func (a *account) applyFaults(f *faultSet, host string, now time.Time) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	switch f.in("identity") {
@@ -91,7 +91,7 @@ func (a *account) enter(f *faultSet, host string, now time.Time) {
 	}
 }
 
-// cached is the portal's verdict on a token, unless it is an hour old.
+// cached returns the portal's verdict on a token if it is younger than an hour.
 func (a *account) cached(name string, now time.Time) (verdict, bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -99,14 +99,14 @@ func (a *account) cached(name string, now time.Time) (verdict, bool) {
 	return v, ok && now.Sub(v.at) < tokenLife
 }
 
-func (a *account) remember(name string, v verdict) {
+func (a *account) cacheVerdict(name string, v verdict) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.cache[name] = v
 }
 
-// redeem takes a pass away and returns it.
-func (a *account) redeem(from map[string]pass, name string) (pass, bool) {
+// redeem removes a grant and returns it.
+func (a *account) redeem(from map[string]grant, name string) (grant, bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	p, ok := from[name]
@@ -114,8 +114,8 @@ func (a *account) redeem(from map[string]pass, name string) (pass, bool) {
 	return p, ok
 }
 
-// issue keeps a new pass and returns its name.
-func (a *account) issue(to map[string]pass, p pass) string {
+// issue stores a new grant and returns its token.
+func (a *account) issue(to map[string]grant, p grant) string {
 	name := a.makeToken()
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -126,8 +126,8 @@ func (a *account) issue(to map[string]pass, p pass) string {
 // Kinds of tokens that IssueToken makes.
 const (
 	TokenValid   = "valid"
-	TokenExpired = "expired" // an hour too old
-	TokenRevoked = "revoked" // its application was removed at the authorization server
+	TokenExpired = "expired" // expired an hour ago
+	TokenRevoked = "revoked" // the application was removed at the authorization server
 )
 
 // IssueToken makes an access token of the demo application; "" for an unknown kind.
@@ -151,13 +151,13 @@ func (s *Sim) newToken(t *token) string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.tokens[name] = t
-	if s.set.Load().on("cached-error") && !t.fresh {
+	if s.faults.Load().on("cached-error") && !t.fresh {
 		a.cache[name] = verdict{err: licenceError(), at: s.clock()}
 	}
 	return name
 }
 
-// Grant is what an application holds after its user signed in.
+// Grant is what an application has after its user signed in.
 type Grant struct {
 	ClientID, ClientSecret, MemberID string
 	AccessToken, RefreshToken        string
@@ -168,13 +168,13 @@ type Grant struct {
 	UserID                           string
 }
 
-// IssueGrant is IssueToken with everything that an application gets along with the token.
+// IssueGrant returns a token as IssueToken does, with everything that an application gets along with it.
 func (s *Sim) IssueGrant(kind string) Grant {
 	a := s.account
 	g := Grant{
 		ClientID: a.clientID, ClientSecret: a.clientSecret, MemberID: a.memberID,
-		AccessToken: s.IssueToken(kind), RefreshToken: a.issue(a.refresh, pass{&users[0], s.clock()}), Scope: slices.Clone(s.set.Load().inv.granted),
-		Domain: s.opt.Host, ServerEndpoint: bitrix.AuthServer(s.region) + "/rest/", ClientEndpoint: s.HeldAddress() + "/rest/", UserID: users[0].ID,
+		AccessToken: s.IssueToken(kind), RefreshToken: a.issue(a.refresh, grant{&users[0], s.clock()}), Scope: slices.Clone(s.faults.Load().inv.granted),
+		Domain: s.opt.Host, ServerEndpoint: bitrix.AuthServer(s.region) + "/rest/", ClientEndpoint: s.RegisteredAddress() + "/rest/", UserID: users[0].ID,
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -184,22 +184,22 @@ func (s *Sim) IssueGrant(kind string) Grant {
 	return g
 }
 
-// HeldAddress is the portal's address as the authorization server holds it at the moment: that of
-// the last request with a token, or of the last /oauth/authorize/, which the portal passed on.
-func (s *Sim) HeldAddress() string {
+// RegisteredAddress returns the portal's address as registered at the authorization server: that of
+// the last request with a token, or of the last /oauth/authorize/, that the portal reported.
+func (s *Sim) RegisteredAddress() string {
 	s.account.mu.Lock()
 	defer s.account.mu.Unlock()
 	return s.account.address
 }
 
-// Webhook is the URL of a working incoming webhook; it ends in a slash.
+// Webhook returns the URL of a valid incoming webhook; it ends in a slash.
 func (s *Sim) Webhook() string {
 	return "https://" + s.opt.Host + "/rest/" + s.account.webhook.user + "/" + s.account.webhook.code + "/"
 }
 
-// ReportedAddresses are the addresses under which the portal introduced itself, or
-// would have, to the authorization server, in order. A portal reports whatever host a
-// call came in by, and the server may store it.
+// ReportedAddresses returns the addresses that the portal reported, or
+// would have, to the authorization server, in order. A portal reports the host of each
+// call with a token, and the server may store it.
 func (s *Sim) ReportedAddresses() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

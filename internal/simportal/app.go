@@ -2,10 +2,10 @@ package simportal
 
 import "net/http"
 
-// app is an application's server: one page, which the portal shows in a frame.
-func (s *Sim) app(h *hit) {
+// app is an application's server with one page, which the portal shows in a frame.
+func (s *Sim) app(h *request) {
 	header := h.w.Header()
-	switch h.f.in("application-page") {
+	switch h.faults.in("application-page") {
 	case "app-frame-options":
 		header.Set("X-Frame-Options", "SAMEORIGIN")
 	case "app-frame-ancestors":
@@ -26,7 +26,7 @@ func (s *Sim) appTLS(f *faultSet) (tlsMode, error) {
 	return tlsMode{config: c}, err
 }
 
-// appAt is where the application's server listens.
+// appAt is the loopback address of the application's server.
 func (s *Sim) appAt(f *faultSet) string {
 	if f.on("app-host-unreachable") {
 		return s.at.refused
@@ -34,7 +34,7 @@ func (s *Sim) appAt(f *faultSet) string {
 	return s.at.app
 }
 
-// appAddress is what the DNS server says of it.
+// appAddress is its address in DNS.
 func appAddress(f *faultSet) string {
 	if f.on("app-private") {
 		return addrAppPrivate

@@ -13,9 +13,9 @@ func licenceError() *restError {
 	return refuse(bitrix.CodeVerificationNeeded, "License check failed.")
 }
 
-// restCheck is the authorization server's rest.check. It believes the address it is told before it looks at the token.
+// restCheck is the authorization server's rest.check. It stores the reported address before it looks at the token.
 func (s *Sim) restCheck(f *faultSet, name, address string) verdict {
-	if err := s.admitPortal(f, address); err != nil {
+	if err := s.checkPortal(f, address); err != nil {
 		return verdict{err: err}
 	}
 	a := s.account
@@ -34,9 +34,9 @@ func (s *Sim) restCheck(f *faultSet, name, address string) verdict {
 	return verdict{user: t.user, expires: t.expires}
 }
 
-// admitPortal is what the authorization server does first when a portal calls: it checks the portal's
-// credentials and licence and takes its address down.
-func (s *Sim) admitPortal(f *faultSet, address string) *restError {
+// checkPortal is the authorization server's first step when a portal calls: it checks the portal's
+// credentials and licence and stores its address.
+func (s *Sim) checkPortal(f *faultSet, address string) *restError {
 	switch f.any("portal-credentials-refused", "licence-rejected") {
 	case "portal-credentials-refused":
 		return refuse(bitrix.CodeInvalidClient, "Invalid client credentials.")
@@ -69,26 +69,26 @@ func (s *Sim) authNow(f *faultSet) time.Time {
 }
 
 // authServer is the authorization server of a region, as applications reach it.
-func (s *Sim) authServer(r bitrix.Region) func(*hit) {
-	return func(h *hit) {
-		h.w.Header().Set("Date", httpDate(s.authNow(h.f)))
-		if h.f.any("no-auth-date", "clock-wrong-unproved") != "" {
+func (s *Sim) authServer(r bitrix.Region) func(*request) {
+	return func(h *request) {
+		h.w.Header().Set("Date", httpDate(s.authNow(h.faults)))
+		if h.faults.any("no-auth-date", "clock-wrong-unproved") != "" {
 			h.w.Header()["Date"] = nil
 		}
 		status, answer := http.StatusNotFound, errorMethodNotFound().array()
 		switch path := h.r.URL.Path; {
 		case path == "/oauth/token/" || path == "/oauth/token":
 			params := phpParams(h)
-			if h.f.on("token-query-only") {
+			if h.faults.on("token-query-only") {
 				params = parseQuery(h.r.URL.RawQuery)
 			}
-			if h.f.on("token-server-error") && params.text("grant_type") != "" {
+			if h.faults.on("token-server-error") && params.text("grant_type") != "" {
 				h.page(http.StatusBadGateway, nginxPage("502 Bad Gateway", ""))
 				return
 			}
-			status, answer = s.issue(h.f, r, params)
+			status, answer = s.issue(h.faults, r, params)
 		case strings.TrimSuffix(path, ".json") == "/rest/app.info":
-			status, answer = s.heldInfo(h, r)
+			status, answer = s.authServerAppInfo(h, r)
 		case !strings.HasPrefix(path, "/rest/"):
 			h.page(http.StatusNotFound, nginxPage("404 Not Found", ""))
 			return
@@ -97,7 +97,7 @@ func (s *Sim) authServer(r bitrix.Region) func(*hit) {
 	}
 }
 
-// tokenErrors are what the token endpoint can say to an application that it knows, by fault.
+// tokenErrors are the token endpoint's errors for a known application, by fault.
 var tokenErrors = map[string]restError{
 	"grant-invalid":             {status: http.StatusBadRequest, code: bitrix.CodeInvalidGrant},
 	"client-invalid":            {status: http.StatusBadRequest, code: bitrix.CodeInvalidClient, text: "Invalid client credentials."},
@@ -120,12 +120,12 @@ func (s *Sim) issue(f *faultSet, r bitrix.Region, p *array) (int, *array) {
 		}
 		return status, a
 	}
-	grant, client := p.text("grant_type"), p.text("client_id")
+	grantType, client := p.text("grant_type"), p.text("client_id")
 	said, faulty := tokenErrors[f.in("token")]
 	switch {
-	case grant == "" || client == "":
+	case grantType == "" || client == "":
 		return fail(http.StatusBadRequest, "invalid_request", "Required parameter is missing or invalid")
-	case grant != "authorization_code" && grant != "refresh_token":
+	case grantType != "authorization_code" && grantType != "refresh_token":
 		return fail(http.StatusBadRequest, "unsupported_grant_type", "")
 	case r != s.region || client != s.account.clientID:
 		return fail(http.StatusOK, "wrong_client", "")
@@ -137,7 +137,7 @@ func (s *Sim) issue(f *faultSet, r bitrix.Region, p *array) (int, *array) {
 	a, now := s.account, s.authNow(f)
 	kind, life, late := a.refresh, refreshLife, "The refresh token provided has expired."
 	name := p.text("refresh_token")
-	if grant == "authorization_code" {
+	if grantType == "authorization_code" {
 		kind, life, late = a.codes, codeLife, "The authorization token provided has expired."
 		name = p.text("code")
 	}
@@ -151,13 +151,13 @@ func (s *Sim) issue(f *faultSet, r bitrix.Region, p *array) (int, *array) {
 	expires := now.Add(tokenLife)
 	access := s.newToken(&token{user: given.user, expires: expires, fresh: true})
 	user, _ := strconv.Atoi(given.user.ID)
-	return http.StatusOK, assoc("access_token", access, "refresh_token", a.issue(a.refresh, pass{given.user, now}), "expires", expires.Unix(), "expires_in", int(tokenLife/time.Second),
+	return http.StatusOK, assoc("access_token", access, "refresh_token", a.issue(a.refresh, grant{given.user, now}), "expires", expires.Unix(), "expires_in", int(tokenLife/time.Second),
 		"scope", strings.Join(f.inv.granted, ","), "domain", hostOf(bitrix.AuthServer(r)), "server_endpoint", bitrix.AuthServer(r)+"/rest/",
-		"client_endpoint", s.HeldAddress()+"/rest/", "member_id", a.memberID, "status", "L", "user_id", user)
+		"client_endpoint", s.RegisteredAddress()+"/rest/", "member_id", a.memberID, "status", "L", "user_id", user)
 }
 
-// heldInfo is the authorization server's own app.info: what it holds about the portal.
-func (s *Sim) heldInfo(h *hit, r bitrix.Region) (int, *array) {
+// authServerAppInfo is the authorization server's own app.info: its records about the portal.
+func (s *Sim) authServerAppInfo(h *request, r bitrix.Region) (int, *array) {
 	name := tokenIn(h, phpParams(h))
 	if name == "" {
 		return http.StatusUnauthorized, refuse(bitrix.CodeNoAuthFound, "Wrong authorization data").array()
@@ -169,10 +169,10 @@ func (s *Sim) heldInfo(h *hit, r bitrix.Region) (int, *array) {
 	if r != s.region {
 		t = nil
 	}
-	if err := t.refusal(s.authNow(h.f)); err != nil {
+	if err := t.refusal(s.authNow(h.faults)); err != nil {
 		return err.status, err.array()
 	}
-	scope := strings.Join(h.f.inv.granted, ",")
+	scope := strings.Join(h.faults.inv.granted, ",")
 	return http.StatusOK, assoc("result", assoc("client_id", a.clientID, "scope", scope, "expires", t.expires.Unix(),
 		"install", assoc("installed", true, "version", "1", "status", "L", "scope", scope, "domain", hostOf(a.address), "uri", a.address,
 			"client_endpoint", a.address+"/rest/", "member_id", a.memberID, "member_type", "B")))
@@ -180,24 +180,24 @@ func (s *Sim) heldInfo(h *hit, r bitrix.Region) (int, *array) {
 
 // tokenProxy is the portal's page /oauth/token/, which asks the authorization server
 // with the caller's parameters and relays the answer.
-func (s *Sim) tokenProxy(h *hit) {
+func (s *Sim) tokenProxy(h *request) {
 	h.poweredByBitrix()
-	if h.f.inv.absent["intranet"] || h.f.on("needs-deep") {
+	if h.faults.inv.absent["intranet"] || h.faults.on("needs-deep") {
 		h.page(http.StatusNotFound, notFoundPage)
 		return
 	}
 	const html = "text/html; charset=UTF-8"
-	if h.f.on("token-proxy-broken") {
+	if h.faults.on("token-proxy-broken") {
 		h.send(http.StatusOK, html, nil)
 		return
 	}
-	switch s.callAuthServer(h.r.Context(), h.f, methodCheck, s.opt.Blackhole*2/3) { // this page waits 10 s, calls of the rest module 15
-	case lineDown:
+	switch s.callAuthServer(h.r.Context(), h.faults, methodCheck, s.opt.AuthServerTimeout*2/3) { // this page waits 10 s, the rest module 15 s
+	case callFailed:
 		h.send(http.StatusOK, html, nil)
-	case lineGarbage:
+	case callNotJSON:
 		h.send(http.StatusOK, html, []byte(otherProductPage))
 	default:
-		status, answer := s.issue(h.f, s.region, phpParams(h))
+		status, answer := s.issue(h.faults, s.region, phpParams(h))
 		if answer.get("domain") != nil {
 			answer.set("domain", h.r.Host)
 		}

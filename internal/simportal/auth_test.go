@@ -14,7 +14,7 @@ import (
 
 const tokenEndpoint = "https://oauth.bitrix24.tech/oauth/token/"
 
-// refreshing is what an application sends to renew its tokens.
+// refreshing returns the parameters of an application's refresh request.
 func refreshing(g simportal.Grant) string {
 	return url.Values{"grant_type": {"refresh_token"}, "client_id": {g.ClientID}, "client_secret": {g.ClientSecret}, "refresh_token": {g.RefreshToken}}.Encode()
 }
@@ -62,28 +62,28 @@ func TestTokenEndpoint(t *testing.T) {
 	})
 }
 
-// ticking is a clock that a test moves.
-type ticking struct {
+// fakeClock is a clock that a test advances.
+type fakeClock struct {
 	mu  sync.Mutex
 	now time.Time
 }
 
-func (c *ticking) read() time.Time {
+func (c *fakeClock) read() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.now
 }
 
-func (c *ticking) pass(d time.Duration) {
+func (c *fakeClock) advance(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.now = c.now.Add(d)
 }
 
 func TestLives(t *testing.T) {
-	clock := &ticking{now: time.Now()}
+	clock := &fakeClock{now: time.Now()}
 	s := start(t, simportal.Options{Clock: clock.read})
-	// The client lives by the same clock, so certificates have to follow it.
+	// The client uses the same clock, so certificates have to be renewed with it.
 	c := client(t, s)
 	tlsOf(c).Time = clock.read
 	refresh := func(g simportal.Grant) reply {
@@ -108,42 +108,42 @@ func TestLives(t *testing.T) {
 	}
 
 	young, old := code(), code()
-	clock.pass(30 * time.Second)
+	clock.advance(30 * time.Second)
 	if r := exchange(young); r.json["access_token"] == nil {
 		t.Errorf("a code after 30 s: %s", r.body)
 	}
-	clock.pass(time.Second)
+	clock.advance(time.Second)
 	if r := exchange(old); r.status != 401 || r.body != `{"error":"expired_token","error_description":"The authorization token provided has expired."}` {
 		t.Errorf("a code after 31 s: %d %s", r.status, r.body)
 	}
 
 	first, second := s.IssueGrant("valid"), s.IssueGrant("valid")
-	clock.pass(time.Hour - time.Second)
+	clock.advance(time.Hour - time.Second)
 	if got := call(first.AccessToken); got != "" {
 		t.Errorf("a token before its hour is over: %s", got)
 	}
-	clock.pass(time.Second)
+	clock.advance(time.Second)
 	for name, want := range map[string]string{first.AccessToken: "expired_token", second.AccessToken: "expired_token"} {
 		if got := call(name); got != want {
 			t.Errorf("a token after an hour: %s", got)
 		}
 	}
 
-	clock.pass(180*24*time.Hour - time.Hour)
+	clock.advance(180*24*time.Hour - time.Hour)
 	if r := refresh(first); r.json["access_token"] == nil {
 		t.Errorf("a refresh token after 180 days: %s %v", r.body, r.err)
 	}
-	clock.pass(time.Second)
+	clock.advance(time.Second)
 	if r := refresh(second); r.status != 401 || r.body != `{"error":"expired_token","error_description":"The refresh token provided has expired."}` {
 		t.Errorf("a refresh token after more than 180 days: %d %s", r.status, r.body)
 	}
-	clock.pass(500 * 24 * time.Hour)
+	clock.advance(500 * 24 * time.Hour)
 	if r := ask(t, c, request{url: "https://" + s.Host() + "/rest/profile"}); r.err != nil {
 		t.Errorf("a year and a half later: %v", r.err)
 	}
 }
 
-// TestRotation has many ask at once with one refresh token.
+// TestRotation uses one refresh token in many requests at once.
 func TestRotation(t *testing.T) {
 	s := faulty(t)
 	g := s.IssueGrant("valid")

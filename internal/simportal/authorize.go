@@ -11,13 +11,13 @@ import (
 	"boxready/internal/bitrix"
 )
 
-// User is somebody on the portal.
+// User is a user of the portal.
 type User struct {
 	ID, Login, Password string
 	Name, LastName      string
 	Admin               bool
-	Active              bool // false = dismissed: can't sign in
-	App                 bool // the demo application is open to them
+	Active              bool // false = dismissed, can't sign in
+	App                 bool // has access to the demo application
 
 	gender string
 }
@@ -31,8 +31,8 @@ var users = [...]User{
 	{"19", "pavel", "demo", "Павел", "Уволенный", false, false, true, "M"},
 }
 
-// Users are the portal's: an administrator, who owns the webhook and the grants of IssueGrant, an
-// ordinary user, one to whom the application is not open, and one who was dismissed.
+// Users returns the portal's users: an administrator, who owns the webhook and the grants of IssueGrant, an
+// ordinary user, one without access to the application, and one who was dismissed.
 func Users() []User { return slices.Clone(users[:]) }
 
 func userByID(id string) *User {
@@ -40,7 +40,7 @@ func userByID(id string) *User {
 	return &users[i]
 }
 
-// sessions are the portal's, by the cookie that a browser holds.
+// sessions are the portal's browser sessions by cookie.
 type sessions struct {
 	mu   sync.Mutex
 	user map[string]*User
@@ -48,9 +48,9 @@ type sessions struct {
 
 const sessionCookie = "PHPSESSID"
 
-// visitor is who asks; nil for somebody who has to sign in first.
-func (s *Sim) visitor(h *hit) *User {
-	if !s.opt.Login && !h.f.on("authorize-login") {
+// sessionUser returns the user of a request's session; nil without one.
+func (s *Sim) sessionUser(h *request) *User {
+	if !s.opt.Login && !h.faults.on("authorize-login") {
 		return &users[0]
 	}
 	c, err := h.r.Cookie(sessionCookie)
@@ -62,8 +62,8 @@ func (s *Sim) visitor(h *hit) *User {
 	return s.sessions.user[c.Value]
 }
 
-// signIn takes the login form; nil means that it was not sent, or wrongly filled in.
-func (s *Sim) signIn(h *hit) (u *User, sent bool) {
+// signIn handles the login form; u is nil if the form was not sent or its values are wrong.
+func (s *Sim) signIn(h *request) (u *User, sent bool) {
 	form := parseForm(h.r.Header.Get("Content-Type"), h.body)
 	if h.r.Method != http.MethodPost || form == nil || form.text("AUTH_FORM") == "" {
 		return nil, false
@@ -78,19 +78,19 @@ func (s *Sim) signIn(h *hit) (u *User, sent bool) {
 	s.sessions.mu.Lock()
 	s.sessions.user[id] = &users[i]
 	s.sessions.mu.Unlock()
-	http.SetCookie(h.w, &http.Cookie{Name: sessionCookie, Value: id, Path: "/", HttpOnly: true, Secure: h.tls}) // #nosec G124 -- of a simulated portal, which it opens alone
+	http.SetCookie(h.w, &http.Cookie{Name: sessionCookie, Value: id, Path: "/", HttpOnly: true, Secure: h.tls}) // #nosec G124 -- cookie of a simulated portal
 	return &users[i], true
 }
 
-// loginPage is the login form that leads back to where it was shown.
-func (h *hit) loginPage(action, words string) {
+// loginPage sends the login form, which posts to action.
+func (h *request) loginPage(action, words string) {
 	page := strings.Replace(loginForm, `action="/auth/?login=yes"`, `action="`+html.EscapeString(action)+`"`, 1)
 	page = strings.Replace(page, "<form", words+"\n<form", 1)
 	page = strings.Replace(page, "</form>", "</form>\n<p><small>"+html.EscapeString(loginHint())+"</small></p>", 1)
 	h.portalPage(http.StatusOK, page)
 }
 
-// loginHint helps who has started the simulated portal to get in.
+// loginHint lists the users and their passwords.
 func loginHint() string {
 	var names []string
 	for _, u := range users {
@@ -101,8 +101,8 @@ func loginHint() string {
 
 // authorize is the portal's page /oauth/authorize/
 // (https://apidocs.bitrix24.com/settings/oauth/index.html).
-func (s *Sim) authorize(h *hit) {
-	if h.f.inv.absent["intranet"] {
+func (s *Sim) authorize(h *request) {
+	if h.faults.inv.absent["intranet"] {
 		h.portalPage(http.StatusNotFound, notFoundPage)
 		return
 	}
@@ -111,8 +111,8 @@ func (s *Sim) authorize(h *hit) {
 	}
 	p := parseQuery(h.r.URL.RawQuery)
 	client := p.text("client_id")
-	onPortal := client == s.account.clientID && h.f.any("app-missing", "app-inactive") == ""
-	user, sent := s.visitor(h), false
+	onPortal := client == s.account.clientID && h.faults.any("app-missing", "app-inactive") == ""
+	user, sent := s.sessionUser(h), false
 	if user == nil {
 		user, sent = s.signIn(h)
 	}
@@ -126,39 +126,39 @@ func (s *Sim) authorize(h *hit) {
 	case user == nil:
 		h.loginPage(h.r.URL.RequestURI(), "<p>Please log in to use the application.</p>")
 		return
-	case h.f.on("portal-not-registered"):
+	case h.faults.on("portal-not-registered"):
 		paragraph(http.StatusInternalServerError, "No client credentials")
 		return
 	}
 	address := ownAddress(h)
 	s.report(address)
-	fault := h.f.in("authorize")
-	box := func(code string) {
+	fault := h.faults.in("authorize")
+	codePage := func(code string) {
 		h.portalPage(http.StatusOK, "<!DOCTYPE html><html><body><p>Application ID</p><h1>"+code+"</h1></body></html>\n")
 	}
-	if fault == "authorize-empty-box" || s.callAuthServer(h.r.Context(), h.f, methodCheck, s.opt.Blackhole) != lineUp {
-		box("")
+	if fault == "authorize-empty-box" || s.callAuthServer(h.r.Context(), h.faults, methodCheck, s.opt.AuthServerTimeout) != callOK {
+		codePage("")
 		return
 	}
-	err := s.admitPortal(h.f, address)
+	err := s.checkPortal(h.faults, address)
 	switch {
 	case err != nil:
 		paragraph(http.StatusOK, err.code+": "+err.text)
 		return
-	case fault == "authorize-error" || h.f.on("app-not-on-auth-server"):
+	case fault == "authorize-error" || h.faults.on("app-not-on-auth-server"):
 		paragraph(http.StatusOK, "ERROR_OAUTH: Application not installed")
 		return
 	case client != s.account.clientID:
 		paragraph(http.StatusOK, "WRONG_APPLICATION_CLIENT: Unable to get application data")
 		return
 	}
-	code := s.account.issue(s.account.codes, pass{user, s.authNow(h.f)})
+	code := s.account.issue(s.account.codes, grant{user, s.authNow(h.faults)})
 	if fault == "authorize-code-box" {
-		box(code)
+		codePage(code)
 		return
 	}
 	values := url.Values{
-		"code": {code}, "domain": {h.r.Host}, "member_id": {s.account.memberID}, "scope": {strings.Join(h.f.inv.granted, ",")},
+		"code": {code}, "domain": {h.r.Host}, "member_id": {s.account.memberID}, "scope": {strings.Join(h.faults.inv.granted, ",")},
 		"server_domain": {hostOf(bitrix.AuthServer(s.region))},
 	}
 	if state := p.text("state"); state != "" {

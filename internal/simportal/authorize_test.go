@@ -137,7 +137,7 @@ func TestAuthorizeOutcomes(t *testing.T) {
 		client string // "" = the demo application
 		status int
 		want   string
-		held   bool // the authorization server took the portal's address down
+		held   bool // the authorization server stored the portal's address
 	}{
 		{name: "code", status: 302, held: true},
 		{name: "code box", faults: []string{"authorize-code-box"}, status: 200, want: "<p>Application ID</p><h1>", held: true},
@@ -163,8 +163,8 @@ func TestAuthorizeOutcomes(t *testing.T) {
 			if r.status != test.status || !strings.Contains(r.body, test.want) {
 				t.Errorf("got %d %s", r.status, r.body)
 			}
-			if held := s.HeldAddress() == "http://"+s.Host(); held != test.held {
-				t.Errorf("the authorization server holds %s", s.HeldAddress())
+			if held := s.RegisteredAddress() == "http://"+s.Host(); held != test.held {
+				t.Errorf("the authorization server holds %s", s.RegisteredAddress())
 			}
 		})
 	}

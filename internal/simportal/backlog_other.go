@@ -4,5 +4,5 @@ package simportal
 
 import "net"
 
-// shrinkBacklog reports false: what a full queue does differs too much between these systems.
+// shrinkBacklog reports false: other systems treat a full queue differently.
 func shrinkBacklog(net.Listener) bool { return false }

@@ -12,7 +12,7 @@ const batchLimit = 50
 
 var reference = regexp.MustCompile(`\$result((?:\[[^\]]*\])+)`)
 
-// runBatch calls up to 50 methods; what they answer stands in maps by key
+// runBatch calls up to 50 methods; their answers are in maps by key
 // (https://apidocs.bitrix24.com/settings/how-to-call-rest-api/batch.html).
 func (s *Sim) runBatch(c *call) (any, *restError) {
 	result, failed, total, next, times := newArray(), newArray(), newArray(), newArray(), newArray()
@@ -24,7 +24,7 @@ func (s *Sim) runBatch(c *call) (any, *restError) {
 	halt, _ := c.params.fold("halt")
 	for i, key := range commands.keys {
 		name, query, _ := strings.Cut(phpText(commands.get(key)), "?")
-		inner := &call{hit: c.hit, f: c.f, https: c.https, auth: c.auth, started: s.portalNow(c.f)}
+		inner := &call{request: c.request, faults: c.faults, https: c.https, auth: c.auth, started: s.portalNow(c.faults)}
 		inner.params = parseQuery(reference.ReplaceAllStringFunc(query, func(r string) string { return resolve(result, r) }))
 		answer, err := s.runInBatch(inner, i, name)
 		if err != nil {
@@ -54,7 +54,7 @@ func (s *Sim) runInBatch(c *call, position int, name string) (*array, *restError
 	case "batch", "download", "upload":
 		return nil, &restError{code: bitrix.CodeBatchMethodNotAllowed, text: "Method is not allowed for batch usage"}
 	}
-	m := c.f.inv.lookup(name)
+	m := c.faults.inv.lookup(name)
 	switch {
 	case m == nil:
 		return nil, errorMethodNotFound()
@@ -64,7 +64,7 @@ func (s *Sim) runInBatch(c *call, position int, name string) (*array, *restError
 	return s.run(c, m)
 }
 
-// resolve replaces $result[key][field] by what an earlier command answered.
+// resolve replaces  by a value of an earlier command's result.
 func resolve(results *array, ref string) string {
 	var v any = results
 	for key := range strings.SplitSeq(strings.TrimSuffix(strings.TrimPrefix(ref, "$result["), "]"), "][") {

@@ -7,12 +7,10 @@ import (
 	"log"
 	"net"
 	"net/http"
-	"sync"
 	"time"
 )
 
-// listener hands out numbered connections that Close can cut, delayed if the
-// simulation has a latency.
+// listener accepts numbered connections that Sim.Close can close.
 type listener struct {
 	net.Listener
 	sim *Sim
@@ -24,7 +22,7 @@ func (l *listener) Accept() (net.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
-		tcp, ok := c.(*net.TCPConn)
+		tcp, ok := c.(tcpConn)
 		if !ok {
 			_ = c.Close()
 			continue
@@ -35,83 +33,52 @@ func (l *listener) Accept() (net.Conn, error) {
 	}
 }
 
-// conn is one accepted TCP connection.
-type conn struct {
-	net.Conn // the TCP connection, or a delayed one around it
-	tcp      *net.TCPConn
-	delay    *delayed // nil without latency
-	sim      *Sim
-	id       int
+// tcpConn is what the servers use of a *net.TCPConn.
+type tcpConn interface {
+	net.Conn
+	CloseWrite() error
+	SetLinger(sec int) error
 }
 
-func (s *Sim) newConn(tcp *net.TCPConn) *conn {
+// conn is one accepted TCP connection.
+type conn struct {
+	tcpConn
+	sim *Sim
+	id  int
+}
+
+func (s *Sim) newConn(tcp tcpConn) *conn {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	if s.closed {
-		s.mu.Unlock()
 		_ = tcp.Close()
 		return nil
 	}
 	s.nextConn++
-	c := &conn{Conn: tcp, tcp: tcp, sim: s, id: s.nextConn}
+	c := &conn{tcpConn: tcp, sim: s, id: s.nextConn}
 	s.conns[c] = struct{}{}
-	s.mu.Unlock()
-	if s.opt.Latency > 0 {
-		c.delay = newDelayed(tcp, s.opt.Latency)
-		c.Conn = c.delay
-		s.goRun(c.delay.receive)
-		s.goRun(c.delay.send)
-	}
 	return c
 }
 
-// Connections is how many connections the simulation has accepted, those included on which nothing was asked.
+// Connections returns how many connections the simulation has accepted, including those without a request.
 func (s *Sim) Connections() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.nextConn
 }
 
-// Close closes the connection after what was written has left.
+// Close implements net.Conn.
 func (c *conn) Close() error {
 	c.sim.mu.Lock()
 	delete(c.sim.conns, c)
-	if c.delay != nil && !c.sim.closed {
-		// What is under way has still to arrive; Close of the simulation must find the connection until then.
-		c.sim.conns[c] = struct{}{}
-		c.delay.onDone(func() {
-			c.sim.mu.Lock()
-			delete(c.sim.conns, c)
-			c.sim.mu.Unlock()
-		})
-	}
 	c.sim.mu.Unlock()
-	return c.Conn.Close()
-}
-
-// CloseWrite is what the HTTP server uses to end an answer without a reset.
-func (c *conn) CloseWrite() error {
-	if c.delay != nil {
-		return c.delay.closeWrite()
-	}
-	return c.tcp.CloseWrite()
+	return c.tcpConn.Close()
 }
 
 // reset ends the connection with a TCP reset.
 func (c *conn) reset() {
-	if c.delay != nil {
-		c.delay.reset()
-		return
-	}
-	_ = c.tcp.SetLinger(0)
-	_ = c.tcp.Close()
-}
-
-// kill cuts the connection at once.
-func (c *conn) kill() {
-	_ = c.tcp.Close()
-	if c.delay != nil {
-		c.delay.kill()
-	}
+	_ = c.SetLinger(0)
+	_ = c.tcpConn.Close()
 }
 
 type connKey struct{}
@@ -129,12 +96,12 @@ func connOf(r *http.Request) *conn {
 	return c
 }
 
-// discardLog keeps broken handshakes off the terminal of the demo.
+// discardLog drops the server's messages about failed handshakes.
 func discardLog() *log.Logger { return log.New(io.Discard, "", 0) }
 
 // reservePort returns an address that refuses connections for as long as the
-// simulation runs: the local end of a connection to nowhere in particular. A port
-// that was merely closed could be given to somebody else.
+// simulation runs: the local address of an open client connection. The system
+// could assign a port that was merely closed to another program.
 func (s *Sim) reservePort() (string, error) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -157,7 +124,7 @@ func (s *Sim) reservePort() (string, error) {
 	return out.LocalAddr().String(), nil
 }
 
-// silentPort returns an address where a connection attempt gets no answer.
+// silentPort returns an address where connection attempts time out.
 func (s *Sim) silentPort() (string, error) {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -165,7 +132,7 @@ func (s *Sim) silentPort() (string, error) {
 	}
 	s.onClose(func() { _ = ln.Close() })
 	if !shrinkBacklog(ln) {
-		return silentElsewhere, nil
+		return unroutableAddress, nil
 	}
 	// Nobody accepts: once the queue is full, the system drops further attempts.
 	const enough = 16
@@ -180,38 +147,8 @@ func (s *Sim) silentPort() (string, error) {
 		}
 		s.onClose(func() { _ = c.Close() })
 	}
-	return silentElsewhere, nil
+	return unroutableAddress, nil
 }
 
-// silentElsewhere is an address set aside for documentation: packets to it go nowhere.
-const silentElsewhere = "192.0.2.1:443"
-
-var errKilled = errors.New("simulation closed")
-
-// once is a list of functions run a single time, late additions at once.
-type once struct {
-	mu   sync.Mutex
-	done bool
-	fs   []func()
-}
-
-func (o *once) add(f func()) {
-	o.mu.Lock()
-	if !o.done {
-		o.fs = append(o.fs, f)
-		o.mu.Unlock()
-		return
-	}
-	o.mu.Unlock()
-	f()
-}
-
-func (o *once) run() {
-	o.mu.Lock()
-	fs := o.fs
-	o.done, o.fs = true, nil
-	o.mu.Unlock()
-	for _, f := range fs {
-		f()
-	}
-}
+// unroutableAddress is an address set aside for documentation: packets to it go nowhere.
+const unroutableAddress = "192.0.2.1:443"

@@ -18,7 +18,7 @@ import (
 	"golang.org/x/net/dns/dnsmessage"
 )
 
-// portalAddresses is what the DNS server says of the portal.
+// portalAddresses are the portal's addresses in DNS.
 func portalAddresses(f *faultSet) []string {
 	switch f.in("dns") {
 	case "dns-not-found", "dns-failed", "dns-failed-silent":
@@ -36,7 +36,7 @@ func portalAddresses(f *faultSet) []string {
 	return []string{addrPortal, addrPortalSix}
 }
 
-// hostAddresses are those of all other hosts.
+// hostAddresses are the addresses of all other hosts in DNS.
 func hostAddresses() map[string]string {
 	return map[string]string{
 		hostOf(bitrix.AuthServer(bitrix.CIS)): addrAuthCIS, hostOf(bitrix.AuthServer(bitrix.World)): addrAuthWorld,
@@ -45,7 +45,7 @@ func hostAddresses() map[string]string {
 	}
 }
 
-// answerDNS answers a message; nil means silence. outside is the public resolver's view.
+// answerDNS answers a message; a nil answer means no answer. outside is the public resolver's view.
 func (s *Sim) answerDNS(message []byte, outside bool) (answer []byte, question dnsmessage.Question, err error) {
 	var p dnsmessage.Parser
 	head, err := p.Start(message)
@@ -56,8 +56,8 @@ func (s *Sim) answerDNS(message []byte, outside bool) (answer []byte, question d
 	if err != nil {
 		return nil, question, fmt.Errorf("read DNS question: %w", err)
 	}
-	f := s.set.Load()
-	addresses, code, silent := s.zone(f, strings.TrimSuffix(question.Name.String(), "."), outside)
+	f := s.faults.Load()
+	addresses, code, silent := s.lookUpZone(f, strings.TrimSuffix(question.Name.String(), "."), outside)
 	if silent {
 		return nil, question, nil
 	}
@@ -92,8 +92,8 @@ func (s *Sim) answerDNS(message []byte, outside bool) (answer []byte, question d
 	return answer, question, err
 }
 
-// zone says what is known of a name.
-func (s *Sim) zone(f *faultSet, name string, outside bool) (addresses []string, code dnsmessage.RCode, silent bool) {
+// lookUpZone looks a name up.
+func (s *Sim) lookUpZone(f *faultSet, name string, outside bool) (addresses []string, code dnsmessage.RCode, silent bool) {
 	name = strings.ToLower(name)
 	if name == appHost {
 		return []string{appAddress(f)}, dnsmessage.RCodeSuccess, false
@@ -115,13 +115,13 @@ func (s *Sim) zone(f *faultSet, name string, outside bool) (addresses []string, 
 	case fault == "dns-failed-silent":
 		return nil, 0, true
 	case fault == "dns-differs" && outside:
-		return []string{addrElsewhere}, dnsmessage.RCodeSuccess, false
+		return []string{addrOther}, dnsmessage.RCodeSuccess, false
 	}
 	return portalAddresses(f), dnsmessage.RCodeSuccess, false
 }
 
-// lookUp records a question that came by plain DNS and answers it.
-func (s *Sim) lookUp(message []byte, id int, proto string) []byte {
+// answerPlainDNS records a question over UDP or TCP and answers it.
+func (s *Sim) answerPlainDNS(message []byte, id int, proto string) []byte {
 	answer, question, err := s.answerDNS(message, false)
 	if err != nil {
 		return nil
@@ -171,19 +171,11 @@ func (s *Sim) serveUDP(c net.PacketConn) {
 		if err != nil {
 			continue
 		}
-		answer := s.lookUp(buf[:n], 0, "udp")
+		answer := s.answerPlainDNS(buf[:n], 0, "udp")
 		if answer == nil {
 			continue
 		}
-		if s.opt.Latency == 0 {
-			_, _ = c.WriteTo(answer, from)
-			continue
-		}
-		s.goRun(func() {
-			if s.wait(s.ctx, s.opt.Latency) {
-				_, _ = c.WriteTo(answer, from)
-			}
-		})
+		_, _ = c.WriteTo(answer, from)
 	}
 }
 
@@ -208,11 +200,11 @@ func (s *Sim) serveTCP(ln *listener) {
 				if _, err := io.ReadFull(c, message); err != nil {
 					return
 				}
-				answer := s.lookUp(message, id, "tcp")
+				answer := s.answerPlainDNS(message, id, "tcp")
 				if answer == nil {
 					continue
 				}
-				if _, err := c.Write(append(binary.BigEndian.AppendUint16(nil, uint16(len(answer))), answer...)); err != nil { // #nosec G115 -- the answers of a simulated zone are short
+				if _, err := c.Write(append(binary.BigEndian.AppendUint16(nil, uint16(len(answer))), answer...)); err != nil { // #nosec G115 -- answers of a simulated zone are short
 					return
 				}
 			}
@@ -221,7 +213,7 @@ func (s *Sim) serveTCP(ln *listener) {
 }
 
 // dohServer is a public resolver over HTTPS (RFC 8484).
-func (s *Sim) dohServer(h *hit) {
+func (s *Sim) dohServer(h *request) {
 	const media = "application/dns-message"
 	message := h.body
 	switch {
@@ -246,14 +238,14 @@ func (s *Sim) dohServer(h *hit) {
 		h.page(http.StatusBadRequest, nginxPage("400 Bad Request", ""))
 		return
 	}
-	s.note(func() {
+	s.update(func() {
 		h.entry.Question = typeName(question.Type) + " " + strings.TrimSuffix(question.Name.String(), ".")
 	})
 	h.w.Header().Set("Cache-Control", "max-age=60")
 	h.send(http.StatusOK, media, answer)
 }
 
-// Resolver asks DNS. Go's own goes on listening for a while when nobody waits for its answer any more; Close ends that.
+// Resolver returns a resolver that asks DNS. Go's resolver may keep connections open after its caller has gone; Close closes them.
 func (s *Sim) Resolver() *net.Resolver {
 	return &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
 		conn, err := (&net.Dialer{}).DialContext(ctx, network, s.DNS())

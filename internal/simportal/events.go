@@ -17,25 +17,25 @@ type Binding struct {
 	Handler   string // URL; "" if offline
 	Connector string // auth_connector that it was bound with
 	Offline   bool
-	User      string // ID of the user on whose behalf it is called; "0" = whoever sets the event off
+	User      string // ID of the user on whose behalf it is called; "0" = the user who causes the event
 }
 
 // eventTables are the portal's two tables of events.
 type eventTables struct {
 	mu       sync.Mutex
 	bindings []Binding
-	recorded []*Recorded
+	recorded []*OfflineEvent
 	lastID   int
 }
 
-// Bound is which event handlers there are now.
-func (s *Sim) Bound() []Binding {
+// Bindings returns the current event handlers.
+func (s *Sim) Bindings() []Binding {
 	s.events.mu.Lock()
 	defer s.events.mu.Unlock()
 	return slices.Clone(s.events.bindings)
 }
 
-// Bind adds a handler as if the application had bound it earlier; one that exists is not added again.
+// Bind adds a handler as if the application had bound it earlier; an existing one is not added again.
 func (s *Sim) Bind(b Binding) { s.events.bind(b) }
 
 func (t *eventTables) bind(b Binding) bool {
@@ -51,7 +51,7 @@ func (t *eventTables) bind(b Binding) bool {
 	return true
 }
 
-// badRequest is the answer to a call that makes no sense.
+// badRequest is the answer to an invalid call.
 func badRequest(code, text string, extra ...any) *restError {
 	return &restError{status: http.StatusBadRequest, code: code, text: text, extra: extra}
 }
@@ -64,12 +64,12 @@ func missingArgument(name string) *restError {
 	return wrongArgument(name, "Argument '"+name+"' is null or empty")
 }
 
-// denied is what somebody who is no administrator gets.
+// denied is the refusal for users who are not administrators.
 func denied(detail string) *restError {
 	return &restError{status: http.StatusForbidden, code: bitrix.CodeAccessDenied, text: strings.TrimSpace("Access denied! " + detail)}
 }
 
-// binding reads what event.bind and event.unbind have in common; verb is for the sentence of a refusal.
+// binding reads the parameters that event.bind and event.unbind share; verb is a part of refusals.
 func (c *call) binding(verb string) (Binding, *restError) {
 	b := Binding{Event: strings.ToUpper(c.text("EVENT")), Handler: c.text("HANDLER"), User: "0"}
 	if b.Event == "" {
@@ -91,7 +91,7 @@ func (c *call) binding(verb string) (Binding, *restError) {
 	return b, nil
 }
 
-// handlerUser is on whose behalf an online handler is called.
+// handlerUser returns the user on whose behalf an online handler is called.
 func (c *call) handlerUser(verb string) (string, *restError) {
 	user, err := strconv.Atoi(c.text("AUTH_TYPE"))
 	switch {
@@ -118,13 +118,13 @@ func (s *Sim) eventBind(c *call) (any, *restError) {
 		b.User, b.Connector = user, c.auth.connector
 		u, err := url.Parse(b.Handler)
 		switch {
-		case err != nil || strings.IndexByte(u.Hostname(), '.') < 1 || c.f.on("event-handler-refused"):
+		case err != nil || strings.IndexByte(u.Hostname(), '.') < 1 || c.faults.on("event-handler-refused"):
 			return nil, badRequest("ERROR_WRONG_HANDLER_URL", "Wrong handler URL")
 		case u.Scheme != "http" && u.Scheme != "https":
 			return nil, badRequest("ERROR_UNSUPPORTED_PROTOCOL", "Unsupported handler protocol")
 		}
 	}
-	e, ok := c.f.inv.events[b.Event]
+	e, ok := c.faults.inv.events[b.Event]
 	switch {
 	case !ok || !c.auth.may(e.scopes):
 		return nil, badRequest(bitrix.CodeEventNotFound, "Event not found")
@@ -136,10 +136,10 @@ func (s *Sim) eventBind(c *call) (any, *restError) {
 	return true, nil
 }
 
-// eventGet lists handlers; who is no administrator sees those of his own.
+// eventGet lists handlers; users who are not administrators see only their own.
 func (s *Sim) eventGet(c *call) (any, *restError) {
 	a := newArray()
-	for _, b := range s.Bound() {
+	for _, b := range s.Bindings() {
 		switch {
 		case !c.auth.admin && b.User != c.auth.user.ID:
 		case b.Offline:
@@ -151,7 +151,7 @@ func (s *Sim) eventGet(c *call) (any, *restError) {
 	return a, nil
 }
 
-// eventUnbind takes offline handlers away by event and connector, online ones by event and address.
+// eventUnbind removes offline handlers by event and connector, online ones by event and address.
 func (s *Sim) eventUnbind(c *call) (any, *restError) {
 	b, err := c.binding("unbinding")
 	if err != nil {
@@ -164,7 +164,7 @@ func (s *Sim) eventUnbind(c *call) (any, *restError) {
 			return nil, err
 		}
 	}
-	switch c.f.any("event-unbind-error", "event-unbind-fails") {
+	switch c.faults.any("event-unbind-error", "event-unbind-fails") {
 	case "event-unbind-error":
 		return nil, &restError{status: http.StatusInternalServerError, code: bitrix.CodeCore, text: "SQL query error!"}
 	case "event-unbind-fails":
@@ -181,7 +181,7 @@ func (s *Sim) eventUnbind(c *call) (any, *restError) {
 	return assoc("count", before-len(t.bindings)), nil
 }
 
-// eventTest sets ONAPPTEST off for the calling application.
+// eventTest fires ONAPPTEST for the calling application.
 func (s *Sim) eventTest(c *call) (any, *restError) {
 	query := newArray()
 	for _, k := range c.params.keys {
@@ -190,8 +190,8 @@ func (s *Sim) eventTest(c *call) (any, *restError) {
 		}
 	}
 	data := assoc("QUERY", query, "LANGUAGE_ID", s.license()[:2])
-	if !c.f.on("install-unfinished") && !c.f.on("event-not-recorded") {
-		s.events.record(s.portalNow(c.f), c, "ONAPPTEST", data)
+	if !c.faults.on("install-unfinished") && !c.faults.on("event-not-recorded") {
+		s.events.record(s.portalNow(c.faults), c, "ONAPPTEST", data)
 		s.sendOnline(c, "ONAPPTEST", data)
 	}
 	return 1, nil

@@ -58,7 +58,7 @@ func TestOfflineEvents(t *testing.T) {
 		a.says("event.bind", bound, "true")
 		a.says("event.bind", bound, "ERROR_CORE")
 		a.says("event.get", "", `[{"event":"ONAPPTEST","connector_id":"ours","offline":1}]`)
-		if diff := cmp.Diff([]simportal.Binding{{Event: "ONAPPTEST", Connector: "ours", Offline: true, User: "0"}}, a.s.Bound()); diff != "" {
+		if diff := cmp.Diff([]simportal.Binding{{Event: "ONAPPTEST", Connector: "ours", Offline: true, User: "0"}}, a.s.Bindings()); diff != "" {
 			t.Error(diff)
 		}
 		a.says("event.test", "n=1", "1")
@@ -69,7 +69,7 @@ func TestOfflineEvents(t *testing.T) {
 		a.says("event.unbind", "event_type=offline&event=ONAPPTEST", `{"count":0}`)
 		a.says("event.unbind", bound, `{"count":1}`)
 		a.says("event.get", "", `[]`)
-		if left, rows := a.s.Bound(), a.s.Recorded(); len(left) != 0 || len(rows) != 0 {
+		if left, rows := a.s.Bindings(), a.s.OfflineEvents(); len(left) != 0 || len(rows) != 0 {
 			t.Errorf("left behind: %v %v", left, rows)
 		}
 	})
@@ -93,9 +93,9 @@ func TestOfflineEvents(t *testing.T) {
 			a.says("event.test", "n=1", "1")
 		}
 		a.says("event.test", "n=2", "1")
-		a.says("event.offline.list", "auth_connector=ours&filter[MESSAGE_ID]="+a.s.Recorded()[0].Message, `[`+strings.TrimSuffix(row("1"), "}")+`,"PROCESS_ID":"","ERROR":"0"}],"total":1`)
+		a.says("event.offline.list", "auth_connector=ours&filter[MESSAGE_ID]="+a.s.OfflineEvents()[0].Message, `[`+strings.TrimSuffix(row("1"), "}")+`,"PROCESS_ID":"","ERROR":"0"}],"total":1`)
 		a.says("event.offline.list", "auth_connector=ours&order[ID]=DESC&filter[>ID]=1&filter[!EVENT_NAME]=X", strings.Replace(`[`+strings.TrimSuffix(row("2"), "}")+`,"PROCESS_ID":"","ERROR":"0"}],"total":1`, `"n":"1"`, `"n":"2"`, 1))
-		if n := len(a.s.Recorded()); n != 2 {
+		if n := len(a.s.OfflineEvents()); n != 2 {
 			t.Errorf("%d rows", n)
 		}
 	})
@@ -114,13 +114,13 @@ func TestOfflineEvents(t *testing.T) {
 		a.says("event.offline.clear", "auth_connector=ours", "ERROR_ARGUMENT")
 		a.says("event.offline.clear", "auth_connector=ours&process_id=other", "true")
 		a.says("event.offline.clear", "auth_connector=ours&id[]=7&process_id="+process, "true")
-		message := a.s.Recorded()[0].Message
+		message := a.s.OfflineEvents()[0].Message
 		a.says("event.offline.error", "auth_connector=ours&process_id="+process, "ERROR_ARGUMENT")
 		a.says("event.offline.error", "auth_connector=ours&process_id="+process+"&message_id[]="+message, "true")
 		a.says("event.offline.get", "auth_connector=ours", `{"process_id":null,"events":[]}`)
 		a.says("event.offline.get", "auth_connector=ours&error=1&clear=0", `{"process_id":"…","events":[`+row("1")+`]}`)
-		a.says("event.offline.clear", "auth_connector=ours&message_id[]="+message+"&process_id="+a.s.Recorded()[0].Process, "true")
-		if rows := a.s.Recorded(); len(rows) != 0 {
+		a.says("event.offline.clear", "auth_connector=ours&message_id[]="+message+"&process_id="+a.s.OfflineEvents()[0].Process, "true")
+		if rows := a.s.OfflineEvents(); len(rows) != 0 {
 			t.Errorf("left: %v", rows)
 		}
 	})
@@ -137,7 +137,7 @@ func TestOfflineEvents(t *testing.T) {
 			t.Errorf("second page: %s", r.body)
 		}
 		a.says("event.offline.get", "auth_connector=ours&limit=0", "ERROR_ARGUMENT")
-		if r := a.call("event.offline.get", "auth_connector=ours&limit=3"); strings.Count(r.body, `"MESSAGE_ID"`) != 3 || len(a.s.Recorded()) != 57 {
+		if r := a.call("event.offline.get", "auth_connector=ours&limit=3"); strings.Count(r.body, `"MESSAGE_ID"`) != 3 || len(a.s.OfflineEvents()) != 57 {
 			t.Errorf("three: %s", r.body)
 		}
 	})
@@ -149,7 +149,7 @@ func TestOfflineEvents(t *testing.T) {
 		a.s.Bind(simportal.Binding{Event: "ONCRMDEALADD", Handler: "https://vendor.example/h"})
 		a.says("event.get", "", `[{"event":"ONAPPTEST","connector_id":"earlier","offline":1},{"event":"ONCRMDEALADD","handler":"https:\/\/vendor.example\/h","auth_type":"0","offline":0}]`)
 		a.says("event.unbind", "event_type=offline&event=ONAPPTEST&auth_connector=earlier", `{"count":1}`)
-		if n := len(a.s.Bound()); n != 1 {
+		if n := len(a.s.Bindings()); n != 1 {
 			t.Errorf("%d handlers left", n)
 		}
 	})
@@ -187,12 +187,12 @@ func TestOfflineEvents(t *testing.T) {
 				for _, q := range [][2]string{{"event.bind", bound}, {"event.test", "n=1"}, {"event.offline.get", "auth_connector=ours"}, {"event.unbind", bound}} {
 					ask(t, client(t, a.s), request{url: "https://" + a.s.Host() + "/rest/" + q[0], kind: form, body: "auth=" + a.token + "&" + q[1]})
 				}
-				a.s.Bound()
-				a.s.Recorded()
+				a.s.Bindings()
+				a.s.OfflineEvents()
 			})
 		}
 		wg.Wait()
-		if left := a.s.Bound(); len(left) != 0 {
+		if left := a.s.Bindings(); len(left) != 0 {
 			t.Errorf("left: %v", left)
 		}
 	})
@@ -227,7 +227,7 @@ func TestEventFaults(t *testing.T) {
 				}
 			}
 			a.says("event.unbind", bound, want[2])
-			if left := len(a.s.Bound()); (left == 0) != (want[2] == `{"count":1}`) {
+			if left := len(a.s.Bindings()); (left == 0) != (want[2] == `{"count":1}`) {
 				t.Errorf("%d handlers left", left)
 			}
 		})

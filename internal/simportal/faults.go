@@ -6,29 +6,29 @@ import (
 	"strings"
 )
 
-// Fault is one thing that can be wrong, or one that only looks so to an application with certain needs.
+// Fault is one fault, or a property that only an application with certain needs finds wrong.
 type Fault struct {
 	Name   string
 	Group  string
-	Causes []string // "check/cause" that this fault must make visible; none for a fault without a cause of its own
-	// With is what a client has to do to see it: "deep", "content-filter", "public-dns", "event-test" (consents), "dns"
+	Causes []string // as "check/cause", which this fault must produce; none for a fault without a cause of its own
+	// With is what a run has to do to see it: "deep", "content-filter", "public-dns", "event-test" (consents), "dns"
 	// (resolve through DNS), "proxy" (go through Proxy), "region" (ask this region alone), "webhook" (have Webhook),
 	// "sign-in" (have what IssueGrant gives, and refresh it), "receiver" (have events sent to HandlerHost), "as-application" (the credential is the application's own).
 	With []string
-	// Needs is what the client's application must require to see it: "method:crm.deal.list", "event:ONCRMDEALADD",
+	// Needs is what an application must require to see it: "method:crm.deal.list", "event:ONCRMDEALADD",
 	// "scope:crm", "module:crm", "module:crm>=23.300.0", "host:app.demo.example:443:portal-to-app".
-	Needs []string
-	Words string // one line of English
+	Needs       []string
+	Description string // one line, English
 
-	ports     bool              // decides which ports are open
-	like      string            // misbehaves as this fault does, which is seen in another way
-	lacks     Without           // the portal does not have
+	ports     bool              // decides which ports are open; fixed at the start
+	sameAs    string            // name of the fault with the same behaviour, which another kind of run sees
+	without   Without           // missing on the portal
 	versions  map[string]string // modules that are older
-	ungranted []string          // permissions that application and webhook do not have
+	ungranted []string          // permissions that the application and the webhook do not have
 }
 
-// Faults is everything that Options.Faults and SetFaults understand, by group from
-// the name inwards; inside a group the earlier one wins where two contradict.
+// Faults returns all faults for Options.Faults and SetFaults, by group from
+// the outermost layer inwards; of two in a group that contradict each other the earlier one takes effect.
 func Faults() []Fault {
 	out := slices.Clone(faultTable)
 	for i := range out {
@@ -37,10 +37,10 @@ func Faults() []Fault {
 	return out
 }
 
-// faultSet is what is wrong at the moment.
+// faultSet is the set of active faults.
 type faultSet struct {
 	names map[string]bool
-	inv   *inventory // what is left of the portal's modules
+	inv   *inventory // what the portal offers with these faults
 }
 
 func (s *Sim) newFaultSet(names []string) (*faultSet, error) {
@@ -51,8 +51,8 @@ func (s *Sim) newFaultSet(names []string) (*faultSet, error) {
 			return nil, unknownFault(n)
 		}
 		set.names[n] = true
-		if like := faultTable[i].like; like != "" {
-			set.names[like] = true
+		if sameAs := faultTable[i].sameAs; sameAs != "" {
+			set.names[sameAs] = true
 		}
 	}
 	set.inv = s.newInventory(slices.DeleteFunc(slices.Clone(faultTable), func(f Fault) bool { return !set.on(f.Name) }))
@@ -61,7 +61,7 @@ func (s *Sim) newFaultSet(names []string) (*faultSet, error) {
 
 func (f *faultSet) on(name string) bool { return f.names[name] }
 
-// any returns the first of the names that is on, "" if none is.
+// any returns the first of the names that is active, "" if none is.
 func (f *faultSet) any(names ...string) string {
 	for _, n := range names {
 		if f.names[n] {
@@ -71,7 +71,7 @@ func (f *faultSet) any(names ...string) string {
 	return ""
 }
 
-// in returns the first fault of a group that is on, "" if none is.
+// in returns the first active fault of a group, "" if there is none.
 func (f *faultSet) in(group string) string {
 	for _, t := range faultTable {
 		if t.Group == group && f.names[t.Name] {

@@ -12,7 +12,7 @@ import (
 	"boxready/internal/simportal"
 )
 
-// accessSymptoms are those that take a webhook or a token to see.
+// accessSymptoms are the symptoms that need a webhook or a token.
 var accessSymptoms = map[string]seen{
 	"app-not-on-auth-server": issuedSays("ERROR_OAUTH"),
 
@@ -60,7 +60,7 @@ var accessSymptoms = map[string]seen{
 		if got, want := methodsOf(t, s, []string{"disk.storage.getlist"}), (map[string]there{"disk.storage.getlist": {true, false}}); !maps.Equal(got, want) {
 			t.Errorf("methods %v", got)
 		}
-		if got := texts(t, s, s.Webhook()+"scope"); !slices.Contains(got, "disk") {
+		if got := stringsOf(t, s, s.Webhook()+"scope"); !slices.Contains(got, "disk") {
 			t.Errorf("granted %v", got)
 		}
 	},
@@ -74,25 +74,25 @@ var accessSymptoms = map[string]seen{
 	"method-deprecated":         knows("crm", "crm.company.add", "ONCRMCOMPANYADD"),
 	"event-missing":             knowsNot("", "", "ONCRMDYNAMICITEMADD_147"),
 
-	"event-not-recorded":       inTests("TestEventFaults"),
+	"event-not-recorded":       shownInOtherTests("TestEventFaults"),
 	"event-test-missing":       missing("event.test"),
-	"event-recorded-late":      inTests("TestEventFaults"),
-	"event-unbind-error":       inTests("TestEventFaults"),
-	"event-unbind-fails":       inTests("TestEventFaults"),
-	"event-handler-refused":    inTests("TestQueue"),
-	"event-not-handed-over":    inTests("TestQueue"),
-	"event-queue-stopped":      inTests("TestQueue"),
-	"event-queue-shut-out":     inTests("TestQueue"),
-	"event-body-lost":          inTests("TestQueue"),
-	"event-queue-late":         inTests("TestQueue"),
-	"event-delivered-twice":    inTests("TestQueue"),
-	"event-from-elsewhere":     inTests("TestQueue"),
-	"receiver-unreachable":     inTests("TestHandlerFaults"),
-	"receiver-busy":            inTests("TestHandlerFaults"),
-	"receiver-page":            inTests("TestHandlerFaults"),
-	"receiver-private":         inTests("TestQueue"),
-	"receiver-forgets":         inTests("TestHandlerFaults"),
-	"receiver-tls-self-signed": inTests("TestHandlerFaults"),
+	"event-recorded-late":      shownInOtherTests("TestEventFaults"),
+	"event-unbind-error":       shownInOtherTests("TestEventFaults"),
+	"event-unbind-fails":       shownInOtherTests("TestEventFaults"),
+	"event-handler-refused":    shownInOtherTests("TestQueue"),
+	"event-not-handed-over":    shownInOtherTests("TestQueue"),
+	"event-queue-stopped":      shownInOtherTests("TestQueue"),
+	"event-queue-shut-out":     shownInOtherTests("TestQueue"),
+	"event-body-lost":          shownInOtherTests("TestQueue"),
+	"event-queue-late":         shownInOtherTests("TestQueue"),
+	"event-delivered-twice":    shownInOtherTests("TestQueue"),
+	"event-from-elsewhere":     shownInOtherTests("TestQueue"),
+	"receiver-unreachable":     shownInOtherTests("TestHandlerFaults"),
+	"receiver-busy":            shownInOtherTests("TestHandlerFaults"),
+	"receiver-page":            shownInOtherTests("TestHandlerFaults"),
+	"receiver-private":         shownInOtherTests("TestQueue"),
+	"receiver-forgets":         shownInOtherTests("TestHandlerFaults"),
+	"receiver-tls-self-signed": shownInOtherTests("TestHandlerFaults"),
 
 	"app-host-unreachable": func(t *testing.T, s *simportal.Sim) {
 		if err := dialError(s, "app.demo.example:443"); !errors.Is(err, syscall.ECONNREFUSED) {
@@ -113,18 +113,18 @@ var accessSymptoms = map[string]seen{
 		}
 	},
 
-	"grant-invalid":             renewing(400, "invalid_grant"),
-	"client-invalid":            renewing(400, "invalid_client"),
-	"sign-in-expired":           renewing(401, "expired_token"),
-	"app-payment-required":      renewing(401, "PAYMENT_REQUIRED"),
-	"app-unknown":               renewing(200, "wrong_client"),
-	"token-not-installed":       renewing(401, "NOT_INSTALLED"),
-	"token-unauthorized-client": renewing(400, "unauthorized_client"),
-	"token-invalid-scope":       renewing(403, "invalid_scope"),
-	"token-invalid-request":     renewing(400, "invalid_request"),
-	"token-unsupported-grant":   renewing(400, "unsupported_grant_type"),
-	"token-server-error":        renewing(502, ""),
-	"token-query-only":          inTests("TestTokenEndpointFaults"),
+	"grant-invalid":             refreshAnswers(400, "invalid_grant"),
+	"client-invalid":            refreshAnswers(400, "invalid_client"),
+	"sign-in-expired":           refreshAnswers(401, "expired_token"),
+	"app-payment-required":      refreshAnswers(401, "PAYMENT_REQUIRED"),
+	"app-unknown":               refreshAnswers(200, "wrong_client"),
+	"token-not-installed":       refreshAnswers(401, "NOT_INSTALLED"),
+	"token-unauthorized-client": refreshAnswers(400, "unauthorized_client"),
+	"token-invalid-scope":       refreshAnswers(403, "invalid_scope"),
+	"token-invalid-request":     refreshAnswers(400, "invalid_request"),
+	"token-unsupported-grant":   refreshAnswers(400, "unsupported_grant_type"),
+	"token-server-error":        refreshAnswers(502, ""),
+	"token-query-only":          shownInOtherTests("TestTokenEndpointFaults"),
 
 	"address-differs":      held("https://old.portal.demo.example"),
 	"address-held-as-http": held("http://portal.demo.example"),
@@ -140,7 +140,7 @@ var accessSymptoms = map[string]seen{
 	"method-missing-2021": func(t *testing.T, s *simportal.Sim) {
 		missing("method.get")(t, s)
 		missing("crm.lead.contact.add")(t, s)
-		if list := texts(t, s, s.Webhook()+"methods"); slices.Contains(list, "crm.lead.contact.add") || !slices.Contains(list, "crm.lead.add") {
+		if list := stringsOf(t, s, s.Webhook()+"methods"); slices.Contains(list, "crm.lead.contact.add") || !slices.Contains(list, "crm.lead.add") {
 			t.Errorf("methods: %v", list)
 		}
 	},
@@ -169,8 +169,8 @@ func appSays(name, value string) seen {
 	}
 }
 
-// inTests: shown there, because it takes more than one look.
-func inTests(string) seen { return func(*testing.T, *simportal.Sim) {} }
+// shownInOtherTests marks faults that a test of its own asserts, because it needs several requests.
+func shownInOtherTests(string) seen { return func(*testing.T, *simportal.Sim) {} }
 
 func hookSays(code string) seen {
 	return func(t *testing.T, s *simportal.Sim) {
@@ -181,7 +181,7 @@ func hookSays(code string) seen {
 	}
 }
 
-// bothSay: the webhook and the application get this code.
+// bothSay asserts that the webhook and the application get this code.
 func bothSay(code string) seen {
 	return func(t *testing.T, s *simportal.Sim) {
 		t.Helper()
@@ -226,10 +226,10 @@ func notPermitted(t *testing.T, s *simportal.Sim) {
 	if got, want := methodsOf(t, s, []string{"disk.storage.getlist", "crm.deal.list"}), (map[string]there{"disk.storage.getlist": {true, false}, "crm.deal.list": {true, true}}); !maps.Equal(got, want) {
 		t.Errorf("methods %v", got)
 	}
-	if got := texts(t, s, s.Webhook()+"scope"); slices.Contains(got, "disk") {
+	if got := stringsOf(t, s, s.Webhook()+"scope"); slices.Contains(got, "disk") {
 		t.Errorf("granted %v", got)
 	}
-	if got := texts(t, s, s.Webhook()+"scope?FULL=1"); !slices.Contains(got, "disk") {
+	if got := stringsOf(t, s, s.Webhook()+"scope?FULL=1"); !slices.Contains(got, "disk") {
 		t.Errorf("provided %v", got)
 	}
 }
@@ -237,23 +237,23 @@ func notPermitted(t *testing.T, s *simportal.Sim) {
 func knows(scope, method, event string) seen    { return inventoried(true, scope, method, event) }
 func knowsNot(scope, method, event string) seen { return inventoried(false, scope, method, event) }
 
-// inventoried: whether the portal has them; "" is not looked for.
+// inventoried asserts whether the portal has them; "" is not checked.
 func inventoried(has bool, scope, method, event string) seen {
 	return func(t *testing.T, s *simportal.Sim) {
 		t.Helper()
-		if got := slices.Contains(texts(t, s, s.Webhook()+"scope?FULL=1"), scope); scope != "" && got != has {
+		if got := slices.Contains(stringsOf(t, s, s.Webhook()+"scope?FULL=1"), scope); scope != "" && got != has {
 			t.Errorf("scope %s: %t", scope, got)
 		}
 		if got := methodsOf(t, s, []string{method, "profile"})[method]; method != "" && got.exists != has {
 			t.Errorf("method %s: %v", method, got)
 		}
-		if got := slices.Contains(texts(t, s, with(s, "events?FULL=1")), event); event != "" && got != has {
+		if got := slices.Contains(stringsOf(t, s, with(s, "events?FULL=1")), event); event != "" && got != has {
 			t.Errorf("event %s: %t", event, got)
 		}
 	}
 }
 
-func renewing(status int, code string) seen {
+func refreshAnswers(status int, code string) seen {
 	return func(t *testing.T, s *simportal.Sim) {
 		t.Helper()
 		if r := ask(t, client(t, s), request{url: tokenEndpoint + "?" + refreshing(s.IssueGrant("valid"))}); r.status != status || r.code() != code {
@@ -265,18 +265,18 @@ func renewing(status int, code string) seen {
 	}
 }
 
-// held: the authorization server's idea of the address, until a token comes by the right one.
+// held asserts the address registered at the authorization server until a request with a token comes by the right one.
 func held(address string) seen {
 	return func(t *testing.T, s *simportal.Sim) {
 		t.Helper()
 		token := s.IssueToken("valid")
 		r := ask(t, client(t, s), request{url: "https://oauth.bitrix24.tech/rest/app.info?auth=" + token})
-		if s.HeldAddress() != address || !strings.Contains(strings.ReplaceAll(r.body, `\/`, "/"), `"uri":"`+address+`","client_endpoint":"`+address+`/rest/"`) {
-			t.Errorf("holds %s: %s", s.HeldAddress(), r.body)
+		if s.RegisteredAddress() != address || !strings.Contains(strings.ReplaceAll(r.body, `\/`, "/"), `"uri":"`+address+`","client_endpoint":"`+address+`/rest/"`) {
+			t.Errorf("holds %s: %s", s.RegisteredAddress(), r.body)
 		}
 		get(t, s, "/rest/profile?auth="+token)
-		if s.HeldAddress() != "https://"+s.Host() {
-			t.Errorf("after a call it holds %s", s.HeldAddress())
+		if s.RegisteredAddress() != "https://"+s.Host() {
+			t.Errorf("after a call it holds %s", s.RegisteredAddress())
 		}
 	}
 }

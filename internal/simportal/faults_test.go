@@ -25,10 +25,10 @@ import (
 	"golang.org/x/net/dns/dnsmessage"
 )
 
-// seen is what a fault must look like from outside.
+// seen asserts how a fault looks to a client.
 type seen func(*testing.T, *simportal.Sim)
 
-// symptoms has one row a fault; what it demands is not so on a healthy portal.
+// symptoms has an assertion for each fault; it fails on a healthy portal.
 var symptoms = map[string]seen{
 	"dns-not-found":         dnsSays("NameError", nil, "same"),
 	"dns-failed":            dnsSays("ServerFailure", nil, "same"),
@@ -498,8 +498,8 @@ func TestEveryFaultShows(t *testing.T) {
 func TestFaultTable(t *testing.T) {
 	var groups []string
 	for _, f := range simportal.Faults() {
-		if f.Words == "" || strings.Contains(f.Words, "\n") {
-			t.Errorf("%s: words %q", f.Name, f.Words)
+		if f.Description == "" || strings.Contains(f.Description, "\n") {
+			t.Errorf("%s: words %q", f.Name, f.Description)
 		}
 		if len(groups) == 0 || groups[len(groups)-1] != f.Group {
 			if slices.Contains(groups, f.Group) {

@@ -11,15 +11,15 @@ import (
 )
 
 // forwarded is how the simulated queue says from which of its addresses it calls, as a proxy would in front of the handler: all of
-// this is one computer.
-const forwarded = "X-Forwarded-For"
+// requests come from loopback.
+const forwardedFor = "X-Forwarded-For"
 
-// HandlerHost is the host that event handlers can be bound at, in https: Options.Handler answers for it.
+// HandlerHost is the https host where event handlers can be bound; Options.Handler serves it.
 const HandlerHost = "events.demo.example"
 
-// handlerFront is what stands in front of Options.Handler, and what can be wrong with it.
-func (s *Sim) handlerFront(h *hit) {
-	switch h.f.in("handler") {
+// handlerServer is the server in front of Options.Handler, with its faults.
+func (s *Sim) handlerServer(h *request) {
+	switch h.faults.in("handler") {
 	case "receiver-busy":
 		h.page(http.StatusServiceUnavailable, nginxPage("503 Service Temporarily Unavailable", ""))
 		return
@@ -38,21 +38,21 @@ func (s *Sim) handlerFront(h *hit) {
 	}
 	r := h.r.Clone(h.r.Context())
 	r.Body = io.NopCloser(bytes.NewReader(h.body))
-	if from := r.Header.Get(forwarded); from != "" {
+	if from := r.Header.Get(forwardedFor); from != "" {
 		r.RemoteAddr = net.JoinHostPort(from, "40000")
-		r.Header.Del(forwarded)
+		r.Header.Del(forwardedFor)
 	}
-	w := &noting{ResponseWriter: h.w, h: h}
+	w := &statusRecorder{ResponseWriter: h.w, h: h}
 	s.opt.Handler.ServeHTTP(w, r)
 }
 
-// noting writes a handler's status down.
-type noting struct {
+// statusRecorder records a handler's status.
+type statusRecorder struct {
 	http.ResponseWriter
-	h *hit
+	h *request
 }
 
-func (w *noting) WriteHeader(status int) {
+func (w *statusRecorder) WriteHeader(status int) {
 	w.h.status(status)
 	w.ResponseWriter.WriteHeader(status)
 }
@@ -66,7 +66,7 @@ func (s *Sim) handlerTLS(f *faultSet) (tlsMode, error) {
 	return tlsMode{config: c}, err
 }
 
-// HandlerCertificate is a healthy certificate for HandlerHost with its intermediates, and its key, in PEM: for a server at
+// HandlerCertificate returns a healthy certificate for HandlerHost with its intermediates, and its key, in PEM: for a server at
 // Options.HandlerAt.
 func (s *Sim) HandlerCertificate() (cert, key []byte, err error) {
 	c, err := s.ca.config(tlsEvents)
@@ -83,7 +83,7 @@ func (s *Sim) HandlerCertificate() (cert, key []byte, err error) {
 	return cert, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), nil
 }
 
-// eventsAt is where that host listens.
+// eventsAt is the loopback address of HandlerHost.
 func (s *Sim) eventsAt(f *faultSet) string {
 	switch {
 	case f.on("receiver-unreachable"):
@@ -94,10 +94,10 @@ func (s *Sim) eventsAt(f *faultSet) string {
 	return s.at.events
 }
 
-// eventsAddress is what the DNS server says of it.
+// eventsAddress is its address in DNS.
 func eventsAddress(f *faultSet) string {
 	if f.on("receiver-private") {
-		return addrEventsIn
+		return addrEventsPrivate
 	}
 	return addrEvents
 }

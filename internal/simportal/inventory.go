@@ -10,13 +10,13 @@ import (
 	"boxready/internal/bitrix"
 )
 
-// method is one REST method of the portal. Without run it answers an empty list.
+// method is one REST method of the portal. If run is nil it answers an empty list.
 type method struct {
-	name       string   // a static one in lower case, as modules register it
-	scopes     []string // any of them is enough; none = basic
+	name       string   // in lower case for static ones, as modules register them
+	scopes     []string // any one is sufficient; none = basic
 	module     string
 	companion  string            // a second module without which it does not exist, "" if none
-	since      map[string]string // versions of modules that it needs
+	since      map[string]string // minimum versions of modules
 	controller bool              // exists, but "methods" does not list it
 	appOnly    bool              // refuses webhooks
 	run        func(*Sim, *call) (any, *restError)
@@ -25,10 +25,10 @@ type method struct {
 // event is one that applications can bind.
 type event struct {
 	name   string
-	scopes []string // any of them is enough; none = basic
+	scopes []string // any one is sufficient; none = basic
 }
 
-// inventory is what a portal offers: all that the catalogue knows, without what options and faults take away.
+// inventory is what a portal offers: the catalogue without what options and faults remove.
 type inventory struct {
 	methods, v3 map[string]*method // by lower-case name
 	events      map[string]event
@@ -38,8 +38,8 @@ type inventory struct {
 	rest        version
 }
 
-// Everything that the catalogue knows, and some of what it does not: a portal has undocumented methods too.
-var everything = sync.OnceValues(func() (classic, v3 []*method) {
+// catalogueMethods are all methods of the catalogue and a few undocumented ones, which portals have too.
+var catalogueMethods = sync.OnceValues(func() (classic, v3 []*method) {
 	for m := range bitrix.Methods() {
 		if m.API2 {
 			classic = append(classic, newMethod(m, m.Scopes))
@@ -66,7 +66,7 @@ func newMethod(info bitrix.MethodInfo, scopes []string) *method {
 		controller: info.InMethodsList != bitrix.Yes, appOnly: info.AppAuthOnly, run: implemented[strings.ToLower(info.Name)],
 	}
 	if m.name == "app.info" {
-		m.appOnly = false // a webhook gets an answer of its own, whatever the documentation says
+		m.appOnly = false // webhooks get a different answer instead of a refusal, contrary to the documentation
 	}
 	if m.controller {
 		m.name = info.Name
@@ -77,7 +77,7 @@ func newMethod(info bitrix.MethodInfo, scopes []string) *method {
 		}
 	}
 	if info.Module == "tasks" && len(scopes) > 0 && scopes[0] == "task" {
-		m.scopes = append(m.scopes, "tasks") // the module's controllers have this one of their own
+		m.scopes = append(m.scopes, "tasks") // the module's controllers register this scope
 	}
 	for _, f := range info.Facts() {
 		if f.Kind == bitrix.FactSince && f.What == "method" {
@@ -112,7 +112,7 @@ var scopeCompanions = map[string]string{
 	"entity": "iblock", "user.userfield": "intranet", "user_basic": "intranet", "user_brief": "intranet",
 }
 
-// newInventory takes away what the options and the faults that are on say.
+// newInventory removes what the options and the active faults name.
 func (s *Sim) newInventory(on []Fault) *inventory {
 	inv := &inventory{methods: map[string]*method{}, v3: map[string]*method{}, events: map[string]event{}, absent: map[string]bool{}}
 	versions := maps.Clone(s.opt.Versions)
@@ -122,14 +122,14 @@ func (s *Sim) newInventory(on []Fault) *inventory {
 	versions["rest"] = s.opt.REST
 	without, ungranted := s.opt.Without, []string(nil)
 	for _, f := range on {
-		without = without.and(f.lacks)
+		without = without.and(f.without)
 		maps.Copy(versions, f.versions)
 		ungranted = append(ungranted, f.ungranted...)
 	}
 	for _, m := range without.Modules {
 		inv.absent[strings.ToLower(m)] = true
 	}
-	lacks := func(names []string, name string) bool {
+	contains := func(names []string, name string) bool {
 		return slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, name) })
 	}
 	add := func(to map[string]*method, from []*method) {
@@ -139,20 +139,20 @@ func (s *Sim) newInventory(on []Fault) *inventory {
 				has := versions[module]
 				tooOld = tooOld || has != "" && bitrix.CompareVersions(has, since) < 0
 			}
-			if !tooOld && !inv.absent[m.module] && !inv.absent[m.companion] && !lacks(without.Methods, m.name) {
+			if !tooOld && !inv.absent[m.module] && !inv.absent[m.companion] && !contains(without.Methods, m.name) {
 				to[strings.ToLower(m.name)] = m
 			}
 		}
 	}
-	inv.rest, _ = parseVersion(versions["rest"]) // Start has looked at it
-	classic, v3 := everything()
+	inv.rest, _ = parseVersion(versions["rest"]) // Start has validated it
+	classic, v3 := catalogueMethods()
 	add(inv.methods, classic)
 	add(inv.v3, v3)
 	if !inv.rest.atLeast(version{25, 1300, 0}) {
 		delete(inv.v3, "rest.scope.list")
 	}
 	for e := range bitrix.Events() {
-		if inv.absent[e.Module] || lacks(without.Events, e.Name) {
+		if inv.absent[e.Module] || contains(without.Events, e.Name) {
 			continue
 		}
 		scopes := slices.DeleteFunc(slices.Clone(e.Scopes), func(s string) bool { return s == "basic" })
@@ -179,11 +179,11 @@ func (w Without) and(more Without) Without {
 	return Without{slices.Concat(w.Modules, more.Modules), slices.Concat(w.Methods, more.Methods), slices.Concat(w.Events, more.Events)}
 }
 
-// checkInventory reports names that the catalogue lacks: taking them away would change nothing.
+// checkInventory reports names that aren't in the catalogue: removing them would have no effect.
 func (o Options) checkInventory() error {
 	isModule := func(name string) bool {
 		_, ok := bitrix.Module(name)
-		return ok || name == "blog" // has nothing of its own in the catalogue
+		return ok || name == "blog" // it has no entries of its own in the catalogue
 	}
 	for _, m := range o.Without.Modules {
 		if !isModule(m) {
@@ -191,7 +191,7 @@ func (o Options) checkInventory() error {
 		}
 	}
 	for m, v := range o.Versions {
-		if !isModule(m) || m == "rest" || !bitrix.ValidVersion(v) { // that one has an option of its own
+		if !isModule(m) || m == "rest" || !bitrix.ValidVersion(v) { // its version is Options.REST
 			return fmt.Errorf("no version %q of a module %q can be had", v, m)
 		}
 	}
@@ -208,7 +208,7 @@ func (o Options) checkInventory() error {
 	return nil
 }
 
-// except is the list without some of its names.
+// except returns the list without some of its names.
 func except(list, without []string) []string {
 	return slices.DeleteFunc(slices.Clone(list), func(n string) bool { return slices.Contains(without, n) })
 }
@@ -218,10 +218,10 @@ func (inv *inventory) webhookScopes() []string {
 	return except(inv.granted, []string{"entity", "placement"})
 }
 
-// lookup finds a method, whatever its letter case.
+// lookup finds a method without regard to letter case.
 func (inv *inventory) lookup(name string) *method { return inv.methods[strings.ToLower(name)] }
 
-// exact finds a method as method.get does: static ones are compared as they are written.
+// exact finds a method as method.get does: for static ones the letter case matters.
 func (inv *inventory) exact(name string) *method {
 	m := inv.lookup(name)
 	if m != nil && !m.controller && name != m.name {

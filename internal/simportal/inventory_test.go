@@ -12,10 +12,10 @@ import (
 	"boxready/internal/simportal"
 )
 
-// there is what method.get says of a name: exists, and may be called.
+// there is the answer of method.get: the method exists, and may be called.
 type there struct{ exists, available bool }
 
-// methodsOf asks method.get about names, fifty at a time.
+// methodsOf calls method.get for names, fifty at a time.
 func methodsOf(t *testing.T, s *simportal.Sim, names []string) map[string]there {
 	t.Helper()
 	c, found := client(t, s), map[string]there{}
@@ -38,8 +38,8 @@ func methodsOf(t *testing.T, s *simportal.Sim, names []string) map[string]there 
 	return found
 }
 
-// texts is a result that is a list of texts.
-func texts(t *testing.T, s *simportal.Sim, at string) []string {
+// stringsOf returns a result that is a list of strings.
+func stringsOf(t *testing.T, s *simportal.Sim, at string) []string {
 	t.Helper()
 	r := ask(t, client(t, s), request{url: at})
 	list, ok := r.json["result"].([]any)
@@ -88,7 +88,7 @@ func TestWholeCatalogue(t *testing.T) {
 		}
 	})
 	t.Run("methods", func(t *testing.T) {
-		all := texts(t, s, s.Webhook()+"methods?FULL=1")
+		all := stringsOf(t, s, s.Webhook()+"methods?FULL=1")
 		for _, name := range listed {
 			if !slices.Contains(all, name) {
 				t.Errorf("%s is not listed", name)
@@ -102,10 +102,10 @@ func TestWholeCatalogue(t *testing.T) {
 		if len(all) <= len(listed) {
 			t.Error("no undocumented method is listed")
 		}
-		if basic := texts(t, s, s.Webhook()+"methods?SCOPE="); !slices.Contains(basic, "profile") || slices.Contains(basic, "crm.deal.list") {
+		if basic := stringsOf(t, s, s.Webhook()+"methods?SCOPE="); !slices.Contains(basic, "profile") || slices.Contains(basic, "crm.deal.list") {
 			t.Errorf("basic methods: %v", basic)
 		}
-		if crm := texts(t, s, s.Webhook()+"methods?SCOPE=crm"); !slices.Contains(crm, "crm.deal.list") || slices.Contains(crm, "profile") {
+		if crm := stringsOf(t, s, s.Webhook()+"methods?SCOPE=crm"); !slices.Contains(crm, "crm.deal.list") || slices.Contains(crm, "profile") {
 			t.Errorf("methods of crm: %v", crm)
 		}
 	})
@@ -116,10 +116,10 @@ func TestWholeCatalogue(t *testing.T) {
 				want = append(want, sc.Name)
 			}
 		}
-		if got := texts(t, s, s.Webhook()+"scope?FULL=1"); !slices.Equal(got, want) {
+		if got := stringsOf(t, s, s.Webhook()+"scope?FULL=1"); !slices.Equal(got, want) {
 			t.Errorf("got %v", got)
 		}
-		hook, app := texts(t, s, s.Webhook()+"scope"), texts(t, s, with(s, "scope"))
+		hook, app := stringsOf(t, s, s.Webhook()+"scope"), stringsOf(t, s, with(s, "scope"))
 		for _, never := range []string{"entity", "placement", "rating", "landing_cloud"} {
 			if slices.Contains(hook, never) || slices.Contains(app, never) != (never == "entity" || never == "placement") {
 				t.Errorf("%s: webhook %v, application %v", never, hook, app)
@@ -132,7 +132,7 @@ func TestWholeCatalogue(t *testing.T) {
 			want = append(want, e.Name)
 		}
 		slices.Sort(want)
-		if got := texts(t, s, with(s, "events?FULL=1")); !slices.Equal(got, want) {
+		if got := stringsOf(t, s, with(s, "events?FULL=1")); !slices.Equal(got, want) {
 			t.Errorf("got %v", got)
 		}
 	})
@@ -161,7 +161,7 @@ func TestWholeCatalogue(t *testing.T) {
 	})
 }
 
-// TestWithoutModule takes each module away in turn.
+// TestWithoutModule removes each module in turn.
 func TestWithoutModule(t *testing.T) {
 	for _, module := range bitrix.Modules() {
 		if module.Name == "rest" || module.Name == "main" {
@@ -181,14 +181,14 @@ func TestWithoutModule(t *testing.T) {
 					t.Errorf("%s: %v", name, is)
 				}
 			}
-			provided := texts(t, s, s.Webhook()+"scope?FULL=1")
+			provided := stringsOf(t, s, s.Webhook()+"scope?FULL=1")
 			for _, name := range module.Scopes {
 				scope, _ := bitrix.Scope(name)
 				if slices.Contains(provided, name) != (len(scope.Modules) > 1) {
 					t.Errorf("scope %s of %v: provided %v", name, scope.Modules, provided)
 				}
 			}
-			for _, name := range texts(t, s, with(s, "events?FULL=1")) {
+			for _, name := range stringsOf(t, s, with(s, "events?FULL=1")) {
 				if e, _ := bitrix.Event(name); e.Module == module.Name {
 					t.Errorf("event %s", name)
 				}
@@ -213,7 +213,7 @@ func TestWithout(t *testing.T) {
 		if r := get(t, s, "/rest/crm.item.list"); r.code() != "ERROR_METHOD_NOT_FOUND" {
 			t.Errorf("got %s", r.body)
 		}
-		events := texts(t, s, with(s, "events?FULL=1"))
+		events := stringsOf(t, s, with(s, "events?FULL=1"))
 		for _, name := range []string{"ONCRMDEALADD", "ONCRMDYNAMICITEMADD", "ONCRMDYNAMICITEMADD_147"} {
 			if slices.Contains(events, name) {
 				t.Errorf("event %s", name)
@@ -233,7 +233,7 @@ func TestWithout(t *testing.T) {
 				t.Errorf("%s: %v", name, is)
 			}
 		}
-		provided := texts(t, s, s.Webhook()+"scope?FULL=1")
+		provided := stringsOf(t, s, s.Webhook()+"scope?FULL=1")
 		for name, want := range map[string]bool{"entity": false, "user_brief": false, "user": true, "crm": true} {
 			if slices.Contains(provided, name) != want {
 				t.Errorf("scope %s in %v", name, provided)
@@ -242,17 +242,17 @@ func TestWithout(t *testing.T) {
 	})
 	t.Run("permissions", func(t *testing.T) {
 		s := start(t, simportal.Options{Granted: []string{"crm", "placement"}})
-		if got := texts(t, s, s.Webhook()+"scope"); !slices.Equal(got, []string{"crm"}) {
+		if got := stringsOf(t, s, s.Webhook()+"scope"); !slices.Equal(got, []string{"crm"}) {
 			t.Errorf("webhook: %v", got)
 		}
-		if got := texts(t, s, with(s, "scope")); !slices.Equal(got, []string{"crm", "placement"}) {
+		if got := stringsOf(t, s, with(s, "scope")); !slices.Equal(got, []string{"crm", "placement"}) {
 			t.Errorf("application: %v", got)
 		}
 		want := map[string]there{"crm.deal.list": {true, true}, "crm.item.list": {true, true}, "profile": {true, true}, "disk.storage.getlist": {true, false}, "tasks.task.list": {true, false}, "no.such": {}}
 		if got := methodsOf(t, s, slices.Collect(maps.Keys(want))); !maps.Equal(got, want) {
 			t.Errorf("got %v", got)
 		}
-		if got := texts(t, s, with(s, "events")); !slices.Contains(got, "ONAPPTEST") || !slices.Contains(got, "ONCRMDEALADD") || slices.Contains(got, "ONTASKADD") {
+		if got := stringsOf(t, s, with(s, "events")); !slices.Contains(got, "ONAPPTEST") || !slices.Contains(got, "ONCRMDEALADD") || slices.Contains(got, "ONTASKADD") {
 			t.Errorf("events %v", got)
 		}
 	})
@@ -268,7 +268,7 @@ func TestWithout(t *testing.T) {
 		s := start(t, simportal.Options{REST: "22.0.0"})
 		missing("method.get")(t, s)
 	})
-	t.Run("what nobody knows", func(t *testing.T) {
+	t.Run("unknown names", func(t *testing.T) {
 		for _, w := range []simportal.Without{{Modules: []string{"crn"}}, {Methods: []string{"crm.deal.lits"}}, {Events: []string{"ONNOTHING"}}} {
 			if _, err := simportal.Start(simportal.Options{Without: w}); err == nil {
 				t.Errorf("%v was taken away", w)

@@ -106,7 +106,7 @@ func moduleRoot() (string, error) {
 	}
 }
 
-// sdkReading is what the SDK made of one answer.
+// sdkReading is how the SDK read one answer.
 type sdkReading struct {
 	Success bool
 	Status  int
@@ -119,7 +119,7 @@ type sdkReading struct {
 	}
 }
 
-// TestOfficialSDK has a client that nobody here wrote read the answers as it would a real portal's.
+// TestOfficialSDK reads the answers with the vendor's own client.
 func TestOfficialSDK(t *testing.T) {
 	if testing.Short() {
 		t.Skip("needs node and the network once")
@@ -245,10 +245,10 @@ func TestOfficialSDK(t *testing.T) {
 	})
 
 	t.Run("refresh", func(t *testing.T) {
-		var asked int
-		into(t, "refreshAsked", &asked)
-		if asked != 1 {
-			t.Errorf("the SDK refreshed an expired token %d times", asked)
+		var listed int
+		into(t, "refreshAsked", &listed)
+		if listed != 1 {
+			t.Errorf("the SDK refreshed an expired token %d times", listed)
 		}
 		var got struct {
 			Status, Scope, ServerEndpoint, ClientEndpoint string

@@ -8,11 +8,12 @@ import (
 	"time"
 
 	"boxready/internal/simportal"
+	"boxready/internal/simportal/latency"
 )
 
 func TestLatency(t *testing.T) {
 	const rtt = 100 * time.Millisecond
-	s := start(t, simportal.Options{Latency: rtt})
+	s := start(t, simportal.Options{Listen: latency.Listen(rtt)})
 	c := client(t, s)
 	takes := func(what, url string, kept bool, trips float64) {
 		t.Helper()
@@ -55,13 +56,13 @@ func TestLatencyOfFaults(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			shows(t, start(t, simportal.Options{Latency: 20 * time.Millisecond, Faults: []string{name}}))
+			shows(t, start(t, simportal.Options{Listen: latency.Listen(20 * time.Millisecond), Faults: []string{name}}))
 		})
 	}
 }
 
 func TestPipelinedBodyKeepsItsOrder(t *testing.T) {
-	s := start(t, simportal.Options{Latency: 10 * time.Millisecond})
+	s := start(t, simportal.Options{Listen: latency.Listen(10 * time.Millisecond)})
 	body := make([]byte, 300<<10)
 	for i := range body {
 		body[i] = 'a' + byte(i%26)

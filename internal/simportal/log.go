@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// Request is one thing that was asked of a simulated server.
+// Request is one recorded request to a simulated server.
 type Request struct {
 	At                           time.Time
 	Server                       string // portal, portal-http, auth-cis, auth-world, feed-cis, feed-world, aia, app, events, doh, dns, proxy
@@ -23,7 +23,7 @@ type Request struct {
 	Host, Method, Path, RawQuery string // for DNS: Host is the name, Method the type asked for
 	Header                       http.Header
 	Body                         []byte   // at most 64 KiB
-	Tokens                       []string // values of auth, access_token, refresh_token and Authorization: Bearer, wherever they stood
+	Tokens                       []string // values of auth, access_token, refresh_token and Authorization: Bearer, anywhere in the request
 	RequestID                    string   // bx24_request_id
 	Proto                        string
 	Conn                         int    // number of the connection; 0 for a DNS datagram
@@ -39,7 +39,7 @@ func (r *Request) clone() Request {
 	return c
 }
 
-// Log is a copy of everything asked so far, in order of arrival.
+// Log returns a copy of all recorded requests, in order of arrival.
 func (s *Sim) Log() []Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -56,27 +56,27 @@ func (s *Sim) record(r *Request) {
 	s.log = append(s.log, r)
 }
 
-// note changes a recorded request.
-func (s *Sim) note(change func()) {
+// update changes a recorded request under the lock.
+func (s *Sim) update(change func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	change()
 }
 
-// hit is one HTTP request being answered.
-type hit struct {
-	sim   *Sim
-	f     *faultSet
-	w     http.ResponseWriter
-	r     *http.Request
-	body  []byte
-	conn  *conn
-	entry *Request
-	tls   bool
+// request is one HTTP request being answered.
+type request struct {
+	sim    *Sim
+	faults *faultSet
+	w      http.ResponseWriter
+	r      *http.Request
+	body   []byte
+	conn   *conn
+	entry  *Request
+	tls    bool
 }
 
-// handler reads and records a request, then has it answered.
-func (s *Sim) handler(server string, answer func(*hit)) http.Handler {
+// handler reads and records a request, then calls answer.
+func (s *Sim) handler(server string, answer func(*request)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		entry := &Request{
 			At: time.Now(), Server: server, Host: r.Host, Method: r.Method, Path: r.URL.Path, RawQuery: r.URL.RawQuery,
@@ -92,22 +92,22 @@ func (s *Sim) handler(server string, answer func(*hit)) http.Handler {
 		s.record(entry)
 		body, err := io.ReadAll(io.LimitReader(r.Body, bodyReadLimit))
 		tokens := tokensOf(r, body)
-		s.note(func() {
+		s.update(func() {
 			entry.Body = bytes.Clone(body[:min(len(body), bodyLimit)])
 			entry.Tokens = tokens
 		})
 		if err != nil {
 			panic(http.ErrAbortHandler)
 		}
-		h := &hit{sim: s, f: s.set.Load(), w: w, r: r, body: body, conn: c, entry: entry}
-		h.tls = r.TLS != nil || s.opt.Behind && r.Header.Get("X-Forwarded-Proto") == "https"
+		h := &request{sim: s, faults: s.faults.Load(), w: w, r: r, body: body, conn: c, entry: entry}
+		h.tls = r.TLS != nil || s.opt.BehindProxy && r.Header.Get("X-Forwarded-Proto") == "https"
 		answer(h)
 	})
 }
 
 var tokenInside = regexp.MustCompile(`(?:^|[?&"\s])(?:auth|access_token|refresh_token)=([^&"\s]+)`)
 
-// tokensOf finds OAuth tokens in all places where the rest module, or anything in between, could read one.
+// tokensOf finds OAuth tokens in all places where the rest module or a server in front of it could read one.
 func tokensOf(r *http.Request, body []byte) []string {
 	var found []string
 	add := func(v string) {
@@ -128,7 +128,7 @@ func tokensOf(r *http.Request, body []byte) []string {
 		}
 	}
 	form(r.URL.Query())
-	// Commands of a batch, and addresses that a client passes on, carry tokens inside a value.
+	// Commands of a batch and forwarded URLs have tokens inside a value.
 	for _, text := range []string{r.URL.RawQuery, string(body), r.Referer()} {
 		for _, m := range tokenInside.FindAllStringSubmatch(phpUnescape(text), -1) {
 			add(phpUnescape(m[1]))

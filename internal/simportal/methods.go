@@ -7,7 +7,7 @@ import (
 	"boxready/internal/bitrix"
 )
 
-// implemented are the methods that do something here.
+// implemented are the methods with an implementation here.
 var implemented = map[string]func(*Sim, *call) (any, *restError){
 	"app.info":            (*Sim).appInfo,
 	"batch":               (*Sim).runBatch,
@@ -26,7 +26,7 @@ var implemented = map[string]func(*Sim, *call) (any, *restError){
 	"profile":             (*Sim).profile,
 	"rest.scope.list":     (*Sim).listScopes,
 	"scope":               (*Sim).listScopes,
-	"server.time":         func(s *Sim, c *call) (any, *restError) { return phpDate(s.portalNow(c.f)), nil },
+	"server.time":         func(s *Sim, c *call) (any, *restError) { return phpDate(s.portalNow(c.faults)), nil },
 	"user.admin":          func(_ *Sim, c *call) (any, *restError) { return c.auth.admin, nil },
 	"user.current":        (*Sim).userCurrent,
 	"rest.documentation.openapi": func(*Sim, *call) (any, *restError) {
@@ -45,7 +45,7 @@ func (s *Sim) appInfo(c *call) (any, *restError) {
 	if c.auth.webhook {
 		return assoc("SCOPE", list(c.auth.scope...), "LICENSE", s.license()), nil
 	}
-	return assoc("ID", 1, "CODE", c.auth.clientID, "VERSION", 1, "STATUS", "L", "INSTALLED", !c.f.on("install-unfinished"),
+	return assoc("ID", 1, "CODE", c.auth.clientID, "VERSION", 1, "STATUS", "L", "INSTALLED", !c.faults.on("install-unfinished"),
 		"PAYMENT_EXPIRED", "N", "DAYS", nil, "LANGUAGE_ID", s.license()[:2], "LICENSE", s.license()), nil
 }
 
@@ -69,7 +69,7 @@ func (s *Sim) featureGet(c *call) (any, *restError) {
 
 func (s *Sim) listScopes(c *call) (any, *restError) {
 	if full, _ := c.params.fold("FULL"); isTrue(full) {
-		return list(c.f.inv.scopes...), nil
+		return list(c.faults.inv.scopes...), nil
 	}
 	return list(c.auth.scope...), nil
 }
@@ -79,9 +79,9 @@ func isTrue(v any) bool {
 	return t != "" && t != "0" && !strings.EqualFold(t, "false") && !strings.EqualFold(t, "N")
 }
 
-// asked tells whether something that stands in these scopes is in the answer of methods
-// and events: of one scope with SCOPE, of all with FULL, otherwise of those that the caller has.
-func (c *call) asked(scopes []string) bool {
+// listed reports whether something in these scopes is in the answer of methods
+// and events: those of one scope with SCOPE, all with FULL, otherwise those in the caller's scopes.
+func (c *call) listed(scopes []string) bool {
 	full, _ := c.params.fold("FULL")
 	scope, given := c.params.fold("SCOPE")
 	switch {
@@ -93,11 +93,11 @@ func (c *call) asked(scopes []string) bool {
 	return isTrue(full) || c.auth.may(scopes)
 }
 
-// listMethods leaves controllers out, as the product does.
+// listMethods omits controllers, as the product does.
 func (s *Sim) listMethods(c *call) (any, *restError) {
 	var names []string
-	for name, m := range c.f.inv.methods {
-		if !m.controller && c.asked(m.scopes) {
+	for name, m := range c.faults.inv.methods {
+		if !m.controller && c.listed(m.scopes) {
 			names = append(names, name)
 		}
 	}
@@ -106,15 +106,15 @@ func (s *Sim) listMethods(c *call) (any, *restError) {
 
 func (s *Sim) methodGet(c *call) (any, *restError) {
 	name := c.text("name")
-	m := c.f.inv.exact(name)
-	held := c.f.on("method-not-permitted") && name == "disk.storage.getlist"
+	m := c.faults.inv.exact(name)
+	held := c.faults.on("method-not-permitted") && name == "disk.storage.getlist"
 	return assoc("isExisting", m != nil, "isAvailable", m != nil && c.auth.may(m.scopes) && !held), nil
 }
 
 func (s *Sim) listEvents(c *call) (any, *restError) {
 	var names []string
-	for name, e := range c.f.inv.events {
-		if c.asked(e.scopes) {
+	for name, e := range c.faults.inv.events {
+		if c.listed(e.scopes) {
 			names = append(names, name)
 		}
 	}

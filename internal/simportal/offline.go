@@ -1,7 +1,7 @@
 package simportal
 
 import (
-	"crypto/md5" // #nosec G501 -- tells events apart, nothing is kept safe by it
+	"crypto/md5" // #nosec G501 -- identifies events, protects nothing
 	"encoding/hex"
 	"slices"
 	"strconv"
@@ -9,36 +9,36 @@ import (
 	"time"
 )
 
-// Recorded is an offline event that waits to be fetched, a row of b_rest_event_offline.
-type Recorded struct {
+// OfflineEvent is an offline event that hasn't been fetched, a row of b_rest_event_offline.
+type OfflineEvent struct {
 	ID        int
 	Event     string
 	Connector string
-	Process   string // who has fetched it without clearing it
+	Process   string // process_id of the call that fetched it without clearing it
 	Error     bool
 	Message   string // MESSAGE_ID
 
 	at     time.Time
 	data   *array
 	userID string
-	reads  int // how often it was looked for
+	reads  int // number of reads
 }
 
-// Recorded is which offline events wait.
-func (s *Sim) Recorded() []Recorded {
+// OfflineEvents returns the offline events that haven't been fetched.
+func (s *Sim) OfflineEvents() []OfflineEvent {
 	s.events.mu.Lock()
 	defer s.events.mu.Unlock()
-	out := make([]Recorded, len(s.events.recorded))
+	out := make([]OfflineEvent, len(s.events.recorded))
 	for i, r := range s.events.recorded {
 		out[i] = *r
 	}
 	return out
 }
 
-// record keeps an event for each offline handler of the application, except those of the connector that
-// the call was made with: what an application does itself it need not be told. The same event twice is one row.
+// record stores an event for each offline handler of the application, except those of the connector that
+// the call was made with, because an application isn't notified of its own changes. Equal events share one row.
 func (t *eventTables) record(now time.Time, c *call, name string, data *array) {
-	sum := md5.Sum(append([]byte(name+"|"), encodeJSON(data)...)) // #nosec G401 -- tells events apart, nothing is kept safe by it
+	sum := md5.Sum(append([]byte(name+"|"), encodeJSON(data)...)) // #nosec G401 -- identifies events, protects nothing
 	message := hex.EncodeToString(sum[:])
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -46,12 +46,12 @@ func (t *eventTables) record(now time.Time, c *call, name string, data *array) {
 		if !b.Offline || b.Event != name || b.Connector == c.auth.connector {
 			continue
 		}
-		i := slices.IndexFunc(t.recorded, func(r *Recorded) bool {
+		i := slices.IndexFunc(t.recorded, func(r *OfflineEvent) bool {
 			return r.Message == message && r.Connector == b.Connector && r.Process == ""
 		})
 		if i < 0 {
 			t.lastID++
-			t.recorded = append(t.recorded, &Recorded{ID: t.lastID, Event: name, Connector: b.Connector, Message: message})
+			t.recorded = append(t.recorded, &OfflineEvent{ID: t.lastID, Event: name, Connector: b.Connector, Message: message})
 			i = len(t.recorded) - 1
 		}
 		r := t.recorded[i]
@@ -59,13 +59,13 @@ func (t *eventTables) record(now time.Time, c *call, name string, data *array) {
 	}
 }
 
-func (r *Recorded) array() *array {
+func (r *OfflineEvent) array() *array {
 	return assoc("ID", strconv.Itoa(r.ID), "TIMESTAMP_X", phpDate(r.at), "EVENT_NAME", r.Event, "EVENT_DATA", r.data,
 		"EVENT_ADDITIONAL", assoc("user_id", r.userID), "MESSAGE_ID", r.Message)
 }
 
 // matches applies a filter such as {"=EVENT_NAME": "ONAPPTEST"}; numbers are compared as numbers.
-func (r *Recorded) matches(filter any) bool {
+func (r *OfflineEvent) matches(filter any) bool {
 	conditions, ok := filter.(*array)
 	if !ok {
 		return true
@@ -95,16 +95,16 @@ func (r *Recorded) matches(filter any) bool {
 	return true
 }
 
-// waiting are the rows of the caller's connector that the filter lets through, oldest first unless
-// the caller wants it the other way round. The caller holds t.mu.
-func (t *eventTables) waiting(c *call) []*Recorded {
+// waiting returns the rows of the caller's connector that match the filter, oldest first unless
+// the caller asks for the reverse order. The caller holds t.mu.
+func (t *eventTables) waiting(c *call) []*OfflineEvent {
 	filter, _ := c.params.fold("filter")
-	var rows []*Recorded
+	var rows []*OfflineEvent
 	for _, r := range t.recorded {
 		if r.Connector != c.auth.connector || !r.matches(filter) {
 			continue
 		}
-		if r.reads++; r.reads > 1 || !c.f.on("event-recorded-late") {
+		if r.reads++; r.reads > 1 || !c.faults.on("event-recorded-late") {
 			rows = append(rows, r)
 		}
 	}
@@ -116,7 +116,7 @@ func (t *eventTables) waiting(c *call) []*Recorded {
 	return rows
 }
 
-// offlineGet hands waiting events out: for good, or with clear=0 until they are cleared under the process_id that it answers.
+// offlineGet returns waiting events and removes them, or with clear=0 marks them with the process_id that it returns.
 func (s *Sim) offlineGet(c *call) (any, *restError) {
 	if !c.auth.admin {
 		return nil, denied("")
@@ -138,7 +138,7 @@ func (s *Sim) offlineGet(c *call) (any, *restError) {
 	t := &s.events
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	var taken []*Recorded
+	var taken []*OfflineEvent
 	for _, r := range t.waiting(c) {
 		if len(taken) < limit && r.Error == failed && (again && r.Process == id || !again && r.Process == "") {
 			taken = append(taken, r)
@@ -153,7 +153,7 @@ func (s *Sim) offlineGet(c *call) (any, *restError) {
 		events.push(r.array())
 	}
 	if forget && len(taken) > 0 {
-		t.recorded = slices.DeleteFunc(t.recorded, func(r *Recorded) bool { return r.Process == id && r.Connector == c.auth.connector })
+		t.recorded = slices.DeleteFunc(t.recorded, func(r *OfflineEvent) bool { return r.Process == id && r.Connector == c.auth.connector })
 	}
 	if forget && !again {
 		return assoc("process_id", nil, "events", events), nil
@@ -163,7 +163,7 @@ func (s *Sim) offlineGet(c *call) (any, *restError) {
 
 const offlinePage = 50
 
-// offlineList shows waiting events and changes nothing.
+// offlineList lists waiting events.
 func (s *Sim) offlineList(c *call) (any, *restError) {
 	if !c.auth.admin {
 		return nil, denied("")
@@ -189,7 +189,7 @@ func (s *Sim) offlineList(c *call) (any, *restError) {
 }
 
 // texts reads a parameter that has to be an array.
-func (c *call) texts(name, wrong string) (values []string, given bool, err *restError) {
+func (c *call) stringsOf(name, wrong string) (values []string, given bool, err *restError) {
 	v, given := c.params.fold(name)
 	if !given {
 		return nil, false, nil
@@ -204,7 +204,7 @@ func (c *call) texts(name, wrong string) (values []string, given bool, err *rest
 	return values, true, nil
 }
 
-// process is the process_id that a call is about.
+// process returns the call's process_id.
 func (c *call) process() (string, *restError) {
 	v, given := c.params.fold("process_id")
 	if !c.auth.admin {
@@ -216,38 +216,38 @@ func (c *call) process() (string, *restError) {
 	return strings.TrimSpace(phpText(v)), nil
 }
 
-// offlineClear forgets events that were handed out under a process_id.
+// offlineClear removes events that were fetched with a process_id.
 func (s *Sim) offlineClear(c *call) (any, *restError) {
 	process, err := c.process()
 	if err != nil {
 		return nil, err
 	}
-	messages, byMessage, err := c.texts("message_id", "Value must be array of MESSAGE_ID values")
+	messages, byMessage, err := c.stringsOf("message_id", "Value must be array of MESSAGE_ID values")
 	if err != nil {
 		return nil, err
 	}
-	ids, byID, err := c.texts("id", "Value must be array of integers")
+	ids, byID, err := c.stringsOf("id", "Value must be array of integers")
 	if err != nil {
 		return nil, err
 	}
 	t := &s.events
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.recorded = slices.DeleteFunc(t.recorded, func(r *Recorded) bool {
+	t.recorded = slices.DeleteFunc(t.recorded, func(r *OfflineEvent) bool {
 		return r.Process == process && r.Connector == c.auth.connector &&
 			(!byMessage || slices.Contains(messages, r.Message)) && (byMessage || !byID || slices.Contains(ids, strconv.Itoa(r.ID)))
 	})
 	return true, nil
 }
 
-// offlineError puts events back as failed.
+// offlineError marks fetched events as failed.
 func (s *Sim) offlineError(c *call) (any, *restError) {
 	const wrong = "Value must be array of MESSAGE_ID values"
 	process, err := c.process()
 	if err != nil {
 		return nil, err
 	}
-	messages, given, err := c.texts("message_id", wrong)
+	messages, given, err := c.stringsOf("message_id", wrong)
 	if err != nil {
 		return nil, err
 	}

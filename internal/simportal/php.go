@@ -14,11 +14,11 @@ import (
 	"unicode/utf8"
 )
 
-// array is a PHP array: ordered, keyed by text, a list when the keys are 0, 1, 2, …
+// array is a PHP array: ordered, with string keys; a list if the keys are 0, 1, 2, …
 type array struct {
 	keys   []string
 	values map[string]any
-	next   int // key that [] gets
+	next   int // next key for []
 }
 
 func newArray() *array { return &array{values: map[string]any{}} }
@@ -32,10 +32,10 @@ func assoc(pairs ...any) *array {
 	return a
 }
 
-// list makes an array of texts.
-func list(texts ...string) *array {
+// list makes an array of strings.
+func list(stringsOf ...string) *array {
 	a := newArray()
-	for _, t := range texts {
+	for _, t := range stringsOf {
 		a.push(t)
 	}
 	return a
@@ -57,10 +57,10 @@ func (a *array) push(v any) { a.set(strconv.Itoa(a.next), v) }
 
 func (a *array) get(key string) any { return a.values[key] }
 
-// text is the value as a text, "" if it is none.
+// text returns the value as a string, "" if there is none.
 func (a *array) text(key string) string { return phpText(a.values[key]) }
 
-// fold looks a key up whatever its letter case, as the rest module does with parameter names.
+// fold looks a key up without regard to letter case, as the rest module does with parameter names.
 func (a *array) fold(key string) (any, bool) {
 	for _, k := range a.keys {
 		if strings.EqualFold(k, key) {
@@ -79,7 +79,7 @@ func (a *array) isList() bool {
 	return true
 }
 
-// merge lays b over a.
+// merge sets all of b's keys in a.
 func (a *array) merge(b *array) {
 	for _, k := range b.keys {
 		a.set(k, b.values[k])
@@ -129,7 +129,7 @@ func parseQuery(raw string) *array {
 	return a
 }
 
-// phpUnescape leaves a broken escape as it is.
+// phpUnescape leaves invalid escapes unchanged.
 func phpUnescape(s string) string {
 	if t, err := url.QueryUnescape(s); err == nil {
 		return t

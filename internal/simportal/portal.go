@@ -11,21 +11,21 @@ import (
 )
 
 // portal is the portal's web server, on port 443 and on port 80.
-func (s *Sim) portal(h *hit) {
-	f := h.f
+func (s *Sim) portal(h *request) {
+	f := h.faults
 	h.w.Header().Set("Date", httpDate(s.portalNow(f)))
-	if f.on("throttle") && s.crowded() {
+	if f.on("throttle") && s.overLimit() {
 		h.w.Header().Set("Retry-After", "600")
 		h.page(http.StatusTooManyRequests, nginxPage("429 Too Many Requests", ""))
 		return
 	}
-	if !h.tls && !s.opt.Behind && s.plainHTTP(h) {
+	if !h.tls && !s.opt.BehindProxy && s.plainHTTP(h) {
 		return
 	}
-	if s.inFront(h) || h.tls && s.redirected(h) {
+	if s.frontServer(h) || h.tls && s.redirected(h) {
 		return
 	}
-	s.loseBody(h)
+	s.dropBody(h)
 	switch path := h.r.URL.Path; {
 	case path == "/rest" || strings.HasPrefix(path, "/rest/"):
 		s.restRoute(h)
@@ -40,10 +40,10 @@ func (s *Sim) portal(h *hit) {
 	}
 }
 
-// plainHTTP is the server on port 80: an ordinary redirect to https. It reports whether it answered.
-func (s *Sim) plainHTTP(h *hit) bool {
+// plainHTTP is the server on port 80, which redirects to https. It reports whether it answered.
+func (s *Sim) plainHTTP(h *request) bool {
 	target := url.URL{Scheme: "https", Host: s.opt.Host, Path: h.r.URL.Path, RawQuery: h.r.URL.RawQuery}
-	switch h.f.any("redirect-other-host-http", "redirect-other-host-later", "redirect-loop-http", "http-serves") {
+	switch h.faults.any("redirect-other-host-http", "redirect-other-host-later", "redirect-loop-http", "http-serves") {
 	case "redirect-other-host-later":
 		if strings.HasSuffix(target.Path, "/") {
 			target.Host = s.otherHost()
@@ -61,13 +61,13 @@ func (s *Sim) plainHTTP(h *hit) bool {
 	return true
 }
 
-// inFront is what stands before PHP for every page. It reports whether it answered.
-func (s *Sim) inFront(h *hit) bool {
-	if h.f.in("tls") == "tls-client-certificate-400" && h.r.TLS != nil && len(h.r.TLS.PeerCertificates) == 0 {
+// frontServer is the web server or filter in front of PHP. It reports whether it answered.
+func (s *Sim) frontServer(h *request) bool {
+	if h.faults.in("tls") == "tls-client-certificate-400" && h.r.TLS != nil && len(h.r.TLS.PeerCertificates) == 0 {
 		h.page(http.StatusBadRequest, nginxPage("400 No required SSL certificate was sent", ""))
 		return true
 	}
-	switch fault := h.f.in("front"); fault {
+	switch fault := h.faults.in("front"); fault {
 	case "rest-timeout":
 		s.wait(h.r.Context(), 24*time.Hour)
 		h.abort()
@@ -94,20 +94,20 @@ func (s *Sim) inFront(h *hit) bool {
 		h.page(http.StatusForbidden, cloudflarePage)
 		return true
 	}
-	if h.f.on("token-echoed") && len(h.entry.Tokens) > 0 {
+	if h.faults.on("token-echoed") && len(h.entry.Tokens) > 0 {
 		token := h.entry.Tokens[0]
 		h.w.Header().Set("Server", "filter "+token)
 		h.page(http.StatusForbidden, nginxPage("403 Forbidden", "Refused: "+token))
 		return true
 	}
-	if h.f.on("body-filtered") && looksLikeAttack(h.body) {
+	if h.faults.on("body-filtered") && looksLikeAttack(h.body) {
 		h.page(http.StatusForbidden, nginxPage("403 Forbidden", ""))
 		return true
 	}
 	return false
 }
 
-// looksLikeAttack is a content filter's crude idea of scripts and SQL.
+// looksLikeAttack is a simple content filter against scripts and SQL.
 func looksLikeAttack(body []byte) bool {
 	raw := strings.NewReplacer(`\u003c`, "<", `\u003C`, "<").Replace(string(body))
 	for _, text := range []string{raw, phpUnescape(raw)} {
@@ -119,10 +119,10 @@ func looksLikeAttack(body []byte) bool {
 	return false
 }
 
-// redirected answers calls that the https address sends elsewhere.
-func (s *Sim) redirected(h *hit) bool {
+// redirected answers calls that the https address redirects. It reports whether it answered.
+func (s *Sim) redirected(h *request) bool {
 	target := url.URL{Scheme: "https", Host: h.r.Host, Path: h.r.URL.Path, RawQuery: h.r.URL.RawQuery}
-	fault := h.f.any("redirect-drops-post", "redirect-drops-post-302", "redirect-keeps-post", "redirect-other-host", "redirect-other-host-307", "redirect-loop")
+	fault := h.faults.any("redirect-drops-post", "redirect-drops-post-302", "redirect-keeps-post", "redirect-other-host", "redirect-other-host-307", "redirect-loop")
 	status := http.StatusMovedPermanently
 	switch fault {
 	case "redirect-drops-post", "redirect-drops-post-302", "redirect-keeps-post":
@@ -151,19 +151,19 @@ func (s *Sim) redirected(h *hit) bool {
 	return true
 }
 
-// loseBody and the header are what proxies drop on the way to PHP.
-func (s *Sim) loseBody(h *hit) {
+// dropBody drops bodies and the Authorization header as some proxies in front of PHP do.
+func (s *Sim) dropBody(h *request) {
 	isJSON := strings.HasPrefix(h.r.Header.Get("Content-Type"), "application/json")
-	if h.f.on("post-body-lost") || h.f.on("json-body-lost") && isJSON {
+	if h.faults.on("post-body-lost") || h.faults.on("json-body-lost") && isJSON {
 		h.body = nil
 	}
-	if h.f.on("auth-header-stripped") {
+	if h.faults.on("auth-header-stripped") {
 		h.r.Header.Del("Authorization")
 	}
 }
 
-// crowded notes a request and reports whether it is one too many in the last ten seconds.
-func (s *Sim) crowded() bool {
+// overLimit counts a request and reports whether it exceeds the limit in the last ten seconds.
+func (s *Sim) overLimit() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := time.Now()
@@ -174,10 +174,10 @@ func (s *Sim) crowded() bool {
 	return len(s.arrivals) > throttleLimit
 }
 
-// restRoute leads from the web server to the rest module, or astray.
-func (s *Sim) restRoute(h *hit) {
-	route := h.f.in("route")
-	if route == "" && h.f.inv.absent["rest"] {
+// restRoute is the web server's routing of /rest/.
+func (s *Sim) restRoute(h *request) {
+	route := h.faults.in("route")
+	if route == "" && h.faults.inv.absent["rest"] {
 		route = "rest-module-missing"
 	}
 	switch route {
@@ -209,23 +209,23 @@ func (s *Sim) restRoute(h *hit) {
 }
 
 // portalPage sends a page of the portal itself.
-func (h *hit) portalPage(status int, html string) {
+func (h *request) portalPage(status int, html string) {
 	h.poweredByBitrix()
 	h.page(status, html)
 }
 
-func (h *hit) poweredByBitrix() {
+func (h *request) poweredByBitrix() {
 	h.w.Header().Set("X-Powered-CMS", "Bitrix Site Manager (bc2cad9153cb418bb2dfd5602c3c3754)")
 }
 
 // sendREST sends an answer of the rest module, damaged where a fault says so.
-func (h *hit) sendREST(status int, contentType string, body []byte) {
+func (h *request) sendREST(status int, contentType string, body []byte) {
 	h.poweredByBitrix()
 	header := h.w.Header()
 	header.Set("Access-Control-Allow-Origin", "*")
 	header.Set("Access-Control-Allow-Headers", "origin, content-type, accept")
 	header.Set("X-Content-Type-Options", "nosniff")
-	switch h.f.in("answer") {
+	switch h.faults.in("answer") {
 	case "rest-polluted-bom":
 		body = append([]byte("\ufeff"), body...)
 	case "rest-polluted-notice":
@@ -238,16 +238,16 @@ func (h *hit) sendREST(status int, contentType string, body []byte) {
 		h.flush()
 		h.abort()
 	case "rest-cut-off-endless":
-		h.endless(status, contentType)
+		h.sendEndless(status, contentType)
 		return
 	case "rest-overflows":
-		h.overflow(status, contentType, body)
+		h.sendExtraBytes(status, contentType, body)
 		return
 	case "rest-slow":
-		h.slowly(status, contentType, body)
+		h.sendSlowly(status, contentType, body)
 		return
 	case "rest-gzip-bomb":
-		h.bomb(status, contentType)
+		h.sendGzipBomb(status, contentType)
 		return
 	case "rest-bad-gzip":
 		header.Set("Content-Encoding", "gzip")
@@ -256,10 +256,10 @@ func (h *hit) sendREST(status int, contentType string, body []byte) {
 	h.send(status, contentType, body)
 }
 
-func (h *hit) flush() { _ = http.NewResponseController(h.w).Flush() }
+func (h *request) flush() { _ = http.NewResponseController(h.w).Flush() }
 
-// endless sends JSON that never closes, until the client has had enough.
-func (h *hit) endless(status int, contentType string) {
+// sendEndless sends JSON that never ends, until the client closes the connection.
+func (h *request) sendEndless(status int, contentType string) {
 	h.head(status, contentType, -1)
 	chunk := []byte(`{"result":["` + strings.Repeat("0123456789abcdef", 4096))
 	for h.sim.ctx.Err() == nil {
@@ -271,8 +271,8 @@ func (h *hit) endless(status int, contentType string) {
 	h.abort()
 }
 
-// overflow goes on behind the end of the answer, where a client that keeps the connection expects nothing.
-func (h *hit) overflow(status int, contentType string, body []byte) {
+// sendExtraBytes sends bytes after the end of the answer, where a client that keeps the connection expects none.
+func (h *request) sendExtraBytes(status int, contentType string, body []byte) {
 	conn, out, err := http.NewResponseController(h.w).Hijack()
 	if err != nil {
 		h.abort()
@@ -284,11 +284,11 @@ func (h *hit) overflow(status int, contentType string, body []byte) {
 	fmt.Fprintf(out, "\r\n%s", body)
 	fmt.Fprintf(out, "%s %s\r\n%s", h.r.Method, h.r.RequestURI, h.body)
 	_ = out.Flush()
-	h.sim.wait(h.r.Context(), 100*time.Millisecond) // so that the client doesn't take the end for the answer's
+	h.sim.wait(h.r.Context(), 100*time.Millisecond) // so that closing the connection isn't taken for the end of the answer
 }
 
-// slowly sends a byte a second.
-func (h *hit) slowly(status int, contentType string, body []byte) {
+// sendSlowly sends one byte per second.
+func (h *request) sendSlowly(status int, contentType string, body []byte) {
 	h.head(status, contentType, len(body))
 	for i := range body {
 		if _, err := h.w.Write(body[i : i+1]); err != nil {
@@ -301,8 +301,8 @@ func (h *hit) slowly(status int, contentType string, body []byte) {
 	}
 }
 
-// bomb sends half a megabyte that unpacks to half a gigabyte.
-func (h *hit) bomb(status int, contentType string) {
+// sendGzipBomb sends half a megabyte that unpacks to half a gigabyte.
+func (h *request) sendGzipBomb(status int, contentType string) {
 	const mib, members = 1 << 20, 512
 	var member bytes.Buffer
 	z := gzip.NewWriter(&member)
@@ -317,7 +317,7 @@ func (h *hit) bomb(status int, contentType string) {
 	}
 }
 
-// brokenGzip begins as gzip does and goes on in plain text, which no inflater accepts.
+// brokenGzip has the header of gzip and then plain text, which can't be inflated.
 func brokenGzip(body []byte) []byte {
 	start := []byte{0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 0xff}
 	return append(start, body...)

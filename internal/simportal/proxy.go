@@ -11,21 +11,21 @@ import (
 	"time"
 )
 
-// Name and password that the proxy accepts under the fault proxy-auth.
+// User name and password that the proxy accepts under the fault proxy-auth.
 const (
 	ProxyUser     = "demo"
 	ProxyPassword = "demo"
 )
 
-// proxy is a forwarding proxy that knows the simulated hosts and no others.
-func (s *Sim) proxy(h *hit) {
+// proxy is a forward proxy to the simulated hosts only.
+func (s *Sim) proxy(h *request) {
 	h.w.Header().Set("Server", "squid/5.7")
-	if h.f.on("proxy-auth") && !proxyAuthorized(h.r) {
+	if h.faults.on("proxy-auth") && !proxyAuthorized(h.r) {
 		h.w.Header().Set("Proxy-Authenticate", `Basic realm="Squid proxy-caching web server"`)
 		h.page(http.StatusProxyAuthRequired, squidPage("ERR_CACHE_ACCESS_DENIED", "Cache Access Denied."))
 		return
 	}
-	if h.f.on("proxy-refused") {
+	if h.faults.on("proxy-refused") {
 		h.page(http.StatusForbidden, squidPage("ERR_ACCESS_DENIED", "Access Denied."))
 		return
 	}
@@ -50,7 +50,7 @@ func squidPage(code, text string) string {
 	return "<!DOCTYPE html>\n<html><head><title>ERROR: The requested URL could not be retrieved</title></head>\n<body id=" + code + "><h1>ERROR</h1><p>" + text + "</p></body></html>\n"
 }
 
-// resolve says where a host and port lead; "" for what is not simulated.
+// resolve returns the loopback address of a host and port; "" for hosts that are not simulated.
 func (s *Sim) resolve(hostPort, defaultPort string) string {
 	host, port, err := net.SplitHostPort(hostPort)
 	if err != nil {
@@ -62,8 +62,8 @@ func (s *Sim) resolve(hostPort, defaultPort string) string {
 	}
 	host = strings.Trim(host, "[]")
 	routes := s.routes()
-	for _, a := range portalAddresses(s.set.Load()) {
-		f := s.set.Load()
+	for _, a := range portalAddresses(s.faults.Load()) {
+		f := s.faults.Load()
 		routes = append(routes, route{a, 443, s.portalAt(f, a)}, route{a, 80, s.portalHTTPAt(f, a)})
 	}
 	for _, r := range routes {
@@ -79,7 +79,7 @@ func (s *Sim) dial(ctx context.Context, target string) (net.Conn, error) {
 }
 
 // tunnel answers CONNECT.
-func (s *Sim) tunnel(h *hit) {
+func (s *Sim) tunnel(h *request) {
 	target := s.resolve(h.r.Host, "443")
 	if target == "" {
 		h.page(http.StatusServiceUnavailable, squidPage("ERR_DNS_FAIL", "Unable to determine IP address from host name."))
@@ -103,7 +103,7 @@ func (s *Sim) tunnel(h *hit) {
 	splice(in, rw.Reader, out)
 }
 
-// splice copies both ways until either side ends.
+// splice copies in both directions until either side ends.
 func splice(in net.Conn, early *bufio.Reader, out net.Conn) {
 	done := make(chan struct{})
 	go func() {
@@ -116,8 +116,8 @@ func splice(in net.Conn, early *bufio.Reader, out net.Conn) {
 	<-done
 }
 
-// forward passes a plain request on.
-func (s *Sim) forward(h *hit) {
+// forward forwards a plain HTTP request.
+func (s *Sim) forward(h *request) {
 	target := s.resolve(h.r.URL.Host, "80")
 	if target == "" {
 		h.page(http.StatusServiceUnavailable, squidPage("ERR_DNS_FAIL", "Unable to determine IP address from host name."))

@@ -16,9 +16,9 @@ import (
 	"boxready/internal/bitrix"
 )
 
-// queue is the cloud event queue: it calls the handlers of events that the authorization server gives it, on loopback none that isn't
-// simulated. A call that fails isn't repeated, and a handler that is slow is called less often
-// (https://apidocs.bitrix24.com/api-reference/events/index.html); how much less nobody says.
+// queue is the cloud event queue: it calls the handlers of events from the authorization server, on loopback only
+// simulated ones. A failed call isn't repeated, and a slow handler is called less often
+// (https://apidocs.bitrix24.com/api-reference/events/index.html); how much less is not documented.
 type queue struct {
 	mu   sync.Mutex
 	next map[string]time.Time // when a host may be called again
@@ -32,19 +32,19 @@ const (
 	handlerLimit = 10 * time.Second
 )
 
-// onlineEvent is an event on its way.
+// onlineEvent is an online event being delivered.
 type onlineEvent struct {
-	f       *faultSet
+	faults  *faultSet
 	address string // of the portal, as it reports itself
 	handler string
 	user    *User
 	form    url.Values // event, data, ts
 }
 
-// sendOnline is the end of a hit in which an event was fired: the answer is on its way already, and what becomes of the event
-// nobody tells the portal.
+// sendOnline sends an event to its online handlers after the request that fired it. The portal's answer doesn't wait for that, and nothing tells
+// the portal whether the event arrived.
 func (s *Sim) sendOnline(c *call, name string, data *array) {
-	for i, b := range s.Bound() {
+	for i, b := range s.Bindings() {
 		if b.Offline || b.Event != name {
 			continue
 		}
@@ -52,10 +52,10 @@ func (s *Sim) sendOnline(c *call, name string, data *array) {
 		if b.User != "0" {
 			user = userByID(b.User)
 		}
-		e := onlineEvent{c.f, ownAddress(c.hit), b.Handler, user, url.Values{"event": {name}, "event_handler_id": {strconv.Itoa(i + 1)},
-			"ts": {strconv.FormatInt(s.portalNow(c.f).Unix(), 10)}}}
+		e := onlineEvent{c.faults, ownAddress(c.request), b.Handler, user, url.Values{"event": {name}, "event_handler_id": {strconv.Itoa(i + 1)},
+			"ts": {strconv.FormatInt(s.portalNow(c.faults).Unix(), 10)}}}
 		flattenInto(e.form, "data", data)
-		s.goRun(func() { s.handOver(e) })
+		s.goRun(func() { s.sendToAuthServer(e) })
 	}
 }
 
@@ -70,47 +70,47 @@ func flattenInto(form url.Values, name string, v any) {
 	}
 }
 
-// handOver is the portal's rest.event.call to the authorization server. Whatever fails, fails in silence.
-func (s *Sim) handOver(e onlineEvent) {
-	if e.f.any("portal-not-registered", "app-missing", "app-inactive") != "" {
+// sendToAuthServer is the portal's rest.event.call to the authorization server. No error is reported anywhere.
+func (s *Sim) sendToAuthServer(e onlineEvent) {
+	if e.faults.any("portal-not-registered", "app-missing", "app-inactive") != "" {
 		return
 	}
 	s.report(e.address)
-	if s.callAuthServer(s.ctx, e.f, methodEvent, s.opt.Blackhole) != lineUp || e.f.on("event-not-handed-over") {
+	if s.callAuthServer(s.ctx, e.faults, methodEvent, s.opt.AuthServerTimeout) != callOK || e.faults.on("event-not-handed-over") {
 		return
 	}
-	if s.admitPortal(e.f, e.address) != nil {
+	if s.checkPortal(e.faults, e.address) != nil {
 		return
 	}
 	s.addTokens(e)
 	wait := queueDelay
-	if e.f.on("event-queue-late") {
+	if e.faults.on("event-queue-late") {
 		wait = queueLate
 	}
-	if e.f.on("event-queue-stopped") || !s.wait(s.ctx, wait) {
+	if e.faults.on("event-queue-stopped") || !s.wait(s.ctx, wait) {
 		return
 	}
 	s.deliver(e)
-	if e.f.on("event-delivered-twice") {
+	if e.faults.on("event-delivered-twice") {
 		s.deliver(e)
 	}
 }
 
-// addTokens is what the authorization server adds: who gets the event may act for the user for an hour.
+// addTokens adds what the authorization server adds to an event, including a token of the user for an hour.
 func (s *Sim) addTokens(e onlineEvent) {
-	expires := s.authNow(e.f).Add(tokenLife)
+	expires := s.authNow(e.faults).Add(tokenLife)
 	server := bitrix.AuthServer(s.region)
 	for name, value := range map[string]string{
 		"access_token": s.newToken(&token{user: e.user, expires: expires, fresh: true}), "expires": strconv.FormatInt(expires.Unix(), 10), "expires_in": "3600",
-		"scope": strings.Join(e.f.inv.granted, ","), "domain": strings.TrimPrefix(strings.TrimPrefix(e.address, "https://"), "http://"),
-		"server_endpoint": server + "/rest/", "status": "L", "client_endpoint": s.HeldAddress() + "/rest/", "member_id": s.account.memberID, "user_id": e.user.ID,
+		"scope": strings.Join(e.faults.inv.granted, ","), "domain": strings.TrimPrefix(strings.TrimPrefix(e.address, "https://"), "http://"),
+		"server_endpoint": server + "/rest/", "status": "L", "client_endpoint": s.RegisteredAddress() + "/rest/", "member_id": s.account.memberID, "user_id": e.user.ID,
 		"application_token": s.account.applicationToken,
 	} {
 		e.form.Set("auth["+name+"]", value)
 	}
 }
 
-// deliver calls the handler when its host's turn has come.
+// deliver calls the handler, after a pause if its host was slow.
 func (s *Sim) deliver(e onlineEvent) {
 	u, err := url.Parse(e.handler)
 	if err != nil {
@@ -135,7 +135,7 @@ func (s *Sim) callHandler(e onlineEvent, u *url.URL) (status int, err error) {
 	ctx, cancel := context.WithTimeout(s.ctx, handlerLimit)
 	defer cancel()
 	method := http.MethodPost
-	if e.f.on("event-body-lost") {
+	if e.faults.on("event-body-lost") {
 		method = http.MethodGet
 	}
 	r, err := http.NewRequestWithContext(ctx, method, u.String(), strings.NewReader(e.form.Encode()))
@@ -143,16 +143,16 @@ func (s *Sim) callHandler(e onlineEvent, u *url.URL) (status int, err error) {
 		return 0, err
 	}
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	way := s.opt.Queue
-	if way == nil {
-		way = s.queueWay(e.f)
+	transport := s.opt.Queue
+	if transport == nil {
+		transport = s.queueTransport(e.faults)
 		from := s.QueueAddresses()[0]
-		if e.f.on("event-from-elsewhere") {
-			from = addrElsewhere
+		if e.faults.on("event-from-elsewhere") {
+			from = addrOther
 		}
-		r.Header.Set(forwarded, from)
+		r.Header.Set(forwardedFor, from)
 	}
-	client := &http.Client{Transport: way, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	client := &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	response, err := client.Do(r)
 	if err != nil {
 		return 0, err
@@ -160,8 +160,8 @@ func (s *Sim) callHandler(e onlineEvent, u *url.URL) (status int, err error) {
 	return response.StatusCode, response.Body.Close()
 }
 
-// queueWay leads to simulated handlers, and to nothing else.
-func (s *Sim) queueWay(f *faultSet) http.RoundTripper {
+// queueTransport connects to simulated handlers and to no other host.
+func (s *Sim) queueTransport(f *faultSet) http.RoundTripper {
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(s.RootsPEM())
 	return &http.Transport{DisableKeepAlives: true, TLSClientConfig: &tls.Config{RootCAs: roots}, DialContext: func(ctx context.Context, network, hostPort string) (net.Conn, error) {
@@ -173,7 +173,7 @@ func (s *Sim) queueWay(f *faultSet) http.RoundTripper {
 	}}
 }
 
-// handlerAt is where the queue finds a handler's host, "" for nowhere.
+// handlerAt returns the loopback address of a handler's host, "" if there is none.
 func (s *Sim) handlerAt(f *faultSet, hostPort string) string {
 	if f.on("event-queue-shut-out") {
 		return s.at.refused

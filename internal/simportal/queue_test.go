@@ -11,7 +11,7 @@ import (
 	"boxready/internal/simportal"
 )
 
-// handler is an application's server that writes down the events it gets.
+// handler is an application's server that records the events it gets.
 type handler struct {
 	mu   sync.Mutex
 	got  []arrived
@@ -40,7 +40,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.came <- struct{}{}
 }
 
-// wait returns what came once there are n events.
+// wait returns the events after n more have arrived.
 func (h *handler) wait(t *testing.T, n int) []arrived {
 	t.Helper()
 	for range n {
@@ -57,7 +57,7 @@ func (h *handler) wait(t *testing.T, n int) []arrived {
 
 const online = "event=ONAPPTEST&handler=https%3A%2F%2Fevents.demo.example%2Fx"
 
-// TestQueue sends events the whole way, and with each fault.
+// TestQueue sends events to a handler, without a fault and with each.
 func TestQueue(t *testing.T) {
 	t.Parallel()
 	for fault, want := range map[string]int{"": 1, "event-queue-late": 1, "event-from-elsewhere": 1, "event-body-lost": 1, "event-delivered-twice": 2,
@@ -79,7 +79,7 @@ func TestQueue(t *testing.T) {
 			a.says("event.test", "n=1", "1")
 			got := h.wait(t, want)
 			if want == 0 {
-				a.s.Close() // what was under way has ended
+				a.s.Close() // pending deliveries have ended
 				if h.mu.Lock(); len(h.got) != 0 {
 					t.Errorf("%d events came", len(h.got))
 				}
@@ -103,7 +103,7 @@ func TestQueue(t *testing.T) {
 			if late := e.at.Sub(fired) >= 2*time.Second; late != (fault == "event-queue-late") && fault == "event-queue-late" {
 				t.Errorf("it came after %s", e.at.Sub(fired))
 			}
-			// Who has the event's token may act for the user.
+			// The event's token is valid for the user.
 			a.token = e.form.Get("auth[access_token]")
 			a.says("user.admin", "", "true")
 			a.says("event.unbind", online, `{"count":1}`)
@@ -128,7 +128,7 @@ func TestQueueThrottlesSlowHandlers(t *testing.T) {
 	a.says("event.bind", online, "true")
 	a.says("event.test", "n=1", "1")
 	h.wait(t, 1)
-	for n := range 5 { // until the queue has noticed how slow it is
+	for n := range 5 { // until the queue has measured the slow answer
 		a.says("event.test", "n=2", "1")
 		if got := h.wait(t, 1); got[n+1].at.Sub(got[n].at) >= 3*time.Second {
 			return
@@ -137,7 +137,7 @@ func TestQueueThrottlesSlowHandlers(t *testing.T) {
 	t.Error("a slow handler is called as often as a quick one")
 }
 
-// TestHandlerFaults is what can be wrong with the handler's host itself.
+// TestHandlerFaults asserts the faults of the handler's host itself.
 func TestHandlerFaults(t *testing.T) {
 	t.Parallel()
 	for fault, want := range map[string][2]int{"": {200, 200}, "receiver-unreachable": {0, 0}, "receiver-tls-self-signed": {0, 0}, "receiver-busy": {503, 503},

@@ -15,7 +15,7 @@ type restError struct {
 	status     int
 	code, text string
 	extra      []any // further key, value, …
-	page       bool  // it is not the rest module that answers but the web server, in HTML
+	page       bool  // the web server answers instead of the rest module, in HTML
 }
 
 func (e *restError) array() *array {
@@ -32,8 +32,8 @@ func errorMethodNotFound() *restError {
 	return &restError{status: http.StatusNotFound, code: bitrix.CodeMethodNotFound, text: "Method not found!"}
 }
 
-// cloudStatus is the status that Bitrix24's documentation gives for a code
-// (https://apidocs.bitrix24.com/error-codes.html); a box says 401 for most of them.
+// cloudStatus is the documented status of a code
+// (https://apidocs.bitrix24.com/error-codes.html); a self-hosted portal answers 401 for most of them.
 func cloudStatus(e *restError) int {
 	switch e.code {
 	case bitrix.CodeInvalidRequest:
@@ -48,38 +48,38 @@ func cloudStatus(e *restError) int {
 	return e.status
 }
 
-// call is one REST call under way.
+// call is one REST call being answered.
 type call struct {
-	hit     *hit
-	f       *faultSet
+	request *request
+	faults  *faultSet
 	https   bool
 	params  *array
 	auth    *auth
 	started time.Time
 }
 
-// text is a parameter as a text, whatever the letter case of its name.
+// text returns a parameter as a string; the letter case of its name doesn't matter.
 func (c *call) text(name string) string {
 	v, _ := c.params.fold(name)
 	return phpText(v)
 }
 
-// auth is who calls.
+// auth is the authenticated caller.
 type auth struct {
 	webhook   bool
 	clientID  string
 	scope     []string
 	user      *User
 	admin     bool
-	connector string // auth_connector; commands of a batch have that of the batch
+	connector string // auth_connector; the commands of a batch share that of the batch
 }
 
-// may tells whether one of the scopes is granted; none are needed for the basic methods.
+// may reports whether one of the scopes is granted; basic methods need none.
 func (a *auth) may(scopes []string) bool {
 	return len(scopes) == 0 || slices.ContainsFunc(scopes, func(s string) bool { return slices.Contains(a.scope, s) })
 }
 
-// portalNow is the portal's clock.
+// portalNow returns the time of the portal's clock.
 func (s *Sim) portalNow(f *faultSet) time.Time {
 	now := s.clock()
 	switch f.in("clock") {
@@ -95,14 +95,14 @@ func (s *Sim) portalNow(f *faultSet) time.Time {
 
 // restServer answers everything under /rest/ in the order of the rest module:
 // closed site, method, credentials, scope, the method itself.
-func (s *Sim) restServer(h *hit) {
+func (s *Sim) restServer(h *request) {
 	if h.r.Method == http.MethodOptions {
 		h.sendREST(http.StatusOK, "text/html; charset=UTF-8", nil)
 		return
 	}
-	c := &call{hit: h, f: h.f, https: h.tls && !h.f.on("https-not-seen"), started: s.portalNow(h.f), params: phpParams(h)}
+	c := &call{request: h, faults: h.faults, https: h.tls && !h.faults.on("https-not-seen"), started: s.portalNow(h.faults), params: phpParams(h)}
 	path := strings.Trim(strings.TrimPrefix(h.r.URL.Path, "/rest"), "/")
-	if rest, ok := strings.CutPrefix(path+"/", "api/"); ok && h.f.inv.rest.atLeast(version{25, 800, 0}) {
+	if rest, ok := strings.CutPrefix(path+"/", "api/"); ok && h.faults.inv.rest.atLeast(version{25, 800, 0}) {
 		s.restV3(c, strings.Trim(rest, "/"))
 		return
 	}
@@ -118,7 +118,7 @@ func (s *Sim) restServer(h *hit) {
 	switch len(segments) {
 	case 1:
 	case 3:
-		if h.f.on("https-seen-odd") {
+		if h.faults.on("https-seen-odd") {
 			h.portalPage(http.StatusNotFound, notFoundPage)
 			return
 		}
@@ -133,7 +133,7 @@ func (s *Sim) restServer(h *hit) {
 		return
 	case err != nil:
 		status := err.status
-		if h.f.on("cloud-statuses") {
+		if h.faults.on("cloud-statuses") {
 			status = cloudStatus(err)
 		}
 		send(status, err.array())
@@ -143,23 +143,23 @@ func (s *Sim) restServer(h *hit) {
 	send(http.StatusOK, result)
 }
 
-func (h *hit) sendJSON(status int, v *array) {
+func (h *request) sendJSON(status int, v *array) {
 	h.sendREST(status, "application/json; charset=utf-8", encodeJSON(v))
 }
 
-func (h *hit) sendXML(status int, v *array) {
+func (h *request) sendXML(status int, v *array) {
 	h.sendREST(status, "text/xml; charset=utf-8", encodeXML(v))
 }
 
-// process is the rest module's order of decisions for one call.
+// process makes the rest module's decisions for one call, in its order.
 func (s *Sim) process(c *call, name string, webhook *credentials) (*array, *restError) {
-	switch c.f.in("site") {
+	switch c.faults.in("site") {
 	case "rest-server-error-json":
 		return nil, &restError{status: http.StatusInternalServerError, code: bitrix.CodeInternalServerError, text: "Internal server error"}
 	case "rest-site-closed":
 		return nil, &restError{status: http.StatusForbidden, code: bitrix.CodePortalDeleted, text: "Portal was deleted"}
 	}
-	m := c.f.inv.lookup(name)
+	m := c.faults.inv.lookup(name)
 	if m == nil {
 		return nil, errorMethodNotFound()
 	}
@@ -172,9 +172,9 @@ func (s *Sim) process(c *call, name string, webhook *credentials) (*array, *rest
 	return s.run(c, m)
 }
 
-// limited refuses every other call of somebody who may call.
+// limited refuses every second authenticated call under the throttling faults.
 func (s *Sim) limited(c *call) *restError {
-	fault := c.f.any("throttled", "throttled-page")
+	fault := c.faults.any("throttled", "throttled-page")
 	if fault == "" || s.calls.Add(1)%2 == 1 {
 		return nil
 	}
@@ -190,9 +190,9 @@ type page struct {
 // run calls the method.
 func (s *Sim) run(c *call, m *method) (*array, *restError) {
 	switch {
-	case c.f.on("feature-not-licensed") && m.name != "batch":
+	case c.faults.on("feature-not-licensed") && m.name != "batch":
 		return nil, &restError{status: http.StatusForbidden, code: bitrix.CodeWrongLicense, text: "This feature is not enabled for the current license: " + m.name}
-	case c.f.on("operation-time") && m.name == "method.get":
+	case c.faults.on("operation-time") && m.name == "method.get":
 		return nil, &restError{status: http.StatusTooManyRequests, code: bitrix.CodeOperationTimeLimit, text: "Method is blocked due to operation time limit."}
 	case m.appOnly && c.auth.webhook:
 		return nil, &restError{status: http.StatusForbidden, code: bitrix.CodeWrongAuthType, text: "Current authorization type is denied for this method"}
@@ -215,14 +215,14 @@ func (s *Sim) run(c *call, m *method) (*array, *restError) {
 	return a, nil
 }
 
-// timeBlock is the answer's "time". A box has no operating counters. From 25.800.0 on
+// timeBlock is the answer's "time". A self-hosted portal has no operating counters. From 25.800.0 on
 // start and processing are integers, as the rest module 25.x answers.
 func (s *Sim) timeBlock(c *call) *array {
 	seconds := func(t time.Time) float64 { return float64(t.UnixMicro()) / 1e6 }
-	finished := s.portalNow(c.f)
+	finished := s.portalNow(c.faults)
 	took := finished.Sub(c.started).Seconds()
 	a := newArray()
-	if c.f.inv.rest.atLeast(version{25, 800, 0}) {
+	if c.faults.inv.rest.atLeast(version{25, 800, 0}) {
 		a.set("start", c.started.Unix())
 		a.set("finish", seconds(finished))
 		a.set("duration", seconds(finished)-float64(c.started.Unix()))
@@ -238,14 +238,14 @@ func (s *Sim) timeBlock(c *call) *array {
 	return a
 }
 
-// phpDate is PHP's date('c') on a server in Moscow.
+// phpDate formats as PHP's date('c') on a server in Moscow.
 func phpDate(t time.Time) string {
 	return t.In(time.FixedZone("MSK", 3*60*60)).Format("2006-01-02T15:04:05-07:00")
 }
 
 // phpParams are the call's parameters: query, then form; JSON only for POST without a
 // form and with its Content-Type. Broken JSON counts as none.
-func phpParams(h *hit) *array {
+func phpParams(h *request) *array {
 	params := parseQuery(h.r.URL.RawQuery)
 	if h.r.Method != http.MethodPost {
 		return params
@@ -268,7 +268,7 @@ func phpParams(h *hit) *array {
 // restV3 answers REST 3.0 (https://apidocs.bitrix24.com/api-reference/rest-v3.html): every
 // failed authentication looks the same there.
 func (s *Sim) restV3(c *call, path string) {
-	rest := c.f.inv.rest
+	rest := c.faults.inv.rest
 	segments := strings.Split(path, "/")
 	name := strings.ToLower(segments[len(segments)-1])
 	var webhook *credentials
@@ -280,10 +280,10 @@ func (s *Sim) restV3(c *call, path string) {
 		if rest.atLeast(version{25, 1300, 0}) {
 			namespace = "BITRIX_REST_V3_EXCEPTION_"
 		}
-		c.hit.sendJSON(status, assoc("error", assoc("code", namespace+class, "message", text)))
+		c.request.sendJSON(status, assoc("error", assoc("code", namespace+class, "message", text)))
 	}
-	if c.f.in("site") == "rest-site-closed" {
-		c.hit.sendJSON(http.StatusForbidden, refuse(bitrix.CodePortalDeleted, "Portal was deleted").array())
+	if c.faults.in("site") == "rest-site-closed" {
+		c.request.sendJSON(http.StatusForbidden, refuse(bitrix.CodePortalDeleted, "Portal was deleted").array())
 		return
 	}
 	switch {
@@ -292,7 +292,7 @@ func (s *Sim) restV3(c *call, path string) {
 	case name == "scopes" && rest.atLeast(version{25, 1300, 0}):
 		name = "rest.scope.list"
 	}
-	m, ok := c.f.inv.v3[name]
+	m, ok := c.faults.inv.v3[name]
 	if !ok || len(segments) != 1 && len(segments) != 3 {
 		fail(http.StatusNotFound, "METHODNOTFOUNDEXCEPTION", "Method not found.")
 		return
@@ -316,5 +316,5 @@ func (s *Sim) restV3(c *call, path string) {
 			return
 		}
 	}
-	c.hit.sendJSON(http.StatusOK, assoc("result", result, "time", s.timeBlock(c)))
+	c.request.sendJSON(http.StatusOK, assoc("result", result, "time", s.timeBlock(c)))
 }

@@ -15,11 +15,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// someScopes are what the tests of bytes grant.
+// someScopes are granted in the tests of bytes.
 var someScopes = []string{"crm", "placement", "task", "telephony", "user_brief"}
 
 func TestErrorBytes(t *testing.T) {
-	s := start(t, simportal.Options{Granted: someScopes, Blackhole: 60 * time.Millisecond})
+	s := start(t, simportal.Options{Granted: someScopes, AuthServerTimeout: 60 * time.Millisecond})
 	const invented = "0123456789abcdef"
 	tests := []struct {
 		name   string
@@ -149,7 +149,7 @@ func TestOrderOfChecks(t *testing.T) {
 	}
 }
 
-// timeless blanks what changes from run to run.
+// timeless removes what differs from run to run.
 func timeless(body string) string {
 	return regexp.MustCompile(`"time":\{[^}]*\}`).ReplaceAllString(body, `"time":{}`)
 }
@@ -306,7 +306,7 @@ func TestParameters(t *testing.T) {
 
 func TestTokenCache(t *testing.T) {
 	now := time.Now()
-	s := start(t, simportal.Options{Clock: func() time.Time { return now }, Blackhole: time.Millisecond})
+	s := start(t, simportal.Options{Clock: func() time.Time { return now }, AuthServerTimeout: time.Millisecond})
 	token, other := s.IssueToken("valid"), s.IssueToken("valid")
 	expect := func(token, want string, faults ...string) {
 		t.Helper()

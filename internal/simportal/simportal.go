@@ -1,22 +1,22 @@
-// Package simportal is a self-hosted Bitrix24 portal and everything that stands
-// around one, in a single process on loopback: the portal's web server and REST
+// Package simportal simulates a self-hosted Bitrix24 portal and the servers around
+// it, in a single process on loopback: the portal's web server and REST
 // interface, the authorization servers and the event queue's address lists of
 // both regions, a DNS server, a DNS-over-HTTPS resolver, the host that certificate
 // authorities publish issuers on, an application's server, the event queue itself and
-// the host of the handlers that it calls, and a proxy. All of them misbehave on demand and
-// write down everything they are asked.
+// the host of the handlers that it calls, and a proxy. Faults can be switched on in all of them, and
+// every request is recorded.
 //
-// It exists so that each verdict of the checklist can be shown, and tested, on a
-// portal that really has the fault. It answers as the rest module of a box does,
-// order of checks and byte forms included; what it cannot know of Bitrix24's own
-// servers it answers as their documentation says
+// With it each verdict of the checklist can be shown, and tested, on a
+// portal that really has the fault. It answers as the rest module of a self-hosted portal does,
+// including the order of checks and the bytes; Bitrix24's own
+// servers answer as their documentation says
 // (https://apidocs.bitrix24.com/settings/oauth/index.html).
 //
 // Faults combine. Where two of them concern the same thing, the one in the outer
-// layer is met first: name, TCP, TLS, server in front, redirect, route of /rest/,
+// layer takes effect first: name, TCP, TLS, server in front, redirect, route of /rest/,
 // closed site, method, https as PHP sees it, credentials, application, permission,
-// licence, user and limits; what damages the answer's bytes comes on top. Inside one group the one that stands
-// earlier in [Faults] wins.
+// licence, user and limits; faults that damage the answer's bytes are applied last. In one group the one that stands
+// earlier in [Faults] takes effect.
 package simportal
 
 import (
@@ -36,8 +36,8 @@ import (
 	"boxready/internal/bitrix"
 )
 
-// Names and addresses of the simulated world. The addresses are the ones that are
-// set aside for documentation, so that nothing real is ever meant.
+// Names and addresses of the simulation. The addresses are
+// reserved for documentation (RFC 5737, RFC 3849).
 const (
 	defaultHost = "portal.demo.example"
 	aiaHost     = "aia.demo.example"
@@ -46,67 +46,66 @@ const (
 	dohGoogle   = "dns.google"
 	dohYandex   = "common.dot.dns.yandex.net"
 
-	addrPortal     = "203.0.113.10"
-	addrPortalTwo  = "203.0.113.11"
-	addrPortalSix  = "2001:db8::10"
-	addrPrivate    = "192.168.10.20"
-	addrSinkhole   = "0.0.0.0"
-	addrLoopback   = "127.0.0.1"
-	addrElsewhere  = "198.51.100.10"
-	addrAuthCIS    = "203.0.113.20"
-	addrAuthWorld  = "203.0.113.21"
-	addrFeedCIS    = "203.0.113.30"
-	addrFeedWorld  = "203.0.113.31"
-	addrAIA        = "203.0.113.40"
-	addrApp        = "203.0.113.60"
-	addrAppPrivate = "192.168.10.60"
-	addrEvents     = "203.0.113.61"
-	addrEventsIn   = "192.168.10.61"
-	addrDoHGoogle  = "203.0.113.53"
-	addrDoHYandex  = "203.0.113.54"
-	defaultREST    = "25.800.0"
-	defaultHole    = 15 * time.Second
-	defaultAppURL  = "http://127.0.0.1:53134/"
-	bodyLimit      = 64 << 10
-	bodyReadLimit  = 8 << 20
-	throttleWindow = 10 * time.Second
-	throttleLimit  = 12
+	addrPortal         = "203.0.113.10"
+	addrPortalTwo      = "203.0.113.11"
+	addrPortalSix      = "2001:db8::10"
+	addrPrivate        = "192.168.10.20"
+	addrSinkhole       = "0.0.0.0"
+	addrLoopback       = "127.0.0.1"
+	addrOther          = "198.51.100.10"
+	addrAuthCIS        = "203.0.113.20"
+	addrAuthWorld      = "203.0.113.21"
+	addrFeedCIS        = "203.0.113.30"
+	addrFeedWorld      = "203.0.113.31"
+	addrAIA            = "203.0.113.40"
+	addrApp            = "203.0.113.60"
+	addrAppPrivate     = "192.168.10.60"
+	addrEvents         = "203.0.113.61"
+	addrEventsPrivate  = "192.168.10.61"
+	addrDoHGoogle      = "203.0.113.53"
+	addrDoHYandex      = "203.0.113.54"
+	defaultREST        = "25.800.0"
+	defaultAuthTimeout = 15 * time.Second
+	defaultAppURL      = "http://127.0.0.1:53134/"
+	bodyLimit          = 64 << 10
+	bodyReadLimit      = 8 << 20
+	throttleWindow     = 10 * time.Second
+	throttleLimit      = 12
 )
 
-// Options says what is simulated. The zero value is a healthy portal.
+// Options configure a simulation. The zero value is a healthy portal.
 type Options struct {
-	Faults  []string         // names from Faults
-	Latency time.Duration    // round trip of every connection, TCP handshake charged; 0 = none
-	Clock   func() time.Time // what all servers believe; nil = time.Now
-	Host    string           // the portal's name; "" = portal.demo.example
-	REST    string           // version of the rest module; "" = 25.800.0. Older ones send float times and have no /rest/api/
+	Faults []string         // names from Faults
+	Clock  func() time.Time // the clock of all servers; nil = time.Now
+	Host   string           // the portal's name; "" = portal.demo.example
+	REST   string           // version of the rest module; "" = 25.800.0. Older ones send float times and have no /rest/api/
 
-	// Beside makes it another portal in the world of that simulation: it has the same public authority, and of the servers only
-	// the portal is its own. nil: a world of its own.
-	Beside *Sim
+	// SharedServers makes this another portal beside that simulation: the certificate authority and all servers but the portal's
+	// are those of SharedServers. nil: all servers are this simulation's own.
+	SharedServers *Sim
 
-	Region      bitrix.Region // where the portal is registered; "" = bitrix.CIS
-	Blackhole   time.Duration // how long the portal waits for an authorization server that never answers; 0 = 15 s, as the rest module does
-	RedirectURI string        // handler path of the demo application; "" = http://127.0.0.1:53134/
+	Region            bitrix.Region // where the portal is registered; "" = bitrix.CIS
+	AuthServerTimeout time.Duration // how long the portal waits for an authorization server that never answers; 0 = 15 s, as the rest module does
+	RedirectURI       string        // handler path of the demo application; "" = http://127.0.0.1:53134/
 
-	Login    bool              // /oauth/authorize/ asks who it is, see Users; false: the administrator has a session already
+	Login    bool              // /oauth/authorize/ shows the login form, see Users; false: the administrator has a session
 	Without  Without           // what the portal does not have
-	Versions map[string]string // modules that are older, by name: they lack the methods that the catalogue knows to be younger
+	Versions map[string]string // versions of older modules, by name: methods that need a newer version are absent
 	Granted  []string          // permissions of the application and the webhook; nil = all that the modules provide
-	// Handler answers for the host of event handlers, see HandlerHost; nil takes every event and says nothing. HandlerAt is the
+	// Handler serves the host of event handlers, see HandlerHost; nil accepts every event with an empty answer. HandlerAt is the
 	// loopback address of a server that does so itself, over TLS; "" for none.
 	Handler   http.Handler
 	HandlerAt string
-	Token     func() string // makes tokens and codes; nil = 70 hexadecimal digits, as Bitrix24's are
+	Token     func() string // generates tokens and codes; nil = 70 hexadecimal digits, as Bitrix24's
 
-	// For simulations that are spread over a real network.
-	Listen func(server string) (net.Listener, error) // where a server of this name (see Request) listens, TCP; nil, or a nil listener: loopback
-	Egress http.RoundTripper                         // how the portal really asks its authorization server; nil: it only does as the faults say
-	Queue  http.RoundTripper                         // how the event queue really calls handlers; nil: on loopback, simulated ones alone
-	Behind bool                                      // another server ends TLS in front: PHP sees https where X-Forwarded-Proto says so, and port 80 redirects nothing
+	// For simulations whose servers are spread over a network.
+	Listen      func(server string) (net.Listener, error) // where a server of this name (see Request) listens, TCP; nil, or a nil listener: loopback
+	Egress      http.RoundTripper                         // by which the portal calls its authorization server; nil: no call, the faults decide the result
+	Queue       http.RoundTripper                         // by which the event queue calls handlers; nil: only the simulated ones on loopback
+	BehindProxy bool                                      // a reverse proxy terminates TLS: X-Forwarded-Proto tells the scheme, and port 80 doesn't redirect
 }
 
-// Without is what a portal does not have, of all that the catalogue knows.
+// Without lists what of the catalogue a portal does not have.
 type Without struct {
 	Modules []string // with all their methods, events and scopes
 	Methods []string
@@ -124,7 +123,7 @@ type Sim struct {
 	cancel context.CancelFunc
 	wg     sync.WaitGroup
 
-	set atomic.Pointer[faultSet]
+	faults atomic.Pointer[faultSet]
 
 	mu       sync.Mutex
 	conns    map[*conn]struct{}
@@ -139,7 +138,7 @@ type Sim struct {
 	events   eventTables
 	queue    queue
 	sessions sessions
-	calls    atomic.Int64 // with good credentials, counted where a fault wants it
+	calls    atomic.Int64 // with valid credentials, counted for the throttling faults
 	at       endpoints
 }
 
@@ -159,8 +158,8 @@ func Start(o Options) (*Sim, error) {
 	if o.REST == "" {
 		o.REST = defaultREST
 	}
-	if o.Blackhole == 0 {
-		o.Blackhole = defaultHole
+	if o.AuthServerTimeout == 0 {
+		o.AuthServerTimeout = defaultAuthTimeout
 	}
 	if o.RedirectURI == "" {
 		o.RedirectURI = defaultAppURL
@@ -184,15 +183,15 @@ func Start(o Options) (*Sim, error) {
 		return nil, err
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
-	s.set.Store(set)
-	if o.Beside != nil {
-		s.ca = o.Beside.ca.beside(o.Host)
+	s.faults.Store(set)
+	if o.SharedServers != nil {
+		s.ca = o.SharedServers.ca.forHost(o.Host)
 	} else if s.ca, err = newAuthority(s.clock, o.Host); err != nil {
 		s.cancel()
 		return nil, fmt.Errorf("make certificates: %w", err)
 	}
 	s.account = newAccount(o.Host, o.Token)
-	s.account.enter(set, o.Host, s.clock())
+	s.account.applyFaults(set, o.Host, s.clock())
 	if err := s.listen(set); err != nil {
 		s.Close()
 		return nil, fmt.Errorf("start the simulated portal: %w", err)
@@ -202,12 +201,12 @@ func Start(o Options) (*Sim, error) {
 
 func (s *Sim) listen(set *faultSet) error {
 	var err error
-	if s.opt.Beside != nil {
-		s.at = s.opt.Beside.at
+	if s.opt.SharedServers != nil {
+		s.at = s.opt.SharedServers.at
 	} else if s.at.refused, err = s.reservePort(); err != nil {
 		return err
 	}
-	serveTLS := func(addr *string, name string, tlsFor tlsChooser, h func(*hit)) {
+	serveTLS := func(addr *string, name string, tlsFor tlsChooser, h func(*request)) {
 		if err == nil {
 			*addr, err = s.serve(name, tlsFor, h)
 		}
@@ -217,7 +216,7 @@ func (s *Sim) listen(set *faultSet) error {
 	if err == nil && set.on("tcp-timeout") {
 		s.at.unreachable, err = s.silentPort()
 	}
-	if s.opt.Beside != nil {
+	if s.opt.SharedServers != nil {
 		return err
 	}
 	serveTLS(&s.at.authCIS, "auth-cis", s.authTLS, s.authServer(bitrix.CIS))
@@ -226,7 +225,7 @@ func (s *Sim) listen(set *faultSet) error {
 	serveTLS(&s.at.feedWorld, "feed-world", s.vendorTLS, s.feed(bitrix.World))
 	serveTLS(&s.at.aia, "aia", nil, s.issuers)
 	serveTLS(&s.at.app, "app", s.appTLS, s.app)
-	serveTLS(&s.at.events, "events", s.handlerTLS, s.handlerFront)
+	serveTLS(&s.at.events, "events", s.handlerTLS, s.handlerServer)
 	serveTLS(&s.at.doh, "doh", s.vendorTLS, s.dohServer)
 	serveTLS(&s.at.proxy, "proxy", nil, s.proxy)
 	if set.on("tls-second-address") {
@@ -238,7 +237,7 @@ func (s *Sim) listen(set *faultSet) error {
 	return err
 }
 
-// Close stops all servers, cuts every connection and waits for what was running.
+// Close stops all servers, closes every connection and waits for all goroutines.
 func (s *Sim) Close() {
 	s.cancel()
 	s.mu.Lock()
@@ -254,12 +253,12 @@ func (s *Sim) Close() {
 		c()
 	}
 	for _, c := range conns {
-		c.kill()
+		_ = c.tcpConn.Close()
 	}
 	s.wg.Wait()
 }
 
-// onClose registers what Close has to stop.
+// onClose registers a function that Close calls.
 func (s *Sim) onClose(f func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -290,10 +289,10 @@ func (s *Sim) DNS() string { return s.at.dns }
 // Proxy is the URL of the proxy.
 func (s *Sim) Proxy() string { return "http://" + s.at.proxy }
 
-// RootsPEM is the public root that all healthy certificates lead to.
+// RootsPEM returns the root of all healthy certificates.
 func (s *Sim) RootsPEM() []byte { return s.ca.rootsPEM() }
 
-// PrivateCAPEM is the root of the company's own authority, which the tls-private-ca faults use.
+// PrivateCAPEM returns the root of the company's own authority, which the tls-private-ca faults use.
 func (s *Sim) PrivateCAPEM() []byte { return s.ca.privatePEM() }
 
 // SetFaults replaces the faults of a running simulation. A fault that decides which
@@ -304,16 +303,16 @@ func (s *Sim) SetFaults(names ...string) error {
 		return err
 	}
 	for _, f := range faultTable {
-		if f.ports && next.on(f.Name) != s.set.Load().on(f.Name) {
+		if f.ports && next.on(f.Name) != s.faults.Load().on(f.Name) {
 			return fmt.Errorf("fault %q decides which ports are open: start another simulation with it", f.Name)
 		}
 	}
-	s.account.enter(next, s.opt.Host, s.clock())
-	s.set.Store(next)
+	s.account.applyFaults(next, s.opt.Host, s.clock())
+	s.faults.Store(next)
 	return nil
 }
 
-// A route is where a name and port lead.
+// A route maps a host and port to a loopback address.
 type route struct {
 	host string // a name or an address
 	port int
@@ -328,17 +327,17 @@ func (r route) String() string {
 	return host + ":" + strconv.Itoa(r.port) + ":" + r.addr
 }
 
-// ConnectTo maps every simulated host to where it listens: "HOST:PORT:ADDR:PORT", as curl's --connect-to reads it.
+// ConnectTo maps every simulated host to its loopback address: "HOST:PORT:ADDR:PORT", as curl's --connect-to reads it.
 func (s *Sim) ConnectTo() []string { return lines(s.routes()) }
 
 func (s *Sim) routes() []route {
-	return slices.Concat(s.portalRoutes(), []route{{appHost, 443, s.appAt(s.set.Load())}, {HandlerHost, 443, s.eventsAt(s.set.Load())}}, s.otherRoutes())
+	return slices.Concat(s.portalRoutes(), []route{{appHost, 443, s.appAt(s.faults.Load())}, {HandlerHost, 443, s.eventsAt(s.faults.Load())}}, s.otherRoutes())
 }
 
 // ConnectToByAddress is ConnectTo with the portal's and the application's entries keyed by the addresses
 // that the DNS server gives, for a client that resolves through DNS.
 func (s *Sim) ConnectToByAddress() []string {
-	f := s.set.Load()
+	f := s.faults.Load()
 	var routes []route
 	for _, a := range portalAddresses(f) {
 		routes = append(routes, route{a, 443, s.portalAt(f, a)}, route{a, 80, s.portalHTTPAt(f, a)})
@@ -354,7 +353,7 @@ func lines(routes []route) []string {
 	return out
 }
 
-// portalAt is where the portal's https port is, seen under one of its addresses.
+// portalAt is the loopback address of the portal's https port for one of its IP addresses.
 func (s *Sim) portalAt(f *faultSet, addr string) string {
 	switch {
 	case addr == addrSinkhole, addr == addrLoopback, f.on("tcp-refused"):
@@ -380,21 +379,21 @@ func (s *Sim) portalHTTPAt(f *faultSet, addr string) string {
 }
 
 func (s *Sim) portalRoutes() []route {
-	f := s.set.Load()
+	f := s.faults.Load()
 	at, plain := s.portalAt(f, addrPortal), s.portalHTTPAt(f, addrPortal)
 	routes := []route{{s.opt.Host, 443, at}, {s.opt.Host, 80, plain}}
 	if f.any("redirect-other-host", "redirect-other-host-307", "redirect-other-host-http") != "" {
-		// So that a client that wrongly follows the redirect is seen here, not sent into the world.
+		// A client that wrongly follows the redirect must reach the simulation, not the internet.
 		routes = append(routes, route{s.otherHost(), 443, at}, route{s.otherHost(), 80, plain})
 	}
-	if f.on("address-differs") { // likewise
+	if f.on("address-differs") { // for the same reason
 		routes = append(routes, route{formerHost(s.opt.Host), 443, at}, route{formerHost(s.opt.Host), 80, plain})
 	}
 	return routes
 }
 
 func (s *Sim) otherRoutes() []route {
-	f := s.set.Load()
+	f := s.faults.Load()
 	auth := map[bitrix.Region]string{bitrix.CIS: s.at.authCIS, bitrix.World: s.at.authWorld}
 	feed := map[bitrix.Region]string{bitrix.CIS: s.at.feedCIS, bitrix.World: s.at.feedWorld}
 	if f.any("auth-host-unreachable", "auth-host-unreachable-all", "auth-host-unreachable-cis") != "" {
@@ -417,7 +416,7 @@ func (s *Sim) otherRoutes() []route {
 	}
 }
 
-// otherHost is the name that the redirect-other-host faults lead to.
+// otherHost is the target of the redirect-other-host faults.
 func (s *Sim) otherHost() string { return "www." + s.opt.Host }
 
 // formerHost is the name that the authorization server holds under the fault address-differs.
@@ -432,7 +431,7 @@ func hostOf(raw string) string {
 }
 
 // serve starts one HTTP server, with TLS if tlsFor is given.
-func (s *Sim) serve(name string, tlsFor tlsChooser, h func(*hit)) (string, error) {
+func (s *Sim) serve(name string, tlsFor tlsChooser, h func(*request)) (string, error) {
 	tcp, err := s.listenTCP(name)
 	if err != nil {
 		return "", err
@@ -467,7 +466,7 @@ func (s *Sim) listenTCP(name string) (net.Listener, error) {
 	return net.Listen("tcp", "127.0.0.1:0")
 }
 
-// wait sleeps for d; it reports false when ctx or the simulation ended first.
+// wait sleeps for d; it reports false if ctx or the simulation ended first.
 func (s *Sim) wait(ctx context.Context, d time.Duration) bool {
 	t := time.NewTimer(d)
 	defer t.Stop()

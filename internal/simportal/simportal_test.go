@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"boxready/internal/simportal"
+	"boxready/internal/simportal/latency"
 
 	"go.uber.org/goleak"
 )
@@ -33,10 +34,10 @@ func start(t *testing.T, o simportal.Options) *simportal.Sim {
 
 func faulty(t *testing.T, names ...string) *simportal.Sim {
 	t.Helper()
-	return start(t, simportal.Options{Faults: names, Blackhole: 60 * time.Millisecond})
+	return start(t, simportal.Options{Faults: names, AuthServerTimeout: 60 * time.Millisecond})
 }
 
-// where finds the loopback address that stands for host:port.
+// where returns the loopback address of host:port.
 func where(s *simportal.Sim, hostPort string) string {
 	for _, line := range append(s.ConnectTo(), s.ConnectToByAddress()...) {
 		if at, ok := strings.CutPrefix(line, hostPort+":"); ok {
@@ -52,7 +53,7 @@ func roots(s *simportal.Sim) *x509.CertPool {
 	return pool
 }
 
-// client follows no redirect, verifies, and knows no host but the simulated ones.
+// client verifies certificates, follows no redirect and reaches no host but the simulated ones.
 func client(t *testing.T, s *simportal.Sim) *http.Client {
 	t.Helper()
 	tr := &http.Transport{
@@ -73,7 +74,7 @@ func client(t *testing.T, s *simportal.Sim) *http.Client {
 	}
 }
 
-// reply is an answer read to its end.
+// reply is a completely read answer.
 type reply struct {
 	status int
 	header http.Header
@@ -123,7 +124,7 @@ func ask(t *testing.T, c *http.Client, q request) reply {
 	return out
 }
 
-// get asks the portal over https.
+// get sends a GET request to the portal over https.
 func get(t *testing.T, s *simportal.Sim, path string) reply {
 	t.Helper()
 	return ask(t, client(t, s), request{url: "https://" + s.Host() + path})
@@ -160,7 +161,7 @@ func TestStart(t *testing.T) {
 			best = min(best, time.Since(began))
 			s.Close()
 			if best <= 50*time.Millisecond {
-				break // the machine was busy before
+				break // earlier attempts were disturbed by other processes
 			}
 		}
 		if best > 50*time.Millisecond {
@@ -192,9 +193,9 @@ func TestSetFaults(t *testing.T) {
 }
 
 func TestCloseCutsConnections(t *testing.T) {
-	for _, latency := range []time.Duration{0, 20 * time.Millisecond} {
-		t.Run(latency.String(), func(t *testing.T) {
-			s := start(t, simportal.Options{Latency: latency, Faults: []string{"rest-timeout"}})
+	for name, listen := range map[string]func(string) (net.Listener, error){"on loopback": nil, "with latency": latency.Listen(20 * time.Millisecond)} {
+		t.Run(name, func(t *testing.T) {
+			s := start(t, simportal.Options{Listen: listen, Faults: []string{"rest-timeout"}})
 			done := make(chan reply)
 			go func() { done <- get(t, s, "/rest/app.info") }()
 			time.Sleep(150 * time.Millisecond)
@@ -211,14 +212,14 @@ func TestCloseCutsConnections(t *testing.T) {
 	}
 }
 
-// TestSpread asserts that the simulation can be spread over a network, and that its portal then really asks its authorization server.
+// TestSpread asserts that the servers can be spread over a network and that the portal then calls its authorization server.
 func TestSpread(t *testing.T) {
-	var asked []string
-	way := roundTripper(func(r *http.Request) (*http.Response, error) {
-		asked = append(asked, r.URL.String())
-		switch len(asked) {
+	var listed []string
+	transport := roundTripper(func(r *http.Request) (*http.Response, error) {
+		listed = append(listed, r.URL.String())
+		switch len(listed) {
 		case 1:
-			return nil, errors.New("no way out")
+			return nil, errors.New("no route to host")
 		case 2:
 			return &http.Response{Body: io.NopCloser(strings.NewReader("<html>"))}, nil
 		default:
@@ -226,7 +227,7 @@ func TestSpread(t *testing.T) {
 		}
 	})
 	var behind net.Listener
-	s, err := simportal.Start(simportal.Options{Behind: true, Egress: way, Listen: func(server string) (ln net.Listener, err error) {
+	s, err := simportal.Start(simportal.Options{BehindProxy: true, Egress: transport, Listen: func(server string) (ln net.Listener, err error) {
 		if server == "portal-http" {
 			behind, err = net.Listen("tcp", "127.0.0.1:0")
 			return behind, err
@@ -258,8 +259,8 @@ func TestSpread(t *testing.T) {
 			t.Errorf("answer %d is %q, want %s", i, got, want)
 		}
 	}
-	if len(asked) != 3 || asked[0] != "https://oauth.bitrix24.tech/rest/rest.check" {
-		t.Errorf("asked %q", asked)
+	if len(listed) != 3 || listed[0] != "https://oauth.bitrix24.tech/rest/rest.check" {
+		t.Errorf("asked %q", listed)
 	}
 	ask("http", "invented")
 	if got := s.ReportedAddresses(); len(got) != 4 || !strings.HasPrefix(got[0], "https://") || !strings.HasPrefix(got[3], "http://") {

@@ -37,13 +37,13 @@ func (i *issuer) pem() []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: i.cert.Raw})
 }
 
-// authority owns all throw-away certificates. Only what a healthy start needs is made at once.
+// authority issues all certificates. Only those that a healthy portal needs are made at the start.
 type authority struct {
-	clock func() time.Time
-	now   time.Time // by which certificates are made, at most a day behind the clock
-	host  string
-	root  *issuer
-	next  *issuer // the intermediate
+	clock        func() time.Time
+	now          time.Time // the time that certificates are issued for, at most a day behind the clock
+	host         string
+	root         *issuer
+	intermediate *issuer // the intermediate
 
 	mu      sync.Mutex
 	others  map[string]*issuer
@@ -56,13 +56,13 @@ func newAuthority(clock func() time.Time, host string) (*authority, error) {
 	if a.root, err = a.newIssuer(pkix.Name{Organization: []string{"BoxReady Demo"}, CommonName: "BoxReady Demo Public Root"}, nil, 0); err != nil {
 		return nil, err
 	}
-	a.next, err = a.newIssuer(pkix.Name{Organization: []string{"BoxReady Demo"}, CommonName: "BoxReady Demo Public CA 1"}, a.root, 0)
+	a.intermediate, err = a.newIssuer(pkix.Name{Organization: []string{"BoxReady Demo"}, CommonName: "BoxReady Demo Public CA 1"}, a.root, 0)
 	return a, err
 }
 
-// beside is the same authority for the portal of another name.
-func (a *authority) beside(host string) *authority {
-	return &authority{clock: a.clock, now: a.now, host: host, root: a.root, next: a.next, others: map[string]*issuer{}, configs: map[string]*tls.Config{}}
+// forHost is the same authority for a portal with another name.
+func (a *authority) forHost(host string) *authority {
+	return &authority{clock: a.clock, now: a.now, host: host, root: a.root, intermediate: a.intermediate, others: map[string]*issuer{}, configs: map[string]*tls.Config{}}
 }
 
 const (
@@ -70,7 +70,7 @@ const (
 	year = 365 * day
 )
 
-// newIssuer makes an authority; a nil parent makes it a root, a positive age moves its end that far into the past.
+// newIssuer makes an authority; a nil parent makes it a root, a positive expired makes it expire that long ago.
 func (a *authority) newIssuer(name pkix.Name, parent *issuer, expired time.Duration) (*issuer, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -108,19 +108,19 @@ func serial() *big.Int {
 	return n.Add(n, big.NewInt(1))
 }
 
-// Authorities that only a fault needs.
+// Authorities that only faults use.
 const (
-	caPrivate     = "private"
-	caRussian     = "national root"
-	caRussianSub  = "national"
-	caKaspersky   = "kaspersky"
-	caFortinet    = "fortinet"
-	caGateway     = "gateway"
-	caExpiredStep = "expired intermediate"
+	caPrivate             = "private"
+	caRussian             = "national root"
+	caRussianSub          = "national"
+	caKaspersky           = "kaspersky"
+	caFortinet            = "fortinet"
+	caGateway             = "gateway"
+	caExpiredIntermediate = "expired intermediate"
 )
 
-// other returns one of those authorities, made on first use. The caller holds a.mu.
-func (a *authority) other(kind string) (*issuer, error) {
+// issuerFor returns one of those authorities, made on first use. The caller holds a.mu.
+func (a *authority) issuerFor(kind string) (*issuer, error) {
 	if i, ok := a.others[kind]; ok {
 		return i, nil
 	}
@@ -138,15 +138,15 @@ func (a *authority) other(kind string) (*issuer, error) {
 		name = pkix.Name{Country: []string{"RU"}, Organization: ministry, CommonName: "Russian Trusted Root CA"}
 	case caRussianSub:
 		name = pkix.Name{Country: []string{"RU"}, Organization: ministry, CommonName: "Russian Trusted Sub CA"}
-		parent, err = a.other(caRussian)
+		parent, err = a.issuerFor(caRussian)
 	case caKaspersky:
 		name = pkix.Name{Organization: []string{"AO Kaspersky Lab"}, CommonName: "Kaspersky Anti-Virus Personal Root Certificate"}
 	case caFortinet:
 		name = pkix.Name{Country: []string{"US"}, Organization: []string{"Fortinet"}, OrganizationalUnit: []string{"Certificate Authority"}, CommonName: "FG100FTK20012345"}
 	case caGateway:
 		name = pkix.Name{Organization: []string{"Demo Company"}, CommonName: "Demo Company Web Gateway"}
-	case caExpiredStep:
-		name, parent, expired = a.next.cert.Subject, a.root, 10*day
+	case caExpiredIntermediate:
+		name, parent, expired = a.intermediate.cert.Subject, a.root, 10*day
 	}
 	if err != nil {
 		return nil, err
@@ -163,24 +163,24 @@ func (a *authority) rootsPEM() []byte { return a.root.pem() }
 func (a *authority) privatePEM() []byte {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	i, err := a.other(caPrivate)
+	i, err := a.issuerFor(caPrivate)
 	if err != nil {
 		return nil
 	}
 	return i.pem()
 }
 
-// leafSpec is what a server's certificate says.
+// leafSpec describes a server's certificate.
 type leafSpec struct {
-	names      []string // alternative names
-	cn         string
-	from, till time.Time
-	aia        string // path on the AIA host; "" = no such extension
-	algorithm  x509.SignatureAlgorithm
-	rsaBits    int // 0 = ECDSA P-256
+	names               []string // alternative names
+	cn                  string
+	notBefore, notAfter time.Time
+	aia                 string // path on the AIA host; "" = no such extension
+	algorithm           x509.SignatureAlgorithm
+	rsaBits             int // 0 = ECDSA P-256
 }
 
-// leaf issues a certificate; a nil signer makes it self-signed. chain is sent behind it.
+// leaf issues a certificate; a nil signer makes it self-signed. chain is sent after it.
 func (a *authority) leaf(spec leafSpec, signer *issuer, chain ...*issuer) (tls.Certificate, error) {
 	var (
 		key crypto.Signer
@@ -196,7 +196,7 @@ func (a *authority) leaf(spec leafSpec, signer *issuer, chain ...*issuer) (tls.C
 	}
 	t := &x509.Certificate{
 		SerialNumber: serial(), Subject: pkix.Name{CommonName: spec.cn}, DNSNames: spec.names,
-		NotBefore: spec.from, NotAfter: spec.till,
+		NotBefore: spec.notBefore, NotAfter: spec.notAfter,
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 		BasicConstraintsValid: true, SignatureAlgorithm: spec.algorithm,
 	}
@@ -221,12 +221,12 @@ func (a *authority) leaf(spec leafSpec, signer *issuer, chain ...*issuer) (tls.C
 	return c, nil
 }
 
-// spec is a healthy certificate for the given names.
+// spec describes a healthy certificate for the given names.
 func (a *authority) spec(names ...string) leafSpec {
-	return leafSpec{names: names, cn: names[0], from: a.now.Add(-30 * day), till: a.now.Add(60 * day), aia: aiaPath}
+	return leafSpec{names: names, cn: names[0], notBefore: a.now.Add(-30 * day), notAfter: a.now.Add(60 * day), aia: aiaPath}
 }
 
-// vendorNames are the hosts that one certificate stands for on the vendors' side.
+// vendorNames are the names in the certificate of the vendors' hosts.
 func vendorNames() []string {
 	names := []string{dohGoogle, dohYandex}
 	for _, r := range []bitrix.Region{bitrix.CIS, bitrix.World} {
@@ -235,15 +235,15 @@ func vendorNames() []string {
 	return names
 }
 
-// Kinds of configuration beside the names of faults.
+// Kinds of configuration besides the names of faults.
 const (
 	tlsVendor            = "vendor"
 	tlsVendorIntercepted = "vendor intercepted"
-	tlsApp               = "app-" // and what is wrong with it, as with a portal's
+	tlsApp               = "app-" // followed by a fault of the portal's certificate
 	tlsEvents            = "events-"
 )
 
-// config returns the server's side of TLS for a fault or a kind, made on first use.
+// config returns the server's TLS configuration for a fault or a kind, made on first use.
 func (a *authority) config(kind string) (*tls.Config, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -258,13 +258,13 @@ func (a *authority) config(kind string) (*tls.Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	// nginx in front of a box speaks HTTP/2 only where the administrator asked for it.
+	// nginx in front of a portal offers HTTP/2 only if the administrator configured it.
 	c := &tls.Config{Certificates: []tls.Certificate{cert}, NextProtos: []string{"http/1.1"}, MinVersion: tls.VersionTLS12}
 	switch kind {
 	case "tls-old-protocol":
-		c.MinVersion, c.MaxVersion = tls.VersionTLS10, tls.VersionTLS11 // #nosec G402 -- servers that are set up badly are what it simulates
+		c.MinVersion, c.MaxVersion = tls.VersionTLS10, tls.VersionTLS11 // #nosec G402 -- misconfigured servers are what it simulates
 		c.CipherSuites = []uint16{
-			tls.TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA, tls.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA, // #nosec G402 -- servers that are set up badly are what it simulates
+			tls.TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA, tls.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA, // #nosec G402 -- misconfigured servers are what it simulates
 		}
 	case "tls-client-certificate":
 		c.ClientAuth, c.MinVersion = tls.RequireAnyClientCert, tls.VersionTLS13
@@ -284,12 +284,12 @@ func (a *authority) certificate(kind string) (tls.Certificate, error) {
 	} else if k, ok := strings.CutPrefix(kind, tlsEvents); ok {
 		s, kind = a.spec(HandlerHost), k
 	}
-	signer, chain := a.next, []*issuer{a.next}
-	// from makes the company's, the nation's or the interceptor's authority the issuer.
-	from := func(kinds ...string) error {
+	signer, chain := a.intermediate, []*issuer{a.intermediate}
+	// issuedBy makes the first kind the issuer and sends all of them as the chain.
+	issuedBy := func(kinds ...string) error {
 		chain = nil
 		for i, k := range kinds {
-			c, err := a.other(k)
+			c, err := a.issuerFor(k)
 			if err != nil {
 				return err
 			}
@@ -307,44 +307,44 @@ func (a *authority) certificate(kind string) (tls.Certificate, error) {
 	case tlsVendorIntercepted:
 		s = a.spec(vendorNames()...)
 		s.aia = ""
-		err = from(caFortinet)
+		err = issuedBy(caFortinet)
 	case "tls-self-signed":
 		signer, chain, s.aia = nil, nil, ""
 	case "tls-private-ca":
 		s.aia = ""
-		err = from(caPrivate)
+		err = issuedBy(caPrivate)
 	case "tls-private-ca-no-root":
 		s.aia = ""
-		err = from(caPrivate)
+		err = issuedBy(caPrivate)
 		chain = nil
 	case "tls-private-ca-aia":
 		s.aia = aiaPathPrivate
-		err = from(caPrivate)
+		err = issuedBy(caPrivate)
 		chain = nil
 	case "tls-private-ca-aia-dead":
 		s.aia = aiaPathDead
 		chain = nil
 	case "tls-national-ca":
 		s.aia = ""
-		err = from(caRussianSub, caRussian)
+		err = issuedBy(caRussianSub, caRussian)
 	case "tls-incomplete-chain":
 		chain = nil
 	case "tls-stale-intermediate":
-		// The company's stands for a former one: all that counts is that it isn't the leaf's issuer.
+		// Any authority that isn't the leaf's issuer serves as the former intermediate.
 		var former *issuer
-		former, err = a.other(caPrivate)
+		former, err = a.issuerFor(caPrivate)
 		chain = []*issuer{former}
 	case "tls-root-only":
 		chain = []*issuer{a.root}
 	case "tls-expired":
-		s.from, s.till = a.now.Add(-100*day), a.now.Add(-10*day)
+		s.notBefore, s.notAfter = a.now.Add(-100*day), a.now.Add(-10*day)
 	case "tls-expired-intermediate":
-		err = from(caExpiredStep)
+		err = issuedBy(caExpiredIntermediate)
 		s.aia = ""
 	case "tls-not-yet-valid":
-		s.from, s.till = a.now.Add(10*day), a.now.Add(100*day)
+		s.notBefore, s.notAfter = a.now.Add(10*day), a.now.Add(100*day)
 	case "tls-expires-soon":
-		s.from, s.till = a.now.Add(-80*day), a.now.Add(10*day)
+		s.notBefore, s.notAfter = a.now.Add(-80*day), a.now.Add(10*day)
 	case "tls-wrong-host":
 		s.names, s.cn = []string{"intranet.demo.example", "mail.demo.example"}, "intranet.demo.example"
 	case "tls-cn-only":
@@ -356,16 +356,16 @@ func (a *authority) certificate(kind string) (tls.Certificate, error) {
 	case "tls-intercepted-gateway":
 		s = a.spec(append(vendorNames(), s.names...)...)
 		s.aia = ""
-		err = from(caGateway)
+		err = issuedBy(caGateway)
 	case "tls-intercepted-captive":
 		s = a.spec(captiveHost)
 		signer, chain, s.aia = nil, nil, ""
 	case "tls-intercepted":
 		s.aia = ""
-		err = from(caKaspersky)
+		err = issuedBy(caKaspersky)
 	case "tls-intercepted-fortinet":
 		s.aia = ""
-		err = from(caFortinet)
+		err = issuedBy(caFortinet)
 	}
 	if err != nil {
 		return tls.Certificate{}, err
@@ -373,7 +373,7 @@ func (a *authority) certificate(kind string) (tls.Certificate, error) {
 	return a.leaf(s, signer, chain...)
 }
 
-// CertificatePEM is a good certificate of the portal with what leads to the public root, and its key: for a server in front.
+// CertificatePEM returns a healthy certificate of the portal with its chain, and its key, for a reverse proxy.
 func (s *Sim) CertificatePEM() ([]byte, error) {
 	config, err := s.ca.config("")
 	if err != nil {
@@ -391,7 +391,7 @@ func (s *Sim) CertificatePEM() ([]byte, error) {
 	return append(text, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key})...), nil
 }
 
-// tlsMode is what a connection to a TLS port meets: a handshake, or something else.
+// tlsMode is how a TLS port treats a connection: a handshake by config, or raw.
 type tlsMode struct {
 	config *tls.Config
 	raw    func(*conn)
@@ -403,7 +403,7 @@ func (s *Sim) portalTLS(f *faultSet) (tlsMode, error) {
 	fault := f.in("tls")
 	switch fault {
 	case "tls-not-tls":
-		return tlsMode{raw: answerPlainly}, nil
+		return tlsMode{raw: answerPlainHTTP}, nil
 	case "tls-handshake-reset":
 		return tlsMode{raw: func(c *conn) { readHello(c); c.reset() }}, nil
 	case "tls-handshake-closed":
@@ -453,7 +453,7 @@ func (l *tlsListener) Accept() (net.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
-		mode, err := l.choose(l.sim.set.Load())
+		mode, err := l.choose(l.sim.faults.Load())
 		switch sc, ok := c.(*conn); {
 		case err != nil || !ok:
 			_ = c.Close()
@@ -465,7 +465,7 @@ func (l *tlsListener) Accept() (net.Conn, error) {
 	}
 }
 
-// readHello takes the client's first bytes, so that what follows is an answer to them.
+// readHello reads the client's first bytes.
 func readHello(c *conn) {
 	_ = c.SetReadDeadline(time.Now().Add(10 * time.Second))
 	_, _ = c.Read(make([]byte, 4096))
@@ -478,8 +478,8 @@ func refuseHandshake(c *conn) {
 	drain(c)
 }
 
-// answerPlainly is a web server whose port 443 was configured without "ssl".
-func answerPlainly(c *conn) {
+// answerPlainHTTP is a web server whose port 443 was configured without "ssl".
+func answerPlainHTTP(c *conn) {
 	readHello(c)
 	body := nginxPage("400 Bad Request", "")
 	var b strings.Builder
@@ -489,8 +489,8 @@ func answerPlainly(c *conn) {
 	drain(c)
 }
 
-// drain ends the sending half and reads on for a moment, because closing with
-// unread bytes resets the connection and may take the answer with it.
+// drain closes the sending side and reads for a moment, because closing with
+// unread bytes resets the connection and may discard the answer.
 func drain(c *conn) {
 	_ = c.CloseWrite()
 	_ = c.SetReadDeadline(time.Now().Add(2 * time.Second))
@@ -498,15 +498,15 @@ func drain(c *conn) {
 	_ = c.Close()
 }
 
-// issuers is the host where an authority publishes its own certificate (RFC 5280, 4.2.2.1).
-func (s *Sim) issuers(h *hit) {
+// issuers is the host where authorities publish their certificates (RFC 5280, 4.2.2.1).
+func (s *Sim) issuers(h *request) {
 	var i *issuer
 	switch h.r.URL.Path {
 	case aiaPath:
-		i = s.ca.next
+		i = s.ca.intermediate
 	case aiaPathPrivate:
 		s.ca.mu.Lock()
-		i, _ = s.ca.other(caPrivate)
+		i, _ = s.ca.issuerFor(caPrivate)
 		s.ca.mu.Unlock()
 	}
 	if i == nil {

@@ -28,88 +28,88 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Where everything is. The addresses are the ones that are set aside for documentation, and simportal's own where it has any.
+// Names and addresses. They are reserved for documentation; simportal's hosts have the addresses that simportal gives them.
 const (
 	portalName = "portal.demo.example"
 	appName    = "app.demo.example"
 	aiaName    = "aia.demo.example"
 
-	computer4 = "198.51.100.2"
-	computer6 = "2001:db8:1::2"
-	resolver4 = "198.51.100.53"
-	portal4   = "203.0.113.10"
-	portal6   = "2001:db8::10"
-	inside4   = "192.168.10.20" // of the portal within its own network
-	authCIS4  = "203.0.113.20"
-	authWld4  = "203.0.113.21"
-	feedCIS4  = "203.0.113.30"
-	feedWld4  = "203.0.113.31"
-	aia4      = "203.0.113.40"
-	doh4      = "203.0.113.53"
-	handler4  = "203.0.113.60"
-	events4   = "203.0.113.61"
-	eventsIn4 = "192.168.10.61" // of a handler that only its own network finds
-	queue4    = "198.51.100.21" // one of those that its list names
-	nobody4   = "203.0.113.99"  // nobody has it
-	gateway4  = "192.0.2.1"     // of everybody but the portal
-	uplink4   = "192.0.2.2"
-	siteGate4 = "192.0.2.3" // the portal's gateway, that is, the uplink on its inner side
+	computer4      = "198.51.100.2"
+	computer6      = "2001:db8:1::2"
+	resolver4      = "198.51.100.53"
+	portal4        = "203.0.113.10"
+	portal6        = "2001:db8::10"
+	private4       = "192.168.10.20" // of the portal in its own network
+	authCIS4       = "203.0.113.20"
+	authWld4       = "203.0.113.21"
+	feedCIS4       = "203.0.113.30"
+	feedWld4       = "203.0.113.31"
+	aia4           = "203.0.113.40"
+	doh4           = "203.0.113.53"
+	handler4       = "203.0.113.60"
+	events4        = "203.0.113.61"
+	eventsPrivate4 = "192.168.10.61" // of a handler that is known in its own network only
+	queue4         = "198.51.100.21" // one of its list
+	unused4        = "203.0.113.99"  // unassigned
+	gateway4       = "192.0.2.1"     // of all hosts but the portal
+	uplink4        = "192.0.2.2"
+	siteGate4      = "192.0.2.3" // the portal's gateway: the inner side of uplink
 )
 
-// places are the namespaces and what is there. The router between them is "internet"; "uplink" stands between it and the portal.
-var places = map[string][]string{
+// hosts are the namespaces and their addresses. The router between them is "internet"; "uplink" is between it and the portal.
+var hosts = map[string][]string{
 	"computer": {computer4, computer6},
 	"resolver": {resolver4},
 	"auth":     {authCIS4, authWld4},
-	"queue":    {queue4, feedCIS4, feedWld4, aia4, doh4}, // it calls from the first
+	"queue":    {queue4, feedCIS4, feedWld4, aia4, doh4}, // the first is the source of its calls
 	"handler":  {handler4, events4},
 	"portal":   {portal4, portal6},
 }
 
-// world is the network of one scenario with all that runs in it.
-type world struct {
+// testbed is the network of one scenario with its programs.
+type testbed struct {
 	t    *testing.T
-	name string // begins the names of its namespaces
+	name string // prefix of its namespaces
 	dir  string
 	sim  *simportal.Sim
 
 	certificate, roots string         // files: the portal's, with its key; the public roots
 	trusted            *x509.CertPool // by the portal
 	session            []string       // environment of the computer's user, if there is one
-	signedIn           time.Time      // when that was done
-	told               string         // file that a server in front of the handler writes what it is told into; "" for none
+	signedIn           time.Time      // time of the sign-in
+	requestLog         string         // log file of the server in front of the handler; "" for none
 }
 
-func (w *world) ns(place string) string { return w.name + "-" + place }
+func (w *testbed) ns(host string) string { return w.name + "-" + host }
 
-// run runs shell commands at a place.
-func (w *world) run(place string, commands ...string) string {
+// run runs shell commands on a host.
+func (w *testbed) run(host string, commands ...string) string {
 	w.t.Helper()
-	out, err := w.command(place, "sh", "-ec", strings.Join(commands, "\n")).CombinedOutput()
+	out, err := w.command(host, "sh", "-ec", strings.Join(commands, "\n")).CombinedOutput()
 	if err != nil {
-		w.t.Fatalf("%s: %v\n%s\n%s", place, err, strings.Join(commands, "\n"), out)
+		w.t.Fatalf("%s: %v\n%s\n%s", host, err, strings.Join(commands, "\n"), out)
 	}
 	return string(out)
 }
 
-func (w *world) command(place, name string, args ...string) *exec.Cmd {
-	return exec.Command("ip", append([]string{"netns", "exec", w.ns(place), name}, args...)...)
+func (w *testbed) command(host, name string, args ...string) *exec.Cmd {
+	return exec.Command("ip", append([]string{"netns", "exec", w.ns(host), name}, args...)...)
 }
 
-// nft loads rules at a place, into a chain of the given hook ("forward", "input", "output") or into "prerouting" for nat.
-func (w *world) nft(place, hook string, rules ...string) {
+// nft loads rules on a host, into a chain of the given hook ("forward", "input", "output") or into "prerouting" for nat.
+func (w *testbed) nft(host, hook string, rules ...string) {
 	w.t.Helper()
 	kind, priority := "filter", "filter"
 	if hook == "prerouting" {
 		kind, priority = "nat", "dstnat"
 	}
 	text := fmt.Sprintf("table inet lab { chain %s { type %s hook %s priority %s;\n%s\n}\n}\n", hook, kind, hook, priority, strings.Join(rules, "\n"))
-	w.run(place, "nft -f - <<'END'\n"+text+"END")
+	w.run(host, "nft -f - <<'END'\n"+text+"END")
 }
 
-func newWorld(t *testing.T, name string) *world {
-	w := &world{t: t, name: name, dir: t.TempDir()}
-	for _, dir := range []string{w.dir, filepath.Dir(w.dir)} { // daemons give up root
+func newTestbed(t *testing.T, name string) *testbed {
+	w := &testbed{t: t, name: name, dir: t.TempDir()}
+	for _, dir := range []string{w.dir, filepath.Dir(w.dir)} { // daemons drop root privileges
 		if err := os.Chmod(dir, 0o777); err != nil {
 			t.Fatal(err)
 		}
@@ -117,31 +117,31 @@ func newWorld(t *testing.T, name string) *world {
 	var batch bytes.Buffer
 	line := func(format string, args ...any) { fmt.Fprintf(&batch, format+"\n", args...) }
 	all := []string{"internet", "uplink"}
-	for place := range places {
-		all = append(all, place)
+	for host := range hosts {
+		all = append(all, host)
 	}
-	for _, place := range all {
-		line("netns add %s", w.ns(place))
+	for _, host := range all {
+		line("netns add %s", w.ns(host))
 	}
 	t.Cleanup(func() {
-		for _, place := range all {
-			if out, err := exec.Command("ip", "netns", "del", w.ns(place)).CombinedOutput(); err != nil {
-				t.Errorf("remove the namespace of %s: %v %s", place, err, out)
+		for _, host := range all {
+			if out, err := exec.Command("ip", "netns", "del", w.ns(host)).CombinedOutput(); err != nil {
+				t.Errorf("remove the namespace of %s: %v %s", host, err, out)
 			}
 		}
 	})
 	ip(t, batch.String())
-	for _, place := range all {
-		w.run(place, "ip link set lo up; echo 1 >/proc/sys/net/ipv4/ip_forward; echo 1 >/proc/sys/net/ipv6/conf/all/forwarding; "+
+	for _, host := range all {
+		w.run(host, "ip link set lo up; echo 1 >/proc/sys/net/ipv4/ip_forward; echo 1 >/proc/sys/net/ipv6/conf/all/forwarding; "+
 			"echo 0 >/proc/sys/net/ipv4/conf/all/rp_filter; echo 0 >/proc/sys/net/ipv4/conf/default/rp_filter")
 	}
-	for i, router := range []string{"internet", "uplink"} { // so that there is an address that their ICMPv6 may come from
+	for i, router := range []string{"internet", "uplink"} { // source address of their ICMPv6
 		ip(t, fmt.Sprintf("addr add 2001:db8:ffff::%d dev lo\n", i+1), "-n", w.ns(router))
 	}
-	w.cable("internet", "uplink", gateway4)
-	for place, addresses := range places {
+	w.connect("internet", "uplink", gateway4)
+	for host, addresses := range hosts {
 		router, gateway := "internet", gateway4
-		if place == "portal" {
+		if host == "portal" {
 			router, gateway = "uplink", siteGate4
 			var far bytes.Buffer
 			for _, a := range addresses {
@@ -149,7 +149,7 @@ func newWorld(t *testing.T, name string) *world {
 			}
 			ip(t, far.String(), "-n", w.ns("internet"))
 		}
-		w.cable(router, place, gateway, addresses...)
+		w.connect(router, host, gateway, addresses...)
 	}
 	return w
 }
@@ -161,13 +161,13 @@ func via(address, v4, v6 string) string {
 	return " via " + v4 + " onlink"
 }
 
-// cable connects a place to its router: there the cable is called like the place, here it is "cable". Without addresses the place is a
+// connect connects a host to its router by an interface named like the host on the router and "cable" on the host. Without addresses the host is a
 // router itself.
-func (w *world) cable(router, place, gateway string, addresses ...string) {
+func (w *testbed) connect(router, host, gateway string, addresses ...string) {
 	w.t.Helper()
-	ip(w.t, fmt.Sprintf("link add %s netns %s type veth peer name cable netns %s\n", place, w.ns(router), w.ns(place)))
+	ip(w.t, fmt.Sprintf("link add %s netns %s type veth peer name cable netns %s\n", host, w.ns(router), w.ns(host)))
 	var near, far bytes.Buffer
-	fmt.Fprintf(&near, "addr add %s/32 dev %s\naddr add %s/64 dev %s nodad\nlink set %s up\n", gateway, place, "fe80::"+gateway[len("192.0.2."):], place, place)
+	fmt.Fprintf(&near, "addr add %s/32 dev %s\naddr add %s/64 dev %s nodad\nlink set %s up\n", gateway, host, "fe80::"+gateway[len("192.0.2."):], host, host)
 	own := addresses
 	if len(addresses) == 0 {
 		own = []string{uplink4}
@@ -179,11 +179,11 @@ func (w *world) cable(router, place, gateway string, addresses ...string) {
 			nodad = " nodad"
 		}
 		fmt.Fprintf(&far, "addr add %s dev cable%s\n", a, nodad)
-		fmt.Fprintf(&near, "route add %s dev %s\n", a, place)
+		fmt.Fprintf(&near, "route add %s dev %s\n", a, host)
 	}
 	fmt.Fprintf(&far, "link set cable up\nroute add default via %s dev cable onlink\nroute add default via fe80::%s dev cable\n", gateway, gateway[len("192.0.2."):])
 	ip(w.t, near.String(), "-n", w.ns(router))
-	ip(w.t, far.String(), "-n", w.ns(place))
+	ip(w.t, far.String(), "-n", w.ns(host))
 }
 
 func ip(t *testing.T, batch string, args ...string) {
@@ -195,49 +195,49 @@ func ip(t *testing.T, batch string, args ...string) {
 	}
 }
 
-// within runs f on a thread that is in a place's namespace: sockets that it makes belong there for good.
-func (w *world) within(place string, f func() error) error {
+// within runs f on a thread in a host's namespace; sockets created by f stay in that namespace.
+func (w *testbed) within(host string, f func() error) error {
 	runtime.LockOSThread()
 	here, err := os.Open("/proc/thread-self/ns/net")
 	if err != nil {
 		return err
 	}
 	defer here.Close()
-	there, err := os.Open("/run/netns/" + w.ns(place))
+	there, err := os.Open("/run/netns/" + w.ns(host))
 	if err != nil {
 		return err
 	}
 	defer there.Close()
 	if err := unix.Setns(int(there.Fd()), unix.CLONE_NEWNET); err != nil {
-		return fmt.Errorf("enter the namespace of %s: %w", place, err)
+		return fmt.Errorf("enter the namespace of %s: %w", host, err)
 	}
 	result := f()
 	if err := unix.Setns(int(here.Fd()), unix.CLONE_NEWNET); err != nil {
-		return fmt.Errorf("leave the namespace of %s: %w", place, err) // the thread stays locked, and ends with the goroutine
+		return fmt.Errorf("leave the namespace of %s: %w", host, err) // the thread stays locked and ends with the goroutine
 	}
 	runtime.UnlockOSThread()
 	return result
 }
 
-func (w *world) listen(place, address string) (ln net.Listener, err error) {
-	err = w.within(place, func() error { ln, err = net.Listen("tcp", address); return err })
+func (w *testbed) listen(host, address string) (ln net.Listener, err error) {
+	err = w.within(host, func() error { ln, err = net.Listen("tcp", address); return err })
 	return ln, err
 }
 
-// dial connects from a place to a literal address.
-func (w *world) dial(ctx context.Context, place, network, address string) (conn net.Conn, err error) {
-	err = w.within(place, func() error { conn, err = (&net.Dialer{}).DialContext(ctx, network, address); return err })
+// dial connects from a host to an IP address.
+func (w *testbed) dial(ctx context.Context, host, network, address string) (conn net.Conn, err error) {
+	err = w.within(host, func() error { conn, err = (&net.Dialer{}).DialContext(ctx, network, address); return err })
 	return conn, err
 }
 
-// daemon starts a program in the foreground at a place, waits until it accepts connections at address, and ends it by its id
-// when the scenario is over.
-func (w *world) daemon(place, address string, argv ...string) {
+// daemon starts a program in the foreground on a host, waits until it accepts connections at address, and kills its process group
+// at the end of the scenario.
+func (w *testbed) daemon(host, address string, argv ...string) {
 	w.t.Helper()
-	cmd := w.command(place, argv[0], argv[1:]...)
+	cmd := w.command(host, argv[0], argv[1:]...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	var said lockedBuffer
-	cmd.Stdout, cmd.Stderr = &said, &said
+	var output lockedBuffer
+	cmd.Stdout, cmd.Stderr = &output, &output
 	if err := cmd.Start(); err != nil {
 		w.t.Fatal(err)
 	}
@@ -247,12 +247,12 @@ func (w *world) daemon(place, address string, argv ...string) {
 		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
 		<-ended
 		if w.t.Failed() {
-			w.t.Logf("%s said:\n%s", argv[0], said.String())
+			w.t.Logf("%s said:\n%s", argv[0], output.String())
 		}
 	})
 	for range 600 {
 		ctx, cancel := context.WithTimeout(w.t.Context(), time.Second)
-		conn, err := w.dial(ctx, place, "tcp", address)
+		conn, err := w.dial(ctx, host, "tcp", address)
 		cancel()
 		if err == nil {
 			conn.Close()
@@ -260,11 +260,11 @@ func (w *world) daemon(place, address string, argv ...string) {
 		}
 		select {
 		case <-ended:
-			w.t.Fatalf("%s ended:\n%s", strings.Join(argv, " "), said.String())
+			w.t.Fatalf("%s ended:\n%s", strings.Join(argv, " "), output.String())
 		case <-time.After(50 * time.Millisecond):
 		}
 	}
-	w.t.Fatalf("%s doesn't listen at %s:\n%s", argv[0], address, said.String())
+	w.t.Fatalf("%s doesn't listen at %s:\n%s", argv[0], address, output.String())
 }
 
 type lockedBuffer struct {
@@ -280,7 +280,7 @@ func (b *lockedBuffer) Write(p []byte) (int, error) {
 func (b *lockedBuffer) String() string { b.mu.Lock(); defer b.mu.Unlock(); return b.b.String() }
 
 // write makes a file in the scenario's folder from a text in which {DIR}, {CERT} and {ROOTS} stand for paths.
-func (w *world) write(name, text string) string {
+func (w *testbed) write(name, text string) string {
 	w.t.Helper()
 	path := filepath.Join(w.dir, name)
 	text = strings.NewReplacer("{DIR}", w.dir, "{CERT}", w.certificate, "{ROOTS}", w.roots).Replace(text)
@@ -291,7 +291,7 @@ func (w *world) write(name, text string) string {
 }
 
 // read returns a file in the scenario's folder.
-func (w *world) read(name string) []byte {
+func (w *testbed) read(name string) []byte {
 	w.t.Helper()
 	data, err := os.ReadFile(filepath.Join(w.dir, name))
 	if err != nil {
@@ -300,17 +300,17 @@ func (w *world) read(name string) []byte {
 	return data
 }
 
-// resolve starts the resolver. It says what is true, but for the portal's own addresses if others are given, and what zone, a piece
-// of unbound's configuration, says besides.
-func (w *world) resolve(own []string, zone string) {
+// resolve starts the resolver with the real addresses of all hosts, but own for the portal unless nil, and with zone, a part
+// of unbound's configuration.
+func (w *testbed) resolve(own []string, zone string) {
 	if own == nil {
-		own = places["portal"]
+		own = hosts["portal"]
 	}
 	var truth strings.Builder
 	for name, addresses := range map[string][]string{
 		portalName: own, "www." + portalName: {portal4}, appName: {handler4}, simportal.HandlerHost: {events4}, aiaName: {aia4}, "dns.google": {doh4}, "common.dot.dns.yandex.net": {doh4},
-		host(bitrix.AuthServer(bitrix.CIS)): {authCIS4}, host(bitrix.AuthServer(bitrix.World)): {authWld4},
-		host(bitrix.Feed(bitrix.CIS)): {feedCIS4}, host(bitrix.Feed(bitrix.World)): {feedWld4},
+		hostname(bitrix.AuthServer(bitrix.CIS)): {authCIS4}, hostname(bitrix.AuthServer(bitrix.World)): {authWld4},
+		hostname(bitrix.Feed(bitrix.CIS)): {feedCIS4}, hostname(bitrix.Feed(bitrix.World)): {feedWld4},
 	} {
 		for _, a := range addresses {
 			kind := "A"
@@ -336,7 +336,7 @@ remote-control:
 `))
 }
 
-func host(raw string) string {
+func hostname(raw string) string {
 	u, err := url.Parse(raw)
 	if err != nil {
 		panic(err)
@@ -344,9 +344,9 @@ func host(raw string) string {
 	return u.Hostname()
 }
 
-// simulate starts the portal and all hosts of the vendor's, each at its place. front tells that another program stands before the
-// portal, which then listens on 127.0.0.1:8080 of its place alone.
-func (w *world) simulate(o simportal.Options, front bool, egress func(*http.Transport)) {
+// simulate starts the portal and all vendor hosts, each in its namespace. front means that another program runs in front of the
+// portal, which then listens on 127.0.0.1:8080 of its namespace only.
+func (w *testbed) simulate(o simportal.Options, front bool, egress func(*http.Transport)) {
 	w.t.Helper()
 	where := map[string][2]string{
 		"portal": {"portal", ":443"}, "portal-http": {"portal", ":80"}, "auth-cis": {"auth", authCIS4 + ":443"}, "auth-world": {"auth", authWld4 + ":443"},
@@ -356,7 +356,7 @@ func (w *world) simulate(o simportal.Options, front bool, egress func(*http.Tran
 	if front {
 		where["portal"], where["portal-http"] = [2]string{"portal", "127.0.0.1:8443"}, [2]string{"portal", "127.0.0.1:8080"}
 	}
-	o.Behind = front
+	o.BehindProxy = front
 	o.Listen = func(server string) (net.Listener, error) {
 		at, ok := where[server]
 		if !ok {
@@ -366,11 +366,11 @@ func (w *world) simulate(o simportal.Options, front bool, egress func(*http.Tran
 	}
 	public := x509.NewCertPool()
 	w.trusted = x509.NewCertPool()
-	way := w.way("portal", w.trusted)
+	transportAt := w.transportAt("portal", w.trusted)
 	if egress != nil {
-		egress(way)
+		egress(transportAt)
 	}
-	o.Egress, o.Blackhole, o.Queue = way, 6*time.Second, w.way("queue", public)
+	o.Egress, o.AuthServerTimeout, o.Queue = transportAt, 6*time.Second, w.transportAt("queue", public)
 	sim, err := simportal.Start(o)
 	if err != nil {
 		w.t.Fatal(err)
@@ -387,10 +387,10 @@ func (w *world) simulate(o simportal.Options, front bool, egress func(*http.Tran
 	w.certificate = w.write("portal.pem", string(certificate))
 }
 
-// way is how a server at a place asks others.
-func (w *world) way(place string, trusted *x509.CertPool) *http.Transport {
+// transportAt returns a transport that connects from a host.
+func (w *testbed) transportAt(host string, trusted *x509.CertPool) *http.Transport {
 	resolver := &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
-		return w.dial(ctx, place, network, resolver4+":53")
+		return w.dial(ctx, host, network, resolver4+":53")
 	}}
 	return &http.Transport{
 		DisableKeepAlives: true,
@@ -404,19 +404,19 @@ func (w *world) way(place string, trusted *x509.CertPool) *http.Transport {
 			if err != nil {
 				return nil, err
 			}
-			return w.dial(ctx, place, network, net.JoinHostPort(found[0].Unmap().String(), port))
+			return w.dial(ctx, host, network, net.JoinHostPort(found[0].Unmap().String(), port))
 		},
 	}
 }
 
-// resolving is the beginning of a command for a program that asks the lab's resolver.
-func (w *world) resolving(argv ...string) []string {
+// resolving returns a command that runs a program with the lab's resolver.
+func (w *testbed) resolving(argv ...string) []string {
 	w.t.Helper()
 	return append([]string{"sh", "-ec", `mount --bind "$0" /etc/resolv.conf; exec "$@"`, w.write("resolv.conf", "nameserver "+resolver4+"\n")}, argv...)
 }
 
-// boxready is the program as the computer's user starts it.
-func (w *world) boxready(program string, env []string, args ...string) *exec.Cmd {
+// boxready returns the program's command on the computer.
+func (w *testbed) boxready(program string, env []string, args ...string) *exec.Cmd {
 	w.t.Helper()
 	argv := w.resolving(append([]string{program}, args...)...)
 	cmd := w.command("computer", argv[0], argv[1:]...)
@@ -424,27 +424,27 @@ func (w *world) boxready(program string, env []string, args ...string) *exec.Cmd
 	return cmd
 }
 
-// check runs the program on the computer. Its exit code is part of its answer.
-func (w *world) check(program string, env []string, flags ...string) (stdout []byte, exit int) {
+// check runs the program on the computer. Its exit code is part of the result.
+func (w *testbed) check(program string, env []string, flags ...string) (stdout []byte, exit int) {
 	w.t.Helper()
 	cmd := w.boxready(program, env, append([]string{"check", portalName, "--format", "json", "--public-roots", w.roots}, flags...)...)
-	var out, said bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &said
+	var out, output bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &output
 	err := cmd.Run()
 	var ended *exec.ExitError
 	if err != nil && !errors.As(err, &ended) {
 		w.t.Fatal(err)
 	}
 	if exit = cmd.ProcessState.ExitCode(); exit < 0 || exit == 1 || exit == 2 {
-		w.t.Fatalf("boxready ended with %d: %s", exit, said.String())
+		w.t.Fatalf("boxready ended with %d: %s", exit, output.String())
 	}
 	return out.Bytes(), exit
 }
 
-// slow is a relay at a place that lets every byte, and every connection, come late.
-func (w *world) slow(place, listen, to string, late time.Duration) {
+// delayRelay is a relay on a host that delays every connection and every byte.
+func (w *testbed) delayRelay(host, listen, to string, late time.Duration) {
 	w.t.Helper()
-	ln, err := w.listen(place, listen)
+	ln, err := w.listen(host, listen)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -458,22 +458,22 @@ func (w *world) slow(place, listen, to string, late time.Duration) {
 			go func() {
 				defer in.Close()
 				time.Sleep(late)
-				out, err := w.dial(context.Background(), place, "tcp", to)
+				out, err := w.dial(context.Background(), host, "tcp", to)
 				if err != nil {
 					return
 				}
 				defer out.Close()
 				done := make(chan struct{}, 2)
-				go func() { lag(out, in, late/2); done <- struct{}{} }()
-				go func() { lag(in, out, late/2); done <- struct{}{} }()
+				go func() { copyDelayed(out, in, late/2); done <- struct{}{} }()
+				go func() { copyDelayed(in, out, late/2); done <- struct{}{} }()
 				<-done
 			}()
 		}
 	}()
 }
 
-// lag copies what comes, each piece that much later.
-func lag(to io.Writer, from io.Reader, late time.Duration) {
+// copyDelayed copies data with a delay.
+func copyDelayed(to io.Writer, from io.Reader, late time.Duration) {
 	type piece struct {
 		at   time.Time
 		data []byte
@@ -495,7 +495,7 @@ func lag(to io.Writer, from io.Reader, late time.Duration) {
 	for p := range pieces {
 		time.Sleep(time.Until(p.at))
 		if _, err := to.Write(p.data); err != nil {
-			for range pieces { // so that the reader ends
+			for range pieces { // lets the reader end
 			}
 			return
 		}

@@ -1,4 +1,5 @@
-package simportal
+// Package latency has listeners whose connections have a round-trip time, for tests and benchmarks with a simulated portal on loopback.
+package latency
 
 import (
 	"net"
@@ -7,13 +8,72 @@ import (
 	"time"
 )
 
-// delayed is the server's end of a connection over a long line. What arrives is seen
-// half a round trip later, and nothing can have been sent before the TCP handshake,
-// one round trip, was over; what is written leaves half a round trip later. A client
-// on loopback that starts talking at once so sees the connection cost one round trip
-// more, as it would far away.
+// Listen returns a function for simportal.Options.Listen: every server listens on loopback, and each of its connections has the
+// round-trip time rtt, the TCP handshake included.
+func Listen(rtt time.Duration) func(server string) (net.Listener, error) {
+	return func(string) (net.Listener, error) {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return nil, err
+		}
+		return &listener{TCPListener: l.(*net.TCPListener), rtt: rtt, open: map[*delayed]struct{}{}}, nil
+	}
+}
+
+type listener struct {
+	*net.TCPListener
+	rtt     time.Duration
+	running sync.WaitGroup
+
+	mu     sync.Mutex
+	closed bool
+	open   map[*delayed]struct{}
+}
+
+// Accept implements net.Listener.
+func (l *listener) Accept() (net.Conn, error) {
+	c, err := l.AcceptTCP()
+	if err != nil {
+		return nil, err
+	}
+	d := &delayed{Conn: c, tcp: c, half: l.rtt / 2, established: time.Now().Add(l.rtt), changed: make(chan struct{})}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		_ = c.Close()
+		return nil, net.ErrClosed
+	}
+	l.open[d] = struct{}{}
+	l.running.Go(d.receive)
+	l.running.Go(func() {
+		d.send()
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		delete(l.open, d)
+	})
+	return d, nil
+}
+
+// Close stops listening, cuts every connection at once, also those that are closed and have data under way, and waits for their
+// goroutines.
+func (l *listener) Close() error {
+	err := l.TCPListener.Close()
+	l.mu.Lock()
+	l.closed = true
+	for d := range l.open {
+		_ = d.tcp.Close()
+		d.fail(net.ErrClosed)
+	}
+	l.mu.Unlock()
+	l.running.Wait()
+	return err
+}
+
+// delayed is the server's end of a connection with a round-trip time. What arrives is read half a round trip later, and not before
+// the TCP handshake, one round trip, would have ended; what is written is sent half a round trip later.
 type delayed struct {
-	net.Conn
+	net.Conn    // without the methods of tcp that would bypass the delay
+	tcp         *net.TCPConn
 	half        time.Duration
 	established time.Time // when the client's end knows of the connection
 
@@ -25,7 +85,6 @@ type delayed struct {
 	gone          error
 	readDeadline  time.Time
 	writeDeadline time.Time
-	done          once
 }
 
 type parcel struct {
@@ -35,19 +94,15 @@ type parcel struct {
 	act  func()
 }
 
-// queueLimit bounds what is under way to a client that does not read.
+// queueLimit limits the bytes under way to a client that does not read.
 const queueLimit = 1 << 20
-
-func newDelayed(c net.Conn, rtt time.Duration) *delayed {
-	return &delayed{Conn: c, half: rtt / 2, established: time.Now().Add(rtt), changed: make(chan struct{})}
-}
 
 func (d *delayed) signal() {
 	close(d.changed)
 	d.changed = make(chan struct{})
 }
 
-// await waits for a change or for the earliest of the given times, zero ones left out.
+// await waits for a change or for the earliest of the given times; zero times are ignored.
 func await(changed <-chan struct{}, times ...time.Time) {
 	var first time.Time
 	for _, t := range times {
@@ -67,11 +122,11 @@ func await(changed <-chan struct{}, times ...time.Time) {
 	}
 }
 
-// receive moves what the socket gives into the incoming line.
+// receive moves data from the socket into the incoming queue.
 func (d *delayed) receive() {
 	for {
 		buf := make([]byte, 16<<10)
-		n, err := d.Conn.Read(buf)
+		n, err := d.tcp.Read(buf)
 		at := time.Now()
 		if at.Before(d.established) {
 			at = d.established
@@ -92,9 +147,8 @@ func (d *delayed) receive() {
 	}
 }
 
-// send moves the outgoing line into the socket.
+// send moves data from the outgoing queue into the socket.
 func (d *delayed) send() {
-	defer d.done.run()
 	for {
 		d.mu.Lock()
 		if d.gone != nil {
@@ -125,8 +179,8 @@ func (d *delayed) send() {
 			}
 			continue
 		}
-		if _, err := d.Conn.Write(p.data); err != nil {
-			_ = d.Conn.Close()
+		if _, err := d.tcp.Write(p.data); err != nil {
+			_ = d.tcp.Close()
 			d.fail(err)
 		}
 	}
@@ -209,7 +263,7 @@ func (d *delayed) Write(p []byte) (int, error) {
 	}
 }
 
-// later puts an action at the end of the outgoing line; err, if given, ends the line after it.
+// later puts an action at the end of the outgoing queue; a non-nil err ends the queue after it.
 func (d *delayed) later(act func(), err error) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -231,32 +285,21 @@ func (d *delayed) Close() error {
 	d.closing = true
 	d.signal()
 	d.mu.Unlock()
-	if err := d.later(func() { _ = d.Conn.Close() }, net.ErrClosed); err != nil {
-		return d.Conn.Close()
+	if err := d.later(func() { _ = d.tcp.Close() }, net.ErrClosed); err != nil {
+		return d.tcp.Close()
 	}
 	return nil
 }
 
-func (d *delayed) closeWrite() error {
-	return d.later(func() {
-		if tcp, ok := d.Conn.(*net.TCPConn); ok {
-			_ = tcp.CloseWrite()
-		}
-	}, nil)
+// CloseWrite ends the outgoing data after what was written.
+func (d *delayed) CloseWrite() error {
+	return d.later(func() { _ = d.tcp.CloseWrite() }, nil)
 }
 
-func (d *delayed) reset() {
-	_ = d.later(func() {
-		if tcp, ok := d.Conn.(*net.TCPConn); ok {
-			_ = tcp.SetLinger(0)
-		}
-		_ = d.Conn.Close()
-	}, net.ErrClosed)
+// SetLinger takes effect after what was written, before a later Close.
+func (d *delayed) SetLinger(sec int) error {
+	return d.later(func() { _ = d.tcp.SetLinger(sec) }, nil)
 }
-
-func (d *delayed) kill() { d.fail(errKilled) }
-
-func (d *delayed) onDone(f func()) { d.done.add(f) }
 
 // SetDeadline implements net.Conn.
 func (d *delayed) SetDeadline(t time.Time) error {
