@@ -257,7 +257,7 @@ func (cl *commandLine) writeRules(rules *allowlist.Rules, e allowlist.Equipment,
 	if err := rules.Write(cl.Out, e, part, cl.words); err != nil {
 		return cl.fail(err)
 	}
-	if can, _ := rules.Says(e); can == 0 && part == allowlist.Add {
+	if can, _ := rules.Coverage(e); can == 0 && part == allowlist.Add {
 		fmt.Fprintln(cl.Err, cl.words.Say("cli-allowlist.nothing", checks.Args{"equipment": string(e)}))
 	}
 	return nil

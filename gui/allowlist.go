@@ -483,7 +483,7 @@ func (p *allowlistPage) textCard() fyne.CanvasObject {
 	p.viewer = widgets.NewViewer(p.text, viewerHeight)
 	lines := []fyne.CanvasObject{tabs, p.viewer}
 	if e != "" && p.part != theLetter {
-		if can, cannot := p.rules.Says(e); cannot > 0 {
+		if can, cannot := p.rules.Coverage(e); cannot > 0 {
 			lines = append(lines, widgets.NewText(p.say("allowlist.cannot", checks.Args{"n": cannot, "of": can + cannot, "equipment": e.Name(p.words)}), widgets.Font{CanSelect: true}))
 		}
 	}

@@ -61,7 +61,7 @@ func RuleRows(w *report.Words, rules *allowlist.Rules) (groups []RuleGroup) {
 			groups = append(groups, RuleGroup{Title: w.Say("allowlist.direction."+string(r.Direction)+".title", nil)})
 		}
 		row := Row{Key: join(" ", string(r.Direction), strings.Join(r.IDs, " "), r.PortsText()), Sign: Unknown, Title: r.What(w) + " · " + r.PortsText(), Aside: r.State(w)}
-		if state := r.Measured.State; !r.Measured.Either || state == checks.Problem {
+		if state := r.Measured.State; !r.Measured.EitherRegion || state == checks.Problem {
 			row.Sign = map[checks.State]Sign{checks.OK: OK, checks.Problem: Problem}[state]
 			row.Sign = cmp.Or(row.Sign, Unknown)
 		}

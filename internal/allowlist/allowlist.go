@@ -1,8 +1,8 @@
-// Package allowlist says which connections a portal and its applications need, and puts that into the forms in which it
-// reaches whoever owns the firewall: a letter, and rules for their equipment.
+// Package allowlist lists the connections that a portal and its applications need, and writes them in the forms that the owner
+// of the firewall can use: a letter, and rules for the equipment.
 //
 // The rules come from the table of endpoints in internal/bitrix, the region, the place where handlers live, an application's
-// own hosts, and the event queue's list of addresses. No address is written into the program but those of that table.
+// own hosts, and the event queue's list of addresses. The program contains no addresses but those of that table.
 package allowlist
 
 import (
@@ -28,42 +28,42 @@ type Words interface {
 	Say(key string, args checks.Args) string
 }
 
-// Options is what the rules depend on. The zero value asks for what applications need, whatever the portal's region, with
+// Options are what the rules depend on. The zero value selects what applications need, for both regions, with
 // handlers on the internet.
 type Options struct {
-	Region   bitrix.Region         // of the portal's licence; "": as Outcome shows, and the hosts of both if it doesn't
-	Detected bool                  // Region is the portal's own word, not a person's choice
+	Region   bitrix.Region         // of the portal's licence; "": the region in Outcome, or both
+	Detected bool                  // Region was reported by the portal, not chosen by a person
 	Packs    []bitrix.Pack         // nil: DefaultPacks
-	Handlers requirements.Handlers // "": as Requirements say, and the internet if they don't
+	Handlers requirements.Handlers // "": as in Requirements, otherwise the internet
 	// Requirements are an application's: its hosts are needed too. nil for none.
 	Requirements *requirements.Requirements
 
 	Portal portal.Address // zero if it isn't known
-	// The addresses of the two servers as the firewall between them and the internet sees them. Rules that need them are left
-	// out, or are wider, if they aren't valid.
+	// The addresses of the two servers as the firewall between them and the internet sees them. If invalid, rules that need them are left
+	// out, or less restrictive.
 	PortalIP, HandlerIP netip.Addr
 
 	Lists   []feed.List     // of the event queue's addresses, see Fetch
 	Outcome *checks.Outcome // of the last run; nil before the first
-	Now     time.Time       // when the rules are made; what is written carries it
+	Now     time.Time       // date of the rules, written into all files
 	Version string          // of BoxReady
 }
 
-// DefaultPacks are what applications need and the vendor's network page names.
+// DefaultPacks returns what applications need and the vendor's network page names.
 func DefaultPacks() []bitrix.Pack { return []bitrix.Pack{bitrix.PackREST, bitrix.PackEvents} }
 
-// Packs are those that a person may choose. That of a portal with its own authorization is there whenever Handlers says so.
+// Packs returns those that a person may choose. PackIsolated isn't among them: it is used whenever Handlers is Custom.
 func Packs() []bitrix.Pack {
 	return slices.DeleteFunc(bitrix.Packs(), func(p bitrix.Pack) bool { return p == bitrix.PackIsolated })
 }
 
-// Places are where handlers may live, the commonest first.
+// Places returns where handlers may be, the most common first.
 func Places() []requirements.Handlers {
 	return []requirements.Handlers{requirements.Internet, requirements.LAN, requirements.Custom}
 }
 
-// settled fills in what o leaves to others: to the last run the region, to the requirements the place of handlers.
-func (o Options) settled() Options {
+// withDefaults fills in empty options: the region from the last run, the place of handlers from the requirements.
+func (o Options) withDefaults() Options {
 	if o.Region == "" {
 		o.Region = regionOf(o.Outcome)
 		o.Detected = o.Region != ""
@@ -80,7 +80,7 @@ func (o Options) settled() Options {
 	return o
 }
 
-// regionOf is that of the authorization server that a sign-in in the run has shown to be the portal's; "" for none.
+// regionOf returns the region of the authorization server of the run's sign-in; "" for none.
 func regionOf(run *checks.Outcome) bitrix.Region {
 	if run == nil {
 		return ""
@@ -111,20 +111,20 @@ func (o Options) regions() []bitrix.Region {
 	return []bitrix.Region{o.Region}
 }
 
-// NeedsLists tells whether rules for o have the event queue's addresses in them.
+// NeedsLists reports whether rules for o contain the event queue's addresses.
 func (o Options) NeedsLists() bool {
-	o = o.settled()
+	o = o.withDefaults()
 	return o.Handlers == requirements.LAN && slices.Contains(o.Packs, bitrix.PackEvents)
 }
 
-// Fetch gets the lists of addresses that rules for o need: none, one, or both regions'. With offline, or where the vendor
-// gives none, the last good list is taken, however old. The error joins what kept a list from being fresh, *feed.Error
-// mostly; the lists beside it are good all the same.
+// Fetch fetches the lists of addresses that rules for o need: none, one, or both regions'. With offline, or if the vendor
+// returns none, the last good list is used, however old. The error joins the errors of lists that aren't fresh, *feed.Error
+// mostly; the returned lists are valid even then.
 func Fetch(ctx context.Context, f *feed.Fetcher, o Options, offline bool) (lists []feed.List, err error) {
 	if !o.NeedsLists() {
 		return nil, nil
 	}
-	for _, region := range o.settled().regions() {
+	for _, region := range o.withDefaults().regions() {
 		if !offline {
 			list, failure := f.Fetch(ctx, region)
 			if failure == nil {
@@ -140,20 +140,20 @@ func Fetch(ctx context.Context, f *feed.Fetcher, o Options, offline bool) (lists
 	return lists, err
 }
 
-// Rules is what has to be open.
+// Rules are the connections that have to be open.
 type Rules struct {
 	Options
 	Rows []Row
-	// Missing are the regions whose list of addresses is wanted and not there.
+	// Missing are the regions whose list of addresses is needed and not available.
 	Missing []bitrix.Region
 }
 
-// ErrHost is matched when a host of the requirements is no name and no address.
+// ErrHost is matched if a host of the requirements is neither a valid name nor an address.
 var ErrHost = errors.New("neither a host name nor an address")
 
-// New works out the rules.
+// New returns the rules for o.
 func New(o Options) (*Rules, error) {
-	o = o.settled()
+	o = o.withDefaults()
 	r := &Rules{Options: o}
 	hosts, err := r.applicationHosts()
 	if err != nil {
@@ -171,32 +171,32 @@ func New(o Options) (*Rules, error) {
 	return r, nil
 }
 
-// wanted are the lists that the rules have addresses of.
-func (r *Rules) wanted() []feed.List {
+// usedLists returns the lists whose addresses are in the rules.
+func (r *Rules) usedLists() []feed.List {
 	if !r.NeedsLists() {
 		return nil
 	}
 	return slices.DeleteFunc(slices.Clone(r.Lists), func(l feed.List) bool { return !slices.Contains(r.regions(), l.Region) })
 }
 
-// far is a host of the requirements. A name has only letters, digits and -_. in it, which are safe wherever they are written.
-type far struct {
+// remoteHost is a host of the requirements. A name consists of letters, digits and -_. only, which need no quoting in any output.
+type remoteHost struct {
 	name string
 	addr netip.Addr
 	port bitrix.Port
 	dir  requirements.Direction
 }
 
-func (r *Rules) applicationHosts() ([]far, error) {
+func (r *Rules) applicationHosts() ([]remoteHost, error) {
 	if r.Requirements == nil {
 		return nil, nil
 	}
-	var hosts []far
+	var hosts []remoteHost
 	for _, h := range r.Requirements.Hosts {
 		if h.Port < 1 || h.Port > 65535 {
 			return nil, fmt.Errorf("host %q: port %d", h.Host, h.Port)
 		}
-		f := far{port: bitrix.Port{Proto: "tcp", Number: uint16(h.Port)}, dir: h.Direction}
+		f := remoteHost{port: bitrix.Port{Proto: "tcp", Number: uint16(h.Port)}, dir: h.Direction}
 		if addr, err := netip.ParseAddr(h.Host); err == nil && addr.Zone() == "" {
 			f.addr = addr.Unmap()
 		} else if address, err := portal.ParseAddress("https://" + h.Host); err == nil && !strings.ContainsAny(h.Host, `/\:?#@`) {

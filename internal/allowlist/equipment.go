@@ -13,7 +13,7 @@ import (
 	"boxready/internal/bitrix"
 )
 
-// Equipment is what rules are written for.
+// Equipment is a kind of equipment that rules are written for.
 type Equipment string
 
 // The kinds of equipment, and two forms of a table.
@@ -32,30 +32,30 @@ const (
 	JSON      Equipment = "json"
 )
 
-// Part is one of the things that are written for an equipment.
+// Part is one of the files written for a kind of equipment.
 type Part string
 
 // The parts. Each is a whole file.
 const (
 	Add     Part = "add"
-	Remove  Part = "remove"  // takes back what Add does
+	Remove  Part = "remove"  // reverts what Add does
 	Refresh Part = "refresh" // a script that replaces the event queue's addresses
 )
 
-// ErrNoPart is matched when an equipment has no such part, or the rules have nothing that it is about.
+// ErrNoPart is matched if an equipment has no such part, or the rules have nothing for it.
 var ErrNoPart = errors.New("there is no such part")
 
-// writer is how to write for one equipment. What it doesn't have is empty.
+// writer holds the functions and properties of one equipment. What it doesn't have is empty.
 type writer struct {
-	ability
+	capability
 	add, remove func(*printer)
 	refresh     string // name of the script's template
 	extension   string // of the files
-	removal     string // of that of Remove, if it is another
+	removal     string // of the file of Remove
 }
 
 func (e Equipment) writer() writer {
-	server := ability{addresses: true, takes: onServer}
+	server := capability{addresses: true, applies: onServer}
 	filled := server
 	filled.empty = true
 	switch e {
@@ -68,17 +68,17 @@ func (e Equipment) writer() writer {
 	case Firewalld:
 		return writer{filled, addFirewalld, removeFirewalld, "firewalld", ".sh", ".sh"}
 	case Squid:
-		return writer{ability{names: true, masks: true, addresses: true, takes: throughProxy}, addSquid, removeSquid, "", ".conf", ".sh"}
+		return writer{capability{names: true, masks: true, addresses: true, applies: throughProxy}, addSquid, removeSquid, "", ".conf", ".sh"}
 	case Nginx:
 		return writer{server, addNginx, removeNginx, "nginx", ".conf", ".sh"}
 	case Windows:
 		return writer{server, addWindows, removeWindows, "windows", ".ps1", ".ps1"}
 	case MikroTik:
-		return writer{ability{names: true, addresses: true, empty: true}, addMikroTik, removeMikroTik, "mikrotik", ".rsc", ".rsc"}
+		return writer{capability{names: true, addresses: true, empty: true}, addMikroTik, removeMikroTik, "mikrotik", ".rsc", ".rsc"}
 	case FortiGate:
-		return writer{ability{names: true, masks: true, addresses: true}, addFortiGate, removeFortiGate, "list", ".conf", ".conf"}
+		return writer{capability{names: true, masks: true, addresses: true}, addFortiGate, removeFortiGate, "list", ".conf", ".conf"}
 	case PfSense:
-		return writer{ability{names: true, addresses: true}, addPfSense, removePfSense, "list", ".txt", ".txt"}
+		return writer{capability{names: true, addresses: true}, addPfSense, removePfSense, "list", ".txt", ".txt"}
 	case CSV:
 		return writer{add: addCSV, extension: ".csv"}
 	case JSON:
@@ -87,15 +87,15 @@ func (e Equipment) writer() writer {
 	return writer{}
 }
 
-// Equipments are all kinds, in the order in which they are offered.
+// Equipments returns all kinds, in the order in which they are offered.
 func Equipments() []Equipment {
 	return []Equipment{Nftables, IPSet, IPTables, Firewalld, Squid, Nginx, Windows, MikroTik, FortiGate, PfSense, CSV, JSON}
 }
 
-// Name is what people call the equipment.
+// Name returns the equipment's name for people.
 func (e Equipment) Name(w Words) string { return w.Say("allowlist.equipment."+string(e)+".name", nil) }
 
-// Has tells whether there is something to write for a part.
+// Has reports whether there is something to write for a part.
 func (r *Rules) Has(e Equipment, p Part) bool {
 	w := e.writer()
 	switch p {
@@ -109,7 +109,7 @@ func (r *Rules) Has(e Equipment, p Part) bool {
 	return false
 }
 
-// FileName is what a file with that part is called.
+// FileName returns the name of the file with that part.
 func (e Equipment) FileName(p Part) string {
 	w, name := e.writer(), setPrefix+string(e)
 	switch p {
@@ -121,22 +121,22 @@ func (e Equipment) FileName(p Part) string {
 	return name + w.extension
 }
 
-// Says tells how many of the rules' rows an equipment can express, at least in part, and how many it can't.
-func (r *Rules) Says(e Equipment) (can, cannot int) {
-	if e.writer().remove == nil { // a table has them all
+// Coverage returns how many of the rules' rows an equipment can express, at least in part, and how many it can't.
+func (r *Rules) Coverage(e Equipment) (can, cannot int) {
+	if e.writer().remove == nil { // tables have all rows
 		return len(r.Rows), 0
 	}
 	targets, _ := e.writer().plan(r)
 	return len(targets), len(r.Rows) - len(targets)
 }
 
-// Write writes one part for an equipment: a whole file that needs no other beside it.
+// Write writes one part for an equipment: a complete file that needs no other.
 func (r *Rules) Write(out io.Writer, e Equipment, part Part, w Words) error {
 	if !r.Has(e, part) {
 		return fmt.Errorf("%s for %q: %w", part, e, ErrNoPart)
 	}
 	p := &printer{Rules: r, words: w, equipment: e}
-	p.targets, p.left = e.writer().plan(r)
+	p.targets, p.omitted = e.writer().plan(r)
 	switch part {
 	case Add:
 		e.writer().add(p)
@@ -153,11 +153,11 @@ func (r *Rules) Write(out io.Writer, e Equipment, part Part, w Words) error {
 	return nil
 }
 
-// ability is what an equipment can express.
-type ability struct {
+// capability is what an equipment can express.
+type capability struct {
 	names, masks, addresses bool
-	empty                   bool                   // a list without addresses lets nobody in, and the script fills it
-	takes                   func(*Rules, Row) bool // whether the row is for such equipment at all; nil: always
+	empty                   bool                   // a list without addresses is allowed; the script fills it
+	applies                 func(*Rules, Row) bool // whether the row concerns such equipment; nil: always
 }
 
 // target is a row as an equipment can express it.
@@ -167,17 +167,17 @@ type target struct {
 	addrs []netip.Prefix
 }
 
-// leftover is a row, or a part of one, that an equipment can't express.
-type leftover struct {
+// omission is a row, or a part of one, that an equipment can't express.
+type omission struct {
 	row Row
-	why string // the end of the text's key
+	why string // last part of the text's key
 }
 
-func (a ability) plan(r *Rules) (targets []target, left []leftover) {
-	leave := func(row Row, why string) { left = append(left, leftover{row, why}) }
+func (a capability) plan(r *Rules) (targets []target, omitted []omission) {
+	leave := func(row Row, why string) { omitted = append(omitted, omission{row, why}) }
 	for _, row := range r.Rows {
 		switch {
-		case a.takes != nil && !a.takes(r, row):
+		case a.applies != nil && !a.applies(r, row):
 			leave(row, "elsewhere")
 			continue
 		case row.Unpublished:
@@ -207,12 +207,12 @@ func (a ability) plan(r *Rules) (targets []target, left []leftover) {
 			targets = append(targets, t)
 		}
 	}
-	return targets, left
+	return targets, omitted
 }
 
 func isMask(host string) bool { return strings.HasPrefix(host, "*.") }
 
-// group is what one rule is made of: the same direction and ports, and the queue's addresses apart, because they change.
+// group holds the targets of one rule: the same direction and ports. The queue's addresses have their own group, because they change.
 type group struct {
 	name    string
 	dir     bitrix.Direction
@@ -257,8 +257,8 @@ func portParts(ports []bitrix.Port) []string {
 	return parts
 }
 
-// near is the address of the server whose connections the direction is about, if it was given.
-func (r *Rules) near(d bitrix.Direction) netip.Addr {
+// localAddr returns the address of the direction's server, if it was given.
+func (r *Rules) localAddr(d bitrix.Direction) netip.Addr {
 	switch d {
 	case bitrix.PortalOut, bitrix.PortalIn:
 		return r.PortalIP
@@ -268,7 +268,7 @@ func (r *Rules) near(d bitrix.Direction) netip.Addr {
 	return netip.Addr{}
 }
 
-// family returns those of the addresses that are of one: 4 or 6.
+// family returns the addresses of one version of IP: 4 or 6.
 func family(addrs []netip.Prefix, version int) []string {
 	var list []string
 	for _, a := range addrs {
@@ -286,17 +286,17 @@ type printer struct {
 	words     Words
 	equipment Equipment
 	targets   []target
-	left      []leftover
+	omitted   []omission
 }
 
 func (p *printer) say(key string, args checks.Args) string {
 	return p.words.Say("allowlist."+key, args)
 }
 
-// line writes a line of the rules themselves.
+// line writes a line of rules.
 func (p *printer) line(format string, args ...any) { fmt.Fprintf(&p.out, format+"\n", args...) }
 
-// note writes a comment. Whatever stands in the words stays in it.
+// note writes a comment. Line breaks in words can't end the comment.
 func (p *printer) note(words string) { p.noteAt("#", words) }
 
 func (p *printer) noteAt(mark, words string) {
@@ -305,7 +305,7 @@ func (p *printer) noteAt(mark, words string) {
 	}
 }
 
-// wrap breaks words into lines. All white space is alike to it, line separators of any kind included.
+// wrap breaks words into lines at any white space, including all kinds of line separators.
 func wrap(words string, width int) []string {
 	var lines []string
 	var line []rune
@@ -324,18 +324,18 @@ func wrap(words string, width int) []string {
 	return lines
 }
 
-// stamp is a time as it stands in files.
-const stamp = "2006-01-02 15:04 -0700"
+// timeFormat is the format of times in files.
+const timeFormat = "2006-01-02 15:04 -0700"
 
-// oldList is the age from which a list of addresses is called old: new senders are listed 5 to 10 minutes ahead.
-const oldList = time.Hour
+// maxListAge is the age from which a list of addresses is reported as old: new senders are listed 5 to 10 minutes ahead.
+const maxListAge = time.Hour
 
-// made is the mark that objects in an equipment carry.
-func (p *printer) made() string { return "BoxReady " + p.Now.Format("2006-01-02") }
+// mark returns the comment that marks objects in the equipment.
+func (p *printer) mark() string { return "BoxReady " + p.Now.Format("2006-01-02") }
 
-// head writes what the file is, where it comes from, how to use it and how to take it back.
+// head writes what the file is, its source, how to load it and how to revert it.
 func (p *printer) head(part Part) {
-	args := checks.Args{"equipment": p.equipment.Name(p.words), "version": p.Version, "when": p.Now.Format(stamp), "portal": p.portalName()}
+	args := checks.Args{"equipment": p.equipment.Name(p.words), "version": p.Version, "when": p.Now.Format(timeFormat), "portal": p.portalName()}
 	p.note(p.say("file."+string(part), args))
 	p.note(p.say("file.source", args))
 	if part == Remove {
@@ -344,7 +344,7 @@ func (p *printer) head(part Part) {
 	if p.Region == "" {
 		p.note(p.say("file.both", nil))
 	}
-	for _, s := range p.listsInWords() {
+	for _, s := range p.listNotes() {
 		p.note(s)
 	}
 	use := "equipment." + string(p.equipment)
@@ -355,7 +355,7 @@ func (p *printer) head(part Part) {
 	p.note(p.say(use+".remove", checks.Args{"script": p.equipment.FileName(Remove)}))
 }
 
-// portalName is the portal's address for people, or "".
+// portalName returns the portal's address for people, or "".
 func (r *Rules) portalName() string {
 	if r.Portal.Host == "" {
 		return ""
@@ -363,13 +363,13 @@ func (r *Rules) portalName() string {
 	return strings.TrimPrefix(r.Portal.Display(), "https://")
 }
 
-// listsInWords says of each list of addresses in the rules how old it is, and of each that is missing that it is.
-func (p *printer) listsInWords() []string {
+// listNotes returns a note about the age of each list of addresses, and about each missing one.
+func (p *printer) listNotes() []string {
 	var all []string
-	for _, list := range p.wanted() {
+	for _, list := range p.usedLists() {
 		age := p.Now.Sub(list.Fetched)
-		all = append(all, p.say("file.list", checks.Args{"n": len(list.Nodes), "url": list.URL, "age": age, "old": age > oldList,
-			"when": list.Fetched.In(p.Now.Location()).Format(stamp)}))
+		all = append(all, p.say("file.list", checks.Args{"n": len(list.Nodes), "url": list.URL, "age": age, "old": age > maxListAge,
+			"when": list.Fetched.In(p.Now.Location()).Format(timeFormat)}))
 	}
 	for _, region := range p.Missing {
 		all = append(all, p.say("file.no-list", checks.Args{"url": bitrix.Feed(region)}))
@@ -377,40 +377,40 @@ func (p *printer) listsInWords() []string {
 	return all
 }
 
-// why writes, as a comment, what a group is for.
-func (p *printer) why(mark string, g group) {
+// notePurpose writes the purposes of a group as a comment.
+func (p *printer) notePurpose(mark string, g group) {
 	var all []string
 	for _, t := range g.targets {
-		all = add(all, p.reason(t))
+		all = add(all, p.purpose(t))
 	}
 	p.noteAt(mark, strings.Join(all, "; "))
 }
 
-// reason is what a target is for, with its tag.
-func (p *printer) reason(t target) string {
+// purpose returns what a target is for, with its tag.
+func (p *printer) purpose(t target) string {
 	if tag := p.tag(t.Row); tag != "" {
 		return t.Why(p.words) + " (" + tag + ")"
 	}
 	return t.Why(p.words)
 }
 
-// wide says, if it is so, that a rule isn't narrowed to the server that it is for.
-func (p *printer) wide(mark string, g group) {
-	if !p.near(g.dir).IsValid() && g.dir != bitrix.DeskOut {
+// noteUnrestricted writes a comment if a rule isn't restricted to its server.
+func (p *printer) noteUnrestricted(mark string, g group) {
+	if !p.localAddr(g.dir).IsValid() && g.dir != bitrix.DeskOut {
 		p.noteAt(mark, p.say("file.wide", nil))
 	}
 }
 
-// unsaid writes, as comments, the rows that the equipment can't express, and why.
-func (p *printer) unsaid() {
+// noteOmitted writes the rows that the equipment can't express as comments, with the reasons.
+func (p *printer) noteOmitted() {
 	var whys []string
-	for _, l := range p.left {
+	for _, l := range p.omitted {
 		whys = add(whys, l.why)
 	}
 	for _, why := range whys {
 		p.line("")
 		p.note(p.say("left."+why, nil))
-		for _, l := range p.left {
+		for _, l := range p.omitted {
 			if l.why == why {
 				p.note("- " + p.say("direction."+string(l.row.Direction)+".title", nil) + ": " + l.row.What(p.words) + ", " + l.row.PortsText())
 			}
@@ -418,13 +418,13 @@ func (p *printer) unsaid() {
 	}
 }
 
-// nothing writes that the equipment can express none of the rows, and returns whether it is so.
-func (p *printer) nothing() bool {
+// noteIfEmpty reports whether the equipment can express none of the rows, and writes a comment then.
+func (p *printer) noteIfEmpty() bool {
 	if len(p.targets) > 0 {
 		return false
 	}
 	p.line("")
 	p.note(p.say("file.nothing", nil))
-	p.unsaid()
+	p.noteOmitted()
 	return true
 }

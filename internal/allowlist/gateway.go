@@ -9,17 +9,17 @@ import (
 	"strings"
 )
 
-// Gateways stand between the servers and the internet. They know names as well as addresses, each with its own limits.
+// Gateways between the servers and the internet. They accept names and addresses, each with its own limits.
 
-// routerPath are RouterOS's menus of each version of IP.
+// routerPath are RouterOS's menus for each version of IP.
 var routerPath = map[int]string{4: "/ip firewall", 6: "/ipv6 firewall"}
 
 func addMikroTik(p *printer) {
 	p.head(Add)
-	if p.nothing() {
+	if p.noteIfEmpty() {
 		return
 	}
-	comment := fmt.Sprintf(`comment="%s"`, p.made())
+	comment := fmt.Sprintf(`comment="%s"`, p.mark())
 	p.line("")
 	p.note(p.say("file.again", nil))
 	p.routerRemove()
@@ -28,7 +28,7 @@ func addMikroTik(p *printer) {
 		list := setPrefix + g.name
 		p.line("")
 		for _, t := range g.targets {
-			p.note(p.reason(t))
+			p.note(p.purpose(t))
 			for _, name := range t.names {
 				p.line("%s address-list add list=%s address=%s %s", routerPath[4], list, name, comment)
 			}
@@ -38,7 +38,7 @@ func addMikroTik(p *printer) {
 				}
 			}
 		}
-		p.wide("#", g)
+		p.noteUnrestricted("#", g)
 		side := map[bool]string{true: "src", false: "dst"}[g.targets[0].Inward()]
 		for _, v := range versions {
 			if len(family(g.addrs, v.number)) == 0 && (v.number == 6 || len(g.names) == 0) && (g.name != nodes || v.number == 6) {
@@ -48,7 +48,7 @@ func addMikroTik(p *printer) {
 			for _, proto := range protocols {
 				if ports := numbers(g.ports, proto); ports != nil {
 					p.line("%s filter add chain=boxready action=accept protocol=%s dst-port=%s %s-address-list=%s%s %s",
-						routerPath[v.number], proto, strings.Join(ports, ","), side, list, p.routerNear(g, v.number), comment)
+						routerPath[v.number], proto, strings.Join(ports, ","), side, list, p.routerLocalAddr(g, v.number), comment)
 				}
 			}
 		}
@@ -61,20 +61,20 @@ func addMikroTik(p *printer) {
 			p.line(":do { %s place-before=0 } on-error={ %s }", jump, jump)
 		}
 	}
-	p.unsaid()
+	p.noteOmitted()
 }
 
-// routerNear narrows a rule to the server that it is for.
-func (p *printer) routerNear(g group, version int) string {
-	near := p.near(g.dir)
-	if !near.IsValid() || near.Is4() != (version == 4) {
+// routerLocalAddr restricts a rule to its server.
+func (p *printer) routerLocalAddr(g group, version int) string {
+	localAddr := p.localAddr(g.dir)
+	if !localAddr.IsValid() || localAddr.Is4() != (version == 4) {
 		return ""
 	}
 	side := "src"
 	if g.targets[0].Inward() {
 		side = "dst"
 	}
-	return fmt.Sprintf(" %s-address=%s", side, near)
+	return fmt.Sprintf(" %s-address=%s", side, localAddr)
 }
 
 func (p *printer) routerRemove() {
@@ -90,7 +90,7 @@ func removeMikroTik(p *printer) {
 	p.routerRemove()
 }
 
-// fortiObject is a name or an address as an object of FortiOS, which allows 79 characters for its name.
+// fortiObject returns the name of an address object in FortiOS, which allows 79 characters.
 func fortiObject(far string) string {
 	name := setPrefix + strings.Replace(far, "*.", "any.", 1)
 	if len(name) > 79 {
@@ -103,10 +103,10 @@ func fortiObject(far string) string {
 
 func addFortiGate(p *printer) {
 	p.head(Add)
-	if p.nothing() {
+	if p.noteIfEmpty() {
 		return
 	}
-	comment := fmt.Sprintf(`        set comment "%s"`, p.made())
+	comment := fmt.Sprintf(`        set comment "%s"`, p.mark())
 	edit := func(name string, settings ...string) {
 		p.line(`    edit "%s"`, name)
 		for _, s := range settings {
@@ -126,10 +126,10 @@ func addFortiGate(p *printer) {
 	}
 	for _, g := range groups {
 		for _, t := range g.targets {
-			why := p.reason(t)
+			why := p.purpose(t)
 			for _, name := range t.names {
 				object(name, why, "type fqdn", fmt.Sprintf(`fqdn "%s"`, name))
-				why = "" // said once
+				why = "" // only once
 			}
 			for _, addr := range t.addrs {
 				if addr.Addr().Is4() {
@@ -138,8 +138,8 @@ func addFortiGate(p *printer) {
 				}
 			}
 		}
-		if near := p.near(g.dir); near.Is4() {
-			object(near.String(), "", "subnet "+subnet(single(near)))
+		if localAddr := p.localAddr(g.dir); localAddr.Is4() {
+			object(localAddr.String(), "", "subnet "+subnet(single(localAddr)))
 		}
 	}
 	p.line("end")
@@ -168,14 +168,14 @@ func addFortiGate(p *printer) {
 	p.note(p.say("file.interfaces", nil))
 	p.line("config firewall policy")
 	for _, g := range groups {
-		p.wide("    #", g)
+		p.noteUnrestricted("    #", g)
 		p.fortiPolicy(g)
 	}
 	p.line("end")
-	p.unsaid()
+	p.noteOmitted()
 }
 
-// fortiV6 writes the objects of IPv6, which are apart.
+// fortiV6 writes the objects for IPv6, which FortiOS keeps in separate tables.
 func (p *printer) fortiV6(groups []group, edit func(string, ...string)) {
 	var addresses, lists [][]string
 	for _, g := range groups {
@@ -202,7 +202,7 @@ func (p *printer) fortiV6(groups []group, edit func(string, ...string)) {
 	}
 }
 
-// members are the quoted names of a group's objects of one version; names of hosts are among those of IPv4.
+// members returns the quoted names of a group's objects of one version; those of host names belong to IPv4.
 func (g group) members(version int) (members []string) {
 	if version == 4 {
 		for _, name := range g.names {
@@ -218,13 +218,13 @@ func (g group) members(version int) (members []string) {
 func (g group) service() string { return setPrefix + strings.Join(portParts(g.ports), "-") }
 
 func (p *printer) fortiPolicy(g group) {
-	near := "all"
-	if addr := p.near(g.dir); addr.Is4() {
-		near = fortiObject(addr.String())
+	localAddr := "all"
+	if addr := p.localAddr(g.dir); addr.Is4() {
+		localAddr = fortiObject(addr.String())
 	}
-	src, dst, ends := near, setPrefix+g.name, []string{"src", "dst"}
+	src, dst, ends := localAddr, setPrefix+g.name, []string{"src", "dst"}
 	if g.targets[0].Inward() {
-		src, dst, ends = dst, near, []string{"dst", "src"}
+		src, dst, ends = dst, localAddr, []string{"dst", "src"}
 	}
 	p.line(`    edit 0
         set name "%s%s"
@@ -242,10 +242,10 @@ func (p *printer) fortiPolicy(g group) {
 	if !g.targets[0].Inward() {
 		p.line("        set nat enable")
 	}
-	p.line("        set comments \"%s\"\n    next", p.made())
+	p.line("        set comments \"%s\"\n    next", p.mark())
 }
 
-// subnet is a network as FortiOS has it: address and mask.
+// subnet formats a network for FortiOS: address and mask.
 func subnet(p netip.Prefix) string {
 	mask := net.CIDRMask(p.Bits(), 32)
 	return p.Addr().String() + " " + net.IP(mask).String()
@@ -266,8 +266,8 @@ func removeFortiGate(p *printer) {
 		for _, addr := range family(g.addrs, 4) {
 			objects = add(objects, fortiObject(addr))
 		}
-		if near := p.near(g.dir); near.Is4() {
-			objects = add(objects, fortiObject(near.String()))
+		if localAddr := p.localAddr(g.dir); localAddr.Is4() {
+			objects = add(objects, fortiObject(localAddr.String()))
 		}
 		for _, addr := range family(g.addrs, 6) {
 			objects6 = add(objects6, fortiObject(addr))
@@ -297,17 +297,17 @@ func removeFortiGate(p *printer) {
 	}
 }
 
-// pfAlias is what an alias is called: pfSense allows 31 letters, digits and underscores.
+// pfAlias is the name of an alias: pfSense allows 31 letters, digits and underscores.
 func (g group) pfAlias() string { return "boxready_" + strings.ReplaceAll(g.name, "-", "_") }
 
 func addPfSense(p *printer) {
 	p.head(Add)
-	if p.nothing() {
+	if p.noteIfEmpty() {
 		return
 	}
 	for _, g := range p.groups() {
 		p.line("")
-		p.why("#", g)
+		p.notePurpose("#", g)
 		p.note(p.say("direction."+string(g.dir)+".title", nil) + ", " + Row{Ports: g.ports}.PortsText() + ". " + g.pfAlias() + ":")
 		for _, name := range g.names {
 			p.line("%s", name)
@@ -316,7 +316,7 @@ func addPfSense(p *printer) {
 			p.line("%s", text(addr))
 		}
 	}
-	p.unsaid()
+	p.noteOmitted()
 }
 
 func removePfSense(p *printer) {

@@ -21,7 +21,7 @@ import (
 
 var update = flag.Bool("update", false, "write the files that the tests compare with")
 
-// A sample is what everything is written from: each region in each place of the handlers.
+// A sample is the rules for one region and one place of the handlers.
 type sample struct {
 	name string
 	*allowlist.Rules
@@ -53,7 +53,7 @@ func samples(t testing.TB) (all []sample) {
 
 var parts = []allowlist.Part{allowlist.Add, allowlist.Refresh, allowlist.Remove}
 
-// file is one that was written from a sample.
+// file is a file written from a sample.
 type file struct {
 	sample string
 	of     allowlist.Equipment
@@ -66,7 +66,7 @@ var (
 	files []file
 )
 
-// written are all files of all samples.
+// written returns all files of all samples.
 func written(t testing.TB) []file {
 	once.Do(func() {
 		for _, s := range samples(t) {
@@ -82,7 +82,7 @@ func written(t testing.TB) []file {
 	return files
 }
 
-// What people get, word for word: go test ./internal/allowlist -run TestGolden -update writes it anew.
+// All files, byte for byte; go test ./internal/allowlist -run TestGolden -update rewrites them.
 func TestGolden(t *testing.T) {
 	archives := map[string]*txtar.Archive{}
 	put := func(archive, name, text string) {

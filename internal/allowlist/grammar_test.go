@@ -17,10 +17,10 @@ import (
 	"boxready/internal/allowlist"
 )
 
-// The programs that these are for can't be installed, so a grammar stands in for each: PowerShell's own as tree-sitter has
-// it, and narrow ones for the rest, that know what is written here and nothing more.
+// The programs for these files can't be installed, so a grammar replaces each: PowerShell's grammar of tree-sitter
+// and narrow ones for the rest, which accept only what is written here.
 
-// PowerShell's commands, and the parameters that are used of each.
+// PowerShell's commands with the parameters that are used.
 var powershell = map[string][]string{
 	"Get-NetFirewallRule":    {"-Group", "-ErrorAction"},
 	"Remove-NetFirewallRule": {},
@@ -34,7 +34,7 @@ var powershell = map[string][]string{
 	"Test-NetConnection":     {"-Port", "-InformationLevel"},
 }
 
-func TestPowerShellTakesTheRules(t *testing.T) {
+func TestPowerShellAcceptsTheRules(t *testing.T) {
 	program, dir := powershellParser(t)
 	var files []string
 	put := func(text string) {
@@ -92,7 +92,7 @@ func TestPowerShellTakesTheRules(t *testing.T) {
 	}
 }
 
-// powershellParser installs the grammar and returns the program that reads with it, and where it has to run.
+// powershellParser installs the grammar and returns the parser and its working directory.
 func powershellParser(t *testing.T) (program, dir string) {
 	t.Helper()
 	needs(t, "node", "npm")
@@ -111,7 +111,7 @@ func powershellParser(t *testing.T) (program, dir string) {
 	return string(data), dir
 }
 
-// name and addr are what may stand for a far side.
+// name and addr match the remote sides.
 const (
 	name = `[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*`
 	addr = `[0-9a-f.:]+(/[0-9]+)?`
@@ -125,7 +125,7 @@ func far(s string) bool {
 	return err == nil || regexp.MustCompile(`^`+name+`$`).MatchString(s) && regexp.MustCompile(`[a-z]`).MatchString(s[strings.LastIndex(s, ".")+1:])
 }
 
-// The statements of RouterOS that rules are made of.
+// RouterOS's statements that are used.
 var routerOS = func() []*regexp.Regexp {
 	comment := `comment="BoxReady [0-9-]+"`
 	jump := `/ip(v6)? firewall filter add chain=forward action=jump jump-target=boxready ` + comment
@@ -165,13 +165,13 @@ func TestRouterOSGrammar(t *testing.T) {
 				}
 			}
 			if m := regexp.MustCompile(`-address-list=(\S+)`).FindStringSubmatch(line); m != nil && !lists[m[1]] && m[1] != "boxready-nodes" { // which the script may fill later
-				t.Errorf("%s: a rule uses the list %s before it is there", f.sample, m[1])
+				t.Errorf("%s: a rule uses the list %s before it is defined", f.sample, m[1])
 			}
 		}
 	}
 }
 
-// routerScript checks a script of RouterOS: brackets and strings that end, variables that were made, commands that exist.
+// routerScript checks a script of RouterOS: balanced brackets and strings, defined variables, known commands.
 func routerScript(text string) error {
 	commands := map[string]bool{"local": true, "set": true, "foreach": true, "if": true, "error": true, "toarray": true, "typeof": true, "len": true,
 		"find": true, "pick": true, "tonum": true, "toip": true, "toip6": true, "deserialize": true}
@@ -194,7 +194,7 @@ func routerScript(text string) error {
 		case next[0] == '/' && !slices.ContainsFunc(menus, func(m string) bool { return next == m || strings.HasPrefix(next, m+" ") }):
 			return fmt.Errorf("menu %s", next)
 		case next[0] == '$' && !known[next[1:]]:
-			return fmt.Errorf("variable %s was not made", next)
+			return fmt.Errorf("variable %s is not defined", next)
 		case strings.Contains("({[", next):
 			open = append(open, next)
 		case strings.Contains(")}]", next):
@@ -262,7 +262,7 @@ func fortiScript(text string, add bool) error {
 			if slices.Contains([]string{"member", "srcaddr", "dstaddr", "srcaddr6", "dstaddr6", "service"}, setting) {
 				for _, object := range regexp.MustCompile(`"[^"]+"`).FindAllString(value, -1) {
 					if !objects[object] {
-						return fmt.Errorf("%s is used before it is there", object)
+						return fmt.Errorf("%s is used before it is defined", object)
 					}
 				}
 			}
@@ -316,7 +316,7 @@ func TestTables(t *testing.T) {
 			for _, r := range records {
 				for _, cell := range r {
 					if cell != "" && strings.ContainsAny(cell[:1], "=+-@") {
-						t.Errorf("%s: a spreadsheet takes %q for a formula", f.sample, cell)
+						t.Errorf("%s: a spreadsheet evaluates %q as a formula", f.sample, cell)
 					}
 				}
 			}

@@ -8,13 +8,13 @@ import (
 	"boxready/internal/requirements"
 )
 
-// The firewalls of a server itself. They know addresses only, and a file of theirs is for one server: the handlers', or the
-// portal's if the handlers are on the internet. On the handlers' server they shut everybody else out of the handlers' port
-// and of nothing else: whoever has to get in besides has a list of their own; only what opens a connection is stopped, not the
-// connections that are open and not those of the server with itself; other ports, that of remote administration among them,
-// are left alone.
+// Firewalls on a server. They accept addresses only, and a file is for one server: the handlers', or the
+// portal's if the handlers are on the internet. On the handlers' server they block all other clients of the handlers' port
+// and of no other port: a separate list holds the owner's further clients; only packets that open a connection are dropped, not those of the
+// existing connections and not the server's connections with itself; other ports, including remote administration,
+// are not touched.
 
-// onServer tells whether a row is about that server.
+// onServer reports whether a row concerns that server.
 func onServer(r *Rules, row Row) bool {
 	if r.Handlers == requirements.Internet {
 		return row.Direction == bitrix.PortalIn
@@ -22,8 +22,8 @@ func onServer(r *Rules, row Row) bool {
 	return row.Direction == bitrix.AppIn
 }
 
-// guarded are the ports behind which everybody else is shut out: none as long as it isn't known who has to get in.
-func (p *printer) guarded() (ports []bitrix.Port) {
+// protectedPorts returns the ports on which all other clients are blocked: none while the addresses of the allowed ones aren't known.
+func (p *printer) protectedPorts() (ports []bitrix.Port) {
 	for _, row := range p.Rows {
 		if row.Direction != bitrix.AppIn {
 			continue
@@ -38,7 +38,7 @@ func (p *printer) guarded() (ports []bitrix.Port) {
 	return ports
 }
 
-// versions are those of IP, with what the firewalls call them.
+// versions of IP, with their names in the firewalls.
 var versions = []struct {
 	number                int
 	nft, family, ipt, fwd string
@@ -47,7 +47,7 @@ var versions = []struct {
 	{6, "ip6", "inet6", "ip6tables", "ipv6"},
 }
 
-// hostHead writes the head of a file for a server's firewall, and which server that is.
+// hostHead writes the head of a file for a server's firewall, with the server's role.
 func (p *printer) hostHead(closes bool) {
 	p.head(Add)
 	if p.Handlers == requirements.Internet {
@@ -55,19 +55,19 @@ func (p *printer) hostHead(closes bool) {
 	} else {
 		p.note(p.say("file.server-handlers", nil))
 	}
-	if closes && p.guarded() != nil {
+	if closes && p.protectedPorts() != nil {
 		p.note(p.say("file.warning", nil))
 	}
 }
 
-// set is what a group's list of addresses is called. With what comes before and behind it, it has at most the 31 characters
+// set is the name of a group's list of addresses. With prefix and suffix it has at most the 31 characters
 // that ipset allows.
 func (g group) set(version int) string { return fmt.Sprintf("%s-v%d", g.name, version) }
 
 func addNftables(p *printer) {
 	p.line("#!/usr/sbin/nft -f")
 	p.hostHead(true)
-	if p.nothing() {
+	if p.noteIfEmpty() {
 		return
 	}
 	set := func(name string, version int, elements []string) {
@@ -77,17 +77,17 @@ func addNftables(p *printer) {
 		}
 		p.line("\t}")
 	}
-	guarded := p.guarded()
+	protectedPorts := p.protectedPorts()
 	p.line("")
 	p.note(p.say("file.again", nil))
 	p.line("table inet boxready\ndelete table inet boxready\ntable inet boxready {")
 	for _, g := range p.groups() {
-		p.why("\t#", g)
+		p.notePurpose("\t#", g)
 		for _, v := range versions {
 			set(g.set(v.number), v.number, family(g.addrs, v.number))
 		}
 	}
-	if guarded != nil {
+	if protectedPorts != nil {
 		p.noteAt("\t#", p.say("file.own", nil))
 		set("own-v4", 4, nil)
 		set("own-v6", 6, nil)
@@ -102,15 +102,15 @@ func addNftables(p *printer) {
 			}
 		}
 	}
-	for _, ports := range nftPorts(guarded) {
+	for _, ports := range nftPorts(protectedPorts) {
 		p.noteAt("\t\t#", p.say("file.guard", nil))
 		p.line("\t\t%s ip saddr @own-v4 accept\n\t\t%s ip6 saddr @own-v6 accept\n\t\t%s tcp flags & (fin | syn | rst | ack) == syn counter drop", ports, ports, ports)
 	}
 	p.line("\t}\n}")
-	p.unsaid()
+	p.noteOmitted()
 }
 
-// nftPorts matches ports, a match for each protocol.
+// nftPorts returns a match on ports for each protocol.
 func nftPorts(ports []bitrix.Port) (matches []string) {
 	for _, proto := range protocols {
 		if list := numbers(ports, proto); list != nil {
@@ -126,7 +126,7 @@ func removeNftables(p *printer) {
 	p.line("table inet boxready\ndelete table inet boxready")
 }
 
-// The chains of iptables: the queue's addresses, which are refreshed, and one's own have theirs.
+// The chains of iptables. The queue's addresses, which are refreshed, and the owner's further clients have separate ones.
 const (
 	chain      = "BOXREADY"
 	chainNodes = "BOXREADY-NODES"
@@ -134,7 +134,7 @@ const (
 	hook       = "INPUT ! -i lo -j " + chain
 )
 
-// iptPorts matches ports, a match for each protocol.
+// iptPorts returns a match on ports for each protocol.
 func iptPorts(ports []bitrix.Port) (matches []string) {
 	for _, proto := range protocols {
 		if list := numbers(ports, proto); list != nil {
@@ -146,12 +146,12 @@ func iptPorts(ports []bitrix.Port) (matches []string) {
 
 func addIPTables(p *printer) {
 	p.hostHead(true)
-	if p.nothing() {
+	if p.noteIfEmpty() {
 		return
 	}
 	p.line("\n*filter\n:%s - [0:0]\n:%s - [0:0]\n:%s - [0:0]", chain, chainNodes, chainOwn)
 	for _, g := range p.groups() {
-		p.why("#", g)
+		p.notePurpose("#", g)
 		for _, ports := range iptPorts(g.ports) {
 			if g.name == nodes {
 				p.line("-A %s %s -j %s", chain, ports, chainNodes)
@@ -163,17 +163,17 @@ func addIPTables(p *printer) {
 			p.sources(chainNodes, "", g)
 		}
 	}
-	for _, ports := range iptPorts(p.guarded()) {
+	for _, ports := range iptPorts(p.protectedPorts()) {
 		p.note(p.say("file.own", nil))
 		p.line("-A %s %s -j %s", chain, ports, chainOwn)
 		p.note(p.say("file.guard", nil))
 		p.line("-A %s %s --syn -j DROP", chain, ports)
 	}
 	p.line("-I %s\nCOMMIT", hook)
-	p.unsaid()
+	p.noteOmitted()
 }
 
-// sources accepts a group's addresses. Each program reads the lines of its version of IP and passes over the other's.
+// sources writes rules that accept a group's addresses. iptables-restore and ip6tables-restore each skip the other's lines.
 func (p *printer) sources(chain, match string, g group) {
 	for _, v := range versions {
 		for _, addr := range family(g.addrs, v.number) {
@@ -186,14 +186,14 @@ func removeIPTables(p *printer) {
 	p.line("#!/bin/sh")
 	p.head(Remove)
 	p.line("for ipt in iptables ip6tables; do")
-	for _, command := range unhook("$ipt") {
+	for _, command := range removeChains("$ipt") {
 		p.line("\t%s", command)
 	}
 	p.line("done")
 }
 
-// unhook are the commands that take the chains away, however often they were put in.
-func unhook(ipt string) []string {
+// removeChains returns the commands that remove the chains, even if they were added several times.
+func removeChains(ipt string) []string {
 	commands := []string{"while " + ipt + " -D " + hook + " 2>/dev/null; do :; done"}
 	for _, do := range []string{"-F", "-X"} {
 		for _, c := range []string{chain, chainNodes, chainOwn} {
@@ -207,10 +207,10 @@ const setPrefix = "boxready-"
 
 func addIPSet(p *printer) {
 	p.hostHead(true)
-	if p.nothing() {
+	if p.noteIfEmpty() {
 		return
 	}
-	guarded := p.guarded()
+	protectedPorts := p.protectedPorts()
 	p.line("")
 	p.note(p.say("file.ipset-rules", nil))
 	for _, v := range versions {
@@ -223,15 +223,15 @@ func addIPSet(p *printer) {
 		for _, g := range p.groups() {
 			accept(g.set(v.number), g.ports)
 		}
-		accept(fmt.Sprint("own-v", v.number), guarded)
-		for _, match := range iptPorts(guarded) {
+		accept(fmt.Sprint("own-v", v.number), protectedPorts)
+		for _, match := range iptPorts(protectedPorts) {
 			p.line("#   %s -A %s %s --syn -j DROP", v.ipt, chain, match)
 		}
 		p.line("#   %s -I %s", v.ipt, hook)
 	}
 	for _, g := range p.groups() {
 		p.line("")
-		p.why("#", g)
+		p.notePurpose("#", g)
 		for _, v := range versions {
 			set := setPrefix + g.set(v.number)
 			p.line("create %s hash:net family %s -exist\ncreate %s-new hash:net family %s -exist\nflush %s-new", set, v.family, set, v.family, set)
@@ -241,25 +241,25 @@ func addIPSet(p *printer) {
 			p.line("swap %s-new %s\ndestroy %s-new", set, set, set)
 		}
 	}
-	if guarded != nil {
+	if protectedPorts != nil {
 		p.note(p.say("file.own", nil))
 		p.line("create %sown-v4 hash:net family inet -exist\ncreate %sown-v6 hash:net family inet6 -exist", setPrefix, setPrefix)
 	}
-	p.unsaid()
+	p.noteOmitted()
 }
 
 func removeIPSet(p *printer) {
 	p.head(Remove)
 	p.note(p.say("file.ipset-unhook", nil))
 	for _, v := range versions {
-		for _, command := range unhook(v.ipt) {
+		for _, command := range removeChains(v.ipt) {
 			p.line("#   %s", command)
 		}
 	}
 	for _, g := range p.groups() {
 		p.line("destroy %s%s\ndestroy %s%s", setPrefix, g.set(4), setPrefix, g.set(6))
 	}
-	if p.guarded() != nil {
+	if p.protectedPorts() != nil {
 		p.line("destroy %sown-v4\ndestroy %sown-v6", setPrefix, setPrefix)
 	}
 }
@@ -267,14 +267,14 @@ func removeIPSet(p *printer) {
 func addFirewalld(p *printer) {
 	p.line("#!/bin/sh")
 	p.hostHead(false)
-	if p.nothing() {
+	if p.noteIfEmpty() {
 		return
 	}
 	p.line("\nset -e")
 	p.note(p.say("file.zone", nil))
 	p.line("zone=public")
 	for _, g := range p.groups() {
-		p.why("#", g)
+		p.notePurpose("#", g)
 		for _, v := range versions {
 			set := setPrefix + g.set(v.number)
 			p.line("firewall-cmd --permanent --delete-ipset=%s >/dev/null 2>&1 || :", set)
@@ -288,7 +288,7 @@ func addFirewalld(p *printer) {
 		}
 	}
 	p.line("firewall-cmd --reload")
-	p.unsaid()
+	p.noteOmitted()
 }
 
 func richRules(g group, version int, family string) (rules []string) {
@@ -314,23 +314,23 @@ func removeFirewalld(p *printer) {
 	p.line("firewall-cmd --reload")
 }
 
-// addNginx writes the lines of a location. That nobody else may use the location is for whoever includes them to say.
+// addNginx writes allow lines for a location. The file that includes them has to deny all other clients.
 func addNginx(p *printer) {
 	p.hostHead(false)
 	if len(p.Missing) > 0 {
 		p.note(p.say("file.no-deny", nil))
 	}
-	if p.nothing() {
+	if p.noteIfEmpty() {
 		return
 	}
 	for _, g := range p.groups() {
 		p.line("")
-		p.why("#", g)
+		p.notePurpose("#", g)
 		for _, addr := range g.addrs {
 			p.line("allow %s;", text(addr))
 		}
 	}
-	p.unsaid()
+	p.noteOmitted()
 }
 
 const nginxFile = "/etc/nginx/boxready.conf"
@@ -342,10 +342,10 @@ func removeNginx(p *printer) {
 	p.line("\techo '%s: %s' >&2\n\texit 1\nfi\nrm -f %s", nginxFile, strings.ReplaceAll(p.say("file.included", nil), "'", ""), nginxFile)
 }
 
-// addWindows writes PowerShell. Windows lets in what an allowing rule names, so nothing is shut out here.
+// addWindows writes PowerShell. Windows blocks all that no rule allows, so no blocking rule is written.
 func addWindows(p *printer) {
 	p.hostHead(false)
-	if p.nothing() {
+	if p.noteIfEmpty() {
 		return
 	}
 	p.line("")
@@ -353,7 +353,7 @@ func addWindows(p *printer) {
 	p.line("%s", dropWindows)
 	for _, g := range p.groups() {
 		p.line("")
-		p.why("#", g)
+		p.notePurpose("#", g)
 		p.line("$addresses = @(")
 		for _, addr := range g.addrs {
 			p.line("    '%s'", text(addr))
@@ -362,11 +362,11 @@ func addWindows(p *printer) {
 		for _, proto := range protocols {
 			if list := numbers(g.ports, proto); list != nil {
 				p.line("New-NetFirewallRule -Name '%s%s-%s' -Group 'BoxReady' -DisplayName '%s: %s %s' -Direction Inbound -Action Allow -Protocol %s -LocalPort %s -RemoteAddress $addresses | Out-Null",
-					setPrefix, g.name, proto, p.made(), g.name, proto, strings.ToUpper(proto), strings.Join(list, ","))
+					setPrefix, g.name, proto, p.mark(), g.name, proto, strings.ToUpper(proto), strings.Join(list, ","))
 			}
 		}
 	}
-	p.unsaid()
+	p.noteOmitted()
 }
 
 const dropWindows = "Get-NetFirewallRule -Group 'BoxReady' -ErrorAction SilentlyContinue | Remove-NetFirewallRule"

@@ -14,7 +14,7 @@ import (
 	"boxready/internal/bitrix"
 )
 
-// Letter is the request to whoever owns the network, in words.
+// Letter is the request to the owner of the network as text.
 type Letter struct {
 	Lang    string
 	Subject string
@@ -25,28 +25,28 @@ type Letter struct {
 	words   Words
 }
 
-// LetterGroup are the connections of one direction.
+// LetterGroup holds the connections of one direction.
 type LetterGroup struct {
 	Title string
-	Where string // on which machine the tests are made
+	Where string // the machine on which to run the tests
 	Items []LetterItem
 }
 
 // LetterItem is one connection.
 type LetterItem struct {
 	Number           int
-	What, Ports, Tag string // Tag: the region, and that the vendor's page doesn't have it
+	What, Ports, Tag string // Tag: the region, and whether the row isn't on the vendor's page
 	Why, Breaks      string
 	State            string       // "" if it wasn't measured
 	Open             checks.State // as Measurement.State
 	Test             string       // one line; "" if there is none
-	TestNote         string       // what to know about it, or why there is none
+	TestNote         string       // a note about it, or why there is none
 }
 
 // File is a file that goes with the letter.
 type File struct{ Title, Name, Text string }
 
-// LetterFor is the letter as text if the last run found something that the network's administrator has to do; "" otherwise.
+// LetterFor returns the letter as text if the last run found something that the network administrator has to do; "" otherwise.
 func LetterFor(o Options, w Words) (string, error) {
 	if o.Outcome == nil || !slices.ContainsFunc(o.Outcome.Results, func(r checks.Result) bool { return r.Owner == checks.NetworkAdmin }) {
 		return "", nil
@@ -96,7 +96,7 @@ func (r *Rules) Letter(w Words, equipment ...Equipment) (*Letter, error) {
 	}
 	powershell = powershell || slices.ContainsFunc(r.Rows, func(row Row) bool { return row.Direction == bitrix.DeskOut })
 	l.Closing = append(l.Closing, say("tests", checks.Args{"connected": connected, "powershell": powershell}), say("names", nil))
-	if lists := p.listsInWords(); lists != nil {
+	if lists := p.listNotes(); lists != nil {
 		for _, row := range r.Rows {
 			if n := len(row.Addresses); row.Party == Queue && n > 0 && n <= mostInLetter {
 				lists = append(lists, say("nodes", checks.Args{"nodes": texts(row)}))
@@ -128,19 +128,19 @@ func (r *Rules) Letter(w Words, equipment ...Equipment) (*Letter, error) {
 	return l, nil
 }
 
-// mostInLetter are so many addresses of the queue that a letter can have them in its text.
+// mostInLetter limits the addresses of the queue in the letter's text.
 const mostInLetter = 50
 
 func paragraphs(all ...string) []string {
 	return slices.DeleteFunc(all, func(s string) bool { return s == "" })
 }
 
-// tag says what is special about a row.
+// tag returns a row's region and how it is known, unless usual.
 func (p *printer) tag(r Row) string {
 	return strings.Join(paragraphs(p.regionName(r), p.markName(r)), ", ")
 }
 
-// regionName is for which portals a row is, if it isn't for all that the rules are for.
+// regionName returns the row's region if the rules are for both and the row isn't.
 func (p *printer) regionName(r Row) string {
 	if len(r.Regions) == len(p.regions()) {
 		return ""
@@ -148,7 +148,7 @@ func (p *printer) regionName(r Row) string {
 	return p.say("region."+string(r.Regions[0]), nil)
 }
 
-// markName says how a row is known, if not from the vendor's page.
+// markName tells how a row is known, "" for the vendor's page.
 func (p *printer) markName(r Row) string {
 	if r.Mark == "" || r.Mark == bitrix.Documentation {
 		return ""
@@ -163,18 +163,18 @@ func (p *printer) packName(r Row) string {
 	return p.say("pack."+string(r.Pack), nil)
 }
 
-// test is one line that shows whether a row is open, for a shell or for PowerShell; "" if no line can.
+// test returns a command that shows whether a row is open, for a shell or for PowerShell; "" if there is none.
 func (r *Rules) test(row Row, w Words, powershell bool) string {
-	hosts := r.tested(row, w)
+	hosts := r.testHosts(row, w)
 	tcp := numbers(row.Ports, "tcp")
 	switch {
 	case row.Unpublished, len(hosts) == 0:
 		return ""
 	case row.Party == Queue:
-		return "curl -sS -d test=1 https://" + hosts[0] + "/" // as the queue does it: a form
+		return "curl -sS -d test=1 https://" + hosts[0] + "/" // a form, as the queue sends it
 	case tcp == nil && slices.Contains(numbers(row.Ports, "udp"), "53"):
 		return "nslookup " + r.portalHost(w) + " " + hosts[0]
-	case tcp == nil: // that nothing comes back over UDP proves nothing
+	case tcp == nil: // over UDP a missing answer proves nothing
 		return ""
 	case powershell:
 		return fmt.Sprintf("'%s' | ForEach-Object { Test-NetConnection $_ -Port %s -InformationLevel Quiet }", strings.Join(hosts, "','"), tcp[len(tcp)-1])
@@ -200,8 +200,8 @@ func (r *Rules) test(row Row, w Words, powershell bool) string {
 	return "curl -sSI --connect-timeout 10 " + strings.Join(urls, " ") + " | grep HTTP/"
 }
 
-// tested are the hosts that a row's connections lead to, or a word that stands for one.
-func (r *Rules) tested(row Row, w Words) (hosts []string) {
+// testHosts returns the hosts that a row's connections lead to, or a placeholder.
+func (r *Rules) testHosts(row Row, w Words) (hosts []string) {
 	switch {
 	case row.Direction == bitrix.PortalIn:
 		return []string{r.portalHost(w)}
@@ -228,7 +228,7 @@ func (r *Rules) tested(row Row, w Words) (hosts []string) {
 	return hosts
 }
 
-// portalHost is the portal's name, or a word that stands for it.
+// portalHost returns the portal's name, or a placeholder.
 func (r *Rules) portalHost(w Words) string {
 	if r.Portal.Host == "" {
 		return w.Say("allowlist.letter.portal", nil)
@@ -238,7 +238,7 @@ func (r *Rules) portalHost(w Words) string {
 
 const letterWidth = 74
 
-// Text is the letter as plain text.
+// Text returns the letter as plain text.
 func (l *Letter) Text() string {
 	var b strings.Builder
 	paragraph := func(indent int, label, words string) {
@@ -270,7 +270,7 @@ func (l *Letter) Text() string {
 				paragraph(3, say("test")+":", "")
 			}
 			if item.Test != "" {
-				fmt.Fprintf(&b, "     %s\n", item.Test) // whole, so that it can be copied
+				fmt.Fprintf(&b, "     %s\n", item.Test) // not wrapped, so that it can be copied
 			}
 		}
 	}
@@ -284,7 +284,7 @@ func (l *Letter) Text() string {
 	return b.String()
 }
 
-// headline is the item in a line: what, where to, and what is special about it.
+// headline is the item's first line: number, remote side, ports and tag.
 func (i LetterItem) headline() string {
 	line := fmt.Sprintf("%d. %s, %s", i.Number, i.What, i.Ports)
 	if i.Tag != "" {
@@ -297,7 +297,7 @@ var letterPage = sync.OnceValue(func() *template.Template {
 	return template.Must(template.ParseFS(assets.Allowlist, "allowlist/letter.html"))
 })
 
-// HTML is the letter as a page that needs no other file.
+// HTML returns the letter as a self-contained page.
 func (l *Letter) HTML() (string, error) {
 	words := map[string]string{}
 	for _, key := range []string{"why", "breaks", "state", "test"} {
@@ -313,14 +313,14 @@ func (l *Letter) HTML() (string, error) {
 	return b.String(), nil
 }
 
-// mailtoLimit is what Windows and the common mail programs take of an address with a text in it.
+// mailtoLimit is the length of a mailto URL that Windows and the common mail programs accept.
 const mailtoLimit = 2000
 
-// Mailto is an address that opens a mail program with the connections in a message, as many as fit. The rest doesn't: put the
-// whole text into the clipboard beside it, the message asks to paste it.
+// Mailto returns a URL that opens a mail program with as many connections in a message as fit. Put the
+// whole text into the clipboard too: the message asks the reader to paste it.
 func (l *Letter) Mailto() string {
 	link := func(body string) string {
-		// A mail program reads a plus as a plus.
+		// Mail programs don't decode a plus as a space.
 		escape := func(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") }
 		return "mailto:?subject=" + escape(l.Subject) + "&body=" + escape(strings.ReplaceAll(body, "\n", "\r\n"))
 	}

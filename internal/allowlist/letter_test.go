@@ -25,7 +25,7 @@ func letter(t testing.TB, r *allowlist.Rules, lang string, equipment ...allowlis
 	return l
 }
 
-// Each connection has what its reader needs, and only what has to be copied is wider than a mail.
+// Each connection is complete, and only what has to be copied is wider than a mail.
 func TestLetter(t *testing.T) {
 	every(t, func(t *testing.T, r *allowlist.Rules) {
 		for _, lang := range []string{"ru", "en"} {
@@ -57,13 +57,13 @@ func TestLetter(t *testing.T) {
 				}
 			}
 			if strings.Contains(text, "!") && lang == "ru" {
-				t.Errorf("it shouts:\n%s", text)
+				t.Errorf("exclamation marks:\n%s", text)
 			}
 		}
 	})
 }
 
-func TestLetterSaysWhatWasMeasured(t *testing.T) {
+func TestLetterReportsMeasurements(t *testing.T) {
 	o := options()
 	if text := letter(t, rules(t, o), "en").Text(); strings.Contains(text, "Now:") || strings.Contains(text, "measured") {
 		t.Errorf("nothing was measured:\n%s", text)
@@ -101,7 +101,7 @@ func TestLetterExplainsThePlaceAndTheRegion(t *testing.T) {
 	}
 }
 
-func TestLetterBringsTheRules(t *testing.T) {
+func TestLetterHasTheRules(t *testing.T) {
 	o := options()
 	o.Handlers = requirements.LAN
 	r := rules(t, o)
@@ -144,7 +144,7 @@ func TestMailto(t *testing.T) {
 	})
 }
 
-// The page brings everything with it, runs nothing, and shows strangers' words as words.
+// The page is self-contained, has no scripts, and shows untrusted text as text.
 func TestHTML(t *testing.T) {
 	o := options()
 	o.Handlers, o.Requirements = requirements.LAN, example()
@@ -182,7 +182,7 @@ func TestHTML(t *testing.T) {
 	}
 }
 
-// One test line a row, and it leads to what the row opens.
+// Each row has one test command, which connects to what the row opens.
 func TestTestLines(t *testing.T) {
 	o := options()
 	o.Handlers, o.Packs, o.Requirements = requirements.LAN, allowlist.Packs(), example()

@@ -17,9 +17,9 @@ import (
 	"boxready/internal/requirements"
 )
 
-// vendor answers for the lists of addresses.
+// vendor serves the lists of addresses.
 type vendor struct {
-	bodies map[string]string // by URL; what isn't there can't be reached
+	bodies map[string]string // by URL; others are unreachable
 	asked  int
 }
 
@@ -44,11 +44,11 @@ func TestFetch(t *testing.T) {
 		regions string // of the lists, a * behind an old one
 		err     error
 	}{
-		"nobody is asked for handlers on the internet": {change: func(o *allowlist.Options) { o.Handlers = requirements.Internet }, bodies: good},
-		"nor on an isolated portal":                    {change: func(o *allowlist.Options) { o.Handlers = requirements.Custom }, bodies: good},
-		"nor without the events":                       {change: func(o *allowlist.Options) { o.Packs = []bitrix.Pack{bitrix.PackREST} }, bodies: good},
-		"one region":                                   {bodies: good, asked: 1, regions: "cis"},
-		"both":                                         {change: func(o *allowlist.Options) { o.Region = "" }, bodies: good, asked: 2, regions: "cis world"},
+		"no request for handlers on the internet": {change: func(o *allowlist.Options) { o.Handlers = requirements.Internet }, bodies: good},
+		"nor on an isolated portal":               {change: func(o *allowlist.Options) { o.Handlers = requirements.Custom }, bodies: good},
+		"nor without the events":                  {change: func(o *allowlist.Options) { o.Packs = []bitrix.Pack{bitrix.PackREST} }, bodies: good},
+		"one region":                              {bodies: good, asked: 1, regions: "cis"},
+		"both":                                    {change: func(o *allowlist.Options) { o.Region = "" }, bodies: good, asked: 2, regions: "cis world"},
 		"the requirements say where": {change: func(o *allowlist.Options) {
 			o.Handlers, o.Requirements = "", &requirements.Requirements{Handlers: requirements.LAN}
 		}, bodies: good, asked: 1, regions: "cis"},
@@ -101,8 +101,8 @@ func TestFetch(t *testing.T) {
 	}
 }
 
-// Without addresses rules have none, and never close anything.
-func TestNoListNoGuard(t *testing.T) {
+// Without a list the rules have no addresses and block nothing.
+func TestNoListNoProtection(t *testing.T) {
 	for _, missing := range []string{"all", "one of two"} {
 		o := options()
 		o.Handlers = requirements.LAN
@@ -122,12 +122,12 @@ func TestNoListNoGuard(t *testing.T) {
 				}
 			}
 			if e != allowlist.CSV && e != allowlist.JSON && !strings.Contains(text, "There is no list") {
-				t.Errorf("%s, %s missing: it isn't said", e, missing)
+				t.Errorf("%s, %s missing: the comment is missing", e, missing)
 			}
-			// Where the script can fill it, the empty list is there.
+			// If the script can fill it, the empty list is written.
 			filled := slices.Contains([]allowlist.Equipment{allowlist.Nftables, allowlist.IPSet, allowlist.IPTables, allowlist.Firewalld, allowlist.MikroTik}, e)
 			if filled && !regexp.MustCompile(`(?m)^[^#]*(nodes|NODES)`).MatchString(text) {
-				t.Errorf("%s, %s missing: nothing that could be refreshed", e, missing)
+				t.Errorf("%s, %s missing: no list that could be refreshed", e, missing)
 			}
 		}
 	}

@@ -21,29 +21,29 @@ import (
 	"go.uber.org/goleak"
 )
 
-// playRole is set where there are network namespaces.
-var playRole = func(string) {}
+// runHelper is set where network namespaces are available.
+var runHelper = func(string) {}
 
 func TestMain(m *testing.M) {
 	if name := os.Getenv("BOXREADY_TEST_ROLE"); name != "" {
-		playRole(name)
+		runHelper(name)
 		return
 	}
 	goleak.VerifyTestMain(m)
 }
 
-// strictWords fails a test that wants a text which there isn't.
+// strictWords fails a test that uses a missing text.
 type strictWords struct {
 	*report.Words
 	t testing.TB
 }
 
-// said are texts by language, key and values: the same are wanted thousands of times.
-var said sync.Map
+// textCache holds texts by language, key and values: the same ones are used thousands of times.
+var textCache sync.Map
 
 func (w strictWords) Say(key string, args checks.Args) string {
 	which := fmt.Sprint(w.Lang(), key, args)
-	if text, ok := said.Load(which); ok {
+	if text, ok := textCache.Load(which); ok {
 		return text.(string)
 	}
 	text := w.Words.Say(key, args)
@@ -51,7 +51,7 @@ func (w strictWords) Say(key string, args checks.Args) string {
 		w.t.Errorf("%s: no text %s", w.Lang(), key)
 		return text
 	}
-	said.Store(which, text)
+	textCache.Store(which, text)
 	return text
 }
 
@@ -70,10 +70,10 @@ func words(t testing.TB, lang string) strictWords {
 	return strictWords{w, t}
 }
 
-// noon is when the rules of these tests are made.
+// noon is the date of the rules in these tests.
 var noon = time.Date(2026, 11, 23, 14, 5, 0, 0, time.FixedZone("", 3*60*60))
 
-// lists are invented: no addresses of the vendor's stand in this repository.
+// lists returns invented addresses: this repository contains no addresses of the vendor.
 func lists() []feed.List {
 	nodes := func(texts ...string) (list []netip.Prefix) {
 		for _, text := range texts {
@@ -113,7 +113,7 @@ func write(t testing.TB, r *allowlist.Rules, e allowlist.Equipment, part allowli
 	return b.String()
 }
 
-// needs skips a test loudly if a program can't be had; in CI that is a failure.
+// needs skips a test if a program is missing; in CI it fails the test.
 func needs(t testing.TB, programs ...string) {
 	t.Helper()
 	for _, name := range programs {

@@ -8,30 +8,30 @@ import (
 	"boxready/internal/bitrix"
 )
 
-// Measurement is what is known of a row from the last run.
+// Measurement is the result of the last run for a row.
 type Measurement struct {
-	// State is OK: open; Problem: closed; Unknown: could not be told; "" if nothing was measured.
+	// State is OK: open; Problem: closed; Unknown: undetermined; "" if nothing was measured.
 	State   checks.State
 	Vantage checks.Vantage
-	Check   checks.ID // which measures the row; "" if none can from here
-	// Either means that it is about one of the two regions' hosts, the one that the portal uses, and which that is isn't known.
-	Either bool
-	When   time.Time
+	Check   checks.ID // which measures the row; "" if none can
+	// EitherRegion means that it is about the host of the portal's region, which isn't known.
+	EitherRegion bool
+	When         time.Time
 }
 
-// key is that of the text.
+// key is the last part of the text's key.
 func (m Measurement) key() string {
 	switch {
 	case m.Check == "":
 		return "not-from-here"
 	case m.State == "":
 		return "not-yet"
-	case m.Either && m.State == checks.OK:
+	case m.EitherRegion && m.State == checks.OK:
 		return "either"
-	case m.Either:
+	case m.EitherRegion:
 		return "either-closed"
 	case !slices.Contains([]checks.Vantage{checks.FromComputer, checks.FromPortal, checks.FromServer, checks.FromOutside}, m.Vantage):
-		return "unclear" // a report of a stranger's
+		return "unclear" // from an untrusted report
 	case m.State == checks.OK:
 		return "open." + string(m.Vantage)
 	case m.State == checks.Problem:
@@ -40,47 +40,47 @@ func (m Measurement) key() string {
 	return "unclear"
 }
 
-// A meter is a check that tells of rows whether they are open.
-type meter struct {
+// A rowCheck is a check that measures whether rows are open.
+type rowCheck struct {
 	check checks.ID
 	rows  []string // IDs
 	dir   bitrix.Direction
-	// What causes mean about the way itself. OK and notice mean that it is open; what isn't listed, that nothing follows.
+	// Causes that prove the connection open or closed. OK and notice mean open; other causes prove neither.
 	open, closed []checks.Cause
-	// brought means that the check looks at what somebody brought from elsewhere, or does more than ask: it isn't made again just
-	// to see whether a row is open by now.
-	brought bool
+	// external means that the check uses pasted data or changes something: it isn't repeated just
+	// to see whether a row is open now.
+	external bool
 }
 
-// meters are in the order of their weight. Which of the authorization server's refusals a portal passes on shows that the way
+// rowChecks are in the order of their precedence. If a portal relays a refusal of the authorization server, the connection
 // to it is open.
-var meters = []meter{
-	{check: checks.TokenAccepted, rows: authServer, dir: bitrix.PortalOut, open: authServersWord, closed: []checks.Cause{checks.AuthServerUnreachable}},
-	{check: checks.AuthServerFromPortal, rows: authServer, dir: bitrix.PortalOut, open: authServersWord, closed: []checks.Cause{checks.AuthServerUnreachable}},
-	{check: checks.EventDelivery, rows: authServer, dir: bitrix.PortalOut, brought: true}, // that no event came may be due to much else
+var rowChecks = []rowCheck{
+	{check: checks.TokenAccepted, rows: authServer, dir: bitrix.PortalOut, open: relayedErrors, closed: []checks.Cause{checks.AuthServerUnreachable}},
+	{check: checks.AuthServerFromPortal, rows: authServer, dir: bitrix.PortalOut, open: relayedErrors, closed: []checks.Cause{checks.AuthServerUnreachable}},
+	{check: checks.EventDelivery, rows: authServer, dir: bitrix.PortalOut, external: true}, // a missing event may have many other causes
 	{check: checks.ServerAuthServer, rows: authServer, dir: bitrix.PortalOut, open: []checks.Cause{checks.CABundleOutdated},
-		closed: []checks.Cause{checks.AuthServerUnreachable, checks.ProxyNotForREST}, brought: true},
-	{check: checks.PortalFromInternet, rows: portalDoor, dir: bitrix.PortalIn, closed: []checks.Cause{checks.NotSeenFromOutside}, brought: true},
-	{check: checks.PortalTCP, rows: portalDoor, dir: bitrix.PortalIn, closed: []checks.Cause{checks.TCPRefused, checks.TCPTimeout}},
+		closed: []checks.Cause{checks.AuthServerUnreachable, checks.ProxyNotForREST}, external: true},
+	{check: checks.PortalFromInternet, rows: portalAccess, dir: bitrix.PortalIn, closed: []checks.Cause{checks.NotSeenFromOutside}, external: true},
+	{check: checks.PortalTCP, rows: portalAccess, dir: bitrix.PortalIn, closed: []checks.Cause{checks.TCPRefused, checks.TCPTimeout}},
 }
 
 var (
-	authServer      = []string{"oauth", "oauth-w"}
-	portalDoor      = []string{"app-rest", "web"}
-	authServersWord = []checks.Cause{checks.LicenceRejected, checks.PortalCredentialsRefused}
+	authServer    = []string{"oauth", "oauth-w"}
+	portalAccess  = []string{"app-rest", "web"}
+	relayedErrors = []checks.Cause{checks.LicenceRejected, checks.PortalCredentialsRefused}
 )
 
-// metersOf are the checks that measure a row.
-func metersOf(r Row) []meter {
-	return slices.DeleteFunc(slices.Clone(meters), func(m meter) bool { return m.dir != r.Direction || !slices.Contains(m.rows, r.ID()) })
+// checksOf returns the checks that measure a row.
+func checksOf(r Row) []rowCheck {
+	return slices.DeleteFunc(slices.Clone(rowChecks), func(m rowCheck) bool { return m.dir != r.Direction || !slices.Contains(m.rows, r.ID()) })
 }
 
-// Checks are those that measure the rules' rows, each once: what has to be made again after the network has changed.
+// Checks returns the checks that measure the rules' rows, each once: those to repeat after the network has changed.
 func (r *Rules) Checks() []checks.ID {
 	var ids []checks.ID
 	for _, row := range r.Rows {
-		for _, m := range metersOf(row) {
-			if !m.brought {
+		for _, m := range checksOf(row) {
+			if !m.external {
 				ids = add(ids, m.check)
 			}
 		}
@@ -88,9 +88,9 @@ func (r *Rules) Checks() []checks.ID {
 	return ids
 }
 
-// measure is the weightiest thing that the last run says of a row.
+// measure returns the last run's result for a row with the highest precedence.
 func (r *Rules) measure(row Row) (found Measurement) {
-	for _, m := range metersOf(row) {
+	for _, m := range checksOf(row) {
 		if found.State == checks.OK || found.State == checks.Problem {
 			break
 		}
@@ -106,11 +106,11 @@ func (r *Rules) measure(row Row) (found Measurement) {
 			}
 		}
 	}
-	found.Either = (found.State == checks.OK || found.State == checks.Problem && found.Vantage == checks.FromPortal) && row.Direction == bitrix.PortalOut && r.Region == ""
+	found.EitherRegion = (found.State == checks.OK || found.State == checks.Problem && found.Vantage == checks.FromPortal) && row.Direction == bitrix.PortalOut && r.Region == ""
 	return found
 }
 
-func (m meter) state(result checks.Result) checks.State {
+func (m rowCheck) state(result checks.Result) checks.State {
 	switch {
 	case result.State == checks.OK, result.State == checks.Notice, slices.Contains(m.open, result.Cause):
 		return checks.OK

@@ -93,7 +93,7 @@ func TestOneVantageIsNotAnother(t *testing.T) {
 	for _, row := range rules(t, o).Rows {
 		if row.Direction == bitrix.AppOut || row.Direction == bitrix.AppIn {
 			if row.Measured != (allowlist.Measurement{}) {
-				t.Errorf("%s: %+v", brief(row), row.Measured)
+				t.Errorf("%s: %+v", summary(row), row.Measured)
 			}
 		}
 	}

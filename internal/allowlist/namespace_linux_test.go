@@ -25,14 +25,14 @@ import (
 	"boxready/internal/requirements"
 )
 
-// Rules are loaded into network namespaces of their own, never into that of the machine.
+// Rules are loaded into new network namespaces, never into that of the machine.
 
-// roleVariable makes this program one end of a connection in a namespace, see TestMain.
+// roleVariable makes the test program one end of a connection in a namespace, see TestMain.
 const roleVariable = "BOXREADY_TEST_ROLE"
 
-func init() { playRole = role }
+func init() { runHelper = role }
 
-// inNamespace is a command in a new network namespace, with no network but what it makes itself.
+// inNamespace returns a command in a new network namespace.
 func inNamespace(name string, args ...string) *exec.Cmd {
 	cmd := exec.Command(name, args...)
 	attr := &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET, Pdeathsig: syscall.SIGKILL}
@@ -46,7 +46,7 @@ func inNamespace(name string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// needsNamespace skips a test where no namespace can be made.
+// needsNamespace skips a test if namespaces can't be created.
 func needsNamespace(t testing.TB, programs ...string) {
 	t.Helper()
 	t.Setenv("PATH", os.Getenv("PATH")+":/usr/sbin:/sbin")
@@ -69,7 +69,7 @@ func shell(t testing.TB, script string) string {
 	return string(out)
 }
 
-// scenario is what the firewall of one kind is made to do.
+// scenario has the commands of one kind of firewall.
 type scenario struct {
 	Setup, Remove, Refresh, Drops []string // shell commands; Drops prints how many packets were dropped
 	Feed                          string   // folder that is served as the vendor's
@@ -86,8 +86,8 @@ const (
 	other6   = "2001:db8::99"
 )
 
-// The rules let in who is listed, shut everybody else out of the handlers' port, and touch nothing else; the refresh script
-// changes who is listed, and a broken list changes nothing.
+// The rules accept listed clients, block all others on the handlers' port, and affect no other port; the refresh script
+// updates the list, and an invalid list changes nothing.
 func TestRulesInANamespace(t *testing.T) {
 	needsNamespace(t, "ip", "nft", "iptables", "ip6tables", "ipset", "python3")
 	for _, e := range []allowlist.Equipment{allowlist.Nftables, allowlist.IPSet, allowlist.IPTables} {
@@ -140,7 +140,7 @@ func TestRulesInANamespace(t *testing.T) {
 	}
 }
 
-// comments are the commands that stand in a file's comments.
+// comments returns the commands in a file's comments.
 func comments(t *testing.T, file string) (commands []string) {
 	t.Helper()
 	data, err := os.ReadFile(file)
@@ -167,7 +167,7 @@ func run(commands ...string) string {
 	return all.String()
 }
 
-// role plays this program's part in a namespace.
+// role runs the test program as one end of the connection.
 func role(name string) {
 	if name == "client" {
 		client()
@@ -181,7 +181,7 @@ func role(name string) {
 	host.play(s)
 }
 
-// host is the handlers' server: one end of a cable.
+// host is the handlers' server: one end of a veth pair.
 type host struct {
 	in    io.Writer
 	out   *bufio.Reader
@@ -223,7 +223,7 @@ func newHost() *host {
 	return h
 }
 
-// serve says back what it is told.
+// serve echoes what it receives.
 func serve(l net.Listener) {
 	for {
 		c, err := l.Accept()
@@ -262,8 +262,8 @@ func (h *host) reaches(source string, port int) {
 	}
 }
 
-// isShutOut waits until the firewall says that it has dropped something, so that no clock decides.
-func (h *host) isShutOut(source string) {
+// isBlocked waits until the firewall's counter of dropped packets increases, so that the test depends on no clock.
+func (h *host) isBlocked(source string) {
 	before := h.dropped()
 	h.ask("begin " + source + " 443")
 	for h.dropped() == before {
@@ -303,7 +303,7 @@ func (h *host) play(s scenario) {
 			h.reaches(source, 443)
 		}
 		for _, source := range others {
-			h.isShutOut(source)
+			h.isBlocked(source)
 		}
 		for _, source := range everybody {
 			h.reaches(source, 22)
@@ -336,7 +336,7 @@ func (h *host) play(s scenario) {
 	}
 }
 
-// client is the other end of the cable, and has everybody's addresses.
+// client is the other end, with the addresses of all clients.
 func client() {
 	questions := bufio.NewScanner(os.Stdin)
 	answer := func(format string, args ...any) { fmt.Printf(format+"\n", args...) }

@@ -13,9 +13,9 @@ import (
 	"boxready/internal/allowlist"
 )
 
-// Everything that is written is accepted by the very program that it is for.
+// Every file is accepted by the program that it is written for.
 
-// filesOf puts the files of one kind of equipment into a folder, and returns them by sample and part.
+// filesOf writes the files of one kind of equipment to a folder, and returns them by sample and part.
 func filesOf(t *testing.T, e allowlist.Equipment) map[string]map[allowlist.Part]string {
 	dir := t.TempDir()
 	files := map[string]map[allowlist.Part]string{}
@@ -35,7 +35,7 @@ func filesOf(t *testing.T, e allowlist.Equipment) map[string]map[allowlist.Part]
 	return files
 }
 
-func TestNftTakesTheRules(t *testing.T) {
+func TestNftAcceptsTheRules(t *testing.T) {
 	needsNamespace(t, "nft")
 	for name, files := range filesOf(t, allowlist.Nftables) {
 		t.Run(name, func(t *testing.T) {
@@ -44,7 +44,7 @@ func TestNftTakesTheRules(t *testing.T) {
 	}
 }
 
-func TestIPTablesTakesTheRules(t *testing.T) {
+func TestIPTablesAcceptsTheRules(t *testing.T) {
 	needsNamespace(t, "iptables", "ip6tables", "iptables-restore", "ip6tables-restore")
 	for name, files := range filesOf(t, allowlist.IPTables) {
 		t.Run(name, func(t *testing.T) {
@@ -54,7 +54,7 @@ func TestIPTablesTakesTheRules(t *testing.T) {
 	}
 }
 
-func TestIPSetTakesTheSets(t *testing.T) {
+func TestIPSetAcceptsTheSets(t *testing.T) {
 	needsNamespace(t, "ipset", "iptables", "ip6tables")
 	for name, files := range filesOf(t, allowlist.IPSet) {
 		t.Run(name, func(t *testing.T) {
@@ -66,7 +66,7 @@ func TestIPSetTakesTheSets(t *testing.T) {
 	}
 }
 
-// firewalld's own offline program plays firewall-cmd, with a configuration in a folder of the test's.
+// firewalld's offline program replaces firewall-cmd, with a configuration in the test's folder.
 const offlineShim = `#!/bin/sh
 config=%s
 set -- "$@" end
@@ -78,7 +78,7 @@ shift
 exec firewall-offline-cmd --system-config "$config" "$@"
 `
 
-func TestFirewalldTakesTheRules(t *testing.T) {
+func TestFirewalldAcceptsTheRules(t *testing.T) {
 	needsNamespace(t, "firewall-offline-cmd") // it wants to be root
 	for name, files := range filesOf(t, allowlist.Firewalld) {
 		t.Run(name, func(t *testing.T) {
@@ -121,7 +121,7 @@ func TestFirewalldTakesTheRules(t *testing.T) {
 	}
 }
 
-func TestSquidTakesTheRules(t *testing.T) {
+func TestSquidAcceptsTheRules(t *testing.T) {
 	t.Setenv("PATH", os.Getenv("PATH")+":/usr/sbin")
 	needs(t, "squid")
 	for name, files := range filesOf(t, allowlist.Squid) {
@@ -137,7 +137,7 @@ func TestSquidTakesTheRules(t *testing.T) {
 	}
 }
 
-// nginxWith writes a configuration whose one location includes a file, and returns the command that tests it.
+// nginxWith writes a configuration with one location that includes a file, and returns the command that tests it.
 func nginxWith(t *testing.T, included string) *exec.Cmd {
 	dir := t.TempDir()
 	config := fmt.Sprintf(`pid %[1]s/pid; error_log stderr; events {}
@@ -150,7 +150,7 @@ server { listen 127.0.0.1:8080; location = /handler.php { include %[2]s; deny al
 	return exec.Command("nginx", "-t", "-q", "-e", "stderr", "-p", dir, "-c", file)
 }
 
-func TestNginxTakesTheRules(t *testing.T) {
+func TestNginxAcceptsTheRules(t *testing.T) {
 	t.Setenv("PATH", os.Getenv("PATH")+":/usr/sbin")
 	needs(t, "nginx")
 	for name, files := range filesOf(t, allowlist.Nginx) {
@@ -165,8 +165,8 @@ func TestNginxTakesTheRules(t *testing.T) {
 	}
 }
 
-// A list that nginx doesn't take is not left in its way.
-func TestNginxGetsTheOldListBack(t *testing.T) {
+// If nginx rejects a new list, the script restores the old one.
+func TestNginxRestoresTheOldList(t *testing.T) {
 	needs(t, "python3")
 	server := vendorHost(t)
 	for _, taken := range []bool{true, false} {
@@ -205,7 +205,7 @@ func TestNginxGetsTheOldListBack(t *testing.T) {
 	}
 }
 
-func TestPythonTakesTheScripts(t *testing.T) {
+func TestPythonAcceptsTheScripts(t *testing.T) {
 	needs(t, "python3")
 	for _, e := range pythonRefreshed {
 		for name, files := range filesOf(t, e) {
@@ -219,7 +219,7 @@ func TestPythonTakesTheScripts(t *testing.T) {
 	}
 }
 
-func TestPHPTakesTheProxySettings(t *testing.T) {
+func TestPHPAcceptsTheProxySettings(t *testing.T) {
 	needs(t, "php")
 	for _, host := range []string{"", "proxy.corp.example", `a'b\`, `\'];phpinfo();//`} {
 		advice := allowlist.ProxySettings(words(t, "ru"), host, 0)

@@ -19,7 +19,7 @@ import (
 	"golang.org/x/net/html"
 )
 
-// code are the lines of an output that aren't comments.
+// code returns the lines of an output that aren't comments.
 func code(text string) string {
 	var lines []string
 	for line := range strings.Lines(text) {
@@ -36,8 +36,8 @@ var (
 	fileName   = regexp.MustCompile(`\.(nft|py|conf|sh|rules|ipset|rsc|ps1|txt|php|settings)$|^squid\.conf$`)
 )
 
-// No output has a name or an address that isn't in the rules, in comments either.
-func TestNothingIsInvented(t *testing.T) {
+// No output contains a name or an address that isn't in the rules, not even in comments.
+func TestOnlyNamesOfTheRules(t *testing.T) {
 	every(t, func(t *testing.T, r *allowlist.Rules) {
 		allowed := []string{r.Portal.Host}
 		addresses := []string{r.PortalIP.String(), r.HandlerIP.String()}
@@ -74,7 +74,7 @@ func TestNothingIsInvented(t *testing.T) {
 	})
 }
 
-// expressed is what of a row must be in the code of an equipment.
+// expressed returns what of a row must be in the rules for an equipment.
 func expressed(r *allowlist.Rules, row allowlist.Row, e allowlist.Equipment) (all []string) {
 	addresses := func() {
 		for _, a := range row.Addresses {
@@ -125,23 +125,23 @@ func expressed(r *allowlist.Rules, row allowlist.Row, e allowlist.Equipment) (al
 	return all
 }
 
-func TestNothingIsLeftOut(t *testing.T) {
+func TestEveryRowIsWrittenOrOmitted(t *testing.T) {
 	every(t, func(t *testing.T, r *allowlist.Rules) {
 		for _, e := range allowlist.Equipments() {
 			whole := write(t, r, e, allowlist.Add, "en")
 			text := code(whole)
-			can, cannot := r.Says(e)
+			can, cannot := r.Coverage(e)
 			counted := 0
 			for _, row := range r.Rows {
 				wanted := expressed(r, row, e)
 				if wanted != nil || e == allowlist.CSV || e == allowlist.JSON {
 					counted++
 				} else if !strings.Contains(strings.Join(strings.Fields(strings.ReplaceAll(whole, "#", " ")), " "), row.What(words(t, "en"))+", "+row.PortsText()) {
-					t.Errorf("%s doesn't say that it leaves out: %s", e, brief(row))
+					t.Errorf("%s doesn't say that it leaves out: %s", e, summary(row))
 				}
 				for _, want := range wanted {
 					if !strings.Contains(text, want) {
-						t.Errorf("%s: %s of %s is missing", e, want, brief(row))
+						t.Errorf("%s: %s of %s is missing", e, want, summary(row))
 					}
 				}
 			}
@@ -152,7 +152,7 @@ func TestNothingIsLeftOut(t *testing.T) {
 	})
 }
 
-// Whatever a stranger's file has for hosts and names, the code of the rules is the same but for the host itself.
+// For any hosts and names in a file of requirements, the rules are the same except for the host itself.
 func FuzzQuoting(f *testing.F) {
 	for _, hostile := range []string{"vendor.example", "a;b", "$(id)", "`id`", "a\nb", "a\r\nb", "'", `"`, `\`, "]", "}", "#", "-rf", "почта.рф", "a\u2028b", "a\x00", "\x1b[31m", "{{.}}", "%s",
 		"<script>alert(1)</script>", "=cmd()", "a b", "192.0.2.1", "2001:db8::1", "xn--a", "a_b.c", "\u202eabc", "place-before=0"} {
@@ -167,32 +167,32 @@ func FuzzQuoting(f *testing.F) {
 			return allowlist.New(o)
 		}
 		const plain = "plain.vendor.example"
-		tame, err := make(plain, "Application")
+		plainRules, err := make(plain, "Application")
 		if err != nil {
 			t.Fatal(err)
 		}
-		wild, err := make(host, application)
+		hostileRules, err := make(host, application)
 		if err != nil {
-			if wild, err = make(plain, application); err != nil {
+			if hostileRules, err = make(plain, application); err != nil {
 				t.Fatal(err)
 			}
 		}
-		row := wild.Rows[len(wild.Rows)-1]
-		spelt := plain
+		row := hostileRules.Rows[len(hostileRules.Rows)-1]
+		written := plain
 		if row.Hosts != nil {
-			spelt = row.Hosts[0]
+			written = row.Hosts[0]
 		}
-		if _, err := portal.ParseAddress(spelt); err != nil || strings.ContainsFunc(spelt, func(c rune) bool { return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyz0123456789-_.", c) }) {
-			t.Errorf("host %q", spelt)
+		if _, err := portal.ParseAddress(written); err != nil || strings.ContainsFunc(written, func(c rune) bool { return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyz0123456789-_.", c) }) {
+			t.Errorf("host %q", written)
 		}
-		// A long name gets a short one on FortiGate, and one of the vendor's is taken up by the vendor's rows.
-		comparable := row.Hosts != nil && len(spelt) < 50 && !strings.Contains(spelt, "bitrix") && spelt != "portal.demo.example"
+		// A long name is shortened for FortiGate, and one of the vendor's hosts is merged into the vendor's rows.
+		comparable := row.Hosts != nil && len(written) < 50 && !strings.Contains(written, "bitrix") && written != "portal.demo.example"
 		for _, e := range allowlist.Equipments() {
 			for _, part := range parts {
-				if !wild.Has(e, part) {
+				if !hostileRules.Has(e, part) {
 					continue
 				}
-				got := write(t, wild, e, part, "en")
+				got := write(t, hostileRules, e, part, "en")
 				switch e {
 				case allowlist.JSON:
 					if !json.Valid([]byte(got)) {
@@ -200,13 +200,13 @@ func FuzzQuoting(f *testing.F) {
 					}
 				case allowlist.CSV:
 					records, err := csv.NewReader(strings.NewReader(got)).ReadAll()
-					if err != nil || len(records) != len(wild.Rows)+1 {
+					if err != nil || len(records) != len(hostileRules.Rows)+1 {
 						t.Errorf("%d records, %v", len(records), err)
 					}
 				default:
-					want := code(write(t, tame, e, part, "en"))
-					alone := !strings.Contains(strings.ReplaceAll(want, plain, ""), spelt)
-					if comparable && alone && strings.ReplaceAll(code(got), spelt, plain) != want {
+					want := code(write(t, plainRules, e, part, "en"))
+					alone := !strings.Contains(strings.ReplaceAll(want, plain, ""), written)
+					if comparable && alone && strings.ReplaceAll(code(got), written, plain) != want {
 						t.Errorf("%s %s with %q and %q:\n%s\nexpected\n%s", e, part, host, application, code(got), want)
 					}
 					if strings.ContainsFunc(got, func(c rune) bool {
@@ -217,7 +217,7 @@ func FuzzQuoting(f *testing.F) {
 				}
 			}
 		}
-		l := letter(t, wild, "en")
+		l := letter(t, hostileRules, "en")
 		page, err := l.HTML()
 		if err != nil {
 			t.Fatal(err)
@@ -237,7 +237,7 @@ func FuzzQuoting(f *testing.F) {
 	})
 }
 
-// Every row of the table, and every pack, place and cause of it, has its words: strictWords fails otherwise.
+// Every row, pack, place and state has its texts: strictWords fails otherwise.
 func TestEveryRowHasWords(t *testing.T) {
 	for _, lang := range []string{"ru", "en"} {
 		w := words(t, lang)

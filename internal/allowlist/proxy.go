@@ -9,7 +9,7 @@ import (
 	"boxready/internal/bitrix"
 )
 
-// throughProxy tells whether a row is about what programs send through a proxy that speaks HTTP.
+// throughProxy reports whether a row's connections go through an HTTP proxy.
 func throughProxy(_ *Rules, row Row) bool {
 	web := true
 	for _, port := range row.Ports {
@@ -18,7 +18,7 @@ func throughProxy(_ *Rules, row Row) bool {
 	return web && !row.Inward()
 }
 
-// squidServers are whose connections a direction is about, by what squid's list of their addresses is called.
+// squidServers are the names of squid's lists of the servers' addresses by direction.
 var squidServers = []struct {
 	dir  bitrix.Direction
 	name string
@@ -26,15 +26,15 @@ var squidServers = []struct {
 
 func addSquid(p *printer) {
 	p.head(Add)
-	if p.nothing() {
+	if p.noteIfEmpty() {
 		return
 	}
 	p.line("\nacl boxready-connect method CONNECT")
 	from := map[bitrix.Direction]string{}
 	for _, s := range squidServers {
-		if near := p.near(s.dir); near.IsValid() {
+		if localAddr := p.localAddr(s.dir); localAddr.IsValid() {
 			from[s.dir] = s.name + " "
-			p.line("acl %s src %s", s.name, near)
+			p.line("acl %s src %s", s.name, localAddr)
 		}
 	}
 	var known []string
@@ -43,7 +43,7 @@ func addSquid(p *printer) {
 		p.line("")
 		var lists []string
 		for _, t := range g.targets {
-			p.note(p.reason(t))
+			p.note(p.purpose(t))
 			for _, name := range t.names {
 				p.line("acl %s dstdomain %s", list, strings.TrimPrefix(name, "*"))
 				lists = add(lists, list)
@@ -53,7 +53,7 @@ func addSquid(p *printer) {
 				lists = add(lists, list+"-ip")
 			}
 		}
-		p.wide("#", g)
+		p.noteUnrestricted("#", g)
 		for _, number := range numbers(g.ports, "tcp") {
 			port := "boxready-port-" + number
 			if !slices.Contains(known, port) {
@@ -62,7 +62,7 @@ func addSquid(p *printer) {
 			}
 			method := "boxready-connect"
 			if number == "80" {
-				method = "!boxready-connect" // what isn't encrypted is not tunnelled
+				method = "!boxready-connect" // plain HTTP isn't tunnelled
 			}
 			for _, list := range lists {
 				p.line("http_access allow %s%s %s %s", from[g.dir], method, port, list)
@@ -80,7 +80,7 @@ func addSquid(p *printer) {
 	for _, note := range advice.Notes {
 		p.note(note)
 	}
-	p.unsaid()
+	p.noteOmitted()
 }
 
 const squidFile = "/etc/squid/conf.d/boxready.conf"
@@ -91,8 +91,8 @@ func removeSquid(p *printer) {
 	p.line("rm -f %s\nsquid -k parse && squid -k reconfigure", squidFile)
 }
 
-// ProxyAdvice is what to write into a portal's own settings when its server reaches the internet through a proxy only. REST
-// and updates have settings of their own: https://dev.1c-bitrix.ru/api_d7/bitrix/main/web/httpclient/ and the options
+// ProxyAdvice is what to put into a portal's settings if its server reaches the internet through a proxy only. REST
+// and updates have separate settings: https://dev.1c-bitrix.ru/api_d7/bitrix/main/web/httpclient/ and the options
 // update_site_proxy_… of the main module.
 type ProxyAdvice struct {
 	Title   string
@@ -105,7 +105,7 @@ type ProxyAdvice struct {
 // defaultProxyPort is squid's.
 const defaultProxyPort = 3128
 
-// ProxySettings says it for the proxy at host and port; with "" and 0 for one that the reader has to fill in.
+// ProxySettings returns the advice for the proxy at host and port; with "" and 0 the reader has to fill them in.
 func ProxySettings(w Words, host string, port int) ProxyAdvice {
 	say := func(key string) string { return w.Say("allowlist.proxy."+key, nil) }
 	if host == "" {
@@ -129,7 +129,7 @@ func ProxySettings(w Words, host string, port int) ProxyAdvice {
 	return a
 }
 
-// phpString is a string between single quotes, where PHP knows two characters of its own.
+// phpString quotes a string with single quotes, where PHP has two special characters.
 func phpString(s string) string {
 	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s) + "'"
 }

@@ -14,16 +14,16 @@ import (
 	"boxready/internal/feed"
 )
 
-// refreshers are the scripts that renew the event queue's addresses. They ask the vendor themselves, check every address
-// before it goes anywhere, and leave the old ones as they are if anything about the answer is wrong.
+// refreshers are the scripts that update the event queue's addresses. They fetch the vendor's list, check every address
+// before they use it, and keep the old ones if anything in the answer is wrong.
 var refreshers = sync.OnceValue(func() *template.Template {
 	return template.Must(template.ParseFS(assets.Allowlist, "allowlist/refresh.*"))
 })
 
-// neverPattern finds the addresses of feed.NeverSenders, in the form in which Windows prints addresses.
+// neverPattern matches the addresses of feed.NeverSenders as Windows prints them.
 const neverPattern = `^((0|10|127|169\.254|192\.168|172\.(1[6-9]|2[0-9]|3[01])|100\.(6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7])|22[4-9]|2[3-5][0-9])\.|::|[Ff][C-Fc-f])`
 
-// refreshScript is the template of each script, and how it quotes a string.
+// refreshScript returns the template of a script and its function for quoting strings.
 func refreshScript(name string) (file string, quote func(string) string) {
 	switch name {
 	case "windows":
@@ -33,7 +33,7 @@ func refreshScript(name string) (file string, quote func(string) string) {
 			return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, `$`, `\$`, `?`, `\?`).Replace(s) + `"`
 		}
 	}
-	// Python reads what JSON writes.
+	// JSON strings are valid Python strings.
 	return "refresh.py", func(s string) string { b, _ := json.Marshal(s); return string(b) }
 }
 
@@ -42,7 +42,7 @@ func scriptExtension(name string) string {
 	return strings.TrimPrefix(file, "refresh")
 }
 
-// script writes the script of that name.
+// script writes the refresh script with that name.
 func (p *printer) script(name string) error {
 	file, quote := refreshScript(name)
 	g := group{name: nodes}
@@ -51,7 +51,7 @@ func (p *printer) script(name string) error {
 		NeverPattern, File            string
 		Set4, Set6, Apply             string
 	}{NeverPattern: neverPattern, File: nginxFile, Set4: g.set(4), Set6: g.set(6)}
-	args := checks.Args{"equipment": p.equipment.Name(p.words), "version": p.Version, "when": p.Now.Format(stamp), "portal": p.portalName(),
+	args := checks.Args{"equipment": p.equipment.Name(p.words), "version": p.Version, "when": p.Now.Format(timeFormat), "portal": p.portalName(),
 		"script": p.equipment.FileName(Refresh)}
 	for _, words := range []string{p.say("file.refresh", args), p.say("file.source", args), p.say("equipment."+string(p.equipment)+".run", args)} {
 		data.Comments = append(data.Comments, wrap(words, 76)...)
@@ -79,7 +79,7 @@ func (p *printer) script(name string) error {
 	return nil
 }
 
-// feedURL is where a region's list was fetched from, or is.
+// feedURL returns the URL that a region's list was or can be fetched from.
 func (r *Rules) feedURL(region bitrix.Region) string {
 	for _, l := range r.Lists {
 		if l.Region == region && l.URL != "" {

@@ -23,7 +23,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// hostileFeeds are answers that are no list of addresses, or one that nobody should follow.
+// hostileFeeds returns answers that are no list of addresses, or one that must not be applied.
 func hostileFeeds() []string {
 	nodes := func(all ...string) string { return `{"nodes":["` + strings.Join(all, `","`) + `"]}` }
 	return []string{
@@ -42,12 +42,12 @@ func hostileFeeds() []string {
 	}
 }
 
-// A list that everything may be in that a list may have: two versions, networks, doubles, spaces, a byte order mark.
+// A list with everything that is allowed: both versions of IP, networks, duplicates, spaces, a byte order mark.
 const soundFeed = "\ufeff" + `{"nodes":["203.0.113.9"," 203.0.113.5 ","203.0.113.5","198.51.100.77/26","2001:db8::5","::ffff:203.0.113.9","2001:DB8:0::5/128"],"more":1}`
 
 const goodList = `{"nodes":["198.51.100.21"]}`
 
-// vendorHost serves hostile lists under their number, and answers that are broken in other ways.
+// vendorHost serves hostile lists by their index, and answers with other errors.
 func vendorHost(t *testing.T) *httptest.Server {
 	feeds := hostileFeeds()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -87,8 +87,8 @@ func vendorHost(t *testing.T) *httptest.Server {
 	return server
 }
 
-// did is what a script did, or would have, with one list.
-type did struct {
+// scriptRun is what a script did, or would have done, with one list.
+type scriptRun struct {
 	Error string
 	Runs  []struct {
 		Command []string
@@ -96,7 +96,7 @@ type did struct {
 	}
 }
 
-func harness(t *testing.T, e allowlist.Equipment, target string, urls ...string) (all []did) {
+func harness(t *testing.T, e allowlist.Equipment, target string, urls ...string) (all []scriptRun) {
 	t.Helper()
 	o := options()
 	o.Handlers = requirements.LAN
@@ -119,7 +119,7 @@ func harness(t *testing.T, e allowlist.Equipment, target string, urls ...string)
 	}
 	d := json.NewDecoder(bytes.NewReader(out))
 	for d.More() {
-		var one did
+		var one scriptRun
 		if err := d.Decode(&one); err != nil {
 			t.Fatal(err)
 		}
@@ -133,7 +133,7 @@ func harness(t *testing.T, e allowlist.Equipment, target string, urls ...string)
 
 func fileExists(name string) bool { _, err := os.Stat(name); return err == nil }
 
-// pythonRefreshed are the kinds of equipment whose script is Python.
+// pythonRefreshed are the kinds of equipment with a script in Python.
 var pythonRefreshed = []allowlist.Equipment{allowlist.Nftables, allowlist.IPSet, allowlist.IPTables, allowlist.Firewalld, allowlist.Nginx, allowlist.FortiGate, allowlist.PfSense}
 
 func TestRefreshRefusesBrokenLists(t *testing.T) {
@@ -160,13 +160,13 @@ func TestRefreshRefusesBrokenLists(t *testing.T) {
 				}
 			}
 			if data, err := os.ReadFile(target); string(data) != "the old list\n" {
-				t.Errorf("the old list has become %q, %v", data, err)
+				t.Errorf("the old list was changed to %q, %v", data, err)
 			}
 		})
 	}
 }
 
-func TestRefreshTakesSoundLists(t *testing.T) {
+func TestRefreshAppliesValidLists(t *testing.T) {
 	needs(t, "python3")
 	server := vendorHost(t)
 	want := map[allowlist.Equipment][]string{
@@ -222,8 +222,8 @@ func TestRefreshTakesSoundLists(t *testing.T) {
 	}
 }
 
-// firewalld's sets have no swap: what is new is added before what is gone is removed.
-func TestFirewalldIsNeverEmpty(t *testing.T) {
+// firewalld has no swap of sets: new addresses are added before old ones are removed.
+func TestFirewalldAddsBeforeItRemoves(t *testing.T) {
 	needs(t, "python3")
 	one := harness(t, allowlist.Firewalld, "", vendorHost(t).URL+"/sound")[0]
 	var got []string
@@ -249,7 +249,7 @@ func TestFirewalldIsNeverEmpty(t *testing.T) {
 	}
 }
 
-// The pattern that stands in for the list of networks in PowerShell finds the same addresses.
+// The pattern in the PowerShell script matches the same addresses as feed.NeverSenders.
 func TestNeverPattern(t *testing.T) {
 	o := options()
 	o.Handlers = requirements.LAN

@@ -11,62 +11,62 @@ import (
 	"boxready/internal/requirements"
 )
 
-// Row is one connection that has to be possible, or several to the same end.
+// Row is a required connection, or several with the same purpose.
 type Row struct {
-	// IDs are rows of the table of endpoints, the one that the row is known by first; Application for a host of the
-	// requirements. More than one where a row covers others.
+	// IDs are rows of the table of endpoints, the first is the row's own; Application for a host of the
+	// requirements. There are several if the row covers other rows.
 	IDs       []string
 	Direction bitrix.Direction
-	// Hosts, Addresses and Party are the far side: what is connected to, or, for the inward directions, who connects.
+	// Hosts, Addresses and Party are the remote side: the target, or the client for the inward directions.
 	Hosts     []string       // names; "*." stands for any subdomain
-	Known     []string       // names that are known under a mask in Hosts, for equipment that has no masks
+	Known     []string       // known names under a mask in Hosts, for equipment without masks
 	Addresses []netip.Prefix // a single address is a /32 or /128
-	Party     Party          // who it is where that is known and the names aren't, or besides
-	// Unpublished means that Hosts connect to the portal from addresses that nobody publishes, so that no rule can name them.
+	Party     Party          // the role of the remote side, if Hosts doesn't tell it
+	// Unpublished means that Hosts connect to the portal from unpublished addresses, so that no rule can name them.
 	Unpublished bool
 	Ports       []bitrix.Port // sorted
 	Pack        bitrix.Pack   // "" for a host of the requirements
 	Mark        bitrix.Mark   // "" for a host of the requirements
 	Regions     []bitrix.Region
-	// Applications are those that name the host, for a row of requirements.
+	// Applications that need the host, for a row of requirements.
 	Applications []requirements.Application
 	Measured     Measurement
 }
 
-// Application is the ID of rows that come from requirements, isolatedPortal of the handlers' side of a portal with its own
+// Application is the ID of rows from requirements, isolatedPortal that of the connections to handlers of a portal with its own
 // event provider.
 const (
 	Application    = "application"
 	isolatedPortal = "isolated-portal"
 )
 
-// Party is a far side that differs from portal to portal: a host of bitrix.Host… without its @.
+// Party is a remote side that differs from portal to portal: a constant bitrix.Host… without its @.
 type Party string
 
-// The parties that this package writes of by name.
+// Parties that this package treats specially.
 const (
 	Queue    Party = "nodes"
 	Portal   Party = "portal"
 	Handlers Party = "handlers"
 )
 
-// ID is what the row is known by.
+// ID returns the row's own ID.
 func (r Row) ID() string { return r.IDs[0] }
 
-// Inward tells whether the far side is who connects.
+// Inward reports whether the remote side opens the connection.
 func (r Row) Inward() bool { return r.Direction == bitrix.PortalIn || r.Direction == bitrix.AppIn }
 
-// Directions are the rows' directions in the order in which they are shown.
+// Directions returns the directions in the order in which rows are shown.
 func Directions() []bitrix.Direction {
 	return []bitrix.Direction{bitrix.PortalOut, bitrix.PortalIn, bitrix.AppIn, bitrix.AppOut, bitrix.DeskOut}
 }
 
-// rows makes the rows in the order of Directions and, within one, of the table.
-func (r *Rules) rows(hosts []far) []Row {
+// rows returns the rows in the order of Directions and, within one, of the table.
+func (r *Rules) rows(hosts []remoteHost) []Row {
 	var rows []Row
 	for _, e := range r.endpoints() {
 		for _, d := range e.Directions {
-			if r.wants(e, d) {
+			if r.concernsOwner(e, d) {
 				rows = append(rows, r.expand(e, d, hosts)...)
 			}
 		}
@@ -74,7 +74,7 @@ func (r *Rules) rows(hosts []far) []Row {
 	if r.Handlers == requirements.Custom {
 		rows = append(rows, r.fromIsolatedPortal(rows))
 	}
-	rows = fold(append(rows, r.otherHosts(hosts)...))
+	rows = mergeCovered(append(rows, r.otherHosts(hosts)...))
 	slices.SortStableFunc(rows, func(a, b Row) int {
 		return slices.Index(Directions(), a.Direction) - slices.Index(Directions(), b.Direction)
 	})
@@ -90,27 +90,27 @@ func (r *Rules) endpoints() []bitrix.Endpoint {
 	})
 }
 
-// replaced tells whether a portal with its own authorization and event provider does without e
+// replaced reports whether a portal with its own authorization and event provider doesn't need e
 // (https://apidocs.bitrix24.com/settings/cloud-and-on-premise/network-access.html).
 func replaced(e bitrix.Endpoint) bool {
 	return e.Pack == bitrix.PackEvents || slices.ContainsFunc(e.Hosts, bitrix.IsAuthHost)
 }
 
-// wants tells whether direction d of e concerns the owner. A vendor's servers on the internet are the vendor's to open.
-func (r *Rules) wants(e bitrix.Endpoint, d bitrix.Direction) bool {
+// concernsOwner reports whether direction d of e concerns the owner. Servers of a vendor on the internet are the vendor's responsibility.
+func (r *Rules) concernsOwner(e bitrix.Endpoint, d bitrix.Direction) bool {
 	switch d {
 	case bitrix.AppIn:
 		return r.Handlers == requirements.LAN
 	case bitrix.AppOut:
 		return r.Handlers != requirements.Internet
 	case bitrix.DeskOut:
-		return e.Pack != bitrix.PackEvents // BoxReady's own way to the list of addresses
+		return e.Pack != bitrix.PackEvents // only BoxReady itself fetches the list from a desk
 	}
 	return true
 }
 
-// expand turns one direction of e into rows; there are several only where requirements name hosts with several ports.
-func (r *Rules) expand(e bitrix.Endpoint, d bitrix.Direction, hosts []far) []Row {
+// expand returns the rows for one direction of e; several only if the requirements have hosts with several ports.
+func (r *Rules) expand(e bitrix.Endpoint, d bitrix.Direction, hosts []remoteHost) []Row {
 	row := Row{IDs: []string{e.ID}, Direction: d, Ports: sortedPorts(e.Ports), Pack: e.Pack, Mark: e.Mark}
 	for _, region := range r.regions() {
 		if e.In(region) {
@@ -133,11 +133,11 @@ func (r *Rules) expand(e bitrix.Endpoint, d bitrix.Direction, hosts []far) []Row
 	}
 	row.Unpublished = d == bitrix.PortalIn && len(row.Hosts) > 0
 	if r.Portal.Port != 0 && (d == bitrix.PortalIn && row.Party == "app-servers" || row.Party == Portal) {
-		row.Ports = []bitrix.Port{{Proto: "tcp", Number: uint16(r.Portal.Port)}} // #nosec G115 -- ParseAddress lets in nothing above 65535
+		row.Ports = []bitrix.Port{{Proto: "tcp", Number: uint16(r.Portal.Port)}} // #nosec G115 -- ParseAddress accepts nothing above 65535
 	}
 	switch row.Party {
 	case Queue:
-		for _, list := range r.wanted() {
+		for _, list := range r.usedLists() {
 			row.Addresses = append(row.Addresses, list.Nodes...)
 		}
 		slices.SortFunc(row.Addresses, netip.Prefix.Compare)
@@ -159,15 +159,15 @@ func (r *Rules) expand(e bitrix.Endpoint, d bitrix.Direction, hosts []far) []Row
 	return []Row{row}
 }
 
-// withHosts puts the application's hosts of one direction in the place of a row's party, a row for each port.
-func (r *Rules) withHosts(row Row, hosts []far, d requirements.Direction) []Row {
+// withHosts replaces a row's party by the application's hosts of one direction, with a row for each port.
+func (r *Rules) withHosts(row Row, hosts []remoteHost, d requirements.Direction) []Row {
 	var rows []Row
 	for _, h := range hosts {
 		if h.dir == d {
 			named := row
 			named.Ports = []bitrix.Port{h.port}
 			named.Addresses = nil
-			rows = h.into(rows, named)
+			rows = h.addTo(rows, named)
 		}
 	}
 	if rows == nil {
@@ -176,8 +176,8 @@ func (r *Rules) withHosts(row Row, hosts []far, d requirements.Direction) []Row 
 	return rows
 }
 
-// into adds the host to the row for its port, which is a copy of like if there is none yet.
-func (h far) into(rows []Row, like Row) []Row {
+// addTo adds the host to the row for its port; a new one is a copy of like.
+func (h remoteHost) addTo(rows []Row, like Row) []Row {
 	i := slices.IndexFunc(rows, func(r Row) bool { return r.Direction == like.Direction && slices.Equal(r.Ports, like.Ports) })
 	if i < 0 {
 		rows, i = append(rows, like), len(rows)
@@ -192,8 +192,8 @@ func (h far) into(rows []Row, like Row) []Row {
 	return rows
 }
 
-// otherHosts are rows for those of the application's hosts that no row of the table has taken.
-func (r *Rules) otherHosts(hosts []far) []Row {
+// otherHosts returns rows for those of the application's hosts that are in no row of the table.
+func (r *Rules) otherHosts(hosts []remoteHost) []Row {
 	directions := map[requirements.Direction]bitrix.Direction{requirements.BrowserToApp: bitrix.DeskOut}
 	if r.Handlers != requirements.Custom {
 		directions[requirements.PortalToApp] = bitrix.PortalOut
@@ -204,14 +204,14 @@ func (r *Rules) otherHosts(hosts []far) []Row {
 	var rows []Row
 	for _, h := range hosts {
 		if d, ok := directions[h.dir]; ok {
-			rows = h.into(rows, Row{IDs: []string{Application}, Direction: d, Ports: []bitrix.Port{h.port}, Regions: r.regions(),
+			rows = h.addTo(rows, Row{IDs: []string{Application}, Direction: d, Ports: []bitrix.Port{h.port}, Regions: r.regions(),
 				Applications: r.Requirements.Applications})
 		}
 	}
 	return rows
 }
 
-// fromIsolatedPortal is the handlers' side of the events that the portal sends itself; rows has the portal's.
+// fromIsolatedPortal returns the row on the handlers' side for events that the portal sends itself; rows has those on the portal's side.
 func (r *Rules) fromIsolatedPortal(rows []Row) Row {
 	row := Row{IDs: []string{isolatedPortal}, Direction: bitrix.AppIn, Party: Portal, Pack: bitrix.PackIsolated, Mark: bitrix.Documentation,
 		Regions: r.regions()}
@@ -227,9 +227,9 @@ func (r *Rules) fromIsolatedPortal(rows []Row) Row {
 	return row
 }
 
-// fold lets a row take over what it covers of others: the same direction, and a name or mask that covers theirs, for all
+// mergeCovered merges hosts into rows that cover them: the same direction, and a name or mask that covers theirs, for all
 // their ports.
-func fold(rows []Row) []Row {
+func mergeCovered(rows []Row) []Row {
 	for i := range rows {
 		for j := range rows {
 			a, b := &rows[i], &rows[j]
@@ -262,7 +262,7 @@ func fold(rows []Row) []Row {
 	return slices.DeleteFunc(rows, func(r Row) bool { return r.IDs == nil })
 }
 
-// mask returns the row's own host that covers host, or "".
+// mask returns the row's host or mask that covers host, or "".
 func (r Row) mask(host string) string {
 	i := slices.IndexFunc(r.Hosts, func(own string) bool {
 		suffix, masked := strings.CutPrefix(own, "*")
@@ -292,8 +292,8 @@ func sortedPorts(ports []bitrix.Port) []bitrix.Port {
 	})
 }
 
-// key is that of a row's texts. The twins of two regions have the same; an application wants something else of the
-// authorization server than a portal does.
+// key returns the key of a row's texts. The rows of the two regions share it; an application uses the
+// authorization server differently than a portal.
 func (r Row) key(id string) string {
 	name := strings.TrimSuffix(id, "-w")
 	if r.Direction == bitrix.AppOut && strings.HasPrefix(name, "oauth") {
@@ -302,10 +302,10 @@ func (r Row) key(id string) string {
 	return "allowlist.row." + name
 }
 
-// Why says in words what the row is for.
+// Why returns what the row is for.
 func (r Row) Why(w Words) string { return r.say(w, ".why") }
 
-// Breaks says in words what doesn't work without it.
+// Breaks returns what doesn't work without the row.
 func (r Row) Breaks(w Words) string { return r.say(w, ".breaks") }
 
 func (r Row) say(w Words, part string) string {
@@ -319,10 +319,10 @@ func (r Row) say(w Words, part string) string {
 	return strings.Join(all, "; ")
 }
 
-// What names the far side in words: hosts and addresses, or who it is.
+// What returns the remote side: hosts and addresses, or the name of its party.
 func (r Row) What(w Words) string {
 	list := slices.Clone(r.Hosts)
-	if r.Party != Queue { // too many, and they change
+	if r.Party != Queue { // there are many, and they change
 		for _, p := range r.Addresses {
 			list = append(list, text(p))
 		}
@@ -333,7 +333,7 @@ func (r Row) What(w Words) string {
 	return strings.Join(list, ", ")
 }
 
-// PortsText is the ports as people write them: "TCP 80, 443".
+// PortsText formats the ports: "TCP 80, 443".
 func (r Row) PortsText() string {
 	var parts []string
 	for _, proto := range protocols {
@@ -346,7 +346,7 @@ func (r Row) PortsText() string {
 
 var protocols = []string{"tcp", "udp"}
 
-// numbers are the ports of one protocol, nil for none.
+// numbers returns the ports of one protocol, nil for none.
 func numbers(ports []bitrix.Port, proto string) []string {
 	var list []string
 	for _, p := range ports {
@@ -358,7 +358,7 @@ func numbers(ports []bitrix.Port, proto string) []string {
 	return list
 }
 
-// text is an address or a network as rules have it: a single address without its length.
+// text formats a network; a single address without its prefix length.
 func text(p netip.Prefix) string {
 	if p.IsSingleIP() {
 		return p.Addr().String()
@@ -366,7 +366,7 @@ func text(p netip.Prefix) string {
 	return p.String()
 }
 
-// State says in words what was last measured, from where and when.
+// State returns the last measurement, with its vantage and time.
 func (r Row) State(w Words) string {
 	return w.Say("allowlist.measured."+r.Measured.key(), checks.Args{"when": r.Measured.When})
 }

@@ -16,8 +16,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// brief is a row in a line.
-func brief(r allowlist.Row) string {
+// summary formats a row in a line.
+func summary(r allowlist.Row) string {
 	far := slices.Clone(r.Hosts)
 	for _, a := range r.Addresses {
 		far = append(far, a.String())
@@ -115,7 +115,7 @@ func TestRows(t *testing.T) {
 			c.change(&o)
 			var got []string
 			for _, row := range rules(t, o).Rows {
-				got = append(got, brief(row))
+				got = append(got, summary(row))
 			}
 			if diff := cmp.Diff(c.want, got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
@@ -146,23 +146,23 @@ func TestDirectionsAreRight(t *testing.T) {
 				if bitrix.IsAuthHost(host) {
 					switch {
 					case r.Handlers == requirements.Custom:
-						t.Errorf("an isolated portal needs no authorization server: %s", brief(row))
+						t.Errorf("an isolated portal needs no authorization server: %s", summary(row))
 					case row.Direction != bitrix.PortalOut && row.Direction != bitrix.AppOut:
-						t.Errorf("nobody comes from the authorization server: %s", brief(row))
+						t.Errorf("the authorization server opens no connections: %s", summary(row))
 					}
 				}
 			}
 			if row.Party == allowlist.Queue && (row.Direction != bitrix.AppIn || r.Handlers != requirements.LAN) {
-				t.Errorf("the queue calls handlers in the office, and nobody else: %s", brief(row))
+				t.Errorf("the queue must only call handlers in the office: %s", summary(row))
 			}
 			if row.Party == "app-servers" && row.Direction != bitrix.PortalIn {
-				t.Errorf("application servers come to the portal: %s", brief(row))
+				t.Errorf("application servers come to the portal: %s", summary(row))
 			}
 			if len(row.Regions) == 0 || len(row.Ports) == 0 || len(row.Hosts)+len(row.Addresses) == 0 && row.Party == "" {
 				t.Errorf("something is empty: %+v", row)
 			}
 			if row.Unpublished != (row.Direction == bitrix.PortalIn && len(row.Hosts) > 0 && row.Party == "" && row.ID() != allowlist.Application) {
-				t.Errorf("unpublished addresses: %s", brief(row))
+				t.Errorf("unpublished addresses: %s", summary(row))
 			}
 			for _, mask := range row.Hosts {
 				if suffix, ok := strings.CutPrefix(mask, "*"); ok {
@@ -177,8 +177,8 @@ func TestDirectionsAreRight(t *testing.T) {
 	})
 }
 
-// Each row of the table that concerns the rules is in exactly one row of theirs, in each of its directions.
-func TestNothingIsLost(t *testing.T) {
+// Each endpoint that concerns the rules is in a row, in each of its directions.
+func TestEveryEndpointHasARow(t *testing.T) {
 	o := options()
 	o.Region, o.Handlers, o.Packs = "", requirements.LAN, allowlist.Packs()
 	r := rules(t, o)
@@ -188,7 +188,7 @@ func TestNothingIsLost(t *testing.T) {
 		}
 		for _, d := range e.Directions {
 			if e.Pack == bitrix.PackEvents && d == bitrix.DeskOut {
-				continue // BoxReady's own
+				continue // fetched by BoxReady only
 			}
 			if d == bitrix.PortalOut || d == bitrix.AppOut || d == bitrix.DeskOut {
 				for _, host := range e.Hosts {
@@ -210,7 +210,7 @@ func TestNothingIsLost(t *testing.T) {
 	}
 }
 
-func TestHostsOfStrangers(t *testing.T) {
+func TestInvalidHosts(t *testing.T) {
 	for _, host := range []string{"", " ", "a b", "a;rm -rf /", "$(id)", "`id`", "a\nb", "a'b", `a"b`, "a|b", "*.vendor.example", "-rf.example",
 		"a..b", "vendor.example/path", "user@vendor.example", "vendor.example:443", "fe80::1%eth0", "1.2.3", "0x7f.1", "300.1.1.1", "a\x00b", "a\u2028b",
 		strings.Repeat("a", 300)} {
@@ -224,7 +224,7 @@ func TestHostsOfStrangers(t *testing.T) {
 		o := options()
 		o.Requirements = &requirements.Requirements{Hosts: []requirements.Host{{Host: "vendor.example", Port: port, Direction: requirements.BrowserToApp}}}
 		if _, err := allowlist.New(o); err == nil {
-			t.Errorf("port %d is taken", port)
+			t.Errorf("port %d is accepted", port)
 		}
 	}
 }

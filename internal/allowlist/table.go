@@ -17,7 +17,7 @@ type table struct {
 	Version   string      `json:"boxready"`
 	Made      time.Time   `json:"made"`
 	Portal    string      `json:"portal,omitempty"`
-	Region    string      `json:"region,omitempty"` // none: the hosts of both are in it
+	Region    string      `json:"region,omitempty"` // none: the hosts of both regions
 	Handlers  string      `json:"handlers"`
 	Addresses []tableList `json:"addresses"`
 	Rows      []tableRow  `json:"rows"`
@@ -26,7 +26,7 @@ type table struct {
 type tableList struct {
 	Region  bitrix.Region `json:"region"`
 	URL     string        `json:"url"`
-	Fetched *time.Time    `json:"fetched"` // null: there is none
+	Fetched *time.Time    `json:"fetched"` // null: not available
 	Nodes   int           `json:"nodes"`
 }
 
@@ -59,7 +59,7 @@ func addJSON(p *printer) {
 	if p.Portal.Host != "" {
 		t.Portal = p.Portal.String()
 	}
-	for _, l := range p.wanted() {
+	for _, l := range p.usedLists() {
 		t.Addresses = append(t.Addresses, tableList{l.Region, l.URL, &l.Fetched, len(l.Nodes)})
 	}
 	for _, region := range p.Missing {
@@ -78,7 +78,7 @@ func addJSON(p *printer) {
 	encoder := json.NewEncoder(&p.out)
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", "  ")
-	// Nothing in it can fail to be encoded, and a printer takes everything.
+	// Encoding these types can't fail, nor can writing to a strings.Builder.
 	_ = encoder.Encode(t)
 }
 
@@ -111,15 +111,15 @@ func addCSV(p *printer) {
 			record[1] = r.What(p.words)
 		}
 		for i := range record {
-			record[i] = inert(record[i])
+			record[i] = escapeFormula(record[i])
 		}
 		_ = w.Write(record)
 	}
 	w.Flush()
 }
 
-// inert keeps a spreadsheet from taking a cell for a formula.
-func inert(cell string) string {
+// escapeFormula prevents a spreadsheet from evaluating a cell as a formula.
+func escapeFormula(cell string) string {
 	if strings.ContainsAny(cell[:min(len(cell), 1)], "=+-@\t\r") {
 		return "'" + cell
 	}
