@@ -19,19 +19,6 @@ const (
 	BySignIn  Credential = "sign-in" // a token of the application that the owner signed in to
 )
 
-// has tells whether the owner gave that credential.
-func (t *Target) has(c Credential) bool {
-	switch c {
-	case ByWebhook:
-		return t.Webhook != nil
-	case BySignIn:
-		return t.SignIn != nil
-	case aWindow:
-		return t.Self.Display != nil
-	}
-	return false
-}
-
 // callTimeout is how long a call with a credential may take: the portal may have to ask the authorization server first, and
 // looks fifty methods up in one batch.
 const callTimeout = tokenTimeout

@@ -1,7 +1,6 @@
 package checks
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -12,13 +11,7 @@ import (
 
 	"boxready/internal/bitrix"
 	"boxready/internal/portal"
-	"boxready/internal/requirements"
 )
-
-// required is what the run looks for.
-func (t *Target) required() *requirements.Requirements {
-	return cmp.Or(t.Requirements, requirements.AnyApplication())
-}
 
 // basics are the answers to a first batch, which several checks look at.
 type basics struct {

@@ -1,0 +1,883 @@
+package checks
+
+import (
+	"fmt"
+	"math/big"
+	"math/rand"
+	"net/http"
+	"net/netip"
+	"slices"
+	"testing"
+	"time"
+
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	cryptorand "crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+
+	"boxready/internal/portal"
+	"boxready/internal/transport"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestJudgeAddress(t *testing.T) {
+	judge(t, PortalAddress, []verdict{
+		{"a name", &AddressFacts{Address: "https://portal.example"}, nil, results("ok")},
+		{"an IP address", &AddressFacts{IP: true}, nil, results("problem address-is-ip portal-admin")},
+		{"a cloud portal", &AddressFacts{Cloud: true}, nil, results("notice address-is-cloud you")},
+		{"http typed", &AddressFacts{WasHTTP: true}, nil, results("notice address-was-http you")},
+		{"http and an IP address", &AddressFacts{IP: true, WasHTTP: true}, nil, results("problem address-is-ip portal-admin", "notice address-was-http you")},
+		{"http and a cloud portal", &AddressFacts{Cloud: true, WasHTTP: true}, nil, results("notice address-is-cloud you", "notice address-was-http you")},
+	})
+}
+
+func addresses(texts ...string) []netip.Addr {
+	var list []netip.Addr
+	for _, s := range texts {
+		list = append(list, netip.MustParseAddr(s))
+	}
+	return list
+}
+
+func TestJudgeDNS(t *testing.T) {
+	found := func(texts ...string) *DNSFacts {
+		return &DNSFacts{Host: "portal.example", Addresses: addresses(texts...)}
+	}
+	failed := func(f transport.Failure) *DNSFacts { return &DNSFacts{Host: "portal.example", Failure: f} }
+	public := func(f *DNSFacts, failure transport.Failure, texts ...string) *DNSFacts {
+		f.Public = &PublicDNSFacts{Resolver: "dns.example", Failure: failure, Addresses: addresses(texts...)}
+		return f
+	}
+	const private, differs, sinkhole = "notice dns-private-only network-admin", "notice dns-differs network-admin", "problem dns-sinkhole network-admin"
+	judge(t, PortalDNS, []verdict{
+		{"public", found("203.0.113.10"), nil, results("ok")},
+		{"public IPv6", found("2001:db8::10"), nil, results("ok")},
+		{"given", &DNSFacts{Host: "portal.example", Given: true}, nil, results("ok")},
+		{"through a proxy", &DNSFacts{Host: "portal.example", Proxy: "proxy.example:3128"}, nil, results("ok")},
+		// A place that the user named may be on this very computer.
+		{"given, and on this computer", &DNSFacts{Given: true, Addresses: addresses("127.0.0.1")}, nil, results("ok")},
+
+		{"not found", failed(transport.NameUnknown), nil, results("problem dns-not-found network-admin")},
+		{"SERVFAIL", failed(transport.NameFailed), nil, results("unknown dns-failed network-admin")},
+		{"no answer", failed(transport.Timeout), nil, results("unknown dns-failed network-admin")},
+		{"no network", failed(transport.NoNetwork), nil, results("unknown no-network you")},
+		{"cancelled", failed(transport.Cancelled), nil, results("unknown cancelled you")},
+		{"something else", failed(transport.Other), nil, results("unknown unexpected-answer network-admin")},
+
+		{"10/8", found("10.1.2.3"), nil, results(private)},
+		{"172.16/12, first", found("172.16.0.0"), nil, results(private)},
+		{"172.16/12, last", found("172.31.255.255"), nil, results(private)},
+		{"172.15 is public", found("172.15.255.255"), nil, results("ok")},
+		{"172.32 is public", found("172.32.0.0"), nil, results("ok")},
+		{"192.168/16", found("192.168.0.1"), nil, results(private)},
+		{"100.64/10, first", found("100.64.0.0"), nil, results(private)},
+		{"100.64/10, last", found("100.127.255.255"), nil, results(private)},
+		{"100.63 is public", found("100.63.255.255"), nil, results("ok")},
+		{"100.128 is public", found("100.128.0.0"), nil, results("ok")},
+		{"link-local", found("169.254.1.1"), nil, results(private)},
+		{"IPv6 link-local", found("fe80::1"), nil, results(private)},
+		{"IPv6 unique local", found("fd00::1"), nil, results(private)},
+		{"several private", found("10.0.0.1", "fd00::1"), nil, results(private)},
+		{"private beside public", found("10.0.0.1", "203.0.113.10"), nil, results("ok")},
+		{"private IPv4 beside public IPv6", found("10.0.0.1", "2001:db8::10"), nil, results("ok")},
+
+		{"sinkhole 0.0.0.0", found("0.0.0.0"), nil, results(sinkhole)},
+		{"sinkhole 127.0.0.1", found("127.0.0.1"), nil, results(sinkhole)},
+		{"sinkhole, end of 127/8", found("127.255.255.255"), nil, results(sinkhole)},
+		{"126 is public", found("126.255.255.255"), nil, results("ok")},
+		{"128 is public", found("128.0.0.1"), nil, results("ok")},
+		{"sinkhole ::", found("::"), nil, results(sinkhole)},
+		{"sinkhole ::1", found("::1"), nil, results(sinkhole)},
+		{"block page", found("146.112.61.106"), nil, results(sinkhole)},
+		{"the neighbour of block pages", found("146.112.61.112"), nil, results("ok")},
+		{"0.0.0.0 and ::, as filters answer", found("0.0.0.0", "::"), nil, results(sinkhole)},
+		{"sinkhole and a different public answer", public(found("0.0.0.0"), "", "203.0.113.10"), nil, results(sinkhole)},
+
+		{"public resolver agrees", public(found("203.0.113.10"), "", "203.0.113.10"), nil, results("ok")},
+		{"public resolver agrees on one of several", public(found("203.0.113.10", "203.0.113.11"), "", "203.0.113.12", "203.0.113.11"), nil, results("ok")},
+		{"public resolver disagrees", public(found("203.0.113.10"), "", "198.51.100.10"), nil, results(differs)},
+		{"public resolver doesn't know the name", public(found("203.0.113.10"), transport.NameUnknown), nil, results(differs)},
+		{"public resolver fails", public(found("203.0.113.10"), transport.NameFailed), nil, results("ok")},
+		{"public resolver is silent", public(found("203.0.113.10"), transport.Timeout), nil, results("ok")},
+		{"public resolver out of reach", public(found("203.0.113.10"), transport.Refused), nil, results("ok")},
+		{"private and unknown outside", public(found("10.0.0.1"), transport.NameUnknown), nil, results(private, differs)},
+		{"private outside too", public(found("10.0.0.1"), "", "10.0.0.1"), nil, results(private)},
+		// An ordinary split DNS: that applications outside can't come in is disproved by the public answer.
+		{"private inside, public outside", public(found("10.0.0.1"), "", "203.0.113.10"), nil, results(differs)},
+		{"unknown inside, known outside", public(failed(transport.NameUnknown), "", "203.0.113.10"), nil, results("problem dns-not-found network-admin")},
+	})
+}
+
+func TestJudgeTCP(t *testing.T) {
+	const v4, v4too, v6 = "203.0.113.10", "203.0.113.11", "2001:db8::10"
+	at := func(address string, f transport.Failure) TCPAttempt { return TCPAttempt{Address: address, Failure: f} }
+	tried := func(attempts ...TCPAttempt) *TCPFacts { return &TCPFacts{Port: 443, Attempts: attempts} }
+	const refused, timeout, dead6 = "problem tcp-refused network-admin", "problem tcp-timeout network-admin", "notice ipv6-dead network-admin"
+	judge(t, PortalTCP, []verdict{
+		{"open", tried(at(v4, "")), nil, results("ok")},
+		{"both open", tried(at(v4, ""), at(v6, "")), nil, results("ok")},
+		{"given, open", &TCPFacts{Port: 443, Given: true, Attempts: []TCPAttempt{{}}}, nil, results("ok")},
+		{"given, refused", &TCPFacts{Port: 443, Given: true, Attempts: []TCPAttempt{{Failure: transport.Refused}}}, nil, results(refused)},
+		{"nothing in the internet answers either", &TCPFacts{Port: 443, CutOff: true, Attempts: []TCPAttempt{{Address: "203.0.113.10", Failure: transport.Timeout}}}, nil,
+			results("unknown no-network you")},
+		{"through a proxy", &TCPFacts{Port: 443, Proxy: "proxy.example:3128"}, nil, results("ok")},
+
+		{"refused", tried(at(v4, transport.Refused)), nil, results(refused)},
+		{"reset", tried(at(v4, transport.Reset)), nil, results(refused)},
+		{"a firewall says unreachable", tried(at(v4, transport.Unreachable)), nil, results(refused)},
+		{"timeout", tried(at(v4, transport.Timeout)), nil, results(timeout)},
+		{"no route", tried(at(v4, transport.NoRoute)), nil, results("unknown no-network you")},
+		{"no network", tried(at(v4, transport.NoNetwork)), nil, results("unknown no-network you")},
+		{"cancelled", tried(at(v4, transport.Cancelled)), nil, results("unknown cancelled you")},
+		{"something else", tried(at(v4, transport.Other)), nil, results("unknown unexpected-answer network-admin")},
+
+		{"IPv6 refused", tried(at(v4, ""), at(v6, transport.Refused)), nil, results(dead6)},
+		{"IPv6 silent", tried(at(v4, ""), at(v6, transport.Timeout)), nil, results(dead6)},
+		{"IPv6 unreachable", tried(at(v4, ""), at(v6, transport.Unreachable)), nil, results(dead6)},
+		{"no IPv6 on this computer", tried(at(v4, ""), at(v6, transport.NoRoute)), nil, results("ok")},
+		{"IPv4 refused, IPv6 open", tried(at(v4, transport.Refused), at(v6, "")), nil, results(refused)},
+		{"IPv4 silent, IPv6 open", tried(at(v4, transport.Timeout), at(v6, "")), nil, results(timeout)},
+		{"IPv4 silent, IPv6 refused", tried(at(v4, transport.Timeout), at(v6, transport.Refused)), nil, results(timeout)},
+		{"IPv4 refused, no IPv6 here", tried(at(v4, transport.Refused), at(v6, transport.NoRoute)), nil, results(refused)},
+		{"IPv6 only, open", tried(at(v6, "")), nil, results("ok")},
+		{"IPv6 only, refused", tried(at(v6, transport.Refused)), nil, results(refused)},
+		{"IPv6 only, silent", tried(at(v6, transport.Timeout)), nil, results(timeout)},
+		{"IPv6 only, none here", tried(at(v6, transport.NoRoute)), nil, results("unknown no-network you")},
+		{"one of two IPv4 addresses open", tried(at(v4, transport.Refused), at(v4too, "")), nil, results("ok")},
+		{"one of two IPv4 addresses open, IPv6 dead", tried(at(v4, ""), at(v4too, transport.Timeout), at(v6, transport.Refused)), nil, results(dead6)},
+	})
+}
+
+var (
+	looked = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	days   = 24 * time.Hour
+)
+
+// goodTLS is what a healthy portal shows; change breaks it.
+func goodTLS(change ...func(*TLSSeen)) TLSSeen {
+	s := TLSSeen{
+		Address: "203.0.113.10", Protocol: "TLS 1.3",
+		Chain: []Certificate{
+			{Subject: "CN=portal.example", Issuer: "CN=Public CA 1", Names: []string{"portal.example"}, NotBefore: looked.Add(-30 * days), NotAfter: looked.Add(60 * days),
+				Key: "RSA 2048", RSABits: 2048, Signature: "SHA256-RSA"},
+			{Subject: "CN=Public CA 1", Issuer: "CN=Public Root", NotBefore: looked.Add(-900 * days), NotAfter: looked.Add(900 * days),
+				Key: "RSA 4096", RSABits: 4096, Signature: "SHA384-RSA"},
+		},
+		Trust: &Trust{Public: true, NameMatches: true, DatesGood: true},
+	}
+	for _, c := range change {
+		c(&s)
+	}
+	return s
+}
+
+func root(s *TLSSeen) Certificate {
+	last := s.Chain[len(s.Chain)-1]
+	return Certificate{Subject: last.Issuer, Issuer: last.Issuer, NotBefore: looked.Add(-900 * days), NotAfter: looked.Add(900 * days),
+		Key: "RSA 4096", RSABits: 4096, Signature: "SHA256-RSA", SelfSigned: true}
+}
+
+// Faults of a certificate, to be combined.
+func expired(s *TLSSeen) {
+	s.Chain[0].NotAfter, s.Trust.DatesGood = looked.Add(-days), false
+}
+func notYet(s *TLSSeen) {
+	s.Chain[0].NotBefore, s.Trust.DatesGood = looked.Add(days), false
+}
+func soon(s *TLSSeen)      { s.Chain[0].NotAfter = looked.Add(10 * days) }
+func wrongHost(s *TLSSeen) { s.Chain[0].Names, s.Trust.NameMatches = []string{"other.example"}, false }
+func privateCA(s *TLSSeen) {
+	s.Chain[1] = root(s)
+	s.Chain[0].Issuer = s.Chain[1].Subject
+	s.Trust.Public = false
+}
+func unproven(s *TLSSeen) { s.Chain, s.Trust.Public, s.Trust.AIA = s.Chain[:1], false, &AIAFacts{} }
+func incomplete(s *TLSSeen) {
+	unproven(s)
+	s.Trust.AIA = &AIAFacts{Completes: true, Issuer: "CN=Public CA 1"}
+}
+func trusted(s *TLSSeen) { s.Trust.Given = true }
+func selfSigned(s *TLSSeen) {
+	s.Chain = s.Chain[:1]
+	s.Chain[0].Issuer, s.Chain[0].SelfSigned, s.Trust.Public = s.Chain[0].Subject, true, false
+}
+func national(s *TLSSeen)    { privateCA(s); s.NationalCA = "Russian Trusted Root CA" }
+func intercepted(s *TLSSeen) { privateCA(s); s.Interceptor = "Kaspersky" }
+func weakKey(s *TLSSeen)     { s.Chain[0].RSABits, s.Chain[0].Key, s.Trust.Weak = 1024, "RSA 1024", true }
+
+func TestJudgeTLS(t *testing.T) {
+	facts := func(seen ...TLSSeen) *TLSFacts { return &TLSFacts{At: looked, Addresses: seen} }
+	with := func(change ...func(*TLSSeen)) *TLSFacts { return facts(goodTLS(change...)) }
+	failed := func(f transport.Failure) TLSSeen { return TLSSeen{Address: "203.0.113.10", Failure: f} }
+	until := func(d time.Duration) func(*TLSSeen) {
+		return func(s *TLSSeen) { s.Chain[0].NotAfter, s.Trust.DatesGood = looked.Add(d), d >= 0 }
+	}
+	from := func(d time.Duration) func(*TLSSeen) {
+		return func(s *TLSSeen) { s.Chain[0].NotBefore, s.Trust.DatesGood = looked.Add(d), d <= 0 }
+	}
+	bits := func(i, n int) func(*TLSSeen) {
+		return func(s *TLSSeen) { s.Chain[i].RSABits, s.Chain[i].Key = n, fmt.Sprint("RSA ", n) }
+	}
+	signed := func(i int, algorithm string) func(*TLSSeen) {
+		return func(s *TLSSeen) { s.Chain[i].Signature = algorithm }
+	}
+	notPublic := func(s *TLSSeen) { s.Trust.Public = false }
+	withRoot := func(s *TLSSeen) { s.Chain = append(s.Chain, root(s)) }
+	elsewhere := func(s *TLSSeen) { s.Address = "203.0.113.11" }
+	gateway := func(s *TLSSeen) { s.Gateway = "Web Gateway" }
+	const (
+		hasExpired  = "problem tls-expired server-admin"
+		isEarly     = "problem tls-not-yet-valid server-admin"
+		endsSoon    = "notice tls-expires-soon server-admin"
+		wrong       = "problem tls-wrong-host server-admin"
+		private     = "problem tls-private-ca server-admin"
+		accepted    = "notice tls-private-ca server-admin"
+		self        = "problem tls-self-signed server-admin"
+		nation      = "problem tls-national-ca server-admin"
+		weak        = "problem tls-weak-certificate server-admin"
+		missing     = "problem tls-incomplete-chain server-admin"
+		intercepts  = "unknown tls-intercepted network-admin"
+		brokeOff    = "problem tls-handshake-failed server-admin"
+		noHandshake = "unknown tls-handshake-failed server-admin"
+	)
+	judge(t, PortalTLS, []verdict{
+		{"healthy", with(), nil, results("ok")},
+		{"healthy, root sent along", with(withRoot), nil, results("ok")},
+		{"no certificate", facts(TLSSeen{Address: "203.0.113.10"}), nil, results("unknown unexpected-answer server-admin")},
+
+		{"ends 21 days and an hour from now", with(until(21*days + time.Hour)), nil, results("ok")},
+		{"ends in exactly 21 days", with(until(21 * days)), nil, results("ok")},
+		{"ends an hour before 21 days", with(until(21*days - time.Hour)), nil, results(endsSoon)},
+		{"ends this second", with(until(0)), nil, results(endsSoon)},
+		{"ended a second ago", with(until(-time.Second)), nil, results(hasExpired)},
+		{"begins this second", with(from(0)), nil, results("ok")},
+		{"begins in a second", with(from(time.Second)), nil, results(isEarly)},
+		{"expired intermediate", with(func(s *TLSSeen) {
+			s.Chain[1].NotAfter, s.Trust.ExpiredIssuer = looked.Add(-days), s.Chain[1].Subject
+		}), nil, results(hasExpired)},
+		{"expired, and its intermediate too", with(expired, func(s *TLSSeen) {
+			s.Chain[1].NotAfter, s.Trust.ExpiredIssuer = looked.Add(-days), s.Chain[1].Subject
+		}), nil, results(hasExpired)},
+		{"expired intermediate that isn't in the chain", with(func(s *TLSSeen) { s.Trust.ExpiredIssuer = "CN=Elsewhere" }), nil, results(hasExpired)},
+
+		{"wrong host", with(wrongHost), nil, results(wrong)},
+		{"common name only", with(func(s *TLSSeen) {
+			s.Chain[0].Names, s.Chain[0].CommonName, s.Trust.NameMatches = nil, "portal.example", false
+		}), nil, results(wrong)},
+
+		{"self-signed", with(selfSigned), nil, results(self)},
+		{"a gateway of no known make", with(privateCA, expired, gateway), nil, results(intercepts)},
+		{"a hotel's page", with(selfSigned, wrongHost, gateway), nil, results(intercepts)},
+		{"private CA, root sent", with(privateCA), nil, results(private)},
+		{"private CA or incomplete chain, not provable", with(unproven), nil, results(private)},
+		{"AIA out of reach", with(unproven, func(s *TLSSeen) {
+			s.Trust.AIA = &AIAFacts{URL: "http://aia.example/ca.der", Failure: transport.Timeout}
+		}), nil, results(private)},
+		{"AIA gives an issuer that leads nowhere", with(unproven, func(s *TLSSeen) { s.Trust.AIA = &AIAFacts{URL: "http://aia.example/ca.der", Issuer: "CN=Company"} }), nil, results(private)},
+		{"AIA was not asked", with(unproven, func(s *TLSSeen) { s.Trust.AIA = nil }), nil, results(private)},
+		{"incomplete chain", with(incomplete), nil, results(missing)},
+		{"private CA that is trusted", with(privateCA, trusted), nil, results(accepted)},
+		{"public and trusted besides", with(trusted), nil, results("ok")},
+		{"national CA", with(national), nil, results(nation)},
+		{"national CA's name, and yet public", with(func(s *TLSSeen) { s.NationalCA = "ГосСУОК" }), nil, results("ok")},
+
+		{"RSA 2047", with(bits(0, 2047)), nil, results(weak)},
+		{"RSA 2048", with(bits(0, 2048)), nil, results("ok")},
+		{"RSA 1024 intermediate", with(bits(1, 1024)), nil, results(weak)},
+		{"no RSA key at all", with(func(s *TLSSeen) { s.Chain[0].RSABits, s.Chain[0].Key = 0, "ECDSA P-256" }), nil, results("ok")},
+		{"SHA-1 on the leaf", with(signed(0, "SHA1-RSA"), notPublic), nil, results(weak)},
+		{"SHA-1 with ECDSA on the leaf", with(signed(0, "ECDSA-SHA1"), notPublic), nil, results(weak)},
+		{"MD5 on the leaf", with(signed(0, "MD5-RSA"), notPublic), nil, results(weak)},
+		{"SHA-1 on the intermediate", with(signed(1, "SHA1-RSA"), notPublic), nil, results(weak)},
+		{"MD5 on the intermediate", with(signed(1, "MD5-RSA"), notPublic), nil, results(weak)},
+		{"SHA-1 on the root", with(withRoot, signed(2, "SHA1-RSA")), nil, results("ok")},
+		{"MD5 on the root", with(withRoot, signed(2, "MD5-RSA")), nil, results("ok")},
+		{"SHA-1 on a private root", with(privateCA, signed(1, "SHA1-RSA")), nil, results(private)},
+
+		{"expired and wrong host", with(expired, wrongHost), nil, results(hasExpired, wrong)},
+		{"expired, wrong host, private CA", with(privateCA, expired, wrongHost), nil, results(hasExpired, wrong, private)},
+		{"expired, wrong host, private CA at two addresses", facts(goodTLS(privateCA, expired, wrongHost), goodTLS(privateCA, expired, wrongHost, elsewhere)), nil,
+			results(hasExpired, wrong, private)},
+		{"not yet valid, wrong host, incomplete chain", with(incomplete, notYet, wrongHost), nil, results(isEarly, wrong, missing)},
+		{"ends soon, self-signed, wrong host", with(selfSigned, soon, wrongHost), nil, results(endsSoon, self, wrong)},
+		{"ends soon, national CA", with(national, soon), nil, results(endsSoon, nation)},
+		{"weak, expired, wrong host", with(weakKey, expired, wrongHost), nil, results(weak, hasExpired, wrong)},
+		{"trusted private CA, expired", with(privateCA, trusted, expired), nil, results(accepted, hasExpired)},
+		// A key that is too short doesn't keep anybody from seeing where the chain leads: neither fault may hide the other.
+		{"weak key, private CA", with(privateCA, weakKey), nil, results(weak, private)},
+		{"weak key, self-signed", with(selfSigned, weakKey), nil, results(weak, self)},
+		{"weak key, incomplete chain", with(incomplete, weakKey), nil, results(weak, missing)},
+		// Whoever trusts the root refuses the short key all the same.
+		{"weak key, trusted private CA", with(privateCA, trusted, weakKey), nil, results(weak, accepted)},
+
+		{"intercepted", with(intercepted), nil, results(intercepts)},
+		{"intercepted, dates and names are the interceptor's", with(intercepted, expired, wrongHost, weakKey), nil, results(intercepts)},
+		{"a product's name in a public chain", with(func(s *TLSSeen) { s.Interceptor = "Fortinet" }), nil, results("ok")},
+
+		{"client certificate", facts(TLSSeen{ClientCertificateAsked: true, ClientCertificateRefused: true}), nil, results("problem tls-client-certificate server-admin")},
+		{"client certificate, TLS 1.2", facts(TLSSeen{Failure: transport.TLSFailed, ClientCertificateAsked: true, ClientCertificateRefused: true}), nil,
+			results("problem tls-client-certificate server-admin")},
+		{"client certificate asked for and not needed", with(func(s *TLSSeen) { s.ClientCertificateAsked = true }), nil, results("ok")},
+		{"old protocol", facts(TLSSeen{Failure: transport.TLSFailed, OldProtocol: "TLS 1.1"}), nil, results("problem tls-old-protocol server-admin")},
+		{"no TLS", facts(failed(transport.NotTLS)), nil, results("problem tls-not-tls server-admin")},
+		{"reset", facts(failed(transport.Reset)), nil, results(brokeOff)},
+		{"closed", facts(failed(transport.Closed)), nil, results(brokeOff)},
+		{"alert", facts(failed(transport.TLSFailed)), nil, results(noHandshake)},
+		{"an error without a name", facts(failed(transport.Other)), nil, results(noHandshake)},
+		{"timeout", facts(failed(transport.Timeout)), nil, results("unknown timeout server-admin")},
+		{"cancelled", facts(failed(transport.Cancelled)), nil, results("unknown cancelled you")},
+		{"no network", facts(failed(transport.NoNetwork)), nil, results("unknown no-network you")},
+		{"proxy wants a password", facts(failed(transport.ProxyAuth)), nil, results("unknown proxy-auth-required you")},
+		{"proxy refuses", facts(failed(transport.ProxyRefuse)), nil, results("unknown proxy-refused network-admin")},
+
+		{"the second address is expired", facts(goodTLS(), goodTLS(expired, elsewhere)), nil, results(hasExpired)},
+		{"the second address is silent", facts(goodTLS(), failed(transport.Timeout)), nil, results("unknown timeout server-admin")},
+		{"each address has its own fault", facts(goodTLS(wrongHost), goodTLS(expired, elsewhere), failed(transport.NotTLS)), nil,
+			results(wrong, hasExpired, "problem tls-not-tls server-admin")},
+		// One result per cause, and it says the worst that was seen.
+		{"an alert at one address, a reset at the next", facts(failed(transport.TLSFailed), failed(transport.Reset)), nil, results(brokeOff)},
+		{"a reset at one address, an alert at the next", facts(failed(transport.Reset), failed(transport.TLSFailed)), nil, results(brokeOff)},
+		{"a trusted private CA at one address, another one at the next", facts(goodTLS(privateCA, trusted), goodTLS(privateCA, elsewhere)), nil, results(private)},
+	})
+}
+
+func TestInterceptorNames(t *testing.T) {
+	for _, c := range []struct{ issuer, want string }{
+		{"CN=FG100FTK20012345,OU=Certificate Authority,O=Fortinet,L=Sunnyvale,ST=California,C=US", "Fortinet"},
+		{"CN=FortiGate CA,O=Company", "Fortinet"},
+		{"CN=Kaspersky Anti-Virus Personal Root Certificate,O=AO Kaspersky Lab", "Kaspersky"},
+		{"CN=ESET SSL Filter CA,O=ESET\\, spol. s r. o.,C=SK", "ESET"},
+		{"CN=Zscaler Intermediate Root CA (zscaler.net),O=Zscaler Inc.", "Zscaler"},
+		{"CN=Check Point CA,O=mgmt..abcdef", "Check Point"},
+		{"CN=checkpoint.company.example", "Check Point"},
+		{"CN=UserGate CA,O=UserGate", "UserGate"},
+		{"CN=PA-VM,O=Palo Alto Networks", "Palo Alto Networks"},
+		{"CN=PAN-OS forward trust", "Palo Alto Networks"},
+		{"CN=Sophos SSL CA_C01001,O=Sophos", "Sophos"},
+		{"CN=AVG Web/Mail Shield Root,OU=generated by AVG Antivirus for SSL/TLS scanning", "AVG"},
+		{"CN=Avast Web/Mail Shield Root", "Avast"},
+		{"CN=Dr.Web for Windows,O=Doctor Web Ltd", "Dr.Web"},
+
+		{"CN=RESET CA,O=Reset GmbH", ""},
+		{"CN=ASSESET Holding CA", ""},
+		{"CN=ESETRA CA", ""},
+		{"CN=Onset CA,O=onset", ""},
+		{"CN=AVGUST Crop Protection CA", ""},
+		{"CN=KAVGOR CA", ""},
+		{"CN=mavg-root,O=company", ""},
+		{"CN=Avastar CA", ""},
+		{"CN=Idecom CA", ""},
+		{"CN=Squidward CA", ""},
+		{"CN=R11,O=Let's Encrypt,C=US", ""},
+		{"CN=Company Root CA,O=Company", ""},
+	} {
+		t.Run(c.issuer, func(t *testing.T) {
+			if got := nameIn([]Certificate{{Issuer: "CN=Intermediate"}, {Issuer: c.issuer}}, interceptors); got != c.want {
+				t.Errorf("interceptor %q, want %q", got, c.want)
+			}
+		})
+	}
+	// The certificate of a maker of such products isn't made by one.
+	if got := nameIn([]Certificate{{Subject: "CN=www.kaspersky.com,O=AO Kaspersky Lab", Issuer: "CN=Public CA 1"}}, interceptors); got != "" {
+		t.Errorf("the subject made the issuer an interceptor: %q", got)
+	}
+}
+
+func TestNationalNames(t *testing.T) {
+	for _, c := range []struct{ issuer, want string }{
+		{"CN=Russian Trusted Root CA,O=The Ministry of Digital Development and Communications,C=RU", "Russian Trusted Root CA"},
+		{"CN=Russian Trusted Sub CA,O=The Ministry of Digital Development and Communications,C=RU", "Russian Trusted Root CA"},
+		{"CN=Минцифры России,O=Минцифры России,C=RU", "Минцифры России"},
+		{"CN=ҰЛТТЫҚ КУӘЛАНДЫРУШЫ ОРТАЛЫҚ (RSA),C=KZ", "НУЦ Республики Казахстан"},
+		{"CN=Qaznet Trust Network,O=ISCA,C=KZ", "НУЦ Республики Казахстан"},
+		{"CN=Корневой удостоверяющий центр ГосСУОК,C=BY", "ГосСУОК"},
+		{"CN=Trusted Root CA,O=Russian Bakery", ""},
+		{"CN=R11,O=Let's Encrypt,C=US", ""},
+	} {
+		t.Run(c.issuer, func(t *testing.T) {
+			if got := nameIn([]Certificate{{Issuer: "CN=Intermediate"}, {Issuer: c.issuer}}, nationalCAs); got != c.want {
+				t.Errorf("national authority %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+// authority makes certificates for the look at a chain's dates.
+type authority struct {
+	cert *x509.Certificate
+	key  *ecdsa.PrivateKey
+}
+
+func issue(t *testing.T, by *authority, name string, ca bool, from, until time.Time) *authority {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), cryptorand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(rand.Int63()), Subject: pkix.Name{CommonName: name}, NotBefore: from, NotAfter: until,
+		BasicConstraintsValid: true, IsCA: ca, KeyUsage: x509.KeyUsageDigitalSignature}
+	if ca {
+		template.KeyUsage |= x509.KeyUsageCertSign
+	} else {
+		template.DNSNames = []string{name}
+	}
+	parent := authority{template, key}
+	if by != nil {
+		parent = *by
+	}
+	der, err := x509.CreateCertificate(cryptorand.Reader, template, parent.cert, key.Public(), parent.key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &authority{cert, key}
+}
+
+// TestChainDates looks at chains of which one certificate is outside its dates: none of them may pass as good, for what
+// passes may get a token.
+func TestChainDates(t *testing.T) {
+	now := time.Now()
+	ago, ahead := now.Add(-1000*days), now.Add(1000*days)
+	for _, c := range []struct {
+		name                                       string
+		leafFrom, leafUntil, middleFrom, middleEnd time.Time
+		want                                       []string
+	}{
+		{"all good", ago, ahead, ago, ahead, results("ok")},
+		{"expired leaf", ago, now.Add(-days), ago, ahead, results("problem tls-expired server-admin")},
+		{"leaf of tomorrow", now.Add(days), ahead, ago, ahead, results("problem tls-not-yet-valid server-admin")},
+		{"expired intermediate", ago, ahead, ago, now.Add(-days), results("problem tls-expired server-admin")},
+		{"intermediate of tomorrow", ago, ahead, now.Add(days), ahead, results("problem tls-not-yet-valid server-admin")},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			top := issue(t, nil, "Root", true, ago, ahead)
+			middle := issue(t, top, "Intermediate", true, c.middleFrom, c.middleEnd)
+			leaf := issue(t, middle, "portal.example", false, c.leafFrom, c.leafUntil)
+			address, err := portal.ParseAddress("portal.example")
+			if err != nil {
+				t.Fatal(err)
+			}
+			env := newEnv(t.Context(), transport.New(transport.Options{Roots: transport.Pool([]*x509.Certificate{top.cert})}), Target{Address: address})
+			chain := []*x509.Certificate{leaf.cert, middle.cert}
+			s := TLSSeen{Trust: env.examineOffline(chain, address.Host, nil)}
+			for _, cert := range chain {
+				s.Chain = append(s.Chain, describe(cert))
+			}
+			var got []string
+			for _, r := range find(t, PortalTLS).Judge(&TLSFacts{At: now, Addresses: []TLSSeen{s}}, nil) {
+				got = append(got, written(PortalTLS, r))
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Errorf("wrong conclusions (-want +got):\n%s", diff)
+			}
+			if good := c.name == "all good"; s.Trust.good() != good || (env.verify(chain) == nil) != good {
+				t.Errorf("good is %t, and a connection that may carry a token is let through: %t", s.Trust.good(), env.verify(chain) == nil)
+			}
+		})
+	}
+}
+
+// Answers of the portal.
+func failedWith(f transport.Failure) *Exchange {
+	return &Exchange{Request: "POST /rest/app.info", Failure: f}
+}
+func saysError(status int, code, description string) *Exchange {
+	return &Exchange{Request: "POST /rest/app.info", Status: status, Form: portal.FormJSON, Error: code, ErrorDescription: description}
+}
+func page(status int) *Exchange { return &Exchange{Status: status, Form: portal.FormHTML} }
+func redirects(status int, location string) *Exchange {
+	return &Exchange{Status: status, Form: portal.FormHTML, Location: location}
+}
+
+// The redirects as the program itself reads them, so that the cases hold together with what the facts are made of.
+func redirectTo(t *testing.T, plain bool, status int, to string) *Exchange {
+	t.Helper()
+	address, err := portal.ParseAddress("portal.example")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := portal.Request{Path: "/rest/app.info", Plain: plain}
+	header := http.Header{}
+	if to != "" {
+		header.Set("Location", to)
+	}
+	return exchange(r, portal.Answer{Reply: portal.Reply{Status: status, Form: portal.FormHTML, Header: header}}, address)
+}
+
+func TestJudgeRedirect(t *testing.T) {
+	https := func(status int, to string) *Exchange { return redirectTo(t, false, status, to) }
+	http := func(status int, to string) *Exchange { return redirectTo(t, true, status, to) }
+	good := saysError(401, "NO_AUTH_FOUND", "Wrong authorization data")
+	const (
+		drops     = "problem redirect-drops-post server-admin"
+		other     = "notice redirect-other-host portal-admin"
+		loop      = "problem redirect-loop server-admin"
+		loopHTTP  = "notice redirect-loop server-admin"
+		undecided = "unknown unexpected-answer server-admin"
+		self      = "https://portal.example/rest/app.info"
+	)
+	cases := []verdict{
+		{"none", &RedirectFacts{HTTPS: good, HTTP: good}, nil, results("ok")},
+		{"http isn't looked at", &RedirectFacts{HTTPS: good}, nil, results("ok")},
+		{"http refuses", &RedirectFacts{HTTPS: good, HTTP: failedWith(transport.Refused)}, nil, results("ok")},
+		{"http is silent", &RedirectFacts{HTTPS: good, HTTP: failedWith(transport.Timeout)}, nil, results("ok")},
+		{"https got no answer", &RedirectFacts{HTTPS: failedWith(transport.Timeout), HTTP: http(301, "https://www.portal.example/")}, nil, results("skipped because rest-route")},
+		{"https was broken off", &RedirectFacts{HTTPS: failedWith(transport.Closed)}, nil, results("skipped because rest-route")},
+		{"https was cancelled", &RedirectFacts{HTTPS: failedWith(transport.Cancelled)}, nil, results("skipped because rest-route")},
+		{"https not asked", &RedirectFacts{}, nil, results("skipped because rest-route")},
+		{"https answers a page", &RedirectFacts{HTTPS: page(404)}, nil, results("ok")},
+
+		{"https to a login page elsewhere", &RedirectFacts{HTTPS: https(302, "https://sso.example/adfs/ls/?wa=1"), HTTP: good}, nil, results("ok")},
+		{"https loops", &RedirectFacts{HTTPS: https(301, self), HTTPSLoop: []string{self}}, nil, results(loop)},
+		{"https loops with 308", &RedirectFacts{HTTPS: https(308, self), HTTPSLoop: []string{self}}, nil, results(loop)},
+		{"http loops", &RedirectFacts{HTTPS: good, HTTP: http(301, "http://portal.example/rest/app.info"), HTTPLoop: []string{"http://portal.example/rest/app.info"}}, nil, results(loopHTTP)},
+		{"both loop", &RedirectFacts{HTTPS: https(301, self), HTTPSLoop: []string{self}, HTTP: http(301, self), HTTPLoop: []string{self}}, nil, results(loop)},
+		{"https drops, http loops", &RedirectFacts{HTTPS: https(301, "/rest/app.info/"), HTTP: http(302, "http://portal.example/"), HTTPLoop: []string{self}}, nil, results(drops, loopHTTP)},
+		{"https drops, http elsewhere", &RedirectFacts{HTTPS: https(301, "/rest/app.info/"), HTTP: http(301, "https://www.portal.example/")}, nil, results(drops, other)},
+		{"both elsewhere", &RedirectFacts{HTTPS: https(307, "https://www.portal.example/"), HTTP: http(301, "https://www.portal.example/")}, nil, results(other)},
+		{"https loops, http elsewhere", &RedirectFacts{HTTPS: https(301, self), HTTPSLoop: []string{self}, HTTP: http(301, "https://www.portal.example/")}, nil, results(loop, other)},
+		// The name of another host blocks tokens, so something must name it.
+		{"http to a login page elsewhere", &RedirectFacts{HTTPS: good, HTTP: http(302, "https://sso.example/adfs/ls/")}, nil, results(other)},
+		{"another port of the same host", &RedirectFacts{HTTPS: https(307, "https://portal.example:8443/rest/app.info")}, nil, results(undecided)},
+		{"the same host, its port written out", &RedirectFacts{HTTPS: good, HTTP: http(301, "https://portal.example:443/rest/app.info")}, nil, results("ok")},
+		{"the same host in capitals", &RedirectFacts{HTTPS: good, HTTP: http(301, "https://PORTAL.example./rest/app.info")}, nil, results("ok")},
+		{"301 without a Location", &RedirectFacts{HTTPS: https(301, ""), HTTP: good}, nil, results(drops)},
+	}
+	for _, status := range []int{301, 302, 303} {
+		cases = append(cases,
+			verdict{fmt.Sprint("https ", status, " to the same host"), &RedirectFacts{HTTPS: https(status, "/rest/app.info/"), HTTP: good}, nil, results(drops)},
+			verdict{fmt.Sprint("https ", status, " to another host"), &RedirectFacts{HTTPS: https(status, "https://www.portal.example/rest/app.info"), HTTP: good}, nil, results(drops, other)},
+			verdict{fmt.Sprint("https ", status, " down to http"), &RedirectFacts{HTTPS: https(status, "http://portal.example/rest/app.info"), HTTP: good}, nil, results(drops)},
+			verdict{fmt.Sprint("https ", status, " to a login page"), &RedirectFacts{HTTPS: https(status, "/auth/?backurl=%2Frest%2F"), HTTP: good}, nil, results("ok")},
+		)
+	}
+	for _, status := range []int{307, 308} {
+		cases = append(cases,
+			// The body survives; whether an application follows is its own matter.
+			verdict{fmt.Sprint("https ", status, " to the same host"), &RedirectFacts{HTTPS: https(status, "/rest/app.info/"), HTTP: good}, nil, results(undecided)},
+			verdict{fmt.Sprint("https ", status, " to another host"), &RedirectFacts{HTTPS: https(status, "https://www.portal.example/rest/app.info"), HTTP: good}, nil, results(other)},
+			verdict{fmt.Sprint("https ", status, " to a login page"), &RedirectFacts{HTTPS: https(status, "/login?next=rest"), HTTP: good}, nil, results("ok")},
+		)
+	}
+	for _, status := range []int{301, 302, 303, 307, 308} {
+		cases = append(cases,
+			verdict{fmt.Sprint("http ", status, " to https"), &RedirectFacts{HTTPS: good, HTTP: http(status, self)}, nil, results("ok")},
+			verdict{fmt.Sprint("http ", status, " to a path"), &RedirectFacts{HTTPS: good, HTTP: http(status, "/index.html")}, nil, results("ok")},
+			verdict{fmt.Sprint("http ", status, " to another host"), &RedirectFacts{HTTPS: good, HTTP: http(status, "https://www.portal.example/rest/app.info")}, nil, results(other)},
+			verdict{fmt.Sprint("http ", status, " to another host's http"), &RedirectFacts{HTTPS: good, HTTP: http(status, "http://www.portal.example/rest/app.info")}, nil, results(other)},
+		)
+	}
+	judge(t, PortalRedirect, cases)
+}
+
+// TestTokensNeedAFinding asserts that what blocks tokens is never a result that says ok.
+func TestTokensNeedAFinding(t *testing.T) {
+	for _, to := range []string{"https://www.portal.example/", "https://sso.example/login", "https://portal.example:8443/", "//cdn.example/x", "https://portal.example/"} {
+		for _, status := range []int{301, 302, 303, 307, 308} {
+			f := &RedirectFacts{HTTPS: saysError(401, "NO_AUTH_FOUND", ""), HTTP: redirectTo(t, true, status, to)}
+			silent := !slices.ContainsFunc(find(t, PortalRedirect).Judge(f, nil), func(r Result) bool { return r.State != OK })
+			if f.leavesHost() && silent {
+				t.Errorf("http answers %d to %s: no token may be sent because of portal-redirect, which is ok", status, to)
+			}
+		}
+	}
+}
+
+func TestLoginAddresses(t *testing.T) {
+	for _, c := range []struct {
+		location string
+		want     bool
+	}{
+		{"/auth/?backurl=%2Frest%2F", true},
+		{"/login", true},
+		{"/Login.aspx", true},
+		{"/users/sign_in?login=yes", true},
+		{"/saml/acs", true},
+		{"/saml2/idp", true},
+		{"https://adfs.example/adfs/ls/", true},
+		{"https://sso.example/sso", true},
+		{"/oauth/authorize/?client_id=1", true},
+		{"/index.php?auth=yes", true},
+		{"https://auth.example/", false}, // path and query are what tells; a name may be anything
+		{"/rest/app.info/", false},
+		{"/author/", false},
+		{"/blogin/", false},
+		{"/association/", false},
+		{"/rest/app.info?bx24_request_id=login", false},
+	} {
+		if x := redirectTo(t, false, 302, c.location); x.LoginRedirect != c.want {
+			t.Errorf("%s leads to a login page: %t, want %t", c.location, x.LoginRedirect, c.want)
+		}
+	}
+}
+
+func TestJudgeRoute(t *testing.T) {
+	route := func(x *Exchange) *RouteFacts { return &RouteFacts{Exchange: *x} }
+	answer := func(status int, form portal.Form, change ...func(*Exchange)) *RouteFacts {
+		x := &Exchange{Status: status, Form: form}
+		for _, c := range change {
+			c(x)
+		}
+		return route(x)
+	}
+	asks := func(scheme string) func(*Exchange) { return func(x *Exchange) { x.Authenticate = scheme } }
+	form := func(x *Exchange) { x.LoginForm = true }
+	filter := func(x *Exchange) { x.Filter = "ModSecurity" }
+	says := func(code string) *RouteFacts { return route(saysError(401, code, "")) }
+	polluted := func(with string, x *Exchange) *RouteFacts { x.Polluted = with; return route(x) }
+	const (
+		notFound  = "problem rest-not-found server-admin"
+		missing   = "problem rest-module-missing server-admin"
+		notBitrix = "problem rest-not-bitrix server-admin"
+		basic     = "problem rest-basic-auth server-admin"
+		login     = "problem rest-login-page server-admin"
+		blocked   = "problem rest-blocked server-admin"
+		closed    = "problem rest-site-closed portal-admin"
+		dirty     = "problem rest-polluted server-admin"
+		failed    = "problem rest-server-error server-admin"
+		cut       = "unknown rest-cut-off server-admin"
+		odd       = "unknown unexpected-answer server-admin"
+	)
+	cases := []verdict{
+		{"a result", answer(200, portal.FormJSON), nil, results("ok")},
+		{"empty error", says(""), nil, results("ok")},
+
+		{"site closed", says("PORTAL_DELETED"), nil, results(closed)},
+		{"site closed, in small letters", says("portal_deleted"), nil, results(closed)},
+		{"site closed, with the documented status", route(saysError(500, "PORTAL_DELETED", "Portal was deleted")), nil, results(closed)},
+		{"server error in JSON", route(saysError(500, "INTERNAL_SERVER_ERROR", "")), nil, results(failed)},
+		{"server error in JSON, in small letters", route(saysError(500, "internal_server_error", "")), nil, results(failed)},
+		{"unexpected answer in JSON", route(saysError(500, "ERROR_UNEXPECTED_ANSWER", "")), nil, results(failed)},
+		{"polluted by text", polluted("text", saysError(401, "NO_AUTH_FOUND", "")), nil, results(dirty)},
+		{"polluted by a BOM", polluted("BOM", saysError(401, "NO_AUTH_FOUND", "")), nil, results(dirty)},
+		{"polluted and closed", polluted("text", saysError(403, "PORTAL_DELETED", "")), nil, results(dirty, closed)},
+		{"polluted and broken", polluted("text", saysError(500, "INTERNAL_SERVER_ERROR", "")), nil, results(dirty, failed)},
+
+		{"404 page", answer(404, portal.FormHTML), nil, results(notFound)},
+		{"404 text", answer(404, portal.FormText), nil, results(notFound)},
+		{"404 empty", answer(404, portal.FormEmpty), nil, results(notFound)},
+		{"404 with JSON of another product", answer(404, portal.FormOtherJSON), nil, results(notFound)},
+		{"200 empty", answer(200, portal.FormEmpty), nil, results(missing)},
+		{"200 page", answer(200, portal.FormHTML), nil, results(notBitrix)},
+		{"200 text", answer(200, portal.FormText), nil, results(notBitrix)},
+		{"200 JSON of another product", answer(200, portal.FormOtherJSON), nil, results(notBitrix)},
+		{"200 in an unknown encoding", answer(200, portal.FormBadEncoding), nil, results(odd)},
+		{"200 login form", answer(200, portal.FormHTML, form), nil, results(login)},
+		{"401 login form", answer(401, portal.FormHTML, form), nil, results(login)},
+		{"302 to a login page", route(redirectTo(t, false, 302, "/auth/")), nil, results(login)},
+		{"307 to a login page", route(redirectTo(t, false, 307, "/login")), nil, results(login)},
+		{"Basic", answer(401, portal.FormHTML, asks(`Basic realm="x"`)), nil, results(basic)},
+		{"basic in small letters", answer(401, portal.FormHTML, asks(`basic realm="x"`)), nil, results(basic)},
+		{"Digest", answer(401, portal.FormEmpty, asks(`Digest realm="x"`)), nil, results(basic)},
+		{"NTLM", answer(401, portal.FormHTML, asks("NTLM")), nil, results(basic)},
+		{"Negotiate", answer(401, portal.FormHTML, asks("Negotiate")), nil, results(basic)},
+		{"Basic beside the rest module's answer", route(&Exchange{Status: 401, Form: portal.FormJSON, Error: "NO_AUTH_FOUND", Authenticate: "Basic"}), nil, results("ok")},
+		{"401 page", answer(401, portal.FormHTML), nil, results(odd)},
+		{"401 for something else", answer(401, portal.FormHTML, asks("Bearer")), nil, results(odd)},
+		{"403 page", answer(403, portal.FormHTML), nil, results(blocked)},
+		{"406 page", answer(406, portal.FormHTML), nil, results(blocked)},
+		{"429 page", answer(429, portal.FormHTML), nil, results(blocked)},
+		{"403 empty", answer(403, portal.FormEmpty), nil, results(blocked)},
+		{"403 of a filter", answer(403, portal.FormHTML, filter), nil, results(blocked)},
+		{"501 of a filter that names itself", answer(501, portal.FormHTML, filter), nil, results(blocked)},
+		{"500 empty", answer(500, portal.FormEmpty), nil, results(failed)},
+		{"502 page", answer(502, portal.FormHTML), nil, results(failed)},
+		{"503 text", answer(503, portal.FormText), nil, results(failed)},
+		{"504 page", answer(504, portal.FormHTML), nil, results(failed)},
+		{"400 page", answer(400, portal.FormHTML), nil, results(odd)},
+		{"405 page", answer(405, portal.FormHTML), nil, results(odd)},
+		{"403 that can't be unpacked", answer(403, portal.FormBadEncoding), nil, results(odd)},
+		{"404 that can't be unpacked", answer(404, portal.FormBadEncoding), nil, results(odd)},
+		{"413 page", answer(413, portal.FormHTML), nil, results("problem rest-blocked server-admin")},
+		{"204", answer(204, portal.FormEmpty), nil, results(odd)},
+
+		{"reset", route(failedWith(transport.Reset)), nil, results(cut)},
+		{"closed", route(failedWith(transport.Closed)), nil, results(cut)},
+		{"cut off inside", route(&Exchange{Status: 200, Form: portal.FormCutOff, Failure: transport.Closed}), nil, results(cut)},
+		{"reset inside", route(&Exchange{Status: 200, Form: portal.FormCutOff, Failure: transport.Reset}), nil, results(cut)},
+		{"no end", route(&Exchange{Status: 200, Form: portal.FormTooBig, TooBig: true}), nil, results(cut)},
+		{"timeout inside", route(&Exchange{Status: 200, Form: portal.FormCutOff, Failure: transport.Timeout}), nil, results("unknown timeout server-admin")},
+		{"cancelled inside", route(&Exchange{Status: 200, Form: portal.FormCutOff, Failure: transport.Cancelled}), nil, results("unknown cancelled you")},
+		{"the certificate no longer verifies", route(failedWith(transport.Certificate)), nil, results(odd)},
+	}
+	for _, code := range []string{"NO_AUTH_FOUND", "no_auth_found", "ERROR_METHOD_NOT_FOUND", "error_method_not_found", "INVALID_REQUEST", "INVALID_CREDENTIALS",
+		"ACCESS_DENIED", "QUERY_LIMIT_EXCEEDED", "OVERLOAD_LIMIT", "ERROR_CORE", "expired_token", "WRONG_AUTH_TYPE", "0", "SOMETHING_NEW"} {
+		cases = append(cases, verdict{"any error is a good route: " + code, says(code), nil, results("ok")})
+	}
+	for _, status := range []int{300, 301, 302, 303, 307, 308} {
+		cases = append(cases, verdict{fmt.Sprint(status, " elsewhere"), route(redirectTo(t, false, status, "https://www.portal.example/")), nil, results("skipped because portal-redirect")})
+		cases = append(cases, verdict{fmt.Sprint(status, " here"), route(redirectTo(t, false, status, "/rest/app.info/")), nil, results("skipped because portal-redirect")})
+	}
+	judge(t, RESTRoute, append(cases, commonFailures(ServerAdmin, func(x *Exchange) Facts { return route(x) })...))
+}
+
+// commonFailures are the cases that any check of one exchange shares.
+func commonFailures(owner Owner, facts func(*Exchange) Facts) []verdict {
+	var cases []verdict
+	for _, c := range []struct {
+		failure transport.Failure
+		want    string
+	}{
+		{transport.Timeout, "unknown timeout " + string(owner)},
+		{transport.Cancelled, "unknown cancelled you"},
+		{transport.NoNetwork, "unknown no-network you"},
+		{transport.ProxyAuth, "unknown proxy-auth-required you"},
+		{transport.ProxyRefuse, "unknown proxy-refused network-admin"},
+		{transport.Other, "unknown unexpected-answer " + string(owner)},
+	} {
+		cases = append(cases, verdict{"no answer: " + string(c.failure), facts(failedWith(c.failure)), nil, results(c.want)})
+	}
+	return cases
+}
+
+// TestFilterNamesItself reads answers as they come from portals behind a known product. Several of these products sign
+// each answer that passes through them, whoever made it: only what they answer themselves is a block.
+func TestFilterNamesItself(t *testing.T) {
+	address, err := portal.ParseAddress("portal.example")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name   string
+		status int
+		header http.Header
+		body   string
+		filter string
+		want   string
+	}{
+		{"Cloudflare blocks", 403, http.Header{"Cf-Ray": {"8c0"}, "Server": {"cloudflare"}}, "<html>Sorry, you have been blocked</html>", "Cloudflare", "problem rest-blocked server-admin"},
+		{"Cloudflare limits", 429, http.Header{"Cf-Ray": {"8c0"}, "Server": {"cloudflare"}}, "<html>You are being rate limited</html>", "Cloudflare", "problem rest-blocked server-admin"},
+		{"Qrator blocks", 403, http.Header{"Server": {"QRATOR"}}, "<html>blocked</html>", "Qrator", "problem rest-blocked server-admin"},
+		{"ModSecurity blocks", 406, http.Header{"Server": {"Apache"}}, "<html>This error was generated by Mod_Security.</html>", "ModSecurity", "problem rest-blocked server-admin"},
+		{"F5 blocks", 404, nil, "<html>The requested URL was rejected. Please consult with your administrator.</html>", "F5 BIG-IP ASM", "problem rest-blocked server-admin"},
+		{"a page of the portal behind Cloudflare", 200, http.Header{"Cf-Ray": {"8c0"}}, "<html>It works!</html>", "", "problem rest-not-bitrix server-admin"},
+		{"nginx's 404 behind Cloudflare", 404, http.Header{"Cf-Ray": {"8c0"}, "Server": {"cloudflare"}}, "<html>404 Not Found</html>", "", "problem rest-not-found server-admin"},
+		{"502 of the portal behind Cloudflare", 502, http.Header{"Cf-Ray": {"8c0"}, "Server": {"cloudflare"}}, "<html>502 Bad Gateway</html>", "", "problem rest-server-error server-admin"},
+		{"522 of Cloudflare: the portal is silent", 522, http.Header{"Cf-Ray": {"8c0"}, "Server": {"cloudflare"}}, "<html>Connection timed out</html>", "", "problem rest-server-error server-admin"},
+		{"404 of the portal behind Qrator", 404, http.Header{"Server": {"QRATOR"}}, "<html>404 Not Found</html>", "", "problem rest-not-found server-admin"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			header := c.header
+			if header == nil {
+				header = http.Header{}
+			}
+			x := exchange(routeRequest, portal.Answer{Reply: portal.Reply{Status: c.status, Form: portal.FormHTML, Header: header, Body: []byte(c.body)}}, address)
+			found := find(t, RESTRoute).Judge(&RouteFacts{Exchange: *x}, nil)
+			if got := written(RESTRoute, found[0]); len(found) != 1 || got != c.want {
+				t.Errorf("%d results, the first is %q, want %q", len(found), got, c.want)
+			}
+			if c.filter != "" && x.Filter != c.filter {
+				t.Errorf("the filter is called %q, want %q", x.Filter, c.filter)
+			}
+		})
+	}
+}
+
+func TestJudgeHTTPS(t *testing.T) {
+	facts := func(x *Exchange) Facts { return &HTTPSFacts{Exchange: *x} }
+	says := func(code string) Facts { return facts(saysError(401, code, "")) }
+	const seen, odd = "problem https-not-seen server-admin", "unknown unexpected-answer server-admin"
+	judge(t, HTTPSSeen, append([]verdict{
+		{"credentials refused", says("INVALID_CREDENTIALS"), nil, results("ok")},
+		{"credentials refused, in small letters", says("invalid_credentials"), nil, results("ok")},
+		{"credentials refused, with the documented status", facts(saysError(403, "INVALID_CREDENTIALS", "Invalid request credentials")), nil, results("ok")},
+		{"https required", facts(saysError(401, "INVALID_REQUEST", "Https required.")), nil, results(seen)},
+		{"https required, in small letters", says("invalid_request"), nil, results(seen)},
+		{"https required, with the documented status", facts(saysError(400, "INVALID_REQUEST", "Https required.")), nil, results(seen)},
+		{"no credentials seen", says("NO_AUTH_FOUND"), nil, results(odd)},
+		{"method not found", says("ERROR_METHOD_NOT_FOUND"), nil, results(odd)},
+		{"not by subscription", says("ACCESS_DENIED"), nil, results(odd)},
+		{"site closed meanwhile", says("PORTAL_DELETED"), nil, results(odd)},
+		{"a result", facts(&Exchange{Status: 200, Form: portal.FormJSON}), nil, results(odd)},
+		{"404 page", facts(page(404)), nil, results(odd)},
+		{"403 page", facts(page(403)), nil, results(odd)},
+		{"a redirect", facts(redirects(301, "https://portal.example/")), nil, results(odd)},
+		{"reset", facts(failedWith(transport.Reset)), nil, results(odd)},
+		{"too big", facts(&Exchange{Status: 200, Form: portal.FormTooBig, TooBig: true}), nil, results(odd)},
+	}, commonFailures(ServerAdmin, facts)...))
+}
+
+func TestJudgeInventory(t *testing.T) {
+	there, not := true, false
+	method := func(name string, present *bool, x *Exchange) MethodFacts {
+		return MethodFacts{Name: name, Present: present, Exchange: *x}
+	}
+	yes := func(name string) MethodFacts { return method(name, &there, saysError(401, "NO_AUTH_FOUND", "")) }
+	no := func(name string) MethodFacts { return method(name, &not, saysError(404, "ERROR_METHOD_NOT_FOUND", "")) }
+	unclear := func(name string, x *Exchange) MethodFacts { return method(name, nil, x) }
+	facts := func(m ...MethodFacts) *InventoryFacts { return &InventoryFacts{Methods: m} }
+	const (
+		missing = "problem core-method-missing portal-admin"
+		old     = "notice platform-outdated portal-admin"
+	)
+	cases := []verdict{
+		{"all there", facts(yes("batch"), yes("event.bind"), yes("method.get")), nil, results("ok")},
+		{"no batch", facts(no("batch"), yes("event.bind"), yes("method.get")), nil, results(missing)},
+		{"no event.bind", facts(yes("batch"), no("event.bind"), yes("method.get")), nil, results(missing)},
+		{"neither", facts(no("batch"), no("event.bind"), yes("method.get")), nil, results(missing)},
+		{"no method.get", facts(yes("batch"), yes("event.bind"), no("method.get")), nil, results(old)},
+		{"nothing there", facts(no("batch"), no("event.bind"), no("method.get")), nil, results(missing, old)},
+		{"one missing, one unclear", facts(no("batch"), unclear("event.bind", failedWith(transport.Timeout)), yes("method.get")), nil, results(missing)},
+		{"age unclear", facts(yes("batch"), yes("event.bind"), unclear("method.get", page(502))), nil, results("unknown unexpected-answer portal-admin")},
+		{"all unclear", facts(unclear("batch", page(403)), unclear("event.bind", page(403)), unclear("method.get", page(403))), nil, results("unknown unexpected-answer portal-admin")},
+		// That the platform is old is no answer to whether applications have what they can't do without.
+		{"old, and a core method unclear", facts(unclear("batch", failedWith(transport.Timeout)), yes("event.bind"), no("method.get")), nil, results(old, "unknown timeout portal-admin")},
+	}
+	judge(t, MethodInventory, append(cases, commonFailures(PortalAdmin, func(x *Exchange) Facts {
+		return facts(unclear("batch", x), yes("event.bind"), yes("method.get"))
+	})...))
+}
+
+func TestJudgeClock(t *testing.T) {
+	clock := func(offset time.Duration) *ClockFacts {
+		portalTime := looked.Add(offset)
+		return &ClockFacts{Portal: &portalTime, Here: looked, OffsetS: offset.Seconds()}
+	}
+	// third is an authorization server whose clock is ahead of this computer's.
+	third := func(ahead time.Duration) Seen {
+		date := looked.Add(ahead)
+		return Seen{AuthServerFromComputer: &VendorFacts{Hosts: []HostSeen{{Host: "oauth.example", At: looked, Date: &date}}}}
+	}
+	noDate := Seen{AuthServerFromComputer: &VendorFacts{Hosts: []HostSeen{{Host: "oauth.example", At: looked}}}}
+	secondHost := third(0)
+	secondHost[AuthServerFromComputer] = &VendorFacts{Hosts: append([]HostSeen{{Host: "dead.example", Layer: transport.StageTCP, Failure: transport.Refused}},
+		secondHost[AuthServerFromComputer].(*VendorFacts).Hosts...)}
+	const (
+		off      = "notice clock-off server-admin"
+		wrong    = "problem clock-wrong server-admin"
+		unproved = "unknown clock-off server-admin"
+	)
+	mine := results("self-clock: problem clock-wrong you", "skipped because self-clock")
+	judge(t, PortalClock, []verdict{
+		{"exact", clock(0), third(0), results("ok")},
+		{"59 s ahead", clock(59 * time.Second), third(0), results("ok")},
+		{"59 s behind", clock(-59 * time.Second), third(0), results("ok")},
+		{"60 s ahead", clock(60 * time.Second), third(0), results(off)},
+		{"60 s behind", clock(-60 * time.Second), third(0), results(off)},
+		{"61 s ahead", clock(61 * time.Second), third(0), results(off)},
+		{"61 s behind", clock(-61 * time.Second), third(0), results(off)},
+		{"a second before 10 min", clock(10*time.Minute - time.Second), third(0), results(off)},
+		{"10 min", clock(10 * time.Minute), third(0), results(off)},
+		{"a second after 10 min", clock(10*time.Minute + time.Second), third(0), results(wrong)},
+		{"a second after 10 min, behind", clock(-10*time.Minute - time.Second), third(0), results(wrong)},
+		{"20 min, the third 59 s away", clock(20 * time.Minute), third(59 * time.Second), results(wrong)},
+		{"20 min, the third 59 s away, behind", clock(20 * time.Minute), third(-59 * time.Second), results(wrong)},
+		{"20 min, and so is the third", clock(20 * time.Minute), third(20 * time.Minute), mine},
+		{"20 min behind, and so is the third", clock(-20 * time.Minute), third(-20 * time.Minute), mine},
+		{"20 min, the first host dead, the second agrees with here", clock(20 * time.Minute), secondHost, results(wrong)},
+		{"20 min, the third without a Date", clock(20 * time.Minute), noDate, results(unproved)},
+		{"20 min, no third", clock(20 * time.Minute), nil, results(unproved)},
+		{"3 min, no third", clock(3 * time.Minute), nil, results(off)},
+		{"3 min, the third without a Date", clock(3 * time.Minute), noDate, results(off)},
+		{"3 min, and so is the third", clock(3 * time.Minute), third(3 * time.Minute), results("ok")},
+		{"no third needed", clock(0), nil, results("ok")},
+		{"no Date", &ClockFacts{Here: looked}, third(0), results("unknown unexpected-answer server-admin")},
+	})
+}
+
+func token(in portal.Carrier, x *Exchange) TokenAnswer { return TokenAnswer{Carrier: in, Exchange: *x} }
