@@ -13,6 +13,7 @@ import (
 	"boxready/internal/portal"
 	"boxready/internal/secret"
 	"boxready/internal/transport"
+	"boxready/internal/untrusted"
 )
 
 // Exchange is one request and what came of it, as a vendor's support asks for it.
@@ -84,14 +85,8 @@ func exchange(r portal.Request, a portal.Answer, address portal.Address) *Exchan
 	return x
 }
 
-// short keeps a stranger's header within what anyone reads.
-func short(s string) string {
-	const most = 200
-	if runes := []rune(s); len(runes) > most {
-		return string(runes[:most]) + "…"
-	}
-	return s
-}
+// short keeps a text of the other side within what anyone reads.
+func short(s string) string { return untrusted.Truncate(s, 200) }
 
 // err is the answer's error, if it has one.
 func (x *Exchange) err() error {

@@ -11,6 +11,7 @@ import (
 	"boxready/gui/model"
 	"boxready/gui/style"
 	"boxready/gui/widgets"
+	"boxready/internal/untrusted"
 )
 
 // findingPage is one result: what was seen, what it breaks, what to do and who does it, and the evidence.
@@ -154,7 +155,7 @@ func (f *findingPage) evidence(s *model.Session, r checks.Result, d model.Detail
 	for _, fact := range facts {
 		fact = fact.InWords(f.words)
 		rows = append(rows, widgets.Pair(widgets.NewText(fact.Name, widgets.Font{Size: style.SizeSmall, Color: widgets.Muted}),
-			widgets.NewText(model.Brief(fact.Value, maxValue), widgets.Font{Size: style.SizeSmall, CanSelect: true})))
+			widgets.NewText(untrusted.Truncate(fact.Value, maxValue), widgets.Font{Size: style.SizeSmall, CanSelect: true})))
 	}
 	lines = append(lines, widgets.Pad(4, 0, 0, 0, widgets.Inset(widgets.Column(4, rows...))))
 	if d.MoreFacts {

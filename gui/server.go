@@ -18,6 +18,7 @@ import (
 	"boxready/internal/report"
 	"boxready/internal/secret"
 	"boxready/internal/serverprobe"
+	"boxready/internal/untrusted"
 )
 
 // serverPage gets the word of the portal's own server, and of somebody in the internet: it hands out a script, takes its answer,
@@ -458,7 +459,7 @@ func (p *serverPage) runRemote() {
 	}
 	server, err := serverprobe.ParseServer(strings.TrimSpace(r.server.text))
 	if err != nil {
-		r.server.mistake = p.words.Say("cli-probe.bad-server", checks.Args{"value": model.Brief(r.server.text, maxMistake)})
+		r.server.mistake = p.words.Say("cli-probe.bad-server", checks.Args{"value": untrusted.Truncate(r.server.text, maxMistake)})
 	}
 	root := strings.TrimSpace(r.root.text)
 	script, scriptErr := s.FreshScript(serverprobe.PHP, root)

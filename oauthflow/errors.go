@@ -6,12 +6,12 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"boxready/internal/bitrix"
 	"boxready/internal/portal"
 	"boxready/internal/secret"
 	"boxready/internal/transport"
+	"boxready/internal/untrusted"
 )
 
 // How a flow ends without a token, beside a *GrantError, a *ReplyError and errors of the network.
@@ -221,21 +221,9 @@ func withDetails(parts ...string) string {
 	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), ": ")
 }
 
-// shown makes a stranger's text fit for printing: one line of printable characters, credentials masked, at most limit runes.
+// shown makes untrusted text fit for printing: one line, credentials masked, at most limit runes.
 func shown(text string, limit int, known ...secret.String) string {
 	const window = 4 << 10 // masking is not for megabytes
-	if len(text) > window {
-		text = text[:window]
-	}
-	text = secret.Mask(text, known...)
-	runes := []rune(strings.ToValidUTF8(text, "\uFFFD"))
-	for i, c := range runes {
-		if !unicode.IsPrint(c) {
-			runes[i] = ' '
-		}
-	}
-	if len(runes) > limit {
-		runes = runes[:limit]
-	}
-	return strings.TrimSpace(string(runes))
+	text = secret.Mask(untrusted.Prefix(text, window), known...)
+	return untrusted.Truncate(strings.TrimSpace(untrusted.Line(text)), limit)
 }

@@ -9,6 +9,7 @@ import (
 
 	"boxready/checks"
 	"boxready/internal/report"
+	"boxready/internal/untrusted"
 )
 
 // Kind is what a row of the checklist is about.
@@ -137,8 +138,8 @@ func (s *Session) finding(w *report.Words, r checks.Result) Row {
 func (s *Session) newFinding(w *report.Words, r checks.Result) Row {
 	f := w.Finding(r, s.Target.Address.Display())
 	row := Row{
-		Key: key(Finding, r.Check, string(r.Cause)), Kind: Finding, Sign: Sign(r.State), Title: Brief(f.Title, maxTitle), Result: r,
-		Detail: join(" · ", Brief(strings.TrimSuffix(firstSentence(f.Saw), "."), maxDetail), w.Say("vantage."+string(r.Vantage), nil)),
+		Key: key(Finding, r.Check, string(r.Cause)), Kind: Finding, Sign: Sign(r.State), Title: untrusted.Truncate(f.Title, maxTitle), Result: r,
+		Detail: join(" · ", untrusted.Truncate(strings.TrimSuffix(firstSentence(f.Saw), "."), maxDetail), w.Say("vantage."+string(r.Vantage), nil)),
 		Aside:  w.Say("owner."+string(r.Owner)+".to", nil),
 	}
 	if s.MarkOf(r) == New {
@@ -221,7 +222,7 @@ func (s *Session) inOrder(w *report.Words, all []checks.Result, filter Filter, p
 			order = append(order, g)
 		}
 		f := w.Finding(r, s.Target.Address.Display())
-		row := Row{Key: key(Fine, r.Check, ""), Kind: Fine, Sign: OK, Title: f.Title, Detail: Brief(f.Saw, maxDetail), Result: r}
+		row := Row{Key: key(Fine, r.Check, ""), Kind: Fine, Sign: OK, Title: f.Title, Detail: untrusted.Truncate(f.Saw, maxDetail), Result: r}
 		if s.MarkOf(r) == Fixed {
 			row.Badge = w.Say("window.mark.fixed", nil)
 			fixed[g]++

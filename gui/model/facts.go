@@ -5,10 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
-	"unicode"
 
 	"boxready/checks"
 	"boxready/internal/report"
+	"boxready/internal/untrusted"
 )
 
 // Fact is one value that a check saw, under the name that it has in a report.
@@ -86,7 +86,7 @@ func (f *flattener) value(path string) (facts []Fact) {
 	if f.left--; f.left < 0 {
 		return nil
 	}
-	return []Fact{{path, printable(fmt.Sprint(token))}}
+	return []Fact{{path, untrusted.Line(fmt.Sprint(token))}}
 }
 
 func (f *flattener) list(path string) (facts []Fact) {
@@ -109,42 +109,4 @@ func (f *flattener) list(path string) (facts []Fact) {
 		f.left = before - 1
 	}
 	return []Fact{{path, strings.Join(values, ", ")}}
-}
-
-// printable takes out what a stranger's words could do to the reader: control characters and those that turn the direction of
-// writing. Line ends become spaces.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' || r == '\t':
-			return ' '
-		case unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r):
-			return -1
-		}
-		return r
-	}, s)
-}
-
-// maxUnbroken is how many letters in a row without a space somebody may read.
-const maxUnbroken = 200
-
-// Brief cuts a text that is longer than anybody reads, at a space if there is one: a list may have thousands of names in it, and
-// an answer may be one word of a megabyte.
-func Brief(text string, most int) string {
-	space, count := -1, 0 // of the last space, and letters so far
-	unbroken := 0
-	for i, r := range text {
-		if count == most || unbroken == maxUnbroken {
-			end := i
-			if count == most && space > i/2 {
-				end = space
-			}
-			return strings.TrimRight(text[:end], " ,;:") + "…"
-		}
-		count++
-		if unbroken++; r == ' ' {
-			space, unbroken = i, 0
-		}
-	}
-	return text
 }

@@ -9,6 +9,7 @@ import (
 
 	"boxready/checks"
 	"boxready/internal/report"
+	"boxready/internal/untrusted"
 )
 
 // Details are all that is known about a result, in words.
@@ -43,14 +44,14 @@ const maxFacts = 24
 // Details puts a result into words.
 func (s *Session) Details(w *report.Words, r checks.Result) Details {
 	f := w.Finding(r, s.Target.Address.Display())
-	d := Details{Sign: Sign(r.State), Title: Brief(f.Title, maxTitle), Saw: Brief(f.Saw, maxText), Breaks: Brief(f.Breaks, maxText), More: f.More, Took: r.Took,
+	d := Details{Sign: Sign(r.State), Title: untrusted.Truncate(f.Title, maxTitle), Saw: untrusted.Truncate(f.Saw, maxText), Breaks: untrusted.Truncate(f.Breaks, maxText), More: f.More, Took: r.Took,
 		Vantage: w.Say("vantage."+string(r.Vantage), nil), CanRepeat: !s.Running}
 	d.Facts, d.MoreFacts = FirstFacts(r, maxFacts)
 	if isFinding(r) {
 		d.Owner = w.Say("owner."+string(r.Owner)+".to", nil)
 	}
 	for _, step := range f.Steps {
-		d.Steps = append(d.Steps, s.pieces(w, Brief(step, maxText)))
+		d.Steps = append(d.Steps, s.pieces(w, untrusted.Truncate(step, maxText)))
 	}
 	var names []string
 	for _, row := range s.waitingFor(w, s.Results(), r) {
@@ -128,7 +129,7 @@ func (s *Session) Letter(w *report.Words, version string, results ...checks.Resu
 		if facts, more := FirstFacts(r, maxFactsInLetter); len(facts) > 0 {
 			line("\n%s (%s):", w.Say("part.facts", nil), join(" / ", string(r.Check), string(r.Cause)))
 			for _, fact := range facts {
-				line("  %s: %s", fact.Name, Brief(fact.Value, maxText))
+				line("  %s: %s", fact.Name, untrusted.Truncate(fact.Value, maxText))
 			}
 			if more {
 				line("  …")

@@ -2,7 +2,6 @@ package model
 
 import (
 	"fmt"
-	"strings"
 	"testing"
 	"time"
 
@@ -58,29 +57,6 @@ func TestFirstSentence(t *testing.T) {
 	}
 }
 
-func TestBrief(t *testing.T) {
-	long := strings.Repeat("слово ", 1000)
-	for _, test := range []struct {
-		name, text string
-		most       int
-		longest    int // letters that may come back
-		ends       string
-	}{
-		{"short", "как есть", 100, 8, "есть"},
-		{"exactly", strings.Repeat("a", 100), 100, 100, "a"},
-		{"long", long, 100, 101, "слово…"},
-		{"one word", strings.Repeat("x", 1<<20), 900, 201, "x…"},
-		{"one word in Cyrillic", strings.Repeat("ж", 1<<20), 900, 201, "ж…"},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			got := Brief(test.text, test.most)
-			if n := len([]rune(got)); n > test.longest || !strings.HasSuffix(got, test.ends) {
-				t.Errorf("%d letters, ends with %.20q", n, got[max(0, len(got)-20):])
-			}
-		})
-	}
-}
-
 func TestFirstFacts(t *testing.T) {
 	r := checks.Result{Facts: &struct {
 		Host  string     `json:"host"`
@@ -91,7 +67,7 @@ func TestFirstFacts(t *testing.T) {
 	}{"a\x1b\u202eb", []string{"x", "y", "z"}, []struct {
 		Code int `json:"code"`
 	}{{301}, {200}}}}
-	all := []Fact{{"host", "ab"}, {"names", "x, y, z"}, {"hops.1.code", "301"}, {"hops.2.code", "200"}}
+	all := []Fact{{"host", "a\ufffd\ufffdb"}, {"names", "x, y, z"}, {"hops.1.code", "301"}, {"hops.2.code", "200"}}
 	for most := range 6 {
 		facts, more := FirstFacts(r, most)
 		if more != (most < len(all)) {

@@ -5,6 +5,7 @@ import (
 
 	"boxready/checks"
 	"boxready/internal/report"
+	"boxready/internal/untrusted"
 )
 
 // mostHidden values of a category are named.
@@ -32,7 +33,7 @@ func HiddenText(w *report.Words, b *report.Bundle, c report.Category) string {
 func recognizable(n report.Name) string {
 	const most = 12
 	if strings.HasPrefix(n.Token, "certificate-") && len(n.Value) > most {
-		return n.Value[:most] + "…"
+		return untrusted.Prefix(n.Value, most) + "…"
 	}
-	return printable(n.Value)
+	return untrusted.Line(n.Value)
 }

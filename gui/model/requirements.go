@@ -10,6 +10,7 @@ import (
 	"boxready/gui/store"
 	"boxready/internal/report"
 	"boxready/internal/requirements"
+	"boxready/internal/untrusted"
 )
 
 // Application is one whose requirements are compared with the portal.
@@ -40,9 +41,9 @@ var ErrNotInLibrary = errors.New("there is no such ready file")
 // Name is what the application is called.
 func (a *Application) Name(w *report.Words) string {
 	if len(a.Needs.Applications) > 0 {
-		return printable(a.Needs.Applications[0].NameIn(w.Lang()))
+		return untrusted.Line(a.Needs.Applications[0].NameIn(w.Lang()))
 	}
-	return printable(a.Kept.File)
+	return untrusted.Line(a.Kept.File)
 }
 
 // Source says who says what the application needs.
@@ -52,9 +53,9 @@ func (a *Application) Source(w *report.Words) string {
 	}
 	vendor := ""
 	if len(a.Needs.Applications) > 0 {
-		vendor = printable(a.Needs.Applications[0].Vendor)
+		vendor = untrusted.Line(a.Needs.Applications[0].Vendor)
 	}
-	return join(" · ", vendor, printable(a.Kept.File))
+	return join(" · ", vendor, untrusted.Line(a.Kept.File))
 }
 
 // mostWishes methods and events are named.

@@ -9,6 +9,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"boxready/gui/style"
+	"boxready/internal/untrusted"
 )
 
 // List is Fyne's list, which makes only the rows that can be seen. It passes up the window's keys, shows which row has the
@@ -162,7 +163,7 @@ func (v *Viewer) wrap() {
 		return
 	}
 	for line := range strings.Lines(v.text) {
-		letters := []rune(visibleLine(line))
+		letters := []rune(untrusted.Line(strings.ReplaceAll(strings.TrimRight(line, "\r\n"), "\t", "    ")))
 		for len(letters) > v.columns {
 			end := v.columns
 			for end > v.columns/2 && letters[end-1] != ' ' {
@@ -176,17 +177,6 @@ func (v *Viewer) wrap() {
 		}
 		v.rows = append(v.rows, string(letters))
 	}
-}
-
-// visibleLine is a line without what paints nothing or turns the direction of writing.
-func visibleLine(line string) string {
-	line = strings.ReplaceAll(strings.TrimRight(line, "\r\n"), "\t", "    ")
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 {
-			return '·'
-		}
-		return r
-	}, line)
 }
 
 type viewerLayout struct{ *Viewer }

@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"boxready/gui/style"
+	"boxready/internal/untrusted"
 )
 
 // PasteArea takes what is pasted into it, however long that is, and shows how it begins. Nothing can be typed there: Fyne's entry
@@ -40,10 +41,9 @@ const (
 func (a *PasteArea) SetText(text string) {
 	var lines []fyne.CanvasObject
 	shown := 0
-	for line := range strings.Lines(text[:min(len(text), shownLines*shownLetters)]) {
+	for line := range strings.Lines(untrusted.Prefix(text, shownLines*shownLetters)) {
 		shown += len(line)
-		letters := []rune(visibleLine(strings.ToValidUTF8(line, "·")))
-		lines = append(lines, NewText(string(letters), Font{Mono: true, Size: style.SizeSmall, Ellipsis: true}))
+		lines = append(lines, NewText(untrusted.Line(strings.TrimRight(line, "\r\n")), Font{Mono: true, Size: style.SizeSmall, Ellipsis: true}))
 		if len(lines) == shownLines {
 			break
 		}

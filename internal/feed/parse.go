@@ -11,6 +11,8 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"boxready/internal/untrusted"
 )
 
 var errTooLarge = errors.New("more than 1 MiB")
@@ -83,7 +85,7 @@ func received(err error) error {
 
 // head returns the beginning of a body for a report.
 func head(body []byte) string {
-	return strings.ToValidUTF8(string(body[:min(len(body), headBytes)]), "\uFFFD")
+	return strings.ToValidUTF8(string(untrusted.Prefix(body, headBytes)), "\uFFFD")
 }
 
 // neverSenders are ranges that no server on the internet sends from. A list

@@ -17,12 +17,12 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding/charmap"
 
 	"boxready/internal/secret"
+	"boxready/internal/untrusted"
 )
 
 // Form is what a reply turned out to be.
@@ -143,34 +143,9 @@ func (r Reply) Excerpt(known ...secret.String) string {
 	if text == nil {
 		text = r.Body
 	}
-	text = cutRunes(text, window)
-	masked := printable(secret.Mask(string(text), known...))
-	return string(cutRunes([]byte(masked), excerptLen))
-}
-
-// cutRunes cuts b to n bytes or a little less, never inside a rune.
-func cutRunes(b []byte, n int) []byte {
-	if len(b) <= n {
-		return b
-	}
-	for n > 0 && !utf8.RuneStart(b[n]) {
-		n--
-	}
-	return b[:n]
-}
-
-// printable replaces what could move a terminal's cursor, change its colours or
-// hide text: white space by a space, all else by a replacement character.
-func printable(s string) string {
-	return strings.Map(func(c rune) rune {
-		switch {
-		case unicode.IsSpace(c):
-			return ' '
-		case unicode.IsPrint(c):
-			return c
-		}
-		return utf8.RuneError
-	}, strings.ToValidUTF8(s, string(utf8.RuneError)))
+	text = untrusted.Prefix(text, window)
+	masked := untrusted.Line(secret.Mask(string(text), known...))
+	return untrusted.Prefix(masked, excerptLen)
 }
 
 // decompress undoes Content-Encoding, and gzip that isn't declared, and returns
@@ -407,7 +382,7 @@ func asciiLower(b []byte) []byte {
 }
 
 func looksHTML(text []byte) bool {
-	head := asciiLower(cutRunes(text, 4<<10))
+	head := asciiLower(untrusted.Prefix(text, 4<<10))
 	for _, tag := range []string{"<!doctype html", "<html", "<head", "<body", "<title", "<script", "<br", "<center", "<h1", "<p>", "<div", "<meta", "<form", "<b>"} {
 		if bytes.Contains(head, []byte(tag)) {
 			return true
@@ -494,7 +469,7 @@ func codeOf(raw json.RawMessage) string {
 	if f, err := strconv.ParseFloat(text, 64); err == nil && f == math.Trunc(f) && math.Abs(f) < 1<<53 {
 		return strconv.FormatInt(int64(f), 10)
 	}
-	return string(cutRunes([]byte(printable(text)), maxCode))
+	return untrusted.Prefix(untrusted.Line(text), maxCode)
 }
 
 // textOf returns a description: a string's content, or whatever else as it is
@@ -508,8 +483,8 @@ func textOf(raw json.RawMessage) string {
 	case "null", "false", "true", "[]", "{}":
 		return ""
 	}
-	text = printable(secret.Mask(string(cutRunes([]byte(text), 4*maxDescription))))
-	return strings.TrimSpace(string(cutRunes([]byte(text), maxDescription)))
+	text = untrusted.Line(secret.Mask(untrusted.Prefix(text, 4*maxDescription)))
+	return strings.TrimSpace(untrusted.Prefix(text, maxDescription))
 }
 
 func readTime(raw json.RawMessage) *ServerTime {

@@ -11,6 +11,7 @@ import (
 	"boxready/checks"
 
 	"boxready/internal/lazyregexp"
+	"boxready/internal/untrusted"
 )
 
 // Changes are what is different between two runs. Codes are compared, not words, so the runs may be in different languages and
@@ -183,7 +184,7 @@ func compareFacts(before, after map[string]string) []FactChange {
 		if hidden := token().MatchString(path) || token().MatchString(then) != token().MatchString(now); hidden || then == now {
 			continue
 		}
-		changed = append(changed, FactChange{short(path), clip(short(then), 300), clip(short(now), 300)})
+		changed = append(changed, FactChange{short(path), untrusted.Truncate(short(then), 300), untrusted.Truncate(short(now), 300)})
 	}
 	return changed
 }

@@ -13,6 +13,7 @@ import (
 
 	"boxready/assets"
 	"boxready/checks"
+	"boxready/internal/untrusted"
 )
 
 // page is what the template of report.html shows.
@@ -220,7 +221,7 @@ func (p *Reporter) answer(r Request) string {
 	if r.Described != "" {
 		said = append(said, r.Described)
 	}
-	return printable(strings.Join(said, ", "))
+	return untrusted.Line(strings.Join(said, ", "))
 }
 
 func (p *Reporter) chains(n *run) []chain {
@@ -261,7 +262,7 @@ func (p *Reporter) pairs(key string, list ...pair) []pair {
 	var named []pair
 	for _, v := range list {
 		if v.Value != "" {
-			named = append(named, pair{p.Words.Say(key+v.Name, nil), printable(v.Value)})
+			named = append(named, pair{p.Words.Say(key+v.Name, nil), untrusted.Line(v.Value)})
 		}
 	}
 	return named

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"boxready/checks"
+	"boxready/internal/untrusted"
 )
 
 // Overview is what came of runs against many portals: a line for each, and what was counted in all. Of a run it keeps a few words.
@@ -56,7 +57,7 @@ func (o *Overview) Saved(line []byte, wanted func(portal string) bool) (portal s
 
 func (o *Overview) add(d Document, results []counted) {
 	o.tally.count(d, results)
-	l := overviewLine{portal: clip(short(d.Portal), 300), verdict: d.Verdict, counts: map[checks.State]int{}}
+	l := overviewLine{portal: untrusted.Truncate(short(d.Portal), 300), verdict: d.Verdict, counts: map[checks.State]int{}}
 	for _, state := range []checks.State{checks.Problem, checks.Unknown, checks.Notice} {
 		for _, r := range results {
 			if r.State != state {
@@ -108,7 +109,7 @@ func (p *Reporter) WriteOverview(w io.Writer, o *Overview) error {
 		if l.counts[checks.Problem]+l.counts[checks.Unknown]+l.counts[checks.Notice] > len(l.causes) {
 			causes += ", …"
 		}
-		fmt.Fprintln(columns, printable(strings.TrimPrefix(display(l.portal), "https://"))+"\t"+say(string(l.verdict))+"\t"+strconv.Itoa(l.counts[checks.Problem])+
+		fmt.Fprintln(columns, untrusted.Line(strings.TrimPrefix(display(l.portal), "https://"))+"\t"+say(string(l.verdict))+"\t"+strconv.Itoa(l.counts[checks.Problem])+
 			"\t"+strconv.Itoa(l.counts[checks.Unknown])+"\t"+strconv.Itoa(l.counts[checks.Notice])+"\t"+causes)
 	}
 	columns.Flush()

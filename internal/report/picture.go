@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"boxready/checks"
+	"boxready/internal/untrusted"
 )
 
 // picture is who connects to whom, and what is known about each way. It is laid out for 360 units, so that on a telephone a unit
@@ -38,7 +39,7 @@ const (
 func (p *Reporter) picture(n *run) picture {
 	say := func(key string) string { return p.Words.Say("report.picture."+key, nil) }
 	at := func(x, y int, key, detail string) place {
-		s := place{X: x, Y: y, MiddleX: x + placeWidth/2, NameY: y + 30, Name: say(key), Detail: clip(detail, 22)}
+		s := place{X: x, Y: y, MiddleX: x + placeWidth/2, NameY: y + 30, Name: say(key), Detail: untrusted.Truncate(detail, 22)}
 		if detail != "" {
 			s.NameY, s.DetailY = y+22, y+39
 		}
@@ -96,12 +97,4 @@ func (i item) speaksOf(id checks.ID) bool {
 		return id == checks.PortalFromInternet
 	}
 	return i.Check == id
-}
-
-// clip keeps what fits, the beginning of it.
-func clip(s string, most int) string {
-	if runes := []rune(s); len(runes) > most {
-		return string(runes[:most-1]) + "…"
-	}
-	return s
 }

@@ -11,7 +11,6 @@ import (
 	"io/fs"
 	"os"
 	"strings"
-	"unicode/utf8"
 
 	"boxready/checks"
 
@@ -19,6 +18,7 @@ import (
 	"golang.org/x/net/html/atom"
 
 	"boxready/internal/lazyregexp"
+	"boxready/internal/untrusted"
 )
 
 // ReadReason is why a file could not be read as a report: a stable code.
@@ -331,10 +331,5 @@ func (s *Document) clean() error {
 	return nil
 }
 
-// short is a stranger's text as it can be shown.
-func short(s string) string {
-	if !utf8.ValidString(s) {
-		s = strings.ToValidUTF8(s, "?")
-	}
-	return clip(printable(s), maxWords)
-}
+// short is an untrusted text as it can be shown.
+func short(s string) string { return untrusted.Truncate(untrusted.Line(s), maxWords) }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"boxready/checks"
+	"boxready/internal/untrusted"
 	"boxready/internal/yamlfile"
 )
 
@@ -21,7 +22,7 @@ func (w *Words) PortalsError(e *yamlfile.Error) string {
 }
 
 func fileError(e *yamlfile.Error, text string) string {
-	place := printable(e.File)
+	place := untrusted.Line(e.File)
 	if e.Line > 0 {
 		place = fmt.Sprintf("%s:%d:%d", place, e.Line, e.Column)
 	}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"boxready/checks"
+	"boxready/internal/untrusted"
 )
 
 // Tally counts what is in many reports. It reads one at a time and keeps numbers and names, and of these no more than a bound:
@@ -101,12 +102,12 @@ func (t *Tally) count(d Document, results []counted) {
 	if stateOf(d.Verdict) != "" {
 		t.verdicts[d.Verdict]++
 	}
-	if version := clip(short(d.Tool.Version), 40); t.versions[version] > 0 || len(t.versions) < maxTallyVersions {
+	if version := untrusted.Truncate(short(d.Tool.Version), 40); t.versions[version] > 0 || len(t.versions) < maxTallyVersions {
 		t.versions[version]++
 	} else {
 		t.left = true
 	}
-	portal, named := t.number(clip(short(d.Portal), 300))
+	portal, named := t.number(untrusted.Truncate(short(d.Portal), 300))
 	seen := map[causeKey]bool{}
 	for _, r := range results {
 		key := causeKey{r.Check, r.Cause}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"boxready/checks"
+	"boxready/internal/untrusted"
 )
 
 // maxSummaryLines is what a chat or a ticket takes.
@@ -57,7 +58,7 @@ func (p *Reporter) summary(n *run, b *Bundle) string {
 	}
 	var out strings.Builder
 	for _, line := range append(append(head, body...), tail...) {
-		fmt.Fprintln(&out, clip(printable(line), 500))
+		fmt.Fprintln(&out, untrusted.Truncate(untrusted.Line(line), 500))
 	}
 	return out.String()
 }

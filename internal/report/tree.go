@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"boxready/checks"
+	"boxready/internal/untrusted"
 )
 
 // tree is one value of JSON, its fields in the order in which they stand.
@@ -132,14 +133,14 @@ func (t tree) facts() []Fact { return t.leaves("", nil) }
 
 func (t tree) leaves(path string, list []Fact) []Fact {
 	if t.open == 0 {
-		return append(list, Fact{printable(path), t.value(), false})
+		return append(list, Fact{untrusted.Line(path), t.value(), false})
 	}
 	if t.open == '[' && len(t.inner) > 0 && !slices.ContainsFunc(t.inner, func(f tree) bool { return f.open != 0 }) {
 		values := make([]string, len(t.inner))
 		for i, inner := range t.inner {
 			values[i] = inner.value()
 		}
-		return append(list, Fact{printable(path), strings.Join(values, ", "), true})
+		return append(list, Fact{untrusted.Line(path), strings.Join(values, ", "), true})
 	}
 	for i, field := range t.inner {
 		name := field.name
@@ -151,7 +152,7 @@ func (t tree) leaves(path string, list []Fact) []Fact {
 	return list
 }
 
-func (t tree) value() string { return printable(strings.ReplaceAll(t.text, "\n", " ")) }
+func (t tree) value() string { return untrusted.Line(t.text) }
 
 func join(path, name string) string {
 	if path == "" {

@@ -12,6 +12,7 @@ import (
 
 	"boxready/assets"
 	"boxready/checks"
+	"boxready/internal/untrusted"
 
 	"github.com/nicksnyder/go-i18n/v2/i18n"
 	"golang.org/x/text/language"
@@ -65,18 +66,7 @@ func (w *Words) Count(key string, n int) string {
 
 func (w *Words) find(key string, args checks.Args) (string, bool) {
 	text, err := w.localizer.Localize(&i18n.LocalizeConfig{MessageID: key, TemplateData: map[string]any(args), Funcs: w.functions})
-	return printable(text), err == nil
-}
-
-// printable takes out what strangers' words (a header, a certificate's subject) could do to a terminal or to the reader:
-// control characters and those that turn the direction of writing.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
-			return -1
-		}
-		return r
-	}, s)
+	return untrusted.Line(text), err == nil
 }
 
 // newFunctions are what the texts may do with a value.

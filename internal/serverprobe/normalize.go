@@ -4,14 +4,14 @@ import (
 	"encoding/json"
 	"reflect"
 	"strings"
-	"unicode/utf8"
 
 	"boxready/internal/secret"
+	"boxready/internal/untrusted"
 )
 
 // Limits of texts and lists in an answer.
 const (
-	maxText = 1000 // characters
+	maxText = 2000 // bytes
 	maxList = 1000 // elements
 
 	maxChain = 6 // certificates
@@ -71,10 +71,4 @@ func normalize(v reflect.Value) {
 	}
 }
 
-func clip(s string) string {
-	s = strings.ToValidUTF8(s, "?")
-	if utf8.RuneCountInString(s) <= maxText {
-		return s
-	}
-	return string([]rune(s)[:maxText])
-}
+func clip(s string) string { return untrusted.Prefix(strings.ToValidUTF8(s, "?"), maxText) }

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"boxready/internal/secret"
+	"boxready/internal/untrusted"
 
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/agent"
@@ -138,7 +139,7 @@ func RunPHP(ctx context.Context, s Server, a Access, script string) ([]byte, err
 		return out.Bytes(), nil // whatever the exit status
 	case errors.As(err, &exit), err == nil:
 		response := strings.TrimSpace(problems.String() + " " + out.String())
-		return nil, &SSHError{Reason: SSHNoPHP, Output: clip(secret.Mask(response[:min(len(response), 300)])), Err: err}
+		return nil, &SSHError{Reason: SSHNoPHP, Output: clip(secret.Mask(untrusted.Prefix(response, 300))), Err: err}
 	}
 	return nil, contextError(ctx, &SSHError{Reason: SSHFailed, Err: err})
 }

@@ -7,10 +7,11 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"unicode"
 
 	"boxready/internal/bitrix"
 	"boxready/internal/requirements"
+	"boxready/internal/untrusted"
+	"boxready/internal/yamlfile"
 
 	"github.com/muesli/reflow/wordwrap"
 )
@@ -90,7 +91,7 @@ func (r *Result) Draft(application string, say Translate) []byte {
 	list("methods", req.Methods, found(r.Methods))
 	list("events", req.Events, found(r.Events))
 	if req.Handlers != "" {
-		fmt.Fprintf(&b, "handlers:\n  where: %s # %s %s\n", req.Handlers, printable(r.Handlers[0].Name), r.Handlers[0].places())
+		fmt.Fprintf(&b, "handlers:\n  where: %s # %s %s\n", req.Handlers, untrusted.Line(r.Handlers[0].Name), r.Handlers[0].places())
 	}
 	for _, group := range []struct {
 		key   string
@@ -108,7 +109,7 @@ func (r *Result) Draft(application string, say Translate) []byte {
 					nearest = " (" + say("requirements.draft.nearest", map[string]any{"names": near}) + ")"
 				}
 			}
-			fmt.Fprintf(&b, "#   %s%s: %s\n", printable(n.Name), nearest, n.places())
+			fmt.Fprintf(&b, "#   %s%s: %s\n", untrusted.Line(n.Name), nearest, n.places())
 		}
 	}
 	return []byte(b.String())
@@ -116,9 +117,9 @@ func (r *Result) Draft(application string, say Translate) []byte {
 
 // quoted writes a name as YAML and JSON do, no longer than it may be.
 func quoted(name string) string {
-	letters := []rune(printable(name))
-	text, err := json.Marshal(string(letters[:min(len(letters), 100)]))
-	if err != nil || strings.TrimSpace(name) == "" {
+	name = untrusted.Prefix(untrusted.Line(name), 200)
+	text, err := json.Marshal(name)
+	if err != nil || strings.TrimSpace(name) == "" || !yamlfile.IsText(name) {
 		return `"?"`
 	}
 	return string(text)
@@ -143,21 +144,11 @@ func neededBy(scope string, req *requirements.Requirements) string {
 func (n Name) places() string {
 	var list []string
 	for _, p := range n.Where {
-		list = append(list, fmt.Sprintf("%s:%d", printable(p.File), p.Line))
+		list = append(list, fmt.Sprintf("%s:%d", untrusted.Line(p.File), p.Line))
 	}
 	text := strings.Join(list, ", ")
 	if more := n.Times - len(n.Where); more > 0 {
 		text += fmt.Sprintf(" +%d", more)
 	}
 	return text
-}
-
-// printable keeps an untrusted file name from ending the comment that it stands in.
-func printable(s string) string {
-	return strings.Map(func(c rune) rune {
-		if unicode.IsControl(c) || unicode.Is(unicode.Cf, c) || c == 0x2028 || c == 0x2029 || c == unicode.ReplacementChar {
-			return '?'
-		}
-		return c
-	}, strings.ToValidUTF8(s, "?"))
 }

@@ -1,0 +1,92 @@
+package untrusted_test
+
+import (
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+
+	"boxready/internal/untrusted"
+)
+
+func TestLine(t *testing.T) {
+	for name, c := range map[string]struct{ text, want string }{
+		"ordinary":             {"Всё «работает» — 100 %, naïve 語 👩‍💻 می‌خواهم", "Всё «работает» — 100 %, naïve 語 👩‍💻 می‌خواهم"},
+		"no-break spaces":      {"100\u00a0000\u202f₽", "100\u00a0000\u202f₽"},
+		"line breaks and tabs": {"a\r\n\tb\u2028c\u0085d", "a   b c d"},
+		"terminal":             {"\x1b[31mred\x07\x00\u009b1m", "\ufffd[31mred\ufffd\ufffd\ufffd1m"},
+		"direction":            {"a\u202eb\u2066c\u200fd", "a\ufffdb\ufffdc\ufffdd"},
+		"invisible":            {"\ufeffa\u00adb\u200bc\U000e0041", "\ufffda\ufffdb\ufffdc\ufffd"},
+		"private use":          {"a\ue000b\uffffc", "a\ufffdb\ufffdc"},
+		"no UTF-8":             {"a\xff\xfeb\xd0", "a\ufffdb\ufffd"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := untrusted.Line(c.text); got != c.want {
+				t.Errorf("%q, expected %q", got, c.want)
+			}
+		})
+	}
+}
+
+func TestTruncate(t *testing.T) {
+	long := strings.Repeat("слово ", 1000)
+	for _, test := range []struct {
+		name, text string
+		limit      int
+		longest    int // runes that may come back
+		ends       string
+	}{
+		{"short", "как есть", 100, 8, "есть"},
+		{"exactly", strings.Repeat("a", 100), 100, 100, "a"},
+		{"long", long, 100, 100, "слово…"},
+		{"at a limit", "один два", 7, 7, "один…"},
+		{"space in the first half", "a " + strings.Repeat("b", 20), 10, 10, "bbb…"},
+		{"limit of a word", strings.Repeat("x", 300), 200, 200, "x…"},
+		{"one", "ab", 1, 1, "…"},
+		{"one word", strings.Repeat("x", 1<<20), 900, 201, "x…"},
+		{"one word in Cyrillic", strings.Repeat("ж", 1<<20), 900, 201, "ж…"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got := untrusted.Truncate(test.text, test.limit)
+			if n := len([]rune(got)); n > test.longest || !strings.HasSuffix(got, test.ends) {
+				t.Errorf("%d runes, ends with %.20q", n, got[max(0, len(got)-20):])
+			}
+		})
+	}
+}
+
+func TestPrefix(t *testing.T) {
+	for limit, want := range []string{"", "a", "a", "aя", "aя", "aя", "aя語", "aя語"} {
+		if got := untrusted.Prefix("aя語", limit); got != want {
+			t.Errorf("%d bytes: %q, expected %q", limit, got, want)
+		}
+		if got := untrusted.Prefix([]byte("aя語"), limit); string(got) != want {
+			t.Errorf("%d bytes of a slice: %q, expected %q", limit, got, want)
+		}
+	}
+}
+
+func FuzzText(f *testing.F) {
+	f.Add("a\r\n\x1b[2J\u202e", 3)
+	f.Add(strings.Repeat("слово, ", 50), 100)
+	f.Add("\xff\xd0", 1)
+	f.Fuzz(func(t *testing.T, text string, limit int) {
+		line := untrusted.Line(text)
+		if !utf8.ValidString(line) || strings.ContainsFunc(line, unicode.IsControl) || strings.ContainsAny(line, "\u2028\u2029\u202e\u2066") {
+			t.Fatalf("%q", line)
+		}
+		if untrusted.Line(line) != line {
+			t.Fatalf("%q changes again", line)
+		}
+		if limit <= 0 {
+			return
+		}
+		short := untrusted.Truncate(line, limit)
+		if utf8.RuneCountInString(short) > limit || !utf8.ValidString(short) || !strings.HasPrefix(line, strings.TrimSuffix(short, "…")) {
+			t.Fatalf("%d of %q: %q", limit, line, short)
+		}
+		if prefix := untrusted.Prefix(line, limit); len(prefix) > limit || !utf8.ValidString(prefix) || !strings.HasPrefix(line, prefix) {
+			t.Fatalf("%d bytes of %q: %q", limit, line, prefix)
+		}
+	})
+}
