@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"boxready/internal/bitrix"
+	"boxready/internal/flight"
 	"boxready/internal/portal"
 )
 
@@ -85,28 +86,13 @@ func (c *Call) fault() []Result {
 // once is a question that several checks want to be answered, whichever of them comes first.
 type once[T any] struct {
 	start sync.Once
-	done  chan struct{}
-	value T
-	crash *crash
+	call  *flight.Call[T]
 }
 
 // get asks, or waits for who asks; the answer lives as long as the run. It returns ctx's error when that ends first.
 func (o *once[T]) get(ctx context.Context, env *Env, ask func(context.Context) T) (T, error) {
-	o.start.Do(func() {
-		o.done = make(chan struct{})
-		env.asking.Go(func() {
-			defer close(o.done)
-			o.crash = caught(func() { o.value = ask(env.run) })
-		})
-	})
-	select {
-	case <-o.done:
-		o.crash.rethrow()
-		return o.value, nil
-	case <-ctx.Done():
-		var none T
-		return none, ctx.Err()
-	}
+	o.start.Do(func() { o.call = flight.Go(&env.asking, func() T { return ask(env.run) }) })
+	return o.call.Wait(ctx)
 }
 
 // paced is how long n requests take at the pace that a portal can bear.

@@ -37,9 +37,8 @@ type FeedSeen struct {
 func observeFeed(ctx context.Context, env *Env) (*FeedFacts, error) {
 	regions := env.target.regions()
 	f := &FeedFacts{Feeds: make([]FeedSeen, len(regions))}
-	errs := make([]error, len(regions))
-	together(len(regions), func(i int) { f.Feeds[i], errs[i] = env.shared.list(ctx, regions[i]) })
-	return f, errors.Join(errs...)
+	together(len(regions), func(i int) { f.Feeds[i] = env.shared.fetchFeed(ctx, regions[i]) })
+	return f, nil
 }
 
 func (s *Shared) fetchFeed(ctx context.Context, region bitrix.Region) FeedSeen {

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"boxready/internal/flight"
 	"boxready/internal/portal"
 	"boxready/internal/transport"
 )
@@ -32,7 +33,7 @@ type Env struct {
 	asking sync.WaitGroup
 
 	mu      sync.Mutex
-	asked   map[string]*answer
+	asked   map[string]*flight.Call[portal.Answer]
 	results map[ID][]Result
 	facts   Seen
 	token   portal.Token // the sign-in's
@@ -53,7 +54,7 @@ func newEnv(ctx context.Context, n *transport.Net, t Target) *Env {
 	}
 	return &Env{
 		target: t, net: n, now: time.Now, pacer: n.Pacer(t.Address.Host), invented: portal.InventToken(), run: ctx, shared: shared,
-		asked: map[string]*answer{}, results: map[ID][]Result{}, facts: Seen{},
+		asked: map[string]*flight.Call[portal.Answer]{}, results: map[ID][]Result{}, facts: Seen{},
 		exchanges: map[string]*Exchange{},
 	}
 }
@@ -73,22 +74,13 @@ func (env *Env) close() {
 	}
 }
 
-type answer struct {
-	done chan struct{}
-	portal.Answer
-	crash *crash
-}
-
 // ask asks the portal once in a run, however many checks want to know.
 func (env *Env) ask(ctx context.Context, r portal.Request) portal.Answer {
-	a := env.begin(r)
-	select {
-	case <-a.done:
-		a.crash.rethrow()
-		return a.Answer
-	case <-ctx.Done():
-		return portal.Answer{Err: ctx.Err(), Sent: env.now()}
+	a, err := env.begin(r).Wait(ctx)
+	if err != nil {
+		return portal.Answer{Err: err, Sent: env.now()}
 	}
+	return a
 }
 
 // askAhead sends questions to which the answers will soon be wanted.
@@ -98,20 +90,19 @@ func (env *Env) askAhead(requests ...portal.Request) {
 	}
 }
 
-func (env *Env) begin(r portal.Request) *answer {
+func (env *Env) begin(r portal.Request) *flight.Call[portal.Answer] {
 	key := questionKey(r)
 	env.mu.Lock()
 	defer env.mu.Unlock()
-	if a := env.asked[key]; a != nil {
-		return a
+	a := env.asked[key]
+	if a == nil {
+		a = flight.Go(&env.asking, func() portal.Answer {
+			a := env.do(env.run, r)
+			a.Shorten(enoughOfAPage) // a dozen answers of 8 MiB each would be kept until the end
+			return a
+		})
+		env.asked[key] = a
 	}
-	a := &answer{done: make(chan struct{})}
-	env.asked[key] = a
-	env.asking.Go(func() {
-		defer close(a.done)
-		a.crash = caught(func() { a.Answer = env.do(env.run, r) })
-		a.Shorten(enoughOfAPage) // a dozen answers of 8 MiB each would be kept until the end
-	})
 	return a
 }
 

@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
 
+	"boxready/internal/flight"
 	"boxready/internal/secret"
 	"boxready/internal/transport"
 )
@@ -172,11 +172,8 @@ func (env *Env) make(ctx context.Context, c *Check, judged map[ID]chan struct{})
 	defer func() {
 		if p := recover(); p != nil {
 			results = c.couldNotTell(InternalError, You)
-			crashed, ok := p.(*crash)
-			if !ok {
-				crashed = &crash{p, debug.Stack()}
-			}
-			results[0].Facts = &Crash{Panic: env.hush(fmt.Sprint(crashed.value)), Stack: env.hush(string(crashed.stack))}
+			crashed := flight.Recovered(p)
+			results[0].Facts = &Crash{Panic: env.hush(fmt.Sprint(crashed.Value)), Stack: env.hush(string(crashed.Stack))}
 			facts = nil
 		}
 		for i := range results {
@@ -230,40 +227,16 @@ func (c *Check) ended(err error, facts Facts) []Result {
 	return results
 }
 
-// crash is a panic on its way from the goroutine where it came up to the check that it belongs to. A panic that nobody
-// catches in its own goroutine would end the program.
-type crash struct {
-	value any
-	stack []byte
-}
-
-// caught runs f and returns its panic, or nil.
-func caught(f func()) (c *crash) {
-	defer func() {
-		if p := recover(); p != nil {
-			c = &crash{p, debug.Stack()}
-		}
-	}()
-	f()
-	return nil
-}
-
-func (c *crash) rethrow() {
-	if c != nil {
-		panic(c)
-	}
-}
-
 // together runs f(0) to f(n-1) at the same time and returns when all have ended.
 func together(n int, f func(i int)) {
-	crashes := make([]*crash, n)
+	panics := make([]*flight.Panic, n)
 	var wg sync.WaitGroup
 	for i := range n {
-		wg.Go(func() { crashes[i] = caught(func() { f(i) }) })
+		wg.Go(func() { panics[i] = flight.Catch(func() { f(i) }) })
 	}
 	wg.Wait()
-	for _, c := range crashes {
-		c.rethrow()
+	for _, p := range panics {
+		p.Rethrow()
 	}
 }
 

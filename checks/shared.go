@@ -5,8 +5,8 @@ import (
 	"sync"
 	"time"
 
-	"boxready/internal/bitrix"
 	"boxready/internal/feed"
+	"boxready/internal/flight"
 	"boxready/internal/transport"
 )
 
@@ -14,12 +14,18 @@ import (
 // nothing to do with any one portal. An answer serves for ten minutes, a failure for one, which is how often the vendor wants its
 // list of addresses to be asked for. It is safe for concurrent use.
 type Shared struct {
-	net   *transport.Net
-	feed  *feed.Fetcher
-	ctx   context.Context
-	stop  context.CancelFunc
-	hosts memo[HostSeen]
-	feeds memo[FeedSeen]
+	net    *transport.Net
+	feed   *feed.Fetcher
+	ctx    context.Context
+	stop   context.CancelFunc
+	asking sync.WaitGroup
+	mu     sync.Mutex
+	hosts  map[string]*sharedHost
+}
+
+type sharedHost struct {
+	call  *flight.Call[HostSeen]
+	until time.Time // not to be read before the call has ended
 }
 
 const (
@@ -30,7 +36,7 @@ const (
 // NewShared returns one that knows nothing yet. It asks until ctx is done or it is closed: what the run that wanted to know first
 // gives up on is still good for the others. feedCache is as in Target.
 func NewShared(ctx context.Context, n *transport.Net, feedCache string) *Shared {
-	s := &Shared{net: n, feed: &feed.Fetcher{Client: n.HTTPClient(), Dir: feedCache, Now: time.Now}}
+	s := &Shared{net: n, feed: &feed.Fetcher{Client: n.HTTPClient(), Dir: feedCache, KeepFailures: true}, hosts: map[string]*sharedHost{}}
 	s.ctx, s.stop = context.WithCancel(ctx)
 	return s
 }
@@ -38,85 +44,42 @@ func NewShared(ctx context.Context, n *transport.Net, feedCache string) *Shared 
 // Close gives up what is still being asked, and waits until it has ended.
 func (s *Shared) Close() {
 	s.stop()
-	s.hosts.asking.Wait()
-	s.feeds.asking.Wait()
+	s.asking.Wait()
 }
 
 // host asks the host at address once for all who want to know.
 func (s *Shared) host(ctx context.Context, address string) HostSeen {
-	seen, err := s.hosts.get(ctx, address, func() (HostSeen, bool) {
-		seen := s.knock(s.ctx, address)
-		return seen, seen.Layer == ""
-	})
+	seen, err := s.call(address).Wait(ctx)
 	if err != nil { // the run has ended
 		return HostSeen{Host: address, At: time.Now().UTC(), Layer: transport.StageDNS, Failure: transport.FailureOf(err)}
 	}
 	return seen
 }
 
-// list fetches the event queue's list of addresses once for all who want to know.
-func (s *Shared) list(ctx context.Context, region bitrix.Region) (FeedSeen, error) {
-	return s.feeds.get(ctx, string(region), func() (FeedSeen, bool) {
-		seen := s.fetchFeed(s.ctx, region)
-		return seen, seen.Failure == "" && !seen.Invalid
-	})
-}
-
-// memo keeps what was asked.
-type memo[T any] struct {
-	asking sync.WaitGroup
-	mu     sync.Mutex
-	kept   map[string]*kept[T]
-}
-
-type kept[T any] struct {
-	done  chan struct{} // closed when the rest is set
-	value T
-	crash *crash
-	until time.Time
-}
-
-// get returns what is kept under key, or asks. The error is that of ctx.
-func (m *memo[T]) get(ctx context.Context, key string, ask func() (value T, good bool)) (T, error) {
-	k := m.begin(key, ask)
-	select {
-	case <-k.done:
-		k.crash.rethrow()
-		return k.value, nil
-	case <-ctx.Done():
-		var none T
-		return none, ctx.Err()
-	}
-}
-
-func (m *memo[T]) begin(key string, ask func() (value T, good bool)) *kept[T] {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if k := m.kept[key]; k != nil {
+// call returns the request to the host at address: one that still serves, or a new one.
+func (s *Shared) call(address string) *flight.Call[HostSeen] {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if h := s.hosts[address]; h != nil {
 		select {
-		case <-k.done:
-			if time.Now().Before(k.until) {
-				return k
+		case <-h.call.Done():
+			if time.Now().Before(h.until) {
+				return h.call
 			}
 		default:
-			return k
+			return h.call
 		}
 	}
-	if m.kept == nil {
-		m.kept = map[string]*kept[T]{}
-	}
-	k := &kept[T]{done: make(chan struct{})}
-	m.kept[key] = k
-	m.asking.Go(func() {
-		defer close(k.done)
+	h := &sharedHost{}
+	s.hosts[address] = h
+	h.call = flight.Go(&s.asking, func() HostSeen {
 		serves := failureServes
-		k.crash = caught(func() {
-			var good bool
-			if k.value, good = ask(); good {
-				serves = answerServes
-			}
-		})
-		k.until = time.Now().Add(serves)
+		defer func() { h.until = time.Now().Add(serves) }()
+		seen := s.knock(s.ctx, address)
+		if seen.Layer == "" {
+			serves = answerServes
+		}
+		return seen
 	})
-	return k
+	return h.call
 }

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"boxready/internal/flight"
 	"boxready/internal/portal"
 	"boxready/internal/secret"
 )
@@ -39,13 +40,12 @@ type Source struct {
 
 	mu      sync.Mutex
 	token   Token
-	stale   bool     // somebody was told that token.Access is no good
-	dead    error    // why token.Refresh will never give anything again
-	renewal *renewal // under way; nil if none is
+	stale   bool                  // somebody was told that token.Access is no good
+	dead    error                 // why token.Refresh will never give anything again
+	renewal *flight.Call[renewal] // under way; nil if none is
 }
 
 type renewal struct {
-	done  chan struct{}
 	token Token
 	err   error
 }
@@ -130,20 +130,18 @@ func (s *Source) renew(ctx context.Context) (Token, error) {
 			defer s.mu.Unlock()
 			return Token{}, s.dead
 		}
-		r = &renewal{done: make(chan struct{})}
-		s.renewal = r
 		held, dead := s.token, s.dead
 		// Everybody waits for it, so nobody's context may end it; and once the server has rotated the token, it must be saved.
 		ctx := context.WithoutCancel(ctx)
-		go func() { s.finish(r, s.rotate(ctx, held, dead)) }()
+		r = flight.Go(nil, func() renewal { return s.finish(s.rotate(ctx, held, dead)) })
+		s.renewal = r
 	}
 	s.mu.Unlock()
-	select {
-	case <-r.done:
-		return r.token, r.err
-	case <-ctx.Done():
+	renewed, err := r.Wait(ctx)
+	if err != nil {
 		return Token{}, context.Cause(ctx)
 	}
+	return renewed.token, renewed.err
 }
 
 // rotation is what a renewal came to.
@@ -154,16 +152,15 @@ type rotation struct {
 	err   error
 }
 
-func (s *Source) finish(r *renewal, got rotation) {
+func (s *Source) finish(got rotation) renewal {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.token, s.dead = got.token, got.dead
-	if r.err = got.err; got.fresh {
-		s.stale = false
-		r.token = got.token
+	s.token, s.dead, s.renewal = got.token, got.dead, nil
+	if !got.fresh {
+		return renewal{err: got.err}
 	}
-	s.renewal = nil
-	close(r.done)
+	s.stale = false
+	return renewal{got.token, got.err}
 }
 
 // rotate turns the held token into a new one, and saves it.

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"boxready/internal/bitrix"
+	"boxready/internal/flight"
 )
 
 const (
@@ -87,6 +88,9 @@ type Fetcher struct {
 	Client Doer             // required
 	Dir    string           // folder of the cache, made when needed; "" keeps lists in memory only
 	Now    func() time.Time // nil means time.Now
+	// KeepFailures gives the error of a server that can't be reached again for
+	// a minute too: many runs one after another need not all wait for it.
+	KeepFailures bool
 
 	mu     sync.Mutex
 	states map[bitrix.Region]*state
@@ -95,18 +99,20 @@ type Fetcher struct {
 // state is what is known about one list.
 type state struct {
 	good    List   // zero if there was none
-	refused *Error // last answered attempt, if it gave no list
+	refused *Error // last attempt that is to be remembered, if it gave no list
 	call    *call  // attempt under way
 }
 
-// A call is one request that any number of callers wait for.
+// call is one request that any number of callers wait for.
 type call struct {
+	*flight.Call[outcome]
 	waiting int
 	cancel  context.CancelFunc
-	done    chan struct{} // closed when the rest is set
-	list    List
-	err     *Error
-	panic   any // of the Client, passed on to those who wait
+}
+
+type outcome struct {
+	list List
+	err  *Error
 }
 
 // Fetch returns the list of region r: one from the cache if it is younger than
@@ -127,7 +133,7 @@ func (f *Fetcher) Fetch(ctx context.Context, r bitrix.Region) (List, error) {
 	for s.call != nil && s.call.waiting == 0 {
 		// Everybody who waited for it has left, so it is being cancelled.
 		// Whether the server answered it must be known before asking again.
-		done := s.call.done
+		done := s.call.Done()
 		f.mu.Unlock()
 		select {
 		case <-done:
@@ -158,16 +164,18 @@ func (f *Fetcher) Fetch(ctx context.Context, r bitrix.Region) (List, error) {
 		// The request must outlive the caller that happened to be first if
 		// others wait for it, so it ends when the last of them has left.
 		callCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-		s.call = &call{cancel: cancel, done: make(chan struct{})}
-		go f.run(callCtx, r, s, s.call)
+		s.call = &call{cancel: cancel}
+		s.call.Call = flight.Go(nil, func() outcome {
+			defer cancel()
+			return f.run(callCtx, r, s)
+		})
 	}
 	c := s.call
 	c.waiting++
 	f.mu.Unlock()
 
-	select {
-	case <-c.done:
-	case <-ctx.Done():
+	got, err := c.Wait(ctx)
+	if err != nil {
 		f.mu.Lock()
 		c.waiting--
 		last := c.waiting == 0
@@ -178,20 +186,16 @@ func (f *Fetcher) Fetch(ctx context.Context, r bitrix.Region) (List, error) {
 		c.cancel()
 		// Wait, so that no goroutine outlives Fetch. What came in the last
 		// moment is as good as at any other.
-		<-c.done
-		if c.err != nil && c.err.Status == 0 {
-			return List{}, &Error{Kind: ErrUnreachable, URL: address, When: c.err.When, Err: ctx.Err()}
+		got, _ = c.Wait(context.Background())
+		if got.err != nil && got.err.Status == 0 {
+			return List{}, &Error{Kind: ErrUnreachable, URL: address, When: got.err.When, Err: ctx.Err()}
 		}
 	}
-	if c.panic != nil {
-		panic(c.panic)
+	if got.err != nil {
+		return List{}, got.err
 	}
-	if c.err != nil {
-		return List{}, c.err
-	}
-	list := c.list
-	list.Nodes = slices.Clone(list.Nodes)
-	return list, nil
+	got.list.Nodes = slices.Clone(got.list.Nodes)
+	return got.list, nil
 }
 
 // LastGood returns the last good list of region r, however old, and whether
@@ -210,38 +214,34 @@ func (f *Fetcher) LastGood(r bitrix.Region) (List, bool) {
 	return s.good.copied(), true
 }
 
-// run makes the request of c and keeps what came of it.
-func (f *Fetcher) run(ctx context.Context, r bitrix.Region, s *state, c *call) {
-	defer c.cancel()
-	defer close(c.done)
+// run makes a request and keeps what came of it.
+func (f *Fetcher) run(ctx context.Context, r bitrix.Region, s *state) outcome {
 	var (
 		nodes []netip.Prefix
 		err   *Error
 	)
-	func() {
-		defer func() { c.panic = recover() }()
-		nodes, err = f.ask(ctx, bitrix.Feed(r))
-	}()
+	panicked := flight.Catch(func() { nodes, err = f.ask(ctx, bitrix.Feed(r)) })
 
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	s.call = nil
+	panicked.Rethrow()
 	now := f.now()
-	switch {
-	case c.panic != nil:
-	case err == nil:
-		c.list = List{Region: r, URL: bitrix.Feed(r), Nodes: nodes, Fetched: now}
-		s.good, s.refused = c.list, nil
+	if err == nil {
+		s.good, s.refused = List{Region: r, URL: bitrix.Feed(r), Nodes: nodes, Fetched: now}, nil
 		f.save(r, s)
-	default:
-		err.When = now
-		c.err = err
-		if err.Status != 0 { // answered, so it counts against the vendor's limit
-			f.load(r, s) // a good list of another process must not be lost
-			s.refused = err
-			f.save(r, s)
-		}
+		return outcome{list: s.good}
 	}
+	err.When = now
+	switch {
+	case err.Status != 0: // answered, so it counts against the vendor's limit
+		f.load(r, s) // a good list of another process must not be lost
+		s.refused = err
+		f.save(r, s)
+	case f.KeepFailures && ctx.Err() == nil:
+		s.refused = err
+	}
+	return outcome{err: err}
 }
 
 // ask makes one request.

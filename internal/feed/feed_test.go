@@ -26,6 +26,7 @@ import (
 	"go.uber.org/goleak"
 
 	"boxready/internal/bitrix"
+	"boxready/internal/flight"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -704,17 +705,35 @@ func TestPanicOfTheClient(t *testing.T) {
 		}
 		panic("out of order")
 	})}
-	func() {
-		defer func() {
-			if got := recover(); got != "out of order" {
-				t.Errorf("recovered %v", got)
-			}
-		}()
-		f.Fetch(t.Context(), bitrix.CIS)
-	}()
+	if got := flight.Catch(func() { f.Fetch(t.Context(), bitrix.CIS) }); got == nil || got.Value != "out of order" {
+		t.Errorf("panic %v", got)
+	}
 	calm = true
 	if _, err := f.Fetch(t.Context(), bitrix.CIS); !errors.Is(err, io.EOF) {
 		t.Errorf("afterwards: %v", err)
+	}
+}
+
+// TestKeepFailures asserts that a server that can't be reached is asked again after a minute only, if that is wanted.
+func TestKeepFailures(t *testing.T) {
+	for keep, want := range map[bool]int{false: 3, true: 2} {
+		c, asked := newClock(), 0
+		f := &Fetcher{Now: c.Now, Dir: t.TempDir(), KeepFailures: keep, Client: doerFunc(func(*http.Request) (*http.Response, error) {
+			asked++
+			return nil, io.EOF
+		})}
+		for _, pause := range []time.Duration{0, pauseAfter - time.Second, time.Second} {
+			c.Add(pause)
+			if _, err := f.Fetch(t.Context(), bitrix.CIS); !errors.Is(err, ErrUnreachable) || !errors.Is(err, io.EOF) {
+				t.Errorf("keeping failures: %v: %v", keep, err)
+			}
+		}
+		if asked != want {
+			t.Errorf("keeping failures: %v: asked %d times, expected %d", keep, asked, want)
+		}
+		if files, _ := os.ReadDir(f.Dir); len(files) != 0 {
+			t.Errorf("an attempt without an answer was written down: %v", files)
+		}
 	}
 }
 
