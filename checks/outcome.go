@@ -38,12 +38,6 @@ const (
 	NeedsReceiver      Reason = "receiver"     // that takes a test event, and a yes to its host
 )
 
-// Reasons are all of them.
-func Reasons() []Reason {
-	return []Reason{NeedsConsentDeep, NeedsConsentFilter, NeedsConsentEvent, NeedsCredential, NeedsSignIn, NeedsWebhook, NeedsAsApplication, NeedsOutsideRun, NeedsServerProbe,
-		NeedsRequirements, NeedsReceiver}
-}
-
 func reasonFor(c Consent) Reason {
 	switch c {
 	case ContentFilter:

@@ -14,6 +14,7 @@ import (
 	"boxready/internal/report"
 	"boxready/internal/serverprobe"
 	"boxready/internal/serverprobe/sshtest"
+	"boxready/internal/simtest/constants"
 )
 
 // TestProbeOverSSH runs the whole way: the password from standard input, the script through php's, the answer on standard output.
@@ -76,7 +77,7 @@ func TestProbeTexts(t *testing.T) {
 			t.Fatal(err)
 		}
 		var keys []string
-		for _, reason := range serverprobe.SSHReasons() {
+		for _, reason := range constants.OfType(t, "internal/serverprobe", "SSHReason") {
 			keys = append(keys, "cli-probe.ssh."+string(reason))
 		}
 		for _, kind := range serverprobe.Kinds() {

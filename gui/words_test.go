@@ -14,6 +14,7 @@ import (
 
 	"boxready/assets"
 	"boxready/checks"
+	"boxready/internal/simtest/constants"
 )
 
 // TestWords wants every text that the window asks for to exist, and every text of the window to be asked for.
@@ -44,7 +45,7 @@ func TestWords(t *testing.T) {
 		}
 	}
 	// What is put together from codes.
-	for _, r := range checks.Reasons() {
+	for _, r := range constants.OfType(t, "checks/outcome.go", "Reason") {
 		if !have["window.reason."+string(r)] {
 			t.Errorf("no text window.reason.%s", r)
 		}

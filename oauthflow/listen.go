@@ -37,9 +37,6 @@ const (
 	PortOther    PortReason = "other"
 )
 
-// PortReasons returns all reasons.
-func PortReasons() []PortReason { return []PortReason{PortBusy, PortReserved, PortOther} }
-
 // PortError means that the loopback server can't listen.
 type PortError struct {
 	Address string

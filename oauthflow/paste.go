@@ -24,11 +24,6 @@ const (
 	PasteRubbish     PasteProblem = "rubbish"     // neither a code nor an address
 )
 
-// PasteProblems returns all problems.
-func PasteProblems() []PasteProblem {
-	return []PasteProblem{PasteEmpty, PasteApplication, PasteNoCode, PasteOtherState, PasteRubbish}
-}
-
 // PasteError says that a pasted text is not an answer. It never repeats the text.
 type PasteError struct{ Problem PasteProblem }
 

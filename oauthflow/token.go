@@ -38,11 +38,6 @@ const (
 	AppShape   AppProblem = "shape"   // anything else
 )
 
-// AppProblems returns all problems.
-func AppProblems() []AppProblem {
-	return []AppProblem{AppEmpty, AppSwapped, AppAddress, AppMasked, AppShape}
-}
-
 // AppError says which of the two values is wrong. It never repeats what was typed.
 type AppError struct {
 	Field   string // client_id or client_secret

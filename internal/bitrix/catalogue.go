@@ -119,9 +119,6 @@ type EventInfo struct {
 // English one for any other language.
 func (e EventInfo) DocURL(lang string) string { return docURL(lang, e.doc) }
 
-// Facts returns the version facts about the event, in no particular order.
-func (e EventInfo) Facts() []Fact { return slices.Clone(catalogue().facts[strings.ToLower(e.Name)]) }
-
 // An Evidence says how the modules of a scope are known.
 type Evidence string
 
@@ -138,13 +135,7 @@ type ScopeInfo struct {
 	Evidence Evidence // how Modules are known
 	Tool     string   // the product's part it stands for, short English
 	Note     string   // what else a reader must know, short English
-
-	doc string
 }
-
-// DocURL returns the scope's documentation page, or "" if it has none: the
-// Russian one for "ru", the English one for any other language.
-func (s ScopeInfo) DocURL(lang string) string { return docURL(lang, s.doc) }
 
 // A ModuleInfo gathers what the catalogue has about one module.
 type ModuleInfo struct {
@@ -262,18 +253,6 @@ func Module(name string) (ModuleInfo, bool) {
 	return ModuleInfo{}, false
 }
 
-// Facts returns the version facts of one module, those about its methods and
-// events included, or of all modules for "".
-func Facts(module string) []Fact {
-	var found []Fact
-	for _, f := range catalogue().allFacts {
-		if module == "" || strings.EqualFold(f.Module, module) {
-			found = append(found, f)
-		}
-	}
-	return found
-}
-
 // docURL completes the path of a documentation page.
 func docURL(lang, path string) string {
 	switch {
@@ -369,7 +348,7 @@ func parseCatalogue(packed []byte) (*tables, error) {
 		case "S":
 			t.scopes = append(t.scopes, ScopeInfo{
 				Name: f[1], Modules: strings.Split(f[2], ","), Evidence: Evidence(f[3]),
-				Tool: f[4], doc: f[5], Note: f[6],
+				Tool: f[4], Note: f[6],
 			})
 		case "F":
 			fact := Fact{

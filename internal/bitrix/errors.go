@@ -1,9 +1,6 @@
 package bitrix
 
-import (
-	"slices"
-	"strings"
-)
+import "strings"
 
 // Codes that the program branches on: the value of the JSON field "error",
 // spelt as it is sent. Compare them with SameCode, because letter case differs
@@ -81,45 +78,3 @@ func foldCode(code string) string {
 	}
 	return code
 }
-
-// A Speaker is the server that an error code comes from.
-type Speaker string
-
-// The speakers. A portal relays the authorization server's answer about a
-// token, so a code of the latter also arrives in answers of the former.
-const (
-	SpeakerPortal     Speaker = "portal"
-	SpeakerAuthServer Speaker = "authorization server"
-)
-
-// An ErrorCode is one row of the table of error codes: what one code means
-// when one speaker sends it.
-type ErrorCode struct {
-	Code        string  // as sent
-	Speaker     Speaker // where it originates
-	API         int     // 3 for codes of REST 3.0, otherwise 2
-	Meaning     string  // short English
-	Description string  // usual error_description, "" if it varies or is not known
-	Status      []int   // HTTP statuses, documented first; they disagree, so never decide by them
-	Source      string  // documentation page, or the module and version, or the SDK it was seen in
-}
-
-// Errors returns the table of error codes. A code that both speakers use has a
-// row for each. The caller owns the slice, not the slices inside it.
-func Errors() []ErrorCode { return slices.Clone(errorTable) }
-
-// FindErrors returns the rows of code, compared as SameCode does: none if it
-// is not known, several if it means different things by speaker or by letter
-// case.
-func FindErrors(code string) []ErrorCode {
-	var found []ErrorCode
-	for _, e := range errorTable {
-		if SameCode(e.Code, code) {
-			found = append(found, e)
-		}
-	}
-	return found
-}
-
-// IsErrorCode reports whether code is in the table.
-func IsErrorCode(code string) bool { return FindErrors(code) != nil }

@@ -49,11 +49,6 @@ const (
 	BadYesNo      = "bad-yes-no"     // value, key
 )
 
-// Codes lists them.
-func Codes() []string {
-	return []string{BadAddress, SamePortal, BadCSV, UnknownColumn, SameColumn, NoAddress, BadYesNo}
-}
-
 // ReadFile reads a list. A file whose name ends in .csv is CSV, any other YAML. The error is a yamlfile.Errors.
 func ReadFile(path string) ([]Portal, error) {
 	data, err := yamlfile.Load(path)

@@ -12,6 +12,7 @@ import (
 
 	"boxready/assets"
 	"boxready/checks"
+	"boxready/internal/simtest/constants"
 
 	"github.com/invopop/jsonschema"
 )
@@ -65,7 +66,7 @@ func resultSchema(t *testing.T) object {
 	}
 	reflectInto(t, definitions, &checks.Crash{})
 	var reasons []string
-	for _, reason := range checks.Reasons() {
+	for _, reason := range constants.OfType(t, "checks/outcome.go", "Reason") {
 		reasons = append(reasons, string(reason))
 	}
 	causes = append(causes, "")

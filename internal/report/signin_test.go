@@ -8,6 +8,7 @@ import (
 
 	"boxready/checks"
 	"boxready/internal/report"
+	"boxready/internal/simtest/constants"
 	"boxready/internal/vault"
 	"boxready/oauthflow"
 
@@ -25,12 +26,12 @@ func TestSignInHasWords(t *testing.T) {
 		want = append(want, "sign-in-page."+kind+".title", "sign-in-page."+kind+".text")
 	}
 	want = append(want, each("sign-in-page.reason-", oauthflow.Reasons())...)
-	want = append(want, each("sign-in.port-", oauthflow.PortReasons())...)
-	want = append(want, each("sign-in.paste-", oauthflow.PasteProblems())...)
-	want = append(want, each("sign-in.app-", oauthflow.AppProblems())...)
+	want = append(want, each("sign-in.port-", constants.OfType(t, "oauthflow", "PortReason"))...)
+	want = append(want, each("sign-in.paste-", constants.OfType(t, "oauthflow", "PasteProblem"))...)
+	want = append(want, each("sign-in.app-", constants.OfType(t, "oauthflow", "AppProblem"))...)
 	want = append(want, each("sign-in.silence-", oauthflow.Silences())...)
-	want = append(want, each("sign-in.keyring-", vault.Reasons())...)
-	want = append(want, each("sign-in.place-", vault.Keepers())...)
+	want = append(want, each("sign-in.keyring-", constants.OfType(t, "internal/vault", "Reason"))...)
+	want = append(want, each("sign-in.place-", constants.WithPrefix(t, "internal/vault", "Keeper"))...)
 	for _, menu := range oauthflow.Menus() {
 		want = append(want, each("sign-in.register."+string(menu)+".", []string{"name", "1", "2", "3", "4", "5", "6", "7"})...)
 	}

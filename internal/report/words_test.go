@@ -13,10 +13,8 @@ import (
 
 	"boxready/assets"
 	"boxready/checks"
-	"boxready/internal/fleet"
 	"boxready/internal/report"
-	"boxready/internal/requirements"
-	"boxready/internal/serverprobe"
+	"boxready/internal/simtest/constants"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -188,12 +186,12 @@ func TestEveryCauseHasWords(t *testing.T) {
 		for _, cause := range checks.CommonCauses() {
 			wants("any." + string(cause))
 		}
-		for _, reason := range serverprobe.PasteReasons() {
+		for _, reason := range constants.OfType(t, "internal/serverprobe", "PasteReason") {
 			if have["cli-probe.paste."+string(reason)] == "" {
 				t.Errorf("%s: no text cli-probe.paste.%s", lang, reason)
 			}
 		}
-		for _, reason := range checks.Reasons() {
+		for _, reason := range constants.OfType(t, "checks/outcome.go", "Reason") {
 			if have["reason."+string(reason)] == "" {
 				t.Errorf("%s: no text reason.%s", lang, reason)
 			}
@@ -215,10 +213,10 @@ func TestEveryCauseHasWords(t *testing.T) {
 
 func TestWordsAboutFilesOfRequirements(t *testing.T) {
 	var want []string
-	for _, code := range requirements.Codes() {
+	for _, code := range append(constants.WithPrefix(t, "internal/yamlfile/errors.go", ""), constants.WithPrefix(t, "internal/requirements/errors.go", "")...) {
 		want = append(want, "error."+code)
 	}
-	for _, code := range requirements.RemarkCodes() {
+	for _, code := range constants.WithPrefix(t, "internal/requirements/lint.go", "") {
 		want = append(want, "remark."+code)
 	}
 	for _, lang := range report.Languages() {
@@ -237,7 +235,7 @@ func TestWordsAboutFilesOfRequirements(t *testing.T) {
 }
 
 func TestWordsAboutListsOfPortals(t *testing.T) {
-	want := fleet.Codes()
+	want := constants.WithPrefix(t, "internal/fleet/read.go", "")
 	for _, lang := range report.Languages() {
 		have := texts(t, lang)
 		for _, code := range want {

@@ -41,10 +41,3 @@ const (
 	BadURL           = "bad-url"            // value
 	BadChoice        = yamlfile.BadChoice
 )
-
-// Codes returns all codes of errors.
-func Codes() []string {
-	return []string{NotFound, Unreadable, TooBig, NotUTF8, UTF16, ControlCharacter, Empty, BadSyntax, TabIndent, TooDeep, TooMany, NotPlain,
-		SeveralDocuments, WrongType, UnknownKey, DuplicateKey, MissingKey, BadFormatVersion, BadText, BadName, BadModule, BadModuleVersion,
-		BadHost, BadPort, BadURL, BadChoice}
-}

@@ -42,12 +42,6 @@ const (
 	NoWebhook        = "no-webhook"        // names: methods and permissions that a webhook can't have
 )
 
-// RemarkCodes returns all codes of remarks.
-func RemarkCodes() []string {
-	return []string{UnknownScope, UnknownMethod, UnknownEvent, UnknownModule, DeprecatedMethod, DeprecatedEvent, ScopeNotListed, UnusedScope, Redundant,
-		REST3Only, NoWebhook}
-}
-
 // notForWebhooks are the permissions that a webhook is never given (public copies of the rest module).
 var notForWebhooks = []string{"entity", "landing_cloud", "placement", "rating"}
 

@@ -34,11 +34,6 @@ const (
 	PasteNewer     PasteReason = "newer"      // the answer of a script of a newer BoxReady
 )
 
-// PasteReasons returns all reasons.
-func PasteReasons() []PasteReason {
-	return []PasteReason{PasteEmpty, PasteTooBig, PasteScript, PastePHPError, PasteNotLoaded, PasteNoAnswer, PasteCutOff, PasteDamaged, PasteNewer}
-}
-
 // PasteError is the error of Parse.
 type PasteError struct {
 	Reason PasteReason

@@ -83,11 +83,6 @@ const (
 	SSHNoPHP       SSHReason = "no-php"  // the command doesn't exist or fails
 )
 
-// SSHReasons returns all reasons.
-func SSHReasons() []SSHReason {
-	return []SSHReason{SSHUnreachable, SSHUnknownHost, SSHChangedHost, SSHRefused, SSHFailed, SSHNoPHP}
-}
-
 // SSHError is the error of RunPHP.
 type SSHError struct {
 	Reason SSHReason

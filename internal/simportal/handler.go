@@ -2,9 +2,6 @@ package simportal
 
 import (
 	"bytes"
-	"crypto/x509"
-	"encoding/pem"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -69,18 +66,7 @@ func (s *Sim) handlerTLS(f *faultSet) (tlsMode, error) {
 // HandlerCertificate returns a healthy certificate for HandlerHost with its intermediates, and its key, in PEM: for a server at
 // Options.HandlerAt.
 func (s *Sim) HandlerCertificate() (cert, key []byte, err error) {
-	c, err := s.ca.config(tlsEvents)
-	if err != nil {
-		return nil, nil, err
-	}
-	for _, der := range c.Certificates[0].Certificate {
-		cert = append(cert, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})...)
-	}
-	der, err := x509.MarshalPKCS8PrivateKey(c.Certificates[0].PrivateKey)
-	if err != nil {
-		return nil, nil, fmt.Errorf("write the handler's key: %w", err)
-	}
-	return cert, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), nil
+	return s.encodeCertificate(tlsEvents)
 }
 
 // eventsAt is the loopback address of HandlerHost.

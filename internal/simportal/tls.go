@@ -375,20 +375,25 @@ func (a *authority) certificate(kind string) (tls.Certificate, error) {
 
 // CertificatePEM returns a healthy certificate of the portal with its chain, and its key, for a reverse proxy.
 func (s *Sim) CertificatePEM() ([]byte, error) {
-	config, err := s.ca.config("")
+	cert, key, err := s.encodeCertificate("")
+	return append(cert, key...), err
+}
+
+// encodeCertificate returns the certificate of a kind with its chain, and its key, in PEM.
+func (s *Sim) encodeCertificate(kind string) (cert, key []byte, err error) {
+	config, err := s.ca.config(kind)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	own := config.Certificates[0]
-	key, err := x509.MarshalPKCS8PrivateKey(own.PrivateKey)
-	if err != nil {
-		return nil, fmt.Errorf("key of the portal's certificate: %w", err)
-	}
-	var text []byte
 	for _, der := range own.Certificate {
-		text = append(text, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})...)
+		cert = append(cert, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})...)
 	}
-	return append(text, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key})...), nil
+	der, err := x509.MarshalPKCS8PrivateKey(own.PrivateKey)
+	if err != nil {
+		return nil, nil, fmt.Errorf("encode the key of a certificate: %w", err)
+	}
+	return cert, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), nil
 }
 
 // tlsMode is how a TLS port treats a connection: a handshake by config, or raw.

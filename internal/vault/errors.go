@@ -29,9 +29,6 @@ const (
 	TooBig  Reason = "too-big" // the account does not fit, even without its access token
 )
 
-// Reasons returns all reasons.
-func Reasons() []Reason { return []Reason{Absent, Locked, Refused, Timeout, TooBig} }
-
 func (r Reason) Error() string { return string(r) }
 
 // An Error says that a keyring could not be used. Its text and its causes hold

@@ -84,9 +84,6 @@ const (
 	KeeperMemory  = "memory"
 )
 
-// Keepers returns all of them.
-func Keepers() []string { return []string{KeeperWindows, KeeperMac, KeeperSecrets, KeeperMemory} }
-
 // Keeper returns what people know the place as on this operating system.
 func (p Place) Keeper() string {
 	switch {

@@ -1,9 +1,9 @@
-package bitrix
+package errorcodes
 
-// errorTable has the codes of the documentation's tables and those that only
+// table has the codes of the documentation's tables and those that only
 // the product's code or the vendor's SDKs show. Composite literals of constants
 // cost nothing at start.
-var errorTable = []ErrorCode{
+var table = []Row{
 	{"INTERNAL_SERVER_ERROR", SpeakerPortal, 2, "unhandled failure inside the portal", "", []int{500}, "https://apidocs.bitrix24.com/error-codes.html"},
 	{"ERROR_UNEXPECTED_ANSWER", SpeakerPortal, 2, "portal produced a reply it could not form", "", []int{500}, "https://apidocs.bitrix24.com/error-codes.html"},
 	{"QUERY_LIMIT_EXCEEDED", SpeakerPortal, 2, "too many requests per second", "", []int{503, 401}, "https://apidocs.bitrix24.com/error-codes.html"},

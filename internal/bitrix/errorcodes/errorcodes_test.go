@@ -1,49 +1,33 @@
-package bitrix
+package errorcodes
 
 import (
-	"go/ast"
-	"go/parser"
-	"go/token"
-	"strconv"
 	"strings"
 	"testing"
+
+	"boxready/internal/bitrix"
+	"boxready/internal/simtest/constants"
 )
 
-// Reads the constants from the source, so that none can be added without its
-// row in the table.
+// TestEveryConstantHasARow reads the constants from the source, so that none can be added without a row.
 func TestEveryConstantHasARow(t *testing.T) {
-	file, err := parser.ParseFile(token.NewFileSet(), "errors.go", nil, 0)
-	if err != nil {
-		t.Fatal(err)
+	codes := constants.WithPrefix(t, "internal/bitrix/errors.go", "Code")
+	for _, code := range codes {
+		if !Known(code) {
+			t.Errorf("%q is not in the table", code)
+		}
 	}
-	n := 0
-	ast.Inspect(file, func(node ast.Node) bool {
-		spec, ok := node.(*ast.ValueSpec)
-		if !ok || !strings.HasPrefix(spec.Names[0].Name, "Code") {
-			return true
-		}
-		code, err := strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)
-		if err != nil {
-			t.Fatal(err)
-		}
-		n++
-		if !IsErrorCode(code) {
-			t.Errorf("%s = %q is not in the table", spec.Names[0].Name, code)
-		}
-		return true
-	})
-	if n < 40 {
-		t.Errorf("found %d constants only", n)
+	if len(codes) < 40 {
+		t.Errorf("found %d constants only", len(codes))
 	}
 }
 
-func TestErrorTable(t *testing.T) {
+func TestTable(t *testing.T) {
 	type key struct {
 		code    string
 		speaker Speaker
 	}
 	seen := map[key]bool{}
-	for _, e := range Errors() {
+	for _, e := range Rows() {
 		if seen[key{e.Code, e.Speaker}] {
 			t.Errorf("%s of the %s is double", e.Code, e.Speaker)
 		}
@@ -63,13 +47,13 @@ func TestErrorTable(t *testing.T) {
 	if len(seen) < 60 {
 		t.Errorf("%d rows only", len(seen))
 	}
-	Errors()[0].Code = "changed"
-	if Errors()[0].Code == "changed" {
+	Rows()[0].Code = "changed"
+	if Rows()[0].Code == "changed" {
 		t.Error("a caller can change the table")
 	}
 }
 
-func TestFindErrors(t *testing.T) {
+func TestFind(t *testing.T) {
 	for code, want := range map[string]int{
 		"NO_AUTH_FOUND":      1,
 		"no_auth_found":      1,
@@ -82,11 +66,11 @@ func TestFindErrors(t *testing.T) {
 		"":             0,
 		"NO_SUCH_CODE": 0,
 	} {
-		if got := FindErrors(code); len(got) != want || IsErrorCode(code) != (want > 0) {
-			t.Errorf("FindErrors(%q) = %d rows, want %d", code, len(got), want)
+		if got := Find(code); len(got) != want || Known(code) != (want > 0) {
+			t.Errorf("Find(%q) = %d rows, want %d", code, len(got), want)
 		}
 	}
-	if !SameCode("EXPIRED_TOKEN", CodeExpiredToken) || SameCode(CodeInvalidToken, CodeInvalidGrant) {
+	if !bitrix.SameCode("EXPIRED_TOKEN", bitrix.CodeExpiredToken) || bitrix.SameCode(bitrix.CodeInvalidToken, bitrix.CodeInvalidGrant) {
 		t.Error("SameCode")
 	}
 }
