@@ -1,10 +1,10 @@
 <?php
-// By the command line, the product has to be loaded first. Nothing of it is run besides: no agents, no statistics.
+// On the command line, the product has to be loaded first, without agents and statistics.
 $_SERVER['DOCUMENT_ROOT'] = '{{.Root}}';
 foreach (array('NO_KEEP_STATISTIC', 'STOP_STATISTICS', 'NO_AGENT_STATISTIC', 'NO_AGENT_CHECK', 'NOT_CHECK_PERMISSIONS', 'DisableEventsCheck', 'BX_NO_ACCELERATOR_RESET') as $name) {
 	define($name, true);
 }
-// Should the product end the script, it shall be known that it did.
+// If the product ends the script, the output tells so.
 $boxready = 'loading';
 register_shutdown_function(function () use (&$boxready) {
 	if ($boxready === 'loading') {
@@ -15,7 +15,7 @@ $boxready_prolog = $_SERVER['DOCUMENT_ROOT'] . '/bitrix/modules/main/include/pro
 if (!is_file($boxready_prolog)) {
 	$boxready = 'not-found';
 } else {
-	// What the product keeps in its cache must belong to whom the portal's files belong to, or the web server can't change it.
+	// The product's cache files must belong to the owner of the portal's files, or the web server can't change them.
 	if (function_exists('posix_geteuid') && posix_geteuid() === 0) {
 		posix_setgid(filegroup($boxready_prolog)) && posix_setuid(fileowner($boxready_prolog));
 	}

@@ -1,7 +1,7 @@
 //title: BoxReady
-// BoxReady looks at what REST applications need of this portal, from the portal's own server. It changes nothing: it reads
-// settings, lists and dates, and asks the authorization servers one question without any key. It prints no keys, passwords,
-// tokens or people's data, and ends within about half a minute. Paste what it prints, all of it, into BoxReady.
+// BoxReady checks what REST applications need of this portal, on the portal's own server. It changes nothing: it reads
+// settings, lists and dates, and sends the authorization servers one request without credentials. It prints no keys, passwords,
+// tokens or personal data, and ends within about half a minute. Paste its whole output into BoxReady.
 call_user_func(function () {
 	$started = microtime(true);
 	$answer = array(
@@ -12,12 +12,12 @@ call_user_func(function () {
 	);
 	$servers = array({{range $i, $s := .Servers}}{{if $i}}, {{end}}'{{$s}}'{{end}}); // authorization servers
 
-	// A function of PHP's, if it isn't forbidden here.
+	// Calls a PHP function unless it is disabled here.
 	$call = function ($name, ...$arguments) {
 		return function_exists($name) ? $name(...$arguments) : null;
 	};
 
-	// How the answer is printed: as JSON, packed, with a sum by which a damaged copy is noticed.
+	// Prints the answer as compressed JSON, with a checksum that reveals a damaged copy.
 	$printed = false;
 	$print = function () use (&$answer, &$printed, $started, $call) {
 		$printed = true;
@@ -29,7 +29,7 @@ call_user_func(function () {
 			'v:1;packed:', $packed ? 'gzip' : 'no', ';sha256:', $call('hash', 'sha256', $json), ";data:\n",
 			chunk_split(base64_encode($packed ? $packed : $json), 76, "\n"), ";\n", 'BOXREADY-PROBE-', "END\n\n";
 	};
-	// Should the script be ended before its time, it still says what it saw.
+	// If the script is stopped by a limit, it still prints what it has.
 	$reserve = str_repeat(' ', 262144);
 	$call('register_shutdown_function', function () use (&$answer, &$printed, &$reserve, $print) {
 		if (!$printed) {
@@ -39,14 +39,14 @@ call_user_func(function () {
 			$print();
 		}
 	});
-	// Warnings would stand in the middle of the answer; they may say why something failed.
+	// Warnings must not be printed into the answer; they may explain a failure.
 	$warning = '';
 	$call('set_error_handler', function ($level, $message) use (&$warning) {
 		$warning .= $message . ' ';
 		return true;
 	});
 
-	// A text as it can be printed: valid UTF-8, and short.
+	// A printable text: valid UTF-8, and short.
 	$text = function ($value, $most = 200) use ($call) {
 		$value = is_scalar($value) ? (string)$value : '';
 		if (!preg_match('//u', $value)) {
@@ -70,7 +70,7 @@ call_user_func(function () {
 	$server = function ($name) use ($text) {
 		return isset($_SERVER[$name]) ? $text($_SERVER[$name]) : '';
 	};
-	// All rows that a question to the database has, up to a thousand.
+	// All rows of a database query, up to a thousand.
 	$rows = function ($sql) {
 		$rows = array();
 		$result = \Bitrix\Main\Application::getConnection()->query($sql);
@@ -83,13 +83,13 @@ call_user_func(function () {
 		return \Bitrix\Main\Application::getConnection()->isTableExists($table);
 	};
 	$product = class_exists('Bitrix\Main\Application');
-	// One part of the answer. Whatever goes wrong in it, the others are printed.
-	$part = function ($name, $needsProduct, $look) use (&$answer, $product, $text) {
+	// One part of the answer. If it fails, the others are still printed.
+	$part = function ($name, $needsProduct, $collect) use (&$answer, $product, $text) {
 		if ($needsProduct && !$product) {
 			return;
 		}
 		try {
-			$answer[$name] = $look();
+			$answer[$name] = $collect();
 		} catch (\Throwable $e) {
 			$answer['failed'][$name] = $text(get_class($e) . ': ' . $e->getMessage());
 		}
@@ -97,7 +97,7 @@ call_user_func(function () {
 
 	$answer['product'] = $product;
 	if (!$product) {
-		$answer['failed']['product'] = isset($GLOBALS['boxready']) ? $GLOBALS['boxready'] : 'not-found'; // said by what loads it
+		$answer['failed']['product'] = isset($GLOBALS['boxready']) ? $GLOBALS['boxready'] : 'not-found'; // set by the code that loads it
 	} else {
 		try {
 			$answer['rest_loads'] = \Bitrix\Main\Loader::includeModule('rest');
@@ -131,7 +131,7 @@ call_user_func(function () {
 			'openssl.cafile', 'openssl.capath', 'mbstring.func_overload') as $name) {
 			$settings[$name] = $text($call('ini_get', $name), 1000);
 		}
-		// Where PHP finds the certificates that it trusts.
+		// The file with the root certificates that PHP trusts.
 		$store = array();
 		$places = $call('openssl_get_cert_locations');
 		$file = $settings['openssl.cafile'] ? $settings['openssl.cafile'] : (isset($places['default_cert_file']) ? $places['default_cert_file'] : '');
@@ -216,7 +216,7 @@ call_user_func(function () {
 		if ($registration['server'] === '') {
 			$registration['server'] = $constant('BITRIXREST_URL');
 		}
-		// By the command line there is no request whose address could be reported.
+		// On the command line there is no request whose address could be reported.
 		if (PHP_SAPI !== 'cli' && method_exists('Bitrix\Rest\OAuthService', 'getRedirectUri')) {
 			$registration['reports'] = $text(\Bitrix\Rest\OAuthService::getRedirectUri());
 		}
@@ -233,7 +233,7 @@ call_user_func(function () {
 		}
 		return array(
 			'seen' => \Bitrix\Main\Context::getCurrent()->getRequest()->isHttps(),
-			'browser' => preg_match('#^https?://[^/]+#', $page, $match) ? $match[0] : '', // what the page's address begins with in the browser
+			'browser' => preg_match('#^https?://[^/]+#', $page, $match) ? $match[0] : '', // scheme and host of the page in the browser
 			'host' => $server('HTTP_HOST'), 'port' => $server('SERVER_PORT'), 'https' => $server('HTTPS'),
 			'forwarded_proto' => $server('HTTP_X_FORWARDED_PROTO'),
 			'setting' => \Bitrix\Main\Config\Configuration::getValue('https_request') === true,
@@ -248,7 +248,7 @@ call_user_func(function () {
 			return isset($http[$name]) ? $text($http[$name]) : '';
 		};
 		$host = function ($address) {
-			return preg_replace('#^.*@#', '', $address); // without a name and a password
+			return preg_replace('#^.*@#', '', $address); // without user name and password
 		};
 		return array(
 			'rest' => array('host' => $host($value('proxyHost')), 'port' => $value('proxyPort'), 'user' => $value('proxyUser') !== ''),
@@ -307,7 +307,7 @@ call_user_func(function () {
 			'check_agents' => $option('main', 'check_agents'), 'use_crontab' => $option('main', 'agents_use_crontab'),
 			'crontab_support' => $constant('BX_CRONTAB_SUPPORT') !== '', 'rest' => array(),
 		);
-		// The database's own clock: agents are timed by it, and its time zone may be another one.
+		// The database's own clock: agents use it, and its time zone may differ.
 		$now = $rows('SELECT LOCALTIMESTAMP AS TIME_NOW');
 		$now = $now ? $seconds($now[0]['TIME_NOW']) : 0;
 		foreach ($rows("SELECT IS_PERIOD, MAX(LAST_EXEC) AS LAST_RUN FROM b_agent WHERE ACTIVE = 'Y' GROUP BY IS_PERIOD") as $row) {
@@ -331,8 +331,8 @@ call_user_func(function () {
 		return array('unsent_days' => (int)$unsent[0]['DAYS'], 'oldest' => $day($unsent[0]['OLDEST']));
 	});
 
-	// The way to the authorization servers, layer by layer, and by the product's own means as it is set up. The one that this
-	// portal uses comes first.
+	// The connection to the authorization servers, layer by layer, and by the product's own client with its settings. The one
+	// that this portal uses comes first.
 	$answer['hosts'] = array();
 	$direct = empty($answer['proxies']['rest']['host']);
 	$used = isset($answer['registration']['server']) ? rtrim($answer['registration']['server'], '/') : '';
@@ -358,7 +358,7 @@ call_user_func(function () {
 				if ($socket) {
 					fclose($socket);
 				}
-				foreach ($socket ? array(true, false) : array() as $verify) { // without verifying, only to see whose certificate it is
+				foreach ($socket ? array(true, false) : array() as $verify) { // without verification, only to read the certificate
 					$context = stream_context_create(array('ssl' => array(
 						'verify_peer' => $verify, 'verify_peer_name' => $verify, 'peer_name' => $name, 'SNI_enabled' => true, 'capture_peer_cert_chain' => true,
 					)));
@@ -384,7 +384,7 @@ call_user_func(function () {
 					}
 				}
 			}
-			// A name that wasn't found would only be looked for in vain once more.
+			// A name that wasn't found would not be found again.
 			if (class_exists('Bitrix\Main\Web\HttpClient') && (!$direct || !isset($host['dns']) || $host['dns'] === 'ok')) {
 				$began = microtime(true);
 				$client = new \Bitrix\Main\Web\HttpClient(array('socketTimeout' => 5, 'streamTimeout' => 5, 'redirect' => false));

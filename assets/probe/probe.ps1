@@ -1,13 +1,13 @@
-# BoxReady looks at the network that REST applications need, from the portal's own server. It changes nothing and leaves no files:
-# it looks names up and asks each host once, without any key. It ends within two minutes. Paste what it prints, all of it, into
-# BoxReady. For Windows PowerShell 5.1 and PowerShell 7.
+# BoxReady checks the network connections that REST applications need, from the portal's own server. It changes nothing and writes
+# no files: it resolves names and sends each host one request without credentials. It ends within two minutes. Paste its whole
+# output into BoxReady. For Windows PowerShell 5.1 and PowerShell 7.
 & {
 	$ErrorActionPreference = 'Stop'
 	$servers = @({{range $i, $s := .Servers}}{{if $i}}, {{end}}'{{$s}}'{{end}})
 	$others = @({{range $i, $s := .Others}}{{if $i}}, {{end}}'{{$s}}'{{end}})
 	$short = { param($s) $s = "$s" -replace '[^\x20-\x7E]+', ' '; if ($s.Length -gt 400) { $s.Substring(0, 400) } else { $s } }
 
-	# A connection, or nothing after four seconds.
+	# A connection, or an exception after four seconds.
 	$connect = {
 		param($name, $port)
 		$client = New-Object Net.Sockets.TcpClient
@@ -19,7 +19,7 @@
 		$client
 	}
 
-	$look = {
+	$probe = {
 		param($url, $path)
 		$at = [Uri]$url
 		$entry = @{ host = $at.Host; port = $at.Port }
@@ -41,15 +41,15 @@
 			return $entry
 		}
 		try {
-			# The certificates are looked at whatever Windows thinks of them; nothing is sent over a connection that it doesn't trust.
+			# The certificates are read even if Windows rejects them; nothing is sent over such a connection.
 			$seen = @{ chain = @(); errors = 'None' }
-			$judge = [Net.Security.RemoteCertificateValidationCallback] {
+			$validate = [Net.Security.RemoteCertificateValidationCallback] {
 				param($sender, $certificate, $chain, $errors)
 				$seen.errors = "$errors"
 				$seen.chain = @($chain.ChainElements | Select-Object -First 6 | ForEach-Object { [Convert]::ToBase64String($_.Certificate.RawData) })
 				$true
 			}.GetNewClosure()
-			$secure = New-Object Net.Security.SslStream($client.GetStream(), $false, $judge)
+			$secure = New-Object Net.Security.SslStream($client.GetStream(), $false, $validate)
 			$secure.AuthenticateAsClient($at.Host, $null, [Security.Authentication.SslProtocols]'Tls12', $false)
 			$entry.chain = @($seen.chain)
 			if ($seen.errors -ne 'None') {
@@ -77,8 +77,8 @@
 	}
 
 	$hosts = @()
-	foreach ($url in $servers) { $hosts += & $look $url '/oauth/token/' }
-	foreach ($url in $others) { $hosts += & $look $url '/' }
+	foreach ($url in $servers) { $hosts += & $probe $url '/oauth/token/' }
+	foreach ($url in $others) { $hosts += & $probe $url '/' }
 	$answer = @{
 		kind = 'powershell'; nonce = '{{.Nonce}}'; asked = '{{.Portal}}'; failed = @{}; hosts = $hosts
 		time = [DateTime]::UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", [Globalization.CultureInfo]::InvariantCulture)

@@ -1,7 +1,7 @@
 #!/bin/sh
-# BoxReady looks at the network that REST applications need, from the portal's own server. It changes nothing and leaves no files:
-# it looks names up and asks each host once, without any key. It ends within two minutes. Paste what it prints, all of it, into
-# BoxReady.
+# BoxReady checks the network connections that REST applications need, from the portal's own server. It changes nothing and writes
+# no files: it resolves names and sends each host one request without credentials. It ends within two minutes. Paste its whole
+# output into BoxReady.
 LC_ALL=C
 export LC_ALL
 servers='{{range $i, $s := .Servers}}{{if $i}} {{end}}{{$s}}{{end}}'
@@ -9,31 +9,31 @@ others='{{range $i, $s := .Others}}{{if $i}} {{end}}{{$s}}{{end}}'
 
 has() { command -v "$1" >/dev/null 2>&1; }
 
-# quote writes a text as JSON, its first 400 bytes.
+# quote prints the first 400 bytes of a text as a JSON string.
 quote() { printf '"%s"' "$(printf '%s' "$1" | tr -d '\000-\037\177-\377' | cut -c1-400 | sed 's/\\/\\\\/g; s/"/\\"/g')"; }
 
-# patiently runs a command for ten seconds at most.
-patiently() { if has timeout; then timeout 10 "$@"; else "$@"; fi; }
+# with_timeout runs a command for at most ten seconds.
+with_timeout() { if has timeout; then timeout 10 "$@"; else "$@"; fi; }
 
-# look asks a host; what it says is wanted of an authorization server only.
-look() {
-	place=${1#https://}
-	name=${place%%[:/]*}
+# probe_host probes a host; the body of the answer is kept for authorization servers only.
+probe_host() {
+	address=${1#https://}
+	name=${address%%[:/]*}
 	port=443
-	case $place in *:*) port=${place##*:} ;; esac
+	case $address in *:*) port=${address##*:} ;; esac
 	printf '{"host":%s,"port":%s' "$(quote "$name")" "$port"
 	if has getent; then
 		found=$(getent ahostsv4 "$name" 2>/dev/null | awk '{print $1}' | sort -u | head -n 8)
 		if [ -n "$found" ]; then printf ',"dns":"ok","addresses":['; else printf ',"dns":"failed","addresses":['; fi
 		comma=
-		for address in $found; do
-			printf '%s"%s"' "$comma" "$address"
+		for ip in $found; do
+			printf '%s"%s"' "$comma" "$ip"
 			comma=,
 		done
 		printf ']'
 	fi
 	if has curl; then
-		# The product itself takes no proxy from the environment.
+		# The product itself ignores the proxy in the environment.
 		if [ "$2" = token ]; then
 			answer=$(curl -s --noproxy '*' --connect-timeout 5 --max-time 8 -A BoxReady -w '\n%{http_code} %{time_total}' "$1/oauth/token/" 2>/dev/null)
 		else
@@ -47,7 +47,7 @@ look() {
 	fi
 	if [ "$2" = token ] && has openssl; then
 		printf ',"chain":['
-		patiently openssl s_client -connect "$name:$port" -servername "$name" -showcerts </dev/null 2>/dev/null |
+		with_timeout openssl s_client -connect "$name:$port" -servername "$name" -showcerts </dev/null 2>/dev/null |
 			awk '/-----BEGIN CERT/ {inside = 1; if (n++ < 6) printf "%s\"", (n > 1 ? "," : ""); next}
 				/-----END CERT/ {inside = 0; if (n <= 6) printf "\""; next}
 				inside && n <= 6 {printf "%s", $0}'
@@ -61,12 +61,12 @@ json=$(
 	comma=
 	for url in $servers; do
 		printf '%s' "$comma"
-		look "$url" token
+		probe_host "$url" token
 		comma=,
 	done
 	for url in $others; do
 		printf '%s' "$comma"
-		look "$url"
+		probe_host "$url"
 		comma=,
 	done
 	printf '],"network":{"system":%s,"curl":%s,"openssl":%s,"proxy_environment":%s}}' "$(quote "$(uname -sr)")" \

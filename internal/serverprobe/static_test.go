@@ -35,7 +35,7 @@ var reads = []string{
 	"method setHeader", "method get", "method getStatus", "method getError", "method getMessage", "method format", "method getTimestamp",
 	// the script's own closures
 	"dynamic $call", "dynamic $print", "dynamic $text", "dynamic $day", "dynamic $seconds", "dynamic $option", "dynamic $constant", "dynamic $server", "dynamic $rows",
-	"dynamic $has", "dynamic $part", "dynamic $look", "dynamic $value", "dynamic $host", "dynamic $list", "dynamic $count",
+	"dynamic $has", "dynamic $part", "dynamic $collect", "dynamic $value", "dynamic $host", "dynamic $list", "dynamic $count",
 	"dynamic $name", // in $call alone, see below
 }
 

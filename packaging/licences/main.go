@@ -1,4 +1,4 @@
-// Licences collects the licences of everything that is linked into BoxReady, on any system and with or without the window, into
+// Licences collects the licences of all modules linked into BoxReady, on any system and with or without the window, into
 // assets/licences: a text for each module, and one for Go itself.
 package main
 
@@ -48,13 +48,13 @@ func collect(program string) (map[string][]byte, error) {
 	packages := map[string]map[string]bool{} // folders of packages, by module
 	for _, system := range systems {
 		for _, v := range variants {
-			list := exec.Command("go", "list", "-deps", "-tags", v.tags, "-f", "{{with .Module}}{{if not .Main}}{{.Path}}\t{{.Dir}}\t{{$.Dir}}{{end}}{{end}}", ".") // #nosec G204 -- none of it comes from elsewhere
+			list := exec.Command("go", "list", "-deps", "-tags", v.tags, "-f", "{{with .Module}}{{if not .Main}}{{.Path}}\t{{.Dir}}\t{{$.Dir}}{{end}}{{end}}", ".") // #nosec G204 -- constant arguments
 			list.Dir = program
 			list.Env = append(os.Environ(), "GOOS="+system, "GOARCH=amd64", "CGO_ENABLED="+v.cgo)
 			list.Stderr = os.Stderr
 			out, err := list.Output()
 			if err != nil {
-				return nil, fmt.Errorf("list what is linked on %s: %w", system, err)
+				return nil, fmt.Errorf("list the modules linked on %s: %w", system, err)
 			}
 			for lines := bufio.NewScanner(bytes.NewReader(out)); lines.Scan(); {
 				parts := strings.Split(lines.Text(), "\t")
@@ -79,7 +79,7 @@ func collect(program string) (map[string][]byte, error) {
 	}
 	goroot, err := exec.Command("go", "env", "GOROOT").Output()
 	if err != nil {
-		return nil, fmt.Errorf("where Go is: %w", err)
+		return nil, fmt.Errorf("find GOROOT: %w", err)
 	}
 	goText, err := os.ReadFile(filepath.Join(strings.TrimSpace(string(goroot)), "LICENSE"))
 	if err != nil {
@@ -91,14 +91,14 @@ func collect(program string) (map[string][]byte, error) {
 
 var names = regexp.MustCompile(`(?i)^(licen[cs]e|copying|copyright|notice|patents)`)
 
-// licence joins the licences of a module and of those of its folders that are linked, or that lie beside C code or data which is.
+// licence joins the licences of a module and of its linked folders.
 func licence(root string, linked map[string]bool) ([]byte, error) {
 	var files []string
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
-		if !d.IsDir() && names.MatchString(d.Name()) && !strings.HasSuffix(path, ".go") && near(root, filepath.Dir(path), linked) {
+		if !d.IsDir() && names.MatchString(d.Name()) && !strings.HasSuffix(path, ".go") && isLinked(root, filepath.Dir(path), linked) {
 			files = append(files, path)
 		}
 		return nil
@@ -129,9 +129,9 @@ func licence(root string, linked map[string]bool) ([]byte, error) {
 	return append(bytes.TrimSpace(text.Bytes()), '\n'), nil
 }
 
-// near tells whether what lies in dir is part of a linked package: dir is one, or the module's root, or below one and without
+// isLinked reports whether the files in dir belong to a linked package: dir is one, or the module's root, or below one and without
 // Go code of its own.
-func near(root, dir string, linked map[string]bool) bool {
+func isLinked(root, dir string, linked map[string]bool) bool {
 	if dir == root || linked[dir] {
 		return true
 	}

@@ -39,7 +39,7 @@ func TestLicencesAreThoseOfWhatIsLinked(t *testing.T) {
 var (
 	permissive = regexp.MustCompile(`(?i)permission is hereby granted, free of charge|redistribution and use in source and binary forms|` +
 		`apache license|permission to use, copy, modify, and/or distribute`)
-	// Licences that ask for more than to be named, but for what is data: the fonts' and the list of roots'.
+	// Licences with further conditions, except for data: the fonts and the list of roots.
 	copyleft = regexp.MustCompile(`(?i)gnu (lesser |affero |library )?general public|server side public|business source|commons clause|eclipse public|creative commons attribution-(sharealike|noncommercial)`)
 )
 
@@ -54,7 +54,7 @@ func TestLicencesArePermissive(t *testing.T) {
 	for _, l := range carried {
 		text := strings.Join(strings.Fields(l.Text), " ")
 		if !permissive.MatchString(text) {
-			t.Errorf("%s: no licence that is known here", l.Module)
+			t.Errorf("%s: unknown licence", l.Module)
 		}
 		if found := copyleft.FindString(text); found != "" {
 			t.Errorf("%s: %s", l.Module, found)

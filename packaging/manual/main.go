@@ -1,4 +1,4 @@
-// Manual writes BoxReady's manual pages into a folder: one for each command.
+// Manual writes BoxReady's manual pages into a folder, one for each command.
 package main
 
 import (
@@ -12,7 +12,7 @@ import (
 
 func main() {
 	if len(os.Args) != 3 {
-		log.Fatal("usage: manual VERSION FOLDER") // the pages' date is that of SOURCE_DATE_EPOCH
+		log.Fatal("usage: manual VERSION FOLDER") // the pages have the date of SOURCE_DATE_EPOCH
 	}
 	root := cli.Commands(os.Args[1])
 	root.DisableAutoGenTag = true

@@ -1,7 +1,7 @@
 //go:build linux
 
-// Package dist installs, starts and removes what "make dist" has built, as those would who get it. "make dist-test" runs it; it
-// needs root, and leaves the machine as it was. Windows is played by Wine.
+// Package dist installs, starts and removes the packages that "make dist" has built. "make dist-test" runs it; it
+// needs root, and restores the machine's state. Programs for Windows run under Wine.
 package dist
 
 import (
@@ -26,10 +26,10 @@ import (
 	"time"
 )
 
-// patience is for what has to come soon, on a machine that may have a lot else to do.
-const patience = 3 * time.Minute
+// timeout for events that are expected soon, on a machine under load.
+const timeout = 3 * time.Minute
 
-// folder is where the artefacts are.
+// folder returns the folder of the artefacts.
 func folder(t *testing.T) string {
 	t.Helper()
 	dir := os.Getenv("BOXREADY_DIST")
@@ -39,7 +39,7 @@ func folder(t *testing.T) string {
 	return dir
 }
 
-// artefact is the one that matches.
+// artefact returns the artefact that matches.
 func artefact(t *testing.T, pattern string) string {
 	t.Helper()
 	found, err := filepath.Glob(filepath.Join(folder(t), pattern))
@@ -49,7 +49,7 @@ func artefact(t *testing.T, pattern string) string {
 	return found[0]
 }
 
-// need skips where a program is missing; CI has to have them all.
+// need skips the test if a program is missing; in CI it fails the test.
 func need(t *testing.T, programs ...string) {
 	t.Helper()
 	folder(t)
@@ -68,13 +68,13 @@ func missing(t *testing.T, why string) {
 	t.Skip(why)
 }
 
-// result is what a program said.
+// result is a program's output and exit code.
 type result struct {
 	out, err string
 	code     int
 }
 
-// command is a program that is about to be run.
+// command holds the settings for running a program.
 type command struct {
 	dir   string
 	env   []string // besides the test's own
@@ -83,7 +83,7 @@ type command struct {
 
 func (c command) run(t *testing.T, name string, args ...string) result {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 2*patience)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*timeout)
 	defer cancel()
 	p := exec.CommandContext(ctx, name, args...)
 	p.Dir, p.Env, p.Stdin = c.dir, append(os.Environ(), c.env...), strings.NewReader(c.input)
@@ -115,9 +115,9 @@ func (c command) must(t *testing.T, name string, args ...string) string {
 
 func until(t *testing.T, what string, done func() bool) {
 	t.Helper()
-	for end := time.Now().Add(patience); !done(); time.Sleep(100 * time.Millisecond) {
+	for end := time.Now().Add(timeout); !done(); time.Sleep(100 * time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatalf("waited for %s in vain", what)
+			t.Fatalf("timed out waiting for %s", what)
 		}
 	}
 }
@@ -127,7 +127,7 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// tree lists what is below a folder, each with what it is.
+// tree lists the files below a folder with their types, modes and contents.
 func tree(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	all := map[string]string{}
@@ -164,8 +164,8 @@ func tree(t *testing.T, dir string) map[string]string {
 	return all
 }
 
-// same compares two trees.
-func same(t *testing.T, a, b map[string]string) {
+// compareTrees compares two trees.
+func compareTrees(t *testing.T, a, b map[string]string) {
 	t.Helper()
 	if len(a) == 0 {
 		t.Error("there is nothing")
@@ -177,7 +177,7 @@ func same(t *testing.T, a, b map[string]string) {
 	}
 	for name := range b {
 		if a[name] == "" {
-			t.Errorf("%s is in one of them alone", name)
+			t.Errorf("%s is in one of them only", name)
 		}
 	}
 }
@@ -219,7 +219,7 @@ func TestSums(t *testing.T) {
 			t.Errorf("%s has no sum", f.Name())
 		}
 	}
-	// One bit.
+	// A single changed bit.
 	name := filepath.Base(artefact(t, "boxready_*.deb"))
 	data, err := os.ReadFile(filepath.Join(dir, name))
 	if err != nil {
@@ -291,14 +291,14 @@ func TestStaticPrograms(t *testing.T) {
 			}
 		})
 	}
-	// Nothing but the kernel is needed.
+	// It needs only the kernel.
 	program := filepath.Join(unpack(t, artefact(t, "boxready-cli-*-linux-amd64.tar.gz")), "boxready")
 	if got := must(t, program, "version"); got != "boxready "+version(t)+"\n" {
 		t.Errorf("version: %q", got)
 	}
 }
 
-// TestBills compares what the bills of materials list with what the programs say they are made of, and with the licences.
+// TestBills compares the bills of materials with the modules recorded in the programs, and with the licences.
 func TestBills(t *testing.T) {
 	licences, err := os.ReadFile(artefact(t, "LICENCES.txt"))
 	if err != nil {
@@ -329,7 +329,7 @@ func TestBills(t *testing.T) {
 			t.Fatal(err)
 		}
 		if len(info.Deps) < 10 {
-			t.Errorf("%s is made of %d modules", program, len(info.Deps))
+			t.Errorf("%s has %d modules", program, len(info.Deps))
 		}
 		for _, m := range info.Deps {
 			if listed[m.Path] != m.Version {
@@ -345,10 +345,10 @@ func TestBills(t *testing.T) {
 	}
 }
 
-// demo is the simulated portal, started by a program that was built.
+// demo is the simulated portal, started by a built program.
 type demo struct{ args []string }
 
-// startDemo returns what "check" has to be told to find a simulated portal.
+// startDemo starts a simulated portal and returns the arguments of "check" for it.
 func startDemo(t *testing.T, program string, args ...string) demo {
 	t.Helper()
 	p := exec.Command(program, append([]string{"demo"}, args...)...)
@@ -378,7 +378,7 @@ func startDemo(t *testing.T, program string, args ...string) demo {
 	return demo{words[at:]}
 }
 
-// verdict is what decides of a run's JSON.
+// verdict is the part of a run's JSON that is compared.
 type verdict struct {
 	Verdict string
 	Results []struct{ Check, State, Cause string }

@@ -35,7 +35,7 @@ func TestDeb(t *testing.T) {
 		command{env: noQuestions}.must(t, "apt-get", append([]string{"-y", "-q"}, args...)...)
 	}
 
-	// An earlier version, with a file that the next one hasn't.
+	// An earlier version, with a file that the next one doesn't have.
 	older := t.TempDir()
 	must(t, "dpkg-deb", "-R", deb, older)
 	control := filepath.Join(older, "DEBIAN", "control")
@@ -74,7 +74,7 @@ func TestDeb(t *testing.T) {
 		t.Errorf("version: %q", got)
 	}
 	if out := must(t, "ldd", installed); strings.Contains(out, "not found") {
-		t.Errorf("it lacks libraries:\n%s", out)
+		t.Errorf("libraries are missing:\n%s", out)
 	}
 	must(t, "desktop-file-validate", "/usr/share/applications/dev.boxready.BoxReady.desktop")
 	must(t, "appstreamcli", "validate", "--no-net", "/usr/share/metainfo/dev.boxready.BoxReady.metainfo.xml")
@@ -133,8 +133,8 @@ func launch(t *testing.T) {
 	if of := s.must(t, "xdotool", "search", "--onlyvisible", "--class", "^BoxReady$"); !slices.Contains(strings.Fields(of), window) {
 		t.Error("the window's class isn't that of StartupWMClass")
 	}
-	before := s.look(t)
-	s.shot(t, "deb")
+	before := s.screenshot(t)
+	s.saveScreenshot(t, "deb")
 
 	// A file that is opened later goes to this window.
 	file := filepath.Join(s.home, "application.boxready.yaml")
@@ -142,8 +142,8 @@ func launch(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.must(t, "dbus-run-session", "--", installed, file)
-	until(t, "the file to be shown", func() bool { return s.another(t, before) })
-	s.shot(t, "deb-file")
+	until(t, "the file to be shown", func() bool { return s.changed(t, before) })
+	s.saveScreenshot(t, "deb-file")
 	if windows := strings.Fields(s.must(t, "xdotool", "search", "--onlyvisible", "--name", "^BoxReady$")); len(windows) != 1 {
 		t.Errorf("%d windows", len(windows))
 	}
@@ -154,7 +154,7 @@ func launch(t *testing.T) {
 	}
 }
 
-// checkAgainstDemo checks simulated portals with a program, and expects what the one that simulates them says.
+// checkAgainstDemo checks simulated portals with a program, and expects the results of the program that simulates them.
 func checkAgainstDemo(t *testing.T, simulator, program string, before []string) {
 	t.Helper()
 	for fault, want := range map[string]struct {
@@ -185,11 +185,11 @@ func checkAgainstDemo(t *testing.T, simulator, program string, before []string) 
 	}
 }
 
-// accepted are what rpmlint complains of. nfpm can't say of a tree what is documentation: rpm --excludedocs then leaves nothing out.
-// The list of changes stands in a file. Whoever keeps a repository signs what is in it.
+// accepted are rpmlint's accepted complaints. nfpm can't mark a tree as documentation, so rpm --excludedocs excludes nothing.
+// The changelog is a file. Owners of repositories sign their packages.
 var accepted = []string{"not-listed-as-documentation", "no-changelogname-tag", "no-signature"}
 
-// TestRPM compares the .rpm with the .deb; there is no system here that would install it.
+// TestRPM compares the .rpm with the .deb; no system to install it on is available here.
 func TestRPM(t *testing.T) {
 	need(t, "rpm", "rpm2cpio", "cpio", "dpkg-deb")
 	rpm := artefact(t, "boxready-*.x86_64.rpm")
@@ -197,7 +197,7 @@ func TestRPM(t *testing.T) {
 	// Names in the payload begin with "/", and as root cpio would unpack them there.
 	must(t, "sh", "-c", `rpm2cpio "$1" | (cd "$2" && cpio -idm --quiet --no-absolute-filenames)`, "sh", rpm, fromRPM)
 	must(t, "dpkg-deb", "-x", artefact(t, "boxready_*_amd64.deb"), fromDeb)
-	same(t, tree(t, fromRPM), tree(t, fromDeb))
+	compareTrees(t, tree(t, fromRPM), tree(t, fromDeb))
 
 	listed := strings.Fields(must(t, "rpm", "-qlp", rpm))
 	for name := range tree(t, fromDeb) {
@@ -234,10 +234,10 @@ func isDir(path string) bool {
 	return err == nil && info.IsDir()
 }
 
-// TestArchive unpacks the archive as its reader would, into a folder of programs.
+// TestArchive unpacks the archive as documented.
 func TestArchive(t *testing.T) {
 	need(t, "dpkg-deb")
 	dir, fromDeb := unpack(t, artefact(t, "boxready-[0-9]*-linux-amd64.tar.xz")), t.TempDir()
 	must(t, "dpkg-deb", "-x", artefact(t, "boxready_*_amd64.deb"), fromDeb)
-	same(t, tree(t, dir), tree(t, filepath.Join(fromDeb, "usr")))
+	compareTrees(t, tree(t, dir), tree(t, filepath.Join(fromDeb, "usr")))
 }

@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// screen is an X server of the test's own, with a person's home.
+// screen is a new X server with a home folder.
 type screen struct {
 	command
 	home string
@@ -54,7 +54,7 @@ func (s *screen) window(t *testing.T, name string) (id string) {
 	t.Helper()
 	defer func() {
 		if id == "" {
-			s.shot(t, "failed")
+			s.saveScreenshot(t, "failed")
 		}
 	}()
 	until(t, "a window", func() bool {
@@ -64,8 +64,8 @@ func (s *screen) window(t *testing.T, name string) (id string) {
 	return id
 }
 
-// look is the picture on the screen, once there is one: three bytes for each point.
-func (s *screen) look(t *testing.T) string {
+// screenshot returns the screen's picture when it isn't empty: three bytes per pixel.
+func (s *screen) screenshot(t *testing.T) string {
 	t.Helper()
 	until(t, "a picture", func() bool { return s.colours(t) > 20 })
 	return s.pixels(t)
@@ -76,8 +76,8 @@ func (s *screen) pixels(t *testing.T) string {
 	return s.must(t, "import", "-window", "root", "-depth", "8", "rgb:-")
 }
 
-// another tells whether the screen shows something else than before: more than a cursor that blinks.
-func (s *screen) another(t *testing.T, before string) bool {
+// changed reports whether the screen differs from before by more than a blinking cursor.
+func (s *screen) changed(t *testing.T, before string) bool {
 	t.Helper()
 	now, differ := s.pixels(t), 0
 	for i := range min(len(now), len(before)) {
@@ -88,7 +88,7 @@ func (s *screen) another(t *testing.T, before string) bool {
 	return differ > len(before)/100
 }
 
-// colours counts those on the screen.
+// colours counts the colours on the screen.
 func (s *screen) colours(t *testing.T) int {
 	t.Helper()
 	pixels, colours := s.pixels(t), map[string]bool{}
@@ -98,8 +98,8 @@ func (s *screen) colours(t *testing.T) int {
 	return len(colours)
 }
 
-// shot keeps a picture beside those of the real window.
-func (s *screen) shot(t *testing.T, name string) {
+// saveScreenshot saves a picture in the folder of the other screenshots.
+func (s *screen) saveScreenshot(t *testing.T, name string) {
 	t.Helper()
 	dir := filepath.Join("..", "..", "build", "screenshots")
 	if err := os.MkdirAll(dir, 0o755); err != nil {

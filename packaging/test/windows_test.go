@@ -15,7 +15,7 @@ import (
 	"unicode/utf16"
 )
 
-// windows is a Windows of the test's own, as Wine plays it, with a screen.
+// windows is a new Wine prefix with a screen.
 type windows struct {
 	*screen
 	drive string // C:
@@ -48,7 +48,7 @@ func newWindows(t *testing.T, options ...string) *windows {
 	return w
 }
 
-// registry is what stands below a key; "" for nothing.
+// registry returns the values below a key; "" if there are none.
 func (w *windows) registry(t *testing.T, key string) string {
 	t.Helper()
 	if r := w.run(t, "wine", "reg", "query", key, "/s"); r.code == 0 {
@@ -57,7 +57,7 @@ func (w *windows) registry(t *testing.T, key string) string {
 	return ""
 }
 
-// files are those below a folder, by their names alone.
+// files returns the base names of the files below a folder.
 func files(t *testing.T, dir string) (names []string) {
 	t.Helper()
 	for name := range tree(t, dir) {
@@ -73,8 +73,8 @@ func payload(t *testing.T) map[string]string {
 	return tree(t, filepath.Join(unzip(t, artefact(t, "*-windows-portable.zip")), "BoxReady"))
 }
 
-// holds tells whether a folder holds what is handed out, whoever may read it.
-func holds(t *testing.T, dir string, more ...string) {
+// assertContents asserts that a folder contains the files of the package and no others, whatever their modes.
+func assertContents(t *testing.T, dir string, more ...string) {
 	t.Helper()
 	want, got := payload(t), tree(t, dir)
 	for name, what := range want {
@@ -103,7 +103,7 @@ func TestSetup(t *testing.T) {
 	startMenu := filepath.Join(menu, "BoxReady")
 
 	w.must(t, "wine", setup, "/S", "/LANG=1049")
-	holds(t, program, "uninstall.exe")
+	assertContents(t, program, "uninstall.exe")
 	if got := files(t, startMenu); !slices.Equal(got, []string{"BoxReady (текстовый режим).lnk", "BoxReady.lnk"}) {
 		t.Errorf("start menu: %q", got)
 	}
@@ -130,12 +130,12 @@ func TestSetup(t *testing.T) {
 	t.Run("console", func(t *testing.T) { w.console(t, filepath.Join(program, "boxready-cli.exe")) })
 	t.Run("window", func(t *testing.T) { w.open(t, setup, filepath.Join(program, "boxready.exe")) })
 
-	// In place of an earlier version.
+	// Over an earlier version.
 	if err := os.WriteFile(filepath.Join(program, "boxready-cli.exe"), []byte("MZ, the old one"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	w.must(t, "wine", setup, "/S", "/LANG=1033")
-	holds(t, program, "uninstall.exe")
+	assertContents(t, program, "uninstall.exe")
 	if got := files(t, startMenu); !slices.Equal(got, []string{"BoxReady (text mode).lnk", "BoxReady.lnk"}) {
 		t.Errorf("start menu after the upgrade: %q", got)
 	}
@@ -155,7 +155,7 @@ func TestSetup(t *testing.T) {
 	// For all users.
 	w.must(t, "wine", setup, "/S", "/AllUsers", "/LANG=1049")
 	everybody := filepath.Join(w.drive, "Program Files", "BoxReady")
-	holds(t, everybody, "uninstall.exe")
+	assertContents(t, everybody, "uninstall.exe")
 	if w.registry(t, "HKLM"+uninstallKey+`\BoxReady`) == "" || w.registry(t, "HKCU"+uninstallKey+`\BoxReady`) != "" {
 		t.Error("the uninstall entry isn't everybody's")
 	}
@@ -174,7 +174,7 @@ func (w *windows) check(t *testing.T, cli string) {
 	checkAgainstDemo(t, native, cli, []string{"wine"})
 }
 
-// keyring keeps a webhook in Windows' own place for secrets, reads it in another process, and deletes it.
+// keyring stores a webhook in the Credential Manager, reads it in another process, and deletes it.
 func (w *windows) keyring(t *testing.T, cli string) {
 	native := filepath.Join(unpack(t, artefact(t, "boxready-cli-*-linux-amd64.tar.gz")), "boxready")
 	d := startDemo(t, native, "--webhook")
@@ -188,7 +188,7 @@ func (w *windows) keyring(t *testing.T, cli string) {
 		return w.run(t, "wine", slices.Concat([]string{cli, "check", portal, "--webhook", "saved", "--format", "json", "--lang", "en"}, way)...)
 	}
 	if r := saved(); r.code == 0 {
-		t.Errorf("there is a webhook before one was kept: %s", r.out)
+		t.Errorf("there is a webhook before one was stored: %s", r.out)
 	}
 	keeping := w.command
 	keeping.input = webhook + "\n"
@@ -198,7 +198,7 @@ func (w *windows) keyring(t *testing.T, cli string) {
 	}
 	r := saved()
 	if v := verdictOf(t, r); r.code != 0 || v.Verdict != "ready" {
-		t.Errorf("with the webhook that is kept: exit %d, %+v", r.code, v)
+		t.Errorf("with the stored webhook: exit %d, %+v", r.code, v)
 	}
 	w.must(t, "wine", cli, "logout", portal, "--all", "--lang", "en")
 	if r := saved(); r.code == 0 {
@@ -206,7 +206,7 @@ func (w *windows) keyring(t *testing.T, cli string) {
 	}
 }
 
-// console is what a double click shows: it asks, tells, and waits.
+// console runs the dialogue after a double click: it asks for the address, shows the result and waits.
 func (w *windows) console(t *testing.T, cli string) {
 	typed := w.command
 	typed.input = "not a portal/\n127.0.0.1:9\n\n"
@@ -216,7 +216,7 @@ func (w *windows) console(t *testing.T, cli string) {
 	}
 }
 
-// background starts a program that isn't waited for.
+// background starts a program without waiting for it.
 func (w *windows) background(t *testing.T, name string, args ...string) (done chan error) {
 	t.Helper()
 	p := exec.Command(name, args...)
@@ -231,12 +231,12 @@ func (w *windows) background(t *testing.T, name string, args ...string) (done ch
 	return done
 }
 
-// open opens the window, and a file in it by a second start. While it is open, the setup program leaves things alone.
+// open opens the window, and a file in it by a second start. While it is open, the setup program changes nothing.
 func (w *windows) open(t *testing.T, setup, program string) {
 	done := w.background(t, "wine", program)
 	window := w.window(t, "^BoxReady$")
-	before := w.look(t)
-	w.shot(t, "wine")
+	before := w.screenshot(t)
+	w.saveScreenshot(t, "wine")
 	if r := w.run(t, "wine", setup, "/S"); r.code != 2 {
 		t.Errorf("setup while the window is open: exit %d", r.code)
 	}
@@ -245,8 +245,8 @@ func (w *windows) open(t *testing.T, setup, program string) {
 		t.Fatal(err)
 	}
 	w.must(t, "wine", program, "Z:"+strings.ReplaceAll(file, "/", `\`))
-	until(t, "the file to be shown", func() bool { return w.another(t, before) })
-	w.shot(t, "wine-file")
+	until(t, "the file to be shown", func() bool { return w.changed(t, before) })
+	w.saveScreenshot(t, "wine-file")
 	if windows := strings.Fields(w.must(t, "xdotool", "search", "--onlyvisible", "--name", "^BoxReady$")); len(windows) != 1 {
 		t.Errorf("%d windows", len(windows))
 	}
@@ -260,14 +260,14 @@ func (w *windows) open(t *testing.T, setup, program string) {
 	}
 }
 
-// TestWithoutOpenGL starts the window where there is none, as over Remote Desktop.
+// TestWithoutOpenGL starts the window without OpenGL, as over Remote Desktop.
 func TestWithoutOpenGL(t *testing.T) {
 	w := newWindows(t, "-extension", "GLX")
 	program := filepath.Join(unzip(t, artefact(t, "*-windows-portable.zip")), "BoxReady", "boxready.exe")
 	done := w.background(t, "wine", program)
 	window := w.window(t, "^BoxReady$")
 	until(t, "a picture", func() bool { return w.colours(t) > 2 })
-	w.shot(t, "wine-no-opengl")
+	w.saveScreenshot(t, "wine-no-opengl")
 	w.must(t, "xdotool", "windowfocus", window)
 	w.must(t, "xdotool", "key", "Return")
 	err := <-done
@@ -283,12 +283,12 @@ func TestMSI(t *testing.T) {
 	t.Run("payload", func(t *testing.T) {
 		dir := t.TempDir()
 		must(t, "msiextract", "-C", dir, msi)
-		holds(t, filepath.Join(dir, "BoxReady"))
+		assertContents(t, filepath.Join(dir, "BoxReady"))
 	})
 	program := filepath.Join(w.drive, "Program Files", "BoxReady")
 	menu := filepath.Join(w.user, "AppData", "Roaming", "Microsoft", "Windows", "Start Menu", "Programs", "BoxReady") // Wine has one for all
 	w.must(t, "wine", "msiexec", "/i", msi, "/qn")
-	holds(t, program)
+	assertContents(t, program)
 	if got := files(t, menu); !slices.Equal(got, []string{"BoxReady (text mode).lnk", "BoxReady.lnk"}) {
 		t.Errorf("start menu: %q", got)
 	}
@@ -357,7 +357,7 @@ func TestWindowsPrograms(t *testing.T) {
 	}
 }
 
-// TestSignatures signs with a certificate of the test's own, and looks at those of what was built if that is signed.
+// TestSignatures signs with a new certificate, and verifies the signatures of the built programs if they are signed.
 func TestSignatures(t *testing.T) {
 	need(t, "osslsigncode", "openssl")
 	cert := t.TempDir()
@@ -399,7 +399,7 @@ func TestSignatures(t *testing.T) {
 			t.Fatal(err)
 		}
 		if r := verify(); r.code == 0 {
-			t.Errorf("%s: tampering isn't seen", path)
+			t.Errorf("%s: tampering isn't detected", path)
 		}
 	}
 	if given := os.Getenv("SIGN_PKCS12"); given != "" {
@@ -412,7 +412,7 @@ func TestSignatures(t *testing.T) {
 	}
 }
 
-// TestMesa builds a zip for machines without OpenGL, with a stand-in for Mesa.
+// TestMesa builds a zip for machines without OpenGL, with a replacement for Mesa.
 func TestMesa(t *testing.T) {
 	need(t, "zip")
 	dir := t.TempDir()

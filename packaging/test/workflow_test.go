@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// TestWorkflows looks at what public runners do, and at the scripts that can't be run here.
+// TestWorkflows checks the workflows of public runners, and the scripts that can't run here.
 func TestWorkflows(t *testing.T) {
 	folder(t)
 	actionlint, err := filepath.Abs("../../build/tools/actionlint")

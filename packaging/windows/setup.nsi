@@ -1,7 +1,7 @@
-; BoxReady-Setup.exe: for the current user, or for all who use this computer.
+; BoxReady-Setup.exe: for the current user, or for all users of this computer.
 ;   /S              silent              /AllUsers   for all users (needs an administrator)
 ;   /LANG=1049      Russian (1033: English) instead of the system's language          /D=FOLDER   last, without quotes
-; It ends with 0 when it is done, 2 when BoxReady is running, and 740 (ERROR_ELEVATION_REQUIRED) when /S /AllUsers isn't allowed.
+; Exit codes: 0 success, 2 BoxReady is running, 740 (ERROR_ELEVATION_REQUIRED) /S /AllUsers isn't allowed.
 Target amd64-unicode
 Unicode true
 SetCompressor /SOLID lzma
@@ -65,7 +65,7 @@ Var all ; "1" for all users
 Var meButton
 Var allButton
 
-; Where it goes: to where an earlier version is, for whom it was.
+; The folder and scope of an earlier version are kept.
 !macro place
   ${If} $all == "1"
     SetShellVarContext all
@@ -90,7 +90,7 @@ Var allButton
   ${EndIf}
 !macroend
 
-; A program that runs can't be replaced or deleted.
+; A running program can't be replaced or deleted.
 !macro waitUntilClosed
   ${Do}
     ClearErrors
@@ -178,7 +178,7 @@ Function tookForWhom
   ${EndIf}
 FunctionEnd
 
-; How files open: Windows knows only the last part of a name, which others own. So BoxReady offers itself beside them.
+; File associations: Windows uses only the last extension, which other programs own. So BoxReady adds itself to the menus.
 !macro opens extension class name
   WriteRegStr SHCTX "${CLASSES}\${class}" "" "${name}"
   WriteRegStr SHCTX "${CLASSES}\${class}\DefaultIcon" "" "$INSTDIR\boxready.exe,0"
@@ -252,7 +252,7 @@ Function un.onInit
   ${EndIf}
 FunctionEnd
 
-; What people made with BoxReady stays.
+; Settings, history and sign-ins are kept.
 Section Uninstall
   !insertmacro waitUntilClosed
   Delete "$INSTDIR\boxready.exe"
