@@ -30,7 +30,7 @@ import (
 
 	"boxready/cli"
 	"boxready/internal/portal"
-	"boxready/internal/receiver"
+	"boxready/internal/receiver/server"
 	"boxready/internal/secret"
 	"boxready/internal/simportal"
 	"boxready/internal/transport"
@@ -271,7 +271,7 @@ func newObserved(t *testing.T, fault simportal.Fault, token func() string, chang
 	if fault.Name != "" {
 		options.Faults = []string{fault.Name}
 	}
-	events, err := receiver.New(receiver.Options{Public: "https://" + simportal.HandlerHost, Log: slog.New(slog.NewTextHandler(&o.received, nil))})
+	events, err := server.New(server.Options{Public: "https://" + simportal.HandlerHost, Log: slog.New(slog.NewTextHandler(&o.received, nil))})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,11 +8,10 @@ import (
 	"net"
 	"net/netip"
 	"sync"
-	"time"
 
 	"boxready/checks"
 	"boxready/internal/feed"
-	"boxready/internal/receiver"
+	"boxready/internal/receiver/server"
 
 	"github.com/spf13/cobra"
 )
@@ -54,25 +53,25 @@ seems to come from the proxy. The address must have a certificate that the publi
 }
 
 func (cl *commandLine) receive(ctx context.Context, f receiverFlags) error {
-	server := receiver.Options{Public: f.public}
+	options := server.Options{Public: f.public}
 	for _, text := range f.proxies {
 		proxy, err := parseNetwork(text)
 		if err != nil {
 			return badUsage("cli-receiver.bad-proxy", checks.Args{"value": text})
 		}
-		server.Proxies = append(server.Proxies, proxy)
+		options.Proxies = append(options.Proxies, proxy)
 	}
 	switch f.logForm {
 	case "text":
-		server.Log = slog.New(slog.NewTextHandler(cl.Err, nil))
+		options.Log = slog.New(slog.NewTextHandler(cl.Err, nil))
 	case "json":
-		server.Log = slog.New(slog.NewJSONHandler(cl.Err, nil))
+		options.Log = slog.New(slog.NewJSONHandler(cl.Err, nil))
 	default:
 		return badUsage("cli.bad-value", checks.Args{"flag": "--log", "value": f.logForm, "allowed": []string{"text", "json"}})
 	}
-	lists := &receiver.Lists{}
-	server.Queue = lists.Listing
-	service, err := receiver.New(server)
+	lists := &server.Lists{}
+	options.Queue = lists.Listing
+	service, err := server.New(options)
 	if err != nil {
 		return badUsage("cli-receiver.bad-public-url", nil)
 	}
@@ -81,7 +80,7 @@ func (cl *commandLine) receive(ctx context.Context, f receiverFlags) error {
 	case (f.cert == "") != (f.key == ""):
 		return badUsage("cli-receiver.cert-and-key", nil)
 	case f.cert != "":
-		if encrypted, err = receiver.TLS(f.cert, f.key); err != nil {
+		if encrypted, err = server.TLS(f.cert, f.key); err != nil {
 			return badUsage("cli-receiver.bad-cert", checks.Args{"cert": f.cert, "key": f.key})
 		}
 	case len(f.proxies) == 0:
@@ -96,10 +95,10 @@ func (cl *commandLine) receive(ctx context.Context, f receiverFlags) error {
 		return cl.fail(err)
 	}
 	ctx, stop := context.WithCancel(ctx)
-	var keeping sync.WaitGroup
-	defer keeping.Wait()
+	var refreshing sync.WaitGroup
+	defer refreshing.Wait()
 	defer stop()
-	keeping.Go(func() { lists.Keep(ctx, &feed.Fetcher{Client: n.HTTPClient(), Now: time.Now}) })
+	refreshing.Go(func() { lists.Keep(ctx, &feed.Fetcher{Client: n.HTTPClient()}) })
 	fmt.Fprintln(cl.Err, cl.words.Say("cli-receiver.started", checks.Args{"listen": listener.Addr().String(), "public": f.public}))
 	if err := service.Serve(ctx, listener, encrypted); err != nil {
 		return cl.fail(err)

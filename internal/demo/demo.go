@@ -15,6 +15,7 @@ import (
 	"boxready/internal/bitrix"
 	"boxready/internal/portal"
 	"boxready/internal/receiver"
+	"boxready/internal/receiver/server"
 	"boxready/internal/requirements"
 	"boxready/internal/secret"
 	"boxready/internal/simportal"
@@ -105,7 +106,7 @@ func (p *Portal) start(o simportal.Options) (err error) {
 			}
 			return receiver.Unlisted
 		}
-		if o.Handler, err = receiver.New(receiver.Options{Public: "https://" + simportal.HandlerHost, Queue: queue}); err != nil {
+		if o.Handler, err = server.New(server.Options{Public: "https://" + simportal.HandlerHost, Queue: queue}); err != nil {
 			return fmt.Errorf("start the receiver of the simulated portal's events: %w", err)
 		}
 	}

@@ -14,7 +14,7 @@ import (
 	"boxready/internal/secret"
 )
 
-// Why a receiver gives no mailbox or no answer, besides failures of the network.
+// Why a receiver gives no mailbox or no answer, beside errors of the network.
 var (
 	ErrNoReceiver = errors.New("what answers is no receiver")
 	ErrBusy       = errors.New("the receiver has no room or was asked too often")
@@ -26,45 +26,45 @@ const (
 	maxAnswer      = 8 << 10
 )
 
-// Client is one who waits for an event.
+// Client waits for an event at a receiver.
 type Client struct {
 	HTTP   *http.Client // must not follow redirects
 	Public string       // as ParseAddress returns it
 }
 
-// Opened is a mailbox that was got.
+// Opened is a mailbox that a client opened.
 type Opened struct {
-	id  string
-	key secret.String
+	ID  string
+	Key secret.String
 
 	Address string // of the handler
 }
 
-// Open gets a mailbox for the event with that nonce. The receiver doesn't get the nonce itself. Errors are ErrBusy, ErrNoReceiver
-// or those of the network.
+// Open opens a mailbox for the event with that nonce. The receiver gets a hash of the nonce only. Errors match ErrBusy,
+// ErrNoReceiver or those of the network.
 func (c *Client) Open(ctx context.Context, nonce string) (*Opened, error) {
 	var m Mailbox
-	if err := c.ask(ctx, http.MethodPost, mailboxesPath, secret.String{}, url.Values{"expect": {expectation(nonce)}}, http.StatusCreated, &m); err != nil {
-		return nil, fmt.Errorf("get a mailbox: %w", err)
+	if err := c.ask(ctx, http.MethodPost, MailboxesPath, secret.String{}, url.Values{"expect": {expectation(nonce)}}, http.StatusCreated, &m); err != nil {
+		return nil, fmt.Errorf("open a mailbox: %w", err)
 	}
-	// Where events go isn't the answer's to say.
-	if address := mailboxAddress(c.Public, m.ID); m.Address != address || !mailboxID.MatchString(m.ID) || m.Key == "" {
-		return nil, fmt.Errorf("get a mailbox: %w: it names another address than its own", ErrNoReceiver)
+	// The answer must not decide where events go.
+	if address := MailboxAddress(c.Public, m.ID); m.Address != address || !IsMailboxID(m.ID) || m.Key == "" {
+		return nil, fmt.Errorf("open a mailbox: %w: it names another address than its own", ErrNoReceiver)
 	}
 	return &Opened{m.ID, secret.New(m.Key), m.Address}, nil
 }
 
-// Read tells what has come so far. Errors are those of Open, and ErrForgotten.
+// Read returns what has arrived so far. Errors match those of Open, and ErrForgotten.
 func (c *Client) Read(ctx context.Context, m *Opened) (mail Mail, err error) {
-	if err := c.ask(ctx, http.MethodGet, mailboxesPath+"/"+m.id, m.key, nil, http.StatusOK, &mail); err != nil {
-		return Mail{}, fmt.Errorf("look into the mailbox: %w", err)
+	if err := c.ask(ctx, http.MethodGet, MailboxesPath+"/"+m.ID, m.Key, nil, http.StatusOK, &mail); err != nil {
+		return Mail{}, fmt.Errorf("read the mailbox: %w", err)
 	}
 	return mail, nil
 }
 
-// Close throws the mailbox away.
+// Close deletes the mailbox.
 func (c *Client) Close(ctx context.Context, m *Opened) error {
-	if err := c.ask(ctx, http.MethodDelete, mailboxesPath+"/"+m.id, m.key, nil, http.StatusNoContent, nil); err != nil {
+	if err := c.ask(ctx, http.MethodDelete, MailboxesPath+"/"+m.ID, m.Key, nil, http.StatusNoContent, nil); err != nil {
 		return fmt.Errorf("close the mailbox: %w", err)
 	}
 	return nil

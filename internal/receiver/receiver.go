@@ -1,9 +1,6 @@
-// Package receiver proves that events arrive. A vendor or an integrator runs the service on a public host; whoever checks a
-// portal gets a one-time mailbox there, has the portal call its address as an event handler, and asks what has come.
-//
-// The authorization server puts an access token into every event. The service must not become a place where tokens lie: of an
-// event it keeps that it came, when and from where, and a keyed hash by which it knows the same delivery again. The key lives
-// as long as the process, nothing is written to disk, and a restart loses the mailboxes and nothing else.
+// Package receiver is the client of a receiver, which proves that events arrive. A vendor or an integrator runs one (package
+// server) on a public host; a client opens a mailbox there for one event, has the portal call the mailbox's address as an event
+// handler, and asks what has arrived.
 //
 // The protocol is three requests, described in docs/receiver.md:
 //
@@ -26,34 +23,33 @@ import (
 )
 
 const (
-	mailboxesPath = "/v1/mailboxes"
-	eventsPath    = "/mailbox/"
+	// MailboxesPath and EventsPath follow the public address.
+	MailboxesPath = "/v1/mailboxes"
+	EventsPath    = "/mailbox/"
 	// NonceField is where the nonce stands in a test event: a parameter of event.test, which the portal puts under data[QUERY].
 	NonceField = "boxready"
-	nonceKey   = "data[QUERY][" + NonceField + "]"
-	tokenKey   = "auth[access_token]" // #nosec G101 -- a field of a form
 )
 
-// Mailbox is the answer to opening one.
+// Mailbox is the answer to a request for one.
 type Mailbox struct {
 	ID        string `json:"id"`
 	Address   string `json:"address"`    // of the handler
-	Key       string `json:"key"`        // opens it to who made it; a secret
+	Key       string `json:"key"`        // bearer token of the client that opened it; a secret
 	ExpiresIn int    `json:"expires_in"` // seconds
 }
 
-// Mail is what has come into a mailbox.
+// Mail is what has arrived in a mailbox.
 type Mail struct {
 	Event   *Event `json:"event"`   // the expected one; nil: not yet
-	Copies  int    `json:"copies"`  // how often the very same came besides
+	Copies  int    `json:"copies"`  // further deliveries of the same event
 	Others  int    `json:"others"`  // events that aren't the expected one
 	Refused int    `json:"refused"` // requests that were no event: not a POST of a form, or too big
 }
 
 // Event is the arrival of the expected event.
 type Event struct {
-	AgeMS int64 `json:"age_ms"` // how long ago it came, so that nobody's clock has to be right
-	// From is who delivered it, as far as the service sees.
+	AgeMS int64 `json:"age_ms"` // time since it arrived, so that no clock has to be right
+	// From is the address that it came from, as far as the receiver sees.
 	From  netip.Addr `json:"from"`
 	Queue Listing    `json:"queue"`
 }
@@ -65,7 +61,7 @@ type Listing string
 const (
 	Listed   Listing = "listed"
 	Unlisted Listing = "unlisted"
-	Unsure   Listing = "unsure" // a list couldn't be had
+	Unsure   Listing = "unsure" // a list is not known
 )
 
 // ErrAddress is the error of ParseAddress.
@@ -76,7 +72,7 @@ var ErrAddress = errors.New("not the address of a receiver")
 func ParseAddress(text string) (string, error) {
 	u, err := url.Parse(strings.TrimSpace(text))
 	if err != nil {
-		return "", ErrAddress // the text itself may be anything, a secret even
+		return "", ErrAddress // the text itself may be a secret
 	}
 	path := strings.TrimRight(u.EscapedPath(), "/")
 	if u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || !plainPath.MatchString(path) {
@@ -90,16 +86,19 @@ var (
 	mailboxID = regexp.MustCompile(`^boxready-[a-z2-7]{26}$`)
 )
 
-// IsMailbox tells whether a handler's address is that of a mailbox, whosever receiver it is at.
+// IsMailbox tells whether a handler's address is that of a mailbox at any receiver.
 func IsMailbox(address string) bool {
-	i := strings.LastIndex(address, eventsPath)
-	return i > 0 && strings.HasPrefix(address, "https://") && mailboxID.MatchString(address[i+len(eventsPath):])
+	i := strings.LastIndex(address, EventsPath)
+	return i > 0 && strings.HasPrefix(address, "https://") && IsMailboxID(address[i+len(EventsPath):])
 }
 
-// mailboxAddress is where the events of mailbox id go.
-func mailboxAddress(public, id string) string { return public + eventsPath + id }
+// IsMailboxID tells whether a text has the form of a mailbox's ID.
+func IsMailboxID(id string) bool { return mailboxID.MatchString(id) }
 
-// expectation is what the service is told of a nonce.
+// MailboxAddress is where the events of mailbox id go, at the receiver with that public address.
+func MailboxAddress(public, id string) string { return public + EventsPath + id }
+
+// expectation is what the receiver is told of a nonce.
 func expectation(nonce string) string {
 	sum := sha256.Sum256([]byte(nonce))
 	return hex.EncodeToString(sum[:])

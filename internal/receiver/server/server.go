@@ -1,4 +1,9 @@
-package receiver
+// Package server is the receiver that a vendor or an integrator runs on a public host; package receiver is its client.
+//
+// The authorization server puts an access token into every event. The server must not become a place where tokens are kept: of an
+// event it stores that it arrived, when and from where, and a keyed hash by which it recognises the same delivery again. The key
+// lives as long as the process, nothing is written to disk, and a restart loses the mailboxes and nothing else.
+package server
 
 import (
 	"bytes"
@@ -21,15 +26,17 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"boxready/internal/receiver"
 )
 
-// Options say how the service behaves.
+// Options configure a Server.
 type Options struct {
 	Public string // address by which it is reached from outside, as ParseAddress returns it
-	// Proxies are those whose X-Forwarded-For is believed. Anybody can send one, so nobody else's is.
+	// Proxies are those whose X-Forwarded-For is trusted. Anybody can send that header, so nobody else's is.
 	Proxies []netip.Prefix
-	// Queue tells whether an address is the event queue's; nil: Unsure of all.
-	Queue     func(netip.Addr) Listing
+	// Queue tells whether an address is the event queue's; nil: Unsure for all.
+	Queue     func(netip.Addr) receiver.Listing
 	Log       *slog.Logger     // nil: none
 	Now       func() time.Time // nil: time.Now
 	Mailboxes int              // at the same time; 0: 10 000
@@ -37,14 +44,17 @@ type Options struct {
 }
 
 const (
-	usualMailboxes = 10_000
-	usualLifetime  = 15 * time.Minute
-	maxBody        = 64 << 10 // a test event is about 2 KiB
-	maxDeliveries  = 50       // that a mailbox looks at; who sends more isn't the queue
-	tidyEvery      = time.Minute
+	nonceKey = "data[QUERY][" + receiver.NonceField + "]"
+	tokenKey = "auth[access_token]" // #nosec G101 -- a field of a form
+
+	defaultMailboxes = 10_000
+	defaultLifetime  = 15 * time.Minute
+	maxBody          = 64 << 10 // a test event is about 2 KiB
+	maxDeliveries    = 50       // that a mailbox accepts; the queue sends fewer
+	cleanupInterval  = time.Minute
 )
 
-// Server is the service, an http.Handler.
+// Server is the receiver, an http.Handler.
 type Server struct {
 	o     Options
 	base  string // path of the public address
@@ -52,38 +62,38 @@ type Server struct {
 	limit limits
 
 	mu    sync.Mutex
-	boxes map[[sha256.Size]byte]*box // by the hash of their ID
-	order []*box                     // by age, the oldest first; closed ones stay until their time is up or there are many of them
+	boxes map[[sha256.Size]byte]*mailbox // by the hash of their ID
+	order []*mailbox                     // by age, the oldest first; closed ones stay until they expire or there are many of them
 
 	refused atomic.Int64 // requests since the last line in the log
 }
 
-// box is a mailbox. Its size doesn't depend on what comes.
-type box struct {
+// mailbox is what the server keeps of one. Its size doesn't depend on what arrives.
+type mailbox struct {
 	id, key [sha256.Size]byte // hashes
 	expect  [sha256.Size]byte // of the nonce; the client's hash, not keyed
-	made    time.Time
+	created time.Time
 	closed  bool
 
-	came  time.Time // the expected event; zero: not yet
-	from  netip.Addr
-	token [sha256.Size]byte // hash of the token that came with it
+	arrived time.Time // the expected event; zero: not yet
+	from    netip.Addr
+	token   [sha256.Size]byte // hash of the token that came with it
 
 	copies, others, refused, deliveries int
 }
 
-// New returns the service. The error is ErrAddress.
+// New returns a receiver. The error is receiver.ErrAddress.
 func New(o Options) (*Server, error) {
-	public, err := ParseAddress(o.Public)
+	public, err := receiver.ParseAddress(o.Public)
 	if err != nil {
 		return nil, err
 	}
 	u, err := url.Parse(public)
 	if err != nil {
-		return nil, ErrAddress
+		return nil, receiver.ErrAddress
 	}
 	o.Public = public
-	o.Mailboxes, o.Lifetime = cmp.Or(o.Mailboxes, usualMailboxes), cmp.Or(o.Lifetime, usualLifetime)
+	o.Mailboxes, o.Lifetime = cmp.Or(o.Mailboxes, defaultMailboxes), cmp.Or(o.Lifetime, defaultLifetime)
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -91,15 +101,15 @@ func New(o Options) (*Server, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	if o.Queue == nil {
-		o.Queue = func(netip.Addr) Listing { return Unsure }
+		o.Queue = func(netip.Addr) receiver.Listing { return receiver.Unsure }
 	}
-	s := &Server{o: o, base: u.EscapedPath(), key: make([]byte, 32), boxes: map[[sha256.Size]byte]*box{}}
+	s := &Server{o: o, base: u.EscapedPath(), key: make([]byte, 32), boxes: map[[sha256.Size]byte]*mailbox{}}
 	_, _ = rand.Read(s.key) // never fails
 	s.limit.now = o.Now
 	return s, nil
 }
 
-// hash is what is kept of a secret.
+// hash returns what is kept of a secret.
 func (s *Server) hash(text []byte) (sum [sha256.Size]byte) {
 	mac := hmac.New(sha256.New, s.key)
 	mac.Write(text)
@@ -107,7 +117,7 @@ func (s *Server) hash(text []byte) (sum [sha256.Size]byte) {
 	return sum
 }
 
-// ServeHTTP answers one request. Nothing of a request is ever sent back or logged but the address that it came from.
+// ServeHTTP answers one request. Of a request, only the address that it came from is ever sent back or logged.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header := w.Header()
 	header.Set("Cache-Control", "no-store")
@@ -117,19 +127,19 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, http.StatusTooManyRequests)
 		return
 	}
-	// Paths are compared as they came: what is escaped or goes up and down is none of ours.
+	// Paths are compared as they were sent: none of the server's own has escapes or dot segments.
 	path, ours := strings.CutPrefix(r.URL.EscapedPath(), s.base)
-	id, box := strings.CutPrefix(path, mailboxesPath+"/")
-	to, event := strings.CutPrefix(path, eventsPath)
+	id, box := strings.CutPrefix(path, receiver.MailboxesPath+"/")
+	to, event := strings.CutPrefix(path, receiver.EventsPath)
 	switch {
 	case !ours:
 		s.refuse(w, http.StatusNotFound)
-	case path == mailboxesPath && r.Method == http.MethodPost:
-		s.open(w, r, from)
-	case event && mailboxID.MatchString(to):
-		s.take(w, r, to, from)
-	case box && mailboxID.MatchString(id) && (r.Method == http.MethodGet || r.Method == http.MethodDelete):
-		s.look(w, r, id)
+	case path == receiver.MailboxesPath && r.Method == http.MethodPost:
+		s.create(w, r, from)
+	case event && receiver.IsMailboxID(to):
+		s.receive(w, r, to, from)
+	case box && receiver.IsMailboxID(id) && (r.Method == http.MethodGet || r.Method == http.MethodDelete):
+		s.serveMailbox(w, r, id)
 	case path == "/healthz" && r.Method == http.MethodGet:
 		_, _ = io.WriteString(w, "ok\n")
 	default:
@@ -145,7 +155,7 @@ func (s *Server) refuse(w http.ResponseWriter, status int) {
 	http.Error(w, http.StatusText(status), status)
 }
 
-func (s *Server) open(w http.ResponseWriter, r *http.Request, from netip.Addr) {
+func (s *Server) create(w http.ResponseWriter, r *http.Request, from netip.Addr) {
 	if !s.limit.allowMailbox(from) {
 		s.refuse(w, http.StatusTooManyRequests)
 		return
@@ -156,15 +166,15 @@ func (s *Server) open(w http.ResponseWriter, r *http.Request, from netip.Addr) {
 		return
 	}
 	defer clear(body)
-	var b box
+	var b mailbox
 	given := values(body, "expect")[0]
 	if n, err := hex.Decode(b.expect[:], given[:min(len(given), 2*len(b.expect))]); err != nil || n != len(b.expect) || len(given) != 2*n {
 		s.refuse(w, http.StatusBadRequest)
 		return
 	}
-	m := Mailbox{ID: "boxready-" + strings.ToLower(rand.Text()), Key: rand.Text() + rand.Text(), ExpiresIn: int(s.o.Lifetime.Seconds())}
-	m.Address = mailboxAddress(s.o.Public, m.ID)
-	b.id, b.key, b.made = s.hash([]byte(m.ID)), s.hash([]byte(m.Key)), s.o.Now()
+	m := receiver.Mailbox{ID: "boxready-" + strings.ToLower(rand.Text()), Key: rand.Text() + rand.Text(), ExpiresIn: int(s.o.Lifetime.Seconds())}
+	m.Address = receiver.MailboxAddress(s.o.Public, m.ID)
+	b.id, b.key, b.created = s.hash([]byte(m.ID)), s.hash([]byte(m.Key)), s.o.Now()
 	if !s.add(&b) {
 		s.refuse(w, http.StatusServiceUnavailable)
 		return
@@ -173,10 +183,10 @@ func (s *Server) open(w http.ResponseWriter, r *http.Request, from netip.Addr) {
 	answer(w, http.StatusCreated, m)
 }
 
-func (s *Server) add(b *box) bool {
+func (s *Server) add(b *mailbox) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.tidy(b.made)
+	s.removeExpired(b.created)
 	if len(s.boxes) >= s.o.Mailboxes {
 		return false
 	}
@@ -185,17 +195,17 @@ func (s *Server) add(b *box) bool {
 	return true
 }
 
-// tidy forgets mailboxes whose time is up. The caller holds s.mu.
-func (s *Server) tidy(now time.Time) {
-	gone := 0
-	for gone < len(s.order) && (s.order[gone].closed || now.Sub(s.order[gone].made) >= s.o.Lifetime) {
-		delete(s.boxes, s.order[gone].id)
-		s.order[gone] = nil
-		gone++
+// removeExpired removes mailboxes whose lifetime is over. The caller holds s.mu.
+func (s *Server) removeExpired(now time.Time) {
+	expired := 0
+	for expired < len(s.order) && (s.order[expired].closed || now.Sub(s.order[expired].created) >= s.o.Lifetime) {
+		delete(s.boxes, s.order[expired].id)
+		s.order[expired] = nil
+		expired++
 	}
-	s.order = s.order[gone:]
+	s.order = s.order[expired:]
 	if len(s.order) > 2*len(s.boxes)+64 { // closed in the middle
-		kept := make([]*box, 0, len(s.boxes))
+		kept := make([]*mailbox, 0, len(s.boxes))
 		for _, b := range s.order {
 			if !b.closed {
 				kept = append(kept, b)
@@ -205,17 +215,17 @@ func (s *Server) tidy(now time.Time) {
 	}
 }
 
-// find returns a living mailbox. The caller holds s.mu.
-func (s *Server) find(id string) *box {
+// find returns a mailbox that has not expired, or nil. The caller holds s.mu.
+func (s *Server) find(id string) *mailbox {
 	b := s.boxes[s.hash([]byte(id))]
-	if b == nil || s.o.Now().Sub(b.made) >= s.o.Lifetime {
+	if b == nil || s.o.Now().Sub(b.created) >= s.o.Lifetime {
 		return nil
 	}
 	return b
 }
 
-// take takes an event in. The queue gets a short answer at once, whatever came: it has nobody to tell.
-func (s *Server) take(w http.ResponseWriter, r *http.Request, id string, from netip.Addr) {
+// receive handles the delivery of an event. The queue gets a short answer at once, whatever it sent: it tells nobody.
+func (s *Server) receive(w http.ResponseWriter, r *http.Request, id string, from netip.Addr) {
 	s.mu.Lock()
 	b := s.find(id)
 	full := b != nil && b.deliveries >= maxDeliveries
@@ -224,7 +234,7 @@ func (s *Server) take(w http.ResponseWriter, r *http.Request, id string, from ne
 	}
 	s.mu.Unlock()
 	switch {
-	case b == nil: // wrong, closed, or its time is up: nobody is told which
+	case b == nil: // unknown, closed or expired: the answer doesn't tell which
 		s.refuse(w, http.StatusNotFound)
 		return
 	case full:
@@ -245,15 +255,15 @@ func (s *Server) take(w http.ResponseWriter, r *http.Request, id string, from ne
 		}
 	}
 	now := s.o.Now()
-	arrived := false
+	first := false
 	s.mu.Lock()
 	switch {
 	case err != nil:
 		b.refused++
 	case !expected:
 		b.others++
-	case b.came.IsZero():
-		b.came, b.from, b.token, arrived = now, from, token, true
+	case b.arrived.IsZero():
+		b.arrived, b.from, b.token, first = now, from, token, true
 	case b.token == token:
 		b.copies++
 	default:
@@ -264,14 +274,14 @@ func (s *Server) take(w http.ResponseWriter, r *http.Request, id string, from ne
 		s.refuse(w, statusOf(err))
 		return
 	}
-	if arrived { // once for each mailbox: whoever has one could fill the disk
+	if first { // once for each mailbox: otherwise its owner could fill the disk
 		s.o.Log.Info("event arrived", "from", from, "queue", s.o.Queue(from))
 	}
 	w.WriteHeader(http.StatusOK)
 }
 
-// look shows or closes a mailbox to who has its key.
-func (s *Server) look(w http.ResponseWriter, r *http.Request, id string) {
+// serveMailbox returns or deletes a mailbox for a client that has its key.
+func (s *Server) serveMailbox(w http.ResponseWriter, r *http.Request, id string) {
 	given, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	key := s.hash([]byte(given))
 	s.mu.Lock()
@@ -288,11 +298,11 @@ func (s *Server) look(w http.ResponseWriter, r *http.Request, id string) {
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
-	mail := Mail{Copies: b.copies, Others: b.others, Refused: b.refused}
-	came, from := b.came, b.from
+	mail := receiver.Mail{Copies: b.copies, Others: b.others, Refused: b.refused}
+	arrived, from := b.arrived, b.from
 	s.mu.Unlock()
-	if !came.IsZero() {
-		mail.Event = &Event{AgeMS: max(s.o.Now().Sub(came).Milliseconds(), 0), From: from, Queue: s.o.Queue(from)}
+	if !arrived.IsZero() {
+		mail.Event = &receiver.Event{AgeMS: max(s.o.Now().Sub(arrived).Milliseconds(), 0), From: from, Queue: s.o.Queue(from)}
 	}
 	answer(w, http.StatusOK, mail)
 }
@@ -310,7 +320,7 @@ func answer(w http.ResponseWriter, status int, v any) {
 var (
 	errNotAPost = errors.New("not a POST")
 	errNotAForm = errors.New("not application/x-www-form-urlencoded")
-	errTooBig   = errors.New("too big")
+	errTooLarge = errors.New("too large")
 )
 
 func statusOf(err error) int {
@@ -319,7 +329,7 @@ func statusOf(err error) int {
 		return http.StatusMethodNotAllowed
 	case errors.Is(err, errNotAForm):
 		return http.StatusUnsupportedMediaType
-	case errors.Is(err, errTooBig):
+	case errors.Is(err, errTooLarge):
 		return http.StatusRequestEntityTooLarge
 	}
 	return http.StatusBadRequest
@@ -332,9 +342,9 @@ func readForm(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	}
 	if r.ContentLength > maxBody {
 		w.Header().Set("Connection", "close") // the rest isn't read
-		return nil, errTooBig
+		return nil, errTooLarge
 	}
-	// Room for all that was announced, so that no copies are left behind by growing.
+	// Room for all that was announced, so that growing leaves no copies behind.
 	room := maxBody
 	if r.ContentLength >= 0 {
 		room = int(r.ContentLength)
@@ -343,7 +353,7 @@ func readForm(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	n, err := body.ReadFrom(io.LimitReader(r.Body, maxBody+1))
 	switch {
 	case n > maxBody:
-		err = errTooBig
+		err = errTooLarge
 	case err != nil:
 		err = fmt.Errorf("read the form: %w", err)
 	}
@@ -354,8 +364,8 @@ func readForm(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	return body.Bytes(), nil
 }
 
-// values are fields of a form, nil where there is none. They are decoded in place: no other field is ever copied, and whoever
-// clears the form clears them.
+// values returns fields of a form, nil where there is none. They are decoded in place: no other field is ever copied, and clearing
+// the form clears them.
 func values(form []byte, keys ...string) [][]byte {
 	found := make([][]byte, len(keys))
 	for field := range bytes.SplitSeq(form, []byte("&")) {
@@ -373,7 +383,7 @@ func values(form []byte, keys ...string) [][]byte {
 	return found
 }
 
-// unescape decodes application/x-www-form-urlencoded in place. What is escaped wrongly stays as it is.
+// unescape decodes application/x-www-form-urlencoded in place. Invalid escapes stay as they are.
 func unescape(b []byte) []byte {
 	out := b[:0]
 	for i := 0; i < len(b); i++ {

@@ -1,4 +1,4 @@
-package receiver
+package server
 
 import (
 	"bufio"
@@ -26,6 +26,7 @@ import (
 
 	"boxready/internal/bitrix"
 	"boxready/internal/feed"
+	"boxready/internal/receiver"
 )
 
 // pipes is a listener without a network.
@@ -89,7 +90,7 @@ func healthy(p *pipes, from string) bool {
 	return err == nil && response.StatusCode == 200
 }
 
-func TestWhoIsSlowIsNotWaitedFor(t *testing.T) {
+func TestSlowClients(t *testing.T) {
 	const head = "POST /mailbox/boxready-aaaaaaaaaaaaaaaaaaaaaaaaaa HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000\r\n\r\n"
 	for name, c := range map[string]struct {
 		once string // what is written at once; then a byte every second
@@ -97,7 +98,7 @@ func TestWhoIsSlowIsNotWaitedFor(t *testing.T) {
 	}{
 		"never says anything":  {"", headerTimeout},
 		"a header by the byte": {"GET / HTTP/1.1\r\nX: ", headerTimeout},
-		"a body by the byte":   {head, requestTimeOut},
+		"a body by the byte":   {head, requestTimeout},
 	} {
 		t.Run(name, func(t *testing.T) {
 			served(t, func(t *testing.T, p *pipes) {
@@ -135,10 +136,10 @@ func TestWhoIsSlowIsNotWaitedFor(t *testing.T) {
 	}
 }
 
-func TestWhoHoldsManyConnections(t *testing.T) {
+func TestConnectionLimits(t *testing.T) {
 	served(t, func(t *testing.T, p *pipes) {
 		var held []net.Conn
-		for range maxConnsEach {
+		for range maxConnsPerSource {
 			held = append(held, p.dial("192.0.2.1"))
 		}
 		if healthy(p, "192.0.2.1") {
@@ -147,7 +148,7 @@ func TestWhoHoldsManyConnections(t *testing.T) {
 		if !healthy(p, "192.0.2.2") {
 			t.Error("others aren't served")
 		}
-		for range maxConnsEach + 10 {
+		for range maxConnsPerSource + 10 {
 			held = append(held, p.dial("10.0.0.1"))
 		}
 		if !healthy(p, "10.0.0.1") {
@@ -235,7 +236,7 @@ func TestNoise(t *testing.T) {
 	}
 	const gigabyte = 1 << 30
 	const kind = "\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
-	m, err := (&Client{HTTP: &http.Client{Transport: from{&house{t: t, Server: s}, "192.0.2.1"}}, Public: public + "/base"}).Open(t.Context(), "nonce")
+	m, err := (&receiver.Client{HTTP: &http.Client{Transport: clientTransport{&testServer{t: t, Server: s}, "192.0.2.1"}}, Public: public + "/base"}).Open(t.Context(), "nonce")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -244,8 +245,8 @@ func TestNoise(t *testing.T) {
 		body io.Reader
 		want int
 	}{
-		"1 GB":                {"POST /base/mailbox/" + m.id + " HTTP/1.1" + kind + fmt.Sprintf("Content-Length: %d\r\n\r\n", gigabyte), io.LimitReader(zeros{}, gigabyte), 413},
-		"1 GB in chunks":      {"POST /base/mailbox/" + m.id + " HTTP/1.1" + kind + "Transfer-Encoding: chunked\r\n\r\n40000000\r\n", io.LimitReader(zeros{}, gigabyte), 413},
+		"1 GB":                {"POST /base/mailbox/" + m.ID + " HTTP/1.1" + kind + fmt.Sprintf("Content-Length: %d\r\n\r\n", gigabyte), io.LimitReader(zeros{}, gigabyte), 413},
+		"1 GB in chunks":      {"POST /base/mailbox/" + m.ID + " HTTP/1.1" + kind + "Transfer-Encoding: chunked\r\n\r\n40000000\r\n", io.LimitReader(zeros{}, gigabyte), 413},
 		"1 GB of header":      {"GET /base/healthz HTTP/1.1\r\nX: ", io.LimitReader(zeros{}, gigabyte), 431},
 		"headers without end": {"GET /base/healthz HTTP/1.1\r\n", io.LimitReader(&lines{}, gigabyte), 431},
 		"1 GB to nowhere":     {"POST /x HTTP/1.1" + kind + fmt.Sprintf("Content-Length: %d\r\n\r\n", gigabyte), io.LimitReader(zeros{}, gigabyte), 404},
@@ -301,28 +302,28 @@ func TestLists(t *testing.T) {
 			return &http.Response{StatusCode: 200, Body: io.NopCloser(strings.NewReader(nodes)), Header: http.Header{}}, nil
 		})}
 		l := &Lists{}
-		expect := func(address string, want Listing) {
+		expect := func(address string, want receiver.Listing) {
 			t.Helper()
 			if got := l.Listing(netip.MustParseAddr(address)); got != want {
 				t.Errorf("%s is %s, expected %s", address, got, want)
 			}
 		}
-		expect("198.51.100.21", Unsure)
+		expect("198.51.100.21", receiver.Unsure)
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan struct{})
 		go func() { defer close(ended); l.Keep(ctx, fetcher) }()
 		synctest.Wait()
-		expect("198.51.100.21", Listed)
-		expect("192.0.2.1", Unsure)
+		expect("198.51.100.21", receiver.Listed)
+		expect("192.0.2.1", receiver.Unsure)
 		dead.Store(false)
-		time.Sleep(listsRetry + time.Second)
-		expect("203.0.113.9", Listed)
-		expect("192.0.2.1", Unlisted)
+		time.Sleep(retryInterval + time.Second)
+		expect("203.0.113.9", receiver.Listed)
+		expect("192.0.2.1", receiver.Unlisted)
 		time.Sleep(time.Hour)
 		cancel()
 		<-ended
 		for i, at := range asked[1:] {
-			if gap := at.Sub(asked[i]); gap < listsFresh {
+			if gap := at.Sub(asked[i]); gap < refreshInterval {
 				t.Errorf("asked again after %s", gap)
 			}
 		}

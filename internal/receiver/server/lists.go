@@ -1,4 +1,4 @@
-package receiver
+package server
 
 import (
 	"context"
@@ -9,11 +9,12 @@ import (
 
 	"boxready/internal/bitrix"
 	"boxready/internal/feed"
+	"boxready/internal/receiver"
 )
 
 const (
-	listsFresh = 10 * time.Minute
-	listsRetry = time.Minute
+	refreshInterval = 10 * time.Minute
+	retryInterval   = time.Minute
 )
 
 // Lists are the event queue's addresses of both regions. The zero value knows none.
@@ -22,14 +23,14 @@ type Lists struct {
 	known map[bitrix.Region][]netip.Prefix
 }
 
-// Keep fetches the lists, and anew as often as their publisher asks for, until ctx is done.
+// Keep fetches the lists, again as often as their publisher asks for, until ctx is done.
 func (l *Lists) Keep(ctx context.Context, fetcher *feed.Fetcher) {
 	for {
-		wait := listsFresh
+		wait := refreshInterval
 		for _, region := range bitrix.Regions() {
 			list, err := fetcher.Fetch(ctx, region)
 			if err != nil {
-				wait = listsRetry // an older list does until then
+				wait = retryInterval // the older list is used until then
 				continue
 			}
 			l.mu.Lock()
@@ -47,17 +48,17 @@ func (l *Lists) Keep(ctx context.Context, fetcher *feed.Fetcher) {
 	}
 }
 
-// Listing tells whether an address is the queue's. That it isn't can be said only if all lists are known.
-func (l *Lists) Listing(a netip.Addr) Listing {
+// Listing tells whether an address is the queue's: Unlisted only if the lists of all regions are known.
+func (l *Lists) Listing(a netip.Addr) receiver.Listing {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	for _, nodes := range l.known {
 		if slices.ContainsFunc(nodes, func(p netip.Prefix) bool { return p.Contains(a) }) {
-			return Listed
+			return receiver.Listed
 		}
 	}
 	if len(l.known) < len(bitrix.Regions()) {
-		return Unsure
+		return receiver.Unsure
 	}
-	return Unlisted
+	return receiver.Unlisted
 }
