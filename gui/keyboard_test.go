@@ -9,45 +9,8 @@ import (
 	"testing"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/widget"
 )
-
-// TestKeyboardReachesEverything goes through every page with the Tab key.
-func TestKeyboardReachesEverything(t *testing.T) {
-	for _, p := range pages() {
-		t.Run(p.name, func(t *testing.T) {
-			r := open(t, p.setup(t))
-			p.drive(r)
-			r.canvas().Focus(nil)
-			var order []fyne.CanvasObject
-			seen := map[fyne.Focusable]bool{}
-			for {
-				r.canvas().FocusNext()
-				f := r.canvas().Focused()
-				if f == nil || seen[f] {
-					break
-				}
-				seen[f] = true
-				o := f.(fyne.CanvasObject)
-				order = append(order, o)
-				if where, view := r.place(o); !inside(where, view) {
-					t.Errorf("%s has the focus at %v, and only %v can be seen", describe(o), where, view)
-				}
-			}
-			for _, o := range r.pressable() {
-				if f, ok := o.(fyne.Focusable); !ok || !seen[f] {
-					t.Errorf("the Tab key doesn't come to %s", describe(o))
-				}
-			}
-			r.canvas().Focus(nil)
-			for range 20 {
-				r.key(fyne.KeyPageUp)
-			}
-			r.assertReadingOrder(order)
-		})
-	}
-}
 
 // pressable are all things on the page that do something when they are pressed.
 func (r *rig) pressable() (list []fyne.CanvasObject) {
@@ -118,46 +81,6 @@ func describe(o fyne.CanvasObject) string {
 	return fmt.Sprintf("%T %q", o, text)
 }
 
-// TestFocusIsVisible paints each thing with and without the focus and looks for a difference that stands out: 3 : 1, as WCAG
-// 2.1 (1.4.11) wants it.
-func TestFocusIsVisible(t *testing.T) {
-	if testing.Short() {
-		t.Skip("measures pictures, which the race detector doesn't change")
-	}
-	for _, look := range []string{"light", "dark"} {
-		painted := map[string]int{} // how often something of a kind was looked at: one is painted like another
-		for _, p := range pages() {
-			t.Run(look+"/"+p.name, func(t *testing.T) {
-				s := p.setup(t)
-				s.look = look
-				r := open(t, s)
-				p.drive(r)
-				r.canvas().Focus(nil)
-				seen := map[fyne.Focusable]bool{}
-				for {
-					r.canvas().FocusNext()
-					f := r.canvas().Focused()
-					if f == nil || seen[f] {
-						break
-					}
-					seen[f] = true
-					if painted[fmt.Sprintf("%T", f)]++; painted[fmt.Sprintf("%T", f)] > 8 {
-						continue
-					}
-					with := r.canvas().Capture()
-					where, _ := r.place(f.(fyne.CanvasObject))
-					f.FocusLost()
-					without := r.canvas().Capture()
-					f.FocusGained()
-					if n := differing(with, without, where); n < 60 {
-						t.Errorf("one can't see that %s has the focus: %d pixels differ", describe(f.(fyne.CanvasObject)), n)
-					}
-				}
-			})
-		}
-	}
-}
-
 // differing counts the pixels of a place whose contrast between two pictures is at least 3 : 1.
 func differing(a, b image.Image, where rect) (n int) {
 	for y := int(where.at.Y); y <= int(where.bottom()); y++ {
@@ -189,51 +112,6 @@ func luminance(c color.Color) float64 {
 		return math.Pow((f+0.055)/1.055, 2.4)
 	}
 	return 0.2126*part(r) + 0.7152*part(g) + 0.0722*part(b)
-}
-
-// TestContrast measures every text and every sign of every page against what it stands on.
-func TestContrast(t *testing.T) {
-	if testing.Short() {
-		t.Skip("measures pictures, which the race detector doesn't change")
-	}
-	for _, look := range []string{"light", "dark"} {
-		for _, p := range pages() {
-			t.Run(look+"/"+p.name, func(t *testing.T) {
-				s := p.setup(t)
-				s.look = look
-				s.size = fyne.NewSize(1040, 1800)
-				r := open(t, s)
-				p.drive(r)
-				painted := r.canvas().Capture()
-				measured := 0
-				r.walk(func(o fyne.CanvasObject, at fyne.Position, clip rect) bool {
-					where := rect{at, o.Size()}.cut(clip)
-					if where.size.Width < 2 || where.size.Height < 2 {
-						return true
-					}
-					switch o := o.(type) {
-					case *canvas.Text:
-						if o.Text == "" {
-							return true
-						}
-						measured++
-						if ratio := contrast(o.Color, commonest(painted, where)); ratio < 4.5 {
-							t.Errorf("%q: %.2f : 1", o.Text, ratio)
-						}
-					case *canvas.Image:
-						measured++
-						if ratio := mostContrast(painted, where); ratio < 4.5 {
-							t.Errorf("picture %s: %.2f : 1", o.Resource.Name(), ratio)
-						}
-					}
-					return true
-				})
-				if measured < 3 {
-					t.Errorf("only %d texts and signs were measured", measured)
-				}
-			})
-		}
-	}
 }
 
 // commonest is the colour that most pixels of a place have: what a text there stands on.

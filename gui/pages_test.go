@@ -1,0 +1,284 @@
+package gui_test
+
+import (
+	"fmt"
+	"image"
+	"iter"
+	"slices"
+	"strings"
+	"testing"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/test"
+
+	"boxready/checks"
+)
+
+// keyPages are painted in both languages and both looks, all others in one of each.
+var keyPages = []string{"welcome", "results", "finding", "portals", "requirements", "allowlist", "report"}
+
+// variant is a language and a look of the window.
+type variant struct{ lang, look string }
+
+// painted tells whether a page is compared with a picture in a variant.
+func (p pageState) painted(v variant) bool {
+	switch {
+	case p.name == signInWaiting || p.name == "licences":
+		return false // what is shown has something random in it, or all that is linked
+	case slices.Contains(keyPages, p.name):
+		return true
+	default:
+		return v == variant{"ru", []string{"light", "dark"}[len(p.name)%2]}
+	}
+}
+
+// TestPages checks every page in every state. A page is opened once in each language and look, and everything that has to be
+// measured there is measured then: opening takes longer than most of it. Only what compares pixels paints.
+func TestPages(t *testing.T) {
+	focused := map[string]map[string]int{"light": {}, "dark": {}}
+	for _, v := range []variant{{"ru", "light"}, {"ru", "dark"}, {"en", "light"}, {"en", "dark"}} {
+		for _, p := range pages() {
+			if v == (variant{"en", "dark"}) && !p.painted(v) || testing.Short() && v != (variant{"ru", "light"}) {
+				continue
+			}
+			t.Run(v.lang+"-"+v.look+"/"+p.name, func(t *testing.T) {
+				s := p.setup(t)
+				s.lang, s.look = v.lang, v.look
+				r := open(t, s)
+				p.drive(r)
+				if testing.Short() { // the race detector doesn't change pictures
+					r.assertKeyboardReachesEverything()
+					return
+				}
+				if p.painted(v) {
+					r.golden(strings.ReplaceAll(p.name, " ", "-") + "-" + v.lang + "-" + v.look)
+				}
+				if v.lang == "ru" {
+					r.assertContrast()
+					r.assertFocusIsVisible(focused[v.look])
+				}
+				if v == (variant{"ru", "light"}) {
+					r.assertKeyboardReachesEverything()
+				}
+				if v.look == "light" {
+					r.assertNoTextIsCutOrOverlaps()
+				}
+			})
+		}
+	}
+}
+
+func TestNarrowPictures(t *testing.T) {
+	if testing.Short() {
+		t.Skip("measures pictures, which the race detector doesn't change")
+	}
+	for _, p := range pages() {
+		if !slices.Contains([]string{"results", "finding", "running"}, p.name) {
+			continue
+		}
+		name := p.name + "-narrow"
+		t.Run(name, func(t *testing.T) {
+			s := p.setup(t)
+			s.size = fyne.NewSize(640, 720)
+			r := open(t, s)
+			p.drive(r)
+			r.golden(name)
+		})
+	}
+}
+
+// assertKeyboardReachesEverything goes through the page with the Tab key.
+func (r *rig) assertKeyboardReachesEverything() {
+	r.t.Helper()
+	var order []fyne.CanvasObject
+	seen := map[fyne.Focusable]bool{}
+	for f := range r.focusOrder() {
+		seen[f] = true
+		o := f.(fyne.CanvasObject)
+		order = append(order, o)
+		if where, view := r.place(o); !inside(where, view) {
+			r.t.Errorf("%s has the focus at %v, and only %v can be seen", describe(o), where, view)
+		}
+	}
+	for _, o := range r.pressable() {
+		if f, ok := o.(fyne.Focusable); !ok || !seen[f] {
+			r.t.Errorf("the Tab key doesn't come to %s", describe(o))
+		}
+	}
+	r.canvas().Focus(nil)
+	for range 20 {
+		r.key(fyne.KeyPageUp)
+	}
+	r.assertReadingOrder(order)
+}
+
+// focusOrder gives the focus to one thing after the other, as the Tab key does.
+func (r *rig) focusOrder() iter.Seq[fyne.Focusable] {
+	return func(yield func(fyne.Focusable) bool) {
+		r.canvas().Focus(nil)
+		seen := map[fyne.Focusable]bool{}
+		for {
+			r.canvas().FocusNext()
+			f := r.canvas().Focused()
+			if f == nil || seen[f] || !yield(f) {
+				return
+			}
+			seen[f] = true
+		}
+	}
+}
+
+// assertFocusIsVisible paints each thing with and without the focus and looks for a difference that stands out: 3 : 1, as WCAG
+// 2.1 (1.4.11) wants it. painted counts the things of a type that were looked at, on all pages: one is painted like another, so
+// eight of them are enough.
+func (r *rig) assertFocusIsVisible(painted map[string]int) {
+	r.t.Helper()
+	var without image.Image // nothing has the focus
+	var scrolled []rect     // where everything stands there
+	for f := range r.focusOrder() {
+		kind := fmt.Sprintf("%T", f)
+		if painted[kind]++; painted[kind] > 8 {
+			continue
+		}
+		if now := r.places(); without == nil || !slices.Equal(now, scrolled) {
+			f.FocusLost()
+			without, scrolled = r.canvas().Capture(), now
+			f.FocusGained()
+		}
+		where, _ := r.place(f.(fyne.CanvasObject))
+		if n := differing(r.canvas().Capture(), without, where); n < 60 {
+			r.t.Errorf("one can't see that %s has the focus: %d pixels differ", describe(f.(fyne.CanvasObject)), n)
+		}
+	}
+}
+
+// places is where everything that can be pressed stands.
+func (r *rig) places() (all []rect) {
+	r.walk(func(o fyne.CanvasObject, at fyne.Position, _ rect) bool {
+		if _, ok := o.(fyne.Focusable); ok {
+			all = append(all, rect{at, o.Size()})
+		}
+		return true
+	})
+	return all
+}
+
+// assertContrast measures every text and every sign against what it stands on, on a page that is high enough for most.
+func (r *rig) assertContrast() {
+	r.t.Helper()
+	before := r.canvas().Size()
+	r.w.Fyne().Resize(fyne.NewSize(1040, 1800))
+	defer r.w.Fyne().Resize(before)
+	painted := r.canvas().Capture()
+	measured := 0
+	r.walk(func(o fyne.CanvasObject, at fyne.Position, clip rect) bool {
+		where := rect{at, o.Size()}.cut(clip)
+		if where.size.Width < 2 || where.size.Height < 2 {
+			return true
+		}
+		switch o := o.(type) {
+		case *canvas.Text:
+			if o.Text == "" {
+				return true
+			}
+			measured++
+			if ratio := contrast(o.Color, commonest(painted, where)); ratio < 4.5 {
+				r.t.Errorf("%q: %.2f : 1", o.Text, ratio)
+			}
+		case *canvas.Image:
+			measured++
+			if ratio := mostContrast(painted, where); ratio < 4.5 {
+				r.t.Errorf("picture %s: %.2f : 1", o.Resource.Name(), ratio)
+			}
+		}
+		return true
+	})
+	if measured < 3 {
+		r.t.Errorf("only %d texts and signs were measured", measured)
+	}
+}
+
+// assertNoTextIsCutOrOverlaps measures every text against all the boxes that it stands in, and against each other, while the
+// window gets smaller.
+func (r *rig) assertNoTextIsCutOrOverlaps() {
+	r.t.Helper()
+	for _, to := range sizes {
+		r.canvas().(test.WindowlessCanvas).SetScale(to.scale)
+		r.w.Fyne().Resize(to.size)
+		for _, problem := range r.badTexts() {
+			r.t.Errorf("%s: %s", to.name, problem)
+		}
+	}
+}
+
+// pageState is a page in a state that it can be in.
+type pageState struct {
+	name  string
+	setup func(*testing.T) setup
+	drive func(*rig)
+}
+
+// pages are all pages of the window in all states that look different.
+func pages() []pageState {
+	plain := func(*testing.T) setup { return setup{} }
+	broken := func(t *testing.T) setup { return setup{checker: &scripted{outcome: played(t, "auth-server")}} }
+	checked := func(r *rig) {
+		r.check("portal.example.ru")
+		r.pump("the end of the run", r.verdictShown)
+	}
+	return append([]pageState{
+		{"welcome", plain, func(*rig) {}},
+		{"mistake", plain, func(r *rig) { r.check("ftp://portal.example.ru") }},
+		{"results", broken, checked},
+		{"results unfolded", broken, func(r *rig) {
+			checked(r)
+			for _, show := range r.all(r.say("window.show", nil)) {
+				r.tapOn(show)
+			}
+		}},
+		{"results of one arrow", broken, func(r *rig) {
+			checked(r)
+			r.arrow(3)
+		}},
+		{"results of one owner", broken, func(r *rig) {
+			checked(r)
+			r.tap(r.words().Say("owner.network-admin.title", nil) + ": 1")
+		}},
+		{"finding", broken, func(r *rig) {
+			checked(r)
+			r.tap(r.title(checks.AuthServerFromPortal, checks.AuthServerUnreachable))
+		}},
+		{"running", func(t *testing.T) setup {
+			s := broken(t)
+			s.checker.gate = stopAt(checks.AuthServerFromPortal)
+			return s
+		}, func(r *rig) {
+			r.check("portal.example.ru")
+			r.pump("the slow check", func() bool { return r.says(r.words().Name(checks.AuthServerFromPortal)) })
+			r.pass(12e9)
+		}},
+		{"consent", broken, func(r *rig) {
+			checked(r)
+			r.tap(r.say("window.consent.content-filter", nil))
+		}},
+		{"portals", func(t *testing.T) setup { return setup{store: remembered(t)} }, func(r *rig) { r.openSection("portals") }},
+		{"recent", func(t *testing.T) setup { return setup{store: remembered(t)} }, func(*rig) {}},
+		{"portals empty", plain, func(r *rig) { r.openSection("portals") }},
+		{"not yet", func(t *testing.T) setup { return setup{store: remembered(t)} }, func(r *rig) { r.tap("portal.example.ru") }},
+		{"stopped", func(t *testing.T) setup {
+			s := broken(t)
+			s.checker.gate = stopAt(checks.AuthServerFromPortal)
+			return s
+		}, func(r *rig) {
+			r.check("portal.example.ru")
+			r.pump("the slow check", func() bool { return r.says(r.words().Name(checks.AuthServerFromPortal)) })
+			r.key(fyne.KeyEscape)
+			r.pump("the end of the run", r.verdictShown)
+		}},
+		{"demo", func(t *testing.T) setup { return setup{demo: pretend(t).start} }, func(r *rig) {
+			r.tap(r.say("window.check.demo", nil))
+			r.pump("the end of the run", r.verdictShown)
+		}},
+	}, slices.Concat(requirementsStates(), allowlistStates(), serverStates(), eventsStates(), reportStates(), signInStates(), settingsStates())...)
+}
