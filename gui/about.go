@@ -64,7 +64,7 @@ func (a *aboutPage) content() (head fyne.CanvasObject, content []fyne.CanvasObje
 	if name == "" {
 		name = a.say("settings.libraries", nil)
 	}
-	head = widgets.Beside(12, false, a.back, widgets.NewText(name, widgets.Font{Size: theme.SizeNameSubHeadingText, Bold: true, CanSelect: true}), nil)
+	head = widgets.Beside(12, false, a.back, widgets.NewText(name, widgets.Font{Size: theme.SizeNameSubHeadingText, Bold: true, Selectable: true}), nil)
 	all, err := assets.Licences()
 	if err != nil {
 		panic(err) // they are part of the program
@@ -76,7 +76,7 @@ func (a *aboutPage) content() (head fyne.CanvasObject, content []fyne.CanvasObje
 			if i > 0 {
 				rows = append(rows, widgets.Line())
 			}
-			rows = append(rows, widgets.NewRow(widgets.RowContent{Title: l.Module, Quiet: true, Aside: versions[l.Module], Fold: widgets.Leads}, func() {
+			rows = append(rows, widgets.NewRow(widgets.RowContent{Title: l.Module, LowEmphasis: true, Aside: versions[l.Module], Chevron: widgets.Navigates}, func() {
 				a.module = l.Module
 				a.fill()
 				a.page.SetOffset(0)
@@ -87,7 +87,7 @@ func (a *aboutPage) content() (head fyne.CanvasObject, content []fyne.CanvasObje
 	}
 	for _, l := range all {
 		if l.Module == a.module {
-			content = append(content, widgets.Card(widgets.NewText(l.Text, widgets.Font{Size: style.SizeSmall, CanSelect: true})))
+			content = append(content, widgets.Card(widgets.NewText(l.Text, widgets.Font{Size: style.SizeSmall, Selectable: true})))
 		}
 	}
 	return head, content

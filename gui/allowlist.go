@@ -91,7 +91,7 @@ func (p *allowlistPage) build() fyne.CanvasObject {
 
 func (p *allowlistPage) first() fyne.Focusable { return p.region }
 
-func (p *allowlistPage) turn(by float32) { p.page.Turn(by) }
+func (p *allowlistPage) turn(by float32) { p.page.ScrollPages(by) }
 
 // refresh shows what has changed in the model.
 func (p *allowlistPage) refresh() {
@@ -192,12 +192,12 @@ func (p *allowlistPage) choices() fyne.CanvasObject {
 		p.keep()
 		p.show()
 	})
-	lines := []fyne.CanvasObject{widgets.Even(10, 210, widgets.Bordered(p.region), widgets.Bordered(handlers), widgets.Bordered(devices))}
+	lines := []fyne.CanvasObject{widgets.EqualColumns(10, 210, widgets.Bordered(p.region), widgets.Bordered(handlers), widgets.Bordered(devices))}
 	arrow := "chevron-down"
 	if p.details {
 		arrow = "chevron-up"
 	}
-	p.fold = widgets.NewQuiet(p.say("allowlist.details", nil), style.Icon(arrow, theme.ColorNameForeground), func() {
+	p.fold = widgets.NewLowEmphasis(p.say("allowlist.details", nil), style.Icon(arrow, theme.ColorNameForeground), func() {
 		p.details = !p.details
 		p.fill()
 		p.fyne.Canvas().Focus(p.fold)
@@ -243,7 +243,7 @@ func (p *allowlistPage) detailsCard() fyne.CanvasObject {
 				sign = style.OK
 			}
 			chip.Set(sign, p.words.Say("allowlist.pack."+string(pack), nil), on)
-			widgets.Rearrange(chips)
+			widgets.Relayout(chips)
 		}
 		chip = widgets.NewChip(func() {
 			p.togglePack(pack)
@@ -257,7 +257,7 @@ func (p *allowlistPage) detailsCard() fyne.CanvasObject {
 	address := func(name string, typed *string) fyne.CanvasObject {
 		e := widgets.NewEntry(p.say("allowlist.address", nil), 60)
 		e.Text = *typed
-		mistake := widgets.NewText(p.say("allowlist.no-address", nil), widgets.Font{Color: widgets.Wrong})
+		mistake := widgets.NewText(p.say("allowlist.no-address", nil), widgets.Font{Color: widgets.Danger})
 		check := func() {
 			_, ok := model.Address(*typed)
 			mistake.Hidden = ok
@@ -268,7 +268,7 @@ func (p *allowlistPage) detailsCard() fyne.CanvasObject {
 			check()
 			p.show()
 		}
-		return widgets.Pair(widgets.Pad(8, 0, 0, 0, widgets.NewText(p.say("allowlist."+name, nil), widgets.Font{})), widgets.Column(4, e, mistake))
+		return widgets.NameValue(widgets.Pad(8, 0, 0, 0, widgets.NewText(p.say("allowlist."+name, nil), widgets.Font{})), widgets.Column(4, e, mistake))
 	}
 	return widgets.Card(widgets.Column(10,
 		widgets.Heading(p.say("allowlist.packs", nil)), widgets.NewText(p.say("allowlist.packs-text", nil), widgets.Font{Color: widgets.Muted}), chips,
@@ -315,7 +315,7 @@ func (p *allowlistPage) show() {
 	} else {
 		p.result.Objects = []fyne.CanvasObject{p.rowsCard(), p.textCard()}
 	}
-	widgets.Rearrange(p.result)
+	widgets.Relayout(p.result)
 	p.page.Refit()
 	if n := p.network(); err == nil && len(rules.Missing) > 0 && (!n.Fetched || n.For != o.Region) {
 		p.fetch()
@@ -421,7 +421,7 @@ func (p *allowlistPage) listsNote() fyne.CanvasObject {
 	n := p.network()
 	retry := widgets.NewButton(p.say("sign-in.retry", nil), nil, p.fetch)
 	text := func(key string, args checks.Args) fyne.CanvasObject {
-		return widgets.NewText(p.say("allowlist."+key, args), widgets.Font{CanSelect: true})
+		return widgets.NewText(p.say("allowlist."+key, args), widgets.Font{Selectable: true})
 	}
 	var lists []feed.List
 	count := 0
@@ -478,17 +478,17 @@ func (p *allowlistPage) textCard() fyne.CanvasObject {
 		}
 	}
 	if err := p.write(e); err != nil {
-		return widgets.Card(widgets.NewText(p.say("allowlist.bad-host", nil), widgets.Font{Color: widgets.Wrong}))
+		return widgets.Card(widgets.NewText(p.say("allowlist.bad-host", nil), widgets.Font{Color: widgets.Danger}))
 	}
 	p.viewer = widgets.NewViewer(p.text, viewerHeight)
 	lines := []fyne.CanvasObject{tabs, p.viewer}
 	if e != "" && p.part != theLetter {
 		if can, cannot := p.rules.Coverage(e); cannot > 0 {
-			lines = append(lines, widgets.NewText(p.say("allowlist.cannot", checks.Args{"n": cannot, "of": can + cannot, "equipment": e.Name(p.words)}), widgets.Font{CanSelect: true}))
+			lines = append(lines, widgets.NewText(p.say("allowlist.cannot", checks.Args{"n": cannot, "of": can + cannot, "equipment": e.Name(p.words)}), widgets.Font{Selectable: true}))
 		}
 	}
 	if p.saved != "" {
-		lines = append(lines, widgets.NewText(p.say("save.saved", checks.Args{"file": p.saved}), widgets.Font{Color: widgets.Muted, CanSelect: true}))
+		lines = append(lines, widgets.NewText(p.say("save.saved", checks.Args{"file": p.saved}), widgets.Font{Color: widgets.Muted, Selectable: true}))
 	}
 	letter := p.copyButton("allowlist.copy-letter", func() string { return p.letter.Text() })
 	letter.Importance = widgets.NewPrimary("", nil, nil).Importance

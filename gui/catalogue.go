@@ -79,9 +79,9 @@ func (c *cataloguePage) first() fyne.Focusable {
 
 func (c *cataloguePage) turn(by float32) {
 	if c.entry != nil {
-		c.page.Turn(by)
+		c.page.ScrollPages(by)
 	} else {
-		c.list.Turn(by)
+		c.list.ScrollPages(by)
 	}
 }
 
@@ -102,7 +102,7 @@ func (c *cataloguePage) content() fyne.CanvasObject {
 	if c.entry != nil {
 		name = c.entry.Name
 	}
-	head := widgets.Beside(12, false, c.leave, widgets.NewText(name, widgets.Font{Size: theme.SizeNameSubHeadingText, Bold: true, CanSelect: true}), nil)
+	head := widgets.Beside(12, false, c.leave, widgets.NewText(name, widgets.Font{Size: theme.SizeNameSubHeadingText, Bold: true, Selectable: true}), nil)
 	if c.entry != nil {
 		c.page = widgets.NewPage(widgets.Pad(2, gutter, gutter, gutter, widgets.Column(14, c.entryCards(*c.entry)...)))
 		return widgets.Below(widgets.Pad(gutter, gutter, 12, gutter, head), c.page)
@@ -162,11 +162,11 @@ func (c *cataloguePage) entryCards(n model.Name) []fyne.CanvasObject {
 	e := model.Look(c.words, n)
 	lines := []fyne.CanvasObject{widgets.NewText(model.UpperFirst(c.about(n)), widgets.Font{Color: widgets.Muted})}
 	if e.Warning != "" {
-		lines = append(lines, widgets.Beside(8, true, widgets.SmallSign(style.Notice), widgets.NewText(e.Warning, widgets.Font{CanSelect: true}), nil))
+		lines = append(lines, widgets.Beside(8, true, widgets.SmallSign(style.Notice), widgets.NewText(e.Warning, widgets.Font{Selectable: true}), nil))
 	}
 	var facts []fyne.CanvasObject
 	for _, f := range e.Facts {
-		facts = append(facts, widgets.Pair(widgets.NewText(f.Name, widgets.Font{Color: widgets.Muted}), widgets.NewText(f.Value, widgets.Font{CanSelect: true})))
+		facts = append(facts, widgets.NameValue(widgets.NewText(f.Name, widgets.Font{Color: widgets.Muted}), widgets.NewText(f.Value, widgets.Font{Selectable: true})))
 	}
 	buttons := []fyne.CanvasObject{c.copyButton("catalogue.copy", func() string { return n.Name })}
 	if e.Doc != "" {
@@ -183,10 +183,10 @@ func (c *cataloguePage) entryCards(n model.Name) []fyne.CanvasObject {
 func (c *cataloguePage) presence(n model.Name) fyne.CanvasObject {
 	s := c.model.Current
 	if s == nil {
-		return widgets.Card(widgets.NewRow(widgets.RowContent{Sign: style.Unknown, Title: c.say("catalogue.no-portal", nil), Quiet: true}, nil).Object)
+		return widgets.Card(widgets.NewRow(widgets.RowContent{Sign: style.Unknown, Title: c.say("catalogue.no-portal", nil), LowEmphasis: true}, nil).Object)
 	}
 	if c.asking {
-		c.waiting = widgets.NewRow(widgets.RowContent{Sign: style.Waiting, Title: c.say("catalogue.asking", nil), Quiet: true}, nil)
+		c.waiting = widgets.NewRow(widgets.RowContent{Sign: style.Waiting, Title: c.say("catalogue.asking", nil), LowEmphasis: true}, nil)
 		return widgets.Card(c.waiting.Object)
 	}
 	sign, text := s.Presence(c.words, n)

@@ -120,7 +120,7 @@ func (p *checkPage) buildList() fyne.CanvasObject {
 		p.typed = p.model.Current.Target.Address.Display()
 	}
 	p.address.Text = p.typed
-	mistake := widgets.NewText(p.mistake, widgets.Font{Color: widgets.Wrong})
+	mistake := widgets.NewText(p.mistake, widgets.Font{Color: widgets.Danger})
 	mistake.Hidden = p.mistake == ""
 	p.address.OnChanged = func(text string) {
 		p.typed = text
@@ -172,7 +172,7 @@ func (p *checkPage) showButton() {
 	p.button.OnTapped = tapped
 	if p.button.Text != text {
 		p.button.SetText(text)
-		widgets.Rearrange(p.bar)
+		widgets.Relayout(p.bar)
 	}
 }
 
@@ -240,7 +240,7 @@ func (p *checkPage) turn(by float32) {
 	if p.finding != nil {
 		page = p.finding.page
 	}
-	page.Turn(by)
+	page.ScrollPages(by)
 }
 
 // filterBy leaves only some of the findings in the list; the same filter again takes it away.
@@ -250,7 +250,7 @@ func (p *checkPage) filterBy(f model.Filter) {
 	}
 	p.filter = f
 	p.refresh()
-	p.page.RevealAt(p.list.object)
+	p.page.ScrollToObject(p.list.object)
 }
 
 // show opens a result.
@@ -288,7 +288,7 @@ func (p *checkPage) welcome() []fyne.CanvasObject {
 		content = append(content, recent)
 	}
 	if p.p.StartDemo != nil {
-		content = append(content, widgets.Flow(0, widgets.NewQuiet(p.say("check.demo", nil), nil, func() { p.startDemo(scenarios[0].faults) })))
+		content = append(content, widgets.Flow(0, widgets.NewLowEmphasis(p.say("check.demo", nil), nil, func() { p.startDemo(scenarios[0].faults) })))
 	}
 	return content
 }
@@ -311,7 +311,7 @@ func (p *checkPage) before() []fyne.CanvasObject {
 	var rows []fyne.CanvasObject
 	for _, r := range past.Results {
 		if r.State == checks.Problem || r.State == checks.Notice {
-			rows = append(rows, widgets.NewRow(widgets.RowContent{Sign: style.Sign(r.State), Title: p.words.Name(r.Check), Quiet: true}, nil).Object)
+			rows = append(rows, widgets.NewRow(widgets.RowContent{Sign: style.Sign(r.State), Title: p.words.Name(r.Check), LowEmphasis: true}, nil).Object)
 		}
 	}
 	if rows != nil {
@@ -347,8 +347,8 @@ type verdictCard struct {
 
 func newVerdictCard(p *checkPage) *verdictCard {
 	v := &verdictCard{p: p, sign: widgets.NewSign("", 26), chips: widgets.Flow(8), owners: map[checks.Owner]*widgets.Chip{},
-		title: widgets.NewText("", widgets.Font{Size: style.SizeTitle, Bold: true, CanSelect: true}),
-		text:  widgets.NewText("", widgets.Font{Color: widgets.Muted, CanSelect: true})}
+		title: widgets.NewText("", widgets.Font{Size: style.SizeTitle, Bold: true, Selectable: true}),
+		text:  widgets.NewText("", widgets.Font{Color: widgets.Muted, Selectable: true})}
 	v.chipLine = widgets.Pad(5, 0, 0, 0, v.chips)
 	v.object = widgets.Card(widgets.Beside(14, true, v.sign, widgets.Column(6, v.title, v.text, v.chipLine), nil))
 	return v
@@ -373,5 +373,5 @@ func (v *verdictCard) set(to model.Verdict) {
 		chip.Set(style.Sign(c.Sign), c.Text, c.Owner != "" && c.Owner == v.p.filter.Owner)
 		v.chips.Objects = append(v.chips.Objects, chip.Object)
 	}
-	widgets.Rearrange(v.chips)
+	widgets.Relayout(v.chips)
 }

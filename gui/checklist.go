@@ -49,7 +49,7 @@ func (l *checklist) refresh() {
 		}
 		if rest := len(g.Rows) - len(rows); rest > 0 {
 			more := model.Row{Key: "more " + string(g.ID), Title: l.p.words.Count("window.more-rows", rest)}
-			lines = l.addRow(lines, used, more, 0, widgets.RowContent{Title: more.Title, Quiet: true, Fold: widgets.Closed}, func() {
+			lines = l.addRow(lines, used, more, 0, widgets.RowContent{Title: more.Title, LowEmphasis: true, Chevron: widgets.Collapsed}, func() {
 				l.most[g.ID] = len(rows) + rowsAtOnce
 				l.p.refresh()
 			})
@@ -71,21 +71,21 @@ func (l *checklist) refresh() {
 	}
 	l.rows = used
 	l.object.Objects = cards
-	widgets.Rearrange(l.object)
+	widgets.Relayout(l.object)
 }
 
 func (l *checklist) add(lines []fyne.CanvasObject, used map[string]*widgets.Row, row model.Row, indent float32) []fyne.CanvasObject {
 	content := widgets.RowContent{Sign: style.Sign(row.Sign), Title: row.Title, Detail: row.Detail, Aside: row.Aside, Badge: row.Badge,
-		Quiet: row.Kind != model.Finding}
+		LowEmphasis: row.Kind != model.Finding}
 	var tapped func()
 	switch row.Kind {
 	case model.Finding, model.Fine:
-		content.Fold = widgets.Leads
+		content.Chevron = widgets.Navigates
 		tapped = func() { l.p.show(row.Result, row.Key) }
 	case model.PutOff, model.InOrder, model.CutShort:
-		content.Fold, content.Aside = widgets.Closed, l.p.say("show", nil)
+		content.Chevron, content.Aside = widgets.Collapsed, l.p.say("show", nil)
 		if l.p.open[row.Key] {
-			content.Fold, content.Aside = widgets.Open, l.p.say("hide", nil)
+			content.Chevron, content.Aside = widgets.Expanded, l.p.say("hide", nil)
 		}
 		tapped = func() { l.p.fold(row.Key) }
 	}
@@ -155,7 +155,7 @@ func (l *checklist) notChecked(s *model.Session, used map[string]*widgets.Row) f
 	lines := []fyne.CanvasObject{widgets.Pad(2, 8, 6, 8, widgets.NewText(l.p.say("not-checked", nil), widgets.Font{Size: style.SizeSmall, Color: widgets.Muted, Bold: true}))}
 	for _, m := range missing {
 		row := model.Row{Key: "missing " + string(m.Reason)}
-		content := widgets.RowContent{Sign: style.Skipped, Title: m.Title, Detail: m.Text, Quiet: true}
+		content := widgets.RowContent{Sign: style.Skipped, Title: m.Title, Detail: m.Text, LowEmphasis: true}
 		lines = l.addRow(lines, used, row, 0, content, nil)
 		if button := l.p.remedy(s, m.Reason); button != nil {
 			lines = append(lines, widgets.Pad(0, 8, 10, 36, widgets.Flow(8, button)))

@@ -55,8 +55,8 @@ func (w *Window) showCrash(r *crash.Report, path string) {
 	})
 	later := widgets.NewButton(w.say("crash.later", nil), nil, w.closeDialog)
 	w.showDialog(widgets.Column(12, heading(w.say("crash.title", nil)),
-		widgets.NewText(w.say("crash.text", checks.Args{"when": model.When(w.words, r.When)}), widgets.Font{CanSelect: true}),
-		widgets.Inset(widgets.NewText(excerpt, widgets.Font{Size: style.SizeSmall, Mono: true, CanSelect: true})),
-		widgets.NewText(path, widgets.Font{Size: style.SizeSmall, Color: widgets.Muted, CanSelect: true}),
+		widgets.NewText(w.say("crash.text", checks.Args{"when": model.When(w.words, r.When)}), widgets.Font{Selectable: true}),
+		widgets.Inset(widgets.NewText(excerpt, widgets.Font{Size: style.SizeSmall, Mono: true, Selectable: true})),
+		widgets.NewText(path, widgets.Font{Size: style.SizeSmall, Color: widgets.Muted, Selectable: true}),
 		widgets.Flow(8, []fyne.CanvasObject{copies, folder, drop, later}...)), copies)
 }

@@ -114,5 +114,5 @@ func (w *Window) demoBanner() fyne.CanvasObject {
 	})
 	label := widgets.NewText(w.say("demo.fault", nil), widgets.Font{OneLine: true})
 	line := widgets.BesideOrBelow(10, 220, widgets.Beside(8, false, label, choice, nil), widgets.NewButton(w.say("demo.leave", nil), nil, w.leaveDemo))
-	return widgets.Notice(style.ColorChosen, widgets.Column(8, widgets.NewText(w.say("demo.banner", nil), widgets.Font{Bold: true}), line))
+	return widgets.Banner(style.ColorChosen, widgets.Column(8, widgets.NewText(w.say("demo.banner", nil), widgets.Font{Bold: true}), line))
 }

@@ -27,12 +27,12 @@ func (w *Window) ask(q question, yes func()) {
 		yes()
 	})
 	no := widgets.NewButton(w.say("consent.no", nil), nil, w.closeDialog)
-	lines := []fyne.CanvasObject{heading(q.title), widgets.NewText(q.text, widgets.Font{CanSelect: true})}
+	lines := []fyne.CanvasObject{heading(q.title), widgets.NewText(q.text, widgets.Font{Selectable: true})}
 	if q.more != "" {
-		lines = append(lines, widgets.NewText(q.more, widgets.Font{CanSelect: true}))
+		lines = append(lines, widgets.NewText(q.more, widgets.Font{Selectable: true}))
 	}
 	if q.small != "" {
-		lines = append(lines, widgets.NewText(q.small, widgets.Font{Color: widgets.Muted, CanSelect: true}))
+		lines = append(lines, widgets.NewText(q.small, widgets.Font{Color: widgets.Muted, Selectable: true}))
 	}
 	w.showDialog(widgets.Column(12, append(lines, widgets.Flow(8, agree, no))...), no)
 }
@@ -41,7 +41,7 @@ func (w *Window) ask(q question, yes func()) {
 func (w *Window) tell(title, text string) {
 	done := widgets.NewPrimary(w.say("close", nil), nil, w.closeDialog)
 	copies := w.copyButton("filter.copy-plain", func() string { return text })
-	w.showDialog(widgets.Column(12, heading(title), widgets.NewText(text, widgets.Font{CanSelect: true}), widgets.Flow(8, done, copies)), done)
+	w.showDialog(widgets.Column(12, heading(title), widgets.NewText(text, widgets.Font{Selectable: true}), widgets.Flow(8, done, copies)), done)
 }
 
 func heading(text string) fyne.CanvasObject {

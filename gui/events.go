@@ -72,7 +72,7 @@ func (p *eventsPage) hide() {
 
 func (p *eventsPage) first() fyne.Focusable { return p.focus }
 
-func (p *eventsPage) turn(by float32) { p.page.Turn(by) }
+func (p *eventsPage) turn(by float32) { p.page.ScrollPages(by) }
 
 func (p *eventsPage) escape() { p.checkPage.stopRun() }
 
@@ -172,7 +172,7 @@ func (p *eventsPage) legsCard(s *model.Session) fyne.CanvasObject {
 	lines := []fyne.CanvasObject{heading(p.say("events.way", nil))}
 	p.legs = map[checks.LegName]*widgets.Row{}
 	for i, name := range checks.Legs() {
-		row := widgets.NewRow(widgets.RowContent{Sign: style.Skipped, Title: p.say("events.leg-"+string(name), nil), Quiet: true}, nil)
+		row := widgets.NewRow(widgets.RowContent{Sign: style.Skipped, Title: p.say("events.leg-"+string(name), nil), LowEmphasis: true}, nil)
 		p.legs[name] = row
 		if i > 0 {
 			lines = append(lines, widgets.Line())
@@ -182,7 +182,7 @@ func (p *eventsPage) legsCard(s *model.Session) fyne.CanvasObject {
 	p.showLegs(s)
 	if r, ok := s.Result(checks.EventDelivery, ""); ok && !s.Running {
 		f := p.words.Finding(r, s.Target.Address.Display())
-		result := widgets.NewRow(widgets.RowContent{Sign: style.Sign(r.State), Title: f.Title, Detail: f.Saw, Fold: widgets.Leads}, func() { p.showResult(r, "") })
+		result := widgets.NewRow(widgets.RowContent{Sign: style.Sign(r.State), Title: f.Title, Detail: f.Saw, Chevron: widgets.Navigates}, func() { p.showResult(r, "") })
 		lines = append(lines, widgets.Pad(8, 0, 0, 0, result.Object))
 	}
 	return widgets.Card(widgets.Column(0, lines...))
@@ -190,6 +190,6 @@ func (p *eventsPage) legsCard(s *model.Session) fyne.CanvasObject {
 
 func (p *eventsPage) showLegs(s *model.Session) {
 	for _, leg := range s.LegRows(p.words, p.p.Now()) {
-		p.legs[leg.Name].Set(widgets.RowContent{Sign: style.Sign(leg.Sign), Title: leg.Title, Aside: leg.Aside, Quiet: true})
+		p.legs[leg.Name].Set(widgets.RowContent{Sign: style.Sign(leg.Sign), Title: leg.Title, Aside: leg.Aside, LowEmphasis: true})
 	}
 }

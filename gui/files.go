@@ -40,8 +40,8 @@ func (w *Window) saveAs(s saving, saved func(path string)) {
 	replace := false // the owner has been told that there is such a file
 	name := widgets.NewEntry("", maxPath)
 	name.Text = s.name
-	folder := widgets.NewText(w.folder, widgets.Font{CanSelect: true})
-	mistake := widgets.NewText("", widgets.Font{Color: widgets.Wrong})
+	folder := widgets.NewText(w.folder, widgets.Font{Selectable: true})
+	mistake := widgets.NewText("", widgets.Font{Color: widgets.Danger})
 	mistake.Hide()
 	complain := func(text string) {
 		mistake.SetText(text)
@@ -95,7 +95,7 @@ func (w *Window) saveAs(s saving, saved func(path string)) {
 	}
 	name.OnSubmitted = func(string) { try() }
 	save = widgets.NewPrimary(w.say("save.save", nil), nil, try)
-	other := widgets.NewQuiet(w.say("save.other-folder", nil), nil, func() {
+	other := widgets.NewLowEmphasis(w.say("save.other-folder", nil), nil, func() {
 		w.pickFolder(func(path string) {
 			w.folder = path
 			folder.SetText(path)

@@ -59,7 +59,7 @@ func (f *findingPage) fill() {
 	default:
 		content = []fyne.CanvasObject{widgets.Card(widgets.NewText(f.say("finding.gone", nil), widgets.Font{}))}
 	}
-	head := widgets.Beside(12, false, f.back, widgets.NewText(title, widgets.Font{Size: theme.SizeNameSubHeadingText, Bold: true, CanSelect: true}), nil)
+	head := widgets.Beside(12, false, f.back, widgets.NewText(title, widgets.Font{Size: theme.SizeNameSubHeadingText, Bold: true, Selectable: true}), nil)
 	f.page = widgets.NewPage(widgets.Pad(2, gutter, gutter, gutter, widgets.Column(14, content...)))
 	widgets.Replace(f.place, widgets.Below(widgets.Pad(gutter, gutter, 12, gutter, head), f.page))
 }
@@ -78,7 +78,7 @@ func (f *findingPage) refresh() {
 }
 
 func (f *findingPage) cards(s *model.Session, r checks.Result, d model.Details) []fyne.CanvasObject {
-	text := func(t string) fyne.CanvasObject { return widgets.NewText(t, widgets.Font{CanSelect: true}) }
+	text := func(t string) fyne.CanvasObject { return widgets.NewText(t, widgets.Font{Selectable: true}) }
 	part := func(title string, more ...fyne.CanvasObject) fyne.CanvasObject {
 		return widgets.Column(3, append([]fyne.CanvasObject{widgets.Heading(title)}, more...)...)
 	}
@@ -100,7 +100,7 @@ func (f *findingPage) cards(s *model.Session, r checks.Result, d model.Details) 
 		parts = append(parts, part(f.words.Say("part.who", nil), text(model.UpperFirst(d.Owner)+".")))
 	}
 	if d.Waiting != "" {
-		parts = append(parts, widgets.NewText(d.Waiting, widgets.Font{Color: widgets.Muted, CanSelect: true}))
+		parts = append(parts, widgets.NewText(d.Waiting, widgets.Font{Color: widgets.Muted, Selectable: true}))
 	}
 	parts = append(parts, widgets.Pad(4, 0, 0, 0, widgets.Flow(10, f.buttons(s, r, d)...)))
 	head := widgets.Beside(14, true, widgets.NewSign(style.Sign(d.Sign), 22), widgets.Column(12, parts...), nil)
@@ -130,10 +130,10 @@ func (w *Window) step(number int, pieces []model.Piece) fyne.CanvasObject {
 	var lines []fyne.CanvasObject
 	for _, piece := range pieces {
 		if !piece.Command {
-			lines = append(lines, widgets.NewText(piece.Text, widgets.Font{CanSelect: true}))
+			lines = append(lines, widgets.NewText(piece.Text, widgets.Font{Selectable: true}))
 			continue
 		}
-		copies := w.copies(widgets.NewQuiet("", theme.ContentCopyIcon(), nil), func() string { return piece.Text })
+		copies := w.copies(widgets.NewLowEmphasis("", theme.ContentCopyIcon(), nil), func() string { return piece.Text })
 		lines = append(lines, widgets.Command(piece.Text, copies))
 	}
 	return widgets.Beside(6, true, widgets.NewText(strconv.Itoa(number)+".", widgets.Font{OneLine: true}), widgets.Column(4, lines...), nil)
@@ -147,15 +147,15 @@ func (f *findingPage) evidence(s *model.Session, r checks.Result, d model.Detail
 	}
 	lines := []fyne.CanvasObject{
 		widgets.Heading(f.words.Say("part.facts", nil)),
-		widgets.NewText(f.say("finding.when", checks.Args{"vantage": model.UpperFirst(d.Vantage), "when": model.When(f.words, when)}), widgets.Font{Color: widgets.Muted, CanSelect: true}),
+		widgets.NewText(f.say("finding.when", checks.Args{"vantage": model.UpperFirst(d.Vantage), "when": model.When(f.words, when)}), widgets.Font{Color: widgets.Muted, Selectable: true}),
 	}
 	facts := append([]model.Fact{{Name: f.say("finding.code", nil), Value: codeOf(r)},
 		{Name: f.say("finding.took", nil), Value: f.say("finding.took-value", checks.Args{"seconds": d.Took.Seconds()})}}, d.Facts...)
 	var rows []fyne.CanvasObject
 	for _, fact := range facts {
 		fact = fact.InWords(f.words)
-		rows = append(rows, widgets.Pair(widgets.NewText(fact.Name, widgets.Font{Size: style.SizeSmall, Color: widgets.Muted}),
-			widgets.NewText(untrusted.Truncate(fact.Value, maxValue), widgets.Font{Size: style.SizeSmall, CanSelect: true})))
+		rows = append(rows, widgets.NameValue(widgets.NewText(fact.Name, widgets.Font{Size: style.SizeSmall, Color: widgets.Muted}),
+			widgets.NewText(untrusted.Truncate(fact.Value, maxValue), widgets.Font{Size: style.SizeSmall, Selectable: true})))
 	}
 	lines = append(lines, widgets.Pad(4, 0, 0, 0, widgets.Inset(widgets.Column(4, rows...))))
 	if d.MoreFacts {

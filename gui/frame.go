@@ -47,9 +47,9 @@ func newFrame(w *Window, sections []section) *frame {
 		}
 	}
 	f.list = widgets.TopAndBottom(widgets.Column(2, head...), widgets.Column(2, foot...))
-	f.side = widgets.Stack(widgets.NewBackdrop(style.ColorSide, ""), widgets.EdgeRight(style.ColorBorder), widgets.Pad(12, 12, 12, 12, f.list))
+	f.side = widgets.Stack(widgets.NewBackdrop(style.ColorSide, ""), widgets.RightBorder(style.ColorBorder), widgets.Pad(12, 12, 12, 12, f.list))
 
-	f.menu = widgets.NewQuiet("", theme.MenuIcon(), f.showMenu)
+	f.menu = widgets.NewLowEmphasis("", theme.MenuIcon(), f.showMenu)
 	f.title = widgets.NewText("", widgets.Font{Bold: true, Ellipsis: true})
 	f.top = widgets.Stack(widgets.NewBackdrop(style.ColorSide, ""), widgets.Pad(4, 12, 4, 6, widgets.Beside(6, false, f.menu, f.title, nil)))
 	f.object = &fyne.Container{Layout: &frameLayout{f}, Objects: []fyne.CanvasObject{f.side, f.top, f.banner, f.body}}

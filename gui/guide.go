@@ -148,7 +148,7 @@ func (w *Window) steps(key string, values map[string]value) (steps []fyne.Canvas
 		var lines []fyne.CanvasObject
 		say := func(text, end string) {
 			if text = strings.Trim(text, ":. "); text != "" {
-				lines = append(lines, widgets.NewText(model.UpperFirst(text)+end, widgets.Font{CanSelect: true}))
+				lines = append(lines, widgets.NewText(model.UpperFirst(text)+end, widgets.Font{Selectable: true}))
 			}
 		}
 		found := valueInStep.FindStringSubmatchIndex(text)
@@ -170,7 +170,7 @@ func (w *Window) valueLine(v value) fyne.CanvasObject {
 	} else {
 		button = w.copyButton("sign-in.copy", func() string { return v.text })
 	}
-	return widgets.Inset(widgets.BesideOrBelow(8, 200, widgets.NewText(v.text, widgets.Font{Mono: true, CanSelect: true}), button))
+	return widgets.Inset(widgets.BesideOrBelow(8, 200, widgets.NewText(v.text, widgets.Font{Mono: true, Selectable: true}), button))
 }
 
 // keysCard takes the application's keys, and begins.
@@ -190,7 +190,7 @@ func (p *signInPage) keysCard() fyne.CanvasObject {
 		}
 	}
 	if p.session.Demo {
-		buttons.Add(widgets.NewQuiet(p.say("sign-in.sample", nil), nil, func() {
+		buttons.Add(widgets.NewLowEmphasis(p.say("sign-in.sample", nil), nil, func() {
 			p.id, p.secret = field{text: p.demo.Sample.ClientID}, field{text: p.demo.Sample.ClientSecret}
 			p.fill()
 		}))
@@ -347,14 +347,14 @@ func (p *signInPage) attemptCard(a *attempt) fyne.CanvasObject {
 func (p *signInPage) texts(texts ...string) (lines []fyne.CanvasObject) {
 	for _, text := range texts {
 		if text != "" {
-			lines = append(lines, widgets.NewText(text, widgets.Font{CanSelect: true}))
+			lines = append(lines, widgets.NewText(text, widgets.Font{Selectable: true}))
 		}
 	}
 	return lines
 }
 
 func (p *signInPage) attemptLines(sign style.Sign, title string, lines []fyne.CanvasObject, buttons ...fyne.CanvasObject) fyne.CanvasObject {
-	headline := widgets.NewText(title, widgets.Font{Bold: true, CanSelect: true})
+	headline := widgets.NewText(title, widgets.Font{Bold: true, Selectable: true})
 	p.countdown = headline
 	if p.attempt.stage != waitingForPortal {
 		p.countdown = nil
@@ -382,10 +382,10 @@ func (p *signInPage) waitingCard(a *attempt, cancel *widgets.Button) fyne.Canvas
 		lines = append(lines, p.texts(p.words.Say("sign-in.silence", nil))...)
 		for _, reason := range oauthflow.Silences() {
 			text := p.words.Say("sign-in.silence-"+string(reason), checks.Args{"address": a.flow.ReturnAddress()})
-			lines = append(lines, widgets.Beside(6, true, widgets.NewText("•", widgets.Font{OneLine: true}), widgets.NewText(text, widgets.Font{CanSelect: true}), nil))
+			lines = append(lines, widgets.Beside(6, true, widgets.NewText("•", widgets.Font{OneLine: true}), widgets.NewText(text, widgets.Font{Selectable: true}), nil))
 		}
 	}
-	address := widgets.Inset(widgets.NewText(a.flow.URL(), widgets.Font{Size: style.SizeSmall, Mono: true, CanSelect: true}))
+	address := widgets.Inset(widgets.NewText(a.flow.URL(), widgets.Font{Size: style.SizeSmall, Mono: true, Selectable: true}))
 	lines = append(lines, address)
 	again := widgets.NewButton(p.say("sign-in.open-again", nil), nil, a.flow.OpenBrowser)
 	copies := p.copyButton("sign-in.copy-address", a.flow.URL)

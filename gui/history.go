@@ -64,7 +64,7 @@ func (h *pastRuns) card() []fyne.CanvasObject {
 			continue // it is the one that the report is about
 		}
 		sign, verdict := model.PastVerdict(h.words, run.Verdict)
-		content := widgets.RowContent{Sign: style.Sign(sign), Title: model.When(h.words, run.Started), Detail: verdict, Aside: h.say("report.changes", nil), Fold: widgets.Leads}
+		content := widgets.RowContent{Sign: style.Sign(sign), Title: model.When(h.words, run.Started), Detail: verdict, Aside: h.say("report.changes", nil), Chevron: widgets.Navigates}
 		if n := run.Counts[checks.Problem]; n > 0 {
 			content.Detail += " · " + h.words.Count("window.portals.problems", n)
 		}
@@ -76,7 +76,7 @@ func (h *pastRuns) card() []fyne.CanvasObject {
 	if lines == nil {
 		lines = append(lines, widgets.NewText(h.say("report.first-run", nil), widgets.Font{Color: widgets.Muted}))
 	}
-	forget := widgets.NewQuiet(h.say("report.forget", nil), theme.DeleteIcon(), h.forget)
+	forget := widgets.NewLowEmphasis(h.say("report.forget", nil), theme.DeleteIcon(), h.forget)
 	head := widgets.BesideOrBelow(10, 240, widgets.Heading(h.say("report.history", nil)), forget)
 	return []fyne.CanvasObject{widgets.Card(widgets.Column(4, append([]fyne.CanvasObject{head, widgets.NewText(h.say("report.history-text", nil), widgets.Font{Color: widgets.Muted})}, lines...)...))}
 }
@@ -150,12 +150,12 @@ func (h *pastRuns) close() {
 func (h *pastRuns) content() (head fyne.CanvasObject, content []fyne.CanvasObject) {
 	h.leave = widgets.NewButton(h.say("finding.back", nil), style.Icon("chevron-left", theme.ColorNameForeground), h.close)
 	name := h.say("report.since", checks.Args{"when": model.When(h.words, h.since.Started)})
-	head = widgets.Beside(12, false, h.leave, widgets.NewText(name, widgets.Font{Size: theme.SizeNameSubHeadingText, Bold: true, CanSelect: true}), nil)
+	head = widgets.Beside(12, false, h.leave, widgets.NewText(name, widgets.Font{Size: theme.SizeNameSubHeadingText, Bold: true, Selectable: true}), nil)
 	switch {
 	case h.failed:
 		return head, []fyne.CanvasObject{widgets.Card(widgets.NewText(h.say("report.unreadable", nil), widgets.Font{}))}
 	case h.changes == "":
-		h.waiting = widgets.NewRow(widgets.RowContent{Sign: style.Waiting, Title: h.say("report.comparing", nil), Quiet: true}, nil)
+		h.waiting = widgets.NewRow(widgets.RowContent{Sign: style.Waiting, Title: h.say("report.comparing", nil), LowEmphasis: true}, nil)
 		return head, []fyne.CanvasObject{widgets.Card(h.waiting.Object)}
 	}
 	text := h.changes

@@ -73,14 +73,14 @@ func (r *rig) badTexts() (problems []string) {
 			return
 		}
 		if _, inner := o.(*widget.RichText); inner { // its label is what has the right size
-			for _, line := range insides(o) {
+			for _, line := range children(o) {
 				visit(line, at)
 			}
 			return
 		}
 		_, isScroll := o.(*container.Scroll)
 		boxes, scrolls = append(boxes, own), append(scrolls, isScroll)
-		for _, inside := range insides(o) {
+		for _, inside := range children(o) {
 			visit(inside, at)
 		}
 		boxes, scrolls = boxes[:len(boxes)-1], scrolls[:len(scrolls)-1]

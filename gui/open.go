@@ -91,7 +91,7 @@ func readMistake(words *report.Words, err error, file string) string {
 func (w *Window) showText(title string, mistakes []string, text string) {
 	lines := []fyne.CanvasObject{heading(title)}
 	for _, mistake := range mistakes {
-		lines = append(lines, widgets.Beside(8, true, widgets.SmallSign(style.Problem), widgets.NewText(mistake, widgets.Font{CanSelect: true}), nil))
+		lines = append(lines, widgets.Beside(8, true, widgets.SmallSign(style.Problem), widgets.NewText(mistake, widgets.Font{Selectable: true}), nil))
 	}
 	done := widgets.NewPrimary(w.say("close", nil), nil, w.closeDialog)
 	buttons := widgets.Flow(8, done)

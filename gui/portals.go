@@ -43,7 +43,7 @@ func (p *portalsPage) fill() {
 		if i > 0 {
 			p.list.Add(widgets.Line())
 		}
-		forget := widgets.NewQuiet(p.say("portals.forget", nil), nil, func() { p.forget(past) })
+		forget := widgets.NewLowEmphasis(p.say("portals.forget", nil), nil, func() { p.forget(past) })
 		p.list.Add(widgets.BesideOrBelow(8, 260, p.portalRow(past), forget))
 	}
 	if p.list.Objects == nil {
@@ -51,7 +51,7 @@ func (p *portalsPage) fill() {
 	}
 }
 
-func (p *portalsPage) turn(by float32) { p.page.Turn(by) }
+func (p *portalsPage) turn(by float32) { p.page.ScrollPages(by) }
 
 // refresh shows what has changed in the model.
 func (p *portalsPage) refresh() {
@@ -62,7 +62,7 @@ func (p *portalsPage) refresh() {
 // portalRow is a portal with its last verdict; pressing it opens the portal.
 func (w *Window) portalRow(past store.Portal) fyne.CanvasObject {
 	sign, verdict := model.PastVerdict(w.words, past.Verdict)
-	content := widgets.RowContent{Sign: style.Sign(sign), Title: display(past.Address), Detail: verdict, Fold: widgets.Leads}
+	content := widgets.RowContent{Sign: style.Sign(sign), Title: display(past.Address), Detail: verdict, Chevron: widgets.Navigates}
 	if past.Verdict != "" {
 		content.Aside = model.When(w.words, past.Checked)
 		if n := past.Count(checks.Problem); n > 0 {

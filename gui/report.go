@@ -91,7 +91,7 @@ func (p *reportPage) first() fyne.Focusable {
 	return p.tab
 }
 
-func (p *reportPage) turn(by float32) { p.page.Turn(by) }
+func (p *reportPage) turn(by float32) { p.page.ScrollPages(by) }
 
 func (p *reportPage) escape() {
 	if p.past.open {
@@ -207,7 +207,7 @@ func (p *reportPage) cards() []fyne.CanvasObject {
 	if p.saved == "" {
 		folder.OnTapped = func() { p.browse(folderURL(p.p.Downloads)) }
 	}
-	p.savedAt = widgets.NewText("", widgets.Font{Color: widgets.Muted, CanSelect: true})
+	p.savedAt = widgets.NewText("", widgets.Font{Color: widgets.Muted, Selectable: true})
 	hidden := p.hiddenCard()
 	p.showBundle()
 	return []fyne.CanvasObject{
@@ -218,9 +218,9 @@ func (p *reportPage) cards() []fyne.CanvasObject {
 
 // hiddenCard says what is hidden, and lets the owner hide more.
 func (p *reportPage) hiddenCard() fyne.CanvasObject {
-	p.scan = widgets.NewText("", widgets.Font{Color: widgets.Muted, CanSelect: true})
+	p.scan = widgets.NewText("", widgets.Font{Color: widgets.Muted, Selectable: true})
 	lines := []fyne.CanvasObject{widgets.Heading(p.say("report.hidden", nil)),
-		widgets.NewRow(widgets.RowContent{Sign: style.OK, Title: p.say("report.secrets", nil), Detail: p.say("report.never", nil), Quiet: true}, nil).Object}
+		widgets.NewRow(widgets.RowContent{Sign: style.OK, Title: p.say("report.secrets", nil), Detail: p.say("report.never", nil), LowEmphasis: true}, nil).Object}
 	p.switches = map[report.Category]*widgets.Switch{}
 	for _, c := range report.Categories() {
 		s := widgets.NewSwitch(p.say("report.hide-"+string(c), nil), "", slices.Contains(p.hidden, c), func(on bool) { p.setHidden(c, on) })
@@ -266,7 +266,7 @@ func (p *reportPage) showBundle() {
 	case p.failed != "":
 		lines = append(lines, widgets.NewRow(widgets.RowContent{Sign: style.Problem, Title: p.failed}, nil).Object)
 	default:
-		p.waiting = widgets.NewRow(widgets.RowContent{Sign: style.Waiting, Title: p.say("report.making", nil), Quiet: true}, nil)
+		p.waiting = widgets.NewRow(widgets.RowContent{Sign: style.Waiting, Title: p.say("report.making", nil), LowEmphasis: true}, nil)
 		lines = append(lines, p.waiting.Object)
 	}
 	p.preview.Objects = lines
@@ -286,7 +286,7 @@ func (p *reportPage) showBundle() {
 			s.Explain(model.HiddenText(p.words, p.bundle, c))
 		}
 	}
-	widgets.Rearrange(p.preview)
+	widgets.Relayout(p.preview)
 	if p.page != nil {
 		p.page.Refit()
 	}

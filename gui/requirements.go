@@ -98,7 +98,7 @@ func (p *requirementsPage) turn(by float32) {
 	if p.catalogue.open {
 		p.catalogue.turn(by)
 	} else {
-		p.page.Turn(by)
+		p.page.ScrollPages(by)
 	}
 }
 
@@ -179,10 +179,10 @@ func (p *requirementsPage) chooseCard(explain bool) fyne.CanvasObject {
 	}
 	lines = append(lines, widgets.BesideOrBelow(10, 200, widgets.Bordered(ready), pick))
 	for _, mistake := range p.mistakes {
-		lines = append(lines, widgets.Beside(8, true, widgets.SmallSign(style.Problem), widgets.NewText(mistake, widgets.Font{CanSelect: true}), nil))
+		lines = append(lines, widgets.Beside(8, true, widgets.SmallSign(style.Problem), widgets.NewText(mistake, widgets.Font{Selectable: true}), nil))
 	}
 	if p.unkept {
-		lines = append(lines, widgets.NewText(p.say("requirements.unkept", nil), widgets.Font{Color: widgets.Wrong}))
+		lines = append(lines, widgets.NewText(p.say("requirements.unkept", nil), widgets.Font{Color: widgets.Danger}))
 	}
 	if p.reading > 0 {
 		lines = append(lines, widgets.NewText(p.say("requirements.reading", nil), widgets.Font{Color: widgets.Muted}))
@@ -200,15 +200,15 @@ func (p *requirementsPage) applicationCard(i int, a *model.Application) fyne.Can
 	}
 	lines := []fyne.CanvasObject{widgets.Heading(name)}
 	if source != "" {
-		lines = append(lines, widgets.NewText(source, widgets.Font{Color: widgets.Muted, CanSelect: true}))
+		lines = append(lines, widgets.NewText(source, widgets.Font{Color: widgets.Muted, Selectable: true}))
 	}
 	var head fyne.CanvasObject = widgets.Column(1, lines...)
 	if i >= 0 {
-		head = widgets.BesideOrBelow(10, 220, head, widgets.NewQuiet(p.say("requirements.remove", nil), nil, func() { p.remove(i) }))
+		head = widgets.BesideOrBelow(10, 220, head, widgets.NewLowEmphasis(p.say("requirements.remove", nil), nil, func() { p.remove(i) }))
 	}
 	var facts []fyne.CanvasObject
 	for _, f := range a.Wishes(p.words) {
-		facts = append(facts, widgets.Pair(widgets.NewText(f.Name, widgets.Font{Color: widgets.Muted}), widgets.NewText(f.Value, widgets.Font{CanSelect: true})))
+		facts = append(facts, widgets.NameValue(widgets.NewText(f.Name, widgets.Font{Color: widgets.Muted}), widgets.NewText(f.Value, widgets.Font{Selectable: true})))
 	}
 	return widgets.Card(widgets.Column(10, head, widgets.Column(6, facts...)))
 }
@@ -282,7 +282,7 @@ func (p *requirementsPage) groupCard(g model.NeedGroup) fyne.CanvasObject {
 	lines := []fyne.CanvasObject{head}
 	needs := g.Needs[:min(len(g.Needs), max(p.most[g.Kind], rowsAtOnce))]
 	for _, need := range needs {
-		lines = append(lines, widgets.Line(), widgets.Pad(6, 8, 6, 36, widgets.NewText(need, widgets.Font{CanSelect: true})))
+		lines = append(lines, widgets.Line(), widgets.Pad(6, 8, 6, 36, widgets.NewText(need, widgets.Font{Selectable: true})))
 	}
 	buttons := widgets.Flow(8)
 	if rest := len(g.Needs) - len(needs); rest > 0 {

@@ -288,7 +288,7 @@ func (r *rig) find(text string) fyne.Tappable {
 			found = pressable[len(pressable)-1]
 			return
 		}
-		for _, inside := range insides(o) {
+		for _, inside := range children(o) {
 			visit(inside)
 		}
 	}
@@ -303,7 +303,7 @@ func (r *rig) find(text string) fyne.Tappable {
 	return found
 }
 
-func insides(o fyne.CanvasObject) []fyne.CanvasObject {
+func children(o fyne.CanvasObject) []fyne.CanvasObject {
 	switch o := o.(type) {
 	case *fyne.Container:
 		return o.Objects
@@ -622,7 +622,7 @@ func (r *rig) all(text string) (found []fyne.Tappable) {
 			found = append(found, around)
 			return
 		}
-		for _, inside := range insides(o) {
+		for _, inside := range children(o) {
 			visit(inside, around)
 		}
 	}

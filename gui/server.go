@@ -82,7 +82,7 @@ func (p *serverPage) hide() {
 
 func (p *serverPage) first() fyne.Focusable { return p.tab }
 
-func (p *serverPage) turn(by float32) { p.page.Turn(by) }
+func (p *serverPage) turn(by float32) { p.page.ScrollPages(by) }
 
 func (p *serverPage) escape() { p.remote.stop() }
 
@@ -98,7 +98,7 @@ func (p *serverPage) refresh() {
 		p.refill(func() fyne.Focusable { return p.next })
 	}
 	if before.running && !p.made.running && p.added != nil {
-		p.page.RevealAt(p.added)
+		p.page.ScrollToObject(p.added)
 	}
 }
 
@@ -144,7 +144,7 @@ func (p *serverPage) refill(focus func() fyne.Focusable) {
 }
 
 func (p *serverPage) wait(title string) fyne.CanvasObject {
-	row := widgets.NewRow(widgets.RowContent{Sign: style.Waiting, Title: title, Quiet: true}, nil)
+	row := widgets.NewRow(widgets.RowContent{Sign: style.Waiting, Title: title, LowEmphasis: true}, nil)
 	p.waiting = append(p.waiting, row)
 	return row.Object
 }
@@ -156,7 +156,7 @@ var scriptFiles = map[serverprobe.Kind]string{serverprobe.PHP: "boxready-probe.p
 func (p *serverPage) scriptCard(s *model.Session) fyne.CanvasObject {
 	script, err := s.Script(p.kind)
 	if err != nil {
-		return widgets.Card(widgets.NewText(p.say("server.no-script", nil), widgets.Font{Color: widgets.Wrong}))
+		return widgets.Card(widgets.NewText(p.say("server.no-script", nil), widgets.Font{Color: widgets.Danger}))
 	}
 	kinds := widgets.Flow(8)
 	for _, kind := range serverprobe.Kinds() {
@@ -187,7 +187,7 @@ func (p *serverPage) scriptCard(s *model.Session) fyne.CanvasObject {
 	if p.unfold {
 		arrow = "chevron-up"
 	}
-	look := widgets.NewQuiet(p.say("server.look", nil), style.Icon(arrow, theme.ColorNameForeground), nil)
+	look := widgets.NewLowEmphasis(p.say("server.look", nil), style.Icon(arrow, theme.ColorNameForeground), nil)
 	look.OnTapped = func() {
 		p.unfold = !p.unfold
 		p.refill(func() fyne.Focusable { return p.look })
@@ -195,7 +195,7 @@ func (p *serverPage) scriptCard(s *model.Session) fyne.CanvasObject {
 	p.look = look
 	lines = append(lines, widgets.Flow(10, copies, save, look))
 	if p.saved != "" {
-		lines = append(lines, widgets.NewText(p.say("save.saved", checks.Args{"file": p.saved}), widgets.Font{Color: widgets.Muted, CanSelect: true}))
+		lines = append(lines, widgets.NewText(p.say("save.saved", checks.Args{"file": p.saved}), widgets.Font{Color: widgets.Muted, Selectable: true}))
 	}
 	if p.unfold {
 		lines = append(lines, widgets.NewViewer(script, viewerHeight))
@@ -215,7 +215,7 @@ func (p *serverPage) answerCard(s *model.Session) fyne.CanvasObject {
 	})
 	buttons := widgets.Flow(10, paste, pick)
 	if s.Demo {
-		buttons.Add(widgets.NewQuiet(p.say("sign-in.sample", nil), nil, func() { p.take(p.demo.Sample.ServerAnswer) }))
+		buttons.Add(widgets.NewLowEmphasis(p.say("sign-in.sample", nil), nil, func() { p.take(p.demo.Sample.ServerAnswer) }))
 	}
 	lines := []fyne.CanvasObject{heading(p.say("server.answer", nil)), widgets.NewText(p.say("server.answer-text", nil), widgets.Font{Color: widgets.Muted}), p.area}
 	say := func(content widgets.RowContent) { lines = append(lines, widgets.NewRow(content, nil).Object) }
@@ -223,7 +223,7 @@ func (p *serverPage) answerCard(s *model.Session) fyne.CanvasObject {
 	case p.reading:
 		lines = append(lines, p.wait(p.say("requirements.reading", nil)))
 	case p.wrong != nil:
-		say(widgets.RowContent{Sign: style.Problem, Title: p.pasteMistake(p.wrong), Quiet: true})
+		say(widgets.RowContent{Sign: style.Problem, Title: p.pasteMistake(p.wrong), LowEmphasis: true})
 	case s.Server.Probe != nil:
 		say(widgets.RowContent{Sign: style.OK, Title: p.say("server.read", nil), Detail: s.AnswerText(p.words, s.Server.Probe)})
 	}
@@ -242,7 +242,7 @@ func (p *serverPage) answerCard(s *model.Session) fyne.CanvasObject {
 			p.next = check
 		}
 		buttons.Objects = append([]fyne.CanvasObject{check}, buttons.Objects...)
-		buttons.Add(widgets.NewQuiet(p.say("requirements.remove", nil), nil, p.forget))
+		buttons.Add(widgets.NewLowEmphasis(p.say("requirements.remove", nil), nil, p.forget))
 	}
 	return widgets.Card(widgets.Column(10, append(lines, buttons)...))
 }
@@ -329,14 +329,14 @@ func (p *serverPage) addedCard(s *model.Session) fyne.CanvasObject {
 		if i > 0 {
 			lines = append(lines, widgets.Line())
 		}
-		content := widgets.RowContent{Sign: style.Sign(row.Sign), Title: row.Title, Detail: row.Detail, Aside: row.Aside, Badge: row.Badge, Fold: widgets.Leads}
+		content := widgets.RowContent{Sign: style.Sign(row.Sign), Title: row.Title, Detail: row.Detail, Aside: row.Aside, Badge: row.Badge, Chevron: widgets.Navigates}
 		lines = append(lines, widgets.NewRow(content, func() { p.showResult(row.Result, row.Key) }).Object)
 	}
 	if fine > 0 {
 		if len(rows) > 0 {
 			lines = append(lines, widgets.Line())
 		}
-		lines = append(lines, widgets.NewRow(widgets.RowContent{Sign: style.OK, Title: p.words.Count("window.in-order", fine), Quiet: true}, nil).Object)
+		lines = append(lines, widgets.NewRow(widgets.RowContent{Sign: style.OK, Title: p.words.Count("window.in-order", fine), LowEmphasis: true}, nil).Object)
 	}
 	return widgets.Card(widgets.Column(2, lines...))
 }
@@ -357,7 +357,7 @@ func (p *serverPage) outsideCard(s *model.Session) fyne.CanvasObject {
 	lines := []fyne.CanvasObject{heading(p.say("server.outside", nil)), widgets.NewText(p.say("server.outside-text", nil), widgets.Font{Color: widgets.Muted})}
 	lines = append(lines, p.steps("window.server.steps-outside", map[string]value{"command": {"boxready check " + s.Target.Address.Authority() + " --format json > outside.json", nil}})...)
 	if p.outside != "" {
-		lines = append(lines, widgets.NewRow(widgets.RowContent{Sign: style.Problem, Title: p.outside, Quiet: true}, nil).Object)
+		lines = append(lines, widgets.NewRow(widgets.RowContent{Sign: style.Problem, Title: p.outside, LowEmphasis: true}, nil).Object)
 	}
 	if o := s.Target.Outside; o != nil {
 		lines = append(lines, widgets.NewRow(widgets.RowContent{Sign: style.OK, Title: p.say("server.outside-read", checks.Args{"when": model.When(p.words, o.Made)})}, nil).Object)
@@ -365,7 +365,7 @@ func (p *serverPage) outsideCard(s *model.Session) fyne.CanvasObject {
 		if s.Running {
 			check.Disable()
 		}
-		buttons.Objects = []fyne.CanvasObject{check, pick, widgets.NewQuiet(p.say("requirements.remove", nil), nil, func() {
+		buttons.Objects = []fyne.CanvasObject{check, pick, widgets.NewLowEmphasis(p.say("requirements.remove", nil), nil, func() {
 			s.Target.Outside = nil
 			p.refill(p.first)
 		})}
@@ -422,7 +422,7 @@ func (p *serverPage) remoteCard() fyne.CanvasObject {
 	if r.unfold {
 		arrow = "chevron-up"
 	}
-	fold := widgets.NewQuiet(p.say("server.ssh", nil), style.Icon(arrow, theme.ColorNameForeground), func() {
+	fold := widgets.NewLowEmphasis(p.say("server.ssh", nil), style.Icon(arrow, theme.ColorNameForeground), func() {
 		r.unfold = !r.unfold
 		p.refill(func() fyne.Focusable { return r.focus })
 	})
@@ -444,7 +444,7 @@ func (p *serverPage) remoteCard() fyne.CanvasObject {
 	} else {
 		r.focus = entry
 		if r.failed != "" {
-			lines = append(lines, widgets.NewRow(widgets.RowContent{Sign: style.Problem, Title: r.failed, Quiet: true}, nil).Object)
+			lines = append(lines, widgets.NewRow(widgets.RowContent{Sign: style.Problem, Title: r.failed, LowEmphasis: true}, nil).Object)
 		}
 		lines = append(lines, widgets.Flow(8, widgets.NewPrimary(p.say("server.ssh-run", nil), nil, p.runRemote)))
 	}

@@ -49,7 +49,7 @@ func (p *settingsPage) first() fyne.Focusable {
 	return p.language
 }
 
-func (p *settingsPage) turn(by float32) { p.page.Turn(by) }
+func (p *settingsPage) turn(by float32) { p.page.ScrollPages(by) }
 
 func (p *settingsPage) escape() {
 	if p.about.open {
@@ -105,7 +105,7 @@ func (p *settingsPage) set(change func(*store.Settings), show func()) {
 }
 
 func (p *settingsPage) line(key string, value fyne.CanvasObject) fyne.CanvasObject {
-	return widgets.Pair(widgets.Pad(8, 0, 0, 0, widgets.NewText(p.say("settings."+key, nil), widgets.Font{})), widgets.Bordered(value))
+	return widgets.NameValue(widgets.Pad(8, 0, 0, 0, widgets.NewText(p.say("settings."+key, nil), widgets.Font{})), widgets.Bordered(value))
 }
 
 // languageNames are each in its own language, for whoever looks for theirs.
@@ -150,7 +150,7 @@ func (p *settingsPage) looksCard() fyne.CanvasObject {
 		lines = append(lines, p.line("scale", scale))
 	}
 	if p.unkept {
-		lines = append(lines, widgets.NewText(p.say("settings.unkept", nil), widgets.Font{Color: widgets.Wrong}))
+		lines = append(lines, widgets.NewText(p.say("settings.unkept", nil), widgets.Font{Color: widgets.Danger}))
 	}
 	return widgets.Card(widgets.Column(10, append([]fyne.CanvasObject{heading(p.say("settings.looks", nil))}, lines...)...))
 }
@@ -178,14 +178,14 @@ func (p *settingsPage) networkCard() fyne.CanvasObject {
 		p.set(func(s *store.Settings) { s.Region = r }, func() {})
 	})
 	lines := []fyne.CanvasObject{heading(p.say("settings.network", nil)), p.line("region", region),
-		widgets.NewText(p.say("settings.region-text", nil), widgets.Font{Color: widgets.Muted, CanSelect: true})}
+		widgets.NewText(p.say("settings.region-text", nil), widgets.Font{Color: widgets.Muted, Selectable: true})}
 	if p.p.Proxy != nil {
 		text := p.proxy
 		if text == "" {
 			text = p.say("settings.proxy-asking", nil)
 		}
-		p.proxyIs = widgets.NewText(text, widgets.Font{CanSelect: true})
-		lines = append(lines, widgets.Pair(widgets.NewText(p.say("settings.proxy", nil), widgets.Font{}), p.proxyIs))
+		p.proxyIs = widgets.NewText(text, widgets.Font{Selectable: true})
+		lines = append(lines, widgets.NameValue(widgets.NewText(p.say("settings.proxy", nil), widgets.Font{}), p.proxyIs))
 	}
 	return widgets.Card(widgets.Column(10, lines...))
 }
@@ -214,7 +214,7 @@ func (p *settingsPage) askForProxy() {
 // selfTestCard checks what BoxReady needs of this computer.
 func (p *settingsPage) selfTestCard() fyne.CanvasObject {
 	lines := []fyne.CanvasObject{heading(p.say("settings.self", nil)),
-		widgets.NewText(p.say("settings.self-text", nil), widgets.Font{Color: widgets.Muted, CanSelect: true})}
+		widgets.NewText(p.say("settings.self-text", nil), widgets.Font{Color: widgets.Muted, Selectable: true})}
 	switch {
 	case p.p.SelfTest == nil:
 		return widgets.Stack()
@@ -262,11 +262,11 @@ func (p *settingsPage) selfTest() {
 // aboutCard is what BoxReady is.
 func (p *settingsPage) aboutCard() fyne.CanvasObject {
 	lines := []fyne.CanvasObject{heading(p.say("settings.about", nil)),
-		widgets.NewText(versionLine(p.p.Version), widgets.Font{CanSelect: true})}
+		widgets.NewText(versionLine(p.p.Version), widgets.Font{Selectable: true})}
 	for _, f := range p.p.Folders {
-		open := widgets.NewQuiet(p.say("settings.open-folder", nil), theme.FolderOpenIcon(), func() { p.browse(folderURL(f.Path)) })
-		lines = append(lines, widgets.Pair(widgets.NewText(p.say("settings.folder-"+f.Holds, nil), widgets.Font{Color: widgets.Muted}),
-			widgets.BesideOrBelow(8, 240, widgets.NewText(f.Path, widgets.Font{CanSelect: true}), open)))
+		open := widgets.NewLowEmphasis(p.say("settings.open-folder", nil), theme.FolderOpenIcon(), func() { p.browse(folderURL(f.Path)) })
+		lines = append(lines, widgets.NameValue(widgets.NewText(p.say("settings.folder-"+f.Holds, nil), widgets.Font{Color: widgets.Muted}),
+			widgets.BesideOrBelow(8, 240, widgets.NewText(f.Path, widgets.Font{Selectable: true}), open)))
 	}
 	libraries := widgets.NewButton(p.say("settings.libraries", nil), nil, func() {
 		p.about.open = true

@@ -109,7 +109,7 @@ func (p *signInPage) first() fyne.Focusable {
 	return p.focus
 }
 
-func (p *signInPage) turn(by float32) { p.page.Turn(by) }
+func (p *signInPage) turn(by float32) { p.page.ScrollPages(by) }
 
 // fill makes the content anew.
 func (p *signInPage) fill() {
@@ -149,7 +149,7 @@ func (f *field) entry(name string, hidden bool, most int, check func(string) str
 	e := widgets.NewEntry("", most)
 	e.Password = hidden
 	e.Text = f.text
-	mistake := widgets.NewText(f.mistake, widgets.Font{Color: widgets.Wrong})
+	mistake := widgets.NewText(f.mistake, widgets.Font{Color: widgets.Danger})
 	mistake.Hidden = f.mistake == ""
 	e.OnChanged = func(text string) {
 		f.text, f.mistake = text, ""
@@ -211,7 +211,7 @@ func (p *signInPage) keptCard(k *access.Keys) fyne.CanvasObject {
 			p.run(p.session)
 		})
 		p.focus = check
-		lines = append(lines, widgets.BesideOrBelow(10, 240, widgets.NewText(p.done, widgets.Font{Bold: true, CanSelect: true}), check))
+		lines = append(lines, widgets.BesideOrBelow(10, 240, widgets.NewText(p.done, widgets.Font{Bold: true, Selectable: true}), check))
 	}
 	kept := func(title, detail, remove string, question question, yes func(context.Context, Access, portal.Address) error) {
 		button := widgets.NewButton(remove, nil, func() { p.ask(question, func() { p.drop(yes) }) })
@@ -303,7 +303,7 @@ func (p *signInPage) signInCard(k *access.Keys) fyne.CanvasObject {
 		p.focus = begin
 	}
 	return widgets.Card(widgets.Column(10, heading(p.say("sign-in.browser", nil)),
-		widgets.NewText(p.say("sign-in.browser-text", nil), widgets.Font{Color: widgets.Muted, CanSelect: true}), widgets.Flow(8, begin)))
+		widgets.NewText(p.say("sign-in.browser-text", nil), widgets.Font{Color: widgets.Muted, Selectable: true}), widgets.Flow(8, begin)))
 }
 
 // webhookCard takes a webhook.
@@ -316,18 +316,18 @@ func (p *signInPage) webhookCard(k *access.Keys) fyne.CanvasObject {
 	_, entry := p.entry(&p.webhook, p.say("sign-in.webhook-address", nil), true, maxKey, check, p.saveWebhook)
 	buttons := []fyne.CanvasObject{widgets.NewButton(p.say("sign-in.save", nil), nil, p.saveWebhook)}
 	if p.session.Demo {
-		buttons = append(buttons, widgets.NewQuiet(p.say("sign-in.sample", nil), nil, func() {
+		buttons = append(buttons, widgets.NewLowEmphasis(p.say("sign-in.sample", nil), nil, func() {
 			p.webhook = field{text: p.demo.Sample.Webhook}
 			p.fill()
 		}))
 	}
 	pages := widgets.Flow(8)
 	for _, menu := range oauthflow.Menus() {
-		pages.Add(widgets.NewQuiet(p.say("sign-in.open-"+string(menu), nil), theme.ComputerIcon(), func() { p.browse(menu.Webhooks(address)) }))
+		pages.Add(widgets.NewLowEmphasis(p.say("sign-in.open-"+string(menu), nil), theme.ComputerIcon(), func() { p.browse(menu.Webhooks(address)) }))
 	}
 	return widgets.Card(widgets.Column(10, heading(p.say("sign-in.webhook", nil)),
-		widgets.NewText(p.say("sign-in.webhook-text", nil), widgets.Font{Color: widgets.Muted, CanSelect: true}),
-		widgets.NewText(p.say("sign-in.webhook-how", nil), widgets.Font{CanSelect: true}),
+		widgets.NewText(p.say("sign-in.webhook-text", nil), widgets.Font{Color: widgets.Muted, Selectable: true}),
+		widgets.NewText(p.say("sign-in.webhook-how", nil), widgets.Font{Selectable: true}),
 		pages, entry, p.place(k), widgets.Flow(8, buttons...)))
 }
 
@@ -375,7 +375,7 @@ func (p *signInPage) place(k *access.Keys) fyne.CanvasObject {
 	if k.Unkept == nil {
 		return widgets.NewText(p.say("sign-in.place", checks.Args{"place": p.words.Say("sign-in.place-"+k.Place.Keeper(), nil)}), widgets.Font{Color: widgets.Muted})
 	}
-	row := widgets.NewRow(widgets.RowContent{Sign: style.Notice, Title: p.say("sign-in.memory", nil), Detail: p.keepingProblem(k.Unkept), Quiet: true}, nil)
+	row := widgets.NewRow(widgets.RowContent{Sign: style.Notice, Title: p.say("sign-in.memory", nil), Detail: p.keepingProblem(k.Unkept), LowEmphasis: true}, nil)
 	return widgets.BesideOrBelow(8, 260, row.Object, widgets.NewButton(p.say("sign-in.retry", nil), nil, p.readAgain))
 }
 

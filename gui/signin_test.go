@@ -465,7 +465,7 @@ func (r *rig) tapAfter(after, text string) {
 			seen = seen || strings.Contains(said, after)
 			return
 		}
-		for _, inside := range insides(o) {
+		for _, inside := range children(o) {
 			visit(inside)
 		}
 	}

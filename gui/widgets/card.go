@@ -19,7 +19,7 @@ func Inset(content fyne.CanvasObject) *fyne.Container {
 
 // Command is a command that can be copied with what stands on its right.
 func Command(text string, right fyne.CanvasObject) *fyne.Container {
-	line := Beside(6, false, nil, NewText(text, Font{Mono: true, CanSelect: true}), right)
+	line := Beside(6, false, nil, NewText(text, Font{Mono: true, Selectable: true}), right)
 	return Stack(inset(), Pad(2, 4, 2, 10, line))
 }
 
@@ -49,7 +49,7 @@ func Line() fyne.CanvasObject {
 	return line
 }
 
-// Notice is a coloured strip across a page.
-func Notice(color fyne.ThemeColorName, content fyne.CanvasObject) *fyne.Container {
+// Banner is a coloured strip across a page.
+func Banner(color fyne.ThemeColorName, content fyne.CanvasObject) *fyne.Container {
 	return Stack(NewBackdrop(color, ""), Pad(10, 20, 10, 20, content))
 }

@@ -22,7 +22,7 @@ type Link struct {
 }
 
 // Connections is a chain of nodes with an arrow between each two, and one arrow that leads back from the last node to the
-// second. Every arrow can be pressed, if there is something to do then. It stands upright where there is no room for it to lie.
+// second. Every arrow can be pressed, if there is something to do then. It is vertical where there is no room for a horizontal one.
 type Connections struct {
 	Group
 	hint    string
@@ -43,7 +43,7 @@ func NewConnections(nodes []Node, links []Link, hint string, tapped func(link in
 	for i, l := range links {
 		made := newArrow(l)
 		if tapped != nil {
-			made.press(func() { tapped(i) }, func(noticed bool) { c.notice(i, noticed) })
+			made.press(func() { tapped(i) }, func(highlighted bool) { c.highlight(i, highlighted) })
 		}
 		c.arrows = append(c.arrows, made)
 		for _, s := range made.strokes {
@@ -73,9 +73,9 @@ func (c *Connections) Stop() {
 	}
 }
 
-func (c *Connections) notice(i int, noticed bool) {
+func (c *Connections) highlight(i int, highlighted bool) {
 	text := c.hint
-	if noticed {
+	if highlighted {
 		text = c.arrows[i].link.Name
 	}
 	c.caption.SetText(text)
@@ -95,7 +95,7 @@ type node struct {
 	Group
 	back           *Backdrop
 	title, caption *Text
-	flat           bool // the caption stands beside the title
+	inline         bool // the caption stands beside the title
 }
 
 func newNode(n Node) *node {
@@ -122,17 +122,17 @@ const (
 )
 
 // sizes are those of the node with the caption below the title, and beside it.
-func (l nodeLayout) sizes() (high, flat fyne.Size) {
+func (l nodeLayout) sizes() (high, inline fyne.Size) {
 	title, caption := l.title.MinSize(), l.caption.MinSize()
 	high = fyne.NewSize(max(title.Width, caption.Width)+2*nodePadding, title.Height+caption.Height+10)
-	flat = fyne.NewSize(title.Width+nodeGap+caption.Width+2*nodePadding, title.Height+10)
-	return high, flat
+	inline = fyne.NewSize(title.Width+nodeGap+caption.Width+2*nodePadding, title.Height+10)
+	return high, inline
 }
 
 func (l nodeLayout) MinSize([]fyne.CanvasObject) fyne.Size {
-	high, flat := l.sizes()
-	if l.flat {
-		return flat
+	high, inline := l.sizes()
+	if l.inline {
+		return inline
 	}
 	return high
 }
@@ -140,7 +140,7 @@ func (l nodeLayout) MinSize([]fyne.CanvasObject) fyne.Size {
 func (l nodeLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	l.back.Resize(size)
 	title, caption := l.title.MinSize(), l.caption.MinSize()
-	if l.flat {
+	if l.inline {
 		x := (size.Width - title.Width - nodeGap - caption.Width) / 2
 		l.title.Move(fyne.NewPos(x, (size.Height-title.Height)/2))
 		l.title.Resize(title)
@@ -171,16 +171,16 @@ func newArrow(l Link) *arrow {
 	for i := range a.strokes {
 		a.strokes[i] = newStroke()
 	}
-	plate := NewBackdrop(style.ColorCard, "")
-	plate.Radius = 11
-	a.place = Stack(&fyne.Container{Layout: centered{22}, Objects: []fyne.CanvasObject{plate}}, a.sign)
+	background := NewBackdrop(style.ColorCard, "")
+	background.Radius = 11
+	a.place = Stack(&fyne.Container{Layout: centered{22}, Objects: []fyne.CanvasObject{background}}, a.sign)
 	a.set(l)
 	return a
 }
 
-func (a *arrow) press(tapped func(), noticed func(bool)) {
+func (a *arrow) press(tapped func(), highlighted func(bool)) {
 	a.button = NewPressable(a.place, "", "", 8, tapped)
-	a.button.OnNotice = noticed
+	a.button.OnHighlight = highlighted
 	a.place = a.button
 }
 
@@ -203,7 +203,7 @@ func (a *arrow) point(to string) {
 }
 
 // draw puts the line along points, the head at its end and the button at at.
-func (a *arrow) draw(points []fyne.Position, to string, at fyne.Position, hit fyne.Size) {
+func (a *arrow) draw(points []fyne.Position, to string, at fyne.Position, hitArea fyne.Size) {
 	if a.headed != to {
 		a.point(to)
 	}
@@ -216,8 +216,8 @@ func (a *arrow) draw(points []fyne.Position, to string, at fyne.Position, hit fy
 			s.Hide()
 		}
 	}
-	a.place.Resize(hit)
-	a.place.Move(at.SubtractXY(hit.Width/2, hit.Height/2))
+	a.place.Resize(hitArea)
+	a.place.Move(at.SubtractXY(hitArea.Width/2, hitArea.Height/2))
 }
 
 // connectionsLayout places everything.
@@ -235,10 +235,10 @@ const (
 )
 
 // boxes are the sizes of the nodes as they are by themselves, and the smallest that all have room in.
-func (l *connectionsLayout) boxes(flat bool) (each []float32, all fyne.Size) {
+func (l *connectionsLayout) boxes(inline bool) (each []float32, all fyne.Size) {
 	for _, n := range l.c.nodes {
 		high, low := nodeLayout{n}.sizes()
-		if flat {
+		if inline {
 			high = low
 		}
 		each = append(each, high.Width)
@@ -271,20 +271,20 @@ func (l *connectionsLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 				each[i] += (size.Width - natural) / 2 / float32(len(each))
 			}
 		}
-		y = l.lying(each, high.Height, size.Width)
+		y = l.layoutHorizontal(each, high.Height, size.Width)
 	} else {
-		_, flat := l.boxes(true)
-		if flat.Width+backRoom > size.Width {
-			y = l.upright(fyne.NewSize(size.Width-backRoom, high.Height), size.Width, false)
+		_, inline := l.boxes(true)
+		if inline.Width+backRoom > size.Width {
+			y = l.layoutVertical(fyne.NewSize(size.Width-backRoom, high.Height), size.Width, false)
 		} else {
-			y = l.upright(fyne.NewSize(min(size.Width-backRoom, 1.3*flat.Width), flat.Height), size.Width, true)
+			y = l.layoutVertical(fyne.NewSize(min(size.Width-backRoom, 1.3*inline.Width), inline.Height), size.Width, true)
 		}
 	}
 	l.c.caption.Move(fyne.NewPos(0, y+8))
-	l.height = y + 8 + fit(l.c.caption, size.Width)
+	l.height = y + 8 + Fit(l.c.caption, size.Width)
 }
 
-func (l *connectionsLayout) lying(widths []float32, height, width float32) float32 {
+func (l *connectionsLayout) layoutHorizontal(widths []float32, height, width float32) float32 {
 	n := len(l.c.nodes)
 	gap := width
 	for _, w := range widths {
@@ -296,7 +296,7 @@ func (l *connectionsLayout) lying(widths []float32, height, width float32) float
 		if i > 0 {
 			left[i] = left[i-1] + widths[i-1] + gap
 		}
-		node.flat = false
+		node.inline = false
 		node.Move(fyne.NewPos(left[i], 0))
 		node.Resize(fyne.NewSize(widths[i], height))
 	}
@@ -312,12 +312,12 @@ func (l *connectionsLayout) lying(widths []float32, height, width float32) float
 	return low + hitEdge/2
 }
 
-func (l *connectionsLayout) upright(box fyne.Size, width float32, flat bool) float32 {
+func (l *connectionsLayout) layoutVertical(box fyne.Size, width float32, inline bool) float32 {
 	n := len(l.c.nodes)
 	x := max(0, (width-box.Width-backRoom)/2)
 	top := func(i int) float32 { return float32(i) * (box.Height + gapTall) }
 	for i, node := range l.c.nodes {
-		node.flat = flat
+		node.inline = inline
 		node.Move(fyne.NewPos(x, top(i)))
 		node.Resize(box)
 		node.relayout()
@@ -397,9 +397,9 @@ func (r *strokeRenderer) Layout(size fyne.Size) {
 	if dash == 0 {
 		dash = length
 	}
-	ink := theme.Color(r.s.sign.Color())
+	textColor := theme.Color(r.s.sign.Color())
 	for at := float32(0); at < length; at += dash + gap {
-		part := canvas.NewRectangle(ink)
+		part := canvas.NewRectangle(textColor)
 		piece := min(dash, length-at)
 		if across {
 			part.Move(fyne.NewPos(at, 0))

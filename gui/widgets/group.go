@@ -24,4 +24,4 @@ func (g *Group) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRe
 func (g *Group) Inside() []fyne.CanvasObject { return []fyne.CanvasObject{g.box} }
 
 // relayout arranges everything anew in the size that there is.
-func (g *Group) relayout() { Rearrange(g.box) }
+func (g *Group) relayout() { Relayout(g.box) }

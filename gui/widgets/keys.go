@@ -9,8 +9,8 @@ import (
 // Fyne gives a key to what has the focus and to nothing else, so everything that can have it passes up what the window wants
 // to know whatever has the focus, and comes into view when it gets it.
 
-// passUp gives the keys of the window to the canvas's OnTypedKey, and tells whether e is one.
-func passUp(o fyne.CanvasObject, e *fyne.KeyEvent) bool {
+// forwardKey gives the keys of the window to the canvas's OnTypedKey, and tells whether e is one.
+func forwardKey(o fyne.CanvasObject, e *fyne.KeyEvent) bool {
 	switch e.Name {
 	case fyne.KeyF5, fyne.KeyEscape, fyne.KeyPageUp, fyne.KeyPageDown:
 	default:
@@ -22,15 +22,15 @@ func passUp(o fyne.CanvasObject, e *fyne.KeyEvent) bool {
 	return true
 }
 
-// passUpShortcut gives a shortcut to the canvas.
-func passUpShortcut(o fyne.CanvasObject, s fyne.Shortcut) {
+// forwardShortcut gives a shortcut to the canvas.
+func forwardShortcut(o fyne.CanvasObject, s fyne.Shortcut) {
 	if c, ok := fyne.CurrentApp().Driver().CanvasForObject(o).(fyne.Shortcutable); ok {
 		c.TypedShortcut(s)
 	}
 }
 
-func copyWord() string  { return lang.L("Copy") }
-func pasteWord() string { return lang.L("Paste") }
+func copyLabel() string  { return lang.L("Copy") }
+func pasteLabel() string { return lang.L("Paste") }
 
 // Button is Fyne's button that passes up the window's keys and comes into view.
 type Button struct {
@@ -61,8 +61,8 @@ func NewPrimary(text string, icon fyne.Resource, tapped func()) *Button {
 	return b
 }
 
-// NewQuiet returns a button that doesn't draw the eye.
-func NewQuiet(text string, icon fyne.Resource, tapped func()) *Button {
+// NewLowEmphasis returns a button that doesn't draw the eye.
+func NewLowEmphasis(text string, icon fyne.Resource, tapped func()) *Button {
 	b := NewButton(text, icon, tapped)
 	b.Importance = widget.LowImportance
 	return b
@@ -70,14 +70,14 @@ func NewQuiet(text string, icon fyne.Resource, tapped func()) *Button {
 
 // CreateRenderer is for Fyne.
 func (b *Button) CreateRenderer() fyne.WidgetRenderer {
-	return ringed(b.Button.CreateRenderer(), func() bool { return b.focused })
+	return withFocusRing(b.Button.CreateRenderer(), func() bool { return b.focused })
 }
 
 // FocusGained is for Fyne.
 func (b *Button) FocusGained() {
 	b.focused = true
 	b.Button.FocusGained()
-	Reveal(b)
+	ScrollIntoView(b)
 }
 
 // FocusLost is for Fyne.
@@ -89,7 +89,7 @@ func (b *Button) FocusLost() {
 // TypedKey is for Fyne; Enter presses, too.
 func (b *Button) TypedKey(e *fyne.KeyEvent) {
 	switch {
-	case passUp(b, e):
+	case forwardKey(b, e):
 	case e.Name == fyne.KeyReturn || e.Name == fyne.KeyEnter:
 		b.Button.TypedKey(&fyne.KeyEvent{Name: fyne.KeySpace})
 	default:
@@ -115,7 +115,7 @@ func NewEntry(placeholder string, maxLength int) *Entry {
 
 // CreateRenderer is for Fyne.
 func (e *Entry) CreateRenderer() fyne.WidgetRenderer {
-	return ringed(e.Entry.CreateRenderer(), func() bool { return e.focused })
+	return withFocusRing(e.Entry.CreateRenderer(), func() bool { return e.focused })
 }
 
 // FocusGained is for Fyne. What is in an entry of one line is selected, so that typing replaces it.
@@ -125,7 +125,7 @@ func (e *Entry) FocusGained() {
 	if !e.MultiLine && e.Text != "" {
 		e.Entry.TypedShortcut(&fyne.ShortcutSelectAll{})
 	}
-	Reveal(e)
+	ScrollIntoView(e)
 }
 
 // FocusLost is for Fyne.
@@ -136,7 +136,7 @@ func (e *Entry) FocusLost() {
 
 // TypedKey is for Fyne.
 func (e *Entry) TypedKey(k *fyne.KeyEvent) {
-	if e.MultiLine && (k.Name == fyne.KeyPageUp || k.Name == fyne.KeyPageDown) || !passUp(e, k) {
+	if e.MultiLine && (k.Name == fyne.KeyPageUp || k.Name == fyne.KeyPageDown) || !forwardKey(e, k) {
 		e.Entry.TypedKey(k)
 	}
 }
@@ -160,7 +160,7 @@ func (e *Entry) TypedShortcut(s fyne.Shortcut) {
 			e.Entry.TypedShortcut(s)
 			return
 		}
-		passUpShortcut(e, s)
+		forwardShortcut(e, s)
 	}
 }
 
@@ -188,14 +188,14 @@ func (e *Entry) paste(from fyne.Clipboard) {
 	}
 	runes := []rune(text)
 	room := max(e.MaxLength-len([]rune(e.Text))+len([]rune(e.SelectedText())), 0)
-	e.Entry.TypedShortcut(&fyne.ShortcutPaste{Clipboard: clip(string(runes[:min(len(runes), room)]))})
+	e.Entry.TypedShortcut(&fyne.ShortcutPaste{Clipboard: fixedClipboard(string(runes[:min(len(runes), room)]))})
 }
 
-// clip is a clipboard that holds what it is.
-type clip string
+// fixedClipboard is a clipboard that holds what it is.
+type fixedClipboard string
 
-func (c clip) Content() string   { return string(c) }
-func (c clip) SetContent(string) {}
+func (c fixedClipboard) Content() string   { return string(c) }
+func (c fixedClipboard) SetContent(string) {}
 
 // Select is Fyne's choice of one that passes up the window's keys.
 type Select struct {
@@ -224,14 +224,14 @@ func (s *Select) MinSize() fyne.Size {
 
 // CreateRenderer is for Fyne.
 func (s *Select) CreateRenderer() fyne.WidgetRenderer {
-	return ringed(s.Select.CreateRenderer(), func() bool { return s.focused })
+	return withFocusRing(s.Select.CreateRenderer(), func() bool { return s.focused })
 }
 
 // FocusGained is for Fyne.
 func (s *Select) FocusGained() {
 	s.focused = true
 	s.Select.FocusGained()
-	Reveal(s)
+	ScrollIntoView(s)
 }
 
 // FocusLost is for Fyne.
@@ -243,7 +243,7 @@ func (s *Select) FocusLost() {
 // TypedKey is for Fyne; Enter opens, too.
 func (s *Select) TypedKey(e *fyne.KeyEvent) {
 	switch {
-	case passUp(s, e):
+	case forwardKey(s, e):
 	case e.Name == fyne.KeyReturn || e.Name == fyne.KeyEnter:
 		s.Select.TypedKey(&fyne.KeyEvent{Name: fyne.KeySpace})
 	default:

@@ -3,15 +3,14 @@ package widgets
 import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/layout"
 )
 
 // The layouts here differ from Fyne's in one thing: what wraps its text tells its height only when it has its width, so
 // everything gets its width first and is asked for its height then.
 
 // Fit gives an object a width and returns the height that it needs with it.
-func Fit(o fyne.CanvasObject, width float32) float32 { return fit(o, width) }
-
-func fit(o fyne.CanvasObject, width float32) float32 {
+func Fit(o fyne.CanvasObject, width float32) float32 {
 	// The width first: a text that is asked for its height before it has one breaks behind every letter.
 	if size := o.Size(); size.Width != width {
 		o.Resize(fyne.NewSize(width, size.Height))
@@ -21,21 +20,22 @@ func fit(o fyne.CanvasObject, width float32) float32 {
 	return height
 }
 
-// settle fits what may hold texts within texts: the height of the innermost one takes a round for each level to come out.
-func settle(c *fyne.Container, width float32) {
+// fitNested gives a container of containers a width and the height that it needs then: the height of the innermost text takes a
+// round for each level to come out.
+func fitNested(c *fyne.Container, width float32) {
 	const rounds = 8
 	for range rounds {
 		before := c.Size()
 		c.Layout.Layout(c.Objects, fyne.NewSize(width, before.Height))
-		fit(c, width)
+		Fit(c, width)
 		if c.Size() == before && c.MinSize().Height == before.Height {
 			return
 		}
 	}
 }
 
-// Rearrange lays a container out anew after something in it was changed.
-func Rearrange(c *fyne.Container) {
+// Relayout lays a container out anew after something in it was changed.
+func Relayout(c *fyne.Container) {
 	if size := c.Size(); !size.IsZero() {
 		c.Layout.Layout(c.Objects, size)
 	}
@@ -44,7 +44,7 @@ func Rearrange(c *fyne.Container) {
 // Replace puts other objects into a container. Fyne's Refresh would refresh, and wrap, all that is in them as well.
 func Replace(c *fyne.Container, objects ...fyne.CanvasObject) {
 	c.Objects = objects
-	Rearrange(c)
+	Relayout(c)
 	canvas.Refresh(c)
 }
 
@@ -57,43 +57,15 @@ func visible(objects []fyne.CanvasObject) (shown []fyne.CanvasObject) {
 	return shown
 }
 
-// Stack puts objects on each other, all as large as the container.
+// Stack puts objects on each other, all as large as the container. Fyne's container.NewStack, like every container.New, lays its
+// objects out at once in their smallest size, which would break every text in them into letters.
 func Stack(objects ...fyne.CanvasObject) *fyne.Container {
-	return &fyne.Container{Layout: stack{}, Objects: objects}
-}
-
-type stack struct{}
-
-func (stack) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	for _, o := range objects {
-		o.Move(fyne.Position{})
-		o.Resize(size)
-	}
-}
-
-func (stack) MinSize(objects []fyne.CanvasObject) (size fyne.Size) {
-	for _, o := range visible(objects) {
-		size = size.Max(o.MinSize())
-	}
-	return size
+	return &fyne.Container{Layout: layout.NewStackLayout(), Objects: objects}
 }
 
 // Pad keeps a distance between an object and the container's edges.
 func Pad(top, right, bottom, left float32, o fyne.CanvasObject) *fyne.Container {
-	return &fyne.Container{Layout: padded{top, right, bottom, left}, Objects: []fyne.CanvasObject{o}}
-}
-
-type padded struct{ top, right, bottom, left float32 }
-
-func (p padded) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	for _, o := range objects {
-		o.Move(fyne.NewPos(p.left, p.top))
-		o.Resize(size.SubtractWidthHeight(p.left+p.right, p.top+p.bottom))
-	}
-}
-
-func (p padded) MinSize(objects []fyne.CanvasObject) fyne.Size {
-	return stack{}.MinSize(objects).AddWidthHeight(p.left+p.right, p.top+p.bottom)
+	return &fyne.Container{Layout: layout.NewCustomPaddedLayout(top, bottom, left, right), Objects: []fyne.CanvasObject{o}}
 }
 
 // Column puts objects below each other, each as wide as the container and as high as it needs to be then.
@@ -107,7 +79,7 @@ func (c column) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	y := float32(0)
 	for _, o := range visible(objects) {
 		o.Move(fyne.NewPos(0, y))
-		y += fit(o, size.Width) + c.gap
+		y += Fit(o, size.Width) + c.gap
 	}
 }
 
@@ -200,7 +172,7 @@ func (b *beside) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 		if o == nil || !o.Visible() {
 			return
 		}
-		height := fit(o, width)
+		height := Fit(o, width)
 		y := float32(0)
 		if !b.top {
 			y = max(0, (size.Height-height)/2)
@@ -208,10 +180,10 @@ func (b *beside) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 		o.Move(fyne.NewPos(x, y))
 	}
 	if b.below = right.Width > 0 && size.Width-right.Width < b.least; b.below {
-		height := fit(b.main, size.Width)
+		height := Fit(b.main, size.Width)
 		b.main.Move(fyne.Position{})
 		b.right.Move(fyne.NewPos(0, height+b.gap))
-		fit(b.right, min(size.Width, right.Width-b.gap))
+		Fit(b.right, min(size.Width, right.Width-b.gap))
 		return
 	}
 	place(b.left, 0, left.Width-b.gap)
@@ -243,7 +215,7 @@ func (below) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	head, rest := objects[0], objects[1]
 	height := float32(0)
 	if head.Visible() {
-		height = fit(head, size.Width)
+		height = Fit(head, size.Width)
 	}
 	head.Move(fyne.Position{})
 	rest.Move(fyne.NewPos(0, height))
@@ -255,33 +227,33 @@ func (below) MinSize(objects []fyne.CanvasObject) fyne.Size {
 	return fyne.NewSize(max(head.Width, rest.Width), head.Height+rest.Height)
 }
 
-// Pair puts a value beside its name, or below where there is no room.
-func Pair(name, value fyne.CanvasObject) *fyne.Container {
-	return &fyne.Container{Layout: &pair{}, Objects: []fyne.CanvasObject{name, value}}
+// NameValue puts a value beside its name, or below where there is no room.
+func NameValue(name, value fyne.CanvasObject) *fyne.Container {
+	return &fyne.Container{Layout: &nameValue{}, Objects: []fyne.CanvasObject{name, value}}
 }
 
-type pair struct{ below bool }
+type nameValue struct{ below bool }
 
 const (
-	nameWidth = 190
-	pairFrom  = 420
+	nameWidth  = 190
+	besideFrom = 420
 )
 
-func (p *pair) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+func (p *nameValue) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	name, value := objects[0], objects[1]
-	if p.below = size.Width < pairFrom; p.below {
+	if p.below = size.Width < besideFrom; p.below {
 		name.Move(fyne.Position{})
-		value.Move(fyne.NewPos(0, fit(name, size.Width)))
-		fit(value, size.Width)
+		value.Move(fyne.NewPos(0, Fit(name, size.Width)))
+		Fit(value, size.Width)
 		return
 	}
 	name.Move(fyne.Position{})
-	fit(name, nameWidth-10)
+	Fit(name, nameWidth-10)
 	value.Move(fyne.NewPos(nameWidth, 0))
-	fit(value, size.Width-nameWidth)
+	Fit(value, size.Width-nameWidth)
 }
 
-func (p *pair) MinSize(objects []fyne.CanvasObject) fyne.Size {
+func (p *nameValue) MinSize(objects []fyne.CanvasObject) fyne.Size {
 	name, value := objects[0].MinSize(), objects[1].MinSize()
 	if p.below {
 		return fyne.NewSize(max(name.Width, value.Width), name.Height+value.Height)
@@ -289,14 +261,14 @@ func (p *pair) MinSize(objects []fyne.CanvasObject) fyne.Size {
 	return fyne.NewSize(max(name.Width, value.Width), max(name.Height, value.Height))
 }
 
-// Even puts objects beside each other with equal widths, as many in a line as have a width of at least that each.
-func Even(gap, least float32, objects ...fyne.CanvasObject) *fyne.Container {
-	return &fyne.Container{Layout: &even{gap: gap, least: least}, Objects: objects}
+// EqualColumns puts objects beside each other with equal widths, as many in a line as have a width of at least that each.
+func EqualColumns(gap, least float32, objects ...fyne.CanvasObject) *fyne.Container {
+	return &fyne.Container{Layout: &equalColumns{gap: gap, least: least}, Objects: objects}
 }
 
-type even struct{ gap, least, height float32 }
+type equalColumns struct{ gap, least, height float32 }
 
-func (e *even) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+func (e *equalColumns) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	objects = visible(objects)
 	inLine := max(1, min(len(objects), int((size.Width+e.gap)/(e.least+e.gap))))
 	width := (size.Width - float32(inLine-1)*e.gap) / float32(inLine)
@@ -306,13 +278,13 @@ func (e *even) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 			x, y, line = 0, y+line+e.gap, 0
 		}
 		o.Move(fyne.NewPos(x, y))
-		line = max(line, fit(o, width))
+		line = max(line, Fit(o, width))
 		x += width + e.gap
 	}
 	e.height = y + line
 }
 
-func (e *even) MinSize(objects []fyne.CanvasObject) (size fyne.Size) {
+func (e *equalColumns) MinSize(objects []fyne.CanvasObject) (size fyne.Size) {
 	for _, o := range visible(objects) {
 		size = size.Max(o.MinSize())
 	}
@@ -335,13 +307,13 @@ func (c *columns) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	left, right := objects[0], objects[1]
 	left.Move(fyne.Position{})
 	if c.below = size.Width < c.from; c.below {
-		right.Move(fyne.NewPos(0, fit(left, size.Width)+c.gap))
-		fit(right, size.Width)
+		right.Move(fyne.NewPos(0, Fit(left, size.Width)+c.gap))
+		Fit(right, size.Width)
 		return
 	}
 	width := (size.Width - c.gap) * c.share
 	right.Move(fyne.NewPos(width+c.gap, 0))
-	height := max(fit(left, width), fit(right, size.Width-c.gap-width))
+	height := max(Fit(left, width), Fit(right, size.Width-c.gap-width))
 	left.Resize(fyne.NewSize(width, height))
 	right.Resize(fyne.NewSize(size.Width-c.gap-width, height))
 }
@@ -363,24 +335,24 @@ func TopAndBottom(top, bottom fyne.CanvasObject) *fyne.Container {
 type topAndBottom struct{}
 
 func (topAndBottom) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	fit(objects[0], size.Width)
-	height := fit(objects[1], size.Width)
+	Fit(objects[0], size.Width)
+	height := Fit(objects[1], size.Width)
 	objects[0].Move(fyne.Position{})
 	objects[1].Move(fyne.NewPos(0, max(size.Height-height, objects[0].Size().Height)))
 }
 
 func (topAndBottom) MinSize(objects []fyne.CanvasObject) fyne.Size { return column{}.MinSize(objects) }
 
-// EdgeRight is a thin line at the right edge.
-func EdgeRight(color fyne.ThemeColorName) *fyne.Container {
-	return &fyne.Container{Layout: edgeRight{}, Objects: []fyne.CanvasObject{NewBackdrop(color, "")}}
+// RightBorder is a thin line at the right edge.
+func RightBorder(color fyne.ThemeColorName) *fyne.Container {
+	return &fyne.Container{Layout: rightBorder{}, Objects: []fyne.CanvasObject{NewBackdrop(color, "")}}
 }
 
-type edgeRight struct{}
+type rightBorder struct{}
 
-func (edgeRight) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+func (rightBorder) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	objects[0].Move(fyne.NewPos(size.Width-1, 0))
 	objects[0].Resize(fyne.NewSize(1, size.Height))
 }
 
-func (edgeRight) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
+func (rightBorder) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }

@@ -59,18 +59,18 @@ func (l *List) MinSize() fyne.Size {
 
 // CreateRenderer is for Fyne.
 func (l *List) CreateRenderer() fyne.WidgetRenderer {
-	return ringed(l.List.CreateRenderer(), func() bool { return l.focused })
+	return withFocusRing(l.List.CreateRenderer(), func() bool { return l.focused })
 }
 
-// Turn scrolls by pages, downwards if n is positive.
-func (l *List) Turn(n float32) { l.ScrollToOffset(l.GetScrollOffset() + n*(l.Size().Height-40)) }
+// ScrollPages scrolls by pages, downwards if n is positive.
+func (l *List) ScrollPages(n float32) { l.ScrollToOffset(l.GetScrollOffset() + n*(l.Size().Height-40)) }
 
 // FocusGained is for Fyne.
 func (l *List) FocusGained() {
 	l.focused = true
 	l.List.FocusGained()
 	l.Refresh()
-	Reveal(l)
+	ScrollIntoView(l)
 }
 
 // FocusLost is for Fyne.
@@ -84,9 +84,9 @@ func (l *List) FocusLost() {
 func (l *List) TypedKey(e *fyne.KeyEvent) {
 	switch e.Name {
 	case fyne.KeyPageDown:
-		l.Turn(1)
+		l.ScrollPages(1)
 	case fyne.KeyPageUp:
-		l.Turn(-1)
+		l.ScrollPages(-1)
 	case fyne.KeyReturn, fyne.KeyEnter:
 		l.List.TypedKey(&fyne.KeyEvent{Name: fyne.KeySpace})
 	case fyne.KeyUp:
@@ -96,7 +96,7 @@ func (l *List) TypedKey(e *fyne.KeyEvent) {
 		l.current = min(l.current+1, l.Length()-1)
 		l.List.TypedKey(e)
 	default:
-		if !passUp(l, e) {
+		if !forwardKey(l, e) {
 			l.List.TypedKey(e)
 		}
 	}
@@ -151,8 +151,8 @@ func (v *Viewer) fill() {
 	v.box.Objects = []fyne.CanvasObject{inset(), v.list}
 }
 
-// Turn scrolls by pages, downwards if n is positive.
-func (v *Viewer) Turn(n float32) { v.list.Turn(n) }
+// ScrollPages scrolls by pages, downwards if n is positive.
+func (v *Viewer) ScrollPages(n float32) { v.list.ScrollPages(n) }
 
 // Text is what it shows.
 func (v *Viewer) Text() string { return v.text }

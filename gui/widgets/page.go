@@ -26,7 +26,7 @@ func (l pageLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	if size.Width <= 0 {
 		return // before it has its place: to break every text into letters takes time
 	}
-	settle(l.content, size.Width)
+	fitNested(l.content, size.Width)
 	l.scroll.Resize(size)
 }
 
@@ -39,32 +39,32 @@ func (p *Page) Refit() {
 	if p.Size().IsZero() {
 		return
 	}
-	settle(p.content, p.Size().Width)
-	p.scrollTo(p.scroll.Offset.Y)
+	fitNested(p.content, p.Size().Width)
+	p.setOffset(p.scroll.Offset.Y)
 	canvas.Refresh(p.content)
 }
 
-// scrollTo scrolls to a place, as far as there is something, and paints the bars.
-func (p *Page) scrollTo(y float32) {
+// setOffset scrolls to a place, as far as there is something, and paints the bars.
+func (p *Page) setOffset(y float32) {
 	y = max(0, min(y, p.content.Size().Height-p.scroll.Size().Height))
 	// It does nothing where it is already; Refresh would refresh all that is in it.
 	p.scroll.Offset.Y = y + 1
 	p.scroll.ScrollToOffset(fyne.NewPos(0, y))
 }
 
-// Turn scrolls by pages, downwards if n is positive.
-func (p *Page) Turn(n float32) { p.scrollTo(p.scroll.Offset.Y + n*(p.scroll.Size().Height-40)) }
+// ScrollPages scrolls by pages, downwards if n is positive.
+func (p *Page) ScrollPages(n float32) { p.setOffset(p.scroll.Offset.Y + n*(p.scroll.Size().Height-40)) }
 
 // Offset is how far the page is scrolled.
 func (p *Page) Offset() float32 { return p.scroll.Offset.Y }
 
 // SetOffset scrolls.
-func (p *Page) SetOffset(y float32) { p.scrollTo(y) }
+func (p *Page) SetOffset(y float32) { p.setOffset(y) }
 
-// RevealAt scrolls so that o, which stands somewhere on the page, begins at its top.
-func (p *Page) RevealAt(o fyne.CanvasObject) {
+// ScrollToObject scrolls so that o, which stands somewhere on the page, begins at its top.
+func (p *Page) ScrollToObject(o fyne.CanvasObject) {
 	if y, ok := placeIn(p.content, o); ok {
-		p.scrollTo(y)
+		p.setOffset(y)
 	}
 }
 
@@ -83,8 +83,8 @@ func placeIn(c *fyne.Container, wanted fyne.CanvasObject) (y float32, ok bool) {
 	return 0, false
 }
 
-// Reveal scrolls whatever o stands in so that it can be seen.
-func Reveal(o fyne.CanvasObject) {
+// ScrollIntoView scrolls whatever o stands in so that it can be seen.
+func ScrollIntoView(o fyne.CanvasObject) {
 	driver := fyne.CurrentApp().Driver()
 	c := driver.CanvasForObject(o)
 	if c == nil {

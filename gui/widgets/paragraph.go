@@ -190,14 +190,14 @@ func (r *paragraphRenderer) Refresh() {
 
 func (r *paragraphRenderer) Layout(size fyne.Size) {
 	p := r.p
-	ink := theme.Color(colorOfText(p.font.Color))
+	textColor := theme.Color(colorOfText(p.font.Color))
 	for i, text := range p.lines {
 		if i == len(r.lines) {
-			r.lines = append(r.lines, canvas.NewText("", ink))
+			r.lines = append(r.lines, canvas.NewText("", textColor))
 		}
 		line := r.lines[i].(*canvas.Text)
-		if line.Text != text || line.Color != ink || line.TextSize != p.size() {
-			line.Text, line.Color, line.TextSize, line.TextStyle = text, ink, p.size(), p.style()
+		if line.Text != text || line.Color != textColor || line.TextSize != p.size() {
+			line.Text, line.Color, line.TextSize, line.TextStyle = text, textColor, p.size(), p.style()
 			line.Refresh()
 		}
 		if p.font.Centered {
@@ -214,7 +214,7 @@ func colorOfText(importance widget.Importance) fyne.ThemeColorName {
 	switch importance {
 	case Muted:
 		return theme.ColorNameDisabled
-	case Wrong:
+	case Danger:
 		return theme.ColorNameError
 	default:
 		return theme.ColorNameForeground

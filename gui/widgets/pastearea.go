@@ -24,7 +24,7 @@ type PasteArea struct {
 func NewPasteArea(hint string, height float32, pasted func(text string)) *PasteArea {
 	a := &PasteArea{hint: hint, pasted: pasted, lines: Column(2)}
 	a.SetText("")
-	a.init(a, &fyne.Container{Layout: atLeast{height}, Objects: []fyne.CanvasObject{Pad(8, 10, 8, 10, a.lines)}}, theme.ColorNameInputBackground, theme.ColorNameInputBorder, 6, func() {
+	a.init(a, &fyne.Container{Layout: minHeight{height}, Objects: []fyne.CanvasObject{Pad(8, 10, 8, 10, a.lines)}}, theme.ColorNameInputBackground, theme.ColorNameInputBorder, 6, func() {
 		if c := fyne.CurrentApp().Driver().CanvasForObject(a); c != nil {
 			c.Focus(a)
 		}
@@ -55,7 +55,7 @@ func (a *PasteArea) SetText(text string) {
 		lines = append(lines, NewText("…", Font{Mono: true, Size: style.SizeSmall}))
 	}
 	a.lines.Objects = lines
-	Rearrange(a.lines)
+	Relayout(a.lines)
 }
 
 // TypedShortcut is for Fyne.
@@ -64,7 +64,7 @@ func (a *PasteArea) TypedShortcut(s fyne.Shortcut) {
 		a.pasted(paste.Clipboard.Content())
 		return
 	}
-	passUpShortcut(a, s)
+	forwardShortcut(a, s)
 }
 
 // TappedSecondary shows the menu of a field.
@@ -73,20 +73,20 @@ func (a *PasteArea) TappedSecondary(e *fyne.PointEvent) {
 	if c == nil {
 		return
 	}
-	paste := fyne.NewMenuItem(pasteWord(), func() { a.pasted(fyne.CurrentApp().Clipboard().Content()) })
+	paste := fyne.NewMenuItem(pasteLabel(), func() { a.pasted(fyne.CurrentApp().Clipboard().Content()) })
 	widget.ShowPopUpMenuAtPosition(fyne.NewMenu("", paste), c, e.AbsolutePosition)
 }
 
-// atLeast gives its object all the place, and no less than a height.
-type atLeast struct{ height float32 }
+// minHeight gives its object all the place, and no less than a height.
+type minHeight struct{ height float32 }
 
-func (atLeast) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+func (minHeight) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	for _, o := range objects {
-		o.Resize(fyne.NewSize(size.Width, fit(o, size.Width)))
+		o.Resize(fyne.NewSize(size.Width, Fit(o, size.Width)))
 	}
 }
 
-func (l atLeast) MinSize(objects []fyne.CanvasObject) fyne.Size {
+func (l minHeight) MinSize(objects []fyne.CanvasObject) fyne.Size {
 	size := fyne.NewSize(0, l.height)
 	for _, o := range objects {
 		size = size.Max(o.MinSize())

@@ -8,19 +8,18 @@ import (
 )
 
 // Pressable is anything that can be pressed with the mouse, or with Space and Enter when it has the focus: content on a
-// backdrop that shows whether the mouse is over it and whether it has the focus.
+// background that shows whether the mouse is over it and whether it has the focus.
 type Pressable struct {
 	widget.BaseWidget
-	Content  fyne.CanvasObject
-	Back     *Backdrop
-	OnTapped func()
-	OnNotice func(noticed bool) // the mouse or the focus has come, or both are gone
+	Content     fyne.CanvasObject
+	OnTapped    func()
+	OnHighlight func(highlighted bool) // the mouse or the focus has come, or both are gone
 
-	self             fyne.Widget         // what this is part of
-	fill, border     fyne.ThemeColorName // at rest
-	hovered, focused bool
-	noticed          bool
-	veil             *Backdrop // of the mouse
+	self                   fyne.Widget         // what this is part of
+	fill, border           fyne.ThemeColorName // at rest
+	hovered, focused       bool
+	highlighted            bool
+	backdrop, hoverOverlay *Backdrop
 }
 
 var (
@@ -38,8 +37,8 @@ func NewPressable(content fyne.CanvasObject, fill, border fyne.ThemeColorName, r
 
 func (p *Pressable) init(self fyne.Widget, content fyne.CanvasObject, fill, border fyne.ThemeColorName, radius float32, tapped func()) {
 	p.self, p.Content, p.fill, p.border, p.OnTapped = self, content, fill, border, tapped
-	p.Back, p.veil = NewBackdrop(fill, border), NewBackdrop("", "")
-	p.Back.Radius, p.veil.Radius = radius, radius
+	p.backdrop, p.hoverOverlay = NewBackdrop(fill, border), NewBackdrop("", "")
+	p.backdrop.Radius, p.hoverOverlay.Radius = radius, radius
 	p.ExtendBaseWidget(self)
 }
 
@@ -50,20 +49,20 @@ func (p *Pressable) SetColors(fill, border fyne.ThemeColorName) {
 }
 
 func (p *Pressable) paint() {
-	p.Back.Fill, p.Back.Border, p.Back.BorderWidth = p.fill, p.border, 1
-	p.veil.Fill = ""
+	p.backdrop.Fill, p.backdrop.Border, p.backdrop.BorderWidth = p.fill, p.border, 1
+	p.hoverOverlay.Fill = ""
 	if p.hovered {
-		p.veil.Fill = theme.ColorNameHover
+		p.hoverOverlay.Fill = theme.ColorNameHover
 	}
 	if p.focused {
-		p.Back.Border, p.Back.BorderWidth = theme.ColorNameForeground, 2
+		p.backdrop.Border, p.backdrop.BorderWidth = theme.ColorNameForeground, 2
 	}
-	p.Back.Refresh()
-	p.veil.Refresh()
-	if noticed := p.hovered || p.focused; noticed != p.noticed {
-		p.noticed = noticed
-		if p.OnNotice != nil {
-			p.OnNotice(noticed)
+	p.backdrop.Refresh()
+	p.hoverOverlay.Refresh()
+	if highlighted := p.hovered || p.focused; highlighted != p.highlighted {
+		p.highlighted = highlighted
+		if p.OnHighlight != nil {
+			p.OnHighlight(highlighted)
 		}
 	}
 }
@@ -72,7 +71,7 @@ func (p *Pressable) paint() {
 func (p *Pressable) FocusGained() {
 	p.focused = true
 	p.paint()
-	Reveal(p.self)
+	ScrollIntoView(p.self)
 }
 
 // FocusLost is for Fyne.
@@ -95,7 +94,7 @@ func (p *Pressable) TypedKey(e *fyne.KeyEvent) {
 			c.FocusPrevious()
 		}
 	default:
-		passUp(p.self, e)
+		forwardKey(p.self, e)
 	}
 }
 
@@ -117,5 +116,5 @@ func (p *Pressable) MouseOut() { p.hovered = false; p.paint() }
 
 // CreateRenderer is for Fyne.
 func (p *Pressable) CreateRenderer() fyne.WidgetRenderer {
-	return widget.NewSimpleRenderer(&fyne.Container{Layout: stack{}, Objects: []fyne.CanvasObject{p.Back, p.veil, p.Content}})
+	return widget.NewSimpleRenderer(Stack(p.backdrop, p.hoverOverlay, p.Content))
 }

@@ -8,38 +8,38 @@ import (
 	"fyne.io/fyne/v2/theme"
 )
 
-// ring is a line around what has the focus: Fyne's own tint is hard to see.
-type ring struct {
+// focusRing is a line around what has the focus: Fyne's own tint is hard to see.
+type focusRing struct {
 	fyne.WidgetRenderer
 	line    *canvas.Rectangle
 	focused func() bool
 }
 
-func ringed(r fyne.WidgetRenderer, focused func() bool) *ring {
+func withFocusRing(r fyne.WidgetRenderer, focused func() bool) *focusRing {
 	line := canvas.NewRectangle(color.Transparent)
 	line.StrokeWidth = 2
 	line.CornerRadius = theme.InputRadiusSize()
-	with := &ring{r, line, focused}
+	with := &focusRing{r, line, focused}
 	with.paint()
 	return with
 }
 
-func (r *ring) paint() {
+func (r *focusRing) paint() {
 	r.line.StrokeColor = theme.Color(theme.ColorNameForeground)
 	r.line.Hidden = !r.focused()
 	r.line.Refresh()
 }
 
-func (r *ring) Layout(size fyne.Size) {
+func (r *focusRing) Layout(size fyne.Size) {
 	r.WidgetRenderer.Layout(size)
 	r.line.Resize(size)
 }
 
-func (r *ring) Refresh() {
+func (r *focusRing) Refresh() {
 	r.WidgetRenderer.Refresh()
 	r.paint()
 }
 
-func (r *ring) Objects() []fyne.CanvasObject {
+func (r *focusRing) Objects() []fyne.CanvasObject {
 	return append(append([]fyne.CanvasObject{}, r.WidgetRenderer.Objects()...), r.line)
 }

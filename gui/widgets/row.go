@@ -9,24 +9,24 @@ import (
 
 // RowContent is what a row of a list shows; what is empty takes no place.
 type RowContent struct {
-	Sign   style.Sign
-	Title  string
-	Quiet  bool   // the title is no headline
-	Detail string // below the title
-	Badge  string // beside the title
-	Aside  string // on the right, or below where there is no room
-	Fold   Fold
+	Sign        style.Sign
+	Title       string
+	LowEmphasis bool   // the title is no headline
+	Detail      string // below the title
+	Badge       string // beside the title
+	Aside       string // on the right, or below where there is no room
+	Chevron     Chevron
 }
 
-// Fold says whether a row opens something.
-type Fold string
+// Chevron says what pressing a row opens.
+type Chevron string
 
-// The folds.
+// The chevrons.
 const (
-	NoFold Fold = ""
-	Closed Fold = "closed"
-	Open   Fold = "open"
-	Leads  Fold = "leads" // to another page
+	NoChevron Chevron = ""
+	Collapsed Chevron = "collapsed"
+	Expanded  Chevron = "expanded"
+	Navigates Chevron = "navigates" // opens another page
 )
 
 // Row is a row of a list. It can be pressed if it has something to do then.
@@ -48,7 +48,7 @@ type Row struct {
 
 // NewRow returns a row; tapped is nil if it does nothing.
 func NewRow(content RowContent, tapped func()) *Row {
-	r := &Row{sign: SmallSign(""), title: NewText("", Font{Bold: !content.Quiet}), inner: &Group{}}
+	r := &Row{sign: SmallSign(""), title: NewText("", Font{Bold: !content.LowEmphasis}), inner: &Group{}}
 	r.inner.init(r.inner, &fyne.Container{Layout: rowLayout{r}})
 	r.Set(content)
 	r.Object = r.inner
@@ -90,9 +90,9 @@ func (r *Row) Set(content RowContent) {
 			r.badge = Badge(content.Badge, style.ColorAccented)
 		}
 	}
-	if content.Fold != old.Fold {
+	if content.Chevron != old.Chevron {
 		r.chevron = nil
-		if icon := map[Fold]string{Closed: "chevron-down", Open: "chevron-up", Leads: "chevron-right"}[content.Fold]; icon != "" {
+		if icon := map[Chevron]string{Collapsed: "chevron-down", Expanded: "chevron-up", Navigates: "chevron-right"}[content.Chevron]; icon != "" {
 			r.chevron = Picture(icon, style.ColorMuted, chevronEdge)
 		}
 	}
@@ -151,11 +151,11 @@ func (l rowLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 		badge = l.badge.MinSize()
 		titleWidth -= badge.Width + 8
 	}
-	height := fit(l.title, titleWidth)
+	height := Fit(l.title, titleWidth)
 	l.title.Move(fyne.NewPos(x, y))
 	if l.badge != nil {
 		// Beside a title of one line, at its end.
-		shown := min(fyne.MeasureText(l.title.Text(), theme.TextSize(), fyne.TextStyle{Bold: !l.content.Quiet}).Width, titleWidth)
+		shown := min(fyne.MeasureText(l.title.Text(), theme.TextSize(), fyne.TextStyle{Bold: !l.content.LowEmphasis}).Width, titleWidth)
 		l.badge.Resize(badge)
 		l.badge.Move(fyne.NewPos(x+shown+8, y))
 		height = max(height, badge.Height)
@@ -171,7 +171,7 @@ func (l rowLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 			return
 		}
 		t.Show()
-		h := fit(t, middle)
+		h := Fit(t, middle)
 		t.Move(fyne.NewPos(x, y+1))
 		y += h + 1
 	}
