@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/theme"
 
 	"boxready/assets"
 	"boxready/gui/style"
@@ -59,12 +58,11 @@ func versions() map[string]string {
 }
 
 func (a *aboutPage) content() (head fyne.CanvasObject, content []fyne.CanvasObject) {
-	a.back = widgets.NewButton(a.say("finding.back", nil), style.Icon("chevron-left", theme.ColorNameForeground), a.close)
 	name := a.module
 	if name == "" {
 		name = a.say("settings.libraries", nil)
 	}
-	head = widgets.Beside(12, false, a.back, widgets.NewText(name, widgets.Font{Size: theme.SizeNameSubHeadingText, Bold: true, Selectable: true}), nil)
+	a.back, head = a.backHead(name, a.close)
 	all, err := assets.Licences()
 	if err != nil {
 		panic(err) // they are part of the program
@@ -80,7 +78,7 @@ func (a *aboutPage) content() (head fyne.CanvasObject, content []fyne.CanvasObje
 				a.module = l.Module
 				a.fill()
 				a.page.SetOffset(0)
-				a.fyne.Canvas().Focus(a.back)
+				a.focusOn(a.back)
 			}).Object)
 		}
 		return head, []fyne.CanvasObject{widgets.Card(widgets.Column(0, rows...))}
@@ -101,5 +99,5 @@ func (a *aboutPage) close() {
 		a.open = false
 	}
 	a.fill()
-	a.fyne.Canvas().Focus(a.first())
+	a.focusOn(a.first())
 }

@@ -25,15 +25,15 @@ type Access interface {
 	Forget(context.Context, portal.Address) error
 }
 
-func (w *Window) accessOf(s *model.Session) Access {
-	if s.Demo && w.demo != nil {
-		return w.demo.Access
+func (r *runner) accessOf(s *model.Session) Access {
+	if s.Demo && r.demo != nil {
+		return r.demo.Access
 	}
-	return w.p.Access
+	return r.params.Access
 }
 
 // use lets the runs of a session use what is kept for its portal.
-func (w *Window) use(s *model.Session, k access.Keys) {
+func (r *runner) useCredentials(s *model.Session, k access.Keys) {
 	s.Keys = &k
 	s.Target.Webhook, s.Target.SignIn = k.Webhook, k.SignIn
 	if k.Account.Confirmed && !s.Agreed(checks.Deep) {
@@ -43,42 +43,42 @@ func (w *Window) use(s *model.Session, k access.Keys) {
 		return
 	}
 	address, kept := s.Target.Address.String(), k.Place == vault.InKeyring && (k.Account.SignedIn() || k.Account.Webhook)
-	w.background(func(context.Context) func() {
-		_ = w.p.Store.SetKeys(address, kept) // as with remember
+	r.background(func(context.Context) func() {
+		_ = r.params.Store.SetKeys(address, kept) // as with remember
 		return nil
 	})
 }
 
 // locked tells whether something is kept for a session's portal that nobody has read yet. A keyring may ask for a password, so
 // it isn't touched for a portal that nothing is kept of.
-func (w *Window) locked(s *model.Session) bool {
-	past, _ := w.p.Store.Portal(s.Target.Address.String())
-	return past.Keys && s.Keys == nil && w.accessOf(s) != nil
+func (r *runner) credentialsUnread(s *model.Session) bool {
+	past, _ := r.params.Store.Portal(s.Target.Address.String())
+	return past.Keys && s.Keys == nil && r.accessOf(s) != nil
 }
 
 // unlock reads what is kept for a session's portal, and begins the run then.
-func (w *Window) unlock(s *model.Session, consents []checks.Consent) {
-	ctx, cancel := context.WithCancel(w.ctx)
-	s.Begin(w.p.Now(), checks.Planned(s.Target), true)
+func (r *runner) readCredentials(s *model.Session, consents []checks.Consent) {
+	ctx, cancel := context.WithCancel(r.ctx)
+	s.Begin(r.params.Now(), checks.Planned(s.Target), true)
 	s.Unlocking = true
-	w.stop[s] = func() {
+	r.stop[s] = func() {
 		s.Stopped = true
 		cancel()
 	}
-	a, address := w.accessOf(s), s.Target.Address
-	w.background(func(context.Context) func() {
+	a, address := r.accessOf(s), s.Target.Address
+	r.background(func(context.Context) func() {
 		k := a.Keys(ctx, address)
 		cancel()
 		return func() {
-			delete(w.stop, s)
+			delete(r.stop, s)
 			s.Running, s.Unlocking = false, false
 			if s.Stopped {
-				w.changed()
+				r.changed()
 				return
 			}
-			w.use(s, k)
-			w.run(s, consents...)
+			r.useCredentials(s, k)
+			r.run(s, consents...)
 		}
 	})
-	w.changed()
+	r.changed()
 }

@@ -26,7 +26,9 @@ import (
 
 // allowlistPage says what has to be open in the network, as a letter and as rules for equipment.
 type allowlistPage struct {
-	*Window
+	scaffold
+	dialogs *dialogs
+	runs    *runner
 	own     model.Network // while there is no portal
 	chosen  store.Network // by the owner, for all portals
 	known   bool          // chosen has been read
@@ -36,9 +38,6 @@ type allowlistPage struct {
 
 	// Of what is shown at the moment.
 	made   surroundings
-	root   *fyne.Container
-	page   *widgets.Page
-	region *widgets.Select
 	fold   *widgets.Button // unfolds the details
 	result *fyne.Container
 	rows   map[string]*widgets.Row // by what they are about; making one takes time
@@ -66,7 +65,7 @@ type surroundings struct {
 func (p *allowlistPage) surroundings() surroundings {
 	now := surroundings{session: p.model.Current, fetching: p.network().Fetching}
 	if s := now.session; s != nil {
-		p.recall(s, nil)
+		p.runs.loadSaved(s, nil)
 		now.outcome, now.wanted, now.region, now.running = s.Outcome, s.Target.Requirements, s.KnownRegion(), s.Running
 	}
 	return now
@@ -89,10 +88,6 @@ func (p *allowlistPage) build() fyne.CanvasObject {
 	return p.root
 }
 
-func (p *allowlistPage) first() fyne.Focusable { return p.region }
-
-func (p *allowlistPage) turn(by float32) { p.page.ScrollPages(by) }
-
 // refresh shows what has changed in the model.
 func (p *allowlistPage) refresh() {
 	before := p.made
@@ -108,16 +103,10 @@ func (p *allowlistPage) refresh() {
 
 // fill makes the content anew.
 func (p *allowlistPage) fill() {
-	offset := float32(0)
-	if p.page != nil {
-		offset = p.page.Offset()
-	}
 	p.result, p.rows, p.most = widgets.Column(14), nil, rowsAtOnce
-	p.page = widgets.NewPage(widgets.Pad(2, gutter, gutter, gutter, widgets.Column(14, p.choices(), p.result)))
-	p.show()
-	p.root.Objects = []fyne.CanvasObject{widgets.Below(widgets.Pad(gutter, gutter, 12, gutter, title(p.say("allowlist.title", nil))), p.page)}
-	p.root.Refresh()
-	p.page.SetOffset(offset)
+	choices := p.choices()
+	p.update()
+	p.setContent(title(p.say("allowlist.title", nil)), choices, p.result)
 }
 
 // know reads what was chosen before.
@@ -129,9 +118,9 @@ func (p *allowlistPage) know() {
 
 // keep writes down what was chosen for all portals.
 func (p *allowlistPage) keep() {
-	p.p.Store.SetSettings(func(s *store.Settings) { s.Network = p.chosen })
+	p.params.Store.SetSettings(func(s *store.Settings) { s.Network = p.chosen })
 	p.background(func(context.Context) func() {
-		_ = p.p.Store.Save() // as with remember
+		_ = p.params.Store.Save() // as with remember
 		return nil
 	})
 }
@@ -158,12 +147,12 @@ func (p *allowlistPage) choices() fyne.CanvasObject {
 		regions = append(regions, option{string(r), named("region", p.words.Say("allowlist.region."+string(r), nil))})
 	}
 	regions = append(regions, option{both, p.say("allowlist.both", nil)})
-	region, _ := p.regionNow()
-	now := string(region)
+	chosen, _ := p.regionNow()
+	now := string(chosen)
 	if now == "" {
 		now = both
 	}
-	p.region = choice(regions, now, func(value string) {
+	region := choice(regions, now, func(value string) {
 		n := p.network()
 		n.Region, n.Unknown = bitrix.Region(value), value == both
 		if n.Unknown {
@@ -171,6 +160,7 @@ func (p *allowlistPage) choices() fyne.CanvasObject {
 		}
 		p.show()
 	})
+	p.focus = region
 	var places []option
 	for _, h := range allowlist.Places() {
 		places = append(places, option{string(h), named("handlers", p.words.Say("allowlist.handlers."+string(h)+".name", nil))})
@@ -192,7 +182,7 @@ func (p *allowlistPage) choices() fyne.CanvasObject {
 		p.keep()
 		p.show()
 	})
-	lines := []fyne.CanvasObject{widgets.EqualColumns(10, 210, widgets.Bordered(p.region), widgets.Bordered(handlers), widgets.Bordered(devices))}
+	lines := []fyne.CanvasObject{widgets.EqualColumns(10, 210, widgets.Bordered(region), widgets.Bordered(handlers), widgets.Bordered(devices))}
 	arrow := "chevron-down"
 	if p.details {
 		arrow = "chevron-up"
@@ -200,7 +190,7 @@ func (p *allowlistPage) choices() fyne.CanvasObject {
 	p.fold = widgets.NewLowEmphasis(p.say("allowlist.details", nil), style.Icon(arrow, theme.ColorNameForeground), func() {
 		p.details = !p.details
 		p.fill()
-		p.fyne.Canvas().Focus(p.fold)
+		p.focusOn(p.fold)
 	})
 	lines = append(lines, widgets.Flow(0, p.fold))
 	if p.details {
@@ -294,7 +284,7 @@ func (p *allowlistPage) togglePack(pack bitrix.Pack) {
 func (p *allowlistPage) options() allowlist.Options {
 	p.know()
 	n := p.network()
-	o := allowlist.Options{Packs: p.packs(), Handlers: p.handlers(), Lists: n.Lists, Now: p.p.Now(), Version: p.p.Version}
+	o := allowlist.Options{Packs: p.packs(), Handlers: p.handlers(), Lists: n.Lists, Now: p.params.Now(), Version: p.params.Version}
 	o.Region, o.Detected = p.regionNow()
 	o.PortalIP, _ = model.Address(n.PortalIP)
 	o.HandlerIP, _ = model.Address(n.HandlerIP)
@@ -304,8 +294,15 @@ func (p *allowlistPage) options() allowlist.Options {
 	return o
 }
 
-// show works the rules out and shows them.
+// show shows the rules for what is chosen now.
 func (p *allowlistPage) show() {
+	p.update()
+	widgets.Relayout(p.result)
+	p.page.Refit()
+}
+
+// update works the rules out and makes what shows them.
+func (p *allowlistPage) update() {
 	o := p.options()
 	p.made = p.surroundings()
 	rules, err := allowlist.New(o)
@@ -315,8 +312,6 @@ func (p *allowlistPage) show() {
 	} else {
 		p.result.Objects = []fyne.CanvasObject{p.rowsCard(), p.textCard()}
 	}
-	widgets.Relayout(p.result)
-	p.page.Refit()
 	if n := p.network(); err == nil && len(rules.Missing) > 0 && (!n.Fetched || n.For != o.Region) {
 		p.fetch()
 	}
@@ -324,12 +319,12 @@ func (p *allowlistPage) show() {
 
 // fetch gets the event queue's addresses.
 func (p *allowlistPage) fetch() {
-	n, lists := p.network(), p.p.Lists
+	n, lists := p.network(), p.params.Lists
 	if n.Fetching {
 		return
 	}
-	if s := p.model.Current; s != nil && s.Demo && p.demo != nil {
-		lists = p.demo.Lists
+	if s := p.model.Current; s != nil && s.Demo && p.runs.demo != nil {
+		lists = p.runs.demo.Lists
 	}
 	o := p.options()
 	n.Fetching = true
@@ -386,7 +381,7 @@ func (p *allowlistPage) rowsCard() fyne.CanvasObject {
 		lines = append(lines, widgets.Pad(10, 8, 0, 8, widgets.Flow(8, widgets.NewButton(p.words.Count("window.more-rows", left), nil, func() {
 			p.most += rowsAtOnce
 			p.show()
-			p.fyne.Canvas().Focus(p.tab) // which follows
+			p.focusOn(p.tab) // which follows
 		}))))
 	}
 	p.rows = used
@@ -399,9 +394,9 @@ func (p *allowlistPage) rowsCard() fyne.CanvasObject {
 	if s := p.model.Current; s != nil && len(p.rules.Checks()) > 0 {
 		again := widgets.NewButton(p.say("allowlist.again", nil), theme.ViewRefreshIcon(), func() {
 			if s.Outcome == nil {
-				p.run(s)
+				p.runs.run(s)
 			} else {
-				p.makeAgain(s, p.rules.Checks()...)
+				p.runs.recheck(s, p.rules.Checks()...)
 			}
 		})
 		if s.Running {
@@ -469,7 +464,7 @@ func (p *allowlistPage) textCard() fyne.CanvasObject {
 		chip := widgets.NewChip(func() {
 			p.part = part
 			p.show()
-			p.fyne.Canvas().Focus(p.tab)
+			p.focusOn(p.tab)
 		})
 		chip.Set("", p.say("allowlist.part-"+string(part), checks.Args{"equipment": e.Name(p.words)}), part == p.part)
 		tabs.Add(chip.Object)
@@ -525,13 +520,13 @@ func (p *allowlistPage) write(e allowlist.Equipment) error {
 
 // mail opens the mail program with the letter, which is in the clipboard as well: an address has no room for all of it.
 func (p *allowlistPage) mail() {
-	p.p.App.Clipboard().SetContent(p.letter.Text())
+	p.params.App.Clipboard().SetContent(p.letter.Text())
 	address := p.letter.Mailto()
 	p.background(func(context.Context) func() {
-		err := p.p.OpenURL(address)
+		err := p.params.OpenURL(address)
 		return func() {
 			if err != nil {
-				p.tell(p.say("allowlist.no-mail", nil), p.say("allowlist.in-clipboard", nil))
+				p.dialogs.showMessage(p.say("allowlist.no-mail", nil), p.say("allowlist.in-clipboard", nil))
 			}
 		}
 	})
@@ -561,7 +556,7 @@ func (p *allowlistPage) save() {
 			return err
 		})
 	}
-	p.saveAs(s, func(path string) {
+	p.dialogs.saveAs(s, func(path string) {
 		p.saved = path
 		p.show()
 	})

@@ -15,6 +15,7 @@ import (
 // cataloguePage finds methods and events by their names, and shows what is known of one.
 type cataloguePage struct {
 	*requirementsPage
+	scaffold
 	open    bool
 	query   string
 	found   []model.Name
@@ -28,7 +29,6 @@ type cataloguePage struct {
 	list   *widgets.List
 	place  *fyne.Container // of the list
 	count  *widgets.Text
-	page   *widgets.Page
 	leave  *widgets.Button
 }
 
@@ -52,7 +52,7 @@ func (c *cataloguePage) look() look {
 func (c *cataloguePage) show() {
 	c.open, c.entry = true, nil
 	c.fill()
-	c.fyne.Canvas().Focus(c.first())
+	c.focusOn(c.first())
 }
 
 // back goes from an entry to the list, and from the list to the requirements.
@@ -64,9 +64,9 @@ func (c *cataloguePage) back() {
 	}
 	c.fill()
 	if c.open {
-		c.fyne.Canvas().Focus(c.first())
+		c.focusOn(c.first())
 	} else {
-		c.fyne.Canvas().Focus(c.focus)
+		c.focusOn(c.requirementsPage.focus)
 	}
 }
 
@@ -79,7 +79,7 @@ func (c *cataloguePage) first() fyne.Focusable {
 
 func (c *cataloguePage) turn(by float32) {
 	if c.entry != nil {
-		c.page.ScrollPages(by)
+		c.scaffold.turn(by)
 	} else {
 		c.list.ScrollPages(by)
 	}
@@ -89,23 +89,24 @@ func (c *cataloguePage) refresh() {
 	if c.entry != nil && c.made != c.look() {
 		focused := c.fyne.Canvas().Focused() != nil
 		c.fill()
-		if focused && !c.covered() {
-			c.fyne.Canvas().Focus(c.first())
+		if focused && !c.dialogs.shown() {
+			c.focusOn(c.first())
 		}
 	}
 }
 
-func (c *cataloguePage) content() fyne.CanvasObject {
+func (c *cataloguePage) build() {
 	c.made = c.look()
-	c.leave = widgets.NewButton(c.say("finding.back", nil), style.Icon("chevron-left", theme.ColorNameForeground), c.back)
 	name := c.say("catalogue.title", nil)
 	if c.entry != nil {
 		name = c.entry.Name
 	}
-	head := widgets.Beside(12, false, c.leave, widgets.NewText(name, widgets.Font{Size: theme.SizeNameSubHeadingText, Bold: true, Selectable: true}), nil)
+	var head fyne.CanvasObject
+	c.leave, head = c.backHead(name, c.back)
 	if c.entry != nil {
-		c.page = widgets.NewPage(widgets.Pad(2, gutter, gutter, gutter, widgets.Column(14, c.entryCards(*c.entry)...)))
-		return widgets.Below(widgets.Pad(gutter, gutter, 12, gutter, head), c.page)
+		c.page = nil // it begins at its top
+		c.setContent(head, c.entryCards(*c.entry)...)
+		return
 	}
 	c.search = widgets.NewEntry(c.say("catalogue.search", nil), 100)
 	c.search.Text = c.query
@@ -121,8 +122,8 @@ func (c *cataloguePage) content() fyne.CanvasObject {
 		}
 	}
 	c.find()
-	return widgets.Below(widgets.Pad(gutter, gutter, 8, gutter, widgets.Column(8, head, c.search, c.count)),
-		widgets.Pad(2, gutter, gutter, gutter, widgets.Card(c.place)))
+	widgets.Replace(c.root, widgets.Below(widgets.Pad(gutter, gutter, 8, gutter, widgets.Column(8, head, c.search, c.count)),
+		widgets.Pad(2, gutter, gutter, gutter, widgets.Card(c.place))))
 }
 
 // find lists what matches the query.
@@ -155,7 +156,7 @@ func (c *cataloguePage) choose(i int) { c.showEntry(c.found[i]) }
 func (c *cataloguePage) showEntry(n model.Name) {
 	c.entry, c.unasked = &n, ""
 	c.fill()
-	c.fyne.Canvas().Focus(c.leave)
+	c.focusOn(c.leave)
 }
 
 func (c *cataloguePage) entryCards(n model.Name) []fyne.CanvasObject {
@@ -170,7 +171,7 @@ func (c *cataloguePage) entryCards(n model.Name) []fyne.CanvasObject {
 	}
 	buttons := []fyne.CanvasObject{c.copyButton("catalogue.copy", func() string { return n.Name })}
 	if e.Doc != "" {
-		buttons = append(buttons, widgets.NewButton(c.say("finding.more", nil), theme.ComputerIcon(), func() { c.browse(e.Doc) }))
+		buttons = append(buttons, widgets.NewButton(c.say("finding.more", nil), theme.ComputerIcon(), func() { c.dialogs.openURL(e.Doc) }))
 	}
 	if e.Replacement != (model.Name{}) {
 		buttons = append(buttons, widgets.NewButton(c.say("catalogue.show-instead", nil), nil, func() { c.showEntry(e.Replacement) }))
@@ -186,8 +187,7 @@ func (c *cataloguePage) presence(n model.Name) fyne.CanvasObject {
 		return widgets.Card(widgets.NewRow(widgets.RowContent{Sign: style.Unknown, Title: c.say("catalogue.no-portal", nil), LowEmphasis: true}, nil).Object)
 	}
 	if c.asking {
-		c.waiting = widgets.NewRow(widgets.RowContent{Sign: style.Waiting, Title: c.say("catalogue.asking", nil), LowEmphasis: true}, nil)
-		return widgets.Card(c.waiting.Object)
+		return widgets.Card(c.wait(widgets.RowContent{Title: c.say("catalogue.asking", nil), LowEmphasis: true}))
 	}
 	sign, text := s.Presence(c.words, n)
 	content := widgets.RowContent{Sign: style.Sign(sign), Title: text, Detail: c.unasked}
@@ -195,12 +195,12 @@ func (c *cataloguePage) presence(n model.Name) fyne.CanvasObject {
 	var button fyne.CanvasObject
 	switch {
 	case sign != model.Unknown || s.Running:
-	case !c.mayEnter(s):
-		if c.hasSection("sign-in") {
-			button = widgets.NewButton(c.say("section.sign-in", nil), nil, func() { c.frame.show("sign-in") })
+	case !c.runs.hasCredentials(s):
+		if c.nav.hasSection("sign-in") {
+			button = widgets.NewButton(c.say("section.sign-in", nil), nil, func() { c.nav.openSection("sign-in") })
 		}
-	case s.Outcome == nil || c.locked(s):
-		button = widgets.NewButton(c.say("requirements.compare", nil), nil, func() { c.run(s) })
+	case s.Outcome == nil || c.runs.credentialsUnread(s):
+		button = widgets.NewButton(c.say("requirements.compare", nil), nil, func() { c.runs.run(s) })
 	case !n.Event: // a run that has a sign-in knows of all events, and one that has none may not ask
 		button = widgets.NewButton(c.say("catalogue.ask", nil), nil, func() { c.ask(s, n) })
 	}
@@ -216,7 +216,7 @@ func (c *cataloguePage) ask(s *model.Session, n model.Name) {
 		return
 	}
 	c.asking, c.unasked = true, ""
-	before, checker := s.AskAbout(n), c.checkerOf(s)
+	before, checker := s.AskAbout(n), c.runs.checkerOf(s)
 	s.Use(before.Target.Secrets()...)
 	c.background(func(ctx context.Context) func() {
 		ctx, cancel := context.WithTimeout(ctx, checks.Budget(before.Target))

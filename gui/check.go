@@ -14,7 +14,12 @@ import (
 
 // checkPage asks for the address, and shows the verdict and the checklist; or one of its findings.
 type checkPage struct {
-	*Window
+	scaffold
+	dialogs *dialogs
+	runs    *runner
+	nav     navigator
+	portals portalOpener
+
 	typed    string // in the address field
 	mistake  string // about what was typed; "" for none
 	filter   model.Filter
@@ -25,12 +30,10 @@ type checkPage struct {
 	offset float32 // of the list then
 
 	// Of what is shown at the moment.
-	root    *fyne.Container
 	stage   stage
 	address *widgets.Entry
 	button  *widgets.Button
 	bar     *fyne.Container // of the two
-	page    *widgets.Page
 	verdict *verdictCard
 	picture *widgets.Connections
 	list    *checklist
@@ -78,7 +81,7 @@ func (p *checkPage) fill() {
 		widgets.Replace(p.root, p.finding.build())
 	} else {
 		p.stage = p.stageNow()
-		widgets.Replace(p.root, p.buildList())
+		p.buildList()
 	}
 }
 
@@ -106,7 +109,7 @@ func (p *checkPage) refresh() {
 	}
 	p.showButton()
 	if p.stage == withResults {
-		p.verdict.set(p.model.Current.Verdict(p.words, p.p.Now()))
+		p.verdict.set(p.model.Current.Verdict(p.words, p.params.Now()))
 		people, links := p.model.Current.Picture(p.words)
 		p.picture.Set(nodes(people), arrows(links))
 		p.list.refresh()
@@ -114,7 +117,7 @@ func (p *checkPage) refresh() {
 	}
 }
 
-func (p *checkPage) buildList() fyne.CanvasObject {
+func (p *checkPage) buildList() {
 	p.address = widgets.NewEntry(p.say("check.address", nil), maxAddress)
 	if p.model.Current != nil && p.typed == "" {
 		p.typed = p.model.Current.Target.Address.Display()
@@ -146,25 +149,21 @@ func (p *checkPage) buildList() fyne.CanvasObject {
 		content = p.before()
 	default:
 		p.verdict = newVerdictCard(p)
-		p.verdict.set(p.model.Current.Verdict(p.words, p.p.Now()))
+		p.verdict.set(p.model.Current.Verdict(p.words, p.params.Now()))
 		people, links := p.model.Current.Picture(p.words)
 		p.picture = widgets.NewConnections(nodes(people), arrows(links), p.say("link.hint", nil), func(i int) { p.filterBy(model.Filter{Link: links[i].ID}) })
 		p.list = newChecklist(p)
 		p.list.refresh()
 		content = []fyne.CanvasObject{p.verdict.object, widgets.Card(p.picture), p.list.object}
 	}
-	p.page = widgets.NewPage(widgets.Pad(2, gutter, gutter, gutter, widgets.Column(14, content...)))
-	return widgets.Below(widgets.Pad(gutter, gutter, 12, gutter, top), p.page)
+	p.setContent(top, content...)
 }
-
-// gutter is the distance between a page's content and the window's edges.
-const gutter = 20
 
 // showButton lets the button check or stop, as it fits.
 func (p *checkPage) showButton() {
 	text, tapped := p.say("check.run", nil), p.checkTyped
 	if s := p.model.Current; s != nil && s.Running {
-		text, tapped = p.say("check.stop", nil), p.stopRun
+		text, tapped = p.say("check.stop", nil), p.runs.stopRun
 		if s.Stopped {
 			text = p.say("check.stopping", nil)
 		}
@@ -179,7 +178,7 @@ func (p *checkPage) showButton() {
 // checkTyped checks the portal whose address stands in the field.
 func (p *checkPage) checkTyped() {
 	if s := p.model.Current; s != nil && s.Demo {
-		p.run(s)
+		p.runs.run(s)
 		return
 	}
 	address, err := portal.ParseAddress(p.typed)
@@ -187,7 +186,7 @@ func (p *checkPage) checkTyped() {
 	if errors.As(err, &bad) {
 		p.mistake = p.words.Say("cli.bad-address."+string(bad.Reason), nil)
 		p.fill()
-		p.fyne.Canvas().Focus(p.address)
+		p.focusOn(p.address)
 		return
 	}
 	// A webhook's address is a secret; what is shown is only the portal's.
@@ -195,14 +194,7 @@ func (p *checkPage) checkTyped() {
 	p.filter, p.open, p.finding = model.Filter{}, nil, nil
 	s := p.model.Open(address)
 	s.Target.Address = address
-	p.run(s)
-}
-
-func (p *checkPage) stopRun() {
-	if s := p.model.Current; s != nil && p.stop[s] != nil && !s.Stopped {
-		p.stop[s]()
-		p.changed()
-	}
+	p.runs.run(s)
 }
 
 func (p *checkPage) inDemo() bool { return p.model.Current != nil && p.model.Current.Demo }
@@ -217,7 +209,7 @@ func (p *checkPage) escape() {
 	s := p.model.Current
 	switch {
 	case s != nil && s.Running:
-		p.stopRun()
+		p.runs.stopRun()
 	case p.finding != nil:
 		p.back()
 	case p.filter != model.Filter{}:
@@ -236,11 +228,11 @@ func (p *checkPage) first() fyne.Focusable {
 }
 
 func (p *checkPage) turn(by float32) {
-	page := p.page
 	if p.finding != nil {
-		page = p.finding.page
+		p.finding.turn(by)
+	} else {
+		p.scaffold.turn(by)
 	}
-	page.ScrollPages(by)
 }
 
 // filterBy leaves only some of the findings in the list; the same filter again takes it away.
@@ -256,9 +248,9 @@ func (p *checkPage) filterBy(f model.Filter) {
 // show opens a result.
 func (p *checkPage) show(r checks.Result, key string) {
 	p.offset, p.returnTo = p.page.Offset(), key
-	p.finding = &findingPage{checkPage: p, check: r.Check, cause: r.Cause}
+	p.finding = &findingPage{scaffold: scaffold{environment: p.environment}, list: p, check: r.Check, cause: r.Cause}
 	p.fill()
-	p.fyne.Canvas().Focus(p.finding.back)
+	p.focusOn(p.finding.back)
 }
 
 // back closes the result that is open.
@@ -287,8 +279,8 @@ func (p *checkPage) welcome() []fyne.CanvasObject {
 	if recent := p.recent(5); recent != nil {
 		content = append(content, recent)
 	}
-	if p.p.StartDemo != nil {
-		content = append(content, widgets.Flow(0, widgets.NewLowEmphasis(p.say("check.demo", nil), nil, func() { p.startDemo(scenarios[0].faults) })))
+	if p.params.StartDemo != nil {
+		content = append(content, widgets.Flow(0, widgets.NewLowEmphasis(p.say("check.demo", nil), nil, func() { p.portals.startDemo(scenarios[0].faults) })))
 	}
 	return content
 }
@@ -296,7 +288,7 @@ func (p *checkPage) welcome() []fyne.CanvasObject {
 // before is what a portal shows that was not checked yet since the program was started.
 func (p *checkPage) before() []fyne.CanvasObject {
 	s := p.model.Current
-	past, ok := p.p.Store.Portal(s.Target.Address.String())
+	past, ok := p.params.Store.Portal(s.Target.Address.String())
 	if !ok || s.Demo {
 		return []fyne.CanvasObject{widgets.Card(widgets.NewText(p.say("check.explain", nil), widgets.Font{Color: widgets.Muted}))}
 	}

@@ -1,10 +1,7 @@
 package gui
 
 import (
-	"time"
-
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/theme"
 
 	"boxready/checks"
 	"boxready/gui/model"
@@ -34,7 +31,7 @@ func (l *checklist) refresh() {
 	if bar := l.filterBar(s); bar != nil {
 		cards = append(cards, bar)
 	}
-	groups := s.Checklist(l.p.words, l.p.p.Now(), l.p.filter)
+	groups := s.Checklist(l.p.words, l.p.params.Now(), l.p.filter)
 	for _, g := range groups {
 		lines := []fyne.CanvasObject{widgets.Pad(2, 8, 6, 8, widgets.NewText(l.p.say("group."+string(g.ID), nil), widgets.Font{Size: style.SizeSmall, Color: widgets.Muted, Bold: true}))}
 		rows := g.Rows
@@ -131,7 +128,7 @@ func (l *checklist) filterBar(s *model.Session) fyne.CanvasObject {
 	if f.Owner != "" {
 		title = l.p.say("filter.owner", checks.Args{"owner": l.p.words.Say("owner."+string(f.Owner)+".to", nil)})
 		if found := s.FindingsOf(f.Owner); len(found) > 0 {
-			buttons = append(buttons, l.p.copyButton(copyKey("filter.copy", f.Owner), func() string { return s.Letter(l.p.words, l.p.p.Version, found...) }))
+			buttons = append(buttons, l.p.copyButton(copyKey("filter.copy", f.Owner), func() string { return s.Letter(l.p.words, l.p.params.Version, found...) }))
 		}
 	} else {
 		title = l.p.say("link."+string(f.Link)+".name", nil)
@@ -169,20 +166,20 @@ func (p *checkPage) remedy(s *model.Session, reason checks.Reason) fyne.CanvasOb
 	consent := map[checks.Reason]checks.Consent{checks.NeedsConsentDeep: checks.Deep, checks.NeedsConsentFilter: checks.ContentFilter, checks.NeedsConsentEvent: checks.EventTest}[reason]
 	if consent != "" {
 		return widgets.NewButton(p.say("consent."+string(consent), nil), nil, func() {
-			p.consent(consent, func() {
+			p.dialogs.confirmConsent(consent, func() {
 				s.Target.Receiver = "" // nothing leaves the portal, as was said
-				p.run(s, consent)
+				p.runs.run(s, consent)
 			})
 		})
 	}
-	if p.hasSection("sign-in") && (reason == checks.NeedsCredential || reason == checks.NeedsSignIn || reason == checks.NeedsWebhook) {
-		return widgets.NewButton(p.say("section.sign-in", nil), nil, func() { p.frame.show("sign-in") })
+	if p.nav.hasSection("sign-in") && (reason == checks.NeedsCredential || reason == checks.NeedsSignIn || reason == checks.NeedsWebhook) {
+		return widgets.NewButton(p.say("section.sign-in", nil), nil, func() { p.nav.openSection("sign-in") })
 	}
-	if reason == checks.NeedsReceiver && p.hasSection("events") {
-		return widgets.NewButton(p.say("section.events", nil), nil, func() { p.frame.show("events") })
+	if reason == checks.NeedsReceiver && p.nav.hasSection("events") {
+		return widgets.NewButton(p.say("section.events", nil), nil, func() { p.nav.openSection("events") })
 	}
 	if reason == checks.NeedsServerProbe || reason == checks.NeedsOutsideRun {
-		return widgets.NewButton(p.say("section.server", nil), nil, func() { p.frame.show("server") })
+		return widgets.NewButton(p.say("section.server", nil), nil, func() { p.nav.openSection("server") })
 	}
 	return nil
 }
@@ -191,7 +188,7 @@ func (p *checkPage) remedy(s *model.Session, reason checks.Reason) fyne.CanvasOb
 func (l *checklist) focus(key string) {
 	if row := l.rows[key]; row != nil {
 		if o, ok := row.Object.(fyne.Focusable); ok {
-			l.p.fyne.Canvas().Focus(o)
+			l.p.focusOn(o)
 		}
 	}
 }
@@ -206,23 +203,4 @@ func copyKey(key string, owner checks.Owner) string {
 	default:
 		return key
 	}
-}
-
-// copyButton copies a text and says so.
-func (w *Window) copyButton(key string, text func() string) *widgets.Button {
-	return w.copies(widgets.NewButton(w.say(key, nil), theme.ContentCopyIcon(), nil), text)
-}
-
-// copiedFor is how long a button says that it has copied.
-const copiedFor = 2 * time.Second
-
-// copies lets a button copy a text, and say for a moment that it did.
-func (w *Window) copies(b *widgets.Button, text func() string) *widgets.Button {
-	word := b.Text
-	b.OnTapped = func() {
-		w.p.App.Clipboard().SetContent(text())
-		b.SetText(w.say("copied", nil))
-		w.after(copiedFor, func() { b.SetText(word) })
-	}
-	return b
 }

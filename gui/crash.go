@@ -26,15 +26,15 @@ const linesShown = 8
 
 // offerCrash offers what the last BoxReady left behind.
 func (w *Window) offerCrash() {
-	if w.p.Crashes == nil {
+	if w.params.Crashes == nil {
 		return
 	}
 	w.background(func(context.Context) func() {
-		report, err := w.p.Crashes.Report()
+		report, err := w.params.Crashes.Report()
 		if err != nil || report == nil {
 			return nil // there is nothing to offer
 		}
-		path := w.p.Crashes.Path()
+		path := w.params.Crashes.Path()
 		return func() { w.showCrash(report, path) }
 	})
 }
@@ -43,18 +43,18 @@ func (w *Window) showCrash(r *crash.Report, path string) {
 	lines := strings.Split(strings.TrimSpace(r.Text), "\n")
 	excerpt := strings.Join(lines[:min(len(lines), linesShown)], "\n")
 	copies := w.copyButton("crash.copy", func() string {
-		return versionLine(w.p.Version) + "\n" + r.When.UTC().Format("2006-01-02 15:04:05 UTC") + "\n\n" + r.Text
+		return versionLine(w.params.Version) + "\n" + r.When.UTC().Format("2006-01-02 15:04:05 UTC") + "\n\n" + r.Text
 	})
-	folder := widgets.NewButton(w.say("settings.open-folder", nil), nil, func() { w.browse(folderURL(filepath.Dir(path))) })
+	folder := widgets.NewButton(w.say("settings.open-folder", nil), nil, func() { w.dialogs.openURL(folderURL(filepath.Dir(path))) })
 	drop := widgets.NewButton(w.say("crash.delete", nil), nil, func() {
-		w.closeDialog()
+		w.dialogs.closeDialog()
 		w.background(func(context.Context) func() {
-			_ = w.p.Crashes.Delete() // it is offered again, then
+			_ = w.params.Crashes.Delete() // it is offered again, then
 			return nil
 		})
 	})
-	later := widgets.NewButton(w.say("crash.later", nil), nil, w.closeDialog)
-	w.showDialog(widgets.Column(12, heading(w.say("crash.title", nil)),
+	later := widgets.NewButton(w.say("crash.later", nil), nil, w.dialogs.closeDialog)
+	w.dialogs.showDialog(widgets.Column(12, heading(w.say("crash.title", nil)),
 		widgets.NewText(w.say("crash.text", checks.Args{"when": model.When(w.words, r.When)}), widgets.Font{Selectable: true}),
 		widgets.Inset(widgets.NewText(excerpt, widgets.Font{Size: style.SizeSmall, Mono: true, Selectable: true})),
 		widgets.NewText(path, widgets.Font{Size: style.SizeSmall, Color: widgets.Muted, Selectable: true}),

@@ -39,12 +39,12 @@ func (w *Window) startDemo(faults []string) {
 	}
 	w.demoStarting = true
 	w.demoFaults = faults
-	old := w.demo
-	if s := w.model.Current; s != nil && s.Demo && w.stop[s] != nil {
-		w.stop[s]()
+	old := w.runs.demo
+	if s := w.model.Current; s != nil && s.Demo && w.runs.stop[s] != nil {
+		w.runs.stop[s]()
 	}
 	w.background(func(context.Context) func() {
-		demo, err := w.p.StartDemo(faults)
+		demo, err := w.params.StartDemo(faults)
 		if old != nil {
 			old.Close()
 		}
@@ -56,30 +56,30 @@ func (w *Window) startDemo(faults []string) {
 }
 
 func (w *Window) demoStarted(demo Demo, err error) {
-	w.demoStarting, w.demo = false, nil
+	w.demoStarting, w.runs.demo = false, nil
 	if err != nil {
 		w.leaveDemo()
-		w.tell(w.say("demo.failed-title", nil), w.say("demo.failed", nil))
+		w.dialogs.showMessage(w.say("demo.failed-title", nil), w.say("demo.failed", nil))
 		return
 	}
-	w.demo = &demo
+	w.runs.demo = &demo
 	s := &model.Session{Target: demo.Target, Given: demo.Target.Requirements, Demo: true}
 	w.model.Replace(s)
 	w.checkPage.reset()
 	w.rebuild()
-	w.run(s)
+	w.runs.run(s)
 }
 
 // leaveDemo ends the simulated portal and shows the first page.
 func (w *Window) leaveDemo() {
 	if s := w.model.Current; s != nil && s.Demo {
-		if w.stop[s] != nil {
-			w.stop[s]()
+		if w.runs.stop[s] != nil {
+			w.runs.stop[s]()
 		}
 		w.model.Forget(s.Target.Address.String())
 	}
-	if old := w.demo; old != nil {
-		w.demo = nil
+	if old := w.runs.demo; old != nil {
+		w.runs.demo = nil
 		w.background(func(context.Context) func() {
 			old.Close()
 			return nil

@@ -4,12 +4,25 @@ import (
 	"context"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/dialog"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
 	"boxready/checks"
+	"boxready/gui/style"
 	"boxready/gui/widgets"
 )
+
+// dialogs are what is laid over the pages: questions, messages, and choices of files.
+type dialogs struct {
+	*environment
+	popup       *widget.PopUp      // nil if none is open
+	focusBefore fyne.Focusable     // it was opened
+	fit         func()             // the popup to what is in it
+	onDismiss   func()             // called when the popup is closed without an answer; nil if nobody waits for one
+	chooser     *dialog.FileDialog // nil if none is open
+	folder      string             // in which a file was saved or chosen last; "" before the first
+}
 
 // question is something that is answered with yes or no.
 type question struct {
@@ -21,12 +34,12 @@ type question struct {
 }
 
 // ask asks a question. Esc is no.
-func (w *Window) ask(q question, yes func()) {
+func (d *dialogs) confirm(q question, yes func()) {
 	agree := widgets.NewPrimary(q.yes, nil, func() {
-		w.closeDialog()
+		d.closeDialog()
 		yes()
 	})
-	no := widgets.NewButton(w.say("consent.no", nil), nil, w.closeDialog)
+	no := widgets.NewButton(d.say("consent.no", nil), nil, d.closeDialog)
 	lines := []fyne.CanvasObject{heading(q.title), widgets.NewText(q.text, widgets.Font{Selectable: true})}
 	if q.more != "" {
 		lines = append(lines, widgets.NewText(q.more, widgets.Font{Selectable: true}))
@@ -34,14 +47,14 @@ func (w *Window) ask(q question, yes func()) {
 	if q.small != "" {
 		lines = append(lines, widgets.NewText(q.small, widgets.Font{Color: widgets.Muted, Selectable: true}))
 	}
-	w.showDialog(widgets.Column(12, append(lines, widgets.Flow(8, agree, no))...), no)
+	d.showDialog(widgets.Column(12, append(lines, widgets.Flow(8, agree, no))...), no)
 }
 
 // tell says something that can be selected and copied.
-func (w *Window) tell(title, text string) {
-	done := widgets.NewPrimary(w.say("close", nil), nil, w.closeDialog)
-	copies := w.copyButton("filter.copy-plain", func() string { return text })
-	w.showDialog(widgets.Column(12, heading(title), widgets.NewText(text, widgets.Font{Selectable: true}), widgets.Flow(8, done, copies)), done)
+func (d *dialogs) showMessage(title, text string) {
+	done := widgets.NewPrimary(d.say("close", nil), nil, d.closeDialog)
+	copies := d.copyButton("filter.copy-plain", func() string { return text })
+	d.showDialog(widgets.Column(12, heading(title), widgets.NewText(text, widgets.Font{Selectable: true}), widgets.Flow(8, done, copies)), done)
 }
 
 func heading(text string) fyne.CanvasObject {
@@ -49,57 +62,72 @@ func heading(text string) fyne.CanvasObject {
 }
 
 // showDialog shows content over the window, with the focus on one of its buttons. Esc closes it.
-func (w *Window) showDialog(content *fyne.Container, focus fyne.Focusable) {
-	w.showDialogUpTo(520, content, focus)
+func (d *dialogs) showDialog(content *fyne.Container, focus fyne.Focusable) {
+	d.showDialogUpTo(520, content, focus)
 }
 
 // showDialogUpTo is showDialog with another width at most.
-func (w *Window) showDialogUpTo(width float32, content *fyne.Container, focus fyne.Focusable) {
-	w.closeDialog()
-	canvas := w.fyne.Canvas()
-	w.focusBefore = canvas.Focused()
+func (d *dialogs) showDialogUpTo(width float32, content *fyne.Container, focus fyne.Focusable) {
+	d.closeDialog()
+	canvas := d.fyne.Canvas()
+	d.focusBefore = canvas.Focused()
 	page := widgets.NewPage(widgets.Pad(12, 14, 12, 14, content))
-	w.dialog = widget.NewModalPopUp(page, canvas)
-	w.fitDialog = func() {
+	d.popup = widget.NewModalPopUp(page, canvas)
+	d.fit = func() {
 		width := min(width, canvas.Size().Width-40)
-		w.dialog.Resize(fyne.NewSize(width, min(widgets.Fit(content, width-36)+34, canvas.Size().Height-40)))
+		d.popup.Resize(fyne.NewSize(width, min(widgets.Fit(content, width-36)+34, canvas.Size().Height-40)))
 		page.Refit()
 	}
-	w.fitDialog()
-	w.dialog.Show()
+	d.fit()
+	d.popup.Show()
 	canvas.Focus(focus)
 }
 
-func (w *Window) closeDialog() {
-	if w.dialog == nil {
+func (d *dialogs) closeDialog() {
+	if d.popup == nil {
 		return
 	}
-	w.dialog.Hide()
-	w.dialog, w.fitDialog = nil, func() {}
-	if f := w.unanswered; f != nil {
-		w.unanswered = nil
+	d.popup.Hide()
+	d.popup, d.fit = nil, func() {}
+	if f := d.onDismiss; f != nil {
+		d.onDismiss = nil
 		f()
 	}
-	if w.focusBefore != nil {
-		w.fyne.Canvas().Focus(w.focusBefore)
+	if d.focusBefore != nil {
+		d.fyne.Canvas().Focus(d.focusBefore)
 	}
 }
 
 // consent asks for one of the yeses that a check needs.
-func (w *Window) consent(c checks.Consent, yes func()) {
+func (d *dialogs) confirmConsent(c checks.Consent, yes func()) {
 	key := "consent." + string(c)
-	w.ask(question{
-		title: w.words.Say(key+".title", nil), text: w.words.Say(key+".text", nil),
-		small: w.say("consent.portal", checks.Args{"portal": w.model.Current.Target.Address.Display()}), yes: w.say("consent.yes", nil),
+	d.confirm(question{
+		title: d.words.Say(key+".title", nil), text: d.words.Say(key+".text", nil),
+		small: d.say("consent.portal", checks.Args{"portal": d.model.Current.Target.Address.Display()}), yes: d.say("consent.yes", nil),
 	}, yes)
 }
 
 // browse opens an address in the browser; where that fails, it says the address.
-func (w *Window) browse(address string) {
-	w.background(func(context.Context) func() {
-		if w.p.OpenURL(address) == nil {
+func (d *dialogs) openURL(address string) {
+	d.background(func(context.Context) func() {
+		if d.params.OpenURL(address) == nil {
 			return nil
 		}
-		return func() { w.tell(w.say("no-browser", nil), address) }
+		return func() { d.showMessage(d.say("no-browser", nil), address) }
 	})
+}
+
+// showText shows a long text over the window, below what is wrong with it.
+func (d *dialogs) showText(title string, mistakes []string, text string) {
+	lines := []fyne.CanvasObject{heading(title)}
+	for _, mistake := range mistakes {
+		lines = append(lines, widgets.Beside(8, true, widgets.SmallSign(style.Problem), widgets.NewText(mistake, widgets.Font{Selectable: true}), nil))
+	}
+	done := widgets.NewPrimary(d.say("close", nil), nil, d.closeDialog)
+	buttons := widgets.Flow(8, done)
+	if text != "" {
+		lines = append(lines, widgets.NewViewer(text, max(160, d.fyne.Canvas().Size().Height-280)))
+		buttons.Add(d.copyButton("finding.copy-plain", func() string { return text }))
+	}
+	d.showDialogUpTo(860, widgets.Column(12, append(lines, buttons)...), done)
 }

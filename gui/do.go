@@ -2,6 +2,7 @@ package gui
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -10,29 +11,47 @@ import (
 // This file is the only one where goroutines are started and where they come back to the Fyne thread; a test sees to it.
 // Everything else in this package runs on the Fyne thread.
 
+// tasks are what is under way off the Fyne thread for one window, and the way back onto it.
+type tasks struct {
+	onFyneThread func(func())                                   // see Params.Do
+	tick         func(time.Duration) (<-chan time.Time, func()) // see Params.Tick
+
+	ctx     context.Context // until the window is closed
+	cancel  context.CancelFunc
+	working sync.WaitGroup
+	closing sync.Mutex
+	atEnd   []func() // guarded by closing
+}
+
+func newTasks(onFyneThread func(func()), tick func(time.Duration) (<-chan time.Time, func())) *tasks {
+	t := &tasks{onFyneThread: onFyneThread, tick: tick}
+	t.ctx, t.cancel = context.WithCancel(context.Background())
+	return t
+}
+
 // do runs f on the Fyne thread, unless the window has been closed by then. It may be called from any goroutine.
-func (w *Window) do(f func()) {
-	if w.ctx.Err() != nil {
+func (t *tasks) do(f func()) {
+	if t.ctx.Err() != nil {
 		return // Fyne may be gone as well
 	}
-	w.p.Do(func() {
-		if w.ctx.Err() == nil {
+	t.onFyneThread(func() {
+		if t.ctx.Err() == nil {
 			f()
 		}
 	})
 }
 
 // background runs work off the Fyne thread. What work returns is then run on it; nil for nothing. ctx ends with the window.
-func (w *Window) background(work func(ctx context.Context) (then func())) {
-	w.working.Go(func() {
-		if then := work(w.ctx); then != nil {
-			w.do(then)
+func (t *tasks) background(work func(ctx context.Context) (then func())) {
+	t.working.Go(func() {
+		if then := work(t.ctx); then != nil {
+			t.do(then)
 		}
 	})
 }
 
-// meanwhile does work off the Fyne thread, and waits for it when what it came to is wanted.
-func meanwhile[T any](work func() (T, error)) (result func() (T, error)) {
+// async begins work off the Fyne thread; result waits for it.
+func async[T any](work func() (T, error)) (result func() (T, error)) {
 	type outcome struct {
 		result T
 		err    error
@@ -49,17 +68,17 @@ func meanwhile[T any](work func() (T, error)) (result func() (T, error)) {
 }
 
 // every runs f on the Fyne thread every d until stop is called or the window is closed.
-func (w *Window) every(d time.Duration, f func()) (stop func()) {
-	ctx, cancel := context.WithCancel(w.ctx)
-	ticks, end := w.p.Tick(d)
-	w.working.Go(func() {
+func (t *tasks) every(d time.Duration, f func()) (stop func()) {
+	ctx, cancel := context.WithCancel(t.ctx)
+	ticks, end := t.tick(d)
+	t.working.Go(func() {
 		defer end()
 		for {
 			select {
 			case <-ctx.Done():
 				return
 			case <-ticks:
-				w.do(func() {
+				t.do(func() {
 					if ctx.Err() == nil {
 						f()
 					}
@@ -71,46 +90,46 @@ func (w *Window) every(d time.Duration, f func()) (stop func()) {
 }
 
 // after runs f once on the Fyne thread, after d.
-func (w *Window) after(d time.Duration, f func()) {
+func (t *tasks) after(d time.Duration, f func()) {
 	var stop func()
-	stop = w.every(d, func() {
+	stop = t.every(d, func() {
 		stop()
 		f()
 	})
 }
 
 // atClose has f called when the window has been closed and what was begun has ended. It may be called from any goroutine.
-func (w *Window) atClose(f func()) {
-	w.closing.Lock()
-	defer w.closing.Unlock()
-	w.atEnd = append(w.atEnd, f)
+func (t *tasks) atClose(f func()) {
+	t.closing.Lock()
+	defer t.closing.Unlock()
+	t.atEnd = append(t.atEnd, f)
 }
 
 // Close ends everything that was begun, and waits for it a while: a browser or a keyring may keep a call for ever. It must not
 // be called on the Fyne thread.
-func (w *Window) Close() {
-	w.cancel()
+func (t *tasks) Close() {
+	t.cancel()
 	done := make(chan struct{})
 	go func() {
-		w.working.Wait()
+		t.working.Wait()
 		close(done)
 	}()
 	select {
 	case <-done:
 	case <-time.After(closeTimeout):
 	}
-	w.closing.Lock()
-	defer w.closing.Unlock()
-	for _, f := range w.atEnd {
+	t.closing.Lock()
+	defer t.closing.Unlock()
+	for _, f := range t.atEnd {
 		f()
 	}
 }
 
 const closeTimeout = 3 * time.Second
 
-func onFyneThread(f func()) { fyne.Do(f) }
+func fyneDo(f func()) { fyne.Do(f) }
 
-func tick(d time.Duration) (<-chan time.Time, func()) {
+func newTicker(d time.Duration) (<-chan time.Time, func()) {
 	ticker := time.NewTicker(d)
 	return ticker.C, ticker.Stop
 }

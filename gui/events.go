@@ -12,17 +12,17 @@ import (
 // eventsPage proves that an event gets from the portal to an application: it sends one to a receiver, and shows how far it has
 // come.
 type eventsPage struct {
-	*Window
+	scaffold
+	dialogs  *dialogs
+	runs     *runner
+	nav      navigator
 	session  *model.Session
 	receiver field
 	typed    bool // in the field; until then it has what the requirements name
 
 	// Of what is shown at the moment.
-	made  eventsState
-	root  *fyne.Container
-	page  *widgets.Page
-	focus fyne.Focusable
-	legs  map[checks.LegName]*widgets.Row
+	made eventsState
+	legs map[checks.LegName]*widgets.Row
 }
 
 // eventsState is what decides how the page looks, beside how far the event has come.
@@ -39,15 +39,15 @@ func (p *eventsPage) state() eventsState {
 	if s == nil {
 		return eventsState{}
 	}
-	p.recall(s, nil)
-	return eventsState{s, s.Outcome, p.offered(s), s.Running, s.Target.SignIn != nil || p.locked(s), s.Legs() != nil}
+	p.runs.loadSaved(s, nil)
+	return eventsState{s, s.Outcome, p.offered(s), s.Running, s.Target.SignIn != nil || p.runs.credentialsUnread(s), s.Legs() != nil}
 }
 
 // offered is the receiver that one doesn't have to type.
 func (p *eventsPage) offered(s *model.Session) string {
 	switch {
-	case s.Demo && p.demo != nil:
-		return p.demo.Sample.Receiver
+	case s.Demo && p.runs.demo != nil:
+		return p.runs.demo.Sample.Receiver
 	case s.Outcome != nil && s.Outcome.Target.Receiver != "":
 		return s.Outcome.Target.Receiver
 	case s.Target.Requirements != nil:
@@ -70,19 +70,15 @@ func (p *eventsPage) hide() {
 	p.legs = nil
 }
 
-func (p *eventsPage) first() fyne.Focusable { return p.focus }
-
-func (p *eventsPage) turn(by float32) { p.page.ScrollPages(by) }
-
-func (p *eventsPage) escape() { p.checkPage.stopRun() }
+func (p *eventsPage) escape() { p.runs.stopRun() }
 
 // refresh shows what has changed in the model, and leaves alone what somebody types in.
 func (p *eventsPage) refresh() {
 	if p.made != p.state() {
 		focused := p.fyne.Canvas().Focused() != nil
 		p.fill()
-		if focused && !p.covered() {
-			p.fyne.Canvas().Focus(p.focus)
+		if focused && !p.dialogs.shown() {
+			p.focusOn(p.focus)
 		}
 		return
 	}
@@ -109,16 +105,15 @@ func (p *eventsPage) fill() {
 	if p.made.legs {
 		content = append(content, p.legsCard(s))
 	}
-	p.page = widgets.NewPage(widgets.Pad(2, gutter, gutter, gutter, widgets.Column(14, content...)))
-	p.root.Objects = []fyne.CanvasObject{widgets.Below(widgets.Pad(gutter, gutter, 12, gutter, title(p.say("events.title", nil))), p.page)}
-	p.root.Refresh()
+	p.page = nil // it begins at its top
+	p.setContent(title(p.say("events.title", nil)), content...)
 }
 
 // askCard asks where the event shall go.
 func (p *eventsPage) askCard(s *model.Session) fyne.CanvasObject {
 	lines := []fyne.CanvasObject{widgets.NewText(p.say("events.explain", nil), widgets.Font{Color: widgets.Muted})}
 	if !p.made.mayEnter {
-		enter := widgets.NewPrimary(p.say("section.sign-in", nil), nil, func() { p.frame.show("sign-in") })
+		enter := widgets.NewPrimary(p.say("section.sign-in", nil), nil, func() { p.nav.openSection("sign-in") })
 		p.focus = enter
 		row := widgets.NewRow(widgets.RowContent{Sign: style.Unknown, Title: p.say("events.no-access", nil), Detail: p.say("events.no-access-text", nil)}, nil)
 		return widgets.Card(widgets.Column(10, append(lines, row.Object, widgets.Flow(8, enter))...))
@@ -135,7 +130,7 @@ func (p *eventsPage) askCard(s *model.Session) fyne.CanvasObject {
 	if s.Running {
 		begin.SetText(p.say("verdict.running", nil))
 		begin.Disable()
-		stop := widgets.NewButton(p.say("check.stop", nil), nil, p.checkPage.stopRun)
+		stop := widgets.NewButton(p.say("check.stop", nil), nil, p.runs.stopRun)
 		buttons.Add(stop)
 		p.focus = stop
 	}
@@ -152,18 +147,18 @@ func (p *eventsPage) try() {
 	if err := wanted.UseReceiver(p.receiver.text); err != nil {
 		p.receiver.mistake = p.words.Say("cli.bad-receiver", nil)
 		p.fill()
-		p.fyne.Canvas().Focus(p.focus)
+		p.focusOn(p.focus)
 		return
 	}
 	p.receiver.mistake = ""
-	p.ask(question{
+	p.dialogs.confirm(question{
 		title: p.say("events.agree-title", checks.Args{"host": checks.ReceiverHost(wanted.Receiver)}),
 		text:  p.say("events.agree", checks.Args{"host": checks.ReceiverHost(wanted.Receiver)}),
 		more:  p.words.Say("cli.receiver-agreed", checks.Args{"host": checks.ReceiverHost(wanted.Receiver)}),
 		small: p.say("consent.portal", checks.Args{"portal": s.Target.Address.Display()}), yes: p.say("consent.yes", nil),
 	}, func() {
 		s.Target.Receiver = wanted.Receiver
-		p.run(s, checks.EventTest)
+		p.runs.run(s, checks.EventTest)
 	})
 }
 
@@ -182,14 +177,14 @@ func (p *eventsPage) legsCard(s *model.Session) fyne.CanvasObject {
 	p.showLegs(s)
 	if r, ok := s.Result(checks.EventDelivery, ""); ok && !s.Running {
 		f := p.words.Finding(r, s.Target.Address.Display())
-		result := widgets.NewRow(widgets.RowContent{Sign: style.Sign(r.State), Title: f.Title, Detail: f.Saw, Chevron: widgets.Navigates}, func() { p.showResult(r, "") })
+		result := widgets.NewRow(widgets.RowContent{Sign: style.Sign(r.State), Title: f.Title, Detail: f.Saw, Chevron: widgets.Navigates}, func() { p.nav.showResult(r, "") })
 		lines = append(lines, widgets.Pad(8, 0, 0, 0, result.Object))
 	}
 	return widgets.Card(widgets.Column(0, lines...))
 }
 
 func (p *eventsPage) showLegs(s *model.Session) {
-	for _, leg := range s.LegRows(p.words, p.p.Now()) {
+	for _, leg := range s.LegRows(p.words, p.params.Now()) {
 		p.legs[leg.Name].Set(widgets.RowContent{Sign: style.Sign(leg.Sign), Title: leg.Title, Aside: leg.Aside, LowEmphasis: true})
 	}
 }

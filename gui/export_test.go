@@ -30,5 +30,5 @@ func (w *Window) TakeOutside(path string)      { w.serverPage.takeOutside(path) 
 
 // Counted is what a run's goroutine tells of a check that asks much.
 func (w *Window) Counted(id checks.ID, done, total int) {
-	observer{w, w.model.Current}.Progress(id, done, total)
+	observer{w.runs, w.model.Current}.Progress(id, done, total)
 }

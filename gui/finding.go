@@ -1,8 +1,6 @@
 package gui
 
 import (
-	"strconv"
-
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
@@ -16,35 +14,24 @@ import (
 
 // findingPage is one result: what was seen, what it breaks, what to do and who does it, and the evidence.
 type findingPage struct {
-	*checkPage
+	scaffold
+	list  *checkPage
 	check checks.ID
 	cause checks.Cause
 
-	back    *widgets.Button
-	again   *widgets.Button
-	place   *fyne.Container
-	page    *widgets.Page
-	waiting *widgets.Row // nil unless it is being checked
-	shown   bool         // a result is shown, rather than that it is being checked
+	back  *widgets.Button
+	again *widgets.Button
+	shown bool // a result is shown, rather than that it is being checked
 }
 
 func (f *findingPage) build() fyne.CanvasObject {
-	f.place = widgets.Stack()
+	f.root = widgets.Stack()
 	f.fill()
-	return f.place
-}
-
-// hide ends what moves in a content that is no longer shown.
-func (f *findingPage) hide() {
-	if f.waiting != nil {
-		f.waiting.Stop()
-		f.waiting = nil
-	}
+	return f.root
 }
 
 func (f *findingPage) fill() {
 	f.hide()
-	f.back = widgets.NewButton(f.say("finding.back", nil), style.Icon("chevron-left", theme.ColorNameForeground), f.checkPage.back)
 	s := f.model.Current
 	r, ok := s.Result(f.check, f.cause)
 	title, content := f.words.Name(f.check), []fyne.CanvasObject(nil)
@@ -54,14 +41,14 @@ func (f *findingPage) fill() {
 		d := s.Details(f.words, r)
 		title, content = d.Title, f.cards(s, r, d)
 	case s.Running:
-		f.waiting = widgets.NewRow(widgets.RowContent{Sign: style.Waiting, Title: title, Detail: f.say("verdict.running", nil)}, nil)
-		content = []fyne.CanvasObject{widgets.Card(f.waiting.Object)}
+		content = []fyne.CanvasObject{widgets.Card(f.wait(widgets.RowContent{Title: title, Detail: f.say("verdict.running", nil)}))}
 	default:
 		content = []fyne.CanvasObject{widgets.Card(widgets.NewText(f.say("finding.gone", nil), widgets.Font{}))}
 	}
-	head := widgets.Beside(12, false, f.back, widgets.NewText(title, widgets.Font{Size: theme.SizeNameSubHeadingText, Bold: true, Selectable: true}), nil)
-	f.page = widgets.NewPage(widgets.Pad(2, gutter, gutter, gutter, widgets.Column(14, content...)))
-	widgets.Replace(f.place, widgets.Below(widgets.Pad(gutter, gutter, 12, gutter, head), f.page))
+	var head fyne.CanvasObject
+	f.back, head = f.backHead(title, f.list.back)
+	f.page = nil // it begins at its top
+	f.setContent(head, content...)
 }
 
 // refresh shows another state of the check, and leaves the page alone otherwise: somebody reads it.
@@ -72,7 +59,7 @@ func (f *findingPage) refresh() {
 		focused := f.fyne.Canvas().Focused() != nil
 		f.fill()
 		if focused {
-			f.fyne.Canvas().Focus(f.back)
+			f.focusOn(f.back)
 		}
 	}
 }
@@ -110,33 +97,19 @@ func (f *findingPage) cards(s *model.Session, r checks.Result, d model.Details) 
 func (f *findingPage) buttons(s *model.Session, r checks.Result, d model.Details) []fyne.CanvasObject {
 	var buttons []fyne.CanvasObject
 	if d.Owner != "" {
-		copies := f.copyButton(copyKey("finding.copy", r.Owner), func() string { return s.Letter(f.words, f.p.Version, r) })
+		copies := f.copyButton(copyKey("finding.copy", r.Owner), func() string { return s.Letter(f.words, f.params.Version, r) })
 		copies.Importance = widget.HighImportance
 		buttons = append(buttons, copies)
 	}
-	f.again = widgets.NewButton(f.say("finding.again", nil), theme.ViewRefreshIcon(), func() { f.makeAgain(s, f.check) })
+	f.again = widgets.NewButton(f.say("finding.again", nil), theme.ViewRefreshIcon(), func() { f.list.runs.recheck(s, f.check) })
 	if s.Running {
 		f.again.Disable()
 	}
 	buttons = append(buttons, f.again)
 	if d.More != "" {
-		buttons = append(buttons, widgets.NewButton(f.say("finding.more", nil), theme.ComputerIcon(), func() { f.browse(d.More) }))
+		buttons = append(buttons, widgets.NewButton(f.say("finding.more", nil), theme.ComputerIcon(), func() { f.list.dialogs.openURL(d.More) }))
 	}
 	return buttons
-}
-
-// step is a numbered step; a command in it stands alone, so that it can be copied.
-func (w *Window) step(number int, pieces []model.Piece) fyne.CanvasObject {
-	var lines []fyne.CanvasObject
-	for _, piece := range pieces {
-		if !piece.Command {
-			lines = append(lines, widgets.NewText(piece.Text, widgets.Font{Selectable: true}))
-			continue
-		}
-		copies := w.copies(widgets.NewLowEmphasis("", theme.ContentCopyIcon(), nil), func() string { return piece.Text })
-		lines = append(lines, widgets.Command(piece.Text, copies))
-	}
-	return widgets.Beside(6, true, widgets.NewText(strconv.Itoa(number)+".", widgets.Font{OneLine: true}), widgets.Column(4, lines...), nil)
 }
 
 // evidence is what the check saw, and from where.

@@ -165,8 +165,8 @@ func (l *frameLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	}
 	l.body.Move(fyne.NewPos(left, y))
 	l.body.Resize(fyne.NewSize(width, size.Height-y))
-	if l.w.dialog != nil {
-		l.w.fitDialog()
+	if l.w.dialogs.popup != nil {
+		l.w.dialogs.fit()
 	}
 }
 

@@ -7,12 +7,9 @@ package gui
 
 import (
 	"context"
-	"sync"
 	"time"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/dialog"
-	"fyne.io/fyne/v2/widget"
 
 	"boxready/checks"
 	"boxready/gui/model"
@@ -82,13 +79,10 @@ type Sample struct{ ClientID, ClientSecret, Webhook, ServerAnswer, Receiver stri
 
 // Window is BoxReady's window.
 type Window struct {
-	p     Params
-	fyne  fyne.Window
-	words *report.Words
-	model *model.Model
-	frame *frame
-	// showing says that what has changed in the model will be shown.
-	showing bool
+	*environment
+	dialogs *dialogs
+	runs    *runner
+	frame   *frame
 
 	checkPage        *checkPage
 	signInPage       *signInPage
@@ -98,54 +92,39 @@ type Window struct {
 	serverPage       *serverPage
 	eventsPage       *eventsPage
 	reportPage       *reportPage
-	stop             map[*model.Session]func() // ends a session's run early
 
-	demo         *Demo // nil if none is running
 	demoFaults   []string
 	demoStarting bool
-
-	dialog      *widget.PopUp      // nil if none is open
-	focusBefore fyne.Focusable     // it was opened
-	fitDialog   func()             // to what is in it
-	unanswered  func()             // called when it is closed; nil if nobody waits for an answer
-	chooser     *dialog.FileDialog // nil if none is open
-	folder      string             // in which a file was saved or chosen last; "" before the first
-
-	ctx     context.Context // until the window is closed
-	cancel  context.CancelFunc
-	working sync.WaitGroup
-	closing sync.Mutex
-	atEnd   []func() // guarded by closing
 }
 
 // New makes the window; show it with Fyne's Show. When the program ends, Close waits for what is under way.
 func New(p Params) (*Window, error) {
 	if p.Do == nil {
-		p.Do = onFyneThread
+		p.Do = fyneDo
 	}
 	if p.Now == nil {
 		p.Now = time.Now
 	}
 	if p.Tick == nil {
-		p.Tick = tick
+		p.Tick = newTicker
 	}
-	w := &Window{p: p, model: &model.Model{}, stop: map[*model.Session]func(){}}
-	w.checkPage, w.signInPage = &checkPage{Window: w}, &signInPage{Window: w}
-	w.settingsPage = &settingsPage{Window: w}
-	w.requirementsPage, w.allowlistPage = &requirementsPage{Window: w}, &allowlistPage{Window: w}
-	w.serverPage, w.eventsPage, w.reportPage = &serverPage{Window: w}, &eventsPage{Window: w}, &reportPage{Window: w}
-	w.ctx, w.cancel = context.WithCancel(context.Background())
+	e := &environment{tasks: newTasks(p.Do, p.Tick), params: p, model: &model.Model{}}
+	w := &Window{environment: e, dialogs: &dialogs{environment: e}}
+	w.runs = &runner{environment: e, dialogs: w.dialogs, stop: map[*model.Session]func(){}}
+	w.makePages()
+	e.refresh = func() { w.frame.refresh() }
+	w.runs.saved = w.reportPage.historyChanged
 	lang := w.language()
-	loaded := meanwhile(func() (*report.Words, error) { return report.NewWords(lang) })
+	loaded := async(func() (*report.Words, error) { return report.NewWords(lang) })
 	p.App.Settings().SetTheme(style.Theme{Look: style.Look(w.settings().Look)})
-	fonts := meanwhile(loadFonts)
+	fonts := async(loadFonts)
 	w.fyne = p.App.NewWindow("BoxReady")
 	_, _ = fonts()
 	words, err := loaded()
 	if err != nil {
 		return nil, err
 	}
-	if err := w.speak(words); err != nil {
+	if err := w.setLanguage(words); err != nil {
 		return nil, err
 	}
 	// Drawing it takes a while, and nobody misses it at once.
@@ -159,7 +138,7 @@ func New(p Params) (*Window, error) {
 	w.fyne.SetOnDropped(w.dropped)
 	w.addKeys()
 	if portals := p.Store.Portals(); len(portals) > 0 {
-		w.checkPage.typed = display(portals[0].Address)
+		w.checkPage.typed = displayAddress(portals[0].Address)
 	}
 	w.rebuild()
 	if p.Demo {
@@ -171,6 +150,18 @@ func New(p Params) (*Window, error) {
 	}
 	w.offerCrash()
 	return w, nil
+}
+
+func (w *Window) makePages() {
+	s := scaffold{environment: w.environment}
+	w.checkPage = &checkPage{scaffold: s, dialogs: w.dialogs, runs: w.runs, nav: w, portals: w}
+	w.requirementsPage = &requirementsPage{scaffold: s, dialogs: w.dialogs, runs: w.runs, nav: w}
+	w.allowlistPage = &allowlistPage{scaffold: s, dialogs: w.dialogs, runs: w.runs}
+	w.serverPage = &serverPage{scaffold: s, dialogs: w.dialogs, runs: w.runs, nav: w}
+	w.eventsPage = &eventsPage{scaffold: s, dialogs: w.dialogs, runs: w.runs, nav: w}
+	w.reportPage = &reportPage{scaffold: s, dialogs: w.dialogs, runs: w.runs, nav: w, options: w.allowlistPage.options}
+	w.signInPage = &signInPage{scaffold: s, dialogs: w.dialogs, runs: w.runs, nav: w}
+	w.settingsPage = &settingsPage{scaffold: s, dialogs: w.dialogs, nav: w, setLanguage: w.setLanguage, rebuild: w.rebuild}
 }
 
 // loadFonts loads the fonts that every page needs. It may be called from any goroutine: measuring a text touches nothing but
@@ -185,11 +176,9 @@ func loadFonts() (struct{}, error) {
 // Fyne is the window as Fyne knows it.
 func (w *Window) Fyne() fyne.Window { return w.fyne }
 
-func (w *Window) settings() store.Settings { return w.p.Store.Settings() }
-
 // rebuild makes everything in the window anew: in another language, or with other sections.
 func (w *Window) rebuild() {
-	w.closeDialog()
+	w.dialogs.closeDialog()
 	open := "check"
 	if w.frame != nil {
 		open = w.frame.open
@@ -205,5 +194,3 @@ func (w *Window) rebuild() {
 	w.fyne.SetContent(w.frame.object)
 	w.frame.show(open)
 }
-
-func (w *Window) say(key string, args checks.Args) string { return w.words.Say("window."+key, args) }

@@ -4,14 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
-	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/theme"
 
 	"boxready/checks"
 	"boxready/gui/model"
@@ -55,15 +52,14 @@ func (a *attempt) silent(now time.Time) bool {
 }
 
 // left says how much time there is.
-func (a *attempt) left(w *Window) string {
-	left := max(0, a.ends.Sub(w.p.Now()).Round(time.Second))
+func (a *attempt) left(w *environment) string {
+	left := max(0, a.ends.Sub(w.params.Now()).Round(time.Second))
 	return w.say("sign-in.waiting", checks.Args{"left": fmt.Sprintf("%d:%02d", int(left.Minutes()), int(left.Seconds())%60)})
 }
 
 // guide leads through the sign-in.
 func (p *signInPage) guide() (head fyne.CanvasObject, content []fyne.CanvasObject) {
-	back := widgets.NewButton(p.say("finding.back", nil), style.Icon("chevron-left", theme.ColorNameForeground), p.leaveGuide)
-	head = widgets.Beside(12, false, back, widgets.NewText(p.say("sign-in.browser", nil), widgets.Font{Size: theme.SizeNameSubHeadingText, Bold: true}), nil)
+	_, head = p.backHead(p.say("sign-in.browser", nil), p.leaveGuide)
 	register := p.registerCard()
 	p.focus = p.chosenMenu
 	content = []fyne.CanvasObject{register, p.keysCard()}
@@ -107,7 +103,7 @@ func (p *signInPage) registerCard() fyne.CanvasObject {
 		chip := widgets.NewChip(func() {
 			p.menu = menu
 			p.fill()
-			p.fyne.Canvas().Focus(p.chosenMenu)
+			p.focusOn(p.chosenMenu)
 		})
 		chip.Set("", p.words.Say("sign-in.register."+string(menu)+".name", nil), menu == p.menu)
 		menus.Add(chip.Object)
@@ -117,60 +113,12 @@ func (p *signInPage) registerCard() fyne.CanvasObject {
 	}
 	page := p.menu.Applications(address)
 	values := map[string]value{
-		"page":       {page, func() { p.browse(page) }},
-		"address":    {p.accessOf(p.session).ReturnAddress(), nil},
+		"page":       {page, func() { p.dialogs.openURL(page) }},
+		"address":    {p.runs.accessOf(p.session).ReturnAddress(), nil},
 		"permission": {strings.Join(oauthflow.Permissions(), ", "), nil},
 	}
 	lines := []fyne.CanvasObject{heading(p.say("sign-in.register", nil)), menus}
 	return widgets.Card(widgets.Column(10, append(lines, p.steps("sign-in.register."+string(p.menu), values)...)...))
-}
-
-// value is something in a step that is copied, or opened.
-type value struct {
-	text string
-	open func() // nil to copy it
-}
-
-var valueInStep = regexp.MustCompile(`⟦(\w+)⟧`)
-
-// steps are the numbered steps of a text. A value in one stands alone, with a button.
-func (w *Window) steps(key string, values map[string]value) (steps []fyne.CanvasObject) {
-	args := checks.Args{}
-	for name := range values {
-		args[name] = "⟦" + name + "⟧"
-	}
-	for i := 1; ; i++ {
-		number := strconv.Itoa(i)
-		text := w.words.Say(key+"."+number, args)
-		if text == key+"."+number {
-			return steps
-		}
-		var lines []fyne.CanvasObject
-		say := func(text, end string) {
-			if text = strings.Trim(text, ":. "); text != "" {
-				lines = append(lines, widgets.NewText(model.UpperFirst(text)+end, widgets.Font{Selectable: true}))
-			}
-		}
-		found := valueInStep.FindStringSubmatchIndex(text)
-		if found == nil {
-			say(text, ".")
-		} else {
-			say(text[:found[0]], ":")
-			lines = append(lines, w.valueLine(values[text[found[2]:found[3]]]))
-			say(text[found[1]:], ".")
-		}
-		steps = append(steps, widgets.Beside(6, true, widgets.NewText(number+".", widgets.Font{OneLine: true}), widgets.Column(4, lines...), nil))
-	}
-}
-
-func (w *Window) valueLine(v value) fyne.CanvasObject {
-	var button *widgets.Button
-	if v.open != nil {
-		button = widgets.NewButton(w.say("sign-in.open", nil), nil, v.open)
-	} else {
-		button = w.copyButton("sign-in.copy", func() string { return v.text })
-	}
-	return widgets.Inset(widgets.BesideOrBelow(8, 200, widgets.NewText(v.text, widgets.Font{Mono: true, Selectable: true}), button))
 }
 
 // keysCard takes the application's keys, and begins.
@@ -191,7 +139,7 @@ func (p *signInPage) keysCard() fyne.CanvasObject {
 	}
 	if p.session.Demo {
 		buttons.Add(widgets.NewLowEmphasis(p.say("sign-in.sample", nil), nil, func() {
-			p.id, p.secret = field{text: p.demo.Sample.ClientID}, field{text: p.demo.Sample.ClientSecret}
+			p.id, p.secret = field{text: p.runs.demo.Sample.ClientID}, field{text: p.runs.demo.Sample.ClientSecret}
 			p.fill()
 		}))
 	}
@@ -228,14 +176,14 @@ func (p *signInPage) tryToBegin() {
 		p.fill()
 		return
 	}
-	a := &attempt{session: p.session, access: p.accessOf(p.session), app: app, region: &atomic.Value{}}
+	a := &attempt{session: p.session, access: p.runs.accessOf(p.session), app: app, region: &atomic.Value{}}
 	a.region.Store(p.session.Target.Region)
 	if p.session.Agreed(checks.Deep) {
 		p.begin(a, false)
 		return
 	}
 	args := checks.Args{"portal": p.session.Target.Address.Display()}
-	p.ask(question{title: p.say("sign-in.confirm-title", nil), text: p.words.Say("sign-in.confirm", args), yes: p.say("sign-in.confirm-yes", nil)}, func() {
+	p.dialogs.confirm(question{title: p.say("sign-in.confirm-title", nil), text: p.words.Say("sign-in.confirm", args), yes: p.say("sign-in.confirm-yes", nil)}, func() {
 		p.session.Target.Consents = append(p.session.Target.Consents, checks.Deep)
 		p.begin(a, false)
 	})
@@ -272,7 +220,7 @@ func (p *signInPage) begin(a *attempt, paste bool) {
 
 // showAttempt shows how the attempt stands, unless another section is open.
 func (p *signInPage) showAttempt() {
-	if p.frame.page() == page(p) {
+	if p.nav.isOpen("sign-in") {
 		p.refresh()
 		p.page.SetOffset(1 << 20) // it stands last
 	}
@@ -282,7 +230,7 @@ func (p *signInPage) waiting(a *attempt, flow *oauthflow.Flow) {
 	if p.attempt != a {
 		return
 	}
-	a.stage, a.flow, a.begun = waitingForPortal, flow, p.p.Now()
+	a.stage, a.flow, a.begun = waitingForPortal, flow, p.params.Now()
 	a.ends = a.begun.Add(time.Until(flow.Deadline()))
 	flow.OpenBrowser()
 	p.showAttempt()
@@ -378,7 +326,7 @@ func (p *signInPage) waitingCard(a *attempt, cancel *widgets.Button) fyne.Canvas
 		}
 		lines = append(lines, p.texts(p.say(key, nil))...)
 	}
-	if a.silent(p.p.Now()) {
+	if a.silent(p.params.Now()) {
 		lines = append(lines, p.texts(p.words.Say("sign-in.silence", nil))...)
 		for _, reason := range oauthflow.Silences() {
 			text := p.words.Say("sign-in.silence-"+string(reason), checks.Args{"address": a.flow.ReturnAddress()})
@@ -395,7 +343,7 @@ func (p *signInPage) waitingCard(a *attempt, cancel *widgets.Button) fyne.Canvas
 		buttons = append(buttons, widgets.NewButton(p.say("sign-in.paste", nil), nil, func() {
 			a.pasting = true
 			p.fill()
-			p.fyne.Canvas().Focus(p.focus)
+			p.focusOn(p.focus)
 		}))
 	} else {
 		e, entry := p.entry(&p.code, p.say("sign-in.code", nil), false, maxCode, nil, func() { p.paste(a) })
@@ -405,7 +353,7 @@ func (p *signInPage) waitingCard(a *attempt, cancel *widgets.Button) fyne.Canvas
 			lines = append(lines, p.askForRegion(a, func() { p.paste(a) })...)
 		}
 	}
-	return p.attemptLines(style.Waiting, a.left(p.Window), lines, append(buttons, cancel)...)
+	return p.attemptLines(style.Waiting, a.left(p.environment), lines, append(buttons, cancel)...)
 }
 
 // paste takes what the owner copied from the browser.
@@ -422,7 +370,7 @@ func (p *signInPage) paste(a *attempt) {
 			}
 			a.asking = errors.Is(err, oauthflow.ErrRegionUnknown)
 			p.code.mistake = p.pasteMistake(err)
-			if p.frame.page() == page(p) {
+			if p.nav.isOpen("sign-in") {
 				p.fill()
 				p.page.SetOffset(1 << 20)
 			}
@@ -471,9 +419,9 @@ func (p *signInPage) failedCard(a *attempt) fyne.CanvasObject {
 	case errors.As(a.err, &blocked):
 		f := p.words.Finding(blocked.Result, a.session.Target.Address.Display())
 		show := widgets.NewButton(p.say("sign-in.show-check", nil), nil, func() {
-			p.frame.show("check")
+			p.nav.openSection("check")
 			if a.session.Outcome == nil {
-				p.run(a.session)
+				p.runs.run(a.session)
 			}
 		})
 		return p.attemptLines(style.Problem, p.say("sign-in.blocked", nil), p.texts(f.Title+".", f.Saw, p.say("sign-in.blocked-why", nil)), show)

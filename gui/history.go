@@ -28,7 +28,7 @@ type pastRuns struct {
 
 // read reads which runs are kept.
 func (h *pastRuns) read() {
-	s, kept := h.model.Current, h.p.History
+	s, kept := h.model.Current, h.params.History
 	if s == nil || s.Demo || kept == nil {
 		h.runs = nil
 		return
@@ -41,7 +41,7 @@ func (h *pastRuns) read() {
 				return // what can't be read is as good as none
 			}
 			h.runs = runs
-			if h.frame.open == "report" && !h.open {
+			if h.nav.isOpen("report") && !h.open {
 				h.fill()
 			}
 		}
@@ -50,7 +50,7 @@ func (h *pastRuns) read() {
 
 // historyChanged tells that a session's run was kept.
 func (p *reportPage) historyChanged(s *model.Session) {
-	if p.frame.open == "report" && p.model.Current == s {
+	if p.nav.isOpen("report") && p.model.Current == s {
 		p.past.read()
 	}
 }
@@ -83,13 +83,13 @@ func (h *pastRuns) card() []fyne.CanvasObject {
 
 // forget deletes the runs.
 func (h *pastRuns) forget() {
-	s, kept := h.model.Current, h.p.History
+	s, kept := h.model.Current, h.params.History
 	address := s.Target.Address.String()
 	h.background(func(context.Context) func() {
 		err := kept.Delete(address)
 		return func() {
 			if err != nil {
-				h.tell(h.say("report.not-forgotten", nil), kept.Dir)
+				h.dialogs.showMessage(h.say("report.not-forgotten", nil), kept.Dir)
 			}
 			h.read()
 		}
@@ -98,7 +98,7 @@ func (h *pastRuns) forget() {
 
 // show shows what has changed since a run.
 func (h *pastRuns) show(run history.Run) {
-	s, kept, runs, reporter := h.model.Current, h.p.History, h.runs, h.reporter()
+	s, kept, runs, reporter := h.model.Current, h.params.History, h.runs, h.reporter()
 	outcome := s.Outcome
 	since := &run
 	h.open, h.since, h.changes, h.failed = true, since, "", false
@@ -110,12 +110,12 @@ func (h *pastRuns) show(run history.Run) {
 			}
 			h.changes, h.failed = text, err != nil
 			h.fill()
-			h.fyne.Canvas().Focus(h.leave)
+			h.focusOn(h.leave)
 		}
 	})
 	h.fill()
 	h.page.SetOffset(0)
-	h.fyne.Canvas().Focus(h.leave)
+	h.focusOn(h.leave)
 }
 
 // changesSince compares a run with the last one: the outcome, or the newest that is kept if there is none.
@@ -144,19 +144,16 @@ const changesHeight = 440
 func (h *pastRuns) close() {
 	h.open = false
 	h.fill()
-	h.fyne.Canvas().Focus(h.first())
+	h.focusOn(h.first())
 }
 
 func (h *pastRuns) content() (head fyne.CanvasObject, content []fyne.CanvasObject) {
-	h.leave = widgets.NewButton(h.say("finding.back", nil), style.Icon("chevron-left", theme.ColorNameForeground), h.close)
-	name := h.say("report.since", checks.Args{"when": model.When(h.words, h.since.Started)})
-	head = widgets.Beside(12, false, h.leave, widgets.NewText(name, widgets.Font{Size: theme.SizeNameSubHeadingText, Bold: true, Selectable: true}), nil)
+	h.leave, head = h.backHead(h.say("report.since", checks.Args{"when": model.When(h.words, h.since.Started)}), h.close)
 	switch {
 	case h.failed:
 		return head, []fyne.CanvasObject{widgets.Card(widgets.NewText(h.say("report.unreadable", nil), widgets.Font{}))}
 	case h.changes == "":
-		h.waiting = widgets.NewRow(widgets.RowContent{Sign: style.Waiting, Title: h.say("report.comparing", nil), LowEmphasis: true}, nil)
-		return head, []fyne.CanvasObject{widgets.Card(h.waiting.Object)}
+		return head, []fyne.CanvasObject{widgets.Card(h.wait(widgets.RowContent{Title: h.say("report.comparing", nil), LowEmphasis: true}))}
 	}
 	text := h.changes
 	return head, []fyne.CanvasObject{widgets.Card(widgets.Column(10, widgets.NewViewer(text, changesHeight), widgets.Flow(8, h.copyButton("finding.copy-plain", func() string { return text }))))}

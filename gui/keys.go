@@ -12,33 +12,33 @@ func (w *Window) addKeys() {
 	canvas.SetOnTypedKey(w.typedKey)
 	for i := range 9 {
 		canvas.AddShortcut(&desktop.CustomShortcut{KeyName: fyne.KeyName(rune('1' + i)), Modifier: fyne.KeyModifierControl}, func(fyne.Shortcut) {
-			if sections := w.frame.shown(); i < len(sections) && !w.covered() {
+			if sections := w.frame.shown(); i < len(sections) && !w.dialogs.shown() {
 				w.frame.show(sections[i].id)
 			}
 		})
 	}
 	canvas.AddShortcut(&desktop.CustomShortcut{KeyName: fyne.KeyS, Modifier: fyne.KeyModifierControl}, func(fyne.Shortcut) {
-		if p, ok := w.frame.page().(interface{ save() }); ok && !w.covered() {
+		if p, ok := w.frame.page().(interface{ save() }); ok && !w.dialogs.shown() {
 			p.save()
 		}
 	})
 	canvas.AddShortcut(&desktop.CustomShortcut{KeyName: fyne.KeyLeft, Modifier: fyne.KeyModifierAlt}, func(fyne.Shortcut) {
-		if !w.covered() && w.checkPage.finding != nil {
+		if !w.dialogs.shown() && w.checkPage.finding != nil {
 			w.checkPage.back()
 		}
 	})
 }
 
 func (w *Window) typedKey(e *fyne.KeyEvent) {
-	if w.chooser != nil {
+	if w.dialogs.chooser != nil {
 		if e.Name == fyne.KeyEscape {
-			w.chooser.Dismiss()
+			w.dialogs.chooser.Dismiss()
 		}
 		return
 	}
-	if w.dialog != nil {
+	if w.dialogs.popup != nil {
 		if e.Name == fyne.KeyEscape {
-			w.closeDialog()
+			w.dialogs.closeDialog()
 		}
 		return
 	}

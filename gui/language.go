@@ -13,8 +13,8 @@ import (
 )
 
 // language is the one that the owner chose, or else the first of the system's that there are texts in.
-func (w *Window) language() string {
-	for _, lang := range append([]string{w.settings().Language}, w.p.Languages...) {
+func (w *environment) language() string {
+	for _, lang := range append([]string{w.settings().Language}, w.params.Languages...) {
 		if slices.Contains(report.Languages(), lang) {
 			return lang
 		}
@@ -27,15 +27,10 @@ func (w *Window) language() string {
 var fyneTexts = []string{"Advanced", "Cancel", "Copy", "Create Folder", "Cut", "Enter filename", "Error", "Favourites", "File", "Folder",
 	"New Folder", "No", "OK", "Open", "Paste", "Quit", "Redo", "Save", "Select all", "Show Hidden Files", "Undo", "Yes", "file.name", "file.parent"}
 
-// speak uses texts from now on.
-func (w *Window) speak(words *report.Words) error {
-	w.words = words
-	return w.tellFyne()
-}
-
-// tellFyne has Fyne's own words said in the language of the window. Fyne chooses a language by the system and can't be told
+// setLanguage uses these texts from now on, also for Fyne's own words. Fyne chooses a language by the system and can't be told
 // another one, so ours stands in for whichever it has chosen.
-func (w *Window) tellFyne() error {
+func (w *Window) setLanguage(words *report.Words) error {
+	w.words = words
 	texts := map[string]string{}
 	for _, key := range fyneTexts {
 		texts[key] = w.say("fyne."+key, nil)
@@ -44,7 +39,7 @@ func (w *Window) tellFyne() error {
 	if err != nil {
 		return fmt.Errorf("texts for Fyne: %w", err)
 	}
-	for _, chosen := range append([]string{"en"}, w.p.Languages...) {
+	for _, chosen := range append([]string{"en"}, w.params.Languages...) {
 		if _, err := language.Parse(chosen); err != nil {
 			continue // as C is
 		}

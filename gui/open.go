@@ -7,11 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"fyne.io/fyne/v2"
-
 	"boxready/checks"
-	"boxready/gui/style"
-	"boxready/gui/widgets"
 	"boxready/internal/instance"
 	"boxready/internal/report"
 )
@@ -24,10 +20,10 @@ func (w *Window) Open(files []string) {
 		if len(files) == 0 {
 			return
 		}
-		if w.chooser != nil {
-			w.chooser.Dismiss()
+		if w.dialogs.chooser != nil {
+			w.dialogs.chooser.Dismiss()
 		}
-		w.closeDialog()
+		w.dialogs.closeDialog()
 		w.open(files)
 	})
 }
@@ -73,7 +69,7 @@ func (w *Window) showReports(files []string) {
 				mistakes = append(mistakes, readMistake(words, err, file))
 			}
 		}
-		return func() { w.showText(strings.Join(names, ", "), mistakes, text.String()) }
+		return func() { w.dialogs.showText(strings.Join(names, ", "), mistakes, text.String()) }
 	})
 }
 
@@ -85,19 +81,4 @@ func readMistake(words *report.Words, err error, file string) string {
 		reason, schema = read.Reason, read.Schema
 	}
 	return words.Say("cli-report.read."+string(reason), checks.Args{"file": filepath.Base(file), "schema": schema, "known": report.SchemaVersion})
-}
-
-// showText shows a long text over the window, below what is wrong with it.
-func (w *Window) showText(title string, mistakes []string, text string) {
-	lines := []fyne.CanvasObject{heading(title)}
-	for _, mistake := range mistakes {
-		lines = append(lines, widgets.Beside(8, true, widgets.SmallSign(style.Problem), widgets.NewText(mistake, widgets.Font{Selectable: true}), nil))
-	}
-	done := widgets.NewPrimary(w.say("close", nil), nil, w.closeDialog)
-	buttons := widgets.Flow(8, done)
-	if text != "" {
-		lines = append(lines, widgets.NewViewer(text, max(160, w.fyne.Canvas().Size().Height-280)))
-		buttons.Add(w.copyButton("finding.copy-plain", func() string { return text }))
-	}
-	w.showDialogUpTo(860, widgets.Column(12, append(lines, buttons)...), done)
 }

@@ -16,42 +16,36 @@ import (
 
 // portalsPage lists the portals that were checked on this computer.
 type portalsPage struct {
-	*Window
-	list *fyne.Container
-	page *widgets.Page
+	scaffold
+	dialogs *dialogs
+	runs    *runner
+	portals portalOpener
+	list    *fyne.Container
 }
 
 func (p *portalsPage) build() fyne.CanvasObject {
 	p.list = widgets.Column(0)
 	p.fill()
-	fresh := widgets.NewButton(p.say("portals.new", nil), nil, p.newPortal)
+	fresh := widgets.NewButton(p.say("portals.new", nil), nil, p.portals.newPortal)
 	head := widgets.BesideOrBelow(10, 160, title(p.say("portals.title", nil)), fresh)
-	content := widgets.Column(14,
-		widgets.NewText(p.say("portals.explain", nil), widgets.Font{Color: widgets.Muted}),
-		widgets.Card(p.list))
-	p.page = widgets.NewPage(widgets.Pad(2, gutter, gutter, gutter, content))
-	return widgets.Below(widgets.Pad(gutter, gutter, 12, gutter, head), p.page)
-}
-
-func title(text string) fyne.CanvasObject {
-	return widgets.NewText(text, widgets.Font{Size: style.SizeTitle, Bold: true})
+	p.root = widgets.Stack()
+	p.setContent(head, widgets.NewText(p.say("portals.explain", nil), widgets.Font{Color: widgets.Muted}), widgets.Card(p.list))
+	return p.root
 }
 
 func (p *portalsPage) fill() {
 	p.list.Objects = nil
-	for i, past := range p.p.Store.Portals() {
+	for i, past := range p.params.Store.Portals() {
 		if i > 0 {
 			p.list.Add(widgets.Line())
 		}
 		forget := widgets.NewLowEmphasis(p.say("portals.forget", nil), nil, func() { p.forget(past) })
-		p.list.Add(widgets.BesideOrBelow(8, 260, p.portalRow(past), forget))
+		p.list.Add(widgets.BesideOrBelow(8, 260, portalRow(p.environment, past, p.portals.openPortal), forget))
 	}
 	if p.list.Objects == nil {
 		p.list.Add(widgets.NewText(p.say("portals.empty", nil), widgets.Font{Color: widgets.Muted}))
 	}
 }
-
-func (p *portalsPage) turn(by float32) { p.page.ScrollPages(by) }
 
 // refresh shows what has changed in the model.
 func (p *portalsPage) refresh() {
@@ -60,9 +54,9 @@ func (p *portalsPage) refresh() {
 }
 
 // portalRow is a portal with its last verdict; pressing it opens the portal.
-func (w *Window) portalRow(past store.Portal) fyne.CanvasObject {
+func portalRow(w *environment, past store.Portal, open func(address string)) fyne.CanvasObject {
 	sign, verdict := model.PastVerdict(w.words, past.Verdict)
-	content := widgets.RowContent{Sign: style.Sign(sign), Title: display(past.Address), Detail: verdict, Chevron: widgets.Navigates}
+	content := widgets.RowContent{Sign: style.Sign(sign), Title: displayAddress(past.Address), Detail: verdict, Chevron: widgets.Navigates}
 	if past.Verdict != "" {
 		content.Aside = model.When(w.words, past.Checked)
 		if n := past.Count(checks.Problem); n > 0 {
@@ -72,11 +66,11 @@ func (w *Window) portalRow(past store.Portal) fyne.CanvasObject {
 	if s := w.model.Session(past.Address); s != nil && s.Running {
 		content.Sign, content.Detail = style.Waiting, w.say("portals.running", nil)
 	}
-	return widgets.NewRow(content, func() { w.openPortal(past.Address) }).Object
+	return widgets.NewRow(content, func() { open(past.Address) }).Object
 }
 
 // display writes a kept address as people write it.
-func display(address string) string {
+func displayAddress(address string) string {
 	if a, err := portal.ParseAddress(address); err == nil {
 		return strings.TrimPrefix(a.Display(), "https://")
 	}
@@ -104,25 +98,25 @@ func (w *Window) newPortal() {
 }
 
 func (p *portalsPage) forget(past store.Portal) {
-	args := checks.Args{"portal": display(past.Address)}
-	p.ask(question{title: p.say("portals.forget-title", args), text: p.say("portals.forget-text", args), yes: p.say("portals.forget-yes", nil)}, func() {
-		if s := p.model.Session(past.Address); s != nil && p.stop[s] != nil {
-			p.stop[s]()
+	args := checks.Args{"portal": displayAddress(past.Address)}
+	p.dialogs.confirm(question{title: p.say("portals.forget-title", args), text: p.say("portals.forget-text", args), yes: p.say("portals.forget-yes", nil)}, func() {
+		if s := p.model.Session(past.Address); s != nil && p.runs.stop[s] != nil {
+			p.runs.stop[s]()
 		}
 		p.model.Forget(past.Address)
 		p.background(func(context.Context) func() {
-			_ = p.p.Store.Forget(past.Address) // as with remember
-			if p.p.History != nil {
-				_ = p.p.History.Delete(past.Address)
+			_ = p.params.Store.Forget(past.Address) // as with remember
+			if p.params.History != nil {
+				_ = p.params.History.Delete(past.Address)
 			}
-			return p.rebuild
+			return p.portals.rebuild
 		})
 	})
 }
 
 // recent are the portals that were checked last; nil if there are none.
 func (p *checkPage) recent(n int) fyne.CanvasObject {
-	portals := p.p.Store.Portals()
+	portals := p.params.Store.Portals()
 	if len(portals) == 0 {
 		return nil
 	}
@@ -131,7 +125,7 @@ func (p *checkPage) recent(n int) fyne.CanvasObject {
 		if i > 0 {
 			lines = append(lines, widgets.Line())
 		}
-		lines = append(lines, p.portalRow(past))
+		lines = append(lines, portalRow(p.environment, past, p.portals.openPortal))
 	}
 	return widgets.Card(widgets.Column(0, lines...))
 }

@@ -20,27 +20,28 @@ import (
 
 // reportPage shows the report for support, exactly as it would be saved, and what is hidden in it; and the runs of before.
 type reportPage struct {
-	*Window
-	hidden []report.Category
-	known  bool           // hidden has been read
-	bundle *report.Bundle // nil while there is none
-	failed string         // why there is none; "" if it is being made
-	file   string         // of the bundle that is shown
-	saved  string         // where the report was saved last; "" for nowhere
-	past   pastRuns
+	scaffold
+	dialogs *dialogs
+	runs    *runner
+	nav     navigator
+	options func() allowlist.Options // that the letter follows from
+	hidden  []report.Category
+	known   bool           // hidden has been read
+	bundle  *report.Bundle // nil while there is none
+	failed  string         // why there is none; "" if it is being made
+	file    string         // of the bundle that is shown
+	saved   string         // where the report was saved last; "" for nowhere
+	past    pastRuns
 
 	// Of what is shown at the moment.
 	made     ingredients
 	running  bool
-	root     *fyne.Container
-	page     *widgets.Page
 	preview  *fyne.Container
 	tab      fyne.Focusable // of the file that is shown
 	scan     *widgets.Text
 	switches map[report.Category]*widgets.Switch
 	buttons  []*widgets.Button // that need a bundle
 	savedAt  *widgets.Text
-	waiting  *widgets.Row // nil if nothing moves
 }
 
 // ingredients is what a report is made from.
@@ -76,22 +77,12 @@ func (p *reportPage) build() fyne.CanvasObject {
 	return p.root
 }
 
-// hide ends what moves in a content that is no longer shown.
-func (p *reportPage) hide() {
-	if p.waiting != nil {
-		p.waiting.Stop()
-		p.waiting = nil
-	}
-}
-
 func (p *reportPage) first() fyne.Focusable {
 	if p.past.open {
 		return p.past.leave
 	}
 	return p.tab
 }
-
-func (p *reportPage) turn(by float32) { p.page.ScrollPages(by) }
 
 func (p *reportPage) escape() {
 	if p.past.open {
@@ -126,7 +117,7 @@ func (p *reportPage) make() {
 	s := now.session
 	s.Use(s.Target.Secrets()...)
 	contents := report.Contents{Outcome: now.outcome, Hide: slices.Clone(p.hidden), Secrets: slices.Clone(s.Secrets)}
-	options, reporter := p.allowlistPage.options(), p.reporter()
+	options, reporter := p.options(), p.reporter()
 	p.background(func(context.Context) func() {
 		var err error
 		contents.Letter, err = allowlist.LetterFor(options, now.words)
@@ -141,10 +132,10 @@ func (p *reportPage) make() {
 			if p.bundle = bundle; err != nil {
 				p.failed = p.makeMistake(err)
 			}
-			if p.frame.open == "report" && !p.past.open {
+			if p.nav.isOpen("report") && !p.past.open {
 				p.showBundle()
-				if p.fyne.Canvas().Focused() == nil && !p.covered() {
-					p.fyne.Canvas().Focus(p.first()) // it was not there when the page was opened
+				if p.fyne.Canvas().Focused() == nil && !p.dialogs.shown() {
+					p.focusOn(p.first()) // it was not there when the page was opened
 				}
 			}
 		}
@@ -164,10 +155,6 @@ func (p *reportPage) fill() {
 	p.hide()
 	s := p.model.Current
 	p.running = s != nil && s.Running
-	offset := float32(0)
-	if p.page != nil {
-		offset = p.page.Offset()
-	}
 	head, content := title(p.say("report.title", nil)), []fyne.CanvasObject(nil)
 	switch {
 	case p.past.open:
@@ -178,19 +165,15 @@ func (p *reportPage) fill() {
 	default:
 		content = append(p.cards(), p.past.card()...)
 	}
-	p.page = widgets.NewPage(widgets.Pad(2, gutter, gutter, gutter, widgets.Column(14, content...)))
-	p.root.Objects = []fyne.CanvasObject{widgets.Below(widgets.Pad(gutter, gutter, 12, gutter, head), p.page)}
-	p.root.Refresh()
-	p.page.SetOffset(offset)
+	p.setContent(head, content...)
 }
 
 // nothing is shown before the first run.
 func (p *reportPage) nothing(s *model.Session) []fyne.CanvasObject {
 	if s.Running {
-		p.waiting = widgets.NewRow(widgets.RowContent{Sign: style.Waiting, Title: p.say("verdict.running", nil), Detail: p.say("report.wait", nil)}, nil)
-		return []fyne.CanvasObject{widgets.Card(p.waiting.Object)}
+		return []fyne.CanvasObject{widgets.Card(p.wait(widgets.RowContent{Title: p.say("verdict.running", nil), Detail: p.say("report.wait", nil)}))}
 	}
-	check := widgets.NewPrimary(p.say("sign-in.check", nil), nil, func() { p.run(s) })
+	check := widgets.NewPrimary(p.say("sign-in.check", nil), nil, func() { p.runs.run(s) })
 	p.tab = check
 	return []fyne.CanvasObject{widgets.Card(widgets.Column(10, widgets.NewText(p.say("report.explain", nil), widgets.Font{}), widgets.Flow(8, check)))}
 }
@@ -202,10 +185,10 @@ func (p *reportPage) cards() []fyne.CanvasObject {
 	copies := p.copyButton("report.copy", func() string { return string(p.bundle.File(report.SummaryFile)) })
 	p.buttons = []*widgets.Button{save, copies}
 	folder := widgets.NewButton(p.say("settings.open-folder", nil), theme.FolderOpenIcon(), func() {
-		p.browse(folderURL(filepath.Dir(p.saved)))
+		p.dialogs.openURL(folderURL(filepath.Dir(p.saved)))
 	})
 	if p.saved == "" {
-		folder.OnTapped = func() { p.browse(folderURL(p.p.Downloads)) }
+		folder.OnTapped = func() { p.dialogs.openURL(folderURL(p.params.Downloads)) }
 	}
 	p.savedAt = widgets.NewText("", widgets.Font{Color: widgets.Muted, Selectable: true})
 	hidden := p.hiddenCard()
@@ -240,14 +223,14 @@ func (p *reportPage) setHidden(c report.Category, on bool) {
 	p.hidden, p.bundle = now, nil
 	p.make()
 	p.showBundle()
-	p.p.Store.SetSettings(func(s *store.Settings) {
+	p.params.Store.SetSettings(func(s *store.Settings) {
 		s.Hide = nil
 		for _, c := range now {
 			s.Hide = append(s.Hide, string(c))
 		}
 	})
 	p.background(func(context.Context) func() {
-		_ = p.p.Store.Save() // as with remember
+		_ = p.params.Store.Save() // as with remember
 		return nil
 	})
 }
@@ -266,8 +249,7 @@ func (p *reportPage) showBundle() {
 	case p.failed != "":
 		lines = append(lines, widgets.NewRow(widgets.RowContent{Sign: style.Problem, Title: p.failed}, nil).Object)
 	default:
-		p.waiting = widgets.NewRow(widgets.RowContent{Sign: style.Waiting, Title: p.say("report.making", nil), LowEmphasis: true}, nil)
-		lines = append(lines, p.waiting.Object)
+		lines = append(lines, p.wait(widgets.RowContent{Title: p.say("report.making", nil), LowEmphasis: true}))
 	}
 	p.preview.Objects = lines
 	for _, b := range p.buttons {
@@ -310,7 +292,7 @@ func (p *reportPage) files() fyne.CanvasObject {
 		chip := widgets.NewChip(func() {
 			p.file = name
 			p.showBundle()
-			p.fyne.Canvas().Focus(p.tab)
+			p.focusOn(p.tab)
 		})
 		chip.Set("", name, name == p.file)
 		tabs.Add(chip.Object)
@@ -327,9 +309,9 @@ func (p *reportPage) save() {
 	if bundle == nil || p.past.open {
 		return
 	}
-	p.saveAs(saving{title: p.say("report.save-title", nil), name: bundle.Name, hint: p.say("report.save-hint", nil), write: bundle.Save}, func(path string) {
+	p.dialogs.saveAs(saving{title: p.say("report.save-title", nil), name: bundle.Name, hint: p.say("report.save-hint", nil), write: bundle.Save}, func(path string) {
 		p.saved = path
-		if p.frame.open == "report" {
+		if p.nav.isOpen("report") {
 			p.fill()
 		}
 	})

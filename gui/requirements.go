@@ -21,20 +21,18 @@ import (
 // requirementsPage takes files that say what applications need, and shows what of that the portal lacks; or the catalogue, see
 // catalogue.go.
 type requirementsPage struct {
-	*Window
+	scaffold
+	dialogs   *dialogs
+	runs      *runner
+	nav       navigator
 	reading   int                       // files that are being read
 	mistakes  []string                  // about the files that were given last
-	unkept    bool                      // what was chosen could not be written down
 	most      map[requirements.Kind]int // how many needs of a kind are shown, if more than usual
 	catalogue cataloguePage
 
 	// Of what is shown at the moment.
-	made    wishes
-	root    *fyne.Container
-	page    *widgets.Page
-	focus   fyne.Focusable
-	leads   map[requirements.Kind]fyne.Focusable // what follows the needs of a kind
-	waiting *widgets.Row                         // nil if nothing moves
+	made  wishes
+	leads map[requirements.Kind]fyne.Focusable // what follows the needs of a kind
 }
 
 // wishes is what decides how the page looks.
@@ -49,20 +47,15 @@ type wishes struct {
 func (p *requirementsPage) wishes() wishes {
 	now := wishes{session: p.model.Current, reading: p.reading}
 	if s := now.session; s != nil {
-		p.recall(s, nil)
-		now.wanted, now.outcome, now.running, now.mayEnter = s.Target.Requirements, s.Outcome, s.Running, p.mayEnter(s)
+		p.runs.loadSaved(s, nil)
+		now.wanted, now.outcome, now.running, now.mayEnter = s.Target.Requirements, s.Outcome, s.Running, p.runs.hasCredentials(s)
 	}
 	return now
 }
 
-// mayEnter tells whether there is a webhook or a sign-in for a portal.
-func (w *Window) mayEnter(s *model.Session) bool {
-	return s.Target.Webhook != nil || s.Target.SignIn != nil || w.locked(s)
-}
-
 func (p *requirementsPage) build() fyne.CanvasObject {
 	p.root = widgets.Stack()
-	p.catalogue.requirementsPage = p
+	p.catalogue.requirementsPage, p.catalogue.scaffold = p, scaffold{environment: p.environment, root: p.root}
 	if p.most == nil {
 		p.most = map[requirements.Kind]int{}
 	}
@@ -72,10 +65,8 @@ func (p *requirementsPage) build() fyne.CanvasObject {
 
 // hide ends what moves in a content that is no longer shown.
 func (p *requirementsPage) hide() {
-	if p.waiting != nil {
-		p.waiting.Stop()
-		p.waiting = nil
-	}
+	p.scaffold.hide()
+	p.catalogue.scaffold.hide()
 }
 
 // refresh shows what has changed in the model, and leaves the page alone otherwise: somebody reads it.
@@ -98,7 +89,7 @@ func (p *requirementsPage) turn(by float32) {
 	if p.catalogue.open {
 		p.catalogue.turn(by)
 	} else {
-		p.page.ScrollPages(by)
+		p.scaffold.turn(by)
 	}
 }
 
@@ -113,13 +104,8 @@ func (p *requirementsPage) fill() {
 	p.hide()
 	p.made, p.leads = p.wishes(), map[requirements.Kind]fyne.Focusable{}
 	if p.catalogue.open {
-		p.root.Objects = []fyne.CanvasObject{p.catalogue.content()}
-		p.root.Refresh()
+		p.catalogue.build()
 		return
-	}
-	offset := float32(0)
-	if p.page != nil {
-		offset = p.page.Offset()
 	}
 	var wanted []fyne.CanvasObject
 	for i, a := range p.applications() {
@@ -136,17 +122,14 @@ func (p *requirementsPage) fill() {
 	}
 	look := widgets.NewButton(p.say("catalogue.open", nil), nil, p.catalogue.show)
 	head := widgets.BesideOrBelow(10, 220, title(p.say("requirements.title", nil)), look)
-	p.page = widgets.NewPage(widgets.Pad(2, gutter, gutter, gutter, widgets.Column(14, content...)))
-	p.root.Objects = []fyne.CanvasObject{widgets.Below(widgets.Pad(gutter, gutter, 12, gutter, head), p.page)}
-	p.root.Refresh()
-	p.page.SetOffset(offset)
+	p.setContent(head, content...)
 }
 
 // refill is fill after something was done on the page: the focus was on what is gone.
 func (p *requirementsPage) refill(focus func() fyne.Focusable) {
 	p.fill()
-	if p.frame.open == "requirements" && !p.covered() {
-		p.fyne.Canvas().Focus(focus())
+	if p.nav.isOpen("requirements") && !p.dialogs.shown() {
+		p.focusOn(focus())
 	}
 }
 
@@ -161,7 +144,7 @@ func (p *requirementsPage) applications() []*model.Application {
 // chooseCard takes files; it explains what for before there are any.
 func (p *requirementsPage) chooseCard(explain bool) fyne.CanvasObject {
 	pick := widgets.NewPrimary(p.say("requirements.pick", nil), nil, func() {
-		p.pickFile(p.say("requirements.pick-title", nil), []string{".yaml", ".yml"}, func(path string) { p.read([]string{path}) })
+		p.dialogs.pickFile(p.say("requirements.pick-title", nil), []string{".yaml", ".yml"}, func(path string) { p.read([]string{path}) })
 	})
 	p.focus = pick
 	var names []string
@@ -181,7 +164,7 @@ func (p *requirementsPage) chooseCard(explain bool) fyne.CanvasObject {
 	for _, mistake := range p.mistakes {
 		lines = append(lines, widgets.Beside(8, true, widgets.SmallSign(style.Problem), widgets.NewText(mistake, widgets.Font{Selectable: true}), nil))
 	}
-	if p.unkept {
+	if p.runs.unsaved {
 		lines = append(lines, widgets.NewText(p.say("requirements.unkept", nil), widgets.Font{Color: widgets.Danger}))
 	}
 	if p.reading > 0 {
@@ -218,25 +201,27 @@ func (p *requirementsPage) comparison() (cards []fyne.CanvasObject, compared boo
 	s := p.model.Current
 	c := model.Comparison{Stage: model.NoPortal}
 	if s != nil {
-		c = s.Compare(p.words, p.mayEnter(s))
+		c = s.Compare(p.words, p.runs.hasCredentials(s))
 	} else if len(p.model.Applications) == 0 {
 		c.Stage = model.NothingWanted
 	}
 	toCheck := func(key string) fyne.CanvasObject {
 		return widgets.NewPrimary(p.say("requirements."+key, nil), nil, func() {
 			if s == nil {
-				p.frame.show("check")
+				p.nav.openSection("check")
 			} else {
-				p.run(s)
+				p.runs.run(s)
 			}
 		})
 	}
 	state := func(sign style.Sign, args checks.Args, buttons ...fyne.CanvasObject) ([]fyne.CanvasObject, bool) {
-		row := widgets.NewRow(widgets.RowContent{Sign: sign, Title: p.say("requirements."+string(c.Stage)+".title", args), Detail: p.say("requirements."+string(c.Stage)+".text", args)}, nil)
+		content := widgets.RowContent{Sign: sign, Title: p.say("requirements."+string(c.Stage)+".title", args), Detail: p.say("requirements."+string(c.Stage)+".text", args)}
+		var lines []fyne.CanvasObject
 		if sign == style.Waiting {
-			p.waiting = row
+			lines = append(lines, p.wait(content))
+		} else {
+			lines = append(lines, widgets.NewRow(content, nil).Object)
 		}
-		lines := []fyne.CanvasObject{row.Object}
 		if len(buttons) > 0 {
 			lines = append(lines, widgets.Pad(0, 0, 4, 36, widgets.Flow(8, buttons...)))
 		}
@@ -248,8 +233,8 @@ func (p *requirementsPage) comparison() (cards []fyne.CanvasObject, compared boo
 	case model.NoPortal:
 		return state(style.Unknown, nil, toCheck("name-portal"))
 	case model.NoAccess:
-		if p.hasSection("sign-in") {
-			return state(style.Unknown, nil, widgets.NewPrimary(p.say("section.sign-in", nil), nil, func() { p.frame.show("sign-in") }))
+		if p.nav.hasSection("sign-in") {
+			return state(style.Unknown, nil, widgets.NewPrimary(p.say("section.sign-in", nil), nil, func() { p.nav.openSection("sign-in") }))
 		}
 		return state(style.Unknown, nil)
 	case model.NotCompared:
@@ -260,7 +245,7 @@ func (p *requirementsPage) comparison() (cards []fyne.CanvasObject, compared boo
 		f := p.words.Finding(*c.Why, s.Target.Address.Display())
 		return state(style.Unknown, checks.Args{"why": f.Title}, p.leadTo(*c.Why), toCheck("compare"))
 	}
-	copies := p.copyButton("finding.copy", func() string { return s.RequirementsLetter(p.words, p.p.Version, c) })
+	copies := p.copyButton("finding.copy", func() string { return s.RequirementsLetter(p.words, p.params.Version, c) })
 	verdict := widgets.RowContent{Sign: style.OK, Title: p.say("requirements.all-there", nil), Detail: p.say("requirements.seen", checks.Args{"when": model.When(p.words, s.Outcome.Finished)})}
 	if c.Missing() {
 		verdict.Sign, verdict.Title = style.Problem, p.say("requirements.something-missing", nil)
@@ -269,7 +254,7 @@ func (p *requirementsPage) comparison() (cards []fyne.CanvasObject, compared boo
 		}
 	}
 	cards = append(cards, widgets.Card(widgets.Column(2, widgets.NewRow(verdict, nil).Object,
-		widgets.Pad(0, 0, 4, 36, widgets.Flow(8, copies, widgets.NewButton(p.say("requirements.again", nil), nil, func() { p.run(s) }))))))
+		widgets.Pad(0, 0, 4, 36, widgets.Flow(8, copies, widgets.NewButton(p.say("requirements.again", nil), nil, func() { p.runs.run(s) }))))))
 	for _, g := range c.Groups {
 		cards = append(cards, p.groupCard(g))
 	}
@@ -304,7 +289,7 @@ func (p *requirementsPage) groupCard(g model.NeedGroup) fyne.CanvasObject {
 
 // leadTo shows a result of the last run.
 func (p *requirementsPage) leadTo(r checks.Result) *widgets.Button {
-	return widgets.NewButton(p.say("requirements.steps", nil), nil, func() { p.showResult(r, "") })
+	return widgets.NewButton(p.say("requirements.steps", nil), nil, func() { p.nav.showResult(r, "") })
 }
 
 // dropped takes files that were dropped on the window.
@@ -315,7 +300,7 @@ func (w *Window) dropped(_ fyne.Position, files []fyne.URI) {
 			paths = append(paths, filepath.FromSlash(f.Path()))
 		}
 	}
-	if !w.covered() {
+	if !w.dialogs.shown() {
 		w.open(paths)
 	}
 }
@@ -394,73 +379,6 @@ func (p *requirementsPage) require(all []*model.Application) {
 	}
 	s.Require(all)
 	if !s.Demo {
-		p.keepApplications(s)
+		p.runs.saveApplications(s)
 	}
-}
-
-// keepApplications writes down whose requirements a portal is compared with.
-func (w *Window) keepApplications(s *model.Session) {
-	var kept []store.Application
-	for _, a := range s.Applications {
-		kept = append(kept, a.Kept)
-	}
-	address := s.Target.Address.String()
-	w.background(func(context.Context) func() {
-		err := w.p.Store.SetApplications(address, kept)
-		return func() {
-			if unkept := err != nil; unkept != w.requirementsPage.unkept {
-				w.requirementsPage.unkept = unkept
-				w.changed()
-			}
-		}
-	})
-}
-
-// recall lets a session know whose requirements are compared with its portal, and then does something; nil for nothing. It
-// returns whether that will be later.
-func (w *Window) recall(s *model.Session, then func()) bool {
-	if s.Recalled {
-		return false
-	}
-	past, _ := w.p.Store.Portal(s.Target.Address.String())
-	kept := past.Applications
-	if s.Demo || len(kept) == 0 {
-		w.recalled(s, nil)
-		return false
-	}
-	if s.Recalling = append(s.Recalling, then); len(s.Recalling) > 1 {
-		return true
-	}
-	w.background(func(context.Context) func() {
-		var read []*model.Application
-		for _, k := range kept {
-			if a, err := model.ReadApplication(k); err == nil { // what another version kept may mean nothing to this one
-				read = append(read, a)
-			}
-		}
-		return func() {
-			w.recalled(s, read)
-			waiting := s.Recalling
-			s.Recalling = nil
-			for _, f := range waiting {
-				if f != nil {
-					f()
-				}
-			}
-			w.changed()
-		}
-	})
-	return true
-}
-
-// recalled lets a session know what was kept, and adds what was chosen before there was a portal.
-func (w *Window) recalled(s *model.Session, kept []*model.Application) {
-	waiting := w.model.Applications
-	s.Require(kept)
-	if waiting == nil || s.Demo {
-		return
-	}
-	w.model.Applications = nil
-	s.Require(model.Add(kept, waiting))
-	w.keepApplications(s)
 }

@@ -9,26 +9,43 @@ import (
 	"boxready/gui/model"
 	"boxready/gui/store"
 	"boxready/internal/bitrix"
-	"boxready/internal/report"
 )
+
+// runner makes runs for sessions.
+type runner struct {
+	*environment
+	dialogs *dialogs
+	stop    map[*model.Session]func() // ends a session's run early
+	saved   func(*model.Session)      // called when a run was saved
+	demo    *Demo                     // nil if none is running
+	unsaved bool                      // the requirements chosen last could not be saved
+}
+
+// stopRun ends the run that is shown, if there is one.
+func (r *runner) stopRun() {
+	if s := r.model.Current; s != nil && r.stop[s] != nil && !s.Stopped {
+		r.stop[s]()
+		r.changed()
+	}
+}
 
 // run makes a run of a session's target. With consents, they hold for this run alone, but for checks.Deep: that the address
 // is the right one stays true as long as the window is open.
-func (w *Window) run(s *model.Session, consents ...checks.Consent) {
+func (r *runner) run(s *model.Session, consents ...checks.Consent) {
 	if s.Running {
 		return
 	}
-	if w.recall(s, func() { w.run(s, consents...) }) {
+	if r.loadSaved(s, func() { r.run(s, consents...) }) {
 		return
 	}
-	if w.locked(s) {
-		w.unlock(s, consents)
+	if r.credentialsUnread(s) {
+		r.readCredentials(s, consents)
 		return
 	}
 	if hosts := s.Target.HostsToAsk(); !s.Demo && !slices.Equal(hosts, s.HostsShown) { // a stranger's file names them: nothing is contacted unseen
-		w.ask(question{title: w.say("hosts.title", nil), text: w.words.Say("cli.hosts-asked", checks.Args{"hosts": hosts}), yes: w.say("consent.yes", nil)}, func() {
+		r.dialogs.confirm(question{title: r.say("hosts.title", nil), text: r.words.Say("cli.hosts-asked", checks.Args{"hosts": hosts}), yes: r.say("consent.yes", nil)}, func() {
 			s.HostsShown = hosts
-			w.run(s, consents...)
+			r.run(s, consents...)
 		})
 		return
 	}
@@ -36,7 +53,7 @@ func (w *Window) run(s *model.Session, consents ...checks.Consent) {
 		s.Target.Consents = append(s.Target.Consents, checks.Deep)
 	}
 	if !s.Demo {
-		s.Target.Region = bitrix.Region(w.settings().Region)
+		s.Target.Region = bitrix.Region(r.settings().Region)
 	}
 	target := s.Target
 	s.Target.Receiver = "" // as with consents
@@ -46,13 +63,13 @@ func (w *Window) run(s *model.Session, consents ...checks.Consent) {
 			target.Consents = append(target.Consents, c)
 		}
 	}
-	s.Past = w.past(s)
-	s.Begin(w.p.Now(), checks.Planned(target), true)
-	w.start(s, target, func(ctx context.Context, c Checker, o checks.Observer) *checks.Outcome { return c.Run(ctx, target, o) })
+	s.Past = r.previousRun(s)
+	s.Begin(r.params.Now(), checks.Planned(target), true)
+	r.execute(s, target, func(ctx context.Context, c Checker, o checks.Observer) *checks.Outcome { return c.Run(ctx, target, o) })
 }
 
 // makeAgain makes some checks again.
-func (w *Window) makeAgain(s *model.Session, ids ...checks.ID) {
+func (r *runner) recheck(s *model.Session, ids ...checks.ID) {
 	if s.Running || s.Outcome == nil {
 		return
 	}
@@ -60,8 +77,8 @@ func (w *Window) makeAgain(s *model.Session, ids ...checks.ID) {
 	for _, id := range ids {
 		planned += checks.PlannedAgain(before, id)
 	}
-	s.Begin(w.p.Now(), planned, false)
-	w.start(s, before.Target, func(ctx context.Context, c Checker, o checks.Observer) *checks.Outcome {
+	s.Begin(r.params.Now(), planned, false)
+	r.execute(s, before.Target, func(ctx context.Context, c Checker, o checks.Observer) *checks.Outcome {
 		outcome := before
 		for _, id := range ids {
 			outcome = c.Again(ctx, outcome, id, o)
@@ -71,43 +88,43 @@ func (w *Window) makeAgain(s *model.Session, ids ...checks.ID) {
 }
 
 // start makes a run against a target in the background and tells the session what happens.
-func (w *Window) start(s *model.Session, target checks.Target, make func(context.Context, Checker, checks.Observer) *checks.Outcome) {
+func (r *runner) execute(s *model.Session, target checks.Target, make func(context.Context, Checker, checks.Observer) *checks.Outcome) {
 	// What has no answer by then could not be told.
-	run, cancel := context.WithTimeout(w.ctx, checks.Budget(target))
+	run, cancel := context.WithTimeout(r.ctx, checks.Budget(target))
 	s.Use(target.Secrets()...)
-	stopTicking := w.every(time.Second, w.changed)
-	w.stop[s] = func() {
+	stopTicking := r.every(time.Second, r.changed)
+	r.stop[s] = func() {
 		s.Stopped = true
 		cancel()
 	}
-	checker := w.checkerOf(s)
-	w.background(func(context.Context) func() {
-		outcome := make(run, checker, observer{w, s})
+	checker := r.checkerOf(s)
+	r.background(func(context.Context) func() {
+		outcome := make(run, checker, observer{r, s})
 		cancel()
 		secrets := target.Secrets() // a sign-in has others by now
 		return func() {
 			stopTicking()
-			delete(w.stop, s)
+			delete(r.stop, s)
 			s.Use(secrets...)
 			s.End(outcome, s.Stopped)
 			if !s.Stopped {
-				w.remember(s)
+				r.saveRun(s)
 			}
-			w.changed()
+			r.changed()
 		}
 	})
-	w.changed()
+	r.changed()
 }
 
-func (w *Window) checkerOf(s *model.Session) Checker {
-	if s.Demo && w.demo != nil {
-		return w.demo.Checker
+func (r *runner) checkerOf(s *model.Session) Checker {
+	if s.Demo && r.demo != nil {
+		return r.demo.Checker
 	}
-	return w.p.Checker
+	return r.params.Checker
 }
 
 // past is what is known of the run before.
-func (w *Window) past(s *model.Session) *store.Portal {
+func (r *runner) previousRun(s *model.Session) *store.Portal {
 	if s.Outcome != nil && !s.Stopped {
 		p := store.PastOf(s.Outcome)
 		return &p
@@ -115,76 +132,131 @@ func (w *Window) past(s *model.Session) *store.Portal {
 	if s.Demo {
 		return s.Past
 	}
-	if p, ok := w.p.Store.Portal(s.Target.Address.String()); ok && p.Verdict != "" {
+	if p, ok := r.params.Store.Portal(s.Target.Address.String()); ok && p.Verdict != "" {
 		return &p
 	}
 	return nil
 }
 
 // remember keeps what a run came to. That it can't be kept is no reason to trouble anyone: it shows at the next start.
-func (w *Window) remember(s *model.Session) {
+func (r *runner) saveRun(s *model.Session) {
 	if s.Demo {
 		return
 	}
-	p, outcome, secrets, reporter := store.PastOf(s.Outcome), s.Outcome, slices.Clone(s.Secrets), w.reporter()
-	w.background(func(context.Context) func() {
-		_ = w.p.Store.Remember(p)
-		if w.p.History != nil {
-			_ = w.p.History.Add(reporter.Document(outcome), secrets...)
+	p, outcome, secrets, reporter := store.PastOf(s.Outcome), s.Outcome, slices.Clone(s.Secrets), r.reporter()
+	r.background(func(context.Context) func() {
+		_ = r.params.Store.Remember(p)
+		if r.params.History != nil {
+			_ = r.params.History.Add(reporter.Document(outcome), secrets...)
 		}
-		return func() { w.reportPage.historyChanged(s) }
+		return func() { r.saved(s) }
 	})
-}
-
-// reporter writes reports in the language of the window.
-func (w *Window) reporter() *report.Reporter {
-	return &report.Reporter{Words: w.words, Version: w.p.Version}
 }
 
 // observer tells a session what happens in its run; it is called on the run's goroutines.
 type observer struct {
-	w *Window
+	r *runner
 	s *model.Session
 }
 
 func (o observer) Started(id checks.ID) {
-	o.w.do(func() {
-		o.s.Started(id, o.w.p.Now())
-		o.w.changed()
+	o.r.do(func() {
+		o.s.Started(id, o.r.params.Now())
+		o.r.changed()
 	})
 }
 
 func (o observer) Finished(id checks.ID, results []checks.Result) {
-	o.w.do(func() {
+	o.r.do(func() {
 		o.s.Finished(id, results)
-		o.w.changed()
+		o.r.changed()
 	})
 }
 
 // Progress tells how far a check that asks much has come.
 func (o observer) Progress(id checks.ID, done, total int) {
-	o.w.do(func() {
+	o.r.do(func() {
 		o.s.Counted(id, done, total)
-		o.w.changed()
+		o.r.changed()
 	})
 }
 
 // Leg tells how far a test event has come.
 func (o observer) Leg(_ checks.ID, leg checks.Leg) {
-	o.w.do(func() {
+	o.r.do(func() {
 		o.s.Went(leg)
-		o.w.changed()
+		o.r.changed()
 	})
 }
 
-// changed lets what has changed in the model be shown: once for all that happens until the Fyne thread gets to it.
-func (w *Window) changed() {
-	if w.showing {
+// mayEnter tells whether there is a webhook or a sign-in for a portal.
+func (r *runner) hasCredentials(s *model.Session) bool {
+	return s.Target.Webhook != nil || s.Target.SignIn != nil || r.credentialsUnread(s)
+}
+
+// keepApplications writes down whose requirements a portal is compared with.
+func (r *runner) saveApplications(s *model.Session) {
+	var kept []store.Application
+	for _, a := range s.Applications {
+		kept = append(kept, a.Kept)
+	}
+	address := s.Target.Address.String()
+	r.background(func(context.Context) func() {
+		err := r.params.Store.SetApplications(address, kept)
+		return func() {
+			if unsaved := err != nil; unsaved != r.unsaved {
+				r.unsaved = unsaved
+				r.changed()
+			}
+		}
+	})
+}
+
+// recall lets a session know whose requirements are compared with its portal, and then does something; nil for nothing. It
+// returns whether that will be later.
+func (r *runner) loadSaved(s *model.Session, then func()) bool {
+	if s.Recalled {
+		return false
+	}
+	past, _ := r.params.Store.Portal(s.Target.Address.String())
+	kept := past.Applications
+	if s.Demo || len(kept) == 0 {
+		r.applySaved(s, nil)
+		return false
+	}
+	if s.Recalling = append(s.Recalling, then); len(s.Recalling) > 1 {
+		return true
+	}
+	r.background(func(context.Context) func() {
+		var read []*model.Application
+		for _, k := range kept {
+			if a, err := model.ReadApplication(k); err == nil { // what another version kept may mean nothing to this one
+				read = append(read, a)
+			}
+		}
+		return func() {
+			r.applySaved(s, read)
+			waiting := s.Recalling
+			s.Recalling = nil
+			for _, f := range waiting {
+				if f != nil {
+					f()
+				}
+			}
+			r.changed()
+		}
+	})
+	return true
+}
+
+// recalled lets a session know what was kept, and adds what was chosen before there was a portal.
+func (r *runner) applySaved(s *model.Session, kept []*model.Application) {
+	waiting := r.model.Applications
+	s.Require(kept)
+	if waiting == nil || s.Demo {
 		return
 	}
-	w.showing = true
-	w.do(func() {
-		w.showing = false
-		w.frame.refresh()
-	})
+	r.model.Applications = nil
+	s.Require(model.Add(kept, waiting))
+	r.saveApplications(s)
 }

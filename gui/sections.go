@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	"fyne.io/fyne/v2"
+
+	"boxready/checks"
 )
 
 // section is an entry of the list on the left; the text "section."+id is its title.
@@ -32,19 +34,19 @@ type page interface {
 func (w *Window) sections() []section {
 	list := []section{
 		{id: "check", page: w.checkPage},
-		{id: "portals", page: &portalsPage{Window: w}},
+		{id: "portals", page: &portalsPage{scaffold: scaffold{environment: w.environment}, dialogs: w.dialogs, runs: w.runs, portals: w}},
 		{id: "requirements", page: w.requirementsPage},
 	}
-	if w.p.Lists != nil {
+	if w.params.Lists != nil {
 		list = append(list, section{id: "allowlist", page: w.allowlistPage})
 	}
 	named := func() bool { return w.model.Current != nil }
 	list = append(list, section{id: "server", page: w.serverPage, filled: named})
-	if w.p.Access != nil {
+	if w.params.Access != nil {
 		list = append(list, section{id: "events", page: w.eventsPage, filled: named})
 	}
 	list = append(list, section{id: "report", page: w.reportPage, filled: named})
-	if w.p.Access != nil {
+	if w.params.Access != nil {
 		list = append(list, section{id: "sign-in", page: w.signInPage, low: true})
 	}
 	return append(list, section{id: "settings", page: w.settingsPage, low: true})
@@ -52,4 +54,39 @@ func (w *Window) sections() []section {
 
 func (w *Window) hasSection(id string) bool {
 	return slices.ContainsFunc(w.frame.shown(), func(s section) bool { return s.id == id })
+}
+
+// navigator leads from one page to another.
+type navigator interface {
+	openSection(id string)
+	isOpen(id string) bool
+	hasSection(id string) bool
+	// showResult opens a result of the last run. key is the row of the checklist to return to, "" for none.
+	showResult(r checks.Result, key string)
+	// portalChanged tells the pages that another portal is the current one.
+	portalChanged()
+}
+
+// portalOpener opens other portals than the current one.
+type portalOpener interface {
+	openPortal(address string)
+	newPortal()
+	startDemo(faults []string)
+	rebuild()
+}
+
+var (
+	_ navigator    = (*Window)(nil)
+	_ portalOpener = (*Window)(nil)
+)
+
+func (w *Window) openSection(id string) { w.frame.show(id) }
+func (w *Window) isOpen(id string) bool { return w.frame.open == id }
+func (w *Window) portalChanged()        { w.checkPage.reset() }
+
+// showResult opens a result of the last run.
+func (w *Window) showResult(r checks.Result, key string) {
+	w.checkPage.finding = nil
+	w.frame.show("check")
+	w.checkPage.show(r, key)
 }

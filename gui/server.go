@@ -24,7 +24,10 @@ import (
 // serverPage gets the word of the portal's own server, and of somebody in the internet: it hands out a script, takes its answer,
 // and shows what that added to the last run.
 type serverPage struct {
-	*Window
+	scaffold
+	dialogs *dialogs
+	runs    *runner
+	nav     navigator
 	session *model.Session
 	kind    serverprobe.Kind // of the script
 	unfold  bool             // the script is shown
@@ -37,15 +40,11 @@ type serverPage struct {
 	outside string // what is wrong with the file that was chosen last
 
 	// Of what is shown at the moment.
-	made    serverState
-	root    *fyne.Container
-	page    *widgets.Page
-	tab     fyne.Focusable // of the script that is shown
-	look    fyne.Focusable // shows it
-	added   fyne.CanvasObject
-	area    *widgets.PasteArea
-	next    fyne.Focusable // what one does after a paste
-	waiting []*widgets.Row
+	made  serverState
+	look  fyne.Focusable // shows it
+	added fyne.CanvasObject
+	area  *widgets.PasteArea
+	next  fyne.Focusable // what one does after a paste
 }
 
 // serverState is what decides how the page looks, beside what is done on it.
@@ -72,18 +71,6 @@ func (p *serverPage) build() fyne.CanvasObject {
 	return p.root
 }
 
-// hide ends what moves in a content that is no longer shown.
-func (p *serverPage) hide() {
-	for _, row := range p.waiting {
-		row.Stop()
-	}
-	p.waiting = nil
-}
-
-func (p *serverPage) first() fyne.Focusable { return p.tab }
-
-func (p *serverPage) turn(by float32) { p.page.ScrollPages(by) }
-
 func (p *serverPage) escape() { p.remote.stop() }
 
 // refresh shows what has changed in the model, and leaves the page alone otherwise: somebody reads it.
@@ -92,7 +79,7 @@ func (p *serverPage) refresh() {
 	if before == p.state() {
 		return
 	}
-	if p.fyne.Canvas().Focused() == nil || p.covered() {
+	if p.fyne.Canvas().Focused() == nil || p.dialogs.shown() {
 		p.fill()
 	} else {
 		p.refill(func() fyne.Focusable { return p.next })
@@ -115,38 +102,25 @@ func (p *serverPage) fill() {
 		p.session, p.unfold, p.saved, p.reading, p.wrong, p.said, p.outside, p.remote = s, false, "", false, nil, nil, "", remote{}
 		p.turns++ // what is being read is about the other one
 	}
-	offset := float32(0)
-	if p.page != nil {
-		offset = p.page.Offset()
-	}
 	content := []fyne.CanvasObject{p.scriptCard(s), p.answerCard(s)}
 	if p.added = p.addedCard(s); p.added != nil {
 		content = append(content, p.added)
 	}
-	if p.p.RunProbe != nil && !s.Demo {
+	if p.params.RunProbe != nil && !s.Demo {
 		content = append(content, p.remoteCard())
 	}
 	content = append(content, p.outsideCard(s))
-	p.page = widgets.NewPage(widgets.Pad(2, gutter, gutter, gutter, widgets.Column(14, content...)))
-	p.root.Objects = []fyne.CanvasObject{widgets.Below(widgets.Pad(gutter, gutter, 12, gutter, title(p.say("server.title", nil))), p.page)}
-	p.root.Refresh()
-	p.page.SetOffset(offset)
+	p.setContent(title(p.say("server.title", nil)), content...)
 }
 
 // refill is fill after something was done on the page: the focus was on what is gone.
 func (p *serverPage) refill(focus func() fyne.Focusable) {
 	p.fill()
-	if p.frame.page() == page(p) && !p.covered() {
+	if p.nav.isOpen("server") && !p.dialogs.shown() {
 		if f := focus(); f != nil {
-			p.fyne.Canvas().Focus(f)
+			p.focusOn(f)
 		}
 	}
-}
-
-func (p *serverPage) wait(title string) fyne.CanvasObject {
-	row := widgets.NewRow(widgets.RowContent{Sign: style.Waiting, Title: title, LowEmphasis: true}, nil)
-	p.waiting = append(p.waiting, row)
-	return row.Object
 }
 
 // scriptFiles are the names under which scripts are saved.
@@ -167,18 +141,18 @@ func (p *serverPage) scriptCard(s *model.Session) fyne.CanvasObject {
 		chip.Set("", p.say("server.kind-"+string(kind), nil), kind == p.kind)
 		kinds.Add(chip.Object)
 		if kind == p.kind {
-			p.tab, _ = chip.Object.(fyne.Focusable)
+			p.focus, _ = chip.Object.(fyne.Focusable)
 		}
 	}
 	lines := []fyne.CanvasObject{heading(p.say("server.script", nil)), widgets.NewText(p.say("server.script-text", nil), widgets.Font{Color: widgets.Muted}), kinds}
 	page := s.Target.Address.Display() + serverprobe.CommandLinePage
 	command := map[serverprobe.Kind]string{serverprobe.Shell: "sh ", serverprobe.PowerShell: "powershell -ExecutionPolicy Bypass -File "}[p.kind] + scriptFiles[p.kind]
-	lines = append(lines, p.steps("window.server.steps-"+string(p.kind), map[string]value{"page": {page, func() { p.browse(page) }}, "command": {command, nil}})...)
+	lines = append(lines, p.steps("window.server.steps-"+string(p.kind), map[string]value{"page": {page, func() { p.dialogs.openURL(page) }}, "command": {command, nil}})...)
 	copies := p.copyButton("server.copy", func() string { return script })
 	copies.Importance = widget.HighImportance
 	save := widgets.NewButton(p.say("server.save", nil), theme.DocumentSaveIcon(), func() {
 		write := func(path string) (string, error) { return path, os.WriteFile(path, []byte(script), 0o600) }
-		p.saveAs(saving{title: p.say("server.save-title", nil), name: scriptFiles[p.kind], write: write}, func(path string) {
+		p.dialogs.saveAs(saving{title: p.say("server.save-title", nil), name: scriptFiles[p.kind], write: write}, func(path string) {
 			p.saved = path
 			p.refill(p.first)
 		})
@@ -209,19 +183,19 @@ func (p *serverPage) answerCard(s *model.Session) fyne.CanvasObject {
 	p.area = widgets.NewPasteArea(p.say("server.paste-here", nil), height, p.take)
 	p.area.SetText(s.Server.Pasted)
 	p.next = p.area
-	paste := widgets.NewButton(p.say("server.paste", nil), theme.ContentPasteIcon(), func() { p.take(p.p.App.Clipboard().Content()) })
+	paste := widgets.NewButton(p.say("server.paste", nil), theme.ContentPasteIcon(), func() { p.take(p.params.App.Clipboard().Content()) })
 	pick := widgets.NewButton(p.say("server.pick", nil), theme.FolderOpenIcon(), func() {
-		p.pickFile(p.say("server.pick-title", nil), []string{".txt", ".log", ".html", ".htm"}, p.takeFile)
+		p.dialogs.pickFile(p.say("server.pick-title", nil), []string{".txt", ".log", ".html", ".htm"}, p.takeFile)
 	})
 	buttons := widgets.Flow(10, paste, pick)
 	if s.Demo {
-		buttons.Add(widgets.NewLowEmphasis(p.say("sign-in.sample", nil), nil, func() { p.take(p.demo.Sample.ServerAnswer) }))
+		buttons.Add(widgets.NewLowEmphasis(p.say("sign-in.sample", nil), nil, func() { p.take(p.runs.demo.Sample.ServerAnswer) }))
 	}
 	lines := []fyne.CanvasObject{heading(p.say("server.answer", nil)), widgets.NewText(p.say("server.answer-text", nil), widgets.Font{Color: widgets.Muted}), p.area}
 	say := func(content widgets.RowContent) { lines = append(lines, widgets.NewRow(content, nil).Object) }
 	switch {
 	case p.reading:
-		lines = append(lines, p.wait(p.say("requirements.reading", nil)))
+		lines = append(lines, p.wait(widgets.RowContent{Title: p.say("requirements.reading", nil), LowEmphasis: true}))
 	case p.wrong != nil:
 		say(widgets.RowContent{Sign: style.Problem, Title: p.pasteMistake(p.wrong), LowEmphasis: true})
 	case s.Server.Probe != nil:
@@ -234,7 +208,7 @@ func (p *serverPage) answerCard(s *model.Session) fyne.CanvasObject {
 		}
 	}
 	if s.Target.ServerProbe != nil {
-		check := widgets.NewPrimary(p.say("server.check", nil), nil, func() { p.run(s) })
+		check := widgets.NewPrimary(p.say("server.check", nil), nil, func() { p.runs.run(s) })
 		if s.Running {
 			check.SetText(p.say("verdict.running", nil))
 			check.Disable()
@@ -297,7 +271,7 @@ func (p *serverPage) have(probe *serverprobe.Probe, err error) {
 	if p.wrong = err; err == nil {
 		target := s.Target
 		target.ServerProbe = probe
-		s.Server.Probe, p.said = probe, checks.LookAtProbe(target, p.p.Now())
+		s.Server.Probe, p.said = probe, checks.LookAtProbe(target, p.params.Now())
 		useful := true
 		for _, r := range p.said {
 			useful = useful && r.State != checks.Problem
@@ -330,7 +304,7 @@ func (p *serverPage) addedCard(s *model.Session) fyne.CanvasObject {
 			lines = append(lines, widgets.Line())
 		}
 		content := widgets.RowContent{Sign: style.Sign(row.Sign), Title: row.Title, Detail: row.Detail, Aside: row.Aside, Badge: row.Badge, Chevron: widgets.Navigates}
-		lines = append(lines, widgets.NewRow(content, func() { p.showResult(row.Result, row.Key) }).Object)
+		lines = append(lines, widgets.NewRow(content, func() { p.nav.showResult(row.Result, row.Key) }).Object)
 	}
 	if fine > 0 {
 		if len(rows) > 0 {
@@ -341,17 +315,10 @@ func (p *serverPage) addedCard(s *model.Session) fyne.CanvasObject {
 	return widgets.Card(widgets.Column(2, lines...))
 }
 
-// showResult opens a result of the last run.
-func (w *Window) showResult(r checks.Result, key string) {
-	w.checkPage.finding = nil
-	w.frame.show("check")
-	w.checkPage.show(r, key)
-}
-
 // outsideCard takes a run that was made in the internet.
 func (p *serverPage) outsideCard(s *model.Session) fyne.CanvasObject {
 	pick := widgets.NewButton(p.say("server.outside-pick", nil), theme.FolderOpenIcon(), func() {
-		p.pickFile(p.say("server.outside-pick", nil), []string{".json", ".zip", ".html"}, p.takeOutside)
+		p.dialogs.pickFile(p.say("server.outside-pick", nil), []string{".json", ".zip", ".html"}, p.takeOutside)
 	})
 	buttons := widgets.Flow(10, pick)
 	lines := []fyne.CanvasObject{heading(p.say("server.outside", nil)), widgets.NewText(p.say("server.outside-text", nil), widgets.Font{Color: widgets.Muted})}
@@ -361,7 +328,7 @@ func (p *serverPage) outsideCard(s *model.Session) fyne.CanvasObject {
 	}
 	if o := s.Target.Outside; o != nil {
 		lines = append(lines, widgets.NewRow(widgets.RowContent{Sign: style.OK, Title: p.say("server.outside-read", checks.Args{"when": model.When(p.words, o.Made)})}, nil).Object)
-		check := widgets.NewPrimary(p.say("server.check", nil), nil, func() { p.run(s) })
+		check := widgets.NewPrimary(p.say("server.check", nil), nil, func() { p.runs.run(s) })
 		if s.Running {
 			check.Disable()
 		}
@@ -440,7 +407,7 @@ func (p *serverPage) remoteCard() fyne.CanvasObject {
 	if r.cancel != nil {
 		cancel := widgets.NewButton(p.say("sign-in.cancel", nil), nil, r.stop)
 		r.focus = cancel
-		lines = append(lines, p.wait(p.say("server.ssh-running", nil)), widgets.Flow(8, cancel))
+		lines = append(lines, p.wait(widgets.RowContent{Title: p.say("server.ssh-running", nil), LowEmphasis: true}), widgets.Flow(8, cancel))
 	} else {
 		r.focus = entry
 		if r.failed != "" {
@@ -483,7 +450,7 @@ func (p *serverPage) runRemote() {
 		}
 	}
 	p.background(func(context.Context) func() {
-		printed, err := p.p.RunProbe(ctx, server, script, ask)
+		printed, err := p.params.RunProbe(ctx, server, script, ask)
 		return func() {
 			stopped := ctx.Err() != nil
 			cancel()
@@ -518,12 +485,12 @@ func (p *serverPage) askPassword(server serverprobe.Server, typed chan<- secret.
 	entry.Password = true
 	give := func() {
 		typed <- secret.New(entry.Text)
-		p.unanswered = nil
-		p.closeDialog()
+		p.dialogs.onDismiss = nil
+		p.dialogs.closeDialog()
 	}
 	entry.OnSubmitted = func(string) { give() }
-	p.showDialog(widgets.Column(12, heading(p.say("server.ssh-password", checks.Args{"server": server.String()})),
+	p.dialogs.showDialog(widgets.Column(12, heading(p.say("server.ssh-password", checks.Args{"server": server.String()})),
 		widgets.NewText(p.say("server.ssh-password-text", nil), widgets.Font{}), entry,
-		widgets.Flow(8, widgets.NewPrimary(p.say("server.ssh-go-on", nil), nil, give), widgets.NewButton(p.say("sign-in.cancel", nil), nil, p.closeDialog))), entry)
-	p.unanswered = stop
+		widgets.Flow(8, widgets.NewPrimary(p.say("server.ssh-go-on", nil), nil, give), widgets.NewButton(p.say("sign-in.cancel", nil), nil, p.dialogs.closeDialog))), entry)
+	p.dialogs.onDismiss = stop
 }

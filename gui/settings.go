@@ -20,15 +20,18 @@ import (
 
 // settingsPage holds what the owner may choose, what BoxReady needs of this computer, and what BoxReady is.
 type settingsPage struct {
-	*Window
+	scaffold
+	dialogs     *dialogs
+	nav         navigator
+	setLanguage func(*report.Words) error
+	rebuild     func()
+
 	unkept  bool   // a choice could not be written down
 	proxy   string // in words; "" before it is known
 	testing bool
 	tested  *checks.Outcome // nil before the first self-test
 	about   aboutPage
 
-	root     *fyne.Container
-	page     *widgets.Page
 	language *widgets.Select
 	proxyIs  *widgets.Text
 	testIt   *widgets.Button
@@ -49,8 +52,6 @@ func (p *settingsPage) first() fyne.Focusable {
 	return p.language
 }
 
-func (p *settingsPage) turn(by float32) { p.page.ScrollPages(by) }
-
 func (p *settingsPage) escape() {
 	if p.about.open {
 		p.about.close()
@@ -66,14 +67,7 @@ func (p *settingsPage) fill() {
 	} else {
 		content = []fyne.CanvasObject{p.looksCard(), p.networkCard(), p.selfTestCard(), p.aboutCard()}
 	}
-	offset := float32(0)
-	if p.page != nil {
-		offset = p.page.Offset()
-	}
-	p.page = widgets.NewPage(widgets.Pad(2, gutter, gutter, gutter, widgets.Column(14, content...)))
-	p.root.Objects = []fyne.CanvasObject{widgets.Below(widgets.Pad(gutter, gutter, 12, gutter, head), p.page)}
-	p.root.Refresh()
-	p.page.SetOffset(offset)
+	p.setContent(head, content...)
 }
 
 // option is one choice of several.
@@ -94,9 +88,9 @@ func choice(options []option, now string, chosen func(value string)) *widgets.Se
 
 // set changes a setting and shows what follows from it.
 func (p *settingsPage) set(change func(*store.Settings), show func()) {
-	p.p.Store.SetSettings(change)
+	p.params.Store.SetSettings(change)
 	p.background(func(context.Context) func() {
-		err := p.p.Store.Save()
+		err := p.params.Store.Save()
 		return func() {
 			p.unkept = err != nil
 			show()
@@ -119,17 +113,17 @@ func (p *settingsPage) looksCard() fyne.CanvasObject {
 		languages = append(languages, option{l, languageNames[l]})
 	}
 	p.language = choice(languages, now.Language, func(l string) {
-		p.set(func(s *store.Settings) { s.Language = l }, p.speak)
+		p.set(func(s *store.Settings) { s.Language = l }, p.loadLanguage)
 	})
 	looks := []option{{"", p.say("settings.system", nil)}, {string(style.Light), p.say("settings.light", nil)}, {string(style.Dark), p.say("settings.dark", nil)}}
 	look := choice(looks, now.Look, func(l string) {
 		p.set(func(s *store.Settings) { s.Look = l }, func() {
-			p.p.App.Settings().SetTheme(style.Theme{Look: style.Look(l)})
+			p.params.App.Settings().SetTheme(style.Theme{Look: style.Look(l)})
 			p.rebuild()
 		})
 	})
 	lines := []fyne.CanvasObject{p.line("language", p.language), p.line("look", look)}
-	if p.p.SetScale != nil {
+	if p.params.SetScale != nil {
 		var scales []option
 		for _, percent := range []int{80, 90, 100, 110, 125, 150, 175, 200} {
 			scales = append(scales, option{fmt.Sprint(percent), fmt.Sprintf("%d %%", percent)})
@@ -143,8 +137,8 @@ func (p *settingsPage) looksCard() fyne.CanvasObject {
 			_, _ = fmt.Sscan(value, &percent) // it is one of those above
 			factor := float32(percent) / 100
 			p.set(func(s *store.Settings) { s.Scale = factor }, func() {
-				p.p.SetScale(factor)
-				p.p.App.Settings().SetTheme(style.Theme{Look: style.Look(p.settings().Look)}) // which has it applied
+				p.params.SetScale(factor)
+				p.params.App.Settings().SetTheme(style.Theme{Look: style.Look(p.settings().Look)}) // which has it applied
 			})
 		})
 		lines = append(lines, p.line("scale", scale))
@@ -155,13 +149,13 @@ func (p *settingsPage) looksCard() fyne.CanvasObject {
 	return widgets.Card(widgets.Column(10, append([]fyne.CanvasObject{heading(p.say("settings.looks", nil))}, lines...)...))
 }
 
-// speak says everything in the language of the moment.
-func (p *settingsPage) speak() {
-	lang := p.Window.language()
+// loadLanguage loads the texts of the language that is chosen, and shows everything in it.
+func (p *settingsPage) loadLanguage() {
+	lang := p.environment.language()
 	p.background(func(context.Context) func() {
 		words, err := report.NewWords(lang)
 		return func() {
-			if err == nil && p.Window.speak(words) == nil { // there are texts in all languages that can be chosen
+			if err == nil && p.setLanguage(words) == nil { // there are texts in all languages that can be chosen
 				p.rebuild()
 			}
 		}
@@ -179,7 +173,7 @@ func (p *settingsPage) networkCard() fyne.CanvasObject {
 	})
 	lines := []fyne.CanvasObject{heading(p.say("settings.network", nil)), p.line("region", region),
 		widgets.NewText(p.say("settings.region-text", nil), widgets.Font{Color: widgets.Muted, Selectable: true})}
-	if p.p.Proxy != nil {
+	if p.params.Proxy != nil {
 		text := p.proxy
 		if text == "" {
 			text = p.say("settings.proxy-asking", nil)
@@ -192,7 +186,7 @@ func (p *settingsPage) networkCard() fyne.CanvasObject {
 
 // askForProxy asks the system for the proxy on the way to the portal, or to an authorization server.
 func (p *settingsPage) askForProxy() {
-	if p.p.Proxy == nil {
+	if p.params.Proxy == nil {
 		return
 	}
 	address := bitrix.AuthServer(bitrix.Regions()[0])
@@ -200,7 +194,7 @@ func (p *settingsPage) askForProxy() {
 		address = s.Target.Address.String()
 	}
 	p.background(func(context.Context) func() {
-		proxy := p.p.Proxy(address)
+		proxy := p.params.Proxy(address)
 		return func() {
 			if p.proxy = proxy; proxy == "" {
 				p.proxy = p.say("settings.proxy-none", nil)
@@ -216,7 +210,7 @@ func (p *settingsPage) selfTestCard() fyne.CanvasObject {
 	lines := []fyne.CanvasObject{heading(p.say("settings.self", nil)),
 		widgets.NewText(p.say("settings.self-text", nil), widgets.Font{Color: widgets.Muted, Selectable: true})}
 	switch {
-	case p.p.SelfTest == nil:
+	case p.params.SelfTest == nil:
 		return widgets.Stack()
 	case p.testing:
 		row := widgets.NewRow(widgets.RowContent{Sign: style.Waiting, Title: p.say("settings.self-running", nil), Detail: p.say("sign-in.reading-detail", nil)}, nil)
@@ -247,12 +241,12 @@ func (p *settingsPage) selfTest() {
 	}
 	p.testing = true
 	p.background(func(ctx context.Context) func() {
-		outcome := p.p.SelfTest(ctx)
+		outcome := p.params.SelfTest(ctx)
 		return func() {
 			p.testing, p.tested = false, outcome
-			if p.frame.page() == page(p) && !p.about.open {
+			if p.nav.isOpen("settings") && !p.about.open {
 				p.fill()
-				p.fyne.Canvas().Focus(p.testIt)
+				p.focusOn(p.testIt)
 			}
 		}
 	})
@@ -262,9 +256,9 @@ func (p *settingsPage) selfTest() {
 // aboutCard is what BoxReady is.
 func (p *settingsPage) aboutCard() fyne.CanvasObject {
 	lines := []fyne.CanvasObject{heading(p.say("settings.about", nil)),
-		widgets.NewText(versionLine(p.p.Version), widgets.Font{Selectable: true})}
-	for _, f := range p.p.Folders {
-		open := widgets.NewLowEmphasis(p.say("settings.open-folder", nil), theme.FolderOpenIcon(), func() { p.browse(folderURL(f.Path)) })
+		widgets.NewText(versionLine(p.params.Version), widgets.Font{Selectable: true})}
+	for _, f := range p.params.Folders {
+		open := widgets.NewLowEmphasis(p.say("settings.open-folder", nil), theme.FolderOpenIcon(), func() { p.dialogs.openURL(folderURL(f.Path)) })
 		lines = append(lines, widgets.NameValue(widgets.NewText(p.say("settings.folder-"+f.Holds, nil), widgets.Font{Color: widgets.Muted}),
 			widgets.BesideOrBelow(8, 240, widgets.NewText(f.Path, widgets.Font{Selectable: true}), open)))
 	}
@@ -272,7 +266,7 @@ func (p *settingsPage) aboutCard() fyne.CanvasObject {
 		p.about.open = true
 		p.fill()
 		p.page.SetOffset(0)
-		p.fyne.Canvas().Focus(p.about.back)
+		p.focusOn(p.about.back)
 	})
 	return widgets.Card(widgets.Column(10, append(lines, widgets.Flow(8, libraries))...))
 }

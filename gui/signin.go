@@ -20,7 +20,10 @@ import (
 // signInPage lets the owner in to the portal: it shows what is kept for it, takes a webhook, and leads to the guide through the
 // sign-in, see guide.go.
 type signInPage struct {
-	*Window
+	scaffold
+	dialogs *dialogs
+	runs    *runner
+	nav     navigator
 	session *model.Session // that is shown; nil before the first portal
 	reading bool           // the keyring is being asked
 	done    string         // what was done last, in words
@@ -33,9 +36,6 @@ type signInPage struct {
 
 	// Of what is shown at the moment.
 	made      contents
-	root      *fyne.Container
-	page      *widgets.Page
-	focus     fyne.Focusable
 	opened    bool // the page was opened and has given nothing the focus yet
 	countdown *widgets.Text
 
@@ -67,7 +67,7 @@ func (p *signInPage) contents() contents {
 		c.keys = p.session.Keys
 	}
 	if p.attempt != nil {
-		c.stage, c.silent = p.attempt.stage, p.attempt.silent(p.p.Now())
+		c.stage, c.silent = p.attempt.stage, p.attempt.silent(p.params.Now())
 	}
 	return c
 }
@@ -100,7 +100,7 @@ func (p *signInPage) refresh() {
 	if p.made != p.contents() {
 		p.fill()
 	} else if p.countdown != nil {
-		p.countdown.SetText(p.attempt.left(p.Window))
+		p.countdown.SetText(p.attempt.left(p.environment))
 	}
 }
 
@@ -109,14 +109,11 @@ func (p *signInPage) first() fyne.Focusable {
 	return p.focus
 }
 
-func (p *signInPage) turn(by float32) { p.page.ScrollPages(by) }
-
 // fill makes the content anew.
 func (p *signInPage) fill() {
 	focused := p.fyne.Canvas().Focused() != nil && p.made.session != nil || p.opened
-	offset := float32(0)
-	if p.page != nil && p.made.guided == p.guided {
-		offset = p.page.Offset()
+	if p.made.guided != p.guided {
+		p.page = nil // another one begins at its top
 	}
 	p.made, p.focus, p.countdown = p.contents(), nil, nil
 	var head fyne.CanvasObject = title(p.say("section.sign-in", nil))
@@ -129,13 +126,10 @@ func (p *signInPage) fill() {
 	default:
 		content = p.overview()
 	}
-	p.page = widgets.NewPage(widgets.Pad(2, gutter, gutter, gutter, widgets.Column(14, content...)))
-	p.root.Objects = []fyne.CanvasObject{widgets.Below(widgets.Pad(gutter, gutter, 12, gutter, head), p.page)}
-	p.root.Refresh()
-	p.page.SetOffset(offset)
-	if focused && p.focus != nil && p.dialog == nil {
+	p.setContent(head, content...)
+	if focused && p.focus != nil && p.dialogs.popup == nil {
 		p.opened = false
-		p.fyne.Canvas().Focus(p.focus)
+		p.focusOn(p.focus)
 	}
 }
 
@@ -178,7 +172,7 @@ func (p *signInPage) askForPortal() []fyne.CanvasObject {
 		}
 		p.address = field{}
 		p.model.Open(address)
-		p.checkPage.reset()
+		p.nav.portalChanged()
 		p.changed()
 	}
 	e, entry := p.entry(&p.address, p.say("sign-in.which", nil), false, maxAddress, nil, open)
@@ -207,14 +201,14 @@ func (p *signInPage) keptCard(k *access.Keys) fyne.CanvasObject {
 	if p.done != "" {
 		check := widgets.NewPrimary(p.say("sign-in.check", nil), nil, func() {
 			p.done = ""
-			p.frame.show("check")
-			p.run(p.session)
+			p.nav.openSection("check")
+			p.runs.run(p.session)
 		})
 		p.focus = check
 		lines = append(lines, widgets.BesideOrBelow(10, 240, widgets.NewText(p.done, widgets.Font{Bold: true, Selectable: true}), check))
 	}
 	kept := func(title, detail, remove string, question question, yes func(context.Context, Access, portal.Address) error) {
-		button := widgets.NewButton(remove, nil, func() { p.ask(question, func() { p.drop(yes) }) })
+		button := widgets.NewButton(remove, nil, func() { p.dialogs.confirm(question, func() { p.drop(yes) }) })
 		row := widgets.NewRow(widgets.RowContent{Sign: style.OK, Title: title, Detail: detail}, nil)
 		lines = append(lines, widgets.BesideOrBelow(8, 260, row.Object, button))
 	}
@@ -252,7 +246,7 @@ func (p *signInPage) keptCard(k *access.Keys) fyne.CanvasObject {
 
 // drop lets go of something that is kept.
 func (p *signInPage) drop(work func(context.Context, Access, portal.Address) error) {
-	s, a := p.session, p.accessOf(p.session)
+	s, a := p.session, p.runs.accessOf(p.session)
 	p.done = ""
 	p.reading = true
 	p.background(func(ctx context.Context) func() {
@@ -269,7 +263,7 @@ func (p *signInPage) drop(work func(context.Context, Access, portal.Address) err
 // read asks the keyring what is kept.
 func (p *signInPage) read() {
 	p.reading = true
-	s, a := p.session, p.accessOf(p.session)
+	s, a := p.session, p.runs.accessOf(p.session)
 	p.background(func(ctx context.Context) func() {
 		k := a.Keys(ctx, s.Target.Address)
 		return func() { p.have(s, k) }
@@ -284,7 +278,7 @@ func (p *signInPage) readAgain() {
 // have shows what is kept now.
 func (p *signInPage) have(s *model.Session, k access.Keys) {
 	p.reading = false
-	p.use(s, k)
+	p.runs.useCredentials(s, k)
 	p.changed()
 }
 
@@ -297,7 +291,7 @@ func (p *signInPage) signInCard(k *access.Keys) fyne.CanvasObject {
 	begin := button(p.say(word, nil), nil, func() {
 		p.guided = true
 		p.refresh()
-		p.fyne.Canvas().Focus(p.focus)
+		p.focusOn(p.focus)
 	})
 	if p.focus == nil {
 		p.focus = begin
@@ -317,13 +311,13 @@ func (p *signInPage) webhookCard(k *access.Keys) fyne.CanvasObject {
 	buttons := []fyne.CanvasObject{widgets.NewButton(p.say("sign-in.save", nil), nil, p.saveWebhook)}
 	if p.session.Demo {
 		buttons = append(buttons, widgets.NewLowEmphasis(p.say("sign-in.sample", nil), nil, func() {
-			p.webhook = field{text: p.demo.Sample.Webhook}
+			p.webhook = field{text: p.runs.demo.Sample.Webhook}
 			p.fill()
 		}))
 	}
 	pages := widgets.Flow(8)
 	for _, menu := range oauthflow.Menus() {
-		pages.Add(widgets.NewLowEmphasis(p.say("sign-in.open-"+string(menu), nil), theme.ComputerIcon(), func() { p.browse(menu.Webhooks(address)) }))
+		pages.Add(widgets.NewLowEmphasis(p.say("sign-in.open-"+string(menu), nil), theme.ComputerIcon(), func() { p.dialogs.openURL(menu.Webhooks(address)) }))
 	}
 	return widgets.Card(widgets.Column(10, heading(p.say("sign-in.webhook", nil)),
 		widgets.NewText(p.say("sign-in.webhook-text", nil), widgets.Font{Color: widgets.Muted, Selectable: true}),
@@ -353,7 +347,7 @@ func (p *signInPage) saveWebhook() {
 		p.fill()
 		return
 	}
-	s, a := p.session, p.accessOf(p.session)
+	s, a := p.session, p.runs.accessOf(p.session)
 	p.webhook, p.reading = field{}, true
 	p.background(func(ctx context.Context) func() {
 		err := a.SaveWebhook(ctx, webhook)

@@ -24,7 +24,7 @@ func threadBound(path string) bool {
 var starters = []string{"(*sync.WaitGroup).Go", "time.AfterFunc", "context.AfterFunc", "(*golang.org/x/sync/errgroup.Group).Go"}
 
 // mayBeCalled are the window's own methods that any goroutine may call.
-var mayBeCalled = []string{"(*boxready/gui.Window).do", "(*boxready/gui.Window).background", "(*boxready/gui.Window).atClose"}
+var mayBeCalled = []string{"(*boxready/gui.tasks).do", "(*boxready/gui.tasks).background", "(*boxready/gui.tasks).atClose"}
 
 func TestNothingTouchesFyneOffItsThread(t *testing.T) {
 	if testing.Short() {
@@ -128,7 +128,7 @@ func (l *linter) file(p *packages.Package, file *ast.File) {
 			switch {
 			case slices.Contains(starters, name) && !inDo:
 				l.add(p, n, "%s starts a goroutine outside do.go; use background", name)
-			case name == "(*boxready/gui.Window).background":
+			case name == "(*boxready/gui.tasks).background":
 				l.work(p, n.Args[0])
 			}
 		case *ast.SelectorExpr:
@@ -211,6 +211,10 @@ func (l *linter) node(p *packages.Package, n ast.Node) bool {
 		if slices.Contains(mayBeCalled, name) {
 			return false // their argument runs on the Fyne thread, or is looked at by itself
 		}
+		if field := fieldOf(p, n.Fun); field != nil && !field.Exported() && field.Pkg().Path() == "boxready/gui" {
+			l.add(p, n, "%s is called off the Fyne thread", field.Name())
+			return true
+		}
 		f, ok := l.function(p, n)
 		if !ok || f.Pkg() == nil || !threadBound(f.Pkg().Path()) {
 			return true
@@ -220,7 +224,7 @@ func (l *linter) node(p *packages.Package, n ast.Node) bool {
 			return true
 		}
 		// An interface that the window was given is called off the thread on purpose.
-		if f.Pkg().Path() == "boxready/gui" && isInterfaceMethod(f) {
+		if f.Pkg().Path() == "boxready/gui" && ofExportedInterface(f) {
 			return true
 		}
 		l.add(p, n, "%s is called off the Fyne thread", name)
@@ -246,9 +250,23 @@ func (l *linter) function(p *packages.Package, call *ast.CallExpr) (*types.Func,
 	return nil, false
 }
 
-func isInterfaceMethod(f *types.Func) bool {
+// fieldOf is the field that a function is called from; nil if it isn't one.
+func fieldOf(p *packages.Package, f ast.Expr) *types.Var {
+	if s, ok := ast.Unparen(f).(*ast.SelectorExpr); ok {
+		if v, ok := p.TypesInfo.Uses[s.Sel].(*types.Var); ok && v.IsField() && v.Pkg() != nil {
+			return v
+		}
+	}
+	return nil
+}
+
+func ofExportedInterface(f *types.Func) bool {
 	receiver := f.Signature().Recv()
-	return receiver != nil && types.IsInterface(receiver.Type())
+	if receiver == nil || !types.IsInterface(receiver.Type()) {
+		return false
+	}
+	named, ok := receiver.Type().(*types.Named)
+	return ok && named.Obj().Exported()
 }
 
 // assigned complains about a field of something that belongs to the Fyne thread.

@@ -23,8 +23,10 @@ func (w *Window) mistakes(label *widget.Label, group *sync.WaitGroup) {
 		label.Text = ""   // mistake
 		w.frame.open = "" // mistake
 		w.deeper(label)
+		w.dialogs.onDismiss()           // mistake
+		w.checkPage.nav.portalChanged() // mistake
 		w.do(func() { label.SetText("") })
-		w.p.Checker.Run(ctx, checks.Target{}, nil)
+		w.params.Checker.Run(ctx, checks.Target{}, nil)
 		text := "then it is right"
 		return func() { label.SetText(text) }
 	})

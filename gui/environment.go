@@ -1,0 +1,135 @@
+package gui
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/theme"
+
+	"boxready/checks"
+	"boxready/gui/model"
+	"boxready/gui/store"
+	"boxready/gui/widgets"
+	"boxready/internal/report"
+)
+
+// environment is what everything in the window uses: what the window was given, the texts, the model, and the tasks.
+type environment struct {
+	*tasks
+	params  Params
+	fyne    fyne.Window
+	words   *report.Words
+	model   *model.Model
+	refresh func() // shows what has changed in the model
+	// refreshing says that what has changed in the model will be shown.
+	refreshing bool
+}
+
+// copyButton copies a text and says so.
+func (e *environment) copyButton(key string, text func() string) *widgets.Button {
+	return e.copies(widgets.NewButton(e.say(key, nil), theme.ContentCopyIcon(), nil), text)
+}
+
+// copiedFor is how long a button says that it has copied.
+const copiedFor = 2 * time.Second
+
+// copies lets a button copy a text, and say for a moment that it did.
+func (e *environment) copies(b *widgets.Button, text func() string) *widgets.Button {
+	word := b.Text
+	b.OnTapped = func() {
+		e.params.App.Clipboard().SetContent(text())
+		b.SetText(e.say("copied", nil))
+		e.after(copiedFor, func() { b.SetText(word) })
+	}
+	return b
+}
+
+// step is a numbered step; a command in it stands alone, so that it can be copied.
+func (e *environment) step(number int, pieces []model.Piece) fyne.CanvasObject {
+	var lines []fyne.CanvasObject
+	for _, piece := range pieces {
+		if !piece.Command {
+			lines = append(lines, widgets.NewText(piece.Text, widgets.Font{Selectable: true}))
+			continue
+		}
+		copies := e.copies(widgets.NewLowEmphasis("", theme.ContentCopyIcon(), nil), func() string { return piece.Text })
+		lines = append(lines, widgets.Command(piece.Text, copies))
+	}
+	return widgets.Beside(6, true, widgets.NewText(strconv.Itoa(number)+".", widgets.Font{OneLine: true}), widgets.Column(4, lines...), nil)
+}
+
+// value is something in a step that is copied, or opened.
+type value struct {
+	text string
+	open func() // nil to copy it
+}
+
+var valueInStep = regexp.MustCompile(`⟦(\w+)⟧`)
+
+// steps are the numbered steps of a text. A value in one stands alone, with a button.
+func (e *environment) steps(key string, values map[string]value) (steps []fyne.CanvasObject) {
+	args := checks.Args{}
+	for name := range values {
+		args[name] = "⟦" + name + "⟧"
+	}
+	for i := 1; ; i++ {
+		number := strconv.Itoa(i)
+		text := e.words.Say(key+"."+number, args)
+		if text == key+"."+number {
+			return steps
+		}
+		var lines []fyne.CanvasObject
+		say := func(text, end string) {
+			if text = strings.Trim(text, ":. "); text != "" {
+				lines = append(lines, widgets.NewText(model.UpperFirst(text)+end, widgets.Font{Selectable: true}))
+			}
+		}
+		found := valueInStep.FindStringSubmatchIndex(text)
+		if found == nil {
+			say(text, ".")
+		} else {
+			say(text[:found[0]], ":")
+			lines = append(lines, e.valueLine(values[text[found[2]:found[3]]]))
+			say(text[found[1]:], ".")
+		}
+		steps = append(steps, widgets.Beside(6, true, widgets.NewText(number+".", widgets.Font{OneLine: true}), widgets.Column(4, lines...), nil))
+	}
+}
+
+func (e *environment) valueLine(v value) fyne.CanvasObject {
+	var button *widgets.Button
+	if v.open != nil {
+		button = widgets.NewButton(e.say("sign-in.open", nil), nil, v.open)
+	} else {
+		button = e.copyButton("sign-in.copy", func() string { return v.text })
+	}
+	return widgets.Inset(widgets.BesideOrBelow(8, 200, widgets.NewText(v.text, widgets.Font{Mono: true, Selectable: true}), button))
+}
+
+func (e *environment) settings() store.Settings { return e.params.Store.Settings() }
+
+func (e *environment) say(key string, args checks.Args) string {
+	return e.words.Say("window."+key, args)
+}
+
+// reporter writes reports in the language of the window.
+func (e *environment) reporter() *report.Reporter {
+	return &report.Reporter{Words: e.words, Version: e.params.Version}
+}
+
+// changed lets what has changed in the model be shown: once for all that happens until the Fyne thread gets to it.
+func (e *environment) changed() {
+	if e.refreshing {
+		return
+	}
+	e.refreshing = true
+	e.do(func() {
+		e.refreshing = false
+		e.refresh()
+	})
+}
+
+func (e *environment) focusOn(f fyne.Focusable) { e.fyne.Canvas().Focus(f) }
