@@ -189,7 +189,7 @@ func (s *start) make() (*gui.Window, error) {
 		Languages: languages(),
 		SetScale:  s.setScale,
 		Proxy:     func(address string) string { return proxyTo(net, address) },
-		SelfTest:  func(ctx context.Context) *checks.Outcome { return checks.RunSelfTest(ctx, net, self, silence{}) },
+		SelfTest:  func(ctx context.Context) *checks.Outcome { return checks.RunSelfTest(ctx, net, self, nil) },
 		Folders:   folders,
 		Crashes:   s.crashes,
 		Lists:     lists(net, folder(os.UserCacheDir)),
@@ -262,12 +262,6 @@ func proxyTo(net *transport.Net, address string) string {
 	}
 	return transport.ProxyName(proxy)
 }
-
-// silence is the observer of checks that nobody watches.
-type silence struct{}
-
-func (silence) Started(checks.ID)                   {}
-func (silence) Finished(checks.ID, []checks.Result) {}
 
 // display tells whether a window could be seen.
 func display() bool {

@@ -46,7 +46,7 @@ func (env *Env) signedIn() portal.Token {
 	return env.token
 }
 
-func (env *Env) hold(token portal.Token) {
+func (env *Env) setToken(token portal.Token) {
 	env.mu.Lock()
 	defer env.mu.Unlock()
 	env.token = token

@@ -56,7 +56,7 @@ type ReceiverTrouble struct {
 	Failure transport.Failure `json:"failure,omitempty"` // of ReceiverUnreachable
 }
 
-// ReceiverReason is why, in a word.
+// ReceiverReason is why, as a code.
 type ReceiverReason string
 
 // The reasons.
@@ -142,7 +142,7 @@ func ReceiverHost(address string) string {
 	return u.Host
 }
 
-func lacksReceiver(t *Target) Reason {
+func missingReceiver(t *Target) Reason {
 	if t.Receiver == "" {
 		return NeedsReceiver
 	}
@@ -294,7 +294,7 @@ func (d *delivery) leg(name LegName, going func() bool) (done bool) {
 
 func (d *delivery) last() *Leg { return &d.facts.Legs[len(d.facts.Legs)-1] }
 
-func judgeDelivery(f *DeliveryFacts, _ Seen) []Result {
+func judgeDelivery(f *DeliveryFacts, _ FactsByCheck) []Result {
 	args := Args{"receiver": f.Receiver, "left_bound": f.LeftBound, "limit": float64(f.LimitMS) / 1000, "seconds": 0.0, "from": "", "queue": "", "copies": 0,
 		"others": f.Others, "refused": f.Refused, "reason": "", "hosts": []string{f.Receiver}, "why": []string(nil), "method": "", "error": "", "description": ""}
 	if a := f.Arrival; a != nil {

@@ -181,7 +181,7 @@ func (b *binding) unbind(ctx context.Context) (gone bool) {
 	return call.answered()
 }
 
-func judgeEventTest(f *EventTestFacts, s Seen) []Result {
+func judgeEventTest(f *EventTestFacts, seen FactsByCheck) []Result {
 	args := Args{"left_bound": f.LeftBound, "leftovers": f.Leftovers, "seconds": float64(f.WaitedMS) / 1000, "method": "", "error": "", "description": "", "unfinished": false}
 	if f.Recorded {
 		return about(ok(), args)
@@ -199,9 +199,9 @@ func judgeEventTest(f *EventTestFacts, s Seen) []Result {
 		r = unknown(EventTestDenied, PortalAdmin)
 	case last.Form != portal.FormJSON, last.Error != "":
 		r = unknown(UnexpectedAnswer, ServerAdmin)
-	case !unfinished(s):
+	case !unfinished(seen):
 		r = problem(EventNotRecorded, ServerAdmin)
-	case seen[InstalledFacts](s, AppInstalled) != nil:
+	case factsOf[InstalledFacts](seen, AppInstalled) != nil:
 		return skipped(AppInstalled)
 	default:
 		// An application that isn't installed to the end gets no events from any portal.
@@ -228,7 +228,7 @@ func lastStep(steps []EventStep) (last *EventStep) {
 }
 
 // unfinished tells whether the portal says that the application that was signed in with isn't installed to the end.
-func unfinished(s Seen) bool {
-	f := seen[AcceptedFacts](s, TokenAccepted)
+func unfinished(seen FactsByCheck) bool {
+	f := factsOf[AcceptedFacts](seen, TokenAccepted)
 	return f != nil && f.Application != nil && f.Application.Installed != nil && !*f.Application.Installed
 }

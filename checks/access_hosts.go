@@ -26,7 +26,7 @@ const (
 	HandlerPrivate  Cause = "handler-private"
 )
 
-// A file may come from a stranger: so many of the hosts that it names are asked, each once and for so long.
+// A file is untrusted input: so many of the hosts that it names are asked, each once and for so long.
 const (
 	maxAppHosts    = 20
 	appHostsAtOnce = 4
@@ -120,7 +120,7 @@ func observeHosts(ctx context.Context, env *Env) (*HostsFacts, error) {
 	f := &HostsFacts{At: env.now().UTC(), Portal: env.target.Address.String(), Handlers: env.target.handlers()}
 	f.Hosts, f.LeftOut = env.target.appHosts()
 	slots := make(chan struct{}, appHostsAtOnce)
-	together(len(f.Hosts), func(i int) {
+	parallelN(len(f.Hosts), func(i int) {
 		if h := &f.Hosts[i]; h.asked() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
@@ -187,7 +187,7 @@ func (env *Env) openPage(ctx context.Context, h *AppHost, page *url.URL, sending
 			h.TLS.Chain = append(h.TLS.Chain, describe(cert))
 		}
 		h.TLS.Interceptor, h.TLS.NationalCA = nameIn(h.TLS.Chain, interceptors), nameIn(h.TLS.Chain, nationalCAs)
-		// Where a stranger's certificate says that its issuer is, nobody was told that BoxReady would go.
+		// The issuer isn't fetched: nobody was told that BoxReady would contact that address.
 		h.TLS.Trust = env.examineOffline(state.PeerCertificates, h.Host, nil)
 	}
 	if err != nil {
@@ -212,7 +212,7 @@ func (env *Env) openPage(ctx context.Context, h *AppHost, page *url.URL, sending
 // hostFault is what is wrong with one host.
 type hostFault struct {
 	cause Cause
-	why   string // a transport.Failure, a Cause of portal-tls, or one of the words below
+	why   string // a transport.Failure, a Cause of portal-tls, or one of the codes below
 	sure  bool
 }
 
@@ -226,7 +226,7 @@ const (
 	whyUnusable     = "no-usable-answer"
 )
 
-func judgeHosts(f *HostsFacts, _ Seen) []Result {
+func judgeHosts(f *HostsFacts, _ FactsByCheck) []Result {
 	results, found := []Result(nil), map[Cause]*Result{}
 	var order []Cause
 	args := Args{"handlers": string(f.Handlers), "asked": f.count((*AppHost).asked), "others": f.count(func(h *AppHost) bool { return !h.asked() }), "left": f.LeftOut}

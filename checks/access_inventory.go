@@ -13,15 +13,15 @@ import (
 	"boxready/internal/portal"
 )
 
-// basics are the answers to a first batch, which several checks look at.
-type basics struct {
+// firstBatch holds the answers to a first batch, which several checks look at.
+type firstBatch struct {
 	call    Call
 	items   map[string]portal.BatchItem
 	methods []string // that were asked for in the same batch
 }
 
 // What the first batch asks. A webhook may not ask for events; the portal then refuses that one command.
-var basicCommands = []portal.Command{
+var firstBatchCommands = []portal.Command{
 	{Key: "profile", Method: "profile"},
 	{Key: "admin", Method: "user.admin"},
 	{Key: "granted", Method: "scope"},
@@ -30,17 +30,17 @@ var basicCommands = []portal.Command{
 
 var eventsCommand = portal.Command{Key: "events", Method: "events", Params: url.Values{"FULL": {"1"}}}
 
-func (env *Env) askBasics(ctx context.Context) (*basics, error) {
-	return env.basics.get(ctx, env, func(ctx context.Context) *basics {
+func (env *Env) askFirstBatch(ctx context.Context) (*firstBatch, error) {
+	return env.firstBatch.get(ctx, env, func(ctx context.Context) *firstBatch {
 		by := env.credential()
-		commands := slices.Clone(basicCommands)
+		commands := slices.Clone(firstBatchCommands)
 		if by == BySignIn {
 			commands = append(commands, eventsCommand)
 		}
 		methods := env.target.methodsToAsk()
 		methods = methods[:min(len(methods), portal.MaxBatch-len(commands))]
-		b := &basics{methods: methods}
-		b.call, b.items = env.batch(ctx, by, append(commands, lookUps(methods)...))
+		b := &firstBatch{methods: methods}
+		b.call, b.items = env.batch(ctx, by, append(commands, methodGetCommands(methods)...))
 		return b
 	})
 }
@@ -68,9 +68,9 @@ func (env *Env) batch(ctx context.Context, by Credential, commands []portal.Comm
 }
 
 // refused are the commands whose error is about a licence.
-func (b *basics) refused() []Refusal {
+func (b *firstBatch) refused() []Refusal {
 	var refused []Refusal
-	for _, c := range append(slices.Clone(basicCommands), eventsCommand) {
+	for _, c := range append(slices.Clone(firstBatchCommands), eventsCommand) {
 		if e := b.items[c.Key].Error; e != nil && licenceFault(e) != nil {
 			refused = append(refused, Refusal{b.call.Credential, c.Method, short(e.Code), short(e.Description)})
 		}
@@ -82,7 +82,7 @@ func (b *basics) refused() []Refusal {
 }
 
 // names reads a list of names; nil if the command gave none.
-func (b *basics) names(key string) []string {
+func (b *firstBatch) names(key string) []string {
 	result := b.items[key].Result
 	var list []portal.Text
 	if result == nil || json.Unmarshal(result, &list) != nil {
@@ -104,8 +104,8 @@ func (b *basics) names(key string) []string {
 	return slices.Compact(names)
 }
 
-// lookUps ask whether methods exist. The portal compares names in lower case.
-func lookUps(methods []string) []portal.Command {
+// methodGetCommands ask whether methods exist. The portal compares names in lower case.
+func methodGetCommands(methods []string) []portal.Command {
 	commands := make([]portal.Command, len(methods))
 	for i, name := range methods {
 		commands[i] = portal.Command{Key: fmt.Sprintf("m%d", i), Method: "method.get", Params: url.Values{"name": {name}}}
@@ -132,7 +132,7 @@ type inventory struct {
 // askInventory asks for every method that matters, fifty a request, in the rest of the first batch and as many more as it
 // takes.
 func (env *Env) askInventory(ctx context.Context) (*inventory, error) {
-	first, err := env.askBasics(ctx)
+	first, err := env.askFirstBatch(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -144,7 +144,7 @@ func (env *Env) askInventory(ctx context.Context) (*inventory, error) {
 			return inv
 		}
 		inv.read(first.methods, first.items)
-		if inv.lacksLookUp(first.items) {
+		if inv.lacksMethodGet(first.items) {
 			env.askList(ctx, inv)
 			return inv
 		}
@@ -153,9 +153,9 @@ func (env *Env) askInventory(ctx context.Context) (*inventory, error) {
 		calls := make([]Call, len(batches))
 		step := env.progress(RequiredModules, 1+len(batches)+len(env.target.methodsOfV3()))
 		step()
-		together(len(batches), func(i int) {
+		parallelN(len(batches), func(i int) {
 			defer step()
-			calls[i], answers[i] = env.batch(ctx, inv.credential, lookUps(batches[i]))
+			calls[i], answers[i] = env.batch(ctx, inv.credential, methodGetCommands(batches[i]))
 		})
 		for i, methods := range batches {
 			inv.read(methods, answers[i])
@@ -182,8 +182,8 @@ func (inv *inventory) read(methods []string, items map[string]portal.BatchItem) 
 	}
 }
 
-// lacksLookUp tells whether the portal is too old for method.get (rest before 23.100.0).
-func (inv *inventory) lacksLookUp(items map[string]portal.BatchItem) bool {
+// lacksMethodGet tells whether the portal is too old for method.get (rest before 23.100.0).
+func (inv *inventory) lacksMethodGet(items map[string]portal.BatchItem) bool {
 	e := items["m0"].Error
 	return e != nil && bitrix.SameCode(e.Code, bitrix.CodeMethodNotFound)
 }
@@ -191,7 +191,7 @@ func (inv *inventory) lacksLookUp(items map[string]portal.BatchItem) bool {
 // askList asks an old portal for its list, which holds only part of the methods.
 func (env *Env) askList(ctx context.Context, inv *inventory) {
 	call, a := env.call(ctx, inv.credential, "methods", url.Values{"FULL": {"1"}})
-	list := basics{items: map[string]portal.BatchItem{"methods": {Result: a.Result}}}
+	list := firstBatch{items: map[string]portal.BatchItem{"methods": {Result: a.Result}}}
 	if inv.listed = list.names("methods"); !call.answered() || inv.listed == nil {
 		inv.unanswered = &call
 		return
@@ -204,7 +204,7 @@ func (env *Env) askList(ctx context.Context, inv *inventory) {
 func (env *Env) askV3(ctx context.Context, inv *inventory, step func()) {
 	names := env.target.methodsOfV3()
 	found := make([]MethodSeen, len(names))
-	together(len(names), func(i int) {
+	parallelN(len(names), func(i int) {
 		defer step()
 		r := portal.Request{Path: "/rest/api/" + names[i], Timeout: restTimeout}
 		x := env.exchange(r, env.do(ctx, r))
@@ -222,7 +222,7 @@ func onlyV3(m bitrix.MethodInfo) bool { return m.API3 && !m.API2 }
 // methodsOfV3 are the required methods that only REST 3.0 has.
 func (t *Target) methodsOfV3() (names []string) {
 	for _, name := range t.required().Methods {
-		if m, known := bitrix.Method(name); known && onlyV3(m) && plainName(name) {
+		if m, known := bitrix.Method(name); known && onlyV3(m) && isMethodName(name) {
 			names = append(names, name)
 		}
 	}
@@ -236,7 +236,7 @@ func (t *Target) methodsToAsk() []string {
 	add := func(name string) {
 		name = strings.ToLower(name)
 		m, known := bitrix.Method(name)
-		if !asked[name] && plainName(name) && !(known && onlyV3(m)) {
+		if !asked[name] && isMethodName(name) && !(known && onlyV3(m)) {
 			asked[name] = true
 			names = append(names, name)
 		}
@@ -250,8 +250,8 @@ func (t *Target) methodsToAsk() []string {
 	return names
 }
 
-// plainName tells whether a name can be a method's.
-func plainName(name string) bool {
+// isMethodName tells whether a name can be a method's.
+func isMethodName(name string) bool {
 	return name != "" && len(name) <= 200 && strings.Trim(strings.ToLower(name), "abcdefghijklmnopqrstuvwxyz0123456789._") == ""
 }
 

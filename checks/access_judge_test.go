@@ -131,8 +131,8 @@ func TestJudgeAccepted(t *testing.T) {
 		{"no answer", &AcceptedFacts{Answer: unreached}, nil, results("unknown timeout server-admin")},
 		{"lost in a form, seen in JSON", &AcceptedFacts{Answer: lost, JSON: accepted}, nil, results("ok")},
 		{"lost in a form, refused in JSON", &AcceptedFacts{Answer: lost, JSON: errorAnswer(bitrix.CodeConnectionError, "")}, nil, results("problem auth-server-unreachable network-admin")},
-		{"lost everywhere", &AcceptedFacts{Answer: lost, JSON: lost}, Seen{AuthServerFromPortal: lostEverywhere}, results("problem token-checker-missing server-admin")},
-		{"bodies are lost", &AcceptedFacts{Answer: lost, JSON: lost}, Seen{AuthServerFromPortal: inQuery}, results("skipped because credentials-arrive")},
+		{"lost everywhere", &AcceptedFacts{Answer: lost, JSON: lost}, FactsByCheck{AuthServerFromPortal: lostEverywhere}, results("problem token-checker-missing server-admin")},
+		{"bodies are lost", &AcceptedFacts{Answer: lost, JSON: lost}, FactsByCheck{AuthServerFromPortal: inQuery}, results("skipped because credentials-arrive")},
 		{"lost, and nobody looked why", &AcceptedFacts{Answer: lost, JSON: lost}, nil, results("unknown unexpected-answer server-admin")},
 	})
 }
@@ -261,11 +261,11 @@ func TestJudgeNeeds(t *testing.T) {
 		{"the licence forbids asking", unlicensed, results("skipped because rest-licence"), results("skipped because rest-licence"), results("skipped because rest-licence"), results("skipped because rest-licence")},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			seen := Seen{RequiredModules: c.facts}
+			seen := FactsByCheck{RequiredModules: c.facts}
 			judge(t, RequiredModules, []verdict{{"modules", c.facts, seen, c.modules}})
-			judge(t, RequiredScopes, []verdict{{"scopes", &Met{}, seen, c.scopes}})
-			judge(t, RequiredMethods, []verdict{{"methods", &Met{}, seen, c.methods}})
-			judge(t, RequiredEvents, []verdict{{"events", &Met{}, seen, c.events}})
+			judge(t, RequiredScopes, []verdict{{"scopes", &RequirementFacts{}, seen, c.scopes}})
+			judge(t, RequiredMethods, []verdict{{"methods", &RequirementFacts{}, seen, c.methods}})
+			judge(t, RequiredEvents, []verdict{{"events", &RequirementFacts{}, seen, c.events}})
 		})
 	}
 }
@@ -276,7 +276,7 @@ func TestPermissionsToTick(t *testing.T) {
 		f.Granted = []string{"user"}
 		f.Methods[0].Available = &no
 	})
-	found := find(t, RequiredScopes).Judge(&Met{}, Seen{RequiredModules: f})
+	found := find(t, RequiredScopes).Judge(&RequirementFacts{}, FactsByCheck{RequiredModules: f})
 	if tick, _ := found[0].Args["tick"].([]string); len(tick) != 2 || tick[0] != "user" || tick[1] != "crm" {
 		t.Errorf("to tick: %v", found[0].Args["tick"])
 	}
@@ -302,9 +302,9 @@ func TestJudgeEventTest(t *testing.T) {
 		{"recorded, left bound", &EventTestFacts{Bound: true, Fired: true, Recorded: true, LeftBound: true}, nil, results("ok")},
 		{"never recorded", never, nil,
 			results("problem event-not-recorded server-admin")},
-		{"never recorded, of an application that isn't installed to the end", never, Seen{TokenAccepted: notInstalled}, results("unknown event-not-recorded portal-admin")},
-		{"never recorded, and that said already", never, Seen{TokenAccepted: notInstalled, AppInstalled: &InstalledFacts{}}, results("skipped because app-installed")},
-		{"recorded nevertheless", &EventTestFacts{Bound: true, Fired: true, Recorded: true}, Seen{TokenAccepted: notInstalled}, results("ok")},
+		{"never recorded, of an application that isn't installed to the end", never, FactsByCheck{TokenAccepted: notInstalled}, results("unknown event-not-recorded portal-admin")},
+		{"never recorded, and that said already", never, FactsByCheck{TokenAccepted: notInstalled, AppInstalled: &InstalledFacts{}}, results("skipped because app-installed")},
+		{"recorded nevertheless", &EventTestFacts{Bound: true, Fired: true, Recorded: true}, FactsByCheck{TokenAccepted: notInstalled}, results("ok")},
 		{"not an administrator", steps(get, step("event.bind", errorAnswer(bitrix.CodeAccessDenied, "Access denied!"))), nil, results("unknown event-test-denied portal-admin")},
 		{"no licence", steps(get, step("event.bind", errorAnswer(bitrix.CodeAccessDenied, "REST is available only on commercial plans."))), nil, results("skipped because rest-licence")},
 		{"not paid for", steps(get, step("event.bind", errorAnswer(bitrix.CodePaymentRequired, "Payment required"))), nil, results("skipped because rest-licence")},
@@ -386,7 +386,7 @@ func TestJudgeDelivery(t *testing.T) {
 		{"arrived", facts(func(f *DeliveryFacts) { f.Arrival = &Arrival{TookMS: 900} }, bound, fired, unbound), nil, results("ok")},
 		{"arrived at the last look", facts(func(f *DeliveryFacts) { f.Arrival, f.LeftBound = &Arrival{TookMS: 119_000}, true }, bound, fired), nil, results("ok")},
 		{"never came", facts(nil, bound, fired, unbound), nil, results("problem event-not-delivered network-admin")},
-		{"never came, and the server says that it has no way out", facts(nil, bound, fired, unbound), Seen{ServerAuthServer: &ServerAuthFacts{Web: true, Hosts: []ServerHost{authHost(cisHost, true, endsAt(transport.StageTCP))}}},
+		{"never came, and the server says that it has no way out", facts(nil, bound, fired, unbound), FactsByCheck{ServerAuthServer: &ServerAuthFacts{Web: true, Hosts: []ServerHost{authHost(cisHost, true, endsAt(transport.StageTCP))}}},
 			results("skipped because server-auth-server")},
 		{"never came to a private address", facts(func(f *DeliveryFacts) { f.Addresses = []netip.Addr{netip.MustParseAddr("192.168.1.5")} }, bound, fired, unbound), nil,
 			results("unknown unexpected-answer vendor")},

@@ -77,7 +77,7 @@ func observeLicence(ctx context.Context, env *Env) (*LicenceFacts, error) {
 			f.Licence = short(info.Licence)
 		}
 	}
-	basics, err := env.askBasics(ctx)
+	basics, err := env.askFirstBatch(ctx)
 	if err != nil {
 		return f, err
 	}
@@ -85,7 +85,7 @@ func observeLicence(ctx context.Context, env *Env) (*LicenceFacts, error) {
 	return f, nil
 }
 
-func judgeLicence(f *LicenceFacts, _ Seen) []Result {
+func judgeLicence(f *LicenceFacts, _ FactsByCheck) []Result {
 	var results []Result
 	told := map[Cause]bool{}
 	for _, refused := range f.Refused {

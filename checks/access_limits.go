@@ -15,7 +15,7 @@ const (
 	OperationTime Cause = "operation-time"
 )
 
-// LimitFacts are the answers of a run in which the portal, or what stands in front of it, asked for patience.
+// LimitFacts are the answers of a run in which the portal, or what stands in front of it, refused because of a limit.
 type LimitFacts struct {
 	Answered int       `json:"answered"` // how many answers the portal itself gave in the run
 	Limited  []Limited `json:"limited,omitempty"`
@@ -29,8 +29,8 @@ type Limited struct {
 	Server  string `json:"server,omitempty" hide:"text"`
 }
 
-// enoughLimited is how many such answers anybody needs to see.
-const enoughLimited = 20
+// maxLimited is how many such answers anybody needs to see.
+const maxLimited = 20
 
 func (env *Env) noteLimit(r portal.Request, a portal.Answer) {
 	if a.Header == nil {
@@ -40,7 +40,7 @@ func (env *Env) noteLimit(r portal.Request, a portal.Answer) {
 	if a.Error != nil {
 		said.Error = a.Error.Code
 	}
-	if said.limits() { // few do, and to put an answer into words that may be shown takes a while
+	if said.limits() { // few do, and masking the secrets of an answer takes a while
 		x := env.exchange(r, a)
 		said = Limited{x.Request, x.Status, x.Error, x.Server}
 	}
@@ -60,7 +60,7 @@ func (env *Env) noteCommand(method string, e *portal.Error) {
 }
 
 func (f *LimitFacts) add(l Limited) {
-	if l.limits() && len(f.Limited) < enoughLimited {
+	if l.limits() && len(f.Limited) < maxLimited {
 		f.Limited = append(f.Limited, l)
 	}
 }
@@ -75,7 +75,7 @@ func (l Limited) unavailable() bool {
 }
 
 // cause is what an answer says about limits. On a box the portal itself hardly limits anything; what stands in front of it
-// may, and answers 429 without the portal's words.
+// may, and answers 429 without the portal's own error.
 func (l Limited) cause() Cause {
 	switch {
 	case bitrix.SameCode(l.Error, bitrix.CodeOverloadLimit):
@@ -95,7 +95,7 @@ func observeLimits(_ context.Context, env *Env) (*LimitFacts, error) {
 	return &f, nil
 }
 
-func judgeLimits(f *LimitFacts, _ Seen) []Result {
+func judgeLimits(f *LimitFacts, _ FactsByCheck) []Result {
 	var results []Result
 	told := map[Cause]bool{}
 	for _, l := range f.Limited {

@@ -23,7 +23,7 @@ type RightsFacts struct {
 }
 
 func observeRights(ctx context.Context, env *Env) (*RightsFacts, error) {
-	b, err := env.askBasics(ctx)
+	b, err := env.askFirstBatch(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +42,7 @@ func observeRights(ctx context.Context, env *Env) (*RightsFacts, error) {
 	return f, nil
 }
 
-func judgeRights(f *RightsFacts, _ Seen) []Result {
+func judgeRights(f *RightsFacts, _ FactsByCheck) []Result {
 	args := Args{"credential": string(f.Credential), "user": f.UserID}
 	switch fault := f.fault(); {
 	case fault != nil:
@@ -149,7 +149,7 @@ func newestBelow(v string) time.Time {
 	return time.Date(2000+year+1, time.April, 1, 0, 0, 0, 0, time.UTC)
 }
 
-func judgePlatform(f *PlatformFacts, _ Seen) []Result {
+func judgePlatform(f *PlatformFacts, _ FactsByCheck) []Result {
 	var old []string
 	for _, m := range f.Modules {
 		if m.Below != "" && newestBelow(m.Below).Before(asOf.AddDate(-oldAfterYears, 0, 0)) {

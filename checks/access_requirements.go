@@ -34,7 +34,7 @@ type ModulesFacts struct {
 	Methods       []MethodSeen `json:"methods,omitempty"`
 	Listed        []string     `json:"listed,omitempty"` // the answer of methods, where the portal has no method.get
 	Events        []string     `json:"events,omitempty"` // none where only a webhook asked: it may not
-	// Versions are those of the installed modules, by the portal's server; none without its word.
+	// Versions are those of the installed modules, as the portal's server reported them; none without it.
 	Versions   map[string]string `json:"versions,omitempty"`
 	Unanswered *Call             `json:"unanswered,omitempty"`
 }
@@ -69,7 +69,7 @@ func (r Required) requirements() *requirements.Requirements {
 }
 
 func observeModules(ctx context.Context, env *Env) (*ModulesFacts, error) {
-	b, err := env.askBasics(ctx)
+	b, err := env.askFirstBatch(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -104,27 +104,27 @@ func (f *ModulesFacts) findings() []requirements.Finding {
 	return requirements.Resolve(f.Required.requirements(), f.Inventory())
 }
 
-// Met are the facts of a check that concludes from those of modules: what of its own kind is not as required.
-type Met struct {
+// RequirementFacts are the facts of a check that concludes from those of modules: what of its own kind is not as required.
+type RequirementFacts struct {
 	Credential Credential             `json:"credential"`
 	Findings   []requirements.Finding `json:"findings,omitempty"`
 }
 
-// observeMet waits for the modules' facts and keeps what is about one kind of thing.
-func observeMet(what requirements.What) func(context.Context, *Env) (*Met, error) {
-	return func(_ context.Context, env *Env) (*Met, error) {
-		f := seen[ModulesFacts](env.seen(), RequiredModules)
+// observeRequirement waits for the modules' facts and keeps what is about one kind of thing.
+func observeRequirement(what requirements.What) func(context.Context, *Env) (*RequirementFacts, error) {
+	return func(_ context.Context, env *Env) (*RequirementFacts, error) {
+		f := factsOf[ModulesFacts](env.factsByCheck(), RequiredModules)
 		if f == nil {
-			return &Met{Credential: env.credential()}, nil
+			return &RequirementFacts{Credential: env.credential()}, nil
 		}
-		return &Met{Credential: f.Credential, Findings: gather(f.findings(), func(n requirements.Finding) bool { return n.What == what })}, nil
+		return &RequirementFacts{Credential: f.Credential, Findings: filter(f.findings(), func(n requirements.Finding) bool { return n.What == what })}, nil
 	}
 }
 
-// judgeMet draws the conclusions about one kind of thing. Without the modules' facts there are none.
-func judgeMet(judge func(*ModulesFacts, []requirements.Finding) []Result) func(*Met, Seen) []Result {
-	return func(_ *Met, s Seen) []Result {
-		f := seen[ModulesFacts](s, RequiredModules)
+// judgeRequirement draws the conclusions about one kind of thing. Without the modules' facts there are none.
+func judgeRequirement(judge func(*ModulesFacts, []requirements.Finding) []Result) func(*RequirementFacts, FactsByCheck) []Result {
+	return func(_ *RequirementFacts, seen FactsByCheck) []Result {
+		f := factsOf[ModulesFacts](seen, RequiredModules)
 		if f == nil {
 			return skipped(RequiredModules)
 		}
@@ -137,7 +137,7 @@ func (f *ModulesFacts) args() Args {
 	return Args{"credential": string(f.Credential), "built_in": f.Required.BuiltIn}
 }
 
-func gather(all []requirements.Finding, wanted func(requirements.Finding) bool) (found []requirements.Finding) {
+func filter(all []requirements.Finding, wanted func(requirements.Finding) bool) (found []requirements.Finding) {
 	for _, f := range all {
 		if wanted(f) {
 			found = append(found, f)
@@ -151,7 +151,7 @@ func is(kind requirements.Kind, what requirements.What) func(requirements.Findin
 }
 
 // told is r about all that was found, nothing if that is nothing.
-func told(r Result, found []requirements.Finding) []Result {
+func forFindings(r Result, found []requirements.Finding) []Result {
 	if found == nil {
 		return nil
 	}
@@ -177,15 +177,15 @@ func (f *ModulesFacts) unansweredOr(results []Result) []Result {
 	return results
 }
 
-func judgeModules(f *ModulesFacts, _ Seen) []Result {
+func judgeModules(f *ModulesFacts, _ FactsByCheck) []Result {
 	all := f.findings()
 	results := slices.Concat(
-		told(problem(ModuleMissing, PortalAdmin), gather(all, is(requirements.Install, requirements.ModuleNeed))),
+		forFindings(problem(ModuleMissing, PortalAdmin), filter(all, is(requirements.Install, requirements.ModuleNeed))),
 		// A permission that an installed module doesn't offer comes with a newer one.
-		told(problem(ModuleOutdated, PortalAdmin), gather(all, func(n requirements.Finding) bool {
+		forFindings(problem(ModuleOutdated, PortalAdmin), filter(all, func(n requirements.Finding) bool {
 			return n.Kind == requirements.Update && (n.What == requirements.ModuleNeed || n.What == requirements.ScopeNeed)
 		})),
-		told(unknown(ModuleVersionUnknown, PortalAdmin), gather(all, func(n requirements.Finding) bool {
+		forFindings(unknown(ModuleVersionUnknown, PortalAdmin), filter(all, func(n requirements.Finding) bool {
 			_, demanded := f.Required.Modules[n.Name]
 			return (demanded || n.Scopes != nil) && is(requirements.Undetermined, requirements.ModuleNeed)(n)
 		})),
@@ -199,10 +199,10 @@ func judgeModules(f *ModulesFacts, _ Seen) []Result {
 // judgeScopes tells of permissions. That BoxReady's own credential lacks one says nothing about the application's: then it is
 // a box to tick, and no finding.
 func judgeScopes(f *ModulesFacts, all []requirements.Finding) []Result {
-	results := told(notice(ScopeUnknown, Vendor), gather(all, is(requirements.AskVendor, requirements.ScopeNeed)))
-	lacking := gather(all, is(requirements.Grant, requirements.ScopeNeed))
+	results := forFindings(notice(ScopeUnknown, Vendor), filter(all, is(requirements.AskVendor, requirements.ScopeNeed)))
+	lacking := filter(all, is(requirements.Grant, requirements.ScopeNeed))
 	if f.AsApplication {
-		results = append(results, told(problem(ScopeNotGranted, PortalAdmin), lacking)...)
+		results = append(results, forFindings(problem(ScopeNotGranted, PortalAdmin), lacking)...)
 	}
 	if f.Granted == nil {
 		return f.unansweredOr(results)
@@ -216,7 +216,7 @@ func judgeScopes(f *ModulesFacts, all []requirements.Finding) []Result {
 // toTick are the permissions that whoever installs the application grants it.
 func (f *ModulesFacts) toTick() []string {
 	tick := slices.Clone(f.Required.Scopes)
-	for _, n := range gather(f.findings(), is(requirements.Grant, requirements.ScopeNeed)) {
+	for _, n := range filter(f.findings(), is(requirements.Grant, requirements.ScopeNeed)) {
 		if !slices.Contains(tick, n.Name) {
 			tick = append(tick, n.Name)
 		}
@@ -229,33 +229,33 @@ func judgeMethods(f *ModulesFacts, all []requirements.Finding) []Result {
 		return f.Unanswered.fault() // nothing is known of any
 	}
 	results := slices.Concat(
-		told(problem(MethodMissing, PortalAdmin), gather(all, is(requirements.Update, requirements.MethodNeed))),
-		told(notice(MethodUnknown, Vendor), gather(all, is(requirements.AskVendor, requirements.MethodNeed))),
-		told(notice(MethodDeprecated, Vendor), gather(all, is(requirements.Deprecated, requirements.MethodNeed))),
-		told(unknown(MethodUnsure, PortalAdmin), unsureMethods(all)),
+		forFindings(problem(MethodMissing, PortalAdmin), filter(all, is(requirements.Update, requirements.MethodNeed))),
+		forFindings(notice(MethodUnknown, Vendor), filter(all, is(requirements.AskVendor, requirements.MethodNeed))),
+		forFindings(notice(MethodDeprecated, Vendor), filter(all, is(requirements.Deprecated, requirements.MethodNeed))),
+		forFindings(unknown(MethodUnsure, PortalAdmin), unsureMethods(all)),
 	)
 	if f.AsApplication {
-		results = append(results, told(problem(MethodNotPermitted, PortalAdmin), gather(all, is(requirements.Grant, requirements.MethodNeed)))...)
+		results = append(results, forFindings(problem(MethodNotPermitted, PortalAdmin), filter(all, is(requirements.Grant, requirements.MethodNeed)))...)
 	}
 	return f.unansweredOr(results)
 }
 
 // unsureMethods are those of which nothing is known, and those that may be missing because their module is.
 func unsureMethods(all []requirements.Finding) []requirements.Finding {
-	return gather(all, func(n requirements.Finding) bool {
+	return filter(all, func(n requirements.Finding) bool {
 		return n.Kind == requirements.Undetermined && (n.What == requirements.MethodNeed || n.What == requirements.ModuleNeed && n.Methods != nil)
 	})
 }
 
 func judgeEvents(f *ModulesFacts, all []requirements.Finding) []Result {
-	missing := gather(all, func(n requirements.Finding) bool {
+	missing := filter(all, func(n requirements.Finding) bool {
 		// That an event is missing is sure even if it isn't whether its module is.
 		if f.Events != nil && is(requirements.Undetermined, requirements.ModuleNeed)(n) && n.Events != nil {
 			return true
 		}
 		return n.What == requirements.EventNeed && (n.Kind == requirements.Update || n.Kind == requirements.AskVendor || n.Kind == requirements.Undetermined)
 	})
-	results := told(problem(EventMissing, PortalAdmin), missing)
+	results := forFindings(problem(EventMissing, PortalAdmin), missing)
 	if f.Events == nil {
 		if f.Unanswered != nil {
 			return f.unansweredOr(results)

@@ -46,7 +46,7 @@ type AuthAnswer struct {
 	TookMS           int64             `json:"took_ms"`
 }
 
-// is tells whether the authorization server's word was that error of oauthflow's.
+// is tells whether the authorization server answered with that error of oauthflow's.
 func (a *AuthAnswer) is(target error) bool {
 	return a.Error != "" && errors.Is(&oauthflow.GrantError{Code: a.Error, Description: a.ErrorDescription}, target)
 }
@@ -88,12 +88,12 @@ func observeSignIn(ctx context.Context, env *Env) (*SignInFacts, error) {
 	f.AuthAnswer = authAnswer(source.Server().URL, start, err)
 	if err == nil {
 		f.Scopes, f.MemberID, f.UserID = token.Scopes, token.MemberID, token.UserID
-		env.hold(portal.Token{Value: token.Access})
+		env.setToken(portal.Token{Value: token.Access})
 	}
 	return f, nil
 }
 
-func judgeSignIn(f *SignInFacts, _ Seen) []Result {
+func judgeSignIn(f *SignInFacts, _ FactsByCheck) []Result {
 	args := f.args()
 	old := f.Ends != nil && !f.At.Before(*f.Ends)
 	var r Result
@@ -195,7 +195,7 @@ func (f *IdentityFacts) http() bool {
 // differs tells whether a token that goes to the portal would change what the authorization server holds.
 func (f *IdentityFacts) differs() bool { return f.otherHost() != "" || f.http() }
 
-func judgeIdentity(f *IdentityFacts, _ Seen) []Result {
+func judgeIdentity(f *IdentityFacts, _ FactsByCheck) []Result {
 	args := f.args()
 	args["held"] = f.Held
 	var results []Result

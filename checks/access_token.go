@@ -44,7 +44,7 @@ type AppStatus struct {
 func observeAccepted(ctx context.Context, env *Env) (*AcceptedFacts, error) {
 	f := &AcceptedFacts{}
 	if env.blocker(PortalIdentity) == PortalIdentity {
-		identity := seen[IdentityFacts](env.seen(), PortalIdentity)
+		identity := factsOf[IdentityFacts](env.factsByCheck(), PortalIdentity)
 		switch {
 		case identity != nil && (identity.is(oauthflow.ErrNotInstalled) || identity.is(oauthflow.ErrInvalidToken)):
 			f.NotInstalled = true
@@ -64,7 +64,7 @@ func observeAccepted(ctx context.Context, env *Env) (*AcceptedFacts, error) {
 		// One retry: the token may have been the last of its hour in a clock that is off.
 		token, err := env.target.SignIn.Refresh(ctx)
 		if !token.Access.IsZero() {
-			env.hold(portal.Token{Value: token.Access})
+			env.setToken(portal.Token{Value: token.Access})
 			r = env.callRequest(BySignIn, infoMethod, nil)
 			a = env.do(ctx, r)
 			f.Answer, f.Renewed = env.exchange(r, a), true
@@ -97,7 +97,7 @@ func appStatus(a portal.Answer) *AppStatus {
 		PaymentExpired: string(info.PaymentExpired), Days: string(info.Days), Licence: string(info.Licence)}
 }
 
-func judgeAccepted(f *AcceptedFacts, s Seen) []Result {
+func judgeAccepted(f *AcceptedFacts, seen FactsByCheck) []Result {
 	switch {
 	case f.NotInstalled:
 		return one(problem(AppNotOnAuthServer, PortalAdmin).with(Args{"error": "", "description": ""}))
@@ -108,7 +108,7 @@ func judgeAccepted(f *AcceptedFacts, s Seen) []Result {
 	}
 	x := f.Answer
 	if x.is(portal.ErrNoAuthFound) {
-		return judgeLost(f, s)
+		return judgeLost(f, seen)
 	}
 	args := answerArgs(x)
 	args["seconds"] = float64(x.Times.Total) / 1000
@@ -133,7 +133,7 @@ func acceptance(x *Exchange) Result {
 	case x.is(portal.ErrUserAccess):
 		return problem(UserNoAppAccess, PortalAdmin)
 	}
-	// The rest is what an invented token shows too; only that no such word about a fresh token is a good one.
+	// The rest is what an invented token shows too; only that no such answer about a fresh token is a good one.
 	if fault := tokenFault(&AuthFacts{}, TokenAnswer{Exchange: *x}); fault.State == Problem {
 		return fault
 	}
@@ -141,8 +141,8 @@ func acceptance(x *Exchange) Result {
 }
 
 // judgeLost is about a token that the portal doesn't see. Where else an invented one was seen tells why.
-func judgeLost(f *AcceptedFacts, s Seen) []Result {
-	auth := seen[AuthFacts](s, AuthServerFromPortal)
+func judgeLost(f *AcceptedFacts, seen FactsByCheck) []Result {
+	auth := factsOf[AuthFacts](seen, AuthServerFromPortal)
 	switch {
 	case f.JSON != nil && !f.JSON.is(portal.ErrNoAuthFound):
 		args := answerArgs(f.JSON)
@@ -169,14 +169,14 @@ type InstalledFacts struct {
 
 func observeInstalled(_ context.Context, env *Env) (*InstalledFacts, error) {
 	f := &InstalledFacts{}
-	if accepted := seen[AcceptedFacts](env.seen(), TokenAccepted); accepted != nil && accepted.Application != nil {
+	if accepted := factsOf[AcceptedFacts](env.factsByCheck(), TokenAccepted); accepted != nil && accepted.Application != nil {
 		a := accepted.Application
 		f.Installed, f.Code, f.Status = a.Installed, a.Code, a.Status
 	}
 	return f, nil
 }
 
-func judgeInstalled(f *InstalledFacts, _ Seen) []Result {
+func judgeInstalled(f *InstalledFacts, _ FactsByCheck) []Result {
 	switch {
 	case f.Installed == nil:
 		return one(unknown(UnexpectedAnswer, PortalAdmin))

@@ -60,7 +60,7 @@ func resolved(t *testing.T, o simportal.Options, needs *requirements.Requirement
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	found := map[string]requirements.Finding{}
-	for _, r := range checks.Run(ctx, transport.New(way), target, silent{}).Results {
+	for _, r := range checks.Run(ctx, transport.New(way), target, nil).Results {
 		listed, _ := r.Args["needs"].([]requirements.Finding)
 		for _, f := range listed {
 			if f.Kind == requirements.Deprecated {

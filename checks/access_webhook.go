@@ -30,7 +30,7 @@ func observeWebhook(ctx context.Context, env *Env) (*WebhookFacts, error) {
 	return &WebhookFacts{Answer: env.exchange(r, env.ask(ctx, r))}, nil
 }
 
-func judgeWebhook(f *WebhookFacts, _ Seen) []Result {
+func judgeWebhook(f *WebhookFacts, _ FactsByCheck) []Result {
 	switch {
 	case f.BlockedBy != "":
 		return skipped(f.BlockedBy)

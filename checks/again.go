@@ -1,120 +1,74 @@
 package checks
 
 import (
-	"bytes"
-	"encoding/json"
-	"fmt"
+	"context"
 	"slices"
+
+	"boxready/internal/transport"
 )
 
-// Kept is a check whose saved results stay as they are, because its facts can't be judged here.
-type Kept struct {
-	Check  ID
-	Reason KeptReason
+// Again makes one check of a run that is over once more, together with those that it stands on and those that were put off
+// because of it, and returns the run's outcome with what they come to now.
+func Again(ctx context.Context, n *transport.Net, before *Outcome, id ID, observer Observer) *Outcome {
+	run, stop := context.WithCancel(ctx)
+	env := newEnv(run, n, before.Target)
+	defer env.close()
+	defer stop()
+	return before.with(runCatalog(ctx, env, standingOn(before, id), observer))
 }
 
-// KeptReason is why.
-type KeptReason string
-
-// The reasons.
-const (
-	KeptUnknownCheck KeptReason = "unknown-check" // this version has no such check
-	KeptForeignFacts KeptReason = "foreign-facts" // they have another form than this version's, or are hidden
-	KeptBrokenOff    KeptReason = "broken-off"    // the check didn't come to its end
-)
-
-// JudgeAgain draws the conclusions once more from what an earlier run saw, which may have been made by another version and come
-// from a stranger. The results' facts are JSON (json.RawMessage). What wasn't made then stays so; results that can't be
-// judged here stay as they are, and are said.
-func JudgeAgain(saved []Result) ([]Result, []Kept) {
-	var kept []Kept
-	catalog, facts := Catalog(), Seen{}
-	for _, c := range catalog {
-		own := of(saved, c)
-		if len(own) == 0 {
-			continue
-		}
-		if brokenOff(own[0]) {
-			kept = append(kept, Kept{c.ID, KeptBrokenOff})
-			continue
-		}
-		data, _ := own[0].Facts.(json.RawMessage)
-		if len(data) == 0 || string(data) == "{}" {
-			continue // not made
-		}
-		// What this version doesn't know may be what decides.
-		decoder := json.NewDecoder(bytes.NewReader(data))
-		decoder.DisallowUnknownFields()
-		read := c.NewFacts()
-		if decoder.Decode(read) != nil {
-			kept = append(kept, Kept{c.ID, KeptForeignFacts})
-			continue
-		}
-		facts[c.ID] = read
-	}
-	var results []Result
-	for _, c := range catalog {
-		own := of(saved, c)
-		if facts[c.ID] == nil {
-			results = append(results, own...)
-			continue
-		}
-		judged, err := c.judgeAgain(facts)
-		if err != nil {
-			kept = append(kept, Kept{c.ID, KeptForeignFacts})
-			results = append(results, own...)
-			continue
-		}
-		if waits := slices.ContainsFunc(judged, func(r Result) bool { return r.State == Skipped && facts[r.Because] == nil }); waits && own[0].State != Skipped {
-			// What it was judged by besides its own facts can't be read.
-			kept = append(kept, Kept{c.ID, KeptForeignFacts})
-			results = append(results, own...)
-			continue
-		}
-		for _, r := range judged {
-			r.Took = own[0].Took
-			results = append(results, r)
+// PlannedAgain is how many checks Again makes.
+func PlannedAgain(before *Outcome, id ID) (n int) {
+	for _, c := range standingOn(before, id) {
+		if c.planned(&before.Target) {
+			n++
 		}
 	}
-	for _, r := range saved {
-		known := slices.ContainsFunc(catalog, func(c *Check) bool { return c.yielded(r) && r.Check != SelfClock })
-		if known || slices.ContainsFunc(results, func(had Result) bool { return had.Check == r.Check }) {
-			continue
+	return n
+}
+
+// standingOn is the part of the catalogue that is needed to make a check again.
+func standingOn(before *Outcome, id ID) []*Check {
+	catalog := Catalog()
+	wanted := map[ID]bool{}
+	var want func(ID)
+	want = func(id ID) {
+		if wanted[id] {
+			return
 		}
-		if r.Check == SelfClock && facts[PortalClock] != nil {
-			continue // portal-clock's verdict, which was drawn again
-		}
-		results = append(results, r)
-		if !slices.Contains(kept, Kept{r.Check, KeptUnknownCheck}) {
-			kept = append(kept, Kept{r.Check, KeptUnknownCheck})
+		wanted[id] = true
+		for _, c := range catalog {
+			if c.ID == id {
+				for _, below := range append(c.waitsFor(), c.Reads...) {
+					want(below)
+				}
+			}
 		}
 	}
-	return results, kept
-}
-
-// of returns the results that c yielded, but for what portal-clock says of this computer's clock.
-func of(results []Result, c *Check) []Result {
-	return slices.DeleteFunc(slices.Clone(results), func(r Result) bool { return !c.yielded(r) || r.Check == SelfClock })
-}
-
-// brokenOff tells whether the facts are those of a check that was ended before it had seen all.
-func brokenOff(r Result) bool {
-	return slices.Contains([]Cause{Cancelled, TimedOut, InternalError}, r.Cause)
-}
-
-// judgeAgain judges facts that a stranger may have made up.
-func (c *Check) judgeAgain(facts Seen) (results []Result, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			results, err = nil, fmt.Errorf("judge %s: %v", c.ID, p)
+	want(id)
+	for _, r := range before.Results {
+		if r.State == Skipped && r.Because == id {
+			want(r.Check)
 		}
-	}()
-	return c.Judge(facts[c.ID], facts), nil
+	}
+	return slices.DeleteFunc(catalog, func(c *Check) bool { return !wanted[c.ID] })
 }
 
-// OutcomeOf is what results came to, whoever made the run.
-func OutcomeOf(results []Result) *Outcome {
-	o := &Outcome{Results: results}
-	o.judge()
-	return o
+// with returns the outcome with the results of some checks in place of what they came to before.
+func (o *Outcome) with(some *Outcome) *Outcome {
+	merged := &Outcome{Target: o.Target, Started: some.Started, Finished: some.Finished, NotChecked: o.NotChecked}
+	for _, c := range Catalog() {
+		found := func(r Result) bool { return r.FoundBy() == c.ID }
+		from := o
+		if slices.ContainsFunc(some.Results, found) {
+			from = some
+		}
+		for _, r := range from.Results {
+			if found(r) {
+				merged.Results = append(merged.Results, r)
+			}
+		}
+	}
+	merged.judge()
+	return merged
 }

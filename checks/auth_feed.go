@@ -37,7 +37,7 @@ type FeedSeen struct {
 func observeFeed(ctx context.Context, env *Env) (*FeedFacts, error) {
 	regions := env.target.regions()
 	f := &FeedFacts{Feeds: make([]FeedSeen, len(regions))}
-	together(len(regions), func(i int) { f.Feeds[i] = env.shared.fetchFeed(ctx, regions[i]) })
+	parallelN(len(regions), func(i int) { f.Feeds[i] = env.shared.fetchFeed(ctx, regions[i]) })
 	return f, nil
 }
 
@@ -61,7 +61,7 @@ func (s *Shared) fetchFeed(ctx context.Context, region bitrix.Region) FeedSeen {
 	return seen
 }
 
-func judgeFeed(f *FeedFacts, s Seen) []Result {
+func judgeFeed(f *FeedFacts, seen FactsByCheck) []Result {
 	var invalid, dead *FeedSeen
 	for i := range f.Feeds {
 		switch feed := &f.Feeds[i]; {
@@ -78,7 +78,7 @@ func judgeFeed(f *FeedFacts, s Seen) []Result {
 		return one(unknown(UnexpectedAnswer, You))
 	case invalid != nil:
 		return one(notice(FeedInvalid, You).with(Args{"url": invalid.URL}))
-	case seen[VendorFacts](s, AuthServerFromComputer).allDead():
+	case factsOf[VendorFacts](seen, AuthServerFromComputer).allDead():
 		return skipped(AuthServerFromComputer)
 	default:
 		return one(notice(FeedUnreachable, You).with(Args{"url": dead.URL, "failure": string(dead.Failure)}))

@@ -30,7 +30,7 @@ func observeFilter(ctx context.Context, env *Env) (*FilterFacts, error) {
 	return f, nil
 }
 
-func judgeFilter(f *FilterFacts, _ Seen) []Result {
+func judgeFilter(f *FilterFacts, _ FactsByCheck) []Result {
 	x := &f.Suspicious
 	args := answerArgs(x)
 	switch {

@@ -39,12 +39,12 @@ const vendorTimeout = 12 * time.Second
 
 func observeVendor(ctx context.Context, env *Env) (*VendorFacts, error) { return env.askVendor(ctx) }
 
-// askVendor knocks at the authorization servers once for all checks.
+// askVendor requests the authorization servers once for all checks.
 func (env *Env) askVendor(ctx context.Context) (*VendorFacts, error) {
 	return env.vendor.get(ctx, env, func(ctx context.Context) *VendorFacts {
 		servers := env.authServers()
 		f := &VendorFacts{Hosts: make([]HostSeen, len(servers))}
-		together(len(servers), func(i int) { f.Hosts[i] = env.shared.host(ctx, servers[i]+"/oauth/token/") })
+		parallelN(len(servers), func(i int) { f.Hosts[i] = env.shared.host(ctx, servers[i]+"/oauth/token/") })
 		return f
 	})
 }
@@ -61,16 +61,16 @@ func (env *Env) authServers() []string {
 	return servers
 }
 
-// knock asks once, and once more if no answer came. Any answer over a verified connection is the host's own.
-func (s *Shared) knock(ctx context.Context, address string) HostSeen {
-	seen := s.knockOnce(ctx, address)
+// requestHost asks once, and once more if no answer came. Any answer over a verified connection is the host's own.
+func (s *Shared) requestHost(ctx context.Context, address string) HostSeen {
+	seen := s.requestHostOnce(ctx, address)
 	if slices.Contains([]transport.Failure{transport.Reset, transport.Closed}, seen.Failure) && ctx.Err() == nil {
-		seen = s.knockOnce(ctx, address)
+		seen = s.requestHostOnce(ctx, address)
 	}
 	return seen
 }
 
-func (s *Shared) knockOnce(ctx context.Context, address string) HostSeen {
+func (s *Shared) requestHostOnce(ctx context.Context, address string) HostSeen {
 	ctx, cancel := context.WithTimeout(ctx, vendorTimeout)
 	defer cancel()
 	u, err := url.Parse(address)
@@ -131,7 +131,7 @@ func (f *VendorFacts) allDead() bool {
 	return f != nil && len(f.Hosts) > 0 && !slices.ContainsFunc(f.Hosts, func(h HostSeen) bool { return h.Layer == "" })
 }
 
-func judgeVendor(f *VendorFacts, _ Seen) []Result {
+func judgeVendor(f *VendorFacts, _ FactsByCheck) []Result {
 	// Of the two regions one is enough: which of them is the portal's isn't known from its address.
 	if len(f.Hosts) == 0 {
 		return one(unknown(UnexpectedAnswer, You))

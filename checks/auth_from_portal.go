@@ -63,7 +63,7 @@ func (env *Env) tokenRequest(in portal.Carrier) portal.Request {
 
 func (env *Env) askToken(ctx context.Context, carriers ...portal.Carrier) []TokenAnswer {
 	answers := make([]TokenAnswer, len(carriers))
-	together(len(carriers), func(i int) {
+	parallelN(len(carriers), func(i int) {
 		r := env.tokenRequest(carriers[i])
 		answers[i] = TokenAnswer{Carrier: carriers[i], Exchange: *env.exchange(r, env.ask(ctx, r))}
 	})
@@ -89,7 +89,7 @@ func observeAuth(ctx context.Context, env *Env) (*AuthFacts, error) {
 	return f, nil
 }
 
-func judgeAuth(f *AuthFacts, _ Seen) []Result {
+func judgeAuth(f *AuthFacts, _ FactsByCheck) []Result {
 	relayed := f.TokenPage != nil && f.TokenPage.Failure == "" && f.TokenPage.Form == portal.FormJSON && f.TokenPage.Error != ""
 	switch {
 	case len(f.Tokens) == 0 && relayed:
@@ -111,7 +111,7 @@ func judgeAuth(f *AuthFacts, _ Seen) []Result {
 }
 
 // Errors with which the portal itself says that it could not ask the authorization server, or that this one refused the
-// portal. Any other error about a token is the authorization server's word on the token, so the way there is open.
+// portal. Any other error about a token comes from the authorization server, so the portal reached it.
 func tokenFault(f *AuthFacts, a TokenAnswer) Result {
 	is := func(code string) bool { return bitrix.SameCode(a.Error, code) }
 	switch {
@@ -132,7 +132,7 @@ func tokenFault(f *AuthFacts, a TokenAnswer) Result {
 			return problem(TokenCheckerMissing, ServerAdmin)
 		}
 		return unknown(UnexpectedAnswer, ServerAdmin)
-	case slices.ContainsFunc(authServersWord, is), a.is(portal.ErrNotInstalled):
+	case slices.ContainsFunc(tokenErrorCodes, is), a.is(portal.ErrNotInstalled):
 		return Result{State: OK}
 	default:
 		return unknown(UnexpectedAnswer, ServerAdmin)
@@ -141,7 +141,7 @@ func tokenFault(f *AuthFacts, a TokenAnswer) Result {
 
 // What the authorization server says of a token that it doesn't know, or no longer. ERROR_OAUTH is also the code of a full
 // disk on the portal, hence the look at its description.
-var authServersWord = []string{bitrix.CodeInvalidToken, bitrix.CodeExpiredToken, bitrix.CodePaymentRequired,
+var tokenErrorCodes = []string{bitrix.CodeInvalidToken, bitrix.CodeExpiredToken, bitrix.CodePaymentRequired,
 	bitrix.CodeInvalidGrant, bitrix.CodeWrongClient, bitrix.CodeWrongApplicationClient, bitrix.CodeNotInstalled,
 	bitrix.CodeApplicationNotFound}
 
@@ -167,7 +167,7 @@ func observeCredentials(ctx context.Context, env *Env) (*CredentialsFacts, error
 	return f, nil
 }
 
-func judgeCredentials(f *CredentialsFacts, _ Seen) []Result {
+func judgeCredentials(f *CredentialsFacts, _ FactsByCheck) []Result {
 	if f.BlockedBy != "" {
 		return skipped(f.BlockedBy)
 	}

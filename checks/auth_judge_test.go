@@ -198,14 +198,14 @@ func TestJudgeFeed(t *testing.T) {
 	refused := dead(transport.Refused)
 	facts := func(feeds ...FeedSeen) *FeedFacts { return &FeedFacts{Feeds: feeds} }
 	down := hostDown("a", transport.StageTCP, transport.Refused)
-	bothUp := Seen{AuthServerFromComputer: &VendorFacts{Hosts: []HostSeen{hostUp("a"), hostUp("b")}}}
-	oneUp := Seen{AuthServerFromComputer: &VendorFacts{Hosts: []HostSeen{down, hostUp("b")}}}
-	allDown := Seen{AuthServerFromComputer: &VendorFacts{Hosts: []HostSeen{down, down}}}
+	bothUp := FactsByCheck{AuthServerFromComputer: &VendorFacts{Hosts: []HostSeen{hostUp("a"), hostUp("b")}}}
+	oneUp := FactsByCheck{AuthServerFromComputer: &VendorFacts{Hosts: []HostSeen{down, hostUp("b")}}}
+	allDown := FactsByCheck{AuthServerFromComputer: &VendorFacts{Hosts: []HostSeen{down, down}}}
 	const unreachable, broken, above = "notice feed-unreachable you", "notice feed-invalid you", "skipped because auth-server-from-computer"
 	var cases []verdict
 	for _, hosts := range []struct {
 		name string
-		seen Seen
+		seen FactsByCheck
 		dead string // what two dead feeds lead to
 	}{
 		{"both authorization servers up", bothUp, unreachable},

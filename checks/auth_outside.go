@@ -18,7 +18,7 @@ type Outside struct {
 	Results []Result // with their facts in JSON (json.RawMessage); their conclusions are drawn anew
 }
 
-func lacksOutside(t *Target) Reason {
+func missingOutside(t *Target) Reason {
 	if t.Outside == nil {
 		return NeedsOutsideRun
 	}
@@ -67,16 +67,16 @@ func factsIn[F any](o *Outside, id ID) *F {
 	return facts
 }
 
-func judgeOutside(f *OutsideFacts, s Seen) []Result {
+func judgeOutside(f *OutsideFacts, seen FactsByCheck) []Result {
 	args := Args{"made": f.Made, "inside": false, "layer": "", "addresses": []string{}}
 	conclude := func(r Result) []Result { return one(r.with(args)) }
 	var dns, tcp []Result
 	if f.DNS != nil {
-		dns = judgeDNS(f.DNS, s)
-		args["addresses"] = texts(f.DNS.Addresses)
+		dns = judgeDNS(f.DNS, seen)
+		args["addresses"] = addressStrings(f.DNS.Addresses)
 	}
 	if f.TCP != nil {
-		tcp = judgeTCP(f.TCP, s)
+		tcp = judgeTCP(f.TCP, seen)
 	}
 	switch inside := f.DNS != nil && len(f.DNS.Addresses) > 0 && !slices.ContainsFunc(f.DNS.Addresses, func(a netip.Addr) bool { return isPublic(a) }); {
 	case f.reached() && inside:
@@ -84,7 +84,7 @@ func judgeOutside(f *OutsideFacts, s Seen) []Result {
 		args["inside"] = true
 		return conclude(unknown(UnexpectedAnswer, You))
 	case f.reached():
-		return append(conclude(Result{State: OK}), f.besides(dns, s)...)
+		return append(conclude(Result{State: OK}), f.besides(dns, seen)...)
 	case isProblem(dns):
 		args["layer"] = "dns"
 		return conclude(problem(NotSeenFromOutside, NetworkAdmin))
@@ -102,12 +102,12 @@ func isProblem(results []Result) bool {
 // reached tells whether a connection came about.
 func (f *OutsideFacts) reached() bool {
 	tcp := f.TCP != nil && slices.ContainsFunc(f.TCP.Attempts, func(a TCPAttempt) bool { return a.Failure == "" })
-	return tcp || f.TLS != nil && f.TLS.Reached() || f.Route != nil && f.Route.Status > 0
+	return tcp || f.TLS != nil && f.TLS.Reachable() || f.Route != nil && f.Route.Status > 0
 }
 
 // besides are the name and the certificate as the internet sees them, which is how applications do. What this computer sees
 // in the same way isn't said twice.
-func (f *OutsideFacts) besides(dns []Result, s Seen) []Result {
+func (f *OutsideFacts) besides(dns []Result, seen FactsByCheck) []Result {
 	var results []Result
 	add := func(id ID, facts Facts, found, here []Result) {
 		for _, r := range found {
@@ -120,17 +120,17 @@ func (f *OutsideFacts) besides(dns []Result, s Seen) []Result {
 	}
 	if f.DNS != nil {
 		var here []Result
-		if own := seen[DNSFacts](s, PortalDNS); own != nil {
-			here = judgeDNS(own, s)
+		if own := factsOf[DNSFacts](seen, PortalDNS); own != nil {
+			here = judgeDNS(own, seen)
 		}
 		add(PortalDNS, f.DNS, dns, here)
 	}
 	if f.TLS != nil {
 		var here []Result
-		if own := seen[TLSFacts](s, PortalTLS); own != nil {
-			here = judgeTLS(own, s)
+		if own := factsOf[TLSFacts](seen, PortalTLS); own != nil {
+			here = judgeTLS(own, seen)
 		}
-		add(PortalTLS, f.TLS, judgeTLS(f.TLS, s), here)
+		add(PortalTLS, f.TLS, judgeTLS(f.TLS, seen), here)
 	}
 	return results
 }

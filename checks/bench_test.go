@@ -180,7 +180,7 @@ func runAndScript(b *testing.B, with []string) (run, script time.Duration, asked
 		b.Fatal(err)
 	}
 	start := time.Now()
-	outcome := checks.Run(context.Background(), transport.New(way), target, silent{})
+	outcome := checks.Run(context.Background(), transport.New(way), target, nil)
 	run = time.Since(start)
 	if outcome.Verdict != checks.NoObstacle && outcome.Verdict != checks.Ready {
 		b.Fatalf("a healthy portal is %s", outcome.Verdict)

@@ -35,7 +35,7 @@ func TestPanicHidesSecrets(t *testing.T) {
 			"plain": "can't use " + s + " here", "query": "no way to https://h/?" + url.Values{"x": {s}}.Encode(), "path": "no way to https://h/" + url.PathEscape(s) + "/x",
 			"quoted": fmt.Sprintf("unexpected %q", s), "cut": s[:len(s)*3/4], "front": "…" + s[len(s)/4:] + "…",
 		} {
-			outcome, _ := walked(t, t.Context(), target, stub("a", fine, observes(func(context.Context, *Env) (Facts, error) { panic(said) })))
+			outcome, _ := runStubs(t, t.Context(), target, stub("a", fine, observes(func(context.Context, *Env) (Facts, error) { panic(said) })))
 			crash := outcome.Results[0].Facts.(*Crash)
 			if shown := crash.Panic + crash.Stack; strings.Contains(shown, s[len(s)/4:len(s)*3/4]) || !strings.Contains(crash.Panic, "•••") {
 				t.Errorf("secret %d, %s: %q", i, name, crash.Panic)
@@ -48,7 +48,7 @@ func TestPanicHidesSecrets(t *testing.T) {
 func TestAgainWithTheSame(t *testing.T) {
 	target, _ := keyed(t)
 	target.Consents, target.AsApplication = []Consent{Deep, EventTest}, true
-	outcome, _ := walked(t, t.Context(), target, stub("a", fine, judges(func(Facts, Seen) []Result { return one(unknown(UnexpectedAnswer, ServerAdmin)) })), stub("b", broken))
+	outcome, _ := runStubs(t, t.Context(), target, stub("a", fine, judges(func(Facts, FactsByCheck) []Result { return one(unknown(UnexpectedAnswer, ServerAdmin)) })), stub("b", broken))
 	want := []string{"deep", "event-test", "sign-in", "webhook", "as-application"}
 	if diff := cmp.Diff(want, outcome.Results[0].Args["given"]); diff != "" {
 		t.Errorf("given (-want +got):\n%s", diff)

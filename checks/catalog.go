@@ -87,11 +87,11 @@ func Catalog() []*Check {
 				TLSNotTLS, TLSWeakCertificate, TLSClientCertificate, TLSIntercepted, TLSHandshakeFailed, TLSExpiresSoon},
 		}, observeTLS, judgeTLS),
 		define(Check{
-			ID: PortalRedirect, Group: PortalGroup, Reached: PortalTLS, Vantage: FromComputer, Owner: ServerAdmin, Affects: everything,
+			ID: PortalRedirect, Group: PortalGroup, ReachableThrough: PortalTLS, Vantage: FromComputer, Owner: ServerAdmin, Affects: everything,
 			Causes: []Cause{RedirectDropsPost, RedirectOtherHost, RedirectLoop},
 		}, observeRedirect, judgeRedirect),
 		define(Check{
-			ID: RESTRoute, Group: PortalGroup, Reached: PortalTLS, Vantage: FromComputer, Owner: ServerAdmin, Affects: everything,
+			ID: RESTRoute, Group: PortalGroup, ReachableThrough: PortalTLS, Vantage: FromComputer, Owner: ServerAdmin, Affects: everything,
 			Causes: []Cause{RESTNotFound, RESTModuleMissing, RESTNotBitrix, RESTBasicAuth, RESTLoginPage, RESTBlocked, RESTSiteClosed, RESTPolluted,
 				RESTServerError, RESTCutOff},
 		}, observeRoute, judgeRoute),
@@ -129,7 +129,7 @@ func Catalog() []*Check {
 			Causes: []Cause{FeedUnreachable, FeedInvalid},
 		}, observeFeed, judgeFeed),
 		define(Check{
-			ID: PortalFromInternet, Group: AuthGroup, Reads: []ID{PortalDNS, PortalTLS}, Lacks: lacksOutside, Vantage: FromOutside, Owner: NetworkAdmin, Affects: everything,
+			ID: PortalFromInternet, Group: AuthGroup, Reads: []ID{PortalDNS, PortalTLS}, MissingPrerequisite: missingOutside, Vantage: FromOutside, Owner: NetworkAdmin, Affects: everything,
 			Causes: []Cause{NotSeenFromOutside},
 		}, observeOutside, judgeOutside),
 
@@ -179,24 +179,24 @@ func Catalog() []*Check {
 			ID: RequiredScopes, Group: AccessGroup, Needs: anyCredential, After: []ID{RequiredModules}, Credentials: either,
 			Vantage: FromPortal, Owner: PortalAdmin, Affects: tokens,
 			Causes: []Cause{ScopeNotGranted, ScopeUnknown},
-		}, observeMet(requirements.ScopeNeed), judgeMet(judgeScopes)),
+		}, observeRequirement(requirements.ScopeNeed), judgeRequirement(judgeScopes)),
 		define(Check{
 			ID: RequiredMethods, Group: AccessGroup, Needs: anyCredential, After: []ID{RequiredModules}, Credentials: either,
 			Vantage: FromPortal, Owner: PortalAdmin, Affects: tokens,
 			Causes: []Cause{MethodMissing, MethodUnknown, MethodDeprecated, MethodNotPermitted, MethodUnsure},
-		}, observeMet(requirements.MethodNeed), judgeMet(judgeMethods)),
+		}, observeRequirement(requirements.MethodNeed), judgeRequirement(judgeMethods)),
 		define(Check{
 			ID: RequiredEvents, Group: AccessGroup, Needs: all(TokenAccepted), After: []ID{RequiredModules}, Credentials: signedIn,
 			Vantage: FromPortal, Owner: PortalAdmin, Affects: events,
 			Causes: []Cause{EventMissing},
-		}, observeMet(requirements.EventNeed), judgeMet(judgeEvents)),
+		}, observeRequirement(requirements.EventNeed), judgeRequirement(judgeEvents)),
 		define(Check{
 			ID: EventMachinery, Group: AccessGroup, Needs: all(TokenAccepted), After: []ID{RequiredModules}, Credentials: signedIn, Consent: EventTest,
 			Reads: []ID{AppInstalled}, Vantage: FromPortal, Owner: ServerAdmin, Affects: events,
 			Causes: []Cause{EventNotRecorded, EventTestDenied},
 		}, observeEventTest, judgeEventTest),
 		define(Check{
-			ID: EventDelivery, Group: AccessGroup, Needs: all(EventMachinery), Credentials: signedIn, Consent: EventTest, Lacks: lacksReceiver,
+			ID: EventDelivery, Group: AccessGroup, Needs: all(EventMachinery), Credentials: signedIn, Consent: EventTest, MissingPrerequisite: missingReceiver,
 			Deadline: deliveryDeadline, Vantage: FromPortal, Owner: NetworkAdmin, Affects: events,
 			Causes: []Cause{EventNotDelivered},
 		}, observeDelivery, judgeDelivery),
@@ -211,48 +211,48 @@ func Catalog() []*Check {
 		}, observeLimits, judgeLimits),
 
 		define(Check{
-			ID: ServerProbe, Group: ServerGroup, Lacks: lacksProbe, Vantage: FromServer, Owner: You,
+			ID: ServerProbe, Group: ServerGroup, MissingPrerequisite: missingProbe, Vantage: FromServer, Owner: You,
 			Causes: []Cause{ProbeOtherPortal, ProbeOld, ProbeDamaged},
 		}, observeProbe, judgeProbe),
 		define(Check{
-			ID: ServerAuthServer, Group: ServerGroup, Needs: all(ServerProbe), Lacks: lacksPart(hasAuthHosts), Vantage: FromServer, Owner: NetworkAdmin, Affects: tokens,
+			ID: ServerAuthServer, Group: ServerGroup, Needs: all(ServerProbe), MissingPrerequisite: missingPart(hasAuthHosts), Vantage: FromServer, Owner: NetworkAdmin, Affects: tokens,
 			Causes: []Cause{AuthServerUnreachable, TLSIntercepted, CABundleOutdated, ProxyNotForREST, OldHostOnly},
 		}, observeServerAuth, judgeServerAuth),
 		define(Check{
-			ID: ServerRegistration, Group: ServerGroup, Needs: all(ServerProbe), Lacks: lacksPart(hasRegistration), Vantage: FromServer, Owner: PortalAdmin, Affects: tokens,
+			ID: ServerRegistration, Group: ServerGroup, Needs: all(ServerProbe), MissingPrerequisite: missingPart(hasRegistration), Vantage: FromServer, Owner: PortalAdmin, Affects: tokens,
 			Causes: []Cause{PortalNotRegistered, AddressDiffers},
 		}, observeRegistration, judgeRegistration),
 		define(Check{
-			ID: ServerApplications, Group: ServerGroup, Needs: all(ServerProbe), Lacks: lacksPart(hasApplications), Vantage: FromServer, Owner: PortalAdmin, Affects: tokens,
+			ID: ServerApplications, Group: ServerGroup, Needs: all(ServerProbe), MissingPrerequisite: missingPart(hasApplications), Vantage: FromServer, Owner: PortalAdmin, Affects: tokens,
 			Causes: []Cause{InstallUnfinished, AppInactive, AppPaymentExpired},
 		}, observeApplications, judgeApplications),
 		define(Check{
-			ID: ServerModules, Group: ServerGroup, Needs: all(ServerProbe), Lacks: lacksPart(hasModules), Vantage: FromServer, Owner: PortalAdmin, Affects: tokens,
+			ID: ServerModules, Group: ServerGroup, Needs: all(ServerProbe), MissingPrerequisite: missingPart(hasModules), Vantage: FromServer, Owner: PortalAdmin, Affects: tokens,
 			Causes: []Cause{ModuleMissing, ModuleOutdated},
 		}, observeServerModules, judgeServerModules),
 		define(Check{
-			ID: ServerPlatform, Group: ServerGroup, Needs: all(ServerProbe), Lacks: lacksPart(hasPlatform), Vantage: FromServer, Owner: ServerAdmin, Affects: tokens,
+			ID: ServerPlatform, Group: ServerGroup, Needs: all(ServerProbe), MissingPrerequisite: missingPart(hasPlatform), Vantage: FromServer, Owner: ServerAdmin, Affects: tokens,
 			Causes: []Cause{PHPTooOld, PHPExtensionMissing, OpenSSLTooOld, PlatformOutdated},
 		}, observeServerPlatform, judgeServerPlatform),
 		define(Check{
-			ID: ServerAgents, Group: ServerGroup, Needs: all(ServerProbe), Lacks: lacksPart(hasAgents), Vantage: FromServer, Owner: ServerAdmin, Affects: events,
+			ID: ServerAgents, Group: ServerGroup, Needs: all(ServerProbe), MissingPrerequisite: missingPart(hasAgents), Vantage: FromServer, Owner: ServerAdmin, Affects: events,
 			Causes: []Cause{AgentsStopped, UsageBacklog},
 		}, observeAgents, judgeAgents),
 		define(Check{
-			ID: ServerRESTSetup, Group: ServerGroup, Needs: all(ServerProbe), Lacks: lacksPart(hasSetup), Vantage: FromServer, Owner: PortalAdmin, Affects: everything,
+			ID: ServerRESTSetup, Group: ServerGroup, Needs: all(ServerProbe), MissingPrerequisite: missingPart(hasSetup), Vantage: FromServer, Owner: PortalAdmin, Affects: everything,
 			Causes: []Cause{TokenCheckerMissing, HTTPSNotSeen, SiteClosed, CustomAuthProvider, CustomEventProvider, RESTLogOff},
 		}, observeSetup, judgeSetup),
 		define(Check{
-			ID: ServerLicence, Group: ServerGroup, Needs: all(ServerProbe), Lacks: lacksPart(hasLicence), Vantage: FromServer, Owner: PortalAdmin, Affects: everything,
+			ID: ServerLicence, Group: ServerGroup, Needs: all(ServerProbe), MissingPrerequisite: missingPart(hasLicence), Vantage: FromServer, Owner: PortalAdmin, Affects: everything,
 			Causes: []Cause{LicenceEnded, LicenceEndsSoon},
 		}, observeServerLicence, judgeServerLicence),
 		define(Check{
-			ID: ServerNetwork, Group: ServerGroup, Needs: all(ServerProbe), Lacks: lacksPart(hasNetwork), Vantage: FromServer, Owner: NetworkAdmin, Affects: []Affected{Applications},
+			ID: ServerNetwork, Group: ServerGroup, Needs: all(ServerProbe), MissingPrerequisite: missingPart(hasNetwork), Vantage: FromServer, Owner: NetworkAdmin, Affects: []Affected{Applications},
 			Causes: []Cause{VendorHostUnreachable},
 		}, observeServerNetwork, judgeServerNetwork),
 	}
 	for _, c := range catalog {
-		c.Reads = append(c.Reads, heeded(c.ID)...)
+		c.Reads = append(c.Reads, precededBy(c.ID)...)
 	}
 	return catalog
 }

@@ -5,8 +5,8 @@
 // conclusion can be tested without a network and drawn again, by a newer BoxReady, from an old report.
 //
 // Several places may tell of one thing, and they are never mixed up: every result says from where it was seen. Where they
-// meet, the portal's server goes before the portal's own answers, and these before what this computer sees; see heed. What
-// is pasted never opens the way for a token or a webhook's code: that takes what this run saw itself.
+// meet, the portal's server goes before the portal's own answers, and these before what this computer sees; see applyPrecedence.
+// What is pasted never opens the way for a token or a webhook's code: that takes what this run saw itself.
 package checks
 
 import (
@@ -119,6 +119,19 @@ type Result struct {
 	Took    time.Duration
 }
 
+// FoundBy is the check that came to the result: portal-clock may come to one about this computer's clock, and the run from outside
+// also speaks of what other checks see from here.
+func (r Result) FoundBy() ID {
+	switch {
+	case r.Vantage == FromOutside:
+		return PortalFromInternet
+	case r.Check == SelfClock:
+		return PortalClock
+	default:
+		return r.Check
+	}
+}
+
 // Args are the values that stand in the sentences about a result, by name: strings, numbers, times, lists of strings.
 type Args map[string]any
 
@@ -137,11 +150,11 @@ type Check struct {
 	Group Group
 	// Needs are the checks that have to be ok or noticed before this one makes sense; of each inner list, one is enough.
 	Needs [][]ID
-	// Reached is a check below which a problem doesn't stop this one as long as requests can be made at all.
-	Reached ID
+	// ReachableThrough is a check below which a problem doesn't stop this one as long as requests can be made at all.
+	ReachableThrough ID
 	// After are checks whose results Observe wants to know first, whatever they are.
 	After []ID
-	// Reads are checks whose facts Judge looks at, whatever came of them.
+	// Reads are checks whose facts Judge looks at, or whose results go before its own, whatever came of them.
 	Reads []ID
 	// Consent is the owner's yes without which the check isn't made.
 	Consent Consent
@@ -149,8 +162,8 @@ type Check struct {
 	Credentials []Credential
 	// AsApplication keeps the check to runs whose credential is the application's own.
 	AsApplication bool
-	// Lacks is what else a run would need to make the check, or ""; nil: nothing.
-	Lacks func(*Target) Reason
+	// MissingPrerequisite is what else a run would need to make the check, or ""; nil: nothing.
+	MissingPrerequisite func(*Target) Reason
 	// Hosts keeps the check to runs whose requirements name hosts.
 	Hosts bool
 	// Deadline is how long the check may take; nil: as long as the slowest honest answer.
@@ -163,13 +176,14 @@ type Check struct {
 	Causes []Cause
 
 	observe  func(context.Context, *Env) (Facts, error)
-	judge    func(Facts, Seen) []Result
+	judge    func(Facts, FactsByCheck) []Result
 	newFacts func() Facts
 }
 
-// Judge draws the conclusions from facts, which must be what the check's own Observe returned or UnmarshalFacts read.
-func (c *Check) Judge(facts Facts, seen Seen) []Result {
-	results := heed(c.ID, c.judge(facts, seen), seen)
+// Judge draws the check's own conclusions from facts, which must be what its Observe returned or UnmarshalFacts read. What another
+// vantage knows better is left to applyPrecedence.
+func (c *Check) Judge(facts Facts, seen FactsByCheck) []Result {
+	results := c.judge(facts, seen)
 	for i := range results {
 		r := &results[i]
 		if r.Check == "" {
@@ -210,7 +224,7 @@ func (c *Check) UnmarshalFacts(data []byte) (Facts, error) {
 func (c *Check) NewFacts() Facts { return c.newFacts() }
 
 // define completes a check with its two halves, typed by the facts that the one hands to the other.
-func define[F any](c Check, observe func(context.Context, *Env) (*F, error), judge func(*F, Seen) []Result) *Check {
+func define[F any](c Check, observe func(context.Context, *Env) (*F, error), judge func(*F, FactsByCheck) []Result) *Check {
 	c.observe = func(ctx context.Context, env *Env) (Facts, error) {
 		facts, err := observe(ctx, env)
 		if facts == nil {
@@ -218,16 +232,16 @@ func define[F any](c Check, observe func(context.Context, *Env) (*F, error), jud
 		}
 		return facts, err
 	}
-	c.judge = func(facts Facts, seen Seen) []Result { return judge(facts.(*F), seen) }
+	c.judge = func(facts Facts, seen FactsByCheck) []Result { return judge(facts.(*F), seen) }
 	c.newFacts = func() Facts { return new(F) }
 	return &c
 }
 
-// Seen are the facts of the checks made so far.
-type Seen map[ID]Facts
+// FactsByCheck are the facts of the checks made so far.
+type FactsByCheck map[ID]Facts
 
-// seen returns the facts of check id, or nil if it was not made.
-func seen[F any](s Seen, id ID) *F {
+// factsOf returns the facts of check id, or nil if it was not made.
+func factsOf[F any](s FactsByCheck, id ID) *F {
 	facts, _ := s[id].(*F)
 	return facts
 }

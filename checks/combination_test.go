@@ -516,7 +516,7 @@ func playAs(t *testing.T, host, typed string, consents ...checks.Consent) played
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
 	defer cancel()
-	return played{checks.Run(ctx, transport.New(way), checks.Target{Address: address, Consents: consents}, silent{}), sim, usual, nil}
+	return played{checks.Run(ctx, transport.New(way), checks.Target{Address: address, Consents: consents}, nil), sim, usual, nil}
 }
 
 // TestAddress produces the causes that follow from what was typed.

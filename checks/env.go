@@ -12,7 +12,7 @@ import (
 	"boxready/internal/transport"
 )
 
-// Env is what the checks of one run share: the way out, what was asked already, what was seen.
+// Env is what the checks of one run share: the network, what was asked already, what was seen.
 type Env struct {
 	target   Target
 	net      *transport.Net
@@ -25,8 +25,8 @@ type Env struct {
 	legs  func(ID, Leg)                // likewise
 
 	// Set by portal-tcp and portal-tls for the checks that need them.
-	lines  []*line
-	client *portal.Client
+	connections []*connection
+	client      *portal.Client
 
 	// A question may be asked by one check and wanted by several, so it lives as long as the run.
 	run    context.Context
@@ -35,16 +35,16 @@ type Env struct {
 	mu      sync.Mutex
 	asked   map[string]*flight.Call[portal.Answer]
 	results map[ID][]Result
-	facts   Seen
+	facts   FactsByCheck
 	token   portal.Token // the sign-in's
 	limits  LimitFacts
 
 	exchanges map[string]*Exchange // by the request's number
 	examined  []examined
 
-	basics    once[*basics]
-	inventory once[*inventory]
-	vendor    once[*VendorFacts]
+	firstBatch once[*firstBatch]
+	inventory  once[*inventory]
+	vendor     once[*VendorFacts]
 }
 
 func newEnv(ctx context.Context, n *transport.Net, t Target) *Env {
@@ -54,7 +54,7 @@ func newEnv(ctx context.Context, n *transport.Net, t Target) *Env {
 	}
 	return &Env{
 		target: t, net: n, now: time.Now, pacer: n.Pacer(t.Address.Host), invented: portal.InventToken(), run: ctx, shared: shared,
-		asked: map[string]*flight.Call[portal.Answer]{}, results: map[ID][]Result{}, facts: Seen{},
+		asked: map[string]*flight.Call[portal.Answer]{}, results: map[ID][]Result{}, facts: FactsByCheck{},
 		exchanges: map[string]*Exchange{},
 	}
 }
@@ -67,9 +67,9 @@ func (env *Env) close() {
 	if env.client != nil {
 		env.client.Close()
 	}
-	for _, l := range env.lines {
-		if l.door.conn != nil {
-			l.door.conn.Close()
+	for _, c := range env.connections {
+		if c.endpoint.conn != nil {
+			c.endpoint.conn.Close()
 		}
 	}
 }
@@ -98,7 +98,7 @@ func (env *Env) begin(r portal.Request) *flight.Call[portal.Answer] {
 	if a == nil {
 		a = flight.Go(&env.asking, func() portal.Answer {
 			a := env.do(env.run, r)
-			a.Shorten(enoughOfAPage) // a dozen answers of 8 MiB each would be kept until the end
+			a.Shorten(maxPageBytes) // a dozen answers of 8 MiB each would be kept until the end
 			return a
 		})
 		env.asked[key] = a
@@ -106,7 +106,7 @@ func (env *Env) begin(r portal.Request) *flight.Call[portal.Answer] {
 	return a
 }
 
-// do asks, and notes where the portal asks for patience.
+// do asks, and notes answers about limits.
 func (env *Env) do(ctx context.Context, r portal.Request) portal.Answer {
 	a := env.client.Do(ctx, r)
 	env.noteLimit(r, a)
@@ -163,25 +163,32 @@ func (env *Env) exchange(r portal.Request, a portal.Answer) *Exchange {
 
 // unverified tells whether requests go over a certificate that doesn't verify.
 func (env *Env) unverified() bool {
-	f := seen[TLSFacts](env.seen(), PortalTLS)
+	f := factsOf[TLSFacts](env.factsByCheck(), PortalTLS)
 	return f != nil && f.Unverified
 }
 
-// made tells whether a check has been made.
-func (env *Env) made(id ID) bool {
+// hasResult tells whether a check has been made.
+func (env *Env) hasResult(id ID) bool {
 	env.mu.Lock()
 	defer env.mu.Unlock()
 	return len(env.results[id]) > 0
 }
 
-// seen returns the facts known so far.
-func (env *Env) seen() Seen {
+// factsByCheck returns the facts known so far.
+func (env *Env) factsByCheck() FactsByCheck {
 	env.mu.Lock()
 	defer env.mu.Unlock()
 	return maps.Clone(env.facts)
 }
 
-func (env *Env) know(id ID, facts Facts, results []Result) {
+// resultsByCheck returns the results known so far.
+func (env *Env) resultsByCheck() map[ID][]Result {
+	env.mu.Lock()
+	defer env.mu.Unlock()
+	return maps.Clone(env.results)
+}
+
+func (env *Env) record(id ID, facts Facts, results []Result) {
 	env.mu.Lock()
 	defer env.mu.Unlock()
 	if facts != nil {
@@ -216,7 +223,7 @@ func (env *Env) secretRule() ID {
 	if b := env.blocker(PortalTLS); b != "" {
 		return b
 	}
-	if f := seen[RedirectFacts](env.seen(), PortalRedirect); f == nil || f.leavesHost() {
+	if f := factsOf[RedirectFacts](env.factsByCheck(), PortalRedirect); f == nil || f.leavesHost() {
 		return PortalRedirect
 	}
 	if b := env.blocker(HTTPSSeen); b != "" {
@@ -234,7 +241,7 @@ func (env *Env) tokenRule() ID {
 	if blocker := env.secretRule(); blocker != "" {
 		return blocker
 	}
-	if f := seen[IdentityFacts](env.seen(), PortalIdentity); f != nil && f.differs() && !env.target.Moved {
+	if f := factsOf[IdentityFacts](env.factsByCheck(), PortalIdentity); f != nil && f.differs() && !env.target.Moved {
 		return PortalIdentity
 	}
 	return ""

@@ -85,7 +85,7 @@ func exchange(r portal.Request, a portal.Answer, address portal.Address) *Exchan
 	return x
 }
 
-// short keeps a text of the other side within what anyone reads.
+// short limits untrusted text to what anyone reads.
 func short(s string) string { return untrusted.Truncate(s, 200) }
 
 // err is the answer's error, if it has one.
@@ -183,10 +183,10 @@ func filterSign(a portal.Answer) string {
 	return ""
 }
 
-// enoughOfAPage is as much of a page as it takes to know it, in bytes.
-const enoughOfAPage = 64 << 10
+// maxPageBytes is as much of a page as it takes to know it, in bytes.
+const maxPageBytes = 64 << 10
 
-func beginning(page []byte) []byte { return page[:min(len(page), enoughOfAPage)] }
+func beginning(page []byte) []byte { return page[:min(len(page), maxPageBytes)] }
 
 // refuses tells whether a status is one with which what stands before a portal refuses a request. None of ours is large: 413 is a
 // server that lets no bodies in.

@@ -41,11 +41,6 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-type silent struct{}
-
-func (silent) Started(checks.ID)                   {}
-func (silent) Finished(checks.ID, []checks.Result) {}
-
 // scene is one run of the checklist against a simulated portal.
 type scene struct {
 	address string // the portal's own if empty
@@ -137,9 +132,6 @@ func (s scene) play(t *testing.T) played {
 	var held []secret.String
 	if target.SignIn != nil {
 		held = append(held, target.SignIn.Held().Refresh, target.SignIn.Held().Access)
-	}
-	if s.observer == nil {
-		s.observer = silent{}
 	}
 	outcome := checks.Run(ctx, transport.New(way), target, s.observer)
 	if target.SignIn != nil {
@@ -358,9 +350,8 @@ func (p played) assertOnlyDeclared(t *testing.T) {
 // assertJudgedAgain asserts that facts which went through JSON lead to the same conclusions.
 func (p played) assertJudgedAgain(t *testing.T) {
 	t.Helper()
-	seen := checks.Seen{}
-	catalog := checks.Catalog()
-	for _, c := range catalog {
+	seen := checks.FactsByCheck{}
+	for _, c := range checks.Catalog() {
 		for _, r := range p.Results {
 			if r.Check != c.ID || r.Facts == nil || (r.Vantage == checks.FromOutside) != (c.Vantage == checks.FromOutside) {
 				continue
@@ -374,11 +365,8 @@ func (p played) assertJudgedAgain(t *testing.T) {
 			}
 		}
 	}
-	for _, c := range catalog {
-		if seen[c.ID] == nil {
-			continue
-		}
-		for _, again := range c.Judge(seen[c.ID], seen) {
+	for _, results := range checks.Conclusions(seen) {
+		for _, again := range results {
 			if !slices.ContainsFunc(p.Results, func(r checks.Result) bool {
 				return r.Check == again.Check && r.State == again.State && r.Cause == again.Cause && r.Owner == again.Owner
 			}) {

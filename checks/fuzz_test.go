@@ -114,7 +114,7 @@ func FuzzCertificates(f *testing.F) {
 		facts := &TLSFacts{At: at, Addresses: []TLSSeen{s}}
 		facts.Public()
 		lastLink(chain)
-		for _, r := range judgeTLS(facts, Seen{}) {
+		for _, r := range judgeTLS(facts, FactsByCheck{}) {
 			if r.State == OK {
 				t.Error("a made-up certificate is good")
 			}

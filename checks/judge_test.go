@@ -19,7 +19,7 @@ import (
 type verdict struct {
 	name  string
 	facts Facts
-	seen  Seen
+	seen  FactsByCheck
 	want  []string // "state cause owner", "skipped because check", "ok"; a result under another check's name starts with it and a colon
 }
 
@@ -75,7 +75,7 @@ func judge(t *testing.T, id ID, cases []verdict) {
 		}
 		names[c.name] = true
 		t.Run(c.name, func(t *testing.T) {
-			found := check.Judge(c.facts, c.seen)
+			found := conclude(check, c.facts, c.seen)
 			var got []string
 			causes := map[string]bool{}
 			for _, r := range found {
@@ -125,13 +125,13 @@ func assertWellFormed(t testing.TB, c *Check, r Result) {
 }
 
 // judgeSafely judges and reports a panic as an error.
-func judgeSafely(c *Check, facts Facts, seen Seen) (found []Result, err error) {
+func judgeSafely(c *Check, facts Facts, seen FactsByCheck) (found []Result, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("%s: Judge panics: %v", c.ID, p)
 		}
 	}()
-	return c.Judge(facts, seen), nil
+	return conclude(c, facts, seen), nil
 }
 
 // TestJudgeNothing judges facts of which nothing is known, as an older or damaged report may have them. From nothing no
@@ -144,7 +144,7 @@ func TestJudgeNothing(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				found, err := judgeSafely(c, facts, Seen{})
+				found, err := judgeSafely(c, facts, FactsByCheck{})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -191,7 +191,7 @@ func TestJudgeHoles(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if _, err := judgeSafely(c, facts, Seen{}); err != nil {
+				if _, err := judgeSafely(c, facts, FactsByCheck{}); err != nil {
 					t.Error(err)
 				}
 			})
@@ -208,7 +208,7 @@ func TestJudgeAnything(t *testing.T) {
 			for range rounds {
 				facts := c.NewFacts()
 				fill(reflect.ValueOf(facts).Elem(), random, size)
-				seen := Seen{}
+				seen := FactsByCheck{}
 				for _, id := range c.Reads {
 					read := find(t, id).NewFacts()
 					fill(reflect.ValueOf(read).Elem(), random, size)
@@ -329,7 +329,7 @@ func FuzzJudge(f *testing.F) {
 		if err != nil {
 			return
 		}
-		seen := Seen{}
+		seen := FactsByCheck{}
 		for _, id := range c.Reads {
 			if other, err := catalog[index[id]].UnmarshalFacts([]byte(read)); err == nil {
 				seen[id] = other

@@ -28,7 +28,7 @@ func observeAddress(_ context.Context, env *Env) (*AddressFacts, error) {
 	return &AddressFacts{Address: a.String(), Display: a.Display(), IP: ip, Cloud: bitrix.IsCloudHost(a.Host), WasHTTP: a.WasHTTP}, nil
 }
 
-func judgeAddress(f *AddressFacts, _ Seen) []Result {
+func judgeAddress(f *AddressFacts, _ FactsByCheck) []Result {
 	var results []Result
 	if f.IP {
 		results = append(results, problem(AddressIsIP, PortalAdmin))

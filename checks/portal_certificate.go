@@ -107,7 +107,7 @@ type AIAFacts struct {
 
 // examine verifies the chain as an application's server would: public roots and only the intermediates that were sent.
 func (env *Env) examine(ctx context.Context, chain []*x509.Certificate) *Trust {
-	trust := env.examineAgain(chain)
+	trust := env.examineCached(chain)
 	if len(chain) > 0 && !trust.Public && !trust.Given && trust.ExpiredIssuer == "" {
 		if last := lastLink(chain); !isSelfSigned(last) {
 			trust.AIA = env.fetchIssuer(ctx, chain, last)
@@ -135,8 +135,8 @@ type examined struct {
 	trust Trust
 }
 
-// examineAgain is examineOffline for the portal, which is asked once in a run about the same chain.
-func (env *Env) examineAgain(chain []*x509.Certificate) *Trust {
+// examineCached is examineOffline for the portal, which is asked once in a run about the same chain.
+func (env *Env) examineCached(chain []*x509.Certificate) *Trust {
 	same := func(e examined) bool { return slices.EqualFunc(e.chain, chain, (*x509.Certificate).Equal) }
 	env.mu.Lock()
 	i := slices.IndexFunc(env.examined, same)
@@ -163,9 +163,9 @@ func (env *Env) examineOffline(chain []*x509.Certificate, host string, given []*
 	trust.NameMatches = leaf.VerifyHostname(host) == nil
 	trust.DatesGood = !now.Before(leaf.NotBefore) && !now.After(leaf.NotAfter)
 	within := clamp(now, leaf.NotBefore, leaf.NotAfter)
-	trust.Public = leads(chain, nil, env.net.Roots(), within)
+	trust.Public = leadsToRoot(chain, nil, env.net.Roots(), within)
 	if len(given) > 0 {
-		trust.Given = leads(chain, nil, transport.Pool(given), within)
+		trust.Given = leadsToRoot(chain, nil, transport.Pool(given), within)
 	}
 	if !trust.Public && !trust.Given {
 		// Does it lead there at a time when all that was sent was valid?
@@ -173,7 +173,7 @@ func (env *Env) examineOffline(chain []*x509.Certificate, host string, given []*
 		for _, c := range chain[1:] {
 			from, until = later(from, c.NotBefore), earlier(until, c.NotAfter)
 		}
-		if from.Before(until) && leads(chain, nil, env.net.Roots(), clamp(now, from, until)) {
+		if from.Before(until) && leadsToRoot(chain, nil, env.net.Roots(), clamp(now, from, until)) {
 			trust.Public = true
 			for _, c := range chain[1:] {
 				switch {
@@ -189,9 +189,9 @@ func (env *Env) examineOffline(chain []*x509.Certificate, host string, given []*
 	return trust
 }
 
-// leads tells whether the chain, with the extra certificates, leads to one of the roots at the given time. The name is not
+// leadsToRoot tells whether the chain, with the extra certificates, leads to one of the roots at the given time. The name is not
 // looked at.
-func leads(chain, extra []*x509.Certificate, roots *x509.CertPool, at time.Time) bool {
+func leadsToRoot(chain, extra []*x509.Certificate, roots *x509.CertPool, at time.Time) bool {
 	intermediates := transport.Pool(append(slices.Clone(chain[1:]), extra...))
 	_, err := chain[0].Verify(x509.VerifyOptions{Roots: roots, Intermediates: intermediates, CurrentTime: at})
 	return err == nil
@@ -219,8 +219,8 @@ func (env *Env) fetchIssuer(ctx context.Context, chain []*x509.Certificate, last
 	}
 	facts.Issuer = issuer.Subject.String()
 	within := clamp(env.now(), chain[0].NotBefore, chain[0].NotAfter)
-	facts.Completes = leads(chain, []*x509.Certificate{issuer}, env.net.Roots(), within)
-	facts.Private = !facts.Completes && isSelfSigned(issuer) && leads(chain, nil, transport.Pool([]*x509.Certificate{issuer}), within)
+	facts.Completes = leadsToRoot(chain, []*x509.Certificate{issuer}, env.net.Roots(), within)
+	facts.Private = !facts.Completes && isSelfSigned(issuer) && leadsToRoot(chain, nil, transport.Pool([]*x509.Certificate{issuer}), within)
 	return facts
 }
 

@@ -38,7 +38,7 @@ func (x *Exchange) middle() time.Time {
 	return x.At.Add(time.Duration(x.Times.Total-x.Times.Wait/2) * time.Millisecond)
 }
 
-func judgeClock(f *ClockFacts, s Seen) []Result {
+func judgeClock(f *ClockFacts, seen FactsByCheck) []Result {
 	if f.Portal == nil {
 		return one(unknown(UnexpectedAnswer, ServerAdmin))
 	}
@@ -48,7 +48,7 @@ func judgeClock(f *ClockFacts, s Seen) []Result {
 		return ok()
 	}
 	// The portal's clock is blamed only if a third one agrees with this computer's.
-	here, known := seen[VendorFacts](s, AuthServerFromComputer).offset()
+	here, known := factsOf[VendorFacts](seen, AuthServerFromComputer).offset()
 	portalToThird := offset - here
 	switch {
 	case known && here.Abs() >= clockOff && portalToThird.Abs() < clockOff && offset.Abs() <= clockWrong:

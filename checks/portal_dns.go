@@ -61,22 +61,22 @@ func observeDNS(ctx context.Context, env *Env) (*DNSFacts, error) {
 		f.Public = &PublicDNSFacts{Resolver: resolver, Addresses: addrs, Failure: transport.FailureOf(err)}
 	}
 	if env.target.agreed(PublicDNS) {
-		both(here, outside)
+		parallel(here, outside)
 	} else {
 		here()
 	}
 	return f, nil
 }
 
-func judgeDNS(f *DNSFacts, _ Seen) []Result {
-	args := Args{"host": f.Host, "addresses": texts(f.Addresses)}
+func judgeDNS(f *DNSFacts, _ FactsByCheck) []Result {
+	args := Args{"host": f.Host, "addresses": addressStrings(f.Addresses)}
 	if f.Public != nil {
-		args["public_addresses"], args["resolver"] = texts(f.Public.Addresses), f.Public.Resolver
+		args["public_addresses"], args["resolver"] = addressStrings(f.Public.Addresses), f.Public.Resolver
 	}
 	return about(dnsFaults(f), args)
 }
 
-func texts(addrs []netip.Addr) []string {
+func addressStrings(addrs []netip.Addr) []string {
 	var list []string
 	for _, a := range addrs {
 		list = append(list, a.String())

@@ -25,7 +25,7 @@ func observeHTTPS(ctx context.Context, env *Env) (*HTTPSFacts, error) {
 	return &HTTPSFacts{Exchange: *env.exchange(r, answer), Unverified: env.unverified()}, nil
 }
 
-func judgeHTTPS(f *HTTPSFacts, _ Seen) []Result {
+func judgeHTTPS(f *HTTPSFacts, _ FactsByCheck) []Result {
 	x := &f.Exchange
 	args := answerArgs(x)
 	switch {

@@ -37,7 +37,7 @@ type MethodFacts struct {
 
 func observeInventory(ctx context.Context, env *Env) (*InventoryFacts, error) {
 	f := &InventoryFacts{Methods: make([]MethodFacts, len(coreMethods)), Unverified: env.unverified()}
-	together(len(coreMethods), func(i int) {
+	parallelN(len(coreMethods), func(i int) {
 		r := methodRequest(coreMethods[i])
 		m := MethodFacts{Name: coreMethods[i], Exchange: *env.exchange(r, env.ask(ctx, r))}
 		if m.Failure == "" && m.Form == portal.FormJSON && m.Error != "" {
@@ -60,7 +60,7 @@ func observeInventory(ctx context.Context, env *Env) (*InventoryFacts, error) {
 	return f, nil
 }
 
-func judgeInventory(f *InventoryFacts, _ Seen) []Result {
+func judgeInventory(f *InventoryFacts, _ FactsByCheck) []Result {
 	var results []Result
 	var missing []string
 	var unclear *MethodFacts

@@ -839,11 +839,11 @@ func TestJudgeClock(t *testing.T) {
 		return &ClockFacts{Portal: &portalTime, Here: looked, OffsetS: offset.Seconds()}
 	}
 	// third is an authorization server whose clock is ahead of this computer's.
-	third := func(ahead time.Duration) Seen {
+	third := func(ahead time.Duration) FactsByCheck {
 		date := looked.Add(ahead)
-		return Seen{AuthServerFromComputer: &VendorFacts{Hosts: []HostSeen{{Host: "oauth.example", At: looked, Date: &date}}}}
+		return FactsByCheck{AuthServerFromComputer: &VendorFacts{Hosts: []HostSeen{{Host: "oauth.example", At: looked, Date: &date}}}}
 	}
-	noDate := Seen{AuthServerFromComputer: &VendorFacts{Hosts: []HostSeen{{Host: "oauth.example", At: looked}}}}
+	noDate := FactsByCheck{AuthServerFromComputer: &VendorFacts{Hosts: []HostSeen{{Host: "oauth.example", At: looked}}}}
 	secondHost := third(0)
 	secondHost[AuthServerFromComputer] = &VendorFacts{Hosts: append([]HostSeen{{Host: "dead.example", Layer: transport.StageTCP, Failure: transport.Refused}},
 		secondHost[AuthServerFromComputer].(*VendorFacts).Hosts...)}

@@ -43,7 +43,7 @@ func observeRedirect(ctx context.Context, env *Env) (*RedirectFacts, error) {
 		return f, err
 	}
 	f.HTTPProxy = transport.ProxyName(proxy)
-	both(func() {
+	parallel(func() {
 		f.HTTPS, f.HTTPSLoop, f.HTTPSLeadsTo = env.redirect(ctx, routeRequest)
 	}, func() {
 		if env.target.Address.Port == 443 && proxy == nil {
@@ -113,7 +113,7 @@ func (env *Env) locate(r portal.Request) string {
 	return (&url.URL{Scheme: scheme, Host: env.target.Address.Host, Path: r.Path, RawQuery: query.Encode()}).String()
 }
 
-func judgeRedirect(f *RedirectFacts, _ Seen) []Result {
+func judgeRedirect(f *RedirectFacts, _ FactsByCheck) []Result {
 	if f.HTTPS == nil || f.HTTPS.Failure != "" {
 		return skipped(RESTRoute)
 	}

@@ -53,7 +53,7 @@ func methodRequest(method string) portal.Request {
 	return portal.Request{Path: portal.MethodPath(method), Timeout: restTimeout}
 }
 
-func judgeRoute(f *RouteFacts, _ Seen) []Result {
+func judgeRoute(f *RouteFacts, _ FactsByCheck) []Result {
 	x := &f.Exchange
 	return about(routeFaults(x), answerArgs(x))
 }
@@ -65,7 +65,7 @@ func answerArgs(x *Exchange) Args {
 }
 
 // Errors of the rest module that mean that it broke, and not that it refused.
-var brokenInside = []string{bitrix.CodeInternalServerError, bitrix.CodeUnexpectedAnswer}
+var internalErrorCodes = []string{bitrix.CodeInternalServerError, bitrix.CodeUnexpectedAnswer}
 
 func routeFaults(x *Exchange) []Result {
 	switch {
@@ -82,7 +82,7 @@ func routeFaults(x *Exchange) []Result {
 	case x.Form == portal.FormJSON:
 		return envelopeFaults(x)
 	}
-	return one(strangeAnswer(x))
+	return one(foreignAnswer(x))
 }
 
 // envelopeFaults looks at an answer of the rest module itself. Any error of it is a good route, but for these.
@@ -94,14 +94,14 @@ func envelopeFaults(x *Exchange) []Result {
 	if bitrix.SameCode(x.Error, bitrix.CodePortalDeleted) {
 		results = append(results, problem(RESTSiteClosed, PortalAdmin))
 	}
-	if slices.ContainsFunc(brokenInside, func(code string) bool { return bitrix.SameCode(code, x.Error) }) {
+	if slices.ContainsFunc(internalErrorCodes, func(code string) bool { return bitrix.SameCode(code, x.Error) }) {
 		results = append(results, problem(RESTServerError, ServerAdmin))
 	}
 	return orOK(results)
 }
 
-// strangeAnswer is the conclusion from an answer that isn't the rest module's.
-func strangeAnswer(x *Exchange) Result {
+// foreignAnswer is the conclusion from an answer that isn't the rest module's.
+func foreignAnswer(x *Exchange) Result {
 	scheme, _, _ := strings.Cut(strings.ToLower(x.Authenticate), " ")
 	switch {
 	case x.Status == http.StatusUnauthorized && slices.Contains([]string{"basic", "digest", "ntlm", "negotiate"}, scheme):
@@ -110,7 +110,7 @@ func strangeAnswer(x *Exchange) Result {
 		return problem(RESTBlocked, ServerAdmin)
 	case x.Status >= 500:
 		return problem(RESTServerError, ServerAdmin)
-	case x.Form == portal.FormBadEncoding: // it may well be the rest module's own word, which also comes with 403 and 404
+	case x.Form == portal.FormBadEncoding: // it may well be the rest module's own answer, which also comes with 403 and 404
 		return unknown(UnexpectedAnswer, ServerAdmin)
 	case x.LoginForm:
 		return problem(RESTLoginPage, ServerAdmin)

@@ -17,7 +17,7 @@ const (
 	IPv6Dead   Cause = "ipv6-dead"
 )
 
-// TCPFacts are what knocking at the portal's port gave, at each of its addresses.
+// TCPFacts are how connecting to the portal's port went, at each of its addresses.
 type TCPFacts struct {
 	Port     int          `json:"port"`
 	Given    bool         `json:"given,omitempty"`
@@ -26,7 +26,7 @@ type TCPFacts struct {
 	CutOff   bool         `json:"cut_off,omitempty"` // the authorization servers let this computer in as little as the portal, and in the same way
 }
 
-// TCPAttempt is one knock.
+// TCPAttempt is one attempt to connect.
 type TCPAttempt struct {
 	Address string            `json:"address,omitempty" hide:"ip"` // none behind a proxy
 	Failure transport.Failure `json:"failure,omitempty"`
@@ -38,11 +38,11 @@ func (a TCPAttempt) ipv6() bool {
 	return err == nil && addr.Is6()
 }
 
-// A name may stand for dozens of addresses; more than these are not knocked at.
+// A name may stand for dozens of addresses; no more than these are tried.
 const maxAddresses = 6
 
-// connections that the requests after the TLS check will need at once. Opening them now saves their round trips later.
-const connections = 4
+// maxConnections is how many connections the requests after the TLS check need at once. Opening them now saves round trips later.
+const maxConnections = 4
 
 func observeTCP(ctx context.Context, env *Env) (*TCPFacts, error) {
 	address := env.target.Address
@@ -53,33 +53,33 @@ func observeTCP(ctx context.Context, env *Env) (*TCPFacts, error) {
 	}
 	byName := func(ctx context.Context) (net.Conn, error) { return env.net.Dial(ctx, address.Host, address.Port) }
 	if proxy != nil {
-		// What a proxy says about a connection isn't the portal's word. The TLS check is the first that goes through it.
+		// What a proxy says about a connection isn't the portal's answer. The TLS check is the first that goes through it.
 		f.Proxy = transport.ProxyName(proxy)
-		env.lines = []*line{{door: door{dial: byName}}}
+		env.connections = []*connection{{endpoint: endpoint{dial: byName}}}
 		return f, nil
 	}
-	doors := []door{{dial: byName}}
+	endpoints := []endpoint{{dial: byName}}
 	if !f.Given {
-		doors = env.doors()
+		endpoints = env.endpoints()
 	}
 
-	f.Attempts = make([]TCPAttempt, len(doors))
-	spare := make(chan net.Conn, connections-1)
-	for range connections - 1 {
+	f.Attempts = make([]TCPAttempt, len(endpoints))
+	spare := make(chan net.Conn, maxConnections-1)
+	for range maxConnections - 1 {
 		// They outlive this check, hence the run's context.
 		env.asking.Go(func() {
-			conn, _ := doors[0].dial(env.run)
+			conn, _ := endpoints[0].dial(env.run)
 			spare <- conn
 		})
 	}
-	together(len(doors), func(i int) {
+	parallelN(len(endpoints), func(i int) {
 		start := env.now()
-		conn, err := doors[i].dial(ctx)
-		f.Attempts[i] = TCPAttempt{Address: doors[i].address, Failure: transport.FailureOf(err), TookMS: env.now().Sub(start).Milliseconds()}
-		doors[i].conn, doors[i].open = conn, err == nil
+		conn, err := endpoints[i].dial(ctx)
+		f.Attempts[i] = TCPAttempt{Address: endpoints[i].address, Failure: transport.FailureOf(err), TookMS: env.now().Sub(start).Milliseconds()}
+		endpoints[i].conn, endpoints[i].open = conn, err == nil
 	})
-	env.useDoors(doors, spare)
-	if len(env.lines) == 0 {
+	env.keepConnections(endpoints, spare)
+	if len(env.connections) == 0 {
 		f.CutOff = env.cutOff(ctx, f.Attempts)
 	}
 	return f, nil
@@ -111,53 +111,53 @@ func cutOff(attempts []TCPAttempt, vendor func() []HostSeen) bool {
 	})
 }
 
-// door is one address of the portal.
-type door struct {
+// endpoint is one address of the portal.
+type endpoint struct {
 	address string // "" when the user or a proxy chooses
 	dial    func(context.Context) (net.Conn, error)
 	conn    net.Conn
 	open    bool
 }
 
-func (env *Env) doors() []door {
-	dns := seen[DNSFacts](env.seen(), PortalDNS)
-	var doors []door
+func (env *Env) endpoints() []endpoint {
+	dns := factsOf[DNSFacts](env.factsByCheck(), PortalDNS)
+	var endpoints []endpoint
 	for _, addr := range dns.Addresses[:min(len(dns.Addresses), maxAddresses)] {
 		target := netip.AddrPortFrom(addr, uint16(env.target.Address.Port)) // #nosec G115 -- ParseAddress lets in nothing above 65535
-		doors = append(doors, door{address: addr.String(), dial: func(ctx context.Context) (net.Conn, error) {
+		endpoints = append(endpoints, endpoint{address: addr.String(), dial: func(ctx context.Context) (net.Conn, error) {
 			return env.net.DialAddr(ctx, target)
 		}})
 	}
-	return doors
+	return endpoints
 }
 
-// useDoors keeps the open connections for the TLS check: one per address, and for the first address that is open the spare
+// keepConnections keeps the open connections for the TLS check: one per address, and for the first address that is open the spare
 // ones too, when they are for that address.
-func (env *Env) useDoors(doors []door, spare <-chan net.Conn) {
-	for i, d := range doors {
-		if !d.open {
+func (env *Env) keepConnections(endpoints []endpoint, spare <-chan net.Conn) {
+	for i, e := range endpoints {
+		if !e.open {
 			continue
 		}
-		line := &line{door: d}
-		if i == 0 && len(env.lines) == 0 {
-			line.spare = spare
+		c := &connection{endpoint: e}
+		if i == 0 && len(env.connections) == 0 {
+			c.spare = spare
 		}
-		env.lines = append(env.lines, line)
+		env.connections = append(env.connections, c)
 	}
-	if len(env.lines) == 0 || env.lines[0].spare == nil {
+	if len(env.connections) == 0 || env.connections[0].spare == nil {
 		go closeAll(spare)
 	}
 }
 
 func closeAll(spare <-chan net.Conn) {
-	for range connections - 1 {
+	for range maxConnections - 1 {
 		if conn := <-spare; conn != nil {
 			conn.Close()
 		}
 	}
 }
 
-func judgeTCP(f *TCPFacts, _ Seen) []Result {
+func judgeTCP(f *TCPFacts, _ FactsByCheck) []Result {
 	dead := []string{}
 	for _, a := range f.Attempts {
 		if a.Failure != "" && a.Address != "" {
@@ -212,5 +212,5 @@ func tcpFaults(f *TCPFacts) []Result {
 	}
 }
 
-// settle is how long the spare connections are waited for when the first one is ready.
-func settle(first time.Duration) time.Duration { return max(first, 300*time.Millisecond) }
+// spareTimeout is how long the spare connections are waited for when the first one is ready.
+func spareTimeout(first time.Duration) time.Duration { return max(first, 300*time.Millisecond) }

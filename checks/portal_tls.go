@@ -66,8 +66,8 @@ type TLSSeen struct {
 	TookMS     int64  `json:"took_ms"`
 }
 
-// Reached tells whether requests can be made, verified or not.
-func (f *TLSFacts) Reached() bool { return len(f.Addresses) > 0 && f.Addresses[0].reached() }
+// Reachable tells whether requests can be made, verified or not.
+func (f *TLSFacts) Reachable() bool { return len(f.Addresses) > 0 && f.Addresses[0].reached() }
 
 // Public are the values in it that identify nobody although others in their place would: who the public authorities are.
 func (f *TLSFacts) Public() []string {
@@ -112,21 +112,21 @@ func (s *TLSSeen) intercepted() string {
 // intercepts in order to look inside writes the portal's name into its certificate.
 func (s *TLSSeen) elsewhere() bool { return s.intercepted() != "" && !s.Trust.NameMatches }
 
-// line is an address of the portal with a connection to it.
-type line struct {
-	door  door
-	spare <-chan net.Conn // more connections to the same address
+// connection is an address of the portal with a connection to it.
+type connection struct {
+	endpoint endpoint
+	spare    <-chan net.Conn // more connections to the same address
 }
 
 func observeTLS(ctx context.Context, env *Env) (*TLSFacts, error) {
-	f := &TLSFacts{At: env.now().UTC(), Addresses: make([]TLSSeen, len(env.lines))}
-	if tcp := seen[TCPFacts](env.seen(), PortalTCP); tcp != nil {
+	f := &TLSFacts{At: env.now().UTC(), Addresses: make([]TLSSeen, len(env.connections))}
+	if tcp := factsOf[TCPFacts](env.factsByCheck(), PortalTCP); tcp != nil {
 		f.Proxy = tcp.Proxy
 	}
-	first := env.lines[0]
+	first := env.connections[0]
 	spare := env.secureSpare(first.spare)
 
-	both(func() {
+	parallel(func() {
 		start := time.Now()
 		conn := env.handshake(ctx, first, &f.Addresses[0])
 		if conn == nil {
@@ -134,11 +134,11 @@ func observeTLS(ctx context.Context, env *Env) (*TLSFacts, error) {
 			return
 		}
 		verified := f.Addresses[0].Trust.good()
-		env.openClient(first, conn, spare.collect(settle(time.Since(start))), verified)
+		env.openClient(first, conn, spare.collect(spareTimeout(time.Since(start))), verified)
 		f.Unverified = !verified
 	}, func() {
-		for i, line := range env.lines[1:] {
-			if conn := env.handshake(ctx, line, &f.Addresses[i+1]); conn != nil {
+		for i, c := range env.connections[1:] {
+			if conn := env.handshake(ctx, c, &f.Addresses[i+1]); conn != nil {
 				conn.Close()
 			}
 		}
@@ -147,8 +147,8 @@ func observeTLS(ctx context.Context, env *Env) (*TLSFacts, error) {
 }
 
 // handshake fills s and returns the connection if it can be used.
-func (env *Env) handshake(ctx context.Context, l *line, s *TLSSeen) *tls.Conn {
-	s.Address = l.door.address
+func (env *Env) handshake(ctx context.Context, c *connection, s *TLSSeen) *tls.Conn {
+	s.Address = c.endpoint.address
 	start := env.now()
 	defer func() { s.TookMS = env.now().Sub(start).Milliseconds() }()
 	var asked atomic.Bool
@@ -157,10 +157,10 @@ func (env *Env) handshake(ctx context.Context, l *line, s *TLSSeen) *tls.Conn {
 		asked.Store(true)
 		return &tls.Certificate{}, nil
 	}
-	raw := l.door.conn
+	raw := c.endpoint.conn
 	if raw == nil { // through a proxy nothing was dialled so far
 		var err error
-		if raw, err = l.door.dial(ctx); err != nil {
+		if raw, err = c.endpoint.dial(ctx); err != nil {
 			s.Failure = transport.FailureOf(err)
 			return nil
 		}
@@ -174,11 +174,11 @@ func (env *Env) handshake(ctx context.Context, l *line, s *TLSSeen) *tls.Conn {
 		case s.ClientCertificateAsked:
 			s.ClientCertificateRefused = true
 		default:
-			s.OldProtocol = env.oldHandshake(ctx, l)
+			s.OldProtocol = env.oldHandshake(ctx, c)
 		}
 		return nil
 	}
-	if s.ClientCertificateAsked && (refused(conn) || env.demandsCertificate(ctx, l)) {
+	if s.ClientCertificateAsked && (closesWithoutCertificate(conn) || env.demandsCertificate(ctx, c)) {
 		s.ClientCertificateRefused = true
 		conn.Close()
 		return nil
@@ -192,24 +192,24 @@ func (env *Env) handshake(ctx context.Context, l *line, s *TLSSeen) *tls.Conn {
 	if !s.Trust.Public { // no public authority is one of those
 		s.Interceptor, s.NationalCA = nameIn(s.Chain, interceptors), nameIn(s.Chain, nationalCAs)
 	}
-	if s.Interceptor == "" && !s.Trust.Public && !s.Trust.Given && env.vendorHas(ctx, s.Chain[0].Issuer) {
+	if s.Interceptor == "" && !s.Trust.Public && !s.Trust.Given && env.vendorHasIssuer(ctx, s.Chain[0].Issuer) {
 		issuer := state.PeerCertificates[0].Issuer
 		s.Gateway = cmp.Or(issuer.CommonName, issuer.String())
 	}
 	return conn
 }
 
-// vendorHas tells whether this computer got a certificate of the same issuer, and not a good one, for an authorization server.
-func (env *Env) vendorHas(ctx context.Context, issuer string) bool {
+// vendorHasIssuer tells whether this computer got a certificate of the same issuer, and not a good one, for an authorization server.
+func (env *Env) vendorHasIssuer(ctx context.Context, issuer string) bool {
 	vendor, err := env.askVendor(ctx)
 	return err == nil && slices.ContainsFunc(vendor.Hosts, func(h HostSeen) bool { return h.Issuer == issuer })
 }
 
-// refused tells whether the server closes a connection that came without a client certificate. With TLS 1.3 the
+// closesWithoutCertificate tells whether the server closes a connection that came without a client certificate. With TLS 1.3 the
 // handshake has succeeded by then and only the first read shows it; a server that merely asked stays silent.
-func refused(conn *tls.Conn) bool {
-	const patience = 1500 * time.Millisecond
-	conn.SetReadDeadline(time.Now().Add(patience))
+func closesWithoutCertificate(conn *tls.Conn) bool {
+	const readTimeout = 1500 * time.Millisecond
+	conn.SetReadDeadline(time.Now().Add(readTimeout))
 	_, err := conn.Read(make([]byte, 1))
 	conn.SetReadDeadline(time.Time{})
 	var network net.Error
@@ -218,7 +218,7 @@ func refused(conn *tls.Conn) bool {
 
 // demandsCertificate tells whether a server that lets everybody in refuses the first request because no certificate came, as
 // nginx does with its codes 495 and 496, which leave it as 400 (https://nginx.org/en/docs/http/ngx_http_ssl_module.html#errors).
-func (env *Env) demandsCertificate(ctx context.Context, l *line) bool {
+func (env *Env) demandsCertificate(ctx context.Context, c *connection) bool {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	turn, err := env.pacer.Begin(ctx)
@@ -226,7 +226,7 @@ func (env *Env) demandsCertificate(ctx context.Context, l *line) bool {
 		return false
 	}
 	defer turn.End()
-	raw, err := l.door.dial(ctx)
+	raw, err := c.endpoint.dial(ctx)
 	if err != nil {
 		return false
 	}
@@ -250,8 +250,8 @@ func (env *Env) demandsCertificate(ctx context.Context, l *line) bool {
 }
 
 // oldHandshake proves that a server speaks only what application servers no longer accept.
-func (env *Env) oldHandshake(ctx context.Context, l *line) string {
-	conn, err := l.door.dial(ctx)
+func (env *Env) oldHandshake(ctx context.Context, c *connection) string {
+	conn, err := c.endpoint.dial(ctx)
 	if err != nil {
 		return ""
 	}
@@ -283,7 +283,7 @@ func (env *Env) strictConfig() *tls.Config {
 }
 
 // openClient makes the client for everything that is asked after the TLS check.
-func (env *Env) openClient(l *line, conn *tls.Conn, spare []*tls.Conn, verified bool) {
+func (env *Env) openClient(c *connection, conn *tls.Conn, spare []*tls.Conn, verified bool) {
 	config, open := env.tlsConfig(), []*tls.Conn{conn}
 	if verified {
 		config = env.strictConfig()
@@ -296,15 +296,15 @@ func (env *Env) openClient(l *line, conn *tls.Conn, spare []*tls.Conn, verified 
 		open = append(open, s)
 	}
 	env.client = portal.NewClient(portal.Options{Address: env.target.Address, Net: env.net, Pacer: env.pacer,
-		Dial: l.door.dial, Open: open, TLS: config, Verified: verified})
+		Dial: c.endpoint.dial, Open: open, TLS: config, Verified: verified})
 }
 
-// spareLines are connections whose handshakes go on beside the TLS check's own.
-type spareLines struct{ ready chan *tls.Conn }
+// spareConnections are connections whose handshakes go on beside the TLS check's own.
+type spareConnections struct{ ready chan *tls.Conn }
 
-func (env *Env) secureSpare(raw <-chan net.Conn) *spareLines {
-	s := &spareLines{ready: make(chan *tls.Conn, connections-1)}
-	for range connections - 1 {
+func (env *Env) secureSpare(raw <-chan net.Conn) *spareConnections {
+	s := &spareConnections{ready: make(chan *tls.Conn, maxConnections-1)}
+	for range maxConnections - 1 {
 		env.asking.Go(func() {
 			var conn net.Conn
 			if raw != nil {
@@ -324,27 +324,27 @@ func (env *Env) secureSpare(raw <-chan net.Conn) *spareLines {
 	return s
 }
 
-// collect returns those that are ready within patience; the rest is closed when it comes.
-func (s *spareLines) collect(patience time.Duration) []*tls.Conn {
+// collect returns those that are ready within timeout; the rest is closed when it comes.
+func (s *spareConnections) collect(timeout time.Duration) []*tls.Conn {
 	var conns []*tls.Conn
-	late := time.After(patience)
-	for i := range connections - 1 {
+	late := time.After(timeout)
+	for i := range maxConnections - 1 {
 		select {
 		case conn := <-s.ready:
 			if conn != nil {
 				conns = append(conns, conn)
 			}
 		case <-late:
-			go s.close(connections - 1 - i)
+			go s.close(maxConnections - 1 - i)
 			return conns
 		}
 	}
 	return conns
 }
 
-func (s *spareLines) drop() { go s.close(connections - 1) }
+func (s *spareConnections) drop() { go s.close(maxConnections - 1) }
 
-func (s *spareLines) close(n int) {
+func (s *spareConnections) close(n int) {
 	for range n {
 		if conn := <-s.ready; conn != nil {
 			conn.Close()
@@ -353,7 +353,7 @@ func (s *spareLines) close(n int) {
 }
 
 func (env *Env) verify(chain []*x509.Certificate) error {
-	if trust := env.examineAgain(chain); !trust.good() {
+	if trust := env.examineCached(chain); !trust.good() {
 		return &tls.CertificateVerificationError{UnverifiedCertificates: chain, Err: errUnverified}
 	}
 	return nil
@@ -361,7 +361,7 @@ func (env *Env) verify(chain []*x509.Certificate) error {
 
 var errUnverified = errors.New("the portal's certificate does not verify")
 
-func judgeTLS(f *TLSFacts, _ Seen) []Result {
+func judgeTLS(f *TLSFacts, _ FactsByCheck) []Result {
 	var results []Result
 	for i := range f.Addresses {
 		for _, r := range f.Addresses[i].judge(f.At) {
@@ -369,7 +369,7 @@ func judgeTLS(f *TLSFacts, _ Seen) []Result {
 			switch {
 			case same < 0:
 				results = append(results, r)
-			case r.State == Problem: // the gravest of several addresses counts
+			case r.State == Problem: // the most severe of several addresses counts
 				results[same] = r
 			}
 		}

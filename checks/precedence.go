@@ -2,24 +2,24 @@ package checks
 
 import "slices"
 
-// explanations are what the portal's server knows better than the portal's answers show. Where it found one of the causes,
-// what another check concluded from outside waits for that to be mended: said twice, it would look like two faults.
-var explanations = []struct {
-	check ID
-	cause Cause
-	by    ID
-	found []Cause
+// precedence lists the results that wait for a finding of the portal's server: the server sees the cause where the portal's answers
+// show only the effect, and one fault that is reported twice would look like two.
+var precedence = []struct {
+	check  ID
+	cause  Cause
+	server ID      // the server's check
+	found  []Cause // one of which explains the result
 }{
-	{AuthServerFromPortal, AuthServerUnreachable, ServerAuthServer, wayOut},
-	{AuthServerFromPortal, NeedsDeep, ServerAuthServer, wayOut},
+	{AuthServerFromPortal, AuthServerUnreachable, ServerAuthServer, egressCauses},
+	{AuthServerFromPortal, NeedsDeep, ServerAuthServer, egressCauses},
 	{AuthServerFromPortal, PortalNotRegistered, ServerRegistration, []Cause{PortalNotRegistered}},
 	{AuthServerFromPortal, TokenCheckerMissing, ServerRESTSetup, []Cause{TokenCheckerMissing, CustomAuthProvider}},
 	{AuthServerFromPortal, LicenceRejected, ServerLicence, []Cause{LicenceEnded}},
-	{TokenAccepted, AuthServerUnreachable, ServerAuthServer, wayOut},
+	{TokenAccepted, AuthServerUnreachable, ServerAuthServer, egressCauses},
 	{TokenAccepted, PortalNotRegistered, ServerRegistration, []Cause{PortalNotRegistered}},
 	{TokenAccepted, TokenCheckerMissing, ServerRESTSetup, []Cause{TokenCheckerMissing, CustomAuthProvider}},
 	{TokenAccepted, LicenceRejected, ServerLicence, []Cause{LicenceEnded}},
-	{EventDelivery, EventNotDelivered, ServerAuthServer, wayOut},
+	{EventDelivery, EventNotDelivered, ServerAuthServer, egressCauses},
 	{RESTRoute, RESTSiteClosed, ServerRESTSetup, []Cause{SiteClosed}},
 	{RESTRoute, RESTModuleMissing, ServerModules, []Cause{ModuleMissing}},
 	{HTTPSSeen, HTTPSNotSeen, ServerRESTSetup, []Cause{HTTPSNotSeen}},
@@ -30,72 +30,60 @@ var explanations = []struct {
 	{RequiredModules, ModuleOutdated, ServerModules, []Cause{ModuleOutdated}},
 }
 
-var wayOut = []Cause{AuthServerUnreachable, TLSIntercepted, CABundleOutdated, ProxyNotForREST, OldHostOnly}
+var egressCauses = []Cause{AuthServerUnreachable, TLSIntercepted, CABundleOutdated, ProxyNotForREST, OldHostOnly}
 
-// heed lets the word of the portal's server go before what check concluded from elsewhere:
+// applyPrecedence is the last step of judging: own are what c concluded, others the results of the checks in its Reads.
 //
-//   - What the server explains is put off because of the server's finding.
+//   - What the server explains is skipped because of the server's finding.
 //   - Whether the portal reaches the authorization server is settled by the server where the portal's answers left it open.
-//   - Everything else stands. That two places contradict each other is shown, and the graver word decides.
+//   - Everything else stands. A contradiction between two vantages is shown, and the more severe result decides.
 //
-// Nothing that the server says turns a fault that was seen into "in order", or makes a check ok that a token waits for.
-func heed(check ID, results []Result, seen Seen) []Result {
-	if check == AuthServerFromPortal && seen[ServerAuthServer] != nil && len(results) == 1 {
-		f, _ := seen[ServerAuthServer].(*ServerAuthFacts)
-		if s := results[0].State; f.proved() && (s == Unknown || s == Skipped) {
-			return one(Result{State: OK, Vantage: FromServer})
-		}
+// Nothing that the server says turns a fault that was seen into ok, or makes a check ok that a token waits for.
+func (c *Check) applyPrecedence(own []Result, others map[ID][]Result) []Result {
+	if c.ID == AuthServerFromPortal && len(own) == 1 && (own[0].State == Unknown || own[0].State == Skipped) && reachedByServer(others[ServerAuthServer]) {
+		return one(Result{Check: c.ID, State: OK, Vantage: FromServer, Facts: own[0].Facts})
 	}
-	kept, because := []Result{}, ID("")
-	for _, r := range results {
-		if by := explainedBy(check, r, seen); by != "" {
-			because = by
+	var kept []Result
+	because := ID("")
+	for _, r := range own {
+		if server := explainedBy(r, others); server != "" && r.Check == c.ID {
+			because = server
 			continue
 		}
 		kept = append(kept, r)
 	}
 	if len(kept) == 0 && because != "" {
-		return skipped(because)
+		return one(Result{Check: c.ID, State: Skipped, Vantage: c.Vantage, Because: because, Facts: own[0].Facts})
 	}
 	return kept
 }
 
-// explainedBy is the server's check that stands behind a result, or "".
-func explainedBy(check ID, r Result, seen Seen) ID {
-	for _, e := range explanations {
-		facts := seen[e.by]
-		if e.check != check || e.cause != r.Cause || facts == nil || r.Check != "" && r.Check != check {
-			continue
-		}
-		found := serverJudges[e.by](facts, seen)
-		if slices.ContainsFunc(found, func(s Result) bool { return slices.Contains(e.found, s.Cause) && s.State != Unknown }) {
-			return e.by
+// reachedByServer tells whether the portal's server proved, by its own settings, that it reaches the authorization server.
+func reachedByServer(results []Result) bool {
+	return slices.ContainsFunc(results, func(r Result) bool {
+		f, _ := r.Facts.(*ServerAuthFacts)
+		return f.proved()
+	})
+}
+
+// explainedBy is the server's check that explains a result, or "".
+func explainedBy(r Result, others map[ID][]Result) ID {
+	for _, p := range precedence {
+		if p.check == r.Check && p.cause == r.Cause && slices.ContainsFunc(others[p.server], func(s Result) bool {
+			return slices.Contains(p.found, s.Cause) && s.State != Unknown
+		}) {
+			return p.server
 		}
 	}
 	return ""
 }
 
-// heeded are the server's checks whose facts the conclusions of check depend on.
-func heeded(check ID) (by []ID) {
-	for _, e := range explanations {
-		if e.check == check && !slices.Contains(by, e.by) {
-			by = append(by, e.by)
+// precededBy are the server's checks whose results go before those of check.
+func precededBy(check ID) (server []ID) {
+	for _, p := range precedence {
+		if p.check == check && !slices.Contains(server, p.server) {
+			server = append(server, p.server)
 		}
 	}
-	return by
-}
-
-var serverJudges = map[ID]func(Facts, Seen) []Result{
-	ServerAuthServer: judging(judgeServerAuth), ServerRegistration: judging(judgeRegistration), ServerApplications: judging(judgeApplications),
-	ServerModules: judging(judgeServerModules), ServerPlatform: judging(judgeServerPlatform), ServerRESTSetup: judging(judgeSetup),
-	ServerLicence: judging(judgeServerLicence),
-}
-
-func judging[F any](judge func(*F, Seen) []Result) func(Facts, Seen) []Result {
-	return func(facts Facts, seen Seen) []Result {
-		if f, _ := facts.(*F); f != nil {
-			return judge(f, seen)
-		}
-		return nil
-	}
+	return server
 }

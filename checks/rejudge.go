@@ -1,82 +1,126 @@
 package checks
 
 import (
-	"context"
+	"bytes"
+	"encoding/json"
+	"fmt"
 	"slices"
-
-	"boxready/internal/transport"
 )
 
-// Again makes one check of a run that is over once more, together with those that it stands on and those that were put off
-// because of it, and returns the run's outcome with what they come to now.
-func Again(ctx context.Context, n *transport.Net, before *Outcome, id ID, observer Observer) *Outcome {
-	run, stop := context.WithCancel(ctx)
-	env := newEnv(run, n, before.Target)
-	defer env.close()
-	defer stop()
-	return before.with(walk(ctx, env, standingOn(before, id), observer))
+// Kept is a check whose saved results stay as they are, because its facts can't be judged here.
+type Kept struct {
+	Check  ID
+	Reason KeptReason
 }
 
-// PlannedAgain is how many checks Again makes.
-func PlannedAgain(before *Outcome, id ID) (n int) {
-	for _, c := range standingOn(before, id) {
-		if c.planned(&before.Target) {
-			n++
+// KeptReason is why.
+type KeptReason string
+
+// The reasons.
+const (
+	KeptUnknownCheck KeptReason = "unknown-check" // this version has no such check
+	KeptForeignFacts KeptReason = "foreign-facts" // they have another form than this version's, or are hidden
+	KeptBrokenOff    KeptReason = "broken-off"    // the check didn't come to its end
+)
+
+// JudgeAgain draws the conclusions once more from what an earlier run saw, which may have been made by another version and come
+// from an untrusted source. The results' facts are JSON (json.RawMessage). What wasn't made then stays so; results that can't be
+// judged here stay as they are, and are said.
+func JudgeAgain(saved []Result) ([]Result, []Kept) {
+	var kept []Kept
+	catalog, facts := Catalog(), FactsByCheck{}
+	for _, c := range catalog {
+		own := of(saved, c)
+		if len(own) == 0 {
+			continue
+		}
+		if brokenOff(own[0]) {
+			kept = append(kept, Kept{c.ID, KeptBrokenOff})
+			continue
+		}
+		data, _ := own[0].Facts.(json.RawMessage)
+		if len(data) == 0 || string(data) == "{}" {
+			continue // not made
+		}
+		// What this version doesn't know may be what decides.
+		decoder := json.NewDecoder(bytes.NewReader(data))
+		decoder.DisallowUnknownFields()
+		read := c.NewFacts()
+		if decoder.Decode(read) != nil {
+			kept = append(kept, Kept{c.ID, KeptForeignFacts})
+			continue
+		}
+		facts[c.ID] = read
+	}
+	judged := map[ID][]Result{}
+	for _, c := range catalog {
+		if facts[c.ID] == nil {
+			continue
+		}
+		var err error
+		if judged[c.ID], err = c.judgeUntrusted(facts); err != nil {
+			kept = append(kept, Kept{c.ID, KeptForeignFacts})
+			delete(judged, c.ID)
 		}
 	}
-	return n
+	var results []Result
+	for _, c := range catalog {
+		own := of(saved, c)
+		if judged[c.ID] == nil {
+			results = append(results, own...)
+			continue
+		}
+		again := c.applyPrecedence(judged[c.ID], judged)
+		if waits := slices.ContainsFunc(again, func(r Result) bool { return r.State == Skipped && facts[r.Because] == nil }); waits && own[0].State != Skipped {
+			// What it was judged by besides its own facts can't be read.
+			kept = append(kept, Kept{c.ID, KeptForeignFacts})
+			results = append(results, own...)
+			continue
+		}
+		for _, r := range again {
+			r.Took = own[0].Took
+			results = append(results, r)
+		}
+	}
+	for _, r := range saved {
+		known := slices.ContainsFunc(catalog, func(c *Check) bool { return c.ID == r.FoundBy() && r.Check != SelfClock })
+		if known || slices.ContainsFunc(results, func(had Result) bool { return had.Check == r.Check }) {
+			continue
+		}
+		if r.Check == SelfClock && facts[PortalClock] != nil {
+			continue // portal-clock's verdict, which was drawn again
+		}
+		results = append(results, r)
+		if !slices.Contains(kept, Kept{r.Check, KeptUnknownCheck}) {
+			kept = append(kept, Kept{r.Check, KeptUnknownCheck})
+		}
+	}
+	return results, kept
 }
 
-// standingOn is the part of the catalogue that is needed to make a check again.
-func standingOn(before *Outcome, id ID) []*Check {
-	catalog := Catalog()
-	wanted := map[ID]bool{}
-	var want func(ID)
-	want = func(id ID) {
-		if wanted[id] {
-			return
-		}
-		wanted[id] = true
-		for _, c := range catalog {
-			if c.ID == id {
-				for _, below := range append(c.waitsFor(), c.Reads...) {
-					want(below)
-				}
-			}
-		}
-	}
-	want(id)
-	for _, r := range before.Results {
-		if r.State == Skipped && r.Because == id {
-			want(r.Check)
-		}
-	}
-	return slices.DeleteFunc(catalog, func(c *Check) bool { return !wanted[c.ID] })
+// of returns the results that c yielded, but for what portal-clock says of this computer's clock.
+func of(results []Result, c *Check) []Result {
+	return slices.DeleteFunc(slices.Clone(results), func(r Result) bool { return c.ID != r.FoundBy() || r.Check == SelfClock })
 }
 
-// with returns the outcome with the results of some checks in place of what they came to before.
-func (o *Outcome) with(some *Outcome) *Outcome {
-	merged := &Outcome{Target: o.Target, Started: some.Started, Finished: some.Finished, NotChecked: o.NotChecked}
-	for _, c := range Catalog() {
-		from := o
-		if slices.ContainsFunc(some.Results, c.yielded) {
-			from = some
-		}
-		for _, r := range from.Results {
-			if c.yielded(r) {
-				merged.Results = append(merged.Results, r)
-			}
-		}
-	}
-	merged.judge()
-	return merged
+// brokenOff tells whether the facts are those of a check that was ended before it had seen all.
+func brokenOff(r Result) bool {
+	return slices.Contains([]Cause{Cancelled, TimedOut, InternalError}, r.Cause)
 }
 
-// yielded tells whether the check came to a result; portal-clock may come to one about this computer's clock, and the run from
-// outside also speaks of what other checks see from here.
-func (c *Check) yielded(r Result) bool {
-	if c.Vantage == FromOutside || r.Vantage == FromOutside {
-		return c.Vantage == r.Vantage
-	}
-	return r.Check == c.ID || c.ID == PortalClock && r.Check == SelfClock
+// judgeUntrusted judges facts that anybody may have made up.
+func (c *Check) judgeUntrusted(facts FactsByCheck) (results []Result, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			results, err = nil, fmt.Errorf("judge %s: %v", c.ID, p)
+		}
+	}()
+	return c.Judge(facts[c.ID], facts), nil
+}
+
+// OutcomeOf is what results came to, whoever made the run.
+func OutcomeOf(results []Result) *Outcome {
+	o := &Outcome{Results: results}
+	o.judge()
+	return o
 }

@@ -13,7 +13,7 @@ import (
 	"boxready/internal/transport"
 )
 
-// Observer is told what happens while it happens, one call at a time.
+// Observer is told about a run while it goes on, one call at a time. nil stands for none.
 type Observer interface {
 	Started(ID)
 	Finished(ID, []Result)
@@ -42,7 +42,7 @@ func Run(ctx context.Context, n *transport.Net, target Target, observer Observer
 	env := newEnv(run, n, target)
 	defer env.close()
 	defer stop()
-	return walk(ctx, env, Catalog(), observer)
+	return runCatalog(ctx, env, Catalog(), observer)
 }
 
 // Planned is how many checks a run against target makes or skips; what it wasn't asked to do isn't among them.
@@ -69,10 +69,10 @@ func Budget(target Target) time.Duration {
 	return limit
 }
 
-func (c *Check) planned(t *Target) bool { return c.lacks(t) == "" }
+func (c *Check) planned(t *Target) bool { return c.missing(t) == "" }
 
-// lacks is what a run against t would need to make the check, or "".
-func (c *Check) lacks(t *Target) Reason {
+// missing is what a run against t would need to make the check, or "".
+func (c *Check) missing(t *Target) Reason {
 	switch {
 	case c.Credentials != nil && !slices.ContainsFunc(c.Credentials, t.has):
 		return t.reasonFor(c.Credentials)
@@ -82,34 +82,31 @@ func (c *Check) lacks(t *Target) Reason {
 		return NeedsRequirements
 	case c.Consent != "" && !t.agreed(c.Consent):
 		return reasonFor(c.Consent)
-	case c.Lacks != nil:
-		return c.Lacks(t)
+	case c.MissingPrerequisite != nil:
+		return c.MissingPrerequisite(t)
 	}
 	return ""
 }
 
-// walk runs every check in a goroutine of its own that waits for what it needs.
-func walk(ctx context.Context, env *Env, catalog []*Check, observer Observer) *Outcome {
+// runCatalog runs every check in a goroutine of its own that waits for what it needs.
+func runCatalog(ctx context.Context, env *Env, catalog []*Check, observer Observer) *Outcome {
 	outcome := &Outcome{Target: env.target, Started: env.now()}
 	judged := map[ID]chan struct{}{}
 	for _, c := range catalog {
 		judged[c.ID] = make(chan struct{})
 	}
 	results := make([][]Result, len(catalog))
-	var telling sync.Mutex
+	var observing sync.Mutex
+	notify := func(event func()) {
+		observing.Lock()
+		defer observing.Unlock()
+		event()
+	}
 	if counter, ok := observer.(Counter); ok {
-		env.count = func(id ID, done, total int) {
-			telling.Lock()
-			defer telling.Unlock()
-			counter.Progress(id, done, total)
-		}
+		env.count = func(id ID, done, total int) { notify(func() { counter.Progress(id, done, total) }) }
 	}
 	if watcher, ok := observer.(LegWatcher); ok {
-		env.legs = func(id ID, leg Leg) {
-			telling.Lock()
-			defer telling.Unlock()
-			watcher.Leg(id, leg)
-		}
+		env.legs = func(id ID, leg Leg) { notify(func() { watcher.Leg(id, leg) }) }
 	}
 	var wg sync.WaitGroup
 	for i, c := range catalog {
@@ -119,24 +116,22 @@ func walk(ctx context.Context, env *Env, catalog []*Check, observer Observer) *O
 			if !c.planned(&env.target) {
 				return
 			}
-			telling.Lock()
-			observer.Started(c.ID)
-			telling.Unlock()
-
-			facts, found := env.make(ctx, c, judged)
-			env.know(c.ID, facts, found)
+			if observer != nil {
+				notify(func() { observer.Started(c.ID) })
+			}
+			facts, found := env.runCheck(ctx, c, judged)
+			env.record(c.ID, facts, found)
 			results[i] = found
-
-			telling.Lock()
-			observer.Finished(c.ID, found)
-			telling.Unlock()
+			if observer != nil {
+				notify(func() { observer.Finished(c.ID, found) })
+			}
 		})
 	}
 	wg.Wait()
 	outcome.Finished = env.now()
 	for i, c := range catalog {
 		outcome.Results = append(outcome.Results, results[i]...)
-		reason := c.lacks(&env.target)
+		reason := c.missing(&env.target)
 		if results[i] == nil && (reason != NeedsRequirements || !env.target.required().BuiltIn) { // who has no file isn't asked for one
 			outcome.NotChecked = append(outcome.NotChecked, NotChecked{Check: c.ID, Reason: reason})
 		}
@@ -160,20 +155,20 @@ func (c *Check) waitsFor() []ID {
 	for _, anyOf := range c.Needs {
 		ids = append(ids, anyOf...)
 	}
-	if c.Reached != "" {
-		ids = append(ids, c.Reached)
+	if c.ReachableThrough != "" {
+		ids = append(ids, c.ReachableThrough)
 	}
 	return ids
 }
 
-// make makes one check, or finds out why it makes no sense.
-func (env *Env) make(ctx context.Context, c *Check, judged map[ID]chan struct{}) (facts Facts, results []Result) {
+// runCheck makes one check, or finds out why it makes no sense.
+func (env *Env) runCheck(ctx context.Context, c *Check, judged map[ID]chan struct{}) (facts Facts, results []Result) {
 	start := env.now()
 	defer func() {
 		if p := recover(); p != nil {
 			results = c.couldNotTell(InternalError, You)
 			crashed := flight.Recovered(p)
-			results[0].Facts = &Crash{Panic: env.hush(fmt.Sprint(crashed.Value)), Stack: env.hush(string(crashed.Stack))}
+			results[0].Facts = &Crash{Panic: env.redact(fmt.Sprint(crashed.Value)), Stack: env.redact(string(crashed.Stack))}
 			facts = nil
 		}
 		for i := range results {
@@ -184,7 +179,7 @@ func (env *Env) make(ctx context.Context, c *Check, judged map[ID]chan struct{})
 			}
 		}
 	}()
-	if because := env.unmet(c); because != "" {
+	if because := env.unmetNeed(c); because != "" {
 		return nil, []Result{{Check: c.ID, State: Skipped, Vantage: c.Vantage, Because: because}}
 	}
 	limit := checkDeadline
@@ -203,7 +198,7 @@ func (env *Env) make(ctx context.Context, c *Check, judged map[ID]chan struct{})
 		return facts, c.couldNotTell(cause, owner)
 	}
 	await(judged, c.Reads)
-	return facts, c.Judge(facts, env.seen())
+	return facts, c.applyPrecedence(c.Judge(facts, env.factsByCheck()), env.resultsByCheck())
 }
 
 // endOf is why ctx is over, or nil. A connection has the same deadline as its context, and a timer of its own that may be
@@ -227,8 +222,13 @@ func (c *Check) ended(err error, facts Facts) []Result {
 	return results
 }
 
-// together runs f(0) to f(n-1) at the same time and returns when all have ended.
-func together(n int, f func(i int)) {
+// parallel runs functions at the same time and returns when all have ended.
+func parallel(functions ...func()) {
+	parallelN(len(functions), func(i int) { functions[i]() })
+}
+
+// parallelN runs f(0) to f(n-1) at the same time and returns when all have ended.
+func parallelN(n int, f func(i int)) {
 	panics := make([]*flight.Panic, n)
 	var wg sync.WaitGroup
 	for i := range n {
@@ -240,8 +240,6 @@ func together(n int, f func(i int)) {
 	}
 }
 
-func both(f, g func()) { together(2, func(i int) { []func(){f, g}[i]() }) }
-
 func (c *Check) couldNotTell(cause Cause, owner Owner) []Result {
 	r := unknown(cause, owner)
 	if r.Owner == "" {
@@ -251,11 +249,11 @@ func (c *Check) couldNotTell(cause Cause, owner Owner) []Result {
 	return one(r)
 }
 
-// hush takes the run's secrets out of a text.
-func (env *Env) hush(text string) string { return secret.Mask(text, env.target.Secrets()...) }
+// redact masks the run's secrets in a text.
+func (env *Env) redact(text string) string { return secret.Mask(text, env.target.Secrets()...) }
 
-// unmet returns the check because of which c makes no sense, or "".
-func (env *Env) unmet(c *Check) ID {
+// unmetNeed returns the check because of which c makes no sense, or "".
+func (env *Env) unmetNeed(c *Check) ID {
 	for _, anyOf := range c.Needs {
 		because := ID("")
 		for _, id := range anyOf {
@@ -265,7 +263,7 @@ func (env *Env) unmet(c *Check) ID {
 				break
 			}
 			// What wasn't asked for stands in nobody's way.
-			if because == "" || env.made(id) {
+			if because == "" || env.hasResult(id) {
 				because = blocker
 			}
 		}
@@ -273,12 +271,12 @@ func (env *Env) unmet(c *Check) ID {
 			return because
 		}
 	}
-	if c.Reached == "" {
+	if c.ReachableThrough == "" {
 		return ""
 	}
-	because := env.blocker(c.Reached)
-	if because == c.Reached {
-		if f, ok := env.seen()[c.Reached].(interface{ Reached() bool }); ok && f.Reached() && env.client != nil {
+	because := env.blocker(c.ReachableThrough)
+	if because == c.ReachableThrough {
+		if f, ok := env.factsByCheck()[c.ReachableThrough].(interface{ Reachable() bool }); ok && f.Reachable() && env.client != nil {
 			return ""
 		}
 	}

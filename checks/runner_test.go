@@ -122,9 +122,9 @@ func TestCatalogHoldsTogether(t *testing.T) {
 				t.Errorf("%s needs one of nothing", c.ID)
 			}
 		}
-		if c.Reached != "" {
-			if _, ok := catalog[place[c.Reached]].NewFacts().(interface{ Reached() bool }); !ok {
-				t.Errorf("%s goes on once %s is reached, whose facts can't tell", c.ID, c.Reached)
+		if c.ReachableThrough != "" {
+			if _, ok := catalog[place[c.ReachableThrough]].NewFacts().(interface{ Reachable() bool }); !ok {
+				t.Errorf("%s goes on once %s is reached, whose facts can't tell", c.ID, c.ReachableThrough)
 			}
 		}
 		if c.Owner == "" || c.Group == "" || len(c.Causes) == 0 {
@@ -169,13 +169,13 @@ type stubFacts struct {
 	Until bool
 }
 
-func (f *stubFacts) Reached() bool { return f.Until }
+func (f *stubFacts) Reachable() bool { return f.Until }
 
 // stub is a made-up check that concludes what it is told to.
 func stub(id ID, conclusion Result, change ...func(*Check)) *Check {
 	c := Check{ID: id, Vantage: FromComputer, Owner: ServerAdmin, Affects: []Affected{Applications}, Causes: []Cause{"stub"}}
 	made := define(c, func(context.Context, *Env) (*stubFacts, error) { return &stubFacts{Said: string(id)}, nil },
-		func(*stubFacts, Seen) []Result { return []Result{conclusion} })
+		func(*stubFacts, FactsByCheck) []Result { return []Result{conclusion} })
 	for _, change := range change {
 		change(made)
 	}
@@ -195,15 +195,15 @@ func observes(f func(context.Context, *Env) (Facts, error)) func(*Check) {
 	return func(c *Check) { c.observe = f }
 }
 
-func judges(f func(Facts, Seen) []Result) func(*Check) { return func(c *Check) { c.judge = f } }
+func judges(f func(Facts, FactsByCheck) []Result) func(*Check) { return func(c *Check) { c.judge = f } }
 
-// walked runs made-up checks and returns their outcome and what the observer was told.
-func walked(t *testing.T, ctx context.Context, target Target, catalog ...*Check) (*Outcome, *witness) {
+// runStubs runs checks made up for a test and returns their outcome and what the observer was told.
+func runStubs(t *testing.T, ctx context.Context, target Target, catalog ...*Check) (*Outcome, *witness) {
 	t.Helper()
 	env := newEnv(ctx, transport.New(transport.Options{}), target)
 	defer env.close()
 	w := &witness{}
-	outcome := walk(ctx, env, catalog, w)
+	outcome := runCatalog(ctx, env, catalog, w)
 	if problems := w.problems(); len(problems) > 0 {
 		t.Errorf("the observer was told: %s", strings.Join(problems, "; "))
 	}
@@ -294,13 +294,13 @@ func TestNeeds(t *testing.T) {
 			results("a problem stub server-admin", "b unknown stub server-admin", "c skipped because b")},
 		{"the rest goes on", []*Check{stub("a", broken), stub("b", fine, needs("a")), stub("c", fine)},
 			results("a problem stub server-admin", "b skipped because a", "c ok")},
-		{"a notice beside a problem", []*Check{stub("a", fine, judges(func(Facts, Seen) []Result { return []Result{noticed, broken} })), stub("b", fine, needs("a"), observes(nothing))},
+		{"a notice beside a problem", []*Check{stub("a", fine, judges(func(Facts, FactsByCheck) []Result { return []Result{noticed, broken} })), stub("b", fine, needs("a"), observes(nothing))},
 			results("a notice stub server-admin", "a problem stub server-admin", "b skipped because a")},
 		{"after isn't a need", []*Check{stub("a", broken), stub("b", fine, func(c *Check) { c.After = []ID{"a"} })},
 			results("a problem stub server-admin", "b ok")},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			outcome, _ := walked(t, t.Context(), Target{}, c.catalog...)
+			outcome, _ := runStubs(t, t.Context(), Target{}, c.catalog...)
 			got := outline(outcome)
 			if strings.HasPrefix(c.name, "neither") {
 				// Which of the two is named is of no importance; it must be one of them.
@@ -332,7 +332,7 @@ func TestConsent(t *testing.T) {
 		{"both", []Consent{ContentFilter, Deep}, results("a ok", "b ok", "c ok"), nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			outcome, w := walked(t, t.Context(), Target{Consents: c.agreed}, stub("a", fine), stub("b", fine, asked(Deep)), stub("c", fine, asked(ContentFilter)))
+			outcome, w := runStubs(t, t.Context(), Target{Consents: c.agreed}, stub("a", fine), stub("b", fine, asked(Deep)), stub("c", fine, asked(ContentFilter)))
 			if diff := cmp.Diff(c.want, outline(outcome)); diff != "" {
 				t.Errorf("results (-want +got):\n%s", diff)
 			}
@@ -373,7 +373,7 @@ func TestOrder(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
-	outcome, w := walked(t, ctx, Target{}, catalog...)
+	outcome, w := runStubs(t, ctx, Target{}, catalog...)
 	if diff := cmp.Diff(want, outline(outcome)); diff != "" {
 		t.Errorf("results (-want +got):\n%s", diff)
 	}
@@ -389,7 +389,7 @@ func TestOrder(t *testing.T) {
 func TestPartOfTheCatalogue(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
-	outcome, _ := walked(t, ctx, Target{}, stub("a", fine, func(c *Check) { c.Reads = []ID{"elsewhere"} }))
+	outcome, _ := runStubs(t, ctx, Target{}, stub("a", fine, func(c *Check) { c.Reads = []ID{"elsewhere"} }))
 	if diff := cmp.Diff(results("a ok"), outline(outcome)); diff != "" {
 		t.Errorf("results (-want +got):\n%s", diff)
 	}
@@ -415,20 +415,20 @@ func TestPanic(t *testing.T) {
 		change func(*Check)
 	}{
 		{"in Observe", observes(func(context.Context, *Env) (Facts, error) { explode(); return nil, nil })},
-		{"in Judge", judges(func(Facts, Seen) []Result { explode(); return nil })},
-		{"in Judge, an index", judges(func(Facts, Seen) []Result { return []Result{{State: State(strings.Split("x", ",")[1])}} })},
-		{"a state that doesn't exist", judges(func(Facts, Seen) []Result { return []Result{{State: "great"}} })},
+		{"in Judge", judges(func(Facts, FactsByCheck) []Result { explode(); return nil })},
+		{"in Judge, an index", judges(func(Facts, FactsByCheck) []Result { return []Result{{State: State(strings.Split("x", ",")[1])}} })},
+		{"a state that doesn't exist", judges(func(Facts, FactsByCheck) []Result { return []Result{{State: "great"}} })},
 		{"an error as its value", observes(func(context.Context, *Env) (Facts, error) { panic(errors.New("as an error")) })},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			read := stub("e", fine, func(c *Check) { c.Reads = []ID{"b"} },
-				judges(func(_ Facts, s Seen) []Result {
-					if seen[stubFacts](s, "b") != nil {
+				judges(func(_ Facts, seen FactsByCheck) []Result {
+					if factsOf[stubFacts](seen, "b") != nil {
 						return one(broken) // what a broken check saw isn't to be relied on
 					}
 					return ok()
 				}))
-			outcome, _ := walked(t, t.Context(), Target{}, stub("a", fine), stub("b", fine, c.change), stub("c", fine, needs("b")), stub("d", fine), read)
+			outcome, _ := runStubs(t, t.Context(), Target{}, stub("a", fine), stub("b", fine, c.change), stub("c", fine, needs("b")), stub("d", fine), read)
 			want := results("a ok", "b unknown internal-error you", "c skipped because b", "d ok", "e ok")
 			if diff := cmp.Diff(want, outline(outcome)); diff != "" {
 				t.Fatalf("results (-want +got):\n%s", diff)
@@ -467,7 +467,7 @@ func TestPanicWhileAsking(t *testing.T) {
 	for _, id := range []ID{PortalRedirect, RESTRoute, HTTPSSeen, MethodInventory, PortalClock, AuthServerFromPortal, ContentFilterCheck} {
 		real := find(t, id)
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-		outcome, _ := walked(t, ctx, Target{Address: address}, stub("a", fine, observes(func(ctx context.Context, env *Env) (Facts, error) {
+		outcome, _ := runStubs(t, ctx, Target{Address: address}, stub("a", fine, observes(func(ctx context.Context, env *Env) (Facts, error) {
 			env.client = nil // which makes every request panic
 			return real.observe(ctx, env)
 		})), stub("b", fine))
@@ -493,7 +493,7 @@ func TestObserveFails(t *testing.T) {
 		{"a timeout", nil, os.ErrDeadlineExceeded, "a unknown timeout server-admin"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			outcome, _ := walked(t, t.Context(), Target{}, stub("a", fine, observes(func(context.Context, *Env) (Facts, error) { return c.facts, c.err })), stub("b", fine, needs("a")))
+			outcome, _ := runStubs(t, t.Context(), Target{}, stub("a", fine, observes(func(context.Context, *Env) (Facts, error) { return c.facts, c.err })), stub("b", fine, needs("a")))
 			if diff := cmp.Diff(results(c.want, "b skipped because a"), outline(outcome)); diff != "" {
 				t.Errorf("results (-want +got):\n%s", diff)
 			}
@@ -503,7 +503,7 @@ func TestObserveFails(t *testing.T) {
 
 // TestEndOfTime asserts what becomes of checks whose time is over, or that are broken off: no conclusion about the portal.
 func TestEndOfTime(t *testing.T) {
-	blames := judges(func(Facts, Seen) []Result { return one(broken) })
+	blames := judges(func(Facts, FactsByCheck) []Result { return one(broken) })
 	hangs := observes(func(ctx context.Context, _ *Env) (Facts, error) {
 		<-ctx.Done()
 		return &stubFacts{Said: "half"}, nil
@@ -526,7 +526,7 @@ func TestEndOfTime(t *testing.T) {
 			ctx, cancel := c.ctx(t.Context())
 			defer cancel()
 			begin := time.Now()
-			outcome, _ := walked(t, ctx, Target{}, stub("a", fine), stub("b", fine, hangs, blames), stub("c", fine, needs("b")))
+			outcome, _ := runStubs(t, ctx, Target{}, stub("a", fine), stub("b", fine, hangs, blames), stub("c", fine, needs("b")))
 			if diff := cmp.Diff(results("a ok", c.want, "c skipped because b"), outline(outcome)); diff != "" {
 				t.Errorf("results (-want +got):\n%s", diff)
 			}
@@ -553,7 +553,7 @@ func TestDeadlineOnTheConnection(t *testing.T) {
 	for range rounds {
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Millisecond)
 		end, _ := ctx.Deadline()
-		outcome, _ := walked(t, ctx, Target{}, stub("a", fine, observes(func(context.Context, *Env) (Facts, error) {
+		outcome, _ := runStubs(t, ctx, Target{}, stub("a", fine, observes(func(context.Context, *Env) (Facts, error) {
 			conn, err := net.Dial("tcp", silent.Addr().String())
 			if err != nil {
 				return nil, err
@@ -562,7 +562,7 @@ func TestDeadlineOnTheConnection(t *testing.T) {
 			conn.SetReadDeadline(end)
 			_, err = conn.Read(make([]byte, 1))
 			return &stubFacts{Said: string(transport.FailureOf(err))}, nil
-		}), judges(func(Facts, Seen) []Result { return one(broken) })))
+		}), judges(func(Facts, FactsByCheck) []Result { return one(broken) })))
 		cancel()
 		if written("a", outcome.Results[0]) != "unknown timeout server-admin" {
 			early++
@@ -645,7 +645,7 @@ func TestCancel(t *testing.T) {
 		{"the portal is silent, deep", "rest-timeout", []Consent{Deep, ContentFilter}, RESTRoute},
 		{"the portal dribbles", "rest-slow", nil, RESTRoute},
 		{"the portal waits for the authorization server", "auth-server-unreachable-slow", []Consent{Deep}, AuthServerFromPortal},
-		{"nobody answers the knock", "tcp-timeout", nil, PortalTCP},
+		{"no connection", "tcp-timeout", nil, PortalTCP},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
@@ -770,7 +770,7 @@ func assertFirst(t *testing.T, o *Outcome, want map[ID]string) {
 	}
 }
 
-// TestSilentHandshake knocks at ports that open and then say nothing.
+// TestSilentHandshake connects to ports that open and then say nothing.
 func TestSilentHandshake(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -844,7 +844,7 @@ func TestClientCertificateTimeout(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
 	var s TLSSeen
-	conn := env.handshake(ctx, &line{door: door{dial: func(ctx context.Context) (net.Conn, error) {
+	conn := env.handshake(ctx, &connection{endpoint: endpoint{dial: func(ctx context.Context) (net.Conn, error) {
 		return (&net.Dialer{}).DialContext(ctx, "tcp", listener.Addr().String())
 	}}}, &s)
 	if conn != nil {

@@ -50,7 +50,7 @@ func RunSelfTest(ctx context.Context, n *transport.Net, self Self, observer Obse
 	env := newEnv(run, n, Target{Self: self})
 	defer env.close()
 	defer stop()
-	outcome := walk(ctx, env, SelfCatalog(), observer)
+	outcome := runCatalog(ctx, env, SelfCatalog(), observer)
 	outcome.NotChecked = nil
 	return outcome
 }
@@ -61,7 +61,7 @@ func SelfCatalog() []*Check {
 		return Check{ID: id, Group: SelfGroup, Vantage: FromComputer, Owner: You, Causes: causes}
 	}
 	display := check(SelfDisplay, NoOpenGL)
-	display.Credentials = []Credential{aWindow}
+	display.Credentials = []Credential{windowCredential}
 	return []*Check{
 		define(check(SelfKeyring, KeyringAbsent, KeyringLocked, KeyringRefused, KeyringTimeout), observeKeyring, judgeKeyring),
 		define(check(SelfLoopback, PortBusy, PortReserved), observeLoopback, judgeLoopback),
@@ -75,8 +75,8 @@ func SelfCatalog() []*Check {
 // PlannedForSelfTest is how many checks a self-test without a window makes.
 func PlannedForSelfTest() int { return len(SelfCatalog()) - 1 }
 
-// aWindow is what the check of the display needs: a program that has one.
-const aWindow Credential = "window"
+// windowCredential is what the check of the display needs: a program that has one.
+const windowCredential Credential = "window"
 
 // KeyringFacts are how the operating system's keyring took a trial entry, which is gone again.
 type KeyringFacts struct {
@@ -100,7 +100,7 @@ func observeKeyring(ctx context.Context, env *Env) (*KeyringFacts, error) {
 	return f, nil
 }
 
-func judgeKeyring(f *KeyringFacts, _ Seen) []Result {
+func judgeKeyring(f *KeyringFacts, _ FactsByCheck) []Result {
 	args := Args{"keeper": f.Keeper}
 	switch f.Reason {
 	case "":
@@ -135,7 +135,7 @@ func observeLoopback(ctx context.Context, env *Env) (*LoopbackFacts, error) {
 	return f, err
 }
 
-func judgeLoopback(f *LoopbackFacts, _ Seen) []Result {
+func judgeLoopback(f *LoopbackFacts, _ FactsByCheck) []Result {
 	args := Args{"address": f.Address}
 	switch f.Reason {
 	case "":
@@ -158,7 +158,7 @@ func observeBrowser(context.Context, *Env) (*BrowserFacts, error) {
 	return &BrowserFacts{Found: oauthflow.ProbeBrowser() == nil}, nil
 }
 
-func judgeBrowser(f *BrowserFacts, _ Seen) []Result {
+func judgeBrowser(f *BrowserFacts, _ FactsByCheck) []Result {
 	if !f.Found {
 		return one(notice(NoBrowser, You))
 	}
@@ -178,7 +178,7 @@ func observeSelfProxy(ctx context.Context, env *Env) (*SelfProxyFacts, error) {
 	return &SelfProxyFacts{*f}, nil
 }
 
-func judgeSelfProxy(f *SelfProxyFacts, _ Seen) []Result {
+func judgeSelfProxy(f *SelfProxyFacts, _ FactsByCheck) []Result {
 	proxy := ""
 	for _, h := range f.Hosts {
 		if h.Proxy != "" {
@@ -208,7 +208,7 @@ func observeSelfClock(ctx context.Context, env *Env) (*SelfClockFacts, error) {
 	return &SelfClockFacts{*f}, nil
 }
 
-func judgeSelfClock(f *SelfClockFacts, _ Seen) []Result {
+func judgeSelfClock(f *SelfClockFacts, _ FactsByCheck) []Result {
 	offset, known := f.offset()
 	switch {
 	case !known:
@@ -228,7 +228,7 @@ func observeDisplay(ctx context.Context, env *Env) (*DisplayFacts, error) {
 	return &DisplayFacts{OpenGL: env.target.Self.Display(ctx) == nil}, nil
 }
 
-func judgeDisplay(f *DisplayFacts, _ Seen) []Result {
+func judgeDisplay(f *DisplayFacts, _ FactsByCheck) []Result {
 	if !f.OpenGL {
 		return one(notice(NoOpenGL, You))
 	}
@@ -252,6 +252,6 @@ func MaySignIn(ctx context.Context, n *transport.Net, target Target, observer Ob
 	env := newEnv(run, n, target)
 	defer env.close()
 	defer stop()
-	outcome := walk(ctx, env, signInCatalog(), observer)
+	outcome := runCatalog(ctx, env, signInCatalog(), observer)
 	return env.secretRule(), outcome
 }

@@ -34,7 +34,7 @@ const (
 	backlogAfter = 3 * 24 * time.Hour
 )
 
-func judgeAgents(f *AgentsFacts, _ Seen) []Result {
+func judgeAgents(f *AgentsFacts, _ FactsByCheck) []Result {
 	var newest *time.Duration
 	if f.Agents != nil {
 		for _, age := range []*int64{f.Agents.AgeS, f.Agents.PeriodicAgeS} {

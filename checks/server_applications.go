@@ -25,7 +25,7 @@ func observeApplications(_ context.Context, env *Env) (*ApplicationsFacts, error
 	return &ApplicationsFacts{At: env.now().UTC(), Applications: env.probe().Applications}, nil
 }
 
-func judgeApplications(f *ApplicationsFacts, _ Seen) []Result {
+func judgeApplications(f *ApplicationsFacts, _ FactsByCheck) []Result {
 	var results []Result
 	for _, c := range []struct {
 		cause Cause

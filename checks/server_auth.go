@@ -80,9 +80,9 @@ func observeServerAuth(_ context.Context, env *Env) (*ServerAuthFacts, error) {
 	return f, nil
 }
 
-// serverHost turns what a script saw of a host into facts. Of an authorization server its own words are wanted: any page may
+// serverHost turns what a script saw of a host into facts. Of an authorization server its own error is wanted: any page may
 // have been put in their place.
-func (env *Env) serverHost(h serverprobe.Host, words bool) ServerHost {
+func (env *Env) serverHost(h serverprobe.Host, wantsError bool) ServerHost {
 	s := ServerHost{By: h.By, Host: h.Host, Port: h.Port, InUse: h.InUse, Addresses: h.Addresses, Asked: h.HTTP != nil}
 	if h.HTTP != nil {
 		s.Status, s.Error, s.TookMS = h.HTTP.Status, h.HTTP.Error, h.HTTP.TookMS
@@ -93,7 +93,7 @@ func (env *Env) serverHost(h serverprobe.Host, words bool) ServerHost {
 	curl := func(codes ...int) bool { return h.Curl != nil && slices.Contains(codes, *h.Curl) }
 	proxied := h.By == serverprobe.PHP && env.target.ServerProbe.Proxies != nil && env.target.ServerProbe.Proxies.REST.Host != ""
 	switch {
-	case s.Error != "", !words && s.Status > 0:
+	case s.Error != "", !wantsError && s.Status > 0:
 	case proxied:
 		s.Layer = transport.StageProxy
 	case h.DNS == failed, curl(6):
@@ -111,19 +111,17 @@ func (env *Env) serverHost(h serverprobe.Host, words bool) ServerHost {
 	}
 	switch {
 	case h.TLS != "":
-		s.Verified = truth(h.TLS != failed)
+		s.Verified = new(h.TLS != failed)
 	case h.Curl != nil && h.HTTP != nil && h.HTTP.Status > 0:
-		s.Verified = truth(true)
+		s.Verified = new(true)
 	case curl(60):
-		s.Verified = truth(false)
+		s.Verified = new(false)
 	}
 	env.examineSent(&s, h.Chain)
 	return s
 }
 
 const failed = "failed"
-
-func truth(b bool) *bool { return &b }
 
 func httpFailure(h serverprobe.Host) string {
 	if h.HTTP == nil {
@@ -148,7 +146,7 @@ func (env *Env) examineSent(s *ServerHost, sent [][]byte) {
 		return
 	}
 	at := clamp(env.now(), chain[0].NotBefore, chain[0].NotAfter)
-	s.Public = truth(leads(chain, nil, env.net.Roots(), at) && chain[0].VerifyHostname(s.Host) == nil)
+	s.Public = new(leadsToRoot(chain, nil, env.net.Roots(), at) && chain[0].VerifyHostname(s.Host) == nil)
 	s.Issuer, s.Interceptor = described[0].Issuer, nameIn(described, interceptors)
 }
 
@@ -162,7 +160,7 @@ func (f *ServerAuthFacts) used() *ServerHost {
 	return nil
 }
 
-// proved tells whether the portal itself, with the settings that it has, got the authorization server's own words.
+// proved tells whether the portal itself, with the settings that it has, got an answer of the authorization server itself.
 func (f *ServerAuthFacts) proved() bool {
 	if f == nil {
 		return false
@@ -173,7 +171,7 @@ func (f *ServerAuthFacts) proved() bool {
 
 func (h *ServerHost) reached() bool { return h.Asked && h.Layer == "" && h.Error != "" }
 
-func judgeServerAuth(f *ServerAuthFacts, _ Seen) []Result {
+func judgeServerAuth(f *ServerAuthFacts, _ FactsByCheck) []Result {
 	if u := f.used(); u != nil {
 		switch {
 		case u.reached():

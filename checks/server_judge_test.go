@@ -53,7 +53,7 @@ func TestJudgeProbe(t *testing.T) {
 
 // authHost is what PHP saw of an authorization server.
 func authHost(host string, inUse bool, change ...func(*ServerHost)) ServerHost {
-	h := ServerHost{By: serverprobe.PHP, Host: host, Port: 443, InUse: inUse, Asked: true, Status: 400, Error: "invalid_request", Verified: truth(true), Public: truth(true)}
+	h := ServerHost{By: serverprobe.PHP, Host: host, Port: 443, InUse: inUse, Asked: true, Status: 400, Error: "invalid_request", Verified: new(true), Public: new(true)}
 	for _, c := range change {
 		c(&h)
 	}
@@ -67,7 +67,7 @@ func endsAt(layer transport.Stage) func(*ServerHost) {
 }
 
 func certificate(verified, public bool) func(*ServerHost) {
-	return func(h *ServerHost) { h.Verified, h.Public = truth(verified), truth(public) }
+	return func(h *ServerHost) { h.Verified, h.Public = new(verified), new(public) }
 }
 
 func bySh(h *ServerHost) { h.By, h.InUse = serverprobe.Shell, false }
@@ -188,9 +188,9 @@ func TestJudgeServerModules(t *testing.T) {
 	judge(t, ServerModules, []verdict{
 		{"nothing required", facts(builtIn, has), nil, results("ok")},
 		{"no rest", facts(builtIn, map[string]string{"main": "25.550.100"}), nil, results(missing)},
-		{"rest doesn't load", &ServerModulesFacts{Required: builtIn, Versions: has, RESTLoads: truth(false)}, nil, results(missing)},
-		{"rest loads, by the product's log", &ServerModulesFacts{Required: builtIn, RESTLoads: truth(true)}, nil, results("ok")},
-		{"rest doesn't, by the product's log", &ServerModulesFacts{Required: builtIn, RESTLoads: truth(false)}, nil, results(missing)},
+		{"rest doesn't load", &ServerModulesFacts{Required: builtIn, Versions: has, RESTLoads: new(false)}, nil, results(missing)},
+		{"rest loads, by the product's log", &ServerModulesFacts{Required: builtIn, RESTLoads: new(true)}, nil, results("ok")},
+		{"rest doesn't, by the product's log", &ServerModulesFacts{Required: builtIn, RESTLoads: new(false)}, nil, results(missing)},
 		{"a module is there", facts(Required{Modules: map[string]string{"crm": "23.0.0"}}, has), nil, results("ok")},
 		{"whatever its letters", facts(Required{Modules: map[string]string{"CRM": "23.0.0"}}, has), nil, results("ok")},
 		{"too old", facts(Required{Modules: map[string]string{"crm": "24.0.0"}}, has), nil, results(outdated)},
@@ -370,8 +370,8 @@ func TestJudgeOutside(t *testing.T) {
 		{"its resolver failed", &OutsideFacts{DNS: dns(transport.NameFailed)}, nil, results(nothing)},
 		{"through a proxy", &OutsideFacts{DNS: &DNSFacts{Proxy: "proxy:3128"}, TCP: &TCPFacts{Proxy: "proxy:3128"}, Route: &RouteFacts{Exchange: Exchange{Status: 401, Form: portal.FormJSON}}}, nil,
 			results("ok", "portal-dns: ok")},
-		{"another certificate than here", &OutsideFacts{DNS: public, TCP: open, TLS: bad}, Seen{PortalTLS: good}, results("ok", "portal-dns: ok", "portal-tls: problem tls-incomplete-chain server-admin")},
-		{"the same fault as here", &OutsideFacts{DNS: public, TCP: open, TLS: bad}, Seen{PortalTLS: bad}, results("ok", "portal-dns: ok")},
+		{"another certificate than here", &OutsideFacts{DNS: public, TCP: open, TLS: bad}, FactsByCheck{PortalTLS: good}, results("ok", "portal-dns: ok", "portal-tls: problem tls-incomplete-chain server-admin")},
+		{"the same fault as here", &OutsideFacts{DNS: public, TCP: open, TLS: bad}, FactsByCheck{PortalTLS: bad}, results("ok", "portal-dns: ok")},
 		{"nothing known", &OutsideFacts{Made: looked}, nil, results(nothing)},
 	})
 }
@@ -387,8 +387,8 @@ func TestFromOutside(t *testing.T) {
 	}
 }
 
-// TestHeed asserts what the word of the portal's server does to what was seen from elsewhere.
-func TestHeed(t *testing.T) {
+// TestPrecedence asserts what the results of the portal's server do to what was seen from elsewhere.
+func TestPrecedence(t *testing.T) {
 	connection := &AuthFacts{Deep: true, Tokens: []TokenAnswer{token(portal.InForm, saysError(401, bitrix.CodeConnectionError, ""))}}
 	noDeep := &AuthFacts{}
 	blocked := &AuthFacts{Deep: true, BlockedBy: PortalRedirect}
@@ -404,41 +404,41 @@ func TestHeed(t *testing.T) {
 		cases []verdict
 	}{
 		{AuthServerFromPortal, []verdict{
-			{"what was open is settled", noDeep, Seen{ServerAuthServer: reached}, results("ok")},
-			{"a time-out of ours too", timeout, Seen{ServerAuthServer: reached}, results("ok")},
-			{"and what no token may be sent for", blocked, Seen{ServerAuthServer: reached}, results("ok")},
-			{"not by the command line's PHP", noDeep, Seen{ServerAuthServer: byCLI}, results("unknown needs-deep you")},
-			{"not by a shell", noDeep, Seen{ServerAuthServer: server(authHost(cisHost, false, bySh))}, results("unknown needs-deep you")},
-			{"a contradiction is shown", connection, Seen{ServerAuthServer: reached}, results("problem auth-server-unreachable network-admin")},
-			{"the server knows why", connection, Seen{ServerAuthServer: dead}, results("skipped because server-auth-server")},
-			{"and need not be asked by a token", noDeep, Seen{ServerAuthServer: dead}, results("skipped because server-auth-server")},
-			{"another fault stands", &AuthFacts{Deep: true, Tokens: []TokenAnswer{token(portal.InForm, saysError(401, bitrix.CodeVerificationNeeded, ""))}}, Seen{ServerAuthServer: dead},
+			{"what was open is settled", noDeep, FactsByCheck{ServerAuthServer: reached}, results("ok")},
+			{"a time-out of ours too", timeout, FactsByCheck{ServerAuthServer: reached}, results("ok")},
+			{"and what no token may be sent for", blocked, FactsByCheck{ServerAuthServer: reached}, results("ok")},
+			{"not by the command line's PHP", noDeep, FactsByCheck{ServerAuthServer: byCLI}, results("unknown needs-deep you")},
+			{"not by a shell", noDeep, FactsByCheck{ServerAuthServer: server(authHost(cisHost, false, bySh))}, results("unknown needs-deep you")},
+			{"a contradiction is shown", connection, FactsByCheck{ServerAuthServer: reached}, results("problem auth-server-unreachable network-admin")},
+			{"the server knows why", connection, FactsByCheck{ServerAuthServer: dead}, results("skipped because server-auth-server")},
+			{"and need not be asked by a token", noDeep, FactsByCheck{ServerAuthServer: dead}, results("skipped because server-auth-server")},
+			{"another fault stands", &AuthFacts{Deep: true, Tokens: []TokenAnswer{token(portal.InForm, saysError(401, bitrix.CodeVerificationNeeded, ""))}}, FactsByCheck{ServerAuthServer: dead},
 				results("problem licence-rejected portal-admin")},
 			{"registration", &AuthFacts{Deep: true, Tokens: []TokenAnswer{token(portal.InForm, saysError(400, bitrix.CodeCore, "No client credentials"))}},
-				Seen{ServerRegistration: &RegistrationFacts{Registration: &serverprobe.Registration{}}}, results("skipped because server-registration")},
+				FactsByCheck{ServerRegistration: &RegistrationFacts{Registration: &serverprobe.Registration{}}}, results("skipped because server-registration")},
 			{"without a probe", noDeep, nil, results("unknown needs-deep you")},
 		}},
 		{HTTPSSeen, []verdict{
-			{"the server's word doesn't open the way for a token", &HTTPSFacts{Exchange: *failedWith(transport.Timeout)}, Seen{ServerRESTSetup: &SetupFacts{HTTPS: &serverprobe.HTTPS{Seen: true}}},
+			{"the server's answer doesn't allow a token", &HTTPSFacts{Exchange: *failedWith(transport.Timeout)}, FactsByCheck{ServerRESTSetup: &SetupFacts{HTTPS: &serverprobe.HTTPS{Seen: true}}},
 				results("unknown timeout server-admin")},
-			{"the same fault once", &HTTPSFacts{Exchange: *saysError(401, bitrix.CodeInvalidRequest, "")}, Seen{ServerRESTSetup: &SetupFacts{HTTPS: &serverprobe.HTTPS{Browser: "https://portal.example.ru"}}},
+			{"the same fault once", &HTTPSFacts{Exchange: *saysError(401, bitrix.CodeInvalidRequest, "")}, FactsByCheck{ServerRESTSetup: &SetupFacts{HTTPS: &serverprobe.HTTPS{Browser: "https://portal.example.ru"}}},
 				results("skipped because server-rest-setup")},
-			{"a contradiction is shown", &HTTPSFacts{Exchange: *saysError(401, bitrix.CodeInvalidRequest, "")}, Seen{ServerRESTSetup: &SetupFacts{HTTPS: &serverprobe.HTTPS{Seen: true}, Setup: &serverprobe.Setup{}}},
+			{"a contradiction is shown", &HTTPSFacts{Exchange: *saysError(401, bitrix.CodeInvalidRequest, "")}, FactsByCheck{ServerRESTSetup: &SetupFacts{HTTPS: &serverprobe.HTTPS{Seen: true}, Setup: &serverprobe.Setup{}}},
 				results("problem https-not-seen server-admin")},
 		}},
 		{TokenAccepted, []verdict{
 			{"no token checker", &AcceptedFacts{Answer: errorAnswer(bitrix.CodeNoAuthFound, ""), JSON: errorAnswer(bitrix.CodeNoAuthFound, "")},
-				Seen{ServerRESTSetup: setup, AuthServerFromPortal: &AuthFacts{Deep: true, Tokens: fourTimes(saysError(401, bitrix.CodeNoAuthFound, ""), saysError(401, bitrix.CodeNoAuthFound, ""),
+				FactsByCheck{ServerRESTSetup: setup, AuthServerFromPortal: &AuthFacts{Deep: true, Tokens: fourTimes(saysError(401, bitrix.CodeNoAuthFound, ""), saysError(401, bitrix.CodeNoAuthFound, ""),
 					saysError(401, bitrix.CodeNoAuthFound, ""), saysError(401, bitrix.CodeNoAuthFound, ""))}}, results("skipped because server-rest-setup")},
 		}},
 		{RequiredModules, []verdict{
-			{"missing by the server's list", portalHas(crm), Seen{ServerModules: modules}, results("skipped because server-modules")},
-			{"missing, and something else", portalHas(Required{Modules: map[string]string{"rpa": "", "crm": "23.0.0"}}), Seen{ServerModules: modules}, results("unknown module-version-unknown portal-admin")},
+			{"missing by the server's list", portalHas(crm), FactsByCheck{ServerModules: modules}, results("skipped because server-modules")},
+			{"missing, and something else", portalHas(Required{Modules: map[string]string{"rpa": "", "crm": "23.0.0"}}), FactsByCheck{ServerModules: modules}, results("unknown module-version-unknown portal-admin")},
 		}},
 	} {
 		judge(t, c.id, c.cases)
 	}
-	if r := find(t, AuthServerFromPortal).Judge(noDeep, Seen{ServerAuthServer: reached})[0]; r.Vantage != FromServer {
+	if r := conclude(find(t, AuthServerFromPortal), noDeep, FactsByCheck{ServerAuthServer: reached})[0]; r.Vantage != FromServer {
 		t.Errorf("seen from %s", r.Vantage)
 	}
 }
@@ -455,8 +455,8 @@ func TestExactVersions(t *testing.T) {
 	}
 }
 
-// TestExplanationsHold asserts that every explanation is about causes that there are.
-func TestExplanationsHold(t *testing.T) {
+// TestPrecedenceTable asserts that every row is about causes that there are.
+func TestPrecedenceTable(t *testing.T) {
 	declares := func(id ID, cause Cause) bool {
 		for _, c := range find(t, id).Causes {
 			if c == cause {
@@ -465,17 +465,17 @@ func TestExplanationsHold(t *testing.T) {
 		}
 		return false
 	}
-	for _, e := range explanations {
-		if !declares(e.check, e.cause) {
-			t.Errorf("%s has no cause %s", e.check, e.cause)
+	for _, p := range precedence {
+		if !declares(p.check, p.cause) {
+			t.Errorf("%s has no cause %s", p.check, p.cause)
 		}
-		for _, cause := range e.found {
-			if !declares(e.by, cause) {
-				t.Errorf("%s has no cause %s", e.by, cause)
+		for _, cause := range p.found {
+			if !declares(p.server, cause) {
+				t.Errorf("%s has no cause %s", p.server, cause)
 			}
 		}
-		if serverJudges[e.by] == nil {
-			t.Errorf("nobody judges %s", e.by)
+		if group := find(t, p.server).Group; group != ServerGroup {
+			t.Errorf("%s is of group %s", p.server, group)
 		}
 	}
 }
@@ -484,7 +484,7 @@ func TestExplanationsHold(t *testing.T) {
 func TestOutsideJudgedAgain(t *testing.T) {
 	here, there := &TLSFacts{At: looked, Addresses: []TLSSeen{goodTLS()}}, &TLSFacts{At: looked, Addresses: []TLSSeen{goodTLS(incomplete)}}
 	outside := &OutsideFacts{Made: looked, TCP: &TCPFacts{Attempts: []TCPAttempt{{}}}, TLS: there}
-	first := append(find(t, PortalTLS).Judge(here, nil), find(t, PortalFromInternet).Judge(outside, Seen{PortalTLS: here})...)
+	first := append(find(t, PortalTLS).Judge(here, nil), find(t, PortalFromInternet).Judge(outside, FactsByCheck{PortalTLS: here})...)
 	var saved []Result
 	for _, r := range first {
 		data, err := json.Marshal(r.Facts)

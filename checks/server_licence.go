@@ -28,7 +28,7 @@ func observeServerLicence(_ context.Context, env *Env) (*ServerLicenceFacts, err
 // A licence can be renewed from 60 days before its end.
 const licenceSoon = 60 * 24 * time.Hour
 
-func judgeServerLicence(f *ServerLicenceFacts, _ Seen) []Result {
+func judgeServerLicence(f *ServerLicenceFacts, _ FactsByCheck) []Result {
 	if f.Licence == nil {
 		return one(unknown(UnexpectedAnswer, PortalAdmin))
 	}

@@ -25,7 +25,7 @@ func restLoads(p *serverprobe.Probe) *bool {
 		return p.RESTOK
 	}
 	if p.SystemCheck != nil && p.SystemCheck.Tests["check_rest"] != "" {
-		return truth(p.SystemCheck.Tests["check_rest"] == "Ok")
+		return new(p.SystemCheck.Tests["check_rest"] == "Ok")
 	}
 	return nil
 }
@@ -34,7 +34,7 @@ func observeServerModules(_ context.Context, env *Env) (*ServerModulesFacts, err
 	return &ServerModulesFacts{Required: requiredOf(env.target.required()), Versions: env.moduleVersions(), RESTLoads: restLoads(env.probe())}, nil
 }
 
-func judgeServerModules(f *ServerModulesFacts, _ Seen) []Result {
+func judgeServerModules(f *ServerModulesFacts, _ FactsByCheck) []Result {
 	var missing, outdated []requirements.Finding
 	if f.Versions != nil {
 		// Every application needs module rest, whatever its requirements say.
@@ -43,8 +43,8 @@ func judgeServerModules(f *ServerModulesFacts, _ Seen) []Result {
 			r.Modules = append(r.Modules, requirements.Module{Name: "rest"})
 		}
 		all := requirements.Resolve(r, &requirements.Inventory{ModuleVersions: f.Versions})
-		missing = gather(all, is(requirements.Install, requirements.ModuleNeed))
-		outdated = gather(all, func(n requirements.Finding) bool { return n.Kind == requirements.Update })
+		missing = filter(all, is(requirements.Install, requirements.ModuleNeed))
+		outdated = filter(all, func(n requirements.Finding) bool { return n.Kind == requirements.Update })
 	}
 	if broken := f.RESTLoads != nil && !*f.RESTLoads; broken && missing == nil {
 		missing = []requirements.Finding{{Kind: requirements.Install, What: requirements.ModuleNeed, Name: "rest", Module: "rest"}}
@@ -52,6 +52,6 @@ func judgeServerModules(f *ServerModulesFacts, _ Seen) []Result {
 	if f.Versions == nil && f.RESTLoads == nil {
 		return one(unknown(UnexpectedAnswer, PortalAdmin))
 	}
-	results := slices.Concat(told(problem(ModuleMissing, PortalAdmin), missing), told(problem(ModuleOutdated, PortalAdmin), outdated))
+	results := slices.Concat(forFindings(problem(ModuleMissing, PortalAdmin), missing), forFindings(problem(ModuleOutdated, PortalAdmin), outdated))
 	return about(orOK(results), Args{"built_in": f.Required.BuiltIn, "rest": f.Versions["rest"]})
 }

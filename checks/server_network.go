@@ -57,7 +57,7 @@ func observeServerNetwork(_ context.Context, env *Env) (*ServerNetworkFacts, err
 	return f, nil
 }
 
-func judgeServerNetwork(f *ServerNetworkFacts, _ Seen) []Result {
+func judgeServerNetwork(f *ServerNetworkFacts, _ FactsByCheck) []Result {
 	// A portal needs its own region's hosts; of two possible ones, one is enough.
 	regions := bitrix.Regions()
 	if f.Region != "" {

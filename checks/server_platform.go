@@ -50,7 +50,7 @@ var extensionsOfREST = []string{"fsockopen", "openssl", "ssl", "hash", "json", "
 
 var versionNumber = regexp.MustCompile(`\d+(?:\.\d+)+`)
 
-func judgeServerPlatform(f *ServerPlatformFacts, _ Seen) []Result {
+func judgeServerPlatform(f *ServerPlatformFacts, _ FactsByCheck) []Result {
 	if f.PHP == nil || f.PHP.Version == "" {
 		return one(unknown(UnexpectedAnswer, ServerAdmin))
 	}

@@ -24,15 +24,15 @@ const (
 // Older answers may tell of what has been mended since.
 const probeOldAfter = 24 * time.Hour
 
-// lacksProbe and lacksPart say that nothing was pasted, or nothing that a check could look at.
-func lacksProbe(t *Target) Reason {
+// missingProbe and missingPart say that nothing was pasted, or nothing that a check could look at.
+func missingProbe(t *Target) Reason {
 	if t.ServerProbe == nil {
 		return NeedsServerProbe
 	}
 	return ""
 }
 
-func lacksPart(has func(*serverprobe.Probe) bool) func(*Target) Reason {
+func missingPart(has func(*serverprobe.Probe) bool) func(*Target) Reason {
 	return func(t *Target) Reason {
 		if t.ServerProbe == nil || t.ServerProbe.Damage != "" || !has(t.ServerProbe) {
 			return NeedsServerProbe
@@ -88,7 +88,7 @@ func probeFacts(t *Target, at time.Time) *ServerProbeFacts {
 	return f
 }
 
-func judgeProbe(f *ServerProbeFacts, _ Seen) []Result {
+func judgeProbe(f *ServerProbeFacts, _ FactsByCheck) []Result {
 	args := Args{"asked": f.Asked, "names": f.Names, "reason": string(f.Damage), "parts": slices.Sorted(maps.Keys(f.Failed)), "ended": f.Ended,
 		"product": f.Failed["product"], "known": f.Asked != "" || len(f.Names) > 0}
 	var results []Result
@@ -147,7 +147,7 @@ func (env *Env) probe() *serverprobe.Probe {
 	return nil
 }
 
-// moduleVersions are those of the installed modules by the portal's server, nil without its word. Partners' modules are left
+// moduleVersions are those of the installed modules by the portal's server, nil if it didn't report them. Partners' modules are left
 // out unless they are required: their names have a dot, and may tell whose portal it is.
 func (env *Env) moduleVersions() map[string]string {
 	p := env.probe()

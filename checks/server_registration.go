@@ -25,7 +25,7 @@ func observeRegistration(_ context.Context, env *Env) (*RegistrationFacts, error
 	return f, nil
 }
 
-func judgeRegistration(f *RegistrationFacts, _ Seen) []Result {
+func judgeRegistration(f *RegistrationFacts, _ FactsByCheck) []Result {
 	r := f.Registration
 	if r == nil {
 		return one(unknown(UnexpectedAnswer, PortalAdmin))

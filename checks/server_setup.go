@@ -37,7 +37,7 @@ func observeSetup(_ context.Context, env *Env) (*SetupFacts, error) {
 // tokenChecker is the class of module rest that checks applications' tokens.
 const tokenChecker = `Bitrix\Rest\OAuth\Auth` // #nosec G101 -- a class of the product's
 
-func judgeSetup(f *SetupFacts, _ Seen) []Result {
+func judgeSetup(f *SetupFacts, _ FactsByCheck) []Result {
 	if f.Setup == nil && f.Handlers == nil && f.HTTPS == nil {
 		return one(unknown(UnexpectedAnswer, PortalAdmin))
 	}

@@ -312,7 +312,7 @@ func TestCertificatesAtTheServer(t *testing.T) {
 			target.ServerProbe = probe
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
-			p := played{Outcome: checks.Run(ctx, transport.New(way), target, silent{}), sim: sim.Sim}
+			p := played{Outcome: checks.Run(ctx, transport.New(way), target, nil), sim: sim.Sim}
 			if got := string(p.result(checks.ServerAuthServer).Cause); got != c.want {
 				t.Errorf("found %q, want %q", got, c.want)
 			}

@@ -75,7 +75,7 @@ func (s *Shared) call(address string) *flight.Call[HostSeen] {
 	h.call = flight.Go(&s.asking, func() HostSeen {
 		serves := failureServes
 		defer func() { h.until = time.Now().Add(serves) }()
-		seen := s.knock(s.ctx, address)
+		seen := s.requestHost(s.ctx, address)
 		if seen.Layer == "" {
 			serves = answerServes
 		}

@@ -38,12 +38,12 @@ func TestSharedAsksTheVendorOnce(t *testing.T) {
 			// What gave up first has no bearing on the others.
 			gone, cancel := context.WithCancel(t.Context())
 			cancel()
-			checks.Run(gone, n, target, silent{})
-			first := checks.Run(t.Context(), n, target, silent{})
+			checks.Run(gone, n, target, nil)
+			first := checks.Run(t.Context(), n, target, nil)
 			var wg sync.WaitGroup
 			outcomes := make([]*checks.Outcome, 4)
 			for i := range outcomes {
-				wg.Go(func() { outcomes[i] = checks.Run(t.Context(), n, target, silent{}) })
+				wg.Go(func() { outcomes[i] = checks.Run(t.Context(), n, target, nil) })
 			}
 			wg.Wait()
 			for _, o := range append(outcomes, first) {

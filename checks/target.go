@@ -105,7 +105,7 @@ func (t *Target) has(c Credential) bool {
 		return t.Webhook != nil
 	case BySignIn:
 		return t.SignIn != nil
-	case aWindow:
+	case windowCredential:
 		return t.Self.Display != nil
 	}
 	return false

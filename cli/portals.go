@@ -247,7 +247,7 @@ func (r *rounds) run(ctx context.Context, p fleet.Portal) (*checks.Outcome, erro
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	return checks.Run(ctx, r.net, target, unobserved{}), nil
+	return checks.Run(ctx, r.net, target, nil), nil
 }
 
 // inWords says why a run could not be made.
@@ -257,11 +257,6 @@ func (cl *commandLine) inWords(err error) string {
 	}
 	return secret.Mask(err.Error())
 }
-
-type unobserved struct{}
-
-func (unobserved) Started(checks.ID)                   {}
-func (unobserved) Finished(checks.ID, []checks.Result) {}
 
 // checkPortals checks the portals of a list, several at once, and writes each result as soon as it is there.
 func (cl *commandLine) checkPortals(ctx context.Context, f checkFlags) error {

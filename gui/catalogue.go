@@ -221,7 +221,7 @@ func (c *cataloguePage) ask(s *model.Session, n model.Name) {
 	c.background(func(ctx context.Context) func() {
 		ctx, cancel := context.WithTimeout(ctx, checks.Budget(before.Target))
 		defer cancel()
-		after := checker.Again(ctx, before, checks.RequiredModules, silence{})
+		after := checker.Again(ctx, before, checks.RequiredModules, nil)
 		secrets := after.Target.Secrets()
 		return func() {
 			s.Use(secrets...)
@@ -235,9 +235,3 @@ func (c *cataloguePage) ask(s *model.Session, n model.Name) {
 	})
 	c.refresh()
 }
-
-// silence is the observer of checks that nobody watches.
-type silence struct{}
-
-func (silence) Started(checks.ID)                   {}
-func (silence) Finished(checks.ID, []checks.Result) {}

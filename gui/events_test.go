@@ -60,7 +60,7 @@ func (p postman) setup(t *testing.T) setup {
 	return setup{store: kept, access: signedIn{}, checker: &scripted{outcome: func(target checks.Target) *checks.Outcome {
 		o := before(target)
 		if target.Receiver != "" && slices.Contains(target.Consents, checks.EventTest) {
-			o.Results = append(o.Results, byID(t, checks.EventDelivery).Judge(facts, checks.Seen{})...)
+			o.Results = append(o.Results, byID(t, checks.EventDelivery).Judge(facts, checks.FactsByCheck{})...)
 		}
 		return o
 	}, tell: func(ctx context.Context, id checks.ID, o checks.Observer) {

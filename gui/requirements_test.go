@@ -112,7 +112,7 @@ func inventoried(t *testing.T, outcome func(checks.Target) *checks.Outcome) func
 			}
 			facts.Methods = append(facts.Methods, seen)
 		}
-		seen := checks.Seen{checks.RequiredModules: facts}
+		seen := checks.FactsByCheck{checks.RequiredModules: facts}
 		for _, id := range []checks.ID{checks.RequiredModules, checks.RequiredMethods, checks.RequiredScopes} {
 			c := byID(t, id)
 			var own checks.Facts = facts

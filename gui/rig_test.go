@@ -503,7 +503,7 @@ func played(t *testing.T, name string) func(checks.Target) *checks.Outcome {
 		t.Fatal(err)
 	}
 	return func(target checks.Target) *checks.Outcome {
-		seen := checks.Seen{}
+		seen := checks.FactsByCheck{}
 		made := map[checks.ID]bool{}
 		start := time.Date(2026, 11, 23, 10, 42, 0, 0, time.UTC)
 		o := &checks.Outcome{Target: target, Started: start, Finished: start.Add(11 * time.Second)}

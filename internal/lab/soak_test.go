@@ -137,7 +137,7 @@ func (t trial) run(ctx context.Context) ([]string, error) {
 		ctx, cancel = context.WithTimeout(ctx, t.end)
 		defer cancel()
 	}
-	return t.wrong(checks.Run(ctx, transport.New(way), target, silent{})), nil
+	return t.wrong(checks.Run(ctx, transport.New(way), target, nil)), nil
 }
 
 // wrong compares an outcome with the injected faults. Every problem and notice must belong to one of them; a check that must see
@@ -184,11 +184,6 @@ func (t trial) wrong(o *checks.Outcome) (wrong []string) {
 	}
 	return wrong
 }
-
-type silent struct{}
-
-func (silent) Started(checks.ID)                   {}
-func (silent) Finished(checks.ID, []checks.Result) {}
 
 // resources are the process's resources.
 type resources struct {

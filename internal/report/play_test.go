@@ -11,11 +11,6 @@ import (
 	"boxready/internal/transport"
 )
 
-type silent struct{}
-
-func (silent) Started(checks.ID)                   {}
-func (silent) Finished(checks.ID, []checks.Result) {}
-
 // play runs the checklist, tokens allowed, against a simulated portal with the faults, in the way in which they show.
 func play(t testing.TB, faults ...string) *checks.Outcome {
 	t.Helper()
@@ -37,7 +32,7 @@ func play(t testing.TB, faults ...string) *checks.Outcome {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
 	defer cancel()
-	return checks.Run(ctx, transport.New(way), target, silent{})
+	return checks.Run(ctx, transport.New(way), target, nil)
 }
 
 func reporter(t testing.TB, lang string) *report.Reporter {

@@ -245,14 +245,14 @@ func TestSentencesAreWhole(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		seen := checks.Seen{checks.AuthServerFromPortal: unseen}
+		seen := checks.FactsByCheck{checks.AuthServerFromPortal: unseen}
 		if required := new(checks.ModulesFacts); c.check != checks.ServerModules && strings.Contains(c.facts, `"required"`) {
 			if err := json.Unmarshal([]byte(c.facts), required); err != nil {
 				t.Fatal(err)
 			}
 			seen[checks.RequiredModules] = required
 			if c.check != checks.RequiredModules {
-				facts = &checks.Met{}
+				facts = &checks.RequirementFacts{}
 			}
 		}
 		results := check.Judge(facts, seen)

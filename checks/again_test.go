@@ -42,7 +42,7 @@ func ranOnce(t *testing.T, faults ...string) (*demo.Portal, *transport.Net, *che
 	}
 	way.PaceWindow = hurried
 	net := transport.New(way)
-	return simulated, net, checks.Run(t.Context(), net, target, silent{})
+	return simulated, net, checks.Run(t.Context(), net, target, nil)
 }
 
 func TestAgain(t *testing.T) {
@@ -94,7 +94,7 @@ func TestAgain(t *testing.T) {
 func TestAgainEndsForEveryCheck(t *testing.T) {
 	_, net, before := ranOnce(t)
 	for _, c := range checks.Catalog() {
-		after := checks.Again(t.Context(), net, before, c.ID, silent{})
+		after := checks.Again(t.Context(), net, before, c.ID, nil)
 		if len(after.Results) != len(before.Results) || after.Verdict != before.Verdict || len(after.NotChecked) != len(before.NotChecked) {
 			t.Errorf("%s: %d results, %s; before %d, %s", c.ID, len(after.Results), after.Verdict, len(before.Results), before.Verdict)
 		}
@@ -125,7 +125,7 @@ func TestAPartOfTheCatalogueEnds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	forbids, outcome := checks.MaySignIn(t.Context(), transport.New(way), target, silent{})
+	forbids, outcome := checks.MaySignIn(t.Context(), transport.New(way), target, nil)
 	if forbids != "" || len(outcome.Results) != checks.PlannedForSignIn() {
 		t.Errorf("forbidden by %q, with %d results", forbids, len(outcome.Results))
 	}

@@ -1,0 +1,27 @@
+package checks
+
+// Conclusions are what the facts of one run lead to, by check, as a run and a saved report that is judged again come to them.
+func Conclusions(facts FactsByCheck) map[ID][]Result {
+	judged := map[ID][]Result{}
+	for _, c := range Catalog() {
+		if facts[c.ID] != nil {
+			judged[c.ID] = c.Judge(facts[c.ID], facts)
+		}
+	}
+	concluded := map[ID][]Result{}
+	for _, c := range Catalog() {
+		concluded[c.ID] = c.applyPrecedence(judged[c.ID], judged)
+	}
+	return concluded
+}
+
+// conclude is what c comes to beside the facts of the checks that it reads.
+func conclude(c *Check, facts Facts, seen FactsByCheck) []Result {
+	others := map[ID][]Result{}
+	for _, other := range Catalog() {
+		if seen[other.ID] != nil && other.Group == ServerGroup {
+			others[other.ID] = other.Judge(seen[other.ID], seen)
+		}
+	}
+	return c.applyPrecedence(c.Judge(facts, seen), others)
+}
