@@ -10,10 +10,9 @@ import (
 
 	"boxready/checks"
 	"boxready/internal/bitrix"
-	"boxready/internal/demo"
 	"boxready/internal/requirements"
 	"boxready/internal/simportal"
-	"boxready/internal/transport"
+	"boxready/internal/simtest"
 )
 
 // The truth table: portals without a module, with the module but without what is needed of it, and without the permission, asked
@@ -42,25 +41,14 @@ func offers() map[string]*requirements.Requirements {
 // resolved runs the checklist against a portal and returns, for each name, what has to happen for it.
 func resolved(t *testing.T, o simportal.Options, needs *requirements.Requirements) map[string]requirements.Finding {
 	t.Helper()
-	sim, err := demo.Simulate(o, "sign-in", "deep")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer sim.Close()
-	way, err := sim.Way("test")
-	if err != nil {
-		t.Fatal(err)
-	}
-	way.PaceWindow = time.Millisecond
-	target, err := sim.Target("test")
-	if err != nil {
-		t.Fatal(err)
-	}
+	sim := simtest.Simulate(t, o, "sign-in", "deep")
+	sim.PaceWindow = time.Millisecond
+	target := sim.Target()
 	target.Requirements, target.AsApplication = needs, true
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	found := map[string]requirements.Finding{}
-	for _, r := range checks.Run(ctx, transport.New(way), target, nil).Results {
+	for _, r := range checks.Run(ctx, sim.Net(), target, nil).Results {
 		listed, _ := r.Args["needs"].([]requirements.Finding)
 		for _, f := range listed {
 			if f.Kind == requirements.Deprecated {

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"boxready/checks"
-	"boxready/internal/demo"
+	"boxready/internal/simtest"
 	"boxready/internal/transport"
 )
 
@@ -25,24 +25,12 @@ func (h *heard) Finished(id checks.ID, _ []checks.Result) {
 }
 
 // ranOnce is a simulated portal, the way there, and what a run against it came to.
-func ranOnce(t *testing.T, faults ...string) (*demo.Portal, *transport.Net, *checks.Outcome) {
+func ranOnce(t *testing.T, faults ...string) (*simtest.Portal, *transport.Net, *checks.Outcome) {
 	t.Helper()
-	simulated, err := demo.Start(faults)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(simulated.Close)
-	target, err := simulated.Target("")
-	if err != nil {
-		t.Fatal(err)
-	}
-	way, err := simulated.Way("test")
-	if err != nil {
-		t.Fatal(err)
-	}
-	way.PaceWindow = hurried
-	net := transport.New(way)
-	return simulated, net, checks.Run(t.Context(), net, target, nil)
+	simulated := simtest.Start(t, faults)
+	simulated.PaceWindow = simtest.Fast
+	net := simulated.Net()
+	return simulated, net, checks.Run(t.Context(), net, simulated.Target(), nil)
 }
 
 func TestAgain(t *testing.T) {
@@ -112,20 +100,8 @@ func resultsOf(o *checks.Outcome, id checks.ID) (found []checks.Result) {
 
 // TestAPartOfTheCatalogueEnds runs the checks that decide on a sign-in: what they read besides may not be among them.
 func TestAPartOfTheCatalogueEnds(t *testing.T) {
-	simulated, err := demo.Start(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer simulated.Close()
-	target, err := simulated.Target("test")
-	if err != nil {
-		t.Fatal(err)
-	}
-	way, err := simulated.Way("test")
-	if err != nil {
-		t.Fatal(err)
-	}
-	forbids, outcome := checks.MaySignIn(t.Context(), transport.New(way), target, nil)
+	simulated := simtest.Start(t, nil)
+	forbids, outcome := checks.MaySignIn(t.Context(), simulated.Net(), simulated.Target(), nil)
 	if forbids != "" || len(outcome.Results) != checks.PlannedForSignIn() {
 		t.Errorf("forbidden by %q, with %d results", forbids, len(outcome.Results))
 	}

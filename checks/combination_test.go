@@ -407,7 +407,7 @@ func TestHealthy(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			p := scene{with: c.with, unhurried: true}.play(t)
+			p := scene{with: c.with, usualPace: true}.play(t)
 			p.assertSummary(t)
 			if p.Verdict != checks.NoObstacle {
 				t.Errorf("verdict %s, want %s", p.Verdict, checks.NoObstacle)

@@ -17,7 +17,6 @@ import (
 	"boxready/assets"
 	"boxready/checks"
 	"boxready/internal/bitrix"
-	"boxready/internal/demo"
 	"boxready/internal/portal"
 	"boxready/internal/receiver"
 	"boxready/internal/report"
@@ -25,6 +24,7 @@ import (
 	"boxready/internal/secret"
 	"boxready/internal/serverprobe"
 	"boxready/internal/simportal"
+	"boxready/internal/simtest"
 	"boxready/internal/transport"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -50,7 +50,7 @@ type scene struct {
 	moved   bool     // the owner said once more that the address is the right one
 	ctx     context.Context
 
-	unhurried    bool                       // at the pace that a real portal is asked
+	usualPace    bool                       // at the pace that a real portal is asked
 	region       *bitrix.Region             // instead of the one that the faults are about
 	requirements *requirements.Requirements // instead of what the faults need
 	probe        *serverprobe.Probe
@@ -66,41 +66,27 @@ type played struct {
 	secrets []secret.String // that the run used
 }
 
-// Time in which a simulated portal gets at most 12 requests: short enough that tests don't wait for it, and long enough that
-// who exceeds the limit is seen.
-const (
-	hurried = 500 * time.Millisecond
-	usual   = 10 * time.Second
-)
+// usual is the time in which a portal gets at most 12 requests.
+const usual = 10 * time.Second
 
 // silences are faults that are seen only when a time-out ends. None of them is told from another by how long it takes.
 var silences = []string{"dns-failed-silent", "tcp-timeout", "rest-timeout", "rest-slow", "event-not-recorded", "install-unfinished"}
 
 func (s scene) play(t *testing.T) played {
 	t.Helper()
-	sim, err := demo.Simulate(simportal.Options{Faults: s.faults, AuthServerTimeout: hurried}, s.with...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(sim.Close)
+	sim := simtest.Simulate(t, simportal.Options{Faults: s.faults, AuthServerTimeout: simtest.Fast}, s.with...)
 	if s.prepare != nil {
 		s.prepare(sim.Sim)
 	}
-	way, err := sim.Way("test")
-	if err != nil {
-		t.Fatal(err)
-	}
 	window := usual
-	if !s.unhurried && !slices.Contains(s.faults, "throttle") {
-		window, way.PaceWindow = hurried, hurried
+	if !s.usualPace && !slices.Contains(s.faults, "throttle") {
+		window, sim.PaceWindow = simtest.Fast, simtest.Fast
 	}
 	if slices.ContainsFunc(s.faults, func(f string) bool { return slices.Contains(silences, f) }) {
-		way.TimeoutScale = 0.2
+		sim.TimeoutScale = 0.2
 	}
-	target, err := sim.Target("test")
-	if err != nil {
-		t.Fatal(err)
-	}
+	target := sim.Target()
+	var err error
 	if s.address != "" {
 		if target.Address, err = portal.ParseAddress(s.address); err != nil {
 			t.Fatal(err)
@@ -133,7 +119,7 @@ func (s scene) play(t *testing.T) played {
 	if target.SignIn != nil {
 		held = append(held, target.SignIn.Held().Refresh, target.SignIn.Held().Access)
 	}
-	outcome := checks.Run(ctx, transport.New(way), target, s.observer)
+	outcome := checks.Run(ctx, sim.Net(), target, s.observer)
 	if target.SignIn != nil {
 		held = append(held, target.SignIn.Held().Refresh, target.SignIn.Held().Access)
 	}

@@ -10,10 +10,9 @@ import (
 	"time"
 
 	"boxready/checks"
-	"boxready/internal/demo"
 	"boxready/internal/requirements"
 	"boxready/internal/serverprobe"
-	"boxready/internal/transport"
+	"boxready/internal/simtest"
 )
 
 // reached is an authorization server that answered PHP in the product's own way.
@@ -156,7 +155,7 @@ func TestEveryServerFaultIsFound(t *testing.T) {
 	for _, f := range serverFaults {
 		t.Run(f.name, func(t *testing.T) {
 			t.Parallel()
-			s := scene{unhurried: true}
+			s := scene{usualPace: true}
 			if f.requires != "" {
 				module, version, _ := strings.Cut(f.requires, ">=")
 				s.requirements = &requirements.Requirements{Modules: []requirements.Module{{Name: module, AtLeast: version}}}
@@ -195,12 +194,7 @@ func (s scene) pasted(t *testing.T, change ...func(*serverprobe.Probe)) played {
 // host is the simulated portal's name, which is the same in every simulation.
 func (scene) host(t *testing.T) string {
 	t.Helper()
-	sim, err := demo.Start(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer sim.Close()
-	return sim.Sim.Host()
+	return simtest.Start(t, nil).Sim.Host()
 }
 
 // TestServerAndPortal plays faults of the simulated portal together with what its server says.
@@ -230,7 +224,7 @@ func TestServerAndPortal(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			p := scene{faults: c.faults, with: c.with, unhurried: true}.pasted(t, c.change)
+			p := scene{faults: c.faults, with: c.with, usualPace: true}.pasted(t, c.change)
 			p.assertSummary(t, c.want...)
 			if p.Verdict != c.verdict {
 				t.Errorf("verdict %s, want %s", p.Verdict, c.verdict)
@@ -247,7 +241,7 @@ func TestPasteOpensNoWay(t *testing.T) {
 	for _, fault := range []string{"https-not-seen", "https-seen-odd", "tls-expired", "tls-self-signed", "redirect-other-host-http", "tls-intercepted"} {
 		t.Run(fault, func(t *testing.T) {
 			t.Parallel()
-			p := scene{faults: []string{fault}, with: []string{"deep"}, unhurried: true}.pasted(t)
+			p := scene{faults: []string{fault}, with: []string{"deep"}, usualPace: true}.pasted(t)
 			p.assertNoTokens(t)
 			p.assertPolite(t, true)
 		})
@@ -258,25 +252,17 @@ func TestPasteOpensNoWay(t *testing.T) {
 func TestVersionsFromServer(t *testing.T) {
 	t.Parallel()
 	needs := &requirements.Requirements{Modules: []requirements.Module{{Name: "im", AtLeast: "25.600.0"}}}
-	without := scene{with: []string{"webhook"}, requirements: needs, unhurried: true}.play(t)
+	without := scene{with: []string{"webhook"}, requirements: needs, usualPace: true}.play(t)
 	without.wantState(t, checks.RequiredModules, checks.Unknown)
-	with := scene{with: []string{"webhook"}, requirements: needs, unhurried: true}.pasted(t)
+	with := scene{with: []string{"webhook"}, requirements: needs, usualPace: true}.pasted(t)
 	with.wantState(t, checks.RequiredModules, checks.OK)
 	with.assertJudgedAgain(t)
 }
 
 // TestCertificatesAtTheServer looks at certificates that arrive at the server: the right one, and one that isn't.
 func TestCertificatesAtTheServer(t *testing.T) {
-	sim, err := demo.Start(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(sim.Close)
-	way, err := sim.Way("test")
-	if err != nil {
-		t.Fatal(err)
-	}
-	conn, err := transport.New(way).Dial(t.Context(), authCIS, 443)
+	sim := simtest.Start(t, nil)
+	conn, err := sim.Net().Dial(t.Context(), authCIS, 443)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -289,10 +275,7 @@ func TestCertificatesAtTheServer(t *testing.T) {
 	for _, c := range secure.ConnectionState().PeerCertificates {
 		right = append(right, c.Raw)
 	}
-	target, err := sim.Target("test")
-	if err != nil {
-		t.Fatal(err)
-	}
+	target := sim.Target()
 	for _, c := range []struct {
 		name  string
 		host  string
@@ -312,7 +295,7 @@ func TestCertificatesAtTheServer(t *testing.T) {
 			target.ServerProbe = probe
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
-			p := played{Outcome: checks.Run(ctx, transport.New(way), target, nil), sim: sim.Sim}
+			p := played{Outcome: checks.Run(ctx, sim.Net(), target, nil), sim: sim.Sim}
 			if got := string(p.result(checks.ServerAuthServer).Cause); got != c.want {
 				t.Errorf("found %q, want %q", got, c.want)
 			}
@@ -346,7 +329,7 @@ func TestOutside(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			there := scene{faults: c.faults, with: c.with, unhurried: true}.play(t)
+			there := scene{faults: c.faults, with: c.with, usualPace: true}.play(t)
 			outside := &checks.Outside{Made: there.Started}
 			for _, r := range there.Results {
 				data, err := json.Marshal(r.Facts)
@@ -359,7 +342,7 @@ func TestOutside(t *testing.T) {
 			if c.edit != nil {
 				outside.Results = c.edit(outside.Results)
 			}
-			p := scene{outside: outside, unhurried: true}.play(t)
+			p := scene{outside: outside, usualPace: true}.play(t)
 			p.assertSummary(t, c.want...)
 			p.assertPolite(t, false)
 			p.assertSaid(t)

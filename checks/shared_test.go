@@ -6,8 +6,7 @@ import (
 	"testing"
 
 	"boxready/checks"
-	"boxready/internal/demo"
-	"boxready/internal/transport"
+	"boxready/internal/simtest"
 )
 
 // TestSharedAsksTheVendorOnce runs against one portal after another and against several at once: for all of them together each
@@ -16,23 +15,12 @@ func TestSharedAsksTheVendorOnce(t *testing.T) {
 	for name, faults := range map[string][]string{"answering": nil, "dead": {"feed-invalid"}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p, err := demo.Start(faults)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer p.Close()
-			way, err := p.Way("test")
-			if err != nil {
-				t.Fatal(err)
-			}
-			way.PaceWindow = hurried
-			n := transport.New(way)
+			p := simtest.Start(t, faults)
+			p.PaceWindow = simtest.Fast
+			n := p.Net()
 			shared := checks.NewShared(t.Context(), n, "")
 			defer shared.Close()
-			target, err := p.Target("test")
-			if err != nil {
-				t.Fatal(err)
-			}
+			target := p.Target()
 			target.Shared = shared
 
 			// What gave up first has no bearing on the others.

@@ -6,33 +6,21 @@ import (
 	"time"
 
 	"boxready/checks"
-	"boxready/internal/demo"
 	"boxready/internal/report"
-	"boxready/internal/transport"
+	"boxready/internal/simtest"
 )
 
 // play runs the checklist, tokens allowed, against a simulated portal with the faults, in the way in which they show.
 func play(t testing.TB, faults ...string) *checks.Outcome {
 	t.Helper()
-	simulated, err := demo.Start(faults)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(simulated.Close)
-	target, err := simulated.Target("test")
-	if err != nil {
-		t.Fatal(err)
-	}
-	way, err := simulated.Way("test")
-	if err != nil {
-		t.Fatal(err)
-	}
+	simulated := simtest.Start(t, faults)
+	target := simulated.Target()
 	if !simulated.Needs("deep") {
 		target.Consents = append(target.Consents, checks.Deep)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
 	defer cancel()
-	return checks.Run(ctx, transport.New(way), target, nil)
+	return checks.Run(ctx, simulated.Net(), target, nil)
 }
 
 func reporter(t testing.TB, lang string) *report.Reporter {

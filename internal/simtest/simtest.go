@@ -1,0 +1,75 @@
+// Package simtest sets up a simulated portal for the tests of other packages: the portal, the network that leads to it, and what a
+// run checks. Only tests import it.
+package simtest
+
+import (
+	"testing"
+	"time"
+
+	"boxready/checks"
+	"boxready/internal/demo"
+	"boxready/internal/simportal"
+	"boxready/internal/transport"
+)
+
+// Fast is a pace window for runs that needn't be slow: short enough that no test waits for it, and long enough that a run which
+// exceeds the limit of requests is seen.
+const Fast = 500 * time.Millisecond
+
+// version is BoxReady's in the requests of tests.
+const version = "test"
+
+// Portal is a simulated portal of one test, which is closed at its end. What can't be set up fails the test.
+type Portal struct {
+	*demo.Portal
+	// PaceWindow is the time in which the portal gets at most 12 requests; 0: that of real portals.
+	PaceWindow time.Duration
+	// TimeoutScale shortens all time-outs of the network, see transport.Options; 0: as usual.
+	TimeoutScale float64
+
+	t testing.TB
+}
+
+// Start starts a simulated portal with faults; with is as for demo.Start.
+func Start(t testing.TB, faults []string, with ...string) *Portal {
+	t.Helper()
+	p, err := demo.Start(faults, with...)
+	return started(t, p, err)
+}
+
+// Simulate starts a simulated portal with these options; with is as for demo.Start.
+func Simulate(t testing.TB, o simportal.Options, with ...string) *Portal {
+	t.Helper()
+	p, err := demo.Simulate(o, with...)
+	return started(t, p, err)
+}
+
+func started(t testing.TB, p *demo.Portal, err error) *Portal {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.Close)
+	return &Portal{Portal: p, t: t}
+}
+
+// Net is a network that leads to the portal.
+func (p *Portal) Net() *transport.Net {
+	p.t.Helper()
+	options, err := p.Way(version)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	options.PaceWindow, options.TimeoutScale = p.PaceWindow, p.TimeoutScale
+	return transport.New(options)
+}
+
+// Target is what to check so that the faults are seen.
+func (p *Portal) Target() checks.Target {
+	p.t.Helper()
+	target, err := p.Portal.Target(version)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return target
+}
