@@ -128,7 +128,7 @@ golden:
 
 ## generate: the JSON Schema from the facts' Go types, and the licences of what is linked
 generate:
-	CGO_ENABLED=0 go generate -tags $(TAGS) ./internal/report
+	CGO_ENABLED=0 go generate -tags $(TAGS) ./internal/report ./checks
 	CGO_ENABLED=0 go run ./packaging/licences
 
 ## bench: the figures in docs/performance.md

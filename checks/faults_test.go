@@ -433,9 +433,11 @@ func (p played) assertSaid(t *testing.T) {
 		}
 		for _, r := range p.Results {
 			f := words.Finding(r, p.Target.Address.Display())
-			said := strings.Join(append([]string{f.Title, f.Saw, f.Breaks}, f.Steps...), " ")
-			if strings.Contains(said, "<no value>") || textKey.MatchString(said) {
-				t.Errorf("%s %s/%s is said as %q", lang, r.Check, r.Cause, said)
+			for _, text := range append([]string{f.Title, f.Saw, f.Breaks}, f.Steps...) {
+				flaw := func(sign string) bool { return strings.Contains(text, sign) }
+				if textKey.MatchString(text) || slices.ContainsFunc([]string{"<no value>", "{{", "  ", " .", " ,", ": .", "«»", "“”", "need.", "host-fault.", "keeper."}, flaw) {
+					t.Errorf("%s %s/%s has the text %q", lang, r.Check, r.Cause, text)
+				}
 			}
 		}
 		for _, held := range p.secrets {
