@@ -81,7 +81,7 @@ func (t *eventTest) run(ctx context.Context) {
 	}
 	for _, wait := range recordWaits {
 		select {
-		case <-time.After(wait):
+		case <-time.After(t.env.net.Timeout(wait)):
 		case <-ctx.Done():
 			return
 		}

@@ -76,7 +76,7 @@ func TestWebhookAsksLittle(t *testing.T) {
 			needs.Methods = append(needs.Methods, m.Name)
 		}
 	}
-	p := scene{with: []string{"webhook"}, requirements: needs, unhurried: true}.play(t)
+	p := scene{with: []string{"webhook"}, requirements: needs}.play(t)
 	p.assertPolite(t, false)
 	if asked := p.sent(p.Target.Webhook.Code.Reveal()); len(asked) > 10 || len(asked) == 0 {
 		t.Errorf("%d requests through the webhook for %d methods, at most 10", len(asked), len(needs.Methods))
@@ -93,7 +93,7 @@ func TestWebhookAsksLittle(t *testing.T) {
 // asked, at that server, before any token, an invented one included, goes to the portal.
 func TestIdentityComesFirst(t *testing.T) {
 	t.Parallel()
-	p := scene{with: []string{"sign-in", "webhook", "event-test"}, unhurried: true}.play(t)
+	p := scene{with: []string{"sign-in", "webhook", "event-test"}}.play(t)
 	p.assertPolite(t, true)
 	asked := false
 	for _, r := range p.sim.Log() {

@@ -70,12 +70,17 @@ type Portal struct {
 // with is what a run does beside what the faults need: "deep", "webhook", "sign-in" and the like, see simportal.Fault, or a
 // region. The error is an *UnknownFault if a name isn't in Faults.
 func Start(names []string, with ...string) (*Portal, error) {
-	p := &Portal{faults: names, with: map[string]bool{}}
+	return Simulate(simportal.Options{Faults: names}, with...)
+}
+
+// Simulate is Start with more options.
+func Simulate(o simportal.Options, with ...string) (*Portal, error) {
+	p := &Portal{faults: o.Faults, with: map[string]bool{}}
 	for _, w := range with {
 		p.with[w] = true
 	}
 	known := Faults()
-	for _, name := range names {
+	for _, name := range o.Faults {
 		i := slices.IndexFunc(known, func(f Fault) bool { return f.Name == name })
 		if i < 0 {
 			return nil, &UnknownFault{name}
@@ -84,15 +89,6 @@ func Start(names []string, with ...string) (*Portal, error) {
 			p.with[w] = true
 		}
 		p.needs = append(p.needs, known[i].needs...)
-	}
-	return p, p.start(simportal.Options{Faults: names})
-}
-
-// Simulate starts a simulated portal without faults, but with these options; with is as for Start.
-func Simulate(o simportal.Options, with ...string) (*Portal, error) {
-	p := &Portal{with: map[string]bool{}}
-	for _, w := range with {
-		p.with[w] = true
 	}
 	return p, p.start(o)
 }

@@ -106,6 +106,7 @@ type Options struct {
 // Client talks to one portal. It keeps the etiquette and the token rule, and follows no redirect.
 type Client struct {
 	address  Address
+	net      *transport.Net
 	pacer    *transport.Pacer
 	verified bool
 	allowed  atomic.Bool
@@ -120,7 +121,7 @@ const maxHeaderBytes = 64 << 10
 
 // NewClient returns a client; Close it.
 func NewClient(o Options) *Client {
-	c := &Client{address: o.Address, pacer: o.Pacer, verified: o.Verified, open: o.Open, plain: o.Net.HTTPClient()}
+	c := &Client{address: o.Address, net: o.Net, pacer: o.Pacer, verified: o.Verified, open: o.Open, plain: o.Net.HTTPClient()}
 	secure := &http.Transport{
 		DialTLSContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			for conn := c.takeOpen(); conn != nil; conn = c.takeOpen() {
@@ -206,7 +207,7 @@ func (c *Client) Do(ctx context.Context, r Request) Answer {
 	defer turn.End()
 
 	// The time is the portal's: what was spent waiting for a turn doesn't count.
-	ctx, cancel := context.WithTimeout(ctx, r.Timeout)
+	ctx, cancel := context.WithTimeout(ctx, c.net.Timeout(r.Timeout))
 	defer cancel()
 	var watch transport.Stopwatch
 	answer.Sent = time.Now()

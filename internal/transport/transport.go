@@ -43,6 +43,9 @@ type Options struct {
 	// PaceWindow is the time in which a portal gets at most 12 requests; 0 is the etiquette's 10 s. Only a simulated portal may
 	// be asked faster.
 	PaceWindow time.Duration
+	// TimeoutScale multiplies how long names, connections, the portal's answers and its event table are waited for; 0 is 1. Tests
+	// of what never comes shorten the wait.
+	TimeoutScale float64
 }
 
 // Net is the way out, shared by everything that one run asks. It is safe for concurrent use.
@@ -53,6 +56,7 @@ type Net struct {
 	roots     *x509.CertPool
 	userAgent string
 	window    time.Duration
+	scale     float64 // of time-outs
 
 	mu     sync.Mutex
 	pacers map[string]*Pacer // by the portal's host
@@ -61,7 +65,7 @@ type Net struct {
 // New returns the way out that the options describe.
 func New(o Options) *Net {
 	n := &Net{overrides: byHost(o.ConnectTo), proxy: o.Proxy, resolver: o.Resolver, roots: o.Roots, userAgent: "BoxReady/" + o.Version,
-		window: cmp.Or(o.PaceWindow, paceWindow), pacers: map[string]*Pacer{}}
+		window: cmp.Or(o.PaceWindow, paceWindow), scale: cmp.Or(o.TimeoutScale, 1), pacers: map[string]*Pacer{}}
 	if n.resolver == nil {
 		n.resolver = net.DefaultResolver
 	}
@@ -74,6 +78,11 @@ func (n *Net) Roots() *x509.CertPool {
 		return n.roots
 	}
 	return MozillaRoots()
+}
+
+// Timeout is how long something may take that usually may take this long.
+func (n *Net) Timeout(usual time.Duration) time.Duration {
+	return time.Duration(float64(usual) * n.scale)
 }
 
 // UserAgent is what every request carries.
@@ -108,7 +117,7 @@ func (n *Net) Lookup(ctx context.Context, host string) ([]netip.Addr, error) {
 		return []netip.Addr{addr}, nil
 	}
 	reach(ctx, StageDNS)
-	ctx, cancel := context.WithTimeout(ctx, lookupTimeout)
+	ctx, cancel := context.WithTimeout(ctx, n.Timeout(lookupTimeout))
 	defer cancel()
 	found, err := n.resolver.LookupNetIP(ctx, "ip", host)
 	if err != nil {
@@ -127,14 +136,14 @@ func (n *Net) Lookup(ctx context.Context, host string) ([]netip.Addr, error) {
 // DialAddr opens a TCP connection to one address, without a proxy.
 func (n *Net) DialAddr(ctx context.Context, addr netip.AddrPort) (net.Conn, error) {
 	if o, ok := n.override(addr.Addr().String(), int(addr.Port())); ok {
-		return n.dialFirst(ctx, o.Addr, o.AddrPort, dialTCP)
+		return n.dialFirst(ctx, o.Addr, o.AddrPort, n.dialTCP)
 	}
-	return dialTCP(ctx, addr)
+	return n.dialTCP(ctx, addr)
 }
 
-func dialTCP(ctx context.Context, addr netip.AddrPort) (net.Conn, error) {
+func (n *Net) dialTCP(ctx context.Context, addr netip.AddrPort) (net.Conn, error) {
 	reach(ctx, StageTCP)
-	conn, err := (&net.Dialer{Timeout: dialTimeout}).DialContext(ctx, "tcp", addr.String())
+	conn, err := (&net.Dialer{Timeout: n.Timeout(dialTimeout)}).DialContext(ctx, "tcp", addr.String())
 	if err != nil {
 		if isErrno(err, syscall.ENETUNREACH, syscall.EACCES, wsaENETUNREACH) && hasRoute(addr) {
 			err = fmt.Errorf("%w: %w", errFromAfar, err)
@@ -175,7 +184,7 @@ func (n *Net) Dial(ctx context.Context, host string, port int) (net.Conn, error)
 
 func (n *Net) dialDirect(ctx context.Context, host string, port int) (net.Conn, error) {
 	if o, ok := n.override(host, port); ok {
-		return n.dialFirst(ctx, o.Addr, o.AddrPort, dialTCP)
+		return n.dialFirst(ctx, o.Addr, o.AddrPort, n.dialTCP)
 	}
 	return n.dialFirst(ctx, host, port, n.DialAddr)
 }
@@ -192,7 +201,7 @@ func (n *Net) dialFirst(ctx context.Context, host string, port int, dial func(co
 	}
 	var failed []error
 	for _, addr := range addrs {
-		one, cancel := context.WithTimeout(ctx, timeout)
+		one, cancel := context.WithTimeout(ctx, n.Timeout(timeout))
 		conn, err := dial(one, netip.AddrPortFrom(addr, uint16(port))) // #nosec G115 -- splitHostPort lets in nothing above 65535
 		cancel()
 		if err == nil {
