@@ -263,7 +263,7 @@ type observed struct {
 func newObserved(t *testing.T, fault simportal.Fault, token func() string, change ...func(*simportal.Options)) *observed {
 	t.Helper()
 	o := &observed{canary: &canary{}, fault: fault, folder: t.TempDir()}
-	options := simportal.Options{Token: func() string {
+	options := simportal.Options{AuthServerTimeout: 500 * time.Millisecond, Token: func() string {
 		s := token()
 		o.hide(s)
 		return s
@@ -294,6 +294,9 @@ func newObserved(t *testing.T, fault simportal.Fault, token func() string, chang
 	}
 	o.leave = func(way *transport.Options) {
 		way.PaceWindow = 200 * time.Millisecond
+		if slices.Contains([]string{"dns-failed-silent", "tcp-timeout", "rest-timeout", "rest-slow", "event-not-recorded", "install-unfinished"}, fault.Name) {
+			way.TimeoutScale = 0.2 // what never comes is no use waiting for
+		}
 		way.Proxy = nil
 		switch {
 		case slices.Contains(fault.With, "dns"):

@@ -1,10 +1,12 @@
 package transport
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/netip"
 	"strings"
 	"testing"
@@ -14,12 +16,24 @@ import (
 )
 
 func TestTimes(t *testing.T) {
-	const delay = 500 * time.Millisecond // long, so that a busy computer stays within the 30 %
-	wait := func(conn net.Conn, next func(net.Conn, <-chan struct{}), done <-chan struct{}) {
+	// A delay begins when the stopwatch has begun to measure it, so that a busy computer doesn't cut it short.
+	const delay = 100 * time.Millisecond
+	config := testCA.server("portal.test")
+	slowHandshake := func(conn net.Conn, done <-chan struct{}) {
+		first := make([]byte, 1)
+		if _, err := conn.Read(first); err != nil {
+			return
+		}
 		time.Sleep(delay)
-		next(conn, done)
+		withTLS(config, serveHTTP(hello))(&tunnel{Conn: conn, in: io.MultiReader(bytes.NewReader(first), conn)}, done)
 	}
-	slowAnswer := func(w http.ResponseWriter, r *http.Request) { time.Sleep(delay); hello(w, r) }
+	slowAnswer := func(wrote <-chan struct{}) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			<-wrote
+			time.Sleep(delay)
+			hello(w, r)
+		}
+	}
 	slowBody := func(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(200)
 		w.(http.Flusher).Flush()
@@ -29,23 +43,28 @@ func TestTimes(t *testing.T) {
 		time.Sleep(delay / 2) // for each of two questions, one after the other
 		return dnsmessage.RCodeSuccess, []netip.Addr{netip.MustParseAddr("127.0.0.1")}, true
 	}
-	config := testCA.server("portal.test")
+	always := func(serve func(net.Conn, <-chan struct{})) func(<-chan struct{}) func(net.Conn, <-chan struct{}) {
+		return func(<-chan struct{}) func(net.Conn, <-chan struct{}) { return serve }
+	}
 	type field func(Times) int64
 	for name, c := range map[string]struct {
-		serve func(net.Conn, <-chan struct{})
+		serve func(wrote <-chan struct{}) func(net.Conn, <-chan struct{})
 		zone  dnsZone
 		plain bool
 		slow  field
 	}{
-		"look-up":            {serve: withTLS(config, serveHTTP(hello)), zone: slowName, slow: func(t Times) int64 { return t.DNS }},
-		"handshake":          {serve: func(c net.Conn, d <-chan struct{}) { wait(c, withTLS(config, serveHTTP(hello)), d) }, slow: func(t Times) int64 { return t.TLS }},
-		"answer":             {serve: withTLS(config, serveHTTP(slowAnswer)), slow: func(t Times) int64 { return t.Wait }},
-		"answer, plain http": {serve: serveHTTP(slowAnswer), plain: true, slow: func(t Times) int64 { return t.Wait }},
-		"body":               {serve: withTLS(config, serveHTTP(slowBody)), slow: func(t Times) int64 { return t.Total }},
+		"look-up":   {serve: always(withTLS(config, serveHTTP(hello))), zone: slowName, slow: func(t Times) int64 { return t.DNS }},
+		"handshake": {serve: always(slowHandshake), slow: func(t Times) int64 { return t.TLS }},
+		"answer": {serve: func(wrote <-chan struct{}) func(net.Conn, <-chan struct{}) {
+			return withTLS(config, serveHTTP(slowAnswer(wrote)))
+		}, slow: func(t Times) int64 { return t.Wait }},
+		"answer, plain http": {serve: func(wrote <-chan struct{}) func(net.Conn, <-chan struct{}) { return serveHTTP(slowAnswer(wrote)) }, plain: true, slow: func(t Times) int64 { return t.Wait }},
+		"body":               {serve: always(withTLS(config, serveHTTP(slowBody))), slow: func(t Times) int64 { return t.Total }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			addr := listen(t, c.serve)
+			wrote := make(chan struct{})
+			addr := listen(t, c.serve(wrote))
 			o := Options{Roots: testCA.pool(), ConnectTo: connectTo(addr)}
 			if c.zone != nil {
 				o.ConnectTo = []Override{{Host: "portal.test", Addr: "front.test", AddrPort: int(addr.Port())}}
@@ -57,7 +76,7 @@ func TestTimes(t *testing.T) {
 			}
 			var watch Stopwatch
 			sent := 0
-			request, _ := http.NewRequestWithContext(watch.Watch(t.Context(), func() { sent++ }), http.MethodGet, address, nil)
+			request, _ := http.NewRequestWithContext(watch.Watch(closedWhenWritten(t.Context(), wrote), func() { sent++ }), http.MethodGet, address, nil)
 			start := time.Now()
 			response, err := New(o).HTTPClient().Do(request)
 			if err != nil {
@@ -66,7 +85,7 @@ func TestTimes(t *testing.T) {
 			io.Copy(io.Discard, response.Body)
 			response.Body.Close()
 			times, took := watch.Stop(), time.Since(start)
-			if got := c.slow(times); got < 7*delay.Milliseconds()/10 || got > took.Milliseconds()+1 {
+			if got := c.slow(times); got < delay.Milliseconds()-1 || got > took.Milliseconds()+1 {
 				t.Errorf("%d ms, want about %v, in all it took %v: %+v", got, delay, took, times)
 			}
 			if sum := times.DNS + times.Connect + times.TLS + times.Wait; sum > times.Total+1 {
@@ -77,6 +96,11 @@ func TestTimes(t *testing.T) {
 			}
 		})
 	}
+}
+
+// closedWhenWritten closes wrote after whoever watches the returned context was told that the request is out.
+func closedWhenWritten(ctx context.Context, wrote chan<- struct{}) context.Context {
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { close(wrote) }})
 }
 
 // An answer may come before the request is out; there is no time from zero then.
