@@ -163,7 +163,7 @@ func observeDelivery(ctx context.Context, env *Env) (*DeliveryFacts, error) {
 // addressesOf looks a host up; nil where that isn't this computer's to do, or fails.
 func (env *Env) addressesOf(ctx context.Context, address string) []netip.Addr {
 	u, err := url.Parse(address)
-	if err != nil || env.net.Given(u.Hostname(), transport.PortOf(u)) {
+	if err != nil || env.net.Overridden(u.Hostname(), transport.PortOf(u)) {
 		return nil
 	}
 	if proxy, err := env.net.ProxyFor(u.Scheme, u.Hostname(), transport.PortOf(u)); err != nil || proxy != nil {

@@ -156,7 +156,7 @@ func (env *Env) askAppHost(ctx context.Context, h *AppHost) error {
 	}
 	if proxy != nil {
 		h.Proxy = transport.ProxyName(proxy)
-	} else if h.Given = env.net.Given(h.Host, h.Port); !h.Given {
+	} else if h.Given = env.net.Overridden(h.Host, h.Port); !h.Given {
 		if h.Addresses, err = env.net.Lookup(ctx, h.Host); err != nil {
 			return err
 		}

@@ -38,7 +38,7 @@ type PublicDNSFacts struct {
 func observeDNS(ctx context.Context, env *Env) (*DNSFacts, error) {
 	address := env.target.Address
 	f := &DNSFacts{Host: address.Host}
-	if env.net.Given(address.Host, address.Port) {
+	if env.net.Overridden(address.Host, address.Port) {
 		f.Given = true
 		return f, nil
 	}

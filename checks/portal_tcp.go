@@ -46,7 +46,7 @@ const maxConnections = 4
 
 func observeTCP(ctx context.Context, env *Env) (*TCPFacts, error) {
 	address := env.target.Address
-	f := &TCPFacts{Port: address.Port, Given: env.net.Given(address.Host, address.Port)}
+	f := &TCPFacts{Port: address.Port, Given: env.net.Overridden(address.Host, address.Port)}
 	proxy, err := env.net.ProxyFor("https", address.Host, address.Port)
 	if err != nil {
 		return f, err

@@ -19,7 +19,7 @@ var ErrOtherServer = errors.New("the sign-in belongs to another authorization se
 // vault.ErrNotFound; other errors are the store's.
 type Accounts struct {
 	store vault.Store
-	turn  chan struct{} // an account is read, changed and written by one at a time
+	lock  chan struct{} // held while an account is read, changed and written; a channel, so that waiting ends with a context
 }
 
 // NewAccounts returns the accounts in a store.
@@ -57,7 +57,7 @@ func (a *Accounts) List(ctx context.Context) ([]Account, error) {
 		}
 		account, err := a.Get(ctx, address)
 		switch {
-		case errors.Is(err, vault.ErrNotFound): // deleted meanwhile
+		case errors.Is(err, vault.ErrNotFound): // deleted since List
 			continue
 		case errors.Is(err, vault.ErrDamaged), errors.Is(err, vault.ErrNewer):
 			account.Err = err
@@ -86,12 +86,12 @@ func (a *Accounts) Get(ctx context.Context, address portal.Address) (Account, er
 func (a *Accounts) SaveSignIn(ctx context.Context, address portal.Address, app App, token Token) error {
 	return a.change(ctx, address, func(kept *vault.Account) error {
 		kept.ClientID, kept.ClientSecret, kept.Confirmed = app.ClientID, app.ClientSecret, true
-		keep(kept, token)
+		setToken(kept, token)
 		return nil
 	})
 }
 
-// SignIn opens a saved sign-in. What it rotates is saved before use, unless it was signed out meanwhile, and what another
+// SignIn opens a saved sign-in. What it rotates is saved before use, unless the user signed out in between, and what another
 // BoxReady rotated is taken over. Of server, HTTP and Now are used. Its URL may be empty; if it isn't, it must be that of the
 // saved server, otherwise the error is ErrOtherServer.
 func (a *Accounts) SignIn(ctx context.Context, address portal.Address, server AuthServer) (*Source, error) {
@@ -117,7 +117,7 @@ func (a *Accounts) SignIn(ctx context.Context, address portal.Address, server Au
 				if kept.ClientID != app.ClientID || kept.Server != token.Server {
 					return fmt.Errorf("the sign-in is gone: %w", vault.ErrNotFound)
 				}
-				keep(kept, token)
+				setToken(kept, token)
 				return nil
 			})
 		},
@@ -189,11 +189,11 @@ func (a *Accounts) load(ctx context.Context, address portal.Address, clientID st
 	return kept, err
 }
 
-// change changes what is kept for a portal, and deletes what is empty then. Of what is damaged, nothing is left to keep.
+// change changes what is kept for a portal, and deletes it if nothing is left. A damaged account counts as empty.
 func (a *Accounts) change(ctx context.Context, address portal.Address, edit func(*vault.Account) error) error {
 	select {
-	case a.turn <- struct{}{}:
-		defer func() { <-a.turn }()
+	case a.lock <- struct{}{}:
+		defer func() { <-a.lock }()
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
@@ -213,7 +213,7 @@ func (a *Accounts) change(ctx context.Context, address portal.Address, edit func
 	return a.store.Save(ctx, kept)
 }
 
-func keep(kept *vault.Account, token Token) {
+func setToken(kept *vault.Account, token Token) {
 	kept.Access, kept.Expires = token.Access, token.Expires
 	kept.Refresh, kept.RefreshIssued = token.Refresh, token.RefreshIssued
 	kept.Server, kept.MemberID, kept.UserID = token.Server, token.MemberID, token.UserID

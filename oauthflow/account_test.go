@@ -208,9 +208,9 @@ func TestListTellsNoSecret(t *testing.T) {
 		t.Errorf("the sign-in ends in %s", left)
 	}
 	text := fmt.Sprintf("%v %+v %#v %+v", list, list, list, accounts)
-	for _, hush := range []string{testSecret, "access-0", "refresh-0", "abcdef0123456789"} {
-		if strings.Contains(text, hush) {
-			t.Errorf("%s is in %s", hush, text)
+	for _, value := range []string{testSecret, "access-0", "refresh-0", "abcdef0123456789"} {
+		if strings.Contains(text, value) {
+			t.Errorf("%s is in %s", value, text)
 		}
 	}
 }
@@ -280,7 +280,7 @@ func TestChangesTakeTurns(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	// Whoever waits for a turn can go away.
-	accounts.turn <- struct{}{}
+	accounts.lock <- struct{}{}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if err := accounts.SaveWebhook(ctx, webhook(t)); !errors.Is(err, context.Canceled) {

@@ -68,7 +68,7 @@ func chromium(t *testing.T, resolver string) context.Context {
 		t.Skipf("NOT TESTED IN A REAL BROWSER: %v (apt-get install chromium)", err)
 	}
 	allocator, stop := chromedp.NewExecAllocator(t.Context(),
-		chromedp.ExecPath(path), chromedp.UserDataDir(t.TempDir()), chromedp.Env("TMPDIR="+t.TempDir()), chromedp.WindowSize(900, 640), chromedp.WSURLReadTimeout(patience),
+		chromedp.ExecPath(path), chromedp.UserDataDir(t.TempDir()), chromedp.Env("TMPDIR="+t.TempDir()), chromedp.WindowSize(900, 640), chromedp.WSURLReadTimeout(testTimeout),
 		chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun, chromedp.IgnoreCertErrors,
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
 		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true), chromedp.Flag("no-proxy-server", true),
@@ -181,7 +181,7 @@ func newTab(t *testing.T, parent context.Context, options ...chromedp.ContextOpt
 }
 
 func (b tab) try(steps ...chromedp.Action[chromedp.Void]) error {
-	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	ctx, cancel := context.WithTimeout(b.ctx, testTimeout)
 	defer cancel()
 	return chromedp.Do(ctx, steps...)
 }
@@ -195,7 +195,7 @@ func (b tab) do(steps ...chromedp.Action[chromedp.Void]) {
 
 func read[T any](b tab, a chromedp.Action[T]) T {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	ctx, cancel := context.WithTimeout(b.ctx, testTimeout)
 	defer cancel()
 	v, err := chromedp.Run(ctx, a)
 	if err != nil {
@@ -454,8 +454,8 @@ func (w *world) assertHarmless(t *testing.T) {
 		if strings.HasPrefix(r.Server, "auth-") {
 			continue
 		}
-		for _, hush := range secrets {
-			if strings.Contains(fmt.Sprint(r.Path, r.RawQuery, r.Header, string(r.Body)), hush) {
+		for _, value := range secrets {
+			if strings.Contains(fmt.Sprint(r.Path, r.RawQuery, r.Header, string(r.Body)), value) {
 				t.Errorf("%s %s was given a secret", r.Server, r.Path)
 			}
 		}

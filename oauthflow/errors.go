@@ -31,8 +31,8 @@ var (
 	ErrNotSaved = errors.New("the new token was not saved")
 )
 
-// DeniedError is an answer of the portal that says error instead of code. The texts are cleaned for printing, but they are
-// a stranger's.
+// DeniedError is an answer of the portal that says error instead of code. The texts are fit for printing, but
+// untrusted.
 type DeniedError struct {
 	Code        string // "" if it isn't shaped like a code
 	Description string
@@ -48,7 +48,7 @@ func (e *DeniedError) Is(target error) bool { return target == ErrDenied }
 // OtherPortalError is an answer in the name of another portal than the one that was asked.
 type OtherPortalError struct {
 	Want portal.Address
-	Got  string // the answer's domain, cleaned for printing; "" if it has none
+	Got  string // the answer's domain, fit for printing; "" if it has none
 }
 
 func (e *OtherPortalError) Error() string {
@@ -64,7 +64,7 @@ func (e *OtherPortalError) Is(target error) bool { return target == ErrOtherPort
 // GrantError is what the authorization server says instead of giving a token.
 type GrantError struct {
 	Code        string // as sent
-	Description string // cleaned for printing, "" if missing
+	Description string // fit for printing, "" if missing
 	Status      int    // HTTP status it came with; never decide by it
 }
 
@@ -100,7 +100,7 @@ var (
 	ErrLicenceRejected = &GrantError{Code: bitrix.CodeVerificationNeeded}
 )
 
-// ReplyError is an answer that no authorization server gives: another machine stands in between, or it is broken.
+// ReplyError is an answer that no authorization server gives: it comes from something in between, or the server is broken.
 type ReplyError struct {
 	Status  int
 	Form    portal.Form

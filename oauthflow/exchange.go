@@ -173,7 +173,7 @@ func (s AuthServer) get(ctx context.Context, path string, query url.Values, know
 	}
 	request.Header.Set("Accept", "application/json")
 	if s.HTTP == nil {
-		return portal.Reply{}, errors.New("ask the authorization server: no way out")
+		return portal.Reply{}, errors.New("ask the authorization server: no HTTP client")
 	}
 	response, err := s.doer().Do(request)
 	if err != nil {

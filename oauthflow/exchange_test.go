@@ -198,9 +198,9 @@ func TestNetworkErrorsKeepTheirKind(t *testing.T) {
 					t.Errorf("reason %s", ReasonOf(err))
 				}
 				text := fmt.Sprintf("%v %+v %#v", err, err, err)
-				for _, hush := range []string{testSecret, testCode, "access-0"} {
-					if strings.Contains(text, hush) {
-						t.Errorf("the error shows %s: %s", hush, text)
+				for _, value := range []string{testSecret, testCode, "access-0"} {
+					if strings.Contains(text, value) {
+						t.Errorf("the error shows %s: %s", value, text)
 					}
 				}
 			}

@@ -243,7 +243,7 @@ func (f *Flow) callback(a answer) {
 	})
 }
 
-// redeem exchanges the code. The browser may go away meanwhile, and the deadline may pass.
+// redeem exchanges the code. The browser may be closed and the deadline may pass before it ends.
 func (f *Flow) redeem(server AuthServer, a answer) (Token, error) {
 	ctx, cancel := context.WithTimeout(f.ctx, exchangeTimeout)
 	defer cancel()

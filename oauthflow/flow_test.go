@@ -211,7 +211,7 @@ func raw(t *testing.T, f *Flow) net.Conn {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
-	c.SetDeadline(time.Now().Add(patience))
+	c.SetDeadline(time.Now().Add(testTimeout))
 	return c
 }
 
@@ -562,7 +562,7 @@ func TestExchangeFails(t *testing.T) {
 	}
 }
 
-// refused is a way out on which nobody is there. A port that was closed just now could be somebody else's already.
+// refused is a dialer whose connections are refused. A port that was closed just now could be in use again already.
 func refused() *http.Client {
 	return &http.Client{Transport: &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
 		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
@@ -851,7 +851,7 @@ func TestOpenBrowser(t *testing.T) {
 		}
 	}
 	close(release)
-	deadline := time.Now().Add(patience)
+	deadline := time.Now().Add(testTimeout)
 	for f.BrowserError() == nil && time.Now().Before(deadline) {
 		time.Sleep(time.Millisecond)
 	}
@@ -898,7 +898,7 @@ func TestPages(t *testing.T) {
 		t.Errorf("page:\n%s", p.body)
 	}
 	if strings.Contains(p.body, testPortal) {
-		t.Error("a stranger is told the portal's name")
+		t.Error("an unauthorized client is told the portal's name")
 	}
 	stillWaiting(t, f)
 

@@ -82,12 +82,12 @@ func FuzzCallback(f *testing.F) {
 		r.URL.RawQuery = strings.ReplaceAll(query, "STATE", flow.state.Reveal())
 		r.Host, r.RemoteAddr = "127.0.0.1:41924", "127.0.0.1:50000"
 		w := httptest.NewRecorder()
-		receiver{flow, r.Host}.ServeHTTP(w, r)
+		callbackHandler{flow, r.Host}.ServeHTTP(w, r)
 		known := strings.Contains(query, "STATE") || strings.Contains(query, flow.state.Reveal())
 		select {
 		case <-flow.done:
 			if !known {
-				t.Errorf("ended by a stranger's %q", query)
+				t.Errorf("ended by an unauthorized %q", query)
 			}
 		default:
 			if asked > 0 || w.Code != http.StatusBadRequest {

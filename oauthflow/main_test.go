@@ -271,13 +271,13 @@ func bound(f *Flow) string {
 	return strings.TrimSuffix(strings.TrimPrefix(f.ReturnAddress(), "http://"), Path)
 }
 
-// patience is for what has to come at once, on a machine that may have a lot else to do.
-const patience = 2 * time.Minute
+// testTimeout is for what has to come at once, on a machine that may be busy.
+const testTimeout = 2 * time.Minute
 
 // wait returns the outcome, which has to be there soon.
 func wait(t *testing.T, f *Flow) (Token, error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), testTimeout)
 	defer cancel()
 	return f.Wait(ctx)
 }

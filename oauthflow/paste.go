@@ -71,7 +71,7 @@ var (
 	queryInPaste = lazyregexp.New(`(?:^|[?&#])(?:code|state|error|domain)=`)
 )
 
-// check compares the answer's portal with the one that was asked, so that a code of one portal can't be slipped in as
+// check compares the answer's portal with the one that was asked, so that a code of one portal isn't accepted as
 // another's. What a proxy makes of the port shows here too: the portal calls itself what its applications will call it.
 func (a answer) check(want portal.Address) error {
 	got, err := portal.ParseAddress(a.domain)
@@ -82,7 +82,7 @@ func (a answer) check(want portal.Address) error {
 }
 
 // server is the answer's authorization server, or "" if it is none of those that are known: an answer never decides that a
-// client secret goes to a stranger.
+// client secret goes to an unknown host.
 func (a answer) server() string {
 	host := strings.ToLower(strings.TrimSuffix(a.serverDomain, "."))
 	if !bitrix.IsAuthHost(host) {
@@ -100,7 +100,7 @@ func readPaste(pasted, state string, want portal.Address) (answer, error) {
 		return answer{}, &PasteError{PasteRubbish}
 	}
 	words := len(strings.Fields(pasted))
-	pasted = tidy(pasted)
+	pasted = normalizePasted(pasted)
 	switch {
 	case pasted == "":
 		return answer{}, &PasteError{PasteEmpty}

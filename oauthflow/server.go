@@ -15,36 +15,36 @@ const (
 	maxHeader = 16 << 10
 )
 
-// newServer returns the loopback server. It answers one address and tells nobody else anything.
+// newServer returns the loopback server. It answers at one path only.
 func newServer(f *Flow, host string) *http.Server {
 	s := &http.Server{
-		Handler:                      receiver{f, host},
+		Handler:                      callbackHandler{f, host},
 		ReadHeaderTimeout:            headerTimeout,
 		ReadTimeout:                  2 * headerTimeout,
 		WriteTimeout:                 exchangeTimeout + 10*time.Second, // the page waits for the exchange
 		MaxHeaderBytes:               maxHeader,
-		ErrorLog:                     log.New(io.Discard, "", 0), // it would quote what strangers send
+		ErrorLog:                     log.New(io.Discard, "", 0), // it would quote untrusted input
 		DisableGeneralOptionsHandler: true,
 	}
 	s.SetKeepAlivesEnabled(false)
 	return s
 }
 
-// receiver waits for the portal's answer. Whatever else arrives is refused and leaves the flow as it is: any program and any
+// callbackHandler waits for the portal's answer. Whatever else arrives is refused and leaves the flow as it is: any program and any
 // web page on this computer can send requests here.
-type receiver struct {
+type callbackHandler struct {
 	flow *Flow
 	host string // as bound
 }
 
-func (s receiver) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (s callbackHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	page := s.flow.options.Page
 	refuse := func(status int) { page.write(w, status, page.Waiting, s.flow.options.Portal, nil) }
 	switch peer, err := netip.ParseAddrPort(r.RemoteAddr); {
 	case err != nil || !peer.Addr().Unmap().IsLoopback():
 		refuse(http.StatusForbidden)
 		return
-	case r.Host != s.host: // a name that somebody let point here (DNS rebinding)
+	case r.Host != s.host: // another name that resolves to this address (DNS rebinding)
 		refuse(http.StatusBadRequest)
 		return
 	case r.URL.EscapedPath() != Path:

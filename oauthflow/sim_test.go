@@ -50,7 +50,7 @@ func simulate(t *testing.T, o simportal.Options) *simulation {
 	return s
 }
 
-// wayTo is the way out of this computer, in a simulated world.
+// wayTo returns transport options that lead to the simulated servers.
 func wayTo(t *testing.T, s *simportal.Sim) *http.Client {
 	t.Helper()
 	o := transport.Options{Roots: x509.NewCertPool()}

@@ -313,7 +313,7 @@ func TestOtherProcess(t *testing.T) {
 			t.Errorf("%d requests", len(asked))
 		}
 	})
-	t.Run("rotated meanwhile", func(t *testing.T) {
+	t.Run("rotated by another process", func(t *testing.T) {
 		for name, late := range map[string]time.Duration{"saved already": 0, "being saved": saving / 2} {
 			t.Run(name, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {

@@ -2,12 +2,12 @@
 //
 // Bitrix24's OAuth 2.0 has its own shape. The return address is not sent: the portal takes it from the application's card,
 // so the loopback server listens on one fixed port. A code lives for 30 s. Where the portal refuses, it shows a page of its
-// own and never comes back. An application without a return address gets its code shown on a page, to be pasted. Code and
-// refresh token are redeemed at the authorization server; neither they nor the client secret ever go to the portal, which
-// this package does not talk to at all.
+// own and does not redirect. An application without a return address gets its code shown on a page, to be pasted. Code and
+// refresh token are redeemed at the authorization server; neither they nor the client secret ever go to the portal, to which
+// this package sends nothing.
 //
 // Opening the address of [Flow.URL] makes the portal report the host in it to the authorization server as its own address.
-// So whoever calls Start has made sure that it is the one that employees and applications use.
+// Callers of Start make sure that it is the one that employees and applications use.
 package oauthflow
 
 import (
@@ -48,14 +48,14 @@ func (e *AppError) Error() string { return e.Field + " is wrong: " + string(e.Pr
 
 var (
 	clientIDShape = lazyregexp.New(`^(?:local|app)\.[0-9a-f]{8,32}\.[0-9]{1,12}$`)
-	// 50 in all portals seen. Bounds are generous, because a refusal here could not be argued with.
+	// 50 characters on all portals seen. The bounds are wide, because nobody can override a refusal here.
 	clientSecretShape = lazyregexp.New(`^[0-9A-Za-z]{24,128}$`)
 )
 
 // CheckApp reads an application's identity as it is pasted from the portal's page, and finds at once what the authorization
 // server would say only after a whole sign-in. The error is an *AppError.
 func CheckApp(clientID, clientSecret string) (App, error) {
-	clientID, clientSecret = tidy(clientID), tidy(clientSecret)
+	clientID, clientSecret = normalizePasted(clientID), normalizePasted(clientSecret)
 	if problem := appProblem(clientID, clientIDShape(), clientSecretShape()); problem != "" {
 		return App{}, &AppError{"client_id", problem}
 	}
@@ -82,8 +82,8 @@ func appProblem(text string, shape, other *regexp.Regexp) AppProblem {
 	}
 }
 
-// tidy removes what comes along with a copied value: white space, line breaks inside it, invisible characters and quotes.
-func tidy(s string) string {
+// normalizePasted removes what is copied along with a value: white space, line breaks inside it, invisible characters and quotes.
+func normalizePasted(s string) string {
 	s = strings.Map(func(c rune) rune {
 		if unicode.IsSpace(c) || unicode.Is(unicode.Cf, c) || unicode.IsControl(c) {
 			return -1
@@ -93,7 +93,7 @@ func tidy(s string) string {
 	return strings.Trim(s, "\"'`«»“”„‟‘’‚‹›<>")
 }
 
-// Token is a sign-in: a pair of tokens and what was said along with them.
+// Token is a sign-in: a pair of tokens and what came with them.
 type Token struct {
 	Access  secret.String
 	Refresh secret.String

@@ -144,7 +144,7 @@ func (f *Fetcher) Fetch(ctx context.Context, r bitrix.Region) (List, error) {
 	}
 	now := f.now()
 	if s.call == nil && !within(now, s.good.Fetched, freshFor) {
-		f.load(r, s) // another process may have asked meanwhile
+		f.load(r, s) // another process may have asked since
 	}
 	if within(now, s.good.Fetched, freshFor) {
 		list := s.good.copied()

@@ -90,7 +90,7 @@ func head(body []byte) string {
 
 // neverSenders are ranges that no server on the internet sends from. A list
 // that has one of them is refused as a whole: whoever wrote it is not the vendor,
-// and a rule made from it would open the door to somebody else.
+// and a rule made from it would let in somebody else.
 var neverSenders = []struct {
 	prefix netip.Prefix
 	what   string
@@ -180,7 +180,7 @@ func parseNodes(elements []string) ([]netip.Prefix, error) {
 func parseNode(s string) (netip.Prefix, bool) {
 	s = strings.TrimSpace(s)
 	if p, err := netip.ParsePrefix(s); err == nil {
-		// An IPv4 network in IPv6 clothes has no agreed meaning.
+		// An IPv4-mapped IPv6 network has no agreed meaning.
 		return p.Masked(), !p.Addr().Is4In6()
 	}
 	a, err := netip.ParseAddr(s)

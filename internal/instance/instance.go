@@ -1,8 +1,8 @@
 // Package instance keeps BoxReady to one window for a person at a screen: a second start hands its files to the first one, over a
 // socket in the person's own runtime folder, or a named pipe on Windows.
 //
-// Nobody else may take part: both sides look at who is at the other end. What is handed over are names of files alone, and the
-// first one reads those as it would read any stranger's.
+// Nobody else may take part: both sides check the user at the other end. What is handed over are names of files alone, and the
+// first one parses those files as untrusted input.
 package instance
 
 import (
@@ -51,10 +51,10 @@ const (
 	protocol = 1
 	maxBytes = 64 << 10
 	maxFiles = 32
-	// patience is how long a second start waits for the first.
-	patience = 15 * time.Second
-	// One that says nothing must not keep others waiting.
-	hearing = 2 * time.Second
+	// handoverTimeout is how long a second start waits for the first one.
+	handoverTimeout = 15 * time.Second
+	// A connection that sends nothing must not keep others waiting.
+	readTimeout = 2 * time.Second
 )
 
 type request struct {
@@ -74,12 +74,12 @@ type First struct {
 	served   chan struct{} // closed when Serve has returned; nil before
 }
 
-var errNotTaken = errors.New("it didn't take them")
+var errNotTaken = errors.New("the window didn't accept them")
 
-// Start makes this start the first, or hands files to the one that is: then handed is true, and there is nothing left to do. With
-// an error it is neither, and goes on alone.
+// Start makes this start the first one, or hands files to the first one: then handed is true, and there is nothing left to do. After
+// an error this start is neither, and opens a window of its own.
 func Start(ctx context.Context, files []string) (first *First, handed bool, err error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, handoverTimeout)
 	defer cancel()
 	if first, err = claim(); err != nil {
 		return nil, false, fmt.Errorf("be the only window: %w", err)
@@ -87,16 +87,16 @@ func Start(ctx context.Context, files []string) (first *First, handed bool, err 
 	if first != nil {
 		return first, false, nil
 	}
-	if err := hand(ctx, files); err != nil {
+	if err := handOver(ctx, files); err != nil {
 		return nil, false, fmt.Errorf("hand files to the window that is open: %w", err)
 	}
 	return nil, true, nil
 }
 
-// hand waits for a first start that listens: its window may be opening.
-func hand(ctx context.Context, files []string) error {
+// handOver waits for a first start that listens: its window may be opening.
+func handOver(ctx context.Context, files []string) error {
 	for {
-		conn, err := greeted(ctx)
+		conn, err := dial(ctx)
 		if err == nil {
 			defer conn.Close()
 			return ask(conn, files)
@@ -116,15 +116,15 @@ func notYet(err error) bool {
 	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, io.EOF) || isTimeout(err)
 }
 
-// greeted connects to a first start that has said so: it speaks first, so nothing is handed to one that doesn't listen. (In
-// Wine a pipe's first connection leads nowhere.)
-func greeted(ctx context.Context) (net.Conn, error) {
+// dial connects to a first start and waits for its greeting, so that nothing is sent to one that doesn't serve. (In Wine a
+// pipe's first connection leads nowhere.)
+func dial(ctx context.Context) (net.Conn, error) {
 	conn, err := connect(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var a answer
-	if err = conn.SetDeadline(time.Now().Add(hearing)); err == nil {
+	if err = conn.SetDeadline(time.Now().Add(readTimeout)); err == nil {
 		err = receive(conn, &a)
 	}
 	if err == nil && a.Protocol != protocol {
@@ -138,7 +138,7 @@ func greeted(ctx context.Context) (net.Conn, error) {
 }
 
 func ask(conn net.Conn, files []string) error {
-	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
+	if err := conn.SetDeadline(time.Now().Add(handoverTimeout)); err != nil {
 		return err
 	}
 	if err := json.NewEncoder(conn).Encode(request{protocol, files}); err != nil {
@@ -166,7 +166,7 @@ func (f *First) Serve(open func(files []string)) {
 				return
 			}
 			if err == nil {
-				take(conn, open)
+				handle(conn, open)
 			}
 		}
 	}()
@@ -189,9 +189,9 @@ func (f *First) Close() {
 	f.release()
 }
 
-func take(conn net.Conn, open func([]string)) {
+func handle(conn net.Conn, open func([]string)) {
 	defer conn.Close()
-	if conn.SetDeadline(time.Now().Add(hearing)) != nil || allowed(conn) != nil {
+	if conn.SetDeadline(time.Now().Add(readTimeout)) != nil || allowed(conn) != nil {
 		return
 	}
 	var r request
@@ -202,7 +202,7 @@ func take(conn net.Conn, open func([]string)) {
 	if taken {
 		open(r.Open)
 	}
-	_ = json.NewEncoder(conn).Encode(answer{protocol, taken}) // who is gone doesn't need it
+	_ = json.NewEncoder(conn).Encode(answer{protocol, taken}) // an error means that the client has gone
 }
 
 // receive reads a line of JSON.

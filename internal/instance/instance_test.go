@@ -264,21 +264,21 @@ func TestSomebodyElseAtTheOtherEnd(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	stranger := exec.Command(program)
-	stranger.Env = []string{"BOXREADY_TEST_CONNECT=" + path}
-	stranger.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
-	if err := stranger.Start(); err != nil {
+	otherUser := exec.Command(program)
+	otherUser.Env = []string{"BOXREADY_TEST_CONNECT=" + path}
+	otherUser.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+	if err := otherUser.Start(); err != nil {
 		t.Fatal(err)
 	}
 	conn, err := listener.Accept()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := allowed(conn); err != errStranger {
+	if err := allowed(conn); err != errOtherUser {
 		t.Errorf("somebody else: %v", err)
 	}
 	conn.Close()
-	if err := stranger.Wait(); err != nil {
+	if err := otherUser.Wait(); err != nil {
 		t.Error(err)
 	}
 	own, err := net.Dial("unix", path)

@@ -16,7 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// socket is where the first start listens: one for each screen, in a folder that only this person can look into.
+// socket is where the first start listens: one for each screen, in a folder that only this user can open.
 func socket() (string, error) {
 	runtime := runtimeFolder()
 	if !filepath.IsAbs(runtime) {
@@ -36,7 +36,7 @@ func socket() (string, error) {
 	return filepath.Join(dir, fmt.Sprintf("window-%x", screen[:4])), nil
 }
 
-// private sees to it that a folder is this person's, and closed to others.
+// private checks that a folder is this user's, and closed to others.
 func private(dir string) error {
 	info, err := os.Lstat(dir)
 	if err != nil {
@@ -44,13 +44,13 @@ func private(dir string) error {
 	}
 	owner, ok := info.Sys().(*syscall.Stat_t)
 	if !info.IsDir() || info.Mode().Perm()&0o077 != 0 || !ok || int(owner.Uid) != os.Geteuid() {
-		return fmt.Errorf("%s is no folder of this person's alone", dir)
+		return fmt.Errorf("%s is not a folder of this user alone", dir)
 	}
 	return nil
 }
 
-// claim returns nil if there is a first start already. Who holds the lock is the first: it ends with the process, so a socket
-// that a dead one left is known as such.
+// claim returns nil if there is a first start already. The holder of the lock is the first: the lock ends with the process, so
+// a socket that a dead process left is recognised.
 func claim() (*First, error) {
 	path, err := socket()
 	if err != nil {
@@ -97,9 +97,9 @@ func connect(ctx context.Context) (net.Conn, error) {
 	return conn, nil
 }
 
-var errStranger = errors.New("somebody else is at the other end")
+var errOtherUser = errors.New("another user is at the other end")
 
-// allowed sees to it that the other end is this person's.
+// allowed checks that the other end is a process of this user.
 func allowed(conn net.Conn) error {
 	raw, err := conn.(*net.UnixConn).SyscallConn()
 	if err != nil {
@@ -114,7 +114,7 @@ func allowed(conn net.Conn) error {
 		return asked
 	}
 	if int(uid) != os.Geteuid() {
-		return errStranger
+		return errOtherUser
 	}
 	return nil
 }

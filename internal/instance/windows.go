@@ -26,7 +26,7 @@ func pipe() (name, sid string, err error) {
 	return fmt.Sprintf(`\\.\pipe\boxready-%s-%d`, sid, session), sid, nil
 }
 
-// claim returns nil if there is a first start already. Who has made the mutex is the first: it ends with the process.
+// claim returns nil if there is a first start already. The process that made the mutex is the first: the mutex ends with it.
 func claim() (*First, error) {
 	name, sid, err := pipe()
 	if err != nil {
@@ -43,7 +43,7 @@ func claim() (*First, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Nobody reaches it over the network: winio sees to that.
+	// winio makes pipes that can't be reached over the network.
 	listener, err := winio.ListenPipe(name, &winio.PipeConfig{SecurityDescriptor: "D:P(A;;GA;;;" + sid + ")"})
 	if err != nil {
 		_ = windows.CloseHandle(mutex)
@@ -69,7 +69,7 @@ func connect(ctx context.Context) (net.Conn, error) {
 }
 
 var (
-	errStranger              = errors.New("somebody else is at the other end")
+	errOtherUser             = errors.New("another user is at the other end")
 	user32                   = windows.NewLazySystemDLL("user32.dll")
 	allowSetForegroundWindow = user32.NewProc("AllowSetForegroundWindow")
 	isIconic                 = user32.NewProc("IsIconic")
@@ -83,7 +83,7 @@ func Restore(window uintptr) {
 	}
 }
 
-// belongs sees to it that the pipe's other end is a process of this person's, and lets that one come to the front: the system
+// belongs checks that the pipe's other end is a process of this user, and allows it to come to the front: the system
 // allows it only to the program that was used last, which is this one.
 func belongs(conn net.Conn, sid string) error {
 	end, ok := conn.(interface{ Fd() uintptr })
@@ -109,11 +109,11 @@ func belongs(conn net.Conn, sid string) error {
 		return err
 	}
 	if user.User.Sid.String() != sid {
-		return errStranger
+		return errOtherUser
 	}
 	_, _, _ = allowSetForegroundWindow.Call(uintptr(id))
 	return nil
 }
 
-// allowed has nothing left to ask: the pipe's descriptor lets in this person alone.
+// allowed has nothing to check: the pipe's security descriptor admits this user only.
 func allowed(net.Conn) error { return nil }

@@ -75,7 +75,7 @@ func ParseAddress(s string) (Address, error) {
 	if len(s) > maxTyped {
 		return Address{}, &AddressError{AddressTooLong}
 	}
-	s = tidy(s)
+	s = normalizePasted(s)
 	if s == "" {
 		return Address{}, &AddressError{AddressEmpty}
 	}
@@ -123,8 +123,8 @@ func ParseAddress(s string) (Address, error) {
 	return a, nil
 }
 
-// tidy removes what comes along when an address is copied out of other text.
-func tidy(s string) string {
+// normalizePasted removes what comes along when an address is copied out of other text.
+func normalizePasted(s string) string {
 	s = strings.Map(func(c rune) rune {
 		switch {
 		case unicode.Is(unicode.Cf, c):

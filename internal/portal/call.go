@@ -103,7 +103,7 @@ type Options struct {
 	Verified bool
 }
 
-// Client talks to one portal. It keeps the etiquette and the token rule, and follows no redirect.
+// Client sends requests to one portal. It keeps the limit on their rate and the token rule, and follows no redirect.
 type Client struct {
 	address  Address
 	net      *transport.Net

@@ -252,16 +252,16 @@ func TestRequest(t *testing.T) {
 		method, path, query, kind, body string
 		host                            string
 	}{
-		"nothing said":       {Request{Path: "/rest/profile"}, "POST", "/rest/profile", "", "application/x-www-form-urlencoded", "client=BoxReady", ""},
-		"form and query":     {Request{Path: "/rest/profile", Query: query, Form: form}, "POST", "/rest/profile", "a=1&a=2", "application/x-www-form-urlencoded", "b=x+y&b=%D0%B6", ""},
-		"GET":                {Request{HTTPMethod: "GET", Path: "/oauth/token/", Query: query}, "GET", "/oauth/token/", "a=1&a=2", "", "", ""},
-		"unmarked":           {Request{HTTPMethod: "GET", Path: "/oauth/token/", Unmarked: true}, "GET", "/oauth/token/", "", "", "", ""},
-		"plain":              {Request{Path: "/rest/profile", Plain: true}, "POST", "/rest/profile", "", "application/x-www-form-urlencoded", "client=BoxReady", ""},
-		"plain GET":          {Request{HTTPMethod: "GET", Path: "/x", Plain: true, Unmarked: true}, "GET", "/x", "", "", "", ""},
-		"webhook":            {Request{Path: WebhookPath("1", "c0d%e", "profile")}, "POST", "/rest/1/c0d%25e/profile", "", "application/x-www-form-urlencoded", "client=BoxReady", ""},
-		"path of a stranger": {Request{HTTPMethod: "GET", Path: "//elsewhere.test/?x#y", Unmarked: true}, "GET", "//elsewhere.test/%3Fx%23y", "", "", "", ""},
-		"path, no slash":     {Request{HTTPMethod: "GET", Path: "@elsewhere.test", Unmarked: true}, "GET", "/@elsewhere.test", "", "", "", ""},
-		"JSON with fields":   {Request{Path: "/rest/profile", Form: url.Values{"b": {"ж"}}, Token: Token{Value: secret.New("t")}, Carrier: InJSON}, "POST", "/rest/profile", "", "application/json", `{"auth":"t","b":"ж"}`, ""},
+		"nothing said":         {Request{Path: "/rest/profile"}, "POST", "/rest/profile", "", "application/x-www-form-urlencoded", "client=BoxReady", ""},
+		"form and query":       {Request{Path: "/rest/profile", Query: query, Form: form}, "POST", "/rest/profile", "a=1&a=2", "application/x-www-form-urlencoded", "b=x+y&b=%D0%B6", ""},
+		"GET":                  {Request{HTTPMethod: "GET", Path: "/oauth/token/", Query: query}, "GET", "/oauth/token/", "a=1&a=2", "", "", ""},
+		"unmarked":             {Request{HTTPMethod: "GET", Path: "/oauth/token/", Unmarked: true}, "GET", "/oauth/token/", "", "", "", ""},
+		"plain":                {Request{Path: "/rest/profile", Plain: true}, "POST", "/rest/profile", "", "application/x-www-form-urlencoded", "client=BoxReady", ""},
+		"plain GET":            {Request{HTTPMethod: "GET", Path: "/x", Plain: true, Unmarked: true}, "GET", "/x", "", "", "", ""},
+		"webhook":              {Request{Path: WebhookPath("1", "c0d%e", "profile")}, "POST", "/rest/1/c0d%25e/profile", "", "application/x-www-form-urlencoded", "client=BoxReady", ""},
+		"path of another host": {Request{HTTPMethod: "GET", Path: "//elsewhere.test/?x#y", Unmarked: true}, "GET", "//elsewhere.test/%3Fx%23y", "", "", "", ""},
+		"path, no slash":       {Request{HTTPMethod: "GET", Path: "@elsewhere.test", Unmarked: true}, "GET", "/@elsewhere.test", "", "", "", ""},
+		"JSON with fields":     {Request{Path: "/rest/profile", Form: url.Values{"b": {"ж"}}, Token: Token{Value: secret.New("t")}, Carrier: InJSON}, "POST", "/rest/profile", "", "application/json", `{"auth":"t","b":"ж"}`, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			client.pacer = transport.NewPacer()
@@ -541,10 +541,10 @@ func TestOpenConnections(t *testing.T) {
 		}
 	})
 	for name, die := range map[string]func(net.Conn){
-		"were closed meanwhile":              func(conn net.Conn) { conn.Close() },
-		"were reset meanwhile":               resetConn,
-		"got an unasked answer meanwhile":    func(conn net.Conn) { io.WriteString(conn, "HTTP/1.1 408 Request Timeout\r\n\r\n") },
-		"got an answer and an end meanwhile": func(conn net.Conn) { io.WriteString(conn, "HTTP/1.0 408 Request Timeout\r\n\r\n"); conn.Close() },
+		"were closed before":              func(conn net.Conn) { conn.Close() },
+		"were reset before":               resetConn,
+		"got an unasked answer before":    func(conn net.Conn) { io.WriteString(conn, "HTTP/1.1 408 Request Timeout\r\n\r\n") },
+		"got an answer and an end before": func(conn net.Conn) { io.WriteString(conn, "HTTP/1.0 408 Request Timeout\r\n\r\n"); conn.Close() },
 	} {
 		for _, method := range []string{http.MethodPost, http.MethodGet} {
 			t.Run(name+", "+method, func(t *testing.T) {

@@ -1,5 +1,5 @@
-// Package portal knows how to talk to a Bitrix24 portal: its address, a REST
-// call, a batch, the reply and its errors.
+// Package portal is a client of a Bitrix24 portal: its address, a REST call, a
+// batch, the reply and its errors.
 package portal
 
 import (
@@ -117,8 +117,8 @@ func ReadReply(resp *http.Response) (Reply, error) {
 	return r, nil
 }
 
-// Polluted reports whether something stands around the JSON that strict clients
-// stumble over.
+// Polluted reports whether something is around the JSON that strict clients
+// fail on.
 func (r Reply) Polluted() bool {
 	return r.Form == FormJSON && (r.BOM || r.Before != nil || r.After != nil)
 }
@@ -126,7 +126,7 @@ func (r Reply) Polluted() bool {
 // excerptLen is how many bytes of a body are shown.
 const excerptLen = 200
 
-// Shorten forgets all of a body but its first n bytes. What was read from it stays.
+// Shorten keeps the first n bytes of a body only. What was read from it stays.
 func (r *Reply) Shorten(n int) {
 	cut := func(b []byte) []byte { return slices.Clone(b[:min(len(b), n)]) }
 	r.Body, r.text, r.Before, r.After = cut(r.Body), cut(r.text), cut(r.Before), cut(r.After)

@@ -21,7 +21,7 @@ type Webhook struct {
 var (
 	// ErrNoWebhook means that a text is not a webhook's address. Its text never repeats what was typed.
 	ErrNoWebhook = errors.New("not the address of an incoming webhook")
-	// ErrWebhookHTTP means a webhook's address with http://: its code would go over the line unencrypted.
+	// ErrWebhookHTTP means a webhook's address with http://: its code would be sent unencrypted.
 	ErrWebhookHTTP = errors.New("the webhook's address begins with http://")
 )
 
@@ -41,7 +41,7 @@ func ParseWebhook(s string) (Webhook, error) {
 	if address.WasHTTP {
 		return Webhook{}, ErrWebhookHTTP
 	}
-	rest := tidy(s)
+	rest := normalizePasted(s)
 	if _, after, ok := strings.Cut(rest, "://"); ok {
 		rest = after
 	}

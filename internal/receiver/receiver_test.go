@@ -39,7 +39,7 @@ func TestAddresses(t *testing.T) {
 	}
 }
 
-// TestClientTrustsNoAnswer asserts what is made of a receiver that lies.
+// TestClientTrustsNoAnswer asserts that false answers of a receiver are refused.
 func TestClientTrustsNoAnswer(t *testing.T) {
 	id, key := "boxready-"+strings.Repeat("a", 26), strings.Repeat("K", 52)
 	for name, c := range map[string]struct {

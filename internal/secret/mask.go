@@ -14,11 +14,11 @@ import (
 	"unicode/utf8"
 )
 
-// Mask replaces in s, a text that strangers wrote, the known secrets and
+// Mask replaces in s, an untrusted text, the known secrets and
 // whatever looks like a credential. Known secrets are found plain and as they
 // are written in URLs, JSON, HTML and base64, and also where s ends inside one
-// or has only a piece of it. For the rest it would rather mask too much than
-// too little.
+// or has only a piece of it. For the rest it masks too much rather than too
+// little.
 func Mask(s string, known ...String) string { return Masker(known...)(s) }
 
 // Masker is Mask for several texts with the same known secrets.
@@ -208,14 +208,14 @@ func u16(c rune) string { return `\u` + hex.EncodeToString([]byte{byte(c >> 8), 
 
 // base64Parts returns what of the secret's base64 is the same wherever in the
 // encoded data it stands: it may begin at any of three positions in a group,
-// and its neighbours share the outermost characters with it.
+// and the data beside it shares the outermost characters with it.
 func base64Parts(encoding *base64.Encoding, secret string) []string {
 	var parts []string
 	for shift := range 3 {
 		encoded := encoding.EncodeToString([]byte(strings.Repeat("\x00", shift) + secret))
 		start := (shift*8 + 5) / 6
 		end := (shift + len(secret)) * 8 / 6
-		// Less than this stands in a lot of innocent text.
+		// Less than this occurs in ordinary text.
 		const least = 6
 		if end-start >= least {
 			part := encoded[start:end]

@@ -13,7 +13,7 @@ import (
 func TestMask(t *testing.T) {
 	for name, c := range map[string]struct{ in, want string }{
 		"nothing":                {"", ""},
-		"innocent":               {"<h1>502 Bad Gateway</h1>", "<h1>502 Bad Gateway</h1>"},
+		"no secret":              {"<h1>502 Bad Gateway</h1>", "<h1>502 Bad Gateway</h1>"},
 		"query":                  {"/rest/profile?auth=abc123&x=1", "/rest/profile?auth=•••&x=1"},
 		"query in HTML":          {`<a href="?access_token=abc&amp;x=1">`, `<a href="?access_token=•••&amp;x=1">`},
 		"query in a query":       {"?next=%2Foauth%3Fcode%3Dabc123%26state%3Dx", "?next=%2Foauth%3Fcode%3D•••%26state%3Dx"},
@@ -83,7 +83,7 @@ func TestMask(t *testing.T) {
 	}
 }
 
-// writings are the ways in which a known secret appears in a stranger's text.
+// writings are the ways in which a known secret appears in an untrusted text.
 func writings(s string) map[string]string {
 	quoted, _ := json.Marshal(s)
 	inside := string(quoted[1 : len(quoted)-1])
@@ -109,7 +109,7 @@ func TestMaskKnown(t *testing.T) {
 	for _, s := range []string{"abcdefgh", "a+b/c=d&e f%g", `quo"te<x>\y`, "секрет🔑ключ", "0123456789abcdef0123456789abcdef"} {
 		for name, written := range writings(s) {
 			got := Mask("[ "+written+" ]", New(s))
-			// The outermost two characters of base64 belong to its neighbours too.
+			// The outermost two characters of base64 belong to the data beside it too.
 			for _, part := range []string{written, middle(written)} {
 				if strings.Contains(got, part) {
 					t.Errorf("%s of %q: %q", name, s, got)

@@ -1,6 +1,6 @@
 // Package secret keeps tokens, webhook codes and passwords out of everything
-// that is printed: a string that shows itself as a mask, a mask for text that
-// strangers wrote, and errors without the addresses that carry secrets.
+// that is printed: a string that prints as a mask, a mask for
+// untrusted text, and errors without the addresses that carry secrets.
 package secret
 
 import (

@@ -25,13 +25,13 @@ const (
 	maxDNSMessage       = 64 << 10
 )
 
-// errNoName is what a resolver says of a name that doesn't exist or has no address. It isn't a *net.DNSError because one
-// of those may as well be about the resolver's own name.
+// errNoName is the answer for a name that doesn't exist or has no address. It isn't a *net.DNSError because one of those may be
+// about the resolver's own name.
 var errNoName = errors.New("no such host")
 
-// LookupPublic asks a public resolver for the addresses of host and tells which one answered. The name leaves for it:
-// only with the owner's consent. A name that doesn't exist is a *net.DNSError with IsNotFound; when no resolver gave an
-// answer, it is one without.
+// LookupPublic asks a public resolver for the addresses of host and tells which one answered. The name is sent to it:
+// only with the owner's consent. A name that doesn't exist is a *net.DNSError with IsNotFound; when no resolver answered, one
+// without it.
 func (n *Net) LookupPublic(ctx context.Context, host string) ([]netip.Addr, string, error) {
 	client := n.HTTPClient()
 	defer client.CloseIdleConnections()
@@ -43,15 +43,14 @@ func (n *Net) LookupPublic(ctx context.Context, host string) ([]netip.Addr, stri
 		case err == nil:
 			return addrs, name, nil
 		case errors.Is(err, errNoName):
-			return nil, name, at(StageDNS, &net.DNSError{Err: err.Error(), Name: host, Server: name, IsNotFound: true})
+			return nil, name, atStage(StageDNS, &net.DNSError{Err: err.Error(), Name: host, Server: name, IsNotFound: true})
 		case ctx.Err() != nil:
-			return nil, "", at(StageDNS, ctx.Err())
+			return nil, "", atStage(StageDNS, ctx.Err())
 		}
 		failed = append(failed, fmt.Errorf("ask %s: %w", name, err))
 	}
-	// Only the text stays of what went wrong: that the name of a resolver can't be looked up, as on a network of its
-	// own, must not read as if host couldn't.
-	return nil, "", at(StageDNS, &net.DNSError{Err: errors.Join(failed...).Error(), Name: host, IsTemporary: true})
+	// Only the text of the errors is kept: that a resolver's own name can't be looked up must not be taken for host's.
+	return nil, "", atStage(StageDNS, &net.DNSError{Err: errors.Join(failed...).Error(), Name: host, IsTemporary: true})
 }
 
 func resolverName(resolver string) string {
@@ -67,7 +66,7 @@ func lookupOver(ctx context.Context, client *http.Client, resolver, host string)
 	defer cancel()
 	var addrs []netip.Addr
 	for _, kind := range []dnsmessage.Type{dnsmessage.TypeA, dnsmessage.TypeAAAA} {
-		found, err := ask(ctx, client, resolver, host, kind)
+		found, err := queryResolver(ctx, client, resolver, host, kind)
 		if err != nil {
 			return nil, err
 		}
@@ -80,7 +79,7 @@ func lookupOver(ctx context.Context, client *http.Client, resolver, host string)
 	return slices.Compact(addrs), nil
 }
 
-func ask(ctx context.Context, client *http.Client, resolver, host string, kind dnsmessage.Type) ([]netip.Addr, error) {
+func queryResolver(ctx context.Context, client *http.Client, resolver, host string, kind dnsmessage.Type) ([]netip.Addr, error) {
 	name, err := dnsmessage.NewName(host + ".")
 	if err != nil {
 		return nil, fmt.Errorf("name %q: %w", host, err)

@@ -110,7 +110,7 @@ func TestLookupPublicResolversUnknown(t *testing.T) {
 func TestLookupPublicCancel(t *testing.T) {
 	n := New(Options{ConnectTo: connectTo(listen(t, silent))})
 	ctx, cancel := context.WithCancel(t.Context())
-	time.AfterFunc(patience, cancel)
+	time.AfterFunc(testTimeout, cancel)
 	start := time.Now()
 	_, _, err := n.LookupPublic(ctx, "portal.test")
 	if !errors.Is(err, context.Canceled) || time.Since(start) > time.Second {

@@ -20,12 +20,12 @@ type Failure string
 const (
 	Timeout     Failure = "timeout"
 	Cancelled   Failure = "cancelled"
-	NoNetwork   Failure = "no-network" // this computer has no way out at all
+	NoNetwork   Failure = "no-network" // this computer has no network at all
 	NameUnknown Failure = "dns-not-found"
-	NameFailed  Failure = "dns-failed" // the resolver answered with an error, or not at all
+	NameFailed  Failure = "dns-failed" // the resolver answered with an error, or didn't answer
 	Refused     Failure = "refused"
 	NoRoute     Failure = "no-route"    // from this computer to that kind of address, or its own firewall forbids it
-	Unreachable Failure = "unreachable" // a router or firewall on the way said so, or the host is silent on its own network
+	Unreachable Failure = "unreachable" // a router or firewall on the way said so, or the host does not answer on its own network
 	Reset       Failure = "reset"
 	Closed      Failure = "closed" // the other side ended the connection before the answer's end
 	ProxyAuth   Failure = "proxy-auth-required"
@@ -36,8 +36,8 @@ const (
 	Other       Failure = "other"
 )
 
-// FailureOf names the failure behind err. When an error joins several, as those of a name's addresses, the one that
-// says most counts.
+// FailureOf returns the failure behind err. When an error joins several, as those of a name's addresses, the most specific one
+// counts.
 func FailureOf(err error) Failure {
 	var (
 		dns         *net.DNSError
@@ -75,7 +75,7 @@ func FailureOf(err error) Failure {
 		return Refused
 	case isErrno(err, syscall.ECONNRESET, syscall.ECONNABORTED, syscall.EPIPE, wsaECONNRESET, wsaECONNABORTED):
 		return Reset
-	case errors.Is(err, errFromAfar), isErrno(err, syscall.EHOSTUNREACH, syscall.EHOSTDOWN, wsaEHOSTUNREACH, wsaEHOSTDOWN):
+	case errors.Is(err, errByRouter), isErrno(err, syscall.EHOSTUNREACH, syscall.EHOSTDOWN, wsaEHOSTUNREACH, wsaEHOSTDOWN):
 		return Unreachable
 	case isErrno(err, syscall.ETIMEDOUT, wsaETIMEDOUT):
 		return Timeout
@@ -89,14 +89,14 @@ func FailureOf(err error) Failure {
 		return Closed
 	case errors.As(err, &network) && network.Timeout():
 		return Timeout
-	case isTLSAlert(err), StageOf(err) == StageTLS: // most of what crypto/tls objects to has no type
+	case isTLSAlert(err), StageOf(err) == StageTLS: // most errors of crypto/tls have no type
 		return TLSFailed
 	default:
 		return Other
 	}
 }
 
-// Go's syscall package invents its own numbers for these on Windows; what comes from the network there are Winsock's.
+// Go's syscall package has numbers of its own for these on Windows; errors of the network there have Winsock's.
 const (
 	wsaEACCES        = syscall.Errno(10013)
 	wsaEAFNOSUPPORT  = syscall.Errno(10047)
@@ -121,7 +121,7 @@ func isTLSAlert(err error) bool {
 	return errors.As(err, &op) && (op.Op == "remote error" || op.Op == "local error")
 }
 
-// closedIdle knows what net/http says when the other side ended a kept connection just as a request was to go out on it.
+// closedIdle recognises net/http's error for a kept connection that the other side ended just as a request was to be sent on it.
 // That error has neither type nor name.
 func closedIdle(err error) bool {
 	return strings.HasSuffix(err.Error(), "http: server closed idle connection")
@@ -131,7 +131,7 @@ func closedIdle(err error) bool {
 func online() bool {
 	interfaces, err := net.Interfaces()
 	if err != nil {
-		return true // not established: then don't blame this computer
+		return true // not known: then this computer isn't blamed
 	}
 	for _, i := range interfaces {
 		if i.Flags&net.FlagUp == 0 || i.Flags&net.FlagLoopback != 0 {
@@ -161,7 +161,7 @@ const (
 	StageHTTP  Stage = "http"
 )
 
-// stageError remembers at which stage err came up.
+// stageError records at which stage err occurred.
 type stageError struct {
 	stage Stage
 	err   error
@@ -173,14 +173,14 @@ func (e *stageError) Error() string {
 }
 func (e *stageError) Unwrap() error { return e.err }
 
-func at(stage Stage, err error) error {
+func atStage(stage Stage, err error) error {
 	if err == nil {
 		return nil
 	}
 	return &stageError{stage, err}
 }
 
-// StageOf tells at which stage err, which is not nil, came up.
+// StageOf tells at which stage err, which is not nil, occurred.
 func StageOf(err error) Stage {
 	var (
 		staged *stageError

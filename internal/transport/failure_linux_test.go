@@ -28,7 +28,7 @@ func fullPort(t *testing.T) netip.AddrPort {
 	}
 	addr := netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), uint16(name.(*syscall.SockaddrInet4).Port))
 	for range 4 {
-		conn, err := net.DialTimeout("tcp", addr.String(), patience)
+		conn, err := net.DialTimeout("tcp", addr.String(), testTimeout)
 		if err != nil {
 			return addr
 		}
@@ -43,7 +43,7 @@ func TestSilentPort(t *testing.T) {
 	for name, address := range map[string]string{"https": "https://portal.test/", "http": "http://portal.test/"} {
 		t.Run(name, func(t *testing.T) {
 			start := time.Now()
-			_, _, err := get(t, New(Options{ConnectTo: connectTo(addr)}), address, patience)
+			_, _, err := get(t, New(Options{ConnectTo: connectTo(addr)}), address, testTimeout)
 			if FailureOf(err) != Timeout || StageOf(err) != StageTCP {
 				t.Errorf("failure %q at stage %q: %v", FailureOf(err), StageOf(err), err)
 			}
@@ -53,7 +53,7 @@ func TestSilentPort(t *testing.T) {
 		})
 	}
 	t.Run("proxy", func(t *testing.T) {
-		_, _, err := get(t, through(t, "http://"+addr.String()), "https://portal.test/", patience)
+		_, _, err := get(t, through(t, "http://"+addr.String()), "https://portal.test/", testTimeout)
 		if FailureOf(err) != Timeout || StageOf(err) != StageProxy {
 			t.Errorf("failure %q at stage %q: %v", FailureOf(err), StageOf(err), err)
 		}

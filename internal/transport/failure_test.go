@@ -20,15 +20,15 @@ import (
 	"golang.org/x/net/dns/dnsmessage"
 )
 
-// patience is how long a test waits for what never comes.
-const patience = 150 * time.Millisecond
+// testTimeout is how long a test waits for what never comes.
+const testTimeout = 150 * time.Millisecond
 
 // situation makes a request fail the way its name says.
 type situation struct {
 	serve   func(net.Conn, <-chan struct{}) // at the place that every connection goes to; nil: nobody
 	options Options                         // besides that
 	address string                          // https://portal.test/ if empty
-	cancel  bool                            // after patience, instead of a deadline
+	cancel  bool                            // after testTimeout, instead of a deadline
 	failure Failure
 	stage   Stage
 }
@@ -148,9 +148,9 @@ func TestFailures(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
 			if s.cancel {
-				time.AfterFunc(patience, cancel)
+				time.AfterFunc(testTimeout, cancel)
 			} else if s.failure == Timeout {
-				ctx, cancel = context.WithTimeout(ctx, patience)
+				ctx, cancel = context.WithTimeout(ctx, testTimeout)
 				defer cancel()
 			}
 			start := time.Now()
@@ -177,7 +177,7 @@ func TestFailures(t *testing.T) {
 // What a loopback can't do, and what Windows calls things.
 func TestFailureOf(t *testing.T) {
 	dial := func(number syscall.Errno) error {
-		return &url.Error{Op: "Get", URL: "https://portal.test/", Err: at(StageTCP, &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", number)})}
+		return &url.Error{Op: "Get", URL: "https://portal.test/", Err: atStage(StageTCP, &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", number)})}
 	}
 	noRoute, failed := NoRoute, NameFailed
 	if !online() {
@@ -226,7 +226,7 @@ func TestFailureOf(t *testing.T) {
 // net/http's text is all there is to know that error by. It comes when the connection ends after net/http has chosen it.
 func TestClosedIdle(t *testing.T) {
 	var watch Stopwatch
-	ctx := watch.Watch(t.Context(), func() { time.Sleep(patience) })
+	ctx := watch.Watch(t.Context(), func() { time.Sleep(testTimeout) })
 	request, _ := http.NewRequestWithContext(ctx, http.MethodPost, "http://portal.test/", strings.NewReader("a=b"))
 	response, err := New(Options{ConnectTo: connectTo(listen(t, hangUp))}).HTTPClient().Do(request)
 	if err == nil {
@@ -241,7 +241,7 @@ func TestClosedIdle(t *testing.T) {
 // TestRouterRefuses asserts that what a router on the way says isn't taken for this computer's own lack of a route.
 func TestRouterRefuses(t *testing.T) {
 	for _, said := range []error{syscall.ENETUNREACH, syscall.EACCES} {
-		if got := FailureOf(at(StageTCP, fmt.Errorf("%w: %w", errFromAfar, said))); got != Unreachable {
+		if got := FailureOf(atStage(StageTCP, fmt.Errorf("%w: %w", errByRouter, said))); got != Unreachable {
 			t.Errorf("%v from afar is %q", said, got)
 		}
 	}

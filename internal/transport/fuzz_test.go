@@ -43,7 +43,7 @@ func FuzzDNSAnswer(f *testing.F) {
 		client := &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
 			return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(bytes.NewReader(body)), Request: r}, nil
 		})}
-		found, err := ask(t.Context(), client, "https://resolver.test/", "portal.test", dnsmessage.TypeA)
+		found, err := queryResolver(t.Context(), client, "https://resolver.test/", "portal.test", dnsmessage.TypeA)
 		if err != nil && found != nil {
 			t.Errorf("both %v and %v", found, err)
 		}
@@ -97,7 +97,7 @@ func FuzzConnect(f *testing.F) {
 				_, _ = theirs.Write(answer)
 			}
 		}()
-		tunnel, err := connect(context.Background(), ours, via, "portal.test:443", "test")
+		tunnel, err := requestTunnel(context.Background(), ours, via, "portal.test:443", "test")
 		switch {
 		case err == nil:
 			head, rest, found := bytes.Cut(answer, []byte("\n\r\n"))

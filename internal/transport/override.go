@@ -13,7 +13,7 @@ import (
 	"golang.org/x/net/idna"
 )
 
-// Override sends what is meant for Host:Port to Addr:AddrPort, like curl's --connect-to. TLS and HTTP go on meaning Host.
+// Override connects to Addr:AddrPort instead of Host:Port, like curl's --connect-to. TLS and HTTP still use Host.
 type Override struct {
 	Host     string // empty: any
 	Port     int    // 0: any
@@ -24,7 +24,7 @@ type Override struct {
 // ErrOverride is wrapped by what ParseOverride returns for a text that isn't HOST:PORT:ADDR:PORT.
 var ErrOverride = errors.New("not HOST:PORT:ADDR:PORT")
 
-// ParseOverride reads HOST:PORT:ADDR:PORT. IPv6 addresses stand in brackets; HOST and PORT may be empty and then mean any.
+// ParseOverride reads HOST:PORT:ADDR:PORT. IPv6 addresses are in brackets; an empty HOST or PORT means any.
 func ParseOverride(s string) (Override, error) {
 	o, ok := parseOverride(s)
 	if !ok {
@@ -68,9 +68,9 @@ func (o Override) String() string {
 	return host + ":" + port + ":" + o.Target()
 }
 
-// byHost are the overrides for each host that one names, in their order, with those for any host among them; the latter alone
+// overridesByHost are the overrides for each host that one names, in their order, with those for any host among them; the latter alone
 // under "". There may be thousands, when many portals are checked. nil: there are none.
-func byHost(overrides []Override) map[string][]Override {
+func overridesByHost(overrides []Override) map[string][]Override {
 	var lists map[string][]Override
 	for _, o := range overrides {
 		if lists == nil {
@@ -90,12 +90,12 @@ func byHost(overrides []Override) map[string][]Override {
 	return lists
 }
 
-// matches wants host as plainHost gives it.
+// matches expects host as canonicalHost returns it.
 func (o Override) matches(host string, port int) bool {
 	return (o.Port == 0 || o.Port == port) && (o.Host == "" || o.Host == host)
 }
 
-// cutHost takes a host and the colon behind it from the beginning of s.
+// cutHost cuts a host and the colon after it from the beginning of s.
 func cutHost(s string) (host, rest string, ok bool) {
 	if inside, found := strings.CutPrefix(s, "["); found {
 		host, rest, ok = strings.Cut(inside, "]:")
@@ -109,8 +109,8 @@ func cutHost(s string) (host, rest string, ok bool) {
 	if !ok || strings.ContainsFunc(host, notInHost) {
 		return "", "", false
 	}
-	name := plainHost(host)
-	// A full stop alone would turn into "any".
+	name := canonicalHost(host)
+	// A full stop alone would become "any".
 	if host != "" && slices.Contains(strings.Split(name, "."), "") || strings.ContainsFunc(name, notInHost) {
 		return "", "", false
 	}
@@ -124,8 +124,8 @@ func notInHost(c rune) bool {
 // names maps names as browsers do, so that an override may be written like the portal's address.
 var names = idna.New(idna.MapForLookup(), idna.Transitional(false), idna.StrictDomainName(false), idna.CheckHyphens(false))
 
-// plainHost is the form in which hosts are compared: ASCII, lower case, no trailing dot, addresses in their shortest form.
-func plainHost(host string) string {
+// canonicalHost is the form in which hosts are compared: ASCII, lower case, no trailing dot, addresses in their shortest form.
+func canonicalHost(host string) string {
 	host = strings.TrimSuffix(strings.ToLower(host), ".")
 	if addr, err := netip.ParseAddr(host); err == nil {
 		return addr.String()

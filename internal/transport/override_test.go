@@ -82,7 +82,7 @@ func TestParseOverrideBad(t *testing.T) {
 	}
 }
 
-func TestGiven(t *testing.T) {
+func TestOverridden(t *testing.T) {
 	parse := func(texts ...string) (list []Override) {
 		for _, text := range texts {
 			list = append(list, must(ParseOverride(text)))
@@ -112,7 +112,7 @@ func TestGiven(t *testing.T) {
 			if ok != (c.want != "") || ok && o.Target() != c.want {
 				t.Errorf("override: %v, %v", o, ok)
 			}
-			if n.Given(c.host, c.port) != ok {
+			if n.Overridden(c.host, c.port) != ok {
 				t.Error("Given disagrees")
 			}
 		})
@@ -135,7 +135,7 @@ func FuzzParseOverride(f *testing.F) {
 		if err != nil || again != o {
 			t.Fatalf("%q reads as %+v, which prints as %q and reads as %+v, %v", s, o, o.String(), again, err)
 		}
-		if port := max(o.Port, 1); o.Host != "" && !o.matches(plainHost(o.Host), port) {
+		if port := max(o.Port, 1); o.Host != "" && !o.matches(canonicalHost(o.Host), port) {
 			t.Fatalf("%+v doesn't match itself", o)
 		}
 	})

@@ -7,29 +7,29 @@ import (
 	"time"
 )
 
-// The product's activity control bans an address from 15 hits in 10 seconds on (by default, see "Контроль активности" in
+// The product's activity control bans an address at 15 requests in 10 seconds (by default, see "Контроль активности" in
 // the course for administrators); BoxReady stays below that in every mode.
 const (
 	paceRequests = 12
-	// The limit is about arrival at the portal: after a request went out, and before its answer came. The 0.2 s are for the
-	// portal's clock, which may count whole seconds.
+	// The limit counts arrivals at the portal: after a request was sent, and before its answer came. The 0.2 s allow for a portal's
+	// clock that counts whole seconds.
 	paceWindow = 10*time.Second + 200*time.Millisecond
 	paceAtOnce = 4
 )
 
-// Pacer keeps the requests to one portal within the etiquette: at most 12 in any 10 seconds and 4 at once.
+// Pacer limits the requests to one portal: at most 12 in any 10 seconds and 4 at once.
 type Pacer struct {
 	slots  chan struct{}
 	window time.Duration
 
 	mu      sync.Mutex
 	sent    []*sending // that may have arrived within the window
-	pending int        // turns begun for requests that didn't go out so far
+	pending int        // turns begun for requests that were not sent yet
 	waiting int        // for room in the window
 }
 
-// sending is a request that went out.
-type sending struct{ answered time.Time } // zero while it may still be on its way
+// sending is a request that was sent.
+type sending struct{ answered time.Time } // zero before its answer
 
 // NewPacer returns a pacer for one portal.
 func NewPacer() *Pacer { return newPacer(paceWindow) }
@@ -78,8 +78,7 @@ func (p *Pacer) wait(n int) {
 	p.waiting += n
 }
 
-// Pause is how long requests are still held back so as not to exceed the limit; 0 if none is, or if the portal has one that it
-// may be working at.
+// Pause is how long requests are still delayed by the limit; 0 if none is, or if the portal may still be working on one.
 func (p *Pacer) Pause() time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -89,7 +88,7 @@ func (p *Pacer) Pause() time.Duration {
 	return p.untilRoom(time.Now())
 }
 
-// reserve takes room in the window; otherwise it returns how long to wait, and the caller is waiting.
+// reserve takes a place in the window; otherwise it returns how long to wait, and counts the caller as waiting.
 func (p *Pacer) reserve(now time.Time) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -115,7 +114,7 @@ func (p *Pacer) untilRoom(now time.Time) time.Duration {
 		}
 		return left <= 0
 	})
-	// At most paceAtOnce are on their way or pending, so a full window has an answered one to wait for.
+	// At most paceAtOnce are unanswered or pending, so a full window has an answered one to wait for.
 	if len(p.sent)+p.pending >= paceRequests {
 		return first
 	}
@@ -126,12 +125,12 @@ func (p *Pacer) untilRoom(now time.Time) time.Duration {
 type Turn struct {
 	pacer *Pacer
 	// guarded by the pacer's lock
-	sent  []*sending // more than one if it went out again
+	sent  []*sending // more than one if it was sent again
 	ended bool
 }
 
-// Sent tells that the request goes out now. Only from here on it counts: a connection may take seconds, and what
-// the portal sees is when the request arrives. A request that goes out again counts again.
+// Sent records that the request is sent now. It counts only from here on: a connection may take seconds, and what the portal
+// sees is when the request arrives. A request that is sent again counts again.
 func (t *Turn) Sent() {
 	p := t.pacer
 	p.mu.Lock()
@@ -146,7 +145,7 @@ func (t *Turn) Sent() {
 	t.sent, p.sent = append(t.sent, s), append(p.sent, s)
 }
 
-// End frees the slot; a turn that sent nothing leaves no trace. To end a turn twice is harmless.
+// End frees the slot; a turn that sent nothing does not count. To end a turn twice is harmless.
 func (t *Turn) End() {
 	p := t.pacer
 	p.mu.Lock()

@@ -26,7 +26,7 @@ var ErrProxyAuth = errors.New("proxy demands authentication")
 // ProxyError is a proxy's refusal to make a connection.
 type ProxyError struct {
 	Status int    // HTTP status of the proxy's answer; 0 when it couldn't be reached or didn't speak HTTP
-	Reason string // what was attempted, and the answer to it
+	Reason string // what was attempted, and how it was answered
 	Err    error  // the network error, if there was one
 }
 
@@ -53,10 +53,10 @@ func ProxyName(u *url.URL) string {
 	return (&url.URL{Scheme: u.Scheme, Host: u.Host}).String()
 }
 
-// ProxyFor returns the proxy on the way to host:port, or nil. An override always goes direct, and so does what stays on
-// this computer.
+// ProxyFor returns the proxy on the way to host:port, or nil. Overrides and addresses of this computer are
+// dialled directly.
 func (n *Net) ProxyFor(scheme, host string, port int) (*url.URL, error) {
-	if n.proxy == nil || n.Given(host, port) || isLoopback(host) {
+	if n.proxy == nil || n.Overridden(host, port) || isLoopback(host) {
 		return nil, nil
 	}
 	via, err := n.proxy(&url.URL{Scheme: scheme, Host: net.JoinHostPort(host, strconv.Itoa(port))})
@@ -73,24 +73,24 @@ func (n *Net) ProxyFor(scheme, host string, port int) (*url.URL, error) {
 }
 
 func isLoopback(host string) bool {
-	host = plainHost(host)
+	host = canonicalHost(host)
 	ip := net.ParseIP(host)
 	return host == "localhost" || strings.HasSuffix(host, ".localhost") || ip != nil && ip.IsLoopback()
 }
 
 func isSOCKS(via *url.URL) bool { return via.Scheme == "socks5" || via.Scheme == "socks5h" }
 
-// dialThrough opens a connection to host:port that a proxy passes on.
-func (n *Net) dialThrough(ctx context.Context, via *url.URL, host string, port int) (net.Conn, error) {
+// dialTunnel opens a connection to host:port through a proxy.
+func (n *Net) dialTunnel(ctx context.Context, via *url.URL, host string, port int) (net.Conn, error) {
 	target := net.JoinHostPort(host, strconv.Itoa(port))
 	if isSOCKS(via) {
-		return n.dialSOCKS(inProxy(ctx), via, target)
+		return n.dialSOCKS(withoutTrace(ctx), via, target)
 	}
 	conn, err := n.dialProxy(ctx, via)
 	if err != nil {
 		return nil, err
 	}
-	tunnel, err := connect(ctx, conn, via, target, n.userAgent)
+	tunnel, err := requestTunnel(ctx, conn, via, target, n.userAgent)
 	if err != nil {
 		conn.Close()
 		return nil, err
@@ -100,9 +100,9 @@ func (n *Net) dialThrough(ctx context.Context, via *url.URL, host string, port i
 
 // dialProxy opens a connection to a proxy that speaks HTTP.
 func (n *Net) dialProxy(ctx context.Context, via *url.URL) (net.Conn, error) {
-	ctx = inProxy(ctx)
+	ctx = withoutTrace(ctx)
 	if via.Scheme != "http" && via.Scheme != "https" {
-		return nil, &ProxyError{Reason: "no way to speak to " + ProxyName(via)}
+		return nil, &ProxyError{Reason: "unsupported proxy " + ProxyName(via)}
 	}
 	conn, err := n.dialDirect(ctx, via.Hostname(), PortOf(via))
 	if err != nil {
@@ -111,7 +111,7 @@ func (n *Net) dialProxy(ctx context.Context, via *url.URL) (net.Conn, error) {
 	if via.Scheme == "http" {
 		return conn, nil
 	}
-	// The company's own proxy may well have the company's own certificate: the system's roots decide here.
+	// A company's proxy may have a certificate of the company's own authority: the system's roots decide here.
 	secure, err := Handshake(ctx, conn, &tls.Config{ServerName: via.Hostname(), MinVersion: tls.VersionTLS12})
 	if err != nil {
 		return nil, proxyFailed(ctx, "TLS with "+ProxyName(via), err)
@@ -119,20 +119,20 @@ func (n *Net) dialProxy(ctx context.Context, via *url.URL) (net.Conn, error) {
 	return secure, nil
 }
 
-// proxyFailed keeps the end of our own time or a cancel apart from the proxy's fault.
+// proxyFailed tells the end of ctx from a failure of the proxy.
 func proxyFailed(ctx context.Context, what string, err error) error {
 	end := ctx.Err()
 	if deadline, ok := ctx.Deadline(); ok && end == nil && !time.Now().Before(deadline) {
-		end = context.DeadlineExceeded // which a connection notices a moment before the context does
+		end = context.DeadlineExceeded // a connection may notice it a moment before the context does
 	}
 	if end != nil {
-		return at(StageProxy, fmt.Errorf("%s: %w", what, end))
+		return atStage(StageProxy, fmt.Errorf("%s: %w", what, end))
 	}
 	return &ProxyError{Reason: what, Err: err}
 }
 
-// connect asks for a tunnel (RFC 9110, 9.3.6).
-func connect(ctx context.Context, conn net.Conn, via *url.URL, target, userAgent string) (net.Conn, error) {
+// requestTunnel asks for a tunnel (RFC 9110, 9.3.6).
+func requestTunnel(ctx context.Context, conn net.Conn, via *url.URL, target, userAgent string) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
@@ -167,8 +167,8 @@ func connect(ctx context.Context, conn net.Conn, via *url.URL, target, userAgent
 	}
 }
 
-// tunnel is a connection through a proxy. What follows the proxy's answer at once is the target's, which may be something
-// else than a TLS server and speak first.
+// tunnel is a connection through a proxy. Bytes right after the proxy's answer are the target's, which may be a server that
+// sends first.
 type tunnel struct {
 	net.Conn
 	in io.Reader
@@ -195,7 +195,7 @@ func (n *Net) dialSOCKS(ctx context.Context, via *url.URL, target string) (net.C
 	}
 }
 
-// socksAuth knows what the SOCKS client says when the proxy wants a name and password, or others. Its errors have no types.
+// socksAuth recognises the SOCKS client's errors for a missing or wrong name and password. They have no types.
 func socksAuth(err error) bool {
 	text := err.Error()
 	return strings.HasSuffix(text, "no acceptable authentication methods") || strings.HasSuffix(text, "username/password authentication failed") ||

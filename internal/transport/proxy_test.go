@@ -17,7 +17,7 @@ import (
 	"time"
 )
 
-// through is a way out by the proxy at address, with credentials.
+// through returns a Net with the proxy at address, with credentials.
 func through(t testing.TB, address string, overrides ...Override) *Net {
 	t.Helper()
 	via := must(url.Parse(address))
@@ -166,7 +166,7 @@ func TestProxyFails(t *testing.T) {
 				}
 				timeout := 5 * time.Second
 				if c.failure == Timeout {
-					timeout = patience
+					timeout = testTimeout
 				}
 				n := through(t, c.scheme+"://"+proxy)
 				_, _, err := get(t, n, address, timeout)
@@ -207,7 +207,7 @@ func TestProxyCancel(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			n := through(t, scheme+"://"+listen(t, silent).String())
 			ctx, cancel := context.WithCancel(t.Context())
-			time.AfterFunc(patience, cancel)
+			time.AfterFunc(testTimeout, cancel)
 			_, _, err := getIn(ctx, n, "https://portal.test/")
 			if FailureOf(err) != Cancelled || StageOf(err) != StageProxy {
 				t.Errorf("failure %q at stage %q: %v", FailureOf(err), StageOf(err), err)
@@ -215,7 +215,7 @@ func TestProxyCancel(t *testing.T) {
 		})
 		t.Run(name+", a deadline without a request", func(t *testing.T) {
 			n := through(t, scheme+"://"+listen(t, silent).String())
-			ctx, cancel := context.WithTimeout(t.Context(), patience)
+			ctx, cancel := context.WithTimeout(t.Context(), testTimeout)
 			defer cancel()
 			_, err := n.Dial(ctx, "portal.test", 443)
 			if FailureOf(err) != Timeout || StageOf(err) != StageProxy {

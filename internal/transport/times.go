@@ -29,7 +29,7 @@ type Stopwatch struct {
 }
 
 // lap is the time between the beginnings and ends of a stage. A stage may happen more than once: a name has several
-// addresses, and net/http reports a handshake a second time when it is handed a connection that has made it.
+// addresses, and net/http reports a handshake again for a connection that has made it already.
 type lap struct {
 	from  time.Time // zero when the stage isn't under way
 	total time.Duration
@@ -45,7 +45,7 @@ func (l *lap) end() {
 }
 
 // Watch returns a context that makes net/http report to the stopwatch. sending, if not nil, is called when there is a
-// connection and the request is about to go out on it, each time that it does.
+// connection and the request is about to be sent on it, each time.
 func (s *Stopwatch) Watch(ctx context.Context, sending func()) context.Context {
 	s.start = time.Now()
 	locked := func(change func()) {
@@ -66,7 +66,7 @@ func (s *Stopwatch) Watch(ctx context.Context, sending func()) context.Context {
 			}
 			locked(s.wait.begin)
 		},
-		// An answer may come before the whole request is out; what begins here then has no end and doesn't count.
+		// An answer may come before the whole request is sent; the stage that begins here then has no end and doesn't count.
 		WroteRequest:         func(httptrace.WroteRequestInfo) { locked(s.wait.begin) },
 		GotFirstResponseByte: func() { locked(s.wait.end) },
 	})

@@ -1,6 +1,6 @@
-// Package transport is how every byte leaves BoxReady: name look-up, dialling (with --connect-to and the system's
-// proxy), the public roots that an application's server would trust, the User-Agent, the pace, the time each stage took,
-// and one vocabulary for what can go wrong on the way.
+// Package transport makes all of BoxReady's connections: name look-up, dialling (with --connect-to and the system's proxy), the
+// public roots that an application's server would trust, the User-Agent, the limit on the rate of requests, the time that each
+// stage took, and one vocabulary of network failures.
 package transport
 
 import (
@@ -25,32 +25,32 @@ import (
 const (
 	dialTimeout      = 8 * time.Second
 	handshakeTimeout = 10 * time.Second
-	// A resolver that keeps silent is given up before the operating system would (10 s in Go's own resolver).
+	// Less than the operating system's own limit (10 s in Go's resolver) for a resolver that doesn't answer.
 	lookupTimeout = 6 * time.Second
-	// One dead address of a name must not eat the time of the others.
+	// One unreachable address of a name must not use up the time of the others.
 	perAddressTimeout = 4 * time.Second
 
 	maxHeaderBytes = 64 << 10
 )
 
-// Options say how to leave. The zero value of a field means what its comment says.
+// Options configure a Net. The zero value of a field means what its comment says.
 type Options struct {
 	ConnectTo []Override                              // asked in order before anything else
 	Proxy     func(target *url.URL) (*url.URL, error) // nil: no proxy; see SystemProxy
 	Resolver  *net.Resolver                           // nil: the system's
 	Roots     *x509.CertPool                          // nil: Mozilla's, built in
 	Version   string                                  // of BoxReady, for the User-Agent
-	// PaceWindow is the time in which a portal gets at most 12 requests; 0 is the etiquette's 10 s. Only a simulated portal may
-	// be asked faster.
+	// PaceWindow is the time in which a portal gets at most 12 requests; 0 means 10 s. Only a simulated portal may be asked
+	// faster.
 	PaceWindow time.Duration
 	// TimeoutScale multiplies how long names, connections, the portal's answers and its event table are waited for; 0 is 1. Tests
 	// of what never comes shorten the wait.
 	TimeoutScale float64
 }
 
-// Net is the way out, shared by everything that one run asks. It is safe for concurrent use.
+// Net makes connections, for everything that one run asks. It is safe for concurrent use.
 type Net struct {
-	overrides map[string][]Override // see byHost
+	overrides map[string][]Override // see overridesByHost
 	proxy     func(*url.URL) (*url.URL, error)
 	resolver  *net.Resolver
 	roots     *x509.CertPool
@@ -62,9 +62,9 @@ type Net struct {
 	pacers map[string]*Pacer // by the portal's host
 }
 
-// New returns the way out that the options describe.
+// New returns a Net with these options.
 func New(o Options) *Net {
-	n := &Net{overrides: byHost(o.ConnectTo), proxy: o.Proxy, resolver: o.Resolver, roots: o.Roots, userAgent: "BoxReady/" + o.Version,
+	n := &Net{overrides: overridesByHost(o.ConnectTo), proxy: o.Proxy, resolver: o.Resolver, roots: o.Roots, userAgent: "BoxReady/" + o.Version,
 		window: cmp.Or(o.PaceWindow, paceWindow), scale: cmp.Or(o.TimeoutScale, 1), pacers: map[string]*Pacer{}}
 	if n.resolver == nil {
 		n.resolver = net.DefaultResolver
@@ -88,8 +88,8 @@ func (n *Net) Timeout(usual time.Duration) time.Duration {
 // UserAgent is what every request carries.
 func (n *Net) UserAgent() string { return n.userAgent }
 
-// Given tells whether the user said where host:port is to be dialled.
-func (n *Net) Given(host string, port int) bool {
+// Overridden tells whether the user said where host:port is to be dialled.
+func (n *Net) Overridden(host string, port int) bool {
 	_, ok := n.override(host, port)
 	return ok
 }
@@ -98,7 +98,7 @@ func (n *Net) override(host string, port int) (Override, bool) {
 	if n.overrides == nil {
 		return Override{}, false
 	}
-	host = plainHost(host)
+	host = canonicalHost(host)
 	list, named := n.overrides[host]
 	if !named {
 		list = n.overrides[""]
@@ -116,12 +116,12 @@ func (n *Net) Lookup(ctx context.Context, host string) ([]netip.Addr, error) {
 	if addr, err := netip.ParseAddr(host); err == nil {
 		return []netip.Addr{addr}, nil
 	}
-	reach(ctx, StageDNS)
+	setStage(ctx, StageDNS)
 	ctx, cancel := context.WithTimeout(ctx, n.Timeout(lookupTimeout))
 	defer cancel()
 	found, err := n.resolver.LookupNetIP(ctx, "ip", host)
 	if err != nil {
-		return nil, at(StageDNS, fmt.Errorf("look up %s: %w", host, err))
+		return nil, atStage(StageDNS, fmt.Errorf("look up %s: %w", host, err))
 	}
 	var addrs []netip.Addr
 	for _, addr := range found {
@@ -142,24 +142,24 @@ func (n *Net) DialAddr(ctx context.Context, addr netip.AddrPort) (net.Conn, erro
 }
 
 func (n *Net) dialTCP(ctx context.Context, addr netip.AddrPort) (net.Conn, error) {
-	reach(ctx, StageTCP)
+	setStage(ctx, StageTCP)
 	conn, err := (&net.Dialer{Timeout: n.Timeout(dialTimeout)}).DialContext(ctx, "tcp", addr.String())
 	if err != nil {
 		if isErrno(err, syscall.ENETUNREACH, syscall.EACCES, wsaENETUNREACH) && hasRoute(addr) {
-			err = fmt.Errorf("%w: %w", errFromAfar, err)
+			err = fmt.Errorf("%w: %w", errByRouter, err)
 		}
-		return nil, at(StageTCP, err) // not a typed nil
+		return nil, atStage(StageTCP, err) // not a typed nil
 	}
 	return conn, nil
 }
 
-// errFromAfar is beside an error that sounds like one of this computer's, while it was a router on the way that said so: ICMP's "no
-// route to the network" and ICMPv6's "administratively prohibited" arrive as the errors of one's own routing and firewall.
-var errFromAfar = errors.New("a router on the way refuses")
+// errByRouter is joined to an error that looks like one of this computer's, while a router on the way sent it: ICMP's "no route to
+// the network" and ICMPv6's "administratively prohibited" arrive as the errors of local routing and firewall.
+var errByRouter = errors.New("a router on the way refuses")
 
-// hasRoute tells whether this computer would send something to addr. To connect a UDP socket sends nothing.
+// hasRoute tells whether this computer has a route to addr. To connect a UDP socket sends nothing.
 func hasRoute(addr netip.AddrPort) bool {
-	if addr.Addr().IsMulticast() { // TCP has none
+	if addr.Addr().IsMulticast() { // not possible with TCP
 		return false
 	}
 	conn, err := net.Dial("udp", addr.String())
@@ -170,14 +170,14 @@ func hasRoute(addr netip.AddrPort) bool {
 	return true
 }
 
-// Dial opens a TCP connection to host:port: where the user said, through the proxy, or to the first address that answers.
+// Dial opens a TCP connection to host:port: where an override says, through the proxy, or to the first address that answers.
 func (n *Net) Dial(ctx context.Context, host string, port int) (net.Conn, error) {
 	via, err := n.ProxyFor("https", host, port)
 	if err != nil {
 		return nil, err
 	}
 	if via != nil {
-		return n.dialThrough(ctx, via, host, port)
+		return n.dialTunnel(ctx, via, host, port)
 	}
 	return n.dialDirect(ctx, host, port)
 }
@@ -215,9 +215,9 @@ func (n *Net) dialFirst(ctx context.Context, host string, port int, dial func(co
 	return nil, errors.Join(failed...)
 }
 
-// Handshake speaks TLS over conn and closes it when that fails.
+// Handshake makes a TLS handshake over conn, and closes conn when that fails.
 func Handshake(ctx context.Context, conn net.Conn, config *tls.Config) (*tls.Conn, error) {
-	reach(ctx, StageTLS)
+	setStage(ctx, StageTLS)
 	ctx, cancel := context.WithTimeout(ctx, handshakeTimeout)
 	defer cancel()
 	trace := httptrace.ContextClientTrace(ctx)
@@ -231,9 +231,9 @@ func Handshake(ctx context.Context, conn net.Conn, config *tls.Config) (*tls.Con
 	}
 	if err != nil {
 		conn.Close()
-		return nil, at(StageTLS, err)
+		return nil, atStage(StageTLS, err)
 	}
-	reach(ctx, StageHTTP)
+	setStage(ctx, StageHTTP)
 	return secure, nil
 }
 
@@ -243,15 +243,15 @@ func (n *Net) HTTPClient() *http.Client {
 	return n.HTTPClientWith(&tls.Config{RootCAs: n.Roots(), MinVersion: tls.VersionTLS12})
 }
 
-// HTTPClientWith is HTTPClient with another idea of TLS. The name of the server is filled in.
+// HTTPClientWith is HTTPClient with another TLS configuration. ServerName is filled in.
 func (n *Net) HTTPClientWith(config *tls.Config) *http.Client {
 	return &http.Client{
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Transport: n.Identify(&http.Transport{
-			// What goes over plain http to a proxy that speaks HTTP is the only thing that net/http has to know of.
+			// net/http itself needs to know of requests over plain http to an HTTP proxy only.
 			Proxy: func(r *http.Request) (*url.URL, error) {
-				if j := journeyOf(r.Context()); j != nil && j.via != nil && !isSOCKS(j.via) {
-					return j.via, nil
+				if trace := traceOf(r.Context()); trace != nil && trace.via != nil && !isSOCKS(trace.via) {
+					return trace.via, nil
 				}
 				return nil, nil
 			},
@@ -275,23 +275,23 @@ func (n *Net) dialFor(ctx context.Context, _, hostport string) (net.Conn, error)
 	ctx, cancel := UntilRequestEnds(ctx)
 	defer cancel()
 	var conn net.Conn
-	switch j := journeyOf(ctx); {
-	case j == nil || j.via == nil:
+	switch trace := traceOf(ctx); {
+	case trace == nil || trace.via == nil:
 		conn, err = n.dialDirect(ctx, host, port)
-	case isSOCKS(j.via):
-		conn, err = n.dialThrough(ctx, j.via, host, port)
+	case isSOCKS(trace.via):
+		conn, err = n.dialTunnel(ctx, trace.via, host, port)
 	default:
-		conn, err = n.dialProxy(ctx, j.via)
+		conn, err = n.dialProxy(ctx, trace.via)
 	}
 	if err == nil {
-		reach(ctx, StageHTTP)
+		setStage(ctx, StageHTTP)
 	}
 	return conn, err
 }
 
-// dialTLSFor connects for a request over https, or to the proxy of one over plain http that wants to be spoken to over TLS.
+// dialTLSFor connects for a request over https, or to the proxy of one over plain http, if that proxy itself uses TLS.
 func (n *Net) dialTLSFor(ctx context.Context, network, hostport string, config *tls.Config) (net.Conn, error) {
-	if j := journeyOf(ctx); j != nil && j.via != nil {
+	if trace := traceOf(ctx); trace != nil && trace.via != nil {
 		return n.dialFor(ctx, network, hostport)
 	}
 	host, port, err := splitHostPort(hostport)

@@ -187,7 +187,7 @@ func TestDialEndsWithRequest(t *testing.T) {
 				}
 				return nil, ctx.Err()
 			}}})
-			ctx, cancel := context.WithTimeout(t.Context(), patience)
+			ctx, cancel := context.WithTimeout(t.Context(), testTimeout)
 			defer cancel()
 			request, _ := http.NewRequestWithContext(ctx, http.MethodGet, scheme+"://portal.test/", nil)
 			response, err := n.HTTPClient().Do(request)

@@ -62,16 +62,16 @@ func TestDecode(t *testing.T) {
 		text string
 		want error
 	}{
-		"this version":   {`{"v":1,"refresh_token":"hush"}`, nil},
-		"another field":  {`{"v":1,"refresh_token":"hush","more":[1]}`, nil},
-		"newer":          {`{"v":2,"refresh_token":["hush"]}`, ErrNewer},
-		"no version":     {`{"refresh_token":"hush"}`, ErrDamaged},
-		"odd version":    {`{"v":-1,"refresh_token":"hush"}`, ErrDamaged},
+		"this version":   {`{"v":1,"refresh_token":"s3cr3t"}`, nil},
+		"another field":  {`{"v":1,"refresh_token":"s3cr3t","more":[1]}`, nil},
+		"newer":          {`{"v":2,"refresh_token":["s3cr3t"]}`, ErrNewer},
+		"no version":     {`{"refresh_token":"s3cr3t"}`, ErrDamaged},
+		"odd version":    {`{"v":-1,"refresh_token":"s3cr3t"}`, ErrDamaged},
 		"empty":          {``, ErrDamaged},
-		"cut off":        {`{"v":1,"refresh_token":"hush`, ErrDamaged},
+		"cut off":        {`{"v":1,"refresh_token":"s3cr3t`, ErrDamaged},
 		"another type":   {`{"v":1,"refresh_token":1234567}`, ErrDamaged},
-		"something else": {`hush`, ErrDamaged},
-		"server by http": {`{"v":1,"refresh_token":"hush","server":"http://h"}`, ErrDamaged},
+		"something else": {`s3cr3t`, ErrDamaged},
+		"server by http": {`{"v":1,"refresh_token":"s3cr3t","server":"http://h"}`, ErrDamaged},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFake()
@@ -81,10 +81,10 @@ func TestDecode(t *testing.T) {
 			if !errors.Is(err, c.want) || (err == nil) != (c.want == nil) {
 				t.Errorf("%v", err)
 			}
-			if err != nil && (strings.Contains(err.Error(), "hush") || strings.Contains(err.Error(), "1234567")) {
+			if err != nil && (strings.Contains(err.Error(), "s3cr3t") || strings.Contains(err.Error(), "1234567")) {
 				t.Errorf("the error tells: %v", err)
 			}
-			if want := map[bool]string{true: "hush"}[c.want == nil]; a.Refresh.Reveal() != want {
+			if want := map[bool]string{true: "s3cr3t"}[c.want == nil]; a.Refresh.Reveal() != want {
 				t.Error("read another token")
 			}
 			if err := k.Save(t.Context(), full(home)); err != nil {
@@ -107,15 +107,15 @@ func TestInvalid(t *testing.T) {
 		"no scheme":          func(a *Account) { a.Portal = "portal.example" },
 		"http":               func(a *Account) { a.Portal = "http://portal.example" },
 		"a path":             func(a *Account) { a.Portal = "https://portal.example/" },
-		"a webhook":          func(a *Account) { a.Portal = "https://portal.example/rest/1/hush/" },
-		"a password":         func(a *Account) { a.Portal = "https://me:hush@portal.example" },
+		"a webhook":          func(a *Account) { a.Portal = "https://portal.example/rest/1/s3cr3t/" },
+		"a password":         func(a *Account) { a.Portal = "https://me:s3cr3t@portal.example" },
 		"upper case":         func(a *Account) { a.Portal = "https://Portal.example" },
 		"the usual port":     func(a *Account) { a.Portal = "https://portal.example:443" },
-		"a line more":        func(a *Account) { a.Portal = "https://portal.example\nhush" },
-		"endless":            func(a *Account) { a.Portal = "https://" + strings.Repeat("hush.", 60) + "example" },
+		"a line more":        func(a *Account) { a.Portal = "https://portal.example\ns3cr3t" },
+		"endless":            func(a *Account) { a.Portal = "https://" + strings.Repeat("s3cr3t.", 60) + "example" },
 		"server by http":     func(a *Account) { a.Server = "http://oauth.example" },
-		"webhook by http":    func(a *Account) { a.Webhook = secret.New("http://portal.example/rest/1/hush/") },
-		"secret not UTF-8":   func(a *Account) { a.ClientSecret = secret.New("hush\xff") },
+		"webhook by http":    func(a *Account) { a.Webhook = secret.New("http://portal.example/rest/1/s3cr3t/") },
+		"secret not UTF-8":   func(a *Account) { a.ClientSecret = secret.New("s3cr3t\xff") },
 		"member id not UTF8": func(a *Account) { a.MemberID = "\xff" },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -124,13 +124,13 @@ func TestInvalid(t *testing.T) {
 			a := full(home)
 			change(&a)
 			err := k.Save(t.Context(), a)
-			if !errors.Is(err, ErrInvalid) || strings.Contains(err.Error(), "hush") {
+			if !errors.Is(err, ErrInvalid) || strings.Contains(err.Error(), "s3cr3t") {
 				t.Errorf("save: %v", err)
 			}
 			if a.Portal != home {
 				_, loadErr := k.Load(t.Context(), a.Portal)
 				for _, err := range []error{loadErr, k.Delete(t.Context(), a.Portal)} {
-					if !errors.Is(err, ErrInvalid) || strings.Contains(err.Error(), "hush") {
+					if !errors.Is(err, ErrInvalid) || strings.Contains(err.Error(), "s3cr3t") {
 						t.Errorf("load, delete: %v", err)
 					}
 				}

@@ -9,7 +9,7 @@ import (
 
 // Keyrings can't be asked what they hold, not through one interface, so the
 // portals' names are kept in entries of their own: plain lines, so that damage
-// costs no more than the lines it hits, and as many pages as it takes for each
+// costs no more than the lines it affects, and as many pages as it takes for each
 // to stay below the limit. A change is one write of one page.
 //
 // A name comes before its account and goes after it, so that no secret is ever
@@ -56,7 +56,7 @@ func pageText(names []string) string {
 func addToIndex(b Backend, portal string) error {
 	// Another BoxReady may write its own name over ours between two steps. To
 	// look again does not rule that out, but what it misses the next Save
-	// mends, and every token that is renewed is saved.
+	// repairs, and every token that is renewed is saved.
 	const tries = 4 // the last only looks
 	former := ""
 	for try := range tries {

@@ -37,7 +37,7 @@ const (
 	deadlineVariable = "BOXREADY_VAULT_DEADLINE"
 
 	// For what has to come at once, on a machine that may have a lot else to do.
-	patience = 2 * time.Minute
+	testTimeout = 2 * time.Minute
 
 	// A bus that starts nothing by itself, so that only what the test has
 	// started answers.
@@ -71,7 +71,7 @@ type said struct {
 func runStep(step string) int {
 	input := bufio.NewScanner(os.Stdin)
 	input.Scan()
-	hush := secret.New(input.Text())
+	value := secret.New(input.Text())
 	deadline, err := time.ParseDuration(os.Getenv(deadlineVariable))
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -87,7 +87,7 @@ func runStep(step string) int {
 		switch name {
 		case "save":
 			a := full(home)
-			a.Refresh = hush
+			a.Refresh = value
 			err = k.Save(ctx, a)
 		case "save-other":
 			err = k.Save(ctx, full("https://other.example:8443"))
@@ -95,7 +95,7 @@ func runStep(step string) int {
 			var a Account
 			a, err = k.Load(ctx, home)
 			want := full(home)
-			want.Refresh = hush
+			want.Refresh = value
 			s.Same = err == nil && difference(a, want) == ""
 		case "list":
 			s.List, err = k.List(ctx)
@@ -139,7 +139,7 @@ type session struct {
 	home     string
 	env      []string // without the bus's address
 	address  string
-	hush     string
+	value    string
 	deadline time.Duration
 }
 
@@ -166,7 +166,7 @@ func newSession(t *testing.T, password string) *session {
 	if err != nil {
 		t.Fatal(err)
 	}
-	script.WaitDelay = patience
+	script.WaitDelay = testTimeout
 	if err := script.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -199,8 +199,8 @@ func newHome(t *testing.T) *session {
 	}
 	return &session{
 		home:     dir,
-		hush:     "hush-" + rand.Text(),
-		deadline: patience,
+		value:    "s3cr3t-" + rand.Text(),
+		deadline: testTimeout,
 		env: []string{
 			"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "XDG_DATA_HOME=" + filepath.Join(dir, "data"),
 			"XDG_CACHE_HOME=" + filepath.Join(dir, "cache"), "XDG_CONFIG_HOME=" + filepath.Join(dir, "config"),
@@ -226,7 +226,7 @@ func (s *session) run(t *testing.T, steps string, env ...string) []said {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), testTimeout)
 	defer cancel()
 	c := exec.CommandContext(ctx, self)
 	c.Env = append(slices.Clone(s.env), stepVariable+"="+steps, deadlineVariable+"="+s.deadline.String())
@@ -234,13 +234,13 @@ func (s *session) run(t *testing.T, steps string, env ...string) []said {
 		c.Env = append(c.Env, "DBUS_SESSION_BUS_ADDRESS="+s.address)
 	}
 	c.Env = append(c.Env, env...)
-	c.Stdin = strings.NewReader(s.hush + "\n")
+	c.Stdin = strings.NewReader(s.value + "\n")
 	var out, errs bytes.Buffer
 	c.Stdout, c.Stderr = &out, &errs
 	if err := c.Run(); err != nil {
 		t.Fatalf("%s: %v: %s", steps, err, errs.String())
 	}
-	if strings.Contains(out.String()+errs.String(), s.hush) {
+	if strings.Contains(out.String()+errs.String(), s.value) {
 		t.Errorf("%s printed the secret", steps)
 	}
 	var all []said
@@ -265,7 +265,7 @@ const secretsName = "org.freedesktop.secrets"
 
 func waitForSecrets(t *testing.T, bus *dbus.Conn) {
 	t.Helper()
-	for start := time.Now(); time.Since(start) < patience; time.Sleep(10 * time.Millisecond) {
+	for start := time.Now(); time.Since(start) < testTimeout; time.Sleep(10 * time.Millisecond) {
 		var there bool
 		if err := bus.BusObject().Call("org.freedesktop.DBus.NameHasOwner", 0, secretsName).Store(&there); err != nil {
 			t.Fatal(err)
@@ -279,7 +279,7 @@ func waitForSecrets(t *testing.T, bus *dbus.Conn) {
 
 // watchProcesses looks for the secret in the arguments and environments of all
 // processes until the function that it returns is called.
-func watchProcesses(t *testing.T, hush string) (stop func()) {
+func watchProcesses(t *testing.T, value string) (stop func()) {
 	var over atomic.Bool
 	ended := make(chan struct{})
 	var seen, looked atomic.Int64
@@ -294,7 +294,7 @@ func watchProcesses(t *testing.T, hush string) (stop func()) {
 						continue // it has ended, or is another user's
 					}
 					looked.Add(1)
-					if bytes.Contains(text, []byte(hush)) {
+					if bytes.Contains(text, []byte(value)) {
 						seen.Add(1)
 					}
 				}
@@ -314,7 +314,7 @@ func watchProcesses(t *testing.T, hush string) (stop func()) {
 // assertNoFile looks for the secret in all files of the session's home.
 func (s *session) assertNoFile(t *testing.T) {
 	t.Helper()
-	forms := []string{s.hush, base64.StdEncoding.EncodeToString([]byte(s.hush))[:20], hex.EncodeToString([]byte(s.hush))}
+	forms := []string{s.value, base64.StdEncoding.EncodeToString([]byte(s.value))[:20], hex.EncodeToString([]byte(s.value))}
 	for _, dir := range []string{s.home, s.runtimeDir()} {
 		err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 			if err != nil || !d.Type().IsRegular() {
@@ -338,7 +338,7 @@ func TestRealKeyring(t *testing.T) {
 	s := newSession(t, "a password")
 	bus := s.connect(t)
 	waitForSecrets(t, bus)
-	stop := watchProcesses(t, s.hush)
+	stop := watchProcesses(t, s.value)
 
 	ok := func(steps string) said {
 		t.Helper()
@@ -494,8 +494,8 @@ func TestRealPrompts(t *testing.T) {
 		want     Reason
 	}{
 		"never ends":    {promptingService{}, 500 * time.Millisecond, Timeout},
-		"dismissed":     {promptingService{dismisses: true}, patience, Locked},
-		"no collection": {promptingService{empty: true}, patience, Absent},
+		"dismissed":     {promptingService{dismisses: true}, testTimeout, Locked},
+		"no collection": {promptingService{empty: true}, testTimeout, Absent},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newSession(t, "")

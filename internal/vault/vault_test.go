@@ -107,15 +107,15 @@ func full(portal string) Account {
 	return Account{
 		Portal:        portal,
 		ClientID:      "local.0123456789abcd.01234567",
-		ClientSecret:  secret.New("client-hush"),
-		Refresh:       secret.New("refresh-hush"),
+		ClientSecret:  secret.New("client-s3cr3t"),
+		Refresh:       secret.New("refresh-s3cr3t"),
 		RefreshIssued: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC),
-		Access:        secret.New(`access-hush<&>"\` + "\u2028"),
+		Access:        secret.New(`access-s3cr3t<&>"\` + "\u2028"),
 		Expires:       time.Date(2026, 3, 1, 13, 0, 0, 0, time.UTC),
 		Server:        "https://oauth.example",
 		MemberID:      "0123456789abcdef0123456789abcdef",
 		UserID:        "1",
-		Webhook:       secret.New("https://portal.example/rest/1/webhook-hush/"),
+		Webhook:       secret.New("https://portal.example/rest/1/webhook-s3cr3t/"),
 		Confirmed:     true,
 	}
 }
@@ -290,13 +290,13 @@ func TestSelfTest(t *testing.T) {
 			return nil
 		}, TooBig},
 		"reads otherwise": {func(call, _, _ string) error { return onlyOn(call, "get", errSkip) }, Refused},
-		"panics":          {func(call, _, _ string) error { panic("hush") }, Refused},
+		"panics":          {func(call, _, _ string) error { panic("s3cr3t") }, Refused},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFake()
 			f.replace = c.replace
 			if name == "panics" { // before the lock, which it would keep
-				f.replace, f.before = nil, func(string, string) { panic("hush") }
+				f.replace, f.before = nil, func(string, string) { panic("s3cr3t") }
 			}
 			err := NewKeyring(Options{Backend: f}).SelfTest(t.Context())
 			var failed *Error
@@ -305,7 +305,7 @@ func TestSelfTest(t *testing.T) {
 				t.Error(err)
 			case c.want != "" && (!errors.As(err, &failed) || failed.Reason != c.want || failed.Op != "self-test"):
 				t.Errorf("%v, not %s", err, c.want)
-			case err != nil && strings.Contains(err.Error(), "hush"):
+			case err != nil && strings.Contains(err.Error(), "s3cr3t"):
 				t.Errorf("the error tells: %v", err)
 			}
 			if name != "can't delete" && len(f.held) > 0 {
@@ -410,16 +410,16 @@ func TestHangingKeyring(t *testing.T) {
 
 func TestWaitingBehindAnother(t *testing.T) {
 	for name, c := range map[string]struct {
-		answers  time.Duration // after the first caller's start
-		starts   time.Duration // the second caller
-		patience time.Duration // the second's context; 0 none
-		want     error
-		took     time.Duration
+		answers time.Duration // after the first caller's start
+		starts  time.Duration // the second caller
+		limit   time.Duration // the second's context; 0 none
+		want    error
+		took    time.Duration
 	}{
-		"a person types":      {40 * time.Second, time.Second, 0, nil, 39 * time.Second},
-		"nobody does":         {time.Hour, 20 * time.Second, 0, errStillWaiting, 40 * time.Second},
-		"no patience":         {time.Hour, time.Second, 5 * time.Second, Timeout, 5 * time.Second},
-		"no patience, nobody": {time.Hour, 2 * time.Minute, 5 * time.Second, errStillWaiting, 0},
+		"a person types": {40 * time.Second, time.Second, 0, nil, 39 * time.Second},
+		"nobody does":    {time.Hour, 20 * time.Second, 0, errStillWaiting, 40 * time.Second},
+		"short":          {time.Hour, time.Second, 5 * time.Second, Timeout, 5 * time.Second},
+		"short, nobody":  {time.Hour, 2 * time.Minute, 5 * time.Second, errStillWaiting, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -431,9 +431,9 @@ func TestWaitingBehindAnother(t *testing.T) {
 				defer timer.Stop()
 				time.Sleep(c.starts)
 				ctx := t.Context()
-				if c.patience > 0 {
+				if c.limit > 0 {
 					var cancel context.CancelFunc
-					ctx, cancel = context.WithTimeout(ctx, c.patience)
+					ctx, cancel = context.WithTimeout(ctx, c.limit)
 					defer cancel()
 				}
 				start := time.Now()
@@ -475,12 +475,12 @@ func TestCancelled(t *testing.T) {
 	})
 }
 
-// A Save that timed out may still succeed, and what was deleted meanwhile must
+// A Save that timed out may still succeed, and what was deleted before its end must
 // not come back with it.
 func TestLateSave(t *testing.T) {
 	for name, c := range map[string]struct {
-		meanwhile func(ctx context.Context, k *Keyring) error
-		want      []string
+		during func(ctx context.Context, k *Keyring) error
+		want   []string
 	}{
 		"nothing":          {func(context.Context, *Keyring) error { return nil }, []string{home}},
 		"deleted":          {func(ctx context.Context, k *Keyring) error { return k.Delete(ctx, home) }, nil},
@@ -496,8 +496,8 @@ func TestLateSave(t *testing.T) {
 				if err := k.Save(ctx, full(home)); !errors.Is(err, Timeout) {
 					t.Fatal(err)
 				}
-				if err := c.meanwhile(ctx, k); name != "nothing" && !errors.Is(err, Timeout) {
-					t.Errorf("meanwhile: %v", err)
+				if err := c.during(ctx, k); name != "nothing" && !errors.Is(err, Timeout) {
+					t.Errorf("during the call: %v", err)
 				}
 				letGo()
 				got, err := k.List(ctx)
@@ -526,7 +526,7 @@ func TestNoSecretInErrors(t *testing.T) {
 	a := full(home)
 	for _, call := range []string{"get", "set", "delete"} {
 		f := newFake()
-		f.held[home] = `{"v":1,"client_secret":"client-hush"`
+		f.held[home] = `{"v":1,"client_secret":"client-s3cr3t"`
 		f.replace = func(c, key, value string) error {
 			if c == call && key == home {
 				return fmt.Errorf("can't take %s (%w)", value, &os.PathError{Op: "open", Path: value + " " + a.Refresh.Reveal(), Err: os.ErrPermission})
@@ -540,18 +540,18 @@ func TestNoSecretInErrors(t *testing.T) {
 			for ; err != nil; err = errors.Unwrap(err) {
 				// Only what was being saved can be known from outside.
 				known := strings.Contains(err.Error(), "vault: save")
-				if text := fmt.Sprintf("%v %+v %#v", err, err, err); strings.Contains(text, "client-hush") || known && strings.Contains(text, "hush") {
+				if text := fmt.Sprintf("%v %+v %#v", err, err, err); strings.Contains(text, "client-s3cr3t") || known && strings.Contains(text, "s3cr3t") {
 					t.Errorf("%s: %s", call, text)
 				}
 			}
 		}
 	}
-	if text := fmt.Sprintf("%v %+v %#v", a, a, &a); strings.Contains(text, "-hush") {
+	if text := fmt.Sprintf("%v %+v %#v", a, a, &a); strings.Contains(text, "-s3cr3t") {
 		t.Errorf("an account prints %s", text)
 	}
 	m := Memory()
 	m.Save(t.Context(), a)
-	if text := fmt.Sprintf("%v %+v %#v", m, m, m.(*store).backend); strings.Contains(text, "-hush") {
+	if text := fmt.Sprintf("%v %+v %#v", m, m, m.(*store).backend); strings.Contains(text, "-s3cr3t") {
 		t.Errorf("a memory prints %s", text)
 	}
 }

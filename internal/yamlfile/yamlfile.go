@@ -1,4 +1,4 @@
-// Package yamlfile reads the files that people write by hand and get from strangers: YAML without anything that could make a small
+// Package yamlfile parses untrusted files that people write by hand: YAML without anything that could make a small
 // file large, with limits, with no key that isn't known, and with the place of everything that is wrong.
 package yamlfile
 
@@ -154,7 +154,7 @@ func (r *Reader) Text(data []byte) (string, bool) {
 	return text, true
 }
 
-// plain refuses what the format has no use for, before anything is built from it: the parser's work grows with the square of
+// plain refuses what the format has no use for, before anything is built from it: the parser's time grows with the square of
 // depth and of the number of keys.
 func (r *Reader) plain(tokens token.Tokens) bool {
 	keys, depth, entries, line := 0, 0, 0, 0

@@ -478,7 +478,7 @@ func TestNoTokenIsKept(t *testing.T) {
 	}
 }
 
-// TestFormIsCleared asserts that what was read of an event doesn't lie about.
+// TestFormIsCleared asserts that what was read of an event is cleared from memory.
 func TestFormIsCleared(t *testing.T) {
 	body := []byte(event("nonce", "token-of-the-event"))
 	fields := values(body, nonceKey, tokenKey)
