@@ -7,7 +7,7 @@ import (
 	"net/http"
 )
 
-// forwarded is how the simulated queue says from which of its addresses it calls, as a proxy would in front of the handler: all of
+// forwardedFor is the header in which the simulated queue sends its invented source address, as a proxy in front of the handler
 // requests come from loopback.
 const forwardedFor = "X-Forwarded-For"
 
