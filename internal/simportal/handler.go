@@ -8,7 +8,7 @@ import (
 )
 
 // forwardedFor is the header in which the simulated queue sends its invented source address, as a proxy in front of the handler
-// requests come from loopback.
+// would; the connections themselves come from loopback.
 const forwardedFor = "X-Forwarded-For"
 
 // HandlerHost is the https host where event handlers can be bound; Options.Handler serves it.
