@@ -99,7 +99,7 @@ func TestOneVantageIsNotAnother(t *testing.T) {
 	}
 }
 
-func TestChecksToMakeAgain(t *testing.T) {
+func TestChecksToRepeat(t *testing.T) {
 	if got, want := rules(t, options()).Checks(), []checks.ID{checks.TokenAccepted, checks.AuthServerFromPortal, checks.PortalTCP}; !slices.Equal(got, want) {
 		t.Errorf("%v, expected %v", got, want)
 	}
