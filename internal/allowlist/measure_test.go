@@ -16,7 +16,7 @@ func TestMeasured(t *testing.T) {
 	portal := func(state checks.State, cause checks.Cause) checks.Result {
 		return checks.Result{Check: checks.AuthServerFromPortal, State: state, Cause: cause, Vantage: checks.FromPortal}
 	}
-	door := func(state checks.State, cause checks.Cause) checks.Result {
+	portalTCP := func(state checks.State, cause checks.Cause) checks.Result {
 		return checks.Result{Check: checks.PortalTCP, State: state, Cause: cause, Vantage: checks.FromComputer}
 	}
 	server := func(state checks.State, cause checks.Cause) checks.Result {
@@ -46,23 +46,23 @@ func TestMeasured(t *testing.T) {
 		"not in the run":                      {nil, bitrix.CIS, "oauth", "ещё не проверялось"},
 		"no check can tell":                   {[]checks.Result{portal(checks.OK, "")}, bitrix.CIS, "dev", "отсюда не проверить"},
 		"an old portal's server":              {[]checks.Result{portal(checks.OK, "")}, bitrix.CIS, "oauth-old", "отсюда не проверить"},
-		"a real token weighs more":            {[]checks.Result{portal(checks.Unknown, checks.NeedsDeep), {Check: checks.TokenAccepted, State: checks.OK, Vantage: checks.FromPortal}}, bitrix.CIS, "oauth", "открыто, видно через портал"},
+		"a real token takes precedence":       {[]checks.Result{portal(checks.Unknown, checks.NeedsDeep), {Check: checks.TokenAccepted, State: checks.OK, Vantage: checks.FromPortal}}, bitrix.CIS, "oauth", "открыто, видно через портал"},
 		"a real token tells nothing":          {[]checks.Result{portal(checks.OK, ""), {Check: checks.TokenAccepted, State: checks.Unknown, Cause: checks.TimedOut, Vantage: checks.FromPortal}}, bitrix.CIS, "oauth", "открыто, видно через портал"},
-		"a report of a stranger's":            {[]checks.Result{{Check: checks.PortalTCP, State: checks.OK, Vantage: "moon"}}, bitrix.CIS, "app-rest", "проверялось"},
+		"an untrusted report":                 {[]checks.Result{{Check: checks.PortalTCP, State: checks.OK, Vantage: "moon"}}, bitrix.CIS, "app-rest", "проверялось"},
 		"an event came through":               {[]checks.Result{portal(checks.Unknown, checks.NeedsDeep), event(checks.OK, "")}, bitrix.CIS, "oauth", "открыто, видно через портал"},
 		"an event didn't":                     {[]checks.Result{event(checks.Problem, checks.EventNotDelivered)}, bitrix.CIS, "oauth", "проверялось"},
 		"the server reaches it":               {[]checks.Result{portal(checks.Unknown, checks.NeedsDeep), server(checks.OK, "")}, bitrix.CIS, "oauth", "открыто, видно с сервера портала"},
 		"the server doesn't":                  {[]checks.Result{portal(checks.Skipped, ""), server(checks.Problem, checks.AuthServerUnreachable)}, bitrix.CIS, "oauth", "закрыто, видно с сервера портала"},
 		"the server's REST goes past a proxy": {[]checks.Result{server(checks.Problem, checks.ProxyNotForREST)}, bitrix.CIS, "oauth", "закрыто, видно с сервера портала"},
 		"the server's roots are old":          {[]checks.Result{server(checks.Problem, checks.CABundleOutdated)}, bitrix.CIS, "oauth", "открыто, видно с сервера портала"},
-		"somebody sits in between":            {[]checks.Result{server(checks.Problem, checks.TLSIntercepted)}, bitrix.CIS, "oauth", "проверялось"},
-		"the portal itself weighs more":       {[]checks.Result{server(checks.Problem, checks.AuthServerUnreachable), portal(checks.OK, "")}, bitrix.CIS, "oauth", "открыто, видно через портал"},
-		"the internet sees the door":          {[]checks.Result{outside(checks.OK, ""), door(checks.Problem, checks.TCPTimeout)}, bitrix.CIS, "app-rest", "открыто, видно из интернета"},
-		"the internet sees no door":           {[]checks.Result{door(checks.OK, ""), outside(checks.Problem, checks.NotSeenFromOutside)}, bitrix.CIS, "app-rest", "закрыто, видно из интернета"},
-		"the run outside tells nothing":       {[]checks.Result{outside(checks.Unknown, checks.UnexpectedAnswer), door(checks.OK, "")}, bitrix.CIS, "app-rest", "открыто с этого компьютера"},
-		"the portal's door is open from here": {[]checks.Result{door(checks.OK, "")}, bitrix.CIS, "app-rest", "открыто с этого компьютера"},
-		"a dead IPv6 beside":                  {[]checks.Result{door(checks.Notice, checks.IPv6Dead)}, bitrix.CIS, "app-rest", "открыто с этого компьютера"},
-		"the portal's door is closed":         {[]checks.Result{door(checks.Problem, checks.TCPTimeout)}, bitrix.CIS, "app-rest", "закрыто с этого компьютера"},
+		"TLS is intercepted":                  {[]checks.Result{server(checks.Problem, checks.TLSIntercepted)}, bitrix.CIS, "oauth", "проверялось"},
+		"the portal takes precedence":         {[]checks.Result{server(checks.Problem, checks.AuthServerUnreachable), portal(checks.OK, "")}, bitrix.CIS, "oauth", "открыто, видно через портал"},
+		"reachable from the internet":         {[]checks.Result{outside(checks.OK, ""), portalTCP(checks.Problem, checks.TCPTimeout)}, bitrix.CIS, "app-rest", "открыто, видно из интернета"},
+		"unreachable from the internet":       {[]checks.Result{portalTCP(checks.OK, ""), outside(checks.Problem, checks.NotSeenFromOutside)}, bitrix.CIS, "app-rest", "закрыто, видно из интернета"},
+		"the run outside tells nothing":       {[]checks.Result{outside(checks.Unknown, checks.UnexpectedAnswer), portalTCP(checks.OK, "")}, bitrix.CIS, "app-rest", "открыто с этого компьютера"},
+		"the port is open from here":          {[]checks.Result{portalTCP(checks.OK, "")}, bitrix.CIS, "app-rest", "открыто с этого компьютера"},
+		"IPv6 is dead":                        {[]checks.Result{portalTCP(checks.Notice, checks.IPv6Dead)}, bitrix.CIS, "app-rest", "открыто с этого компьютера"},
+		"the port is closed":                  {[]checks.Result{portalTCP(checks.Problem, checks.TCPTimeout)}, bitrix.CIS, "app-rest", "закрыто с этого компьютера"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := options()
@@ -81,7 +81,7 @@ func TestMeasured(t *testing.T) {
 	}
 }
 
-// The handlers' own way to the authorization server is another one than the portal's.
+// A measurement of the portal's connection says nothing about the handlers' connection to the authorization server.
 func TestOneVantageIsNotAnother(t *testing.T) {
 	o := options()
 	o.Handlers = requirements.LAN
@@ -99,7 +99,7 @@ func TestOneVantageIsNotAnother(t *testing.T) {
 	}
 }
 
-func TestChecksToMakeAgain(t *testing.T) {
+func TestChecksToRepeat(t *testing.T) {
 	if got, want := rules(t, options()).Checks(), []checks.ID{checks.TokenAccepted, checks.AuthServerFromPortal, checks.PortalTCP}; !slices.Equal(got, want) {
 		t.Errorf("%v, expected %v", got, want)
 	}
@@ -110,7 +110,7 @@ func TestChecksToMakeAgain(t *testing.T) {
 	}
 }
 
-// Which world the portal is of is the authorization server's word, or a person's; nothing else decides.
+// The region is that of the authorization server of a sign-in, or a person's choice; nothing else decides.
 func TestRegionOfTheRun(t *testing.T) {
 	signedIn := func(state checks.State, facts checks.Facts) *checks.Outcome {
 		return &checks.Outcome{Finished: noon, Results: []checks.Result{{Check: checks.SignIn, State: state, Facts: facts}}}

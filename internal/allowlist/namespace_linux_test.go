@@ -178,7 +178,7 @@ func role(name string) {
 		panic(err)
 	}
 	host := newHost()
-	host.play(s)
+	host.runScenario(s)
 }
 
 // host is the handlers' server: one end of a veth pair.
@@ -268,15 +268,15 @@ func (h *host) isBlocked(source string) {
 	h.ask("begin " + source + " 443")
 	for h.dropped() == before {
 		if h.ask("pending") != "yes" {
-			panic(source + " got in, or was refused")
+			panic(source + " was accepted or rejected")
 		}
 	}
 	if h.ask("stop") != "yes" {
-		panic(source + " got in after all")
+		panic(source + " was accepted")
 	}
 }
 
-func (h *host) play(s scenario) {
+func (h *host) runScenario(s scenario) {
 	server := &http.Server{Handler: http.FileServer(http.Dir(s.Feed))}
 	l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", feedPort))
 	if err != nil {
@@ -289,8 +289,8 @@ func (h *host) play(s scenario) {
 		}
 	}
 
-	everybody := []string{before4, net4, after4, other4, before6, after6, other6}
-	for _, source := range everybody {
+	allSources := []string{before4, net4, after4, other4, before6, after6, other6}
+	for _, source := range allSources {
 		h.reaches(source, 443)
 	}
 	if answer := h.ask("keep " + other4); answer != "ok" {
@@ -305,7 +305,7 @@ func (h *host) play(s scenario) {
 		for _, source := range others {
 			h.isBlocked(source)
 		}
-		for _, source := range everybody {
+		for _, source := range allSources {
 			h.reaches(source, 22)
 		}
 		if answer := h.ask("kept"); answer != "ok" {
@@ -326,12 +326,12 @@ func (h *host) play(s scenario) {
 	for _, broken := range []string{"", "<html>", `{"nodes":[]}`, `{"nodes":["192.0.2.99","; nft flush ruleset"]}`, `{"nodes":["192.0.2.99","10.0.0.1"]}`} {
 		publish(broken)
 		if out, err := exec.Command("sh", "-c", s.Refresh[0]).CombinedOutput(); err == nil {
-			panic(fmt.Sprintf("a broken list is taken: %.200s\n%s", broken, out))
+			panic(fmt.Sprintf("an invalid list is accepted: %.200s\n%s", broken, out))
 		}
 	}
 	check([]string{after4, after6}, []string{before4, other4, other6})
 	run(s.Remove...)
-	for _, source := range everybody {
+	for _, source := range allSources {
 		h.reaches(source, 443)
 	}
 }

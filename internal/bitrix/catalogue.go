@@ -119,7 +119,7 @@ type EventInfo struct {
 // English one for any other language.
 func (e EventInfo) DocURL(lang string) string { return docURL(lang, e.doc) }
 
-// An Evidence says how the modules of a scope are known.
+// An Evidence is how the modules of a scope are known.
 type Evidence string
 
 const (

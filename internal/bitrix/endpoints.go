@@ -25,7 +25,7 @@ const (
 // Regions returns all regions, CIS first.
 func Regions() []Region { return []Region{CIS, World} }
 
-// Written out beside the endpoint table, which a test compares them with, so
+// Repeated from the endpoint table, which a test compares them with, so
 // that asking for one of them does not parse the table.
 const (
 	authCIS   = "https://oauth.bitrix24.tech"
@@ -165,7 +165,7 @@ const (
 	Inferred      Mark = "inferred"      // neither: stated by a third party, or concluded
 )
 
-// Hosts that stand for a list which differs from portal to portal.
+// Placeholders for lists that differ from portal to portal.
 const (
 	HostNodes      = "@nodes"       // addresses of the feed, see Feed
 	HostAppServers = "@app-servers" // servers of the applications in use

@@ -42,7 +42,7 @@ const (
 
 	// Limits.
 
-	CodeQueryLimitExceeded = "QUERY_LIMIT_EXCEEDED" // a box has no such limit of its own
+	CodeQueryLimitExceeded = "QUERY_LIMIT_EXCEEDED" // a self-hosted portal has no such limit by default
 	CodeOperationTimeLimit = "OPERATION_TIME_LIMIT" // method used up its time budget
 	CodeOverloadLimit      = "OVERLOAD_LIMIT"       // REST blocked by an administrator because of load
 

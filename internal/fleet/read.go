@@ -38,17 +38,6 @@ type Portal struct {
 	Handlers                         requirements.Handlers
 }
 
-// Codes of what can be wrong with a list beside what yamlfile has. Their arguments stand behind.
-const (
-	BadAddress    = "bad-address"    // reason: of a portal.AddressError
-	SamePortal    = "same-portal"    // first: line
-	BadCSV        = "csv"            // a quote, or a number of fields
-	UnknownColumn = "unknown-column" // column, nearest, allowed
-	SameColumn    = "same-column"    // column
-	NoAddress     = "no-address"     // there is no column, or nothing in it
-	BadYesNo      = "bad-yes-no"     // value, key
-)
-
 // ReadFile reads a list. A file whose name ends in .csv is CSV, any other YAML. The error is a yamlfile.Errors.
 func ReadFile(path string) ([]Portal, error) {
 	data, err := yamlfile.Load(path)

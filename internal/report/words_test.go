@@ -235,7 +235,7 @@ func TestWordsAboutFilesOfRequirements(t *testing.T) {
 }
 
 func TestWordsAboutListsOfPortals(t *testing.T) {
-	want := constants.WithPrefix(t, "internal/fleet/read.go", "")
+	want := constants.WithPrefix(t, "internal/fleet/errors.go", "")
 	for _, lang := range report.Languages() {
 		have := texts(t, lang)
 		for _, code := range want {

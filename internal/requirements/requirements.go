@@ -21,7 +21,7 @@ type Requirements struct {
 	Events       []string
 	Modules      []Module
 	Hosts        []Host
-	Handlers     Handlers // where the portal's events and calls to the application go; "" if not said
+	Handlers     Handlers // where the portal's events and calls to the application go; "" if not specified
 	Receiver     string   // https address of the vendor's service that proves event delivery; "" if none
 	// BuiltIn means that no vendor wrote it, so findings about deprecated names are left out: nobody could act on them.
 	BuiltIn bool
@@ -52,7 +52,7 @@ type Handlers string
 const (
 	Internet Handlers = "internet"
 	LAN      Handlers = "lan"
-	Custom   Handlers = "custom" // an isolated box with authorization and event providers of its own
+	Custom   Handlers = "custom" // an isolated portal with its own authorization and event providers
 )
 
 // Direction is who connects to whom.

@@ -145,9 +145,9 @@ func TestBadPastes(t *testing.T) {
 	}
 }
 
-// TestJunk pastes 10 MB that hold no answer, each kind expensive for a naive parser. The time is compared with looking at
+// TestInvalidInput pastes 10 MB that hold no answer, each kind expensive for a naive parser. The time is compared with looking at
 // each byte once.
-func TestJunk(t *testing.T) {
+func TestInvalidInput(t *testing.T) {
 	const size = 10 << 20
 	random := make([]byte, size)
 	rand.New(rand.NewSource(1)).Read(random)

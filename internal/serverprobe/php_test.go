@@ -54,7 +54,7 @@ func authServer(t *testing.T) (address, ca string) {
 	t.Helper()
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/" {
-			return // nothing there
+			return // empty answer
 		}
 		if r.Method != http.MethodGet || r.URL.Path != "/oauth/token/" || r.URL.RawQuery != "" || r.Header.Get("Authorization") != "" {
 			t.Errorf("the script asked %s %s", r.Method, r.URL)
@@ -300,7 +300,7 @@ func TestEveryVersionAnswers(t *testing.T) {
 					REST: []serverprobe.Agent{{Name: `\Bitrix\Rest\UsageStatTable::sendAgent();`, Active: true}}},
 				Usage: &serverprobe.Usage{UnsentDays: 4, Oldest: "2026-11-20"},
 			}
-			if v.main < "22" { // no class for the licence yet
+			if v.main < "22" { // the class for the licence doesn't exist yet
 				want.Licence.Ends, want.Licence.TimeBound = "", false
 			}
 			if v.rest == "20.0.500" {
@@ -424,8 +424,8 @@ func TestScriptStoppedByLimit(t *testing.T) {
 	}
 }
 
-// TestPartsFailAlone breaks one part of the portal at a time.
-func TestPartsFailAlone(t *testing.T) {
+// TestPartsFailSeparately breaks one part of the portal at a time.
+func TestPartsFailSeparately(t *testing.T) {
 	page := startPage(t)
 	text, _ := script(t, serverprobe.PHP, serverprobe.Options{Servers: []string{"https://localhost:1"}})
 	for part, table := range map[string]string{"agents": "b_agent"} {

@@ -75,7 +75,7 @@ func Script(kind Kind, o Options) (text, nonce string, err error) {
 	return out.String(), values.Nonce, nil
 }
 
-// otherHosts are the vendor's hosts, besides the authorization servers, that the portal itself asks so that applications can be
+// otherHosts returns the vendor's hosts, besides the authorization servers, that the portal connects to so that applications can be
 // found, installed and created.
 func otherHosts() (hosts []string) {
 	for _, e := range bitrix.Endpoints() {

@@ -57,7 +57,7 @@ type Answer struct {
 // Failures are error messages by the name of the part of the answer.
 type Failures map[string]string
 
-// Web tells whether the script ran within a request to the portal, rather than by the command line.
+// Web reports whether the script ran in a request to the portal, not on the command line.
 func (a *Answer) Web() bool { return a.SAPI != "" && a.SAPI != "cli" }
 
 // PHPSettings are the version and settings of PHP and of its environment.
@@ -102,8 +102,8 @@ type Registration struct {
 	Registered   bool   `json:"registered"`
 	MemberID     string `json:"member_id,omitempty" hide:"member"`
 	Server       string `json:"server,omitempty" hide:"host"`        // authorization server in use
-	ServerOption string `json:"server_option,omitempty" hide:"host"` // option oauth_server of module rest, which goes before the region
-	HostConstant string `json:"host_constant,omitempty" hide:"host"` // constant BX24_HOST_NAME, which goes before the request's host
+	ServerOption string `json:"server_option,omitempty" hide:"host"` // option oauth_server of module rest, which takes precedence over the region
+	HostConstant string `json:"host_constant,omitempty" hide:"host"` // constant BX24_HOST_NAME, which takes precedence over the request's host
 	Reports      string `json:"reports,omitempty" hide:"host"`       // the address that the portal would have reported for the script's own request
 }
 

@@ -173,14 +173,14 @@ func TestSSHIsRefused(t *testing.T) {
 		change func(*serverprobe.Access)
 		want   serverprobe.SSHReason
 	}{
-		{"nobody listens", func(a *serverprobe.Access) {
+		{"connection refused", func(a *serverprobe.Access) {
 			a.Dial = func(context.Context, string, int) (net.Conn, error) { return nil, errors.New("connection refused") }
 		}, serverprobe.SSHUnreachable},
 		{"the host isn't known", func(a *serverprobe.Access) { a.KnownHosts = []string{empty} }, serverprobe.SSHUnknownHost},
 		{"no file of known hosts", func(a *serverprobe.Access) { a.KnownHosts = nil }, serverprobe.SSHUnknownHost},
 		{"another host", func(a *serverprobe.Access) { a.KnownHosts = []string{otherKey} }, serverprobe.SSHChangedHost},
 		{"wrong password", func(a *serverprobe.Access) { a.Password = wrong }, serverprobe.SSHRefused},
-		{"nobody to ask", func(a *serverprobe.Access) { a.Password = nil }, serverprobe.SSHRefused},
+		{"no password prompt", func(a *serverprobe.Access) { a.Password = nil }, serverprobe.SSHRefused},
 		{"no agent behind its socket", func(a *serverprobe.Access) { a.Password, a.Agent = nil, empty }, serverprobe.SSHRefused},
 		{"no such command", func(a *serverprobe.Access) { a.Command = "no-such-php" }, serverprobe.SSHNoPHP},
 		{"a command that says nothing", func(a *serverprobe.Access) { a.Command = "true" }, serverprobe.SSHNoPHP},

@@ -80,7 +80,7 @@ func (c *fakeClock) advance(d time.Duration) {
 	c.now = c.now.Add(d)
 }
 
-func TestLives(t *testing.T) {
+func TestTokenLifetimes(t *testing.T) {
 	clock := &fakeClock{now: time.Now()}
 	s := start(t, simportal.Options{Clock: clock.read})
 	// The client uses the same clock, so certificates have to be renewed with it.

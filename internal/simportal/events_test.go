@@ -179,7 +179,7 @@ func TestOfflineEvents(t *testing.T) {
 			}
 		}
 	})
-	t.Run("at once", func(t *testing.T) {
+	t.Run("concurrently", func(t *testing.T) {
 		a := newEventApp(t, simportal.Options{})
 		var wg sync.WaitGroup
 		for range 8 {
@@ -200,7 +200,7 @@ func TestOfflineEvents(t *testing.T) {
 
 func TestEventFaults(t *testing.T) {
 	const bound = "event_type=offline&event=ONAPPTEST&auth_connector=ours"
-	for fault, want := range map[string][3]string{ // what event.test says, what the second look finds, what unbinding says
+	for fault, want := range map[string][3]string{ // answer of event.test, events found by the second call, answer of event.unbind
 		"":                    {"1", "1", `{"count":1}`},
 		"event-not-recorded":  {"1", "0", `{"count":1}`},
 		"install-unfinished":  {"1", "0", `{"count":1}`},

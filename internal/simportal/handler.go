@@ -7,8 +7,8 @@ import (
 	"net/http"
 )
 
-// forwarded is how the simulated queue says from which of its addresses it calls, as a proxy would in front of the handler: all of
-// requests come from loopback.
+// forwardedFor is the header in which the simulated queue sends its invented source address, as a proxy in front of the handler
+// would; the connections themselves come from loopback.
 const forwardedFor = "X-Forwarded-For"
 
 // HandlerHost is the https host where event handlers can be bound; Options.Handler serves it.

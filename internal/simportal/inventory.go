@@ -90,7 +90,7 @@ func newMethod(info bitrix.MethodInfo, scopes []string) *method {
 	return m
 }
 
-// companion is the module that a method needs besides the one that registers it.
+// companion returns the module that a method needs besides the one that registers it.
 func companion(m bitrix.MethodInfo) string {
 	switch {
 	case m.Scope == "entity":

@@ -63,7 +63,7 @@ func installSDK() (string, error) {
 	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
 		return "", err
 	}
-	// Installed aside and renamed, so that a run beside this one sees all or nothing.
+	// Installed to a temporary folder and renamed, so that a parallel run never sees a partial installation.
 	fresh, err := os.MkdirTemp(filepath.Dir(dir), "new-")
 	if err != nil {
 		return "", err
@@ -142,7 +142,7 @@ func TestOfficialSDK(t *testing.T) {
 	defer cancel()
 	node := exec.CommandContext(ctx, "node", "run.mjs")
 	node.Dir = dir
-	// Real names all the way: the SDK goes through the simulated proxy.
+	// Real host names: the SDK connects through the simulated proxy.
 	node.Env = append(slices.DeleteFunc(os.Environ(), func(v string) bool {
 		name, _, _ := strings.Cut(v, "=")
 		return strings.HasSuffix(strings.ToLower(name), "_proxy") || strings.HasPrefix(name, "NODE_")
@@ -293,13 +293,13 @@ func TestOfficialSDK(t *testing.T) {
 		}
 		event, _ := rows[0].(map[string]any)
 		data, _ := event["EVENT_DATA"].(map[string]any)
-		query, _ := data["QUERY"].(map[string]any) // has marks of the SDK's own besides
+		query, _ := data["QUERY"].(map[string]any) // also contains fields added by the SDK
 		if event["EVENT_NAME"] != "ONAPPTEST" || query["word"] != "Ж" {
 			t.Errorf("got %v", event)
 		}
 	})
 
-	t.Run("asked over verified https alone", func(t *testing.T) {
+	t.Run("only verified https is used", func(t *testing.T) {
 		for _, r := range s.Log() {
 			if r.Server != "proxy" && !r.TLS {
 				t.Errorf("%s %s %s", r.Server, r.Method, r.Path)

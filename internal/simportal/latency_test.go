@@ -18,7 +18,7 @@ func TestLatency(t *testing.T) {
 	takes := func(what, url string, kept bool, trips float64) {
 		t.Helper()
 		want, best := trips*float64(rtt), time.Hour
-		for range 50 { // the machine may be busy; the line never is
+		for range 50 { // load on the machine only adds time
 			if !kept {
 				c.CloseIdleConnections()
 			}

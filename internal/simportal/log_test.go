@@ -73,7 +73,7 @@ func TestLog(t *testing.T) {
 	}
 }
 
-func TestLogKeepsLittleOfABigBody(t *testing.T) {
+func TestLogTruncatesBodies(t *testing.T) {
 	s := faulty(t)
 	if r := post(t, s, "/rest/app.info", form, "x="+strings.Repeat("a", 1<<20)); r.code() != "NO_AUTH_FOUND" {
 		t.Fatalf("got %+v", r)

@@ -188,7 +188,7 @@ func (s *Sim) offlineList(c *call) (any, *restError) {
 	return p, nil
 }
 
-// texts reads a parameter that has to be an array.
+// stringsOf reads a parameter that has to be an array.
 func (c *call) stringsOf(name, wrong string) (values []string, given bool, err *restError) {
 	v, given := c.params.fold(name)
 	if !given {

@@ -218,7 +218,7 @@ func (h *request) poweredByBitrix() {
 	h.w.Header().Set("X-Powered-CMS", "Bitrix Site Manager (bc2cad9153cb418bb2dfd5602c3c3754)")
 }
 
-// sendREST sends an answer of the rest module, damaged where a fault says so.
+// sendREST sends an answer of the rest module, damaged by the active fault.
 func (h *request) sendREST(status int, contentType string, body []byte) {
 	h.poweredByBitrix()
 	header := h.w.Header()

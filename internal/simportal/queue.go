@@ -35,7 +35,7 @@ const (
 // onlineEvent is an online event being delivered.
 type onlineEvent struct {
 	faults  *faultSet
-	address string // of the portal, as it reports itself
+	address string // of the portal, as reported by it
 	handler string
 	user    *User
 	form    url.Values // event, data, ts

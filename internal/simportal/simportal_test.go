@@ -212,8 +212,8 @@ func TestCloseCutsConnections(t *testing.T) {
 	}
 }
 
-// TestSpread asserts that the servers can be spread over a network and that the portal then calls its authorization server.
-func TestSpread(t *testing.T) {
+// TestServersOverANetwork asserts that the servers can be spread over a network and that the portal then calls its authorization server.
+func TestServersOverANetwork(t *testing.T) {
 	var listed []string
 	transport := roundTripper(func(r *http.Request) (*http.Response, error) {
 		listed = append(listed, r.URL.String())

@@ -284,63 +284,61 @@ func (a *authority) certificate(kind string) (tls.Certificate, error) {
 	} else if k, ok := strings.CutPrefix(kind, tlsEvents); ok {
 		s, kind = a.spec(HandlerHost), k
 	}
-	signer, chain := a.intermediate, []*issuer{a.intermediate}
-	// issuedBy makes the first kind the issuer and sends all of them as the chain.
-	issuedBy := func(kinds ...string) error {
-		chain = nil
-		for i, k := range kinds {
-			c, err := a.issuerFor(k)
-			if err != nil {
-				return err
-			}
-			if i == 0 {
-				signer = c
-			}
-			chain = append(chain, c)
-		}
-		return nil
+	signer, chain, err := a.issuers(kind)
+	if err != nil {
+		return tls.Certificate{}, err
 	}
-	var err error
+	return a.leaf(a.faultySpec(kind, s), signer, chain...)
+}
+
+// issuersOf are the authorities of certificates that the public one doesn't issue: the first signs, all are sent.
+var issuersOf = map[string][]string{
+	tlsVendorIntercepted: {caFortinet}, "tls-intercepted": {caKaspersky}, "tls-intercepted-fortinet": {caFortinet}, "tls-intercepted-gateway": {caGateway},
+	"tls-private-ca": {caPrivate}, "tls-private-ca-no-root": {caPrivate}, "tls-private-ca-aia": {caPrivate},
+	"tls-national-ca": {caRussianSub, caRussian}, "tls-expired-intermediate": {caExpiredIntermediate},
+}
+
+// issuers returns who signs a kind of certificate, nil for itself, and what is sent with it. The caller holds a.mu.
+func (a *authority) issuers(kind string) (signer *issuer, chain []*issuer, err error) {
+	signer, chain = a.intermediate, []*issuer{a.intermediate}
+	for i, name := range issuersOf[kind] {
+		c, err := a.issuerFor(name)
+		if err != nil {
+			return nil, nil, err
+		}
+		if i == 0 {
+			signer, chain = c, nil
+		}
+		chain = append(chain, c)
+	}
 	switch kind {
-	case tlsVendor:
-		s = a.spec(vendorNames()...)
-	case tlsVendorIntercepted:
-		s = a.spec(vendorNames()...)
-		s.aia = ""
-		err = issuedBy(caFortinet)
-	case "tls-self-signed":
-		signer, chain, s.aia = nil, nil, ""
-	case "tls-private-ca":
-		s.aia = ""
-		err = issuedBy(caPrivate)
-	case "tls-private-ca-no-root":
-		s.aia = ""
-		err = issuedBy(caPrivate)
-		chain = nil
-	case "tls-private-ca-aia":
-		s.aia = aiaPathPrivate
-		err = issuedBy(caPrivate)
-		chain = nil
-	case "tls-private-ca-aia-dead":
-		s.aia = aiaPathDead
-		chain = nil
-	case "tls-national-ca":
-		s.aia = ""
-		err = issuedBy(caRussianSub, caRussian)
-	case "tls-incomplete-chain":
+	case "tls-self-signed", "tls-intercepted-captive":
+		return nil, nil, nil
+	case "tls-private-ca-no-root", "tls-private-ca-aia", "tls-private-ca-aia-dead", "tls-incomplete-chain":
 		chain = nil
 	case "tls-stale-intermediate":
 		// Any authority that isn't the leaf's issuer serves as the former intermediate.
-		var former *issuer
-		former, err = a.issuerFor(caPrivate)
-		chain = []*issuer{former}
+		former, err := a.issuerFor(caPrivate)
+		return signer, []*issuer{former}, err
 	case "tls-root-only":
 		chain = []*issuer{a.root}
+	}
+	return signer, chain, nil
+}
+
+// faultySpec changes a healthy certificate to that of a kind.
+func (a *authority) faultySpec(kind string, s leafSpec) leafSpec {
+	switch kind {
+	case tlsVendor, tlsVendorIntercepted:
+		s = a.spec(vendorNames()...)
+	case "tls-intercepted-gateway":
+		s = a.spec(append(vendorNames(), s.names...)...)
+	case "tls-intercepted-captive":
+		s = a.spec(captiveHost)
+	case "tls-private-ca-aia-dead":
+		s.aia = aiaPathDead
 	case "tls-expired":
 		s.notBefore, s.notAfter = a.now.Add(-100*day), a.now.Add(-10*day)
-	case "tls-expired-intermediate":
-		err = issuedBy(caExpiredIntermediate)
-		s.aia = ""
 	case "tls-not-yet-valid":
 		s.notBefore, s.notAfter = a.now.Add(10*day), a.now.Add(100*day)
 	case "tls-expires-soon":
@@ -353,24 +351,14 @@ func (a *authority) certificate(kind string) (tls.Certificate, error) {
 		s.rsaBits = 1024
 	case "tls-weak-sha1":
 		s.algorithm = x509.ECDSAWithSHA1
-	case "tls-intercepted-gateway":
-		s = a.spec(append(vendorNames(), s.names...)...)
-		s.aia = ""
-		err = issuedBy(caGateway)
-	case "tls-intercepted-captive":
-		s = a.spec(captiveHost)
-		signer, chain, s.aia = nil, nil, ""
-	case "tls-intercepted":
-		s.aia = ""
-		err = issuedBy(caKaspersky)
-	case "tls-intercepted-fortinet":
-		s.aia = ""
-		err = issuedBy(caFortinet)
 	}
-	if err != nil {
-		return tls.Certificate{}, err
+	switch {
+	case kind == "tls-private-ca-aia":
+		s.aia = aiaPathPrivate
+	case issuersOf[kind] != nil, kind == "tls-self-signed", kind == "tls-intercepted-captive": // the public issuer's address would be wrong
+		s.aia = ""
 	}
-	return a.leaf(s, signer, chain...)
+	return s
 }
 
 // CertificatePEM returns a healthy certificate of the portal with its chain, and its key, for a reverse proxy.

@@ -8,7 +8,7 @@ import (
 	"boxready/assets"
 )
 
-func TestLicencesAreThoseOfWhatIsLinked(t *testing.T) {
+func TestLicencesMatchLinkedModules(t *testing.T) {
 	if testing.Short() {
 		t.Skip("lists what is linked on every system")
 	}

@@ -123,21 +123,51 @@ type bound struct {
 // flags: a application only, d deprecated, l in the reply of `methods`, n not
 // in it. Lists are joined by commas. Empty fields at the end of a line are cut.
 func pack(dir, extraFile string) ([]byte, error) {
+	in, err := readInput(dir, extraFile)
+	if err != nil {
+		return nil, err
+	}
+	table, err := in.table()
+	if err != nil {
+		return nil, err
+	}
+	var packed bytes.Buffer
+	z, err := gzip.NewWriterLevel(&packed, gzip.BestCompression)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := z.Write(table); err != nil {
+		return nil, err
+	}
+	if err := z.Close(); err != nil {
+		return nil, err
+	}
+	return packed.Bytes(), nil
+}
+
+// input holds the sorted contents of the files; bounds by lower-case method.
+type input struct {
+	methods []method
+	events  []event
+	scopes  []scope
+	facts   []fact
+	bounds  map[string]bound
+}
+
+func readInput(dir, extraFile string) (*input, error) {
+	in := &input{bounds: map[string]bound{}}
 	var (
-		methods      []method
-		events       []event
-		scopes       []scope
-		facts, extra []fact
-		bounds       []bound
+		extra  []fact
+		bounds []bound
 	)
 	for _, f := range []struct {
 		path string
 		into any
 	}{
-		{filepath.Join(dir, "methods.json"), &methods},
-		{filepath.Join(dir, "events.json"), &events},
-		{filepath.Join(dir, "scopes.json"), &scopes},
-		{filepath.Join(dir, "since.json"), &facts},
+		{filepath.Join(dir, "methods.json"), &in.methods},
+		{filepath.Join(dir, "events.json"), &in.events},
+		{filepath.Join(dir, "scopes.json"), &in.scopes},
+		{filepath.Join(dir, "since.json"), &in.facts},
 		{filepath.Join(dir, "bounds.json"), &bounds},
 		{extraFile, &extra},
 	} {
@@ -149,31 +179,32 @@ func pack(dir, extraFile string) ([]byte, error) {
 			return nil, fmt.Errorf("read %s: %w", f.path, err)
 		}
 	}
-
-	byMethod := make(map[string]bound, len(bounds))
 	for _, b := range bounds {
-		byMethod[strings.ToLower(b.Method)] = b
+		in.bounds[strings.ToLower(b.Method)] = b
 	}
 	for _, x := range extra {
 		if x.What != "method" {
 			continue
 		}
 		key := strings.ToLower(x.Method)
-		b, ok := byMethod[key]
+		b, ok := in.bounds[key]
 		if !ok {
 			return nil, fmt.Errorf("%s: method %s has no bounds to narrow", extraFile, x.Method)
 		}
 		b.PresentIn, b.AbsentIn = x.Version, x.AbsentIn
-		byMethod[key] = b
+		in.bounds[key] = b
 	}
-	facts = append(facts, extra...)
-
-	slices.SortFunc(methods, func(a, b method) int {
+	in.facts = append(in.facts, extra...)
+	slices.SortFunc(in.methods, func(a, b method) int {
 		return strings.Compare(strings.ToLower(a.Method), strings.ToLower(b.Method))
 	})
-	slices.SortFunc(events, func(a, b event) int { return strings.Compare(a.Event, b.Event) })
-	slices.SortFunc(scopes, func(a, b scope) int { return strings.Compare(a.Scope, b.Scope) })
+	slices.SortFunc(in.events, func(a, b event) int { return strings.Compare(a.Event, b.Event) })
+	slices.SortFunc(in.scopes, func(a, b scope) int { return strings.Compare(a.Scope, b.Scope) })
+	return in, nil
+}
 
+// table returns the lines. It removes the bounds that it has used.
+func (in *input) table() ([]byte, error) {
 	var table bytes.Buffer
 	var bad error
 	line := func(fields ...string) {
@@ -188,10 +219,10 @@ func pack(dir, extraFile string) ([]byte, error) {
 		table.WriteString(strings.Join(fields, "\t"))
 		table.WriteByte('\n')
 	}
-	for _, m := range methods {
+	for _, m := range in.methods {
 		key := strings.ToLower(m.Method)
-		b := byMethod[key]
-		delete(byMethod, key)
+		b := in.bounds[key]
+		delete(in.bounds, key)
 		flags := flag1(m.AppAuthOnly, "a") + flag1(m.Deprecated, "d")
 		if m.InMethodsList != nil {
 			flags += flag1(*m.InMethodsList, "l") + flag1(!*m.InMethodsList, "n")
@@ -204,34 +235,19 @@ func pack(dir, extraFile string) ([]byte, error) {
 		line("M", m.Method, m.Scope, m.Module, m.Who, flags, m.API, b.Registration, b.PresentIn, b.AbsentIn,
 			m.ReplacedBy, m.Doc, strings.Join(m.ScopesAll, ","), m.ScopeV3, m.DocV3)
 	}
-	if len(byMethod) != 0 {
-		return nil, fmt.Errorf("bounds.json has %d methods that methods.json lacks", len(byMethod))
+	if len(in.bounds) != 0 {
+		return nil, fmt.Errorf("bounds.json has %d methods that aren't in methods.json", len(in.bounds))
 	}
-	for _, e := range events {
+	for _, e := range in.events {
 		line("E", e.Event, e.Scope, e.Module, e.Who, flag1(e.Deprecated, "d"), e.Doc, strings.Join(e.ScopesAll, ","))
 	}
-	for _, s := range scopes {
+	for _, s := range in.scopes {
 		line("S", s.Scope, strings.Join(s.Modules, ","), s.Evidence, s.Tool, s.Doc, s.Note)
 	}
-	for _, f := range facts {
+	for _, f := range in.facts {
 		line("F", f.Method, f.Module, f.Kind, f.Version, f.AbsentIn, f.What, sourceURL(f.Source))
 	}
-	if bad != nil {
-		return nil, bad
-	}
-
-	var packed bytes.Buffer
-	z, err := gzip.NewWriterLevel(&packed, gzip.BestCompression)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := z.Write(table.Bytes()); err != nil {
-		return nil, err
-	}
-	if err := z.Close(); err != nil {
-		return nil, err
-	}
-	return packed.Bytes(), nil
+	return table.Bytes(), bad
 }
 
 func flag1(set bool, letter string) string {

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-func input(t *testing.T, files map[string]string) (dir, extra string) {
+func writeInput(t *testing.T, files map[string]string) (dir, extra string) {
 	t.Helper()
 	dir = t.TempDir()
 	for name, content := range map[string]string{
@@ -34,7 +34,7 @@ func input(t *testing.T, files map[string]string) (dir, extra string) {
 }
 
 func TestPack(t *testing.T) {
-	dir, extra := input(t, nil)
+	dir, extra := writeInput(t, nil)
 	first, err := pack(dir, extra)
 	if err != nil {
 		t.Fatal(err)
@@ -66,11 +66,11 @@ func TestPack(t *testing.T) {
 func TestPackRefuses(t *testing.T) {
 	for want, files := range map[string]map[string]string{
 		"tab or a line break":    {"events.json": `[{"event":"ON\tB"}]`},
-		"that methods.json lack": {"bounds.json": `[{"method":"b.second"},{"method":"c.third"}]`},
+		"aren't in methods.json": {"bounds.json": `[{"method":"b.second"},{"method":"c.third"}]`},
 		"no bounds to narrow":    {"extra.json": `[{"method":"c.third","what":"method"}]`},
 		"scopes.json":            {"scopes.json": `{}`},
 	} {
-		dir, extra := input(t, files)
+		dir, extra := writeInput(t, files)
 		if _, err := pack(dir, extra); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want an error with %q", err, want)
 		}

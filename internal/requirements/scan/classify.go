@@ -15,16 +15,16 @@ type found struct {
 	line int
 }
 
-// What says what was found.
+// What is the kind of a finding.
 type What string
 
-// What can be found.
+// The kinds of findings.
 const (
 	Method  What = "method"
 	Event   What = "event"
 	Scope   What = "scope"
 	Unknown What = "unknown" // looks like a method and is not in the catalogue
-	Built   What = "built"   // a method whose name is put together at run time
+	Built   What = "built"   // a method whose name is assembled at run time
 	SDKCall What = "sdk"     // a call of an SDK whose method isn't certain
 	Handler What = "handler" // address of a handler
 )
@@ -42,7 +42,7 @@ func isCommonName(lowerName string) bool {
 	return commonFirstParts[parts[0]] && (len(parts) < 3 || commonSecondParts[parts[1]])
 }
 
-// Parts of the names of functions, keys and variables that tell of a call. Those of callWords may belong to another service than a portal.
+// Parts of the names of functions, keys and variables of a call. Those in callWords may belong to another service than a portal.
 var (
 	bitrixWords = []string{"bitrix", "b24", "bx", "callmethod", "call_method", "crest", "webhook"}
 	callWords   = []string{"call", "method", "batch", "rest", "cmd", "command", "invoke", "exec", "request", "fetch", "get_all", "getall", "get_by",
@@ -56,10 +56,10 @@ var otherCallees = set("route", "to_route", "trans", "trans_choice", "__", "_", 
 	"unregistermoduledependences", "addeventlistener", "addcustomevent", "oncustomevent", "emit", "dispatch", "getelementbyid", "queryselector",
 	"queryselectorall", "getmessage", "getstring", "message", "localize", "translate", "has_perm", "haspermission", "haspermissionto", "name", "getlogger", "addclass", "hasclass", "removeclass", "env", "getenv")
 
-// texts are keys of what people read.
+// textKeys are keys of texts shown to people.
 var textKeys = set("title", "label", "text", "note", "description", "caption", "placeholder", "message", "alt", "classname", "tooltip", "comment")
 
-// names are keys of names of other things, unless a name can be nothing else.
+// nameKeys are keys whose values are names of other things, unless such a name can only be a method.
 var nameKeys = set("as", "name", "permission", "permissions", "ability", "route", "role", "slug", "translation", "id", "key", "icon", "case")
 
 func set(words ...string) map[string]bool {
@@ -155,7 +155,7 @@ func isNameByte(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == '.'
 }
 
-// form is where in a string a name stands.
+// position is the position of a name in a string.
 type position int
 
 const (
@@ -167,7 +167,7 @@ const (
 	nestedQuotes                   // in quotes of its own: the string holds code
 )
 
-// run judges one run of letters, digits and dots.
+// classifyName classifies one sequence of letters, digits and dots.
 func (r *reader) classifyName(l *literal, text string, start, end int, isKey bool) {
 	name := text[start:end]
 	if !strings.Contains(name, ".") && !plausibleWord(name) {
@@ -246,13 +246,13 @@ func (r *reader) classifyName(l *literal, text string, start, end int, isKey boo
 	}
 }
 
-// edge is what stands before the beginning and behind the end of a string.
+// edge stands for the character before the beginning and after the end of a string.
 const edge = 1
 
-// maxAddress is how far an address is looked back at.
+// maxAddress limits how much of a URL before a name is examined.
 const maxAddress = 300
 
-// positionOf says where in a string text[start:end] stands.
+// positionOf returns the position of text[start:end] in a string.
 func positionOf(text string, start, end int, left, right byte) position {
 	ends := right == edge || right == '?' || right == gap || right == '&' || right == '/' || right == '"' || right == '\''
 	switch {
@@ -300,7 +300,7 @@ func positionOf(text string, start, end int, left, right byte) position {
 	return inProse
 }
 
-// strictlyCalled reports whether a word like batch or profile is a method for sure.
+// strictlyCalled reports whether a word like batch or profile certainly is a method.
 func strictlyCalled(l *literal, words []string, f position) bool {
 	if f == nestedQuotes {
 		before := strings.ToLower(words[0])
@@ -344,7 +344,7 @@ func looksLikeMethod(lowerName string) bool {
 	return !nonMethodSuffixes[parts[len(parts)-1]]
 }
 
-// built lists a name that is put together at run time.
+// built adds a name that is assembled at run time.
 func (r *reader) built(l *literal, text string, start, end int, left byte) {
 	for end < len(text) && (isNameByte(text[end]) || text[end] == gap) {
 		end++
@@ -442,7 +442,7 @@ func (r *reader) likely(f found) {
 	}
 }
 
-// doubt keeps what counts only if something certain stands beside it, or at least in the same file.
+// addUncertain keeps a finding that counts only if there is a certain one in the same bracket, or at least in the same file.
 func (r *reader) addUncertain(f found) {
 	into := &r.uncertain
 	if n := len(r.stack); n > 0 {

@@ -16,10 +16,10 @@ import (
 	"github.com/muesli/reflow/wordwrap"
 )
 
-// Translate returns the text with that key, for the comments of a draft.
+// Translate returns the text with a key, for the comments of a draft.
 type Translate func(key string, args map[string]any) string
 
-// Requirements are what the application needs by what was found.
+// Requirements returns the requirements that follow from what was found.
 func (r *Result) Requirements(application string) *requirements.Requirements {
 	req := &requirements.Requirements{Applications: []requirements.Application{{Name: application}}, Methods: namesOf(r.Methods), Events: namesOf(r.Events), Handlers: r.place()}
 	req.Scopes = namesOf(r.Scopes)
@@ -35,7 +35,7 @@ func namesOf(names []Name) []string {
 	return list
 }
 
-// where is where the handlers are, by their addresses; "" if none says so.
+// place returns where the handlers are according to their addresses; "" if there are none.
 func (r *Result) place() requirements.Handlers {
 	place := requirements.Handlers("")
 	for _, h := range r.Handlers {
@@ -60,7 +60,7 @@ func isPrivateHost(host string) bool {
 	return !strings.Contains(host, ".") || strings.HasSuffix(host, ".local") || strings.HasSuffix(host, ".lan")
 }
 
-// Draft writes a file of requirements, with the places beside each name. Findings that are not requirements stand in comments at the end.
+// Draft writes a file of requirements, with the places of each name in a comment. Findings that are not requirements are in comments at the end.
 func (r *Result) Draft(application string, say Translate) []byte {
 	req := r.Requirements(application)
 	var b strings.Builder
@@ -115,7 +115,7 @@ func (r *Result) Draft(application string, say Translate) []byte {
 	return []byte(b.String())
 }
 
-// quoted writes a name as YAML and JSON do, no longer than it may be.
+// quoted writes a name as a YAML and JSON string, shortened to the allowed length.
 func quoted(name string) string {
 	name = untrusted.Prefix(untrusted.Line(name), 200)
 	text, err := json.Marshal(name)
@@ -140,7 +140,7 @@ func neededBy(scope string, req *requirements.Requirements) string {
 	return ""
 }
 
-// places writes where a name stands, e.g. "src/a.php:12, src/b.php:7 +3".
+// places formats the places of a name, e.g. "src/a.php:12, src/b.php:7 +3".
 func (n Name) places() string {
 	var list []string
 	for _, p := range n.Where {

@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// language is what a lexer has to know of a programming language to tell code, comments and strings apart.
+// language holds the rules by which the lexer separates a programming language's code, comments and strings.
 type language struct {
 	name       string
-	markup     bool   // begins as HTML; code stands inside
+	markup     bool   // begins as HTML with embedded code
 	slashes    bool   // comments // and /* */
 	hash       bool   // comments from # to the end of the line
 	regex      bool   // /regular expressions/
@@ -455,7 +455,7 @@ func (l *lexer) embedded(lang *language, closing string) {
 	l.out.begin(outer)
 }
 
-// tag reads a tag; code may stand in its attributes.
+// tag reads a tag; its attributes may contain code.
 func (l *lexer) tag() {
 	for {
 		c, ok := l.next()

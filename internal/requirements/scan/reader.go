@@ -137,7 +137,7 @@ func (r *reader) expectsValue() bool {
 // afterValue reports whether << shifts or appends here.
 func (r *reader) afterValue() bool { return !r.expectsValue() }
 
-// prefix takes the letters before a quote that say how the string is written.
+// prefix removes and returns the letters before a quote that tell the string's syntax.
 func (r *reader) prefix(lang *language) string {
 	if r.spaced {
 		return ""
@@ -185,7 +185,7 @@ func (r *reader) punct(c byte, line int) {
 	r.token(token{'o', string(c), line})
 }
 
-// flush ends the operator at hand.
+// flush ends the current operator.
 func (r *reader) flush() {
 	if len(r.op) > 0 {
 		text := string(r.op)
@@ -194,7 +194,7 @@ func (r *reader) flush() {
 	}
 }
 
-// token takes the next one.
+// token processes the next token.
 func (r *reader) token(t token) {
 	r.finishLiteral(t)
 	switch {
@@ -218,7 +218,7 @@ func (r *reader) remember(t token) {
 	r.spaced, r.fresh = false, false
 }
 
-// finishLiteral ends the string at hand, unless t only joins it with the next.
+// finishLiteral ends the current string, unless t only joins it with the next.
 func (r *reader) finishLiteral(t token) {
 	p := r.pending
 	if p == nil {
@@ -280,7 +280,7 @@ func (r *reader) pop() {
 	}
 }
 
-// key is what a value that comes after the n-th last token is assigned to, or the key of.
+// key returns the variable or key of a value that follows the n-th last token.
 func (r *reader) key(n int) string {
 	t := r.before(n)
 	switch {
@@ -362,7 +362,7 @@ func (r *reader) close(o *opened, text []byte) {
 	r.remember(t)
 }
 
-// plainLine takes a line of YAML or .env.
+// plainLine processes a line of YAML or .env.
 func (r *reader) plainLine(text string, line int) {
 	text = strings.TrimSpace(text)
 	if text == "" || text[0] == '#' || text[0] == ';' {

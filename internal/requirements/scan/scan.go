@@ -1,8 +1,8 @@
 // Package scan drafts a file of requirements from an application's source: it looks for the names of REST methods, events and
 // permissions in strings, and for calls of SDKs that can be nothing but one method.
 //
-// It is no compiler. It knows of each language how comments and strings are written and the code around a string looks; that is
-// enough to tell a call from a mention. Files are read as streams and nothing is kept of them but the names found.
+// It is no compiler. For each language it knows how comments and strings are written and the code around a string looks; that is
+// enough to distinguish a call from a mention. Files are read as streams, and only the names found are kept.
 package scan
 
 import (
@@ -29,12 +29,12 @@ type Result struct {
 
 	Methods, Events, Scopes []Name // of the catalogue, sorted
 	Unknown                 []Name // look like methods and are not in the catalogue
-	Built                   []Name // methods whose names are put together at run time, the unknown part as …
+	Built                   []Name // methods whose names are assembled at run time, with … for the unknown part
 	SDKCalls                []Name // calls of an SDK whose method isn't certain
 	Handlers                []Name // addresses of handlers
 }
 
-// Name is a name and where it stands.
+// Name is a name with its places.
 type Name struct {
 	Name  string
 	Where []Place // the first few
@@ -53,7 +53,7 @@ const (
 	maxFailed = 100
 )
 
-// Progress is told how far a scan is, after each file.
+// Progress is called after each file.
 type Progress func(files int, bytes int64)
 
 // ignored are directories with third-party code.
@@ -119,7 +119,7 @@ func Dir(ctx context.Context, dir fs.FS, progress Progress) (*Result, error) {
 	return result, nil
 }
 
-// isProduct reports whether a directory is the product itself, which a portal's server has beside an application.
+// isProduct reports whether a directory is Bitrix24 itself, which a portal's server has next to an application.
 func isProduct(dir fs.FS, name string) bool {
 	if path.Base(name) != "bitrix" {
 		return false

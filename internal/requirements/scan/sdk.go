@@ -14,7 +14,7 @@ type chain struct {
 	path    []string
 	outer   []link              // chains outside the open brackets
 	called  bool                // the path's last name was called
-	target  string              // variable that the value of the statement is kept in
+	target  string              // variable that the statement assigns to
 	aliases map[string][]string // paths by the variables that hold them
 	python  bool                // the file imports the Python SDK
 }
@@ -106,7 +106,7 @@ func (c *chain) resolve() {
 	}
 }
 
-// scopeOf is where in a path the PHP SDK's getter of a scope stands, or -1.
+// scopeOf returns the index of the PHP SDK's getter of a scope in a path, or -1.
 func scopeOf(path []string) int {
 	return slices.IndexFunc(path, func(name string) bool { return scopeGetters[strings.ToLower(name)] != nil })
 }

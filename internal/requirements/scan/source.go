@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// source is a file as a stream of bytes. No more of it is kept than the window that is being read.
+// source is a file as a stream of bytes. Only the current window is in memory.
 type source struct {
 	in     io.Reader
-	window []byte // read and not yet handed out
-	buffer []byte // what the window is a part of
+	window []byte // read and not yet returned
+	buffer []byte // holds the window
 	line   int
 	ended  bool
 	err    error // why it ended, if not at its end
@@ -50,7 +50,7 @@ func (s *source) next() (byte, bool) {
 	return c, true
 }
 
-// ahead returns the byte that comes next, 0 at the end.
+// ahead returns the next byte without reading it, 0 at the end.
 func (s *source) ahead() byte {
 	if len(s.window) == 0 {
 		if s.fill(1); len(s.window) == 0 {
@@ -85,7 +85,7 @@ func (s *source) skip(text string) bool {
 	return true
 }
 
-// skipTo reads on to behind the next text, whatever its letter case.
+// skipTo reads past the next text, without regard to letter case.
 func (s *source) skipTo(text string) {
 	for !s.followsFold(text) {
 		if _, more := s.next(); !more {
