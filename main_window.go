@@ -30,7 +30,7 @@ import (
 	"boxready/checks"
 	"boxready/cli"
 	"boxready/gui"
-	_ "boxready/gui/quiet"
+	_ "boxready/gui/discardlog"
 	"boxready/gui/store"
 	"boxready/internal/access"
 	"boxready/internal/allowlist"

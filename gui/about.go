@@ -99,5 +99,5 @@ func (a *aboutPage) close() {
 		a.open = false
 	}
 	a.fill()
-	a.focusOn(a.first())
+	a.focusOn(a.initialFocus())
 }

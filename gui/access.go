@@ -32,7 +32,7 @@ func (r *runner) accessOf(s *model.Session) Access {
 	return r.params.Access
 }
 
-// use lets the runs of a session use what is kept for its portal.
+// useCredentials lets the runs of a session use what is kept for its portal.
 func (r *runner) useCredentials(s *model.Session, k access.Keys) {
 	s.Keys = &k
 	s.Target.Webhook, s.Target.SignIn = k.Webhook, k.SignIn
@@ -44,19 +44,19 @@ func (r *runner) useCredentials(s *model.Session, k access.Keys) {
 	}
 	address, kept := s.Target.Address.String(), k.Place == vault.InKeyring && (k.Account.SignedIn() || k.Account.Webhook)
 	r.background(func(context.Context) func() {
-		_ = r.params.Store.SetKeys(address, kept) // as with remember
+		_ = r.params.Store.SetKeys(address, kept) // as with saveRun
 		return nil
 	})
 }
 
-// locked tells whether something is kept for a session's portal that nobody has read yet. A keyring may ask for a password, so
+// credentialsUnread tells whether something is kept for a session's portal that nobody has read yet. A keyring may ask for a password, so
 // it isn't touched for a portal that nothing is kept of.
 func (r *runner) credentialsUnread(s *model.Session) bool {
 	past, _ := r.params.Store.Portal(s.Target.Address.String())
 	return past.Keys && s.Keys == nil && r.accessOf(s) != nil
 }
 
-// unlock reads what is kept for a session's portal, and begins the run then.
+// readCredentials reads what is kept for a session's portal, and begins the run then.
 func (r *runner) readCredentials(s *model.Session, consents []checks.Consent) {
 	ctx, cancel := context.WithCancel(r.ctx)
 	s.Begin(r.params.Now(), checks.Planned(s.Target), true)

@@ -37,7 +37,7 @@ type allowlistPage struct {
 	saved   string // where the last file is; "" for none
 
 	// Of what is shown at the moment.
-	made   surroundings
+	made   allowlistState
 	fold   *widgets.Button // unfolds the details
 	result *fyne.Container
 	rows   map[string]*widgets.Row // by what they are about; making one takes time
@@ -49,11 +49,11 @@ type allowlistPage struct {
 	text   string            // of the part that is shown
 }
 
-// theLetter is the part that isn't written for equipment.
-const theLetter allowlist.Part = "letter"
+// letterPart is the part that isn't written for equipment.
+const letterPart allowlist.Part = "letter"
 
-// surroundings are what rules depend on beside what is chosen on the page.
-type surroundings struct {
+// allowlistState are what rules depend on beside what is chosen on the page.
+type allowlistState struct {
 	session  *model.Session
 	outcome  *checks.Outcome
 	wanted   *requirements.Requirements
@@ -62,8 +62,8 @@ type surroundings struct {
 	fetching bool
 }
 
-func (p *allowlistPage) surroundings() surroundings {
-	now := surroundings{session: p.model.Current, fetching: p.network().Fetching}
+func (p *allowlistPage) allowlistState() allowlistState {
+	now := allowlistState{session: p.model.Current, fetching: p.network().Fetching}
 	if s := now.session; s != nil {
 		p.runs.loadSaved(s, nil)
 		now.outcome, now.wanted, now.region, now.running = s.Outcome, s.Target.Requirements, s.KnownRegion(), s.Running
@@ -81,7 +81,7 @@ func (p *allowlistPage) network() *model.Network {
 
 func (p *allowlistPage) build() fyne.CanvasObject {
 	if p.part == "" {
-		p.part = theLetter
+		p.part = letterPart
 	}
 	p.root = widgets.Stack()
 	p.fill()
@@ -91,7 +91,7 @@ func (p *allowlistPage) build() fyne.CanvasObject {
 // refresh shows what has changed in the model.
 func (p *allowlistPage) refresh() {
 	before := p.made
-	switch now := p.surroundings(); {
+	switch now := p.allowlistState(); {
 	case before == now:
 	case before.session != now.session || before.region != now.region:
 		p.saved = ""
@@ -120,7 +120,7 @@ func (p *allowlistPage) know() {
 func (p *allowlistPage) keep() {
 	p.params.Store.SetSettings(func(s *store.Settings) { s.Network = p.chosen })
 	p.background(func(context.Context) func() {
-		_ = p.params.Store.Save() // as with remember
+		_ = p.params.Store.Save() // as with saveRun
 		return nil
 	})
 }
@@ -177,7 +177,7 @@ func (p *allowlistPage) choices() fyne.CanvasObject {
 	devices := choice(equipment, p.chosen.Equipment, func(value string) {
 		p.chosen.Equipment = value
 		if p.part = allowlist.Add; value == "" {
-			p.part = theLetter
+			p.part = letterPart
 		}
 		p.keep()
 		p.show()
@@ -304,7 +304,7 @@ func (p *allowlistPage) show() {
 // update works the rules out and makes what shows them.
 func (p *allowlistPage) update() {
 	o := p.options()
-	p.made = p.surroundings()
+	p.made = p.allowlistState()
 	rules, err := allowlist.New(o)
 	p.rules, p.letter, p.text, p.viewer = rules, nil, "", nil
 	if err != nil {
@@ -440,7 +440,7 @@ func (p *allowlistPage) listsNote() fyne.CanvasObject {
 
 // parts are what can be shown, the letter first.
 func (p *allowlistPage) parts() []allowlist.Part {
-	parts := []allowlist.Part{theLetter}
+	parts := []allowlist.Part{letterPart}
 	for _, part := range []allowlist.Part{allowlist.Add, allowlist.Remove, allowlist.Refresh} {
 		if e := allowlist.Equipment(p.chosen.Equipment); e != "" && p.rules.Has(e, part) {
 			parts = append(parts, part)
@@ -456,7 +456,7 @@ func (p *allowlistPage) textCard() fyne.CanvasObject {
 	if !slices.Contains(parts, p.part) {
 		p.part = parts[len(parts)-1]
 		if !slices.Contains(parts, allowlist.Add) {
-			p.part = theLetter
+			p.part = letterPart
 		}
 	}
 	tabs := widgets.Flow(8)
@@ -477,7 +477,7 @@ func (p *allowlistPage) textCard() fyne.CanvasObject {
 	}
 	p.viewer = widgets.NewViewer(p.text, viewerHeight)
 	lines := []fyne.CanvasObject{tabs, p.viewer}
-	if e != "" && p.part != theLetter {
+	if e != "" && p.part != letterPart {
 		if can, cannot := p.rules.Coverage(e); cannot > 0 {
 			lines = append(lines, widgets.NewText(p.say("allowlist.cannot", checks.Args{"n": cannot, "of": can + cannot, "equipment": e.Name(p.words)}), widgets.Font{Selectable: true}))
 		}
@@ -488,7 +488,7 @@ func (p *allowlistPage) textCard() fyne.CanvasObject {
 	letter := p.copyButton("allowlist.copy-letter", func() string { return p.letter.Text() })
 	letter.Importance = widgets.NewPrimary("", nil, nil).Importance
 	buttons := []fyne.CanvasObject{letter}
-	if p.part != theLetter {
+	if p.part != letterPart {
 		buttons = append(buttons, p.copyButton("allowlist.copy-"+string(p.part), func() string { return p.text }))
 	}
 	buttons = append(buttons, widgets.NewButton(p.say("save.open", nil), theme.DocumentSaveIcon(), p.save),
@@ -509,7 +509,7 @@ func (p *allowlistPage) write(e allowlist.Equipment) error {
 		return err
 	}
 	p.letter, p.text = letter, letter.Text()
-	if p.part == theLetter {
+	if p.part == letterPart {
 		return nil
 	}
 	var text bytes.Buffer
@@ -539,7 +539,7 @@ func (p *allowlistPage) save() {
 		return
 	}
 	s := saving{title: p.say("allowlist.save-title", nil), name: allowlist.Equipment(p.chosen.Equipment).FileName(p.part)}
-	isLetter := p.part == theLetter
+	isLetter := p.part == letterPart
 	if isLetter {
 		s.name, s.hint = "boxready-letter.txt", p.say("allowlist.save-hint", nil)
 	}

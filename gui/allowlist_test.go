@@ -64,7 +64,7 @@ func (r *rig) viewed() string {
 		return true
 	})
 	if !found {
-		r.t.Fatalf("there is no text to look through; the window says:\n%s", strings.Join(r.texts(), "\n"))
+		r.t.Fatalf("there is no text to look through; the window shows:\n%s", strings.Join(r.texts(), "\n"))
 	}
 	return text
 }
@@ -331,7 +331,7 @@ func TestCheckingTheNetworkAgain(t *testing.T) {
 	r.mustSay("открыто, видно через портал, 23.11.2026")
 }
 
-func TestRulesKnowTheApplicationsHosts(t *testing.T) {
+func TestRulesContainTheApplicationsHosts(t *testing.T) {
 	r := open(t, setup{checker: faulty(t)})
 	r.w.Drop(file(t, "calls.boxready.yaml", strings.Replace(telephony, "internet", "lan", 1)))
 	r.mustSay("Звонок+")

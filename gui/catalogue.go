@@ -24,7 +24,7 @@ type cataloguePage struct {
 	unasked string // why the portal could not be asked; "" if it could
 
 	// Of what is shown at the moment.
-	made   look
+	made   entryState
 	search *widgets.Entry
 	list   *widgets.List
 	place  *fyne.Container // of the list
@@ -32,8 +32,8 @@ type cataloguePage struct {
 	leave  *widgets.Button
 }
 
-// look is what decides how an entry looks.
-type look struct {
+// entryState is what decides how an entry looks.
+type entryState struct {
 	session *model.Session
 	outcome *checks.Outcome
 	learned *checks.ModulesFacts
@@ -41,8 +41,8 @@ type look struct {
 	asking  bool
 }
 
-func (c *cataloguePage) look() look {
-	now := look{session: c.model.Current, asking: c.asking}
+func (c *cataloguePage) state() entryState {
+	now := entryState{session: c.model.Current, asking: c.asking}
 	if s := now.session; s != nil {
 		now.outcome, now.learned, now.running = s.Outcome, s.Learned, s.Running
 	}
@@ -52,7 +52,7 @@ func (c *cataloguePage) look() look {
 func (c *cataloguePage) show() {
 	c.open, c.entry = true, nil
 	c.fill()
-	c.focusOn(c.first())
+	c.focusOn(c.initialFocus())
 }
 
 // back goes from an entry to the list, and from the list to the requirements.
@@ -64,39 +64,39 @@ func (c *cataloguePage) back() {
 	}
 	c.fill()
 	if c.open {
-		c.focusOn(c.first())
+		c.focusOn(c.initialFocus())
 	} else {
 		c.focusOn(c.requirementsPage.focus)
 	}
 }
 
-func (c *cataloguePage) first() fyne.Focusable {
+func (c *cataloguePage) initialFocus() fyne.Focusable {
 	if c.entry != nil {
 		return c.leave
 	}
 	return c.search
 }
 
-func (c *cataloguePage) turn(by float32) {
+func (c *cataloguePage) scrollPages(by float32) {
 	if c.entry != nil {
-		c.scaffold.turn(by)
+		c.scaffold.scrollPages(by)
 	} else {
 		c.list.ScrollPages(by)
 	}
 }
 
 func (c *cataloguePage) refresh() {
-	if c.entry != nil && c.made != c.look() {
+	if c.entry != nil && c.made != c.state() {
 		focused := c.fyne.Canvas().Focused() != nil
 		c.fill()
 		if focused && !c.dialogs.shown() {
-			c.focusOn(c.first())
+			c.focusOn(c.initialFocus())
 		}
 	}
 }
 
 func (c *cataloguePage) build() {
-	c.made = c.look()
+	c.made = c.state()
 	name := c.say("catalogue.title", nil)
 	if c.entry != nil {
 		name = c.entry.Name

@@ -58,8 +58,8 @@ func (p *checkPage) build() fyne.CanvasObject {
 	return p.root
 }
 
-// hide ends what moves in a content that is no longer shown.
-func (p *checkPage) hide() {
+// stopAnimations ends what moves in a content that is no longer shown.
+func (p *checkPage) stopAnimations() {
 	if p.list != nil {
 		p.verdict.sign.Set("")
 		p.picture.Stop()
@@ -68,13 +68,13 @@ func (p *checkPage) hide() {
 		}
 	}
 	if p.finding != nil {
-		p.finding.hide()
+		p.finding.stopAnimations()
 	}
 }
 
 // fill makes the content anew.
 func (p *checkPage) fill() {
-	p.hide()
+	p.stopAnimations()
 	p.address, p.button, p.page, p.verdict, p.picture, p.list = nil, nil, nil, nil, nil, nil
 	if p.finding != nil {
 		p.stage = oneFinding
@@ -217,7 +217,7 @@ func (p *checkPage) escape() {
 	}
 }
 
-func (p *checkPage) first() fyne.Focusable {
+func (p *checkPage) initialFocus() fyne.Focusable {
 	if p.finding != nil {
 		return p.finding.back
 	}
@@ -227,11 +227,11 @@ func (p *checkPage) first() fyne.Focusable {
 	return p.address
 }
 
-func (p *checkPage) turn(by float32) {
+func (p *checkPage) scrollPages(by float32) {
 	if p.finding != nil {
-		p.finding.turn(by)
+		p.finding.scrollPages(by)
 	} else {
-		p.scaffold.turn(by)
+		p.scaffold.scrollPages(by)
 	}
 }
 

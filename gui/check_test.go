@@ -23,7 +23,7 @@ const (
 )
 
 // broken is a portal that can't reach the authorization server, and whose certificate ends soon.
-func broken(t *testing.T) *scripted { return &scripted{outcome: played(t, "auth-server")} }
+func broken(t *testing.T) *fakeChecker { return &fakeChecker{outcome: replayed(t, "auth-server")} }
 
 // healed is an outcome in which some checks are in order, and what waited for them is, too.
 func healed(outcome func(checks.Target) *checks.Outcome, ids ...checks.ID) func(checks.Target) *checks.Outcome {
@@ -51,7 +51,7 @@ func checkedPortal(t *testing.T, s setup) *rig {
 	return r
 }
 
-func TestFromTheAddressToTheAdministratorByKeysAlone(t *testing.T) {
+func TestCheckAndCopyTheLetterByKeyboard(t *testing.T) {
 	r := open(t, setup{checker: broken(t)})
 	r.check(" Portal.Example.RU/crm/ ") // as people copy it
 	r.mustSay(notReady)
@@ -95,7 +95,7 @@ func TestFromTheAddressToTheAdministratorByKeysAlone(t *testing.T) {
 	}
 }
 
-func TestAddressesThatAreNone(t *testing.T) {
+func TestInvalidAddresses(t *testing.T) {
 	megabyte := strings.Repeat("портал ", 1<<17)
 	for _, test := range []struct{ typed, says string }{
 		{"", "Не указан адрес портала"},
@@ -131,7 +131,7 @@ func TestAddressesThatAreNone(t *testing.T) {
 	}
 }
 
-func TestMistakeGoesAwayWithTyping(t *testing.T) {
+func TestTypingClearsTheMistake(t *testing.T) {
 	r := open(t, setup{checker: broken(t)})
 	r.check("ftp://portal.example.ru")
 	r.mustSay("начинается с https://")
@@ -168,8 +168,8 @@ func TestConsents(t *testing.T) {
 		{checks.EventTest, checks.NeedsConsentEvent, "Проверить события…", []string{"подпишет локальное приложение", "отпишет приложение"}, false},
 	} {
 		t.Run(string(test.consent), func(t *testing.T) {
-			outcome := played(t, "auth-server")
-			r := checkedPortal(t, setup{checker: &scripted{outcome: func(target checks.Target) *checks.Outcome {
+			outcome := replayed(t, "auth-server")
+			r := checkedPortal(t, setup{checker: &fakeChecker{outcome: func(target checks.Target) *checks.Outcome {
 				o := outcome(target)
 				o.NotChecked = []checks.NotChecked{{Check: checks.ContentFilterCheck, Reason: test.reason}}
 				return o
@@ -203,9 +203,9 @@ func TestConsents(t *testing.T) {
 	}
 }
 
-func TestAYesIsForOnePortal(t *testing.T) {
-	outcome := played(t, "auth-server")
-	r := checkedPortal(t, setup{checker: &scripted{outcome: func(target checks.Target) *checks.Outcome {
+func TestConsentAppliesToOnePortal(t *testing.T) {
+	outcome := replayed(t, "auth-server")
+	r := checkedPortal(t, setup{checker: &fakeChecker{outcome: func(target checks.Target) *checks.Outcome {
 		o := outcome(target)
 		o.NotChecked = []checks.NotChecked{{Check: checks.CredentialsArrive, Reason: checks.NeedsConsentDeep}}
 		return o
@@ -286,14 +286,14 @@ func TestSleepAndWake(t *testing.T) {
 	r.mustSay(notReady)
 }
 
-func TestTheLastAddressIsThereAtTheNextStart(t *testing.T) {
-	r := open(t, setup{store: remembered(t), checker: broken(t)})
+func TestLastAddressIsRestored(t *testing.T) {
+	r := open(t, setup{store: storeWithPortals(t), checker: broken(t)})
 	r.key(fyne.KeyReturn)
 	r.mustSay(notReady)
 	if got := r.checker.asked()[0].Address.Host; got != "never.example.org" {
 		t.Errorf("checked %s", got)
 	}
-	r = open(t, setup{store: remembered(t), checker: broken(t)})
+	r = open(t, setup{store: storeWithPortals(t), checker: broken(t)})
 	r.check("other.example.ru") // typing replaces it
 	r.mustSay(notReady)
 	if got := r.checker.asked()[0].Address.Host; got != "other.example.ru" {
@@ -337,7 +337,7 @@ func TestNewAndFixed(t *testing.T) {
 
 	// The next start remembers it.
 	r.kept("https://portal.example.ru", checks.NoObstacle)
-	checker.outcome = played(t, "auth-server")
+	checker.outcome = replayed(t, "auth-server")
 	again := open(t, setup{checker: checker, store: r.store})
 	again.check("portal.example.ru")
 	again.mustSay(notReady)
@@ -455,7 +455,7 @@ func TestSelectedTextIsCopied(t *testing.T) {
 }
 
 func TestPortals(t *testing.T) {
-	r := open(t, setup{store: remembered(t), checker: broken(t)})
+	r := open(t, setup{store: storeWithPortals(t), checker: broken(t)})
 	r.mustSay("Проверенные порталы", "portal.example.ru", "Приложения на этом портале пока работать не будут · 1 проблема")
 	r.ctrl(fyne.Key2)
 	r.mustSay("b24.example.com:8443", "20.11.2026 10:30")
@@ -545,7 +545,7 @@ func (r *rig) kept(address string, verdict checks.Verdict) {
 }
 
 func TestNarrowWindowHasAMenu(t *testing.T) {
-	r := open(t, setup{size: fyne.NewSize(427, 600), store: remembered(t)})
+	r := open(t, setup{size: fyne.NewSize(427, 600), store: storeWithPortals(t)})
 	if len(r.all("Порталы")) > 0 {
 		t.Error("the list of sections takes room in a narrow window")
 	}

@@ -14,19 +14,19 @@ import (
 	"boxready/internal/transport"
 )
 
-// pretended starts simulated portals that aren't there: their runs come to what the test says.
-type pretended struct {
+// fakeDemo starts simulated portals that aren't there: their runs come to what the test says.
+type fakeDemo struct {
 	t       *testing.T
 	started chan []string
 	closed  chan []string
 	fail    error
 }
 
-func pretend(t *testing.T) *pretended {
-	return &pretended{t: t, started: make(chan []string, 10), closed: make(chan []string, 10)}
+func newFakeDemo(t *testing.T) *fakeDemo {
+	return &fakeDemo{t: t, started: make(chan []string, 10), closed: make(chan []string, 10)}
 }
 
-func (p *pretended) start(faults []string) (gui.Demo, error) {
+func (p *fakeDemo) start(faults []string) (gui.Demo, error) {
 	p.started <- faults
 	if p.fail != nil {
 		return gui.Demo{}, p.fail
@@ -41,7 +41,7 @@ func (p *pretended) start(faults []string) (gui.Demo, error) {
 const itsADemo = "Учебный портал: всё, что вы видите, происходит на этом компьютере"
 
 func TestDemo(t *testing.T) {
-	p := pretend(t)
+	p := newFakeDemo(t)
 	r := open(t, setup{demo: p.start})
 	r.tap("Посмотреть на учебном портале")
 	r.mustSay(notReady)
@@ -76,7 +76,7 @@ func TestDemo(t *testing.T) {
 }
 
 func TestDemoFromTheCommandLine(t *testing.T) {
-	p := pretend(t)
+	p := newFakeDemo(t)
 	r := open(t, setup{demo: p.start, inDemo: true})
 	r.mustSay(notReady)
 	r.mustSay(itsADemo)
@@ -87,8 +87,8 @@ func TestDemoFromTheCommandLine(t *testing.T) {
 	r.mustSay(notReady)
 }
 
-func TestDemoThatCantBeStarted(t *testing.T) {
-	p := pretend(t)
+func TestDemoFailsToStart(t *testing.T) {
+	p := newFakeDemo(t)
 	p.fail = errors.New("no port is free")
 	r := open(t, setup{demo: p.start})
 	r.tap("Посмотреть на учебном портале")
@@ -99,7 +99,7 @@ func TestDemoThatCantBeStarted(t *testing.T) {
 }
 
 func TestDemoIsClosedWithTheWindow(t *testing.T) {
-	p := pretend(t)
+	p := newFakeDemo(t)
 	r := open(t, setup{demo: p.start, inDemo: true})
 	r.mustSay(notReady)
 	r.w.Close()

@@ -33,7 +33,7 @@ type question struct {
 	yes   string // the word on the button
 }
 
-// ask asks a question. Esc is no.
+// confirm asks a question. Esc is no.
 func (d *dialogs) confirm(q question, yes func()) {
 	agree := widgets.NewPrimary(q.yes, nil, func() {
 		d.closeDialog()
@@ -50,7 +50,7 @@ func (d *dialogs) confirm(q question, yes func()) {
 	d.showDialog(widgets.Column(12, append(lines, widgets.Flow(8, agree, no))...), no)
 }
 
-// tell says something that can be selected and copied.
+// showMessage shows something that can be selected and copied.
 func (d *dialogs) showMessage(title, text string) {
 	done := widgets.NewPrimary(d.say("close", nil), nil, d.closeDialog)
 	copies := d.copyButton("filter.copy-plain", func() string { return text })
@@ -98,7 +98,7 @@ func (d *dialogs) closeDialog() {
 	}
 }
 
-// consent asks for one of the yeses that a check needs.
+// confirmConsent asks for one of the yeses that a check needs.
 func (d *dialogs) confirmConsent(c checks.Consent, yes func()) {
 	key := "consent." + string(c)
 	d.confirm(question{
@@ -107,7 +107,7 @@ func (d *dialogs) confirmConsent(c checks.Consent, yes func()) {
 	}, yes)
 }
 
-// browse opens an address in the browser; where that fails, it says the address.
+// openURL opens an address in the browser; where that fails, it says the address.
 func (d *dialogs) openURL(address string) {
 	d.background(func(context.Context) func() {
 		if d.params.OpenURL(address) == nil {

@@ -27,11 +27,11 @@ type eventsPage struct {
 
 // eventsState is what decides how the page looks, beside how far the event has come.
 type eventsState struct {
-	session           *model.Session
-	outcome           *checks.Outcome
-	offered           string
-	running, mayEnter bool
-	legs              bool
+	session                 *model.Session
+	outcome                 *checks.Outcome
+	offered                 string
+	running, hasCredentials bool
+	legs                    bool
 }
 
 func (p *eventsPage) state() eventsState {
@@ -62,8 +62,8 @@ func (p *eventsPage) build() fyne.CanvasObject {
 	return p.root
 }
 
-// hide ends what moves in a content that is no longer shown.
-func (p *eventsPage) hide() {
+// stopAnimations ends what moves in a content that is no longer shown.
+func (p *eventsPage) stopAnimations() {
 	for _, row := range p.legs {
 		row.Stop()
 	}
@@ -89,7 +89,7 @@ func (p *eventsPage) refresh() {
 
 // fill makes the content anew.
 func (p *eventsPage) fill() {
-	p.hide()
+	p.stopAnimations()
 	p.made = p.state()
 	s := p.made.session
 	if s == nil {
@@ -112,7 +112,7 @@ func (p *eventsPage) fill() {
 // askCard asks where the event shall go.
 func (p *eventsPage) askCard(s *model.Session) fyne.CanvasObject {
 	lines := []fyne.CanvasObject{widgets.NewText(p.say("events.explain", nil), widgets.Font{Color: widgets.Muted})}
-	if !p.made.mayEnter {
+	if !p.made.hasCredentials {
 		enter := widgets.NewPrimary(p.say("section.sign-in", nil), nil, func() { p.nav.openSection("sign-in") })
 		p.focus = enter
 		row := widgets.NewRow(widgets.RowContent{Sign: style.Unknown, Title: p.say("events.no-access", nil), Detail: p.say("events.no-access-text", nil)}, nil)

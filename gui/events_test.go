@@ -28,13 +28,13 @@ func (signedIn) Keys(_ context.Context, a portal.Address) access.Keys {
 	return access.Keys{Account: oauthflow.Account{Portal: a, ClientID: "local.655f1c2d8a1b37.42180155"}, SignIn: oauthflow.NewSource(oauthflow.SourceOptions{}), Place: vault.InKeyring}
 }
 
-// postman is the window of somebody who has signed in; the test event of a run takes what the test says.
-type postman struct {
+// eventRun is the window of somebody who has signed in; the test event of a run takes what the test says.
+type eventRun struct {
 	arrives bool
 	at      chan checks.LegName // legs as they are told; the run waits for the test between them if it is not nil
 }
 
-func (p postman) setup(t *testing.T) setup {
+func (p eventRun) setup(t *testing.T) setup {
 	began := newClock().now()
 	leg := func(name checks.LegName, state checks.LegState, took int64) checks.Leg {
 		l := checks.Leg{Name: name, State: state, Began: began, TookMS: took}
@@ -52,12 +52,12 @@ func (p postman) setup(t *testing.T) setup {
 	} else {
 		facts.Legs = append(legs, leg(checks.LegTravel, checks.LegFailed, 120000), leg(checks.LegUnbind, checks.LegDone, 90))
 	}
-	before := played(t, "auth-server")
+	before := replayed(t, "auth-server")
 	kept := store.Open("")
 	if err := kept.SetKeys("https://portal.example.ru", true); err != nil {
 		t.Fatal(err)
 	}
-	return setup{store: kept, access: signedIn{}, checker: &scripted{outcome: func(target checks.Target) *checks.Outcome {
+	return setup{store: kept, access: signedIn{}, checker: &fakeChecker{outcome: func(target checks.Target) *checks.Outcome {
 		o := before(target)
 		if target.Receiver != "" && slices.Contains(target.Consents, checks.EventTest) {
 			o.Results = append(o.Results, byID(t, checks.EventDelivery).Judge(facts, checks.FactsByCheck{})...)
@@ -100,28 +100,28 @@ func (r *rig) sendEvent() {
 }
 
 func eventsStates() []pageState {
-	with := func(p postman) func(*testing.T) setup { return p.setup }
+	with := func(p eventRun) func(*testing.T) setup { return p.setup }
 	sent := func(r *rig) {
 		r.onEventsPage()
 		r.sendEvent()
 		r.pump("the event's way", func() bool { return r.says(r.say("window.events.way", nil)) && r.verdictOver() })
 	}
 	return []pageState{
-		{"events", with(postman{}), func(r *rig) { r.onEventsPage() }},
-		{"events question", with(postman{}), func(r *rig) {
+		{"events", with(eventRun{}), func(r *rig) { r.onEventsPage() }},
+		{"events question", with(eventRun{}), func(r *rig) {
 			r.onEventsPage()
 			r.entryAfter(r.say("window.events.receiver", nil))
 			r.typeIn("https://events.vendor.example")
 			r.key(fyne.KeyReturn)
 		}},
-		{"events on the way", func(t *testing.T) setup { return postman{at: make(chan checks.LegName)}.setup(t) }, func(r *rig) {
+		{"events on the way", func(t *testing.T) setup { return eventRun{at: make(chan checks.LegName)}.setup(t) }, func(r *rig) {
 			r.onEventsPage()
 			r.sendEvent()
 			r.pump("the way to begin", func() bool { return r.says(r.say("window.events.way", nil)) })
 			r.pass(3 * time.Second)
 		}},
-		{"events arrived", with(postman{arrives: true}), sent},
-		{"events lost", with(postman{}), sent},
+		{"events arrived", with(eventRun{arrives: true}), sent},
+		{"events lost", with(eventRun{}), sent},
 	}
 }
 
@@ -129,9 +129,9 @@ func eventsStates() []pageState {
 func (r *rig) verdictOver() bool { return r.says(r.say("window.events.begin", nil)) }
 
 func TestEventsNeedASignIn(t *testing.T) {
-	s := postman{}.setup(t)
+	s := eventRun{}.setup(t)
 	s.store = store.Open("")
-	s.access = &door{keys: access.Keys{Place: vault.InKeyring}}
+	s.access = &fakeAccess{keys: access.Keys{Place: vault.InKeyring}}
 	r := open(t, s)
 	r.mustNotSay("События")
 	r.onEventsPage()
@@ -142,7 +142,7 @@ func TestEventsNeedASignIn(t *testing.T) {
 }
 
 func TestEventsAskForEachReceiver(t *testing.T) {
-	r := open(t, postman{arrives: true}.setup(t))
+	r := open(t, eventRun{arrives: true}.setup(t))
 	r.onEventsPage()
 	r.entryAfter("Адрес приёмника")
 	for _, wrong := range []string{"events", "http://events.vendor.example", "https://portal.example.ru/x", "https://a:b@events.vendor.example"} {
@@ -181,7 +181,7 @@ func TestEventsAskForEachReceiver(t *testing.T) {
 }
 
 func TestLegsAreShownLive(t *testing.T) {
-	p := postman{at: make(chan checks.LegName)}
+	p := eventRun{at: make(chan checks.LegName)}
 	r := open(t, p.setup(t))
 	r.onEventsPage()
 	r.sendEvent()
@@ -201,8 +201,8 @@ func TestLegsAreShownLive(t *testing.T) {
 	r.mustSay("Проверка остановлена")
 }
 
-func TestAnEventThatIsLost(t *testing.T) {
-	r := open(t, postman{}.setup(t))
+func TestLostEvent(t *testing.T) {
+	r := open(t, eventRun{}.setup(t))
 	r.onEventsPage()
 	r.sendEvent()
 	title := r.title(checks.EventDelivery, checks.EventNotDelivered)

@@ -162,5 +162,5 @@ func (d *dialogs) pick(chooser *dialog.FileDialog, title string) {
 	chooser.Show()
 }
 
-// covered tells whether something is laid over the pages.
+// shown tells whether something is laid over the pages.
 func (d *dialogs) shown() bool { return d.popup != nil || d.chooser != nil }

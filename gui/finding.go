@@ -31,7 +31,7 @@ func (f *findingPage) build() fyne.CanvasObject {
 }
 
 func (f *findingPage) fill() {
-	f.hide()
+	f.stopAnimations()
 	s := f.model.Current
 	r, ok := s.Result(f.check, f.cause)
 	title, content := f.words.Name(f.check), []fyne.CanvasObject(nil)

@@ -40,7 +40,7 @@ func newFrame(w *Window, sections []section) *frame {
 	for _, s := range sections {
 		item := widgets.NewNavItem(f.titleOf(s.id), func() { f.show(s.id) })
 		f.items[s.id] = item
-		if s.low {
+		if s.atBottom {
 			foot = append(foot, item)
 		} else {
 			head = append(head, item)
@@ -58,7 +58,7 @@ func newFrame(w *Window, sections []section) *frame {
 
 // shown are the sections that there is something to show in.
 func (f *frame) shown() []section {
-	return slices.DeleteFunc(slices.Clone(f.sections), func(s section) bool { return s.filled != nil && !s.filled() })
+	return slices.DeleteFunc(slices.Clone(f.sections), func(s section) bool { return s.available != nil && !s.available() })
 }
 
 func (f *frame) titleOf(id string) string { return f.w.say("section."+id, nil) }
@@ -69,7 +69,9 @@ func (f *frame) show(id string) {
 		if s.id != id {
 			continue
 		}
-		f.hide()
+		if old := f.page(); old != nil {
+			old.stopAnimations()
+		}
 		f.open = id
 		widgets.Replace(f.body, s.page.build())
 		f.title.SetText(f.titleOf(id))
@@ -78,16 +80,7 @@ func (f *frame) show(id string) {
 		item.SetChosen(other == f.open)
 	}
 	f.refresh()
-	if page, ok := f.page().(interface{ first() fyne.Focusable }); ok {
-		f.w.fyne.Canvas().Focus(page.first())
-	}
-}
-
-// hide tells the page that is open that it will no longer be shown.
-func (f *frame) hide() {
-	if p, ok := f.page().(interface{ hide() }); ok {
-		p.hide()
-	}
+	f.w.focusOn(f.page().initialFocus())
 }
 
 // page is the one that is open.

@@ -182,7 +182,7 @@ func (w *Window) rebuild() {
 	open := "check"
 	if w.frame != nil {
 		open = w.frame.open
-		w.frame.hide()
+		w.frame.page().stopAnimations()
 	}
 	w.frame = newFrame(w, w.sections())
 	if banner := w.demoBanner(); banner != nil {

@@ -46,7 +46,7 @@ const (
 	signInUnkept     attemptStage = "unkept" // it worked, but could not be kept
 )
 
-// silent tells whether it is time to wonder why nothing comes.
+// silent tells whether to explain why no answer may have come.
 func (a *attempt) silent(now time.Time) bool {
 	return a.stage == waitingForPortal && now.Sub(a.begun) >= oauthflow.SilenceAfter
 }

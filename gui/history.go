@@ -144,7 +144,7 @@ const changesHeight = 440
 func (h *pastRuns) close() {
 	h.open = false
 	h.fill()
-	h.focusOn(h.first())
+	h.focusOn(h.initialFocus())
 }
 
 func (h *pastRuns) content() (head fyne.CanvasObject, content []fyne.CanvasObject) {

@@ -116,15 +116,23 @@ func luminance(c color.Color) float64 {
 
 // commonest is the colour that most pixels of a place have: what a text there stands on.
 func commonest(picture image.Image, where rect) (most color.Color) {
-	count := map[color.NRGBA]int{}
+	count, last, run := map[color.NRGBA]int{}, color.NRGBA{}, 0 // pixels in a row have the same colour mostly
+	add := func() {
+		if count[last] += run; most == nil || count[last] > count[most.(color.NRGBA)] {
+			most = last
+		}
+	}
 	for y := int(where.at.Y); y < int(where.bottom()); y++ {
 		for x := int(where.at.X); x < int(where.right()); x++ {
 			c := picture.(*image.NRGBA).NRGBAAt(x, y)
-			if count[c]++; most == nil || count[c] > count[most.(color.NRGBA)] {
-				most = c
+			if c != last {
+				add()
+				last, run = c, 0
 			}
+			run++
 		}
 	}
+	add()
 	return most
 }
 

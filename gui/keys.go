@@ -51,15 +51,8 @@ func (w *Window) typedKey(e *fyne.KeyEvent) {
 			p.escape()
 		}
 	case fyne.KeyPageDown:
-		w.turn(1)
+		w.frame.page().scrollPages(1)
 	case fyne.KeyPageUp:
-		w.turn(-1)
-	}
-}
-
-// turn scrolls the page that is open.
-func (w *Window) turn(by float32) {
-	if p, ok := w.frame.page().(interface{ turn(float32) }); ok {
-		p.turn(by)
+		w.frame.page().scrollPages(-1)
 	}
 }

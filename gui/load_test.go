@@ -46,7 +46,7 @@ func longList(n int) func(checks.Target) *checks.Outcome {
 }
 
 func TestTwoHundredFindings(t *testing.T) {
-	r := checkedPortal(t, setup{checker: &scripted{outcome: many(200)}})
+	r := checkedPortal(t, setup{checker: &fakeChecker{outcome: many(200)}})
 	r.mustSay("Администратор портала: 200")
 	shown := func() (n int) {
 		for _, text := range r.texts() {
@@ -69,7 +69,7 @@ func TestTwoHundredFindings(t *testing.T) {
 }
 
 func TestFiveThousandMethods(t *testing.T) {
-	r := checkedPortal(t, setup{checker: &scripted{outcome: longList(5000)}})
+	r := checkedPortal(t, setup{checker: &fakeChecker{outcome: longList(5000)}})
 	r.tap(r.title(checks.RESTRoute, checks.RESTNotBitrix))
 	r.mustSay("crm.item.method0", "Показано не всё")
 	r.tap("Копировать всё, что увидела проверка")

@@ -49,7 +49,7 @@ func TestOpenedFiles(t *testing.T) {
 	}
 }
 
-func TestOpenedFilesThatAreNone(t *testing.T) {
+func TestOpenedInvalidFiles(t *testing.T) {
 	r := open(t, setup{})
 	dir := t.TempDir()
 	write := func(name, content string) string {

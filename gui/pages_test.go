@@ -134,6 +134,9 @@ func (r *rig) focusOrder() iter.Seq[fyne.Focusable] {
 // eight of them are enough.
 func (r *rig) assertFocusIsVisible(painted map[string]int) {
 	r.t.Helper()
+	before := r.canvas().Size()
+	r.w.Fyne().Resize(fyne.NewSize(640, 720)) // less to paint
+	defer r.w.Fyne().Resize(before)
 	var without image.Image // nothing has the focus
 	var scrolled []rect     // where everything stands there
 	for f := range r.focusOrder() {
@@ -222,7 +225,7 @@ type pageState struct {
 // pages are all pages of the window in all states that look different.
 func pages() []pageState {
 	plain := func(*testing.T) setup { return setup{} }
-	broken := func(t *testing.T) setup { return setup{checker: &scripted{outcome: played(t, "auth-server")}} }
+	broken := func(t *testing.T) setup { return setup{checker: &fakeChecker{outcome: replayed(t, "auth-server")}} }
 	checked := func(r *rig) {
 		r.check("portal.example.ru")
 		r.pump("the end of the run", r.verdictShown)
@@ -262,10 +265,10 @@ func pages() []pageState {
 			checked(r)
 			r.tap(r.say("window.consent.content-filter", nil))
 		}},
-		{"portals", func(t *testing.T) setup { return setup{store: remembered(t)} }, func(r *rig) { r.openSection("portals") }},
-		{"recent", func(t *testing.T) setup { return setup{store: remembered(t)} }, func(*rig) {}},
+		{"portals", func(t *testing.T) setup { return setup{store: storeWithPortals(t)} }, func(r *rig) { r.openSection("portals") }},
+		{"recent", func(t *testing.T) setup { return setup{store: storeWithPortals(t)} }, func(*rig) {}},
 		{"portals empty", plain, func(r *rig) { r.openSection("portals") }},
-		{"not yet", func(t *testing.T) setup { return setup{store: remembered(t)} }, func(r *rig) { r.tap("portal.example.ru") }},
+		{"not yet", func(t *testing.T) setup { return setup{store: storeWithPortals(t)} }, func(r *rig) { r.tap("portal.example.ru") }},
 		{"stopped", func(t *testing.T) setup {
 			s := broken(t)
 			s.checker.gate = stopAt(checks.AuthServerFromPortal)
@@ -276,7 +279,7 @@ func pages() []pageState {
 			r.key(fyne.KeyEscape)
 			r.pump("the end of the run", r.verdictShown)
 		}},
-		{"demo", func(t *testing.T) setup { return setup{demo: pretend(t).start} }, func(r *rig) {
+		{"demo", func(t *testing.T) setup { return setup{demo: newFakeDemo(t).start} }, func(r *rig) {
 			r.tap(r.say("window.check.demo", nil))
 			r.pump("the end of the run", r.verdictShown)
 		}},

@@ -47,6 +47,9 @@ func (p *portalsPage) fill() {
 	}
 }
 
+// initialFocus leaves the focus where it is.
+func (p *portalsPage) initialFocus() fyne.Focusable { return p.fyne.Canvas().Focused() }
+
 // refresh shows what has changed in the model.
 func (p *portalsPage) refresh() {
 	p.fill()
@@ -69,7 +72,7 @@ func portalRow(w *environment, past store.Portal, open func(address string)) fyn
 	return widgets.NewRow(content, func() { open(past.Address) }).Object
 }
 
-// display writes a kept address as people write it.
+// displayAddress writes a kept address as people write it.
 func displayAddress(address string) string {
 	if a, err := portal.ParseAddress(address); err == nil {
 		return strings.TrimPrefix(a.Display(), "https://")
@@ -105,7 +108,7 @@ func (p *portalsPage) forget(past store.Portal) {
 		}
 		p.model.Forget(past.Address)
 		p.background(func(context.Context) func() {
-			_ = p.params.Store.Forget(past.Address) // as with remember
+			_ = p.params.Store.Forget(past.Address) // as with saveRun
 			if p.params.History != nil {
 				_ = p.params.History.Delete(past.Address)
 			}

@@ -34,7 +34,7 @@ type reportPage struct {
 	past    pastRuns
 
 	// Of what is shown at the moment.
-	made     ingredients
+	made     reportState
 	running  bool
 	preview  *fyne.Container
 	tab      fyne.Focusable // of the file that is shown
@@ -44,15 +44,15 @@ type reportPage struct {
 	savedAt  *widgets.Text
 }
 
-// ingredients is what a report is made from.
-type ingredients struct {
+// reportState is what a report is made from.
+type reportState struct {
 	session *model.Session
 	outcome *checks.Outcome
 	words   *report.Words
 }
 
-func (p *reportPage) now() ingredients {
-	now := ingredients{session: p.model.Current, words: p.words}
+func (p *reportPage) now() reportState {
+	now := reportState{session: p.model.Current, words: p.words}
 	if now.session != nil {
 		now.outcome = now.session.Outcome
 	}
@@ -70,14 +70,14 @@ func (p *reportPage) build() fyne.CanvasObject {
 	}
 	p.root = widgets.Stack()
 	p.past.reportPage = p
-	p.made = ingredients{} // the letter may have changed with what was chosen for it
+	p.made = reportState{} // the letter may have changed with what was chosen for it
 	p.make()
 	p.past.read()
 	p.fill()
 	return p.root
 }
 
-func (p *reportPage) first() fyne.Focusable {
+func (p *reportPage) initialFocus() fyne.Focusable {
 	if p.past.open {
 		return p.past.leave
 	}
@@ -135,7 +135,7 @@ func (p *reportPage) make() {
 			if p.nav.isOpen("report") && !p.past.open {
 				p.showBundle()
 				if p.fyne.Canvas().Focused() == nil && !p.dialogs.shown() {
-					p.focusOn(p.first()) // it was not there when the page was opened
+					p.focusOn(p.initialFocus()) // it was not there when the page was opened
 				}
 			}
 		}
@@ -152,7 +152,7 @@ func (p *reportPage) makeMistake(err error) string {
 
 // fill makes the content anew.
 func (p *reportPage) fill() {
-	p.hide()
+	p.stopAnimations()
 	s := p.model.Current
 	p.running = s != nil && s.Running
 	head, content := title(p.say("report.title", nil)), []fyne.CanvasObject(nil)
@@ -230,7 +230,7 @@ func (p *reportPage) setHidden(c report.Category, on bool) {
 		}
 	})
 	p.background(func(context.Context) func() {
-		_ = p.params.Store.Save() // as with remember
+		_ = p.params.Store.Save() // as with saveRun
 		return nil
 	})
 }
@@ -240,7 +240,7 @@ func (p *reportPage) showBundle() {
 	if p.preview == nil {
 		return
 	}
-	p.hide()
+	p.stopAnimations()
 	lines := []fyne.CanvasObject{widgets.Heading(p.say("report.preview", nil))}
 	switch {
 	case p.bundle != nil:

@@ -96,7 +96,7 @@ func unzipped(t *testing.T, path string) (names []string, files map[string]strin
 	return names, files
 }
 
-func TestReportIsWhatWasShown(t *testing.T) {
+func TestSavedReportIsWhatWasShown(t *testing.T) {
 	folder := t.TempDir()
 	kept := store.Open(t.TempDir())
 	r := open(t, setup{store: kept, checker: faulty(t), with: func(p *gui.Params) { p.Downloads = folder }})
@@ -165,7 +165,7 @@ func TestReportIsWhatWasShown(t *testing.T) {
 	r.mustView("https://portal.example.ru")
 }
 
-func TestReportsThatCanNotBeSaved(t *testing.T) {
+func TestReportSaveErrors(t *testing.T) {
 	folder := t.TempDir()
 	r := open(t, setup{checker: faulty(t), with: func(p *gui.Params) { p.Downloads = folder }})
 	r.reported()
@@ -266,7 +266,7 @@ func TestHistory(t *testing.T) {
 
 func TestNoReportBeforeARun(t *testing.T) {
 	s := withHistory(t)
-	s.store = remembered(t)
+	s.store = storeWithPortals(t)
 	r := open(t, s)
 	r.tap("portal.example.ru")
 	r.tap("Отчёт")

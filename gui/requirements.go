@@ -31,24 +31,24 @@ type requirementsPage struct {
 	catalogue cataloguePage
 
 	// Of what is shown at the moment.
-	made  wishes
+	made  requirementsState
 	leads map[requirements.Kind]fyne.Focusable // what follows the needs of a kind
 }
 
-// wishes is what decides how the page looks.
-type wishes struct {
-	session           *model.Session
-	wanted            *requirements.Requirements
-	outcome           *checks.Outcome
-	running, mayEnter bool
-	reading           int
+// requirementsState is what decides how the page looks.
+type requirementsState struct {
+	session                 *model.Session
+	wanted                  *requirements.Requirements
+	outcome                 *checks.Outcome
+	running, hasCredentials bool
+	reading                 int
 }
 
-func (p *requirementsPage) wishes() wishes {
-	now := wishes{session: p.model.Current, reading: p.reading}
+func (p *requirementsPage) requirementsState() requirementsState {
+	now := requirementsState{session: p.model.Current, reading: p.reading}
 	if s := now.session; s != nil {
 		p.runs.loadSaved(s, nil)
-		now.wanted, now.outcome, now.running, now.mayEnter = s.Target.Requirements, s.Outcome, s.Running, p.runs.hasCredentials(s)
+		now.wanted, now.outcome, now.running, now.hasCredentials = s.Target.Requirements, s.Outcome, s.Running, p.runs.hasCredentials(s)
 	}
 	return now
 }
@@ -63,33 +63,33 @@ func (p *requirementsPage) build() fyne.CanvasObject {
 	return p.root
 }
 
-// hide ends what moves in a content that is no longer shown.
-func (p *requirementsPage) hide() {
-	p.scaffold.hide()
-	p.catalogue.scaffold.hide()
+// stopAnimations ends what moves in a content that is no longer shown.
+func (p *requirementsPage) stopAnimations() {
+	p.scaffold.stopAnimations()
+	p.catalogue.scaffold.stopAnimations()
 }
 
 // refresh shows what has changed in the model, and leaves the page alone otherwise: somebody reads it.
 func (p *requirementsPage) refresh() {
 	if p.catalogue.open {
 		p.catalogue.refresh()
-	} else if p.made != p.wishes() {
+	} else if p.made != p.requirementsState() {
 		p.fill()
 	}
 }
 
-func (p *requirementsPage) first() fyne.Focusable {
+func (p *requirementsPage) initialFocus() fyne.Focusable {
 	if p.catalogue.open {
-		return p.catalogue.first()
+		return p.catalogue.initialFocus()
 	}
 	return p.focus
 }
 
-func (p *requirementsPage) turn(by float32) {
+func (p *requirementsPage) scrollPages(by float32) {
 	if p.catalogue.open {
-		p.catalogue.turn(by)
+		p.catalogue.scrollPages(by)
 	} else {
-		p.scaffold.turn(by)
+		p.scaffold.scrollPages(by)
 	}
 }
 
@@ -101,8 +101,8 @@ func (p *requirementsPage) escape() {
 
 // fill makes the content anew.
 func (p *requirementsPage) fill() {
-	p.hide()
-	p.made, p.leads = p.wishes(), map[requirements.Kind]fyne.Focusable{}
+	p.stopAnimations()
+	p.made, p.leads = p.requirementsState(), map[requirements.Kind]fyne.Focusable{}
 	if p.catalogue.open {
 		p.catalogue.build()
 		return
@@ -360,13 +360,13 @@ func (p *requirementsPage) add(more []*model.Application, mistakes []string) {
 	if len(more) > 0 {
 		p.require(model.Add(p.applications(), more))
 	}
-	p.refill(p.first)
+	p.refill(p.initialFocus)
 }
 
 func (p *requirementsPage) remove(i int) {
 	p.mistakes = nil
 	p.require(slices.Delete(slices.Clone(p.applications()), i, i+1))
-	p.refill(p.first)
+	p.refill(p.initialFocus)
 }
 
 // require compares with what these need from now on.

@@ -40,7 +40,7 @@ const (
 )
 
 // faulty is a portal that can't reach the authorization server.
-func faulty(t *testing.T) *scripted { return &scripted{outcome: played(t, "auth-server")} }
+func faulty(t *testing.T) *fakeChecker { return &fakeChecker{outcome: replayed(t, "auth-server")} }
 
 // checkInstead checks another portal than the one before.
 func (r *rig) checkInstead(address string) {
@@ -68,12 +68,12 @@ func file(t testing.TB, name, text string) string {
 	return path
 }
 
-// doorkeeper is an access that holds a webhook for every portal.
-type doorkeeper struct{ gui.Access }
+// unusedAccess is an access that holds a webhook for every portal.
+type unusedAccess struct{ gui.Access }
 
-func (doorkeeper) ReturnAddress() string { return oauthflow.ReturnAddress() }
+func (unusedAccess) ReturnAddress() string { return oauthflow.ReturnAddress() }
 
-func (doorkeeper) Keys(_ context.Context, a portal.Address) access.Keys {
+func (unusedAccess) Keys(_ context.Context, a portal.Address) access.Keys {
 	webhook, err := portal.ParseWebhook(a.String() + "/rest/1/abcdefgh12345678/")
 	if err != nil {
 		panic(err)
@@ -128,7 +128,7 @@ func inventoried(t *testing.T, outcome func(checks.Target) *checks.Outcome) func
 
 // comparing is the window of somebody with a webhook whose portal says what it has.
 func comparing(t *testing.T) setup {
-	return setup{store: withWebhook(t), access: doorkeeper{}, checker: &scripted{outcome: inventoried(t, played(t, "auth-server"))}}
+	return setup{store: withWebhook(t), access: unusedAccess{}, checker: &fakeChecker{outcome: inventoried(t, replayed(t, "auth-server"))}}
 }
 
 func requirementsStates() []pageState {
@@ -191,7 +191,7 @@ func TestRequirementsBeforeThereIsAPortal(t *testing.T) {
 	r.key(fyne.KeyEscape)
 	r.key(fyne.KeyF5)
 	if len(r.checker.asked()) > 0 {
-		t.Fatal("the hosts of a stranger's file are asked although nobody agreed")
+		t.Fatal("the hosts of an untrusted file are asked although nobody agreed")
 	}
 	r.tap("Да, проверить")
 	r.mustSay(stillBroken)
@@ -224,7 +224,7 @@ func TestRequirementsBeforeThereIsAPortal(t *testing.T) {
 	}
 }
 
-func TestReadyLists(t *testing.T) {
+func TestRequirementsLibrary(t *testing.T) {
 	r := open(t, setup{})
 	r.tap("Требования")
 	r.option("Готовые списки…", "Синхронизация CRM")
@@ -257,8 +257,8 @@ func TestChoosingAFile(t *testing.T) {
 	r.mustSay("Звонок+")
 }
 
-func TestWithoutACredentialItSaysWhatIsNeeded(t *testing.T) {
-	r := open(t, setup{checker: faulty(t), access: doorkeeper{}})
+func TestComparisonWithoutACredential(t *testing.T) {
+	r := open(t, setup{checker: faulty(t), access: unusedAccess{}})
 	r.check("portal.example.ru")
 	r.mustSay(stillBroken)
 	r.w.Drop(file(t, "calls.boxready.yaml", telephony))
@@ -318,7 +318,7 @@ func TestComparison(t *testing.T) {
 	r.mustSay("С порталом ещё не сравнивали")
 }
 
-func TestComparisonThatCouldNotBeMade(t *testing.T) {
+func TestComparisonNotPossible(t *testing.T) {
 	s := comparing(t)
 	inner := s.checker.outcome
 	s.checker.outcome = func(target checks.Target) *checks.Outcome {
@@ -368,7 +368,7 @@ func TestManyRequirements(t *testing.T) {
 	}
 }
 
-func TestFilesThatAreNone(t *testing.T) {
+func TestInvalidRequirementFiles(t *testing.T) {
 	r := open(t, setup{})
 	folder := t.TempDir()
 	r.w.Drop(folder, filepath.Join(folder, "gone.boxready.yaml"), file(t, "huge.boxready.yaml", strings.Repeat("a: b\n", 1<<18)),
@@ -450,7 +450,7 @@ func TestAskingAPortalAboutOneMethod(t *testing.T) {
 		t.Errorf("what was asked about became a requirement: %+v", s.Applications)
 	}
 
-	s.checker.outcome = played(t, "auth-server") // and no word of modules
+	s.checker.outcome = replayed(t, "auth-server") // and no word of modules
 	show("task.commentitem.add")
 	r.tap("Спросить портал")
 	r.mustSay("Понятного ответа портал не дал")

@@ -41,7 +41,7 @@ type rig struct {
 	app     fyne.App
 	w       *gui.Window
 	store   *store.Store
-	checker *scripted
+	checker *fakeChecker
 	queue   chan func()
 	clock   *clock
 	timed   bool
@@ -55,7 +55,7 @@ type setup struct {
 	size     fyne.Size // 1040×720 if not said
 	scale    float32
 	store    *store.Store
-	checker  *scripted
+	checker  *fakeChecker
 	access   gui.Access
 	crashes  gui.Crashes
 	scaled   func(float32)
@@ -80,7 +80,7 @@ func open(t testing.TB, s setup) *rig {
 		s.store = store.Open("")
 	}
 	if s.checker == nil {
-		s.checker = &scripted{}
+		s.checker = &fakeChecker{}
 	}
 	s.settings.Language, s.settings.Look = s.lang, s.look
 	s.store.SetSettings(func(to *store.Settings) { *to = s.settings })
@@ -123,7 +123,7 @@ func (r *rig) pump(what string, done func() bool) {
 			r.time(f)
 		case <-time.After(5 * time.Millisecond): // what isn't said on the Fyne thread
 		case <-late:
-			r.t.Fatalf("waited for %s in vain; the window says:\n%s", what, strings.Join(r.texts(), "\n"))
+			r.t.Fatalf("timed out waiting for %s; the window shows:\n%s", what, strings.Join(r.texts(), "\n"))
 		}
 	}
 }
@@ -298,7 +298,7 @@ func (r *rig) find(text string) fyne.Tappable {
 	}
 	visit(root)
 	if found == nil {
-		r.t.Fatalf("nothing with %q can be pressed; the window says:\n%s", text, strings.Join(r.texts(), "\n"))
+		r.t.Fatalf("nothing with %q can be pressed; the window shows:\n%s", text, strings.Join(r.texts(), "\n"))
 	}
 	return found
 }
@@ -403,7 +403,7 @@ func (c *clock) running() int {
 }
 
 // pass moves the time, and returns how many tickers have something to say. A ticker speaks once, as if the computer had slept.
-func (c *clock) pass(d time.Duration) (spoke int) {
+func (c *clock) pass(d time.Duration) (fired int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.at = c.at.Add(d)
@@ -414,15 +414,15 @@ func (c *clock) pass(d time.Duration) (spoke int) {
 		t.next = t.every
 		select {
 		case ch <- c.at:
-			spoke++
+			fired++
 		default:
 		}
 	}
-	return spoke
+	return fired
 }
 
-// scripted is a checker whose runs come to what the test says.
-type scripted struct {
+// fakeChecker is a checker whose runs come to what the test says.
+type fakeChecker struct {
 	outcome func(checks.Target) *checks.Outcome
 	// gate is asked before each check is finished, nil for nothing; a run ends early when its context does.
 	gate func(ctx context.Context, id checks.ID)
@@ -434,7 +434,7 @@ type scripted struct {
 	again   []checks.ID
 }
 
-func (s *scripted) Run(ctx context.Context, target checks.Target, o checks.Observer) *checks.Outcome {
+func (s *fakeChecker) Run(ctx context.Context, target checks.Target, o checks.Observer) *checks.Outcome {
 	s.mu.Lock()
 	s.targets = append(s.targets, target)
 	s.mu.Unlock()
@@ -467,7 +467,7 @@ func (s *scripted) Run(ctx context.Context, target checks.Target, o checks.Obser
 	return outcome
 }
 
-func (s *scripted) Again(ctx context.Context, before *checks.Outcome, id checks.ID, o checks.Observer) *checks.Outcome {
+func (s *fakeChecker) Again(ctx context.Context, before *checks.Outcome, id checks.ID, o checks.Observer) *checks.Outcome {
 	s.mu.Lock()
 	s.again = append(s.again, id)
 	s.mu.Unlock()
@@ -480,14 +480,14 @@ func (s *scripted) Again(ctx context.Context, before *checks.Outcome, id checks.
 	return after
 }
 
-func (s *scripted) asked() []checks.Target {
+func (s *fakeChecker) asked() []checks.Target {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.targets)
 }
 
-// played returns outcomes in which every check judges facts that are kept in a file.
-func played(t *testing.T, name string) func(checks.Target) *checks.Outcome {
+// replayed returns outcomes in which every check judges facts that are kept in a file.
+func replayed(t *testing.T, name string) func(checks.Target) *checks.Outcome {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join("testdata", "runs", name+".json"))
 	if err != nil {
@@ -676,8 +676,8 @@ func stopAt(at checks.ID) func(context.Context, checks.ID) {
 	}
 }
 
-// remembered is a store with portals in it.
-func remembered(t *testing.T) *store.Store {
+// storeWithPortals is a store with portals in it.
+func storeWithPortals(t *testing.T) *store.Store {
 	t.Helper()
 	s := store.Open("")
 	when := time.Date(2026, 11, 20, 9, 30, 0, 0, time.UTC)

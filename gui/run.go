@@ -42,7 +42,7 @@ func (r *runner) run(s *model.Session, consents ...checks.Consent) {
 		r.readCredentials(s, consents)
 		return
 	}
-	if hosts := s.Target.HostsToAsk(); !s.Demo && !slices.Equal(hosts, s.HostsShown) { // a stranger's file names them: nothing is contacted unseen
+	if hosts := s.Target.HostsToAsk(); !s.Demo && !slices.Equal(hosts, s.HostsShown) { // an untrusted file names them: they are shown before anything is contacted
 		r.dialogs.confirm(question{title: r.say("hosts.title", nil), text: r.words.Say("cli.hosts-asked", checks.Args{"hosts": hosts}), yes: r.say("consent.yes", nil)}, func() {
 			s.HostsShown = hosts
 			r.run(s, consents...)
@@ -68,7 +68,7 @@ func (r *runner) run(s *model.Session, consents ...checks.Consent) {
 	r.execute(s, target, func(ctx context.Context, c Checker, o checks.Observer) *checks.Outcome { return c.Run(ctx, target, o) })
 }
 
-// makeAgain makes some checks again.
+// recheck makes some checks again.
 func (r *runner) recheck(s *model.Session, ids ...checks.ID) {
 	if s.Running || s.Outcome == nil {
 		return
@@ -87,7 +87,7 @@ func (r *runner) recheck(s *model.Session, ids ...checks.ID) {
 	})
 }
 
-// start makes a run against a target in the background and tells the session what happens.
+// execute makes a run against a target in the background and tells the session what happens.
 func (r *runner) execute(s *model.Session, target checks.Target, make func(context.Context, Checker, checks.Observer) *checks.Outcome) {
 	// What has no answer by then could not be told.
 	run, cancel := context.WithTimeout(r.ctx, checks.Budget(target))
@@ -123,7 +123,7 @@ func (r *runner) checkerOf(s *model.Session) Checker {
 	return r.params.Checker
 }
 
-// past is what is known of the run before.
+// previousRun is what is known of the run before.
 func (r *runner) previousRun(s *model.Session) *store.Portal {
 	if s.Outcome != nil && !s.Stopped {
 		p := store.PastOf(s.Outcome)
@@ -138,7 +138,7 @@ func (r *runner) previousRun(s *model.Session) *store.Portal {
 	return nil
 }
 
-// remember keeps what a run came to. That it can't be kept is no reason to trouble anyone: it shows at the next start.
+// saveRun saves the result of a run. A failure is not shown: the next start shows that it is missing.
 func (r *runner) saveRun(s *model.Session) {
 	if s.Demo {
 		return
@@ -189,12 +189,12 @@ func (o observer) Leg(_ checks.ID, leg checks.Leg) {
 	})
 }
 
-// mayEnter tells whether there is a webhook or a sign-in for a portal.
+// hasCredentials tells whether there is a webhook or a sign-in for a portal.
 func (r *runner) hasCredentials(s *model.Session) bool {
 	return s.Target.Webhook != nil || s.Target.SignIn != nil || r.credentialsUnread(s)
 }
 
-// keepApplications writes down whose requirements a portal is compared with.
+// saveApplications saves whose requirements a portal is compared with.
 func (r *runner) saveApplications(s *model.Session) {
 	var kept []store.Application
 	for _, a := range s.Applications {
@@ -212,7 +212,7 @@ func (r *runner) saveApplications(s *model.Session) {
 	})
 }
 
-// recall lets a session know whose requirements are compared with its portal, and then does something; nil for nothing. It
+// loadSaved lets a session know whose requirements are compared with its portal, and then does something; nil for nothing. It
 // returns whether that will be later.
 func (r *runner) loadSaved(s *model.Session, then func()) bool {
 	if s.Recalled {
@@ -249,7 +249,7 @@ func (r *runner) loadSaved(s *model.Session, then func()) bool {
 	return true
 }
 
-// recalled lets a session know what was kept, and adds what was chosen before there was a portal.
+// applySaved lets a session know what was kept, and adds what was chosen before there was a portal.
 func (r *runner) applySaved(s *model.Session, kept []*model.Application) {
 	waiting := r.model.Applications
 	s.Require(kept)

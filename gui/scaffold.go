@@ -44,9 +44,9 @@ func (s *scaffold) backHead(text string, back func()) (*widgets.Button, fyne.Can
 	return button, widgets.Beside(12, false, button, widgets.NewText(text, widgets.Font{Size: theme.SizeNameSubHeadingText, Bold: true, Selectable: true}), nil)
 }
 
-func (s *scaffold) first() fyne.Focusable { return s.focus }
+func (s *scaffold) initialFocus() fyne.Focusable { return s.focus }
 
-func (s *scaffold) turn(by float32) { s.page.ScrollPages(by) }
+func (s *scaffold) scrollPages(n float32) { s.page.ScrollPages(n) }
 
 // wait is a row that says that something is under way, with a sign that moves until the content is replaced.
 func (s *scaffold) wait(content widgets.RowContent) fyne.CanvasObject {
@@ -56,8 +56,8 @@ func (s *scaffold) wait(content widgets.RowContent) fyne.CanvasObject {
 	return row.Object
 }
 
-// hide ends what moves in a content that is no longer shown.
-func (s *scaffold) hide() {
+// stopAnimations ends what moves in a content that is no longer shown.
+func (s *scaffold) stopAnimations() {
 	for _, row := range s.waiting {
 		row.Stop()
 	}

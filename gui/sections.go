@@ -10,24 +10,27 @@ import (
 
 // section is an entry of the list on the left; the text "section."+id is its title.
 type section struct {
-	id   string
-	page page
-	low  bool // stands at the bottom of the list
-	// filled tells whether there is something to show in it; nil: always. What isn't filled is not in the list.
-	filled func() bool
+	id       string
+	page     page
+	atBottom bool // stands at the bottom of the list
+	// available tells whether there is something to show in it; nil: always. What isn't available is not in the list.
+	available func() bool
 }
 
 // page is what a section shows. It may also have
 //
-//	refresh()               shows what has changed in the model
-//	first() fyne.Focusable  what gets the focus when it is opened
-//	turn(by float32)        scrolls by pages
-//	hide()                  ends what moves, because another page is shown
-//	escape()                goes back, or stops what is under way
-//	save()                  saves what is shown
+//	refresh()  shows what has changed in the model
+//	escape()   goes back, or stops what is under way
+//	save()     saves what is shown
 type page interface {
 	// build makes the content anew, in the language of the moment.
 	build() fyne.CanvasObject
+	// initialFocus is what gets the focus when the page is opened; nil for nothing.
+	initialFocus() fyne.Focusable
+	// scrollPages scrolls by pages, downwards if n is positive.
+	scrollPages(n float32)
+	// stopAnimations ends what moves, because another page is shown.
+	stopAnimations()
 }
 
 // sections are those that this program can fill, in order.
@@ -41,15 +44,15 @@ func (w *Window) sections() []section {
 		list = append(list, section{id: "allowlist", page: w.allowlistPage})
 	}
 	named := func() bool { return w.model.Current != nil }
-	list = append(list, section{id: "server", page: w.serverPage, filled: named})
+	list = append(list, section{id: "server", page: w.serverPage, available: named})
 	if w.params.Access != nil {
-		list = append(list, section{id: "events", page: w.eventsPage, filled: named})
+		list = append(list, section{id: "events", page: w.eventsPage, available: named})
 	}
-	list = append(list, section{id: "report", page: w.reportPage, filled: named})
+	list = append(list, section{id: "report", page: w.reportPage, available: named})
 	if w.params.Access != nil {
-		list = append(list, section{id: "sign-in", page: w.signInPage, low: true})
+		list = append(list, section{id: "sign-in", page: w.signInPage, atBottom: true})
 	}
-	return append(list, section{id: "settings", page: w.settingsPage, low: true})
+	return append(list, section{id: "settings", page: w.settingsPage, atBottom: true})
 }
 
 func (w *Window) hasSection(id string) bool {

@@ -91,7 +91,7 @@ func (p *serverPage) refresh() {
 
 // fill makes the content anew.
 func (p *serverPage) fill() {
-	p.hide()
+	p.stopAnimations()
 	p.made = p.state()
 	s := p.made.session
 	if s == nil {
@@ -136,7 +136,7 @@ func (p *serverPage) scriptCard(s *model.Session) fyne.CanvasObject {
 	for _, kind := range serverprobe.Kinds() {
 		chip := widgets.NewChip(func() {
 			p.kind, p.saved = kind, ""
-			p.refill(p.first)
+			p.refill(p.initialFocus)
 		})
 		chip.Set("", p.say("server.kind-"+string(kind), nil), kind == p.kind)
 		kinds.Add(chip.Object)
@@ -154,7 +154,7 @@ func (p *serverPage) scriptCard(s *model.Session) fyne.CanvasObject {
 		write := func(path string) (string, error) { return path, os.WriteFile(path, []byte(script), 0o600) }
 		p.dialogs.saveAs(saving{title: p.say("server.save-title", nil), name: scriptFiles[p.kind], write: write}, func(path string) {
 			p.saved = path
-			p.refill(p.first)
+			p.refill(p.initialFocus)
 		})
 	})
 	arrow := "chevron-down"
@@ -334,7 +334,7 @@ func (p *serverPage) outsideCard(s *model.Session) fyne.CanvasObject {
 		}
 		buttons.Objects = []fyne.CanvasObject{check, pick, widgets.NewLowEmphasis(p.say("requirements.remove", nil), nil, func() {
 			s.Target.Outside = nil
-			p.refill(p.first)
+			p.refill(p.initialFocus)
 		})}
 	}
 	return widgets.Card(widgets.Column(10, append(lines, buttons)...))
@@ -360,7 +360,7 @@ func (p *serverPage) takeOutside(path string) {
 				s.Target.Outside = saved.Outside()
 			}
 			if p.session == s {
-				p.refill(p.first)
+				p.refill(p.initialFocus)
 			}
 		}
 	})

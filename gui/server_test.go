@@ -36,8 +36,8 @@ func answer(t testing.TB, portal, nonce string, made time.Time) string {
 
 // withServer is a window whose runs judge the answer that was pasted.
 func withServer(t *testing.T) setup {
-	before := played(t, "auth-server")
-	return setup{checker: &scripted{outcome: func(target checks.Target) *checks.Outcome {
+	before := replayed(t, "auth-server")
+	return setup{checker: &fakeChecker{outcome: func(target checks.Target) *checks.Outcome {
 		o := before(target)
 		if p := target.ServerProbe; p != nil {
 			o.Results = append(o.Results, checks.LookAtProbe(target, p.Time)...)
@@ -370,7 +370,7 @@ func TestOutside(t *testing.T) {
 		target := checks.Target{Address: mustParse(t, portal)}
 		file := filepath.Join(t.TempDir(), "outside.json")
 		err := report.WriteFile(file, func(w io.Writer) error {
-			return report.WriteJSON(w, (&report.Reporter{Words: r.words(), Version: "0.1.0-test"}).Document(played(t, "auth-server")(target)), true)
+			return report.WriteJSON(w, (&report.Reporter{Words: r.words(), Version: "0.1.0-test"}).Document(replayed(t, "auth-server")(target)), true)
 		})
 		if err != nil {
 			t.Fatal(err)

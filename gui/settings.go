@@ -26,7 +26,7 @@ type settingsPage struct {
 	setLanguage func(*report.Words) error
 	rebuild     func()
 
-	unkept  bool   // a choice could not be written down
+	unsaved bool   // a choice could not be written down
 	proxy   string // in words; "" before it is known
 	testing bool
 	tested  *checks.Outcome // nil before the first self-test
@@ -45,7 +45,7 @@ func (p *settingsPage) build() fyne.CanvasObject {
 	return p.root
 }
 
-func (p *settingsPage) first() fyne.Focusable {
+func (p *settingsPage) initialFocus() fyne.Focusable {
 	if p.about.open {
 		return p.about.back
 	}
@@ -92,7 +92,7 @@ func (p *settingsPage) set(change func(*store.Settings), show func()) {
 	p.background(func(context.Context) func() {
 		err := p.params.Store.Save()
 		return func() {
-			p.unkept = err != nil
+			p.unsaved = err != nil
 			show()
 		}
 	})
@@ -143,7 +143,7 @@ func (p *settingsPage) looksCard() fyne.CanvasObject {
 		})
 		lines = append(lines, p.line("scale", scale))
 	}
-	if p.unkept {
+	if p.unsaved {
 		lines = append(lines, widgets.NewText(p.say("settings.unkept", nil), widgets.Font{Color: widgets.Danger}))
 	}
 	return widgets.Card(widgets.Column(10, append([]fyne.CanvasObject{heading(p.say("settings.looks", nil))}, lines...)...))

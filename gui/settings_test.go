@@ -72,7 +72,7 @@ func brightness(img image.Image) uint32 {
 	return (r + g + b) / 3 >> 8
 }
 
-func TestFieldMenusSpeakTheChosenLanguage(t *testing.T) {
+func TestFieldMenusUseTheChosenLanguage(t *testing.T) {
 	r := open(t, setup{lang: "ru"})
 	test.TapSecondary(r.canvas().Focused().(fyne.SecondaryTappable))
 	r.mustSay("Вставить", "Выделить всё")
@@ -81,7 +81,7 @@ func TestFieldMenusSpeakTheChosenLanguage(t *testing.T) {
 	r.mustSay("Paste", "Select all")
 }
 
-func TestSettingsThatCanNotBeKept(t *testing.T) {
+func TestSettingsSaveError(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "a file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
@@ -107,7 +107,7 @@ func TestScale(t *testing.T) {
 }
 
 func TestRegionGoesIntoRuns(t *testing.T) {
-	r := open(t, setup{checker: &scripted{outcome: played(t, "auth-server")}})
+	r := open(t, setup{checker: &fakeChecker{outcome: replayed(t, "auth-server")}})
 	r.tap("Настройки")
 	r.choose("Сервер авторизации", "Другие страны")
 	r.pump("the setting", func() bool { return r.store.Settings().Region == "world" })
@@ -142,7 +142,7 @@ func TestSelfTestAndProxyAreShown(t *testing.T) {
 	}
 }
 
-func TestAboutNamesLibrariesAndLicences(t *testing.T) {
+func TestAboutListsLibrariesAndLicences(t *testing.T) {
 	r := open(t, setup{size: fyne.NewSize(1040, 3000)})
 	r.tap("Настройки")
 	r.mustSay("BoxReady 0.1.0-test", "/home/somebody/.config/boxready")
@@ -162,18 +162,18 @@ func TestAboutNamesLibrariesAndLicences(t *testing.T) {
 	r.mustSay("Вид")
 }
 
-// fallen is what a BoxReady left behind when it died.
-type fallen struct {
+// fakeCrashes is what a BoxReady left behind when it crashed.
+type fakeCrashes struct {
 	report  *crash.Report
 	deleted chan bool
 }
 
-func (f *fallen) Report() (*crash.Report, error) { return f.report, nil }
-func (f *fallen) Path() string                   { return "/home/somebody/.cache/boxready/crash.txt" }
-func (f *fallen) Delete() error                  { f.deleted <- true; return nil }
+func (f *fakeCrashes) Report() (*crash.Report, error) { return f.report, nil }
+func (f *fakeCrashes) Path() string                   { return "/home/somebody/.cache/boxready/crash.txt" }
+func (f *fakeCrashes) Delete() error                  { f.deleted <- true; return nil }
 
-func TestTheLastCrashIsOffered(t *testing.T) {
-	f := &fallen{&crash.Report{Text: "panic: the end\n\ngoroutine 1 [running]:\nmain.main()\n" + strings.Repeat("more\n", 100), When: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)}, make(chan bool, 1)}
+func TestLastCrashIsOffered(t *testing.T) {
+	f := &fakeCrashes{&crash.Report{Text: "panic: the end\n\ngoroutine 1 [running]:\nmain.main()\n" + strings.Repeat("more\n", 100), When: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)}, make(chan bool, 1)}
 	r := open(t, setup{crashes: f})
 	r.mustSay("В прошлый раз BoxReady закрылся из-за ошибки")
 	r.mustSay("panic: the end", f.Path())
@@ -198,7 +198,7 @@ func TestTheLastCrashIsOffered(t *testing.T) {
 		t.Error("deleted")
 	}
 
-	r = open(t, setup{crashes: &fallen{}})
+	r = open(t, setup{crashes: &fakeCrashes{}})
 	r.mustNotSay("из-за ошибки")
 }
 
@@ -220,7 +220,7 @@ func settingsStates() []pageState {
 		r.openSection("settings")
 		r.mustSay("http://proxy.corp.example:3128")
 	}
-	died := &fallen{report: &crash.Report{Text: "panic: the end\n\ngoroutine 1 [running]:\nmain.main()\n\t/src/boxready/main.go:24\n", When: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)}}
+	crashed := &fakeCrashes{report: &crash.Report{Text: "panic: the end\n\ngoroutine 1 [running]:\nmain.main()\n\t/src/boxready/main.go:24\n", When: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)}}
 	return []pageState{
 		{"settings", all, opened},
 		{"licences", all, func(r *rig) {
@@ -232,6 +232,6 @@ func settingsStates() []pageState {
 			r.tapAfter(r.say("window.settings.self-text", nil), r.say("window.settings.self-run", nil))
 			r.mustSay("127.0.0.1:41924")
 		}},
-		{"crash", func(*testing.T) setup { return setup{crashes: died} }, func(r *rig) { r.mustSay("panic: the end") }},
+		{"crash", func(*testing.T) setup { return setup{crashes: crashed} }, func(r *rig) { r.mustSay("panic: the end") }},
 	}
 }

@@ -35,7 +35,7 @@ type signInPage struct {
 	attempt *attempt // to sign in; nil if there is none
 
 	// Of what is shown at the moment.
-	made      contents
+	made      signInState
 	opened    bool // the page was opened and has given nothing the focus yet
 	countdown *widgets.Text
 
@@ -51,8 +51,8 @@ const (
 	maxCode = 8192
 )
 
-// contents is what decides how the page looks, beside what is typed.
-type contents struct {
+// signInState is what decides how the page looks, beside what is typed.
+type signInState struct {
 	session *model.Session
 	keys    *access.Keys
 	reading bool
@@ -61,8 +61,8 @@ type contents struct {
 	silent  bool
 }
 
-func (p *signInPage) contents() contents {
-	c := contents{session: p.session, reading: p.reading, guided: p.guided}
+func (p *signInPage) state() signInState {
+	c := signInState{session: p.session, reading: p.reading, guided: p.guided}
 	if p.session != nil {
 		c.keys = p.session.Keys
 	}
@@ -74,7 +74,7 @@ func (p *signInPage) contents() contents {
 
 func (p *signInPage) build() fyne.CanvasObject {
 	p.root = widgets.Stack()
-	p.made = contents{}
+	p.made = signInState{}
 	if p.menu == "" {
 		p.menu = oauthflow.MenuDevops
 	}
@@ -97,14 +97,14 @@ func (p *signInPage) turnTo(s *model.Session) {
 // refresh shows what has changed in the model, and leaves alone what somebody types in.
 func (p *signInPage) refresh() {
 	p.turnTo(p.model.Current)
-	if p.made != p.contents() {
+	if p.made != p.state() {
 		p.fill()
 	} else if p.countdown != nil {
 		p.countdown.SetText(p.attempt.left(p.environment))
 	}
 }
 
-func (p *signInPage) first() fyne.Focusable {
+func (p *signInPage) initialFocus() fyne.Focusable {
 	p.opened = p.focus == nil
 	return p.focus
 }
@@ -115,7 +115,7 @@ func (p *signInPage) fill() {
 	if p.made.guided != p.guided {
 		p.page = nil // another one begins at its top
 	}
-	p.made, p.focus, p.countdown = p.contents(), nil, nil
+	p.made, p.focus, p.countdown = p.state(), nil, nil
 	var head fyne.CanvasObject = title(p.say("section.sign-in", nil))
 	var content []fyne.CanvasObject
 	switch {

@@ -28,8 +28,8 @@ import (
 	"boxready/oauthflow"
 )
 
-// doorstep is a simulated portal and somebody who wants to get in, with a keyring that can be locked.
-type doorstep struct {
+// signInServer is a simulated portal and somebody who wants to get in, with a keyring that can be locked.
+type signInServer struct {
 	sim     *simportal.Sim
 	access  *access.Access
 	keyring *keyring
@@ -40,7 +40,7 @@ type doorstep struct {
 	client  *http.Client // with the browser's way to the portal
 }
 
-func newDoorstep(t *testing.T, follow bool, faults ...string) *doorstep {
+func newSignInServer(t *testing.T, follow bool, faults ...string) *signInServer {
 	t.Helper()
 	// Nobody else on this machine uses that address.
 	listen := fmt.Sprintf("127.%d.%d.%d:41924", 1+rand.IntN(254), rand.IntN(256), 1+rand.IntN(254))
@@ -62,7 +62,7 @@ func newDoorstep(t *testing.T, follow bool, faults ...string) *doorstep {
 		way.ConnectTo = append(way.ConnectTo, override)
 	}
 	n := transport.New(way)
-	d := &doorstep{sim: sim, keyring: &keyring{kept: map[string]string{}}, grant: sim.IssueGrant(simportal.TokenValid), browser: make(chan string, 10), follow: follow, client: n.HTTPClient()}
+	d := &signInServer{sim: sim, keyring: &keyring{kept: map[string]string{}}, grant: sim.IssueGrant(simportal.TokenValid), browser: make(chan string, 10), follow: follow, client: n.HTTPClient()}
 	open := demo.Browser(n)
 	d.access = access.New(access.Options{
 		Net: n, Keyring: vault.NewKeyring(vault.Options{Backend: d.keyring}), Listen: listen,
@@ -117,12 +117,12 @@ func (k *keyring) Delete(key string) error {
 	return err
 }
 
-// atDoor opens the window on the page for signing in.
-func atDoor(t *testing.T, d *doorstep, s setup) *rig {
+// openSignIn opens the window on the page for signing in.
+func openSignIn(t *testing.T, d *signInServer, s setup) *rig {
 	t.Helper()
 	s.access = d.access
 	if s.checker == nil {
-		s.checker = &scripted{outcome: played(t, "auth-server")}
+		s.checker = &fakeChecker{outcome: replayed(t, "auth-server")}
 	}
 	r := open(t, s)
 	r.tap("Вход и вебхук")
@@ -159,12 +159,12 @@ func (r *rig) focusField(name string) {
 		return true
 	})
 	if field == nil {
-		r.t.Fatalf("no field below %q; the window says:\n%s", name, strings.Join(r.texts(), "\n"))
+		r.t.Fatalf("no field below %q; the window shows:\n%s", name, strings.Join(r.texts(), "\n"))
 	}
 	r.canvas().Focus(field)
 }
 
-func (d *doorstep) authorizeCalls() (n int) {
+func (d *signInServer) authorizeCalls() (n int) {
 	for _, r := range d.sim.Log() {
 		if strings.HasPrefix(r.Path, "/oauth/authorize") {
 			n++
@@ -174,8 +174,8 @@ func (d *doorstep) authorizeCalls() (n int) {
 }
 
 func TestSignInThroughTheBrowser(t *testing.T) {
-	d := newDoorstep(t, true)
-	r := atDoor(t, d, setup{})
+	d := newSignInServer(t, true)
+	r := openSignIn(t, d, setup{})
 	r.key(fyne.KeyReturn) // the button that begins has the focus
 	r.mustSay("1. Добавьте приложение на портал", "https://"+d.sim.Host()+"/devops/", d.access.ReturnAddress(), "user_basic", "Место хранения — связка ключей")
 	r.tap("Раздел «Добавить приложение» (старые порталы)")
@@ -239,10 +239,10 @@ func TestSignInThroughTheBrowser(t *testing.T) {
 	}
 }
 
-func TestKeptKeysAreReadForARun(t *testing.T) {
-	d := newDoorstep(t, true)
+func TestSavedCredentialsAreReadForARun(t *testing.T) {
+	d := newSignInServer(t, true)
 	kept := store.Open("")
-	r := atDoor(t, d, setup{store: kept})
+	r := openSignIn(t, d, setup{store: kept})
 	r.pasteInto("Адрес вебхука", d.sim.Webhook())
 	r.key(fyne.KeyReturn)
 	r.mustSay("Готово. Следующая")
@@ -250,7 +250,7 @@ func TestKeptKeysAreReadForARun(t *testing.T) {
 	r.pump("the note", func() bool { p, _ := kept.Portal("https://" + d.sim.Host()); return p.Keys })
 
 	// The next start.
-	again := open(t, setup{store: kept, access: d.access, checker: &scripted{outcome: played(t, "auth-server")}})
+	again := open(t, setup{store: kept, access: d.access, checker: &fakeChecker{outcome: replayed(t, "auth-server")}})
 	again.check(d.sim.Host())
 	again.mustSay("пока работать не будут")
 	if target := again.checker.asked()[0]; target.Webhook == nil || target.Webhook.URL().Reveal() != d.sim.Webhook() {
@@ -259,14 +259,14 @@ func TestKeptKeysAreReadForARun(t *testing.T) {
 
 	// A portal that nothing is kept of leaves the keyring alone.
 	d.keyring.lock(errors.New("must not be asked"))
-	other := open(t, setup{access: d.access, checker: &scripted{outcome: played(t, "auth-server")}})
+	other := open(t, setup{access: d.access, checker: &fakeChecker{outcome: replayed(t, "auth-server")}})
 	other.check("other.example")
 	other.mustSay("пока работать не будут")
 }
 
 func TestNoSignInWhereThePortalWouldReportAWrongAddress(t *testing.T) {
-	d := newDoorstep(t, true, "https-not-seen")
-	r := atDoor(t, d, setup{})
+	d := newSignInServer(t, true, "https-not-seen")
+	r := openSignIn(t, d, setup{})
 	r.beginSignIn(d)
 	r.mustSay("Входить по этому адресу нельзя")
 	r.mustSay("портал сообщает серверу авторизации свой адрес")
@@ -278,7 +278,7 @@ func TestNoSignInWhereThePortalWouldReportAWrongAddress(t *testing.T) {
 }
 
 // beginSignIn fills in the guide and says yes.
-func (r *rig) beginSignIn(d *doorstep) {
+func (r *rig) beginSignIn(d *signInServer) {
 	r.t.Helper()
 	r.tapAfter("", "Войти…")
 	r.pasteInto("Код приложения (client_id)", d.grant.ClientID)
@@ -287,9 +287,9 @@ func (r *rig) beginSignIn(d *doorstep) {
 	r.tap("Да, открыть браузер")
 }
 
-func TestNothingComesBack(t *testing.T) {
-	d := newDoorstep(t, false)
-	r := atDoor(t, d, setup{})
+func TestSignInWithoutAnAnswer(t *testing.T) {
+	d := newSignInServer(t, false)
+	r := openSignIn(t, d, setup{})
 	r.beginSignIn(d)
 	r.mustSay("Ждём ответа браузера · осталось 5:00")
 	address := <-d.browser
@@ -328,7 +328,7 @@ func TestNothingComesBack(t *testing.T) {
 	r.mustSay("Готово. Следующая проверка увидит больше.")
 }
 
-func TestSignInIsGivenUp(t *testing.T) {
+func TestSignInCancelled(t *testing.T) {
 	for name, giveUp := range map[string]func(*rig){
 		"by Esc":      func(r *rig) { r.key(fyne.KeyEscape) },
 		"by a button": func(r *rig) { r.tap("Отмена") },
@@ -336,8 +336,8 @@ func TestSignInIsGivenUp(t *testing.T) {
 		"by closing":  func(r *rig) { r.w.Close() },
 	} {
 		t.Run(name, func(t *testing.T) {
-			d := newDoorstep(t, false)
-			r := atDoor(t, d, setup{})
+			d := newSignInServer(t, false)
+			r := openSignIn(t, d, setup{})
 			r.beginSignIn(d)
 			r.mustSay("Ждём ответа браузера")
 			giveUp(r)
@@ -349,18 +349,18 @@ func TestSignInIsGivenUp(t *testing.T) {
 	}
 }
 
-func TestTheTimeIsOver(t *testing.T) {
-	d := newDoorstep(t, true, "client-invalid")
-	r := atDoor(t, d, setup{})
+func TestSignInTimesOut(t *testing.T) {
+	d := newSignInServer(t, true, "client-invalid")
+	r := openSignIn(t, d, setup{})
 	r.beginSignIn(d)
 	r.mustSay("Войти не удалось")
 	r.mustSay("не принял ключ приложения (client_secret)", "Открыть браузер и войти")
 }
 
-func TestTheKeyringIsLocked(t *testing.T) {
-	d := newDoorstep(t, true)
+func TestKeyringLocked(t *testing.T) {
+	d := newSignInServer(t, true)
 	d.keyring.lock(&vault.Error{Reason: vault.Locked})
-	r := atDoor(t, d, setup{})
+	r := openSignIn(t, d, setup{})
 	r.mustSay("Хранится только в памяти", "Хранилище паролей заблокировано (связка ключей")
 	r.pasteInto("Адрес вебхука", d.sim.Webhook())
 	r.tap("Сохранить")
@@ -383,8 +383,8 @@ func TestTheKeyringIsLocked(t *testing.T) {
 }
 
 func TestWebhookMistakes(t *testing.T) {
-	d := newDoorstep(t, false)
-	r := atDoor(t, d, setup{})
+	d := newSignInServer(t, false)
+	r := openSignIn(t, d, setup{})
 	for text, says := range map[string]string{
 		"https://" + d.sim.Host() + "/company/":              "Это не адрес входящего вебхука",
 		"https://other.example/rest/1/abcdef0123456789/":     "Это вебхук другого портала: https://other.example",
@@ -412,9 +412,9 @@ func TestWebhookMistakes(t *testing.T) {
 	}
 }
 
-func TestTheRegionIsAsked(t *testing.T) {
-	d := newDoorstep(t, false)
-	r := atDoor(t, d, setup{})
+func TestSignInAsksForTheRegion(t *testing.T) {
+	d := newSignInServer(t, false)
+	r := openSignIn(t, d, setup{})
 	r.beginSignIn(d)
 	r.mustSay("Ждём ответа браузера")
 	answer := d.answer(t, <-d.browser)
@@ -429,7 +429,7 @@ func TestTheRegionIsAsked(t *testing.T) {
 }
 
 // answer is the address that the portal redirects to.
-func (d *doorstep) answer(t *testing.T, address string) string {
+func (d *signInServer) answer(t *testing.T, address string) string {
 	t.Helper()
 	response, err := d.client.Get(address)
 	if err != nil {
@@ -475,29 +475,29 @@ func (r *rig) tapAfter(after, text string) {
 	}
 	visit(root)
 	if found == nil {
-		r.t.Fatalf("no %q after %q; the window says:\n%s", text, after, strings.Join(r.texts(), "\n"))
+		r.t.Fatalf("no %q after %q; the window shows:\n%s", text, after, strings.Join(r.texts(), "\n"))
 	}
 	test.Tap(found)
 }
 
 var _ gui.Access = (*access.Access)(nil)
 
-// door is an Access that does what the test says.
-type door struct {
+// fakeAccess is an Access that does what the test says.
+type fakeAccess struct {
 	keys  access.Keys
 	start func(context.Context, access.SignIn) (*oauthflow.Flow, error)
 }
 
-func (d *door) ReturnAddress() string                               { return oauthflow.ReturnAddress() }
-func (d *door) Keys(context.Context, portal.Address) access.Keys    { return d.keys }
-func (d *door) SignOut(context.Context, portal.Address) error       { return nil }
-func (d *door) SaveWebhook(context.Context, portal.Webhook) error   { return nil }
-func (d *door) RemoveWebhook(context.Context, portal.Address) error { return nil }
-func (d *door) Forget(context.Context, portal.Address) error        { return nil }
-func (d *door) SaveSignIn(context.Context, portal.Address, oauthflow.App, oauthflow.Token) error {
+func (d *fakeAccess) ReturnAddress() string                               { return oauthflow.ReturnAddress() }
+func (d *fakeAccess) Keys(context.Context, portal.Address) access.Keys    { return d.keys }
+func (d *fakeAccess) SignOut(context.Context, portal.Address) error       { return nil }
+func (d *fakeAccess) SaveWebhook(context.Context, portal.Webhook) error   { return nil }
+func (d *fakeAccess) RemoveWebhook(context.Context, portal.Address) error { return nil }
+func (d *fakeAccess) Forget(context.Context, portal.Address) error        { return nil }
+func (d *fakeAccess) SaveSignIn(context.Context, portal.Address, oauthflow.App, oauthflow.Token) error {
 	return nil
 }
-func (d *door) StartSignIn(ctx context.Context, s access.SignIn) (*oauthflow.Flow, error) {
+func (d *fakeAccess) StartSignIn(ctx context.Context, s access.SignIn) (*oauthflow.Flow, error) {
 	return d.start(ctx, s)
 }
 
@@ -507,9 +507,9 @@ const signInWaiting = "sign-in waiting"
 // signInStates are the page for signing in, as it can look.
 func signInStates() []pageState {
 	kept := access.Keys{Place: vault.InKeyring}
-	at := func(d *door) func(*testing.T) setup { return func(*testing.T) setup { return setup{access: d} } }
-	failing := func(err error) *door {
-		return &door{kept, func(context.Context, access.SignIn) (*oauthflow.Flow, error) { return nil, err }}
+	at := func(d *fakeAccess) func(*testing.T) setup { return func(*testing.T) setup { return setup{access: d} } }
+	failing := func(err error) *fakeAccess {
+		return &fakeAccess{kept, func(context.Context, access.SignIn) (*oauthflow.Flow, error) { return nil, err }}
 	}
 	enter := func(r *rig) {
 		r.openSection("sign-in")
@@ -541,24 +541,24 @@ func signInStates() []pageState {
 	spoiled := kept
 	spoiled.Err = vault.ErrDamaged
 	return []pageState{
-		{"sign-in", at(&door{keys: kept}), func(r *rig) { r.openSection("sign-in") }},
-		{"sign-in ways", at(&door{keys: kept}), enter},
-		{"sign-in kept", at(&door{keys: full}), enter},
-		{"sign-in without a keyring", at(&door{keys: locked}), enter},
-		{"sign-in damaged", at(&door{keys: spoiled}), enter},
-		{"sign-in guide", at(&door{keys: kept}), guide},
-		{"sign-in mistakes", at(&door{keys: kept}), func(r *rig) {
+		{"sign-in", at(&fakeAccess{keys: kept}), func(r *rig) { r.openSection("sign-in") }},
+		{"sign-in ways", at(&fakeAccess{keys: kept}), enter},
+		{"sign-in kept", at(&fakeAccess{keys: full}), enter},
+		{"sign-in without a keyring", at(&fakeAccess{keys: locked}), enter},
+		{"sign-in damaged", at(&fakeAccess{keys: spoiled}), enter},
+		{"sign-in guide", at(&fakeAccess{keys: kept}), guide},
+		{"sign-in mistakes", at(&fakeAccess{keys: kept}), func(r *rig) {
 			guide(r)
 			r.pasteInto(r.say("window.sign-in.client-id", nil), strings.Repeat("s", 24))
 			r.tap(r.say("window.sign-in.open-browser", nil))
 		}},
-		{"sign-in confirmed", at(&door{keys: kept}), func(r *rig) {
+		{"sign-in confirmed", at(&fakeAccess{keys: kept}), func(r *rig) {
 			guide(r)
 			r.pasteInto(r.say("window.sign-in.client-id", nil), "local.655f1c2d8a1b37.42180155")
 			r.pasteInto(r.say("window.sign-in.client-secret", nil), strings.Repeat("s", 50))
 			r.key(fyne.KeyReturn)
 		}},
-		{signInWaiting, at(&door{kept, func(ctx context.Context, s access.SignIn) (*oauthflow.Flow, error) {
+		{signInWaiting, at(&fakeAccess{kept, func(ctx context.Context, s access.SignIn) (*oauthflow.Flow, error) {
 			return oauthflow.Start(ctx, oauthflow.Options{
 				Portal: s.Portal, Confirmed: true, App: s.App, PasteOnly: true, OpenBrowser: func(string) error { return nil },
 				Server: oauthflow.ChooseServer(nil, "", bitrix.CIS),

@@ -24,7 +24,7 @@ func BenchmarkStall(b *testing.B) {
 			defer runtime.UnlockOSThread()
 			best := time.Hour
 			for b.Loop() {
-				r := open(b, setup{checker: &scripted{outcome: outcome}})
+				r := open(b, setup{checker: &fakeChecker{outcome: outcome}})
 				r.timed = true
 				r.check("portal.example.ru")
 				r.pump("the end of the run", r.verdictShown)
@@ -58,7 +58,7 @@ func BenchmarkPaste(b *testing.B) {
 	junk := strings.Repeat("BOXREADY-PROBE-BEGIN junk \x00\x1b ё\n", 10<<20/32)
 	best := time.Hour
 	for b.Loop() {
-		r := open(b, setup{checker: &scripted{outcome: many(1)}})
+		r := open(b, setup{checker: &fakeChecker{outcome: many(1)}})
 		r.onServerPage()
 		r.timed = true
 		r.time(func() { r.paste(junk) })

@@ -26,17 +26,9 @@ var starters = []string{"(*sync.WaitGroup).Go", "time.AfterFunc", "context.After
 // mayBeCalled are the window's own methods that any goroutine may call.
 var mayBeCalled = []string{"(*boxready/gui.tasks).do", "(*boxready/gui.tasks).background", "(*boxready/gui.tasks).atClose"}
 
+// TestNothingTouchesFyneOffItsThread looks through the window, and through a file of mistakes beside it, each marked with a
+// comment: those must be found, and no other.
 func TestNothingTouchesFyneOffItsThread(t *testing.T) {
-	if testing.Short() {
-		t.Skip("loads the types of the whole window")
-	}
-	for _, problem := range lint(t, nil) {
-		t.Error(problem)
-	}
-}
-
-// TestLintFindsWhatItShould runs the lint over a file of mistakes, each marked with a comment.
-func TestLintFindsWhatItShould(t *testing.T) {
 	if testing.Short() {
 		t.Skip("loads the types of the whole window")
 	}
@@ -49,7 +41,7 @@ func TestLintFindsWhatItShould(t *testing.T) {
 		t.Fatal(err)
 	}
 	found := map[int]bool{}
-	for _, problem := range lint(t, map[string][]byte{filepath.Join(folder, "mistakes.go"): bad}) {
+	for _, problem := range callsOffTheThread(t, map[string][]byte{filepath.Join(folder, "mistakes.go"): bad}) {
 		if filepath.Base(problem.at.Filename) != "mistakes.go" {
 			t.Error(problem)
 		}
@@ -69,7 +61,7 @@ type finding struct {
 
 func (f finding) String() string { return fmt.Sprintf("%s: %s", f.at, f.what) }
 
-func lint(t *testing.T, overlay map[string][]byte) []finding {
+func callsOffTheThread(t *testing.T, overlay map[string][]byte) []finding {
 	t.Helper()
 	loaded, err := packages.Load(&packages.Config{
 		Mode: packages.LoadSyntax, Overlay: overlay, BuildFlags: []string{"-tags", "nogui"}, Env: append(os.Environ(), "CGO_ENABLED=0"),

@@ -130,7 +130,7 @@ func (p *process) end() {
 func (p *process) painted() float64 {
 	p.b.Helper()
 	for !p.screen.picture.painted() {
-		if time.Since(p.begun) > patience {
+		if time.Since(p.begun) > waitTimeout {
 			p.b.Fatal("nothing is painted")
 		}
 		time.Sleep(time.Millisecond)

@@ -21,8 +21,8 @@ import (
 	"time"
 )
 
-// patience is for what has to come soon, on a machine that may have a lot else to do.
-const patience = 2 * time.Minute
+// waitTimeout is for what has to come soon, on a machine that may have a lot else to do.
+const waitTimeout = 2 * time.Minute
 
 // tools are what the tests need, and the Debian packages that have them.
 var tools = map[string]string{"Xvfb": "xvfb", "xdotool": "xdotool", "xclip": "xclip", "dbus-run-session": "dbus-daemon"}
@@ -166,7 +166,7 @@ func (r *running) hideMouse() {
 
 func (r *running) until(what string, done func() bool) {
 	r.t.Helper()
-	for end := time.Now().Add(patience); !done(); time.Sleep(100 * time.Millisecond) {
+	for end := time.Now().Add(waitTimeout); !done(); time.Sleep(100 * time.Millisecond) {
 		select {
 		case err := <-r.done:
 			r.t.Fatalf("the program ended while the test waited for %s: %v\n%s", what, err, r.output)
@@ -174,7 +174,7 @@ func (r *running) until(what string, done func() bool) {
 		}
 		if time.Now().After(end) {
 			r.shot("failed")
-			r.t.Fatalf("waited for %s in vain; see the screenshot. It said:\n%s", what, r.output)
+			r.t.Fatalf("timed out waiting for %s; see the screenshot. The program printed:\n%s", what, r.output)
 		}
 	}
 }
@@ -209,7 +209,7 @@ func (r *running) tab(times int) {
 func (r *running) click(c color.RGBA) {
 	r.t.Helper()
 	var box image.Rectangle
-	picture := r.look()
+	picture := r.screenshot()
 	for y := picture.Rect.Dy() / 2; y < picture.Rect.Dy(); y++ {
 		for x := range picture.Rect.Dx() {
 			if picture.RGBAAt(x, y) == c {
@@ -231,12 +231,12 @@ func (r *running) click(c color.RGBA) {
 // changes does something, and waits until the window looks different and then stands still. What it did may also change nothing.
 func (r *running) changes(do func() error) {
 	r.t.Helper()
-	before := r.look()
+	before := r.screenshot()
 	if err := do(); err != nil {
 		r.t.Fatal(err)
 	}
 	const nothing = 5 * time.Second
-	for end := time.Now().Add(nothing); bytes.Equal(before.Pix, r.look().Pix) && time.Now().Before(end); {
+	for end := time.Now().Add(nothing); bytes.Equal(before.Pix, r.screenshot().Pix) && time.Now().Before(end); {
 		time.Sleep(20 * time.Millisecond)
 	}
 	r.settle()
@@ -246,16 +246,16 @@ func (r *running) changes(do func() error) {
 func (r *running) settle() {
 	r.t.Helper()
 	const still, restless = 200 * time.Millisecond, 5 * time.Second
-	last, since := r.look(), time.Now()
+	last, since := r.screenshot(), time.Now()
 	for end := since.Add(restless); time.Since(since) < still && time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
-		if now := r.look(); !bytes.Equal(last.Pix, now.Pix) {
+		if now := r.screenshot(); !bytes.Equal(last.Pix, now.Pix) {
 			last, since = now, time.Now()
 		}
 	}
 }
 
 // look is what the window shows.
-func (r *running) look() *image.RGBA {
+func (r *running) screenshot() *image.RGBA {
 	r.t.Helper()
 	return r.picture.of(r.place)
 }
@@ -280,7 +280,7 @@ func (r *running) save(file string) {
 		r.t.Fatal(err)
 	}
 	defer f.Close()
-	if err := png.Encode(f, r.look()); err != nil {
+	if err := png.Encode(f, r.screenshot()); err != nil {
 		r.t.Fatal(err)
 	}
 }
@@ -303,7 +303,7 @@ func (r *running) shows(c color.RGBA, size int) bool { return r.pixels(c, r.plac
 
 // pixels counts those of a colour in a part of the window, from its top.
 func (r *running) pixels(c color.RGBA, height int) (n int) {
-	picture := r.look()
+	picture := r.screenshot()
 	for y := range height {
 		for x := range picture.Bounds().Dx() {
 			if picture.RGBAAt(x, y) == c {
@@ -342,7 +342,7 @@ func (r *running) exit() int {
 	r.t.Helper()
 	select {
 	case <-r.done:
-	case <-time.After(patience):
+	case <-time.After(waitTimeout):
 		r.t.Fatalf("it doesn't end:\n%s", r.output)
 	}
 	return r.command.ProcessState.ExitCode()

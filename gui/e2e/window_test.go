@@ -12,7 +12,7 @@ import (
 	"boxready/checks"
 )
 
-// TestDemo opens the window on the simulated portal, opens a finding and copies it for whoever fixes it, mends the portal and signs
+// TestDemo opens the window on the simulated portal, opens a finding and copies it for whoever fixes it, repairs the portal and signs
 // in to it, saves a report and switches the language: with the keyboard, but for one click.
 func TestDemo(t *testing.T) {
 	path := program(t)
@@ -188,7 +188,7 @@ func TestACrashIsWritten(t *testing.T) {
 	r.settle()
 	r.abort()
 	if code := r.exit(); code == 0 {
-		t.Error("it lives")
+		t.Error("it still runs")
 	}
 	report, err := os.ReadFile(s.home + "/.cache/boxready/crash.txt")
 	if err != nil || !strings.Contains(string(report), "SIGABRT") {

@@ -39,7 +39,7 @@ func addresses(s *store.Store) (list []string) {
 	return list
 }
 
-func TestTheNextStartKnows(t *testing.T) {
+func TestSavedStateIsRead(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "not there yet")
 	s := store.Open(dir)
 	s.SetSettings(func(to *store.Settings) {
@@ -59,7 +59,7 @@ func TestTheNextStartKnows(t *testing.T) {
 	}
 }
 
-func TestThePortalUsedLastStandsFirst(t *testing.T) {
+func TestLastUsedPortalIsFirst(t *testing.T) {
 	s := store.Open("")
 	remember(t, s, somePortal("https://one.example.ru"), somePortal("https://two.example.ru"), somePortal("https://one.example.ru"))
 	if diff := cmp.Diff([]string{"https://one.example.ru", "https://two.example.ru"}, addresses(s)); diff != "" {
@@ -83,7 +83,7 @@ func TestOldestPortalsAreForgotten(t *testing.T) {
 	}
 }
 
-func TestDamagedFilesAreAsGoodAsNone(t *testing.T) {
+func TestDamagedFilesAreIgnored(t *testing.T) {
 	for name, content := range map[string]string{"empty": "", "half": `{"portals":[{"addr`, "another type": `[1,2,3]`, "binary": "\x00\xff\xfe", "deep": strings.Repeat("[", 1<<16)} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -104,7 +104,7 @@ func TestDamagedFilesAreAsGoodAsNone(t *testing.T) {
 	}
 }
 
-func TestFilesAreTheOwnersAloneAndWhole(t *testing.T) {
+func TestFileModesAndAtomicWrites(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "boxready")
 	s := store.Open(dir)
 	remember(t, s, somePortal("https://one.example.ru"))
@@ -129,7 +129,7 @@ func TestFilesAreTheOwnersAloneAndWhole(t *testing.T) {
 	}
 }
 
-func TestWhatCannotBeKeptIsAnErrorAndStays(t *testing.T) {
+func TestFailedWritesReturnAnErrorAndKeepTheChangeInMemory(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "a file")
 	if err := os.WriteFile(dir, nil, 0o600); err != nil {
 		t.Fatal(err)
@@ -143,7 +143,7 @@ func TestWhatCannotBeKeptIsAnErrorAndStays(t *testing.T) {
 	}
 }
 
-func TestNothingButCodesIsKept(t *testing.T) {
+func TestOnlyCodesAreSaved(t *testing.T) {
 	p := store.PastOf(&checks.Outcome{Finished: when, Verdict: checks.NotReady, Results: []checks.Result{{
 		Check: checks.RESTRoute, State: checks.Problem, Cause: checks.RESTBlocked, Facts: &struct{ Body string }{"secret"}, Args: checks.Args{"body": "secret"}}}})
 	dir := t.TempDir()

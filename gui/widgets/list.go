@@ -163,7 +163,7 @@ func (v *Viewer) wrap() {
 		return
 	}
 	for line := range strings.Lines(v.text) {
-		letters := []rune(untrusted.Line(strings.ReplaceAll(strings.TrimRight(line, "\r\n"), "\t", "    ")))
+		letters := []rune(shownLine(line))
 		for len(letters) > v.columns {
 			end := v.columns
 			for end > v.columns/2 && letters[end-1] != ' ' {
@@ -177,6 +177,11 @@ func (v *Viewer) wrap() {
 		}
 		v.rows = append(v.rows, string(letters))
 	}
+}
+
+// shownLine is an untrusted line of a text as it is shown, with tabs as spaces.
+func shownLine(line string) string {
+	return untrusted.Line(strings.ReplaceAll(strings.TrimRight(line, "\r\n"), "\t", "    "))
 }
 
 type viewerLayout struct{ *Viewer }

@@ -43,7 +43,7 @@ func (a *PasteArea) SetText(text string) {
 	shown := 0
 	for line := range strings.Lines(untrusted.Prefix(text, shownLines*shownLetters)) {
 		shown += len(line)
-		lines = append(lines, NewText(untrusted.Line(strings.TrimRight(line, "\r\n")), Font{Mono: true, Size: style.SizeSmall, Ellipsis: true}))
+		lines = append(lines, NewText(shownLine(line), Font{Mono: true, Size: style.SizeSmall, Ellipsis: true}))
 		if len(lines) == shownLines {
 			break
 		}

@@ -40,10 +40,10 @@ func (w *Window) deeper(label *widget.Label) {
 
 func (w *Window) named(context.Context) func() { return nil }
 
-type eavesdropper struct{ label *widget.Label }
+type observing struct{ label *widget.Label }
 
-func (e eavesdropper) Started(checks.ID) {
+func (e observing) Started(checks.ID) {
 	e.label.SetText("") // mistake
 }
 
-func (e eavesdropper) Finished(checks.ID, []checks.Result) {}
+func (e observing) Finished(checks.ID, []checks.Result) {}
