@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"log"
-	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -20,7 +19,7 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/app"
+	fyneapp "fyne.io/fyne/v2/app"
 	"fyne.io/fyne/v2/driver"
 	"github.com/adrg/xdg"
 	"github.com/jeandeaual/go-locale"
@@ -32,10 +31,9 @@ import (
 	"boxready/gui"
 	_ "boxready/gui/discardlog"
 	"boxready/gui/store"
-	"boxready/internal/access"
 	"boxready/internal/allowlist"
+	"boxready/internal/app"
 	"boxready/internal/crash"
-	"boxready/internal/demo"
 	"boxready/internal/feed"
 	"boxready/internal/instance"
 	"boxready/internal/report"
@@ -43,8 +41,6 @@ import (
 	"boxready/internal/secret"
 	"boxready/internal/serverprobe"
 	"boxready/internal/simportal"
-	"boxready/internal/transport"
-	"boxready/internal/vault"
 )
 
 const appID = "dev.boxready.BoxReady"
@@ -58,7 +54,7 @@ func window(ctx context.Context, version string, args []string) (cli.Exit, bool)
 	if len(args) > 0 && !demoWanted && files == nil {
 		return 0, false
 	}
-	s := start{version: version, demo: demoWanted, store: store.Open(folder(os.UserConfigDir))}
+	s := start{version: version, demo: demoWanted, store: store.Open(app.Folder(os.UserConfigDir))}
 	if !display() {
 		s.say("window.none.display", "")
 		// Whoever looks at a terminal is asked there.
@@ -74,7 +70,7 @@ func window(ctx context.Context, version string, args []string) (cli.Exit, bool)
 		}
 		defer first.Close()
 	}
-	crashes, err := crash.Watch(folder(os.UserCacheDir))
+	crashes, err := crash.Watch(app.CacheFolder())
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err) // the window works without
 	}
@@ -165,13 +161,13 @@ func (s *start) open() (w *gui.Window, err error) {
 // make makes the window with all that it may use.
 func (s *start) make() (*gui.Window, error) {
 	s.setScale(s.store.Settings().Scale)
-	s.app = app.NewWithID(appID)
-	net := transport.New(transport.Options{Proxy: transport.SystemProxy(), Version: s.version})
-	keyring := vault.NewKeyring(vault.Options{})
-	// The window that asks is there.
-	self := checks.Self{Keyring: keyring, Display: func(context.Context) error { return nil }}
+	s.app = fyneapp.NewWithID(appID)
+	a, err := app.New(app.Options{Version: s.version, Cache: app.CacheFolder()})
+	if err != nil {
+		return nil, err
+	}
 	var folders []gui.Folder
-	for holds, path := range map[string]string{"settings": folder(os.UserConfigDir), "crashes": filepath.Dir(s.crashes.Path())} {
+	for holds, path := range map[string]string{"settings": app.Folder(os.UserConfigDir), "crashes": filepath.Dir(s.crashes.Path())} {
 		if filepath.IsAbs(path) {
 			folders = append(folders, gui.Folder{Holds: holds, Path: path})
 		}
@@ -180,21 +176,21 @@ func (s *start) make() (*gui.Window, error) {
 	return gui.New(gui.Params{
 		App:       s.app,
 		Version:   s.version,
-		Checker:   checker{net, folder(os.UserCacheDir)},
-		Access:    access.New(access.Options{Net: net, Keyring: keyring}),
+		Checker:   a,
+		Access:    a,
 		StartDemo: func(faults []string) (gui.Demo, error) { return startDemo(faults, s.version) },
 		Demo:      s.demo,
 		Store:     s.store,
 		OpenURL:   browser.OpenURL,
 		Languages: languages(),
 		SetScale:  s.setScale,
-		Proxy:     func(address string) string { return proxyTo(net, address) },
-		SelfTest:  func(ctx context.Context) *checks.Outcome { return checks.RunSelfTest(ctx, net, self, nil) },
+		Proxy:     a.ProxyName,
+		SelfTest:  func(ctx context.Context) *checks.Outcome { return a.SelfTest(ctx, windowShown, nil) },
 		Folders:   folders,
 		Crashes:   s.crashes,
-		Lists:     lists(net, folder(os.UserCacheDir)),
-		RunProbe:  runProbe(s.version),
-		History:   &history.Store{Dir: below(folder(os.UserCacheDir), "runs")},
+		Lists:     lists(a),
+		RunProbe:  runProbe(a),
+		History:   &history.Store{Dir: below(app.CacheFolder(), "runs")},
 		Downloads: downloads(),
 	})
 }
@@ -250,19 +246,6 @@ func (s *start) setScale(scale float32) {
 	}
 }
 
-// proxyTo names the system's proxy on the way to an address; "" for none.
-func proxyTo(net *transport.Net, address string) string {
-	u, err := url.Parse(address)
-	if err != nil {
-		return ""
-	}
-	proxy, err := net.ProxyFor(u.Scheme, u.Hostname(), transport.PortOf(u))
-	if err != nil || proxy == nil {
-		return ""
-	}
-	return transport.ProxyName(proxy)
-}
-
 // display tells whether a window could be seen.
 func display() bool {
 	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" {
@@ -271,63 +254,36 @@ func display() bool {
 	return slices.ContainsFunc([]string{"DISPLAY", "WAYLAND_DISPLAY"}, func(name string) bool { return os.Getenv(name) != "" })
 }
 
-// checker makes runs over one way out, so that they share the portal's pace.
-type checker struct {
-	net   *transport.Net
-	cache string // folder for the queue's address lists; "" for none
+// windowShown is the self-test's question whether a window can be opened: the one that asks is there.
+func windowShown(context.Context) error { return nil }
+
+// lists gets the event queue's addresses.
+func lists(a *app.App) func(context.Context, allowlist.Options) ([]feed.List, error) {
+	return func(ctx context.Context, o allowlist.Options) ([]feed.List, error) { return a.Lists(ctx, o, false) }
 }
 
-func (c checker) Run(ctx context.Context, t checks.Target, o checks.Observer) *checks.Outcome {
-	t.FeedCache = c.cache
-	return checks.Run(ctx, c.net, t, o)
-}
-
-func (c checker) Again(ctx context.Context, before *checks.Outcome, id checks.ID, o checks.Observer) *checks.Outcome {
-	return checks.Again(ctx, c.net, before, id, o)
-}
-
-// lists gets the event queue's addresses; cache is a folder that they are kept in, "" for none.
-func lists(net *transport.Net, cache string) func(context.Context, allowlist.Options) ([]feed.List, error) {
-	fetcher := &feed.Fetcher{Client: net.HTTPClient(), Dir: cache} // one: it sees to it that nobody is asked too often
-	return func(ctx context.Context, o allowlist.Options) ([]feed.List, error) {
-		return allowlist.Fetch(ctx, fetcher, o, false)
-	}
-}
-
-// runProbe runs a script on a portal's server over SSH, straight: the system's proxy is for the web.
-func runProbe(version string) func(context.Context, serverprobe.Server, string, func(context.Context) (secret.String, error)) ([]byte, error) {
-	net := transport.New(transport.Options{Version: version})
+// runProbe runs a script on a portal's server over SSH.
+func runProbe(a *app.App) func(context.Context, serverprobe.Server, string, func(context.Context) (secret.String, error)) ([]byte, error) {
 	return func(ctx context.Context, server serverprobe.Server, script string, ask func(context.Context) (secret.String, error)) ([]byte, error) {
-		access := serverprobe.Access{Dial: net.Dial, KnownHosts: serverprobe.KnownHosts(), Agent: os.Getenv("SSH_AUTH_SOCK"), Password: ask}
-		return serverprobe.RunPHP(ctx, server, access, script)
+		return a.RunProbe(ctx, app.SSH{Server: server, Password: ask}, script)
 	}
 }
 
 func startDemo(faults []string, version string) (gui.Demo, error) {
-	simulated, err := demo.Start(faults)
+	d, err := app.StartDemo(version, faults)
 	if err != nil {
 		return gui.Demo{}, err
 	}
-	target, err := simulated.Target(version)
+	sim := d.Portal.Sim
+	grant := sim.IssueGrant(simportal.TokenValid)
+	answer, err := d.Portal.ServerAnswer()
 	if err != nil {
-		simulated.Close()
-		return gui.Demo{}, err
-	}
-	way, err := simulated.Way(version)
-	if err != nil {
-		simulated.Close()
-		return gui.Demo{}, err
-	}
-	net := transport.New(way)
-	grant := simulated.Sim.IssueGrant(simportal.TokenValid)
-	answer, err := simulated.ServerAnswer()
-	if err != nil {
-		simulated.Close()
+		d.Portal.Close()
 		return gui.Demo{}, err
 	}
 	return gui.Demo{
-		Checker: checker{net: net}, Access: access.New(access.Options{Net: net, OpenBrowser: demo.Browser(net)}), Lists: lists(net, ""), Target: target, Close: simulated.Close,
-		Sample: gui.Sample{ClientID: grant.ClientID, ClientSecret: grant.ClientSecret, Webhook: simulated.Sim.Webhook(), ServerAnswer: answer, Receiver: simulated.Receiver()},
+		Checker: d, Access: d, Lists: lists(d.App), Target: d.Target, Close: d.Portal.Close,
+		Sample: gui.Sample{ClientID: grant.ClientID, ClientSecret: grant.ClientSecret, Webhook: sim.Webhook(), ServerAnswer: answer, Receiver: d.Portal.Receiver()},
 	}, nil
 }
 
@@ -347,13 +303,4 @@ func downloads() string {
 		}
 	}
 	return ""
-}
-
-// folder is BoxReady's own in one of the system's; "" if the system has none.
-func folder(system func() (string, error)) string {
-	dir, err := system()
-	if err != nil {
-		return ""
-	}
-	return filepath.Join(dir, "boxready")
 }

@@ -6,19 +6,18 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"text/tabwriter"
 	"time"
 
 	"boxready/checks"
+	"boxready/internal/app"
 	"boxready/internal/bitrix"
 	"boxready/internal/portal"
 	"boxready/internal/report"
 	"boxready/internal/secret"
-	"boxready/internal/transport"
-	"boxready/internal/vault"
 	"boxready/oauthflow"
 
 	"github.com/spf13/cobra"
@@ -57,13 +56,13 @@ type loginFlags struct {
 }
 
 func (cl *commandLine) login(ctx context.Context, typed string, f loginFlags) error {
-	target, err := f.network.target(typed)
+	a, err := cl.newApp(f.network.Network)
 	if err != nil {
 		return err
 	}
-	n, err := cl.net(f.network)
+	target, err := a.Target(f.network.options(typed))
 	if err != nil {
-		return err
+		return cl.inputError(err)
 	}
 	if f.timeout <= 0 {
 		return badUsage("cli.bad-timeout", nil)
@@ -71,9 +70,8 @@ func (cl *commandLine) login(ctx context.Context, typed string, f loginFlags) er
 	if f.clientID == "" {
 		return cl.explainRegistration(target.Address)
 	}
-	accounts, noKeyring := cl.openAccounts(ctx)
-	if noKeyring != nil {
-		fmt.Fprintln(cl.Err, cl.words.Say(cl.keyringText(noKeyring), cl.keyringArgs(target.Address))+" "+cl.words.Say("cli-account.memory", nil))
+	if err := cl.tryKeyring(ctx, a); err != nil {
+		fmt.Fprintln(cl.Err, cl.words.Say("sign-in."+string(app.AccountProblem(err)), cl.accountArgs(target.Address))+" "+cl.words.Say("cli-account.memory", nil))
 	}
 	input := cl.typed()
 	application, err := cl.askApplication(ctx, f.clientID, input)
@@ -83,36 +81,36 @@ func (cl *commandLine) login(ctx context.Context, typed string, f loginFlags) er
 	if err := cl.confirmAddress(ctx, target.Address, f.deep, input); err != nil {
 		return err
 	}
-	target.Consents = append(target.Consents, checks.Deep)
-	progress := cl.newProgress(checks.PlannedForSignIn(), n.Pacer(target.Address.Host).Pause)
-	blocker, outcome := checks.MaySignIn(ctx, n, target, progress)
+	progress := cl.newProgress(checks.PlannedForSignIn(), func() time.Duration { return a.Pause(target.Address) })
+	err = a.MaySignIn(ctx, target, progress)
 	progress.end()
-	if blocker != "" {
+	if blocked, ok := errors.AsType[*app.BlockedError](err); ok {
 		cl.exit = ExitProblem
 		style, out := cl.style(false)
-		fmt.Fprintln(cl.Err, cl.words.Say("cli-account.may-not", checks.Args{"portal": target.Address.Display(), "check": cl.words.Name(blocker)}))
-		return cl.reporter().WriteText(out, outcome, style)
+		fmt.Fprintln(cl.Err, cl.words.Say("cli-account.may-not", checks.Args{"portal": target.Address.Display(), "check": cl.words.Name(blocked.Check)}))
+		return cl.reporter().WriteText(out, blocked.Outcome, style)
 	}
-	token, err := cl.signIn(ctx, n, target, application, f, input)
+	if err != nil {
+		return cl.signInError(err)
+	}
+	token, err := cl.signIn(ctx, a, target, application, f, input)
 	if err != nil {
 		return err
 	}
-	if err := accounts.SaveSignIn(ctx, target.Address, application, token); err != nil {
-		return cl.keyringError(err, target.Address)
+	if err := a.SaveSignIn(ctx, target.Address, application, token); err != nil {
+		return cl.accountError(err, target.Address)
 	}
-	args := checks.Args{"portal": target.Address.Display(), "place": cl.place(accounts.Place()), "ends": token.Ends()}
-	if accounts.Place() == vault.InKeyring {
+	args := checks.Args{"portal": target.Address.Display(), "place": cl.place(a.Place().Keeper()), "ends": token.Ends()}
+	if a.InKeyring() {
 		_, err = fmt.Fprintln(cl.Out, cl.words.Say("cli-account.signed-in", args))
 		return err
 	}
 	// This is all the use that can be made of it.
 	fmt.Fprintln(cl.Err, cl.words.Say("cli-account.check-now", args))
-	if err := cl.useSignIn(ctx, n, &target, accounts); err != nil {
-		return err
+	if err := a.AddCredentials(ctx, &target, app.Credentials{SignedIn: true}); err != nil {
+		return cl.inputError(err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, checks.Budget(target))
-	defer cancel()
-	return cl.runChecks(ctx, n, target, checkFlags{format: "text"})
+	return cl.runChecks(ctx, a, target, checkFlags{format: "text"})
 }
 
 // explainRegistration says how the local application is made on the portal, for both kinds of its menu.
@@ -169,21 +167,15 @@ func (cl *commandLine) confirmAddress(ctx context.Context, address portal.Addres
 
 // signIn goes through the browser. Whatever the user pastes meanwhile is taken as a code, or the address that the browser
 // ended on.
-func (cl *commandLine) signIn(ctx context.Context, n *transport.Net, target checks.Target, application oauthflow.App, f loginFlags, input *typed) (oauthflow.Token, error) {
-	region := &chosenRegion{region: target.Region}
-	client := n.HTTPClient()
-	options := oauthflow.Options{
-		Portal: target.Address, Confirmed: true, App: application, Page: cl.words.SignInPage(), Timeout: f.timeout, Listen: cl.Listen,
-		Server: func(host string) (oauthflow.AuthServer, error) {
-			return oauthflow.ChooseServer(client, target.AuthServer, region.get())(host)
-		},
-	}
-	flow, err := oauthflow.Start(ctx, options)
+func (cl *commandLine) signIn(ctx context.Context, a *app.App, target checks.Target, application oauthflow.App, f loginFlags, input *typed) (oauthflow.Token, error) {
+	wanted := app.SignIn{Portal: target.Address, App: application, AuthServer: target.AuthServer, Region: app.NewRegionChoice(target.Region),
+		Page: cl.words.SignInPage(), Timeout: f.timeout}
+	flow, err := a.StartSignIn(ctx, wanted)
 	var port *oauthflow.PortError
 	if errors.As(err, &port) {
 		fmt.Fprintln(cl.Err, cl.words.Say("sign-in.port-"+string(port.Reason), checks.Args{"port": strconv.Itoa(oauthflow.Port)}))
-		options.PasteOnly = true
-		flow, err = oauthflow.Start(ctx, options)
+		wanted.PasteOnly = true
+		flow, err = a.StartSignIn(ctx, wanted)
 	}
 	if err != nil {
 		return oauthflow.Token{}, cl.fail(err)
@@ -193,7 +185,7 @@ func (cl *commandLine) signIn(ctx context.Context, n *transport.Net, target chec
 	if !f.noBrowser {
 		flow.OpenBrowser()
 	}
-	pasted := input.lines()
+	pasted, paste := input.lines(), pastedCode{region: wanted.Region}
 	silence := time.NewTimer(oauthflow.SilenceAfter)
 	defer silence.Stop()
 	for {
@@ -212,7 +204,7 @@ func (cl *commandLine) signIn(ctx context.Context, n *transport.Net, target chec
 				continue
 			}
 			if line != "" {
-				cl.paste(flow, line, region)
+				cl.paste(flow, line, &paste)
 			}
 		}
 	}
@@ -231,17 +223,17 @@ func (cl *commandLine) explainSilence(flow *oauthflow.Flow) {
 
 // paste hands the flow what was pasted. A code alone doesn't say which region's server issued it: then that is asked, and the
 // next line may be the answer.
-func (cl *commandLine) paste(flow *oauthflow.Flow, line string, region *chosenRegion) {
-	if region.asked && (line == string(bitrix.CIS) || line == string(bitrix.World)) {
-		region.set(bitrix.Region(line))
-		line = region.waiting.Reveal()
+func (cl *commandLine) paste(flow *oauthflow.Flow, line string, p *pastedCode) {
+	if !p.code.IsZero() && slices.Contains(bitrix.Regions(), bitrix.Region(line)) {
+		p.region.Set(bitrix.Region(line))
+		line = p.code.Reveal()
 	}
 	err := flow.Paste(line)
 	var bad *oauthflow.PasteError
 	switch {
 	case err == nil, errors.Is(err, oauthflow.ErrAnswered):
 	case errors.Is(err, oauthflow.ErrRegionUnknown):
-		region.asked, region.waiting = true, secret.New(line)
+		p.code = secret.New(line)
 		fmt.Fprintln(cl.Err, cl.words.Say("cli-account.which-region", nil))
 	case errors.As(err, &bad):
 		fmt.Fprintln(cl.Err, cl.words.Say("sign-in.paste-"+string(bad.Problem), nil))
@@ -250,24 +242,10 @@ func (cl *commandLine) paste(flow *oauthflow.Flow, line string, region *chosenRe
 	}
 }
 
-// chosenRegion is the region that the user named, also while the sign-in waits.
-type chosenRegion struct {
-	mu      sync.Mutex
-	region  bitrix.Region
-	asked   bool
-	waiting secret.String // the code that was pasted before the region was known
-}
-
-func (r *chosenRegion) get() bitrix.Region {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.region
-}
-
-func (r *chosenRegion) set(region bitrix.Region) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.region = region
+// pastedCode is a code that was pasted before it was known which region's server issued it.
+type pastedCode struct {
+	code   secret.String // zero for none
+	region *app.RegionChoice
 }
 
 func (cl *commandLine) signInError(err error) error {
@@ -290,20 +268,20 @@ func (cl *commandLine) logoutCommand() *cobra.Command {
 }
 
 func (cl *commandLine) logout(ctx context.Context, typed string, all bool) error {
-	address, err := parsePortal(typed)
+	address, err := cl.parsePortal(typed)
 	if err != nil {
 		return err
 	}
-	accounts, err := cl.openKeyring(ctx)
+	a, err := cl.openAccounts(ctx)
 	if err != nil {
 		return err
 	}
-	forget := accounts.SignOut
+	forget := a.SignOut
 	if all {
-		forget = accounts.Forget
+		forget = a.Forget
 	}
 	if err := forget(ctx, address); err != nil {
-		return cl.keyringError(err, address)
+		return cl.accountError(err, address)
 	}
 	_, err = fmt.Fprintln(cl.Out, cl.words.Say("sign-in.signed-out", checks.Args{"portal": address.Display()}))
 	return err
@@ -342,13 +320,13 @@ func (cl *commandLine) listAccounts(ctx context.Context, format string) error {
 	if format != "text" && format != "json" {
 		return badUsage("cli.bad-value", checks.Args{"flag": "--format", "value": format, "allowed": []string{"text", "json"}})
 	}
-	accounts, err := cl.openKeyring(ctx)
+	a, err := cl.openAccounts(ctx)
 	if err != nil {
 		return err
 	}
-	list, err := accounts.List(ctx)
+	list, err := a.List(ctx)
 	if err != nil {
-		return cl.keyringError(err, portal.Address{})
+		return cl.accountError(err, portal.Address{})
 	}
 	if format == "json" {
 		entries := []accountEntry{}
@@ -370,7 +348,7 @@ func (cl *commandLine) listAccounts(ctx context.Context, format string) error {
 	if err := columns.Flush(); err != nil {
 		return cl.fail(err)
 	}
-	fmt.Fprintln(cl.Err, cl.words.Say("cli-account.kept-in", checks.Args{"place": cl.place(accounts.Place())}))
+	fmt.Fprintln(cl.Err, cl.words.Say("cli-account.kept-in", checks.Args{"place": cl.place(a.Place().Keeper())}))
 	return nil
 }
 
@@ -383,11 +361,11 @@ func moment(t time.Time) *time.Time {
 }
 
 func (cl *commandLine) addWebhook(ctx context.Context, typed string) error {
-	address, err := parsePortal(typed)
+	address, err := cl.parsePortal(typed)
 	if err != nil {
 		return err
 	}
-	accounts, err := cl.openKeyring(ctx)
+	a, err := cl.openAccounts(ctx)
 	if err != nil {
 		return err
 	}
@@ -395,98 +373,71 @@ func (cl *commandLine) addWebhook(ctx context.Context, typed string) error {
 	if err != nil {
 		return err
 	}
-	webhook, err := webhookOf(pasted, address)
+	webhook, err := app.ParseWebhook(pasted, address)
 	if err != nil {
-		return err
+		return cl.inputError(err)
 	}
-	if err := accounts.SaveWebhook(ctx, webhook); err != nil {
-		return cl.keyringError(err, address)
+	if err := a.SaveWebhook(ctx, webhook); err != nil {
+		return cl.accountError(err, address)
 	}
-	_, err = fmt.Fprintln(cl.Out, cl.words.Say("cli-account.webhook-kept", checks.Args{"portal": address.Display(), "place": cl.place(accounts.Place())}))
+	_, err = fmt.Fprintln(cl.Out, cl.words.Say("cli-account.webhook-kept", checks.Args{"portal": address.Display(), "place": cl.place(a.Place().Keeper())}))
 	return err
-}
-
-// webhookOf reads a webhook's address, which must be of the portal that is meant.
-func webhookOf(pasted secret.String, address portal.Address) (portal.Webhook, error) {
-	webhook, err := portal.ParseWebhook(pasted.Reveal())
-	switch {
-	case errors.Is(err, portal.ErrWebhookHTTP):
-		return webhook, badUsage("cli-account.webhook-http", nil)
-	case err != nil:
-		return webhook, badUsage("cli-account.no-webhook", nil)
-	case webhook.Address.String() != address.String():
-		return webhook, badUsage("cli-account.other-webhook", checks.Args{"portal": address.Display(), "other": webhook.Address.Display()})
-	}
-	return webhook, nil
 }
 
 // keyringHint is after how long somebody who waits is told that the keyring may want an answer.
 const keyringHint = 3 * time.Second
 
-// openKeyring returns the accounts in the operating system's keyring, for commands that are about what it keeps.
-func (cl *commandLine) openKeyring(ctx context.Context) (*oauthflow.Accounts, error) {
-	accounts, noKeyring := cl.openAccounts(ctx)
-	if noKeyring != nil {
-		return nil, cl.keyringError(noKeyring, portal.Address{})
+// openAccounts returns the use cases with the accounts in the operating system's keyring, for commands that are about what it keeps.
+func (cl *commandLine) openAccounts(ctx context.Context) (*app.App, error) {
+	a, err := cl.newApp(app.Network{})
+	if err != nil {
+		return nil, err
 	}
-	return accounts, nil
+	return a, cl.openKeyring(ctx, a)
 }
 
-// openAccounts returns the accounts in the operating system's keyring, or in memory together with the error that says why.
-func (cl *commandLine) openAccounts(ctx context.Context) (*oauthflow.Accounts, error) {
+// openKeyring opens the operating system's keyring.
+func (cl *commandLine) openKeyring(ctx context.Context, a *app.App) error {
+	if err := cl.tryKeyring(ctx, a); err != nil {
+		return cl.accountError(err, portal.Address{})
+	}
+	return nil
+}
+
+// tryKeyring opens the operating system's keyring. The error is why accounts are in memory.
+func (cl *commandLine) tryKeyring(ctx context.Context, a *app.App) error {
 	hint := time.AfterFunc(keyringHint, func() {
-		fmt.Fprintln(cl.Err, cl.words.Say("cli-account.keyring-waits", checks.Args{"keeper": cl.place(vault.InKeyring)}))
+		fmt.Fprintln(cl.Err, cl.words.Say("cli-account.keyring-waits", cl.accountArgs(portal.Address{})))
 	})
 	defer hint.Stop()
-	store, noKeyring := vault.Open(ctx, vault.NewKeyring(vault.Options{Backend: cl.Keyring}))
-	return oauthflow.NewAccounts(store), noKeyring
+	return a.OpenKeyring(ctx)
 }
 
-// keyringError puts what goes wrong with what is kept into words.
-func (cl *commandLine) keyringError(err error, address portal.Address) error {
-	key, args := cl.keyringText(err), cl.keyringArgs(address)
-	switch {
-	case key == "":
+// accountError puts what goes wrong with what is kept into words.
+func (cl *commandLine) accountError(err error, address portal.Address) error {
+	problem, args := app.AccountProblem(err), cl.accountArgs(address)
+	key := "sign-in." + string(problem)
+	switch problem {
+	case "":
 		return cl.fail(err)
-	case strings.HasPrefix(key, "sign-in.account-"):
+	case app.AccountMissing, app.AccountDamaged, app.AccountNewer:
 		return badUsage(key, args)
-	default:
-		return cl.fail(errors.New(cl.words.Say(key, args)))
 	}
+	return cl.fail(errors.New(cl.words.Say(key, args)))
 }
 
-// keyringText is the key of what to say about an error of what is kept, "" if there is nothing.
-func (cl *commandLine) keyringText(err error) string {
-	var failed *vault.Error
-	switch {
-	case errors.Is(err, vault.ErrNotFound):
-		return "sign-in.account-missing"
-	case errors.Is(err, vault.ErrDamaged):
-		return "sign-in.account-damaged"
-	case errors.Is(err, vault.ErrNewer):
-		return "sign-in.account-newer"
-	case errors.As(err, &failed):
-		return "sign-in.keyring-" + string(failed.Reason)
-	}
-	return ""
-}
-
-func (cl *commandLine) keyringArgs(address portal.Address) checks.Args {
-	return checks.Args{"keeper": cl.place(vault.InKeyring), "portal": address.Display()}
+func (cl *commandLine) accountArgs(address portal.Address) checks.Args {
+	return checks.Args{"keeper": cl.place(app.KeyringKeeper()), "portal": address.Display()}
 }
 
 // place is what people know a place as.
-func (cl *commandLine) place(p vault.Place) string {
-	return cl.words.Say("sign-in.place-"+p.Keeper(), nil)
+func (cl *commandLine) place(keeper string) string {
+	return cl.words.Say("sign-in.place-"+keeper, nil)
 }
 
-func parsePortal(typed string) (portal.Address, error) {
-	address, err := portal.ParseAddress(typed)
-	var bad *portal.AddressError
-	if errors.As(err, &bad) {
-		return address, badUsage("cli.bad-address."+string(bad.Reason), nil)
-	}
-	return address, nil
+func (cl *commandLine) parsePortal(typed string) (portal.Address, error) {
+	address, err := app.ParsePortal(typed)
+	return address, cl.inputError(err)
 }
 
 // typed is what comes in on standard input.

@@ -12,6 +12,7 @@ import (
 
 	"boxready/checks"
 	"boxready/internal/allowlist"
+	"boxready/internal/app"
 	"boxready/internal/bitrix"
 	"boxready/internal/feed"
 	"boxready/internal/portal"
@@ -31,7 +32,7 @@ type allowlistFlags struct {
 	remove, refresh     bool
 	format              string
 	timeout             time.Duration
-	way                 networkFlags // --connect-to and --public-roots
+	network             app.Network
 }
 
 // letter is the form that isn't rules for an equipment.
@@ -70,8 +71,8 @@ Exit codes: 0 written, 4 written without a fresh list of addresses, 2 wrong usag
 	flags.BoolVar(&f.remove, "remove", false, "what takes the rules back")
 	flags.BoolVar(&f.refresh, "refresh", false, "the script that renews the addresses")
 	flags.StringVar(&f.format, "format", "", "of the letter: text or html")
-	flags.StringVar(&f.way.publicRoots, "public-roots", "", "PEM `FILE` that replaces the built-in public roots")
-	flags.StringArrayVar(&f.way.connectTo, "connect-to", nil, "dial ADDR:PORT when HOST:PORT is meant, `HOST:PORT:ADDR:PORT` (repeatable)")
+	flags.StringVar(&f.network.PublicRoots, "public-roots", "", "PEM `FILE` that replaces the built-in public roots")
+	flags.StringArrayVar(&f.network.ConnectTo, "connect-to", nil, "dial ADDR:PORT when HOST:PORT is meant, `HOST:PORT:ADDR:PORT` (repeatable)")
 	flags.DurationVar(&f.timeout, "timeout", 30*time.Second, "give up fetching after this time")
 	return c
 }
@@ -88,29 +89,25 @@ func (cl *commandLine) allowlist(ctx context.Context, args []string, f allowlist
 	if err != nil {
 		return err
 	}
-	o, err := f.options(args)
+	o, err := cl.allowlistOptions(f, args)
 	if err != nil {
 		return err
 	}
-	if o.Requirements, err = cl.readRequirements(f.requires); err != nil {
-		return err
+	if o.Requirements, err = app.ReadRequirements("", f.requires); err != nil {
+		return cl.inputError(err)
 	}
 	if err := cl.addMeasured(&o, f.measured); err != nil {
 		return err
 	}
 	o.Version, o.Now = cl.version, time.Now()
-	n, err := cl.net(f.way)
+	a, err := cl.newApp(f.network)
 	if err != nil {
 		return err
-	}
-	fetcher := &feed.Fetcher{Client: n.HTTPClient()}
-	if f.way.publicRoots == "" && len(f.way.connectTo) == 0 {
-		fetcher.Dir = cacheFolder()
 	}
 	ctx, cancel := context.WithTimeout(ctx, f.timeout)
 	defer cancel()
 	var failure error
-	o.Lists, failure = allowlist.Fetch(ctx, fetcher, o, f.offline)
+	o.Lists, failure = a.Lists(ctx, o, f.offline)
 	rules, err := allowlist.New(o)
 	if errors.Is(err, allowlist.ErrHost) {
 		return badUsage("cli-allowlist.bad-host", checks.Args{"files": f.requires})
@@ -165,11 +162,10 @@ func (f *allowlistFlags) part() allowlist.Part {
 	return allowlist.Add
 }
 
-func (f *allowlistFlags) options(args []string) (o allowlist.Options, err error) {
+func (cl *commandLine) allowlistOptions(f allowlistFlags, args []string) (o allowlist.Options, err error) {
 	if len(args) == 1 {
-		var bad *portal.AddressError
-		if o.Portal, err = portal.ParseAddress(args[0]); errors.As(err, &bad) {
-			return o, badUsage("cli.bad-address."+string(bad.Reason), nil)
+		if o.Portal, err = cl.parsePortal(args[0]); err != nil {
+			return o, err
 		}
 	}
 	regions := names(bitrix.Regions())

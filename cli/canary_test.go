@@ -633,10 +633,10 @@ func crashing(where string) {
 	if err != nil {
 		panic(err)
 	}
-	std.Keyring = kept
+	std.App.Keyring = kept
 	var nothing map[string]bool
 	var dials atomic.Int64
-	std.Way = func(way *transport.Options) {
+	std.App.Transport = func(way *transport.Options) {
 		way.Proxy = func(to *url.URL) (*url.URL, error) {
 			if where == fmt.Sprint("dial ", dials.Add(1)) {
 				nothing[to.Host] = true

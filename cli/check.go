@@ -3,26 +3,15 @@ package cli
 import (
 	"cmp"
 	"context"
-	"crypto/x509"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"net/url"
-	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
 	"boxready/checks"
-	"boxready/internal/allowlist"
-	"boxready/internal/bitrix"
-	"boxready/internal/feed"
+	"boxready/internal/app"
 	"boxready/internal/report"
-	"boxready/internal/requirements"
 	"boxready/internal/secret"
-	"boxready/internal/transport"
-	"boxready/oauthflow"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -43,14 +32,13 @@ type checkFlags struct {
 	verbose                                   bool
 	timeout                                   time.Duration
 	timed                                     bool // --timeout was given
-	many                                      manyFlags
+	batch                                     batchFlags
 }
 
 // networkFlags say how a command reaches a portal and the vendor's hosts.
 type networkFlags struct {
-	region, authServer string
-	publicRoots, trust string
-	connectTo          []string
+	app.Network
+	region, authServer, trust string
 }
 
 func (f *networkFlags) add(flags *pflag.FlagSet) {
@@ -67,8 +55,8 @@ func (f *networkFlags) addCommon(flags *pflag.FlagSet) {
 
 // addBare adds those that say how anything leaves at all.
 func (f *networkFlags) addBare(flags *pflag.FlagSet) {
-	flags.StringVar(&f.publicRoots, "public-roots", "", "PEM `FILE` that replaces the built-in public roots")
-	flags.StringArrayVar(&f.connectTo, "connect-to", nil, "dial ADDR:PORT when HOST:PORT is meant, `HOST:PORT:ADDR:PORT` (repeatable)")
+	flags.StringVar(&f.PublicRoots, "public-roots", "", "PEM `FILE` that replaces the built-in public roots")
+	flags.StringArrayVar(&f.ConnectTo, "connect-to", nil, "dial ADDR:PORT when HOST:PORT is meant, `HOST:PORT:ADDR:PORT` (repeatable)")
 }
 
 func (cl *commandLine) checkCommand() *cobra.Command {
@@ -87,7 +75,7 @@ Exit codes: 0 nothing wrong seen, 3 at least one problem, 4 no problem but notic
 		Args: cl.checkArgs,
 		RunE: func(c *cobra.Command, args []string) error {
 			f.timed = c.Flags().Changed("timeout")
-			if f.many.portals != "" {
+			if f.batch.portals != "" {
 				return cl.checkPortals(c.Context(), f)
 			}
 			return cl.check(c.Context(), args[0], f)
@@ -109,7 +97,7 @@ Exit codes: 0 nothing wrong seen, 3 at least one problem, 4 no problem but notic
 	flags.BoolVar(&f.hideNames, "hide-names", false, "with --report: replace names, addresses and people by tokens")
 	flags.BoolVar(&f.publicDNS, "public-dns", false, "also ask a public resolver (the portal's name leaves for it)")
 	f.network.add(flags)
-	f.many.add(flags)
+	f.batch.add(flags)
 	flags.StringVar(&f.format, "format", "text", "of the result: text, json or jsonl (a result a line as it arrives, then the summary; with --portals a whole document a line)")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "show the checks that are in order, and what every check saw")
 	flags.DurationVar(&f.timeout, "timeout", 90*time.Second, "end the run (with --portals each one) after this time; without it, runs about many methods may take longer")
@@ -139,159 +127,78 @@ func (cl *commandLine) check(ctx context.Context, address string, f checkFlags) 
 			return cl.reportError(err)
 		}
 	}
-	target, err := f.target(address)
-	if err != nil {
-		return err
-	}
-	n, err := cl.net(f.network)
-	if err != nil {
-		return err
-	}
-	if f.network.publicRoots == "" && len(f.network.connectTo) == 0 {
-		target.FeedCache = cacheFolder()
-	}
-	if target.Requirements, err = cl.readRequirements(f.requires); err != nil {
-		return err
-	}
-	if f.serverProbe != "" {
-		if target.ServerProbe, err = cl.readServerProbe(f.serverProbe); err != nil {
-			return err
-		}
-	}
-	if f.outside != "" {
-		if target.Outside, err = cl.readOutside(f.outside, target.Address); err != nil {
-			return err
-		}
-	}
-	if err := cl.addReceiver(&target, f); err != nil {
-		return err
-	}
-	if err := cl.addCredentials(ctx, n, &target, f); err != nil {
-		return err
-	}
-	limit := checks.Budget(target)
-	if f.timed {
-		limit = f.timeout
-	}
-	ctx, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
-	return cl.runChecks(ctx, n, target, f)
-}
-
-// addReceiver adds the receiver that the owner agrees to by naming it. That requirements name one is said, and no more.
-func (cl *commandLine) addReceiver(target *checks.Target, f checkFlags) error {
-	offered := ""
-	if target.Requirements != nil && target.Requirements.Receiver != "" {
-		offered = target.Requirements.Receiver
-	}
-	switch {
-	case f.receiver == "" && offered != "" && f.eventTest && f.signedIn:
-		fmt.Fprintln(cl.Err, cl.words.Say("cli.receiver-offered", checks.Args{"host": checks.ReceiverHost(offered), "receiver": offered}))
-		return nil
-	case f.receiver == "":
-		return nil
-	case !f.eventTest || !f.signedIn:
+	if f.receiver != "" && (!f.eventTest || !f.signedIn) {
 		return badUsage("cli.receiver-alone", nil)
 	}
-	if target.UseReceiver(f.receiver) != nil {
-		return badUsage("cli.bad-receiver", nil)
+	a, err := cl.newApp(f.network.Network)
+	if err != nil {
+		return err
 	}
-	fmt.Fprintln(cl.Err, cl.words.Say("cli.receiver-agreed", checks.Args{"host": checks.ReceiverHost(target.Receiver)}))
-	return nil
+	target, err := a.Target(f.options(address, cl.In))
+	if err != nil {
+		return cl.inputError(err)
+	}
+	cl.tellReceiver(target, f)
+	if err := cl.addCredentials(ctx, a, &target, f); err != nil {
+		return err
+	}
+	if f.timed {
+		limited, cancel := context.WithTimeout(ctx, f.timeout)
+		defer cancel()
+		ctx = limited
+	}
+	return cl.runChecks(ctx, a, target, f)
+}
+
+// options are what to check, and what the owner agreed to.
+func (f *checkFlags) options(portal string, stdin io.Reader) app.TargetOptions {
+	o := f.network.options(portal)
+	for _, c := range []struct {
+		consent checks.Consent
+		given   bool
+	}{{checks.Deep, f.deep}, {checks.ContentFilter, f.contentFilter}, {checks.EventTest, f.eventTest}, {checks.PublicDNS, f.publicDNS}} {
+		if c.given {
+			o.Consents = append(o.Consents, c.consent)
+		}
+	}
+	o.AsApplication, o.Handlers, o.Requires, o.Receiver = f.asApplication, f.handlers, f.requires, f.receiver
+	o.ServerProbe, o.Stdin, o.Outside = f.serverProbe, stdin, f.outside
+	return o
+}
+
+func (f *networkFlags) options(portal string) app.TargetOptions {
+	return app.TargetOptions{Portal: portal, Region: f.region, AuthServer: f.authServer, Trust: f.trust}
+}
+
+// tellReceiver says which receiver the owner agreed to by naming it. That requirements name one is said, and no more.
+func (cl *commandLine) tellReceiver(target checks.Target, f checkFlags) {
+	if target.Receiver != "" {
+		fmt.Fprintln(cl.Err, cl.words.Say("cli.receiver-agreed", checks.Args{"host": checks.ReceiverHost(target.Receiver)}))
+	} else if r := target.Requirements; r != nil && r.Receiver != "" && f.eventTest && f.signedIn {
+		fmt.Fprintln(cl.Err, cl.words.Say("cli.receiver-offered", checks.Args{"host": checks.ReceiverHost(r.Receiver), "receiver": r.Receiver}))
+	}
 }
 
 // addCredentials adds the webhook and the sign-in that the flags ask for.
-func (cl *commandLine) addCredentials(ctx context.Context, n *transport.Net, target *checks.Target, f checkFlags) error {
+func (cl *commandLine) addCredentials(ctx context.Context, a *app.App, target *checks.Target, f checkFlags) error {
 	typed := cmp.Or(f.webhook, cl.Webhook.Reveal())
-	var accounts *oauthflow.Accounts
-	if f.signedIn || typed == "saved" {
-		var err error
-		if accounts, err = cl.openKeyring(ctx); err != nil {
+	c := app.Credentials{SavedWebhook: typed == "saved", SignedIn: f.signedIn}
+	if c.Kept() {
+		if err := cl.openKeyring(ctx, a); err != nil {
 			return err
 		}
 	}
 	switch typed {
-	case "":
-	case "saved":
-		webhook, err := accounts.Webhook(ctx, target.Address)
-		if err != nil {
-			return cl.keyringError(err, target.Address)
-		}
-		target.Webhook = &webhook
-	default:
-		pasted := secret.New(typed)
-		if typed == "-" {
-			var err error
-			if pasted, err = cl.askSecret(ctx, "cli-account.ask-webhook", cl.typed()); err != nil {
-				return err
-			}
-		}
-		webhook, err := webhookOf(pasted, target.Address)
-		if err != nil {
+	case "", "saved":
+	case "-":
+		var err error
+		if c.Webhook, err = cl.askSecret(ctx, "cli-account.ask-webhook", cl.typed()); err != nil {
 			return err
 		}
-		target.Webhook = &webhook
+	default:
+		c.Webhook = secret.New(typed)
 	}
-	if !f.signedIn {
-		return nil
-	}
-	// The sign-in was a yes to the address; said again, it is one to an address that the authorization server doesn't hold.
-	target.Moved = f.deep
-	return cl.useSignIn(ctx, n, target, accounts)
-}
-
-// useSignIn adds a sign-in that is kept to what a run uses, and what is known through it.
-func (cl *commandLine) useSignIn(ctx context.Context, n *transport.Net, target *checks.Target, accounts *oauthflow.Accounts) error {
-	source, err := accounts.SignIn(ctx, target.Address, oauthflow.AuthServer{URL: target.AuthServer, HTTP: n.HTTPClient()})
-	if errors.Is(err, oauthflow.ErrOtherServer) {
-		account, _ := accounts.Get(ctx, target.Address)
-		return badUsage("sign-in.other-server", checks.Args{"server": account.Server})
-	}
-	if err != nil {
-		return cl.keyringError(err, target.Address)
-	}
-	target.SignIn = source
-	// Which server it is that the portal uses is known from here on.
-	server := source.Server().URL
-	for _, region := range bitrix.Regions() {
-		if target.Region == "" && bitrix.AuthServer(region) == server {
-			target.Region = region
-		}
-	}
-	if target.AuthServer == "" && (target.Region == "" || bitrix.AuthServer(target.Region) != server) {
-		target.AuthServer = server
-	}
-	return nil
-}
-
-// readRequirements reads the files that --requires names; nil without any. What is no file may be the name of a ready one. What
-// is wrong with them is told line by line.
-func (cl *commandLine) readRequirements(files []string) (*requirements.Requirements, error) {
-	var all []*requirements.Requirements
-	for _, file := range files {
-		if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
-			if ready, ok := requirements.FromLibrary(file); ok {
-				all = append(all, ready)
-				continue
-			}
-		}
-		r, err := requirements.ReadFile(file)
-		var bad requirements.Errors
-		if errors.As(err, &bad) {
-			for _, e := range bad {
-				fmt.Fprintln(cl.Err, cl.words.RequirementsError(e))
-			}
-			return nil, badUsage("cli.bad-requirements", checks.Args{"file": file})
-		}
-		if err != nil {
-			return nil, cl.fail(err)
-		}
-		all = append(all, r)
-	}
-	if all == nil {
-		return nil, nil
-	}
-	return requirements.Merge(all...), nil
+	return cl.inputError(a.AddCredentials(ctx, target, c))
 }
 
 func checkFormat(format string) error {
@@ -302,20 +209,20 @@ func checkFormat(format string) error {
 }
 
 // runChecks makes the run, shows it, and sets the exit code.
-func (cl *commandLine) runChecks(ctx context.Context, n *transport.Net, target checks.Target, f checkFlags) error {
+func (cl *commandLine) runChecks(ctx context.Context, a *app.App, target checks.Target, f checkFlags) error {
 	format, verbose := f.format, f.verbose
 	if hosts := target.HostsToAsk(); hosts != nil { // a stranger's file names them: nothing is contacted unseen
 		fmt.Fprintln(cl.Err, cl.words.Say("cli.hosts-asked", checks.Args{"hosts": hosts}))
 	}
 	reporter := cl.reporter()
-	progress := cl.newProgress(checks.Planned(target), n.Pacer(target.Address.Host).Pause)
+	progress := cl.newProgress(checks.Planned(target), func() time.Duration { return a.Pause(target.Address) })
 	observers := observers{progress}
 	written := &lines{out: cl.Out, reporter: reporter, portal: target.Address.Display()}
 	if format == "jsonl" {
 		observers = append(observers, written)
 	}
 	secrets := target.Secrets() // a sign-in has others afterwards
-	outcome := checks.Run(ctx, n, target, observers)
+	outcome := a.Run(ctx, target, observers)
 	secrets = append(secrets, target.Secrets()...)
 	progress.end()
 	if written.err != nil {
@@ -341,26 +248,14 @@ func (cl *commandLine) runChecks(ctx context.Context, n *transport.Net, target c
 			fmt.Fprintln(cl.Err, cl.words.Say("cli.left-bound", nil))
 		}
 	}
-	return cl.saveReport(outcome, f, secrets)
-}
-
-// saveReport saves the report that --report asks for. No secret that the run used may be in it.
-func (cl *commandLine) saveReport(outcome *checks.Outcome, f checkFlags, secrets []secret.String) error {
 	if f.report == "" {
 		return nil
 	}
-	o := allowlist.Options{Portal: outcome.Target.Address, Region: outcome.Target.Region, Handlers: outcome.Target.Handlers, Requirements: outcome.Target.Requirements,
-		Outcome: outcome, Now: outcome.Finished, Version: cl.version}
-	o.Lists, _ = allowlist.Fetch(context.Background(), &feed.Fetcher{Dir: outcome.Target.FeedCache}, o, true) // those that the run has just kept; the letter says which are missing
-	letter, err := allowlist.LetterFor(o, cl.words)
-	if err != nil {
-		return cl.fail(err)
-	}
-	contents := report.Contents{Outcome: outcome, Letter: letter, Secrets: secrets}
+	contents := report.Contents{Outcome: outcome, Secrets: secrets}
 	if f.hideNames {
 		contents.Hide = report.Categories()
 	}
-	path, err := cl.reporter().Save(f.report, contents)
+	path, err := a.SaveReport(f.report, reporter, contents)
 	if err != nil {
 		return cl.reportError(err)
 	}
@@ -379,103 +274,6 @@ func exitOfCounts(counts map[checks.State]int) Exit {
 	default:
 		return ExitOK
 	}
-}
-
-// target is what to check, and what the owner agreed to.
-func (f *checkFlags) target(typed string) (checks.Target, error) {
-	t, err := f.network.target(typed)
-	for consent, given := range map[checks.Consent]bool{checks.Deep: f.deep, checks.ContentFilter: f.contentFilter, checks.EventTest: f.eventTest,
-		checks.PublicDNS: f.publicDNS} {
-		if given {
-			t.Consents = append(t.Consents, consent)
-		}
-	}
-	t.AsApplication, t.Handlers = f.asApplication, requirements.Handlers(f.handlers)
-	if places := allowlist.Places(); err == nil && f.handlers != "" && !slices.Contains(places, t.Handlers) {
-		return t, badUsage("cli.bad-value", checks.Args{"flag": "--handlers", "value": f.handlers, "allowed": names(places)})
-	}
-	return t, err
-}
-
-// target is the portal that is meant.
-func (f *networkFlags) target(typed string) (checks.Target, error) {
-	address, err := parsePortal(typed)
-	if err != nil {
-		return checks.Target{}, err
-	}
-	t := checks.Target{Address: address, AuthServer: f.authServer}
-	switch f.region {
-	case "auto":
-	case string(bitrix.CIS), string(bitrix.World):
-		t.Region = bitrix.Region(f.region)
-	default:
-		return t, badUsage("cli.bad-value", checks.Args{"flag": "--region", "value": f.region, "allowed": []string{"cis", "world", "auto"}})
-	}
-	if f.authServer != "" {
-		u, err := url.Parse(f.authServer)
-		if err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil || (u.Path != "" && u.Path != "/") || u.RawQuery != "" {
-			return t, badUsage("cli.bad-auth-server", nil)
-		}
-		t.AuthServer = "https://" + u.Host
-	}
-	if f.trust != "" {
-		if t.Trust, err = readRoots("--trust", f.trust); err != nil {
-			return t, err
-		}
-	}
-	return t, nil
-}
-
-// net is the way out that the flags describe.
-func (cl *commandLine) net(f networkFlags) (*transport.Net, error) {
-	way, err := f.way(cl.version)
-	if err != nil {
-		return nil, err
-	}
-	if cl.Way != nil {
-		cl.Way(&way)
-	}
-	return transport.New(way), nil
-}
-
-func (f *networkFlags) way(version string) (transport.Options, error) {
-	o := transport.Options{Proxy: transport.SystemProxy(), Version: version}
-	for _, text := range f.connectTo {
-		override, err := transport.ParseOverride(text)
-		if err != nil {
-			return o, badUsage("cli.bad-connect-to", checks.Args{"value": text})
-		}
-		o.ConnectTo = append(o.ConnectTo, override)
-	}
-	if f.publicRoots != "" {
-		roots, err := readRoots("--public-roots", f.publicRoots)
-		if err != nil {
-			return o, err
-		}
-		o.Roots = transport.Pool(roots)
-	}
-	return o, nil
-}
-
-func readRoots(flag, file string) ([]*x509.Certificate, error) {
-	pem, err := readFile(flag, file)
-	if err != nil {
-		return nil, err
-	}
-	roots, err := transport.ParseRoots(pem)
-	if err != nil {
-		return nil, badUsage("cli.bad-pem", checks.Args{"flag": flag, "file": file})
-	}
-	return roots, nil
-}
-
-// cacheFolder is where the queue's address lists are kept; without one they are asked for anew each time.
-func cacheFolder() string {
-	dir, err := os.UserCacheDir()
-	if err != nil {
-		return ""
-	}
-	return filepath.Join(dir, "boxready")
 }
 
 // observers tell several.

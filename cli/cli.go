@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -18,11 +19,11 @@ import (
 	"strings"
 
 	"boxready/checks"
+	"boxready/internal/app"
 	"boxready/internal/report"
 	"boxready/internal/requirements"
 	"boxready/internal/secret"
-	"boxready/internal/transport"
-	"boxready/internal/vault"
+	"boxready/internal/yamlfile"
 
 	"github.com/jeandeaual/go-locale"
 	"github.com/spf13/cobra"
@@ -45,11 +46,8 @@ type IO struct {
 	In       io.Reader
 	Out, Err io.Writer
 	Webhook  secret.String // that the environment names, none if zero
-	Keyring  vault.Backend // nil: the operating system's
-	Listen   string        // loopback address where a sign-in waits for the browser; "" for the usual one
-	// Way changes how requests leave; nil leaves it to the flags.
-	Way      func(*transport.Options)
-	Releases string // address of the newest version, see internal/release; "" if there is none
+	App      app.Options   // but for the version and the network, which flags say
+	Releases string        // address of the newest version, see internal/release; "" if there is none
 }
 
 // webhookVariable is the environment variable that a webhook's address may stand in: flags of a process can be seen by others.
@@ -60,7 +58,7 @@ const webhookVariable = "BOXREADY_WEBHOOK"
 func Standard() IO {
 	webhook := secret.New(os.Getenv(webhookVariable))
 	os.Unsetenv(webhookVariable)
-	return IO{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Webhook: webhook}
+	return IO{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Webhook: webhook, App: app.Options{Cache: app.CacheFolder()}}
 }
 
 // usageError is shown to the user by the key of its text.
@@ -262,11 +260,52 @@ func systemLanguage() string {
 	return report.Languages()[0]
 }
 
-// readFile reads a file that a flag names, with an error for its user.
-func readFile(flag, name string) ([]byte, error) {
-	data, err := os.ReadFile(name) // #nosec G304 -- the user names it
-	if err != nil {
-		return nil, badUsage("cli.bad-file", checks.Args{"flag": flag, "file": name, "missing": errors.Is(err, os.ErrNotExist)})
+// newApp returns the use cases over the network that the flags describe.
+func (cl *commandLine) newApp(n app.Network) (*app.App, error) {
+	o := cl.App
+	o.Version, o.Network = cl.version, n
+	a, err := app.New(o)
+	return a, cl.inputError(err)
+}
+
+// inputError puts what is wrong with an input, or with an account that is kept, into words. What stands in a file is told line by
+// line.
+func (cl *commandLine) inputError(err error) error {
+	var input *app.InputError
+	var account *app.AccountError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &account):
+		return cl.accountError(account.Err, account.Portal)
+	case !errors.As(err, &input):
+		return cl.fail(err)
 	}
-	return data, nil
+	args := checks.Args{"flag": "--" + input.Option}
+	maps.Copy(args, input.Args)
+	key := "cli." + string(input.Code)
+	switch input.Code {
+	case app.BadAddress:
+		key += "." + input.Args["reason"].(string)
+	case app.BadRequirements:
+		bad, _ := errors.AsType[requirements.Errors](input)
+		for _, e := range bad {
+			fmt.Fprintln(cl.Err, cl.words.RequirementsError(e))
+		}
+	case app.BadList:
+		key = "portals.bad-file"
+		bad, _ := errors.AsType[yamlfile.Errors](input)
+		for _, e := range bad {
+			fmt.Fprintln(cl.Err, cl.words.PortalsError(e))
+		}
+	case app.NoWebhook, app.WebhookHTTP, app.OtherWebhook:
+		key = "cli-account." + string(input.Code)
+	case app.OtherServer:
+		key = "sign-in.other-server"
+	case app.BadPaste:
+		key = "cli-probe.paste." + input.Args["reason"].(string)
+	case app.BadOutside:
+		key = "cli-probe." + string(input.Code)
+	}
+	return badUsage(key, args)
 }

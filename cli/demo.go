@@ -10,9 +10,9 @@ import (
 	"text/tabwriter"
 
 	"boxready/checks"
+	"boxready/internal/app"
 	"boxready/internal/demo"
 	"boxready/internal/requirements"
-	"boxready/internal/transport"
 
 	"github.com/spf13/cobra"
 )
@@ -76,7 +76,7 @@ func (cl *commandLine) demo(ctx context.Context, f demoFlags) error {
 	if err := checkFormat(f.format); err != nil {
 		return err
 	}
-	simulated, err := demo.Start(f.faults, f.with()...)
+	d, err := app.StartDemo(cl.version, f.faults, f.with()...)
 	var unknown *demo.UnknownFault
 	switch {
 	case errors.As(err, &unknown):
@@ -84,9 +84,10 @@ func (cl *commandLine) demo(ctx context.Context, f demoFlags) error {
 	case err != nil:
 		return cl.fail(err)
 	}
+	simulated := d.Portal
 	defer simulated.Close()
 	if f.checkNow {
-		return cl.checkDemo(ctx, simulated, f)
+		return cl.checkDemo(ctx, d, f)
 	}
 	// Neither the resolver nor a sign-in can be said on a command line.
 	if simulated.Needs("dns") || simulated.Needs("sign-in") {
@@ -153,17 +154,9 @@ func quote(path string) string {
 }
 
 // checkDemo checks the simulated portal as the faults need to be seen.
-func (cl *commandLine) checkDemo(ctx context.Context, simulated *demo.Portal, f demoFlags) error {
-	target, err := simulated.Target(cl.version)
-	if err != nil {
-		return cl.fail(err)
-	}
-	way, err := simulated.Way(cl.version)
-	if err != nil {
-		return cl.fail(err)
-	}
+func (cl *commandLine) checkDemo(ctx context.Context, d *app.Demo, f demoFlags) error {
 	fmt.Fprintln(cl.Err, cl.words.Say("demo.checking", nil))
 	ctx, cancel := context.WithTimeout(ctx, demo.Timeout)
 	defer cancel()
-	return cl.runChecks(ctx, transport.New(way), target, checkFlags{format: f.format, verbose: f.verbose})
+	return cl.runChecks(ctx, d.App, d.Target, checkFlags{format: f.format, verbose: f.verbose})
 }

@@ -63,15 +63,15 @@ func (cl *commandLine) export(ctx context.Context, f exporterFlags) error {
 	case f.timeout < 0:
 		return badUsage("cli.bad-timeout", nil)
 	}
-	r, portals, err := cl.openRounds(ctx, f.portals, f.network)
+	b, err := cl.openBatch(ctx, f.portals, f.network)
 	if err != nil {
 		return err
 	}
-	defer r.target.Shared.Close()
-	r.timeout = f.timeout
+	defer b.Close()
+	b.Timeout = f.timeout
 	listed := map[portal.Address]fleet.Portal{}
 	var addresses []portal.Address
-	for _, p := range portals {
+	for _, p := range b.Portals {
 		listed[p.Address], addresses = p, append(addresses, p.Address)
 	}
 	ln, err := net.Listen("tcp", f.listen)
@@ -81,14 +81,14 @@ func (cl *commandLine) export(ctx context.Context, f exporterFlags) error {
 	e := exporter.New(ctx, exporter.Options{
 		Portals: addresses, Interval: f.interval, Parallel: f.parallel, Version: cl.version,
 		Run: func(ctx context.Context, address portal.Address) (*checks.Outcome, error) {
-			return r.run(ctx, listed[address])
+			return b.Run(ctx, listed[address])
 		},
 		Failed: func(address portal.Address, err error) {
-			fmt.Fprintf(cl.Err, "%s: %s\n", address.Display(), cl.inWords(err))
+			fmt.Fprintf(cl.Err, "%s: %s\n", address.Display(), cl.errorText(err))
 		},
 	})
 	defer e.Close()
-	fmt.Fprintln(cl.Err, cl.words.Say("portals.exporting", checks.Args{"portals": len(portals), "url": "http://" + ln.Addr().String()}))
+	fmt.Fprintln(cl.Err, cl.words.Say("portals.exporting", checks.Args{"portals": len(b.Portals), "url": "http://" + ln.Addr().String()}))
 	if err := e.Serve(ctx, ln); err != nil {
 		return cl.fail(errors.New(secret.Mask(err.Error())))
 	}

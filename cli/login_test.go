@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"boxready/cli"
+	"boxready/internal/app"
 	"boxready/internal/secret"
 	"boxready/internal/simportal"
 	"boxready/internal/transport"
@@ -76,7 +77,7 @@ type desk struct {
 }
 
 func (d *desk) io(in io.Reader, out, err io.Writer) cli.IO {
-	return cli.IO{In: in, Out: out, Err: err, Webhook: secret.New(d.webhook), Keyring: d.keyring, Listen: d.listen, Way: d.leave}
+	return cli.IO{In: in, Out: out, Err: err, Webhook: secret.New(d.webhook), App: app.Options{Keyring: d.keyring, Listen: d.listen, Transport: d.leave}}
 }
 
 var lastPort atomic.Int32

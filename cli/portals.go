@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -17,22 +16,18 @@ import (
 
 	"boxready/assets"
 	"boxready/checks"
+	"boxready/internal/app"
 	"boxready/internal/fleet"
 	"boxready/internal/report"
-	"boxready/internal/requirements"
 	"boxready/internal/secret"
-	"boxready/internal/transport"
-	"boxready/internal/vault"
-	"boxready/internal/yamlfile"
-	"boxready/oauthflow"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"golang.org/x/sync/errgroup"
 )
 
-// manyFlags are the flags of check that are about many portals.
-type manyFlags struct {
+// batchFlags are the flags of check that are about many portals.
+type batchFlags struct {
 	portals  string
 	parallel int
 	resume   string
@@ -40,31 +35,31 @@ type manyFlags struct {
 
 const maxParallel = 256
 
-func (f *manyFlags) add(flags *pflag.FlagSet) {
+func (f *batchFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.portals, "portals", "", "`FILE` (YAML, or CSV) with the portals to check, and what may be asked of each; see boxready portals schema")
 	flags.IntVar(&f.parallel, "parallel", 16, "with --portals: how many portals are checked at once")
 	flags.StringVar(&f.resume, "resume", "", "with --portals: keep each portal's result in `FILE`, and don't check again what stands in it")
 }
 
-// forMany are the flags of check that go with --portals. The others are about one portal, and stand in the list.
-var forMany = []string{"portals", "parallel", "resume", "format", "timeout", "lang", "auth-server", "public-roots", "trust", "connect-to"}
+// withList are the flags of check that go with --portals. The others are about one portal, and stand in the list.
+var withList = []string{"portals", "parallel", "resume", "format", "timeout", "lang", "auth-server", "public-roots", "trust", "connect-to"}
 
 func (cl *commandLine) checkArgs(c *cobra.Command, args []string) error {
-	many := c.Flags().Changed("portals")
+	list := c.Flags().Changed("portals")
 	var bad error
 	c.Flags().Visit(func(f *pflag.Flag) {
 		switch {
 		case bad != nil:
-		case many && !slices.Contains(forMany, f.Name):
+		case list && !slices.Contains(withList, f.Name):
 			bad = badUsage("portals.not-with", checks.Args{"flag": "--" + f.Name})
-		case !many && (f.Name == "parallel" || f.Name == "resume"):
+		case !list && (f.Name == "parallel" || f.Name == "resume"):
 			bad = badUsage("portals.only-with", checks.Args{"flag": "--" + f.Name})
 		}
 	})
 	switch {
 	case bad != nil:
 		return bad
-	case !many:
+	case !list:
 		return cl.exactlyOnePortal(c, args)
 	case len(args) > 0:
 		return badUsage("portals.and-portal", nil)
@@ -82,9 +77,9 @@ func (cl *commandLine) portalsCommand() *cobra.Command {
 	c.AddCommand(&cobra.Command{
 		Use: "check FILE", Short: "Say what is wrong with a list, line by line", Args: cl.exactly(1, "portals.need-file"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			portals, err := cl.readPortals(args[0])
+			portals, err := app.ReadList(args[0])
 			if err != nil {
-				return err
+				return cl.inputError(err)
 			}
 			_, err = fmt.Fprintln(cl.Out, cl.words.Count("portals.in-order", len(portals)))
 			return err
@@ -99,159 +94,55 @@ func (cl *commandLine) portalsCommand() *cobra.Command {
 	return c
 }
 
-// readPortals reads a list. What is wrong with it is told line by line.
-func (cl *commandLine) readPortals(file string) ([]fleet.Portal, error) {
-	portals, err := fleet.ReadFile(file)
-	if bad, ok := errors.AsType[yamlfile.Errors](err); ok {
-		for _, e := range bad {
-			fmt.Fprintln(cl.Err, cl.words.PortalsError(e))
-		}
-		return nil, badUsage("portals.bad-file", checks.Args{"file": file})
-	}
-	return portals, err
-}
-
-// rounds makes runs against the portals of a list.
-type rounds struct {
-	cl           *commandLine
-	target       checks.Target // what all of them have in common
-	net          *transport.Net
-	accounts     *oauthflow.Accounts // nil if no portal needs them
-	requirements map[string]*requirements.Requirements
-	timeout      time.Duration // of one run; 0: what it needs
-}
-
-// openRounds reads a list, and everything that it names.
-func (cl *commandLine) openRounds(ctx context.Context, file string, network networkFlags) (*rounds, []fleet.Portal, error) {
-	portals, err := cl.readPortals(file)
+// openBatch reads a list, and everything that it names.
+func (cl *commandLine) openBatch(ctx context.Context, file string, network networkFlags) (*app.Batch, error) {
+	portals, err := app.ReadList(file)
 	if err != nil {
-		return nil, nil, err
+		return nil, cl.inputError(err)
 	}
-	r := &rounds{cl: cl, requirements: map[string]*requirements.Requirements{}}
-	if r.target, err = network.target(portals[0].Address.String()); err != nil {
-		return nil, nil, err
-	}
-	if r.net, err = cl.net(network); err != nil {
-		return nil, nil, err
-	}
-	for _, p := range portals {
-		if err := r.readRequirements(p, filepath.Dir(file)); err != nil {
-			return nil, nil, err
-		}
-	}
-	if err := r.openAccounts(ctx, file, portals); err != nil {
-		return nil, nil, err
-	}
-	cache := ""
-	if network.publicRoots == "" && len(network.connectTo) == 0 {
-		cache = cacheFolder()
-	}
-	r.target.Shared = checks.NewShared(ctx, r.net, cache)
-	return r, portals, nil
-}
-
-// readRequirements reads what a portal's applications require, once for all portals with the same ones.
-func (r *rounds) readRequirements(p fleet.Portal, folder string) error {
-	key := strings.Join(p.Requires, "\n")
-	if _, read := r.requirements[key]; read || key == "" {
-		return nil
-	}
-	var files []string
-	for _, name := range p.Requires {
-		beside := name
-		if !filepath.IsAbs(name) {
-			beside = filepath.Join(folder, name)
-		}
-		if _, err := os.Stat(beside); err == nil {
-			name = beside
-		}
-		files = append(files, name)
-	}
-	required, err := r.cl.readRequirements(files)
+	a, err := cl.newApp(network.Network)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	r.requirements[key] = required
-	if hosts := (&checks.Target{Requirements: required}).HostsToAsk(); hosts != nil {
-		fmt.Fprintln(r.cl.Err, r.cl.words.Say("cli.hosts-asked", checks.Args{"hosts": hosts}))
+	var unopened error
+	b, err := a.OpenBatch(ctx, file, portals, network.options(""), func() error {
+		unopened = cl.openKeyring(ctx, a)
+		return unopened
+	})
+	missing, _ := errors.AsType[app.MissingAccounts](err)
+	switch {
+	case unopened != nil:
+		return nil, unopened
+	case missing != nil:
+		cl.tellMissing(file, missing)
+		return nil, badUsage("portals.missing-secrets", nil)
+	case err != nil:
+		return nil, cl.inputError(err)
 	}
-	return nil
+	for _, hosts := range b.Hosts {
+		fmt.Fprintln(cl.Err, cl.words.Say("cli.hosts-asked", checks.Args{"hosts": hosts}))
+	}
+	return b, nil
 }
 
-// openAccounts opens the keyring if it is needed, and finds out at once what isn't in it.
-func (r *rounds) openAccounts(ctx context.Context, file string, portals []fleet.Portal) error {
-	needs := func(p fleet.Portal) bool { return p.Webhook || p.SignedIn }
-	if !slices.ContainsFunc(portals, needs) {
-		return nil
-	}
-	var err error
-	if r.accounts, err = r.cl.openKeyring(ctx); err != nil {
-		return err
-	}
-	missing := 0
-	for _, p := range portals {
-		if !needs(p) {
-			continue
-		}
-		account, err := r.accounts.Get(ctx, p.Address)
-		if err != nil && !errors.Is(err, vault.ErrNotFound) {
-			return r.cl.keyringError(err, p.Address)
-		}
-		for key, absent := range map[string]bool{"no-webhook": p.Webhook && !account.Webhook, "no-sign-in": p.SignedIn && !account.SignedIn()} {
-			if absent && missing < maxMissing {
-				fmt.Fprintf(r.cl.Err, "%s:%d: %s\n", file, p.Line, r.cl.words.Say("portals."+key, checks.Args{"portal": p.Address.Authority()}))
-			}
-			if absent {
-				missing++
+// tellMissing says which portals' webhooks and sign-ins aren't kept.
+func (cl *commandLine) tellMissing(file string, missing app.MissingAccounts) {
+	lines := 0
+	for _, m := range missing {
+		for key, absent := range map[string]bool{"no-webhook": m.Webhook, "no-sign-in": m.SignIn} {
+			if absent && lines < maxMissing {
+				fmt.Fprintf(cl.Err, "%s:%d: %s\n", file, m.Portal.Line, cl.words.Say("portals."+key, checks.Args{"portal": m.Portal.Address.Authority()}))
+				lines++
 			}
 		}
 	}
-	if missing > 0 {
-		return badUsage("portals.missing-secrets", nil)
-	}
-	return nil
 }
 
 const maxMissing = 20 // lines about what isn't in the keyring
 
-// run makes one run, with the deadline of one.
-func (r *rounds) run(ctx context.Context, p fleet.Portal) (*checks.Outcome, error) {
-	target := r.target
-	target.Address, target.Region = p.Address, p.Region
-	for _, c := range []struct {
-		consent checks.Consent
-		given   bool
-	}{{checks.Deep, p.Deep}, {checks.ContentFilter, p.ContentFilter}, {checks.PublicDNS, p.PublicDNS}} {
-		if c.given {
-			target.Consents = append(target.Consents, c.consent)
-		}
-	}
-	target.AsApplication, target.Handlers = p.AsApplication, p.Handlers
-	target.Requirements = r.requirements[strings.Join(p.Requires, "\n")]
-	if p.Webhook {
-		webhook, err := r.accounts.Webhook(ctx, p.Address)
-		if err != nil {
-			return nil, r.cl.keyringError(err, p.Address)
-		}
-		target.Webhook = &webhook
-	}
-	if p.SignedIn {
-		target.Moved = p.Deep
-		if err := r.cl.useSignIn(ctx, r.net, &target, r.accounts); err != nil {
-			return nil, err
-		}
-	}
-	limit := r.timeout
-	if limit == 0 {
-		limit = checks.Budget(target)
-	}
-	ctx, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
-	return checks.Run(ctx, r.net, target, nil), nil
-}
-
-// inWords says why a run could not be made.
-func (cl *commandLine) inWords(err error) string {
+// errorText says why a run could not be made.
+func (cl *commandLine) errorText(err error) string {
+	err = cl.inputError(err)
 	if usage, ok := errors.AsType[*usageError](err); ok {
 		return cl.words.Say(usage.key, usage.args)
 	}
@@ -265,29 +156,30 @@ func (cl *commandLine) checkPortals(ctx context.Context, f checkFlags) error {
 		return badUsage("portals.no-json", nil)
 	case f.timed && f.timeout <= 0:
 		return badUsage("cli.bad-timeout", nil)
-	case f.many.parallel < 1 || f.many.parallel > maxParallel:
+	case f.batch.parallel < 1 || f.batch.parallel > maxParallel:
 		return badUsage("portals.bad-parallel", checks.Args{"limit": maxParallel})
 	}
 	if err := checkFormat(f.format); err != nil {
 		return err
 	}
-	r, portals, err := cl.openRounds(ctx, f.many.portals, f.network)
+	b, err := cl.openBatch(ctx, f.batch.portals, f.network)
 	if err != nil {
 		return err
 	}
-	defer r.target.Shared.Close()
+	defer b.Close()
 	if f.timed {
-		r.timeout = f.timeout
+		b.Timeout = f.timeout
 	}
+	portals := b.Portals
 	// What lives long is small, and a run leaves a lot behind: collected less often, that takes 35 MB more and a seventh less of
 	// the processor's time.
 	defer debug.SetGCPercent(debug.SetGCPercent(400))
-	m := &many{cl: cl, reporter: cl.reporter(), overview: report.NewOverview(), total: len(portals)}
+	m := &batchRunner{cl: cl, reporter: cl.reporter(), overview: report.NewOverview(), total: len(portals)}
 	if f.format == "jsonl" {
 		m.out = append(m.out, cl.Out)
 	}
-	if f.many.resume != "" {
-		state, done, err := cl.openState(f.many.resume, m.overview, portals)
+	if f.batch.resume != "" {
+		state, done, err := cl.openState(f.batch.resume, m.overview, portals)
 		if err != nil {
 			return err
 		}
@@ -295,11 +187,11 @@ func (cl *commandLine) checkPortals(ctx context.Context, f checkFlags) error {
 		portals = slices.DeleteFunc(portals, func(p fleet.Portal) bool { return done[p.Address.String()] })
 		m.out, m.done = append(m.out, state), len(done)
 	}
-	return m.check(ctx, r, portals, f)
+	return m.run(ctx, b, portals, f)
 }
 
-// many is the progress of a run against many portals.
-type many struct {
+// batchRunner makes the runs against the portals of a list, and tells how far it is.
+type batchRunner struct {
 	cl       *commandLine
 	reporter *report.Reporter
 	out      []io.Writer // of lines of JSON
@@ -313,11 +205,11 @@ type many struct {
 	drawn    int
 }
 
-func (m *many) check(ctx context.Context, r *rounds, portals []fleet.Portal, f checkFlags) error {
+func (m *batchRunner) run(ctx context.Context, b *app.Batch, portals []fleet.Portal, f checkFlags) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	var group errgroup.Group
-	group.SetLimit(f.many.parallel)
+	group.SetLimit(f.batch.parallel)
 	for _, p := range portals {
 		if ctx.Err() != nil {
 			break
@@ -326,7 +218,7 @@ func (m *many) check(ctx context.Context, r *rounds, portals []fleet.Portal, f c
 			if ctx.Err() != nil {
 				return nil
 			}
-			outcome, err := r.run(ctx, p)
+			outcome, err := b.Run(ctx, p)
 			if ctx.Err() != nil {
 				return nil // what was broken off is no result
 			}
@@ -341,7 +233,7 @@ func (m *many) check(ctx context.Context, r *rounds, portals []fleet.Portal, f c
 }
 
 // finished takes a result, and writes it; false if that fails.
-func (m *many) finished(p fleet.Portal, outcome *checks.Outcome, err error) bool {
+func (m *batchRunner) finished(p fleet.Portal, outcome *checks.Outcome, err error) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.clear()
@@ -349,7 +241,7 @@ func (m *many) finished(p fleet.Portal, outcome *checks.Outcome, err error) bool
 	m.done++
 	if err != nil {
 		m.done, m.failed = m.done-1, m.failed+1
-		fmt.Fprintf(m.cl.Err, "%s: %s\n", p.Address.Display(), m.cl.inWords(err))
+		fmt.Fprintf(m.cl.Err, "%s: %s\n", p.Address.Display(), m.cl.errorText(err))
 		return true
 	}
 	document := m.reporter.Document(outcome)
@@ -363,7 +255,7 @@ func (m *many) finished(p fleet.Portal, outcome *checks.Outcome, err error) bool
 }
 
 // end says what came of it all, and sets the exit code by the worst.
-func (m *many) end(f checkFlags) error {
+func (m *batchRunner) end(f checkFlags) error {
 	m.clear()
 	if m.err != nil {
 		return m.cl.fail(m.err)
@@ -376,19 +268,19 @@ func (m *many) end(f checkFlags) error {
 	}
 	if left := m.total - m.done; left > 0 {
 		m.cl.exit = ExitCouldNot
-		fmt.Fprintln(m.cl.Err, m.cl.words.Say("portals.left", checks.Args{"left": left, "total": m.total, "failed": m.failed, "resume": f.many.resume}))
+		fmt.Fprintln(m.cl.Err, m.cl.words.Say("portals.left", checks.Args{"left": left, "total": m.total, "failed": m.failed, "resume": f.batch.resume}))
 	} else if f.format != "text" {
 		fmt.Fprintln(m.cl.Err, m.cl.words.Say("portals.progress", m.counts()))
 	}
 	return nil
 }
 
-func (m *many) counts() checks.Args {
+func (m *batchRunner) counts() checks.Args {
 	return checks.Args{"done": m.done, "total": m.total, "problems": m.overview.Verdicts()[checks.NotReady]}
 }
 
 // draw shows on a terminal how far it is.
-func (m *many) draw() {
+func (m *batchRunner) draw() {
 	columns, terminal := width(m.cl.Err)
 	if !terminal {
 		return
@@ -399,7 +291,7 @@ func (m *many) draw() {
 	m.drawn = len(line)
 }
 
-func (m *many) clear() {
+func (m *batchRunner) clear() {
 	if m.drawn > 0 {
 		fmt.Fprint(m.cl.Err, "\r", strings.Repeat(" ", m.drawn), "\r")
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"boxready/cli"
+	"boxready/internal/app"
 	"boxready/internal/simportal"
 	"boxready/internal/vault"
 )
@@ -21,7 +22,7 @@ import (
 func (f *simulatedFleet) check(ctx context.Context, out io.Writer, flags ...string) (cli.Exit, string) {
 	var said heard
 	args := slices.Concat([]string{"--lang", "en", "check", "--portals", f.list}, f.flags, flags)
-	exit := cli.Run(ctx, "1.2.3", args, cli.IO{In: strings.NewReader(""), Out: out, Err: &said, Keyring: f.keyring})
+	exit := cli.Run(ctx, "1.2.3", args, cli.IO{In: strings.NewReader(""), Out: out, Err: &said, App: app.Options{Keyring: f.keyring}})
 	return exit, said.String()
 }
 
@@ -191,7 +192,7 @@ func TestPortalsFromTheKeyring(t *testing.T) {
 
 	var saved heard
 	if exit := cli.Run(t.Context(), "1.2.3", []string{"accounts", "add-webhook", first.Host()}, cli.IO{In: strings.NewReader(first.Webhook() + "\n"),
-		Out: io.Discard, Err: &saved, Keyring: f.keyring}); exit != cli.ExitOK {
+		Out: io.Discard, Err: &saved, App: app.Options{Keyring: f.keyring}}); exit != cli.ExitOK {
 		t.Fatalf("exit %d: %s", exit, saved.String())
 	}
 	var out bytes.Buffer

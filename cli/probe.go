@@ -4,15 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 
 	"boxready/checks"
-	"boxready/internal/portal"
-	"boxready/internal/report"
+	"boxready/internal/app"
 	"boxready/internal/secret"
 	"boxready/internal/serverprobe"
-	"boxready/internal/transport"
 
 	"github.com/spf13/cobra"
 )
@@ -69,7 +66,7 @@ func (cl *commandLine) printProbe(kind serverprobe.Kind, args []string, root str
 	options := serverprobe.Options{Root: root}
 	page, shown := serverprobe.CommandLinePage, "PORTAL"
 	if len(args) == 1 {
-		address, err := parsePortal(args[0])
+		address, err := cl.parsePortal(args[0])
 		if err != nil {
 			return err
 		}
@@ -143,7 +140,7 @@ func (cl *commandLine) probeSSH(ctx context.Context, args []string, f sshFlags) 
 	}
 	options := serverprobe.Options{Root: f.root}
 	if len(args) == 2 {
-		if options.Portal, err = parsePortal(args[1]); err != nil {
+		if options.Portal, err = cl.parsePortal(args[1]); err != nil {
 			return err
 		}
 	}
@@ -151,20 +148,14 @@ func (cl *commandLine) probeSSH(ctx context.Context, args []string, f sshFlags) 
 	if err != nil {
 		return err
 	}
-	way, err := (&networkFlags{connectTo: f.connectTo}).way(cl.version)
+	a, err := cl.newApp(app.Network{ConnectTo: f.connectTo})
 	if err != nil {
 		return err
 	}
-	way.Proxy = nil // which is for the web
-	access := serverprobe.Access{Dial: transport.New(way).Dial, KnownHosts: serverprobe.KnownHosts(), Agent: os.Getenv("SSH_AUTH_SOCK"), Command: f.php}
-	if f.known != "" {
-		access.KnownHosts = []string{f.known}
-	}
 	input := cl.typed()
-	access.Password = func(ctx context.Context) (secret.String, error) {
+	printed, err := a.RunProbe(ctx, app.SSH{Server: server, KnownHosts: f.known, PHP: f.php, Password: func(ctx context.Context) (secret.String, error) {
 		return cl.askSecretFor(ctx, "cli-probe.ask-password", checks.Args{"server": server.String()}, input)
-	}
-	printed, err := serverprobe.RunPHP(ctx, server, access, script)
+	}}, script)
 	var failed *serverprobe.SSHError
 	if errors.As(err, &failed) {
 		return cl.fail(errors.New(cl.words.Say("cli-probe.ssh."+string(failed.Reason), checks.Args{"server": server.String(), "port": server.Port, "key": failed.Key, "output": failed.Output})))
@@ -189,31 +180,6 @@ func (cl *commandLine) probeSSH(ctx context.Context, args []string, f sshFlags) 
 	return nil
 }
 
-// readServerProbe reads the answer that --server-probe names; - is standard input. An answer that was damaged on its way is a
-// finding of the run, anything else the user's mistake.
-func (cl *commandLine) readServerProbe(file string) (*serverprobe.Probe, error) {
-	in := cl.In
-	if file != "-" {
-		opened, err := os.Open(file) // #nosec G304 -- the user names it
-		if err != nil {
-			return nil, badUsage("cli.bad-file", checks.Args{"flag": "--server-probe", "file": file, "missing": errors.Is(err, os.ErrNotExist)})
-		}
-		defer opened.Close()
-		in = opened
-	}
-	probe, err := serverprobe.Read(in)
-	var bad *serverprobe.PasteError
-	switch {
-	case err == nil:
-		return probe, nil
-	case !errors.As(err, &bad):
-		return nil, badUsage("cli.bad-file", checks.Args{"flag": "--server-probe", "file": file, "missing": false})
-	case bad.Reason == serverprobe.PasteCutOff, bad.Reason == serverprobe.PasteDamaged:
-		return &serverprobe.Probe{Damage: bad.Reason}, nil
-	}
-	return nil, badUsage(pasteKey(err), checks.Args{"file": file})
-}
-
 // pasteKey is the key of the text about an error of serverprobe.Parse.
 func pasteKey(err error) string {
 	var bad *serverprobe.PasteError
@@ -221,19 +187,4 @@ func pasteKey(err error) string {
 		return "cli-probe.paste." + string(serverprobe.PasteNoAnswer)
 	}
 	return "cli-probe.paste." + string(bad.Reason)
-}
-
-// readOutside reads the run that --outside names, which must be about the same portal.
-func (cl *commandLine) readOutside(file string, address portal.Address) (*checks.Outside, error) {
-	saved, err := report.Read(file)
-	var bad *report.ReadError
-	switch {
-	case errors.As(err, &bad) && (bad.Reason == report.ReadMissing || bad.Reason == report.ReadRefused):
-		return nil, badUsage("cli.bad-file", checks.Args{"flag": "--outside", "file": file, "missing": bad.Reason == report.ReadMissing})
-	case err != nil:
-		return nil, badUsage("cli-probe.bad-outside", checks.Args{"file": file, "reason": "format"})
-	case saved.Portal != address.String():
-		return nil, badUsage("cli-probe.bad-outside", checks.Args{"file": file, "reason": "other", "other": saved.Portal, "portal": address.Display()})
-	}
-	return saved.Outside(), nil
 }

@@ -10,7 +10,6 @@ import (
 	"sync"
 
 	"boxready/checks"
-	"boxready/internal/feed"
 	"boxready/internal/receiver/server"
 
 	"github.com/spf13/cobra"
@@ -86,7 +85,8 @@ func (cl *commandLine) receive(ctx context.Context, f receiverFlags) error {
 	case len(f.proxies) == 0:
 		fmt.Fprintln(cl.Err, cl.words.Say("cli-receiver.no-proxy", nil))
 	}
-	n, err := cl.net(f.network)
+	cl.App.Cache = "" // a service keeps nothing
+	a, err := cl.newApp(f.network.Network)
 	if err != nil {
 		return err
 	}
@@ -98,7 +98,7 @@ func (cl *commandLine) receive(ctx context.Context, f receiverFlags) error {
 	var refreshing sync.WaitGroup
 	defer refreshing.Wait()
 	defer stop()
-	refreshing.Go(func() { lists.Keep(ctx, &feed.Fetcher{Client: n.HTTPClient()}) })
+	refreshing.Go(func() { lists.Keep(ctx, a.Feed()) })
 	fmt.Fprintln(cl.Err, cl.words.Say("cli-receiver.started", checks.Args{"listen": listener.Addr().String(), "public": f.public}))
 	if err := service.Serve(ctx, listener, encrypted); err != nil {
 		return cl.fail(err)

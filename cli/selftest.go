@@ -7,7 +7,6 @@ import (
 
 	"boxready/checks"
 	"boxready/internal/report"
-	"boxready/internal/vault"
 
 	"github.com/spf13/cobra"
 )
@@ -32,12 +31,12 @@ func (cl *commandLine) selftest(ctx context.Context, network networkFlags, forma
 	if !slices.Contains([]string{"text", "json"}, format) {
 		return badUsage("cli.bad-value", checks.Args{"flag": "--format", "value": format, "allowed": []string{"text", "json"}})
 	}
-	n, err := cl.net(network)
+	a, err := cl.newApp(network.Network)
 	if err != nil {
 		return err
 	}
 	progress := cl.newProgress(checks.PlannedForSelfTest(), func() time.Duration { return 0 })
-	outcome := checks.RunSelfTest(ctx, n, checks.Self{Keyring: vault.NewKeyring(vault.Options{Backend: cl.Keyring}), Port: cl.Listen}, progress)
+	outcome := a.SelfTest(ctx, nil, progress)
 	progress.end()
 	cl.exit = exitOf(outcome)
 	if format == "json" {

@@ -8,6 +8,7 @@ import (
 
 	"boxready/assets"
 	"boxready/checks"
+	"boxready/internal/app"
 	"boxready/internal/release"
 
 	"github.com/spf13/cobra"
@@ -42,11 +43,11 @@ func (cl *commandLine) versionCommand() *cobra.Command {
 func (cl *commandLine) checkVersion(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, releaseTimeout)
 	defer cancel()
-	n, err := cl.net(networkFlags{})
+	a, err := cl.newApp(app.Network{})
 	if err != nil {
-		return cl.fail(err)
+		return err
 	}
-	r, err := release.Newest(ctx, n.HTTPClient(), cl.Releases)
+	r, err := a.NewestRelease(ctx, cl.Releases)
 	switch {
 	case errors.Is(err, release.ErrNoFeed):
 		cl.exit = ExitCouldNot

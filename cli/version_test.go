@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"boxready/cli"
+	"boxready/internal/app"
 	"boxready/internal/transport"
 )
 
@@ -29,7 +30,7 @@ func TestVersionCheck(t *testing.T) {
 		var out, errs bytes.Buffer
 		exit := cli.Run(context.Background(), "1.2.3", append(args, "--lang", "en"), cli.IO{
 			In: strings.NewReader(""), Out: &out, Err: &errs, Releases: feed.URL + "/latest.json",
-			Way: func(o *transport.Options) { o.Roots, o.Proxy = roots, nil },
+			App: app.Options{Transport: func(o *transport.Options) { o.Roots, o.Proxy = roots, nil }},
 		})
 		return out.String(), errs.String(), exit
 	}

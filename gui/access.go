@@ -6,18 +6,18 @@ import (
 
 	"boxready/checks"
 	"boxready/gui/model"
-	"boxready/internal/access"
+	"boxready/internal/app"
 	"boxready/internal/portal"
-	"boxready/internal/vault"
 	"boxready/oauthflow"
 )
 
-// Access is how the owner gets in to portals, and where that is kept; see access.Access. Its methods are called off the Fyne
+// Access is how the owner gets in to portals, and where that is kept; see app.App. Its methods are called off the Fyne
 // thread, but for ReturnAddress: they wait for the network, and for whoever answers the keyring's prompts.
 type Access interface {
 	ReturnAddress() string
-	Keys(context.Context, portal.Address) access.Keys
-	StartSignIn(context.Context, access.SignIn) (*oauthflow.Flow, error)
+	Keys(context.Context, portal.Address) app.Keys
+	MaySignIn(context.Context, checks.Target, checks.Observer) error
+	StartSignIn(context.Context, app.SignIn) (*oauthflow.Flow, error)
 	SaveSignIn(context.Context, portal.Address, oauthflow.App, oauthflow.Token) error
 	SignOut(context.Context, portal.Address) error
 	SaveWebhook(context.Context, portal.Webhook) error
@@ -33,7 +33,7 @@ func (r *runner) accessOf(s *model.Session) Access {
 }
 
 // useCredentials lets the runs of a session use what is kept for its portal.
-func (r *runner) useCredentials(s *model.Session, k access.Keys) {
+func (r *runner) useCredentials(s *model.Session, k app.Keys) {
 	s.Keys = &k
 	s.Target.Webhook, s.Target.SignIn = k.Webhook, k.SignIn
 	if k.Account.Confirmed && !s.Agreed(checks.Deep) {
@@ -42,7 +42,7 @@ func (r *runner) useCredentials(s *model.Session, k access.Keys) {
 	if s.Demo || k.Err != nil {
 		return
 	}
-	address, kept := s.Target.Address.String(), k.Place == vault.InKeyring && (k.Account.SignedIn() || k.Account.Webhook)
+	address, kept := s.Target.Address.String(), k.InKeyring() && (k.Account.SignedIn() || k.Account.Webhook)
 	r.background(func(context.Context) func() {
 		_ = r.params.Store.SetKeys(address, kept) // as with saveRun
 		return nil

@@ -221,7 +221,7 @@ func (c *cataloguePage) ask(s *model.Session, n model.Name) {
 	c.background(func(ctx context.Context) func() {
 		ctx, cancel := context.WithTimeout(ctx, checks.Budget(before.Target))
 		defer cancel()
-		after := checker.Again(ctx, before, checks.RequiredModules, nil)
+		after := checker.Again(ctx, before, nil, checks.RequiredModules)
 		secrets := after.Target.Secrets()
 		return func() {
 			s.Use(secrets...)

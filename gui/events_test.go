@@ -12,7 +12,7 @@ import (
 	"boxready/checks"
 	"boxready/gui"
 	"boxready/gui/store"
-	"boxready/internal/access"
+	"boxready/internal/app"
 	"boxready/internal/portal"
 	"boxready/internal/receiver"
 	"boxready/internal/vault"
@@ -24,8 +24,8 @@ type signedIn struct{ gui.Access }
 
 func (signedIn) ReturnAddress() string { return oauthflow.ReturnAddress() }
 
-func (signedIn) Keys(_ context.Context, a portal.Address) access.Keys {
-	return access.Keys{Account: oauthflow.Account{Portal: a, ClientID: "local.655f1c2d8a1b37.42180155"}, SignIn: oauthflow.NewSource(oauthflow.SourceOptions{}), Place: vault.InKeyring}
+func (signedIn) Keys(_ context.Context, a portal.Address) app.Keys {
+	return app.Keys{Account: oauthflow.Account{Portal: a, ClientID: "local.655f1c2d8a1b37.42180155"}, SignIn: oauthflow.NewSource(oauthflow.SourceOptions{}), Place: vault.InKeyring}
 }
 
 // eventRun is the window of somebody who has signed in; the test event of a run takes what the test says.
@@ -131,7 +131,7 @@ func (r *rig) verdictOver() bool { return r.says(r.say("window.events.begin", ni
 func TestEventsNeedASignIn(t *testing.T) {
 	s := eventRun{}.setup(t)
 	s.store = store.Open("")
-	s.access = &fakeAccess{keys: access.Keys{Place: vault.InKeyring}}
+	s.access = &fakeAccess{keys: app.Keys{Place: vault.InKeyring}}
 	r := open(t, s)
 	r.mustNotSay("События")
 	r.onEventsPage()

@@ -59,8 +59,8 @@ type Params struct {
 // Checker makes runs. Its methods are called off the Fyne thread.
 type Checker interface {
 	Run(context.Context, checks.Target, checks.Observer) *checks.Outcome
-	// Again makes one check of a run that is over again.
-	Again(ctx context.Context, before *checks.Outcome, id checks.ID, o checks.Observer) *checks.Outcome
+	// Again makes some checks of a run that is over again.
+	Again(ctx context.Context, before *checks.Outcome, o checks.Observer, ids ...checks.ID) *checks.Outcome
 }
 
 // Demo is a simulated portal.

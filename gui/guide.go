@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -14,7 +13,7 @@ import (
 	"boxready/gui/model"
 	"boxready/gui/style"
 	"boxready/gui/widgets"
-	"boxready/internal/access"
+	"boxready/internal/app"
 	"boxready/internal/bitrix"
 	"boxready/oauthflow"
 )
@@ -24,7 +23,7 @@ type attempt struct {
 	session *model.Session
 	access  Access
 	app     oauthflow.App
-	region  *atomic.Value // bitrix.Region that the owner named, "" for none
+	region  *app.RegionChoice
 	cancel  func()
 	stage   attemptStage
 	flow    *oauthflow.Flow // while it waits
@@ -171,13 +170,12 @@ func (p *signInPage) tryToBegin() {
 		return
 	}
 	p.id.mistake, p.secret.mistake = p.appMistake(p.id.text, aSecret), p.appMistake(anID, p.secret.text)
-	app, err := oauthflow.CheckApp(p.id.text, p.secret.text)
+	application, err := oauthflow.CheckApp(p.id.text, p.secret.text)
 	if err != nil {
 		p.fill()
 		return
 	}
-	a := &attempt{session: p.session, access: p.runs.accessOf(p.session), app: app, region: &atomic.Value{}}
-	a.region.Store(p.session.Target.Region)
+	a := &attempt{session: p.session, access: p.runs.accessOf(p.session), app: application, region: app.NewRegionChoice(p.session.Target.Region)}
 	if p.session.Agreed(checks.Deep) {
 		p.begin(a, false)
 		return
@@ -198,12 +196,12 @@ func (p *signInPage) begin(a *attempt, paste bool) {
 		stopTicking()
 	}
 	a.cancel, a.stage, a.err, a.pasting, a.asking, p.attempt, p.code = stop, lookingAtAddress, nil, paste, false, a, field{}
-	ask := access.SignIn{
-		Portal: a.session.Target.Address, App: a.app, PasteOnly: paste, Page: p.words.SignInPage(),
-		Region: func() bitrix.Region { return a.region.Load().(bitrix.Region) },
-	}
+	wanted := app.SignIn{Portal: a.session.Target.Address, App: a.app, Region: a.region, PasteOnly: paste, Page: p.words.SignInPage()}
 	p.background(func(context.Context) func() {
-		flow, err := a.access.StartSignIn(ctx, ask)
+		if err := a.access.MaySignIn(ctx, checks.Target{Address: wanted.Portal}, nil); err != nil {
+			return func() { p.failed(a, err) }
+		}
+		flow, err := a.access.StartSignIn(ctx, wanted)
 		if err != nil {
 			return func() { p.failed(a, err) }
 		}
@@ -412,7 +410,7 @@ func (p *signInPage) reason(err error) []string {
 // failedCard says why it failed, and what can be done.
 func (p *signInPage) failedCard(a *attempt) fyne.CanvasObject {
 	var (
-		blocked *access.BlockedError
+		blocked *app.BlockedError
 		port    *oauthflow.PortError
 	)
 	switch {
@@ -442,7 +440,7 @@ func (p *signInPage) askForRegion(a *attempt, then func()) []fyne.CanvasObject {
 	buttons := widgets.Flow(8)
 	for _, region := range bitrix.Regions() {
 		buttons.Add(widgets.NewButton(p.say("region."+string(region), nil), nil, func() {
-			a.region.Store(region)
+			a.region.Set(region)
 			then()
 		}))
 	}

@@ -15,6 +15,7 @@ import (
 	"boxready/gui/style"
 	"boxready/gui/widgets"
 	"boxready/internal/allowlist"
+	"boxready/internal/app"
 	"boxready/internal/report"
 )
 
@@ -119,12 +120,7 @@ func (p *reportPage) make() {
 	contents := report.Contents{Outcome: now.outcome, Hide: slices.Clone(p.hidden), Secrets: slices.Clone(s.Secrets)}
 	options, reporter := p.options(), p.reporter()
 	p.background(func(context.Context) func() {
-		var err error
-		contents.Letter, err = allowlist.LetterFor(options, now.words)
-		var bundle *report.Bundle
-		if err == nil {
-			bundle, err = reporter.Bundle(contents)
-		}
+		bundle, err := app.MakeReport(reporter, contents, options)
 		return func() {
 			if p.made != now || !slices.Equal(contents.Hide, p.hidden) {
 				return // another one is being made

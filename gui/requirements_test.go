@@ -14,7 +14,7 @@ import (
 	"boxready/checks"
 	"boxready/gui"
 	"boxready/gui/store"
-	"boxready/internal/access"
+	"boxready/internal/app"
 	"boxready/internal/portal"
 	"boxready/internal/requirements"
 	"boxready/internal/vault"
@@ -73,12 +73,12 @@ type unusedAccess struct{ gui.Access }
 
 func (unusedAccess) ReturnAddress() string { return oauthflow.ReturnAddress() }
 
-func (unusedAccess) Keys(_ context.Context, a portal.Address) access.Keys {
+func (unusedAccess) Keys(_ context.Context, a portal.Address) app.Keys {
 	webhook, err := portal.ParseWebhook(a.String() + "/rest/1/abcdefgh12345678/")
 	if err != nil {
 		panic(err)
 	}
-	return access.Keys{Account: oauthflow.Account{Portal: a, Webhook: true}, Webhook: &webhook, Place: vault.InKeyring}
+	return app.Keys{Account: oauthflow.Account{Portal: a, Webhook: true}, Webhook: &webhook, Place: vault.InKeyring}
 }
 
 // withWebhook is a store of somebody who keeps a webhook for portal.example.ru.

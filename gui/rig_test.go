@@ -467,16 +467,19 @@ func (s *fakeChecker) Run(ctx context.Context, target checks.Target, o checks.Ob
 	return outcome
 }
 
-func (s *fakeChecker) Again(ctx context.Context, before *checks.Outcome, id checks.ID, o checks.Observer) *checks.Outcome {
-	s.mu.Lock()
-	s.again = append(s.again, id)
-	s.mu.Unlock()
-	o.Started(id)
-	if s.gate != nil {
-		s.gate(ctx, id)
+func (s *fakeChecker) Again(ctx context.Context, before *checks.Outcome, o checks.Observer, ids ...checks.ID) *checks.Outcome {
+	after := before
+	for _, id := range ids {
+		s.mu.Lock()
+		s.again = append(s.again, id)
+		s.mu.Unlock()
+		o.Started(id)
+		if s.gate != nil {
+			s.gate(ctx, id)
+		}
+		after = s.outcome(before.Target)
+		o.Finished(id, slices.DeleteFunc(slices.Clone(after.Results), func(r checks.Result) bool { return r.Check != id }))
 	}
-	after := s.outcome(before.Target)
-	o.Finished(id, slices.DeleteFunc(slices.Clone(after.Results), func(r checks.Result) bool { return r.Check != id }))
 	return after
 }
 

@@ -79,18 +79,13 @@ func (r *runner) recheck(s *model.Session, ids ...checks.ID) {
 	}
 	s.Begin(r.params.Now(), planned, false)
 	r.execute(s, before.Target, func(ctx context.Context, c Checker, o checks.Observer) *checks.Outcome {
-		outcome := before
-		for _, id := range ids {
-			outcome = c.Again(ctx, outcome, id, o)
-		}
-		return outcome
+		return c.Again(ctx, before, o, ids...)
 	})
 }
 
 // execute makes a run against a target in the background and tells the session what happens.
 func (r *runner) execute(s *model.Session, target checks.Target, make func(context.Context, Checker, checks.Observer) *checks.Outcome) {
-	// What has no answer by then could not be told.
-	run, cancel := context.WithTimeout(r.ctx, checks.Budget(target))
+	run, cancel := context.WithCancel(r.ctx)
 	s.Use(target.Secrets()...)
 	stopTicking := r.every(time.Second, r.changed)
 	r.stop[s] = func() {

@@ -15,7 +15,7 @@ import (
 	"boxready/gui/model"
 	"boxready/gui/style"
 	"boxready/gui/widgets"
-	"boxready/internal/report"
+	"boxready/internal/app"
 	"boxready/internal/secret"
 	"boxready/internal/serverprobe"
 	"boxready/internal/untrusted"
@@ -344,20 +344,21 @@ func (p *serverPage) outsideCard(s *model.Session) fyne.CanvasObject {
 func (p *serverPage) takeOutside(path string) {
 	s := p.session
 	p.background(func(context.Context) func() {
-		saved, err := report.Read(path)
+		outside, err := app.ReadOutside(path, s.Target.Address)
 		return func() {
 			p.outside = ""
-			var bad *report.ReadError
-			switch args := (checks.Args{"file": filepath.Base(path), "portal": s.Target.Address.Display()}); {
-			case errors.As(err, &bad) && (bad.Reason == report.ReadMissing || bad.Reason == report.ReadRefused):
-				p.outside = p.say("server.unreadable", nil)
-			case err != nil:
-				p.outside = p.say("server.outside-no-run", args)
-			case saved.Portal != s.Target.Address.String():
-				args["other"] = saved.Portal
-				p.outside = p.say("server.outside-other", args)
-			default:
-				s.Target.Outside = saved.Outside()
+			if bad, ok := errors.AsType[*app.InputError](err); ok {
+				args := checks.Args{"file": filepath.Base(path), "portal": s.Target.Address.Display(), "other": bad.Args["other"]}
+				switch {
+				case bad.Code == app.BadFile:
+					p.outside = p.say("server.unreadable", nil)
+				case args["other"] == nil:
+					p.outside = p.say("server.outside-no-run", args)
+				default:
+					p.outside = p.say("server.outside-other", args)
+				}
+			} else {
+				s.Target.Outside = outside
 			}
 			if p.session == s {
 				p.refill(p.initialFocus)

@@ -11,9 +11,9 @@ import (
 	"boxready/gui/model"
 	"boxready/gui/style"
 	"boxready/gui/widgets"
-	"boxready/internal/access"
+	"boxready/internal/app"
 	"boxready/internal/portal"
-	"boxready/internal/vault"
+	"boxready/internal/secret"
 	"boxready/oauthflow"
 )
 
@@ -54,7 +54,7 @@ const (
 // signInState is what decides how the page looks, beside what is typed.
 type signInState struct {
 	session *model.Session
-	keys    *access.Keys
+	keys    *app.Keys
 	reading bool
 	guided  bool
 	stage   attemptStage
@@ -196,7 +196,7 @@ func (p *signInPage) overview() []fyne.CanvasObject {
 }
 
 // keptCard is what is kept.
-func (p *signInPage) keptCard(k *access.Keys) fyne.CanvasObject {
+func (p *signInPage) keptCard(k *app.Keys) fyne.CanvasObject {
 	var lines []fyne.CanvasObject
 	if p.done != "" {
 		check := widgets.NewPrimary(p.say("sign-in.check", nil), nil, func() {
@@ -233,7 +233,7 @@ func (p *signInPage) keptCard(k *access.Keys) fyne.CanvasObject {
 		again := widgets.NewButton(p.say("sign-in.retry", nil), nil, p.readAgain)
 		buttons := []fyne.CanvasObject{again}
 		text := p.keepingProblem(k.Err)
-		if errors.Is(k.Err, vault.ErrDamaged) || errors.Is(k.Err, vault.ErrNewer) {
+		if problem := app.AccountProblem(k.Err); problem == app.AccountDamaged || problem == app.AccountNewer {
 			buttons = append(buttons, widgets.NewButton(p.say("sign-in.forget", nil), nil, func() {
 				p.drop(func(ctx context.Context, a Access, address portal.Address) error { return a.Forget(ctx, address) })
 			}))
@@ -252,7 +252,7 @@ func (p *signInPage) drop(work func(context.Context, Access, portal.Address) err
 	p.background(func(ctx context.Context) func() {
 		err := work(ctx, a, s.Target.Address)
 		k := a.Keys(ctx, s.Target.Address)
-		if err != nil && !errors.Is(err, vault.ErrNotFound) {
+		if err != nil && app.AccountProblem(err) != app.AccountMissing {
 			k.Err = err
 		}
 		return func() { p.have(s, k) }
@@ -276,14 +276,14 @@ func (p *signInPage) readAgain() {
 }
 
 // have shows what is kept now.
-func (p *signInPage) have(s *model.Session, k access.Keys) {
+func (p *signInPage) have(s *model.Session, k app.Keys) {
 	p.reading = false
 	p.runs.useCredentials(s, k)
 	p.changed()
 }
 
 // signInCard offers the guide.
-func (p *signInPage) signInCard(k *access.Keys) fyne.CanvasObject {
+func (p *signInPage) signInCard(k *app.Keys) fyne.CanvasObject {
 	word, button := "sign-in.begin", widgets.NewPrimary
 	if k.Account.SignedIn() {
 		word, button = "sign-in.begin-again", widgets.NewButton
@@ -301,7 +301,7 @@ func (p *signInPage) signInCard(k *access.Keys) fyne.CanvasObject {
 }
 
 // webhookCard takes a webhook.
-func (p *signInPage) webhookCard(k *access.Keys) fyne.CanvasObject {
+func (p *signInPage) webhookCard(k *app.Keys) fyne.CanvasObject {
 	address := p.session.Target.Address
 	check := func(text string) string {
 		_, mistake := p.readWebhook(text)
@@ -327,15 +327,10 @@ func (p *signInPage) webhookCard(k *access.Keys) fyne.CanvasObject {
 
 // readWebhook reads what was pasted as the portal's webhook, or says what is wrong with it.
 func (p *signInPage) readWebhook(text string) (portal.Webhook, string) {
-	webhook, err := portal.ParseWebhook(text)
-	var bad *portal.AddressError
-	switch {
-	case errors.As(err, &bad), errors.Is(err, portal.ErrNoWebhook):
-		return webhook, p.say("sign-in.no-webhook", nil)
-	case err != nil:
-		return webhook, p.say("sign-in.webhook-http", nil)
-	case webhook.Address.String() != p.session.Target.Address.String():
-		return webhook, p.say("sign-in.other-portal", checks.Args{"portal": webhook.Address.Display()})
+	webhook, err := app.ParseWebhook(secret.New(text), p.session.Target.Address)
+	if bad, ok := errors.AsType[*app.InputError](err); ok {
+		key := map[app.InputCode]string{app.NoWebhook: "no-webhook", app.WebhookHTTP: "webhook-http", app.OtherWebhook: "other-portal"}[bad.Code]
+		return webhook, p.say("sign-in."+key, checks.Args{"portal": bad.Args["other"]})
 	}
 	return webhook, ""
 }
@@ -365,7 +360,7 @@ func (p *signInPage) saveWebhook() {
 }
 
 // place says where keys are kept; where that isn't the keyring, why not, with a button to try it again.
-func (p *signInPage) place(k *access.Keys) fyne.CanvasObject {
+func (p *signInPage) place(k *app.Keys) fyne.CanvasObject {
 	if k.Unkept == nil {
 		return widgets.NewText(p.say("sign-in.place", checks.Args{"place": p.words.Say("sign-in.place-"+k.Place.Keeper(), nil)}), widgets.Font{Color: widgets.Muted})
 	}
@@ -375,16 +370,10 @@ func (p *signInPage) place(k *access.Keys) fyne.CanvasObject {
 
 // keepingProblem says what is wrong with the keyring.
 func (p *signInPage) keepingProblem(err error) string {
-	args := checks.Args{"portal": p.session.Target.Address.Display(), "keeper": p.words.Say("sign-in.place-"+vault.InKeyring.Keeper(), nil)}
-	var failed *vault.Error
-	switch {
-	case errors.As(err, &failed):
-		return p.words.Say("sign-in.keyring-"+string(failed.Reason), args)
-	case errors.Is(err, vault.ErrNewer):
-		return p.words.Say("sign-in.account-newer", args)
-	case errors.Is(err, vault.ErrDamaged), errors.Is(err, vault.ErrInvalid):
-		return p.words.Say("sign-in.account-damaged", args)
-	default:
-		return p.words.Say("sign-in.keyring-"+string(vault.Refused), args)
+	problem := app.AccountProblem(err)
+	if problem == "" || problem == app.AccountMissing { // of an account that is there
+		problem = app.KeyringRefused
 	}
+	args := checks.Args{"portal": p.session.Target.Address.Display(), "keeper": p.words.Say("sign-in.place-"+app.KeyringKeeper(), nil)}
+	return p.words.Say("sign-in."+string(problem), args)
 }

@@ -18,7 +18,7 @@ import (
 	"boxready/checks"
 	"boxready/gui"
 	"boxready/gui/store"
-	"boxready/internal/access"
+	"boxready/internal/app"
 	"boxready/internal/bitrix"
 	"boxready/internal/demo"
 	"boxready/internal/portal"
@@ -31,7 +31,7 @@ import (
 // signInServer is a simulated portal and somebody who wants to get in, with a keyring that can be locked.
 type signInServer struct {
 	sim     *simportal.Sim
-	access  *access.Access
+	access  *app.App
 	keyring *keyring
 	grant   simportal.Grant
 	// browser gets the addresses that the browser was asked to open; it opens them if follow is true.
@@ -64,8 +64,8 @@ func newSignInServer(t *testing.T, follow bool, faults ...string) *signInServer 
 	n := transport.New(way)
 	d := &signInServer{sim: sim, keyring: &keyring{kept: map[string]string{}}, grant: sim.IssueGrant(simportal.TokenValid), browser: make(chan string, 10), follow: follow, client: n.HTTPClient()}
 	open := demo.Browser(n)
-	d.access = access.New(access.Options{
-		Net: n, Keyring: vault.NewKeyring(vault.Options{Backend: d.keyring}), Listen: listen,
+	d.access, err = app.New(app.Options{
+		Transport: func(o *transport.Options) { *o = way }, Keyring: d.keyring, Listen: listen,
 		OpenBrowser: func(address string) error {
 			d.browser <- address
 			if d.follow {
@@ -74,6 +74,9 @@ func newSignInServer(t *testing.T, follow bool, faults ...string) *signInServer 
 			return nil
 		},
 	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	return d
 }
 
@@ -480,16 +483,16 @@ func (r *rig) tapAfter(after, text string) {
 	test.Tap(found)
 }
 
-var _ gui.Access = (*access.Access)(nil)
+var _ gui.Access = (*app.App)(nil)
 
 // fakeAccess is an Access that does what the test says.
 type fakeAccess struct {
-	keys  access.Keys
-	start func(context.Context, access.SignIn) (*oauthflow.Flow, error)
+	keys  app.Keys
+	start func(context.Context, app.SignIn) (*oauthflow.Flow, error)
 }
 
 func (d *fakeAccess) ReturnAddress() string                               { return oauthflow.ReturnAddress() }
-func (d *fakeAccess) Keys(context.Context, portal.Address) access.Keys    { return d.keys }
+func (d *fakeAccess) Keys(context.Context, portal.Address) app.Keys       { return d.keys }
 func (d *fakeAccess) SignOut(context.Context, portal.Address) error       { return nil }
 func (d *fakeAccess) SaveWebhook(context.Context, portal.Webhook) error   { return nil }
 func (d *fakeAccess) RemoveWebhook(context.Context, portal.Address) error { return nil }
@@ -497,7 +500,8 @@ func (d *fakeAccess) Forget(context.Context, portal.Address) error        { retu
 func (d *fakeAccess) SaveSignIn(context.Context, portal.Address, oauthflow.App, oauthflow.Token) error {
 	return nil
 }
-func (d *fakeAccess) StartSignIn(ctx context.Context, s access.SignIn) (*oauthflow.Flow, error) {
+func (d *fakeAccess) MaySignIn(context.Context, checks.Target, checks.Observer) error { return nil }
+func (d *fakeAccess) StartSignIn(ctx context.Context, s app.SignIn) (*oauthflow.Flow, error) {
 	return d.start(ctx, s)
 }
 
@@ -506,10 +510,10 @@ const signInWaiting = "sign-in waiting"
 
 // signInStates are the page for signing in, as it can look.
 func signInStates() []pageState {
-	kept := access.Keys{Place: vault.InKeyring}
+	kept := app.Keys{Place: vault.InKeyring}
 	at := func(d *fakeAccess) func(*testing.T) setup { return func(*testing.T) setup { return setup{access: d} } }
 	failing := func(err error) *fakeAccess {
-		return &fakeAccess{kept, func(context.Context, access.SignIn) (*oauthflow.Flow, error) { return nil, err }}
+		return &fakeAccess{kept, func(context.Context, app.SignIn) (*oauthflow.Flow, error) { return nil, err }}
 	}
 	enter := func(r *rig) {
 		r.openSection("sign-in")
@@ -537,7 +541,7 @@ func signInStates() []pageState {
 	full := kept
 	full.Account = oauthflow.Account{ClientID: "local.655f1c2d8a1b37.42180155", Ends: time.Date(2027, 5, 22, 0, 0, 0, 0, time.UTC), Webhook: true}
 	full.Webhook, full.SignIn = &portal.Webhook{}, &oauthflow.Source{}
-	locked := access.Keys{Place: vault.InMemory, Unkept: &vault.Error{Reason: vault.Locked}}
+	locked := app.Keys{Place: vault.InMemory, Unkept: &vault.Error{Reason: vault.Locked}}
 	spoiled := kept
 	spoiled.Err = vault.ErrDamaged
 	return []pageState{
@@ -558,7 +562,7 @@ func signInStates() []pageState {
 			r.pasteInto(r.say("window.sign-in.client-secret", nil), strings.Repeat("s", 50))
 			r.key(fyne.KeyReturn)
 		}},
-		{signInWaiting, at(&fakeAccess{kept, func(ctx context.Context, s access.SignIn) (*oauthflow.Flow, error) {
+		{signInWaiting, at(&fakeAccess{kept, func(ctx context.Context, s app.SignIn) (*oauthflow.Flow, error) {
 			return oauthflow.Start(ctx, oauthflow.Options{
 				Portal: s.Portal, Confirmed: true, App: s.App, PasteOnly: true, OpenBrowser: func(string) error { return nil },
 				Server: oauthflow.ChooseServer(nil, "", bitrix.CIS),
@@ -570,7 +574,7 @@ func signInStates() []pageState {
 			r.mustSay(r.say("sign-in.silence", nil))
 			r.tap(r.say("window.sign-in.paste", nil))
 		}},
-		{"sign-in blocked", at(failing(&access.BlockedError{Result: checks.Result{Check: checks.HTTPSSeen, State: checks.Problem, Cause: checks.HTTPSNotSeen, Owner: checks.ServerAdmin}})), fails("blocked")},
+		{"sign-in blocked", at(failing(&app.BlockedError{Result: checks.Result{Check: checks.HTTPSSeen, State: checks.Problem, Cause: checks.HTTPSNotSeen, Owner: checks.ServerAdmin}})), fails("blocked")},
 		{"sign-in without a port", at(failing(&oauthflow.PortError{Reason: oauthflow.PortReserved})), fails("no-port")},
 		{"sign-in without a region", at(failing(oauthflow.ErrRegionUnknown)), fails("which-region")},
 		{"sign-in failed", at(failing(oauthflow.ErrInvalidClient)), fails("failed")},

@@ -7,7 +7,7 @@ import (
 
 	"boxready/checks"
 	"boxready/gui/store"
-	"boxready/internal/access"
+	"boxready/internal/app"
 	"boxready/internal/report"
 	"boxready/internal/requirements"
 	"boxready/internal/secret"
@@ -22,7 +22,7 @@ type Session struct {
 	Demo   bool          // a simulated portal
 	Past   *store.Portal // what the run before came to; nil for none
 
-	Keys *access.Keys // what is kept for the portal; nil before anybody has looked
+	Keys *app.Keys // what is kept for the portal; nil before anybody has looked
 
 	Applications []*Application             // whose requirements are compared with the portal; Require sets them
 	Given        *requirements.Requirements // that come with a simulated portal

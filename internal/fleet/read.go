@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"boxready/checks"
 	"boxready/internal/bitrix"
 	"boxready/internal/portal"
 	"boxready/internal/requirements"
@@ -36,6 +37,20 @@ type Portal struct {
 	Requires                         []string // files, beside the list if relative, or names of ready ones
 	Region                           bitrix.Region
 	Handlers                         requirements.Handlers
+}
+
+// Consents are what the portal's owner agreed to.
+func (p Portal) Consents() (consents []checks.Consent) {
+	if p.Deep {
+		consents = append(consents, checks.Deep)
+	}
+	if p.ContentFilter {
+		consents = append(consents, checks.ContentFilter)
+	}
+	if p.PublicDNS {
+		consents = append(consents, checks.PublicDNS)
+	}
+	return consents
 }
 
 // ReadFile reads a list. A file whose name ends in .csv is CSV, any other YAML. The error is a yamlfile.Errors.

@@ -1,4 +1,4 @@
-package access_test
+package app_test
 
 import (
 	"context"
@@ -14,7 +14,7 @@ import (
 	"go.uber.org/goleak"
 
 	"boxready/checks"
-	"boxready/internal/access"
+	"boxready/internal/app"
 	"boxready/internal/bitrix"
 	"boxready/internal/demo"
 	"boxready/internal/portal"
@@ -26,18 +26,19 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// patience is for what has to come at once, on a machine that may have a lot else to do.
-const patience = 2 * time.Minute
+// waitLimit is for what has to come at once, on a machine that may have a lot else to do.
+const waitLimit = 2 * time.Minute
 
-// away is a portal with somebody who wants to get in.
-type away struct {
-	*access.Access
-	sim     *simportal.Sim
-	address portal.Address
-	app     oauthflow.App
+// fixture is a simulated portal, and the use cases over the network to it.
+type fixture struct {
+	*app.App
+	sim         *simportal.Sim
+	address     portal.Address
+	application oauthflow.App
 }
 
-func start(t *testing.T, keyring *vault.Keyring, faults ...string) away {
+// start starts a portal. Without a keyring, accounts are kept in memory.
+func start(t *testing.T, keyring vault.Backend, faults ...string) fixture {
 	t.Helper()
 	// Nobody else on this machine uses that address.
 	listen := fmt.Sprintf("127.%d.%d.%d:41924", 1+rand.IntN(254), rand.IntN(256), 1+rand.IntN(254))
@@ -58,25 +59,33 @@ func start(t *testing.T, keyring *vault.Keyring, faults ...string) away {
 		}
 		way.ConnectTo = append(way.ConnectTo, override)
 	}
-	n := transport.New(way)
 	address, err := portal.ParseAddress(sim.Host())
 	if err != nil {
 		t.Fatal(err)
 	}
 	grant := sim.IssueGrant(simportal.TokenValid)
-	app, err := oauthflow.CheckApp(grant.ClientID, grant.ClientSecret)
+	application, err := oauthflow.CheckApp(grant.ClientID, grant.ClientSecret)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return away{access.New(access.Options{Net: n, Keyring: keyring, Listen: listen, OpenBrowser: demo.Browser(n)}), sim, address, app}
+	a, err := app.New(app.Options{Transport: func(o *transport.Options) { *o = way }, Keyring: keyring, InMemory: keyring == nil, Listen: listen,
+		OpenBrowser: demo.Browser(transport.New(way))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fixture{a, sim, address, application}
 }
 
-func (a away) signIn(region bitrix.Region) access.SignIn {
-	return access.SignIn{Portal: a.address, App: a.app, Region: func() bitrix.Region { return region }}
+// signIn begins to sign in, if that is safe.
+func (a fixture) signIn(ctx context.Context, region bitrix.Region) (*oauthflow.Flow, error) {
+	if err := a.MaySignIn(ctx, checks.Target{Address: a.address}, nil); err != nil {
+		return nil, err
+	}
+	return a.StartSignIn(ctx, app.SignIn{Portal: a.address, App: a.application, Region: app.NewRegionChoice(region)})
 }
 
 // calls are the paths that were asked for at a server.
-func (a away) calls(server string) (paths []string) {
+func (a fixture) calls(server string) (paths []string) {
 	for _, r := range a.sim.Log() {
 		if r.Server == server {
 			paths = append(paths, r.Path)
@@ -87,7 +96,7 @@ func (a away) calls(server string) (paths []string) {
 
 func TestSignIn(t *testing.T) {
 	a := start(t, nil)
-	flow, err := a.StartSignIn(t.Context(), a.signIn(""))
+	flow, err := a.signIn(t.Context(), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,17 +108,17 @@ func TestSignIn(t *testing.T) {
 		t.Error("the page for signing in was opened before the browser was")
 	}
 	flow.OpenBrowser()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), waitLimit)
 	defer cancel()
 	token, err := flow.Wait(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := a.SaveSignIn(t.Context(), a.address, a.app, token); err != nil {
+	if err := a.SaveSignIn(t.Context(), a.address, a.application, token); err != nil {
 		t.Fatal(err)
 	}
 	k := a.Keys(t.Context(), a.address)
-	if k.Err != nil || k.Unkept != nil || k.SignIn == nil || k.Webhook != nil || k.Account.ClientID != a.app.ClientID || k.Place != vault.InMemory {
+	if k.Err != nil || k.Unkept != nil || k.SignIn == nil || k.Webhook != nil || k.Account.ClientID != a.application.ClientID || k.Place != vault.InMemory {
 		t.Fatalf("kept: %+v", k)
 	}
 	if _, err := k.SignIn.Refresh(t.Context()); err != nil {
@@ -130,8 +139,8 @@ func TestNoSignInByAnAddressThatThePortalShouldNotReport(t *testing.T) {
 		t.Run(fault, func(t *testing.T) {
 			t.Parallel()
 			a := start(t, nil, fault)
-			_, err := a.StartSignIn(t.Context(), a.signIn(bitrix.CIS))
-			var blocked *access.BlockedError
+			_, err := a.signIn(t.Context(), bitrix.CIS)
+			var blocked *app.BlockedError
 			if !errors.As(err, &blocked) || blocked.Result.Cause != want {
 				t.Errorf("error %v", err)
 			}
@@ -151,7 +160,7 @@ func TestCancelledWhileTheAddressIsLookedAt(t *testing.T) {
 	a := start(t, nil)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if flow, err := a.StartSignIn(ctx, a.signIn("")); !errors.Is(err, context.Canceled) {
+	if flow, err := a.signIn(ctx, ""); !errors.Is(err, context.Canceled) {
 		flow.Close()
 		t.Errorf("error %v", err)
 	}
@@ -215,12 +224,12 @@ func TestAKeyringThatComesLater(t *testing.T) {
 	ctx := t.Context()
 	backend := &keyring{kept: map[string]string{}}
 	ring := vault.NewKeyring(vault.Options{Backend: backend})
-	a := start(t, ring)
+	a := start(t, backend)
 
 	// Another run of BoxReady kept a sign-in, and a webhook of a second portal.
 	earlier := oauthflow.NewAccounts(ring)
-	token := oauthflow.Token{Server: "https://oauth.bitrix24.tech", Access: a.app.ClientSecret, Refresh: a.app.ClientSecret}
-	if err := earlier.SaveSignIn(ctx, a.address, a.app, token); err != nil {
+	token := oauthflow.Token{Server: "https://oauth.bitrix24.tech", Access: a.application.ClientSecret, Refresh: a.application.ClientSecret}
+	if err := earlier.SaveSignIn(ctx, a.address, a.application, token); err != nil {
 		t.Fatal(err)
 	}
 	second := webhook(t, "https://second.example/rest/1/abcdef0123456789/")
@@ -229,7 +238,7 @@ func TestAKeyringThatComesLater(t *testing.T) {
 	}
 
 	backend.set(&vault.Error{Reason: vault.Locked})
-	if err := a.Open(ctx); !errors.Is(err, vault.Locked) || a.Place() != vault.InMemory {
+	if err := a.OpenKeyring(ctx); !errors.Is(err, vault.Locked) || a.Place() != vault.InMemory {
 		t.Fatalf("a locked keyring: %v, in %s", err, a.Place())
 	}
 	hook := webhook(t, "https://"+a.sim.Host()+"/rest/1/0123456789abcdef/")
@@ -241,7 +250,7 @@ func TestAKeyringThatComesLater(t *testing.T) {
 	}
 
 	backend.set(nil)
-	if err := a.Open(ctx); err != nil || a.Place() != vault.InKeyring {
+	if err := a.OpenKeyring(ctx); err != nil || a.Place() != vault.InKeyring {
 		t.Fatalf("unlocked: %v, in %s", err, a.Place())
 	}
 	if account, err := a.Get(ctx, a.address); err != nil || !account.Webhook || !account.SignedIn() || !account.Confirmed {
@@ -255,7 +264,7 @@ func TestAKeyringThatComesLater(t *testing.T) {
 		t.Errorf("in the keyring itself: %v", err)
 	}
 	backend.set(&vault.Error{Reason: vault.Locked})
-	if err := a.Open(ctx); err != nil {
+	if err := a.OpenKeyring(ctx); err != nil {
 		t.Errorf("what is open is tried again: %v", err)
 	}
 }
@@ -264,29 +273,29 @@ func TestASignInMadeWithoutTheKeyringReplacesTheOldOne(t *testing.T) {
 	ctx := t.Context()
 	backend := &keyring{kept: map[string]string{}}
 	ring := vault.NewKeyring(vault.Options{Backend: backend})
-	a := start(t, ring)
+	a := start(t, backend)
 	old, err := oauthflow.CheckApp("local.0000000000000.1", strings.Repeat("o", 30))
 	if err != nil {
 		t.Fatal(err)
 	}
-	token := oauthflow.Token{Server: "https://oauth.bitrix24.tech", Access: a.app.ClientSecret, Refresh: a.app.ClientSecret}
+	token := oauthflow.Token{Server: "https://oauth.bitrix24.tech", Access: a.application.ClientSecret, Refresh: a.application.ClientSecret}
 	earlier := oauthflow.NewAccounts(ring)
 	if err := errors.Join(earlier.SaveSignIn(ctx, a.address, old, token), earlier.SaveWebhook(ctx, webhook(t, a.sim.Webhook()))); err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(a.SaveSignIn(ctx, a.address, a.app, token), a.Open(ctx)); err != nil {
+	if err := errors.Join(a.SaveSignIn(ctx, a.address, a.application, token), a.OpenKeyring(ctx)); err != nil {
 		t.Fatal(err)
 	}
-	if account, err := a.Get(ctx, a.address); err != nil || account.ClientID != a.app.ClientID || !account.Webhook {
+	if account, err := a.Get(ctx, a.address); err != nil || account.ClientID != a.application.ClientID || !account.Webhook {
 		t.Errorf("%+v, %v", account, err)
 	}
 }
 
 func TestAKeyringThatNobodyUnlocks(t *testing.T) {
-	a := start(t, vault.NewKeyring(vault.Options{Backend: &keyring{broken: &vault.Error{Reason: vault.Absent}}}))
+	a := start(t, &keyring{broken: &vault.Error{Reason: vault.Absent}})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := a.Open(ctx); err == nil {
+	if err := a.OpenKeyring(ctx); err == nil {
 		t.Error("no error")
 	}
 	if err := a.SaveWebhook(t.Context(), webhook(t, a.sim.Webhook())); err != nil {

@@ -1,0 +1,141 @@
+// Package app is what BoxReady can do, once for the window, the command line and the exporter: it makes targets of options, runs
+// the checklist and parts of it, signs in to portals and keeps accounts, writes reports, and reads what people hand in. It alone
+// above the checks touches the network and the keyring; what shows it knows neither. Everything here may wait, for the network or
+// for somebody who answers a prompt of the keyring.
+//
+// What is wrong with something that was typed, or with a file, is an *InputError: codes, which each caller puts into words.
+package app
+
+import (
+	"context"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	"boxready/checks"
+	"boxready/internal/feed"
+	"boxready/internal/portal"
+	"boxready/internal/release"
+	"boxready/internal/transport"
+	"boxready/internal/vault"
+	"boxready/oauthflow"
+)
+
+// Options say how anything is reached, and where it is kept.
+type Options struct {
+	Version string // of BoxReady
+	Network Network
+	// Transport changes how requests leave; nil leaves it to Network.
+	Transport func(*transport.Options)
+	Keyring   vault.Backend // nil: the operating system's
+	InMemory  bool          // accounts are kept in memory only
+	// Cache is the folder in which the event queue's address lists are kept between runs; "" for none. It isn't used where Network
+	// leads to other servers than the vendor's.
+	Cache string
+	// Listen is where a sign-in waits for the browser, host:port on loopback; "" is the usual place.
+	Listen string
+	// OpenBrowser opens an address; nil is the system's browser.
+	OpenBrowser func(url string) error
+}
+
+// Network says how requests leave, as typed. The zero value is the system's proxy and the built-in public roots.
+type Network struct {
+	ConnectTo   []string // HOST:PORT:ADDR:PORT, see transport.ParseOverride
+	PublicRoots string   // PEM file that replaces the built-in public roots; "" for none
+}
+
+// App offers the use cases over one network, so that all of them keep a portal's pace. It is safe for concurrent use.
+type App struct {
+	*oauthflow.Accounts
+	options   Options
+	transport transport.Options
+	net       *transport.Net
+	keyring   *vault.Keyring // nil: none is used
+	store     *store
+	feed      *feed.Fetcher // one: it sees to it that nobody is asked too often
+}
+
+// New returns an App that keeps accounts in memory until OpenKeyring finds a keyring that works. Nothing is asked yet. The error
+// is an *InputError.
+func New(o Options) (*App, error) {
+	way, err := o.Network.transport(o.Version)
+	if err != nil {
+		return nil, err
+	}
+	if o.Network.PublicRoots != "" || len(o.Network.ConnectTo) > 0 {
+		o.Cache = ""
+	}
+	if o.Transport != nil {
+		o.Transport(&way)
+	}
+	a := &App{options: o, transport: way, net: transport.New(way)}
+	if !o.InMemory {
+		a.keyring = vault.NewKeyring(vault.Options{Backend: o.Keyring})
+	}
+	a.store = newStore(a.keyring)
+	a.Accounts = oauthflow.NewAccounts(a.store)
+	a.feed = &feed.Fetcher{Client: a.net.HTTPClient(), Dir: o.Cache, Now: time.Now}
+	return a, nil
+}
+
+func (n Network) transport(version string) (transport.Options, error) {
+	o := transport.Options{Proxy: transport.SystemProxy(), Version: version}
+	for _, text := range n.ConnectTo {
+		override, err := transport.ParseOverride(text)
+		if err != nil {
+			return o, &InputError{Option: "connect-to", Code: BadConnectTo, Args: checks.Args{"value": text}}
+		}
+		o.ConnectTo = append(o.ConnectTo, override)
+	}
+	if n.PublicRoots != "" {
+		roots, err := readRoots("public-roots", n.PublicRoots)
+		if err != nil {
+			return o, err
+		}
+		o.Roots = transport.Pool(roots)
+	}
+	return o, nil
+}
+
+// Folder is BoxReady's own folder in one of the system's, e.g. os.UserCacheDir; "" if the system has none.
+func Folder(system func() (string, error)) string {
+	dir, err := system()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(dir, "boxready")
+}
+
+// CacheFolder is where what can be had again is kept; "" if the system has no such place.
+func CacheFolder() string { return Folder(os.UserCacheDir) }
+
+// Feed gets the event queue's address lists.
+func (a *App) Feed() *feed.Fetcher { return a.feed }
+
+// Pause is how long BoxReady itself holds back the requests to a portal at the moment.
+func (a *App) Pause(address portal.Address) time.Duration { return a.net.Pacer(address.Host).Pause() }
+
+// ProxyName names the system's proxy for an address; "" for none. It may block.
+func (a *App) ProxyName(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	proxy, err := a.net.ProxyFor(u.Scheme, u.Hostname(), transport.PortOf(u))
+	if err != nil || proxy == nil {
+		return ""
+	}
+	return transport.ProxyName(proxy)
+}
+
+// NewestRelease asks for the newest version at an address, see release.Newest.
+func (a *App) NewestRelease(ctx context.Context, address string) (release.Release, error) {
+	return release.Newest(ctx, a.net.HTTPClient(), address)
+}
+
+// SelfTest looks at what BoxReady needs on this computer. display tells whether a window can be opened; nil for a program that has
+// none.
+func (a *App) SelfTest(ctx context.Context, display func(context.Context) error, observer checks.Observer) *checks.Outcome {
+	return checks.RunSelfTest(ctx, a.net, checks.Self{Keyring: a.keyring, Port: a.options.Listen, Display: display}, orSilence(observer))
+}

@@ -1,0 +1,33 @@
+package app
+
+import (
+	"context"
+
+	"boxready/checks"
+)
+
+// Run makes a run against a target. It is over after checks.Budget if ctx has no deadline.
+func (a *App) Run(ctx context.Context, target checks.Target, observer checks.Observer) *checks.Outcome {
+	ctx, cancel := withBudget(ctx, target)
+	defer cancel()
+	return checks.Run(ctx, a.net, target, orSilence(observer))
+}
+
+// Again makes some checks of a run once more, one after the other, each with those that it stands on.
+func (a *App) Again(ctx context.Context, before *checks.Outcome, observer checks.Observer, ids ...checks.ID) *checks.Outcome {
+	ctx, cancel := withBudget(ctx, before.Target)
+	defer cancel()
+	outcome := before
+	for _, id := range ids {
+		outcome = checks.Again(ctx, a.net, outcome, id, orSilence(observer))
+	}
+	return outcome
+}
+
+// withBudget gives a run its usual time, unless somebody gave it another.
+func withBudget(ctx context.Context, target checks.Target) (context.Context, context.CancelFunc) {
+	if _, limited := ctx.Deadline(); limited {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(ctx, checks.Budget(target))
+}
