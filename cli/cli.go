@@ -18,11 +18,11 @@ import (
 	"strings"
 
 	"boxready/checks"
-	"boxready/internal/report"
 	"boxready/internal/requirements"
 	"boxready/internal/secret"
 	"boxready/internal/transport"
 	"boxready/internal/vault"
+	"boxready/internal/words"
 
 	"github.com/jeandeaual/go-locale"
 	"github.com/spf13/cobra"
@@ -78,7 +78,7 @@ type commandLine struct {
 	IO
 	version string
 	lang    string
-	words   *report.Words
+	words   *words.Texts
 	exit    Exit
 }
 
@@ -238,14 +238,14 @@ func (cl *commandLine) useLanguage() error {
 	if lang == "" {
 		lang = systemLanguage()
 	}
-	if !slices.Contains(report.Languages(), lang) {
+	if !slices.Contains(words.Languages(), lang) {
 		cl.lang, cl.words = "", nil
 		if err := cl.useLanguage(); err != nil {
 			return err
 		}
-		return badUsage("cli.bad-lang", checks.Args{"value": lang, "languages": report.Languages()})
+		return badUsage("cli.bad-lang", checks.Args{"value": lang, "languages": words.Languages()})
 	}
-	words, err := report.NewWords(lang)
+	words, err := words.New(lang)
 	if err != nil {
 		return cl.fail(err)
 	}
@@ -256,10 +256,10 @@ func (cl *commandLine) useLanguage() error {
 func systemLanguage() string {
 	system, err := locale.GetLanguage()
 	// On a system without a setting the variables are empty or "C"; that is no error to tell anyone of.
-	if err == nil && slices.Contains(report.Languages(), strings.ToLower(system)) {
+	if err == nil && slices.Contains(words.Languages(), strings.ToLower(system)) {
 		return strings.ToLower(system)
 	}
-	return report.Languages()[0]
+	return words.Languages()[0]
 }
 
 // readFile reads a file that a flag names, with an error for its user.

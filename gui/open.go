@@ -10,6 +10,7 @@ import (
 	"boxready/checks"
 	"boxready/internal/instance"
 	"boxready/internal/report"
+	"boxready/internal/words"
 )
 
 // Open shows files that a person opened with BoxReady: requirements and reports. Whatever is laid over the pages is put away, as
@@ -74,7 +75,7 @@ func (w *Window) showReports(files []string) {
 }
 
 // readMistake says why a report can't be shown.
-func readMistake(words *report.Words, err error, file string) string {
+func readMistake(words *words.Texts, err error, file string) string {
 	reason, schema := report.ReadDamaged, 0
 	var read *report.ReadError
 	if errors.As(err, &read) {

@@ -16,6 +16,7 @@ import (
 	"boxready/gui/widgets"
 	"boxready/internal/allowlist"
 	"boxready/internal/report"
+	"boxready/internal/words"
 )
 
 // reportPage shows the report for support, exactly as it would be saved, and what is hidden in it; and the runs of before.
@@ -48,7 +49,7 @@ type reportPage struct {
 type ingredients struct {
 	session *model.Session
 	outcome *checks.Outcome
-	words   *report.Words
+	words   *words.Texts
 }
 
 func (p *reportPage) now() ingredients {

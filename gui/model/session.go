@@ -8,9 +8,9 @@ import (
 	"boxready/checks"
 	"boxready/gui/store"
 	"boxready/internal/access"
-	"boxready/internal/report"
 	"boxready/internal/requirements"
 	"boxready/internal/secret"
+	"boxready/internal/words"
 )
 
 // Slow is after how long a check that is under way is said to be slow.
@@ -48,7 +48,7 @@ type Session struct {
 	results     map[checks.ID][]checks.Result // by the check that found them
 
 	said   map[string]Row // findings in words, by their row\'s key
-	saidIn *report.Words
+	saidIn *words.Texts
 }
 
 // Working is a check that is under way.

@@ -17,6 +17,7 @@ import (
 	"boxready/checks"
 	"boxready/internal/portal"
 	"boxready/internal/report"
+	"boxready/internal/words"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
@@ -144,7 +145,7 @@ var style = regexp.MustCompile(`(?s)<style>.*</style>`)
 func TestFilesForPeople(t *testing.T) {
 	o := play(t, "auth-server-unreachable", "tls-expires-soon", "dns-private-only")
 	o.NotChecked = slices.DeleteFunc(o.NotChecked, func(n checks.NotChecked) bool { return n.Reason != checks.NeedsOutsideRun })
-	for _, lang := range report.Languages() {
+	for _, lang := range words.Languages() {
 		for name, hide := range map[string][]report.Category{"shown": nil, "hidden": report.Categories(), "people": {report.People}} {
 			b := bundle(t, reporter(t, lang), report.Contents{Outcome: o, Hide: hide})
 			for _, file := range []string{report.HTMLFile, report.SummaryFile, report.HiddenFile} {

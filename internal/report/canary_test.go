@@ -22,6 +22,7 @@ import (
 	"boxready/internal/portal"
 	"boxready/internal/report"
 	"boxready/internal/secret"
+	"boxready/internal/words"
 )
 
 // canaries are values made up for one test: secrets, and what identifies a portal by its kind.
@@ -199,7 +200,7 @@ func occurring(text string, words []string) []string {
 // TestNothingLeaks makes reports about every cause of every check, in every language and with every switch, and looks into
 // every byte of them.
 func TestNothingLeaks(t *testing.T) {
-	for _, lang := range report.Languages() {
+	for _, lang := range words.Languages() {
 		for name, hide := range map[string][]report.Category{"shown": nil, "hidden": report.Categories()} {
 			t.Run(lang+"/"+name, func(t *testing.T) {
 				t.Parallel()

@@ -14,6 +14,7 @@ import (
 	"boxready/assets"
 	"boxready/checks"
 	"boxready/internal/untrusted"
+	"boxready/internal/view"
 )
 
 // page is what the template of report.html shows.
@@ -49,10 +50,9 @@ type ownersFindings struct {
 
 // shown is a result as it stands on the page.
 type shown struct {
-	item
-	Said                          Finding
+	view.Item
 	StateWords, SeenFrom, Waiting string
-	Facts                         []Fact
+	Facts                         []view.Fact
 }
 
 type shownRequest struct {
@@ -90,38 +90,35 @@ func (p *Reporter) writeHTML(w io.Writer, n *run, requests []Request, b *Bundle,
 	if err != nil {
 		return fmt.Errorf("read the report's template: %w", err)
 	}
-	view := page{
+	shown := page{
 		Lang: p.Words.Lang(), Portal: n.display, Style: template.CSS(style), StyleHash: "sha256-" + base64.StdEncoding.EncodeToString(sum[:]), // #nosec G203 -- the style is part of this program
-		Verdict: p.Words.code("verdict.", string(n.Verdict), ".title"), VerdictText: p.Words.code("verdict.", string(n.Verdict), ".text"),
-		VerdictState: stateOf(n.Verdict), Counts: p.counts(n), Picture: p.picture(n), Requests: p.timeline(requests), Stages: stages,
+		Verdict: p.Words.Code("verdict.", string(n.Verdict), ".title"), VerdictText: p.Words.Code("verdict.", string(n.Verdict), ".text"),
+		VerdictState: view.VerdictState(n.Verdict), Counts: p.counts(n), Picture: p.picture(n), Requests: p.timeline(requests), Stages: stages,
 		Chains: p.chains(n), About: p.about(n), Hidden: p.hiddenLines(b), Data: string(data),
 	}
-	for _, owner := range n.ownersByWeight() {
-		o := ownersFindings{Name: p.Words.code("owner.", string(owner), ".title")}
-		for _, i := range n.findingsOf(owner) {
+	for _, owner := range n.view.Owners() {
+		o := ownersFindings{Name: p.Words.Code("owner.", string(owner.ID), ".title")}
+		for _, i := range owner.Findings {
 			o.Findings = append(o.Findings, p.shown(n, i))
 		}
-		view.Owners = append(view.Owners, o)
+		shown.Owners = append(shown.Owners, o)
 	}
-	for _, i := range n.inOrder() {
-		view.InOrder = append(view.InOrder, p.shown(n, i))
+	for _, i := range n.view.InOrder() {
+		shown.InOrder = append(shown.InOrder, p.shown(n, i))
 	}
 	for _, m := range n.notChecked() {
-		view.NotChecked = append(view.NotChecked, p.Words.missing(m))
+		shown.NotChecked = append(shown.NotChecked, p.missing(m, 0))
 	}
-	if err := t.Execute(w, view); err != nil {
+	if err := t.Execute(w, shown); err != nil {
 		return fmt.Errorf("write %s: %w", HTMLFile, err)
 	}
 	return nil
 }
 
-func (p *Reporter) shown(n *run, i item) shown {
-	s := shown{item: i, Said: i.said, StateWords: p.Words.Say("state."+string(i.State), nil),
-		SeenFrom: sentence(p.Words.code("vantage.", string(i.Vantage), "")), Facts: i.tree.facts()}
-	if waiting := n.waitingFor(i.Check); waiting != nil {
-		s.Waiting = p.Words.waiting(i, waiting)
-	}
-	return s
+func (p *Reporter) shown(n *run, i view.Item) shown {
+	return shown{Item: i, StateWords: p.Words.Say("state."+string(i.State), nil),
+		SeenFrom: sentence(p.Words.Code("vantage.", string(i.Vantage), "")), Facts: i.Values.Facts(),
+		Waiting: n.view.WaitingText(p.Words, i.Result)}
 }
 
 // states in the order in which they are counted.
@@ -248,9 +245,9 @@ func (p *Reporter) chains(n *run) []chain {
 
 // tlsSeen is what the TLS check saw, tokens in the place of what is hidden.
 func tlsSeen(n *run) []checks.TLSSeen {
-	for _, i := range n.items {
+	for _, i := range n.view.Items {
 		var f checks.TLSFacts
-		if i.Check == checks.PortalTLS && json.Unmarshal(jsonOf(i.Facts), &f) == nil && len(f.Addresses) > 0 {
+		if i.Check == checks.PortalTLS && json.Unmarshal(view.FactsJSON(i.Facts), &f) == nil && len(f.Addresses) > 0 {
 			return f.Addresses
 		}
 	}
@@ -270,9 +267,9 @@ func (p *Reporter) pairs(key string, list ...pair) []pair {
 
 func (p *Reporter) about(n *run) []pair {
 	var f checks.InventoryFacts
-	for _, i := range n.items {
+	for _, i := range n.view.Items {
 		if i.Check == checks.MethodInventory {
-			_ = json.Unmarshal(jsonOf(i.Facts), &f) // another version's facts merely say nothing here
+			_ = json.Unmarshal(view.FactsJSON(i.Facts), &f) // another version's facts merely say nothing here
 		}
 	}
 	rest := ""

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"boxready/internal/report"
+	"boxready/internal/words"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
@@ -33,7 +34,7 @@ func pages(t *testing.T) map[string][]byte {
 	broken := play(t, "tls-self-signed", "dns-differs", "redirect-other-host-http", "ipv6-dead")
 	unreachable := play(t, "auth-server-unreachable", "tls-expires-soon")
 	files := map[string][]byte{}
-	for _, lang := range report.Languages() {
+	for _, lang := range words.Languages() {
 		files["broken-"+lang] = bundle(t, reporter(t, lang), report.Contents{Outcome: broken}).File(report.HTMLFile)
 		files["unreachable-"+lang] = bundle(t, reporter(t, lang), report.Contents{Outcome: unreachable, Hide: report.Categories()}).File(report.HTMLFile)
 	}

@@ -9,6 +9,7 @@ import (
 	"boxready/internal/demo"
 	"boxready/internal/report"
 	"boxready/internal/transport"
+	"boxready/internal/words"
 )
 
 type silent struct{}
@@ -42,7 +43,7 @@ func play(t testing.TB, faults ...string) *checks.Outcome {
 
 func reporter(t testing.TB, lang string) *report.Reporter {
 	t.Helper()
-	words, err := report.NewWords(lang)
+	words, err := words.New(lang)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,6 +19,7 @@ import (
 
 	"boxready/internal/lazyregexp"
 	"boxready/internal/untrusted"
+	"boxready/internal/view"
 )
 
 // ReadReason is why a file could not be read as a report: a stable code.
@@ -306,7 +307,7 @@ func (s *Document) clean() error {
 	s.Counts = map[checks.State]int{}
 	for i := range s.Results {
 		e := &s.Results[i]
-		if weight(e.State) == 0 && e.State != checks.OK && e.State != checks.Skipped || e.Check == "" {
+		if view.Severity(e.State) == 0 || e.Check == "" {
 			return &ReadError{Reason: ReadDamaged, Err: fmt.Errorf("result %d has no state or no check", i+1)}
 		}
 		s.Counts[e.State]++

@@ -15,6 +15,7 @@ import (
 
 	"boxready/checks"
 	"boxready/internal/report"
+	"boxready/internal/words"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -237,7 +238,7 @@ func TestMarkupIsHarmless(t *testing.T) {
 }
 
 func FuzzRead(f *testing.F) {
-	words, err := report.NewWords("en")
+	words, err := words.New("en")
 	if err != nil {
 		f.Fatal(err)
 	}
