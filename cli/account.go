@@ -484,7 +484,7 @@ func parsePortal(typed string) (portal.Address, error) {
 	address, err := portal.ParseAddress(typed)
 	var bad *portal.AddressError
 	if errors.As(err, &bad) {
-		return address, badUsage("cli.bad-address."+string(bad.Reason), nil)
+		return address, badUsage("address."+string(bad.Reason), nil)
 	}
 	return address, nil
 }

@@ -169,7 +169,7 @@ func (f *allowlistFlags) options(args []string) (o allowlist.Options, err error)
 	if len(args) == 1 {
 		var bad *portal.AddressError
 		if o.Portal, err = portal.ParseAddress(args[0]); errors.As(err, &bad) {
-			return o, badUsage("cli.bad-address."+string(bad.Reason), nil)
+			return o, badUsage("address."+string(bad.Reason), nil)
 		}
 	}
 	regions := names(bitrix.Regions())

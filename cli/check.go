@@ -194,9 +194,9 @@ func (cl *commandLine) addReceiver(target *checks.Target, f checkFlags) error {
 		return badUsage("cli.receiver-alone", nil)
 	}
 	if target.UseReceiver(f.receiver) != nil {
-		return badUsage("cli.bad-receiver", nil)
+		return badUsage("receiver.bad-address", nil)
 	}
-	fmt.Fprintln(cl.Err, cl.words.Say("cli.receiver-agreed", checks.Args{"host": checks.ReceiverHost(target.Receiver)}))
+	fmt.Fprintln(cl.Err, cl.words.Say("receiver.agreed", checks.Args{"host": checks.ReceiverHost(target.Receiver)}))
 	return nil
 }
 
@@ -305,7 +305,7 @@ func checkFormat(format string) error {
 func (cl *commandLine) runChecks(ctx context.Context, n *transport.Net, target checks.Target, f checkFlags) error {
 	format, verbose := f.format, f.verbose
 	if hosts := target.HostsToAsk(); hosts != nil { // a stranger's file names them: nothing is contacted unseen
-		fmt.Fprintln(cl.Err, cl.words.Say("cli.hosts-asked", checks.Args{"hosts": hosts}))
+		fmt.Fprintln(cl.Err, cl.words.Say("hosts.asked", checks.Args{"hosts": hosts}))
 	}
 	reporter := cl.reporter()
 	progress := cl.newProgress(checks.Planned(target), n.Pacer(target.Address.Host).Pause)

@@ -173,7 +173,7 @@ func (r *rounds) readRequirements(p fleet.Portal, folder string) error {
 	}
 	r.requirements[key] = required
 	if hosts := (&checks.Target{Requirements: required}).HostsToAsk(); hosts != nil {
-		fmt.Fprintln(r.cl.Err, r.cl.words.Say("cli.hosts-asked", checks.Args{"hosts": hosts}))
+		fmt.Fprintln(r.cl.Err, r.cl.words.Say("hosts.asked", checks.Args{"hosts": hosts}))
 	}
 	return nil
 }

@@ -78,7 +78,7 @@ func TestProbeTexts(t *testing.T) {
 		}
 		var keys []string
 		for _, reason := range constants.OfType(t, "internal/serverprobe", "SSHReason") {
-			keys = append(keys, "cli-probe.ssh."+string(reason))
+			keys = append(keys, "ssh."+string(reason))
 		}
 		for _, kind := range serverprobe.Kinds() {
 			keys = append(keys, "cli-probe.how-"+string(kind))

@@ -58,7 +58,7 @@ func (w *Window) showReports(files []string) {
 			names = append(names, filepath.Base(file))
 			saved, err := report.Read(file)
 			if err == nil && len(saved.Altered) > 0 {
-				mistakes = append(mistakes, words.Say("cli-report.altered", checks.Args{"file": filepath.Base(file), "files": saved.Altered}))
+				mistakes = append(mistakes, words.Say("report-file.altered", checks.Args{"file": filepath.Base(file), "files": saved.Altered}))
 			}
 			if err == nil {
 				if text.Len() > 0 {
@@ -81,5 +81,5 @@ func readMistake(words *words.Texts, err error, file string) string {
 	if errors.As(err, &read) {
 		reason, schema = read.Reason, read.Schema
 	}
-	return words.Say("cli-report.read."+string(reason), checks.Args{"file": filepath.Base(file), "schema": schema, "known": report.SchemaVersion})
+	return words.Say("report-file.read."+string(reason), checks.Args{"file": filepath.Base(file), "schema": schema, "known": report.SchemaVersion})
 }

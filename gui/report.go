@@ -146,7 +146,7 @@ func (p *reportPage) make() {
 func (p *reportPage) makeMistake(err error) string {
 	var leak *report.LeakError
 	if errors.As(err, &leak) {
-		return p.words.Say("cli-report.leak", checks.Args{"file": leak.File})
+		return p.words.Say("report-file.leak", checks.Args{"file": leak.File})
 	}
 	return p.say("report.failed", nil)
 }

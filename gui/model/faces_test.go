@@ -180,7 +180,7 @@ func inHTML(t *testing.T, texts *words.Texts, page string) shown {
 	t.Helper()
 	s := shown{Links: map[view.Link]string{}, Facts: map[string][]string{}}
 	s.Verdict = checks.State(htmlVerdict.FindStringSubmatch(page)[1])
-	name := func(key string) string { return texts.Say("report.picture."+key, nil) }
+	name := func(key string) string { return texts.Say("connections."+key, nil) }
 	words := html.UnescapeString(htmlLinks.FindStringSubmatch(page)[1])
 	for link, ends := range map[view.Link][2]string{
 		view.ComputerPortal: {"computer", "portal"}, view.PortalAuthorization: {"portal", "authorization"}, view.AuthorizationQueue: {"authorization", "queue"},

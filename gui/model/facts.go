@@ -29,7 +29,7 @@ func (f Fact) InWords(w *words.Texts) Fact {
 	if dot := strings.LastIndexByte(f.Name, '.'); dot >= 0 {
 		where, leaf = f.Name[:dot], f.Name[dot+1:]
 	}
-	if name := w.Say("window.fact."+leaf, nil); name != "window.fact."+leaf {
+	if name := w.Say("fact."+leaf, nil); name != "fact."+leaf {
 		f.Name = name
 		if where = strings.TrimSuffix(strings.TrimSuffix(where, "times"), "."); where != "" {
 			f.Name += " (" + where + ")"
@@ -37,9 +37,9 @@ func (f Fact) InWords(w *words.Texts) Fact {
 	}
 	switch f.Value {
 	case "true":
-		f.Value = w.Say("window.yes", nil)
+		f.Value = w.Say("format.yes", nil)
 	case "false":
-		f.Value = w.Say("window.no", nil)
+		f.Value = w.Say("format.no", nil)
 	}
 	return f
 }

@@ -97,7 +97,7 @@ const maxFactsInLetter = 60
 func (s *Session) Letter(w *words.Texts, version string, results ...checks.Result) string {
 	var t strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&t, format+"\n", args...) }
-	line("%s", w.Say("window.letter.intro", checks.Args{"portal": s.Target.Address.String()}))
+	line("%s", w.Say("letter.intro", checks.Args{"portal": s.Target.Address.String()}))
 	if s.Demo {
 		line("%s", w.Say("window.demo.letter", nil))
 	}
@@ -131,7 +131,7 @@ func (s *Session) Letter(w *words.Texts, version string, results ...checks.Resul
 	if s.Outcome != nil {
 		when = s.Outcome.Finished
 	}
-	line("\n%s", w.Say("window.letter.end", checks.Args{"version": version, "when": When(w, when)}))
+	line("\n%s", w.Say("letter.end", checks.Args{"version": version, "when": When(w, when)}))
 	return t.String()
 }
 

@@ -50,8 +50,7 @@ func (s *Session) Picture(w *words.Texts) (people []Node, arrows []Link) {
 		if sign == Waiting {
 			sign = Unknown
 		}
-		text := "window.node." + string(n.place)
-		people = append(people, Node{Title: w.Say(text+".title", nil), Caption: w.Say(text+".caption", nil), Sign: sign})
+		people = append(people, Node{Title: w.Say("window.node."+string(n.place)+".title", nil), Caption: w.Say("window.node."+string(n.place)+".caption", nil), Sign: sign})
 	}
 	return people, arrows
 }

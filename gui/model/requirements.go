@@ -317,6 +317,6 @@ func (s *Session) RequirementsLetter(w *words.Texts, version string, c Compariso
 			line("%d. %s", i+1, strings.ReplaceAll(step, "`", ""))
 		}
 	}
-	line("\n%s", w.Say("window.letter.end", checks.Args{"version": version, "when": When(w, s.Outcome.Finished)}))
+	line("\n%s", w.Say("letter.end", checks.Args{"version": version, "when": When(w, s.Outcome.Finished)}))
 	return t.String()
 }

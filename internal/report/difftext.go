@@ -18,7 +18,7 @@ func (p *Reporter) WriteChanges(w io.Writer, before, after Document, style Style
 	then, now := p.saved(&before), p.saved(&after)
 	t := newText(p, now, style)
 	c := Compare(then.Document, now.Document)
-	say := func(key string, args checks.Args) string { return p.Words.Say("report.diff."+key, args) }
+	say := func(key string, args checks.Args) string { return p.Words.Say("changes."+key, args) }
 	for _, side := range []struct {
 		key string
 		*run

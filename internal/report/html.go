@@ -128,7 +128,7 @@ func (p *Reporter) counts(n *run) []count {
 	var list []count
 	for _, s := range states {
 		if n.Counts[s] > 0 {
-			list = append(list, count{s, p.Words.Say("report.count."+string(s), nil), n.Counts[s]})
+			list = append(list, count{s, p.Words.Say("count."+string(s), nil), n.Counts[s]})
 		}
 	}
 	return list
@@ -200,7 +200,7 @@ func stagesOf(r Request) []stage {
 func scale(d, whole time.Duration) int { return int(1000 * d / whole) }
 
 func (p *Reporter) milliseconds(key string, ms int64) string {
-	return p.Words.Say(key, nil) + " " + strconv.FormatInt(ms, 10) + " " + p.Words.Say("report.ms", nil)
+	return p.Words.Say(key, nil) + " " + strconv.FormatInt(ms, 10) + " " + p.Words.Say("format.ms", nil)
 }
 
 // answer is what came of a request, in one line.

@@ -38,7 +38,7 @@ const (
 )
 
 func (p *Reporter) picture(n *run) picture {
-	say := func(key string) string { return p.Words.Say("report.picture."+key, nil) }
+	say := func(key string) string { return p.Words.Say("connections."+key, nil) }
 	at := func(x, y int, key, detail string) place {
 		s := place{X: x, Y: y, MiddleX: x + placeWidth/2, NameY: y + 30, Name: say(key), Detail: untrusted.Truncate(detail, 22)}
 		if detail != "" {

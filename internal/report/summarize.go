@@ -246,7 +246,7 @@ func cell(s string) string {
 
 // WriteTotals writes for people what is in many reports.
 func (p *Reporter) WriteTotals(w io.Writer, s Totals) error {
-	say := func(key string, args checks.Args) string { return p.Words.Say("report.totals."+key, args) }
+	say := func(key string, args checks.Args) string { return p.Words.Say("totals."+key, args) }
 	var out strings.Builder
 	fmt.Fprintln(&out, say("reports", checks.Args{"reports": s.Reports, "portals": s.Portals}))
 	if s.Reports > 0 {

@@ -67,9 +67,9 @@ func (p *Reporter) summary(n *run, b *Bundle) string {
 // took is how long a request took, in the unit that suits it.
 func (p *Reporter) took(r Request) string {
 	if r.Times.Total < 1000 {
-		return fmt.Sprintf("%d %s", r.Times.Total, p.Words.Say("report.ms", nil))
+		return fmt.Sprintf("%d %s", r.Times.Total, p.Words.Say("format.ms", nil))
 	}
-	return p.Words.Number(float64(r.Times.Total)/1000) + " " + p.Words.Say("report.s", nil)
+	return p.Words.Number(float64(r.Times.Total)/1000) + " " + p.Words.Say("format.s", nil)
 }
 
 // evidence is what a vendor's support asks for first: the answer with its error, time and number, or the certificate.
