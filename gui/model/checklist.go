@@ -51,7 +51,7 @@ type Filter struct {
 	Link  view.Link
 }
 
-func (f Filter) lets(r checks.Result) bool {
+func (f Filter) matches(r checks.Result) bool {
 	return (f.Owner == "" || r.Owner == f.Owner) && (f.Link == "" || view.LinkOfResult(r) == f.Link)
 }
 
@@ -71,22 +71,22 @@ func (s *Session) Checklist(w *words.Texts, now time.Time, filter Filter) (group
 	}
 	all := s.Results()
 	arranged := view.Of(all)
-	said := map[checks.ID]bool{} // whose consequences stand in the list
+	listed := map[checks.ID]bool{} // whose skipped checks stand in the list
 	worst := map[checks.Group]int{}
 	for _, i := range s.findings() {
 		r := i.Result
-		if !filter.lets(r) {
+		if !filter.matches(r) {
 			continue
 		}
-		worst[groupOf(found(r))] = max(worst[groupOf(found(r))], view.Severity(r.State))
-		put(found(r), s.finding(w, r))
-		if waiting := waitingFor(w, arranged, r.Check); len(waiting) > 0 && !said[r.Check] {
-			said[r.Check] = true
-			put(found(r), s.putOff(w, r.Check, r.State, waiting))
+		worst[groupOf(checkOf(r))] = max(worst[groupOf(checkOf(r))], view.Severity(r.State))
+		put(checkOf(r), s.finding(w, r))
+		if waiting := waitingFor(w, arranged, r.Check); len(waiting) > 0 && !listed[r.Check] {
+			listed[r.Check] = true
+			put(checkOf(r), s.putOff(w, r.Check, r.State, waiting))
 		}
 	}
 	if filter.Owner == "" {
-		s.orphans(w, arranged, said, filter, put)
+		s.skippedAlone(w, arranged, listed, filter, put)
 		s.cutShort(w, all, filter, func(g checks.Group, row Row) { rows[g] = append(rows[g], row) })
 		for _, work := range s.working {
 			if filter.Link == "" || view.LinkOf(work.Check) == filter.Link {
@@ -123,14 +123,14 @@ const (
 
 // finding is the row of a result. It is put into words once: while a run is under way, the list is made again and again.
 func (s *Session) finding(w *words.Texts, r checks.Result) Row {
-	if s.saidIn != w {
-		s.saidIn, s.said = w, map[string]Row{}
+	if s.rowsIn != w {
+		s.rowsIn, s.rows = w, map[string]Row{}
 	}
 	id := key(Finding, r.Check, string(r.Cause))
-	row, known := s.said[id]
+	row, known := s.rows[id]
 	if !known {
 		row = s.newFinding(w, r)
-		s.said[id] = row
+		s.rows[id] = row
 	}
 	return row
 }
@@ -165,13 +165,13 @@ func (s *Session) putOff(w *words.Texts, because checks.ID, state checks.State, 
 	return Row{Key: key(PutOff, because, ""), Kind: PutOff, Sign: Skipped, Title: w.Count(text, len(inside)), Inside: inside}
 }
 
-// orphans are put off because of a check that has no row: what stands in the way isn't a finding, or is left out.
-func (s *Session) orphans(w *words.Texts, v *view.View, said map[checks.ID]bool, filter Filter, put func(checks.ID, Row)) {
+// skippedAlone are put off because of a check that has no row: what stands in the way isn't a finding, or is left out.
+func (s *Session) skippedAlone(w *words.Texts, v *view.View, listed map[checks.ID]bool, filter Filter, put func(checks.ID, Row)) {
 	for _, r := range v.Items {
-		if r.State != checks.Skipped || said[r.Because] || !filter.lets(r.Result) {
+		if r.State != checks.Skipped || listed[r.Because] || !filter.matches(r.Result) {
 			continue
 		}
-		said[r.Because] = true
+		listed[r.Because] = true
 		put(r.Check, s.putOff(w, r.Because, checks.Problem, waitingFor(w, v, r.Because)))
 	}
 }
@@ -180,8 +180,8 @@ func (s *Session) orphans(w *words.Texts, v *view.View, said map[checks.ID]bool,
 func (s *Session) cutShort(w *words.Texts, all []checks.Result, filter Filter, put func(checks.Group, Row)) {
 	stopped := map[checks.Group][]Row{}
 	for _, r := range all {
-		if r.Cause == checks.Cancelled && filter.lets(r) {
-			g := groupOf(found(r))
+		if r.Cause == checks.Cancelled && filter.matches(r) {
+			g := groupOf(checkOf(r))
 			stopped[g] = append(stopped[g], Row{Key: key(PutOffCheck, r.Check, ""), Kind: PutOffCheck, Sign: Skipped, Title: w.Name(r.Check), Result: r})
 		}
 	}
@@ -210,10 +210,10 @@ func (s *Session) inOrder(w *words.Texts, all []checks.Result, filter Filter, pu
 	fixed := map[checks.Group]int{}
 	var order []checks.Group
 	for _, r := range all {
-		if r.State != checks.OK || !filter.lets(r) {
+		if r.State != checks.OK || !filter.matches(r) {
 			continue
 		}
-		g := groupOf(found(r))
+		g := groupOf(checkOf(r))
 		if fine[g] == nil {
 			order = append(order, g)
 		}

@@ -30,7 +30,7 @@ func (p *Reporter) saved(d *Document) *run {
 	for i, e := range d.Results {
 		f := words.Finding{Title: e.Title, Saw: e.Text, Steps: e.Steps, More: e.More}
 		for _, r := range judged {
-			if r.Check == e.Check && r.State == e.State && r.Cause == e.Cause && (anew(r) || r.State == checks.Skipped && p.Words.Knows(r.Check)) {
+			if r.Check == e.Check && r.State == e.State && r.Cause == e.Cause && (judgedAgain(r) || r.State == checks.Skipped && p.Words.Knows(r.Check)) {
 				f = p.Words.Finding(r, n.display)
 				break
 			}
@@ -41,8 +41,8 @@ func (p *Reporter) saved(d *Document) *run {
 	return n
 }
 
-// anew tells whether a result was judged again: then its facts are of this version's type.
-func anew(r checks.Result) bool {
+// judgedAgain tells whether a result was judged again: then its facts are of this version's type.
+func judgedAgain(r checks.Result) bool {
 	_, stayed := r.Facts.(json.RawMessage)
 	return !stayed && r.Facts != nil
 }
@@ -70,7 +70,7 @@ func (p *Reporter) JudgeAgain(s *Saved) (*Saved, []checks.Kept) {
 	words := p.saved(&s.Document)
 	for _, r := range results {
 		f := p.Words.Finding(r, words.display)
-		if i := words.find(r); i != nil && !anew(r) {
+		if i := words.find(r); i != nil && !judgedAgain(r) {
 			f = i.Text // it stayed
 		}
 		r.Facts = json.RawMessage(view.FactsJSON(r.Facts))

@@ -51,7 +51,7 @@ func zipped(t *testing.T, b *report.Bundle) []byte {
 }
 
 func TestBundle(t *testing.T) {
-	o := play(t, "auth-server-unreachable", "tls-expires-soon")
+	o := runDemo(t, "auth-server-unreachable", "tls-expires-soon")
 	for name, c := range map[string]report.Contents{
 		"shown":  {Outcome: o},
 		"hidden": {Outcome: o, Hide: report.Categories(), Letter: "Please allow https://portal.demo.example to go out.\n"},
@@ -114,7 +114,7 @@ func TestBundle(t *testing.T) {
 
 // TestLog asserts that every request of a run is there once, in the order in which they were sent, with what came of it.
 func TestLog(t *testing.T) {
-	o := play(t, "body-filtered")
+	o := runDemo(t, "body-filtered")
 	var last time.Time
 	seen := map[string]int{}
 	for line := range strings.Lines(string(bundle(t, reporter(t, "en"), report.Contents{Outcome: o}).File(report.LogFile))) {
@@ -143,7 +143,7 @@ var textKey = regexp.MustCompile(`\b(report|part|state|owner|vantage|verdict|rea
 var style = regexp.MustCompile(`(?s)<style>.*</style>`)
 
 func TestFilesForPeople(t *testing.T) {
-	o := play(t, "auth-server-unreachable", "tls-expires-soon", "dns-private-only")
+	o := runDemo(t, "auth-server-unreachable", "tls-expires-soon", "dns-private-only")
 	o.NotChecked = slices.DeleteFunc(o.NotChecked, func(n checks.NotChecked) bool { return n.Reason != checks.NeedsOutsideRun })
 	for _, lang := range words.Languages() {
 		for name, hide := range map[string][]report.Category{"shown": nil, "hidden": report.Categories(), "people": {report.People}} {
@@ -181,7 +181,7 @@ func TestFilesForPeople(t *testing.T) {
 // many is a run with so many results that no chat would take them.
 func many(t testing.TB, n int) *checks.Outcome {
 	t.Helper()
-	o := play(t, "tls-expires-soon", "auth-server-unreachable")
+	o := runDemo(t, "tls-expires-soon", "auth-server-unreachable")
 	made := o.Results
 	for len(o.Results) < n {
 		r := made[len(o.Results)%len(made)]

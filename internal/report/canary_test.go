@@ -67,7 +67,7 @@ func (c *canaries) value(kind string) string {
 		c.names = append(c.names, name)
 		return "CN=" + c.value("host") + ",O=" + name + ",C=RU"
 	case "text":
-		// As the checks' authors write down what strangers sent.
+		// As checks keep untrusted text.
 		sent := c.secrets[c.n%len(c.secrets)]
 		text := secret.Mask("<b>"+c.seen("host")+"</b> "+c.value("ip")+", http://"+c.value("host")+"/, someone"+fmt.Sprint(c.n)+"@canary.example: "+
 			sent.Reveal(), sent)
@@ -245,7 +245,7 @@ func TestNothingLeaks(t *testing.T) {
 // TestLeakIsRefused plants a secret, in each way in which it may be written, where no author of facts masks it, and asserts
 // that no report comes of it.
 func TestLeakIsRefused(t *testing.T) {
-	o := play(t)
+	o := runDemo(t)
 	c := newCanaries(t)
 	for i, s := range c.secrets {
 		written := encodings(s.Reveal())

@@ -1,6 +1,6 @@
 // Package report puts a run's outcome into the forms in which it leaves BoxReady: the JSON of the contract, JSON lines, text for
 // people, and the report for a vendor's support, with the names hidden that its owner wants hidden. It reads such reports
-// again, judges them anew, compares them and counts what is in many of them; then they are a stranger's files.
+// again, judges them again, compares them and counts what is in many of them; a report that is read is untrusted input.
 package report
 
 import (

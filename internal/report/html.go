@@ -79,12 +79,12 @@ var stages = []string{"dns", "connect", "tls", "wait", "rest"}
 func (p *Reporter) writeHTML(w io.Writer, n *run, requests []Request, b *Bundle, data []byte) error {
 	style := assets.ReportStyle
 	sum := sha256.Sum256([]byte(style))
-	said := map[string]string{} // most labels stand there hundreds of times
+	labels := map[string]string{} // most of them are used hundreds of times
 	say := func(key string) string {
-		if said[key] == "" {
-			said[key] = p.Words.Say(key, nil)
+		if labels[key] == "" {
+			labels[key] = p.Words.Say(key, nil)
 		}
-		return said[key]
+		return labels[key]
 	}
 	t, err := template.New("report").Funcs(template.FuncMap{"say": say, "parts": parts}).Parse(assets.ReportPage)
 	if err != nil {
@@ -205,20 +205,20 @@ func (p *Reporter) milliseconds(key string, ms int64) string {
 
 // answer is what came of a request, in one line.
 func (p *Reporter) answer(r Request) string {
-	var said []string
+	var parts []string
 	if r.Status != 0 {
-		said = append(said, "HTTP "+strconv.Itoa(r.Status))
+		parts = append(parts, "HTTP "+strconv.Itoa(r.Status))
 	}
 	if r.Failure != "" {
-		said = append(said, p.Words.Say("report.requests.no-answer", checks.Args{"failure": string(r.Failure)}))
+		parts = append(parts, p.Words.Say("report.requests.no-answer", checks.Args{"failure": string(r.Failure)}))
 	}
 	if r.Error != "" {
-		said = append(said, r.Error)
+		parts = append(parts, r.Error)
 	}
 	if r.Described != "" {
-		said = append(said, r.Described)
+		parts = append(parts, r.Described)
 	}
-	return untrusted.Line(strings.Join(said, ", "))
+	return untrusted.Line(strings.Join(parts, ", "))
 }
 
 func (p *Reporter) chains(n *run) []chain {

@@ -22,11 +22,11 @@ const (
 	Member      Kind = "member"      // member_id, the portal's number with the vendor
 	Subject     Kind = "subject"     // whom a certificate names: hosts and companies
 	Certificate Kind = "certificate" // by which public logs of certificates give the host away
-	Text        Kind = "text"        // a stranger's words; whatever of the above is in them
+	Text        Kind = "text"        // untrusted text; whatever of the above is in it
 )
 
 // shape is what kind of value stands where in a check's facts in JSON. A nil shape isn't known; what stands there is taken for
-// a stranger's words.
+// untrusted text.
 type shape struct {
 	kind   Kind // "" is public
 	fields map[string]*shape

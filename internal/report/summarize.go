@@ -236,7 +236,7 @@ func (s Totals) WriteCSV(w io.Writer) error {
 	return nil
 }
 
-// cell is a stranger's text that a spreadsheet must not take for a formula.
+// cell is untrusted text that a spreadsheet must not take for a formula.
 func cell(s string) string {
 	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
 		return "'" + s

@@ -1,7 +1,7 @@
 // Package view arranges an outcome as people see it, once for the window, the terminal, the HTML report, the summary and letters:
-// which findings whose turn it is, the most severe first, what waits for them, what is in order, what was not checked, how each
-// link of the connection picture is, and facts as single values. It knows no format; a view of results without a run that
-// is over is as good as one of an outcome.
+// findings by who fixes them, the most severe first, the checks that were skipped because of them, what is in order, what was not
+// checked, the state of each link of the connection picture, and facts as single values. It knows no format. The results of a run
+// that is still under way can be arranged as well.
 package view
 
 import (

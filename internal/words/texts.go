@@ -46,7 +46,7 @@ func New(lang string) (*Texts, error) {
 // Lang is the language.
 func (w *Texts) Lang() string { return w.lang }
 
-// Say returns the text with that key. A missing one is returned as its key: a test sees to it that none is.
+// Say returns the text with that key. A missing one is returned as its key; tests find those.
 func (w *Texts) Say(key string, args checks.Args) string {
 	if text, ok := w.find(key, args); ok {
 		return text
@@ -192,7 +192,7 @@ func (w *Texts) Finding(r checks.Result, portal string) Finding {
 	if _, ok := w.find(key+".title", args); !ok {
 		key = "any." + string(r.Cause)
 	}
-	// What strangers wrote is quoted there, line breaks and all.
+	// Untrusted text is quoted there, which may have line breaks.
 	saw := strings.Join(strings.Fields(w.Say(key+".saw", args)), " ")
 	f := Finding{Title: w.Say(key+".title", args), Saw: saw, Breaks: w.Say(key+".breaks", args)}
 	for i := 1; i <= maxSteps; i++ {

@@ -17,8 +17,8 @@ type silent struct{}
 func (silent) Started(checks.ID)                   {}
 func (silent) Finished(checks.ID, []checks.Result) {}
 
-// play runs the checklist, tokens allowed, against a simulated portal with the faults, in the way in which they show.
-func play(t testing.TB, faults ...string) *checks.Outcome {
+// runDemo runs the checklist, tokens allowed, against a simulated portal with the faults, in the way in which they show.
+func runDemo(t testing.TB, faults ...string) *checks.Outcome {
 	t.Helper()
 	simulated, err := demo.Start(faults)
 	if err != nil {
