@@ -36,11 +36,11 @@ import (
 	"boxready/internal/crash"
 	"boxready/internal/feed"
 	"boxready/internal/instance"
-	"boxready/internal/report"
 	"boxready/internal/report/history"
 	"boxready/internal/secret"
 	"boxready/internal/serverprobe"
 	"boxready/internal/simportal"
+	"boxready/internal/words"
 )
 
 const appID = "dev.boxready.BoxReady"
@@ -204,14 +204,14 @@ func raise(context any) {
 
 // say tells in the owner's language why there is no window. detail is what the system said.
 func (s *start) say(key, detail string) {
-	lang := report.Languages()[0]
+	lang := words.Languages()[0]
 	for _, l := range append([]string{s.store.Settings().Language}, languages()...) {
-		if slices.Contains(report.Languages(), l) {
+		if slices.Contains(words.Languages(), l) {
 			lang = l
 			break
 		}
 	}
-	words, err := report.NewWords(lang)
+	words, err := words.New(lang)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return

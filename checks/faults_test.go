@@ -26,6 +26,7 @@ import (
 	"boxready/internal/simportal"
 	"boxready/internal/simtest"
 	"boxready/internal/transport"
+	"boxready/internal/words"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"go.uber.org/goleak"
@@ -399,10 +400,10 @@ var resultSchema = sync.OnceValue(func() *jsonschema.Schema {
 	return compiler.MustCompile("result.json")
 })
 
-var allWords = sync.OnceValue(func() map[string]*report.Words {
-	all := map[string]*report.Words{}
-	for _, lang := range report.Languages() {
-		words, err := report.NewWords(lang)
+var allWords = sync.OnceValue(func() map[string]*words.Texts {
+	all := map[string]*words.Texts{}
+	for _, lang := range words.Languages() {
+		words, err := words.New(lang)
 		if err != nil {
 			panic(err)
 		}

@@ -173,7 +173,7 @@ func (f *networkFlags) options(portal string) app.TargetOptions {
 // tellReceiver says which receiver the owner agreed to by naming it. That requirements name one is said, and no more.
 func (cl *commandLine) tellReceiver(target checks.Target, f checkFlags) {
 	if target.Receiver != "" {
-		fmt.Fprintln(cl.Err, cl.words.Say("cli.receiver-agreed", checks.Args{"host": checks.ReceiverHost(target.Receiver)}))
+		fmt.Fprintln(cl.Err, cl.words.Say("receiver.agreed", checks.Args{"host": checks.ReceiverHost(target.Receiver)}))
 	} else if r := target.Requirements; r != nil && r.Receiver != "" && f.eventTest && f.signedIn {
 		fmt.Fprintln(cl.Err, cl.words.Say("cli.receiver-offered", checks.Args{"host": checks.ReceiverHost(r.Receiver), "receiver": r.Receiver}))
 	}
@@ -212,7 +212,7 @@ func checkFormat(format string) error {
 func (cl *commandLine) runChecks(ctx context.Context, a *app.App, target checks.Target, f checkFlags) error {
 	format, verbose := f.format, f.verbose
 	if hosts := target.HostsToAsk(); hosts != nil { // a stranger's file names them: nothing is contacted unseen
-		fmt.Fprintln(cl.Err, cl.words.Say("cli.hosts-asked", checks.Args{"hosts": hosts}))
+		fmt.Fprintln(cl.Err, cl.words.Say("hosts.asked", checks.Args{"hosts": hosts}))
 	}
 	reporter := cl.reporter()
 	progress := cl.newProgress(checks.Planned(target), func() time.Duration { return a.Pause(target.Address) })

@@ -20,9 +20,9 @@ import (
 
 	"boxready/checks"
 	"boxready/internal/app"
-	"boxready/internal/report"
 	"boxready/internal/requirements"
 	"boxready/internal/secret"
+	"boxready/internal/words"
 	"boxready/internal/yamlfile"
 
 	"github.com/jeandeaual/go-locale"
@@ -76,7 +76,7 @@ type commandLine struct {
 	IO
 	version string
 	lang    string
-	words   *report.Words
+	words   *words.Texts
 	exit    Exit
 }
 
@@ -236,14 +236,14 @@ func (cl *commandLine) useLanguage() error {
 	if lang == "" {
 		lang = systemLanguage()
 	}
-	if !slices.Contains(report.Languages(), lang) {
+	if !slices.Contains(words.Languages(), lang) {
 		cl.lang, cl.words = "", nil
 		if err := cl.useLanguage(); err != nil {
 			return err
 		}
-		return badUsage("cli.bad-lang", checks.Args{"value": lang, "languages": report.Languages()})
+		return badUsage("cli.bad-lang", checks.Args{"value": lang, "languages": words.Languages()})
 	}
-	words, err := report.NewWords(lang)
+	words, err := words.New(lang)
 	if err != nil {
 		return cl.fail(err)
 	}
@@ -254,10 +254,10 @@ func (cl *commandLine) useLanguage() error {
 func systemLanguage() string {
 	system, err := locale.GetLanguage()
 	// On a system without a setting the variables are empty or "C"; that is no error to tell anyone of.
-	if err == nil && slices.Contains(report.Languages(), strings.ToLower(system)) {
+	if err == nil && slices.Contains(words.Languages(), strings.ToLower(system)) {
 		return strings.ToLower(system)
 	}
-	return report.Languages()[0]
+	return words.Languages()[0]
 }
 
 // newApp returns the use cases over the network that the flags describe.
@@ -286,7 +286,9 @@ func (cl *commandLine) inputError(err error) error {
 	key := "cli." + string(input.Code)
 	switch input.Code {
 	case app.BadAddress:
-		key += "." + input.Args["reason"].(string)
+		key = "address." + input.Args["reason"].(string)
+	case app.BadReceiver:
+		key = "receiver.bad-address"
 	case app.BadRequirements:
 		bad, _ := errors.AsType[requirements.Errors](input)
 		for _, e := range bad {

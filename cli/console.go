@@ -25,7 +25,7 @@ func (cl *commandLine) console(ctx context.Context) error {
 		}
 		err := cl.check(ctx, address, checkFlags{network: networkFlags{region: "auto"}, format: "text"})
 		var usage *usageError
-		if errors.As(err, &usage) && strings.HasPrefix(usage.key, "cli.bad-address.") {
+		if errors.As(err, &usage) && strings.HasPrefix(usage.key, "address.") {
 			fmt.Fprintln(cl.Err, cl.words.Say(usage.key, usage.args))
 			continue
 		}

@@ -120,7 +120,7 @@ func (cl *commandLine) openBatch(ctx context.Context, file string, network netwo
 		return nil, cl.inputError(err)
 	}
 	for _, hosts := range b.Hosts {
-		fmt.Fprintln(cl.Err, cl.words.Say("cli.hosts-asked", checks.Args{"hosts": hosts}))
+		fmt.Fprintln(cl.Err, cl.words.Say("hosts.asked", checks.Args{"hosts": hosts}))
 	}
 	return b, nil
 }

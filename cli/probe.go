@@ -136,7 +136,7 @@ PHP of the command line may be set up in another way than that of the web server
 func (cl *commandLine) probeSSH(ctx context.Context, args []string, f sshFlags) error {
 	server, err := serverprobe.ParseServer(args[0])
 	if err != nil {
-		return badUsage("cli-probe.bad-server", checks.Args{"value": args[0]})
+		return badUsage("ssh.bad-server", checks.Args{"value": args[0]})
 	}
 	options := serverprobe.Options{Root: f.root}
 	if len(args) == 2 {
@@ -158,7 +158,7 @@ func (cl *commandLine) probeSSH(ctx context.Context, args []string, f sshFlags) 
 	}}, script)
 	var failed *serverprobe.SSHError
 	if errors.As(err, &failed) {
-		return cl.fail(errors.New(cl.words.Say("cli-probe.ssh."+string(failed.Reason), checks.Args{"server": server.String(), "port": server.Port, "key": failed.Key, "output": failed.Output})))
+		return cl.fail(errors.New(cl.words.Say("ssh."+string(failed.Reason), checks.Args{"server": server.String(), "port": server.Port, "key": failed.Key, "output": failed.Output})))
 	}
 	var usage *usageError
 	if errors.As(err, &usage) {

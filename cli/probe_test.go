@@ -11,10 +11,10 @@ import (
 	"testing"
 
 	"boxready/cli"
-	"boxready/internal/report"
 	"boxready/internal/serverprobe"
 	"boxready/internal/serverprobe/sshtest"
 	"boxready/internal/simtest/constants"
+	"boxready/internal/words"
 )
 
 // TestProbeOverSSH runs the whole way: the password from standard input, the script through php's, the answer on standard output.
@@ -71,14 +71,14 @@ func TestProbeOverSSH(t *testing.T) {
 }
 
 func TestProbeTexts(t *testing.T) {
-	for _, lang := range report.Languages() {
-		words, err := report.NewWords(lang)
+	for _, lang := range words.Languages() {
+		words, err := words.New(lang)
 		if err != nil {
 			t.Fatal(err)
 		}
 		var keys []string
 		for _, reason := range constants.OfType(t, "internal/serverprobe", "SSHReason") {
-			keys = append(keys, "cli-probe.ssh."+string(reason))
+			keys = append(keys, "ssh."+string(reason))
 		}
 		for _, kind := range serverprobe.Kinds() {
 			keys = append(keys, "cli-probe.how-"+string(kind))

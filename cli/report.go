@@ -82,7 +82,7 @@ func (cl *commandLine) readReport(path string) (*report.Saved, error) {
 		return nil, cl.reportError(err)
 	}
 	if len(saved.Altered) > 0 {
-		fmt.Fprintln(cl.Err, cl.words.Say("cli-report.altered", checks.Args{"file": path, "files": saved.Altered}))
+		fmt.Fprintln(cl.Err, cl.words.Say("report-file.altered", checks.Args{"file": path, "files": saved.Altered}))
 	}
 	return saved, nil
 }
@@ -95,13 +95,13 @@ func (cl *commandLine) reportError(err error) error {
 	var leak *report.LeakError
 	switch {
 	case errors.As(err, &read):
-		return badUsage("cli-report.read."+string(read.Reason), checks.Args{"file": read.Path, "schema": read.Schema, "known": report.SchemaVersion})
+		return badUsage("report-file.read."+string(read.Reason), checks.Args{"file": read.Path, "schema": read.Schema, "known": report.SchemaVersion})
 	case errors.As(err, &save) && slices.Contains([]report.SaveReason{report.SaveFormat, report.SaveBadName, report.SaveNoLetter}, save.Reason):
-		return badUsage("cli-report.save."+string(save.Reason), checks.Args{"file": save.Path})
+		return badUsage("report-file.save."+string(save.Reason), checks.Args{"file": save.Path})
 	case errors.As(err, &save):
-		return cl.fail(errors.New(cl.words.Say("cli-report.save."+string(save.Reason), checks.Args{"file": save.Path})))
+		return cl.fail(errors.New(cl.words.Say("report-file.save."+string(save.Reason), checks.Args{"file": save.Path})))
 	case errors.As(err, &leak):
-		return cl.fail(errors.New(cl.words.Say("cli-report.leak", checks.Args{"file": leak.File})))
+		return cl.fail(errors.New(cl.words.Say("report-file.leak", checks.Args{"file": leak.File})))
 	}
 	return cl.fail(err)
 }

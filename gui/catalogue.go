@@ -10,6 +10,7 @@ import (
 	"boxready/gui/model"
 	"boxready/gui/style"
 	"boxready/gui/widgets"
+	"boxready/internal/words"
 )
 
 // cataloguePage finds methods and events by their names, and shows what is known of one.
@@ -161,7 +162,7 @@ func (c *cataloguePage) showEntry(n model.Name) {
 
 func (c *cataloguePage) entryCards(n model.Name) []fyne.CanvasObject {
 	e := model.Look(c.words, n)
-	lines := []fyne.CanvasObject{widgets.NewText(model.UpperFirst(c.about(n)), widgets.Font{Color: widgets.Muted})}
+	lines := []fyne.CanvasObject{widgets.NewText(words.UpperFirst(c.about(n)), widgets.Font{Color: widgets.Muted})}
 	if e.Warning != "" {
 		lines = append(lines, widgets.Beside(8, true, widgets.SmallSign(style.Notice), widgets.NewText(e.Warning, widgets.Font{Selectable: true}), nil))
 	}

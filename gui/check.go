@@ -184,7 +184,7 @@ func (p *checkPage) checkTyped() {
 	address, err := portal.ParseAddress(p.typed)
 	var bad *portal.AddressError
 	if errors.As(err, &bad) {
-		p.mistake = p.words.Say("cli.bad-address."+string(bad.Reason), nil)
+		p.mistake = p.words.Say("address."+string(bad.Reason), nil)
 		p.fill()
 		p.focusOn(p.address)
 		return

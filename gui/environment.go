@@ -14,6 +14,7 @@ import (
 	"boxready/gui/store"
 	"boxready/gui/widgets"
 	"boxready/internal/report"
+	"boxready/internal/words"
 )
 
 // environment is what everything in the window uses: what the window was given, the texts, the model, and the tasks.
@@ -21,7 +22,7 @@ type environment struct {
 	*tasks
 	params  Params
 	fyne    fyne.Window
-	words   *report.Words
+	words   *words.Texts
 	model   *model.Model
 	refresh func() // shows what has changed in the model
 	// refreshing says that what has changed in the model will be shown.
@@ -84,7 +85,7 @@ func (e *environment) steps(key string, values map[string]value) (steps []fyne.C
 		var lines []fyne.CanvasObject
 		say := func(text, end string) {
 			if text = strings.Trim(text, ":. "); text != "" {
-				lines = append(lines, widgets.NewText(model.UpperFirst(text)+end, widgets.Font{Selectable: true}))
+				lines = append(lines, widgets.NewText(words.UpperFirst(text)+end, widgets.Font{Selectable: true}))
 			}
 		}
 		found := valueInStep.FindStringSubmatchIndex(text)

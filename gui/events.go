@@ -145,7 +145,7 @@ func (p *eventsPage) try() {
 	}
 	wanted := s.Target
 	if err := wanted.UseReceiver(p.receiver.text); err != nil {
-		p.receiver.mistake = p.words.Say("cli.bad-receiver", nil)
+		p.receiver.mistake = p.words.Say("receiver.bad-address", nil)
 		p.fill()
 		p.focusOn(p.focus)
 		return
@@ -154,7 +154,7 @@ func (p *eventsPage) try() {
 	p.dialogs.confirm(question{
 		title: p.say("events.agree-title", checks.Args{"host": checks.ReceiverHost(wanted.Receiver)}),
 		text:  p.say("events.agree", checks.Args{"host": checks.ReceiverHost(wanted.Receiver)}),
-		more:  p.words.Say("cli.receiver-agreed", checks.Args{"host": checks.ReceiverHost(wanted.Receiver)}),
+		more:  p.words.Say("receiver.agreed", checks.Args{"host": checks.ReceiverHost(wanted.Receiver)}),
 		small: p.say("consent.portal", checks.Args{"portal": s.Target.Address.Display()}), yes: p.say("consent.yes", nil),
 	}, func() {
 		s.Target.Receiver = wanted.Receiver

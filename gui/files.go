@@ -118,11 +118,11 @@ func (d *dialogs) saveMistake(err error, path string) string {
 	var leak *report.LeakError
 	switch {
 	case errors.As(err, &leak):
-		return d.words.Say("cli-report.leak", checks.Args{"file": leak.File})
+		return d.words.Say("report-file.leak", checks.Args{"file": leak.File})
 	case errors.As(err, &save):
-		return d.words.Say("cli-report.save."+string(save.Reason), checks.Args{"file": save.Path})
+		return d.words.Say("report-file.save."+string(save.Reason), checks.Args{"file": save.Path})
 	default:
-		return d.words.Say("cli-report.save."+string(report.SaveOther), checks.Args{"file": path})
+		return d.words.Say("report-file.save."+string(report.SaveOther), checks.Args{"file": path})
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"boxready/gui/style"
 	"boxready/gui/widgets"
 	"boxready/internal/untrusted"
+	"boxready/internal/words"
 )
 
 // findingPage is one result: what was seen, what it breaks, what to do and who does it, and the evidence.
@@ -84,7 +85,7 @@ func (f *findingPage) cards(s *model.Session, r checks.Result, d model.Details) 
 		parts = append(parts, part(f.words.Say("part.do", nil), widgets.Column(6, steps...)))
 	}
 	if d.Owner != "" {
-		parts = append(parts, part(f.words.Say("part.who", nil), text(model.UpperFirst(d.Owner)+".")))
+		parts = append(parts, part(f.words.Say("part.who", nil), text(words.UpperFirst(d.Owner)+".")))
 	}
 	if d.Waiting != "" {
 		parts = append(parts, widgets.NewText(d.Waiting, widgets.Font{Color: widgets.Muted, Selectable: true}))
@@ -120,7 +121,7 @@ func (f *findingPage) evidence(s *model.Session, r checks.Result, d model.Detail
 	}
 	lines := []fyne.CanvasObject{
 		widgets.Heading(f.words.Say("part.facts", nil)),
-		widgets.NewText(f.say("finding.when", checks.Args{"vantage": model.UpperFirst(d.Vantage), "when": model.When(f.words, when)}), widgets.Font{Color: widgets.Muted, Selectable: true}),
+		widgets.NewText(f.say("finding.when", checks.Args{"vantage": words.UpperFirst(d.Vantage), "when": model.When(f.words, when)}), widgets.Font{Color: widgets.Muted, Selectable: true}),
 	}
 	facts := append([]model.Fact{{Name: f.say("finding.code", nil), Value: codeOf(r)},
 		{Name: f.say("finding.took", nil), Value: f.say("finding.took-value", checks.Args{"seconds": d.Took.Seconds()})}}, d.Facts...)

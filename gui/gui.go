@@ -17,10 +17,10 @@ import (
 	"boxready/gui/style"
 	"boxready/internal/allowlist"
 	"boxready/internal/feed"
-	"boxready/internal/report"
 	"boxready/internal/report/history"
 	"boxready/internal/secret"
 	"boxready/internal/serverprobe"
+	"boxready/internal/words"
 )
 
 // Params is what the window is given.
@@ -115,7 +115,7 @@ func New(p Params) (*Window, error) {
 	e.refresh = func() { w.frame.refresh() }
 	w.runs.saved = w.reportPage.historyChanged
 	lang := w.language()
-	loaded := async(func() (*report.Words, error) { return report.NewWords(lang) })
+	loaded := async(func() (*words.Texts, error) { return words.New(lang) })
 	p.App.Settings().SetTheme(style.Theme{Look: style.Look(w.settings().Look)})
 	fonts := async(loadFonts)
 	w.fyne = p.App.NewWindow("BoxReady")

@@ -15,6 +15,7 @@ import (
 	"boxready/gui/widgets"
 	"boxready/internal/app"
 	"boxready/internal/bitrix"
+	"boxready/internal/words"
 	"boxready/oauthflow"
 )
 
@@ -161,7 +162,7 @@ func (p *signInPage) appMistake(id, secret string) string {
 	if !errors.As(err, &wrong) {
 		return ""
 	}
-	return model.UpperFirst(p.words.Say("sign-in.app-"+string(wrong.Problem), checks.Args{"field": p.words.Say("sign-in.field-"+wrong.Field, nil)}))
+	return words.UpperFirst(p.words.Say("sign-in.app-"+string(wrong.Problem), checks.Args{"field": p.words.Say("sign-in.field-"+wrong.Field, nil)}))
 }
 
 // tryToBegin begins to sign in if the keys look right, after the owner has said that the address is.

@@ -9,17 +9,17 @@ import (
 	"fyne.io/fyne/v2/lang"
 	"golang.org/x/text/language"
 
-	"boxready/internal/report"
+	"boxready/internal/words"
 )
 
 // language is the one that the owner chose, or else the first of the system's that there are texts in.
 func (w *environment) language() string {
 	for _, lang := range append([]string{w.settings().Language}, w.params.Languages...) {
-		if slices.Contains(report.Languages(), lang) {
+		if slices.Contains(words.Languages(), lang) {
 			return lang
 		}
 	}
-	return report.Languages()[0]
+	return words.Languages()[0]
 }
 
 // fyneTexts are Fyne's own that can be seen in this window, under the names that they have there: menus of entries, and the
@@ -29,7 +29,7 @@ var fyneTexts = []string{"Advanced", "Cancel", "Copy", "Create Folder", "Cut", "
 
 // setLanguage uses these texts from now on, also for Fyne's own words. Fyne chooses a language by the system and can't be told
 // another one, so ours stands in for whichever it has chosen.
-func (w *Window) setLanguage(words *report.Words) error {
+func (w *Window) setLanguage(words *words.Texts) error {
 	w.words = words
 	texts := map[string]string{}
 	for _, key := range fyneTexts {

@@ -10,6 +10,7 @@ import (
 	"boxready/checks"
 	"boxready/internal/instance"
 	"boxready/internal/report"
+	"boxready/internal/words"
 )
 
 // Open shows files that a person opened with BoxReady: requirements and reports. Whatever is laid over the pages is put away, as
@@ -57,7 +58,7 @@ func (w *Window) showReports(files []string) {
 			names = append(names, filepath.Base(file))
 			saved, err := report.Read(file)
 			if err == nil && len(saved.Altered) > 0 {
-				mistakes = append(mistakes, words.Say("cli-report.altered", checks.Args{"file": filepath.Base(file), "files": saved.Altered}))
+				mistakes = append(mistakes, words.Say("report-file.altered", checks.Args{"file": filepath.Base(file), "files": saved.Altered}))
 			}
 			if err == nil {
 				if text.Len() > 0 {
@@ -74,11 +75,11 @@ func (w *Window) showReports(files []string) {
 }
 
 // readMistake says why a report can't be shown.
-func readMistake(words *report.Words, err error, file string) string {
+func readMistake(words *words.Texts, err error, file string) string {
 	reason, schema := report.ReadDamaged, 0
 	var read *report.ReadError
 	if errors.As(err, &read) {
 		reason, schema = read.Reason, read.Schema
 	}
-	return words.Say("cli-report.read."+string(reason), checks.Args{"file": filepath.Base(file), "schema": schema, "known": report.SchemaVersion})
+	return words.Say("report-file.read."+string(reason), checks.Args{"file": filepath.Base(file), "schema": schema, "known": report.SchemaVersion})
 }

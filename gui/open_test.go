@@ -11,12 +11,13 @@ import (
 
 	"boxready/checks"
 	"boxready/internal/report"
+	"boxready/internal/words"
 )
 
 // savedReport is a report of a run with faults.
 func savedReport(t *testing.T, lang string) string {
 	t.Helper()
-	words, err := report.NewWords(lang)
+	words, err := words.New(lang)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,6 +17,7 @@ import (
 	"boxready/internal/allowlist"
 	"boxready/internal/app"
 	"boxready/internal/report"
+	"boxready/internal/words"
 )
 
 // reportPage shows the report for support, exactly as it would be saved, and what is hidden in it; and the runs of before.
@@ -49,7 +50,7 @@ type reportPage struct {
 type reportState struct {
 	session *model.Session
 	outcome *checks.Outcome
-	words   *report.Words
+	words   *words.Texts
 }
 
 func (p *reportPage) now() reportState {
@@ -141,7 +142,7 @@ func (p *reportPage) make() {
 func (p *reportPage) makeMistake(err error) string {
 	var leak *report.LeakError
 	if errors.As(err, &leak) {
-		return p.words.Say("cli-report.leak", checks.Args{"file": leak.File})
+		return p.words.Say("report-file.leak", checks.Args{"file": leak.File})
 	}
 	return p.say("report.failed", nil)
 }

@@ -14,8 +14,8 @@ import (
 	"boxready/gui/store"
 	"boxready/gui/style"
 	"boxready/gui/widgets"
-	"boxready/internal/report"
 	"boxready/internal/requirements"
+	"boxready/internal/words"
 )
 
 // requirementsPage takes files that say what applications need, and shows what of that the portal lacks; or the catalogue, see
@@ -341,7 +341,7 @@ func readRequirements(path string) (*model.Application, error) {
 }
 
 // mistakesIn says what is wrong with a file.
-func mistakesIn(words *report.Words, err error) (mistakes []string) {
+func mistakesIn(words *words.Texts, err error) (mistakes []string) {
 	var bad requirements.Errors
 	if !errors.As(err, &bad) {
 		return []string{err.Error()} // not of reading

@@ -25,7 +25,7 @@ import (
 	"boxready/gui/store"
 	"boxready/gui/widgets"
 	"boxready/internal/portal"
-	"boxready/internal/report"
+	"boxready/internal/words"
 )
 
 func TestMain(m *testing.M) {
@@ -579,11 +579,11 @@ func mustParse(t *testing.T, address string) portal.Address {
 }
 
 // words are the texts in the window's language.
-func (r *rig) words() *report.Words {
+func (r *rig) words() *words.Texts {
 	r.t.Helper()
 	lang := r.store.Settings().Language
 	if loaded[lang] == nil {
-		words, err := report.NewWords(lang)
+		words, err := words.New(lang)
 		if err != nil {
 			r.t.Fatal(err)
 		}
@@ -592,7 +592,7 @@ func (r *rig) words() *report.Words {
 	return loaded[lang]
 }
 
-var loaded = map[string]*report.Words{}
+var loaded = map[string]*words.Texts{}
 
 func (r *rig) say(key string, args checks.Args) string { return r.words().Say(key, args) }
 

@@ -43,7 +43,7 @@ func (r *runner) run(s *model.Session, consents ...checks.Consent) {
 		return
 	}
 	if hosts := s.Target.HostsToAsk(); !s.Demo && !slices.Equal(hosts, s.HostsShown) { // an untrusted file names them: they are shown before anything is contacted
-		r.dialogs.confirm(question{title: r.say("hosts.title", nil), text: r.words.Say("cli.hosts-asked", checks.Args{"hosts": hosts}), yes: r.say("consent.yes", nil)}, func() {
+		r.dialogs.confirm(question{title: r.say("hosts.title", nil), text: r.words.Say("hosts.asked", checks.Args{"hosts": hosts}), yes: r.say("consent.yes", nil)}, func() {
 			s.HostsShown = hosts
 			r.run(s, consents...)
 		})

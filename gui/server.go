@@ -427,7 +427,7 @@ func (p *serverPage) runRemote() {
 	}
 	server, err := serverprobe.ParseServer(strings.TrimSpace(r.server.text))
 	if err != nil {
-		r.server.mistake = p.words.Say("cli-probe.bad-server", checks.Args{"value": untrusted.Truncate(r.server.text, maxMistake)})
+		r.server.mistake = p.words.Say("ssh.bad-server", checks.Args{"value": untrusted.Truncate(r.server.text, maxMistake)})
 	}
 	root := strings.TrimSpace(r.root.text)
 	script, scriptErr := s.FreshScript(serverprobe.PHP, root)
@@ -465,9 +465,9 @@ func (p *serverPage) runRemote() {
 				return
 			case stopped:
 			case errors.As(err, &failed):
-				r.failed = p.words.Say("cli-probe.ssh."+string(failed.Reason), checks.Args{"server": server.String(), "port": server.Port, "key": failed.Key, "output": failed.Output})
+				r.failed = p.words.Say("ssh."+string(failed.Reason), checks.Args{"server": server.String(), "port": server.Port, "key": failed.Key, "output": failed.Output})
 			default:
-				r.failed = p.words.Say("cli-probe.ssh."+string(serverprobe.SSHFailed), checks.Args{"server": server.String()})
+				r.failed = p.words.Say("ssh."+string(serverprobe.SSHFailed), checks.Args{"server": server.String()})
 			}
 			p.refill(func() fyne.Focusable { return r.focus })
 		}

@@ -15,7 +15,7 @@ import (
 	"boxready/gui/style"
 	"boxready/gui/widgets"
 	"boxready/internal/bitrix"
-	"boxready/internal/report"
+	"boxready/internal/words"
 )
 
 // settingsPage holds what the owner may choose, what BoxReady needs of this computer, and what BoxReady is.
@@ -23,7 +23,7 @@ type settingsPage struct {
 	scaffold
 	dialogs     *dialogs
 	nav         navigator
-	setLanguage func(*report.Words) error
+	setLanguage func(*words.Texts) error
 	rebuild     func()
 
 	unsaved bool   // a choice could not be written down
@@ -109,7 +109,7 @@ var languageNames = map[string]string{"ru": "Русский", "en": "English"}
 func (p *settingsPage) looksCard() fyne.CanvasObject {
 	now := p.settings()
 	languages := []option{{"", p.say("settings.system", nil)}}
-	for _, l := range report.Languages() {
+	for _, l := range words.Languages() {
 		languages = append(languages, option{l, languageNames[l]})
 	}
 	p.language = choice(languages, now.Language, func(l string) {
@@ -153,7 +153,7 @@ func (p *settingsPage) looksCard() fyne.CanvasObject {
 func (p *settingsPage) loadLanguage() {
 	lang := p.environment.language()
 	p.background(func(context.Context) func() {
-		words, err := report.NewWords(lang)
+		words, err := words.New(lang)
 		return func() {
 			if err == nil && p.setLanguage(words) == nil { // there are texts in all languages that can be chosen
 				p.rebuild()

@@ -166,7 +166,7 @@ func (p *signInPage) askForPortal() []fyne.CanvasObject {
 		address, err := portal.ParseAddress(p.address.text)
 		var bad *portal.AddressError
 		if errors.As(err, &bad) {
-			p.address.mistake = p.words.Say("cli.bad-address."+string(bad.Reason), nil)
+			p.address.mistake = p.words.Say("address."+string(bad.Reason), nil)
 			p.fill()
 			return
 		}

@@ -9,7 +9,7 @@ import (
 	"boxready/internal/allowlist"
 	"boxready/internal/bitrix"
 	"boxready/internal/feed"
-	"boxready/internal/report"
+	"boxready/internal/words"
 )
 
 // Network is what is known of the network around one portal, beside what the settings say of all.
@@ -55,7 +55,7 @@ type RuleGroup struct {
 }
 
 // RuleRows puts rules into rows.
-func RuleRows(w *report.Words, rules *allowlist.Rules) (groups []RuleGroup) {
+func RuleRows(w *words.Texts, rules *allowlist.Rules) (groups []RuleGroup) {
 	for i, r := range rules.Rows {
 		if i == 0 || rules.Rows[i-1].Direction != r.Direction {
 			groups = append(groups, RuleGroup{Title: w.Say("allowlist.direction."+string(r.Direction)+".title", nil)})
@@ -72,7 +72,7 @@ func RuleRows(w *report.Words, rules *allowlist.Rules) (groups []RuleGroup) {
 		if r.Mark != "" && r.Mark != bitrix.Documentation {
 			tags = append(tags, w.Say("allowlist.mark."+strings.ReplaceAll(string(r.Mark), " ", "-"), nil))
 		}
-		row.Detail = join(" · ", append([]string{UpperFirst(r.Why(w))}, tags...)...)
+		row.Detail = join(" · ", append([]string{words.UpperFirst(r.Why(w))}, tags...)...)
 		g := &groups[len(groups)-1]
 		g.Rows = append(g.Rows, row)
 	}

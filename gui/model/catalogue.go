@@ -7,8 +7,8 @@ import (
 
 	"boxready/checks"
 	"boxready/internal/bitrix"
-	"boxready/internal/report"
 	"boxready/internal/requirements"
+	"boxready/internal/words"
 )
 
 // Name is a method or an event of the catalogue.
@@ -67,7 +67,7 @@ type Entry struct {
 }
 
 // Look puts what the catalogue knows of a name into words.
-func Look(w *report.Words, n Name) Entry {
+func Look(w *words.Texts, n Name) Entry {
 	word := func(key string) string { return w.Say("window.catalogue."+key, nil) }
 	e := Entry{Name: n}
 	add := func(key, value string) {
@@ -109,7 +109,7 @@ func Look(w *report.Words, n Name) Entry {
 	return e
 }
 
-func anyOf(w *report.Words, scopes []string) string {
+func anyOf(w *words.Texts, scopes []string) string {
 	if len(scopes) > 1 {
 		return w.Say("window.catalogue.any-of", checks.Args{"scopes": strings.Join(scopes, ", ")})
 	}
@@ -117,21 +117,21 @@ func anyOf(w *report.Words, scopes []string) string {
 }
 
 // versions says which version of its module brought a method, as far as that is known.
-func versions(w *report.Words, m bitrix.MethodInfo) string {
+func versions(w *words.Texts, m bitrix.MethodInfo) string {
 	switch since := m.Since(); {
 	case since != "":
-		return UpperFirst(w.Say("need.since", checks.Args{"version": since}))
+		return words.UpperFirst(w.Say("need.since", checks.Args{"version": since}))
 	case m.PresentIn != "" && m.AbsentIn != "":
-		return UpperFirst(w.Say("need.between", checks.Args{"after": m.AbsentIn, "not_later": m.PresentIn}))
+		return words.UpperFirst(w.Say("need.between", checks.Args{"after": m.AbsentIn, "not_later": m.PresentIn}))
 	case m.PresentIn != "":
-		return UpperFirst(w.Say("need.seen-in", checks.Args{"version": m.PresentIn}))
+		return words.UpperFirst(w.Say("need.seen-in", checks.Args{"version": m.PresentIn}))
 	default:
 		return w.Say("window.catalogue.no-version", nil)
 	}
 }
 
 // Presence tells whether the portal has a name, by what the last run or a question of its own showed.
-func (s *Session) Presence(w *report.Words, n Name) (Sign, string) {
+func (s *Session) Presence(w *words.Texts, n Name) (Sign, string) {
 	word := func(key string) string {
 		return w.Say("window.catalogue."+key, checks.Args{"module": n.Module})
 	}

@@ -4,12 +4,11 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"boxready/checks"
-	"boxready/internal/report"
 	"boxready/internal/untrusted"
+	"boxready/internal/view"
+	"boxready/internal/words"
 )
 
 // Kind is what a row of the checklist is about.
@@ -49,16 +48,16 @@ type Group struct {
 // Filter leaves out what isn't asked for. The zero value leaves everything in.
 type Filter struct {
 	Owner checks.Owner
-	Link  LinkID
+	Link  view.Link
 }
 
-func (f Filter) lets(r checks.Result) bool {
-	return (f.Owner == "" || r.Owner == f.Owner) && (f.Link == "" || LinkOf(r.Check) == f.Link)
+func (f Filter) matches(r checks.Result) bool {
+	return (f.Owner == "" || r.Owner == f.Owner) && (f.Link == "" || view.LinkOfResult(r) == f.Link)
 }
 
-// Checklist is what is known, by chapter, the one with the gravest findings first once the run is over: what is wrong, with what waits for it folded under it; what is under way; and what is
+// Checklist is what is known, by chapter, the one with the most severe findings first once the run is over: what is wrong, with what waits for it folded under it; what is under way; and what is
 // fine, folded.
-func (s *Session) Checklist(w *report.Words, now time.Time, filter Filter) (groups []Group) {
+func (s *Session) Checklist(w *words.Texts, now time.Time, filter Filter) (groups []Group) {
 	rows := map[checks.Group][]Row{}
 	var order []checks.Group
 	for _, c := range checks.Catalog() {
@@ -71,32 +70,33 @@ func (s *Session) Checklist(w *report.Words, now time.Time, filter Filter) (grou
 		rows[g] = append(rows[g], row)
 	}
 	all := s.Results()
-	said := map[checks.ID]bool{} // whose consequences stand in the list
-	findings := slices.DeleteFunc(slices.Clone(all), func(r checks.Result) bool { return !isFinding(r) || !filter.lets(r) })
-	slices.SortStableFunc(findings, func(a, b checks.Result) int { return weight(b.State) - weight(a.State) })
-	for _, r := range findings {
-		put(found(r), s.finding(w, r))
-		if waiting := s.waitingFor(w, all, r); len(waiting) > 0 && !said[r.Check] {
-			said[r.Check] = true
-			put(found(r), s.putOff(w, r.Check, r.State, waiting))
+	arranged := view.Of(all)
+	listed := map[checks.ID]bool{} // whose skipped checks stand in the list
+	worst := map[checks.Group]int{}
+	for _, i := range s.findings() {
+		r := i.Result
+		if !filter.matches(r) {
+			continue
+		}
+		worst[groupOf(checkOf(r))] = max(worst[groupOf(checkOf(r))], view.Severity(r.State))
+		put(checkOf(r), s.finding(w, r))
+		if waiting := waitingFor(w, arranged, r.Check); len(waiting) > 0 && !listed[r.Check] {
+			listed[r.Check] = true
+			put(checkOf(r), s.putOff(w, r.Check, r.State, waiting))
 		}
 	}
 	if filter.Owner == "" {
-		s.orphans(w, all, said, filter, put)
+		s.skippedAlone(w, arranged, listed, filter, put)
 		s.cutShort(w, all, filter, func(g checks.Group, row Row) { rows[g] = append(rows[g], row) })
 		for _, work := range s.working {
-			if filter.Link == "" || LinkOf(work.Check) == filter.Link {
+			if filter.Link == "" || view.LinkOf(work.Check) == filter.Link {
 				put(work.Check, s.inProgress(w, work, now))
 			}
 		}
 		s.inOrder(w, all, filter, func(g checks.Group, row Row) { rows[g] = append(rows[g], row) })
 	}
 	if !s.Running { // or they would change places while somebody reads
-		gravest := map[checks.Group]int{}
-		for _, r := range findings {
-			gravest[groupOf(found(r))] = max(gravest[groupOf(found(r))], weight(r.State))
-		}
-		slices.SortStableFunc(order, func(a, b checks.Group) int { return gravest[b] - gravest[a] })
+		slices.SortStableFunc(order, func(a, b checks.Group) int { return worst[b] - worst[a] })
 	}
 	for _, g := range order {
 		if len(rows[g]) > 0 {
@@ -122,24 +122,24 @@ const (
 )
 
 // finding is the row of a result. It is put into words once: while a run is under way, the list is made again and again.
-func (s *Session) finding(w *report.Words, r checks.Result) Row {
-	if s.saidIn != w {
-		s.saidIn, s.said = w, map[string]Row{}
+func (s *Session) finding(w *words.Texts, r checks.Result) Row {
+	if s.rowsIn != w {
+		s.rowsIn, s.rows = w, map[string]Row{}
 	}
 	id := key(Finding, r.Check, string(r.Cause))
-	row, known := s.said[id]
+	row, known := s.rows[id]
 	if !known {
 		row = s.newFinding(w, r)
-		s.said[id] = row
+		s.rows[id] = row
 	}
 	return row
 }
 
-func (s *Session) newFinding(w *report.Words, r checks.Result) Row {
+func (s *Session) newFinding(w *words.Texts, r checks.Result) Row {
 	f := w.Finding(r, s.Target.Address.Display())
 	row := Row{
 		Key: key(Finding, r.Check, string(r.Cause)), Kind: Finding, Sign: Sign(r.State), Title: untrusted.Truncate(f.Title, maxTitle), Result: r,
-		Detail: join(" · ", untrusted.Truncate(strings.TrimSuffix(firstSentence(f.Saw), "."), maxDetail), w.Say("vantage."+string(r.Vantage), nil)),
+		Detail: join(" · ", untrusted.Truncate(strings.TrimSuffix(words.FirstSentence(f.Saw), "."), maxDetail), w.Say("vantage."+string(r.Vantage), nil)),
 		Aside:  w.Say("owner."+string(r.Owner)+".to", nil),
 	}
 	if s.MarkOf(r) == New {
@@ -148,18 +148,16 @@ func (s *Session) newFinding(w *report.Words, r checks.Result) Row {
 	return row
 }
 
-// waitingFor are the rows of checks that were put off because of what r's check came to.
-func (s *Session) waitingFor(w *report.Words, all []checks.Result, r checks.Result) (rows []Row) {
-	for _, skipped := range all {
-		if skipped.State == checks.Skipped && skipped.Because == r.Check {
-			rows = append(rows, Row{Key: key(PutOffCheck, skipped.Check, ""), Kind: PutOffCheck, Sign: Skipped, Title: w.Name(skipped.Check), Result: skipped,
-				Detail: w.Say("part.because", checks.Args{"check": w.Name(r.Check)})})
-		}
+// waitingFor are the rows of checks that were skipped because of what a check came to.
+func waitingFor(w *words.Texts, v *view.View, because checks.ID) (rows []Row) {
+	for _, skipped := range v.WaitingFor(because) {
+		rows = append(rows, Row{Key: key(PutOffCheck, skipped.Check, ""), Kind: PutOffCheck, Sign: Skipped, Title: w.Name(skipped.Check), Result: skipped.Result,
+			Detail: w.Say("part.because", checks.Args{"check": w.Name(because)})})
 	}
 	return rows
 }
 
-func (s *Session) putOff(w *report.Words, because checks.ID, state checks.State, inside []Row) Row {
+func (s *Session) putOff(w *words.Texts, because checks.ID, state checks.State, inside []Row) Row {
 	text := "window.put-off"
 	if state == checks.Unknown {
 		text = "window.unclear" // there may be nothing to fix
@@ -167,25 +165,23 @@ func (s *Session) putOff(w *report.Words, because checks.ID, state checks.State,
 	return Row{Key: key(PutOff, because, ""), Kind: PutOff, Sign: Skipped, Title: w.Count(text, len(inside)), Inside: inside}
 }
 
-// orphans are put off because of a check that has no row: what stands in the way isn't a finding, or is left out.
-func (s *Session) orphans(w *report.Words, all []checks.Result, said map[checks.ID]bool, filter Filter, put func(checks.ID, Row)) {
-	for _, r := range all {
-		if r.State != checks.Skipped || said[r.Because] || !filter.lets(r) {
+// skippedAlone are put off because of a check that has no row: what stands in the way isn't a finding, or is left out.
+func (s *Session) skippedAlone(w *words.Texts, v *view.View, listed map[checks.ID]bool, filter Filter, put func(checks.ID, Row)) {
+	for _, r := range v.Items {
+		if r.State != checks.Skipped || listed[r.Because] || !filter.matches(r.Result) {
 			continue
 		}
-		said[r.Because] = true
-		because := checks.Result{Check: r.Because}
-		inside := s.waitingFor(w, all, because)
-		put(r.Check, s.putOff(w, r.Because, checks.Problem, inside))
+		listed[r.Because] = true
+		put(r.Check, s.putOff(w, r.Because, checks.Problem, waitingFor(w, v, r.Because)))
 	}
 }
 
 // cutShort are the checks that the owner stopped.
-func (s *Session) cutShort(w *report.Words, all []checks.Result, filter Filter, put func(checks.Group, Row)) {
+func (s *Session) cutShort(w *words.Texts, all []checks.Result, filter Filter, put func(checks.Group, Row)) {
 	stopped := map[checks.Group][]Row{}
 	for _, r := range all {
-		if r.Cause == checks.Cancelled && filter.lets(r) {
-			g := groupOf(found(r))
+		if r.Cause == checks.Cancelled && filter.matches(r) {
+			g := groupOf(checkOf(r))
 			stopped[g] = append(stopped[g], Row{Key: key(PutOffCheck, r.Check, ""), Kind: PutOffCheck, Sign: Skipped, Title: w.Name(r.Check), Result: r})
 		}
 	}
@@ -194,7 +190,7 @@ func (s *Session) cutShort(w *report.Words, all []checks.Result, filter Filter, 
 	}
 }
 
-func (s *Session) inProgress(w *report.Words, work Working, now time.Time) Row {
+func (s *Session) inProgress(w *words.Texts, work Working, now time.Time) Row {
 	waited := max(now.Sub(work.Since), 0)
 	text, detail := "window.elapsed", ""
 	if work.Check == checks.EventDelivery && len(s.legs) > 0 { // takes long, and says how far it is
@@ -209,15 +205,15 @@ func (s *Session) inProgress(w *report.Words, work Working, now time.Time) Row {
 	return Row{Key: key(InProgress, work.Check, ""), Kind: InProgress, Sign: Waiting, Title: w.Name(work.Check), Detail: detail, Aside: aside}
 }
 
-func (s *Session) inOrder(w *report.Words, all []checks.Result, filter Filter, put func(checks.Group, Row)) {
+func (s *Session) inOrder(w *words.Texts, all []checks.Result, filter Filter, put func(checks.Group, Row)) {
 	fine := map[checks.Group][]Row{}
 	fixed := map[checks.Group]int{}
 	var order []checks.Group
 	for _, r := range all {
-		if r.State != checks.OK || !filter.lets(r) {
+		if r.State != checks.OK || !filter.matches(r) {
 			continue
 		}
-		g := groupOf(found(r))
+		g := groupOf(checkOf(r))
 		if fine[g] == nil {
 			order = append(order, g)
 		}
@@ -246,24 +242,12 @@ type Missing struct {
 }
 
 // NotChecked is what the last run left out, by reason.
-func (s *Session) NotChecked(w *report.Words) (list []Missing) {
+func (s *Session) NotChecked(w *words.Texts) (list []Missing) {
 	if s.Outcome == nil {
 		return nil
 	}
-	names := map[checks.Reason][]string{}
-	var reasons []checks.Reason
-	for _, n := range s.Outcome.NotChecked {
-		if names[n.Reason] == nil {
-			reasons = append(reasons, n.Reason)
-		}
-		names[n.Reason] = append(names[n.Reason], w.Name(n.Check))
-	}
-	for _, reason := range reasons {
-		all := names[reason]
-		for i := range all[1:] {
-			all[i+1] = lowerFirst(all[i+1])
-		}
-		list = append(list, Missing{Reason: reason, Title: strings.Join(all, ", "), Text: w.Say("window.reason."+string(reason), nil)})
+	for _, m := range view.NotChecked(s.Outcome.NotChecked) {
+		list = append(list, Missing{Reason: m.Reason, Title: m.Names(w), Text: w.Say("window.reason."+string(m.Reason), nil)})
 	}
 	return list
 }
@@ -274,32 +258,4 @@ func key(kind Kind, id checks.ID, more string) string {
 
 func join(by string, parts ...string) string {
 	return strings.Join(slices.DeleteFunc(parts, func(p string) bool { return p == "" }), by)
-}
-
-// firstSentence is what stands before the first full stop that ends a sentence.
-func firstSentence(text string) string {
-	for i := 0; i < len(text); {
-		stop := strings.Index(text[i:], ". ")
-		if stop < 0 {
-			return text
-		}
-		end := i + stop
-		next, _ := utf8.DecodeRuneInString(text[end+2:])
-		last, _ := utf8.DecodeLastRuneInString(text[:end])
-		// Not behind an initial or a number of a list, nor in front of a small letter.
-		if !unicode.IsLower(next) && !unicode.IsUpper(last) {
-			return text[:end+1]
-		}
-		i = end + 2
-	}
-	return text
-}
-
-// lowerFirst is for a name within a sentence; an abbreviation stays as it is.
-func lowerFirst(s string) string {
-	first, size := utf8.DecodeRuneInString(s)
-	if second, _ := utf8.DecodeRuneInString(s[size:]); unicode.IsUpper(second) {
-		return s
-	}
-	return string(unicode.ToLower(first)) + s[size:]
 }

@@ -4,7 +4,7 @@ import (
 	"time"
 
 	"boxready/checks"
-	"boxready/internal/report"
+	"boxready/internal/words"
 )
 
 // LegRow is a stretch of a test event's way.
@@ -39,7 +39,7 @@ func (s *Session) Legs() []checks.Leg {
 }
 
 // LegRows are all legs, those that were not begun included.
-func (s *Session) LegRows(w *report.Words, now time.Time) (rows []LegRow) {
+func (s *Session) LegRows(w *words.Texts, now time.Time) (rows []LegRow) {
 	for _, name := range checks.Legs() {
 		row := LegRow{Name: name, Sign: Skipped, Title: w.Say("window.events.leg-"+string(name), nil)}
 		for _, leg := range s.Legs() {

@@ -8,8 +8,9 @@ import (
 	"time"
 
 	"boxready/checks"
-	"boxready/internal/report"
 	"boxready/internal/untrusted"
+	"boxready/internal/view"
+	"boxready/internal/words"
 )
 
 // Details are all that is known about a result, in words.
@@ -42,7 +43,7 @@ const maxText = 900
 const maxFacts = 24
 
 // Details puts a result into words.
-func (s *Session) Details(w *report.Words, r checks.Result) Details {
+func (s *Session) Details(w *words.Texts, r checks.Result) Details {
 	f := w.Finding(r, s.Target.Address.Display())
 	d := Details{Sign: Sign(r.State), Title: untrusted.Truncate(f.Title, maxTitle), Saw: untrusted.Truncate(f.Saw, maxText), Breaks: untrusted.Truncate(f.Breaks, maxText), More: f.More, Took: r.Took,
 		Vantage: w.Say("vantage."+string(r.Vantage), nil), CanRepeat: !s.Running}
@@ -53,23 +54,13 @@ func (s *Session) Details(w *report.Words, r checks.Result) Details {
 	for _, step := range f.Steps {
 		d.Steps = append(d.Steps, s.pieces(w, untrusted.Truncate(step, maxText)))
 	}
-	var names []string
-	for _, row := range s.waitingFor(w, s.Results(), r) {
-		names = append(names, lowerFirst(row.Title))
-	}
-	if len(names) > 0 {
-		text := "part.waiting"
-		if r.State == checks.Unknown {
-			text = "part.unclear"
-		}
-		d.Waiting = w.Say(text, checks.Args{"checks": names})
-	}
+	d.Waiting = view.Of(s.Results()).WaitingText(w, r)
 	return d
 }
 
 // pieces takes a step apart. A command stands between backticks; one word there is no command. To check again there is a
 // button here, so the command that does it is left out.
-func (s *Session) pieces(w *report.Words, step string) (pieces []Piece) {
+func (s *Session) pieces(w *words.Texts, step string) (pieces []Piece) {
 	if before, command, found := strings.Cut(step, ": `boxready check "+s.Target.Address.Display()); found && onlyConsents.MatchString(command) {
 		return []Piece{{Text: before + " " + w.Say("window.finding.with-button", nil)}}
 	}
@@ -103,17 +94,17 @@ var onlyConsents = regexp.MustCompile("^( --(deep|content-filter|event-test|sign
 const maxFactsInLetter = 60
 
 // Letter is a text about results for who is to fix them.
-func (s *Session) Letter(w *report.Words, version string, results ...checks.Result) string {
+func (s *Session) Letter(w *words.Texts, version string, results ...checks.Result) string {
 	var t strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&t, format+"\n", args...) }
-	line("%s", w.Say("window.letter.intro", checks.Args{"portal": s.Target.Address.String()}))
+	line("%s", w.Say("letter.intro", checks.Args{"portal": s.Target.Address.String()}))
 	if s.Demo {
 		line("%s", w.Say("window.demo.letter", nil))
 	}
 	for _, r := range results {
 		f := w.Finding(r, s.Target.Address.Display())
-		line("\n%s: %s", UpperFirst(w.Say("state."+string(r.State), nil)), f.Title)
-		line("\n%s: %s %s.", w.Say("part.saw", nil), f.Saw, UpperFirst(w.Say("vantage."+string(r.Vantage), nil)))
+		line("\n%s: %s", words.UpperFirst(w.Say("state."+string(r.State), nil)), f.Title)
+		line("\n%s: %s %s.", w.Say("part.saw", nil), f.Saw, words.UpperFirst(w.Say("vantage."+string(r.Vantage), nil)))
 		if f.Breaks != "" {
 			line("\n%s: %s", w.Say("part.breaks", nil), f.Breaks)
 		}
@@ -140,30 +131,21 @@ func (s *Session) Letter(w *report.Words, version string, results ...checks.Resu
 	if s.Outcome != nil {
 		when = s.Outcome.Finished
 	}
-	line("\n%s", w.Say("window.letter.end", checks.Args{"version": version, "when": When(w, when)}))
+	line("\n%s", w.Say("letter.end", checks.Args{"version": version, "when": When(w, when)}))
 	return t.String()
 }
 
-// FindingsOf are the results that somebody has to do something about.
+// FindingsOf are the results that an owner has to do something about, the most severe first.
 func (s *Session) FindingsOf(owner checks.Owner) (results []checks.Result) {
-	for _, r := range s.Results() {
-		if isFinding(r) && r.Owner == owner {
-			results = append(results, r)
+	for _, i := range s.findings() {
+		if i.Owner == owner {
+			results = append(results, i.Result)
 		}
 	}
 	return results
 }
 
 // When writes a date and a time of day.
-func When(w *report.Words, t time.Time) string {
+func When(w *words.Texts, t time.Time) string {
 	return t.Local().Format(w.Say("format.date", nil) + " 15:04")
-}
-
-// UpperFirst is for words that begin a sentence.
-func UpperFirst(s string) string {
-	if s == "" {
-		return ""
-	}
-	first := []rune(s)[0]
-	return strings.ToUpper(string(first)) + s[len(string(first)):]
 }

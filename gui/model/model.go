@@ -5,6 +5,7 @@ package model
 import (
 	"boxready/checks"
 	"boxready/internal/portal"
+	"boxready/internal/view"
 )
 
 // Model is all that the window shows.
@@ -60,12 +61,7 @@ const (
 	None    Sign = ""
 )
 
-// weight orders states, the gravest highest.
-func weight(s checks.State) int {
-	return map[checks.State]int{checks.Problem: 4, checks.Unknown: 3, checks.Notice: 2, checks.OK: 1}[s]
-}
-
 // isFinding tells whether somebody has to do something about a result. About a check that the owner stopped nobody has.
 func isFinding(r checks.Result) bool {
-	return weight(r.State) > weight(checks.OK) && r.Cause != checks.Cancelled
+	return view.IsFinding(r.State) && r.Cause != checks.Cancelled
 }

@@ -10,12 +10,13 @@ import (
 	"boxready/checks"
 	"boxready/gui/store"
 	"boxready/internal/portal"
-	"boxready/internal/report"
+	"boxready/internal/view"
+	"boxready/internal/words"
 )
 
-func russian(t *testing.T) *report.Words {
+func russian(t *testing.T) *words.Texts {
 	t.Helper()
-	words, err := report.NewWords("ru")
+	words, err := words.New("ru")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,22 +40,6 @@ func result(id checks.ID, state checks.State, cause checks.Cause) checks.Result 
 
 func skipped(id, because checks.ID) checks.Result {
 	return checks.Result{Check: id, State: checks.Skipped, Because: because, Vantage: checks.FromComputer}
-}
-
-func TestFirstSentence(t *testing.T) {
-	for text, want := range map[string]string{
-		"Одно. Два.":                        "Одно.",
-		"Порт 443. Он закрыт.":              "Порт 443.",
-		"Выдан R. Петровым. Истёк.":         "Выдан R. Петровым.",
-		"Версия 20.0.500 старая. Обновите.": "Версия 20.0.500 старая.",
-		"Без точки":                         "Без точки",
-		"":                                  "",
-		"С сокращением т. е. так. Вот и всё": "С сокращением т. е. так.",
-	} {
-		if got := firstSentence(text); got != want {
-			t.Errorf("%q: %q, expected %q", text, got, want)
-		}
-	}
 }
 
 func TestFirstFacts(t *testing.T) {
@@ -103,44 +88,25 @@ func TestSteps(t *testing.T) {
 	}
 }
 
-// TestEveryCheckIsOnAnArrowOrAboutThisComputer asserts that no check is on an arrow that isn't drawn.
-func TestEveryCheckIsOnAnArrowOrAboutThisComputer(t *testing.T) {
-	drawn := map[LinkID]bool{"": true}
-	_, links := (&Session{}).Picture(russian(t))
-	for _, l := range links {
-		drawn[l.ID] = true
-	}
-	for _, c := range checks.Catalog() {
-		if !drawn[LinkOf(c.ID)] {
-			t.Errorf("%s is on %q", c.ID, LinkOf(c.ID))
-		}
-	}
-	for link, ids := range linkChecks {
-		if !drawn[link] {
-			t.Errorf("%v are on %q", ids, link)
-		}
-	}
-}
-
-func TestSignsOfArrows(t *testing.T) {
+func TestSignsOfLinks(t *testing.T) {
 	now := time.Now()
 	for _, test := range []struct {
 		name    string
 		results []checks.Result
 		working checks.ID
-		want    map[LinkID]Sign
+		want    map[view.Link]Sign
 	}{
-		{"nothing known", nil, "", map[LinkID]Sign{ComputerPortal: Unknown, PortalAuthorization: Unknown, QueueApplication: Unknown}},
+		{"nothing known", nil, "", map[view.Link]Sign{view.ComputerPortal: Unknown, view.PortalAuthorization: Unknown, view.QueueApplication: Unknown}},
 		{"all fine", []checks.Result{result(checks.PortalTLS, checks.OK, ""), result(checks.AuthServerFromPortal, checks.OK, "")}, "",
-			map[LinkID]Sign{ComputerPortal: OK, PortalAuthorization: OK, QueueApplication: Unknown}},
-		{"the gravest counts", []checks.Result{result(checks.PortalTLS, checks.Notice, checks.TLSExpiresSoon), result(checks.RESTRoute, checks.Problem, checks.RESTBlocked)}, "",
-			map[LinkID]Sign{ComputerPortal: Problem}},
+			map[view.Link]Sign{view.ComputerPortal: OK, view.PortalAuthorization: OK, view.QueueApplication: Unknown}},
+		{"the most severe counts", []checks.Result{result(checks.PortalTLS, checks.Notice, checks.TLSExpiresSoon), result(checks.RESTRoute, checks.Problem, checks.RESTBlocked)}, "",
+			map[view.Link]Sign{view.ComputerPortal: Problem}},
 		{"put off is not fine", []checks.Result{result(checks.RESTRoute, checks.Problem, checks.RESTBlocked), skipped(checks.AuthServerFromPortal, checks.RESTRoute)}, "",
-			map[LinkID]Sign{PortalAuthorization: Skipped}},
-		{"under way", []checks.Result{result(checks.PortalTLS, checks.OK, "")}, checks.RESTRoute, map[LinkID]Sign{ComputerPortal: Waiting}},
-		{"a problem is one before the end", []checks.Result{result(checks.PortalTLS, checks.Problem, checks.TLSExpired)}, checks.RESTRoute, map[LinkID]Sign{ComputerPortal: Problem}},
-		{"this computer's way out says nothing about the portal's", []checks.Result{result(checks.AuthServerFromComputer, checks.OK, "")}, "",
-			map[LinkID]Sign{PortalAuthorization: Unknown, ComputerPortal: Unknown}},
+			map[view.Link]Sign{view.PortalAuthorization: Skipped}},
+		{"under way", []checks.Result{result(checks.PortalTLS, checks.OK, "")}, checks.RESTRoute, map[view.Link]Sign{view.ComputerPortal: Waiting}},
+		{"a problem is one before the end", []checks.Result{result(checks.PortalTLS, checks.Problem, checks.TLSExpired)}, checks.RESTRoute, map[view.Link]Sign{view.ComputerPortal: Problem}},
+		{"this computer's way to the authorization server says nothing about the portal's", []checks.Result{result(checks.AuthServerFromComputer, checks.OK, "")}, "",
+			map[view.Link]Sign{view.PortalAuthorization: Unknown, view.ComputerPortal: Unknown}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := sessionOf(t, test.results...)
@@ -149,7 +115,7 @@ func TestSignsOfArrows(t *testing.T) {
 				s.Started(test.working, now)
 			}
 			for link, want := range test.want {
-				if got := s.linkSign(link); got != want {
+				if got, _ := s.linkSign(view.Of(s.Results()), link); got != want {
 					t.Errorf("%s: %s, expected %s", link, got, want)
 				}
 			}

@@ -6,13 +6,14 @@ import (
 	"boxready/checks"
 	"boxready/internal/report"
 	"boxready/internal/untrusted"
+	"boxready/internal/words"
 )
 
 // mostHidden values of a category are named.
 const mostHidden = 4
 
 // HiddenText says what of a category is in a report, or what stands for it.
-func HiddenText(w *report.Words, b *report.Bundle, c report.Category) string {
+func HiddenText(w *words.Texts, b *report.Bundle, c report.Category) string {
 	var tokens, values []string
 	hidden := false
 	for _, n := range b.Names {

@@ -8,9 +8,9 @@ import (
 
 	"boxready/checks"
 	"boxready/gui/store"
-	"boxready/internal/report"
 	"boxready/internal/requirements"
 	"boxready/internal/untrusted"
+	"boxready/internal/words"
 )
 
 // Application is one whose requirements are compared with the portal.
@@ -39,7 +39,7 @@ func ReadApplication(kept store.Application) (*Application, error) {
 var ErrNotInLibrary = errors.New("there is no such ready file")
 
 // Name is what the application is called.
-func (a *Application) Name(w *report.Words) string {
+func (a *Application) Name(w *words.Texts) string {
 	if len(a.Needs.Applications) > 0 {
 		return untrusted.Line(a.Needs.Applications[0].NameIn(w.Lang()))
 	}
@@ -47,7 +47,7 @@ func (a *Application) Name(w *report.Words) string {
 }
 
 // Source says who says what the application needs.
-func (a *Application) Source(w *report.Words) string {
+func (a *Application) Source(w *words.Texts) string {
 	if a.Kept.Library != "" {
 		return w.Say("window.requirements.from-library", nil)
 	}
@@ -62,7 +62,7 @@ func (a *Application) Source(w *report.Words) string {
 const mostWishes = 6
 
 // Wishes are what the application needs, at a glance, each with its name.
-func (a *Application) Wishes(w *report.Words) []Fact {
+func (a *Application) Wishes(w *words.Texts) []Fact {
 	r := a.Needs
 	var modules, hosts []string
 	for _, m := range r.Modules {
@@ -99,7 +99,7 @@ func (a *Application) Wishes(w *report.Words) []Fact {
 }
 
 // some names the first of a list and counts the rest.
-func some(w *report.Words, names []string, most int) string {
+func some(w *words.Texts, names []string, most int) string {
 	if more := len(names) - most; more > 1 {
 		return strings.Join(names[:most], ", ") + " " + w.Say("need.more", checks.Args{"n": more})
 	}
@@ -197,7 +197,7 @@ type resultKey struct {
 
 // Compare tells what stands between the requirements and the portal, by what the last run saw. mayEnter says that a webhook or a
 // sign-in is kept for the portal.
-func (s *Session) Compare(w *report.Words, mayEnter bool) Comparison {
+func (s *Session) Compare(w *words.Texts, mayEnter bool) Comparison {
 	facts := s.modules()
 	switch {
 	case s.Target.Requirements == nil:
@@ -242,7 +242,7 @@ func modulesIn(o *checks.Outcome) *checks.ModulesFacts {
 	return nil
 }
 
-func (s *Session) groups(w *report.Words, facts *checks.ModulesFacts) []NeedGroup {
+func (s *Session) groups(w *words.Texts, facts *checks.ModulesFacts) []NeedGroup {
 	wanted, known := s.Target.Requirements, facts.Inventory()
 	found := requirements.Resolve(wanted, known)
 	var groups []NeedGroup
@@ -290,7 +290,7 @@ func (c Comparison) Missing() bool {
 }
 
 // RequirementsLetter is a comparison as a text for the portal's administrator.
-func (s *Session) RequirementsLetter(w *report.Words, version string, c Comparison) string {
+func (s *Session) RequirementsLetter(w *words.Texts, version string, c Comparison) string {
 	var t strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&t, format+"\n", args...) }
 	var names []string
@@ -317,6 +317,6 @@ func (s *Session) RequirementsLetter(w *report.Words, version string, c Comparis
 			line("%d. %s", i+1, strings.ReplaceAll(step, "`", ""))
 		}
 	}
-	line("\n%s", w.Say("window.letter.end", checks.Args{"version": version, "when": When(w, s.Outcome.Finished)}))
+	line("\n%s", w.Say("letter.end", checks.Args{"version": version, "when": When(w, s.Outcome.Finished)}))
 	return t.String()
 }

@@ -5,8 +5,9 @@ import (
 	"strings"
 
 	"boxready/checks"
-	"boxready/internal/report"
 	"boxready/internal/serverprobe"
+	"boxready/internal/view"
+	"boxready/internal/words"
 )
 
 // Server is what was handed out for a portal's server, and what came back.
@@ -48,7 +49,7 @@ func (s *Session) OwnScript(p *serverprobe.Probe) bool {
 }
 
 // AnswerText says whose word an answer is, and from when.
-func (s *Session) AnswerText(w *report.Words, p *serverprobe.Probe) string {
+func (s *Session) AnswerText(w *words.Texts, p *serverprobe.Probe) string {
 	var parts []string
 	for _, kind := range p.Kinds {
 		parts = append(parts, w.Say("window.server.from-"+string(kind), nil))
@@ -62,12 +63,12 @@ func (s *Session) AnswerText(w *report.Words, p *serverprobe.Probe) string {
 	if len(p.Kinds) > 0 && !s.OwnScript(p) {
 		parts = append(parts, w.Say("window.server.older-script", nil))
 	}
-	return UpperFirst(strings.Join(parts, " · "))
+	return words.UpperFirst(strings.Join(parts, " · "))
 }
 
 // Added is what the last run found in the word of the server and of somebody in the internet: rows to open, and how many checks
 // are in order.
-func (s *Session) Added(w *report.Words) (rows []Row, fine int) {
+func (s *Session) Added(w *words.Texts) (rows []Row, fine int) {
 	for _, r := range s.Results() {
 		switch {
 		case r.Vantage != checks.FromServer && r.Vantage != checks.FromOutside:
@@ -77,6 +78,6 @@ func (s *Session) Added(w *report.Words) (rows []Row, fine int) {
 			fine++
 		}
 	}
-	slices.SortStableFunc(rows, func(a, b Row) int { return weight(b.Result.State) - weight(a.Result.State) })
+	slices.SortStableFunc(rows, func(a, b Row) int { return view.Severity(b.Result.State) - view.Severity(a.Result.State) })
 	return rows, fine
 }

@@ -8,9 +8,9 @@ import (
 	"boxready/checks"
 	"boxready/gui/store"
 	"boxready/internal/app"
-	"boxready/internal/report"
 	"boxready/internal/requirements"
 	"boxready/internal/secret"
+	"boxready/internal/words"
 )
 
 // Slow is after how long a check that is under way is said to be slow.
@@ -47,8 +47,8 @@ type Session struct {
 	working     []Working
 	results     map[checks.ID][]checks.Result // by the check that found them
 
-	said   map[string]Row // findings in words, by their row\'s key
-	saidIn *report.Words
+	rows   map[string]Row // of findings, by their keys, in the language of rowsIn
+	rowsIn *words.Texts
 }
 
 // Working is a check that is under way.
@@ -75,7 +75,7 @@ func (s *Session) Begin(now time.Time, total int, whole bool) {
 		s.results = map[checks.ID][]checks.Result{}
 		s.Outcome, s.Learned = nil, nil
 	}
-	s.saidIn = nil
+	s.rowsIn = nil
 }
 
 // Started notes that a check has begun.
@@ -95,7 +95,7 @@ func (s *Session) Counted(id checks.ID, done, total int) {
 
 // Finished notes what a check came to.
 func (s *Session) Finished(id checks.ID, results []checks.Result) {
-	maps.DeleteFunc(s.said, func(_ string, row Row) bool { return found(row.Result) == id })
+	maps.DeleteFunc(s.rows, func(_ string, row Row) bool { return checkOf(row.Result) == id })
 	s.working = slices.DeleteFunc(s.working, func(w Working) bool { return w.Check == id })
 	s.results[id] = results
 	s.done++
@@ -103,17 +103,17 @@ func (s *Session) Finished(id checks.ID, results []checks.Result) {
 
 // End notes that the run is over.
 func (s *Session) End(o *checks.Outcome, stopped bool) {
-	s.saidIn = nil
+	s.rowsIn = nil
 	s.Running, s.Stopped, s.working, s.legs, s.Outcome = false, stopped, nil, nil, o
 	s.results = map[checks.ID][]checks.Result{}
 	for _, r := range o.Results {
-		id := found(r)
+		id := checkOf(r)
 		s.results[id] = append(s.results[id], r)
 	}
 }
 
-// found is the check that found a result: a few speak of something that is no check of its own.
-func found(r checks.Result) checks.ID {
+// checkOf is the check that found a result: a few speak of something that is no check of its own.
+func checkOf(r checks.Result) checks.ID {
 	if r.Check == checks.SelfClock {
 		return checks.PortalClock
 	}

@@ -5,7 +5,8 @@ import (
 	"time"
 
 	"boxready/checks"
-	"boxready/internal/report"
+	"boxready/internal/view"
+	"boxready/internal/words"
 )
 
 // Verdict answers whether applications will work, or says how far the answer is.
@@ -22,11 +23,8 @@ type Chip struct {
 	Text  string
 }
 
-// owners in the order in which they stand if what they have to do weighs the same.
-var owners = []checks.Owner{checks.PortalAdmin, checks.ServerAdmin, checks.NetworkAdmin, checks.Vendor, checks.Bitrix24, checks.You}
-
 // Verdict is what the top of the page says.
-func (s *Session) Verdict(w *report.Words, now time.Time) Verdict {
+func (s *Session) Verdict(w *words.Texts, now time.Time) Verdict {
 	v := Verdict{Chips: s.chips(w)}
 	switch {
 	case s.Unlocking:
@@ -40,56 +38,38 @@ func (s *Session) Verdict(w *report.Words, now time.Time) Verdict {
 		v.Sign, v.Title, v.Text = Skipped, w.Say("window.verdict.stopped.title", nil), w.Say("window.verdict.stopped.text", nil)
 	default:
 		verdict := s.Outcome.Verdict
-		v.Sign = map[checks.Verdict]Sign{checks.Ready: OK, checks.NoObstacle: OK, checks.Unsure: Unknown, checks.NotReady: Problem}[verdict]
+		v.Sign = Sign(view.VerdictState(verdict))
 		v.Title = w.Say("verdict."+string(verdict)+".title", nil)
 		v.Text = w.Say("verdict."+string(verdict)+".text", nil)
-		if first := s.gravest(); verdict == checks.NotReady && first != nil {
-			v.Text = w.Finding(*first, s.Target.Address.Display()).Title + ". " + v.Text
+		if findings := s.findings(); verdict == checks.NotReady && len(findings) > 0 {
+			v.Text = w.Finding(findings[0].Result, s.Target.Address.Display()).Title + ". " + v.Text
 		}
 	}
 	return v
 }
 
-// gravest is the finding that stands first.
-func (s *Session) gravest() (first *checks.Result) {
-	for _, r := range s.Results() {
-		if isFinding(r) && (first == nil || weight(r.State) > weight(first.State)) {
-			first = &r
-		}
-	}
-	return first
+// findings are the results that somebody has to do something about, the most severe first.
+func (s *Session) findings() []view.Item {
+	return slices.DeleteFunc(view.Of(s.Results()).Findings(), func(i view.Item) bool { return !isFinding(i.Result) })
 }
 
-func (s *Session) chips(w *report.Words) (chips []Chip) {
-	count := map[checks.Owner]int{}
-	state := map[checks.Owner]checks.State{}
-	for _, r := range s.Results() {
-		if !isFinding(r) {
-			continue
-		}
-		count[r.Owner]++
-		if weight(r.State) > weight(state[r.Owner]) {
-			state[r.Owner] = r.State
-		}
+func (s *Session) chips(w *words.Texts) (chips []Chip) {
+	others := true // have all there is to do
+	for _, o := range (&view.View{Items: s.findings()}).Owners() {
+		others = others && o.ID != checks.You && o.ID != checks.PortalAdmin
+		chips = append(chips, Chip{Owner: o.ID, Sign: Sign(o.State),
+			Text: w.Say("window.chip", checks.Args{"owner": w.Say("owner."+string(o.ID)+".title", nil), "count": len(o.Findings)})})
 	}
-	for _, o := range owners {
-		if count[o] > 0 {
-			chips = append(chips, Chip{Owner: o, Sign: Sign(state[o]),
-				Text: w.Say("window.chip", checks.Args{"owner": w.Say("owner."+string(o)+".title", nil), "count": count[o]})})
-		}
-	}
-	slices.SortStableFunc(chips, func(a, b Chip) int { return weight(state[b.Owner]) - weight(state[a.Owner]) })
-	if len(chips) > 0 && count[checks.You] == 0 && count[checks.PortalAdmin] == 0 && !s.Running {
+	if len(chips) > 0 && others && !s.Running {
 		chips = append(chips, Chip{Text: w.Say("window.chip-nothing", nil)})
 	}
 	return chips
 }
 
 // PastVerdict is a sign and a sentence about a run of before.
-func PastVerdict(w *report.Words, v checks.Verdict) (Sign, string) {
+func PastVerdict(w *words.Texts, v checks.Verdict) (Sign, string) {
 	if v == "" {
 		return Unknown, w.Say("window.portals.never", nil)
 	}
-	sign := map[checks.Verdict]Sign{checks.Ready: OK, checks.NoObstacle: OK, checks.Unsure: Unknown, checks.NotReady: Problem}[v]
-	return sign, w.Say("verdict."+string(v)+".title", nil)
+	return Sign(view.VerdictState(v)), w.Say("verdict."+string(v)+".title", nil)
 }

@@ -22,7 +22,7 @@ import (
 	"boxready/internal/requirements"
 )
 
-// Words are the texts in one language, as report.Words has them.
+// Words are the texts in one language, as words.Texts has them.
 type Words interface {
 	Lang() string
 	Say(key string, args checks.Args) string

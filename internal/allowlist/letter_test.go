@@ -18,7 +18,7 @@ import (
 
 func letter(t testing.TB, r *allowlist.Rules, lang string, equipment ...allowlist.Equipment) *allowlist.Letter {
 	t.Helper()
-	l, err := r.Letter(words(t, lang), equipment...)
+	l, err := r.Letter(texts(t, lang), equipment...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,8 +15,8 @@ import (
 	"boxready/internal/bitrix"
 	"boxready/internal/feed"
 	"boxready/internal/portal"
-	"boxready/internal/report"
 	"boxready/internal/requirements"
+	"boxready/internal/words"
 
 	"go.uber.org/goleak"
 )
@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 
 // strictWords fails a test that uses a missing text.
 type strictWords struct {
-	*report.Words
+	*words.Texts
 	t testing.TB
 }
 
@@ -46,7 +46,7 @@ func (w strictWords) Say(key string, args checks.Args) string {
 	if text, ok := textCache.Load(which); ok {
 		return text.(string)
 	}
-	text := w.Words.Say(key, args)
+	text := w.Texts.Say(key, args)
 	if text == key {
 		w.t.Errorf("%s: no text %s", w.Lang(), key)
 		return text
@@ -57,12 +57,12 @@ func (w strictWords) Say(key string, args checks.Args) string {
 
 var vocabularies sync.Map
 
-func words(t testing.TB, lang string) strictWords {
+func texts(t testing.TB, lang string) strictWords {
 	t.Helper()
 	if w, ok := vocabularies.Load(lang); ok {
-		return strictWords{w.(*report.Words), t}
+		return strictWords{w.(*words.Texts), t}
 	}
-	w, err := report.NewWords(lang)
+	w, err := words.New(lang)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +107,7 @@ func rules(t testing.TB, o allowlist.Options) *allowlist.Rules {
 func write(t testing.TB, r *allowlist.Rules, e allowlist.Equipment, part allowlist.Part, lang string) string {
 	t.Helper()
 	var b bytes.Buffer
-	if err := r.Write(&b, e, part, words(t, lang)); err != nil {
+	if err := r.Write(&b, e, part, texts(t, lang)); err != nil {
 		t.Fatalf("%s %s: %v", e, part, err)
 	}
 	return b.String()

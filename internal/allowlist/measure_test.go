@@ -70,7 +70,7 @@ func TestMeasured(t *testing.T) {
 			o.Outcome = &checks.Outcome{Finished: noon, Results: c.results}
 			r := rules(t, o)
 			i := slices.IndexFunc(r.Rows, func(row allowlist.Row) bool { return row.ID() == c.row })
-			got := r.Rows[i].State(words(t, "ru"))
+			got := r.Rows[i].State(texts(t, "ru"))
 			if !strings.HasPrefix(got, c.want) {
 				t.Errorf("%q, expected %q", got, c.want)
 			}

@@ -222,7 +222,7 @@ func TestPythonAcceptsTheScripts(t *testing.T) {
 func TestPHPAcceptsTheProxySettings(t *testing.T) {
 	needs(t, "php")
 	for _, host := range []string{"", "proxy.corp.example", `a'b\`, `\'];phpinfo();//`} {
-		advice := allowlist.ProxySettings(words(t, "ru"), host, 0)
+		advice := allowlist.ProxySettings(texts(t, "ru"), host, 0)
 		program := "$all = [\n" + advice.Code + "];\necho json_encode($all['http_client_options']['value']['proxyHost']);"
 		out, err := exec.Command("php", "-n", "-r", program).CombinedOutput()
 		want := strings.NewReplacer(`\`, `\\`, `"`, `\"`, "/", `\/`).Replace(host)

@@ -136,7 +136,7 @@ func TestEveryRowIsWrittenOrOmitted(t *testing.T) {
 				wanted := expressed(r, row, e)
 				if wanted != nil || e == allowlist.CSV || e == allowlist.JSON {
 					counted++
-				} else if !strings.Contains(strings.Join(strings.Fields(strings.ReplaceAll(whole, "#", " ")), " "), row.What(words(t, "en"))+", "+row.PortsText()) {
+				} else if !strings.Contains(strings.Join(strings.Fields(strings.ReplaceAll(whole, "#", " ")), " "), row.What(texts(t, "en"))+", "+row.PortsText()) {
 					t.Errorf("%s doesn't say that it leaves out: %s", e, summary(row))
 				}
 				for _, want := range wanted {
@@ -240,7 +240,7 @@ func FuzzQuoting(f *testing.F) {
 // Every row, pack, place and state has its texts: strictWords fails otherwise.
 func TestEveryRowHasWords(t *testing.T) {
 	for _, lang := range []string{"ru", "en"} {
-		w := words(t, lang)
+		w := texts(t, lang)
 		every(t, func(t *testing.T, r *allowlist.Rules) {
 			for _, row := range r.Rows {
 				row.Why(w)

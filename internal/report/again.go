@@ -6,6 +6,8 @@ import (
 
 	"boxready/checks"
 	"boxready/internal/portal"
+	"boxready/internal/view"
+	"boxready/internal/words"
 )
 
 // results are a saved report's, as far as a run's results can be read from it: their words stand in the entries.
@@ -23,28 +25,27 @@ func (s *Document) results() []checks.Result {
 func (p *Reporter) saved(d *Document) *run {
 	n := &run{Document: *d, display: display(d.Portal)}
 	n.Results = nil
-	judged, _ := checks.JudgeAgain(d.results())
-	for _, e := range d.Results {
-		f := Finding{Title: e.Title, Saw: e.Text, Steps: e.Steps, More: e.More}
+	results := d.results()
+	judged, _ := checks.JudgeAgain(results)
+	for i, e := range d.Results {
+		f := words.Finding{Title: e.Title, Saw: e.Text, Steps: e.Steps, More: e.More}
 		for _, r := range judged {
-			if r.Check == e.Check && r.State == e.State && r.Cause == e.Cause && (anew(r) || r.State == checks.Skipped && p.Words.knows(r.Check)) {
+			if r.Check == e.Check && r.State == e.State && r.Cause == e.Cause && (judgedAgain(r) || r.State == checks.Skipped && p.Words.Knows(r.Check)) {
 				f = p.Words.Finding(r, n.display)
 				break
 			}
 		}
 		e.Title = f.Title
-		n.Results, n.items = append(n.Results, e), append(n.items, item{e, f, treeOf(e.Facts)})
+		n.add(e, view.Item{Result: results[i], Text: f, Values: view.ValuesOf(e.Facts)})
 	}
 	return n
 }
 
-// anew tells whether a result was judged again: then its facts are of this version's type.
-func anew(r checks.Result) bool {
+// judgedAgain tells whether a result was judged again: then its facts are of this version's type.
+func judgedAgain(r checks.Result) bool {
 	_, stayed := r.Facts.(json.RawMessage)
 	return !stayed && r.Facts != nil
 }
-
-func (w *Words) knows(id checks.ID) bool { return w.Name(id) != string(id) }
 
 // display is a portal's address as people write it.
 func display(address string) string {
@@ -69,20 +70,20 @@ func (p *Reporter) JudgeAgain(s *Saved) (*Saved, []checks.Kept) {
 	words := p.saved(&s.Document)
 	for _, r := range results {
 		f := p.Words.Finding(r, words.display)
-		if i := words.find(r); i != nil && !anew(r) {
-			f = i.said // it stayed
+		if i := words.find(r); i != nil && !judgedAgain(r) {
+			f = i.Text // it stayed
 		}
-		r.Facts = json.RawMessage(jsonOf(r.Facts))
+		r.Facts = json.RawMessage(view.FactsJSON(r.Facts))
 		again.Results = append(again.Results, entryOf(r, f))
 	}
 	return again, kept
 }
 
 // find returns the item about the same conclusion, or nil.
-func (n *run) find(r checks.Result) *item {
-	for i := range n.items {
-		if n.items[i].Check == r.Check && n.items[i].Cause == r.Cause && n.items[i].State == r.State {
-			return &n.items[i]
+func (n *run) find(r checks.Result) *view.Item {
+	for i := range n.view.Items {
+		if item := &n.view.Items[i]; item.Check == r.Check && item.Cause == r.Cause && item.State == r.State {
+			return item
 		}
 	}
 	return nil

@@ -38,7 +38,7 @@ func TestJudgedAgain(t *testing.T) {
 		if fault.Group == "dns" || fault.Group == "tls" || fault.Group == "redirect" || fault.Group == "route" || fault.Group == "clock" {
 			t.Run(fault.Name, func(t *testing.T) {
 				t.Parallel()
-				o := play(t, fault.Name)
+				o := runDemo(t, fault.Name)
 				saved := savedRun(t, "ru", report.Contents{Outcome: o})
 				again, kept := reporter(t, "ru").JudgeAgain(saved)
 				if diff := cmp.Diff(outcomesOf(saved.Document), outcomesOf(again.Document)); diff != "" {
@@ -64,7 +64,7 @@ func TestJudgedAgain(t *testing.T) {
 
 // TestNewKnowledge asserts that an old report's verdict is drawn from its facts, not from what was concluded then.
 func TestNewKnowledge(t *testing.T) {
-	saved := savedRun(t, "en", report.Contents{Outcome: play(t, "tls-expired")})
+	saved := savedRun(t, "en", report.Contents{Outcome: runDemo(t, "tls-expired")})
 	i := slices.IndexFunc(saved.Results, func(e report.Entry) bool { return e.Check == checks.PortalTLS })
 	old := &saved.Results[i]
 	old.State, old.Cause, old.Owner, old.Title, old.Text = checks.OK, "", "", "Certificate", "It was thought to be fine."
@@ -86,7 +86,7 @@ func TestNewKnowledge(t *testing.T) {
 // TestWhatCannotBeJudgedStays asserts that results of unknown checks, and those whose facts are hidden or of another form,
 // stay as they are and are told.
 func TestWhatCannotBeJudgedStays(t *testing.T) {
-	saved := savedRun(t, "en", report.Contents{Outcome: play(t, "dns-private-only"), Hide: report.Categories()})
+	saved := savedRun(t, "en", report.Contents{Outcome: runDemo(t, "dns-private-only"), Hide: report.Categories()})
 	fact := func(id checks.ID, facts string) {
 		for i := range saved.Results {
 			if saved.Results[i].Check == id {
@@ -123,7 +123,7 @@ func TestWhatCannotBeJudgedStays(t *testing.T) {
 
 // TestAnotherReader asserts that a report is shown in its reader's language where this version can say the same.
 func TestAnotherReader(t *testing.T) {
-	saved := savedRun(t, "ru", report.Contents{Outcome: play(t, "auth-server-unreachable")})
+	saved := savedRun(t, "ru", report.Contents{Outcome: runDemo(t, "auth-server-unreachable")})
 	var out bytes.Buffer
 	if err := reporter(t, "en").WriteSaved(&out, saved, report.Style{Verbose: true}); err != nil {
 		t.Fatal(err)

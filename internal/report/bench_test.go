@@ -79,7 +79,7 @@ func BenchmarkFindings(b *testing.B) {
 func BenchmarkSummarize(b *testing.B) {
 	const many = 1000
 	folder := b.TempDir()
-	made, err := reporter(b, "en").Bundle(report.Contents{Outcome: play(b, "auth-server-unreachable", "tls-expires-soon")})
+	made, err := reporter(b, "en").Bundle(report.Contents{Outcome: runDemo(b, "auth-server-unreachable", "tls-expires-soon")})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -161,13 +161,13 @@ func (p *Reporter) hiddenLines(b *Bundle) []string {
 	lines := []string{say("secrets", nil) + " " + scan}
 	for _, c := range Categories() {
 		tokens, hides := b.tokens(c)
-		lines = append(lines, say(string(c), checks.Args{"tokens": inShort(tokens), "count": len(tokens), "hidden": hides}))
+		lines = append(lines, say(string(c), checks.Args{"tokens": abridged(tokens), "count": len(tokens), "hidden": hides}))
 	}
 	return append(lines, say("masked", checks.Args{"mask": secret.New("x").String()}))
 }
 
-// inShort names of many tokens of one kind the first and the last.
-func inShort(tokens []string) []string {
+// abridged names of many tokens of one kind the first and the last.
+func abridged(tokens []string) []string {
 	const few = 3
 	var stems []string
 	byStem := map[string][]string{}

@@ -17,6 +17,7 @@ import (
 	"boxready/checks"
 	"boxready/internal/portal"
 	"boxready/internal/report"
+	"boxready/internal/words"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
@@ -50,7 +51,7 @@ func zipped(t *testing.T, b *report.Bundle) []byte {
 }
 
 func TestBundle(t *testing.T) {
-	o := play(t, "auth-server-unreachable", "tls-expires-soon")
+	o := runDemo(t, "auth-server-unreachable", "tls-expires-soon")
 	for name, c := range map[string]report.Contents{
 		"shown":  {Outcome: o},
 		"hidden": {Outcome: o, Hide: report.Categories(), Letter: "Please allow https://portal.demo.example to go out.\n"},
@@ -113,7 +114,7 @@ func TestBundle(t *testing.T) {
 
 // TestLog asserts that every request of a run is there once, in the order in which they were sent, with what came of it.
 func TestLog(t *testing.T) {
-	o := play(t, "body-filtered")
+	o := runDemo(t, "body-filtered")
 	var last time.Time
 	seen := map[string]int{}
 	for line := range strings.Lines(string(bundle(t, reporter(t, "en"), report.Contents{Outcome: o}).File(report.LogFile))) {
@@ -142,9 +143,9 @@ var textKey = regexp.MustCompile(`\b(report|part|state|owner|vantage|verdict|rea
 var style = regexp.MustCompile(`(?s)<style>.*</style>`)
 
 func TestFilesForPeople(t *testing.T) {
-	o := play(t, "auth-server-unreachable", "tls-expires-soon", "dns-private-only")
+	o := runDemo(t, "auth-server-unreachable", "tls-expires-soon", "dns-private-only")
 	o.NotChecked = slices.DeleteFunc(o.NotChecked, func(n checks.NotChecked) bool { return n.Reason != checks.NeedsOutsideRun })
-	for _, lang := range report.Languages() {
+	for _, lang := range words.Languages() {
 		for name, hide := range map[string][]report.Category{"shown": nil, "hidden": report.Categories(), "people": {report.People}} {
 			b := bundle(t, reporter(t, lang), report.Contents{Outcome: o, Hide: hide})
 			for _, file := range []string{report.HTMLFile, report.SummaryFile, report.HiddenFile} {
@@ -180,7 +181,7 @@ func TestFilesForPeople(t *testing.T) {
 // many is a run with so many results that no chat would take them.
 func many(t testing.TB, n int) *checks.Outcome {
 	t.Helper()
-	o := play(t, "tls-expires-soon", "auth-server-unreachable")
+	o := runDemo(t, "tls-expires-soon", "auth-server-unreachable")
 	made := o.Results
 	for len(o.Results) < n {
 		r := made[len(o.Results)%len(made)]

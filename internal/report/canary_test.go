@@ -22,6 +22,7 @@ import (
 	"boxready/internal/portal"
 	"boxready/internal/report"
 	"boxready/internal/secret"
+	"boxready/internal/words"
 )
 
 // canaries are values made up for one test: secrets, and what identifies a portal by its kind.
@@ -66,7 +67,7 @@ func (c *canaries) value(kind string) string {
 		c.names = append(c.names, name)
 		return "CN=" + c.value("host") + ",O=" + name + ",C=RU"
 	case "text":
-		// As the checks' authors write down what strangers sent.
+		// As checks keep untrusted text.
 		sent := c.secrets[c.n%len(c.secrets)]
 		text := secret.Mask("<b>"+c.seen("host")+"</b> "+c.value("ip")+", http://"+c.value("host")+"/, someone"+fmt.Sprint(c.n)+"@canary.example: "+
 			sent.Reveal(), sent)
@@ -199,7 +200,7 @@ func occurring(text string, words []string) []string {
 // TestNothingLeaks makes reports about every cause of every check, in every language and with every switch, and looks into
 // every byte of them.
 func TestNothingLeaks(t *testing.T) {
-	for _, lang := range report.Languages() {
+	for _, lang := range words.Languages() {
 		for name, hide := range map[string][]report.Category{"shown": nil, "hidden": report.Categories()} {
 			t.Run(lang+"/"+name, func(t *testing.T) {
 				t.Parallel()
@@ -244,7 +245,7 @@ func TestNothingLeaks(t *testing.T) {
 // TestLeakIsRefused plants a secret, in each way in which it may be written, where no author of facts masks it, and asserts
 // that no report comes of it.
 func TestLeakIsRefused(t *testing.T) {
-	o := play(t)
+	o := runDemo(t)
 	c := newCanaries(t)
 	for i, s := range c.secrets {
 		written := encodings(s.Reveal())

@@ -12,6 +12,7 @@ import (
 
 	"boxready/internal/lazyregexp"
 	"boxready/internal/untrusted"
+	"boxready/internal/view"
 )
 
 // Changes are what is different between two runs. Codes are compared, not words, so the runs may be in different languages and
@@ -22,7 +23,7 @@ type Changes struct {
 	Revealed    []Delta    `json:"revealed"`     // findings that the earlier run could not have seen
 	Fixed       []Delta    `json:"fixed"`        // findings that are gone
 	Unseen      []Delta    `json:"unseen"`       // findings that the later run could not see
-	Changed     []Delta    `json:"changed"`      // findings that are graver, less grave, or another one's to fix
+	Changed     []Delta    `json:"changed"`      // findings that are more or less severe, or another one's to fix
 	Evidence    []Evidence `json:"evidence"`     // what checks saw differently, whatever follows from it
 }
 
@@ -59,7 +60,7 @@ func Compare(before, after Document) Changes {
 	c := Changes{OtherPortal: before.Portal != after.Portal && !token().MatchString(before.Portal) && !token().MatchString(after.Portal),
 		New: []Delta{}, Revealed: []Delta{}, Fixed: []Delta{}, Unseen: []Delta{}, Changed: []Delta{}, Evidence: []Evidence{}}
 	for _, now := range after.Results {
-		if weight(now.State) == 0 {
+		if !view.IsFinding(now.State) {
 			continue
 		}
 		then := find(before, now)
@@ -75,7 +76,7 @@ func Compare(before, after Document) Changes {
 		}
 	}
 	for _, then := range before.Results {
-		if weight(then.State) == 0 || find(after, then) != nil {
+		if !view.IsFinding(then.State) || find(after, then) != nil {
 			continue
 		}
 		d := Delta{then.Check, then.Cause, then.State, "", then.Owner, then.Title}
@@ -101,7 +102,7 @@ func Compare(before, after Document) Changes {
 // find returns the same finding in another run, or nil.
 func find(in Document, e Entry) *Entry {
 	i := slices.IndexFunc(in.Results, func(other Entry) bool {
-		return other.Check == e.Check && other.Cause == e.Cause && weight(other.State) > 0
+		return other.Check == e.Check && other.Cause == e.Cause && view.IsFinding(other.State)
 	})
 	if i < 0 {
 		return nil
@@ -124,7 +125,7 @@ var volatile = map[string]bool{"at": true, "took_ms": true, "waited_ms": true, "
 func evidenceIn(e Entry) map[string]string {
 	values := map[string]string{}
 	var facts any
-	decoder := json.NewDecoder(bytes.NewReader(jsonOf(e.Facts)))
+	decoder := json.NewDecoder(bytes.NewReader(view.FactsJSON(e.Facts)))
 	decoder.UseNumber()
 	// portal-clock sees nothing but times.
 	if e.Check != checks.PortalClock && decoder.Decode(&facts) == nil {
@@ -141,7 +142,7 @@ func collectEvidence(v any, path string, into map[string]string) {
 	case map[string]any:
 		for name, value := range v {
 			if !volatile[name] {
-				collectEvidence(value, join(path, name), into)
+				collectEvidence(value, view.JoinPath(path, name), into)
 			}
 		}
 	case []any:
@@ -159,7 +160,7 @@ func collectEvidence(v any, path string, into map[string]string) {
 					break
 				}
 			}
-			collectEvidence(element, join(path, key), into)
+			collectEvidence(element, view.JoinPath(path, key), into)
 		}
 		if plain != nil {
 			slices.Sort(plain)

@@ -78,13 +78,13 @@ func TestCompare(t *testing.T) {
 // TestCompareAcrossLanguages asserts that two runs in different languages, one of them hidden, differ in what the portal did
 // and in nothing else.
 func TestCompareAcrossLanguages(t *testing.T) {
-	o := play(t, "auth-server-unreachable")
+	o := runDemo(t, "auth-server-unreachable")
 	ru := savedRun(t, "ru", report.Contents{Outcome: o})
 	en := savedRun(t, "en", report.Contents{Outcome: o, Hide: report.Categories()})
 	if changes := report.Compare(ru.Document, en.Document); !changes.None() || changes.OtherPortal {
 		t.Errorf("the same run differs: %+v", changes)
 	}
-	good := savedRun(t, "en", report.Contents{Outcome: play(t)})
+	good := savedRun(t, "en", report.Contents{Outcome: runDemo(t)})
 	changes := reporter(t, "en").Compare(ru.Document, good.Document)
 	if len(changes.Fixed) != 1 || changes.Fixed[0].Cause != checks.AuthServerUnreachable || changes.Fixed[0].Title != "The portal can't reach the authorization server" {
 		t.Errorf("fixed: %+v", changes.Fixed)

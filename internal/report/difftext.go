@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"boxready/checks"
+	"boxready/internal/words"
 )
 
 // Compare is the function of the same name, with the findings' titles in this language where it can say them.
@@ -17,13 +18,13 @@ func (p *Reporter) WriteChanges(w io.Writer, before, after Document, style Style
 	then, now := p.saved(&before), p.saved(&after)
 	t := newText(p, now, style)
 	c := Compare(then.Document, now.Document)
-	say := func(key string, args checks.Args) string { return p.Words.Say("report.diff."+key, args) }
+	say := func(key string, args checks.Args) string { return p.Words.Say("changes."+key, args) }
 	for _, side := range []struct {
 		key string
 		*run
 	}{{"before", then}, {"after", now}} {
 		t.para(0, "", say(side.key, checks.Args{"portal": side.display, "started": moment(side.Started), "version": side.Tool.Version,
-			"verdict": lowerFirst(p.Words.code("verdict.", string(side.Verdict), ".title"))}))
+			"verdict": words.LowerFirst(p.Words.Code("verdict.", string(side.Verdict), ".title"))}))
 	}
 	if c.OtherPortal {
 		t.para(0, "", say("other-portal", nil))
@@ -49,7 +50,7 @@ func (p *Reporter) WriteChanges(w io.Writer, before, after Document, style Style
 			if part.key == "changed" && d.Before != d.After {
 				words = p.Words.Say("state."+string(d.Before), nil) + " > " + words
 			}
-			t.para(2, "", words+": "+d.Title+" ("+string(d.Check)+" / "+string(d.Cause)+"; "+p.Words.code("owner.", string(d.Owner), ".to")+")")
+			t.para(2, "", words+": "+d.Title+" ("+string(d.Check)+" / "+string(d.Cause)+"; "+p.Words.Code("owner.", string(d.Owner), ".to")+")")
 		}
 	}
 	if len(c.Evidence) > 0 {

@@ -1,6 +1,6 @@
 // Package report puts a run's outcome into the forms in which it leaves BoxReady: the JSON of the contract, JSON lines, text for
 // people, and the report for a vendor's support, with the names hidden that its owner wants hidden. It reads such reports
-// again, judges them anew, compares them and counts what is in many of them; then they are a stranger's files.
+// again, judges them again, compares them and counts what is in many of them; a report that is read is untrusted input.
 package report
 
 import (
@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"boxready/checks"
+	"boxready/internal/words"
 )
 
 // SchemaVersion is the version of the JSON form; it changes only when something in it changes its meaning or goes away.
@@ -62,7 +63,7 @@ type Entry struct {
 
 // Reporter writes outcomes in one language.
 type Reporter struct {
-	Words   *Words
+	Words   *words.Texts
 	Version string // of BoxReady
 	System  string // that it runs on; "" for this one
 }
@@ -79,7 +80,7 @@ func (p *Reporter) Entry(r checks.Result, portal string) Entry {
 	return entryOf(r, p.Words.Finding(r, portal))
 }
 
-func entryOf(r checks.Result, f Finding) Entry {
+func entryOf(r checks.Result, f words.Finding) Entry {
 	e := Entry{Check: r.Check, State: r.State, Cause: r.Cause, Vantage: r.Vantage, Owner: r.Owner, Because: r.Because,
 		Affects: r.Affects, Facts: r.Facts, Title: f.Title, Text: strings.TrimSpace(f.Saw + " " + f.Breaks), Steps: f.Steps, More: f.More,
 		TookMS: r.Took.Milliseconds()}

@@ -15,6 +15,7 @@ import (
 	"boxready/internal/bitrix"
 	"boxready/internal/lazyregexp"
 	"boxready/internal/portal"
+	"boxready/internal/view"
 )
 
 // Category is what an owner can hide with one switch.
@@ -107,13 +108,13 @@ func (h *hider) found() []Name {
 }
 
 // read finds the identifying values in a result's facts.
-func (h *hider) read(r checks.Result, facts tree) {
+func (h *hider) read(r checks.Result, facts view.Value) {
 	if own, ok := r.Facts.(interface{ Public() []string }); ok {
 		for _, value := range own.Public() {
 			h.public[value] = true
 		}
 	}
-	facts.each(h.shapes.of(r.Facts), func(s string, k Kind) string {
+	eachString(&facts, h.shapes.of(r.Facts), func(s string, k Kind) string {
 		if s != "" && !h.public[s] {
 			h.collect(s, k)
 		}
@@ -230,7 +231,9 @@ var (
 )
 
 // hide puts tokens in the place of what is hidden in a result's facts.
-func (h *hider) hide(r checks.Result, facts tree) { facts.each(h.shapes.of(r.Facts), h.replace) }
+func (h *hider) hide(r checks.Result, facts view.Value) {
+	eachString(&facts, h.shapes.of(r.Facts), h.replace)
+}
 
 func (h *hider) hides() bool { return len(h.hidden) > 0 }
 

@@ -11,6 +11,7 @@ import (
 	"boxready/checks"
 	"boxready/internal/portal"
 	"boxready/internal/secret"
+	"boxready/internal/view"
 )
 
 // publicFacts are the fields of text that tell nothing about who or where the portal is: names of protocols and products,
@@ -195,10 +196,10 @@ func TestPublicAuthorities(t *testing.T) {
 		facts := &checks.TLSFacts{Addresses: []checks.TLSSeen{{Address: "10.0.0.1", Chain: []checks.Certificate{leaf, middle}, Trust: &checks.Trust{Public: public}}}}
 		h := hiderFor(t, "portal.romashka.ru", Categories()...)
 		r := checks.Result{Check: checks.PortalTLS, Facts: facts}
-		seen := treeOf(facts)
+		seen := view.ValuesOf(facts)
 		h.read(r, seen)
 		h.hide(r, seen)
-		hidden := string(seen.json())
+		hidden := string(seen.JSON())
 		for _, name := range []string{"romashka", "10.0.0.1", "aa11", "31337"} {
 			if strings.Contains(hidden, name) {
 				t.Errorf("public %t: %s is shown: %s", public, name, hidden)
@@ -216,10 +217,10 @@ func TestPublicAuthorities(t *testing.T) {
 func TestUnknownFactsAreTexts(t *testing.T) {
 	h := hiderFor(t, "portal.romashka.ru", Categories()...)
 	r := checks.Result{Check: "of-tomorrow", Facts: json.RawMessage(`{"a":[{"b":"at portal.romashka.ru 10.0.0.1"}],"n":1.50,"t":true,"z":null}`)}
-	seen := treeOf(r.Facts)
+	seen := view.ValuesOf(r.Facts)
 	h.read(r, seen)
 	h.hide(r, seen)
-	if got, want := string(seen.json()), `{"a":[{"b":"at portal-1 ip-1"}],"n":1.50,"t":true,"z":null}`; got != want {
+	if got, want := string(seen.JSON()), `{"a":[{"b":"at portal-1 ip-1"}],"n":1.50,"t":true,"z":null}`; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"boxready/assets"
 	"boxready/checks"
 	"boxready/internal/untrusted"
+	"boxready/internal/view"
 )
 
 // page is what the template of report.html shows.
@@ -49,10 +50,9 @@ type ownersFindings struct {
 
 // shown is a result as it stands on the page.
 type shown struct {
-	item
-	Said                          Finding
+	view.Item
 	StateWords, SeenFrom, Waiting string
-	Facts                         []Fact
+	Facts                         []view.Fact
 }
 
 type shownRequest struct {
@@ -79,49 +79,46 @@ var stages = []string{"dns", "connect", "tls", "wait", "rest"}
 func (p *Reporter) writeHTML(w io.Writer, n *run, requests []Request, b *Bundle, data []byte) error {
 	style := assets.ReportStyle
 	sum := sha256.Sum256([]byte(style))
-	said := map[string]string{} // most labels stand there hundreds of times
+	labels := map[string]string{} // most of them are used hundreds of times
 	say := func(key string) string {
-		if said[key] == "" {
-			said[key] = p.Words.Say(key, nil)
+		if labels[key] == "" {
+			labels[key] = p.Words.Say(key, nil)
 		}
-		return said[key]
+		return labels[key]
 	}
 	t, err := template.New("report").Funcs(template.FuncMap{"say": say, "parts": parts}).Parse(assets.ReportPage)
 	if err != nil {
 		return fmt.Errorf("read the report's template: %w", err)
 	}
-	view := page{
+	shown := page{
 		Lang: p.Words.Lang(), Portal: n.display, Style: template.CSS(style), StyleHash: "sha256-" + base64.StdEncoding.EncodeToString(sum[:]), // #nosec G203 -- the style is part of this program
-		Verdict: p.Words.code("verdict.", string(n.Verdict), ".title"), VerdictText: p.Words.code("verdict.", string(n.Verdict), ".text"),
-		VerdictState: stateOf(n.Verdict), Counts: p.counts(n), Picture: p.picture(n), Requests: p.timeline(requests), Stages: stages,
+		Verdict: p.Words.Code("verdict.", string(n.Verdict), ".title"), VerdictText: p.Words.Code("verdict.", string(n.Verdict), ".text"),
+		VerdictState: view.VerdictState(n.Verdict), Counts: p.counts(n), Picture: p.picture(n), Requests: p.timeline(requests), Stages: stages,
 		Chains: p.chains(n), About: p.about(n), Hidden: p.hiddenLines(b), Data: string(data),
 	}
-	for _, owner := range n.ownersByWeight() {
-		o := ownersFindings{Name: p.Words.code("owner.", string(owner), ".title")}
-		for _, i := range n.findingsOf(owner) {
+	for _, owner := range n.view.Owners() {
+		o := ownersFindings{Name: p.Words.Code("owner.", string(owner.ID), ".title")}
+		for _, i := range owner.Findings {
 			o.Findings = append(o.Findings, p.shown(n, i))
 		}
-		view.Owners = append(view.Owners, o)
+		shown.Owners = append(shown.Owners, o)
 	}
-	for _, i := range n.inOrder() {
-		view.InOrder = append(view.InOrder, p.shown(n, i))
+	for _, i := range n.view.InOrder() {
+		shown.InOrder = append(shown.InOrder, p.shown(n, i))
 	}
 	for _, m := range n.notChecked() {
-		view.NotChecked = append(view.NotChecked, p.Words.missing(m))
+		shown.NotChecked = append(shown.NotChecked, p.missing(m, 0))
 	}
-	if err := t.Execute(w, view); err != nil {
+	if err := t.Execute(w, shown); err != nil {
 		return fmt.Errorf("write %s: %w", HTMLFile, err)
 	}
 	return nil
 }
 
-func (p *Reporter) shown(n *run, i item) shown {
-	s := shown{item: i, Said: i.said, StateWords: p.Words.Say("state."+string(i.State), nil),
-		SeenFrom: sentence(p.Words.code("vantage.", string(i.Vantage), "")), Facts: i.tree.facts()}
-	if waiting := n.waitingFor(i.Check); waiting != nil {
-		s.Waiting = p.Words.waiting(i, waiting)
-	}
-	return s
+func (p *Reporter) shown(n *run, i view.Item) shown {
+	return shown{Item: i, StateWords: p.Words.Say("state."+string(i.State), nil),
+		SeenFrom: sentence(p.Words.Code("vantage.", string(i.Vantage), "")), Facts: i.Values.Facts(),
+		Waiting: n.view.WaitingText(p.Words, i.Result)}
 }
 
 // states in the order in which they are counted.
@@ -131,7 +128,7 @@ func (p *Reporter) counts(n *run) []count {
 	var list []count
 	for _, s := range states {
 		if n.Counts[s] > 0 {
-			list = append(list, count{s, p.Words.Say("report.count."+string(s), nil), n.Counts[s]})
+			list = append(list, count{s, p.Words.Say("count."+string(s), nil), n.Counts[s]})
 		}
 	}
 	return list
@@ -203,25 +200,25 @@ func stagesOf(r Request) []stage {
 func scale(d, whole time.Duration) int { return int(1000 * d / whole) }
 
 func (p *Reporter) milliseconds(key string, ms int64) string {
-	return p.Words.Say(key, nil) + " " + strconv.FormatInt(ms, 10) + " " + p.Words.Say("report.ms", nil)
+	return p.Words.Say(key, nil) + " " + strconv.FormatInt(ms, 10) + " " + p.Words.Say("format.ms", nil)
 }
 
 // answer is what came of a request, in one line.
 func (p *Reporter) answer(r Request) string {
-	var said []string
+	var parts []string
 	if r.Status != 0 {
-		said = append(said, "HTTP "+strconv.Itoa(r.Status))
+		parts = append(parts, "HTTP "+strconv.Itoa(r.Status))
 	}
 	if r.Failure != "" {
-		said = append(said, p.Words.Say("report.requests.no-answer", checks.Args{"failure": string(r.Failure)}))
+		parts = append(parts, p.Words.Say("report.requests.no-answer", checks.Args{"failure": string(r.Failure)}))
 	}
 	if r.Error != "" {
-		said = append(said, r.Error)
+		parts = append(parts, r.Error)
 	}
 	if r.Described != "" {
-		said = append(said, r.Described)
+		parts = append(parts, r.Described)
 	}
-	return untrusted.Line(strings.Join(said, ", "))
+	return untrusted.Line(strings.Join(parts, ", "))
 }
 
 func (p *Reporter) chains(n *run) []chain {
@@ -248,9 +245,9 @@ func (p *Reporter) chains(n *run) []chain {
 
 // tlsSeen is what the TLS check saw, tokens in the place of what is hidden.
 func tlsSeen(n *run) []checks.TLSSeen {
-	for _, i := range n.items {
+	for _, i := range n.view.Items {
 		var f checks.TLSFacts
-		if i.Check == checks.PortalTLS && json.Unmarshal(jsonOf(i.Facts), &f) == nil && len(f.Addresses) > 0 {
+		if i.Check == checks.PortalTLS && json.Unmarshal(view.FactsJSON(i.Facts), &f) == nil && len(f.Addresses) > 0 {
 			return f.Addresses
 		}
 	}
@@ -270,9 +267,9 @@ func (p *Reporter) pairs(key string, list ...pair) []pair {
 
 func (p *Reporter) about(n *run) []pair {
 	var f checks.InventoryFacts
-	for _, i := range n.items {
+	for _, i := range n.view.Items {
 		if i.Check == checks.MethodInventory {
-			_ = json.Unmarshal(jsonOf(i.Facts), &f) // another version's facts merely say nothing here
+			_ = json.Unmarshal(view.FactsJSON(i.Facts), &f) // another version's facts merely say nothing here
 		}
 	}
 	rest := ""

@@ -91,7 +91,7 @@ const shownCauses = 2
 
 // WriteOverview writes it for people: the portals, those with problems first, and the causes by how many portals have them.
 func (p *Reporter) WriteOverview(w io.Writer, o *Overview) error {
-	say := func(key string) string { return p.Words.Say("portals.overview."+key, nil) }
+	say := func(key string) string { return p.Words.Say("overview."+key, nil) }
 	lines := slices.Clone(o.lines)
 	slices.SortStableFunc(lines, func(a, b overviewLine) int {
 		for _, state := range []checks.State{checks.Problem, checks.Unknown, checks.Notice} {

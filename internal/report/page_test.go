@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"boxready/internal/report"
+	"boxready/internal/words"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
@@ -30,14 +31,14 @@ import (
 // pages are reports on runs with much to show, by what is special about them.
 func pages(t *testing.T) map[string][]byte {
 	t.Helper()
-	broken := play(t, "tls-self-signed", "dns-differs", "redirect-other-host-http", "ipv6-dead")
-	unreachable := play(t, "auth-server-unreachable", "tls-expires-soon")
+	broken := runDemo(t, "tls-self-signed", "dns-differs", "redirect-other-host-http", "ipv6-dead")
+	unreachable := runDemo(t, "auth-server-unreachable", "tls-expires-soon")
 	files := map[string][]byte{}
-	for _, lang := range report.Languages() {
+	for _, lang := range words.Languages() {
 		files["broken-"+lang] = bundle(t, reporter(t, lang), report.Contents{Outcome: broken}).File(report.HTMLFile)
 		files["unreachable-"+lang] = bundle(t, reporter(t, lang), report.Contents{Outcome: unreachable, Hide: report.Categories()}).File(report.HTMLFile)
 	}
-	files["healthy-ru"] = bundle(t, reporter(t, "ru"), report.Contents{Outcome: play(t)}).File(report.HTMLFile)
+	files["healthy-ru"] = bundle(t, reporter(t, "ru"), report.Contents{Outcome: runDemo(t)}).File(report.HTMLFile)
 	return files
 }
 

@@ -1,11 +1,12 @@
 package report
 
 import (
+	"cmp"
 	"math"
 	"strings"
 
-	"boxready/checks"
 	"boxready/internal/untrusted"
+	"boxready/internal/view"
 )
 
 // picture is who connects to whom, and what is known about each way. It is laid out for 360 units, so that on a telephone a unit
@@ -37,7 +38,7 @@ const (
 )
 
 func (p *Reporter) picture(n *run) picture {
-	say := func(key string) string { return p.Words.Say("report.picture."+key, nil) }
+	say := func(key string) string { return p.Words.Say("connections."+key, nil) }
 	at := func(x, y int, key, detail string) place {
 		s := place{X: x, Y: y, MiddleX: x + placeWidth/2, NameY: y + 30, Name: say(key), Detail: untrusted.Truncate(detail, 22)}
 		if detail != "" {
@@ -55,46 +56,21 @@ func (p *Reporter) picture(n *run) picture {
 	column, across := pictureLeft+placeWidth/2, (left+right)/2
 	bottom := func(y int) int { return y + placeHeight }
 	half := placeHeight / 2
-	draw := func(from, to place, x1, y1, x2, y2, labelX, labelY int, anchor string, ids ...checks.ID) way {
-		state := n.worst(ids...)
+	draw := func(from, to place, x1, y1, x2, y2, labelX, labelY int, anchor string, link view.Link) way {
+		state := cmp.Or(string(n.view.LinkState(link)), "none")
 		w := way{From: from.Name, To: to.Name, Words: say("way." + state), State: state, X1: x1, Y1: y1, X2: x2, Y2: y2,
 			Angle: int(math.Round(math.Atan2(float64(y2-y1), float64(x2-x1)) * 180 / math.Pi)), LabelX: labelX, LabelY: labelY, Anchor: anchor}
-		if ids == nil {
-			w.Words = say("events") // what goes there, as nothing is checked
+		if link == view.AuthorizationQueue && state == "none" {
+			w.Words = say("events") // what goes there, as nothing is known
 		}
 		return w
 	}
 	return picture{Places: []place{apps, queue, portal, auth, here}, Ways: []way{
-		draw(apps, portal, column, bottom(pictureTop), column, pictureMiddle, column+8, pictureMiddle-30, "start", checks.PortalFromInternet),
-		draw(here, portal, column, pictureLow, column, bottom(pictureMiddle), column+8, pictureLow-30, "start",
-			checks.PortalDNS, checks.PortalTCP, checks.PortalTLS, checks.PortalRedirect, checks.RESTRoute),
-		draw(portal, auth, left, pictureMiddle+half, right, pictureMiddle+half, across, pictureMiddle+half-8, "middle",
-			checks.AuthServerFromPortal, checks.TokenAccepted, checks.ServerAuthServer),
-		draw(here, auth, left, pictureLow+half, right+placeWidth/2, bottom(pictureMiddle), right+14, pictureLow-8, "start", checks.AuthServerFromComputer),
-		draw(auth, queue, right+placeWidth/2, pictureMiddle, right+placeWidth/2, bottom(pictureTop), right+placeWidth/2+8, pictureMiddle-30, "start"),
-		draw(queue, apps, right, pictureTop+half, left, pictureTop+half, across, pictureTop+half-8, "middle", "event-delivery"),
+		draw(apps, portal, column, bottom(pictureTop), column, pictureMiddle, column+8, pictureMiddle-30, "start", view.ApplicationPortal),
+		draw(here, portal, column, pictureLow, column, bottom(pictureMiddle), column+8, pictureLow-30, "start", view.ComputerPortal),
+		draw(portal, auth, left, pictureMiddle+half, right, pictureMiddle+half, across, pictureMiddle+half-8, "middle", view.PortalAuthorization),
+		draw(here, auth, left, pictureLow+half, right+placeWidth/2, bottom(pictureMiddle), right+14, pictureLow-8, "start", view.ComputerAuthorization),
+		draw(auth, queue, right+placeWidth/2, pictureMiddle, right+placeWidth/2, bottom(pictureTop), right+placeWidth/2+8, pictureMiddle-30, "start", view.AuthorizationQueue),
+		draw(queue, apps, right, pictureTop+half, left, pictureTop+half, across, pictureTop+half-8, "middle", view.QueueApplication),
 	}}
-}
-
-// worst is the gravest state that any of the checks has, or none if none of them was made.
-func (n *run) worst(ids ...checks.ID) string {
-	order := []checks.State{checks.Problem, checks.Unknown, checks.Skipped, checks.Notice, checks.OK}
-	for _, state := range order {
-		for _, i := range n.items {
-			for _, id := range ids {
-				if i.State == state && i.speaksOf(id) {
-					return string(state)
-				}
-			}
-		}
-	}
-	return "none"
-}
-
-// speaksOf tells whether a result is about what a check looks at. What a run from outside saw is about the way from there.
-func (i item) speaksOf(id checks.ID) bool {
-	if i.Vantage == checks.FromOutside {
-		return id == checks.PortalFromInternet
-	}
-	return i.Check == id
 }

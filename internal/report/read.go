@@ -19,6 +19,7 @@ import (
 
 	"boxready/internal/lazyregexp"
 	"boxready/internal/untrusted"
+	"boxready/internal/view"
 )
 
 // ReadReason is why a file could not be read as a report: a stable code.
@@ -51,7 +52,7 @@ func (e *ReadError) Error() string {
 
 func (e *ReadError) Unwrap() error { return e.Err }
 
-// Reports come from strangers. These bounds are far beyond what a run yields.
+// A report is untrusted input. These bounds are far beyond what a run yields.
 const (
 	maxZipBytes  = 8 << 20
 	maxPageBytes = 32 << 20
@@ -258,7 +259,7 @@ func decode[R any](data []byte) (d Document, results []R, err error) {
 	return d, results, err
 }
 
-// list reads a list element by element: in a stranger's file there may be millions of empty ones.
+// list reads a list element by element: in an untrusted file there may be millions of empty ones.
 func list[T any](data json.RawMessage) ([]T, error) {
 	elements := []T{}
 	if data == nil {
@@ -297,7 +298,7 @@ func (e *Entry) UnmarshalJSON(data []byte) error {
 
 var isCode = lazyregexp.New(`^[a-z0-9-]{0,64}$`)
 
-// clean takes out what a stranger's report might do to who reads it, and refuses what isn't a report.
+// clean makes the texts of an untrusted report safe to show, and refuses what isn't a report.
 func (s *Document) clean() error {
 	codes := []string{string(s.Verdict)}
 	for _, n := range s.NotChecked {
@@ -306,7 +307,7 @@ func (s *Document) clean() error {
 	s.Counts = map[checks.State]int{}
 	for i := range s.Results {
 		e := &s.Results[i]
-		if weight(e.State) == 0 && e.State != checks.OK && e.State != checks.Skipped || e.Check == "" {
+		if view.Severity(e.State) == 0 || e.Check == "" {
 			return &ReadError{Reason: ReadDamaged, Err: fmt.Errorf("result %d has no state or no check", i+1)}
 		}
 		s.Counts[e.State]++

@@ -15,6 +15,7 @@ import (
 
 	"boxready/checks"
 	"boxready/internal/report"
+	"boxready/internal/words"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -56,7 +57,7 @@ func zipOf(t testing.TB, parts ...string) []byte {
 
 // TestReadBack asserts that the same report comes out of each of the files that have it, in every language, hidden or not.
 func TestReadBack(t *testing.T) {
-	o := play(t, "tls-self-signed")
+	o := runDemo(t, "tls-self-signed")
 	for _, hide := range [][]report.Category{nil, report.Categories()} {
 		b := bundle(t, reporter(t, "ru"), report.Contents{Outcome: o, Hide: hide})
 		var first report.Document
@@ -92,7 +93,7 @@ func texted(t *testing.T, d report.Document) string {
 }
 
 func TestAlteredFilesAreTold(t *testing.T) {
-	b := bundle(t, reporter(t, "en"), report.Contents{Outcome: play(t)})
+	b := bundle(t, reporter(t, "en"), report.Contents{Outcome: runDemo(t)})
 	files := func(change func(name, content string) string) []byte {
 		var parts []string
 		for _, f := range b.Files {
@@ -208,7 +209,7 @@ func TestReadingABombTakesLittle(t *testing.T) {
 	}
 }
 
-// TestMarkupIsHarmless asserts that what a stranger wrote into a report can't do anything to a terminal that shows it.
+// TestMarkupIsHarmless asserts that untrusted text in a report can't act on a terminal that shows it.
 func TestMarkupIsHarmless(t *testing.T) {
 	evil := "\u001b[2J\u001b]0;title\u0007<script>alert(1)</script>\u202e\r\nboxready check evil.example"
 	quoted, _ := json.Marshal(evil)
@@ -237,7 +238,7 @@ func TestMarkupIsHarmless(t *testing.T) {
 }
 
 func FuzzRead(f *testing.F) {
-	words, err := report.NewWords("en")
+	words, err := words.New("en")
 	if err != nil {
 		f.Fatal(err)
 	}

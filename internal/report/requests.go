@@ -7,6 +7,7 @@ import (
 
 	"boxready/checks"
 	"boxready/internal/transport"
+	"boxready/internal/view"
 )
 
 // Request is one request that a run made, and what came of it. The facts of the checks hold them; a question that several
@@ -31,8 +32,8 @@ func (n *run) requests() []Request {
 		request string
 	}
 	seen := map[key]bool{}
-	for _, i := range n.items {
-		for _, r := range i.tree.requests() {
+	for _, i := range n.view.Items {
+		for _, r := range requestsIn(i.Values) {
 			if k := (key{r.At, r.Request}); !seen[k] {
 				seen[k] = true
 				r.Check = i.Check
@@ -44,31 +45,31 @@ func (n *run) requests() []Request {
 	return found
 }
 
-// requests are those in a check's facts: whatever says when it was sent and how long it took.
-func (t tree) requests() []Request {
+// requestsIn are those in a check's facts: whatever says when it was sent and how long it took.
+func requestsIn(v view.Value) []Request {
 	var found []Request
-	if times := t.within("times"); times.open == '{' && t.get("at") != "" {
-		found = append(found, t.request(times))
+	if times := v.Field("times"); times.Kind == '{' && v.Field("at").Text != "" {
+		found = append(found, requestIn(v, times))
 	}
-	for _, field := range t.inner {
-		if field.open != 0 {
-			found = append(found, field.requests()...)
+	for _, field := range v.Inner {
+		if field.Kind != 0 {
+			found = append(found, requestsIn(field)...)
 		}
 	}
 	return found
 }
 
-func (t tree) request(times tree) Request {
+func requestIn(v, times view.Value) Request {
 	number := func(s string) int64 {
-		n, _ := strconv.ParseInt(s, 10, 64) // in a stranger's report there may be anything
+		n, _ := strconv.ParseInt(s, 10, 64) // in an untrusted report there may be anything
 		return n
 	}
-	r := Request{Request: t.get("request"), RequestID: t.get("request_id"), Status: int(number(t.get("status"))), Failure: transport.Failure(t.get("failure")),
-		Error: t.get("error"), Described: t.get("error_description"),
-		Times: transport.Times{DNS: number(times.get("dns")), Connect: number(times.get("connect")), TLS: number(times.get("tls")),
-			Wait: number(times.get("wait")), Total: number(times.get("total"))}}
-	r.At, _ = time.Parse(time.RFC3339Nano, t.get("at"))
-	switch host, address := t.get("host"), t.get("url"); {
+	r := Request{Request: v.Field("request").Text, RequestID: v.Field("request_id").Text, Status: int(number(v.Field("status").Text)), Failure: transport.Failure(v.Field("failure").Text),
+		Error: v.Field("error").Text, Described: v.Field("error_description").Text,
+		Times: transport.Times{DNS: number(times.Field("dns").Text), Connect: number(times.Field("connect").Text), TLS: number(times.Field("tls").Text),
+			Wait: number(times.Field("wait").Text), Total: number(times.Field("total").Text)}}
+	r.At, _ = time.Parse(time.RFC3339Nano, v.Field("at").Text)
+	switch host, address := v.Field("host").Text, v.Field("url").Text; {
 	case r.Request != "":
 	case address != "":
 		r.Request = "GET " + address

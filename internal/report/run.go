@@ -5,20 +5,19 @@ import (
 	"slices"
 
 	"boxready/checks"
+	"boxready/internal/view"
 )
 
 // run is an outcome, or a saved report, in words: what every form for people is written from.
 type run struct {
 	Document
+	view    view.View
 	display string // the portal's address as people write it
-	items   []item
 }
 
-// item is a result and the words about it.
-type item struct {
-	Entry
-	said Finding
-	tree tree // its facts
+// add puts a result, which is already in words, at the end.
+func (n *run) add(e Entry, i view.Item) {
+	n.Results, n.view.Items = append(n.Results, e), append(n.view.Items, i)
 }
 
 // run puts an outcome into words. What h hides isn't in it.
@@ -28,128 +27,45 @@ func (p *Reporter) run(o *checks.Outcome, h *hider) *run {
 		n.display = h.text(o.Target.Address.Display())
 	}
 	n.Portal = h.text(n.Portal)
-	written := make([]json.RawMessage, len(o.Results))
-	trees := make([]tree, len(o.Results))
+	facts := make([]json.RawMessage, len(o.Results))
+	values := make([]view.Value, len(o.Results))
 	for i, r := range o.Results {
-		written[i] = jsonOf(r.Facts)
-		trees[i] = grow(written[i])
-		h.read(r, trees[i])
+		facts[i] = view.FactsJSON(r.Facts)
+		values[i] = view.ParseFacts(facts[i])
+		h.read(r, values[i])
 	}
 	for i, r := range o.Results {
 		if h.hides() {
-			h.hide(r, trees[i])
-			r.Args, written[i] = h.args(r.Args), trees[i].json()
+			h.hide(r, values[i])
+			r.Args, facts[i] = h.args(r.Args), values[i].JSON()
 		}
-		r.Facts = written[i]
+		r.Facts = facts[i]
 		f := p.Words.Finding(r, n.display)
-		e := entryOf(r, f)
-		n.Results, n.items = append(n.Results, e), append(n.items, item{e, f, trees[i]})
+		n.add(entryOf(r, f), view.Item{Result: r, Text: f, Values: values[i]})
 	}
 	return n
 }
 
-// jsonOf is facts in JSON; none are an empty object.
-func jsonOf(facts checks.Facts) []byte {
-	data, err := json.Marshal(facts)
-	if err != nil || string(data) == "null" {
-		return []byte("{}")
-	}
-	return data
-}
+// mostTelling are the checks that people want to know most of, among those that only a credential allows.
+var mostTelling = []checks.ID{checks.TokenAccepted, checks.RESTLicence, checks.RequiredModules, checks.RequiredMethods, checks.EventMachinery}
 
-// Owners in the order in which their findings stand.
-var owners = []checks.Owner{checks.PortalAdmin, checks.ServerAdmin, checks.NetworkAdmin, checks.Vendor, checks.Bitrix24, checks.You}
-
-// finding tells whether somebody has to do something about a result.
-func (i item) finding() bool { return weight(i.State) > 0 }
-
-func weight(s checks.State) int {
-	return map[checks.State]int{checks.Problem: 3, checks.Unknown: 2, checks.Notice: 1}[s]
-}
-
-// ownersByWeight are those who have findings, the gravest first.
-func (n *run) ownersByWeight() []checks.Owner {
-	gravest := map[checks.Owner]int{}
-	found := slices.Clone(owners)
-	for _, i := range n.items {
-		if i.finding() {
-			gravest[i.Owner] = max(gravest[i.Owner], weight(i.State))
-			if !slices.Contains(found, i.Owner) {
-				found = append(found, i.Owner) // of a newer version
-			}
-		}
-	}
-	found = slices.DeleteFunc(found, func(o checks.Owner) bool { return gravest[o] == 0 })
-	slices.SortStableFunc(found, func(a, b checks.Owner) int { return gravest[b] - gravest[a] })
-	return found
-}
-
-// findingsOf are one owner's, the gravest first.
-func (n *run) findingsOf(owner checks.Owner) []item {
-	found := slices.DeleteFunc(slices.Clone(n.items), func(i item) bool { return !i.finding() || i.Owner != owner })
-	slices.SortStableFunc(found, func(a, b item) int { return weight(b.State) - weight(a.State) })
-	return found
-}
-
-func (n *run) inOrder() []item {
-	return slices.DeleteFunc(slices.Clone(n.items), func(i item) bool { return i.State != checks.OK })
-}
-
-// waitingFor are the checks that were put off because of id.
-func (n *run) waitingFor(id checks.ID) []checks.ID {
-	var waiting []checks.ID
-	for _, i := range n.items {
-		if i.State == checks.Skipped && i.Because == id {
-			waiting = append(waiting, i.Check)
-		}
-	}
-	return waiting
-}
-
-// missing is a reason for which checks weren't made.
-type missing struct {
-	Reason checks.Reason
-	Checks []checks.ID
-	more   int // that aren't named
-}
-
-// What people want to know most, of what only a credential shows.
-var telling = []checks.ID{checks.TokenAccepted, checks.RESTLicence, checks.RequiredModules, checks.RequiredMethods, checks.EventMachinery}
-
-// shorten leaves of a long list the checks that tell most.
-func (m *missing) shorten() {
+// shorten keeps of a long list the checks that tell most, and counts the others.
+func shorten(m view.Missing) (short view.Missing, more int) {
 	const long = 6
 	if len(m.Checks) < long {
-		return
+		return m, 0
 	}
-	named := slices.DeleteFunc(slices.Clone(m.Checks), func(id checks.ID) bool { return !slices.Contains(telling, id) })
-	if len(named) > 0 {
-		m.Checks, m.more = named, len(m.Checks)-len(named)
+	named := slices.DeleteFunc(slices.Clone(m.Checks), func(id checks.ID) bool { return !slices.Contains(mostTelling, id) })
+	if len(named) == 0 {
+		return m, 0
 	}
+	return view.Missing{Reason: m.Reason, Checks: named}, len(m.Checks) - len(named)
 }
 
-func (n *run) notChecked() []missing {
-	var list []missing
-	for _, c := range n.NotChecked {
-		at := slices.IndexFunc(list, func(m missing) bool { return m.Reason == c.Reason })
-		if at < 0 {
-			at, list = len(list), append(list, missing{Reason: c.Reason})
-		}
-		list[at].Checks = append(list[at].Checks, c.Check)
+func (n *run) notChecked() []view.Missing {
+	list := make([]checks.NotChecked, len(n.NotChecked))
+	for i, c := range n.NotChecked {
+		list[i] = checks.NotChecked(c)
 	}
-	return list
-}
-
-// sentenceNames are names of checks as they stand within a sentence.
-func (w *Words) sentenceNames(ids []checks.ID) []string {
-	var names []string
-	for _, id := range ids {
-		names = append(names, lowerFirst(w.Name(id)))
-	}
-	return names
-}
-
-// stateOf is what a verdict looks like.
-func stateOf(v checks.Verdict) checks.State {
-	return map[checks.Verdict]checks.State{checks.Ready: checks.OK, checks.NoObstacle: checks.OK, checks.Unsure: checks.Unknown, checks.NotReady: checks.Problem}[v]
+	return view.NotChecked(list)
 }

@@ -24,7 +24,7 @@ func saveReason(err error) report.SaveReason {
 }
 
 func TestSave(t *testing.T) {
-	o := play(t)
+	o := runDemo(t)
 	p := reporter(t, "en")
 	c := report.Contents{Outcome: o, Letter: "a letter\n"}
 	b := bundle(t, p, c)

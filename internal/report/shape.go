@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"boxready/checks"
+	"boxready/internal/view"
 )
 
 // Kind is the kind of identifying value that stands in a field of a check's facts. The author of the facts says so in the
@@ -21,11 +22,11 @@ const (
 	Member      Kind = "member"      // member_id, the portal's number with the vendor
 	Subject     Kind = "subject"     // whom a certificate names: hosts and companies
 	Certificate Kind = "certificate" // by which public logs of certificates give the host away
-	Text        Kind = "text"        // a stranger's words; whatever of the above is in them
+	Text        Kind = "text"        // untrusted text; whatever of the above is in it
 )
 
 // shape is what kind of value stands where in a check's facts in JSON. A nil shape isn't known; what stands there is taken for
-// a stranger's words.
+// untrusted text.
 type shape struct {
 	kind   Kind // "" is public
 	fields map[string]*shape
@@ -105,4 +106,21 @@ func (known shapes) ofType(t reflect.Type, kind Kind) *shape {
 		return s
 	}
 	return &shape{kind: kind}
+}
+
+// eachString replaces every string in v, names of fields apart, by what f makes of it.
+func eachString(v *view.Value, at *shape, f func(string, Kind) string) {
+	for i := range v.Inner {
+		inner := at.element()
+		if v.Kind == '{' {
+			inner = at.field(v.Inner[i].Name)
+		}
+		eachString(&v.Inner[i], inner, f)
+	}
+	switch {
+	case v.Quoted && at == nil:
+		v.Text = f(v.Text, Text)
+	case v.Quoted:
+		v.Text = f(v.Text, at.kind)
+	}
 }

@@ -15,6 +15,7 @@ import (
 
 	"boxready/checks"
 	"boxready/internal/untrusted"
+	"boxready/internal/view"
 )
 
 // Tally counts what is in many reports. It reads one at a time and keeps numbers and names, and of these no more than a bound:
@@ -99,7 +100,7 @@ func (t *Tally) count(d Document, results []counted) {
 	if d.Started.After(t.last) {
 		t.last = d.Started
 	}
-	if stateOf(d.Verdict) != "" {
+	if view.VerdictState(d.Verdict) != "" {
 		t.verdicts[d.Verdict]++
 	}
 	if version := untrusted.Truncate(short(d.Tool.Version), 40); t.versions[version] > 0 || len(t.versions) < maxTallyVersions {
@@ -111,7 +112,7 @@ func (t *Tally) count(d Document, results []counted) {
 	seen := map[causeKey]bool{}
 	for _, r := range results {
 		key := causeKey{r.Check, r.Cause}
-		if weight(r.State) == 0 || seen[key] {
+		if !view.IsFinding(r.State) || seen[key] {
 			continue
 		}
 		seen[key] = true
@@ -235,7 +236,7 @@ func (s Totals) WriteCSV(w io.Writer) error {
 	return nil
 }
 
-// cell is a stranger's text that a spreadsheet must not take for a formula.
+// cell is untrusted text that a spreadsheet must not take for a formula.
 func cell(s string) string {
 	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
 		return "'" + s
@@ -245,7 +246,7 @@ func cell(s string) string {
 
 // WriteTotals writes for people what is in many reports.
 func (p *Reporter) WriteTotals(w io.Writer, s Totals) error {
-	say := func(key string, args checks.Args) string { return p.Words.Say("report.totals."+key, args) }
+	say := func(key string, args checks.Args) string { return p.Words.Say("totals."+key, args) }
 	var out strings.Builder
 	fmt.Fprintln(&out, say("reports", checks.Args{"reports": s.Reports, "portals": s.Portals}))
 	if s.Reports > 0 {
@@ -265,12 +266,12 @@ func (p *Reporter) WriteTotals(w io.Writer, s Totals) error {
 	var verdicts, causes, portals, versions, unreadable [][]string
 	for _, verdict := range []checks.Verdict{checks.NotReady, checks.Unsure, checks.NoObstacle, checks.Ready} {
 		if n := s.Verdicts[verdict]; n > 0 {
-			verdicts = append(verdicts, []string{strconv.Itoa(n), p.Words.code("verdict.", string(verdict), ".title")})
+			verdicts = append(verdicts, []string{strconv.Itoa(n), p.Words.Code("verdict.", string(verdict), ".title")})
 		}
 	}
 	for _, c := range s.Causes {
 		name := string(c.Check) + " / " + string(c.Cause)
-		causes = append(causes, []string{strconv.Itoa(c.Reports), strconv.Itoa(len(c.Portals)), name, p.Words.code("owner.", string(c.Owner), ".to")})
+		causes = append(causes, []string{strconv.Itoa(c.Reports), strconv.Itoa(len(c.Portals)), name, p.Words.Code("owner.", string(c.Owner), ".to")})
 		var list []string
 		for _, portal := range c.Portals[:min(len(c.Portals), shownPortals)] {
 			list = append(list, strings.TrimPrefix(display(portal.Portal), "https://"))

@@ -7,6 +7,7 @@ import (
 
 	"boxready/checks"
 	"boxready/internal/untrusted"
+	"boxready/internal/view"
 )
 
 // maxSummaryLines is what a chat or a ticket takes.
@@ -25,27 +26,27 @@ func (p *Reporter) summary(n *run, b *Bundle) string {
 	}
 	head := []string{
 		say("portal", checks.Args{"portal": n.display}) + hidden,
-		say("verdict", checks.Args{"verdict": p.Words.code("verdict.", string(n.Verdict), ".title")}),
+		say("verdict", checks.Args{"verdict": p.Words.Code("verdict.", string(n.Verdict), ".title")}),
 		say("checked", checks.Args{"started": moment(n.Started), "version": n.Tool.Version, "system": p.system()}),
 		say("counts", checks.Args{"counts": strings.Join(counts, ", ")}),
 	}
 	var tail []string
 	for _, m := range n.notChecked() {
-		tail = append(tail, say("not-checked", checks.Args{"checks": p.Words.sentenceNames(m.Checks)}))
+		tail = append(tail, say("not-checked", checks.Args{"checks": p.Words.CheckNames(m.Checks)}))
 	}
 	if tail != nil {
 		tail = append([]string{""}, tail...)
 	}
 	var body []string
 	left := 0
-	for _, owner := range n.ownersByWeight() {
-		for _, i := range n.findingsOf(owner) {
+	for _, owner := range n.view.Owners() {
+		for _, i := range owner.Findings {
 			if left > 0 {
 				left++
 				continue
 			}
 			block := append([]string{"", strings.ToUpper(p.Words.Say("state."+string(i.State), nil)) + " " + string(i.Check) + " / " + string(i.Cause),
-				i.said.Title, say("owner", checks.Args{"owner": p.Words.code("owner.", string(i.Owner), ".to")})}, p.evidence(i)...)
+				i.Text.Title, say("owner", checks.Args{"owner": p.Words.Code("owner.", string(i.Owner), ".to")})}, p.evidence(i)...)
 			if len(head)+len(body)+len(block)+len(tail)+2 > maxSummaryLines {
 				left++
 				continue
@@ -66,24 +67,24 @@ func (p *Reporter) summary(n *run, b *Bundle) string {
 // took is how long a request took, in the unit that suits it.
 func (p *Reporter) took(r Request) string {
 	if r.Times.Total < 1000 {
-		return fmt.Sprintf("%d %s", r.Times.Total, p.Words.Say("report.ms", nil))
+		return fmt.Sprintf("%d %s", r.Times.Total, p.Words.Say("format.ms", nil))
 	}
-	return p.Words.number(float64(r.Times.Total)/1000) + " " + p.Words.Say("report.s", nil)
+	return p.Words.Number(float64(r.Times.Total)/1000) + " " + p.Words.Say("format.s", nil)
 }
 
 // evidence is what a vendor's support asks for first: the answer with its error, time and number, or the certificate.
-func (p *Reporter) evidence(i item) []string {
+func (p *Reporter) evidence(i view.Item) []string {
 	say := func(key string, args checks.Args) string { return p.Words.Say("report.summary."+key, args) }
 	var lines []string
 	if i.Check == checks.PortalTLS {
 		var f checks.TLSFacts
-		if json.Unmarshal(jsonOf(i.Facts), &f) == nil && len(f.Addresses) > 0 && len(f.Addresses[0].Chain) > 0 {
+		if json.Unmarshal(view.FactsJSON(i.Facts), &f) == nil && len(f.Addresses) > 0 && len(f.Addresses[0].Chain) > 0 {
 			c := f.Addresses[0].Chain[0]
 			lines = append(lines, say("certificate", checks.Args{"until": moment(c.NotAfter), "issuer": c.Issuer, "protocol": f.Addresses[0].Protocol}))
 		}
 	}
 	// The last ones are those that decided.
-	requests := i.tree.requests()
+	requests := requestsIn(i.Values)
 	for _, r := range requests[max(len(requests)-2, 0):] {
 		line := say("answer", checks.Args{"request": r.Request, "answer": p.answer(r), "took": p.took(r), "at": moment(r.At)})
 		if r.RequestID != "" {

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"boxready/checks"
+	"boxready/internal/view"
+	"boxready/internal/words"
 
 	"github.com/muesli/reflow/indent"
 	"github.com/muesli/reflow/wordwrap"
@@ -40,7 +42,7 @@ func (p *Reporter) writeRun(w io.Writer, n *run, style Style) error {
 }
 
 func (t *text) writeFindings(w io.Writer) error {
-	for _, owner := range t.run.ownersByWeight() {
+	for _, owner := range t.run.view.Owners() {
 		t.findingsOf(owner)
 	}
 	t.inOrder()
@@ -55,9 +57,9 @@ func (t *text) writeFindings(w io.Writer) error {
 type text struct {
 	strings.Builder
 	*Reporter
-	run   *run
-	style Style
-	said  map[checks.ID]bool // whose consequences were listed
+	run     *run
+	style   Style
+	waiting map[checks.ID]bool // whose skipped checks were listed
 }
 
 func newText(p *Reporter, n *run, style Style) *text {
@@ -70,7 +72,7 @@ func newText(p *Reporter, n *run, style Style) *text {
 	if style.Bold == nil {
 		style.Bold = func(s string) string { return s }
 	}
-	return &text{Reporter: p, run: n, style: style, said: map[checks.ID]bool{}}
+	return &text{Reporter: p, run: n, style: style, waiting: map[checks.ID]bool{}}
 }
 
 func (t *text) say(key string, args checks.Args) string { return t.Words.Say(key, args) }
@@ -94,15 +96,15 @@ func pad(s string, width int) string {
 
 func (t *text) verdict() {
 	t.para(0, "", t.run.display)
-	title := t.style.Bold(t.style.Paint(stateOf(t.run.Verdict), t.Words.code("verdict.", string(t.run.Verdict), ".title")))
+	title := t.style.Bold(t.style.Paint(view.VerdictState(t.run.Verdict), t.Words.Code("verdict.", string(t.run.Verdict), ".title")))
 	t.para(0, "", title)
-	t.para(0, "", t.Words.code("verdict.", string(t.run.Verdict), ".text"))
+	t.para(0, "", t.Words.Code("verdict.", string(t.run.Verdict), ".text"))
 }
 
-func (t *text) findingsOf(owner checks.Owner) {
+func (t *text) findingsOf(owner view.Owner) {
 	t.WriteString("\n")
-	t.para(0, "", t.style.Bold(t.Words.code("owner.", string(owner), ".title")))
-	for _, i := range t.run.findingsOf(owner) {
+	t.para(0, "", t.style.Bold(t.Words.Code("owner.", string(owner.ID), ".title")))
+	for _, i := range owner.Findings {
 		t.WriteString("\n")
 		t.finding(i)
 	}
@@ -110,8 +112,8 @@ func (t *text) findingsOf(owner checks.Owner) {
 
 const depth = 4
 
-func (t *text) finding(i item) {
-	f := i.said
+func (t *text) finding(i view.Item) {
+	f := i.Text
 	t.para(2, "", t.style.Paint(i.State, t.say("state."+string(i.State), nil)+": ")+t.style.Bold(f.Title))
 	t.part("saw", f.Saw+" "+t.seenFrom(i))
 	t.part("breaks", f.Breaks)
@@ -125,26 +127,17 @@ func (t *text) finding(i item) {
 		// Unwrapped, so that it can be clicked and copied.
 		fmt.Fprintf(t, "%*s%s: %s\n", depth, "", t.say("part.more", nil), f.More)
 	}
-	if waiting := t.run.waitingFor(i.Check); len(waiting) > 0 && !t.said[i.Check] {
-		t.said[i.Check] = true
-		t.para(depth, "", t.Words.waiting(i, waiting))
+	if waiting := t.run.view.WaitingText(t.Words, i.Result); waiting != "" && !t.waiting[i.Check] {
+		t.waiting[i.Check] = true
+		t.para(depth, "", waiting)
 	}
 	if t.style.Verbose {
 		t.facts(i)
 	}
 }
 
-// waiting says what was put off because of i.
-func (w *Words) waiting(i item, waiting []checks.ID) string {
-	key := "part.waiting"
-	if i.State == checks.Unknown {
-		key = "part.unclear" // there may be nothing to fix
-	}
-	return w.Say(key, checks.Args{"checks": w.sentenceNames(waiting)})
-}
-
-func (t *text) seenFrom(i item) string {
-	return sentence(t.Words.code("vantage.", string(i.Vantage), ""))
+func (t *text) seenFrom(i view.Item) string {
+	return sentence(t.Words.Code("vantage.", string(i.Vantage), ""))
 }
 
 // step writes a numbered step. A command in it stands between backticks; it gets a line of its own that isn't wrapped, so
@@ -173,9 +166,9 @@ func (t *text) step(number int, step string) {
 }
 
 // facts writes what a check saw, a line a value, under the names that the JSON form has: whoever asks for them knows these.
-func (t *text) facts(i item) {
-	for _, f := range i.tree.facts() {
-		if line := f.Path + ": " + f.Value; f.list {
+func (t *text) facts(i view.Item) {
+	for _, f := range i.Values.Facts() {
+		if line := f.Path + ": " + f.Value; f.List {
 			t.para(depth+2, "", line)
 		} else {
 			fmt.Fprintf(t, "%*s%s\n", depth+2, "", line) // unwrapped, so that it can be copied
@@ -198,7 +191,7 @@ func sentence(s string) string {
 }
 
 func (t *text) inOrder() {
-	found := t.run.inOrder()
+	found := t.run.view.InOrder()
 	if len(found) == 0 {
 		return
 	}
@@ -208,13 +201,13 @@ func (t *text) inOrder() {
 		for _, i := range found {
 			ids = append(ids, i.Check)
 		}
-		t.para(0, "", t.style.Paint(checks.OK, t.say("part.in-order", nil))+": "+strings.Join(t.Words.sentenceNames(ids), ", "))
+		t.para(0, "", t.style.Paint(checks.OK, t.say("part.in-order", nil))+": "+strings.Join(t.Words.CheckNames(ids), ", "))
 		return
 	}
 	t.para(0, "", t.style.Bold(t.say("part.in-order", nil)))
 	for _, i := range found {
-		t.para(2, "", t.style.Paint(checks.OK, t.say("state.ok", nil)+": ")+i.said.Title)
-		t.para(depth, "", i.said.Saw+" "+t.seenFrom(i))
+		t.para(2, "", t.style.Paint(checks.OK, t.say("state.ok", nil)+": ")+i.Text.Title)
+		t.para(depth, "", i.Text.Saw+" "+t.seenFrom(i))
 		t.facts(i)
 	}
 }
@@ -227,20 +220,19 @@ func (t *text) notChecked() {
 	t.WriteString("\n")
 	t.para(0, "", t.style.Bold(t.say("part.not-checked", nil)))
 	for _, m := range list {
+		more := 0
 		if !t.style.Verbose {
-			m.shorten()
+			m, more = shorten(m)
 		}
-		t.para(2, "", t.Words.missing(m))
+		t.para(2, "", t.missing(m, more))
 	}
 }
 
-// missing says what wasn't checked, and what it would have needed.
-func (w *Words) missing(m missing) string {
-	names := w.sentenceNames(m.Checks)
-	names[0] = w.Name(m.Checks[0])
-	list := strings.Join(names, ", ")
-	if m.more > 0 {
-		list += " " + w.Count("part.more-checks", m.more)
+// missing says what wasn't checked, more checks beside those named among it, and what it would have needed.
+func (p *Reporter) missing(m view.Missing, more int) string {
+	list := m.Names(p.Words)
+	if more > 0 {
+		list += " " + p.Words.Count("part.more-checks", more)
 	}
-	return list + ": " + lowerFirst(w.code("reason.", string(m.Reason), ""))
+	return list + ": " + words.LowerFirst(p.Words.Code("reason.", string(m.Reason), ""))
 }

@@ -69,7 +69,7 @@ func (s *Store) Add(d report.Document, secrets ...secret.String) error {
 	if err != nil {
 		return err
 	}
-	return s.tidy(folder)
+	return s.prune(folder)
 }
 
 // Names sort as the times do.
@@ -100,7 +100,7 @@ func files(folder string) ([]fs.FileInfo, error) {
 	return found, nil
 }
 
-func (s *Store) tidy(folder string) error {
+func (s *Store) prune(folder string) error {
 	kept, err := files(folder)
 	if err != nil {
 		return err
@@ -154,7 +154,7 @@ func (s *Store) Delete(portal string) error {
 	if s.Dir == "" {
 		return nil
 	}
-	return forget(s.folder(portal))
+	return removeAll(s.folder(portal))
 }
 
 // Clear forgets everything.
@@ -162,10 +162,10 @@ func (s *Store) Clear() error {
 	if s.Dir == "" {
 		return nil
 	}
-	return forget(s.Dir)
+	return removeAll(s.Dir)
 }
 
-func forget(folder string) error {
+func removeAll(folder string) error {
 	if err := os.RemoveAll(folder); err != nil {
 		return fmt.Errorf("delete the history: %w", err)
 	}

@@ -10,8 +10,8 @@ import (
 	"boxready/internal/simtest"
 )
 
-// play runs the checklist, tokens allowed, against a simulated portal with the faults, in the way in which they show.
-func play(t testing.TB, faults ...string) *checks.Outcome {
+// runDemo runs the checklist, tokens allowed, against a simulated portal with the faults, in the way in which they show.
+func runDemo(t testing.TB, faults ...string) *checks.Outcome {
 	t.Helper()
 	simulated := simtest.Start(t, faults)
 	target := simulated.Target()
@@ -25,7 +25,7 @@ func play(t testing.TB, faults ...string) *checks.Outcome {
 
 func reporter(t testing.TB, lang string) *report.Reporter {
 	t.Helper()
-	words, err := report.NewWords(lang)
+	words, err := words.New(lang)
 	if err != nil {
 		t.Fatal(err)
 	}

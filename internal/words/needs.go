@@ -1,4 +1,4 @@
-package report
+package words
 
 import (
 	"slices"
@@ -15,7 +15,7 @@ const (
 )
 
 // needs puts what stands between an application and a portal into one sentence, a clause for each finding.
-func (w *Words) needs(found []requirements.Finding) string {
+func (w *Texts) needs(found []requirements.Finding) string {
 	var clauses []string
 	for _, f := range found[:min(len(found), mostNeeds)] {
 		clauses = append(clauses, w.need(f))
@@ -26,7 +26,7 @@ func (w *Words) needs(found []requirements.Finding) string {
 	return strings.Join(clauses, "; ")
 }
 
-func (w *Words) need(f requirements.Finding) string {
+func (w *Texts) need(f requirements.Finding) string {
 	var parts []string
 	say := func(when bool, key string, args checks.Args) {
 		if when {
@@ -74,10 +74,10 @@ func (w *Words) need(f requirements.Finding) string {
 }
 
 // faults names hosts, each with what is wrong with it.
-func (w *Words) faults(hosts, why []string) string {
+func (w *Texts) faults(hosts, why []string) string {
 	var clauses []string
 	for i := range min(len(hosts), len(why), mostNeeds) {
-		clauses = append(clauses, hosts[i]+" — "+w.code("host-fault.", why[i], ""))
+		clauses = append(clauses, hosts[i]+" — "+w.Code("host-fault.", why[i], ""))
 	}
 	if more := len(hosts) - len(clauses); more > 0 {
 		clauses = append(clauses, w.Say("host-fault.more", checks.Args{"n": more}))
@@ -86,7 +86,7 @@ func (w *Words) faults(hosts, why []string) string {
 }
 
 // modules puts module names, some with a version as in "rest >=23.100.0", into words.
-func (w *Words) modules(needs []string) []string {
+func (w *Texts) modules(needs []string) []string {
 	needs = slices.Clone(needs)
 	for i, need := range needs {
 		if name, version, demanded := strings.Cut(need, " >="); demanded {

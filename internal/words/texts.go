@@ -1,4 +1,5 @@
-package report
+// Package words puts codes into sentences for people: the texts of assets/lang in the reader's language, with what they say about a result.
+package words
 
 import (
 	"encoding/json"
@@ -7,8 +8,6 @@ import (
 	"strings"
 	"text/template"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"boxready/assets"
 	"boxready/checks"
@@ -21,15 +20,15 @@ import (
 // Languages are those that every text exists in; the first one is for everyone else.
 func Languages() []string { return []string{"en", "ru"} }
 
-// Words are the texts in one language.
-type Words struct {
+// Texts are the texts in one language.
+type Texts struct {
 	lang      string
 	localizer *i18n.Localizer
 	functions template.FuncMap
 }
 
-// NewWords returns the texts in a language of Languages.
-func NewWords(lang string) (*Words, error) {
+// New returns the texts in a language of Languages.
+func New(lang string) (*Texts, error) {
 	tag, err := language.Parse(lang)
 	if err != nil {
 		return nil, fmt.Errorf("language %q: %w", lang, err)
@@ -39,16 +38,16 @@ func NewWords(lang string) (*Words, error) {
 	if _, err := bundle.LoadMessageFileFS(assets.Languages, "lang/"+lang+".json"); err != nil {
 		return nil, fmt.Errorf("texts in %q: %w", lang, err)
 	}
-	w := &Words{lang: lang, localizer: i18n.NewLocalizer(bundle, lang)}
+	w := &Texts{lang: lang, localizer: i18n.NewLocalizer(bundle, lang)}
 	w.functions = w.newFunctions()
 	return w, nil
 }
 
 // Lang is the language.
-func (w *Words) Lang() string { return w.lang }
+func (w *Texts) Lang() string { return w.lang }
 
-// Say returns the text with that key. A missing one is returned as its key: a test sees to it that none is.
-func (w *Words) Say(key string, args checks.Args) string {
+// Say returns the text with that key. A missing one is returned as its key; tests find those.
+func (w *Texts) Say(key string, args checks.Args) string {
 	if text, ok := w.find(key, args); ok {
 		return text
 	}
@@ -56,7 +55,7 @@ func (w *Words) Say(key string, args checks.Args) string {
 }
 
 // Count returns the plural form of the text for n.
-func (w *Words) Count(key string, n int) string {
+func (w *Texts) Count(key string, n int) string {
 	text, err := w.localizer.Localize(&i18n.LocalizeConfig{MessageID: key, PluralCount: n, TemplateData: checks.Args{"n": n}})
 	if err != nil {
 		return key
@@ -64,18 +63,18 @@ func (w *Words) Count(key string, n int) string {
 	return text
 }
 
-func (w *Words) find(key string, args checks.Args) (string, bool) {
+func (w *Texts) find(key string, args checks.Args) (string, bool) {
 	text, err := w.localizer.Localize(&i18n.LocalizeConfig{MessageID: key, TemplateData: map[string]any(args), Funcs: w.functions})
 	return untrusted.Line(text), err == nil
 }
 
 // newFunctions are what the texts may do with a value.
-func (w *Words) newFunctions() template.FuncMap {
+func (w *Texts) newFunctions() template.FuncMap {
 	return template.FuncMap{
 		"date":    func(t time.Time) string { return t.Local().Format(w.Say("format.date", nil)) },
 		"list":    w.list,
 		"span":    w.span,
-		"seconds": func(s float64) string { return w.number(s) },
+		"seconds": func(s float64) string { return w.Number(s) },
 		"needs":   w.needs,
 		"faults":  w.faults,
 		"keeper":  func(code string) string { return w.Say("sign-in.place-"+code, nil) },
@@ -86,7 +85,7 @@ func (w *Words) newFunctions() template.FuncMap {
 
 // again is the command that makes a run like this one once more: against the portal, given the same; see checks.Target.Given. A
 // run without a portal looked at this program itself.
-func (w *Words) again(portal, given any) string {
+func (w *Texts) again(portal, given any) string {
 	if portal == "" || portal == nil {
 		return "boxready selftest"
 	}
@@ -113,7 +112,7 @@ func access(credential string) string {
 	return "--signed-in"
 }
 
-func (w *Words) list(items []string) string {
+func (w *Texts) list(items []string) string {
 	if len(items) < 2 {
 		return strings.Join(items, "")
 	}
@@ -121,7 +120,7 @@ func (w *Words) list(items []string) string {
 	return strings.Join(items[:last], ", ") + " " + w.Say("format.and", nil) + " " + items[last]
 }
 
-func (w *Words) span(d time.Duration) string {
+func (w *Texts) span(d time.Duration) string {
 	d = d.Abs()
 	switch {
 	case d < 2*time.Minute:
@@ -135,15 +134,27 @@ func (w *Words) span(d time.Duration) string {
 	}
 }
 
-func (w *Words) number(f float64) string {
+func (w *Texts) Number(f float64) string {
 	return strings.Replace(strconv.FormatFloat(f, 'f', 1, 64), ".", w.Say("format.point", nil), 1)
 }
 
 // Name is what a check is called.
-func (w *Words) Name(id checks.ID) string { return w.code("", string(id), ".name") }
+func (w *Texts) Name(id checks.ID) string { return w.Code("", string(id), ".name") }
 
-// code returns the text for a code, or the code itself: a report of a newer version may have others.
-func (w *Words) code(before, code, after string) string {
+// Knows tells whether a check has a name: a report of a newer version may have checks that this one doesn't know.
+func (w *Texts) Knows(id checks.ID) bool { return w.Name(id) != string(id) }
+
+// CheckNames are names of checks as they stand within a sentence.
+func (w *Texts) CheckNames(ids []checks.ID) []string {
+	var names []string
+	for _, id := range ids {
+		names = append(names, LowerFirst(w.Name(id)))
+	}
+	return names
+}
+
+// Code returns the text for a code, or the code itself: a report of a newer version may have others.
+func (w *Texts) Code(before, code, after string) string {
 	if text, ok := w.find(before+code+after, nil); ok {
 		return text
 	}
@@ -163,7 +174,7 @@ type Finding struct {
 const maxSteps = 12
 
 // Finding puts a result into words. portal is the address as people write it.
-func (w *Words) Finding(r checks.Result, portal string) Finding {
+func (w *Texts) Finding(r checks.Result, portal string) Finding {
 	args := checks.Args{"portal": portal}
 	for name, value := range r.Args {
 		args[name] = value
@@ -181,7 +192,7 @@ func (w *Words) Finding(r checks.Result, portal string) Finding {
 	if _, ok := w.find(key+".title", args); !ok {
 		key = "any." + string(r.Cause)
 	}
-	// What strangers wrote is quoted there, line breaks and all.
+	// Untrusted text is quoted there, which may have line breaks.
 	saw := strings.Join(strings.Fields(w.Say(key+".saw", args)), " ")
 	f := Finding{Title: w.Say(key+".title", args), Saw: saw, Breaks: w.Say(key+".breaks", args)}
 	for i := 1; i <= maxSteps; i++ {
@@ -195,16 +206,7 @@ func (w *Words) Finding(r checks.Result, portal string) Finding {
 	}
 	f.More, _ = w.find(key+".more", nil)
 	if strings.HasPrefix(key, "any.") {
-		f.Title = w.Name(r.Check) + ": " + lowerFirst(f.Title)
+		f.Title = w.Name(r.Check) + ": " + LowerFirst(f.Title)
 	}
 	return f
-}
-
-// lowerFirst is for a name within a sentence; an abbreviation stays as it is.
-func lowerFirst(s string) string {
-	first, size := utf8.DecodeRuneInString(s)
-	if second, _ := utf8.DecodeRuneInString(s[size:]); unicode.IsUpper(second) {
-		return s
-	}
-	return string(unicode.ToLower(first)) + s[size:]
 }

@@ -1,4 +1,4 @@
-package report_test
+package words_test
 
 import (
 	"slices"
@@ -6,8 +6,8 @@ import (
 	"testing"
 
 	"boxready/checks"
-	"boxready/internal/report"
 	"boxready/internal/requirements"
+	"boxready/internal/words"
 )
 
 func TestNeedsInWords(t *testing.T) {
@@ -142,7 +142,7 @@ func TestOnlyTheFirstNeedsAreNamed(t *testing.T) {
 // clauses are the findings as they stand in a sentence, which ends with them.
 func clauses(t *testing.T, lang string, found ...requirements.Finding) string {
 	t.Helper()
-	words, err := report.NewWords(lang)
+	words, err := words.New(lang)
 	if err != nil {
 		t.Fatal(err)
 	}

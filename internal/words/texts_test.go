@@ -1,4 +1,4 @@
-package report_test
+package words_test
 
 import (
 	"bytes"
@@ -13,8 +13,8 @@ import (
 
 	"boxready/assets"
 	"boxready/checks"
-	"boxready/internal/report"
 	"boxready/internal/simtest/constants"
+	"boxready/internal/words"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -37,7 +37,7 @@ func texts(t *testing.T, lang string) map[string]string {
 
 // A key that stands twice in a file hides its first text, and nobody notices.
 func TestNoKeyStandsTwice(t *testing.T) {
-	for _, lang := range report.Languages() {
+	for _, lang := range words.Languages() {
 		data, err := fs.ReadFile(assets.Languages, path.Join("lang", lang+".json"))
 		if err != nil {
 			t.Fatal(err)
@@ -100,7 +100,7 @@ func TestBothLanguagesHaveTheSameTexts(t *testing.T) {
 
 func TestTextsAreWellFormed(t *testing.T) {
 	russian := regexp.MustCompile(`[а-яё]`)
-	for _, lang := range report.Languages() {
+	for _, lang := range words.Languages() {
 		functions := template.FuncMap{"date": func(any) string { return "" }, "list": func(any) string { return "" },
 			"span": func(any) string { return "" }, "seconds": func(any) string { return "" }, "needs": func(any) string { return "" },
 			"faults": func(_, _ any) string { return "" }, "keeper": func(any) string { return "" }, "access": func(any) string { return "" }, "again": func(any, any) string { return "" }}
@@ -156,7 +156,7 @@ var withoutPage = []string{
 }
 
 func TestEveryCauseHasWords(t *testing.T) {
-	for _, lang := range report.Languages() {
+	for _, lang := range words.Languages() {
 		have := texts(t, lang)
 		wants := func(key string) {
 			for _, part := range []string{"title", "saw", "breaks", "do.1"} {
@@ -219,7 +219,7 @@ func TestWordsAboutFilesOfRequirements(t *testing.T) {
 	for _, code := range constants.WithPrefix(t, "internal/requirements/lint.go", "") {
 		want = append(want, "remark."+code)
 	}
-	for _, lang := range report.Languages() {
+	for _, lang := range words.Languages() {
 		have := texts(t, lang)
 		for _, key := range want {
 			if have["requirements."+key] == "" {
@@ -236,7 +236,7 @@ func TestWordsAboutFilesOfRequirements(t *testing.T) {
 
 func TestWordsAboutListsOfPortals(t *testing.T) {
 	want := constants.WithPrefix(t, "internal/fleet/errors.go", "")
-	for _, lang := range report.Languages() {
+	for _, lang := range words.Languages() {
 		have := texts(t, lang)
 		for _, code := range want {
 			if have["portals.error."+code] == "" {
@@ -244,15 +244,15 @@ func TestWordsAboutListsOfPortals(t *testing.T) {
 			}
 		}
 		for _, verdict := range []checks.Verdict{checks.Ready, checks.NoObstacle, checks.Unsure, checks.NotReady} {
-			if have["portals.overview."+string(verdict)] == "" {
-				t.Errorf("%s: no text portals.overview.%s", lang, verdict)
+			if have["overview."+string(verdict)] == "" {
+				t.Errorf("%s: no text overview.%s", lang, verdict)
 			}
 		}
 	}
 }
 
 func TestPlurals(t *testing.T) {
-	words, err := report.NewWords("ru")
+	words, err := words.New("ru")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,9 +1,9 @@
-package report
+package words
 
 import "boxready/oauthflow"
 
 // SignInPage are the words of the page that the browser ends on.
-func (w *Words) SignInPage() oauthflow.Page {
+func (w *Texts) SignInPage() oauthflow.Page {
 	words := func(kind string) oauthflow.Words {
 		return oauthflow.Words{Title: w.Say("sign-in-page."+kind+".title", nil), Text: w.Say("sign-in-page."+kind+".text", nil)}
 	}

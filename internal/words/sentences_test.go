@@ -1,4 +1,4 @@
-package report_test
+package words_test
 
 import (
 	"encoding/json"
@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"boxready/checks"
-	"boxready/internal/report"
+	"boxready/internal/words"
 )
 
 type conclusion struct {
@@ -227,9 +227,9 @@ func TestSentencesAreWhole(t *testing.T) {
 	for _, c := range slices.Concat(checks.Catalog(), checks.SelfCatalog()) {
 		catalog[c.ID] = c
 	}
-	var languages []*report.Words
-	for _, lang := range report.Languages() {
-		words, err := report.NewWords(lang)
+	var languages []*words.Texts
+	for _, lang := range words.Languages() {
+		words, err := words.New(lang)
 		if err != nil {
 			t.Fatal(err)
 		}

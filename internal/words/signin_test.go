@@ -1,4 +1,4 @@
-package report_test
+package words_test
 
 import (
 	"fmt"
@@ -7,9 +7,9 @@ import (
 	"testing"
 
 	"boxready/checks"
-	"boxready/internal/report"
 	"boxready/internal/simtest/constants"
 	"boxready/internal/vault"
+	"boxready/internal/words"
 	"boxready/oauthflow"
 
 	"github.com/google/go-cmp/cmp"
@@ -42,7 +42,7 @@ func TestSignInHasWords(t *testing.T) {
 		part, _, _ := strings.Cut(strings.TrimPrefix(key, "sign-in."), ".")
 		return part == "name" || part == "ok" || slices.Contains(check.Causes, checks.Cause(part))
 	}
-	for _, lang := range report.Languages() {
+	for _, lang := range words.Languages() {
 		have := slices.DeleteFunc(keys(texts(t, lang)), func(key string) bool {
 			return !strings.HasPrefix(key, "sign-in-page.") && (!strings.HasPrefix(key, "sign-in.") || ofCheck(key))
 		})
@@ -61,8 +61,8 @@ func each[T ~string](prefix string, codes []T) []string {
 }
 
 func TestSignInPage(t *testing.T) {
-	for _, lang := range report.Languages() {
-		words, err := report.NewWords(lang)
+	for _, lang := range words.Languages() {
+		words, err := words.New(lang)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,4 +1,4 @@
-package report
+package words
 
 import (
 	"fmt"
@@ -9,12 +9,12 @@ import (
 )
 
 // RequirementsError says what is wrong with a file of requirements, with its place in front as compilers write it.
-func (w *Words) RequirementsError(e *yamlfile.Error) string {
+func (w *Texts) RequirementsError(e *yamlfile.Error) string {
 	return fileError(e, w.Say("requirements.error."+e.Code, checks.Args(e.Args)))
 }
 
 // PortalsError says what is wrong with a list of portals, like RequirementsError.
-func (w *Words) PortalsError(e *yamlfile.Error) string {
+func (w *Texts) PortalsError(e *yamlfile.Error) string {
 	if text, ok := w.find("portals.error."+e.Code, checks.Args(e.Args)); ok {
 		return fileError(e, text)
 	}

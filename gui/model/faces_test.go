@@ -1,0 +1,336 @@
+package model_test
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"html"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"boxready/checks"
+	"boxready/gui/model"
+	"boxready/internal/demo"
+	"boxready/internal/report"
+	"boxready/internal/transport"
+	"boxready/internal/view"
+	"boxready/internal/words"
+
+	gocmp "github.com/google/go-cmp/cmp"
+)
+
+// shown is what one form says of an outcome. A form leaves out what it doesn't say.
+type shown struct {
+	Verdict  checks.State
+	Links    map[view.Link]string
+	Owners   []string
+	Findings []string            // in the order in which they stand
+	Facts    map[string][]string // by finding
+}
+
+// TestEveryFormSaysTheSame runs every fault of the simulated portal and compares what the window, the text, the HTML, the summary
+// and the letters say about it.
+func TestEveryFormSaysTheSame(t *testing.T) {
+	texts, err := words.New("en")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const atOnce = 12
+	slots := make(chan struct{}, atOnce)
+	var running sync.WaitGroup
+	outcomes := map[string]*checks.Outcome{}
+	var mu sync.Mutex
+	for _, fault := range append(demo.Faults(), demo.Fault{}) {
+		running.Go(func() {
+			slots <- struct{}{}
+			o := outcomeOf(t, fault.Name)
+			<-slots
+			mu.Lock()
+			outcomes[fault.Name] = o
+			mu.Unlock()
+		})
+	}
+	running.Wait()
+	for name, o := range outcomes {
+		t.Run(cmp.Or(name, "none"), func(t *testing.T) {
+			if o == nil {
+				t.Fatal("no outcome")
+			}
+			compareForms(t, texts, o)
+		})
+	}
+}
+
+func compareForms(t *testing.T, texts *words.Texts, o *checks.Outcome) {
+	reporter := &report.Reporter{Words: texts, Version: "test", System: "Linux"}
+	bundle, err := reporter.Bundle(report.Contents{Outcome: o})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := expected(texts, o)
+	if got := inHTML(t, texts, string(bundle.File(report.HTMLFile))); !equal(t, "HTML", want, got) {
+		return
+	}
+	text := want
+	text.Links = nil
+	equal(t, "text", text, inText(t, texts, reporter, o))
+	summary := want
+	summary.Links, summary.Facts, summary.Owners = nil, nil, nil
+	if lines := strings.Count(string(bundle.File(report.SummaryFile)), "\n"); lines < 50 { // a longer one leaves findings out
+		equal(t, "summary", summary, inSummary(texts, string(bundle.File(report.SummaryFile))))
+	}
+	window := want
+	window.Facts = firstFacts(want.Facts)
+	window.Links = map[view.Link]string{}
+	for link, state := range want.Links {
+		if link != view.ComputerAuthorization { // which the window doesn't draw
+			window.Links[link] = state
+		}
+	}
+	equal(t, "window", window, inWindow(texts, o))
+	letters := shown{Verdict: want.Verdict, Findings: want.Findings}
+	equal(t, "letters", letters, shown{Verdict: want.Verdict, Findings: inLetters(texts, o)})
+}
+
+func equal(t *testing.T, form string, want, got shown) bool {
+	t.Helper()
+	diff := gocmp.Diff(want, got)
+	if diff != "" {
+		t.Errorf("%s (-expected +shown):\n%s", form, diff)
+	}
+	return diff == ""
+}
+
+func outcomeOf(t *testing.T, fault string) *checks.Outcome {
+	var faults []string
+	if fault != "" {
+		faults = []string{fault}
+	}
+	simulated, err := demo.Start(faults)
+	if err != nil {
+		t.Error(err)
+		return nil
+	}
+	defer simulated.Close()
+	target, err := simulated.Target("test")
+	if err != nil {
+		t.Error(err)
+		return nil
+	}
+	options, err := simulated.Way("test")
+	if err != nil {
+		t.Error(err)
+		return nil
+	}
+	if !simulated.Needs("deep") {
+		target.Consents = append(target.Consents, checks.Deep)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	return checks.Run(ctx, transport.New(options), target, noObserver{})
+}
+
+type noObserver struct{}
+
+func (noObserver) Started(checks.ID)                   {}
+func (noObserver) Finished(checks.ID, []checks.Result) {}
+
+func expected(texts *words.Texts, o *checks.Outcome) shown {
+	v := view.Of(o.Results)
+	s := shown{Verdict: view.VerdictState(o.Verdict), Links: map[view.Link]string{}, Facts: map[string][]string{}}
+	for _, link := range []view.Link{view.ComputerPortal, view.PortalAuthorization, view.AuthorizationQueue, view.QueueApplication,
+		view.ApplicationPortal, view.ComputerAuthorization} {
+		s.Links[link] = string(v.LinkState(link))
+	}
+	for _, owner := range v.Owners() {
+		s.Owners = append(s.Owners, texts.Say("owner."+string(owner.ID)+".title", nil))
+		for _, i := range owner.Findings {
+			title := titleOf(texts, o, i.Result)
+			s.Findings = append(s.Findings, title)
+			for _, fact := range view.ValuesOf(i.Result.Facts).Facts() {
+				s.Facts[strconv.Itoa(len(s.Findings))+" "+title] = append(s.Facts[strconv.Itoa(len(s.Findings))+" "+title], fact.Path+": "+fact.Value)
+			}
+		}
+	}
+	return s
+}
+
+// titleOf is the state and the title, which together tell results apart.
+func titleOf(texts *words.Texts, o *checks.Outcome, r checks.Result) string {
+	return spaced(texts.Say("state."+string(r.State), nil) + ": " + texts.Finding(r, o.Target.Address.Display()).Title)
+}
+
+func spaced(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+var (
+	htmlVerdict = regexp.MustCompile(`<p class="verdict ([a-z]*)">`)
+	htmlLinks   = regexp.MustCompile(`(?s)<desc[^>]*>(.*?)</desc>`)
+	htmlOwner   = regexp.MustCompile(`<h3>[^<:]*: ([^<]*)</h3>`)
+	htmlFinding = regexp.MustCompile(`(?s)<article class="card finding (?:problem|unknown|notice)">\n<h4><span[^>]*>([^<]*)</span> (.*?)</h4>(.*?)</article>`)
+	htmlFact    = regexp.MustCompile(`(?s)<dt>(.*?)</dt><dd>(.*?)</dd>`)
+	textState   = regexp.MustCompile(`^  \S`)
+)
+
+func inHTML(t *testing.T, texts *words.Texts, page string) shown {
+	t.Helper()
+	s := shown{Links: map[view.Link]string{}, Facts: map[string][]string{}}
+	s.Verdict = checks.State(htmlVerdict.FindStringSubmatch(page)[1])
+	name := func(key string) string { return texts.Say("connections."+key, nil) }
+	words := html.UnescapeString(htmlLinks.FindStringSubmatch(page)[1])
+	for link, ends := range map[view.Link][2]string{
+		view.ComputerPortal: {"computer", "portal"}, view.PortalAuthorization: {"portal", "authorization"}, view.AuthorizationQueue: {"authorization", "queue"},
+		view.QueueApplication: {"queue", "applications"}, view.ApplicationPortal: {"applications", "portal"}, view.ComputerAuthorization: {"computer", "authorization"},
+	} {
+		_, after, found := strings.Cut(words, name(ends[0])+" > "+name(ends[1])+": ")
+		if !found {
+			t.Errorf("the page doesn't say how the link %s is", link)
+		}
+		word, _, _ := strings.Cut(after, ".")
+		for _, state := range []string{"ok", "notice", "problem", "unknown", "skipped"} {
+			if word == name("way."+state) {
+				s.Links[link] = state
+			}
+		}
+		if s.Links[link] == "" && word != name("way.none") && word != name("events") {
+			t.Errorf("the page says of the link %s that it is %q", link, word)
+		} else if s.Links[link] == "" {
+			s.Links[link] = ""
+		}
+	}
+	for _, m := range htmlOwner.FindAllStringSubmatch(page, -1) {
+		s.Owners = append(s.Owners, html.UnescapeString(m[1]))
+	}
+	for _, m := range htmlFinding.FindAllStringSubmatch(page, -1) {
+		title := spaced(html.UnescapeString(m[1] + " " + m[2]))
+		s.Findings = append(s.Findings, title)
+		for _, fact := range htmlFact.FindAllStringSubmatch(m[3], -1) {
+			s.Facts[strconv.Itoa(len(s.Findings))+" "+title] = append(s.Facts[strconv.Itoa(len(s.Findings))+" "+title], html.UnescapeString(fact[1]+": "+fact[2]))
+		}
+	}
+	return s
+}
+
+func inText(t *testing.T, texts *words.Texts, reporter *report.Reporter, o *checks.Outcome) shown {
+	t.Helper()
+	var out bytes.Buffer
+	s := shown{Facts: map[string][]string{}}
+	style := report.Style{Width: 1 << 30, Verbose: true, Paint: func(state checks.State, s string) string { return string(state) + "\x00" + s }}
+	if err := reporter.WriteText(&out, o, style); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(out.String(), "\n")
+	verdict, _, _ := strings.Cut(lines[1], "\x00")
+	s.Verdict = checks.State(verdict)
+	title := ""
+	var owners []string
+	for _, id := range []checks.Owner{checks.PortalAdmin, checks.ServerAdmin, checks.NetworkAdmin, checks.Vendor, checks.Bitrix24, checks.You} {
+		owners = append(owners, texts.Say("owner."+string(id)+".title", nil))
+	}
+	for _, line := range lines[3:] {
+		switch {
+		case slices.Contains(owners, line):
+			s.Owners = append(s.Owners, line)
+		case line == texts.Say("part.in-order", nil):
+			return s
+		case textState.MatchString(line) && strings.Contains(line, "\x00"):
+			_, said, _ := strings.Cut(line, "\x00")
+			title = spaced(said)
+			s.Findings = append(s.Findings, title)
+		case strings.HasPrefix(line, "      ") && title != "" && isFact(line):
+			s.Facts[strconv.Itoa(len(s.Findings))+" "+title] = append(s.Facts[strconv.Itoa(len(s.Findings))+" "+title], strings.TrimPrefix(line, "      "))
+		}
+	}
+	return s
+}
+
+var factLine = regexp.MustCompile(`^      [a-z0-9_][^ ]*: `)
+
+func isFact(line string) bool { return factLine.MatchString(line) }
+
+func inSummary(texts *words.Texts, summary string) shown {
+	var s shown
+	lines := strings.Split(summary, "\n")
+	for _, verdict := range []checks.Verdict{checks.Ready, checks.NoObstacle, checks.Unsure, checks.NotReady} {
+		if strings.Contains(lines[1], texts.Say("verdict."+string(verdict)+".title", nil)) {
+			s.Verdict = view.VerdictState(verdict)
+		}
+	}
+	for i, line := range lines {
+		for _, state := range []checks.State{checks.Problem, checks.Unknown, checks.Notice} {
+			word := texts.Say("state."+string(state), nil)
+			if rest, ok := strings.CutPrefix(line, strings.ToUpper(word)+" "); ok && strings.Contains(rest, " / ") {
+				s.Findings = append(s.Findings, spaced(word+": "+lines[i+1]))
+			}
+		}
+	}
+	return s
+}
+
+// mostFacts are as many as the window's first ones.
+const mostFacts = 24
+
+func firstFacts(facts map[string][]string) map[string][]string {
+	first := map[string][]string{}
+	for title, list := range facts {
+		first[title] = list[:min(len(list), mostFacts)]
+	}
+	return first
+}
+
+func sessionOf(o *checks.Outcome) *model.Session {
+	s := &model.Session{Target: o.Target}
+	s.End(o, false)
+	return s
+}
+
+func inWindow(texts *words.Texts, o *checks.Outcome) shown {
+	session := sessionOf(o)
+	now := time.Now()
+	verdict := session.Verdict(texts, now)
+	s := shown{Verdict: checks.State(verdict.Sign), Links: map[view.Link]string{}, Facts: map[string][]string{}}
+	_, links := session.Picture(texts)
+	for _, l := range links {
+		s.Links[l.ID] = string(l.Sign)
+		if strings.HasSuffix(l.Name, ": "+texts.Say("window.link-unseen", nil)) {
+			s.Links[l.ID] = ""
+		}
+	}
+	for _, chip := range verdict.Chips {
+		if chip.Owner == "" {
+			continue
+		}
+		s.Owners = append(s.Owners, texts.Say("owner."+string(chip.Owner)+".title", nil))
+		for _, r := range session.FindingsOf(chip.Owner) {
+			title := titleOf(texts, o, r)
+			s.Findings = append(s.Findings, title)
+			for _, fact := range session.Details(texts, r).Facts {
+				s.Facts[strconv.Itoa(len(s.Findings))+" "+title] = append(s.Facts[strconv.Itoa(len(s.Findings))+" "+title], fact.Name+": "+fact.Value)
+			}
+		}
+	}
+	return s
+}
+
+// inLetters are the findings in the letters to all owners.
+func inLetters(texts *words.Texts, o *checks.Outcome) (found []string) {
+	session := sessionOf(o)
+	for _, chip := range session.Verdict(texts, time.Now()).Chips {
+		if chip.Owner == "" {
+			continue
+		}
+		for line := range strings.Lines(session.Letter(texts, "test", session.FindingsOf(chip.Owner)...)) {
+			for _, state := range []checks.State{checks.Problem, checks.Unknown, checks.Notice} {
+				word := texts.Say("state."+string(state), nil)
+				if title, ok := strings.CutPrefix(line, words.UpperFirst(word)+": "); ok {
+					found = append(found, spaced(word+": "+title))
+				}
+			}
+		}
+	}
+	return found
+}

@@ -1,0 +1,106 @@
+package view
+
+import "boxready/checks"
+
+// Place is one of the five parties of the connection picture.
+type Place string
+
+// The places.
+const (
+	Computer      Place = "computer" // this one
+	Portal        Place = "portal"
+	Authorization Place = "authorization" // server
+	Queue         Place = "queue"         // of events
+	Application   Place = "application"
+)
+
+// Link is a connection between two places. NoLink is none of them.
+type Link string
+
+// The links.
+const (
+	NoLink                Link = ""
+	ComputerPortal        Link = "computer-portal"
+	PortalAuthorization   Link = "portal-authorization"
+	AuthorizationQueue    Link = "authorization-queue"
+	QueueApplication      Link = "queue-application"
+	ApplicationPortal     Link = "application-portal"
+	ComputerAuthorization Link = "computer-authorization"
+)
+
+// linkOf says for every check which link its results tell something about: the way itself, and what stands at its end. NoLink is
+// for checks of this computer, and of ways to none of the places.
+var linkOf = map[checks.ID]Link{
+	checks.PortalAddress:          ComputerPortal,
+	checks.PortalDNS:              ComputerPortal,
+	checks.PortalTCP:              ComputerPortal,
+	checks.PortalTLS:              ComputerPortal,
+	checks.PortalRedirect:         ComputerPortal,
+	checks.RESTRoute:              ComputerPortal,
+	checks.HTTPSSeen:              ComputerPortal,
+	checks.MethodInventory:        ComputerPortal,
+	checks.PortalClock:            ComputerPortal,
+	checks.AuthServerFromPortal:   PortalAuthorization,
+	checks.CredentialsArrive:      ComputerPortal,
+	checks.ContentFilterCheck:     ComputerPortal,
+	checks.AuthServerFromComputer: ComputerAuthorization,
+	checks.QueueFeed:              NoLink, // of the list of the queue's addresses, which this computer fetches
+	checks.PortalFromInternet:     ApplicationPortal,
+
+	checks.WebhookCheck:     ComputerPortal,
+	checks.SignIn:           ComputerAuthorization, // the token is refreshed by this computer
+	checks.PortalIdentity:   PortalAuthorization,   // the address under which the authorization server knows the portal
+	checks.TokenAccepted:    PortalAuthorization,
+	checks.RESTLicence:      PortalAuthorization, // the portal takes its licence's word from there
+	checks.AppInstalled:     ComputerPortal,
+	checks.UserRights:       ComputerPortal,
+	checks.Platform:         ComputerPortal,
+	checks.RequiredModules:  ComputerPortal,
+	checks.RequiredScopes:   ComputerPortal,
+	checks.RequiredMethods:  ComputerPortal,
+	checks.RequiredEvents:   ComputerPortal,
+	checks.EventMachinery:   AuthorizationQueue,
+	checks.EventDelivery:    QueueApplication,
+	checks.ApplicationHosts: QueueApplication,
+	checks.RateLimit:        ComputerPortal,
+
+	checks.ServerProbe:        NoLink, // of what was pasted
+	checks.ServerAuthServer:   PortalAuthorization,
+	checks.ServerRegistration: PortalAuthorization,
+	checks.ServerApplications: ComputerPortal,
+	checks.ServerModules:      ComputerPortal,
+	checks.ServerPlatform:     ComputerPortal,
+	checks.ServerAgents:       ComputerPortal,
+	checks.ServerRESTSetup:    ComputerPortal,
+	checks.ServerLicence:      PortalAuthorization,
+	checks.ServerNetwork:      NoLink, // from the portal to other hosts of the vendor
+
+	checks.SelfClock:    NoLink,
+	checks.SelfKeyring:  NoLink,
+	checks.SelfLoopback: NoLink,
+	checks.SelfBrowser:  NoLink,
+	checks.SelfProxy:    NoLink,
+	checks.SelfDisplay:  NoLink,
+}
+
+// LinkOf is the link that a check tells something about.
+func LinkOf(id checks.ID) Link { return linkOf[id] }
+
+// LinkOfResult is the link that a result tells something about: what a run from outside saw is about the way from there.
+func LinkOfResult(r checks.Result) Link {
+	if r.Vantage == checks.FromOutside {
+		return ApplicationPortal
+	}
+	return LinkOf(r.Check)
+}
+
+// LinkState is the most severe state of the results about a link, "" if there are none.
+func (v *View) LinkState(link Link) checks.State {
+	state := checks.State("")
+	for _, i := range v.Items {
+		if LinkOfResult(i.Result) == link && Severity(i.State) > Severity(state) {
+			state = i.State
+		}
+	}
+	return state
+}

@@ -1,0 +1,148 @@
+// Package view arranges an outcome as people see it, once for the window, the terminal, the HTML report, the summary and letters:
+// findings by who fixes them, the most severe first, the checks that were skipped because of them, what is in order, what was not
+// checked, the state of each link of the connection picture, and facts as single values. It knows no format. The results of a run
+// that is still under way can be arranged as well.
+package view
+
+import (
+	"slices"
+	"strings"
+
+	"boxready/checks"
+	"boxready/internal/words"
+)
+
+// View is an arranged list of results.
+type View struct {
+	Items []Item // in the order of the catalogue, as the run has them
+}
+
+// Item is one result.
+type Item struct {
+	checks.Result
+	Text   words.Finding // the result in words; zero if nobody filled it
+	Values Value         // the result's facts; zero if nobody filled it
+}
+
+// Of arranges results; Text and Values of the items stay empty, which suits a reader who shows one result at a time.
+func Of(results []checks.Result) *View {
+	v := &View{Items: make([]Item, len(results))}
+	for i, r := range results {
+		v.Items[i].Result = r
+	}
+	return v
+}
+
+// Severity orders states: the more severe, the higher. It is 0 for what is no state. What was skipped is more severe than what is
+// in order, as it may be what matters.
+func Severity(s checks.State) int {
+	switch s {
+	case checks.Problem:
+		return 5
+	case checks.Unknown:
+		return 4
+	case checks.Notice:
+		return 3
+	case checks.Skipped:
+		return 2
+	case checks.OK:
+		return 1
+	}
+	return 0
+}
+
+// IsFinding tells whether somebody has to do something about a result of that state.
+func IsFinding(s checks.State) bool { return Severity(s) >= Severity(checks.Notice) }
+
+// VerdictState is the state that a verdict is shown as, "" for a verdict of a newer version.
+func VerdictState(v checks.Verdict) checks.State {
+	return map[checks.Verdict]checks.State{checks.Ready: checks.OK, checks.NoObstacle: checks.OK, checks.Unsure: checks.Unknown, checks.NotReady: checks.Problem}[v]
+}
+
+// ownerOrder is how owners stand whose most severe findings are equally severe.
+var ownerOrder = []checks.Owner{checks.PortalAdmin, checks.ServerAdmin, checks.NetworkAdmin, checks.Vendor, checks.Bitrix24, checks.You}
+
+// Owner is somebody who has something to do.
+type Owner struct {
+	ID       checks.Owner
+	State    checks.State // the most severe of the findings
+	Findings []Item       // the most severe first, otherwise in the order of the catalogue
+}
+
+// Owners are those who have findings, the one with the most severe first.
+func (v *View) Owners() []Owner {
+	var owners []Owner
+	for _, id := range ownerOrder {
+		owners = append(owners, Owner{ID: id})
+	}
+	for _, i := range v.Findings() {
+		at := slices.IndexFunc(owners, func(o Owner) bool { return o.ID == i.Owner })
+		if at < 0 { // of a newer version
+			at, owners = len(owners), append(owners, Owner{ID: i.Owner})
+		}
+		owners[at].Findings = append(owners[at].Findings, i)
+	}
+	owners = slices.DeleteFunc(owners, func(o Owner) bool { return o.Findings == nil })
+	for n := range owners {
+		owners[n].State = owners[n].Findings[0].State
+	}
+	slices.SortStableFunc(owners, func(a, b Owner) int { return Severity(b.State) - Severity(a.State) })
+	return owners
+}
+
+// Findings are the results that somebody has to do something about, the most severe first.
+func (v *View) Findings() []Item {
+	found := slices.DeleteFunc(slices.Clone(v.Items), func(i Item) bool { return !IsFinding(i.State) })
+	slices.SortStableFunc(found, func(a, b Item) int { return Severity(b.State) - Severity(a.State) })
+	return found
+}
+
+// InOrder are the results that are ok.
+func (v *View) InOrder() []Item {
+	return slices.DeleteFunc(slices.Clone(v.Items), func(i Item) bool { return i.State != checks.OK })
+}
+
+// WaitingFor are the results of checks that were skipped because of the check id.
+func (v *View) WaitingFor(id checks.ID) []Item {
+	return slices.DeleteFunc(slices.Clone(v.Items), func(i Item) bool { return i.State != checks.Skipped || i.Because != id })
+}
+
+// WaitingText is a sentence about the checks that were skipped because of i, "" if none was.
+func (v *View) WaitingText(w *words.Texts, i checks.Result) string {
+	var ids []checks.ID
+	for _, skipped := range v.WaitingFor(i.Check) {
+		ids = append(ids, skipped.Check)
+	}
+	switch {
+	case ids == nil:
+		return ""
+	case i.State == checks.Unknown: // there may be nothing to fix
+		return w.Say("part.unclear", checks.Args{"checks": w.CheckNames(ids)})
+	}
+	return w.Say("part.waiting", checks.Args{"checks": w.CheckNames(ids)})
+}
+
+// Missing is a reason for which checks were not made.
+type Missing struct {
+	Reason checks.Reason
+	Checks []checks.ID
+}
+
+// NotChecked puts checks that were not made together by reason, in the order in which the reasons come up.
+func NotChecked(list []checks.NotChecked) (missing []Missing) {
+	for _, n := range list {
+		at := slices.IndexFunc(missing, func(m Missing) bool { return m.Reason == n.Reason })
+		if at < 0 {
+			at, missing = len(missing), append(missing, Missing{Reason: n.Reason})
+		}
+		missing[at].Checks = append(missing[at].Checks, n.Check)
+	}
+	return missing
+}
+
+// Names are the names of the checks as a list that begins a sentence.
+func (m Missing) Names(w *words.Texts) string {
+	names := w.CheckNames(m.Checks)
+	names[0] = w.Name(m.Checks[0])
+	return strings.Join(names, ", ")
+}
