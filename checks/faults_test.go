@@ -24,6 +24,7 @@ import (
 	"boxready/internal/secret"
 	"boxready/internal/serverprobe"
 	"boxready/internal/simportal"
+	"boxready/internal/simtest/testenv"
 	"boxready/internal/transport"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -32,7 +33,7 @@ import (
 
 func TestMain(m *testing.M) {
 	log.SetOutput(io.Discard) // as main does
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(testenv.M{M: m})
 }
 
 type silent struct{}

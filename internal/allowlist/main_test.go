@@ -17,6 +17,7 @@ import (
 	"boxready/internal/portal"
 	"boxready/internal/report"
 	"boxready/internal/requirements"
+	"boxready/internal/simtest/testenv"
 
 	"go.uber.org/goleak"
 )
@@ -29,7 +30,7 @@ func TestMain(m *testing.M) {
 		runHelper(name)
 		return
 	}
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(testenv.M{M: m})
 }
 
 // strictWords fails a test that uses a missing text.
