@@ -25,6 +25,7 @@ import (
 	"boxready/internal/serverprobe"
 	"boxready/internal/simportal"
 	"boxready/internal/simtest"
+	"boxready/internal/simtest/testenv"
 	"boxready/internal/transport"
 	"boxready/internal/words"
 
@@ -39,7 +40,7 @@ func TestMain(m *testing.M) {
 	if err := flag.Set("test.parallel", "16"); err != nil {
 		panic(err)
 	}
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(testenv.M{M: m})
 }
 
 // scene is one run of the checklist against a simulated portal.

@@ -3,8 +3,6 @@
 package cli_test
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -24,6 +22,7 @@ import (
 
 	"boxready/cli"
 	"boxready/internal/simportal"
+	"boxready/internal/simtest/testenv"
 	"boxready/oauthflow"
 
 	"github.com/godbus/dbus/v5"
@@ -32,35 +31,7 @@ import (
 // These tests run the program as it is shipped, with gnome-keyring on a session bus of its own, and look at it from outside: at
 // what it prints and leaves in files, and at the arguments and environments of the processes that it starts.
 
-// need skips where a program is missing; CI has to have them all.
-func need(t *testing.T, programs ...string) {
-	t.Helper()
-	for _, program := range programs {
-		if _, err := exec.LookPath(program); err != nil {
-			text := "NOT TESTED with a real keyring: " + program + " is missing; Debian has it in gnome-keyring and dbus-daemon"
-			if os.Getenv("CI") == "true" {
-				t.Fatal(text)
-			}
-			t.Skip(text)
-		}
-	}
-}
-
 const patience = 2 * time.Minute
-
-// A bus that starts nothing by itself, so that only what the test has started answers.
-const busConfig = `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN" "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
-<busconfig><type>session</type><listen>unix:path=%s</listen><auth>EXTERNAL</auth>
-<policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy></busconfig>`
-
-// The session lives as long as its standard input, and so no longer than the test.
-const sessionScript = `daemon=
-if [ -n "$KEYRING_PASSWORD" ]; then
-  printf %s "$KEYRING_PASSWORD" | gnome-keyring-daemon --foreground --unlock --components=secrets >&2 & daemon=$!
-fi
-echo ready
-cat >/dev/null
-if [ -n "$daemon" ]; then kill "$daemon"; wait "$daemon"; fi`
 
 // A browser that only writes down how it was called.
 const fakeBrowser = `#!/bin/sh
@@ -83,43 +54,8 @@ type computer struct {
 // newComputer starts one: with a keyring that the password opened, or with a bus alone if there is no password.
 func newComputer(t *testing.T, program, password string) *computer {
 	t.Helper()
-	need(t, "dbus-run-session", "dbus-daemon", "bash")
-	if password != "" {
-		need(t, "gnome-keyring-daemon")
-	}
 	c := newBareComputer(t, program)
-	runtime := c.variable("XDG_RUNTIME_DIR")
-	c.bus = "unix:path=" + filepath.Join(runtime, "bus")
-	config := filepath.Join(t.TempDir(), "bus.conf")
-	if err := os.WriteFile(config, fmt.Appendf(nil, busConfig, filepath.Join(runtime, "bus")), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	script := exec.Command("dbus-run-session", "--config-file="+config, "--", "bash", "-c", sessionScript)
-	script.Env = append(slices.Clone(c.env), "KEYRING_PASSWORD="+password)
-	var errs bytes.Buffer
-	script.Stderr = &errs
-	script.WaitDelay = patience
-	input, err := script.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	output, err := script.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := script.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		input.Close()
-		script.Wait()
-	})
-	if _, err := bufio.NewReader(output).ReadString('\n'); err != nil {
-		t.Fatalf("no session bus: %v\n%s", err, errs.String())
-	}
-	if password != "" {
-		c.waitForKeyring()
-	}
+	c.bus = testenv.StartSession(t, exec.Command, c.env, password)
 	return c
 }
 
@@ -160,8 +96,6 @@ func (c *computer) variable(name string) string {
 	return ""
 }
 
-const secretsName = "org.freedesktop.secrets"
-
 func (c *computer) connect() *dbus.Conn {
 	c.t.Helper()
 	bus, err := dbus.Connect(c.bus)
@@ -172,25 +106,10 @@ func (c *computer) connect() *dbus.Conn {
 	return bus
 }
 
-func (c *computer) waitForKeyring() {
-	c.t.Helper()
-	bus := c.connect()
-	for start := time.Now(); time.Since(start) < patience; time.Sleep(10 * time.Millisecond) {
-		there := false
-		if err := bus.BusObject().Call("org.freedesktop.DBus.NameHasOwner", 0, secretsName).Store(&there); err != nil {
-			c.t.Fatal(err)
-		}
-		if there {
-			return
-		}
-	}
-	c.t.Fatal("the keyring daemon did not start")
-}
-
 // kept are the entries in the keyring.
 func (c *computer) kept() (items []dbus.ObjectPath) {
 	c.t.Helper()
-	value, err := c.connect().Object(secretsName, "/org/freedesktop/secrets/collection/login").GetProperty("org.freedesktop.Secret.Collection.Items")
+	value, err := c.connect().Object(testenv.SecretService, "/org/freedesktop/secrets/collection/login").GetProperty("org.freedesktop.Secret.Collection.Items")
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -462,7 +381,7 @@ var brokenKeyrings = map[string]struct {
 		var locked []dbus.ObjectPath
 		var prompt dbus.ObjectPath
 		login := []dbus.ObjectPath{"/org/freedesktop/secrets/collection/login"}
-		err := c.connect().Object(secretsName, "/org/freedesktop/secrets").Call("org.freedesktop.Secret.Service.Lock", 0, login).Store(&locked, &prompt)
+		err := c.connect().Object(testenv.SecretService, "/org/freedesktop/secrets").Call("org.freedesktop.Secret.Service.Lock", 0, login).Store(&locked, &prompt)
 		if err != nil || len(locked) != 1 {
 			t.Fatalf("locked %v, %v", locked, err)
 		}
@@ -545,7 +464,7 @@ func promptForEver(t *testing.T, bus *dbus.Conn) {
 			}
 		}
 	}
-	if reply, err := bus.RequestName(secretsName, dbus.NameFlagDoNotQueue); err != nil || reply != dbus.RequestNameReplyPrimaryOwner {
+	if reply, err := bus.RequestName(testenv.SecretService, dbus.NameFlagDoNotQueue); err != nil || reply != dbus.RequestNameReplyPrimaryOwner {
 		t.Fatalf("name: %v, %v", reply, err)
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"boxready/assets"
 	"boxready/cli"
 	"boxready/internal/simportal"
+	"boxready/internal/simtest/testenv"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -46,16 +47,14 @@ func TestMain(m *testing.M) {
 	if where := os.Getenv(crashVariable); where != "" {
 		crashing(where)
 	}
-	testscript.Main(m, map[string]func(){"boxready": program})
+	testscript.Main(testenv.M{M: m}, map[string]func(){"boxready": program})
 }
 
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {
-			env.Setenv("LANG", "en_US.UTF-8")
-			env.Setenv("LC_ALL", "en_US.UTF-8")
-			env.Setenv("HOME", env.WorkDir)
+			env.Vars = append(env.Vars, testenv.Variables(env.WorkDir)...)
 			env.Setenv("XDG_CACHE_HOME", filepath.Join(env.WorkDir, "cache"))
 			return nil
 		},

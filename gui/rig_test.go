@@ -25,14 +25,11 @@ import (
 	"boxready/gui/store"
 	"boxready/gui/widgets"
 	"boxready/internal/portal"
+	"boxready/internal/simtest/testenv"
 	"boxready/internal/words"
 )
 
-func TestMain(m *testing.M) {
-	time.Local = time.UTC
-	os.Setenv("LC_ALL", "en_US.UTF-8") // Fyne complains about a system without a language
-	goleak.VerifyTestMain(m)
-}
+func TestMain(m *testing.M) { goleak.VerifyTestMain(testenv.M{M: m}) }
 
 // rig is a window without a display. The test's goroutine is its Fyne thread: what other goroutines want done there waits in a
 // queue until the test pumps.

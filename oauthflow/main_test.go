@@ -21,9 +21,10 @@ import (
 	"boxready/assets"
 	"boxready/internal/portal"
 	"boxready/internal/secret"
+	"boxready/internal/simtest/testenv"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(testenv.M{M: m}) }
 
 const (
 	testClientID = "local.655f1c2d8a1b37.42180155"

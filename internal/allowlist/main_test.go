@@ -16,6 +16,7 @@ import (
 	"boxready/internal/feed"
 	"boxready/internal/portal"
 	"boxready/internal/requirements"
+	"boxready/internal/simtest/testenv"
 	"boxready/internal/words"
 
 	"go.uber.org/goleak"
@@ -29,7 +30,7 @@ func TestMain(m *testing.M) {
 		runHelper(name)
 		return
 	}
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(testenv.M{M: m})
 }
 
 // strictWords fails a test that uses a missing text.

@@ -19,12 +19,13 @@ import (
 	"boxready/internal/demo"
 	"boxready/internal/portal"
 	"boxready/internal/simportal"
+	"boxready/internal/simtest/testenv"
 	"boxready/internal/transport"
 	"boxready/internal/vault"
 	"boxready/oauthflow"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(testenv.M{M: m}) }
 
 // waitLimit is for what has to come at once, on a machine that may have a lot else to do.
 const waitLimit = 2 * time.Minute

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"boxready/internal/crash"
+	"boxready/internal/simtest/testenv"
 )
 
 // TestMain is also the program that dies.
@@ -26,7 +27,7 @@ func TestMain(m *testing.M) {
 		go func() { panic("the end of " + os.Getenv("BOXREADY_DIE_WHEN")) }()
 		<-done
 	}
-	os.Exit(m.Run())
+	os.Exit(testenv.M{M: m}.Run())
 }
 
 func die(t *testing.T, dir, when string) {

@@ -18,11 +18,12 @@ import (
 	"boxready/checks"
 	"boxready/internal/exporter"
 	"boxready/internal/portal"
+	"boxready/internal/simtest/testenv"
 
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(testenv.M{M: m}) }
 
 func address(t *testing.T, s string) portal.Address {
 	t.Helper()

@@ -27,9 +27,10 @@ import (
 
 	"boxready/internal/bitrix"
 	"boxready/internal/flight"
+	"boxready/internal/simtest/testenv"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(testenv.M{M: m}) }
 
 const goodBody = `{"nodes":["203.0.113.11","203.0.113.10"]}`
 

@@ -19,6 +19,8 @@ import (
 	"testing"
 
 	"go.uber.org/goleak"
+
+	"boxready/internal/simtest/testenv"
 )
 
 // TestMain is also a program that connects to a socket, as somebody else.
@@ -29,7 +31,7 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(testenv.M{M: m})
 }
 
 // folder is a runtime folder of the test's own; its name is short enough for a socket's.

@@ -3,16 +3,15 @@ package lab
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"time"
 
-	"github.com/godbus/dbus/v5"
-
 	"boxready/internal/simportal"
+	"boxready/internal/simtest/testenv"
 )
 
 // Delivery of an event: the portal sends it to the authorization server, whose queue calls a handler, here the program's own receiver.
@@ -88,17 +87,6 @@ func (w *testbed) handlerCertificate() string {
 	return w.write("handler.pem", string(certificate)+string(key))
 }
 
-// A session bus without activation, with an unlocked keyring. It ends when its standard input is closed.
-const (
-	busConfig = `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN" "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
-<busconfig><type>session</type><listen>unix:path=%s</listen><auth>EXTERNAL</auth>
-<policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy></busconfig>`
-	sessionScript = `printf password | gnome-keyring-daemon --foreground --unlock --components=secrets >&2 & daemon=$!
-echo ready
-cat >/dev/null
-kill "$daemon"; wait "$daemon"`
-)
-
 // startSession starts a user's session on the computer: a bus, a keyring, and curl as the browser.
 func (w *testbed) startSession() {
 	w.t.Helper()
@@ -112,49 +100,11 @@ func (w *testbed) startSession() {
 	if err := os.Chmod(filepath.Join(bin, "xdg-open"), 0o755); err != nil {
 		w.t.Fatal(err)
 	}
-	socket := filepath.Join(runtime, "bus")
 	w.session = []string{"XDG_RUNTIME_DIR=" + runtime, "XDG_DATA_HOME=" + filepath.Join(w.dir, "data"), "XDG_CONFIG_HOME=" + filepath.Join(w.dir, "config"),
 		"XDG_CACHE_HOME=" + filepath.Join(w.dir, "cache"), "PATH=" + bin + ":" + os.Getenv("PATH"), "DISPLAY=:4242", "LC_ALL=C.UTF-8"}
-	session := w.command("computer", "dbus-run-session", "--config-file="+w.write("bus.conf", fmt.Sprintf(busConfig, socket)), "--", "sh", "-c", sessionScript)
-	session.Env = append([]string{"HOME=" + w.dir}, w.session...)
-	var stderr lockedBuffer
-	session.Stderr = &stderr
-	session.WaitDelay = 10 * time.Second
-	input, err := session.StdinPipe()
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	output, err := session.StdoutPipe()
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	if err := session.Start(); err != nil {
-		w.t.Fatal(err)
-	}
-	w.t.Cleanup(func() {
-		input.Close()
-		_ = session.Wait()
-	})
-	if _, err := output.Read(make([]byte, len("ready\n"))); err != nil {
-		w.t.Fatalf("no session bus: %v\n%s", err, stderr.String())
-	}
-	w.session = append(w.session, "DBUS_SESSION_BUS_ADDRESS=unix:path="+socket)
-	bus, err := dbus.Connect("unix:path=" + socket)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	defer bus.Close()
-	for range 600 {
-		there := false
-		if err := bus.BusObject().Call("org.freedesktop.DBus.NameHasOwner", 0, "org.freedesktop.secrets").Store(&there); err != nil {
-			w.t.Fatal(err)
-		}
-		if there {
-			return
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
-	w.t.Fatalf("no keyring:\n%s", stderr.String())
+	command := func(name string, args ...string) *exec.Cmd { return w.command("computer", name, args...) }
+	address := testenv.StartSession(w.t, command, append([]string{"HOME=" + w.dir}, w.session...), "password")
+	w.session = append(w.session, "DBUS_SESSION_BUS_ADDRESS="+address)
 }
 
 // signIn signs in with the portal's application, and returns the flags that use the sign-in.

@@ -26,10 +26,11 @@ import (
 	"go.uber.org/goleak"
 
 	"boxready/internal/secret"
+	"boxready/internal/simtest/testenv"
 	"boxready/internal/transport"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(testenv.M{M: m}) }
 
 const (
 	box       = "example.com" // the name in httptest's certificate

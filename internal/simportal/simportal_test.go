@@ -16,11 +16,12 @@ import (
 
 	"boxready/internal/simportal"
 	"boxready/internal/simportal/latency"
+	"boxready/internal/simtest/testenv"
 
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(testenv.M{M: m}) }
 
 func start(t *testing.T, o simportal.Options) *simportal.Sim {
 	t.Helper()

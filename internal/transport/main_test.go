@@ -24,6 +24,8 @@ import (
 
 	"go.uber.org/goleak"
 	"golang.org/x/net/dns/dnsmessage"
+
+	"boxready/internal/simtest/testenv"
 )
 
 // What a proxy's address carries in the tests; it must never be seen in an error.
@@ -50,11 +52,13 @@ func TestMain(m *testing.M) {
 	if err := os.WriteFile(file, testCA.pem(), 0o600); err != nil {
 		panic(err)
 	}
-	os.Setenv("SSL_CERT_FILE", file)
-	os.Setenv("HTTPS_PROXY", "http://"+proxyUser+":"+proxyPassword+"@proxy.test:3128")
-	os.Setenv("HTTP_PROXY", "http://"+proxyUser+":"+proxyPassword+"@proxy.test\x7f")
-	os.Setenv("NO_PROXY", ".intranet.test")
-	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+	tests := testenv.M{M: m, Set: []string{
+		"SSL_CERT_FILE=" + file,
+		"HTTPS_PROXY=http://" + proxyUser + ":" + proxyPassword + "@proxy.test:3128",
+		"HTTP_PROXY=http://" + proxyUser + ":" + proxyPassword + "@proxy.test\x7f",
+		"NO_PROXY=.intranet.test",
+	}}
+	goleak.VerifyTestMain(tests, goleak.Cleanup(func(code int) {
 		os.RemoveAll(dir)
 		os.Exit(code)
 	}))

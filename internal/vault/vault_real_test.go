@@ -26,6 +26,7 @@ import (
 	"github.com/godbus/dbus/v5"
 
 	"boxready/internal/secret"
+	"boxready/internal/simtest/testenv"
 )
 
 // These tests run a keyring daemon on a session bus of its own, with a home of
@@ -38,22 +39,6 @@ const (
 
 	// For what has to come at once, on a machine that may have a lot else to do.
 	testTimeout = 2 * time.Minute
-
-	// A bus that starts nothing by itself, so that only what the test has
-	// started answers.
-	busConfig = `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN" "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
-<busconfig><type>session</type><listen>unix:path=%s</listen><auth>EXTERNAL</auth>
-<policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy></busconfig>`
-
-	// The session lives as long as the script's standard input, and so no
-	// longer than this program.
-	sessionScript = `daemon=
-if [ -n "$KEYRING_PASSWORD" ]; then
-  printf %s "$KEYRING_PASSWORD" | gnome-keyring-daemon --foreground --unlock --components=secrets >&2 & daemon=$!
-fi
-echo "$DBUS_SESSION_BUS_ADDRESS"
-cat >/dev/null
-if [ -n "$daemon" ]; then kill "$daemon"; wait "$daemon"; fi`
 )
 
 // A said is what a step has to say, as its standard output has it.
@@ -120,20 +105,6 @@ func runStep(step string) int {
 	return 0
 }
 
-// need skips where a program is missing; CI has to have them all.
-func need(t *testing.T, programs ...string) {
-	t.Helper()
-	for _, program := range programs {
-		if _, err := exec.LookPath(program); err != nil {
-			text := "NOT TESTED with a real keyring: " + program + " is missing; Debian has it in gnome-keyring and dbus-daemon"
-			if os.Getenv("CI") == "true" {
-				t.Fatal(text)
-			}
-			t.Skip(text)
-		}
-	}
-}
-
 // A session is a session bus, with or without a keyring daemon on it.
 type session struct {
 	home     string
@@ -144,44 +115,8 @@ type session struct {
 }
 
 func newSession(t *testing.T, password string) *session {
-	need(t, "dbus-run-session", "dbus-daemon", "bash")
-	if password != "" {
-		need(t, "gnome-keyring-daemon")
-	}
 	s := newHome(t)
-	config := filepath.Join(t.TempDir(), "bus.conf")
-	socket := filepath.Join(s.runtimeDir(), "bus")
-	if err := os.WriteFile(config, fmt.Appendf(nil, busConfig, socket), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	script := exec.Command("dbus-run-session", "--config-file="+config, "--", "bash", "-c", sessionScript)
-	script.Env = append(slices.Clone(s.env), "KEYRING_PASSWORD="+password)
-	var errs bytes.Buffer
-	script.Stderr = &errs
-	input, err := script.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	output, err := script.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	script.WaitDelay = testTimeout
-	if err := script.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		input.Close()
-		script.Wait()
-		if t.Failed() {
-			t.Logf("the session said: %s", errs.String())
-		}
-	})
-	line, err := bufio.NewReader(output).ReadString('\n')
-	if err != nil {
-		t.Fatalf("no session bus: %v", err)
-	}
-	s.address = strings.TrimSpace(line)
+	s.address = testenv.StartSession(t, exec.Command, s.env, password)
 	return s
 }
 
@@ -261,22 +196,6 @@ func (s *session) connect(t *testing.T) *dbus.Conn {
 	return bus
 }
 
-const secretsName = "org.freedesktop.secrets"
-
-func waitForSecrets(t *testing.T, bus *dbus.Conn) {
-	t.Helper()
-	for start := time.Now(); time.Since(start) < testTimeout; time.Sleep(10 * time.Millisecond) {
-		var there bool
-		if err := bus.BusObject().Call("org.freedesktop.DBus.NameHasOwner", 0, secretsName).Store(&there); err != nil {
-			t.Fatal(err)
-		}
-		if there {
-			return
-		}
-	}
-	t.Fatal("the keyring daemon did not start")
-}
-
 // watchProcesses looks for the secret in the arguments and environments of all
 // processes until the function that it returns is called.
 func watchProcesses(t *testing.T, value string) (stop func()) {
@@ -337,7 +256,6 @@ func (s *session) assertNoFile(t *testing.T) {
 func TestRealKeyring(t *testing.T) {
 	s := newSession(t, "a password")
 	bus := s.connect(t)
-	waitForSecrets(t, bus)
 	stop := watchProcesses(t, s.value)
 
 	ok := func(steps string) said {
@@ -367,7 +285,7 @@ func TestRealKeyring(t *testing.T) {
 		t.Error("the keyring has no file: was it used at all?")
 	}
 
-	service := bus.Object(secretsName, "/org/freedesktop/secrets")
+	service := bus.Object(testenv.SecretService, "/org/freedesktop/secrets")
 	var locked []dbus.ObjectPath
 	var prompt dbus.ObjectPath
 	login := []dbus.ObjectPath{"/org/freedesktop/secrets/collection/login"}
@@ -385,7 +303,6 @@ func TestRealKeyring(t *testing.T) {
 
 func TestRealKeyringDelete(t *testing.T) {
 	s := newSession(t, "a password")
-	waitForSecrets(t, s.connect(t))
 	got := s.run(t, "save delete load list delete")
 	for i, want := range []error{nil, nil, ErrNotFound, nil, ErrNotFound} {
 		if text := got[i].Error; (want == nil) != (text == "") || want != nil && !strings.HasSuffix(text, want.Error()) {
@@ -512,7 +429,7 @@ func TestRealPrompts(t *testing.T) {
 					}
 				}
 			}
-			if reply, err := f.bus.RequestName(secretsName, dbus.NameFlagDoNotQueue); err != nil || reply != dbus.RequestNameReplyPrimaryOwner {
+			if reply, err := f.bus.RequestName(testenv.SecretService, dbus.NameFlagDoNotQueue); err != nil || reply != dbus.RequestNameReplyPrimaryOwner {
 				t.Fatalf("name: %v, %v", reply, err)
 			}
 			all := s.run(t, "save load open")

@@ -17,13 +17,14 @@ import (
 	"go.uber.org/goleak"
 
 	"boxready/internal/secret"
+	"boxready/internal/simtest/testenv"
 )
 
 func TestMain(m *testing.M) {
 	if step := os.Getenv(stepVariable); step != "" {
 		os.Exit(runStep(step))
 	}
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(testenv.M{M: m})
 }
 
 const home = "https://portal.example"

@@ -1,5 +1,5 @@
-// Security reads what govulncheck found, as JSON, and fails where a module has a known flaw that the program's code can reach.
-// A flaw of Go itself is told and no failure: it isn't mended here but by building with a newer Go.
+// Security reads govulncheck's findings, as JSON, and fails if the program's code can reach a known flaw for which there is a fix: a newer
+// module, or a newer Go (toolchain in go.mod). A flaw without a fix is only reported.
 package main
 
 import (
@@ -11,7 +11,6 @@ import (
 	"maps"
 	"os"
 	"slices"
-	"strings"
 )
 
 func main() {
@@ -21,7 +20,7 @@ func main() {
 		log.Fatal(err)
 	}
 	if bad > 0 {
-		log.Fatalf("%d known flaws can be reached: see https://pkg.go.dev/vuln/", bad)
+		log.Fatalf("%d known flaws that have a fix can be reached: see https://pkg.go.dev/vuln/", bad)
 	}
 }
 
@@ -45,16 +44,16 @@ type message struct {
 	} `json:"finding"`
 }
 
-// judge returns how many flaws of modules can be reached.
+// judge returns how many flaws that have a fix can be reached.
 func judge(in io.Reader, out io.Writer) (int, error) {
-	summaries, reached := map[string]string{}, map[string]string{}
+	summaries, fixes := map[string]string{}, map[string]string{}
 	seen, whole := map[string]bool{}, false
 	for decoder := json.NewDecoder(in); ; {
 		var m message
 		if err := decoder.Decode(&m); errors.Is(err, io.EOF) {
 			break
 		} else if err != nil {
-			return 0, fmt.Errorf("read what govulncheck says: %w", err)
+			return 0, fmt.Errorf("read govulncheck's output: %w", err)
 		}
 		switch {
 		case m.Config != nil:
@@ -65,7 +64,11 @@ func judge(in io.Reader, out io.Writer) (int, error) {
 		case m.Finding != nil && len(m.Finding.Trace) > 0:
 			seen[m.Finding.OSV] = true
 			if first := m.Finding.Trace[0]; first.Function != "" { // otherwise it is only required, or linked
-				reached[m.Finding.OSV] = fmt.Sprintf("%s: mended in %s %s", summaries[m.Finding.OSV], first.Module, m.Finding.Fixed)
+				fix := "no fix"
+				if m.Finding.Fixed != "" {
+					fix = "fixed in " + first.Module + " " + m.Finding.Fixed
+				}
+				fixes[m.Finding.OSV] = fix
 			}
 		}
 	}
@@ -73,15 +76,12 @@ func judge(in io.Reader, out io.Writer) (int, error) {
 		return 0, errors.New("govulncheck did not look at what the code calls")
 	}
 	bad := 0
-	for _, id := range slices.Sorted(maps.Keys(reached)) {
-		kind := "flaw"
-		if strings.Contains(reached[id], "mended in stdlib ") {
-			kind = "of Go"
-		} else {
+	for _, id := range slices.Sorted(maps.Keys(fixes)) {
+		if fixes[id] != "no fix" {
 			bad++
 		}
-		fmt.Fprintln(out, kind, id, reached[id])
+		fmt.Fprintf(out, "flaw %s %s: %s\n", id, summaries[id], fixes[id])
 	}
-	fmt.Fprintf(out, "%d known flaws can be reached, %d of them in Go itself; %d more are in what the code doesn't call\n", len(reached), len(reached)-bad, len(seen)-len(reached))
+	fmt.Fprintf(out, "%d known flaws can be reached, %d of them have a fix; %d more are in what the code doesn't call\n", len(fixes), bad, len(seen)-len(fixes))
 	return bad, nil
 }

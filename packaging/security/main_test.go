@@ -7,7 +7,7 @@ import (
 )
 
 func TestJudge(t *testing.T) {
-	const config = `{"config":{"go_version":"go1.26.8","scan_level":"symbol"}}`
+	const config = `{"config":{"go_version":"go1.27.3","scan_level":"symbol"}}`
 	finding := func(trace string) string {
 		return config + `{"progress":{"message":"x"}}{"osv":{"id":"GO-1","summary":"Words"}}{"finding":{"osv":"GO-1","fixed_version":"v1.2.3","trace":[` + trace + `]}}`
 	}
@@ -19,7 +19,8 @@ func TestJudge(t *testing.T) {
 		"nothing":        {config, 0, false},
 		"called":         {finding(`{"module":"example.org/x","function":"F"},{"module":"boxready","function":"G"}`), 1, false},
 		"linked":         {finding(`{"module":"example.org/x","package":"example.org/x/y"}`), 0, false},
-		"of Go itself":   {finding(`{"module":"stdlib","function":"F"}`), 0, false},
+		"of Go itself":   {finding(`{"module":"stdlib","function":"F"}`), 1, false},
+		"without a fix":  {strings.Replace(finding(`{"module":"example.org/x","function":"F"}`), `"v1.2.3"`, `""`, 1), 0, false},
 		"another level":  {strings.ReplaceAll(config, "symbol", "module"), 0, true},
 		"nobody spoke":   {"", 0, true},
 		"broken off":     {config + `{"finding":`, 0, true},

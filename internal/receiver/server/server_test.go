@@ -25,9 +25,10 @@ import (
 	"go.uber.org/goleak"
 
 	"boxready/internal/receiver"
+	"boxready/internal/simtest/testenv"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(testenv.M{M: m}) }
 
 const public = "https://events.example"
 
