@@ -8,6 +8,7 @@ import (
 	"boxready/checks"
 	"boxready/internal/report"
 	"boxready/internal/simtest"
+	"boxready/internal/words"
 )
 
 // runDemo runs the checklist, tokens allowed, against a simulated portal with the faults, in the way in which they show.
