@@ -28,13 +28,13 @@ import (
 const MinInterval = time.Minute
 
 const (
-	// Prometheus says how long it waits; a little of that is for the way back.
-	timeoutHeader  = "X-Prometheus-Scrape-Timeout-Seconds"
-	wayBack        = 500 * time.Millisecond
-	usualPatience  = 10 * time.Second
-	longestPause   = 2 * time.Minute
-	atOnce         = 256 // probes that wait for a result
-	maxHeaderBytes = 16 << 10
+	// Prometheus says how long it waits; a little of that is kept for the response.
+	timeoutHeader   = "X-Prometheus-Scrape-Timeout-Seconds"
+	responseReserve = 500 * time.Millisecond
+	defaultWait     = 10 * time.Second
+	maxWait         = 2 * time.Minute
+	maxProbes       = 256 // probes that wait for a result
+	maxHeaderBytes  = 16 << 10
 )
 
 // Options say what is checked.
@@ -53,7 +53,7 @@ type Exporter struct {
 	ctx     context.Context
 	stop    context.CancelFunc
 	running sync.WaitGroup
-	turns   chan struct{}
+	slots   chan struct{}
 	probes  chan struct{}
 	targets map[portal.Address]*target
 
@@ -69,12 +69,12 @@ type target struct {
 	mu      sync.Mutex
 	started time.Time     // of the last run; zero: none
 	done    chan struct{} // closed when the run under way ends; nil: none is
-	seen    *sample       // of the last run that came to a result
+	last    *sample       // of the last run that came to a result
 }
 
 // New returns an exporter whose runs end with ctx.
 func New(ctx context.Context, o Options) *Exporter {
-	e := &Exporter{options: o, turns: make(chan struct{}, o.Parallel), probes: make(chan struct{}, atOnce),
+	e := &Exporter{options: o, slots: make(chan struct{}, o.Parallel), probes: make(chan struct{}, maxProbes),
 		targets: map[portal.Address]*target{}, own: prometheus.NewRegistry()}
 	e.ctx, e.stop = context.WithCancel(ctx)
 	for _, address := range o.Portals {
@@ -109,7 +109,7 @@ func (e *Exporter) Close() {
 // Serve answers on ln until ctx is done.
 func (e *Exporter) Serve(ctx context.Context, ln net.Listener) error {
 	server := &http.Server{Handler: e.Handler(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
-		WriteTimeout: longestPause + time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: maxHeaderBytes}
+		WriteTimeout: maxWait + time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: maxHeaderBytes}
 	ended := context.AfterFunc(ctx, func() { _ = server.Close() })
 	defer ended()
 	if err := server.Serve(ln); ctx.Err() == nil {
@@ -148,24 +148,24 @@ func (e *Exporter) probe(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "this portal is not in the exporter's list", http.StatusNotFound)
 		return
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), patience(r.Header.Get(timeoutHeader)))
+	ctx, cancel := context.WithTimeout(r.Context(), waitLimit(r.Header.Get(timeoutHeader)))
 	defer cancel()
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(e.result(ctx, t))
 	promhttp.HandlerFor(registry, promhttp.HandlerOpts{}).ServeHTTP(w, r)
 }
 
-// patience is how long a probe may wait for a run to end.
-func patience(said string) time.Duration {
+// waitLimit is how long a probe may wait for a run to end.
+func waitLimit(said string) time.Duration {
 	seconds, err := strconv.ParseFloat(said, 64)
 	if err != nil || !(seconds > 0) {
-		return usualPatience
+		return defaultWait
 	}
-	if seconds >= longestPause.Seconds() {
-		return longestPause
+	if seconds >= maxWait.Seconds() {
+		return maxWait
 	}
 	whole := time.Duration(seconds * float64(time.Second))
-	return max(whole-wayBack, whole/2)
+	return max(whole-responseReserve, whole/2)
 }
 
 // result is what is known about a portal. If that is older than the interval, a run begins, and it is waited for until ctx is
@@ -187,22 +187,22 @@ func (e *Exporter) result(ctx context.Context, t *target) *answer {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return &answer{seen: t.seen, running: t.done != nil}
+	return &answer{last: t.last, running: t.done != nil}
 }
 
 func (e *Exporter) run(t *target, done chan struct{}) {
 	defer e.inFlight.Dec()
-	var seen *sample
+	var last *sample
 	select {
-	case e.turns <- struct{}{}:
-		seen = e.check(t)
-		<-e.turns
+	case e.slots <- struct{}{}:
+		last = e.check(t)
+		<-e.slots
 	case <-e.ctx.Done():
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if seen != nil {
-		t.seen = seen
+	if last != nil {
+		t.last = last
 	}
 	t.done = nil
 	close(done)
@@ -246,7 +246,7 @@ func sampleOf(o *checks.Outcome) *sample {
 
 // answer is the collector of one probe.
 type answer struct {
-	seen    *sample
+	last    *sample
 	running bool
 }
 
@@ -274,33 +274,33 @@ func (a *answer) Describe(out chan<- *prometheus.Desc) {
 }
 
 func (a *answer) Collect(out chan<- prometheus.Metric) {
-	give := func(d *prometheus.Desc, value float64, labels ...string) {
+	send := func(d *prometheus.Desc, value float64, labels ...string) {
 		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, labels...)
 	}
-	give(probeSuccess, number(a.seen != nil))
-	give(inProgress, number(a.running))
-	if a.seen == nil {
+	send(probeSuccess, number(a.last != nil))
+	send(inProgress, number(a.running))
+	if a.last == nil {
 		return
 	}
-	s := a.seen
-	give(ended, seconds(s.finished))
-	give(took, s.finished.Sub(s.started).Seconds())
+	s := a.last
+	send(ended, seconds(s.finished))
+	send(took, s.finished.Sub(s.started).Seconds())
 	for _, v := range []checks.Verdict{checks.Ready, checks.NoObstacle, checks.Unsure, checks.NotReady} {
-		give(verdict, number(v == s.verdict), string(v))
+		send(verdict, number(v == s.verdict), string(v))
 	}
 	for _, state := range slices.Sorted(maps.Keys(s.counts)) {
-		give(counts, float64(s.counts[state]), string(state))
+		send(counts, float64(s.counts[state]), string(state))
 	}
 	old := max(time.Since(s.finished).Seconds(), 0)
 	for _, r := range s.results {
-		give(result, 1, string(r.Check), string(r.State), string(r.Cause), string(r.Owner), string(r.Vantage))
-		give(age, old, string(r.Check), string(r.Cause))
+		send(result, 1, string(r.Check), string(r.State), string(r.Cause), string(r.Owner), string(r.Vantage))
+		send(age, old, string(r.Check), string(r.Cause))
 	}
 	for _, n := range s.notChecked {
-		give(notChecked, 1, string(n.Check), string(n.Reason))
+		send(notChecked, 1, string(n.Check), string(n.Reason))
 	}
 	if !s.certificate.IsZero() {
-		give(certificate, seconds(s.certificate))
+		send(certificate, seconds(s.certificate))
 	}
 }
 
