@@ -137,5 +137,5 @@ func (a *App) NewestRelease(ctx context.Context, address string) (release.Releas
 // SelfTest looks at what BoxReady needs on this computer. display tells whether a window can be opened; nil for a program that has
 // none.
 func (a *App) SelfTest(ctx context.Context, display func(context.Context) error, observer checks.Observer) *checks.Outcome {
-	return checks.RunSelfTest(ctx, a.net, checks.Self{Keyring: a.keyring, Port: a.options.Listen, Display: display}, orSilence(observer))
+	return checks.RunSelfTest(ctx, a.net, checks.Self{Keyring: a.keyring, Port: a.options.Listen, Display: display}, observer)
 }

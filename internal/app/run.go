@@ -10,7 +10,7 @@ import (
 func (a *App) Run(ctx context.Context, target checks.Target, observer checks.Observer) *checks.Outcome {
 	ctx, cancel := withBudget(ctx, target)
 	defer cancel()
-	return checks.Run(ctx, a.net, target, orSilence(observer))
+	return checks.Run(ctx, a.net, target, observer)
 }
 
 // Again makes some checks of a run once more, one after the other, each with those that it stands on.
@@ -19,7 +19,7 @@ func (a *App) Again(ctx context.Context, before *checks.Outcome, observer checks
 	defer cancel()
 	outcome := before
 	for _, id := range ids {
-		outcome = checks.Again(ctx, a.net, outcome, id, orSilence(observer))
+		outcome = checks.Again(ctx, a.net, outcome, id, observer)
 	}
 	return outcome
 }

@@ -61,7 +61,7 @@ func (a *App) MaySignIn(ctx context.Context, target checks.Target, observer chec
 	if !slices.Contains(target.Consents, checks.Deep) {
 		target.Consents = append(slices.Clone(target.Consents), checks.Deep)
 	}
-	blocker, outcome := checks.MaySignIn(ctx, a.net, target, orSilence(observer))
+	blocker, outcome := checks.MaySignIn(ctx, a.net, target, observer)
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
