@@ -11,7 +11,7 @@ import (
 
 func TestLine(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
-		"ordinary":             {"Всё «работает» — 100 %, naïve 語 👩‍💻 می‌خواهم", "Всё «работает» — 100 %, naïve 語 👩‍💻 می‌خواهم"},
+		"ordinary":             {"Всё «работает» — 100 %, naïve 語 👩\u200d💻 می\u200cخواهم", "Всё «работает» — 100 %, naïve 語 👩\u200d💻 می\u200cخواهم"},
 		"no-break spaces":      {"100\u00a0000\u202f₽", "100\u00a0000\u202f₽"},
 		"line breaks and tabs": {"a\r\n\tb\u2028c\u0085d", "a   b c d"},
 		"terminal":             {"\x1b[31mred\x07\x00\u009b1m", "\ufffd[31mred\ufffd\ufffd\ufffd1m"},
