@@ -68,7 +68,7 @@ rerun-tools:
 	packaging/tool gotestsum gotest.tools/gotestsum@v1.13.0
 
 # Tests that need neither a portal nor another program.
-QUICK_CHECKS := ^Test(Judge|Catalog|Heed|Precedence|Needs|Consent|Order|PartOf|ExactVersions)
+QUICK_CHECKS := ^Test(Judge|Catalog|Precedence|Needs|Consent|Order|PartOf|ExactVersions)
 QUICK_REPORT := Words|Text|Sentences|Plurals|Twice|Schema|Compare|Summar
 QUICK_CLI    := ^TestScripts$$/^(console|requirements|usage|version)$$
 ## quick: what finds most mistakes within a minute: judgements, catalogue, texts, layout, and command lines that need no portal
@@ -76,7 +76,7 @@ quick:
 	CGO_ENABLED=0 go test -short -tags $(TAGS) -run '$(QUICK_CHECKS)' ./checks
 	CGO_ENABLED=0 go test -short -tags $(TAGS) -run '$(QUICK_REPORT)' ./internal/report
 	CGO_ENABLED=0 go test -short -tags $(TAGS) -run '$(QUICK_CLI)' ./cli
-	CGO_ENABLED=0 go test -short -tags $(TAGS) $(wildcard ./internal/layout ./internal/view ./internal/words) ./internal/bitrix ./internal/requirements/... ./gui/model
+	CGO_ENABLED=0 go test -short -tags $(TAGS) ./internal/layout ./internal/view ./internal/words ./internal/bitrix ./internal/requirements/... ./gui/model
 
 ## test: all tests, and again with the race detector where a C compiler is there; that leaves out (-short) what only measures
 ## pictures, or asks about the whole catalogue

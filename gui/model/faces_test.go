@@ -36,6 +36,9 @@ type shown struct {
 // TestEveryFormSaysTheSame runs every fault of the simulated portal and compares what the window, the text, the HTML, the summary
 // and the letters say about it.
 func TestEveryFormSaysTheSame(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a run against each fault takes a while")
+	}
 	texts, err := words.New("en")
 	if err != nil {
 		t.Fatal(err)
