@@ -94,11 +94,15 @@ func LinkOfResult(r checks.Result) Link {
 	return LinkOf(r.Check)
 }
 
-// LinkState is the most severe state of the results about a link, "" if there are none.
+// LinkState is the most severe state of the results about a link, "" if there are none. Skipped are links about which nothing is
+// known: what is in order stays so when a later check had to wait for another link.
 func (v *View) LinkState(link Link) checks.State {
 	state := checks.State("")
 	for _, i := range v.Items {
-		if LinkOfResult(i.Result) == link && Severity(i.State) > Severity(state) {
+		if LinkOfResult(i.Result) != link || i.State == checks.Skipped && state != "" {
+			continue
+		}
+		if state == checks.Skipped || Severity(i.State) > Severity(state) {
 			state = i.State
 		}
 	}

@@ -30,7 +30,7 @@ func TestEveryCheckHasItsLink(t *testing.T) {
 	}
 }
 
-func TestLinkStateIsTheMostSevere(t *testing.T) {
+func TestLinkStateIsTheMostSevereButWhatWasSkippedHidesNothing(t *testing.T) {
 	result := func(id checks.ID, state checks.State, from checks.Vantage) checks.Result {
 		return checks.Result{Check: id, State: state, Vantage: from}
 	}
@@ -40,11 +40,12 @@ func TestLinkStateIsTheMostSevere(t *testing.T) {
 		result(checks.PortalTLS, checks.Notice, checks.FromComputer),
 		result(checks.AuthServerFromPortal, checks.OK, checks.FromPortal),
 		result(checks.TokenAccepted, checks.Skipped, checks.FromPortal),
+		result(checks.EventDelivery, checks.Skipped, checks.FromPortal),
 		result(checks.QueueFeed, checks.Problem, checks.FromComputer),
 		result(checks.RESTRoute, checks.Unknown, checks.FromOutside),
 	})
 	for link, want := range map[Link]checks.State{
-		ComputerPortal: checks.Problem, PortalAuthorization: checks.Skipped, AuthorizationQueue: "", QueueApplication: "",
+		ComputerPortal: checks.Problem, PortalAuthorization: checks.OK, AuthorizationQueue: "", QueueApplication: checks.Skipped,
 		ApplicationPortal: checks.Unknown, ComputerAuthorization: "",
 	} {
 		if got := v.LinkState(link); got != want {
