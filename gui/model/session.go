@@ -95,7 +95,7 @@ func (s *Session) Counted(id checks.ID, done, total int) {
 
 // Finished notes what a check came to.
 func (s *Session) Finished(id checks.ID, results []checks.Result) {
-	maps.DeleteFunc(s.rows, func(_ string, row Row) bool { return checkOf(row.Result) == id })
+	maps.DeleteFunc(s.rows, func(_ string, row Row) bool { return row.Result.FoundBy() == id })
 	s.working = slices.DeleteFunc(s.working, func(w Working) bool { return w.Check == id })
 	s.results[id] = results
 	s.done++
@@ -107,17 +107,9 @@ func (s *Session) End(o *checks.Outcome, stopped bool) {
 	s.Running, s.Stopped, s.working, s.legs, s.Outcome = false, stopped, nil, nil, o
 	s.results = map[checks.ID][]checks.Result{}
 	for _, r := range o.Results {
-		id := checkOf(r)
+		id := r.FoundBy()
 		s.results[id] = append(s.results[id], r)
 	}
-}
-
-// checkOf is the check that found a result: a few speak of something that is no check of its own.
-func checkOf(r checks.Result) checks.ID {
-	if r.Check == checks.SelfClock {
-		return checks.PortalClock
-	}
-	return r.Check
 }
 
 // Progress is how many checks of the run are done, and how many there are.
