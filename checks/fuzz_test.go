@@ -21,8 +21,8 @@ import (
 	"boxready/internal/transport"
 )
 
-// FuzzExchange reads an answer that somebody in front of the portal may have written. The token that was sent has no place in
-// the facts, however it is sent back.
+// FuzzExchange reads an answer that an intermediary may have written. The token that was sent must not be in the facts, however
+// it is sent back.
 func FuzzExchange(f *testing.F) {
 	const token = "7d3c1f0b9a8e4c52b6d1f0a93e5c7d18"
 	address, err := portal.ParseAddress("portal.demo.example")
@@ -51,7 +51,7 @@ func FuzzExchange(f *testing.F) {
 		}
 		for _, s := range []string{x.Location, x.OtherHost, x.Server, x.Error, x.ErrorDescription, x.Body} {
 			if len([]rune(s)) > 1000 {
-				t.Errorf("%d characters of a stranger's", len([]rune(s)))
+				t.Errorf("%d untrusted characters", len([]rune(s)))
 			}
 		}
 		if x.OtherHost != "" && !x.redirects() {
@@ -60,7 +60,7 @@ func FuzzExchange(f *testing.F) {
 	})
 }
 
-// FuzzCertificates looks at what a server sends as its certificates.
+// FuzzCertificates examines arbitrary certificates of a server.
 func FuzzCertificates(f *testing.F) {
 	address, err := portal.ParseAddress("portal.demo.example")
 	if err != nil {

@@ -25,7 +25,7 @@ type verdict struct {
 
 func results(lines ...string) []string { return lines }
 
-// written is a result as the cases write it.
+// written formats a result as in the cases.
 func written(id ID, r Result) string {
 	text := string(r.State)
 	switch {
@@ -51,7 +51,7 @@ func find(t testing.TB, id ID) *Check {
 	return nil
 }
 
-// vantages is from where each check sees, whatever it concludes.
+// vantages are the vantage of each check, whatever it concludes.
 var vantages = map[ID]Vantage{
 	PortalAddress: FromComputer, PortalDNS: FromComputer, PortalTCP: FromComputer, PortalTLS: FromComputer, PortalRedirect: FromComputer,
 	RESTRoute: FromComputer, HTTPSSeen: FromPortal, MethodInventory: FromComputer, PortalClock: FromComputer,
@@ -98,7 +98,7 @@ func judge(t *testing.T, id ID, cases []verdict) {
 	}
 }
 
-// vantageFits tells whether a result is from where its check sees, or the one that the portal's server may settle.
+// vantageFits reports whether a result has its check's vantage, or is the one that the portal's server may determine.
 func vantageFits(c *Check, r Result) bool {
 	return r.Vantage == vantages[c.ID] || c.ID == AuthServerFromPortal && r.State == OK && r.Vantage == FromServer
 }
@@ -134,9 +134,8 @@ func judgeSafely(c *Check, facts Facts, seen FactsByCheck) (found []Result, err 
 	return conclude(c, facts, seen), nil
 }
 
-// TestJudgeNothing judges facts of which nothing is known, as an older or damaged report may have them. From nothing no
-// fault of the portal follows.
-func TestJudgeNothing(t *testing.T) {
+// TestJudgeEmptyFacts judges empty facts, as an older or damaged report may have them. No problem of the portal may follow.
+func TestJudgeEmptyFacts(t *testing.T) {
 	for _, c := range Catalog() {
 		for _, text := range []string{`{}`, `null`} {
 			t.Run(string(c.ID)+" "+text, func(t *testing.T) {
@@ -154,7 +153,7 @@ func TestJudgeNothing(t *testing.T) {
 				for _, r := range found {
 					assertWellFormed(t, c, r)
 					if r.State == Problem {
-						t.Errorf("out of nothing comes %s", written(c.ID, r))
+						t.Errorf("empty facts give %s", written(c.ID, r))
 					}
 				}
 			})
@@ -162,8 +161,8 @@ func TestJudgeNothing(t *testing.T) {
 	}
 }
 
-// TestJudgeHoles judges facts in which single parts are missing.
-func TestJudgeHoles(t *testing.T) {
+// TestJudgePartialFacts judges facts in which single parts are missing.
+func TestJudgePartialFacts(t *testing.T) {
 	for id, texts := range map[ID][]string{
 		PortalTLS:              {`{"addresses":[{}]}`, `{"addresses":[{"chain":[{}]}]}`, `{"addresses":[{"trust":{}}]}`, `{"addresses":[{"chain":[{}],"trust":{"expired_issuer":"x"}}]}`},
 		PortalTCP:              {`{"attempts":[{}]}`, `{"attempts":[{"address":"not an address","failure":"refused"}]}`},
@@ -199,8 +198,8 @@ func TestJudgeHoles(t *testing.T) {
 	}
 }
 
-// TestJudgeAnything judges facts filled at random.
-func TestJudgeAnything(t *testing.T) {
+// TestJudgeRandomFacts judges facts filled at random.
+func TestJudgeRandomFacts(t *testing.T) {
 	const seed, rounds, size = 20261123, 300, 6
 	for _, c := range Catalog() {
 		t.Run(string(c.ID), func(t *testing.T) {
@@ -231,8 +230,8 @@ func TestJudgeAnything(t *testing.T) {
 	}
 }
 
-// fill puts random values into v: quick's own, but for what it can't make (times, addresses) and for words of which the
-// right ones would never come by chance.
+// fill puts random values into v: quick's own, except for types that it can't make (times, addresses) and for words that chance
+// would never produce.
 func fill(v reflect.Value, random *rand.Rand, size int) {
 	words := map[string][]string{
 		"Failure": {"", "", "timeout", "cancelled", "no-network", "refused", "no-route", "reset", "closed", "proxy-refused", "tls-failed", "other", "dns-not-found"},
@@ -289,7 +288,7 @@ func fill(v reflect.Value, random *rand.Rand, size int) {
 	}
 }
 
-// FuzzJudge judges facts out of any JSON object, as a report from a stranger may have them.
+// FuzzJudge judges facts from any JSON object, as an untrusted report may have them.
 func FuzzJudge(f *testing.F) {
 	catalog := Catalog()
 	index := map[ID]int{}
@@ -341,7 +340,7 @@ func FuzzJudge(f *testing.F) {
 		}
 		for _, r := range found {
 			if r.State == "" || !vantageFits(c, r) {
-				t.Errorf("half a result: %+v", r)
+				t.Errorf("an incomplete result: %+v", r)
 			}
 		}
 	})

@@ -38,34 +38,34 @@ import (
 	"boxready/oauthflow"
 )
 
-// canary keeps every secret that comes up in a simulated world, and all that BoxReady said, to look for the ones in the other.
+// canary collects every secret of a simulated portal and all output of BoxReady, to search the output for the secrets.
 // It shares no code with package secret, so that both can't be wrong in the same way.
 type canary struct {
 	mu      sync.Mutex
 	secrets []string
-	said    []saying
+	records []recordedOutput
 }
 
-// saying is something that came out of BoxReady somewhere.
-type saying struct {
-	where string
-	what  []byte
+// recordedOutput is one output of BoxReady and its source.
+type recordedOutput struct {
+	source string
+	data   []byte
 }
 
-func (c *canary) hide(secrets ...string) {
+func (c *canary) addSecrets(secrets ...string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.secrets = append(c.secrets, secrets...)
 }
 
-func (c *canary) hear(where string, what []byte) {
+func (c *canary) record(source string, data []byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.said = append(c.said, saying{where, what})
+	c.records = append(c.records, recordedOutput{source, data})
 }
 
-// hearFiles hears every file below the folders, and what is in archives.
-func (c *canary) hearFiles(t *testing.T, folders ...string) {
+// recordFiles records every file below the folders, and the content of archives.
+func (c *canary) recordFiles(t *testing.T, folders ...string) {
 	t.Helper()
 	for _, folder := range folders {
 		err := filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
@@ -75,7 +75,7 @@ func (c *canary) hearFiles(t *testing.T, folders ...string) {
 			if err != nil || !d.Type().IsRegular() {
 				return err
 			}
-			c.hear("the name of a file", []byte(path))
+			c.record("the name of a file", []byte(path))
 			data, err := os.ReadFile(path)
 			if errors.Is(err, fs.ErrNotExist) {
 				return nil
@@ -83,7 +83,7 @@ func (c *canary) hearFiles(t *testing.T, folders ...string) {
 			if err != nil {
 				return err
 			}
-			c.hear(path, data)
+			c.record(path, data)
 			archive, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
 			if err != nil {
 				return nil // it is none
@@ -97,7 +97,7 @@ func (c *canary) hearFiles(t *testing.T, folders ...string) {
 				if err != nil {
 					return err
 				}
-				c.hear(path+"/"+f.Name, data)
+				c.record(path+"/"+f.Name, data)
 			}
 			return nil
 		})
@@ -109,50 +109,50 @@ func (c *canary) hearFiles(t *testing.T, folders ...string) {
 
 var whiteSpace = regexp.MustCompile(`\s+`)
 
-// find returns where a secret was said, whole or in halves, in any way of writing.
-func (c *canary) find() (found []string) {
+// leaks returns where a secret was output, whole or in halves, in any encoding.
+func (c *canary) leaks() (leaks []string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	needles := map[string]string{}
 	for _, s := range c.secrets {
-		for way, written := range writings(s) {
-			needles[written] = way
+		for encoding, encoded := range encodings(s) {
+			needles[encoded] = encoding
 		}
 	}
-	for _, s := range c.said {
-		for _, text := range [][]byte{s.what, whiteSpace.ReplaceAll(s.what, nil)} {
+	for _, s := range c.records {
+		for _, text := range [][]byte{s.data, whiteSpace.ReplaceAll(s.data, nil)} {
 			index := suffixarray.New(text)
-			for needle, way := range needles {
+			for needle, encoding := range needles {
 				for _, at := range index.Lookup([]byte(needle), 1) {
-					found = append(found, fmt.Sprintf("%s: a secret (%s) in …%q…", s.where, way, text[max(at-80, 0):min(at+len(needle)+20, len(text))]))
+					leaks = append(leaks, fmt.Sprintf("%s: a secret (%s) in …%q…", s.source, encoding, text[max(at-80, 0):min(at+len(needle)+20, len(text))]))
 				}
 			}
 		}
 	}
-	return found
+	return leaks
 }
 
-func (c *canary) assertSilent(t *testing.T) {
+func (c *canary) assertNoLeaks(t *testing.T) {
 	t.Helper()
 	if len(c.secrets) == 0 {
 		t.Fatal("there is no secret to look for")
 	}
-	for _, found := range c.find() {
-		t.Error(found)
+	for _, leak := range c.leaks() {
+		t.Error(leak)
 	}
 }
 
-// least is how long a part of a secret has to be to give something away.
-const least = 12
+// minPart is the length from which a part of a secret counts as leaked.
+const minPart = 12
 
-// writings are the ways in which a secret and its halves can be written down, by their names.
-func writings(s string) map[string]string {
+// encodings returns a secret and its halves in every encoding, by the encoding's name.
+func encodings(s string) map[string]string {
 	all := map[string]string{}
 	for part, text := range map[string]string{"whole": s, "first half": s[:len(s)/2], "second half": s[len(s)/2:]} {
-		if len(text) < least {
+		if len(text) < minPart {
 			continue
 		}
-		add := func(way, written string) { all[part+", "+way] = written }
+		add := func(encoding, encoded string) { all[part+", "+encoding] = encoded }
 		add("plain", text)
 		add("query", url.QueryEscape(text))
 		add("path", url.PathEscape(text))
@@ -165,7 +165,7 @@ func writings(s string) map[string]string {
 		add("JSON of PHP", strings.ReplaceAll(inside, "/", `\/`))
 		add("JSON, no HTML", strings.NewReplacer(`\u003c`, "<", `\u003e`, ">", `\u0026`, "&").Replace(inside))
 		add("Go", strings.Trim(fmt.Sprintf("%q", text), `"`))
-		// Wherever it begins in the encoded data, one of these is in there as it is.
+		// Whatever offset it has in the encoded data, one of these is contained unchanged.
 		for skip := range 3 {
 			groups := text[skip : skip+(len(text)-skip)/3*3]
 			add(fmt.Sprint("base64 from byte ", skip), base64.StdEncoding.EncodeToString([]byte(groups)))
@@ -175,14 +175,14 @@ func writings(s string) map[string]string {
 	return all
 }
 
-// TestCanarySings asserts that the search finds what it is for.
-func TestCanarySings(t *testing.T) {
+// TestLeaksAreDetected asserts that the search finds a secret in every encoding.
+func TestLeaksAreDetected(t *testing.T) {
 	secret := oddToken()
-	sings := func(hear func(*canary)) bool {
+	detects := func(record func(*canary)) bool {
 		c := &canary{}
-		c.hide(secret)
-		hear(c)
-		return len(c.find()) > 0
+		c.addSecrets(secret)
+		record(c)
+		return len(c.leaks()) > 0
 	}
 	quoted, _ := json.Marshal(map[string]string{"access_token": secret})
 	texts := map[string]string{
@@ -201,11 +201,11 @@ func TestCanarySings(t *testing.T) {
 		"hexadecimal":           fmt.Sprintf("%x", secret),
 	}
 	for name, text := range texts {
-		if !sings(func(c *canary) { c.hear("a text", []byte(text)) }) {
+		if !detects(func(c *canary) { c.record("a text", []byte(text)) }) {
 			t.Errorf("%s: not found in %s", name, text)
 		}
 	}
-	if sings(func(c *canary) { c.hear("a text", []byte(hexToken()+oddToken())) }) {
+	if detects(func(c *canary) { c.record("a text", []byte(hexToken()+oddToken())) }) {
 		t.Error("another token is taken for it")
 	}
 	var archive bytes.Buffer
@@ -222,7 +222,7 @@ func TestCanarySings(t *testing.T) {
 		if err := errors.Join(os.Mkdir(folder, 0o700), os.WriteFile(filepath.Join(folder, name), content, 0o600)); err != nil {
 			t.Fatal(err)
 		}
-		if !sings(func(c *canary) { c.hearFiles(t, filepath.Dir(folder)) }) && !strings.Contains(secret, "/") {
+		if !detects(func(c *canary) { c.recordFiles(t, filepath.Dir(folder)) }) && !strings.Contains(secret, "/") {
 			t.Errorf("not found in %s", name)
 		}
 	}
@@ -251,13 +251,13 @@ func oddToken() string {
 	return s.String()
 }
 
-// observed is a desk whose every word is heard.
+// observed is a fixture whose output is recorded.
 type observed struct {
-	*desk
+	*fixture
 	*canary
 	fault    simportal.Fault
-	folder   string // where its files go
-	received heard  // log of the receiver
+	folder   string     // for its files
+	received syncBuffer // log of the receiver
 }
 
 func newObserved(t *testing.T, fault simportal.Fault, token func() string, change ...func(*simportal.Options)) *observed {
@@ -265,7 +265,7 @@ func newObserved(t *testing.T, fault simportal.Fault, token func() string, chang
 	o := &observed{canary: &canary{}, fault: fault, folder: t.TempDir()}
 	options := simportal.Options{AuthServerTimeout: 500 * time.Millisecond, Token: func() string {
 		s := token()
-		o.hide(s)
+		o.addSecrets(s)
 		return s
 	}}
 	if fault.Name != "" {
@@ -279,8 +279,8 @@ func newObserved(t *testing.T, fault simportal.Fault, token func() string, chang
 	for _, change := range change {
 		change(&options)
 	}
-	o.desk = newDeskAt(t, options)
-	o.hide(o.grant().ClientSecret, strings.Split(o.sim.Webhook(), "/")[5])
+	o.fixture = newFixtureWith(t, options)
+	o.addSecrets(o.grant().ClientSecret, strings.Split(o.sim.Webhook(), "/")[5])
 	if slices.Contains(fault.With, "dns") || slices.Contains(fault.With, "proxy") {
 		o.way = o.way[:2] // the roots
 	}
@@ -292,10 +292,10 @@ func newObserved(t *testing.T, fault simportal.Fault, token func() string, chang
 	if slices.Contains(fault.With, "region") {
 		o.way = append(o.way, "--region", fault.Name[strings.LastIndex(fault.Name, "-")+1:])
 	}
-	o.leave = func(way *transport.Options) {
+	o.configure = func(way *transport.Options) {
 		way.PaceWindow = 200 * time.Millisecond
 		if slices.Contains([]string{"dns-failed-silent", "tcp-timeout", "rest-timeout", "rest-slow", "event-not-recorded", "install-unfinished"}, fault.Name) {
-			way.TimeoutScale = 0.2 // what never comes is no use waiting for
+			way.TimeoutScale = 0.2 // an answer that never comes needs no long wait
 		}
 		way.Proxy = nil
 		switch {
@@ -309,49 +309,49 @@ func newObserved(t *testing.T, fault simportal.Fault, token func() string, chang
 	return o
 }
 
-// run runs a command, and beside it something that may type and break it off, until the command ends.
-func (o *observed) run(typed string, beside func(ctx context.Context, stop func(), keys io.Writer, said *heard), args ...string) cli.Exit {
+// run runs a command until it ends; interact, if given, runs concurrently and may type or cancel it.
+func (o *observed) run(typed string, interact func(ctx context.Context, stop func(), keys io.Writer, stderr *syncBuffer), args ...string) cli.Exit {
 	o.t.Helper()
 	ctx, cancel := context.WithTimeout(o.t.Context(), 2*time.Minute)
 	defer cancel()
 	ended, end := context.WithCancel(ctx)
 	in, keys := io.Pipe()
-	var out, err heard
+	var out, err syncBuffer
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		defer keys.Close()
 		io.WriteString(keys, typed)
-		if beside != nil {
-			beside(ended, cancel, keys, &err)
+		if interact != nil {
+			interact(ended, cancel, keys, &err)
 		}
 	}()
 	exit := cli.Run(ctx, "1.2.3", args, o.io(in, &out, &err))
 	end()
 	in.Close()
 	<-done
-	for what, said := range map[string]*heard{"output": &out, "errors": &err} {
-		o.hear(fmt.Sprintf("%s of %s", what, args[0]), []byte(said.String()))
+	for name, buffer := range map[string]*syncBuffer{"output": &out, "errors": &err} {
+		o.record(fmt.Sprintf("%s of %s", name, args[0]), []byte(buffer.String()))
 	}
 	return exit
 }
 
 var codeBox = regexp.MustCompile(`Application ID</p><h1>(.+)</h1>`)
 
-// visitor is a browser with little patience: the port may be another test's by now.
-var visitor = http.Client{Timeout: 10 * time.Second}
+// browserClient has a short timeout: the port may belong to another test by now.
+var browserClient = http.Client{Timeout: 10 * time.Second}
 
-// signIn plays the user: opens the page that the command shows and follows where the portal leads, pastes a code that it shows
-// or an address that doesn't open, and gives up if that leads nowhere.
-func (o *observed) signIn(ctx context.Context, stop func(), keys io.Writer, said *heard) {
+// signIn simulates the user: opens the page that the command shows and follows the portal's redirect, pastes a code that it shows
+// or an address that doesn't open, and cancels if neither works.
+func (o *observed) signIn(ctx context.Context, stop func(), keys io.Writer, stderr *syncBuffer) {
 	defer stop()
 	address := ""
 	for address == "" {
 		select {
 		case <-ctx.Done():
-			return // it came to no page
+			return // no page was shown
 		case <-time.After(2 * time.Millisecond):
-			address = authorizeAddress.FindString(said.String())
+			address = authorizeAddress.FindString(stderr.String())
 		}
 	}
 	location, page := o.visit(address)
@@ -360,16 +360,16 @@ func (o *observed) signIn(ctx context.Context, stop func(), keys io.Writer, said
 		pasted = "rubbish\n" + box[1] + "\ncis\n"
 	}
 	if strings.HasPrefix(location, "http://127.0.0.1") {
-		// Somebody tries it with another state, and when all is done, reloads the page.
+		// A request with another state comes first, and a reload of the page last.
 		for _, visited := range []string{regexp.MustCompile(`state=[^&]*`).ReplaceAllString(location, "state=x"), location, location} {
-			response, err := visitor.Get(visited)
+			response, err := browserClient.Get(visited)
 			if err != nil {
 				pasted = location + "\n"
 				continue
 			}
 			landing, _ := io.ReadAll(response.Body)
 			response.Body.Close()
-			o.hear("the page where the sign-in ends", landing)
+			o.record("the page where the sign-in ends", landing)
 		}
 	}
 	io.WriteString(keys, pasted)
@@ -379,8 +379,8 @@ func (o *observed) signIn(ctx context.Context, stop func(), keys io.Writer, said
 	}
 }
 
-// account sees to it that there is a sign-in whatever came of the attempt.
-func (o *observed) account() {
+// saveAccount saves a sign-in, whether or not the attempt succeeded.
+func (o *observed) saveAccount() {
 	o.t.Helper()
 	address, err := portal.ParseAddress(o.sim.Host())
 	if err != nil {
@@ -396,8 +396,8 @@ func (o *observed) account() {
 	}
 }
 
-// wishes is a file with all that the faults' applications require.
-func wishes(t *testing.T) string {
+// writeRequirements writes a file with the requirements of all faults' applications.
+func writeRequirements(t *testing.T) string {
 	t.Helper()
 	lists := map[string][]string{}
 	for _, fault := range simportal.Faults() {
@@ -423,16 +423,16 @@ func wishes(t *testing.T) string {
 	return path
 }
 
-// everything runs every command that has to do with secrets. Which forms they write in depends on turn.
-func (o *observed) everything(turn int, requires string) {
+// runCommands runs every command that uses secrets. turn chooses the output formats.
+func (o *observed) runCommands(turn int, requires string) {
 	o.t.Helper()
 	lang := []string{"en", "ru"}[turn/2%2]
 	exit := o.run(o.grant().ClientSecret+"\n", o.signIn, append([]string{"login", o.sim.Host(), "--lang", lang, "--client-id", o.grant().ClientID, "--no-browser", "--deep"},
 		o.way...)...)
 	if exit != cli.ExitOK && o.fault.Name == "" {
-		o.t.Errorf("login: exit %d\n%s", exit, o.said[len(o.said)-1].what)
+		o.t.Errorf("login: exit %d\n%s", exit, o.records[len(o.records)-1].data)
 	}
-	o.account()
+	o.saveAccount()
 	o.run(o.sim.Webhook()+"\n", nil, "accounts", "add-webhook", o.sim.Host(), "--lang", lang)
 
 	check := append([]string{"check", o.sim.Host(), "--lang", lang, "--signed-in", "--webhook", "saved", "--event-test", "--receiver", "https://" + simportal.HandlerHost, "--deep", "--content-filter", "--public-dns",
@@ -448,33 +448,33 @@ func (o *observed) everything(turn int, requires string) {
 		check = append(check, "--as-application")
 	}
 	if exit := o.run("", nil, check...); exit == cli.ExitUsage || exit == cli.ExitCouldNot {
-		o.t.Errorf("check: exit %d\n%s", exit, o.said[len(o.said)-1].what)
+		o.t.Errorf("check: exit %d\n%s", exit, o.records[len(o.records)-1].data)
 	}
 	o.assertValid(turn)
 	o.run("", nil, append([]string{"selftest", "-v", "--lang", lang}, o.way...)...)
 	o.run("", nil, "accounts", "--lang", lang)
 	o.run("", nil, "accounts", "--format", "json")
 	o.run("", nil, "logout", o.sim.Host(), "--all", "--lang", lang)
-	if d, ok := o.keyring.(*drawer); ok && len(d.held) > 0 {
-		o.t.Errorf("%d entries are left in the keyring", len(d.held))
+	if d, ok := o.keyring.(*memoryKeyring); ok && len(d.entries) > 0 {
+		o.t.Errorf("%d entries are left in the keyring", len(d.entries))
 	}
-	o.hearFiles(o.t, o.folder)
+	o.recordFiles(o.t, o.folder)
 	if received := o.received.String(); o.fault.Name == "" && !strings.Contains(received, "event arrived") {
 		o.t.Errorf("no event came to the receiver: %s", received)
 	}
-	o.hear("log of the receiver", []byte(o.received.String()))
-	o.assertSilent(o.t)
+	o.record("log of the receiver", []byte(o.received.String()))
+	o.assertNoLeaks(o.t)
 }
 
-// assertValid asserts that what check wrote last, and the report, are what the JSON Schema promises.
+// assertValid asserts that the output of check and the report match the JSON Schema.
 func (o *observed) assertValid(turn int) {
 	o.t.Helper()
 	document, result, summary, err := schemas()
 	if err != nil {
 		o.t.Fatal(err)
 	}
-	i := slices.IndexFunc(o.said, func(s saying) bool { return s.where == "output of check" })
-	out := o.said[i].what
+	i := slices.IndexFunc(o.records, func(s recordedOutput) bool { return s.source == "output of check" })
+	out := o.records[i].data
 	switch turn % 3 {
 	case 1:
 		err = validate(document, out)
@@ -500,8 +500,8 @@ func (o *observed) assertValid(turn int) {
 	}
 }
 
-// TestSecretsStayInTheKeyring signs in, checks, lists and signs out on a healthy portal in every form of output, and on portals
-// with every fault there is, and looks for every secret in all that comes out.
+// TestSecretsStayInTheKeyring signs in, checks, lists and signs out on a healthy portal in every output format, and on portals
+// with every fault, and searches all output for every secret.
 func TestSecretsStayInTheKeyring(t *testing.T) {
 	home := t.TempDir()
 	for _, name := range []string{"HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR", "TMPDIR"} {
@@ -516,23 +516,23 @@ func TestSecretsStayInTheKeyring(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Chdir(work)
-	requires := wishes(t)
+	requires := writeRequirements(t)
 	all := &canary{}
-	var logged heard
+	var logged syncBuffer
 	before := log.Writer()
 	log.SetOutput(&logged)
 	t.Cleanup(func() { // after all of the portals
 		log.SetOutput(before)
-		all.hearFiles(t, home) // there should be none
-		all.assertSilent(t)
-		// What net/http logs of a portal that says more than it was asked is the one thing; main sees to it.
+		all.recordFiles(t, home) // there should be none
+		all.assertNoLeaks(t)
+		// Only net/http's message about an unsolicited response is expected; main discards it.
 		for line := range strings.Lines(logged.String()) {
 			if !strings.Contains(line, "Unsolicited response received on idle HTTP channel") {
 				t.Errorf("logged: %s", line)
 			}
 		}
 	})
-	play := func(name string, fault simportal.Fault, turn int) {
+	runFault := func(name string, fault simportal.Fault, turn int) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			token := hexToken
@@ -540,27 +540,27 @@ func TestSecretsStayInTheKeyring(t *testing.T) {
 				token = oddToken
 			}
 			o := newObserved(t, fault, token)
-			o.everything(turn, requires)
-			all.hide(o.secrets...)
+			o.runCommands(turn, requires)
+			all.addSecrets(o.secrets...)
 		})
 	}
 	for turn := range 24 { // every combination
-		play(fmt.Sprint("healthy/", turn), simportal.Fault{}, turn)
+		runFault(fmt.Sprint("healthy/", turn), simportal.Fault{}, turn)
 	}
 	for i, fault := range simportal.Faults() {
-		play(fault.Name, fault, i)
+		runFault(fault.Name, fault, i)
 	}
 }
 
-// leaky is a keyring that tells everything in its errors, or by panicking.
+// leaky is a keyring whose errors or panics contain the value.
 type leaky struct {
-	*drawer
+	*memoryKeyring
 	panics bool
 }
 
 func (l leaky) Set(key, value string) error {
 	if strings.Contains(key, "self-test") {
-		return l.drawer.Set(key, value)
+		return l.memoryKeyring.Set(key, value)
 	}
 	if l.panics {
 		panic("can't keep " + value)
@@ -568,25 +568,25 @@ func (l leaky) Set(key, value string) error {
 	return fmt.Errorf("can't keep %s", value)
 }
 
-// TestKeyringThatTells asserts that what a keyring's library puts into its errors and panics isn't shown.
-func TestKeyringThatTells(t *testing.T) {
+// TestKeyringErrorsWithSecrets asserts that errors and panics of a keyring's library aren't shown.
+func TestKeyringErrorsWithSecrets(t *testing.T) {
 	for _, panics := range []bool{false, true} {
 		t.Run(fmt.Sprint("panics: ", panics), func(t *testing.T) {
 			t.Parallel()
 			o := newObserved(t, simportal.Fault{}, hexToken)
-			o.account()
-			kept := o.keyring.(*drawer)
+			o.saveAccount()
+			kept := o.keyring.(*memoryKeyring)
 			o.keyring = leaky{kept, panics}
 			o.run(o.grant().ClientSecret+"\n", o.signIn, append([]string{"login", o.sim.Host(), "--client-id", o.grant().ClientID, "--no-browser", "--deep"}, o.way...)...)
 			o.run("", nil, append([]string{"check", o.sim.Host(), "--signed-in", "-v", "--report", filepath.Join(o.folder, "report.zip")}, o.way...)...)
 			o.run(o.sim.Webhook()+"\n", nil, "accounts", "add-webhook", o.sim.Host())
-			o.hearFiles(t, o.folder)
-			o.assertSilent(t)
+			o.recordFiles(t, o.folder)
+			o.assertNoLeaks(t)
 		})
 	}
 }
 
-// TestSecretsInMemory asserts the same where there is no keyring, and the sign-in is used at once.
+// TestSecretsInMemory asserts that no secret leaks where there is no keyring, and the sign-in is used at once.
 func TestSecretsInMemory(t *testing.T) {
 	t.Parallel()
 	o := newObserved(t, simportal.Fault{}, oddToken)
@@ -595,7 +595,7 @@ func TestSecretsInMemory(t *testing.T) {
 	if exit != cli.ExitOK {
 		t.Errorf("exit %d", exit)
 	}
-	o.assertSilent(t)
+	o.assertNoLeaks(t)
 }
 
 // TestMistypedSecrets asserts that a secret in the wrong place of a command line isn't repeated.
@@ -613,20 +613,20 @@ func TestMistypedSecrets(t *testing.T) {
 			t.Errorf("%s: exit 0", args[0])
 		}
 	}
-	o.assertSilent(t)
+	o.assertNoLeaks(t)
 }
 
 const (
-	crashVariable = "BOXREADY_TEST_CRASH"
-	heldVariable  = "BOXREADY_TEST_HELD"
-	proxyVariable = "BOXREADY_TEST_PROXY"
+	crashVariable   = "BOXREADY_TEST_CRASH"
+	keyringVariable = "BOXREADY_TEST_KEYRING"
+	proxyVariable   = "BOXREADY_TEST_PROXY"
 )
 
-// crashing is the program with a fault of its own: it dies while it writes a check's result, or when it dials for the nth time.
-func crashing(where string) {
+// runCrashing is the program with a bug: it panics while it writes a check's result, or when it dials for the nth time.
+func runCrashing(where string) {
 	std := cli.Standard()
-	kept := &drawer{held: map[string]string{}}
-	if err := json.Unmarshal([]byte(os.Getenv(heldVariable)), &kept.held); err != nil {
+	kept := &memoryKeyring{entries: map[string]string{}}
+	if err := json.Unmarshal([]byte(os.Getenv(keyringVariable)), &kept.entries); err != nil {
 		panic(err)
 	}
 	proxy, err := url.Parse(os.Getenv(proxyVariable))
@@ -634,32 +634,32 @@ func crashing(where string) {
 		panic(err)
 	}
 	std.App.Keyring = kept
-	var nothing map[string]bool
+	var nilMap map[string]bool
 	var dials atomic.Int64
 	std.App.Transport = func(way *transport.Options) {
 		way.Proxy = func(to *url.URL) (*url.URL, error) {
 			if where == fmt.Sprint("dial ", dials.Add(1)) {
-				nothing[to.Host] = true
+				nilMap[to.Host] = true // panics
 			}
 			return proxy, nil
 		}
 	}
-	std.Out = dying{where}
+	std.Out = panicWriter{where}
 	os.Exit(int(cli.Run(context.Background(), "1.2.3", os.Args[1:], std)))
 }
 
-// dying is an output that fails in the worst way.
-type dying struct{ at string }
+// panicWriter panics when the result of one check is written.
+type panicWriter struct{ check string }
 
-func (d dying) Write(b []byte) (int, error) {
-	if bytes.HasPrefix(b, []byte(`{"check":"`+d.at+`"`)) {
+func (w panicWriter) Write(b []byte) (int, error) {
+	if bytes.HasPrefix(b, []byte(`{"check":"`+w.check+`"`)) {
 		return int(b[len(b)]), nil
 	}
 	return os.Stdout.Write(b)
 }
 
-// TestCrashTellsNothing asserts that what the runtime prints when BoxReady dies in the middle of a run holds no secret.
-func TestCrashTellsNothing(t *testing.T) {
+// TestCrashOutputHasNoSecrets asserts that the runtime's output after a panic in the middle of a run contains no secret.
+func TestCrashOutputHasNoSecrets(t *testing.T) {
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -668,24 +668,24 @@ func TestCrashTellsNothing(t *testing.T) {
 		t.Run(where, func(t *testing.T) {
 			t.Parallel()
 			o := newObserved(t, simportal.Fault{With: []string{"proxy"}}, hexToken)
-			o.account()
-			held, err := json.Marshal(o.keyring.(*drawer).held)
+			o.saveAccount()
+			entries, err := json.Marshal(o.keyring.(*memoryKeyring).entries)
 			if err != nil {
 				t.Fatal(err)
 			}
 			child := exec.Command(self, append([]string{"check", o.sim.Host(), "--signed-in", "--webhook", "-", "--event-test", "--receiver", "https://" + simportal.HandlerHost,
 				"--format", "jsonl", "-v"}, o.way...)...)
-			child.Env = append(os.Environ(), crashVariable+"="+where, heldVariable+"="+string(held), proxyVariable+"="+o.sim.Proxy(), "GOTRACEBACK=system",
+			child.Env = append(os.Environ(), crashVariable+"="+where, keyringVariable+"="+string(entries), proxyVariable+"="+o.sim.Proxy(), "GOTRACEBACK=system",
 				"HOME="+o.folder, "XDG_CACHE_HOME="+o.folder, "TMPDIR="+o.folder)
 			child.Stdin = strings.NewReader(o.sim.Webhook() + "\n")
 			child.Dir = o.folder
-			said, err := child.CombinedOutput()
-			if !strings.Contains(string(said), "goroutine ") {
-				t.Fatalf("it didn't crash: %v\n%s", err, said)
+			out, err := child.CombinedOutput()
+			if !strings.Contains(string(out), "goroutine ") {
+				t.Fatalf("it didn't crash: %v\n%s", err, out)
 			}
-			o.hear("the crash", said)
-			o.hearFiles(t, o.folder)
-			o.assertSilent(t)
+			o.record("the crash", out)
+			o.recordFiles(t, o.folder)
+			o.assertNoLeaks(t)
 		})
 	}
 }

@@ -35,7 +35,7 @@ type checkFlags struct {
 	batch                                     batchFlags
 }
 
-// networkFlags say how a command reaches a portal and the vendor's hosts.
+// networkFlags define how a command reaches a portal and the vendor's hosts.
 type networkFlags struct {
 	app.Network
 	region, authServer, trust string
@@ -46,14 +46,14 @@ func (f *networkFlags) add(flags *pflag.FlagSet) {
 	f.addCommon(flags)
 }
 
-// addCommon adds those that many portals have in common.
+// addCommon adds those that apply to several portals at once.
 func (f *networkFlags) addCommon(flags *pflag.FlagSet) {
 	flags.StringVar(&f.authServer, "auth-server", "", "authorization server instead of the region's, https `URL`")
 	f.addBare(flags)
 	flags.StringVar(&f.trust, "trust", "", "PEM `FILE` of roots that the applications' servers trust besides")
 }
 
-// addBare adds those that say how anything leaves at all.
+// addBare adds those that apply to any connection.
 func (f *networkFlags) addBare(flags *pflag.FlagSet) {
 	flags.StringVar(&f.PublicRoots, "public-roots", "", "PEM `FILE` that replaces the built-in public roots")
 	flags.StringArrayVar(&f.ConnectTo, "connect-to", nil, "dial ADDR:PORT when HOST:PORT is meant, `HOST:PORT:ADDR:PORT` (repeatable)")
@@ -138,7 +138,7 @@ func (cl *commandLine) check(ctx context.Context, address string, f checkFlags) 
 	if err != nil {
 		return cl.inputError(err)
 	}
-	cl.tellReceiver(target, f)
+	cl.showReceiver(target, f)
 	if err := cl.addCredentials(ctx, a, &target, f); err != nil {
 		return err
 	}
@@ -150,7 +150,7 @@ func (cl *commandLine) check(ctx context.Context, address string, f checkFlags) 
 	return cl.runChecks(ctx, a, target, f)
 }
 
-// options are what to check, and what the owner agreed to.
+// options returns what to check, and the owner's consents.
 func (f *checkFlags) options(portal string, stdin io.Reader) app.TargetOptions {
 	o := f.network.options(portal)
 	for _, c := range []struct {
@@ -170,8 +170,8 @@ func (f *networkFlags) options(portal string) app.TargetOptions {
 	return app.TargetOptions{Portal: portal, Region: f.region, AuthServer: f.authServer, Trust: f.trust}
 }
 
-// tellReceiver says which receiver the owner agreed to by naming it. That requirements name one is said, and no more.
-func (cl *commandLine) tellReceiver(target checks.Target, f checkFlags) {
+// showReceiver shows the receiver that the owner agreed to by naming it, or only mentions the one that the requirements name.
+func (cl *commandLine) showReceiver(target checks.Target, f checkFlags) {
 	if target.Receiver != "" {
 		fmt.Fprintln(cl.Err, cl.words.Say("receiver.agreed", checks.Args{"host": checks.ReceiverHost(target.Receiver)}))
 	} else if r := target.Requirements; r != nil && r.Receiver != "" && f.eventTest && f.signedIn {
@@ -211,7 +211,7 @@ func checkFormat(format string) error {
 // runChecks makes the run, shows it, and sets the exit code.
 func (cl *commandLine) runChecks(ctx context.Context, a *app.App, target checks.Target, f checkFlags) error {
 	format, verbose := f.format, f.verbose
-	if hosts := target.HostsToAsk(); hosts != nil { // a stranger's file names them: nothing is contacted unseen
+	if hosts := target.HostsToAsk(); hosts != nil { // an untrusted file names them: they are shown before anything is contacted
 		fmt.Fprintln(cl.Err, cl.words.Say("hosts.asked", checks.Args{"hosts": hosts}))
 	}
 	reporter := cl.reporter()
@@ -221,7 +221,7 @@ func (cl *commandLine) runChecks(ctx context.Context, a *app.App, target checks.
 	if format == "jsonl" {
 		observers = append(observers, written)
 	}
-	secrets := target.Secrets() // a sign-in has others afterwards
+	secrets := target.Secrets() // a sign-in may have renewed its own during the run
 	outcome := a.Run(ctx, target, observers)
 	secrets = append(secrets, target.Secrets()...)
 	progress.end()
@@ -276,7 +276,7 @@ func exitOfCounts(counts map[checks.State]int) Exit {
 	}
 }
 
-// observers tell several.
+// observers forwards to several observers.
 type observers []checks.Observer
 
 func (os observers) Started(id checks.ID) {

@@ -102,7 +102,7 @@ func Run(ctx context.Context, version string, args []string, std IO) (exit Exit)
 	if err == nil {
 		return cl.exit
 	}
-	if cl.words == nil { // a flag that couldn't be read may have kept --lang from being
+	if cl.words == nil { // an invalid flag may have prevented --lang from being parsed
 		cl.lang = cmp.Or(cl.lang, langIn(args))
 		if cl.useLanguage() != nil {
 			fmt.Fprintln(cl.Err, secret.Mask(err.Error()))
@@ -123,16 +123,16 @@ func Run(ctx context.Context, version string, args []string, std IO) (exit Exit)
 		fmt.Fprintln(cl.Err, cl.words.Say("cli.failed", checks.Args{"error": secret.Mask(err.Error())}))
 		return ExitCouldNot
 	default:
-		// What is left are cobra's own words about flags and arguments, a webhook's address in the wrong place among them.
+		// The rest are cobra's own messages about flags and arguments, which may contain a misplaced webhook's address.
 		fmt.Fprintln(cl.Err, cl.words.Say("cli.usage", checks.Args{"error": secret.Mask(err.Error())}))
 		return ExitUsage
 	}
 }
 
-// Commands is the tree of all commands, for what describes them, such as manual pages.
+// Commands returns the tree of all commands, for descriptions such as manual pages.
 func Commands(version string) *cobra.Command { return (&commandLine{version: version}).root() }
 
-// ofFlags puts what is wrong with a flag into the reader's words. A value may be a webhook's address in the wrong place.
+// ofFlags translates errors about flags. A value may be a misplaced webhook's address.
 func ofFlags(err error) error {
 	var (
 		none  *pflag.NotExistError
@@ -157,7 +157,7 @@ func dashed(name string) string {
 	return "-" + name
 }
 
-// langIn is what --lang says among arguments that weren't read.
+// langIn returns the value of --lang in arguments that weren't parsed.
 func langIn(args []string) string {
 	for i, arg := range args {
 		if value, ok := strings.CutPrefix(arg, "--lang="); ok {
@@ -170,7 +170,7 @@ func langIn(args []string) string {
 	return ""
 }
 
-// knownCommand turns down what none of a command's own is called.
+// knownCommand rejects arguments that are the name of no subcommand.
 func knownCommand(_ *cobra.Command, args []string) error {
 	if len(args) > 0 {
 		return badUsage("cli.unknown-command", checks.Args{"value": secret.Mask(args[0])})
@@ -178,10 +178,10 @@ func knownCommand(_ *cobra.Command, args []string) error {
 	return nil
 }
 
-// help is what a command does that only has others below it.
+// help is the action of a command that only has subcommands.
 func help(c *cobra.Command, _ []string) error { return c.Help() }
 
-// atMost turns more arguments down than a command has.
+// atMost rejects more than n arguments.
 func atMost(n int) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {
 		if len(args) > n {
@@ -191,8 +191,7 @@ func atMost(n int) cobra.PositionalArgs {
 	}
 }
 
-// recoverPanic tells of a fault of BoxReady's own. Of what it says of itself only the runtime's words are repeated: others may quote
-// a secret.
+// recoverPanic reports a panic as a bug of BoxReady. Only the runtime's own messages are shown: others may contain a secret.
 func (cl *commandLine) recoverPanic(fault any) Exit {
 	trace := debug.Stack()
 	what := fmt.Sprintf("%T", fault)
@@ -224,7 +223,7 @@ func (cl *commandLine) root() *cobra.Command {
 	return root
 }
 
-// fail marks err as one that is nobody's wrong usage.
+// fail marks err as not caused by wrong usage.
 func (cl *commandLine) fail(err error) error {
 	cl.exit = ExitCouldNot
 	return err
@@ -253,7 +252,7 @@ func (cl *commandLine) useLanguage() error {
 
 func systemLanguage() string {
 	system, err := locale.GetLanguage()
-	// On a system without a setting the variables are empty or "C"; that is no error to tell anyone of.
+	// On a system without a setting the variables are empty or "C"; that is no error to report.
 	if err == nil && slices.Contains(words.Languages(), strings.ToLower(system)) {
 		return strings.ToLower(system)
 	}
@@ -268,8 +267,7 @@ func (cl *commandLine) newApp(n app.Network) (*app.App, error) {
 	return a, cl.inputError(err)
 }
 
-// inputError puts what is wrong with an input, or with an account that is kept, into words. What stands in a file is told line by
-// line.
+// inputError translates an error about an input or a saved account. Errors in a file are shown line by line.
 func (cl *commandLine) inputError(err error) error {
 	var input *app.InputError
 	var account *app.AccountError

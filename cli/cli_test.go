@@ -10,12 +10,13 @@ import (
 	"boxready/cli"
 )
 
+// failing is a writer that panics.
 type failing struct{ with any }
 
 func (f failing) Write([]byte) (int, error) { panic(f.with) }
 
-// A fault of BoxReady's own is told as one, and doesn't pass for wrong usage, which is what the runtime exits with.
-func TestOwnFault(t *testing.T) {
+// TestPanic asserts that a panic is reported as a bug of BoxReady, without the exit code of wrong usage, which is the runtime's.
+func TestPanic(t *testing.T) {
 	for name, c := range map[string]struct {
 		with any
 		want string
@@ -24,20 +25,20 @@ func TestOwnFault(t *testing.T) {
 		"with a secret": {errors.New("access_token=7d3c1f0b9a8e4c52"), "*errors.errorString"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var told bytes.Buffer
-			exit := cli.Run(context.Background(), "1.2.3", []string{"version", "--lang", "ru"}, cli.IO{In: strings.NewReader(""), Out: failing{c.with}, Err: &told})
-			said := told.String()
-			if exit != cli.ExitCouldNot || !strings.HasPrefix(said, "BoxReady 1.2.3 остановился") || !strings.Contains(said, c.want) || !strings.Contains(said, "goroutine ") {
-				t.Errorf("exit %d\n%s", exit, said)
+			var errs bytes.Buffer
+			exit := cli.Run(context.Background(), "1.2.3", []string{"version", "--lang", "ru"}, cli.IO{In: strings.NewReader(""), Out: failing{c.with}, Err: &errs})
+			stderr := errs.String()
+			if exit != cli.ExitCouldNot || !strings.HasPrefix(stderr, "BoxReady 1.2.3 остановился") || !strings.Contains(stderr, c.want) || !strings.Contains(stderr, "goroutine ") {
+				t.Errorf("exit %d\n%s", exit, stderr)
 			}
-			if strings.Contains(said, "7d3c1f0b") {
-				t.Error("it tells the secret")
+			if strings.Contains(stderr, "7d3c1f0b") {
+				t.Error("the secret is shown")
 			}
 		})
 	}
 }
 
-// outOfRange is what the runtime panics with.
+// outOfRange returns the runtime's panic value.
 func outOfRange() (fault any) {
 	defer func() { fault = recover() }()
 	var none []int

@@ -66,7 +66,7 @@ func TestDemoPrintsAWorkingCommand(t *testing.T) {
 func TestDemoShowsItsFaults(t *testing.T) {
 	for _, fault := range simportal.Faults() {
 		if len(fault.Causes) == 0 || len(fault.With) == 0 {
-			continue // the checks' own tests have the others
+			continue // the checks' own tests cover the others
 		}
 		if slices.ContainsFunc(fault.With, func(with string) bool { return with == "webhook" || with == "sign-in" }) {
 			continue // the demo has no credentials to make such a run with

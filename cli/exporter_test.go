@@ -14,22 +14,22 @@ import (
 	"boxready/cli"
 )
 
-// TestExporter is scraped as Prometheus would, and ends without fault.
+// TestExporter scrapes as Prometheus does, and stops the exporter cleanly.
 func TestExporter(t *testing.T) {
 	f := startFleet(t, 10)
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	listen := freeAddress(t)
-	var said heard
+	var stderr syncBuffer
 	ended := make(chan cli.Exit, 1)
 	go func() {
 		ended <- cli.Run(ctx, "1.2.3", slices.Concat([]string{"--lang", "en", "exporter", "--portals", f.list, "--listen", listen}, f.flags),
-			cli.IO{In: strings.NewReader(""), Out: io.Discard, Err: &said})
+			cli.IO{In: strings.NewReader(""), Out: io.Discard, Err: &stderr})
 	}()
-	for !strings.Contains(said.String(), "http://"+listen+"/probe") {
+	for !strings.Contains(stderr.String(), "http://"+listen+"/probe") {
 		select {
 		case exit := <-ended:
-			t.Fatalf("exit %d: %s", exit, said.String())
+			t.Fatalf("exit %d: %s", exit, stderr.String())
 		case <-time.After(10 * time.Millisecond):
 		}
 	}
@@ -68,6 +68,6 @@ func TestExporter(t *testing.T) {
 	http.DefaultClient.CloseIdleConnections()
 	stop()
 	if exit := <-ended; exit != cli.ExitOK {
-		t.Errorf("exit %d: %s", exit, said.String())
+		t.Errorf("exit %d: %s", exit, stderr.String())
 	}
 }

@@ -25,11 +25,11 @@ import (
 	"boxready/internal/vault"
 )
 
-// What a portal of ten has, and the first cause that has to be found.
+// fleetFaults are the faults of every tenth portal, in turn.
 var fleetFaults = []string{"tls-expired", "tls-wrong-host", "tls-incomplete-chain", "rest-not-found", "https-not-seen", "rest-site-closed",
 	"rest-server-error", "tls-expires-soon", "redirect-drops-post", "rest-basic-auth"}
 
-// simulatedFleet is many simulated portals in one world, one of ten with a fault.
+// simulatedFleet is many simulated portals with shared servers, every tenth with a fault.
 type simulatedFleet struct {
 	sims    []*simportal.Sim
 	faults  map[string]string // by address
@@ -123,14 +123,14 @@ func (f *simulatedFleet) wrongVerdicts(tb testing.TB, lines []byte) (wrong int) 
 	return wrong
 }
 
-// A replayed connection is what BoxReady asked on one connection, for a client that asks nothing but the same again.
+// replayed is the requests of BoxReady on one connection, for a client that repeats the same requests.
 type replayed struct {
 	Addr, Name string
 	TLS        bool
 	Requests   []simportal.Request
 }
 
-// recorded is what was asked of each portal, by connections.
+// recorded returns the requests to each portal, by connections.
 func (f *simulatedFleet) recorded() (portals [][]replayed) {
 	at := map[string]string{}
 	for _, flag := range f.flags {
@@ -165,7 +165,7 @@ func (f *simulatedFleet) recorded() (portals [][]replayed) {
 	return portals
 }
 
-// replayVariable names the file with what a bare client is to ask.
+// replayVariable names the file with the requests for a bare client.
 const replayVariable = "BOXREADY_TEST_REPLAY"
 
 type replay struct {
@@ -174,7 +174,7 @@ type replay struct {
 	Portals  [][]replayed
 }
 
-// bareClient asks what is in a file, and does nothing with the answers but read them: what net/http costs without BoxReady.
+// bareClient makes the requests in a file and only reads the answers: the cost of net/http without BoxReady.
 func bareClient(file string) error {
 	data, err := os.ReadFile(file)
 	if err != nil {
@@ -234,18 +234,18 @@ func (c replayed) ask(config *tls.Config) {
 		request.Header = r.Header
 		response, err := client.Do(request)
 		if err != nil {
-			return // a fault that is to be met
+			return // one of the faults
 		}
 		io.Copy(io.Discard, response.Body)
 		response.Body.Close()
 	}
 }
 
-// memoryVariable names the file for the most memory that a program held, in bytes.
+// memoryVariable names the file for a program's peak memory, in bytes.
 const memoryVariable = "BOXREADY_TEST_MEMORY"
 
-// noteMemory writes it, as Linux counts it: what a process inherits from the one that started it is not in it.
-func noteMemory() {
+// writePeakMemory writes the peak memory, as Linux counts it: memory inherited from the parent process isn't included.
+func writePeakMemory() {
 	file := os.Getenv(memoryVariable)
 	status, err := os.ReadFile("/proc/self/status")
 	if file == "" || err != nil {
@@ -259,40 +259,40 @@ func noteMemory() {
 	}
 }
 
-// spent is what a process took.
-type spent struct {
+// usage is the resources that a process used.
+type usage struct {
 	cpu, wall time.Duration
 	memory    int
 	out       []byte
 }
 
-func measured(tb testing.TB, env []string, args ...string) spent {
+func measure(tb testing.TB, env []string, args ...string) usage {
 	tb.Helper()
 	memory := filepath.Join(tb.TempDir(), "memory")
 	c := exec.Command(os.Args[0], args...)
 	c.Env = append(append(os.Environ(), "LANG=en_US.UTF-8", memoryVariable+"="+memory), env...)
-	var out, said bytes.Buffer
-	c.Stdout, c.Stderr = &out, &said
+	var out, stderr bytes.Buffer
+	c.Stdout, c.Stderr = &out, &stderr
 	start := time.Now()
 	if err := c.Run(); c.ProcessState == nil {
 		tb.Fatal(err)
 	}
-	s := spent{cpu: c.ProcessState.UserTime() + c.ProcessState.SystemTime(), wall: time.Since(start), out: out.Bytes()}
+	s := usage{cpu: c.ProcessState.UserTime() + c.ProcessState.SystemTime(), wall: time.Since(start), out: out.Bytes()}
 	data, err := os.ReadFile(memory)
 	if err != nil {
-		tb.Fatalf("%v: %s", err, said.String())
+		tb.Fatalf("%v: %s", err, stderr.String())
 	}
 	s.memory, _ = strconv.Atoi(string(data))
 	return s
 }
 
-func middle[T int | time.Duration | float64](values []T) T {
+func median[T int | time.Duration | float64](values []T) T {
 	values = slices.Clone(values)
 	slices.Sort(values)
 	return values[len(values)/2]
 }
 
-// BenchmarkPortals checks up to 1 000 simulated portals, one of ten with a fault, and compares with a bare client that makes the
+// BenchmarkPortals checks up to 1 000 simulated portals, every tenth with a fault, and compares with a bare client that makes the
 // same requests on as many connections. Both are processes of their own.
 func BenchmarkPortals(b *testing.B) {
 	sizes := []int{100, 300, 1000}
@@ -302,10 +302,10 @@ func BenchmarkPortals(b *testing.B) {
 		args := append([]string{"check", "--portals", f.list, "--format", "jsonl"}, f.flags...)
 		var ours, bare []time.Duration
 		var ratios []float64
-		var held []int
+		var peaks []int
 		file := filepath.Join(b.TempDir(), "replay.json")
 		for i := range 5 {
-			mine := measured(b, []string{"BOXREADY_TEST_PROGRAM=1"}, args...)
+			mine := measure(b, []string{"BOXREADY_TEST_PROGRAM=1"}, args...)
 			if i == 0 {
 				if wrong := f.wrongVerdicts(b, mine.out); wrong > 0 {
 					b.Fatalf("%d of %d verdicts are wrong", wrong, n)
@@ -318,20 +318,20 @@ func BenchmarkPortals(b *testing.B) {
 					b.Fatal(err)
 				}
 			}
-			theirs := measured(b, []string{replayVariable + "=" + file})
-			ours, bare, held = append(ours, mine.cpu), append(bare, theirs.cpu), append(held, mine.memory)
+			theirs := measure(b, []string{replayVariable + "=" + file})
+			ours, bare, peaks = append(ours, mine.cpu), append(bare, theirs.cpu), append(peaks, mine.memory)
 			ratios = append(ratios, float64(mine.cpu)/float64(theirs.cpu))
 		}
 		b.Logf("%4d portals: CPU %.2f ms each, bare client %.2f ms each, ratio %.2f (%.2f to %.2f), %d MB", n,
-			float64(middle(ours).Microseconds())/1000/float64(n), float64(middle(bare).Microseconds())/1000/float64(n), middle(ratios), slices.Min(ratios), slices.Max(ratios), middle(held)>>20)
-		cpu, memory = append(cpu, float64(middle(ours))), append(memory, float64(middle(held)))
+			float64(median(ours).Microseconds())/1000/float64(n), float64(median(bare).Microseconds())/1000/float64(n), median(ratios), slices.Min(ratios), slices.Max(ratios), median(peaks)>>20)
+		cpu, memory = append(cpu, float64(median(ours))), append(memory, float64(median(peaks)))
 		if n < 1000 {
 			continue
 		}
-		b.ReportMetric(middle(ratios), "×bare-CPU")
+		b.ReportMetric(median(ratios), "×bare-CPU")
 		b.ReportMetric(memory[len(memory)-1]/1e6, "MB")
-		if middle(ratios) > 1.5 {
-			b.Errorf("%.2f times the CPU of a bare client; at most 1.5", middle(ratios))
+		if median(ratios) > 1.5 {
+			b.Errorf("%.2f times the CPU of a bare client; at most 1.5", median(ratios))
 		}
 		if memory[len(memory)-1] > 200e6 {
 			b.Errorf("%.0f MB; at most 200", memory[len(memory)-1]/1e6)

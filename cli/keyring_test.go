@@ -29,11 +29,11 @@ import (
 )
 
 // These tests run the program as it is shipped, with gnome-keyring on a session bus of its own, and look at it from outside: at
-// what it prints and leaves in files, and at the arguments and environments of the processes that it starts.
+// its output and files, and at the arguments and environments of the processes that it starts.
 
-const patience = 2 * time.Minute
+const processTimeout = 2 * time.Minute
 
-// A browser that only writes down how it was called.
+// A browser that only records its arguments and environment.
 const fakeBrowser = `#!/bin/sh
 cat "/proc/$$/environ" "/proc/$$/cmdline" >"%[1]s/process.$$"
 printf %%s "$1" >"%[1]s/new"
@@ -43,12 +43,12 @@ mv "%[1]s/new" "%[1]s/address"
 // computer is a user's session on a computer with a browser, and a portal that can be reached from it.
 type computer struct {
 	*observed
-	program string
-	looked  atomic.Int64 // arguments and environments that were seen
-	home    string
-	browser string // folder where the browser writes
-	env     []string
-	bus     string // "" for none
+	program  string
+	recorded atomic.Int64 // arguments and environments
+	home     string
+	browser  string // folder where the browser writes
+	env      []string
+	bus      string // "" for none
 }
 
 // newComputer starts one: with a keyring that the password opened, or with a bus alone if there is no password.
@@ -82,7 +82,7 @@ func newBareComputer(t *testing.T, program string) *computer {
 		"PATH=" + bin + ":" + os.Getenv("PATH"), "HOME=" + c.home, "XDG_DATA_HOME=" + filepath.Join(c.home, "data"),
 		"XDG_CACHE_HOME=" + filepath.Join(c.home, "cache"), "XDG_CONFIG_HOME=" + filepath.Join(c.home, "config"), "XDG_RUNTIME_DIR=" + runtime,
 		"TMPDIR=" + temp, "DISPLAY=:4242", "LC_ALL=C.UTF-8",
-		"GODEBUG=http2debug=2,netdns=2", "GOTRACEBACK=all", // all that Go itself has to tell
+		"GODEBUG=http2debug=2,netdns=2", "GOTRACEBACK=all", // all of Go's own logs
 	}
 	return c
 }
@@ -106,8 +106,8 @@ func (c *computer) connect() *dbus.Conn {
 	return bus
 }
 
-// kept are the entries in the keyring.
-func (c *computer) kept() (items []dbus.ObjectPath) {
+// keyringItems returns the entries in the keyring.
+func (c *computer) keyringItems() (items []dbus.ObjectPath) {
 	c.t.Helper()
 	value, err := c.connect().Object(testenv.SecretService, "/org/freedesktop/secrets/collection/login").GetProperty("org.freedesktop.Secret.Collection.Items")
 	if err != nil {
@@ -119,10 +119,10 @@ func (c *computer) kept() (items []dbus.ObjectPath) {
 	return items
 }
 
-// process runs the program, types on its standard input, and hears all that can be seen of it.
-func (c *computer) process(typed string, beside func(ctx context.Context, stop func(), keys io.Writer, said *heard), args []string, env ...string) (exit cli.Exit, out, errs string) {
+// process runs the program, types on its standard input, and records all that is visible of it from outside.
+func (c *computer) process(typed string, interact func(ctx context.Context, stop func(), keys io.Writer, stderr *syncBuffer), args []string, env ...string) (exit cli.Exit, out, errs string) {
 	c.t.Helper()
-	ctx, cancel := context.WithTimeout(c.t.Context(), patience)
+	ctx, cancel := context.WithTimeout(c.t.Context(), processTimeout)
 	defer cancel()
 	child := exec.CommandContext(ctx, c.program, args...)
 	child.Cancel = func() error { return child.Process.Signal(os.Interrupt) }
@@ -136,7 +136,7 @@ func (c *computer) process(typed string, beside func(ctx context.Context, stop f
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	var stdout, stderr heard
+	var stdout, stderr syncBuffer
 	child.Stdout, child.Stderr = &stdout, &stderr
 	if err := child.Start(); err != nil {
 		c.t.Fatal(err)
@@ -147,8 +147,8 @@ func (c *computer) process(typed string, beside func(ctx context.Context, stop f
 	work.Go(func() {
 		defer keys.Close()
 		io.WriteString(keys, typed)
-		if beside != nil {
-			beside(ended, cancel, keys, &stderr)
+		if interact != nil {
+			interact(ended, cancel, keys, &stderr)
 		}
 	})
 	err = child.Wait()
@@ -158,13 +158,13 @@ func (c *computer) process(typed string, beside func(ctx context.Context, stop f
 	if exited := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exited) {
 		c.t.Errorf("%s: %v", args[0], err)
 	}
-	c.hear("output of "+args[0], []byte(stdout.String()))
-	c.hear("errors of "+args[0], []byte(stderr.String()))
+	c.record("output of "+args[0], []byte(stdout.String()))
+	c.record("errors of "+args[0], []byte(stderr.String()))
 	return cli.Exit(child.ProcessState.ExitCode()), stdout.String(), stderr.String()
 }
 
-// watch hears the arguments and the environment of a process, and of all that come from it, until the function that it returns
-// is called.
+// watch records the arguments and the environment of a process and of its descendants, until the function that it returns is
+// called.
 func (c *computer) watch(ctx context.Context, pid int, environ bool) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	seen := map[string][]byte{}
@@ -179,17 +179,17 @@ func (c *computer) watch(ctx context.Context, pid int, environ bool) (stop func(
 	go func() {
 		defer close(done)
 		for ctx.Err() == nil {
-			family := []string{strconv.Itoa(pid)}
-			look(family[0], environ) // what stands in its own environment, the user put there
-			for i := 0; i < len(family); i++ {
-				lists, _ := filepath.Glob(filepath.Join("/proc", family[i], "task", "*", "children"))
+			pids := []string{strconv.Itoa(pid)}
+			look(pids[0], environ) // its own environment was set by the user
+			for i := 0; i < len(pids); i++ {
+				lists, _ := filepath.Glob(filepath.Join("/proc", pids[i], "task", "*", "children"))
 				for _, list := range lists {
 					children, _ := os.ReadFile(list)
 					for _, child := range strings.Fields(string(children)) {
 						if runs, err := os.Readlink(filepath.Join("/proc", child, "exe")); err != nil || runs == c.program {
-							continue // it is still the program's own copy, about to become another one
+							continue // a fork of the program before exec
 						}
-						family = append(family, child)
+						pids = append(pids, child)
 						// Between fork and exec a child still is the program, with the program's own environment.
 						exe, err := os.Readlink(filepath.Join("/proc", child, "exe"))
 						look(child, err == nil && exe != c.program)
@@ -202,15 +202,15 @@ func (c *computer) watch(ctx context.Context, pid int, environ bool) (stop func(
 	return func() {
 		cancel()
 		<-done
-		c.looked.Add(int64(len(seen))) // some end before anybody can look
+		c.recorded.Add(int64(len(seen))) // some end before they can be recorded
 		for where, data := range seen {
-			c.hear(where, data)
+			c.record(where, data)
 		}
 	}
 }
 
-// browse is the user in front of the browser that the program opens.
-func (c *computer) browse(ctx context.Context, stop func(), keys io.Writer, said *heard) {
+// browse simulates the user of the browser that the program opens.
+func (c *computer) browse(ctx context.Context, stop func(), keys io.Writer, stderr *syncBuffer) {
 	defer stop()
 	var address []byte
 	for len(address) == 0 {
@@ -223,13 +223,13 @@ func (c *computer) browse(ctx context.Context, stop func(), keys io.Writer, said
 		}
 	}
 	location, _ := c.visit(string(address))
-	response, err := visitor.Get(location)
+	response, err := browserClient.Get(location)
 	if err != nil {
 		io.WriteString(keys, location+"\n") // another test has the port; the user is told to paste
 	} else {
 		landing, _ := io.ReadAll(response.Body)
 		response.Body.Close()
-		c.hear("the page where the sign-in ends", landing)
+		c.record("the page where the sign-in ends", landing)
 		if response.StatusCode != http.StatusOK {
 			io.WriteString(keys, location+"\n")
 		}
@@ -240,7 +240,7 @@ func (c *computer) browse(ctx context.Context, stop func(), keys io.Writer, said
 	}
 }
 
-// login signs in and says how it went.
+// login signs in and returns the exit code and all output.
 func (c *computer) login(env ...string) (cli.Exit, string) {
 	c.t.Helper()
 	os.Remove(filepath.Join(c.browser, "address"))
@@ -249,11 +249,11 @@ func (c *computer) login(env ...string) (cli.Exit, string) {
 	return exit, out + errs
 }
 
-// assertSilent looks at what the browser was called with and at every file, too.
-func (c *computer) assertSilent() {
+// assertNoLeaks also searches the browser's arguments and every file.
+func (c *computer) assertNoLeaks() {
 	c.t.Helper()
-	c.hearFiles(c.t, c.home, c.variable("XDG_RUNTIME_DIR"), c.browser)
-	c.observed.assertSilent(c.t)
+	c.recordFiles(c.t, c.home, c.variable("XDG_RUNTIME_DIR"), c.browser)
+	c.observed.assertNoLeaks(c.t)
 }
 
 // TestAsShipped runs the program and the keyring as they are.
@@ -265,27 +265,27 @@ func TestAsShipped(t *testing.T) {
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
-	t.Run("all the way", func(t *testing.T) {
+	t.Run("full cycle", func(t *testing.T) {
 		t.Parallel()
-		testAllTheWay(t, newComputer(t, program, "a password"))
+		testFullCycle(t, newComputer(t, program, "a password"))
 	})
 	for name, c := range brokenKeyrings {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			testBrokenKeyring(t, c.prepare(t, program), c.cause, c.says)
+			testBrokenKeyring(t, c.prepare(t, program), c.cause, c.message)
 		})
 	}
 }
 
-// testAllTheWay signs in, and in other processes lists, checks, and signs out.
-func testAllTheWay(t *testing.T, c *computer) {
-	if exit, said := c.login(); exit != cli.ExitOK {
-		t.Fatalf("login: exit %d\n%s", exit, said)
+// testFullCycle signs in, and in other processes lists, checks, and signs out.
+func testFullCycle(t *testing.T, c *computer) {
+	if exit, output := c.login(); exit != cli.ExitOK {
+		t.Fatalf("login: exit %d\n%s", exit, output)
 	}
 	if called, _ := filepath.Glob(filepath.Join(c.browser, "process.*")); len(called) != 1 {
 		t.Errorf("the browser was called %d times", len(called))
 	}
-	if len(c.kept()) == 0 {
+	if len(c.keyringItems()) == 0 {
 		t.Error("nothing is in the keyring")
 	}
 	_, out, errs := c.process("", nil, []string{"accounts", "--format", "json"})
@@ -302,7 +302,7 @@ func testAllTheWay(t *testing.T, c *computer) {
 	if exit != cli.ExitOK || !strings.Contains(out, "Приложения будут работать") {
 		t.Errorf("check: exit %d\n%s\n%s", exit, out, errs)
 	}
-	// The portal sends the requests back, and the second process goes on with what the first one rotated.
+	// The portal echoes the requests, and the second process uses the token that the first one rotated.
 	if err := c.sim.SetFaults("rest-overflows"); err != nil {
 		t.Fatal(err)
 	}
@@ -317,27 +317,27 @@ func testAllTheWay(t *testing.T, c *computer) {
 	if got := c.refreshes() - before; got != 2 {
 		t.Errorf("the sign-in was renewed %d times by two runs", got)
 	}
-	// Whoever keeps the webhook in the environment doesn't want the browser to have it.
+	// A webhook in the environment must not be passed to the browser.
 	if err := c.sim.SetFaults(); err != nil {
 		t.Fatal(err)
 	}
-	if exit, said := c.login("BOXREADY_WEBHOOK=" + c.sim.Webhook()); exit != cli.ExitOK {
-		t.Errorf("login: exit %d\n%s", exit, said)
+	if exit, output := c.login("BOXREADY_WEBHOOK=" + c.sim.Webhook()); exit != cli.ExitOK {
+		t.Errorf("login: exit %d\n%s", exit, output)
 	}
 	if exit, out, errs := c.process("", nil, []string{"logout", c.sim.Host(), "--lang", "en"}); exit != cli.ExitOK {
 		t.Errorf("logout: exit %d\n%s%s", exit, out, errs)
 	}
-	if kept := c.kept(); len(kept) > 0 {
-		t.Errorf("in the keyring there are still %v", kept)
+	if items := c.keyringItems(); len(items) > 0 {
+		t.Errorf("in the keyring there are still %v", items)
 	}
 	if exit, _, errs := c.process("", nil, append([]string{"check", c.sim.Host(), "--signed-in", "--lang", "en"}, c.way...)); exit != cli.ExitUsage || !strings.Contains(errs, "Nothing is saved") {
 		t.Errorf("check after logout: exit %d, %s", exit, errs)
 	}
-	c.hearFiles(t, c.folder)
-	if c.looked.Load() == 0 {
+	c.recordFiles(t, c.folder)
+	if c.recorded.Load() == 0 {
 		t.Error("nothing was seen of any process")
 	}
-	c.assertSilent()
+	c.assertNoLeaks()
 }
 
 // refreshes is how often a token was renewed.
@@ -368,7 +368,7 @@ func (c *computer) selftest() (causes []string, errs string) {
 var brokenKeyrings = map[string]struct {
 	prepare func(t *testing.T, program string) *computer
 	cause   string // that the self-test finds
-	says    string
+	message string
 }{
 	"no bus": {func(t *testing.T, program string) *computer {
 		c := newBareComputer(t, program)
@@ -389,20 +389,20 @@ var brokenKeyrings = map[string]struct {
 	}, "keyring-locked", "The keyring is locked"},
 	"a prompt that never ends": {func(t *testing.T, program string) *computer {
 		c := newComputer(t, program, "")
-		promptForEver(t, c.connect())
+		exportLockedService(t, c.connect())
 		return c
 	}, "keyring-timeout", "The keyring did not answer in time"},
 }
 
-// testBrokenKeyring asserts what is said, and that nobody is sent to the portal.
-func testBrokenKeyring(t *testing.T, c *computer, cause, says string) {
-	var beside sync.WaitGroup // a minute each, where the keyring doesn't answer
-	beside.Go(func() {
+// testBrokenKeyring asserts that the error is shown, and that no browser is sent to the portal.
+func testBrokenKeyring(t *testing.T, c *computer, cause, message string) {
+	var background sync.WaitGroup // a minute each, where the keyring doesn't answer
+	background.Go(func() {
 		if causes, errs := c.selftest(); !slices.Contains(causes, cause) {
 			t.Errorf("selftest finds %v\n%s", causes, errs)
 		}
 	})
-	// A sign-in is worth one check without a keyring too; here nobody goes to the browser.
+	// Without a keyring a sign-in still serves one check; here the browser isn't used.
 	login := append([]string{"login", c.sim.Host(), "--deep", "--client-id", c.grant().ClientID, "--no-browser", "--timeout", "1s"}, c.way...)
 	commands := [][]string{login, {"accounts"}, {"check", c.sim.Host(), "--signed-in"}}
 	if cause == "keyring-timeout" {
@@ -410,14 +410,14 @@ func testBrokenKeyring(t *testing.T, c *computer, cause, says string) {
 	}
 	for _, args := range commands {
 		exit, _, errs := c.process(c.grant().ClientSecret+"\n", nil, append(args, "--lang", "en"))
-		if exit != cli.ExitCouldNot || !strings.Contains(errs, says) {
+		if exit != cli.ExitCouldNot || !strings.Contains(errs, message) {
 			t.Errorf("%s: exit %d, %s", args[0], exit, errs)
 		}
 		if cause == "keyring-timeout" && !strings.Contains(errs, "Waiting for the keyring") {
-			t.Errorf("nothing was said meanwhile: %s", errs)
+			t.Errorf("the wait isn't shown: %s", errs)
 		}
 	}
-	beside.Wait()
+	background.Wait()
 	for _, r := range c.sim.Log() {
 		if strings.HasPrefix(r.Path, "/oauth/authorize") || r.Server == "portal" && len(r.Tokens) > 0 {
 			t.Errorf("%s of %s was asked", r.Path, r.Server)
@@ -426,40 +426,40 @@ func testBrokenKeyring(t *testing.T, c *computer, cause, says string) {
 	if called, _ := os.ReadDir(c.browser); len(called) > 0 {
 		t.Error("a browser was opened")
 	}
-	c.assertSilent()
+	c.assertNoLeaks()
 }
 
-// foreverLocked is a Secret Service whose only collection is locked, and whose prompt nobody answers.
-type foreverLocked struct{}
+// lockedService is a Secret Service whose only collection is locked, and whose prompt is never answered.
+type lockedService struct{}
 
 const fakePrompt = dbus.ObjectPath("/org/freedesktop/secrets/prompt/p1")
 
-func (foreverLocked) OpenSession(string, dbus.Variant) (dbus.Variant, dbus.ObjectPath, *dbus.Error) {
+func (lockedService) OpenSession(string, dbus.Variant) (dbus.Variant, dbus.ObjectPath, *dbus.Error) {
 	return dbus.MakeVariant(""), "/org/freedesktop/secrets/session/s1", nil
 }
 
-func (foreverLocked) Unlock([]dbus.ObjectPath) ([]dbus.ObjectPath, dbus.ObjectPath, *dbus.Error) {
+func (lockedService) Unlock([]dbus.ObjectPath) ([]dbus.ObjectPath, dbus.ObjectPath, *dbus.Error) {
 	return nil, fakePrompt, nil
 }
 
-func (foreverLocked) ReadAlias(string) (dbus.ObjectPath, *dbus.Error) {
+func (lockedService) ReadAlias(string) (dbus.ObjectPath, *dbus.Error) {
 	return "/org/freedesktop/secrets/collection/login", nil
 }
 
-func (foreverLocked) Get(string, string) (dbus.Variant, *dbus.Error) {
+func (lockedService) Get(string, string) (dbus.Variant, *dbus.Error) {
 	return dbus.MakeVariant([]dbus.ObjectPath{}), nil
 }
 
-func (foreverLocked) Prompt(string) *dbus.Error { return nil }
+func (lockedService) Prompt(string) *dbus.Error { return nil }
 
-func promptForEver(t *testing.T, bus *dbus.Conn) {
+func exportLockedService(t *testing.T, bus *dbus.Conn) {
 	t.Helper()
 	for path, interfaces := range map[dbus.ObjectPath][]string{
 		"/org/freedesktop/secrets": {"org.freedesktop.Secret.Service", "org.freedesktop.DBus.Properties"},
 		fakePrompt:                 {"org.freedesktop.Secret.Prompt"},
 	} {
 		for _, name := range interfaces {
-			if err := bus.Export(foreverLocked{}, path, name); err != nil {
+			if err := bus.Export(lockedService{}, path, name); err != nil {
 				t.Fatal(err)
 			}
 		}

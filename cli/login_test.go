@@ -25,36 +25,36 @@ import (
 	"boxready/internal/vault"
 )
 
-// drawer is a keyring for tests.
-type drawer struct {
-	mu   sync.Mutex
-	held map[string]string
+// memoryKeyring is a keyring in memory.
+type memoryKeyring struct {
+	mu      sync.Mutex
+	entries map[string]string
 }
 
-func (d *drawer) Get(key string) (string, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	text, ok := d.held[key]
+func (k *memoryKeyring) Get(key string) (string, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	text, ok := k.entries[key]
 	if !ok {
 		return "", vault.ErrNotFound
 	}
 	return text, nil
 }
 
-func (d *drawer) Set(key, value string) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.held[key] = value
+func (k *memoryKeyring) Set(key, value string) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.entries[key] = value
 	return nil
 }
 
-func (d *drawer) Delete(key string) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if _, ok := d.held[key]; !ok {
+func (k *memoryKeyring) Delete(key string) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if _, ok := k.entries[key]; !ok {
 		return vault.ErrNotFound
 	}
-	delete(d.held, key)
+	delete(k.entries, key)
 	return nil
 }
 
@@ -65,25 +65,25 @@ func (b broken) Get(string) (string, error) { return "", b.err }
 func (b broken) Set(string, string) error   { return b.err }
 func (b broken) Delete(string) error        { return b.err }
 
-// desk is a person at a terminal in front of a simulated portal.
-type desk struct {
-	t       *testing.T
-	sim     *simportal.Sim
-	keyring vault.Backend
-	listen  string
-	way     []string // flags
-	webhook string   // in the environment
-	leave   func(*transport.Options)
+// fixture is a simulated portal and what a command needs to check it.
+type fixture struct {
+	t         *testing.T
+	sim       *simportal.Sim
+	keyring   vault.Backend
+	listen    string
+	way       []string // flags
+	webhook   string   // in the environment
+	configure func(*transport.Options)
 }
 
-func (d *desk) io(in io.Reader, out, err io.Writer) cli.IO {
-	return cli.IO{In: in, Out: out, Err: err, Webhook: secret.New(d.webhook), App: app.Options{Keyring: d.keyring, Listen: d.listen, Transport: d.leave}}
+func (f *fixture) io(in io.Reader, out, err io.Writer) cli.IO {
+	return cli.IO{In: in, Out: out, Err: err, Webhook: secret.New(f.webhook), App: app.Options{Keyring: f.keyring, Listen: f.listen, Transport: f.configure}}
 }
 
 var lastPort atomic.Int32
 
-// freeAddress is a loopback address that nothing else takes until it is listened on: each is given out once, and none is
-// among those that the system hands out by itself.
+// freeAddress returns a loopback address that nothing else takes until it is listened on: each is returned once, and its port is
+// outside the system's ephemeral range.
 func freeAddress(t *testing.T) string {
 	t.Helper()
 	lastPort.CompareAndSwap(0, 20000+rand.Int32N(8000))
@@ -98,12 +98,12 @@ func freeAddress(t *testing.T) string {
 	return ""
 }
 
-func newDesk(t *testing.T, faults ...string) *desk {
+func newFixture(t *testing.T, faults ...string) *fixture {
 	t.Helper()
-	return newDeskAt(t, simportal.Options{Faults: faults})
+	return newFixtureWith(t, simportal.Options{Faults: faults})
 }
 
-func newDeskAt(t *testing.T, o simportal.Options) *desk {
+func newFixtureWith(t *testing.T, o simportal.Options) *fixture {
 	t.Helper()
 	listen := freeAddress(t)
 	if o.RedirectURI == "" {
@@ -118,63 +118,63 @@ func newDeskAt(t *testing.T, o simportal.Options) *desk {
 	if err := os.WriteFile(roots, sim.RootsPEM(), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	d := &desk{t: t, sim: sim, keyring: &drawer{held: map[string]string{}}, listen: listen, way: []string{"--public-roots", roots}}
+	f := &fixture{t: t, sim: sim, keyring: &memoryKeyring{entries: map[string]string{}}, listen: listen, way: []string{"--public-roots", roots}}
 	for _, place := range sim.ConnectTo() {
-		d.way = append(d.way, "--connect-to", place)
+		f.way = append(f.way, "--connect-to", place)
 	}
-	return d
+	return f
 }
 
-// heard is what a command said.
-type heard struct {
+// syncBuffer is a buffer for concurrent use.
+type syncBuffer struct {
 	mu   sync.Mutex
 	text bytes.Buffer
 }
 
-func (h *heard) Write(b []byte) (int, error) {
+func (h *syncBuffer) Write(b []byte) (int, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.text.Write(b)
 }
 
-func (h *heard) String() string {
+func (h *syncBuffer) String() string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.text.String()
 }
 
-// run runs a command that reaches the simulated portal; meanwhile, if given, goes on beside it and may type.
-func (d *desk) run(typed string, meanwhile func(type_ io.Writer, said *heard), args ...string) (exit cli.Exit, stdout, stderr string) {
-	d.t.Helper()
-	ctx, cancel := context.WithTimeout(d.t.Context(), 60*time.Second)
+// run runs a command that reaches the simulated portal; interact, if given, runs concurrently and may type.
+func (f *fixture) run(typed string, interact func(keys io.Writer, stderr *syncBuffer), args ...string) (exit cli.Exit, stdout, stderr string) {
+	f.t.Helper()
+	ctx, cancel := context.WithTimeout(f.t.Context(), 60*time.Second)
 	defer cancel()
 	in, keys := io.Pipe()
-	var out, err heard
-	beside := make(chan struct{})
+	var out, err syncBuffer
+	done := make(chan struct{})
 	go func() {
-		defer close(beside)
+		defer close(done)
 		defer keys.Close()
 		io.WriteString(keys, typed)
-		if meanwhile != nil {
-			meanwhile(keys, &err)
+		if interact != nil {
+			interact(keys, &err)
 		}
 	}()
-	exit = cli.Run(ctx, "1.2.3", append([]string{"--lang", "en"}, args...), d.io(in, &out, &err))
+	exit = cli.Run(ctx, "1.2.3", append([]string{"--lang", "en"}, args...), f.io(in, &out, &err))
 	in.Close()
-	<-beside
+	<-done
 	return exit, out.String(), err.String()
 }
 
-// browse plays the browser: it opens the address that the command shows and follows the portal's redirect.
-func (d *desk) browse(said *heard) string {
-	address := d.shown(said)
+// browse simulates the browser: it opens the address that the command shows and follows the portal's redirect.
+func (f *fixture) browse(stderr *syncBuffer) string {
+	address := f.shown(stderr)
 	if address == "" {
 		return ""
 	}
-	location := d.authorize(address)
+	location := f.authorize(address)
 	response, err := http.Get(location)
 	if err != nil {
-		d.t.Errorf("the page where the sign-in ends: %v", err)
+		f.t.Errorf("the page where the sign-in ends: %v", err)
 		return ""
 	}
 	defer response.Body.Close()
@@ -184,39 +184,40 @@ func (d *desk) browse(said *heard) string {
 
 var authorizeAddress = regexp.MustCompile(`https://\S+/oauth/authorize/\S+`)
 
-func (d *desk) shown(said *heard) string {
+// shown waits for the sign-in address in the command's output.
+func (f *fixture) shown(stderr *syncBuffer) string {
 	for start := time.Now(); time.Since(start) < 30*time.Second; time.Sleep(5 * time.Millisecond) {
-		if address := authorizeAddress.FindString(said.String()); address != "" {
+		if address := authorizeAddress.FindString(stderr.String()); address != "" {
 			return address
 		}
 	}
-	d.t.Error("no address was shown")
+	f.t.Error("no address was shown")
 	return ""
 }
 
-// authorize opens the portal's page as a user who is signed in there, and returns where it leads.
-func (d *desk) authorize(address string) string {
-	location, _ := d.visit(address)
+// authorize opens the portal's page as a user who is signed in there, and returns the redirect's target.
+func (f *fixture) authorize(address string) string {
+	location, _ := f.visit(address)
 	return location
 }
 
-// visit opens the portal's page as a user who is signed in there, and returns where it leads, and what it shows.
-func (d *desk) visit(address string) (location, page string) {
-	roots, err := transport.ParseRoots(d.sim.RootsPEM())
+// visit opens the portal's page as a user who is signed in there, and returns the redirect's target and the page.
+func (f *fixture) visit(address string) (location, page string) {
+	roots, err := transport.ParseRoots(f.sim.RootsPEM())
 	if err != nil {
-		d.t.Fatal(err)
+		f.t.Fatal(err)
 	}
 	way := transport.Options{Roots: transport.Pool(roots)}
-	for _, place := range d.sim.ConnectTo() {
+	for _, place := range f.sim.ConnectTo() {
 		override, err := transport.ParseOverride(place)
 		if err != nil {
-			d.t.Fatal(err)
+			f.t.Fatal(err)
 		}
 		way.ConnectTo = append(way.ConnectTo, override)
 	}
 	response, err := transport.New(way).HTTPClient().Get(address)
 	if err != nil {
-		d.t.Errorf("the portal's page: %v", err)
+		f.t.Errorf("the portal's page: %v", err)
 		return "", ""
 	}
 	defer response.Body.Close()
@@ -224,22 +225,22 @@ func (d *desk) visit(address string) (location, page string) {
 	return response.Header.Get("Location"), string(shown)
 }
 
-func (d *desk) grant() simportal.Grant { return d.sim.IssueGrant(simportal.TokenValid) }
+func (f *fixture) grant() simportal.Grant { return f.sim.IssueGrant(simportal.TokenValid) }
 
-func (d *desk) login(args ...string) []string {
-	return append(append([]string{"login", d.sim.Host(), "--client-id", d.grant().ClientID, "--no-browser", "--deep"}, d.way...), args...)
+func (f *fixture) login(args ...string) []string {
+	return append(append([]string{"login", f.sim.Host(), "--client-id", f.grant().ClientID, "--no-browser", "--deep"}, f.way...), args...)
 }
 
-// TestSignInCheckSignOut goes the whole way: sign in, check with the sign-in, list, sign out.
+// TestSignInCheckSignOut signs in, checks with the sign-in, lists and signs out.
 func TestSignInCheckSignOut(t *testing.T) {
-	d := newDesk(t)
-	clientSecret := d.grant().ClientSecret
+	f := newFixture(t)
+	clientSecret := f.grant().ClientSecret
 	page := ""
-	exit, out, stderr := d.run(clientSecret+"\n", func(_ io.Writer, said *heard) { page = d.browse(said) }, d.login()...)
-	if exit != cli.ExitOK || !strings.Contains(out, "Signed in to https://"+d.sim.Host()) || !strings.Contains(page, "You are signed in") && !strings.Contains(page, "Signed in") {
+	exit, out, stderr := f.run(clientSecret+"\n", func(_ io.Writer, stderr *syncBuffer) { page = f.browse(stderr) }, f.login()...)
+	if exit != cli.ExitOK || !strings.Contains(out, "Signed in to https://"+f.sim.Host()) || !strings.Contains(page, "You are signed in") && !strings.Contains(page, "Signed in") {
 		t.Fatalf("login: exit %d\n%s\n%s\npage: %s", exit, out, stderr, page)
 	}
-	exit, out, stderr = d.run("", nil, append([]string{"check", d.sim.Host(), "--signed-in", "--format", "json"}, d.way...)...)
+	exit, out, stderr = f.run("", nil, append([]string{"check", f.sim.Host(), "--signed-in", "--format", "json"}, f.way...)...)
 	var document struct {
 		Verdict string
 		Results []struct{ Check, State string }
@@ -254,35 +255,35 @@ func TestSignInCheckSignOut(t *testing.T) {
 	if exit != cli.ExitOK || document.Verdict != "ready" || states["token-accepted"] != "ok" || states["portal-identity"] != "ok" {
 		t.Errorf("check: exit %d, verdict %s, %v", exit, document.Verdict, states)
 	}
-	for _, r := range d.sim.Log() {
+	for _, r := range f.sim.Log() {
 		if r.Server == "portal" && strings.Contains(string(r.Body)+r.RawQuery, clientSecret) {
 			t.Errorf("the application's secret went to the portal: %s", r.Path)
 		}
 	}
-	if _, out, _ := d.run("", nil, "accounts"); !strings.Contains(out, d.sim.Host()) || strings.Contains(out, clientSecret) {
+	if _, out, _ := f.run("", nil, "accounts"); !strings.Contains(out, f.sim.Host()) || strings.Contains(out, clientSecret) {
 		t.Errorf("accounts: %s", out)
 	}
-	if _, out, _ := d.run("", nil, "accounts", "--format", "json"); !strings.Contains(out, `"sign_in": true`) || strings.Contains(out, clientSecret) {
+	if _, out, _ := f.run("", nil, "accounts", "--format", "json"); !strings.Contains(out, `"sign_in": true`) || strings.Contains(out, clientSecret) {
 		t.Errorf("accounts as JSON: %s", out)
 	}
-	if exit, out, _ := d.run("", nil, "logout", d.sim.Host()); exit != cli.ExitOK || !strings.Contains(out, "Nothing") && !strings.Contains(out, "nothing") {
+	if exit, out, _ := f.run("", nil, "logout", f.sim.Host()); exit != cli.ExitOK || !strings.Contains(out, "Nothing") && !strings.Contains(out, "nothing") {
 		t.Errorf("logout: exit %d, %s", exit, out)
 	}
-	if exit, _, stderr := d.run("", nil, append([]string{"check", d.sim.Host(), "--signed-in"}, d.way...)...); exit != cli.ExitUsage || stderr == "" {
+	if exit, _, stderr := f.run("", nil, append([]string{"check", f.sim.Host(), "--signed-in"}, f.way...)...); exit != cli.ExitUsage || stderr == "" {
 		t.Errorf("check after logout: exit %d, %s", exit, stderr)
 	}
 }
 
-// TestWithoutKeyring asserts that a sign-in that can't be kept is used at once, and what other commands say.
+// TestWithoutKeyring asserts that a sign-in that can't be saved is used at once, and that other commands report the error.
 func TestWithoutKeyring(t *testing.T) {
-	d := newDesk(t)
-	d.keyring = broken{&vault.Error{Reason: vault.Locked}}
-	exit, out, stderr := d.run(d.grant().ClientSecret+"\n", func(_ io.Writer, said *heard) { d.browse(said) }, d.login()...)
+	f := newFixture(t)
+	f.keyring = broken{&vault.Error{Reason: vault.Locked}}
+	exit, out, stderr := f.run(f.grant().ClientSecret+"\n", func(_ io.Writer, stderr *syncBuffer) { f.browse(stderr) }, f.login()...)
 	if exit != cli.ExitOK || !strings.Contains(out, "Applications will work") || !strings.Contains(stderr, "locked") {
 		t.Errorf("login: exit %d\n%s\n%s", exit, out, stderr)
 	}
-	for _, args := range [][]string{{"accounts"}, {"logout", d.sim.Host()}, {"check", d.sim.Host(), "--signed-in"}} {
-		if exit, _, stderr := d.run("", nil, args...); exit != cli.ExitCouldNot || !strings.Contains(stderr, "locked") {
+	for _, args := range [][]string{{"accounts"}, {"logout", f.sim.Host()}, {"check", f.sim.Host(), "--signed-in"}} {
+		if exit, _, stderr := f.run("", nil, args...); exit != cli.ExitCouldNot || !strings.Contains(stderr, "locked") {
 			t.Errorf("%v: exit %d\n%s", args, exit, stderr)
 		}
 	}
@@ -291,67 +292,67 @@ func TestWithoutKeyring(t *testing.T) {
 // TestPastedCode signs in with a code that the portal shows, and with the whole address that another browser ended on.
 func TestPastedCode(t *testing.T) {
 	t.Run("the address", func(t *testing.T) {
-		d := newDesk(t)
-		exit, out, stderr := d.run(d.grant().ClientSecret+"\n", func(keys io.Writer, said *heard) {
-			io.WriteString(keys, "rubbish here\n"+d.authorize(d.shown(said))+"\n")
-		}, d.login()...)
+		f := newFixture(t)
+		exit, out, stderr := f.run(f.grant().ClientSecret+"\n", func(keys io.Writer, stderr *syncBuffer) {
+			io.WriteString(keys, "rubbish here\n"+f.authorize(f.shown(stderr))+"\n")
+		}, f.login()...)
 		if exit != cli.ExitOK || !strings.Contains(out, "Signed in") {
 			t.Errorf("exit %d\n%s\n%s", exit, out, stderr)
 		}
 	})
 	t.Run("a code, and the region asked for", func(t *testing.T) {
-		d := newDesk(t)
-		exit, out, stderr := d.run(d.grant().ClientSecret+"\n", func(keys io.Writer, said *heard) {
-			location := d.authorize(d.shown(said))
+		f := newFixture(t)
+		exit, out, stderr := f.run(f.grant().ClientSecret+"\n", func(keys io.Writer, stderr *syncBuffer) {
+			location := f.authorize(f.shown(stderr))
 			code := regexp.MustCompile(`code=([^&]+)`).FindStringSubmatch(location)[1]
 			io.WriteString(keys, code+"\ncis\n")
-		}, d.login()...)
+		}, f.login()...)
 		if exit != cli.ExitOK || !strings.Contains(stderr, "Which authorization server") {
 			t.Errorf("exit %d\n%s\n%s", exit, out, stderr)
 		}
 	})
 }
 
-// TestNobodySignsIn asserts that no browser is sent to a portal that isn't fit for it, and what the refusals say.
-func TestNobodySignsIn(t *testing.T) {
+// TestSignInRefused asserts that no browser is sent to an unsuitable portal, and that the reason is shown.
+func TestSignInRefused(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		faults []string
 		typed  string
-		change func(*desk)
-		args   func(*desk) []string
+		change func(*fixture)
+		args   func(*fixture) []string
 		exit   cli.Exit
 		want   string
 	}{
 		{name: "the certificate doesn't verify", faults: []string{"tls-self-signed"}, exit: cli.ExitProblem, want: "Certificate of the portal"},
 		{name: "the portal doesn't see https", faults: []string{"https-not-seen"}, exit: cli.ExitProblem, want: "The portal sees https"},
 		{name: "a redirect leads elsewhere", faults: []string{"redirect-other-host-http"}, exit: cli.ExitProblem, want: "Redirects"},
-		{name: "no address", args: func(d *desk) []string { return []string{"login", "http://"} }, exit: cli.ExitUsage},
-		{name: "no application", args: func(d *desk) []string { return []string{"login", d.sim.Host()} }, exit: cli.ExitUsage, want: "127.0.0.1:41924/callback"},
-		{name: "the address isn't confirmed", args: func(d *desk) []string {
-			return []string{"login", d.sim.Host(), "--client-id", d.grant().ClientID}
+		{name: "no address", args: func(f *fixture) []string { return []string{"login", "http://"} }, exit: cli.ExitUsage},
+		{name: "no application", args: func(f *fixture) []string { return []string{"login", f.sim.Host()} }, exit: cli.ExitUsage, want: "127.0.0.1:41924/callback"},
+		{name: "the address isn't confirmed", args: func(f *fixture) []string {
+			return []string{"login", f.sim.Host(), "--client-id", f.grant().ClientID}
 		}, exit: cli.ExitUsage, want: "--deep"},
 		{name: "a wrong secret's shape", typed: "••••••••\n", exit: cli.ExitUsage},
 		{name: "no secret", typed: "\n", exit: cli.ExitUsage},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			d := newDesk(t, c.faults...)
+			f := newFixture(t, c.faults...)
 			if c.change != nil {
-				c.change(d)
+				c.change(f)
 			}
 			typed := c.typed
 			if typed == "" {
-				typed = d.grant().ClientSecret + "\n"
+				typed = f.grant().ClientSecret + "\n"
 			}
-			args := d.login()
+			args := f.login()
 			if c.args != nil {
-				args = c.args(d)
+				args = c.args(f)
 			}
-			exit, out, stderr := d.run(typed, nil, args...)
+			exit, out, stderr := f.run(typed, nil, args...)
 			if exit != c.exit || !strings.Contains(stderr+out, c.want) || authorizeAddress.MatchString(stderr) {
 				t.Errorf("exit %d\n%s\n%s", exit, out, stderr)
 			}
-			for _, r := range d.sim.Log() {
+			for _, r := range f.sim.Log() {
 				if strings.HasPrefix(r.Path, "/oauth/authorize") || len(r.Tokens) > 0 {
 					t.Errorf("%s of %s was asked", r.Path, r.Server)
 				}
@@ -360,12 +361,12 @@ func TestNobodySignsIn(t *testing.T) {
 	}
 }
 
-// TestWebhook checks with a webhook from each place where it may stand.
+// TestWebhook checks with a webhook from each of its sources.
 func TestWebhook(t *testing.T) {
-	d := newDesk(t)
-	webhook := d.sim.Webhook()
+	f := newFixture(t)
+	webhook := f.sim.Webhook()
 	check := func(typed string, args ...string) (cli.Exit, string, string) {
-		return d.run(typed, nil, append(append([]string{"check", d.sim.Host()}, d.way...), args...)...)
+		return f.run(typed, nil, append(append([]string{"check", f.sim.Host()}, f.way...), args...)...)
 	}
 	for _, c := range []struct {
 		name  string
@@ -380,11 +381,11 @@ func TestWebhook(t *testing.T) {
 		{name: "in the environment", env: webhook, want: "Applications will work"},
 		{name: "another portal's", args: []string{"--webhook", "https://other.example/rest/1/abcdefgh12345678/"}, exit: cli.ExitUsage, want: "other.example"},
 		{name: "http", args: []string{"--webhook", strings.Replace(webhook, "https", "http", 1)}, exit: cli.ExitUsage, want: "https://"},
-		{name: "none", args: []string{"--webhook", "https://" + d.sim.Host()}, exit: cli.ExitUsage},
+		{name: "none", args: []string{"--webhook", "https://" + f.sim.Host()}, exit: cli.ExitUsage},
 		{name: "none saved", args: []string{"--webhook", "saved"}, exit: cli.ExitUsage},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			d.webhook = c.env
+			f.webhook = c.env
 			exit, out, stderr := check(c.typed, c.args...)
 			if exit != c.exit || !strings.Contains(out+stderr, c.want) {
 				t.Errorf("exit %d\n%s\n%s", exit, out, stderr)
@@ -395,13 +396,13 @@ func TestWebhook(t *testing.T) {
 		})
 	}
 	t.Run("saved", func(t *testing.T) {
-		if exit, out, stderr := d.run(webhook+"\n", nil, "accounts", "add-webhook", d.sim.Host()); exit != cli.ExitOK {
+		if exit, out, stderr := f.run(webhook+"\n", nil, "accounts", "add-webhook", f.sim.Host()); exit != cli.ExitOK {
 			t.Fatalf("exit %d\n%s\n%s", exit, out, stderr)
 		}
 		if exit, out, stderr := check("", "--webhook", "saved"); exit != cli.ExitOK || !strings.Contains(out, "Applications will work") {
 			t.Errorf("exit %d\n%s\n%s", exit, out, stderr)
 		}
-		if exit, _, _ := d.run("", nil, "logout", d.sim.Host(), "--all"); exit != cli.ExitOK {
+		if exit, _, _ := f.run("", nil, "logout", f.sim.Host(), "--all"); exit != cli.ExitOK {
 			t.Errorf("logout --all: exit %d", exit)
 		}
 		if exit, _, _ := check("", "--webhook", "saved"); exit != cli.ExitUsage {
@@ -412,22 +413,22 @@ func TestWebhook(t *testing.T) {
 
 // TestBoundToItsServer asserts that a saved sign-in's secrets go to no other authorization server.
 func TestBoundToItsServer(t *testing.T) {
-	d := newDesk(t)
-	if exit, _, stderr := d.run(d.grant().ClientSecret+"\n", func(_ io.Writer, said *heard) { d.browse(said) }, d.login()...); exit != cli.ExitOK {
+	f := newFixture(t)
+	if exit, _, stderr := f.run(f.grant().ClientSecret+"\n", func(_ io.Writer, stderr *syncBuffer) { f.browse(stderr) }, f.login()...); exit != cli.ExitOK {
 		t.Fatalf("login: exit %d\n%s", exit, stderr)
 	}
-	before := len(d.sim.Log())
-	exit, _, stderr := d.run("", nil, append([]string{"check", d.sim.Host(), "--signed-in", "--auth-server", "https://oauth.bitrix.info"}, d.way...)...)
+	before := len(f.sim.Log())
+	exit, _, stderr := f.run("", nil, append([]string{"check", f.sim.Host(), "--signed-in", "--auth-server", "https://oauth.bitrix.info"}, f.way...)...)
 	if exit != cli.ExitUsage || !strings.Contains(stderr, "oauth.bitrix24.tech") {
 		t.Errorf("exit %d, %s", exit, stderr)
 	}
-	if after := len(d.sim.Log()); after != before {
+	if after := len(f.sim.Log()); after != before {
 		t.Errorf("%d requests were made", after-before)
 	}
 }
 
 func TestSelfTest(t *testing.T) {
-	d := newDesk(t)
+	f := newFixture(t)
 	for _, c := range []struct {
 		name   string
 		change func()
@@ -435,9 +436,9 @@ func TestSelfTest(t *testing.T) {
 		want   string
 	}{
 		{"the keyring works", func() {}, cli.ExitNotice, "no-browser"},
-		{"a locked keyring", func() { d.keyring = broken{&vault.Error{Reason: vault.Locked}} }, cli.ExitNotice, "keyring-locked"},
+		{"a locked keyring", func() { f.keyring = broken{&vault.Error{Reason: vault.Locked}} }, cli.ExitNotice, "keyring-locked"},
 		{"the port is busy", func() {
-			ln, err := net.Listen("tcp", d.listen)
+			ln, err := net.Listen("tcp", f.listen)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -449,13 +450,13 @@ func TestSelfTest(t *testing.T) {
 			t.Setenv("WAYLAND_DISPLAY", "")
 			t.Setenv("BROWSER", "")
 			c.change()
-			exit, out, stderr := d.run("", nil, append([]string{"selftest", "--format", "json"}, d.way...)...)
+			exit, out, stderr := f.run("", nil, append([]string{"selftest", "--format", "json"}, f.way...)...)
 			if exit != c.exit || !strings.Contains(out, `"`+c.want+`"`) {
 				t.Errorf("exit %d\n%s\n%s", exit, out, stderr)
 			}
 		})
 	}
-	if exit, out, stderr := d.run("", nil, append([]string{"selftest"}, d.way...)...); !strings.Contains(out, "You, at this computer") {
+	if exit, out, stderr := f.run("", nil, append([]string{"selftest"}, f.way...)...); !strings.Contains(out, "You, at this computer") {
 		t.Errorf("exit %d\n%s\n%s", exit, out, stderr)
 	}
 }

@@ -19,9 +19,9 @@ import (
 	"boxready/internal/transport"
 )
 
-// BenchmarkPeers checks a healthy portal, 100 ms away, by its address only, and has the same requests made by what an
-// administrator would otherwise take: a script that calls curl for one after another, and Prometheus's blackbox_exporter, asked
-// about one after another. hyperfine measures whole processes from start to end.
+// BenchmarkPeers checks a healthy portal, 100 ms away, by its address only, and has the same requests made by the tools
+// that an administrator would otherwise use: a script that calls curl for one after another, and Prometheus's blackbox_exporter,
+// queried for one after another. hyperfine measures whole processes from start to end.
 func BenchmarkPeers(b *testing.B) {
 	for _, tool := range []string{"hyperfine", "curl", "prometheus-blackbox-exporter"} {
 		if _, err := exec.LookPath(tool); err != nil {
@@ -153,7 +153,7 @@ func BenchmarkPeers(b *testing.B) {
 	}
 }
 
-// freePort is an address for a program that has to be told one.
+// freePort returns an address for a program that can't choose one itself.
 func freePort(b *testing.B) string {
 	b.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")

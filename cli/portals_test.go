@@ -20,10 +20,10 @@ import (
 
 // check runs "check --portals" in this process.
 func (f *simulatedFleet) check(ctx context.Context, out io.Writer, flags ...string) (cli.Exit, string) {
-	var said heard
+	var stderr syncBuffer
 	args := slices.Concat([]string{"--lang", "en", "check", "--portals", f.list}, f.flags, flags)
-	exit := cli.Run(ctx, "1.2.3", args, cli.IO{In: strings.NewReader(""), Out: out, Err: &said, App: app.Options{Keyring: f.keyring}})
-	return exit, said.String()
+	exit := cli.Run(ctx, "1.2.3", args, cli.IO{In: strings.NewReader(""), Out: out, Err: &stderr, App: app.Options{Keyring: f.keyring}})
+	return exit, stderr.String()
 }
 
 // asked counts the requests to each kind of server of the world, and to each portal.
@@ -41,13 +41,13 @@ func (f *simulatedFleet) asked() (world map[string]int, portals []int) {
 func TestPortals(t *testing.T) {
 	f := startFleet(t, 30)
 	var out bytes.Buffer
-	exit, said := f.check(t.Context(), &out, "--format", "jsonl", "--parallel", "8")
+	exit, stderr := f.check(t.Context(), &out, "--format", "jsonl", "--parallel", "8")
 	if exit != cli.ExitProblem {
 		t.Errorf("exit %d", exit)
 	}
 	f.wrongVerdicts(t, out.Bytes())
-	if !strings.Contains(said, "30 of 30 portals checked, 3 with problems") {
-		t.Errorf("said %q", said)
+	if !strings.Contains(stderr, "30 of 30 portals checked, 3 with problems") {
+		t.Errorf("stderr %q", stderr)
 	}
 	document, _, _, err := schemas()
 	if err != nil {
@@ -71,7 +71,7 @@ func TestPortals(t *testing.T) {
 		}
 	}
 
-	// For people: a table with the troubled ones first, and the causes.
+	// As text: a table with the failing portals first, and the causes.
 	out.Reset()
 	if exit, _ := f.check(t.Context(), &out); exit != cli.ExitProblem {
 		t.Errorf("exit %d", exit)
@@ -97,16 +97,16 @@ func (s *stopAfter) Write(b []byte) (int, error) {
 	return s.Buffer.Write(b)
 }
 
-// TestPortalsResume stops a run, damages the last line as a power cut does, and goes on.
+// TestPortalsResume stops a run, damages the last line as a power cut does, and resumes.
 func TestPortalsResume(t *testing.T) {
 	f := startFleet(t, 20)
 	state := filepath.Join(t.TempDir(), "results.jsonl")
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	out := &stopAfter{lines: 7, stop: stop}
-	exit, said := f.check(ctx, out, "--format", "jsonl", "--parallel", "2", "--resume", state)
-	if exit != cli.ExitCouldNot || !strings.Contains(said, "portals were not checked") || !strings.Contains(said, "goes on from here") {
-		t.Errorf("exit %d, said %q", exit, said)
+	exit, stderr := f.check(ctx, out, "--format", "jsonl", "--parallel", "2", "--resume", state)
+	if exit != cli.ExitCouldNot || !strings.Contains(stderr, "portals were not checked") || !strings.Contains(stderr, "goes on from here") {
+		t.Errorf("exit %d, stderr %q", exit, stderr)
 	}
 	saved, err := os.ReadFile(state)
 	if err != nil {
@@ -125,9 +125,9 @@ func TestPortalsResume(t *testing.T) {
 	}
 	_, before := f.asked()
 	var rest bytes.Buffer
-	exit, said = f.check(t.Context(), &rest, "--format", "jsonl", "--resume", state)
-	if exit != cli.ExitProblem || !strings.Contains(said, "of 20 portals stand in") {
-		t.Errorf("exit %d, said %q", exit, said)
+	exit, stderr = f.check(t.Context(), &rest, "--format", "jsonl", "--resume", state)
+	if exit != cli.ExitProblem || !strings.Contains(stderr, "of 20 portals stand in") {
+		t.Errorf("exit %d, stderr %q", exit, stderr)
 	}
 	whole, err := os.ReadFile(state)
 	if err != nil {
@@ -159,17 +159,17 @@ func TestPortalsResume(t *testing.T) {
 		if err := os.WriteFile(other, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		exit, said := f.check(t.Context(), io.Discard, "--resume", other)
-		if left, _ := os.ReadFile(other); exit != cli.ExitUsage || string(left) != text || !strings.Contains(said, "line 1") {
-			t.Errorf("%s: exit %d, said %q, left %q", name, exit, said, left)
+		exit, stderr := f.check(t.Context(), io.Discard, "--resume", other)
+		if left, _ := os.ReadFile(other); exit != cli.ExitUsage || string(left) != text || !strings.Contains(stderr, "line 1") {
+			t.Errorf("%s: exit %d, stderr %q, left %q", name, exit, stderr, left)
 		}
 	}
 }
 
-// TestPortalsFromTheKeyring uses the webhook of one portal, and says at once which is missing.
+// TestPortalsFromTheKeyring uses the webhook of one portal, and reports a missing one before the run.
 func TestPortalsFromTheKeyring(t *testing.T) {
 	f := startFleet(t, 2)
-	f.keyring = &drawer{held: map[string]string{}}
+	f.keyring = &memoryKeyring{entries: map[string]string{}}
 	first, second := f.sims[1], f.sims[2]
 	write := func(text string) {
 		if err := os.WriteFile(f.list, []byte(text), 0o600); err != nil {
@@ -182,22 +182,22 @@ func TestPortalsFromTheKeyring(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	exit, said := f.check(t.Context(), io.Discard)
-	if exit != cli.ExitUsage || !strings.Contains(said, "portals.yaml:3: no webhook is saved for "+first.Host()) {
-		t.Errorf("exit %d, said %q", exit, said)
+	exit, stderr := f.check(t.Context(), io.Discard)
+	if exit != cli.ExitUsage || !strings.Contains(stderr, "portals.yaml:3: no webhook is saved for "+first.Host()) {
+		t.Errorf("exit %d, stderr %q", exit, stderr)
 	}
 	if _, portals := f.asked(); slices.Max(portals) != 0 {
 		t.Error("portals were asked although the list can't be used")
 	}
 
-	var saved heard
+	var saved syncBuffer
 	if exit := cli.Run(t.Context(), "1.2.3", []string{"accounts", "add-webhook", first.Host()}, cli.IO{In: strings.NewReader(first.Webhook() + "\n"),
 		Out: io.Discard, Err: &saved, App: app.Options{Keyring: f.keyring}}); exit != cli.ExitOK {
 		t.Fatalf("exit %d: %s", exit, saved.String())
 	}
 	var out bytes.Buffer
 	state := filepath.Join(t.TempDir(), "state")
-	exit, said = f.check(t.Context(), &out, "--format", "jsonl", "--resume", state)
+	exit, stderr = f.check(t.Context(), &out, "--format", "jsonl", "--resume", state)
 	states := map[string]string{}
 	for line := range bytes.Lines(out.Bytes()) {
 		var d struct {
@@ -214,46 +214,46 @@ func TestPortalsFromTheKeyring(t *testing.T) {
 	for what, want := range map[string]string{first.Host() + " webhook": "ok", first.Host() + " methods": "noticemethod-unknown", second.Host() + " credentials-arrive": "ok",
 		second.Host() + " webhook": "", first.Host() + " credentials-arrive": ""} {
 		if states[what] != want {
-			t.Errorf("%s is %q, expected %q (exit %d, %s)", what, states[what], want, exit, said)
+			t.Errorf("%s is %q, expected %q (exit %d, %s)", what, states[what], want, exit, stderr)
 		}
 	}
 	code := strings.Split(first.Webhook(), "/")[5]
-	if kept, err := os.ReadFile(state); err != nil || strings.Contains(out.String()+said+string(kept), code) {
+	if kept, err := os.ReadFile(state); err != nil || strings.Contains(out.String()+stderr+string(kept), code) {
 		t.Error("the webhook's code came out")
 	}
 
 	// Without a keyring nothing is checked.
 	f.keyring = broken{vault.Locked}
-	if exit, said := f.check(t.Context(), io.Discard); exit != cli.ExitCouldNot || said == "" {
-		t.Errorf("exit %d, said %q", exit, said)
+	if exit, stderr := f.check(t.Context(), io.Discard); exit != cli.ExitCouldNot || stderr == "" {
+		t.Errorf("exit %d, stderr %q", exit, stderr)
 	}
 }
 
-// closedPipe is a pipe that nobody reads any more.
+// closedPipe is a pipe without a reader.
 type closedPipe struct{}
 
 func (closedPipe) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }
 
 func TestPortalsWithoutAReader(t *testing.T) {
 	f := startFleet(t, 40)
-	exit, said := f.check(t.Context(), closedPipe{}, "--format", "jsonl", "--parallel", "2")
-	if exit != cli.ExitCouldNot || said == "" {
-		t.Errorf("exit %d, said %q", exit, said)
+	exit, stderr := f.check(t.Context(), closedPipe{}, "--format", "jsonl", "--parallel", "2")
+	if exit != cli.ExitCouldNot || stderr == "" {
+		t.Errorf("exit %d, stderr %q", exit, stderr)
 	}
 	if _, portals := f.asked(); portals[39] != 0 {
-		t.Error("portals were still checked when nobody wanted to know")
+		t.Error("portals were still checked after the output was closed")
 	}
 }
 
-// TestPortalsDeadline ends a run that hangs and goes on with the others.
+// TestPortalsDeadline ends a run that hangs and continues with the others.
 func TestPortalsDeadline(t *testing.T) {
 	f := startFleet(t, 3)
-	silent, err := simportal.Start(simportal.Options{SharedServers: f.sims[0], Host: "silent.demo.example", Faults: []string{"rest-timeout"}})
+	hanging, err := simportal.Start(simportal.Options{SharedServers: f.sims[0], Host: "silent.demo.example", Faults: []string{"rest-timeout"}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(silent.Close)
-	for _, place := range silent.ConnectTo()[:2] {
+	t.Cleanup(hanging.Close)
+	for _, place := range hanging.ConnectTo()[:2] {
 		f.flags = append(f.flags, "--connect-to", place)
 	}
 	list, _ := os.ReadFile(f.list)

@@ -17,7 +17,7 @@ import (
 	"boxready/internal/words"
 )
 
-// TestProbeOverSSH runs the whole way: the password from standard input, the script through php's, the answer on standard output.
+// TestProbeOverSSH runs the whole command: the password from standard input, the script through php's, the answer on standard output.
 func TestProbeOverSSH(t *testing.T) {
 	if _, err := exec.LookPath("php"); err != nil {
 		if os.Getenv("CI") == "true" {
@@ -39,7 +39,7 @@ func TestProbeOverSSH(t *testing.T) {
 		t.Fatalf("exit %d, %v: %s", exit, err, problems)
 	}
 	if !strings.Contains(problems, "there is no portal in") {
-		t.Errorf("it isn't said that the portal wasn't found: %s", problems)
+		t.Errorf("the error doesn't name the missing portal: %s", problems)
 	}
 	if out, problems, exit := run(""); exit != cli.ExitUsage || out != "" || !strings.Contains(problems, "Nothing was entered") {
 		t.Errorf("without a password: exit %d, %q, %s", exit, out, problems)

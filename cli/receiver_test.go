@@ -19,7 +19,7 @@ import (
 // service is "boxready receiver" as a process of its own.
 type service struct {
 	process   *exec.Cmd
-	out, errs heard
+	out, errs syncBuffer
 }
 
 // startReceiver starts the program as it is shipped and waits until it listens.
@@ -57,7 +57,7 @@ func (s *service) stop(o *observed) {
 	if s.out.String() != "" {
 		o.t.Errorf("standard output carries %q", s.out.String())
 	}
-	o.hear("what the receiver says", []byte(s.errs.String()))
+	o.record("errors of receiver", []byte(s.errs.String()))
 }
 
 // delivery is the result of event-delivery in the JSON of a run.
@@ -71,27 +71,27 @@ type delivery struct {
 	}
 }
 
-func (o *observed) checkDelivery(args ...string) (found delivery, exit cli.Exit) {
+func (o *observed) checkDelivery(args ...string) (result delivery, exit cli.Exit) {
 	o.t.Helper()
 	exit = o.run("", nil, append(append([]string{"check", o.sim.Host(), "--signed-in", "--event-test", "--lang", "en", "--format", "json"}, args...), o.way...)...)
 	var document struct{ Results []delivery }
-	for _, s := range slices.Backward(o.said) {
-		if s.where == "output of check" {
-			if err := json.Unmarshal(s.what, &document); err != nil {
-				o.t.Fatalf("%v\n%s", err, s.what)
+	for _, s := range slices.Backward(o.records) {
+		if s.source == "output of check" {
+			if err := json.Unmarshal(s.data, &document); err != nil {
+				o.t.Fatalf("%v\n%s", err, s.data)
 			}
 			break
 		}
 	}
 	i := slices.IndexFunc(document.Results, func(d delivery) bool { return d.Check == "event-delivery" })
 	if i >= 0 {
-		found = document.Results[i]
+		result = document.Results[i]
 	}
-	return found, exit
+	return result, exit
 }
 
 // TestReceiver runs the receiver as it is shipped, has a check send an event to it through the simulated portal, authorization
-// server and queue, and looks for every token in all that the receiver leaves.
+// server and queue, and searches the receiver's output and files for every token.
 func TestReceiver(t *testing.T) {
 	t.Parallel()
 	program := filepath.Join(t.TempDir(), "boxready")
@@ -102,7 +102,7 @@ func TestReceiver(t *testing.T) {
 	}
 	home, listen := t.TempDir(), freeAddress(t)
 	o := newObserved(t, simportal.Fault{}, oddToken, func(o *simportal.Options) { o.Handler, o.HandlerAt = nil, listen })
-	o.account()
+	o.saveAccount()
 	cert, key, err := o.sim.HandlerCertificate()
 	if err != nil {
 		t.Fatal(err)
@@ -117,7 +117,7 @@ func TestReceiver(t *testing.T) {
 	args := append([]string{"--cert", certFile, "--key", keyFile, "--trusted-proxy", "127.0.0.1"}, o.way...)
 	const to = "https://" + simportal.HandlerHost
 
-	// A receiver that doesn't run says nothing about the portal.
+	// From a receiver that doesn't run nothing follows about the portal.
 	if d, exit := o.checkDelivery("--receiver", to); d.State != "unknown" || d.Cause != "unexpected-answer" || exit != cli.ExitNotice {
 		t.Errorf("without a receiver: exit %d, %+v", exit, d)
 	}
@@ -131,11 +131,11 @@ func TestReceiver(t *testing.T) {
 			t.Errorf("%s: %s", name, d.Text)
 		}
 		s.stop(o)
-		if said := s.errs.String(); !strings.Contains(said, "event arrived") || !strings.Contains(said, o.sim.QueueAddresses()[0]) || strings.Contains(said, "boxready-") {
-			t.Errorf("%s: the log: %s", name, said)
+		if log := s.errs.String(); !strings.Contains(log, "event arrived") || !strings.Contains(log, o.sim.QueueAddresses()[0]) || strings.Contains(log, "boxready-") {
+			t.Errorf("%s: the log: %s", name, log)
 		}
 	}
-	// Nobody's word but the proxy's is taken for where an event comes from.
+	// Only a trusted proxy may state the source address of an event.
 	s := o.startReceiver(program, home, listen, args[:4]...)
 	if d, _ := o.checkDelivery("--receiver", to); d.State != "ok" || d.Facts.Arrival.From != "127.0.0.1" || d.Facts.Arrival.Queue != "unsure" {
 		t.Errorf("without a trusted proxy: %+v", d)
@@ -147,15 +147,15 @@ func TestReceiver(t *testing.T) {
 	if entries, err := os.ReadDir(home); err != nil || len(entries) != 0 {
 		t.Errorf("%v, the receiver wrote %v", err, entries)
 	}
-	o.assertSilent(t)
+	o.assertNoLeaks(t)
 }
 
-// TestReceiverIsOffered asserts that requirements only offer a receiver, that the owner hears what goes there, and that it is
-// asked after a yes alone.
-func TestReceiverIsOffered(t *testing.T) {
+// TestReceiverNeedsConsent asserts that requirements only offer a receiver, that the owner is shown what is sent there, and that
+// it is used only with consent.
+func TestReceiverNeedsConsent(t *testing.T) {
 	t.Parallel()
 	o := newObserved(t, simportal.Fault{}, hexToken)
-	o.account()
+	o.saveAccount()
 	file := filepath.Join(t.TempDir(), "app.boxready.yaml")
 	text := fmt.Sprintf("boxready: 1\napplication: {name: A, vendor: B}\nmethods: [profile]\nreceiver: https://%s\n", simportal.HandlerHost)
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
@@ -169,24 +169,24 @@ func TestReceiverIsOffered(t *testing.T) {
 		}
 		return n
 	}
-	said := func(where string) string {
-		for _, s := range slices.Backward(o.said) {
-			if s.where == where {
-				return string(s.what)
+	lastOutput := func(source string) string {
+		for _, s := range slices.Backward(o.records) {
+			if s.source == source {
+				return string(s.data)
 			}
 		}
 		return ""
 	}
 	if d, _ := o.checkDelivery("--requires", file); d.State != "" || asked() != 0 {
-		t.Errorf("it was asked without a yes: %+v", d)
+		t.Errorf("it was used without consent: %+v", d)
 	}
-	if errs := said("errors of check"); !strings.Contains(errs, simportal.HandlerHost) || !strings.Contains(errs, "access token") || !strings.Contains(errs, "--receiver https://"+simportal.HandlerHost) {
+	if errs := lastOutput("errors of check"); !strings.Contains(errs, simportal.HandlerHost) || !strings.Contains(errs, "access token") || !strings.Contains(errs, "--receiver https://"+simportal.HandlerHost) {
 		t.Errorf("the offer: %s", errs)
 	}
 	if d, _ := o.checkDelivery("--requires", file, "--receiver", "https://"+simportal.HandlerHost); d.State != "ok" || asked() == 0 {
-		t.Errorf("after a yes: %+v", d)
+		t.Errorf("with consent: %+v", d)
 	}
-	if errs := said("errors of check"); !strings.Contains(errs, simportal.HandlerHost) || !strings.Contains(errs, "access token") || !strings.Contains(errs, "on its way") {
+	if errs := lastOutput("errors of check"); !strings.Contains(errs, simportal.HandlerHost) || !strings.Contains(errs, "access token") || !strings.Contains(errs, "on its way") {
 		t.Errorf("what goes there: %s", errs)
 	}
 	for _, args := range [][]string{
@@ -203,5 +203,5 @@ func TestReceiverIsOffered(t *testing.T) {
 			t.Errorf("receiver %v: exit %d", args, exit)
 		}
 	}
-	o.assertSilent(t)
+	o.assertNoLeaks(t)
 }

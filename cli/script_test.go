@@ -23,12 +23,12 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// program is what main does.
+// program does the same as main.
 func program() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	exit := cli.Run(ctx, "1.2.3", os.Args[1:], cli.Standard())
-	noteMemory()
+	writePeakMemory()
 	os.Exit(int(exit))
 }
 
@@ -41,11 +41,11 @@ func TestMain(m *testing.M) {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
-		noteMemory()
+		writePeakMemory()
 		os.Exit(0)
 	}
 	if where := os.Getenv(crashVariable); where != "" {
-		crashing(where)
+		runCrashing(where)
 	}
 	testscript.Main(testenv.M{M: m}, map[string]func(){"boxready": program})
 }
@@ -68,7 +68,7 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// startPortal starts a simulated portal with faults and sets $portal, and $way to the flags that lead there; way.sh holds
+// startPortal starts a simulated portal with faults and sets $portal, and $way to the flags that connect to it; way.sh holds
 // the same for "exec sh".
 func startPortal(ts *testscript.TestScript, neg bool, faults []string) {
 	sim, err := simportal.Start(simportal.Options{Faults: faults})
@@ -167,12 +167,12 @@ func field(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// answer writes what a script for the portal's server prints, right now and for $portal, out of a file of JSON: "answer FILE JSON".
+// answer writes the output of a script for the portal's server, dated now and for $portal, from a JSON file: "answer FILE JSON".
 func answer(ts *testscript.TestScript, neg bool, args []string) {
-	var said map[string]any
-	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[1])), &said))
-	said["time"], said["asked"] = time.Now().UTC().Format(time.RFC3339), ts.Getenv("portal")
-	data, err := json.Marshal(said)
+	var fields map[string]any
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[1])), &fields))
+	fields["time"], fields["asked"] = time.Now().UTC().Format(time.RFC3339), ts.Getenv("portal")
+	data, err := json.Marshal(fields)
 	ts.Check(err)
 	block := fmt.Sprintf("its own server\nBOXREADY-PROBE-BEGIN\nv:1;packed:no;sha256:%x;data:%s;\nBOXREADY-PROBE-END\n", sha256.Sum256(data), base64.StdEncoding.EncodeToString(data))
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(block), 0o600))

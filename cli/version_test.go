@@ -57,7 +57,7 @@ func TestVersionCheck(t *testing.T) {
 		if len(asked) != 1 {
 			t.Fatalf("%s: asked %d times", c.body, len(asked))
 		}
-		// Nothing is told but which program asks.
+		// The request identifies the program and nothing else.
 		for name := range asked[0].Header {
 			if !slices.Contains([]string{"User-Agent", "Connection"}, name) {
 				t.Errorf("the request has %s", name)

@@ -190,7 +190,7 @@ func (p *requirementsPage) applicationCard(i int, a *model.Application) fyne.Can
 		head = widgets.BesideOrBelow(10, 220, head, widgets.NewLowEmphasis(p.say("requirements.remove", nil), nil, func() { p.remove(i) }))
 	}
 	var facts []fyne.CanvasObject
-	for _, f := range a.Wishes(p.words) {
+	for _, f := range a.Summary(p.words) {
 		facts = append(facts, widgets.NameValue(widgets.NewText(f.Name, widgets.Font{Color: widgets.Muted}), widgets.NewText(f.Value, widgets.Font{Selectable: true})))
 	}
 	return widgets.Card(widgets.Column(10, head, widgets.Column(6, facts...)))

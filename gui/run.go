@@ -83,8 +83,8 @@ func (r *runner) recheck(s *model.Session, ids ...checks.ID) {
 	})
 }
 
-// execute makes a run against a target in the background and tells the session what happens.
-func (r *runner) execute(s *model.Session, target checks.Target, make func(context.Context, Checker, checks.Observer) *checks.Outcome) {
+// execute makes a run against a target in the background and reports its progress to the session.
+func (r *runner) execute(s *model.Session, target checks.Target, start func(context.Context, Checker, checks.Observer) *checks.Outcome) {
 	run, cancel := context.WithCancel(r.ctx)
 	s.Use(target.Secrets()...)
 	stopTicking := r.every(time.Second, r.changed)
@@ -94,9 +94,9 @@ func (r *runner) execute(s *model.Session, target checks.Target, make func(conte
 	}
 	checker := r.checkerOf(s)
 	r.background(func(context.Context) func() {
-		outcome := make(run, checker, observer{r, s})
+		outcome := start(run, checker, observer{r, s})
 		cancel()
-		secrets := target.Secrets() // a sign-in has others by now
+		secrets := target.Secrets() // a sign-in may have renewed its own by now
 		return func() {
 			stopTicking()
 			delete(r.stop, s)
@@ -118,7 +118,7 @@ func (r *runner) checkerOf(s *model.Session) Checker {
 	return r.params.Checker
 }
 
-// previousRun is what is known of the run before.
+// previousRun returns the results of the previous run; nil for none.
 func (r *runner) previousRun(s *model.Session) *store.Portal {
 	if s.Outcome != nil && !s.Stopped {
 		p := store.PastOf(s.Outcome)
@@ -133,7 +133,7 @@ func (r *runner) previousRun(s *model.Session) *store.Portal {
 	return nil
 }
 
-// saveRun saves the result of a run. A failure is not shown: the next start shows that it is missing.
+// saveRun saves the result of a run. A failure is not shown: the result is missing after the next start.
 func (r *runner) saveRun(s *model.Session) {
 	if s.Demo {
 		return
@@ -148,7 +148,7 @@ func (r *runner) saveRun(s *model.Session) {
 	})
 }
 
-// observer tells a session what happens in its run; it is called on the run's goroutines.
+// observer reports the progress of a run to its session; it is called on the run's goroutines.
 type observer struct {
 	r *runner
 	s *model.Session
@@ -168,7 +168,7 @@ func (o observer) Finished(id checks.ID, results []checks.Result) {
 	})
 }
 
-// Progress tells how far a check that asks much has come.
+// Progress reports how many of its requests a check has made.
 func (o observer) Progress(id checks.ID, done, total int) {
 	o.r.do(func() {
 		o.s.Counted(id, done, total)
@@ -176,7 +176,7 @@ func (o observer) Progress(id checks.ID, done, total int) {
 	})
 }
 
-// Leg tells how far a test event has come.
+// Leg reports the progress of a test event.
 func (o observer) Leg(_ checks.ID, leg checks.Leg) {
 	o.r.do(func() {
 		o.s.Went(leg)
@@ -184,12 +184,12 @@ func (o observer) Leg(_ checks.ID, leg checks.Leg) {
 	})
 }
 
-// hasCredentials tells whether there is a webhook or a sign-in for a portal.
+// hasCredentials reports whether there is a webhook or a sign-in for a portal.
 func (r *runner) hasCredentials(s *model.Session) bool {
 	return s.Target.Webhook != nil || s.Target.SignIn != nil || r.credentialsUnread(s)
 }
 
-// saveApplications saves whose requirements a portal is compared with.
+// saveApplications saves the applications whose requirements a portal is compared with.
 func (r *runner) saveApplications(s *model.Session) {
 	var kept []store.Application
 	for _, a := range s.Applications {
@@ -207,10 +207,10 @@ func (r *runner) saveApplications(s *model.Session) {
 	})
 }
 
-// loadSaved lets a session know whose requirements are compared with its portal, and then does something; nil for nothing. It
-// returns whether that will be later.
+// loadSaved loads the saved applications of a session's portal and then calls then, if it isn't nil. It returns whether that
+// happens later; otherwise then isn't called.
 func (r *runner) loadSaved(s *model.Session, then func()) bool {
-	if s.Recalled {
+	if s.Loaded {
 		return false
 	}
 	past, _ := r.params.Store.Portal(s.Target.Address.String())
@@ -219,21 +219,21 @@ func (r *runner) loadSaved(s *model.Session, then func()) bool {
 		r.applySaved(s, nil)
 		return false
 	}
-	if s.Recalling = append(s.Recalling, then); len(s.Recalling) > 1 {
+	if s.OnLoaded = append(s.OnLoaded, then); len(s.OnLoaded) > 1 {
 		return true
 	}
 	r.background(func(context.Context) func() {
 		var read []*model.Application
 		for _, k := range kept {
-			if a, err := model.ReadApplication(k); err == nil { // what another version kept may mean nothing to this one
+			if a, err := model.ReadApplication(k); err == nil { // another version may have saved what this one can't read
 				read = append(read, a)
 			}
 		}
 		return func() {
 			r.applySaved(s, read)
-			waiting := s.Recalling
-			s.Recalling = nil
-			for _, f := range waiting {
+			callbacks := s.OnLoaded
+			s.OnLoaded = nil
+			for _, f := range callbacks {
 				if f != nil {
 					f()
 				}
@@ -244,14 +244,14 @@ func (r *runner) loadSaved(s *model.Session, then func()) bool {
 	return true
 }
 
-// applySaved lets a session know what was kept, and adds what was chosen before there was a portal.
+// applySaved sets a session's saved applications, and adds those chosen before there was a portal.
 func (r *runner) applySaved(s *model.Session, kept []*model.Application) {
-	waiting := r.model.Applications
+	chosen := r.model.Applications
 	s.Require(kept)
-	if waiting == nil || s.Demo {
+	if chosen == nil || s.Demo {
 		return
 	}
 	r.model.Applications = nil
-	s.Require(model.Add(kept, waiting))
+	s.Require(model.Add(kept, chosen))
 	r.saveApplications(s)
 }

@@ -78,11 +78,11 @@ func (s *Session) Checklist(w *words.Texts, now time.Time, filter Filter) (group
 		if !filter.matches(r) {
 			continue
 		}
-		worst[groupOf(checkOf(r))] = max(worst[groupOf(checkOf(r))], view.Severity(r.State))
-		put(checkOf(r), s.finding(w, r))
+		worst[groupOf(r.FoundBy())] = max(worst[groupOf(r.FoundBy())], view.Severity(r.State))
+		put(r.FoundBy(), s.finding(w, r))
 		if waiting := waitingFor(w, arranged, r.Check); len(waiting) > 0 && !listed[r.Check] {
 			listed[r.Check] = true
-			put(checkOf(r), s.putOff(w, r.Check, r.State, waiting))
+			put(r.FoundBy(), s.putOff(w, r.Check, r.State, waiting))
 		}
 	}
 	if filter.Owner == "" {
@@ -181,7 +181,7 @@ func (s *Session) cutShort(w *words.Texts, all []checks.Result, filter Filter, p
 	stopped := map[checks.Group][]Row{}
 	for _, r := range all {
 		if r.Cause == checks.Cancelled && filter.matches(r) {
-			g := groupOf(checkOf(r))
+			g := groupOf(r.FoundBy())
 			stopped[g] = append(stopped[g], Row{Key: key(PutOffCheck, r.Check, ""), Kind: PutOffCheck, Sign: Skipped, Title: w.Name(r.Check), Result: r})
 		}
 	}
@@ -213,7 +213,7 @@ func (s *Session) inOrder(w *words.Texts, all []checks.Result, filter Filter, pu
 		if r.State != checks.OK || !filter.matches(r) {
 			continue
 		}
-		g := groupOf(checkOf(r))
+		g := groupOf(r.FoundBy())
 		if fine[g] == nil {
 			order = append(order, g)
 		}

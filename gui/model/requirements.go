@@ -38,7 +38,7 @@ func ReadApplication(kept store.Application) (*Application, error) {
 // ErrNotInLibrary means that this version has no such ready file.
 var ErrNotInLibrary = errors.New("there is no such ready file")
 
-// Name is what the application is called.
+// Name returns the application's name.
 func (a *Application) Name(w *words.Texts) string {
 	if len(a.Needs.Applications) > 0 {
 		return untrusted.Line(a.Needs.Applications[0].NameIn(w.Lang()))
@@ -46,7 +46,7 @@ func (a *Application) Name(w *words.Texts) string {
 	return untrusted.Line(a.Kept.File)
 }
 
-// Source says who says what the application needs.
+// Source names where the requirements come from.
 func (a *Application) Source(w *words.Texts) string {
 	if a.Kept.Library != "" {
 		return w.Say("window.requirements.from-library", nil)
@@ -58,11 +58,11 @@ func (a *Application) Source(w *words.Texts) string {
 	return join(" · ", vendor, untrusted.Line(a.Kept.File))
 }
 
-// mostWishes methods and events are named.
-const mostWishes = 6
+// maxNamed is how many methods and events are named.
+const maxNamed = 6
 
-// Wishes are what the application needs, at a glance, each with its name.
-func (a *Application) Wishes(w *words.Texts) []Fact {
+// Summary returns the application's requirements in short, each with its name.
+func (a *Application) Summary(w *words.Texts) []Fact {
 	r := a.Needs
 	var modules, hosts []string
 	for _, m := range r.Modules {
@@ -86,8 +86,8 @@ func (a *Application) Wishes(w *words.Texts) []Fact {
 	for _, f := range []Fact{
 		{"permissions", strings.Join(r.Permissions(), ", ")},
 		{"modules", strings.Join(modules, ", ")},
-		{"methods", some(w, r.Methods, mostWishes)},
-		{"events", some(w, r.Events, mostWishes)},
+		{"methods", some(w, r.Methods, maxNamed)},
+		{"events", some(w, r.Events, maxNamed)},
 		{"hosts", strings.Join(hosts, "; ")},
 		{"handlers", handlers},
 	} {
@@ -106,21 +106,21 @@ func some(w *words.Texts, names []string, most int) string {
 	return strings.Join(names, ", ")
 }
 
-// Require says whose requirements are compared with the portal from now on.
+// Require sets the applications whose requirements are compared with the portal.
 func (s *Session) Require(applications []*Application) {
-	s.Applications, s.Recalled = applications, true
+	s.Applications, s.Loaded = applications, true
 	s.Target.Requirements = s.Given
 	if len(applications) > 0 {
 		s.Target.Requirements = Together(applications)
 	}
 }
 
-// Add returns applications with others behind them; a file of the same name takes the place of the one before.
+// Add returns applications with others behind them; a file replaces one of the same name.
 func Add(all, more []*Application) []*Application {
 	all = slices.Clone(all)
 	for _, a := range more {
-		i := slices.IndexFunc(all, func(had *Application) bool {
-			return had.Kept.Library == a.Kept.Library && had.Kept.File == a.Kept.File
+		i := slices.IndexFunc(all, func(old *Application) bool {
+			return old.Kept.Library == a.Kept.Library && old.Kept.File == a.Kept.File
 		})
 		if i < 0 {
 			all = append(all, a)
@@ -131,7 +131,7 @@ func Add(all, more []*Application) []*Application {
 	return all
 }
 
-// Together is what applications need in all; nil for none.
+// Together merges the requirements of applications; nil for none.
 func Together(applications []*Application) *requirements.Requirements {
 	var all []*requirements.Requirements
 	for _, a := range applications {
@@ -141,14 +141,14 @@ func Together(applications []*Application) *requirements.Requirements {
 		return nil
 	}
 	merged := requirements.Merge(all...)
-	merged.BuiltIn = false // somebody chose them
+	merged.BuiltIn = false // the owner chose them
 	return merged
 }
 
-// Comparison is how requirements and portal go together.
+// Comparison is the result of comparing requirements with a portal.
 type Comparison struct {
 	Stage  CompareStage
-	Why    *checks.Result // of Unclear: what stood in the way
+	Why    *checks.Result // of Unclear: the cause
 	Groups []NeedGroup    // of Compared; none: nothing is missing
 }
 
@@ -158,25 +158,25 @@ type CompareStage string
 // The stages.
 const (
 	NothingWanted CompareStage = "nothing-wanted" // no application was chosen
-	NoPortal      CompareStage = "no-portal"      // nobody said which portal
-	NoAccess      CompareStage = "no-access"      // only a webhook or a sign-in shows it
+	NoPortal      CompareStage = "no-portal"      // no portal is chosen
+	NoAccess      CompareStage = "no-access"      // a webhook or a sign-in is needed
 	NotCompared   CompareStage = "not-compared"   // not yet, or with other requirements
 	Comparing     CompareStage = "comparing"
-	Unclear       CompareStage = "unclear" // the run could not see it
+	Unclear       CompareStage = "unclear" // the run could not determine it
 	Compared      CompareStage = "compared"
 )
 
-// NeedGroup is what has to happen of one kind.
+// NeedGroup is the missing requirements of one kind.
 type NeedGroup struct {
 	Kind    requirements.Kind
 	Sign    Sign
 	Title   string
 	Do      string
 	Needs   []string       // a sentence each
-	Finding *checks.Result // that tells the steps; nil if there is none
+	Finding *checks.Result // whose steps are shown; nil if there is none
 }
 
-// needGroups are the kinds in the order in which they are shown, and the results whose steps go with them.
+// needGroups are the kinds in the order in which they are shown, and the results whose steps are shown with them.
 var needGroups = []struct {
 	kind    requirements.Kind
 	sign    Sign
@@ -195,9 +195,9 @@ type resultKey struct {
 	cause checks.Cause
 }
 
-// Compare tells what stands between the requirements and the portal, by what the last run saw. mayEnter says that a webhook or a
-// sign-in is kept for the portal.
-func (s *Session) Compare(w *words.Texts, mayEnter bool) Comparison {
+// Compare compares the requirements with the results of the last run. hasCredentials means that a webhook or a sign-in is saved
+// for the portal.
+func (s *Session) Compare(w *words.Texts, hasCredentials bool) Comparison {
 	facts := s.modules()
 	switch {
 	case s.Target.Requirements == nil:
@@ -206,7 +206,7 @@ func (s *Session) Compare(w *words.Texts, mayEnter bool) Comparison {
 		return Comparison{Stage: Comparing}
 	case facts != nil && s.Outcome.Target.Requirements == s.Target.Requirements:
 		return Comparison{Stage: Compared, Groups: s.groups(w, facts)}
-	case !mayEnter:
+	case !hasCredentials:
 		return Comparison{Stage: NoAccess}
 	case s.Outcome == nil || s.Outcome.Target.Requirements != s.Target.Requirements:
 		return Comparison{Stage: NotCompared}
@@ -225,7 +225,7 @@ func (s *Session) Compare(w *words.Texts, mayEnter bool) Comparison {
 	return Comparison{Stage: NotCompared}
 }
 
-// modules are what the last run knows of the portal's modules and methods; nil for nothing.
+// modules returns the last run's facts about the portal's modules and methods; nil for none.
 func (s *Session) modules() *checks.ModulesFacts {
 	if s.Outcome == nil {
 		return nil
@@ -244,16 +244,16 @@ func modulesIn(o *checks.Outcome) *checks.ModulesFacts {
 
 func (s *Session) groups(w *words.Texts, facts *checks.ModulesFacts) []NeedGroup {
 	wanted, known := s.Target.Requirements, facts.Inventory()
-	found := requirements.Resolve(wanted, known)
+	findings := requirements.Resolve(wanted, known)
 	var groups []NeedGroup
 	for _, g := range needGroups {
 		group := NeedGroup{Kind: g.kind, Sign: g.sign}
 		key := string(g.kind)
 		if g.kind == requirements.Grant && !facts.AsApplication {
-			// That BoxReady's own key lacks a permission says nothing about the application's.
+			// A permission that BoxReady's own key lacks may be granted to the application.
 			key, group.Sign, group.Needs = "tick", OK, permissionsLeft(wanted, known)
 		} else {
-			for _, f := range found {
+			for _, f := range findings {
 				if f.Kind == g.kind {
 					group.Needs = append(group.Needs, w.Say("window.requirements.need", checks.Args{"needs": []requirements.Finding{f}}))
 				}
@@ -273,7 +273,7 @@ func (s *Session) groups(w *words.Texts, facts *checks.ModulesFacts) []NeedGroup
 	return groups
 }
 
-// permissionsLeft are those that can be given to the application when it is installed: one of a module that isn't there can't.
+// permissionsLeft returns those that can be granted to the application when it is installed: not those of missing modules.
 func permissionsLeft(wanted *requirements.Requirements, known *requirements.Inventory) []string {
 	permissions := wanted.Permissions()
 	missing := requirements.Resolve(&requirements.Requirements{Scopes: permissions}, known)
@@ -284,12 +284,12 @@ func permissionsLeft(wanted *requirements.Requirements, known *requirements.Inve
 	})
 }
 
-// Missing tells whether anything has to happen on the portal before the application works there.
+// Missing reports whether anything has to be changed on the portal before the application works there.
 func (c Comparison) Missing() bool {
 	return slices.ContainsFunc(c.Groups, func(g NeedGroup) bool { return g.Sign != OK && g.Kind != requirements.Deprecated })
 }
 
-// RequirementsLetter is a comparison as a text for the portal's administrator.
+// RequirementsLetter returns a comparison as a text for the portal's administrator.
 func (s *Session) RequirementsLetter(w *words.Texts, version string, c Comparison) string {
 	var t strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&t, format+"\n", args...) }

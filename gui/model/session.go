@@ -13,24 +13,24 @@ import (
 	"boxready/internal/words"
 )
 
-// Slow is after how long a check that is under way is said to be slow.
+// Slow is the time after which a running check is shown as slow.
 const Slow = 10 * time.Second
 
-// Session is one portal in the window: what is asked of it and what is known so far.
+// Session is one portal in the window: what is checked and the results so far.
 type Session struct {
 	Target checks.Target
 	Demo   bool          // a simulated portal
-	Past   *store.Portal // what the run before came to; nil for none
+	Past   *store.Portal // results of the previous run; nil for none
 
-	Keys *app.Keys // what is kept for the portal; nil before anybody has looked
+	Keys *app.Keys // what is saved for the portal; nil before it was read
 
 	Applications []*Application             // whose requirements are compared with the portal; Require sets them
-	Given        *requirements.Requirements // that come with a simulated portal
-	Recalled     bool                       // what was kept of Applications has been read
-	Recalling    []func()                   // what waits for that
-	Learned      *checks.ModulesFacts       // what the portal said about a name of the catalogue after the run
-	Secrets      []secret.String            // that its runs have used; Use adds to them
-	HostsShown   []string                   // by the requirements, that the owner let runs ask
+	Given        *requirements.Requirements // of a simulated portal
+	Loaded       bool                       // the saved Applications have been read
+	OnLoaded     []func()                   // called after that, while they are being read; an entry may be nil
+	Learned      *checks.ModulesFacts       // the portal's answer about a name of the catalogue after the run
+	Secrets      []secret.String            // used by its runs; Use adds to them
+	HostsShown   []string                   // hosts of the requirements that the owner allowed runs to ask
 
 	Network Network
 	Server  Server
@@ -45,7 +45,7 @@ type Session struct {
 	total, done int          // checks of the run that is under way
 	legs        []checks.Leg // of the test event that it sends; nil before it does
 	working     []Working
-	results     map[checks.ID][]checks.Result // by the check that found them
+	results     map[checks.ID][]checks.Result // by Result.FoundBy
 
 	rows   map[string]Row // of findings, by their keys, in the language of rowsIn
 	rowsIn *words.Texts
@@ -58,7 +58,7 @@ type Working struct {
 	Done, Total int // requests, of a check that asks much
 }
 
-// Use notes secrets that a run has used: none of them may be in a report.
+// Use adds secrets that a run has used: none of them may be in a report.
 func (s *Session) Use(secrets ...secret.String) {
 	for _, used := range secrets {
 		if !used.IsZero() && !slices.ContainsFunc(s.Secrets, used.Equal) {
@@ -67,7 +67,7 @@ func (s *Session) Use(secrets ...secret.String) {
 	}
 }
 
-// Begin starts a run of total checks; what was known is forgotten if it is a whole one.
+// Begin starts a run of total checks; a whole run clears the previous results.
 func (s *Session) Begin(now time.Time, total int, whole bool) {
 	s.Running, s.Stopped, s.Begun, s.total, s.done, s.working = true, false, now, total, 0, nil
 	s.legs = nil
@@ -78,13 +78,13 @@ func (s *Session) Begin(now time.Time, total int, whole bool) {
 	s.rowsIn = nil
 }
 
-// Started notes that a check has begun.
+// Started records that a check has begun.
 func (s *Session) Started(id checks.ID, now time.Time) {
 	s.working = append(s.working, Working{Check: id, Since: now})
 	delete(s.results, id)
 }
 
-// Counted notes how many of its requests a check has made.
+// Counted records how many of its requests a check has made.
 func (s *Session) Counted(id checks.ID, done, total int) {
 	for i := range s.working {
 		if s.working[i].Check == id {
@@ -93,40 +93,32 @@ func (s *Session) Counted(id checks.ID, done, total int) {
 	}
 }
 
-// Finished notes what a check came to.
+// Finished records the results of a check.
 func (s *Session) Finished(id checks.ID, results []checks.Result) {
-	maps.DeleteFunc(s.rows, func(_ string, row Row) bool { return checkOf(row.Result) == id })
+	maps.DeleteFunc(s.rows, func(_ string, row Row) bool { return row.Result.FoundBy() == id })
 	s.working = slices.DeleteFunc(s.working, func(w Working) bool { return w.Check == id })
 	s.results[id] = results
 	s.done++
 }
 
-// End notes that the run is over.
+// End records that the run is over.
 func (s *Session) End(o *checks.Outcome, stopped bool) {
 	s.rowsIn = nil
 	s.Running, s.Stopped, s.working, s.legs, s.Outcome = false, stopped, nil, nil, o
 	s.results = map[checks.ID][]checks.Result{}
 	for _, r := range o.Results {
-		id := checkOf(r)
+		id := r.FoundBy()
 		s.results[id] = append(s.results[id], r)
 	}
 }
 
-// checkOf is the check that found a result: a few speak of something that is no check of its own.
-func checkOf(r checks.Result) checks.ID {
-	if r.Check == checks.SelfClock {
-		return checks.PortalClock
-	}
-	return r.Check
-}
-
-// Progress is how many checks of the run are done, and how many there are.
+// Progress returns how many checks of the run are done, and how many there are.
 func (s *Session) Progress() (done, total int) { return s.done, max(s.total, s.done) }
 
-// Elapsed is how long the run has been under way.
+// Elapsed returns how long the run has been under way.
 func (s *Session) Elapsed(now time.Time) time.Duration { return now.Sub(s.Begun) }
 
-// Results are all that are known, in the order of the catalogue.
+// Results returns all results, in the order of the catalogue.
 func (s *Session) Results() (results []checks.Result) {
 	for _, c := range checks.Catalog() {
 		results = append(results, s.results[c.ID]...)
@@ -134,7 +126,7 @@ func (s *Session) Results() (results []checks.Result) {
 	return results
 }
 
-// Result finds a result again after another run: the same cause, or else the first that its check came to.
+// Result finds a result again after another run: the same cause, or else the first of its check.
 func (s *Session) Result(check checks.ID, cause checks.Cause) (checks.Result, bool) {
 	var first *checks.Result
 	for _, r := range s.Results() {
@@ -154,17 +146,17 @@ func (s *Session) Result(check checks.ID, cause checks.Cause) (checks.Result, bo
 	return *first, true
 }
 
-// Mark says what has become of a check since the run before.
+// Mark is how a check has changed since the previous run.
 type Mark string
 
 // The marks.
 const (
 	Unmarked Mark = ""
-	New      Mark = "new"   // wasn't found then
-	Fixed    Mark = "fixed" // was found then, and isn't any more
+	New      Mark = "new"   // not found then
+	Fixed    Mark = "fixed" // found then, not any more
 )
 
-// MarkOf compares a result with the run before. What was not known then is neither new nor fixed.
+// MarkOf compares a result with the previous run. What was unknown then is neither new nor fixed.
 func (s *Session) MarkOf(r checks.Result) Mark {
 	if s.Past == nil {
 		return Unmarked
@@ -185,10 +177,10 @@ func (s *Session) MarkOf(r checks.Result) Mark {
 	}
 }
 
-// Working tells whether a check is under way.
+// Working reports whether a check is under way.
 func (s *Session) Working(id checks.ID) bool {
 	return slices.ContainsFunc(s.working, func(w Working) bool { return w.Check == id })
 }
 
-// Agreed tells whether the owner has said yes to something.
+// Agreed reports whether the owner has given a consent.
 func (s *Session) Agreed(c checks.Consent) bool { return slices.Contains(s.Target.Consents, c) }

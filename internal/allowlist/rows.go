@@ -21,7 +21,7 @@ type Row struct {
 	Hosts     []string       // names; "*." stands for any subdomain
 	Known     []string       // known names under a mask in Hosts, for equipment without masks
 	Addresses []netip.Prefix // a single address is a /32 or /128
-	Party     Party          // the role of the remote side, if Hosts doesn't tell it
+	Party     Party          // the role of the remote side, if Hosts doesn't determine it
 	// Unpublished means that Hosts connect to the portal from unpublished addresses, so that no rule can name them.
 	Unpublished bool
 	Ports       []bitrix.Port // sorted
@@ -104,7 +104,7 @@ func (r *Rules) concernsOwner(e bitrix.Endpoint, d bitrix.Direction) bool {
 	case bitrix.AppOut:
 		return r.Handlers != requirements.Internet
 	case bitrix.DeskOut:
-		return e.Pack != bitrix.PackEvents // only BoxReady itself fetches the list from a desk
+		return e.Pack != bitrix.PackEvents // on an employee's computer only BoxReady fetches the list
 	}
 	return true
 }

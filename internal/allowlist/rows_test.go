@@ -18,14 +18,14 @@ import (
 
 // summary formats a row in a line.
 func summary(r allowlist.Row) string {
-	far := slices.Clone(r.Hosts)
+	remote := slices.Clone(r.Hosts)
 	for _, a := range r.Addresses {
-		far = append(far, a.String())
+		remote = append(remote, a.String())
 	}
 	if r.Party != "" {
-		far = append(far, "@"+string(r.Party))
+		remote = append(remote, "@"+string(r.Party))
 	}
-	return fmt.Sprintf("%s %s: %s %v", r.Direction, strings.Join(r.IDs, "+"), strings.Join(far, " "), r.Ports)
+	return fmt.Sprintf("%s %s: %s %v", r.Direction, strings.Join(r.IDs, "+"), strings.Join(remote, " "), r.Ports)
 }
 
 func TestRows(t *testing.T) {
@@ -94,7 +94,7 @@ func TestRows(t *testing.T) {
 			"app-in isolated-portal: @portal [tcp/8443]",
 			"app-out app-portal: portal.demo.example @portal [tcp/443]",
 			"desk-out application: widget.vendor.example xn--80a1acny.vendor.example [tcp/443]"}},
-		"a choice goes before the requirements": {func(o *allowlist.Options) {
+		"an option overrides the requirements": {func(o *allowlist.Options) {
 			o.Requirements = &requirements.Requirements{Handlers: requirements.Custom}
 			o.Handlers = requirements.Internet
 		}, cis},
@@ -105,7 +105,7 @@ func TestRows(t *testing.T) {
 			"portal-in app-rest: @app-servers [tcp/8443]",
 			"app-out oauth-w: oauth.bitrix.info [tcp/443]",
 			"app-out app-portal: 192.0.2.1/32 @portal [tcp/8443]")},
-		"what a mask covers is folded into it, region by region": {func(o *allowlist.Options) {
+		"hosts under a mask are merged into it, region by region": {func(o *allowlist.Options) {
 			o.Packs = []bitrix.Pack{bitrix.PackREST, bitrix.PackUpdates}
 		}, []string{cis[0], cis[1], "portal-out dev+storefront+updates-ca: *.1c-bitrix.ru [tcp/80 tcp/443]", cis[3], cis[4],
 			"portal-out updates: www.bitrixsoft.com [tcp/80 tcp/443]", cis[5], "desk-out store: marketplace.1c-bitrix.ru [tcp/443]"}},
@@ -156,10 +156,10 @@ func TestDirectionsAreRight(t *testing.T) {
 				t.Errorf("the queue must only call handlers in the office: %s", summary(row))
 			}
 			if row.Party == "app-servers" && row.Direction != bitrix.PortalIn {
-				t.Errorf("application servers come to the portal: %s", summary(row))
+				t.Errorf("application servers connect to the portal: %s", summary(row))
 			}
 			if len(row.Regions) == 0 || len(row.Ports) == 0 || len(row.Hosts)+len(row.Addresses) == 0 && row.Party == "" {
-				t.Errorf("something is empty: %+v", row)
+				t.Errorf("a field is empty: %+v", row)
 			}
 			if row.Unpublished != (row.Direction == bitrix.PortalIn && len(row.Hosts) > 0 && row.Party == "" && row.ID() != allowlist.Application) {
 				t.Errorf("unpublished addresses: %s", summary(row))
@@ -177,7 +177,7 @@ func TestDirectionsAreRight(t *testing.T) {
 	})
 }
 
-// Each endpoint that concerns the rules is in a row, in each of its directions.
+// TestEveryEndpointHasARow asserts that each relevant endpoint is in a row, in each of its directions.
 func TestEveryEndpointHasARow(t *testing.T) {
 	o := options()
 	o.Region, o.Handlers, o.Packs = "", requirements.LAN, allowlist.Packs()
@@ -192,12 +192,12 @@ func TestEveryEndpointHasARow(t *testing.T) {
 			}
 			if d == bitrix.PortalOut || d == bitrix.AppOut || d == bitrix.DeskOut {
 				for _, host := range e.Hosts {
-					found := slices.ContainsFunc(r.Rows, func(row allowlist.Row) bool {
+					covered := slices.ContainsFunc(r.Rows, func(row allowlist.Row) bool {
 						return row.Direction == d && (slices.Contains(row.Hosts, host) || slices.Contains(row.Known, host) || host[0] == '@' ||
 							slices.ContainsFunc(row.Addresses, func(a netip.Prefix) bool { return a.Addr().String() == host })) &&
 							!slices.ContainsFunc(e.Ports, func(p bitrix.Port) bool { return !slices.Contains(row.Ports, p) })
 					})
-					if !found {
+					if !covered {
 						t.Errorf("%s %s: %s is in no row", d, e.ID, host)
 					}
 				}

@@ -11,7 +11,7 @@ import (
 )
 
 // A Region is one of the two groups of portals that Bitrix24's own services are split
-// into. The portal's licence chooses it, not the place of the server and not
+// into. The portal's licence determines it, not the location of the server or
 // the language of the interface.
 type Region string
 
@@ -73,8 +73,8 @@ func IsAuthHost(host string) bool {
 }
 
 // cloudZones are the endings that follow "bitrix24." in the name of a cloud
-// portal. A closed list: a self-hosted portal taken for a cloud one would be
-// turned away, while a cloud portal in a zone missing here is merely checked.
+// portal. A closed list: a self-hosted portal mistaken for a cloud one would be
+// rejected, while a cloud portal in a zone missing here is merely checked.
 var cloudZones = []string{
 	"by", "cn", "co", "co.uk", "com", "com.br", "com.tr", "de", "es", "eu", "fr", "id", "in",
 	"it", "jp", "kz", "mx", "pl", "ru", "ua", "uk", "uz", "vn",
@@ -101,7 +101,7 @@ func IsCloudHost(host string) bool {
 		slices.Contains(cloudZones, zone) && !slices.Contains(serviceLabels, label)
 }
 
-// foldHost brings a host name to the form in which names are compared.
+// foldHost normalizes a host name for comparisons.
 func foldHost(host string) string {
 	return strings.ToLower(strings.TrimSuffix(host, "."))
 }
@@ -119,7 +119,7 @@ const (
 	DeskOut   Direction = "desk-out"   // employee's device to internet
 )
 
-// A Pack is a feature whose hosts are allowed or left closed together.
+// A Pack is a feature whose hosts are allowed or blocked together.
 type Pack string
 
 // The packs. The vendor's network page covers PackREST and PackEvents; most of
@@ -129,7 +129,7 @@ const (
 	PackEvents    Pack = "events"    // the event queue and its handlers
 	PackIsolated  Pack = "isolated"  // a portal with its own authorization and event provider
 	PackUI        Pack = "ui"        // applications shown inside the portal
-	PackWeb       Pack = "web"       // what every server needs: visitors, names, time
+	PackWeb       Pack = "web"       // needs of any server: HTTP clients, DNS, NTP
 	PackUpdates   Pack = "updates"   // platform, modules and licence
 	PackVM        Pack = "vm"        // BitrixEnv and BitrixVM
 	PackPush      Pack = "push"      // counters, live chat, notifications on phones
@@ -156,12 +156,12 @@ func Packs() []Pack {
 	}
 }
 
-// A Mark is how a row of the endpoint table is known.
+// A Mark is the kind of source of a row of the endpoint table.
 type Mark string
 
 const (
 	Documentation Mark = "documentation" // stated on the vendor's pages
-	ProductCode   Mark = "product code"  // read from the product, not promised by the vendor
+	ProductCode   Mark = "product code"  // read from the product, not documented by the vendor
 	Inferred      Mark = "inferred"      // neither: stated by a third party, or concluded
 )
 
@@ -202,11 +202,11 @@ func (p *Port) UnmarshalText(text []byte) error {
 
 // An Endpoint is one row of the table of hosts around a portal.
 type Endpoint struct {
-	ID   string `json:"id"` // stable; a final -w marks the twin for World
+	ID   string `json:"id"` // stable; a final -w marks the counterpart for World
 	Pack Pack   `json:"pack"`
 	// Regions whose portals need the row.
 	Regions []Region `json:"regions"`
-	// Hosts are names or addresses of the far side: for inward directions, who
+	// Hosts are names or addresses of the remote side: for inward directions, who
 	// connects. "*." stands for any subdomain, a first "@" for a list that
 	// differs from portal to portal (HostNodes and the like).
 	Hosts      []string    `json:"hosts"`
@@ -221,7 +221,7 @@ type Endpoint struct {
 	// when only its bounds are known ("2026-08-21/.." is after that day).
 	Date string   `json:"date"`
 	URLs []string `json:"urls,omitempty"` // full URLs that the portal or an application asks for
-	Note string   `json:"note,omitempty"` // what else a reader must know, short English
+	Note string   `json:"note,omitempty"` // further remarks, short English
 }
 
 // In reports whether portals of region r need the row.

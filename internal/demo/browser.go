@@ -7,8 +7,8 @@ import (
 	"boxready/internal/transport"
 )
 
-// Browser stands in for the browser of somebody who signs in to a simulated portal: no real one finds a way there. It opens an
-// address and follows where that leads.
+// Browser replaces the browser in a sign-in to a simulated portal, which a real one can't reach. It opens an address and follows
+// redirects.
 func Browser(n *transport.Net) func(address string) error {
 	client := n.HTTPClient()
 	return func(address string) error {
@@ -19,7 +19,7 @@ func Browser(n *transport.Net) func(address string) error {
 			}
 			response.Body.Close()
 			if response.StatusCode < 300 || response.StatusCode > 399 {
-				return nil // a page for a person to read
+				return nil // a page for the user
 			}
 			next, err := response.Location()
 			if err != nil {

@@ -1,5 +1,5 @@
-// Package demo makes the simulated portal something that can be checked like any other: it starts one on this computer with
-// the faults asked for, and says what to check and which way leads there.
+// Package demo makes the simulated portal available for checks like any other: it starts one on this computer with the
+// requested faults, and returns the target to check and the network options that lead to it.
 package demo
 
 import (
@@ -23,21 +23,21 @@ import (
 	"boxready/oauthflow"
 )
 
-// Timeout is how long a run against a simulated portal may take: its slowest faults keep silent for a minute.
+// Timeout is how long a run against a simulated portal may take: its slowest faults don't answer for a minute.
 const Timeout = 90 * time.Second
 
-// eventWait is how long a simulated event may be on its way, so that one that never comes is seen within Timeout.
+// eventWait is how long a simulated event may take to arrive, so that a missing one is detected within Timeout.
 const eventWait = 20 * time.Second
 
-// Fault is one thing that can be wrong with the simulated portal.
+// Fault is a fault that the simulated portal can have.
 type Fault struct {
 	Name        string
 	Description string          // one line of English
-	with        map[string]bool // what a run has to do to see it
-	needs       []string        // what an application has to require to see it
+	with        map[string]bool // what a run has to do to detect it
+	needs       []string        // what an application has to require for a run to detect it
 }
 
-// Faults is everything that can be asked for.
+// Faults returns all faults.
 func Faults() []Fault {
 	var faults []Fault
 	for _, f := range simportal.Faults() {
@@ -67,7 +67,7 @@ type Portal struct {
 }
 
 // Start starts a simulated portal, with an authorization server and an event queue, on this computer's loopback addresses.
-// with is what a run does beside what the faults need: "deep", "webhook", "sign-in" and the like, see simportal.Fault, or a
+// with is what a run does in addition to what the faults need: "deep", "webhook", "sign-in" and the like, see simportal.Fault, or a
 // region. The error is an *UnknownFault if a name isn't in Faults.
 func Start(names []string, with ...string) (*Portal, error) {
 	return Simulate(simportal.Options{Faults: names}, with...)
@@ -112,13 +112,13 @@ func (p *Portal) start(o simportal.Options) (err error) {
 	return nil
 }
 
-// Close ends it.
+// Close stops the portal.
 func (p *Portal) Close() { p.Sim.Close() }
 
-// Needs tells whether the faults are seen only by a run that does this: it has a consent, or "dns" or "proxy".
+// Needs reports whether the faults are detected only by a run with what: a consent, "dns" or "proxy".
 func (p *Portal) Needs(what string) bool { return p.with[what] }
 
-// Region is the one that has to be asked alone to see the faults, "" for none.
+// Region returns the only region that may be asked to detect the faults, "" for none.
 func (p *Portal) Region() bitrix.Region {
 	for _, region := range bitrix.Regions() {
 		if p.with[string(region)] {
@@ -128,7 +128,7 @@ func (p *Portal) Region() bitrix.Region {
 	return ""
 }
 
-// Target is what to check so that the faults are seen. version is BoxReady's.
+// Target returns what to check so that the faults are detected. version is BoxReady's.
 func (p *Portal) Target(version string) (checks.Target, error) {
 	address, err := portal.ParseAddress(p.Sim.Host())
 	if err != nil {
@@ -162,7 +162,7 @@ func (p *Portal) Target(version string) (checks.Target, error) {
 	return target, nil
 }
 
-// SignIn is a sign-in to the simulated portal, renewed through n. It is kept nowhere.
+// SignIn returns a sign-in to the simulated portal, renewed through n. It isn't saved.
 func (p *Portal) SignIn(n *transport.Net) *oauthflow.Source {
 	grant := p.Sim.IssueGrant(simportal.TokenValid)
 	server := strings.TrimSuffix(grant.ServerEndpoint, "/rest/")
@@ -174,7 +174,7 @@ func (p *Portal) SignIn(n *transport.Net) *oauthflow.Source {
 	})
 }
 
-// Requirements are what an application has to require to see the faults; nil if any does.
+// Requirements returns what an application has to require for a run to detect the faults; nil for nothing.
 func (p *Portal) Requirements() *requirements.Requirements {
 	if p.needs == nil {
 		return nil
@@ -204,15 +204,15 @@ func host(text string) (h requirements.Host) {
 	words := strings.Split(text, ":")
 	if len(words) == 3 {
 		h.Host, h.Direction = words[0], requirements.Direction(words[2])
-		h.Port, _ = strconv.Atoi(words[1]) // a fault's own words
+		h.Port, _ = strconv.Atoi(words[1]) // the text is part of the program
 	}
 	return h
 }
 
-// Receiver is the address of the service that takes the simulated portal's test events.
+// Receiver returns the address of the service that takes the simulated portal's test events.
 func (p *Portal) Receiver() string { return "https://" + simportal.HandlerHost }
 
-// Way is how a run gets there. version is BoxReady's.
+// Way returns the network options that lead a run to the portal. version is BoxReady's.
 func (p *Portal) Way(version string) (transport.Options, error) {
 	roots, err := transport.ParseRoots(p.Sim.RootsPEM())
 	if err != nil {

@@ -9,12 +9,12 @@ import (
 	"boxready/internal/serverprobe"
 )
 
-// ServerAnswer is what the script for PHP would print on the simulated portal's server: nothing is wrong there, but that the
-// authorization server isn't reached from it either where the portal doesn't reach it.
+// ServerAnswer returns what the script for PHP would print on the simulated portal's server: a server without problems, except
+// that it can't reach the authorization server if the portal can't.
 func (p *Portal) ServerAnswer() (string, error) {
 	yes, age := true, int64(60)
 	host := p.Sim.Host()
-	cut := slices.ContainsFunc(p.faults, func(name string) bool { return strings.HasPrefix(name, "auth-server-unreachable") })
+	unreachable := slices.ContainsFunc(p.faults, func(name string) bool { return strings.HasPrefix(name, "auth-server-unreachable") })
 	a := &serverprobe.Answer{
 		Kind: serverprobe.PHP, Nonce: "demo", PortalHost: host, Time: time.Now().UTC().Truncate(time.Second), TookMS: 900, SAPI: "fpm-fcgi", Loaded: true, RESTOK: &yes,
 		Settings: &serverprobe.PHPSettings{Version: "8.2.20", OpenSSL: "OpenSSL 3.0.13 30 Jan 2024", Store: serverprobe.CertificateStore{File: "/etc/pki/tls/cert.pem", Readable: true}},
@@ -27,7 +27,7 @@ func (p *Portal) ServerAnswer() (string, error) {
 	for i, region := range bitrix.Regions() {
 		h := serverprobe.Host{Host: strings.TrimPrefix(bitrix.AuthServer(region), "https://"), Port: 443, InUse: i == 0, DNS: "ok", TCP: "ok", TLS: "ok",
 			HTTP: &serverprobe.HTTP{Status: 400, TookMS: 80, Error: "invalid_request"}}
-		if cut {
+		if unreachable {
 			h.TCP, h.TCPError, h.TLS, h.HTTP = "failed", "110 Connection timed out", "", &serverprobe.HTTP{}
 		}
 		a.Hosts = append(a.Hosts, h)

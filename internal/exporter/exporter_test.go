@@ -34,30 +34,30 @@ func address(t *testing.T, s string) portal.Address {
 	return a
 }
 
-// portals is a fake world: runs against it take a while, and are counted.
+// portals makes fake runs, which take a while and are counted.
 type portals struct {
-	takes  time.Duration
-	fail   atomic.Bool
-	mu     sync.Mutex
-	starts []time.Time
-	now    int // under way
-	most   int
+	duration   time.Duration
+	fail       atomic.Bool
+	mu         sync.Mutex
+	starts     []time.Time
+	running    int
+	maxRunning int
 }
 
 func (p *portals) run(ctx context.Context, _ portal.Address) (*checks.Outcome, error) {
 	p.mu.Lock()
 	p.starts = append(p.starts, time.Now())
-	p.now++
-	p.most = max(p.most, p.now)
+	p.running++
+	p.maxRunning = max(p.maxRunning, p.running)
 	p.mu.Unlock()
 	defer func() {
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		p.now--
+		p.running--
 	}()
 	o := &checks.Outcome{Started: time.Now(), Verdict: checks.NotReady}
 	select {
-	case <-time.After(p.takes):
+	case <-time.After(p.duration):
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
@@ -85,10 +85,10 @@ func (p *portals) exporter(t *testing.T, parallel int, list ...string) (e *expor
 	return e, failed
 }
 
-func ask(e *exporter.Exporter, path, patience string) *httptest.ResponseRecorder {
+func ask(e *exporter.Exporter, path, scrapeTimeout string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest("GET", path, nil)
-	if patience != "" {
-		r.Header.Set("X-Prometheus-Scrape-Timeout-Seconds", patience)
+	if scrapeTimeout != "" {
+		r.Header.Set("X-Prometheus-Scrape-Timeout-Seconds", scrapeTimeout)
 	}
 	w := httptest.NewRecorder()
 	e.Handler().ServeHTTP(w, r)
@@ -106,7 +106,7 @@ func assertHas(t *testing.T, body string, lines ...string) {
 
 func TestProbe(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := &portals{takes: 3 * time.Second}
+		p := &portals{duration: 3 * time.Second}
 		e, _ := p.exporter(t, 2, "a.example", "http://b.example")
 		defer e.Close()
 		body := ask(e, "/probe?target=https://A.example/rest/", "").Body.String()
@@ -132,10 +132,10 @@ func TestProbe(t *testing.T) {
 	})
 }
 
-// TestScrapesDontBreakTheEtiquette scrapes much more often than is good for a portal.
-func TestScrapesDontBreakTheEtiquette(t *testing.T) {
+// TestFrequentScrapes scrapes much more often than the interval of runs allows.
+func TestFrequentScrapes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := &portals{takes: 20 * time.Second}
+		p := &portals{duration: 20 * time.Second}
 		e, _ := p.exporter(t, 1, "a.example")
 		defer e.Close()
 		for range 60 * 60 { // an hour, several scrapers
@@ -152,29 +152,29 @@ func TestScrapesDontBreakTheEtiquette(t *testing.T) {
 				t.Errorf("two runs within %v", pause)
 			}
 		}
-		if len(p.starts) < 5 || p.most != 1 {
-			t.Errorf("%d runs in an hour, %d at once", len(p.starts), p.most)
+		if len(p.starts) < 5 || p.maxRunning != 1 {
+			t.Errorf("%d runs in an hour, %d at once", len(p.starts), p.maxRunning)
 		}
 	})
 }
 
-// TestSlowRun waits no longer than the scraper does, and the run goes on.
+// TestSlowRun asserts that an answer comes within the scraper's timeout, and that the run continues.
 func TestSlowRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := &portals{takes: time.Minute}
+		p := &portals{duration: time.Minute}
 		e, _ := p.exporter(t, 1, "a.example")
 		defer e.Close()
-		for patience, want := range map[string]time.Duration{"10": 9500 * time.Millisecond, "0.4": 200 * time.Millisecond, "": 10 * time.Second, "-1": 10 * time.Second, "NaN": 10 * time.Second} {
+		for scrapeTimeout, want := range map[string]time.Duration{"10": 9500 * time.Millisecond, "0.4": 200 * time.Millisecond, "": 10 * time.Second, "-1": 10 * time.Second, "NaN": 10 * time.Second} {
 			start := time.Now()
-			body := ask(e, "/probe?target=a.example", patience).Body.String()
+			body := ask(e, "/probe?target=a.example", scrapeTimeout).Body.String()
 			assertHas(t, body, "boxready_probe_success 0", "boxready_run_in_progress 1")
 			if took := time.Since(start); took != want {
-				t.Errorf("%q: answered after %v, expected %v", patience, took, want)
+				t.Errorf("%q: answered after %v, expected %v", scrapeTimeout, took, want)
 			}
 		}
 		assertHas(t, ask(e, "/probe?target=a.example", "1e300").Body.String(), "boxready_probe_success 1", "boxready_run_in_progress 0")
 
-		// The next run is under way: what was seen before is still given, with its age.
+		// During the next run the previous results are still returned, with their age.
 		time.Sleep(10 * time.Minute)
 		assertHas(t, ask(e, "/probe?target=a.example", "5").Body.String(), "boxready_probe_success 1", "boxready_run_in_progress 1")
 	})
@@ -182,7 +182,7 @@ func TestSlowRun(t *testing.T) {
 
 func TestRunsAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := &portals{takes: time.Second}
+		p := &portals{duration: time.Second}
 		list := strings.Fields(strings.Repeat("x ", 40))
 		for i := range list {
 			list[i] = "p" + strings.Repeat("a", i+1) + ".example"
@@ -194,33 +194,33 @@ func TestRunsAtOnce(t *testing.T) {
 			scrapes.Go(func() { ask(e, "/probe?target="+a, "60") })
 		}
 		scrapes.Wait()
-		if p.most != 4 || len(p.starts) != 40 {
-			t.Errorf("%d runs, %d at once", len(p.starts), p.most)
+		if p.maxRunning != 4 || len(p.starts) != 40 {
+			t.Errorf("%d runs, %d at once", len(p.starts), p.maxRunning)
 		}
 	})
 }
 
 func TestFailedRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := &portals{takes: time.Second}
+		p := &portals{duration: time.Second}
 		e, failed := p.exporter(t, 1, "a.example")
 		defer e.Close()
 		ask(e, "/probe?target=a.example", "")
 		p.fail.Store(true)
 		time.Sleep(10 * time.Minute)
 		body := ask(e, "/probe?target=a.example", "").Body.String()
-		// The last result stands, and grows old.
+		// The last result is kept, and its age increases.
 		assertHas(t, body, "boxready_probe_success 1", `boxready_result_age_seconds{cause="tls-expired",check="portal-tls"} 601`)
 		if failed.Load() != 1 {
-			t.Error("nobody was told")
+			t.Error("the failure was not reported")
 		}
 		assertHas(t, ask(e, "/metrics", "").Body.String(), `boxready_exporter_runs_total{result="failure"} 1`, `boxready_exporter_runs_total{result="success"} 1`,
 			"boxready_exporter_portals 1", `boxready_build_info{version="1.2.3"} 1`, "boxready_exporter_runs_in_flight 0")
 	})
 }
 
-// TestNoOpenScanner asks for what isn't in the list.
-func TestNoOpenScanner(t *testing.T) {
+// TestUnlistedTargets requests targets that aren't in the list.
+func TestUnlistedTargets(t *testing.T) {
 	p := &portals{}
 	e, _ := p.exporter(t, 1, "a.example")
 	defer e.Close()
@@ -250,7 +250,7 @@ func TestNoOpenScanner(t *testing.T) {
 // TestClose ends a run that is under way.
 func TestClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := &portals{takes: time.Hour}
+		p := &portals{duration: time.Hour}
 		e, failed := p.exporter(t, 1, "a.example")
 		ask(e, "/probe?target=a.example", "1")
 		start := time.Now()
@@ -264,7 +264,7 @@ func TestClose(t *testing.T) {
 	})
 }
 
-// promtool finds Prometheus's own judge of such files; see packaging/need.
+// promtool finds Prometheus's own validator of such files; see packaging/need.
 func promtool(t *testing.T) string {
 	t.Helper()
 	path, err := exec.LookPath("promtool")
@@ -277,7 +277,7 @@ func promtool(t *testing.T) string {
 	return path
 }
 
-func TestPrometheusAgrees(t *testing.T) {
+func TestMetricsFormat(t *testing.T) {
 	tool := promtool(t)
 	p := &portals{}
 	e, _ := p.exporter(t, 1, "a.example")
@@ -291,7 +291,7 @@ func TestPrometheusAgrees(t *testing.T) {
 	}
 }
 
-// TestPackaging has the example files checked by Prometheus itself, and compares the metrics that they name with those there are.
+// TestPackaging has Prometheus check the example files, and compares the metrics in them with the exporter's.
 func TestPackaging(t *testing.T) {
 	tool := promtool(t)
 	const folder = "../../packaging/prometheus/"
@@ -305,15 +305,15 @@ func TestPackaging(t *testing.T) {
 	p := &portals{}
 	e, _ := p.exporter(t, 1, "a.example")
 	defer e.Close()
-	have := ask(e, "/probe?target=a.example", "").Body.String() + ask(e, "/metrics", "").Body.String()
+	metrics := ask(e, "/probe?target=a.example", "").Body.String() + ask(e, "/metrics", "").Body.String()
 	rules, err := os.ReadFile(folder + "boxready.rules.yml")
 	if err != nil {
 		t.Fatal(err)
 	}
 	named := regexp.MustCompile(`boxready_[a-z_]+`).FindAllString(string(rules), -1)
 	for _, name := range named {
-		if !strings.Contains(have, "# TYPE "+name+" ") {
-			t.Errorf("the rules name %s, which there is not", name)
+		if !strings.Contains(metrics, "# TYPE "+name+" ") {
+			t.Errorf("the rules name %s, which doesn't exist", name)
 		}
 	}
 	if len(named) == 0 {

@@ -4,9 +4,9 @@ package fleet
 const (
 	BadAddress    = "bad-address"    // reason: of a portal.AddressError
 	SamePortal    = "same-portal"    // first: line
-	BadCSV        = "csv"            // a quote, or a number of fields
+	BadCSV        = "csv"            // wrong quoting, or a wrong number of fields
 	UnknownColumn = "unknown-column" // column, nearest, allowed
 	SameColumn    = "same-column"    // column
-	NoAddress     = "no-address"     // there is no column, or nothing in it
+	NoAddress     = "no-address"     // the column is missing or empty
 	BadYesNo      = "bad-yes-no"     // value, key
 )

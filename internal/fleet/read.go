@@ -1,5 +1,5 @@
-// Package fleet reads the list of portals that somebody looks after, as YAML or CSV: which portals, and what may be asked of each.
-// A webhook and a sign-in stand in the keyring; the list only says that they are to be used.
+// Package fleet reads a list of portals, as YAML or CSV: their addresses, and which checks are allowed for each.
+// Webhooks and sign-ins are stored in the keyring; the list only selects the portals that use them.
 package fleet
 
 import (
@@ -27,19 +27,19 @@ const (
 	maxKeys    = 20_000 // of YAML; the parser takes 2 s for so many in one object, and a minute for three times as many
 )
 
-// Portal is one line of the list: a portal, and what its owner agreed to.
+// Portal is one entry of the list: a portal, and its owner's consents.
 type Portal struct {
-	Line    int // where it stands
+	Line    int // in the file
 	Address portal.Address
 
 	Deep, ContentFilter, PublicDNS   bool // consents, as check's flags
 	Webhook, SignedIn, AsApplication bool
-	Requires                         []string // files, beside the list if relative, or names of ready ones
+	Requires                         []string // files, relative to the list's folder, or names of ready ones
 	Region                           bitrix.Region
 	Handlers                         requirements.Handlers
 }
 
-// Consents are what the portal's owner agreed to.
+// Consents returns the consents of the portal's owner.
 func (p Portal) Consents() (consents []checks.Consent) {
 	if p.Deep {
 		consents = append(consents, checks.Deep)
@@ -82,7 +82,7 @@ type reader struct {
 	lines   map[string]int // of the portals by address
 }
 
-// What may be said about a portal. The JSON Schema says the same.
+// Keys of a portal. The JSON Schema defines the same.
 const (
 	keyAddress  = "address"
 	keyRequires = "requires"
@@ -170,7 +170,7 @@ func (r *reader) add(p Portal, line, column int) {
 	if len(r.portals) >= maxPortals {
 		return
 	}
-	if first, twice := r.lines[p.Address.String()]; twice && p.Address.Host != "" {
+	if first, duplicate := r.lines[p.Address.String()]; duplicate && p.Address.Host != "" {
 		r.Fail(line, column, SamePortal, map[string]any{"first": first})
 	}
 	r.lines[p.Address.String()] = p.Line
@@ -184,7 +184,7 @@ func region(s string) bitrix.Region {
 	return bitrix.Region(s)
 }
 
-// csv reads a table whose first line names the columns; they are called like the keys. Excel separates by semicolons in many
+// csv reads a table whose first line names the columns, with the names of the keys. Excel separates by semicolons in many
 // countries.
 func (r *reader) csv(data []byte) {
 	text, ok := r.Text(data)
@@ -194,9 +194,9 @@ func (r *reader) csv(data []byte) {
 	table := csv.NewReader(strings.NewReader(text))
 	table.FieldsPerRecord = -1
 	table.Comment = '#'
-	head, _, _ := strings.Cut(text, "\n")
+	header, _, _ := strings.Cut(text, "\n")
 	for _, comma := range []rune{';', '\t'} {
-		if strings.ContainsRune(head, comma) {
+		if strings.ContainsRune(header, comma) {
 			table.Comma = comma
 		}
 	}
@@ -244,7 +244,7 @@ func (r *reader) columns(table *csv.Reader) []string {
 		r.Fail(1, 1, NoAddress, nil)
 	}
 	if len(r.Errors) > 0 {
-		return nil // every row would be wrong in the same way
+		return nil // every row would have the same error
 	}
 	return columns
 }

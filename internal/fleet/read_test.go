@@ -60,7 +60,7 @@ func TestRead(t *testing.T) {
 	}
 }
 
-func complaints(err error) (list []string) {
+func errorCodes(err error) (list []string) {
 	if all, ok := errors.AsType[yamlfile.Errors](err); ok {
 		for _, e := range all {
 			list = append(list, fmt.Sprintf("%d:%d %s", e.Line, e.Column, e.Code))
@@ -69,53 +69,53 @@ func complaints(err error) (list []string) {
 	return list
 }
 
-var refused = []struct {
+var invalidYAML = []struct {
 	name, text string
 	want       []string
 }{
 	{"nothing", "", []string{"1:1 empty"}},
 	{"no portals", "boxready: 1\nportals: []\n", []string{"2:10 empty"}},
-	{"a list without a head", "- a.example\n", []string{"1:1 wrong-type"}},
+	{"a list without a header", "- a.example\n", []string{"1:1 wrong-type"}},
 	{"another version", "boxready: 2\nportals: [{address: a.example}]\n", []string{"1:11 bad-version"}},
-	{"an address alone", "boxready: 1\nportals: [a.example]\n", []string{"2:11 wrong-type"}},
+	{"a string instead of an object", "boxready: 1\nportals: [a.example]\n", []string{"2:11 wrong-type"}},
 	{"no address", "boxready: 1\nportals:\n  - deep: true\n", []string{"3:5 missing-key"}},
-	{"a webhook's address in a flag's place", "boxready: 1\nportals:\n  - address: a.example\n    webhook: https://a.example/rest/1/code/\n", []string{"4:14 wrong-type"}},
-	{"no address at all", "boxready: 1\nportals:\n  - address: ftp://a.example\n", []string{"3:14 bad-address"}},
-	{"twice", "boxready: 1\nportals:\n  - address: a.example\n  - address: http://A.example/x\n", []string{"4:14 same-portal"}},
-	{"a region that there isn't", "boxready: 1\nportals:\n  - {address: a.example, region: mars}\n", []string{"3:34 bad-choice"}},
+	{"a webhook's address instead of true or false", "boxready: 1\nportals:\n  - address: a.example\n    webhook: https://a.example/rest/1/code/\n", []string{"4:14 wrong-type"}},
+	{"not an address", "boxready: 1\nportals:\n  - address: ftp://a.example\n", []string{"3:14 bad-address"}},
+	{"a duplicate", "boxready: 1\nportals:\n  - address: a.example\n  - address: http://A.example/x\n", []string{"4:14 same-portal"}},
+	{"an unknown region", "boxready: 1\nportals:\n  - {address: a.example, region: mars}\n", []string{"3:34 bad-choice"}},
 	{"an anchor", "boxready: 1\nportals: &a [{address: a.example}]\n", []string{"2:10 not-plain"}},
 }
 
-var refusedCSV = []struct {
+var invalidCSV = []struct {
 	name, text string
 	want       []string
 }{
 	{"nothing", "", []string{"1:1 empty"}},
-	{"a head alone", "address\n", []string{"1:1 empty"}},
-	{"no head", "a.example\nb.example\n", []string{"1:1 unknown-column"}},
-	{"no address in the head", "deep,region\n", []string{"1:1 no-address"}},
+	{"a header alone", "address\n", []string{"1:1 empty"}},
+	{"no header", "a.example\nb.example\n", []string{"1:1 unknown-column"}},
+	{"no address in the header", "deep,region\n", []string{"1:1 no-address"}},
 	{"a misspelt column", "address,dep\na.example,yes\n", []string{"1:9 unknown-column"}},
-	{"a column twice", "address,deep,deep\n", []string{"1:14 same-column"}},
+	{"a duplicate column", "address,deep,deep\n", []string{"1:14 same-column"}},
 	{"no address in a line", "address,deep\na.example,yes\n,yes\n", []string{"3:1 no-address"}},
 	{"more fields than columns", "address\na.example,yes\n", []string{"2:1 csv"}},
 	{"a quote that never closes", "address\n\"a.example\nb.example\n", []string{"3:11 csv"}},
 	{"neither yes nor no", "address,deep\na.example,maybe\n", []string{"2:11 bad-yes-no"}},
 	{"wrong values", "address,region,handlers\na.example,mars,moon\n", []string{"2:11 bad-choice", "2:16 bad-choice"}},
-	{"twice", "address\na.example\nhttps://a.example\n", []string{"3:1 same-portal"}},
+	{"a duplicate", "address\na.example\nhttps://a.example\n", []string{"3:1 same-portal"}},
 	{"windows-1251", "address,requires\na.example,\xcf\xf0\n", []string{"2:11 not-utf8"}},
 	{"a line break in a cell", "address,requires\na.example,\"a\nb\"\n", []string{"2:11 bad-text"}},
 }
 
-func TestReadRefuses(t *testing.T) {
-	for _, c := range refused {
+func TestReadInvalid(t *testing.T) {
+	for _, c := range invalidYAML {
 		_, err := fleet.Read("a.yaml", []byte(c.text))
-		if diff := cmp.Diff(c.want, complaints(err)); diff != "" {
+		if diff := cmp.Diff(c.want, errorCodes(err)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", c.name, diff)
 		}
 	}
-	for _, c := range refusedCSV {
+	for _, c := range invalidCSV {
 		_, err := fleet.Read("a.csv", []byte(c.text))
-		if diff := cmp.Diff(c.want, complaints(err)); diff != "" {
+		if diff := cmp.Diff(c.want, errorCodes(err)); diff != "" {
 			t.Errorf("CSV, %s (-want +got):\n%s", c.name, diff)
 		}
 	}
@@ -127,14 +127,14 @@ func TestReadLimits(t *testing.T) {
 	for i := range 5001 {
 		fmt.Fprintf(many, "p%d.example\n", i)
 	}
-	if _, err := fleet.Read("a.csv", []byte(many.String())); !slices.Equal(complaints(err), []string{"5002:1 too-many"}) {
-		t.Errorf("%v", complaints(err))
+	if _, err := fleet.Read("a.csv", []byte(many.String())); !slices.Equal(errorCodes(err), []string{"5002:1 too-many"}) {
+		t.Errorf("%v", errorCodes(err))
 	}
 	if got, err := fleet.Read("a.csv", []byte(strings.TrimSuffix(many.String(), "p5000.example\n"))); err != nil || len(got) != 5000 {
 		t.Errorf("%d portals: %v", len(got), err)
 	}
-	if _, err := fleet.Read("a.yaml", []byte("boxready: 1\nportals:\n"+strings.Repeat("  - {address: 1}\n", 1000))); len(complaints(err)) != 20 {
-		t.Errorf("%d complaints", len(complaints(err)))
+	if _, err := fleet.Read("a.yaml", []byte("boxready: 1\nportals:\n"+strings.Repeat("  - {address: 1}\n", 1000))); len(errorCodes(err)) != 20 {
+		t.Errorf("%d errors", len(errorCodes(err)))
 	}
 	huge := filepath.Join(t.TempDir(), "huge.csv")
 	if err := os.WriteFile(huge, nil, 0o600); err != nil {
@@ -168,7 +168,7 @@ func schema(tb testing.TB) *jsonschema.Schema {
 	return compiled
 }
 
-// beyondSchema are the codes of what a JSON Schema can't say.
+// beyondSchema are the codes of errors that a JSON Schema can't express.
 var beyondSchema = []string{yamlfile.Empty, yamlfile.TooBig, yamlfile.NotUTF8, yamlfile.UTF16, yamlfile.ControlCharacter, yamlfile.BadSyntax, yamlfile.TabIndent,
 	yamlfile.TooDeep, yamlfile.TooMany, yamlfile.NotPlain, yamlfile.SeveralDocuments, yamlfile.DuplicateKey, fleet.BadAddress, fleet.SamePortal}
 
@@ -186,15 +186,15 @@ func assertAgree(t *testing.T, schema *jsonschema.Schema, text string) {
 		}
 		return
 	}
-	if invalid := schema.Validate(value); (invalid == nil) != (all == nil) {
-		t.Errorf("the reader says %v, the schema %v of:\n%s", err, invalid, text)
+	if schemaErr := schema.Validate(value); (schemaErr == nil) != (all == nil) {
+		t.Errorf("the reader returns %v, the schema %v for:\n%s", err, schemaErr, text)
 	}
 }
 
 func TestSchemaAndReaderAgree(t *testing.T) {
 	s := schema(t)
 	assertAgree(t, s, full)
-	for _, c := range refused {
+	for _, c := range invalidYAML {
 		assertAgree(t, s, c.text)
 	}
 }
@@ -203,10 +203,10 @@ func FuzzRead(f *testing.F) {
 	s := schema(f)
 	f.Add("a.yaml", []byte(full))
 	f.Add("a.csv", []byte(fullCSV))
-	for _, c := range refused {
+	for _, c := range invalidYAML {
 		f.Add("a.yaml", []byte(c.text))
 	}
-	for _, c := range refusedCSV {
+	for _, c := range invalidCSV {
 		f.Add("a.csv", []byte(c.text))
 	}
 	f.Fuzz(func(t *testing.T, name string, data []byte) {

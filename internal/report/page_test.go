@@ -28,7 +28,7 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// pages are reports on runs with much to show, by what is special about them.
+// pages returns reports on runs with many findings, by name.
 func pages(t *testing.T) map[string][]byte {
 	t.Helper()
 	broken := runDemo(t, "tls-self-signed", "dns-differs", "redirect-other-host-http", "ipv6-dead")
@@ -42,7 +42,7 @@ func pages(t *testing.T) map[string][]byte {
 	return files
 }
 
-// tools installs what the pages are checked with.
+// tools installs the programs that check the pages.
 func tools(t *testing.T) string {
 	t.Helper()
 	out, err := exec.Command("../../packaging/npm", "testdata/page").Output()
@@ -70,8 +70,8 @@ func TestPageIsValid(t *testing.T) {
 			t.Fatal(err)
 		}
 		args = append(args, path)
-		if found := regexp.MustCompile(`(?i)<script|<link|<img|<iframe|\son[a-z]+=|@import|url\(|\sstyle=|<meta[^>]+refresh`).Find(data); found != nil {
-			t.Errorf("%s: %s has no place in a report", name, found)
+		if match := regexp.MustCompile(`(?i)<script|<link|<img|<iframe|\son[a-z]+=|@import|url\(|\sstyle=|<meta[^>]+refresh`).Find(data); match != nil {
+			t.Errorf("%s: %s isn't allowed in a report", name, match)
 		}
 	}
 	if out, err := exec.CommandContext(t.Context(), node, args...).CombinedOutput(); err != nil {
@@ -79,7 +79,7 @@ func TestPageIsValid(t *testing.T) {
 	}
 }
 
-// events are what a browser says while a page is open.
+// events are the browser's requests and log messages while a page is open.
 type events struct {
 	mu       sync.Mutex
 	requests []string
@@ -122,11 +122,11 @@ func chromium(t *testing.T) context.Context {
 	return ctx
 }
 
-const patience = 60 * time.Second
+const stepTimeout = 60 * time.Second
 
 func do(t *testing.T, ctx context.Context, steps ...chromedp.Action[chromedp.Void]) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, stepTimeout)
 	defer cancel()
 	if err := chromedp.Do(ctx, steps...); err != nil {
 		t.Fatal(err)
@@ -135,7 +135,7 @@ func do(t *testing.T, ctx context.Context, steps ...chromedp.Action[chromedp.Voi
 
 func get[T any](t *testing.T, ctx context.Context, a chromedp.Action[T]) T {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, stepTimeout)
 	defer cancel()
 	v, err := chromedp.Run(ctx, a)
 	if err != nil {
@@ -157,22 +157,22 @@ func media(print bool, scheme string) chromedp.Action[chromedp.Void] {
 	})
 }
 
-func shoot(t *testing.T, ctx context.Context, name string) {
+func screenshot(t *testing.T, ctx context.Context, name string) {
 	t.Helper()
-	picture := get(t, ctx, chromedp.FullScreenshot(100))
-	if _, err := png.Decode(bytes.NewReader(picture)); err != nil {
+	image := get(t, ctx, chromedp.FullScreenshot(100))
+	if _, err := png.Decode(bytes.NewReader(image)); err != nil {
 		t.Errorf("screenshot %s: %v", name, err)
 	}
 	folder := filepath.Join("..", "..", "build", "screenshots")
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(folder, "report-"+name+".png"), picture, 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(folder, "report-"+name+".png"), image, 0o644); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// TestPageInBrowser opens reports in a real browser: light and dark, wide, on a telephone and on paper.
+// TestPageInBrowser opens reports in a real browser: light and dark, wide, narrow and printed.
 func TestPageInBrowser(t *testing.T) {
 	t.Parallel()
 	axe, err := os.ReadFile(filepath.Join(tools(t), "node_modules/axe-core/axe.min.js"))
@@ -203,14 +203,14 @@ func TestPageInBrowser(t *testing.T) {
 			for _, scheme := range []string{"light", "dark"} {
 				for size, width := range map[string]int64{"wide": 1000, "narrow": 360} {
 					do(t, ctx, media(false, scheme), chromedp.EmulateViewport(width, 800), chromedp.Navigate(address))
-					shoot(t, ctx, name+"-"+scheme+"-"+size)
+					screenshot(t, ctx, name+"-"+scheme+"-"+size)
 					if got := get(t, ctx, chromedp.Evaluate[int64](`document.documentElement.scrollWidth`)); got > width {
 						t.Errorf("%s %s: the page is %d pixels wide", scheme, size, got)
 					}
 					if got := get(t, ctx, chromedp.Evaluate[string](`getComputedStyle(document.querySelector("main")).maxWidth`)); got != "832px" {
-						t.Errorf("the policy keeps the style out (%s)", got)
+						t.Errorf("the policy blocks the style (%s)", got)
 					}
-					// With the evidence open, everything is looked at.
+					// With the evidence open, everything is checked.
 					do(t, ctx, chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
 						_, err := chromedp.Call(ctx, runtime.Evaluate, runtime.EvaluateParams{Expression: `document.querySelectorAll("details").forEach(d => d.open = true)` + ";" + string(axe)})
 						return err
@@ -223,7 +223,7 @@ func TestPageInBrowser(t *testing.T) {
 				}
 			}
 			do(t, ctx, media(true, "dark"), chromedp.EmulateViewport(794, 1123), chromedp.Navigate(address))
-			shoot(t, ctx, name+"-paper")
+			screenshot(t, ctx, name+"-paper")
 			if got := get(t, ctx, chromedp.Evaluate[string](`getComputedStyle(document.body).backgroundColor`)); got != "rgb(255, 255, 255)" {
 				t.Errorf("the paper is %s", got)
 			}
@@ -241,7 +241,7 @@ func TestPageInBrowser(t *testing.T) {
 		}
 	}
 	if len(seen.requests) == 0 {
-		t.Error("the browser told of no requests, not even of the pages")
+		t.Error("the browser reported no requests, not even of the pages")
 	}
 	if console := slices.Compact(seen.console); len(console) > 0 {
 		t.Errorf("console: %v", console)

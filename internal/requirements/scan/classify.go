@@ -8,8 +8,8 @@ import (
 	"boxready/internal/bitrix"
 )
 
-// found is one finding.
-type found struct {
+// finding is a name in the code, its kind and its line.
+type finding struct {
 	kind What
 	name string
 	line int
@@ -29,8 +29,8 @@ const (
 	Handler What = "handler" // address of a handler
 )
 
-// commonFirstParts are the first parts of names that other things are called too: keys of translations, routes, settings. Such a name
-// counts as a method only beside a certain one or in a call, unless its second part is rare elsewhere.
+// commonFirstParts are the first parts of names that other identifiers share: keys of translations, routes, settings. Such a name
+// counts as a method only next to a certain one or in a call, unless its second part is rare elsewhere.
 var commonFirstParts = set("access", "ai", "app", "booking", "calendar", "call", "catalog", "department", "documentation", "entity", "event", "feature", "lists",
 	"mail", "main", "method", "note", "placement", "rest", "server", "sign", "task", "user", "vote")
 
@@ -206,7 +206,7 @@ func (r *reader) classifyName(l *literal, text string, start, end int, isKey boo
 	first, _, dotted := strings.Cut(lowerName, ".")
 	denied := f != nestedQuotes && (otherCallees[strings.ToLower(l.callee)] || textKeys[strings.ToLower(l.key)])
 	if m, known := bitrix.Method(name); known {
-		fd := found{Method, m.Name, l.line}
+		fd := finding{Method, m.Name, l.line}
 		switch {
 		case f == inRESTPath:
 			r.certain(fd)
@@ -235,14 +235,14 @@ func (r *reader) classifyName(l *literal, text string, start, end int, isKey boo
 		return
 	}
 	if f == wholeString && unknownEvent.MatchString(name) {
-		r.accept(found{Unknown, name, l.line})
+		r.accept(finding{Unknown, name, l.line})
 		return
 	}
 	if !dotted || suffixed && f == wholeString || denied || !namespaces()[first] || !looksLikeMethod(lowerName) {
 		return
 	}
 	if f == inRESTPath || f == withParameters || hasCallWord(words) && !isKey || methodPrefixes()[parent(lowerName)] && !commonFirstParts[first] && !isKey {
-		r.accept(found{Unknown, name, l.line})
+		r.accept(finding{Unknown, name, l.line})
 	}
 }
 
@@ -358,11 +358,11 @@ func (r *reader) built(l *literal, text string, start, end int, left byte) {
 	if otherCallees[strings.ToLower(l.callee)] || commonFirstParts[first] && !hasCallWord(words) {
 		return
 	}
-	r.accept(found{Built, strings.ReplaceAll(name, "\x00", "…"), l.line})
+	r.accept(finding{Built, strings.ReplaceAll(name, "\x00", "…"), l.line})
 }
 
 func (r *reader) event(l *literal, e bitrix.EventInfo, written string, f position, denied bool, words []string) {
-	fd := found{Event, e.Name, l.line}
+	fd := finding{Event, e.Name, l.line}
 	distinctive := written == e.Name // as only portals write it
 	for _, part := range []string{"CRM", "IMBOT", "IMCONNECTOR", "IMCOMMAND", "VOXIMPLANT", "OPENLINE", "EXTERNALCALL", "ONAPPINSTALL", "ONAPPUNINSTALL", "ONAPPUPDATE", "ONAPPTEST"} {
 		distinctive = distinctive || strings.Contains(e.Name, part)
@@ -405,7 +405,7 @@ func (r *reader) scopes(l *literal, text string) {
 		certain = certain || bitrixOnlyScopes[s.Name]
 	}
 	for _, w := range words {
-		if fd := (found{Scope, w, l.line}); certain {
+		if fd := (finding{Scope, w, l.line}); certain {
 			r.accept(fd)
 		} else {
 			r.addUncertain(fd)
@@ -415,19 +415,19 @@ func (r *reader) scopes(l *literal, text string) {
 
 var handlerURL = regexp.MustCompile(`^https?://[^\s\x00"'<>]+`)
 
-// handler finds the address that events go to.
+// handler finds the address of an event handler.
 func (r *reader) handler(l *literal, text string) {
 	key := strings.ToLower(l.key)
 	if key != "handler" && !strings.HasSuffix(key, "_handler") && !strings.HasSuffix(key, "handler_url") && !strings.HasSuffix(key, "handlerurl") {
 		return
 	}
 	if url := handlerURL.FindString(text); url != "" {
-		r.accept(found{Handler, url, l.line})
+		r.accept(finding{Handler, url, l.line})
 	}
 }
 
-// certain accepts a finding that can be nothing else, and with it the uncertain ones in the same bracket.
-func (r *reader) certain(f found) {
+// certain accepts an unambiguous finding, and with it the uncertain ones in the same bracket.
+func (r *reader) certain(f finding) {
 	if n := len(r.stack); n > 0 {
 		r.stack[n-1].certain = true
 	}
@@ -436,14 +436,14 @@ func (r *reader) certain(f found) {
 }
 
 // likely keeps a finding that counts if the application certainly calls a portal.
-func (r *reader) likely(f found) {
+func (r *reader) likely(f finding) {
 	if len(r.collector.likely) < maxLikely {
 		r.collector.likely = append(r.collector.likely, likely{r.file, f})
 	}
 }
 
 // addUncertain keeps a finding that counts only if there is a certain one in the same bracket, or at least in the same file.
-func (r *reader) addUncertain(f found) {
+func (r *reader) addUncertain(f finding) {
 	into := &r.uncertain
 	if n := len(r.stack); n > 0 {
 		into = &r.stack[n-1].uncertain

@@ -11,9 +11,9 @@ type reader struct {
 	lang *language
 
 	recent  []token  // the last few, newest last
-	op      []byte   // operator that may go on
+	op      []byte   // operator that may continue
 	spaced  bool     // white space since the last token
-	generic struct { // function whose types are being named
+	generic struct { // function whose type arguments are read
 		callee string
 		depth  int
 	}
@@ -23,8 +23,8 @@ type reader struct {
 	pending *literal // a string that may be joined with what follows
 	chain   chain
 
-	bitrix    bool    // something in the file can be nothing but a call of a portal
-	uncertain []found // findings that count only if bitrix is set
+	bitrix    bool      // something in the file certainly is a call of a portal
+	uncertain []finding // findings that count only if bitrix is set
 }
 
 type token struct {
@@ -39,18 +39,18 @@ const (
 	maxStack  = 512
 )
 
-// bracket is one that is open, and what it belongs to.
+// bracket is an open bracket and its context.
 type bracket struct {
 	open      byte
 	callee    string // function that it calls
 	key       string // what it is the value of
 	subscript bool
-	control   bool    // of if, while and the like
-	uncertain []found // names in it that count only if certain is set
-	certain   bool    // a name in it can be nothing but a method
+	control   bool      // of if, while and the like
+	uncertain []finding // names in it that count only if certain is set
+	certain   bool      // a name in it certainly is a method
 }
 
-// opened is where a string began.
+// opened is the state at the beginning of a string.
 type opened struct {
 	surroundings
 	recent  []token
@@ -137,7 +137,7 @@ func (r *reader) expectsValue() bool {
 // afterValue reports whether << shifts or appends here.
 func (r *reader) afterValue() bool { return !r.expectsValue() }
 
-// prefix removes and returns the letters before a quote that tell the string's syntax.
+// prefix removes and returns the letters before a quote that determine the string's syntax.
 func (r *reader) prefix(lang *language) string {
 	if r.spaced {
 		return ""
@@ -376,7 +376,7 @@ func (r *reader) plainLine(text string, line int) {
 		return
 	}
 	a := surroundings{line: line}
-	judge := func(value string) {
+	classify := func(value string) {
 		value = strings.TrimSpace(strings.TrimPrefix(value, "- "))
 		for value != "" {
 			name, rest, more := strings.Cut(value, ": ")
@@ -393,10 +393,10 @@ func (r *reader) plainLine(text string, line int) {
 		i := strings.IndexAny(text, `"'[]{},`)
 		switch {
 		case i < 0:
-			judge(text)
+			classify(text)
 			return
 		case (text[i] == '"' || text[i] == '\'') && (i == 0 || strings.IndexByte(" [{:,", text[i-1]) >= 0):
-			judge(text[:i])
+			classify(text[:i])
 			value, rest, closed := strings.Cut(text[i+1:], text[i:i+1])
 			if !closed {
 				return
@@ -404,13 +404,13 @@ func (r *reader) plainLine(text string, line int) {
 			if key, isKey := strings.CutPrefix(rest, ":"); isKey {
 				value, rest = value+":", key
 			}
-			judge(value)
+			classify(value)
 			text = rest
 		case text[i] == '"' || text[i] == '\'': // an apostrophe in a word
-			judge(text)
+			classify(text)
 			return
 		default:
-			judge(text[:i])
+			classify(text[:i])
 			text = strings.TrimLeft(text[i+1:], " ")
 		}
 	}

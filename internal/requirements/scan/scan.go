@@ -110,7 +110,7 @@ func Dir(ctx context.Context, dir fs.FS, progress Progress) (*Result, error) {
 		return result, nil
 	}
 	for _, l := range c.likely {
-		c.add(l.file, l.found)
+		c.add(l.file, l.finding)
 	}
 	for what, into := range map[What]*[]Name{Method: &result.Methods, Event: &result.Events, Scope: &result.Scopes, Unknown: &result.Unknown,
 		Built: &result.Built, SDKCall: &result.SDKCalls, Handler: &result.Handlers} {
@@ -196,7 +196,7 @@ type collector struct {
 
 type likely struct {
 	file string
-	found
+	finding
 }
 
 type key struct {
@@ -204,7 +204,7 @@ type key struct {
 	name string
 }
 
-func (c *collector) add(file string, f found) {
+func (c *collector) add(file string, f finding) {
 	k := key{f.kind, f.name}
 	n := c.names[k]
 	if n == nil {
@@ -233,4 +233,4 @@ func (c *collector) sorted(what What) []Name {
 }
 
 // accept counts a finding.
-func (r *reader) accept(f found) { r.add(r.file, f) }
+func (r *reader) accept(f finding) { r.add(r.file, f) }

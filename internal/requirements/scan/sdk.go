@@ -143,11 +143,11 @@ func (c *chain) call(r *reader, line int) {
 	}
 	if len(matches) == 1 {
 		for name := range matches {
-			r.certain(found{Method, name, line})
+			r.certain(finding{Method, name, line})
 		}
 		return
 	}
-	r.certain(found{SDKCall, strings.Join(c.path[i:i+1], "") + "()->" + strings.Join(c.path[i+1:], "()->") + "()", line})
+	r.certain(finding{SDKCall, strings.Join(c.path[i:i+1], "") + "()->" + strings.Join(c.path[i+1:], "()->") + "()", line})
 }
 
 func (c *chain) callPython(r *reader, line int) {
@@ -156,7 +156,7 @@ func (c *chain) callPython(r *reader, line int) {
 			continue
 		}
 		if name := methodsByCompactName()[compactName(c.path[i:]...)]; name != "" {
-			r.certain(found{Method, name, line})
+			r.certain(finding{Method, name, line})
 		}
 		return
 	}
