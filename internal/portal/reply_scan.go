@@ -47,28 +47,12 @@ func scanJSON(b []byte) (members map[string]json.RawMessage, end int, err error)
 				open, i, done = open[:len(open)-1], i+1, true
 				break
 			}
-			if c != '"' {
-				return nil, i, errJSONSyntax
-			}
-			start := i
-			if i, err = scanString(b, i); err != nil {
+			var quoted []byte
+			if quoted, i, err = scanKey(b, i); err != nil {
 				return nil, i, err
 			}
 			if len(open) == 1 {
-				topKey = replyKey(b[start:i])
-			}
-			for i < len(b) && isJSONSpace(b[i]) {
-				i++
-			}
-			if i == len(b) {
-				return nil, i, errJSONEnds
-			}
-			if b[i] != ':' {
-				return nil, i, errJSONSyntax
-			}
-			i++
-			if len(open) == 1 {
-				topStart = i
+				topKey, topStart = replyKey(quoted), i
 			}
 			state = value
 		case after:
@@ -114,6 +98,29 @@ func scanJSON(b []byte) (members map[string]json.RawMessage, end int, err error)
 		}
 		state = after
 	}
+}
+
+// scanKey returns the quoted key of an object that starts at b[i], and where the
+// colon behind it ends.
+func scanKey(b []byte, i int) (quoted []byte, end int, err error) {
+	if b[i] != '"' {
+		return nil, i, errJSONSyntax
+	}
+	start := i
+	if i, err = scanString(b, i); err != nil {
+		return nil, i, err
+	}
+	quoted = b[start:i]
+	for i < len(b) && isJSONSpace(b[i]) {
+		i++
+	}
+	if i == len(b) {
+		return nil, i, errJSONEnds
+	}
+	if b[i] != ':' {
+		return nil, i, errJSONSyntax
+	}
+	return quoted, i + 1, nil
 }
 
 // replyKey returns the key that a JSON string spells if a reply or an error can
