@@ -90,6 +90,7 @@ func TestEventIsDelivered(t *testing.T) {
 
 // TestEventThatIsNoFault are ways of the event that end well all the same.
 func TestEventThatIsNoFault(t *testing.T) {
+	t.Parallel()
 	for fault, good := range map[string]func(*checks.Arrival) bool{
 		"event-queue-late":     func(a *checks.Arrival) bool { return a.TookMS >= 2000 && a.Queue == receiver.Listed },
 		"event-from-elsewhere": func(a *checks.Arrival) bool { return a.Queue == receiver.Unlisted },
@@ -107,6 +108,7 @@ func TestEventThatIsNoFault(t *testing.T) {
 
 // TestUndeliveredEventSaysWhy asserts what is known of an event that never came.
 func TestUndeliveredEventSaysWhy(t *testing.T) {
+	t.Parallel()
 	for fault, want := range map[string]string{
 		"event-queue-stopped":   "mailbox done, bind done, fire done, travel failed, unbind done",
 		"event-body-lost":       "mailbox done, bind done, fire done, travel failed, unbind done",
@@ -163,6 +165,7 @@ func TestDeliveryNeedsAYes(t *testing.T) {
 
 // TestDeliveryIsUndone asserts that the handler is taken away and the mailbox closed whatever ends the test.
 func TestDeliveryIsUndone(t *testing.T) {
+	t.Parallel()
 	for name, end := range map[string]func(cancel func()){"cancelled": func(cancel func()) { cancel() }, "panic": func(func()) { panic("in the middle") }} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

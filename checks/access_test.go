@@ -31,6 +31,7 @@ func (p played) wantState(t *testing.T, id checks.ID, want checks.State) {
 }
 
 func TestReadyWithEvidence(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name string
 		with []string

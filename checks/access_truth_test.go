@@ -97,6 +97,7 @@ func TestTruthWithoutTheModule(t *testing.T) {
 }
 
 func TestTruthWithTheModuleTooOld(t *testing.T) {
+	t.Parallel()
 	for module, all := range offers() {
 		// One half of a module's names shows that it is there while the other is gone.
 		for half := range 2 {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"log"
 	"regexp"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -40,6 +41,7 @@ func TestMain(m *testing.M) {
 	if err := flag.Set("test.parallel", "16"); err != nil {
 		panic(err)
 	}
+	debug.SetGCPercent(400) // a simulated portal's certificates and pages are short-lived
 	goleak.VerifyTestMain(testenv.M{M: m})
 }
 
@@ -277,6 +279,7 @@ var ways = []struct {
 
 // TestEveryFaultIsFound runs the checklist against every fault of the simulated portal.
 func TestEveryFaultIsFound(t *testing.T) {
+	t.Parallel()
 	for _, fault := range simportal.Faults() {
 		for i, way := range ways {
 			with := slices.Clone(way.with)

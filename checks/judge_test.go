@@ -200,6 +200,7 @@ func TestJudgePartialFacts(t *testing.T) {
 
 // TestJudgeRandomFacts judges facts filled at random.
 func TestJudgeRandomFacts(t *testing.T) {
+	t.Parallel()
 	const seed, rounds, size = 20261123, 300, 6
 	for _, c := range Catalog() {
 		t.Run(string(c.ID), func(t *testing.T) {

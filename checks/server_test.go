@@ -152,6 +152,7 @@ func (p played) onServer() (causes []string) {
 }
 
 func TestEveryServerFaultIsFound(t *testing.T) {
+	t.Parallel()
 	for _, f := range serverFaults {
 		t.Run(f.name, func(t *testing.T) {
 			t.Parallel()

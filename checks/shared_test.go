@@ -12,6 +12,7 @@ import (
 // TestSharedAsksTheVendorOnce runs against one portal after another and against several at once: for all of them together each
 // of the vendor's hosts is asked once.
 func TestSharedAsksTheVendorOnce(t *testing.T) {
+	t.Parallel()
 	for name, faults := range map[string][]string{"answering": nil, "dead": {"feed-invalid"}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

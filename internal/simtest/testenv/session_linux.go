@@ -78,7 +78,7 @@ func StartSession(t testing.TB, command Command, env []string, password string) 
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		input.Close()
+		_ = input.Close()
 		_ = session.Wait()
 		if t.Failed() {
 			t.Logf("the session's standard error: %s", stderr.String())
