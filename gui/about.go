@@ -14,13 +14,13 @@ import (
 	"boxready/gui/widgets"
 )
 
-// Folder is one that BoxReady writes to.
+// Folder is a folder that BoxReady writes to.
 type Folder struct {
-	Holds string // "settings" or "crashes": the text "settings.folder-"+Holds says it
+	Holds string // "settings" or "crashes": the text "settings.folder-"+Holds names it
 	Path  string
 }
 
-// folderURL is a folder as what opens addresses takes it.
+// folderURL returns a folder's path as a file URL.
 func folderURL(path string) string {
 	path = filepath.ToSlash(path)
 	if !strings.HasPrefix(path, "/") { // C:/…
@@ -29,7 +29,7 @@ func folderURL(path string) string {
 	return (&url.URL{Scheme: "file", Path: path}).String()
 }
 
-// aboutPage lists what BoxReady is made of, with the licences.
+// aboutPage lists the linked libraries with their licences.
 type aboutPage struct {
 	*settingsPage
 	open   bool
@@ -37,7 +37,7 @@ type aboutPage struct {
 	back   *widgets.Button
 }
 
-// versionLine says which BoxReady this is.
+// versionLine has the versions of BoxReady, Go and Fyne, and the platform.
 func versionLine(version string) string {
 	parts := []string{"BoxReady " + version, strings.Replace(runtime.Version(), "go", "Go ", 1)}
 	if v := versions()["fyne.io/fyne/v2"]; v != "" {
@@ -46,7 +46,7 @@ func versionLine(version string) string {
 	return strings.Join(append(parts, runtime.GOOS+"/"+runtime.GOARCH), " · ")
 }
 
-// versions are those of the modules that are linked into this very program.
+// versions returns the versions of the linked modules, by path.
 func versions() map[string]string {
 	versions := map[string]string{"go": runtime.Version()}
 	if info, ok := debug.ReadBuildInfo(); ok {

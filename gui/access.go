@@ -11,8 +11,8 @@ import (
 	"boxready/oauthflow"
 )
 
-// Access is how the owner gets in to portals, and where that is kept; see app.App. Its methods are called off the Fyne
-// thread, but for ReturnAddress: they wait for the network, and for whoever answers the keyring's prompts.
+// Access signs in to portals and stores credentials; see app.App. Its methods, except ReturnAddress, are called off the Fyne
+// thread: they wait for the network, and for keyring prompts to be answered.
 type Access interface {
 	ReturnAddress() string
 	Keys(context.Context, portal.Address) app.Keys
@@ -32,7 +32,7 @@ func (r *runner) accessOf(s *model.Session) Access {
 	return r.params.Access
 }
 
-// useCredentials lets the runs of a session use what is kept for its portal.
+// useCredentials lets the runs of a session use the portal's saved credentials.
 func (r *runner) useCredentials(s *model.Session, k app.Keys) {
 	s.Keys = &k
 	s.Target.Webhook, s.Target.SignIn = k.Webhook, k.SignIn
@@ -49,14 +49,14 @@ func (r *runner) useCredentials(s *model.Session, k app.Keys) {
 	})
 }
 
-// credentialsUnread tells whether something is kept for a session's portal that nobody has read yet. A keyring may ask for a password, so
-// it isn't touched for a portal that nothing is kept of.
+// credentialsUnread reports whether a session's portal has saved credentials that were not read yet. A keyring may ask for a
+// password, so it is read for such portals only.
 func (r *runner) credentialsUnread(s *model.Session) bool {
 	past, _ := r.params.Store.Portal(s.Target.Address.String())
 	return past.Keys && s.Keys == nil && r.accessOf(s) != nil
 }
 
-// readCredentials reads what is kept for a session's portal, and begins the run then.
+// readCredentials reads the saved credentials of a session's portal, and then begins the run.
 func (r *runner) readCredentials(s *model.Session, consents []checks.Consent) {
 	ctx, cancel := context.WithCancel(r.ctx)
 	s.Begin(r.params.Now(), checks.Planned(s.Target), true)

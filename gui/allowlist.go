@@ -24,7 +24,7 @@ import (
 	"boxready/internal/requirements"
 )
 
-// allowlistPage says what has to be open in the network, as a letter and as rules for equipment.
+// allowlistPage shows which connections the network has to allow, as a letter and as rules for equipment.
 type allowlistPage struct {
 	scaffold
 	dialogs *dialogs
@@ -33,10 +33,10 @@ type allowlistPage struct {
 	chosen  store.Network // by the owner, for all portals
 	known   bool          // chosen has been read
 	part    allowlist.Part
-	details bool   // what is chosen rarely is shown
-	saved   string // where the last file is; "" for none
+	details bool   // the rarely used choices are shown
+	saved   string // path of the file that was saved last; "" for none
 
-	// Of what is shown at the moment.
+	// Of the content that is shown.
 	made   allowlistState
 	fold   *widgets.Button // unfolds the details
 	result *fyne.Container
@@ -71,7 +71,7 @@ func (p *allowlistPage) allowlistState() allowlistState {
 	return now
 }
 
-// network is what is known around the portal.
+// network is the current portal's network.
 func (p *allowlistPage) network() *model.Network {
 	if s := p.model.Current; s != nil {
 		return &s.Network
@@ -101,7 +101,7 @@ func (p *allowlistPage) refresh() {
 	}
 }
 
-// fill makes the content anew.
+// fill rebuilds the content.
 func (p *allowlistPage) fill() {
 	p.result, p.rows, p.most = widgets.Column(14), nil, rowsAtOnce
 	choices := p.choices()
@@ -137,7 +137,7 @@ func (p *allowlistPage) regionNow() (region bitrix.Region, detected bool) {
 	return bitrix.Region(p.settings().Region), false
 }
 
-// choices are what the owner says.
+// choices are the selects for region, handlers and equipment.
 func (p *allowlistPage) choices() fyne.CanvasObject {
 	p.know()
 	named := func(key, value string) string { return p.say("allowlist."+key, checks.Args{"value": value}) }
@@ -199,7 +199,7 @@ func (p *allowlistPage) choices() fyne.CanvasObject {
 	return widgets.Column(6, lines...)
 }
 
-// handlers is where they live.
+// handlers is where the handlers run.
 func (p *allowlistPage) handlers() requirements.Handlers {
 	if p.chosen.Handlers != "" {
 		return requirements.Handlers(p.chosen.Handlers)
@@ -222,7 +222,7 @@ func (p *allowlistPage) packs() (packs []bitrix.Pack) {
 	return packs
 }
 
-// detailsCard is what is chosen rarely.
+// detailsCard has the rarely used choices.
 func (p *allowlistPage) detailsCard() fyne.CanvasObject {
 	chips := widgets.Flow(8)
 	for _, pack := range allowlist.Packs() {
@@ -280,7 +280,7 @@ func (p *allowlistPage) togglePack(pack bitrix.Pack) {
 	p.keep()
 }
 
-// options are what the rules depend on.
+// options returns the input of the rules.
 func (p *allowlistPage) options() allowlist.Options {
 	p.know()
 	n := p.network()
@@ -301,7 +301,7 @@ func (p *allowlistPage) show() {
 	p.page.Refit()
 }
 
-// update works the rules out and makes what shows them.
+// update computes the rules and builds what shows them.
 func (p *allowlistPage) update() {
 	o := p.options()
 	p.made = p.allowlistState()
@@ -346,11 +346,11 @@ func (p *allowlistPage) fetch() {
 
 const fetchTimeout = 30 * time.Second
 
-// rowsCard are the connections with what was last measured.
+// rowsCard lists the connections with what was last measured.
 func (p *allowlistPage) rowsCard() fyne.CanvasObject {
 	var lines []fyne.CanvasObject
 	used := map[string]*widgets.Row{}
-	left := 0 // that aren't shown
+	left := 0 // rows that aren't shown
 	for i, g := range model.RuleRows(p.words, p.rules) {
 		if len(used) == p.most {
 			left += len(g.Rows)
@@ -408,7 +408,7 @@ func (p *allowlistPage) rowsCard() fyne.CanvasObject {
 	return widgets.Card(widgets.Column(0, lines...))
 }
 
-// listsNote says how the event queue's addresses are; nil if they don't matter.
+// listsNote is the state of the event queue's addresses; nil if the rules don't need them.
 func (p *allowlistPage) listsNote() fyne.CanvasObject {
 	if !p.options().NeedsLists() {
 		return nil
@@ -518,7 +518,7 @@ func (p *allowlistPage) write(e allowlist.Equipment) error {
 	return err
 }
 
-// mail opens the mail program with the letter, which is in the clipboard as well: an address has no room for all of it.
+// mail opens the mail program with the letter, which is copied as well: a mailto address can't hold all of it.
 func (p *allowlistPage) mail() {
 	p.params.App.Clipboard().SetContent(p.letter.Text())
 	address := p.letter.Mailto()

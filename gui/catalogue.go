@@ -13,7 +13,7 @@ import (
 	"boxready/internal/words"
 )
 
-// cataloguePage finds methods and events by their names, and shows what is known of one.
+// cataloguePage finds methods and events by name, and shows what is known of one.
 type cataloguePage struct {
 	*requirementsPage
 	scaffold
@@ -24,7 +24,7 @@ type cataloguePage struct {
 	asking  bool
 	unasked string // why the portal could not be asked; "" if it could
 
-	// Of what is shown at the moment.
+	// Of the content that is shown.
 	made   entryState
 	search *widgets.Entry
 	list   *widgets.List
@@ -33,7 +33,7 @@ type cataloguePage struct {
 	leave  *widgets.Button
 }
 
-// entryState is what decides how an entry looks.
+// entryState is the state that an entry's content is built from.
 type entryState struct {
 	session *model.Session
 	outcome *checks.Outcome
@@ -181,7 +181,7 @@ func (c *cataloguePage) entryCards(n model.Name) []fyne.CanvasObject {
 	return []fyne.CanvasObject{widgets.Card(widgets.Column(10, lines...)), c.presence(n)}
 }
 
-// presence tells whether this portal has it.
+// presence shows whether the current portal has a method or an event.
 func (c *cataloguePage) presence(n model.Name) fyne.CanvasObject {
 	s := c.model.Current
 	if s == nil {

@@ -27,9 +27,9 @@ type checkPage struct {
 	finding  *findingPage    // the one that is open; nil for the list
 	returnTo string          // key of the row whose finding was open
 
-	offset float32 // of the list then
+	offset float32 // of the list when the finding was opened
 
-	// Of what is shown at the moment.
+	// Of the content that is shown.
 	stage   stage
 	address *widgets.Entry
 	button  *widgets.Button
@@ -49,7 +49,7 @@ const (
 	oneFinding  stage = "finding"
 )
 
-// maxAddress is more than any address has.
+// maxAddress is in letters, more than any address has.
 const maxAddress = 2048
 
 func (p *checkPage) build() fyne.CanvasObject {
@@ -58,7 +58,7 @@ func (p *checkPage) build() fyne.CanvasObject {
 	return p.root
 }
 
-// stopAnimations ends what moves in a content that is no longer shown.
+// stopAnimations stops the animations of content that is no longer shown.
 func (p *checkPage) stopAnimations() {
 	if p.list != nil {
 		p.verdict.sign.Set("")
@@ -72,7 +72,7 @@ func (p *checkPage) stopAnimations() {
 	}
 }
 
-// fill makes the content anew.
+// fill rebuilds the content.
 func (p *checkPage) fill() {
 	p.stopAnimations()
 	p.address, p.button, p.page, p.verdict, p.picture, p.list = nil, nil, nil, nil, nil, nil
@@ -159,7 +159,7 @@ func (p *checkPage) buildList() {
 	p.setContent(top, content...)
 }
 
-// showButton lets the button check or stop, as it fits.
+// showButton makes the button start or stop a run.
 func (p *checkPage) showButton() {
 	text, tapped := p.say("check.run", nil), p.checkTyped
 	if s := p.model.Current; s != nil && s.Running {
@@ -235,7 +235,7 @@ func (p *checkPage) scrollPages(by float32) {
 	}
 }
 
-// filterBy leaves only some of the findings in the list; the same filter again takes it away.
+// filterBy filters the findings in the list; the same filter again removes it.
 func (p *checkPage) filterBy(f model.Filter) {
 	if p.filter == f {
 		f = model.Filter{}
@@ -265,7 +265,7 @@ func (p *checkPage) back() {
 	}
 }
 
-// welcome is what a first start shows.
+// welcome is shown at the first start.
 func (p *checkPage) welcome() []fyne.CanvasObject {
 	lines := []fyne.CanvasObject{
 		widgets.NewText(p.say("check.question", nil), widgets.Font{Size: style.SizeTitle, Bold: true}),
@@ -285,7 +285,7 @@ func (p *checkPage) welcome() []fyne.CanvasObject {
 	return content
 }
 
-// before is what a portal shows that was not checked yet since the program was started.
+// before is shown for a portal that was not checked since the program was started.
 func (p *checkPage) before() []fyne.CanvasObject {
 	s := p.model.Current
 	past, ok := p.params.Store.Portal(s.Target.Address.String())
@@ -326,7 +326,7 @@ func arrows(links []model.Link) (arrows []widgets.Link) {
 	return arrows
 }
 
-// verdictCard answers the question of the page.
+// verdictCard shows the verdict.
 type verdictCard struct {
 	object      fyne.CanvasObject
 	p           *checkPage

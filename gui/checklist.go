@@ -9,12 +9,12 @@ import (
 	"boxready/gui/widgets"
 )
 
-// checklist is the list of what is known, a card for each chapter. Rows whose subject stays are kept, so that the focus is.
+// checklist lists the results, a card for each chapter. Rows with the same key are reused, so that they keep the focus.
 type checklist struct {
 	p      *checkPage
 	object *fyne.Container
 	rows   map[string]*widgets.Row
-	// How many rows of a chapter are shown. A long one is made in parts, as it is asked for: building rows takes time.
+	// How many rows of a chapter are shown. More are built on request: building rows takes time.
 	most map[checks.Group]int
 }
 
@@ -117,7 +117,7 @@ func (p *checkPage) fold(key string) {
 	p.refresh()
 }
 
-// filterBar says what the list is about while something is left out.
+// filterBar shows the filter; nil if there is none.
 func (l *checklist) filterBar(s *model.Session) fyne.CanvasObject {
 	f := l.p.filter
 	if f == (model.Filter{}) {
@@ -143,7 +143,7 @@ func (l *checklist) nothing() string {
 	return l.p.say("filter.nothing", nil)
 }
 
-// notChecked is what the run left out, with a button where that can be changed here.
+// notChecked lists what the run left out, with a button where that can be changed here.
 func (l *checklist) notChecked(s *model.Session, used map[string]*widgets.Row) fyne.CanvasObject {
 	missing := s.NotChecked(l.p.words)
 	if len(missing) == 0 {
@@ -161,13 +161,13 @@ func (l *checklist) notChecked(s *model.Session, used map[string]*widgets.Row) f
 	return widgets.Card(widgets.Column(0, lines...))
 }
 
-// remedy is the button that gets what a check would need; nil if that can't be had here.
+// remedy is the button for what a skipped check needs; nil if it can't be provided here.
 func (p *checkPage) remedy(s *model.Session, reason checks.Reason) fyne.CanvasObject {
 	consent := map[checks.Reason]checks.Consent{checks.NeedsConsentDeep: checks.Deep, checks.NeedsConsentFilter: checks.ContentFilter, checks.NeedsConsentEvent: checks.EventTest}[reason]
 	if consent != "" {
 		return widgets.NewButton(p.say("consent."+string(consent), nil), nil, func() {
 			p.dialogs.confirmConsent(consent, func() {
-				s.Target.Receiver = "" // nothing leaves the portal, as was said
+				s.Target.Receiver = "" // the question promises that nothing leaves the portal
 				p.runs.run(s, consent)
 			})
 		})
@@ -193,7 +193,7 @@ func (l *checklist) focus(key string) {
 	}
 }
 
-// copyKey is the text of a button that copies something for an owner.
+// copyKey is the text key of a button that copies something for an owner.
 func copyKey(key string, owner checks.Owner) string {
 	switch owner {
 	case checks.Vendor, checks.Bitrix24:

@@ -14,17 +14,17 @@ import (
 	"boxready/internal/crash"
 )
 
-// Crashes is what an earlier BoxReady left behind when it died; see crash.Log. Its methods are called off the Fyne thread.
+// Crashes gives access to the report of an earlier crash; see crash.Log. Its methods are called off the Fyne thread.
 type Crashes interface {
 	Report() (*crash.Report, error)
 	Path() string
 	Delete() error
 }
 
-// linesShown are enough of a report to see what it is about.
+// linesShown is how many lines of a report are shown.
 const linesShown = 8
 
-// offerCrash offers what the last BoxReady left behind.
+// offerCrash offers the report of the last crash.
 func (w *Window) offerCrash() {
 	if w.params.Crashes == nil {
 		return

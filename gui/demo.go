@@ -12,7 +12,7 @@ import (
 	"boxready/gui/widgets"
 )
 
-// scenarios are the choices of what is wrong with the simulated portal: the text "demo.scenario."+id says it, the faults are
+// scenarios are the choices of faults of the simulated portal: the text "demo.scenario."+id describes one, the faults are
 // internal/simportal's.
 var scenarios = []struct {
 	id     string
@@ -89,7 +89,7 @@ func (w *Window) leaveDemo() {
 	w.rebuild()
 }
 
-// demoBanner says that nothing here is real, and offers other faults; nil outside the demo.
+// demoBanner marks the portal as simulated, and offers other faults; nil outside the demo.
 func (w *Window) demoBanner() fyne.CanvasObject {
 	if w.model.Current == nil || !w.model.Current.Demo {
 		return nil

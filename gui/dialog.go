@@ -13,13 +13,13 @@ import (
 	"boxready/gui/widgets"
 )
 
-// dialogs are what is laid over the pages: questions, messages, and choices of files.
+// dialogs are shown over the pages: questions, messages, and choices of files.
 type dialogs struct {
 	*environment
 	popup       *widget.PopUp      // nil if none is open
-	focusBefore fyne.Focusable     // it was opened
-	fit         func()             // the popup to what is in it
-	onDismiss   func()             // called when the popup is closed without an answer; nil if nobody waits for one
+	focusBefore fyne.Focusable     // had the focus before the popup was opened
+	fit         func()             // fits the popup to its content
+	onDismiss   func()             // called when the popup is closed without an answer; may be nil
 	chooser     *dialog.FileDialog // nil if none is open
 	folder      string             // in which a file was saved or chosen last; "" before the first
 }
@@ -27,10 +27,10 @@ type dialogs struct {
 // question is something that is answered with yes or no.
 type question struct {
 	title string
-	text  string // what happens then, in one honest sentence
-	more  string // and another; "" for none
-	small string // what it is about; "" for nothing more
-	yes   string // the word on the button
+	text  string // what a yes does, in one sentence
+	more  string // another sentence; "" for none
+	small string // a muted line below, e.g. the portal; "" for none
+	yes   string // the button's label
 }
 
 // confirm asks a question. Esc is no.
@@ -66,7 +66,7 @@ func (d *dialogs) showDialog(content *fyne.Container, focus fyne.Focusable) {
 	d.showDialogUpTo(520, content, focus)
 }
 
-// showDialogUpTo is showDialog with another width at most.
+// showDialogUpTo is showDialog with another maximum width.
 func (d *dialogs) showDialogUpTo(width float32, content *fyne.Container, focus fyne.Focusable) {
 	d.closeDialog()
 	canvas := d.fyne.Canvas()
@@ -98,7 +98,7 @@ func (d *dialogs) closeDialog() {
 	}
 }
 
-// confirmConsent asks for one of the yeses that a check needs.
+// confirmConsent asks for a consent that a check needs.
 func (d *dialogs) confirmConsent(c checks.Consent, yes func()) {
 	key := "consent." + string(c)
 	d.confirm(question{
@@ -107,7 +107,7 @@ func (d *dialogs) confirmConsent(c checks.Consent, yes func()) {
 	}, yes)
 }
 
-// openURL opens an address in the browser; where that fails, it says the address.
+// openURL opens an address in the browser; if that fails, it shows the address.
 func (d *dialogs) openURL(address string) {
 	d.background(func(context.Context) func() {
 		if d.params.OpenURL(address) == nil {

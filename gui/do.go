@@ -8,10 +8,10 @@ import (
 	"fyne.io/fyne/v2"
 )
 
-// This file is the only one where goroutines are started and where they come back to the Fyne thread; a test sees to it.
-// Everything else in this package runs on the Fyne thread.
+// Only this file starts goroutines and hands results to the Fyne thread; thread_test.go checks that. Everything else in this
+// package runs on the Fyne thread.
 
-// tasks are what is under way off the Fyne thread for one window, and the way back onto it.
+// tasks runs a window's background work, and functions on the Fyne thread.
 type tasks struct {
 	onFyneThread func(func())                                   // see Params.Do
 	tick         func(time.Duration) (<-chan time.Time, func()) // see Params.Tick
@@ -32,7 +32,7 @@ func newTasks(onFyneThread func(func()), tick func(time.Duration) (<-chan time.T
 // do runs f on the Fyne thread, unless the window has been closed by then. It may be called from any goroutine.
 func (t *tasks) do(f func()) {
 	if t.ctx.Err() != nil {
-		return // Fyne may be gone as well
+		return // Fyne may have ended as well
 	}
 	t.onFyneThread(func() {
 		if t.ctx.Err() == nil {
@@ -98,15 +98,15 @@ func (t *tasks) after(d time.Duration, f func()) {
 	})
 }
 
-// atClose has f called when the window has been closed and what was begun has ended. It may be called from any goroutine.
+// atClose registers f to be called by Close, after waiting for the work. It may be called from any goroutine.
 func (t *tasks) atClose(f func()) {
 	t.closing.Lock()
 	defer t.closing.Unlock()
 	t.atEnd = append(t.atEnd, f)
 }
 
-// Close ends everything that was begun, and waits for it a while: a browser or a keyring may keep a call for ever. It must not
-// be called on the Fyne thread.
+// Close cancels all work, and waits for it up to closeTimeout: a call of a browser or a keyring may never return. It must not be
+// called on the Fyne thread.
 func (t *tasks) Close() {
 	t.cancel()
 	done := make(chan struct{})

@@ -17,7 +17,7 @@ import (
 	"boxready/internal/words"
 )
 
-// environment is what everything in the window uses: what the window was given, the texts, the model, and the tasks.
+// environment is shared by everything in the window: the parameters, the texts, the model, and the tasks.
 type environment struct {
 	*tasks
 	params  Params
@@ -25,19 +25,19 @@ type environment struct {
 	words   *words.Texts
 	model   *model.Model
 	refresh func() // shows what has changed in the model
-	// refreshing says that what has changed in the model will be shown.
+	// refreshing is true while a refresh is queued.
 	refreshing bool
 }
 
-// copyButton copies a text and says so.
+// copyButton copies a text and confirms it.
 func (e *environment) copyButton(key string, text func() string) *widgets.Button {
 	return e.copies(widgets.NewButton(e.say(key, nil), theme.ContentCopyIcon(), nil), text)
 }
 
-// copiedFor is how long a button says that it has copied.
+// copiedFor is how long a button confirms that it has copied.
 const copiedFor = 2 * time.Second
 
-// copies lets a button copy a text, and say for a moment that it did.
+// copies makes a button copy a text, and confirm it for copiedFor.
 func (e *environment) copies(b *widgets.Button, text func() string) *widgets.Button {
 	word := b.Text
 	b.OnTapped = func() {
@@ -48,7 +48,7 @@ func (e *environment) copies(b *widgets.Button, text func() string) *widgets.But
 	return b
 }
 
-// step is a numbered step; a command in it stands alone, so that it can be copied.
+// step is a numbered step; a command in it has its own line and a button that copies it.
 func (e *environment) step(number int, pieces []model.Piece) fyne.CanvasObject {
 	var lines []fyne.CanvasObject
 	for _, piece := range pieces {
@@ -70,7 +70,7 @@ type value struct {
 
 var valueInStep = regexp.MustCompile(`⟦(\w+)⟧`)
 
-// steps are the numbered steps of a text. A value in one stands alone, with a button.
+// steps are the numbered steps of a text. A value in one has its own line and a button.
 func (e *environment) steps(key string, values map[string]value) (steps []fyne.CanvasObject) {
 	args := checks.Args{}
 	for name := range values {
@@ -121,7 +121,7 @@ func (e *environment) reporter() *report.Reporter {
 	return &report.Reporter{Words: e.words, Version: e.params.Version}
 }
 
-// changed lets what has changed in the model be shown: once for all that happens until the Fyne thread gets to it.
+// changed queues a refresh: one for all changes until the Fyne thread runs it.
 func (e *environment) changed() {
 	if e.refreshing {
 		return

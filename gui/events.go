@@ -9,8 +9,7 @@ import (
 	"boxready/gui/widgets"
 )
 
-// eventsPage proves that an event gets from the portal to an application: it sends one to a receiver, and shows how far it has
-// come.
+// eventsPage tests the delivery of events from the portal to an application: it sends one to a receiver, and shows its progress.
 type eventsPage struct {
 	scaffold
 	dialogs  *dialogs
@@ -18,14 +17,14 @@ type eventsPage struct {
 	nav      navigator
 	session  *model.Session
 	receiver field
-	typed    bool // in the field; until then it has what the requirements name
+	typed    bool // into the field; until then it has the offered receiver
 
-	// Of what is shown at the moment.
+	// Of the content that is shown.
 	made eventsState
 	legs map[checks.LegName]*widgets.Row
 }
 
-// eventsState is what decides how the page looks, beside how far the event has come.
+// eventsState is the state that the page is built from, without the event's progress.
 type eventsState struct {
 	session                 *model.Session
 	outcome                 *checks.Outcome
@@ -43,7 +42,7 @@ func (p *eventsPage) state() eventsState {
 	return eventsState{s, s.Outcome, p.offered(s), s.Running, s.Target.SignIn != nil || p.runs.credentialsUnread(s), s.Legs() != nil}
 }
 
-// offered is the receiver that one doesn't have to type.
+// offered is the receiver to suggest; "" for none.
 func (p *eventsPage) offered(s *model.Session) string {
 	switch {
 	case s.Demo && p.runs.demo != nil:
@@ -62,7 +61,7 @@ func (p *eventsPage) build() fyne.CanvasObject {
 	return p.root
 }
 
-// stopAnimations ends what moves in a content that is no longer shown.
+// stopAnimations stops the animations of content that is no longer shown.
 func (p *eventsPage) stopAnimations() {
 	for _, row := range p.legs {
 		row.Stop()
@@ -72,7 +71,7 @@ func (p *eventsPage) stopAnimations() {
 
 func (p *eventsPage) escape() { p.runs.stopRun() }
 
-// refresh shows what has changed in the model, and leaves alone what somebody types in.
+// refresh rebuilds the page only if its state has changed: the user may be typing.
 func (p *eventsPage) refresh() {
 	if p.made != p.state() {
 		focused := p.fyne.Canvas().Focused() != nil
@@ -87,7 +86,7 @@ func (p *eventsPage) refresh() {
 	}
 }
 
-// fill makes the content anew.
+// fill rebuilds the content.
 func (p *eventsPage) fill() {
 	p.stopAnimations()
 	p.made = p.state()
@@ -109,7 +108,7 @@ func (p *eventsPage) fill() {
 	p.setContent(title(p.say("events.title", nil)), content...)
 }
 
-// askCard asks where the event shall go.
+// askCard asks for the receiver.
 func (p *eventsPage) askCard(s *model.Session) fyne.CanvasObject {
 	lines := []fyne.CanvasObject{widgets.NewText(p.say("events.explain", nil), widgets.Font{Color: widgets.Muted})}
 	if !p.made.hasCredentials {
@@ -137,7 +136,7 @@ func (p *eventsPage) askCard(s *model.Session) fyne.CanvasObject {
 	return widgets.Card(widgets.Column(10, append(lines, entry, widgets.Small(p.say("events.receiver-text", nil)), buttons)...))
 }
 
-// try sends the event if the receiver looks like one, after the owner has agreed to it.
+// try sends the event if the receiver's address is valid and the owner agrees.
 func (p *eventsPage) try() {
 	s := p.session
 	if s.Running {
@@ -162,7 +161,7 @@ func (p *eventsPage) try() {
 	})
 }
 
-// legsCard is how far the event has come, and what came of it.
+// legsCard shows the event's progress and its result.
 func (p *eventsPage) legsCard(s *model.Session) fyne.CanvasObject {
 	lines := []fyne.CanvasObject{heading(p.say("events.way", nil))}
 	p.legs = map[checks.LegName]*widgets.Row{}

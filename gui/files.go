@@ -18,7 +18,7 @@ import (
 )
 
 // Fyne's own dialog for saving empties the file that is to be replaced before anything is written, and asks in English. So this
-// one asks for name and folder itself, and leaves writing to who can do it in one step.
+// one asks for name and folder itself, and leaves writing to the caller, who can do it atomically.
 
 // saving is what is to be saved.
 type saving struct {
@@ -37,7 +37,7 @@ func (d *dialogs) saveAs(s saving, saved func(path string)) {
 		d.folder = d.params.Downloads
 	}
 	var save *widgets.Button
-	replace := false // the owner has been told that there is such a file
+	replace := false // the owner was asked whether to replace the file
 	name := widgets.NewEntry("", maxPath)
 	name.Text = s.name
 	folder := widgets.NewText(d.folder, widgets.Font{Selectable: true})
@@ -162,5 +162,5 @@ func (d *dialogs) pick(chooser *dialog.FileDialog, title string) {
 	chooser.Show()
 }
 
-// shown tells whether something is laid over the pages.
+// shown reports whether a dialog is open.
 func (d *dialogs) shown() bool { return d.popup != nil || d.chooser != nil }

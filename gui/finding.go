@@ -52,7 +52,7 @@ func (f *findingPage) fill() {
 	f.setContent(head, content...)
 }
 
-// refresh shows another state of the check, and leaves the page alone otherwise: somebody reads it.
+// refresh rebuilds the page only if the check's state has changed: the user may be reading it.
 func (f *findingPage) refresh() {
 	s := f.model.Current
 	_, ok := s.Result(f.check, f.cause)
@@ -140,10 +140,10 @@ func (f *findingPage) evidence(s *model.Session, r checks.Result, d model.Detail
 	return widgets.Card(widgets.Column(2, lines...))
 }
 
-// maxValue is how much of a value is shown, in letters; all of it is in what is copied.
+// maxValue is how many letters of a value are shown; all of them are copied.
 const maxValue = 300
 
-// codeOf is what a result is called in reports and in the documentation.
+// codeOf identifies a result as reports and the documentation do.
 func codeOf(r checks.Result) string {
 	if r.Cause == "" {
 		return string(r.Check)

@@ -20,7 +20,7 @@ type frame struct {
 	open     string
 	items    map[string]*widgets.NavItem
 	list     *fyne.Container
-	portal   *widgets.Text // the one that the sections are about
+	portal   *widgets.Text // the current one's address
 
 	side   fyne.CanvasObject
 	top    fyne.CanvasObject // in place of the side
@@ -56,7 +56,7 @@ func newFrame(w *Window, sections []section) *frame {
 	return f
 }
 
-// shown are the sections that there is something to show in.
+// shown are the available sections.
 func (f *frame) shown() []section {
 	return slices.DeleteFunc(slices.Clone(f.sections), func(s section) bool { return s.available != nil && !s.available() })
 }

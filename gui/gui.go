@@ -1,8 +1,8 @@
 // Package gui is BoxReady's window. It shows what the model holds and calls what it was given; it never touches the network
 // or the keyring itself, and nothing in it blocks the Fyne thread: see do.go.
 //
-// One file per page. A page builds its content anew whenever it is shown or the language changes, so all that has to last
-// stands in the model.
+// One file per page. A page builds its content anew whenever it is shown or the language changes, so lasting state belongs
+// in the model.
 package gui
 
 import (
@@ -23,7 +23,7 @@ import (
 	"boxready/internal/words"
 )
 
-// Params is what the window is given.
+// Params are the window's dependencies and options.
 type Params struct {
 	App     fyne.App
 	Version string // of BoxReady
@@ -37,11 +37,11 @@ type Params struct {
 	Store      *store.Store
 	OpenURL    func(address string) error            // in the browser; may block
 	Languages  []string                              // of the system, in the order of preference
-	SetScale   func(factor float32)                  // of everything in the window; it holds from the next change of the theme on. nil if it can't be set
+	SetScale   func(factor float32)                  // of everything in the window, from the next change of the theme on; nil if it can't be set
 	Proxy      func(address string) string           // the system's on the way to an address, "" for none; may block
 	SelfTest   func(context.Context) *checks.Outcome // of what BoxReady needs on this computer; called off the Fyne thread
 	Folders    []Folder
-	Crashes    Crashes // nil if nothing is kept of them
+	Crashes    Crashes // nil if crash reports are not kept
 	// Lists gets the event queue's addresses that rules for o need, see allowlist.Fetch. It is called off the Fyne thread; nil
 	// if nobody can.
 	Lists func(ctx context.Context, o allowlist.Options) ([]feed.List, error)
@@ -59,7 +59,7 @@ type Params struct {
 // Checker makes runs. Its methods are called off the Fyne thread.
 type Checker interface {
 	Run(context.Context, checks.Target, checks.Observer) *checks.Outcome
-	// Again makes some checks of a run that is over again.
+	// Again repeats some checks of a finished run.
 	Again(ctx context.Context, before *checks.Outcome, o checks.Observer, ids ...checks.ID) *checks.Outcome
 }
 
@@ -73,7 +73,7 @@ type Demo struct {
 	Close  func() // may be called again
 }
 
-// Sample is what one would have of a simulated portal: its keys, which anybody may see, its server's answer, and a receiver of its
+// Sample is example input for a simulated portal: its credentials, which are no secrets, its server's answer, and a receiver of its
 // test events.
 type Sample struct{ ClientID, ClientSecret, Webhook, ServerAnswer, Receiver string }
 
@@ -97,7 +97,7 @@ type Window struct {
 	demoStarting bool
 }
 
-// New makes the window; show it with Fyne's Show. When the program ends, Close waits for what is under way.
+// New makes the window; show it with Fyne's Show. When the program ends, Close waits for its background work.
 func New(p Params) (*Window, error) {
 	if p.Do == nil {
 		p.Do = fyneDo
@@ -127,7 +127,7 @@ func New(p Params) (*Window, error) {
 	if err := w.setLanguage(words); err != nil {
 		return nil, err
 	}
-	// Drawing it takes a while, and nobody misses it at once.
+	// Rendering the icon is slow, and the window can open without it.
 	p.App.Lifecycle().SetOnStarted(func() {
 		w.after(time.Second, func() { w.fyne.SetIcon(style.Icon("boxready", style.ColorAccented)) })
 	})
@@ -176,7 +176,7 @@ func loadFonts() (struct{}, error) {
 // Fyne is the window as Fyne knows it.
 func (w *Window) Fyne() fyne.Window { return w.fyne }
 
-// rebuild makes everything in the window anew: in another language, or with other sections.
+// rebuild rebuilds everything in the window, in another language or with other sections.
 func (w *Window) rebuild() {
 	w.dialogs.closeDialog()
 	open := "check"

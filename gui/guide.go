@@ -19,7 +19,7 @@ import (
 	"boxready/oauthflow"
 )
 
-// attempt is one go at signing in through the browser.
+// attempt is one attempt to sign in through the browser.
 type attempt struct {
 	session *model.Session
 	access  Access
@@ -27,13 +27,13 @@ type attempt struct {
 	region  *app.RegionChoice
 	cancel  func()
 	stage   attemptStage
-	flow    *oauthflow.Flow // while it waits
-	begun   time.Time       // to wait
+	flow    *oauthflow.Flow // while it waits for the browser
+	begun   time.Time       // when waiting began
 	ends    time.Time
 	pasting bool
 	asking  bool            // for the region, so that what was pasted can be used
 	err     error           // why it failed
-	token   oauthflow.Token // that could not be kept
+	token   oauthflow.Token // that could not be saved
 }
 
 type attemptStage string
@@ -43,21 +43,21 @@ const (
 	waitingForPortal attemptStage = "waiting"
 	keepingSignIn    attemptStage = "keeping"
 	signInFailed     attemptStage = "failed"
-	signInUnkept     attemptStage = "unkept" // it worked, but could not be kept
+	signInUnkept     attemptStage = "unkept" // it worked, but could not be saved
 )
 
-// silent tells whether to explain why no answer may have come.
+// silent reports whether to explain why there may be no answer.
 func (a *attempt) silent(now time.Time) bool {
 	return a.stage == waitingForPortal && now.Sub(a.begun) >= oauthflow.SilenceAfter
 }
 
-// left says how much time there is.
+// left is a text with the remaining time.
 func (a *attempt) left(w *environment) string {
 	left := max(0, a.ends.Sub(w.params.Now()).Round(time.Second))
 	return w.say("sign-in.waiting", checks.Args{"left": fmt.Sprintf("%d:%02d", int(left.Minutes()), int(left.Seconds())%60)})
 }
 
-// guide leads through the sign-in.
+// guide builds the page that guides through the sign-in.
 func (p *signInPage) guide() (head fyne.CanvasObject, content []fyne.CanvasObject) {
 	_, head = p.backHead(p.say("sign-in.browser", nil), p.leaveGuide)
 	register := p.registerCard()
@@ -69,7 +69,7 @@ func (p *signInPage) guide() (head fyne.CanvasObject, content []fyne.CanvasObjec
 	return head, content
 }
 
-// leaveGuide shows the overview again. An attempt that is under way is given up.
+// leaveGuide shows the overview again. An attempt that is under way is cancelled.
 func (p *signInPage) leaveGuide() {
 	p.giveUp()
 	p.guided = false
@@ -84,7 +84,7 @@ func (p *signInPage) giveUp() {
 	}
 }
 
-// escape gives the attempt up, or leaves the guide.
+// escape cancels the attempt, or leaves the guide.
 func (p *signInPage) escape() {
 	switch {
 	case p.attempt != nil:
@@ -95,7 +95,7 @@ func (p *signInPage) escape() {
 	}
 }
 
-// registerCard says how to make the application on the portal.
+// registerCard explains how to register the application on the portal.
 func (p *signInPage) registerCard() fyne.CanvasObject {
 	address := p.session.Target.Address
 	menus := widgets.Flow(8)
@@ -121,7 +121,7 @@ func (p *signInPage) registerCard() fyne.CanvasObject {
 	return widgets.Card(widgets.Column(10, append(lines, p.steps("sign-in.register."+string(p.menu), values)...)...))
 }
 
-// keysCard takes the application's keys, and begins.
+// keysCard takes the application's keys, and begins the sign-in.
 func (p *signInPage) keysCard() fyne.CanvasObject {
 	_, idField := p.entry(&p.id, p.say("sign-in.client-id", nil), false, maxKey, func(text string) string { return p.appMistake(text, aSecret) }, p.tryToBegin)
 	_, secretField := p.entry(&p.secret, p.say("sign-in.client-secret", nil), true, maxKey, func(text string) string { return p.appMistake(anID, text) }, p.tryToBegin)
@@ -149,7 +149,7 @@ func (p *signInPage) keysCard() fyne.CanvasObject {
 	return widgets.Card(widgets.Column(10, lines...))
 }
 
-// CheckApp stops at the first mistake, so each value is looked at beside one of the right shape.
+// CheckApp stops at the first mistake, so each value is checked together with a valid other one.
 var (
 	anID    = "local.00000000000000.00000000"
 	aSecret = strings.Repeat("0", 50)
@@ -165,7 +165,7 @@ func (p *signInPage) appMistake(id, secret string) string {
 	return words.UpperFirst(p.words.Say("sign-in.app-"+string(wrong.Problem), checks.Args{"field": p.words.Say("sign-in.field-"+wrong.Field, nil)}))
 }
 
-// tryToBegin begins to sign in if the keys look right, after the owner has said that the address is.
+// tryToBegin begins to sign in if the keys are well-formed and the owner confirms the address.
 func (p *signInPage) tryToBegin() {
 	if p.attempt != nil && p.attempt.stage != signInFailed {
 		return
@@ -188,7 +188,7 @@ func (p *signInPage) tryToBegin() {
 	})
 }
 
-// begin makes an attempt, or makes it again. With paste, the answer will be pasted.
+// begin starts or repeats an attempt. With paste, the owner will paste the answer.
 func (p *signInPage) begin(a *attempt, paste bool) {
 	ctx, cancel := context.WithCancel(p.ctx)
 	stopTicking := p.every(time.Second, p.changed)
@@ -217,11 +217,11 @@ func (p *signInPage) begin(a *attempt, paste bool) {
 	p.showAttempt()
 }
 
-// showAttempt shows how the attempt stands, unless another section is open.
+// showAttempt shows the state of the attempt, unless another section is open.
 func (p *signInPage) showAttempt() {
 	if p.nav.isOpen("sign-in") {
 		p.refresh()
-		p.page.SetOffset(1 << 20) // it stands last
+		p.page.SetOffset(1 << 20) // the attempt is shown last
 	}
 }
 
@@ -271,7 +271,7 @@ func (p *signInPage) keep(a *attempt, token oauthflow.Token) {
 	p.showAttempt()
 }
 
-// attemptCard says how the attempt stands.
+// attemptCard shows the state of the attempt.
 func (p *signInPage) attemptCard(a *attempt) fyne.CanvasObject {
 	cancel := widgets.NewButton(p.say("sign-in.cancel", nil), nil, p.escape)
 	switch a.stage {
@@ -389,7 +389,7 @@ func (p *signInPage) pasteMistake(err error) string {
 	}
 }
 
-// reason says why a sign-in failed, and what the other side said about it.
+// reason says why a sign-in failed, with the server's error code and description.
 func (p *signInPage) reason(err error) []string {
 	reason := []string{p.words.Say("sign-in-page.reason-"+string(oauthflow.ReasonOf(err)), nil)}
 	var (

@@ -15,13 +15,13 @@ import (
 	"boxready/internal/report/history"
 )
 
-// pastRuns are the runs of before against a portal, and what has changed since one of them.
+// pastRuns shows a portal's earlier runs, and what has changed since one of them.
 type pastRuns struct {
 	*reportPage
 	runs    []history.Run // the newest first
 	open    bool          // what has changed since one is shown
 	since   *history.Run
-	changes string // "" while they are being worked out
+	changes string // "" while they are being computed
 	failed  bool   // they could not be
 	leave   *widgets.Button
 }
@@ -38,7 +38,7 @@ func (h *pastRuns) read() {
 		runs, err := kept.Runs(address)
 		return func() {
 			if h.model.Current != s || err != nil {
-				return // what can't be read is as good as none
+				return // an unreadable history is not shown
 			}
 			h.runs = runs
 			if h.nav.isOpen("report") && !h.open {
@@ -48,14 +48,14 @@ func (h *pastRuns) read() {
 	})
 }
 
-// historyChanged tells that a session's run was kept.
+// historyChanged is called when a session's run was saved.
 func (p *reportPage) historyChanged(s *model.Session) {
 	if p.nav.isOpen("report") && p.model.Current == s {
 		p.past.read()
 	}
 }
 
-// card lists the runs of before.
+// card lists the earlier runs.
 func (h *pastRuns) card() []fyne.CanvasObject {
 	s := h.model.Current
 	var lines []fyne.CanvasObject

@@ -22,13 +22,12 @@ func (w *environment) language() string {
 	return words.Languages()[0]
 }
 
-// fyneTexts are Fyne's own that can be seen in this window, under the names that they have there: menus of entries, and the
-// dialog that saves a file.
+// fyneTexts are the keys of Fyne's own texts that this window shows: menus of entries, and the dialog that saves a file.
 var fyneTexts = []string{"Advanced", "Cancel", "Copy", "Create Folder", "Cut", "Enter filename", "Error", "Favourites", "File", "Folder",
 	"New Folder", "No", "OK", "Open", "Paste", "Quit", "Redo", "Save", "Select all", "Show Hidden Files", "Undo", "Yes", "file.name", "file.parent"}
 
-// setLanguage uses these texts from now on, also for Fyne's own words. Fyne chooses a language by the system and can't be told
-// another one, so ours stands in for whichever it has chosen.
+// setLanguage uses these texts from now on, also for Fyne's own. Fyne follows the system's language and can't be set to another
+// one, so ours are registered for each that it may have chosen.
 func (w *Window) setLanguage(words *words.Texts) error {
 	w.words = words
 	texts := map[string]string{}
@@ -41,7 +40,7 @@ func (w *Window) setLanguage(words *words.Texts) error {
 	}
 	for _, chosen := range append([]string{"en"}, w.params.Languages...) {
 		if _, err := language.Parse(chosen); err != nil {
-			continue // as C is
+			continue // e.g. C
 		}
 		if err := lang.AddTranslationsForLocale(data, fyne.Locale(chosen)); err != nil {
 			return fmt.Errorf("texts for Fyne: %w", err)

@@ -13,8 +13,8 @@ import (
 	"boxready/internal/words"
 )
 
-// Open shows files that a person opened with BoxReady: requirements and reports. Whatever is laid over the pages is put away, as
-// Esc does. It may be called from any goroutine.
+// Open shows files that a person opened with BoxReady: requirements and reports. An open dialog is closed, as Esc does.
+// It may be called from any goroutine.
 func (w *Window) Open(files []string) {
 	w.do(func() {
 		w.fyne.RequestFocus()
@@ -48,7 +48,7 @@ func (w *Window) open(files []string) {
 	}
 }
 
-// showReports shows reports of anybody, one below the other.
+// showReports shows report files, one below the other.
 func (w *Window) showReports(files []string) {
 	words, reporter := w.words, w.reportPage.reporter()
 	w.background(func(context.Context) func() {

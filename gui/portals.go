@@ -72,7 +72,7 @@ func portalRow(w *environment, past store.Portal, open func(address string)) fyn
 	return widgets.NewRow(content, func() { open(past.Address) }).Object
 }
 
-// displayAddress writes a kept address as people write it.
+// displayAddress formats a saved address without https://.
 func displayAddress(address string) string {
 	if a, err := portal.ParseAddress(address); err == nil {
 		return strings.TrimPrefix(a.Display(), "https://")
@@ -84,7 +84,7 @@ func displayAddress(address string) string {
 func (w *Window) openPortal(address string) {
 	parsed, err := portal.ParseAddress(address)
 	if err != nil {
-		return // what was kept is damaged; there is nothing to open
+		return // the saved address is damaged
 	}
 	w.leaveDemo()
 	w.model.Open(parsed)

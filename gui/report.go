@@ -20,7 +20,7 @@ import (
 	"boxready/internal/words"
 )
 
-// reportPage shows the report for support, exactly as it would be saved, and what is hidden in it; and the runs of before.
+// reportPage shows the report for support, exactly as it would be saved, and what is hidden in it; and earlier runs.
 type reportPage struct {
 	scaffold
 	dialogs *dialogs
@@ -35,7 +35,7 @@ type reportPage struct {
 	saved   string         // where the report was saved last; "" for nowhere
 	past    pastRuns
 
-	// Of what is shown at the moment.
+	// Of the content that is shown.
 	made     reportState
 	running  bool
 	preview  *fyne.Container
@@ -46,7 +46,7 @@ type reportPage struct {
 	savedAt  *widgets.Text
 }
 
-// reportState is what a report is made from.
+// reportState is the state that a report is made from.
 type reportState struct {
 	session *model.Session
 	outcome *checks.Outcome
@@ -92,7 +92,7 @@ func (p *reportPage) escape() {
 	}
 }
 
-// refresh shows what has changed in the model, and leaves the page alone otherwise: somebody reads it.
+// refresh rebuilds the page only if its state has changed: the user may be reading it.
 func (p *reportPage) refresh() {
 	now := p.now()
 	running := now.session != nil && now.session.Running
@@ -147,7 +147,7 @@ func (p *reportPage) makeMistake(err error) string {
 	return p.say("report.failed", nil)
 }
 
-// fill makes the content anew.
+// fill rebuilds the content.
 func (p *reportPage) fill() {
 	p.stopAnimations()
 	s := p.model.Current
@@ -165,7 +165,7 @@ func (p *reportPage) fill() {
 	p.setContent(head, content...)
 }
 
-// nothing is shown before the first run.
+// nothing is the content before the first run.
 func (p *reportPage) nothing(s *model.Session) []fyne.CanvasObject {
 	if s.Running {
 		return []fyne.CanvasObject{widgets.Card(p.wait(widgets.RowContent{Title: p.say("verdict.running", nil), Detail: p.say("report.wait", nil)}))}
@@ -175,7 +175,7 @@ func (p *reportPage) nothing(s *model.Session) []fyne.CanvasObject {
 	return []fyne.CanvasObject{widgets.Card(widgets.Column(10, widgets.NewText(p.say("report.explain", nil), widgets.Font{}), widgets.Flow(8, check)))}
 }
 
-// cards are the preview, what is hidden, and what can be done.
+// cards are the preview, what is hidden, and the buttons.
 func (p *reportPage) cards() []fyne.CanvasObject {
 	p.preview = widgets.Column(10)
 	save := widgets.NewPrimary(p.say("report.save", nil), theme.DocumentSaveIcon(), p.save)
@@ -232,7 +232,7 @@ func (p *reportPage) setHidden(c report.Category, on bool) {
 	})
 }
 
-// showBundle shows the report as far as it is made.
+// showBundle shows the report, or that it is being made.
 func (p *reportPage) showBundle() {
 	if p.preview == nil {
 		return

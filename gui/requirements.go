@@ -30,12 +30,12 @@ type requirementsPage struct {
 	most      map[requirements.Kind]int // how many needs of a kind are shown, if more than usual
 	catalogue cataloguePage
 
-	// Of what is shown at the moment.
+	// Of the content that is shown.
 	made  requirementsState
 	leads map[requirements.Kind]fyne.Focusable // what follows the needs of a kind
 }
 
-// requirementsState is what decides how the page looks.
+// requirementsState is the state that the page is built from.
 type requirementsState struct {
 	session                 *model.Session
 	wanted                  *requirements.Requirements
@@ -63,13 +63,13 @@ func (p *requirementsPage) build() fyne.CanvasObject {
 	return p.root
 }
 
-// stopAnimations ends what moves in a content that is no longer shown.
+// stopAnimations stops the animations of content that is no longer shown.
 func (p *requirementsPage) stopAnimations() {
 	p.scaffold.stopAnimations()
 	p.catalogue.scaffold.stopAnimations()
 }
 
-// refresh shows what has changed in the model, and leaves the page alone otherwise: somebody reads it.
+// refresh rebuilds the page only if its state has changed: the user may be reading it.
 func (p *requirementsPage) refresh() {
 	if p.catalogue.open {
 		p.catalogue.refresh()
@@ -99,7 +99,7 @@ func (p *requirementsPage) escape() {
 	}
 }
 
-// fill makes the content anew.
+// fill rebuilds the content.
 func (p *requirementsPage) fill() {
 	p.stopAnimations()
 	p.made, p.leads = p.requirementsState(), map[requirements.Kind]fyne.Focusable{}
@@ -125,7 +125,7 @@ func (p *requirementsPage) fill() {
 	p.setContent(head, content...)
 }
 
-// refill is fill after something was done on the page: the focus was on what is gone.
+// refill is fill and sets the focus again, because the focused widget is replaced.
 func (p *requirementsPage) refill(focus func() fyne.Focusable) {
 	p.fill()
 	if p.nav.isOpen("requirements") && !p.dialogs.shown() {
@@ -141,7 +141,7 @@ func (p *requirementsPage) applications() []*model.Application {
 	return p.model.Applications
 }
 
-// chooseCard takes files; it explains what for before there are any.
+// chooseCard takes files; with explain it says what they are for.
 func (p *requirementsPage) chooseCard(explain bool) fyne.CanvasObject {
 	pick := widgets.NewPrimary(p.say("requirements.pick", nil), nil, func() {
 		p.dialogs.pickFile(p.say("requirements.pick-title", nil), []string{".yaml", ".yml"}, func(path string) { p.read([]string{path}) })
@@ -173,7 +173,7 @@ func (p *requirementsPage) chooseCard(explain bool) fyne.CanvasObject {
 	return widgets.Card(widgets.Column(10, lines...))
 }
 
-// applicationCard is what an application needs, at a glance. One that came with the portal has no number.
+// applicationCard summarizes what an application needs. i is -1 for the simulated portal's own.
 func (p *requirementsPage) applicationCard(i int, a *model.Application) fyne.CanvasObject {
 	name, source := a.Name(p.words), ""
 	if i < 0 {
@@ -196,7 +196,7 @@ func (p *requirementsPage) applicationCard(i int, a *model.Application) fyne.Can
 	return widgets.Card(widgets.Column(10, head, widgets.Column(6, facts...)))
 }
 
-// comparison is what of it the portal has, or why that can't be told yet.
+// comparison shows what the portal lacks, or why that isn't known yet.
 func (p *requirementsPage) comparison() (cards []fyne.CanvasObject, compared bool) {
 	s := p.model.Current
 	c := model.Comparison{Stage: model.NoPortal}
@@ -261,7 +261,7 @@ func (p *requirementsPage) comparison() (cards []fyne.CanvasObject, compared boo
 	return cards, true
 }
 
-// groupCard is what has to happen of one kind.
+// groupCard shows the missing requirements of one kind.
 func (p *requirementsPage) groupCard(g model.NeedGroup) fyne.CanvasObject {
 	head := widgets.NewRow(widgets.RowContent{Sign: style.Sign(g.Sign), Title: g.Title, Detail: g.Do}, nil).Object
 	lines := []fyne.CanvasObject{head}
@@ -331,7 +331,7 @@ func (p *requirementsPage) read(paths []string) {
 // readRequirements reads a file. The error is a requirements.Errors.
 func readRequirements(path string) (*model.Application, error) {
 	if _, err := requirements.ReadFile(path); err != nil {
-		return nil, err // it says what is wrong with a file, however large that is
+		return nil, err // it reports mistakes in files of any size
 	}
 	text, err := os.ReadFile(path) // #nosec G304 -- the user names it
 	if err != nil {
@@ -354,7 +354,7 @@ func mistakesIn(words *words.Texts, err error) (mistakes []string) {
 	return mistakes
 }
 
-// add takes applications in, and says what was wrong with others.
+// add adds applications, and shows the mistakes in others.
 func (p *requirementsPage) add(more []*model.Application, mistakes []string) {
 	p.mistakes = mistakes
 	if len(more) > 0 {

@@ -12,7 +12,7 @@ import (
 type scaffold struct {
 	*environment
 
-	// Of what is shown at the moment.
+	// Of the content that is shown.
 	root    *fyne.Container
 	page    *widgets.Page
 	focus   fyne.Focusable // gets the focus when the page is opened
@@ -48,7 +48,7 @@ func (s *scaffold) initialFocus() fyne.Focusable { return s.focus }
 
 func (s *scaffold) scrollPages(n float32) { s.page.ScrollPages(n) }
 
-// wait is a row that says that something is under way, with a sign that moves until the content is replaced.
+// wait is a row with a spinner, which is stopped when the content is replaced.
 func (s *scaffold) wait(content widgets.RowContent) fyne.CanvasObject {
 	content.Sign = style.Waiting
 	row := widgets.NewRow(content, nil)
@@ -56,7 +56,7 @@ func (s *scaffold) wait(content widgets.RowContent) fyne.CanvasObject {
 	return row.Object
 }
 
-// stopAnimations ends what moves in a content that is no longer shown.
+// stopAnimations stops the animations of content that is no longer shown.
 func (s *scaffold) stopAnimations() {
 	for _, row := range s.waiting {
 		row.Stop()

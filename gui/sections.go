@@ -13,7 +13,7 @@ type section struct {
 	id       string
 	page     page
 	atBottom bool // stands at the bottom of the list
-	// available tells whether there is something to show in it; nil: always. What isn't available is not in the list.
+	// available reports whether there is something to show in it; nil: always. What isn't available is not in the list.
 	available func() bool
 }
 
@@ -23,17 +23,17 @@ type section struct {
 //	escape()   goes back, or stops what is under way
 //	save()     saves what is shown
 type page interface {
-	// build makes the content anew, in the language of the moment.
+	// build builds the content in the current language.
 	build() fyne.CanvasObject
 	// initialFocus is what gets the focus when the page is opened; nil for nothing.
 	initialFocus() fyne.Focusable
 	// scrollPages scrolls by pages, downwards if n is positive.
 	scrollPages(n float32)
-	// stopAnimations ends what moves, because another page is shown.
+	// stopAnimations stops the animations, because another page is shown.
 	stopAnimations()
 }
 
-// sections are those that this program can fill, in order.
+// sections are those that the parameters allow, in order.
 func (w *Window) sections() []section {
 	list := []section{
 		{id: "check", page: w.checkPage},
@@ -59,14 +59,14 @@ func (w *Window) hasSection(id string) bool {
 	return slices.ContainsFunc(w.frame.shown(), func(s section) bool { return s.id == id })
 }
 
-// navigator leads from one page to another.
+// navigator opens other pages.
 type navigator interface {
 	openSection(id string)
 	isOpen(id string) bool
 	hasSection(id string) bool
 	// showResult opens a result of the last run. key is the row of the checklist to return to, "" for none.
 	showResult(r checks.Result, key string)
-	// portalChanged tells the pages that another portal is the current one.
+	// portalChanged is called when another portal has become the current one.
 	portalChanged()
 }
 

@@ -21,8 +21,8 @@ import (
 	"boxready/internal/untrusted"
 )
 
-// serverPage gets the word of the portal's own server, and of somebody in the internet: it hands out a script, takes its answer,
-// and shows what that added to the last run.
+// serverPage adds results from the portal's server and from outside: it provides a script, takes its answer or a run made from the
+// internet, and shows what that added to the last run.
 type serverPage struct {
 	scaffold
 	dialogs *dialogs
@@ -31,7 +31,7 @@ type serverPage struct {
 	session *model.Session
 	kind    serverprobe.Kind // of the script
 	unfold  bool             // the script is shown
-	saved   string           // where it was saved last; "" for nowhere
+	saved   string           // path that it was saved to last; "" for none
 	turns   int              // of what was pasted: what comes last counts
 	reading bool             // it is being read
 	wrong   error            // with what was pasted last
@@ -39,7 +39,7 @@ type serverPage struct {
 	remote  remote
 	outside string // what is wrong with the file that was chosen last
 
-	// Of what is shown at the moment.
+	// Of the content that is shown.
 	made  serverState
 	look  fyne.Focusable // shows it
 	added fyne.CanvasObject
@@ -47,7 +47,7 @@ type serverPage struct {
 	next  fyne.Focusable // what one does after a paste
 }
 
-// serverState is what decides how the page looks, beside what is done on it.
+// serverState is the part of the model that the page is built from.
 type serverState struct {
 	session *model.Session
 	outcome *checks.Outcome
@@ -73,7 +73,7 @@ func (p *serverPage) build() fyne.CanvasObject {
 
 func (p *serverPage) escape() { p.remote.stop() }
 
-// refresh shows what has changed in the model, and leaves the page alone otherwise: somebody reads it.
+// refresh rebuilds the page only if its state has changed: the user may be reading it.
 func (p *serverPage) refresh() {
 	before := p.made
 	if before == p.state() {
@@ -89,7 +89,7 @@ func (p *serverPage) refresh() {
 	}
 }
 
-// fill makes the content anew.
+// fill rebuilds the content.
 func (p *serverPage) fill() {
 	p.stopAnimations()
 	p.made = p.state()
@@ -113,7 +113,7 @@ func (p *serverPage) fill() {
 	p.setContent(title(p.say("server.title", nil)), content...)
 }
 
-// refill is fill after something was done on the page: the focus was on what is gone.
+// refill is fill and sets the focus again, because the focused widget is replaced.
 func (p *serverPage) refill(focus func() fyne.Focusable) {
 	p.fill()
 	if p.nav.isOpen("server") && !p.dialogs.shown() {
@@ -126,7 +126,7 @@ func (p *serverPage) refill(focus func() fyne.Focusable) {
 // scriptFiles are the names under which scripts are saved.
 var scriptFiles = map[serverprobe.Kind]string{serverprobe.PHP: "boxready-probe.php.txt", serverprobe.Shell: "boxready-probe.sh", serverprobe.PowerShell: "boxready-probe.ps1"}
 
-// scriptCard hands out the script.
+// scriptCard provides the script.
 func (p *serverPage) scriptCard(s *model.Session) fyne.CanvasObject {
 	script, err := s.Script(p.kind)
 	if err != nil {
@@ -177,7 +177,7 @@ func (p *serverPage) scriptCard(s *model.Session) fyne.CanvasObject {
 	return widgets.Card(widgets.Column(10, lines...))
 }
 
-// answerCard takes the answer, and says at once what is wrong with it.
+// answerCard takes the answer, and shows at once what is wrong with it.
 func (p *serverPage) answerCard(s *model.Session) fyne.CanvasObject {
 	const height = 92
 	p.area = widgets.NewPasteArea(p.say("server.paste-here", nil), height, p.take)
@@ -221,7 +221,7 @@ func (p *serverPage) answerCard(s *model.Session) fyne.CanvasObject {
 	return widgets.Card(widgets.Column(10, append(lines, buttons)...))
 }
 
-// forget takes the answer away again.
+// forget removes the answer.
 func (p *serverPage) forget() {
 	s := p.session
 	s.Target.ServerProbe, s.Server.Probe, s.Server.Pasted, p.wrong, p.said = nil, nil, "", nil, nil
@@ -292,7 +292,7 @@ func (p *serverPage) pasteMistake(err error) string {
 	return p.say("server.wrong."+string(bad.Reason), nil)
 }
 
-// addedCard is what the last run found in what was given to it here; nil if that was nothing.
+// addedCard shows what the last run found in the answer and in the outside run; nil if it had neither.
 func (p *serverPage) addedCard(s *model.Session) fyne.CanvasObject {
 	if s.Outcome == nil || s.Outcome.Target.ServerProbe == nil && s.Outcome.Target.Outside == nil || s.Running {
 		return nil
@@ -315,7 +315,7 @@ func (p *serverPage) addedCard(s *model.Session) fyne.CanvasObject {
 	return widgets.Card(widgets.Column(2, lines...))
 }
 
-// outsideCard takes a run that was made in the internet.
+// outsideCard takes a run that was made from the internet.
 func (p *serverPage) outsideCard(s *model.Session) fyne.CanvasObject {
 	pick := widgets.NewButton(p.say("server.outside-pick", nil), theme.FolderOpenIcon(), func() {
 		p.dialogs.pickFile(p.say("server.outside-pick", nil), []string{".json", ".zip", ".html"}, p.takeOutside)
@@ -340,7 +340,7 @@ func (p *serverPage) outsideCard(s *model.Session) fyne.CanvasObject {
 	return widgets.Card(widgets.Column(10, append(lines, buttons)...))
 }
 
-// takeOutside reads a run that was made in the internet.
+// takeOutside reads a run that was made from the internet.
 func (p *serverPage) takeOutside(path string) {
 	s := p.session
 	p.background(func(context.Context) func() {
@@ -477,7 +477,7 @@ func (p *serverPage) runRemote() {
 
 const maxMistake = 60 // letters of what was typed
 
-// askPassword asks for a password on a server. It is kept nowhere. Who doesn't give one stops the run.
+// askPassword asks for the password on a server, which is not saved. Dismissing the dialog stops the run.
 func (p *serverPage) askPassword(server serverprobe.Server, typed chan<- secret.String, stop func()) {
 	if p.remote.cancel == nil {
 		return

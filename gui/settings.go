@@ -18,7 +18,7 @@ import (
 	"boxready/internal/words"
 )
 
-// settingsPage holds what the owner may choose, what BoxReady needs of this computer, and what BoxReady is.
+// settingsPage has the settings, the self-test, and BoxReady's version and licences.
 type settingsPage struct {
 	scaffold
 	dialogs     *dialogs
@@ -26,7 +26,7 @@ type settingsPage struct {
 	setLanguage func(*words.Texts) error
 	rebuild     func()
 
-	unsaved bool   // a choice could not be written down
+	unsaved bool   // a choice could not be saved
 	proxy   string // in words; "" before it is known
 	testing bool
 	tested  *checks.Outcome // nil before the first self-test
@@ -58,7 +58,7 @@ func (p *settingsPage) escape() {
 	}
 }
 
-// fill makes the content anew.
+// fill rebuilds the content.
 func (p *settingsPage) fill() {
 	var head fyne.CanvasObject = title(p.say("section.settings", nil))
 	var content []fyne.CanvasObject
@@ -73,7 +73,7 @@ func (p *settingsPage) fill() {
 // option is one choice of several.
 type option struct{ value, name string }
 
-// choice lets the owner choose; chosen gets the value.
+// choice is a select of options; chosen is called with the value.
 func choice(options []option, now string, chosen func(value string)) *widgets.Select {
 	var names []string
 	name := ""
@@ -86,7 +86,7 @@ func choice(options []option, now string, chosen func(value string)) *widgets.Se
 	return widgets.NewSelect(names, name, func(name string) { chosen(options[slices.Index(names, name)].value) })
 }
 
-// set changes a setting and shows what follows from it.
+// set changes and saves a setting, and then calls show.
 func (p *settingsPage) set(change func(*store.Settings), show func()) {
 	p.params.Store.SetSettings(change)
 	p.background(func(context.Context) func() {
@@ -102,10 +102,10 @@ func (p *settingsPage) line(key string, value fyne.CanvasObject) fyne.CanvasObje
 	return widgets.NameValue(widgets.Pad(8, 0, 0, 0, widgets.NewText(p.say("settings."+key, nil), widgets.Font{})), widgets.Bordered(value))
 }
 
-// languageNames are each in its own language, for whoever looks for theirs.
+// languageNames are the languages' own names.
 var languageNames = map[string]string{"ru": "Русский", "en": "English"}
 
-// looksCard is how the window looks.
+// looksCard has the language, the theme and the scale.
 func (p *settingsPage) looksCard() fyne.CanvasObject {
 	now := p.settings()
 	languages := []option{{"", p.say("settings.system", nil)}}
@@ -138,7 +138,7 @@ func (p *settingsPage) looksCard() fyne.CanvasObject {
 			factor := float32(percent) / 100
 			p.set(func(s *store.Settings) { s.Scale = factor }, func() {
 				p.params.SetScale(factor)
-				p.params.App.Settings().SetTheme(style.Theme{Look: style.Look(p.settings().Look)}) // which has it applied
+				p.params.App.Settings().SetTheme(style.Theme{Look: style.Look(p.settings().Look)}) // which applies the scale
 			})
 		})
 		lines = append(lines, p.line("scale", scale))
@@ -162,7 +162,7 @@ func (p *settingsPage) loadLanguage() {
 	})
 }
 
-// networkCard is how BoxReady gets to portals.
+// networkCard has the region and the proxy.
 func (p *settingsPage) networkCard() fyne.CanvasObject {
 	regions := []option{{"", p.say("settings.region-auto", nil)}}
 	for _, r := range bitrix.Regions() {
@@ -224,7 +224,7 @@ func (p *settingsPage) selfTestCard() fyne.CanvasObject {
 			lines = append(lines, widgets.NewRow(widgets.RowContent{Sign: style.Sign(r.State), Title: d.Title, Detail: strings.TrimSpace(d.Saw + " " + d.Breaks)}, nil).Object)
 			var steps []fyne.CanvasObject
 			for i, step := range d.Steps {
-				if !slices.Contains(step, model.Piece{Text: "boxready selftest", Command: true}) { // which the button below does
+				if !slices.Contains(step, model.Piece{Text: "boxready selftest", Command: true}) { // the button below does that
 					steps = append(steps, p.step(i+1, step))
 				}
 			}
@@ -253,7 +253,7 @@ func (p *settingsPage) selfTest() {
 	p.fill()
 }
 
-// aboutCard is what BoxReady is.
+// aboutCard has the version, the folders and the libraries.
 func (p *settingsPage) aboutCard() fyne.CanvasObject {
 	lines := []fyne.CanvasObject{heading(p.say("settings.about", nil)),
 		widgets.NewText(versionLine(p.params.Version), widgets.Font{Selectable: true})}

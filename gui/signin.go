@@ -17,8 +17,7 @@ import (
 	"boxready/oauthflow"
 )
 
-// signInPage lets the owner in to the portal: it shows what is kept for it, takes a webhook, and leads to the guide through the
-// sign-in, see guide.go.
+// signInPage shows the portal's saved credentials, takes a webhook, and opens the guide through the sign-in, see guide.go.
 type signInPage struct {
 	scaffold
 	dialogs *dialogs
@@ -34,15 +33,15 @@ type signInPage struct {
 	menu    oauthflow.Menu
 	attempt *attempt // to sign in; nil if there is none
 
-	// Of what is shown at the moment.
+	// Of the content that is shown.
 	made      signInState
-	opened    bool // the page was opened and has given nothing the focus yet
+	opened    bool // the page was opened and nothing on it has had the focus yet
 	countdown *widgets.Text
 
 	chosenMenu fyne.Focusable
 }
 
-// field is what somebody pasted, and what is wrong with it.
+// field is what was typed or pasted, and what is wrong with it.
 type field struct{ text, mistake string }
 
 const (
@@ -51,7 +50,7 @@ const (
 	maxCode = 8192
 )
 
-// signInState is what decides how the page looks, beside what is typed.
+// signInState is the state that the page is built from, without what is typed.
 type signInState struct {
 	session *model.Session
 	keys    *app.Keys
@@ -94,7 +93,7 @@ func (p *signInPage) turnTo(s *model.Session) {
 	}
 }
 
-// refresh shows what has changed in the model, and leaves alone what somebody types in.
+// refresh rebuilds the page only if its state has changed: the user may be typing.
 func (p *signInPage) refresh() {
 	p.turnTo(p.model.Current)
 	if p.made != p.state() {
@@ -109,7 +108,7 @@ func (p *signInPage) initialFocus() fyne.Focusable {
 	return p.focus
 }
 
-// fill makes the content anew.
+// fill rebuilds the content.
 func (p *signInPage) fill() {
 	focused := p.fyne.Canvas().Focused() != nil && p.made.session != nil || p.opened
 	if p.made.guided != p.guided {
@@ -133,12 +132,12 @@ func (p *signInPage) fill() {
 	}
 }
 
-// entry is a field to paste into, with its name above and what is wrong below. check says that while somebody types.
+// entry is a field with its name above and its mistake below, which check returns while the user types.
 func (p *signInPage) entry(f *field, name string, hidden bool, most int, check func(string) string, submit func()) (*widgets.Entry, fyne.CanvasObject) {
 	return f.entry(name, hidden, most, check, submit, func() { p.page.Refit() })
 }
 
-// entry is as above; refit is called when what is wrong comes or goes.
+// entry is as above; refit is called when the mistake appears or disappears.
 func (f *field) entry(name string, hidden bool, most int, check func(string) string, submit, refit func()) (*widgets.Entry, fyne.CanvasObject) {
 	e := widgets.NewEntry("", most)
 	e.Password = hidden
@@ -181,7 +180,7 @@ func (p *signInPage) askForPortal() []fyne.CanvasObject {
 	return []fyne.CanvasObject{widgets.Card(widgets.Column(12, entry, widgets.Flow(8, widgets.NewPrimary(p.say("sign-in.next", nil), nil, open))))}
 }
 
-// overview is what is kept, and the two ways in.
+// overview shows the saved credentials, and the two ways to get one.
 func (p *signInPage) overview() []fyne.CanvasObject {
 	k := p.session.Keys
 	if k == nil {
@@ -195,7 +194,7 @@ func (p *signInPage) overview() []fyne.CanvasObject {
 	return []fyne.CanvasObject{signIn, p.webhookCard(k)}
 }
 
-// keptCard is what is kept.
+// keptCard lists the saved credentials.
 func (p *signInPage) keptCard(k *app.Keys) fyne.CanvasObject {
 	var lines []fyne.CanvasObject
 	if p.done != "" {
@@ -260,7 +259,7 @@ func (p *signInPage) drop(work func(context.Context, Access, portal.Address) err
 	p.refresh()
 }
 
-// read asks the keyring what is kept.
+// read reads the saved credentials.
 func (p *signInPage) read() {
 	p.reading = true
 	s, a := p.session, p.runs.accessOf(p.session)
@@ -359,7 +358,7 @@ func (p *signInPage) saveWebhook() {
 	p.refresh()
 }
 
-// place says where keys are kept; where that isn't the keyring, why not, with a button to try it again.
+// place shows where credentials are stored; if not in the keyring, why, with a button to retry.
 func (p *signInPage) place(k *app.Keys) fyne.CanvasObject {
 	if k.Unkept == nil {
 		return widgets.NewText(p.say("sign-in.place", checks.Args{"place": p.words.Say("sign-in.place-"+k.Place.Keeper(), nil)}), widgets.Font{Color: widgets.Muted})
