@@ -12,20 +12,20 @@ import (
 	"boxready/internal/words"
 )
 
-// Network is what is known of the network around one portal, beside what the settings say of all.
+// Network is what is known of one portal's network; what holds for all portals is in the settings.
 type Network struct {
-	Region              bitrix.Region // that the owner chose here; "" for the one that is known
-	Unknown             bool          // the owner chose that it isn't known
+	Region              bitrix.Region // chosen by the owner; "" for the detected one
+	Unknown             bool          // the owner chose both regions
 	PortalIP, HandlerIP string        // of the servers, as typed
 
 	Lists    []feed.List // of the event queue's addresses
 	Fetching bool
-	Fetched  bool          // what came of it is known
+	Fetched  bool          // a fetch has ended
 	For      bitrix.Region // that they were fetched for, "" for both
-	Failed   bool          // they could not be had afresh
+	Failed   bool          // the last fetch failed
 }
 
-// KnownRegion is that of the authorization server that the portal named when somebody signed in; "" for none.
+// KnownRegion is that of the authorization server which the portal named at the sign-in; "" for none.
 func (s *Session) KnownRegion() bitrix.Region {
 	if s.Keys == nil {
 		return ""
@@ -38,7 +38,7 @@ func (s *Session) KnownRegion() bitrix.Region {
 	return ""
 }
 
-// Address reads an IP address as typed. ok is false for what is none; nothing at all is a zero one.
+// Address parses an IP address as typed. ok is false if it is invalid; an empty text is the zero address.
 func Address(typed string) (addr netip.Addr, ok bool) {
 	typed = strings.TrimSpace(typed)
 	if typed == "" {

@@ -61,12 +61,12 @@ func Find(name string) (Name, bool) {
 type Entry struct {
 	Name
 	Facts       []Fact
-	Warning     string // that it is deprecated; "" if it isn't
+	Warning     string // says that it is deprecated; "" if it isn't
 	Replacement Name   // zero if there is none that the catalogue has
 	Doc         string // address of its page, or ""
 }
 
-// Look puts what the catalogue knows of a name into words.
+// Look returns a name's entry.
 func Look(w *words.Texts, n Name) Entry {
 	word := func(key string) string { return w.Say("window.catalogue."+key, nil) }
 	e := Entry{Name: n}
@@ -130,7 +130,7 @@ func versions(w *words.Texts, m bitrix.MethodInfo) string {
 	}
 }
 
-// Presence tells whether the portal has a name, by what the last run or a question of its own showed.
+// Presence reports whether the portal has a name, by the facts of the last run or of a run of AskAbout.
 func (s *Session) Presence(w *words.Texts, n Name) (Sign, string) {
 	word := func(key string) string {
 		return w.Say("window.catalogue."+key, checks.Args{"module": n.Module})
@@ -159,7 +159,7 @@ func (s *Session) Presence(w *words.Texts, n Name) (Sign, string) {
 	return Unknown, word("not-asked")
 }
 
-// AskAbout is a run that is over, so that one of its checks asks the portal about a name as well.
+// AskAbout returns a copy of the last outcome that also requires a name, so that a check made again asks for it.
 func (s *Session) AskAbout(n Name) *checks.Outcome {
 	before := *s.Outcome
 	wanted := requirements.Requirements{BuiltIn: true, Methods: []string{n.Name}}
@@ -170,7 +170,7 @@ func (s *Session) AskAbout(n Name) *checks.Outcome {
 	return &before
 }
 
-// Learn takes what a question of AskAbout showed.
+// Learn stores the facts of a run of AskAbout.
 func (s *Session) Learn(after *checks.Outcome) {
 	if facts := modulesIn(after); facts != nil {
 		s.Learned = facts

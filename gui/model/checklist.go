@@ -18,23 +18,23 @@ type Kind string
 const (
 	Finding     Kind = "finding"       // somebody has to do something
 	InProgress  Kind = "in-progress"   // a check is under way
-	PutOff      Kind = "put-off"       // folds what waits for the finding above
-	InOrder     Kind = "in-order"      // folds what is fine
-	Fine        Kind = "fine"          // a check that is fine
-	PutOffCheck Kind = "put-off-check" // a check that waits
-	CutShort    Kind = "cut-short"     // folds what was stopped
+	PutOff      Kind = "put-off"       // folds the checks that were skipped because of the finding above
+	InOrder     Kind = "in-order"      // folds the checks that are in order
+	Fine        Kind = "fine"          // a check that is in order
+	PutOffCheck Kind = "put-off-check" // a check that was skipped or stopped
+	CutShort    Kind = "cut-short"     // folds the checks that were stopped
 )
 
 // Row is one row of the checklist.
 type Row struct {
-	Key    string // of what the row is about; stays the same as long as that does
+	Key    string // identifies what the row is about, also in later lists
 	Kind   Kind
 	Sign   Sign
 	Title  string
 	Detail string
 	Aside  string
 	Badge  string
-	Result checks.Result // of a finding and of a check that is fine
+	Result checks.Result // of a finding and of a check that is in order
 	Inside []Row         // what is folded into it
 }
 
@@ -45,7 +45,7 @@ type Group struct {
 	Rows  []Row
 }
 
-// Filter leaves out what isn't asked for. The zero value leaves everything in.
+// Filter selects results. The zero value selects all.
 type Filter struct {
 	Owner checks.Owner
 	Link  view.Link
@@ -55,8 +55,8 @@ func (f Filter) matches(r checks.Result) bool {
 	return (f.Owner == "" || r.Owner == f.Owner) && (f.Link == "" || view.LinkOfResult(r) == f.Link)
 }
 
-// Checklist is what is known, by chapter, the one with the most severe findings first once the run is over: what is wrong, with what waits for it folded under it; what is under way; and what is
-// fine, folded.
+// Checklist returns the results by chapter, the one with the most severe findings first once the run is over: findings, each with
+// the checks that were skipped because of it; checks under way; and checks that are in order.
 func (s *Session) Checklist(w *words.Texts, now time.Time, filter Filter) (groups []Group) {
 	rows := map[checks.Group][]Row{}
 	var order []checks.Group
@@ -71,7 +71,7 @@ func (s *Session) Checklist(w *words.Texts, now time.Time, filter Filter) (group
 	}
 	all := s.Results()
 	arranged := view.Of(all)
-	listed := map[checks.ID]bool{} // whose skipped checks stand in the list
+	listed := map[checks.ID]bool{} // whose skipped checks are in the list
 	worst := map[checks.Group]int{}
 	for _, i := range s.findings() {
 		r := i.Result
@@ -95,7 +95,7 @@ func (s *Session) Checklist(w *words.Texts, now time.Time, filter Filter) (group
 		}
 		s.inOrder(w, all, filter, func(g checks.Group, row Row) { rows[g] = append(rows[g], row) })
 	}
-	if !s.Running { // or they would change places while somebody reads
+	if !s.Running { // during a run the order would change while the user reads
 		slices.SortStableFunc(order, func(a, b checks.Group) int { return worst[b] - worst[a] })
 	}
 	for _, g := range order {
@@ -115,13 +115,13 @@ func groupOf(id checks.ID) checks.Group {
 	return checks.PortalGroup
 }
 
-// What a row has room for, in letters.
+// Lengths of a row's texts, in letters.
 const (
 	maxTitle  = 160
 	maxDetail = 240
 )
 
-// finding is the row of a result. It is put into words once: while a run is under way, the list is made again and again.
+// finding is the row of a result. Rows are cached: during a run, the list is made again and again.
 func (s *Session) finding(w *words.Texts, r checks.Result) Row {
 	if s.rowsIn != w {
 		s.rowsIn, s.rows = w, map[string]Row{}
@@ -148,7 +148,7 @@ func (s *Session) newFinding(w *words.Texts, r checks.Result) Row {
 	return row
 }
 
-// waitingFor are the rows of checks that were skipped because of what a check came to.
+// waitingFor are the rows of checks that were skipped because of another check's result.
 func waitingFor(w *words.Texts, v *view.View, because checks.ID) (rows []Row) {
 	for _, skipped := range v.WaitingFor(because) {
 		rows = append(rows, Row{Key: key(PutOffCheck, skipped.Check, ""), Kind: PutOffCheck, Sign: Skipped, Title: w.Name(skipped.Check), Result: skipped.Result,
@@ -165,7 +165,7 @@ func (s *Session) putOff(w *words.Texts, because checks.ID, state checks.State, 
 	return Row{Key: key(PutOff, because, ""), Kind: PutOff, Sign: Skipped, Title: w.Count(text, len(inside)), Inside: inside}
 }
 
-// skippedAlone are put off because of a check that has no row: what stands in the way isn't a finding, or is left out.
+// skippedAlone lists the skipped checks whose blocking check has no row: it isn't a finding, or is filtered out.
 func (s *Session) skippedAlone(w *words.Texts, v *view.View, listed map[checks.ID]bool, filter Filter, put func(checks.ID, Row)) {
 	for _, r := range v.Items {
 		if r.State != checks.Skipped || listed[r.Because] || !filter.matches(r.Result) {
@@ -193,7 +193,7 @@ func (s *Session) cutShort(w *words.Texts, all []checks.Result, filter Filter, p
 func (s *Session) inProgress(w *words.Texts, work Working, now time.Time) Row {
 	waited := max(now.Sub(work.Since), 0)
 	text, detail := "window.elapsed", ""
-	if work.Check == checks.EventDelivery && len(s.legs) > 0 { // takes long, and says how far it is
+	if work.Check == checks.EventDelivery && len(s.legs) > 0 { // takes long, and reports its progress
 		detail = w.Say("window.events.leg-"+string(s.legs[len(s.legs)-1].Name), nil)
 	} else if waited >= Slow {
 		text = "window.elapsed-slow"

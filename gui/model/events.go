@@ -7,14 +7,14 @@ import (
 	"boxready/internal/words"
 )
 
-// LegRow is a stretch of a test event's way.
+// LegRow is the row of a leg of a test event's delivery.
 type LegRow struct {
 	Name         checks.LegName
 	Sign         Sign
 	Title, Aside string
 }
 
-// Went notes how far a test event has come.
+// Went records the progress of a test event.
 func (s *Session) Went(leg checks.Leg) {
 	for i := range s.legs {
 		if s.legs[i].Name == leg.Name {
@@ -25,7 +25,7 @@ func (s *Session) Went(leg checks.Leg) {
 	s.legs = append(s.legs, leg)
 }
 
-// Legs are those of the run that is under way, or of the last one; nil if it sent no event.
+// Legs returns those of the run that is under way, or of the last one; nil if it sent no event.
 func (s *Session) Legs() []checks.Leg {
 	if s.legs != nil {
 		return s.legs
@@ -38,7 +38,7 @@ func (s *Session) Legs() []checks.Leg {
 	return nil
 }
 
-// LegRows are all legs, those that were not begun included.
+// LegRows returns a row for each leg, those that were not begun included.
 func (s *Session) LegRows(w *words.Texts, now time.Time) (rows []LegRow) {
 	for _, name := range checks.Legs() {
 		row := LegRow{Name: name, Sign: Skipped, Title: w.Say("window.events.leg-"+string(name), nil)}

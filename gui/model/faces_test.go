@@ -24,12 +24,12 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 )
 
-// shown is what one form says of an outcome. A form leaves out what it doesn't say.
+// shown is what one format shows of an outcome; zero fields are not compared.
 type shown struct {
 	Verdict  checks.State
 	Links    map[view.Link]string
 	Owners   []string
-	Findings []string            // in the order in which they stand
+	Findings []string            // in the order shown
 	Facts    map[string][]string // by finding
 }
 
@@ -84,7 +84,7 @@ func compareForms(t *testing.T, texts *words.Texts, o *checks.Outcome) {
 	equal(t, "text", text, inText(t, texts, reporter, o))
 	summary := want
 	summary.Links, summary.Facts, summary.Owners = nil, nil, nil
-	if lines := strings.Count(string(bundle.File(report.SummaryFile)), "\n"); lines < 50 { // a longer one leaves findings out
+	if lines := strings.Count(string(bundle.File(report.SummaryFile)), "\n"); lines < 50 { // a longer one is truncated
 		equal(t, "summary", summary, inSummary(texts, string(bundle.File(report.SummaryFile))))
 	}
 	window := want
@@ -163,7 +163,7 @@ func expected(texts *words.Texts, o *checks.Outcome) shown {
 	return s
 }
 
-// titleOf is the state and the title, which together tell results apart.
+// titleOf is the state and the title, which together identify a result.
 func titleOf(texts *words.Texts, o *checks.Outcome, r checks.Result) string {
 	return spaced(texts.Say("state."+string(r.State), nil) + ": " + texts.Finding(r, o.Target.Address.Display()).Title)
 }
@@ -274,7 +274,7 @@ func inSummary(texts *words.Texts, summary string) shown {
 	return s
 }
 
-// mostFacts are as many as the window's first ones.
+// mostFacts is how many the window shows.
 const mostFacts = 24
 
 func firstFacts(facts map[string][]string) map[string][]string {

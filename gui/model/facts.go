@@ -12,8 +12,8 @@ import (
 // Fact is a name and its value, as the window shows them.
 type Fact struct{ Name, Value string }
 
-// FirstFacts are the first of what a check saw, no more than most, and whether there are more. They have the names that stand in
-// a report.
+// FirstFacts returns a result's first facts, at most most, and whether there are more. They have the names that they have in a
+// report.
 func FirstFacts(r checks.Result, most int) (facts []Fact, more bool) {
 	all := view.ValuesOf(r.Facts).Facts()
 	for _, f := range all[:min(len(all), most)] {
@@ -22,8 +22,8 @@ func FirstFacts(r checks.Result, most int) (facts []Fact, more bool) {
 	return facts, len(all) > most
 }
 
-// InWords is the fact for people: what its name means, with where in the report it stands, and yes and no for the values of
-// programs. Names that nobody has put into words stay as they are.
+// InWords returns the fact in the reader's language: its name, with its path in the report, and yes and no for true and false.
+// Names without a text stay as they are.
 func (f Fact) InWords(w *words.Texts) Fact {
 	where, leaf := "", f.Name
 	if dot := strings.LastIndexByte(f.Name, '.'); dot >= 0 {
@@ -44,7 +44,7 @@ func (f Fact) InWords(w *words.Texts) Fact {
 	return f
 }
 
-// FactsText is all that a check saw, as it stands in a report.
+// FactsText returns all facts of a result as JSON, as in a report.
 func FactsText(r checks.Result) string {
 	text, err := json.MarshalIndent(r.Facts, "", "  ")
 	if err != nil {

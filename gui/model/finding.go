@@ -26,7 +26,7 @@ type Details struct {
 	Facts     []Fact // the first of them
 	MoreFacts bool
 	Took      time.Duration
-	Waiting   string // what is put off because of it
+	Waiting   string // the checks that were skipped because of it
 	CanRepeat bool   // the check can be made again by itself
 }
 
@@ -36,13 +36,13 @@ type Piece struct {
 	Command bool
 }
 
-// maxText is what a page shows of one text, in letters; a letter has all of it.
+// maxText is how many letters of a text a page shows; a letter to an owner has all of it.
 const maxText = 900
 
 // maxFacts is how many are shown; there may be thousands, and all can be copied.
 const maxFacts = 24
 
-// Details puts a result into words.
+// Details returns the texts about a result.
 func (s *Session) Details(w *words.Texts, r checks.Result) Details {
 	f := w.Finding(r, s.Target.Address.Display())
 	d := Details{Sign: Sign(r.State), Title: untrusted.Truncate(f.Title, maxTitle), Saw: untrusted.Truncate(f.Saw, maxText), Breaks: untrusted.Truncate(f.Breaks, maxText), More: f.More, Took: r.Took,
@@ -58,8 +58,8 @@ func (s *Session) Details(w *words.Texts, r checks.Result) Details {
 	return d
 }
 
-// pieces takes a step apart. A command stands between backticks; one word there is no command. To check again there is a
-// button here, so the command that does it is left out.
+// pieces splits a step. Text between backticks is a command, unless it is one word. The command that checks again is replaced by
+// the name of the button.
 func (s *Session) pieces(w *words.Texts, step string) (pieces []Piece) {
 	if before, command, found := strings.Cut(step, ": `boxready check "+s.Target.Address.Display()); found && onlyConsents.MatchString(command) {
 		return []Piece{{Text: before + " " + w.Say("window.finding.with-button", nil)}}
@@ -83,17 +83,17 @@ func (s *Session) pieces(w *words.Texts, step string) (pieces []Piece) {
 	for i := range pieces {
 		pieces[i].Text = strings.TrimSpace(pieces[i].Text)
 	}
-	// An "and" between two commands that stand on lines of their own says nothing.
+	// An "and" between two commands is superfluous, because each has its own line.
 	return slices.DeleteFunc(pieces, func(p Piece) bool { return p.Text == w.Say("format.and", nil) })
 }
 
-// onlyConsents is the end of a command that asks for nothing but what the window asks for as well.
+// onlyConsents is the end of a command whose only options are consents, for which the window asks as well.
 var onlyConsents = regexp.MustCompile("^( --(deep|content-filter|event-test|signed-in))*`\\.?$")
 
 // maxFactsInLetter keeps a letter readable; all of them are in the report.
 const maxFactsInLetter = 60
 
-// Letter is a text about results for who is to fix them.
+// Letter returns a text about results for their owner.
 func (s *Session) Letter(w *words.Texts, version string, results ...checks.Result) string {
 	var t strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&t, format+"\n", args...) }
@@ -135,7 +135,7 @@ func (s *Session) Letter(w *words.Texts, version string, results ...checks.Resul
 	return t.String()
 }
 
-// FindingsOf are the results that an owner has to do something about, the most severe first.
+// FindingsOf returns the findings of an owner, the most severe first.
 func (s *Session) FindingsOf(owner checks.Owner) (results []checks.Result) {
 	for _, i := range s.findings() {
 		if i.Owner == owner {
@@ -145,7 +145,7 @@ func (s *Session) FindingsOf(owner checks.Owner) (results []checks.Result) {
 	return results
 }
 
-// When writes a date and a time of day.
+// When formats a date and a time of day, in the local time zone.
 func When(w *words.Texts, t time.Time) string {
 	return t.Local().Format(w.Say("format.date", nil) + " 15:04")
 }

@@ -8,7 +8,7 @@ import (
 	"boxready/internal/words"
 )
 
-// links of the connection picture: a chain, and the way back into the portal.
+// links of the connection picture: a chain, and the one back to the portal.
 var links = []view.Link{view.ComputerPortal, view.PortalAuthorization, view.AuthorizationQueue, view.QueueApplication, view.ApplicationPortal}
 
 // nodes of the connection picture, in order; each one's sign is that of the link that leads to it.
@@ -36,7 +36,7 @@ type Link struct {
 	Name string // who connects to whom, and how that is
 }
 
-// Picture is the connection picture.
+// Picture returns the connection picture.
 func (s *Session) Picture(w *words.Texts) (people []Node, arrows []Link) {
 	v := view.Of(s.Results())
 	signs := map[view.Link]Sign{}
@@ -55,7 +55,7 @@ func (s *Session) Picture(w *words.Texts) (people []Node, arrows []Link) {
 	return people, arrows
 }
 
-// linkSign is a link's sign, and the key of the word for it. While a check of it is under way, only a problem is certain.
+// linkSign is a link's sign, and the key of its text. While a check of it is under way, only a problem is final.
 func (s *Session) linkSign(v *view.View, id view.Link) (sign Sign, text string) {
 	state := v.LinkState(id)
 	underWay := slices.ContainsFunc(s.working, func(w Working) bool { return view.LinkOf(w.Check) == id })
@@ -68,7 +68,7 @@ func (s *Session) linkSign(v *view.View, id view.Link) (sign Sign, text string) 
 	return Sign(state), "state." + string(state)
 }
 
-// LinkText explains a link that nothing is known about.
+// LinkText returns an explanation of a link that nothing is known about.
 func LinkText(w *words.Texts, id view.Link) string {
 	return w.Say("window.link."+string(id)+".text", nil)
 }

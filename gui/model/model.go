@@ -1,5 +1,5 @@
-// Package model is what the window shows, without anything of Fyne: the portals, their runs, and what follows from them, in
-// words. It is used on the Fyne thread alone.
+// Package model is what the window shows, independent of Fyne: the portals, their runs, and texts about them. It is used on the
+// Fyne thread alone.
 package model
 
 import (
@@ -16,7 +16,7 @@ type Model struct {
 	sessions     map[string]*Session
 }
 
-// Open makes a portal the current one. What was known of it in this window is kept.
+// Open makes a portal the current one, with its session if it has one.
 func (m *Model) Open(address portal.Address) *Session {
 	key := address.String()
 	if m.sessions[key] == nil {
@@ -29,7 +29,7 @@ func (m *Model) Open(address portal.Address) *Session {
 	return m.Current
 }
 
-// Replace makes a portal the current one and forgets what was known of it.
+// Replace makes s the current session, in place of another one of its portal.
 func (m *Model) Replace(s *Session) {
 	key := s.Target.Address.String()
 	m.Open(s.Target.Address)
@@ -44,7 +44,7 @@ func (m *Model) Forget(address string) {
 	delete(m.sessions, address)
 }
 
-// Session is what is known of a portal in this window, or nil.
+// Session returns a portal's session, or nil.
 func (m *Model) Session(address string) *Session { return m.sessions[address] }
 
 // Sign is what stands for a state: a state of checks, or one of those below.
@@ -61,7 +61,7 @@ const (
 	None    Sign = ""
 )
 
-// isFinding tells whether somebody has to do something about a result. About a check that the owner stopped nobody has.
+// isFinding reports whether an owner has to act on a result. A check that was stopped is no finding.
 func isFinding(r checks.Result) bool {
 	return view.IsFinding(r.State) && r.Cause != checks.Cancelled
 }

@@ -174,7 +174,7 @@ func TestChecklist(t *testing.T) {
 	want := []string{
 		"portal",
 		"  finding problem 0",
-		"  put-off skipped 2", // what waits stands under its cause, whatever chapter it is of
+		"  put-off skipped 2", // skipped checks are listed under the one that blocks them, in any chapter
 		"  finding notice 0",
 		"  in-order ok 1",
 		"authorization",
@@ -186,7 +186,7 @@ func TestChecklist(t *testing.T) {
 }
 
 func TestNothingOfAResultIsLostInTheList(t *testing.T) {
-	// Put off because of a check that has no row of its own.
+	// Skipped because of a check that has no row of its own.
 	s := sessionOf(t, result(checks.PortalRedirect, checks.OK, ""), skipped(checks.CredentialsArrive, checks.PortalRedirect))
 	var all int
 	for _, g := range s.Checklist(russian(t), time.Now(), Filter{}) {

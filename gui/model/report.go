@@ -12,7 +12,7 @@ import (
 // mostHidden values of a category are named.
 const mostHidden = 4
 
-// HiddenText says what of a category is in a report, or what stands for it.
+// HiddenText names the values of a category that a report shows, or the tokens that replace them.
 func HiddenText(w *words.Texts, b *report.Bundle, c report.Category) string {
 	var tokens, values []string
 	hidden := false
@@ -30,7 +30,7 @@ func HiddenText(w *words.Texts, b *report.Bundle, c report.Category) string {
 	return w.Say("window.report.shown", checks.Args{"values": some(w, values, mostHidden)})
 }
 
-// recognizable is a value as far as one needs it to know it again: a certificate's is a long number.
+// recognizable is a value, shortened if the beginning identifies it: a certificate's is a long number.
 func recognizable(n report.Name) string {
 	const most = 12
 	if strings.HasPrefix(n.Token, "certificate-") && len(n.Value) > most {

@@ -10,16 +10,16 @@ import (
 	"boxready/internal/words"
 )
 
-// Server is what was handed out for a portal's server, and what came back.
+// Server has the scripts for a portal's server, and the answer that was pasted.
 type Server struct {
 	scripts map[serverprobe.Kind]string
-	nonces  []string // of all scripts that were handed out
+	nonces  []string // of all scripts that were made
 
 	Pasted string // how it begins
 	Probe  *serverprobe.Probe
 }
 
-// Script is the script of a kind for this portal, the same whenever it is asked for.
+// Script returns this portal's script of a kind, which is made once.
 func (s *Session) Script(kind serverprobe.Kind) (string, error) {
 	if text := s.Server.scripts[kind]; text != "" {
 		return text, nil
@@ -34,7 +34,7 @@ func (s *Session) Script(kind serverprobe.Kind) (string, error) {
 	return text, err
 }
 
-// FreshScript is a new copy; root is the portal's folder for PHP by the command line, see serverprobe.Options.
+// FreshScript makes one with a new nonce; root is the portal's folder for PHP by the command line, see serverprobe.Options.
 func (s *Session) FreshScript(kind serverprobe.Kind, root string) (string, error) {
 	text, nonce, err := serverprobe.Script(kind, serverprobe.Options{Portal: s.Target.Address, Root: root})
 	if err == nil {
@@ -43,12 +43,12 @@ func (s *Session) FreshScript(kind serverprobe.Kind, root string) (string, error
 	return text, err
 }
 
-// OwnScript tells whether an answer is that of a script which was handed out since the program was started.
+// OwnScript reports whether an answer is from a script that was made since the program was started.
 func (s *Session) OwnScript(p *serverprobe.Probe) bool {
 	return slices.Contains(s.Server.nonces, p.Nonce)
 }
 
-// AnswerText says whose word an answer is, and from when.
+// AnswerText names the sources of an answer, and its time.
 func (s *Session) AnswerText(w *words.Texts, p *serverprobe.Probe) string {
 	var parts []string
 	for _, kind := range p.Kinds {
@@ -66,8 +66,7 @@ func (s *Session) AnswerText(w *words.Texts, p *serverprobe.Probe) string {
 	return words.UpperFirst(strings.Join(parts, " · "))
 }
 
-// Added is what the last run found in the word of the server and of somebody in the internet: rows to open, and how many checks
-// are in order.
+// Added returns the last run's results from the server and from outside: rows of findings, and how many checks are in order.
 func (s *Session) Added(w *words.Texts) (rows []Row, fine int) {
 	for _, r := range s.Results() {
 		switch {

@@ -9,21 +9,21 @@ import (
 	"boxready/internal/words"
 )
 
-// Verdict answers whether applications will work, or says how far the answer is.
+// Verdict answers whether applications will work, or has the progress of the run.
 type Verdict struct {
 	Sign        Sign
 	Title, Text string
 	Chips       []Chip
 }
 
-// Chip is somebody who has something to do. Pressing it leaves their findings alone in the list.
+// Chip is an owner of findings. Pressing it filters the list to them.
 type Chip struct {
-	Owner checks.Owner // "" for a chip that only says something
+	Owner checks.Owner // "" for a chip that can't be pressed
 	Sign  Sign
 	Text  string
 }
 
-// Verdict is what the top of the page says.
+// Verdict returns what the top of the page shows.
 func (s *Session) Verdict(w *words.Texts, now time.Time) Verdict {
 	v := Verdict{Chips: s.chips(w)}
 	switch {
@@ -48,13 +48,13 @@ func (s *Session) Verdict(w *words.Texts, now time.Time) Verdict {
 	return v
 }
 
-// findings are the results that somebody has to do something about, the most severe first.
+// findings are the results that an owner has to act on, the most severe first.
 func (s *Session) findings() []view.Item {
 	return slices.DeleteFunc(view.Of(s.Results()).Findings(), func(i view.Item) bool { return !isFinding(i.Result) })
 }
 
 func (s *Session) chips(w *words.Texts) (chips []Chip) {
-	others := true // have all there is to do
+	others := true // own all findings
 	for _, o := range (&view.View{Items: s.findings()}).Owners() {
 		others = others && o.ID != checks.You && o.ID != checks.PortalAdmin
 		chips = append(chips, Chip{Owner: o.ID, Sign: Sign(o.State),
@@ -66,7 +66,7 @@ func (s *Session) chips(w *words.Texts) (chips []Chip) {
 	return chips
 }
 
-// PastVerdict is a sign and a sentence about a run of before.
+// PastVerdict returns a sign and a sentence for the verdict of an earlier run; "" means that there was none.
 func PastVerdict(w *words.Texts, v checks.Verdict) (Sign, string) {
 	if v == "" {
 		return Unknown, w.Say("window.portals.never", nil)

@@ -8,13 +8,13 @@ import (
 	"boxready/checks"
 )
 
-// Portal is what is kept of a portal: no secrets, and of the last run no more than shows what is new in the next one.
+// Portal is what is saved of a portal: no secrets, and of the last run only what a comparison with the next one needs.
 type Portal struct {
 	Address string         `json:"address"` // as portal.Address writes it
 	Checked time.Time      `json:"checked,omitzero"`
 	Verdict checks.Verdict `json:"verdict,omitempty"`
 	Results []Past         `json:"results,omitempty"`
-	Keys    bool           `json:"keys,omitempty"` // a sign-in or a webhook is kept in the keyring
+	Keys    bool           `json:"keys,omitempty"` // the keyring has a sign-in or a webhook
 	// Applications are those whose requirements are compared with the portal.
 	Applications []Application `json:"applications,omitempty"`
 }
@@ -26,14 +26,14 @@ type Application struct {
 	Text    string `json:"text,omitempty"`    // what was in it
 }
 
-// Past is a result of a run that is over.
+// Past is a result of an earlier run.
 type Past struct {
 	Check checks.ID    `json:"check"`
 	State checks.State `json:"state"`
 	Cause checks.Cause `json:"cause,omitempty"`
 }
 
-// PastOf is what is kept of a run.
+// PastOf returns what is saved of a run.
 func PastOf(o *checks.Outcome) Portal {
 	p := Portal{Address: o.Target.Address.String(), Checked: o.Finished.UTC().Truncate(time.Second), Verdict: o.Verdict}
 	for _, r := range o.Results {
@@ -65,14 +65,14 @@ func (p *Portal) Count(state checks.State) (n int) {
 // maxPortals is how many are kept; the ones checked longest ago are forgotten first.
 const maxPortals = 500
 
-// Portals returns what is kept, the one used last first.
+// Portals returns the saved portals, the one used last first.
 func (s *Store) Portals() []Portal {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.portals)
 }
 
-// Portal returns what is kept of a portal.
+// Portal returns a saved portal; false if there is none with this address.
 func (s *Store) Portal(address string) (Portal, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -83,7 +83,7 @@ func (s *Store) Portal(address string) (Portal, bool) {
 	return s.portals[i], true
 }
 
-// Remember keeps a portal in place of what was kept of it, as the one used last.
+// Remember saves a portal as the one used last. Its Keys and Applications stay as they were saved.
 func (s *Store) Remember(p Portal) error {
 	return s.change(func() {
 		if i := s.find(p.Address); i >= 0 {
@@ -95,7 +95,7 @@ func (s *Store) Remember(p Portal) error {
 	})
 }
 
-// SetKeys notes whether something is kept for a portal in the keyring.
+// SetKeys saves whether the keyring has credentials for a portal.
 func (s *Store) SetKeys(address string, kept bool) error {
 	if p, _ := s.Portal(address); p.Keys == kept {
 		return nil
@@ -112,10 +112,10 @@ func (s *Store) SetKeys(address string, kept bool) error {
 // maxApplications is how many bytes of files are kept for a portal.
 const maxApplications = 1 << 20
 
-// ErrTooLarge means that files of requirements are too large to be kept.
+// ErrTooLarge means that files of requirements are too large to be saved.
 var ErrTooLarge = errors.New("the files are too large to be kept")
 
-// SetApplications keeps whose requirements are compared with a portal.
+// SetApplications saves the applications whose requirements are compared with a portal, or returns ErrTooLarge.
 func (s *Store) SetApplications(address string, applications []Application) error {
 	size := 0
 	for _, a := range applications {
@@ -133,7 +133,7 @@ func (s *Store) SetApplications(address string, applications []Application) erro
 	})
 }
 
-// Forget drops what is kept of a portal.
+// Forget deletes a saved portal.
 func (s *Store) Forget(address string) error { return s.change(func() { s.drop(address) }) }
 
 // change changes the portals and writes them.
@@ -155,7 +155,7 @@ func (s *Store) drop(address string) {
 	s.portals = slices.DeleteFunc(s.portals, func(p Portal) bool { return p.Address == address })
 }
 
-// portalsFileForm is what the file holds; an object has room for more than a list.
+// portalsFileForm is the content of the file: an object, which can get more fields.
 type portalsFileForm struct {
 	Portals []Portal `json:"portals"`
 }

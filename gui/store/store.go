@@ -1,5 +1,5 @@
-// Package store is what BoxReady remembers between two starts besides secrets: settings, and for every portal its address and
-// what the last run came to. It is kept in files of JSON in the user's folder for settings, which nobody else may read.
+// Package store saves what BoxReady needs at the next start, except secrets: settings, and for every portal its address and the
+// last run's results. They are JSON files in the user's configuration folder, with mode 0600.
 package store
 
 import (
@@ -12,7 +12,7 @@ import (
 	"sync"
 )
 
-// Settings are what the owner chose. The zero value is what a first start has.
+// Settings are what the owner chose. The zero value has the defaults.
 type Settings struct {
 	Language string   `json:"language,omitempty"` // "" for the system's
 	Look     string   `json:"look,omitempty"`     // "light" or "dark"; "" for the system's
@@ -22,18 +22,18 @@ type Settings struct {
 	Hide     []string `json:"hide,omitempty"` // what a report for support doesn't show, report.Category
 }
 
-// Network is what the owner said about the network, for whoever opens it. The zero value is what a first start has.
+// Network is what the owner chose for the network rules. The zero value has the defaults.
 type Network struct {
-	Handlers  string   `json:"handlers,omitempty"`  // where they live, requirements.Handlers; "" as the requirements say
+	Handlers  string   `json:"handlers,omitempty"`  // where they run, requirements.Handlers; "" as the requirements say
 	Equipment string   `json:"equipment,omitempty"` // allowlist.Equipment; "" for the letter alone
 	Packs     []string `json:"packs,omitempty"`     // bitrix.Pack; nil for what applications need
 }
 
 // Store is safe for concurrent use.
 type Store struct {
-	dir string // "" keeps nothing beyond this run
+	dir string // "" saves nothing
 
-	// Held while something is changed and written. It is taken before mu, which is free while the disk is slow.
+	// Held during a change and its write. It is locked before mu, which isn't held while writing.
 	writing sync.Mutex
 
 	mu       sync.Mutex
@@ -46,7 +46,7 @@ const (
 	portalsFile  = "portals.json"
 )
 
-// Open reads what is kept in a folder. A file that can't be read is as good as none: nothing in it is worth refusing to start.
+// Open reads a folder. A file that is missing or unreadable is ignored: the program can start without it.
 func Open(dir string) *Store {
 	s := &Store{dir: dir}
 	if s.read(settingsFile, &s.settings) != nil {
@@ -66,14 +66,14 @@ func (s *Store) Settings() Settings {
 	return s.settings
 }
 
-// SetSettings changes the settings for this run; Save keeps them.
+// SetSettings changes the settings in memory; Save writes them.
 func (s *Store) SetSettings(change func(*Settings)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	change(&s.settings)
 }
 
-// Save keeps the settings as they are.
+// Save writes the settings.
 func (s *Store) Save() error {
 	s.writing.Lock()
 	defer s.writing.Unlock()
@@ -97,7 +97,7 @@ func (s *Store) read(name string, into any) error {
 	return nil
 }
 
-// write replaces a file in one step, so that nobody ever sees half of it, whatever breaks off.
+// write replaces a file atomically, so that an interrupted write leaves the old one.
 func (s *Store) write(name string, v any) (err error) {
 	if s.dir == "" {
 		return nil

@@ -44,7 +44,7 @@ func Icon(name string, color fyne.ThemeColorName) fyne.Resource {
 	file := name + ".svg"
 	data, err := assets.Icons.ReadFile("icons/" + file)
 	if err != nil {
-		panic(err) // a picture that was never drawn
+		panic(err) // there is no such file
 	}
 	return theme.NewColoredResource(fyne.NewStaticResource(file, data), color)
 }

@@ -10,7 +10,7 @@ import (
 
 // Colours beside Fyne's own.
 const (
-	ColorCard     fyne.ThemeColorName = "boxready.card"     // what texts stand on
+	ColorCard     fyne.ThemeColorName = "boxready.card"     // behind texts
 	ColorBorder   fyne.ThemeColorName = "boxready.border"   // of a card
 	ColorSide     fyne.ThemeColorName = "boxready.side"     // behind the list of sections
 	ColorChosen   fyne.ThemeColorName = "boxready.chosen"   // behind the section that is open
@@ -28,12 +28,12 @@ const (
 	SizeCard  fyne.ThemeSizeName = "boxready.card"  // between a card's edge and what is in it
 )
 
-// Look is which colours a theme has.
+// Look selects a theme's colours.
 type Look string
 
 // The looks.
 const (
-	System Look = "" // what the operating system says
+	System Look = "" // as the operating system's
 	Light  Look = "light"
 	Dark   Look = "dark"
 )
@@ -43,7 +43,7 @@ type Theme struct{ Look Look }
 
 var _ fyne.Theme = Theme{}
 
-// Variant is the one that this look has where the system has v.
+// Variant returns this look's variant; v is the system's.
 func (t Theme) Variant(v fyne.ThemeVariant) fyne.ThemeVariant {
 	switch {
 	case t.Look == Dark, t.Look != Light && v == theme.VariantDark:

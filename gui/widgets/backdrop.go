@@ -1,5 +1,5 @@
-// Package widgets are the pieces that BoxReady's pages are made of and that Fyne doesn't have. They show what they are told
-// and call back; they know nothing of portals.
+// Package widgets has the widgets of BoxReady's pages that Fyne lacks. They show what they are given and call back; they know
+// nothing of portals.
 package widgets
 
 import (

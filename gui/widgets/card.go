@@ -7,17 +7,17 @@ import (
 	"boxready/gui/style"
 )
 
-// Card is a sheet with round corners that content stands on.
+// Card is a panel with round corners behind content.
 func Card(content fyne.CanvasObject) *fyne.Container {
 	return sheet(style.ColorCard, style.ColorBorder, 10, theme.Size(style.SizeCard), content)
 }
 
-// Inset is a sunken place for evidence and commands.
+// Inset is a panel in another colour, for evidence and commands.
 func Inset(content fyne.CanvasObject) *fyne.Container {
 	return sheet(style.ColorInset, "", 6, 10, content)
 }
 
-// Command is a command that can be copied with what stands on its right.
+// Command is a command with the button that copies it on its right.
 func Command(text string, right fyne.CanvasObject) *fyne.Container {
 	line := Beside(6, false, nil, NewText(text, Font{Mono: true, Selectable: true}), right)
 	return Stack(inset(), Pad(2, 4, 2, 10, line))
@@ -35,7 +35,7 @@ func sheet(fill, border fyne.ThemeColorName, radius, padding float32, content fy
 	return Stack(back, Pad(padding, padding, padding, padding, content))
 }
 
-// Bordered draws a line around what has none of its own.
+// Bordered draws a border around an object that has none.
 func Bordered(o fyne.CanvasObject) *fyne.Container {
 	edge := NewBackdrop("", theme.ColorNameInputBorder)
 	edge.Radius = theme.Size(theme.SizeNameInputRadius)

@@ -7,7 +7,7 @@ import (
 	"boxready/gui/style"
 )
 
-// Chip is a sign and a few words that can be pressed if there is something to do then.
+// Chip is a sign and a few words; it can be pressed unless it was made without an action.
 type Chip struct {
 	Object fyne.CanvasObject
 	sign   *Sign
@@ -30,7 +30,7 @@ func NewChip(tapped func()) *Chip {
 	return c
 }
 
-// Set changes what the chip shows. A chosen one is what the rest of the page is about.
+// Set changes what the chip shows. A chosen one has another background.
 func (c *Chip) Set(sign style.Sign, text string, chosen bool) {
 	c.sign.Set(sign)
 	c.sign.Hidden = sign == ""
@@ -44,7 +44,7 @@ func (c *Chip) Set(sign style.Sign, text string, chosen bool) {
 	}
 }
 
-// Badge is a word on a patch of colour.
+// Badge is a word in a coloured border.
 func Badge(text string, color fyne.ThemeColorName) fyne.CanvasObject {
 	back := NewBackdrop("", color)
 	back.Radius = 8

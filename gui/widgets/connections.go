@@ -9,20 +9,20 @@ import (
 	"boxready/gui/style"
 )
 
-// Node is somebody in a picture of connections.
+// Node is a node in a picture of connections.
 type Node struct {
 	Title, Caption string
 	Sign           style.Sign
 }
 
-// Link is an arrow in a picture of connections. Its line is whole, dashed or dotted, and carries a sign.
+// Link is an arrow in a picture of connections. Its line is solid, dashed or dotted, and has a sign on it.
 type Link struct {
 	Sign style.Sign
 	Name string // is shown below the picture while the mouse or the focus is on the arrow
 }
 
 // Connections is a chain of nodes with an arrow between each two, and one arrow that leads back from the last node to the
-// second. Every arrow can be pressed, if there is something to do then. It is vertical where there is no room for a horizontal one.
+// second. Every arrow can be pressed, unless tapped is nil. It is vertical where there is no room for a horizontal one.
 type Connections struct {
 	Group
 	hint    string
@@ -56,7 +56,7 @@ func NewConnections(nodes []Node, links []Link, hint string, tapped func(link in
 	return c
 }
 
-// Set shows other signs and names; how many there are stays.
+// Set shows other signs and names; their number can't change.
 func (c *Connections) Set(nodes []Node, links []Link) {
 	for i, n := range nodes {
 		c.nodes[i].set(n)
@@ -66,7 +66,7 @@ func (c *Connections) Set(nodes []Node, links []Link) {
 	}
 }
 
-// Stop ends what moves in a picture that is no longer shown.
+// Stop stops the animations of a picture that is no longer shown.
 func (c *Connections) Stop() {
 	for _, a := range c.arrows {
 		a.sign.Set("")
@@ -81,7 +81,7 @@ func (c *Connections) highlight(i int, highlighted bool) {
 	c.caption.SetText(text)
 }
 
-// Buttons are what is pressed, in order.
+// Buttons are the arrows' buttons, in order.
 func (c *Connections) Buttons() (buttons []*Pressable) {
 	for _, a := range c.arrows {
 		if a.button != nil {
@@ -162,7 +162,7 @@ type arrow struct {
 	headed  string // where the head points to
 	sign    *Sign
 	button  *Pressable        // nil if it can't be pressed
-	place   fyne.CanvasObject // the button, or what stands there
+	place   fyne.CanvasObject // the button, or what is there without one
 }
 
 func newArrow(l Link) *arrow {
@@ -202,7 +202,7 @@ func (a *arrow) point(to string) {
 	}
 }
 
-// draw puts the line along points, the head at its end and the button at at.
+// draw puts the line along points, the head at its end and the button around at.
 func (a *arrow) draw(points []fyne.Position, to string, at fyne.Position, hitArea fyne.Size) {
 	if a.headed != to {
 		a.point(to)
@@ -223,7 +223,7 @@ func (a *arrow) draw(points []fyne.Position, to string, at fyne.Position, hitAre
 // connectionsLayout places everything.
 type connectionsLayout struct {
 	c      *Connections
-	height float32 // with the width of the last time
+	height float32 // at the width of the last layout
 }
 
 const (
@@ -234,7 +234,7 @@ const (
 	headEdge = 10
 )
 
-// boxes are the sizes of the nodes as they are by themselves, and the smallest that all have room in.
+// boxes are the nodes' own widths, and the smallest size that fits each of them.
 func (l *connectionsLayout) boxes(inline bool) (each []float32, all fyne.Size) {
 	for _, n := range l.c.nodes {
 		high, low := nodeLayout{n}.sizes()
@@ -334,8 +334,7 @@ func (l *connectionsLayout) layoutVertical(box fyne.Size, width float32, inline 
 	return top(n-1) + box.Height
 }
 
-// stroke is a straight line, across or down: whole where the way is free, dashed where it is broken, dotted where nothing is
-// known.
+// stroke is a straight line, horizontal or vertical: solid for OK and a notice, dashed for a problem, dotted otherwise.
 type stroke struct {
 	widget.BaseWidget
 	sign style.Sign

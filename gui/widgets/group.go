@@ -20,8 +20,8 @@ func (g *Group) init(self fyne.Widget, box *fyne.Container) {
 // CreateRenderer is for Fyne.
 func (g *Group) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(g.box) }
 
-// Inside is what it is made of.
+// Inside returns the container.
 func (g *Group) Inside() []fyne.CanvasObject { return []fyne.CanvasObject{g.box} }
 
-// relayout arranges everything anew in the size that there is.
+// relayout lays the container out again in its size.
 func (g *Group) relayout() { Relayout(g.box) }

@@ -6,10 +6,10 @@ import (
 	"fyne.io/fyne/v2/widget"
 )
 
-// Fyne gives a key to what has the focus and to nothing else, so everything that can have it passes up what the window wants
-// to know whatever has the focus, and comes into view when it gets it.
+// Fyne sends a key to the focused widget only, so every focusable widget forwards the window's keys to the canvas, and scrolls
+// into view when it gets the focus.
 
-// forwardKey gives the keys of the window to the canvas's OnTypedKey, and tells whether e is one.
+// forwardKey passes the keys of the window to the canvas's OnTypedKey, and reports whether e is one.
 func forwardKey(o fyne.CanvasObject, e *fyne.KeyEvent) bool {
 	switch e.Name {
 	case fyne.KeyF5, fyne.KeyEscape, fyne.KeyPageUp, fyne.KeyPageDown:
@@ -22,7 +22,7 @@ func forwardKey(o fyne.CanvasObject, e *fyne.KeyEvent) bool {
 	return true
 }
 
-// forwardShortcut gives a shortcut to the canvas.
+// forwardShortcut passes a shortcut to the canvas.
 func forwardShortcut(o fyne.CanvasObject, s fyne.Shortcut) {
 	if c, ok := fyne.CurrentApp().Driver().CanvasForObject(o).(fyne.Shortcutable); ok {
 		c.TypedShortcut(s)
@@ -32,7 +32,7 @@ func forwardShortcut(o fyne.CanvasObject, s fyne.Shortcut) {
 func copyLabel() string  { return lang.L("Copy") }
 func pasteLabel() string { return lang.L("Paste") }
 
-// Button is Fyne's button that passes up the window's keys and comes into view.
+// Button is Fyne's button that forwards the window's keys and scrolls into view.
 type Button struct {
 	widget.Button
 	focused bool
@@ -54,14 +54,14 @@ func (b *Button) MinSize() fyne.Size {
 	return b.Button.MinSize().AddWidthHeight(14, 0)
 }
 
-// NewPrimary returns the button of a page that one presses first.
+// NewPrimary returns a page's primary button.
 func NewPrimary(text string, icon fyne.Resource, tapped func()) *Button {
 	b := NewButton(text, icon, tapped)
 	b.Importance = widget.HighImportance
 	return b
 }
 
-// NewLowEmphasis returns a button that doesn't draw the eye.
+// NewLowEmphasis returns a button of low emphasis.
 func NewLowEmphasis(text string, icon fyne.Resource, tapped func()) *Button {
 	b := NewButton(text, icon, tapped)
 	b.Importance = widget.LowImportance
@@ -97,7 +97,7 @@ func (b *Button) TypedKey(e *fyne.KeyEvent) {
 	}
 }
 
-// Entry is Fyne's entry that passes up the window's keys and takes no more than MaxLength characters: what is pasted into it
+// Entry is Fyne's entry that forwards the window's keys and takes no more than MaxLength characters: what is pasted into it
 // may be anything.
 type Entry struct {
 	widget.Entry
@@ -164,7 +164,7 @@ func (e *Entry) TypedShortcut(s fyne.Shortcut) {
 	}
 }
 
-// moves tells whether a shortcut is one of those that move an entry's cursor by words or lines.
+// moves reports whether a shortcut moves an entry's cursor or deletes, by words or lines.
 func moves(s fyne.Shortcut) bool {
 	k, ok := s.(fyne.KeyboardShortcut)
 	if !ok {
@@ -191,19 +191,19 @@ func (e *Entry) paste(from fyne.Clipboard) {
 	e.Entry.TypedShortcut(&fyne.ShortcutPaste{Clipboard: fixedClipboard(string(runes[:min(len(runes), room)]))})
 }
 
-// fixedClipboard is a clipboard that holds what it is.
+// fixedClipboard is a clipboard with a fixed content.
 type fixedClipboard string
 
 func (c fixedClipboard) Content() string   { return string(c) }
 func (c fixedClipboard) SetContent(string) {}
 
-// Select is Fyne's choice of one that passes up the window's keys.
+// Select is Fyne's select that forwards the window's keys.
 type Select struct {
 	widget.Select
 	focused bool
 }
 
-// NewSelect returns a choice; changed is called when another one is chosen by the user.
+// NewSelect returns a select; changed is called when the user chooses another option.
 func NewSelect(options []string, chosen string, changed func(string)) *Select {
 	s := &Select{}
 	s.Options, s.Selected = options, chosen
@@ -217,7 +217,7 @@ func NewSelect(options []string, chosen string, changed func(string)) *Select {
 	return s
 }
 
-// MinSize doesn't insist on room for the longest option: one that is too long is cut with an ellipsis.
+// MinSize may be less than the longest option needs: one that is too long is cut with an ellipsis.
 func (s *Select) MinSize() fyne.Size {
 	return fyne.NewSize(min(s.Select.MinSize().Width, 160), s.Select.MinSize().Height)
 }

@@ -6,8 +6,8 @@ import (
 	"fyne.io/fyne/v2/layout"
 )
 
-// The layouts here differ from Fyne's in one thing: what wraps its text tells its height only when it has its width, so
-// everything gets its width first and is asked for its height then.
+// The layouts here differ from Fyne's in one thing: the height of wrapped text depends on its width, so every object gets its
+// width first and is then asked for its height.
 
 // Fit gives an object a width and returns the height that it needs with it.
 func Fit(o fyne.CanvasObject, width float32) float32 {
@@ -20,8 +20,8 @@ func Fit(o fyne.CanvasObject, width float32) float32 {
 	return height
 }
 
-// fitNested gives a container of containers a width and the height that it needs then: the height of the innermost text takes a
-// round for each level to come out.
+// fitNested gives a container of containers a width and the height that it needs then: the height of the innermost text needs a
+// round for each level to reach the outermost.
 func fitNested(c *fyne.Container, width float32) {
 	const rounds = 8
 	for range rounds {
@@ -34,7 +34,7 @@ func fitNested(c *fyne.Container, width float32) {
 	}
 }
 
-// Relayout lays a container out anew after something in it was changed.
+// Relayout lays a container out again after something in it was changed.
 func Relayout(c *fyne.Container) {
 	if size := c.Size(); !size.IsZero() {
 		c.Layout.Layout(c.Objects, size)
@@ -95,15 +95,14 @@ func (c column) MinSize(objects []fyne.CanvasObject) (size fyne.Size) {
 	return size
 }
 
-// Flow puts objects beside each other and begins a new line where they don't fit; the last one is pushed to the right edge if
-// end is true and it fits.
+// Flow puts objects beside each other and begins a new line where they don't fit.
 func Flow(gap float32, objects ...fyne.CanvasObject) *fyne.Container {
 	return &fyne.Container{Layout: &flow{gap: gap}, Objects: objects}
 }
 
 type flow struct {
 	gap    float32
-	height float32 // with the width of the last time
+	height float32 // at the width of the last layout
 }
 
 func (f *flow) Layout(objects []fyne.CanvasObject, size fyne.Size) {
@@ -129,14 +128,13 @@ func (f *flow) MinSize(objects []fyne.CanvasObject) (size fyne.Size) {
 	return size
 }
 
-// Beside puts main between what stands on its left and on its right; either may be nil. Main gets the width that is left, and
-// all are centred vertically unless top is true.
+// Beside puts main between left and right; either may be nil. Main gets the remaining width, and all are centred vertically
+// unless top is true.
 func Beside(gap float32, top bool, left, main, right fyne.CanvasObject) *fyne.Container {
 	return besideOrBelow(&beside{gap: gap, top: top, left: left, main: main, right: right})
 }
 
-// BesideOrBelow is Beside without anything on the left, where what stands on the right moves below main if main would get less
-// than a width.
+// BesideOrBelow is Beside without left, where right moves below main if main would be narrower than least.
 func BesideOrBelow(gap, least float32, main, right fyne.CanvasObject) *fyne.Container {
 	return besideOrBelow(&beside{gap: gap, least: least, main: main, right: right})
 }
@@ -155,7 +153,7 @@ type beside struct {
 	gap               float32
 	least             float32 // of main's width; 0 if it takes what there is
 	top               bool
-	below             bool // right stands below main at the moment
+	below             bool // right is below main
 	left, main, right fyne.CanvasObject
 }
 
@@ -261,7 +259,7 @@ func (p *nameValue) MinSize(objects []fyne.CanvasObject) fyne.Size {
 	return fyne.NewSize(max(name.Width, value.Width), max(name.Height, value.Height))
 }
 
-// EqualColumns puts objects beside each other with equal widths, as many in a line as have a width of at least that each.
+// EqualColumns puts objects beside each other with equal widths, as many in a line as fit with a width of least.
 func EqualColumns(gap, least float32, objects ...fyne.CanvasObject) *fyne.Container {
 	return &fyne.Container{Layout: &equalColumns{gap: gap, least: least}, Objects: objects}
 }
@@ -292,8 +290,8 @@ func (e *equalColumns) MinSize(objects []fyne.CanvasObject) (size fyne.Size) {
 	return size
 }
 
-// Columns puts two objects beside each other, the left one with that share of the width, or below each other where there is
-// less than a width for both.
+// Columns puts two objects beside each other, the left one with a share of the width, or below each other in less than the width
+// from.
 func Columns(gap, share, from float32, left, right fyne.CanvasObject) *fyne.Container {
 	return &fyne.Container{Layout: &columns{gap: gap, share: share, from: from}, Objects: []fyne.CanvasObject{left, right}}
 }
@@ -327,7 +325,7 @@ func (c *columns) MinSize(objects []fyne.CanvasObject) fyne.Size {
 	return size
 }
 
-// TopAndBottom puts one object at the top and another at the bottom, with what room there is between them.
+// TopAndBottom puts one object at the top and another at the bottom of the container.
 func TopAndBottom(top, bottom fyne.CanvasObject) *fyne.Container {
 	return &fyne.Container{Layout: topAndBottom{}, Objects: []fyne.CanvasObject{top, bottom}}
 }

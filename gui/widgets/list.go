@@ -12,7 +12,7 @@ import (
 	"boxready/internal/untrusted"
 )
 
-// List is Fyne's list, which makes only the rows that can be seen. It passes up the window's keys, shows which row has the
+// List is Fyne's list, which makes only the rows that can be seen. It forwards the window's keys, shows which row has the
 // focus, and scrolls by pages.
 type List struct {
 	widget.List
@@ -102,7 +102,7 @@ func (l *List) TypedKey(e *fyne.KeyEvent) {
 	}
 }
 
-// Viewer shows a text of any length as it is, in letters of one width. Lines that are too long go on in the next row.
+// Viewer shows a text of any length in a monospaced font. Lines that are too long continue in the next row.
 type Viewer struct {
 	Group
 	list    *List
@@ -135,7 +135,7 @@ func (v *Viewer) Set(text string) {
 	v.relayout()
 }
 
-// fill makes the list anew: Fyne's can't be brought back to its beginning.
+// fill makes a new list: Fyne's can't be scrolled back to its beginning.
 func (v *Viewer) fill() {
 	v.wrap()
 	v.list = NewList(func() int { return len(v.rows) }, func() fyne.CanvasObject {

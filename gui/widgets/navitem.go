@@ -22,13 +22,13 @@ func NewNavItem(title string, tapped func()) *NavItem {
 	return n
 }
 
-// MinSize has room for the title when it is the one that is open.
+// MinSize leaves room for the bold title of the open section.
 func (n *NavItem) MinSize() fyne.Size {
 	bold := fyne.MeasureText(n.text.Text, theme.TextSize(), fyne.TextStyle{Bold: true})
 	return n.Pressable.MinSize().Max(fyne.NewSize(bold.Width+20, 0))
 }
 
-// SetChosen says whether it is the section that is open.
+// SetChosen sets whether it is the section that is open.
 func (n *NavItem) SetChosen(chosen bool) {
 	n.chosen = chosen
 	n.Refresh()

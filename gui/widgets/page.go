@@ -24,7 +24,7 @@ type pageLayout struct{ *Page }
 
 func (l pageLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	if size.Width <= 0 {
-		return // before it has its place: to break every text into letters takes time
+		return // not placed yet: breaking every text into letters is slow
 	}
 	fitNested(l.content, size.Width)
 	l.scroll.Resize(size)
@@ -34,7 +34,7 @@ func (l pageLayout) MinSize([]fyne.CanvasObject) fyne.Size {
 	return fyne.NewSize(l.content.MinSize().Width, 60)
 }
 
-// Refit lays the page out anew after something in it has got another height.
+// Refit lays the page out again after the height of something in it has changed.
 func (p *Page) Refit() {
 	if p.Size().IsZero() {
 		return
@@ -44,10 +44,10 @@ func (p *Page) Refit() {
 	canvas.Refresh(p.content)
 }
 
-// setOffset scrolls to a place, as far as there is something, and paints the bars.
+// setOffset scrolls to an offset within the content, and paints the bars.
 func (p *Page) setOffset(y float32) {
 	y = max(0, min(y, p.content.Size().Height-p.scroll.Size().Height))
-	// It does nothing where it is already; Refresh would refresh all that is in it.
+	// ScrollToOffset does nothing at the current offset; Refresh would refresh the whole content.
 	p.scroll.Offset.Y = y + 1
 	p.scroll.ScrollToOffset(fyne.NewPos(0, y))
 }
@@ -61,14 +61,14 @@ func (p *Page) Offset() float32 { return p.scroll.Offset.Y }
 // SetOffset scrolls.
 func (p *Page) SetOffset(y float32) { p.setOffset(y) }
 
-// ScrollToObject scrolls so that o, which stands somewhere on the page, begins at its top.
+// ScrollToObject scrolls so that o, which is somewhere on the page, begins at its top.
 func (p *Page) ScrollToObject(o fyne.CanvasObject) {
 	if y, ok := placeIn(p.content, o); ok {
 		p.setOffset(y)
 	}
 }
 
-// placeIn is how far below the top of a container something in it begins. Fyne doesn't know as long as it wasn't painted.
+// placeIn is how far below the top of a container something in it begins. Fyne doesn't know before it is painted.
 func placeIn(c *fyne.Container, wanted fyne.CanvasObject) (y float32, ok bool) {
 	for _, o := range c.Objects {
 		if o == wanted {
@@ -83,7 +83,7 @@ func placeIn(c *fyne.Container, wanted fyne.CanvasObject) (y float32, ok bool) {
 	return 0, false
 }
 
-// ScrollIntoView scrolls whatever o stands in so that it can be seen.
+// ScrollIntoView scrolls the container around o so that it can be seen.
 func ScrollIntoView(o fyne.CanvasObject) {
 	driver := fyne.CurrentApp().Driver()
 	c := driver.CanvasForObject(o)
@@ -108,7 +108,7 @@ func ScrollIntoView(o fyne.CanvasObject) {
 	}
 }
 
-// scrollAround finds the scroll inside root that o stands in.
+// scrollAround finds the scroll container inside root that contains o; nil for none.
 func scrollAround(root, o fyne.CanvasObject, around *container.Scroll) *container.Scroll {
 	if root == o {
 		return around

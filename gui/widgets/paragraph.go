@@ -20,7 +20,7 @@ type paragraph struct {
 	space float32 // width of one
 	line  float32 // height of one
 
-	width float32 // that lines were made for; 0 before it has one
+	width float32 // of lines; 0 before the first layout
 	lines []string
 }
 
@@ -126,7 +126,7 @@ func (p *paragraph) wrap(width float32) {
 	}
 }
 
-// fitting is how many bytes of a text have room in a width: whole letters, and at least one.
+// fitting is how many bytes of a text fit into a width: whole letters, and at least one.
 func (p *paragraph) fitting(text string, width float32) int {
 	ends := make([]int, 0, len(text))
 	for i, r := range text {
@@ -143,7 +143,7 @@ func (p *paragraph) fitting(text string, width float32) int {
 	return ends[low]
 }
 
-// cut is the text, or as much of it as has room with an ellipsis.
+// cut is the text, or as much of it as fits with an ellipsis.
 func (p *paragraph) cut(width float32) string {
 	const ellipsis = "…"
 	if len(p.words) == 0 || p.words[0].width <= width {
@@ -209,7 +209,7 @@ func (r *paragraphRenderer) Layout(size fyne.Size) {
 	r.lines = r.lines[:len(p.lines)]
 }
 
-// colorOfText is the colour that Fyne's label has, too.
+// colorOfText is the colour of Fyne's label.
 func colorOfText(importance widget.Importance) fyne.ThemeColorName {
 	switch importance {
 	case Muted:

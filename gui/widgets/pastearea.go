@@ -20,7 +20,7 @@ type PasteArea struct {
 	lines  *fyne.Container
 }
 
-// NewPasteArea returns an area that is that high and says hint as long as it is empty; pasted is called with all that is pasted.
+// NewPasteArea returns an area of a height that shows hint while it is empty; pasted is called with all that is pasted.
 func NewPasteArea(hint string, height float32, pasted func(text string)) *PasteArea {
 	a := &PasteArea{hint: hint, pasted: pasted, lines: Column(2)}
 	a.SetText("")
@@ -77,7 +77,7 @@ func (a *PasteArea) TappedSecondary(e *fyne.PointEvent) {
 	widget.ShowPopUpMenuAtPosition(fyne.NewMenu("", paste), c, e.AbsolutePosition)
 }
 
-// minHeight gives its object all the place, and no less than a height.
+// minHeight gives its object all the space, and no less than a height.
 type minHeight struct{ height float32 }
 
 func (minHeight) Layout(objects []fyne.CanvasObject, size fyne.Size) {

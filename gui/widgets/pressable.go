@@ -13,7 +13,7 @@ type Pressable struct {
 	widget.BaseWidget
 	Content     fyne.CanvasObject
 	OnTapped    func()
-	OnHighlight func(highlighted bool) // the mouse or the focus has come, or both are gone
+	OnHighlight func(highlighted bool) // the mouse or the focus has come, or both have gone
 
 	self                   fyne.Widget         // what this is part of
 	fill, border           fyne.ThemeColorName // at rest

@@ -8,7 +8,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 )
 
-// focusRing is a line around what has the focus: Fyne's own tint is hard to see.
+// focusRing is a line around the focused widget: Fyne's own tint is hard to see.
 type focusRing struct {
 	fyne.WidgetRenderer
 	line    *canvas.Rectangle

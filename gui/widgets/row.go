@@ -7,11 +7,11 @@ import (
 	"boxready/gui/style"
 )
 
-// RowContent is what a row of a list shows; what is empty takes no place.
+// RowContent is what a row of a list shows; empty fields take no space.
 type RowContent struct {
 	Sign        style.Sign
 	Title       string
-	LowEmphasis bool   // the title is no headline
+	LowEmphasis bool   // the title isn't bold
 	Detail      string // below the title
 	Badge       string // beside the title
 	Aside       string // on the right, or below where there is no room
@@ -29,7 +29,7 @@ const (
 	Navigates Chevron = "navigates" // opens another page
 )
 
-// Row is a row of a list. It can be pressed if it has something to do then.
+// Row is a row of a list. It can be pressed unless it was made without an action.
 type Row struct {
 	Object fyne.CanvasObject
 
@@ -43,7 +43,7 @@ type Row struct {
 	badge   fyne.CanvasObject
 	chevron fyne.CanvasObject
 
-	min fyne.Size // zero until it is known; a list asks for it again and again
+	min fyne.Size // zero before the first layout
 }
 
 // NewRow returns a row; tapped is nil if it does nothing.
@@ -65,7 +65,7 @@ func (r *Row) OnTapped(tapped func()) {
 	}
 }
 
-// Set changes what the row shows. Whether its title is a headline stays as it was.
+// Set changes what the row shows. LowEmphasis can't change.
 func (r *Row) Set(content RowContent) {
 	if content == r.content {
 		return
@@ -110,7 +110,7 @@ func (r *Row) Set(content RowContent) {
 	r.inner.relayout()
 }
 
-// Stop ends what moves in a row that is no longer shown.
+// Stop stops the animation of a row that is no longer shown.
 func (r *Row) Stop() { r.sign.Set("") }
 
 // rowLayout arranges a row: sign, title with its badge and detail below, aside, chevron.
@@ -120,11 +120,11 @@ const (
 	rowPadding  = 8
 	rowGap      = 10
 	chevronEdge = 14
-	// Below this width of the middle, what stands on the right moves under it.
+	// Below this width of the middle, the aside moves under it.
 	asideFrom = 240
 )
 
-// places are the widths of the middle and of what stands on the right of it; below if that has no room there.
+// places are the widths of the middle and of the aside on its right; below if that doesn't fit there.
 func (l rowLayout) places(width float32) (middle, aside float32, below bool) {
 	middle = width - 2*rowPadding - theme.Size(style.SizeSign) - rowGap
 	if l.chevron != nil {
@@ -183,7 +183,7 @@ func (l rowLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 		o.Resize(fyne.NewSize(width, height))
 		o.Move(fyne.NewPos(x, (size.Height-height)/2))
 	}
-	// The sign stands beside the first line.
+	// The sign is beside the first line.
 	l.sign.Resize(fyne.NewSquareSize(signEdge))
 	l.sign.Move(fyne.NewPos(rowPadding, rowPadding+(min(first, 22)-signEdge)/2))
 	if l.aside != nil {
@@ -200,7 +200,7 @@ const minRowWidth = 160
 
 func (l rowLayout) MinSize([]fyne.CanvasObject) fyne.Size {
 	if l.min.IsZero() {
-		// Before it has a width: the next layout knows better.
+		// An estimate before the first layout.
 		return fyne.NewSize(minRowWidth, l.title.MinSize().Height+2*rowPadding)
 	}
 	return l.min

@@ -8,7 +8,7 @@ import (
 	"boxready/gui/style"
 )
 
-// Sign shows a style.Sign: a picture, or something that moves as long as a check is under way.
+// Sign shows a style.Sign: a picture, or a spinner while a check is under way.
 type Sign struct {
 	Group
 	sign    style.Sign

@@ -16,7 +16,7 @@ import (
 type spinner struct {
 	widget.BaseWidget
 	angle   float32
-	turning *fyne.Animation // nil if it stands
+	turning *fyne.Animation // nil if it is stopped
 }
 
 const (

@@ -6,7 +6,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 )
 
-// Switch is a yes or no with a title, and a text below it that explains. All of it can be pressed.
+// Switch is a checkbox with a title, and an explanation below it. All of it can be pressed.
 type Switch struct {
 	Pressable
 	On   bool

@@ -17,7 +17,7 @@ type Text struct {
 	paragraph *paragraph
 }
 
-// Font says how a text looks. The zero value is a plain one that wraps.
+// Font is how a text looks. The zero value is a plain one that wraps.
 type Font struct {
 	Size       fyne.ThemeSizeName // "": theme.SizeNameText
 	Color      widget.Importance  // Muted or Danger
@@ -53,7 +53,7 @@ func NewText(text string, font Font) *Text {
 	return t
 }
 
-// Text is what it says.
+// Text returns the text.
 func (t *Text) Text() string {
 	if t.label != nil {
 		return t.label.Text
@@ -61,7 +61,7 @@ func (t *Text) Text() string {
 	return t.paragraph.text
 }
 
-// SetText changes it.
+// SetText changes the text.
 func (t *Text) SetText(text string) {
 	switch {
 	case t.Text() == text:
@@ -72,7 +72,7 @@ func (t *Text) SetText(text string) {
 	}
 }
 
-// negativePadding lets the padding that Fyne's label has reach over the container's edges.
+// negativePadding cancels the padding of Fyne's label.
 func negativePadding(l fyne.CanvasObject) *fyne.Container {
 	padding := -theme.InnerPadding()
 	return Pad(padding, padding, padding, padding, l)
@@ -120,7 +120,7 @@ func (r *selectableRenderer) Objects() []fyne.CanvasObject {
 	return []fyne.CanvasObject{r.proxy, r.text}
 }
 
-// labelSelection is what Fyne's own selection of a label can do.
+// labelSelection has the methods of Fyne's own selection of a label.
 type labelSelection interface {
 	fyne.Widget
 	fyne.Focusable
@@ -133,7 +133,7 @@ type labelSelection interface {
 	SelectedText() string
 }
 
-// selectionProxy stands in for a label's selection. Fyne lets a disabled widget with SelectedText be focused with the mouse and gives
+// selectionProxy replaces a label's selection. Fyne lets a disabled widget with SelectedText be focused with the mouse and gives
 // it Ctrl+C, and leaves it out of the focus order.
 type selectionProxy struct {
 	widget.BaseWidget
@@ -174,7 +174,7 @@ func (m *selectionProxy) DoubleTapped(e *fyne.PointEvent) {
 	m.show()
 }
 
-// TappedSecondary offers to copy; Fyne's own menu would ask a canvas that doesn't know the inner selection.
+// TappedSecondary shows a menu with Copy; Fyne's own would look for the inner selection on the canvas, where it isn't.
 func (m *selectionProxy) TappedSecondary(e *fyne.PointEvent) {
 	c := fyne.CurrentApp().Driver().CanvasForObject(m)
 	if c == nil || m.SelectedText() == "" {
