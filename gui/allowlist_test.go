@@ -23,29 +23,29 @@ import (
 	"boxready/internal/feed"
 )
 
-// noLists is a vendor who gives no addresses.
+// noLists fails as if the feed were unreachable.
 func noLists(context.Context, allowlist.Options) ([]feed.List, error) {
 	return nil, feed.ErrUnreachable
 }
 
 func allowlistStates() []pageState {
 	broken := func(t *testing.T) setup { return setup{checker: faulty(t)} }
-	opened := func(r *rig) {
+	opened := func(r *testWindow) {
 		r.check("portal.example.ru")
-		r.pump("the end of the run", r.verdictShown)
+		r.waitUntil("the end of the run", r.verdictShown)
 		r.openSection("allowlist")
 	}
 	return []pageState{
-		{"allowlist", broken, func(r *rig) {
+		{"allowlist", broken, func(r *testWindow) {
 			opened(r)
 			r.option(r.say("window.allowlist.both", nil), r.say("allowlist.region.cis", nil))
 			r.option(r.say("window.allowlist.none", nil), r.say("allowlist.equipment.mikrotik.name", nil))
 		}},
-		{"allowlist details", broken, func(r *rig) {
+		{"allowlist details", broken, func(r *testWindow) {
 			opened(r)
 			r.tap(r.say("window.allowlist.details", nil))
 		}},
-		{"allowlist without addresses", broken, func(r *rig) {
+		{"allowlist without addresses", broken, func(r *testWindow) {
 			opened(r)
 			r.option(r.say("allowlist.handlers.internet.name", nil), r.say("allowlist.handlers.lan.name", nil))
 			r.mustSay(r.say("window.allowlist.no-list", nil))
@@ -53,8 +53,8 @@ func allowlistStates() []pageState {
 	}
 }
 
-// viewed is the text that can be looked through.
-func (r *rig) viewed() string {
+// viewed is the text in the viewer.
+func (r *testWindow) viewed() string {
 	r.t.Helper()
 	text, found := "", false
 	r.walk(func(o fyne.CanvasObject, _ fyne.Position, _ rect) bool {
@@ -64,13 +64,13 @@ func (r *rig) viewed() string {
 		return true
 	})
 	if !found {
-		r.t.Fatalf("there is no text to look through; the window shows:\n%s", strings.Join(r.texts(), "\n"))
+		r.t.Fatalf("there is no viewer; the window shows:\n%s", strings.Join(r.texts(), "\n"))
 	}
 	return text
 }
 
-// mustView wants parts in the text that can be looked through.
-func (r *rig) mustView(parts ...string) {
+// mustView checks that the text in the viewer has these parts.
+func (r *testWindow) mustView(parts ...string) {
 	r.t.Helper()
 	for _, part := range parts {
 		if text := r.viewed(); !strings.Contains(text, part) {
@@ -79,7 +79,7 @@ func (r *rig) mustView(parts ...string) {
 	}
 }
 
-func (r *rig) mustNotView(parts ...string) {
+func (r *testWindow) mustNotView(parts ...string) {
 	r.t.Helper()
 	for _, part := range parts {
 		if text := r.viewed(); strings.Contains(text, part) {
@@ -122,7 +122,7 @@ func TestNetworkRules(t *testing.T) {
 		t.Errorf("the letter, with the rules: %q", letter)
 	}
 
-	// Features that the portal has besides.
+	// Optional features of the portal.
 	r.tap("Ещё: функции, адреса")
 	r.mustSay("Функции портала")
 	r.tap("Обновления и лицензия")
@@ -140,7 +140,7 @@ func TestNetworkRules(t *testing.T) {
 		r.tap(pack)
 	}
 
-	// An address makes the rules narrower; what is none is said, and left out.
+	// An address narrows the rules; an invalid one is reported and ignored.
 	r.pasteInto("Сервер портала", "10.0.0")
 	r.mustSay("Это не IP-адрес.")
 	r.typeIn(".5")
@@ -150,15 +150,15 @@ func TestNetworkRules(t *testing.T) {
 	r.option("Обработчики: в интернете", "изолированно")
 	r.mustNotView("oauth.bitrix24.tech")
 
-	// The next start remembers what was chosen, but not for another portal where its server is.
-	r.pump("it being kept", func() bool { return kept.Settings().Network.Handlers == "custom" })
+	// The choices are restored at the next start, but not the address of this portal's server.
+	r.waitUntil("it being kept", func() bool { return kept.Settings().Network.Handlers == "custom" })
 	r = open(t, setup{store: kept, settings: kept.Settings()})
 	r.tap("Сетевые правила")
 	r.mustSay("Обработчики: изолированно", "Оборудование: MikroTik")
 	r.mustNotView("10.0.0.5")
 }
 
-func TestAddressesOfTheQueue(t *testing.T) {
+func TestEventQueueAddresses(t *testing.T) {
 	asked := make(chan allowlist.Options, 10)
 	answer := make(chan error)
 	list := feed.List{Region: bitrix.CIS, URL: bitrix.Feed(bitrix.CIS), Nodes: []netip.Prefix{netip.MustParsePrefix("203.0.113.7/32"), netip.MustParsePrefix("203.0.113.9/32")},
@@ -175,7 +175,7 @@ func TestAddressesOfTheQueue(t *testing.T) {
 	r.tap("Сетевые правила")
 	r.option("Оборудование: не выбрано", "nftables")
 	if len(asked) > 0 {
-		t.Error("the vendor was asked for addresses that nobody needs")
+		t.Error("addresses were fetched that the rules don't need")
 	}
 	r.option("Обработчики: в интернете", "в нашей сети")
 	r.mustSay("Получаем адреса очереди событий…")
@@ -204,7 +204,7 @@ func TestSavingAndMailingTheLetter(t *testing.T) {
 	folder := t.TempDir()
 	fails := make(chan bool, 1)
 	fails <- false
-	var r *rig
+	var r *testWindow
 	r = open(t, setup{with: func(p *gui.Params) { p.Downloads = folder }, openURL: func(address string) error {
 		if <-fails {
 			return errors.New("no mail program")
@@ -242,7 +242,7 @@ func TestSavingAndMailingTheLetter(t *testing.T) {
 		t.Errorf("saved %q", got)
 	}
 
-	// What is there already is not replaced without a word.
+	// An existing file is not replaced without confirmation.
 	if err := os.WriteFile(filepath.Join(folder, "boxready-letter.txt"), []byte("mine"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -265,12 +265,12 @@ func TestSavingAndMailingTheLetter(t *testing.T) {
 	r.key(fyne.KeyReturn)
 	r.mustSay("Заменить его?")
 	r.tapAfter("", "Заменить")
-	r.pump("it being replaced", func() bool { return !r.says("Имя файла") })
+	r.waitUntil("it being replaced", func() bool { return !r.says("Имя файла") })
 	if got := read("boxready-letter.txt"); got != r.viewed() {
 		t.Errorf("after yes: %q", got)
 	}
 
-	// Nothing can be written there.
+	// A folder that doesn't exist.
 	r.tap("Сохранить…")
 	r.shortcut(&fyne.ShortcutSelectAll{})
 	r.typeIn(filepath.Join(folder, "gone", "letter.txt"))
@@ -295,7 +295,7 @@ func TestSavingAndMailingTheLetter(t *testing.T) {
 	r.mustSay("Сохранено: " + filepath.Join(other, "boxready-squid.conf"))
 }
 
-func TestCheckingTheNetworkAgain(t *testing.T) {
+func TestRecheckOfTheNetwork(t *testing.T) {
 	r := open(t, setup{checker: faulty(t)})
 	r.tap("Сетевые правила")
 	r.mustNotSay("Проверить снова")

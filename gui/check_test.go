@@ -25,8 +25,8 @@ const (
 // broken is a portal that can't reach the authorization server, and whose certificate ends soon.
 func broken(t *testing.T) *fakeChecker { return &fakeChecker{outcome: replayed(t, "auth-server")} }
 
-// healed is an outcome in which some checks are in order, and what waited for them is, too.
-func healed(outcome func(checks.Target) *checks.Outcome, ids ...checks.ID) func(checks.Target) *checks.Outcome {
+// withFixed returns outcomes in which some checks, and those that were skipped because of them, are in order.
+func withFixed(outcome func(checks.Target) *checks.Outcome, ids ...checks.ID) func(checks.Target) *checks.Outcome {
 	return func(target checks.Target) *checks.Outcome {
 		o := outcome(target)
 		for i, r := range o.Results {
@@ -39,15 +39,15 @@ func healed(outcome func(checks.Target) *checks.Outcome, ids ...checks.ID) func(
 	}
 }
 
-// checkedPortal is a window after a run.
-func checkedPortal(t *testing.T, s setup) *rig {
+// checkedPortal opens a window and waits for the end of a run.
+func checkedPortal(t *testing.T, s setup) *testWindow {
 	t.Helper()
 	if s.checker == nil {
 		s.checker = broken(t)
 	}
 	r := open(t, s)
 	r.check("portal.example.ru")
-	r.pump("the end of the run", r.verdictShown)
+	r.waitUntil("the end of the run", r.verdictShown)
 	return r
 }
 
@@ -83,11 +83,11 @@ func TestCheckAndCopyTheLetterByKeyboard(t *testing.T) {
 		}
 	}
 	if strings.Contains(letter, "`") {
-		t.Errorf("the letter has marks of ours in it:\n%s", letter)
+		t.Errorf("the letter has backticks in it:\n%s", letter)
 	}
 	r.mustSay("Скопировано")
-	r.pass(3 * time.Second)
-	r.pump("that being over", func() bool { return !r.says("Скопировано") })
+	r.advance(3 * time.Second)
+	r.waitUntil("that being over", func() bool { return !r.says("Скопировано") })
 	r.key(fyne.KeyEscape)
 	r.mustSay(notReady)
 	if p, ok := r.canvas().Focused().(fyne.CanvasObject); !ok || !strings.Contains(describe(p), noServer) {
@@ -139,7 +139,7 @@ func TestTypingClearsTheMistake(t *testing.T) {
 	r.mustNotSay("начинается с https://")
 }
 
-func TestAWebhookPastedForAnAddressIsNotShown(t *testing.T) {
+func TestWebhookPastedAsAddressIsNotShown(t *testing.T) {
 	r := checkedPortal(t, setup{})
 	r.key(fyne.KeyEscape)
 	r = open(t, setup{checker: broken(t)})
@@ -160,7 +160,7 @@ func TestConsents(t *testing.T) {
 		consent checks.Consent
 		reason  checks.Reason
 		button  string
-		says    []string // the honest sentence
+		says    []string // of the question
 		lasts   bool     // for the next run, too
 	}{
 		{checks.Deep, checks.NeedsConsentDeep, "Проверить с токеном…", []string{"сообщит ему как свой тот адрес", "только если этим адресом пользуются сотрудники и приложения"}, true},
@@ -189,13 +189,13 @@ func TestConsents(t *testing.T) {
 
 			r.tap(test.button)
 			r.tap("Да, проверить")
-			r.pump("the second run", func() bool { return asked() == 2 && r.verdictShown() })
+			r.waitUntil("the second run", func() bool { return asked() == 2 && r.verdictShown() })
 			if got := r.checker.asked()[1].Consents; !slices.Equal(got, []checks.Consent{test.consent}) {
 				t.Errorf("the run was allowed %v", got)
 			}
 
 			r.key(fyne.KeyF5)
-			r.pump("the third run", func() bool { return asked() == 3 && r.verdictShown() })
+			r.waitUntil("the third run", func() bool { return asked() == 3 && r.verdictShown() })
 			if got := slices.Contains(r.checker.asked()[2].Consents, test.consent); got != test.lasts {
 				t.Errorf("the next run was allowed it: %t", got)
 			}
@@ -212,9 +212,9 @@ func TestConsentAppliesToOnePortal(t *testing.T) {
 	}}})
 	r.tap("Проверить с токеном…")
 	r.tap("Да, проверить")
-	r.pump("the run", func() bool { return len(r.checker.asked()) == 2 && r.verdictShown() })
+	r.waitUntil("the run", func() bool { return len(r.checker.asked()) == 2 && r.verdictShown() })
 	r.typeOver("other.example.ru")
-	r.pump("the other portal's run", func() bool { return len(r.checker.asked()) == 3 && r.verdictShown() })
+	r.waitUntil("the other portal's run", func() bool { return len(r.checker.asked()) == 3 && r.verdictShown() })
 	if got := r.checker.asked()[2]; got.Address.Host != "other.example.ru" || len(got.Consents) > 0 {
 		t.Errorf("asked for %v with %v", got.Address, got.Consents)
 	}
@@ -235,10 +235,10 @@ func TestLiveRun(t *testing.T) {
 	r.check("portal.example.ru")
 	r.mustSay("Связь портала с сервером авторизации")
 	r.mustSay("Проверяем…", "Остановить", "прошло 0 с", tooSoon, "8 проверок в порядке")
-	r.pass(4 * time.Second)
+	r.advance(4 * time.Second)
 	r.mustSay("прошло 4 с", "4 с")
 	r.mustNotSay("отвечает медленно")
-	r.pass(7 * time.Second)
+	r.advance(7 * time.Second)
 	r.mustSay("11 с, отвечает медленно")
 	r.w.Counted(checks.AuthServerFromPortal, 12, 40)
 	r.mustSay("запрос 12 из 40 · 11 с, отвечает медленно")
@@ -252,7 +252,7 @@ func TestLiveRun(t *testing.T) {
 
 func TestEscStopsARun(t *testing.T) {
 	checker := broken(t)
-	checker.gate = stopAt(checks.AuthServerFromPortal)
+	checker.gate = blockAt(checks.AuthServerFromPortal)
 	r := open(t, setup{checker: checker})
 	r.check("portal.example.ru")
 	r.mustSay("Связь портала с сервером авторизации")
@@ -268,8 +268,8 @@ func TestEscStopsARun(t *testing.T) {
 	r.mustSay(notReady)
 }
 
-// TestSleepAndWake lets the computer sleep in the middle of a run.
-func TestSleepAndWake(t *testing.T) {
+// TestSuspendDuringRun suspends the computer in the middle of a run.
+func TestSuspendDuringRun(t *testing.T) {
 	gate := make(chan struct{})
 	checker := broken(t)
 	checker.gate = func(ctx context.Context, id checks.ID) {
@@ -280,7 +280,7 @@ func TestSleepAndWake(t *testing.T) {
 	r := open(t, setup{checker: checker})
 	r.check("portal.example.ru")
 	r.mustSay("Связь портала с сервером авторизации")
-	r.pass(8 * time.Hour)
+	r.advance(8 * time.Hour)
 	r.mustSay("28800 с, отвечает медленно", "Остановить")
 	close(gate)
 	r.mustSay(notReady)
@@ -301,7 +301,7 @@ func TestLastAddressIsRestored(t *testing.T) {
 	}
 }
 
-func TestWindowClosedInMidRun(t *testing.T) {
+func TestWindowClosedDuringRun(t *testing.T) {
 	checker := broken(t)
 	ended := make(chan struct{})
 	checker.gate = func(ctx context.Context, id checks.ID) {
@@ -327,15 +327,15 @@ func TestNewAndFixed(t *testing.T) {
 	checker := broken(t)
 	r := checkedPortal(t, setup{checker: checker})
 	r.mustNotSay("новое", "исправлено:")
-	checker.outcome = healed(checker.outcome, checks.AuthServerFromPortal)
+	checker.outcome = withFixed(checker.outcome, checks.AuthServerFromPortal)
 	r.key(fyne.KeyF5)
 	r.mustSay("С этого компьютера препятствий не видно")
 	r.mustSay("исправлено: 1")
 	r.mustNotSay("новое")
-	r.tap("4 проверки в порядке") // of authorization and events, with the one that had been put off
+	r.tap("4 проверки в порядке") // of authorization and events, with the one that was skipped
 	r.mustSay("исправлено")
 
-	// The next start remembers it.
+	// The next start has the results for comparison.
 	r.kept("https://portal.example.ru", checks.NoObstacle)
 	checker.outcome = replayed(t, "auth-server")
 	again := open(t, setup{checker: checker, store: r.store})
@@ -345,11 +345,11 @@ func TestNewAndFixed(t *testing.T) {
 	again.mustNotSay("исправлено: ")
 }
 
-func TestOneCheckAgain(t *testing.T) {
+func TestRecheck(t *testing.T) {
 	checker := broken(t)
 	r := checkedPortal(t, setup{checker: checker})
 	r.tap(noServer)
-	checker.outcome = healed(checker.outcome, checks.AuthServerFromPortal)
+	checker.outcome = withFixed(checker.outcome, checks.AuthServerFromPortal)
 	r.tap("Проверить это снова")
 	r.mustSay("Портал получает ответы от сервера авторизации")
 	r.kept("https://portal.example.ru", checks.NoObstacle)
@@ -385,7 +385,7 @@ func TestFoldsAndFilters(t *testing.T) {
 	r.mustSay("Не проверено", "8 проверок в порядке")
 }
 
-func TestArrowsLeadToTheirFindings(t *testing.T) {
+func TestArrowsFilterFindings(t *testing.T) {
 	for i, test := range []struct{ title, says, notSays string }{
 		{"От этого компьютера к порталу", tooSoon, noServer},
 		{"От портала к серверу авторизации", noServer, tooSoon},
@@ -482,13 +482,13 @@ func TestPortals(t *testing.T) {
 	r.tap("Забыть")
 	forget := r.all("Забыть") // the popup around it has the word as well
 	r.tapOn(forget[len(forget)-1])
-	r.pump("it being forgotten", func() bool { return !r.says("b24.example.com:8443") })
+	r.waitUntil("it being forgotten", func() bool { return !r.says("b24.example.com:8443") })
 	if _, ok := r.store.Portal("https://b24.example.com:8443"); ok {
 		t.Error("it is still kept")
 	}
 }
 
-func TestTwoPortalsAtOnce(t *testing.T) {
+func TestParallelRuns(t *testing.T) {
 	checker := broken(t)
 	gate := make(chan struct{})
 	checker.gate = func(ctx context.Context, id checks.ID) {
@@ -503,7 +503,7 @@ func TestTwoPortalsAtOnce(t *testing.T) {
 	r.check("one.example.ru")
 	r.mustSay("Связь портала с сервером авторизации")
 	r.typeOver("two.example.ru")
-	r.pump("the second run", func() bool { return len(checker.asked()) == 2 && r.says("two.example.ru") })
+	r.waitUntil("the second run", func() bool { return len(checker.asked()) == 2 && r.says("two.example.ru") })
 	close(gate)
 	r.mustSay(notReady)
 	r.kept("https://one.example.ru", checks.NotReady)
@@ -514,7 +514,7 @@ func TestTwoPortalsAtOnce(t *testing.T) {
 }
 
 // listed are the texts of the checklist.
-func (r *rig) listed() []string {
+func (r *testWindow) listed() []string {
 	all := r.texts()
 	if i := slices.Index(all, "Показать всё"); i >= 0 {
 		return all[i:]
@@ -522,8 +522,8 @@ func (r *rig) listed() []string {
 	return all
 }
 
-// typeOver checks another portal.
-func (r *rig) typeOver(address string) {
+// typeOver replaces the address and checks that portal.
+func (r *testWindow) typeOver(address string) {
 	r.t.Helper()
 	r.walk(func(o fyne.CanvasObject, _ fyne.Position, _ rect) bool {
 		if e, ok := o.(*widgets.Entry); ok {
@@ -535,10 +535,10 @@ func (r *rig) typeOver(address string) {
 	r.check(address)
 }
 
-// kept waits until the verdict about a portal is kept.
-func (r *rig) kept(address string, verdict checks.Verdict) {
+// kept waits until the verdict about a portal is saved.
+func (r *testWindow) kept(address string, verdict checks.Verdict) {
 	r.t.Helper()
-	r.pump("what was found being kept", func() bool {
+	r.waitUntil("what was found being kept", func() bool {
 		p, ok := r.store.Portal(address)
 		return ok && p.Verdict == verdict
 	})

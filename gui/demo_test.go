@@ -14,7 +14,7 @@ import (
 	"boxready/internal/transport"
 )
 
-// fakeDemo starts simulated portals that aren't there: their runs come to what the test says.
+// fakeDemo fakes simulated portals, whose runs have fixed outcomes.
 type fakeDemo struct {
 	t       *testing.T
 	started chan []string
@@ -33,19 +33,19 @@ func (p *fakeDemo) start(faults []string) (gui.Demo, error) {
 	}
 	checker := broken(p.t)
 	if faults == nil {
-		checker.outcome = healed(checker.outcome, checks.AuthServerFromPortal, checks.PortalTLS)
+		checker.outcome = withFixed(checker.outcome, checks.AuthServerFromPortal, checks.PortalTLS)
 	}
 	return gui.Demo{Checker: checker, Target: checks.Target{Address: mustParse(p.t, "portal.demo.example")}, Close: func() { p.closed <- faults }}, nil
 }
 
-const itsADemo = "Учебный портал: всё, что вы видите, происходит на этом компьютере"
+const demoBanner = "Учебный портал: всё, что вы видите, происходит на этом компьютере"
 
 func TestDemo(t *testing.T) {
 	p := newFakeDemo(t)
 	r := open(t, setup{demo: p.start})
 	r.tap("Посмотреть на учебном портале")
 	r.mustSay(notReady)
-	r.mustSay(itsADemo, "portal.demo.example", "Нет связи с сервером авторизации, и скоро кончится сертификат")
+	r.mustSay(demoBanner, "portal.demo.example", "Нет связи с сервером авторизации, и скоро кончится сертификат")
 	if faults := <-p.started; !slices.Contains(faults, "auth-server-unreachable") {
 		t.Errorf("started with %v", faults)
 	}
@@ -53,7 +53,7 @@ func TestDemo(t *testing.T) {
 		t.Error("the real checker was used")
 	}
 	r.tap(noServer)
-	r.mustSay(itsADemo)
+	r.mustSay(demoBanner)
 	r.tap("Копировать для администратора")
 	if letter := r.app.Clipboard().Content(); !contains(letter, "Это учебный портал") {
 		t.Errorf("the letter doesn't say that it is an exercise:\n%s", letter)
@@ -62,12 +62,12 @@ func TestDemo(t *testing.T) {
 
 	r.choose("Что на нём сломано", "Ничего")
 	r.mustSay("С этого компьютера препятствий не видно")
-	r.mustSay(itsADemo)
+	r.mustSay(demoBanner)
 	if faults := <-p.closed; !slices.Contains(faults, "auth-server-unreachable") {
 		t.Errorf("closed: %v", faults)
 	}
 	r.tap("Выйти")
-	r.mustNotSay(itsADemo, "portal.demo.example")
+	r.mustNotSay(demoBanner, "portal.demo.example")
 	r.mustSay("Будут ли работать приложения")
 	<-p.closed
 	if kept := r.store.Portals(); len(kept) > 0 {
@@ -79,7 +79,7 @@ func TestDemoFromTheCommandLine(t *testing.T) {
 	p := newFakeDemo(t)
 	r := open(t, setup{demo: p.start, inDemo: true})
 	r.mustSay(notReady)
-	r.mustSay(itsADemo)
+	r.mustSay(demoBanner)
 	if e, ok := r.canvas().Focused().(*widgets.Entry); ok {
 		t.Errorf("the focus is in the field for an address, which can't be changed: %v", e.Text)
 	}
@@ -110,8 +110,8 @@ func TestDemoIsClosedWithTheWindow(t *testing.T) {
 	}
 }
 
-// TestDemoForReal runs every choice against the simulated portal that it is about.
-func TestDemoForReal(t *testing.T) {
+// TestDemoScenarios runs every scenario against a real simulated portal.
+func TestDemoScenarios(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes as long as the slowest fault")
 	}

@@ -19,7 +19,7 @@ import (
 	"boxready/oauthflow"
 )
 
-// signedIn lets somebody in who has signed in before.
+// signedIn is an Access with a saved sign-in.
 type signedIn struct{ gui.Access }
 
 func (signedIn) ReturnAddress() string { return oauthflow.ReturnAddress() }
@@ -28,10 +28,10 @@ func (signedIn) Keys(_ context.Context, a portal.Address) app.Keys {
 	return app.Keys{Account: oauthflow.Account{Portal: a, ClientID: "local.655f1c2d8a1b37.42180155"}, SignIn: oauthflow.NewSource(oauthflow.SourceOptions{}), Place: vault.InKeyring}
 }
 
-// eventRun is the window of somebody who has signed in; the test event of a run takes what the test says.
+// eventRun sets up a window with a saved sign-in, and the course of the test event of a run.
 type eventRun struct {
 	arrives bool
-	at      chan checks.LegName // legs as they are told; the run waits for the test between them if it is not nil
+	at      chan checks.LegName // receives the legs as they begin; unless it is nil, the run waits for the test at each
 }
 
 func (p eventRun) setup(t *testing.T) setup {
@@ -83,15 +83,15 @@ func (p eventRun) setup(t *testing.T) setup {
 }
 
 // onEventsPage checks a portal and opens the section.
-func (r *rig) onEventsPage() {
+func (r *testWindow) onEventsPage() {
 	r.t.Helper()
 	r.check("portal.example.ru")
-	r.pump("the end of the run", r.verdictShown)
+	r.waitUntil("the end of the run", r.verdictShown)
 	r.tap(r.say("window.section.events", nil))
 }
 
 // sendEvent names a receiver and agrees.
-func (r *rig) sendEvent() {
+func (r *testWindow) sendEvent() {
 	r.t.Helper()
 	r.entryAfter(r.say("window.events.receiver", nil))
 	r.typeIn("https://events.vendor.example")
@@ -101,32 +101,32 @@ func (r *rig) sendEvent() {
 
 func eventsStates() []pageState {
 	with := func(p eventRun) func(*testing.T) setup { return p.setup }
-	sent := func(r *rig) {
+	sent := func(r *testWindow) {
 		r.onEventsPage()
 		r.sendEvent()
-		r.pump("the event's way", func() bool { return r.says(r.say("window.events.way", nil)) && r.verdictOver() })
+		r.waitUntil("the event's way", func() bool { return r.says(r.say("window.events.way", nil)) && r.verdictOver() })
 	}
 	return []pageState{
-		{"events", with(eventRun{}), func(r *rig) { r.onEventsPage() }},
-		{"events question", with(eventRun{}), func(r *rig) {
+		{"events", with(eventRun{}), func(r *testWindow) { r.onEventsPage() }},
+		{"events question", with(eventRun{}), func(r *testWindow) {
 			r.onEventsPage()
 			r.entryAfter(r.say("window.events.receiver", nil))
 			r.typeIn("https://events.vendor.example")
 			r.key(fyne.KeyReturn)
 		}},
-		{"events on the way", func(t *testing.T) setup { return eventRun{at: make(chan checks.LegName)}.setup(t) }, func(r *rig) {
+		{"events on the way", func(t *testing.T) setup { return eventRun{at: make(chan checks.LegName)}.setup(t) }, func(r *testWindow) {
 			r.onEventsPage()
 			r.sendEvent()
-			r.pump("the way to begin", func() bool { return r.says(r.say("window.events.way", nil)) })
-			r.pass(3 * time.Second)
+			r.waitUntil("the way to begin", func() bool { return r.says(r.say("window.events.way", nil)) })
+			r.advance(3 * time.Second)
 		}},
 		{"events arrived", with(eventRun{arrives: true}), sent},
 		{"events lost", with(eventRun{}), sent},
 	}
 }
 
-// verdictOver tells whether no run is under way on the page about events.
-func (r *rig) verdictOver() bool { return r.says(r.say("window.events.begin", nil)) }
+// verdictOver reports whether no run is under way on the page of events.
+func (r *testWindow) verdictOver() bool { return r.says(r.say("window.events.begin", nil)) }
 
 func TestEventsNeedASignIn(t *testing.T) {
 	s := eventRun{}.setup(t)
@@ -162,7 +162,7 @@ func TestEventsAskForEachReceiver(t *testing.T) {
 	}
 	r.tap("Отправить событие…")
 	r.tap("Да, проверить")
-	r.pump("the end of the run", func() bool {
+	r.waitUntil("the end of the run", func() bool {
 		return len(r.checker.asked()) == 2 && r.says("Путь события") && r.verdictOver()
 	})
 	asked := r.checker.asked()[1]
@@ -171,10 +171,10 @@ func TestEventsAskForEachReceiver(t *testing.T) {
 	}
 	r.mustSay("2,4 с", "0,1 с", "дошло до")
 
-	// The yes was for this run alone.
+	// The consent was for this run only.
 	r.ctrl(fyne.Key1)
 	r.key(fyne.KeyF5)
-	r.pump("a third run", func() bool { return len(r.checker.asked()) == 3 && r.verdictShown() })
+	r.waitUntil("a third run", func() bool { return len(r.checker.asked()) == 3 && r.verdictShown() })
 	if again := r.checker.asked()[2]; again.Receiver != "" || slices.Contains(again.Consents, checks.EventTest) {
 		t.Error("another event is sent although nobody agreed")
 	}
@@ -186,13 +186,13 @@ func TestLegsAreShownLive(t *testing.T) {
 	r.onEventsPage()
 	r.sendEvent()
 	r.mustSay("Приёмник выдаёт одноразовый адрес")
-	r.pass(2 * time.Second)
+	r.advance(2 * time.Second)
 	r.mustSay("Событие идёт", "2 с", "Проверяем…")
 	for range 3 {
 		<-p.at
 	}
 	r.mustSay("2 с, ждём до 120 с")
-	r.pass(30 * time.Second)
+	r.advance(30 * time.Second)
 	r.mustSay("32 с, ждём до 120 с")
 	r.ctrl(fyne.Key1)
 	r.mustSay("Событие идёт через сервер авторизации")

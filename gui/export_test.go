@@ -24,11 +24,11 @@ func (w *Window) Drop(paths ...string) {
 	w.dropped(fyne.Position{}, files)
 }
 
-// TakeServerAnswer and TakeOutside are what happens when a file has been chosen in Fyne's dialog.
+// TakeServerAnswer and TakeOutside are called when a file has been chosen in Fyne's dialog.
 func (w *Window) TakeServerAnswer(path string) { w.serverPage.takeFile(path) }
 func (w *Window) TakeOutside(path string)      { w.serverPage.takeOutside(path) }
 
-// Counted is what a run's goroutine tells of a check that asks much.
+// Counted reports a check's progress as a run's goroutine does.
 func (w *Window) Counted(id checks.ID, done, total int) {
 	observer{w.runs, w.model.Current}.Progress(id, done, total)
 }

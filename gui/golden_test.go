@@ -22,10 +22,10 @@ import (
 
 var update = flag.Bool("update", false, "write the pictures that the tests compare with")
 
-// golden compares what the window shows with a picture. What differs is left in testdata/failed.
-func (r *rig) golden(name string) {
+// golden compares what the window shows with a picture. One that differs is saved in testdata/failed.
+func (r *testWindow) golden(name string) {
 	r.t.Helper()
-	r.canvas().Unfocus() // a cursor may be there or not
+	r.canvas().Unfocus() // a blinking cursor may be visible or not
 	got := r.canvas().Capture()
 	file := filepath.Join("testdata", "golden", name+".png")
 	if *update {
@@ -39,7 +39,7 @@ func (r *rig) golden(name string) {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	if n := unlike(got, want); n > 0 {
+	if n := differingPixels(got, want); n > 0 {
 		failed := filepath.Join("testdata", "failed", name+".png")
 		writePNG(r.t, failed, got)
 		r.t.Errorf("%d pixels differ from %s; see %s", n, file, failed)
@@ -50,8 +50,8 @@ func (r *rig) golden(name string) {
 // picture doesn't show.
 const bar = 6
 
-// unlike counts the pixels that differ by more than rounding on another processor could.
-func unlike(a, b image.Image) (n int) {
+// differingPixels counts those that differ by more than rounding on another processor could.
+func differingPixels(a, b image.Image) (n int) {
 	if a.Bounds() != b.Bounds() {
 		return max(a.Bounds().Dx()*a.Bounds().Dy(), 1)
 	}
@@ -62,7 +62,7 @@ func unlike(a, b image.Image) (n int) {
 		for x := range a.Bounds().Dx() - bar {
 			ar, ag, ab, _ := a.At(x, y).RGBA()
 			br, bg, bb, _ := b.At(x, y).RGBA()
-			if far(ar, br) || far(ag, bg) || far(ab, bb) {
+			if differ(ar, br) || differ(ag, bg) || differ(ab, bb) {
 				n++
 			}
 		}
@@ -70,7 +70,7 @@ func unlike(a, b image.Image) (n int) {
 	return n
 }
 
-// opaqueLine is a line of a picture without transparent pixels, as bytes; nil if it is kept in another form.
+// opaqueLine is a line of a picture without transparent pixels, as bytes; nil if its format is another one.
 func opaqueLine(picture image.Image, y int) []byte {
 	length := 4 * picture.Bounds().Dx()
 	switch p := picture.(type) {
@@ -82,7 +82,7 @@ func opaqueLine(picture image.Image, y int) []byte {
 	return nil
 }
 
-func far(a, b uint32) bool { return max(a, b)-min(a, b) > 0x0400 }
+func differ(a, b uint32) bool { return max(a, b)-min(a, b) > 0x0400 }
 
 func writePNG(t testing.TB, file string, picture image.Image) {
 	t.Helper()
@@ -112,7 +112,7 @@ func readPNG(file string) (image.Image, error) {
 	return picture, nil
 }
 
-// shapeOf is what a sign looks like without its colour.
+// shapeOf is a sign's shape without its colour.
 func shapeOf(t *testing.T, sign string) string {
 	t.Helper()
 	test.NewTempApp(t).Settings().SetTheme(style.Theme{Look: style.Light})

@@ -12,8 +12,8 @@ import (
 	"fyne.io/fyne/v2/widget"
 )
 
-// pressable are all things on the page that do something when they are pressed.
-func (r *rig) pressable() (list []fyne.CanvasObject) {
+// pressable are all enabled widgets on the page that can be pressed.
+func (r *testWindow) pressable() (list []fyne.CanvasObject) {
 	r.walk(func(o fyne.CanvasObject, _ fyne.Position, _ rect) bool {
 		if d, ok := o.(fyne.Disableable); ok && d.Disabled() {
 			return false
@@ -36,8 +36,8 @@ func (r *rig) pressable() (list []fyne.CanvasObject) {
 	return list
 }
 
-// place is where something stands on the canvas, and the part of it that can be seen there.
-func (r *rig) place(wanted fyne.CanvasObject) (where, view rect) {
+// place is where an object is on the canvas, and the visible area there.
+func (r *testWindow) place(wanted fyne.CanvasObject) (where, view rect) {
 	r.walk(func(o fyne.CanvasObject, at fyne.Position, clip rect) bool {
 		if o == wanted {
 			where, view = rect{at, o.Size()}, clip
@@ -51,9 +51,9 @@ func inside(r, in rect) bool {
 	return r.at.X >= in.at.X-1 && r.right() <= in.right()+1 && r.at.Y >= in.at.Y-1 && r.bottom() <= in.bottom()+1
 }
 
-// assertReadingOrder wants the focus to go as one reads: the sections first, then the page from top to bottom, and in a line
-// from left to right. The connection picture is read along its arrows.
-func (r *rig) assertReadingOrder(order []fyne.CanvasObject) {
+// assertReadingOrder checks that the focus order is the reading order: the sections first, then the page from top to bottom, and
+// in a line from left to right. The connection picture is read along its arrows.
+func (r *testWindow) assertReadingOrder(order []fyne.CanvasObject) {
 	r.t.Helper()
 	var before rect
 	for i, o := range order {
@@ -81,8 +81,8 @@ func describe(o fyne.CanvasObject) string {
 	return fmt.Sprintf("%T %q", o, text)
 }
 
-// differing counts the pixels of a place whose contrast between two pictures is at least 3 : 1.
-func differing(a, b image.Image, where rect) (n int) {
+// contrasting counts the pixels of a place whose contrast between two pictures is at least 3 : 1.
+func contrasting(a, b image.Image, where rect) (n int) {
 	for y := int(where.at.Y); y <= int(where.bottom()); y++ {
 		for x := int(where.at.X); x <= int(where.right()); x++ {
 			if one, other := a.At(x, y), b.At(x, y); one != other && contrast(one, other) >= 3 {
@@ -114,9 +114,9 @@ func luminance(c color.Color) float64 {
 	return 0.2126*part(r) + 0.7152*part(g) + 0.0722*part(b)
 }
 
-// commonest is the colour that most pixels of a place have: what a text there stands on.
+// commonest is the colour that most pixels of a place have: the background of a text there.
 func commonest(picture image.Image, where rect) (most color.Color) {
-	count, last, run := map[color.NRGBA]int{}, color.NRGBA{}, 0 // pixels in a row have the same colour mostly
+	count, last, run := map[color.NRGBA]int{}, color.NRGBA{}, 0 // neighbouring pixels mostly have the same colour
 	add := func() {
 		if count[last] += run; most == nil || count[last] > count[most.(color.NRGBA)] {
 			most = last
@@ -136,7 +136,7 @@ func commonest(picture image.Image, where rect) (most color.Color) {
 	return most
 }
 
-// mostContrast is that of a place's corner, where a picture isn't, to the pixel that stands out most from it.
+// mostContrast is the highest contrast of a pixel in a place to its corner, which is background.
 func mostContrast(picture image.Image, where rect) (most float64) {
 	corner := picture.At(int(where.at.X), int(where.at.Y))
 	seen := map[color.Color]bool{}
@@ -151,8 +151,8 @@ func mostContrast(picture image.Image, where rect) (most float64) {
 	return most
 }
 
-// TestColourIsNeverTheOnlySign paints every sign in black, as one who can't tell colours sees it, and wants them all to differ.
-func TestColourIsNeverTheOnlySign(t *testing.T) {
+// TestSignsDifferInShape compares the signs without their colours, for users who can't tell colours.
+func TestSignsDifferInShape(t *testing.T) {
 	shapes := map[string]string{}
 	for _, sign := range []string{"ok", "notice", "problem", "unknown", "skipped"} {
 		shape := shapeOf(t, sign)

@@ -9,8 +9,8 @@ import (
 	"fyne.io/fyne/v2/widget"
 )
 
-// The sizes that every page must be right in: the window as it opens, the narrowest one that is promised, and those where
-// everything is shown half as large again.
+// The sizes that every page is tested at: the window as it opens, the narrowest that is supported, both at scale 1.5, and a very
+// small one.
 var sizes = []struct {
 	name  string
 	size  fyne.Size
@@ -28,10 +28,10 @@ type seenText struct {
 	rect
 }
 
-func (r *rig) badTexts() (problems []string) {
+func (r *testWindow) badTexts() (problems []string) {
 	const tolerance = 1.5 // of what rounding does to a text's width
 	var seen []seenText
-	var boxes []rect // that the object at hand stands in, from outside
+	var boxes []rect // around the current object, from outside
 	var scrolls []bool
 	var visit func(o fyne.CanvasObject, at fyne.Position)
 	visit = func(o fyne.CanvasObject, at fyne.Position) {
@@ -72,7 +72,7 @@ func (r *rig) badTexts() (problems []string) {
 			seen = append(seen, seenText{text.Text, own})
 			return
 		}
-		if _, inner := o.(*widget.RichText); inner { // its label is what has the right size
+		if _, inner := o.(*widget.RichText); inner { // its label has the right size
 			for _, line := range children(o) {
 				visit(line, at)
 			}

@@ -38,7 +38,7 @@ func TestOpenedFiles(t *testing.T) {
 	r.key(fyne.KeyEscape)
 	r.mustNotSay("отчёт.boxready.zip")
 
-	// What lies over the pages makes room.
+	// An open dialog is closed.
 	r.ctrl(fyne.KeyComma)
 	r.w.Open([]string{saved})
 	r.mustSay("отчёт.boxready.zip")
@@ -46,7 +46,7 @@ func TestOpenedFiles(t *testing.T) {
 	r.mustSay("Звонок+")
 	r.mustNotSay("отчёт.boxready.zip")
 	if len(r.checker.asked()) > 0 {
-		t.Error("somebody was asked because of a file")
+		t.Error("opening a file began a run")
 	}
 }
 
@@ -75,7 +75,7 @@ func TestOpenedInvalidFiles(t *testing.T) {
 	}
 }
 
-// alter writes a report anew, with another summary.
+// alter copies a report with another summary.
 func alter(t *testing.T, from, to string) {
 	t.Helper()
 	names, files := unzipped(t, from)

@@ -25,7 +25,7 @@ type variant struct{ lang, look string }
 func (p pageState) painted(v variant) bool {
 	switch {
 	case p.name == signInWaiting || p.name == "licences":
-		return false // what is shown has something random in it, or all that is linked
+		return false // what is shown is random, or depends on what is linked
 	case slices.Contains(keyPages, p.name):
 		return true
 	default:
@@ -33,8 +33,8 @@ func (p pageState) painted(v variant) bool {
 	}
 }
 
-// TestPages checks every page in every state. A page is opened once in each language and look, and everything that has to be
-// measured there is measured then: opening takes longer than most of it. Only what compares pixels paints.
+// TestPages checks every page in every state. A page is opened once in each language and look, for all measurements: opening
+// takes longer than most of them. Only what compares pixels paints.
 func TestPages(t *testing.T) {
 	focused := map[string]map[string]int{"light": {}, "dark": {}}
 	for _, v := range []variant{{"ru", "light"}, {"ru", "dark"}, {"en", "light"}, {"en", "dark"}} {
@@ -89,7 +89,7 @@ func TestNarrowPictures(t *testing.T) {
 }
 
 // assertKeyboardReachesEverything goes through the page with the Tab key.
-func (r *rig) assertKeyboardReachesEverything() {
+func (r *testWindow) assertKeyboardReachesEverything() {
 	r.t.Helper()
 	var order []fyne.CanvasObject
 	seen := map[fyne.Focusable]bool{}
@@ -113,8 +113,8 @@ func (r *rig) assertKeyboardReachesEverything() {
 	r.assertReadingOrder(order)
 }
 
-// focusOrder gives the focus to one thing after the other, as the Tab key does.
-func (r *rig) focusOrder() iter.Seq[fyne.Focusable] {
+// focusOrder focuses one widget after the other, as the Tab key does.
+func (r *testWindow) focusOrder() iter.Seq[fyne.Focusable] {
 	return func(yield func(fyne.Focusable) bool) {
 		r.canvas().Focus(nil)
 		seen := map[fyne.Focusable]bool{}
@@ -129,16 +129,15 @@ func (r *rig) focusOrder() iter.Seq[fyne.Focusable] {
 	}
 }
 
-// assertFocusIsVisible paints each thing with and without the focus and looks for a difference that stands out: 3 : 1, as WCAG
-// 2.1 (1.4.11) wants it. painted counts the things of a type that were looked at, on all pages: one is painted like another, so
-// eight of them are enough.
-func (r *rig) assertFocusIsVisible(painted map[string]int) {
+// assertFocusIsVisible paints each widget with and without the focus and looks for a contrast of 3 : 1 (WCAG 2.1, 1.4.11) between
+// the two. painted counts the widgets of a type on all pages: one is painted like another, so eight of them are enough.
+func (r *testWindow) assertFocusIsVisible(painted map[string]int) {
 	r.t.Helper()
 	before := r.canvas().Size()
 	r.w.Fyne().Resize(fyne.NewSize(640, 720)) // less to paint
 	defer r.w.Fyne().Resize(before)
 	var without image.Image // nothing has the focus
-	var scrolled []rect     // where everything stands there
+	var scrolled []rect     // where everything is there
 	for f := range r.focusOrder() {
 		kind := fmt.Sprintf("%T", f)
 		if painted[kind]++; painted[kind] > 8 {
@@ -150,14 +149,14 @@ func (r *rig) assertFocusIsVisible(painted map[string]int) {
 			f.FocusGained()
 		}
 		where, _ := r.place(f.(fyne.CanvasObject))
-		if n := differing(r.canvas().Capture(), without, where); n < 60 {
+		if n := contrasting(r.canvas().Capture(), without, where); n < 60 {
 			r.t.Errorf("one can't see that %s has the focus: %d pixels differ", describe(f.(fyne.CanvasObject)), n)
 		}
 	}
 }
 
-// places is where everything that can be pressed stands.
-func (r *rig) places() (all []rect) {
+// places are the positions of all focusable widgets.
+func (r *testWindow) places() (all []rect) {
 	r.walk(func(o fyne.CanvasObject, at fyne.Position, _ rect) bool {
 		if _, ok := o.(fyne.Focusable); ok {
 			all = append(all, rect{at, o.Size()})
@@ -167,8 +166,8 @@ func (r *rig) places() (all []rect) {
 	return all
 }
 
-// assertContrast measures every text and every sign against what it stands on, on a page that is high enough for most.
-func (r *rig) assertContrast() {
+// assertContrast measures every text and every sign against its background, on a page that is high enough for most.
+func (r *testWindow) assertContrast() {
 	r.t.Helper()
 	before := r.canvas().Size()
 	r.w.Fyne().Resize(fyne.NewSize(1040, 1800))
@@ -202,9 +201,9 @@ func (r *rig) assertContrast() {
 	}
 }
 
-// assertNoTextIsCutOrOverlaps measures every text against all the boxes that it stands in, and against each other, while the
-// window gets smaller.
-func (r *rig) assertNoTextIsCutOrOverlaps() {
+// assertNoTextIsCutOrOverlaps measures every text against all boxes around it and against the other texts, while the window gets
+// smaller.
+func (r *testWindow) assertNoTextIsCutOrOverlaps() {
 	r.t.Helper()
 	for _, to := range sizes {
 		r.canvas().(test.WindowlessCanvas).SetScale(to.scale)
@@ -215,73 +214,73 @@ func (r *rig) assertNoTextIsCutOrOverlaps() {
 	}
 }
 
-// pageState is a page in a state that it can be in.
+// pageState is a page in one of its states.
 type pageState struct {
 	name  string
 	setup func(*testing.T) setup
-	drive func(*rig)
+	drive func(*testWindow)
 }
 
 // pages are all pages of the window in all states that look different.
 func pages() []pageState {
 	plain := func(*testing.T) setup { return setup{} }
 	broken := func(t *testing.T) setup { return setup{checker: &fakeChecker{outcome: replayed(t, "auth-server")}} }
-	checked := func(r *rig) {
+	checked := func(r *testWindow) {
 		r.check("portal.example.ru")
-		r.pump("the end of the run", r.verdictShown)
+		r.waitUntil("the end of the run", r.verdictShown)
 	}
 	return append([]pageState{
-		{"welcome", plain, func(*rig) {}},
-		{"mistake", plain, func(r *rig) { r.check("ftp://portal.example.ru") }},
+		{"welcome", plain, func(*testWindow) {}},
+		{"mistake", plain, func(r *testWindow) { r.check("ftp://portal.example.ru") }},
 		{"results", broken, checked},
-		{"results unfolded", broken, func(r *rig) {
+		{"results unfolded", broken, func(r *testWindow) {
 			checked(r)
 			for _, show := range r.all(r.say("window.show", nil)) {
 				r.tapOn(show)
 			}
 		}},
-		{"results of one arrow", broken, func(r *rig) {
+		{"results of one arrow", broken, func(r *testWindow) {
 			checked(r)
 			r.arrow(3)
 		}},
-		{"results of one owner", broken, func(r *rig) {
+		{"results of one owner", broken, func(r *testWindow) {
 			checked(r)
 			r.tap(r.words().Say("owner.network-admin.title", nil) + ": 1")
 		}},
-		{"finding", broken, func(r *rig) {
+		{"finding", broken, func(r *testWindow) {
 			checked(r)
 			r.tap(r.title(checks.AuthServerFromPortal, checks.AuthServerUnreachable))
 		}},
 		{"running", func(t *testing.T) setup {
 			s := broken(t)
-			s.checker.gate = stopAt(checks.AuthServerFromPortal)
+			s.checker.gate = blockAt(checks.AuthServerFromPortal)
 			return s
-		}, func(r *rig) {
+		}, func(r *testWindow) {
 			r.check("portal.example.ru")
-			r.pump("the slow check", func() bool { return r.says(r.words().Name(checks.AuthServerFromPortal)) })
-			r.pass(12e9)
+			r.waitUntil("the slow check", func() bool { return r.says(r.words().Name(checks.AuthServerFromPortal)) })
+			r.advance(12e9)
 		}},
-		{"consent", broken, func(r *rig) {
+		{"consent", broken, func(r *testWindow) {
 			checked(r)
 			r.tap(r.say("window.consent.content-filter", nil))
 		}},
-		{"portals", func(t *testing.T) setup { return setup{store: storeWithPortals(t)} }, func(r *rig) { r.openSection("portals") }},
-		{"recent", func(t *testing.T) setup { return setup{store: storeWithPortals(t)} }, func(*rig) {}},
-		{"portals empty", plain, func(r *rig) { r.openSection("portals") }},
-		{"not yet", func(t *testing.T) setup { return setup{store: storeWithPortals(t)} }, func(r *rig) { r.tap("portal.example.ru") }},
+		{"portals", func(t *testing.T) setup { return setup{store: storeWithPortals(t)} }, func(r *testWindow) { r.openSection("portals") }},
+		{"recent", func(t *testing.T) setup { return setup{store: storeWithPortals(t)} }, func(*testWindow) {}},
+		{"portals empty", plain, func(r *testWindow) { r.openSection("portals") }},
+		{"not yet", func(t *testing.T) setup { return setup{store: storeWithPortals(t)} }, func(r *testWindow) { r.tap("portal.example.ru") }},
 		{"stopped", func(t *testing.T) setup {
 			s := broken(t)
-			s.checker.gate = stopAt(checks.AuthServerFromPortal)
+			s.checker.gate = blockAt(checks.AuthServerFromPortal)
 			return s
-		}, func(r *rig) {
+		}, func(r *testWindow) {
 			r.check("portal.example.ru")
-			r.pump("the slow check", func() bool { return r.says(r.words().Name(checks.AuthServerFromPortal)) })
+			r.waitUntil("the slow check", func() bool { return r.says(r.words().Name(checks.AuthServerFromPortal)) })
 			r.key(fyne.KeyEscape)
-			r.pump("the end of the run", r.verdictShown)
+			r.waitUntil("the end of the run", r.verdictShown)
 		}},
-		{"demo", func(t *testing.T) setup { return setup{demo: newFakeDemo(t).start} }, func(r *rig) {
+		{"demo", func(t *testing.T) setup { return setup{demo: newFakeDemo(t).start} }, func(r *testWindow) {
 			r.tap(r.say("window.check.demo", nil))
-			r.pump("the end of the run", r.verdictShown)
+			r.waitUntil("the end of the run", r.verdictShown)
 		}},
 	}, slices.Concat(requirementsStates(), allowlistStates(), serverStates(), eventsStates(), reportStates(), signInStates(), settingsStates())...)
 }

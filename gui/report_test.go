@@ -20,17 +20,17 @@ import (
 	"boxready/internal/report/history"
 )
 
-// withHistory is a window that keeps runs.
+// withHistory sets up a window that saves runs.
 func withHistory(t *testing.T) setup {
 	kept := &history.Store{Dir: filepath.Join(t.TempDir(), "history")}
 	return setup{checker: faulty(t), with: func(p *gui.Params) { p.History = kept }}
 }
 
-// reported is the window with the report of a run.
-func (r *rig) reported() {
+// reported makes a run and opens its report.
+func (r *testWindow) reported() {
 	r.t.Helper()
 	r.check("portal.example.ru")
-	r.pump("the end of the run", r.verdictShown)
+	r.waitUntil("the end of the run", r.verdictShown)
 	r.openSection("report")
 	r.mustSay("summary.txt")
 }
@@ -49,21 +49,21 @@ func later(outcome func(checks.Target) *checks.Outcome) func(checks.Target) *che
 
 func reportStates() []pageState {
 	return []pageState{
-		{"report", withHistory, func(r *rig) {
+		{"report", withHistory, func(r *testWindow) {
 			r.reported()
 			r.tap(r.say("window.report.hide-names", nil))
 			r.mustSay("portal-1")
 		}},
-		{"report saving", withHistory, func(r *rig) {
+		{"report saving", withHistory, func(r *testWindow) {
 			r.reported()
 			r.tap(r.say("window.report.save", nil))
 		}},
-		{"report changes", withHistory, func(r *rig) {
+		{"report changes", withHistory, func(r *testWindow) {
 			r.checker.outcome = later(r.checker.outcome)
 			r.reported()
 			r.ctrl(fyne.Key1)
 			r.key(fyne.KeyF5)
-			r.pump("the second run", func() bool { return len(r.checker.asked()) == 2 && r.verdictShown() })
+			r.waitUntil("the second run", func() bool { return len(r.checker.asked()) == 2 && r.verdictShown() })
 			r.openSection("report")
 			first := time.Date(2026, 11, 23, 10, 42, 0, 0, time.UTC).Format(r.say("format.date", nil) + " 15:04")
 			r.mustSay(first)
@@ -96,7 +96,7 @@ func unzipped(t *testing.T, path string) (names []string, files map[string]strin
 	return names, files
 }
 
-func TestSavedReportIsWhatWasShown(t *testing.T) {
+func TestSavedReportEqualsPreview(t *testing.T) {
 	folder := t.TempDir()
 	kept := store.Open(t.TempDir())
 	r := open(t, setup{store: kept, checker: faulty(t), with: func(p *gui.Params) { p.Downloads = folder }})
@@ -113,7 +113,7 @@ func TestSavedReportIsWhatWasShown(t *testing.T) {
 		t.Errorf("opened %s", got)
 	}
 
-	// A category is hidden with the keys, too.
+	// A category can be hidden with the keyboard.
 	for range 60 {
 		if o, ok := r.canvas().Focused().(fyne.CanvasObject); ok && strings.Contains(describe(o), "Скрыть имена") {
 			break
@@ -155,8 +155,8 @@ func TestSavedReportIsWhatWasShown(t *testing.T) {
 		t.Errorf("opened %s", got)
 	}
 
-	// The next start remembers what is hidden.
-	r.pump("it being kept", func() bool { return len(kept.Settings().Hide) == 2 })
+	// What is hidden is restored at the next start.
+	r.waitUntil("it being kept", func() bool { return len(kept.Settings().Hide) == 2 })
 	r = open(t, setup{store: kept, settings: kept.Settings(), checker: faulty(t)})
 	r.reported()
 	r.mustView("https://portal-1")
@@ -192,7 +192,7 @@ func TestReportSaveErrors(t *testing.T) {
 	}
 }
 
-func TestAReportWithASecretIsNotMade(t *testing.T) {
+func TestReportWithASecretIsRefused(t *testing.T) {
 	s := comparing(t)
 	inner := s.checker.outcome
 	s.checker.outcome = func(target checks.Target) *checks.Outcome {
@@ -208,7 +208,7 @@ func TestAReportWithASecretIsNotMade(t *testing.T) {
 	s.with = func(p *gui.Params) { p.History = kept }
 	r := open(t, s)
 	r.check("portal.example.ru")
-	r.pump("the end of the run", r.verdictShown)
+	r.waitUntil("the end of the run", r.verdictShown)
 	r.tap("Отчёт")
 	r.mustSay("Отчёт не сохранён: в ")
 	r.tap("Сохранить отчёт…")
@@ -234,7 +234,7 @@ func TestHistory(t *testing.T) {
 		return o
 	}
 	r.key(fyne.KeyF5)
-	r.pump("the second run", func() bool { return len(s.checker.asked()) == 2 && r.verdictShown() })
+	r.waitUntil("the second run", func() bool { return len(s.checker.asked()) == 2 && r.verdictShown() })
 	r.tap("Отчёт")
 	r.mustSay("23.11.2026 10:42")
 	r.mustSay("Прежние проверки", stillBroken+" · 1 проблема")
@@ -249,7 +249,7 @@ func TestHistory(t *testing.T) {
 	r.key(fyne.KeyEscape)
 	r.mustSay("Отчёт для поддержки", "23.11.2026 10:42")
 
-	// At another start, without a run, the last one that is kept is what others are compared with.
+	// At another start, before a run, the earlier ones are compared with the last saved one.
 	again := open(t, setup{store: s.store, checker: s.checker, with: s.with})
 	again.tapAfter("Проверенные порталы", "portal.example.ru")
 	again.tap("Отчёт")
@@ -260,7 +260,7 @@ func TestHistory(t *testing.T) {
 	again.mustView("Больше нет", "Срок сертификата скоро истечёт")
 
 	r.tap("Удалить историю")
-	r.pump("it being deleted", func() bool { return !r.says("Прежние проверки") })
+	r.waitUntil("it being deleted", func() bool { return !r.says("Прежние проверки") })
 	r.mustView("Портал: ")
 }
 
@@ -272,22 +272,22 @@ func TestNoReportBeforeARun(t *testing.T) {
 	r.tap("Отчёт")
 	r.mustSay("Проверьте портал, и он появится здесь")
 	gate := make(chan struct{})
-	s.checker.gate = stopOrGo(gate)
+	s.checker.gate = blockUntil(gate)
 	r.tap("Проверить портал")
 	r.mustSay("Отчёт появится, когда проверка закончится")
 	close(gate)
 	r.mustSay("summary.txt")
 	r.mustView("Портал: https://portal.example.ru")
 
-	// What is gone is not shown any more.
+	// The report of a forgotten portal is not shown any more.
 	r.tap("Порталы")
 	r.tapAfter("portal.example.ru", "Забыть")
 	r.tapAfter("", "Забыть")
-	r.pump("it being forgotten", func() bool { return !r.says("Отчёт") })
+	r.waitUntil("it being forgotten", func() bool { return !r.says("Отчёт") })
 }
 
-// stopOrGo keeps all checks waiting until gate is closed or their run ends.
-func stopOrGo(gate chan struct{}) func(context.Context, checks.ID) {
+// blockUntil returns a gate that blocks all checks until gate is closed or their run ends.
+func blockUntil(gate chan struct{}) func(context.Context, checks.ID) {
 	return func(ctx context.Context, _ checks.ID) {
 		select {
 		case <-gate:

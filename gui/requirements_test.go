@@ -33,7 +33,7 @@ hosts:
 handlers: {where: internet}
 `
 
-// What the window says of the portal of faulty.
+// What the window shows for the portal of faulty.
 const (
 	stillBroken = "Приложения на этом портале пока работать не будут"
 	cutOff      = "Портал не может связаться с сервером авторизации"
@@ -43,7 +43,7 @@ const (
 func faulty(t *testing.T) *fakeChecker { return &fakeChecker{outcome: replayed(t, "auth-server")} }
 
 // checkInstead checks another portal than the one before.
-func (r *rig) checkInstead(address string) {
+func (r *testWindow) checkInstead(address string) {
 	r.t.Helper()
 	r.ctrl(fyne.Key1)
 	r.shortcut(&fyne.ShortcutSelectAll{})
@@ -68,12 +68,12 @@ func file(t testing.TB, name, text string) string {
 	return path
 }
 
-// unusedAccess is an access that holds a webhook for every portal.
-type unusedAccess struct{ gui.Access }
+// webhookAccess is an Access with a saved webhook for every portal.
+type webhookAccess struct{ gui.Access }
 
-func (unusedAccess) ReturnAddress() string { return oauthflow.ReturnAddress() }
+func (webhookAccess) ReturnAddress() string { return oauthflow.ReturnAddress() }
 
-func (unusedAccess) Keys(_ context.Context, a portal.Address) app.Keys {
+func (webhookAccess) Keys(_ context.Context, a portal.Address) app.Keys {
 	webhook, err := portal.ParseWebhook(a.String() + "/rest/1/abcdefgh12345678/")
 	if err != nil {
 		panic(err)
@@ -81,7 +81,7 @@ func (unusedAccess) Keys(_ context.Context, a portal.Address) app.Keys {
 	return app.Keys{Account: oauthflow.Account{Portal: a, Webhook: true}, Webhook: &webhook, Place: vault.InKeyring}
 }
 
-// withWebhook is a store of somebody who keeps a webhook for portal.example.ru.
+// withWebhook is a store with the note that a webhook for portal.example.ru is saved.
 func withWebhook(t testing.TB) *store.Store {
 	t.Helper()
 	s := store.Open("")
@@ -91,8 +91,8 @@ func withWebhook(t testing.TB) *store.Store {
 	return s
 }
 
-// inventoried are outcomes in which the portal has also said what it has: crm of an old version, and no booking or telephony.
-func inventoried(t *testing.T, outcome func(checks.Target) *checks.Outcome) func(checks.Target) *checks.Outcome {
+// withInventory returns outcomes that also have the portal's modules: crm of an old version, and no booking or telephony.
+func withInventory(t *testing.T, outcome func(checks.Target) *checks.Outcome) func(checks.Target) *checks.Outcome {
 	t.Helper()
 	yes, no := true, false
 	return func(target checks.Target) *checks.Outcome {
@@ -126,38 +126,38 @@ func inventoried(t *testing.T, outcome func(checks.Target) *checks.Outcome) func
 	}
 }
 
-// comparing is the window of somebody with a webhook whose portal says what it has.
+// comparing sets up a window with a saved webhook, and runs that list the portal's modules.
 func comparing(t *testing.T) setup {
-	return setup{store: withWebhook(t), access: unusedAccess{}, checker: &fakeChecker{outcome: inventoried(t, replayed(t, "auth-server"))}}
+	return setup{store: withWebhook(t), access: webhookAccess{}, checker: &fakeChecker{outcome: withInventory(t, replayed(t, "auth-server"))}}
 }
 
 func requirementsStates() []pageState {
 	plain := func(*testing.T) setup { return setup{} }
-	chosen := func(r *rig) {
+	chosen := func(r *testWindow) {
 		r.w.Drop(file(r.t, "calls.boxready.yaml", telephony))
 		r.mustSay("Звонок+")
 	}
-	compared := func(r *rig) {
+	compared := func(r *testWindow) {
 		r.check("portal.example.ru")
-		r.pump("the end of the run", r.verdictShown)
+		r.waitUntil("the end of the run", r.verdictShown)
 		chosen(r)
 		r.tap(r.say("window.requirements.compare", nil))
 		r.tap(r.say("window.consent.yes", nil)) // the hosts may be asked
 		r.mustSay(r.say("window.requirements.something-missing", nil))
 	}
-	look := func(r *rig) {
+	look := func(r *testWindow) {
 		r.openSection("requirements")
 		r.tap(r.say("window.catalogue.open", nil))
 		r.typeIn("crm.item")
 	}
 	return []pageState{
-		{"requirements empty", plain, func(r *rig) { r.openSection("requirements") }},
-		{"requirements wrong", plain, func(r *rig) {
+		{"requirements empty", plain, func(r *testWindow) { r.openSection("requirements") }},
+		{"requirements wrong", plain, func(r *testWindow) {
 			r.w.Drop(file(r.t, "broken.boxready.yaml", "boxready: 1\napplication: {name: X}\nmetods: [a]\nhosts: [{host: 'https://x', port: 99999, direction: up}]\n"))
 			r.mustSay("broken.boxready.yaml:3")
 		}},
 		{"requirements chosen", plain, chosen},
-		{"requirements hosts", func(t *testing.T) setup { return setup{checker: faulty(t)} }, func(r *rig) {
+		{"requirements hosts", func(t *testing.T) setup { return setup{checker: faulty(t)} }, func(r *testWindow) {
 			r.check("portal.example.ru")
 			chosen(r)
 			r.ctrl(fyne.Key1)
@@ -165,7 +165,7 @@ func requirementsStates() []pageState {
 		}},
 		{"requirements", comparing, compared},
 		{"catalogue", plain, look},
-		{"catalogue entry", comparing, func(r *rig) {
+		{"catalogue entry", comparing, func(r *testWindow) {
 			compared(r)
 			look(r)
 			r.key(fyne.KeyReturn)
@@ -183,7 +183,7 @@ func TestRequirementsBeforeThereIsAPortal(t *testing.T) {
 		"с портала на app.vendor.example, порт 443; из браузеров сотрудников на calls.vendor.example, порт 8443",
 		"broken.boxready.yaml:3:1: Ключа «metods» здесь не бывает. Может быть, «methods»?", "Портал не указан")
 	if len(r.checker.asked()) > 0 {
-		t.Fatal("somebody was asked before the owner said so")
+		t.Fatal("a run began before the owner asked for it")
 	}
 	r.tap("Указать портал")
 	r.check("portal.example.ru")
@@ -196,29 +196,29 @@ func TestRequirementsBeforeThereIsAPortal(t *testing.T) {
 	r.tap("Да, проверить")
 	r.mustSay(stillBroken)
 	r.key(fyne.KeyF5) // is not asked about again
-	r.pump("the second run", func() bool { return len(r.checker.asked()) == 2 && r.verdictShown() && !r.says("Остановить") })
+	r.waitUntil("the second run", func() bool { return len(r.checker.asked()) == 2 && r.verdictShown() && !r.says("Остановить") })
 	wanted := r.checker.asked()[0].Requirements
 	if wanted == nil || wanted.BuiltIn || !slices.Contains(wanted.Methods, "telephony.externalcall.register") || len(wanted.Hosts) != 2 {
 		t.Fatalf("the run asked for %+v", wanted)
 	}
-	r.pump("it being kept", func() bool {
+	r.waitUntil("it being kept", func() bool {
 		past, _ := kept.Portal("https://portal.example.ru")
 		return len(past.Applications) == 1 && past.Verdict != ""
 	})
 
-	// The next start remembers what belongs to which portal.
+	// The next start restores each portal's applications.
 	r = open(t, setup{store: store.Open(folder), checker: faulty(t)})
 	r.tap("Требования")
 	r.mustNotSay("Звонок+")
 	r.checkInstead("portal.example.ru")
 	r.mustSay("Можно обратиться к узлам приложения?")
 	r.tap("Да, проверить")
-	r.pump("the next start's run", func() bool { return len(r.checker.asked()) == 1 && r.verdictShown() && !r.says("Остановить") })
+	r.waitUntil("the next start's run", func() bool { return len(r.checker.asked()) == 1 && r.verdictShown() && !r.says("Остановить") })
 	if again := r.checker.asked()[0].Requirements; again == nil || len(again.Methods) != len(wanted.Methods) {
 		t.Errorf("the next start's run asked for %+v", again)
 	}
 	r.checkInstead("other.example.ru")
-	r.pump("the other portal's run", func() bool { return len(r.checker.asked()) == 2 && r.verdictShown() })
+	r.waitUntil("the other portal's run", func() bool { return len(r.checker.asked()) == 2 && r.verdictShown() })
 	if other := r.checker.asked()[1].Requirements; other != nil {
 		t.Errorf("the other portal's run asked for %+v", other)
 	}
@@ -258,13 +258,13 @@ func TestChoosingAFile(t *testing.T) {
 }
 
 func TestComparisonWithoutACredential(t *testing.T) {
-	r := open(t, setup{checker: faulty(t), access: unusedAccess{}})
+	r := open(t, setup{checker: faulty(t), access: webhookAccess{}})
 	r.check("portal.example.ru")
 	r.mustSay(stillBroken)
 	r.w.Drop(file(t, "calls.boxready.yaml", telephony))
 	r.mustSay("Нужен вебхук или вход")
 	r.tapAfter("Нужен вебхук", "Вход и вебхук")
-	r.pump("the webhook being read", func() bool { return r.says("Вебхук сохранён") })
+	r.waitUntil("the webhook being read", func() bool { return r.says("Вебхук сохранён") })
 	r.tap("Требования")
 	r.mustSay("С порталом ещё не сравнивали")
 	r.mustNotSay("Нужен вебхук или вход")
@@ -275,7 +275,7 @@ func TestComparison(t *testing.T) {
 	s := comparing(t)
 	r := open(t, s)
 	r.check("portal.example.ru")
-	r.pump("the first run", r.verdictShown)
+	r.waitUntil("the first run", r.verdictShown)
 	r.w.Drop(file(t, "calls.boxready.yaml", telephony))
 	r.mustSay("С порталом ещё не сравнивали")
 	s.checker.gate = func(ctx context.Context, id checks.ID) {
@@ -355,7 +355,7 @@ func TestManyRequirements(t *testing.T) {
 	r.mustNotSay("vendor.thing10.get")
 	r.tap("Указать портал")
 	r.check("portal.example.ru")
-	r.pump("the run", r.verdictShown)
+	r.waitUntil("the run", r.verdictShown)
 	r.tap("Требования")
 	r.mustSay("Спросить разработчика приложения: 5000", "vendor.thing5.get", "Показать ещё")
 	r.mustNotSay("vendor.thing40.get")
@@ -404,7 +404,7 @@ func TestCatalogue(t *testing.T) {
 	r.key(fyne.KeyEscape)
 	r.mustSay("1 название")
 
-	// With the keys alone: the second of those found, which has a successor.
+	// With the keyboard alone: the second of those found, which has a successor.
 	r.shortcut(&fyne.ShortcutSelectAll{})
 	r.typeIn("crm.deal.")
 	r.canvas().FocusNext()
@@ -423,7 +423,7 @@ func TestAskingAPortalAboutOneMethod(t *testing.T) {
 	s := comparing(t)
 	r := open(t, s)
 	r.check("portal.example.ru")
-	r.pump("the run", r.verdictShown)
+	r.waitUntil("the run", r.verdictShown)
 	show := func(name string) {
 		r.tap("Требования")
 		if r.says("Назад") {
@@ -437,7 +437,7 @@ func TestAskingAPortalAboutOneMethod(t *testing.T) {
 	show("crm.item.list")
 	r.mustSay("На портале https://portal.example.ru", "Неизвестно: последняя проверка об этом не спрашивала")
 	r.tap("Спросить портал")
-	r.pump("the answer", func() bool { return r.says("Есть") && !r.says("Спрашиваем") })
+	r.waitUntil("the answer", func() bool { return r.says("Есть") && !r.says("Спрашиваем") })
 	if !slices.Equal(s.checker.again, []checks.ID{checks.RequiredModules}) {
 		t.Errorf("made again: %v", s.checker.again)
 	}
@@ -450,7 +450,7 @@ func TestAskingAPortalAboutOneMethod(t *testing.T) {
 		t.Errorf("what was asked about became a requirement: %+v", s.Applications)
 	}
 
-	s.checker.outcome = replayed(t, "auth-server") // and no word of modules
+	s.checker.outcome = replayed(t, "auth-server") // without facts about modules
 	show("task.commentitem.add")
 	r.tap("Спросить портал")
 	r.mustSay("Понятного ответа портал не дал")

@@ -31,9 +31,9 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(testenv.M{M: m}) }
 
-// rig is a window without a display. The test's goroutine is its Fyne thread: what other goroutines want done there waits in a
-// queue until the test pumps.
-type rig struct {
+// testWindow is a window without a display. The test's goroutine is its Fyne thread: functions that other goroutines want to run
+// there are queued until the test runs them.
+type testWindow struct {
 	t       testing.TB
 	app     fyne.App
 	w       *gui.Window
@@ -42,7 +42,7 @@ type rig struct {
 	queue   chan func()
 	clock   *clock
 	timed   bool
-	longest time.Duration // that something took on the Fyne thread
+	longest time.Duration // of the functions that ran on the Fyne thread while timed
 	opened  chan string   // addresses that the browser was asked to open
 }
 
@@ -62,10 +62,10 @@ type setup struct {
 	openURL  func(string) error
 	settings store.Settings
 	inDemo   bool
-	with     func(*gui.Params) // what only few tests need
+	with     func(*gui.Params) // sets what only few tests need
 }
 
-func open(t testing.TB, s setup) *rig {
+func open(t testing.TB, s setup) *testWindow {
 	t.Helper()
 	if s.lang == "" {
 		s.lang = "ru"
@@ -81,7 +81,7 @@ func open(t testing.TB, s setup) *rig {
 	}
 	s.settings.Language, s.settings.Look = s.lang, s.look
 	s.store.SetSettings(func(to *store.Settings) { *to = s.settings })
-	r := &rig{t: t, app: test.NewTempApp(t), store: s.store, checker: s.checker, queue: make(chan func(), 100000), clock: newClock(), opened: make(chan string, 10)}
+	r := &testWindow{t: t, app: test.NewTempApp(t), store: s.store, checker: s.checker, queue: make(chan func(), 100000), clock: newClock(), opened: make(chan string, 10)}
 	if s.openURL == nil {
 		s.openURL = func(address string) error { r.opened <- address; return nil }
 	}
@@ -110,25 +110,25 @@ func open(t testing.TB, s setup) *rig {
 	return r
 }
 
-// pump does what waits for the Fyne thread until done says so.
-func (r *rig) pump(what string, done func() bool) {
+// waitUntil runs what is queued for the Fyne thread until done returns true. what names that in a failure.
+func (r *testWindow) waitUntil(what string, done func() bool) {
 	r.t.Helper()
 	late := time.After(time.Minute)
 	for !done() {
 		select {
 		case f := <-r.queue:
 			r.time(f)
-		case <-time.After(5 * time.Millisecond): // what isn't said on the Fyne thread
+		case <-time.After(5 * time.Millisecond): // done may also become true elsewhere
 		case <-late:
 			r.t.Fatalf("timed out waiting for %s; the window shows:\n%s", what, strings.Join(r.texts(), "\n"))
 		}
 	}
 }
 
-// pass lets time pass, and what is done every so often happen.
-func (r *rig) pass(d time.Duration) {
+// advance advances the clock and runs the functions of the tickers that fire.
+func (r *testWindow) advance(d time.Duration) {
 	r.t.Helper()
-	ticked := r.clock.pass(d)
+	ticked := r.clock.advance(d)
 	for range ticked {
 		select {
 		case f := <-r.queue:
@@ -137,11 +137,11 @@ func (r *rig) pass(d time.Duration) {
 			r.t.Fatal("a tick was lost")
 		}
 	}
-	r.next()
+	r.runQueued()
 }
 
-// next does what is waiting for the Fyne thread already.
-func (r *rig) next() {
+// runQueued runs what is queued for the Fyne thread now.
+func (r *testWindow) runQueued() {
 	for {
 		select {
 		case f := <-r.queue:
@@ -152,8 +152,8 @@ func (r *rig) next() {
 	}
 }
 
-// time does something on the Fyne thread and notes how long that is busy with it.
-func (r *rig) time(f func()) {
+// time runs f as on the Fyne thread and, while timed, records how long it takes.
+func (r *testWindow) time(f func()) {
 	if !r.timed {
 		f()
 		return
@@ -163,13 +163,13 @@ func (r *rig) time(f func()) {
 	r.longest = max(r.longest, threadTime()-start)
 }
 
-// threadTime is the time that the thread has been busy.
+// threadTime is the time that the thread has run; its processor time on Linux.
 var threadTime = func() time.Duration { return time.Since(time.Time{}) }
 
-func (r *rig) canvas() fyne.Canvas { return r.w.Fyne().Canvas() }
+func (r *testWindow) canvas() fyne.Canvas { return r.w.Fyne().Canvas() }
 
-// walk visits everything that can be seen, with its place; of a canvas with something laid over it, that alone.
-func (r *rig) walk(visit func(o fyne.CanvasObject, at fyne.Position, clip rect) (deeper bool)) {
+// walk visits all visible objects with their places; under an open overlay, only those of the overlay.
+func (r *testWindow) walk(visit func(o fyne.CanvasObject, at fyne.Position, clip rect) (deeper bool)) {
 	root := r.canvas().Content()
 	if over := r.canvas().Overlays().Top(); over != nil {
 		root = over
@@ -213,8 +213,8 @@ func walk(o fyne.CanvasObject, at fyne.Position, clip rect, visit func(fyne.Canv
 	}
 }
 
-// texts are all that can be read, each as one piece even where it wraps.
-func (r *rig) texts() (texts []string) {
+// texts are all visible texts, each as one piece even where it wraps.
+func (r *testWindow) texts() (texts []string) {
 	r.walk(func(o fyne.CanvasObject, _ fyne.Position, _ rect) bool {
 		if text, ok := textOf(o); ok {
 			if text != "" {
@@ -245,19 +245,19 @@ func textOf(o fyne.CanvasObject) (string, bool) {
 	return "", false
 }
 
-func (r *rig) says(text string) bool {
+func (r *testWindow) says(text string) bool {
 	return slices.ContainsFunc(r.texts(), func(t string) bool { return strings.Contains(t, text) })
 }
 
-// mustSay waits for each text: what has to be looked up first is said a moment later.
-func (r *rig) mustSay(texts ...string) {
+// mustSay waits for each text, which may come from background work.
+func (r *testWindow) mustSay(texts ...string) {
 	r.t.Helper()
 	for _, text := range texts {
-		r.pump(fmt.Sprintf("%q", text), func() bool { return r.says(text) })
+		r.waitUntil(fmt.Sprintf("%q", text), func() bool { return r.says(text) })
 	}
 }
 
-func (r *rig) mustNotSay(texts ...string) {
+func (r *testWindow) mustNotSay(texts ...string) {
 	r.t.Helper()
 	for _, text := range texts {
 		if r.says(text) {
@@ -266,8 +266,8 @@ func (r *rig) mustNotSay(texts ...string) {
 	}
 }
 
-// find returns the innermost thing that can be pressed and has this text on it.
-func (r *rig) find(text string) fyne.Tappable {
+// find returns the innermost tappable object with this text on it.
+func (r *testWindow) find(text string) fyne.Tappable {
 	r.t.Helper()
 	var found fyne.Tappable
 	var pressable []fyne.Tappable
@@ -310,16 +310,16 @@ func children(o fyne.CanvasObject) []fyne.CanvasObject {
 	return nil
 }
 
-// tap presses what has this text on it, with the mouse.
-func (r *rig) tap(text string) {
+// tap presses the object with this text on it, with the mouse.
+func (r *testWindow) tap(text string) {
 	r.t.Helper()
 	test.Tap(r.find(text))
-	r.next()
+	r.runQueued()
 }
 
-// key presses a key as the driver does: what has the focus gets it, or else the window.
-func (r *rig) key(name fyne.KeyName) {
-	defer r.next()
+// key presses a key as the driver does: the focused widget gets it, or else the window.
+func (r *testWindow) key(name fyne.KeyName) {
+	defer r.runQueued()
 	e := &fyne.KeyEvent{Name: name}
 	if f := r.canvas().Focused(); f != nil {
 		f.TypedKey(e)
@@ -328,7 +328,7 @@ func (r *rig) key(name fyne.KeyName) {
 	r.canvas().OnTypedKey()(e)
 }
 
-func (r *rig) shortcut(s fyne.Shortcut) {
+func (r *testWindow) shortcut(s fyne.Shortcut) {
 	if f, ok := r.canvas().Focused().(fyne.Shortcutable); ok {
 		f.TypedShortcut(s)
 		return
@@ -336,12 +336,12 @@ func (r *rig) shortcut(s fyne.Shortcut) {
 	r.canvas().(fyne.Shortcutable).TypedShortcut(s)
 }
 
-func (r *rig) ctrl(name fyne.KeyName) {
+func (r *testWindow) ctrl(name fyne.KeyName) {
 	r.shortcut(&desktop.CustomShortcut{KeyName: name, Modifier: fyne.KeyModifierControl})
 }
 
-// typeIn types into what has the focus.
-func (r *rig) typeIn(text string) {
+// typeIn types into the focused widget.
+func (r *testWindow) typeIn(text string) {
 	r.t.Helper()
 	f := r.canvas().Focused()
 	if f == nil {
@@ -353,13 +353,13 @@ func (r *rig) typeIn(text string) {
 }
 
 // check types an address and presses Enter.
-func (r *rig) check(address string) {
+func (r *testWindow) check(address string) {
 	r.t.Helper()
 	r.typeIn(address)
 	r.key(fyne.KeyReturn)
 }
 
-// clock is a time that passes only when the test says so.
+// clock is a fake clock that only the test advances.
 type clock struct {
 	mu    sync.Mutex
 	at    time.Time
@@ -392,15 +392,15 @@ func (c *clock) tick(d time.Duration) (<-chan time.Time, func()) {
 	}
 }
 
-// running is how many tickers there are.
+// running is the number of tickers.
 func (c *clock) running() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return len(c.ticks)
 }
 
-// pass moves the time, and returns how many tickers have something to say. A ticker speaks once, as if the computer had slept.
-func (c *clock) pass(d time.Duration) (fired int) {
+// advance moves the time, and returns how many tickers fired. Each fires once at most, as after the computer was suspended.
+func (c *clock) advance(d time.Duration) (fired int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.at = c.at.Add(d)
@@ -418,12 +418,12 @@ func (c *clock) pass(d time.Duration) (fired int) {
 	return fired
 }
 
-// fakeChecker is a checker whose runs come to what the test says.
+// fakeChecker is a Checker whose runs have outcomes that the test sets.
 type fakeChecker struct {
 	outcome func(checks.Target) *checks.Outcome
-	// gate is asked before each check is finished, nil for nothing; a run ends early when its context does.
+	// gate is called before each check is finished; nil for nothing. A run ends early when its context does.
 	gate func(ctx context.Context, id checks.ID)
-	// tell tells the observer more of a check while it is under way, nil for nothing.
+	// tell reports a check's progress to the observer; nil for nothing.
 	tell func(ctx context.Context, id checks.ID, o checks.Observer)
 
 	mu      sync.Mutex
@@ -490,7 +490,7 @@ func (s *fakeChecker) asked() []checks.Target {
 	return slices.Clone(s.targets)
 }
 
-// replayed returns outcomes in which every check judges facts that are kept in a file.
+// replayed returns outcomes in which every check judges facts from a file.
 func replayed(t *testing.T, name string) func(checks.Target) *checks.Outcome {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join("testdata", "runs", name+".json"))
@@ -580,7 +580,7 @@ func mustParse(t *testing.T, address string) portal.Address {
 }
 
 // words are the texts in the window's language.
-func (r *rig) words() *words.Texts {
+func (r *testWindow) words() *words.Texts {
 	r.t.Helper()
 	lang := r.store.Settings().Language
 	if loaded[lang] == nil {
@@ -595,15 +595,15 @@ func (r *rig) words() *words.Texts {
 
 var loaded = map[string]*words.Texts{}
 
-func (r *rig) say(key string, args checks.Args) string { return r.words().Say(key, args) }
+func (r *testWindow) say(key string, args checks.Args) string { return r.words().Say(key, args) }
 
 // title is that of a finding whose title is the same whatever was seen.
-func (r *rig) title(id checks.ID, cause checks.Cause) string {
+func (r *testWindow) title(id checks.ID, cause checks.Cause) string {
 	return r.say(string(id)+"."+string(cause)+".title", nil)
 }
 
-// verdictShown tells whether the answer of a run that is over can be read.
-func (r *rig) verdictShown() bool {
+// verdictShown reports whether the verdict of a finished run is shown.
+func (r *testWindow) verdictShown() bool {
 	for _, v := range []checks.Verdict{checks.Ready, checks.NoObstacle, checks.Unsure, checks.NotReady} {
 		if r.says(r.say("verdict."+string(v)+".title", nil)) {
 			return true
@@ -612,8 +612,8 @@ func (r *rig) verdictShown() bool {
 	return r.says(r.say("window.verdict.stopped.title", nil))
 }
 
-// all returns everything that can be pressed and has this text, and no more, on it.
-func (r *rig) all(text string) (found []fyne.Tappable) {
+// all returns the tappable objects with exactly this text on them.
+func (r *testWindow) all(text string) (found []fyne.Tappable) {
 	var visit func(o fyne.CanvasObject, around fyne.Tappable)
 	visit = func(o fyne.CanvasObject, around fyne.Tappable) {
 		if o == nil || !o.Visible() {
@@ -638,20 +638,20 @@ func (r *rig) all(text string) (found []fyne.Tappable) {
 	return found
 }
 
-func (r *rig) tapOn(p fyne.Tappable) {
+func (r *testWindow) tapOn(p fyne.Tappable) {
 	test.Tap(p)
-	r.next()
+	r.runQueued()
 }
 
 // arrow presses an arrow of the connection picture.
-func (r *rig) arrow(i int) {
+func (r *testWindow) arrow(i int) {
 	r.t.Helper()
 	found := false
 	r.walk(func(o fyne.CanvasObject, _ fyne.Position, _ rect) bool {
 		if c, ok := o.(*widgets.Connections); ok {
 			found = true
 			test.Tap(c.Buttons()[i])
-			r.next()
+			r.runQueued()
 		}
 		return !found
 	})
@@ -661,7 +661,7 @@ func (r *rig) arrow(i int) {
 }
 
 // openSection opens a section from the list, or from the menu where the window is narrow.
-func (r *rig) openSection(id string) {
+func (r *testWindow) openSection(id string) {
 	r.t.Helper()
 	name := r.say("window.section."+id, nil)
 	if r.canvas().Size().Width < 600 {
@@ -671,8 +671,8 @@ func (r *rig) openSection(id string) {
 	r.tap(name)
 }
 
-// stopAt returns a gate that keeps one check waiting until its run ends.
-func stopAt(at checks.ID) func(context.Context, checks.ID) {
+// blockAt returns a gate that blocks one check until its run ends.
+func blockAt(at checks.ID) func(context.Context, checks.ID) {
 	return func(ctx context.Context, id checks.ID) {
 		if id == at {
 			<-ctx.Done()
@@ -680,7 +680,7 @@ func stopAt(at checks.ID) func(context.Context, checks.ID) {
 	}
 }
 
-// storeWithPortals is a store with portals in it.
+// storeWithPortals is a store with four portals.
 func storeWithPortals(t *testing.T) *store.Store {
 	t.Helper()
 	s := store.Open("")
@@ -702,8 +702,8 @@ func storeWithPortals(t *testing.T) *store.Store {
 	return s
 }
 
-// option opens the choice that shows a text, and takes an option.
-func (r *rig) option(shown, option string) {
+// option opens the select that shows a text, and chooses an option.
+func (r *testWindow) option(shown, option string) {
 	r.t.Helper()
 	r.tap(shown)
 	r.tap(option)

@@ -34,7 +34,7 @@ func answer(t testing.TB, portal, nonce string, made time.Time) string {
 	return text
 }
 
-// withServer is a window whose runs judge the answer that was pasted.
+// withServer sets up a window whose runs judge the answer that was pasted.
 func withServer(t *testing.T) setup {
 	before := replayed(t, "auth-server")
 	return setup{checker: &fakeChecker{outcome: func(target checks.Target) *checks.Outcome {
@@ -52,16 +52,16 @@ func withServer(t *testing.T) setup {
 	}}
 }
 
-// onServerPage opens the section about the server of a portal.
-func (r *rig) onServerPage() {
+// onServerPage checks a portal and opens the section about its server.
+func (r *testWindow) onServerPage() {
 	r.t.Helper()
 	r.check("portal.example.ru")
-	r.pump("the end of the run", r.verdictShown)
+	r.waitUntil("the end of the run", r.verdictShown)
 	r.openSection("server")
 }
 
-// paste pastes into the big field, with the keyboard.
-func (r *rig) paste(text string) {
+// paste pastes into the paste area, with the keyboard.
+func (r *testWindow) paste(text string) {
 	r.t.Helper()
 	var area *widgets.PasteArea
 	r.walk(func(o fyne.CanvasObject, _ fyne.Position, _ rect) bool {
@@ -76,34 +76,34 @@ func (r *rig) paste(text string) {
 	r.canvas().Focus(area)
 	r.app.Clipboard().SetContent(text)
 	r.shortcut(&fyne.ShortcutPaste{Clipboard: r.app.Clipboard()})
-	r.pump("what was pasted to be read", func() bool { return !r.says(r.say("window.requirements.reading", nil)) })
+	r.waitUntil("what was pasted to be read", func() bool { return !r.says(r.say("window.requirements.reading", nil)) })
 }
 
-func (r *rig) now() time.Time { return r.clock.now() }
+func (r *testWindow) now() time.Time { return r.clock.now() }
 
 func serverStates() []pageState {
 	return []pageState{
-		{"server", withServer, func(r *rig) { r.onServerPage() }},
-		{"server script", withServer, func(r *rig) {
+		{"server", withServer, func(r *testWindow) { r.onServerPage() }},
+		{"server script", withServer, func(r *testWindow) {
 			r.onServerPage()
 			r.tap(r.say("window.server.kind-sh", nil))
 			r.tap(r.say("window.server.look", nil))
 		}},
-		{"server with a bad paste", withServer, func(r *rig) {
+		{"server with a bad paste", withServer, func(r *testWindow) {
 			r.onServerPage()
 			r.paste("Здравствуйте! Скрипт выполнили, вот ответ.\n" + strings.Repeat("BOXREADY-PROBE-", 40) + "\n\t…\n")
 		}},
-		{"server of another portal", withServer, func(r *rig) {
+		{"server of another portal", withServer, func(r *testWindow) {
 			r.onServerPage()
 			r.paste(answer(r.t, "other.example.ru", "abcdefgh12345678", r.now()))
 		}},
-		{"server that answered", withServer, func(r *rig) {
+		{"server that answered", withServer, func(r *testWindow) {
 			r.onServerPage()
 			r.paste(answer(r.t, "portal.example.ru", "abcdefgh12345678", r.now().Add(-72*time.Hour)))
 			r.tap(r.say("window.server.check", nil))
-			r.pump("the second run", func() bool { return r.says(r.say("window.server.added", nil)) })
+			r.waitUntil("the second run", func() bool { return r.says(r.say("window.server.added", nil)) })
 		}},
-		{"server over SSH", withServer, func(r *rig) {
+		{"server over SSH", withServer, func(r *testWindow) {
 			r.onServerPage()
 			r.tap(r.say("window.server.ssh", nil))
 			r.tap(r.say("window.server.ssh-run", nil))
@@ -117,7 +117,7 @@ func serverStates() []pageState {
 				}
 			}
 			return s
-		}, func(r *rig) {
+		}, func(r *testWindow) {
 			r.onServerPage()
 			r.runOverSSH()
 			r.mustSay(r.say("window.server.ssh-go-on", nil))
@@ -126,7 +126,7 @@ func serverStates() []pageState {
 }
 
 // runOverSSH names a server and begins.
-func (r *rig) runOverSSH() {
+func (r *testWindow) runOverSSH() {
 	r.t.Helper()
 	r.tap(r.say("window.server.ssh", nil))
 	r.entryAfter(r.say("window.server.ssh-server", nil))
@@ -134,8 +134,8 @@ func (r *rig) runOverSSH() {
 	r.key(fyne.KeyReturn)
 }
 
-// entryAfter gives the focus to the field that stands below a text.
-func (r *rig) entryAfter(text string) {
+// entryAfter focuses the entry below a text.
+func (r *testWindow) entryAfter(text string) {
 	r.t.Helper()
 	seen := false
 	var found *widgets.Entry
@@ -176,7 +176,7 @@ func TestServerScript(t *testing.T) {
 		t.Error("the second copy has another nonce")
 	}
 	r.tap("Открыть")
-	r.pump("the page", func() bool { return len(r.opened) > 0 })
+	r.waitUntil("the page", func() bool { return len(r.opened) > 0 })
 	if page := <-r.opened; page != "https://portal.example.ru/bitrix/admin/php_command_line.php" {
 		t.Errorf("it opens %s", page)
 	}
@@ -208,9 +208,9 @@ func TestServerAnswer(t *testing.T) {
 	r.mustSay("Ответ прочитан", "Скрипт PHP · 23")
 	r.mustNotSay("скрипт был взят раньше")
 	if len(r.checker.asked()) != 1 {
-		t.Error("the portal was asked although nobody wanted it")
+		t.Error("a run began without being asked for")
 	}
-	r.key(fyne.KeyReturn) // on what is to be done next
+	r.key(fyne.KeyReturn) // the focus is on the button that checks
 	r.mustSay("Что это добавило")
 	asked := r.checker.asked()
 	if probe := asked[len(asked)-1].ServerProbe; probe == nil || probe.Nonce != found[1] {
@@ -224,14 +224,14 @@ func TestServerAnswer(t *testing.T) {
 	r.mustSay("Нажмите сюда")
 	r.ctrl(fyne.Key1)
 	r.key(fyne.KeyF5)
-	r.pump("another run", func() bool { return len(r.checker.asked()) == 3 })
+	r.waitUntil("another run", func() bool { return len(r.checker.asked()) == 3 })
 	if r.checker.asked()[2].ServerProbe != nil {
-		t.Error("an answer that was taken away is used")
+		t.Error("an answer that was removed is used")
 	}
 }
 
-// TestServerPastes has what is wrong with a paste said at once, and nothing of it used.
-func TestServerPastes(t *testing.T) {
+// TestInvalidServerAnswers checks that mistakes are shown at once, and that such an answer is not used.
+func TestInvalidServerAnswers(t *testing.T) {
 	r := open(t, withServer(t))
 	r.onServerPage()
 	good := answer(t, "portal.example.ru", "abcdefgh12345678", r.now())
@@ -277,7 +277,7 @@ func TestServerAnswerForgottenWithItsPortal(t *testing.T) {
 	r.tap("Новый портал")
 	r.mustNotSay("Сервер портала")
 	r.check("other.example.ru")
-	r.pump("the end of the run", func() bool { return len(r.checker.asked()) == 2 && r.verdictShown() })
+	r.waitUntil("the end of the run", func() bool { return len(r.checker.asked()) == 2 && r.verdictShown() })
 	if r.checker.asked()[1].ServerProbe != nil {
 		t.Error("one portal's answer is used for another")
 	}
@@ -285,7 +285,7 @@ func TestServerAnswerForgottenWithItsPortal(t *testing.T) {
 	r.mustSay("Нажмите сюда")
 }
 
-func TestOverSSH(t *testing.T) {
+func TestServerProbeOverSSH(t *testing.T) {
 	type call struct {
 		server serverprobe.Server
 		script string
@@ -294,7 +294,7 @@ func TestOverSSH(t *testing.T) {
 	results := make(chan error, 10)
 	passwords := make(chan string, 10)
 	s := withServer(t)
-	var r *rig
+	var r *testWindow
 	s.with = func(p *gui.Params) {
 		p.RunProbe = func(ctx context.Context, server serverprobe.Server, script string, ask func(context.Context) (secret.String, error)) ([]byte, error) {
 			calls <- call{server, script}
@@ -321,9 +321,9 @@ func TestOverSSH(t *testing.T) {
 	if c := <-calls; c.server != (serverprobe.Server{User: "bitrix", Host: "server.example.ru", Port: 2222}) || !strings.Contains(c.script, "/home/bitrix/www") {
 		t.Errorf("it runs %.200s on %+v", c.script, c.server)
 	}
-	// Who gives no password stops it.
+	// Dismissing the password's dialog stops it.
 	r.key(fyne.KeyEscape)
-	r.pump("the end", func() bool { return !r.says("Выполняем на сервере") })
+	r.waitUntil("the end", func() bool { return !r.says("Выполняем на сервере") })
 	r.mustNotSay("оборвалось")
 
 	r.tap("Выполнить")
@@ -344,8 +344,8 @@ func TestOverSSH(t *testing.T) {
 	r.mustNotSay("hunter2")
 }
 
-// TestOverSSHEndsWithTheWindow closes the window while the server keeps silent; TestMain finds what is left.
-func TestOverSSHEndsWithTheWindow(t *testing.T) {
+// TestServerProbeOverSSHEndsWithTheWindow closes the window while the server doesn't answer; TestMain finds goroutines that are left.
+func TestServerProbeOverSSHEndsWithTheWindow(t *testing.T) {
 	s := withServer(t)
 	begun := make(chan bool, 1)
 	s.with = func(p *gui.Params) {
@@ -363,7 +363,7 @@ func TestOverSSHEndsWithTheWindow(t *testing.T) {
 	r.w.Close()
 }
 
-func TestOutside(t *testing.T) {
+func TestOutsideRun(t *testing.T) {
 	r := open(t, withServer(t))
 	r.onServerPage()
 	write := func(portal string) string {
@@ -384,7 +384,7 @@ func TestOutside(t *testing.T) {
 	r.w.TakeOutside(write("portal.example.ru"))
 	r.mustSay("Проверка из интернета от")
 	r.tap("Проверить портал с этим")
-	r.pump("the second run", func() bool { return len(r.checker.asked()) == 2 })
+	r.waitUntil("the second run", func() bool { return len(r.checker.asked()) == 2 })
 	if outside := r.checker.asked()[1].Outside; outside == nil || len(outside.Results) == 0 {
 		t.Errorf("the run was made with %+v", outside)
 	}

@@ -20,8 +20,8 @@ import (
 	"boxready/internal/crash"
 )
 
-// choose opens the choice beside a name and takes an option.
-func (r *rig) choose(name, option string) {
+// choose opens the select beside a name and chooses an option.
+func (r *testWindow) choose(name, option string) {
 	r.t.Helper()
 	seen := false
 	var choice fyne.Tappable
@@ -54,14 +54,14 @@ func TestLanguageAndThemeChangeAtOnce(t *testing.T) {
 		t.Error("nothing has the focus")
 	}
 	r.choose("Theme", "Dark")
-	r.pump("darkness", func() bool { return brightness(r.canvas().Capture()) < 80 })
+	r.waitUntil("darkness", func() bool { return brightness(r.canvas().Capture()) < 80 })
 	if brightness(light) < 180 {
 		t.Error("it was dark before")
 	}
 	r.tap("Check")
 	r.mustSay("Will applications work")
 
-	// The next start remembers.
+	// The settings were saved.
 	if got := store.Open(dir).Settings(); got.Language != "en" || got.Look != "dark" {
 		t.Errorf("kept: %+v", got)
 	}
@@ -97,7 +97,7 @@ func TestScale(t *testing.T) {
 	r := open(t, setup{scaled: func(factor float32) { got <- factor }})
 	r.tap("Настройки")
 	r.choose("Масштаб", "150 %")
-	r.pump("the scale", func() bool { return len(got) > 0 })
+	r.waitUntil("the scale", func() bool { return len(got) > 0 })
 	if factor := <-got; factor != 1.5 || r.store.Settings().Scale != 1.5 {
 		t.Errorf("scaled by %v", factor)
 	}
@@ -110,7 +110,7 @@ func TestRegionGoesIntoRuns(t *testing.T) {
 	r := open(t, setup{checker: &fakeChecker{outcome: replayed(t, "auth-server")}})
 	r.tap("Настройки")
 	r.choose("Сервер авторизации", "Другие страны")
-	r.pump("the setting", func() bool { return r.store.Settings().Region == "world" })
+	r.waitUntil("the setting", func() bool { return r.store.Settings().Region == "world" })
 	r.tap("Проверка")
 	r.check("portal.example.ru")
 	r.mustSay("пока работать не будут")
@@ -135,7 +135,7 @@ func TestSelfTestAndProxyAreShown(t *testing.T) {
 	r.tapAfter("верное время", "Проверить")
 	r.mustSay("Проверяем…")
 	answer <- true
-	r.pump("the result", func() bool { return !r.says("Проверяем…") })
+	r.waitUntil("the result", func() bool { return !r.says("Проверяем…") })
 	r.mustSay("20 минут")
 	if r.canvas().Focused() == nil {
 		t.Error("nothing has the focus")
@@ -162,7 +162,7 @@ func TestAboutListsLibrariesAndLicences(t *testing.T) {
 	r.mustSay("Вид")
 }
 
-// fakeCrashes is what a BoxReady left behind when it crashed.
+// fakeCrashes has the report of a crash.
 type fakeCrashes struct {
 	report  *crash.Report
 	deleted chan bool
@@ -189,7 +189,7 @@ func TestLastCrashIsOffered(t *testing.T) {
 	<-f.deleted
 	r.mustNotSay("из-за ошибки")
 
-	// Without an answer it is offered again.
+	// Without an answer, the next start offers it again.
 	r = open(t, setup{crashes: f})
 	r.mustSay("из-за ошибки")
 	r.key(fyne.KeyEscape)
@@ -204,7 +204,7 @@ func TestLastCrashIsOffered(t *testing.T) {
 
 var _ gui.Crashes = crash.Log{}
 
-// settingsStates are the settings, as they can look.
+// settingsStates are the states of the settings.
 func settingsStates() []pageState {
 	tested := &checks.Outcome{Results: []checks.Result{
 		{Check: checks.SelfLoopback, State: checks.OK, Args: checks.Args{"address": "127.0.0.1:41924"}},
@@ -216,22 +216,22 @@ func settingsStates() []pageState {
 			selfTest: func(context.Context) *checks.Outcome { return tested },
 		}
 	}
-	opened := func(r *rig) {
+	opened := func(r *testWindow) {
 		r.openSection("settings")
 		r.mustSay("http://proxy.corp.example:3128")
 	}
 	crashed := &fakeCrashes{report: &crash.Report{Text: "panic: the end\n\ngoroutine 1 [running]:\nmain.main()\n\t/src/boxready/main.go:24\n", When: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)}}
 	return []pageState{
 		{"settings", all, opened},
-		{"licences", all, func(r *rig) {
+		{"licences", all, func(r *testWindow) {
 			opened(r)
 			r.tap(r.say("window.settings.libraries", nil))
 		}},
-		{"settings tested", all, func(r *rig) {
+		{"settings tested", all, func(r *testWindow) {
 			opened(r)
 			r.tapAfter(r.say("window.settings.self-text", nil), r.say("window.settings.self-run", nil))
 			r.mustSay("127.0.0.1:41924")
 		}},
-		{"crash", func(*testing.T) setup { return setup{crashes: crashed} }, func(r *rig) { r.mustSay("panic: the end") }},
+		{"crash", func(*testing.T) setup { return setup{crashes: crashed} }, func(r *testWindow) { r.mustSay("panic: the end") }},
 	}
 }

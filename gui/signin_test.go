@@ -28,7 +28,7 @@ import (
 	"boxready/oauthflow"
 )
 
-// signInServer is a simulated portal and somebody who wants to get in, with a keyring that can be locked.
+// signInServer is a simulated portal with a browser, and an App with a keyring that can be locked.
 type signInServer struct {
 	sim     *simportal.Sim
 	access  *app.App
@@ -37,12 +37,12 @@ type signInServer struct {
 	// browser gets the addresses that the browser was asked to open; it opens them if follow is true.
 	browser chan string
 	follow  bool
-	client  *http.Client // with the browser's way to the portal
+	client  *http.Client // connects to the portal as the browser does
 }
 
 func newSignInServer(t *testing.T, follow bool, faults ...string) *signInServer {
 	t.Helper()
-	// Nobody else on this machine uses that address.
+	// A random address, which no other test uses.
 	listen := fmt.Sprintf("127.%d.%d.%d:41924", 1+rand.IntN(254), rand.IntN(256), 1+rand.IntN(254))
 	sim, err := simportal.Start(simportal.Options{Faults: faults, RedirectURI: "http://" + listen + oauthflow.Path})
 	if err != nil {
@@ -80,7 +80,7 @@ func newSignInServer(t *testing.T, follow bool, faults ...string) *signInServer 
 	return d
 }
 
-// keyring is one that can be locked.
+// keyring is a fake that can be locked.
 type keyring struct {
 	mu     sync.Mutex
 	locked error
@@ -121,7 +121,7 @@ func (k *keyring) Delete(key string) error {
 }
 
 // openSignIn opens the window on the page for signing in.
-func openSignIn(t *testing.T, d *signInServer, s setup) *rig {
+func openSignIn(t *testing.T, d *signInServer, s setup) *testWindow {
 	t.Helper()
 	s.access = d.access
 	if s.checker == nil {
@@ -135,16 +135,16 @@ func openSignIn(t *testing.T, d *signInServer, s setup) *rig {
 	return r
 }
 
-// pasteInto puts a text into the field below a name.
-func (r *rig) pasteInto(name, text string) {
+// pasteInto pastes a text into the field below a name.
+func (r *testWindow) pasteInto(name, text string) {
 	r.t.Helper()
 	r.focusField(name)
 	r.app.Clipboard().SetContent(text)
 	r.shortcut(&fyne.ShortcutPaste{Clipboard: r.app.Clipboard()})
 }
 
-// focusField gives the focus to the first field below a text.
-func (r *rig) focusField(name string) {
+// focusField focuses the first field below a text.
+func (r *testWindow) focusField(name string) {
 	r.t.Helper()
 	var seen bool
 	var field fyne.Focusable
@@ -189,7 +189,7 @@ func TestSignInThroughTheBrowser(t *testing.T) {
 		t.Errorf("copied %q", got)
 	}
 
-	// Mistakes are told as they are pasted.
+	// Mistakes are shown as they are pasted.
 	r.pasteInto("Код приложения", d.grant.ClientSecret)
 	r.mustSay("Код и ключ перепутаны: здесь нужен код приложения")
 	r.tap("Открыть браузер и войти")
@@ -202,11 +202,11 @@ func TestSignInThroughTheBrowser(t *testing.T) {
 	r.pasteInto("Ключ приложения (client_secret)", d.grant.ClientSecret)
 	r.mustNotSay("Не указан")
 
-	// Nothing goes to the portal before the owner has said that the address is the right one.
+	// Nothing is sent to the portal before the owner has confirmed its address.
 	r.key(fyne.KeyReturn)
 	r.mustSay("https://" + d.sim.Host() + " — это адрес, которым пользуются сотрудники и приложения?")
 	if len(d.sim.Log()) > 0 {
-		t.Fatalf("asked before the yes: %v", d.sim.Log()[0].Path)
+		t.Fatalf("asked before the confirmation: %v", d.sim.Log()[0].Path)
 	}
 	r.key(fyne.KeyEscape)
 	r.mustNotSay("это адрес, которым пользуются")
@@ -230,13 +230,13 @@ func TestSignInThroughTheBrowser(t *testing.T) {
 	r.tapAfter("действует до", "Выйти")
 	r.mustSay("На портале ничего не изменится")
 	r.tapAfter("", "Выйти")
-	r.pump("the end of it", func() bool { return !r.says("действует до") && r.says("Войти…") })
+	r.waitUntil("the end of it", func() bool { return !r.says("действует до") && r.says("Войти…") })
 	if len(d.keyring.kept) > 1 { // the keyring's list of names stays
 		t.Errorf("in the keyring: %d entries", len(d.keyring.kept))
 	}
 	r.tap("Проверка")
 	r.key(fyne.KeyF5)
-	r.pump("the second run", func() bool { return len(r.checker.asked()) == 2 })
+	r.waitUntil("the second run", func() bool { return len(r.checker.asked()) == 2 })
 	if r.checker.asked()[1].SignIn != nil {
 		t.Error("the run after signing out uses the sign-in")
 	}
@@ -250,7 +250,7 @@ func TestSavedCredentialsAreReadForARun(t *testing.T) {
 	r.key(fyne.KeyReturn)
 	r.mustSay("Готово. Следующая")
 	r.mustNotSay(d.sim.Webhook())
-	r.pump("the note", func() bool { p, _ := kept.Portal("https://" + d.sim.Host()); return p.Keys })
+	r.waitUntil("the note", func() bool { p, _ := kept.Portal("https://" + d.sim.Host()); return p.Keys })
 
 	// The next start.
 	again := open(t, setup{store: kept, access: d.access, checker: &fakeChecker{outcome: replayed(t, "auth-server")}})
@@ -260,14 +260,14 @@ func TestSavedCredentialsAreReadForARun(t *testing.T) {
 		t.Error("the run has no webhook")
 	}
 
-	// A portal that nothing is kept of leaves the keyring alone.
+	// The keyring isn't read for a portal without saved credentials.
 	d.keyring.lock(errors.New("must not be asked"))
 	other := open(t, setup{access: d.access, checker: &fakeChecker{outcome: replayed(t, "auth-server")}})
 	other.check("other.example")
 	other.mustSay("пока работать не будут")
 }
 
-func TestNoSignInWhereThePortalWouldReportAWrongAddress(t *testing.T) {
+func TestSignInRefusedForAWrongPortalAddress(t *testing.T) {
 	d := newSignInServer(t, true, "https-not-seen")
 	r := openSignIn(t, d, setup{})
 	r.beginSignIn(d)
@@ -280,8 +280,8 @@ func TestNoSignInWhereThePortalWouldReportAWrongAddress(t *testing.T) {
 	r.mustSay("пока работать не будут")
 }
 
-// beginSignIn fills in the guide and says yes.
-func (r *rig) beginSignIn(d *signInServer) {
+// beginSignIn fills in the guide and confirms.
+func (r *testWindow) beginSignIn(d *signInServer) {
 	r.t.Helper()
 	r.tapAfter("", "Войти…")
 	r.pasteInto("Код приложения (client_id)", d.grant.ClientID)
@@ -290,7 +290,7 @@ func (r *rig) beginSignIn(d *signInServer) {
 	r.tap("Да, открыть браузер")
 }
 
-func TestSignInWithoutAnAnswer(t *testing.T) {
+func TestSignInWithoutAResponse(t *testing.T) {
 	d := newSignInServer(t, false)
 	r := openSignIn(t, d, setup{})
 	r.beginSignIn(d)
@@ -298,9 +298,9 @@ func TestSignInWithoutAnAnswer(t *testing.T) {
 	address := <-d.browser
 	r.mustSay(address)
 	r.mustNotSay("С портала пока ничего не пришло")
-	r.pass(time.Second)
+	r.advance(time.Second)
 	r.mustSay("осталось 4:59")
-	r.pass(time.Minute)
+	r.advance(time.Minute)
 	r.mustSay("осталось 3:59", "С портала пока ничего не пришло", "в карточке приложения не указан обработчик "+d.access.ReturnAddress())
 
 	r.tap("Открыть ещё раз")
@@ -332,18 +332,18 @@ func TestSignInWithoutAnAnswer(t *testing.T) {
 }
 
 func TestSignInCancelled(t *testing.T) {
-	for name, giveUp := range map[string]func(*rig){
-		"by Esc":      func(r *rig) { r.key(fyne.KeyEscape) },
-		"by a button": func(r *rig) { r.tap("Отмена") },
-		"by leaving":  func(r *rig) { r.tap("Назад") },
-		"by closing":  func(r *rig) { r.w.Close() },
+	for name, cancel := range map[string]func(*testWindow){
+		"by Esc":      func(r *testWindow) { r.key(fyne.KeyEscape) },
+		"by a button": func(r *testWindow) { r.tap("Отмена") },
+		"by leaving":  func(r *testWindow) { r.tap("Назад") },
+		"by closing":  func(r *testWindow) { r.w.Close() },
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := newSignInServer(t, false)
 			r := openSignIn(t, d, setup{})
 			r.beginSignIn(d)
 			r.mustSay("Ждём ответа браузера")
-			giveUp(r)
+			cancel(r)
 			r.w.Close() // waits until the port is free
 			if err := oauthflow.ProbePort(t.Context(), strings.TrimSuffix(strings.TrimPrefix(d.access.ReturnAddress(), "http://"), oauthflow.Path)); err != nil {
 				t.Errorf("the port is not free: %v", err)
@@ -352,7 +352,7 @@ func TestSignInCancelled(t *testing.T) {
 	}
 }
 
-func TestSignInTimesOut(t *testing.T) {
+func TestSignInWithAWrongSecret(t *testing.T) {
 	d := newSignInServer(t, true, "client-invalid")
 	r := openSignIn(t, d, setup{})
 	r.beginSignIn(d)
@@ -373,7 +373,7 @@ func TestKeyringLocked(t *testing.T) {
 	r.mustSay("Место хранения — связка ключей")
 	r.mustSay("Вебхук сохранён")
 
-	// It is locked again while somebody signs in.
+	// It is locked again during a sign-in.
 	r.tap("Войти…")
 	d.keyring.lock(&vault.Error{Reason: vault.Locked})
 	r.tap("Назад")
@@ -409,7 +409,7 @@ func TestWebhookMistakes(t *testing.T) {
 	r.mustSay("Готово. Следующая")
 	r.tap("Удалить")
 	r.tapAfter("", "Удалить")
-	r.pump("the end of it", func() bool { return !r.says("Вебхук сохранён") && r.says("Сохранить") })
+	r.waitUntil("the end of it", func() bool { return !r.says("Вебхук сохранён") && r.says("Сохранить") })
 	if len(d.sim.Log()) > 0 {
 		t.Errorf("the portal was asked: %s", d.sim.Log()[0].Path)
 	}
@@ -446,8 +446,8 @@ func (d *signInServer) answer(t *testing.T, address string) string {
 	return answer.String()
 }
 
-// tapAfter presses what has exactly this text on it and stands after another text.
-func (r *rig) tapAfter(after, text string) {
+// tapAfter presses the object with exactly this text on it that comes after another text.
+func (r *testWindow) tapAfter(after, text string) {
 	r.t.Helper()
 	seen := after == ""
 	var found fyne.Tappable
@@ -485,7 +485,7 @@ func (r *rig) tapAfter(after, text string) {
 
 var _ gui.Access = (*app.App)(nil)
 
-// fakeAccess is an Access that does what the test says.
+// fakeAccess is an Access with fixed keys whose sign-in the test sets.
 type fakeAccess struct {
 	keys  app.Keys
 	start func(context.Context, app.SignIn) (*oauthflow.Flow, error)
@@ -505,35 +505,35 @@ func (d *fakeAccess) StartSignIn(ctx context.Context, s app.SignIn) (*oauthflow.
 	return d.start(ctx, s)
 }
 
-// signInWaiting shows the address of a sign-in, which is never the same.
+// signInWaiting shows the address of a sign-in, which is random.
 const signInWaiting = "sign-in waiting"
 
-// signInStates are the page for signing in, as it can look.
+// signInStates are the states of the page for signing in.
 func signInStates() []pageState {
 	kept := app.Keys{Place: vault.InKeyring}
 	at := func(d *fakeAccess) func(*testing.T) setup { return func(*testing.T) setup { return setup{access: d} } }
 	failing := func(err error) *fakeAccess {
 		return &fakeAccess{kept, func(context.Context, app.SignIn) (*oauthflow.Flow, error) { return nil, err }}
 	}
-	enter := func(r *rig) {
+	enter := func(r *testWindow) {
 		r.openSection("sign-in")
 		r.typeIn("portal.example.ru")
 		r.key(fyne.KeyReturn)
 		r.mustSay(r.say("window.sign-in.browser-text", nil))
 	}
-	guide := func(r *rig) {
+	guide := func(r *testWindow) {
 		enter(r)
 		r.tapAfter("", r.say("window.sign-in.begin", nil))
 	}
-	begin := func(r *rig) {
+	begin := func(r *testWindow) {
 		guide(r)
 		r.pasteInto(r.say("window.sign-in.client-id", nil), "local.655f1c2d8a1b37.42180155")
 		r.pasteInto(r.say("window.sign-in.client-secret", nil), strings.Repeat("s", 50))
 		r.key(fyne.KeyReturn)
 		r.tap(r.say("window.sign-in.confirm-yes", nil))
 	}
-	fails := func(title string) func(*rig) {
-		return func(r *rig) {
+	fails := func(title string) func(*testWindow) {
+		return func(r *testWindow) {
 			begin(r)
 			r.mustSay(r.say("window.sign-in."+title, nil))
 		}
@@ -542,21 +542,21 @@ func signInStates() []pageState {
 	full.Account = oauthflow.Account{ClientID: "local.655f1c2d8a1b37.42180155", Ends: time.Date(2027, 5, 22, 0, 0, 0, 0, time.UTC), Webhook: true}
 	full.Webhook, full.SignIn = &portal.Webhook{}, &oauthflow.Source{}
 	locked := app.Keys{Place: vault.InMemory, Unkept: &vault.Error{Reason: vault.Locked}}
-	spoiled := kept
-	spoiled.Err = vault.ErrDamaged
+	damaged := kept
+	damaged.Err = vault.ErrDamaged
 	return []pageState{
-		{"sign-in", at(&fakeAccess{keys: kept}), func(r *rig) { r.openSection("sign-in") }},
+		{"sign-in", at(&fakeAccess{keys: kept}), func(r *testWindow) { r.openSection("sign-in") }},
 		{"sign-in ways", at(&fakeAccess{keys: kept}), enter},
 		{"sign-in kept", at(&fakeAccess{keys: full}), enter},
 		{"sign-in without a keyring", at(&fakeAccess{keys: locked}), enter},
-		{"sign-in damaged", at(&fakeAccess{keys: spoiled}), enter},
+		{"sign-in damaged", at(&fakeAccess{keys: damaged}), enter},
 		{"sign-in guide", at(&fakeAccess{keys: kept}), guide},
-		{"sign-in mistakes", at(&fakeAccess{keys: kept}), func(r *rig) {
+		{"sign-in mistakes", at(&fakeAccess{keys: kept}), func(r *testWindow) {
 			guide(r)
 			r.pasteInto(r.say("window.sign-in.client-id", nil), strings.Repeat("s", 24))
 			r.tap(r.say("window.sign-in.open-browser", nil))
 		}},
-		{"sign-in confirmed", at(&fakeAccess{keys: kept}), func(r *rig) {
+		{"sign-in confirmed", at(&fakeAccess{keys: kept}), func(r *testWindow) {
 			guide(r)
 			r.pasteInto(r.say("window.sign-in.client-id", nil), "local.655f1c2d8a1b37.42180155")
 			r.pasteInto(r.say("window.sign-in.client-secret", nil), strings.Repeat("s", 50))
@@ -567,10 +567,10 @@ func signInStates() []pageState {
 				Portal: s.Portal, Confirmed: true, App: s.App, PasteOnly: true, OpenBrowser: func(string) error { return nil },
 				Server: oauthflow.ChooseServer(nil, "", bitrix.CIS),
 			})
-		}}), func(r *rig) {
+		}}), func(r *testWindow) {
 			begin(r)
 			r.mustSay(r.say("window.sign-in.open-again", nil))
-			r.pass(time.Minute)
+			r.advance(time.Minute)
 			r.mustSay(r.say("sign-in.silence", nil))
 			r.tap(r.say("window.sign-in.paste", nil))
 		}},

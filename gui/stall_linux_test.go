@@ -27,17 +27,17 @@ func BenchmarkStall(b *testing.B) {
 				r := open(b, setup{checker: &fakeChecker{outcome: outcome}})
 				r.timed = true
 				r.check("portal.example.ru")
-				r.pump("the end of the run", r.verdictShown)
+				r.waitUntil("the end of the run", r.verdictShown)
 				for r.says("Показать ещё") {
 					more := r.find("Показать ещё")
 					r.time(func() { more.Tapped(nil) })
-					r.next()
+					r.runQueued()
 				}
 				r.time(func() { r.w.Fyne().Resize(fyne.NewSize(700, 600)) })
 				if name == "5000 methods" {
 					row := r.find(r.title(checks.RESTRoute, checks.RESTNotBitrix))
 					r.time(func() { row.Tapped(nil) })
-					r.next()
+					r.runQueued()
 					copies := r.find("Копировать всё, что увидела проверка")
 					r.time(func() { copies.Tapped(nil) })
 				}
@@ -51,7 +51,7 @@ func BenchmarkStall(b *testing.B) {
 	}
 }
 
-// BenchmarkPaste measures the same while ten megabytes that are no answer are pasted for one.
+// BenchmarkPaste measures the same while ten megabytes of an invalid answer are pasted.
 func BenchmarkPaste(b *testing.B) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()

@@ -14,21 +14,21 @@ import (
 	"golang.org/x/tools/go/packages"
 )
 
-// What may be used on the Fyne thread alone: Fyne itself, our widgets, the pages and the model.
+// threadBound reports whether a package may be used on the Fyne thread only: Fyne itself, our widgets, the pages and the model.
 func threadBound(path string) bool {
 	return strings.HasPrefix(path, "fyne.io/fyne/") || path == "boxready/gui" || strings.HasPrefix(path, "boxready/gui/widgets") ||
 		strings.HasPrefix(path, "boxready/gui/model") || strings.HasPrefix(path, "boxready/gui/style")
 }
 
-// Starters are the functions that run what they are given on a goroutine of its own.
+// starters are the functions that run their argument on a goroutine of its own.
 var starters = []string{"(*sync.WaitGroup).Go", "time.AfterFunc", "context.AfterFunc", "(*golang.org/x/sync/errgroup.Group).Go"}
 
-// mayBeCalled are the window's own methods that any goroutine may call.
-var mayBeCalled = []string{"(*boxready/gui.tasks).do", "(*boxready/gui.tasks).background", "(*boxready/gui.tasks).atClose"}
+// threadSafe are the window's own methods that any goroutine may call.
+var threadSafe = []string{"(*boxready/gui.tasks).do", "(*boxready/gui.tasks).background", "(*boxready/gui.tasks).atClose"}
 
-// TestNothingTouchesFyneOffItsThread looks through the window, and through a file of mistakes beside it, each marked with a
-// comment: those must be found, and no other.
-func TestNothingTouchesFyneOffItsThread(t *testing.T) {
+// TestFyneIsUsedOnItsThreadOnly analyzes the window's source, with a file of mistakes beside it, each marked with a comment: those
+// must be found, and no other.
+func TestFyneIsUsedOnItsThreadOnly(t *testing.T) {
 	if testing.Short() {
 		t.Skip("loads the types of the whole window")
 	}
@@ -41,7 +41,7 @@ func TestNothingTouchesFyneOffItsThread(t *testing.T) {
 		t.Fatal(err)
 	}
 	found := map[int]bool{}
-	for _, problem := range callsOffTheThread(t, map[string][]byte{filepath.Join(folder, "mistakes.go"): bad}) {
+	for _, problem := range findCalls(t, map[string][]byte{filepath.Join(folder, "mistakes.go"): bad}) {
 		if filepath.Base(problem.at.Filename) != "mistakes.go" {
 			t.Error(problem)
 		}
@@ -61,7 +61,7 @@ type finding struct {
 
 func (f finding) String() string { return fmt.Sprintf("%s: %s", f.at, f.what) }
 
-func callsOffTheThread(t *testing.T, overlay map[string][]byte) []finding {
+func findCalls(t *testing.T, overlay map[string][]byte) []finding {
 	t.Helper()
 	loaded, err := packages.Load(&packages.Config{
 		Mode: packages.LoadSyntax, Overlay: overlay, BuildFlags: []string{"-tags", "nogui"}, Env: append(os.Environ(), "CGO_ENABLED=0"),
@@ -105,7 +105,7 @@ func (l *linter) add(p *packages.Package, n ast.Node, format string, args ...any
 	l.found = append(l.found, finding{p.Fset.Position(n.Pos()), fmt.Sprintf(format, args...)})
 }
 
-// file finds where goroutines begin, and looks at what they do.
+// file finds where goroutines begin, and analyzes what they do.
 func (l *linter) file(p *packages.Package, file *ast.File) {
 	inDo := p.PkgPath == "boxready/gui" && filepath.Base(p.Fset.Position(file.Pos()).Filename) == "do.go"
 	ast.Inspect(file, func(n ast.Node) bool {
@@ -128,7 +128,7 @@ func (l *linter) file(p *packages.Package, file *ast.File) {
 				l.add(p, n, "fyne.%s outside do.go", f.Name())
 			}
 		case *ast.FuncDecl:
-			// An observer of a run is told on the run's goroutines.
+			// An observer is called on the run's goroutines.
 			if n.Recv != nil && n.Body != nil && observes(p, n) {
 				l.body(p, n.Body)
 			}
@@ -137,7 +137,7 @@ func (l *linter) file(p *packages.Package, file *ast.File) {
 	})
 }
 
-// observes tells whether a method is one of a checks.Observer's.
+// observes reports whether a method is one of a checks.Observer's.
 func observes(p *packages.Package, f *ast.FuncDecl) bool {
 	imported := p.Imports["boxready/checks"]
 	if imported == nil || f.Name.Name != "Started" && f.Name.Name != "Finished" {
@@ -164,13 +164,13 @@ func (l *linter) callee(p *packages.Package, call *ast.CallExpr) string {
 	return ""
 }
 
-// work looks at a function that runs off the Fyne thread and returns what is to be run on it.
+// work analyzes a function that runs off the Fyne thread and returns one to run on it.
 func (l *linter) work(p *packages.Package, f ast.Expr) {
 	switch f := ast.Unparen(f).(type) {
 	case *ast.FuncLit:
 		l.body(p, f.Body)
 	default:
-		l.add(p, f, "background wants a function literal, so that it can be looked at")
+		l.add(p, f, "background wants a function literal, so that it can be analyzed")
 	}
 }
 
@@ -195,13 +195,13 @@ func (l *linter) body(p *packages.Package, block *ast.BlockStmt) {
 	})
 }
 
-// node looks at one thing that is done off the Fyne thread, and tells whether to look at what it is made of.
+// node analyzes a node of what runs off the Fyne thread, and reports whether to visit its children.
 func (l *linter) node(p *packages.Package, n ast.Node) bool {
 	switch n := n.(type) {
 	case *ast.CallExpr:
 		name := l.callee(p, n)
-		if slices.Contains(mayBeCalled, name) {
-			return false // their argument runs on the Fyne thread, or is looked at by itself
+		if slices.Contains(threadSafe, name) {
+			return false // their argument runs on the Fyne thread, or is analyzed by itself
 		}
 		if field := fieldOf(p, n.Fun); field != nil && !field.Exported() && field.Pkg().Path() == "boxready/gui" {
 			l.add(p, n, "%s is called off the Fyne thread", field.Name())
@@ -215,7 +215,7 @@ func (l *linter) node(p *packages.Package, n ast.Node) bool {
 			l.body(called.Package, called.block)
 			return true
 		}
-		// An interface that the window was given is called off the thread on purpose.
+		// The interfaces in Params are called off the thread on purpose.
 		if f.Pkg().Path() == "boxready/gui" && ofExportedInterface(f) {
 			return true
 		}
@@ -261,7 +261,7 @@ func ofExportedInterface(f *types.Func) bool {
 	return ok && named.Obj().Exported()
 }
 
-// assigned complains about a field of something that belongs to the Fyne thread.
+// assigned reports the assignment of a field that belongs to the Fyne thread.
 func (l *linter) assigned(p *packages.Package, left ast.Expr) {
 	switch e := ast.Unparen(left).(type) {
 	case *ast.IndexExpr:

@@ -17,8 +17,8 @@ import (
 	"boxready/internal/simtest/constants"
 )
 
-// TestWords wants every text that the window asks for to exist, and every text of the window to be asked for.
-func TestWords(t *testing.T) {
+// TestTextKeys checks that every text that the window uses exists, and that every text of the window is used.
+func TestTextKeys(t *testing.T) {
 	data, err := assets.Languages.ReadFile("lang/en.json")
 	if err != nil {
 		t.Fatal(err)
@@ -30,21 +30,21 @@ func TestWords(t *testing.T) {
 	have := map[string]bool{}
 	flatten(tree, "", have)
 
-	asked, handed, begun := literals(t)
+	asked, passed, prefixes := literals(t)
 	for key := range asked {
 		if !have[key] {
 			t.Errorf("the window asks for %q, and there is no such text", key)
 		}
 	}
 	for key := range have {
-		if !strings.HasPrefix(key, "window.") || asked[key] || handed[key] {
+		if !strings.HasPrefix(key, "window.") || asked[key] || passed[key] {
 			continue
 		}
-		if !slices.ContainsFunc(begun, func(start string) bool { return strings.HasPrefix(key, start) }) {
+		if !slices.ContainsFunc(prefixes, func(prefix string) bool { return strings.HasPrefix(key, prefix) }) {
 			t.Errorf("nothing asks for %q", key)
 		}
 	}
-	// What is put together from codes.
+	// Keys that are built from codes.
 	for _, r := range constants.OfType(t, "checks/outcome.go", "Reason") {
 		if !have["window.reason."+string(r)] {
 			t.Errorf("no text window.reason.%s", r)
@@ -80,11 +80,11 @@ func flatten(tree map[string]any, at string, into map[string]bool) {
 	}
 }
 
-// literals are the keys of texts that stand in the window's code: whole ones, those that may be handed on to where they are
-// asked for, and beginnings that something is put behind.
-func literals(t *testing.T) (whole, handed map[string]bool, begun []string) {
+// literals are the text keys in the window's code: whole ones, literals that may be passed on as keys, and the prefixes of keys
+// that are concatenated.
+func literals(t *testing.T) (whole, passed map[string]bool, prefixes []string) {
 	t.Helper()
-	whole, handed = map[string]bool{}, map[string]bool{}
+	whole, passed = map[string]bool{}, map[string]bool{}
 	var files []string
 	for _, pattern := range []string{"*.go", "model/*.go", "../main_window.go"} {
 		found, err := filepath.Glob(pattern)
@@ -119,27 +119,27 @@ func literals(t *testing.T) (whole, handed map[string]bool, begun []string) {
 				prefix = "" // has its own
 			}
 			if _, local := call.Fun.(*ast.Ident); local && name != "copyKey" {
-				return true // a helper that puts something in front
+				return true // a helper that adds a prefix
 			}
 			if text, ok := literal(call.Args[0]); ok && text != "" && name != "copyKey" && name != "steps" {
 				whole[prefix+text] = true
-			} else if text, ok := beginning(call.Args[0]); ok {
-				begun = append(begun, prefix+text)
+			} else if text, ok := firstLiteral(call.Args[0]); ok {
+				prefixes = append(prefixes, prefix+text)
 			}
 			return true
 		})
-		// Keys that are handed on.
+		// Literals that may be passed on as keys.
 		ast.Inspect(parsed, func(n ast.Node) bool {
 			if e, ok := n.(ast.Expr); ok {
 				if text, ok := literal(e); ok && strings.Trim(text, "abcdefghijklmnopqrstuvwxyz0123456789.-") == "" && text != "" {
-					handed["window."+text], handed[text] = true, true
+					passed["window."+text], passed[text] = true, true
 				}
 			}
 			return true
 		})
 	}
-	begun = slices.DeleteFunc(begun, func(s string) bool { return s == "window." || s == "" })
-	return whole, handed, begun
+	prefixes = slices.DeleteFunc(prefixes, func(s string) bool { return s == "window." || s == "" })
+	return whole, passed, prefixes
 }
 
 func nameOf(f ast.Expr) string {
@@ -161,8 +161,8 @@ func literal(e ast.Expr) (string, bool) {
 	return text, err == nil
 }
 
-// beginning is the literal that an addition begins with.
-func beginning(e ast.Expr) (string, bool) {
+// firstLiteral is the literal that a concatenation begins with.
+func firstLiteral(e ast.Expr) (string, bool) {
 	for {
 		b, ok := e.(*ast.BinaryExpr)
 		if !ok {

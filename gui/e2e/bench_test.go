@@ -22,9 +22,9 @@ const (
 )
 
 const (
-	starts = 15 // of each; what else the computer does can only slow one down, so the fastest counts
-	rests  = 3  // of each, of which the median counts
-	// What goes on after the first frame is over by then.
+	starts   = 15 // of each; what else the computer does can only slow one down, so the fastest counts
+	idleRuns = 3  // of each, of which the median counts
+	// Work after the first frame has ended by then.
 	settled  = 4 * time.Second
 	idleTime = 10 * time.Second
 )
@@ -54,7 +54,7 @@ func BenchmarkWindow(b *testing.B) {
 		limit(b, "start against hello-world", slices.Min(ours)/slices.Min(theirs), "start-ratio", maxStart)
 
 		var memory, theirMemory, idle, theirIdle []float64
-		for range rests {
+		for range idleRuns {
 			o, h := start(b, home, window), start(b, home, hello)
 			o.painted()
 			h.painted()
@@ -96,7 +96,7 @@ func median(values []float64) float64 {
 	return values[len(values)/2]
 }
 
-// process is a program on a screen whose picture lies in a file.
+// process is a program on a screen whose pixels are in a file.
 type process struct {
 	b       *testing.B
 	command *exec.Cmd

@@ -21,7 +21,7 @@ import (
 	"time"
 )
 
-// waitTimeout is for what has to come soon, on a machine that may have a lot else to do.
+// waitTimeout is long, because the machine may be busy.
 const waitTimeout = 2 * time.Minute
 
 // tools are what the tests need, and the Debian packages that have them.
@@ -52,7 +52,7 @@ func program(t testing.TB) string {
 	return path
 }
 
-// screen is an X server of the test's own.
+// screen is an X server for one test.
 type screen struct {
 	t       testing.TB
 	display string
@@ -119,7 +119,7 @@ type running struct {
 
 func (s *screen) start(path string, args ...string) *running { return s.startWith(nil, path, args...) }
 
-// startWith starts the program on a session bus of its own, so that nothing stays behind.
+// startWith starts the program on a session bus of its own, which ends with it.
 func (s *screen) startWith(env []string, path string, args ...string) *running {
 	s.t.Helper()
 	r := &running{screen: s, output: &bytes.Buffer{}, done: make(chan error, 1)}
@@ -156,7 +156,7 @@ func (r *running) open() *running {
 	return r
 }
 
-// hideMouse takes the mouse's pointer out of the picture.
+// hideMouse moves the mouse's pointer out of the window.
 func (r *running) hideMouse() {
 	r.t.Helper()
 	if _, err := r.tool("xdotool", "mousemove", "1279", "799"); err != nil {
@@ -205,7 +205,7 @@ func (r *running) tab(times int) {
 	}
 }
 
-// click clicks in the middle of what has a colour in the lower half of the window.
+// click clicks in the middle of the area of a colour in the lower half of the window.
 func (r *running) click(c color.RGBA) {
 	r.t.Helper()
 	var box image.Rectangle
@@ -228,39 +228,39 @@ func (r *running) click(c color.RGBA) {
 	r.hideMouse()
 }
 
-// changes does something, and waits until the window looks different and then stands still. What it did may also change nothing.
+// changes calls do, and waits until the window has changed and then stays the same. do may also change nothing.
 func (r *running) changes(do func() error) {
 	r.t.Helper()
 	before := r.screenshot()
 	if err := do(); err != nil {
 		r.t.Fatal(err)
 	}
-	const nothing = 5 * time.Second
-	for end := time.Now().Add(nothing); bytes.Equal(before.Pix, r.screenshot().Pix) && time.Now().Before(end); {
+	const most = 5 * time.Second
+	for end := time.Now().Add(most); bytes.Equal(before.Pix, r.screenshot().Pix) && time.Now().Before(end); {
 		time.Sleep(20 * time.Millisecond)
 	}
 	r.settle()
 }
 
-// settle waits until the window looks the same for a while, but for what moves by itself.
+// settle waits until the window stays the same for a while, or, with an animation in it, for the maximum time.
 func (r *running) settle() {
 	r.t.Helper()
-	const still, restless = 200 * time.Millisecond, 5 * time.Second
+	const still, most = 200 * time.Millisecond, 5 * time.Second
 	last, since := r.screenshot(), time.Now()
-	for end := since.Add(restless); time.Since(since) < still && time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
+	for end := since.Add(most); time.Since(since) < still && time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 		if now := r.screenshot(); !bytes.Equal(last.Pix, now.Pix) {
 			last, since = now, time.Now()
 		}
 	}
 }
 
-// look is what the window shows.
+// screenshot is what the window shows.
 func (r *running) screenshot() *image.RGBA {
 	r.t.Helper()
 	return r.picture.of(r.place)
 }
 
-// shot keeps a picture of the window in build/screenshots.
+// shot saves a picture of the window in build/screenshots.
 func (r *running) shot(name string) {
 	r.t.Helper()
 	folder := os.Getenv("BOXREADY_SCREENSHOTS")
@@ -289,7 +289,7 @@ func (r *running) save(file string) {
 var (
 	red   = color.RGBA{0xbf, 0x1d, 0x24, 0xff}
 	green = color.RGBA{0x17, 0x78, 0x3a, 0xff}
-	blue  = color.RGBA{0x0b, 0x55, 0xc0, 0xff} // of the button that one presses first
+	blue  = color.RGBA{0x0b, 0x55, 0xc0, 0xff} // of the primary button
 )
 
 // A verdict's sign has more pixels of its colour than bigSign, a row's more than smallSign.
@@ -298,7 +298,7 @@ const (
 	smallSign = 60
 )
 
-// shows tells whether there is a sign of a colour in the upper half of the window.
+// shows reports whether there is a sign of a colour in the upper half of the window.
 func (r *running) shows(c color.RGBA, size int) bool { return r.pixels(c, r.place.Dy()/2) > size }
 
 // pixels counts those of a colour in a part of the window, from its top.
@@ -329,7 +329,7 @@ func (r *running) close() int {
 	return r.exit()
 }
 
-// abort lets the program die of a signal that only a bug sends.
+// abort sends SIGABRT, as after a fatal error.
 func (r *running) abort() {
 	r.t.Helper()
 	if err := syscall.Kill(r.pid(), syscall.SIGABRT); err != nil {
@@ -348,7 +348,7 @@ func (r *running) exit() int {
 	return r.command.ProcessState.ExitCode()
 }
 
-// pid is the program's: the child of the session bus's starter that isn't the bus.
+// pid is the program's: the child of dbus-run-session that isn't the bus.
 func (r *running) pid() int {
 	r.t.Helper()
 	children, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", r.command.Process.Pid, r.command.Process.Pid))

@@ -41,7 +41,7 @@ func (p picture) of(part image.Rectangle) *image.RGBA {
 	return shown
 }
 
-// painted tells whether most of the place where the window is isn't black any more.
+// painted reports whether most of the window's area isn't black any more.
 func (p picture) painted() bool {
 	p.t.Helper()
 	pixels, rowBytes := p.read()

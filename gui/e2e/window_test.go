@@ -30,12 +30,12 @@ func TestDemo(t *testing.T) {
 	r.shot("2-finding")
 	r.copyLetter("О портале Битрикс24 https://portal.demo.example: что нашёл BoxReady.")
 
-	// What the portal's server says: the simulated one's answer, past the kinds of scripts, the page to open and four buttons.
+	// The simulated server's answer, past the kinds of scripts, the page to open and four buttons.
 	r.press("ctrl+5")
 	r.shot("server")
 	r.tab(10)
 	r.press("Return", "Return") // and the check with it
-	r.until("the server's word", func() bool { return r.shows(red, smallSign) })
+	r.until("the server's results", func() bool { return r.shows(red, smallSign) })
 	r.settle()
 	r.shot("server-answered")
 
@@ -114,7 +114,7 @@ func (s *screen) kept() (settings struct{ Language, Look string }) {
 	return settings
 }
 
-// TestNoWindow starts the program where it can't open its window: it must say so, and what to do instead.
+// TestNoWindow starts the program where it can't open its window: it must print that, and what to run instead.
 func TestNoWindow(t *testing.T) {
 	path := program(t)
 	for name, c := range map[string]struct {
@@ -151,8 +151,8 @@ func TestNoWindow(t *testing.T) {
 	}
 }
 
-// TestCrashWhileOpening is a graphics driver that takes the program along: the next start says so instead of trying again, the
-// one after that tries, and offers the report.
+// TestCrashWhileOpening simulates a crash in a graphics driver: the next start prints that instead of opening the window, the one
+// after that opens it, and offers the report.
 func TestCrashWhileOpening(t *testing.T) {
 	path := program(t)
 	s := newScreen(t)
@@ -180,8 +180,8 @@ func TestCrashWhileOpening(t *testing.T) {
 	}
 }
 
-// TestACrashIsWritten kills the program from inside, as a bug would.
-func TestACrashIsWritten(t *testing.T) {
+// TestCrashReportIsWritten ends the program with SIGABRT.
+func TestCrashReportIsWritten(t *testing.T) {
 	path := program(t)
 	s := newScreen(t)
 	r := s.start(path).open()

@@ -33,9 +33,9 @@ type shown struct {
 	Facts    map[string][]string // by finding
 }
 
-// TestEveryFormSaysTheSame runs every fault of the simulated portal and compares what the window, the text, the HTML, the summary
-// and the letters say about it.
-func TestEveryFormSaysTheSame(t *testing.T) {
+// TestAllFormatsAgree runs every fault of the simulated portal and compares what the window, the text, the HTML, the summary
+// and the letters to owners show.
+func TestAllFormatsAgree(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a run against each fault takes a while")
 	}
@@ -64,12 +64,12 @@ func TestEveryFormSaysTheSame(t *testing.T) {
 			if o == nil {
 				t.Fatal("no outcome")
 			}
-			compareForms(t, texts, o)
+			compareFormats(t, texts, o)
 		})
 	}
 }
 
-func compareForms(t *testing.T, texts *words.Texts, o *checks.Outcome) {
+func compareFormats(t *testing.T, texts *words.Texts, o *checks.Outcome) {
 	reporter := &report.Reporter{Words: texts, Version: "test", System: "Linux"}
 	bundle, err := reporter.Bundle(report.Contents{Outcome: o})
 	if err != nil {
@@ -100,11 +100,11 @@ func compareForms(t *testing.T, texts *words.Texts, o *checks.Outcome) {
 	equal(t, "letters", letters, shown{Verdict: want.Verdict, Findings: inLetters(texts, o)})
 }
 
-func equal(t *testing.T, form string, want, got shown) bool {
+func equal(t *testing.T, format string, want, got shown) bool {
 	t.Helper()
 	diff := gocmp.Diff(want, got)
 	if diff != "" {
-		t.Errorf("%s (-expected +shown):\n%s", form, diff)
+		t.Errorf("%s (-expected +shown):\n%s", format, diff)
 	}
 	return diff == ""
 }

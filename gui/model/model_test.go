@@ -185,7 +185,7 @@ func TestChecklist(t *testing.T) {
 	}
 }
 
-func TestNothingOfAResultIsLostInTheList(t *testing.T) {
+func TestChecklistHasAllResults(t *testing.T) {
 	// Skipped because of a check that has no row of its own.
 	s := sessionOf(t, result(checks.PortalRedirect, checks.OK, ""), skipped(checks.CredentialsArrive, checks.PortalRedirect))
 	var all int
