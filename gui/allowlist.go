@@ -37,16 +37,16 @@ type allowlistPage struct {
 	saved   string // path of the file that was saved last; "" for none
 
 	// Of the content that is shown.
-	made   allowlistState
-	fold   *widgets.Button // unfolds the details
-	result *fyne.Container
-	rows   map[string]*widgets.Row // by what they are about; making one takes time
-	most   int                     // rows that are shown
-	tab    fyne.Focusable          // of the part that is shown
-	viewer *widgets.Viewer
-	rules  *allowlist.Rules
-	letter *allowlist.Letter // nil if the rules could not be made
-	text   string            // of the part that is shown
+	builtFrom allowlistState
+	fold      *widgets.Button // unfolds the details
+	result    *fyne.Container
+	rows      map[string]*widgets.Row // by what they are about; making one takes time
+	maxRows   int                     // that are shown
+	tab       fyne.Focusable          // of the part that is shown
+	viewer    *widgets.Viewer
+	rules     *allowlist.Rules
+	letter    *allowlist.Letter // nil if the rules could not be made
+	text      string            // of the part that is shown
 }
 
 // letterPart is the part that isn't written for equipment.
@@ -90,7 +90,7 @@ func (p *allowlistPage) build() fyne.CanvasObject {
 
 // refresh shows what has changed in the model.
 func (p *allowlistPage) refresh() {
-	before := p.made
+	before := p.builtFrom
 	switch now := p.allowlistState(); {
 	case before == now:
 	case before.session != now.session || before.region != now.region:
@@ -103,21 +103,21 @@ func (p *allowlistPage) refresh() {
 
 // fill rebuilds the content.
 func (p *allowlistPage) fill() {
-	p.result, p.rows, p.most = widgets.Column(14), nil, rowsAtOnce
+	p.result, p.rows, p.maxRows = widgets.Column(14), nil, rowsAtOnce
 	choices := p.choices()
 	p.update()
 	p.setContent(title(p.say("allowlist.title", nil)), choices, p.result)
 }
 
-// know reads what was chosen before.
-func (p *allowlistPage) know() {
+// loadChosen reads the saved choices.
+func (p *allowlistPage) loadChosen() {
 	if !p.known {
 		p.chosen, p.known = p.settings().Network, true
 	}
 }
 
-// keep writes down what was chosen for all portals.
-func (p *allowlistPage) keep() {
+// saveChosen saves the choices for all portals.
+func (p *allowlistPage) saveChosen() {
 	p.params.Store.SetSettings(func(s *store.Settings) { s.Network = p.chosen })
 	p.background(func(context.Context) func() {
 		_ = p.params.Store.Save() // as with saveRun
@@ -139,7 +139,7 @@ func (p *allowlistPage) regionNow() (region bitrix.Region, detected bool) {
 
 // choices are the selects for region, handlers and equipment.
 func (p *allowlistPage) choices() fyne.CanvasObject {
-	p.know()
+	p.loadChosen()
 	named := func(key, value string) string { return p.say("allowlist."+key, checks.Args{"value": value}) }
 	both := "both"
 	regions := []option{}
@@ -167,7 +167,7 @@ func (p *allowlistPage) choices() fyne.CanvasObject {
 	}
 	handlers := choice(places, string(p.handlers()), func(value string) {
 		p.chosen.Handlers = value
-		p.keep()
+		p.saveChosen()
 		p.show()
 	})
 	equipment := []option{{"", named("equipment", p.say("allowlist.none", nil))}}
@@ -179,7 +179,7 @@ func (p *allowlistPage) choices() fyne.CanvasObject {
 		if p.part = allowlist.Add; value == "" {
 			p.part = letterPart
 		}
-		p.keep()
+		p.saveChosen()
 		p.show()
 	})
 	lines := []fyne.CanvasObject{widgets.EqualColumns(10, 210, widgets.Bordered(region), widgets.Bordered(handlers), widgets.Bordered(devices))}
@@ -277,12 +277,12 @@ func (p *allowlistPage) togglePack(pack bitrix.Pack) {
 	for _, one := range packs {
 		p.chosen.Packs = append(p.chosen.Packs, string(one))
 	}
-	p.keep()
+	p.saveChosen()
 }
 
 // options returns the input of the rules.
 func (p *allowlistPage) options() allowlist.Options {
-	p.know()
+	p.loadChosen()
 	n := p.network()
 	o := allowlist.Options{Packs: p.packs(), Handlers: p.handlers(), Lists: n.Lists, Now: p.params.Now(), Version: p.params.Version}
 	o.Region, o.Detected = p.regionNow()
@@ -304,7 +304,7 @@ func (p *allowlistPage) show() {
 // update computes the rules and builds what shows them.
 func (p *allowlistPage) update() {
 	o := p.options()
-	p.made = p.allowlistState()
+	p.builtFrom = p.allowlistState()
 	rules, err := allowlist.New(o)
 	p.rules, p.letter, p.text, p.viewer = rules, nil, "", nil
 	if err != nil {
@@ -352,7 +352,7 @@ func (p *allowlistPage) rowsCard() fyne.CanvasObject {
 	used := map[string]*widgets.Row{}
 	left := 0 // rows that aren't shown
 	for i, g := range model.RuleRows(p.words, p.rules) {
-		if len(used) == p.most {
+		if len(used) == p.maxRows {
 			left += len(g.Rows)
 			continue
 		}
@@ -362,7 +362,7 @@ func (p *allowlistPage) rowsCard() fyne.CanvasObject {
 		}
 		lines = append(lines, widgets.Pad(top, 8, 6, 8, widgets.NewText(g.Title, widgets.Font{Bold: true})))
 		for _, row := range g.Rows {
-			if len(used) == p.most {
+			if len(used) == p.maxRows {
 				left++
 				continue
 			}
@@ -379,7 +379,7 @@ func (p *allowlistPage) rowsCard() fyne.CanvasObject {
 	}
 	if left > 0 {
 		lines = append(lines, widgets.Pad(10, 8, 0, 8, widgets.Flow(8, widgets.NewButton(p.words.Count("window.more-rows", left), nil, func() {
-			p.most += rowsAtOnce
+			p.maxRows += rowsAtOnce
 			p.show()
 			p.focusOn(p.tab) // which follows
 		}))))

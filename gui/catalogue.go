@@ -17,20 +17,20 @@ import (
 type cataloguePage struct {
 	*requirementsPage
 	scaffold
-	open    bool
-	query   string
-	found   []model.Name
-	entry   *model.Name // the one that is shown; nil for the list
-	asking  bool
-	unasked string // why the portal could not be asked; "" if it could
+	open       bool
+	query      string
+	found      []model.Name
+	entry      *model.Name // the one that is shown; nil for the list
+	asking     bool
+	askMistake string // why the portal could not be asked; "" if it could
 
 	// Of the content that is shown.
-	made   entryState
-	search *widgets.Entry
-	list   *widgets.List
-	place  *fyne.Container // of the list
-	count  *widgets.Text
-	leave  *widgets.Button
+	builtFrom  entryState
+	search     *widgets.Entry
+	list       *widgets.List
+	place      *fyne.Container // of the list
+	count      *widgets.Text
+	backButton *widgets.Button
 }
 
 // entryState is the state that an entry's content is built from.
@@ -73,7 +73,7 @@ func (c *cataloguePage) back() {
 
 func (c *cataloguePage) initialFocus() fyne.Focusable {
 	if c.entry != nil {
-		return c.leave
+		return c.backButton
 	}
 	return c.search
 }
@@ -87,7 +87,7 @@ func (c *cataloguePage) scrollPages(by float32) {
 }
 
 func (c *cataloguePage) refresh() {
-	if c.entry != nil && c.made != c.state() {
+	if c.entry != nil && c.builtFrom != c.state() {
 		focused := c.fyne.Canvas().Focused() != nil
 		c.fill()
 		if focused && !c.dialogs.shown() {
@@ -97,13 +97,13 @@ func (c *cataloguePage) refresh() {
 }
 
 func (c *cataloguePage) build() {
-	c.made = c.state()
+	c.builtFrom = c.state()
 	name := c.say("catalogue.title", nil)
 	if c.entry != nil {
 		name = c.entry.Name
 	}
 	var head fyne.CanvasObject
-	c.leave, head = c.backHead(name, c.back)
+	c.backButton, head = c.backHead(name, c.back)
 	if c.entry != nil {
 		c.page = nil // it begins at its top
 		c.setContent(head, c.entryCards(*c.entry)...)
@@ -155,9 +155,9 @@ func (c *cataloguePage) about(n model.Name) string {
 func (c *cataloguePage) choose(i int) { c.showEntry(c.found[i]) }
 
 func (c *cataloguePage) showEntry(n model.Name) {
-	c.entry, c.unasked = &n, ""
+	c.entry, c.askMistake = &n, ""
 	c.fill()
-	c.focusOn(c.leave)
+	c.focusOn(c.backButton)
 }
 
 func (c *cataloguePage) entryCards(n model.Name) []fyne.CanvasObject {
@@ -191,7 +191,7 @@ func (c *cataloguePage) presence(n model.Name) fyne.CanvasObject {
 		return widgets.Card(c.wait(widgets.RowContent{Title: c.say("catalogue.asking", nil), LowEmphasis: true}))
 	}
 	sign, text := s.Presence(c.words, n)
-	content := widgets.RowContent{Sign: style.Sign(sign), Title: text, Detail: c.unasked}
+	content := widgets.RowContent{Sign: style.Sign(sign), Title: text, Detail: c.askMistake}
 	lines := []fyne.CanvasObject{heading(c.say("catalogue.on-portal", checks.Args{"portal": s.Target.Address.Display()})), widgets.NewRow(content, nil).Object}
 	var button fyne.CanvasObject
 	switch {
@@ -216,7 +216,7 @@ func (c *cataloguePage) ask(s *model.Session, n model.Name) {
 	if c.asking {
 		return
 	}
-	c.asking, c.unasked = true, ""
+	c.asking, c.askMistake = true, ""
 	before, checker := s.AskAbout(n), c.runs.checkerOf(s)
 	s.Use(before.Target.Secrets()...)
 	c.background(func(ctx context.Context) func() {
@@ -229,7 +229,7 @@ func (c *cataloguePage) ask(s *model.Session, n model.Name) {
 			c.asking = false
 			s.Learn(after)
 			if sign, _ := s.Presence(c.words, n); sign == model.Unknown {
-				c.unasked = c.say("catalogue.no-answer", nil)
+				c.askMistake = c.say("catalogue.no-answer", nil)
 			}
 			c.changed()
 		}

@@ -110,8 +110,8 @@ func (p *checkPage) refresh() {
 	p.showButton()
 	if p.stage == withResults {
 		p.verdict.set(p.model.Current.Verdict(p.words, p.params.Now()))
-		people, links := p.model.Current.Picture(p.words)
-		p.picture.Set(nodes(people), arrows(links))
+		places, links := p.model.Current.Picture(p.words)
+		p.picture.Set(nodes(places), arrows(links))
 		p.list.refresh()
 		p.page.Refit()
 	}
@@ -150,8 +150,8 @@ func (p *checkPage) buildList() {
 	default:
 		p.verdict = newVerdictCard(p)
 		p.verdict.set(p.model.Current.Verdict(p.words, p.params.Now()))
-		people, links := p.model.Current.Picture(p.words)
-		p.picture = widgets.NewConnections(nodes(people), arrows(links), p.say("link.hint", nil), func(i int) { p.filterBy(model.Filter{Link: links[i].ID}) })
+		places, links := p.model.Current.Picture(p.words)
+		p.picture = widgets.NewConnections(nodes(places), arrows(links), p.say("link.hint", nil), func(i int) { p.filterBy(model.Filter{Link: links[i].ID}) })
 		p.list = newChecklist(p)
 		p.list.refresh()
 		content = []fyne.CanvasObject{p.verdict.object, widgets.Card(p.picture), p.list.object}
@@ -271,10 +271,10 @@ func (p *checkPage) welcome() []fyne.CanvasObject {
 		widgets.NewText(p.say("check.question", nil), widgets.Font{Size: style.SizeTitle, Bold: true}),
 		widgets.NewText(p.say("check.explain", nil), widgets.Font{Color: widgets.Muted}),
 	}
-	people, links := (&model.Session{}).Picture(p.words)
+	places, links := (&model.Session{}).Picture(p.words)
 	content := []fyne.CanvasObject{
 		widgets.Card(widgets.Column(8, lines...)),
-		widgets.Card(widgets.NewConnections(nodes(people), arrows(links), p.say("link.welcome", nil), nil)),
+		widgets.Card(widgets.NewConnections(nodes(places), arrows(links), p.say("link.welcome", nil), nil)),
 	}
 	if recent := p.recent(5); recent != nil {
 		content = append(content, recent)
@@ -312,8 +312,8 @@ func (p *checkPage) before() []fyne.CanvasObject {
 	return content
 }
 
-func nodes(people []model.Node) (nodes []widgets.Node) {
-	for _, n := range people {
+func nodes(places []model.Node) (nodes []widgets.Node) {
+	for _, n := range places {
 		nodes = append(nodes, widgets.Node{Title: n.Title, Caption: n.Caption, Sign: style.Sign(n.Sign)})
 	}
 	return nodes

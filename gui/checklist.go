@@ -15,13 +15,13 @@ type checklist struct {
 	object *fyne.Container
 	rows   map[string]*widgets.Row
 	// How many rows of a chapter are shown. More are built on request: building rows takes time.
-	most map[checks.Group]int
+	maxRows map[checks.Group]int
 }
 
 const rowsAtOnce = 25
 
 func newChecklist(p *checkPage) *checklist {
-	return &checklist{p: p, object: widgets.Column(14), rows: map[string]*widgets.Row{}, most: map[checks.Group]int{}}
+	return &checklist{p: p, object: widgets.Column(14), rows: map[string]*widgets.Row{}, maxRows: map[checks.Group]int{}}
 }
 
 func (l *checklist) refresh() {
@@ -35,7 +35,7 @@ func (l *checklist) refresh() {
 	for _, g := range groups {
 		lines := []fyne.CanvasObject{widgets.Pad(2, 8, 6, 8, widgets.NewText(l.p.say("group."+string(g.ID), nil), widgets.Font{Size: style.SizeSmall, Color: widgets.Muted, Bold: true}))}
 		rows := g.Rows
-		rows = rows[:min(len(rows), max(l.most[g.ID], rowsAtOnce))]
+		rows = rows[:min(len(rows), max(l.maxRows[g.ID], rowsAtOnce))]
 		for _, row := range rows {
 			lines = l.add(lines, used, row, 0)
 			if l.p.open[row.Key] {
@@ -47,7 +47,7 @@ func (l *checklist) refresh() {
 		if rest := len(g.Rows) - len(rows); rest > 0 {
 			more := model.Row{Key: "more " + string(g.ID), Title: l.p.words.Count("window.more-rows", rest)}
 			lines = l.addRow(lines, used, more, 0, widgets.RowContent{Title: more.Title, LowEmphasis: true, Chevron: widgets.Collapsed}, func() {
-				l.most[g.ID] = len(rows) + rowsAtOnce
+				l.maxRows[g.ID] = len(rows) + rowsAtOnce
 				l.p.refresh()
 			})
 		}

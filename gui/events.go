@@ -20,8 +20,8 @@ type eventsPage struct {
 	typed    bool // into the field; until then it has the offered receiver
 
 	// Of the content that is shown.
-	made eventsState
-	legs map[checks.LegName]*widgets.Row
+	builtFrom eventsState
+	legs      map[checks.LegName]*widgets.Row
 }
 
 // eventsState is the state that the page is built from, without the event's progress.
@@ -73,7 +73,7 @@ func (p *eventsPage) escape() { p.runs.stopRun() }
 
 // refresh rebuilds the page only if its state has changed: the user may be typing.
 func (p *eventsPage) refresh() {
-	if p.made != p.state() {
+	if p.builtFrom != p.state() {
 		focused := p.fyne.Canvas().Focused() != nil
 		p.fill()
 		if focused && !p.dialogs.shown() {
@@ -82,15 +82,15 @@ func (p *eventsPage) refresh() {
 		return
 	}
 	if p.legs != nil {
-		p.showLegs(p.made.session)
+		p.showLegs(p.builtFrom.session)
 	}
 }
 
 // fill rebuilds the content.
 func (p *eventsPage) fill() {
 	p.stopAnimations()
-	p.made = p.state()
-	s := p.made.session
+	p.builtFrom = p.state()
+	s := p.builtFrom.session
 	if s == nil {
 		return // the section isn't shown then
 	}
@@ -98,10 +98,10 @@ func (p *eventsPage) fill() {
 		p.session, p.receiver, p.typed = s, field{}, false
 	}
 	if !p.typed {
-		p.receiver.text = p.made.offered
+		p.receiver.text = p.builtFrom.offered
 	}
 	content := []fyne.CanvasObject{p.askCard(s)}
-	if p.made.legs {
+	if p.builtFrom.legs {
 		content = append(content, p.legsCard(s))
 	}
 	p.page = nil // it begins at its top
@@ -111,7 +111,7 @@ func (p *eventsPage) fill() {
 // askCard asks for the receiver.
 func (p *eventsPage) askCard(s *model.Session) fyne.CanvasObject {
 	lines := []fyne.CanvasObject{widgets.NewText(p.say("events.explain", nil), widgets.Font{Color: widgets.Muted})}
-	if !p.made.hasCredentials {
+	if !p.builtFrom.hasCredentials {
 		enter := widgets.NewPrimary(p.say("section.sign-in", nil), nil, func() { p.nav.openSection("sign-in") })
 		p.focus = enter
 		row := widgets.NewRow(widgets.RowContent{Sign: style.Unknown, Title: p.say("events.no-access", nil), Detail: p.say("events.no-access-text", nil)}, nil)

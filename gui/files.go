@@ -43,7 +43,7 @@ func (d *dialogs) saveAs(s saving, saved func(path string)) {
 	folder := widgets.NewText(d.folder, widgets.Font{Selectable: true})
 	mistake := widgets.NewText("", widgets.Font{Color: widgets.Danger})
 	mistake.Hide()
-	complain := func(text string) {
+	setMistake := func(text string) {
 		mistake.SetText(text)
 		mistake.Hidden = text == ""
 		save.SetText(d.say("save.save", nil))
@@ -55,12 +55,12 @@ func (d *dialogs) saveAs(s saving, saved func(path string)) {
 	change := func() {
 		if replace || !mistake.Hidden {
 			replace = false
-			complain("")
+			setMistake("")
 		}
 	}
 	name.OnChanged = func(string) { change() }
 	try := func() {
-		path, anyway := strings.TrimSpace(name.Text), replace
+		path, overwrite := strings.TrimSpace(name.Text), replace
 		if path == "" {
 			return
 		}
@@ -70,11 +70,11 @@ func (d *dialogs) saveAs(s saving, saved func(path string)) {
 		asked, write := d.popup, s.write
 		save.Disable()
 		d.background(func(context.Context) func() {
-			if info, err := os.Stat(path); err == nil && !info.IsDir() && !anyway {
+			if info, err := os.Stat(path); err == nil && !info.IsDir() && !overwrite {
 				return func() {
 					save.Enable()
 					replace = true
-					complain(d.say("save.exists", checks.Args{"file": filepath.Base(path)}))
+					setMistake(d.say("save.exists", checks.Args{"file": filepath.Base(path)}))
 				}
 			}
 			at, err := write(path)
@@ -82,7 +82,7 @@ func (d *dialogs) saveAs(s saving, saved func(path string)) {
 				save.Enable()
 				if err != nil {
 					replace = false
-					complain(d.saveMistake(err, path))
+					setMistake(d.saveMistake(err, path))
 					return
 				}
 				d.folder = filepath.Dir(at)

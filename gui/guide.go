@@ -39,11 +39,11 @@ type attempt struct {
 type attemptStage string
 
 const (
-	lookingAtAddress attemptStage = "looking"
+	checkingAddress  attemptStage = "looking"
 	waitingForPortal attemptStage = "waiting"
-	keepingSignIn    attemptStage = "keeping"
+	savingSignIn     attemptStage = "keeping"
 	signInFailed     attemptStage = "failed"
-	signInUnkept     attemptStage = "unkept" // it worked, but could not be saved
+	signInNotSaved   attemptStage = "unkept" // it worked, but could not be saved
 )
 
 // silent reports whether to explain why there may be no answer.
@@ -71,13 +71,13 @@ func (p *signInPage) guide() (head fyne.CanvasObject, content []fyne.CanvasObjec
 
 // leaveGuide shows the overview again. An attempt that is under way is cancelled.
 func (p *signInPage) leaveGuide() {
-	p.giveUp()
+	p.cancelAttempt()
 	p.guided = false
 	p.refresh()
 }
 
-// giveUp ends the attempt.
-func (p *signInPage) giveUp() {
+// cancelAttempt cancels the attempt.
+func (p *signInPage) cancelAttempt() {
 	if p.attempt != nil {
 		p.attempt.cancel()
 		p.attempt = nil
@@ -88,7 +88,7 @@ func (p *signInPage) giveUp() {
 func (p *signInPage) escape() {
 	switch {
 	case p.attempt != nil:
-		p.giveUp()
+		p.cancelAttempt()
 		p.refresh()
 	case p.guided:
 		p.leaveGuide()
@@ -123,8 +123,8 @@ func (p *signInPage) registerCard() fyne.CanvasObject {
 
 // keysCard takes the application's keys, and begins the sign-in.
 func (p *signInPage) keysCard() fyne.CanvasObject {
-	_, idField := p.entry(&p.id, p.say("sign-in.client-id", nil), false, maxKey, func(text string) string { return p.appMistake(text, aSecret) }, p.tryToBegin)
-	_, secretField := p.entry(&p.secret, p.say("sign-in.client-secret", nil), true, maxKey, func(text string) string { return p.appMistake(anID, text) }, p.tryToBegin)
+	_, idField := p.entry(&p.id, p.say("sign-in.client-id", nil), false, maxKey, func(text string) string { return p.appMistake(text, validSecret) }, p.tryToBegin)
+	_, secretField := p.entry(&p.secret, p.say("sign-in.client-secret", nil), true, maxKey, func(text string) string { return p.appMistake(validID, text) }, p.tryToBegin)
 	lines := []fyne.CanvasObject{heading(p.say("sign-in.paste-keys", nil)), idField, secretField}
 	if k := p.session.Keys; k != nil {
 		lines = append(lines, p.place(k))
@@ -151,8 +151,8 @@ func (p *signInPage) keysCard() fyne.CanvasObject {
 
 // CheckApp stops at the first mistake, so each value is checked together with a valid other one.
 var (
-	anID    = "local.00000000000000.00000000"
-	aSecret = strings.Repeat("0", 50)
+	validID     = "local.00000000000000.00000000"
+	validSecret = strings.Repeat("0", 50)
 )
 
 // appMistake says what is wrong with an application's keys; "" for nothing.
@@ -170,7 +170,7 @@ func (p *signInPage) tryToBegin() {
 	if p.attempt != nil && p.attempt.stage != signInFailed {
 		return
 	}
-	p.id.mistake, p.secret.mistake = p.appMistake(p.id.text, aSecret), p.appMistake(anID, p.secret.text)
+	p.id.mistake, p.secret.mistake = p.appMistake(p.id.text, validSecret), p.appMistake(validID, p.secret.text)
 	application, err := oauthflow.CheckApp(p.id.text, p.secret.text)
 	if err != nil {
 		p.fill()
@@ -196,7 +196,7 @@ func (p *signInPage) begin(a *attempt, paste bool) {
 		cancel()
 		stopTicking()
 	}
-	a.cancel, a.stage, a.err, a.pasting, a.asking, p.attempt, p.code = stop, lookingAtAddress, nil, paste, false, a, field{}
+	a.cancel, a.stage, a.err, a.pasting, a.asking, p.attempt, p.code = stop, checkingAddress, nil, paste, false, a, field{}
 	wanted := app.SignIn{Portal: a.session.Target.Address, App: a.app, Region: a.region, PasteOnly: paste, Page: p.words.SignInPage()}
 	p.background(func(context.Context) func() {
 		if err := a.access.MaySignIn(ctx, checks.Target{Address: wanted.Portal}, nil); err != nil {
@@ -212,7 +212,7 @@ func (p *signInPage) begin(a *attempt, paste bool) {
 		if err != nil {
 			return func() { p.failed(a, err) }
 		}
-		return func() { p.keep(a, token) }
+		return func() { p.saveSignIn(a, token) }
 	})
 	p.showAttempt()
 }
@@ -244,18 +244,18 @@ func (p *signInPage) failed(a *attempt, err error) {
 	p.showAttempt()
 }
 
-// keep keeps what the sign-in brought.
-func (p *signInPage) keep(a *attempt, token oauthflow.Token) {
+// saveSignIn saves the token.
+func (p *signInPage) saveSignIn(a *attempt, token oauthflow.Token) {
 	if p.attempt != a {
 		return
 	}
 	a.cancel()
-	a.stage, a.flow, a.token = keepingSignIn, nil, token
+	a.stage, a.flow, a.token = savingSignIn, nil, token
 	p.background(func(ctx context.Context) func() {
 		address := a.session.Target.Address
 		if err := a.access.SaveSignIn(ctx, address, a.app, token); err != nil {
 			return func() {
-				a.stage, a.err = signInUnkept, err
+				a.stage, a.err = signInNotSaved, err
 				p.showAttempt()
 			}
 		}
@@ -265,7 +265,7 @@ func (p *signInPage) keep(a *attempt, token oauthflow.Token) {
 				p.attempt, p.guided, p.id, p.secret = nil, false, field{}, field{}
 				p.done = p.say("sign-in.done", nil)
 			}
-			p.have(a.session, k)
+			p.showCredentials(a.session, k)
 		}
 	})
 	p.showAttempt()
@@ -275,15 +275,15 @@ func (p *signInPage) keep(a *attempt, token oauthflow.Token) {
 func (p *signInPage) attemptCard(a *attempt) fyne.CanvasObject {
 	cancel := widgets.NewButton(p.say("sign-in.cancel", nil), nil, p.escape)
 	switch a.stage {
-	case lookingAtAddress:
+	case checkingAddress:
 		p.focus = cancel
 		return p.attemptLines(style.Waiting, p.say("sign-in.looking", nil), nil, cancel)
-	case keepingSignIn:
+	case savingSignIn:
 		return p.attemptLines(style.Waiting, p.say("sign-in.keeping", nil), p.texts(p.say("sign-in.reading-detail", nil)))
-	case signInUnkept:
-		again := widgets.NewPrimary(p.say("sign-in.retry", nil), nil, func() { p.keep(a, a.token) })
+	case signInNotSaved:
+		again := widgets.NewPrimary(p.say("sign-in.retry", nil), nil, func() { p.saveSignIn(a, a.token) })
 		p.focus = again
-		return p.attemptLines(style.Notice, p.say("sign-in.unkept", nil), p.texts(p.keepingProblem(a.err)), again, cancel)
+		return p.attemptLines(style.Notice, p.say("sign-in.unkept", nil), p.texts(p.keyringProblem(a.err)), again, cancel)
 	case waitingForPortal:
 		return p.waitingCard(a, cancel)
 	default:

@@ -18,12 +18,12 @@ import (
 // pastRuns shows a portal's earlier runs, and what has changed since one of them.
 type pastRuns struct {
 	*reportPage
-	runs    []history.Run // the newest first
-	open    bool          // what has changed since one is shown
-	since   *history.Run
-	changes string // "" while they are being computed
-	failed  bool   // they could not be
-	leave   *widgets.Button
+	runs       []history.Run // the newest first
+	open       bool          // what has changed since one is shown
+	since      *history.Run
+	changes    string // "" while they are being computed
+	failed     bool   // they could not be
+	backButton *widgets.Button
 }
 
 // read reads which runs are kept.
@@ -110,12 +110,12 @@ func (h *pastRuns) show(run history.Run) {
 			}
 			h.changes, h.failed = text, err != nil
 			h.fill()
-			h.focusOn(h.leave)
+			h.focusOn(h.backButton)
 		}
 	})
 	h.fill()
 	h.page.SetOffset(0)
-	h.focusOn(h.leave)
+	h.focusOn(h.backButton)
 }
 
 // changesSince compares a run with the last one: the outcome, or the newest that is kept if there is none.
@@ -148,7 +148,7 @@ func (h *pastRuns) close() {
 }
 
 func (h *pastRuns) content() (head fyne.CanvasObject, content []fyne.CanvasObject) {
-	h.leave, head = h.backHead(h.say("report.since", checks.Args{"when": model.When(h.words, h.since.Started)}), h.close)
+	h.backButton, head = h.backHead(h.say("report.since", checks.Args{"when": model.When(h.words, h.since.Started)}), h.close)
 	switch {
 	case h.failed:
 		return head, []fyne.CanvasObject{widgets.Card(widgets.NewText(h.say("report.unreadable", nil), widgets.Font{}))}

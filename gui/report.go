@@ -36,14 +36,14 @@ type reportPage struct {
 	past    pastRuns
 
 	// Of the content that is shown.
-	made     reportState
-	running  bool
-	preview  *fyne.Container
-	tab      fyne.Focusable // of the file that is shown
-	scan     *widgets.Text
-	switches map[report.Category]*widgets.Switch
-	buttons  []*widgets.Button // that need a bundle
-	savedAt  *widgets.Text
+	builtFrom reportState
+	running   bool
+	preview   *fyne.Container
+	tab       fyne.Focusable // of the file that is shown
+	scan      *widgets.Text
+	switches  map[report.Category]*widgets.Switch
+	buttons   []*widgets.Button // that need a bundle
+	savedAt   *widgets.Text
 }
 
 // reportState is the state that a report is made from.
@@ -72,7 +72,7 @@ func (p *reportPage) build() fyne.CanvasObject {
 	}
 	p.root = widgets.Stack()
 	p.past.reportPage = p
-	p.made = reportState{} // the letter may have changed with what was chosen for it
+	p.builtFrom = reportState{} // the letter may have changed with what was chosen for it
 	p.make()
 	p.past.read()
 	p.fill()
@@ -81,7 +81,7 @@ func (p *reportPage) build() fyne.CanvasObject {
 
 func (p *reportPage) initialFocus() fyne.Focusable {
 	if p.past.open {
-		return p.past.leave
+		return p.past.backButton
 	}
 	return p.tab
 }
@@ -96,13 +96,13 @@ func (p *reportPage) escape() {
 func (p *reportPage) refresh() {
 	now := p.now()
 	running := now.session != nil && now.session.Running
-	if now == p.made && running == p.running {
+	if now == p.builtFrom && running == p.running {
 		return
 	}
-	if now.session != p.made.session {
+	if now.session != p.builtFrom.session {
 		p.saved, p.past = "", pastRuns{reportPage: p}
 	}
-	if now != p.made {
+	if now != p.builtFrom {
 		p.make()
 		p.past.read()
 	}
@@ -112,7 +112,7 @@ func (p *reportPage) refresh() {
 // make makes the report anew.
 func (p *reportPage) make() {
 	now := p.now()
-	p.made, p.bundle, p.failed = now, nil, ""
+	p.builtFrom, p.bundle, p.failed = now, nil, ""
 	if now.outcome == nil {
 		return
 	}
@@ -123,7 +123,7 @@ func (p *reportPage) make() {
 	p.background(func(context.Context) func() {
 		bundle, err := app.MakeReport(reporter, contents, options)
 		return func() {
-			if p.made != now || !slices.Equal(contents.Hide, p.hidden) {
+			if p.builtFrom != now || !slices.Equal(contents.Hide, p.hidden) {
 				return // another one is being made
 			}
 			if p.bundle = bundle; err != nil {

@@ -27,12 +27,12 @@ type requirementsPage struct {
 	nav       navigator
 	reading   int                       // files that are being read
 	mistakes  []string                  // about the files that were given last
-	most      map[requirements.Kind]int // how many needs of a kind are shown, if more than usual
+	maxNeeds  map[requirements.Kind]int // how many needs of a kind are shown, if more than usual
 	catalogue cataloguePage
 
 	// Of the content that is shown.
-	made  requirementsState
-	leads map[requirements.Kind]fyne.Focusable // what follows the needs of a kind
+	builtFrom      requirementsState
+	findingButtons map[requirements.Kind]fyne.Focusable // below the needs of a kind
 }
 
 // requirementsState is the state that the page is built from.
@@ -56,8 +56,8 @@ func (p *requirementsPage) requirementsState() requirementsState {
 func (p *requirementsPage) build() fyne.CanvasObject {
 	p.root = widgets.Stack()
 	p.catalogue.requirementsPage, p.catalogue.scaffold = p, scaffold{environment: p.environment, root: p.root}
-	if p.most == nil {
-		p.most = map[requirements.Kind]int{}
+	if p.maxNeeds == nil {
+		p.maxNeeds = map[requirements.Kind]int{}
 	}
 	p.fill()
 	return p.root
@@ -73,7 +73,7 @@ func (p *requirementsPage) stopAnimations() {
 func (p *requirementsPage) refresh() {
 	if p.catalogue.open {
 		p.catalogue.refresh()
-	} else if p.made != p.requirementsState() {
+	} else if p.builtFrom != p.requirementsState() {
 		p.fill()
 	}
 }
@@ -102,7 +102,7 @@ func (p *requirementsPage) escape() {
 // fill rebuilds the content.
 func (p *requirementsPage) fill() {
 	p.stopAnimations()
-	p.made, p.leads = p.requirementsState(), map[requirements.Kind]fyne.Focusable{}
+	p.builtFrom, p.findingButtons = p.requirementsState(), map[requirements.Kind]fyne.Focusable{}
 	if p.catalogue.open {
 		p.catalogue.build()
 		return
@@ -243,7 +243,7 @@ func (p *requirementsPage) comparison() (cards []fyne.CanvasObject, compared boo
 		return state(style.Waiting, nil)
 	case model.Unclear:
 		f := p.words.Finding(*c.Why, s.Target.Address.Display())
-		return state(style.Unknown, checks.Args{"why": f.Title}, p.leadTo(*c.Why), toCheck("compare"))
+		return state(style.Unknown, checks.Args{"why": f.Title}, p.findingButton(*c.Why), toCheck("compare"))
 	}
 	copies := p.copyButton("finding.copy", func() string { return s.RequirementsLetter(p.words, p.params.Version, c) })
 	verdict := widgets.RowContent{Sign: style.OK, Title: p.say("requirements.all-there", nil), Detail: p.say("requirements.seen", checks.Args{"when": model.When(p.words, s.Outcome.Finished)})}
@@ -265,21 +265,21 @@ func (p *requirementsPage) comparison() (cards []fyne.CanvasObject, compared boo
 func (p *requirementsPage) groupCard(g model.NeedGroup) fyne.CanvasObject {
 	head := widgets.NewRow(widgets.RowContent{Sign: style.Sign(g.Sign), Title: g.Title, Detail: g.Do}, nil).Object
 	lines := []fyne.CanvasObject{head}
-	needs := g.Needs[:min(len(g.Needs), max(p.most[g.Kind], rowsAtOnce))]
+	needs := g.Needs[:min(len(g.Needs), max(p.maxNeeds[g.Kind], rowsAtOnce))]
 	for _, need := range needs {
 		lines = append(lines, widgets.Line(), widgets.Pad(6, 8, 6, 36, widgets.NewText(need, widgets.Font{Selectable: true})))
 	}
 	buttons := widgets.Flow(8)
 	if rest := len(g.Needs) - len(needs); rest > 0 {
 		buttons.Add(widgets.NewButton(p.words.Count("window.more-rows", rest), nil, func() {
-			p.most[g.Kind] = len(needs) + rowsAtOnce
-			p.refill(func() fyne.Focusable { return p.leads[g.Kind] })
+			p.maxNeeds[g.Kind] = len(needs) + rowsAtOnce
+			p.refill(func() fyne.Focusable { return p.findingButtons[g.Kind] })
 		}))
 	}
 	if g.Finding != nil {
-		lead := p.leadTo(*g.Finding)
-		p.leads[g.Kind] = lead
-		buttons.Add(lead)
+		button := p.findingButton(*g.Finding)
+		p.findingButtons[g.Kind] = button
+		buttons.Add(button)
 	}
 	if len(buttons.Objects) > 0 {
 		lines = append(lines, widgets.Pad(6, 0, 4, 36, buttons))
@@ -287,8 +287,8 @@ func (p *requirementsPage) groupCard(g model.NeedGroup) fyne.CanvasObject {
 	return widgets.Card(widgets.Column(2, lines...))
 }
 
-// leadTo shows a result of the last run.
-func (p *requirementsPage) leadTo(r checks.Result) *widgets.Button {
+// findingButton opens a result of the last run.
+func (p *requirementsPage) findingButton(r checks.Result) *widgets.Button {
 	return widgets.NewButton(p.say("requirements.steps", nil), nil, func() { p.nav.showResult(r, "") })
 }
 
@@ -371,7 +371,7 @@ func (p *requirementsPage) remove(i int) {
 
 // require compares with what these need from now on.
 func (p *requirementsPage) require(all []*model.Application) {
-	p.most = map[requirements.Kind]int{}
+	p.maxNeeds = map[requirements.Kind]int{}
 	s := p.model.Current
 	if s == nil {
 		p.model.Applications = all

@@ -25,26 +25,26 @@ import (
 // internet, and shows what that added to the last run.
 type serverPage struct {
 	scaffold
-	dialogs *dialogs
-	runs    *runner
-	nav     navigator
-	session *model.Session
-	kind    serverprobe.Kind // of the script
-	unfold  bool             // the script is shown
-	saved   string           // path that it was saved to last; "" for none
-	turns   int              // of what was pasted: what comes last counts
-	reading bool             // it is being read
-	wrong   error            // with what was pasted last
-	said    []checks.Result  // about what was pasted last
-	remote  remote
-	outside string // what is wrong with the file that was chosen last
+	dialogs      *dialogs
+	runs         *runner
+	nav          navigator
+	session      *model.Session
+	kind         serverprobe.Kind // of the script
+	unfolded     bool             // the script is shown
+	saved        string           // path that it was saved to last; "" for none
+	reads        int              // number of answers read; only the last one is used
+	reading      bool             // an answer is being read
+	readErr      error            // of what was pasted last
+	probeResults []checks.Result  // about what was pasted last
+	remote       remote
+	outside      string // what is wrong with the file that was chosen last
 
 	// Of the content that is shown.
-	made  serverState
-	look  fyne.Focusable // shows it
-	added fyne.CanvasObject
-	area  *widgets.PasteArea
-	next  fyne.Focusable // what one does after a paste
+	builtFrom    serverState
+	scriptButton fyne.Focusable // unfolds the script
+	added        fyne.CanvasObject
+	area         *widgets.PasteArea
+	nextFocus    fyne.Focusable // gets the focus after a paste
 }
 
 // serverState is the part of the model that the page is built from.
@@ -75,16 +75,16 @@ func (p *serverPage) escape() { p.remote.stop() }
 
 // refresh rebuilds the page only if its state has changed: the user may be reading it.
 func (p *serverPage) refresh() {
-	before := p.made
+	before := p.builtFrom
 	if before == p.state() {
 		return
 	}
 	if p.fyne.Canvas().Focused() == nil || p.dialogs.shown() {
 		p.fill()
 	} else {
-		p.refill(func() fyne.Focusable { return p.next })
+		p.refill(func() fyne.Focusable { return p.nextFocus })
 	}
-	if before.running && !p.made.running && p.added != nil {
+	if before.running && !p.builtFrom.running && p.added != nil {
 		p.page.ScrollToObject(p.added)
 	}
 }
@@ -92,15 +92,15 @@ func (p *serverPage) refresh() {
 // fill rebuilds the content.
 func (p *serverPage) fill() {
 	p.stopAnimations()
-	p.made = p.state()
-	s := p.made.session
+	p.builtFrom = p.state()
+	s := p.builtFrom.session
 	if s == nil {
 		return // the section isn't shown then
 	}
 	if p.session != s {
 		p.remote.stop()
-		p.session, p.unfold, p.saved, p.reading, p.wrong, p.said, p.outside, p.remote = s, false, "", false, nil, nil, "", remote{}
-		p.turns++ // what is being read is about the other one
+		p.session, p.unfolded, p.saved, p.reading, p.readErr, p.probeResults, p.outside, p.remote = s, false, "", false, nil, nil, "", remote{}
+		p.reads++ // what is being read is for the previous portal
 	}
 	content := []fyne.CanvasObject{p.scriptCard(s), p.answerCard(s)}
 	if p.added = p.addedCard(s); p.added != nil {
@@ -158,20 +158,20 @@ func (p *serverPage) scriptCard(s *model.Session) fyne.CanvasObject {
 		})
 	})
 	arrow := "chevron-down"
-	if p.unfold {
+	if p.unfolded {
 		arrow = "chevron-up"
 	}
 	look := widgets.NewLowEmphasis(p.say("server.look", nil), style.Icon(arrow, theme.ColorNameForeground), nil)
 	look.OnTapped = func() {
-		p.unfold = !p.unfold
-		p.refill(func() fyne.Focusable { return p.look })
+		p.unfolded = !p.unfolded
+		p.refill(func() fyne.Focusable { return p.scriptButton })
 	}
-	p.look = look
+	p.scriptButton = look
 	lines = append(lines, widgets.Flow(10, copies, save, look))
 	if p.saved != "" {
 		lines = append(lines, widgets.NewText(p.say("save.saved", checks.Args{"file": p.saved}), widgets.Font{Color: widgets.Muted, Selectable: true}))
 	}
-	if p.unfold {
+	if p.unfolded {
 		lines = append(lines, widgets.NewViewer(script, viewerHeight))
 	}
 	return widgets.Card(widgets.Column(10, lines...))
@@ -182,7 +182,7 @@ func (p *serverPage) answerCard(s *model.Session) fyne.CanvasObject {
 	const height = 92
 	p.area = widgets.NewPasteArea(p.say("server.paste-here", nil), height, p.take)
 	p.area.SetText(s.Server.Pasted)
-	p.next = p.area
+	p.nextFocus = p.area
 	paste := widgets.NewButton(p.say("server.paste", nil), theme.ContentPasteIcon(), func() { p.take(p.params.App.Clipboard().Content()) })
 	pick := widgets.NewButton(p.say("server.pick", nil), theme.FolderOpenIcon(), func() {
 		p.dialogs.pickFile(p.say("server.pick-title", nil), []string{".txt", ".log", ".html", ".htm"}, p.takeFile)
@@ -196,12 +196,12 @@ func (p *serverPage) answerCard(s *model.Session) fyne.CanvasObject {
 	switch {
 	case p.reading:
 		lines = append(lines, p.wait(widgets.RowContent{Title: p.say("requirements.reading", nil), LowEmphasis: true}))
-	case p.wrong != nil:
-		say(widgets.RowContent{Sign: style.Problem, Title: p.pasteMistake(p.wrong), LowEmphasis: true})
+	case p.readErr != nil:
+		say(widgets.RowContent{Sign: style.Problem, Title: p.pasteMistake(p.readErr), LowEmphasis: true})
 	case s.Server.Probe != nil:
 		say(widgets.RowContent{Sign: style.OK, Title: p.say("server.read", nil), Detail: s.AnswerText(p.words, s.Server.Probe)})
 	}
-	for _, r := range p.said {
+	for _, r := range p.probeResults {
 		if r.State != checks.OK {
 			f := p.words.Finding(r, s.Target.Address.Display())
 			say(widgets.RowContent{Sign: style.Sign(r.State), Title: f.Title, Detail: f.Saw})
@@ -213,7 +213,7 @@ func (p *serverPage) answerCard(s *model.Session) fyne.CanvasObject {
 			check.SetText(p.say("verdict.running", nil))
 			check.Disable()
 		} else {
-			p.next = check
+			p.nextFocus = check
 		}
 		buttons.Objects = append([]fyne.CanvasObject{check}, buttons.Objects...)
 		buttons.Add(widgets.NewLowEmphasis(p.say("requirements.remove", nil), nil, p.forget))
@@ -224,7 +224,7 @@ func (p *serverPage) answerCard(s *model.Session) fyne.CanvasObject {
 // forget removes the answer.
 func (p *serverPage) forget() {
 	s := p.session
-	s.Target.ServerProbe, s.Server.Probe, s.Server.Pasted, p.wrong, p.said = nil, nil, "", nil, nil
+	s.Target.ServerProbe, s.Server.Probe, s.Server.Pasted, p.readErr, p.probeResults = nil, nil, "", nil, nil
 	p.refill(func() fyne.Focusable { return p.area })
 }
 
@@ -249,38 +249,38 @@ func (p *serverPage) takeFile(path string) {
 // read reads an answer, and shows how it begins.
 func (p *serverPage) read(begins string, answer func() (*serverprobe.Probe, error)) {
 	s := p.session
-	p.turns++
-	turn := p.turns
+	p.reads++
+	read := p.reads
 	s.Server.Pasted, s.Server.Probe, s.Target.ServerProbe = begins, nil, nil
-	p.reading, p.wrong, p.said = true, nil, nil
+	p.reading, p.readErr, p.probeResults = true, nil, nil
 	p.background(func(context.Context) func() {
 		probe, err := answer()
 		return func() {
-			if turn == p.turns {
-				p.have(probe, err)
+			if read == p.reads {
+				p.takeProbe(probe, err)
 			}
 		}
 	})
 	p.refill(func() fyne.Focusable { return p.area })
 }
 
-// have takes an answer in, if it is one about this portal.
-func (p *serverPage) have(probe *serverprobe.Probe, err error) {
+// takeProbe uses an answer if it is about this portal.
+func (p *serverPage) takeProbe(probe *serverprobe.Probe, err error) {
 	s := p.session
 	p.reading = false
-	if p.wrong = err; err == nil {
+	if p.readErr = err; err == nil {
 		target := s.Target
 		target.ServerProbe = probe
-		s.Server.Probe, p.said = probe, checks.LookAtProbe(target, p.params.Now())
+		s.Server.Probe, p.probeResults = probe, checks.LookAtProbe(target, p.params.Now())
 		useful := true
-		for _, r := range p.said {
+		for _, r := range p.probeResults {
 			useful = useful && r.State != checks.Problem
 		}
 		if useful {
 			s.Target.ServerProbe = probe
 		}
 	}
-	p.refill(func() fyne.Focusable { return p.next })
+	p.refill(func() fyne.Focusable { return p.nextFocus })
 }
 
 // pasteMistake says why what was pasted can't be read.
@@ -369,7 +369,7 @@ func (p *serverPage) takeOutside(path string) {
 
 // remote is a run of the script on the server over SSH.
 type remote struct {
-	unfold       bool
+	unfolded     bool
 	server, root field
 	cancel       func() // nil if none is under way
 	failed       string // why the last one was
@@ -387,15 +387,15 @@ func (r *remote) stop() {
 func (p *serverPage) remoteCard() fyne.CanvasObject {
 	r := &p.remote
 	arrow := "chevron-down"
-	if r.unfold {
+	if r.unfolded {
 		arrow = "chevron-up"
 	}
 	fold := widgets.NewLowEmphasis(p.say("server.ssh", nil), style.Icon(arrow, theme.ColorNameForeground), func() {
-		r.unfold = !r.unfold
+		r.unfolded = !r.unfolded
 		p.refill(func() fyne.Focusable { return r.focus })
 	})
 	r.focus = fold
-	if !r.unfold {
+	if !r.unfolded {
 		return widgets.Flow(0, fold)
 	}
 	if r.root.text == "" {

@@ -34,7 +34,7 @@ type signInPage struct {
 	attempt *attempt // to sign in; nil if there is none
 
 	// Of the content that is shown.
-	made      signInState
+	builtFrom signInState
 	opened    bool // the page was opened and nothing on it has had the focus yet
 	countdown *widgets.Text
 
@@ -73,17 +73,17 @@ func (p *signInPage) state() signInState {
 
 func (p *signInPage) build() fyne.CanvasObject {
 	p.root = widgets.Stack()
-	p.made = signInState{}
+	p.builtFrom = signInState{}
 	if p.menu == "" {
 		p.menu = oauthflow.MenuDevops
 	}
-	p.turnTo(p.model.Current)
+	p.switchTo(p.model.Current)
 	p.fill()
 	return p.root
 }
 
-// turnTo shows another portal. What was typed for the one before is forgotten.
-func (p *signInPage) turnTo(s *model.Session) {
+// switchTo shows another portal. What was typed for the previous one is cleared.
+func (p *signInPage) switchTo(s *model.Session) {
 	if p.session != s {
 		p.session, p.guided, p.done = s, false, ""
 		p.webhook, p.id, p.secret, p.code = field{}, field{}, field{}, field{}
@@ -95,8 +95,8 @@ func (p *signInPage) turnTo(s *model.Session) {
 
 // refresh rebuilds the page only if its state has changed: the user may be typing.
 func (p *signInPage) refresh() {
-	p.turnTo(p.model.Current)
-	if p.made != p.state() {
+	p.switchTo(p.model.Current)
+	if p.builtFrom != p.state() {
 		p.fill()
 	} else if p.countdown != nil {
 		p.countdown.SetText(p.attempt.left(p.environment))
@@ -110,11 +110,11 @@ func (p *signInPage) initialFocus() fyne.Focusable {
 
 // fill rebuilds the content.
 func (p *signInPage) fill() {
-	focused := p.fyne.Canvas().Focused() != nil && p.made.session != nil || p.opened
-	if p.made.guided != p.guided {
+	focused := p.fyne.Canvas().Focused() != nil && p.builtFrom.session != nil || p.opened
+	if p.builtFrom.guided != p.guided {
 		p.page = nil // another one begins at its top
 	}
-	p.made, p.focus, p.countdown = p.state(), nil, nil
+	p.builtFrom, p.focus, p.countdown = p.state(), nil, nil
 	var head fyne.CanvasObject = title(p.say("section.sign-in", nil))
 	var content []fyne.CanvasObject
 	switch {
@@ -207,7 +207,7 @@ func (p *signInPage) keptCard(k *app.Keys) fyne.CanvasObject {
 		lines = append(lines, widgets.BesideOrBelow(10, 240, widgets.NewText(p.done, widgets.Font{Bold: true, Selectable: true}), check))
 	}
 	kept := func(title, detail, remove string, question question, yes func(context.Context, Access, portal.Address) error) {
-		button := widgets.NewButton(remove, nil, func() { p.dialogs.confirm(question, func() { p.drop(yes) }) })
+		button := widgets.NewButton(remove, nil, func() { p.dialogs.confirm(question, func() { p.removeSaved(yes) }) })
 		row := widgets.NewRow(widgets.RowContent{Sign: style.OK, Title: title, Detail: detail}, nil)
 		lines = append(lines, widgets.BesideOrBelow(8, 260, row.Object, button))
 	}
@@ -231,10 +231,10 @@ func (p *signInPage) keptCard(k *app.Keys) fyne.CanvasObject {
 	if k.Err != nil {
 		again := widgets.NewButton(p.say("sign-in.retry", nil), nil, p.readAgain)
 		buttons := []fyne.CanvasObject{again}
-		text := p.keepingProblem(k.Err)
+		text := p.keyringProblem(k.Err)
 		if problem := app.AccountProblem(k.Err); problem == app.AccountDamaged || problem == app.AccountNewer {
 			buttons = append(buttons, widgets.NewButton(p.say("sign-in.forget", nil), nil, func() {
-				p.drop(func(ctx context.Context, a Access, address portal.Address) error { return a.Forget(ctx, address) })
+				p.removeSaved(func(ctx context.Context, a Access, address portal.Address) error { return a.Forget(ctx, address) })
 			}))
 		}
 		row := widgets.NewRow(widgets.RowContent{Sign: style.Notice, Title: p.say("sign-in.unread", nil), Detail: text}, nil)
@@ -243,8 +243,8 @@ func (p *signInPage) keptCard(k *app.Keys) fyne.CanvasObject {
 	return widgets.Card(widgets.Column(8, lines...))
 }
 
-// drop lets go of something that is kept.
-func (p *signInPage) drop(work func(context.Context, Access, portal.Address) error) {
+// removeSaved removes saved credentials with work, and shows what is left.
+func (p *signInPage) removeSaved(work func(context.Context, Access, portal.Address) error) {
 	s, a := p.session, p.runs.accessOf(p.session)
 	p.done = ""
 	p.reading = true
@@ -254,7 +254,7 @@ func (p *signInPage) drop(work func(context.Context, Access, portal.Address) err
 		if err != nil && app.AccountProblem(err) != app.AccountMissing {
 			k.Err = err
 		}
-		return func() { p.have(s, k) }
+		return func() { p.showCredentials(s, k) }
 	})
 	p.refresh()
 }
@@ -265,7 +265,7 @@ func (p *signInPage) read() {
 	s, a := p.session, p.runs.accessOf(p.session)
 	p.background(func(ctx context.Context) func() {
 		k := a.Keys(ctx, s.Target.Address)
-		return func() { p.have(s, k) }
+		return func() { p.showCredentials(s, k) }
 	})
 }
 
@@ -274,8 +274,8 @@ func (p *signInPage) readAgain() {
 	p.refresh()
 }
 
-// have shows what is kept now.
-func (p *signInPage) have(s *model.Session, k app.Keys) {
+// showCredentials shows the saved credentials.
+func (p *signInPage) showCredentials(s *model.Session, k app.Keys) {
 	p.reading = false
 	p.runs.useCredentials(s, k)
 	p.changed()
@@ -352,7 +352,7 @@ func (p *signInPage) saveWebhook() {
 			} else {
 				p.done = p.say("sign-in.done", nil)
 			}
-			p.have(s, k)
+			p.showCredentials(s, k)
 		}
 	})
 	p.refresh()
@@ -363,12 +363,12 @@ func (p *signInPage) place(k *app.Keys) fyne.CanvasObject {
 	if k.Unkept == nil {
 		return widgets.NewText(p.say("sign-in.place", checks.Args{"place": p.words.Say("sign-in.place-"+k.Place.Keeper(), nil)}), widgets.Font{Color: widgets.Muted})
 	}
-	row := widgets.NewRow(widgets.RowContent{Sign: style.Notice, Title: p.say("sign-in.memory", nil), Detail: p.keepingProblem(k.Unkept), LowEmphasis: true}, nil)
+	row := widgets.NewRow(widgets.RowContent{Sign: style.Notice, Title: p.say("sign-in.memory", nil), Detail: p.keyringProblem(k.Unkept), LowEmphasis: true}, nil)
 	return widgets.BesideOrBelow(8, 260, row.Object, widgets.NewButton(p.say("sign-in.retry", nil), nil, p.readAgain))
 }
 
-// keepingProblem says what is wrong with the keyring.
-func (p *signInPage) keepingProblem(err error) string {
+// keyringProblem says what is wrong with the keyring.
+func (p *signInPage) keyringProblem(err error) string {
 	problem := app.AccountProblem(err)
 	if problem == "" || problem == app.AccountMissing { // of an account that is there
 		problem = app.KeyringRefused

@@ -37,7 +37,7 @@ type Link struct {
 }
 
 // Picture returns the connection picture.
-func (s *Session) Picture(w *words.Texts) (people []Node, arrows []Link) {
+func (s *Session) Picture(w *words.Texts) (places []Node, arrows []Link) {
 	v := view.Of(s.Results())
 	signs := map[view.Link]Sign{}
 	for _, id := range links {
@@ -50,9 +50,9 @@ func (s *Session) Picture(w *words.Texts) (people []Node, arrows []Link) {
 		if sign == Waiting {
 			sign = Unknown
 		}
-		people = append(people, Node{Title: w.Say("window.node."+string(n.place)+".title", nil), Caption: w.Say("window.node."+string(n.place)+".caption", nil), Sign: sign})
+		places = append(places, Node{Title: w.Say("window.node."+string(n.place)+".title", nil), Caption: w.Say("window.node."+string(n.place)+".caption", nil), Sign: sign})
 	}
-	return people, arrows
+	return places, arrows
 }
 
 // linkSign is a link's sign, and the key of its text. While a check of it is under way, only a problem is final.

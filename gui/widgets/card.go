@@ -9,12 +9,12 @@ import (
 
 // Card is a panel with round corners behind content.
 func Card(content fyne.CanvasObject) *fyne.Container {
-	return sheet(style.ColorCard, style.ColorBorder, 10, theme.Size(style.SizeCard), content)
+	return panel(style.ColorCard, style.ColorBorder, 10, theme.Size(style.SizeCard), content)
 }
 
 // Inset is a panel in another colour, for evidence and commands.
 func Inset(content fyne.CanvasObject) *fyne.Container {
-	return sheet(style.ColorInset, "", 6, 10, content)
+	return panel(style.ColorInset, "", 6, 10, content)
 }
 
 // Command is a command with the button that copies it on its right.
@@ -29,7 +29,7 @@ func inset() *Backdrop {
 	return back
 }
 
-func sheet(fill, border fyne.ThemeColorName, radius, padding float32, content fyne.CanvasObject) *fyne.Container {
+func panel(fill, border fyne.ThemeColorName, radius, padding float32, content fyne.CanvasObject) *fyne.Container {
 	back := NewBackdrop(fill, border)
 	back.Radius = radius
 	return Stack(back, Pad(padding, padding, padding, padding, content))

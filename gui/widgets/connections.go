@@ -227,11 +227,11 @@ type connectionsLayout struct {
 }
 
 const (
-	gapWide  = 42 // at least, between nodes that stand beside each other
-	gapTall  = 34 // and below each other
-	backRoom = 40 // for the way back
-	hitEdge  = 28
-	headEdge = 10
+	gapWide     = 42 // at least, between nodes that stand beside each other
+	gapTall     = 34 // and below each other
+	returnWidth = 40 // for the arrow that leads back
+	hitEdge     = 28
+	headEdge    = 10
 )
 
 // boxes are the nodes' own widths, and the smallest size that fits each of them.
@@ -249,7 +249,7 @@ func (l *connectionsLayout) boxes(inline bool) (each []float32, all fyne.Size) {
 
 func (l *connectionsLayout) MinSize([]fyne.CanvasObject) fyne.Size {
 	_, high := l.boxes(false)
-	return fyne.NewSize(high.Width+backRoom, l.height)
+	return fyne.NewSize(high.Width+returnWidth, l.height)
 }
 
 func (l *connectionsLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
@@ -274,10 +274,10 @@ func (l *connectionsLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 		y = l.layoutHorizontal(each, high.Height, size.Width)
 	} else {
 		_, inline := l.boxes(true)
-		if inline.Width+backRoom > size.Width {
-			y = l.layoutVertical(fyne.NewSize(size.Width-backRoom, high.Height), size.Width, false)
+		if inline.Width+returnWidth > size.Width {
+			y = l.layoutVertical(fyne.NewSize(size.Width-returnWidth, high.Height), size.Width, false)
 		} else {
-			y = l.layoutVertical(fyne.NewSize(min(size.Width-backRoom, 1.3*inline.Width), inline.Height), size.Width, true)
+			y = l.layoutVertical(fyne.NewSize(min(size.Width-returnWidth, 1.3*inline.Width), inline.Height), size.Width, true)
 		}
 	}
 	l.c.caption.Move(fyne.NewPos(0, y+8))
@@ -314,7 +314,7 @@ func (l *connectionsLayout) layoutHorizontal(widths []float32, height, width flo
 
 func (l *connectionsLayout) layoutVertical(box fyne.Size, width float32, inline bool) float32 {
 	n := len(l.c.nodes)
-	x := max(0, (width-box.Width-backRoom)/2)
+	x := max(0, (width-box.Width-returnWidth)/2)
 	top := func(i int) float32 { return float32(i) * (box.Height + gapTall) }
 	for i, node := range l.c.nodes {
 		node.inline = inline
@@ -327,7 +327,7 @@ func (l *connectionsLayout) layoutVertical(box fyne.Size, width float32, inline 
 		from, to := top(i)+box.Height, top(i+1)
 		a.draw([]fyne.Position{{X: mid, Y: from}, {X: mid, Y: to - 6}}, "down", fyne.NewPos(mid, (from+to-6)/2), fyne.NewSize(44, hitEdge))
 	}
-	edge, right := x+box.Width, x+box.Width+backRoom-hitEdge/2
+	edge, right := x+box.Width, x+box.Width+returnWidth-hitEdge/2
 	first, last := top(1)+box.Height/2, top(n-1)+box.Height/2
 	l.c.arrows[n-1].draw([]fyne.Position{{X: edge, Y: last}, {X: right, Y: last}, {X: right, Y: first}, {X: edge + 6, Y: first}}, "left",
 		fyne.NewPos(right, (first+last)/2), fyne.NewSize(hitEdge, hitEdge))

@@ -122,7 +122,7 @@ func NewViewer(text string, height float32) *Viewer {
 
 const (
 	viewerPadding = 10
-	fewest        = 20 // columns
+	minColumns    = 20
 )
 
 // Set shows another text from its beginning.
@@ -188,7 +188,7 @@ type viewerLayout struct{ *Viewer }
 
 func (l viewerLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	letter := fyne.MeasureText("0", theme.Size(style.SizeSmall), fyne.TextStyle{Monospace: true}).Width
-	columns := max(fewest, int((size.Width-2*viewerPadding-theme.Size(theme.SizeNameScrollBarSmall))/letter))
+	columns := max(minColumns, int((size.Width-2*viewerPadding-theme.Size(theme.SizeNameScrollBarSmall))/letter))
 	if columns != l.columns {
 		l.columns = columns
 		l.wrap()
