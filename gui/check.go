@@ -175,7 +175,7 @@ func (p *checkPage) showButton() {
 	}
 }
 
-// checkTyped checks the portal whose address stands in the field.
+// checkTyped checks the portal whose address is in the field.
 func (p *checkPage) checkTyped() {
 	if s := p.model.Current; s != nil && s.Demo {
 		p.runs.run(s)

@@ -336,7 +336,7 @@ func TestNewAndFixed(t *testing.T) {
 	r.mustSay("исправлено")
 
 	// The next start has the results for comparison.
-	r.kept("https://portal.example.ru", checks.NoObstacle)
+	r.waitForVerdict("https://portal.example.ru", checks.NoObstacle)
 	checker.outcome = replayed(t, "auth-server")
 	again := open(t, setup{checker: checker, store: r.store})
 	again.check("portal.example.ru")
@@ -352,7 +352,7 @@ func TestRecheck(t *testing.T) {
 	checker.outcome = withFixed(checker.outcome, checks.AuthServerFromPortal)
 	r.tap("Проверить это снова")
 	r.mustSay("Портал получает ответы от сервера авторизации")
-	r.kept("https://portal.example.ru", checks.NoObstacle)
+	r.waitForVerdict("https://portal.example.ru", checks.NoObstacle)
 	if !slices.Equal(checker.again, []checks.ID{checks.AuthServerFromPortal}) {
 		t.Errorf("made again: %v", checker.again)
 	}
@@ -469,7 +469,7 @@ func TestPortals(t *testing.T) {
 	if got := r.checker.asked()[0].Address.String(); got != "https://b24.example.com:8443" {
 		t.Errorf("checked %s", got)
 	}
-	r.kept("https://b24.example.com:8443", checks.NotReady)
+	r.waitForVerdict("https://b24.example.com:8443", checks.NotReady)
 	if first := r.store.Portals()[0]; first.Address != "https://b24.example.com:8443" {
 		t.Errorf("what is kept first: %+v", first)
 	}
@@ -506,8 +506,8 @@ func TestParallelRuns(t *testing.T) {
 	r.waitUntil("the second run", func() bool { return len(checker.asked()) == 2 && r.says("two.example.ru") })
 	close(gate)
 	r.mustSay(notReady)
-	r.kept("https://one.example.ru", checks.NotReady)
-	r.kept("https://two.example.ru", checks.NotReady)
+	r.waitForVerdict("https://one.example.ru", checks.NotReady)
+	r.waitForVerdict("https://two.example.ru", checks.NotReady)
 	r.ctrl(fyne.Key2)
 	r.tap("one.example.ru")
 	r.mustSay(notReady, noServer)
@@ -535,8 +535,8 @@ func (r *testWindow) typeOver(address string) {
 	r.check(address)
 }
 
-// kept waits until the verdict about a portal is saved.
-func (r *testWindow) kept(address string, verdict checks.Verdict) {
+// waitForVerdict waits until the verdict about a portal is saved.
+func (r *testWindow) waitForVerdict(address string, verdict checks.Verdict) {
 	r.t.Helper()
 	r.waitUntil("what was found being kept", func() bool {
 		p, ok := r.store.Portal(address)

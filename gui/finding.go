@@ -13,7 +13,7 @@ import (
 	"boxready/internal/words"
 )
 
-// findingPage is one result: what was seen, what it breaks, what to do and who does it, and the evidence.
+// findingPage shows one result: what was seen, what it breaks, what to do, the owner, and the evidence.
 type findingPage struct {
 	scaffold
 	list  *checkPage

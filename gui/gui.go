@@ -1,7 +1,7 @@
 // Package gui is BoxReady's window. It shows what the model holds and calls what it was given; it never touches the network
 // or the keyring itself, and nothing in it blocks the Fyne thread: see do.go.
 //
-// One file per page. A page builds its content anew whenever it is shown or the language changes, so lasting state belongs
+// One file per page. A page rebuilds its content whenever it is shown or the language changes, so lasting state belongs
 // in the model.
 package gui
 
@@ -28,7 +28,7 @@ type Params struct {
 	App     fyne.App
 	Version string // of BoxReady
 	Checker Checker
-	Access  Access // nil if nobody can sign in
+	Access  Access // nil without a way to sign in
 	// StartDemo starts the simulated portal with these faults. nil if there is none.
 	StartDemo func(faults []string) (Demo, error)
 	// Demo opens the window on the simulated portal with DemoFaults; nil for the first of the choices.
@@ -43,7 +43,7 @@ type Params struct {
 	Folders    []Folder
 	Crashes    Crashes // nil if crash reports are not kept
 	// Lists gets the event queue's addresses that rules for o need, see allowlist.Fetch. It is called off the Fyne thread; nil
-	// if nobody can.
+	// if that isn't offered.
 	Lists func(ctx context.Context, o allowlist.Options) ([]feed.List, error)
 	// RunProbe runs a script for PHP on a portal's server over SSH, see serverprobe.RunPHP; ask asks for the password. It is called
 	// off the Fyne thread; nil if that isn't offered.

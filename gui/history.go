@@ -26,7 +26,7 @@ type pastRuns struct {
 	backButton *widgets.Button
 }
 
-// read reads which runs are kept.
+// read lists the saved runs.
 func (h *pastRuns) read() {
 	s, kept := h.model.Current, h.params.History
 	if s == nil || s.Demo || kept == nil {
@@ -118,7 +118,7 @@ func (h *pastRuns) show(run history.Run) {
 	h.focusOn(h.backButton)
 }
 
-// changesSince compares a run with the last one: the outcome, or the newest that is kept if there is none.
+// changesSince compares a run with the last one: the outcome, or the newest saved one if there is none.
 func changesSince(kept *history.Store, run, newest history.Run, outcome *checks.Outcome, reporter *report.Reporter) (string, error) {
 	before, err := kept.Load(run)
 	if err != nil {

@@ -21,7 +21,7 @@ var keyPages = []string{"welcome", "results", "finding", "portals", "requirement
 // variant is a language and a look of the window.
 type variant struct{ lang, look string }
 
-// painted tells whether a page is compared with a picture in a variant.
+// painted reports whether a page is compared with a picture in a variant.
 func (p pageState) painted(v variant) bool {
 	switch {
 	case p.name == signInWaiting || p.name == "licences":

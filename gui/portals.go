@@ -80,7 +80,7 @@ func displayAddress(address string) string {
 	return address
 }
 
-// openPortal shows what is known of a portal.
+// openPortal opens a portal's session.
 func (w *Window) openPortal(address string) {
 	parsed, err := portal.ParseAddress(address)
 	if err != nil {

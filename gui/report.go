@@ -109,7 +109,7 @@ func (p *reportPage) refresh() {
 	p.fill()
 }
 
-// make makes the report anew.
+// make makes a new report.
 func (p *reportPage) make() {
 	now := p.now()
 	p.builtFrom, p.bundle, p.failed = now, nil, ""

@@ -47,9 +47,9 @@ type testWindow struct {
 }
 
 type setup struct {
-	lang     string // "ru" if not said
+	lang     string // "ru" by default
 	look     string
-	size     fyne.Size // 1040×720 if not said
+	size     fyne.Size // 1040×720 by default
 	scale    float32
 	store    *store.Store
 	checker  *fakeChecker

@@ -12,7 +12,7 @@ import (
 type section struct {
 	id       string
 	page     page
-	atBottom bool // stands at the bottom of the list
+	atBottom bool // at the bottom of the list
 	// available reports whether there is something to show in it; nil: always. What isn't available is not in the list.
 	available func() bool
 }

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// picture is a screen as Xvfb keeps it in a file: XWD's header, a table of colours, and rows of pixels (blue, green, red, nothing).
+// picture is a screen as Xvfb writes it to a file: XWD's header, a table of colours, and rows of pixels (blue, green, red, nothing).
 type picture struct {
 	t    testing.TB
 	file string

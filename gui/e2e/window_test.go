@@ -12,7 +12,7 @@ import (
 	"boxready/checks"
 )
 
-// TestDemo opens the window on the simulated portal, opens a finding and copies it for whoever fixes it, repairs the portal and signs
+// TestDemo opens the window on the simulated portal, opens a finding and copies it for its owner, repairs the portal and signs
 // in to it, saves a report and switches the language: with the keyboard, but for one click.
 func TestDemo(t *testing.T) {
 	path := program(t)
@@ -59,7 +59,7 @@ func TestDemo(t *testing.T) {
 	r.press("Return") // fills in the simulated application's keys
 	r.tab(7)
 	r.shot("7-keys")
-	r.press("Return", "Tab", "Return") // yes, the address is right
+	r.press("Return", "Tab", "Return") // confirms the address
 	r.until("a sign-in", func() bool { return r.shows(green, smallSign) })
 	r.settle()
 	r.shot("8-signed-in")

@@ -29,7 +29,7 @@ var names = sync.OnceValue(func() (all []Name) {
 	return all
 })
 
-// Search returns the names that have every word of a query in them, those that begin with it first. Methods stand before events.
+// Search returns the names that have every word of a query in them, those that begin with it first. Methods come before events.
 func Search(query string) []Name {
 	words := strings.Fields(strings.ToLower(query))
 	if len(words) == 0 {

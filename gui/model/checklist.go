@@ -16,7 +16,7 @@ type Kind string
 
 // The kinds.
 const (
-	Finding     Kind = "finding"       // somebody has to do something
+	Finding     Kind = "finding"       // an owner has to act
 	InProgress  Kind = "in-progress"   // a check is under way
 	PutOff      Kind = "put-off"       // folds the checks that were skipped because of the finding above
 	InOrder     Kind = "in-order"      // folds the checks that are in order

@@ -33,7 +33,7 @@ type Node struct {
 type Link struct {
 	ID   view.Link
 	Sign Sign
-	Name string // who connects to whom, and how that is
+	Name string // both ends, and the state in words
 }
 
 // Picture returns the connection picture.

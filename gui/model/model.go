@@ -47,7 +47,7 @@ func (m *Model) Forget(address string) {
 // Session returns a portal's session, or nil.
 func (m *Model) Session(address string) *Session { return m.sessions[address] }
 
-// Sign is what stands for a state: a state of checks, or one of those below.
+// Sign is a state as the window shows it: a state of checks, or one of those below.
 type Sign string
 
 // The signs.

@@ -62,7 +62,7 @@ func (p *Portal) Count(state checks.State) (n int) {
 	return n
 }
 
-// maxPortals is how many are kept; the ones checked longest ago are forgotten first.
+// maxPortals is how many are saved; those used longest ago are deleted first.
 const maxPortals = 500
 
 // Portals returns the saved portals, the one used last first.
@@ -109,7 +109,7 @@ func (s *Store) SetKeys(address string, kept bool) error {
 	})
 }
 
-// maxApplications is how many bytes of files are kept for a portal.
+// maxApplications is how many bytes of files are saved for a portal.
 const maxApplications = 1 << 20
 
 // ErrTooLarge means that files of requirements are too large to be saved.

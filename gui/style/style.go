@@ -23,7 +23,7 @@ const (
 // Sizes beside Fyne's own.
 const (
 	SizeTitle fyne.ThemeSizeName = "boxready.title" // of the verdict
-	SizeSmall fyne.ThemeSizeName = "boxready.small" // of who fixes it, and of what explains a picture
+	SizeSmall fyne.ThemeSizeName = "boxready.small" // of owners, and of explanations of pictures
 	SizeSign  fyne.ThemeSizeName = "boxready.sign"  // of a sign in a list
 	SizeCard  fyne.ThemeSizeName = "boxready.card"  // between a card's edge and what is in it
 )
@@ -87,7 +87,7 @@ var sizes = map[fyne.ThemeSizeName]float32{
 	theme.SizeNameLineSpacing: 4, theme.SizeNameInlineIcon: 18, theme.SizeNameScrollBar: 12, theme.SizeNameScrollBarSmall: 4,
 }
 
-// Every text and sign has a contrast of at least 4.5 : 1 to whatever it may stand on (WCAG 2.1, 1.4.3); a test computes it.
+// Every text and sign has a contrast of at least 4.5 : 1 to any background that it may have (WCAG 2.1, 1.4.3); a test computes it.
 var light = map[fyne.ThemeColorName]color.Color{
 	theme.ColorNameBackground:          rgb(0xf5f6f8),
 	ColorSide:                          rgb(0xffffff),

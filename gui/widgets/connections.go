@@ -95,7 +95,7 @@ type node struct {
 	Group
 	back           *Backdrop
 	title, caption *Text
-	inline         bool // the caption stands beside the title
+	inline         bool // the caption is beside the title
 }
 
 func newNode(n Node) *node {

@@ -52,7 +52,7 @@ func (s *Sign) Set(sign style.Sign) {
 	}
 }
 
-// centered keeps a square in the middle.
+// centered puts a square in the middle.
 type centered struct{ edge float32 }
 
 func (c centered) Layout(objects []fyne.CanvasObject, size fyne.Size) {

@@ -102,7 +102,7 @@ type selectableRenderer struct {
 	width float32 // that the text has been wrapped for
 }
 
-// Layout wraps the text anew only for another width; Fyne does for another height, too.
+// Layout wraps the text again only for another width; Fyne does for another height, too.
 func (r *selectableRenderer) Layout(size fyne.Size) {
 	if size.Width != r.width {
 		r.width = size.Width
