@@ -19,7 +19,7 @@ import (
 
 var delivering = []string{"sign-in", "event-test", "receiver"}
 
-// watcher is an observer that follows the test event.
+// watcher records the legs of the test event.
 type watcher struct {
 	mu   sync.Mutex
 	legs []string
@@ -43,7 +43,7 @@ func delivered(p played) *checks.DeliveryFacts {
 	return f
 }
 
-// TestEventIsDelivered asserts that a test event goes the whole way, that each leg is told and timed, and that nothing of it is
+// TestEventIsDelivered asserts that a test event is delivered, that each leg is reported with its time, and that nothing is
 // left, on the portal or at the receiver.
 func TestEventIsDelivered(t *testing.T) {
 	t.Parallel()
@@ -88,7 +88,7 @@ func TestEventIsDelivered(t *testing.T) {
 	}
 }
 
-// TestEventThatIsNoFault are ways of the event that end well all the same.
+// TestEventThatIsNoFault has unusual deliveries that succeed.
 func TestEventThatIsNoFault(t *testing.T) {
 	t.Parallel()
 	for fault, good := range map[string]func(*checks.Arrival) bool{
@@ -143,7 +143,7 @@ func TestUndeliveredEventSaysWhy(t *testing.T) {
 	}
 }
 
-// TestDeliveryNeedsAYes asserts that no receiver is asked that the owner didn't agree to.
+// TestDeliveryNeedsAYes asserts that no receiver is contacted without the owner's consent.
 func TestDeliveryNeedsAYes(t *testing.T) {
 	t.Parallel()
 	p := scene{with: []string{"sign-in", "event-test"}}.play(t)
@@ -163,7 +163,7 @@ func TestDeliveryNeedsAYes(t *testing.T) {
 	}
 }
 
-// TestDeliveryIsUndone asserts that the handler is taken away and the mailbox closed whatever ends the test.
+// TestDeliveryIsUndone asserts that the handler is unbound and the mailbox closed however the test ends.
 func TestDeliveryIsUndone(t *testing.T) {
 	t.Parallel()
 	for name, end := range map[string]func(cancel func()){"cancelled": func(cancel func()) { cancel() }, "panic": func(func()) { panic("in the middle") }} {

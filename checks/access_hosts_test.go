@@ -18,7 +18,7 @@ func hostsOf(hosts ...requirements.Host) *requirements.Requirements {
 	return &requirements.Requirements{Hosts: hosts}
 }
 
-// TestHostsAreAskedOnce asserts that each host gets one request without anything that says who asks, whatever its directions,
+// TestHostsAreAskedOnce asserts that each host gets one request without anything that identifies the sender, whatever its directions,
 // and that one that only connects to the portal gets none.
 func TestHostsAreAskedOnce(t *testing.T) {
 	t.Parallel()
@@ -45,7 +45,7 @@ func TestHostsAreAskedOnce(t *testing.T) {
 	}
 }
 
-// TestHostOnThePortal asserts that an application which lives on the portal is asked at the portal's pace.
+// TestHostOnThePortal asserts that requests to an application on the portal obey the portal's rate limit.
 func TestHostOnThePortal(t *testing.T) {
 	t.Parallel()
 	page := requirements.Host{Host: "portal.demo.example", Port: 443, Direction: requirements.BrowserToApp}
@@ -57,7 +57,7 @@ func TestHostOnThePortal(t *testing.T) {
 	}
 }
 
-// counter notes how far the checklist says that it is.
+// counter records the progress that is reported.
 type counter struct {
 	mu   sync.Mutex
 	told [][2]int
@@ -74,8 +74,8 @@ func (c *counter) Progress(id checks.ID, done, total int) {
 	}
 }
 
-// TestManyMethodsShowProgress asserts that 5000 required methods are asked for in about a hundred requests, and that who waits is
-// told of each.
+// TestManyMethodsShowProgress asserts that 5000 required methods are looked up in about a hundred requests, and that progress is
+// reported for each.
 func TestManyMethodsShowProgress(t *testing.T) {
 	t.Parallel()
 	needs := &requirements.Requirements{}

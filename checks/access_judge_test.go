@@ -195,7 +195,7 @@ func TestJudgePlatform(t *testing.T) {
 	})
 }
 
-// portalHas is a portal with the modules rest and crm; the credential may do all of it.
+// portalHas is a portal with the modules rest and crm; the credential has all permissions.
 func portalHas(required Required, change ...func(*ModulesFacts)) *ModulesFacts {
 	f := &ModulesFacts{Credential: BySignIn, Required: required, Provided: []string{"crm", "user"}, Granted: []string{"crm", "user"},
 		Events: []string{"ONAPPTEST", "ONCRMDEALADD"}}

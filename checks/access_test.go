@@ -13,7 +13,7 @@ import (
 	"boxready/internal/simportal"
 )
 
-// sent are the requests whose path, query or body holds text.
+// sent returns the requests whose path, query or body contains text.
 func (p played) sent(text string) (found []simportal.Request) {
 	for _, r := range p.sim.Log() {
 		if strings.Contains(r.Path, text) || strings.Contains(r.RawQuery, text) || strings.Contains(string(r.Body), text) {
@@ -68,7 +68,7 @@ func TestReadyWithEvidence(t *testing.T) {
 	}
 }
 
-// TestWebhookAsksLittle asserts that many methods cost few requests.
+// TestWebhookAsksLittle asserts that many methods take few requests.
 func TestWebhookAsksLittle(t *testing.T) {
 	t.Parallel()
 	needs := &requirements.Requirements{}
@@ -110,8 +110,8 @@ func TestIdentityComesFirst(t *testing.T) {
 	}
 }
 
-// TestAnotherAddressIsHeld asserts that no token goes to an address that the authorization server doesn't hold, until the
-// owner says so once more.
+// TestAnotherAddressIsHeld asserts that no token goes to an address that the authorization server doesn't hold, unless the
+// owner confirms it again.
 func TestAnotherAddressIsHeld(t *testing.T) {
 	for _, fault := range []string{"address-differs", "address-held-as-http"} {
 		t.Run(fault, func(t *testing.T) {
@@ -147,7 +147,7 @@ func testHandlers(sim *simportal.Sim) (own, others int) {
 	return own, others
 }
 
-// TestEventTestCleansUp asserts that a handler of a run that was killed is taken away, and nobody else's.
+// TestEventTestCleansUp asserts that a killed run's handler is unbound, and no other.
 func TestEventTestCleansUp(t *testing.T) {
 	t.Parallel()
 	p := scene{with: []string{"sign-in", "event-test"}, prepare: func(sim *simportal.Sim) {
@@ -166,7 +166,7 @@ func TestEventTestCleansUp(t *testing.T) {
 	}
 }
 
-// TestEventTestIsUndoneWhenCancelled asserts that a run that is broken off while its handler is bound takes it away.
+// TestEventTestIsUndoneWhenCancelled asserts that a run cancelled while its handler is bound unbinds it.
 func TestEventTestIsUndoneWhenCancelled(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)

@@ -10,7 +10,7 @@ import (
 	"boxready/internal/transport"
 )
 
-// heard notes which checks were made.
+// heard records which checks were made.
 type heard struct {
 	mu       sync.Mutex
 	finished []checks.ID
@@ -24,7 +24,7 @@ func (h *heard) Finished(id checks.ID, _ []checks.Result) {
 	h.finished = append(h.finished, id)
 }
 
-// ranOnce is a simulated portal, the way there, and what a run against it came to.
+// ranOnce returns a simulated portal, the network to it, and the outcome of a run.
 func ranOnce(t *testing.T, faults ...string) (*simtest.Portal, *transport.Net, *checks.Outcome) {
 	t.Helper()
 	simulated := simtest.Start(t, faults)
@@ -78,7 +78,7 @@ func TestAgain(t *testing.T) {
 	}
 }
 
-// TestAgainEndsForEveryCheck makes every check of the catalogue again: what one waits for must be made with it.
+// TestAgainEndsForEveryCheck repeats every check of the catalogue: what one waits for must be made with it.
 func TestAgainEndsForEveryCheck(t *testing.T) {
 	_, net, before := ranOnce(t)
 	for _, c := range checks.Catalog() {
@@ -98,7 +98,7 @@ func resultsOf(o *checks.Outcome, id checks.ID) (found []checks.Result) {
 	return found
 }
 
-// TestAPartOfTheCatalogueEnds runs the checks that decide on a sign-in: what they read besides may not be among them.
+// TestAPartOfTheCatalogueEnds runs the checks that decide on a sign-in: others that they read may be left out.
 func TestAPartOfTheCatalogueEnds(t *testing.T) {
 	simulated := simtest.Start(t, nil)
 	forbids, outcome := checks.MaySignIn(t.Context(), simulated.Net(), simulated.Target(), nil)

@@ -173,7 +173,7 @@ func TestJudgeVendor(t *testing.T) {
 		{"the only one up", facts(hostUp("a")), nil, results("ok")},
 		{"an error page is an answer", facts(HostSeen{Host: "a", Status: 502}), nil, results("ok")},
 	}
-	// Whatever keeps this computer from them, it is no problem of the portal.
+	// This computer's failures are no problem of the portal.
 	for _, c := range []struct {
 		layer   transport.Stage
 		failure transport.Failure
@@ -206,7 +206,7 @@ func TestJudgeFeed(t *testing.T) {
 	for _, hosts := range []struct {
 		name string
 		seen FactsByCheck
-		dead string // what two dead feeds lead to
+		dead string // the result if both feeds fail
 	}{
 		{"both authorization servers up", bothUp, unreachable},
 		{"one authorization server up", oneUp, unreachable},

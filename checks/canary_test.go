@@ -14,7 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// keyed is a target with every kind of secret, and the secrets.
+// keyed returns a target with every kind of secret, and the secrets.
 func keyed(t *testing.T) (Target, []string) {
 	t.Helper()
 	const access, refresh, key, code = "access+/=token.of?a&run0123456789", "refresh<token>of\"a\\run0123456789", "clientsecretofarun0123456789", "webhookcodeofarun"
@@ -27,7 +27,7 @@ func keyed(t *testing.T) (Target, []string) {
 	return Target{Address: webhook.Address, Webhook: &webhook, SignIn: source}, []string{access, refresh, key, code}
 }
 
-// TestPanicHidesSecrets asserts that what a panic says goes into the report without the run's secrets.
+// TestPanicHidesSecrets asserts that a panic's message goes into the report without the run's secrets.
 func TestPanicHidesSecrets(t *testing.T) {
 	target, secrets := keyed(t)
 	for i, s := range secrets {
@@ -44,7 +44,7 @@ func TestPanicHidesSecrets(t *testing.T) {
 	}
 }
 
-// TestAgainWithTheSame asserts that what could not be told can be asked again in the same way.
+// TestAgainWithTheSame asserts that an unknown result has the options for repeating the run.
 func TestAgainWithTheSame(t *testing.T) {
 	target, _ := keyed(t)
 	target.Consents, target.AsApplication = []Consent{Deep, EventTest}, true

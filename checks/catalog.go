@@ -52,7 +52,7 @@ const (
 	ServerLicence      ID = "server-licence"
 	ServerNetwork      ID = "server-network"
 
-	// SelfClock is no check of its own here: portal-clock yields it when it is this computer that is off.
+	// SelfClock is no check of its own here: portal-clock yields it if this computer's clock is wrong.
 	SelfClock ID = "self-clock"
 )
 
@@ -257,7 +257,7 @@ func Catalog() []*Check {
 	return catalog
 }
 
-// secretRule are the checks on which it depends whether a webhook's code may go to the portal, tokenRule those for a token: it
+// secretRule are the checks that must pass before a webhook's code is sent to the portal, tokenRule those for a token: it
 // makes the portal report its address, so which one the authorization server holds is asked before.
 var (
 	secretRule = []ID{PortalTLS, PortalRedirect, HTTPSSeen}

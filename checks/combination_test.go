@@ -16,7 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// summary is every result that is not ok, in one line each and in the catalogue's order.
+// summary is every result that is not ok, one line each, in the catalogue's order.
 func (p played) summary() []string {
 	var lines []string
 	for _, r := range p.Results {
@@ -38,15 +38,15 @@ func (p played) assertSummary(t *testing.T, want ...string) {
 	}
 }
 
-// asked are the requests that reached a server, by the simulation's name for it.
+// asked returns the requests that reached the servers, by their names in the simulation.
 func (p played) asked(servers ...string) []simportal.Request {
 	return slices.DeleteFunc(p.sim.Log(), func(r simportal.Request) bool { return !slices.Contains(servers, r.Server) })
 }
 
-// toPortal are the requests that reached the portal on either port.
+// toPortal returns the requests that reached the portal on either port.
 func (p played) toPortal() []simportal.Request { return p.asked("portal", "portal-http") }
 
-// assertNoTokens asserts that nothing token-like was sent anywhere, whatever was agreed to.
+// assertNoTokens asserts that nothing like a token was sent, whatever the consents.
 func (p played) assertNoTokens(t *testing.T) {
 	t.Helper()
 	for _, r := range p.sim.Log() {
@@ -81,7 +81,7 @@ func everythingBelow(blocker checks.ID, ids ...checks.ID) []string {
 	return lines
 }
 
-// What needs the route, without consents and with the one to tokens.
+// The checks that need the route, without consents and with deep.
 var (
 	needRoute     = []checks.ID{checks.HTTPSSeen, checks.MethodInventory, checks.PortalClock, checks.AuthServerFromPortal}
 	needRouteDeep = append(slices.Clone(needRoute), checks.CredentialsArrive)
@@ -103,8 +103,8 @@ func join(parts ...any) []string {
 	return lines
 }
 
-// TestFaultsTogether asserts that of several faults each is found, unless it stands behind another one; then what can't be
-// told says which one it waits for.
+// TestFaultsTogether asserts that each of several faults is found, unless another one hides it; then the skipped checks
+// name the check that blocks them.
 func TestFaultsTogether(t *testing.T) {
 	const (
 		credentialsWait = "credentials-arrive skipped because "
@@ -187,7 +187,7 @@ func TestFaultsTogether(t *testing.T) {
 			want: join("portal-tls unknown tls-intercepted network-admin", authWaits+"portal-tls", credentialsWait+"portal-tls"),
 		},
 		{
-			// One good address doesn't make up for a bad one: which of them the portal is reached by is chance.
+			// One good address doesn't compensate for a bad one: clients choose among them at random.
 			name: "the second address expired, deep", faults: []string{"tls-second-address", "needs-deep"}, with: []string{"dns", "deep"}, noTokens: true,
 			want: join("portal-tls problem tls-expired server-admin", authWaits+"portal-tls", credentialsWait+"portal-tls"),
 		},
@@ -237,7 +237,7 @@ func TestFaultsTogether(t *testing.T) {
 			want: join("portal-redirect notice redirect-other-host portal-admin", authWaits+"portal-redirect", credentialsWait+"portal-redirect"),
 		},
 		{
-			// The portal's own page tells without a token that the way is open.
+			// The portal's own page proves the connection without a token.
 			name: "http elsewhere, the token page relays, deep", faults: []string{"redirect-other-host-http", "core-method-missing"}, with: []string{"deep"}, noTokens: true,
 			want: join("portal-redirect notice redirect-other-host portal-admin", "method-inventory problem core-method-missing portal-admin", credentialsWait+"portal-redirect"),
 		},
@@ -274,7 +274,7 @@ func TestFaultsTogether(t *testing.T) {
 			want: join("auth-server-from-portal problem auth-server-unreachable network-admin", "credentials-arrive problem post-body-lost server-admin"),
 		},
 		{
-			// Every further try would only make the portal wait for the authorization server once more.
+			// Each further try would only make the portal wait for the authorization server again.
 			name: "no way to the authorization server, header, deep", faults: []string{"auth-server-unreachable", "auth-header-stripped"}, with: []string{"deep"}, tokens: 1,
 			want: join("auth-server-from-portal problem auth-server-unreachable network-admin", credentialsWait+"auth-server-from-portal"),
 		},
@@ -295,7 +295,7 @@ func TestFaultsTogether(t *testing.T) {
 			want: join("rest-route problem rest-module-missing server-admin", everythingBelow("rest-route", append(slices.Clone(needRoute), checks.ContentFilterCheck)...)),
 		},
 		{
-			// The filter's probe bears no token: no rule keeps it from a certificate that doesn't verify.
+			// The content filter's request has no token, so an unverified certificate doesn't prevent it.
 			name: "filter, wrong host, deep", faults: []string{"body-filtered", "tls-wrong-host"}, with: []string{"content-filter", "deep"}, noTokens: true,
 			want: join("portal-tls problem tls-wrong-host server-admin", credentialsWait+"portal-tls", "content-filter problem body-filtered server-admin"),
 		},
@@ -373,7 +373,7 @@ func TestUnverifiedIsAFact(t *testing.T) {
 	}
 }
 
-// TestHealthy plays a box with nothing but the ordinary 301 from http to https.
+// TestHealthy checks a healthy box, with the usual 301 from http to https.
 func TestHealthy(t *testing.T) {
 	notChecked := func(own ...checks.NotChecked) []checks.NotChecked {
 		for _, c := range checks.Catalog() {
@@ -415,7 +415,7 @@ func TestHealthy(t *testing.T) {
 			if diff := cmp.Diff(c.notChecked, p.NotChecked); diff != "" {
 				t.Errorf("not checked (-want +got):\n%s", diff)
 			}
-			made := len(checks.Catalog()) - len(c.notChecked) - 1 // nobody named hosts
+			made := len(checks.Catalog()) - len(c.notChecked) - 1 // no hosts are named
 			if counts := p.Counts(); counts[checks.OK] != made || len(p.Results) != made {
 				t.Errorf("%d results, counted %v, want %d ok", len(p.Results), counts, made)
 			}
@@ -448,7 +448,7 @@ func TestHealthy(t *testing.T) {
 	}
 }
 
-// TestWhatIsNoFault plays portals that differ from a healthy one in what is nobody's fault.
+// TestWhatIsNoFault checks portals with harmless differences from a healthy one.
 func TestWhatIsNoFault(t *testing.T) {
 	for _, fault := range []string{"http-refused", "http-serves", "no-auth-date", "cloud-statuses"} {
 		t.Run(fault, func(t *testing.T) {
@@ -490,7 +490,7 @@ func TestOneRegionIsEnough(t *testing.T) {
 	}
 }
 
-// playAs plays a simulated portal of another name. Every name of the run leads into the simulation.
+// playAs checks a simulated portal under another name. Every name resolves into the simulation.
 func playAs(t *testing.T, host, typed string, consents ...checks.Consent) played {
 	t.Helper()
 	sim, err := simportal.Start(simportal.Options{Host: host})
@@ -519,7 +519,7 @@ func playAs(t *testing.T, host, typed string, consents ...checks.Consent) played
 	return played{checks.Run(ctx, transport.New(way), checks.Target{Address: address, Consents: consents}, nil), sim, usual, nil}
 }
 
-// TestAddress produces the causes that follow from what was typed.
+// TestAddress produces the causes that follow from the typed address.
 func TestAddress(t *testing.T) {
 	const isIP, wasHTTP = "portal-address problem address-is-ip portal-admin", "portal-address notice address-was-http you"
 	below := append([]checks.ID{checks.PortalDNS}, needDNS...)
@@ -529,7 +529,7 @@ func TestAddress(t *testing.T) {
 		typed string
 		deep  bool
 		want  []string
-		quiet bool // the portal and all resolvers are left alone
+		quiet bool // no request to the portal or a resolver
 	}{
 		{name: "IPv4", typed: "https://203.0.113.10", want: join(isIP, everythingBelow(checks.PortalAddress, below...)), quiet: true},
 		{name: "IPv4, deep", typed: "203.0.113.10", deep: true, want: join(isIP, everythingBelow(checks.PortalAddress, append(slices.Clone(below), checks.CredentialsArrive)...)), quiet: true},
@@ -578,8 +578,8 @@ func TestAddress(t *testing.T) {
 	}
 }
 
-// TestTrustedPrivateCA asserts that a private authority which the applications' servers trust is worth a notice, and that
-// tokens may go over it.
+// TestTrustedPrivateCA asserts that a private authority which the applications' servers trust yields a notice, and that
+// tokens may be sent.
 func TestTrustedPrivateCA(t *testing.T) {
 	t.Parallel()
 	p := scene{faults: []string{"tls-private-ca"}, with: []string{"deep"}, trust: true}.play(t)
@@ -587,7 +587,7 @@ func TestTrustedPrivateCA(t *testing.T) {
 	p.assertTokens(t, 4)
 	p.assertPolite(t, true)
 
-	// That root makes nothing good that doesn't lead to it.
+	// That root doesn't validate other chains.
 	p = scene{faults: []string{"tls-self-signed"}, with: []string{"deep"}, trust: true}.play(t)
 	p.assertSummary(t, "portal-tls problem tls-self-signed server-admin", "credentials-arrive skipped because portal-tls")
 	p.assertNoTokens(t)

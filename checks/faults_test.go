@@ -36,8 +36,8 @@ import (
 
 func TestMain(m *testing.M) {
 	log.SetOutput(io.Discard) // as main does
-	// Runs mostly wait: for connections, for the pace, for events. Many of them fit beside each other on few processors. What the
-	// command line says counts more, for it is read later.
+	// Runs mostly wait for connections, the rate limit and events, so many can run in parallel on few processors. The
+	// command line takes precedence, as it is parsed later.
 	if err := flag.Set("test.parallel", "16"); err != nil {
 		panic(err)
 	}
@@ -49,31 +49,31 @@ func TestMain(m *testing.M) {
 type scene struct {
 	address string // the portal's own if empty
 	faults  []string
-	with    []string // what the run has to do for the faults to be seen, in simportal's words
-	trust   bool     // the private CA's root is trusted besides
-	moved   bool     // the owner said once more that the address is the right one
+	with    []string // what the run must do to find the faults, as in simportal.Fault
+	trust   bool     // the private CA's root is trusted too
+	moved   bool     // the owner confirmed the address again
 	ctx     context.Context
 
-	usualPace    bool                       // at the pace that a real portal is asked
-	region       *bitrix.Region             // instead of the one that the faults are about
-	requirements *requirements.Requirements // instead of what the faults need
+	usualPace    bool                       // with the real rate limit
+	region       *bitrix.Region             // instead of the faults' own
+	requirements *requirements.Requirements // instead of the faults' own
 	probe        *serverprobe.Probe
 	outside      *checks.Outside
 	prepare      func(*simportal.Sim) // before the run
-	observer     checks.Observer      // nil: nobody
+	observer     checks.Observer      // nil: none
 }
 
 type played struct {
 	*checks.Outcome
 	sim     *simportal.Sim
 	window  time.Duration   // in which the portal may get 12 requests
-	secrets []secret.String // that the run used
+	secrets []secret.String // used in the run
 }
 
 // usual is the time in which a portal gets at most 12 requests.
 const usual = 10 * time.Second
 
-// silences are faults that are seen only when a time-out ends. None of them is told from another by how long it takes.
+// silences are faults that are seen only when a time-out ends. Its length doesn't matter.
 var silences = []string{"dns-failed-silent", "tcp-timeout", "rest-timeout", "rest-slow", "event-not-recorded", "install-unfinished"}
 
 func (s scene) play(t *testing.T) played {
@@ -106,7 +106,7 @@ func (s scene) play(t *testing.T) played {
 	if slices.ContainsFunc(simportal.Faults(), func(f simportal.Fault) bool {
 		return slices.Contains(s.faults, f.Name) && (slices.Contains(f.Causes, "event-delivery/event-not-delivered") || f.Name == "receiver-private")
 	}) {
-		target.EventWait = time.Second // it never comes; elsewhere it does, sooner or later
+		target.EventWait = time.Second // it never arrives; elsewhere it does
 	}
 	if s.trust {
 		if target.Trust, err = transport.ParseRoots(sim.Sim.PrivateCAPEM()); err != nil {
@@ -152,7 +152,7 @@ func (p played) result(id checks.ID) checks.Result {
 	return checks.Result{}
 }
 
-// assertPolite asserts what was not asked: the etiquette, the token rule and that nothing was written.
+// assertPolite asserts the rules for requests: their rate, tokens, and that nothing was written.
 func (p played) assertPolite(t *testing.T, deep bool) {
 	t.Helper()
 	var hits []time.Time
@@ -184,7 +184,7 @@ func (p played) assertPolite(t *testing.T, deep bool) {
 			}
 		}
 		if strings.HasPrefix(r.Server, "auth-") && p.Target.SignIn != nil {
-			continue // who it is that may see the sign-in's secrets
+			continue // the server that may receive the sign-in's secrets
 		}
 		if len(r.Tokens) == 0 {
 			if r.Path == "/oauth/token/" && r.RawQuery != "" {
@@ -231,22 +231,22 @@ func (p played) assertPolite(t *testing.T, deep bool) {
 	}
 }
 
-// mailboxKey is what opens a mailbox at a receiver; no token of a portal's looks so.
+// mailboxKey matches the key of a receiver's mailbox; no token of a portal's has this form.
 var mailboxKey = regexp.MustCompile(`^[A-Z2-7]{52}$`)
 
-// ours tells whether a handler is one that BoxReady bound.
+// ours reports whether BoxReady bound a handler.
 func ours(b simportal.Binding) bool {
 	return strings.HasPrefix(b.Connector, "boxready-") || receiver.IsMailbox(b.Handler)
 }
 
-// held tells whether the run found that the authorization server holds another address.
+// held reports whether the run found that the authorization server holds another address.
 func (p played) held() bool {
 	return slices.ContainsFunc(p.Results, func(r checks.Result) bool {
 		return r.Cause == checks.AddressDiffers || r.Cause == checks.AddressHeldAsHTTP
 	})
 }
 
-// leftBound tells whether the run itself says that it could not take its handler away.
+// leftBound reports whether the run reported that unbinding its handler failed.
 func (p played) leftBound() bool {
 	return slices.ContainsFunc(p.Results, func(r checks.Result) bool {
 		f, ok := r.Facts.(interface{ HandlerLeft() bool })
@@ -254,7 +254,7 @@ func (p played) leftBound() bool {
 	})
 }
 
-// tokensForbidden tells whether the results themselves say that no token may go to this portal.
+// tokensForbidden reports whether the results forbid sending a token to this portal.
 func (p played) tokensForbidden() bool {
 	for _, r := range p.Results {
 		switch {
@@ -267,7 +267,7 @@ func (p played) tokensForbidden() bool {
 	return false
 }
 
-// ways in which every fault is looked at, beside what it needs to be seen.
+// ways are the options with which every fault is tested, besides those that it needs.
 var ways = []struct {
 	name string
 	with []string
@@ -289,7 +289,7 @@ func TestEveryFaultIsFound(t *testing.T) {
 				}
 			}
 			if way.name != "" && len(with) == len(fault.With) {
-				continue // that is how it is looked at anyway
+				continue // it has these options anyway
 			}
 			t.Run(strings.TrimSuffix(fault.Name+"/"+way.name, "/"), func(t *testing.T) {
 				t.Parallel()
@@ -298,7 +298,7 @@ func TestEveryFaultIsFound(t *testing.T) {
 				p.assertPolite(t, deep)
 				for _, cause := range fault.Causes {
 					if deep && strings.HasSuffix(cause, "/needs-deep") {
-						continue // that is what --deep is for
+						continue // it needs --deep
 					}
 					if !slices.Contains(p.causes(), cause) {
 						t.Errorf("%s not found; found %v", cause, p.causes())
@@ -316,7 +316,7 @@ func TestEveryFaultIsFound(t *testing.T) {
 	}
 }
 
-// assertOnlyDeclared asserts that no check yields a cause that the catalogue doesn't know of.
+// assertOnlyDeclared asserts that no check yields a cause that isn't in the catalogue.
 func (p played) assertOnlyDeclared(t *testing.T) {
 	t.Helper()
 	declared := declaredCauses()
@@ -338,7 +338,7 @@ func (p played) assertOnlyDeclared(t *testing.T) {
 	}
 }
 
-// assertJudgedAgain asserts that facts which went through JSON lead to the same conclusions.
+// assertJudgedAgain asserts that facts read back from JSON lead to the same conclusions.
 func (p played) assertJudgedAgain(t *testing.T) {
 	t.Helper()
 	seen := checks.FactsByCheck{}
@@ -416,8 +416,8 @@ var allWords = sync.OnceValue(func() map[string]*words.Texts {
 	return all
 })
 
-// assertSaid asserts that the outcome can be said in both languages with nothing missing, that its JSON is what the schema
-// promises, and that neither shows what it shouldn't.
+// assertSaid asserts that the outcome has all its texts in both languages, that its JSON is valid by the schema,
+// and that neither contains secrets.
 func (p played) assertSaid(t *testing.T) {
 	t.Helper()
 	for lang, words := range allWords() {
@@ -460,7 +460,7 @@ func (p played) assertSaid(t *testing.T) {
 	}
 }
 
-// textKey is a key that stands where its text is missing.
+// textKey matches a key in place of its missing text.
 var textKey = regexp.MustCompile(`(^| )[a-z-]+\.([a-z-]+\.)?(name|ok|title|saw|breaks|do\.\d)( |$)`)
 
 func webhookCode(path string) string {

@@ -51,7 +51,7 @@ func find(t testing.TB, id ID) *Check {
 	return nil
 }
 
-// vantages are the vantage of each check, whatever it concludes.
+// vantages has the vantage of each check's results.
 var vantages = map[ID]Vantage{
 	PortalAddress: FromComputer, PortalDNS: FromComputer, PortalTCP: FromComputer, PortalTLS: FromComputer, PortalRedirect: FromComputer,
 	RESTRoute: FromComputer, HTTPSSeen: FromPortal, MethodInventory: FromComputer, PortalClock: FromComputer,
@@ -98,7 +98,7 @@ func judge(t *testing.T, id ID, cases []verdict) {
 	}
 }
 
-// vantageFits reports whether a result has its check's vantage, or is the one that the portal's server may determine.
+// vantageFits reports whether a result has its check's vantage, or is the one that the portal's server may decide.
 func vantageFits(c *Check, r Result) bool {
 	return r.Vantage == vantages[c.ID] || c.ID == AuthServerFromPortal && r.State == OK && r.Vantage == FromServer
 }
@@ -161,7 +161,7 @@ func TestJudgeEmptyFacts(t *testing.T) {
 	}
 }
 
-// TestJudgePartialFacts judges facts in which single parts are missing.
+// TestJudgePartialFacts judges facts with missing parts.
 func TestJudgePartialFacts(t *testing.T) {
 	for id, texts := range map[ID][]string{
 		PortalTLS:              {`{"addresses":[{}]}`, `{"addresses":[{"chain":[{}]}]}`, `{"addresses":[{"trust":{}}]}`, `{"addresses":[{"chain":[{}],"trust":{"expired_issuer":"x"}}]}`},
@@ -231,8 +231,8 @@ func TestJudgeRandomFacts(t *testing.T) {
 	}
 }
 
-// fill puts random values into v: quick's own, except for types that it can't make (times, addresses) and for words that chance
-// would never produce.
+// fill puts random values into v: quick's own, except for types that it can't make (times, addresses) and for words that are
+// too unlikely.
 func fill(v reflect.Value, random *rand.Rand, size int) {
 	words := map[string][]string{
 		"Failure": {"", "", "timeout", "cancelled", "no-network", "refused", "no-route", "reset", "closed", "proxy-refused", "tls-failed", "other", "dns-not-found"},

@@ -56,7 +56,7 @@ func TestJudgeDNS(t *testing.T) {
 		{"public IPv6", found("2001:db8::10"), nil, results("ok")},
 		{"given", &DNSFacts{Host: "portal.example", Given: true}, nil, results("ok")},
 		{"through a proxy", &DNSFacts{Host: "portal.example", Proxy: "proxy.example:3128"}, nil, results("ok")},
-		// A place that the user named may be on this very computer.
+		// An address that the user gave may be this computer's.
 		{"given, and on this computer", &DNSFacts{Given: true, Addresses: addresses("127.0.0.1")}, nil, results("ok")},
 
 		{"not found", failed(transport.NameUnknown), nil, results("problem dns-not-found network-admin")},
@@ -104,7 +104,7 @@ func TestJudgeDNS(t *testing.T) {
 		{"public resolver out of reach", public(found("203.0.113.10"), transport.Refused), nil, results("ok")},
 		{"private and unknown outside", public(found("10.0.0.1"), transport.NameUnknown), nil, results(private, differs)},
 		{"private outside too", public(found("10.0.0.1"), "", "10.0.0.1"), nil, results(private)},
-		// An ordinary split DNS: that applications outside can't come in is disproved by the public answer.
+		// An ordinary split DNS: the public answer shows that applications outside can connect.
 		{"private inside, public outside", public(found("10.0.0.1"), "", "203.0.113.10"), nil, results(differs)},
 		{"unknown inside, known outside", public(failed(transport.NameUnknown), "", "203.0.113.10"), nil, results("problem dns-not-found network-admin")},
 	})
@@ -155,7 +155,7 @@ var (
 	days   = 24 * time.Hour
 )
 
-// goodTLS is what a healthy portal shows; change breaks it.
+// goodTLS is a healthy portal's handshake; change breaks it.
 func goodTLS(change ...func(*TLSSeen)) TLSSeen {
 	s := TLSSeen{
 		Address: "203.0.113.10", Protocol: "TLS 1.3",
@@ -305,11 +305,11 @@ func TestJudgeTLS(t *testing.T) {
 		{"ends soon, national CA", with(national, soon), nil, results(endsSoon, nation)},
 		{"weak, expired, wrong host", with(weakKey, expired, wrongHost), nil, results(weak, hasExpired, wrong)},
 		{"trusted private CA, expired", with(privateCA, trusted, expired), nil, results(accepted, hasExpired)},
-		// A key that is too short doesn't keep anybody from seeing where the chain leads: neither fault may hide the other.
+		// A short key and the end of the chain are independent: neither fault may hide the other.
 		{"weak key, private CA", with(privateCA, weakKey), nil, results(weak, private)},
 		{"weak key, self-signed", with(selfSigned, weakKey), nil, results(weak, self)},
 		{"weak key, incomplete chain", with(incomplete, weakKey), nil, results(weak, missing)},
-		// Whoever trusts the root refuses the short key all the same.
+		// Trusting the root doesn't permit the short key.
 		{"weak key, trusted private CA", with(privateCA, trusted, weakKey), nil, results(weak, accepted)},
 
 		{"intercepted", with(intercepted), nil, results(intercepts)},
@@ -336,7 +336,7 @@ func TestJudgeTLS(t *testing.T) {
 		{"the second address is silent", facts(goodTLS(), failed(transport.Timeout)), nil, results("unknown timeout server-admin")},
 		{"each address has its own fault", facts(goodTLS(wrongHost), goodTLS(expired, elsewhere), failed(transport.NotTLS)), nil,
 			results(wrong, hasExpired, "problem tls-not-tls server-admin")},
-		// One result per cause, and it says the worst that was seen.
+		// One result per cause, with the worst that was seen.
 		{"an alert at one address, a reset at the next", facts(failed(transport.TLSFailed), failed(transport.Reset)), nil, results(brokeOff)},
 		{"a reset at one address, an alert at the next", facts(failed(transport.Reset), failed(transport.TLSFailed)), nil, results(brokeOff)},
 		{"a trusted private CA at one address, another one at the next", facts(goodTLS(privateCA, trusted), goodTLS(privateCA, elsewhere)), nil, results(private)},
@@ -379,7 +379,7 @@ func TestInterceptorNames(t *testing.T) {
 			}
 		})
 	}
-	// The certificate of a maker of such products isn't made by one.
+	// The certificate of such a product's vendor isn't issued by the product.
 	if got := nameIn([]Certificate{{Subject: "CN=www.kaspersky.com,O=AO Kaspersky Lab", Issuer: "CN=Public CA 1"}}, interceptors); got != "" {
 		t.Errorf("the subject made the issuer an interceptor: %q", got)
 	}
@@ -404,7 +404,7 @@ func TestNationalNames(t *testing.T) {
 	}
 }
 
-// authority makes certificates for the look at a chain's dates.
+// authority issues certificates for tests of a chain's dates.
 type authority struct {
 	cert *x509.Certificate
 	key  *ecdsa.PrivateKey
@@ -438,8 +438,8 @@ func issue(t *testing.T, by *authority, name string, ca bool, from, until time.T
 	return &authority{cert, key}
 }
 
-// TestChainDates looks at chains of which one certificate is outside its dates: none of them may pass as good, for what
-// passes may get a token.
+// TestChainDates examines chains with one certificate outside its dates: none may be good, since a good one
+// may get a token.
 func TestChainDates(t *testing.T) {
 	now := time.Now()
 	ago, ahead := now.Add(-1000*days), now.Add(1000*days)
@@ -494,7 +494,7 @@ func redirects(status int, location string) *Exchange {
 	return &Exchange{Status: status, Form: portal.FormHTML, Location: location}
 }
 
-// The redirects as the program itself reads them, so that the cases hold together with what the facts are made of.
+// Redirects read by the program itself, so that the cases match real facts.
 func redirectTo(t *testing.T, plain bool, status int, to string) *Exchange {
 	t.Helper()
 	address, err := portal.ParseAddress("portal.example")
@@ -541,7 +541,7 @@ func TestJudgeRedirect(t *testing.T) {
 		{"https drops, http elsewhere", &RedirectFacts{HTTPS: https(301, "/rest/app.info/"), HTTP: http(301, "https://www.portal.example/")}, nil, results(drops, other)},
 		{"both elsewhere", &RedirectFacts{HTTPS: https(307, "https://www.portal.example/"), HTTP: http(301, "https://www.portal.example/")}, nil, results(other)},
 		{"https loops, http elsewhere", &RedirectFacts{HTTPS: https(301, self), HTTPSLoop: []string{self}, HTTP: http(301, "https://www.portal.example/")}, nil, results(loop, other)},
-		// The name of another host blocks tokens, so something must name it.
+		// Another host blocks tokens, so a result must name it.
 		{"http to a login page elsewhere", &RedirectFacts{HTTPS: good, HTTP: http(302, "https://sso.example/adfs/ls/")}, nil, results(other)},
 		{"another port of the same host", &RedirectFacts{HTTPS: https(307, "https://portal.example:8443/rest/app.info")}, nil, results(undecided)},
 		{"the same host, its port written out", &RedirectFacts{HTTPS: good, HTTP: http(301, "https://portal.example:443/rest/app.info")}, nil, results("ok")},
@@ -575,7 +575,7 @@ func TestJudgeRedirect(t *testing.T) {
 	judge(t, PortalRedirect, cases)
 }
 
-// TestTokensNeedAFinding asserts that what blocks tokens is never a result that says ok.
+// TestTokensNeedAFinding asserts that what blocks tokens is never ok.
 func TestTokensNeedAFinding(t *testing.T) {
 	for _, to := range []string{"https://www.portal.example/", "https://sso.example/login", "https://portal.example:8443/", "//cdn.example/x", "https://portal.example/"} {
 		for _, status := range []int{301, 302, 303, 307, 308} {
@@ -603,7 +603,7 @@ func TestLoginAddresses(t *testing.T) {
 		{"https://sso.example/sso", true},
 		{"/oauth/authorize/?client_id=1", true},
 		{"/index.php?auth=yes", true},
-		{"https://auth.example/", false}, // path and query are what tells; a name may be anything
+		{"https://auth.example/", false}, // only path and query count
 		{"/rest/app.info/", false},
 		{"/author/", false},
 		{"/blogin/", false},
@@ -716,7 +716,7 @@ func TestJudgeRoute(t *testing.T) {
 	judge(t, RESTRoute, append(cases, commonFailures(ServerAdmin, func(x *Exchange) Facts { return route(x) })...))
 }
 
-// commonFailures are the cases that any check of one exchange shares.
+// commonFailures are the cases shared by all checks of one exchange.
 func commonFailures(owner Owner, facts func(*Exchange) Facts) []verdict {
 	var cases []verdict
 	for _, c := range []struct {
@@ -735,8 +735,8 @@ func commonFailures(owner Owner, facts func(*Exchange) Facts) []verdict {
 	return cases
 }
 
-// TestFilterNamesItself reads answers as they come from portals behind a known product. Several of these products sign
-// each answer that passes through them, whoever made it: only what they answer themselves is a block.
+// TestFilterNamesItself reads answers from portals behind a known product. Several of these products mark
+// each answer that they forward: only their own answers are a block.
 func TestFilterNamesItself(t *testing.T) {
 	address, err := portal.ParseAddress("portal.example")
 	if err != nil {
@@ -825,7 +825,7 @@ func TestJudgeInventory(t *testing.T) {
 		{"one missing, one unclear", facts(no("batch"), unclear("event.bind", failedWith(transport.Timeout)), yes("method.get")), nil, results(missing)},
 		{"age unclear", facts(yes("batch"), yes("event.bind"), unclear("method.get", page(502))), nil, results("unknown unexpected-answer portal-admin")},
 		{"all unclear", facts(unclear("batch", page(403)), unclear("event.bind", page(403)), unclear("method.get", page(403))), nil, results("unknown unexpected-answer portal-admin")},
-		// That the platform is old is no answer to whether applications have what they can't do without.
+		// An old platform doesn't imply that applications lack what they need.
 		{"old, and a core method unclear", facts(unclear("batch", failedWith(transport.Timeout)), yes("event.bind"), no("method.get")), nil, results(old, "unknown timeout portal-admin")},
 	}
 	judge(t, MethodInventory, append(cases, commonFailures(PortalAdmin, func(x *Exchange) Facts {

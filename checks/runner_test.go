@@ -28,8 +28,8 @@ import (
 
 var update = flag.Bool("update", false, "write the files that the tests compare with")
 
-// TestCatalogIsStable compares the ids of checks and causes with those of before: reports and the programs that read them rely on
-// them, so none may go or change its name. -update adds what is new.
+// TestCatalogIsStable compares the ids of checks and causes with the recorded ones: reports and the programs that read them rely on
+// them, so none may be removed or renamed. -update adds new ones.
 func TestCatalogIsStable(t *testing.T) {
 	const file = "testdata/catalog.txt"
 	saved, err := os.ReadFile(file)
@@ -81,7 +81,7 @@ func TestCatalogHoldsTogether(t *testing.T) {
 	for i, c := range catalog {
 		waits[c.ID] = append(c.waitsFor(), c.Reads...)
 		for _, id := range c.waitsFor() {
-			// What a check only wants to have happened before may be reported after it.
+			// Checks in After may be reported later.
 			if at, known := place[id]; !known || at >= i && !slices.Contains(c.After, id) {
 				t.Errorf("%s waits for %s, which doesn't stand before it", c.ID, id)
 			}
@@ -112,7 +112,7 @@ func TestCatalogHoldsTogether(t *testing.T) {
 				t.Errorf("%s declares %s twice", c.ID, cause)
 			}
 		}
-		// What is seen from this computer of the vendor's hosts says nothing about applications.
+		// This computer's connections to the vendor's hosts don't affect applications.
 		if about := len(c.Affects) > 0; about == (c.Owner == You) {
 			t.Errorf("%s affects %v and its owner is %s", c.ID, c.Affects, c.Owner)
 		}
@@ -137,7 +137,7 @@ func TestCatalogHoldsTogether(t *testing.T) {
 	}
 }
 
-// stubFacts are the facts of a made-up check.
+// stubFacts are the facts of a fake check.
 type stubFacts struct {
 	Said  string
 	Until bool
@@ -145,7 +145,7 @@ type stubFacts struct {
 
 func (f *stubFacts) Reachable() bool { return f.Until }
 
-// stub is a made-up check that concludes what it is told to.
+// stub returns a fake check with a given conclusion.
 func stub(id ID, conclusion Result, change ...func(*Check)) *Check {
 	c := Check{ID: id, Vantage: FromComputer, Owner: ServerAdmin, Affects: []Affected{Applications}, Causes: []Cause{"stub"}}
 	made := define(c, func(context.Context, *Env) (*stubFacts, error) { return &stubFacts{Said: string(id)}, nil },
@@ -171,7 +171,7 @@ func observes(f func(context.Context, *Env) (Facts, error)) func(*Check) {
 
 func judges(f func(Facts, FactsByCheck) []Result) func(*Check) { return func(c *Check) { c.judge = f } }
 
-// runStubs runs checks made up for a test and returns their outcome and what the observer was told.
+// runStubs runs fake checks and returns their outcome and the observer with its calls.
 func runStubs(t *testing.T, ctx context.Context, target Target, catalog ...*Check) (*Outcome, *witness) {
 	t.Helper()
 	env := newEnv(ctx, transport.New(transport.Options{}), target)
@@ -184,7 +184,7 @@ func runStubs(t *testing.T, ctx context.Context, target Target, catalog ...*Chec
 	return outcome, w
 }
 
-// witness is an observer that looks at how it is told. It is no use to it to be told of two things at once.
+// witness is an observer that records its calls, and whether any were concurrent.
 type witness struct {
 	busy     atomic.Int32
 	clash    atomic.Bool
@@ -194,8 +194,8 @@ type witness struct {
 	onEvent  func(event string) // nil: nothing
 }
 
-// endOfTime returns a context whose deadline passes when a check has been started and all of others are finished: on a busy
-// computer as well as on an idle one. A minute is the most.
+// endOfTime returns a context whose deadline passes when one check has started and all others are finished, on a busy
+// or an idle computer. The limit is a minute.
 func endOfTime(t *testing.T, started ID, finished ...ID) (*deadlineContext, *witness) {
 	t.Helper()
 	ctx := &deadlineContext{Context: t.Context(), done: make(chan struct{})}
@@ -205,7 +205,7 @@ func endOfTime(t *testing.T, started ID, finished ...ID) (*deadlineContext, *wit
 	return ctx, &witness{onEvent: after(end, started, finished...)}
 }
 
-// after calls f a moment after the check has been started and the others are finished.
+// after calls f shortly after the check has started and the others are finished.
 func after(f func(), started ID, finished ...ID) (onEvent func(event string)) {
 	missing := map[string]bool{"started " + string(started): true}
 	for _, id := range finished {
@@ -213,7 +213,7 @@ func after(f func(), started ID, finished ...ID) (onEvent func(event string)) {
 	}
 	return func(event string) {
 		if delete(missing, event); len(missing) == 0 {
-			time.AfterFunc(50*time.Millisecond, f) // it may have asked by then, and never gets an answer
+			time.AfterFunc(50*time.Millisecond, f) // time for its request, which gets no answer
 		}
 	}
 }
@@ -323,7 +323,7 @@ func TestNeeds(t *testing.T) {
 			outcome, _ := runStubs(t, t.Context(), Target{}, c.catalog...)
 			got := outline(outcome)
 			if strings.HasPrefix(c.name, "neither") {
-				// Which of the two is named is of no importance; it must be one of them.
+				// Either of the two may be named.
 				got[2] = strings.Replace(got[2], "because a", "because b", 1)
 			}
 			if diff := cmp.Diff(c.want, got); diff != "" {
@@ -368,8 +368,8 @@ func TestConsent(t *testing.T) {
 	}
 }
 
-// TestOrder asserts that results come in the catalogue's order, whatever finishes first, and that what doesn't depend on
-// each other is made at the same time.
+// TestOrder asserts that results are in the catalogue's order, whatever finishes first, and that independent
+// checks run concurrently.
 func TestOrder(t *testing.T) {
 	const n = 6
 	together := make(chan struct{})
@@ -405,7 +405,7 @@ func TestOrder(t *testing.T) {
 	}
 }
 
-// TestPartOfTheCatalogue asserts that a check doesn't wait for one that isn't there to be made.
+// TestPartOfTheCatalogue asserts that a check doesn't wait for one that isn't in the run.
 func TestPartOfTheCatalogue(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
@@ -428,7 +428,7 @@ func TestPartOfTheCatalogue(t *testing.T) {
 
 func explode() { panic("a fault of our own") }
 
-// TestPanic asserts that a panic costs one check and no more, and that it can be found afterwards.
+// TestPanic asserts that a panic affects only one check, and is reported.
 func TestPanic(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -444,7 +444,7 @@ func TestPanic(t *testing.T) {
 			read := stub("e", fine, func(c *Check) { c.Reads = []ID{"b"} },
 				judges(func(_ Facts, seen FactsByCheck) []Result {
 					if factsOf[stubFacts](seen, "b") != nil {
-						return one(broken) // what a broken check saw isn't to be relied on
+						return one(broken) // the facts of a broken check are unreliable
 					}
 					return ok()
 				}))
@@ -467,8 +467,8 @@ func TestPanic(t *testing.T) {
 	}
 }
 
-// TestPanicWhileAsking asserts the same for the goroutines in which the portal is asked: that is where its answers, which
-// may be anything, are read. It runs in a process of its own, for a panic that nothing catches ends the process.
+// TestPanicWhileAsking asserts the same for the goroutines that send requests, where untrusted answers
+// are read. It runs in its own process, which an unrecovered panic ends.
 func TestPanicWhileAsking(t *testing.T) {
 	const inside = "BOXREADY_TEST_PANIC_WHILE_ASKING"
 	if os.Getenv(inside) == "" {
@@ -483,7 +483,7 @@ func TestPanicWhileAsking(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Those that ask from goroutines of their own are here too.
+	// This includes checks with their own goroutines.
 	for _, id := range []ID{PortalRedirect, RESTRoute, HTTPSSeen, MethodInventory, PortalClock, AuthServerFromPortal, ContentFilterCheck} {
 		real := find(t, id)
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
@@ -498,7 +498,7 @@ func TestPanicWhileAsking(t *testing.T) {
 	}
 }
 
-// TestObserveFails asserts what becomes of a check that saw nothing at all.
+// TestObserveFails asserts the result of a check whose Observe fails.
 func TestObserveFails(t *testing.T) {
 	for _, c := range []struct {
 		name  string
@@ -521,7 +521,7 @@ func TestObserveFails(t *testing.T) {
 	}
 }
 
-// TestEndOfTime asserts what becomes of checks whose time is over, or that are broken off: no conclusion about the portal.
+// TestEndOfTime asserts that checks that time out or are cancelled yield no conclusion about the portal.
 func TestEndOfTime(t *testing.T) {
 	blames := judges(func(Facts, FactsByCheck) []Result { return one(broken) })
 	hangs := observes(func(ctx context.Context, _ *Env) (Facts, error) {
@@ -560,8 +560,8 @@ func TestEndOfTime(t *testing.T) {
 	}
 }
 
-// TestDeadlineOnTheConnection asserts the same when it is not the context that ends first: a connection is given the same
-// moment as its deadline, by a timer of its own, and often is a little earlier.
+// TestDeadlineOnTheConnection asserts the same if the connection ends before the context: it has the same
+// deadline, but its own timer, which is often slightly earlier.
 func TestDeadlineOnTheConnection(t *testing.T) {
 	silent, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -593,7 +593,7 @@ func TestDeadlineOnTheConnection(t *testing.T) {
 	}
 }
 
-// way leads into a simulation, by name or through its DNS server.
+// way returns the network to a simulation, by name or through its DNS server.
 func way(t *testing.T, sim *simportal.Sim, throughDNS bool, change ...func(*transport.Options)) *transport.Net {
 	t.Helper()
 	roots, err := transport.ParseRoots(sim.RootsPEM())
@@ -654,15 +654,15 @@ func assertComplete(t *testing.T, o *Outcome) {
 	}
 }
 
-// slack is what a run may take longer than it is given: closing what is open, on a busy machine.
+// slack is how long a run may take after its end to close connections, on a busy machine.
 const slack = 4 * time.Second
 
-// TestCancel breaks a run off while the portal, or the authorization server behind it, keeps it waiting.
+// TestCancel cancels a run while the portal, or the authorization server behind it, doesn't answer.
 func TestCancel(t *testing.T) {
 	for _, c := range []struct {
 		name, fault string
 		consents    []Consent
-		waiting     ID // what is under way when the run is broken off
+		waiting     ID // in progress when the run is cancelled
 	}{
 		{"the portal is silent", "rest-timeout", nil, RESTRoute},
 		{"the portal is silent, deep", "rest-timeout", []Consent{Deep, ContentFilter}, RESTRoute},
@@ -723,7 +723,7 @@ func TestCancelledBeforehand(t *testing.T) {
 	}
 }
 
-// TestTimeout plays portals that don't come to an end. The run does, and a time-out of ours is no verdict on the portal.
+// TestTimeout checks portals that never finish. The run ends, and our time-out is no verdict on the portal.
 func TestTimeout(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	t.Run("portals", func(t *testing.T) {
@@ -734,7 +734,7 @@ func TestTimeout(t *testing.T) {
 			dns      bool
 			silent   ID            // the check that gets no answer before the time is over; "" if all do
 			want     map[ID]string // first result of some checks
-			mayBlame bool          // there is a fault that can be told in time
+			mayBlame bool          // there is a fault that is found in time
 		}{
 			{name: "silent", silent: RESTRoute, faults: []string{"rest-timeout"}, want: map[ID]string{RESTRoute: "unknown timeout server-admin", HTTPSSeen: "skipped because rest-route"}},
 			{name: "silent, deep", silent: RESTRoute, faults: []string{"rest-timeout"}, consents: []Consent{Deep, ContentFilter}, want: map[ID]string{RESTRoute: "unknown timeout server-admin"}},
@@ -773,7 +773,7 @@ func TestTimeout(t *testing.T) {
 	})
 }
 
-// assertEnded asserts that the run ended soon after its time was over, or if it had time enough, before.
+// assertEnded asserts that the run ended soon after its deadline, or before it unless over.
 func assertEnded(t *testing.T, ctx *deadlineContext, over bool) {
 	t.Helper()
 	if (ctx.Err() != nil) != over {
@@ -796,7 +796,7 @@ func assertFirst(t *testing.T, o *Outcome, want map[ID]string) {
 	}
 }
 
-// TestSilentHandshake connects to ports that open and then say nothing.
+// TestSilentHandshake connects to ports that accept and then send nothing.
 func TestSilentHandshake(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -829,8 +829,8 @@ func TestSilentHandshake(t *testing.T) {
 	assertFirst(t, outcome, map[ID]string{PortalTCP: "ok", PortalTLS: "unknown timeout server-admin", RESTRoute: "skipped because portal-tls", AuthServerFromComputer: "ok"})
 }
 
-// TestClientCertificateTimeout asserts that a server which asks for a client certificate, as many do of those that can do
-// without, and then takes too long hasn't refused anything.
+// TestClientCertificateTimeout asserts that a server which asks for an optional client certificate
+// and then takes too long hasn't refused anything.
 func TestClientCertificateTimeout(t *testing.T) {
 	now := time.Now()
 	root := issue(t, nil, "Root", true, now.Add(-days), now.Add(days))
@@ -853,7 +853,7 @@ func TestClientCertificateTimeout(t *testing.T) {
 			ClientAuth:   tls.RequestClientCert, MaxVersion: tls.VersionTLS12,
 			VerifyConnection: func(tls.ConnectionState) error { <-release; return nil },
 		}
-		_ = tls.Server(conn, config).Handshake() // it fails, for the client goes
+		_ = tls.Server(conn, config).Handshake() // it fails as the client closes
 	}()
 	defer func() { close(release); listener.Close(); <-served }()
 
@@ -882,7 +882,7 @@ func TestClientCertificateTimeout(t *testing.T) {
 	}
 }
 
-// TestRunsShareTheirPace asserts that a second run right after the first one keeps the etiquette together with it.
+// TestRunsShareTheirPace asserts that a second run right after the first one shares its rate limit.
 func TestRunsShareTheirPace(t *testing.T) {
 	t.Parallel()
 	sim, address := startSim(t)

@@ -51,7 +51,7 @@ func TestJudgeProbe(t *testing.T) {
 	})
 }
 
-// authHost is what PHP saw of an authorization server.
+// authHost is PHP's result for an authorization server.
 func authHost(host string, inUse bool, change ...func(*ServerHost)) ServerHost {
 	h := ServerHost{By: serverprobe.PHP, Host: host, Port: 443, InUse: inUse, Asked: true, Status: 400, Error: "invalid_request", Verified: new(true), Public: new(true)}
 	for _, c := range change {
@@ -376,7 +376,7 @@ func TestJudgeOutside(t *testing.T) {
 	})
 }
 
-// TestFromOutside asserts that what a run from outside saw keeps its own facts and vantage.
+// TestFromOutside asserts that the results of a run from outside keep their facts and vantage.
 func TestFromOutside(t *testing.T) {
 	f := &OutsideFacts{DNS: &DNSFacts{Addresses: addresses("203.0.113.5")}, TCP: &TCPFacts{Attempts: []TCPAttempt{{}}}, TLS: &TLSFacts{At: looked, Addresses: []TLSSeen{goodTLS(expired)}}}
 	for _, r := range find(t, PortalFromInternet).Judge(f, nil) {
@@ -387,7 +387,7 @@ func TestFromOutside(t *testing.T) {
 	}
 }
 
-// TestPrecedence asserts what the results of the portal's server do to what was seen from elsewhere.
+// TestPrecedence asserts how the results of the portal's server affect those of other vantages.
 func TestPrecedence(t *testing.T) {
 	connection := &AuthFacts{Deep: true, Tokens: []TokenAnswer{token(portal.InForm, saysError(401, bitrix.CodeConnectionError, ""))}}
 	noDeep := &AuthFacts{}
@@ -455,7 +455,7 @@ func TestExactVersions(t *testing.T) {
 	}
 }
 
-// TestPrecedenceTable asserts that every row is about causes that there are.
+// TestPrecedenceTable asserts that every row has existing causes.
 func TestPrecedenceTable(t *testing.T) {
 	declares := func(id ID, cause Cause) bool {
 		for _, c := range find(t, id).Causes {
@@ -480,7 +480,7 @@ func TestPrecedenceTable(t *testing.T) {
 	}
 }
 
-// TestOutsideJudgedAgain asserts that a saved run with a view from outside comes to the same once more, nothing twice.
+// TestOutsideJudgedAgain asserts that a saved run with results from outside is judged the same again, without duplicates.
 func TestOutsideJudgedAgain(t *testing.T) {
 	here, there := &TLSFacts{At: looked, Addresses: []TLSSeen{goodTLS()}}, &TLSFacts{At: looked, Addresses: []TLSSeen{goodTLS(incomplete)}}
 	outside := &OutsideFacts{Made: looked, TCP: &TCPFacts{Attempts: []TCPAttempt{{}}}, TLS: there}

@@ -15,13 +15,13 @@ import (
 	"boxready/internal/simtest"
 )
 
-// reached is an authorization server that answered PHP in the product's own way.
+// reached is an authorization server that answered PHP with its own error.
 func reached(host string, inUse bool) serverprobe.Host {
 	return serverprobe.Host{By: serverprobe.PHP, Host: host, Port: 443, InUse: inUse, DNS: "ok", Addresses: []string{"203.0.113.9"}, TCP: "ok", TLS: "ok",
 		HTTP: &serverprobe.HTTP{Status: 400, TookMS: 80, Error: "invalid_request"}}
 }
 
-// unreached is one to which the way ends at a layer.
+// unreached is one to which the connection fails at a layer.
 func unreached(host string, inUse bool, layer string) serverprobe.Host {
 	h := serverprobe.Host{By: serverprobe.PHP, Host: host, Port: 443, InUse: inUse, DNS: "ok", HTTP: &serverprobe.HTTP{}}
 	switch layer {
@@ -40,7 +40,7 @@ const (
 	authWorld = "oauth.bitrix.info"
 )
 
-// answered is what the server of a healthy portal answers.
+// answered is the server probe's answer for a healthy portal.
 func answered(host string) *serverprobe.Probe {
 	yes, age := true, int64(60)
 	day := func(n int) string { return time.Now().AddDate(0, 0, n).Format(time.DateOnly) }
@@ -65,12 +65,12 @@ func answered(host string) *serverprobe.Probe {
 	}
 }
 
-// serverFaults are what can be wrong on a portal's server, and what has to be found then.
+// serverFaults are faults of a portal's server with the expected findings.
 var serverFaults = []struct {
 	name     string
 	change   func(*serverprobe.Probe)
 	causes   []string
-	requires string // module that is required
+	requires string // required module
 }{
 	{"nothing", func(*serverprobe.Probe) {}, nil, ""},
 	{"other portal", func(p *serverprobe.Probe) { p.PortalHost, p.Names = "other.example.ru", []string{"other.example.ru"} }, []string{"server-probe/probe-other-portal"}, ""},
@@ -140,7 +140,7 @@ func serverCauses() []string {
 	return causes
 }
 
-// onServer is what was found of the checks on the server.
+// onServer returns the findings of the checks on the server.
 func (p played) onServer() (causes []string) {
 	for _, cause := range p.causes() {
 		if strings.HasPrefix(cause, "server-") {
@@ -181,7 +181,7 @@ func TestEveryServerFaultIsFound(t *testing.T) {
 	}
 }
 
-// pasted plays a scene with a healthy portal's answer that was changed.
+// pasted runs a scene with a changed answer of a healthy portal.
 func (s scene) pasted(t *testing.T, change ...func(*serverprobe.Probe)) played {
 	t.Helper()
 	host := s.host(t)
@@ -198,7 +198,7 @@ func (scene) host(t *testing.T) string {
 	return simtest.Start(t, nil).Sim.Host()
 }
 
-// TestServerAndPortal plays faults of the simulated portal together with what its server says.
+// TestServerAndPortal combines faults of the simulated portal with answers of its server.
 func TestServerAndPortal(t *testing.T) {
 	silent := func(p *serverprobe.Probe) { p.Hosts = []serverprobe.Host{unreached(authCIS, true, "tcp")} }
 	for _, c := range []struct {
@@ -237,7 +237,7 @@ func TestServerAndPortal(t *testing.T) {
 	}
 }
 
-// TestPasteOpensNoWay asserts that no word of the server's makes BoxReady send a token where it wouldn't without it.
+// TestPasteOpensNoWay asserts that no pasted answer makes BoxReady send a token where it wouldn't without it.
 func TestPasteOpensNoWay(t *testing.T) {
 	for _, fault := range []string{"https-not-seen", "https-seen-odd", "tls-expired", "tls-self-signed", "redirect-other-host-http", "tls-intercepted"} {
 		t.Run(fault, func(t *testing.T) {
@@ -249,7 +249,7 @@ func TestPasteOpensNoWay(t *testing.T) {
 	}
 }
 
-// TestVersionsFromServer asserts that the server's list answers what the portal's methods leave open.
+// TestVersionsFromServer asserts that the server's list of versions settles what the portal's methods leave open.
 func TestVersionsFromServer(t *testing.T) {
 	t.Parallel()
 	needs := &requirements.Requirements{Modules: []requirements.Module{{Name: "im", AtLeast: "25.600.0"}}}
@@ -260,7 +260,7 @@ func TestVersionsFromServer(t *testing.T) {
 	with.assertJudgedAgain(t)
 }
 
-// TestCertificatesAtTheServer looks at certificates that arrive at the server: the right one, and one that isn't.
+// TestCertificatesAtTheServer judges certificates that arrive at the server: the right one, and wrong ones.
 func TestCertificatesAtTheServer(t *testing.T) {
 	sim := simtest.Start(t, nil)
 	conn, err := sim.Net().Dial(t.Context(), authCIS, 443)
@@ -307,11 +307,11 @@ func TestCertificatesAtTheServer(t *testing.T) {
 	}
 }
 
-// TestOutside checks with a run that was made outside.
+// TestOutside checks with a run from outside.
 func TestOutside(t *testing.T) {
 	for _, c := range []struct {
 		name   string
-		faults []string // of the portal as it is seen outside
+		faults []string // of the portal as seen from outside
 		with   []string
 		edit   func([]checks.Result) []checks.Result
 		want   []string
