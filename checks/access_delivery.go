@@ -214,7 +214,7 @@ func (d *delivery) open(ctx context.Context) (mailbox *receiver.Opened, ok bool)
 	ok = d.leg(LegMailbox, func() bool {
 		var err error
 		mailbox, err = d.receiver.Open(ctx, d.nonce)
-		return !d.trouble(LegMailbox, err)
+		return !d.receiverError(LegMailbox, err)
 	})
 	return mailbox, ok
 }
@@ -230,7 +230,7 @@ func (d *delivery) await(ctx context.Context, mailbox *receiver.Opened, fired ti
 		if err != nil {
 			// One failed poll proves nothing; the event may have arrived.
 			if forgot := errors.Is(err, receiver.ErrForgotten); late || forgot || ctx.Err() != nil {
-				d.trouble(LegTravel, err)
+				d.receiverError(LegTravel, err)
 				return false
 			}
 		} else {
@@ -254,8 +254,8 @@ func (d *delivery) await(ctx context.Context, mailbox *receiver.Opened, fired ti
 	}
 }
 
-// trouble records err, if any, as the reason why the receiver could not be used.
-func (d *delivery) trouble(leg LegName, err error) bool {
+// receiverError records err, if any, as the reason why the receiver could not be used.
+func (d *delivery) receiverError(leg LegName, err error) bool {
 	switch {
 	case err == nil:
 		return false
@@ -272,13 +272,13 @@ func (d *delivery) trouble(leg LegName, err error) bool {
 }
 
 // leg runs one stage and reports it to the observer, even if it panics.
-func (d *delivery) leg(name LegName, going func() bool) (done bool) {
+func (d *delivery) leg(name LegName, runStage func() bool) (done bool) {
 	d.facts.Legs = append(d.facts.Legs, Leg{Name: name, State: LegUnderWay, Began: time.Now().UTC()})
 	leg := d.last()
 	if name == LegTravel {
 		leg.LimitMS = d.facts.LimitMS
 	}
-	d.env.tellLeg(EventDelivery, *leg)
+	d.env.reportLeg(EventDelivery, *leg)
 	defer func() {
 		leg.State, leg.TookMS = LegFailed, transport.Since(leg.Began)
 		if done {
@@ -287,9 +287,9 @@ func (d *delivery) leg(name LegName, going func() bool) (done bool) {
 		if done && name == LegTravel && d.facts.Arrival != nil {
 			leg.TookMS = d.facts.Arrival.TookMS
 		}
-		d.env.tellLeg(EventDelivery, *leg)
+		d.env.reportLeg(EventDelivery, *leg)
 	}()
-	return going()
+	return runStage()
 }
 
 func (d *delivery) last() *Leg { return &d.facts.Legs[len(d.facts.Legs)-1] }

@@ -282,7 +282,7 @@ func TestPermissionsToTick(t *testing.T) {
 	}
 }
 
-func TestMissingModuleListsWhatItTakesAlong(t *testing.T) {
+func TestMissingModuleListsDependents(t *testing.T) {
 	f := portalHas(Required{Methods: []string{"telephony.externalcall.register", "voximplant.line.get"}, Events: []string{"ONVOXIMPLANTCALLEND"}})
 	found := find(t, RequiredModules).Judge(f, nil)
 	needs, _ := found[0].Args["needs"].([]requirements.Finding)
@@ -377,7 +377,7 @@ func TestJudgeDelivery(t *testing.T) {
 		}
 		return f
 	}
-	trouble := func(reason ReceiverReason, failure transport.Failure) *DeliveryFacts {
+	receiverError := func(reason ReceiverReason, failure transport.Failure) *DeliveryFacts {
 		return facts(func(f *DeliveryFacts) {
 			f.Trouble = &ReceiverTrouble{Leg: LegMailbox, Reason: reason, Failure: failure}
 		})
@@ -399,11 +399,11 @@ func TestJudgeDelivery(t *testing.T) {
 		{"the receiver stopped answering", facts(func(f *DeliveryFacts) {
 			f.Trouble = &ReceiverTrouble{Leg: LegTravel, Reason: ReceiverUnreachable, Failure: transport.Timeout}
 		}, bound, fired, unbound), nil, results("unknown timeout vendor")},
-		{"refused by the receiver's host", trouble(ReceiverUnreachable, transport.Refused), nil, results("unknown unexpected-answer vendor")},
-		{"no network here", trouble(ReceiverUnreachable, transport.NoNetwork), nil, results("unknown no-network you")},
-		{"a proxy here", trouble(ReceiverUnreachable, transport.ProxyRefuse), nil, results("unknown proxy-refused network-admin")},
-		{"no room", trouble(ReceiverBusy, ""), nil, results("unknown unexpected-answer vendor")},
-		{"no receiver", trouble(ReceiverNone, ""), nil, results("unknown unexpected-answer vendor")},
+		{"refused by the receiver's host", receiverError(ReceiverUnreachable, transport.Refused), nil, results("unknown unexpected-answer vendor")},
+		{"no network here", receiverError(ReceiverUnreachable, transport.NoNetwork), nil, results("unknown no-network you")},
+		{"a proxy here", receiverError(ReceiverUnreachable, transport.ProxyRefuse), nil, results("unknown proxy-refused network-admin")},
+		{"no room", receiverError(ReceiverBusy, ""), nil, results("unknown unexpected-answer vendor")},
+		{"no receiver", receiverError(ReceiverNone, ""), nil, results("unknown unexpected-answer vendor")},
 		{"nothing at all", facts(nil), nil, results("unknown unexpected-answer vendor")},
 		{"the address refused", facts(nil, step("event.bind", errorAnswer("ERROR_WRONG_HANDLER_URL", "Wrong handler URL"))), nil, results("unknown unexpected-answer server-admin")},
 		{"not allowed", facts(nil, step("event.bind", errorAnswer(bitrix.CodeAccessDenied, "Access denied!"))), nil, results("unknown unexpected-answer portal-admin")},

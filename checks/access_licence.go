@@ -87,10 +87,10 @@ func observeLicence(ctx context.Context, env *Env) (*LicenceFacts, error) {
 
 func judgeLicence(f *LicenceFacts, _ FactsByCheck) []Result {
 	var results []Result
-	told := map[Cause]bool{}
+	reported := map[Cause]bool{}
 	for _, refused := range f.Refused {
-		if r := licenceFault(refused.err()); r != nil && !told[r.Cause] {
-			told[r.Cause] = true
+		if r := licenceFault(refused.err()); r != nil && !reported[r.Cause] {
+			reported[r.Cause] = true
 			results = append(results, r.with(Args{"credential": string(refused.Credential), "method": refused.Method,
 				"error": refused.Error, "description": refused.Description}))
 		}

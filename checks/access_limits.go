@@ -97,14 +97,14 @@ func observeLimits(_ context.Context, env *Env) (*LimitFacts, error) {
 
 func judgeLimits(f *LimitFacts, _ FactsByCheck) []Result {
 	var results []Result
-	told := map[Cause]bool{}
+	reported := map[Cause]bool{}
 	for _, l := range f.Limited {
 		cause := l.cause()
 		if cause == "" && l.unavailable() && f.Answered > 0 {
 			cause = Throttled // the same portal answered other requests
 		}
-		if cause != "" && !told[cause] {
-			told[cause] = true
+		if cause != "" && !reported[cause] {
+			reported[cause] = true
 			results = append(results, notice(cause, ServerAdmin).with(Args{"request": l.Request, "status": l.Status, "error": l.Error, "server": l.Server}))
 		}
 	}

@@ -72,8 +72,8 @@ func resolved(t *testing.T, o simportal.Options, needs *requirements.Requirement
 // asked are the methods that the checklist itself calls.
 var asked = []string{"batch", "method.get", "methods", "scope", "events", "profile", "user.admin", "app.info", "event.bind"}
 
-// hearsay are modules whose absence can't be proved: their scopes are undocumented, or shared.
-var hearsay = []string{"ai", "biconnector", "call", "imbot", "imconnector", "imopenlines", "note", "sign"}
+// unprovableModules are modules whose absence can't be proved: their scopes are undocumented, or shared.
+var unprovableModules = []string{"ai", "biconnector", "call", "imbot", "imconnector", "imopenlines", "note", "sign"}
 
 func TestTruthWithoutTheModule(t *testing.T) {
 	for module, needs := range offers() {
@@ -85,7 +85,7 @@ func TestTruthWithoutTheModule(t *testing.T) {
 			found := resolved(t, simportal.Options{Without: simportal.Without{Modules: []string{module}}}, needs)
 			for _, name := range slices.Concat(needs.Methods, needs.Events) {
 				want := requirements.Install
-				if slices.Contains(hearsay, module) {
+				if slices.Contains(unprovableModules, module) {
 					want = requirements.Undetermined
 				}
 				if f := found[name]; f.Module != module || f.Kind != want && !(f.Kind == requirements.Update && want == requirements.Undetermined) {
@@ -119,11 +119,11 @@ func TestTruthWithTheModuleTooOld(t *testing.T) {
 					gone[name] = true
 					f := found[name]
 					// Newer names than the present ones, or those of the first version, aren't missing because of the module's age.
-					told := f.Reason == requirements.NewEnough || f.Reason == requirements.Removed || strings.HasPrefix(name, "log.") && f.Module == "blog"
+					explained := f.Reason == requirements.NewEnough || f.Reason == requirements.Removed || strings.HasPrefix(name, "log.") && f.Module == "blog"
 					switch {
 					case f.Kind == requirements.Update:
 						updates++
-					case !told:
+					case !explained:
 						t.Errorf("%s is gone: %+v", name, f)
 					}
 				}

@@ -14,12 +14,12 @@ func Again(ctx context.Context, n *transport.Net, before *Outcome, id ID, observ
 	env := newEnv(run, n, before.Target)
 	defer env.close()
 	defer stop()
-	return before.with(runCatalog(ctx, env, standingOn(before, id), observer))
+	return before.with(runCatalog(ctx, env, withPrerequisites(before, id), observer))
 }
 
 // PlannedAgain is the number of checks that Again makes.
 func PlannedAgain(before *Outcome, id ID) (n int) {
-	for _, c := range standingOn(before, id) {
+	for _, c := range withPrerequisites(before, id) {
 		if c.planned(&before.Target) {
 			n++
 		}
@@ -27,8 +27,8 @@ func PlannedAgain(before *Outcome, id ID) (n int) {
 	return n
 }
 
-// standingOn returns the part of the catalogue that is needed to repeat a check.
-func standingOn(before *Outcome, id ID) []*Check {
+// withPrerequisites returns the part of the catalogue that is needed to repeat a check.
+func withPrerequisites(before *Outcome, id ID) []*Check {
 	catalog := Catalog()
 	wanted := map[ID]bool{}
 	var want func(ID)

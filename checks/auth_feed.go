@@ -78,7 +78,7 @@ func judgeFeed(f *FeedFacts, seen FactsByCheck) []Result {
 		return one(unknown(UnexpectedAnswer, You))
 	case invalid != nil:
 		return one(notice(FeedInvalid, You).with(Args{"url": invalid.URL}))
-	case factsOf[VendorFacts](seen, AuthServerFromComputer).allDead():
+	case factsOf[VendorFacts](seen, AuthServerFromComputer).allUnreachable():
 		return skipped(AuthServerFromComputer)
 	default:
 		return one(notice(FeedUnreachable, You).with(Args{"url": dead.URL, "failure": string(dead.Failure)}))

@@ -127,7 +127,7 @@ func (f *VendorFacts) offset() (time.Duration, bool) {
 	return 0, false
 }
 
-func (f *VendorFacts) allDead() bool {
+func (f *VendorFacts) allUnreachable() bool {
 	return f != nil && len(f.Hosts) > 0 && !slices.ContainsFunc(f.Hosts, func(h HostSeen) bool { return h.Layer == "" })
 }
 
@@ -136,7 +136,7 @@ func judgeVendor(f *VendorFacts, _ FactsByCheck) []Result {
 	if len(f.Hosts) == 0 {
 		return one(unknown(UnexpectedAnswer, You))
 	}
-	if !f.allDead() {
+	if !f.allUnreachable() {
 		return ok()
 	}
 	var hosts []string

@@ -84,7 +84,7 @@ func judgeOutside(f *OutsideFacts, seen FactsByCheck) []Result {
 		args["inside"] = true
 		return conclude(unknown(UnexpectedAnswer, You))
 	case f.reached():
-		return append(conclude(Result{State: OK}), f.besides(dns, seen)...)
+		return append(conclude(Result{State: OK}), f.onlyFromOutside(dns, seen)...)
 	case isProblem(dns):
 		args["layer"] = "dns"
 		return conclude(problem(NotSeenFromOutside, NetworkAdmin))
@@ -105,9 +105,9 @@ func (f *OutsideFacts) reached() bool {
 	return tcp || f.TLS != nil && f.TLS.Reachable() || f.Route != nil && f.Route.Status > 0
 }
 
-// besides are the name and the certificate as seen from the internet, as applications see them. What this computer sees
+// onlyFromOutside are the name and the certificate as seen from the internet, as applications see them. What this computer sees
 // in the same way isn't repeated.
-func (f *OutsideFacts) besides(dns []Result, seen FactsByCheck) []Result {
+func (f *OutsideFacts) onlyFromOutside(dns []Result, seen FactsByCheck) []Result {
 	var results []Result
 	add := func(id ID, facts Facts, found, here []Result) {
 		for _, r := range found {

@@ -17,7 +17,7 @@ import (
 )
 
 // summary is every result that is not ok, one line each, in the catalogue's order.
-func (p played) summary() []string {
+func (p scenarioResult) summary() []string {
 	var lines []string
 	for _, r := range p.Results {
 		switch r.State {
@@ -31,7 +31,7 @@ func (p played) summary() []string {
 	return lines
 }
 
-func (p played) assertSummary(t *testing.T, want ...string) {
+func (p scenarioResult) assertSummary(t *testing.T, want ...string) {
 	t.Helper()
 	if diff := cmp.Diff(want, p.summary()); diff != "" {
 		t.Errorf("wrong results, those that are ok left out (-want +got):\n%s", diff)
@@ -39,15 +39,15 @@ func (p played) assertSummary(t *testing.T, want ...string) {
 }
 
 // asked returns the requests that reached the servers, by their names in the simulation.
-func (p played) asked(servers ...string) []simportal.Request {
+func (p scenarioResult) asked(servers ...string) []simportal.Request {
 	return slices.DeleteFunc(p.sim.Log(), func(r simportal.Request) bool { return !slices.Contains(servers, r.Server) })
 }
 
 // toPortal returns the requests that reached the portal on either port.
-func (p played) toPortal() []simportal.Request { return p.asked("portal", "portal-http") }
+func (p scenarioResult) toPortal() []simportal.Request { return p.asked("portal", "portal-http") }
 
 // assertNoTokens asserts that nothing like a token was sent, whatever the consents.
-func (p played) assertNoTokens(t *testing.T) {
+func (p scenarioResult) assertNoTokens(t *testing.T) {
 	t.Helper()
 	for _, r := range p.sim.Log() {
 		if len(r.Tokens) > 0 {
@@ -59,7 +59,7 @@ func (p played) assertNoTokens(t *testing.T) {
 	}
 }
 
-func (p played) assertTokens(t *testing.T, want int) {
+func (p scenarioResult) assertTokens(t *testing.T, want int) {
 	t.Helper()
 	got := 0
 	for _, r := range p.sim.Log() {
@@ -103,9 +103,9 @@ func join(parts ...any) []string {
 	return lines
 }
 
-// TestFaultsTogether asserts that each of several faults is found, unless another one hides it; then the skipped checks
+// TestFaultCombinations asserts that each of several faults is found, unless another one hides it; then the skipped checks
 // name the check that blocks them.
-func TestFaultsTogether(t *testing.T) {
+func TestFaultCombinations(t *testing.T) {
 	const (
 		credentialsWait = "credentials-arrive skipped because "
 		authWaits       = "auth-server-from-portal skipped because "
@@ -319,9 +319,9 @@ func TestFaultsTogether(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			deep := slices.Contains(c.with, "deep")
-			p := scene{faults: c.faults, with: c.with}.play(t)
+			p := scenario{faults: c.faults, with: c.with}.execute(t)
 			p.assertSummary(t, c.want...)
-			p.assertPolite(t, deep)
+			p.assertRequestRules(t, deep)
 			p.assertOnlyDeclared(t)
 			p.assertJudgedAgain(t)
 			if c.noTokens || !deep {
@@ -335,7 +335,7 @@ func TestFaultsTogether(t *testing.T) {
 }
 
 // assertVerdict asserts the verdict that follows from the results.
-func (p played) assertVerdict(t *testing.T) {
+func (p scenarioResult) assertVerdict(t *testing.T) {
 	t.Helper()
 	want := checks.NoObstacle
 	for _, r := range p.Results {
@@ -355,11 +355,11 @@ func (p played) assertVerdict(t *testing.T) {
 func TestUnverifiedIsAFact(t *testing.T) {
 	t.Parallel()
 	for _, fault := range []string{"tls-self-signed", ""} {
-		s := scene{}
+		s := scenario{}
 		if fault != "" {
 			s.faults = []string{fault}
 		}
-		p, want := s.play(t), fault != ""
+		p, want := s.execute(t), fault != ""
 		for id, got := range map[checks.ID]bool{
 			checks.PortalTLS:       p.result(checks.PortalTLS).Facts.(*checks.TLSFacts).Unverified,
 			checks.RESTRoute:       p.result(checks.RESTRoute).Facts.(*checks.RouteFacts).Unverified,
@@ -407,7 +407,7 @@ func TestHealthy(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			p := scene{with: c.with, usualPace: true}.play(t)
+			p := scenario{with: c.with, usualPace: true}.execute(t)
 			p.assertSummary(t)
 			if p.Verdict != checks.NoObstacle {
 				t.Errorf("verdict %s, want %s", p.Verdict, checks.NoObstacle)
@@ -441,21 +441,21 @@ func TestHealthy(t *testing.T) {
 			if doh := len(p.asked("doh")); (doh > 0) != slices.Contains(c.with, "public-dns") {
 				t.Errorf("%d requests to a public resolver, asked for with %v", doh, c.with)
 			}
-			p.assertPolite(t, slices.Contains(c.with, "deep"))
+			p.assertRequestRules(t, slices.Contains(c.with, "deep"))
 			p.assertTokens(t, c.tokens)
 			p.assertJudgedAgain(t)
 		})
 	}
 }
 
-// TestWhatIsNoFault checks portals with harmless differences from a healthy one.
-func TestWhatIsNoFault(t *testing.T) {
+// TestHarmlessDifferences checks portals with harmless differences from a healthy one.
+func TestHarmlessDifferences(t *testing.T) {
 	for _, fault := range []string{"http-refused", "http-serves", "no-auth-date", "cloud-statuses"} {
 		t.Run(fault, func(t *testing.T) {
 			t.Parallel()
-			p := scene{faults: []string{fault}, with: []string{"deep"}}.play(t)
+			p := scenario{faults: []string{fault}, with: []string{"deep"}}.execute(t)
 			p.assertSummary(t)
-			p.assertPolite(t, true)
+			p.assertRequestRules(t, true)
 		})
 	}
 }
@@ -481,7 +481,7 @@ func TestOneRegionIsEnough(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			region := bitrix.Region(c.region)
-			p := scene{faults: []string{c.fault}, region: &region}.play(t)
+			p := scenario{faults: []string{c.fault}, region: &region}.execute(t)
 			p.assertSummary(t, c.want...)
 			for _, r := range p.asked(c.silent...) {
 				t.Errorf("%s was asked for %s", r.Server, r.Path)
@@ -490,8 +490,8 @@ func TestOneRegionIsEnough(t *testing.T) {
 	}
 }
 
-// playAs checks a simulated portal under another name. Every name resolves into the simulation.
-func playAs(t *testing.T, host, typed string, consents ...checks.Consent) played {
+// executeAs checks a simulated portal under another name. Every name resolves into the simulation.
+func executeAs(t *testing.T, host, typed string, consents ...checks.Consent) scenarioResult {
 	t.Helper()
 	sim, err := simportal.Start(simportal.Options{Host: host})
 	if err != nil {
@@ -516,7 +516,7 @@ func playAs(t *testing.T, host, typed string, consents ...checks.Consent) played
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
 	defer cancel()
-	return played{checks.Run(ctx, transport.New(way), checks.Target{Address: address, Consents: consents}, nil), sim, usual, nil}
+	return scenarioResult{checks.Run(ctx, transport.New(way), checks.Target{Address: address, Consents: consents}, nil), sim, usual, nil}
 }
 
 // TestAddress produces the causes that follow from the typed address.
@@ -554,9 +554,9 @@ func TestAddress(t *testing.T) {
 			if c.deep {
 				consents = append(consents, checks.Deep)
 			}
-			p := playAs(t, c.host, c.typed, consents...)
+			p := executeAs(t, c.host, c.typed, consents...)
 			p.assertSummary(t, c.want...)
-			p.assertPolite(t, c.deep)
+			p.assertRequestRules(t, c.deep)
 			if !c.quiet {
 				if len(p.toPortal()) == 0 {
 					t.Error("the portal was not asked")
@@ -582,13 +582,13 @@ func TestAddress(t *testing.T) {
 // tokens may be sent.
 func TestTrustedPrivateCA(t *testing.T) {
 	t.Parallel()
-	p := scene{faults: []string{"tls-private-ca"}, with: []string{"deep"}, trust: true}.play(t)
+	p := scenario{faults: []string{"tls-private-ca"}, with: []string{"deep"}, trust: true}.execute(t)
 	p.assertSummary(t, "portal-tls notice tls-private-ca server-admin")
 	p.assertTokens(t, 4)
-	p.assertPolite(t, true)
+	p.assertRequestRules(t, true)
 
 	// That root doesn't validate other chains.
-	p = scene{faults: []string{"tls-self-signed"}, with: []string{"deep"}, trust: true}.play(t)
+	p = scenario{faults: []string{"tls-self-signed"}, with: []string{"deep"}, trust: true}.execute(t)
 	p.assertSummary(t, "portal-tls problem tls-self-signed server-admin", "credentials-arrive skipped because portal-tls")
 	p.assertNoTokens(t)
 }

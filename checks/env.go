@@ -128,8 +128,8 @@ func (env *Env) progress(id ID, total int) (step func()) {
 	}
 }
 
-// tellLeg reports a test event's progress to the observer.
-func (env *Env) tellLeg(id ID, leg Leg) {
+// reportLeg reports a test event's progress to the observer.
+func (env *Env) reportLeg(id ID, leg Leg) {
 	if env.legs != nil {
 		env.legs(id, leg)
 	}

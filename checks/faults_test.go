@@ -45,8 +45,8 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(testenv.M{M: m})
 }
 
-// scene is one run of the checklist against a simulated portal.
-type scene struct {
+// scenario is one run of the checklist against a simulated portal.
+type scenario struct {
 	address string // the portal's own if empty
 	faults  []string
 	with    []string // what the run must do to find the faults, as in simportal.Fault
@@ -63,7 +63,7 @@ type scene struct {
 	observer     checks.Observer      // nil: none
 }
 
-type played struct {
+type scenarioResult struct {
 	*checks.Outcome
 	sim     *simportal.Sim
 	window  time.Duration   // in which the portal may get 12 requests
@@ -73,10 +73,10 @@ type played struct {
 // usual is the time in which a portal gets at most 12 requests.
 const usual = 10 * time.Second
 
-// silences are faults that are seen only when a time-out ends. Its length doesn't matter.
-var silences = []string{"dns-failed-silent", "tcp-timeout", "rest-timeout", "rest-slow", "event-not-recorded", "install-unfinished"}
+// silentFaults are faults that are seen only when a time-out ends. Its length doesn't matter.
+var silentFaults = []string{"dns-failed-silent", "tcp-timeout", "rest-timeout", "rest-slow", "event-not-recorded", "install-unfinished"}
 
-func (s scene) play(t *testing.T) played {
+func (s scenario) execute(t *testing.T) scenarioResult {
 	t.Helper()
 	sim := simtest.Simulate(t, simportal.Options{Faults: s.faults, AuthServerTimeout: simtest.Fast}, s.with...)
 	if s.prepare != nil {
@@ -86,7 +86,7 @@ func (s scene) play(t *testing.T) played {
 	if !s.usualPace && !slices.Contains(s.faults, "throttle") {
 		window, sim.PaceWindow = simtest.Fast, simtest.Fast
 	}
-	if slices.ContainsFunc(s.faults, func(f string) bool { return slices.Contains(silences, f) }) {
+	if slices.ContainsFunc(s.faults, func(f string) bool { return slices.Contains(silentFaults, f) }) {
 		sim.TimeoutScale = 0.2
 	}
 	target := sim.Target()
@@ -130,10 +130,10 @@ func (s scene) play(t *testing.T) played {
 	if target.Webhook != nil {
 		held = append(held, target.Webhook.Code)
 	}
-	return played{outcome, sim.Sim, window, held}
+	return scenarioResult{outcome, sim.Sim, window, held}
 }
 
-func (p played) causes() []string {
+func (p scenarioResult) causes() []string {
 	var causes []string
 	for _, r := range p.Results {
 		if r.Cause != "" {
@@ -143,7 +143,7 @@ func (p played) causes() []string {
 	return causes
 }
 
-func (p played) result(id checks.ID) checks.Result {
+func (p scenarioResult) result(id checks.ID) checks.Result {
 	for _, r := range p.Results {
 		if r.Check == id {
 			return r
@@ -152,8 +152,8 @@ func (p played) result(id checks.ID) checks.Result {
 	return checks.Result{}
 }
 
-// assertPolite asserts the rules for requests: their rate, tokens, and that nothing was written.
-func (p played) assertPolite(t *testing.T, deep bool) {
+// assertRequestRules asserts the rules for requests: their rate, tokens, and that nothing was written.
+func (p scenarioResult) assertRequestRules(t *testing.T, deep bool) {
 	t.Helper()
 	var hits []time.Time
 	for _, r := range p.sim.Log() {
@@ -240,14 +240,14 @@ func ours(b simportal.Binding) bool {
 }
 
 // held reports whether the run found that the authorization server holds another address.
-func (p played) held() bool {
+func (p scenarioResult) held() bool {
 	return slices.ContainsFunc(p.Results, func(r checks.Result) bool {
 		return r.Cause == checks.AddressDiffers || r.Cause == checks.AddressHeldAsHTTP
 	})
 }
 
 // leftBound reports whether the run reported that unbinding its handler failed.
-func (p played) leftBound() bool {
+func (p scenarioResult) leftBound() bool {
 	return slices.ContainsFunc(p.Results, func(r checks.Result) bool {
 		f, ok := r.Facts.(interface{ HandlerLeft() bool })
 		return ok && f.HandlerLeft()
@@ -255,7 +255,7 @@ func (p played) leftBound() bool {
 }
 
 // tokensForbidden reports whether the results forbid sending a token to this portal.
-func (p played) tokensForbidden() bool {
+func (p scenarioResult) tokensForbidden() bool {
 	for _, r := range p.Results {
 		switch {
 		case (r.Check == checks.PortalTLS || r.Check == checks.HTTPSSeen) && (r.State == checks.Problem || r.State == checks.Unknown || r.State == checks.Skipped):
@@ -267,8 +267,8 @@ func (p played) tokensForbidden() bool {
 	return false
 }
 
-// ways are the options with which every fault is tested, besides those that it needs.
-var ways = []struct {
+// runVariants are the options with which every fault is tested, besides those that it needs.
+var runVariants = []struct {
 	name string
 	with []string
 }{
@@ -281,7 +281,7 @@ var ways = []struct {
 func TestEveryFaultIsFound(t *testing.T) {
 	t.Parallel()
 	for _, fault := range simportal.Faults() {
-		for i, way := range ways {
+		for i, way := range runVariants {
 			with := slices.Clone(way.with)
 			for _, w := range fault.With {
 				if !slices.Contains(with, w) {
@@ -293,9 +293,9 @@ func TestEveryFaultIsFound(t *testing.T) {
 			}
 			t.Run(strings.TrimSuffix(fault.Name+"/"+way.name, "/"), func(t *testing.T) {
 				t.Parallel()
-				p := scene{faults: []string{fault.Name}, with: with}.play(t)
+				p := scenario{faults: []string{fault.Name}, with: with}.execute(t)
 				deep := slices.Contains(with, "deep") || slices.Contains(with, "sign-in")
-				p.assertPolite(t, deep)
+				p.assertRequestRules(t, deep)
 				for _, cause := range fault.Causes {
 					if deep && strings.HasSuffix(cause, "/needs-deep") {
 						continue // it needs --deep
@@ -307,7 +307,7 @@ func TestEveryFaultIsFound(t *testing.T) {
 				if len(fault.Causes) == 0 && way.name == "deep" && fault.Name != "token-echoed" && !slices.Contains(with, "sign-in") && slices.ContainsFunc(p.Results, func(r checks.Result) bool { return r.State == checks.Problem }) {
 					t.Errorf("%s is no problem, found %v", fault.Name, p.causes())
 				}
-				p.assertSaid(t)
+				p.assertTexts(t)
 				p.assertReported(t, i%2 == 0)
 				p.assertOnlyDeclared(t)
 				p.assertJudgedAgain(t)
@@ -317,7 +317,7 @@ func TestEveryFaultIsFound(t *testing.T) {
 }
 
 // assertOnlyDeclared asserts that no check yields a cause that isn't in the catalogue.
-func (p played) assertOnlyDeclared(t *testing.T) {
+func (p scenarioResult) assertOnlyDeclared(t *testing.T) {
 	t.Helper()
 	declared := declaredCauses()
 	for _, r := range p.Results {
@@ -339,7 +339,7 @@ func (p played) assertOnlyDeclared(t *testing.T) {
 }
 
 // assertJudgedAgain asserts that facts read back from JSON lead to the same conclusions.
-func (p played) assertJudgedAgain(t *testing.T) {
+func (p scenarioResult) assertJudgedAgain(t *testing.T) {
 	t.Helper()
 	seen := checks.FactsByCheck{}
 	for _, c := range checks.Catalog() {
@@ -416,9 +416,9 @@ var allWords = sync.OnceValue(func() map[string]*words.Texts {
 	return all
 })
 
-// assertSaid asserts that the outcome has all its texts in both languages, that its JSON is valid by the schema,
+// assertTexts asserts that the outcome has all its texts in both languages, that its JSON is valid by the schema,
 // and that neither contains secrets.
-func (p played) assertSaid(t *testing.T) {
+func (p scenarioResult) assertTexts(t *testing.T) {
 	t.Helper()
 	for lang, words := range allWords() {
 		reporter := &report.Reporter{Words: words, Version: "test"}

@@ -735,9 +735,9 @@ func commonFailures(owner Owner, facts func(*Exchange) Facts) []verdict {
 	return cases
 }
 
-// TestFilterNamesItself reads answers from portals behind a known product. Several of these products mark
+// TestFilterSigns reads answers from portals behind a known product. Several of these products mark
 // each answer that they forward: only their own answers are a block.
-func TestFilterNamesItself(t *testing.T) {
+func TestFilterSigns(t *testing.T) {
 	address, err := portal.ParseAddress("portal.example")
 	if err != nil {
 		t.Fatal(err)

@@ -12,7 +12,7 @@ import (
 
 // assertReported asserts that a report of the run can be made in every language, with names hidden in one and shown in the other,
 // that it contains no secret in use, and that with names hidden it doesn't identify the portal.
-func (p played) assertReported(t *testing.T, hideInEnglish bool) {
+func (p scenarioResult) assertReported(t *testing.T, hideInEnglish bool) {
 	t.Helper()
 	secrets := []secret.String{secret.New(rand.Text())}
 	for _, request := range p.sim.Log() {
@@ -53,7 +53,7 @@ func (p played) assertReported(t *testing.T, hideInEnglish bool) {
 }
 
 // identifying returns the portal's addresses in the run.
-func (p played) identifying() (addresses []string) {
+func (p scenarioResult) identifying() (addresses []string) {
 	for _, r := range p.Results {
 		switch f := r.Facts.(type) {
 		case *checks.DeliveryFacts:

@@ -68,7 +68,7 @@ func TestCatalogIsStable(t *testing.T) {
 	}
 }
 
-func TestCatalogHoldsTogether(t *testing.T) {
+func TestCatalogIsConsistent(t *testing.T) {
 	place := map[ID]int{}
 	catalog := Catalog()
 	for i, c := range catalog {
@@ -172,20 +172,20 @@ func observes(f func(context.Context, *Env) (Facts, error)) func(*Check) {
 func judges(f func(Facts, FactsByCheck) []Result) func(*Check) { return func(c *Check) { c.judge = f } }
 
 // runStubs runs fake checks and returns their outcome and the observer with its calls.
-func runStubs(t *testing.T, ctx context.Context, target Target, catalog ...*Check) (*Outcome, *witness) {
+func runStubs(t *testing.T, ctx context.Context, target Target, catalog ...*Check) (*Outcome, *callRecorder) {
 	t.Helper()
 	env := newEnv(ctx, transport.New(transport.Options{}), target)
 	defer env.close()
-	w := &witness{}
+	w := &callRecorder{}
 	outcome := runCatalog(ctx, env, catalog, w)
 	if problems := w.problems(); len(problems) > 0 {
-		t.Errorf("the observer was told: %s", strings.Join(problems, "; "))
+		t.Errorf("calls of the observer: %s", strings.Join(problems, "; "))
 	}
 	return outcome, w
 }
 
-// witness is an observer that records its calls, and whether any were concurrent.
-type witness struct {
+// callRecorder is an observer that records its calls, and whether any were concurrent.
+type callRecorder struct {
 	busy     atomic.Int32
 	clash    atomic.Bool
 	events   []string
@@ -194,15 +194,15 @@ type witness struct {
 	onEvent  func(event string) // nil: nothing
 }
 
-// endOfTime returns a context whose deadline passes when one check has started and all others are finished, on a busy
+// contextEndingAfter returns a context whose deadline passes when one check has started and all others are finished, on a busy
 // or an idle computer. The limit is a minute.
-func endOfTime(t *testing.T, started ID, finished ...ID) (*deadlineContext, *witness) {
+func contextEndingAfter(t *testing.T, started ID, finished ...ID) (*deadlineContext, *callRecorder) {
 	t.Helper()
 	ctx := &deadlineContext{Context: t.Context(), done: make(chan struct{})}
 	end := sync.OnceFunc(func() { ctx.ended = time.Now(); close(ctx.done) })
 	latest := time.AfterFunc(time.Minute, end)
 	t.Cleanup(func() { latest.Stop(); end() })
-	return ctx, &witness{onEvent: after(end, started, finished...)}
+	return ctx, &callRecorder{onEvent: after(end, started, finished...)}
 }
 
 // after calls f shortly after the check has started and the others are finished.
@@ -236,7 +236,7 @@ func (c *deadlineContext) Err() error {
 	}
 }
 
-func (w *witness) tell(event string, note func()) {
+func (w *callRecorder) tell(event string, note func()) {
 	if w.busy.Add(1) != 1 {
 		w.clash.Store(true)
 	}
@@ -249,11 +249,11 @@ func (w *witness) tell(event string, note func()) {
 	w.busy.Add(-1)
 }
 
-func (w *witness) Started(id ID) {
+func (w *callRecorder) Started(id ID) {
 	w.tell("started "+string(id), func() { w.started = append(w.started, id) })
 }
 
-func (w *witness) Finished(id ID, results []Result) {
+func (w *callRecorder) Finished(id ID, results []Result) {
 	w.tell("finished "+string(id), func() {
 		if w.finished == nil {
 			w.finished = map[ID][]Result{}
@@ -262,7 +262,7 @@ func (w *witness) Finished(id ID, results []Result) {
 	})
 }
 
-func (w *witness) problems() []string {
+func (w *callRecorder) problems() []string {
 	var problems []string
 	if w.clash.Load() {
 		problems = append(problems, "two things at once")
@@ -426,7 +426,7 @@ func TestPartOfTheCatalogue(t *testing.T) {
 	}
 }
 
-func explode() { panic("a fault of our own") }
+func alwaysPanic() { panic("a fault of our own") }
 
 // TestPanic asserts that a panic affects only one check, and is reported.
 func TestPanic(t *testing.T) {
@@ -434,8 +434,8 @@ func TestPanic(t *testing.T) {
 		name   string
 		change func(*Check)
 	}{
-		{"in Observe", observes(func(context.Context, *Env) (Facts, error) { explode(); return nil, nil })},
-		{"in Judge", judges(func(Facts, FactsByCheck) []Result { explode(); return nil })},
+		{"in Observe", observes(func(context.Context, *Env) (Facts, error) { alwaysPanic(); return nil, nil })},
+		{"in Judge", judges(func(Facts, FactsByCheck) []Result { alwaysPanic(); return nil })},
 		{"in Judge, an index", judges(func(Facts, FactsByCheck) []Result { return []Result{{State: State(strings.Split("x", ",")[1])}} })},
 		{"a state that doesn't exist", judges(func(Facts, FactsByCheck) []Result { return []Result{{State: "great"}} })},
 		{"an error as its value", observes(func(context.Context, *Env) (Facts, error) { panic(errors.New("as an error")) })},
@@ -521,8 +521,8 @@ func TestObserveFails(t *testing.T) {
 	}
 }
 
-// TestEndOfTime asserts that checks that time out or are cancelled yield no conclusion about the portal.
-func TestEndOfTime(t *testing.T) {
+// TestDeadline asserts that checks that time out or are cancelled yield no conclusion about the portal.
+func TestDeadline(t *testing.T) {
 	blames := judges(func(Facts, FactsByCheck) []Result { return one(broken) })
 	hangs := observes(func(ctx context.Context, _ *Env) (Facts, error) {
 		<-ctx.Done()
@@ -677,14 +677,14 @@ func TestCancel(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
 			var cancelled time.Time
-			w := &witness{onEvent: after(sync.OnceFunc(func() { cancelled = time.Now(); cancel() }), c.waiting)}
+			w := &callRecorder{onEvent: after(sync.OnceFunc(func() { cancelled = time.Now(); cancel() }), c.waiting)}
 			outcome := Run(ctx, way(t, sim, false), Target{Address: address, Consents: c.consents}, w)
 			if took := time.Since(cancelled); cancelled.IsZero() || took > slack {
 				t.Fatalf("it went on for %s", took)
 			}
 			assertComplete(t, outcome)
 			if problems := w.problems(); len(problems) > 0 {
-				t.Errorf("the observer was told: %s", strings.Join(problems, "; "))
+				t.Errorf("calls of the observer: %s", strings.Join(problems, "; "))
 			}
 			for _, r := range outcome.Results {
 				switch {
@@ -708,7 +708,7 @@ func TestCancelledBeforehand(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	begin := time.Now()
-	outcome := Run(ctx, way(t, sim, false), Target{Address: address, Consents: []Consent{Deep, ContentFilter}}, &witness{})
+	outcome := Run(ctx, way(t, sim, false), Target{Address: address, Consents: []Consent{Deep, ContentFilter}}, &callRecorder{})
 	if took := time.Since(begin); took > slack {
 		t.Errorf("it took %s", took)
 	}
@@ -755,13 +755,13 @@ func TestTimeout(t *testing.T) {
 				t.Parallel()
 				sim, address := startSim(t, c.faults...)
 				defer sim.Close()
-				ctx, w := endOfTime(t, c.silent)
+				ctx, w := contextEndingAfter(t, c.silent)
 				outcome := Run(ctx, way(t, sim, c.dns), Target{Address: address, Consents: c.consents}, w)
 				assertEnded(t, ctx, c.silent != "")
 				assertComplete(t, outcome)
 				assertFirst(t, outcome, c.want)
 				if problems := w.problems(); len(problems) > 0 {
-					t.Errorf("the observer was told: %s", strings.Join(problems, "; "))
+					t.Errorf("calls of the observer: %s", strings.Join(problems, "; "))
 				}
 				for _, r := range outcome.Results {
 					if r.State == Problem && !c.mayBlame {
@@ -822,7 +822,7 @@ func TestSilentHandshake(t *testing.T) {
 		}
 		options.ConnectTo = append(options.ConnectTo, override)
 	}
-	ctx, w := endOfTime(t, PortalTLS, PortalTCP, AuthServerFromComputer)
+	ctx, w := contextEndingAfter(t, PortalTLS, PortalTCP, AuthServerFromComputer)
 	outcome := Run(ctx, transport.New(options), Target{Address: address}, w)
 	assertEnded(t, ctx, true)
 	assertComplete(t, outcome)
@@ -882,8 +882,8 @@ func TestClientCertificateTimeout(t *testing.T) {
 	}
 }
 
-// TestRunsShareTheirPace asserts that a second run right after the first one shares its rate limit.
-func TestRunsShareTheirPace(t *testing.T) {
+// TestRunsShareRateLimit asserts that a second run right after the first one shares its rate limit.
+func TestRunsShareRateLimit(t *testing.T) {
 	t.Parallel()
 	sim, address := startSim(t)
 	defer sim.Close()
@@ -891,7 +891,7 @@ func TestRunsShareTheirPace(t *testing.T) {
 	way := way(t, sim, false, func(o *transport.Options) { o.PaceWindow = window })
 	for range 2 {
 		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-		Run(ctx, way, Target{Address: address, Consents: []Consent{Deep}}, &witness{})
+		Run(ctx, way, Target{Address: address, Consents: []Consent{Deep}}, &callRecorder{})
 		cancel()
 	}
 	var hits []time.Time

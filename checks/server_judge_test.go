@@ -70,7 +70,7 @@ func certificate(verified, public bool) func(*ServerHost) {
 	return func(h *ServerHost) { h.Verified, h.Public = new(verified), new(public) }
 }
 
-func bySh(h *ServerHost) { h.By, h.InUse = serverprobe.Shell, false }
+func byShell(h *ServerHost) { h.By, h.InUse = serverprobe.Shell, false }
 
 const (
 	cisHost   = "oauth.bitrix24.tech"
@@ -110,9 +110,9 @@ func TestJudgeServerAuth(t *testing.T) {
 		{"nobody asked", facts(ServerHost{By: serverprobe.PHP, Host: cisHost, InUse: true}), nil, results(nothing)},
 		{"the portal's choice unknown, both reached", facts(authHost(cisHost, false), authHost(worldHost, false)), nil, results("ok")},
 		{"the portal's choice unknown, one reached", facts(authHost(cisHost, false, endsAt(transport.StageTCP)), authHost(worldHost, false)), nil, results(unsure)},
-		{"a shell reached both", facts(authHost(cisHost, true, bySh), authHost(worldHost, false, bySh)), nil, results("ok")},
-		{"a shell reached none", facts(authHost(cisHost, true, bySh, endsAt(transport.StageTCP)), authHost(worldHost, false, bySh, endsAt(transport.StageTCP))), nil, results(unreachable)},
-		{"a shell reached both, PHP not the one in use", facts(authHost(cisHost, true, endsAt(transport.StageTLS), certificate(false, true)), authHost(cisHost, false, bySh), authHost(worldHost, false, bySh)), nil,
+		{"a shell reached both", facts(authHost(cisHost, true, byShell), authHost(worldHost, false, byShell)), nil, results("ok")},
+		{"a shell reached none", facts(authHost(cisHost, true, byShell, endsAt(transport.StageTCP)), authHost(worldHost, false, byShell, endsAt(transport.StageTCP))), nil, results(unreachable)},
+		{"a shell reached both, PHP not the one in use", facts(authHost(cisHost, true, endsAt(transport.StageTLS), certificate(false, true)), authHost(cisHost, false, byShell), authHost(worldHost, false, byShell)), nil,
 			results("problem ca-bundle-outdated server-admin")},
 		{"no hosts", facts(), nil, results(nothing)},
 	})
@@ -408,7 +408,7 @@ func TestPrecedence(t *testing.T) {
 			{"a time-out of ours too", timeout, FactsByCheck{ServerAuthServer: reached}, results("ok")},
 			{"and what no token may be sent for", blocked, FactsByCheck{ServerAuthServer: reached}, results("ok")},
 			{"not by the command line's PHP", noDeep, FactsByCheck{ServerAuthServer: byCLI}, results("unknown needs-deep you")},
-			{"not by a shell", noDeep, FactsByCheck{ServerAuthServer: server(authHost(cisHost, false, bySh))}, results("unknown needs-deep you")},
+			{"not by a shell", noDeep, FactsByCheck{ServerAuthServer: server(authHost(cisHost, false, byShell))}, results("unknown needs-deep you")},
 			{"a contradiction is shown", connection, FactsByCheck{ServerAuthServer: reached}, results("problem auth-server-unreachable network-admin")},
 			{"the server knows why", connection, FactsByCheck{ServerAuthServer: dead}, results("skipped because server-auth-server")},
 			{"and need not be asked by a token", noDeep, FactsByCheck{ServerAuthServer: dead}, results("skipped because server-auth-server")},

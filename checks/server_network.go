@@ -65,11 +65,11 @@ func judgeServerNetwork(f *ServerNetworkFacts, _ FactsByCheck) []Result {
 	}
 	var dead []string
 	for i, region := range regions {
-		if found := f.deadIn(region); i == 0 || len(found) < len(dead) {
+		if found := f.unreachableIn(region); i == 0 || len(found) < len(dead) {
 			dead = found
 		}
 	}
-	byLog := f.deadInLog()
+	byLog := f.unreachableInLog()
 	if known := len(f.Hosts) + len(f.connections()); known == 0 {
 		return one(unknown(UnexpectedAnswer, NetworkAdmin))
 	}
@@ -79,8 +79,8 @@ func judgeServerNetwork(f *ServerNetworkFacts, _ FactsByCheck) []Result {
 	return one(notice(VendorHostUnreachable, NetworkAdmin).with(Args{"hosts": dead, "log_hosts": byLog}))
 }
 
-// deadIn returns the hosts of a region that the server didn't reach.
-func (f *ServerNetworkFacts) deadIn(region bitrix.Region) (dead []string) {
+// unreachableIn returns the hosts of a region that the server didn't reach.
+func (f *ServerNetworkFacts) unreachableIn(region bitrix.Region) (dead []string) {
 	for _, h := range f.Hosts {
 		needed := slices.ContainsFunc(rowsOf(h.Host), func(e bitrix.Endpoint) bool { return e.Pack == bitrix.PackREST && e.In(region) })
 		if h.Layer != "" && needed && !slices.Contains(dead, h.Host) {
@@ -90,8 +90,8 @@ func (f *ServerNetworkFacts) deadIn(region bitrix.Region) (dead []string) {
 	return dead
 }
 
-// deadInLog returns the vendor's hosts that the product's own check didn't reach. It contacts only the portal's region.
-func (f *ServerNetworkFacts) deadInLog() (dead []string) {
+// unreachableInLog returns the vendor's hosts that the product's own check didn't reach. It contacts only the portal's region.
+func (f *ServerNetworkFacts) unreachableInLog() (dead []string) {
 	for _, c := range f.connections() {
 		if !c.OK && isVendor(c.Host) && !slices.Contains(dead, c.Host) {
 			dead = append(dead, c.Host)

@@ -141,7 +141,7 @@ func serverCauses() []string {
 }
 
 // onServer returns the findings of the checks on the server.
-func (p played) onServer() (causes []string) {
+func (p scenarioResult) onServer() (causes []string) {
 	for _, cause := range p.causes() {
 		if strings.HasPrefix(cause, "server-") {
 			causes = append(causes, cause)
@@ -156,7 +156,7 @@ func TestEveryServerFaultIsFound(t *testing.T) {
 	for _, f := range serverFaults {
 		t.Run(f.name, func(t *testing.T) {
 			t.Parallel()
-			s := scene{usualPace: true}
+			s := scenario{usualPace: true}
 			if f.requires != "" {
 				module, version, _ := strings.Cut(f.requires, ">=")
 				s.requirements = &requirements.Requirements{Modules: []requirements.Module{{Name: module, AtLeast: version}}}
@@ -166,9 +166,9 @@ func TestEveryServerFaultIsFound(t *testing.T) {
 			if got := p.onServer(); !slices.Equal(got, want) {
 				t.Errorf("found %v, want %v", got, want)
 			}
-			p.assertPolite(t, false)
+			p.assertRequestRules(t, false)
 			p.assertNoTokens(t)
-			p.assertSaid(t)
+			p.assertTexts(t)
 			p.assertReported(t, false)
 			p.assertOnlyDeclared(t)
 			p.assertJudgedAgain(t)
@@ -182,18 +182,18 @@ func TestEveryServerFaultIsFound(t *testing.T) {
 }
 
 // pasted runs a scene with a changed answer of a healthy portal.
-func (s scene) pasted(t *testing.T, change ...func(*serverprobe.Probe)) played {
+func (s scenario) pasted(t *testing.T, change ...func(*serverprobe.Probe)) scenarioResult {
 	t.Helper()
 	host := s.host(t)
 	s.probe = answered(host)
 	for _, c := range change {
 		c(s.probe)
 	}
-	return s.play(t)
+	return s.execute(t)
 }
 
 // host is the simulated portal's name, which is the same in every simulation.
-func (scene) host(t *testing.T) string {
+func (scenario) host(t *testing.T) string {
 	t.Helper()
 	return simtest.Start(t, nil).Sim.Host()
 }
@@ -225,26 +225,26 @@ func TestServerAndPortal(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			p := scene{faults: c.faults, with: c.with, usualPace: true}.pasted(t, c.change)
+			p := scenario{faults: c.faults, with: c.with, usualPace: true}.pasted(t, c.change)
 			p.assertSummary(t, c.want...)
 			if p.Verdict != c.verdict {
 				t.Errorf("verdict %s, want %s", p.Verdict, c.verdict)
 			}
-			p.assertPolite(t, slices.Contains(c.with, "deep"))
+			p.assertRequestRules(t, slices.Contains(c.with, "deep"))
 			p.assertJudgedAgain(t)
-			p.assertSaid(t)
+			p.assertTexts(t)
 		})
 	}
 }
 
-// TestPasteOpensNoWay asserts that no pasted answer makes BoxReady send a token where it wouldn't without it.
-func TestPasteOpensNoWay(t *testing.T) {
+// TestPastedAnswerPermitsNoToken asserts that no pasted answer makes BoxReady send a token where it wouldn't without it.
+func TestPastedAnswerPermitsNoToken(t *testing.T) {
 	for _, fault := range []string{"https-not-seen", "https-seen-odd", "tls-expired", "tls-self-signed", "redirect-other-host-http", "tls-intercepted"} {
 		t.Run(fault, func(t *testing.T) {
 			t.Parallel()
-			p := scene{faults: []string{fault}, with: []string{"deep"}, usualPace: true}.pasted(t)
+			p := scenario{faults: []string{fault}, with: []string{"deep"}, usualPace: true}.pasted(t)
 			p.assertNoTokens(t)
-			p.assertPolite(t, true)
+			p.assertRequestRules(t, true)
 		})
 	}
 }
@@ -253,9 +253,9 @@ func TestPasteOpensNoWay(t *testing.T) {
 func TestVersionsFromServer(t *testing.T) {
 	t.Parallel()
 	needs := &requirements.Requirements{Modules: []requirements.Module{{Name: "im", AtLeast: "25.600.0"}}}
-	without := scene{with: []string{"webhook"}, requirements: needs, usualPace: true}.play(t)
+	without := scenario{with: []string{"webhook"}, requirements: needs, usualPace: true}.execute(t)
 	without.wantState(t, checks.RequiredModules, checks.Unknown)
-	with := scene{with: []string{"webhook"}, requirements: needs, usualPace: true}.pasted(t)
+	with := scenario{with: []string{"webhook"}, requirements: needs, usualPace: true}.pasted(t)
 	with.wantState(t, checks.RequiredModules, checks.OK)
 	with.assertJudgedAgain(t)
 }
@@ -296,11 +296,11 @@ func TestCertificatesAtTheServer(t *testing.T) {
 			target.ServerProbe = probe
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
-			p := played{Outcome: checks.Run(ctx, sim.Net(), target, nil), sim: sim.Sim}
+			p := scenarioResult{Outcome: checks.Run(ctx, sim.Net(), target, nil), sim: sim.Sim}
 			if got := string(p.result(checks.ServerAuthServer).Cause); got != c.want {
 				t.Errorf("found %q, want %q", got, c.want)
 			}
-			p.assertSaid(t)
+			p.assertTexts(t)
 			p.assertReported(t, false)
 			p.assertJudgedAgain(t)
 		})
@@ -330,7 +330,7 @@ func TestOutside(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			there := scene{faults: c.faults, with: c.with, usualPace: true}.play(t)
+			there := scenario{faults: c.faults, with: c.with, usualPace: true}.execute(t)
 			outside := &checks.Outside{Made: there.Started}
 			for _, r := range there.Results {
 				data, err := json.Marshal(r.Facts)
@@ -343,10 +343,10 @@ func TestOutside(t *testing.T) {
 			if c.edit != nil {
 				outside.Results = c.edit(outside.Results)
 			}
-			p := scene{outside: outside, usualPace: true}.play(t)
+			p := scenario{outside: outside, usualPace: true}.execute(t)
 			p.assertSummary(t, c.want...)
-			p.assertPolite(t, false)
-			p.assertSaid(t)
+			p.assertRequestRules(t, false)
+			p.assertTexts(t)
 			p.assertReported(t, false)
 			p.assertOnlyDeclared(t)
 			p.assertJudgedAgain(t)
