@@ -181,7 +181,7 @@ func TestEveryServerFaultIsFound(t *testing.T) {
 	}
 }
 
-// pasted runs a scene with a changed answer of a healthy portal.
+// pasted runs a scenario with a changed answer of a healthy portal.
 func (s scenario) pasted(t *testing.T, change ...func(*serverprobe.Probe)) scenarioResult {
 	t.Helper()
 	host := s.host(t)

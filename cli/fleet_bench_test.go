@@ -157,7 +157,7 @@ func (f *simulatedFleet) recorded() (portals [][]replayed) {
 		for _, id := range order {
 			portal = append(portal, *byConn[id])
 		}
-		for range sim.Connections() - len(order) { // opened and not needed; a plain one never is
+		for range sim.Connections() - len(order) { // opened but unused; for http there are none
 			portal = append(portal, replayed{Addr: at[net.JoinHostPort(sim.Host(), "443")], Name: sim.Host(), TLS: true})
 		}
 		portals = append(portals, portal)

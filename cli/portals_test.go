@@ -147,13 +147,13 @@ func TestPortalsResume(t *testing.T) {
 		}
 	}
 
-	// Once more there is nothing to do, and the exit code is that of all results.
+	// The second time there is nothing to do; the exit code is that of all results.
 	exit, _ = f.check(t.Context(), &rest, "--resume", state)
 	if _, again := f.asked(); exit != cli.ExitProblem || !slices.Equal(again, after) {
 		t.Errorf("exit %d; a finished list was checked again", exit)
 	}
 
-	// A file that holds something else stays as it is.
+	// A file with other content stays as it is.
 	for name, text := range map[string]string{"text": "my notes\n", "one line": "my notes", "another document": `{"schema":1,"tool":{"name":"other"}}` + "\n", "a list": f.list} {
 		other := filepath.Join(t.TempDir(), "other")
 		if err := os.WriteFile(other, []byte(text), 0o600); err != nil {

@@ -49,7 +49,7 @@ func (w *testbed) receive(program, listen string, flags ...string) {
 	w.daemon("handler", listen, w.resolving(argv...)...)
 }
 
-// isAt is the part of a resolver's view that gives the handler's host an address.
+// isAt is the part of a resolver's view with the address of the handler's host.
 func isAt(address string) []string {
 	return []string{"local-zone: " + simportal.HandlerHost + " redirect", "local-data: \"" + simportal.HandlerHost + " A " + address + "\""}
 }
