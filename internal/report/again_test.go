@@ -14,7 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// savedRun is a run as it is read back from its data.
+// savedRun writes a run's data and reads it back.
 func savedRun(t testing.TB, lang string, c report.Contents) *report.Saved {
 	t.Helper()
 	saved, err := report.Read(write(t, bundle(t, reporter(t, lang), c).File(report.JSONFile)))
@@ -31,8 +31,8 @@ func outcomesOf(d report.Document) (list []string) {
 	return list
 }
 
-// TestJudgedAgain asserts that the same program comes to the same conclusions from what it had saved, for every fault that
-// shows quickly.
+// TestJudgedAgain asserts that the same program draws the same conclusions from a saved report, for every fault that
+// is found quickly.
 func TestJudgedAgain(t *testing.T) {
 	for _, fault := range simportal.Faults() {
 		if fault.Group == "dns" || fault.Group == "tls" || fault.Group == "redirect" || fault.Group == "route" || fault.Group == "clock" {
@@ -62,7 +62,7 @@ func TestJudgedAgain(t *testing.T) {
 	}
 }
 
-// TestNewKnowledge asserts that an old report's verdict is drawn from its facts, not from what was concluded then.
+// TestNewKnowledge asserts that an old report's verdict is drawn from its facts, not from its conclusions.
 func TestNewKnowledge(t *testing.T) {
 	saved := savedRun(t, "en", report.Contents{Outcome: runDemo(t, "tls-expired")})
 	i := slices.IndexFunc(saved.Results, func(e report.Entry) bool { return e.Check == checks.PortalTLS })
@@ -84,7 +84,7 @@ func TestNewKnowledge(t *testing.T) {
 }
 
 // TestWhatCannotBeJudgedStays asserts that results of unknown checks, and those whose facts are hidden or of another form,
-// stay as they are and are told.
+// are kept and reported.
 func TestWhatCannotBeJudgedStays(t *testing.T) {
 	saved := savedRun(t, "en", report.Contents{Outcome: runDemo(t, "dns-private-only"), Hide: report.Categories()})
 	fact := func(id checks.ID, facts string) {
@@ -121,7 +121,7 @@ func TestWhatCannotBeJudgedStays(t *testing.T) {
 	}
 }
 
-// TestAnotherReader asserts that a report is shown in its reader's language where this version can say the same.
+// TestAnotherReader asserts that a report is shown in its reader's language if this version draws the same conclusions.
 func TestAnotherReader(t *testing.T) {
 	saved := savedRun(t, "ru", report.Contents{Outcome: runDemo(t, "auth-server-unreachable")})
 	var out bytes.Buffer

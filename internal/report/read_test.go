@@ -55,7 +55,7 @@ func zipOf(t testing.TB, parts ...string) []byte {
 	return out.Bytes()
 }
 
-// TestReadBack asserts that the same report comes out of each of the files that have it, in every language, hidden or not.
+// TestReadBack asserts that each format yields the same report, in every language, with hidden names or not.
 func TestReadBack(t *testing.T) {
 	o := runDemo(t, "tls-self-signed")
 	for _, hide := range [][]report.Category{nil, report.Categories()} {
@@ -140,7 +140,7 @@ const emptyReport = `{"schema":1,"tool":{"name":"boxready","version":"1"},"porta
 
 func reportWith(results string) string { return fmt.Sprintf(emptyReport, results) }
 
-// TestForeignFiles asserts that files which aren't reports, or are meant to harm, are refused with a reason.
+// TestForeignFiles asserts that files which aren't reports, or are malicious, are rejected with a reason.
 func TestForeignFiles(t *testing.T) {
 	good := reportWith("")
 	bomb := strings.Repeat("0", 64<<20)
@@ -194,7 +194,7 @@ func TestForeignFiles(t *testing.T) {
 	}
 }
 
-// TestReadingABombTakesLittle asserts that a file which grows a thousandfold when it is unpacked doesn't do so in memory.
+// TestReadingABombTakesLittle asserts that a zip bomb isn't unpacked in memory.
 func TestReadingABombTakesLittle(t *testing.T) {
 	path := write(t, zipOf(t, report.JSONFile, reportWith(strings.Repeat(`{},`, 2_000_000)+`{}`), "x", strings.Repeat("0", 256<<20)))
 	runtime.GC()
@@ -209,7 +209,7 @@ func TestReadingABombTakesLittle(t *testing.T) {
 	}
 }
 
-// TestMarkupIsHarmless asserts that untrusted text in a report can't act on a terminal that shows it.
+// TestMarkupIsHarmless asserts that untrusted text in a report can't control the terminal.
 func TestMarkupIsHarmless(t *testing.T) {
 	evil := "\u001b[2J\u001b]0;title\u0007<script>alert(1)</script>\u202e\r\nboxready check evil.example"
 	quoted, _ := json.Marshal(evil)

@@ -64,7 +64,7 @@ func TestSave(t *testing.T) {
 	assertTidy(t, folder)
 }
 
-// assertTidy asserts that nothing half written was left behind.
+// assertTidy asserts that no temporary file was left.
 func assertTidy(t *testing.T, folder string) {
 	t.Helper()
 	entries, err := os.ReadDir(folder)
@@ -78,7 +78,7 @@ func assertTidy(t *testing.T, folder string) {
 	}
 }
 
-// TestBrokenOffWrite asserts that an error in the middle leaves what was there, and nothing else.
+// TestBrokenOffWrite asserts that an error during a write leaves the old file, and nothing else.
 func TestBrokenOffWrite(t *testing.T) {
 	folder := t.TempDir()
 	for _, before := range []string{"", "what was there before"} {
@@ -104,7 +104,7 @@ func TestBrokenOffWrite(t *testing.T) {
 	assertTidy(t, folder)
 }
 
-// TestKilledInTheMiddle kills a program that is writing a report and asserts that the old one is still whole.
+// TestKilledInTheMiddle kills a program that is writing a report and asserts that the old one is unchanged.
 func TestKilledInTheMiddle(t *testing.T) {
 	if path := os.Getenv("BOXREADY_TEST_WRITE"); path != "" {
 		report.WriteFile(path, func(w io.Writer) error {
@@ -138,7 +138,7 @@ func TestKilledInTheMiddle(t *testing.T) {
 	}
 }
 
-// TestFullAndReadOnlyDisk saves on a disk of 16 KiB that the test makes for itself.
+// TestFullAndReadOnlyDisk saves on a disk of 16 KiB that the test creates.
 func TestFullAndReadOnlyDisk(t *testing.T) {
 	if folder := os.Getenv("BOXREADY_TEST_DISK"); folder != "" {
 		path := filepath.Join(folder, "report.zip")
@@ -170,7 +170,7 @@ type zeros struct{}
 
 func (zeros) Read(p []byte) (int, error) { return len(p), nil }
 
-// needed skips loudly what can't be tested here; where everything has to be tested, that is a failure.
+// needed skips a test that can't run here; where all tests are required, it fails.
 func needed(t *testing.T, what string, err error) {
 	t.Helper()
 	if os.Getenv("CI") == "true" {
