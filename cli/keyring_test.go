@@ -225,7 +225,7 @@ func (c *computer) browse(ctx context.Context, stop func(), keys io.Writer, stde
 	location, _ := c.visit(string(address))
 	response, err := browserClient.Get(location)
 	if err != nil {
-		io.WriteString(keys, location+"\n") // another test has the port; the user is told to paste
+		io.WriteString(keys, location+"\n") // another test has the port; the command asks to paste
 	} else {
 		landing, _ := io.ReadAll(response.Body)
 		response.Body.Close()

@@ -130,7 +130,7 @@ func TestSignIn(t *testing.T) {
 	}
 }
 
-func TestNoSignInByAnAddressThatThePortalShouldNotReport(t *testing.T) {
+func TestSignInBlockedByCheck(t *testing.T) {
 	for fault, want := range map[string]checks.Cause{
 		"https-not-seen":      checks.HTTPSNotSeen,
 		"tls-expired":         checks.TLSExpired,
@@ -157,7 +157,7 @@ func TestNoSignInByAnAddressThatThePortalShouldNotReport(t *testing.T) {
 	}
 }
 
-func TestCancelledWhileTheAddressIsLookedAt(t *testing.T) {
+func TestSignInCancelledDuringAddressCheck(t *testing.T) {
 	a := start(t, nil)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -221,7 +221,7 @@ func webhook(t *testing.T, address string) portal.Webhook {
 	return w
 }
 
-func TestAKeyringThatComesLater(t *testing.T) {
+func TestKeyringOpenedLater(t *testing.T) {
 	ctx := t.Context()
 	backend := &keyring{kept: map[string]string{}}
 	ring := vault.NewKeyring(vault.Options{Backend: backend})
@@ -270,7 +270,7 @@ func TestAKeyringThatComesLater(t *testing.T) {
 	}
 }
 
-func TestASignInMadeWithoutTheKeyringReplacesTheOldOne(t *testing.T) {
+func TestSignInInMemoryReplacesSavedOne(t *testing.T) {
 	ctx := t.Context()
 	backend := &keyring{kept: map[string]string{}}
 	ring := vault.NewKeyring(vault.Options{Backend: backend})
@@ -292,7 +292,7 @@ func TestASignInMadeWithoutTheKeyringReplacesTheOldOne(t *testing.T) {
 	}
 }
 
-func TestAKeyringThatNobodyUnlocks(t *testing.T) {
+func TestLockedKeyring(t *testing.T) {
 	a := start(t, &keyring{broken: &vault.Error{Reason: vault.Absent}})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

@@ -121,7 +121,7 @@ func (w *testbed) signIn(program string) []string {
 	return []string{"--signed-in", "--event-test", "--receiver", receiverURL}
 }
 
-// deliveryResult tells where the delivery of an event ended: at a leg, or at a receiver, which tells whether it was called from an address of the
+// deliveryResult says where the delivery of an event ended: at a leg, or at a receiver, which knows whether it was called from an address of the
 // queue's.
 func deliveryResult(facts json.RawMessage) string {
 	var f struct {

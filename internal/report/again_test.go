@@ -62,8 +62,8 @@ func TestJudgedAgain(t *testing.T) {
 	}
 }
 
-// TestNewKnowledge asserts that an old report's verdict is drawn from its facts, not from its conclusions.
-func TestNewKnowledge(t *testing.T) {
+// TestVerdictFromOldFacts asserts that an old report's verdict is drawn from its facts, not from its conclusions.
+func TestVerdictFromOldFacts(t *testing.T) {
 	saved := savedRun(t, "en", report.Contents{Outcome: runDemo(t, "tls-expired")})
 	i := slices.IndexFunc(saved.Results, func(e report.Entry) bool { return e.Check == checks.PortalTLS })
 	old := &saved.Results[i]
@@ -80,12 +80,12 @@ func TestNewKnowledge(t *testing.T) {
 	if len(changes.New) != 1 || changes.New[0].Cause != checks.TLSExpired || len(changes.Evidence) > 0 {
 		t.Errorf("what changed: %+v", changes)
 	}
-	validate(t, []byte(texted(t, again.Document)))
+	validate(t, []byte(textOf(t, again.Document)))
 }
 
-// TestWhatCannotBeJudgedStays asserts that results of unknown checks, and those whose facts are hidden or of another form,
+// TestKeptResults asserts that results of unknown checks, and those whose facts are hidden or of another form,
 // are kept and reported.
-func TestWhatCannotBeJudgedStays(t *testing.T) {
+func TestKeptResults(t *testing.T) {
 	saved := savedRun(t, "en", report.Contents{Outcome: runDemo(t, "dns-private-only"), Hide: report.Categories()})
 	fact := func(id checks.ID, facts string) {
 		for i := range saved.Results {
@@ -121,8 +121,8 @@ func TestWhatCannotBeJudgedStays(t *testing.T) {
 	}
 }
 
-// TestAnotherReader asserts that a report is shown in its reader's language if this version draws the same conclusions.
-func TestAnotherReader(t *testing.T) {
+// TestReaderLanguage asserts that a report is shown in its reader's language if this version draws the same conclusions.
+func TestReaderLanguage(t *testing.T) {
 	saved := savedRun(t, "ru", report.Contents{Outcome: runDemo(t, "auth-server-unreachable")})
 	var out bytes.Buffer
 	if err := reporter(t, "en").WriteSaved(&out, saved, report.Style{Verbose: true}); err != nil {

@@ -66,7 +66,7 @@ func Compare(before, after Document) Changes {
 		then := find(before, now)
 		d := Delta{now.Check, now.Cause, "", now.State, now.Owner, now.Title}
 		switch {
-		case then == nil && looked(before, now.Check):
+		case then == nil && hasConclusion(before, now.Check):
 			c.New = append(c.New, d)
 		case then == nil:
 			c.Revealed = append(c.Revealed, d)
@@ -80,7 +80,7 @@ func Compare(before, after Document) Changes {
 			continue
 		}
 		d := Delta{then.Check, then.Cause, then.State, "", then.Owner, then.Title}
-		if looked(after, then.Check) {
+		if hasConclusion(after, then.Check) {
 			c.Fixed = append(c.Fixed, d)
 		} else {
 			c.Unseen = append(c.Unseen, d)
@@ -110,8 +110,8 @@ func find(in Document, e Entry) *Entry {
 	return &in.Results[i]
 }
 
-// looked reports whether a run has a conclusion of a check.
-func looked(in Document, id checks.ID) bool {
+// hasConclusion reports whether a run has a conclusion of a check.
+func hasConclusion(in Document, id checks.ID) bool {
 	return slices.ContainsFunc(in.Results, func(e Entry) bool {
 		return e.Check == id && (e.State == checks.OK || e.State == checks.Notice || e.State == checks.Problem)
 	})

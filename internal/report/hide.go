@@ -364,8 +364,8 @@ func inWord(r rune) bool { return r != utf8.RuneError && (unicode.IsLetter(r) ||
 // phrase reports whether a value is searched for in any text. Hosts and addresses are found by their form, and a short number is a
 // number like any other.
 func (n *Name) phrase() bool {
-	const telling = 8 // digits
-	number := strings.Trim(n.Value, "0123456789") == "" && len(n.Value) < telling
+	const minDigits = 8 // digits
+	number := strings.Trim(n.Value, "0123456789") == "" && len(n.Value) < minDigits
 	return !n.host() && !number && utf8.RuneCountInString(n.Value) >= shortest
 }
 

@@ -73,7 +73,7 @@ func TestReadBack(t *testing.T) {
 			if first.Schema == 0 {
 				first = saved.Document
 			}
-			if diff := cmp.Diff(texted(t, first), texted(t, saved.Document)); diff != "" {
+			if diff := cmp.Diff(textOf(t, first), textOf(t, saved.Document)); diff != "" {
 				t.Errorf("%s differs:\n%s", name, diff)
 			}
 		}
@@ -83,7 +83,7 @@ func TestReadBack(t *testing.T) {
 	}
 }
 
-func texted(t *testing.T, d report.Document) string {
+func textOf(t *testing.T, d report.Document) string {
 	t.Helper()
 	var out bytes.Buffer
 	if err := report.WriteJSON(&out, d, true); err != nil {
@@ -92,7 +92,7 @@ func texted(t *testing.T, d report.Document) string {
 	return out.String()
 }
 
-func TestAlteredFilesAreTold(t *testing.T) {
+func TestAlteredFilesAreReported(t *testing.T) {
 	b := bundle(t, reporter(t, "en"), report.Contents{Outcome: runDemo(t)})
 	files := func(change func(name, content string) string) []byte {
 		var parts []string
@@ -194,8 +194,8 @@ func TestForeignFiles(t *testing.T) {
 	}
 }
 
-// TestReadingABombTakesLittle asserts that a zip bomb isn't unpacked in memory.
-func TestReadingABombTakesLittle(t *testing.T) {
+// TestZipBombMemory asserts that a zip bomb isn't unpacked in memory.
+func TestZipBombMemory(t *testing.T) {
 	path := write(t, zipOf(t, report.JSONFile, reportWith(strings.Repeat(`{},`, 2_000_000)+`{}`), "x", strings.Repeat("0", 256<<20)))
 	runtime.GC()
 	var before, after runtime.MemStats

@@ -46,8 +46,8 @@ func (p *Reporter) run(o *checks.Outcome, h *hider) *run {
 	return n
 }
 
-// mostTelling are the most important of the checks that need a credential.
-var mostTelling = []checks.ID{checks.TokenAccepted, checks.RESTLicence, checks.RequiredModules, checks.RequiredMethods, checks.EventMachinery}
+// mostImportant are the most important of the checks that need a credential.
+var mostImportant = []checks.ID{checks.TokenAccepted, checks.RESTLicence, checks.RequiredModules, checks.RequiredMethods, checks.EventMachinery}
 
 // shorten keeps the most important checks of a long list, and counts the others.
 func shorten(m view.Missing) (short view.Missing, more int) {
@@ -55,7 +55,7 @@ func shorten(m view.Missing) (short view.Missing, more int) {
 	if len(m.Checks) < long {
 		return m, 0
 	}
-	named := slices.DeleteFunc(slices.Clone(m.Checks), func(id checks.ID) bool { return !slices.Contains(mostTelling, id) })
+	named := slices.DeleteFunc(slices.Clone(m.Checks), func(id checks.ID) bool { return !slices.Contains(mostImportant, id) })
 	if len(named) == 0 {
 		return m, 0
 	}

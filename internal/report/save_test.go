@@ -61,11 +61,11 @@ func TestSave(t *testing.T) {
 	if _, err := p.Save(filepath.Join(folder, "letter.txt"), report.Contents{Outcome: o}); saveReason(err) != report.SaveNoLetter {
 		t.Errorf("a letter that there isn't: %v", err)
 	}
-	assertTidy(t, folder)
+	assertNoTemporaryFiles(t, folder)
 }
 
-// assertTidy asserts that no temporary file was left.
-func assertTidy(t *testing.T, folder string) {
+// assertNoTemporaryFiles asserts that no temporary file was left.
+func assertNoTemporaryFiles(t *testing.T, folder string) {
 	t.Helper()
 	entries, err := os.ReadDir(folder)
 	if err != nil {
@@ -78,8 +78,8 @@ func assertTidy(t *testing.T, folder string) {
 	}
 }
 
-// TestBrokenOffWrite asserts that an error during a write leaves the old file, and nothing else.
-func TestBrokenOffWrite(t *testing.T) {
+// TestFailedWrite asserts that an error during a write leaves the old file, and nothing else.
+func TestFailedWrite(t *testing.T) {
 	folder := t.TempDir()
 	for _, before := range []string{"", "what was there before"} {
 		path := filepath.Join(folder, "report"+before[:min(len(before), 1)]+".zip")
@@ -101,11 +101,11 @@ func TestBrokenOffWrite(t *testing.T) {
 			t.Errorf("the file holds %.30q (%v)", got, err)
 		}
 	}
-	assertTidy(t, folder)
+	assertNoTemporaryFiles(t, folder)
 }
 
-// TestKilledInTheMiddle kills a program that is writing a report and asserts that the old one is unchanged.
-func TestKilledInTheMiddle(t *testing.T) {
+// TestKilledDuringWrite kills a program that is writing a report and asserts that the old one is unchanged.
+func TestKilledDuringWrite(t *testing.T) {
 	if path := os.Getenv("BOXREADY_TEST_WRITE"); path != "" {
 		report.WriteFile(path, func(w io.Writer) error {
 			for {
@@ -119,7 +119,7 @@ func TestKilledInTheMiddle(t *testing.T) {
 	if err := os.WriteFile(path, []byte("old"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	writer := exec.Command(os.Args[0], "-test.run", "^TestKilledInTheMiddle$")
+	writer := exec.Command(os.Args[0], "-test.run", "^TestKilledDuringWrite$")
 	writer.Env = append(os.Environ(), "BOXREADY_TEST_WRITE="+path)
 	out, err := writer.StdoutPipe()
 	if err != nil {
