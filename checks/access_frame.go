@@ -76,8 +76,8 @@ func matches(source string, page, portal *url.URL) bool {
 	if port != "*" && port != has && !(has == "443" && (port == "" || port == "80" && scheme == "http")) {
 		return false
 	}
-	suffix, wild := strings.CutPrefix(host, "*")
-	if wild {
+	suffix, wildcard := strings.CutPrefix(host, "*")
+	if wildcard {
 		return suffix == "" || strings.HasPrefix(suffix, ".") && strings.HasSuffix(portal.Hostname(), suffix)
 	}
 	return strings.Trim(host, "[]") == portal.Hostname()

@@ -272,13 +272,13 @@ func (f *HostsFacts) faults(h *AppHost) (faults []hostFault) {
 	if !h.asked() {
 		return nil
 	}
-	blame := func(sure bool, cause Cause, why string) { faults = append(faults, hostFault{cause, why, sure}) }
+	addFault := func(sure bool, cause Cause, why string) { faults = append(faults, hostFault{cause, why, sure}) }
 	called, opened := h.is(requirements.PortalToApp), h.is(requirements.BrowserToApp)
 	inside := f.Handlers == requirements.LAN || f.Handlers == requirements.Custom
 
 	private := h.private()
 	if called && !inside && private != "" {
-		blame(true, HandlerPrivate, private)
+		addFault(true, HandlerPrivate, private)
 	}
 	if h.Failure != "" {
 		return append(faults, h.unreached(inside || private != "")...)
@@ -289,20 +289,20 @@ func (f *HostsFacts) faults(h *AppHost) (faults []hostFault) {
 			anybody := slices.Contains([]Cause{TLSExpired, TLSNotYetValid, TLSWrongHost, TLSWeakCertificate}, r.Cause)
 			switch {
 			case r.Cause == TLSIntercepted:
-				blame(false, HandlerTLS, string(r.Cause))
+				addFault(false, HandlerTLS, string(r.Cause))
 			case r.State == Problem && (anybody || called && f.Handlers != requirements.Custom):
-				blame(true, HandlerTLS, string(r.Cause))
+				addFault(true, HandlerTLS, string(r.Cause))
 			}
 		}
 	}
 	switch {
 	case !opened:
 	case h.Port == 80 && !strings.HasPrefix(h.Location, "https:"):
-		blame(true, FrameBlocked, whyHTTP) // a page over https shows none over http
+		addFault(true, FrameBlocked, whyHTTP) // a page over https shows none over http
 	case h.Frame != nil && !h.Frame.AllowsPortal && h.Frame.Ancestors != nil:
-		blame(true, FrameBlocked, whyAncestors)
+		addFault(true, FrameBlocked, whyAncestors)
 	case h.Frame != nil && !h.Frame.AllowsPortal:
-		blame(true, FrameBlocked, whyFrameOptions)
+		addFault(true, FrameBlocked, whyFrameOptions)
 	}
 	return faults
 }

@@ -21,7 +21,7 @@ func errorAnswer(code, description string) *Exchange {
 var (
 	accepted   = &Exchange{Status: 200, Form: portal.FormJSON}
 	unreached  = &Exchange{Failure: transport.Timeout}
-	somePage   = &Exchange{Status: 200, Form: portal.FormHTML, Body: "<html>"}
+	htmlPage   = &Exchange{Status: 200, Form: portal.FormHTML, Body: "<html>"}
 	yes, no    = true, false
 	noPlan     = errorAnswer(bitrix.CodeAccessDenied, "REST is available only on commercial plans.")
 	noMarket   = errorAnswer(bitrix.CodeAccessDenied, "REST is available only by subscription.")
@@ -40,7 +40,7 @@ func TestJudgeWebhook(t *testing.T) {
 		{"a licence's error is not the webhook's", &WebhookFacts{Answer: noMarket}, nil, results("ok")},
 		{"another access denied", &WebhookFacts{Answer: errorAnswer(bitrix.CodeAccessDenied, "Access denied!")}, nil, results("unknown unexpected-answer server-admin")},
 		{"not seen", &WebhookFacts{Answer: errorAnswer(bitrix.CodeNoAuthFound, "Wrong authorization data")}, nil, results("unknown unexpected-answer server-admin")},
-		{"a page", &WebhookFacts{Answer: somePage}, nil, results("unknown unexpected-answer server-admin")},
+		{"a page", &WebhookFacts{Answer: htmlPage}, nil, results("unknown unexpected-answer server-admin")},
 		{"no answer", &WebhookFacts{Answer: unreached}, nil, results("unknown timeout server-admin")},
 	})
 }
@@ -127,7 +127,7 @@ func TestJudgeAccepted(t *testing.T) {
 		{"the plan is the licence's matter", &AcceptedFacts{Answer: noPlan}, nil, results("ok")},
 		{"a fresh token has expired", said(bitrix.CodeExpiredToken, "The access token provided has expired"), nil, results("unknown unexpected-answer server-admin")},
 		{"closed", said(bitrix.CodePortalDeleted, "Portal was deleted"), nil, results("unknown unexpected-answer server-admin")},
-		{"a page", &AcceptedFacts{Answer: somePage}, nil, results("unknown unexpected-answer server-admin")},
+		{"a page", &AcceptedFacts{Answer: htmlPage}, nil, results("unknown unexpected-answer server-admin")},
 		{"no answer", &AcceptedFacts{Answer: unreached}, nil, results("unknown timeout server-admin")},
 		{"lost in a form, seen in JSON", &AcceptedFacts{Answer: lost, JSON: accepted}, nil, results("ok")},
 		{"lost in a form, refused in JSON", &AcceptedFacts{Answer: lost, JSON: errorAnswer(bitrix.CodeConnectionError, "")}, nil, results("problem auth-server-unreachable network-admin")},
@@ -314,7 +314,7 @@ func TestJudgeEventTest(t *testing.T) {
 		{"no answer to the reading", steps(get, step("event.bind", accepted), step("event.test", accepted), step("event.offline.get", unreached), unbind), nil,
 			results("unknown timeout server-admin")},
 		{"no answer to the binding", steps(get, step("event.bind", unreached), unbind), nil, results("unknown timeout server-admin")},
-		{"a page", steps(get, step("event.bind", somePage), unbind), nil, results("unknown unexpected-answer server-admin")},
+		{"a page", steps(get, step("event.bind", htmlPage), unbind), nil, results("unknown unexpected-answer server-admin")},
 	})
 }
 
@@ -410,6 +410,6 @@ func TestJudgeDelivery(t *testing.T) {
 		{"no licence", facts(nil, step("event.bind", errorAnswer(bitrix.CodePaymentRequired, "Payment required"))), nil, results("skipped because rest-licence")},
 		{"no answer to the binding", facts(nil, step("event.bind", unreached), unbound), nil, results("unknown timeout server-admin")},
 		{"no answer to the firing", facts(nil, bound, step("event.test", unreached), unbound), nil, results("unknown timeout server-admin")},
-		{"a page instead of firing", facts(nil, bound, step("event.test", somePage), unbound), nil, results("unknown unexpected-answer server-admin")},
+		{"a page instead of firing", facts(nil, bound, step("event.test", htmlPage), unbound), nil, results("unknown unexpected-answer server-admin")},
 	})
 }

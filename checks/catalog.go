@@ -65,38 +65,38 @@ func all(ids ...ID) (needs [][]ID) {
 
 // Catalog returns the checks in the order in which they are reported; what a check needs stands before it.
 func Catalog() []*Check {
-	everything := []Affected{Applications, Events, Webhooks}
+	allAffected := []Affected{Applications, Events, Webhooks}
 	tokens := []Affected{Applications, Events}
 	events := []Affected{Events}
 	catalog := []*Check{
 		define(Check{
-			ID: PortalAddress, Group: PortalGroup, Vantage: FromComputer, Owner: PortalAdmin, Affects: everything,
+			ID: PortalAddress, Group: PortalGroup, Vantage: FromComputer, Owner: PortalAdmin, Affects: allAffected,
 			Causes: []Cause{AddressIsIP, AddressIsCloud, AddressWasHTTP},
 		}, observeAddress, judgeAddress),
 		define(Check{
-			ID: PortalDNS, Group: PortalGroup, Needs: all(PortalAddress), Vantage: FromComputer, Owner: NetworkAdmin, Affects: everything,
+			ID: PortalDNS, Group: PortalGroup, Needs: all(PortalAddress), Vantage: FromComputer, Owner: NetworkAdmin, Affects: allAffected,
 			Causes: []Cause{DNSNotFound, DNSFailed, DNSPrivateOnly, DNSSinkhole, DNSDiffers},
 		}, observeDNS, judgeDNS),
 		define(Check{
-			ID: PortalTCP, Group: PortalGroup, Needs: all(PortalDNS), Vantage: FromComputer, Owner: NetworkAdmin, Affects: everything,
+			ID: PortalTCP, Group: PortalGroup, Needs: all(PortalDNS), Vantage: FromComputer, Owner: NetworkAdmin, Affects: allAffected,
 			Causes: []Cause{TCPRefused, TCPTimeout, IPv6Dead},
 		}, observeTCP, judgeTCP),
 		define(Check{
-			ID: PortalTLS, Group: PortalGroup, Needs: all(PortalTCP), Vantage: FromComputer, Owner: ServerAdmin, Affects: everything,
+			ID: PortalTLS, Group: PortalGroup, Needs: all(PortalTCP), Vantage: FromComputer, Owner: ServerAdmin, Affects: allAffected,
 			Causes: []Cause{TLSSelfSigned, TLSPrivateCA, TLSNationalCA, TLSIncompleteChain, TLSExpired, TLSNotYetValid, TLSWrongHost, TLSOldProtocol,
 				TLSNotTLS, TLSWeakCertificate, TLSClientCertificate, TLSIntercepted, TLSHandshakeFailed, TLSExpiresSoon},
 		}, observeTLS, judgeTLS),
 		define(Check{
-			ID: PortalRedirect, Group: PortalGroup, ReachableThrough: PortalTLS, Vantage: FromComputer, Owner: ServerAdmin, Affects: everything,
+			ID: PortalRedirect, Group: PortalGroup, ReachableThrough: PortalTLS, Vantage: FromComputer, Owner: ServerAdmin, Affects: allAffected,
 			Causes: []Cause{RedirectDropsPost, RedirectOtherHost, RedirectLoop},
 		}, observeRedirect, judgeRedirect),
 		define(Check{
-			ID: RESTRoute, Group: PortalGroup, ReachableThrough: PortalTLS, Vantage: FromComputer, Owner: ServerAdmin, Affects: everything,
+			ID: RESTRoute, Group: PortalGroup, ReachableThrough: PortalTLS, Vantage: FromComputer, Owner: ServerAdmin, Affects: allAffected,
 			Causes: []Cause{RESTNotFound, RESTModuleMissing, RESTNotBitrix, RESTBasicAuth, RESTLoginPage, RESTBlocked, RESTSiteClosed, RESTPolluted,
 				RESTServerError, RESTCutOff},
 		}, observeRoute, judgeRoute),
 		define(Check{
-			ID: HTTPSSeen, Group: PortalGroup, Needs: all(RESTRoute), Vantage: FromPortal, Owner: ServerAdmin, Affects: everything,
+			ID: HTTPSSeen, Group: PortalGroup, Needs: all(RESTRoute), Vantage: FromPortal, Owner: ServerAdmin, Affects: allAffected,
 			Causes: []Cause{HTTPSNotSeen},
 		}, observeHTTPS, judgeHTTPS),
 		define(Check{
@@ -129,7 +129,7 @@ func Catalog() []*Check {
 			Causes: []Cause{FeedUnreachable, FeedInvalid},
 		}, observeFeed, judgeFeed),
 		define(Check{
-			ID: PortalFromInternet, Group: AuthGroup, Reads: []ID{PortalDNS, PortalTLS}, MissingPrerequisite: missingOutside, Vantage: FromOutside, Owner: NetworkAdmin, Affects: everything,
+			ID: PortalFromInternet, Group: AuthGroup, Reads: []ID{PortalDNS, PortalTLS}, MissingPrerequisite: missingOutside, Vantage: FromOutside, Owner: NetworkAdmin, Affects: allAffected,
 			Causes: []Cause{NotSeenFromOutside},
 		}, observeOutside, judgeOutside),
 
@@ -153,7 +153,7 @@ func Catalog() []*Check {
 				AppNotOnPortal, AppNotOnAuthServer, UserInactive, UserNoAppAccess},
 		}, observeAccepted, judgeAccepted),
 		define(Check{
-			ID: RESTLicence, Group: AccessGroup, Needs: anyCredential, Credentials: either, Vantage: FromPortal, Owner: PortalAdmin, Affects: everything,
+			ID: RESTLicence, Group: AccessGroup, Needs: anyCredential, Credentials: either, Vantage: FromPortal, Owner: PortalAdmin, Affects: allAffected,
 			Causes: []Cause{RESTNotInPlan, SubscriptionEnded, FeatureNotLicensed, LicenceBlocked, AppPaymentRequired},
 		}, observeLicence, judgeLicence),
 		define(Check{
@@ -206,7 +206,7 @@ func Catalog() []*Check {
 		}, observeHosts, judgeHosts),
 		define(Check{
 			ID: RateLimit, Group: AccessGroup, After: []ID{ContentFilterCheck, PortalClock, Platform, EventMachinery, EventDelivery},
-			Vantage: FromPortal, Owner: ServerAdmin, Affects: everything,
+			Vantage: FromPortal, Owner: ServerAdmin, Affects: allAffected,
 			Causes: []Cause{Throttled, Overloaded, OperationTime},
 		}, observeLimits, judgeLimits),
 
@@ -239,11 +239,11 @@ func Catalog() []*Check {
 			Causes: []Cause{AgentsStopped, UsageBacklog},
 		}, observeAgents, judgeAgents),
 		define(Check{
-			ID: ServerRESTSetup, Group: ServerGroup, Needs: all(ServerProbe), MissingPrerequisite: missingPart(hasSetup), Vantage: FromServer, Owner: PortalAdmin, Affects: everything,
+			ID: ServerRESTSetup, Group: ServerGroup, Needs: all(ServerProbe), MissingPrerequisite: missingPart(hasSetup), Vantage: FromServer, Owner: PortalAdmin, Affects: allAffected,
 			Causes: []Cause{TokenCheckerMissing, HTTPSNotSeen, SiteClosed, CustomAuthProvider, CustomEventProvider, RESTLogOff},
 		}, observeSetup, judgeSetup),
 		define(Check{
-			ID: ServerLicence, Group: ServerGroup, Needs: all(ServerProbe), MissingPrerequisite: missingPart(hasLicence), Vantage: FromServer, Owner: PortalAdmin, Affects: everything,
+			ID: ServerLicence, Group: ServerGroup, Needs: all(ServerProbe), MissingPrerequisite: missingPart(hasLicence), Vantage: FromServer, Owner: PortalAdmin, Affects: allAffected,
 			Causes: []Cause{LicenceEnded, LicenceEndsSoon},
 		}, observeServerLicence, judgeServerLicence),
 		define(Check{

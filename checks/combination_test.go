@@ -524,17 +524,17 @@ func TestAddress(t *testing.T) {
 	const isIP, wasHTTP = "portal-address problem address-is-ip portal-admin", "portal-address notice address-was-http you"
 	below := append([]checks.ID{checks.PortalDNS}, needDNS...)
 	for _, c := range []struct {
-		name  string
-		host  string
-		typed string
-		deep  bool
-		want  []string
-		quiet bool // no request to the portal or a resolver
+		name       string
+		host       string
+		typed      string
+		deep       bool
+		want       []string
+		noRequests bool // no request to the portal or a resolver
 	}{
-		{name: "IPv4", typed: "https://203.0.113.10", want: join(isIP, everythingBelow(checks.PortalAddress, below...)), quiet: true},
-		{name: "IPv4, deep", typed: "203.0.113.10", deep: true, want: join(isIP, everythingBelow(checks.PortalAddress, append(slices.Clone(below), checks.CredentialsArrive)...)), quiet: true},
-		{name: "IPv6", typed: "https://[2001:db8::10]", want: join(isIP, everythingBelow(checks.PortalAddress, below...)), quiet: true},
-		{name: "IPv4 over http", typed: "http://203.0.113.10/", want: join(isIP, wasHTTP, everythingBelow(checks.PortalAddress, below...)), quiet: true},
+		{name: "IPv4", typed: "https://203.0.113.10", want: join(isIP, everythingBelow(checks.PortalAddress, below...)), noRequests: true},
+		{name: "IPv4, deep", typed: "203.0.113.10", deep: true, want: join(isIP, everythingBelow(checks.PortalAddress, append(slices.Clone(below), checks.CredentialsArrive)...)), noRequests: true},
+		{name: "IPv6", typed: "https://[2001:db8::10]", want: join(isIP, everythingBelow(checks.PortalAddress, below...)), noRequests: true},
+		{name: "IPv4 over http", typed: "http://203.0.113.10/", want: join(isIP, wasHTTP, everythingBelow(checks.PortalAddress, below...)), noRequests: true},
 		{name: "cloud", host: "company.bitrix24.ru", typed: "https://company.bitrix24.ru", want: join("portal-address notice address-is-cloud you")},
 		{name: "http", host: "portal.demo.example", typed: "http://portal.demo.example", want: join(wasHTTP)},
 		{name: "http, deep", host: "portal.demo.example", typed: "http://portal.demo.example", deep: true, want: join(wasHTTP)},
@@ -557,7 +557,7 @@ func TestAddress(t *testing.T) {
 			p := executeAs(t, c.host, c.typed, consents...)
 			p.assertSummary(t, c.want...)
 			p.assertRequestRules(t, c.deep)
-			if !c.quiet {
+			if !c.noRequests {
 				if len(p.toPortal()) == 0 {
 					t.Error("the portal was not asked")
 				}

@@ -155,10 +155,10 @@ func (p scenarioResult) result(id checks.ID) checks.Result {
 // assertRequestRules asserts the rules for requests: their rate, tokens, and that nothing was written.
 func (p scenarioResult) assertRequestRules(t *testing.T, deep bool) {
 	t.Helper()
-	var hits []time.Time
+	var sentAt []time.Time
 	for _, r := range p.sim.Log() {
 		if r.Server == "portal" || r.Server == "portal-http" {
-			hits = append(hits, r.At)
+			sentAt = append(sentAt, r.At)
 			if !strings.HasPrefix(r.Header.Get("User-Agent"), "BoxReady/") {
 				t.Errorf("%s %s: User-Agent %q", r.Method, r.Path, r.Header.Get("User-Agent"))
 			}
@@ -208,10 +208,10 @@ func (p scenarioResult) assertRequestRules(t *testing.T, deep bool) {
 	if left := p.sim.Bindings(); slices.ContainsFunc(left, ours) && !p.leftBound() {
 		t.Errorf("handlers were left bound: %+v", left)
 	}
-	for i := range hits {
+	for i := range sentAt {
 		n := 0
-		for _, at := range hits[i:] {
-			if at.Sub(hits[i]) < p.window {
+		for _, at := range sentAt[i:] {
+			if at.Sub(sentAt[i]) < p.window {
 				n++
 			}
 		}

@@ -109,14 +109,14 @@ func assertWellFormed(t testing.TB, c *Check, r Result) {
 	if !vantageFits(c, r) {
 		t.Errorf("%s: seen from %q, want %q", r.Check, r.Vantage, vantages[c.ID])
 	}
-	quiet := r.State == OK || r.State == Skipped
-	if quiet != (r.Cause == "") || quiet != (r.Owner == "") {
+	noCause := r.State == OK || r.State == Skipped
+	if noCause != (r.Cause == "") || noCause != (r.Owner == "") {
 		t.Errorf("%s: state %s with cause %q and owner %q", r.Check, r.State, r.Cause, r.Owner)
 	}
 	if (r.State == Skipped) != (r.Because != "") {
 		t.Errorf("%s: state %s because of %q", r.Check, r.State, r.Because)
 	}
-	if !quiet && r.Check == c.ID && !slices.Contains(c.Causes, r.Cause) && !slices.Contains(CommonCauses(), r.Cause) {
+	if !noCause && r.Check == c.ID && !slices.Contains(c.Causes, r.Cause) && !slices.Contains(CommonCauses(), r.Cause) {
 		t.Errorf("%s: the catalogue doesn't declare the cause %s", r.Check, r.Cause)
 	}
 	if r.State == Problem && slices.Contains(CommonCauses(), r.Cause) && c.Group != SelfGroup {
@@ -248,7 +248,7 @@ func fill(v reflect.Value, random *rand.Rand, size int) {
 	pick := func(from string) string { return words[from][random.Intn(len(words[from]))] }
 	switch v.Interface().(type) {
 	case time.Time:
-		v.Set(reflect.ValueOf(looked.Add(time.Duration(random.Int63n(int64(200*days)) - int64(100*days)))))
+		v.Set(reflect.ValueOf(observedAt.Add(time.Duration(random.Int63n(int64(200*days)) - int64(100*days)))))
 		return
 	case netip.Addr:
 		addr, _ := netip.ParseAddr(pick("address"))

@@ -151,8 +151,8 @@ func TestJudgeTCP(t *testing.T) {
 }
 
 var (
-	looked = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
-	days   = 24 * time.Hour
+	observedAt = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	days       = 24 * time.Hour
 )
 
 // goodTLS is a healthy portal's handshake; change breaks it.
@@ -160,9 +160,9 @@ func goodTLS(change ...func(*TLSSeen)) TLSSeen {
 	s := TLSSeen{
 		Address: "203.0.113.10", Protocol: "TLS 1.3",
 		Chain: []Certificate{
-			{Subject: "CN=portal.example", Issuer: "CN=Public CA 1", Names: []string{"portal.example"}, NotBefore: looked.Add(-30 * days), NotAfter: looked.Add(60 * days),
+			{Subject: "CN=portal.example", Issuer: "CN=Public CA 1", Names: []string{"portal.example"}, NotBefore: observedAt.Add(-30 * days), NotAfter: observedAt.Add(60 * days),
 				Key: "RSA 2048", RSABits: 2048, Signature: "SHA256-RSA"},
-			{Subject: "CN=Public CA 1", Issuer: "CN=Public Root", NotBefore: looked.Add(-900 * days), NotAfter: looked.Add(900 * days),
+			{Subject: "CN=Public CA 1", Issuer: "CN=Public Root", NotBefore: observedAt.Add(-900 * days), NotAfter: observedAt.Add(900 * days),
 				Key: "RSA 4096", RSABits: 4096, Signature: "SHA384-RSA"},
 		},
 		Trust: &Trust{Public: true, NameMatches: true, DatesGood: true},
@@ -175,18 +175,18 @@ func goodTLS(change ...func(*TLSSeen)) TLSSeen {
 
 func root(s *TLSSeen) Certificate {
 	last := s.Chain[len(s.Chain)-1]
-	return Certificate{Subject: last.Issuer, Issuer: last.Issuer, NotBefore: looked.Add(-900 * days), NotAfter: looked.Add(900 * days),
+	return Certificate{Subject: last.Issuer, Issuer: last.Issuer, NotBefore: observedAt.Add(-900 * days), NotAfter: observedAt.Add(900 * days),
 		Key: "RSA 4096", RSABits: 4096, Signature: "SHA256-RSA", SelfSigned: true}
 }
 
 // Faults of a certificate, to be combined.
 func expired(s *TLSSeen) {
-	s.Chain[0].NotAfter, s.Trust.DatesGood = looked.Add(-days), false
+	s.Chain[0].NotAfter, s.Trust.DatesGood = observedAt.Add(-days), false
 }
 func notYet(s *TLSSeen) {
-	s.Chain[0].NotBefore, s.Trust.DatesGood = looked.Add(days), false
+	s.Chain[0].NotBefore, s.Trust.DatesGood = observedAt.Add(days), false
 }
-func soon(s *TLSSeen)      { s.Chain[0].NotAfter = looked.Add(10 * days) }
+func soon(s *TLSSeen)      { s.Chain[0].NotAfter = observedAt.Add(10 * days) }
 func wrongHost(s *TLSSeen) { s.Chain[0].Names, s.Trust.NameMatches = []string{"other.example"}, false }
 func privateCA(s *TLSSeen) {
 	s.Chain[1] = root(s)
@@ -208,14 +208,14 @@ func intercepted(s *TLSSeen) { privateCA(s); s.Interceptor = "Kaspersky" }
 func weakKey(s *TLSSeen)     { s.Chain[0].RSABits, s.Chain[0].Key, s.Trust.Weak = 1024, "RSA 1024", true }
 
 func TestJudgeTLS(t *testing.T) {
-	facts := func(seen ...TLSSeen) *TLSFacts { return &TLSFacts{At: looked, Addresses: seen} }
+	facts := func(seen ...TLSSeen) *TLSFacts { return &TLSFacts{At: observedAt, Addresses: seen} }
 	with := func(change ...func(*TLSSeen)) *TLSFacts { return facts(goodTLS(change...)) }
 	failed := func(f transport.Failure) TLSSeen { return TLSSeen{Address: "203.0.113.10", Failure: f} }
 	until := func(d time.Duration) func(*TLSSeen) {
-		return func(s *TLSSeen) { s.Chain[0].NotAfter, s.Trust.DatesGood = looked.Add(d), d >= 0 }
+		return func(s *TLSSeen) { s.Chain[0].NotAfter, s.Trust.DatesGood = observedAt.Add(d), d >= 0 }
 	}
 	from := func(d time.Duration) func(*TLSSeen) {
-		return func(s *TLSSeen) { s.Chain[0].NotBefore, s.Trust.DatesGood = looked.Add(d), d <= 0 }
+		return func(s *TLSSeen) { s.Chain[0].NotBefore, s.Trust.DatesGood = observedAt.Add(d), d <= 0 }
 	}
 	bits := func(i, n int) func(*TLSSeen) {
 		return func(s *TLSSeen) { s.Chain[i].RSABits, s.Chain[i].Key = n, fmt.Sprint("RSA ", n) }
@@ -228,19 +228,19 @@ func TestJudgeTLS(t *testing.T) {
 	elsewhere := func(s *TLSSeen) { s.Address = "203.0.113.11" }
 	gateway := func(s *TLSSeen) { s.Gateway = "Web Gateway" }
 	const (
-		hasExpired  = "problem tls-expired server-admin"
-		isEarly     = "problem tls-not-yet-valid server-admin"
-		endsSoon    = "notice tls-expires-soon server-admin"
-		wrong       = "problem tls-wrong-host server-admin"
-		private     = "problem tls-private-ca server-admin"
-		accepted    = "notice tls-private-ca server-admin"
-		self        = "problem tls-self-signed server-admin"
-		nation      = "problem tls-national-ca server-admin"
-		weak        = "problem tls-weak-certificate server-admin"
-		missing     = "problem tls-incomplete-chain server-admin"
-		intercepts  = "unknown tls-intercepted network-admin"
-		brokeOff    = "problem tls-handshake-failed server-admin"
-		noHandshake = "unknown tls-handshake-failed server-admin"
+		hasExpired      = "problem tls-expired server-admin"
+		isEarly         = "problem tls-not-yet-valid server-admin"
+		endsSoon        = "notice tls-expires-soon server-admin"
+		wrong           = "problem tls-wrong-host server-admin"
+		private         = "problem tls-private-ca server-admin"
+		accepted        = "notice tls-private-ca server-admin"
+		self            = "problem tls-self-signed server-admin"
+		nation          = "problem tls-national-ca server-admin"
+		weak            = "problem tls-weak-certificate server-admin"
+		missing         = "problem tls-incomplete-chain server-admin"
+		intercepts      = "unknown tls-intercepted network-admin"
+		handshakeFailed = "problem tls-handshake-failed server-admin"
+		noHandshake     = "unknown tls-handshake-failed server-admin"
 	)
 	judge(t, PortalTLS, []verdict{
 		{"healthy", with(), nil, results("ok")},
@@ -255,10 +255,10 @@ func TestJudgeTLS(t *testing.T) {
 		{"begins this second", with(from(0)), nil, results("ok")},
 		{"begins in a second", with(from(time.Second)), nil, results(isEarly)},
 		{"expired intermediate", with(func(s *TLSSeen) {
-			s.Chain[1].NotAfter, s.Trust.ExpiredIssuer = looked.Add(-days), s.Chain[1].Subject
+			s.Chain[1].NotAfter, s.Trust.ExpiredIssuer = observedAt.Add(-days), s.Chain[1].Subject
 		}), nil, results(hasExpired)},
 		{"expired, and its intermediate too", with(expired, func(s *TLSSeen) {
-			s.Chain[1].NotAfter, s.Trust.ExpiredIssuer = looked.Add(-days), s.Chain[1].Subject
+			s.Chain[1].NotAfter, s.Trust.ExpiredIssuer = observedAt.Add(-days), s.Chain[1].Subject
 		}), nil, results(hasExpired)},
 		{"expired intermediate that isn't in the chain", with(func(s *TLSSeen) { s.Trust.ExpiredIssuer = "CN=Elsewhere" }), nil, results(hasExpired)},
 
@@ -322,8 +322,8 @@ func TestJudgeTLS(t *testing.T) {
 		{"client certificate asked for and not needed", with(func(s *TLSSeen) { s.ClientCertificateAsked = true }), nil, results("ok")},
 		{"old protocol", facts(TLSSeen{Failure: transport.TLSFailed, OldProtocol: "TLS 1.1"}), nil, results("problem tls-old-protocol server-admin")},
 		{"no TLS", facts(failed(transport.NotTLS)), nil, results("problem tls-not-tls server-admin")},
-		{"reset", facts(failed(transport.Reset)), nil, results(brokeOff)},
-		{"closed", facts(failed(transport.Closed)), nil, results(brokeOff)},
+		{"reset", facts(failed(transport.Reset)), nil, results(handshakeFailed)},
+		{"closed", facts(failed(transport.Closed)), nil, results(handshakeFailed)},
 		{"alert", facts(failed(transport.TLSFailed)), nil, results(noHandshake)},
 		{"an error without a name", facts(failed(transport.Other)), nil, results(noHandshake)},
 		{"timeout", facts(failed(transport.Timeout)), nil, results("unknown timeout server-admin")},
@@ -337,8 +337,8 @@ func TestJudgeTLS(t *testing.T) {
 		{"each address has its own fault", facts(goodTLS(wrongHost), goodTLS(expired, elsewhere), failed(transport.NotTLS)), nil,
 			results(wrong, hasExpired, "problem tls-not-tls server-admin")},
 		// One result per cause, with the worst that was seen.
-		{"an alert at one address, a reset at the next", facts(failed(transport.TLSFailed), failed(transport.Reset)), nil, results(brokeOff)},
-		{"a reset at one address, an alert at the next", facts(failed(transport.Reset), failed(transport.TLSFailed)), nil, results(brokeOff)},
+		{"an alert at one address, a reset at the next", facts(failed(transport.TLSFailed), failed(transport.Reset)), nil, results(handshakeFailed)},
+		{"a reset at one address, an alert at the next", facts(failed(transport.Reset), failed(transport.TLSFailed)), nil, results(handshakeFailed)},
 		{"a trusted private CA at one address, another one at the next", facts(goodTLS(privateCA, trusted), goodTLS(privateCA, elsewhere)), nil, results(private)},
 	})
 }
@@ -835,15 +835,15 @@ func TestJudgeInventory(t *testing.T) {
 
 func TestJudgeClock(t *testing.T) {
 	clock := func(offset time.Duration) *ClockFacts {
-		portalTime := looked.Add(offset)
-		return &ClockFacts{Portal: &portalTime, Here: looked, OffsetS: offset.Seconds()}
+		portalTime := observedAt.Add(offset)
+		return &ClockFacts{Portal: &portalTime, Here: observedAt, OffsetS: offset.Seconds()}
 	}
 	// third is an authorization server whose clock is ahead of this computer's.
 	third := func(ahead time.Duration) FactsByCheck {
-		date := looked.Add(ahead)
-		return FactsByCheck{AuthServerFromComputer: &VendorFacts{Hosts: []HostSeen{{Host: "oauth.example", At: looked, Date: &date}}}}
+		date := observedAt.Add(ahead)
+		return FactsByCheck{AuthServerFromComputer: &VendorFacts{Hosts: []HostSeen{{Host: "oauth.example", At: observedAt, Date: &date}}}}
 	}
-	noDate := FactsByCheck{AuthServerFromComputer: &VendorFacts{Hosts: []HostSeen{{Host: "oauth.example", At: looked}}}}
+	noDate := FactsByCheck{AuthServerFromComputer: &VendorFacts{Hosts: []HostSeen{{Host: "oauth.example", At: observedAt}}}}
 	secondHost := third(0)
 	secondHost[AuthServerFromComputer] = &VendorFacts{Hosts: append([]HostSeen{{Host: "dead.example", Layer: transport.StageTCP, Failure: transport.Refused}},
 		secondHost[AuthServerFromComputer].(*VendorFacts).Hosts...)}
@@ -852,7 +852,7 @@ func TestJudgeClock(t *testing.T) {
 		wrong    = "problem clock-wrong server-admin"
 		unproved = "unknown clock-off server-admin"
 	)
-	mine := results("self-clock: problem clock-wrong you", "skipped because self-clock")
+	ownClockWrong := results("self-clock: problem clock-wrong you", "skipped because self-clock")
 	judge(t, PortalClock, []verdict{
 		{"exact", clock(0), third(0), results("ok")},
 		{"59 s ahead", clock(59 * time.Second), third(0), results("ok")},
@@ -867,8 +867,8 @@ func TestJudgeClock(t *testing.T) {
 		{"a second after 10 min, behind", clock(-10*time.Minute - time.Second), third(0), results(wrong)},
 		{"20 min, the third 59 s away", clock(20 * time.Minute), third(59 * time.Second), results(wrong)},
 		{"20 min, the third 59 s away, behind", clock(20 * time.Minute), third(-59 * time.Second), results(wrong)},
-		{"20 min, and so is the third", clock(20 * time.Minute), third(20 * time.Minute), mine},
-		{"20 min behind, and so is the third", clock(-20 * time.Minute), third(-20 * time.Minute), mine},
+		{"20 min, and so is the third", clock(20 * time.Minute), third(20 * time.Minute), ownClockWrong},
+		{"20 min behind, and so is the third", clock(-20 * time.Minute), third(-20 * time.Minute), ownClockWrong},
 		{"20 min, the first host dead, the second agrees with here", clock(20 * time.Minute), secondHost, results(wrong)},
 		{"20 min, the third without a Date", clock(20 * time.Minute), noDate, results(unproved)},
 		{"20 min, no third", clock(20 * time.Minute), nil, results(unproved)},
@@ -876,7 +876,7 @@ func TestJudgeClock(t *testing.T) {
 		{"3 min, the third without a Date", clock(3 * time.Minute), noDate, results(off)},
 		{"3 min, and so is the third", clock(3 * time.Minute), third(3 * time.Minute), results("ok")},
 		{"no third needed", clock(0), nil, results("ok")},
-		{"no Date", &ClockFacts{Here: looked}, third(0), results("unknown unexpected-answer server-admin")},
+		{"no Date", &ClockFacts{Here: observedAt}, third(0), results("unknown unexpected-answer server-admin")},
 	})
 }
 

@@ -186,12 +186,12 @@ func runStubs(t *testing.T, ctx context.Context, target Target, catalog ...*Chec
 
 // callRecorder is an observer that records its calls, and whether any were concurrent.
 type callRecorder struct {
-	busy     atomic.Int32
-	clash    atomic.Bool
-	events   []string
-	started  []ID
-	finished map[ID][]Result
-	onEvent  func(event string) // nil: nothing
+	busy       atomic.Int32
+	concurrent atomic.Bool
+	events     []string
+	started    []ID
+	finished   map[ID][]Result
+	onEvent    func(event string) // nil: nothing
 }
 
 // contextEndingAfter returns a context whose deadline passes when one check has started and all others are finished, on a busy
@@ -238,7 +238,7 @@ func (c *deadlineContext) Err() error {
 
 func (w *callRecorder) tell(event string, note func()) {
 	if w.busy.Add(1) != 1 {
-		w.clash.Store(true)
+		w.concurrent.Store(true)
 	}
 	w.events = append(w.events, event)
 	note()
@@ -264,7 +264,7 @@ func (w *callRecorder) Finished(id ID, results []Result) {
 
 func (w *callRecorder) problems() []string {
 	var problems []string
-	if w.clash.Load() {
+	if w.concurrent.Load() {
 		problems = append(problems, "two things at once")
 	}
 	for i, event := range w.events {
@@ -523,7 +523,7 @@ func TestObserveFails(t *testing.T) {
 
 // TestDeadline asserts that checks that time out or are cancelled yield no conclusion about the portal.
 func TestDeadline(t *testing.T) {
-	blames := judges(func(Facts, FactsByCheck) []Result { return one(broken) })
+	yieldsProblem := judges(func(Facts, FactsByCheck) []Result { return one(broken) })
 	hangs := observes(func(ctx context.Context, _ *Env) (Facts, error) {
 		<-ctx.Done()
 		return &stubFacts{Said: "half"}, nil
@@ -546,7 +546,7 @@ func TestDeadline(t *testing.T) {
 			ctx, cancel := c.ctx(t.Context())
 			defer cancel()
 			begin := time.Now()
-			outcome, _ := runStubs(t, ctx, Target{}, stub("a", fine), stub("b", fine, hangs, blames), stub("c", fine, needs("b")))
+			outcome, _ := runStubs(t, ctx, Target{}, stub("a", fine), stub("b", fine, hangs, yieldsProblem), stub("c", fine, needs("b")))
 			if diff := cmp.Diff(results("a ok", c.want, "c skipped because b"), outline(outcome)); diff != "" {
 				t.Errorf("results (-want +got):\n%s", diff)
 			}
@@ -894,18 +894,18 @@ func TestRunsShareRateLimit(t *testing.T) {
 		Run(ctx, way, Target{Address: address, Consents: []Consent{Deep}}, &callRecorder{})
 		cancel()
 	}
-	var hits []time.Time
+	var sentAt []time.Time
 	for _, r := range sim.Log() {
 		if r.Server == "portal" || r.Server == "portal-http" {
-			hits = append(hits, r.At)
+			sentAt = append(sentAt, r.At)
 		}
 	}
-	if len(hits) != 20 {
-		t.Errorf("%d requests in two runs", len(hits))
+	if len(sentAt) != 20 {
+		t.Errorf("%d requests in two runs", len(sentAt))
 	}
-	for i := range hits {
-		if n := i + 12; n < len(hits) && hits[n].Sub(hits[i]) < window {
-			t.Errorf("13 requests within %s", hits[n].Sub(hits[i]))
+	for i := range sentAt {
+		if n := i + 12; n < len(sentAt) && sentAt[n].Sub(sentAt[i]) < window {
+			t.Errorf("13 requests within %s", sentAt[n].Sub(sentAt[i]))
 		}
 	}
 }

@@ -183,21 +183,21 @@ func judgeServerAuth(f *ServerAuthFacts, _ FactsByCheck) []Result {
 	}
 	// Without the portal's settings it isn't known which of the two it uses.
 	var dead *ServerHost
-	alive := false
+	anyReached := false
 	for i := range f.Hosts {
 		switch h := &f.Hosts[i]; {
 		case h.reached():
-			alive = true
+			anyReached = true
 		case h.Layer != "" && dead == nil:
 			dead = h
 		}
 	}
 	switch {
-	case dead == nil && alive:
+	case dead == nil && anyReached:
 		return about(ok(), f.args(&f.Hosts[0]))
 	case dead == nil:
 		return one(unknown(UnexpectedAnswer, NetworkAdmin))
-	case alive:
+	case anyReached:
 		return about(one(unknown(AuthServerUnreachable, NetworkAdmin)), f.args(dead))
 	}
 	return about(one(f.fault(dead)), f.args(dead))

@@ -141,7 +141,7 @@ func (c *computer) process(typed string, interact func(ctx context.Context, stop
 	if err := child.Start(); err != nil {
 		c.t.Fatal(err)
 	}
-	watched := c.watch(ctx, child.Process.Pid, len(env) == 0)
+	stopWatching := c.watch(ctx, child.Process.Pid, len(env) == 0)
 	ended, end := context.WithCancel(ctx)
 	var work sync.WaitGroup
 	work.Go(func() {
@@ -154,7 +154,7 @@ func (c *computer) process(typed string, interact func(ctx context.Context, stop
 	err = child.Wait()
 	end()
 	work.Wait()
-	watched()
+	stopWatching()
 	if exited := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exited) {
 		c.t.Errorf("%s: %v", args[0], err)
 	}
@@ -227,9 +227,9 @@ func (c *computer) browse(ctx context.Context, stop func(), keys io.Writer, stde
 	if err != nil {
 		io.WriteString(keys, location+"\n") // another test has the port; the command asks to paste
 	} else {
-		landing, _ := io.ReadAll(response.Body)
+		page, _ := io.ReadAll(response.Body)
 		response.Body.Close()
-		c.record("the page where the sign-in ends", landing)
+		c.record("the page where the sign-in ends", page)
 		if response.StatusCode != http.StatusOK {
 			io.WriteString(keys, location+"\n")
 		}

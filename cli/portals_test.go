@@ -248,12 +248,12 @@ func TestPortalsWithoutAReader(t *testing.T) {
 // TestPortalsDeadline ends a run that hangs and continues with the others.
 func TestPortalsDeadline(t *testing.T) {
 	f := startFleet(t, 3)
-	hanging, err := simportal.Start(simportal.Options{SharedServers: f.sims[0], Host: "silent.demo.example", Faults: []string{"rest-timeout"}})
+	silentPortal, err := simportal.Start(simportal.Options{SharedServers: f.sims[0], Host: "silent.demo.example", Faults: []string{"rest-timeout"}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(hanging.Close)
-	for _, place := range hanging.ConnectTo()[:2] {
+	t.Cleanup(silentPortal.Close)
+	for _, place := range silentPortal.ConnectTo()[:2] {
 		f.flags = append(f.flags, "--connect-to", place)
 	}
 	list, _ := os.ReadFile(f.list)

@@ -243,7 +243,7 @@ func (cl *commandLine) requirementsCheck(file, format string) error {
 	if err := textOrJSON(format); err != nil {
 		return err
 	}
-	remarks, err := requirements.Lint(file)
+	findings, err := requirements.Lint(file)
 	var bad requirements.Errors
 	switch {
 	case errors.As(err, &bad) && bad[0].Line == 0: // there is no file
@@ -255,7 +255,7 @@ func (cl *commandLine) requirementsCheck(file, format string) error {
 	for _, e := range bad {
 		document.Errors = append(document.Errors, checkedLine{e.Line, e.Column, "error", e.Code, e.Args, cl.words.Say("requirements.error."+e.Code, e.Args)})
 	}
-	for _, r := range remarks {
+	for _, r := range findings {
 		if r.Level == requirements.Warning {
 			cl.exit = ExitNotice
 		}

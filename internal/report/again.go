@@ -43,8 +43,8 @@ func (p *Reporter) saved(d *Document) *run {
 
 // judgedAgain reports whether a result was judged again: then its facts are of this version's type.
 func judgedAgain(r checks.Result) bool {
-	_, stayed := r.Facts.(json.RawMessage)
-	return !stayed && r.Facts != nil
+	_, unjudged := r.Facts.(json.RawMessage)
+	return !unjudged && r.Facts != nil
 }
 
 // display is a portal's address as people write it.

@@ -211,8 +211,8 @@ func TestZipBombMemory(t *testing.T) {
 
 // TestMarkupIsHarmless asserts that untrusted text in a report can't control the terminal.
 func TestMarkupIsHarmless(t *testing.T) {
-	evil := "\u001b[2J\u001b]0;title\u0007<script>alert(1)</script>\u202e\r\nboxready check evil.example"
-	quoted, _ := json.Marshal(evil)
+	payload := "\u001b[2J\u001b]0;title\u0007<script>alert(1)</script>\u202e\r\nboxready check evil.example"
+	quoted, _ := json.Marshal(payload)
 	data := strings.Replace(reportWith(fmt.Sprintf(`{"check":"portal-tls","state":"problem","cause":"of-tomorrow","owner":"server-admin","vantage":"computer",
 		"title":%[1]s,"text":%[1]s,"steps":[%[1]s],"more":"javascript:alert(1)","facts":{%[1]s:%[1]s,"a":[%[1]s]}}`, quoted)), `"1"`, string(quoted), 1)
 	saved, err := report.Read(write(t, []byte(strings.Replace(data, `"https://p.example"`, string(quoted), 1))))

@@ -211,7 +211,7 @@ var conclusions = []conclusion{
 	{"server-network", "vendor-host-unreachable", `{"log":{"connections":[{"host":"www.1c-bitrix.ru","port":80}]}}`},
 }
 
-// unmetFacts is a portal that lacks requirements of every kind.
+// unmetFacts are of a portal that lacks requirements of every kind.
 const unmetFacts = `{"credential":"sign-in","as_application":true,
  "required":{"modules":{"rpa":"","crm":"99.0.0","rest":"99.0.0"},"scopes":["im","no_such_scope"],
   "methods":["rpa.type.add","crm.item.list","crm.deals.lst","crm.deal.list","task.item.add","imopenlines.bot.session.finish","app.info","booking.v1.booking.add","profile","crm.type.list"],
