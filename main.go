@@ -18,8 +18,8 @@ var version = "0.1.0-dev"
 // releases is the address of the newest version's description; a packager may set it. "" for none.
 var releases string
 
-// openWindow opens the window and returns when it is closed; false if the command line is to run, or there is no display. It
-// is nil in a program that was built without the window.
+// openWindow opens the window and returns when it is closed; false if the command line is to run, or there is no display. It is
+// nil in a program that was built without the window.
 var openWindow func(ctx context.Context, version string, args []string) (cli.Exit, bool)
 
 func main() {

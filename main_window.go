@@ -114,9 +114,9 @@ var reasonLogged = regexp.MustCompile(`(?:Cause|PlatformError): *(.+)`)
 
 var errNoWindow = errors.New("the system gave no window")
 
-// open opens the window. Fyne fails in four ways: it panics without a working display; it logs that there is
-// no OpenGL, and continues without a window; it panics if OpenGL is too old for its shaders; and a broken driver kills the
-// program, which the next start detects.
+// open opens the window. Fyne fails in four ways: it panics without a working display; it logs that there is no OpenGL, and
+// continues without a window; it panics if OpenGL is too old for its shaders; and a broken driver kills the program, which the
+// next start detects.
 func (s *start) open() (w *gui.Window, err error) {
 	s.crashes.Opening()
 	defer s.crashes.Opened()

@@ -20,8 +20,8 @@ const (
 	BySignIn  Credential = "sign-in" // a token of the application that the owner signed in to
 )
 
-// callTimeout is how long a call with a credential may take: the portal may ask the authorization server first, and
-// looks up fifty methods in one batch.
+// callTimeout is how long a call with a credential may take: the portal may ask the authorization server first, and looks up
+// fifty methods in one batch.
 const callTimeout = tokenTimeout
 
 // credential returns the one that calls use: the sign-in, which has more rights, if the portal accepted it; otherwise the webhook.

@@ -20,8 +20,8 @@ import (
 // EventNotDelivered is the cause of event-delivery.
 const EventNotDelivered Cause = "event-not-delivered"
 
-// DeliveryFacts describe a test event's delivery: the portal sends it to the authorization server, which puts it into a queue, and
-// the queue calls a handler, here a mailbox at a receiver. Nothing between the portal and the receiver can be observed.
+// DeliveryFacts describe a test event's delivery: the portal sends it to the authorization server, which puts it into a queue,
+// and the queue calls a handler, here a mailbox at a receiver. Nothing between the portal and the receiver can be observed.
 // https://apidocs.bitrix24.com/api-reference/events/index.html
 type DeliveryFacts struct {
 	Receiver  string           `json:"receiver" hide:"host"`
@@ -102,9 +102,9 @@ type Leg struct {
 	LimitMS int64     `json:"limit_ms,omitempty"` // of travel: the longest wait for the event
 }
 
-// LegWatcher is an Observer that also gets the test event's progress: Leg is called when each leg begins and when
-// it ends, never concurrently with the Observer's other methods. The test may end after any leg; LegUnbind always follows LegBind, unless the portal
-// answered that it didn't bind.
+// LegWatcher is an Observer that also gets the test event's progress: Leg is called when each leg begins and when it ends, never
+// concurrently with the Observer's other methods. The test may end after any leg; LegUnbind always follows LegBind, unless the
+// portal answered that it didn't bind.
 type LegWatcher interface {
 	Leg(ID, Leg)
 }
@@ -222,7 +222,7 @@ func (d *delivery) open(ctx context.Context) (mailbox *receiver.Opened, ok bool)
 // await polls the mailbox until the event arrives or the wait is over.
 func (d *delivery) await(ctx context.Context, mailbox *receiver.Opened, fired time.Time) bool {
 	begin := time.Now()
-	for look := 0; ; look++ {
+	for poll := 0; ; poll++ {
 		asked := time.Now()
 		mail, err := d.receiver.Read(ctx, mailbox)
 		now := time.Now()
@@ -237,15 +237,15 @@ func (d *delivery) await(ctx context.Context, mailbox *receiver.Opened, fired ti
 			d.facts.Others, d.facts.Refused = mail.Others, mail.Refused
 			d.facts.WaitedMS = asked.Sub(begin).Milliseconds()
 			if e := mail.Event; e != nil {
-				came := now.Add(-time.Duration(e.AgeMS) * time.Millisecond)
-				d.facts.Arrival = &Arrival{TookMS: max(came.Sub(fired).Milliseconds(), 0), From: e.From, Queue: e.Queue, Copies: mail.Copies}
+				arrived := now.Add(-time.Duration(e.AgeMS) * time.Millisecond)
+				d.facts.Arrival = &Arrival{TookMS: max(arrived.Sub(fired).Milliseconds(), 0), From: e.From, Queue: e.Queue, Copies: mail.Copies}
 				return true
 			}
 			if late {
 				return false
 			}
 		}
-		wait := mailboxWaits[min(look, len(mailboxWaits)-1)]
+		wait := mailboxWaits[min(poll, len(mailboxWaits)-1)]
 		select {
 		case <-time.After(min(wait, max(d.limit-time.Since(begin), 0))):
 		case <-ctx.Done():

@@ -43,8 +43,8 @@ func delivered(p scenarioResult) *checks.DeliveryFacts {
 	return f
 }
 
-// TestEventIsDelivered asserts that a test event is delivered, that each leg is reported with its time, and that nothing is
-// left, on the portal or at the receiver.
+// TestEventIsDelivered asserts that a test event is delivered, that each leg is reported with its time, and that nothing is left,
+// on the portal or at the receiver.
 func TestEventIsDelivered(t *testing.T) {
 	t.Parallel()
 	w := &watcher{}

@@ -19,8 +19,8 @@ const (
 	EventTestDenied  Cause = "event-test-denied"
 )
 
-// EventTestFacts describe a test event within the portal: a handler is bound to it, it is fired, and it is read back. It
-// never leaves the portal, and only our own application sees it.
+// EventTestFacts describe a test event within the portal: a handler is bound to it, it is fired, and it is read back. It never
+// leaves the portal, and only our own application sees it.
 // https://apidocs.bitrix24.com/api-reference/events/index.html
 type EventTestFacts struct {
 	Steps []EventStep `json:"steps"`
@@ -101,8 +101,8 @@ func (t *eventTest) binding(handler url.Values) *binding {
 	return &binding{env: t.env, steps: &t.facts.Steps, handler: handler}
 }
 
-// cleanUp unbinds the handlers of killed runs. Only our connectors have this prefix, and only our handlers' addresses
-// a mailbox's form.
+// cleanUp unbinds the handlers of killed runs. Only our connectors have this prefix, and only our handlers' addresses a mailbox's
+// form.
 func (t *eventTest) cleanUp(ctx context.Context) {
 	_, a := t.binding(nil).call(ctx, "event.get", nil)
 	var handlers []struct {

@@ -47,8 +47,8 @@ type AppHost struct {
 	Host       string                   `json:"host" hide:"host"`
 	Port       int                      `json:"port"`
 	Directions []requirements.Direction `json:"directions"`
-	Given      bool                     `json:"given,omitempty"`             // the user said where to connect; nothing was looked up
-	Proxy      string                   `json:"proxy,omitempty" hide:"host"` // on the way there; it looks the name up
+	Given      bool                     `json:"given,omitempty"`             // the user gave the address; nothing was resolved
+	Proxy      string                   `json:"proxy,omitempty" hide:"host"` // in between; it resolves the name
 	Addresses  []netip.Addr             `json:"addresses,omitempty" hide:"ip"`
 	Layer      transport.Stage          `json:"layer,omitempty"` // where it failed; none when the host answered
 	Failure    transport.Failure        `json:"failure,omitempty"`
@@ -59,7 +59,7 @@ type AppHost struct {
 	Times      *transport.Times         `json:"times,omitempty"`
 }
 
-// Public are the values in it that identify nobody.
+// Public returns the values that identify nobody.
 func (f *HostsFacts) Public() (values []string) {
 	for _, h := range f.Hosts {
 		if h.TLS != nil {
@@ -74,7 +74,7 @@ func (t *Target) handlers() requirements.Handlers {
 	return cmp.Or(t.Handlers, t.required().Handlers)
 }
 
-// appHosts are the hosts that the requirements name, each once, and how many more they name than are asked.
+// appHosts returns the hosts that the requirements name, each once, up to the limit, and the number of others.
 func (t *Target) appHosts() (hosts []AppHost, leftOut int) {
 	for _, r := range t.required().Hosts {
 		i := slices.IndexFunc(hosts, func(h AppHost) bool { return h.Host == r.Host && h.Port == r.Port })
@@ -216,7 +216,7 @@ type hostFault struct {
 	sure  bool
 }
 
-// Reasons beside failures and causes of portal-tls.
+// Reasons besides failures and causes of portal-tls.
 const (
 	whyPrivate      = "private-address"
 	whyNoDot        = "no-dot"
@@ -266,8 +266,8 @@ func (f *HostsFacts) count(of func(*AppHost) bool) (n int) {
 	return n
 }
 
-// faults returns a host's faults as seen from here. Handlers are called by the event queue; a portal with event providers of
-// its own (custom) calls them itself, and its roots aren't known.
+// faults returns a host's faults as seen from here. Handlers are called by the event queue; a portal with event providers of its
+// own (custom) calls them itself, and its roots aren't known.
 func (f *HostsFacts) faults(h *AppHost) (faults []hostFault) {
 	if !h.asked() {
 		return nil

@@ -18,8 +18,8 @@ func hostsOf(hosts ...requirements.Host) *requirements.Requirements {
 	return &requirements.Requirements{Hosts: hosts}
 }
 
-// TestHostsAreAskedOnce asserts that each host gets one request without anything that identifies the sender, whatever its directions,
-// and that one that only connects to the portal gets none.
+// TestHostsAreAskedOnce asserts that each host gets one request without anything that identifies the sender, whatever its
+// directions, and that one that only connects to the portal gets none.
 func TestHostsAreAskedOnce(t *testing.T) {
 	t.Parallel()
 	app := requirements.Host{Host: "app.demo.example", Port: 443}

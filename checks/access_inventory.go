@@ -129,8 +129,7 @@ type inventory struct {
 	unanswered *Call    // the first call without an answer
 }
 
-// askInventory looks up every needed method, fifty a request, in the rest of the first batch and as many more as it
-// takes.
+// askInventory looks up every needed method, fifty a request, in the rest of the first batch and as many more as it takes.
 func (env *Env) askInventory(ctx context.Context) (*inventory, error) {
 	first, err := env.askFirstBatch(ctx)
 	if err != nil {
@@ -199,8 +198,8 @@ func (env *Env) askList(ctx context.Context, inv *inventory) {
 	inv.methods = append(inv.methods, MethodSeen{Name: ageMethod, Existing: new(bool)})
 }
 
-// askV3 looks up the required methods that only REST 3.0 has, which method.get doesn't know. Without credentials, because
-// the portal looks up the method before it authenticates the caller.
+// askV3 looks up the required methods that only REST 3.0 has, which method.get doesn't know. Without credentials, because the
+// portal looks up the method before it authenticates the caller.
 func (env *Env) askV3(ctx context.Context, inv *inventory, step func()) {
 	names := env.target.methodsOfV3()
 	found := make([]MethodSeen, len(names))

@@ -15,7 +15,7 @@ const (
 	OperationTime Cause = "operation-time"
 )
 
-// LimitFacts are the answers of a run in which the portal, or what stands in front of it, refused because of a limit.
+// LimitFacts are the answers of a run in which the portal, or a proxy in front of it, refused because of a limit.
 type LimitFacts struct {
 	Answered int       `json:"answered"` // answers by the portal itself in the run
 	Limited  []Limited `json:"limited,omitempty"`
@@ -68,14 +68,14 @@ func (f *LimitFacts) add(l Limited) {
 // limits reports whether an answer may be about limits.
 func (l Limited) limits() bool { return l.cause() != "" || l.unavailable() }
 
-// unavailable reports whether a web server answered 503 in the portal's stead, as nginx does for requests above
-// its limit unless configured to answer 429, but also when PHP is down.
+// unavailable reports whether a web server answered 503 in the portal's stead, as nginx does for requests above its limit unless
+// configured to answer 429, but also when PHP is down.
 func (l Limited) unavailable() bool {
 	return l.Status == http.StatusServiceUnavailable && l.Error == ""
 }
 
-// cause is the limit that an answer names, "" for none. On a box the portal itself limits little; a proxy in front of it
-// may, with 429 and without the portal's own error.
+// cause is the limit that an answer names, "" for none. On a box the portal itself limits little; a proxy in front of it may,
+// with 429 and without the portal's own error.
 func (l Limited) cause() Cause {
 	switch {
 	case bitrix.SameCode(l.Error, bitrix.CodeOverloadLimit):

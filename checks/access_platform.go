@@ -72,8 +72,7 @@ type VersionRange struct {
 // Modules that every portal has, so an absent method can only mean an old version.
 var platformModules = []string{"rest", "main"}
 
-// probes returns methods that determine the age of modules: for each known version of a module, one method that came
-// with it.
+// probes returns methods that determine the age of modules: for each known version of a module, one method that came with it.
 func (t *Target) probes() []string {
 	modules := slices.Clone(platformModules)
 	for _, m := range t.required().Modules {
@@ -135,8 +134,8 @@ var asOf = time.Date(2026, time.August, 21, 0, 0, 0, 0, time.UTC)
 // Two years without updates.
 const oldAfterYears = 2
 
-// newestBelow is a day on which every version below v was released: versions are named after the year, and the last of a year come
-// out early in the next one (rest 25.1300.0 in January 2026).
+// newestBelow is a day on which every version below v was released: versions are named after the year, and the last of a year
+// come out early in the next one (rest 25.1300.0 in January 2026).
 func newestBelow(v string) time.Time {
 	major, rest, _ := strings.Cut(v, ".")
 	year, err := strconv.Atoi(major)

@@ -196,8 +196,8 @@ func judgeModules(f *ModulesFacts, _ FactsByCheck) []Result {
 	return about(orOK(results), f.args())
 }
 
-// judgeScopes judges permissions. That BoxReady's own credential lacks one proves nothing about the application's: then it is
-// a box to tick, and no finding.
+// judgeScopes judges permissions. That BoxReady's own credential lacks one proves nothing about the application's: then it is a
+// box to tick, and no finding.
 func judgeScopes(f *ModulesFacts, all []requirements.Finding) []Result {
 	results := forFindings(notice(ScopeUnknown, Vendor), filter(all, is(requirements.AskVendor, requirements.ScopeNeed)))
 	lacking := filter(all, is(requirements.Grant, requirements.ScopeNeed))

@@ -14,7 +14,7 @@ import (
 	"boxready/oauthflow"
 )
 
-// Causes of sign-in, beside app-payment-required and vendor-host-unreachable.
+// Causes of sign-in, besides app-payment-required and vendor-host-unreachable.
 const (
 	GrantInvalid  Cause = "grant-invalid"
 	ClientInvalid Cause = "client-invalid"

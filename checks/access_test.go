@@ -110,8 +110,8 @@ func TestIdentityComesFirst(t *testing.T) {
 	}
 }
 
-// TestAnotherAddressIsHeld asserts that no token goes to an address that the authorization server doesn't hold, unless the
-// owner confirms it again.
+// TestAnotherAddressIsHeld asserts that no token goes to an address that the authorization server doesn't hold, unless the owner
+// confirms it again.
 func TestAnotherAddressIsHeld(t *testing.T) {
 	for _, fault := range []string{"address-differs", "address-held-as-http"} {
 		t.Run(fault, func(t *testing.T) {

@@ -9,7 +9,7 @@ import (
 	"boxready/oauthflow"
 )
 
-// Causes of token-accepted, beside those of auth-server-from-portal.
+// Causes of token-accepted, besides those of auth-server-from-portal.
 const (
 	AppNotOnPortal     Cause = "app-not-on-portal"
 	AppNotOnAuthServer Cause = "app-not-on-auth-server"
@@ -17,8 +17,8 @@ const (
 	UserNoAppAccess    Cause = "user-no-app-access"
 )
 
-// AcceptedFacts are the portal's answers to a fresh token. A portal caches its result for a token for an hour,
-// so only a new one makes it ask the authorization server.
+// AcceptedFacts are the portal's answers to a fresh token. A portal caches its result for a token for an hour, so only a new one
+// makes it ask the authorization server.
 type AcceptedFacts struct {
 	BlockedBy ID `json:"blocked_by,omitempty"` // the check that forbids sending a token
 	// NotInstalled means that the authorization server answered that the portal doesn't have the application.

@@ -15,8 +15,8 @@ import (
 	"boxready/internal/simtest"
 )
 
-// The truth table: portals without a module, with too old a module, and without the permission, asked
-// over HTTP by a signed-in run. Names are grouped, many to a portal.
+// The truth table: portals without a module, with too old a module, and without the permission, asked over HTTP by a signed-in
+// run. Names are grouped, many to a portal.
 
 // offers returns, by module, the names that it offers applications.
 func offers() map[string]*requirements.Requirements {
@@ -164,8 +164,8 @@ func TestTruthWithoutThePermission(t *testing.T) {
 	}
 }
 
-// TestOldPortalFallsBack asserts that a portal without method.get is asked for its list, that only what the list should
-// have is missing, and that methods of REST 3.0 are explained by the age of module rest.
+// TestOldPortalFallsBack asserts that a portal without method.get is asked for its list, that only what the list should have is
+// missing, and that methods of REST 3.0 are explained by the age of module rest.
 func TestOldPortalFallsBack(t *testing.T) {
 	needs := &requirements.Requirements{}
 	for m := range bitrix.Methods() {

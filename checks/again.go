@@ -7,8 +7,8 @@ import (
 	"boxready/internal/transport"
 )
 
-// Again repeats one check of a finished run, together with those that it depends on and those skipped
-// because of it, and returns the run's outcome with the new results.
+// Again repeats one check of a finished run, together with those that it depends on and those skipped because of it, and returns
+// the run's outcome with the new results.
 func Again(ctx context.Context, n *transport.Net, before *Outcome, id ID, observer Observer) *Outcome {
 	run, stop := context.WithCancel(ctx)
 	env := newEnv(run, n, before.Target)

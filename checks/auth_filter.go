@@ -13,8 +13,8 @@ import (
 // BodyFiltered is the cause of content-filter.
 const BodyFiltered Cause = "body-filtered"
 
-// FilterFacts compare the answers to two calls without credentials that differ in one field: the words of the second one
-// are what content filters look for. Such words are ordinary in a CRM.
+// FilterFacts compare the answers to two calls without credentials that differ in one field: the words of the second one are what
+// content filters look for. Such words are ordinary in a CRM.
 type FilterFacts struct {
 	Plain      Exchange `json:"plain"`
 	Suspicious Exchange `json:"suspicious"`

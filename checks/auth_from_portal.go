@@ -24,8 +24,8 @@ const (
 
 // AuthFacts are the portal's answers that depend on its connection to the authorization server.
 type AuthFacts struct {
-	// TokenPage is the portal's own /oauth/token/, which relays the authorization server's answer. No answer proves
-	// nothing: a portal may lack the page.
+	// TokenPage is the portal's own /oauth/token/, which relays the authorization server's answer. No answer proves nothing: a
+	// portal may lack the page.
 	TokenPage *Exchange `json:"token_page,omitempty"`
 	Deep      bool      `json:"deep"`                 // the owner agreed to token-bearing requests
 	BlockedBy ID        `json:"blocked_by,omitempty"` // the check that forbids sending a token nevertheless
@@ -110,8 +110,8 @@ func judgeAuth(f *AuthFacts, _ FactsByCheck) []Result {
 	return about(one(tokenFault(f, decisive)), args)
 }
 
-// Errors of the portal itself: it could not ask the authorization server, or that refused the
-// portal. Any other error about a token comes from the authorization server, so the portal reached it.
+// Errors of the portal itself: it could not ask the authorization server, or that refused the portal. Any other error about a
+// token comes from the authorization server, so the portal reached it.
 func tokenFault(f *AuthFacts, a TokenAnswer) Result {
 	is := func(code string) bool { return bitrix.SameCode(a.Error, code) }
 	switch {
@@ -139,8 +139,8 @@ func tokenFault(f *AuthFacts, a TokenAnswer) Result {
 	}
 }
 
-// The authorization server's errors for an unknown or expired token. ERROR_OAUTH is also the code of a full
-// disk on the portal, hence the look at its description.
+// The authorization server's errors for an unknown or expired token. ERROR_OAUTH is also the code of a full disk on the portal,
+// so its description counts too.
 var tokenErrorCodes = []string{bitrix.CodeInvalidToken, bitrix.CodeExpiredToken, bitrix.CodePaymentRequired,
 	bitrix.CodeInvalidGrant, bitrix.CodeWrongClient, bitrix.CodeWrongApplicationClient, bitrix.CodeNotInstalled,
 	bitrix.CodeApplicationNotFound}

@@ -29,8 +29,8 @@ type step struct {
 	slot  bool // one of at most four concurrent requests
 }
 
-// A run's requests, and what must be known before each. The rest module's answer decides whether it makes
-// sense to go on; so not everything can be concurrent.
+// A run's requests, and what must be known before each. The rest module's answer decides whether it makes sense to go on; so not
+// everything can be concurrent.
 var addressSteps = []step{
 	{name: "tcp", trips: 1},
 	{name: "tls", trips: 1, needs: []string{"tcp"}},
@@ -77,8 +77,7 @@ func needing(name, need string, steps []step) []step {
 	return steps
 }
 
-// chain is the fewest round trips for the steps with four concurrent requests, always starting with what most
-// still depends on.
+// chain is the fewest round trips for the steps with four concurrent requests, always starting with what most still depends on.
 func chain(steps []step) int {
 	tail := map[string]int{} // round trips from the start of a step to the end of what needs it
 	for range steps {
@@ -128,9 +127,8 @@ func BenchmarkDeep(b *testing.B)        { benchmarkRun(b, deepSteps, 1.25, "deep
 func BenchmarkWebhook(b *testing.B)     { benchmarkRun(b, webhookSteps, 1.25, "webhook") }
 func BenchmarkSignedIn(b *testing.B)    { benchmarkRun(b, signedInSteps, 1.25, "sign-in") }
 
-// benchmarkRun compares a run against a healthy portal, 100 ms away, with the longest chain of dependent round trips and
-// with a script that makes the same requests sequentially. The number to the portal determines the pauses: twelve
-// need none.
+// benchmarkRun compares a run against a healthy portal, 100 ms away, with the longest chain of dependent round trips and with a
+// script that makes the same requests sequentially. The number to the portal determines the pauses: twelve need none.
 func benchmarkRun(b *testing.B, steps []step, limit float64, with ...string) {
 	var runs, scripts []time.Duration
 	requests := 0

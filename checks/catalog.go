@@ -63,7 +63,7 @@ func all(ids ...ID) (needs [][]ID) {
 	return needs
 }
 
-// Catalog returns the checks in the order in which they are reported; what a check needs stands before it.
+// Catalog returns the checks in the order of reports, each after those that it needs.
 func Catalog() []*Check {
 	allAffected := []Affected{Applications, Events, Webhooks}
 	tokens := []Affected{Applications, Events}
@@ -257,8 +257,8 @@ func Catalog() []*Check {
 	return catalog
 }
 
-// secretRule are the checks that must pass before a webhook's code is sent to the portal, tokenRule those for a token: it
-// makes the portal report its address, so which one the authorization server holds is asked before.
+// secretRule are the checks that must pass before a webhook's code is sent to the portal, tokenRule those for a token: it makes
+// the portal report its address, so which one the authorization server holds is asked before.
 var (
 	secretRule = []ID{PortalTLS, PortalRedirect, HTTPSSeen}
 	tokenRule  = append(slices.Clone(secretRule), PortalIdentity)

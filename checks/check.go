@@ -1,12 +1,12 @@
-// Package checks has all checks: for each a function that uses the network (Observe) and one that
-// draws the conclusion (Judge), their ordered catalogue, and the runner.
+// Package checks has all checks: for each a function that uses the network (Observe) and one that draws the conclusion (Judge),
+// their ordered catalogue, and the runner.
 //
-// Observing and judging are separate: the facts that a check observed are typed and go into the report, so every
-// conclusion can be tested without a network and drawn again, by a newer BoxReady, from an old report.
+// Observing and judging are separate: the facts that a check observed are typed and go into the report, so every conclusion can
+// be tested without a network and drawn again, by a newer BoxReady, from an old report.
 //
-// One fault may be observed from several vantages, which are never mixed: every result has its vantage. Where they
-// conflict, the portal's server precedes the portal's own answers, and these precede this computer; see applyPrecedence.
-// Pasted data never permits sending a token or a webhook's code: only this run's own results do.
+// One fault may be observed from several vantages, which are never mixed: every result has its vantage. Where they conflict, the
+// portal's server precedes the portal's own answers, and these precede this computer; see applyPrecedence. Pasted data never
+// permits sending a token or a webhook's code: only this run's own results do.
 package checks
 
 import (
@@ -101,8 +101,8 @@ func CommonCauses() []Cause {
 	return []Cause{UnexpectedAnswer, TimedOut, NoNetwork, ProxyAuthRequired, ProxyRefused, Cancelled, InternalError}
 }
 
-// Facts are what a check observed: a pointer to a struct of the check's own type, or nil. A field that identifies who or
-// where the portal is has a tag such as `hide:"host"`; package report has the kinds. Every other field is public.
+// Facts are what a check observed: a pointer to a struct of the check's own type, or nil. A field that identifies who or where
+// the portal is has a tag such as `hide:"host"`; package report has the kinds. Every other field is public.
 type Facts any
 
 // Result is one conclusion of a check. A check yields one, or several with a cause each.
@@ -166,7 +166,7 @@ type Check struct {
 	MissingPrerequisite func(*Target) Reason
 	// Hosts limits the check to runs whose requirements name hosts.
 	Hosts bool
-	// Deadline is how long the check may take; nil: as long as the slowest honest answer.
+	// Deadline is how long the check may take; nil: checkDeadline.
 	Deadline func(*Target) time.Duration
 	Vantage  Vantage
 	// Owner is who can help if the result is unknown.
@@ -180,8 +180,8 @@ type Check struct {
 	newFacts func() Facts
 }
 
-// Judge draws the check's own conclusions from facts, which must be what its Observe returned or UnmarshalFacts read. What another
-// vantage decides is left to applyPrecedence.
+// Judge draws the check's own conclusions from facts, which must be what its Observe returned or UnmarshalFacts read. What
+// another vantage decides is left to applyPrecedence.
 func (c *Check) Judge(facts Facts, seen FactsByCheck) []Result {
 	results := c.judge(facts, seen)
 	for i := range results {

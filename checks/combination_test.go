@@ -103,8 +103,8 @@ func join(parts ...any) []string {
 	return lines
 }
 
-// TestFaultCombinations asserts that each of several faults is found, unless another one hides it; then the skipped checks
-// name the check that blocks them.
+// TestFaultCombinations asserts that each of several faults is found, unless another one hides it; then the skipped checks name
+// the check that blocks them.
 func TestFaultCombinations(t *testing.T) {
 	const (
 		credentialsWait = "credentials-arrive skipped because "
@@ -351,7 +351,7 @@ func (p scenarioResult) assertVerdict(t *testing.T) {
 	}
 }
 
-// TestUnverifiedIsAFact asserts that what was asked over a certificate that doesn't verify says so.
+// TestUnverifiedIsAFact asserts that the facts of requests over an unverified certificate say so.
 func TestUnverifiedIsAFact(t *testing.T) {
 	t.Parallel()
 	for _, fault := range []string{"tls-self-signed", ""} {
@@ -578,8 +578,8 @@ func TestAddress(t *testing.T) {
 	}
 }
 
-// TestTrustedPrivateCA asserts that a private authority which the applications' servers trust yields a notice, and that
-// tokens may be sent.
+// TestTrustedPrivateCA asserts that a private authority which the applications' servers trust yields a notice, and that tokens
+// may be sent.
 func TestTrustedPrivateCA(t *testing.T) {
 	t.Parallel()
 	p := scenario{faults: []string{"tls-private-ca"}, with: []string{"deep"}, trust: true}.execute(t)

@@ -216,9 +216,9 @@ func (env *Env) blocker(id ID) ID {
 	return ""
 }
 
-// secretRule returns the check that forbids sending a token or a webhook's code, or "" and enables
-// them: the certificate must verify, the portal must see https, and no redirect may lead to another host. The portal would report the host that
-// it was asked by to the authorization server as its own address.
+// secretRule returns the check that forbids sending a token or a webhook's code, or "" and enables them: the certificate must
+// verify, the portal must see https, and no redirect may lead to another host. The portal would report the host that it was asked
+// by to the authorization server as its own address.
 func (env *Env) secretRule() ID {
 	if b := env.blocker(PortalTLS); b != "" {
 		return b
@@ -235,8 +235,8 @@ func (env *Env) secretRule() ID {
 	return ""
 }
 
-// tokenRule is secretRule for tokens, which make the portal report its address: if the authorization server holds another
-// one, the owner must confirm again.
+// tokenRule is secretRule for tokens, which make the portal report its address: if the authorization server holds another one,
+// the owner must confirm again.
 func (env *Env) tokenRule() ID {
 	if blocker := env.secretRule(); blocker != "" {
 		return blocker

@@ -188,8 +188,8 @@ const maxPageBytes = 64 << 10
 
 func beginning(page []byte) []byte { return page[:min(len(page), maxPageBytes)] }
 
-// refuses reports whether a status means that a proxy in front of a portal refuses a request. Ours are small: 413 is a
-// server that accepts no bodies.
+// refuses reports whether a status means that a proxy in front of a portal refuses a request. Ours are small: 413 is a server
+// that accepts no bodies.
 func refuses(status int) bool {
 	return slices.Contains([]int{http.StatusForbidden, http.StatusNotAcceptable, http.StatusRequestEntityTooLarge, http.StatusTooManyRequests}, status)
 }

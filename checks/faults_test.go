@@ -36,8 +36,8 @@ import (
 
 func TestMain(m *testing.M) {
 	log.SetOutput(io.Discard) // as main does
-	// Runs mostly wait for connections, the rate limit and events, so many can run in parallel on few processors. The
-	// command line takes precedence, as it is parsed later.
+	// Runs mostly wait for connections, the rate limit and events, so many can run in parallel on few processors. The command
+	// line takes precedence, as it is parsed later.
 	if err := flag.Set("test.parallel", "16"); err != nil {
 		panic(err)
 	}
@@ -416,8 +416,8 @@ var allWords = sync.OnceValue(func() map[string]*words.Texts {
 	return all
 })
 
-// assertTexts asserts that the outcome has all its texts in both languages, that its JSON is valid by the schema,
-// and that neither contains secrets.
+// assertTexts asserts that the outcome has all its texts in both languages, that its JSON is valid by the schema, and that
+// neither contains secrets.
 func (p scenarioResult) assertTexts(t *testing.T) {
 	t.Helper()
 	for lang, words := range allWords() {

@@ -231,8 +231,8 @@ func TestJudgeRandomFacts(t *testing.T) {
 	}
 }
 
-// fill puts random values into v: quick's own, except for types that it can't make (times, addresses) and for words that are
-// too unlikely.
+// fill puts random values into v: quick's own, except for types that it can't make (times, addresses) and for words that are too
+// unlikely.
 func fill(v reflect.Value, random *rand.Rand, size int) {
 	words := map[string][]string{
 		"Failure": {"", "", "timeout", "cancelled", "no-network", "refused", "no-route", "reset", "closed", "proxy-refused", "tls-failed", "other", "dns-not-found"},

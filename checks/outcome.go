@@ -82,7 +82,7 @@ func (o *Outcome) judge() {
 			o.Verdict = NotReady
 			return
 		case r.State == Problem, r.State == Unknown && len(r.Affects) > 0:
-			o.Verdict = Unsure // a problem of this computer or of its credential says nothing about the portal
+			o.Verdict = Unsure // a problem of this computer or of its credential proves nothing about the portal
 		}
 	}
 }

@@ -189,8 +189,8 @@ func (env *Env) examineOffline(chain []*x509.Certificate, host string, given []*
 	return trust
 }
 
-// leadsToRoot reports whether the chain, with the extra certificates, leads to one of the roots at the given time. The name is not
-// checked.
+// leadsToRoot reports whether the chain, with the extra certificates, leads to one of the roots at the given time. The name is
+// not checked.
 func leadsToRoot(chain, extra []*x509.Certificate, roots *x509.CertPool, at time.Time) bool {
 	intermediates := transport.Pool(append(slices.Clone(chain[1:]), extra...))
 	_, err := chain[0].Verify(x509.VerifyOptions{Roots: roots, Intermediates: intermediates, CurrentTime: at})
@@ -248,8 +248,8 @@ func (env *Env) fetchCertificate(ctx context.Context, from string) (*x509.Certif
 	return x509.ParseCertificate(der)
 }
 
-// Go verifies an RSA key of 1024 bits without complaint, and reports SHA-1 as something else; other TLS stacks refuse both.
-// If the chain leads to a public root nevertheless, a SHA-1 certificate sent along isn't part of it.
+// Go verifies an RSA key of 1024 bits without complaint, and reports SHA-1 as something else; other TLS stacks refuse both. If
+// the chain leads to a public root nevertheless, a SHA-1 certificate sent along isn't part of it.
 func (c *Certificate) weak(public bool) bool {
 	return c.RSABits > 0 && c.RSABits < 2048 || !public && c.weakSignature()
 }

@@ -112,8 +112,8 @@ func dnsFaults(f *DNSFacts) []Result {
 	return orOK(results)
 }
 
-// differs reports whether the public resolver has other addresses, or none. An answer may have only some of many addresses,
-// so one address in common is agreement.
+// differs reports whether the public resolver has other addresses, or none. An answer may have only some of many addresses, so
+// one address in common is agreement.
 func differs(inside []netip.Addr, public *PublicDNSFacts) bool {
 	switch public.Failure {
 	case transport.NameUnknown:

@@ -13,8 +13,8 @@ const (
 	PlatformOutdated  Cause = "platform-outdated"
 )
 
-// coreMethods are looked up without credentials: the portal looks up the method before it authenticates the caller.
-// No application works without the first two; the third shows the age of the rest module.
+// coreMethods are looked up without credentials: the portal looks up the method before it authenticates the caller. No
+// application works without the first two; the third shows the age of the rest module.
 var coreMethods = []string{"batch", "event.bind", "method.get"}
 
 const ageMethod = "method.get"

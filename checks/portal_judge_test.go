@@ -438,8 +438,7 @@ func issue(t *testing.T, by *authority, name string, ca bool, from, until time.T
 	return &authority{cert, key}
 }
 
-// TestChainDates examines chains with one certificate outside its dates: none may be good, since a good one
-// may get a token.
+// TestChainDates examines chains with one certificate outside its dates: none may be good, since a good one may get a token.
 func TestChainDates(t *testing.T) {
 	now := time.Now()
 	ago, ahead := now.Add(-1000*days), now.Add(1000*days)
@@ -735,8 +734,8 @@ func commonFailures(owner Owner, facts func(*Exchange) Facts) []verdict {
 	return cases
 }
 
-// TestFilterSigns reads answers from portals behind a known product. Several of these products mark
-// each answer that they forward: only their own answers are a block.
+// TestFilterSigns reads answers from portals behind a known product. Several of these products mark each answer that they
+// forward: only their own answers are a block.
 func TestFilterSigns(t *testing.T) {
 	address, err := portal.ParseAddress("portal.example")
 	if err != nil {

@@ -85,8 +85,8 @@ func observeTCP(ctx context.Context, env *Env) (*TCPFacts, error) {
 	return f, nil
 }
 
-// cutOff reports whether this computer has no internet access: every connection fails in the same way
-// as to the portal, e.g. behind a mandatory proxy or a captive portal. For a private address that proves nothing.
+// cutOff reports whether this computer has no internet access: every connection fails in the same way as to the portal, e.g.
+// behind a mandatory proxy or a captive portal. For a private address that proves nothing.
 func (env *Env) cutOff(ctx context.Context, attempts []TCPAttempt) bool {
 	return cutOff(attempts, func() []HostSeen {
 		if vendor, err := env.askVendor(ctx); err == nil {
@@ -131,8 +131,8 @@ func (env *Env) endpoints() []endpoint {
 	return endpoints
 }
 
-// keepConnections keeps the open connections for the TLS check: one per address, and for the first open address the spare
-// ones too, if they are to that address.
+// keepConnections keeps the open connections for the TLS check: one per address, and for the first open address the spare ones
+// too, if they are to that address.
 func (env *Env) keepConnections(endpoints []endpoint, spare <-chan net.Conn) {
 	for i, e := range endpoints {
 		if !e.open {

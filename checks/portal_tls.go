@@ -55,12 +55,12 @@ type TLSSeen struct {
 	// OldProtocol is the version of a second handshake with TLS 1.1 at most, if the first one failed.
 	OldProtocol              string        `json:"old_protocol,omitempty"`
 	ClientCertificateAsked   bool          `json:"client_certificate_asked,omitempty"`
-	ClientCertificateRefused bool          `json:"client_certificate_refused,omitempty"` // that is, coming without one
+	ClientCertificateRefused bool          `json:"client_certificate_refused,omitempty"` // a connection without one
 	Chain                    []Certificate `json:"chain,omitempty"`                      // as sent, the portal's own first
 	Trust                    *Trust        `json:"trust,omitempty"`
 	Interceptor              string        `json:"interceptor,omitempty"` // the product that replaced the certificate
-	// Gateway is who replaced the certificate if it is no known product: its issuer also issued one for an
-	// authorization server, whose real one is public.
+	// Gateway is who replaced the certificate if it is no known product: its issuer also issued one for an authorization server,
+	// whose real one is public.
 	Gateway    string `json:"gateway,omitempty" hide:"subject"`
 	NationalCA string `json:"national_ca,omitempty"`
 	TookMS     int64  `json:"took_ms"`
@@ -69,7 +69,7 @@ type TLSSeen struct {
 // Reachable reports whether requests can be made, verified or not.
 func (f *TLSFacts) Reachable() bool { return len(f.Addresses) > 0 && f.Addresses[0].reached() }
 
-// Public returns the values that identify nobody although the fields' tags say so: public authorities.
+// Public returns the values that identify nobody although their fields are tagged: public authorities.
 func (f *TLSFacts) Public() []string {
 	var values []string
 	for _, s := range f.Addresses {
@@ -108,8 +108,8 @@ func (s *TLSSeen) intercepted() string {
 	return cmp.Or(s.Interceptor, s.Gateway)
 }
 
-// elsewhere reports whether another server answered, for instance a captive portal: a proxy that
-// inspects TLS writes the portal's name into its certificate.
+// elsewhere reports whether another server answered, for instance a captive portal: a proxy that inspects TLS writes the portal's
+// name into its certificate.
 func (s *TLSSeen) elsewhere() bool { return s.intercepted() != "" && !s.Trust.NameMatches }
 
 // connection is an address of the portal with a connection to it.
@@ -158,7 +158,7 @@ func (env *Env) handshake(ctx context.Context, c *connection, s *TLSSeen) *tls.C
 		return &tls.Certificate{}, nil
 	}
 	raw := c.endpoint.conn
-	if raw == nil { // a proxy isn't dialled before
+	if raw == nil { // through a proxy, which isn't dialled yet
 		var err error
 		if raw, err = c.endpoint.dial(ctx); err != nil {
 			s.Failure = transport.FailureOf(err)
@@ -216,8 +216,8 @@ func closesWithoutCertificate(conn *tls.Conn) bool {
 	return err != nil && !(errors.As(err, &network) && network.Timeout())
 }
 
-// demandsCertificate reports whether a server refuses the first request, not the handshake, for lack of a certificate, as
-// nginx does with its codes 495 and 496, sent as 400 (https://nginx.org/en/docs/http/ngx_http_ssl_module.html#errors).
+// demandsCertificate reports whether a server refuses the first request, not the handshake, for lack of a certificate, as nginx
+// does with its codes 495 and 496, sent as 400 (https://nginx.org/en/docs/http/ngx_http_ssl_module.html#errors).
 func (env *Env) demandsCertificate(ctx context.Context, c *connection) bool {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
@@ -265,8 +265,8 @@ func (env *Env) oldHandshake(ctx context.Context, c *connection) string {
 	return tls.VersionName(old.ConnectionState().Version)
 }
 
-// tlsConfig offers everything that Go supports from TLS 1.2 on, so that a failure is the
-// server's, and verifies nothing: the certificate is examined afterwards, fault by fault.
+// tlsConfig offers everything that Go supports from TLS 1.2 on, so that a failure is the server's, and verifies nothing: the
+// certificate is examined afterwards, fault by fault.
 func (env *Env) tlsConfig() *tls.Config {
 	config := &tls.Config{ServerName: env.target.Address.Host, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}, InsecureSkipVerify: true} // #nosec G402 -- verify looks at the chain itself, and more closely
 	for _, suite := range append(tls.CipherSuites(), tls.InsecureCipherSuites()...) {
@@ -409,7 +409,7 @@ func (s *TLSSeen) certificateFaults(now time.Time) []Result {
 	}
 	leaf := s.Chain[0]
 	if by := s.intercepted(); by != "" {
-		// The dates and names of an interceptor's certificate say nothing about the portal's.
+		// The dates and names of an interceptor's certificate prove nothing about the portal's.
 		return one(unknown(TLSIntercepted, NetworkAdmin).with(Args{"interceptor": by, "issuer": leaf.Issuer}))
 	}
 	var results []Result
@@ -464,8 +464,8 @@ func (s *TLSSeen) trustFault() (Result, bool) {
 	}
 }
 
-// lastLink is the end of the chain that begins with the portal's own certificate: others sent, such as a former
-// intermediate or a root without the intermediate that leads to it, don't count.
+// lastLink is the end of the chain that begins with the portal's own certificate: others sent, such as a former intermediate or a
+// root without the intermediate that leads to it, don't count.
 func (s *TLSSeen) lastLink() Certificate {
 	links := s.links()
 	return links[len(links)-1]

@@ -2,8 +2,8 @@ package checks
 
 import "slices"
 
-// precedence lists the results that a finding of the portal's server explains: the server sees the cause where the portal's answers
-// show only the effect, and one fault must not be reported twice.
+// precedence lists the results that a finding of the portal's server explains: the server sees the cause where the portal's
+// answers show only the effect, and one fault must not be reported twice.
 var precedence = []struct {
 	check  ID
 	cause  Cause
@@ -36,7 +36,7 @@ var egressCauses = []Cause{AuthServerUnreachable, TLSIntercepted, CABundleOutdat
 //
 //   - What the server explains is skipped because of the server's finding.
 //   - Whether the portal reaches the authorization server is settled by the server where the portal's answers left it open.
-//   - Everything else stands. A contradiction between two vantages is shown, and the more severe result decides.
+//   - Everything else is unchanged. A contradiction between two vantages is shown, and the more severe result decides.
 //
 // The server's results never turn an observed fault into ok, nor a check that tokens depend on.
 func (c *Check) applyPrecedence(own []Result, others map[ID][]Result) []Result {

@@ -23,9 +23,9 @@ const (
 	KeptBrokenOff    KeptReason = "broken-off"    // the check was cancelled or timed out
 )
 
-// JudgeAgain draws the conclusions again from an earlier run, which may be of another version and come
-// from an untrusted source. The results' facts are JSON (json.RawMessage). Checks that weren't made stay so; results that can't be
-// judged here stay as they are, and are returned as Kept.
+// JudgeAgain draws the conclusions again from an earlier run, which may be of another version and come from an untrusted source.
+// The results' facts are JSON (json.RawMessage). Checks that weren't made stay so; results that can't be judged here stay as they
+// are, and are returned as Kept.
 func JudgeAgain(saved []Result) ([]Result, []Kept) {
 	var kept []Kept
 	catalog, facts := Catalog(), FactsByCheck{}

@@ -19,8 +19,8 @@ type Observer interface {
 	Finished(ID, []Result)
 }
 
-// Counter is an Observer that also gets the progress of a check with many requests: done of total. Progress may be
-// called before Started if another check makes the same requests.
+// Counter is an Observer that also gets the progress of a check with many requests: done of total. Progress may be called before
+// Started if another check makes the same requests.
 type Counter interface {
 	Progress(id ID, done, total int)
 }
@@ -34,8 +34,8 @@ type Crash struct {
 	Stack string `json:"stack" hide:"text"`
 }
 
-// Run makes the checks of the catalogue: independent ones concurrently, those that need a broken one not
-// at all. It ends when every check has a result, or soon after ctx is done; then missing results are unknown.
+// Run makes the checks of the catalogue: independent ones concurrently, those that need a broken one not at all. It ends when
+// every check has a result, or soon after ctx is done; then missing results are unknown.
 func Run(ctx context.Context, n *transport.Net, target Target, observer Observer) *Outcome {
 	// Ends what still waits for an answer after ctx is done.
 	run, stop := context.WithCancel(ctx)
@@ -56,8 +56,8 @@ func Planned(target Target) int {
 	return n
 }
 
-// Budget is the time limit of a run against target: 90 s, and what many methods take under the rate limit
-// and the wait for a test event.
+// Budget is the time limit of a run against target: 90 s, plus what many methods take under the rate limit and the wait for a
+// test event.
 func Budget(target Target) time.Duration {
 	limit := 90 * time.Second
 	if target.Webhook != nil || target.SignIn != nil {
@@ -201,8 +201,8 @@ func (env *Env) runCheck(ctx context.Context, c *Check, judged map[ID]chan struc
 	return facts, c.applyPrecedence(c.Judge(facts, env.factsByCheck()), env.resultsByCheck())
 }
 
-// endOf is why ctx ended, or nil. A connection has the same deadline as its context, but its own timer, which may be
-// slightly earlier.
+// endOf is why ctx ended, or nil. A connection has the same deadline as its context, but its own timer, which may be slightly
+// earlier.
 func endOf(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err

@@ -28,8 +28,8 @@ import (
 
 var update = flag.Bool("update", false, "write the files that the tests compare with")
 
-// TestCatalogIsStable compares the ids of checks and causes with the recorded ones: reports and the programs that read them rely on
-// them, so none may be removed or renamed. -update adds new ones.
+// TestCatalogIsStable compares the ids of checks and causes with the recorded ones: reports and the programs that read them rely
+// on them, so none may be removed or renamed. -update adds new ones.
 func TestCatalogIsStable(t *testing.T) {
 	const file = "testdata/catalog.txt"
 	saved, err := os.ReadFile(file)
@@ -194,8 +194,8 @@ type callRecorder struct {
 	onEvent    func(event string) // nil: nothing
 }
 
-// contextEndingAfter returns a context whose deadline passes when one check has started and all others are finished, on a busy
-// or an idle computer. The limit is a minute.
+// contextEndingAfter returns a context whose deadline passes when one check has started and all others are finished, on a busy or
+// an idle computer. The limit is a minute.
 func contextEndingAfter(t *testing.T, started ID, finished ...ID) (*deadlineContext, *callRecorder) {
 	t.Helper()
 	ctx := &deadlineContext{Context: t.Context(), done: make(chan struct{})}
@@ -368,8 +368,8 @@ func TestConsent(t *testing.T) {
 	}
 }
 
-// TestOrder asserts that results are in the catalogue's order, whatever finishes first, and that independent
-// checks run concurrently.
+// TestOrder asserts that results are in the catalogue's order, whatever finishes first, and that independent checks run
+// concurrently.
 func TestOrder(t *testing.T) {
 	const n = 6
 	together := make(chan struct{})
@@ -467,8 +467,8 @@ func TestPanic(t *testing.T) {
 	}
 }
 
-// TestPanicWhileAsking asserts the same for the goroutines that send requests, where untrusted answers
-// are read. It runs in its own process, which an unrecovered panic ends.
+// TestPanicWhileAsking asserts the same for the goroutines that send requests, where untrusted answers are read. It runs in its
+// own process, which an unrecovered panic ends.
 func TestPanicWhileAsking(t *testing.T) {
 	const inside = "BOXREADY_TEST_PANIC_WHILE_ASKING"
 	if os.Getenv(inside) == "" {
@@ -560,8 +560,8 @@ func TestDeadline(t *testing.T) {
 	}
 }
 
-// TestDeadlineOnTheConnection asserts the same if the connection ends before the context: it has the same
-// deadline, but its own timer, which is often slightly earlier.
+// TestDeadlineOnTheConnection asserts the same if the connection ends before the context: it has the same deadline, but its own
+// timer, which is often slightly earlier.
 func TestDeadlineOnTheConnection(t *testing.T) {
 	silent, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -829,8 +829,8 @@ func TestSilentHandshake(t *testing.T) {
 	assertFirst(t, outcome, map[ID]string{PortalTCP: "ok", PortalTLS: "unknown timeout server-admin", RESTRoute: "skipped because portal-tls", AuthServerFromComputer: "ok"})
 }
 
-// TestClientCertificateTimeout asserts that a server which asks for an optional client certificate
-// and then takes too long hasn't refused anything.
+// TestClientCertificateTimeout asserts that a server which asks for an optional client certificate and then takes too long hasn't
+// refused anything.
 func TestClientCertificateTimeout(t *testing.T) {
 	now := time.Now()
 	root := issue(t, nil, "Root", true, now.Add(-days), now.Add(days))

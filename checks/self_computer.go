@@ -43,8 +43,8 @@ type Self struct {
 	Display func(context.Context) error
 }
 
-// RunSelfTest checks this program's own prerequisites. Its only requests are one to each authorization server, which
-// identify nobody.
+// RunSelfTest checks this program's own prerequisites. Its only requests are one to each authorization server, which identify
+// nobody.
 func RunSelfTest(ctx context.Context, n *transport.Net, self Self, observer Observer) *Outcome {
 	run, stop := context.WithCancel(ctx)
 	env := newEnv(run, n, Target{Self: self})
@@ -244,9 +244,9 @@ func signInCatalog() []*Check {
 // PlannedForSignIn is how many checks MaySignIn makes or skips.
 func PlannedForSignIn() int { return len(signInCatalog()) }
 
-// MaySignIn checks, without credentials, whether the portal's sign-in page may be opened: the portal then reports
-// the request's host as its address, as with a token. It returns the check that forbids it, or "", and the outcome. The owner
-// must have confirmed that the address is the one that employees and applications use.
+// MaySignIn checks, without credentials, whether the portal's sign-in page may be opened: the portal then reports the request's
+// host as its address, as with a token. It returns the check that forbids it, or "", and the outcome. The owner must have
+// confirmed that the address is the one that employees and applications use.
 func MaySignIn(ctx context.Context, n *transport.Net, target Target, observer Observer) (ID, *Outcome) {
 	run, stop := context.WithCancel(ctx)
 	env := newEnv(run, n, target)

@@ -130,8 +130,7 @@ func httpFailure(h serverprobe.Host) string {
 	return h.HTTP.Failure
 }
 
-// examineSent determines whose certificate arrived at the server: the host's own, with a public root, or one that
-// replaced it.
+// examineSent determines whose certificate arrived at the server: the host's own, with a public root, or one that replaced it.
 func (env *Env) examineSent(s *ServerHost, sent [][]byte) {
 	var chain []*x509.Certificate
 	var described []Certificate

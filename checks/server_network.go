@@ -9,8 +9,8 @@ import (
 	"boxready/internal/serverprobe"
 )
 
-// ServerNetworkFacts are the connections from the portal's server to the vendor's other hosts: those for finding,
-// installing and developing applications, and those that the product's own check contacts.
+// ServerNetworkFacts are the connections from the portal's server to the vendor's other hosts: those for finding, installing and
+// developing applications, and those that the product's own check contacts.
 type ServerNetworkFacts struct {
 	Region bitrix.Region            `json:"region,omitempty"` // of the portal; "" if it isn't known
 	Hosts  []ServerHost             `json:"hosts,omitempty"`

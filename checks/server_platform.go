@@ -35,7 +35,7 @@ func observeServerPlatform(_ context.Context, env *Env) (*ServerPlatformFacts, e
 	return &ServerPlatformFacts{Web: p.Web(), PHP: p.Settings, Database: p.Database, Main: p.Modules["main"], REST: p.Modules["rest"]}, nil
 }
 
-// oldestPHP is what the product's own check requires, by the version of module main that introduced it.
+// oldestPHP is what the product's own check requires, by the version of module main in which it was found.
 var oldestPHP = []struct{ main, php string }{
 	{"25.550.100", "8.1.0"},
 	{"23.300.100", "8.0.0"},

@@ -63,8 +63,8 @@ func observeProbe(_ context.Context, env *Env) (*ServerProbeFacts, error) {
 	return probeFacts(&env.target, env.now()), nil
 }
 
-// LookAtProbe judges the pasted answer as a run against t that starts at that time would: whose it is, its age, and whether it
-// is complete.
+// LookAtProbe judges the pasted answer as a run against t that starts at that time would: whose it is, its age, and whether it is
+// complete.
 func LookAtProbe(t Target, at time.Time) []Result {
 	for _, c := range Catalog() {
 		if c.ID == ServerProbe {
@@ -107,8 +107,8 @@ func judgeProbe(f *ServerProbeFacts, _ FactsByCheck) []Result {
 	return about(orOK(results), args)
 }
 
-// otherPortal reports whether another portal answered. A portal has several names, and which of them its
-// server knows varies; so a script printed for this portal is assumed to have run there.
+// otherPortal reports whether another portal answered. A portal has several names, and which of them its server knows varies; so
+// a script printed for this portal is assumed to have run there.
 func (f *ServerProbeFacts) otherPortal() bool {
 	named := slices.ContainsFunc(f.Names, func(name string) bool { return sameHost(name, f.Portal) })
 	switch {
@@ -147,8 +147,8 @@ func (env *Env) probe() *serverprobe.Probe {
 	return nil
 }
 
-// moduleVersions are those of the installed modules by the portal's server, nil if it didn't report them. Partners' modules are left
-// out unless they are required: their names have a dot, and may identify the portal.
+// moduleVersions are those of the installed modules by the portal's server, nil if it didn't report them. Partners' modules are
+// left out unless they are required: their names have a dot, and may identify the portal.
 func (env *Env) moduleVersions() map[string]string {
 	p := env.probe()
 	if p == nil || p.Modules == nil {

@@ -45,8 +45,8 @@ func judgeRegistration(f *RegistrationFacts, _ FactsByCheck) []Result {
 		"rewritten": browser != "" && sameAddress(browser, f.Portal)})
 }
 
-// differs reports whether the portal, asked as when the script ran, would report another address than the one being
-// checked. server-rest-setup judges whether PHP sees https.
+// differs reports whether the portal, asked as when the script ran, would report another address than the one being checked.
+// server-rest-setup judges whether PHP sees https.
 func (f *RegistrationFacts) differs() bool {
 	r := f.Registration
 	switch {

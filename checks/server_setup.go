@@ -70,8 +70,8 @@ func judgeSetup(f *SetupFacts, _ FactsByCheck) []Result {
 	return orOK(results)
 }
 
-// unseenHTTPS reports whether PHP took an https request of the browser for http. A page opened by http
-// proves nothing about others.
+// unseenHTTPS reports whether PHP took an https request of the browser for http. A page opened by http proves nothing about
+// others.
 func unseenHTTPS(h *serverprobe.HTTPS) bool {
 	return !h.Seen && strings.HasPrefix(h.Browser, "https://")
 }

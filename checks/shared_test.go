@@ -9,8 +9,8 @@ import (
 	"boxready/internal/simtest"
 )
 
-// TestSharedAsksTheVendorOnce runs against portals sequentially and concurrently: for all of them together each
-// of the vendor's hosts gets one request.
+// TestSharedAsksTheVendorOnce runs against portals sequentially and concurrently: for all of them together each of the vendor's
+// hosts gets one request.
 func TestSharedAsksTheVendorOnce(t *testing.T) {
 	t.Parallel()
 	for name, faults := range map[string][]string{"answering": nil, "dead": {"feed-invalid"}} {

@@ -26,8 +26,8 @@ type Target struct {
 
 	Webhook *portal.Webhook   // nil for none; its address is the target's
 	SignIn  *oauthflow.Source // nil for none
-	// Moved means that the owner confirmed the address again although the authorization server holds
-	// another. Tokens then go to it, and the portal reports it.
+	// Moved means that the owner confirmed the address again although the authorization server holds another. Tokens then go to
+	// it, and the portal reports it.
 	Moved         bool
 	AsApplication bool                       // the credential is the application's own, with the same permissions
 	Requirements  *requirements.Requirements // nil: what every application needs
@@ -44,8 +44,8 @@ type Target struct {
 	Self Self // what a self-test checks
 }
 
-// Secrets returns those that a run against t uses, as they are now. None of them may leave this computer except
-// to its own server.
+// Secrets returns those that a run against t uses, as they are now. None of them may leave this computer except to its own
+// server.
 func (t *Target) Secrets() []secret.String {
 	var secrets []secret.String
 	if t.Webhook != nil {
@@ -85,8 +85,7 @@ func (t *Target) Given() []string {
 	return given
 }
 
-// agreed reports whether the owner consented. A sign-in requires confirming the address, which is kept with the
-// account.
+// agreed reports whether the owner consented. A sign-in requires confirming the address, which is kept with the account.
 func (t *Target) agreed(c Consent) bool {
 	return slices.Contains(t.Consents, c) || c == Deep && t.SignIn != nil
 }

@@ -165,8 +165,7 @@ func (cl *commandLine) confirmAddress(ctx context.Context, address portal.Addres
 	return nil
 }
 
-// signIn uses the browser. What the user pastes in the meantime is taken as a code, or the address that the browser
-// ended on.
+// signIn uses the browser. What the user pastes in the meantime is taken as a code, or the address that the browser ended on.
 func (cl *commandLine) signIn(ctx context.Context, a *app.App, target checks.Target, application oauthflow.App, f loginFlags, input *typed) (oauthflow.Token, error) {
 	wanted := app.SignIn{Portal: target.Address, App: application, AuthServer: target.AuthServer, Region: app.NewRegionChoice(target.Region),
 		Page: cl.words.SignInPage(), Timeout: f.timeout}
@@ -221,8 +220,8 @@ func (cl *commandLine) explainNoRedirect(flow *oauthflow.Flow) {
 	}
 }
 
-// paste passes pasted text to the flow. A code alone doesn't identify its region's server: then that is asked, and the
-// next line may be the answer.
+// paste passes pasted text to the flow. A code alone doesn't identify its region's server: then that is asked, and the next line
+// may be the answer.
 func (cl *commandLine) paste(flow *oauthflow.Flow, line string, p *pastedCode) {
 	if !p.code.IsZero() && slices.Contains(bitrix.Regions(), bitrix.Region(line)) {
 		p.region.Set(bitrix.Region(line))
@@ -482,8 +481,7 @@ func (cl *commandLine) askSecretFor(ctx context.Context, question string, args c
 	return secret.New(line), nil
 }
 
-// hiddenLine reads a line without echo; "" when ctx ends first. The read itself can't be cancelled, but the
-// echo is restored.
+// hiddenLine reads a line without echo; "" when ctx ends first. The read itself can't be cancelled, but the echo is restored.
 func hiddenLine(ctx context.Context, fd int) string {
 	before, err := term.GetState(fd)
 	if err != nil {

@@ -1,8 +1,8 @@
-// Package cli is BoxReady on the command line: it reads flags, starts runs, and prints results as they arrive. It never
-// uses the network itself.
+// Package cli is BoxReady on the command line: it reads flags, starts runs, and prints results as they arrive. It never uses the
+// network itself.
 //
-// Standard output has the result and nothing else; progress, hints and errors go to standard
-// error. Errors are in the user's language, with what to do. Exit codes are a contract, see Exit.
+// Standard output has the result and nothing else; progress, hints and errors go to standard error. Errors are in the user's
+// language, with what to do. Exit codes are a contract, see Exit.
 package cli
 
 import (
@@ -53,8 +53,8 @@ type IO struct {
 // webhookVariable is the environment variable for a webhook's address: other users can see a process's flags.
 const webhookVariable = "BOXREADY_WEBHOOK"
 
-// Standard is the process's own. Secrets are removed from its environment, so that no program that BoxReady starts, such
-// as a browser, gets them.
+// Standard is the process's own. Secrets are removed from its environment, so that no program that BoxReady starts, such as a
+// browser, gets them.
 func Standard() IO {
 	webhook := secret.New(os.Getenv(webhookVariable))
 	os.Unsetenv(webhookVariable)

@@ -28,8 +28,8 @@ import (
 	"github.com/godbus/dbus/v5"
 )
 
-// These tests run the program as it is shipped, with gnome-keyring on its own session bus, and inspect it from outside:
-// its output and files, and the arguments and environments of the processes that it starts.
+// These tests run the program as it is shipped, with gnome-keyring on its own session bus, and inspect it from outside: its
+// output and files, and the arguments and environments of the processes that it starts.
 
 const processTimeout = 2 * time.Minute
 

@@ -171,8 +171,8 @@ func (cl *commandLine) checkPortals(ctx context.Context, f checkFlags) error {
 		b.Timeout = f.timeout
 	}
 	portals := b.Portals
-	// The live heap is small, and runs make much garbage: collecting it less often takes 35 MB more and a seventh less
-	// processor time.
+	// The live heap is small, and runs make much garbage: collecting it less often takes 35 MB more and a seventh less processor
+	// time.
 	defer debug.SetGCPercent(debug.SetGCPercent(400))
 	m := &batchRunner{cl: cl, reporter: cl.reporter(), overview: report.NewOverview(), total: len(portals)}
 	if f.format == "jsonl" {
@@ -301,8 +301,8 @@ func (m *batchRunner) clear() {
 // maxLine exceeds the size of any result.
 const maxLine = 32 << 20
 
-// openState opens the file of results, adds those in it to the overview, and returns their portals.
-// An incomplete last line of an interrupted run is removed.
+// openState opens the file of results, adds those in it to the overview, and returns their portals. An incomplete last line of an
+// interrupted run is removed.
 func (cl *commandLine) openState(path string, overview *report.Overview, portals []fleet.Portal) (*os.File, map[string]bool, error) {
 	bad := func(line int) error { return badUsage("portals.bad-state", checks.Args{"file": path, "line": line}) }
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) // #nosec G304 -- the user names it

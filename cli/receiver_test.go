@@ -150,8 +150,8 @@ func TestReceiver(t *testing.T) {
 	o.assertNoLeaks(t)
 }
 
-// TestReceiverNeedsConsent asserts that requirements only suggest a receiver, that the owner is shown what is sent there, and that
-// it is used only with consent.
+// TestReceiverNeedsConsent asserts that requirements only suggest a receiver, that the owner is shown what is sent there, and
+// that it is used only with consent.
 func TestReceiverNeedsConsent(t *testing.T) {
 	t.Parallel()
 	o := newObserved(t, simportal.Fault{}, hexToken)

@@ -87,8 +87,7 @@ func (cl *commandLine) readReport(path string) (*report.Saved, error) {
 	return saved, nil
 }
 
-// reportError translates an error about reports. A file that can't be read is wrong usage, one that can't be
-// written isn't.
+// reportError translates an error about reports. A file that can't be read is wrong usage, one that can't be written isn't.
 func (cl *commandLine) reportError(err error) error {
 	var read *report.ReadError
 	var save *report.SaveError

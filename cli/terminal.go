@@ -35,8 +35,7 @@ func width(w io.Writer) (int, bool) {
 	return min(columns, maxWidth), true
 }
 
-// style returns the result's style and writer: with colour only on a terminal, and not if NO_COLOR is set
-// (no-color.org).
+// style returns the result's style and writer: with colour only on a terminal, and not if NO_COLOR is set (no-color.org).
 func (cl *commandLine) style(verbose bool) (report.Style, io.Writer) {
 	style := report.Style{Verbose: verbose}
 	columns, terminal := width(cl.Out)
@@ -56,8 +55,8 @@ func (cl *commandLine) style(verbose bool) (report.Style, io.Writer) {
 	return style, colorable.NewColorable(cl.Out.(*os.File)) // consoles of old Windows don't support the codes
 }
 
-// progress shows on standard error what is being checked: on a terminal in one line that is overwritten, elsewhere only
-// slow checks.
+// progress shows on standard error what is being checked: on a terminal in one line that is overwritten, elsewhere only slow
+// checks.
 type progress struct {
 	cl       *commandLine
 	terminal bool

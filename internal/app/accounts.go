@@ -10,8 +10,8 @@ import (
 	"boxready/oauthflow"
 )
 
-// OpenKeyring tries the keyring, unless it is in use already, and moves accounts from memory into it. The error, a *vault.Error for
-// the most part, is why the accounts stay in memory, until the program ends or OpenKeyring is called again.
+// OpenKeyring tries the keyring, unless it is in use already, and moves accounts from memory into it. The error, a *vault.Error
+// for the most part, is why the accounts stay in memory, until the program ends or OpenKeyring is called again.
 func (a *App) OpenKeyring(ctx context.Context) error { return a.store.open(ctx) }
 
 // Keys are a portal's saved credentials for a run of checks.
@@ -67,8 +67,8 @@ func (e *AccountError) Error() string {
 
 func (e *AccountError) Unwrap() error { return e.Err }
 
-// Problem is what is wrong with a saved account, or with the keyring. Problems are keys of texts; those of the keyring are keyring-
-// and a vault.Reason.
+// Problem is what is wrong with a saved account, or with the keyring. Problems are keys of texts; those of the keyring are
+// keyring- and a vault.Reason.
 type Problem string
 
 // The problems.

@@ -1,7 +1,7 @@
-// Package app has the use cases, once for the window, the command line and the exporter: it makes targets from options, runs
-// the checklist and parts of it, signs in to portals and keeps accounts, writes reports, and reads users' files. It alone
-// above the checks uses the network and the keyring; user interfaces use neither. All functions may block, for the network or
-// a prompt of the keyring.
+// Package app has the use cases, once for the window, the command line and the exporter: it makes targets from options, runs the
+// checklist and parts of it, signs in to portals and keeps accounts, writes reports, and reads users' files. It alone above the
+// checks uses the network and the keyring; user interfaces use neither. All functions may block, for the network or a prompt of
+// the keyring.
 //
 // Invalid input, typed or in a file, is an *InputError: codes, which each caller translates.
 package app
@@ -56,8 +56,7 @@ type App struct {
 	feed      *feed.Fetcher // one, because it limits the rate of requests
 }
 
-// New returns an App that keeps accounts in memory until OpenKeyring succeeds. It makes no requests. The error
-// is an *InputError.
+// New returns an App that keeps accounts in memory until OpenKeyring succeeds. It makes no requests. The error is an *InputError.
 func New(o Options) (*App, error) {
 	way, err := o.Network.transport(o.Version)
 	if err != nil {

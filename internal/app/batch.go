@@ -50,8 +50,8 @@ func ReadList(file string) ([]fleet.Portal, error) {
 	return portals, err
 }
 
-// OpenBatch prepares runs against the portals of a list: it reads the files that the list names. It ignores o's options for one portal.
-// openKeyring is called if accounts are needed. The error is an *InputError, MissingAccounts, an *AccountError, or
+// OpenBatch prepares runs against the portals of a list: it reads the files that the list names. It ignores o's options for one
+// portal. openKeyring is called if accounts are needed. The error is an *InputError, MissingAccounts, an *AccountError, or
 // openKeyring's.
 func (a *App) OpenBatch(ctx context.Context, file string, portals []fleet.Portal, o TargetOptions, openKeyring func() error) (*Batch, error) {
 	o.Portal = portals[0].Address.String()

@@ -55,8 +55,8 @@ func (e *BlockedError) Error() string {
 	return fmt.Sprintf("signing in is not safe because of %s: %s %s", e.Result.Check, e.Result.State, e.Result.Cause)
 }
 
-// MaySignIn checks that the portal's sign-in page may be opened. The owner must have confirmed that the address is the one
-// that employees and applications use. The error is a *BlockedError, or that of ctx.
+// MaySignIn checks that the portal's sign-in page may be opened. The owner must have confirmed that the address is the one that
+// employees and applications use. The error is a *BlockedError, or that of ctx.
 func (a *App) MaySignIn(ctx context.Context, target checks.Target, observer checks.Observer) error {
 	if !slices.Contains(target.Consents, checks.Deep) {
 		target.Consents = append(slices.Clone(target.Consents), checks.Deep)

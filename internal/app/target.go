@@ -119,8 +119,8 @@ func parseAuthServer(text string) (string, error) {
 	return "https://" + u.Host, nil
 }
 
-// ReadRequirements merges files of requirements; nil for none. Files in dir take precedence; what is no file may
-// be a name from the library.
+// ReadRequirements merges files of requirements; nil for none. Files in dir take precedence; what is no file may be a name from
+// the library.
 func ReadRequirements(dir string, names []string) (*requirements.Requirements, error) {
 	var all []*requirements.Requirements
 	for _, name := range names {
@@ -192,8 +192,8 @@ func ReadOutside(file string, address portal.Address) (*checks.Outside, error) {
 	return saved.Outside(), nil
 }
 
-// AddCredentials adds a webhook and a sign-in to a target. Saved ones need OpenKeyring before. The error is an *InputError, or
-// an *AccountError.
+// AddCredentials adds a webhook and a sign-in to a target. Saved ones need OpenKeyring before. The error is an *InputError, or an
+// *AccountError.
 func (a *App) AddCredentials(ctx context.Context, t *checks.Target, c Credentials) error {
 	if c.SavedWebhook || !c.Webhook.IsZero() {
 		webhook, err := ParseWebhook(c.Webhook, t.Address)

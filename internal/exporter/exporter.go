@@ -1,7 +1,6 @@
 // Package exporter exports the results of runs to Prometheus, many portals through one process
-// (https://prometheus.io/docs/guides/multi-target-exporter/): schedules, retention and alerts are
-// Prometheus's job. It checks only the portals in its options, and none more often than the interval, however often it
-// is scraped.
+// (https://prometheus.io/docs/guides/multi-target-exporter/): schedules, retention and alerts are Prometheus's job. It checks
+// only the portals in its options, and none more often than the interval, however often it is scraped.
 package exporter
 
 import (
@@ -68,7 +67,7 @@ type target struct {
 
 	mu      sync.Mutex
 	started time.Time     // of the last run; zero: none
-	done    chan struct{} // closed when the run under way ends; nil: none is
+	done    chan struct{} // closed when the current run ends; nil: none
 	last    *sample       // of the last successful run
 }
 
@@ -168,8 +167,8 @@ func waitLimit(said string) time.Duration {
 	return max(whole-responseReserve, whole/2)
 }
 
-// result returns the last result for a portal. If it is older than the interval, a run starts, and result waits for it until ctx is
-// done; the run goes on afterwards.
+// result returns the last result for a portal. If it is older than the interval, a run starts, and result waits for it until ctx
+// is done; the run goes on afterwards.
 func (e *Exporter) result(ctx context.Context, t *target) *answer {
 	t.mu.Lock()
 	if t.done == nil && (t.started.IsZero() || time.Since(t.started) >= e.options.Interval) && e.ctx.Err() == nil {

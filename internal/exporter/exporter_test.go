@@ -247,7 +247,7 @@ func TestUnlistedTargets(t *testing.T) {
 	}
 }
 
-// TestClose ends a run that is under way.
+// TestClose ends a current run.
 func TestClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &portals{duration: time.Hour}

@@ -121,8 +121,8 @@ func (w *testbed) signIn(program string) []string {
 	return []string{"--signed-in", "--event-test", "--receiver", receiverURL}
 }
 
-// deliveryResult says where the delivery of an event ended: at a leg, or at a receiver, which knows whether it was called from an address of the
-// queue's.
+// deliveryResult says where the delivery of an event ended: at a leg, or at a receiver, which knows whether it was called from an
+// address of the queue's.
 func deliveryResult(facts json.RawMessage) string {
 	var f struct {
 		Legs    []struct{ Name, State string }

@@ -200,9 +200,9 @@ func (s scenario) check(w *testbed, program string, flags []string) (out []byte,
 	return w.check(program, s.env, flags...)
 }
 
-// assertRequestRules asserts what the program must not do: send a token without consent, or one that makes the portal report another address than its own,
-// or a token of a sign-in to another host than the portal and the authorization server, or a refresh token to any but the latter, or more than 12 requests in 10
-// seconds.
+// assertRequestRules asserts what the program must not do: send a token without consent, or one that makes the portal report
+// another address than its own, or a token of a sign-in to another host than the portal and the authorization server, or a
+// refresh token to any but the latter, or more than 12 requests in 10 seconds.
 func (w *testbed) assertRequestRules(deep, signedIn bool) {
 	w.t.Helper()
 	var requests []time.Time

@@ -20,8 +20,8 @@ func (s *Document) results() []checks.Result {
 	return list
 }
 
-// saved returns a saved report with texts: in this language if the facts still lead to the same conclusion, otherwise those
-// in the report.
+// saved returns a saved report with texts: in this language if the facts still lead to the same conclusion, otherwise those in
+// the report.
 func (p *Reporter) saved(d *Document) *run {
 	n := &run{Document: *d, display: display(d.Portal)}
 	n.Results = nil
@@ -60,8 +60,8 @@ func (p *Reporter) WriteSaved(w io.Writer, s *Saved, style Style) error {
 	return p.writeRun(w, p.saved(&s.Document), style)
 }
 
-// JudgeAgain draws a saved report's conclusions again, by this version; the facts stay. The second value has
-// the checks whose conclusions had to stay as well.
+// JudgeAgain draws a saved report's conclusions again, by this version; the facts stay. The second value has the checks whose
+// conclusions had to stay as well.
 func (p *Reporter) JudgeAgain(s *Saved) (*Saved, []checks.Kept) {
 	results, kept := checks.JudgeAgain(s.results())
 	again := &Saved{Document: s.Document, Altered: s.Altered}

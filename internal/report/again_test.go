@@ -31,8 +31,8 @@ func outcomesOf(d report.Document) (list []string) {
 	return list
 }
 
-// TestJudgedAgain asserts that the same program draws the same conclusions from a saved report, for every fault that
-// is found quickly.
+// TestJudgedAgain asserts that the same program draws the same conclusions from a saved report, for every fault that is found
+// quickly.
 func TestJudgedAgain(t *testing.T) {
 	for _, fault := range simportal.Faults() {
 		if fault.Group == "dns" || fault.Group == "tls" || fault.Group == "redirect" || fault.Group == "route" || fault.Group == "clock" {
@@ -83,8 +83,8 @@ func TestVerdictFromOldFacts(t *testing.T) {
 	validate(t, []byte(textOf(t, again.Document)))
 }
 
-// TestKeptResults asserts that results of unknown checks, and those whose facts are hidden or of another form,
-// are kept and reported.
+// TestKeptResults asserts that results of unknown checks, and those whose facts are hidden or of another form, are kept and
+// reported.
 func TestKeptResults(t *testing.T) {
 	saved := savedRun(t, "en", report.Contents{Outcome: runDemo(t, "dns-private-only"), Hide: report.Categories()})
 	fact := func(id checks.ID, facts string) {

@@ -53,7 +53,7 @@ type Bundle struct {
 
 // LeakError means that a report wasn't written because it would contain a secret.
 type LeakError struct {
-	File string // in which it would have been
+	File string // that would contain it
 }
 
 func (e *LeakError) Error() string { return "a secret would be in " + e.File + " of the report" }

@@ -197,8 +197,8 @@ func occurring(text string, words []string) []string {
 	return slices.Compact(found)
 }
 
-// TestNothingLeaks makes reports about every cause of every check, in every language and with every option, and searches
-// all their bytes.
+// TestNothingLeaks makes reports about every cause of every check, in every language and with every option, and searches all
+// their bytes.
 func TestNothingLeaks(t *testing.T) {
 	for _, lang := range words.Languages() {
 		for name, hide := range map[string][]report.Category{"shown": nil, "hidden": report.Categories()} {
@@ -242,8 +242,7 @@ func TestNothingLeaks(t *testing.T) {
 	}
 }
 
-// TestLeakIsRefused puts a secret, in every encoding, where no check masks it, and asserts
-// that no report is made.
+// TestLeakIsRefused puts a secret, in every encoding, where no check masks it, and asserts that no report is made.
 func TestLeakIsRefused(t *testing.T) {
 	o := runDemo(t)
 	c := newCanaries(t)

@@ -15,8 +15,8 @@ import (
 	"boxready/internal/view"
 )
 
-// Changes are the differences between two runs. Codes are compared, not texts, so the runs may be in different languages and
-// of different versions.
+// Changes are the differences between two runs. Codes are compared, not texts, so the runs may be in different languages and of
+// different versions.
 type Changes struct {
 	OtherPortal bool       `json:"other_portal"` // the runs aren't about the same portal
 	New         []Delta    `json:"new"`          // findings that were not there before

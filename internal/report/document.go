@@ -1,6 +1,6 @@
-// Package report writes a run's outcome in BoxReady's output formats: the JSON of the contract, JSON lines, text for
-// people, and the report for a vendor's support, with names hidden as its owner chooses. It reads such reports
-// again, judges them again, compares them and summarizes many of them; a report that is read is untrusted input.
+// Package report writes a run's outcome in BoxReady's output formats: the JSON of the contract, JSON lines, text for people, and
+// the report for a vendor's support, with names hidden as its owner chooses. It reads such reports again, judges them again,
+// compares them and summarizes many of them; a report that is read is untrusted input.
 package report
 
 import (

@@ -361,8 +361,8 @@ func (h *hider) phrases(s string) string {
 
 func inWord(r rune) bool { return r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsDigit(r)) }
 
-// phrase reports whether a value is searched for in any text. Hosts and addresses are found by their form, and a short number is a
-// number like any other.
+// phrase reports whether a value is searched for in any text. Hosts and addresses are found by their form, and a short number is
+// a number like any other.
 func (n *Name) phrase() bool {
 	const minDigits = 8 // digits
 	number := strings.Trim(n.Value, "0123456789") == "" && len(n.Value) < minDigits

@@ -134,8 +134,8 @@ func (p *Reporter) counts(n *run) []count {
 	return list
 }
 
-// part is a part of a sentence: words, or a command between backticks. One of several words has its own line, so that it
-// can be copied.
+// part is a part of a sentence: words, or a command between backticks. One of several words has its own line, so that it can be
+// copied.
 type part struct {
 	Text       string
 	Code, Line bool

@@ -39,8 +39,8 @@ func (o *Overview) Add(d Document) {
 	o.add(d, results)
 }
 
-// Saved reads a run from a line of JSON, returns its portal and when it ended, and adds it if wanted returns true. The
-// error is a *ReadError.
+// Saved reads a run from a line of JSON, returns its portal and when it ended, and adds it if wanted returns true. The error is a
+// *ReadError.
 func (o *Overview) Saved(line []byte, wanted func(portal string) bool) (portal string, finished time.Time, err error) {
 	d, results, err := decode[counted](line)
 	if err == nil && slices.ContainsFunc(results, func(r counted) bool { return !r.isCoded() }) {

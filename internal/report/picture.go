@@ -9,8 +9,8 @@ import (
 	"boxready/internal/view"
 )
 
-// picture shows the connections between places, with their states. It is 360 units wide, so that on a telephone a unit
-// is a pixel.
+// picture shows the connections between places, with their states. It is 360 units wide, so that on a telephone a unit is a
+// pixel.
 type picture struct {
 	Places []place
 	Ways   []way

@@ -152,8 +152,8 @@ func limited(r io.Reader) ([]byte, error) {
 	return data, err
 }
 
-// readZip reads the data of a bundle and compares its files with the manifest. Nothing is written to the disk, and only
-// files that a bundle has are read.
+// readZip reads the data of a bundle and compares its files with the manifest. Nothing is written to the disk, and only files
+// that a bundle has are read.
 func readZip(file io.ReaderAt, size int64, verify bool) (data []byte, altered []string, err error) {
 	if size > maxZipBytes {
 		return nil, nil, &ReadError{Reason: ReadTooBig}

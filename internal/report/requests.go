@@ -10,8 +10,7 @@ import (
 	"boxready/internal/view"
 )
 
-// Request is one request of a run, and its result, from the facts of the checks; a request that several
-// checks share is one.
+// Request is one request of a run, and its result, from the facts of the checks; a request that several checks share is one.
 type Request struct {
 	At        time.Time         `json:"at"`
 	Check     checks.ID         `json:"check"` // the first that needed it

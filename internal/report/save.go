@@ -59,9 +59,9 @@ func (p *Reporter) Save(path string, c Contents) (string, error) {
 	return b.Save(path)
 }
 
-// Save saves the bundle atomically: readers see the whole new file or the old one, also after a loss of
-// power. The extension selects what is saved: .zip everything, .html, .json and .txt that file alone; a file of the
-// bundle by its own name is that file. In a folder the bundle gets its own name. It returns the path of the report.
+// Save saves the bundle atomically: readers see the whole new file or the old one, also after a loss of power. The extension
+// selects what is saved: .zip everything, .html, .json and .txt that file alone; a file of the bundle by its own name is that
+// file. In a folder the bundle gets its own name. It returns the path of the report.
 func (b *Bundle) Save(path string) (string, error) {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		path = filepath.Join(path, b.Name)

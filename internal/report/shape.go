@@ -10,8 +10,8 @@ import (
 	"boxready/internal/view"
 )
 
-// Kind is the kind of identifying value in a field of a check's facts, given in the
-// field's tag, `hide:"host"`; a field without one is public. Secrets are never in facts.
+// Kind is the kind of identifying value in a field of a check's facts, given in the field's tag, `hide:"host"`; a field without
+// one is public. Secrets are never in facts.
 type Kind string
 
 // The kinds.
@@ -25,8 +25,8 @@ const (
 	Text        Kind = "text"        // untrusted text with any of the above
 )
 
-// shape has the kinds of the values in a check's facts in JSON. A nil shape is unknown, and its values are taken for
-// untrusted text.
+// shape has the kinds of the values in a check's facts in JSON. A nil shape is unknown, and its values are taken for untrusted
+// text.
 type shape struct {
 	kind   Kind // "" is public
 	fields map[string]*shape

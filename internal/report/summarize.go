@@ -18,8 +18,8 @@ import (
 	"boxready/internal/view"
 )
 
-// Tally counts the findings of many reports. It reads one at a time and keeps numbers and a limited number of names:
-// its size doesn't grow with the number of reports.
+// Tally counts the findings of many reports. It reads one at a time and keeps numbers and a limited number of names: its size
+// doesn't grow with the number of reports.
 type Tally struct {
 	reports     int
 	unreadable  map[ReadReason]int

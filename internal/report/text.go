@@ -22,8 +22,7 @@ type Style struct {
 	Bold  func(s string) string
 }
 
-// WriteText writes the outcome as text: the verdict first, then the findings by owner, then what is ok and
-// what was not checked.
+// WriteText writes the outcome as text: the verdict first, then the findings by owner, then what is ok and what was not checked.
 func (p *Reporter) WriteText(w io.Writer, o *checks.Outcome, style Style) error {
 	return p.writeRun(w, p.run(o, newHider(o.Target.Address, nil)), style)
 }
@@ -140,8 +139,7 @@ func (t *text) seenFrom(i view.Item) string {
 	return sentence(t.Words.Code("vantage.", string(i.Vantage), ""))
 }
 
-// step writes a numbered step. A command in it stands between backticks; it gets a line of its own that isn't wrapped, so
-// that it can be copied.
+// step writes a numbered step. A command in backticks gets a line of its own that isn't wrapped, so that it can be copied.
 func (t *text) step(number int, step string) {
 	label := fmt.Sprintf("%*d.", depth+1, number)
 	words := ""

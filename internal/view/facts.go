@@ -124,8 +124,7 @@ func (v Value) Field(name string) Value {
 	return Value{}
 }
 
-// Fact is one value of a check's facts, with its path: names of fields and numbers of elements, from 1, with
-// dots between them.
+// Fact is one value of a check's facts, with its path: names of fields and numbers of elements, from 1, with dots between them.
 type Fact struct {
 	Path, Value string
 	List        bool // Value is several single ones

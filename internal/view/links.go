@@ -28,8 +28,8 @@ const (
 	ComputerAuthorization Link = "computer-authorization"
 )
 
-// linkOf has for every check the link that its results are about, including the link's end. NoLink is
-// for checks of this computer, and of connections to other places.
+// linkOf has for every check the link that its results are about, including the link's end. NoLink is for checks of this
+// computer, and of connections to other places.
 var linkOf = map[checks.ID]Link{
 	checks.PortalAddress:          ComputerPortal,
 	checks.PortalDNS:              ComputerPortal,
@@ -94,8 +94,8 @@ func LinkOfResult(r checks.Result) Link {
 	return LinkOf(r.Check)
 }
 
-// LinkState is the most severe state of the results about a link, "" if there are none. It is Skipped only if nothing is
-// known: a later check that was skipped because of another link doesn't change ok.
+// LinkState is the most severe state of the results about a link, "" if there are none. It is Skipped only if nothing is known: a
+// later check that was skipped because of another link doesn't change ok.
 func (v *View) LinkState(link Link) checks.State {
 	state := checks.State("")
 	for _, i := range v.Items {

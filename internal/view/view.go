@@ -33,8 +33,7 @@ func Of(results []checks.Result) *View {
 	return v
 }
 
-// Severity orders states: the more severe, the higher, 0 for no state. Skipped is more severe than ok,
-// as it may hide a problem.
+// Severity orders states: the more severe, the higher, 0 for no state. Skipped is more severe than ok, as it may hide a problem.
 func Severity(s checks.State) int {
 	switch s {
 	case checks.Problem:

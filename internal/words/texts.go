@@ -83,8 +83,8 @@ func (w *Texts) newFunctions() template.FuncMap {
 	}
 }
 
-// again is the command that repeats the run: against the portal, with the same options; see checks.Target.Given. A
-// run without a portal was a self-test.
+// again is the command that repeats the run: against the portal, with the same options; see checks.Target.Given. A run without a
+// portal was a self-test.
 func (w *Texts) again(portal, given any) string {
 	if portal == "" || portal == nil {
 		return "boxready selftest"

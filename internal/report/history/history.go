@@ -1,5 +1,5 @@
-// Package history keeps the last runs against each portal on this computer, to show what changed since. It keeps
-// no secrets, is bounded, and can be deleted.
+// Package history keeps the last runs against each portal on this computer, to show what changed since. It keeps no secrets, is
+// bounded, and can be deleted.
 package history
 
 import (
