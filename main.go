@@ -1,4 +1,4 @@
-// BoxReady tells the owner of a self-hosted Bitrix24 portal whether REST applications will work on it.
+// BoxReady checks whether REST applications will work on a self-hosted Bitrix24 portal.
 package main
 
 import (
@@ -15,15 +15,15 @@ import (
 // version is set when a release is built.
 var version = "0.1.0-dev"
 
-// releases is where the newest version stands; a packager may set it. "" for nowhere.
+// releases is the address of the newest version's description; a packager may set it. "" for none.
 var releases string
 
-// openWindow opens the window and returns when it is closed; false if the command line is meant, or there is no display. It
-// is nil in a program that was built without the window.
+// openWindow opens the window and returns when it is closed; false if the command line is to run, or there is no display. It is
+// nil in a program that was built without the window.
 var openWindow func(ctx context.Context, version string, args []string) (cli.Exit, bool)
 
 func main() {
-	// net/http logs what a portal sends unasked, which may be a secret sent back.
+	// net/http logs unsolicited data from a portal, which may be an echoed secret.
 	log.SetOutput(io.Discard)
 	std := cli.Standard()
 	std.Releases = releases

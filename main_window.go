@@ -47,7 +47,7 @@ const appID = "dev.boxready.BoxReady"
 
 func init() { openWindow = window }
 
-// window opens the window if the command line asks for it, or names files for it. Where none can be opened, it says so, and what to do instead.
+// window opens the window if the arguments ask for it, or are files for it. If that fails, it shows the error and alternatives.
 func window(ctx context.Context, version string, args []string) (cli.Exit, bool) {
 	demoWanted := len(args) > 0 && args[0] == "--demo"
 	files := instance.Files(args)
@@ -57,14 +57,14 @@ func window(ctx context.Context, version string, args []string) (cli.Exit, bool)
 	s := start{version: version, demo: demoWanted, store: store.Open(app.Folder(os.UserConfigDir))}
 	if !display() {
 		s.say("window.none.display", "")
-		// Whoever looks at a terminal is asked there.
+		// On a terminal the command line asks.
 		asked := len(args) == 0 && term.IsTerminal(int(os.Stdin.Fd()))
 		return cli.ExitCouldNot, !asked
 	}
 	var first *instance.First
 	if !demoWanted {
 		var handed bool
-		// Where it can't be told whether there is another window, this is one more.
+		// If another window can't be detected, this is one more.
 		if first, handed, _ = instance.Start(ctx, files); handed {
 			return cli.ExitOK, true
 		}
@@ -72,7 +72,7 @@ func window(ctx context.Context, version string, args []string) (cli.Exit, bool)
 	}
 	crashes, err := crash.Watch(app.CacheFolder())
 	if err != nil {
-		fmt.Fprintln(os.Stderr, err) // the window works without
+		fmt.Fprintln(os.Stderr, err) // the window works without it
 	}
 	s.crashes = crashes
 	if last, err := crashes.Report(); err == nil && last != nil && last.Opening {
@@ -94,13 +94,13 @@ func window(ctx context.Context, version string, args []string) (cli.Exit, bool)
 			w.Open(files)
 		})
 	}
-	time.AfterFunc(2*time.Second, debug.FreeOSMemory) // what it took to open the window, and to draw its icon
+	time.AfterFunc(2*time.Second, debug.FreeOSMemory) // memory used to open the window and draw its icon
 	s.app.Run()
 	w.Close()
 	return cli.ExitOK, true
 }
 
-// start is what a start of the window knows.
+// start is the data for opening the window.
 type start struct {
 	version string
 	demo    bool
@@ -109,18 +109,18 @@ type start struct {
 	app     fyne.App
 }
 
-// reasonLogged is what Fyne, or what it stands on, logs when there is no window.
+// reasonLogged matches what Fyne, or a library below it, logs when there is no window.
 var reasonLogged = regexp.MustCompile(`(?:Cause|PlatformError): *(.+)`)
 
 var errNoWindow = errors.New("the system gave no window")
 
-// open opens the window. Fyne tells in four ways that it can't: it panics without a display that answers; it logs that there is
-// no OpenGL, and goes on without a window; it panics when the OpenGL is too old for its shaders; and a broken driver kills the
-// program, which the next start sees.
+// open opens the window. Fyne fails in four ways: it panics without a working display; it logs that there is no OpenGL, and
+// continues without a window; it panics if OpenGL is too old for its shaders; and a broken driver kills the program, which the
+// next start detects.
 func (s *start) open() (w *gui.Window, err error) {
 	s.crashes.Opening()
 	defer s.crashes.Opened()
-	// Nothing of what it takes to open a window becomes garbage soon.
+	// Opening a window makes little garbage.
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	said, before := &strings.Builder{}, log.Writer()
 	log.SetOutput(said)
@@ -158,7 +158,7 @@ func (s *start) open() (w *gui.Window, err error) {
 	return w, nil
 }
 
-// make makes the window with all that it may use.
+// make makes the window with its dependencies.
 func (s *start) make() (*gui.Window, error) {
 	s.setScale(s.store.Settings().Scale)
 	s.app = fyneapp.NewWithID(appID)
@@ -195,14 +195,14 @@ func (s *start) make() (*gui.Window, error) {
 	})
 }
 
-// raise brings back a window that was put away; Fyne's own way to the front leaves it where it is, on Windows.
+// raise restores a minimized window; Fyne's own method doesn't on Windows.
 func raise(context any) {
 	if c, ok := context.(driver.WindowsWindowContext); ok {
 		instance.Restore(c.HWND)
 	}
 }
 
-// say tells in the owner's language why there is no window. detail is what the system said.
+// say prints in the owner's language why there is no window. detail is the system's message.
 func (s *start) say(key, detail string) {
 	lang := words.Languages()[0]
 	for _, l := range append([]string{s.store.Settings().Language}, languages()...) {
@@ -218,7 +218,7 @@ func (s *start) say(key, detail string) {
 	}
 	command := "boxready check portal.example.com"
 	if runtime.GOOS == "windows" {
-		command = "boxready-cli check portal.example.com" // this one has no console
+		command = "boxready-cli check portal.example.com" // this program has no console
 	}
 	if s.demo {
 		command = "boxready demo --check"
@@ -230,7 +230,7 @@ func (s *start) say(key, detail string) {
 func languages() (languages []string) {
 	locales, err := locale.GetLocales()
 	if err != nil {
-		return nil // as on a system that was not set up: the texts' first language
+		return nil // as without settings: the texts' first language
 	}
 	for _, l := range locales {
 		language, _, _ := strings.Cut(strings.ReplaceAll(l, "_", "-"), "-")
@@ -246,7 +246,7 @@ func (s *start) setScale(scale float32) {
 	}
 }
 
-// display tells whether a window could be seen.
+// display reports whether there is a display for a window.
 func display() bool {
 	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" {
 		return true
@@ -254,7 +254,7 @@ func display() bool {
 	return slices.ContainsFunc([]string{"DISPLAY", "WAYLAND_DISPLAY"}, func(name string) bool { return os.Getenv(name) != "" })
 }
 
-// windowShown is the self-test's question whether a window can be opened: the one that asks is there.
+// windowShown is the self-test's check whether a window can be opened: one is open already.
 func windowShown(context.Context) error { return nil }
 
 // lists gets the event queue's addresses.
@@ -295,7 +295,7 @@ func below(folder, name string) string {
 	return filepath.Join(folder, name)
 }
 
-// downloads is where people look for what they saved last.
+// downloads is the user's folder for downloads, or the home folder.
 func downloads() string {
 	for _, dir := range []string{xdg.UserDirs.Download, xdg.Home} {
 		if info, err := os.Stat(dir); err == nil && info.IsDir() {

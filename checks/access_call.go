@@ -11,7 +11,7 @@ import (
 	"boxready/internal/portal"
 )
 
-// Credential is what a call to the portal is made with.
+// Credential is the kind of credential that a call to the portal uses.
 type Credential string
 
 // The credentials.
@@ -20,11 +20,11 @@ const (
 	BySignIn  Credential = "sign-in" // a token of the application that the owner signed in to
 )
 
-// callTimeout is how long a call with a credential may take: the portal may have to ask the authorization server first, and
-// looks fifty methods up in one batch.
+// callTimeout is how long a call with a credential may take: the portal may ask the authorization server first, and looks up
+// fifty methods in one batch.
 const callTimeout = tokenTimeout
 
-// credential is what calls are made with: the sign-in, which may do more, if the portal accepted it; otherwise the webhook.
+// credential returns the one that calls use: the sign-in, which has more rights, if the portal accepted it; otherwise the webhook.
 func (env *Env) credential() Credential {
 	if env.blocker(TokenAccepted) == "" {
 		return BySignIn
@@ -39,7 +39,7 @@ func (env *Env) callRequest(by Credential, method string, form url.Values) porta
 	return portal.Request{Path: portal.MethodPath(method), Form: form, Token: env.signedIn(), Timeout: callTimeout}
 }
 
-// signedIn is the sign-in's token, once there is one.
+// signedIn returns the sign-in's token, zero before there is one.
 func (env *Env) signedIn() portal.Token {
 	env.mu.Lock()
 	defer env.mu.Unlock()
@@ -52,13 +52,13 @@ func (env *Env) setToken(token portal.Token) {
 	env.token = token
 }
 
-// Call is a call with a credential, as facts.
+// Call is the facts of a call with a credential.
 type Call struct {
 	Credential Credential `json:"credential"`
 	Exchange
 }
 
-// call calls once and for itself: what it asks is of no use to another check.
+// call makes a request whose answer no other check shares.
 func (env *Env) call(ctx context.Context, by Credential, method string, form url.Values) (Call, portal.Answer) {
 	r := env.callRequest(by, method, form)
 	a := env.do(ctx, r)
@@ -67,7 +67,7 @@ func (env *Env) call(ctx context.Context, by Credential, method string, form url
 
 func (c *Call) answered() bool { return c.Failure == "" && c.Form == portal.FormJSON && c.Error == "" }
 
-// fault is what follows for a check whose question got no answer; nil if it got one.
+// fault returns the results of a check whose call got no usable answer; nil if it got one.
 func (c *Call) fault() []Result {
 	switch {
 	case c.answered():
@@ -83,17 +83,17 @@ func (c *Call) fault() []Result {
 	}
 }
 
-// once is a question that several checks want to be answered, whichever of them comes first.
+// once is a request shared by several checks; the first that needs the answer sends it.
 type once[T any] struct {
 	start sync.Once
 	call  *flight.Call[T]
 }
 
-// get asks, or waits for who asks; the answer lives as long as the run. It returns ctx's error when that ends first.
+// get calls ask, or waits for the call in progress; the answer is kept for the run. It returns ctx's error if that ends first.
 func (o *once[T]) get(ctx context.Context, env *Env, ask func(context.Context) T) (T, error) {
 	o.start.Do(func() { o.call = flight.Go(&env.asking, func() T { return ask(env.run) }) })
 	return o.call.Wait(ctx)
 }
 
-// paced is how long n requests take at the pace that a portal can bear.
+// paced is how long n requests take under the rate limit.
 func paced(n int) time.Duration { return time.Duration(n) * 900 * time.Millisecond }

@@ -20,16 +20,16 @@ import (
 // EventNotDelivered is the cause of event-delivery.
 const EventNotDelivered Cause = "event-not-delivered"
 
-// DeliveryFacts are a test event's whole way: the portal hands it to the authorization server, which puts it into a queue, and
-// the queue calls a handler, here a mailbox at a receiver. What lies between the portal and the receiver can't be looked into.
+// DeliveryFacts describe a test event's delivery: the portal sends it to the authorization server, which puts it into a queue,
+// and the queue calls a handler, here a mailbox at a receiver. Nothing between the portal and the receiver can be observed.
 // https://apidocs.bitrix24.com/api-reference/events/index.html
 type DeliveryFacts struct {
 	Receiver  string           `json:"receiver" hide:"host"`
-	Legs      []Leg            `json:"legs"`            // those that were begun, in order
+	Legs      []Leg            `json:"legs"`            // those started, in order
 	Steps     []EventStep      `json:"steps,omitempty"` // calls to the portal
 	Trouble   *ReceiverTrouble `json:"trouble,omitempty"`
-	LimitMS   int64            `json:"limit_ms"`            // how long the event may be waited for
-	WaitedMS  int64            `json:"waited_ms,omitempty"` // how long it was, from the portal's answer to event.test
+	LimitMS   int64            `json:"limit_ms"`            // the longest wait for the event
+	WaitedMS  int64            `json:"waited_ms,omitempty"` // the actual wait, from the portal's answer to event.test
 	Arrival   *Arrival         `json:"arrival,omitempty"`
 	Addresses []netip.Addr     `json:"addresses,omitempty" hide:"ip"` // of the receiver, as this computer finds it
 	Others    int              `json:"others,omitempty"`              // events in the mailbox that weren't the expected one
@@ -37,10 +37,10 @@ type DeliveryFacts struct {
 	LeftBound bool             `json:"left_bound,omitempty"`
 }
 
-// HandlerLeft tells whether the test event's handler could not be taken away.
+// HandlerLeft reports whether unbinding the test event's handler failed.
 func (f *DeliveryFacts) HandlerLeft() bool { return f.LeftBound }
 
-// Arrival is how the event came.
+// Arrival describes how the event arrived.
 type Arrival struct {
 	TookMS int64            `json:"took_ms"` // from firing
 	From   netip.Addr       `json:"from" hide:"ip"`
@@ -48,7 +48,7 @@ type Arrival struct {
 	Copies int              `json:"copies,omitempty"`
 }
 
-// ReceiverTrouble is why the receiver was of no use.
+// ReceiverTrouble is why the receiver could not be used.
 type ReceiverTrouble struct {
 	Leg     LegName           `json:"leg"`
 	Reason  ReceiverReason    `json:"reason"`
@@ -56,71 +56,71 @@ type ReceiverTrouble struct {
 	Failure transport.Failure `json:"failure,omitempty"` // of ReceiverUnreachable
 }
 
-// ReceiverReason is why, as a code.
+// ReceiverReason is that reason as a code.
 type ReceiverReason string
 
 // The reasons.
 const (
 	ReceiverUnreachable ReceiverReason = "unreachable" // no answer, see the failure
-	ReceiverBusy        ReceiverReason = "busy"        // no room, or asked too often
-	ReceiverNone        ReceiverReason = "no-receiver" // something else answers
-	ReceiverForgot      ReceiverReason = "forgot"      // it lost the mailbox, as it does when it is restarted
-	ReceiverPrivate     ReceiverReason = "private"     // no public address leads to it, so the queue may have found none either
+	ReceiverBusy        ReceiverReason = "busy"        // no free mailbox, or rate limit
+	ReceiverNone        ReceiverReason = "no-receiver" // another server answers
+	ReceiverForgot      ReceiverReason = "forgot"      // the mailbox is gone, e.g. after a restart
+	ReceiverPrivate     ReceiverReason = "private"     // it has no public address here, and perhaps none for the queue
 )
 
-// LegName is a stretch of the way.
+// LegName names a stage of the delivery.
 type LegName string
 
 // The legs, in order.
 const (
 	LegMailbox LegName = "mailbox" // this computer asks the receiver for a mailbox
-	LegBind    LegName = "bind"    // the portal takes the mailbox as a handler
-	LegFire    LegName = "fire"    // the portal says that it fired the event
-	LegTravel  LegName = "travel"  // portal → authorization server → queue → receiver, which can't be told apart from here
-	LegUnbind  LegName = "unbind"  // the portal forgets the handler
+	LegBind    LegName = "bind"    // the portal binds the mailbox as a handler
+	LegFire    LegName = "fire"    // the portal confirms that it fired the event
+	LegTravel  LegName = "travel"  // portal → authorization server → queue → receiver, which can't be distinguished from here
+	LegUnbind  LegName = "unbind"  // the portal unbinds the handler
 )
 
-// Legs are all of them, in order.
+// Legs returns all legs, in order.
 func Legs() []LegName { return []LegName{LegMailbox, LegBind, LegFire, LegTravel, LegUnbind} }
 
-// LegState is how far a leg is.
+// LegState is a leg's progress.
 type LegState string
 
 // The states.
 const (
 	LegUnderWay LegState = "under-way"
 	LegDone     LegState = "done"
-	LegFailed   LegState = "failed" // or was broken off
+	LegFailed   LegState = "failed" // or was cancelled
 )
 
-// Leg is how one stretch went.
+// Leg is the result of one stage.
 type Leg struct {
 	Name    LegName   `json:"name"`
 	State   LegState  `json:"state"`
 	Began   time.Time `json:"began"`
-	TookMS  int64     `json:"took_ms,omitempty"`  // when it is over; of travel from firing until the event arrived
-	LimitMS int64     `json:"limit_ms,omitempty"` // of travel: how long the event is waited for
+	TookMS  int64     `json:"took_ms,omitempty"`  // set at its end; for travel from firing until the event arrived
+	LimitMS int64     `json:"limit_ms,omitempty"` // of travel: the longest wait for the event
 }
 
-// LegWatcher is an Observer that also wants to know how far the test event has come: it is told each leg when it begins and when
-// it is over, one call at a time with the Observer's own. The way may end after any leg; LegUnbind is always gone after LegBind, unless the portal
-// said that it didn't bind.
+// LegWatcher is an Observer that also gets the test event's progress: Leg is called when each leg begins and when it ends, never
+// concurrently with the Observer's other methods. The test may end after any leg; LegUnbind always follows LegBind, unless the
+// portal answered that it didn't bind.
 type LegWatcher interface {
 	Leg(ID, Leg)
 }
 
-// deliveryWait is how long an event may be on its way. Nobody promises a time; the documentation says that slow handlers are
-// called less often, and a mailbox answers at once.
+// deliveryWait is the longest wait for an event. No delivery time is guaranteed; the documentation says that slow handlers are
+// called less often, but a mailbox answers at once.
 const deliveryWait = 2 * time.Minute
 
-// Waits between looks into the mailbox; the last one stays.
+// Waits between polls of the mailbox; the last one repeats.
 var mailboxWaits = []time.Duration{100 * time.Millisecond, 200 * time.Millisecond, 400 * time.Millisecond, time.Second, time.Second, time.Second, 2 * time.Second}
 
 func (t *Target) eventWait() time.Duration { return cmp.Or(t.EventWait, deliveryWait) }
 
 func deliveryDeadline(t *Target) time.Duration { return checkDeadline + t.eventWait() }
 
-// UseReceiver sets the receiver that the owner agreed to. The error is receiver.ErrAddress; the portal can't be its own.
+// UseReceiver sets the receiver that the owner agreed to. The error is receiver.ErrAddress, also for the portal itself.
 func (t *Target) UseReceiver(address string) error {
 	address, err := receiver.ParseAddress(address)
 	if err != nil {
@@ -133,7 +133,7 @@ func (t *Target) UseReceiver(address string) error {
 	return nil
 }
 
-// ReceiverHost is what the owner has to see before agreeing to a receiver, e.g. one that requirements name.
+// ReceiverHost is the host to show the owner before agreeing to a receiver, e.g. one that requirements name.
 func ReceiverHost(address string) string {
 	u, err := url.Parse(address)
 	if err != nil {
@@ -160,7 +160,7 @@ func observeDelivery(ctx context.Context, env *Env) (*DeliveryFacts, error) {
 	return d.facts, nil
 }
 
-// addressesOf looks a host up; nil where that isn't this computer's to do, or fails.
+// addressesOf resolves a host; nil if a proxy does that, or on failure.
 func (env *Env) addressesOf(ctx context.Context, address string) []netip.Addr {
 	u, err := url.Parse(address)
 	if err != nil || env.net.Overridden(u.Hostname(), transport.PortOf(u)) {
@@ -169,7 +169,7 @@ func (env *Env) addressesOf(ctx context.Context, address string) []netip.Addr {
 	if proxy, err := env.net.ProxyFor(u.Scheme, u.Hostname(), transport.PortOf(u)); err != nil || proxy != nil {
 		return nil
 	}
-	addresses, _ := env.net.Lookup(ctx, u.Hostname()) // that it fails, the first request says
+	addresses, _ := env.net.Lookup(ctx, u.Hostname()) // the first request reports the failure
 	return addresses
 }
 
@@ -187,13 +187,13 @@ func (d *delivery) run(ctx context.Context) {
 		return
 	}
 	defer func() {
-		// It would be forgotten anyway; what is wrong with closing it is nobody's concern.
+		// It would expire anyway, so errors don't matter.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), unbindTimeout)
 		defer cancel()
 		_ = d.receiver.Close(ctx, mailbox)
 	}()
 	b := &binding{env: d.env, steps: &d.facts.Steps, handler: online(mailbox.Address)}
-	// Whatever ends the test, a cancel or a panic included: what may be bound is unbound.
+	// However the test ends, with a cancel or a panic included, what may be bound is unbound.
 	defer func() {
 		if b.asked && !b.refused {
 			d.leg(LegUnbind, func() bool { return b.unbind(ctx) })
@@ -214,38 +214,38 @@ func (d *delivery) open(ctx context.Context) (mailbox *receiver.Opened, ok bool)
 	ok = d.leg(LegMailbox, func() bool {
 		var err error
 		mailbox, err = d.receiver.Open(ctx, d.nonce)
-		return !d.trouble(LegMailbox, err)
+		return !d.receiverError(LegMailbox, err)
 	})
 	return mailbox, ok
 }
 
-// await looks into the mailbox until the event is there or has had time enough.
+// await polls the mailbox until the event arrives or the wait is over.
 func (d *delivery) await(ctx context.Context, mailbox *receiver.Opened, fired time.Time) bool {
 	begin := time.Now()
-	for look := 0; ; look++ {
+	for poll := 0; ; poll++ {
 		asked := time.Now()
 		mail, err := d.receiver.Read(ctx, mailbox)
 		now := time.Now()
 		late := asked.Sub(begin) >= d.limit
 		if err != nil {
-			// One look that fails says nothing; the event may be there.
+			// One failed poll proves nothing; the event may have arrived.
 			if forgot := errors.Is(err, receiver.ErrForgotten); late || forgot || ctx.Err() != nil {
-				d.trouble(LegTravel, err)
+				d.receiverError(LegTravel, err)
 				return false
 			}
 		} else {
 			d.facts.Others, d.facts.Refused = mail.Others, mail.Refused
 			d.facts.WaitedMS = asked.Sub(begin).Milliseconds()
 			if e := mail.Event; e != nil {
-				came := now.Add(-time.Duration(e.AgeMS) * time.Millisecond)
-				d.facts.Arrival = &Arrival{TookMS: max(came.Sub(fired).Milliseconds(), 0), From: e.From, Queue: e.Queue, Copies: mail.Copies}
+				arrived := now.Add(-time.Duration(e.AgeMS) * time.Millisecond)
+				d.facts.Arrival = &Arrival{TookMS: max(arrived.Sub(fired).Milliseconds(), 0), From: e.From, Queue: e.Queue, Copies: mail.Copies}
 				return true
 			}
 			if late {
 				return false
 			}
 		}
-		wait := mailboxWaits[min(look, len(mailboxWaits)-1)]
+		wait := mailboxWaits[min(poll, len(mailboxWaits)-1)]
 		select {
 		case <-time.After(min(wait, max(d.limit-time.Since(begin), 0))):
 		case <-ctx.Done():
@@ -254,8 +254,8 @@ func (d *delivery) await(ctx context.Context, mailbox *receiver.Opened, fired ti
 	}
 }
 
-// trouble notes why the receiver was of no use, if it was.
-func (d *delivery) trouble(leg LegName, err error) bool {
+// receiverError records err, if any, as the reason why the receiver could not be used.
+func (d *delivery) receiverError(leg LegName, err error) bool {
 	switch {
 	case err == nil:
 		return false
@@ -271,14 +271,14 @@ func (d *delivery) trouble(leg LegName, err error) bool {
 	return true
 }
 
-// leg goes one stretch and tells of it, also when it ends in a panic.
-func (d *delivery) leg(name LegName, going func() bool) (done bool) {
+// leg runs one stage and reports it to the observer, even if it panics.
+func (d *delivery) leg(name LegName, runStage func() bool) (done bool) {
 	d.facts.Legs = append(d.facts.Legs, Leg{Name: name, State: LegUnderWay, Began: time.Now().UTC()})
 	leg := d.last()
 	if name == LegTravel {
 		leg.LimitMS = d.facts.LimitMS
 	}
-	d.env.tellLeg(EventDelivery, *leg)
+	d.env.reportLeg(EventDelivery, *leg)
 	defer func() {
 		leg.State, leg.TookMS = LegFailed, transport.Since(leg.Began)
 		if done {
@@ -287,9 +287,9 @@ func (d *delivery) leg(name LegName, going func() bool) (done bool) {
 		if done && name == LegTravel && d.facts.Arrival != nil {
 			leg.TookMS = d.facts.Arrival.TookMS
 		}
-		d.env.tellLeg(EventDelivery, *leg)
+		d.env.reportLeg(EventDelivery, *leg)
 	}()
-	return going()
+	return runStage()
 }
 
 func (d *delivery) last() *Leg { return &d.facts.Legs[len(d.facts.Legs)-1] }

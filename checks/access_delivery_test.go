@@ -19,7 +19,7 @@ import (
 
 var delivering = []string{"sign-in", "event-test", "receiver"}
 
-// watcher is an observer that follows the test event.
+// watcher records the legs of the test event.
 type watcher struct {
 	mu   sync.Mutex
 	legs []string
@@ -38,18 +38,18 @@ func (w *watcher) Leg(_ checks.ID, leg checks.Leg) {
 	}
 }
 
-func delivered(p played) *checks.DeliveryFacts {
+func delivered(p scenarioResult) *checks.DeliveryFacts {
 	f, _ := p.result(checks.EventDelivery).Facts.(*checks.DeliveryFacts)
 	return f
 }
 
-// TestEventIsDelivered asserts that a test event goes the whole way, that each leg is told and timed, and that nothing of it is
-// left, on the portal or at the receiver.
+// TestEventIsDelivered asserts that a test event is delivered, that each leg is reported with its time, and that nothing is left,
+// on the portal or at the receiver.
 func TestEventIsDelivered(t *testing.T) {
 	t.Parallel()
 	w := &watcher{}
-	p := scene{with: delivering, observer: w}.play(t)
-	p.assertPolite(t, true)
+	p := scenario{with: delivering, observer: w}.execute(t)
+	p.assertRequestRules(t, true)
 	p.wantState(t, checks.EventDelivery, checks.OK)
 	f := delivered(p)
 	if f.Arrival == nil || f.Arrival.Queue != receiver.Listed || f.Arrival.From.String() != p.sim.QueueAddresses()[0] || f.Arrival.Copies != 0 || f.LeftBound {
@@ -73,7 +73,7 @@ func TestEventIsDelivered(t *testing.T) {
 		case r.Server == "events" && ours:
 			asked = append(asked, r.Method)
 			if len(r.Body) > 0 && (!strings.HasPrefix(string(r.Body), "expect=") || strings.Count(string(r.Body), "=") != 1) {
-				t.Errorf("the receiver was told %q", r.Body)
+				t.Errorf("the receiver got %q", r.Body)
 			}
 		case r.Server == "events":
 			form, _ := url.ParseQuery(string(r.Body))
@@ -88,8 +88,8 @@ func TestEventIsDelivered(t *testing.T) {
 	}
 }
 
-// TestEventThatIsNoFault are ways of the event that end well all the same.
-func TestEventThatIsNoFault(t *testing.T) {
+// TestUnusualDeliveries has unusual deliveries that succeed.
+func TestUnusualDeliveries(t *testing.T) {
 	t.Parallel()
 	for fault, good := range map[string]func(*checks.Arrival) bool{
 		"event-queue-late":     func(a *checks.Arrival) bool { return a.TookMS >= 2000 && a.Queue == receiver.Listed },
@@ -97,7 +97,7 @@ func TestEventThatIsNoFault(t *testing.T) {
 	} {
 		t.Run(fault, func(t *testing.T) {
 			t.Parallel()
-			p := scene{faults: []string{fault}, with: delivering}.play(t)
+			p := scenario{faults: []string{fault}, with: delivering}.execute(t)
 			p.wantState(t, checks.EventDelivery, checks.OK)
 			if f := delivered(p); f.Arrival == nil || !good(f.Arrival) {
 				t.Errorf("%+v", f.Arrival)
@@ -106,8 +106,8 @@ func TestEventThatIsNoFault(t *testing.T) {
 	}
 }
 
-// TestUndeliveredEventSaysWhy asserts what is known of an event that never came.
-func TestUndeliveredEventSaysWhy(t *testing.T) {
+// TestUndeliveredEventCause asserts what is known of an event that never came.
+func TestUndeliveredEventCause(t *testing.T) {
 	t.Parallel()
 	for fault, want := range map[string]string{
 		"event-queue-stopped":   "mailbox done, bind done, fire done, travel failed, unbind done",
@@ -120,7 +120,7 @@ func TestUndeliveredEventSaysWhy(t *testing.T) {
 	} {
 		t.Run(fault, func(t *testing.T) {
 			t.Parallel()
-			p := scene{faults: []string{fault}, with: delivering}.play(t)
+			p := scenario{faults: []string{fault}, with: delivering}.execute(t)
 			f := delivered(p)
 			var legs []string
 			for _, leg := range f.Legs {
@@ -143,10 +143,10 @@ func TestUndeliveredEventSaysWhy(t *testing.T) {
 	}
 }
 
-// TestDeliveryNeedsAYes asserts that no receiver is asked that the owner didn't agree to.
-func TestDeliveryNeedsAYes(t *testing.T) {
+// TestDeliveryNeedsConsent asserts that no receiver is contacted without the owner's consent.
+func TestDeliveryNeedsConsent(t *testing.T) {
 	t.Parallel()
-	p := scene{with: []string{"sign-in", "event-test"}}.play(t)
+	p := scenario{with: []string{"sign-in", "event-test"}}.execute(t)
 	if r := p.result(checks.EventDelivery); r.Check != "" || !slices.Contains(p.NotChecked, checks.NotChecked{Check: checks.EventDelivery, Reason: checks.NeedsReceiver}) {
 		t.Errorf("%+v, not checked: %v", r, p.NotChecked)
 	}
@@ -163,7 +163,7 @@ func TestDeliveryNeedsAYes(t *testing.T) {
 	}
 }
 
-// TestDeliveryIsUndone asserts that the handler is taken away and the mailbox closed whatever ends the test.
+// TestDeliveryIsUndone asserts that the handler is unbound and the mailbox closed however the test ends.
 func TestDeliveryIsUndone(t *testing.T) {
 	t.Parallel()
 	for name, end := range map[string]func(cancel func()){"cancelled": func(cancel func()) { cancel() }, "panic": func(func()) { panic("in the middle") }} {
@@ -181,7 +181,7 @@ func TestDeliveryIsUndone(t *testing.T) {
 					end(cancel)
 				}
 			}
-			p := scene{faults: []string{"event-queue-stopped"}, with: delivering, ctx: ctx, observer: w, prepare: func(s *simportal.Sim) { sim = s }}.play(t)
+			p := scenario{faults: []string{"event-queue-stopped"}, with: delivering, ctx: ctx, observer: w, prepare: func(s *simportal.Sim) { sim = s }}.execute(t)
 			if !bound {
 				t.Fatal("nothing was ever bound")
 			}

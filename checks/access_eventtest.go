@@ -19,21 +19,21 @@ const (
 	EventTestDenied  Cause = "event-test-denied"
 )
 
-// EventTestFacts are a test event's way through the portal: a handler is bound to it, it is fired, and it is read back. It
-// never leaves the portal, and only our own application sees it.
+// EventTestFacts describe a test event within the portal: a handler is bound to it, it is fired, and it is read back. It never
+// leaves the portal, and only our own application sees it.
 // https://apidocs.bitrix24.com/api-reference/events/index.html
 type EventTestFacts struct {
 	Steps []EventStep `json:"steps"`
-	// Leftovers is how many handlers of an earlier run, which was killed, were unbound.
+	// Leftovers is how many handlers of a killed earlier run were unbound.
 	Leftovers int   `json:"leftovers,omitempty"`
 	Bound     bool  `json:"bound"`
 	Fired     bool  `json:"fired"`
 	Recorded  bool  `json:"recorded"`
-	LeftBound bool  `json:"left_bound,omitempty"` // our handler could not be unbound; the next test does it
+	LeftBound bool  `json:"left_bound,omitempty"` // our handler could not be unbound; the next test retries
 	WaitedMS  int64 `json:"waited_ms,omitempty"`  // from firing to reading back
 }
 
-// HandlerLeft tells whether the test event's handler could not be taken away.
+// HandlerLeft reports whether unbinding the test event's handler failed.
 func (f *EventTestFacts) HandlerLeft() bool { return f.LeftBound }
 
 // EventStep is one call of the test.
@@ -69,7 +69,7 @@ type eventTest struct {
 func (t *eventTest) run(ctx context.Context) {
 	t.cleanUp(ctx)
 	b := t.binding(offline(t.connector))
-	// Whatever ends the test, a cancel or a panic included: what may be bound is unbound.
+	// However the test ends, with a cancel or a panic included, what may be bound is unbound.
 	defer func() { t.facts.LeftBound = !b.unbind(ctx) }()
 	if t.facts.Bound = b.bind(ctx); !t.facts.Bound {
 		return
@@ -101,8 +101,8 @@ func (t *eventTest) binding(handler url.Values) *binding {
 	return &binding{env: t.env, steps: &t.facts.Steps, handler: handler}
 }
 
-// cleanUp unbinds the handlers of runs that were killed. Nobody else's connector has our prefix, and no other handler's address
-// the form of a mailbox's.
+// cleanUp unbinds the handlers of killed runs. Only our connectors have this prefix, and only our handlers' addresses a mailbox's
+// form.
 func (t *eventTest) cleanUp(ctx context.Context) {
 	_, a := t.binding(nil).call(ctx, "event.get", nil)
 	var handlers []struct {
@@ -162,13 +162,13 @@ func (b *binding) bind(ctx context.Context) bool {
 	return b.bound
 }
 
-// unbind takes the handler away and tells whether it is gone. The answer to bind may have been lost although the portal bound;
-// only where the portal said that it didn't, or wasn't asked, there is nothing to do.
+// unbind unbinds the handler and reports whether it is gone. The answer to bind may have been lost although the portal bound;
+// there is nothing to do only if the portal denied it, or wasn't asked.
 func (b *binding) unbind(ctx context.Context) (gone bool) {
 	if b.refused || !b.asked && !b.bound {
 		return true
 	}
-	// The run may be over, and its connections with it; the handler has to go all the same.
+	// The run and its connections may have ended; the handler must be unbound anyway.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), unbindTimeout)
 	defer cancel()
 	call, a := b.call(ctx, "event.unbind", b.handler)
@@ -204,7 +204,7 @@ func judgeEventTest(f *EventTestFacts, seen FactsByCheck) []Result {
 	case factsOf[InstalledFacts](seen, AppInstalled) != nil:
 		return skipped(AppInstalled)
 	default:
-		// An application that isn't installed to the end gets no events from any portal.
+		// An application whose installation isn't finished gets no events from any portal.
 		args["unfinished"] = true
 		r = unknown(EventNotRecorded, PortalAdmin)
 	}
@@ -217,7 +217,7 @@ func judgeEventTest(f *EventTestFacts, seen FactsByCheck) []Result {
 	return about(one(r), args)
 }
 
-// lastStep is the one at which the test ended; taking handlers away is not part of the way. nil: none.
+// lastStep is the one at which the test ended, nil for none; unbinding doesn't count.
 func lastStep(steps []EventStep) (last *EventStep) {
 	for i, step := range steps {
 		if step.Method != "event.unbind" && step.Method != "event.get" {
@@ -227,7 +227,7 @@ func lastStep(steps []EventStep) (last *EventStep) {
 	return last
 }
 
-// unfinished tells whether the portal says that the application that was signed in with isn't installed to the end.
+// unfinished reports whether the portal says that the installation of the sign-in's application isn't finished.
 func unfinished(seen FactsByCheck) bool {
 	f := factsOf[AcceptedFacts](seen, TokenAccepted)
 	return f != nil && f.Application != nil && f.Application.Installed != nil && !*f.Application.Installed

@@ -7,14 +7,14 @@ import (
 	"strings"
 )
 
-// FrameFacts are what a page's answer says of being shown in a frame, and whether the portal may show it.
+// FrameFacts are a page's response headers about frames, and whether the portal may show it in one.
 type FrameFacts struct {
 	Options      []string `json:"x_frame_options,omitempty" hide:"text"`
 	Ancestors    []string `json:"frame_ancestors,omitempty" hide:"text"` // sources in the first such directive of each policy
 	AllowsPortal bool     `json:"allows_portal"`
 }
 
-// framing reads the headers of a page that a portal is to show, as browsers do: frame-ancestors of the Content-Security-Policy
+// framing reads the headers of a page for a frame in the portal, as browsers do: frame-ancestors of the Content-Security-Policy
 // (w3.org/TR/CSP3, 6.4.2) and, only where no policy has it, X-Frame-Options (html.spec.whatwg.org, 7.6).
 func framing(header http.Header, page, portal *url.URL) *FrameFacts {
 	f := &FrameFacts{AllowsPortal: true}
@@ -51,7 +51,7 @@ func frameAncestors(policy string) (sources []string, has bool) {
 	return nil, false
 }
 
-// matches tells whether a source, in lower case, means the portal, which speaks https.
+// matches reports whether a source, in lower case, includes the portal, which uses https.
 func matches(source string, page, portal *url.URL) bool {
 	switch source {
 	case "*", "https:", "http:": // http means https too
@@ -76,8 +76,8 @@ func matches(source string, page, portal *url.URL) bool {
 	if port != "*" && port != has && !(has == "443" && (port == "" || port == "80" && scheme == "http")) {
 		return false
 	}
-	suffix, wild := strings.CutPrefix(host, "*")
-	if wild {
+	suffix, wildcard := strings.CutPrefix(host, "*")
+	if wildcard {
 		return suffix == "" || strings.HasPrefix(suffix, ".") && strings.HasSuffix(portal.Hostname(), suffix)
 	}
 	return strings.Trim(host, "[]") == portal.Hostname()

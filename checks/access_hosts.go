@@ -26,29 +26,29 @@ const (
 	HandlerPrivate  Cause = "handler-private"
 )
 
-// A file is untrusted input: so many of the hosts that it names are asked, each once and for so long.
+// A file is untrusted input, so the number of hosts to ask and the time for each are limited.
 const (
 	maxAppHosts    = 20
 	appHostsAtOnce = 4
 	appHostTimeout = 10 * time.Second
 )
 
-// HostsFacts are how the hosts that the requirements name look from this computer.
+// HostsFacts are what this computer observes of the hosts that the requirements name.
 type HostsFacts struct {
 	At       time.Time             `json:"at"`
-	Portal   string                `json:"portal" hide:"host"` // what shows the application's pages
-	Handlers requirements.Handlers `json:"handlers,omitempty"` // where they live, if it was said
+	Portal   string                `json:"portal" hide:"host"` // which shows the application's pages
+	Handlers requirements.Handlers `json:"handlers,omitempty"` // where they run, if known
 	Hosts    []AppHost             `json:"hosts"`              // in the order of the requirements
 	LeftOut  int                   `json:"left_out,omitempty"` // hosts beyond those
 }
 
-// AppHost is one of an application's hosts. One that only connects to the portal isn't asked: from here it can't be seen.
+// AppHost is one of an application's hosts. One that only connects to the portal isn't asked: it need not accept connections.
 type AppHost struct {
 	Host       string                   `json:"host" hide:"host"`
 	Port       int                      `json:"port"`
 	Directions []requirements.Direction `json:"directions"`
-	Given      bool                     `json:"given,omitempty"`             // the user said where to connect; nothing was looked up
-	Proxy      string                   `json:"proxy,omitempty" hide:"host"` // on the way there; it looks the name up
+	Given      bool                     `json:"given,omitempty"`             // the user gave the address; nothing was resolved
+	Proxy      string                   `json:"proxy,omitempty" hide:"host"` // in between; it resolves the name
 	Addresses  []netip.Addr             `json:"addresses,omitempty" hide:"ip"`
 	Layer      transport.Stage          `json:"layer,omitempty"` // where it failed; none when the host answered
 	Failure    transport.Failure        `json:"failure,omitempty"`
@@ -59,7 +59,7 @@ type AppHost struct {
 	Times      *transport.Times         `json:"times,omitempty"`
 }
 
-// Public are the values in it that identify nobody.
+// Public returns the values that identify nobody.
 func (f *HostsFacts) Public() (values []string) {
 	for _, h := range f.Hosts {
 		if h.TLS != nil {
@@ -69,12 +69,12 @@ func (f *HostsFacts) Public() (values []string) {
 	return values
 }
 
-// handlers is where the application's handlers live, "" if nobody said.
+// handlers is where the application's handlers run, "" if not known.
 func (t *Target) handlers() requirements.Handlers {
 	return cmp.Or(t.Handlers, t.required().Handlers)
 }
 
-// appHosts are the hosts that the requirements name, each once, and how many more they name than are asked.
+// appHosts returns the hosts that the requirements name, each once, up to the limit, and the number of others.
 func (t *Target) appHosts() (hosts []AppHost, leftOut int) {
 	for _, r := range t.required().Hosts {
 		i := slices.IndexFunc(hosts, func(h AppHost) bool { return h.Host == r.Host && h.Port == r.Port })
@@ -90,8 +90,8 @@ func (t *Target) appHosts() (hosts []AppHost, leftOut int) {
 	return hosts[:most], len(hosts) - most
 }
 
-// HostsToAsk are the hosts, each with its port, that a run against t asks because the requirements name them. Whoever starts it
-// should see them before.
+// HostsToAsk returns the hosts, as host:port, that a run against t contacts because the requirements name them. Whoever starts it
+// should see them first.
 func (t *Target) HostsToAsk() (names []string) {
 	hosts, _ := t.appHosts()
 	for _, h := range hosts {
@@ -108,7 +108,7 @@ func (h *AppHost) asked() bool {
 	return h.is(requirements.PortalToApp) || h.is(requirements.BrowserToApp)
 }
 
-// address is the host's first page. Only port 80 is spoken to without encryption.
+// address is the URL of the host's root page; http on port 80 only.
 func (h *AppHost) address() *url.URL {
 	if h.Port == 80 {
 		return &url.URL{Scheme: "http", Host: h.name(), Path: "/"}
@@ -136,10 +136,10 @@ func (h *AppHost) fail(err error) {
 	}
 }
 
-// askAppHost looks the host up and asks for its first page, once, with nothing that says who asks.
+// askAppHost resolves the host and requests its root page, once, without anything that identifies the sender.
 func (env *Env) askAppHost(ctx context.Context, h *AppHost) error {
 	var sending func()
-	if h.Host == env.target.Address.Host { // an application that lives on the portal
+	if h.Host == env.target.Address.Host { // an application that runs on the portal
 		turn, err := env.pacer.Begin(ctx)
 		if err != nil {
 			return err
@@ -187,18 +187,18 @@ func (env *Env) openPage(ctx context.Context, h *AppHost, page *url.URL, sending
 			h.TLS.Chain = append(h.TLS.Chain, describe(cert))
 		}
 		h.TLS.Interceptor, h.TLS.NationalCA = nameIn(h.TLS.Chain, interceptors), nameIn(h.TLS.Chain, nationalCAs)
-		// The issuer isn't fetched: nobody was told that BoxReady would contact that address.
+		// The issuer isn't fetched: the owner wasn't shown that address.
 		h.TLS.Trust = env.examineOffline(state.PeerCertificates, h.Host, nil)
 	}
 	if err != nil {
 		return err
 	}
-	defer response.Body.Close() // what is on the page isn't read
+	defer response.Body.Close() // the page isn't read
 	h.Status = response.StatusCode
 	if to, err := response.Location(); err == nil && h.Status >= 300 && h.Status < 400 {
 		h.Location = short((&url.URL{Scheme: to.Scheme, Host: to.Host}).String())
 	}
-	// Of a redirect or an error, browsers show no page of the application's.
+	// For a redirect or an error, browsers show no page of the application's.
 	if h.is(requirements.BrowserToApp) && h.Status >= 200 && h.Status < 300 {
 		portal, err := url.Parse(env.target.Address.String())
 		if err != nil {
@@ -216,7 +216,7 @@ type hostFault struct {
 	sure  bool
 }
 
-// Why a host is at fault, where neither a failure nor a cause of portal-tls says it.
+// Reasons besides failures and causes of portal-tls.
 const (
 	whyPrivate      = "private-address"
 	whyNoDot        = "no-dot"
@@ -243,7 +243,7 @@ func judgeHosts(f *HostsFacts, _ FactsByCheck) []Result {
 				_, r.Owner = causeOf(transport.Failure(fault.why))
 				continue
 			}
-			if fault.sure && r.State == Unknown { // what isn't proved doesn't stand beside what is
+			if fault.sure && r.State == Unknown { // proved faults replace unproved ones
 				r.State, r.Args = Problem, Args{"hosts": []string(nil), "why": []string(nil)}
 			}
 			if fault.sure == (r.State == Problem) {
@@ -266,48 +266,48 @@ func (f *HostsFacts) count(of func(*AppHost) bool) (n int) {
 	return n
 }
 
-// faults are what is wrong with a host, seen from here. What calls handlers is the event queue; a portal with event providers of
-// its own (custom) calls them itself, and whom it trusts isn't known.
+// faults returns a host's faults as seen from here. Handlers are called by the event queue; a portal with event providers of its
+// own (custom) calls them itself, and its roots aren't known.
 func (f *HostsFacts) faults(h *AppHost) (faults []hostFault) {
 	if !h.asked() {
 		return nil
 	}
-	blame := func(sure bool, cause Cause, why string) { faults = append(faults, hostFault{cause, why, sure}) }
+	addFault := func(sure bool, cause Cause, why string) { faults = append(faults, hostFault{cause, why, sure}) }
 	called, opened := h.is(requirements.PortalToApp), h.is(requirements.BrowserToApp)
 	inside := f.Handlers == requirements.LAN || f.Handlers == requirements.Custom
 
 	private := h.private()
 	if called && !inside && private != "" {
-		blame(true, HandlerPrivate, private)
+		addFault(true, HandlerPrivate, private)
 	}
 	if h.Failure != "" {
 		return append(faults, h.unreached(inside || private != "")...)
 	}
 	if h.TLS != nil {
 		for _, r := range h.TLS.certificateFaults(f.At) {
-			// Browsers may trust the company's authority, but none takes a certificate that has ended or is another host's.
+			// Browsers may trust the company's authority, but none accepts an expired certificate or another host's.
 			anybody := slices.Contains([]Cause{TLSExpired, TLSNotYetValid, TLSWrongHost, TLSWeakCertificate}, r.Cause)
 			switch {
 			case r.Cause == TLSIntercepted:
-				blame(false, HandlerTLS, string(r.Cause))
+				addFault(false, HandlerTLS, string(r.Cause))
 			case r.State == Problem && (anybody || called && f.Handlers != requirements.Custom):
-				blame(true, HandlerTLS, string(r.Cause))
+				addFault(true, HandlerTLS, string(r.Cause))
 			}
 		}
 	}
 	switch {
 	case !opened:
 	case h.Port == 80 && !strings.HasPrefix(h.Location, "https:"):
-		blame(true, FrameBlocked, whyHTTP) // a page over https shows none over http
+		addFault(true, FrameBlocked, whyHTTP) // a page over https shows none over http
 	case h.Frame != nil && !h.Frame.AllowsPortal && h.Frame.Ancestors != nil:
-		blame(true, FrameBlocked, whyAncestors)
+		addFault(true, FrameBlocked, whyAncestors)
 	case h.Frame != nil && !h.Frame.AllowsPortal:
-		blame(true, FrameBlocked, whyFrameOptions)
+		addFault(true, FrameBlocked, whyFrameOptions)
 	}
 	return faults
 }
 
-// private is why nobody outside the network finds the host, or "".
+// private is why the host can't be resolved outside the network, or "".
 func (h *AppHost) private() string {
 	if addr, err := netip.ParseAddr(h.Host); err == nil {
 		if !isPublic(addr) {
@@ -325,7 +325,7 @@ func (h *AppHost) private() string {
 	}
 }
 
-// unreached is what a failed request says. Of a host inside a network only those inside it can tell.
+// unreached returns what a failed request proves. A host inside a network can be judged only from inside.
 func (h *AppHost) unreached(inside bool) []hostFault {
 	why := string(h.Failure)
 	if h.Failure == transport.Other {
@@ -333,10 +333,10 @@ func (h *AppHost) unreached(inside bool) []hostFault {
 	}
 	cause, _ := causeOf(h.Failure)
 	switch {
-	case cause != UnexpectedAnswer && cause != TimedOut: // it is this computer that can't
+	case cause != UnexpectedAnswer && cause != TimedOut: // the failure is this computer's
 		return []hostFault{{cause, why, false}}
 	case h.Failure == transport.NotTLS || h.Failure == transport.TLSFailed:
-		// A handshake may fail only for lack of a cipher suite that Go doesn't have.
+		// The only reason may be a cipher suite that Go doesn't have.
 		return []hostFault{{HandlerTLS, why, h.Failure == transport.NotTLS}}
 	}
 	proof := slices.Contains([]transport.Failure{transport.NameUnknown, transport.Refused, transport.Reset, transport.Closed}, h.Failure)

@@ -18,16 +18,16 @@ func hostsOf(hosts ...requirements.Host) *requirements.Requirements {
 	return &requirements.Requirements{Hosts: hosts}
 }
 
-// TestHostsAreAskedOnce asserts that each host gets one request without anything that says who asks, whatever its directions,
-// and that one that only connects to the portal gets none.
+// TestHostsAreAskedOnce asserts that each host gets one request without anything that identifies the sender, whatever its
+// directions, and that one that only connects to the portal gets none.
 func TestHostsAreAskedOnce(t *testing.T) {
 	t.Parallel()
 	app := requirements.Host{Host: "app.demo.example", Port: 443}
 	called, opened, connects := app, app, requirements.Host{Host: "aia.demo.example", Port: 80, Direction: requirements.AppToPortal}
 	called.Direction, opened.Direction = requirements.PortalToApp, requirements.BrowserToApp
-	p := scene{with: []string{"sign-in", "webhook"}, requirements: hostsOf(called, opened, connects)}.play(t)
+	p := scenario{with: []string{"sign-in", "webhook"}, requirements: hostsOf(called, opened, connects)}.execute(t)
 	p.wantState(t, checks.ApplicationHosts, checks.OK)
-	p.assertPolite(t, true)
+	p.assertRequestRules(t, true)
 	n := 0
 	for _, r := range p.sim.Log() {
 		switch r.Server {
@@ -45,22 +45,22 @@ func TestHostsAreAskedOnce(t *testing.T) {
 	}
 }
 
-// TestHostOnThePortal asserts that an application which lives on the portal is asked at the portal's pace.
+// TestHostOnThePortal asserts that requests to an application on the portal obey the portal's rate limit.
 func TestHostOnThePortal(t *testing.T) {
 	t.Parallel()
 	page := requirements.Host{Host: "portal.demo.example", Port: 443, Direction: requirements.BrowserToApp}
-	p := scene{with: []string{"deep"}, requirements: hostsOf(page)}.play(t)
+	p := scenario{with: []string{"deep"}, requirements: hostsOf(page)}.execute(t)
 	p.wantState(t, checks.ApplicationHosts, checks.OK)
-	p.assertPolite(t, true)
+	p.assertRequestRules(t, true)
 	if asked := slices.DeleteFunc(p.sim.Log(), func(r simportal.Request) bool { return r.Server != "portal" || r.Path != "/" || r.Method != "GET" }); len(asked) != 1 {
 		t.Errorf("the page was asked for %d times", len(asked))
 	}
 }
 
-// counter notes how far the checklist says that it is.
+// counter records the progress that is reported.
 type counter struct {
-	mu   sync.Mutex
-	told [][2]int
+	mu       sync.Mutex
+	reported [][2]int
 }
 
 func (*counter) Started(checks.ID)                   {}
@@ -70,12 +70,12 @@ func (c *counter) Progress(id checks.ID, done, total int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if id == checks.RequiredModules {
-		c.told = append(c.told, [2]int{done, total})
+		c.reported = append(c.reported, [2]int{done, total})
 	}
 }
 
-// TestManyMethodsShowProgress asserts that 5000 required methods are asked for in about a hundred requests, and that who waits is
-// told of each.
+// TestManyMethodsShowProgress asserts that 5000 required methods are looked up in about a hundred requests, and that progress is
+// reported for each.
 func TestManyMethodsShowProgress(t *testing.T) {
 	t.Parallel()
 	needs := &requirements.Requirements{}
@@ -106,7 +106,7 @@ func TestManyMethodsShowProgress(t *testing.T) {
 		t.Errorf("%s for a hundred requests at 12 in 10 s", budget)
 	}
 	c := &counter{}
-	p := played{Outcome: checks.Run(t.Context(), transport.New(way), target, c), sim: sim.Sim}
+	p := scenarioResult{Outcome: checks.Run(t.Context(), transport.New(way), target, c), sim: sim.Sim}
 	p.wantState(t, checks.RequiredMethods, checks.Notice)
 	facts := p.result(checks.RequiredModules).Facts.(*checks.ModulesFacts)
 	for _, m := range facts.Methods {
@@ -118,12 +118,12 @@ func TestManyMethodsShowProgress(t *testing.T) {
 	if len(batches) < 100 || len(batches) > 105 {
 		t.Errorf("%d requests for 5000 methods", len(batches))
 	}
-	if len(c.told) < 100 {
-		t.Fatalf("told of %d requests", len(c.told))
+	if len(c.reported) < 100 {
+		t.Fatalf("%d requests reported", len(c.reported))
 	}
-	for i, told := range c.told {
-		if told[0] != i+1 || told[1] != len(c.told) {
-			t.Errorf("told %v as number %d of %d", told, i+1, len(c.told))
+	for i, reported := range c.reported {
+		if reported[0] != i+1 || reported[1] != len(c.reported) {
+			t.Errorf("reported %v as number %d of %d", reported, i+1, len(c.reported))
 		}
 	}
 }

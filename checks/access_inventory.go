@@ -13,14 +13,14 @@ import (
 	"boxready/internal/portal"
 )
 
-// firstBatch holds the answers to a first batch, which several checks look at.
+// firstBatch holds the answers to a first batch, which several checks use.
 type firstBatch struct {
 	call    Call
 	items   map[string]portal.BatchItem
-	methods []string // that were asked for in the same batch
+	methods []string // looked up in the same batch
 }
 
-// What the first batch asks. A webhook may not ask for events; the portal then refuses that one command.
+// The commands of the first batch. The portal refuses events to a webhook, and only that command.
 var firstBatchCommands = []portal.Command{
 	{Key: "profile", Method: "profile"},
 	{Key: "admin", Method: "user.admin"},
@@ -45,7 +45,7 @@ func (env *Env) askFirstBatch(ctx context.Context) (*firstBatch, error) {
 	})
 }
 
-// batch sends commands in one request. Without a whole answer there are no items.
+// batch sends commands in one request. Items are nil without a complete answer.
 func (env *Env) batch(ctx context.Context, by Credential, commands []portal.Command) (Call, map[string]portal.BatchItem) {
 	form, err := portal.EncodeBatch(commands, false)
 	if err != nil {
@@ -57,7 +57,7 @@ func (env *Env) batch(ctx context.Context, by Credential, commands []portal.Comm
 	}
 	items, err := portal.ReadBatch(a.Reply)
 	if err != nil {
-		call.Form = portal.FormOtherJSON // an answer, but not to a batch
+		call.Form = portal.FormOtherJSON // not an answer to a batch
 	}
 	for _, c := range commands {
 		if e := items[c.Key].Error; e != nil {
@@ -86,7 +86,7 @@ func (b *firstBatch) names(key string) []string {
 	result := b.items[key].Result
 	var list []portal.Text
 	if result == nil || json.Unmarshal(result, &list) != nil {
-		var object portal.Map[portal.Text] // PHP makes an object of a list with a gap
+		var object portal.Map[portal.Text] // PHP encodes a list with a gap as an object
 		if result == nil || object.UnmarshalJSON(result) != nil {
 			return nil
 		}
@@ -94,7 +94,7 @@ func (b *firstBatch) names(key string) []string {
 			list = append(list, name)
 		}
 	}
-	names := []string{} // an empty answer is an answer
+	names := []string{} // an empty list is an answer, unlike nil
 	for _, name := range list {
 		if name != "" {
 			names = append(names, short(string(name)))
@@ -104,7 +104,7 @@ func (b *firstBatch) names(key string) []string {
 	return slices.Compact(names)
 }
 
-// methodGetCommands ask whether methods exist. The portal compares names in lower case.
+// methodGetCommands returns commands that look up methods. The portal compares names in lower case.
 func methodGetCommands(methods []string) []portal.Command {
 	commands := make([]portal.Command, len(methods))
 	for i, name := range methods {
@@ -113,24 +113,23 @@ func methodGetCommands(methods []string) []portal.Command {
 	return commands
 }
 
-// MethodSeen is what the portal says of one method.
+// MethodSeen is the portal's answer about one method.
 type MethodSeen struct {
 	Name      string `json:"name"`
-	Existing  *bool  `json:"existing,omitempty"`  // absent: it doesn't say
+	Existing  *bool  `json:"existing,omitempty"`  // absent: not in the answer
 	Available *bool  `json:"available,omitempty"` // to the credential
-	Probe     bool   `json:"probe,omitempty"`     // asked only for what it tells of a module's version
+	Probe     bool   `json:"probe,omitempty"`     // looked up only to determine a module's version
 }
 
-// inventory is what the portal says of all methods that matter to the run.
+// inventory is the portal's answers about all methods that the run needs.
 type inventory struct {
 	credential Credential
 	methods    []MethodSeen
 	listed     []string // the answer of methods, where the portal has no method.get
-	unanswered *Call    // the first question that got no answer
+	unanswered *Call    // the first call without an answer
 }
 
-// askInventory asks for every method that matters, fifty a request, in the rest of the first batch and as many more as it
-// takes.
+// askInventory looks up every needed method, fifty a request, in the rest of the first batch and as many more as it takes.
 func (env *Env) askInventory(ctx context.Context) (*inventory, error) {
 	first, err := env.askFirstBatch(ctx)
 	if err != nil {
@@ -182,13 +181,13 @@ func (inv *inventory) read(methods []string, items map[string]portal.BatchItem) 
 	}
 }
 
-// lacksMethodGet tells whether the portal is too old for method.get (rest before 23.100.0).
+// lacksMethodGet reports whether the portal is too old for method.get (rest before 23.100.0).
 func (inv *inventory) lacksMethodGet(items map[string]portal.BatchItem) bool {
 	e := items["m0"].Error
 	return e != nil && bitrix.SameCode(e.Code, bitrix.CodeMethodNotFound)
 }
 
-// askList asks an old portal for its list, which holds only part of the methods.
+// askList gets an old portal's list of methods, which is incomplete.
 func (env *Env) askList(ctx context.Context, inv *inventory) {
 	call, a := env.call(ctx, inv.credential, "methods", url.Values{"FULL": {"1"}})
 	list := firstBatch{items: map[string]portal.BatchItem{"methods": {Result: a.Result}}}
@@ -199,8 +198,8 @@ func (env *Env) askList(ctx context.Context, inv *inventory) {
 	inv.methods = append(inv.methods, MethodSeen{Name: ageMethod, Existing: new(bool)})
 }
 
-// askV3 looks up the required methods that only REST 3.0 has; method.get knows nothing of them. Without credentials, because
-// the portal looks a method up before it looks at who calls.
+// askV3 looks up the required methods that only REST 3.0 has, which method.get doesn't know. Without credentials, because the
+// portal looks up the method before it authenticates the caller.
 func (env *Env) askV3(ctx context.Context, inv *inventory, step func()) {
 	names := env.target.methodsOfV3()
 	found := make([]MethodSeen, len(names))
@@ -229,7 +228,7 @@ func (t *Target) methodsOfV3() (names []string) {
 	return names
 }
 
-// methodsToAsk are the names for method.get: those that are required, and those that tell how old modules are.
+// methodsToAsk returns the names for method.get: those required, and those that determine the age of modules.
 func (t *Target) methodsToAsk() []string {
 	var names []string
 	asked := map[string]bool{}
@@ -250,12 +249,12 @@ func (t *Target) methodsToAsk() []string {
 	return names
 }
 
-// isMethodName tells whether a name can be a method's.
+// isMethodName reports whether a name can be a method's.
 func isMethodName(name string) bool {
 	return name != "" && len(name) <= 200 && strings.Trim(strings.ToLower(name), "abcdefghijklmnopqrstuvwxyz0123456789._") == ""
 }
 
-// inventoryDeadline is how long looking up all methods may take at the pace that a portal can bear.
+// inventoryDeadline is how long looking up all methods may take under the rate limit.
 func inventoryDeadline(t *Target) time.Duration {
 	return checkDeadline + paced(len(t.methodsToAsk())/portal.MaxBatch+len(t.methodsOfV3()))
 }

@@ -21,7 +21,7 @@ func errorAnswer(code, description string) *Exchange {
 var (
 	accepted   = &Exchange{Status: 200, Form: portal.FormJSON}
 	unreached  = &Exchange{Failure: transport.Timeout}
-	somePage   = &Exchange{Status: 200, Form: portal.FormHTML, Body: "<html>"}
+	htmlPage   = &Exchange{Status: 200, Form: portal.FormHTML, Body: "<html>"}
 	yes, no    = true, false
 	noPlan     = errorAnswer(bitrix.CodeAccessDenied, "REST is available only on commercial plans.")
 	noMarket   = errorAnswer(bitrix.CodeAccessDenied, "REST is available only by subscription.")
@@ -40,7 +40,7 @@ func TestJudgeWebhook(t *testing.T) {
 		{"a licence's error is not the webhook's", &WebhookFacts{Answer: noMarket}, nil, results("ok")},
 		{"another access denied", &WebhookFacts{Answer: errorAnswer(bitrix.CodeAccessDenied, "Access denied!")}, nil, results("unknown unexpected-answer server-admin")},
 		{"not seen", &WebhookFacts{Answer: errorAnswer(bitrix.CodeNoAuthFound, "Wrong authorization data")}, nil, results("unknown unexpected-answer server-admin")},
-		{"a page", &WebhookFacts{Answer: somePage}, nil, results("unknown unexpected-answer server-admin")},
+		{"a page", &WebhookFacts{Answer: htmlPage}, nil, results("unknown unexpected-answer server-admin")},
 		{"no answer", &WebhookFacts{Answer: unreached}, nil, results("unknown timeout server-admin")},
 	})
 }
@@ -127,7 +127,7 @@ func TestJudgeAccepted(t *testing.T) {
 		{"the plan is the licence's matter", &AcceptedFacts{Answer: noPlan}, nil, results("ok")},
 		{"a fresh token has expired", said(bitrix.CodeExpiredToken, "The access token provided has expired"), nil, results("unknown unexpected-answer server-admin")},
 		{"closed", said(bitrix.CodePortalDeleted, "Portal was deleted"), nil, results("unknown unexpected-answer server-admin")},
-		{"a page", &AcceptedFacts{Answer: somePage}, nil, results("unknown unexpected-answer server-admin")},
+		{"a page", &AcceptedFacts{Answer: htmlPage}, nil, results("unknown unexpected-answer server-admin")},
 		{"no answer", &AcceptedFacts{Answer: unreached}, nil, results("unknown timeout server-admin")},
 		{"lost in a form, seen in JSON", &AcceptedFacts{Answer: lost, JSON: accepted}, nil, results("ok")},
 		{"lost in a form, refused in JSON", &AcceptedFacts{Answer: lost, JSON: errorAnswer(bitrix.CodeConnectionError, "")}, nil, results("problem auth-server-unreachable network-admin")},
@@ -195,7 +195,7 @@ func TestJudgePlatform(t *testing.T) {
 	})
 }
 
-// portalHas is a portal with the modules rest and crm; the credential may do all of it.
+// portalHas is a portal with the modules rest and crm; the credential has all permissions.
 func portalHas(required Required, change ...func(*ModulesFacts)) *ModulesFacts {
 	f := &ModulesFacts{Credential: BySignIn, Required: required, Provided: []string{"crm", "user"}, Granted: []string{"crm", "user"},
 		Events: []string{"ONAPPTEST", "ONCRMDEALADD"}}
@@ -282,7 +282,7 @@ func TestPermissionsToTick(t *testing.T) {
 	}
 }
 
-func TestMissingModuleListsWhatItTakesAlong(t *testing.T) {
+func TestMissingModuleListsDependents(t *testing.T) {
 	f := portalHas(Required{Methods: []string{"telephony.externalcall.register", "voximplant.line.get"}, Events: []string{"ONVOXIMPLANTCALLEND"}})
 	found := find(t, RequiredModules).Judge(f, nil)
 	needs, _ := found[0].Args["needs"].([]requirements.Finding)
@@ -314,7 +314,7 @@ func TestJudgeEventTest(t *testing.T) {
 		{"no answer to the reading", steps(get, step("event.bind", accepted), step("event.test", accepted), step("event.offline.get", unreached), unbind), nil,
 			results("unknown timeout server-admin")},
 		{"no answer to the binding", steps(get, step("event.bind", unreached), unbind), nil, results("unknown timeout server-admin")},
-		{"a page", steps(get, step("event.bind", somePage), unbind), nil, results("unknown unexpected-answer server-admin")},
+		{"a page", steps(get, step("event.bind", htmlPage), unbind), nil, results("unknown unexpected-answer server-admin")},
 	})
 }
 
@@ -377,7 +377,7 @@ func TestJudgeDelivery(t *testing.T) {
 		}
 		return f
 	}
-	trouble := func(reason ReceiverReason, failure transport.Failure) *DeliveryFacts {
+	receiverError := func(reason ReceiverReason, failure transport.Failure) *DeliveryFacts {
 		return facts(func(f *DeliveryFacts) {
 			f.Trouble = &ReceiverTrouble{Leg: LegMailbox, Reason: reason, Failure: failure}
 		})
@@ -399,17 +399,17 @@ func TestJudgeDelivery(t *testing.T) {
 		{"the receiver stopped answering", facts(func(f *DeliveryFacts) {
 			f.Trouble = &ReceiverTrouble{Leg: LegTravel, Reason: ReceiverUnreachable, Failure: transport.Timeout}
 		}, bound, fired, unbound), nil, results("unknown timeout vendor")},
-		{"refused by the receiver's host", trouble(ReceiverUnreachable, transport.Refused), nil, results("unknown unexpected-answer vendor")},
-		{"no network here", trouble(ReceiverUnreachable, transport.NoNetwork), nil, results("unknown no-network you")},
-		{"a proxy here", trouble(ReceiverUnreachable, transport.ProxyRefuse), nil, results("unknown proxy-refused network-admin")},
-		{"no room", trouble(ReceiverBusy, ""), nil, results("unknown unexpected-answer vendor")},
-		{"no receiver", trouble(ReceiverNone, ""), nil, results("unknown unexpected-answer vendor")},
+		{"refused by the receiver's host", receiverError(ReceiverUnreachable, transport.Refused), nil, results("unknown unexpected-answer vendor")},
+		{"no network here", receiverError(ReceiverUnreachable, transport.NoNetwork), nil, results("unknown no-network you")},
+		{"a proxy here", receiverError(ReceiverUnreachable, transport.ProxyRefuse), nil, results("unknown proxy-refused network-admin")},
+		{"no room", receiverError(ReceiverBusy, ""), nil, results("unknown unexpected-answer vendor")},
+		{"no receiver", receiverError(ReceiverNone, ""), nil, results("unknown unexpected-answer vendor")},
 		{"nothing at all", facts(nil), nil, results("unknown unexpected-answer vendor")},
 		{"the address refused", facts(nil, step("event.bind", errorAnswer("ERROR_WRONG_HANDLER_URL", "Wrong handler URL"))), nil, results("unknown unexpected-answer server-admin")},
 		{"not allowed", facts(nil, step("event.bind", errorAnswer(bitrix.CodeAccessDenied, "Access denied!"))), nil, results("unknown unexpected-answer portal-admin")},
 		{"no licence", facts(nil, step("event.bind", errorAnswer(bitrix.CodePaymentRequired, "Payment required"))), nil, results("skipped because rest-licence")},
 		{"no answer to the binding", facts(nil, step("event.bind", unreached), unbound), nil, results("unknown timeout server-admin")},
 		{"no answer to the firing", facts(nil, bound, step("event.test", unreached), unbound), nil, results("unknown timeout server-admin")},
-		{"a page instead of firing", facts(nil, bound, step("event.test", somePage), unbound), nil, results("unknown unexpected-answer server-admin")},
+		{"a page instead of firing", facts(nil, bound, step("event.test", htmlPage), unbound), nil, results("unknown unexpected-answer server-admin")},
 	})
 }

@@ -17,7 +17,7 @@ const (
 	AppPaymentRequired Cause = "app-payment-required"
 )
 
-// Three payments are easily mixed up: the box's licence, the subscription to the Market, and an application's own fee.
+// Three different payments: the box's licence, the subscription to the Market, and an application's own fee.
 // https://apidocs.bitrix24.com/settings/oauth/error-codes.html
 var licenceFaults = []struct {
 	err    error
@@ -31,7 +31,7 @@ var licenceFaults = []struct {
 	{portal.ErrLicenseScanner, problem(LicenceBlocked, PortalAdmin)},
 }
 
-// licenceFault is what an error says about a licence, a subscription or a payment; nil if it is about something else.
+// licenceFault is the result for an error about a licence, a subscription or a payment; nil for other errors.
 func licenceFault(err error) *Result {
 	for _, f := range licenceFaults {
 		if errors.Is(err, f.err) {
@@ -42,7 +42,7 @@ func licenceFault(err error) *Result {
 	return nil
 }
 
-// LicenceFacts are what the answers to calls with a credential say about the right to use REST.
+// LicenceFacts are the portal's answers about the right to use REST.
 type LicenceFacts struct {
 	Licence string    `json:"licence,omitempty"` // as the portal names it, e.g. ru_selfhosted
 	Refused []Refusal `json:"refused,omitempty"`
@@ -87,10 +87,10 @@ func observeLicence(ctx context.Context, env *Env) (*LicenceFacts, error) {
 
 func judgeLicence(f *LicenceFacts, _ FactsByCheck) []Result {
 	var results []Result
-	told := map[Cause]bool{}
+	reported := map[Cause]bool{}
 	for _, refused := range f.Refused {
-		if r := licenceFault(refused.err()); r != nil && !told[r.Cause] {
-			told[r.Cause] = true
+		if r := licenceFault(refused.err()); r != nil && !reported[r.Cause] {
+			reported[r.Cause] = true
 			results = append(results, r.with(Args{"credential": string(refused.Credential), "method": refused.Method,
 				"error": refused.Error, "description": refused.Description}))
 		}

@@ -15,9 +15,9 @@ const (
 	OperationTime Cause = "operation-time"
 )
 
-// LimitFacts are the answers of a run in which the portal, or what stands in front of it, refused because of a limit.
+// LimitFacts are the answers of a run in which the portal, or a proxy in front of it, refused because of a limit.
 type LimitFacts struct {
-	Answered int       `json:"answered"` // how many answers the portal itself gave in the run
+	Answered int       `json:"answered"` // answers by the portal itself in the run
 	Limited  []Limited `json:"limited,omitempty"`
 }
 
@@ -29,7 +29,7 @@ type Limited struct {
 	Server  string `json:"server,omitempty" hide:"text"`
 }
 
-// maxLimited is how many such answers anybody needs to see.
+// maxLimited is how many such answers are kept.
 const maxLimited = 20
 
 func (env *Env) noteLimit(r portal.Request, a portal.Answer) {
@@ -52,7 +52,7 @@ func (env *Env) noteLimit(r portal.Request, a portal.Answer) {
 	env.limits.add(said)
 }
 
-// noteCommand notes a command of a batch that was refused.
+// noteCommand records a refused command of a batch.
 func (env *Env) noteCommand(method string, e *portal.Error) {
 	env.mu.Lock()
 	defer env.mu.Unlock()
@@ -65,17 +65,17 @@ func (f *LimitFacts) add(l Limited) {
 	}
 }
 
-// limits tells whether an answer may be about limits.
+// limits reports whether an answer may be about limits.
 func (l Limited) limits() bool { return l.cause() != "" || l.unavailable() }
 
-// unavailable tells whether a web server answered in the portal's stead that it can't now. nginx says so of requests above
-// its limit unless told to say 429, but also when PHP is down.
+// unavailable reports whether a web server answered 503 in the portal's stead, as nginx does for requests above its limit unless
+// configured to answer 429, but also when PHP is down.
 func (l Limited) unavailable() bool {
 	return l.Status == http.StatusServiceUnavailable && l.Error == ""
 }
 
-// cause is what an answer says about limits. On a box the portal itself hardly limits anything; what stands in front of it
-// may, and answers 429 without the portal's own error.
+// cause is the limit that an answer names, "" for none. On a box the portal itself limits little; a proxy in front of it may,
+// with 429 and without the portal's own error.
 func (l Limited) cause() Cause {
 	switch {
 	case bitrix.SameCode(l.Error, bitrix.CodeOverloadLimit):
@@ -97,14 +97,14 @@ func observeLimits(_ context.Context, env *Env) (*LimitFacts, error) {
 
 func judgeLimits(f *LimitFacts, _ FactsByCheck) []Result {
 	var results []Result
-	told := map[Cause]bool{}
+	reported := map[Cause]bool{}
 	for _, l := range f.Limited {
 		cause := l.cause()
 		if cause == "" && l.unavailable() && f.Answered > 0 {
 			cause = Throttled // the same portal answered other requests
 		}
-		if cause != "" && !told[cause] {
-			told[cause] = true
+		if cause != "" && !reported[cause] {
+			reported[cause] = true
 			results = append(results, notice(cause, ServerAdmin).with(Args{"request": l.Request, "status": l.Status, "error": l.Error, "server": l.Server}))
 		}
 	}

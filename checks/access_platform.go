@@ -15,11 +15,11 @@ import (
 // UserNotAdmin is the cause of user-rights.
 const UserNotAdmin Cause = "user-not-admin"
 
-// RightsFacts are who the credential speaks for.
+// RightsFacts are the credential's user.
 type RightsFacts struct {
 	Call
 	UserID string `json:"user_id,omitempty" hide:"user"`
-	Admin  *bool  `json:"admin,omitempty"` // absent: the portal doesn't say
+	Admin  *bool  `json:"admin,omitempty"` // absent: not in the answer
 }
 
 func observeRights(ctx context.Context, env *Env) (*RightsFacts, error) {
@@ -55,25 +55,24 @@ func judgeRights(f *RightsFacts, _ FactsByCheck) []Result {
 	return about(ok(), args)
 }
 
-// PlatformFacts are what the presence of methods proves of the age of the portal's modules.
+// PlatformFacts are the ranges of module versions that the presence of methods proves.
 type PlatformFacts struct {
 	Credential Credential     `json:"credential"`
 	Modules    []VersionRange `json:"modules,omitempty"`
 	Unanswered *Exchange      `json:"unanswered,omitempty"`
 }
 
-// VersionRange is what can be proved of a module's version: at least the first, below the second; "" is open.
+// VersionRange is the provable range of a module's version: at least the first, below the second; "" is open.
 type VersionRange struct {
 	Module  string `json:"module"`
 	AtLeast string `json:"at_least,omitempty"`
 	Below   string `json:"below,omitempty"`
 }
 
-// Modules that every portal has, so that an absent method tells of their age and of nothing else.
+// Modules that every portal has, so an absent method can only mean an old version.
 var platformModules = []string{"rest", "main"}
 
-// probes are methods that tell how old modules are: for each step of a module's history that is known, one method that came
-// with it.
+// probes returns methods that determine the age of modules: for each known version of a module, one method that came with it.
 func (t *Target) probes() []string {
 	modules := slices.Clone(platformModules)
 	for _, m := range t.required().Modules {
@@ -129,14 +128,14 @@ func observePlatform(ctx context.Context, env *Env) (*PlatformFacts, error) {
 	return f, nil
 }
 
-// asOf is the day to which this program's knowledge of versions goes. Judging by today would turn a portal old by itself.
+// asOf is the day of this program's data on versions. Judged by today's date, an unchanged result would become outdated.
 var asOf = time.Date(2026, time.August, 21, 0, 0, 0, 0, time.UTC)
 
 // Two years without updates.
 const oldAfterYears = 2
 
-// newestBelow is a day on which every version below v was out: versions are named after the year, and the last of a year come
-// out early in the next one (rest 25.1300.0 in January 2026).
+// newestBelow is a day on which every version below v was released: versions are named after the year, and the last of a year
+// come out early in the next one (rest 25.1300.0 in January 2026).
 func newestBelow(v string) time.Time {
 	major, rest, _ := strings.Cut(v, ".")
 	year, err := strconv.Atoi(major)

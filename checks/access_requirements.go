@@ -8,7 +8,7 @@ import (
 	"boxready/internal/requirements"
 )
 
-// Causes of modules, scopes, methods and events: what stands between an application's requirements and the portal.
+// Causes of modules, scopes, methods and events: unmet requirements of an application.
 const (
 	ModuleMissing        Cause = "module-missing"
 	ModuleOutdated       Cause = "module-outdated"
@@ -23,17 +23,17 @@ const (
 	EventMissing         Cause = "event-missing"
 )
 
-// ModulesFacts are what is required and what the portal has of it. The other checks of this file conclude from them too.
+// ModulesFacts are what is required and what the portal has. The other checks of this file use them too.
 type ModulesFacts struct {
 	Credential Credential `json:"credential"`
-	// AsApplication means that the credential is the application's own: what it may not do, the application may not.
+	// AsApplication means that the credential is the application's own, with the same permissions.
 	AsApplication bool         `json:"as_application,omitempty"`
 	Required      Required     `json:"required"`
 	Granted       []string     `json:"granted,omitempty"`  // scopes of the credential
 	Provided      []string     `json:"provided,omitempty"` // scopes of the installed modules
 	Methods       []MethodSeen `json:"methods,omitempty"`
 	Listed        []string     `json:"listed,omitempty"` // the answer of methods, where the portal has no method.get
-	Events        []string     `json:"events,omitempty"` // none where only a webhook asked: it may not
+	Events        []string     `json:"events,omitempty"` // none with only a webhook, which may not ask for them
 	// Versions are those of the installed modules, as the portal's server reported them; none without it.
 	Versions   map[string]string `json:"versions,omitempty"`
 	Unanswered *Call             `json:"unanswered,omitempty"`
@@ -41,8 +41,8 @@ type ModulesFacts struct {
 
 // Required are the names in the requirements.
 type Required struct {
-	BuiltIn bool              `json:"built_in,omitempty"` // no file was given: what every application needs
-	Modules map[string]string `json:"modules,omitempty"`  // oldest version that will do, or ""
+	BuiltIn bool              `json:"built_in,omitempty"` // without a file: what every application needs
+	Modules map[string]string `json:"modules,omitempty"`  // oldest sufficient version, or ""
 	Scopes  []string          `json:"scopes,omitempty"`
 	Methods []string          `json:"methods,omitempty"`
 	Events  []string          `json:"events,omitempty"`
@@ -84,7 +84,7 @@ func observeModules(ctx context.Context, env *Env) (*ModulesFacts, error) {
 	}, nil
 }
 
-// Inventory is what is known of the portal.
+// Inventory returns what is known of the portal.
 func (f *ModulesFacts) Inventory() *requirements.Inventory {
 	inv := &requirements.Inventory{Provided: f.Provided, Granted: f.Granted, Listed: f.Listed, Events: f.Events,
 		Existing: map[string]bool{}, Available: map[string]bool{}, ModuleVersions: f.Versions}
@@ -104,13 +104,13 @@ func (f *ModulesFacts) findings() []requirements.Finding {
 	return requirements.Resolve(f.Required.requirements(), f.Inventory())
 }
 
-// RequirementFacts are the facts of a check that concludes from those of modules: what of its own kind is not as required.
+// RequirementFacts are the facts of a check that depends on those of modules: the findings of its own kind.
 type RequirementFacts struct {
 	Credential Credential             `json:"credential"`
 	Findings   []requirements.Finding `json:"findings,omitempty"`
 }
 
-// observeRequirement waits for the modules' facts and keeps what is about one kind of thing.
+// observeRequirement takes the findings of one kind from the modules' facts.
 func observeRequirement(what requirements.What) func(context.Context, *Env) (*RequirementFacts, error) {
 	return func(_ context.Context, env *Env) (*RequirementFacts, error) {
 		f := factsOf[ModulesFacts](env.factsByCheck(), RequiredModules)
@@ -121,7 +121,7 @@ func observeRequirement(what requirements.What) func(context.Context, *Env) (*Re
 	}
 }
 
-// judgeRequirement draws the conclusions about one kind of thing. Without the modules' facts there are none.
+// judgeRequirement judges the findings of one kind. Without the modules' facts there are no results.
 func judgeRequirement(judge func(*ModulesFacts, []requirements.Finding) []Result) func(*RequirementFacts, FactsByCheck) []Result {
 	return func(_ *RequirementFacts, seen FactsByCheck) []Result {
 		f := factsOf[ModulesFacts](seen, RequiredModules)
@@ -132,7 +132,7 @@ func judgeRequirement(judge func(*ModulesFacts, []requirements.Finding) []Result
 	}
 }
 
-// args are what every sentence about requirements may speak of.
+// args are the values for every sentence about requirements.
 func (f *ModulesFacts) args() Args {
 	return Args{"credential": string(f.Credential), "built_in": f.Required.BuiltIn}
 }
@@ -150,7 +150,7 @@ func is(kind requirements.Kind, what requirements.What) func(requirements.Findin
 	return func(f requirements.Finding) bool { return f.Kind == kind && f.What == what }
 }
 
-// told is r about all that was found, nothing if that is nothing.
+// forFindings returns r with the findings' values, nil without findings.
 func forFindings(r Result, found []requirements.Finding) []Result {
 	if found == nil {
 		return nil
@@ -166,7 +166,7 @@ func needArgs(found []requirements.Finding) Args {
 	return Args{"names": names, "count": len(names), "needs": found}
 }
 
-// unansweredOr is what a check says if part of what it wanted to know got no answer, beside what the rest showed.
+// unansweredOr adds a result for the call that got no answer, if any, to the others.
 func (f *ModulesFacts) unansweredOr(results []Result) []Result {
 	if f.Unanswered == nil {
 		return orOK(results)
@@ -181,7 +181,7 @@ func judgeModules(f *ModulesFacts, _ FactsByCheck) []Result {
 	all := f.findings()
 	results := slices.Concat(
 		forFindings(problem(ModuleMissing, PortalAdmin), filter(all, is(requirements.Install, requirements.ModuleNeed))),
-		// A permission that an installed module doesn't offer comes with a newer one.
+		// A permission that an installed module doesn't offer needs a newer version.
 		forFindings(problem(ModuleOutdated, PortalAdmin), filter(all, func(n requirements.Finding) bool {
 			return n.Kind == requirements.Update && (n.What == requirements.ModuleNeed || n.What == requirements.ScopeNeed)
 		})),
@@ -196,8 +196,8 @@ func judgeModules(f *ModulesFacts, _ FactsByCheck) []Result {
 	return about(orOK(results), f.args())
 }
 
-// judgeScopes tells of permissions. That BoxReady's own credential lacks one says nothing about the application's: then it is
-// a box to tick, and no finding.
+// judgeScopes judges permissions. That BoxReady's own credential lacks one proves nothing about the application's: then it is a
+// box to tick, and no finding.
 func judgeScopes(f *ModulesFacts, all []requirements.Finding) []Result {
 	results := forFindings(notice(ScopeUnknown, Vendor), filter(all, is(requirements.AskVendor, requirements.ScopeNeed)))
 	lacking := filter(all, is(requirements.Grant, requirements.ScopeNeed))
@@ -213,7 +213,7 @@ func judgeScopes(f *ModulesFacts, all []requirements.Finding) []Result {
 	return results
 }
 
-// toTick are the permissions that whoever installs the application grants it.
+// toTick returns the permissions to grant when the application is installed.
 func (f *ModulesFacts) toTick() []string {
 	tick := slices.Clone(f.Required.Scopes)
 	for _, n := range filter(f.findings(), is(requirements.Grant, requirements.ScopeNeed)) {
@@ -226,7 +226,7 @@ func (f *ModulesFacts) toTick() []string {
 
 func judgeMethods(f *ModulesFacts, all []requirements.Finding) []Result {
 	if f.Unanswered != nil && !slices.ContainsFunc(f.Methods, func(m MethodSeen) bool { return m.Existing != nil }) && f.Listed == nil {
-		return f.Unanswered.fault() // nothing is known of any
+		return f.Unanswered.fault() // nothing is known of any method
 	}
 	results := slices.Concat(
 		forFindings(problem(MethodMissing, PortalAdmin), filter(all, is(requirements.Update, requirements.MethodNeed))),
@@ -240,7 +240,7 @@ func judgeMethods(f *ModulesFacts, all []requirements.Finding) []Result {
 	return f.unansweredOr(results)
 }
 
-// unsureMethods are those of which nothing is known, and those that may be missing because their module is.
+// unsureMethods returns those of which nothing is known, and those that may be missing with their module.
 func unsureMethods(all []requirements.Finding) []requirements.Finding {
 	return filter(all, func(n requirements.Finding) bool {
 		return n.Kind == requirements.Undetermined && (n.What == requirements.MethodNeed || n.What == requirements.ModuleNeed && n.Methods != nil)
@@ -249,7 +249,7 @@ func unsureMethods(all []requirements.Finding) []requirements.Finding {
 
 func judgeEvents(f *ModulesFacts, all []requirements.Finding) []Result {
 	missing := filter(all, func(n requirements.Finding) bool {
-		// That an event is missing is sure even if it isn't whether its module is.
+		// A missing event is certain even if the module's state isn't.
 		if f.Events != nil && is(requirements.Undetermined, requirements.ModuleNeed)(n) && n.Events != nil {
 			return true
 		}

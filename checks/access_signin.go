@@ -14,7 +14,7 @@ import (
 	"boxready/oauthflow"
 )
 
-// Causes of sign-in, beside app-payment-required and vendor-host-unreachable.
+// Causes of sign-in, besides app-payment-required and vendor-host-unreachable.
 const (
 	GrantInvalid  Cause = "grant-invalid"
 	ClientInvalid Cause = "client-invalid"
@@ -22,19 +22,19 @@ const (
 	AppUnknown    Cause = "app-unknown"
 )
 
-// SignInFacts are what the authorization server said to the sign-in's refresh token. It is asked directly, never through the
+// SignInFacts are the authorization server's answer to the sign-in's refresh token. It is asked directly, never through the
 // portal.
 type SignInFacts struct {
 	AuthAnswer
 	At       time.Time  `json:"at"`
-	Ends     *time.Time `json:"ends,omitempty"` // when the refresh token that was sent dies of age
+	Ends     *time.Time `json:"ends,omitempty"` // when the sent refresh token expires
 	Scopes   []string   `json:"scopes,omitempty"`
 	MemberID string     `json:"member_id,omitempty" hide:"member"`
 	UserID   string     `json:"user_id,omitempty" hide:"user"`
 	NotSaved bool       `json:"not_saved,omitempty"` // the keyring did not take the new refresh token
 }
 
-// AuthAnswer is how asking the authorization server from this computer went.
+// AuthAnswer is the result of a request from this computer to the authorization server.
 type AuthAnswer struct {
 	Server           string            `json:"server" hide:"host"`
 	Failure          transport.Failure `json:"failure,omitempty"`
@@ -46,7 +46,7 @@ type AuthAnswer struct {
 	TookMS           int64             `json:"took_ms"`
 }
 
-// is tells whether the authorization server answered with that error of oauthflow's.
+// is reports whether the authorization server answered with that error of oauthflow's.
 func (a *AuthAnswer) is(target error) bool {
 	return a.Error != "" && errors.Is(&oauthflow.GrantError{Code: a.Error, Description: a.ErrorDescription}, target)
 }
@@ -67,7 +67,7 @@ func authAnswer(server string, start time.Time, err error) AuthAnswer {
 	return a
 }
 
-// args are what the sentences about the answer speak of.
+// args are the values for the sentences about the answer.
 func (a *AuthAnswer) args() Args {
 	return Args{"server": strings.TrimPrefix(a.Server, "https://"), "error": a.Error, "description": a.ErrorDescription,
 		"failure": string(a.Failure), "layer": string(a.Layer), "status": a.Status, "body": a.Body}
@@ -128,11 +128,11 @@ const (
 	AddressHeldAsHTTP Cause = "address-held-as-http"
 )
 
-// IdentityFacts are which address the authorization server holds for the portal, asked there before any token goes to the
-// portal: the first one that does makes the portal report the address that it was asked by.
+// IdentityFacts are the address that the authorization server holds for the portal, asked there before any token goes to the
+// portal: the first token makes the portal report the request's host as its address.
 type IdentityFacts struct {
 	AuthAnswer
-	Portal    string `json:"portal" hide:"host"`                // the address that is checked
+	Portal    string `json:"portal" hide:"host"`                // the address being checked
 	Held      string `json:"held,omitempty" hide:"host"`        // client_endpoint
 	Domain    string `json:"domain,omitempty" hide:"host"`      // domain
 	URI       string `json:"uri,omitempty" hide:"host"`         // uri
@@ -156,7 +156,7 @@ func observeIdentity(ctx context.Context, env *Env) (*IdentityFacts, error) {
 	return f, nil
 }
 
-// heldAddresses are all that the authorization server holds. A bare domain says nothing of the scheme.
+// heldAddresses are all that the authorization server holds. A bare domain has no scheme.
 func (f *IdentityFacts) heldAddresses() []*url.URL {
 	var all []*url.URL
 	for _, text := range []string{f.Held, f.URI, f.Domain} {
@@ -179,7 +179,7 @@ func (f *IdentityFacts) otherHost() string {
 		return ""
 	}
 	for _, u := range f.heldAddresses() {
-		// What the scheme's own port is was never more than left out.
+		// The scheme's default port equals none.
 		held, err := portal.ParseAddress(u.Scheme + "://" + u.Host)
 		if err != nil || held.Host != address.Host || !held.WasHTTP && held.Port != address.Port {
 			return u.Host
@@ -192,7 +192,7 @@ func (f *IdentityFacts) http() bool {
 	return slices.ContainsFunc(f.heldAddresses(), func(u *url.URL) bool { return strings.EqualFold(u.Scheme, "http") })
 }
 
-// differs tells whether a token that goes to the portal would change what the authorization server holds.
+// differs reports whether a token sent to the portal would change the address that the authorization server holds.
 func (f *IdentityFacts) differs() bool { return f.otherHost() != "" || f.http() }
 
 func judgeIdentity(f *IdentityFacts, _ FactsByCheck) []Result {

@@ -13,8 +13,8 @@ import (
 	"boxready/internal/simportal"
 )
 
-// sent are the requests whose path, query or body holds text.
-func (p played) sent(text string) (found []simportal.Request) {
+// sent returns the requests whose path, query or body contains text.
+func (p scenarioResult) sent(text string) (found []simportal.Request) {
 	for _, r := range p.sim.Log() {
 		if strings.Contains(r.Path, text) || strings.Contains(r.RawQuery, text) || strings.Contains(string(r.Body), text) {
 			found = append(found, r)
@@ -23,7 +23,7 @@ func (p played) sent(text string) (found []simportal.Request) {
 	return found
 }
 
-func (p played) wantState(t *testing.T, id checks.ID, want checks.State) {
+func (p scenarioResult) wantState(t *testing.T, id checks.ID, want checks.State) {
 	t.Helper()
 	if r := p.result(id); r.State != want {
 		t.Errorf("%s is %s %s (%s), want %s", id, r.State, r.Cause, r.Because, want)
@@ -48,7 +48,7 @@ func TestReadyWithEvidence(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			p := scene{with: c.with}.play(t)
+			p := scenario{with: c.with}.execute(t)
 			if p.Verdict != c.want {
 				t.Errorf("verdict %s with %v, want %s", p.Verdict, p.causes(), c.want)
 			}
@@ -60,7 +60,7 @@ func TestReadyWithEvidence(t *testing.T) {
 					t.Errorf("%s is not among what lacks %s: %v", id, reason, p.NotChecked)
 				}
 			}
-			p.assertPolite(t, !slices.Equal(c.with, []string{"webhook"}))
+			p.assertRequestRules(t, !slices.Equal(c.with, []string{"webhook"}))
 			if asked := len(p.toPortal()); len(c.with) == 1 && asked > 12 {
 				t.Errorf("%d requests: more than 12 need a pause", asked)
 			}
@@ -68,8 +68,8 @@ func TestReadyWithEvidence(t *testing.T) {
 	}
 }
 
-// TestWebhookAsksLittle asserts that many methods cost few requests.
-func TestWebhookAsksLittle(t *testing.T) {
+// TestWebhookRequestCount asserts that many methods take few requests.
+func TestWebhookRequestCount(t *testing.T) {
 	t.Parallel()
 	needs := &requirements.Requirements{}
 	for m := range bitrix.Methods() {
@@ -77,8 +77,8 @@ func TestWebhookAsksLittle(t *testing.T) {
 			needs.Methods = append(needs.Methods, m.Name)
 		}
 	}
-	p := scene{with: []string{"webhook"}, requirements: needs}.play(t)
-	p.assertPolite(t, false)
+	p := scenario{with: []string{"webhook"}, requirements: needs}.execute(t)
+	p.assertRequestRules(t, false)
 	if asked := p.sent(p.Target.Webhook.Code.Reveal()); len(asked) > 10 || len(asked) == 0 {
 		t.Errorf("%d requests through the webhook for %d methods, at most 10", len(asked), len(needs.Methods))
 	}
@@ -94,8 +94,8 @@ func TestWebhookAsksLittle(t *testing.T) {
 // asked, at that server, before any token, an invented one included, goes to the portal.
 func TestIdentityComesFirst(t *testing.T) {
 	t.Parallel()
-	p := scene{with: []string{"sign-in", "webhook", "event-test"}}.play(t)
-	p.assertPolite(t, true)
+	p := scenario{with: []string{"sign-in", "webhook", "event-test"}}.execute(t)
+	p.assertRequestRules(t, true)
 	asked := false
 	for _, r := range p.sim.Log() {
 		switch {
@@ -110,14 +110,14 @@ func TestIdentityComesFirst(t *testing.T) {
 	}
 }
 
-// TestAnotherAddressIsHeld asserts that no token goes to an address that the authorization server doesn't hold, until the
-// owner says so once more.
+// TestAnotherAddressIsHeld asserts that no token goes to an address that the authorization server doesn't hold, unless the owner
+// confirms it again.
 func TestAnotherAddressIsHeld(t *testing.T) {
 	for _, fault := range []string{"address-differs", "address-held-as-http"} {
 		t.Run(fault, func(t *testing.T) {
 			t.Parallel()
-			p := scene{faults: []string{fault}, with: []string{"sign-in", "event-test"}}.play(t)
-			p.assertPolite(t, true)
+			p := scenario{faults: []string{fault}, with: []string{"sign-in", "event-test"}}.execute(t)
+			p.assertRequestRules(t, true)
 			for _, id := range []checks.ID{checks.TokenAccepted, checks.CredentialsArrive} {
 				if r := p.result(id); r.State != checks.Skipped || r.Because != checks.PortalIdentity {
 					t.Errorf("%s is %s because of %q", id, r.State, r.Because)
@@ -129,7 +129,7 @@ func TestAnotherAddressIsHeld(t *testing.T) {
 		})
 		t.Run(fault+", moved", func(t *testing.T) {
 			t.Parallel()
-			p := scene{faults: []string{fault}, with: []string{"sign-in"}, moved: true}.play(t)
+			p := scenario{faults: []string{fault}, with: []string{"sign-in"}, moved: true}.execute(t)
 			p.wantState(t, checks.TokenAccepted, checks.OK)
 			p.wantState(t, checks.PortalIdentity, checks.Problem)
 		})
@@ -147,16 +147,16 @@ func testHandlers(sim *simportal.Sim) (own, others int) {
 	return own, others
 }
 
-// TestEventTestCleansUp asserts that a handler of a run that was killed is taken away, and nobody else's.
+// TestEventTestCleansUp asserts that a killed run's handler is unbound, and no other.
 func TestEventTestCleansUp(t *testing.T) {
 	t.Parallel()
-	p := scene{with: []string{"sign-in", "event-test"}, prepare: func(sim *simportal.Sim) {
+	p := scenario{with: []string{"sign-in", "event-test"}, prepare: func(sim *simportal.Sim) {
 		sim.Bind(simportal.Binding{Event: "ONAPPTEST", Connector: "boxready-killed", Offline: true})
 		sim.Bind(simportal.Binding{Event: "ONAPPTEST", Connector: "somebody-else", Offline: true})
 		sim.Bind(simportal.Binding{Event: "ONAPPTEST", Handler: "https://events.vendor.example/mailbox/boxready-" + strings.Repeat("a2", 13)})
 		sim.Bind(simportal.Binding{Event: "ONAPPTEST", Handler: "https://app.example/mailbox/boxready-killed"})
 		sim.Bind(simportal.Binding{Event: "ONCRMDEALADD", Handler: "https://app.example/handler"})
-	}}.play(t)
+	}}.execute(t)
 	p.wantState(t, checks.EventMachinery, checks.OK)
 	if ours, others := testHandlers(p.sim); ours != 0 || others != 3 {
 		t.Errorf("%d handlers of ours and %d of others are bound", ours, others)
@@ -166,14 +166,14 @@ func TestEventTestCleansUp(t *testing.T) {
 	}
 }
 
-// TestEventTestIsUndoneWhenCancelled asserts that a run that is broken off while its handler is bound takes it away.
+// TestEventTestIsUndoneWhenCancelled asserts that a run cancelled while its handler is bound unbinds it.
 func TestEventTestIsUndoneWhenCancelled(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
 	defer cancel()
 	bound := make(chan struct{})
 	watching := make(chan struct{})
-	p := scene{faults: []string{"event-not-recorded"}, with: []string{"sign-in", "event-test"}, ctx: ctx, prepare: func(sim *simportal.Sim) {
+	p := scenario{faults: []string{"event-not-recorded"}, with: []string{"sign-in", "event-test"}, ctx: ctx, prepare: func(sim *simportal.Sim) {
 		go func() {
 			defer close(watching)
 			for ctx.Err() == nil {
@@ -185,7 +185,7 @@ func TestEventTestIsUndoneWhenCancelled(t *testing.T) {
 				time.Sleep(time.Millisecond)
 			}
 		}()
-	}}.play(t)
+	}}.execute(t)
 	<-watching
 	select {
 	case <-bound:

@@ -9,7 +9,7 @@ import (
 	"boxready/oauthflow"
 )
 
-// Causes of token-accepted, beside those of auth-server-from-portal.
+// Causes of token-accepted, besides those of auth-server-from-portal.
 const (
 	AppNotOnPortal     Cause = "app-not-on-portal"
 	AppNotOnAuthServer Cause = "app-not-on-auth-server"
@@ -17,19 +17,19 @@ const (
 	UserNoAppAccess    Cause = "user-no-app-access"
 )
 
-// AcceptedFacts are how the portal takes a token that was fetched a moment ago. A portal remembers for an hour what it
-// thinks of a token, so only a new one makes it ask the authorization server.
+// AcceptedFacts are the portal's answers to a fresh token. A portal caches its result for a token for an hour, so only a new one
+// makes it ask the authorization server.
 type AcceptedFacts struct {
-	BlockedBy ID `json:"blocked_by,omitempty"` // the check because of which no token was sent
-	// NotInstalled means that the authorization server doesn't have the application on this portal, which it said itself.
+	BlockedBy ID `json:"blocked_by,omitempty"` // the check that forbids sending a token
+	// NotInstalled means that the authorization server answered that the portal doesn't have the application.
 	NotInstalled bool       `json:"not_installed,omitempty"`
 	Answer       *Exchange  `json:"answer,omitempty"`
-	JSON         *Exchange  `json:"json,omitempty"`    // the same in a JSON body, if the form's token did not arrive
-	Renewed      bool       `json:"renewed,omitempty"` // the first token was called expired, so a second one was fetched
+	JSON         *Exchange  `json:"json,omitempty"`    // the token in a JSON body, if the form's did not arrive
+	Renewed      bool       `json:"renewed,omitempty"` // the portal called the first token expired, so a second one was fetched
 	Application  *AppStatus `json:"application,omitempty"`
 }
 
-// AppStatus is what the portal's app.info says of the signed-in application.
+// AppStatus is the portal's app.info for the signed-in application.
 // https://apidocs.bitrix24.com/api-reference/common/system/app-info.html
 type AppStatus struct {
 	Code           string `json:"code,omitempty"`
@@ -37,7 +37,7 @@ type AppStatus struct {
 	Status         string `json:"status,omitempty"`
 	Installed      *bool  `json:"installed,omitempty"`
 	PaymentExpired string `json:"payment_expired,omitempty"`
-	Days           string `json:"days,omitempty"` // that are left of the paid time
+	Days           string `json:"days,omitempty"` // of the paid time that remain
 	Licence        string `json:"licence,omitempty"`
 }
 
@@ -61,7 +61,7 @@ func observeAccepted(ctx context.Context, env *Env) (*AcceptedFacts, error) {
 	a := env.ask(ctx, r)
 	f.Answer = env.exchange(r, a)
 	if f.Answer.is(portal.ErrExpiredToken) {
-		// One retry: the token may have been the last of its hour in a clock that is off.
+		// One retry: with a wrong clock, the token may already have expired.
 		token, err := env.target.SignIn.Refresh(ctx)
 		if !token.Access.IsZero() {
 			env.setToken(portal.Token{Value: token.Access})
@@ -115,7 +115,7 @@ func judgeAccepted(f *AcceptedFacts, seen FactsByCheck) []Result {
 	return about(one(acceptance(x)), args)
 }
 
-// acceptance is what an answer to a fresh token says.
+// acceptance judges an answer to a fresh token.
 func acceptance(x *Exchange) Result {
 	switch {
 	case x.Failure != "":
@@ -133,14 +133,14 @@ func acceptance(x *Exchange) Result {
 	case x.is(portal.ErrUserAccess):
 		return problem(UserNoAppAccess, PortalAdmin)
 	}
-	// The rest is what an invented token shows too; only that no such answer about a fresh token is a good one.
+	// The rest is judged as for an invented token, except that no such answer to a fresh one is ok.
 	if fault := tokenFault(&AuthFacts{}, TokenAnswer{Exchange: *x}); fault.State == Problem {
 		return fault
 	}
 	return unknown(UnexpectedAnswer, ServerAdmin)
 }
 
-// judgeLost is about a token that the portal doesn't see. Where else an invented one was seen tells why.
+// judgeLost judges a token that the portal doesn't see. Where an invented one arrived shows why.
 func judgeLost(f *AcceptedFacts, seen FactsByCheck) []Result {
 	auth := factsOf[AuthFacts](seen, AuthServerFromPortal)
 	switch {
@@ -160,9 +160,9 @@ func judgeLost(f *AcceptedFacts, seen FactsByCheck) []Result {
 // InstallUnfinished is the cause of app-installed.
 const InstallUnfinished Cause = "install-unfinished"
 
-// InstalledFacts are whether the portal thinks that the application finished its installation.
+// InstalledFacts are whether the portal has the application's installation as finished.
 type InstalledFacts struct {
-	Installed *bool  `json:"installed,omitempty"` // absent: the portal doesn't say
+	Installed *bool  `json:"installed,omitempty"` // absent: not in the answer
 	Code      string `json:"code,omitempty"`
 	Status    string `json:"status,omitempty"`
 }

@@ -15,10 +15,10 @@ import (
 	"boxready/internal/simtest"
 )
 
-// The truth table: portals without a module, with the module but without what is needed of it, and without the permission, asked
-// over the wire by a run that signed in. Names are grouped, many to a portal.
+// The truth table: portals without a module, with too old a module, and without the permission, asked over HTTP by a signed-in
+// run. Names are grouped, many to a portal.
 
-// offers are the names that a module offers applications.
+// offers returns, by module, the names that it offers applications.
 func offers() map[string]*requirements.Requirements {
 	all := map[string]*requirements.Requirements{}
 	of := func(module string) *requirements.Requirements {
@@ -38,7 +38,7 @@ func offers() map[string]*requirements.Requirements {
 	return all
 }
 
-// resolved runs the checklist against a portal and returns, for each name, what has to happen for it.
+// resolved runs the checklist against a portal and returns, for each name, what it needs.
 func resolved(t *testing.T, o simportal.Options, needs *requirements.Requirements) map[string]requirements.Finding {
 	t.Helper()
 	sim := simtest.Simulate(t, o, "sign-in", "deep")
@@ -69,11 +69,11 @@ func resolved(t *testing.T, o simportal.Options, needs *requirements.Requirement
 	return found
 }
 
-// asked are the methods without which the checklist itself could ask nothing.
+// asked are the methods that the checklist itself calls.
 var asked = []string{"batch", "method.get", "methods", "scope", "events", "profile", "user.admin", "app.info", "event.bind"}
 
-// hearsay are modules whose absence nothing proves: their scopes are known by hearsay, or shared.
-var hearsay = []string{"ai", "biconnector", "call", "imbot", "imconnector", "imopenlines", "note", "sign"}
+// unprovableModules are modules whose absence can't be proved: their scopes are undocumented, or shared.
+var unprovableModules = []string{"ai", "biconnector", "call", "imbot", "imconnector", "imopenlines", "note", "sign"}
 
 func TestTruthWithoutTheModule(t *testing.T) {
 	for module, needs := range offers() {
@@ -85,7 +85,7 @@ func TestTruthWithoutTheModule(t *testing.T) {
 			found := resolved(t, simportal.Options{Without: simportal.Without{Modules: []string{module}}}, needs)
 			for _, name := range slices.Concat(needs.Methods, needs.Events) {
 				want := requirements.Install
-				if slices.Contains(hearsay, module) {
+				if slices.Contains(unprovableModules, module) {
 					want = requirements.Undetermined
 				}
 				if f := found[name]; f.Module != module || f.Kind != want && !(f.Kind == requirements.Update && want == requirements.Undetermined) {
@@ -99,7 +99,7 @@ func TestTruthWithoutTheModule(t *testing.T) {
 func TestTruthWithTheModuleTooOld(t *testing.T) {
 	t.Parallel()
 	for module, all := range offers() {
-		// One half of a module's names shows that it is there while the other is gone.
+		// One half of a module's names is present and proves the module while the other is missing.
 		for half := range 2 {
 			part := func(names []string) (gone []string) {
 				for i, name := range names {
@@ -118,12 +118,12 @@ func TestTruthWithTheModuleTooOld(t *testing.T) {
 				for _, name := range slices.Concat(without.Methods, without.Events) {
 					gone[name] = true
 					f := found[name]
-					// What is younger than others that are there, or came with the module, isn't missing for the module's age.
-					told := f.Reason == requirements.NewEnough || f.Reason == requirements.Removed || strings.HasPrefix(name, "log.") && f.Module == "blog"
+					// Newer names than the present ones, or those of the first version, aren't missing because of the module's age.
+					explained := f.Reason == requirements.NewEnough || f.Reason == requirements.Removed || strings.HasPrefix(name, "log.") && f.Module == "blog"
 					switch {
 					case f.Kind == requirements.Update:
 						updates++
-					case !told:
+					case !explained:
 						t.Errorf("%s is gone: %+v", name, f)
 					}
 				}
@@ -164,8 +164,8 @@ func TestTruthWithoutThePermission(t *testing.T) {
 	}
 }
 
-// TestOldPortalFallsBack asserts that a portal without method.get is asked for its list, that only what the list would have to
-// hold is missing, and that methods of REST 3.0 are explained by the age of module rest.
+// TestOldPortalFallsBack asserts that a portal without method.get is asked for its list, that only what the list should have is
+// missing, and that methods of REST 3.0 are explained by the age of module rest.
 func TestOldPortalFallsBack(t *testing.T) {
 	needs := &requirements.Requirements{}
 	for m := range bitrix.Methods() {

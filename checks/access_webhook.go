@@ -12,14 +12,14 @@ const (
 	WebhookUser     Cause = "webhook-user"
 )
 
-// WebhookFacts are how the portal takes the owner's incoming webhook. The portal checks its code by itself, without the
+// WebhookFacts are the portal's answer to the owner's incoming webhook. The portal checks its code by itself, without the
 // authorization server.
 type WebhookFacts struct {
-	BlockedBy ID        `json:"blocked_by,omitempty"` // the check because of which the code was not sent
+	BlockedBy ID        `json:"blocked_by,omitempty"` // the check that forbids sending the code
 	Answer    *Exchange `json:"answer,omitempty"`
 }
 
-// infoMethod tells an application about itself, and a webhook what it may do; it needs no permission.
+// infoMethod describes the application, or the webhook's permissions; it needs no permission.
 const infoMethod = "app.info"
 
 func observeWebhook(ctx context.Context, env *Env) (*WebhookFacts, error) {

@@ -7,19 +7,19 @@ import (
 	"boxready/internal/transport"
 )
 
-// Again makes one check of a run that is over once more, together with those that it stands on and those that were put off
-// because of it, and returns the run's outcome with what they come to now.
+// Again repeats one check of a finished run, together with those that it depends on and those skipped because of it, and returns
+// the run's outcome with the new results.
 func Again(ctx context.Context, n *transport.Net, before *Outcome, id ID, observer Observer) *Outcome {
 	run, stop := context.WithCancel(ctx)
 	env := newEnv(run, n, before.Target)
 	defer env.close()
 	defer stop()
-	return before.with(runCatalog(ctx, env, standingOn(before, id), observer))
+	return before.with(runCatalog(ctx, env, withPrerequisites(before, id), observer))
 }
 
-// PlannedAgain is how many checks Again makes.
+// PlannedAgain is the number of checks that Again makes.
 func PlannedAgain(before *Outcome, id ID) (n int) {
-	for _, c := range standingOn(before, id) {
+	for _, c := range withPrerequisites(before, id) {
 		if c.planned(&before.Target) {
 			n++
 		}
@@ -27,8 +27,8 @@ func PlannedAgain(before *Outcome, id ID) (n int) {
 	return n
 }
 
-// standingOn is the part of the catalogue that is needed to make a check again.
-func standingOn(before *Outcome, id ID) []*Check {
+// withPrerequisites returns the part of the catalogue that is needed to repeat a check.
+func withPrerequisites(before *Outcome, id ID) []*Check {
 	catalog := Catalog()
 	wanted := map[ID]bool{}
 	var want func(ID)
@@ -54,7 +54,7 @@ func standingOn(before *Outcome, id ID) []*Check {
 	return slices.DeleteFunc(catalog, func(c *Check) bool { return !wanted[c.ID] })
 }
 
-// with returns the outcome with the results of some checks in place of what they came to before.
+// with returns the outcome with the results of some checks replaced.
 func (o *Outcome) with(some *Outcome) *Outcome {
 	merged := &Outcome{Target: o.Target, Started: some.Started, Finished: some.Finished, NotChecked: o.NotChecked}
 	for _, c := range Catalog() {

@@ -10,22 +10,22 @@ import (
 	"boxready/internal/transport"
 )
 
-// heard notes which checks were made.
-type heard struct {
+// finishedChecks records which checks were made.
+type finishedChecks struct {
 	mu       sync.Mutex
 	finished []checks.ID
 }
 
-func (*heard) Started(checks.ID) {}
+func (*finishedChecks) Started(checks.ID) {}
 
-func (h *heard) Finished(id checks.ID, _ []checks.Result) {
+func (h *finishedChecks) Finished(id checks.ID, _ []checks.Result) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.finished = append(h.finished, id)
 }
 
-// ranOnce is a simulated portal, the way there, and what a run against it came to.
-func ranOnce(t *testing.T, faults ...string) (*simtest.Portal, *transport.Net, *checks.Outcome) {
+// firstRun returns a simulated portal, the network to it, and the outcome of a run.
+func firstRun(t *testing.T, faults ...string) (*simtest.Portal, *transport.Net, *checks.Outcome) {
 	t.Helper()
 	simulated := simtest.Start(t, faults)
 	simulated.PaceWindow = simtest.Fast
@@ -34,7 +34,7 @@ func ranOnce(t *testing.T, faults ...string) (*simtest.Portal, *transport.Net, *
 }
 
 func TestAgain(t *testing.T) {
-	simulated, net, before := ranOnce(t, "tls-expires-soon", "auth-server-unreachable")
+	simulated, net, before := firstRun(t, "tls-expires-soon", "auth-server-unreachable")
 	if before.Verdict != checks.NotReady {
 		t.Fatalf("the verdict is %s", before.Verdict)
 	}
@@ -46,7 +46,7 @@ func TestAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	listener := &heard{}
+	listener := &finishedChecks{}
 	after := checks.Again(t.Context(), net, before, checks.AuthServerFromPortal, listener)
 	for _, id := range []checks.ID{checks.AuthServerFromPortal, checks.CredentialsArrive, checks.PortalTLS} {
 		if r := resultsOf(after, id); len(r) != 1 || r[0].State != checks.OK {
@@ -78,9 +78,9 @@ func TestAgain(t *testing.T) {
 	}
 }
 
-// TestAgainEndsForEveryCheck makes every check of the catalogue again: what one waits for must be made with it.
+// TestAgainEndsForEveryCheck repeats every check of the catalogue: what one waits for must be made with it.
 func TestAgainEndsForEveryCheck(t *testing.T) {
-	_, net, before := ranOnce(t)
+	_, net, before := firstRun(t)
 	for _, c := range checks.Catalog() {
 		after := checks.Again(t.Context(), net, before, c.ID, nil)
 		if len(after.Results) != len(before.Results) || after.Verdict != before.Verdict || len(after.NotChecked) != len(before.NotChecked) {
@@ -98,8 +98,8 @@ func resultsOf(o *checks.Outcome, id checks.ID) (found []checks.Result) {
 	return found
 }
 
-// TestAPartOfTheCatalogueEnds runs the checks that decide on a sign-in: what they read besides may not be among them.
-func TestAPartOfTheCatalogueEnds(t *testing.T) {
+// TestSignInChecksEnd runs the checks that decide on a sign-in: others that they read may be left out.
+func TestSignInChecksEnd(t *testing.T) {
 	simulated := simtest.Start(t, nil)
 	forbids, outcome := checks.MaySignIn(t.Context(), simulated.Net(), simulated.Target(), nil)
 	if forbids != "" || len(outcome.Results) != checks.PlannedForSignIn() {

@@ -16,7 +16,7 @@ const (
 	FeedInvalid     Cause = "feed-invalid"
 )
 
-// FeedFacts are what fetching the event queue's address lists gave.
+// FeedFacts are the results of fetching the event queue's address lists.
 type FeedFacts struct {
 	Feeds []FeedSeen `json:"feeds"`
 }
@@ -70,7 +70,7 @@ func judgeFeed(f *FeedFacts, seen FactsByCheck) []Result {
 		case feed.Failure != "":
 			dead = feed
 		default:
-			return ok() // of the two regions one is enough
+			return ok() // one of the two regions is enough
 		}
 	}
 	switch {
@@ -78,7 +78,7 @@ func judgeFeed(f *FeedFacts, seen FactsByCheck) []Result {
 		return one(unknown(UnexpectedAnswer, You))
 	case invalid != nil:
 		return one(notice(FeedInvalid, You).with(Args{"url": invalid.URL}))
-	case factsOf[VendorFacts](seen, AuthServerFromComputer).allDead():
+	case factsOf[VendorFacts](seen, AuthServerFromComputer).allUnreachable():
 		return skipped(AuthServerFromComputer)
 	default:
 		return one(notice(FeedUnreachable, You).with(Args{"url": dead.URL, "failure": string(dead.Failure)}))

@@ -13,8 +13,8 @@ import (
 // BodyFiltered is the cause of content-filter.
 const BodyFiltered Cause = "body-filtered"
 
-// FilterFacts compare the answers to two calls without credentials that differ in one field: the words of the second one
-// are what content filters look for. Texts with such words are ordinary in a CRM.
+// FilterFacts compare the answers to two calls without credentials that differ in one field: the words of the second one are what
+// content filters look for. Such words are ordinary in a CRM.
 type FilterFacts struct {
 	Plain      Exchange `json:"plain"`
 	Suspicious Exchange `json:"suspicious"`
@@ -41,7 +41,7 @@ func judgeFilter(f *FilterFacts, _ FactsByCheck) []Result {
 	case x.Form == portal.FormJSON && strings.EqualFold(x.Error, f.Plain.Error):
 		return ok()
 	case x.Filter == "" && (x.Status == http.StatusTooManyRequests || x.Status >= http.StatusBadGateway):
-		// The last request of a run is the likeliest to be held back for other reasons.
+		// The last request of a run is the likeliest to be limited for other reasons.
 		return about(one(unknown(UnexpectedAnswer, ServerAdmin)), args)
 	case x.Form != portal.FormJSON && (x.Filter != "" || x.Status >= 400 || x.redirects()):
 		return about(one(problem(BodyFiltered, ServerAdmin)), args)

@@ -16,7 +16,7 @@ import (
 // VendorHostUnreachable is the cause of auth-server-from-computer.
 const VendorHostUnreachable Cause = "vendor-host-unreachable"
 
-// VendorFacts are how far this computer gets to the authorization servers. They say nothing about the portal's own way.
+// VendorFacts are this computer's requests to the authorization servers. They prove nothing about the portal's own connection.
 type VendorFacts struct {
 	Hosts []HostSeen `json:"hosts"`
 }
@@ -39,7 +39,7 @@ const vendorTimeout = 12 * time.Second
 
 func observeVendor(ctx context.Context, env *Env) (*VendorFacts, error) { return env.askVendor(ctx) }
 
-// askVendor requests the authorization servers once for all checks.
+// askVendor contacts the authorization servers once for all checks.
 func (env *Env) askVendor(ctx context.Context) (*VendorFacts, error) {
 	return env.vendor.get(ctx, env, func(ctx context.Context) *VendorFacts {
 		servers := env.authServers()
@@ -61,7 +61,7 @@ func (env *Env) authServers() []string {
 	return servers
 }
 
-// requestHost asks once, and once more if no answer came. Any answer over a verified connection is the host's own.
+// requestHost makes a request, with one retry if no answer came. Any answer over a verified connection is the host's own.
 func (s *Shared) requestHost(ctx context.Context, address string) HostSeen {
 	seen := s.requestHostOnce(ctx, address)
 	if slices.Contains([]transport.Failure{transport.Reset, transport.Closed}, seen.Failure) && ctx.Err() == nil {
@@ -114,7 +114,7 @@ func (s *Shared) requestHostOnce(ctx context.Context, address string) HostSeen {
 	return seen
 }
 
-// offset is how far the first authorization server that tells the time is ahead of this computer.
+// offset is how far the clock of the first authorization server that sends a Date is ahead of this computer's.
 func (f *VendorFacts) offset() (time.Duration, bool) {
 	if f == nil {
 		return 0, false
@@ -127,16 +127,16 @@ func (f *VendorFacts) offset() (time.Duration, bool) {
 	return 0, false
 }
 
-func (f *VendorFacts) allDead() bool {
+func (f *VendorFacts) allUnreachable() bool {
 	return f != nil && len(f.Hosts) > 0 && !slices.ContainsFunc(f.Hosts, func(h HostSeen) bool { return h.Layer == "" })
 }
 
 func judgeVendor(f *VendorFacts, _ FactsByCheck) []Result {
-	// Of the two regions one is enough: which of them is the portal's isn't known from its address.
+	// One of the two regions is enough: the address doesn't show which is the portal's.
 	if len(f.Hosts) == 0 {
 		return one(unknown(UnexpectedAnswer, You))
 	}
-	if !f.allDead() {
+	if !f.allUnreachable() {
 		return ok()
 	}
 	var hosts []string

@@ -22,24 +22,24 @@ const (
 	PostBodyLost             Cause = "post-body-lost"
 )
 
-// AuthFacts are what the portal's answers show of its way to the authorization server.
+// AuthFacts are the portal's answers that depend on its connection to the authorization server.
 type AuthFacts struct {
-	// TokenPage is the portal's own /oauth/token/, which relays the authorization server's answer. That it doesn't proves
-	// nothing: a portal needn't have the page.
+	// TokenPage is the portal's own /oauth/token/, which relays the authorization server's answer. No answer proves nothing: a
+	// portal may lack the page.
 	TokenPage *Exchange `json:"token_page,omitempty"`
 	Deep      bool      `json:"deep"`                 // the owner agreed to token-bearing requests
-	BlockedBy ID        `json:"blocked_by,omitempty"` // the check because of which no token was sent all the same
-	// Tokens are the answers to an invented token: the form's, and the others' too if the form's did not arrive.
+	BlockedBy ID        `json:"blocked_by,omitempty"` // the check that forbids sending a token nevertheless
+	// Tokens are the answers to an invented token in the form, and elsewhere if the form's did not arrive.
 	Tokens []TokenAnswer `json:"tokens,omitempty"`
 }
 
-// TokenAnswer is the answer to an invented token that travelled in one of the four places where the portal looks for it.
+// TokenAnswer is the answer to an invented token in one of the four places where the portal looks for it.
 type TokenAnswer struct {
 	Carrier portal.Carrier `json:"carrier"`
 	Exchange
 }
 
-// arrived tells whether the portal saw the token, whatever it then thought of it.
+// arrived reports whether the portal saw the token, valid or not.
 func (a TokenAnswer) arrived() bool {
 	return a.Failure == "" && a.Form == portal.FormJSON && a.Error != "" && !a.lost()
 }
@@ -81,7 +81,7 @@ func observeAuth(ctx context.Context, env *Env) (*AuthFacts, error) {
 		f.TokenPage = env.exchange(tokenPageRequest, env.ask(ctx, tokenPageRequest))
 		return f, nil
 	}
-	// A token's own answer is the better one, and the page's request would be the one too many in the 10 s of a signed-in run.
+	// A token's answer is more precise, and the page's request would exceed the limit of 12 in 10 s in a signed-in run.
 	f.Tokens = env.askToken(ctx, portal.InForm)
 	if f.Tokens[0].lost() {
 		f.Tokens = append(f.Tokens, env.askToken(ctx, otherCarriers...)...)
@@ -110,8 +110,8 @@ func judgeAuth(f *AuthFacts, _ FactsByCheck) []Result {
 	return about(one(tokenFault(f, decisive)), args)
 }
 
-// Errors with which the portal itself says that it could not ask the authorization server, or that this one refused the
-// portal. Any other error about a token comes from the authorization server, so the portal reached it.
+// Errors of the portal itself: it could not ask the authorization server, or that refused the portal. Any other error about a
+// token comes from the authorization server, so the portal reached it.
 func tokenFault(f *AuthFacts, a TokenAnswer) Result {
 	is := func(code string) bool { return bitrix.SameCode(a.Error, code) }
 	switch {
@@ -139,8 +139,8 @@ func tokenFault(f *AuthFacts, a TokenAnswer) Result {
 	}
 }
 
-// What the authorization server says of a token that it doesn't know, or no longer. ERROR_OAUTH is also the code of a full
-// disk on the portal, hence the look at its description.
+// The authorization server's errors for an unknown or expired token. ERROR_OAUTH is also the code of a full disk on the portal,
+// so its description counts too.
 var tokenErrorCodes = []string{bitrix.CodeInvalidToken, bitrix.CodeExpiredToken, bitrix.CodePaymentRequired,
 	bitrix.CodeInvalidGrant, bitrix.CodeWrongClient, bitrix.CodeWrongApplicationClient, bitrix.CodeNotInstalled,
 	bitrix.CodeApplicationNotFound}
@@ -149,7 +149,7 @@ func (f *AuthFacts) lostEverywhere() bool {
 	return len(f.Tokens) == 1+len(otherCarriers) && !slices.ContainsFunc(f.Tokens, func(a TokenAnswer) bool { return !a.lost() })
 }
 
-// CredentialsFacts are what became of one invented token in the four places where the portal looks for one.
+// CredentialsFacts are the answers to an invented token in the four places where the portal looks for one.
 type CredentialsFacts struct {
 	BlockedBy ID            `json:"blocked_by,omitempty"`
 	Tokens    []TokenAnswer `json:"tokens,omitempty"`
@@ -161,7 +161,7 @@ func observeCredentials(ctx context.Context, env *Env) (*CredentialsFacts, error
 	}
 	f := &CredentialsFacts{Tokens: env.askToken(ctx, portal.InForm)}
 	if form := f.Tokens[0]; form.Failure != "" || bitrix.SameCode(form.Error, bitrix.CodeConnectionError) || form.is(portal.ErrNoClientCreds) {
-		return f, nil // each more would make the portal try once more in vain
+		return f, nil // each would make the portal try in vain
 	}
 	f.Tokens = append(f.Tokens, env.askToken(ctx, otherCarriers...)...)
 	return f, nil

@@ -15,13 +15,13 @@ func fourTimes(form, query, json, header *Exchange) []TokenAnswer {
 }
 
 var (
-	relayed      = saysError(400, "invalid_request", "")
-	lostToken    = saysError(401, "NO_AUTH_FOUND", "Wrong authorization data")
-	lostInSmall  = saysError(401, "no_auth_found", "")
-	invalidToken = saysError(401, "invalid_token", "Unable to get application by token")
-	noConnection = saysError(401, "CONNECTION_ERROR", "Error connecting to authorization server")
-	unregistered = saysError(400, "ERROR_CORE", "No client credentials")
-	badLicence   = saysError(401, "verification_needed", "License check failed.")
+	relayed       = saysError(400, "invalid_request", "")
+	lostToken     = saysError(401, "NO_AUTH_FOUND", "Wrong authorization data")
+	lostLowerCase = saysError(401, "no_auth_found", "")
+	invalidToken  = saysError(401, "invalid_token", "Unable to get application by token")
+	noConnection  = saysError(401, "CONNECTION_ERROR", "Error connecting to authorization server")
+	unregistered  = saysError(400, "ERROR_CORE", "No client credentials")
+	badLicence    = saysError(401, "verification_needed", "License check failed.")
 )
 
 func TestJudgeAuth(t *testing.T) {
@@ -86,7 +86,7 @@ func TestJudgeAuth(t *testing.T) {
 		{"a bad token answer beats a good page", &AuthFacts{Deep: true, TokenPage: relayed, Tokens: []TokenAnswer{token(portal.InForm, badLicence)}}, nil, results(licence)},
 
 		{"lost everywhere", deep(fourTimes(lostToken, lostToken, lostToken, lostToken)...), nil, results(noChecker)},
-		{"lost everywhere, in other letters", deep(fourTimes(lostInSmall, lostToken, lostInSmall, lostToken)...), nil, results(noChecker)},
+		{"lost everywhere, in other letters", deep(fourTimes(lostLowerCase, lostToken, lostLowerCase, lostToken)...), nil, results(noChecker)},
 		{"lost in the form, the others were not tried", form(lostToken), nil, results(odd)},
 		{"lost in three, silence in the fourth", deep(fourTimes(lostToken, lostToken, lostToken, failedWith(transport.Timeout))...), nil, results(odd)},
 		{"bodies lost, the query tells", deep(fourTimes(lostToken, invalidToken, lostToken, invalidToken)...), nil, results("ok")},
@@ -121,7 +121,7 @@ func TestJudgeCredentials(t *testing.T) {
 		{"no token checker", four(lostToken, lostToken, lostToken, lostToken), nil, results(above)},
 
 		{"header lost", four(invalidToken, invalidToken, invalidToken, lostToken), nil, results(stripped)},
-		{"header lost, the licence is bad", four(badLicence, badLicence, badLicence, lostInSmall), nil, results(stripped)},
+		{"header lost, the licence is bad", four(badLicence, badLicence, badLicence, lostLowerCase), nil, results(stripped)},
 		{"bodies lost", four(lostToken, invalidToken, lostToken, invalidToken), nil, results(lost)},
 		{"bodies lost, the query finds no connection", four(lostToken, noConnection, lostToken, noConnection), nil, results(lost)},
 		{"bodies lost, the query finds no registration", four(lostToken, unregistered, lostToken, unregistered), nil, results(lost)},
@@ -157,9 +157,9 @@ func TestJudgeFilter(t *testing.T) {
 }
 
 // Hosts of the vendor as this computer sees them.
-func hostUp(name string) HostSeen { return HostSeen{Host: name, At: looked, Status: 400} }
+func hostUp(name string) HostSeen { return HostSeen{Host: name, At: observedAt, Status: 400} }
 func hostDown(name string, layer transport.Stage, f transport.Failure) HostSeen {
-	return HostSeen{Host: name, At: looked, Layer: layer, Failure: f}
+	return HostSeen{Host: name, At: observedAt, Layer: layer, Failure: f}
 }
 
 func TestJudgeVendor(t *testing.T) {
@@ -173,7 +173,7 @@ func TestJudgeVendor(t *testing.T) {
 		{"the only one up", facts(hostUp("a")), nil, results("ok")},
 		{"an error page is an answer", facts(HostSeen{Host: "a", Status: 502}), nil, results("ok")},
 	}
-	// Whatever keeps this computer from them, it is no problem of the portal.
+	// This computer's failures are no problem of the portal.
 	for _, c := range []struct {
 		layer   transport.Stage
 		failure transport.Failure
@@ -189,13 +189,13 @@ func TestJudgeVendor(t *testing.T) {
 }
 
 func TestJudgeFeed(t *testing.T) {
-	fetched := looked
+	fetched := observedAt
 	good := FeedSeen{Region: bitrix.CIS, URL: "https://feed.example/app.json", Nodes: []string{"198.51.100.21"}, Fetched: &fetched}
 	invalid := FeedSeen{Region: bitrix.World, URL: "https://feed.example/world.json", Invalid: true}
-	dead := func(f transport.Failure) FeedSeen {
+	failedFeed := func(f transport.Failure) FeedSeen {
 		return FeedSeen{Region: bitrix.CIS, URL: "https://feed.example/app.json", Failure: f}
 	}
-	refused := dead(transport.Refused)
+	refused := failedFeed(transport.Refused)
 	facts := func(feeds ...FeedSeen) *FeedFacts { return &FeedFacts{Feeds: feeds} }
 	down := hostDown("a", transport.StageTCP, transport.Refused)
 	bothUp := FactsByCheck{AuthServerFromComputer: &VendorFacts{Hosts: []HostSeen{hostUp("a"), hostUp("b")}}}
@@ -206,7 +206,7 @@ func TestJudgeFeed(t *testing.T) {
 	for _, hosts := range []struct {
 		name string
 		seen FactsByCheck
-		dead string // what two dead feeds lead to
+		want string // if both feeds fail
 	}{
 		{"both authorization servers up", bothUp, unreachable},
 		{"one authorization server up", oneUp, unreachable},
@@ -226,16 +226,16 @@ func TestJudgeFeed(t *testing.T) {
 			{"both invalid", facts(invalid, invalid), broken},
 			{"one invalid, one dead", facts(invalid, refused), broken},
 			{"one dead, one invalid", facts(refused, invalid), broken},
-			{"both dead", facts(refused, refused), hosts.dead},
+			{"both dead", facts(refused, refused), hosts.want},
 			{"the only one good", facts(good), "ok"},
-			{"the only one dead", facts(refused), hosts.dead},
+			{"the only one dead", facts(refused), hosts.want},
 			{"the only one invalid", facts(invalid), broken},
 		} {
 			cases = append(cases, verdict{hosts.name + ", " + c.name, c.facts, hosts.seen, results(c.want)})
 		}
 	}
 	for _, f := range []transport.Failure{transport.Timeout, transport.NoNetwork, transport.ProxyAuth, transport.ProxyRefuse, transport.Certificate, transport.NameUnknown, transport.Other} {
-		cases = append(cases, verdict{"dead: " + string(f), facts(dead(f)), bothUp, results(unreachable)})
+		cases = append(cases, verdict{"dead: " + string(f), facts(failedFeed(f)), bothUp, results(unreachable)})
 	}
 	judge(t, QueueFeed, cases)
 }

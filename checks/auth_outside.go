@@ -12,10 +12,10 @@ import (
 // NotSeenFromOutside is the cause of portal-from-internet.
 const NotSeenFromOutside Cause = "not-seen-from-outside"
 
-// Outside is a run with the address alone that was made on a computer in the internet.
+// Outside is a run by address alone from a computer on the internet.
 type Outside struct {
 	Made    time.Time
-	Results []Result // with their facts in JSON (json.RawMessage); their conclusions are drawn anew
+	Results []Result // with facts in JSON (json.RawMessage), which are judged again
 }
 
 func missingOutside(t *Target) Reason {
@@ -25,7 +25,7 @@ func missingOutside(t *Target) Reason {
 	return ""
 }
 
-// OutsideFacts are what that run saw of the portal. A part that can't be read is nil.
+// OutsideFacts are what that run observed of the portal. A part that can't be read is nil.
 type OutsideFacts struct {
 	Made  time.Time   `json:"made"`
 	DNS   *DNSFacts   `json:"dns,omitempty"`
@@ -34,7 +34,7 @@ type OutsideFacts struct {
 	Route *RouteFacts `json:"route,omitempty"`
 }
 
-// Public are names in the facts that give nothing away.
+// Public returns the names in the facts that identify nobody.
 func (f *OutsideFacts) Public() []string {
 	if f.TLS == nil {
 		return nil
@@ -48,7 +48,7 @@ func observeOutside(_ context.Context, env *Env) (*OutsideFacts, error) {
 		TLS: factsIn[TLSFacts](o, PortalTLS), Route: factsIn[RouteFacts](o, RESTRoute)}, nil
 }
 
-// factsIn reads a check's facts out of the run; nil if it wasn't made, or broken off, or by a version with other facts.
+// factsIn returns a check's facts from the run; nil if it wasn't made, was cancelled, or has another version's facts.
 func factsIn[F any](o *Outside, id ID) *F {
 	i := slices.IndexFunc(o.Results, func(r Result) bool { return r.Check == id && r.Vantage != FromOutside })
 	if i < 0 || brokenOff(o.Results[i]) {
@@ -80,11 +80,11 @@ func judgeOutside(f *OutsideFacts, seen FactsByCheck) []Result {
 	}
 	switch inside := f.DNS != nil && len(f.DNS.Addresses) > 0 && !slices.ContainsFunc(f.DNS.Addresses, func(a netip.Addr) bool { return isPublic(a) }); {
 	case f.reached() && inside:
-		// Who gets there by a private address isn't in the internet.
+		// A private address means that the run was not on the internet.
 		args["inside"] = true
 		return conclude(unknown(UnexpectedAnswer, You))
 	case f.reached():
-		return append(conclude(Result{State: OK}), f.besides(dns, seen)...)
+		return append(conclude(Result{State: OK}), f.onlyFromOutside(dns, seen)...)
 	case isProblem(dns):
 		args["layer"] = "dns"
 		return conclude(problem(NotSeenFromOutside, NetworkAdmin))
@@ -99,15 +99,15 @@ func isProblem(results []Result) bool {
 	return slices.ContainsFunc(results, func(r Result) bool { return r.State == Problem })
 }
 
-// reached tells whether a connection came about.
+// reached reports whether a connection was opened.
 func (f *OutsideFacts) reached() bool {
 	tcp := f.TCP != nil && slices.ContainsFunc(f.TCP.Attempts, func(a TCPAttempt) bool { return a.Failure == "" })
 	return tcp || f.TLS != nil && f.TLS.Reachable() || f.Route != nil && f.Route.Status > 0
 }
 
-// besides are the name and the certificate as the internet sees them, which is how applications do. What this computer sees
-// in the same way isn't said twice.
-func (f *OutsideFacts) besides(dns []Result, seen FactsByCheck) []Result {
+// onlyFromOutside are the name and the certificate as seen from the internet, as applications see them. What this computer sees
+// in the same way isn't repeated.
+func (f *OutsideFacts) onlyFromOutside(dns []Result, seen FactsByCheck) []Result {
 	var results []Result
 	add := func(id ID, facts Facts, found, here []Result) {
 		for _, r := range found {

@@ -26,11 +26,11 @@ type step struct {
 	name  string
 	trips int
 	needs []string
-	slot  bool // one of the four requests that may be under way at once
+	slot  bool // one of at most four concurrent requests
 }
 
-// What a run asks, and what has to be known before it makes sense to ask. The rest module's answer tells whether it makes
-// sense to go on; that is why not everything can be asked at once.
+// A run's requests, and what must be known before each. The rest module's answer decides whether it makes sense to go on; so not
+// everything can be concurrent.
 var addressSteps = []step{
 	{name: "tcp", trips: 1},
 	{name: "tls", trips: 1, needs: []string{"tcp"}},
@@ -45,7 +45,7 @@ var addressSteps = []step{
 	{name: "feed", trips: 3},
 }
 
-// With the owner's yes, a token's own answer takes the place of the token page's.
+// With consent, a token's own answer replaces the token page's.
 var deepSteps = append(slices.DeleteFunc(slices.Clone(addressSteps), func(s step) bool { return s.name == "token page" }),
 	step{name: "token in form", trips: 1, needs: []string{"webhook", "plain http"}, slot: true},
 	step{name: "token in query", trips: 1, needs: []string{"token in form"}, slot: true},
@@ -58,7 +58,7 @@ var webhookSteps = append(slices.Clone(addressSteps),
 	step{name: "inventory", trips: 1, needs: []string{"through the webhook"}, slot: true},
 )
 
-// What the authorization server holds is asked with a fresh token, and before any token goes to the portal.
+// The held address is asked with a fresh token, before any token goes to the portal.
 var signedInSteps = append(needing("token in form", "held address", deepSteps),
 	step{name: "fresh token", trips: 3},
 	step{name: "held address", trips: 3, needs: []string{"fresh token"}},
@@ -66,7 +66,7 @@ var signedInSteps = append(needing("token in form", "held address", deepSteps),
 	step{name: "inventory", trips: 1, needs: []string{"with the token"}, slot: true},
 )
 
-// needing are the steps, one of which needs another one besides.
+// needing returns the steps with one more dependency for the named one.
 func needing(name, need string, steps []step) []step {
 	steps = slices.Clone(steps)
 	for i := range steps {
@@ -77,8 +77,7 @@ func needing(name, need string, steps []step) []step {
 	return steps
 }
 
-// chain is the fewest round trips in which the steps can be done with four requests at once, always taking first what most
-// still depends on.
+// chain is the fewest round trips for the steps with four concurrent requests, always starting with what most still depends on.
 func chain(steps []step) int {
 	tail := map[string]int{} // round trips from the start of a step to the end of what needs it
 	for range steps {
@@ -128,9 +127,8 @@ func BenchmarkDeep(b *testing.B)        { benchmarkRun(b, deepSteps, 1.25, "deep
 func BenchmarkWebhook(b *testing.B)     { benchmarkRun(b, webhookSteps, 1.25, "webhook") }
 func BenchmarkSignedIn(b *testing.B)    { benchmarkRun(b, signedInSteps, 1.25, "sign-in") }
 
-// benchmarkRun compares a run against a healthy portal, 100 ms away, with the longest chain of dependent round trips and
-// with a script that makes the same requests one after another. How many of them go to the portal decides about pauses: twelve
-// need none.
+// benchmarkRun compares a run against a healthy portal, 100 ms away, with the longest chain of dependent round trips and with a
+// script that makes the same requests sequentially. The number to the portal determines the pauses: twelve need none.
 func benchmarkRun(b *testing.B, steps []step, limit float64, with ...string) {
 	var runs, scripts []time.Duration
 	requests := 0
@@ -196,7 +194,7 @@ func runAndScript(b *testing.B, with []string) (run, script time.Duration, asked
 	return run, time.Since(start), asked
 }
 
-// askAlone makes one request on a connection of its own, as curl does when a script calls it.
+// askAlone makes one request on a connection of its own, as curl in a script does.
 func askAlone(b *testing.B, sim *simportal.Sim, way transport.Options, r simportal.Request) {
 	b.Helper()
 	client := &http.Client{Transport: &http.Transport{

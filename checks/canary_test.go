@@ -14,8 +14,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// keyed is a target with every kind of secret, and the secrets.
-func keyed(t *testing.T) (Target, []string) {
+// targetWithSecrets returns a target with every kind of secret, and the secrets.
+func targetWithSecrets(t *testing.T) (Target, []string) {
 	t.Helper()
 	const access, refresh, key, code = "access+/=token.of?a&run0123456789", "refresh<token>of\"a\\run0123456789", "clientsecretofarun0123456789", "webhookcodeofarun"
 	webhook, err := portal.ParseWebhook("https://portal.example/rest/1/" + code + "/")
@@ -27,9 +27,9 @@ func keyed(t *testing.T) (Target, []string) {
 	return Target{Address: webhook.Address, Webhook: &webhook, SignIn: source}, []string{access, refresh, key, code}
 }
 
-// TestPanicHidesSecrets asserts that what a panic says goes into the report without the run's secrets.
+// TestPanicHidesSecrets asserts that a panic's message goes into the report without the run's secrets.
 func TestPanicHidesSecrets(t *testing.T) {
-	target, secrets := keyed(t)
+	target, secrets := targetWithSecrets(t)
 	for i, s := range secrets {
 		for name, said := range map[string]string{
 			"plain": "can't use " + s + " here", "query": "no way to https://h/?" + url.Values{"x": {s}}.Encode(), "path": "no way to https://h/" + url.PathEscape(s) + "/x",
@@ -44,9 +44,9 @@ func TestPanicHidesSecrets(t *testing.T) {
 	}
 }
 
-// TestAgainWithTheSame asserts that what could not be told can be asked again in the same way.
-func TestAgainWithTheSame(t *testing.T) {
-	target, _ := keyed(t)
+// TestUnknownResultHasRunOptions asserts that an unknown result has the options for repeating the run.
+func TestUnknownResultHasRunOptions(t *testing.T) {
+	target, _ := targetWithSecrets(t)
 	target.Consents, target.AsApplication = []Consent{Deep, EventTest}, true
 	outcome, _ := runStubs(t, t.Context(), target, stub("a", fine, judges(func(Facts, FactsByCheck) []Result { return one(unknown(UnexpectedAnswer, ServerAdmin)) })), stub("b", broken))
 	want := []string{"deep", "event-test", "sign-in", "webhook", "as-application"}

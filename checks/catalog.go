@@ -52,7 +52,7 @@ const (
 	ServerLicence      ID = "server-licence"
 	ServerNetwork      ID = "server-network"
 
-	// SelfClock is no check of its own here: portal-clock yields it when it is this computer that is off.
+	// SelfClock is no check of its own here: portal-clock yields it if this computer's clock is wrong.
 	SelfClock ID = "self-clock"
 )
 
@@ -63,40 +63,40 @@ func all(ids ...ID) (needs [][]ID) {
 	return needs
 }
 
-// Catalog returns the checks in the order in which they are reported; what a check needs stands before it.
+// Catalog returns the checks in the order of reports, each after those that it needs.
 func Catalog() []*Check {
-	everything := []Affected{Applications, Events, Webhooks}
+	allAffected := []Affected{Applications, Events, Webhooks}
 	tokens := []Affected{Applications, Events}
 	events := []Affected{Events}
 	catalog := []*Check{
 		define(Check{
-			ID: PortalAddress, Group: PortalGroup, Vantage: FromComputer, Owner: PortalAdmin, Affects: everything,
+			ID: PortalAddress, Group: PortalGroup, Vantage: FromComputer, Owner: PortalAdmin, Affects: allAffected,
 			Causes: []Cause{AddressIsIP, AddressIsCloud, AddressWasHTTP},
 		}, observeAddress, judgeAddress),
 		define(Check{
-			ID: PortalDNS, Group: PortalGroup, Needs: all(PortalAddress), Vantage: FromComputer, Owner: NetworkAdmin, Affects: everything,
+			ID: PortalDNS, Group: PortalGroup, Needs: all(PortalAddress), Vantage: FromComputer, Owner: NetworkAdmin, Affects: allAffected,
 			Causes: []Cause{DNSNotFound, DNSFailed, DNSPrivateOnly, DNSSinkhole, DNSDiffers},
 		}, observeDNS, judgeDNS),
 		define(Check{
-			ID: PortalTCP, Group: PortalGroup, Needs: all(PortalDNS), Vantage: FromComputer, Owner: NetworkAdmin, Affects: everything,
+			ID: PortalTCP, Group: PortalGroup, Needs: all(PortalDNS), Vantage: FromComputer, Owner: NetworkAdmin, Affects: allAffected,
 			Causes: []Cause{TCPRefused, TCPTimeout, IPv6Dead},
 		}, observeTCP, judgeTCP),
 		define(Check{
-			ID: PortalTLS, Group: PortalGroup, Needs: all(PortalTCP), Vantage: FromComputer, Owner: ServerAdmin, Affects: everything,
+			ID: PortalTLS, Group: PortalGroup, Needs: all(PortalTCP), Vantage: FromComputer, Owner: ServerAdmin, Affects: allAffected,
 			Causes: []Cause{TLSSelfSigned, TLSPrivateCA, TLSNationalCA, TLSIncompleteChain, TLSExpired, TLSNotYetValid, TLSWrongHost, TLSOldProtocol,
 				TLSNotTLS, TLSWeakCertificate, TLSClientCertificate, TLSIntercepted, TLSHandshakeFailed, TLSExpiresSoon},
 		}, observeTLS, judgeTLS),
 		define(Check{
-			ID: PortalRedirect, Group: PortalGroup, ReachableThrough: PortalTLS, Vantage: FromComputer, Owner: ServerAdmin, Affects: everything,
+			ID: PortalRedirect, Group: PortalGroup, ReachableThrough: PortalTLS, Vantage: FromComputer, Owner: ServerAdmin, Affects: allAffected,
 			Causes: []Cause{RedirectDropsPost, RedirectOtherHost, RedirectLoop},
 		}, observeRedirect, judgeRedirect),
 		define(Check{
-			ID: RESTRoute, Group: PortalGroup, ReachableThrough: PortalTLS, Vantage: FromComputer, Owner: ServerAdmin, Affects: everything,
+			ID: RESTRoute, Group: PortalGroup, ReachableThrough: PortalTLS, Vantage: FromComputer, Owner: ServerAdmin, Affects: allAffected,
 			Causes: []Cause{RESTNotFound, RESTModuleMissing, RESTNotBitrix, RESTBasicAuth, RESTLoginPage, RESTBlocked, RESTSiteClosed, RESTPolluted,
 				RESTServerError, RESTCutOff},
 		}, observeRoute, judgeRoute),
 		define(Check{
-			ID: HTTPSSeen, Group: PortalGroup, Needs: all(RESTRoute), Vantage: FromPortal, Owner: ServerAdmin, Affects: everything,
+			ID: HTTPSSeen, Group: PortalGroup, Needs: all(RESTRoute), Vantage: FromPortal, Owner: ServerAdmin, Affects: allAffected,
 			Causes: []Cause{HTTPSNotSeen},
 		}, observeHTTPS, judgeHTTPS),
 		define(Check{
@@ -129,7 +129,7 @@ func Catalog() []*Check {
 			Causes: []Cause{FeedUnreachable, FeedInvalid},
 		}, observeFeed, judgeFeed),
 		define(Check{
-			ID: PortalFromInternet, Group: AuthGroup, Reads: []ID{PortalDNS, PortalTLS}, MissingPrerequisite: missingOutside, Vantage: FromOutside, Owner: NetworkAdmin, Affects: everything,
+			ID: PortalFromInternet, Group: AuthGroup, Reads: []ID{PortalDNS, PortalTLS}, MissingPrerequisite: missingOutside, Vantage: FromOutside, Owner: NetworkAdmin, Affects: allAffected,
 			Causes: []Cause{NotSeenFromOutside},
 		}, observeOutside, judgeOutside),
 
@@ -153,7 +153,7 @@ func Catalog() []*Check {
 				AppNotOnPortal, AppNotOnAuthServer, UserInactive, UserNoAppAccess},
 		}, observeAccepted, judgeAccepted),
 		define(Check{
-			ID: RESTLicence, Group: AccessGroup, Needs: anyCredential, Credentials: either, Vantage: FromPortal, Owner: PortalAdmin, Affects: everything,
+			ID: RESTLicence, Group: AccessGroup, Needs: anyCredential, Credentials: either, Vantage: FromPortal, Owner: PortalAdmin, Affects: allAffected,
 			Causes: []Cause{RESTNotInPlan, SubscriptionEnded, FeatureNotLicensed, LicenceBlocked, AppPaymentRequired},
 		}, observeLicence, judgeLicence),
 		define(Check{
@@ -206,7 +206,7 @@ func Catalog() []*Check {
 		}, observeHosts, judgeHosts),
 		define(Check{
 			ID: RateLimit, Group: AccessGroup, After: []ID{ContentFilterCheck, PortalClock, Platform, EventMachinery, EventDelivery},
-			Vantage: FromPortal, Owner: ServerAdmin, Affects: everything,
+			Vantage: FromPortal, Owner: ServerAdmin, Affects: allAffected,
 			Causes: []Cause{Throttled, Overloaded, OperationTime},
 		}, observeLimits, judgeLimits),
 
@@ -239,11 +239,11 @@ func Catalog() []*Check {
 			Causes: []Cause{AgentsStopped, UsageBacklog},
 		}, observeAgents, judgeAgents),
 		define(Check{
-			ID: ServerRESTSetup, Group: ServerGroup, Needs: all(ServerProbe), MissingPrerequisite: missingPart(hasSetup), Vantage: FromServer, Owner: PortalAdmin, Affects: everything,
+			ID: ServerRESTSetup, Group: ServerGroup, Needs: all(ServerProbe), MissingPrerequisite: missingPart(hasSetup), Vantage: FromServer, Owner: PortalAdmin, Affects: allAffected,
 			Causes: []Cause{TokenCheckerMissing, HTTPSNotSeen, SiteClosed, CustomAuthProvider, CustomEventProvider, RESTLogOff},
 		}, observeSetup, judgeSetup),
 		define(Check{
-			ID: ServerLicence, Group: ServerGroup, Needs: all(ServerProbe), MissingPrerequisite: missingPart(hasLicence), Vantage: FromServer, Owner: PortalAdmin, Affects: everything,
+			ID: ServerLicence, Group: ServerGroup, Needs: all(ServerProbe), MissingPrerequisite: missingPart(hasLicence), Vantage: FromServer, Owner: PortalAdmin, Affects: allAffected,
 			Causes: []Cause{LicenceEnded, LicenceEndsSoon},
 		}, observeServerLicence, judgeServerLicence),
 		define(Check{
@@ -257,8 +257,8 @@ func Catalog() []*Check {
 	return catalog
 }
 
-// secretRule are the checks on which it depends whether a webhook's code may go to the portal, tokenRule those for a token: it
-// makes the portal report its address, so which one the authorization server holds is asked before.
+// secretRule are the checks that must pass before a webhook's code is sent to the portal, tokenRule those for a token: it makes
+// the portal report its address, so which one the authorization server holds is asked before.
 var (
 	secretRule = []ID{PortalTLS, PortalRedirect, HTTPSSeen}
 	tokenRule  = append(slices.Clone(secretRule), PortalIdentity)

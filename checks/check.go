@@ -1,12 +1,12 @@
-// Package checks is what BoxReady checks: for every check one function that asks the network (Observe) and one that
-// draws the conclusion (Judge), the ordered catalogue of all checks, and the runner that goes through it.
+// Package checks has all checks: for each a function that uses the network (Observe) and one that draws the conclusion (Judge),
+// their ordered catalogue, and the runner.
 //
-// Seeing and judging are apart on purpose: the facts that a check saw are typed and go into the report, so every
-// conclusion can be tested without a network and drawn again, by a newer BoxReady, from an old report.
+// Observing and judging are separate: the facts that a check observed are typed and go into the report, so every conclusion can
+// be tested without a network and drawn again, by a newer BoxReady, from an old report.
 //
-// Several places may tell of one thing, and they are never mixed up: every result says from where it was seen. Where they
-// meet, the portal's server goes before the portal's own answers, and these before what this computer sees; see applyPrecedence.
-// What is pasted never opens the way for a token or a webhook's code: that takes what this run saw itself.
+// One fault may be observed from several vantages, which are never mixed: every result has its vantage. Where they conflict, the
+// portal's server precedes the portal's own answers, and these precede this computer; see applyPrecedence. Pasted data never
+// permits sending a token or a webhook's code: only this run's own results do.
 package checks
 
 import (
@@ -25,13 +25,13 @@ type State string
 
 const (
 	OK      State = "ok"
-	Notice  State = "notice"  // nothing is broken by it yet, or only in rare cases
+	Notice  State = "notice"  // nothing is broken yet, or only in rare cases
 	Problem State = "problem" // applications or events do not work because of it
-	Unknown State = "unknown" // could not tell; says nothing about the portal
-	Skipped State = "skipped" // something below it is broken or unknown, see Because
+	Unknown State = "unknown" // undetermined; proves nothing about the portal
+	Skipped State = "skipped" // a check that it needs isn't ok, see Because
 )
 
-// Vantage is from where a result was seen. What one place sees proves nothing about another.
+// Vantage is from where a result was observed. It proves nothing about another vantage.
 type Vantage string
 
 const (
@@ -62,17 +62,17 @@ const (
 	Webhooks     Affected = "webhooks"
 )
 
-// Consent is a yes that a check needs from the owner, because it does something on the portal that a plain look doesn't.
+// Consent is the owner's permission that a check needs because it does more than observe.
 type Consent string
 
 const (
-	Deep          Consent = "deep"           // token-bearing requests: the address is the one that employees and applications use
+	Deep          Consent = "deep"           // requests with tokens: the address is the one that employees and applications use
 	ContentFilter Consent = "content-filter" // a request that may look like an attack
 	EventTest     Consent = "event-test"     // binding and unbinding a test event
 	PublicDNS     Consent = "public-dns"     // the portal's name goes to a public resolver
 )
 
-// Group is the chapter of the checklist that a check belongs to.
+// Group is a chapter of the checklist.
 type Group string
 
 const (
@@ -85,9 +85,9 @@ const (
 // Cause says why a check is not ok. Causes are stable, and documented with the check that yields them.
 type Cause string
 
-// Causes that any check that uses the network may yield, all of them with the state unknown.
+// Causes of any check that uses the network, all with the state unknown.
 const (
-	UnexpectedAnswer  Cause = "unexpected-answer" // an answer from which nothing follows for this check
+	UnexpectedAnswer  Cause = "unexpected-answer" // an answer that this check can't judge
 	TimedOut          Cause = "timeout"
 	NoNetwork         Cause = "no-network"
 	ProxyAuthRequired Cause = "proxy-auth-required"
@@ -101,8 +101,8 @@ func CommonCauses() []Cause {
 	return []Cause{UnexpectedAnswer, TimedOut, NoNetwork, ProxyAuthRequired, ProxyRefused, Cancelled, InternalError}
 }
 
-// Facts are what a check saw: a pointer to a struct of the check's own type, or nil if it saw nothing. A field that tells who or
-// where the portal is says so with a tag, such as `hide:"host"`; package report knows the kinds. Every other field is public.
+// Facts are what a check observed: a pointer to a struct of the check's own type, or nil. A field that identifies who or where
+// the portal is has a tag such as `hide:"host"`; package report has the kinds. Every other field is public.
 type Facts any
 
 // Result is one conclusion of a check. A check yields one, or several with a cause each.
@@ -113,14 +113,14 @@ type Result struct {
 	Vantage Vantage
 	Owner   Owner // "" if ok or skipped
 	Affects []Affected
-	Because ID // the check that a skipped one waits for
+	Because ID // the check because of which this one was skipped
 	Facts   Facts
-	Args    Args // what the sentences about this result speak of
+	Args    Args // values for the sentences about this result
 	Took    time.Duration
 }
 
-// FoundBy is the check that came to the result: portal-clock may come to one about this computer's clock, and the run from outside
-// also speaks of what other checks see from here.
+// FoundBy is the check that yielded the result: portal-clock may yield one about this computer's clock, and the run from outside
+// also yields results of other checks.
 func (r Result) FoundBy() ID {
 	switch {
 	case r.Vantage == FromOutside:
@@ -132,7 +132,7 @@ func (r Result) FoundBy() ID {
 	}
 }
 
-// Args are the values that stand in the sentences about a result, by name: strings, numbers, times, lists of strings.
+// Args are the values for the sentences about a result, by name: strings, numbers, times, lists of strings.
 type Args map[string]any
 
 // with adds values for the sentences.
@@ -148,31 +148,31 @@ func (r Result) with(args Args) Result {
 type Check struct {
 	ID    ID
 	Group Group
-	// Needs are the checks that have to be ok or noticed before this one makes sense; of each inner list, one is enough.
+	// Needs are the checks that must be ok or a notice before this one makes sense; of each inner list, one is enough.
 	Needs [][]ID
 	// ReachableThrough is a check below which a problem doesn't stop this one as long as requests can be made at all.
 	ReachableThrough ID
-	// After are checks whose results Observe wants to know first, whatever they are.
+	// After are checks whose results Observe needs first, whatever they are.
 	After []ID
-	// Reads are checks whose facts Judge looks at, or whose results go before its own, whatever came of them.
+	// Reads are checks whose facts Judge uses, or whose results precede its own, whatever they are.
 	Reads []ID
-	// Consent is the owner's yes without which the check isn't made.
+	// Consent is what the owner must have agreed to.
 	Consent Consent
 	// Credentials are those of which one must be given for the check to be made; none: it needs none.
 	Credentials []Credential
-	// AsApplication keeps the check to runs whose credential is the application's own.
+	// AsApplication limits the check to runs whose credential is the application's own.
 	AsApplication bool
-	// MissingPrerequisite is what else a run would need to make the check, or ""; nil: nothing.
+	// MissingPrerequisite returns what else a run lacks for the check, or ""; nil: it needs nothing.
 	MissingPrerequisite func(*Target) Reason
-	// Hosts keeps the check to runs whose requirements name hosts.
+	// Hosts limits the check to runs whose requirements name hosts.
 	Hosts bool
-	// Deadline is how long the check may take; nil: as long as the slowest honest answer.
+	// Deadline is how long the check may take; nil: checkDeadline.
 	Deadline func(*Target) time.Duration
 	Vantage  Vantage
-	// Owner is who can help when the check could not tell.
+	// Owner is who can help if the result is unknown.
 	Owner   Owner
 	Affects []Affected
-	// Causes are all that it may yield, beside CommonCauses.
+	// Causes are all that it may yield besides CommonCauses.
 	Causes []Cause
 
 	observe  func(context.Context, *Env) (Facts, error)
@@ -180,8 +180,8 @@ type Check struct {
 	newFacts func() Facts
 }
 
-// Judge draws the check's own conclusions from facts, which must be what its Observe returned or UnmarshalFacts read. What another
-// vantage knows better is left to applyPrecedence.
+// Judge draws the check's own conclusions from facts, which must be what its Observe returned or UnmarshalFacts read. What
+// another vantage decides is left to applyPrecedence.
 func (c *Check) Judge(facts Facts, seen FactsByCheck) []Result {
 	results := c.judge(facts, seen)
 	for i := range results {
@@ -211,7 +211,7 @@ func (c *Check) Judge(facts Facts, seen FactsByCheck) []Result {
 	return results
 }
 
-// UnmarshalFacts reads facts as they stand in a report.
+// UnmarshalFacts reads facts from a report.
 func (c *Check) UnmarshalFacts(data []byte) (Facts, error) {
 	facts := c.newFacts()
 	if err := json.Unmarshal(data, facts); err != nil {
@@ -223,7 +223,7 @@ func (c *Check) UnmarshalFacts(data []byte) (Facts, error) {
 // NewFacts returns a pointer to an empty value of the check's facts, e.g. to describe its shape.
 func (c *Check) NewFacts() Facts { return c.newFacts() }
 
-// define completes a check with its two halves, typed by the facts that the one hands to the other.
+// define completes a check with its two functions, typed by its facts.
 func define[F any](c Check, observe func(context.Context, *Env) (*F, error), judge func(*F, FactsByCheck) []Result) *Check {
 	c.observe = func(ctx context.Context, env *Env) (Facts, error) {
 		facts, err := observe(ctx, env)

@@ -16,8 +16,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// summary is every result that is not ok, in one line each and in the catalogue's order.
-func (p played) summary() []string {
+// summary is every result that is not ok, one line each, in the catalogue's order.
+func (p scenarioResult) summary() []string {
 	var lines []string
 	for _, r := range p.Results {
 		switch r.State {
@@ -31,23 +31,23 @@ func (p played) summary() []string {
 	return lines
 }
 
-func (p played) assertSummary(t *testing.T, want ...string) {
+func (p scenarioResult) assertSummary(t *testing.T, want ...string) {
 	t.Helper()
 	if diff := cmp.Diff(want, p.summary()); diff != "" {
 		t.Errorf("wrong results, those that are ok left out (-want +got):\n%s", diff)
 	}
 }
 
-// asked are the requests that reached a server, by the simulation's name for it.
-func (p played) asked(servers ...string) []simportal.Request {
+// asked returns the requests that reached the servers, by their names in the simulation.
+func (p scenarioResult) asked(servers ...string) []simportal.Request {
 	return slices.DeleteFunc(p.sim.Log(), func(r simportal.Request) bool { return !slices.Contains(servers, r.Server) })
 }
 
-// toPortal are the requests that reached the portal on either port.
-func (p played) toPortal() []simportal.Request { return p.asked("portal", "portal-http") }
+// toPortal returns the requests that reached the portal on either port.
+func (p scenarioResult) toPortal() []simportal.Request { return p.asked("portal", "portal-http") }
 
-// assertNoTokens asserts that nothing token-like was sent anywhere, whatever was agreed to.
-func (p played) assertNoTokens(t *testing.T) {
+// assertNoTokens asserts that nothing like a token was sent, whatever the consents.
+func (p scenarioResult) assertNoTokens(t *testing.T) {
 	t.Helper()
 	for _, r := range p.sim.Log() {
 		if len(r.Tokens) > 0 {
@@ -59,7 +59,7 @@ func (p played) assertNoTokens(t *testing.T) {
 	}
 }
 
-func (p played) assertTokens(t *testing.T, want int) {
+func (p scenarioResult) assertTokens(t *testing.T, want int) {
 	t.Helper()
 	got := 0
 	for _, r := range p.sim.Log() {
@@ -81,7 +81,7 @@ func everythingBelow(blocker checks.ID, ids ...checks.ID) []string {
 	return lines
 }
 
-// What needs the route, without consents and with the one to tokens.
+// The checks that need the route, without consents and with deep.
 var (
 	needRoute     = []checks.ID{checks.HTTPSSeen, checks.MethodInventory, checks.PortalClock, checks.AuthServerFromPortal}
 	needRouteDeep = append(slices.Clone(needRoute), checks.CredentialsArrive)
@@ -103,9 +103,9 @@ func join(parts ...any) []string {
 	return lines
 }
 
-// TestFaultsTogether asserts that of several faults each is found, unless it stands behind another one; then what can't be
-// told says which one it waits for.
-func TestFaultsTogether(t *testing.T) {
+// TestFaultCombinations asserts that each of several faults is found, unless another one hides it; then the skipped checks name
+// the check that blocks them.
+func TestFaultCombinations(t *testing.T) {
 	const (
 		credentialsWait = "credentials-arrive skipped because "
 		authWaits       = "auth-server-from-portal skipped because "
@@ -187,7 +187,7 @@ func TestFaultsTogether(t *testing.T) {
 			want: join("portal-tls unknown tls-intercepted network-admin", authWaits+"portal-tls", credentialsWait+"portal-tls"),
 		},
 		{
-			// One good address doesn't make up for a bad one: which of them the portal is reached by is chance.
+			// One good address doesn't compensate for a bad one: clients choose among them at random.
 			name: "the second address expired, deep", faults: []string{"tls-second-address", "needs-deep"}, with: []string{"dns", "deep"}, noTokens: true,
 			want: join("portal-tls problem tls-expired server-admin", authWaits+"portal-tls", credentialsWait+"portal-tls"),
 		},
@@ -237,7 +237,7 @@ func TestFaultsTogether(t *testing.T) {
 			want: join("portal-redirect notice redirect-other-host portal-admin", authWaits+"portal-redirect", credentialsWait+"portal-redirect"),
 		},
 		{
-			// The portal's own page tells without a token that the way is open.
+			// The portal's own page proves the connection without a token.
 			name: "http elsewhere, the token page relays, deep", faults: []string{"redirect-other-host-http", "core-method-missing"}, with: []string{"deep"}, noTokens: true,
 			want: join("portal-redirect notice redirect-other-host portal-admin", "method-inventory problem core-method-missing portal-admin", credentialsWait+"portal-redirect"),
 		},
@@ -274,7 +274,7 @@ func TestFaultsTogether(t *testing.T) {
 			want: join("auth-server-from-portal problem auth-server-unreachable network-admin", "credentials-arrive problem post-body-lost server-admin"),
 		},
 		{
-			// Every further try would only make the portal wait for the authorization server once more.
+			// Each further try would only make the portal wait for the authorization server again.
 			name: "no way to the authorization server, header, deep", faults: []string{"auth-server-unreachable", "auth-header-stripped"}, with: []string{"deep"}, tokens: 1,
 			want: join("auth-server-from-portal problem auth-server-unreachable network-admin", credentialsWait+"auth-server-from-portal"),
 		},
@@ -295,7 +295,7 @@ func TestFaultsTogether(t *testing.T) {
 			want: join("rest-route problem rest-module-missing server-admin", everythingBelow("rest-route", append(slices.Clone(needRoute), checks.ContentFilterCheck)...)),
 		},
 		{
-			// The filter's probe bears no token: no rule keeps it from a certificate that doesn't verify.
+			// The content filter's request has no token, so an unverified certificate doesn't prevent it.
 			name: "filter, wrong host, deep", faults: []string{"body-filtered", "tls-wrong-host"}, with: []string{"content-filter", "deep"}, noTokens: true,
 			want: join("portal-tls problem tls-wrong-host server-admin", credentialsWait+"portal-tls", "content-filter problem body-filtered server-admin"),
 		},
@@ -319,9 +319,9 @@ func TestFaultsTogether(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			deep := slices.Contains(c.with, "deep")
-			p := scene{faults: c.faults, with: c.with}.play(t)
+			p := scenario{faults: c.faults, with: c.with}.execute(t)
 			p.assertSummary(t, c.want...)
-			p.assertPolite(t, deep)
+			p.assertRequestRules(t, deep)
 			p.assertOnlyDeclared(t)
 			p.assertJudgedAgain(t)
 			if c.noTokens || !deep {
@@ -335,7 +335,7 @@ func TestFaultsTogether(t *testing.T) {
 }
 
 // assertVerdict asserts the verdict that follows from the results.
-func (p played) assertVerdict(t *testing.T) {
+func (p scenarioResult) assertVerdict(t *testing.T) {
 	t.Helper()
 	want := checks.NoObstacle
 	for _, r := range p.Results {
@@ -351,15 +351,15 @@ func (p played) assertVerdict(t *testing.T) {
 	}
 }
 
-// TestUnverifiedIsAFact asserts that what was asked over a certificate that doesn't verify says so.
+// TestUnverifiedIsAFact asserts that the facts of requests over an unverified certificate say so.
 func TestUnverifiedIsAFact(t *testing.T) {
 	t.Parallel()
 	for _, fault := range []string{"tls-self-signed", ""} {
-		s := scene{}
+		s := scenario{}
 		if fault != "" {
 			s.faults = []string{fault}
 		}
-		p, want := s.play(t), fault != ""
+		p, want := s.execute(t), fault != ""
 		for id, got := range map[checks.ID]bool{
 			checks.PortalTLS:       p.result(checks.PortalTLS).Facts.(*checks.TLSFacts).Unverified,
 			checks.RESTRoute:       p.result(checks.RESTRoute).Facts.(*checks.RouteFacts).Unverified,
@@ -373,7 +373,7 @@ func TestUnverifiedIsAFact(t *testing.T) {
 	}
 }
 
-// TestHealthy plays a box with nothing but the ordinary 301 from http to https.
+// TestHealthy checks a healthy box, with the usual 301 from http to https.
 func TestHealthy(t *testing.T) {
 	notChecked := func(own ...checks.NotChecked) []checks.NotChecked {
 		for _, c := range checks.Catalog() {
@@ -407,7 +407,7 @@ func TestHealthy(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			p := scene{with: c.with, usualPace: true}.play(t)
+			p := scenario{with: c.with, usualPace: true}.execute(t)
 			p.assertSummary(t)
 			if p.Verdict != checks.NoObstacle {
 				t.Errorf("verdict %s, want %s", p.Verdict, checks.NoObstacle)
@@ -415,7 +415,7 @@ func TestHealthy(t *testing.T) {
 			if diff := cmp.Diff(c.notChecked, p.NotChecked); diff != "" {
 				t.Errorf("not checked (-want +got):\n%s", diff)
 			}
-			made := len(checks.Catalog()) - len(c.notChecked) - 1 // nobody named hosts
+			made := len(checks.Catalog()) - len(c.notChecked) - 1 // no hosts are named
 			if counts := p.Counts(); counts[checks.OK] != made || len(p.Results) != made {
 				t.Errorf("%d results, counted %v, want %d ok", len(p.Results), counts, made)
 			}
@@ -441,21 +441,21 @@ func TestHealthy(t *testing.T) {
 			if doh := len(p.asked("doh")); (doh > 0) != slices.Contains(c.with, "public-dns") {
 				t.Errorf("%d requests to a public resolver, asked for with %v", doh, c.with)
 			}
-			p.assertPolite(t, slices.Contains(c.with, "deep"))
+			p.assertRequestRules(t, slices.Contains(c.with, "deep"))
 			p.assertTokens(t, c.tokens)
 			p.assertJudgedAgain(t)
 		})
 	}
 }
 
-// TestWhatIsNoFault plays portals that differ from a healthy one in what is nobody's fault.
-func TestWhatIsNoFault(t *testing.T) {
+// TestHarmlessDifferences checks portals with harmless differences from a healthy one.
+func TestHarmlessDifferences(t *testing.T) {
 	for _, fault := range []string{"http-refused", "http-serves", "no-auth-date", "cloud-statuses"} {
 		t.Run(fault, func(t *testing.T) {
 			t.Parallel()
-			p := scene{faults: []string{fault}, with: []string{"deep"}}.play(t)
+			p := scenario{faults: []string{fault}, with: []string{"deep"}}.execute(t)
 			p.assertSummary(t)
-			p.assertPolite(t, true)
+			p.assertRequestRules(t, true)
 		})
 	}
 }
@@ -481,7 +481,7 @@ func TestOneRegionIsEnough(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			region := bitrix.Region(c.region)
-			p := scene{faults: []string{c.fault}, region: &region}.play(t)
+			p := scenario{faults: []string{c.fault}, region: &region}.execute(t)
 			p.assertSummary(t, c.want...)
 			for _, r := range p.asked(c.silent...) {
 				t.Errorf("%s was asked for %s", r.Server, r.Path)
@@ -490,8 +490,8 @@ func TestOneRegionIsEnough(t *testing.T) {
 	}
 }
 
-// playAs plays a simulated portal of another name. Every name of the run leads into the simulation.
-func playAs(t *testing.T, host, typed string, consents ...checks.Consent) played {
+// executeAs checks a simulated portal under another name. Every name resolves into the simulation.
+func executeAs(t *testing.T, host, typed string, consents ...checks.Consent) scenarioResult {
 	t.Helper()
 	sim, err := simportal.Start(simportal.Options{Host: host})
 	if err != nil {
@@ -516,25 +516,25 @@ func playAs(t *testing.T, host, typed string, consents ...checks.Consent) played
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
 	defer cancel()
-	return played{checks.Run(ctx, transport.New(way), checks.Target{Address: address, Consents: consents}, nil), sim, usual, nil}
+	return scenarioResult{checks.Run(ctx, transport.New(way), checks.Target{Address: address, Consents: consents}, nil), sim, usual, nil}
 }
 
-// TestAddress produces the causes that follow from what was typed.
+// TestAddress produces the causes that follow from the typed address.
 func TestAddress(t *testing.T) {
 	const isIP, wasHTTP = "portal-address problem address-is-ip portal-admin", "portal-address notice address-was-http you"
 	below := append([]checks.ID{checks.PortalDNS}, needDNS...)
 	for _, c := range []struct {
-		name  string
-		host  string
-		typed string
-		deep  bool
-		want  []string
-		quiet bool // the portal and all resolvers are left alone
+		name       string
+		host       string
+		typed      string
+		deep       bool
+		want       []string
+		noRequests bool // no request to the portal or a resolver
 	}{
-		{name: "IPv4", typed: "https://203.0.113.10", want: join(isIP, everythingBelow(checks.PortalAddress, below...)), quiet: true},
-		{name: "IPv4, deep", typed: "203.0.113.10", deep: true, want: join(isIP, everythingBelow(checks.PortalAddress, append(slices.Clone(below), checks.CredentialsArrive)...)), quiet: true},
-		{name: "IPv6", typed: "https://[2001:db8::10]", want: join(isIP, everythingBelow(checks.PortalAddress, below...)), quiet: true},
-		{name: "IPv4 over http", typed: "http://203.0.113.10/", want: join(isIP, wasHTTP, everythingBelow(checks.PortalAddress, below...)), quiet: true},
+		{name: "IPv4", typed: "https://203.0.113.10", want: join(isIP, everythingBelow(checks.PortalAddress, below...)), noRequests: true},
+		{name: "IPv4, deep", typed: "203.0.113.10", deep: true, want: join(isIP, everythingBelow(checks.PortalAddress, append(slices.Clone(below), checks.CredentialsArrive)...)), noRequests: true},
+		{name: "IPv6", typed: "https://[2001:db8::10]", want: join(isIP, everythingBelow(checks.PortalAddress, below...)), noRequests: true},
+		{name: "IPv4 over http", typed: "http://203.0.113.10/", want: join(isIP, wasHTTP, everythingBelow(checks.PortalAddress, below...)), noRequests: true},
 		{name: "cloud", host: "company.bitrix24.ru", typed: "https://company.bitrix24.ru", want: join("portal-address notice address-is-cloud you")},
 		{name: "http", host: "portal.demo.example", typed: "http://portal.demo.example", want: join(wasHTTP)},
 		{name: "http, deep", host: "portal.demo.example", typed: "http://portal.demo.example", deep: true, want: join(wasHTTP)},
@@ -554,10 +554,10 @@ func TestAddress(t *testing.T) {
 			if c.deep {
 				consents = append(consents, checks.Deep)
 			}
-			p := playAs(t, c.host, c.typed, consents...)
+			p := executeAs(t, c.host, c.typed, consents...)
 			p.assertSummary(t, c.want...)
-			p.assertPolite(t, c.deep)
-			if !c.quiet {
+			p.assertRequestRules(t, c.deep)
+			if !c.noRequests {
 				if len(p.toPortal()) == 0 {
 					t.Error("the portal was not asked")
 				}
@@ -578,17 +578,17 @@ func TestAddress(t *testing.T) {
 	}
 }
 
-// TestTrustedPrivateCA asserts that a private authority which the applications' servers trust is worth a notice, and that
-// tokens may go over it.
+// TestTrustedPrivateCA asserts that a private authority which the applications' servers trust yields a notice, and that tokens
+// may be sent.
 func TestTrustedPrivateCA(t *testing.T) {
 	t.Parallel()
-	p := scene{faults: []string{"tls-private-ca"}, with: []string{"deep"}, trust: true}.play(t)
+	p := scenario{faults: []string{"tls-private-ca"}, with: []string{"deep"}, trust: true}.execute(t)
 	p.assertSummary(t, "portal-tls notice tls-private-ca server-admin")
 	p.assertTokens(t, 4)
-	p.assertPolite(t, true)
+	p.assertRequestRules(t, true)
 
-	// That root makes nothing good that doesn't lead to it.
-	p = scene{faults: []string{"tls-self-signed"}, with: []string{"deep"}, trust: true}.play(t)
+	// That root doesn't validate other chains.
+	p = scenario{faults: []string{"tls-self-signed"}, with: []string{"deep"}, trust: true}.execute(t)
 	p.assertSummary(t, "portal-tls problem tls-self-signed server-admin", "credentials-arrive skipped because portal-tls")
 	p.assertNoTokens(t)
 }

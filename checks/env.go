@@ -12,7 +12,7 @@ import (
 	"boxready/internal/transport"
 )
 
-// Env is what the checks of one run share: the network, what was asked already, what was seen.
+// Env is what the checks of one run share: the network, requests, and results so far.
 type Env struct {
 	target   Target
 	net      *transport.Net
@@ -21,14 +21,14 @@ type Env struct {
 	shared   *Shared
 	invented portal.Token
 
-	count func(id ID, done, total int) // tells the observer; nil if it doesn't want to know
+	count func(id ID, done, total int) // the observer's Progress; nil if it has none
 	legs  func(ID, Leg)                // likewise
 
 	// Set by portal-tcp and portal-tls for the checks that need them.
 	connections []*connection
 	client      *portal.Client
 
-	// A question may be asked by one check and wanted by several, so it lives as long as the run.
+	// Several checks may need an answer, so requests live as long as the run.
 	run    context.Context
 	asking sync.WaitGroup
 
@@ -74,7 +74,7 @@ func (env *Env) close() {
 	}
 }
 
-// ask asks the portal once in a run, however many checks want to know.
+// ask sends a request to the portal once in a run, however many checks need the answer.
 func (env *Env) ask(ctx context.Context, r portal.Request) portal.Answer {
 	a, err := env.begin(r).Wait(ctx)
 	if err != nil {
@@ -83,7 +83,7 @@ func (env *Env) ask(ctx context.Context, r portal.Request) portal.Answer {
 	return a
 }
 
-// askAhead sends questions to which the answers will soon be wanted.
+// askAhead starts requests whose answers will be needed soon.
 func (env *Env) askAhead(requests ...portal.Request) {
 	for _, r := range requests {
 		env.begin(r)
@@ -106,14 +106,14 @@ func (env *Env) begin(r portal.Request) *flight.Call[portal.Answer] {
 	return a
 }
 
-// do asks, and notes answers about limits.
+// do sends a request, and records answers about limits.
 func (env *Env) do(ctx context.Context, r portal.Request) portal.Answer {
 	a := env.client.Do(ctx, r)
 	env.noteLimit(r, a)
 	return a
 }
 
-// progress returns what is to be called whenever one of total requests has been answered.
+// progress returns a function to call after each of total requests.
 func (env *Env) progress(id ID, total int) (step func()) {
 	if env.count == nil {
 		return func() {}
@@ -128,14 +128,14 @@ func (env *Env) progress(id ID, total int) (step func()) {
 	}
 }
 
-// tellLeg tells the observer how far a test event has come.
-func (env *Env) tellLeg(id ID, leg Leg) {
+// reportLeg reports a test event's progress to the observer.
+func (env *Env) reportLeg(id ID, leg Leg) {
 	if env.legs != nil {
 		env.legs(id, leg)
 	}
 }
 
-// questionKey is the same for the same question.
+// questionKey identifies a request by its content.
 func questionKey(r portal.Request) string {
 	key := fmt.Sprint(r.HTTPMethod, r.Path, r.Query.Encode(), r.Plain, r.Form.Encode())
 	if !r.Token.Value.IsZero() {
@@ -144,7 +144,7 @@ func questionKey(r portal.Request) string {
 	return key
 }
 
-// exchange turns an answer into facts. Several checks want those of the same one.
+// exchange turns an answer into facts, which several checks may share.
 func (env *Env) exchange(r portal.Request, a portal.Answer) *Exchange {
 	env.mu.Lock()
 	x := env.exchanges[a.RequestID]
@@ -161,13 +161,13 @@ func (env *Env) exchange(r portal.Request, a portal.Answer) *Exchange {
 	return &own
 }
 
-// unverified tells whether requests go over a certificate that doesn't verify.
+// unverified reports whether requests go over a certificate that doesn't verify.
 func (env *Env) unverified() bool {
 	f := factsOf[TLSFacts](env.factsByCheck(), PortalTLS)
 	return f != nil && f.Unverified
 }
 
-// hasResult tells whether a check has been made.
+// hasResult reports whether a check has been made.
 func (env *Env) hasResult(id ID) bool {
 	env.mu.Lock()
 	defer env.mu.Unlock()
@@ -197,7 +197,7 @@ func (env *Env) record(id ID, facts Facts, results []Result) {
 	env.results[id] = results
 }
 
-// blocker returns what stands in the way of a check that needs id: id itself, or what id waits for; "" for nothing.
+// blocker returns the check that blocks those that need id: id itself, or what it was skipped for; "" for none.
 func (env *Env) blocker(id ID) ID {
 	env.mu.Lock()
 	defer env.mu.Unlock()
@@ -216,9 +216,9 @@ func (env *Env) blocker(id ID) ID {
 	return ""
 }
 
-// secretRule returns the check because of which neither a token nor a webhook's code may be sent, or "" and opens the way
-// for them: the certificate must verify, the portal must see https, and no redirect may lead to another host. The portal would report the host that
-// it was asked by to the authorization server as its own address.
+// secretRule returns the check that forbids sending a token or a webhook's code, or "" and enables them: the certificate must
+// verify, the portal must see https, and no redirect may lead to another host. The portal would report the host that it was asked
+// by to the authorization server as its own address.
 func (env *Env) secretRule() ID {
 	if b := env.blocker(PortalTLS); b != "" {
 		return b
@@ -235,8 +235,8 @@ func (env *Env) secretRule() ID {
 	return ""
 }
 
-// tokenRule is secretRule for tokens, which make the portal report its address: where the authorization server holds another
-// one, they wait for a new yes.
+// tokenRule is secretRule for tokens, which make the portal report its address: if the authorization server holds another one,
+// the owner must confirm again.
 func (env *Env) tokenRule() ID {
 	if blocker := env.secretRule(); blocker != "" {
 		return blocker

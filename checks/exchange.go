@@ -16,12 +16,12 @@ import (
 	"boxready/internal/untrusted"
 )
 
-// Exchange is one request and what came of it, as a vendor's support asks for it.
+// Exchange is one request and its result, as a vendor's support asks for it.
 type Exchange struct {
 	Request          string            `json:"request" hide:"text"`  // method, path
 	RequestID        string            `json:"request_id,omitempty"` // bx24_request_id
 	At               time.Time         `json:"at"`
-	Failure          transport.Failure `json:"failure,omitempty"` // why there is no whole answer
+	Failure          transport.Failure `json:"failure,omitempty"` // why there is no complete answer
 	Status           int               `json:"status,omitempty"`  // HTTP
 	Server           string            `json:"server,omitempty" hide:"text"`
 	Location         string            `json:"location,omitempty" hide:"host"` // without its query
@@ -29,10 +29,10 @@ type Exchange struct {
 	Date             *time.Time        `json:"date,omitempty"` // the portal's clock
 	Form             portal.Form       `json:"form,omitempty"`
 	TooBig           bool              `json:"too_big,omitempty"`
-	Polluted         string            `json:"polluted,omitempty"` // what stands before the JSON
+	Polluted         string            `json:"polluted,omitempty"` // text before the JSON
 	Error            string            `json:"error,omitempty" hide:"text"`
 	ErrorDescription string            `json:"error_description,omitempty" hide:"text"`
-	Body             string            `json:"body,omitempty" hide:"text"` // the first 200 bytes of what isn't a portal's answer, masked
+	Body             string            `json:"body,omitempty" hide:"text"` // the first 200 bytes if it isn't a portal's answer, masked
 	Filter           string            `json:"filter,omitempty"`           // the product that blocked the request, when it says so
 	LoginForm        bool              `json:"login_form,omitempty"`
 	LoginRedirect    bool              `json:"login_redirect,omitempty"`
@@ -50,7 +50,7 @@ func exchange(r portal.Request, a portal.Answer, address portal.Address) *Exchan
 	if r.Plain {
 		path = "http://" + address.Authority() + path
 	}
-	// A portal may send back what it was sent: a token or a webhook's code, even an invented one, has no place in a report.
+	// A portal may echo requests: a token or a webhook's code, even an invented one, must not be in a report.
 	mask := secret.Masker(r.Secrets()...)
 	clean := func(s string) string { return short(mask(s)) }
 	x := &Exchange{Request: method + " " + clean(path), RequestID: a.RequestID, At: a.Sent.UTC(), Times: a.Times,
@@ -85,7 +85,7 @@ func exchange(r portal.Request, a portal.Answer, address portal.Address) *Exchan
 	return x
 }
 
-// short limits untrusted text to what anyone reads.
+// short truncates untrusted text.
 func short(s string) string { return untrusted.Truncate(s, 200) }
 
 // err is the answer's error, if it has one.
@@ -96,7 +96,7 @@ func (x *Exchange) err() error {
 	return &portal.Error{Code: x.Error, Description: x.ErrorDescription}
 }
 
-// is tells whether the answer is that error of the portal's, for errors that their code alone doesn't tell apart.
+// is reports whether the answer is that error of the portal's, for errors that the code alone doesn't identify.
 func (x *Exchange) is(target error) bool { return errors.Is(x.err(), target) }
 
 func (x *Exchange) redirects() bool { return x.Status >= 300 && x.Status < 400 }
@@ -104,7 +104,7 @@ func (x *Exchange) redirects() bool { return x.Status >= 300 && x.Status < 400 }
 func (x *Exchange) readLocation(r portal.Request, a portal.Answer, address portal.Address) {
 	target, err := location(r, a, address)
 	if err != nil {
-		// What can't be read may lead anywhere.
+		// An unreadable address may lead anywhere.
 		x.Location, x.OtherHost = a.Header.Get("Location"), "?"
 		return
 	}
@@ -113,7 +113,7 @@ func (x *Exchange) readLocation(r portal.Request, a portal.Answer, address porta
 	x.Location = (&url.URL{Scheme: target.Scheme, Host: target.Host, Path: target.Path}).String()
 }
 
-// otherHost is u's host if it isn't the portal's. The port doesn't make another host of it.
+// otherHost is u's host if it isn't the portal's, whatever the port.
 func otherHost(u *url.URL, address portal.Address) string {
 	named := portal.Address{Host: address.Host, Port: 443}
 	if named.SameHost(&url.URL{Scheme: "https", Host: strings.TrimSuffix(u.Host, ":"+u.Port())}) {
@@ -142,11 +142,11 @@ var loginWord = lazyregexp.New(`(?i)(^|[^a-z])((o?auth(?:orize|entication|n|z)?)
 
 func leadsToLogin(u *url.URL) bool {
 	query := u.Query()
-	query.Del("bx24_request_id") // ours, sent back
+	query.Del("bx24_request_id") // ours, echoed
 	return loginWord().MatchString(u.Path) || loginWord().MatchString(query.Encode())
 }
 
-// signs of products that stand before a portal and block requests. Each names itself in its answers.
+// filterSigns identify products in front of a portal that block requests, by their answers.
 var filterSigns = []struct {
 	product string
 	header  string // present in the answer, with a value that matches
@@ -167,7 +167,7 @@ var filterSigns = []struct {
 	{product: "Bitrix Proactive Filter", body: lazyregexp.New(`(?i)security_403|bitrix[^<]{0,40}(proactive|security)`)},
 }
 
-// A product that puts its header into every answer has blocked only those that say so.
+// Some products put their header into every answer; only certain statuses mean a block.
 func filterSign(a portal.Answer) string {
 	if a.Status < 400 {
 		return ""
@@ -183,23 +183,23 @@ func filterSign(a portal.Answer) string {
 	return ""
 }
 
-// maxPageBytes is as much of a page as it takes to know it, in bytes.
+// maxPageBytes is the size of a page's beginning that identifies it.
 const maxPageBytes = 64 << 10
 
 func beginning(page []byte) []byte { return page[:min(len(page), maxPageBytes)] }
 
-// refuses tells whether a status is one with which what stands before a portal refuses a request. None of ours is large: 413 is a
-// server that lets no bodies in.
+// refuses reports whether a status means that a proxy in front of a portal refuses a request. Ours are small: 413 is a server
+// that accepts no bodies.
 func refuses(status int) bool {
 	return slices.Contains([]int{http.StatusForbidden, http.StatusNotAcceptable, http.StatusRequestEntityTooLarge, http.StatusTooManyRequests}, status)
 }
 
-// unanswered is the conclusion from an exchange that got no whole answer, or one from which nothing follows.
+// unanswered is the result for an exchange without a complete answer, or with an unexpected one.
 func unanswered(x *Exchange) Result {
 	return unknown(causeOf(x.Failure))
 }
 
-// causeOf is the cause for what kept a request from being answered, and who can help with it; "" leaves that to the check.
+// causeOf is the cause for a failed request, and who can help; "" leaves that to the check.
 func causeOf(f transport.Failure) (Cause, Owner) {
 	switch f {
 	case transport.Timeout:

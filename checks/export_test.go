@@ -1,6 +1,6 @@
 package checks
 
-// Conclusions are what the facts of one run lead to, by check, as a run and a saved report that is judged again come to them.
+// Conclusions returns the results for the facts of one run, by check, as in a run and in a saved report that is judged again.
 func Conclusions(facts FactsByCheck) map[ID][]Result {
 	judged := map[ID][]Result{}
 	for _, c := range Catalog() {
@@ -15,7 +15,7 @@ func Conclusions(facts FactsByCheck) map[ID][]Result {
 	return concluded
 }
 
-// conclude is what c comes to beside the facts of the checks that it reads.
+// conclude judges c with the facts of the checks that it reads.
 func conclude(c *Check, facts Facts, seen FactsByCheck) []Result {
 	others := map[ID][]Result{}
 	for _, other := range Catalog() {

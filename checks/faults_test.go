@@ -36,8 +36,8 @@ import (
 
 func TestMain(m *testing.M) {
 	log.SetOutput(io.Discard) // as main does
-	// Runs mostly wait: for connections, for the pace, for events. Many of them fit beside each other on few processors. What the
-	// command line says counts more, for it is read later.
+	// Runs mostly wait for connections, the rate limit and events, so many can run in parallel on few processors. The command
+	// line takes precedence, as it is parsed later.
 	if err := flag.Set("test.parallel", "16"); err != nil {
 		panic(err)
 	}
@@ -45,38 +45,38 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(testenv.M{M: m})
 }
 
-// scene is one run of the checklist against a simulated portal.
-type scene struct {
+// scenario is one run of the checklist against a simulated portal.
+type scenario struct {
 	address string // the portal's own if empty
 	faults  []string
-	with    []string // what the run has to do for the faults to be seen, in simportal's words
-	trust   bool     // the private CA's root is trusted besides
-	moved   bool     // the owner said once more that the address is the right one
+	with    []string // what the run must do to find the faults, as in simportal.Fault
+	trust   bool     // the private CA's root is trusted too
+	moved   bool     // the owner confirmed the address again
 	ctx     context.Context
 
-	usualPace    bool                       // at the pace that a real portal is asked
-	region       *bitrix.Region             // instead of the one that the faults are about
-	requirements *requirements.Requirements // instead of what the faults need
+	usualPace    bool                       // with the real rate limit
+	region       *bitrix.Region             // instead of the faults' own
+	requirements *requirements.Requirements // instead of the faults' own
 	probe        *serverprobe.Probe
 	outside      *checks.Outside
 	prepare      func(*simportal.Sim) // before the run
-	observer     checks.Observer      // nil: nobody
+	observer     checks.Observer      // nil: none
 }
 
-type played struct {
+type scenarioResult struct {
 	*checks.Outcome
 	sim     *simportal.Sim
 	window  time.Duration   // in which the portal may get 12 requests
-	secrets []secret.String // that the run used
+	secrets []secret.String // used in the run
 }
 
 // usual is the time in which a portal gets at most 12 requests.
 const usual = 10 * time.Second
 
-// silences are faults that are seen only when a time-out ends. None of them is told from another by how long it takes.
-var silences = []string{"dns-failed-silent", "tcp-timeout", "rest-timeout", "rest-slow", "event-not-recorded", "install-unfinished"}
+// silentFaults are faults that are seen only when a time-out ends. Its length doesn't matter.
+var silentFaults = []string{"dns-failed-silent", "tcp-timeout", "rest-timeout", "rest-slow", "event-not-recorded", "install-unfinished"}
 
-func (s scene) play(t *testing.T) played {
+func (s scenario) execute(t *testing.T) scenarioResult {
 	t.Helper()
 	sim := simtest.Simulate(t, simportal.Options{Faults: s.faults, AuthServerTimeout: simtest.Fast}, s.with...)
 	if s.prepare != nil {
@@ -86,7 +86,7 @@ func (s scene) play(t *testing.T) played {
 	if !s.usualPace && !slices.Contains(s.faults, "throttle") {
 		window, sim.PaceWindow = simtest.Fast, simtest.Fast
 	}
-	if slices.ContainsFunc(s.faults, func(f string) bool { return slices.Contains(silences, f) }) {
+	if slices.ContainsFunc(s.faults, func(f string) bool { return slices.Contains(silentFaults, f) }) {
 		sim.TimeoutScale = 0.2
 	}
 	target := sim.Target()
@@ -106,7 +106,7 @@ func (s scene) play(t *testing.T) played {
 	if slices.ContainsFunc(simportal.Faults(), func(f simportal.Fault) bool {
 		return slices.Contains(s.faults, f.Name) && (slices.Contains(f.Causes, "event-delivery/event-not-delivered") || f.Name == "receiver-private")
 	}) {
-		target.EventWait = time.Second // it never comes; elsewhere it does, sooner or later
+		target.EventWait = time.Second // it never arrives; elsewhere it does
 	}
 	if s.trust {
 		if target.Trust, err = transport.ParseRoots(sim.Sim.PrivateCAPEM()); err != nil {
@@ -130,10 +130,10 @@ func (s scene) play(t *testing.T) played {
 	if target.Webhook != nil {
 		held = append(held, target.Webhook.Code)
 	}
-	return played{outcome, sim.Sim, window, held}
+	return scenarioResult{outcome, sim.Sim, window, held}
 }
 
-func (p played) causes() []string {
+func (p scenarioResult) causes() []string {
 	var causes []string
 	for _, r := range p.Results {
 		if r.Cause != "" {
@@ -143,7 +143,7 @@ func (p played) causes() []string {
 	return causes
 }
 
-func (p played) result(id checks.ID) checks.Result {
+func (p scenarioResult) result(id checks.ID) checks.Result {
 	for _, r := range p.Results {
 		if r.Check == id {
 			return r
@@ -152,13 +152,13 @@ func (p played) result(id checks.ID) checks.Result {
 	return checks.Result{}
 }
 
-// assertPolite asserts what was not asked: the etiquette, the token rule and that nothing was written.
-func (p played) assertPolite(t *testing.T, deep bool) {
+// assertRequestRules asserts the rules for requests: their rate, tokens, and that nothing was written.
+func (p scenarioResult) assertRequestRules(t *testing.T, deep bool) {
 	t.Helper()
-	var hits []time.Time
+	var sentAt []time.Time
 	for _, r := range p.sim.Log() {
 		if r.Server == "portal" || r.Server == "portal-http" {
-			hits = append(hits, r.At)
+			sentAt = append(sentAt, r.At)
 			if !strings.HasPrefix(r.Header.Get("User-Agent"), "BoxReady/") {
 				t.Errorf("%s %s: User-Agent %q", r.Method, r.Path, r.Header.Get("User-Agent"))
 			}
@@ -184,7 +184,7 @@ func (p played) assertPolite(t *testing.T, deep bool) {
 			}
 		}
 		if strings.HasPrefix(r.Server, "auth-") && p.Target.SignIn != nil {
-			continue // who it is that may see the sign-in's secrets
+			continue // the server that may receive the sign-in's secrets
 		}
 		if len(r.Tokens) == 0 {
 			if r.Path == "/oauth/token/" && r.RawQuery != "" {
@@ -208,10 +208,10 @@ func (p played) assertPolite(t *testing.T, deep bool) {
 	if left := p.sim.Bindings(); slices.ContainsFunc(left, ours) && !p.leftBound() {
 		t.Errorf("handlers were left bound: %+v", left)
 	}
-	for i := range hits {
+	for i := range sentAt {
 		n := 0
-		for _, at := range hits[i:] {
-			if at.Sub(hits[i]) < p.window {
+		for _, at := range sentAt[i:] {
+			if at.Sub(sentAt[i]) < p.window {
 				n++
 			}
 		}
@@ -231,31 +231,31 @@ func (p played) assertPolite(t *testing.T, deep bool) {
 	}
 }
 
-// mailboxKey is what opens a mailbox at a receiver; no token of a portal's looks so.
+// mailboxKey matches the key of a receiver's mailbox; no token of a portal's has this form.
 var mailboxKey = regexp.MustCompile(`^[A-Z2-7]{52}$`)
 
-// ours tells whether a handler is one that BoxReady bound.
+// ours reports whether BoxReady bound a handler.
 func ours(b simportal.Binding) bool {
 	return strings.HasPrefix(b.Connector, "boxready-") || receiver.IsMailbox(b.Handler)
 }
 
-// held tells whether the run found that the authorization server holds another address.
-func (p played) held() bool {
+// held reports whether the run found that the authorization server holds another address.
+func (p scenarioResult) held() bool {
 	return slices.ContainsFunc(p.Results, func(r checks.Result) bool {
 		return r.Cause == checks.AddressDiffers || r.Cause == checks.AddressHeldAsHTTP
 	})
 }
 
-// leftBound tells whether the run itself says that it could not take its handler away.
-func (p played) leftBound() bool {
+// leftBound reports whether the run reported that unbinding its handler failed.
+func (p scenarioResult) leftBound() bool {
 	return slices.ContainsFunc(p.Results, func(r checks.Result) bool {
 		f, ok := r.Facts.(interface{ HandlerLeft() bool })
 		return ok && f.HandlerLeft()
 	})
 }
 
-// tokensForbidden tells whether the results themselves say that no token may go to this portal.
-func (p played) tokensForbidden() bool {
+// tokensForbidden reports whether the results forbid sending a token to this portal.
+func (p scenarioResult) tokensForbidden() bool {
 	for _, r := range p.Results {
 		switch {
 		case (r.Check == checks.PortalTLS || r.Check == checks.HTTPSSeen) && (r.State == checks.Problem || r.State == checks.Unknown || r.State == checks.Skipped):
@@ -267,8 +267,8 @@ func (p played) tokensForbidden() bool {
 	return false
 }
 
-// ways in which every fault is looked at, beside what it needs to be seen.
-var ways = []struct {
+// runVariants are the options with which every fault is tested, besides those that it needs.
+var runVariants = []struct {
 	name string
 	with []string
 }{
@@ -281,7 +281,7 @@ var ways = []struct {
 func TestEveryFaultIsFound(t *testing.T) {
 	t.Parallel()
 	for _, fault := range simportal.Faults() {
-		for i, way := range ways {
+		for i, way := range runVariants {
 			with := slices.Clone(way.with)
 			for _, w := range fault.With {
 				if !slices.Contains(with, w) {
@@ -289,16 +289,16 @@ func TestEveryFaultIsFound(t *testing.T) {
 				}
 			}
 			if way.name != "" && len(with) == len(fault.With) {
-				continue // that is how it is looked at anyway
+				continue // it has these options anyway
 			}
 			t.Run(strings.TrimSuffix(fault.Name+"/"+way.name, "/"), func(t *testing.T) {
 				t.Parallel()
-				p := scene{faults: []string{fault.Name}, with: with}.play(t)
+				p := scenario{faults: []string{fault.Name}, with: with}.execute(t)
 				deep := slices.Contains(with, "deep") || slices.Contains(with, "sign-in")
-				p.assertPolite(t, deep)
+				p.assertRequestRules(t, deep)
 				for _, cause := range fault.Causes {
 					if deep && strings.HasSuffix(cause, "/needs-deep") {
-						continue // that is what --deep is for
+						continue // it needs --deep
 					}
 					if !slices.Contains(p.causes(), cause) {
 						t.Errorf("%s not found; found %v", cause, p.causes())
@@ -307,7 +307,7 @@ func TestEveryFaultIsFound(t *testing.T) {
 				if len(fault.Causes) == 0 && way.name == "deep" && fault.Name != "token-echoed" && !slices.Contains(with, "sign-in") && slices.ContainsFunc(p.Results, func(r checks.Result) bool { return r.State == checks.Problem }) {
 					t.Errorf("%s is no problem, found %v", fault.Name, p.causes())
 				}
-				p.assertSaid(t)
+				p.assertTexts(t)
 				p.assertReported(t, i%2 == 0)
 				p.assertOnlyDeclared(t)
 				p.assertJudgedAgain(t)
@@ -316,8 +316,8 @@ func TestEveryFaultIsFound(t *testing.T) {
 	}
 }
 
-// assertOnlyDeclared asserts that no check yields a cause that the catalogue doesn't know of.
-func (p played) assertOnlyDeclared(t *testing.T) {
+// assertOnlyDeclared asserts that no check yields a cause that isn't in the catalogue.
+func (p scenarioResult) assertOnlyDeclared(t *testing.T) {
 	t.Helper()
 	declared := declaredCauses()
 	for _, r := range p.Results {
@@ -338,8 +338,8 @@ func (p played) assertOnlyDeclared(t *testing.T) {
 	}
 }
 
-// assertJudgedAgain asserts that facts which went through JSON lead to the same conclusions.
-func (p played) assertJudgedAgain(t *testing.T) {
+// assertJudgedAgain asserts that facts read back from JSON lead to the same conclusions.
+func (p scenarioResult) assertJudgedAgain(t *testing.T) {
 	t.Helper()
 	seen := checks.FactsByCheck{}
 	for _, c := range checks.Catalog() {
@@ -416,9 +416,9 @@ var allWords = sync.OnceValue(func() map[string]*words.Texts {
 	return all
 })
 
-// assertSaid asserts that the outcome can be said in both languages with nothing missing, that its JSON is what the schema
-// promises, and that neither shows what it shouldn't.
-func (p played) assertSaid(t *testing.T) {
+// assertTexts asserts that the outcome has all its texts in both languages, that its JSON is valid by the schema, and that
+// neither contains secrets.
+func (p scenarioResult) assertTexts(t *testing.T) {
 	t.Helper()
 	for lang, words := range allWords() {
 		reporter := &report.Reporter{Words: words, Version: "test"}
@@ -460,7 +460,7 @@ func (p played) assertSaid(t *testing.T) {
 	}
 }
 
-// textKey is a key that stands where its text is missing.
+// textKey matches a key in place of its missing text.
 var textKey = regexp.MustCompile(`(^| )[a-z-]+\.([a-z-]+\.)?(name|ok|title|saw|breaks|do\.\d)( |$)`)
 
 func webhookCode(path string) string {

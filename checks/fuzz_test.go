@@ -21,8 +21,8 @@ import (
 	"boxready/internal/transport"
 )
 
-// FuzzExchange reads an answer that an intermediary may have written. The token that was sent must not be in the facts, however
-// it is sent back.
+// FuzzExchange reads an answer that an intermediary may have written. The sent token must not be in the facts, however it is
+// echoed.
 func FuzzExchange(f *testing.F) {
 	const token = "7d3c1f0b9a8e4c52b6d1f0a93e5c7d18"
 	address, err := portal.ParseAddress("portal.demo.example")

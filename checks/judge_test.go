@@ -51,7 +51,7 @@ func find(t testing.TB, id ID) *Check {
 	return nil
 }
 
-// vantages are the vantage of each check, whatever it concludes.
+// vantages has the vantage of each check's results.
 var vantages = map[ID]Vantage{
 	PortalAddress: FromComputer, PortalDNS: FromComputer, PortalTCP: FromComputer, PortalTLS: FromComputer, PortalRedirect: FromComputer,
 	RESTRoute: FromComputer, HTTPSSeen: FromPortal, MethodInventory: FromComputer, PortalClock: FromComputer,
@@ -98,7 +98,7 @@ func judge(t *testing.T, id ID, cases []verdict) {
 	}
 }
 
-// vantageFits reports whether a result has its check's vantage, or is the one that the portal's server may determine.
+// vantageFits reports whether a result has its check's vantage, or is the one that the portal's server may decide.
 func vantageFits(c *Check, r Result) bool {
 	return r.Vantage == vantages[c.ID] || c.ID == AuthServerFromPortal && r.State == OK && r.Vantage == FromServer
 }
@@ -109,14 +109,14 @@ func assertWellFormed(t testing.TB, c *Check, r Result) {
 	if !vantageFits(c, r) {
 		t.Errorf("%s: seen from %q, want %q", r.Check, r.Vantage, vantages[c.ID])
 	}
-	quiet := r.State == OK || r.State == Skipped
-	if quiet != (r.Cause == "") || quiet != (r.Owner == "") {
+	noCause := r.State == OK || r.State == Skipped
+	if noCause != (r.Cause == "") || noCause != (r.Owner == "") {
 		t.Errorf("%s: state %s with cause %q and owner %q", r.Check, r.State, r.Cause, r.Owner)
 	}
 	if (r.State == Skipped) != (r.Because != "") {
 		t.Errorf("%s: state %s because of %q", r.Check, r.State, r.Because)
 	}
-	if !quiet && r.Check == c.ID && !slices.Contains(c.Causes, r.Cause) && !slices.Contains(CommonCauses(), r.Cause) {
+	if !noCause && r.Check == c.ID && !slices.Contains(c.Causes, r.Cause) && !slices.Contains(CommonCauses(), r.Cause) {
 		t.Errorf("%s: the catalogue doesn't declare the cause %s", r.Check, r.Cause)
 	}
 	if r.State == Problem && slices.Contains(CommonCauses(), r.Cause) && c.Group != SelfGroup {
@@ -161,7 +161,7 @@ func TestJudgeEmptyFacts(t *testing.T) {
 	}
 }
 
-// TestJudgePartialFacts judges facts in which single parts are missing.
+// TestJudgePartialFacts judges facts with missing parts.
 func TestJudgePartialFacts(t *testing.T) {
 	for id, texts := range map[ID][]string{
 		PortalTLS:              {`{"addresses":[{}]}`, `{"addresses":[{"chain":[{}]}]}`, `{"addresses":[{"trust":{}}]}`, `{"addresses":[{"chain":[{}],"trust":{"expired_issuer":"x"}}]}`},
@@ -231,8 +231,8 @@ func TestJudgeRandomFacts(t *testing.T) {
 	}
 }
 
-// fill puts random values into v: quick's own, except for types that it can't make (times, addresses) and for words that chance
-// would never produce.
+// fill puts random values into v: quick's own, except for types that it can't make (times, addresses) and for words that are too
+// unlikely.
 func fill(v reflect.Value, random *rand.Rand, size int) {
 	words := map[string][]string{
 		"Failure": {"", "", "timeout", "cancelled", "no-network", "refused", "no-route", "reset", "closed", "proxy-refused", "tls-failed", "other", "dns-not-found"},
@@ -248,7 +248,7 @@ func fill(v reflect.Value, random *rand.Rand, size int) {
 	pick := func(from string) string { return words[from][random.Intn(len(words[from]))] }
 	switch v.Interface().(type) {
 	case time.Time:
-		v.Set(reflect.ValueOf(looked.Add(time.Duration(random.Int63n(int64(200*days)) - int64(100*days)))))
+		v.Set(reflect.ValueOf(observedAt.Add(time.Duration(random.Int63n(int64(200*days)) - int64(100*days)))))
 		return
 	case netip.Addr:
 		addr, _ := netip.ParseAddr(pick("address"))

@@ -5,23 +5,23 @@ import (
 	"time"
 )
 
-// Verdict answers the question whether applications will work on the portal.
+// Verdict is the answer to whether applications will work on the portal.
 type Verdict string
 
 const (
 	Ready      Verdict = "ready"       // proved with a webhook or a sign-in
-	NoObstacle Verdict = "no-obstacle" // nothing wrong seen, but what decides was not all checked
-	Unsure     Verdict = "unsure"      // no problem, but something that applications depend on could not be told
+	NoObstacle Verdict = "no-obstacle" // nothing wrong seen, but not every decisive check was made
+	Unsure     Verdict = "unsure"      // no problem, but something that applications depend on is unknown
 	NotReady   Verdict = "not-ready"
 )
 
-// NotChecked is a check that was not made because something was not asked for or given.
+// NotChecked is a check that was not made because the run lacked something.
 type NotChecked struct {
 	Check  ID
 	Reason Reason
 }
 
-// Reason is what a check that was not made would have needed.
+// Reason is what was lacking for a check.
 type Reason string
 
 const (
@@ -35,7 +35,7 @@ const (
 	NeedsOutsideRun    Reason = "outside-run"
 	NeedsServerProbe   Reason = "server-probe" // or this part of its answer
 	NeedsRequirements  Reason = "requirements" // that name hosts
-	NeedsReceiver      Reason = "receiver"     // that takes a test event, and a yes to its host
+	NeedsReceiver      Reason = "receiver"     // for a test event, and consent to its host
 )
 
 func reasonFor(c Consent) Reason {
@@ -49,7 +49,7 @@ func reasonFor(c Consent) Reason {
 	}
 }
 
-// reasonFor is what is lacking where none of the credentials is given.
+// reasonFor is what is lacking if none of the credentials is given.
 func (t *Target) reasonFor(credentials []Credential) Reason {
 	switch {
 	case !t.has(ByWebhook) && !t.has(BySignIn):
@@ -61,7 +61,7 @@ func (t *Target) reasonFor(credentials []Credential) Reason {
 	}
 }
 
-// Outcome is what a run came to.
+// Outcome is the result of a run.
 type Outcome struct {
 	Target            Target
 	Started, Finished time.Time
@@ -73,7 +73,7 @@ type Outcome struct {
 func (o *Outcome) judge() {
 	o.Verdict = NoObstacle
 	for _, r := range o.Results {
-		// What a credential opened is the evidence that only a credential can bring.
+		// Only checks with a credential are evidence for Ready.
 		if (r.Check == WebhookCheck || r.Check == TokenAccepted) && r.State == OK && o.Verdict == NoObstacle {
 			o.Verdict = Ready
 		}
@@ -82,12 +82,12 @@ func (o *Outcome) judge() {
 			o.Verdict = NotReady
 			return
 		case r.State == Problem, r.State == Unknown && len(r.Affects) > 0:
-			o.Verdict = Unsure // a problem of this computer or of its credential says nothing about the portal
+			o.Verdict = Unsure // a problem of this computer or of its credential proves nothing about the portal
 		}
 	}
 }
 
-// Counts is how many results have each state.
+// Counts returns the number of results by state.
 func (o *Outcome) Counts() map[State]int {
 	counts := map[State]int{OK: 0, Notice: 0, Problem: 0, Unknown: 0, Skipped: 0}
 	for _, r := range o.Results {

@@ -13,10 +13,10 @@ const (
 	AddressWasHTTP Cause = "address-was-http"
 )
 
-// AddressFacts are what the address itself tells.
+// AddressFacts are the address's own properties.
 type AddressFacts struct {
 	Address string `json:"address" hide:"host"` // https, ASCII host
-	Display string `json:"display" hide:"host"` // the same with its national letters
+	Display string `json:"display" hide:"host"` // the same in Unicode
 	IP      bool   `json:"ip,omitempty"`
 	Cloud   bool   `json:"cloud,omitempty"`
 	WasHTTP bool   `json:"was_http,omitempty"`

@@ -29,7 +29,7 @@ type Certificate struct {
 	Subject      string    `json:"subject" hide:"subject"`
 	Issuer       string    `json:"issuer" hide:"subject"`
 	Names        []string  `json:"names,omitempty" hide:"host"`          // subject alternative names
-	CommonName   string    `json:"common_name,omitempty" hide:"subject"` // what old software took for the host name
+	CommonName   string    `json:"common_name,omitempty" hide:"subject"` // used as the host name by old software
 	NotBefore    time.Time `json:"not_before"`
 	NotAfter     time.Time `json:"not_after"`
 	Key          string    `json:"key"` // e.g. "RSA 2048"
@@ -40,7 +40,7 @@ type Certificate struct {
 	SHA256       string    `json:"sha256" hide:"certificate"` // of the DER form, hexadecimal
 }
 
-// A certificate for hundreds of hosts is known by some of them.
+// Of more names, the first are enough.
 const maxNames = 100
 
 func describe(c *x509.Certificate) Certificate {
@@ -77,13 +77,13 @@ func isSelfSigned(c *x509.Certificate) bool {
 	return err == nil || errors.As(err, &insecure)
 }
 
-// Trust is what verifying the chain gave, question by question: one fault must not hide another.
+// Trust is the result of verifying the chain, question by question: one fault must not hide another.
 type Trust struct {
-	Public bool `json:"public"`          // the chain leads to a public root, dates of the portal's own certificate apart
+	Public bool `json:"public"`          // the chain leads to a public root; the dates of the portal's own certificate don't count
 	Given  bool `json:"given,omitempty"` // it leads to a root that the user named
-	// ExpiredIssuer is the subject of the intermediate without which there is no chain, and which has ended.
+	// ExpiredIssuer is the subject of an expired intermediate that the chain needs.
 	ExpiredIssuer string `json:"expired_issuer,omitempty" hide:"subject"`
-	// EarlyIssuer is the same for one that isn't valid yet.
+	// EarlyIssuer is that of one that isn't valid yet.
 	EarlyIssuer string    `json:"early_issuer,omitempty" hide:"subject"`
 	NameMatches bool      `json:"name_matches"`
 	DatesGood   bool      `json:"dates_good"` // of the portal's own certificate
@@ -95,14 +95,14 @@ func (t *Trust) good() bool {
 	return t != nil && (t.Public || t.Given) && t.NameMatches && t.DatesGood && !t.Weak && t.ExpiredIssuer == "" && t.EarlyIssuer == ""
 }
 
-// AIAFacts are what fetching the issuer from where the certificate says gave (Authority Information Access, RFC 5280,
-// 4.2.2.1). It explains a failure, it never repairs one: the servers of applications don't fetch.
+// AIAFacts are the result of fetching the issuer from the certificate's URL (Authority Information Access, RFC 5280,
+// 4.2.2.1). It explains a failure but doesn't make the chain valid: the servers of applications don't fetch.
 type AIAFacts struct {
-	URL       string            `json:"url,omitempty" hide:"certificate"` // none: the certificate doesn't say
+	URL       string            `json:"url,omitempty" hide:"certificate"` // "": the certificate has none
 	Failure   transport.Failure `json:"failure,omitempty"`
-	Issuer    string            `json:"issuer,omitempty" hide:"subject"` // subject of what was fetched
+	Issuer    string            `json:"issuer,omitempty" hide:"subject"` // subject of the fetched certificate
 	Completes bool              `json:"completes"`                       // with it, the chain leads to a public root
-	Private   bool              `json:"private,omitempty"`               // it is itself a root, and none of the public ones
+	Private   bool              `json:"private,omitempty"`               // it is a root that isn't public
 }
 
 // examine verifies the chain as an application's server would: public roots and only the intermediates that were sent.
@@ -129,13 +129,13 @@ func lastLink(chain []*x509.Certificate) *x509.Certificate {
 	return last
 }
 
-// examined is what examineOffline said about a chain. A run opens several connections, and gets the same one on each.
+// examined is the cached result of examineOffline: all connections of a run get the same chain.
 type examined struct {
 	chain []*x509.Certificate
 	trust Trust
 }
 
-// examineCached is examineOffline for the portal, which is asked once in a run about the same chain.
+// examineCached is examineOffline for the portal, once per chain and run.
 func (env *Env) examineCached(chain []*x509.Certificate) *Trust {
 	same := func(e examined) bool { return slices.EqualFunc(e.chain, chain, (*x509.Certificate).Equal) }
 	env.mu.Lock()
@@ -153,7 +153,7 @@ func (env *Env) examineCached(chain []*x509.Certificate) *Trust {
 	return trust
 }
 
-// examineOffline is examine for any host, without a look at where the certificate says that its issuer is.
+// examineOffline is examine for any host, without fetching the issuer.
 func (env *Env) examineOffline(chain []*x509.Certificate, host string, given []*x509.Certificate) *Trust {
 	trust := &Trust{}
 	if len(chain) == 0 {
@@ -168,7 +168,7 @@ func (env *Env) examineOffline(chain []*x509.Certificate, host string, given []*
 		trust.Given = leadsToRoot(chain, nil, transport.Pool(given), within)
 	}
 	if !trust.Public && !trust.Given {
-		// Does it lead there at a time when all that was sent was valid?
+		// Does it lead there at a time when all certificates were valid?
 		from, until := leaf.NotBefore, leaf.NotAfter
 		for _, c := range chain[1:] {
 			from, until = later(from, c.NotBefore), earlier(until, c.NotAfter)
@@ -189,8 +189,8 @@ func (env *Env) examineOffline(chain []*x509.Certificate, host string, given []*
 	return trust
 }
 
-// leadsToRoot tells whether the chain, with the extra certificates, leads to one of the roots at the given time. The name is not
-// looked at.
+// leadsToRoot reports whether the chain, with the extra certificates, leads to one of the roots at the given time. The name is
+// not checked.
 func leadsToRoot(chain, extra []*x509.Certificate, roots *x509.CertPool, at time.Time) bool {
 	intermediates := transport.Pool(append(slices.Clone(chain[1:]), extra...))
 	_, err := chain[0].Verify(x509.VerifyOptions{Roots: roots, Intermediates: intermediates, CurrentTime: at})
@@ -202,7 +202,7 @@ const (
 	maxAIABytes = 64 << 10
 )
 
-// fetchIssuer fetches the issuer of the chain's last certificate, one hop and no more.
+// fetchIssuer fetches the issuer of the chain's last certificate, one hop only.
 func (env *Env) fetchIssuer(ctx context.Context, chain []*x509.Certificate, last *x509.Certificate) *AIAFacts {
 	i := slices.IndexFunc(last.IssuingCertificateURL, func(s string) bool {
 		u, err := url.Parse(s)
@@ -248,8 +248,8 @@ func (env *Env) fetchCertificate(ctx context.Context, from string) (*x509.Certif
 	return x509.ParseCertificate(der)
 }
 
-// Go verifies an RSA key of 1024 bits without complaint, and reports SHA-1 as something else; other TLS stacks refuse both.
-// If the chain leads to a public root all the same, a SHA-1 certificate that was sent along isn't part of it.
+// Go verifies an RSA key of 1024 bits without complaint, and reports SHA-1 as something else; other TLS stacks refuse both. If
+// the chain leads to a public root nevertheless, a SHA-1 certificate sent along isn't part of it.
 func (c *Certificate) weak(public bool) bool {
 	return c.RSABits > 0 && c.RSABits < 2048 || !public && c.weakSignature()
 }
@@ -267,7 +267,7 @@ var nationalCAs = []namedIssuer{
 	{"ГосСУОК", lazyregexp.New(`(?i)корневой удостоверяющий центр госсуок|республиканский удостоверяющий центр`)},
 }
 
-// interceptors re-sign traffic on its way. They name themselves in the issuer; short names need their word boundaries.
+// interceptors are products that replace certificates. The issuer names them; short names need word boundaries.
 var interceptors = []namedIssuer{
 	{"Kaspersky", lazyregexp.New(`(?i)kaspersky`)},
 	{"ESET", lazyregexp.New(`\bESET\b`)},
@@ -302,7 +302,7 @@ var interceptors = []namedIssuer{
 	{"Charles", lazyregexp.New(`(?i)charles proxy`)},
 }
 
-// namedIssuer is somebody who can be told by the issuer of a certificate.
+// namedIssuer is identified by the issuer of a certificate.
 type namedIssuer struct {
 	name   string
 	issuer func() *regexp.Regexp

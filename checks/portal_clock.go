@@ -18,8 +18,8 @@ const (
 
 // ClockFacts compare the portal's clock with this computer's.
 type ClockFacts struct {
-	Portal *time.Time `json:"portal,omitempty"` // as the answer's Date header says; it counts whole seconds
-	Here   time.Time  `json:"here"`             // in the middle of that request
+	Portal *time.Time `json:"portal,omitempty"` // by the answer's Date header, in whole seconds
+	Here   time.Time  `json:"here"`             // at the middle of that request
 	// OffsetS is how many seconds the portal's clock is ahead of this computer's.
 	OffsetS float64 `json:"offset_s"`
 }
@@ -33,7 +33,7 @@ func observeClock(ctx context.Context, env *Env) (*ClockFacts, error) {
 	return f, nil
 }
 
-// middle is when the answer was written, as well as this computer can know.
+// middle is the best estimate of when the answer was written.
 func (x *Exchange) middle() time.Time {
 	return x.At.Add(time.Duration(x.Times.Total-x.Times.Wait/2) * time.Millisecond)
 }
@@ -47,12 +47,12 @@ func judgeClock(f *ClockFacts, seen FactsByCheck) []Result {
 	if offset.Abs() < clockOff {
 		return ok()
 	}
-	// The portal's clock is blamed only if a third one agrees with this computer's.
+	// The portal's clock is wrong only if a third one agrees with this computer's.
 	here, known := factsOf[VendorFacts](seen, AuthServerFromComputer).offset()
 	portalToThird := offset - here
 	switch {
 	case known && here.Abs() >= clockOff && portalToThird.Abs() < clockOff && offset.Abs() <= clockWrong:
-		return ok() // it is this computer's clock that is off a little
+		return ok() // this computer's clock is slightly wrong
 	case offset.Abs() <= clockWrong:
 		return one(notice(ClockOff, ServerAdmin).with(args))
 	case !known:

@@ -17,18 +17,18 @@ const (
 	DNSDiffers     Cause = "dns-differs"
 )
 
-// DNSFacts are what the name look-up gave.
+// DNSFacts are the result of resolving the name.
 type DNSFacts struct {
 	Host      string            `json:"host" hide:"host"`
-	Given     bool              `json:"given,omitempty"`             // the user said where to connect; nothing was looked up
-	Proxy     string            `json:"proxy,omitempty" hide:"host"` // the proxy looks the name up; nothing was asked here
+	Given     bool              `json:"given,omitempty"`             // the user gave the address; nothing was resolved
+	Proxy     string            `json:"proxy,omitempty" hide:"host"` // the proxy resolves the name; nothing was resolved here
 	Addresses []netip.Addr      `json:"addresses,omitempty" hide:"ip"`
 	Failure   transport.Failure `json:"failure,omitempty"`
 	Public    *PublicDNSFacts   `json:"public,omitempty"`
 	TookMS    int64             `json:"took_ms"`
 }
 
-// PublicDNSFacts are what a public resolver gave.
+// PublicDNSFacts are a public resolver's answer.
 type PublicDNSFacts struct {
 	Resolver  string            `json:"resolver"`
 	Addresses []netip.Addr      `json:"addresses,omitempty" hide:"ip"`
@@ -90,7 +90,7 @@ func dnsFaults(f *DNSFacts) []Result {
 	case transport.NameUnknown:
 		return one(problem(DNSNotFound, NetworkAdmin))
 	case transport.NameFailed, transport.Timeout:
-		// Silence of a resolver is a resolver's failure, whoever's clock ran out first.
+		// A silent resolver is a resolver's failure, whichever time-out ended first.
 		return one(unknown(DNSFailed, NetworkAdmin))
 	default:
 		return one(unknown(causeOf(f.Failure)))
@@ -112,8 +112,8 @@ func dnsFaults(f *DNSFacts) []Result {
 	return orOK(results)
 }
 
-// differs tells whether the public resolver knows other addresses, or none. A name behind many addresses is given out in
-// part; one address in common is agreement.
+// differs reports whether the public resolver has other addresses, or none. An answer may have only some of many addresses, so
+// one address in common is agreement.
 func differs(inside []netip.Addr, public *PublicDNSFacts) bool {
 	switch public.Failure {
 	case transport.NameUnknown:
@@ -125,7 +125,7 @@ func differs(inside []netip.Addr, public *PublicDNSFacts) bool {
 	}
 }
 
-// Addresses that filters answer with instead of the real one: none at all, this computer, or a page that says "blocked".
+// Addresses with which filters replace the real one: unspecified, this computer, or a block page.
 var sinkholes = []netip.Prefix{
 	netip.MustParsePrefix("0.0.0.0/8"),
 	netip.MustParsePrefix("127.0.0.0/8"),
@@ -137,7 +137,7 @@ func isSinkhole(a netip.Addr) bool {
 	return slices.ContainsFunc(sinkholes, func(p netip.Prefix) bool { return p.Contains(a) })
 }
 
-// Private as RFC 1918, 4193, 6598 (carriers' own) and 3927 / 4291 (link-local) say.
+// Private by RFC 1918, 4193, 6598 (carriers' own) and 3927 / 4291 (link-local).
 var sharedAddressSpace = netip.MustParsePrefix("100.64.0.0/10")
 
 func isPublic(a netip.Addr) bool {

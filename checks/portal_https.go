@@ -11,8 +11,8 @@ import (
 // HTTPSNotSeen is the cause of https-seen.
 const HTTPSNotSeen Cause = "https-not-seen"
 
-// HTTPSFacts are what calling through a webhook that doesn't exist gave. The portal tests for https before it looks at the
-// code, so its answer tells whether it sees https. The code is invented and checked on the portal alone.
+// HTTPSFacts are the answer to a call through a webhook that doesn't exist. The portal tests for https before it checks the code,
+// so its answer shows whether it sees https. The code is invented and checked by the portal alone.
 type HTTPSFacts struct {
 	Exchange
 	Unverified bool `json:"unverified,omitempty"`

@@ -13,8 +13,8 @@ const (
 	PlatformOutdated  Cause = "platform-outdated"
 )
 
-// coreMethods are asked for without credentials: the portal looks a method up before it looks at who calls.
-// No application works without the first two; the third tells how old the rest module is.
+// coreMethods are looked up without credentials: the portal looks up the method before it authenticates the caller. No
+// application works without the first two; the third shows the age of the rest module.
 var coreMethods = []string{"batch", "event.bind", "method.get"}
 
 const ageMethod = "method.get"
@@ -31,7 +31,7 @@ type InventoryFacts struct {
 // MethodFacts are the answer about one method.
 type MethodFacts struct {
 	Name    string `json:"name"`
-	Present *bool  `json:"present,omitempty"` // absent: could not tell
+	Present *bool  `json:"present,omitempty"` // absent: not known
 	Exchange
 }
 

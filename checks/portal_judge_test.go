@@ -56,7 +56,7 @@ func TestJudgeDNS(t *testing.T) {
 		{"public IPv6", found("2001:db8::10"), nil, results("ok")},
 		{"given", &DNSFacts{Host: "portal.example", Given: true}, nil, results("ok")},
 		{"through a proxy", &DNSFacts{Host: "portal.example", Proxy: "proxy.example:3128"}, nil, results("ok")},
-		// A place that the user named may be on this very computer.
+		// An address that the user gave may be this computer's.
 		{"given, and on this computer", &DNSFacts{Given: true, Addresses: addresses("127.0.0.1")}, nil, results("ok")},
 
 		{"not found", failed(transport.NameUnknown), nil, results("problem dns-not-found network-admin")},
@@ -104,7 +104,7 @@ func TestJudgeDNS(t *testing.T) {
 		{"public resolver out of reach", public(found("203.0.113.10"), transport.Refused), nil, results("ok")},
 		{"private and unknown outside", public(found("10.0.0.1"), transport.NameUnknown), nil, results(private, differs)},
 		{"private outside too", public(found("10.0.0.1"), "", "10.0.0.1"), nil, results(private)},
-		// An ordinary split DNS: that applications outside can't come in is disproved by the public answer.
+		// An ordinary split DNS: the public answer shows that applications outside can connect.
 		{"private inside, public outside", public(found("10.0.0.1"), "", "203.0.113.10"), nil, results(differs)},
 		{"unknown inside, known outside", public(failed(transport.NameUnknown), "", "203.0.113.10"), nil, results("problem dns-not-found network-admin")},
 	})
@@ -151,18 +151,18 @@ func TestJudgeTCP(t *testing.T) {
 }
 
 var (
-	looked = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
-	days   = 24 * time.Hour
+	observedAt = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	days       = 24 * time.Hour
 )
 
-// goodTLS is what a healthy portal shows; change breaks it.
+// goodTLS is a healthy portal's handshake; change breaks it.
 func goodTLS(change ...func(*TLSSeen)) TLSSeen {
 	s := TLSSeen{
 		Address: "203.0.113.10", Protocol: "TLS 1.3",
 		Chain: []Certificate{
-			{Subject: "CN=portal.example", Issuer: "CN=Public CA 1", Names: []string{"portal.example"}, NotBefore: looked.Add(-30 * days), NotAfter: looked.Add(60 * days),
+			{Subject: "CN=portal.example", Issuer: "CN=Public CA 1", Names: []string{"portal.example"}, NotBefore: observedAt.Add(-30 * days), NotAfter: observedAt.Add(60 * days),
 				Key: "RSA 2048", RSABits: 2048, Signature: "SHA256-RSA"},
-			{Subject: "CN=Public CA 1", Issuer: "CN=Public Root", NotBefore: looked.Add(-900 * days), NotAfter: looked.Add(900 * days),
+			{Subject: "CN=Public CA 1", Issuer: "CN=Public Root", NotBefore: observedAt.Add(-900 * days), NotAfter: observedAt.Add(900 * days),
 				Key: "RSA 4096", RSABits: 4096, Signature: "SHA384-RSA"},
 		},
 		Trust: &Trust{Public: true, NameMatches: true, DatesGood: true},
@@ -175,18 +175,18 @@ func goodTLS(change ...func(*TLSSeen)) TLSSeen {
 
 func root(s *TLSSeen) Certificate {
 	last := s.Chain[len(s.Chain)-1]
-	return Certificate{Subject: last.Issuer, Issuer: last.Issuer, NotBefore: looked.Add(-900 * days), NotAfter: looked.Add(900 * days),
+	return Certificate{Subject: last.Issuer, Issuer: last.Issuer, NotBefore: observedAt.Add(-900 * days), NotAfter: observedAt.Add(900 * days),
 		Key: "RSA 4096", RSABits: 4096, Signature: "SHA256-RSA", SelfSigned: true}
 }
 
 // Faults of a certificate, to be combined.
 func expired(s *TLSSeen) {
-	s.Chain[0].NotAfter, s.Trust.DatesGood = looked.Add(-days), false
+	s.Chain[0].NotAfter, s.Trust.DatesGood = observedAt.Add(-days), false
 }
 func notYet(s *TLSSeen) {
-	s.Chain[0].NotBefore, s.Trust.DatesGood = looked.Add(days), false
+	s.Chain[0].NotBefore, s.Trust.DatesGood = observedAt.Add(days), false
 }
-func soon(s *TLSSeen)      { s.Chain[0].NotAfter = looked.Add(10 * days) }
+func soon(s *TLSSeen)      { s.Chain[0].NotAfter = observedAt.Add(10 * days) }
 func wrongHost(s *TLSSeen) { s.Chain[0].Names, s.Trust.NameMatches = []string{"other.example"}, false }
 func privateCA(s *TLSSeen) {
 	s.Chain[1] = root(s)
@@ -208,14 +208,14 @@ func intercepted(s *TLSSeen) { privateCA(s); s.Interceptor = "Kaspersky" }
 func weakKey(s *TLSSeen)     { s.Chain[0].RSABits, s.Chain[0].Key, s.Trust.Weak = 1024, "RSA 1024", true }
 
 func TestJudgeTLS(t *testing.T) {
-	facts := func(seen ...TLSSeen) *TLSFacts { return &TLSFacts{At: looked, Addresses: seen} }
+	facts := func(seen ...TLSSeen) *TLSFacts { return &TLSFacts{At: observedAt, Addresses: seen} }
 	with := func(change ...func(*TLSSeen)) *TLSFacts { return facts(goodTLS(change...)) }
 	failed := func(f transport.Failure) TLSSeen { return TLSSeen{Address: "203.0.113.10", Failure: f} }
 	until := func(d time.Duration) func(*TLSSeen) {
-		return func(s *TLSSeen) { s.Chain[0].NotAfter, s.Trust.DatesGood = looked.Add(d), d >= 0 }
+		return func(s *TLSSeen) { s.Chain[0].NotAfter, s.Trust.DatesGood = observedAt.Add(d), d >= 0 }
 	}
 	from := func(d time.Duration) func(*TLSSeen) {
-		return func(s *TLSSeen) { s.Chain[0].NotBefore, s.Trust.DatesGood = looked.Add(d), d <= 0 }
+		return func(s *TLSSeen) { s.Chain[0].NotBefore, s.Trust.DatesGood = observedAt.Add(d), d <= 0 }
 	}
 	bits := func(i, n int) func(*TLSSeen) {
 		return func(s *TLSSeen) { s.Chain[i].RSABits, s.Chain[i].Key = n, fmt.Sprint("RSA ", n) }
@@ -228,19 +228,19 @@ func TestJudgeTLS(t *testing.T) {
 	elsewhere := func(s *TLSSeen) { s.Address = "203.0.113.11" }
 	gateway := func(s *TLSSeen) { s.Gateway = "Web Gateway" }
 	const (
-		hasExpired  = "problem tls-expired server-admin"
-		isEarly     = "problem tls-not-yet-valid server-admin"
-		endsSoon    = "notice tls-expires-soon server-admin"
-		wrong       = "problem tls-wrong-host server-admin"
-		private     = "problem tls-private-ca server-admin"
-		accepted    = "notice tls-private-ca server-admin"
-		self        = "problem tls-self-signed server-admin"
-		nation      = "problem tls-national-ca server-admin"
-		weak        = "problem tls-weak-certificate server-admin"
-		missing     = "problem tls-incomplete-chain server-admin"
-		intercepts  = "unknown tls-intercepted network-admin"
-		brokeOff    = "problem tls-handshake-failed server-admin"
-		noHandshake = "unknown tls-handshake-failed server-admin"
+		hasExpired      = "problem tls-expired server-admin"
+		isEarly         = "problem tls-not-yet-valid server-admin"
+		endsSoon        = "notice tls-expires-soon server-admin"
+		wrong           = "problem tls-wrong-host server-admin"
+		private         = "problem tls-private-ca server-admin"
+		accepted        = "notice tls-private-ca server-admin"
+		self            = "problem tls-self-signed server-admin"
+		nation          = "problem tls-national-ca server-admin"
+		weak            = "problem tls-weak-certificate server-admin"
+		missing         = "problem tls-incomplete-chain server-admin"
+		intercepts      = "unknown tls-intercepted network-admin"
+		handshakeFailed = "problem tls-handshake-failed server-admin"
+		noHandshake     = "unknown tls-handshake-failed server-admin"
 	)
 	judge(t, PortalTLS, []verdict{
 		{"healthy", with(), nil, results("ok")},
@@ -255,10 +255,10 @@ func TestJudgeTLS(t *testing.T) {
 		{"begins this second", with(from(0)), nil, results("ok")},
 		{"begins in a second", with(from(time.Second)), nil, results(isEarly)},
 		{"expired intermediate", with(func(s *TLSSeen) {
-			s.Chain[1].NotAfter, s.Trust.ExpiredIssuer = looked.Add(-days), s.Chain[1].Subject
+			s.Chain[1].NotAfter, s.Trust.ExpiredIssuer = observedAt.Add(-days), s.Chain[1].Subject
 		}), nil, results(hasExpired)},
 		{"expired, and its intermediate too", with(expired, func(s *TLSSeen) {
-			s.Chain[1].NotAfter, s.Trust.ExpiredIssuer = looked.Add(-days), s.Chain[1].Subject
+			s.Chain[1].NotAfter, s.Trust.ExpiredIssuer = observedAt.Add(-days), s.Chain[1].Subject
 		}), nil, results(hasExpired)},
 		{"expired intermediate that isn't in the chain", with(func(s *TLSSeen) { s.Trust.ExpiredIssuer = "CN=Elsewhere" }), nil, results(hasExpired)},
 
@@ -305,11 +305,11 @@ func TestJudgeTLS(t *testing.T) {
 		{"ends soon, national CA", with(national, soon), nil, results(endsSoon, nation)},
 		{"weak, expired, wrong host", with(weakKey, expired, wrongHost), nil, results(weak, hasExpired, wrong)},
 		{"trusted private CA, expired", with(privateCA, trusted, expired), nil, results(accepted, hasExpired)},
-		// A key that is too short doesn't keep anybody from seeing where the chain leads: neither fault may hide the other.
+		// A short key and the end of the chain are independent: neither fault may hide the other.
 		{"weak key, private CA", with(privateCA, weakKey), nil, results(weak, private)},
 		{"weak key, self-signed", with(selfSigned, weakKey), nil, results(weak, self)},
 		{"weak key, incomplete chain", with(incomplete, weakKey), nil, results(weak, missing)},
-		// Whoever trusts the root refuses the short key all the same.
+		// Trusting the root doesn't permit the short key.
 		{"weak key, trusted private CA", with(privateCA, trusted, weakKey), nil, results(weak, accepted)},
 
 		{"intercepted", with(intercepted), nil, results(intercepts)},
@@ -322,8 +322,8 @@ func TestJudgeTLS(t *testing.T) {
 		{"client certificate asked for and not needed", with(func(s *TLSSeen) { s.ClientCertificateAsked = true }), nil, results("ok")},
 		{"old protocol", facts(TLSSeen{Failure: transport.TLSFailed, OldProtocol: "TLS 1.1"}), nil, results("problem tls-old-protocol server-admin")},
 		{"no TLS", facts(failed(transport.NotTLS)), nil, results("problem tls-not-tls server-admin")},
-		{"reset", facts(failed(transport.Reset)), nil, results(brokeOff)},
-		{"closed", facts(failed(transport.Closed)), nil, results(brokeOff)},
+		{"reset", facts(failed(transport.Reset)), nil, results(handshakeFailed)},
+		{"closed", facts(failed(transport.Closed)), nil, results(handshakeFailed)},
 		{"alert", facts(failed(transport.TLSFailed)), nil, results(noHandshake)},
 		{"an error without a name", facts(failed(transport.Other)), nil, results(noHandshake)},
 		{"timeout", facts(failed(transport.Timeout)), nil, results("unknown timeout server-admin")},
@@ -336,9 +336,9 @@ func TestJudgeTLS(t *testing.T) {
 		{"the second address is silent", facts(goodTLS(), failed(transport.Timeout)), nil, results("unknown timeout server-admin")},
 		{"each address has its own fault", facts(goodTLS(wrongHost), goodTLS(expired, elsewhere), failed(transport.NotTLS)), nil,
 			results(wrong, hasExpired, "problem tls-not-tls server-admin")},
-		// One result per cause, and it says the worst that was seen.
-		{"an alert at one address, a reset at the next", facts(failed(transport.TLSFailed), failed(transport.Reset)), nil, results(brokeOff)},
-		{"a reset at one address, an alert at the next", facts(failed(transport.Reset), failed(transport.TLSFailed)), nil, results(brokeOff)},
+		// One result per cause, with the worst that was seen.
+		{"an alert at one address, a reset at the next", facts(failed(transport.TLSFailed), failed(transport.Reset)), nil, results(handshakeFailed)},
+		{"a reset at one address, an alert at the next", facts(failed(transport.Reset), failed(transport.TLSFailed)), nil, results(handshakeFailed)},
 		{"a trusted private CA at one address, another one at the next", facts(goodTLS(privateCA, trusted), goodTLS(privateCA, elsewhere)), nil, results(private)},
 	})
 }
@@ -379,7 +379,7 @@ func TestInterceptorNames(t *testing.T) {
 			}
 		})
 	}
-	// The certificate of a maker of such products isn't made by one.
+	// The certificate of such a product's vendor isn't issued by the product.
 	if got := nameIn([]Certificate{{Subject: "CN=www.kaspersky.com,O=AO Kaspersky Lab", Issuer: "CN=Public CA 1"}}, interceptors); got != "" {
 		t.Errorf("the subject made the issuer an interceptor: %q", got)
 	}
@@ -404,7 +404,7 @@ func TestNationalNames(t *testing.T) {
 	}
 }
 
-// authority makes certificates for the look at a chain's dates.
+// authority issues certificates for tests of a chain's dates.
 type authority struct {
 	cert *x509.Certificate
 	key  *ecdsa.PrivateKey
@@ -438,8 +438,7 @@ func issue(t *testing.T, by *authority, name string, ca bool, from, until time.T
 	return &authority{cert, key}
 }
 
-// TestChainDates looks at chains of which one certificate is outside its dates: none of them may pass as good, for what
-// passes may get a token.
+// TestChainDates examines chains with one certificate outside its dates: none may be good, since a good one may get a token.
 func TestChainDates(t *testing.T) {
 	now := time.Now()
 	ago, ahead := now.Add(-1000*days), now.Add(1000*days)
@@ -494,7 +493,7 @@ func redirects(status int, location string) *Exchange {
 	return &Exchange{Status: status, Form: portal.FormHTML, Location: location}
 }
 
-// The redirects as the program itself reads them, so that the cases hold together with what the facts are made of.
+// Redirects read by the program itself, so that the cases match real facts.
 func redirectTo(t *testing.T, plain bool, status int, to string) *Exchange {
 	t.Helper()
 	address, err := portal.ParseAddress("portal.example")
@@ -541,7 +540,7 @@ func TestJudgeRedirect(t *testing.T) {
 		{"https drops, http elsewhere", &RedirectFacts{HTTPS: https(301, "/rest/app.info/"), HTTP: http(301, "https://www.portal.example/")}, nil, results(drops, other)},
 		{"both elsewhere", &RedirectFacts{HTTPS: https(307, "https://www.portal.example/"), HTTP: http(301, "https://www.portal.example/")}, nil, results(other)},
 		{"https loops, http elsewhere", &RedirectFacts{HTTPS: https(301, self), HTTPSLoop: []string{self}, HTTP: http(301, "https://www.portal.example/")}, nil, results(loop, other)},
-		// The name of another host blocks tokens, so something must name it.
+		// Another host blocks tokens, so a result must name it.
 		{"http to a login page elsewhere", &RedirectFacts{HTTPS: good, HTTP: http(302, "https://sso.example/adfs/ls/")}, nil, results(other)},
 		{"another port of the same host", &RedirectFacts{HTTPS: https(307, "https://portal.example:8443/rest/app.info")}, nil, results(undecided)},
 		{"the same host, its port written out", &RedirectFacts{HTTPS: good, HTTP: http(301, "https://portal.example:443/rest/app.info")}, nil, results("ok")},
@@ -575,7 +574,7 @@ func TestJudgeRedirect(t *testing.T) {
 	judge(t, PortalRedirect, cases)
 }
 
-// TestTokensNeedAFinding asserts that what blocks tokens is never a result that says ok.
+// TestTokensNeedAFinding asserts that what blocks tokens is never ok.
 func TestTokensNeedAFinding(t *testing.T) {
 	for _, to := range []string{"https://www.portal.example/", "https://sso.example/login", "https://portal.example:8443/", "//cdn.example/x", "https://portal.example/"} {
 		for _, status := range []int{301, 302, 303, 307, 308} {
@@ -603,7 +602,7 @@ func TestLoginAddresses(t *testing.T) {
 		{"https://sso.example/sso", true},
 		{"/oauth/authorize/?client_id=1", true},
 		{"/index.php?auth=yes", true},
-		{"https://auth.example/", false}, // path and query are what tells; a name may be anything
+		{"https://auth.example/", false}, // only path and query count
 		{"/rest/app.info/", false},
 		{"/author/", false},
 		{"/blogin/", false},
@@ -716,7 +715,7 @@ func TestJudgeRoute(t *testing.T) {
 	judge(t, RESTRoute, append(cases, commonFailures(ServerAdmin, func(x *Exchange) Facts { return route(x) })...))
 }
 
-// commonFailures are the cases that any check of one exchange shares.
+// commonFailures are the cases shared by all checks of one exchange.
 func commonFailures(owner Owner, facts func(*Exchange) Facts) []verdict {
 	var cases []verdict
 	for _, c := range []struct {
@@ -735,9 +734,9 @@ func commonFailures(owner Owner, facts func(*Exchange) Facts) []verdict {
 	return cases
 }
 
-// TestFilterNamesItself reads answers as they come from portals behind a known product. Several of these products sign
-// each answer that passes through them, whoever made it: only what they answer themselves is a block.
-func TestFilterNamesItself(t *testing.T) {
+// TestFilterSigns reads answers from portals behind a known product. Several of these products mark each answer that they
+// forward: only their own answers are a block.
+func TestFilterSigns(t *testing.T) {
 	address, err := portal.ParseAddress("portal.example")
 	if err != nil {
 		t.Fatal(err)
@@ -825,7 +824,7 @@ func TestJudgeInventory(t *testing.T) {
 		{"one missing, one unclear", facts(no("batch"), unclear("event.bind", failedWith(transport.Timeout)), yes("method.get")), nil, results(missing)},
 		{"age unclear", facts(yes("batch"), yes("event.bind"), unclear("method.get", page(502))), nil, results("unknown unexpected-answer portal-admin")},
 		{"all unclear", facts(unclear("batch", page(403)), unclear("event.bind", page(403)), unclear("method.get", page(403))), nil, results("unknown unexpected-answer portal-admin")},
-		// That the platform is old is no answer to whether applications have what they can't do without.
+		// An old platform doesn't imply that applications lack what they need.
 		{"old, and a core method unclear", facts(unclear("batch", failedWith(transport.Timeout)), yes("event.bind"), no("method.get")), nil, results(old, "unknown timeout portal-admin")},
 	}
 	judge(t, MethodInventory, append(cases, commonFailures(PortalAdmin, func(x *Exchange) Facts {
@@ -835,15 +834,15 @@ func TestJudgeInventory(t *testing.T) {
 
 func TestJudgeClock(t *testing.T) {
 	clock := func(offset time.Duration) *ClockFacts {
-		portalTime := looked.Add(offset)
-		return &ClockFacts{Portal: &portalTime, Here: looked, OffsetS: offset.Seconds()}
+		portalTime := observedAt.Add(offset)
+		return &ClockFacts{Portal: &portalTime, Here: observedAt, OffsetS: offset.Seconds()}
 	}
 	// third is an authorization server whose clock is ahead of this computer's.
 	third := func(ahead time.Duration) FactsByCheck {
-		date := looked.Add(ahead)
-		return FactsByCheck{AuthServerFromComputer: &VendorFacts{Hosts: []HostSeen{{Host: "oauth.example", At: looked, Date: &date}}}}
+		date := observedAt.Add(ahead)
+		return FactsByCheck{AuthServerFromComputer: &VendorFacts{Hosts: []HostSeen{{Host: "oauth.example", At: observedAt, Date: &date}}}}
 	}
-	noDate := FactsByCheck{AuthServerFromComputer: &VendorFacts{Hosts: []HostSeen{{Host: "oauth.example", At: looked}}}}
+	noDate := FactsByCheck{AuthServerFromComputer: &VendorFacts{Hosts: []HostSeen{{Host: "oauth.example", At: observedAt}}}}
 	secondHost := third(0)
 	secondHost[AuthServerFromComputer] = &VendorFacts{Hosts: append([]HostSeen{{Host: "dead.example", Layer: transport.StageTCP, Failure: transport.Refused}},
 		secondHost[AuthServerFromComputer].(*VendorFacts).Hosts...)}
@@ -852,7 +851,7 @@ func TestJudgeClock(t *testing.T) {
 		wrong    = "problem clock-wrong server-admin"
 		unproved = "unknown clock-off server-admin"
 	)
-	mine := results("self-clock: problem clock-wrong you", "skipped because self-clock")
+	ownClockWrong := results("self-clock: problem clock-wrong you", "skipped because self-clock")
 	judge(t, PortalClock, []verdict{
 		{"exact", clock(0), third(0), results("ok")},
 		{"59 s ahead", clock(59 * time.Second), third(0), results("ok")},
@@ -867,8 +866,8 @@ func TestJudgeClock(t *testing.T) {
 		{"a second after 10 min, behind", clock(-10*time.Minute - time.Second), third(0), results(wrong)},
 		{"20 min, the third 59 s away", clock(20 * time.Minute), third(59 * time.Second), results(wrong)},
 		{"20 min, the third 59 s away, behind", clock(20 * time.Minute), third(-59 * time.Second), results(wrong)},
-		{"20 min, and so is the third", clock(20 * time.Minute), third(20 * time.Minute), mine},
-		{"20 min behind, and so is the third", clock(-20 * time.Minute), third(-20 * time.Minute), mine},
+		{"20 min, and so is the third", clock(20 * time.Minute), third(20 * time.Minute), ownClockWrong},
+		{"20 min behind, and so is the third", clock(-20 * time.Minute), third(-20 * time.Minute), ownClockWrong},
 		{"20 min, the first host dead, the second agrees with here", clock(20 * time.Minute), secondHost, results(wrong)},
 		{"20 min, the third without a Date", clock(20 * time.Minute), noDate, results(unproved)},
 		{"20 min, no third", clock(20 * time.Minute), nil, results(unproved)},
@@ -876,7 +875,7 @@ func TestJudgeClock(t *testing.T) {
 		{"3 min, the third without a Date", clock(3 * time.Minute), noDate, results(off)},
 		{"3 min, and so is the third", clock(3 * time.Minute), third(3 * time.Minute), results("ok")},
 		{"no third needed", clock(0), nil, results("ok")},
-		{"no Date", &ClockFacts{Here: looked}, third(0), results("unknown unexpected-answer server-admin")},
+		{"no Date", &ClockFacts{Here: observedAt}, third(0), results("unknown unexpected-answer server-admin")},
 	})
 }
 

@@ -18,15 +18,15 @@ const (
 	RedirectLoop      Cause = "redirect-loop"
 )
 
-// RedirectFacts are where the portal's two ports send a request.
+// RedirectFacts are the redirects of the portal's two ports.
 type RedirectFacts struct {
 	HTTPS *Exchange `json:"https"`
 	// The addresses that lead back to one of them.
 	HTTPSLoop []string `json:"https_loop,omitempty" hide:"host"`
-	// The other host that a redirect leads to only after others within the portal's own.
+	// The other host that is reached only through redirects within the portal's own.
 	HTTPSLeadsTo string `json:"https_leads_to,omitempty" hide:"host"`
 
-	// None when the portal isn't on port 443, or a proxy would answer in its stead: then http tells nothing.
+	// None if the portal isn't on port 443, or a proxy would answer in its stead: then http proves nothing.
 	HTTP        *Exchange `json:"http,omitempty"`
 	HTTPLoop    []string  `json:"http_loop,omitempty" hide:"host"`
 	HTTPLeadsTo string    `json:"http_leads_to,omitempty" hide:"host"`
@@ -93,12 +93,12 @@ func (env *Env) follow(ctx context.Context, r portal.Request, a portal.Answer) (
 
 const hopTimeout = 8 * time.Second
 
-// ownPort tells whether u is one of the two ports of the portal that are looked at.
+// ownPort reports whether u is one of the portal's two ports.
 func (env *Env) ownPort(u *url.URL) bool {
 	return env.target.Address.SameHost(u) && (u.Scheme == "http" && transport.PortOf(u) == 80 || u.Scheme == "https" && transport.PortOf(u) == env.target.Address.Port)
 }
 
-// locate is the address of a request without its query, but for what tells pages apart.
+// locate is the address of a request without its query, except parameters that identify pages.
 func (env *Env) locate(r portal.Request) string {
 	scheme := "https"
 	if r.Plain {
@@ -144,7 +144,7 @@ func judgeRedirect(f *RedirectFacts, _ FactsByCheck) []Result {
 	return orOK(results)
 }
 
-// leavesHost tells whether a redirect on either port leads to another host: then no token may be sent.
+// leavesHost reports whether a redirect on either port leads to another host: then no token may be sent.
 func (f *RedirectFacts) leavesHost() bool {
 	return f.HTTPS != nil && f.HTTPS.OtherHost != "" || f.HTTP != nil && f.HTTP.OtherHost != "" || f.HTTPSLeadsTo != "" || f.HTTPLeadsTo != ""
 }

@@ -26,14 +26,14 @@ const (
 	RESTCutOff        Cause = "rest-cut-off"
 )
 
-// RouteFacts are what a REST call without credentials gave. A good route answers it with NO_AUTH_FOUND.
+// RouteFacts are the answer to a REST call without credentials. A good route answers NO_AUTH_FOUND.
 type RouteFacts struct {
 	Exchange
 	Unverified bool `json:"unverified,omitempty"` // asked over a certificate that doesn't verify
 }
 
 func observeRoute(ctx context.Context, env *Env) (*RouteFacts, error) {
-	// On a good route these are needed anyway; sent beside it they save a round trip.
+	// On a good route these are needed anyway; sent in parallel they save a round trip.
 	env.askAhead(methodRequest(coreMethods[0]))
 	if !env.target.agreed(Deep) {
 		env.askAhead(tokenPageRequest)
@@ -58,13 +58,13 @@ func judgeRoute(f *RouteFacts, _ FactsByCheck) []Result {
 	return about(routeFaults(x), answerArgs(x))
 }
 
-// answerArgs are what the sentences about an answer speak of.
+// answerArgs are the values for the sentences about an answer.
 func answerArgs(x *Exchange) Args {
 	return Args{"request": x.Request, "status": x.Status, "server": x.Server, "filter": x.Filter, "body": x.Body,
 		"error": x.Error, "description": x.ErrorDescription, "location": x.Location}
 }
 
-// Errors of the rest module that mean that it broke, and not that it refused.
+// Errors of the rest module that are failures, not refusals.
 var internalErrorCodes = []string{bitrix.CodeInternalServerError, bitrix.CodeUnexpectedAnswer}
 
 func routeFaults(x *Exchange) []Result {
@@ -85,7 +85,7 @@ func routeFaults(x *Exchange) []Result {
 	return one(foreignAnswer(x))
 }
 
-// envelopeFaults looks at an answer of the rest module itself. Any error of it is a good route, but for these.
+// envelopeFaults judges an answer of the rest module itself. Any of its errors proves a good route, except these.
 func envelopeFaults(x *Exchange) []Result {
 	var results []Result
 	if x.Polluted != "" {
@@ -100,7 +100,7 @@ func envelopeFaults(x *Exchange) []Result {
 	return orOK(results)
 }
 
-// foreignAnswer is the conclusion from an answer that isn't the rest module's.
+// foreignAnswer is the result for an answer that isn't the rest module's.
 func foreignAnswer(x *Exchange) Result {
 	scheme, _, _ := strings.Cut(strings.ToLower(x.Authenticate), " ")
 	switch {

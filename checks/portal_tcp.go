@@ -17,13 +17,13 @@ const (
 	IPv6Dead   Cause = "ipv6-dead"
 )
 
-// TCPFacts are how connecting to the portal's port went, at each of its addresses.
+// TCPFacts are the attempts to connect to the portal's port, one per address.
 type TCPFacts struct {
 	Port     int          `json:"port"`
 	Given    bool         `json:"given,omitempty"`
 	Proxy    string       `json:"proxy,omitempty" hide:"host"`
 	Attempts []TCPAttempt `json:"attempts,omitempty"`
-	CutOff   bool         `json:"cut_off,omitempty"` // the authorization servers let this computer in as little as the portal, and in the same way
+	CutOff   bool         `json:"cut_off,omitempty"` // the authorization servers fail in the same way as the portal
 }
 
 // TCPAttempt is one attempt to connect.
@@ -38,10 +38,10 @@ func (a TCPAttempt) ipv6() bool {
 	return err == nil && addr.Is6()
 }
 
-// A name may stand for dozens of addresses; no more than these are tried.
+// A name may have dozens of addresses; no more are tried.
 const maxAddresses = 6
 
-// maxConnections is how many connections the requests after the TLS check need at once. Opening them now saves round trips later.
+// maxConnections is how many connections the requests after the TLS check need at once. Opening them early saves round trips.
 const maxConnections = 4
 
 func observeTCP(ctx context.Context, env *Env) (*TCPFacts, error) {
@@ -53,7 +53,7 @@ func observeTCP(ctx context.Context, env *Env) (*TCPFacts, error) {
 	}
 	byName := func(ctx context.Context) (net.Conn, error) { return env.net.Dial(ctx, address.Host, address.Port) }
 	if proxy != nil {
-		// What a proxy says about a connection isn't the portal's answer. The TLS check is the first that goes through it.
+		// A proxy's answer about a connection isn't the portal's. The TLS check is the first to use it.
 		f.Proxy = transport.ProxyName(proxy)
 		env.connections = []*connection{{endpoint: endpoint{dial: byName}}}
 		return f, nil
@@ -66,7 +66,7 @@ func observeTCP(ctx context.Context, env *Env) (*TCPFacts, error) {
 	f.Attempts = make([]TCPAttempt, len(endpoints))
 	spare := make(chan net.Conn, maxConnections-1)
 	for range maxConnections - 1 {
-		// They outlive this check, hence the run's context.
+		// They outlive this check, so they use the run's context.
 		env.asking.Go(func() {
 			conn, _ := endpoints[0].dial(env.run)
 			spare <- conn
@@ -85,8 +85,8 @@ func observeTCP(ctx context.Context, env *Env) (*TCPFacts, error) {
 	return f, nil
 }
 
-// cutOff tells whether it is rather this computer that doesn't get out: nothing in the internet lets it in, and each time it fails
-// as at the portal. A network that demands a proxy, or money, looks so. Of a private address that proves nothing.
+// cutOff reports whether this computer has no internet access: every connection fails in the same way as to the portal, e.g.
+// behind a mandatory proxy or a captive portal. For a private address that proves nothing.
 func (env *Env) cutOff(ctx context.Context, attempts []TCPAttempt) bool {
 	return cutOff(attempts, func() []HostSeen {
 		if vendor, err := env.askVendor(ctx); err == nil {
@@ -123,7 +123,7 @@ func (env *Env) endpoints() []endpoint {
 	dns := factsOf[DNSFacts](env.factsByCheck(), PortalDNS)
 	var endpoints []endpoint
 	for _, addr := range dns.Addresses[:min(len(dns.Addresses), maxAddresses)] {
-		target := netip.AddrPortFrom(addr, uint16(env.target.Address.Port)) // #nosec G115 -- ParseAddress lets in nothing above 65535
+		target := netip.AddrPortFrom(addr, uint16(env.target.Address.Port)) // #nosec G115 -- ParseAddress rejects ports above 65535
 		endpoints = append(endpoints, endpoint{address: addr.String(), dial: func(ctx context.Context) (net.Conn, error) {
 			return env.net.DialAddr(ctx, target)
 		}})
@@ -131,8 +131,8 @@ func (env *Env) endpoints() []endpoint {
 	return endpoints
 }
 
-// keepConnections keeps the open connections for the TLS check: one per address, and for the first address that is open the spare
-// ones too, when they are for that address.
+// keepConnections keeps the open connections for the TLS check: one per address, and for the first open address the spare ones
+// too, if they are to that address.
 func (env *Env) keepConnections(endpoints []endpoint, spare <-chan net.Conn) {
 	for i, e := range endpoints {
 		if !e.open {
@@ -182,7 +182,7 @@ func tcpFaults(f *TCPFacts) []Result {
 		case a.Failure == "":
 			v4open = true
 		case a.ipv6() && a.Failure == transport.NoRoute:
-			// This computer has no IPv6; that is nobody's fault.
+			// This computer has no IPv6, which is no fault.
 		case a.ipv6():
 			dead6 = a
 		case worst == nil:

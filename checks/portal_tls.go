@@ -35,15 +35,15 @@ const (
 	TLSExpiresSoon       Cause = "tls-expires-soon"
 )
 
-// A certificate that ends sooner than this is worth a reminder.
+// A certificate that expires sooner yields a notice.
 const expiresSoon = 21 * 24 * time.Hour
 
-// TLSFacts are what the TLS handshake showed at each address of the portal.
+// TLSFacts are the results of the TLS handshake at each address of the portal.
 type TLSFacts struct {
 	At         time.Time `json:"at"`
 	Proxy      string    `json:"proxy,omitempty" hide:"host"` // on the way to the portal
 	Addresses  []TLSSeen `json:"addresses"`
-	Unverified bool      `json:"unverified,omitempty"` // the certificate doesn't verify; what needs no token was asked all the same
+	Unverified bool      `json:"unverified,omitempty"` // the certificate doesn't verify; requests without tokens were made nevertheless
 }
 
 // TLSSeen is the handshake at one address.
@@ -52,24 +52,24 @@ type TLSSeen struct {
 	Failure  transport.Failure `json:"failure,omitempty"`
 	Protocol string            `json:"protocol,omitempty"`
 	Cipher   string            `json:"cipher,omitempty"`
-	// OldProtocol is what a second handshake with nothing newer than TLS 1.1 agreed on, when the first one failed.
+	// OldProtocol is the version of a second handshake with TLS 1.1 at most, if the first one failed.
 	OldProtocol              string        `json:"old_protocol,omitempty"`
 	ClientCertificateAsked   bool          `json:"client_certificate_asked,omitempty"`
-	ClientCertificateRefused bool          `json:"client_certificate_refused,omitempty"` // that is, coming without one
+	ClientCertificateRefused bool          `json:"client_certificate_refused,omitempty"` // a connection without one
 	Chain                    []Certificate `json:"chain,omitempty"`                      // as sent, the portal's own first
 	Trust                    *Trust        `json:"trust,omitempty"`
-	Interceptor              string        `json:"interceptor,omitempty"` // the product that put its own certificate there
-	// Gateway is who put its own certificate there if that is no known product: whoever issued this one also issued one for an
-	// authorization server, which has a public one.
+	Interceptor              string        `json:"interceptor,omitempty"` // the product that replaced the certificate
+	// Gateway is who replaced the certificate if it is no known product: its issuer also issued one for an authorization server,
+	// whose real one is public.
 	Gateway    string `json:"gateway,omitempty" hide:"subject"`
 	NationalCA string `json:"national_ca,omitempty"`
 	TookMS     int64  `json:"took_ms"`
 }
 
-// Reachable tells whether requests can be made, verified or not.
+// Reachable reports whether requests can be made, verified or not.
 func (f *TLSFacts) Reachable() bool { return len(f.Addresses) > 0 && f.Addresses[0].reached() }
 
-// Public are the values in it that identify nobody although others in their place would: who the public authorities are.
+// Public returns the values that identify nobody although their fields are tagged: public authorities.
 func (f *TLSFacts) Public() []string {
 	var values []string
 	for _, s := range f.Addresses {
@@ -100,7 +100,7 @@ func (s *TLSSeen) reached() bool {
 	return s.Failure == "" && !s.ClientCertificateRefused && !s.elsewhere()
 }
 
-// intercepted tells who put its own certificate in the place of the portal's; "" for nobody.
+// intercepted is who replaced the portal's certificate; "" for nobody.
 func (s *TLSSeen) intercepted() string {
 	if s.Trust == nil || s.Trust.Public {
 		return ""
@@ -108,8 +108,8 @@ func (s *TLSSeen) intercepted() string {
 	return cmp.Or(s.Interceptor, s.Gateway)
 }
 
-// elsewhere tells whether it isn't the portal at all that answered, but for instance the page of a hotel's network: what
-// intercepts in order to look inside writes the portal's name into its certificate.
+// elsewhere reports whether another server answered, for instance a captive portal: a proxy that inspects TLS writes the portal's
+// name into its certificate.
 func (s *TLSSeen) elsewhere() bool { return s.intercepted() != "" && !s.Trust.NameMatches }
 
 // connection is an address of the portal with a connection to it.
@@ -158,7 +158,7 @@ func (env *Env) handshake(ctx context.Context, c *connection, s *TLSSeen) *tls.C
 		return &tls.Certificate{}, nil
 	}
 	raw := c.endpoint.conn
-	if raw == nil { // through a proxy nothing was dialled so far
+	if raw == nil { // through a proxy, which isn't dialled yet
 		var err error
 		if raw, err = c.endpoint.dial(ctx); err != nil {
 			s.Failure = transport.FailureOf(err)
@@ -189,7 +189,7 @@ func (env *Env) handshake(ctx context.Context, c *connection, s *TLSSeen) *tls.C
 		s.Chain = append(s.Chain, describe(cert))
 	}
 	s.Trust = env.examine(ctx, state.PeerCertificates)
-	if !s.Trust.Public { // no public authority is one of those
+	if !s.Trust.Public { // public authorities don't intercept
 		s.Interceptor, s.NationalCA = nameIn(s.Chain, interceptors), nameIn(s.Chain, nationalCAs)
 	}
 	if s.Interceptor == "" && !s.Trust.Public && !s.Trust.Given && env.vendorHasIssuer(ctx, s.Chain[0].Issuer) {
@@ -199,14 +199,14 @@ func (env *Env) handshake(ctx context.Context, c *connection, s *TLSSeen) *tls.C
 	return conn
 }
 
-// vendorHasIssuer tells whether this computer got a certificate of the same issuer, and not a good one, for an authorization server.
+// vendorHasIssuer reports whether an authorization server sent this computer an invalid certificate of the same issuer.
 func (env *Env) vendorHasIssuer(ctx context.Context, issuer string) bool {
 	vendor, err := env.askVendor(ctx)
 	return err == nil && slices.ContainsFunc(vendor.Hosts, func(h HostSeen) bool { return h.Issuer == issuer })
 }
 
-// closesWithoutCertificate tells whether the server closes a connection that came without a client certificate. With TLS 1.3 the
-// handshake has succeeded by then and only the first read shows it; a server that merely asked stays silent.
+// closesWithoutCertificate reports whether the server closes a connection without a client certificate. With TLS 1.3 the
+// handshake has succeeded by then and only the first read fails; a server with an optional certificate stays silent.
 func closesWithoutCertificate(conn *tls.Conn) bool {
 	const readTimeout = 1500 * time.Millisecond
 	conn.SetReadDeadline(time.Now().Add(readTimeout))
@@ -216,8 +216,8 @@ func closesWithoutCertificate(conn *tls.Conn) bool {
 	return err != nil && !(errors.As(err, &network) && network.Timeout())
 }
 
-// demandsCertificate tells whether a server that lets everybody in refuses the first request because no certificate came, as
-// nginx does with its codes 495 and 496, which leave it as 400 (https://nginx.org/en/docs/http/ngx_http_ssl_module.html#errors).
+// demandsCertificate reports whether a server refuses the first request, not the handshake, for lack of a certificate, as nginx
+// does with its codes 495 and 496, sent as 400 (https://nginx.org/en/docs/http/ngx_http_ssl_module.html#errors).
 func (env *Env) demandsCertificate(ctx context.Context, c *connection) bool {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
@@ -249,14 +249,14 @@ func (env *Env) demandsCertificate(ctx context.Context, c *connection) bool {
 	return err == nil && response.StatusCode == http.StatusBadRequest
 }
 
-// oldHandshake proves that a server speaks only what application servers no longer accept.
+// oldHandshake returns the version if a server supports only versions that application servers no longer accept.
 func (env *Env) oldHandshake(ctx context.Context, c *connection) string {
 	conn, err := c.endpoint.dial(ctx)
 	if err != nil {
 		return ""
 	}
 	config := env.tlsConfig()
-	config.MinVersion, config.MaxVersion = tls.VersionTLS10, tls.VersionTLS11 // #nosec G402 -- only to see how old the server is; nothing is sent
+	config.MinVersion, config.MaxVersion = tls.VersionTLS10, tls.VersionTLS11 // #nosec G402 -- only to detect the server's version; nothing is sent
 	old, err := transport.Handshake(ctx, conn, config)
 	if err != nil {
 		return ""
@@ -265,8 +265,8 @@ func (env *Env) oldHandshake(ctx context.Context, c *connection) string {
 	return tls.VersionName(old.ConnectionState().Version)
 }
 
-// tlsConfig offers everything that Go can do from TLS 1.2 on, so that a failure says as much as possible about the
-// server, and verifies nothing: the certificate is looked at afterwards, fault by fault.
+// tlsConfig offers everything that Go supports from TLS 1.2 on, so that a failure is the server's, and verifies nothing: the
+// certificate is examined afterwards, fault by fault.
 func (env *Env) tlsConfig() *tls.Config {
 	config := &tls.Config{ServerName: env.target.Address.Host, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}, InsecureSkipVerify: true} // #nosec G402 -- verify looks at the chain itself, and more closely
 	for _, suite := range append(tls.CipherSuites(), tls.InsecureCipherSuites()...) {
@@ -282,7 +282,7 @@ func (env *Env) strictConfig() *tls.Config {
 	return config
 }
 
-// openClient makes the client for everything that is asked after the TLS check.
+// openClient makes the client for all requests after the TLS check.
 func (env *Env) openClient(c *connection, conn *tls.Conn, spare []*tls.Conn, verified bool) {
 	config, open := env.tlsConfig(), []*tls.Conn{conn}
 	if verified {
@@ -299,7 +299,7 @@ func (env *Env) openClient(c *connection, conn *tls.Conn, spare []*tls.Conn, ver
 		Dial: c.endpoint.dial, Open: open, TLS: config, Verified: verified})
 }
 
-// spareConnections are connections whose handshakes go on beside the TLS check's own.
+// spareConnections are connections with handshakes parallel to the TLS check's own.
 type spareConnections struct{ ready chan *tls.Conn }
 
 func (env *Env) secureSpare(raw <-chan net.Conn) *spareConnections {
@@ -324,7 +324,7 @@ func (env *Env) secureSpare(raw <-chan net.Conn) *spareConnections {
 	return s
 }
 
-// collect returns those that are ready within timeout; the rest is closed when it comes.
+// collect returns those that are ready within timeout; later ones are closed.
 func (s *spareConnections) collect(timeout time.Duration) []*tls.Conn {
 	var conns []*tls.Conn
 	late := time.After(timeout)
@@ -409,7 +409,7 @@ func (s *TLSSeen) certificateFaults(now time.Time) []Result {
 	}
 	leaf := s.Chain[0]
 	if by := s.intercepted(); by != "" {
-		// The dates and names of an interceptor's certificate say nothing about the portal's.
+		// The dates and names of an interceptor's certificate prove nothing about the portal's.
 		return one(unknown(TLSIntercepted, NetworkAdmin).with(Args{"interceptor": by, "issuer": leaf.Issuer}))
 	}
 	var results []Result
@@ -464,8 +464,8 @@ func (s *TLSSeen) trustFault() (Result, bool) {
 	}
 }
 
-// lastLink is the end of the chain that begins with the portal's own certificate: what was sent besides, such as a former
-// intermediate or a root without the intermediate that leads to it, doesn't count.
+// lastLink is the end of the chain that begins with the portal's own certificate: others sent, such as a former intermediate or a
+// root without the intermediate that leads to it, don't count.
 func (s *TLSSeen) lastLink() Certificate {
 	links := s.links()
 	return links[len(links)-1]

@@ -2,8 +2,8 @@ package checks
 
 import "slices"
 
-// precedence lists the results that wait for a finding of the portal's server: the server sees the cause where the portal's answers
-// show only the effect, and one fault that is reported twice would look like two.
+// precedence lists the results that a finding of the portal's server explains: the server sees the cause where the portal's
+// answers show only the effect, and one fault must not be reported twice.
 var precedence = []struct {
 	check  ID
 	cause  Cause
@@ -36,9 +36,9 @@ var egressCauses = []Cause{AuthServerUnreachable, TLSIntercepted, CABundleOutdat
 //
 //   - What the server explains is skipped because of the server's finding.
 //   - Whether the portal reaches the authorization server is settled by the server where the portal's answers left it open.
-//   - Everything else stands. A contradiction between two vantages is shown, and the more severe result decides.
+//   - Everything else is unchanged. A contradiction between two vantages is shown, and the more severe result decides.
 //
-// Nothing that the server says turns a fault that was seen into ok, or makes a check ok that a token waits for.
+// The server's results never turn an observed fault into ok, nor a check that tokens depend on.
 func (c *Check) applyPrecedence(own []Result, others map[ID][]Result) []Result {
 	if c.ID == AuthServerFromPortal && len(own) == 1 && (own[0].State == Unknown || own[0].State == Skipped) && reachedByServer(others[ServerAuthServer]) {
 		return one(Result{Check: c.ID, State: OK, Vantage: FromServer, Facts: own[0].Facts})
@@ -58,7 +58,7 @@ func (c *Check) applyPrecedence(own []Result, others map[ID][]Result) []Result {
 	return kept
 }
 
-// reachedByServer tells whether the portal's server proved, by its own settings, that it reaches the authorization server.
+// reachedByServer reports whether the portal's server proved, with its own settings, that it reaches the authorization server.
 func reachedByServer(results []Result) bool {
 	return slices.ContainsFunc(results, func(r Result) bool {
 		f, _ := r.Facts.(*ServerAuthFacts)
@@ -78,7 +78,7 @@ func explainedBy(r Result, others map[ID][]Result) ID {
 	return ""
 }
 
-// precededBy are the server's checks whose results go before those of check.
+// precededBy returns the server's checks whose results precede those of check.
 func precededBy(check ID) (server []ID) {
 	for _, p := range precedence {
 		if p.check == check && !slices.Contains(server, p.server) {

@@ -13,19 +13,19 @@ type Kept struct {
 	Reason KeptReason
 }
 
-// KeptReason is why.
+// KeptReason is why results are kept.
 type KeptReason string
 
 // The reasons.
 const (
 	KeptUnknownCheck KeptReason = "unknown-check" // this version has no such check
 	KeptForeignFacts KeptReason = "foreign-facts" // they have another form than this version's, or are hidden
-	KeptBrokenOff    KeptReason = "broken-off"    // the check didn't come to its end
+	KeptBrokenOff    KeptReason = "broken-off"    // the check was cancelled or timed out
 )
 
-// JudgeAgain draws the conclusions once more from what an earlier run saw, which may have been made by another version and come
-// from an untrusted source. The results' facts are JSON (json.RawMessage). What wasn't made then stays so; results that can't be
-// judged here stay as they are, and are said.
+// JudgeAgain draws the conclusions again from an earlier run, which may be of another version and come from an untrusted source.
+// The results' facts are JSON (json.RawMessage). Checks that weren't made stay so; results that can't be judged here stay as they
+// are, and are returned as Kept.
 func JudgeAgain(saved []Result) ([]Result, []Kept) {
 	var kept []Kept
 	catalog, facts := Catalog(), FactsByCheck{}
@@ -42,7 +42,7 @@ func JudgeAgain(saved []Result) ([]Result, []Kept) {
 		if len(data) == 0 || string(data) == "{}" {
 			continue // not made
 		}
-		// What this version doesn't know may be what decides.
+		// An unknown check may be decisive.
 		decoder := json.NewDecoder(bytes.NewReader(data))
 		decoder.DisallowUnknownFields()
 		read := c.NewFacts()
@@ -72,7 +72,7 @@ func JudgeAgain(saved []Result) ([]Result, []Kept) {
 		}
 		again := c.applyPrecedence(judged[c.ID], judged)
 		if waits := slices.ContainsFunc(again, func(r Result) bool { return r.State == Skipped && facts[r.Because] == nil }); waits && own[0].State != Skipped {
-			// What it was judged by besides its own facts can't be read.
+			// Other facts that it was judged by can't be read.
 			kept = append(kept, Kept{c.ID, KeptForeignFacts})
 			results = append(results, own...)
 			continue
@@ -98,17 +98,17 @@ func JudgeAgain(saved []Result) ([]Result, []Kept) {
 	return results, kept
 }
 
-// of returns the results that c yielded, but for what portal-clock says of this computer's clock.
+// of returns the results that c yielded, except portal-clock's about this computer's clock.
 func of(results []Result, c *Check) []Result {
 	return slices.DeleteFunc(slices.Clone(results), func(r Result) bool { return c.ID != r.FoundBy() || r.Check == SelfClock })
 }
 
-// brokenOff tells whether the facts are those of a check that was ended before it had seen all.
+// brokenOff reports whether the check was ended before it had all facts.
 func brokenOff(r Result) bool {
 	return slices.Contains([]Cause{Cancelled, TimedOut, InternalError}, r.Cause)
 }
 
-// judgeUntrusted judges facts that anybody may have made up.
+// judgeUntrusted judges facts from an untrusted source.
 func (c *Check) judgeUntrusted(facts FactsByCheck) (results []Result, err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -118,7 +118,7 @@ func (c *Check) judgeUntrusted(facts FactsByCheck) (results []Result, err error)
 	return c.Judge(facts[c.ID], facts), nil
 }
 
-// OutcomeOf is what results came to, whoever made the run.
+// OutcomeOf returns the outcome with the verdict for results.
 func OutcomeOf(results []Result) *Outcome {
 	o := &Outcome{Results: results}
 	o.judge()

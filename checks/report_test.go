@@ -11,8 +11,8 @@ import (
 )
 
 // assertReported asserts that a report of the run can be made in every language, with names hidden in one and shown in the other,
-// that no secret that was in use is in any byte of it, and that with names hidden it doesn't say whose portal it is.
-func (p played) assertReported(t *testing.T, hideInEnglish bool) {
+// that it contains no secret in use, and that with names hidden it doesn't identify the portal.
+func (p scenarioResult) assertReported(t *testing.T, hideInEnglish bool) {
 	t.Helper()
 	secrets := []secret.String{secret.New(rand.Text())}
 	for _, request := range p.sim.Log() {
@@ -52,15 +52,15 @@ func (p played) assertReported(t *testing.T, hideInEnglish bool) {
 	}
 }
 
-// identifying are the addresses that the run saw the portal at.
-func (p played) identifying() (addresses []string) {
+// identifying returns the portal's addresses in the run.
+func (p scenarioResult) identifying() (addresses []string) {
 	for _, r := range p.Results {
 		switch f := r.Facts.(type) {
 		case *checks.DeliveryFacts:
 			addresses = append(addresses, strings.TrimPrefix(f.Receiver, "https://"))
 		case *checks.DNSFacts:
 			for _, a := range f.Addresses {
-				// The queue's documentation addresses begin with the same digits, and some mean the same everywhere.
+				// Exceptions: the queue's documentation addresses have the same prefix, and some are special everywhere.
 				if !a.IsLoopback() && !a.IsUnspecified() {
 					addresses = append(addresses, " "+a.String()+" ", `"`+a.String()+`"`)
 				}

@@ -13,31 +13,31 @@ import (
 	"boxready/internal/transport"
 )
 
-// Observer is told about a run while it goes on, one call at a time. nil stands for none.
+// Observer gets a run's progress, one call at a time. nil is allowed.
 type Observer interface {
 	Started(ID)
 	Finished(ID, []Result)
 }
 
-// Counter is an Observer that also wants to know how far a check that asks much has come: done of total requests. Progress may be
-// told before the check is Started, when another one asks the same.
+// Counter is an Observer that also gets the progress of a check with many requests: done of total. Progress may be called before
+// Started if another check makes the same requests.
 type Counter interface {
 	Progress(id ID, done, total int)
 }
 
-// A check that takes longer than this is given up; the slowest honest answer is the portal's about a token (40 s).
+// A check that takes longer is cancelled; the slowest valid answer is the portal's about a token (40 s).
 const checkDeadline = 75 * time.Second
 
-// Crash are the facts of a check that ended in a panic of BoxReady's own.
+// Crash are the facts of a check that panicked.
 type Crash struct {
 	Panic string `json:"panic" hide:"text"`
 	Stack string `json:"stack" hide:"text"`
 }
 
-// Run goes through the catalogue: what doesn't depend on each other at the same time, what depends on something broken not
-// at all. It ends when everything has a result, or soon after ctx is done; then what is missing is unknown.
+// Run makes the checks of the catalogue: independent ones concurrently, those that need a broken one not at all. It ends when
+// every check has a result, or soon after ctx is done; then missing results are unknown.
 func Run(ctx context.Context, n *transport.Net, target Target, observer Observer) *Outcome {
-	// What waits for an answer past the end of ctx is freed by this.
+	// Ends what still waits for an answer after ctx is done.
 	run, stop := context.WithCancel(ctx)
 	env := newEnv(run, n, target)
 	defer env.close()
@@ -45,7 +45,7 @@ func Run(ctx context.Context, n *transport.Net, target Target, observer Observer
 	return runCatalog(ctx, env, Catalog(), observer)
 }
 
-// Planned is how many checks a run against target makes or skips; what it wasn't asked to do isn't among them.
+// Planned is how many checks a run against target makes or skips, without those that it lacks something for.
 func Planned(target Target) int {
 	n := 0
 	for _, c := range Catalog() {
@@ -56,8 +56,8 @@ func Planned(target Target) int {
 	return n
 }
 
-// Budget is how long a run against target may take before it is no use waiting: 90 s, and what many methods take at the pace
-// that a portal can bear, and a test event that is on its way.
+// Budget is the time limit of a run against target: 90 s, plus what many methods take under the rate limit and the wait for a
+// test event.
 func Budget(target Target) time.Duration {
 	limit := 90 * time.Second
 	if target.Webhook != nil || target.SignIn != nil {
@@ -71,7 +71,7 @@ func Budget(target Target) time.Duration {
 
 func (c *Check) planned(t *Target) bool { return c.missing(t) == "" }
 
-// missing is what a run against t would need to make the check, or "".
+// missing is what a run against t lacks for the check, or "".
 func (c *Check) missing(t *Target) Reason {
 	switch {
 	case c.Credentials != nil && !slices.ContainsFunc(c.Credentials, t.has):
@@ -88,7 +88,7 @@ func (c *Check) missing(t *Target) Reason {
 	return ""
 }
 
-// runCatalog runs every check in a goroutine of its own that waits for what it needs.
+// runCatalog runs every check in its own goroutine, which waits for the checks that it needs.
 func runCatalog(ctx context.Context, env *Env, catalog []*Check, observer Observer) *Outcome {
 	outcome := &Outcome{Target: env.target, Started: env.now()}
 	judged := map[ID]chan struct{}{}
@@ -132,7 +132,7 @@ func runCatalog(ctx context.Context, env *Env, catalog []*Check, observer Observ
 	for i, c := range catalog {
 		outcome.Results = append(outcome.Results, results[i]...)
 		reason := c.missing(&env.target)
-		if results[i] == nil && (reason != NeedsRequirements || !env.target.required().BuiltIn) { // who has no file isn't asked for one
+		if results[i] == nil && (reason != NeedsRequirements || !env.target.required().BuiltIn) { // requirements are optional
 			outcome.NotChecked = append(outcome.NotChecked, NotChecked{Check: c.ID, Reason: reason})
 		}
 	}
@@ -140,7 +140,7 @@ func runCatalog(ctx context.Context, env *Env, catalog []*Check, observer Observ
 	return outcome
 }
 
-// await waits for checks, but for those that a run of a part of the catalogue leaves out.
+// await waits for checks, except those that a run of a part of the catalogue leaves out.
 func await(judged map[ID]chan struct{}, ids []ID) {
 	for _, id := range ids {
 		if done := judged[id]; done != nil {
@@ -149,7 +149,7 @@ func await(judged map[ID]chan struct{}, ids []ID) {
 	}
 }
 
-// waitsFor are the checks that must have a result before this one is begun.
+// waitsFor returns the checks that must have a result before this one starts.
 func (c *Check) waitsFor() []ID {
 	ids := append([]ID{}, c.After...)
 	for _, anyOf := range c.Needs {
@@ -161,7 +161,7 @@ func (c *Check) waitsFor() []ID {
 	return ids
 }
 
-// runCheck makes one check, or finds out why it makes no sense.
+// runCheck makes one check, or skips it.
 func (env *Env) runCheck(ctx context.Context, c *Check, judged map[ID]chan struct{}) (facts Facts, results []Result) {
 	start := env.now()
 	defer func() {
@@ -174,7 +174,7 @@ func (env *Env) runCheck(ctx context.Context, c *Check, judged map[ID]chan struc
 		for i := range results {
 			results[i].Took = env.now().Sub(start)
 			if slices.Contains(CommonCauses(), results[i].Cause) {
-				// To know more, the same has to be done again.
+				// To find out, the run must be repeated with the same options.
 				results[i] = results[i].with(Args{"given": env.target.Given()})
 			}
 		}
@@ -190,7 +190,7 @@ func (env *Env) runCheck(ctx context.Context, c *Check, judged map[ID]chan struc
 	defer cancel()
 	facts, err := c.observe(deadline, env)
 	if ended := endOf(ctx); ended != nil {
-		// What a request that we broke off seems to say about the portal isn't worth judging.
+		// A request that we cancelled proves nothing about the portal.
 		return facts, c.ended(ended, facts)
 	}
 	if err != nil || facts == nil {
@@ -201,8 +201,8 @@ func (env *Env) runCheck(ctx context.Context, c *Check, judged map[ID]chan struc
 	return facts, c.applyPrecedence(c.Judge(facts, env.factsByCheck()), env.resultsByCheck())
 }
 
-// endOf is why ctx is over, or nil. A connection has the same deadline as its context, and a timer of its own that may be
-// a little earlier: what ends then ended because of us.
+// endOf is why ctx ended, or nil. A connection has the same deadline as its context, but its own timer, which may be slightly
+// earlier.
 func endOf(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -252,7 +252,7 @@ func (c *Check) couldNotTell(cause Cause, owner Owner) []Result {
 // redact masks the run's secrets in a text.
 func (env *Env) redact(text string) string { return secret.Mask(text, env.target.Secrets()...) }
 
-// unmetNeed returns the check because of which c makes no sense, or "".
+// unmetNeed returns the check because of which c is skipped, or "".
 func (env *Env) unmetNeed(c *Check) ID {
 	for _, anyOf := range c.Needs {
 		because := ID("")
@@ -262,7 +262,7 @@ func (env *Env) unmetNeed(c *Check) ID {
 				because = ""
 				break
 			}
-			// What wasn't asked for stands in nobody's way.
+			// Checks that aren't planned block none.
 			if because == "" || env.hasResult(id) {
 				because = blocker
 			}

@@ -28,8 +28,8 @@ import (
 
 var update = flag.Bool("update", false, "write the files that the tests compare with")
 
-// TestCatalogIsStable compares the ids of checks and causes with those of before: reports and the programs that read them rely on
-// them, so none may go or change its name. -update adds what is new.
+// TestCatalogIsStable compares the ids of checks and causes with the recorded ones: reports and the programs that read them rely
+// on them, so none may be removed or renamed. -update adds new ones.
 func TestCatalogIsStable(t *testing.T) {
 	const file = "testdata/catalog.txt"
 	saved, err := os.ReadFile(file)
@@ -68,7 +68,7 @@ func TestCatalogIsStable(t *testing.T) {
 	}
 }
 
-func TestCatalogHoldsTogether(t *testing.T) {
+func TestCatalogIsConsistent(t *testing.T) {
 	place := map[ID]int{}
 	catalog := Catalog()
 	for i, c := range catalog {
@@ -81,7 +81,7 @@ func TestCatalogHoldsTogether(t *testing.T) {
 	for i, c := range catalog {
 		waits[c.ID] = append(c.waitsFor(), c.Reads...)
 		for _, id := range c.waitsFor() {
-			// What a check only wants to have happened before may be reported after it.
+			// Checks in After may be reported later.
 			if at, known := place[id]; !known || at >= i && !slices.Contains(c.After, id) {
 				t.Errorf("%s waits for %s, which doesn't stand before it", c.ID, id)
 			}
@@ -112,7 +112,7 @@ func TestCatalogHoldsTogether(t *testing.T) {
 				t.Errorf("%s declares %s twice", c.ID, cause)
 			}
 		}
-		// What is seen from this computer of the vendor's hosts says nothing about applications.
+		// This computer's connections to the vendor's hosts don't affect applications.
 		if about := len(c.Affects) > 0; about == (c.Owner == You) {
 			t.Errorf("%s affects %v and its owner is %s", c.ID, c.Affects, c.Owner)
 		}
@@ -137,7 +137,7 @@ func TestCatalogHoldsTogether(t *testing.T) {
 	}
 }
 
-// stubFacts are the facts of a made-up check.
+// stubFacts are the facts of a fake check.
 type stubFacts struct {
 	Said  string
 	Until bool
@@ -145,7 +145,7 @@ type stubFacts struct {
 
 func (f *stubFacts) Reachable() bool { return f.Until }
 
-// stub is a made-up check that concludes what it is told to.
+// stub returns a fake check with a given conclusion.
 func stub(id ID, conclusion Result, change ...func(*Check)) *Check {
 	c := Check{ID: id, Vantage: FromComputer, Owner: ServerAdmin, Affects: []Affected{Applications}, Causes: []Cause{"stub"}}
 	made := define(c, func(context.Context, *Env) (*stubFacts, error) { return &stubFacts{Said: string(id)}, nil },
@@ -171,41 +171,41 @@ func observes(f func(context.Context, *Env) (Facts, error)) func(*Check) {
 
 func judges(f func(Facts, FactsByCheck) []Result) func(*Check) { return func(c *Check) { c.judge = f } }
 
-// runStubs runs checks made up for a test and returns their outcome and what the observer was told.
-func runStubs(t *testing.T, ctx context.Context, target Target, catalog ...*Check) (*Outcome, *witness) {
+// runStubs runs fake checks and returns their outcome and the observer with its calls.
+func runStubs(t *testing.T, ctx context.Context, target Target, catalog ...*Check) (*Outcome, *callRecorder) {
 	t.Helper()
 	env := newEnv(ctx, transport.New(transport.Options{}), target)
 	defer env.close()
-	w := &witness{}
+	w := &callRecorder{}
 	outcome := runCatalog(ctx, env, catalog, w)
 	if problems := w.problems(); len(problems) > 0 {
-		t.Errorf("the observer was told: %s", strings.Join(problems, "; "))
+		t.Errorf("calls of the observer: %s", strings.Join(problems, "; "))
 	}
 	return outcome, w
 }
 
-// witness is an observer that looks at how it is told. It is no use to it to be told of two things at once.
-type witness struct {
-	busy     atomic.Int32
-	clash    atomic.Bool
-	events   []string
-	started  []ID
-	finished map[ID][]Result
-	onEvent  func(event string) // nil: nothing
+// callRecorder is an observer that records its calls, and whether any were concurrent.
+type callRecorder struct {
+	busy       atomic.Int32
+	concurrent atomic.Bool
+	events     []string
+	started    []ID
+	finished   map[ID][]Result
+	onEvent    func(event string) // nil: nothing
 }
 
-// endOfTime returns a context whose deadline passes when a check has been started and all of others are finished: on a busy
-// computer as well as on an idle one. A minute is the most.
-func endOfTime(t *testing.T, started ID, finished ...ID) (*deadlineContext, *witness) {
+// contextEndingAfter returns a context whose deadline passes when one check has started and all others are finished, on a busy or
+// an idle computer. The limit is a minute.
+func contextEndingAfter(t *testing.T, started ID, finished ...ID) (*deadlineContext, *callRecorder) {
 	t.Helper()
 	ctx := &deadlineContext{Context: t.Context(), done: make(chan struct{})}
 	end := sync.OnceFunc(func() { ctx.ended = time.Now(); close(ctx.done) })
 	latest := time.AfterFunc(time.Minute, end)
 	t.Cleanup(func() { latest.Stop(); end() })
-	return ctx, &witness{onEvent: after(end, started, finished...)}
+	return ctx, &callRecorder{onEvent: after(end, started, finished...)}
 }
 
-// after calls f a moment after the check has been started and the others are finished.
+// after calls f shortly after the check has started and the others are finished.
 func after(f func(), started ID, finished ...ID) (onEvent func(event string)) {
 	missing := map[string]bool{"started " + string(started): true}
 	for _, id := range finished {
@@ -213,7 +213,7 @@ func after(f func(), started ID, finished ...ID) (onEvent func(event string)) {
 	}
 	return func(event string) {
 		if delete(missing, event); len(missing) == 0 {
-			time.AfterFunc(50*time.Millisecond, f) // it may have asked by then, and never gets an answer
+			time.AfterFunc(50*time.Millisecond, f) // time for its request, which gets no answer
 		}
 	}
 }
@@ -236,9 +236,9 @@ func (c *deadlineContext) Err() error {
 	}
 }
 
-func (w *witness) tell(event string, note func()) {
+func (w *callRecorder) tell(event string, note func()) {
 	if w.busy.Add(1) != 1 {
-		w.clash.Store(true)
+		w.concurrent.Store(true)
 	}
 	w.events = append(w.events, event)
 	note()
@@ -249,11 +249,11 @@ func (w *witness) tell(event string, note func()) {
 	w.busy.Add(-1)
 }
 
-func (w *witness) Started(id ID) {
+func (w *callRecorder) Started(id ID) {
 	w.tell("started "+string(id), func() { w.started = append(w.started, id) })
 }
 
-func (w *witness) Finished(id ID, results []Result) {
+func (w *callRecorder) Finished(id ID, results []Result) {
 	w.tell("finished "+string(id), func() {
 		if w.finished == nil {
 			w.finished = map[ID][]Result{}
@@ -262,9 +262,9 @@ func (w *witness) Finished(id ID, results []Result) {
 	})
 }
 
-func (w *witness) problems() []string {
+func (w *callRecorder) problems() []string {
 	var problems []string
-	if w.clash.Load() {
+	if w.concurrent.Load() {
 		problems = append(problems, "two things at once")
 	}
 	for i, event := range w.events {
@@ -323,7 +323,7 @@ func TestNeeds(t *testing.T) {
 			outcome, _ := runStubs(t, t.Context(), Target{}, c.catalog...)
 			got := outline(outcome)
 			if strings.HasPrefix(c.name, "neither") {
-				// Which of the two is named is of no importance; it must be one of them.
+				// Either of the two may be named.
 				got[2] = strings.Replace(got[2], "because a", "because b", 1)
 			}
 			if diff := cmp.Diff(c.want, got); diff != "" {
@@ -368,8 +368,8 @@ func TestConsent(t *testing.T) {
 	}
 }
 
-// TestOrder asserts that results come in the catalogue's order, whatever finishes first, and that what doesn't depend on
-// each other is made at the same time.
+// TestOrder asserts that results are in the catalogue's order, whatever finishes first, and that independent checks run
+// concurrently.
 func TestOrder(t *testing.T) {
 	const n = 6
 	together := make(chan struct{})
@@ -405,7 +405,7 @@ func TestOrder(t *testing.T) {
 	}
 }
 
-// TestPartOfTheCatalogue asserts that a check doesn't wait for one that isn't there to be made.
+// TestPartOfTheCatalogue asserts that a check doesn't wait for one that isn't in the run.
 func TestPartOfTheCatalogue(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
@@ -426,16 +426,16 @@ func TestPartOfTheCatalogue(t *testing.T) {
 	}
 }
 
-func explode() { panic("a fault of our own") }
+func alwaysPanic() { panic("a fault of our own") }
 
-// TestPanic asserts that a panic costs one check and no more, and that it can be found afterwards.
+// TestPanic asserts that a panic affects only one check, and is reported.
 func TestPanic(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		change func(*Check)
 	}{
-		{"in Observe", observes(func(context.Context, *Env) (Facts, error) { explode(); return nil, nil })},
-		{"in Judge", judges(func(Facts, FactsByCheck) []Result { explode(); return nil })},
+		{"in Observe", observes(func(context.Context, *Env) (Facts, error) { alwaysPanic(); return nil, nil })},
+		{"in Judge", judges(func(Facts, FactsByCheck) []Result { alwaysPanic(); return nil })},
 		{"in Judge, an index", judges(func(Facts, FactsByCheck) []Result { return []Result{{State: State(strings.Split("x", ",")[1])}} })},
 		{"a state that doesn't exist", judges(func(Facts, FactsByCheck) []Result { return []Result{{State: "great"}} })},
 		{"an error as its value", observes(func(context.Context, *Env) (Facts, error) { panic(errors.New("as an error")) })},
@@ -444,7 +444,7 @@ func TestPanic(t *testing.T) {
 			read := stub("e", fine, func(c *Check) { c.Reads = []ID{"b"} },
 				judges(func(_ Facts, seen FactsByCheck) []Result {
 					if factsOf[stubFacts](seen, "b") != nil {
-						return one(broken) // what a broken check saw isn't to be relied on
+						return one(broken) // the facts of a broken check are unreliable
 					}
 					return ok()
 				}))
@@ -467,8 +467,8 @@ func TestPanic(t *testing.T) {
 	}
 }
 
-// TestPanicWhileAsking asserts the same for the goroutines in which the portal is asked: that is where its answers, which
-// may be anything, are read. It runs in a process of its own, for a panic that nothing catches ends the process.
+// TestPanicWhileAsking asserts the same for the goroutines that send requests, where untrusted answers are read. It runs in its
+// own process, which an unrecovered panic ends.
 func TestPanicWhileAsking(t *testing.T) {
 	const inside = "BOXREADY_TEST_PANIC_WHILE_ASKING"
 	if os.Getenv(inside) == "" {
@@ -483,7 +483,7 @@ func TestPanicWhileAsking(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Those that ask from goroutines of their own are here too.
+	// This includes checks with their own goroutines.
 	for _, id := range []ID{PortalRedirect, RESTRoute, HTTPSSeen, MethodInventory, PortalClock, AuthServerFromPortal, ContentFilterCheck} {
 		real := find(t, id)
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
@@ -498,7 +498,7 @@ func TestPanicWhileAsking(t *testing.T) {
 	}
 }
 
-// TestObserveFails asserts what becomes of a check that saw nothing at all.
+// TestObserveFails asserts the result of a check whose Observe fails.
 func TestObserveFails(t *testing.T) {
 	for _, c := range []struct {
 		name  string
@@ -521,9 +521,9 @@ func TestObserveFails(t *testing.T) {
 	}
 }
 
-// TestEndOfTime asserts what becomes of checks whose time is over, or that are broken off: no conclusion about the portal.
-func TestEndOfTime(t *testing.T) {
-	blames := judges(func(Facts, FactsByCheck) []Result { return one(broken) })
+// TestDeadline asserts that checks that time out or are cancelled yield no conclusion about the portal.
+func TestDeadline(t *testing.T) {
+	yieldsProblem := judges(func(Facts, FactsByCheck) []Result { return one(broken) })
 	hangs := observes(func(ctx context.Context, _ *Env) (Facts, error) {
 		<-ctx.Done()
 		return &stubFacts{Said: "half"}, nil
@@ -546,7 +546,7 @@ func TestEndOfTime(t *testing.T) {
 			ctx, cancel := c.ctx(t.Context())
 			defer cancel()
 			begin := time.Now()
-			outcome, _ := runStubs(t, ctx, Target{}, stub("a", fine), stub("b", fine, hangs, blames), stub("c", fine, needs("b")))
+			outcome, _ := runStubs(t, ctx, Target{}, stub("a", fine), stub("b", fine, hangs, yieldsProblem), stub("c", fine, needs("b")))
 			if diff := cmp.Diff(results("a ok", c.want, "c skipped because b"), outline(outcome)); diff != "" {
 				t.Errorf("results (-want +got):\n%s", diff)
 			}
@@ -560,8 +560,8 @@ func TestEndOfTime(t *testing.T) {
 	}
 }
 
-// TestDeadlineOnTheConnection asserts the same when it is not the context that ends first: a connection is given the same
-// moment as its deadline, by a timer of its own, and often is a little earlier.
+// TestDeadlineOnTheConnection asserts the same if the connection ends before the context: it has the same deadline, but its own
+// timer, which is often slightly earlier.
 func TestDeadlineOnTheConnection(t *testing.T) {
 	silent, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -593,7 +593,7 @@ func TestDeadlineOnTheConnection(t *testing.T) {
 	}
 }
 
-// way leads into a simulation, by name or through its DNS server.
+// way returns the network to a simulation, by name or through its DNS server.
 func way(t *testing.T, sim *simportal.Sim, throughDNS bool, change ...func(*transport.Options)) *transport.Net {
 	t.Helper()
 	roots, err := transport.ParseRoots(sim.RootsPEM())
@@ -654,15 +654,15 @@ func assertComplete(t *testing.T, o *Outcome) {
 	}
 }
 
-// slack is what a run may take longer than it is given: closing what is open, on a busy machine.
+// slack is how long a run may take after its end to close connections, on a busy machine.
 const slack = 4 * time.Second
 
-// TestCancel breaks a run off while the portal, or the authorization server behind it, keeps it waiting.
+// TestCancel cancels a run while the portal, or the authorization server behind it, doesn't answer.
 func TestCancel(t *testing.T) {
 	for _, c := range []struct {
 		name, fault string
 		consents    []Consent
-		waiting     ID // what is under way when the run is broken off
+		waiting     ID // in progress when the run is cancelled
 	}{
 		{"the portal is silent", "rest-timeout", nil, RESTRoute},
 		{"the portal is silent, deep", "rest-timeout", []Consent{Deep, ContentFilter}, RESTRoute},
@@ -677,14 +677,14 @@ func TestCancel(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
 			var cancelled time.Time
-			w := &witness{onEvent: after(sync.OnceFunc(func() { cancelled = time.Now(); cancel() }), c.waiting)}
+			w := &callRecorder{onEvent: after(sync.OnceFunc(func() { cancelled = time.Now(); cancel() }), c.waiting)}
 			outcome := Run(ctx, way(t, sim, false), Target{Address: address, Consents: c.consents}, w)
 			if took := time.Since(cancelled); cancelled.IsZero() || took > slack {
 				t.Fatalf("it went on for %s", took)
 			}
 			assertComplete(t, outcome)
 			if problems := w.problems(); len(problems) > 0 {
-				t.Errorf("the observer was told: %s", strings.Join(problems, "; "))
+				t.Errorf("calls of the observer: %s", strings.Join(problems, "; "))
 			}
 			for _, r := range outcome.Results {
 				switch {
@@ -708,7 +708,7 @@ func TestCancelledBeforehand(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	begin := time.Now()
-	outcome := Run(ctx, way(t, sim, false), Target{Address: address, Consents: []Consent{Deep, ContentFilter}}, &witness{})
+	outcome := Run(ctx, way(t, sim, false), Target{Address: address, Consents: []Consent{Deep, ContentFilter}}, &callRecorder{})
 	if took := time.Since(begin); took > slack {
 		t.Errorf("it took %s", took)
 	}
@@ -723,7 +723,7 @@ func TestCancelledBeforehand(t *testing.T) {
 	}
 }
 
-// TestTimeout plays portals that don't come to an end. The run does, and a time-out of ours is no verdict on the portal.
+// TestTimeout checks portals that never finish. The run ends, and our time-out is no verdict on the portal.
 func TestTimeout(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	t.Run("portals", func(t *testing.T) {
@@ -734,7 +734,7 @@ func TestTimeout(t *testing.T) {
 			dns      bool
 			silent   ID            // the check that gets no answer before the time is over; "" if all do
 			want     map[ID]string // first result of some checks
-			mayBlame bool          // there is a fault that can be told in time
+			mayBlame bool          // there is a fault that is found in time
 		}{
 			{name: "silent", silent: RESTRoute, faults: []string{"rest-timeout"}, want: map[ID]string{RESTRoute: "unknown timeout server-admin", HTTPSSeen: "skipped because rest-route"}},
 			{name: "silent, deep", silent: RESTRoute, faults: []string{"rest-timeout"}, consents: []Consent{Deep, ContentFilter}, want: map[ID]string{RESTRoute: "unknown timeout server-admin"}},
@@ -755,13 +755,13 @@ func TestTimeout(t *testing.T) {
 				t.Parallel()
 				sim, address := startSim(t, c.faults...)
 				defer sim.Close()
-				ctx, w := endOfTime(t, c.silent)
+				ctx, w := contextEndingAfter(t, c.silent)
 				outcome := Run(ctx, way(t, sim, c.dns), Target{Address: address, Consents: c.consents}, w)
 				assertEnded(t, ctx, c.silent != "")
 				assertComplete(t, outcome)
 				assertFirst(t, outcome, c.want)
 				if problems := w.problems(); len(problems) > 0 {
-					t.Errorf("the observer was told: %s", strings.Join(problems, "; "))
+					t.Errorf("calls of the observer: %s", strings.Join(problems, "; "))
 				}
 				for _, r := range outcome.Results {
 					if r.State == Problem && !c.mayBlame {
@@ -773,7 +773,7 @@ func TestTimeout(t *testing.T) {
 	})
 }
 
-// assertEnded asserts that the run ended soon after its time was over, or if it had time enough, before.
+// assertEnded asserts that the run ended soon after its deadline, or before it unless over.
 func assertEnded(t *testing.T, ctx *deadlineContext, over bool) {
 	t.Helper()
 	if (ctx.Err() != nil) != over {
@@ -796,7 +796,7 @@ func assertFirst(t *testing.T, o *Outcome, want map[ID]string) {
 	}
 }
 
-// TestSilentHandshake connects to ports that open and then say nothing.
+// TestSilentHandshake connects to ports that accept and then send nothing.
 func TestSilentHandshake(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -822,15 +822,15 @@ func TestSilentHandshake(t *testing.T) {
 		}
 		options.ConnectTo = append(options.ConnectTo, override)
 	}
-	ctx, w := endOfTime(t, PortalTLS, PortalTCP, AuthServerFromComputer)
+	ctx, w := contextEndingAfter(t, PortalTLS, PortalTCP, AuthServerFromComputer)
 	outcome := Run(ctx, transport.New(options), Target{Address: address}, w)
 	assertEnded(t, ctx, true)
 	assertComplete(t, outcome)
 	assertFirst(t, outcome, map[ID]string{PortalTCP: "ok", PortalTLS: "unknown timeout server-admin", RESTRoute: "skipped because portal-tls", AuthServerFromComputer: "ok"})
 }
 
-// TestClientCertificateTimeout asserts that a server which asks for a client certificate, as many do of those that can do
-// without, and then takes too long hasn't refused anything.
+// TestClientCertificateTimeout asserts that a server which asks for an optional client certificate and then takes too long hasn't
+// refused anything.
 func TestClientCertificateTimeout(t *testing.T) {
 	now := time.Now()
 	root := issue(t, nil, "Root", true, now.Add(-days), now.Add(days))
@@ -853,7 +853,7 @@ func TestClientCertificateTimeout(t *testing.T) {
 			ClientAuth:   tls.RequestClientCert, MaxVersion: tls.VersionTLS12,
 			VerifyConnection: func(tls.ConnectionState) error { <-release; return nil },
 		}
-		_ = tls.Server(conn, config).Handshake() // it fails, for the client goes
+		_ = tls.Server(conn, config).Handshake() // it fails as the client closes
 	}()
 	defer func() { close(release); listener.Close(); <-served }()
 
@@ -882,8 +882,8 @@ func TestClientCertificateTimeout(t *testing.T) {
 	}
 }
 
-// TestRunsShareTheirPace asserts that a second run right after the first one keeps the etiquette together with it.
-func TestRunsShareTheirPace(t *testing.T) {
+// TestRunsShareRateLimit asserts that a second run right after the first one shares its rate limit.
+func TestRunsShareRateLimit(t *testing.T) {
 	t.Parallel()
 	sim, address := startSim(t)
 	defer sim.Close()
@@ -891,21 +891,21 @@ func TestRunsShareTheirPace(t *testing.T) {
 	way := way(t, sim, false, func(o *transport.Options) { o.PaceWindow = window })
 	for range 2 {
 		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-		Run(ctx, way, Target{Address: address, Consents: []Consent{Deep}}, &witness{})
+		Run(ctx, way, Target{Address: address, Consents: []Consent{Deep}}, &callRecorder{})
 		cancel()
 	}
-	var hits []time.Time
+	var sentAt []time.Time
 	for _, r := range sim.Log() {
 		if r.Server == "portal" || r.Server == "portal-http" {
-			hits = append(hits, r.At)
+			sentAt = append(sentAt, r.At)
 		}
 	}
-	if len(hits) != 20 {
-		t.Errorf("%d requests in two runs", len(hits))
+	if len(sentAt) != 20 {
+		t.Errorf("%d requests in two runs", len(sentAt))
 	}
-	for i := range hits {
-		if n := i + 12; n < len(hits) && hits[n].Sub(hits[i]) < window {
-			t.Errorf("13 requests within %s", hits[n].Sub(hits[i]))
+	for i := range sentAt {
+		if n := i + 12; n < len(sentAt) && sentAt[n].Sub(sentAt[i]) < window {
+			t.Errorf("13 requests within %s", sentAt[n].Sub(sentAt[i]))
 		}
 	}
 }

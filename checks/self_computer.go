@@ -11,7 +11,7 @@ import (
 	"boxready/oauthflow"
 )
 
-// What BoxReady itself needs on this computer. SelfClock is one of them, too.
+// What BoxReady itself needs on this computer. SelfClock belongs here too.
 const (
 	SelfKeyring  ID = "self-keyring"
 	SelfLoopback ID = "self-loopback"
@@ -35,16 +35,16 @@ const (
 // SelfGroup is the chapter about this program.
 const SelfGroup Group = "self"
 
-// Self is what of this computer is looked at.
+// Self is what a self-test checks on this computer.
 type Self struct {
 	Keyring *vault.Keyring
 	Port    string // loopback address for the sign-in; "" for the usual one
-	// Display tells whether a window can be opened; nil where this program has none.
+	// Display checks whether a window can be opened; nil in a program without one.
 	Display func(context.Context) error
 }
 
-// RunSelfTest looks at this program's own prerequisites. Its only requests go to the authorization servers: one each, that
-// names nobody.
+// RunSelfTest checks this program's own prerequisites. Its only requests are one to each authorization server, which identify
+// nobody.
 func RunSelfTest(ctx context.Context, n *transport.Net, self Self, observer Observer) *Outcome {
 	run, stop := context.WithCancel(ctx)
 	env := newEnv(run, n, Target{Self: self})
@@ -75,10 +75,10 @@ func SelfCatalog() []*Check {
 // PlannedForSelfTest is how many checks a self-test without a window makes.
 func PlannedForSelfTest() int { return len(SelfCatalog()) - 1 }
 
-// windowCredential is what the check of the display needs: a program that has one.
+// windowCredential stands for a program with a window, which the check of the display needs.
 const windowCredential Credential = "window"
 
-// KeyringFacts are how the operating system's keyring took a trial entry, which is gone again.
+// KeyringFacts are the result of writing a test entry to the operating system's keyring and deleting it.
 type KeyringFacts struct {
 	Keeper string       `json:"keeper"`
 	Reason vault.Reason `json:"reason,omitempty"`
@@ -116,7 +116,7 @@ func judgeKeyring(f *KeyringFacts, _ FactsByCheck) []Result {
 	}
 }
 
-// LoopbackFacts are whether the port on which the sign-in waits for the browser can be had.
+// LoopbackFacts are whether the port on which the sign-in waits for the browser is free.
 type LoopbackFacts struct {
 	Address string               `json:"address"`
 	Reason  oauthflow.PortReason `json:"reason,omitempty"`
@@ -149,7 +149,7 @@ func judgeLoopback(f *LoopbackFacts, _ FactsByCheck) []Result {
 	}
 }
 
-// BrowserFacts are whether something is there that opens addresses.
+// BrowserFacts are whether there is a program that opens URLs.
 type BrowserFacts struct {
 	Found bool `json:"found"`
 }
@@ -165,7 +165,7 @@ func judgeBrowser(f *BrowserFacts, _ FactsByCheck) []Result {
 	return ok()
 }
 
-// SelfProxyFacts are how the system's proxy takes requests to the authorization servers.
+// SelfProxyFacts are the requests to the authorization servers through the system's proxy.
 type SelfProxyFacts struct {
 	VendorFacts
 }
@@ -235,7 +235,7 @@ func judgeDisplay(f *DisplayFacts, _ FactsByCheck) []Result {
 	return ok()
 }
 
-// signInCatalog are the checks on which it depends whether anybody may sign in to a portal.
+// signInCatalog returns the checks that decide whether a sign-in to a portal is allowed.
 func signInCatalog() []*Check {
 	needed := []ID{PortalAddress, PortalDNS, PortalTCP, PortalTLS, PortalRedirect, RESTRoute, HTTPSSeen}
 	return slices.DeleteFunc(Catalog(), func(c *Check) bool { return !slices.Contains(needed, c.ID) })
@@ -244,9 +244,9 @@ func signInCatalog() []*Check {
 // PlannedForSignIn is how many checks MaySignIn makes or skips.
 func PlannedForSignIn() int { return len(signInCatalog()) }
 
-// MaySignIn finds out, without any credentials, whether the portal's page for signing in may be opened: the portal then reports
-// the address that it was opened by, as with a token. It returns the check that forbids it, or "", and what was seen. The owner
-// must have said that the address is the one that employees and applications use.
+// MaySignIn checks, without credentials, whether the portal's sign-in page may be opened: the portal then reports the request's
+// host as its address, as with a token. It returns the check that forbids it, or "", and the outcome. The owner must have
+// confirmed that the address is the one that employees and applications use.
 func MaySignIn(ctx context.Context, n *transport.Net, target Target, observer Observer) (ID, *Outcome) {
 	run, stop := context.WithCancel(ctx)
 	env := newEnv(run, n, target)

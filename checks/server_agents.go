@@ -13,7 +13,7 @@ const (
 	UsageBacklog  Cause = "usage-backlog"
 )
 
-// AgentsFacts are when the product's jobs last ran, and what of the portal's use waits to be reported.
+// AgentsFacts are when the product's jobs last ran, and the usage data still to be reported.
 type AgentsFacts struct {
 	At     time.Time           `json:"at"`
 	Agents *serverprobe.Agents `json:"agents,omitempty"`
@@ -28,9 +28,9 @@ func observeAgents(_ context.Context, env *Env) (*AgentsFacts, error) {
 }
 
 const (
-	// Some of the product's jobs are hourly and daily, so a day without any is none too few.
+	// Some of the product's jobs are hourly and daily, so a day without any means that they don't run.
 	agentsStoppedAfter = 25 * time.Hour
-	// The job that reports the use runs every hour and reports one day at a time.
+	// The job that reports usage runs every hour and reports one day at a time.
 	backlogAfter = 3 * 24 * time.Hour
 )
 
@@ -45,7 +45,7 @@ func judgeAgents(f *AgentsFacts, _ FactsByCheck) []Result {
 		}
 	}
 	if newest != nil && *newest > agentsStoppedAfter {
-		// What waits to be reported then says nothing about the network.
+		// Then the unreported data proves nothing about the network.
 		return one(notice(AgentsStopped, ServerAdmin).with(Args{"age": *newest, "crontab": f.Agents.CrontabSupport || f.Agents.UseCrontab == "Y"}))
 	}
 	if f.Usage != nil && f.Usage.UnsentDays > 0 {

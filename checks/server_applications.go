@@ -13,7 +13,7 @@ const (
 	AppPaymentExpired Cause = "app-payment-expired"
 )
 
-// ApplicationsFacts are the applications that the portal has a record of.
+// ApplicationsFacts are the applications in the portal's database.
 type ApplicationsFacts struct {
 	At           time.Time                 `json:"at"`
 	Applications []serverprobe.Application `json:"applications,omitempty"`
@@ -31,7 +31,7 @@ func judgeApplications(f *ApplicationsFacts, _ FactsByCheck) []Result {
 		cause Cause
 		holds func(serverprobe.Application) bool
 	}{
-		// Neither active nor installed is one that was taken away again: nobody uses it.
+		// An application that is neither active nor installed was removed.
 		{InstallUnfinished, func(a serverprobe.Application) bool { return a.Active && !a.Installed }},
 		{AppInactive, func(a serverprobe.Application) bool { return !a.Active && a.Installed }},
 		{AppPaymentExpired, func(a serverprobe.Application) bool { return a.Active && unpaid(a, f.At) }},
@@ -56,7 +56,7 @@ func appName(a serverprobe.Application) string {
 	return a.Name + " (" + a.Code + ")"
 }
 
-// paidGrace is how long an application goes on after its last paid day (module rest, AppTable::PAID_GRACE_PERIOD). A trial has
+// paidGrace is how long an application works after its last paid day (module rest, AppTable::PAID_GRACE_PERIOD). A trial has
 // none, and free, local and subscribed ones have no day of their own.
 const paidGrace = 14 * 24 * time.Hour
 
@@ -71,7 +71,7 @@ func unpaid(a serverprobe.Application, at time.Time) bool {
 	return false
 }
 
-// dayEnd is the end of a day as the scripts write it, wherever the portal is.
+// dayEnd is the end of a day as the scripts write it, in any time zone.
 func dayEnd(day string) (time.Time, bool) {
 	t, err := time.Parse(time.DateOnly, day)
 	return t.Add(36 * time.Hour), err == nil

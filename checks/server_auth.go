@@ -19,36 +19,36 @@ const (
 	OldHostOnly      Cause = "old-host-only"
 )
 
-// ServerAuthFacts are the way from the portal's server to the authorization servers.
+// ServerAuthFacts are the connections from the portal's server to the authorization servers.
 type ServerAuthFacts struct {
-	Web     bool                 `json:"web"`             // PHP looked within a request to the portal; by the command line it may be set up in another way
-	Hosts   []ServerHost         `json:"hosts,omitempty"` // in the order in which they were asked
+	Web     bool                 `json:"web"`             // observed by PHP within a request to the portal; on the command line its settings may differ
+	Hosts   []ServerHost         `json:"hosts,omitempty"` // in the order of the requests
 	Proxies *serverprobe.Proxies `json:"proxies,omitempty"`
 }
 
-// ServerHost is what the portal's server saw of a host.
+// ServerHost is what the portal's server observed of a host.
 type ServerHost struct {
 	By        serverprobe.Kind `json:"by"`
 	Host      string           `json:"host" hide:"host"`
 	Port      int              `json:"port"`
 	InUse     bool             `json:"in_use,omitempty"` // the portal's settings name it
-	Asked     bool             `json:"asked"`            // a request was made, as far as the way was open
-	Layer     transport.Stage  `json:"layer,omitempty"`  // at which the way ends; "" if the answer came
+	Asked     bool             `json:"asked"`            // a request was attempted
+	Layer     transport.Stage  `json:"layer,omitempty"`  // where the connection failed; "" if an answer came
 	Addresses []string         `json:"addresses,omitempty" hide:"ip"`
 	Status    int              `json:"status,omitempty"`
-	Error     string           `json:"error,omitempty" hide:"text"` // of the authorization server, which proves that it was reached
+	Error     string           `json:"error,omitempty" hide:"text"` // of the authorization server, proof that it was reached
 	Failure   string           `json:"failure,omitempty" hide:"text"`
 	Body      string           `json:"body,omitempty" hide:"text"`
 	TookMS    int              `json:"took_ms,omitempty"`
 
 	// The certificate that arrived at the server.
-	Verified    *bool  `json:"verified,omitempty"` // by the store of who looked
-	Public      *bool  `json:"public,omitempty"`   // everybody trusts it
+	Verified    *bool  `json:"verified,omitempty"` // by the observer's certificate store
+	Public      *bool  `json:"public,omitempty"`   // a public root
 	Issuer      string `json:"issuer,omitempty" hide:"subject"`
 	Interceptor string `json:"interceptor,omitempty"`
 }
 
-// Public are names in the facts that give nothing away.
+// Public returns the names in the facts that identify nobody.
 func (f *ServerAuthFacts) Public() []string { return publicHosts(f.Hosts) }
 
 func publicHosts(hosts []ServerHost) (names []string) {
@@ -80,8 +80,8 @@ func observeServerAuth(_ context.Context, env *Env) (*ServerAuthFacts, error) {
 	return f, nil
 }
 
-// serverHost turns what a script saw of a host into facts. Of an authorization server its own error is wanted: any page may
-// have been put in their place.
+// serverHost turns a script's result for a host into facts. An authorization server must answer with its own error: any page may
+// have replaced it.
 func (env *Env) serverHost(h serverprobe.Host, wantsError bool) ServerHost {
 	s := ServerHost{By: h.By, Host: h.Host, Port: h.Port, InUse: h.InUse, Addresses: h.Addresses, Asked: h.HTTP != nil}
 	if h.HTTP != nil {
@@ -130,8 +130,7 @@ func httpFailure(h serverprobe.Host) string {
 	return h.HTTP.Failure
 }
 
-// examineSent tells whose certificate it is that arrived at the server: the host's own, which everybody trusts, or one that
-// was put in its place.
+// examineSent determines whose certificate arrived at the server: the host's own, with a public root, or one that replaced it.
 func (env *Env) examineSent(s *ServerHost, sent [][]byte) {
 	var chain []*x509.Certificate
 	var described []Certificate
@@ -150,7 +149,7 @@ func (env *Env) examineSent(s *ServerHost, sent [][]byte) {
 	s.Issuer, s.Interceptor = described[0].Issuer, nameIn(described, interceptors)
 }
 
-// used is the authorization server that the portal is set up with, as PHP saw it; nil if that isn't known.
+// used is the authorization server in the portal's settings, as observed by PHP; nil if not known.
 func (f *ServerAuthFacts) used() *ServerHost {
 	for i, h := range f.Hosts {
 		if h.InUse && h.By == serverprobe.PHP {
@@ -160,7 +159,7 @@ func (f *ServerAuthFacts) used() *ServerHost {
 	return nil
 }
 
-// proved tells whether the portal itself, with the settings that it has, got an answer of the authorization server itself.
+// proved reports whether the portal, with its own settings, got an answer of the authorization server itself.
 func (f *ServerAuthFacts) proved() bool {
 	if f == nil {
 		return false
@@ -183,27 +182,27 @@ func judgeServerAuth(f *ServerAuthFacts, _ FactsByCheck) []Result {
 	}
 	// Without the portal's settings it isn't known which of the two it uses.
 	var dead *ServerHost
-	alive := false
+	anyReached := false
 	for i := range f.Hosts {
 		switch h := &f.Hosts[i]; {
 		case h.reached():
-			alive = true
+			anyReached = true
 		case h.Layer != "" && dead == nil:
 			dead = h
 		}
 	}
 	switch {
-	case dead == nil && alive:
+	case dead == nil && anyReached:
 		return about(ok(), f.args(&f.Hosts[0]))
 	case dead == nil:
 		return one(unknown(UnexpectedAnswer, NetworkAdmin))
-	case alive:
+	case anyReached:
 		return about(one(unknown(AuthServerUnreachable, NetworkAdmin)), f.args(dead))
 	}
 	return about(one(f.fault(dead)), f.args(dead))
 }
 
-// fault is what stands in the way to a host.
+// fault is why a host is not reached.
 func (f *ServerAuthFacts) fault(h *ServerHost) Result {
 	others := slices.ContainsFunc(f.Hosts, func(other ServerHost) bool {
 		return other.By == h.By && other.Host == hostOf(bitrix.AuthServer(bitrix.World)) && other.reached()

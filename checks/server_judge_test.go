@@ -14,13 +14,13 @@ import (
 )
 
 func daysAgo(n int) *time.Time {
-	t := looked.Add(-time.Duration(n) * days)
+	t := observedAt.Add(-time.Duration(n) * days)
 	return &t
 }
 
 func TestJudgeProbe(t *testing.T) {
 	probe := func(change ...func(*ServerProbeFacts)) *ServerProbeFacts {
-		f := &ServerProbeFacts{At: looked, Portal: "portal.example.ru", Kinds: []serverprobe.Kind{serverprobe.PHP}, Time: daysAgo(0), Asked: "portal.example.ru", Names: []string{"portal.example.ru"}}
+		f := &ServerProbeFacts{At: observedAt, Portal: "portal.example.ru", Kinds: []serverprobe.Kind{serverprobe.PHP}, Time: daysAgo(0), Asked: "portal.example.ru", Names: []string{"portal.example.ru"}}
 		for _, c := range change {
 			c(f)
 		}
@@ -44,14 +44,14 @@ func TestJudgeProbe(t *testing.T) {
 		{"printed for another name of this one", probe(asked("www.portal.example.ru", "portal.example.ru", "www.portal.example.ru")), nil, results("ok")},
 		{"with another number than the portal that was signed in to", probe(func(f *ServerProbeFacts) { f.OtherMember = true }), nil, results(other)},
 		{"another portal's, old and not whole", probe(asked("other.example.ru"), func(f *ServerProbeFacts) { f.Time, f.Ended = daysAgo(9), "ended" }), nil, results(other)},
-		{"cut off", &ServerProbeFacts{At: looked, Portal: "portal.example.ru", Damage: serverprobe.PasteCutOff}, nil, results("notice probe-damaged you")},
+		{"cut off", &ServerProbeFacts{At: observedAt, Portal: "portal.example.ru", Damage: serverprobe.PasteCutOff}, nil, results("notice probe-damaged you")},
 		{"ended early", probe(func(f *ServerProbeFacts) { f.Ended = "Maximum execution time" }), nil, results("notice probe-damaged you")},
 		{"a part failed, and old", probe(func(f *ServerProbeFacts) { f.Failed, f.Time = map[string]string{"agents": "x"}, daysAgo(2) }), nil, results("notice probe-damaged you", "notice probe-old you")},
-		{"the product's log alone", &ServerProbeFacts{At: looked, Portal: "portal.example.ru", Log: true}, nil, results("ok")},
+		{"the product's log alone", &ServerProbeFacts{At: observedAt, Portal: "portal.example.ru", Log: true}, nil, results("ok")},
 	})
 }
 
-// authHost is what PHP saw of an authorization server.
+// authHost is PHP's result for an authorization server.
 func authHost(host string, inUse bool, change ...func(*ServerHost)) ServerHost {
 	h := ServerHost{By: serverprobe.PHP, Host: host, Port: 443, InUse: inUse, Asked: true, Status: 400, Error: "invalid_request", Verified: new(true), Public: new(true)}
 	for _, c := range change {
@@ -70,7 +70,7 @@ func certificate(verified, public bool) func(*ServerHost) {
 	return func(h *ServerHost) { h.Verified, h.Public = new(verified), new(public) }
 }
 
-func bySh(h *ServerHost) { h.By, h.InUse = serverprobe.Shell, false }
+func byShell(h *ServerHost) { h.By, h.InUse = serverprobe.Shell, false }
 
 const (
 	cisHost   = "oauth.bitrix24.tech"
@@ -110,9 +110,9 @@ func TestJudgeServerAuth(t *testing.T) {
 		{"nobody asked", facts(ServerHost{By: serverprobe.PHP, Host: cisHost, InUse: true}), nil, results(nothing)},
 		{"the portal's choice unknown, both reached", facts(authHost(cisHost, false), authHost(worldHost, false)), nil, results("ok")},
 		{"the portal's choice unknown, one reached", facts(authHost(cisHost, false, endsAt(transport.StageTCP)), authHost(worldHost, false)), nil, results(unsure)},
-		{"a shell reached both", facts(authHost(cisHost, true, bySh), authHost(worldHost, false, bySh)), nil, results("ok")},
-		{"a shell reached none", facts(authHost(cisHost, true, bySh, endsAt(transport.StageTCP)), authHost(worldHost, false, bySh, endsAt(transport.StageTCP))), nil, results(unreachable)},
-		{"a shell reached both, PHP not the one in use", facts(authHost(cisHost, true, endsAt(transport.StageTLS), certificate(false, true)), authHost(cisHost, false, bySh), authHost(worldHost, false, bySh)), nil,
+		{"a shell reached both", facts(authHost(cisHost, true, byShell), authHost(worldHost, false, byShell)), nil, results("ok")},
+		{"a shell reached none", facts(authHost(cisHost, true, byShell, endsAt(transport.StageTCP)), authHost(worldHost, false, byShell, endsAt(transport.StageTCP))), nil, results(unreachable)},
+		{"a shell reached both, PHP not the one in use", facts(authHost(cisHost, true, endsAt(transport.StageTLS), certificate(false, true)), authHost(cisHost, false, byShell), authHost(worldHost, false, byShell)), nil,
 			results("problem ca-bundle-outdated server-admin")},
 		{"no hosts", facts(), nil, results(nothing)},
 	})
@@ -152,9 +152,9 @@ func TestJudgeApplications(t *testing.T) {
 		return serverprobe.Application{Code: "vendor.app", Name: "App", Status: status, Active: active, Installed: installed, Ends: ends}
 	}
 	facts := func(all ...serverprobe.Application) *ApplicationsFacts {
-		return &ApplicationsFacts{At: looked, Applications: all}
+		return &ApplicationsFacts{At: observedAt, Applications: all}
 	}
-	day := func(n int) string { return looked.Add(time.Duration(n) * days).Format(time.DateOnly) }
+	day := func(n int) string { return observedAt.Add(time.Duration(n) * days).Format(time.DateOnly) }
 	const unpaid = "problem app-payment-expired portal-admin"
 	judge(t, ServerApplications, []verdict{
 		{"none", facts(), nil, results("ok")},
@@ -235,9 +235,9 @@ func TestJudgeServerPlatform(t *testing.T) {
 
 func TestJudgeAgents(t *testing.T) {
 	facts := func(age, periodic int64, unsent int, oldest int) *AgentsFacts {
-		f := &AgentsFacts{At: looked, Agents: &serverprobe.Agents{AgeS: &age, PeriodicAgeS: &periodic}}
+		f := &AgentsFacts{At: observedAt, Agents: &serverprobe.Agents{AgeS: &age, PeriodicAgeS: &periodic}}
 		if unsent >= 0 {
-			f.Usage = &serverprobe.Usage{UnsentDays: unsent, Oldest: looked.Add(-time.Duration(oldest) * days).Format(time.DateOnly)}
+			f.Usage = &serverprobe.Usage{UnsentDays: unsent, Oldest: observedAt.Add(-time.Duration(oldest) * days).Format(time.DateOnly)}
 		}
 		return f
 	}
@@ -253,7 +253,7 @@ func TestJudgeAgents(t *testing.T) {
 		{"no table for reports", facts(60, 60, -1, 0), nil, results("ok")},
 		{"a clock that went back", facts(-9000, -9000, 0, 0), nil, results("ok")},
 		{"an age without end", facts(1<<60, 1<<60, 0, 0), nil, results("notice agents-stopped server-admin")},
-		{"nobody ever ran", &AgentsFacts{At: looked, Agents: &serverprobe.Agents{}}, nil, results("unknown unexpected-answer server-admin")},
+		{"nobody ever ran", &AgentsFacts{At: observedAt, Agents: &serverprobe.Agents{}}, nil, results("unknown unexpected-answer server-admin")},
 		{"nothing known", &AgentsFacts{}, nil, results("unknown unexpected-answer server-admin")},
 	})
 }
@@ -263,9 +263,9 @@ func TestJudgeSetup(t *testing.T) {
 		return serverprobe.Handler{Module: module, Class: class}
 	}
 	oauth, hooks := handler("rest", `Bitrix\Rest\OAuth\Auth`), handler("rest", `Bitrix\Rest\APAuth\Auth`)
-	guests, own := handler("pull", `Bitrix\Pull\Rest\GuestAuth`), handler("demo.authprovider", `Demo\AuthProvider\Auth`)
+	moduleHandlers, own := handler("pull", `Bitrix\Pull\Rest\GuestAuth`), handler("demo.authprovider", `Demo\AuthProvider\Auth`)
 	facts := func(setup serverprobe.Setup, change ...func(*SetupFacts)) *SetupFacts {
-		f := &SetupFacts{At: looked, Setup: &setup, Handlers: &serverprobe.Handlers{Authorization: []serverprobe.Handler{oauth, hooks, guests}},
+		f := &SetupFacts{At: observedAt, Setup: &setup, Handlers: &serverprobe.Handlers{Authorization: []serverprobe.Handler{oauth, hooks, moduleHandlers}},
 			HTTPS: &serverprobe.HTTPS{Seen: true, Browser: "https://portal.example.ru"}}
 		for _, c := range change {
 			c(f)
@@ -281,7 +281,7 @@ func TestJudgeSetup(t *testing.T) {
 	const checker, provider = "problem token-checker-missing server-admin", "notice custom-auth-provider portal-admin"
 	judge(t, ServerRESTSetup, []verdict{
 		{"usual", facts(serverprobe.Setup{}), nil, results("ok")},
-		{"no token checker", facts(serverprobe.Setup{}, authorization(hooks, guests)), nil, results(checker)},
+		{"no token checker", facts(serverprobe.Setup{}, authorization(hooks, moduleHandlers)), nil, results(checker)},
 		{"no handlers at all", facts(serverprobe.Setup{OAuthModule: true}, authorization()), nil, results(checker)},
 		{"its class in other letters", facts(serverprobe.Setup{}, authorization(handler("rest", `bitrix\rest\oauth\auth`))), nil, results("ok")},
 		{"a partner's provider", facts(serverprobe.Setup{}, authorization(oauth, own)), nil, results(provider)},
@@ -292,17 +292,17 @@ func TestJudgeSetup(t *testing.T) {
 		{"opened by http", facts(serverprobe.Setup{}, browser("http://portal.example.ru")), nil, results("ok")},
 		{"how it was opened isn't known", facts(serverprobe.Setup{}, browser("")), nil, results("ok")},
 		{"closed", facts(serverprobe.Setup{SiteStopped: true}), nil, results("problem site-closed portal-admin")},
-		{"the log is off", facts(serverprobe.Setup{EventHandlers: 3, LogEnds: looked.Unix() - 60}), nil, results("notice rest-log-off portal-admin")},
-		{"the log is on", facts(serverprobe.Setup{EventHandlers: 3, LogEnds: looked.Unix() + 60}), nil, results("ok")},
+		{"the log is off", facts(serverprobe.Setup{EventHandlers: 3, LogEnds: observedAt.Unix() - 60}), nil, results("notice rest-log-off portal-admin")},
+		{"the log is on", facts(serverprobe.Setup{EventHandlers: 3, LogEnds: observedAt.Unix() + 60}), nil, results("ok")},
 		{"nothing to log", facts(serverprobe.Setup{}), nil, results("ok")},
 		{"the network alone", &SetupFacts{}, nil, results("unknown unexpected-answer portal-admin")},
 	})
 }
 
 func TestJudgeServerLicence(t *testing.T) {
-	day := func(n int) string { return looked.Add(time.Duration(n) * days).Format(time.DateOnly) }
+	day := func(n int) string { return observedAt.Add(time.Duration(n) * days).Format(time.DateOnly) }
 	facts := func(ends, support string) *ServerLicenceFacts {
-		return &ServerLicenceFacts{At: looked, Licence: &serverprobe.Licence{Ends: ends, SupportEnds: support}}
+		return &ServerLicenceFacts{At: observedAt, Licence: &serverprobe.Licence{Ends: ends, SupportEnds: support}}
 	}
 	const ended, soon = "problem licence-ended portal-admin", "notice licence-ends-soon portal-admin"
 	judge(t, ServerLicence, []verdict{
@@ -355,8 +355,8 @@ func TestJudgeOutside(t *testing.T) {
 		return &TCPFacts{Port: 443, Attempts: []TCPAttempt{{Address: "203.0.113.5", Failure: failure}}}
 	}
 	public, open := dns("", "203.0.113.5"), tcp("")
-	good := &TLSFacts{At: looked, Addresses: []TLSSeen{goodTLS()}}
-	bad := &TLSFacts{At: looked, Addresses: []TLSSeen{goodTLS(incomplete)}}
+	good := &TLSFacts{At: observedAt, Addresses: []TLSSeen{goodTLS()}}
+	bad := &TLSFacts{At: observedAt, Addresses: []TLSSeen{goodTLS(incomplete)}}
 	const unseen, nothing = "problem not-seen-from-outside network-admin", "unknown unexpected-answer you"
 	judge(t, PortalFromInternet, []verdict{
 		{"reached", &OutsideFacts{DNS: public, TCP: open, TLS: good}, nil, results("ok", "portal-dns: ok", "portal-tls: ok")},
@@ -372,13 +372,13 @@ func TestJudgeOutside(t *testing.T) {
 			results("ok", "portal-dns: ok")},
 		{"another certificate than here", &OutsideFacts{DNS: public, TCP: open, TLS: bad}, FactsByCheck{PortalTLS: good}, results("ok", "portal-dns: ok", "portal-tls: problem tls-incomplete-chain server-admin")},
 		{"the same fault as here", &OutsideFacts{DNS: public, TCP: open, TLS: bad}, FactsByCheck{PortalTLS: bad}, results("ok", "portal-dns: ok")},
-		{"nothing known", &OutsideFacts{Made: looked}, nil, results(nothing)},
+		{"nothing known", &OutsideFacts{Made: observedAt}, nil, results(nothing)},
 	})
 }
 
-// TestFromOutside asserts that what a run from outside saw keeps its own facts and vantage.
+// TestFromOutside asserts that the results of a run from outside keep their facts and vantage.
 func TestFromOutside(t *testing.T) {
-	f := &OutsideFacts{DNS: &DNSFacts{Addresses: addresses("203.0.113.5")}, TCP: &TCPFacts{Attempts: []TCPAttempt{{}}}, TLS: &TLSFacts{At: looked, Addresses: []TLSSeen{goodTLS(expired)}}}
+	f := &OutsideFacts{DNS: &DNSFacts{Addresses: addresses("203.0.113.5")}, TCP: &TCPFacts{Attempts: []TCPAttempt{{}}}, TLS: &TLSFacts{At: observedAt, Addresses: []TLSSeen{goodTLS(expired)}}}
 	for _, r := range find(t, PortalFromInternet).Judge(f, nil) {
 		want := map[ID]Facts{PortalFromInternet: f, PortalDNS: f.DNS, PortalTLS: f.TLS}[r.Check]
 		if r.Vantage != FromOutside || r.Facts != want {
@@ -387,7 +387,7 @@ func TestFromOutside(t *testing.T) {
 	}
 }
 
-// TestPrecedence asserts what the results of the portal's server do to what was seen from elsewhere.
+// TestPrecedence asserts how the results of the portal's server affect those of other vantages.
 func TestPrecedence(t *testing.T) {
 	connection := &AuthFacts{Deep: true, Tokens: []TokenAnswer{token(portal.InForm, saysError(401, bitrix.CodeConnectionError, ""))}}
 	noDeep := &AuthFacts{}
@@ -396,7 +396,7 @@ func TestPrecedence(t *testing.T) {
 	server := func(hosts ...ServerHost) *ServerAuthFacts { return &ServerAuthFacts{Web: true, Hosts: hosts} }
 	reached, dead := server(authHost(cisHost, true)), server(authHost(cisHost, true, endsAt(transport.StageTCP)))
 	byCLI := &ServerAuthFacts{Hosts: reached.Hosts}
-	setup := &SetupFacts{At: looked, Handlers: &serverprobe.Handlers{}}
+	setup := &SetupFacts{At: observedAt, Handlers: &serverprobe.Handlers{}}
 	crm := Required{Modules: map[string]string{"rpa": ""}}
 	modules := &ServerModulesFacts{Required: crm, Versions: map[string]string{"rest": "25.0.0", "main": "25.0.0"}}
 	for _, c := range []struct {
@@ -408,7 +408,7 @@ func TestPrecedence(t *testing.T) {
 			{"a time-out of ours too", timeout, FactsByCheck{ServerAuthServer: reached}, results("ok")},
 			{"and what no token may be sent for", blocked, FactsByCheck{ServerAuthServer: reached}, results("ok")},
 			{"not by the command line's PHP", noDeep, FactsByCheck{ServerAuthServer: byCLI}, results("unknown needs-deep you")},
-			{"not by a shell", noDeep, FactsByCheck{ServerAuthServer: server(authHost(cisHost, false, bySh))}, results("unknown needs-deep you")},
+			{"not by a shell", noDeep, FactsByCheck{ServerAuthServer: server(authHost(cisHost, false, byShell))}, results("unknown needs-deep you")},
 			{"a contradiction is shown", connection, FactsByCheck{ServerAuthServer: reached}, results("problem auth-server-unreachable network-admin")},
 			{"the server knows why", connection, FactsByCheck{ServerAuthServer: dead}, results("skipped because server-auth-server")},
 			{"and need not be asked by a token", noDeep, FactsByCheck{ServerAuthServer: dead}, results("skipped because server-auth-server")},
@@ -455,7 +455,7 @@ func TestExactVersions(t *testing.T) {
 	}
 }
 
-// TestPrecedenceTable asserts that every row is about causes that there are.
+// TestPrecedenceTable asserts that every row has existing causes.
 func TestPrecedenceTable(t *testing.T) {
 	declares := func(id ID, cause Cause) bool {
 		for _, c := range find(t, id).Causes {
@@ -480,10 +480,10 @@ func TestPrecedenceTable(t *testing.T) {
 	}
 }
 
-// TestOutsideJudgedAgain asserts that a saved run with a view from outside comes to the same once more, nothing twice.
+// TestOutsideJudgedAgain asserts that a saved run with results from outside is judged the same again, without duplicates.
 func TestOutsideJudgedAgain(t *testing.T) {
-	here, there := &TLSFacts{At: looked, Addresses: []TLSSeen{goodTLS()}}, &TLSFacts{At: looked, Addresses: []TLSSeen{goodTLS(incomplete)}}
-	outside := &OutsideFacts{Made: looked, TCP: &TCPFacts{Attempts: []TCPAttempt{{}}}, TLS: there}
+	here, there := &TLSFacts{At: observedAt, Addresses: []TLSSeen{goodTLS()}}, &TLSFacts{At: observedAt, Addresses: []TLSSeen{goodTLS(incomplete)}}
+	outside := &OutsideFacts{Made: observedAt, TCP: &TCPFacts{Attempts: []TCPAttempt{{}}}, TLS: there}
 	first := append(find(t, PortalTLS).Judge(here, nil), find(t, PortalFromInternet).Judge(outside, FactsByCheck{PortalTLS: here})...)
 	var saved []Result
 	for _, r := range first {

@@ -32,7 +32,7 @@ func judgeServerLicence(f *ServerLicenceFacts, _ FactsByCheck) []Result {
 	if f.Licence == nil {
 		return one(unknown(UnexpectedAnswer, PortalAdmin))
 	}
-	// Of the licence itself if it is for a time, otherwise of updates and support.
+	// The end of the licence if it is temporary, otherwise of updates and support.
 	day, support := f.Licence.Ends, false
 	if day == "" {
 		day, support = f.Licence.SupportEnds, true

@@ -9,17 +9,17 @@ import (
 	"boxready/internal/serverprobe"
 )
 
-// ServerModulesFacts are what is required, and the modules that the portal's server names.
+// ServerModulesFacts are what is required, and the modules reported by the portal's server.
 type ServerModulesFacts struct {
 	Required Required          `json:"required"`
 	Versions map[string]string `json:"versions,omitempty"`
-	// RESTLoads tells whether the module rest can be included; nil if nobody tried.
+	// RESTLoads reports whether the module rest can be included; nil if not tested.
 	RESTLoads *bool `json:"rest_loads,omitempty"`
 }
 
 func hasModules(p *serverprobe.Probe) bool { return p.Modules != nil || restLoads(p) != nil }
 
-// restLoads is by the script, or by the product's own check, which tests nothing else of module rest.
+// restLoads is from the script, or from the product's own check, which tests nothing else of module rest.
 func restLoads(p *serverprobe.Probe) *bool {
 	if p.RESTOK != nil {
 		return p.RESTOK

@@ -9,15 +9,15 @@ import (
 	"boxready/internal/serverprobe"
 )
 
-// ServerNetworkFacts are the way from the portal's server to the vendor's other hosts: those where applications are found,
-// installed and made, and those that the product's own check asks.
+// ServerNetworkFacts are the connections from the portal's server to the vendor's other hosts: those for finding, installing and
+// developing applications, and those that the product's own check contacts.
 type ServerNetworkFacts struct {
 	Region bitrix.Region            `json:"region,omitempty"` // of the portal; "" if it isn't known
 	Hosts  []ServerHost             `json:"hosts,omitempty"`
 	Log    *serverprobe.SystemCheck `json:"log,omitempty"`
 }
 
-// Public are names in the facts that give nothing away.
+// Public returns the names in the facts that identify nobody.
 func (f *ServerNetworkFacts) Public() []string {
 	names := publicHosts(f.Hosts)
 	for _, c := range f.connections() {
@@ -65,11 +65,11 @@ func judgeServerNetwork(f *ServerNetworkFacts, _ FactsByCheck) []Result {
 	}
 	var dead []string
 	for i, region := range regions {
-		if found := f.deadIn(region); i == 0 || len(found) < len(dead) {
+		if found := f.unreachableIn(region); i == 0 || len(found) < len(dead) {
 			dead = found
 		}
 	}
-	byLog := f.deadInLog()
+	byLog := f.unreachableInLog()
 	if known := len(f.Hosts) + len(f.connections()); known == 0 {
 		return one(unknown(UnexpectedAnswer, NetworkAdmin))
 	}
@@ -79,8 +79,8 @@ func judgeServerNetwork(f *ServerNetworkFacts, _ FactsByCheck) []Result {
 	return one(notice(VendorHostUnreachable, NetworkAdmin).with(Args{"hosts": dead, "log_hosts": byLog}))
 }
 
-// deadIn are the hosts of a region that the server didn't reach.
-func (f *ServerNetworkFacts) deadIn(region bitrix.Region) (dead []string) {
+// unreachableIn returns the hosts of a region that the server didn't reach.
+func (f *ServerNetworkFacts) unreachableIn(region bitrix.Region) (dead []string) {
 	for _, h := range f.Hosts {
 		needed := slices.ContainsFunc(rowsOf(h.Host), func(e bitrix.Endpoint) bool { return e.Pack == bitrix.PackREST && e.In(region) })
 		if h.Layer != "" && needed && !slices.Contains(dead, h.Host) {
@@ -90,8 +90,8 @@ func (f *ServerNetworkFacts) deadIn(region bitrix.Region) (dead []string) {
 	return dead
 }
 
-// deadInLog are the vendor's hosts that the product's own check didn't reach. It asks those of the portal's region alone.
-func (f *ServerNetworkFacts) deadInLog() (dead []string) {
+// unreachableInLog returns the vendor's hosts that the product's own check didn't reach. It contacts only the portal's region.
+func (f *ServerNetworkFacts) unreachableInLog() (dead []string) {
 	for _, c := range f.connections() {
 		if !c.OK && isVendor(c.Host) && !slices.Contains(dead, c.Host) {
 			dead = append(dead, c.Host)
@@ -100,7 +100,7 @@ func (f *ServerNetworkFacts) deadInLog() (dead []string) {
 	return dead
 }
 
-// rowsOf are the rows of the table of hosts that speak of a host; none if it is nobody known.
+// rowsOf returns the rows of the table of hosts about a host; nil for an unknown one.
 func rowsOf(host string) []bitrix.Endpoint {
 	return slices.DeleteFunc(bitrix.Endpoints(), func(e bitrix.Endpoint) bool {
 		return !slices.ContainsFunc(e.Hosts, func(known string) bool {

@@ -21,7 +21,7 @@ const (
 
 // ServerPlatformFacts are PHP and the age of the modules that every application uses.
 type ServerPlatformFacts struct {
-	Web      bool                     `json:"web"` // this is the PHP that serves the portal; by the command line it may be another one
+	Web      bool                     `json:"web"` // the PHP that serves the portal; the command line's may be another one
 	PHP      *serverprobe.PHPSettings `json:"php,omitempty"`
 	Database *serverprobe.Database    `json:"database,omitempty"`
 	Main     string                   `json:"main,omitempty"` // versions of modules
@@ -35,17 +35,17 @@ func observeServerPlatform(_ context.Context, env *Env) (*ServerPlatformFacts, e
 	return &ServerPlatformFacts{Web: p.Web(), PHP: p.Settings, Database: p.Database, Main: p.Modules["main"], REST: p.Modules["rest"]}, nil
 }
 
-// oldestPHP is what the product's own check demands, by the version of module main in which that was seen.
+// oldestPHP is what the product's own check requires, by the version of module main in which it was found.
 var oldestPHP = []struct{ main, php string }{
 	{"25.550.100", "8.1.0"},
 	{"23.300.100", "8.0.0"},
 }
 
-// PHP 8.1 itself, which the product needs today, can't be built with an older one, and TLS 1.2 came with 1.0.1.
+// PHP 8.1, which the product requires, can't be built with an older one; TLS 1.2 needs 1.0.1.
 // https://www.php.net/manual/en/openssl.requirements.php
 const oldestOpenSSL = "1.0.2"
 
-// Without these REST doesn't work at all, or not for everybody; others that the product needs are about pictures and documents.
+// Without these REST fails entirely or in part; the product's other extensions are for pictures and documents.
 var extensionsOfREST = []string{"fsockopen", "openssl", "ssl", "hash", "json", "mbstring", "xml"}
 
 var versionNumber = regexp.MustCompile(`\d+(?:\.\d+)+`)
@@ -54,7 +54,7 @@ func judgeServerPlatform(f *ServerPlatformFacts, _ FactsByCheck) []Result {
 	if f.PHP == nil || f.PHP.Version == "" {
 		return one(unknown(UnexpectedAnswer, ServerAdmin))
 	}
-	// The command line's PHP proves nothing about the portal's.
+	// The command line's PHP may differ from the portal's.
 	said := func(c Cause) Result {
 		if !f.Web {
 			return unknown(c, ServerAdmin)
@@ -78,7 +78,7 @@ func judgeServerPlatform(f *ServerPlatformFacts, _ FactsByCheck) []Result {
 		}
 		results = append(results, r.with(Args{"missing": f.PHP.Missing}))
 	}
-	// Another library, such as LibreSSL, counts its versions in another way.
+	// Other libraries, such as LibreSSL, have other version numbers.
 	if ssl := versionNumber.FindString(f.PHP.OpenSSL); strings.HasPrefix(f.PHP.OpenSSL, "OpenSSL ") && ssl != "" && bitrix.CompareVersions(ssl, oldestOpenSSL) < 0 {
 		results = append(results, said(OpenSSLTooOld).with(Args{"oldest": oldestOpenSSL}))
 	}
@@ -94,7 +94,7 @@ func judgeServerPlatform(f *ServerPlatformFacts, _ FactsByCheck) []Result {
 	return about(orOK(results), Args{"php": php, "openssl": f.PHP.OpenSSL, "cli": !f.Web})
 }
 
-// lastOf is a day on which version v was out; see newestBelow.
+// lastOf is a day on which version v was released; see newestBelow.
 func lastOf(v string) time.Time {
 	major, _, _ := strings.Cut(v, ".")
 	year, err := strconv.Atoi(major)

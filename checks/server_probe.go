@@ -21,10 +21,10 @@ const (
 	ProbeDamaged     Cause = "probe-damaged"
 )
 
-// Older answers may tell of what has been mended since.
+// Older answers may have faults that were fixed since.
 const probeOldAfter = 24 * time.Hour
 
-// missingProbe and missingPart say that nothing was pasted, or nothing that a check could look at.
+// missingProbe and missingPart return the reason if nothing was pasted, or not the part that a check needs.
 func missingProbe(t *Target) Reason {
 	if t.ServerProbe == nil {
 		return NeedsServerProbe
@@ -44,18 +44,18 @@ func missingPart(has func(*serverprobe.Probe) bool) func(*Target) Reason {
 // ServerProbeFacts are which portal's server answered, and when.
 type ServerProbeFacts struct {
 	At     time.Time               `json:"at"`                 // of this run
-	Portal string                  `json:"portal" hide:"host"` // that is checked
+	Portal string                  `json:"portal" hide:"host"` // being checked
 	Kinds  []serverprobe.Kind      `json:"kinds,omitempty"`
 	Log    bool                    `json:"log,omitempty"` // of the product's own check
 	Nonce  string                  `json:"nonce,omitempty"`
 	Time   *time.Time              `json:"time,omitempty"` // of the answer, by the server's clock
 	SAPI   string                  `json:"sapi,omitempty"`
-	Asked  string                  `json:"asked,omitempty" hide:"host"` // the portal that the script was printed for
-	Names  []string                `json:"names,omitempty" hide:"host"` // by which the portal that answered knows itself
+	Asked  string                  `json:"asked,omitempty" hide:"host"` // the portal for which the script was printed
+	Names  []string                `json:"names,omitempty" hide:"host"` // the answering portal's own names
 	Damage serverprobe.PasteReason `json:"damage,omitempty"`
 	Failed map[string]string       `json:"failed,omitempty" hide:"text"`
-	Ended  string                  `json:"ended,omitempty" hide:"text"` // why the script was ended before its time
-	// OtherMember means that the portal that answered has another number with the vendor than the one that was signed in to.
+	Ended  string                  `json:"ended,omitempty" hide:"text"` // why the script ended early
+	// OtherMember means that the answering portal has another member_id than the sign-in's.
 	OtherMember bool `json:"other_member,omitempty"`
 }
 
@@ -63,8 +63,8 @@ func observeProbe(_ context.Context, env *Env) (*ServerProbeFacts, error) {
 	return probeFacts(&env.target, env.now()), nil
 }
 
-// LookAtProbe is what a run against t that begins then says of the answer that was pasted: whose it is, how old, and whether all
-// of it is there.
+// LookAtProbe judges the pasted answer as a run against t that starts at that time would: whose it is, its age, and whether it is
+// complete.
 func LookAtProbe(t Target, at time.Time) []Result {
 	for _, c := range Catalog() {
 		if c.ID == ServerProbe {
@@ -107,8 +107,8 @@ func judgeProbe(f *ServerProbeFacts, _ FactsByCheck) []Result {
 	return about(orOK(results), args)
 }
 
-// otherPortal tells whether it was another portal that answered. A portal goes by several names, and which of them its
-// server knows is chance; so a script that was printed for this portal is believed to have been run there.
+// otherPortal reports whether another portal answered. A portal has several names, and which of them its server knows varies; so
+// a script printed for this portal is assumed to have run there.
 func (f *ServerProbeFacts) otherPortal() bool {
 	named := slices.ContainsFunc(f.Names, func(name string) bool { return sameHost(name, f.Portal) })
 	switch {
@@ -133,13 +133,13 @@ func hostOf(address string) string {
 	return a.Host
 }
 
-// isName tells whether a host has a name of its own, rather than a number or one that means "here" everywhere.
+// isName reports whether a host has a name of its own, not an IP address or a name such as localhost.
 func isName(host string) bool {
 	_, err := netip.ParseAddr(strings.Trim(host, "[]"))
 	return err != nil && strings.Contains(host, ".") && net.ParseIP(host) == nil
 }
 
-// probe is the answer that was pasted, if it is this portal's; otherwise nil.
+// probe is the pasted answer if it is this portal's; otherwise nil.
 func (env *Env) probe() *serverprobe.Probe {
 	if p := env.target.ServerProbe; p != nil && p.Damage == "" && env.blocker(ServerProbe) == "" {
 		return p
@@ -147,8 +147,8 @@ func (env *Env) probe() *serverprobe.Probe {
 	return nil
 }
 
-// moduleVersions are those of the installed modules by the portal's server, nil if it didn't report them. Partners' modules are left
-// out unless they are required: their names have a dot, and may tell whose portal it is.
+// moduleVersions are those of the installed modules by the portal's server, nil if it didn't report them. Partners' modules are
+// left out unless they are required: their names have a dot, and may identify the portal.
 func (env *Env) moduleVersions() map[string]string {
 	p := env.probe()
 	if p == nil || p.Modules == nil {

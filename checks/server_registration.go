@@ -8,12 +8,12 @@ import (
 	"boxready/internal/serverprobe"
 )
 
-// RegistrationFacts are what the portal is to the authorization server, and what it would call itself there.
+// RegistrationFacts are the portal's registration at the authorization server, and the address that it would report there.
 type RegistrationFacts struct {
-	Portal       string                    `json:"portal" hide:"host"` // that is checked
+	Portal       string                    `json:"portal" hide:"host"` // being checked
 	Registration *serverprobe.Registration `json:"registration,omitempty"`
 	HTTPS        *serverprobe.HTTPS        `json:"https,omitempty"`
-	Custom       bool                      `json:"custom,omitempty"` // an authorization provider of its own takes the authorization server's place
+	Custom       bool                      `json:"custom,omitempty"` // an authorization provider of its own replaces the authorization server
 }
 
 func hasRegistration(p *serverprobe.Probe) bool { return p.Registration != nil }
@@ -45,8 +45,8 @@ func judgeRegistration(f *RegistrationFacts, _ FactsByCheck) []Result {
 		"rewritten": browser != "" && sameAddress(browser, f.Portal)})
 }
 
-// differs tells whether the portal, asked as it was when the script ran, would report another address than the one that is
-// checked. That PHP takes https for http is server-rest-setup's matter.
+// differs reports whether the portal, asked as when the script ran, would report another address than the one being checked.
+// server-rest-setup judges whether PHP sees https.
 func (f *RegistrationFacts) differs() bool {
 	r := f.Registration
 	switch {
@@ -60,7 +60,7 @@ func (f *RegistrationFacts) differs() bool {
 	return true
 }
 
-// sameAddress tells whether two addresses have the scheme, the host and the port in common.
+// sameAddress reports whether two addresses have the same scheme, host and port.
 func sameAddress(a, b string) bool {
 	one, err := portal.ParseAddress(a)
 	if err != nil {

@@ -17,7 +17,7 @@ const (
 	RESTLogOff          Cause = "rest-log-off"
 )
 
-// SetupFacts are how the portal and its module rest are set up to take calls.
+// SetupFacts are the settings of the portal and its module rest for calls.
 type SetupFacts struct {
 	At       time.Time             `json:"at"`
 	Setup    *serverprobe.Setup    `json:"setup,omitempty"`
@@ -62,7 +62,7 @@ func judgeSetup(f *SetupFacts, _ FactsByCheck) []Result {
 		if s.SiteStopped {
 			results = append(results, problem(SiteClosed, PortalAdmin))
 		}
-		// Without handlers there is nothing that it could show.
+		// Without handlers it proves nothing.
 		if s.EventHandlers > 0 && s.LogEnds <= f.At.Unix() {
 			results = append(results, notice(RESTLogOff, PortalAdmin).with(Args{"number": s.EventHandlers}))
 		}
@@ -70,13 +70,13 @@ func judgeSetup(f *SetupFacts, _ FactsByCheck) []Result {
 	return orOK(results)
 }
 
-// unseenHTTPS tells whether PHP took a request for http although the browser made it by https. A page that was opened by http
-// says nothing about others.
+// unseenHTTPS reports whether PHP took an https request of the browser for http. A page opened by http proves nothing about
+// others.
 func unseenHTTPS(h *serverprobe.HTTPS) bool {
 	return !h.Seen && strings.HasPrefix(h.Browser, "https://")
 }
 
-// custom are the handlers that aren't the vendor's: they belong to no module, or to a partner's, whose name has a dot.
+// custom returns the handlers that aren't the vendor's: they belong to no module, or to a partner's, whose name has a dot.
 // https://apidocs.bitrix24.com/settings/cloud-and-on-premise/on-premise/custom-auth-provider.html
 func custom(all []serverprobe.Handler) (own []string) {
 	for _, h := range all {

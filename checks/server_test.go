@@ -15,13 +15,13 @@ import (
 	"boxready/internal/simtest"
 )
 
-// reached is an authorization server that answered PHP in the product's own way.
+// reached is an authorization server that answered PHP with its own error.
 func reached(host string, inUse bool) serverprobe.Host {
 	return serverprobe.Host{By: serverprobe.PHP, Host: host, Port: 443, InUse: inUse, DNS: "ok", Addresses: []string{"203.0.113.9"}, TCP: "ok", TLS: "ok",
 		HTTP: &serverprobe.HTTP{Status: 400, TookMS: 80, Error: "invalid_request"}}
 }
 
-// unreached is one to which the way ends at a layer.
+// unreached is one to which the connection fails at a layer.
 func unreached(host string, inUse bool, layer string) serverprobe.Host {
 	h := serverprobe.Host{By: serverprobe.PHP, Host: host, Port: 443, InUse: inUse, DNS: "ok", HTTP: &serverprobe.HTTP{}}
 	switch layer {
@@ -40,7 +40,7 @@ const (
 	authWorld = "oauth.bitrix.info"
 )
 
-// answered is what the server of a healthy portal answers.
+// answered is the server probe's answer for a healthy portal.
 func answered(host string) *serverprobe.Probe {
 	yes, age := true, int64(60)
 	day := func(n int) string { return time.Now().AddDate(0, 0, n).Format(time.DateOnly) }
@@ -65,12 +65,12 @@ func answered(host string) *serverprobe.Probe {
 	}
 }
 
-// serverFaults are what can be wrong on a portal's server, and what has to be found then.
+// serverFaults are faults of a portal's server with the expected findings.
 var serverFaults = []struct {
 	name     string
 	change   func(*serverprobe.Probe)
 	causes   []string
-	requires string // module that is required
+	requires string // required module
 }{
 	{"nothing", func(*serverprobe.Probe) {}, nil, ""},
 	{"other portal", func(p *serverprobe.Probe) { p.PortalHost, p.Names = "other.example.ru", []string{"other.example.ru"} }, []string{"server-probe/probe-other-portal"}, ""},
@@ -140,8 +140,8 @@ func serverCauses() []string {
 	return causes
 }
 
-// onServer is what was found of the checks on the server.
-func (p played) onServer() (causes []string) {
+// onServer returns the findings of the checks on the server.
+func (p scenarioResult) onServer() (causes []string) {
 	for _, cause := range p.causes() {
 		if strings.HasPrefix(cause, "server-") {
 			causes = append(causes, cause)
@@ -156,7 +156,7 @@ func TestEveryServerFaultIsFound(t *testing.T) {
 	for _, f := range serverFaults {
 		t.Run(f.name, func(t *testing.T) {
 			t.Parallel()
-			s := scene{usualPace: true}
+			s := scenario{usualPace: true}
 			if f.requires != "" {
 				module, version, _ := strings.Cut(f.requires, ">=")
 				s.requirements = &requirements.Requirements{Modules: []requirements.Module{{Name: module, AtLeast: version}}}
@@ -166,9 +166,9 @@ func TestEveryServerFaultIsFound(t *testing.T) {
 			if got := p.onServer(); !slices.Equal(got, want) {
 				t.Errorf("found %v, want %v", got, want)
 			}
-			p.assertPolite(t, false)
+			p.assertRequestRules(t, false)
 			p.assertNoTokens(t)
-			p.assertSaid(t)
+			p.assertTexts(t)
 			p.assertReported(t, false)
 			p.assertOnlyDeclared(t)
 			p.assertJudgedAgain(t)
@@ -181,24 +181,24 @@ func TestEveryServerFaultIsFound(t *testing.T) {
 	}
 }
 
-// pasted plays a scene with a healthy portal's answer that was changed.
-func (s scene) pasted(t *testing.T, change ...func(*serverprobe.Probe)) played {
+// pasted runs a scenario with a changed answer of a healthy portal.
+func (s scenario) pasted(t *testing.T, change ...func(*serverprobe.Probe)) scenarioResult {
 	t.Helper()
 	host := s.host(t)
 	s.probe = answered(host)
 	for _, c := range change {
 		c(s.probe)
 	}
-	return s.play(t)
+	return s.execute(t)
 }
 
 // host is the simulated portal's name, which is the same in every simulation.
-func (scene) host(t *testing.T) string {
+func (scenario) host(t *testing.T) string {
 	t.Helper()
 	return simtest.Start(t, nil).Sim.Host()
 }
 
-// TestServerAndPortal plays faults of the simulated portal together with what its server says.
+// TestServerAndPortal combines faults of the simulated portal with answers of its server.
 func TestServerAndPortal(t *testing.T) {
 	silent := func(p *serverprobe.Probe) { p.Hosts = []serverprobe.Host{unreached(authCIS, true, "tcp")} }
 	for _, c := range []struct {
@@ -225,42 +225,42 @@ func TestServerAndPortal(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			p := scene{faults: c.faults, with: c.with, usualPace: true}.pasted(t, c.change)
+			p := scenario{faults: c.faults, with: c.with, usualPace: true}.pasted(t, c.change)
 			p.assertSummary(t, c.want...)
 			if p.Verdict != c.verdict {
 				t.Errorf("verdict %s, want %s", p.Verdict, c.verdict)
 			}
-			p.assertPolite(t, slices.Contains(c.with, "deep"))
+			p.assertRequestRules(t, slices.Contains(c.with, "deep"))
 			p.assertJudgedAgain(t)
-			p.assertSaid(t)
+			p.assertTexts(t)
 		})
 	}
 }
 
-// TestPasteOpensNoWay asserts that no word of the server's makes BoxReady send a token where it wouldn't without it.
-func TestPasteOpensNoWay(t *testing.T) {
+// TestPastedAnswerPermitsNoToken asserts that no pasted answer makes BoxReady send a token where it wouldn't without it.
+func TestPastedAnswerPermitsNoToken(t *testing.T) {
 	for _, fault := range []string{"https-not-seen", "https-seen-odd", "tls-expired", "tls-self-signed", "redirect-other-host-http", "tls-intercepted"} {
 		t.Run(fault, func(t *testing.T) {
 			t.Parallel()
-			p := scene{faults: []string{fault}, with: []string{"deep"}, usualPace: true}.pasted(t)
+			p := scenario{faults: []string{fault}, with: []string{"deep"}, usualPace: true}.pasted(t)
 			p.assertNoTokens(t)
-			p.assertPolite(t, true)
+			p.assertRequestRules(t, true)
 		})
 	}
 }
 
-// TestVersionsFromServer asserts that the server's list answers what the portal's methods leave open.
+// TestVersionsFromServer asserts that the server's list of versions settles what the portal's methods leave open.
 func TestVersionsFromServer(t *testing.T) {
 	t.Parallel()
 	needs := &requirements.Requirements{Modules: []requirements.Module{{Name: "im", AtLeast: "25.600.0"}}}
-	without := scene{with: []string{"webhook"}, requirements: needs, usualPace: true}.play(t)
+	without := scenario{with: []string{"webhook"}, requirements: needs, usualPace: true}.execute(t)
 	without.wantState(t, checks.RequiredModules, checks.Unknown)
-	with := scene{with: []string{"webhook"}, requirements: needs, usualPace: true}.pasted(t)
+	with := scenario{with: []string{"webhook"}, requirements: needs, usualPace: true}.pasted(t)
 	with.wantState(t, checks.RequiredModules, checks.OK)
 	with.assertJudgedAgain(t)
 }
 
-// TestCertificatesAtTheServer looks at certificates that arrive at the server: the right one, and one that isn't.
+// TestCertificatesAtTheServer judges certificates that arrive at the server: the right one, and wrong ones.
 func TestCertificatesAtTheServer(t *testing.T) {
 	sim := simtest.Start(t, nil)
 	conn, err := sim.Net().Dial(t.Context(), authCIS, 443)
@@ -296,22 +296,22 @@ func TestCertificatesAtTheServer(t *testing.T) {
 			target.ServerProbe = probe
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
-			p := played{Outcome: checks.Run(ctx, sim.Net(), target, nil), sim: sim.Sim}
+			p := scenarioResult{Outcome: checks.Run(ctx, sim.Net(), target, nil), sim: sim.Sim}
 			if got := string(p.result(checks.ServerAuthServer).Cause); got != c.want {
 				t.Errorf("found %q, want %q", got, c.want)
 			}
-			p.assertSaid(t)
+			p.assertTexts(t)
 			p.assertReported(t, false)
 			p.assertJudgedAgain(t)
 		})
 	}
 }
 
-// TestOutside checks with a run that was made outside.
+// TestOutside checks with a run from outside.
 func TestOutside(t *testing.T) {
 	for _, c := range []struct {
 		name   string
-		faults []string // of the portal as it is seen outside
+		faults []string // of the portal as seen from outside
 		with   []string
 		edit   func([]checks.Result) []checks.Result
 		want   []string
@@ -330,7 +330,7 @@ func TestOutside(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			there := scene{faults: c.faults, with: c.with, usualPace: true}.play(t)
+			there := scenario{faults: c.faults, with: c.with, usualPace: true}.execute(t)
 			outside := &checks.Outside{Made: there.Started}
 			for _, r := range there.Results {
 				data, err := json.Marshal(r.Facts)
@@ -343,10 +343,10 @@ func TestOutside(t *testing.T) {
 			if c.edit != nil {
 				outside.Results = c.edit(outside.Results)
 			}
-			p := scene{outside: outside, usualPace: true}.play(t)
+			p := scenario{outside: outside, usualPace: true}.execute(t)
 			p.assertSummary(t, c.want...)
-			p.assertPolite(t, false)
-			p.assertSaid(t)
+			p.assertRequestRules(t, false)
+			p.assertTexts(t)
 			p.assertReported(t, false)
 			p.assertOnlyDeclared(t)
 			p.assertJudgedAgain(t)

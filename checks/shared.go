@@ -10,9 +10,9 @@ import (
 	"boxready/internal/transport"
 )
 
-// Shared is what runs against several portals ask once for all of them: how far this computer gets to the vendor's hosts has
-// nothing to do with any one portal. An answer serves for ten minutes, a failure for one, which is how often the vendor wants its
-// list of addresses to be asked for. It is safe for concurrent use.
+// Shared has the requests that runs against several portals make only once: this computer's connections to the vendor's hosts
+// have nothing to do with any one portal. An answer is cached for ten minutes, a failure for one, which is how often the vendor
+// wants its list of addresses to be fetched. It is safe for concurrent use.
 type Shared struct {
 	net    *transport.Net
 	feed   *feed.Fetcher
@@ -25,7 +25,7 @@ type Shared struct {
 
 type sharedHost struct {
 	call  *flight.Call[HostSeen]
-	until time.Time // not to be read before the call has ended
+	until time.Time // read it only after the call has ended
 }
 
 const (
@@ -33,21 +33,21 @@ const (
 	failureServes = time.Minute
 )
 
-// NewShared returns one that knows nothing yet. It asks until ctx is done or it is closed: what the run that wanted to know first
-// gives up on is still good for the others. feedCache is as in Target.
+// NewShared returns an empty Shared. Its requests last until ctx is done or it is closed, even if the run that started them is
+// cancelled: others may need them. feedCache is as in Target.
 func NewShared(ctx context.Context, n *transport.Net, feedCache string) *Shared {
 	s := &Shared{net: n, feed: &feed.Fetcher{Client: n.HTTPClient(), Dir: feedCache, KeepFailures: true}, hosts: map[string]*sharedHost{}}
 	s.ctx, s.stop = context.WithCancel(ctx)
 	return s
 }
 
-// Close gives up what is still being asked, and waits until it has ended.
+// Close cancels pending requests, and waits until they have ended.
 func (s *Shared) Close() {
 	s.stop()
 	s.asking.Wait()
 }
 
-// host asks the host at address once for all who want to know.
+// host requests address once for all callers.
 func (s *Shared) host(ctx context.Context, address string) HostSeen {
 	seen, err := s.call(address).Wait(ctx)
 	if err != nil { // the run has ended
@@ -56,7 +56,7 @@ func (s *Shared) host(ctx context.Context, address string) HostSeen {
 	return seen
 }
 
-// call returns the request to the host at address: one that still serves, or a new one.
+// call returns the request to the host at address: a cached or a new one.
 func (s *Shared) call(address string) *flight.Call[HostSeen] {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -9,8 +9,8 @@ import (
 	"boxready/internal/simtest"
 )
 
-// TestSharedAsksTheVendorOnce runs against one portal after another and against several at once: for all of them together each
-// of the vendor's hosts is asked once.
+// TestSharedAsksTheVendorOnce runs against portals sequentially and concurrently: for all of them together each of the vendor's
+// hosts gets one request.
 func TestSharedAsksTheVendorOnce(t *testing.T) {
 	t.Parallel()
 	for name, faults := range map[string][]string{"answering": nil, "dead": {"feed-invalid"}} {
@@ -24,7 +24,7 @@ func TestSharedAsksTheVendorOnce(t *testing.T) {
 			target := p.Target()
 			target.Shared = shared
 
-			// What gave up first has no bearing on the others.
+			// The cancelled one doesn't affect the others.
 			gone, cancel := context.WithCancel(t.Context())
 			cancel()
 			checks.Run(gone, n, target, nil)

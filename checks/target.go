@@ -14,38 +14,38 @@ import (
 	"boxready/oauthflow"
 )
 
-// Target is what to check, and what the owner agreed to.
+// Target is what to check, and the owner's consents.
 type Target struct {
 	Address    portal.Address
 	Consents   []Consent
-	Region     bitrix.Region       // "" if it isn't known: both are possible
+	Region     bitrix.Region       // "" if not known: both are possible
 	AuthServer string              // https address that replaces the region's; "" for none
-	Trust      []*x509.Certificate // roots that the applications' servers trust besides the public ones
+	Trust      []*x509.Certificate // roots that the applications' servers trust in addition to public ones
 	FeedCache  string              // folder where the queue's address lists are kept between runs; "" for none
-	Shared     *Shared             // what runs against other portals asked already; nil: the run asks itself, and FeedCache counts
+	Shared     *Shared             // requests shared with runs against other portals; nil: none, and FeedCache is used
 
 	Webhook *portal.Webhook   // nil for none; its address is the target's
 	SignIn  *oauthflow.Source // nil for none
-	// Moved means that the owner said once more that the address is the right one, although the authorization server holds
-	// another. Tokens then go to it, and the portal reports it.
+	// Moved means that the owner confirmed the address again although the authorization server holds another. Tokens then go to
+	// it, and the portal reports it.
 	Moved         bool
-	AsApplication bool                       // the credential is the application's own, so what it may not do, the application may not
+	AsApplication bool                       // the credential is the application's own, with the same permissions
 	Requirements  *requirements.Requirements // nil: what every application needs
-	Handlers      requirements.Handlers      // where they live; "": where Requirements say
+	Handlers      requirements.Handlers      // where they run; "": as in Requirements
 
-	// Receiver is the service that a test event is sent to, see receiver.ParseAddress, if the owner saw its host, learned that
-	// the event carries an access token, and agreed; "" for none. Requirements may name one, which is no yes.
+	// Receiver is the service that a test event is sent to, see receiver.ParseAddress, if the owner saw its host, was warned that
+	// the event has an access token, and agreed; "" for none. One in the requirements is no consent.
 	Receiver  string
-	EventWait time.Duration // how long a test event may be on its way; 0: two minutes
+	EventWait time.Duration // the longest wait for a test event; 0: two minutes
 
 	ServerProbe *serverprobe.Probe // what was pasted from the portal's server; nil for nothing
-	Outside     *Outside           // a run made in the internet; nil for none
+	Outside     *Outside           // a run from the internet; nil for none
 
-	Self Self // what a self-test looks at
+	Self Self // what a self-test checks
 }
 
-// Secrets are those that a run against t uses, as they are now. None of them may be in anything that leaves this computer but
-// for where it belongs.
+// Secrets returns those that a run against t uses, as they are now. None of them may leave this computer except to its own
+// server.
 func (t *Target) Secrets() []secret.String {
 	var secrets []secret.String
 	if t.Webhook != nil {
@@ -58,11 +58,11 @@ func (t *Target) Secrets() []secret.String {
 	return secrets
 }
 
-// GivenRequirements stands among what Given returns for requirements from files.
+// GivenRequirements in Given's result means requirements from files.
 const GivenRequirements = "requirements"
 
-// Given is what the run has beside the address, by the codes of consents and credentials; "as-application" and
-// GivenRequirements besides.
+// Given returns what the run has besides the address, by the codes of consents and credentials, "as-application" and
+// GivenRequirements.
 func (t *Target) Given() []string {
 	var given []string
 	for _, c := range t.Consents {
@@ -85,8 +85,7 @@ func (t *Target) Given() []string {
 	return given
 }
 
-// agreed tells whether the owner said yes. Whoever signed in had to confirm the address before, and that is kept with the
-// account.
+// agreed reports whether the owner consented. A sign-in requires confirming the address, which is kept with the account.
 func (t *Target) agreed(c Consent) bool {
 	return slices.Contains(t.Consents, c) || c == Deep && t.SignIn != nil
 }
@@ -98,7 +97,7 @@ func (t *Target) regions() []bitrix.Region {
 	return bitrix.Regions()
 }
 
-// has tells whether the owner gave that credential.
+// has reports whether the owner gave that credential.
 func (t *Target) has(c Credential) bool {
 	switch c {
 	case ByWebhook:
@@ -111,7 +110,7 @@ func (t *Target) has(c Credential) bool {
 	return false
 }
 
-// required is what the run looks for.
+// required returns the requirements of the run.
 func (t *Target) required() *requirements.Requirements {
 	return cmp.Or(t.Requirements, requirements.AnyApplication())
 }

@@ -105,7 +105,7 @@ func (cl *commandLine) login(ctx context.Context, typed string, f loginFlags) er
 		_, err = fmt.Fprintln(cl.Out, cl.words.Say("cli-account.signed-in", args))
 		return err
 	}
-	// This is all the use that can be made of it.
+	// It can't be used later.
 	fmt.Fprintln(cl.Err, cl.words.Say("cli-account.check-now", args))
 	if err := a.AddCredentials(ctx, &target, app.Credentials{SignedIn: true}); err != nil {
 		return cl.inputError(err)
@@ -113,7 +113,7 @@ func (cl *commandLine) login(ctx context.Context, typed string, f loginFlags) er
 	return cl.runChecks(ctx, a, target, checkFlags{format: "text"})
 }
 
-// explainRegistration says how the local application is made on the portal, for both kinds of its menu.
+// explainRegistration prints how to create the local application on the portal, for both kinds of its menu.
 func (cl *commandLine) explainRegistration(address portal.Address) error {
 	var text strings.Builder
 	for _, menu := range oauthflow.Menus() {
@@ -133,7 +133,7 @@ func (cl *commandLine) explainRegistration(address portal.Address) error {
 	return badUsage("cli-account.no-client-id", checks.Args{"portal": address.Authority()})
 }
 
-// askApplication completes the application's identity with its secret, which is no flag: others see the flags of a process.
+// askApplication reads the application's secret, which is no flag: other users can see a process's flags.
 func (cl *commandLine) askApplication(ctx context.Context, clientID string, input *typed) (oauthflow.App, error) {
 	clientSecret, err := cl.askSecret(ctx, "cli-account.ask-secret", input)
 	if err != nil {
@@ -147,8 +147,8 @@ func (cl *commandLine) askApplication(ctx context.Context, clientID string, inpu
 	return application, err
 }
 
-// confirmAddress asks the one question that a sign-in must not begin without: the portal reports the address that its page for
-// signing in was opened by.
+// confirmAddress asks the owner to confirm the address before a sign-in: the portal reports the address at which its page for
+// signing in was opened.
 func (cl *commandLine) confirmAddress(ctx context.Context, address portal.Address, confirmed bool, input *typed) error {
 	if confirmed {
 		return nil
@@ -165,8 +165,7 @@ func (cl *commandLine) confirmAddress(ctx context.Context, address portal.Addres
 	return nil
 }
 
-// signIn goes through the browser. Whatever the user pastes meanwhile is taken as a code, or the address that the browser
-// ended on.
+// signIn uses the browser. What the user pastes in the meantime is taken as a code, or the address that the browser ended on.
 func (cl *commandLine) signIn(ctx context.Context, a *app.App, target checks.Target, application oauthflow.App, f loginFlags, input *typed) (oauthflow.Token, error) {
 	wanted := app.SignIn{Portal: target.Address, App: application, AuthServer: target.AuthServer, Region: app.NewRegionChoice(target.Region),
 		Page: cl.words.SignInPage(), Timeout: f.timeout}
@@ -197,10 +196,10 @@ func (cl *commandLine) signIn(ctx context.Context, a *app.App, target checks.Tar
 			}
 			return token, nil
 		case <-silence.C:
-			cl.explainSilence(flow)
+			cl.explainNoRedirect(flow)
 		case line, open := <-pasted:
 			if !open {
-				pasted = nil // nothing more will be pasted; the browser may still come back
+				pasted = nil // end of input; the browser may still return
 				continue
 			}
 			if line != "" {
@@ -210,8 +209,8 @@ func (cl *commandLine) signIn(ctx context.Context, a *app.App, target checks.Tar
 	}
 }
 
-// explainSilence says what may be the matter when the portal shows a page of its own and never comes back.
-func (cl *commandLine) explainSilence(flow *oauthflow.Flow) {
+// explainNoRedirect prints possible reasons why the portal shows a page of its own and never redirects back.
+func (cl *commandLine) explainNoRedirect(flow *oauthflow.Flow) {
 	fmt.Fprintln(cl.Err, cl.words.Say("sign-in.silence", nil))
 	for _, reason := range oauthflow.Silences() {
 		fmt.Fprintln(cl.Err, "  - "+cl.words.Say("sign-in.silence-"+string(reason), checks.Args{"address": oauthflow.ReturnAddress()}))
@@ -221,8 +220,8 @@ func (cl *commandLine) explainSilence(flow *oauthflow.Flow) {
 	}
 }
 
-// paste hands the flow what was pasted. A code alone doesn't say which region's server issued it: then that is asked, and the
-// next line may be the answer.
+// paste passes pasted text to the flow. A code alone doesn't identify its region's server: then that is asked, and the next line
+// may be the answer.
 func (cl *commandLine) paste(flow *oauthflow.Flow, line string, p *pastedCode) {
 	if !p.code.IsZero() && slices.Contains(bitrix.Regions(), bitrix.Region(line)) {
 		p.region.Set(bitrix.Region(line))
@@ -242,7 +241,7 @@ func (cl *commandLine) paste(flow *oauthflow.Flow, line string, p *pastedCode) {
 	}
 }
 
-// pastedCode is a code that was pasted before it was known which region's server issued it.
+// pastedCode is a pasted code whose region's server isn't known yet.
 type pastedCode struct {
 	code   secret.String // zero for none
 	region *app.RegionChoice
@@ -310,7 +309,7 @@ type accountEntry struct {
 	SignIn   bool       `json:"sign_in"`
 	ClientID string     `json:"client_id,omitempty"`
 	Server   string     `json:"server,omitempty"`
-	Ends     *time.Time `json:"ends,omitempty"` // of the sign-in, if BoxReady doesn't renew it before
+	Ends     *time.Time `json:"ends,omitempty"` // of the sign-in, unless BoxReady renews it
 	Webhook  bool       `json:"webhook"`
 	Saved    *time.Time `json:"saved,omitempty"`
 	Damaged  bool       `json:"damaged,omitempty"`
@@ -384,10 +383,10 @@ func (cl *commandLine) addWebhook(ctx context.Context, typed string) error {
 	return err
 }
 
-// keyringHint is after how long somebody who waits is told that the keyring may want an answer.
-const keyringHint = 3 * time.Second
+// keyringHintDelay is when to print that the keyring may be waiting for a prompt.
+const keyringHintDelay = 3 * time.Second
 
-// openAccounts returns the use cases with the accounts in the operating system's keyring, for commands that are about what it keeps.
+// openAccounts returns the use cases with the accounts in the operating system's keyring.
 func (cl *commandLine) openAccounts(ctx context.Context) (*app.App, error) {
 	a, err := cl.newApp(app.Network{})
 	if err != nil {
@@ -406,14 +405,14 @@ func (cl *commandLine) openKeyring(ctx context.Context, a *app.App) error {
 
 // tryKeyring opens the operating system's keyring. The error is why accounts are in memory.
 func (cl *commandLine) tryKeyring(ctx context.Context, a *app.App) error {
-	hint := time.AfterFunc(keyringHint, func() {
+	hint := time.AfterFunc(keyringHintDelay, func() {
 		fmt.Fprintln(cl.Err, cl.words.Say("cli-account.keyring-waits", cl.accountArgs(portal.Address{})))
 	})
 	defer hint.Stop()
 	return a.OpenKeyring(ctx)
 }
 
-// accountError puts what goes wrong with what is kept into words.
+// accountError translates an error about saved accounts.
 func (cl *commandLine) accountError(err error, address portal.Address) error {
 	problem, args := app.AccountProblem(err), cl.accountArgs(address)
 	key := "sign-in." + string(problem)
@@ -430,9 +429,9 @@ func (cl *commandLine) accountArgs(address portal.Address) checks.Args {
 	return checks.Args{"keeper": cl.place(app.KeyringKeeper()), "portal": address.Display()}
 }
 
-// place is what people know a place as.
-func (cl *commandLine) place(keeper string) string {
-	return cl.words.Say("sign-in.place-"+keeper, nil)
+// place is a keyring's or other place's usual name.
+func (cl *commandLine) place(code string) string {
+	return cl.words.Say("sign-in.place-"+code, nil)
 }
 
 func (cl *commandLine) parsePortal(typed string) (portal.Address, error) {
@@ -440,7 +439,7 @@ func (cl *commandLine) parsePortal(typed string) (portal.Address, error) {
 	return address, cl.inputError(err)
 }
 
-// typed is what comes in on standard input.
+// typed is standard input.
 type typed struct {
 	in       io.Reader
 	terminal bool
@@ -452,7 +451,7 @@ func (cl *commandLine) typed() *typed {
 	return &typed{in: cl.In, terminal: ok && term.IsTerminal(int(file.Fd()))}
 }
 
-// lines are the lines from here on. A secret that is typed on a terminal must have been read before.
+// lines returns the remaining lines. A secret on a terminal must be read before.
 func (t *typed) lines() <-chan string {
 	if t.c == nil {
 		t.c = typedLines(t.in)
@@ -462,7 +461,7 @@ func (t *typed) lines() <-chan string {
 
 func (t *typed) next(ctx context.Context) (string, bool) { return next(ctx, t.lines()) }
 
-// askSecret asks for a secret. What is typed on a terminal is not shown.
+// askSecret asks for a secret, without echo on a terminal.
 func (cl *commandLine) askSecret(ctx context.Context, question string, input *typed) (secret.String, error) {
 	return cl.askSecretFor(ctx, question, nil, input)
 }
@@ -482,8 +481,7 @@ func (cl *commandLine) askSecretFor(ctx context.Context, question string, args c
 	return secret.New(line), nil
 }
 
-// hiddenLine reads a line that the terminal doesn't show; "" when ctx ends first. The read itself can't be broken off, but the
-// terminal shows again what is typed.
+// hiddenLine reads a line without echo; "" when ctx ends first. The read itself can't be cancelled, but the echo is restored.
 func hiddenLine(ctx context.Context, fd int) string {
 	before, err := term.GetState(fd)
 	if err != nil {

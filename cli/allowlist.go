@@ -35,7 +35,7 @@ type allowlistFlags struct {
 	network             app.Network
 }
 
-// letter is the form that isn't rules for an equipment.
+// letter is the only form that isn't rules for equipment.
 const letter = "letter"
 
 func (cl *commandLine) allowlistCommand() *cobra.Command {
@@ -121,12 +121,12 @@ func (cl *commandLine) allowlist(ctx context.Context, args []string, f allowlist
 		err = cl.writeRules(rules, equipment[0], f.part())
 	}
 	if err == nil {
-		cl.tellLists(rules, failure, f.offline)
+		cl.warnAboutLists(rules, failure, f.offline)
 	}
 	return err
 }
 
-// forms reads --for and what goes with it.
+// forms reads --for and related flags.
 func (f *allowlistFlags) forms() (equipment []allowlist.Equipment, isLetter bool, err error) {
 	all := names(allowlist.Equipments())
 	for _, name := range f.outputs {
@@ -206,7 +206,7 @@ func (cl *commandLine) allowlistOptions(f allowlistFlags, args []string) (o allo
 	return o, nil
 }
 
-// addMeasured adds what a saved run measured, and its portal if none was named.
+// addMeasured adds the results of a saved run, and its portal if none was given.
 func (cl *commandLine) addMeasured(o *allowlist.Options, file string) error {
 	if file == "" {
 		return nil
@@ -259,8 +259,8 @@ func (cl *commandLine) writeRules(rules *allowlist.Rules, e allowlist.Equipment,
 	return nil
 }
 
-// tellLists says on standard error what is wrong with the lists of addresses, if they are wanted.
-func (cl *commandLine) tellLists(rules *allowlist.Rules, failure error, offline bool) {
+// warnAboutLists prints problems of the lists of addresses to standard error, if they are needed.
+func (cl *commandLine) warnAboutLists(rules *allowlist.Rules, failure error, offline bool) {
 	switch {
 	case len(rules.Missing) > 0:
 		cl.exit = ExitNotice

@@ -113,18 +113,18 @@ var whiteSpace = regexp.MustCompile(`\s+`)
 func (c *canary) leaks() (leaks []string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	needles := map[string]string{}
+	patterns := map[string]string{}
 	for _, s := range c.secrets {
 		for encoding, encoded := range encodings(s) {
-			needles[encoded] = encoding
+			patterns[encoded] = encoding
 		}
 	}
 	for _, s := range c.records {
 		for _, text := range [][]byte{s.data, whiteSpace.ReplaceAll(s.data, nil)} {
 			index := suffixarray.New(text)
-			for needle, encoding := range needles {
-				for _, at := range index.Lookup([]byte(needle), 1) {
-					leaks = append(leaks, fmt.Sprintf("%s: a secret (%s) in …%q…", s.source, encoding, text[max(at-80, 0):min(at+len(needle)+20, len(text))]))
+			for pattern, encoding := range patterns {
+				for _, at := range index.Lookup([]byte(pattern), 1) {
+					leaks = append(leaks, fmt.Sprintf("%s: a secret (%s) in …%q…", s.source, encoding, text[max(at-80, 0):min(at+len(pattern)+20, len(text))]))
 				}
 			}
 		}
@@ -367,9 +367,9 @@ func (o *observed) signIn(ctx context.Context, stop func(), keys io.Writer, stde
 				pasted = location + "\n"
 				continue
 			}
-			landing, _ := io.ReadAll(response.Body)
+			page, _ := io.ReadAll(response.Body)
 			response.Body.Close()
-			o.record("the page where the sign-in ends", landing)
+			o.record("the page where the sign-in ends", page)
 		}
 	}
 	io.WriteString(keys, pasted)

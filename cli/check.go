@@ -170,7 +170,7 @@ func (f *networkFlags) options(portal string) app.TargetOptions {
 	return app.TargetOptions{Portal: portal, Region: f.region, AuthServer: f.authServer, Trust: f.trust}
 }
 
-// showReceiver shows the receiver that the owner agreed to by naming it, or only mentions the one that the requirements name.
+// showReceiver prints the receiver that the owner agreed to by its flag, or mentions the one that the requirements name.
 func (cl *commandLine) showReceiver(target checks.Target, f checkFlags) {
 	if target.Receiver != "" {
 		fmt.Fprintln(cl.Err, cl.words.Say("receiver.agreed", checks.Args{"host": checks.ReceiverHost(target.Receiver)}))
@@ -221,7 +221,7 @@ func (cl *commandLine) runChecks(ctx context.Context, a *app.App, target checks.
 	if format == "jsonl" {
 		observers = append(observers, written)
 	}
-	secrets := target.Secrets() // a sign-in may have renewed its own during the run
+	secrets := target.Secrets() // a sign-in may have renewed its tokens during the run
 	outcome := a.Run(ctx, target, observers)
 	secrets = append(secrets, target.Secrets()...)
 	progress.end()

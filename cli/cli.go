@@ -1,8 +1,8 @@
-// Package cli is BoxReady on the command line: it reads flags, starts runs, and shows results as they are ready. It never
-// touches the network itself.
+// Package cli is BoxReady on the command line: it reads flags, starts runs, and prints results as they arrive. It never uses the
+// network itself.
 //
-// The rules of what is shown: standard output carries the result and nothing else; progress, hints and errors go to standard
-// error. An error says in the user's language what is wrong and what to do. Exit codes are a contract, see Exit.
+// Standard output has the result and nothing else; progress, hints and errors go to standard error. Errors are in the user's
+// language, with what to do. Exit codes are a contract, see Exit.
 package cli
 
 import (
@@ -45,16 +45,16 @@ const (
 type IO struct {
 	In       io.Reader
 	Out, Err io.Writer
-	Webhook  secret.String // that the environment names, none if zero
-	App      app.Options   // but for the version and the network, which flags say
+	Webhook  secret.String // from the environment, none if zero
+	App      app.Options   // except the version and the network, which flags set
 	Releases string        // address of the newest version, see internal/release; "" if there is none
 }
 
-// webhookVariable is the environment variable that a webhook's address may stand in: flags of a process can be seen by others.
+// webhookVariable is the environment variable for a webhook's address: other users can see a process's flags.
 const webhookVariable = "BOXREADY_WEBHOOK"
 
-// Standard is the process's own. What is secret in its environment is taken out, so that no program that BoxReady starts, such
-// as a browser, gets it.
+// Standard is the process's own. Secrets are removed from its environment, so that no program that BoxReady starts, such as a
+// browser, gets them.
 func Standard() IO {
 	webhook := secret.New(os.Getenv(webhookVariable))
 	os.Unsetenv(webhookVariable)
@@ -81,7 +81,7 @@ type commandLine struct {
 }
 
 func init() {
-	// cobra would otherwise refuse to run for whoever double-clicks the program on Windows.
+	// Otherwise cobra refuses to run after a double click on Windows.
 	cobra.MousetrapHelpText = ""
 }
 
@@ -252,14 +252,14 @@ func (cl *commandLine) useLanguage() error {
 
 func systemLanguage() string {
 	system, err := locale.GetLanguage()
-	// On a system without a setting the variables are empty or "C"; that is no error to report.
+	// Without a setting the variables are empty or "C", which is no error.
 	if err == nil && slices.Contains(words.Languages(), strings.ToLower(system)) {
 		return strings.ToLower(system)
 	}
 	return words.Languages()[0]
 }
 
-// newApp returns the use cases over the network that the flags describe.
+// newApp returns the use cases over the network that the flags define.
 func (cl *commandLine) newApp(n app.Network) (*app.App, error) {
 	o := cl.App
 	o.Version, o.Network = cl.version, n

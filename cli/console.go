@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// console is BoxReady for who started it without arguments, perhaps by a double click: it asks for the address, shows the
-// result and waits, so that the console doesn't close over it.
+// console runs when there are no arguments, perhaps after a double click: it asks for the address, shows the result and waits, so
+// that the console stays open.
 func (cl *commandLine) console(ctx context.Context) error {
 	typed := typedLines(cl.In)
 	for {
@@ -38,8 +38,8 @@ func (cl *commandLine) console(ctx context.Context) error {
 	}
 }
 
-// typedLines reads lines in a goroutine of its own, which ends with its input or the program: a read from a terminal can't
-// be broken off, but Ctrl+C must not wait for it.
+// typedLines reads lines in its own goroutine, which ends with its input or the program: a read from a terminal can't be
+// cancelled, but Ctrl+C must not wait for it.
 func typedLines(in io.Reader) <-chan string {
 	lines := make(chan string)
 	go func() {

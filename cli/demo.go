@@ -29,7 +29,7 @@ type demoFlags struct {
 	verbose  bool
 }
 
-// with is what the run does beside what the faults need.
+// with returns the run's options besides those that the faults need.
 func (f demoFlags) with() []string {
 	var with []string
 	for what, wanted := range map[string]bool{"deep": f.deep, "sign-in": f.signedIn, "webhook": f.webhook, "event-test": f.event} {
@@ -89,7 +89,7 @@ func (cl *commandLine) demo(ctx context.Context, f demoFlags) error {
 	if f.checkNow {
 		return cl.checkDemo(ctx, d, f)
 	}
-	// Neither the resolver nor a sign-in can be said on a command line.
+	// No flags exist for the resolver or a sign-in.
 	if simulated.Needs("dns") || simulated.Needs("sign-in") {
 		return badUsage("demo.only-check", nil)
 	}
@@ -145,7 +145,7 @@ func demoCommandLine(simulated *demo.Portal, roots, needs string) string {
 	return strings.Join(words, " ")
 }
 
-// quote makes a path one word for a shell, cmd.exe included.
+// quote makes a path one argument for a shell, cmd.exe included.
 func quote(path string) string {
 	if strings.ContainsAny(path, " ()&'") {
 		return `"` + path + `"`
@@ -153,7 +153,7 @@ func quote(path string) string {
 	return path
 }
 
-// checkDemo checks the simulated portal as the faults need to be seen.
+// checkDemo checks the simulated portal with the options that its faults need.
 func (cl *commandLine) checkDemo(ctx context.Context, d *app.Demo, f demoFlags) error {
 	fmt.Fprintln(cl.Err, cl.words.Say("demo.checking", nil))
 	ctx, cancel := context.WithTimeout(ctx, demo.Timeout)

@@ -14,7 +14,7 @@ import (
 	"boxready/internal/simportal"
 )
 
-// TestDemoPrintsAWorkingCommand starts the demo as a program of its own, runs the command that it prints, and ends it.
+// TestDemoPrintsAWorkingCommand starts the demo as a process, runs the command that it prints, and stops it.
 func TestDemoPrintsAWorkingCommand(t *testing.T) {
 	if _, err := exec.LookPath("sh"); err != nil {
 		t.Skip("no shell to run the command with:", err)
@@ -62,14 +62,14 @@ func TestDemoPrintsAWorkingCommand(t *testing.T) {
 	}
 }
 
-// TestDemoShowsItsFaults asserts that the demo makes its run in the way that shows the fault asked for.
+// TestDemoShowsItsFaults asserts that the demo's run finds the requested fault.
 func TestDemoShowsItsFaults(t *testing.T) {
 	for _, fault := range simportal.Faults() {
 		if len(fault.Causes) == 0 || len(fault.With) == 0 {
 			continue // the checks' own tests cover the others
 		}
 		if slices.ContainsFunc(fault.With, func(with string) bool { return with == "webhook" || with == "sign-in" }) {
-			continue // the demo has no credentials to make such a run with
+			continue // the demo has no credentials for such a run
 		}
 		t.Run(fault.Name, func(t *testing.T) {
 			t.Parallel()

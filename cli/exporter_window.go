@@ -4,7 +4,7 @@ package cli
 
 import "github.com/spf13/cobra"
 
-// exporterCommand says where the exporter is: who opens a window has no use for a server and the code that it takes.
+// exporterCommand refers to the other program: the one with the window doesn't include the exporter.
 func (cl *commandLine) exporterCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "exporter", Short: "Give Prometheus the results of checks (in the program without a window)",

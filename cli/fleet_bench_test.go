@@ -157,7 +157,7 @@ func (f *simulatedFleet) recorded() (portals [][]replayed) {
 		for _, id := range order {
 			portal = append(portal, *byConn[id])
 		}
-		for range sim.Connections() - len(order) { // opened and not needed; a plain one never is
+		for range sim.Connections() - len(order) { // opened but unused; for http there are none
 			portal = append(portal, replayed{Addr: at[net.JoinHostPort(sim.Host(), "443")], Name: sim.Host(), TLS: true})
 		}
 		portals = append(portals, portal)
@@ -305,9 +305,9 @@ func BenchmarkPortals(b *testing.B) {
 		var peaks []int
 		file := filepath.Join(b.TempDir(), "replay.json")
 		for i := range 5 {
-			mine := measure(b, []string{"BOXREADY_TEST_PROGRAM=1"}, args...)
+			program := measure(b, []string{"BOXREADY_TEST_PROGRAM=1"}, args...)
 			if i == 0 {
-				if wrong := f.wrongVerdicts(b, mine.out); wrong > 0 {
+				if wrong := f.wrongVerdicts(b, program.out); wrong > 0 {
 					b.Fatalf("%d of %d verdicts are wrong", wrong, n)
 				}
 				data, err := json.Marshal(replay{f.sims[0].RootsPEM(), 16, f.recorded()})
@@ -318,9 +318,9 @@ func BenchmarkPortals(b *testing.B) {
 					b.Fatal(err)
 				}
 			}
-			theirs := measure(b, []string{replayVariable + "=" + file})
-			ours, bare, peaks = append(ours, mine.cpu), append(bare, theirs.cpu), append(peaks, mine.memory)
-			ratios = append(ratios, float64(mine.cpu)/float64(theirs.cpu))
+			client := measure(b, []string{replayVariable + "=" + file})
+			ours, bare, peaks = append(ours, program.cpu), append(bare, client.cpu), append(peaks, program.memory)
+			ratios = append(ratios, float64(program.cpu)/float64(client.cpu))
 		}
 		b.Logf("%4d portals: CPU %.2f ms each, bare client %.2f ms each, ratio %.2f (%.2f to %.2f), %d MB", n,
 			float64(median(ours).Microseconds())/1000/float64(n), float64(median(bare).Microseconds())/1000/float64(n), median(ratios), slices.Min(ratios), slices.Max(ratios), median(peaks)>>20)

@@ -28,8 +28,8 @@ import (
 	"github.com/godbus/dbus/v5"
 )
 
-// These tests run the program as it is shipped, with gnome-keyring on a session bus of its own, and look at it from outside: at
-// its output and files, and at the arguments and environments of the processes that it starts.
+// These tests run the program as it is shipped, with gnome-keyring on its own session bus, and inspect it from outside: its
+// output and files, and the arguments and environments of the processes that it starts.
 
 const processTimeout = 2 * time.Minute
 
@@ -51,7 +51,7 @@ type computer struct {
 	bus      string // "" for none
 }
 
-// newComputer starts one: with a keyring that the password opened, or with a bus alone if there is no password.
+// newComputer starts one with a keyring that the password opened, or with a bus only if there is no password.
 func newComputer(t *testing.T, program, password string) *computer {
 	t.Helper()
 	c := newBareComputer(t, program)
@@ -119,7 +119,7 @@ func (c *computer) keyringItems() (items []dbus.ObjectPath) {
 	return items
 }
 
-// process runs the program, types on its standard input, and records all that is visible of it from outside.
+// process runs the program, writes to its standard input, and records all that is visible from outside.
 func (c *computer) process(typed string, interact func(ctx context.Context, stop func(), keys io.Writer, stderr *syncBuffer), args []string, env ...string) (exit cli.Exit, out, errs string) {
 	c.t.Helper()
 	ctx, cancel := context.WithTimeout(c.t.Context(), processTimeout)
@@ -141,7 +141,7 @@ func (c *computer) process(typed string, interact func(ctx context.Context, stop
 	if err := child.Start(); err != nil {
 		c.t.Fatal(err)
 	}
-	watched := c.watch(ctx, child.Process.Pid, len(env) == 0)
+	stopWatching := c.watch(ctx, child.Process.Pid, len(env) == 0)
 	ended, end := context.WithCancel(ctx)
 	var work sync.WaitGroup
 	work.Go(func() {
@@ -154,7 +154,7 @@ func (c *computer) process(typed string, interact func(ctx context.Context, stop
 	err = child.Wait()
 	end()
 	work.Wait()
-	watched()
+	stopWatching()
 	if exited := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exited) {
 		c.t.Errorf("%s: %v", args[0], err)
 	}
@@ -225,11 +225,11 @@ func (c *computer) browse(ctx context.Context, stop func(), keys io.Writer, stde
 	location, _ := c.visit(string(address))
 	response, err := browserClient.Get(location)
 	if err != nil {
-		io.WriteString(keys, location+"\n") // another test has the port; the user is told to paste
+		io.WriteString(keys, location+"\n") // another test has the port; the command asks to paste
 	} else {
-		landing, _ := io.ReadAll(response.Body)
+		page, _ := io.ReadAll(response.Body)
 		response.Body.Close()
-		c.record("the page where the sign-in ends", landing)
+		c.record("the page where the sign-in ends", page)
 		if response.StatusCode != http.StatusOK {
 			io.WriteString(keys, location+"\n")
 		}
@@ -307,7 +307,7 @@ func testFullCycle(t *testing.T, c *computer) {
 		t.Fatal(err)
 	}
 	exit, out, errs = c.process(c.sim.Webhook()+"\n", nil, append([]string{"check", c.sim.Host(), "--signed-in", "--webhook", "-", "--format", "json"}, c.way...))
-	// What overflowed may be taken for the beginning of the next answer, if that is asked for at once.
+	// Leftover bytes may be taken for the next answer if it is requested at once.
 	if exit != cli.ExitOK && exit != cli.ExitNotice {
 		t.Errorf("check: exit %d\n%s\n%s", exit, out, errs)
 	}
@@ -402,7 +402,7 @@ func testBrokenKeyring(t *testing.T, c *computer, cause, message string) {
 			t.Errorf("selftest finds %v\n%s", causes, errs)
 		}
 	})
-	// Without a keyring a sign-in still serves one check; here the browser isn't used.
+	// Without a keyring a sign-in still allows one check; here the browser isn't used.
 	login := append([]string{"login", c.sim.Host(), "--deep", "--client-id", c.grant().ClientID, "--no-browser", "--timeout", "1s"}, c.way...)
 	commands := [][]string{login, {"accounts"}, {"check", c.sim.Host(), "--signed-in"}}
 	if cause == "keyring-timeout" {

@@ -41,7 +41,7 @@ func (f *batchFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&f.resume, "resume", "", "with --portals: keep each portal's result in `FILE`, and don't check again what stands in it")
 }
 
-// withList are the flags of check that go with --portals. The others are about one portal, and stand in the list.
+// withList are the flags of check that work with --portals. The others are about one portal, and are in the list.
 var withList = []string{"portals", "parallel", "resume", "format", "timeout", "lang", "auth-server", "public-roots", "trust", "connect-to"}
 
 func (cl *commandLine) checkArgs(c *cobra.Command, args []string) error {
@@ -94,7 +94,7 @@ func (cl *commandLine) portalsCommand() *cobra.Command {
 	return c
 }
 
-// openBatch reads a list, and everything that it names.
+// openBatch reads a list and the files that it names.
 func (cl *commandLine) openBatch(ctx context.Context, file string, network networkFlags) (*app.Batch, error) {
 	portals, err := app.ReadList(file)
 	if err != nil {
@@ -114,7 +114,7 @@ func (cl *commandLine) openBatch(ctx context.Context, file string, network netwo
 	case unopened != nil:
 		return nil, unopened
 	case missing != nil:
-		cl.tellMissing(file, missing)
+		cl.printMissing(file, missing)
 		return nil, badUsage("portals.missing-secrets", nil)
 	case err != nil:
 		return nil, cl.inputError(err)
@@ -125,8 +125,8 @@ func (cl *commandLine) openBatch(ctx context.Context, file string, network netwo
 	return b, nil
 }
 
-// tellMissing says which portals' webhooks and sign-ins aren't kept.
-func (cl *commandLine) tellMissing(file string, missing app.MissingAccounts) {
+// printMissing prints the portals whose webhooks and sign-ins aren't saved.
+func (cl *commandLine) printMissing(file string, missing app.MissingAccounts) {
 	lines := 0
 	for _, m := range missing {
 		for key, absent := range map[string]bool{"no-webhook": m.Webhook, "no-sign-in": m.SignIn} {
@@ -138,9 +138,9 @@ func (cl *commandLine) tellMissing(file string, missing app.MissingAccounts) {
 	}
 }
 
-const maxMissing = 20 // lines about what isn't in the keyring
+const maxMissing = 20 // lines about missing accounts
 
-// errorText says why a run could not be made.
+// errorText is why a run could not be made.
 func (cl *commandLine) errorText(err error) string {
 	err = cl.inputError(err)
 	if usage, ok := errors.AsType[*usageError](err); ok {
@@ -149,7 +149,7 @@ func (cl *commandLine) errorText(err error) string {
 	return secret.Mask(err.Error())
 }
 
-// checkPortals checks the portals of a list, several at once, and writes each result as soon as it is there.
+// checkPortals checks the portals of a list, several at once, and writes each result as it arrives.
 func (cl *commandLine) checkPortals(ctx context.Context, f checkFlags) error {
 	switch {
 	case f.format == "json":
@@ -171,8 +171,8 @@ func (cl *commandLine) checkPortals(ctx context.Context, f checkFlags) error {
 		b.Timeout = f.timeout
 	}
 	portals := b.Portals
-	// What lives long is small, and a run leaves a lot behind: collected less often, that takes 35 MB more and a seventh less of
-	// the processor's time.
+	// The live heap is small, and runs make much garbage: collecting it less often takes 35 MB more and a seventh less processor
+	// time.
 	defer debug.SetGCPercent(debug.SetGCPercent(400))
 	m := &batchRunner{cl: cl, reporter: cl.reporter(), overview: report.NewOverview(), total: len(portals)}
 	if f.format == "jsonl" {
@@ -190,7 +190,7 @@ func (cl *commandLine) checkPortals(ctx context.Context, f checkFlags) error {
 	return m.run(ctx, b, portals, f)
 }
 
-// batchRunner makes the runs against the portals of a list, and tells how far it is.
+// batchRunner makes the runs against the portals of a list, and shows progress.
 type batchRunner struct {
 	cl       *commandLine
 	reporter *report.Reporter
@@ -200,8 +200,8 @@ type batchRunner struct {
 	mu       sync.Mutex
 	overview *report.Overview
 	done     int
-	failed   int   // could not be checked, our own fault
-	err      error // of writing; nothing more is then checked
+	failed   int   // could not be checked because of BoxReady
+	err      error // of writing; it stops further checks
 	drawn    int
 }
 
@@ -220,7 +220,7 @@ func (m *batchRunner) run(ctx context.Context, b *app.Batch, portals []fleet.Por
 			}
 			outcome, err := b.Run(ctx, p)
 			if ctx.Err() != nil {
-				return nil // what was broken off is no result
+				return nil // a cancelled run is no result
 			}
 			if !m.finished(p, outcome, err) {
 				stop()
@@ -232,7 +232,7 @@ func (m *batchRunner) run(ctx context.Context, b *app.Batch, portals []fleet.Por
 	return m.end(f)
 }
 
-// finished takes a result, and writes it; false if that fails.
+// finished writes a result; false if that fails.
 func (m *batchRunner) finished(p fleet.Portal, outcome *checks.Outcome, err error) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -254,7 +254,7 @@ func (m *batchRunner) finished(p fleet.Portal, outcome *checks.Outcome, err erro
 	return m.err == nil
 }
 
-// end says what came of it all, and sets the exit code by the worst.
+// end prints the totals, and sets the exit code by the worst result.
 func (m *batchRunner) end(f checkFlags) error {
 	m.clear()
 	if m.err != nil {
@@ -279,7 +279,7 @@ func (m *batchRunner) counts() checks.Args {
 	return checks.Args{"done": m.done, "total": m.total, "problems": m.overview.Verdicts()[checks.NotReady]}
 }
 
-// draw shows on a terminal how far it is.
+// draw shows progress on a terminal.
 func (m *batchRunner) draw() {
 	columns, terminal := width(m.cl.Err)
 	if !terminal {
@@ -298,11 +298,11 @@ func (m *batchRunner) clear() {
 	m.drawn = 0
 }
 
-// maxLine is more than any result takes.
+// maxLine exceeds the size of any result.
 const maxLine = 32 << 20
 
-// openState opens the file in which results are kept, adds those that stand in it to the overview, and returns their portals.
-// A last line that was cut off when a run was stopped is taken away.
+// openState opens the file of results, adds those in it to the overview, and returns their portals. An incomplete last line of an
+// interrupted run is removed.
 func (cl *commandLine) openState(path string, overview *report.Overview, portals []fleet.Portal) (*os.File, map[string]bool, error) {
 	bad := func(line int) error { return badUsage("portals.bad-state", checks.Args{"file": path, "line": line}) }
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) // #nosec G304 -- the user names it
@@ -326,7 +326,7 @@ func (cl *commandLine) openState(path string, overview *report.Overview, portals
 	for n := 1; lines.Scan(); n++ {
 		line := lines.Bytes()
 		if !bytes.HasSuffix(line, []byte("\n")) {
-			// Only what was cut off in the middle is taken away; somebody else's file stays as it is.
+			// Only an incomplete line is removed; other files stay as they are.
 			if begin := []byte(`{"schema":`); !bytes.HasPrefix(line, begin[:min(len(begin), len(line))]) {
 				return fail(bad(n))
 			}
@@ -359,7 +359,7 @@ func (cl *commandLine) openState(path string, overview *report.Overview, portals
 	return file, done, nil
 }
 
-// wholeLines splits into lines that keep their end, so that one without can be told.
+// wholeLines splits into lines with their ends, so that an incomplete one is detected.
 func wholeLines(data []byte, atEOF bool) (advance int, token []byte, err error) {
 	if i := bytes.IndexByte(data, '\n'); i >= 0 {
 		return i + 1, data[:i+1], nil

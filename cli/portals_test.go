@@ -147,13 +147,13 @@ func TestPortalsResume(t *testing.T) {
 		}
 	}
 
-	// Once more there is nothing to do, and the exit code is that of all results.
+	// The second time there is nothing to do; the exit code is that of all results.
 	exit, _ = f.check(t.Context(), &rest, "--resume", state)
 	if _, again := f.asked(); exit != cli.ExitProblem || !slices.Equal(again, after) {
 		t.Errorf("exit %d; a finished list was checked again", exit)
 	}
 
-	// A file that holds something else stays as it is.
+	// A file with other content stays as it is.
 	for name, text := range map[string]string{"text": "my notes\n", "one line": "my notes", "another document": `{"schema":1,"tool":{"name":"other"}}` + "\n", "a list": f.list} {
 		other := filepath.Join(t.TempDir(), "other")
 		if err := os.WriteFile(other, []byte(text), 0o600); err != nil {
@@ -248,12 +248,12 @@ func TestPortalsWithoutAReader(t *testing.T) {
 // TestPortalsDeadline ends a run that hangs and continues with the others.
 func TestPortalsDeadline(t *testing.T) {
 	f := startFleet(t, 3)
-	hanging, err := simportal.Start(simportal.Options{SharedServers: f.sims[0], Host: "silent.demo.example", Faults: []string{"rest-timeout"}})
+	silentPortal, err := simportal.Start(simportal.Options{SharedServers: f.sims[0], Host: "silent.demo.example", Faults: []string{"rest-timeout"}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(hanging.Close)
-	for _, place := range hanging.ConnectTo()[:2] {
+	t.Cleanup(silentPortal.Close)
+	for _, place := range silentPortal.ConnectTo()[:2] {
 		f.flags = append(f.flags, "--connect-to", place)
 	}
 	list, _ := os.ReadFile(f.list)

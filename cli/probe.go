@@ -61,7 +61,7 @@ func (cl *commandLine) probePowerShellCommand() *cobra.Command {
 	}
 }
 
-// printProbe prints a script to standard output, and what to do with it to standard error.
+// printProbe prints a script to standard output, and instructions to standard error.
 func (cl *commandLine) printProbe(kind serverprobe.Kind, args []string, root string) error {
 	options := serverprobe.Options{Root: root}
 	page, shown := serverprobe.CommandLinePage, "PORTAL"
@@ -89,7 +89,7 @@ func (cl *commandLine) printProbe(kind serverprobe.Kind, args []string, root str
 	return nil
 }
 
-// probeScript is a script, with an error for its user: the folder is all that may not fit into one.
+// probeScript returns a script; the only possible error is about the folder.
 func probeScript(kind serverprobe.Kind, o serverprobe.Options) (string, error) {
 	if o.Root != "" && !strings.HasPrefix(o.Root, "/") {
 		return "", badUsage("cli-probe.bad-root", nil)
@@ -162,7 +162,7 @@ func (cl *commandLine) probeSSH(ctx context.Context, args []string, f sshFlags) 
 	}
 	var usage *usageError
 	if errors.As(err, &usage) {
-		return err // nothing was typed
+		return err // no input
 	}
 	if err != nil {
 		return cl.fail(err)

@@ -85,7 +85,7 @@ func (cl *commandLine) receive(ctx context.Context, f receiverFlags) error {
 	case len(f.proxies) == 0:
 		fmt.Fprintln(cl.Err, cl.words.Say("cli-receiver.no-proxy", nil))
 	}
-	cl.App.Cache = "" // a service keeps nothing
+	cl.App.Cache = "" // a service has no cache
 	a, err := cl.newApp(f.network.Network)
 	if err != nil {
 		return err

@@ -117,7 +117,7 @@ func TestReceiver(t *testing.T) {
 	args := append([]string{"--cert", certFile, "--key", keyFile, "--trusted-proxy", "127.0.0.1"}, o.way...)
 	const to = "https://" + simportal.HandlerHost
 
-	// From a receiver that doesn't run nothing follows about the portal.
+	// A stopped receiver proves nothing about the portal.
 	if d, exit := o.checkDelivery("--receiver", to); d.State != "unknown" || d.Cause != "unexpected-answer" || exit != cli.ExitNotice {
 		t.Errorf("without a receiver: exit %d, %+v", exit, d)
 	}
@@ -150,8 +150,8 @@ func TestReceiver(t *testing.T) {
 	o.assertNoLeaks(t)
 }
 
-// TestReceiverNeedsConsent asserts that requirements only offer a receiver, that the owner is shown what is sent there, and that
-// it is used only with consent.
+// TestReceiverNeedsConsent asserts that requirements only suggest a receiver, that the owner is shown what is sent there, and
+// that it is used only with consent.
 func TestReceiverNeedsConsent(t *testing.T) {
 	t.Parallel()
 	o := newObserved(t, simportal.Fault{}, hexToken)

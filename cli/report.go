@@ -61,7 +61,7 @@ func (cl *commandLine) reportCommand() *cobra.Command {
 	return c
 }
 
-// files asks for n files, or for any number of them if n is negative.
+// files accepts n files, or any positive number if n is negative.
 func files(n int, otherwise string) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {
 		if len(args) == 0 || n >= 0 && len(args) != n {
@@ -75,7 +75,7 @@ func (cl *commandLine) reporter() *report.Reporter {
 	return &report.Reporter{Words: cl.words, Version: cl.version}
 }
 
-// readReport reads a report, and says if it isn't as it was written.
+// readReport reads a report, with a warning if it was altered.
 func (cl *commandLine) readReport(path string) (*report.Saved, error) {
 	saved, err := report.Read(path)
 	if err != nil {
@@ -87,8 +87,7 @@ func (cl *commandLine) readReport(path string) (*report.Saved, error) {
 	return saved, nil
 }
 
-// reportError puts what goes wrong with reports into words. A file that can't be read is wrong usage, one that can't be
-// written isn't.
+// reportError translates an error about reports. A file that can't be read is wrong usage, one that can't be written isn't.
 func (cl *commandLine) reportError(err error) error {
 	var read *report.ReadError
 	var save *report.SaveError
@@ -183,7 +182,7 @@ func (cl *commandLine) diffReports(before, after, format string) error {
 	return nil
 }
 
-// shownUnreadable files are named; of more, the number is enough.
+// shownUnreadable limits the named files; the rest is counted.
 const shownUnreadable = 20
 
 func (cl *commandLine) summarizeReports(args []string, format string) error {
@@ -221,7 +220,7 @@ func (cl *commandLine) summarizeReports(args []string, format string) error {
 	return nil
 }
 
-// eachReport goes through files, folders of reports and, since a shell of Windows doesn't know them, patterns.
+// eachReport visits files, folders of reports and, since shells of Windows don't expand them, patterns.
 func eachReport(args []string, f func(path string)) error {
 	for _, arg := range args {
 		paths := []string{arg}
@@ -241,7 +240,7 @@ func eachReport(args []string, f func(path string)) error {
 				if err == nil && entry.Type().IsRegular() && slices.Contains([]string{".zip", ".json", ".html"}, extension) {
 					f(inside)
 				}
-				return nil // what can't be looked into holds nothing
+				return nil // unreadable folders are skipped
 			})
 			if err != nil {
 				return fmt.Errorf("look into %s: %w", path, err)

@@ -81,7 +81,7 @@ Exit codes: 0 both need the same, 4 they don't, 2 wrong usage or a file that can
 	return c
 }
 
-// exactly wants n arguments, and says in the user's words which are missing.
+// exactly accepts n arguments; key is the text about missing ones.
 func (cl *commandLine) exactly(n int, key string) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {
 		if len(args) != n {
@@ -158,7 +158,7 @@ type scannedJSON struct {
 
 type scannedName struct {
 	Name  string        `json:"name"`
-	Where []scannedSpot `json:"where"` // the first few
+	Where []scannedSpot `json:"where"` // only the first
 	Times int           `json:"times"`
 }
 
@@ -185,7 +185,7 @@ func scanDocument(r *scan.Result, name string) scannedJSON {
 		FoundScopes: names(r.Scopes), Unknown: names(r.Unknown), Built: names(r.Built), SDKCalls: names(r.SDKCalls), HandlerHosts: names(r.Handlers)}
 }
 
-// scanProgress tells on standard error how far a scan is: on a terminal in one line that is written over, elsewhere only when it
+// scanProgress shows a scan's progress on standard error: on a terminal in one line that is overwritten, elsewhere only when it
 // takes long.
 type scanProgress struct {
 	cl     *commandLine
@@ -243,10 +243,10 @@ func (cl *commandLine) requirementsCheck(file, format string) error {
 	if err := textOrJSON(format); err != nil {
 		return err
 	}
-	remarks, err := requirements.Lint(file)
+	findings, err := requirements.Lint(file)
 	var bad requirements.Errors
 	switch {
-	case errors.As(err, &bad) && bad[0].Line == 0: // there is no file to speak of
+	case errors.As(err, &bad) && bad[0].Line == 0: // there is no file
 		return bad
 	case bad != nil:
 		cl.exit = ExitProblem
@@ -255,7 +255,7 @@ func (cl *commandLine) requirementsCheck(file, format string) error {
 	for _, e := range bad {
 		document.Errors = append(document.Errors, checkedLine{e.Line, e.Column, "error", e.Code, e.Args, cl.words.Say("requirements.error."+e.Code, e.Args)})
 	}
-	for _, r := range remarks {
+	for _, r := range findings {
 		if r.Level == requirements.Warning {
 			cl.exit = ExitNotice
 		}
@@ -281,7 +281,7 @@ func (cl *commandLine) requirementsCheck(file, format string) error {
 
 const readableNames = 5
 
-// readable keeps lists short enough to be read.
+// readable shortens lists.
 func (cl *commandLine) readable(args map[string]any) map[string]any {
 	names, long := args["names"].([]string)
 	if !long {

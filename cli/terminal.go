@@ -17,7 +17,7 @@ import (
 	"golang.org/x/term"
 )
 
-// A check that is still at work after this is said to be slow.
+// A check that takes longer is shown as slow.
 const slow = 10 * time.Second
 
 const maxWidth = 100
@@ -35,8 +35,7 @@ func width(w io.Writer) (int, bool) {
 	return min(columns, maxWidth), true
 }
 
-// style is how the result looks, and where it then goes: with colour only on a terminal, and not if NO_COLOR is set
-// (no-color.org).
+// style returns the result's style and writer: with colour only on a terminal, and not if NO_COLOR is set (no-color.org).
 func (cl *commandLine) style(verbose bool) (report.Style, io.Writer) {
 	style := report.Style{Verbose: verbose}
 	columns, terminal := width(cl.Out)
@@ -53,16 +52,16 @@ func (cl *commandLine) style(verbose bool) (report.Style, io.Writer) {
 		checks.Problem: paint(color.FgRed), checks.Unknown: paint(color.FgMagenta), checks.Skipped: paint(color.Faint)}
 	style.Paint = func(state checks.State, s string) string { return states[state](s) }
 	style.Bold = paint(color.Bold)
-	return style, colorable.NewColorable(cl.Out.(*os.File)) // consoles of old Windows don't know the codes
+	return style, colorable.NewColorable(cl.Out.(*os.File)) // consoles of old Windows don't support the codes
 }
 
-// progress tells on standard error what is being checked: on a terminal in one line that is written over, elsewhere only
-// what takes long.
+// progress shows on standard error what is being checked: on a terminal in one line that is overwritten, elsewhere only slow
+// checks.
 type progress struct {
 	cl       *commandLine
 	terminal bool
 	total    int
-	pause    func() time.Duration // that BoxReady itself makes at the moment
+	pause    func() time.Duration // current pause by BoxReady itself
 	stop     chan struct{}
 	stopped  sync.WaitGroup
 
@@ -77,8 +76,8 @@ type progress struct {
 
 type started struct {
 	id     checks.ID
-	waited time.Duration // for others; BoxReady's own pauses don't count
-	said   bool          // that it is slow
+	waited time.Duration // for answers; BoxReady's own pauses don't count
+	said   bool          // as slow
 }
 
 func (cl *commandLine) newProgress(total int, pause func() time.Duration) *progress {
@@ -132,7 +131,7 @@ func (p *progress) Progress(_ checks.ID, done, total int) {
 	p.draw(p.pause())
 }
 
-// Leg says when the event sets out: nothing else takes that long, and nothing can be done but wait.
+// Leg shows the wait for the event, the slowest part of a run.
 func (p *progress) Leg(_ checks.ID, leg checks.Leg) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -142,7 +141,7 @@ func (p *progress) Leg(_ checks.ID, leg checks.Leg) {
 	}
 }
 
-// draw shows the check that others have kept waiting longest, or that BoxReady itself makes a pause.
+// draw shows the check that has waited longest for answers, or BoxReady's own pause.
 func (p *progress) draw(pause time.Duration) {
 	if len(p.running) == 0 {
 		return
@@ -180,7 +179,7 @@ func (p *progress) draw(pause time.Duration) {
 	p.drawn = len(line)
 }
 
-// end takes the line away.
+// end removes the line.
 func (p *progress) end() {
 	close(p.stop)
 	p.stopped.Wait()

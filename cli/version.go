@@ -14,7 +14,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// Whoever asks for the newest version waits for it.
+// The user waits for this request.
 const releaseTimeout = 15 * time.Second
 
 func (cl *commandLine) versionCommand() *cobra.Command {

@@ -57,7 +57,7 @@ func TestVersionCheck(t *testing.T) {
 		if len(asked) != 1 {
 			t.Fatalf("%s: asked %d times", c.body, len(asked))
 		}
-		// The request identifies the program and nothing else.
+		// The request identifies only the program.
 		for name := range asked[0].Header {
 			if !slices.Contains([]string{"User-Agent", "Connection"}, name) {
 				t.Errorf("the request has %s", name)

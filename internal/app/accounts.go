@@ -10,24 +10,24 @@ import (
 	"boxready/oauthflow"
 )
 
-// OpenKeyring tries the keyring, unless it is in use already, and moves what was in memory into it. The error, a *vault.Error for
-// the most part, is why the accounts stay in memory, until the program ends or OpenKeyring is called again.
+// OpenKeyring tries the keyring, unless it is in use already, and moves accounts from memory into it. The error, a *vault.Error
+// for the most part, is why the accounts stay in memory, until the program ends or OpenKeyring is called again.
 func (a *App) OpenKeyring(ctx context.Context) error { return a.store.open(ctx) }
 
-// Keys are what is kept for a portal, ready for a run of checks.
+// Keys are a portal's saved credentials for a run of checks.
 type Keys struct {
 	Account oauthflow.Account
 	Webhook *portal.Webhook   // nil for none
 	SignIn  *oauthflow.Source // nil for none
-	Place   vault.Place       // where things are kept
-	Unkept  error             // why that is not the keyring; nil if it is, or isn't meant to be
-	Err     error             // why what is kept could not be read, or changed
+	Place   vault.Place       // where accounts are kept
+	Unkept  error             // why that is not the keyring; nil if it is, or need not be
+	Err     error             // why accounts could not be read, or changed
 }
 
-// InKeyring tells whether they are kept in the operating system's keyring.
+// InKeyring reports whether they are kept in the operating system's keyring.
 func (k Keys) InKeyring() bool { return k.Place == vault.InKeyring }
 
-// Keys tries the keyring, see OpenKeyring, and reads what is kept for a portal.
+// Keys tries the keyring, see OpenKeyring, and reads a portal's saved credentials.
 func (a *App) Keys(ctx context.Context, address portal.Address) Keys {
 	k := Keys{Unkept: a.OpenKeyring(ctx), Place: a.Place()}
 	account, err := a.Get(ctx, address)
@@ -49,13 +49,13 @@ func (a *App) Keys(ctx context.Context, address portal.Address) Keys {
 	return k
 }
 
-// InKeyring tells whether accounts are kept in the operating system's keyring.
+// InKeyring reports whether accounts are kept in the operating system's keyring.
 func (a *App) InKeyring() bool { return a.Place() == vault.InKeyring }
 
 // KeyringKeeper is what the operating system's keyring is called here, see vault.Place.
 func KeyringKeeper() string { return vault.InKeyring.Keeper() }
 
-// AccountError is why what is kept for a portal could not be used.
+// AccountError is why a saved account could not be used.
 type AccountError struct {
 	Portal portal.Address // zero if it is the keyring as a whole
 	Err    error
@@ -67,21 +67,21 @@ func (e *AccountError) Error() string {
 
 func (e *AccountError) Unwrap() error { return e.Err }
 
-// Problem says what is wrong with what is kept, or with the keyring. Problems are keys of texts; those of the keyring are keyring-
-// and a vault.Reason.
+// Problem is what is wrong with a saved account, or with the keyring. Problems are keys of texts; those of the keyring are
+// keyring- and a vault.Reason.
 type Problem string
 
 // The problems.
 const (
 	AccountMissing Problem = "account-missing"
 	AccountDamaged Problem = "account-damaged"
-	AccountNewer   Problem = "account-newer" // another version of BoxReady kept it
+	AccountNewer   Problem = "account-newer" // saved by another version of BoxReady
 	KeyringRefused Problem = keyringProblem + Problem(vault.Refused)
 )
 
 const keyringProblem = "keyring-"
 
-// AccountProblem is what an error of Accounts, or of the keyring, means; "" for another error.
+// AccountProblem classifies an error of Accounts, or of the keyring; "" for another error.
 func AccountProblem(err error) Problem {
 	var failed *vault.Error
 	switch {

@@ -27,7 +27,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(testenv.M{M: m}) }
 
-// waitLimit is for what has to come at once, on a machine that may have a lot else to do.
+// waitLimit is for what takes no time, on a machine that may be busy.
 const waitLimit = 2 * time.Minute
 
 // fixture is a simulated portal, and the use cases over the network to it.
@@ -41,7 +41,7 @@ type fixture struct {
 // start starts a portal. Without a keyring, accounts are kept in memory.
 func start(t *testing.T, keyring vault.Backend, faults ...string) fixture {
 	t.Helper()
-	// Nobody else on this machine uses that address.
+	// No other process on this machine uses that address.
 	listen := fmt.Sprintf("127.%d.%d.%d:41924", 1+rand.IntN(254), rand.IntN(256), 1+rand.IntN(254))
 	sim, err := simportal.Start(simportal.Options{Faults: faults, RedirectURI: "http://" + listen + oauthflow.Path})
 	if err != nil {
@@ -77,7 +77,7 @@ func start(t *testing.T, keyring vault.Backend, faults ...string) fixture {
 	return fixture{a, sim, address, application}
 }
 
-// signIn begins to sign in, if that is safe.
+// signIn starts a sign-in, if that is safe.
 func (a fixture) signIn(ctx context.Context, region bitrix.Region) (*oauthflow.Flow, error) {
 	if err := a.MaySignIn(ctx, checks.Target{Address: a.address}, nil); err != nil {
 		return nil, err
@@ -85,7 +85,7 @@ func (a fixture) signIn(ctx context.Context, region bitrix.Region) (*oauthflow.F
 	return a.StartSignIn(ctx, app.SignIn{Portal: a.address, App: a.application, Region: app.NewRegionChoice(region)})
 }
 
-// calls are the paths that were asked for at a server.
+// calls returns the requested paths at a server.
 func (a fixture) calls(server string) (paths []string) {
 	for _, r := range a.sim.Log() {
 		if r.Server == server {
@@ -130,7 +130,7 @@ func TestSignIn(t *testing.T) {
 	}
 }
 
-func TestNoSignInByAnAddressThatThePortalShouldNotReport(t *testing.T) {
+func TestSignInBlockedByCheck(t *testing.T) {
 	for fault, want := range map[string]checks.Cause{
 		"https-not-seen":      checks.HTTPSNotSeen,
 		"tls-expired":         checks.TLSExpired,
@@ -157,7 +157,7 @@ func TestNoSignInByAnAddressThatThePortalShouldNotReport(t *testing.T) {
 	}
 }
 
-func TestCancelledWhileTheAddressIsLookedAt(t *testing.T) {
+func TestSignInCancelledDuringAddressCheck(t *testing.T) {
 	a := start(t, nil)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -167,7 +167,7 @@ func TestCancelledWhileTheAddressIsLookedAt(t *testing.T) {
 	}
 }
 
-// keyring is one that works or not.
+// keyring is a fake that works or fails.
 type keyring struct {
 	mu     sync.Mutex
 	broken error
@@ -221,13 +221,13 @@ func webhook(t *testing.T, address string) portal.Webhook {
 	return w
 }
 
-func TestAKeyringThatComesLater(t *testing.T) {
+func TestKeyringOpenedLater(t *testing.T) {
 	ctx := t.Context()
 	backend := &keyring{kept: map[string]string{}}
 	ring := vault.NewKeyring(vault.Options{Backend: backend})
 	a := start(t, backend)
 
-	// Another run of BoxReady kept a sign-in, and a webhook of a second portal.
+	// Another run of BoxReady saved a sign-in, and a webhook of a second portal.
 	earlier := oauthflow.NewAccounts(ring)
 	token := oauthflow.Token{Server: "https://oauth.bitrix24.tech", Access: a.application.ClientSecret, Refresh: a.application.ClientSecret}
 	if err := earlier.SaveSignIn(ctx, a.address, a.application, token); err != nil {
@@ -260,7 +260,7 @@ func TestAKeyringThatComesLater(t *testing.T) {
 	if account, err := a.Get(ctx, second.Address); err != nil || !account.Webhook {
 		t.Errorf("the other portal: %+v, %v", account, err)
 	}
-	// What is rotated from now on goes there, too: a sign-in that was opened before the keyring was isn't lost.
+	// Later rotated tokens are saved there too, also of a sign-in opened before the keyring.
 	if kept, err := earlier.Webhook(ctx, a.address); err != nil || kept.URL().Reveal() != hook.URL().Reveal() {
 		t.Errorf("in the keyring itself: %v", err)
 	}
@@ -270,7 +270,7 @@ func TestAKeyringThatComesLater(t *testing.T) {
 	}
 }
 
-func TestASignInMadeWithoutTheKeyringReplacesTheOldOne(t *testing.T) {
+func TestSignInInMemoryReplacesSavedOne(t *testing.T) {
 	ctx := t.Context()
 	backend := &keyring{kept: map[string]string{}}
 	ring := vault.NewKeyring(vault.Options{Backend: backend})
@@ -292,7 +292,7 @@ func TestASignInMadeWithoutTheKeyringReplacesTheOldOne(t *testing.T) {
 	}
 }
 
-func TestAKeyringThatNobodyUnlocks(t *testing.T) {
+func TestLockedKeyring(t *testing.T) {
 	a := start(t, &keyring{broken: &vault.Error{Reason: vault.Absent}})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

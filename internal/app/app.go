@@ -1,9 +1,9 @@
-// Package app is what BoxReady can do, once for the window, the command line and the exporter: it makes targets of options, runs
-// the checklist and parts of it, signs in to portals and keeps accounts, writes reports, and reads what people hand in. It alone
-// above the checks touches the network and the keyring; what shows it knows neither. Everything here may wait, for the network or
-// for somebody who answers a prompt of the keyring.
+// Package app has the use cases, once for the window, the command line and the exporter: it makes targets from options, runs the
+// checklist and parts of it, signs in to portals and keeps accounts, writes reports, and reads users' files. It alone above the
+// checks uses the network and the keyring; user interfaces use neither. All functions may block, for the network or a prompt of
+// the keyring.
 //
-// What is wrong with something that was typed, or with a file, is an *InputError: codes, which each caller puts into words.
+// Invalid input, typed or in a file, is an *InputError: codes, which each caller translates.
 package app
 
 import (
@@ -22,7 +22,7 @@ import (
 	"boxready/oauthflow"
 )
 
-// Options say how anything is reached, and where it is kept.
+// Options configure the network and the storage.
 type Options struct {
 	Version string // of BoxReady
 	Network Network
@@ -30,22 +30,22 @@ type Options struct {
 	Transport func(*transport.Options)
 	Keyring   vault.Backend // nil: the operating system's
 	InMemory  bool          // accounts are kept in memory only
-	// Cache is the folder in which the event queue's address lists are kept between runs; "" for none. It isn't used where Network
-	// leads to other servers than the vendor's.
+	// Cache is the folder in which the event queue's address lists are kept between runs; "" for none. It isn't used if Network
+	// connects to other servers than the vendor's.
 	Cache string
-	// Listen is where a sign-in waits for the browser, host:port on loopback; "" is the usual place.
+	// Listen is the loopback address of a sign-in, host:port; "" for the default.
 	Listen string
 	// OpenBrowser opens an address; nil is the system's browser.
 	OpenBrowser func(url string) error
 }
 
-// Network says how requests leave, as typed. The zero value is the system's proxy and the built-in public roots.
+// Network has the network options as typed. The zero value is the system's proxy and the built-in public roots.
 type Network struct {
 	ConnectTo   []string // HOST:PORT:ADDR:PORT, see transport.ParseOverride
 	PublicRoots string   // PEM file that replaces the built-in public roots; "" for none
 }
 
-// App offers the use cases over one network, so that all of them keep a portal's pace. It is safe for concurrent use.
+// App has the use cases over one network, so that they share a portal's rate limit. It is safe for concurrent use.
 type App struct {
 	*oauthflow.Accounts
 	options   Options
@@ -53,11 +53,10 @@ type App struct {
 	net       *transport.Net
 	keyring   *vault.Keyring // nil: none is used
 	store     *store
-	feed      *feed.Fetcher // one: it sees to it that nobody is asked too often
+	feed      *feed.Fetcher // one, because it limits the rate of requests
 }
 
-// New returns an App that keeps accounts in memory until OpenKeyring finds a keyring that works. Nothing is asked yet. The error
-// is an *InputError.
+// New returns an App that keeps accounts in memory until OpenKeyring succeeds. It makes no requests. The error is an *InputError.
 func New(o Options) (*App, error) {
 	way, err := o.Network.transport(o.Version)
 	if err != nil {
@@ -107,13 +106,13 @@ func Folder(system func() (string, error)) string {
 	return filepath.Join(dir, "boxready")
 }
 
-// CacheFolder is where what can be had again is kept; "" if the system has no such place.
+// CacheFolder is the folder for cached data; "" if the system has none.
 func CacheFolder() string { return Folder(os.UserCacheDir) }
 
-// Feed gets the event queue's address lists.
+// Feed fetches the event queue's address lists.
 func (a *App) Feed() *feed.Fetcher { return a.feed }
 
-// Pause is how long BoxReady itself holds back the requests to a portal at the moment.
+// Pause is how long the rate limit delays the next request to a portal.
 func (a *App) Pause(address portal.Address) time.Duration { return a.net.Pacer(address.Host).Pause() }
 
 // ProxyName names the system's proxy for an address; "" for none. It may block.
@@ -129,12 +128,12 @@ func (a *App) ProxyName(address string) string {
 	return transport.ProxyName(proxy)
 }
 
-// NewestRelease asks for the newest version at an address, see release.Newest.
+// NewestRelease fetches the newest version from an address, see release.Newest.
 func (a *App) NewestRelease(ctx context.Context, address string) (release.Release, error) {
 	return release.Newest(ctx, a.net.HTTPClient(), address)
 }
 
-// SelfTest looks at what BoxReady needs on this computer. display tells whether a window can be opened; nil for a program that has
+// SelfTest checks what BoxReady needs on this computer. display checks whether a window can be opened; nil for a program with
 // none.
 func (a *App) SelfTest(ctx context.Context, display func(context.Context) error, observer checks.Observer) *checks.Outcome {
 	return checks.RunSelfTest(ctx, a.net, checks.Self{Keyring: a.keyring, Port: a.options.Listen, Display: display}, observer)

@@ -19,16 +19,16 @@ import (
 // Batch makes runs against the portals of a list. Close it.
 type Batch struct {
 	Portals []fleet.Portal
-	Timeout time.Duration // of one run; 0: what it needs
-	// Hosts are, for each set of requirements, those that runs ask because of it, see checks.Target.HostsToAsk.
+	Timeout time.Duration // of one run; 0: checks.Budget
+	// Hosts are, for each set of requirements, the hosts that runs contact because of it, see checks.Target.HostsToAsk.
 	Hosts [][]string
 
 	app          *App
-	target       checks.Target // what all of them have in common
+	target       checks.Target // common to all portals
 	requirements map[string]*requirements.Requirements
 }
 
-// MissingAccounts are the portals of a list whose webhook or sign-in isn't kept.
+// MissingAccounts are the portals of a list whose webhook or sign-in isn't saved.
 type MissingAccounts []MissingAccount
 
 // MissingAccount is one of them.
@@ -50,8 +50,8 @@ func ReadList(file string) ([]fleet.Portal, error) {
 	return portals, err
 }
 
-// OpenBatch prepares runs against the portals of a list: it reads everything that the list names. Of o, what isn't a single portal's
-// counts. openKeyring is called if accounts are needed. The error is an *InputError, MissingAccounts, an *AccountError, or
+// OpenBatch prepares runs against the portals of a list: it reads the files that the list names. It ignores o's options for one
+// portal. openKeyring is called if accounts are needed. The error is an *InputError, MissingAccounts, an *AccountError, or
 // openKeyring's.
 func (a *App) OpenBatch(ctx context.Context, file string, portals []fleet.Portal, o TargetOptions, openKeyring func() error) (*Batch, error) {
 	o.Portal = portals[0].Address.String()
@@ -88,7 +88,7 @@ func requirementsKey(p fleet.Portal) string { return strings.Join(p.Requires, "\
 
 func needsAccount(p fleet.Portal) bool { return p.Webhook || p.SignedIn }
 
-// findAccounts finds out at once what isn't kept.
+// findAccounts returns all missing accounts at once.
 func (b *Batch) findAccounts(ctx context.Context) error {
 	var missing MissingAccounts
 	for _, p := range b.Portals {
@@ -110,8 +110,7 @@ func (b *Batch) findAccounts(ctx context.Context) error {
 	return nil
 }
 
-// Run makes one run, see App.Run. The error is one of
-// AddCredentials.
+// Run makes one run, see App.Run. The error is AddCredentials'.
 func (b *Batch) Run(ctx context.Context, p fleet.Portal) (*checks.Outcome, error) {
 	t := b.target
 	t.Address, t.Region, t.AsApplication, t.Handlers, t.Requirements = p.Address, p.Region, p.AsApplication, p.Handlers, b.requirements[requirementsKey(p)]
@@ -127,5 +126,5 @@ func (b *Batch) Run(ctx context.Context, p fleet.Portal) (*checks.Outcome, error
 	return b.app.Run(ctx, t, nil), nil
 }
 
-// Close gives up what is still being asked for all portals.
+// Close cancels the pending shared requests.
 func (b *Batch) Close() { b.target.Shared.Close() }

@@ -6,11 +6,11 @@ import (
 	"boxready/internal/transport"
 )
 
-// Demo is a simulated portal on this computer, and what reaches it. Close the portal.
+// Demo is a simulated portal on this computer, and an App connected to it. Close the portal.
 type Demo struct {
 	*App
 	Portal *demo.Portal
-	Target checks.Target // what to check so that the faults are seen
+	Target checks.Target // finds the faults
 }
 
 // StartDemo starts a simulated portal, see demo.Start. Accounts on it are kept in memory.

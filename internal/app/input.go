@@ -12,7 +12,7 @@ import (
 	"boxready/internal/transport"
 )
 
-// InputCode says what is wrong with an input. Codes are keys of texts; the arguments of each stand behind it.
+// InputCode is what is wrong with an input. Codes are keys of texts; each constant's comment has its arguments.
 type InputCode string
 
 // The codes.
@@ -34,12 +34,12 @@ const (
 	OtherServer     InputCode = "other-server"     // server: the one that the sign-in is bound to
 )
 
-// InputError says what is wrong with something that was typed, or with a file.
+// InputError is what is wrong with an input, typed or in a file.
 type InputError struct {
-	Option string // what it was given as, e.g. "region"; "" for the portal's address, a webhook and a sign-in
+	Option string // the option, e.g. "region"; "" for the portal's address, a webhook and a sign-in
 	Code   InputCode
 	Args   checks.Args
-	Err    error // that says more; nil for none
+	Err    error // with details; nil for none
 }
 
 func (e *InputError) Error() string {
@@ -64,7 +64,7 @@ func ParsePortal(typed string) (portal.Address, error) {
 	return address, nil
 }
 
-// ParseWebhook reads a webhook's address, which must be of the portal that is meant. The error is an *InputError.
+// ParseWebhook reads a webhook's address, which must be of that portal. The error is an *InputError.
 func ParseWebhook(pasted secret.String, address portal.Address) (portal.Webhook, error) {
 	webhook, err := portal.ParseWebhook(pasted.Reveal())
 	switch {

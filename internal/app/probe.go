@@ -9,15 +9,15 @@ import (
 	"boxready/internal/transport"
 )
 
-// SSH says how a portal's server is entered.
+// SSH configures the connection to a portal's server.
 type SSH struct {
 	Server     serverprobe.Server
-	KnownHosts string                                       // file; "" for those that ssh reads
+	KnownHosts string                                       // file; "" for ssh's own
 	PHP        string                                       // command that runs PHP there; "" for php
-	Password   func(context.Context) (secret.String, error) // asks for it; nil: nobody can be asked
+	Password   func(context.Context) (secret.String, error) // asks for it; nil: no prompt
 }
 
-// RunProbe runs a script for PHP on a portal's server, without the system's proxy, which is for the web. The errors are
+// RunProbe runs a script for PHP on a portal's server, without the system's proxy, which is for HTTP. The errors are
 // serverprobe.RunPHP's.
 func (a *App) RunProbe(ctx context.Context, s SSH, script string) ([]byte, error) {
 	direct := a.transport

@@ -6,14 +6,14 @@ import (
 	"boxready/checks"
 )
 
-// Run makes a run against a target. It is over after checks.Budget if ctx has no deadline.
+// Run makes a run against a target. It ends after checks.Budget if ctx has no deadline.
 func (a *App) Run(ctx context.Context, target checks.Target, observer checks.Observer) *checks.Outcome {
 	ctx, cancel := withBudget(ctx, target)
 	defer cancel()
 	return checks.Run(ctx, a.net, target, observer)
 }
 
-// Again makes some checks of a run once more, one after the other, each with those that it stands on.
+// Again repeats some checks of a run, one after the other, each with those that it depends on.
 func (a *App) Again(ctx context.Context, before *checks.Outcome, observer checks.Observer, ids ...checks.ID) *checks.Outcome {
 	ctx, cancel := withBudget(ctx, before.Target)
 	defer cancel()
@@ -24,7 +24,7 @@ func (a *App) Again(ctx context.Context, before *checks.Outcome, observer checks
 	return outcome
 }
 
-// withBudget gives a run its usual time, unless somebody gave it another.
+// withBudget sets a run's usual deadline, unless ctx has one.
 func withBudget(ctx context.Context, target checks.Target) (context.Context, context.CancelFunc) {
 	if _, limited := ctx.Deadline(); limited {
 		return context.WithCancel(ctx)

@@ -13,22 +13,22 @@ import (
 	"boxready/oauthflow"
 )
 
-// SignIn says where to sign in, and as what.
+// SignIn is where to sign in, and with which application.
 type SignIn struct {
-	// Portal is what the owner called the address that employees and applications use, and MaySignIn had nothing against.
+	// Portal is the address that the owner confirmed as the one in use, and MaySignIn allowed.
 	Portal     portal.Address
 	App        oauthflow.App
 	AuthServer string // instead of the region's; "" for none
-	// Region counts if the portal's answer doesn't say which server issued it. It is read when the answer is there.
+	// Region is used if the portal's answer doesn't say which server issued it. It is read when the answer arrives.
 	Region *RegionChoice
-	// PasteOnly is for when the loopback port can't be had.
+	// PasteOnly is for when the loopback port is taken.
 	PasteOnly bool
 	Page      oauthflow.Page
 	Timeout   time.Duration // 0: oauthflow's
 }
 
-// RegionChoice is where an application's authorization server is, as far as its owner said so. It may be set while the answer is
-// waited for.
+// RegionChoice is the region of an application's authorization server, if its owner chose one. It may be set while the answer is
+// awaited.
 type RegionChoice struct{ region atomic.Value }
 
 // NewRegionChoice returns a choice of a region, "" for none.
@@ -44,10 +44,10 @@ func (c *RegionChoice) Set(region bitrix.Region) { c.region.Store(region) }
 // Get returns the region, "" for none.
 func (c *RegionChoice) Get() bitrix.Region { return c.region.Load().(bitrix.Region) }
 
-// BlockedError is why the portal's page for signing in must not be opened: the portal would report a wrong address as its own.
+// BlockedError is why the portal's sign-in page must not be opened: the portal would report a wrong address as its own.
 type BlockedError struct {
 	Check   checks.ID     // that forbids it
-	Result  checks.Result // the first that stands in the way, of this check or of one that it waits for
+	Result  checks.Result // the first that blocks it, of this check or of one that it needs
 	Outcome *checks.Outcome
 }
 
@@ -55,8 +55,8 @@ func (e *BlockedError) Error() string {
 	return fmt.Sprintf("signing in is not safe because of %s: %s %s", e.Result.Check, e.Result.State, e.Result.Cause)
 }
 
-// MaySignIn makes sure that the portal's page for signing in may be opened. The owner must have said that the address is the one
-// that employees and applications use. The error is a *BlockedError, or that of ctx.
+// MaySignIn checks that the portal's sign-in page may be opened. The owner must have confirmed that the address is the one that
+// employees and applications use. The error is a *BlockedError, or that of ctx.
 func (a *App) MaySignIn(ctx context.Context, target checks.Target, observer checks.Observer) error {
 	if !slices.Contains(target.Consents, checks.Deep) {
 		target.Consents = append(slices.Clone(target.Consents), checks.Deep)
@@ -71,7 +71,7 @@ func (a *App) MaySignIn(ctx context.Context, target checks.Target, observer chec
 	return nil
 }
 
-// StartSignIn begins to wait for the answer. The error is one of oauthflow.Start's.
+// StartSignIn starts to wait for the answer. The error is one of oauthflow.Start's.
 func (a *App) StartSignIn(ctx context.Context, s SignIn) (*oauthflow.Flow, error) {
 	client := a.net.HTTPClient()
 	return oauthflow.Start(ctx, oauthflow.Options{
@@ -83,7 +83,7 @@ func (a *App) StartSignIn(ctx context.Context, s SignIn) (*oauthflow.Flow, error
 	})
 }
 
-// blockingResult is what stands in the way: the check's own result, or, if it was skipped, that of what it waits for.
+// blockingResult is the check's own result, or, if it was skipped, that of the check that it needs.
 func blockingResult(outcome *checks.Outcome, id checks.ID) checks.Result {
 	for range outcome.Results { // no chain is longer
 		i := slices.IndexFunc(outcome.Results, func(r checks.Result) bool { return r.Check == id && r.State != checks.OK })
@@ -98,7 +98,7 @@ func blockingResult(outcome *checks.Outcome, id checks.ID) checks.Result {
 	return checks.Result{Check: id, State: checks.Unknown, Cause: checks.UnexpectedAnswer, Owner: checks.You}
 }
 
-// ReturnAddress is what belongs into an application's card.
+// ReturnAddress is the redirect URI for an application's settings.
 func (a *App) ReturnAddress() string {
 	if a.options.Listen == "" {
 		return oauthflow.ReturnAddress()

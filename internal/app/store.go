@@ -9,13 +9,13 @@ import (
 	"boxready/internal/vault"
 )
 
-// store is a vault.Store that is memory until the keyring works, and the keyring from then on.
+// store is a vault.Store in memory until the keyring works, and in the keyring from then on.
 type store struct {
 	keyring *vault.Keyring
 
-	opening chan struct{} // holds one while somebody tries the keyring
+	opening chan struct{} // holds one while the keyring is being opened
 
-	// Held for reading by every call, so that nothing is kept in memory while that is moved.
+	// Held for reading by every call, so that nothing is added to memory during the move.
 	mu  sync.RWMutex
 	now vault.Store
 }
@@ -49,7 +49,7 @@ func (s *store) open(ctx context.Context) error {
 	return nil
 }
 
-// move adds what is in one store to what is in another.
+// move merges one store into another.
 func move(ctx context.Context, from, to vault.Store) error {
 	portals, err := from.List(ctx)
 	if err != nil {
@@ -75,7 +75,7 @@ func move(ctx context.Context, from, to vault.Store) error {
 	return nil
 }
 
-// merge is an account with what is newer in place of what it had.
+// merge returns an account updated with newer.
 func merge(account, newer vault.Account) vault.Account {
 	webhook := newer.Webhook
 	if webhook.IsZero() {

@@ -21,34 +21,34 @@ import (
 	"boxready/oauthflow"
 )
 
-// TargetOptions say what to check and what the owner agreed to, as typed. Of what is "", nothing is asked for.
+// TargetOptions are what to check and the owner's consents, as typed. Options that are "" are not set.
 type TargetOptions struct {
 	Portal        string
 	Region        string // "cis", "world" or "auto", which is the same as ""
 	AuthServer    string // https address instead of the region's
-	Trust         string // PEM file of roots that the applications' servers trust besides
+	Trust         string // PEM file of more roots that the applications' servers trust
 	Consents      []checks.Consent
 	AsApplication bool
 	Handlers      string
-	Requires      []string // files, or names of ready ones
-	RequiresDir   string   // in which such files are looked for first
+	Requires      []string // files, or names from the library
+	RequiresDir   string   // the first folder to look for such files
 	ServerProbe   string   // file with the answer of a server probe, - for Stdin
 	Stdin         io.Reader
-	Outside       string // file with a run that was made in the internet
-	Receiver      string // that the owner agreed to by naming it
+	Outside       string // file with a run from the internet
+	Receiver      string // that the owner agreed to by this option
 }
 
-// Credentials say by what a run may enter the portal.
+// Credentials are what a run may use.
 type Credentials struct {
 	Webhook      secret.String // its address; zero for none
-	SavedWebhook bool          // use the one that is kept
-	SignedIn     bool          // use the sign-in that is kept
+	SavedWebhook bool          // use the saved one
+	SignedIn     bool          // use the saved sign-in
 }
 
-// Kept tells whether something that is kept is used.
+// Kept reports whether a saved credential is used.
 func (c Credentials) Kept() bool { return c.SavedWebhook || c.SignedIn }
 
-// Target is what to check. It reads the files that o names, but adds no credentials, see AddCredentials. The error is an
+// Target makes a target. It reads the files that o names, but adds no credentials, see AddCredentials. The error is an
 // *InputError, or one of reading requirements.
 func (a *App) Target(o TargetOptions) (checks.Target, error) {
 	address, err := ParsePortal(o.Portal)
@@ -119,8 +119,8 @@ func parseAuthServer(text string) (string, error) {
 	return "https://" + u.Host, nil
 }
 
-// ReadRequirements reads files of requirements into one; nil for none. Those that are in dir are taken first; what is no file may
-// be the name of a ready one.
+// ReadRequirements merges files of requirements; nil for none. Files in dir take precedence; what is no file may be a name from
+// the library.
 func ReadRequirements(dir string, names []string) (*requirements.Requirements, error) {
 	var all []*requirements.Requirements
 	for _, name := range names {
@@ -153,7 +153,7 @@ func exists(file string) bool {
 	return !errors.Is(err, fs.ErrNotExist)
 }
 
-// readServerProbe reads the answer of a server probe. One that was damaged on its way is a finding of the run.
+// readServerProbe reads the answer of a server probe. A damaged one is a finding of the run.
 func readServerProbe(file string, stdin io.Reader) (*serverprobe.Probe, error) {
 	in := stdin
 	if file != "-" {
@@ -177,7 +177,7 @@ func readServerProbe(file string, stdin io.Reader) (*serverprobe.Probe, error) {
 	return nil, &InputError{Option: "server-probe", Code: BadPaste, Args: checks.Args{"file": file, "reason": string(bad.Reason)}, Err: bad}
 }
 
-// ReadOutside reads a run that was made in the internet, which must be about the same portal. The error is an *InputError.
+// ReadOutside reads a run from the internet, which must be about the same portal. The error is an *InputError.
 func ReadOutside(file string, address portal.Address) (*checks.Outside, error) {
 	saved, err := report.Read(file)
 	bad, ok := errors.AsType[*report.ReadError](err)
@@ -192,8 +192,8 @@ func ReadOutside(file string, address portal.Address) (*checks.Outside, error) {
 	return saved.Outside(), nil
 }
 
-// AddCredentials adds a webhook and a sign-in to a target. What is kept needs OpenKeyring before. The error is an *InputError, or
-// an *AccountError.
+// AddCredentials adds a webhook and a sign-in to a target. Saved ones need OpenKeyring before. The error is an *InputError, or an
+// *AccountError.
 func (a *App) AddCredentials(ctx context.Context, t *checks.Target, c Credentials) error {
 	if c.SavedWebhook || !c.Webhook.IsZero() {
 		webhook, err := ParseWebhook(c.Webhook, t.Address)
@@ -210,7 +210,7 @@ func (a *App) AddCredentials(ctx context.Context, t *checks.Target, c Credential
 	if !c.SignedIn {
 		return nil
 	}
-	// The sign-in was a yes to the address; said again, it is one to an address that the authorization server doesn't hold.
+	// The sign-in confirmed the address; a second confirmation is for an address that the authorization server doesn't hold.
 	t.Moved = slices.Contains(t.Consents, checks.Deep)
 	source, err := a.SignIn(ctx, t.Address, oauthflow.AuthServer{URL: t.AuthServer, HTTP: a.net.HTTPClient()})
 	if errors.Is(err, oauthflow.ErrOtherServer) {
@@ -221,7 +221,7 @@ func (a *App) AddCredentials(ctx context.Context, t *checks.Target, c Credential
 		return &AccountError{t.Address, err}
 	}
 	t.SignIn = source
-	// Which server it is that the portal uses is known from here on.
+	// The sign-in determines the portal's server.
 	server := source.Server().URL
 	for _, region := range bitrix.Regions() {
 		if t.Region == "" && bitrix.AuthServer(region) == server {

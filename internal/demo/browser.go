@@ -7,7 +7,7 @@ import (
 	"boxready/internal/transport"
 )
 
-// Browser replaces the browser in a sign-in to a simulated portal, which a real one can't reach. It opens an address and follows
+// Browser replaces the browser in a sign-in to a simulated portal, which a real one can't reach. It opens a URL and follows
 // redirects.
 func Browser(n *transport.Net) func(address string) error {
 	client := n.HTTPClient()

@@ -23,7 +23,7 @@ import (
 	"boxready/oauthflow"
 )
 
-// Timeout is how long a run against a simulated portal may take: its slowest faults don't answer for a minute.
+// Timeout is how long a run against a simulated portal may take: its slowest faults take a minute.
 const Timeout = 90 * time.Second
 
 // eventWait is how long a simulated event may take to arrive, so that a missing one is detected within Timeout.

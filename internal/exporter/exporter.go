@@ -1,7 +1,6 @@
-// Package exporter gives the results of runs to Prometheus, many portals through one process
-// (https://prometheus.io/docs/guides/multi-target-exporter/): when to check, how long to keep what was seen, and whom to tell is
-// Prometheus's job. It checks the portals that it was given and no others, and none more often than it was told, however often it
-// is asked.
+// Package exporter exports the results of runs to Prometheus, many portals through one process
+// (https://prometheus.io/docs/guides/multi-target-exporter/): schedules, retention and alerts are Prometheus's job. It checks
+// only the portals in its options, and none more often than the interval, however often it is scraped.
 package exporter
 
 import (
@@ -24,24 +23,24 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// MinInterval is the shortest time from the start of a run against a portal to that of the next.
+// MinInterval is the shortest interval of runs against a portal, from start to start.
 const MinInterval = time.Minute
 
 const (
-	// Prometheus says how long it waits; a little of that is kept for the response.
+	// Prometheus sends its timeout; a little of it is reserved for the response.
 	timeoutHeader   = "X-Prometheus-Scrape-Timeout-Seconds"
 	responseReserve = 500 * time.Millisecond
 	defaultWait     = 10 * time.Second
 	maxWait         = 2 * time.Minute
-	maxProbes       = 256 // probes that wait for a result
+	maxProbes       = 256 // probes waiting for a result
 	maxHeaderBytes  = 16 << 10
 )
 
-// Options say what is checked.
+// Options configure an Exporter.
 type Options struct {
 	Portals  []portal.Address
-	Run      func(context.Context, portal.Address) (*checks.Outcome, error) // makes one run; it has to end by itself
-	Failed   func(portal.Address, error)                                    // told when a run could not be made
+	Run      func(context.Context, portal.Address) (*checks.Outcome, error) // makes one run; it must end by itself
+	Failed   func(portal.Address, error)                                    // called when a run could not be made
 	Interval time.Duration                                                  // from the start of one run against a portal to that of the next
 	Parallel int                                                            // runs at once
 	Version  string                                                         // of BoxReady
@@ -68,8 +67,8 @@ type target struct {
 
 	mu      sync.Mutex
 	started time.Time     // of the last run; zero: none
-	done    chan struct{} // closed when the run under way ends; nil: none is
-	last    *sample       // of the last run that came to a result
+	done    chan struct{} // closed when the current run ends; nil: none
+	last    *sample       // of the last successful run
 }
 
 // New returns an exporter whose runs end with ctx.
@@ -94,13 +93,13 @@ func New(ctx context.Context, o Options) *Exporter {
 	return e
 }
 
-// key is a portal whichever of http and https was typed.
+// key identifies a portal, typed with http or https.
 func key(a portal.Address) portal.Address {
 	a.WasHTTP = false
 	return a
 }
 
-// Close gives up the runs that are under way, and waits until they have ended.
+// Close cancels the current runs, and waits until they have ended.
 func (e *Exporter) Close() {
 	e.stop()
 	e.running.Wait()
@@ -168,8 +167,8 @@ func waitLimit(said string) time.Duration {
 	return max(whole-responseReserve, whole/2)
 }
 
-// result is what is known about a portal. If that is older than the interval, a run begins, and it is waited for until ctx is
-// done; the run goes on afterwards.
+// result returns the last result for a portal. If it is older than the interval, a run starts, and result waits for it until ctx
+// is done; the run goes on afterwards.
 func (e *Exporter) result(ctx context.Context, t *target) *answer {
 	t.mu.Lock()
 	if t.done == nil && (t.started.IsZero() || time.Since(t.started) >= e.options.Interval) && e.ctx.Err() == nil {
@@ -208,7 +207,7 @@ func (e *Exporter) run(t *target, done chan struct{}) {
 	close(done)
 }
 
-// check makes a run; nil if it came to no result.
+// check makes a run; nil if it failed.
 func (e *Exporter) check(t *target) *sample {
 	outcome, err := e.options.Run(e.ctx, t.address)
 	if e.ctx.Err() != nil {
@@ -223,7 +222,7 @@ func (e *Exporter) check(t *target) *sample {
 	return sampleOf(outcome)
 }
 
-// sample is as much of an outcome as Prometheus wants to know.
+// sample is the part of an outcome for Prometheus.
 type sample struct {
 	verdict           checks.Verdict
 	counts            map[checks.State]int

@@ -34,7 +34,7 @@ func address(t *testing.T, s string) portal.Address {
 	return a
 }
 
-// portals makes fake runs, which take a while and are counted.
+// portals makes slow fake runs and counts them.
 type portals struct {
 	duration   time.Duration
 	fail       atomic.Bool
@@ -247,7 +247,7 @@ func TestUnlistedTargets(t *testing.T) {
 	}
 }
 
-// TestClose ends a run that is under way.
+// TestClose ends a current run.
 func TestClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &portals{duration: time.Hour}
@@ -328,7 +328,7 @@ func TestUnits(t *testing.T) {
 	}
 	const folder = "../../packaging/prometheus/"
 	for _, unit := range []string{"boxready-exporter.service", "boxready-check.service", "boxready-check.timer"} {
-		// The program may not be installed here.
+		// The program may be missing here.
 		out, _ := exec.Command(tool, "verify", "--man=no", folder+unit).CombinedOutput()
 		for line := range strings.Lines(string(out)) {
 			if strings.Contains(line, "boxready") && !strings.Contains(line, "is not executable") && !strings.Contains(line, "Failed to create") {

@@ -49,7 +49,7 @@ func (w *testbed) receive(program, listen string, flags ...string) {
 	w.daemon("handler", listen, w.resolving(argv...)...)
 }
 
-// isAt is the part of a resolver's view that gives the handler's host an address.
+// isAt is the part of a resolver's view with the address of the handler's host.
 func isAt(address string) []string {
 	return []string{"local-zone: " + simportal.HandlerHost + " redirect", "local-data: \"" + simportal.HandlerHost + " A " + address + "\""}
 }
@@ -121,8 +121,8 @@ func (w *testbed) signIn(program string) []string {
 	return []string{"--signed-in", "--event-test", "--receiver", receiverURL}
 }
 
-// deliveryResult tells where the delivery of an event ended: at a leg, or at a receiver, which tells whether it was called from an address of the
-// queue's.
+// deliveryResult says where the delivery of an event ended: at a leg, or at a receiver, which knows whether it was called from an
+// address of the queue's.
 func deliveryResult(facts json.RawMessage) string {
 	var f struct {
 		Legs    []struct{ Name, State string }

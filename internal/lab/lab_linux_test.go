@@ -168,7 +168,7 @@ func (s scenario) run(t *testing.T, program, name string) bool {
 	}
 	start := time.Now()
 	out, exit := s.check(w, program, flags)
-	w.assertPolite(slices.Contains(flags, "--deep"), s.handler != nil)
+	w.assertRequestRules(slices.Contains(flags, "--deep"), s.handler != nil)
 	var a answer
 	if err := json.Unmarshal(out, &a); err != nil {
 		t.Fatalf("%v in\n%s", err, out)
@@ -200,10 +200,10 @@ func (s scenario) check(w *testbed, program string, flags []string) (out []byte,
 	return w.check(program, s.env, flags...)
 }
 
-// assertPolite asserts what the program must not do: send a token without consent, or one that makes the portal report another address than its own,
-// or a token of a sign-in to another host than the portal and the authorization server, or a refresh token to any but the latter, or more than 12 requests in 10
-// seconds.
-func (w *testbed) assertPolite(deep, signedIn bool) {
+// assertRequestRules asserts what the program must not do: send a token without consent, or one that makes the portal report
+// another address than its own, or a token of a sign-in to another host than the portal and the authorization server, or a
+// refresh token to any but the latter, or more than 12 requests in 10 seconds.
+func (w *testbed) assertRequestRules(deep, signedIn bool) {
 	w.t.Helper()
 	var requests []time.Time
 	for _, r := range w.sim.Log() {

@@ -118,7 +118,7 @@ var scenarios = []scenario{
 	}, want: []string{"problem server-auth-server/tls-intercepted", noMarket}},
 	{name: "script: healthy", flags: deep, prepare: probe, want: []string{noMarket}},
 
-	// The computer's connections to the vendor's hosts, which tell nothing about the portal.
+	// The computer's connections to the vendor's hosts, which prove nothing about the portal.
 	{name: "computer doesn't reach the authorization servers", flags: deep, breaks: nft("internet", "forward", "iifname computer ip daddr { "+authCIS4+", "+authWld4+" } reject"), want: []string{noVendor}},
 	{name: "computer doesn't reach the lists of the queue", breaks: nft("internet", "forward", "iifname computer ip daddr { "+feedCIS4+", "+feedWld4+" } reject"), want: []string{"notice queue-feed/feed-unreachable"}},
 	{name: "application's server drops", long: true, prepare: requires, breaks: nft("handler", "input", "tcp dport 443 drop"), want: []string{"unknown application-hosts/host-unreachable"}},

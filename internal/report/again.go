@@ -10,7 +10,7 @@ import (
 	"boxready/internal/words"
 )
 
-// results are a saved report's, as far as a run's results can be read from it: their words stand in the entries.
+// results returns a saved report's results; their texts are in the entries.
 func (s *Document) results() []checks.Result {
 	list := make([]checks.Result, len(s.Results))
 	for i, e := range s.Results {
@@ -20,8 +20,8 @@ func (s *Document) results() []checks.Result {
 	return list
 }
 
-// saved is a saved report in words: in this language where the facts still lead to the same conclusion, otherwise in those
-// that were written.
+// saved returns a saved report with texts: in this language if the facts still lead to the same conclusion, otherwise those in
+// the report.
 func (p *Reporter) saved(d *Document) *run {
 	n := &run{Document: *d, display: display(d.Portal)}
 	n.Results = nil
@@ -41,10 +41,10 @@ func (p *Reporter) saved(d *Document) *run {
 	return n
 }
 
-// judgedAgain tells whether a result was judged again: then its facts are of this version's type.
+// judgedAgain reports whether a result was judged again: then its facts are of this version's type.
 func judgedAgain(r checks.Result) bool {
-	_, stayed := r.Facts.(json.RawMessage)
-	return !stayed && r.Facts != nil
+	_, unjudged := r.Facts.(json.RawMessage)
+	return !unjudged && r.Facts != nil
 }
 
 // display is a portal's address as people write it.
@@ -55,13 +55,13 @@ func display(address string) string {
 	return address
 }
 
-// WriteSaved writes a saved report for people, as WriteText does a run that was just made.
+// WriteSaved writes a saved report as text, as WriteText does for a new run.
 func (p *Reporter) WriteSaved(w io.Writer, s *Saved, style Style) error {
 	return p.writeRun(w, p.saved(&s.Document), style)
 }
 
-// JudgeAgain draws a saved report's conclusions once more, with what this version knows; the facts stay. The second value says
-// which checks' conclusions had to stay as well.
+// JudgeAgain draws a saved report's conclusions again, by this version; the facts stay. The second value has the checks whose
+// conclusions had to stay as well.
 func (p *Reporter) JudgeAgain(s *Saved) (*Saved, []checks.Kept) {
 	results, kept := checks.JudgeAgain(s.results())
 	again := &Saved{Document: s.Document, Altered: s.Altered}
@@ -71,7 +71,7 @@ func (p *Reporter) JudgeAgain(s *Saved) (*Saved, []checks.Kept) {
 	for _, r := range results {
 		f := p.Words.Finding(r, words.display)
 		if i := words.find(r); i != nil && !judgedAgain(r) {
-			f = i.Text // it stayed
+			f = i.Text // it was kept
 		}
 		r.Facts = json.RawMessage(view.FactsJSON(r.Facts))
 		again.Results = append(again.Results, entryOf(r, f))

@@ -14,7 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// savedRun is a run as it is read back from its data.
+// savedRun writes a run's data and reads it back.
 func savedRun(t testing.TB, lang string, c report.Contents) *report.Saved {
 	t.Helper()
 	saved, err := report.Read(write(t, bundle(t, reporter(t, lang), c).File(report.JSONFile)))
@@ -31,8 +31,8 @@ func outcomesOf(d report.Document) (list []string) {
 	return list
 }
 
-// TestJudgedAgain asserts that the same program comes to the same conclusions from what it had saved, for every fault that
-// shows quickly.
+// TestJudgedAgain asserts that the same program draws the same conclusions from a saved report, for every fault that is found
+// quickly.
 func TestJudgedAgain(t *testing.T) {
 	for _, fault := range simportal.Faults() {
 		if fault.Group == "dns" || fault.Group == "tls" || fault.Group == "redirect" || fault.Group == "route" || fault.Group == "clock" {
@@ -62,8 +62,8 @@ func TestJudgedAgain(t *testing.T) {
 	}
 }
 
-// TestNewKnowledge asserts that an old report's verdict is drawn from its facts, not from what was concluded then.
-func TestNewKnowledge(t *testing.T) {
+// TestVerdictFromOldFacts asserts that an old report's verdict is drawn from its facts, not from its conclusions.
+func TestVerdictFromOldFacts(t *testing.T) {
 	saved := savedRun(t, "en", report.Contents{Outcome: runDemo(t, "tls-expired")})
 	i := slices.IndexFunc(saved.Results, func(e report.Entry) bool { return e.Check == checks.PortalTLS })
 	old := &saved.Results[i]
@@ -80,12 +80,12 @@ func TestNewKnowledge(t *testing.T) {
 	if len(changes.New) != 1 || changes.New[0].Cause != checks.TLSExpired || len(changes.Evidence) > 0 {
 		t.Errorf("what changed: %+v", changes)
 	}
-	validate(t, []byte(texted(t, again.Document)))
+	validate(t, []byte(textOf(t, again.Document)))
 }
 
-// TestWhatCannotBeJudgedStays asserts that results of unknown checks, and those whose facts are hidden or of another form,
-// stay as they are and are told.
-func TestWhatCannotBeJudgedStays(t *testing.T) {
+// TestKeptResults asserts that results of unknown checks, and those whose facts are hidden or of another form, are kept and
+// reported.
+func TestKeptResults(t *testing.T) {
 	saved := savedRun(t, "en", report.Contents{Outcome: runDemo(t, "dns-private-only"), Hide: report.Categories()})
 	fact := func(id checks.ID, facts string) {
 		for i := range saved.Results {
@@ -121,8 +121,8 @@ func TestWhatCannotBeJudgedStays(t *testing.T) {
 	}
 }
 
-// TestAnotherReader asserts that a report is shown in its reader's language where this version can say the same.
-func TestAnotherReader(t *testing.T) {
+// TestReaderLanguage asserts that a report is shown in its reader's language if this version draws the same conclusions.
+func TestReaderLanguage(t *testing.T) {
 	saved := savedRun(t, "ru", report.Contents{Outcome: runDemo(t, "auth-server-unreachable")})
 	var out bytes.Buffer
 	if err := reporter(t, "en").WriteSaved(&out, saved, report.Style{Verbose: true}); err != nil {

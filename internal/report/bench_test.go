@@ -38,7 +38,7 @@ func BenchmarkBundle(b *testing.B) {
 				}
 				times = append(times, time.Since(start))
 			}
-			took := slices.Min(times) // whatever else the computer does only adds to it
+			took := slices.Min(times) // other load only adds to it
 			b.ReportMetric(float64(took.Milliseconds()), "ms")
 			if limit := 100 * time.Millisecond; took > limit {
 				b.Errorf("%v, at most %v", took, limit)
@@ -47,7 +47,7 @@ func BenchmarkBundle(b *testing.B) {
 	}
 }
 
-// BenchmarkFindings asks how the time for the JSON and the text grows with the number of findings.
+// BenchmarkFindings measures how the time for the JSON and the text grows with the number of findings.
 func BenchmarkFindings(b *testing.B) {
 	sizes := []int{125, 250, 500, 1000, 2000}
 	var times []float64
@@ -75,7 +75,7 @@ func BenchmarkFindings(b *testing.B) {
 	}
 }
 
-// BenchmarkSummarize counts what is in 1000 reports, and compares the time for each with that in a tenth of them.
+// BenchmarkSummarize summarizes 1000 reports, and compares the time for each with that in a tenth of them.
 func BenchmarkSummarize(b *testing.B) {
 	const many = 1000
 	folder := b.TempDir()
@@ -105,7 +105,7 @@ func BenchmarkSummarize(b *testing.B) {
 		}
 		return time.Since(start)
 	}
-	tally(many / 10) // so that all files have been read once
+	tally(many / 10) // warms the file cache
 	tally(many)
 	var few, all []time.Duration
 	debug.FreeOSMemory()
@@ -115,7 +115,7 @@ func BenchmarkSummarize(b *testing.B) {
 		few, all = append(few, tally(many/10)), append(all, tally(many))
 	}
 	runtime.ReadMemStats(&after)
-	// Sys is what the program ever took from the system.
+	// Sys is the program's peak memory from the system.
 	grown := float64(after.Sys) / (1 << 20)
 	linear := float64(slices.Min(all)) / float64(10*slices.Min(few))
 	b.ReportMetric(float64(slices.Min(all).Milliseconds()), "ms")

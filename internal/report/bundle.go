@@ -17,12 +17,12 @@ import (
 	"boxready/internal/secret"
 )
 
-// Contents say what goes into a report for support.
+// Contents are what goes into a report for support.
 type Contents struct {
 	Outcome *checks.Outcome
-	Hide    []Category      // whose values tokens stand for; Categories() for all
+	Hide    []Category      // categories to replace by tokens; Categories() for all
 	Letter  string          // to the network administrator; "" for none
-	Secrets []secret.String // that are in use beside the target's own: none of them may be in the report
+	Secrets []secret.String // in use besides the target's own; none may be in the report
 }
 
 // The files of a bundle.
@@ -42,18 +42,18 @@ type File struct {
 	Data []byte
 }
 
-// Bundle is a report for support that is ready to be saved: what its owner is shown before is byte for byte what is saved.
+// Bundle is a report for support that is ready to be saved: its files are saved byte for byte as shown.
 type Bundle struct {
-	Name    string // of the zip: <portal>-<date>.boxready.zip, which BoxReady opens
+	Name    string // of the zip: <portal>-<date>.boxready.zip
 	Files   []File
-	Names   []Name // the identifying values, hidden or not; for the owner's eyes
-	Secrets int    // that were looked for, and not found
+	Names   []Name // the identifying values, hidden or not; for the owner only
+	Secrets int    // number of secrets searched for, and not found
 	made    time.Time
 }
 
-// LeakError means that a secret would have got into a report, which is therefore not written.
+// LeakError means that a report wasn't written because it would contain a secret.
 type LeakError struct {
-	File string // in which it would have been
+	File string // that would contain it
 }
 
 func (e *LeakError) Error() string { return "a secret would be in " + e.File + " of the report" }
@@ -80,7 +80,7 @@ func (p *Reporter) Bundle(c Contents) (*Bundle, error) {
 		}
 	}
 	letter := h.text(c.Letter)
-	b.Names = h.found() // all have been met by now
+	b.Names = h.found() // complete only here
 	var page bytes.Buffer
 	if err := p.writeHTML(&page, n, requests, b, data.Bytes()); err != nil {
 		return nil, err
@@ -123,7 +123,7 @@ func (b *Bundle) WriteZip(w io.Writer) error {
 	z := zip.NewWriter(w)
 	z.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, flate.BestSpeed) })
 	for _, f := range b.Files {
-		// The time has no zone in a zip; UTC is the same everywhere.
+		// Times in a zip have no zone, so UTC.
 		entry, err := z.CreateHeader(&zip.FileHeader{Name: f.Name, Method: zip.Deflate, Modified: b.made.UTC().Truncate(time.Second)})
 		if err != nil {
 			return fmt.Errorf("write %s into the zip: %w", f.Name, err)
@@ -140,14 +140,14 @@ func (b *Bundle) WriteZip(w io.Writer) error {
 
 var notInNames = lazyregexp.New(`[^a-z0-9.-]+`)
 
-// FileName is a portal's address as part of a file's name on any system.
+// FileName makes a portal's address a valid part of a file name on any system.
 func FileName(portal string) string {
 	const most = 80
 	name := notInNames().ReplaceAllString(strings.ToLower(strings.TrimPrefix(portal, "https://")), "-")
 	return strings.Trim(name[:min(len(name), most)], "-.")
 }
 
-// hidden says what was hidden, and why.
+// hidden is the text about what was hidden, and why.
 func (p *Reporter) hidden(b *Bundle) string {
 	return p.Words.Say("report.hidden.title", nil) + "\n\n" + strings.Join(p.hiddenLines(b), "\n\n") + "\n"
 }
@@ -166,7 +166,7 @@ func (p *Reporter) hiddenLines(b *Bundle) []string {
 	return append(lines, say("masked", checks.Args{"mask": secret.New("x").String()}))
 }
 
-// abridged names of many tokens of one kind the first and the last.
+// abridged reduces many tokens of one kind to the first and the last.
 func abridged(tokens []string) []string {
 	const few = 3
 	var stems []string
@@ -189,7 +189,7 @@ func abridged(tokens []string) []string {
 	return short
 }
 
-// tokens are those of a category, and whether they stand for its values in the report.
+// tokens returns those of a category, and whether they replace its values in the report.
 func (b *Bundle) tokens(c Category) (tokens []string, hides bool) {
 	for _, n := range b.Names {
 		if n.Category == c {

@@ -112,7 +112,7 @@ func TestBundle(t *testing.T) {
 	}
 }
 
-// TestLog asserts that every request of a run is there once, in the order in which they were sent, with what came of it.
+// TestLog asserts that the log has every request of a run once, in the order of sending, with its result.
 func TestLog(t *testing.T) {
 	o := runDemo(t, "body-filtered")
 	var last time.Time
@@ -137,7 +137,7 @@ func TestLog(t *testing.T) {
 	}
 }
 
-// textKey is a key that stands where its text is missing, and a value that does.
+// textKey matches a key or a placeholder of a missing text or value.
 var textKey = regexp.MustCompile(`\b(report|part|state|owner|vantage|verdict|reason)\.[a-z-]+|<no value>|&lt;no value`)
 
 var style = regexp.MustCompile(`(?s)<style>.*</style>`)
@@ -178,7 +178,7 @@ func TestFilesForPeople(t *testing.T) {
 	}
 }
 
-// many is a run with so many results that no chat would take them.
+// many returns a run with too many results for a chat message.
 func many(t testing.TB, n int) *checks.Outcome {
 	t.Helper()
 	o := runDemo(t, "tls-expires-soon", "auth-server-unreachable")

@@ -25,7 +25,7 @@ import (
 	"boxready/internal/words"
 )
 
-// canaries are values made up for one test: secrets, and what identifies a portal by its kind.
+// canaries are random values for one test: secrets, and identifying values by kind.
 type canaries struct {
 	secrets []secret.String
 	names   []string // of hosts, companies and people, and addresses
@@ -47,7 +47,7 @@ func newCanaries(t *testing.T) *canaries {
 	return c
 }
 
-// value makes up an identifying value, a new one each time.
+// value returns a new identifying value.
 func (c *canaries) value(kind string) string {
 	c.n++
 	name := ""
@@ -67,7 +67,7 @@ func (c *canaries) value(kind string) string {
 		c.names = append(c.names, name)
 		return "CN=" + c.value("host") + ",O=" + name + ",C=RU"
 	case "text":
-		// As checks keep untrusted text.
+		// As checks store untrusted text.
 		sent := c.secrets[c.n%len(c.secrets)]
 		text := secret.Mask("<b>"+c.seen("host")+"</b> "+c.value("ip")+", http://"+c.value("host")+"/, someone"+fmt.Sprint(c.n)+"@canary.example: "+
 			sent.Reveal(), sent)
@@ -81,10 +81,10 @@ func (c *canaries) value(kind string) string {
 	return name
 }
 
-// seen is a value that stands in the facts of some check.
+// seen returns a value from the facts of some check.
 func (c *canaries) seen(kind string) string { return c.byKind[kind][rand.IntN(len(c.byKind[kind]))] }
 
-// fill fills a check's facts with made-up values of the kinds that its author says.
+// fill fills a check's facts with random values of the kinds in their tags.
 func (c *canaries) fill(v reflect.Value, kind string) {
 	switch v.Type() {
 	case reflect.TypeFor[time.Time]():
@@ -123,7 +123,7 @@ func (c *canaries) fill(v reflect.Value, kind string) {
 				c.fill(v.Field(i), field.Tag.Get("hide"))
 			}
 		}
-		// Who everybody trusts isn't hidden.
+		// Public authorities aren't hidden.
 		switch v := v.Addr().Interface().(type) {
 		case *checks.Trust:
 			v.Public = false
@@ -135,7 +135,7 @@ func (c *canaries) fill(v reflect.Value, kind string) {
 	}
 }
 
-// outcome is a made-up run: every cause of every check, with sentences that speak of made-up values.
+// outcome is a fake run: every cause of every check, with arguments from the fake values.
 func (c *canaries) outcome(t *testing.T) *checks.Outcome {
 	t.Helper()
 	address, err := portal.ParseAddress(c.value("host"))
@@ -160,7 +160,7 @@ func (c *canaries) outcome(t *testing.T) *checks.Outcome {
 			o.Results = append(o.Results, r)
 		}
 	}
-	// Sentences speak of what stands in the facts.
+	// Arguments are values from the facts.
 	for i := range o.Results {
 		o.Results[i].Args = checks.Args{"proxy": "http://" + c.seen("host") + ":3128", "hosts": []string{c.seen("host")}, "addresses": []string{c.seen("ip")},
 			"dead": []string{c.seen("ip")}, "address": c.seen("ip"), "other": c.seen("host"), "location": "https://" + c.seen("host") + "/login/",
@@ -171,7 +171,7 @@ func (c *canaries) outcome(t *testing.T) *checks.Outcome {
 	return o
 }
 
-// encodings are ways to write a secret down, made independently of the scanner's.
+// encodings returns encodings of a secret, independently of the scanner's code.
 func encodings(s string) map[string]string {
 	quoted, _ := json.Marshal(s)
 	return map[string]string{
@@ -180,7 +180,7 @@ func encodings(s string) map[string]string {
 	}
 }
 
-// occurring are those of the words that occur in a text.
+// occurring returns those of the words that occur in a text.
 func occurring(text string, words []string) []string {
 	marked := make([]string, 0, 2*len(words))
 	for i, word := range words {
@@ -197,8 +197,8 @@ func occurring(text string, words []string) []string {
 	return slices.Compact(found)
 }
 
-// TestNothingLeaks makes reports about every cause of every check, in every language and with every switch, and looks into
-// every byte of them.
+// TestNothingLeaks makes reports about every cause of every check, in every language and with every option, and searches all
+// their bytes.
 func TestNothingLeaks(t *testing.T) {
 	for _, lang := range words.Languages() {
 		for name, hide := range map[string][]report.Category{"shown": nil, "hidden": report.Categories()} {
@@ -242,8 +242,7 @@ func TestNothingLeaks(t *testing.T) {
 	}
 }
 
-// TestLeakIsRefused plants a secret, in each way in which it may be written, where no author of facts masks it, and asserts
-// that no report comes of it.
+// TestLeakIsRefused puts a secret, in every encoding, where no check masks it, and asserts that no report is made.
 func TestLeakIsRefused(t *testing.T) {
 	o := runDemo(t)
 	c := newCanaries(t)

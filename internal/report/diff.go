@@ -15,8 +15,8 @@ import (
 	"boxready/internal/view"
 )
 
-// Changes are what is different between two runs. Codes are compared, not words, so the runs may be in different languages and
-// of different versions.
+// Changes are the differences between two runs. Codes are compared, not texts, so the runs may be in different languages and of
+// different versions.
 type Changes struct {
 	OtherPortal bool       `json:"other_portal"` // the runs aren't about the same portal
 	New         []Delta    `json:"new"`          // findings that were not there before
@@ -24,38 +24,38 @@ type Changes struct {
 	Fixed       []Delta    `json:"fixed"`        // findings that are gone
 	Unseen      []Delta    `json:"unseen"`       // findings that the later run could not see
 	Changed     []Delta    `json:"changed"`      // findings that are more or less severe, or another one's to fix
-	Evidence    []Evidence `json:"evidence"`     // what checks saw differently, whatever follows from it
+	Evidence    []Evidence `json:"evidence"`     // facts that differ, whatever the conclusion
 }
 
 // Delta is one finding that changed.
 type Delta struct {
 	Check  checks.ID    `json:"check"`
 	Cause  checks.Cause `json:"cause"`
-	Before checks.State `json:"before"` // "" if it was not there
-	After  checks.State `json:"after"`  // "" if it is not there
+	Before checks.State `json:"before"` // "" if absent
+	After  checks.State `json:"after"`  // "" if absent
 	Owner  checks.Owner `json:"owner"`
 	Title  string       `json:"title"`
 }
 
-// Evidence is what one check saw differently.
+// Evidence is one check's changed facts.
 type Evidence struct {
 	Check checks.ID    `json:"check"`
 	Facts []FactChange `json:"facts"`
 }
 
-// FactChange is one value that a check saw; "" stands for none.
+// FactChange is one changed value of a check's facts; "" stands for none.
 type FactChange struct {
 	Path   string `json:"path"`
 	Before string `json:"before"`
 	After  string `json:"after"`
 }
 
-// None tells whether nothing changed.
+// None reports whether nothing changed.
 func (c *Changes) None() bool {
 	return len(c.New)+len(c.Revealed)+len(c.Fixed)+len(c.Unseen)+len(c.Changed)+len(c.Evidence) == 0
 }
 
-// Compare tells what changed from the earlier to the later of two runs.
+// Compare returns what changed from the earlier to the later of two runs.
 func Compare(before, after Document) Changes {
 	c := Changes{OtherPortal: before.Portal != after.Portal && !token().MatchString(before.Portal) && !token().MatchString(after.Portal),
 		New: []Delta{}, Revealed: []Delta{}, Fixed: []Delta{}, Unseen: []Delta{}, Changed: []Delta{}, Evidence: []Evidence{}}
@@ -66,7 +66,7 @@ func Compare(before, after Document) Changes {
 		then := find(before, now)
 		d := Delta{now.Check, now.Cause, "", now.State, now.Owner, now.Title}
 		switch {
-		case then == nil && looked(before, now.Check):
+		case then == nil && hasConclusion(before, now.Check):
 			c.New = append(c.New, d)
 		case then == nil:
 			c.Revealed = append(c.Revealed, d)
@@ -80,7 +80,7 @@ func Compare(before, after Document) Changes {
 			continue
 		}
 		d := Delta{then.Check, then.Cause, then.State, "", then.Owner, then.Title}
-		if looked(after, then.Check) {
+		if hasConclusion(after, then.Check) {
 			c.Fixed = append(c.Fixed, d)
 		} else {
 			c.Unseen = append(c.Unseen, d)
@@ -110,31 +110,31 @@ func find(in Document, e Entry) *Entry {
 	return &in.Results[i]
 }
 
-// looked tells whether a run came to a conclusion about a check.
-func looked(in Document, id checks.ID) bool {
+// hasConclusion reports whether a run has a conclusion of a check.
+func hasConclusion(in Document, id checks.ID) bool {
 	return slices.ContainsFunc(in.Results, func(e Entry) bool {
 		return e.Check == id && (e.State == checks.OK || e.State == checks.Notice || e.State == checks.Problem)
 	})
 }
 
-// What is different in every run, whatever the portal does.
+// Facts that differ in every run.
 var volatile = map[string]bool{"at": true, "took_ms": true, "waited_ms": true, "request_id": true, "times": true, "date": true, "here": true,
 	"offset_s": true, "fetched": true, "cached": true, "ends": true, "body": true, "panic": true, "stack": true}
 
-// evidenceIn are the values in a check's facts by where they stand; those of a list have no order.
+// evidenceIn returns the values in a check's facts by path; lists are unordered.
 func evidenceIn(e Entry) map[string]string {
 	values := map[string]string{}
 	var facts any
 	decoder := json.NewDecoder(bytes.NewReader(view.FactsJSON(e.Facts)))
 	decoder.UseNumber()
-	// portal-clock sees nothing but times.
+	// portal-clock's facts are only times.
 	if e.Check != checks.PortalClock && decoder.Decode(&facts) == nil {
 		collectEvidence(facts, "", values)
 	}
 	return values
 }
 
-// names are what tells the elements of a list apart.
+// names are the fields that identify elements of a list.
 var names = []string{"name", "carrier", "region", "host", "address", "module", "method"}
 
 func collectEvidence(v any, path string, into map[string]string) {
@@ -172,7 +172,7 @@ func collectEvidence(v any, path string, into map[string]string) {
 	}
 }
 
-// token is what stands for a hidden value.
+// token matches the replacement of a hidden value.
 var token = lazyregexp.New(`\b(?:portal|host|ip|user|member|organization|certificate)-[0-9]+\b`)
 
 func compareFacts(before, after map[string]string) []FactChange {
@@ -181,7 +181,7 @@ func compareFacts(before, after map[string]string) []FactChange {
 	var changed []FactChange
 	for _, path := range slices.Sorted(maps.Keys(both)) {
 		then, now := before[path], after[path]
-		// One report hides what the other one shows.
+		// One report hides the value, the other one doesn't.
 		if hidden := token().MatchString(path) || token().MatchString(then) != token().MatchString(now); hidden || then == now {
 			continue
 		}

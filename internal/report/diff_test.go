@@ -75,8 +75,8 @@ func TestCompare(t *testing.T) {
 	}
 }
 
-// TestCompareAcrossLanguages asserts that two runs in different languages, one of them hidden, differ in what the portal did
-// and in nothing else.
+// TestCompareAcrossLanguages asserts that two runs in different languages, one with hidden names, differ only in what the portal
+// did.
 func TestCompareAcrossLanguages(t *testing.T) {
 	o := runDemo(t, "auth-server-unreachable")
 	ru := savedRun(t, "ru", report.Contents{Outcome: o})

@@ -8,12 +8,12 @@ import (
 	"boxready/internal/words"
 )
 
-// Compare is the function of the same name, with the findings' titles in this language where it can say them.
+// Compare is the function of the same name, with the findings' titles in this language if it has them.
 func (p *Reporter) Compare(before, after Document) Changes {
 	return Compare(p.saved(&before).Document, p.saved(&after).Document)
 }
 
-// WriteChanges writes for people what changed between two runs.
+// WriteChanges writes the changes between two runs as text.
 func (p *Reporter) WriteChanges(w io.Writer, before, after Document, style Style) error {
 	then, now := p.saved(&before), p.saved(&after)
 	t := newText(p, now, style)

@@ -1,6 +1,6 @@
-// Package report puts a run's outcome into the forms in which it leaves BoxReady: the JSON of the contract, JSON lines, text for
-// people, and the report for a vendor's support, with the names hidden that its owner wants hidden. It reads such reports
-// again, judges them again, compares them and counts what is in many of them; a report that is read is untrusted input.
+// Package report writes a run's outcome in BoxReady's output formats: the JSON of the contract, JSON lines, text for people, and
+// the report for a vendor's support, with names hidden as its owner chooses. It reads such reports again, judges them again,
+// compares them and summarizes many of them; a report that is read is untrusted input.
 package report
 
 import (
@@ -16,7 +16,7 @@ import (
 	"boxready/internal/words"
 )
 
-// SchemaVersion is the version of the JSON form; it changes only when something in it changes its meaning or goes away.
+// SchemaVersion is the version of the JSON form; it changes only when a field changes its meaning or is removed.
 const SchemaVersion = 1
 
 // Document is a run's outcome in JSON.
@@ -38,13 +38,13 @@ type Tool struct {
 	Version string `json:"version"`
 }
 
-// NotChecked is a check that wasn't made, and what it would have needed.
+// NotChecked is a check that wasn't made, and what was lacking.
 type NotChecked struct {
 	Check  checks.ID     `json:"check"`
 	Reason checks.Reason `json:"reason"`
 }
 
-// Entry is one result in JSON, facts and words together.
+// Entry is one result in JSON, with facts and texts.
 type Entry struct {
 	Check   checks.ID         `json:"check"`
 	State   checks.State      `json:"state"`
@@ -65,7 +65,7 @@ type Entry struct {
 type Reporter struct {
 	Words   *words.Texts
 	Version string // of BoxReady
-	System  string // that it runs on; "" for this one
+	System  string // operating system; "" for this one
 }
 
 func (p *Reporter) system() string { return cmp.Or(p.System, system()) }
@@ -84,7 +84,7 @@ func entryOf(r checks.Result, f words.Finding) Entry {
 	e := Entry{Check: r.Check, State: r.State, Cause: r.Cause, Vantage: r.Vantage, Owner: r.Owner, Because: r.Because,
 		Affects: r.Affects, Facts: r.Facts, Title: f.Title, Text: strings.TrimSpace(f.Saw + " " + f.Breaks), Steps: f.Steps, More: f.More,
 		TookMS: r.Took.Milliseconds()}
-	// Readers of JSON want a list and an object there, not null.
+	// In JSON these must be a list and an object, not null.
 	if e.Affects == nil {
 		e.Affects = []checks.Affected{}
 	}

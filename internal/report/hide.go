@@ -18,35 +18,35 @@ import (
 	"boxready/internal/view"
 )
 
-// Category is what an owner can hide with one switch.
+// Category is what an owner can hide with one option.
 type Category string
 
 // The categories.
 const (
 	Names     Category = "names"     // of hosts and companies
 	Addresses Category = "addresses" // IP addresses
-	People    Category = "people"    // users, and the number under which the vendor knows the portal
+	People    Category = "people"    // users, and the portal's member_id
 )
 
-// Categories are all of them, in the order in which they are shown.
+// Categories returns all categories, in the order of display.
 func Categories() []Category { return []Category{Names, Addresses, People} }
 
 // Name is one identifying value that was found in a run.
 type Name struct {
 	Category Category
-	Token    string // what stands for it when its category is hidden, e.g. portal-1
-	Value    string // itself; for the owner's eyes, it doesn't go into a report
+	Token    string // its replacement when its category is hidden, e.g. portal-1
+	Value    string // the value; shown to the owner, never in a report
 	Hidden   bool
 	stem     string // of the token
 }
 
-// hider replaces identifying values by tokens, the same one for the same value wherever it stands.
+// hider replaces identifying values by tokens, the same value always by the same token.
 type hider struct {
 	hidden  map[Category]bool
 	names   []*Name
 	byText  map[string]*Name // by the value in lower case
-	counts  map[string]int   // of tokens, by what they begin with
-	public  map[string]bool  // values that identify nobody, although they stand where others do
+	counts  map[string]int   // of tokens, by stem
+	public  map[string]bool  // values that identify nobody, although their fields are tagged
 	zones   []string         // domains below which every name is the portal's own
 	lengths []int            // of the phrases, in bytes, the longest first
 	shapes  shapes
@@ -76,7 +76,7 @@ func newHider(address portal.Address, hide []Category) *hider {
 	return h
 }
 
-// add gives a value its token.
+// add assigns a token to a value.
 func (h *hider) add(c Category, stem, value string) *Name {
 	key := fold(value)
 	if known := h.byText[key]; known != nil {
@@ -98,7 +98,7 @@ func (h *hider) add(c Category, stem, value string) *Name {
 	return n
 }
 
-// found are the identifying values met so far.
+// found returns the identifying values so far.
 func (h *hider) found() []Name {
 	list := make([]Name, len(h.names))
 	for i, n := range h.names {
@@ -155,7 +155,7 @@ func (h *hider) collect(s string, k Kind) {
 	}
 }
 
-// host gives a host its token, whether it is named or numbered.
+// host assigns a token to a host name or an IP address.
 func (h *hider) host(host string) {
 	if host = strings.TrimPrefix(fold(host), "*."); host == "" || h.public[host] || h.address(host) {
 		return
@@ -163,7 +163,7 @@ func (h *hider) host(host string) {
 	h.add(Names, "host", host)
 }
 
-// address gives an IP address its token; false means that it is none. Those that mean the same everywhere hide nothing.
+// address assigns a token to an IP address; false means that it is none. Special addresses, e.g. loopback, stay.
 func (h *hider) address(s string) bool {
 	addr, err := netip.ParseAddr(s)
 	if err != nil {
@@ -178,7 +178,7 @@ func (h *hider) address(s string) bool {
 // firstUser is every portal's first administrator, and the user of the webhook that https-seen invents.
 const firstUser = "1"
 
-// Shorter names of people and companies are common words; they are hidden only where they stand alone.
+// Shorter names of people and companies are common words; they are hidden only as a whole value.
 const shortest = 3
 
 var (
@@ -190,7 +190,7 @@ var (
 	userPath  = lazyregexp.New(`(/rest/(?:api/)?)([^/\s]+)(/•••)`)
 )
 
-// hostIn is the host of a URL, of host:port, or what was given.
+// hostIn is the host of a URL or of host:port, otherwise s.
 func hostIn(s string) string {
 	if _, after, ok := strings.Cut(s, "//"); ok {
 		s = after
@@ -206,7 +206,7 @@ func hostIn(s string) string {
 	return s
 }
 
-// subjectValues are the values in a distinguished name as Go writes it (RFC 2253), country apart; of anything else it is the
+// subjectValues returns the values in a distinguished name as Go writes it (RFC 2253), except the country; for anything else, the
 // whole.
 func subjectValues(s string) []string {
 	if !strings.Contains(s, "=") {
@@ -230,7 +230,7 @@ var (
 	escaped   = lazyregexp.New(`\\(.)`)
 )
 
-// hide puts tokens in the place of what is hidden in a result's facts.
+// hide replaces hidden values in a result's facts by tokens.
 func (h *hider) hide(r checks.Result, facts view.Value) {
 	eachString(&facts, h.shapes.of(r.Facts), h.replace)
 }
@@ -250,7 +250,7 @@ func (h *hider) replace(s string, k Kind) string {
 	return h.text(s)
 }
 
-// args are what sentences speak of, with tokens in the place of what is hidden.
+// args returns the values for sentences, with hidden ones replaced by tokens.
 func (h *hider) args(args checks.Args) checks.Args {
 	args = maps.Clone(args)
 	for name, value := range args {
@@ -268,7 +268,7 @@ func (h *hider) args(args checks.Args) checks.Args {
 	return args
 }
 
-// whole hides a value that stands alone, or what is in it.
+// whole hides a whole value, or parts of it.
 func (h *hider) whole(s string) string {
 	if n := h.byText[fold(s)]; n != nil && n.Hidden {
 		return n.Token
@@ -276,7 +276,7 @@ func (h *hider) whole(s string) string {
 	return h.text(s)
 }
 
-// text hides what is known to be identifying in words of any kind, and what looks like an address of a computer or a person.
+// text hides known identifying values in free text, and what looks like a host, an IP or an e-mail address.
 func (h *hider) text(s string) string {
 	if s == "" || !h.hides() || h.public[s] {
 		return s
@@ -332,7 +332,7 @@ func (h *hider) hostToken(w string) string {
 	return n.Token
 }
 
-// phrases hides names of companies and people, which may consist of several words, the longest first.
+// phrases hides names of companies and people, which may have several words, the longest first.
 func (h *hider) phrases(s string) string {
 	if len(h.lengths) == 0 {
 		return s
@@ -361,17 +361,17 @@ func (h *hider) phrases(s string) string {
 
 func inWord(r rune) bool { return r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsDigit(r)) }
 
-// phrase tells whether a value is looked for in any text. Hosts and addresses are found as such, and a short number is a
-// number like any other.
+// phrase reports whether a value is searched for in any text. Hosts and addresses are found by their form, and a short number is
+// a number like any other.
 func (n *Name) phrase() bool {
-	const telling = 8 // digits
-	number := strings.Trim(n.Value, "0123456789") == "" && len(n.Value) < telling
+	const minDigits = 8 // digits
+	number := strings.Trim(n.Value, "0123456789") == "" && len(n.Value) < minDigits
 	return !n.host() && !number && utf8.RuneCountInString(n.Value) >= shortest
 }
 
 func (n *Name) host() bool { return n.stem == "portal" || n.stem == "host" || n.stem == "ip" }
 
-// fold brings a text into lower case, byte by byte in its place.
+// fold lowers the case of a text without moving any byte.
 func fold(s string) string {
 	return strings.Map(func(r rune) rune {
 		if lower := unicode.ToLower(r); utf8.RuneLen(lower) == utf8.RuneLen(r) {

@@ -14,8 +14,8 @@ import (
 	"boxready/internal/view"
 )
 
-// publicFacts are the fields of text that tell nothing about who or where the portal is: names of protocols and products,
-// codes, versions, and what a program of Bitrix24's own gives to everybody.
+// publicFacts are the text fields that don't identify the portal: names of protocols and products, codes, versions, and values
+// that are the same for all portals.
 var publicFacts = []string{
 	"Agent.Name",
 	"Agents.CheckAgents", "Agents.UseCrontab",
@@ -60,8 +60,8 @@ var publicFacts = []string{
 	"VersionRange.AtLeast", "VersionRange.Below", "VersionRange.Module",
 }
 
-// TestFactsSayWhatIdentifies fails when a check's facts have a field of text, or an address, that neither says with a tag what
-// it would give away nor stands in the list of those that give nothing away.
+// TestFactsSayWhatIdentifies fails when a check's facts have a text or address field that has neither a tag with its kind nor an
+// entry in the list of public fields.
 func TestFactsSayWhatIdentifies(t *testing.T) {
 	kinds := []Kind{Host, IP, User, Member, Subject, Certificate, Text}
 	seen := map[reflect.Type]bool{}
@@ -179,7 +179,7 @@ func TestHiddenTexts(t *testing.T) {
 			if got := h.text(c.in); got != c.want {
 				t.Errorf("%s\n got %s\nwant %s", c.in, got, c.want)
 			}
-			// What was hidden once stays as it is.
+			// Hiding twice changes nothing.
 			if got := h.text(c.want); got != c.want && c.name != "tokens that are names" {
 				t.Errorf("hidden again, %s becomes %s", c.want, got)
 			}
@@ -187,8 +187,8 @@ func TestHiddenTexts(t *testing.T) {
 	}
 }
 
-// TestPublicAuthorities asserts that hiding names keeps who issued a certificate that everybody trusts, and hides who issued
-// one that only the company trusts.
+// TestPublicAuthorities asserts that hiding names keeps the issuer of a publicly trusted certificate, and hides that of a private
+// one.
 func TestPublicAuthorities(t *testing.T) {
 	leaf := checks.Certificate{Subject: "CN=portal.romashka.ru", Issuer: "CN=R11,O=Let's Encrypt,C=US", Names: []string{"portal.romashka.ru", "*.romashka.ru"}, SHA256: "aa11", SerialNumber: "31337"}
 	middle := checks.Certificate{Subject: leaf.Issuer, Issuer: "CN=ISRG Root X1,O=Internet Security Research Group,C=US", CommonName: "R11", SHA256: "bb22", SerialNumber: "42"}

@@ -17,7 +17,7 @@ import (
 	"boxready/internal/view"
 )
 
-// page is what the template of report.html shows.
+// page is the data of the template report.html.
 type page struct {
 	Lang, Portal         string
 	Style                template.CSS
@@ -48,7 +48,7 @@ type ownersFindings struct {
 	Findings []shown
 }
 
-// shown is a result as it stands on the page.
+// shown is a result on the page.
 type shown struct {
 	view.Item
 	StateWords, SeenFrom, Waiting string
@@ -61,7 +61,7 @@ type shownRequest struct {
 	Bars              []bar
 }
 
-// bar is a stage of a request on a scale from 0 to 1000, which is the run's time.
+// bar is a stage of a request; 1000 units are the run's duration.
 type bar struct {
 	Stage    string
 	X, Width int
@@ -79,7 +79,7 @@ var stages = []string{"dns", "connect", "tls", "wait", "rest"}
 func (p *Reporter) writeHTML(w io.Writer, n *run, requests []Request, b *Bundle, data []byte) error {
 	style := assets.ReportStyle
 	sum := sha256.Sum256([]byte(style))
-	labels := map[string]string{} // most of them are used hundreds of times
+	labels := map[string]string{} // most are used hundreds of times
 	say := func(key string) string {
 		if labels[key] == "" {
 			labels[key] = p.Words.Say(key, nil)
@@ -134,8 +134,8 @@ func (p *Reporter) counts(n *run) []count {
 	return list
 }
 
-// part is a piece of a sentence: words, or a command between backticks. One of several words has a line of its own, so that it
-// can be copied.
+// part is a part of a sentence: words, or a command between backticks. One of several words has its own line, so that it can be
+// copied.
 type part struct {
 	Text       string
 	Code, Line bool
@@ -151,7 +151,7 @@ func parts(sentence string) []part {
 	return list
 }
 
-// moment is a time as everybody reads it, wherever they are.
+// moment formats a time in UTC.
 func moment(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }
 
 func (p *Reporter) timeline(requests []Request) []shownRequest {
@@ -203,7 +203,7 @@ func (p *Reporter) milliseconds(key string, ms int64) string {
 	return p.Words.Say(key, nil) + " " + strconv.FormatInt(ms, 10) + " " + p.Words.Say("format.ms", nil)
 }
 
-// answer is what came of a request, in one line.
+// answer is the result of a request, in one line.
 func (p *Reporter) answer(r Request) string {
 	var parts []string
 	if r.Status != 0 {
@@ -243,7 +243,7 @@ func (p *Reporter) chains(n *run) []chain {
 	return list
 }
 
-// tlsSeen is what the TLS check saw, tokens in the place of what is hidden.
+// tlsSeen returns the TLS check's facts, with hidden values replaced by tokens.
 func tlsSeen(n *run) []checks.TLSSeen {
 	for _, i := range n.view.Items {
 		var f checks.TLSFacts
@@ -254,7 +254,7 @@ func tlsSeen(n *run) []checks.TLSSeen {
 	return nil
 }
 
-// pairs leaves out what is empty, and names the others.
+// pairs omits empty values, and names the others.
 func (p *Reporter) pairs(key string, list ...pair) []pair {
 	var named []pair
 	for _, v := range list {
@@ -269,7 +269,7 @@ func (p *Reporter) about(n *run) []pair {
 	var f checks.InventoryFacts
 	for _, i := range n.view.Items {
 		if i.Check == checks.MethodInventory {
-			_ = json.Unmarshal(view.FactsJSON(i.Facts), &f) // another version's facts merely say nothing here
+			_ = json.Unmarshal(view.FactsJSON(i.Facts), &f) // facts of another version are ignored
 		}
 	}
 	rest := ""

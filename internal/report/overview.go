@@ -14,7 +14,7 @@ import (
 	"boxready/internal/untrusted"
 )
 
-// Overview is what came of runs against many portals: a line for each, and what was counted in all. Of a run it keeps a few words.
+// Overview is the results of runs against many portals: a line for each, and totals. It keeps only a few words per run.
 type Overview struct {
 	lines []overviewLine
 	tally *Tally
@@ -24,7 +24,7 @@ type overviewLine struct {
 	portal  string
 	verdict checks.Verdict
 	counts  map[checks.State]int
-	causes  []string // the first problems, or what else was found
+	causes  []string // the first problems, or other findings
 }
 
 // NewOverview returns an empty one.
@@ -39,8 +39,8 @@ func (o *Overview) Add(d Document) {
 	o.add(d, results)
 }
 
-// Saved reads a run that was written as one line of JSON, returns its portal and when it ended, and adds it if it is wanted. The
-// error is a *ReadError.
+// Saved reads a run from a line of JSON, returns its portal and when it ended, and adds it if wanted returns true. The error is a
+// *ReadError.
 func (o *Overview) Saved(line []byte, wanted func(portal string) bool) (portal string, finished time.Time, err error) {
 	d, results, err := decode[counted](line)
 	if err == nil && slices.ContainsFunc(results, func(r counted) bool { return !r.isCoded() }) {
@@ -72,7 +72,7 @@ func (o *Overview) add(d Document, results []counted) {
 	o.lines = append(o.lines, l)
 }
 
-// Counts are the results of all runs by state, without those that are in order.
+// Counts returns the number of results of all runs by state, without ok.
 func (o *Overview) Counts() map[checks.State]int {
 	all := map[checks.State]int{}
 	for _, l := range o.lines {
@@ -83,13 +83,13 @@ func (o *Overview) Counts() map[checks.State]int {
 	return all
 }
 
-// Verdicts are how many portals have which.
+// Verdicts returns the number of portals by verdict.
 func (o *Overview) Verdicts() map[checks.Verdict]int { return o.tally.verdicts }
 
-// shownCauses are as many as stand in a line.
+// shownCauses is the limit of causes in a line.
 const shownCauses = 2
 
-// WriteOverview writes it for people: the portals, those with problems first, and the causes by how many portals have them.
+// WriteOverview writes o as text: the portals, those with problems first, and the causes by number of portals.
 func (p *Reporter) WriteOverview(w io.Writer, o *Overview) error {
 	say := func(key string) string { return p.Words.Say("overview."+key, nil) }
 	lines := slices.Clone(o.lines)

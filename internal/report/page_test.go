@@ -228,8 +228,8 @@ func TestPageInBrowser(t *testing.T) {
 				t.Errorf("the paper is %s", got)
 			}
 			pdf := print(t, ctx)
-			if sheets := len(regexp.MustCompile(`/Type\s*/Page\b`).FindAll(pdf, -1)); sheets < 1 || sheets > 12 || !regexp.MustCompile(`/MediaBox\s*\[0 0 59[45][.0-9]* 84[12]`).Match(pdf) {
-				t.Errorf("%d sheets of paper, or not A4", sheets)
+			if pdfPages := len(regexp.MustCompile(`/Type\s*/Page\b`).FindAll(pdf, -1)); pdfPages < 1 || pdfPages > 12 || !regexp.MustCompile(`/MediaBox\s*\[0 0 59[45][.0-9]* 84[12]`).Match(pdf) {
+				t.Errorf("%d sheets of paper, or not A4", pdfPages)
 			}
 		})
 	}

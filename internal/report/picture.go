@@ -9,8 +9,8 @@ import (
 	"boxready/internal/view"
 )
 
-// picture is who connects to whom, and what is known about each way. It is laid out for 360 units, so that on a telephone a unit
-// is a pixel.
+// picture shows the connections between places, with their states. It is 360 units wide, so that on a telephone a unit is a
+// pixel.
 type picture struct {
 	Places []place
 	Ways   []way
@@ -23,7 +23,7 @@ type place struct {
 
 type way struct {
 	From, To, Words string
-	State           string // of checks, or none
+	State           string // of checks, or ""
 	X1, Y1, X2, Y2  int
 	Angle           int // of the arrow's tip, in degrees
 	LabelX, LabelY  int
@@ -61,7 +61,7 @@ func (p *Reporter) picture(n *run) picture {
 		w := way{From: from.Name, To: to.Name, Words: say("way." + state), State: state, X1: x1, Y1: y1, X2: x2, Y2: y2,
 			Angle: int(math.Round(math.Atan2(float64(y2-y1), float64(x2-x1)) * 180 / math.Pi)), LabelX: labelX, LabelY: labelY, Anchor: anchor}
 		if link == view.AuthorizationQueue && state == "none" {
-			w.Words = say("events") // what goes there, as nothing is known
+			w.Words = say("events") // the events' label, as the state isn't known
 		}
 		return w
 	}

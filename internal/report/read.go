@@ -28,11 +28,11 @@ type ReadReason string
 // The reasons.
 const (
 	ReadMissing  ReadReason = "missing"
-	ReadRefused  ReadReason = "refused" // the system doesn't let us
+	ReadRefused  ReadReason = "refused" // no permission
 	ReadNoReport ReadReason = "no-report"
 	ReadTooBig   ReadReason = "too-big"
-	ReadDamaged  ReadReason = "damaged" // it once was a report
-	ReadForeign  ReadReason = "foreign" // of a version of BoxReady whose reports mean something else
+	ReadDamaged  ReadReason = "damaged" // a damaged report
+	ReadForeign  ReadReason = "foreign" // of a version of BoxReady with another schema
 )
 
 // ReadError means that a file could not be read as a report.
@@ -52,7 +52,7 @@ func (e *ReadError) Error() string {
 
 func (e *ReadError) Unwrap() error { return e.Err }
 
-// A report is untrusted input. These bounds are far beyond what a run yields.
+// A report is untrusted input. These limits are far beyond any run's report.
 const (
 	maxZipBytes  = 8 << 20
 	maxPageBytes = 32 << 20
@@ -64,11 +64,11 @@ const (
 // Saved is a report read back.
 type Saved struct {
 	Document
-	// Altered are the files of a zip that aren't as they were when it was written.
+	// Altered are the files of a zip that don't match its manifest.
 	Altered []string
 }
 
-// Outside is the run as one that was made in the internet.
+// Outside returns the run as a run from the internet.
 func (s *Saved) Outside() *checks.Outside {
 	outside := &checks.Outside{Made: s.Started}
 	for _, e := range s.Results {
@@ -78,7 +78,7 @@ func (s *Saved) Outside() *checks.Outside {
 }
 
 // Read reads a report that BoxReady, of this or another version, saved: the zip, report.html, or report.json. Nothing in it is
-// trusted; the result holds no control characters, and no code that isn't one. The error is a *ReadError.
+// trusted; the result has no control characters and no invalid codes. The error is a *ReadError.
 func Read(path string) (*Saved, error) {
 	data, altered, err := readData(path, true)
 	if err != nil {
@@ -110,14 +110,14 @@ func readError(path string, err error) error {
 	return &ReadError{Reason: reason, Path: path, Err: err}
 }
 
-// readData returns a report's JSON, wherever it is, and if asked to, which files of a bundle were altered.
+// readData returns a report's JSON from any format, and if verify is true, which files of a bundle were altered.
 func readData(path string, verify bool) (data []byte, altered []string, err error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, nil, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, nil, &ReadError{Reason: ReadNoReport} // and opening a pipe would wait for its other end
+		return nil, nil, &ReadError{Reason: ReadNoReport} // opening a pipe would block
 	}
 	file, err := os.Open(path) // #nosec G304 -- the user names it
 	if err != nil {
@@ -143,7 +143,7 @@ func readData(path string, verify bool) (data []byte, altered []string, err erro
 	return nil, nil, &ReadError{Reason: ReadNoReport}
 }
 
-// limited reads all, but no more than a report may have.
+// limited reads all, up to the limit of a report's size.
 func limited(r io.Reader) ([]byte, error) {
 	data, err := io.ReadAll(io.LimitReader(r, maxDataBytes+1))
 	if err == nil && len(data) > maxDataBytes {
@@ -152,8 +152,8 @@ func limited(r io.Reader) ([]byte, error) {
 	return data, err
 }
 
-// readZip reads the data out of a bundle and compares its files with the manifest. Nothing is written to the disk, and only
-// files that a bundle has are looked at.
+// readZip reads the data of a bundle and compares its files with the manifest. Nothing is written to the disk, and only files
+// that a bundle has are read.
 func readZip(file io.ReaderAt, size int64, verify bool) (data []byte, altered []string, err error) {
 	if size > maxZipBytes {
 		return nil, nil, &ReadError{Reason: ReadTooBig}
@@ -166,7 +166,7 @@ func readZip(file io.ReaderAt, size int64, verify bool) (data []byte, altered []
 		var found *zip.File
 		for _, f := range z.File {
 			if f.Name == name && found != nil {
-				return nil, &ReadError{Reason: ReadDamaged} // which of the two is the one that others see?
+				return nil, &ReadError{Reason: ReadDamaged} // duplicate: other programs may read the other one
 			}
 			if f.Name == name {
 				found = f
@@ -209,7 +209,7 @@ func readZip(file io.ReaderAt, size int64, verify bool) (data []byte, altered []
 	return data, altered, nil
 }
 
-// readPage reads the data out of report.html, where a template element keeps it.
+// readPage reads the data from a template element of report.html.
 func readPage(r io.Reader) ([]byte, error) {
 	page := html.NewTokenizer(r)
 	page.SetMaxBuf(maxDataBytes)
@@ -229,15 +229,15 @@ func readPage(r io.Reader) ([]byte, error) {
 	}
 }
 
-// dataElement is the id of the element in report.html that keeps the data.
+// dataElement is the id of the element in report.html with the data.
 const dataElement = "boxready-report"
 
-// decode reads a report's JSON, of every result as much as R has.
+// decode reads a report's JSON, and of every result the fields of R.
 func decode[R any](data []byte) (d Document, results []R, err error) {
 	var saved struct {
 		Document
 		Schema     *int            `json:"schema"`
-		Counts     json.RawMessage `json:"counts"` // they are counted anew
+		Counts     json.RawMessage `json:"counts"` // recounted
 		NotChecked json.RawMessage `json:"not_checked"`
 		Results    json.RawMessage `json:"results"`
 	}
@@ -282,7 +282,7 @@ func list[T any](data json.RawMessage) ([]T, error) {
 	return elements, nil
 }
 
-// UnmarshalJSON leaves the facts as they stand: which type they have depends on the check and on the version.
+// UnmarshalJSON keeps the facts as JSON: their type depends on the check and on the version.
 func (e *Entry) UnmarshalJSON(data []byte) error {
 	type plain Entry
 	saved := struct {
@@ -298,7 +298,7 @@ func (e *Entry) UnmarshalJSON(data []byte) error {
 
 var isCode = lazyregexp.New(`^[a-z0-9-]{0,64}$`)
 
-// clean makes the texts of an untrusted report safe to show, and refuses what isn't a report.
+// clean makes the texts of an untrusted report safe to show, and rejects what isn't a report.
 func (s *Document) clean() error {
 	codes := []string{string(s.Verdict)}
 	for _, n := range s.NotChecked {
@@ -332,5 +332,5 @@ func (s *Document) clean() error {
 	return nil
 }
 
-// short is an untrusted text as it can be shown.
+// short makes an untrusted text safe to show.
 func short(s string) string { return untrusted.Truncate(untrusted.Line(s), maxWords) }

@@ -55,7 +55,7 @@ func zipOf(t testing.TB, parts ...string) []byte {
 	return out.Bytes()
 }
 
-// TestReadBack asserts that the same report comes out of each of the files that have it, in every language, hidden or not.
+// TestReadBack asserts that each format yields the same report, in every language, with hidden names or not.
 func TestReadBack(t *testing.T) {
 	o := runDemo(t, "tls-self-signed")
 	for _, hide := range [][]report.Category{nil, report.Categories()} {
@@ -73,7 +73,7 @@ func TestReadBack(t *testing.T) {
 			if first.Schema == 0 {
 				first = saved.Document
 			}
-			if diff := cmp.Diff(texted(t, first), texted(t, saved.Document)); diff != "" {
+			if diff := cmp.Diff(textOf(t, first), textOf(t, saved.Document)); diff != "" {
 				t.Errorf("%s differs:\n%s", name, diff)
 			}
 		}
@@ -83,7 +83,7 @@ func TestReadBack(t *testing.T) {
 	}
 }
 
-func texted(t *testing.T, d report.Document) string {
+func textOf(t *testing.T, d report.Document) string {
 	t.Helper()
 	var out bytes.Buffer
 	if err := report.WriteJSON(&out, d, true); err != nil {
@@ -92,7 +92,7 @@ func texted(t *testing.T, d report.Document) string {
 	return out.String()
 }
 
-func TestAlteredFilesAreTold(t *testing.T) {
+func TestAlteredFilesAreReported(t *testing.T) {
 	b := bundle(t, reporter(t, "en"), report.Contents{Outcome: runDemo(t)})
 	files := func(change func(name, content string) string) []byte {
 		var parts []string
@@ -140,7 +140,7 @@ const emptyReport = `{"schema":1,"tool":{"name":"boxready","version":"1"},"porta
 
 func reportWith(results string) string { return fmt.Sprintf(emptyReport, results) }
 
-// TestForeignFiles asserts that files which aren't reports, or are meant to harm, are refused with a reason.
+// TestForeignFiles asserts that files which aren't reports, or are malicious, are rejected with a reason.
 func TestForeignFiles(t *testing.T) {
 	good := reportWith("")
 	bomb := strings.Repeat("0", 64<<20)
@@ -194,8 +194,8 @@ func TestForeignFiles(t *testing.T) {
 	}
 }
 
-// TestReadingABombTakesLittle asserts that a file which grows a thousandfold when it is unpacked doesn't do so in memory.
-func TestReadingABombTakesLittle(t *testing.T) {
+// TestZipBombMemory asserts that a zip bomb isn't unpacked in memory.
+func TestZipBombMemory(t *testing.T) {
 	path := write(t, zipOf(t, report.JSONFile, reportWith(strings.Repeat(`{},`, 2_000_000)+`{}`), "x", strings.Repeat("0", 256<<20)))
 	runtime.GC()
 	var before, after runtime.MemStats
@@ -209,10 +209,10 @@ func TestReadingABombTakesLittle(t *testing.T) {
 	}
 }
 
-// TestMarkupIsHarmless asserts that untrusted text in a report can't act on a terminal that shows it.
+// TestMarkupIsHarmless asserts that untrusted text in a report can't control the terminal.
 func TestMarkupIsHarmless(t *testing.T) {
-	evil := "\u001b[2J\u001b]0;title\u0007<script>alert(1)</script>\u202e\r\nboxready check evil.example"
-	quoted, _ := json.Marshal(evil)
+	payload := "\u001b[2J\u001b]0;title\u0007<script>alert(1)</script>\u202e\r\nboxready check evil.example"
+	quoted, _ := json.Marshal(payload)
 	data := strings.Replace(reportWith(fmt.Sprintf(`{"check":"portal-tls","state":"problem","cause":"of-tomorrow","owner":"server-admin","vantage":"computer",
 		"title":%[1]s,"text":%[1]s,"steps":[%[1]s],"more":"javascript:alert(1)","facts":{%[1]s:%[1]s,"a":[%[1]s]}}`, quoted)), `"1"`, string(quoted), 1)
 	saved, err := report.Read(write(t, []byte(strings.Replace(data, `"https://p.example"`, string(quoted), 1))))

@@ -10,21 +10,20 @@ import (
 	"boxready/internal/view"
 )
 
-// Request is one request that a run made, and what came of it. The facts of the checks hold them; a question that several
-// checks asked was asked once.
+// Request is one request of a run, and its result, from the facts of the checks; a request that several checks share is one.
 type Request struct {
 	At        time.Time         `json:"at"`
-	Check     checks.ID         `json:"check"` // the first that wanted to know
+	Check     checks.ID         `json:"check"` // the first that needed it
 	Request   string            `json:"request"`
 	RequestID string            `json:"request_id,omitempty"` // bx24_request_id
 	Status    int               `json:"status,omitempty"`     // HTTP
-	Failure   transport.Failure `json:"failure,omitempty"`    // why there is no whole answer
+	Failure   transport.Failure `json:"failure,omitempty"`    // why there is no complete answer
 	Error     string            `json:"error,omitempty"`      // the portal's
 	Described string            `json:"error_description,omitempty"`
 	Times     transport.Times   `json:"times"`
 }
 
-// requests are those in the facts of all checks, in the order in which they were sent.
+// requests returns those in the facts of all checks, in the order of sending.
 func (n *run) requests() []Request {
 	var found []Request
 	type key struct {
@@ -45,7 +44,7 @@ func (n *run) requests() []Request {
 	return found
 }
 
-// requestsIn are those in a check's facts: whatever says when it was sent and how long it took.
+// requestsIn returns those in a check's facts: all objects with a start time and a duration.
 func requestsIn(v view.Value) []Request {
 	var found []Request
 	if times := v.Field("times"); times.Kind == '{' && v.Field("at").Text != "" {
@@ -61,7 +60,7 @@ func requestsIn(v view.Value) []Request {
 
 func requestIn(v, times view.Value) Request {
 	number := func(s string) int64 {
-		n, _ := strconv.ParseInt(s, 10, 64) // in an untrusted report there may be anything
+		n, _ := strconv.ParseInt(s, 10, 64) // invalid in an untrusted report
 		return n
 	}
 	r := Request{Request: v.Field("request").Text, RequestID: v.Field("request_id").Text, Status: int(number(v.Field("status").Text)), Failure: transport.Failure(v.Field("failure").Text),

@@ -8,22 +8,22 @@ import (
 	"boxready/internal/view"
 )
 
-// run is an outcome, or a saved report, in words: what every form for people is written from.
+// run is an outcome, or a saved report, with its texts, the source of every format for people.
 type run struct {
 	Document
 	view    view.View
 	display string // the portal's address as people write it
 }
 
-// add puts a result, which is already in words, at the end.
+// add appends a result with its texts.
 func (n *run) add(e Entry, i view.Item) {
 	n.Results, n.view.Items = append(n.Results, e), append(n.view.Items, i)
 }
 
-// run puts an outcome into words. What h hides isn't in it.
+// run adds texts to an outcome, without what h hides.
 func (p *Reporter) run(o *checks.Outcome, h *hider) *run {
 	n := &run{Document: p.Summary(o)}
-	if o.Target.Address.Host != "" { // a look at this program has no portal
+	if o.Target.Address.Host != "" { // a self-test has no portal
 		n.display = h.text(o.Target.Address.Display())
 	}
 	n.Portal = h.text(n.Portal)
@@ -46,16 +46,16 @@ func (p *Reporter) run(o *checks.Outcome, h *hider) *run {
 	return n
 }
 
-// mostTelling are the checks that people want to know most of, among those that only a credential allows.
-var mostTelling = []checks.ID{checks.TokenAccepted, checks.RESTLicence, checks.RequiredModules, checks.RequiredMethods, checks.EventMachinery}
+// mostImportant are the most important of the checks that need a credential.
+var mostImportant = []checks.ID{checks.TokenAccepted, checks.RESTLicence, checks.RequiredModules, checks.RequiredMethods, checks.EventMachinery}
 
-// shorten keeps of a long list the checks that tell most, and counts the others.
+// shorten keeps the most important checks of a long list, and counts the others.
 func shorten(m view.Missing) (short view.Missing, more int) {
 	const long = 6
 	if len(m.Checks) < long {
 		return m, 0
 	}
-	named := slices.DeleteFunc(slices.Clone(m.Checks), func(id checks.ID) bool { return !slices.Contains(mostTelling, id) })
+	named := slices.DeleteFunc(slices.Clone(m.Checks), func(id checks.ID) bool { return !slices.Contains(mostImportant, id) })
 	if len(named) == 0 {
 		return m, 0
 	}

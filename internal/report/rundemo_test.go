@@ -11,7 +11,7 @@ import (
 	"boxready/internal/words"
 )
 
-// runDemo runs the checklist, tokens allowed, against a simulated portal with the faults, in the way in which they show.
+// runDemo runs the checklist, tokens allowed, against a simulated portal with the faults and the options that they need.
 func runDemo(t testing.TB, faults ...string) *checks.Outcome {
 	t.Helper()
 	simulated := simtest.Start(t, faults)

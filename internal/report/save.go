@@ -20,22 +20,22 @@ type SaveReason string
 
 // The reasons.
 const (
-	SaveFormat   SaveReason = "format"    // the file's name doesn't end in .zip, .html, .json or .txt
+	SaveFormat   SaveReason = "format"    // unknown extension; .zip, .html, .json and .txt are known
 	SaveNoLetter SaveReason = "no-letter" // letter.txt was asked for, and there is no letter
-	SaveNoFolder SaveReason = "no-folder" // the folder isn't there
-	SaveReadOnly SaveReason = "read-only" // nothing may be written there
+	SaveNoFolder SaveReason = "no-folder" // no such folder
+	SaveReadOnly SaveReason = "read-only" // no permission to write there
 	SaveDiskFull SaveReason = "disk-full"
 	SaveTooLong  SaveReason = "too-long" // the name
-	SaveBadName  SaveReason = "bad-name" // Windows keeps the name for itself, or has no such characters in names
+	SaveBadName  SaveReason = "bad-name" // reserved on Windows, or with characters that it doesn't allow
 	SaveInUse    SaveReason = "in-use"   // another program has the file open
 	SaveOther    SaveReason = "failed"
 )
 
-// SaveError means that a report could not be saved. What stood under that name before is still there.
+// SaveError means that a report could not be saved. An earlier file of that name is unchanged.
 type SaveError struct {
 	Reason SaveReason
 	Path   string
-	Err    error // of the system; nil if the name alone tells
+	Err    error // of the system; nil if the name is invalid
 }
 
 func (e *SaveError) Error() string {
@@ -59,9 +59,9 @@ func (p *Reporter) Save(path string, c Contents) (string, error) {
 	return b.Save(path)
 }
 
-// Save saves the bundle in one step: a reader, or who finds the computer after it lost its power, sees all of it or what was
-// there before. The end of the name says what is saved: .zip everything, .html, .json and .txt that file alone; a file of the
-// bundle by its own name is that file. In a folder the bundle gets its own name. It returns where the report is.
+// Save saves the bundle atomically: readers see the whole new file or the old one, also after a loss of power. The extension
+// selects what is saved: .zip everything, .html, .json and .txt that file alone; a file of the bundle by its own name is that
+// file. In a folder the bundle gets its own name. It returns the path of the report.
 func (b *Bundle) Save(path string) (string, error) {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		path = filepath.Join(path, b.Name)
@@ -83,7 +83,7 @@ func (b *Bundle) Save(path string) (string, error) {
 	})
 }
 
-// singleFile is the file of a bundle that a path asks for; "" is all of them.
+// singleFile is the file of a bundle that a path selects; "" is all of them.
 func singleFile(path string) string {
 	base := strings.ToLower(filepath.Base(path))
 	if slices.Contains([]string{LetterFile, HiddenFile, LogFile}, base) {
@@ -92,14 +92,14 @@ func singleFile(path string) string {
 	return map[string]string{".html": HTMLFile, ".json": JSONFile, ".txt": SummaryFile}[filepath.Ext(base)]
 }
 
-// Names that Windows keeps for devices, whatever stands behind the first dot, and characters that names there can't have.
+// Names that Windows reserves for devices, whatever follows the first dot, and characters invalid in names there.
 // https://learn.microsoft.com/windows/win32/fileio/naming-a-file
 var (
 	deviceName = lazyregexp.New(`(?i)^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)\s*(\.|$)`)
 	noName     = lazyregexp.New(`[<>:"|?*\x00-\x1f]|[. ]$`)
 )
 
-// CheckPath tells, before a run is made for it, whether a report can't be saved under that name. The error is a *SaveError.
+// CheckPath checks, before a run, whether a report can be saved under that name. The error is a *SaveError.
 func CheckPath(path string) error {
 	if err := checkName(path, runtime.GOOS); err != nil {
 		return err
@@ -127,7 +127,7 @@ func checkName(path, system string) error {
 	return nil
 }
 
-// WriteFile replaces a file in one step by what write writes. Only its owner may read it. The error is a *SaveError.
+// WriteFile atomically replaces a file by what write writes. Only its owner may read it. The error is a *SaveError.
 func WriteFile(path string, write func(io.Writer) error) error {
 	if err := replaceFile(path, write); err != nil {
 		return &SaveError{reasonOf(err), path, err}
@@ -136,7 +136,7 @@ func WriteFile(path string, write func(io.Writer) error) error {
 }
 
 func replaceFile(path string, write func(io.Writer) error) (err error) {
-	// Before anything is written: the temporary file's name is another one.
+	// Checked here because the temporary file has another name.
 	if _, err := os.Lstat(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
@@ -157,7 +157,7 @@ func replaceFile(path string, write func(io.Writer) error) (err error) {
 	if err = buffered.Flush(); err != nil {
 		return err
 	}
-	// Otherwise, after a loss of power, there may be a file of that name with nothing in it.
+	// Otherwise the file may be empty after a loss of power.
 	if err = temporary.Sync(); err != nil {
 		return err
 	}

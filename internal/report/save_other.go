@@ -4,7 +4,7 @@ package report
 
 import "syscall"
 
-// What the system says; fs.ErrPermission and fs.ErrNotExist cover the rest.
+// The system's errors; fs.ErrPermission and fs.ErrNotExist cover the rest.
 var systemErrors = map[SaveReason][]error{
 	SaveDiskFull: {syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG},
 	SaveReadOnly: {syscall.EROFS},

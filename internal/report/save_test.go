@@ -61,11 +61,11 @@ func TestSave(t *testing.T) {
 	if _, err := p.Save(filepath.Join(folder, "letter.txt"), report.Contents{Outcome: o}); saveReason(err) != report.SaveNoLetter {
 		t.Errorf("a letter that there isn't: %v", err)
 	}
-	assertTidy(t, folder)
+	assertNoTemporaryFiles(t, folder)
 }
 
-// assertTidy asserts that nothing half written was left behind.
-func assertTidy(t *testing.T, folder string) {
+// assertNoTemporaryFiles asserts that no temporary file was left.
+func assertNoTemporaryFiles(t *testing.T, folder string) {
 	t.Helper()
 	entries, err := os.ReadDir(folder)
 	if err != nil {
@@ -78,8 +78,8 @@ func assertTidy(t *testing.T, folder string) {
 	}
 }
 
-// TestBrokenOffWrite asserts that an error in the middle leaves what was there, and nothing else.
-func TestBrokenOffWrite(t *testing.T) {
+// TestFailedWrite asserts that an error during a write leaves the old file, and nothing else.
+func TestFailedWrite(t *testing.T) {
 	folder := t.TempDir()
 	for _, before := range []string{"", "what was there before"} {
 		path := filepath.Join(folder, "report"+before[:min(len(before), 1)]+".zip")
@@ -101,11 +101,11 @@ func TestBrokenOffWrite(t *testing.T) {
 			t.Errorf("the file holds %.30q (%v)", got, err)
 		}
 	}
-	assertTidy(t, folder)
+	assertNoTemporaryFiles(t, folder)
 }
 
-// TestKilledInTheMiddle kills a program that is writing a report and asserts that the old one is still whole.
-func TestKilledInTheMiddle(t *testing.T) {
+// TestKilledDuringWrite kills a program that is writing a report and asserts that the old one is unchanged.
+func TestKilledDuringWrite(t *testing.T) {
 	if path := os.Getenv("BOXREADY_TEST_WRITE"); path != "" {
 		report.WriteFile(path, func(w io.Writer) error {
 			for {
@@ -119,7 +119,7 @@ func TestKilledInTheMiddle(t *testing.T) {
 	if err := os.WriteFile(path, []byte("old"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	writer := exec.Command(os.Args[0], "-test.run", "^TestKilledInTheMiddle$")
+	writer := exec.Command(os.Args[0], "-test.run", "^TestKilledDuringWrite$")
 	writer.Env = append(os.Environ(), "BOXREADY_TEST_WRITE="+path)
 	out, err := writer.StdoutPipe()
 	if err != nil {
@@ -138,7 +138,7 @@ func TestKilledInTheMiddle(t *testing.T) {
 	}
 }
 
-// TestFullAndReadOnlyDisk saves on a disk of 16 KiB that the test makes for itself.
+// TestFullAndReadOnlyDisk saves on a disk of 16 KiB that the test creates.
 func TestFullAndReadOnlyDisk(t *testing.T) {
 	if folder := os.Getenv("BOXREADY_TEST_DISK"); folder != "" {
 		path := filepath.Join(folder, "report.zip")
@@ -170,7 +170,7 @@ type zeros struct{}
 
 func (zeros) Read(p []byte) (int, error) { return len(p), nil }
 
-// needed skips loudly what can't be tested here; where everything has to be tested, that is a failure.
+// needed skips a test that can't run here; where all tests are required, it fails.
 func needed(t *testing.T, what string, err error) {
 	t.Helper()
 	if os.Getenv("CI") == "true" {

@@ -2,7 +2,7 @@ package report
 
 import "syscall"
 
-// What Windows says (winerror.h); fs.ErrPermission and fs.ErrNotExist cover the rest.
+// Errors of Windows (winerror.h); fs.ErrPermission and fs.ErrNotExist cover the rest.
 var systemErrors = map[SaveReason][]error{
 	SaveDiskFull: {syscall.Errno(112), syscall.Errno(39)},  // ERROR_DISK_FULL, ERROR_HANDLE_DISK_FULL
 	SaveReadOnly: {syscall.Errno(19)},                      // ERROR_WRITE_PROTECT

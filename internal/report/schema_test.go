@@ -42,7 +42,7 @@ func TestSchemaDescribesTheFacts(t *testing.T) {
 
 type object = map[string]any
 
-// resultSchema is the contract of check --format json and jsonl. What each check's facts look like is read off the Go types.
+// resultSchema is the contract of check --format json and jsonl. The shape of each check's facts is derived from the Go types.
 func resultSchema(t *testing.T) object {
 	definitions := object{}
 	var ids, causes []string
@@ -113,7 +113,7 @@ func resultSchema(t *testing.T) object {
 	return root
 }
 
-// closed is an object that has these properties, all of them, and no others.
+// closed is an object with exactly these properties.
 func closed(properties object, allOf []object) object {
 	var required []string
 	for name := range properties {
@@ -143,7 +143,7 @@ func anyOf(names ...string) object {
 	return object{"anyOf": options}
 }
 
-// reflectInto adds the definition of v's type and of those it is made of, and returns its name.
+// reflectInto adds the definitions of v's type and of those in it, and returns its name.
 func reflectInto(t *testing.T, definitions object, v any) string {
 	t.Helper()
 	reflector := jsonschema.Reflector{Anonymous: true, Mapper: func(typ reflect.Type) *jsonschema.Schema {

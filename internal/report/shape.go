@@ -10,8 +10,8 @@ import (
 	"boxready/internal/view"
 )
 
-// Kind is the kind of identifying value that stands in a field of a check's facts. The author of the facts says so in the
-// field's tag, `hide:"host"`; a field without one is public. Secrets are never in facts at all.
+// Kind is the kind of identifying value in a field of a check's facts, given in the field's tag, `hide:"host"`; a field without
+// one is public. Secrets are never in facts.
 type Kind string
 
 // The kinds.
@@ -21,12 +21,12 @@ const (
 	User        Kind = "user"        // a person's name, login, number or e-mail address
 	Member      Kind = "member"      // member_id, the portal's number with the vendor
 	Subject     Kind = "subject"     // whom a certificate names: hosts and companies
-	Certificate Kind = "certificate" // by which public logs of certificates give the host away
-	Text        Kind = "text"        // untrusted text; whatever of the above is in it
+	Certificate Kind = "certificate" // by which Certificate Transparency logs reveal the host
+	Text        Kind = "text"        // untrusted text with any of the above
 )
 
-// shape is what kind of value stands where in a check's facts in JSON. A nil shape isn't known; what stands there is taken for
-// untrusted text.
+// shape has the kinds of the values in a check's facts in JSON. A nil shape is unknown, and its values are taken for untrusted
+// text.
 type shape struct {
 	kind   Kind // "" is public
 	fields map[string]*shape
@@ -50,7 +50,7 @@ func (s *shape) element() *shape {
 	return s.each
 }
 
-// shapes remembers the shapes of types.
+// shapes caches the shapes of types.
 type shapes map[reflect.Type]*shape
 
 // of is the shape of a check's facts.
@@ -108,7 +108,7 @@ func (known shapes) ofType(t reflect.Type, kind Kind) *shape {
 	return &shape{kind: kind}
 }
 
-// eachString replaces every string in v, names of fields apart, by what f makes of it.
+// eachString replaces every string in v, except field names, by f's result.
 func eachString(v *view.Value, at *shape, f func(string, Kind) string) {
 	for i := range v.Inner {
 		inner := at.element()

@@ -18,8 +18,8 @@ import (
 	"boxready/internal/view"
 )
 
-// Tally counts what is in many reports. It reads one at a time and keeps numbers and names, and of these no more than a bound:
-// its size doesn't grow with the number of reports.
+// Tally counts the findings of many reports. It reads one at a time and keeps numbers and a limited number of names: its size
+// doesn't grow with the number of reports.
 type Tally struct {
 	reports     int
 	unreadable  map[ReadReason]int
@@ -29,7 +29,7 @@ type Tally struct {
 	causes      map[causeKey]*causeTally
 	portals     map[string]uint32 // numbers of the portals' names
 	pairs       int               // of causes and portals
-	left        bool              // something was counted that has no name here
+	left        bool              // something was counted without its name
 }
 
 type causeKey struct {
@@ -43,7 +43,7 @@ type causeTally struct {
 	portals map[uint32]int // reports by portal
 }
 
-// Beyond these bounds reports still count, but their names don't appear.
+// Beyond these limits reports still count, but without names.
 const (
 	maxTallyCauses   = 2000
 	maxTallyPortals  = 50_000
@@ -57,7 +57,7 @@ func NewTally() *Tally {
 		causes: map[causeKey]*causeTally{}, portals: map[string]uint32{}}
 }
 
-// counted is as much of a result as counting takes.
+// counted is the part of a result that is counted.
 type counted struct {
 	Check checks.ID    `json:"check"`
 	State checks.State `json:"state"`
@@ -65,7 +65,7 @@ type counted struct {
 	Owner checks.Owner `json:"owner"`
 }
 
-// isCoded tells whether what should be codes are.
+// isCoded reports whether all codes are valid.
 func (r counted) isCoded() bool {
 	return isCode().MatchString(string(r.Check)) && isCode().MatchString(string(r.Cause)) && isCode().MatchString(string(r.Owner))
 }
@@ -152,7 +152,7 @@ func (t *Tally) number(portal string) (uint32, bool) {
 	return n, true
 }
 
-// Totals are what a tally came to.
+// Totals are the result of a tally.
 type Totals struct {
 	Schema     int                    `json:"schema"`
 	Reports    int                    `json:"reports"`
@@ -163,7 +163,7 @@ type Totals struct {
 	Verdicts   map[checks.Verdict]int `json:"verdicts"`
 	Causes     []CauseTotal           `json:"causes"`   // the most frequent first
 	Versions   []VersionTotal         `json:"versions"` // of BoxReady, the most frequent first
-	// Complete is false if there were too many names to keep them all; the numbers of reports are right all the same.
+	// Complete is false if there were too many names to keep; the numbers of reports are right nevertheless.
 	Complete bool `json:"complete"`
 }
 
@@ -188,7 +188,7 @@ type VersionTotal struct {
 	Reports int    `json:"reports"`
 }
 
-// Totals returns what was counted so far.
+// Totals returns the totals so far.
 func (t *Tally) Totals() Totals {
 	s := Totals{Schema: SchemaVersion, Reports: t.reports, Unreadable: t.unreadable, Portals: len(t.portals), First: t.first, Last: t.last,
 		Verdicts: t.verdicts, Causes: []CauseTotal{}, Versions: []VersionTotal{}, Complete: !t.left}
@@ -214,7 +214,7 @@ func (t *Tally) Totals() Totals {
 	return s
 }
 
-// WriteCSV writes one table for a spreadsheet; its first column says what a row counts: a cause, a cause on one portal, or a
+// WriteCSV writes one table for a spreadsheet; its first column is what a row counts: a cause, a cause on one portal, or a
 // version of BoxReady.
 func (s Totals) WriteCSV(w io.Writer) error {
 	table := csv.NewWriter(w)
@@ -236,7 +236,7 @@ func (s Totals) WriteCSV(w io.Writer) error {
 	return nil
 }
 
-// cell is untrusted text that a spreadsheet must not take for a formula.
+// cell escapes untrusted text that a spreadsheet would take for a formula.
 func cell(s string) string {
 	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
 		return "'" + s
@@ -244,7 +244,7 @@ func cell(s string) string {
 	return s
 }
 
-// WriteTotals writes for people what is in many reports.
+// WriteTotals writes the totals as text.
 func (p *Reporter) WriteTotals(w io.Writer, s Totals) error {
 	say := func(key string, args checks.Args) string { return p.Words.Say("totals."+key, args) }
 	var out strings.Builder
@@ -301,5 +301,5 @@ func (p *Reporter) WriteTotals(w io.Writer, s Totals) error {
 	return nil
 }
 
-// shownPortals are as many as anyone reads in one line.
+// shownPortals is the limit of portals in one line.
 const shownPortals = 10

@@ -96,7 +96,7 @@ func TestSummarize(t *testing.T) {
 	}
 }
 
-// TestSummarizeIsBounded asserts that made-up names don't pile up without end, and that this is told.
+// TestSummarizeIsBounded asserts that the number of names is limited, and that this is reported.
 func TestSummarizeIsBounded(t *testing.T) {
 	var results []string
 	for i := range 4999 {

@@ -10,10 +10,10 @@ import (
 	"boxready/internal/view"
 )
 
-// maxSummaryLines is what a chat or a ticket takes.
+// maxSummaryLines fits into a chat message or a ticket.
 const maxSummaryLines = 60
 
-// summary is a run in few lines, for a chat or a ticket.
+// summary describes a run in few lines, for a chat or a ticket.
 func (p *Reporter) summary(n *run, b *Bundle) string {
 	say := func(key string, args checks.Args) string { return p.Words.Say("report.summary."+key, args) }
 	hidden := ""
@@ -64,7 +64,7 @@ func (p *Reporter) summary(n *run, b *Bundle) string {
 	return out.String()
 }
 
-// took is how long a request took, in the unit that suits it.
+// took is how long a request took, in a suitable unit.
 func (p *Reporter) took(r Request) string {
 	if r.Times.Total < 1000 {
 		return fmt.Sprintf("%d %s", r.Times.Total, p.Words.Say("format.ms", nil))
@@ -72,7 +72,7 @@ func (p *Reporter) took(r Request) string {
 	return p.Words.Number(float64(r.Times.Total)/1000) + " " + p.Words.Say("format.s", nil)
 }
 
-// evidence is what a vendor's support asks for first: the answer with its error, time and number, or the certificate.
+// evidence is what a vendor's support needs first: the answer with its error, time and number, or the certificate.
 func (p *Reporter) evidence(i view.Item) []string {
 	say := func(key string, args checks.Args) string { return p.Words.Say("report.summary."+key, args) }
 	var lines []string
@@ -83,7 +83,7 @@ func (p *Reporter) evidence(i view.Item) []string {
 			lines = append(lines, say("certificate", checks.Args{"until": moment(c.NotAfter), "issuer": c.Issuer, "protocol": f.Addresses[0].Protocol}))
 		}
 	}
-	// The last ones are those that decided.
+	// The last ones were decisive.
 	requests := requestsIn(i.Values)
 	for _, r := range requests[max(len(requests)-2, 0):] {
 		line := say("answer", checks.Args{"request": r.Request, "answer": p.answer(r), "took": p.took(r), "at": moment(r.At)})

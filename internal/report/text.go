@@ -16,19 +16,18 @@ import (
 // Style is how a text looks in a terminal. The zero value is plain.
 type Style struct {
 	Width   int  // columns; 0: 80
-	Verbose bool // with the checks that are in order and what every check saw
-	// Paint colours s for a state; nil leaves it as it is. Colour never says anything that a word doesn't.
+	Verbose bool // with the checks that are ok and all facts
+	// Paint colours s for a state; nil leaves it as it is. Colour never has information that the text lacks.
 	Paint func(state checks.State, s string) string
 	Bold  func(s string) string
 }
 
-// WriteText writes the outcome for people: the verdict first, then the findings by who fixes them, then what is in order and
-// what was not checked.
+// WriteText writes the outcome as text: the verdict first, then the findings by owner, then what is ok and what was not checked.
 func (p *Reporter) WriteText(w io.Writer, o *checks.Outcome, style Style) error {
 	return p.writeRun(w, p.run(o, newHider(o.Target.Address, nil)), style)
 }
 
-// WriteSelfTest writes what a look at this program itself came to, which is no verdict on any portal.
+// WriteSelfTest writes the outcome of a self-test, which has no verdict on a portal.
 func (p *Reporter) WriteSelfTest(w io.Writer, o *checks.Outcome, style Style) error {
 	t := newText(p, p.run(o, newHider(o.Target.Address, nil)), style)
 	t.para(0, "", t.style.Bold(p.Words.Say("group."+string(checks.SelfGroup), nil)))
@@ -59,7 +58,7 @@ type text struct {
 	*Reporter
 	run     *run
 	style   Style
-	waiting map[checks.ID]bool // whose skipped checks were listed
+	waiting map[checks.ID]bool // checks whose skipped ones were listed
 }
 
 func newText(p *Reporter, n *run, style Style) *text {
@@ -77,7 +76,7 @@ func newText(p *Reporter, n *run, style Style) *text {
 
 func (t *text) say(key string, args checks.Args) string { return t.Words.Say(key, args) }
 
-// para writes words wrapped and indented; the first line may begin with a label of the same width as the indent.
+// para writes words wrapped and indented; the first line may begin with a label as wide as the indent.
 func (t *text) para(depth int, label, words string) {
 	wrap := wordwrap.NewWriter(t.style.Width - depth)
 	wrap.Breakpoints = nil // a host name or a flag stays whole at its hyphens
@@ -124,7 +123,7 @@ func (t *text) finding(i view.Item) {
 		}
 	}
 	if f.More != "" {
-		// Unwrapped, so that it can be clicked and copied.
+		// Not wrapped, so that it can be clicked and copied.
 		fmt.Fprintf(t, "%*s%s: %s\n", depth, "", t.say("part.more", nil), f.More)
 	}
 	if waiting := t.run.view.WaitingText(t.Words, i.Result); waiting != "" && !t.waiting[i.Check] {
@@ -140,8 +139,7 @@ func (t *text) seenFrom(i view.Item) string {
 	return sentence(t.Words.Code("vantage.", string(i.Vantage), ""))
 }
 
-// step writes a numbered step. A command in it stands between backticks; it gets a line of its own that isn't wrapped, so
-// that it can be copied.
+// step writes a numbered step. A command in backticks gets a line of its own that isn't wrapped, so that it can be copied.
 func (t *text) step(number int, step string) {
 	label := fmt.Sprintf("%*d.", depth+1, number)
 	words := ""
@@ -154,7 +152,7 @@ func (t *text) step(number int, step string) {
 	}
 	for i, part := range strings.Split(step, "`") {
 		switch {
-		case i%2 == 0 && words == "" && strings.Trim(part, ".,; ") == "": // what closed the sentence behind a command
+		case i%2 == 0 && words == "" && strings.Trim(part, ".,; ") == "": // the end of the sentence after a command
 		case i%2 == 0 || !strings.Contains(part, " "):
 			words += part
 		default:
@@ -165,7 +163,7 @@ func (t *text) step(number int, step string) {
 	flush()
 }
 
-// facts writes what a check saw, a line a value, under the names that the JSON form has: whoever asks for them knows these.
+// facts writes a check's facts, one value per line, under their names in JSON.
 func (t *text) facts(i view.Item) {
 	for _, f := range i.Values.Facts() {
 		if line := f.Path + ": " + f.Value; f.List {
@@ -228,7 +226,7 @@ func (t *text) notChecked() {
 	}
 }
 
-// missing says what wasn't checked, more checks beside those named among it, and what it would have needed.
+// missing is the text about checks that weren't made: names, the number of more, and what was lacking.
 func (p *Reporter) missing(m view.Missing, more int) string {
 	list := m.Names(p.Words)
 	if more > 0 {

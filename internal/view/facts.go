@@ -11,16 +11,16 @@ import (
 	"boxready/internal/untrusted"
 )
 
-// Value is one value of JSON, the fields of an object in the order in which they stand.
+// Value is one value of JSON, with the fields of an object in their order.
 type Value struct {
 	Name   string     // of a field; "" in a list
 	Kind   json.Delim // '{' of an object, '[' of a list, 0 of a single value
 	Inner  []Value    // of an object or a list
-	Text   string     // of a string itself, of another single value as JSON writes it
+	Text   string     // the string, or another single value as JSON
 	Quoted bool       // Text is a string
 }
 
-// ParseFacts reads facts in JSON. What can't be read is an empty object: what isn't understood can't be hidden.
+// ParseFacts reads facts in JSON. Invalid JSON is an empty object, as values in it could not be hidden.
 func ParseFacts(data []byte) Value {
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber()
@@ -31,7 +31,7 @@ func ParseFacts(data []byte) Value {
 	return v
 }
 
-// FactsJSON is facts in JSON; none are an empty object.
+// FactsJSON encodes facts in JSON; nil is an empty object.
 func FactsJSON(facts checks.Facts) []byte {
 	data, err := json.Marshal(facts)
 	if err != nil || string(data) == "null" {
@@ -40,7 +40,7 @@ func FactsJSON(facts checks.Facts) []byte {
 	return data
 }
 
-// ValuesOf are a check's facts.
+// ValuesOf returns a check's facts as a value.
 func ValuesOf(facts checks.Facts) Value { return ParseFacts(FactsJSON(facts)) }
 
 func (v *Value) read(d *json.Decoder) error {
@@ -85,8 +85,8 @@ func (v *Value) JSON() json.RawMessage {
 	encoder := json.NewEncoder(&out)
 	encoder.SetEscapeHTML(false)
 	v.write(&out, func(s string) {
-		_ = encoder.Encode(s)       // of a string can't fail
-		out.Truncate(out.Len() - 1) // the line's end
+		_ = encoder.Encode(s)       // can't fail for a string
+		out.Truncate(out.Len() - 1) // the newline
 	})
 	return out.Bytes()
 }
@@ -124,14 +124,13 @@ func (v Value) Field(name string) Value {
 	return Value{}
 }
 
-// Fact is one value that a check saw, and where it stands in its facts: names of fields and numbers of elements, from 1, with
-// dots between them.
+// Fact is one value of a check's facts, with its path: names of fields and numbers of elements, from 1, with dots between them.
 type Fact struct {
 	Path, Value string
 	List        bool // Value is several single ones
 }
 
-// Facts are the single values in it, in the order in which they stand. A list of single values is one fact.
+// Facts returns the single values in it, in order. A list of single values is one fact.
 func (v Value) Facts() []Fact { return v.facts("", nil) }
 
 func (v Value) facts(path string, list []Fact) []Fact {

@@ -28,8 +28,8 @@ const (
 	ComputerAuthorization Link = "computer-authorization"
 )
 
-// linkOf says for every check which link its results tell something about: the way itself, and what stands at its end. NoLink is
-// for checks of this computer, and of ways to none of the places.
+// linkOf has for every check the link that its results are about, including the link's end. NoLink is for checks of this
+// computer, and of connections to other places.
 var linkOf = map[checks.ID]Link{
 	checks.PortalAddress:          ComputerPortal,
 	checks.PortalDNS:              ComputerPortal,
@@ -51,7 +51,7 @@ var linkOf = map[checks.ID]Link{
 	checks.SignIn:           ComputerAuthorization, // the token is refreshed by this computer
 	checks.PortalIdentity:   PortalAuthorization,   // the address under which the authorization server knows the portal
 	checks.TokenAccepted:    PortalAuthorization,
-	checks.RESTLicence:      PortalAuthorization, // the portal takes its licence's word from there
+	checks.RESTLicence:      PortalAuthorization, // the portal gets its licence from there
 	checks.AppInstalled:     ComputerPortal,
 	checks.UserRights:       ComputerPortal,
 	checks.Platform:         ComputerPortal,
@@ -83,10 +83,10 @@ var linkOf = map[checks.ID]Link{
 	checks.SelfDisplay:  NoLink,
 }
 
-// LinkOf is the link that a check tells something about.
+// LinkOf returns the link that a check is about.
 func LinkOf(id checks.ID) Link { return linkOf[id] }
 
-// LinkOfResult is the link that a result tells something about: what a run from outside saw is about the way from there.
+// LinkOfResult returns the link that a result is about: for a run from outside, the connection from there.
 func LinkOfResult(r checks.Result) Link {
 	if r.Vantage == checks.FromOutside {
 		return ApplicationPortal
@@ -94,8 +94,8 @@ func LinkOfResult(r checks.Result) Link {
 	return LinkOf(r.Check)
 }
 
-// LinkState is the most severe state of the results about a link, "" if there are none. Skipped are links about which nothing is
-// known: what is in order stays so when a later check had to wait for another link.
+// LinkState is the most severe state of the results about a link, "" if there are none. It is Skipped only if nothing is known: a
+// later check that was skipped because of another link doesn't change ok.
 func (v *View) LinkState(link Link) checks.State {
 	state := checks.State("")
 	for _, i := range v.Items {

@@ -30,7 +30,7 @@ func TestEveryCheckHasItsLink(t *testing.T) {
 	}
 }
 
-func TestLinkStateIsTheMostSevereButWhatWasSkippedHidesNothing(t *testing.T) {
+func TestLinkStateIsTheMostSevere(t *testing.T) {
 	result := func(id checks.ID, state checks.State, from checks.Vantage) checks.Result {
 		return checks.Result{Check: id, State: state, Vantage: from}
 	}

@@ -1,7 +1,7 @@
-// Package view arranges an outcome as people see it, once for the window, the terminal, the HTML report, the summary and letters:
+// Package view arranges an outcome for users, once for the window, the terminal, the HTML report, the summary and letters:
 // findings by who fixes them, the most severe first, the checks that were skipped because of them, what is in order, what was not
 // checked, the state of each link of the connection picture, and facts as single values. It knows no format. The results of a run
-// that is still under way can be arranged as well.
+// in progress can be arranged as well.
 package view
 
 import (
@@ -14,17 +14,17 @@ import (
 
 // View is an arranged list of results.
 type View struct {
-	Items []Item // in the order of the catalogue, as the run has them
+	Items []Item // in the order of the catalogue
 }
 
 // Item is one result.
 type Item struct {
 	checks.Result
-	Text   words.Finding // the result in words; zero if nobody filled it
-	Values Value         // the result's facts; zero if nobody filled it
+	Text   words.Finding // the result in words; zero if not filled
+	Values Value         // the result's facts; zero if not filled
 }
 
-// Of arranges results; Text and Values of the items stay empty, which suits a reader who shows one result at a time.
+// Of arranges results; Text and Values of the items stay empty, for callers that show one result at a time.
 func Of(results []checks.Result) *View {
 	v := &View{Items: make([]Item, len(results))}
 	for i, r := range results {
@@ -33,8 +33,7 @@ func Of(results []checks.Result) *View {
 	return v
 }
 
-// Severity orders states: the more severe, the higher. It is 0 for what is no state. What was skipped is more severe than what is
-// in order, as it may be what matters.
+// Severity orders states: the more severe, the higher, 0 for no state. Skipped is more severe than ok, as it may hide a problem.
 func Severity(s checks.State) int {
 	switch s {
 	case checks.Problem:
@@ -51,25 +50,25 @@ func Severity(s checks.State) int {
 	return 0
 }
 
-// IsFinding tells whether somebody has to do something about a result of that state.
+// IsFinding reports whether a result of that state requires action.
 func IsFinding(s checks.State) bool { return Severity(s) >= Severity(checks.Notice) }
 
-// VerdictState is the state that a verdict is shown as, "" for a verdict of a newer version.
+// VerdictState is the state whose style a verdict has, "" for a verdict of a newer version.
 func VerdictState(v checks.Verdict) checks.State {
 	return map[checks.Verdict]checks.State{checks.Ready: checks.OK, checks.NoObstacle: checks.OK, checks.Unsure: checks.Unknown, checks.NotReady: checks.Problem}[v]
 }
 
-// ownerOrder is how owners stand whose most severe findings are equally severe.
+// ownerOrder orders owners whose most severe findings are equally severe.
 var ownerOrder = []checks.Owner{checks.PortalAdmin, checks.ServerAdmin, checks.NetworkAdmin, checks.Vendor, checks.Bitrix24, checks.You}
 
-// Owner is somebody who has something to do.
+// Owner is who has to act on findings.
 type Owner struct {
 	ID       checks.Owner
 	State    checks.State // the most severe of the findings
 	Findings []Item       // the most severe first, otherwise in the order of the catalogue
 }
 
-// Owners are those who have findings, the one with the most severe first.
+// Owners returns those who have findings, the one with the most severe first.
 func (v *View) Owners() []Owner {
 	var owners []Owner
 	for _, id := range ownerOrder {
@@ -90,24 +89,24 @@ func (v *View) Owners() []Owner {
 	return owners
 }
 
-// Findings are the results that somebody has to do something about, the most severe first.
+// Findings returns the results that require action, the most severe first.
 func (v *View) Findings() []Item {
 	found := slices.DeleteFunc(slices.Clone(v.Items), func(i Item) bool { return !IsFinding(i.State) })
 	slices.SortStableFunc(found, func(a, b Item) int { return Severity(b.State) - Severity(a.State) })
 	return found
 }
 
-// InOrder are the results that are ok.
+// InOrder returns the results that are ok.
 func (v *View) InOrder() []Item {
 	return slices.DeleteFunc(slices.Clone(v.Items), func(i Item) bool { return i.State != checks.OK })
 }
 
-// WaitingFor are the results of checks that were skipped because of the check id.
+// WaitingFor returns the results of checks that were skipped because of the check id.
 func (v *View) WaitingFor(id checks.ID) []Item {
 	return slices.DeleteFunc(slices.Clone(v.Items), func(i Item) bool { return i.State != checks.Skipped || i.Because != id })
 }
 
-// WaitingText is a sentence about the checks that were skipped because of i, "" if none was.
+// WaitingText is a sentence about the checks that were skipped because of i, "" if none were.
 func (v *View) WaitingText(w *words.Texts, i checks.Result) string {
 	var ids []checks.ID
 	for _, skipped := range v.WaitingFor(i.Check) {
@@ -116,7 +115,7 @@ func (v *View) WaitingText(w *words.Texts, i checks.Result) string {
 	switch {
 	case ids == nil:
 		return ""
-	case i.State == checks.Unknown: // there may be nothing to fix
+	case i.State == checks.Unknown: // possibly nothing to fix
 		return w.Say("part.unclear", checks.Args{"checks": w.CheckNames(ids)})
 	}
 	return w.Say("part.waiting", checks.Args{"checks": w.CheckNames(ids)})
@@ -128,7 +127,7 @@ type Missing struct {
 	Checks []checks.ID
 }
 
-// NotChecked puts checks that were not made together by reason, in the order in which the reasons come up.
+// NotChecked groups checks that were not made by reason, in the order of the reasons' first occurrences.
 func NotChecked(list []checks.NotChecked) (missing []Missing) {
 	for _, n := range list {
 		at := slices.IndexFunc(missing, func(m Missing) bool { return m.Reason == n.Reason })
@@ -140,7 +139,7 @@ func NotChecked(list []checks.NotChecked) (missing []Missing) {
 	return missing
 }
 
-// Names are the names of the checks as a list that begins a sentence.
+// Names is the list of the checks' names at the start of a sentence.
 func (m Missing) Names(w *words.Texts) string {
 	names := w.CheckNames(m.Checks)
 	names[0] = w.Name(m.Checks[0])

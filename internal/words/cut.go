@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// LowerFirst is for a name within a sentence; an abbreviation stays as it is.
+// LowerFirst lowers the first letter for a name within a sentence, except in abbreviations.
 func LowerFirst(s string) string {
 	first, size := utf8.DecodeRuneInString(s)
 	if second, _ := utf8.DecodeRuneInString(s[size:]); unicode.IsUpper(second) {
@@ -15,7 +15,7 @@ func LowerFirst(s string) string {
 	return string(unicode.ToLower(first)) + s[size:]
 }
 
-// UpperFirst is for words that begin a sentence.
+// UpperFirst capitalizes the first letter of a sentence.
 func UpperFirst(s string) string {
 	if s == "" {
 		return ""
@@ -24,7 +24,7 @@ func UpperFirst(s string) string {
 	return strings.ToUpper(string(first)) + s[size:]
 }
 
-// FirstSentence is what stands before the first full stop that ends a sentence, with it.
+// FirstSentence returns the text up to the first full stop that ends a sentence, with it.
 func FirstSentence(text string) string {
 	for i := 0; i < len(text); {
 		stop := strings.Index(text[i:], ". ")
@@ -34,7 +34,7 @@ func FirstSentence(text string) string {
 		end := i + stop
 		next, _ := utf8.DecodeRuneInString(text[end+2:])
 		last, _ := utf8.DecodeLastRuneInString(text[:end])
-		// Not behind an initial or a number of a list, nor in front of a small letter.
+		// Not after an initial or a number of a list, nor before a lower-case letter.
 		if !unicode.IsLower(next) && !unicode.IsUpper(last) {
 			return text[:end+1]
 		}

@@ -8,12 +8,12 @@ import (
 	"boxready/internal/yamlfile"
 )
 
-// RequirementsError says what is wrong with a file of requirements, with its place in front as compilers write it.
+// RequirementsError translates an error in a file of requirements, with its position first as in compilers' messages.
 func (w *Texts) RequirementsError(e *yamlfile.Error) string {
 	return fileError(e, w.Say("requirements.error."+e.Code, checks.Args(e.Args)))
 }
 
-// PortalsError says what is wrong with a list of portals, like RequirementsError.
+// PortalsError translates an error in a list of portals, like RequirementsError.
 func (w *Texts) PortalsError(e *yamlfile.Error) string {
 	if text, ok := w.find("portals.error."+e.Code, checks.Args(e.Args)); ok {
 		return fileError(e, text)

@@ -8,13 +8,13 @@ import (
 	"boxready/internal/requirements"
 )
 
-// A sentence names so many findings, and so many names within one; whoever wants all finds them among the facts.
+// Limits of findings in a sentence and of names in a finding; the facts have all.
 const (
 	mostNeeds = 8
 	mostNames = 3
 )
 
-// needs puts what stands between an application and a portal into one sentence, a clause for each finding.
+// needs describes unmet requirements in one sentence, a clause for each finding.
 func (w *Texts) needs(found []requirements.Finding) string {
 	var clauses []string
 	for _, f := range found[:min(len(found), mostNeeds)] {
@@ -62,7 +62,7 @@ func (w *Texts) need(f requirements.Finding) string {
 	count("methods", f.Methods)
 	count("events", f.Events)
 	count("scopes", f.Scopes)
-	// A permission names itself, and "basic" is what everybody has: the method is closed for another reason.
+	// A permission needs no explanation, and everyone has "basic": the method is unavailable for another reason.
 	say(!slices.Contains(f.AnyOf, "basic") && (len(f.AnyOf) > 1 || len(f.AnyOf) == 1 && f.What != requirements.ScopeNeed), "any-of", checks.Args{"scopes": strings.Join(f.AnyOf, ", "), "count": len(f.AnyOf)})
 	say(f.AlsoNeeds != nil, "also", checks.Args{"modules": w.modules(f.AlsoNeeds), "count": len(f.AlsoNeeds)})
 	say(f.ReplacedBy != "", "instead", checks.Args{"name": f.ReplacedBy})
@@ -73,7 +73,7 @@ func (w *Texts) need(f requirements.Finding) string {
 	return f.Name + " — " + strings.Join(parts, ", ")
 }
 
-// faults names hosts, each with what is wrong with it.
+// faults lists hosts, each with its fault.
 func (w *Texts) faults(hosts, why []string) string {
 	var clauses []string
 	for i := range min(len(hosts), len(why), mostNeeds) {
@@ -85,7 +85,7 @@ func (w *Texts) faults(hosts, why []string) string {
 	return strings.Join(clauses, "; ")
 }
 
-// modules puts module names, some with a version as in "rest >=23.100.0", into words.
+// modules translates modules, some with a version as in "rest >=23.100.0".
 func (w *Texts) modules(needs []string) []string {
 	needs = slices.Clone(needs)
 	for i, need := range needs {

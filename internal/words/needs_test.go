@@ -139,7 +139,7 @@ func TestOnlyTheFirstNeedsAreNamed(t *testing.T) {
 	}
 }
 
-// clauses are the findings as they stand in a sentence, which ends with them.
+// clauses returns the findings' part of a sentence, its end.
 func clauses(t *testing.T, lang string, found ...requirements.Finding) string {
 	t.Helper()
 	words, err := words.New(lang)

@@ -2,7 +2,7 @@ package words
 
 import "boxready/oauthflow"
 
-// SignInPage are the words of the page that the browser ends on.
+// SignInPage returns the texts of the page that the browser ends on.
 func (w *Texts) SignInPage() oauthflow.Page {
 	words := func(kind string) oauthflow.Words {
 		return oauthflow.Words{Title: w.Say("sign-in-page."+kind+".title", nil), Text: w.Say("sign-in-page."+kind+".text", nil)}

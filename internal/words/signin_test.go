@@ -38,7 +38,7 @@ func TestSignInHasWords(t *testing.T) {
 	slices.Sort(want)
 	all := checks.Catalog()
 	check := all[slices.IndexFunc(all, func(c *checks.Check) bool { return c.ID == checks.SignIn })]
-	ofCheck := func(key string) bool { // it has its own test
+	ofCheck := func(key string) bool { // tested separately
 		part, _, _ := strings.Cut(strings.TrimPrefix(key, "sign-in."), ".")
 		return part == "name" || part == "ok" || slices.Contains(check.Causes, checks.Cause(part))
 	}
@@ -73,7 +73,7 @@ func TestSignInPage(t *testing.T) {
 		if text := fmt.Sprint(page); strings.Contains(text, "sign-in-page") || strings.Contains(text, "{{") {
 			t.Errorf("a text is missing: %s", text)
 		}
-		// What is said about a keyring, with what is known about it.
+		// Texts about a keyring, with their arguments.
 		if got := words.Say("sign-in.keyring-locked", map[string]any{"keeper": words.Say("sign-in.place-"+vault.KeeperMac, nil)}); !strings.Contains(got, "macOS") {
 			t.Error(got)
 		}

@@ -1,4 +1,4 @@
-// Package words puts codes into sentences for people: the texts of assets/lang in the reader's language, with what they say about a result.
+// Package words translates codes into sentences: the texts of assets/lang in the reader's language, and results in words.
 package words
 
 import (
@@ -17,7 +17,7 @@ import (
 	"golang.org/x/text/language"
 )
 
-// Languages are those that every text exists in; the first one is for everyone else.
+// Languages returns those of all texts; the first one is the default.
 func Languages() []string { return []string{"en", "ru"} }
 
 // Texts are the texts in one language.
@@ -46,7 +46,7 @@ func New(lang string) (*Texts, error) {
 // Lang is the language.
 func (w *Texts) Lang() string { return w.lang }
 
-// Say returns the text with that key. A missing one is returned as its key; tests find those.
+// Say returns the text with that key, or the key if it is missing; tests find those.
 func (w *Texts) Say(key string, args checks.Args) string {
 	if text, ok := w.find(key, args); ok {
 		return text
@@ -68,7 +68,7 @@ func (w *Texts) find(key string, args checks.Args) (string, bool) {
 	return untrusted.Line(text), err == nil
 }
 
-// newFunctions are what the texts may do with a value.
+// newFunctions returns the template functions of the texts.
 func (w *Texts) newFunctions() template.FuncMap {
 	return template.FuncMap{
 		"date":    func(t time.Time) string { return t.Local().Format(w.Say("format.date", nil)) },
@@ -83,8 +83,8 @@ func (w *Texts) newFunctions() template.FuncMap {
 	}
 }
 
-// again is the command that makes a run like this one once more: against the portal, given the same; see checks.Target.Given. A
-// run without a portal looked at this program itself.
+// again is the command that repeats the run: against the portal, with the same options; see checks.Target.Given. A run without a
+// portal was a self-test.
 func (w *Texts) again(portal, given any) string {
 	if portal == "" || portal == nil {
 		return "boxready selftest"
@@ -104,7 +104,7 @@ func (w *Texts) again(portal, given any) string {
 	return command
 }
 
-// access are the flags of check that give a run the same credential again; a webhook's address stays out of the shell's history.
+// access returns the flags of check for the same credential; a webhook's address stays out of the shell's history.
 func access(credential string) string {
 	if credential == string(checks.ByWebhook) {
 		return "--webhook -"
@@ -138,13 +138,13 @@ func (w *Texts) Number(f float64) string {
 	return strings.Replace(strconv.FormatFloat(f, 'f', 1, 64), ".", w.Say("format.point", nil), 1)
 }
 
-// Name is what a check is called.
+// Name is a check's name.
 func (w *Texts) Name(id checks.ID) string { return w.Code("", string(id), ".name") }
 
-// Knows tells whether a check has a name: a report of a newer version may have checks that this one doesn't know.
+// Knows reports whether a check has a name: a report of a newer version may have unknown checks.
 func (w *Texts) Knows(id checks.ID) bool { return w.Name(id) != string(id) }
 
-// CheckNames are names of checks as they stand within a sentence.
+// CheckNames returns names of checks for the middle of a sentence.
 func (w *Texts) CheckNames(ids []checks.ID) []string {
 	var names []string
 	for _, id := range ids {
@@ -173,14 +173,14 @@ type Finding struct {
 // maxSteps bounds the search for the numbered steps of a text.
 const maxSteps = 12
 
-// Finding puts a result into words. portal is the address as people write it.
+// Finding describes a result. portal is the address as people write it.
 func (w *Texts) Finding(r checks.Result, portal string) Finding {
 	args := checks.Args{"portal": portal}
 	for name, value := range r.Args {
 		args[name] = value
 	}
 	if body, ok := args["body"].(string); ok {
-		args["body"] = strings.TrimSpace(body) // it is quoted in sentences
+		args["body"] = strings.TrimSpace(body) // sentences quote it
 	}
 	switch r.State {
 	case checks.OK:
@@ -192,7 +192,7 @@ func (w *Texts) Finding(r checks.Result, portal string) Finding {
 	if _, ok := w.find(key+".title", args); !ok {
 		key = "any." + string(r.Cause)
 	}
-	// Untrusted text is quoted there, which may have line breaks.
+	// Quoted untrusted text may have line breaks.
 	saw := strings.Join(strings.Fields(w.Say(key+".saw", args)), " ")
 	f := Finding{Title: w.Say(key+".title", args), Saw: saw, Breaks: w.Say(key+".breaks", args)}
 	for i := 1; i <= maxSteps; i++ {

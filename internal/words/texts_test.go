@@ -35,7 +35,7 @@ func texts(t *testing.T, lang string) map[string]string {
 	return flat
 }
 
-// A key that stands twice in a file hides its first text, and nobody notices.
+// A duplicate key in a file silently hides its first text.
 func TestNoKeyStandsTwice(t *testing.T) {
 	for _, lang := range words.Languages() {
 		data, err := fs.ReadFile(assets.Languages, path.Join("lang", lang+".json"))
@@ -124,7 +124,7 @@ func TestTextsAreWellFormed(t *testing.T) {
 	}
 }
 
-// withoutPage are the causes for which nobody has published a page that helps.
+// withoutPage are the causes without a published documentation page.
 var withoutPage = []string{
 	"portal-address.address-is-ip", "portal-address.address-was-http",
 	"portal-dns.dns-not-found", "portal-dns.dns-failed", "portal-dns.dns-sinkhole",

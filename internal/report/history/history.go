@@ -1,5 +1,5 @@
-// Package history keeps the last runs against each portal on this computer, so that it can be told what changed since. It keeps
-// no secrets, not more than a bound, and forgets when asked to.
+// Package history keeps the last runs against each portal on this computer, to show what changed since. It keeps no secrets, is
+// bounded, and can be deleted.
 package history
 
 import (
@@ -20,21 +20,21 @@ import (
 	"boxready/internal/secret"
 )
 
-// Of each portal no more than this is kept.
+// Limits per portal.
 const (
 	MaxRuns  = 20
 	MaxBytes = 8 << 20
 )
 
-// ErrTooBig means that a run alone is larger than MaxBytes and isn't kept.
+// ErrTooBig means that one run is larger than MaxBytes and isn't kept.
 var ErrTooBig = errors.New("the run is too large to be kept")
 
-// Store is where runs are kept. Files that aren't runs, or were damaged, are as good as none.
+// Store is where runs are kept. Files that aren't runs, or are damaged, are ignored.
 type Store struct {
-	Dir string // a folder of its own; "" keeps nothing
+	Dir string // its own folder; "" keeps nothing
 }
 
-// Run is a run that is kept.
+// Run is a kept run.
 type Run struct {
 	Started time.Time
 	Verdict checks.Verdict
@@ -42,8 +42,8 @@ type Run struct {
 	path    string
 }
 
-// Add keeps a run and forgets the oldest ones beyond the bounds. If one of the secrets would be kept, nothing is: the error is a
-// *report.LeakError then, otherwise ErrTooBig or a *report.SaveError.
+// Add keeps a run and deletes the oldest ones beyond the limits. A run with one of the secrets isn't kept: the error is a
+// *report.LeakError, otherwise ErrTooBig or a *report.SaveError.
 func (s *Store) Add(d report.Document, secrets ...secret.String) error {
 	if s.Dir == "" {
 		return nil
@@ -72,16 +72,16 @@ func (s *Store) Add(d report.Document, secrets ...secret.String) error {
 	return s.prune(folder)
 }
 
-// Names sort as the times do.
+// Names sort by time.
 const nameFormat = "20060102T150405.000Z.json"
 
-// folder is a portal's. The sum tells apart what the name alone does not on every system.
+// folder is a portal's. The checksum distinguishes names that are equal on some systems.
 func (s *Store) folder(portal string) string {
 	sum := sha256.Sum256([]byte(portal))
 	return filepath.Join(s.Dir, fmt.Sprintf("%s-%x", report.FileName(portal), sum[:4]))
 }
 
-// files are a portal's runs, the newest first.
+// files returns a portal's runs, the newest first.
 func files(folder string) ([]fs.FileInfo, error) {
 	entries, err := os.ReadDir(folder)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -117,7 +117,7 @@ func (s *Store) prune(folder string) error {
 	return nil
 }
 
-// Runs are those kept of a portal, given by its address as it stands in a report, the newest first.
+// Runs returns a portal's runs, the newest first. portal is its address as in a report.
 func (s *Store) Runs(portal string) ([]Run, error) {
 	if s.Dir == "" {
 		return nil, nil
@@ -140,7 +140,7 @@ func (s *Store) Runs(portal string) ([]Run, error) {
 // Load reads a run. The error is a *report.ReadError.
 func (s *Store) Load(r Run) (*report.Saved, error) { return report.Read(r.path) }
 
-// Last is the newest run of a portal that is kept, or nil.
+// Last returns the newest kept run of a portal, or nil.
 func (s *Store) Last(portal string) (*report.Saved, error) {
 	runs, err := s.Runs(portal)
 	if err != nil || len(runs) == 0 {
@@ -149,7 +149,7 @@ func (s *Store) Last(portal string) (*report.Saved, error) {
 	return s.Load(runs[0])
 }
 
-// Delete forgets all runs of a portal.
+// Delete deletes all runs of a portal.
 func (s *Store) Delete(portal string) error {
 	if s.Dir == "" {
 		return nil
@@ -157,7 +157,7 @@ func (s *Store) Delete(portal string) error {
 	return removeAll(s.folder(portal))
 }
 
-// Clear forgets everything.
+// Clear deletes all runs.
 func (s *Store) Clear() error {
 	if s.Dir == "" {
 		return nil
