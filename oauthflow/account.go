@@ -11,8 +11,8 @@ import (
 	"boxready/internal/vault"
 )
 
-// ErrOtherServer means that a sign-in is bound to another authorization server than the one that was asked for: what that one
-// issued, and the client secret, go nowhere else.
+// ErrOtherServer means that another authorization server than the requested one issued the sign-in. Its tokens and the client
+// secret are sent to no other.
 var ErrOtherServer = errors.New("the sign-in belongs to another authorization server")
 
 // Accounts are the sign-ins and webhooks of this computer's user, as a vault.Store keeps them. What is not there is
@@ -25,7 +25,7 @@ type Accounts struct {
 // NewAccounts returns the accounts in a store.
 func NewAccounts(store vault.Store) *Accounts { return &Accounts{store, make(chan struct{}, 1)} }
 
-// Account is what is kept for one portal, without its secrets.
+// Account is what is stored for one portal, without its secrets.
 type Account struct {
 	Portal    portal.Address
 	ClientID  string    // of the application that was signed in with; "" if there is no sign-in
@@ -53,7 +53,7 @@ func (a *Accounts) List(ctx context.Context) ([]Account, error) {
 	for _, name := range names {
 		address, err := portal.ParseAddress(name)
 		if err != nil {
-			continue // no store gives such a name
+			continue // a store returns no such name
 		}
 		account, err := a.Get(ctx, address)
 		switch {
@@ -91,9 +91,9 @@ func (a *Accounts) SaveSignIn(ctx context.Context, address portal.Address, app A
 	})
 }
 
-// SignIn opens a saved sign-in. What it rotates is saved before use, unless the user signed out in between, and what another
-// BoxReady rotated is taken over. Of server, HTTP and Now are used. Its URL may be empty; if it isn't, it must be that of the
-// saved server, otherwise the error is ErrOtherServer.
+// SignIn returns a source for a saved sign-in. A rotated token is saved before use, unless the user signed out in between; one
+// that another process rotated is adopted. Of server, HTTP and Now are used; its URL is empty or that of the saved server,
+// otherwise the error is ErrOtherServer.
 func (a *Accounts) SignIn(ctx context.Context, address portal.Address, server AuthServer) (*Source, error) {
 	kept, err := a.load(ctx, address, "")
 	if err != nil {
@@ -152,7 +152,7 @@ func (a *Accounts) Webhook(ctx context.Context, address portal.Address) (portal.
 	return webhook, nil
 }
 
-// RemoveWebhook forgets a webhook and leaves the portal's sign-in. On the portal the webhook stays.
+// RemoveWebhook deletes a saved webhook and keeps the portal's sign-in. The webhook stays on the portal.
 func (a *Accounts) RemoveWebhook(ctx context.Context, address portal.Address) error {
 	return a.change(ctx, address, func(kept *vault.Account) error {
 		if kept.Webhook.IsZero() && kept.ClientID != "" {
@@ -163,8 +163,8 @@ func (a *Accounts) RemoveWebhook(ctx context.Context, address portal.Address) er
 	})
 }
 
-// SignOut forgets a sign-in and leaves the portal's webhook. It revokes nothing: the application stays on the portal, and what
-// was issued stays good until it ends.
+// SignOut deletes a saved sign-in and keeps the portal's webhook. It revokes nothing: the application stays on the portal, and
+// its tokens stay valid until they expire.
 func (a *Accounts) SignOut(ctx context.Context, address portal.Address) error {
 	return a.change(ctx, address, func(kept *vault.Account) error {
 		if kept.ClientID == "" && !kept.Webhook.IsZero() {
@@ -175,12 +175,12 @@ func (a *Accounts) SignOut(ctx context.Context, address portal.Address) error {
 	})
 }
 
-// Forget forgets all that is kept for a portal, readable or not. It revokes nothing.
+// Forget deletes all that is stored for a portal, readable or not. It revokes nothing.
 func (a *Accounts) Forget(ctx context.Context, address portal.Address) error {
 	return a.store.Delete(ctx, address.String())
 }
 
-// load reads an account that has a sign-in, with that application unless clientID is empty.
+// load reads an account that has a sign-in, of the application clientID unless that is empty.
 func (a *Accounts) load(ctx context.Context, address portal.Address, clientID string) (vault.Account, error) {
 	kept, err := a.store.Load(ctx, address.String())
 	if err == nil && (kept.ClientID == "" || clientID != "" && kept.ClientID != clientID) {
@@ -189,7 +189,7 @@ func (a *Accounts) load(ctx context.Context, address portal.Address, clientID st
 	return kept, err
 }
 
-// change changes what is kept for a portal, and deletes it if nothing is left. A damaged account counts as empty.
+// change edits a portal's account, and deletes it if it ends up empty. A damaged account counts as empty.
 func (a *Accounts) change(ctx context.Context, address portal.Address, edit func(*vault.Account) error) error {
 	select {
 	case a.lock <- struct{}{}:

@@ -26,7 +26,7 @@ func webhook(t *testing.T) portal.Webhook {
 	return w
 }
 
-// signedIn returns accounts with one sign-in, whose access token has ended.
+// signedIn returns accounts with one sign-in, whose access token has expired.
 func signedIn(t *testing.T, s *fakeServer) (*Accounts, vault.Store) {
 	t.Helper()
 	store := vault.Memory()
@@ -66,7 +66,7 @@ func TestSavedSignIn(t *testing.T) {
 		kept.ClientSecret.Reveal() != testSecret {
 		t.Errorf("kept: %+v, %v", kept, err)
 	}
-	// The next run goes on with it, and asks nobody as long as the access token is good.
+	// The next run uses it, and sends no request while the access token is valid.
 	if token, err := open(t, accounts, s).Token(t.Context()); err != nil || token.Access.Reveal() != "access-1" || len(s.asked()) != 1 {
 		t.Errorf("again: %v, %d requests", err, len(s.asked()))
 	}
@@ -89,8 +89,8 @@ func TestSignInBelongsToItsServer(t *testing.T) {
 	}
 }
 
-// Two programs have the same sign-in open; whoever comes second goes on with what the first one saved.
-func TestSavedByAnother(t *testing.T) {
+// Two processes use the same sign-in; the second one continues with what the first one saved.
+func TestSavedByAnotherProcess(t *testing.T) {
 	s := newFakeServer(t)
 	accounts, _ := signedIn(t, s)
 	window, terminal := open(t, accounts, s), open(t, accounts, s)
@@ -105,7 +105,7 @@ func TestSavedByAnother(t *testing.T) {
 	}
 }
 
-func TestRotationDoesNotBringBack(t *testing.T) {
+func TestRotationRestoresNoRemovedSignIn(t *testing.T) {
 	for name, gone := range map[string]func(*Accounts, context.Context, portal.Address) error{
 		"forgotten":  (*Accounts).Forget,
 		"signed out": (*Accounts).SignOut,
@@ -128,7 +128,7 @@ func TestRotationDoesNotBringBack(t *testing.T) {
 				t.Errorf("%v", err)
 			}
 			if kept, _ := store.Load(t.Context(), "https://"+testPortal); kept.Refresh.Reveal() == "refresh-1" || kept.ClientID == testClientID {
-				t.Error("it is back")
+				t.Error("the removed sign-in was saved again")
 			}
 		})
 	}
@@ -190,7 +190,7 @@ func TestWebhooksAndSignIns(t *testing.T) {
 	}
 }
 
-func TestListTellsNoSecret(t *testing.T) {
+func TestListContainsNoSecret(t *testing.T) {
 	s := newFakeServer(t)
 	accounts, _ := signedIn(t, s)
 	if err := accounts.SaveWebhook(t.Context(), webhook(t)); err != nil {
@@ -215,22 +215,22 @@ func TestListTellsNoSecret(t *testing.T) {
 	}
 }
 
-// spoiled is a keyring with entries that BoxReady didn't write, or that a newer one wrote.
-type spoiled map[string]string
+// mapBackend is a keyring with the given entries.
+type mapBackend map[string]string
 
-func (s spoiled) Get(key string) (string, error) {
+func (s mapBackend) Get(key string) (string, error) {
 	if v, ok := s[key]; ok {
 		return v, nil
 	}
 	return "", vault.ErrNotFound
 }
-func (s spoiled) Set(key, value string) error { s[key] = value; return nil }
-func (s spoiled) Delete(key string) error     { delete(s, key); return nil }
+func (s mapBackend) Set(key, value string) error { s[key] = value; return nil }
+func (s mapBackend) Delete(key string) error     { delete(s, key); return nil }
 
-func TestSpoiledAccounts(t *testing.T) {
+func TestUnreadableAccounts(t *testing.T) {
 	ctx := t.Context()
 	damaged, newer := address(t, "damaged.example"), address(t, "newer.example")
-	accounts := NewAccounts(vault.NewKeyring(vault.Options{Backend: spoiled{
+	accounts := NewAccounts(vault.NewKeyring(vault.Options{Backend: mapBackend{
 		"portals": "portals\nhttps://damaged.example\nhttps://newer.example", "https://damaged.example": "{", "https://newer.example": `{"v":99}`,
 	}}))
 	list, err := accounts.List(ctx)
@@ -238,9 +238,9 @@ func TestSpoiledAccounts(t *testing.T) {
 		t.Fatalf("%+v, %v", list, err)
 	}
 	if _, err := accounts.SignIn(ctx, damaged, AuthServer{}); !errors.Is(err, vault.ErrDamaged) {
-		t.Errorf("opening what is damaged: %v", err)
+		t.Errorf("opening a damaged account: %v", err)
 	}
-	// What a newer BoxReady keeps is not written over, but can be deleted.
+	// An account of a newer BoxReady is not overwritten, but can be deleted.
 	token := Token{Refresh: secret.New("r"), Server: "https://oauth.bitrix.info"}
 	if err := accounts.SaveSignIn(ctx, newer, testApp(), token); !errors.Is(err, vault.ErrNewer) {
 		t.Errorf("saving over a newer one: %v", err)
@@ -256,8 +256,8 @@ func TestSpoiledAccounts(t *testing.T) {
 	}
 }
 
-// A webhook that is saved while the token is renewed costs neither of them.
-func TestChangesTakeTurns(t *testing.T) {
+// Saving a webhook while the token is renewed loses neither.
+func TestChangesAreSerialized(t *testing.T) {
 	s := newFakeServer(t)
 	accounts, store := signedIn(t, s)
 	source := open(t, accounts, s)
@@ -279,7 +279,7 @@ func TestChangesTakeTurns(t *testing.T) {
 	if err != nil || !kept.Refresh.Equal(source.Held().Refresh) || kept.Webhook.IsZero() {
 		t.Errorf("%v", err)
 	}
-	// Whoever waits for a turn can go away.
+	// Waiting for the lock ends with the context.
 	accounts.lock <- struct{}{}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -305,7 +305,7 @@ func TestSignInEnds(t *testing.T) {
 }
 
 // The authorization server is asked for the portal's address with the token that was just issued.
-func TestAskForTheAddress(t *testing.T) {
+func TestAppInfoAfterRefresh(t *testing.T) {
 	s := newFakeServer(t)
 	accounts, _ := signedIn(t, s)
 	source := open(t, accounts, s)

@@ -9,21 +9,21 @@ import (
 	"github.com/pkg/browser"
 )
 
-// ErrNoBrowser means that this computer has nothing that opens addresses, or no screen to open one on.
+// ErrNoBrowser means that this computer has no program that opens URLs, or no display.
 var ErrNoBrowser = errors.New("no browser found")
 
 func init() {
-	// What a browser prints is not BoxReady's output. nil means the null device; a pipe of ours would break under the
-	// browser when BoxReady ends.
+	// A browser's output is not BoxReady's. nil means the null device; a pipe would break when BoxReady ends before the
+	// browser.
 	browser.Stdout, browser.Stderr = nil, nil
 }
 
-// ProbeBrowser tells, without opening anything, whether there is something that opens addresses. nil proves nothing.
+// ProbeBrowser returns ErrNoBrowser if no URL can be opened. It opens nothing; nil is no proof that a browser will open.
 func ProbeBrowser() error {
 	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" {
-		return nil // they always have something
+		return nil // part of the system
 	}
-	// Without a screen, a browser for terminals would take over ours. BROWSER is what remote shells of editors set.
+	// Without a display, a text browser would take over the terminal. Remote shells of editors set BROWSER.
 	if os.Getenv("DISPLAY") == "" && os.Getenv("WAYLAND_DISPLAY") == "" && os.Getenv("BROWSER") == "" {
 		return ErrNoBrowser
 	}

@@ -25,18 +25,18 @@ import (
 	"boxready/internal/simportal"
 )
 
-// world is a simulated portal with its authorization server, and one browser.
-type world struct {
+// browserEnv is a simulated portal with its authorization server, and one browser.
+type browserEnv struct {
 	sim     *simportal.Sim
 	app     App
-	client  *http.Client // leads to the authorization servers
+	client  *http.Client // reaches the authorization servers
 	listen  string       // the loopback address in the application's card
 	browser context.Context
 }
 
-func newWorld(t *testing.T) *world {
+func newBrowserEnv(t *testing.T) *browserEnv {
 	t.Helper()
-	w := &world{listen: strings.TrimSuffix(ownLoopback(), "0") + fmt.Sprint(Port)}
+	w := &browserEnv{listen: strings.TrimSuffix(ownLoopback(), "0") + fmt.Sprint(Port)}
 	var err error
 	if w.sim, err = simportal.Start(simportal.Options{Login: true, RedirectURI: "http://" + w.listen + Path}); err != nil {
 		t.Fatal(err)
@@ -46,7 +46,7 @@ func newWorld(t *testing.T) *world {
 	if w.app, err = CheckApp(grant.ClientID, grant.ClientSecret); err != nil {
 		t.Fatal(err)
 	}
-	w.client = wayTo(t, w.sim)
+	w.client = simClient(t, w.sim)
 	rules := []string{"MAP * ~NOTFOUND", "EXCLUDE 127.0.0.1", "EXCLUDE " + strings.TrimSuffix(w.listen, ":"+fmt.Sprint(Port))}
 	for _, line := range w.sim.ConnectTo() {
 		if target, ok := strings.CutPrefix(line, w.sim.Host()+":443:"); ok {
@@ -85,15 +85,15 @@ func chromium(t *testing.T, resolver string) context.Context {
 	return ctx
 }
 
-// visitor is one sign-in in the browser, with a clean profile.
-type visitor struct {
+// browserSignIn is one sign-in in the browser, with a clean profile.
+type browserSignIn struct {
 	tab
-	*world
+	*browserEnv
 	flow   *Flow
-	before int // how much the simulated portal had been asked
+	before int // length of the simulated portal's log at the start
 }
 
-func (w *world) begin(t *testing.T, page Page, change func(*Options), faults ...string) *visitor {
+func (w *browserEnv) begin(t *testing.T, page Page, change func(*Options), faults ...string) *browserSignIn {
 	t.Helper()
 	if err := w.sim.SetFaults(faults...); err != nil {
 		t.Fatal(err)
@@ -110,17 +110,17 @@ func (w *world) begin(t *testing.T, page Page, change func(*Options), faults ...
 		t.Fatal(err)
 	}
 	t.Cleanup(f.Close)
-	return &visitor{newTab(t, w.browser, chromedp.WithNewBrowserContext()), w, f, len(w.sim.Log())}
+	return &browserSignIn{newTab(t, w.browser, chromedp.WithNewBrowserContext()), w, f, len(w.sim.Log())}
 }
 
-// authorizes opens the portal's page and signs in there.
-func (v *visitor) authorizes(login string) {
+// authorize opens the portal's page and signs in there.
+func (v *browserSignIn) authorize(login string) {
 	v.t.Helper()
 	v.do(chromedp.Navigate(v.flow.URL()))
-	v.tab.signsIn(login)
+	v.tab.signIn(login)
 }
 
-func (b tab) signsIn(login string) {
+func (b tab) signIn(login string) {
 	b.t.Helper()
 	users := simportal.Users()
 	user := users[slices.IndexFunc(users, func(u simportal.User) bool { return u.Login == login })]
@@ -130,8 +130,8 @@ func (b tab) signsIn(login string) {
 	)
 }
 
-// asked counts what an authorization server was asked for tokens in this sign-in.
-func (v *visitor) asked() int {
+// tokenRequests counts the token requests to authorization servers in this sign-in.
+func (v *browserSignIn) tokenRequests() int {
 	n := 0
 	for _, r := range v.sim.Log()[v.before:] {
 		if strings.HasPrefix(r.Server, "auth-") && r.Path == "/oauth/token/" {
@@ -141,33 +141,33 @@ func (v *visitor) asked() int {
 	return n
 }
 
-func (v *visitor) succeeded() Token {
+func (v *browserSignIn) expectSuccess() Token {
 	v.t.Helper()
 	token, err := wait(v.t, v.flow)
 	if err != nil || token.Access.IsZero() || token.Refresh.IsZero() {
 		v.t.Errorf("outcome: %v", err)
 	}
-	if n := v.asked(); n != 1 {
+	if n := v.tokenRequests(); n != 1 {
 		v.t.Errorf("%d requests to the authorization server", n)
 	}
 	return token
 }
 
-func (v *visitor) waits() {
+func (v *browserSignIn) expectWaiting() {
 	v.t.Helper()
 	select {
 	case <-v.flow.Done():
 		_, err := v.flow.outcome()
 		v.t.Fatalf("the flow ended: %v", err)
-	default: // that it is answered later on shows that it was waiting
+	default: // a later answer that succeeds proves that it was waiting
 	}
 }
 
 // tab is one tab of the browser.
 type tab struct {
-	t      *testing.T
-	ctx    context.Context
-	closes context.CancelFunc
+	t        *testing.T
+	ctx      context.Context
+	closeTab context.CancelFunc
 }
 
 func newTab(t *testing.T, parent context.Context, options ...chromedp.ContextOption) tab {
@@ -204,8 +204,8 @@ func read[T any](b tab, a chromedp.Action[T]) T {
 	return v
 }
 
-// lands waits for a page of the loopback server and compares its heading.
-func (b tab) lands(want string) {
+// expectPage waits for a page of the loopback server and compares its heading.
+func (b tab) expectPage(want string) {
 	b.t.Helper()
 	b.do(chromedp.WaitVisible(chromedp.CSS("main h1")))
 	if got := read(b, chromedp.Text(chromedp.CSS("main h1"))); got != want {
@@ -213,8 +213,8 @@ func (b tab) lands(want string) {
 	}
 }
 
-// shoot saves what the tab shows, for people to look at.
-func (b tab) shoot(name string) {
+// screenshot saves what the tab shows, to be looked at.
+func (b tab) screenshot(name string) {
 	b.t.Helper()
 	picture := read(b, chromedp.CaptureScreenshot())
 	if _, err := png.Decode(bytes.NewReader(picture)); err != nil {
@@ -240,35 +240,35 @@ func (b tab) scheme(s string) {
 }
 
 func TestInBrowser(t *testing.T) {
-	w := newWorld(t)
+	w := newBrowserEnv(t)
 	english := pageIn(t, "en")
 
 	for _, page := range []Page{pageIn(t, "ru"), english} {
 		t.Run("success in "+page.Lang, func(t *testing.T) {
 			v := w.begin(t, page, nil)
 			v.scheme("light")
-			v.authorizes("admin")
-			v.lands(page.Done.Title)
-			if token := v.succeeded(); token.UserID != "1" || token.Portal != "https://"+w.sim.Host()+"/rest/" {
+			v.authorize("admin")
+			v.expectPage(page.Done.Title)
+			if token := v.expectSuccess(); token.UserID != "1" || token.Portal != "https://"+w.sim.Host()+"/rest/" {
 				t.Errorf("%+v", token)
 			}
 			if got := read(v.tab, chromedp.Evaluate[string](`getComputedStyle(document.querySelector("h1")).fontSize`)); got != "24px" {
-				t.Errorf("the heading's size is %s: the policy keeps the style out", got)
+				t.Errorf("the heading's size is %s: the policy blocks the style", got)
 			}
-			v.shoot("done-" + page.Lang)
+			v.screenshot("done-" + page.Lang)
 			v.scheme("dark")
-			v.shoot("done-" + page.Lang + "-dark")
+			v.screenshot("done-" + page.Lang + "-dark")
 		})
 		t.Run("refused in "+page.Lang, func(t *testing.T) {
 			v := w.begin(t, page, func(o *Options) { o.App.ClientSecret = secret.New(testSecret) })
 			v.scheme("light")
-			v.authorizes("admin")
-			v.lands(page.Failed.Title)
-			v.shoot("failed-" + page.Lang)
+			v.authorize("admin")
+			v.expectPage(page.Failed.Title)
+			v.screenshot("failed-" + page.Lang)
 			v.scheme("dark")
-			v.shoot("failed-" + page.Lang + "-dark")
+			v.screenshot("failed-" + page.Lang + "-dark")
 			v.do(chromedp.EmulateViewport(360, 640))
-			v.shoot("failed-" + page.Lang + "-narrow")
+			v.screenshot("failed-" + page.Lang + "-narrow")
 			if _, err := wait(t, v.flow); !errors.Is(err, ErrInvalidClient) {
 				t.Errorf("outcome: %v", err)
 			}
@@ -277,40 +277,40 @@ func TestInBrowser(t *testing.T) {
 			v := w.begin(t, page, nil)
 			v.scheme("light")
 			v.do(chromedp.Navigate(v.flow.ReturnAddress() + "?code=" + testCode + "&state=wrong"))
-			v.lands(page.Waiting.Title)
-			v.shoot("waiting-" + page.Lang)
-			v.waits()
+			v.expectPage(page.Waiting.Title)
+			v.screenshot("waiting-" + page.Lang)
+			v.expectWaiting()
 		})
 	}
 	t.Run("code for another portal", func(t *testing.T) {
 		v := w.begin(t, english, func(o *Options) { o.Portal = address(t, "copy.demo.example") })
 		v.do(chromedp.Navigate(strings.Replace(v.flow.URL(), "copy.demo.example", w.sim.Host(), 1)))
-		v.signsIn("admin")
-		v.lands(english.Failed.Title)
-		if _, err := wait(t, v.flow); !errors.Is(err, ErrOtherPortal) || v.asked() != 0 {
-			t.Errorf("outcome: %v, %d requests", err, v.asked())
+		v.signIn("admin")
+		v.expectPage(english.Failed.Title)
+		if _, err := wait(t, v.flow); !errors.Is(err, ErrOtherPortal) || v.tokenRequests() != 0 {
+			t.Errorf("outcome: %v, %d requests", err, v.tokenRequests())
 		}
 	})
 	t.Run("denied", func(t *testing.T) {
 		v := w.begin(t, english, nil, "authorize-error")
-		v.authorizes("admin")
+		v.authorize("admin")
 		v.do(chromedp.WaitVisible(chromedp.Search("//p[contains(., 'Application not installed')]")))
-		v.waits()                                 // the portal keeps it to itself
+		v.expectWaiting()                         // the portal shows the error and does not redirect
 		if err := w.sim.SetFaults(); err != nil { // the administrator installs the application, the user tries again
 			t.Fatal(err)
 		}
 		v.do(chromedp.Navigate(v.flow.URL()))
-		v.lands(english.Done.Title)
-		v.succeeded()
+		v.expectPage(english.Done.Title)
+		v.expectSuccess()
 	})
 	t.Run("wrong user", func(t *testing.T) {
 		v := w.begin(t, english, nil)
-		v.authorizes("pavel") // who was dismissed
+		v.authorize("pavel") // a dismissed user
 		v.do(chromedp.WaitVisible(chromedp.Search("//p[contains(., 'Incorrect login')]")))
-		v.waits()
-		v.signsIn("ivan") // who is no administrator: he signs in, and it shows who did
-		v.lands(english.Done.Title)
-		if token := v.succeeded(); token.UserID != "7" {
+		v.expectWaiting()
+		v.signIn("ivan") // no administrator, but may sign in
+		v.expectPage(english.Done.Title)
+		if token := v.expectSuccess(); token.UserID != "7" {
 			t.Errorf("the token is of user %s", token.UserID)
 		}
 	})
@@ -319,7 +319,7 @@ func TestInBrowser(t *testing.T) {
 		v := w.begin(t, english, func(o *Options) {
 			o.Server = func(host string) (AuthServer, error) { return ChooseServer(w.client, "", region)(host) }
 		}, "authorize-code-box")
-		v.authorizes("admin")
+		v.authorize("admin")
 		v.do(chromedp.WaitVisible(chromedp.CSS("h1")))
 		// A bare code names no authorization server.
 		code := read(v.tab, chromedp.Text(chromedp.CSS("h1")))
@@ -330,40 +330,40 @@ func TestInBrowser(t *testing.T) {
 		if err := v.flow.Paste(code); err != nil {
 			t.Errorf("pasting: %v", err)
 		}
-		v.succeeded()
+		v.expectSuccess()
 	})
 	t.Run("empty box", func(t *testing.T) {
 		v := w.begin(t, english, nil, "authorize-empty-box")
-		v.authorizes("admin")
+		v.authorize("admin")
 		v.do(chromedp.WaitReady(chromedp.CSS("h1")))
 		var failed *PasteError
 		if err := v.flow.Paste(read(v.tab, chromedp.TextContent(chromedp.CSS("h1")))); !errors.As(err, &failed) || failed.Problem != PasteEmpty {
 			t.Errorf("pasting: %v", err)
 		}
-		v.waits()
+		v.expectWaiting()
 	})
 	t.Run("reload and back", func(t *testing.T) {
 		v := w.begin(t, english, nil)
-		v.authorizes("admin")
-		v.lands(english.Done.Title)
+		v.authorize("admin")
+		v.expectPage(english.Done.Title)
 		v.do(chromedp.Reload())
-		v.lands(english.Done.Title)
-		v.do(chromedp.NavigateBack()) // to the portal, which knows the user by now and sends the browser here with another code
-		v.lands(english.Done.Title)
+		v.expectPage(english.Done.Title)
+		v.do(chromedp.NavigateBack()) // to the portal, which redirects the signed-in user with another code
+		v.expectPage(english.Done.Title)
 		v.do(chromedp.Navigate(v.flow.URL())) // once more from the start
-		v.lands(english.Done.Title)
-		v.succeeded()
+		v.expectPage(english.Done.Title)
+		v.expectSuccess()
 	})
 	t.Run("second tab", func(t *testing.T) {
 		v := w.begin(t, english, nil)
 		second := newTab(t, v.ctx)
 		v.do(chromedp.Navigate(v.flow.URL()))
 		second.do(chromedp.Navigate(v.flow.URL()))
-		second.signsIn("admin")
-		second.lands(english.Done.Title)
-		v.signsIn("admin")
-		v.lands(english.Done.Title)
-		v.succeeded()
+		second.signIn("admin")
+		second.expectPage(english.Done.Title)
+		v.signIn("admin")
+		v.expectPage(english.Done.Title)
+		v.expectSuccess()
 	})
 	t.Run("favicon", func(t *testing.T) {
 		v := w.begin(t, english, nil)
@@ -371,20 +371,20 @@ func TestInBrowser(t *testing.T) {
 		if response == nil || response.Status != 404 {
 			t.Errorf("answer: %+v", response)
 		}
-		v.waits()
-		v.authorizes("admin")
-		v.lands(english.Done.Title)
-		v.succeeded()
+		v.expectWaiting()
+		v.authorize("admin")
+		v.expectPage(english.Done.Title)
+		v.expectSuccess()
 	})
 	t.Run("closed tab", func(t *testing.T) {
 		v := w.begin(t, english, nil)
 		v.do(chromedp.Navigate(v.flow.URL()))
-		v.closes()
-		v.waits()
+		v.closeTab()
+		v.expectWaiting()
 		v.tab = newTab(t, w.browser, chromedp.WithNewBrowserContext())
-		v.authorizes("admin")
-		v.lands(english.Done.Title)
-		v.succeeded()
+		v.authorize("admin")
+		v.expectPage(english.Done.Title)
+		v.expectSuccess()
 	})
 	t.Run("tab closed during the exchange", func(t *testing.T) {
 		arrived, release := make(chan struct{}), make(chan struct{})
@@ -395,11 +395,11 @@ func TestInBrowser(t *testing.T) {
 				return w.client.Do(r)
 			}), "", "")
 		})
-		v.authorizes("admin")
+		v.authorize("admin")
 		<-arrived
-		v.closes()
+		v.closeTab()
 		close(release)
-		v.succeeded()
+		v.expectSuccess()
 	})
 	t.Run("browser that can't start", func(t *testing.T) {
 		broken := filepath.Join(t.TempDir(), "chromium")
@@ -412,9 +412,9 @@ func TestInBrowser(t *testing.T) {
 		})
 		v.flow.OpenBrowser()
 		<-tried
-		v.authorizes("admin") // the address was shown too, and is opened by hand
-		v.lands(english.Done.Title)
-		v.succeeded()
+		v.authorize("admin") // the address was shown too, and is opened by hand
+		v.expectPage(english.Done.Title)
+		v.expectSuccess()
 		if text := fmt.Sprint(v.flow.BrowserError()); strings.Contains(text, v.flow.state.Reveal()) {
 			t.Error("the error shows the state")
 		}
@@ -429,17 +429,17 @@ func TestInBrowser(t *testing.T) {
 		}))
 		defer hostile.Close()
 		v.do(chromedp.Navigate(hostile.URL), chromedp.WaitVisible(chromedp.CSS("#end")))
-		v.waits()
-		v.authorizes("admin")
-		v.lands(english.Done.Title)
-		v.succeeded()
+		v.expectWaiting()
+		v.authorize("admin")
+		v.expectPage(english.Done.Title)
+		v.expectSuccess()
 	})
 
-	w.assertHarmless(t)
+	w.assertTokenRule(t)
 }
 
-// assertHarmless looks at everything that the portal was asked in all these sign-ins.
-func (w *world) assertHarmless(t *testing.T) {
+// assertTokenRule asserts that no request to the portal carried a secret or token, and that it reported its own address only.
+func (w *browserEnv) assertTokenRule(t *testing.T) {
 	t.Helper()
 	var secrets []string
 	for _, r := range w.sim.Log() {

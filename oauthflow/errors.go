@@ -31,8 +31,7 @@ var (
 	ErrNotSaved = errors.New("the new token was not saved")
 )
 
-// DeniedError is an answer of the portal that says error instead of code. The texts are fit for printing, but
-// untrusted.
+// DeniedError is an answer of the portal with an error instead of a code. The texts are printable, but untrusted.
 type DeniedError struct {
 	Code        string // "" if it isn't shaped like a code
 	Description string
@@ -61,7 +60,7 @@ func (e *OtherPortalError) Error() string {
 // Is makes every OtherPortalError match ErrOtherPortal.
 func (e *OtherPortalError) Is(target error) bool { return target == ErrOtherPortal }
 
-// GrantError is what the authorization server says instead of giving a token.
+// GrantError is the authorization server's error response.
 type GrantError struct {
 	Code        string // as sent
 	Description string // fit for printing, "" if missing
@@ -81,7 +80,7 @@ func (e *GrantError) Is(target error) bool {
 	if bitrix.SameCode(e.Code, t.Code) {
 		return true
 	}
-	// The REST half of the authorization server has another word for it.
+	// The authorization server's REST API has another code for it.
 	return bitrix.SameCode(t.Code, bitrix.CodeNotInstalled) && bitrix.SameCode(e.Code, bitrix.CodeOAuth) &&
 		strings.Contains(strings.ToLower(e.Description), "not installed")
 }
@@ -89,18 +88,18 @@ func (e *GrantError) Is(target error) bool {
 // What callers branch on; see errors.Is.
 var (
 	ErrInvalidRequest  = &GrantError{Code: "invalid_request"}
-	ErrInvalidGrant    = &GrantError{Code: bitrix.CodeInvalidGrant}    // code or refresh token wrong, used or another application's
+	ErrInvalidGrant    = &GrantError{Code: bitrix.CodeInvalidGrant}    // code or refresh token wrong, used or of another application
 	ErrInvalidClient   = &GrantError{Code: bitrix.CodeInvalidClient}   // wrong secret
 	ErrWrongClient     = &GrantError{Code: bitrix.CodeWrongClient}     // no such application, of this region at least
 	ErrExpired         = &GrantError{Code: bitrix.CodeExpiredToken}    // code older than 30 s, refresh token older than 180 days
 	ErrPaymentRequired = &GrantError{Code: bitrix.CodePaymentRequired} // the application's payment ended
 	ErrNotInstalled    = &GrantError{Code: bitrix.CodeNotInstalled}    // the application is not installed on the portal
 	ErrInvalidScope    = &GrantError{Code: bitrix.CodeInvalidScope}
-	ErrInvalidToken    = &GrantError{Code: bitrix.CodeInvalidToken} // said of an access token
+	ErrInvalidToken    = &GrantError{Code: bitrix.CodeInvalidToken} // about an access token
 	ErrLicenceRejected = &GrantError{Code: bitrix.CodeVerificationNeeded}
 )
 
-// ReplyError is an answer that no authorization server gives: it comes from something in between, or the server is broken.
+// ReplyError is a response in no form that an authorization server uses: of something in between, or of a broken server.
 type ReplyError struct {
 	Status  int
 	Form    portal.Form
@@ -111,7 +110,7 @@ func (e *ReplyError) Error() string {
 	return "the authorization server's answer cannot be read (" + string(e.Form) + ")"
 }
 
-// NotSavedError comes along with a good token that could not be stored: it is lost when the program ends.
+// NotSavedError comes beside a valid token that could not be stored: it is lost when the program ends.
 type NotSavedError struct{ Err error }
 
 func (e *NotSavedError) Error() string { return ErrNotSaved.Error() + ": " + e.Err.Error() }
@@ -120,7 +119,7 @@ func (e *NotSavedError) Unwrap() error { return e.Err }
 // Is makes every NotSavedError match ErrNotSaved.
 func (e *NotSavedError) Is(target error) bool { return target == ErrNotSaved }
 
-// Reason is why a sign-in failed, in one stable word: the key of the texts for people.
+// Reason is why a sign-in failed: a stable code and the key of the texts.
 type Reason string
 
 // The reasons.
@@ -137,7 +136,7 @@ const (
 	ReasonExpired         Reason = "expired"
 	ReasonPaymentRequired Reason = "payment-required"
 	ReasonNotInstalled    Reason = "not-installed"
-	ReasonRefused         Reason = "refused"       // any other word of the authorization server
+	ReasonRefused         Reason = "refused"       // any other code of the authorization server
 	ReasonUnexpected      Reason = "unexpected"    // its answer can't be read
 	ReasonNoConnection    Reason = "no-connection" // it wasn't reached from this computer
 	ReasonOther           Reason = "other"
@@ -196,11 +195,11 @@ func ReasonOf(err error) Reason {
 	}
 }
 
-// SilenceAfter is how long people wait for an answer before they want to know why none comes.
+// SilenceAfter is how long to wait for an answer before showing why none may come.
 const SilenceAfter = time.Minute
 
-// Silence is a usual reason why nothing comes back from the browser: a stable code. The portal tells the user and not the
-// application, so none of them can be seen from here.
+// Silence is a frequent reason why no answer comes back from the browser: a stable code. The portal shows it to the user only,
+// so it can't be detected here.
 type Silence string
 
 // The reasons.
@@ -211,19 +210,19 @@ const (
 	SilentEmptyCode    Silence = "empty-code"     // the page has an empty code: the portal can't reach the authorization server
 )
 
-// Silences returns all of them, the likeliest first.
+// Silences returns all reasons, the likeliest first.
 func Silences() []Silence {
 	return []Silence{SilentNotInstalled, SilentOtherUser, SilentAddress, SilentEmptyCode}
 }
 
-// withDetails joins what there is.
+// withDetails joins the parts that aren't empty.
 func withDetails(parts ...string) string {
 	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), ": ")
 }
 
-// shown makes untrusted text fit for printing: one line, credentials masked, at most limit runes.
-func shown(text string, limit int, known ...secret.String) string {
-	const window = 4 << 10 // masking is not for megabytes
+// shown returns untrusted text as one line, credentials masked, at most limit runes.
+func printable(text string, limit int, known ...secret.String) string {
+	const window = 4 << 10 // masking megabytes is slow
 	text = secret.Mask(untrusted.Prefix(text, window), known...)
 	return untrusted.Truncate(strings.TrimSpace(untrusted.Line(text)), limit)
 }

@@ -29,8 +29,8 @@ type Doer interface {
 // errors keep the whole reply, and its token source neither takes a context nor saves a rotated token.
 type AuthServer struct {
 	URL string // https, without a path
-	// HTTP leaves for the server. It should neither follow redirects nor keep connections: net/http repeats a GET on its own
-	// when a kept connection turns out dead, and a code works once.
+	// HTTP should neither follow redirects nor reuse connections: net/http repeats a GET by itself when a reused connection
+	// is dead, and a code works once.
 	HTTP Doer
 	Now  func() time.Time // time.Now if nil
 }
@@ -41,10 +41,10 @@ var ErrServerAddress = errors.New("the authorization server's address is not htt
 const (
 	tokenPath   = "/oauth/token/" // #nosec G101 -- a path
 	appInfoPath = "/rest/app.info"
-	// The documented lives; used where a reply doesn't say.
-	accessLife = time.Hour
-	// No clock error makes an access token live longer.
-	maxAccessLife = 24 * time.Hour
+	// The documented lifetime, for replies that don't name one.
+	accessLifetime = time.Hour
+	// Upper bound, whatever error a clock has.
+	maxAccessLifetime = 24 * time.Hour
 )
 
 // ChooseServer returns the usual Options.Server: always the override if there is one; otherwise the server that the portal's
@@ -66,19 +66,19 @@ func ChooseServer(client Doer, override string, region bitrix.Region) func(host 
 	}
 }
 
-// Exchange redeems an authorization code. Errors are *GrantError, *ReplyError or the network's.
+// Exchange redeems an authorization code. Errors are *GrantError, *ReplyError or network errors.
 func (s AuthServer) Exchange(ctx context.Context, app App, code secret.String) (Token, error) {
 	return s.grant(ctx, app, "authorization_code", "code", code)
 }
 
-// Refresh turns a refresh token into a new pair. The old refresh token may be dead afterwards, so the new one has to be
-// saved before anything else; Source does. Errors are those of Exchange.
+// Refresh exchanges a refresh token for a new pair of tokens. The old one may be invalid afterwards, so the new one has to be
+// saved first; Source does. Errors are those of Exchange.
 func (s AuthServer) Refresh(ctx context.Context, app App, refresh secret.String) (Token, error) {
 	return s.grant(ctx, app, "refresh_token", "refresh_token", refresh)
 }
 
 func (s AuthServer) grant(ctx context.Context, app App, grantType, name string, value secret.String) (Token, error) {
-	sent := s.now() // not when the reply came: better renewed too early than too late
+	sent := s.now() // not when the reply came: a token renewed too early does no harm
 	server, err := s.base()
 	if err != nil {
 		return Token{}, err
@@ -90,28 +90,28 @@ func (s AuthServer) grant(ctx context.Context, app App, grantType, name string, 
 		return Token{}, err
 	}
 	var t struct {
-		AccessToken  text  `json:"access_token"`
-		RefreshToken text  `json:"refresh_token"`
-		Expires      whole `json:"expires"`
-		ExpiresIn    whole `json:"expires_in"`
-		Scope        list  `json:"scope"`
-		MemberID     text  `json:"member_id"`
-		UserID       text  `json:"user_id"`
-		Status       text  `json:"status"`
-		Client       text  `json:"client_endpoint"`
-		Server       text  `json:"server_endpoint"`
+		AccessToken  text       `json:"access_token"`
+		RefreshToken text       `json:"refresh_token"`
+		Expires      integer    `json:"expires"`
+		ExpiresIn    integer    `json:"expires_in"`
+		Scope        stringList `json:"scope"`
+		MemberID     text       `json:"member_id"`
+		UserID       text       `json:"user_id"`
+		Status       text       `json:"status"`
+		Client       text       `json:"client_endpoint"`
+		Server       text       `json:"server_endpoint"`
 	}
 	if err := json.Unmarshal(withoutBOM(reply.Body), &t); err != nil || t.AccessToken == "" {
 		return Token{}, unreadable(reply, app.ClientSecret, value)
 	}
 	token := Token{
 		Access: secret.New(string(t.AccessToken)), Refresh: secret.New(string(t.RefreshToken)),
-		Expires: sent.Add(accessLifeOf(int64(t.ExpiresIn), int64(t.Expires), serverTime(reply, sent))), RefreshIssued: sent,
+		Expires: sent.Add(accessLifetimeOf(int64(t.ExpiresIn), int64(t.Expires), serverTime(reply, sent))), RefreshIssued: sent,
 		Scopes: t.Scope, MemberID: string(t.MemberID), UserID: string(t.UserID), Status: string(t.Status),
 		Portal: string(t.Client), Endpoint: string(t.Server), Server: server,
 	}
 	if token.Refresh.IsZero() && grantType == "refresh_token" {
-		token.Refresh, token.RefreshIssued = value, time.Time{} // not rotated (RFC 6749, 6): the old one stays good
+		token.Refresh, token.RefreshIssued = value, time.Time{} // not rotated (RFC 6749, 6): the old one stays valid
 	}
 	return token, nil
 }
@@ -123,14 +123,14 @@ func (s AuthServer) AppInfo(ctx context.Context, access secret.String) (AppInfo,
 		return AppInfo{}, err
 	}
 	var a struct {
-		ClientID text  `json:"client_id"`
-		Scope    list  `json:"scope"`
-		Expires  whole `json:"expires"`
+		ClientID text       `json:"client_id"`
+		Scope    stringList `json:"scope"`
+		Expires  integer    `json:"expires"`
 		Install  *struct {
 			Installed      portal.Bool `json:"installed"`
 			Version        text        `json:"version"`
 			Status         text        `json:"status"`
-			Scope          list        `json:"scope"`
+			Scope          stringList  `json:"scope"`
 			Domain         text        `json:"domain"`
 			URI            text        `json:"uri"`
 			ClientEndpoint text        `json:"client_endpoint"`
@@ -152,7 +152,7 @@ func (s AuthServer) AppInfo(ctx context.Context, access secret.String) (AppInfo,
 	return info, nil
 }
 
-// base is the server's address in its one spelling: https://host[:port].
+// base is the server's address in canonical form: https://host[:port].
 func (s AuthServer) base() (string, error) {
 	u, err := url.Parse(s.URL)
 	if err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
@@ -161,7 +161,7 @@ func (s AuthServer) base() (string, error) {
 	return "https://" + strings.TrimSuffix(strings.ToLower(u.Host), ":443"), nil
 }
 
-// get asks once. The query holds secrets, so every error is cleaned of it.
+// get sends one request. The query holds secrets, so errors are returned without it.
 func (s AuthServer) get(ctx context.Context, path string, query url.Values, known ...secret.String) (portal.Reply, error) {
 	base, err := s.base()
 	if err != nil {
@@ -191,19 +191,19 @@ func (s AuthServer) get(ctx context.Context, path string, query url.Values, know
 	return reply, nil
 }
 
-// doer keeps a client that nobody set up from following redirects: net/http would hand the address with the secrets in it
-// to the next host, as Referer.
+// doer keeps a client without CheckRedirect from following redirects: net/http would send the URL, with its secrets, to the
+// next host as Referer.
 func (s AuthServer) doer() Doer {
 	client, ok := s.HTTP.(*http.Client)
 	if !ok || client.CheckRedirect != nil {
 		return s.HTTP
 	}
-	careful := *client
-	careful.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &careful
+	noRedirects := *client
+	noRedirects.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &noRedirects
 }
 
-// now is the wall clock alone: the monotonic one stands still while the computer sleeps, the token's life does not.
+// now is wall clock time only: the monotonic clock stops while the computer sleeps.
 func (s AuthServer) now() time.Time {
 	if s.Now == nil {
 		return time.Now().Round(0)
@@ -215,16 +215,16 @@ func unreadable(reply portal.Reply, known ...secret.String) error {
 	return &ReplyError{Status: reply.Status, Form: reply.Form, Excerpt: reply.Excerpt(known...)}
 }
 
-// accessLifeOf is how long the access token lives. The moment of its end is by the server's clock and second choice.
-func accessLifeOf(seconds, end int64, server time.Time) time.Duration {
-	life := accessLife
+// accessLifetimeOf is the access token's lifetime: expires_in, otherwise expires, which is by the server's clock.
+func accessLifetimeOf(seconds, end int64, server time.Time) time.Duration {
+	lifetime := accessLifetime
 	switch {
 	case seconds > 0:
-		life = time.Duration(min(seconds, int64(maxAccessLife/time.Second))) * time.Second
+		lifetime = time.Duration(min(seconds, int64(maxAccessLifetime/time.Second))) * time.Second
 	case end > 0:
-		life = time.Unix(end, 0).Sub(server)
+		lifetime = time.Unix(end, 0).Sub(server)
 	}
-	return max(0, min(life, maxAccessLife))
+	return max(0, min(lifetime, maxAccessLifetime))
 }
 
 func serverTime(reply portal.Reply, fallback time.Time) time.Time {
@@ -236,7 +236,7 @@ func serverTime(reply portal.Reply, fallback time.Time) time.Time {
 
 func withoutBOM(b []byte) []byte { return bytes.TrimPrefix(b, []byte("\ufeff")) }
 
-// What follows is read leniently: a code works once, so nothing odd beside the tokens may cost them.
+// The types below are lenient: a code works once, so no odd value beside the tokens may lose them.
 
 // text is a string or a number, because PHP sends identifiers either way; anything else is "".
 type text string
@@ -257,24 +257,24 @@ func (t *text) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// whole is a whole number in either spelling; anything else is 0.
-type whole int64
+// integer is a whole number, sent as a number or a string; anything else is 0.
+type integer int64
 
-func (w *whole) UnmarshalJSON(b []byte) error {
+func (w *integer) UnmarshalJSON(b []byte) error {
 	var t text
 	_ = t.UnmarshalJSON(b)
 	n, err := strconv.ParseFloat(string(t), 64)
 	if err != nil || n < 0 || n > 1<<53 {
 		n = 0
 	}
-	*w = whole(n)
+	*w = integer(n)
 	return nil
 }
 
-// list is a list of words, or one string with commas or spaces between them; anything else is empty.
-type list []string
+// stringList is an array, or one string with commas or spaces between the items; anything else is empty.
+type stringList []string
 
-func (l *list) UnmarshalJSON(b []byte) error {
+func (l *stringList) UnmarshalJSON(b []byte) error {
 	*l = nil
 	var words []text
 	if json.Unmarshal(b, &words) == nil {

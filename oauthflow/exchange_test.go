@@ -22,7 +22,7 @@ import (
 	"boxready/internal/transport"
 )
 
-// A code works once, so a reply is read if there is any way to.
+// A code works once, so replies are parsed leniently.
 func TestTokenReplies(t *testing.T) {
 	now := time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
 	for name, c := range map[string]struct {
@@ -169,7 +169,7 @@ func TestRedirectIsNotFollowed(t *testing.T) {
 	}
 }
 
-// What the network says stays to be told apart, without the address, which holds the grant.
+// Network errors keep their kind, but not the URL, which contains the grant.
 func TestNetworkErrorsKeepTheirKind(t *testing.T) {
 	failing := func(err error) Doer {
 		return &http.Client{Transport: &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) { return nil, err }}}

@@ -18,7 +18,7 @@ import (
 
 const (
 	defaultTimeout = 5 * time.Minute
-	// A code lives for 30 s; what takes longer can't succeed any more.
+	// A code is valid for 30 s; a longer exchange can't succeed.
 	exchangeTimeout = 25 * time.Second
 	// How long Close lets the browser fetch the landing page.
 	closeTimeout = time.Second
@@ -27,21 +27,21 @@ const (
 // Options say how to sign in.
 type Options struct {
 	Portal portal.Address
-	// Confirmed says that the owner called Portal the address that employees and applications use, and that it was seen to keep
-	// the token rule: its certificate verifies, it sees https, and no redirect leads to another host. Opening the sign-in makes
-	// the portal report the address to the authorization server as its own.
+	// Confirmed says that the owner confirmed Portal as the address that employees and applications use, and that it was checked
+	// against the token rule: its certificate verifies, it sees https, and no redirect leads to another host. Opening the sign-in
+	// makes the portal report the address to the authorization server as its own.
 	Confirmed bool
 	App       App
 	// Server returns the authorization server that redeems the code. host is what the portal's answer names, if it is one of
-	// the known ones, otherwise "". An error ends the flow; see ErrRegionUnknown and ChooseServer. It must not wait for
-	// anybody: a code lives for 30 s.
+	// the known ones, otherwise "". An error ends the flow; see ErrRegionUnknown and ChooseServer. It must not
+	// block: a code is valid for 30 s.
 	Server func(host string) (AuthServer, error)
 	// Listen is host:port on loopback; that of ReturnAddress if empty.
 	Listen string
-	// PasteOnly says that the answer will be pasted, for when the port can't be had. Nothing listens then: the browser ends on an
-	// address that it can't open, and that address is the answer.
+	// PasteOnly says that the answer will be pasted, because the port can't be bound. Nothing listens then: the browser is
+	// redirected to a URL that it can't open, and that URL is the answer.
 	PasteOnly bool
-	// Page are the words of the landing page.
+	// Page holds the texts of the landing page.
 	Page Page
 	// Timeout is how long the user has; five minutes if zero.
 	Timeout time.Duration
@@ -57,11 +57,11 @@ type Flow struct {
 	server   *http.Server // nil if the answer will be pasted
 	deadline time.Time
 
-	ctx    context.Context // ends with Close, and with the context that Start got
-	cancel context.CancelFunc
-	work   sync.WaitGroup
-	done   chan struct{} // closed when the outcome is there
-	ending sync.Once
+	ctx       context.Context // ends with Close, and with Start's context
+	cancel    context.CancelFunc
+	work      sync.WaitGroup
+	done      chan struct{} // closed when the outcome is set
+	closeOnce sync.Once
 
 	mu         sync.Mutex
 	answered   bool // an answer was taken, or the flow ended
@@ -71,7 +71,7 @@ type Flow struct {
 }
 
 // Start listens on the loopback port and waits for the portal's answer, until the deadline, the end of ctx or Close. It opens
-// no browser, but the port is bound when it returns. The error is a *PortError if the port can't be had, and portal.ErrTokenRule
+// no browser, but the port is bound when it returns. The error is a *PortError if it can't be bound, and portal.ErrTokenRule
 // if the portal's address isn't confirmed or is an IP address.
 func Start(ctx context.Context, o Options) (*Flow, error) {
 	_, isIP := o.Portal.IP()
@@ -95,7 +95,7 @@ func Start(ctx context.Context, o Options) (*Flow, error) {
 	return serve(ctx, o, ln), nil
 }
 
-// serve starts a flow on a listener; there is none if the answer will be pasted.
+// serve starts a flow on a listener; nil if the answer will be pasted.
 func serve(ctx context.Context, o Options, ln net.Listener) *Flow {
 	if o.Timeout <= 0 {
 		o.Timeout = defaultTimeout
@@ -114,14 +114,14 @@ func serve(ctx context.Context, o Options, ln net.Listener) *Flow {
 	return f
 }
 
-// newState returns 256 random bits. There is a place for PKCE beside them, but Bitrix24 is not known to accept it.
+// newState returns 256 random bits. PKCE is not used, because Bitrix24 is not known to accept it.
 func newState() secret.String {
 	random := make([]byte, 32)
 	rand.Read(random) // never fails
 	return secret.New(base64.RawURLEncoding.EncodeToString(random))
 }
 
-// watch ends the flow when nobody answers.
+// watch ends the flow when no answer comes.
 func (f *Flow) watch() {
 	timer := time.NewTimer(f.options.Timeout)
 	defer timer.Stop()
@@ -134,14 +134,14 @@ func (f *Flow) watch() {
 	}
 }
 
-// URL is the address to open in a browser. It holds the state, so it belongs on the user's screen and into no log.
+// URL is the address to open in a browser. It contains the state: show it to the user, don't log it.
 func (f *Flow) URL() string {
 	// Neither response_type nor redirect_uri nor scope: the portal doesn't read them.
 	query := url.Values{"client_id": {f.options.App.ClientID}, "state": {f.state.Reveal()}}
 	return f.options.Portal.String() + "/oauth/authorize/?" + query.Encode()
 }
 
-// ReturnAddress is where this flow waits for the browser.
+// ReturnAddress is the redirect URI of this flow.
 func (f *Flow) ReturnAddress() string { return f.address }
 
 // Deadline is when the flow gives up waiting for an answer.
@@ -150,8 +150,8 @@ func (f *Flow) Deadline() time.Time { return f.deadline }
 // Done is closed when the flow has ended.
 func (f *Flow) Done() <-chan struct{} { return f.done }
 
-// OpenBrowser tries to open the address in the browser, and does not wait for it. Whether a browser came up can't be known,
-// so the address has to be shown too. It may be called again.
+// OpenBrowser starts opening the address in the browser and returns at once. Whether a browser opened can't be known, so the
+// address has to be shown too. It may be called again.
 func (f *Flow) OpenBrowser() {
 	// Not among f.work: the call may last as long as the browser does.
 	go func() {
@@ -162,8 +162,7 @@ func (f *Flow) OpenBrowser() {
 	}()
 }
 
-// BrowserError is what the last attempt to open the browser complained of, such as ErrNoBrowser. That it is nil proves
-// nothing.
+// BrowserError is the error of the last attempt to open the browser, such as ErrNoBrowser. nil doesn't mean that one opened.
 func (f *Flow) BrowserError() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -172,7 +171,7 @@ func (f *Flow) BrowserError() error {
 
 // Paste takes what the user copied from the browser: the code that the portal shows, or the whole address that the portal
 // redirected to. An error means that the flow goes on waiting: *PasteError, *OtherPortalError, *DeniedError,
-// ErrRegionUnknown or ErrAnswered. Otherwise Wait tells the outcome.
+// ErrRegionUnknown or ErrAnswered. Otherwise Wait returns the outcome.
 func (f *Flow) Paste(pasted string) error {
 	a, err := readPaste(pasted, f.state.Reveal(), f.options.Portal)
 	if err != nil {
@@ -188,7 +187,7 @@ func (f *Flow) Paste(pasted string) error {
 	return nil
 }
 
-// Wait returns how the flow ends. When ctx ends first, the flow goes on. It may be called more than once.
+// Wait returns the flow's outcome. If ctx ends first, the flow goes on. It may be called more than once.
 func (f *Flow) Wait(ctx context.Context) (Token, error) {
 	select {
 	case <-f.done:
@@ -203,10 +202,10 @@ func (f *Flow) Wait(ctx context.Context) (Token, error) {
 	}
 }
 
-// Close ends the flow, with context.Canceled if it has no outcome yet, and frees the port. A landing page that is on its way
-// still gets through.
+// Close ends the flow, with context.Canceled if it has no outcome yet, and frees the port. A landing page that is being
+// sent is completed first.
 func (f *Flow) Close() {
-	f.ending.Do(func() {
+	f.closeOnce.Do(func() {
 		f.mu.Lock() // no new work from here on, see take
 		f.cancel()
 		f.mu.Unlock()
@@ -243,14 +242,14 @@ func (f *Flow) callback(a answer) {
 	})
 }
 
-// redeem exchanges the code. The browser may be closed and the deadline may pass before it ends.
+// redeem exchanges the code. Neither a closed browser nor the deadline interrupts it.
 func (f *Flow) redeem(server AuthServer, a answer) (Token, error) {
 	ctx, cancel := context.WithTimeout(f.ctx, exchangeTimeout)
 	defer cancel()
 	return server.Exchange(ctx, f.options.App, a.code)
 }
 
-// take makes redeem's outcome that of the flow, unless it has an answer already.
+// take starts redeem, whose result becomes the flow's outcome. It returns false if the flow has an answer already.
 func (f *Flow) take(redeem func() (Token, error)) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -275,7 +274,7 @@ func (f *Flow) giveUp(err error) {
 	}
 }
 
-// end is called once, by whoever set answered.
+// end sets the outcome. It is called once, after answered was set.
 func (f *Flow) end(token Token, err error) {
 	f.mu.Lock()
 	f.token, f.err = token, err

@@ -49,7 +49,7 @@ func TestSignIn(t *testing.T) {
 	}
 
 	before := time.Now()
-	p := visit(t, f, good(f))
+	p := visit(t, f, validQuery(f))
 	if p.status != http.StatusOK || !strings.Contains(p.body, "You are signed in") || !strings.Contains(p.body, "https://"+testPortal) {
 		t.Errorf("landing page: %d\n%s", p.status, p.body)
 	}
@@ -75,38 +75,42 @@ func TestSignIn(t *testing.T) {
 	}
 }
 
-// Every request here is refused, tells nothing, and leaves the flow waiting.
+// Each of these requests is refused, reveals nothing, and leaves the flow waiting.
 func TestWrongRequests(t *testing.T) {
 	type request struct {
 		method, target, host string
 		status               int
 	}
 	cases := map[string]func(f *Flow) request{
-		"wrong state": func(f *Flow) request { return request{target: query(good(f, "state", "wrong")), status: 400} },
-		"no state":    func(f *Flow) request { return request{target: query(good(f, "state", "-")), status: 400} },
-		"empty state": func(f *Flow) request { return request{target: query(good(f, "state", "")), status: 400} },
+		"wrong state": func(f *Flow) request { return request{target: query(validQuery(f, "state", "wrong")), status: 400} },
+		"no state":    func(f *Flow) request { return request{target: query(validQuery(f, "state", "-")), status: 400} },
+		"empty state": func(f *Flow) request { return request{target: query(validQuery(f, "state", "")), status: 400} },
 		"state cut off": func(f *Flow) request {
-			return request{target: query(good(f, "state", f.state.Reveal()[:42])), status: 400}
+			return request{target: query(validQuery(f, "state", f.state.Reveal()[:42])), status: 400}
 		},
-		"state twice":       func(f *Flow) request { return request{target: query(good(f)) + "&state=x", status: 400} },
-		"code twice":        func(f *Flow) request { return request{target: query(good(f)) + "&code=x", status: 400} },
-		"no query":          func(f *Flow) request { return request{target: Path, status: 400} },
-		"query not one":     func(f *Flow) request { return request{target: query(good(f)) + "&%zz", status: 400} },
-		"error, no state":   func(f *Flow) request { return request{target: Path + "?error=access_denied", status: 400} },
-		"other host":        func(f *Flow) request { return request{target: query(good(f)), host: "rebound.example", status: 400} },
-		"other port":        func(f *Flow) request { return request{target: query(good(f)), host: "127.0.0.1", status: 400} },
-		"localhost":         func(f *Flow) request { return request{target: query(good(f)), host: "localhost:41924", status: 400} },
-		"other path":        func(f *Flow) request { return request{target: "/?" + good(f).Encode(), status: 404} },
-		"path below":        func(f *Flow) request { return request{target: Path + "/x?" + good(f).Encode(), status: 404} },
-		"path with slash":   func(f *Flow) request { return request{target: Path + "/?" + good(f).Encode(), status: 404} },
-		"path escaped":      func(f *Flow) request { return request{target: "/%63allback?" + good(f).Encode(), status: 404} },
-		"path in capitals":  func(f *Flow) request { return request{target: "/CALLBACK?" + good(f).Encode(), status: 404} },
+		"state twice":     func(f *Flow) request { return request{target: query(validQuery(f)) + "&state=x", status: 400} },
+		"code twice":      func(f *Flow) request { return request{target: query(validQuery(f)) + "&code=x", status: 400} },
+		"no query":        func(f *Flow) request { return request{target: Path, status: 400} },
+		"query not one":   func(f *Flow) request { return request{target: query(validQuery(f)) + "&%zz", status: 400} },
+		"error, no state": func(f *Flow) request { return request{target: Path + "?error=access_denied", status: 400} },
+		"other host": func(f *Flow) request {
+			return request{target: query(validQuery(f)), host: "rebound.example", status: 400}
+		},
+		"other port": func(f *Flow) request { return request{target: query(validQuery(f)), host: "127.0.0.1", status: 400} },
+		"localhost": func(f *Flow) request {
+			return request{target: query(validQuery(f)), host: "localhost:41924", status: 400}
+		},
+		"other path":        func(f *Flow) request { return request{target: "/?" + validQuery(f).Encode(), status: 404} },
+		"path below":        func(f *Flow) request { return request{target: Path + "/x?" + validQuery(f).Encode(), status: 404} },
+		"path with slash":   func(f *Flow) request { return request{target: Path + "/?" + validQuery(f).Encode(), status: 404} },
+		"path escaped":      func(f *Flow) request { return request{target: "/%63allback?" + validQuery(f).Encode(), status: 404} },
+		"path in capitals":  func(f *Flow) request { return request{target: "/CALLBACK?" + validQuery(f).Encode(), status: 404} },
 		"favicon":           func(f *Flow) request { return request{target: "/favicon.ico", status: 404} },
-		"POST":              func(f *Flow) request { return request{method: "POST", target: query(good(f)), status: 405} },
-		"HEAD":              func(f *Flow) request { return request{method: "HEAD", target: query(good(f)), status: 405} },
-		"OPTIONS":           func(f *Flow) request { return request{method: "OPTIONS", target: query(good(f)), status: 405} },
-		"unknown method":    func(f *Flow) request { return request{method: "BREW", target: query(good(f)), status: 405} },
-		"method lower case": func(f *Flow) request { return request{method: "get", target: query(good(f)), status: 405} },
+		"POST":              func(f *Flow) request { return request{method: "POST", target: query(validQuery(f)), status: 405} },
+		"HEAD":              func(f *Flow) request { return request{method: "HEAD", target: query(validQuery(f)), status: 405} },
+		"OPTIONS":           func(f *Flow) request { return request{method: "OPTIONS", target: query(validQuery(f)), status: 405} },
+		"unknown method":    func(f *Flow) request { return request{method: "BREW", target: query(validQuery(f)), status: 405} },
+		"method lower case": func(f *Flow) request { return request{method: "get", target: query(validQuery(f)), status: 405} },
 	}
 	for name, makeRequest := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -127,7 +131,7 @@ func TestWrongRequests(t *testing.T) {
 				t.Error("HEAD was answered with a body")
 			}
 			checkHeaders(t, p)
-			checkSilent(t, f, p.body)
+			assertNoSecrets(t, f, p.body)
 			if len(s.asked()) != 0 {
 				t.Error("the authorization server was asked")
 			}
@@ -155,7 +159,7 @@ func checkHeaders(t *testing.T, p page) {
 		}
 	}
 	if p.header.Get("Server") != "" {
-		t.Error("the server introduces itself")
+		t.Error("the answer has a Server header")
 	}
 	for _, forbidden := range []string{"<script", "<form", "<img", "<link", "<a ", "onload", "http-equiv"} {
 		if strings.Contains(strings.ToLower(p.body), forbidden) {
@@ -164,8 +168,8 @@ func checkHeaders(t *testing.T, p page) {
 	}
 }
 
-// checkSilent fails if text holds anything secret.
-func checkSilent(t *testing.T, f *Flow, text string) {
+// assertNoSecrets fails if text contains a secret.
+func assertNoSecrets(t *testing.T, f *Flow, text string) {
 	t.Helper()
 	for what, s := range map[string]string{
 		"state": f.state.Reveal(), "code": testCode, "client secret": testSecret, "access token": "access-1", "refresh token": "refresh-1",
@@ -176,11 +180,11 @@ func checkSilent(t *testing.T, f *Flow, text string) {
 	}
 }
 
-// A state is good for one flow only.
+// A state is valid for one flow only.
 func TestReplayedState(t *testing.T) {
 	s := newFakeServer(t)
 	first := start(t, s, nil)
-	replay := good(first)
+	replay := validQuery(first)
 	first.Close()
 	f := start(t, s, nil)
 	if p := visit(t, f, replay); p.status != 400 {
@@ -193,7 +197,7 @@ func TestPeerNotLoopback(t *testing.T) {
 	s := newFakeServer(t)
 	f := start(t, s, nil)
 	for _, peer := range []string{"192.0.2.7:50000", "[2001:db8::7]:50000", "[::ffff:192.0.2.7]:50000", "@", ""} {
-		r := httptest.NewRequest("GET", "http://"+bound(f)+query(good(f)), nil)
+		r := httptest.NewRequest("GET", "http://"+bound(f)+query(validQuery(f)), nil)
 		r.RemoteAddr = peer
 		w := httptest.NewRecorder()
 		f.server.Handler.ServeHTTP(w, r)
@@ -221,7 +225,7 @@ func TestHugeHeader(t *testing.T) {
 		defer f.Close()
 		c := p.dial()
 		defer c.Close()
-		go fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: %s\r\nCookie: %s\r\n\r\n", query(good(f)), bound(f), strings.Repeat("x", 64<<10))
+		go fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: %s\r\nCookie: %s\r\n\r\n", query(validQuery(f)), bound(f), strings.Repeat("x", 64<<10))
 		response, err := http.ReadResponse(bufio.NewReader(c), nil)
 		if err != nil {
 			t.Fatal(err)
@@ -239,7 +243,7 @@ func TestSlowHeader(t *testing.T) {
 		f, p := startInBubble(t, nil)
 		defer f.Close()
 		c := p.dial()
-		fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: %s\r\n", query(good(f)), bound(f))
+		fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: %s\r\n", query(validQuery(f)), bound(f))
 		started := time.Now()
 		got, err := io.ReadAll(c)
 		if took := time.Since(started); err != nil || took != headerTimeout || bytes.Contains(got, []byte("200 OK")) {
@@ -249,7 +253,7 @@ func TestSlowHeader(t *testing.T) {
 	})
 }
 
-func TestProtocolOddities(t *testing.T) {
+func TestMalformedRequests(t *testing.T) {
 	for name, request := range map[string]string{
 		"no Host":      "GET %s HTTP/1.0\r\n\r\n",
 		"two Hosts":    "GET %s HTTP/1.1\r\nHost: %[2]s\r\nHost: rebound.example\r\n\r\n",
@@ -265,14 +269,14 @@ func TestProtocolOddities(t *testing.T) {
 				f, p := startInBubble(t, nil)
 				defer f.Close()
 				c := p.dial()
-				line := fmt.Sprintf(request, query(good(f)), bound(f))
+				line := fmt.Sprintf(request, query(validQuery(f)), bound(f))
 				line, _, _ = strings.Cut(line, "%!(EXTRA")
 				go io.WriteString(c, line) // it may not be read to its end
 				got, _ := io.ReadAll(c)
 				if bytes.Contains(got, []byte(" 200 ")) {
 					t.Errorf("answered: %s", got)
 				}
-				checkSilent(t, f, string(got))
+				assertNoSecrets(t, f, string(got))
 				stillWaitingInBubble(t, f, p)
 			})
 		})
@@ -304,13 +308,13 @@ func TestTwoCallbacks(t *testing.T) {
 			if i > 0 {
 				<-arrived
 			}
-			if p := visit(t, f, good(f)); p.status != 200 || !strings.Contains(p.body, "You are signed in") {
+			if p := visit(t, f, validQuery(f)); p.status != 200 || !strings.Contains(p.body, "You are signed in") {
 				t.Errorf("page %d: %d\n%s", i, p.status, p.body)
 			}
 		})
 	}
 	<-arrived
-	// The page waits for the exchange, so that it can tell the truth.
+	// The page waits for the exchange, to show its outcome.
 	select {
 	case <-f.Done():
 		t.Error("ended before the exchange did")
@@ -318,11 +322,11 @@ func TestTwoCallbacks(t *testing.T) {
 	}
 	close(release)
 	wg.Wait()
-	// Later ones too, whatever they bring.
-	if p := visit(t, f, good(f, "code", "another", "domain", "other.example")); p.status != 200 || !strings.Contains(p.body, "You are signed in") {
+	// Later callbacks get the same outcome, whatever they contain.
+	if p := visit(t, f, validQuery(f, "code", "another", "domain", "other.example")); p.status != 200 || !strings.Contains(p.body, "You are signed in") {
 		t.Errorf("afterwards: %d", p.status)
 	}
-	if p := visit(t, f, good(f, "state", "wrong")); p.status != 400 {
+	if p := visit(t, f, validQuery(f, "state", "wrong")); p.status != 400 {
 		t.Errorf("afterwards, with a wrong state: %d", p.status)
 	}
 	if err := f.Paste(testCode); !errors.Is(err, ErrAnswered) {
@@ -338,7 +342,7 @@ func TestTwoCallbacks(t *testing.T) {
 	}
 }
 
-// ownLoopback is for tests that let go of a port and want it back: nobody else on this machine uses that address.
+// ownLoopback is for tests that close a port and bind it again: no other program uses that address.
 func ownLoopback() string {
 	return fmt.Sprintf("127.%d.%d.%d:0", 1+rand.IntN(254), rand.IntN(256), 1+rand.IntN(254))
 }
@@ -346,7 +350,7 @@ func ownLoopback() string {
 func TestCallbackBeforeTheFlow(t *testing.T) {
 	s := newFakeServer(t)
 	first := start(t, s, func(o *Options) { o.Listen = ownLoopback() })
-	addr, early := bound(first), good(first)
+	addr, early := bound(first), validQuery(first)
 	first.Close()
 	if c, err := net.Dial("tcp", addr); err == nil {
 		c.Close()
@@ -393,7 +397,7 @@ func TestOtherPortal(t *testing.T) {
 					t.Fatalf("host is %s", c.domain)
 				}
 			}
-			p := visit(t, f, good(f, "domain", c.domain))
+			p := visit(t, f, validQuery(f, "domain", c.domain))
 			_, err := wait(t, f)
 			if c.same {
 				if err != nil || !strings.Contains(p.body, "You are signed in") {
@@ -446,7 +450,7 @@ func TestServerDomain(t *testing.T) {
 				return nil, errors.New("stop here")
 			})
 			f := start(t, newFakeServer(t), func(o *Options) { o.Server = ChooseServer(client, c.override, c.region) })
-			visit(t, f, good(f, "server_domain", c.serverDomain))
+			visit(t, f, validQuery(f, "server_domain", c.serverDomain))
 			_, err := wait(t, f)
 			switch {
 			case c.want == "":
@@ -482,12 +486,12 @@ func TestErrorParameter(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := newFakeServer(t)
 			f := start(t, s, nil)
-			// Without the right state it is nobody's answer, and nothing of it is shown.
-			p := visit(t, f, good(f, "state", "wrong", "error", c.code, "error_description", c.description))
+			// Without the right state it is no answer, and none of it is shown.
+			p := visit(t, f, validQuery(f, "state", "wrong", "error", c.code, "error_description", c.description))
 			if p.status != 400 || strings.Contains(p.body, "alert(1)") || strings.Contains(p.body, "access_denied") {
 				t.Errorf("with a wrong state: %d\n%s", p.status, p.body)
 			}
-			p = visit(t, f, good(f, "error", c.code, "error_description", c.description))
+			p = visit(t, f, validQuery(f, "error", c.code, "error_description", c.description))
 			checkHeaders(t, p)
 			if !strings.Contains(p.body, "The sign-in failed") || !strings.Contains(p.body, "The portal refused the sign-in.") || !strings.Contains(p.body, c.wantBody) {
 				t.Errorf("page:\n%s", p.body)
@@ -537,7 +541,7 @@ func TestExchangeFails(t *testing.T) {
 			s := newFakeServer(t)
 			s.answerWith(c.status, c.body)
 			f := start(t, s, nil)
-			p := visit(t, f, good(f))
+			p := visit(t, f, validQuery(f))
 			_, err := wait(t, f)
 			if err == nil || c.want != nil && !errors.Is(err, c.want) {
 				t.Errorf("error %v, want %v", err, c.want)
@@ -552,17 +556,17 @@ func TestExchangeFails(t *testing.T) {
 			if !strings.Contains(p.body, "The sign-in failed") || !strings.Contains(p.body, c.shown) || strings.Contains(p.body, "<script") {
 				t.Errorf("page:\n%s", p.body)
 			}
-			checkSilent(t, f, p.body)
-			checkSilent(t, f, fmt.Sprintf("%v %+v %#v", err, err, err))
+			assertNoSecrets(t, f, p.body)
+			assertNoSecrets(t, f, fmt.Sprintf("%v %+v %#v", err, err, err))
 			var reply *ReplyError
 			if errors.As(err, &reply) {
-				checkSilent(t, f, reply.Excerpt)
+				assertNoSecrets(t, f, reply.Excerpt)
 			}
 		})
 	}
 }
 
-// refused is a dialer whose connections are refused. A port that was closed just now could be in use again already.
+// refused returns a client whose connections are refused. A port closed just now might be in use again.
 func refused() *http.Client {
 	return &http.Client{Transport: &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
 		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
@@ -573,18 +577,18 @@ func TestNetworkFails(t *testing.T) {
 	f := start(t, newFakeServer(t), func(o *Options) {
 		o.Server = func(string) (AuthServer, error) { return AuthServer{URL: "https://auth.example", HTTP: refused()}, nil }
 	})
-	p := visit(t, f, good(f))
+	p := visit(t, f, validQuery(f))
 	_, err := wait(t, f)
 	if ReasonOf(err) != ReasonNoConnection || !errors.Is(err, syscall.ECONNREFUSED) {
 		t.Errorf("error %v, reason %s", err, ReasonOf(err))
 	}
-	checkSilent(t, f, fmt.Sprintf("%v %+v %#v %s", err, err, err, p.body))
+	assertNoSecrets(t, f, fmt.Sprintf("%v %+v %#v %s", err, err, err, p.body))
 }
 
 func TestNothingPrintsSecrets(t *testing.T) {
 	s := newFakeServer(t)
 	f := start(t, s, nil)
-	visit(t, f, good(f))
+	visit(t, f, validQuery(f))
 	token, err := wait(t, f)
 	if err != nil {
 		t.Fatal(err)
@@ -598,11 +602,11 @@ func TestNothingPrintsSecrets(t *testing.T) {
 		if b, err := json.Marshal(v); err == nil {
 			out.Write(b)
 		}
-		checkSilent(t, f, out.String())
+		assertNoSecrets(t, f, out.String())
 	}
 }
 
-func TestEnds(t *testing.T) {
+func TestFlowEnd(t *testing.T) {
 	s := newFakeServer(t)
 	t.Run("deadline", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
@@ -617,8 +621,8 @@ func TestEnds(t *testing.T) {
 			if _, err := f.Wait(t.Context()); !errors.Is(err, ErrTimeout) || time.Since(started) != 5*time.Minute || !time.Now().Equal(f.Deadline()) {
 				t.Errorf("after %s: %v", time.Since(started), err)
 			}
-			// The browser comes too late, and is told so.
-			if p := ask(t, p.client(), f, http.MethodGet, query(good(f)), ""); p.status != 200 || !strings.Contains(p.body, "The sign-in failed") || !strings.Contains(p.body, "timeout") {
+			// A late callback gets a page with the time-out.
+			if p := ask(t, p.client(), f, http.MethodGet, query(validQuery(f)), ""); p.status != 200 || !strings.Contains(p.body, "The sign-in failed") || !strings.Contains(p.body, "timeout") {
 				t.Errorf("page: %d\n%s", p.status, p.body)
 			}
 		})
@@ -685,7 +689,7 @@ func TestEnds(t *testing.T) {
 			t.Errorf("error %v", err)
 		}
 	})
-	t.Run("one who waits goes away", func(t *testing.T) {
+	t.Run("a waiter is cancelled", func(t *testing.T) {
 		f := start(t, newFakeServer(t), nil)
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
@@ -704,7 +708,7 @@ func TestEnds(t *testing.T) {
 		}
 		f := start(t, s, nil)
 		c := raw(t, f)
-		fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: %s\r\n\r\n", query(good(f)), bound(f))
+		fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: %s\r\n\r\n", query(validQuery(f)), bound(f))
 		<-arrived
 		c.Close()
 		close(release)
@@ -712,7 +716,7 @@ func TestEnds(t *testing.T) {
 			t.Errorf("error %v", err)
 		}
 	})
-	t.Run("no goroutine stays", func(t *testing.T) {
+	t.Run("no goroutine is left", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) { // which waits for all of them
 			f, p := startInBubble(t, nil)
 			c := p.dial() // a connection that the browser opened in advance
@@ -724,11 +728,11 @@ func TestEnds(t *testing.T) {
 			}
 		})
 	})
-	t.Run("the page gets through", func(t *testing.T) {
+	t.Run("the page is completed", func(t *testing.T) {
 		for range 20 {
 			f := start(t, newFakeServer(t), nil)
 			done := make(chan page)
-			go func() { done <- visit(t, f, good(f)) }()
+			go func() { done <- visit(t, f, validQuery(f)) }()
 			if _, err := wait(t, f); err != nil {
 				t.Fatal(err)
 			}
@@ -745,7 +749,7 @@ func TestNoCode(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := newFakeServer(t)
 			f := start(t, s, nil)
-			visit(t, f, good(f, change...))
+			visit(t, f, validQuery(f, change...))
 			if _, err := wait(t, f); !errors.Is(err, ErrNoCode) || ReasonOf(err) != ReasonNoCode || len(s.asked()) != 0 {
 				t.Errorf("error %v", err)
 			}
@@ -818,14 +822,14 @@ func TestStartRefuses(t *testing.T) {
 	}
 }
 
-// The port can't be had; the user pastes the address that the browser could not open.
+// The port can't be bound; the user pastes the URL that the browser could not open.
 func TestPasteOnly(t *testing.T) {
 	s := newFakeServer(t)
 	f := start(t, s, func(o *Options) { o.PasteOnly, o.Listen = true, "not used" })
 	if f.ReturnAddress() != ReturnAddress() {
 		t.Errorf("the return address is %s", f.ReturnAddress())
 	}
-	if err := f.Paste(f.ReturnAddress() + "?" + good(f).Encode()); err != nil {
+	if err := f.Paste(f.ReturnAddress() + "?" + validQuery(f).Encode()); err != nil {
 		t.Fatal(err)
 	}
 	if token, err := wait(t, f); err != nil || token.Access.Reveal() != "access-1" {
@@ -843,7 +847,7 @@ func TestOpenBrowser(t *testing.T) {
 			return &exec.Error{Name: "xdg-open", Err: fmt.Errorf("cannot open %q: %w", u, ErrNoBrowser)}
 		}
 	})
-	f.OpenBrowser() // neither waits for the other, nor for the browser's end
+	f.OpenBrowser() // waits neither for the other call nor for the browser's end
 	f.OpenBrowser()
 	for range 2 {
 		if u := <-opened; u != f.URL() {
@@ -858,7 +862,7 @@ func TestOpenBrowser(t *testing.T) {
 	if err := f.BrowserError(); !errors.Is(err, ErrNoBrowser) || strings.Contains(err.Error(), f.state.Reveal()) {
 		t.Errorf("error %v", err)
 	}
-	stillWaiting(t, f) // a browser that can't start ends nothing
+	stillWaiting(t, f) // a browser that can't start doesn't end the flow
 }
 
 func TestSystemBrowserMissing(t *testing.T) {
@@ -893,7 +897,7 @@ func TestSystemBrowserMissing(t *testing.T) {
 func TestPages(t *testing.T) {
 	s := newFakeServer(t)
 	f := start(t, s, func(o *Options) { o.Page = pageIn(t, "ru") })
-	p := visit(t, f, good(f, "state", "wrong"))
+	p := visit(t, f, validQuery(f, "state", "wrong"))
 	if !strings.Contains(p.body, `<html lang="ru">`) || !strings.Contains(p.body, "<title>Это не ответ портала · BoxReady</title>") {
 		t.Errorf("page:\n%s", p.body)
 	}
@@ -902,7 +906,7 @@ func TestPages(t *testing.T) {
 	}
 	stillWaiting(t, f)
 
-	// Words are text, whatever is in them, and none are needed.
+	// Texts are escaped, and may be empty.
 	for name, words := range map[string]Page{
 		"empty":  {},
 		"markup": {Lang: `"><script>`, Done: Words{"<script>", "</style>"}, Failed: Words{"<script>", "</main>"}, Waiting: Words{"<script>", "<b>"}},

@@ -13,7 +13,7 @@ import (
 	"boxready/internal/secret"
 )
 
-// FuzzPaste reads what somebody copied from wherever: nothing but a code comes of it, and no error repeats it.
+// FuzzPaste parses pasted text: it gives a code or one of the three error types.
 func FuzzPaste(f *testing.F) {
 	const state = "c3RhdGUtb2YtdGhpcy1mbG93"
 	want, err := portal.ParseAddress(testPortal)
@@ -41,14 +41,14 @@ func FuzzPaste(f *testing.F) {
 			t.Error("another portal's answer")
 		case err != nil && !errors.As(err, &paste) && !errors.As(err, &other) && !errors.As(err, &denied):
 			t.Errorf("%T", err)
-		case errors.As(err, &denied) && (len([]rune(denied.Description)) > maxShown+1 || strings.ContainsAny(denied.Description, "\x00\x1b\r\n")):
-			t.Errorf("what was refused is told as %q", denied.Description)
+		case errors.As(err, &denied) && (len([]rune(denied.Description)) > maxPrintable+1 || strings.ContainsAny(denied.Description, "\x00\x1b\r\n")):
+			t.Errorf("description %q", denied.Description)
 		}
 	})
 }
 
 // FuzzCallback sends queries to the loopback page, as any program or web page on this computer can. Without the state none is
-// an answer, and none gets markup onto the page.
+// an answer, and none puts markup on the page.
 func FuzzCallback(f *testing.F) {
 	want, err := portal.ParseAddress(testPortal)
 	if err != nil {
@@ -100,7 +100,7 @@ func FuzzCallback(f *testing.F) {
 	})
 }
 
-// FuzzGrant reads what answers as the authorization server: a token that can be used, or an error without a secret in it.
+// FuzzGrant parses an authorization server's response: the result is a usable token, or an error without a secret in it.
 func FuzzGrant(f *testing.F) {
 	now := time.Date(2026, 11, 25, 10, 0, 0, 0, time.UTC)
 	for _, body := range []string{
@@ -115,8 +115,8 @@ func FuzzGrant(f *testing.F) {
 			return &http.Response{StatusCode: int(status), Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
 		})}
 		token, err := server.Exchange(t.Context(), testApp(), secret.New(testCode))
-		if err == nil && (token.Access.IsZero() || token.Expires.Before(now) || token.Expires.After(now.Add(maxAccessLife))) {
-			t.Errorf("a token that lives from %s to %s", now, token.Expires)
+		if err == nil && (token.Access.IsZero() || token.Expires.Before(now) || token.Expires.After(now.Add(maxAccessLifetime))) {
+			t.Errorf("a token valid from %s to %s", now, token.Expires)
 		}
 		if err != nil && (strings.Contains(err.Error(), testSecret) || strings.Contains(err.Error(), testCode)) {
 			t.Errorf("a secret in %q", err)

@@ -12,7 +12,7 @@ import (
 
 const (
 	// Port of the loopback server. It is fixed, because the portal takes the return address from the application's card, and
-	// below 49152, because Windows lends the ports from there on to Hyper-V and others.
+	// below 49152, because Windows may reserve higher ones, for Hyper-V for example.
 	Port = 41924
 	// Path of the return address.
 	Path = "/callback"
@@ -20,20 +20,20 @@ const (
 	loopback = "127.0.0.1"
 )
 
-// ReturnAddress is what belongs into the application's card as the path of its handler. It names 127.0.0.1 and not
-// localhost, which may be ::1 or anything that the hosts file says (RFC 8252, 8.3).
+// ReturnAddress is the handler path to enter in the application's card. It names 127.0.0.1 and not localhost, which may
+// resolve to ::1 or to anything in the hosts file (RFC 8252, 8.3).
 func ReturnAddress() string { return "http://" + ListenAddress() + Path }
 
 // ListenAddress is the host and port of ReturnAddress.
 func ListenAddress() string { return net.JoinHostPort(loopback, strconv.Itoa(Port)) }
 
-// PortReason is why the loopback port can't be had: a stable code.
+// PortReason is why the loopback port can't be bound: a stable code.
 type PortReason string
 
 // The reasons.
 const (
 	PortBusy     PortReason = "busy"     // another program listens on it, or another BoxReady
-	PortReserved PortReason = "reserved" // the system keeps it, though nothing may listen on it
+	PortReserved PortReason = "reserved" // the system excludes it, whether or not anything listens
 	PortOther    PortReason = "other"
 )
 
@@ -49,8 +49,8 @@ func (e *PortError) Error() string {
 }
 func (e *PortError) Unwrap() error { return e.Err }
 
-// ProbePort tells whether the loopback port can be had right now; the error is a *PortError. An empty address means the
-// usual one.
+// ProbePort checks whether the loopback port can be bound right now; the error is a *PortError. An empty address means
+// ListenAddress.
 func ProbePort(ctx context.Context, address string) error {
 	ln, err := listen(ctx, address)
 	if err != nil {
@@ -77,7 +77,7 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 	return ln, nil
 }
 
-// Go's syscall package invents its own numbers for these on Windows; what bind says there are Winsock's.
+// On Windows, Go's syscall package has invented numbers for these; bind returns Winsock's.
 const (
 	wsaEACCES     = syscall.Errno(10013)
 	wsaEADDRINUSE = syscall.Errno(10048)

@@ -41,8 +41,8 @@ type fakeServer struct {
 	t *testing.T
 
 	mu       sync.Mutex
-	codes    map[string]bool // good ones
-	refresh  map[string]bool // good ones
+	codes    map[string]bool // valid ones
+	refresh  map[string]bool // valid ones
 	issued   int
 	requests []url.Values
 	// answer, if set, answers instead; it reports whether it did.
@@ -56,7 +56,7 @@ func newFakeServer(t *testing.T) *fakeServer {
 	return s
 }
 
-// serveTLS is httptest.NewTLSServer without complaints about clients that go away.
+// serveTLS is httptest.NewTLSServer without logged errors of closed connections.
 func serveTLS(h http.Handler) *httptest.Server {
 	s := httptest.NewUnstartedServer(h)
 	s.Config.ErrorLog = log.New(io.Discard, "", 0)
@@ -144,7 +144,7 @@ func (s *fakeServer) answerWith(status int, body string) {
 	}
 }
 
-// pageIn returns the words that the program has.
+// pageIn returns the program's texts.
 func pageIn(t testing.TB, lang string) Page {
 	t.Helper()
 	data, err := assets.Languages.ReadFile("lang/" + lang + ".json")
@@ -215,8 +215,8 @@ func start(t *testing.T, s *fakeServer, change func(*Options)) *Flow {
 	return f
 }
 
-// good are the parameters of the portal's answer; changes are pairs of name and value, "-" to leave one out.
-func good(f *Flow, changes ...string) url.Values {
+// good returns the parameters of the portal's answer; changes are pairs of name and value, "-" to leave one out.
+func validQuery(f *Flow, changes ...string) url.Values {
 	q := url.Values{
 		"code": {testCode}, "state": {f.state.Reveal()}, "domain": {testPortal}, "member_id": {"0123456789abcdef0123456789abcdef"},
 		"scope": {"user_basic,crm"}, "server_domain": {"oauth.bitrix.info"},
@@ -237,7 +237,7 @@ type page struct {
 	body   string
 }
 
-// visit asks the loopback server as a browser does.
+// visit sends a callback as a browser does.
 func visit(t *testing.T, f *Flow, q url.Values) page {
 	t.Helper()
 	return send(t, f, http.MethodGet, Path+"?"+q.Encode(), "")
@@ -272,10 +272,10 @@ func bound(f *Flow) string {
 	return strings.TrimSuffix(strings.TrimPrefix(f.ReturnAddress(), "http://"), Path)
 }
 
-// testTimeout is for what has to come at once, on a machine that may be busy.
+// testTimeout is for what comes at once, except on a busy machine.
 const testTimeout = 2 * time.Minute
 
-// wait returns the outcome, which has to be there soon.
+// wait returns the flow's outcome.
 func wait(t *testing.T, f *Flow) (Token, error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), testTimeout)
@@ -292,7 +292,7 @@ func stillWaiting(t *testing.T, f *Flow) {
 		t.Fatalf("the flow ended: %v", err)
 	default:
 	}
-	if p := visit(t, f, good(f)); p.status != http.StatusOK || !strings.Contains(p.body, f.options.Page.Done.Title) {
+	if p := visit(t, f, validQuery(f)); p.status != http.StatusOK || !strings.Contains(p.body, f.options.Page.Done.Title) {
 		t.Fatalf("the good answer afterwards: %d\n%s", p.status, p.body)
 	}
 	if token, err := wait(t, f); err != nil || token.Access.Reveal() != "access-1" {
@@ -300,49 +300,49 @@ func stillWaiting(t *testing.T, f *Flow) {
 	}
 }
 
-// pipes stand for the loopback port in tests in which time passes only when everybody waits for it (synctest).
-type pipes struct {
+// pipeListener replaces the loopback port in tests with synctest, where real sockets don't work.
+type pipeListener struct {
 	arriving chan net.Conn
 	closed   chan struct{}
 	once     sync.Once
 }
 
-type pipe struct{ net.Conn }
+type pipeConn struct{ net.Conn }
 
-func (pipe) RemoteAddr() net.Addr {
+func (pipeConn) RemoteAddr() net.Addr {
 	return net.TCPAddrFromAddrPort(netip.MustParseAddrPort("127.0.0.1:50000"))
 }
 
-func (p *pipes) Accept() (net.Conn, error) {
+func (p *pipeListener) Accept() (net.Conn, error) {
 	select {
 	case c := <-p.arriving:
-		return pipe{c}, nil
+		return pipeConn{c}, nil
 	case <-p.closed:
 		return nil, net.ErrClosed
 	}
 }
-func (p *pipes) Close() error { p.once.Do(func() { close(p.closed) }); return nil }
-func (p *pipes) Addr() net.Addr {
+func (p *pipeListener) Close() error { p.once.Do(func() { close(p.closed) }); return nil }
+func (p *pipeListener) Addr() net.Addr {
 	return net.TCPAddrFromAddrPort(netip.MustParseAddrPort("127.0.0.1:41924"))
 }
 
-func (p *pipes) dial() net.Conn {
+func (p *pipeListener) dial() net.Conn {
 	ours, theirs := net.Pipe()
 	p.arriving <- theirs
 	return ours
 }
 
-func (p *pipes) client() *http.Client {
+func (p *pipeListener) client() *http.Client {
 	return &http.Client{Transport: &http.Transport{
 		DisableKeepAlives: true,
 		DialContext:       func(context.Context, string, string) (net.Conn, error) { return p.dial(), nil },
 	}}
 }
 
-// startInBubble starts a flow on pipes, with an authorization server that answers from memory.
-func startInBubble(t *testing.T, change func(*Options)) (*Flow, *pipes) {
+// startInBubble starts a flow on a pipeListener, with an authorization server that answers from memory.
+func startInBubble(t *testing.T, change func(*Options)) (*Flow, *pipeListener) {
 	t.Helper()
-	p := &pipes{arriving: make(chan net.Conn), closed: make(chan struct{})}
+	p := &pipeListener{arriving: make(chan net.Conn), closed: make(chan struct{})}
 	o := Options{
 		Portal: address(t, testPortal), App: testApp(), Page: englishPage(),
 		Server: func(string) (AuthServer, error) {
@@ -359,10 +359,10 @@ func startInBubble(t *testing.T, change func(*Options)) (*Flow, *pipes) {
 	return serve(t.Context(), o, p), p
 }
 
-// stillWaitingInBubble is stillWaiting on pipes.
-func stillWaitingInBubble(t *testing.T, f *Flow, p *pipes) {
+// stillWaitingInBubble is stillWaiting on a pipeListener.
+func stillWaitingInBubble(t *testing.T, f *Flow, p *pipeListener) {
 	t.Helper()
-	if got := ask(t, p.client(), f, http.MethodGet, query(good(f)), ""); got.status != http.StatusOK || !strings.Contains(got.body, f.options.Page.Done.Title) {
+	if got := ask(t, p.client(), f, http.MethodGet, query(validQuery(f)), ""); got.status != http.StatusOK || !strings.Contains(got.body, f.options.Page.Done.Title) {
 		t.Errorf("the good answer afterwards: %d\n%s", got.status, got.body)
 	}
 }

@@ -12,16 +12,16 @@ import (
 	"boxready/internal/portal"
 )
 
-// Page are the words of the page that the browser ends on, in the language of the program. Everything is plain text.
+// Page holds the texts of the landing page in the program's language. All are plain text.
 type Page struct {
 	Lang    string            // "ru" or "en"
 	Done    Words             // the sign-in is complete
 	Failed  Words             // it is not; the reason follows
-	Waiting Words             // what came is not the answer, the sign-in goes on
-	Reasons map[Reason]string // whole sentences; the reason's code stands for a missing one
+	Waiting Words             // the request is not the answer, the sign-in goes on
+	Reasons map[Reason]string // whole sentences; for a missing one the code is shown
 }
 
-// Words are what one page says.
+// Words are the texts of one outcome.
 type Words struct {
 	Title string
 	Text  string
@@ -30,7 +30,7 @@ type Words struct {
 //go:embed page.html
 var pageHTML string
 
-// Most programs that hold this package never show the page.
+// Parsed on first use: most runs never show the page.
 var pageTemplate = sync.OnceValue(func() *template.Template { return template.Must(template.New("page").Parse(pageHTML)) })
 
 // write sends the page. err is why the sign-in failed, if it did.
@@ -53,7 +53,7 @@ func (p Page) write(w http.ResponseWriter, status int, words Words, address port
 	}
 	var body bytes.Buffer
 	if err := pageTemplate().Execute(&body, view); err != nil {
-		body.Reset() // the tests run the template with every outcome
+		body.Reset() // can't happen: tests execute the template with every outcome
 	}
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
@@ -66,7 +66,7 @@ func (p Page) write(w http.ResponseWriter, status int, words Words, address port
 	_, _ = w.Write(body.Bytes())
 }
 
-// detail is the code by which documentation and support know the failure.
+// detail is the failure's code in documentation and support, with its description.
 func detail(err error) string {
 	var (
 		denied *DeniedError

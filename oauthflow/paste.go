@@ -24,7 +24,7 @@ const (
 	PasteRubbish     PasteProblem = "rubbish"     // neither a code nor an address
 )
 
-// PasteError says that a pasted text is not an answer. It never repeats the text.
+// PasteError says that a pasted text is not an answer. It never contains the text.
 type PasteError struct{ Problem PasteProblem }
 
 func (e *PasteError) Error() string { return "not a code: " + string(e.Problem) }
@@ -49,19 +49,19 @@ func readAnswer(q url.Values) (answer, error) {
 		code: secret.New(q.Get("code")), domain: q.Get("domain"), hasDomain: q.Has("domain"), serverDomain: q.Get("server_domain"),
 	}
 	if q.Has("error") {
-		a.denied = &DeniedError{Description: shown(q.Get("error_description"), maxShown, a.code)}
+		a.denied = &DeniedError{Description: printable(q.Get("error_description"), maxPrintable, a.code)}
 		if code := q.Get("error"); errorCodeShape().MatchString(code) {
 			a.denied.Code = code
 		} else if a.denied.Description == "" {
-			a.denied.Description = shown(code, maxShown, a.code)
+			a.denied.Description = printable(code, maxPrintable, a.code)
 		}
 	}
 	return a, nil
 }
 
 const (
-	maxShown = 300
-	maxPaste = 16 << 10
+	maxPrintable = 300
+	maxPaste     = 16 << 10
 )
 
 var (
@@ -71,18 +71,18 @@ var (
 	queryInPaste = lazyregexp.New(`(?:^|[?&#])(?:code|state|error|domain)=`)
 )
 
-// check compares the answer's portal with the one that was asked, so that a code of one portal isn't accepted as
-// another's. What a proxy makes of the port shows here too: the portal calls itself what its applications will call it.
+// check compares the answer's portal with the one that was asked, so that a code of one portal isn't accepted for another.
+// A proxy that changes the port shows here too: the portal names the address that its applications will use.
 func (a answer) check(want portal.Address) error {
 	got, err := portal.ParseAddress(a.domain)
 	if err != nil || got.Host != want.Host || got.Port != want.Port {
-		return &OtherPortalError{Want: want, Got: shown(a.domain, 100, a.code)}
+		return &OtherPortalError{Want: want, Got: printable(a.domain, 100, a.code)}
 	}
 	return nil
 }
 
-// server is the answer's authorization server, or "" if it is none of those that are known: an answer never decides that a
-// client secret goes to an unknown host.
+// server is the answer's authorization server, or "" if it isn't a known one: an answer can't direct the client secret to an
+// unknown host.
 func (a answer) server() string {
 	host := strings.ToLower(strings.TrimSuffix(a.serverDomain, "."))
 	if !bitrix.IsAuthHost(host) {
@@ -93,8 +93,8 @@ func (a answer) server() string {
 
 func sameState(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
 
-// readPaste reads a bare code or an address that the portal redirected to. The address may be any: an application that has
-// a return address of its own sends the browser there.
+// readPaste reads a bare code or an address that the portal redirected to. The host may be any, because an application may
+// have its own return address.
 func readPaste(pasted, state string, want portal.Address) (answer, error) {
 	if len(pasted) > maxPaste {
 		return answer{}, &PasteError{PasteRubbish}
@@ -147,7 +147,7 @@ func readPaste(pasted, state string, want portal.Address) (answer, error) {
 	return a, nil
 }
 
-// isCode tells a code from a word: it has a digit.
+// isCode distinguishes a code from a word by its digits.
 func isCode(s string) bool {
 	return len(s) >= 4 && len(s) <= 512 && codeShape().MatchString(s) && strings.ContainsAny(s, "0123456789")
 }

@@ -9,7 +9,7 @@ import (
 )
 
 func TestPaste(t *testing.T) {
-	answerOf := func(f *Flow, changes ...string) string { return "?" + good(f, changes...).Encode() }
+	answerOf := func(f *Flow, changes ...string) string { return "?" + validQuery(f, changes...).Encode() }
 	for name, c := range map[string]struct {
 		text func(f *Flow) string
 		want error
@@ -18,9 +18,9 @@ func TestPaste(t *testing.T) {
 		"code with white space":   {func(*Flow) string { return "\u00a0 " + testCode + "\u200b\r\n" }, nil},
 		"code in quotes":          {func(*Flow) string { return "«" + testCode + "»" }, nil},
 		"return address":          {func(f *Flow) string { return ReturnAddress() + answerOf(f) }, nil},
-		"vendor's return address": {func(f *Flow) string { return "https://app.vendor.example/oauth?x=1&" + good(f).Encode() }, nil},
+		"vendor's return address": {func(f *Flow) string { return "https://app.vendor.example/oauth?x=1&" + validQuery(f).Encode() }, nil},
 		"without scheme":          {func(f *Flow) string { return "127.0.0.1:41924/callback" + answerOf(f) }, nil},
-		"query alone":             {func(f *Flow) string { return good(f).Encode() }, nil},
+		"query alone":             {func(f *Flow) string { return validQuery(f).Encode() }, nil},
 		"wrapped by a terminal":   {func(f *Flow) string { s := ReturnAddress() + answerOf(f); return s[:60] + "\n  " + s[60:] }, nil},
 		"fragment":                {func(f *Flow) string { return ReturnAddress() + answerOf(f) + "#part" }, nil},
 		"no state":                {func(f *Flow) string { return ReturnAddress() + answerOf(f, "state", "-") }, nil},
@@ -64,8 +64,8 @@ func TestPaste(t *testing.T) {
 				if asked := s.asked(); len(asked) != 1 || asked[0].Get("code") != testCode {
 					t.Errorf("asked %d times", len(asked))
 				}
-				// The browser of another machine may come later still.
-				if p := visit(t, f, good(f)); !strings.Contains(p.body, "You are signed in") {
+				// A browser on another machine may send the callback later.
+				if p := visit(t, f, validQuery(f)); !strings.Contains(p.body, "You are signed in") {
 					t.Errorf("page:\n%s", p.body)
 				}
 				return
@@ -76,7 +76,7 @@ func TestPaste(t *testing.T) {
 			case !errors.Is(err, c.want):
 				t.Errorf("error %v, want %v", err, c.want)
 			}
-			checkSilent(t, f, err.Error())
+			assertNoSecrets(t, f, err.Error())
 			if len(s.asked()) != 0 {
 				t.Error("the authorization server was asked")
 			}
@@ -85,7 +85,7 @@ func TestPaste(t *testing.T) {
 	}
 }
 
-// A bare code names no authorization server, so the caller may have to ask for the region; the flow waits for that.
+// A bare code names no authorization server, so the caller may have to ask the user for the region meanwhile.
 func TestPasteWithoutRegion(t *testing.T) {
 	s := newFakeServer(t)
 	var region bitrix.Region

@@ -5,8 +5,8 @@ import "boxready/internal/portal"
 // Permissions are what an application for BoxReady must be granted on the portal, besides "basic", which every application has.
 func Permissions() []string { return []string{"user_basic"} }
 
-// Menu is where a portal keeps its own applications and webhooks: a stable code. Which of the two a portal has depends on its
-// version, and can't be seen from outside.
+// Menu is the section of a portal with its local applications and webhooks: a stable code. Which one a portal has depends on
+// its version and can't be detected from outside.
 type Menu string
 
 // The menus.

@@ -11,11 +11,11 @@ import (
 
 const (
 	headerTimeout = 5 * time.Second
-	// A code, a state and a few names; the cookies that other programs left on 127.0.0.1 count too.
+	// Enough for the query, and for cookies that other programs set on 127.0.0.1.
 	maxHeader = 16 << 10
 )
 
-// newServer returns the loopback server. It answers at one path only.
+// newServer returns the loopback server.
 func newServer(f *Flow, host string) *http.Server {
 	s := &http.Server{
 		Handler:                      callbackHandler{f, host},
@@ -23,15 +23,15 @@ func newServer(f *Flow, host string) *http.Server {
 		ReadTimeout:                  2 * headerTimeout,
 		WriteTimeout:                 exchangeTimeout + 10*time.Second, // the page waits for the exchange
 		MaxHeaderBytes:               maxHeader,
-		ErrorLog:                     log.New(io.Discard, "", 0), // it would quote untrusted input
+		ErrorLog:                     log.New(io.Discard, "", 0), // it would contain untrusted input
 		DisableGeneralOptionsHandler: true,
 	}
 	s.SetKeepAlivesEnabled(false)
 	return s
 }
 
-// callbackHandler waits for the portal's answer. Whatever else arrives is refused and leaves the flow as it is: any program and any
-// web page on this computer can send requests here.
+// callbackHandler takes the portal's answer. All other requests are refused and don't change the flow: any program and any web
+// page on this computer can send them.
 type callbackHandler struct {
 	flow *Flow
 	host string // as bound
@@ -65,7 +65,7 @@ func (s callbackHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(http.StatusBadRequest)
 		return
 	}
-	// A second tab and a reload bring the same answer again. They see how the first one ended.
+	// A second tab or a reload repeats the answer; it gets the outcome of the first one.
 	s.flow.callback(a)
 	select {
 	case <-s.flow.done:

@@ -19,7 +19,7 @@ import (
 	"boxready/internal/vault"
 )
 
-// simulation is a simulated portal with a sign-in that was saved, in a world whose time the test sets.
+// simulation is a simulated portal with a saved sign-in, on a clock that the test sets.
 type simulation struct {
 	*simportal.Sim
 	seconds  atomic.Int64 // since 1970
@@ -39,7 +39,7 @@ func simulate(t *testing.T, o simportal.Options) *simulation {
 	}
 	t.Cleanup(s.Close)
 	s.grant = s.IssueGrant(simportal.TokenValid)
-	s.server = AuthServer{HTTP: wayTo(t, s.Sim), Now: o.Clock}
+	s.server = AuthServer{HTTP: simClient(t, s.Sim), Now: o.Clock}
 	token := Token{
 		Access: secret.New(s.grant.AccessToken), Expires: s.grant.Expires, Refresh: secret.New(s.grant.RefreshToken), RefreshIssued: s.now(),
 		Server: strings.TrimSuffix(s.grant.ServerEndpoint, "/rest/"),
@@ -50,8 +50,8 @@ func simulate(t *testing.T, o simportal.Options) *simulation {
 	return s
 }
 
-// wayTo returns transport options that lead to the simulated servers.
-func wayTo(t *testing.T, s *simportal.Sim) *http.Client {
+// simClient returns a client that reaches the simulated servers.
+func simClient(t *testing.T, s *simportal.Sim) *http.Client {
 	t.Helper()
 	o := transport.Options{Roots: x509.NewCertPool()}
 	o.Roots.AppendCertsFromPEM(s.RootsPEM())
@@ -65,8 +65,8 @@ func wayTo(t *testing.T, s *simportal.Sim) *http.Client {
 	return transport.New(o).HTTPClient()
 }
 
-// timely is wayTo for tests in which certificates would expire.
-func (s *simulation) timely(t *testing.T) *http.Client {
+// clientAtSimTime is simClient for tests in which certificates would expire.
+func (s *simulation) clientAtSimTime(t *testing.T) *http.Client {
 	t.Helper()
 	roots, targets := x509.NewCertPool(), map[string]string{}
 	roots.AppendCertsFromPEM(s.RootsPEM())
@@ -88,7 +88,7 @@ func (s *simulation) app() App {
 
 func (s *simulation) now() time.Time { return time.Unix(s.seconds.Load(), 0) }
 
-func (s *simulation) pass(d time.Duration) { s.seconds.Add(int64(d / time.Second)) }
+func (s *simulation) advance(d time.Duration) { s.seconds.Add(int64(d / time.Second)) }
 
 func (s *simulation) source(t *testing.T) *Source {
 	t.Helper()
@@ -99,10 +99,10 @@ func (s *simulation) source(t *testing.T) *Source {
 	return source
 }
 
-// What the authorization server says is told apart, and what this computer's network says too.
-func TestWhatTheAuthorizationServerSays(t *testing.T) {
+// Errors of the authorization server and of the network are distinguished.
+func TestAuthorizationServerErrors(t *testing.T) {
 	for fault, c := range map[string]struct {
-		want   error // nil for none of the authorization server's words
+		want   error // nil for no error of the authorization server
 		reason Reason
 		failed transport.Failure
 	}{
@@ -141,15 +141,15 @@ func TestWhatTheAuthorizationServerSays(t *testing.T) {
 	}
 }
 
-func TestLives(t *testing.T) {
+func TestTokenLifetimes(t *testing.T) {
 	s := simulate(t, simportal.Options{})
-	s.server.HTTP = s.timely(t)
+	s.server.HTTP = s.clientAtSimTime(t)
 	source := s.source(t)
 	token, err := source.Token(t.Context())
 	if err != nil || token.Access.Reveal() != s.grant.AccessToken {
-		t.Fatalf("a saved token is good: %v", err)
+		t.Fatalf("a saved token: %v", err)
 	}
-	s.pass(time.Hour - 30*time.Second) // a call takes time too
+	s.advance(time.Hour - 30*time.Second) // within minRemaining
 	if token, err = source.Token(t.Context()); err != nil || token.Access.Reveal() == s.grant.AccessToken || !token.Expires.Equal(s.now().Add(time.Hour)) {
 		t.Errorf("at the end of the hour: %+v, %v", token, err)
 	}
@@ -157,19 +157,19 @@ func TestLives(t *testing.T) {
 	if list, err := s.accounts.List(t.Context()); err != nil || !list[0].Ends.Equal(ends) {
 		t.Errorf("%+v, %v", list, err)
 	}
-	s.pass(ends.Sub(s.now()) - time.Minute)
+	s.advance(ends.Sub(s.now()) - time.Minute)
 	if token, err = s.source(t).Token(t.Context()); err != nil || !token.Ends().After(ends) {
 		t.Errorf("on the last day: %v", err)
 	}
-	s.pass(token.Ends().Sub(s.now()) + time.Minute)
+	s.advance(token.Ends().Sub(s.now()) + time.Minute)
 	if _, err := s.source(t).Token(t.Context()); !errors.Is(err, ErrExpired) {
 		t.Errorf("after 180 days: %v", err)
 	}
 }
 
-func TestCodeIsTooOld(t *testing.T) {
+func TestExpiredCode(t *testing.T) {
 	s := simulate(t, simportal.Options{RedirectURI: ReturnAddress(), Region: bitrix.World})
-	portal := wayTo(t, s.Sim)
+	portal := simClient(t, s.Sim)
 	for name, c := range map[string]struct {
 		age  time.Duration
 		want error
@@ -192,7 +192,7 @@ func TestCodeIsTooOld(t *testing.T) {
 				t.Fatal(err)
 			}
 			response.Body.Close()
-			s.pass(c.age)
+			s.advance(c.age)
 			if err := f.Paste(response.Header.Get("Location")); err != nil {
 				t.Fatal(err)
 			}
@@ -204,7 +204,7 @@ func TestCodeIsTooOld(t *testing.T) {
 	}
 }
 
-// The address that the authorization server holds is asked there, with a token that no portal has seen.
+// The portal's address is asked of the authorization server, with a token that no portal has seen.
 func TestHeldAddress(t *testing.T) {
 	for fault, want := range map[string]string{
 		"": "https://portal.demo.example/rest/", "address-differs": "https://old.portal.demo.example/rest/", "address-held-as-http": "http://portal.demo.example/rest/",
@@ -231,7 +231,7 @@ func TestHeldAddress(t *testing.T) {
 	}
 }
 
-// A region's application is none of the other one's.
+// An application of one region is unknown in the other.
 func TestOtherRegion(t *testing.T) {
 	s := simulate(t, simportal.Options{Region: bitrix.World})
 	other := AuthServer{URL: bitrix.AuthServer(bitrix.CIS), HTTP: s.server.HTTP}

@@ -13,36 +13,36 @@ import (
 )
 
 const (
-	// An access token that ends sooner is renewed first: the call it is for takes time too.
-	minLeft = 60 * time.Second
-	// How long the store may take, which may ask the user for a password.
+	// An access token with less time left is renewed first, so that it doesn't expire during the call.
+	minRemaining = 60 * time.Second
+	// Limit for a store, which may prompt the user for a password.
 	storeTimeout = time.Minute
-	// How long another program's saving usually takes.
-	saving = time.Second
+	// How long another process usually takes to save.
+	storeLatency = time.Second
 )
 
-// SourceOptions say how a sign-in is kept alive.
+// SourceOptions say how a sign-in is renewed.
 type SourceOptions struct {
 	App    App
 	Server AuthServer // the one that issued Token
 	Token  Token      // as it was saved
-	// Save stores a rotated token before anybody gets it: the old refresh token may be dead by then, and a sign-in whose new
-	// one is lost in a crash is lost with it. nil saves nothing.
+	// Save stores a rotated token before it is handed out: the old refresh token may be invalid by then, so losing the new one
+	// in a crash would lose the sign-in. nil saves nothing.
 	Save func(context.Context, Token) error
 	// Load reads the stored token, nil if there is no store. Another BoxReady on this computer may have rotated it.
 	Load func(context.Context) (Token, error)
 }
 
-// Source hands out a sign-in's token and renews it. It is safe for concurrent use, and however many callers need a new token,
-// one request is made: the refresh token is rotated, so of two at once one would end with a dead token.
+// Source returns a sign-in's token and renews it. It is safe for concurrent use. Concurrent callers share one renewal: the
+// refresh token is rotated, so the second of two requests would get an invalid one.
 type Source struct {
 	options SourceOptions
 
 	mu      sync.Mutex
 	token   Token
-	stale   bool                  // somebody was told that token.Access is no good
-	dead    error                 // why token.Refresh will never give anything again
-	renewal *flight.Call[renewal] // under way; nil if none is
+	stale   bool                  // token.Access was invalidated
+	dead    error                 // final refusal of token.Refresh; it isn't sent again
+	renewal *flight.Call[renewal] // in progress; nil if none is
 }
 
 type renewal struct {
@@ -62,15 +62,15 @@ func (s *Source) Server() AuthServer { return s.options.Server }
 // ClientID is the application's.
 func (s *Source) ClientID() string { return s.options.App.ClientID }
 
-// Held returns the token as it is, good or not.
+// Held returns the current token, valid or not.
 func (s *Source) Held() Token {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.token
 }
 
-// Token returns a token with at least a minute left. With a *NotSavedError it returns a good token nevertheless. A refresh
-// token that the authorization server refused is not sent again; its *GrantError comes back at once.
+// Token returns a token with at least a minute left. Beside a *NotSavedError the token is valid. A refresh token that the
+// authorization server refused is not sent again; its *GrantError is returned at once.
 func (s *Source) Token(ctx context.Context) (Token, error) {
 	s.mu.Lock()
 	if s.good(s.token) && !s.stale {
@@ -80,15 +80,14 @@ func (s *Source) Token(ctx context.Context) (Token, error) {
 	return s.renew(ctx)
 }
 
-// Refresh returns a token that no portal has seen so far: a portal remembers for an hour what it thinks of one. Otherwise it
-// is like Token.
+// Refresh is Token, but always returns a token that no portal has seen so far: a portal caches its verdict about one for an hour.
 func (s *Source) Refresh(ctx context.Context) (Token, error) {
 	s.mu.Lock()
 	return s.renew(ctx)
 }
 
-// Invalidate says that access was refused, so that the next Token is another one. It does nothing if that one is held
-// already.
+// Invalidate says that access was refused, so that the next Token is another one. It does nothing if access isn't the current
+// one.
 func (s *Source) Invalidate(access secret.String) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -97,8 +96,8 @@ func (s *Source) Invalidate(access secret.String) {
 	}
 }
 
-// Use calls do with a token, and once more with another one if do returns that the token expired. A token that was not saved
-// is used; the *NotSavedError is returned beside do's own error.
+// Use calls do with a token, and once more with another one if do's error is an expired token. A token that was not saved is
+// used too; the *NotSavedError is joined to do's error.
 func (s *Source) Use(ctx context.Context, do func(context.Context, Token) error) error {
 	var notSaved error
 	for attempt := 1; ; attempt++ {
@@ -119,10 +118,10 @@ func (s *Source) Use(ctx context.Context, do func(context.Context, Token) error)
 }
 
 func (s *Source) good(t Token) bool {
-	return !t.Access.IsZero() && t.Expires.Sub(s.options.Server.now()) >= minLeft
+	return !t.Access.IsZero() && t.Expires.Sub(s.options.Server.now()) >= minRemaining
 }
 
-// renew waits for the renewal that is under way, or for a new one. It is called with s.mu held and releases it.
+// renew waits for the renewal in progress, or starts one. It is called with s.mu held and releases it.
 func (s *Source) renew(ctx context.Context) (Token, error) {
 	r := s.renewal
 	if r == nil {
@@ -131,7 +130,7 @@ func (s *Source) renew(ctx context.Context) (Token, error) {
 			return Token{}, s.dead
 		}
 		held, dead := s.token, s.dead
-		// Everybody waits for it, so nobody's context may end it; and once the server has rotated the token, it must be saved.
+		// All callers share it, so no caller's context may cancel it; and a rotated token must be saved.
 		ctx := context.WithoutCancel(ctx)
 		r = flight.Go(nil, func() renewal { return s.finish(s.rotate(ctx, held, dead)) })
 		s.renewal = r
@@ -144,11 +143,11 @@ func (s *Source) renew(ctx context.Context) (Token, error) {
 	return renewed.token, renewed.err
 }
 
-// rotation is what a renewal came to.
+// rotation is the result of a renewal.
 type rotation struct {
-	token Token // to be held from now on, even with an error
-	fresh bool  // token is good to be handed out
-	dead  error // why token.Refresh is of no more use
+	token Token // the current one from now on, even with an error
+	fresh bool  // token may be handed out
+	dead  error // see Source
 	err   error
 }
 
@@ -176,8 +175,8 @@ func (s *Source) rotate(ctx context.Context, held Token, dead error) rotation {
 	if got.dead == nil || adopted || s.options.Load == nil {
 		return got
 	}
-	// Another BoxReady may have rotated the token while this one asked, and be saving it just now. What it saved is tried, once.
-	for _, pause := range []time.Duration{0, saving} {
+	// Another process may have rotated the token meanwhile and be saving it now. What it saved is tried once.
+	for _, pause := range []time.Duration{0, storeLatency} {
 		time.Sleep(pause)
 		if s.adopt(ctx, &held) {
 			return s.refresh(ctx, held)
@@ -196,7 +195,7 @@ func (s *Source) adopt(ctx context.Context, held *Token) bool {
 		stored, err = s.options.Load(ctx)
 		return err
 	})
-	// A store that fails leaves what is held; a sign-in at another server is not this one.
+	// If the store fails, the held token stays; a token of another server belongs to another sign-in.
 	if err != nil || stored.Refresh.IsZero() || stored.Refresh.Equal(held.Refresh) || stored.Server != held.Server {
 		return false
 	}
@@ -229,7 +228,7 @@ func (s *Source) refresh(ctx context.Context, held Token) rotation {
 	return got
 }
 
-// guard calls the store. A panic in it would take the whole program along, because this is not the caller's goroutine.
+// guard calls the store and turns a panic into an error: this isn't the caller's goroutine, so a panic would end the program.
 func guard(ctx context.Context, store func(context.Context) error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {

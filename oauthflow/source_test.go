@@ -56,8 +56,8 @@ func TestSourceRenewsInTime(t *testing.T) {
 	}
 }
 
-// The race of 50: each finds its token refused, and one request is made.
-func TestFiftyRefresh(t *testing.T) {
+// 50 concurrent callers whose token was refused cause one request.
+func TestConcurrentRefresh(t *testing.T) {
 	for name, ask := range map[string]func(*Source, context.Context) (Token, error){
 		"expired": (*Source).Token,
 		"refused": func(src *Source, ctx context.Context) (Token, error) {
@@ -94,7 +94,7 @@ func TestFiftyRefresh(t *testing.T) {
 	}
 }
 
-// Refresh gives everybody a token that is new, and never sends a refresh token twice, let alone at the same time.
+// Refresh gives each caller a new token and never sends a refresh token twice, or two at the same time.
 func TestRefreshesDoNotOverlap(t *testing.T) {
 	s := newFakeServer(t)
 	var now, most atomic.Int32
@@ -137,7 +137,7 @@ func TestCancelOfOneWaiter(t *testing.T) {
 	src := source(s, 0, nil)
 	ctx, cancel := context.WithCancel(t.Context())
 	first, second := make(chan error), make(chan error)
-	go func() { _, err := src.Token(ctx); first <- err }() // the one whose context the request could hang on
+	go func() { _, err := src.Token(ctx); first <- err }() // its context would cancel a request that used it
 	<-arrived
 	go func() { _, err := src.Token(t.Context()); second <- err }()
 	cancel()
@@ -153,7 +153,7 @@ func TestCancelOfOneWaiter(t *testing.T) {
 	}
 }
 
-// The rotated token is in the store before anybody has it, so a program that dies at any moment after that goes on with it.
+// The rotated token is stored before it is handed out, so it survives a crash at any moment after that.
 func TestCrashAfterRotation(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := AuthServer{URL: "https://auth.example", HTTP: doerFunc(func(r *http.Request) (*http.Response, error) {
@@ -169,10 +169,10 @@ func TestCrashAfterRotation(t *testing.T) {
 		src := NewSource(SourceOptions{App: testApp(), Server: server, Token: Token{Refresh: secret.New("refresh-0"), Server: server.URL},
 			Save: func(_ context.Context, token Token) error {
 				store = token
-				<-killed // here: nothing was handed out
+				<-killed // nothing was handed out yet
 				return nil
 			}})
-		// Not even a caller who has gone away loses the rotation.
+		// A cancelled caller doesn't lose the rotation.
 		ctx, cancel := context.WithCancel(t.Context())
 		handed := make(chan error, 1)
 		go func() { _, err := src.Token(ctx); handed <- err }()
@@ -184,7 +184,7 @@ func TestCrashAfterRotation(t *testing.T) {
 		}
 		cancel()
 		if err := <-handed; !errors.Is(err, context.Canceled) {
-			t.Errorf("the one who went away: %v", err)
+			t.Errorf("the cancelled caller: %v", err)
 		}
 		if store.Refresh.Reveal() != "refresh-1" {
 			t.Errorf("the store holds %s", store.Refresh.Reveal())
@@ -193,11 +193,11 @@ func TestCrashAfterRotation(t *testing.T) {
 	})
 }
 
-// A program that died between the server's rotation and the saving has a dead token. It is not sent again and again.
+// After a crash between the server's rotation and saving, the stored token is invalid. It is sent once only.
 func TestCrashBeforeSaving(t *testing.T) {
 	s := newFakeServer(t)
 	accounts, _ := signedIn(t, s)
-	if _, err := s.auth().Refresh(t.Context(), testApp(), secret.New("refresh-0")); err != nil { // and here it dies
+	if _, err := s.auth().Refresh(t.Context(), testApp(), secret.New("refresh-0")); err != nil { // not saved
 		t.Fatal(err)
 	}
 	src := open(t, accounts, s)
@@ -241,7 +241,7 @@ func TestInvalidate(t *testing.T) {
 	if token, err := src.Token(t.Context()); err != nil || token.Access.Reveal() != "access-1" {
 		t.Fatalf("%v", err)
 	}
-	src.Invalidate(secret.New("access-0")) // a late word about the old one
+	src.Invalidate(secret.New("access-0")) // late, about the old one
 	src.Invalidate(secret.String{})
 	if token, err := src.Token(t.Context()); err != nil || token.Access.Reveal() != "access-1" || len(s.asked()) != 1 {
 		t.Errorf("%v, %d requests", err, len(s.asked()))
@@ -280,7 +280,7 @@ func TestRefused(t *testing.T) {
 		if _, err := src.Refresh(t.Context()); ReasonOf(err) != ReasonUnexpected {
 			t.Errorf("error %v", err)
 		}
-		// What is held is as good as before.
+		// The held token is still valid.
 		if token, err := src.Token(t.Context()); err != nil || token.Access.Reveal() != "access-0" || len(s.asked()) != 1 {
 			t.Errorf("%v", err)
 		}
@@ -293,7 +293,7 @@ func TestRefused(t *testing.T) {
 	})
 }
 
-// Two BoxReadys share one store: whoever comes second takes over what the first one saved.
+// Two processes share one store: the second one adopts what the first one saved.
 func TestOtherProcess(t *testing.T) {
 	t.Run("rotated before", func(t *testing.T) {
 		s := newFakeServer(t)
@@ -314,7 +314,7 @@ func TestOtherProcess(t *testing.T) {
 		}
 	})
 	t.Run("rotated by another process", func(t *testing.T) {
-		for name, late := range map[string]time.Duration{"saved already": 0, "being saved": saving / 2} {
+		for name, late := range map[string]time.Duration{"saved already": 0, "being saved": storeLatency / 2} {
 			t.Run(name, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					var asked []string
@@ -328,7 +328,7 @@ func TestOtherProcess(t *testing.T) {
 							asked = append(asked, used)
 							w := httptest.NewRecorder()
 							if used == "refresh-0" {
-								saved = time.Now().Add(late) // the other one was faster
+								saved = time.Now().Add(late) // by the other process
 								io.WriteString(w, `{"error":"invalid_grant"}`)
 							} else {
 								io.WriteString(w, `{"access_token":"access-2","refresh_token":"refresh-2","expires_in":3600}`)
@@ -349,7 +349,7 @@ func TestOtherProcess(t *testing.T) {
 			})
 		}
 	})
-	t.Run("dead for all", func(t *testing.T) {
+	t.Run("invalid in the store too", func(t *testing.T) {
 		s := newFakeServer(t)
 		s.refresh = nil
 		src := source(s, 0, func(o *SourceOptions) {
@@ -402,7 +402,7 @@ func TestUse(t *testing.T) {
 		"good":             {[]error{nil}, nil, "access-0"},
 		"other error":      {[]error{other}, other, "access-0"},
 		"expired once":     {[]error{expired, nil}, nil, "access-0 access-1"},
-		"expired for ever": {[]error{expired, expired, nil}, portal.ErrExpiredToken, "access-0 access-1"},
+		"expired twice":    {[]error{expired, expired, nil}, portal.ErrExpiredToken, "access-0 access-1"},
 		"app.info expired": {[]error{&GrantError{Code: "expired_token"}, nil}, nil, "access-0 access-1"},
 		"expired, other":   {[]error{expired, other}, other, "access-0 access-1"},
 	} {

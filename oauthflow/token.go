@@ -1,8 +1,8 @@
-// Package oauthflow signs in to a portal through the user's own browser and keeps the sign-in alive.
+// Package oauthflow signs in to a portal through the user's browser and renews the sign-in.
 //
-// Bitrix24's OAuth 2.0 has its own shape. The return address is not sent: the portal takes it from the application's card,
-// so the loopback server listens on one fixed port. A code lives for 30 s. Where the portal refuses, it shows a page of its
-// own and does not redirect. An application without a return address gets its code shown on a page, to be pasted. Code and
+// Bitrix24's OAuth 2.0 deviates from the standard. redirect_uri is not sent: the portal takes it from the application's card,
+// so the loopback server listens on one fixed port. A code is valid for 30 s. When the portal refuses, it shows its own page
+// and does not redirect. For an application without a return address it shows the code on a page, to be pasted. Code and
 // refresh token are redeemed at the authorization server; neither they nor the client secret ever go to the portal, to which
 // this package sends nothing.
 //
@@ -38,7 +38,7 @@ const (
 	AppShape   AppProblem = "shape"   // anything else
 )
 
-// AppError says which of the two values is wrong. It never repeats what was typed.
+// AppError says which of the two values is wrong. It never contains the input.
 type AppError struct {
 	Field   string // client_id or client_secret
 	Problem AppProblem
@@ -48,12 +48,12 @@ func (e *AppError) Error() string { return e.Field + " is wrong: " + string(e.Pr
 
 var (
 	clientIDShape = lazyregexp.New(`^(?:local|app)\.[0-9a-f]{8,32}\.[0-9]{1,12}$`)
-	// 50 characters on all portals seen. The bounds are wide, because nobody can override a refusal here.
+	// 50 characters on all portals seen. The bounds are wide, because a refusal here can't be overridden.
 	clientSecretShape = lazyregexp.New(`^[0-9A-Za-z]{24,128}$`)
 )
 
-// CheckApp reads an application's identity as it is pasted from the portal's page, and finds at once what the authorization
-// server would say only after a whole sign-in. The error is an *AppError.
+// CheckApp parses an application's identity as pasted from the portal's page, and reports what the authorization server would
+// refuse only after a whole sign-in. The error is an *AppError.
 func CheckApp(clientID, clientSecret string) (App, error) {
 	clientID, clientSecret = normalizePasted(clientID), normalizePasted(clientSecret)
 	if problem := appProblem(clientID, clientIDShape(), clientSecretShape()); problem != "" {
@@ -98,28 +98,28 @@ type Token struct {
 	Access  secret.String
 	Refresh secret.String
 	Expires time.Time // of Access, by this computer's clock
-	// RefreshIssued is when Refresh came, by this computer's clock. It lives for 180 days.
+	// RefreshIssued is when Refresh was issued, by this computer's clock. It is valid for 180 days.
 	RefreshIssued time.Time
 	Scopes        []string
 	MemberID      string // the portal's, the same whatever its address
 	UserID        string
 	Status        string // of the application: L is a local one
-	Portal        string // client_endpoint: the portal's address for REST, as the authorization server holds it
-	Endpoint      string // server_endpoint: the authorization server's address for REST, as it says itself
+	Portal        string // client_endpoint: the portal's address for REST, as the authorization server has it
+	Endpoint      string // server_endpoint: the authorization server's address for REST
 	// Server is the authorization server that issued the token, and the only one that gets Refresh and the client secret
 	// from now on, whatever Endpoint says.
 	Server string
 }
 
-// refreshLife is how long a refresh token is good for (https://apidocs.bitrix24.com/settings/oauth/index.html).
-const refreshLife = 180 * 24 * time.Hour
+// refreshLifetime is how long a refresh token is valid (https://apidocs.bitrix24.com/settings/oauth/index.html).
+const refreshLifetime = 180 * 24 * time.Hour
 
-// Ends is when the sign-in ends if nothing renews it until then; zero if that is not known.
+// Ends is when the sign-in expires unless it is renewed; zero if not known.
 func (t Token) Ends() time.Time {
 	if t.Refresh.IsZero() || t.RefreshIssued.IsZero() {
 		return time.Time{}
 	}
-	return t.RefreshIssued.Add(refreshLife)
+	return t.RefreshIssued.Add(refreshLifetime)
 }
 
 // AppInfo is what the authorization server holds about the application that a token belongs to.

@@ -1,5 +1,5 @@
-// Package crash is for the moments when BoxReady has no window to speak through: what the runtime prints when the program dies
-// goes into a file, which the next start offers, and that a window can't be opened is said where people look.
+// Package crash reports failures without a window: what the runtime prints in a crash is written to a file, which the next start
+// shows, and that a window can't be opened is reported on standard error or in a message box.
 package crash
 
 import (
@@ -17,23 +17,23 @@ import (
 const (
 	reportFile  = "crash.txt"
 	openingFile = "opening"
-	// More than that is never needed to tell what happened; the beginning tells it.
+	// Bytes that are read; the cause is at the beginning.
 	maxReport = 256 << 10
 )
 
-// Log is the file that the runtime writes to when the program dies. The zero value keeps nothing.
+// Log is the file that the runtime writes crashes to. The zero value does nothing.
 type Log struct{ dir string }
 
-// Report is what an earlier BoxReady left behind when it died.
+// Report is what earlier crashes wrote.
 type Report struct {
 	Text string // the runtime's own
 	When time.Time
-	// Opening says that it died while it opened its window, as with a broken graphics driver.
+	// Opening says that it crashed while opening its window, as with a broken graphics driver.
 	Opening bool
 }
 
-// Watch has the runtime write into a folder when the program dies. If that can't be, the error says why, and the log keeps
-// nothing. Several BoxReadys share one file: each writes at its end.
+// Watch makes the runtime write crashes to a file in dir. With an error, the log is the zero value. Several processes share one
+// file: each appends to it.
 func Watch(dir string) (Log, error) {
 	l := Log{dir}
 	if err := l.watch(); err != nil {
@@ -50,11 +50,11 @@ func (l Log) watch() error {
 	if err != nil {
 		return err
 	}
-	defer file.Close() // the runtime has one of its own
+	defer file.Close() // the runtime duplicates it
 	return debug.SetCrashOutput(file, debug.CrashOptions{})
 }
 
-// Path is the file's, "" if there is none.
+// Path is the file's path; "" for the zero value.
 func (l Log) Path() string {
 	if l.dir == "" {
 		return ""
@@ -62,7 +62,7 @@ func (l Log) Path() string {
 	return filepath.Join(l.dir, reportFile)
 }
 
-// Report returns what is in the file; nil if that is nothing.
+// Report returns what is in the file; nil if it is empty.
 func (l Log) Report() (*Report, error) {
 	if l.dir == "" {
 		return nil, nil
@@ -84,12 +84,12 @@ func (l Log) Report() (*Report, error) {
 		return nil, nil
 	}
 	mark, err := os.Stat(l.mark())
-	// A mark that is younger than the crash belongs to a BoxReady that is opening its window right now.
+	// A mark newer than the crash belongs to a process that is opening its window now.
 	opening := err == nil && !mark.ModTime().After(about.ModTime())
 	return &Report{Text: string(bytes.ToValidUTF8(text, []byte("?"))), When: about.ModTime(), Opening: opening}, nil
 }
 
-// Delete empties the file; crashes to come are written all the same.
+// Delete empties the file; later crashes are still written.
 func (l Log) Delete() error {
 	if l.dir == "" {
 		return nil
@@ -102,14 +102,14 @@ func (l Log) Delete() error {
 
 func (l Log) mark() string { return filepath.Join(l.dir, openingFile) }
 
-// Opening notes that the window is about to be opened, until Opened.
+// Opening marks that the window is about to be opened, until Opened.
 func (l Log) Opening() {
 	if l.dir != "" {
-		_ = os.WriteFile(l.mark(), nil, 0o600) // without a note the next start just tries again
+		_ = os.WriteFile(l.mark(), nil, 0o600) // without the mark the next start tries again
 	}
 }
 
-// Opened says that the window is open, or that it was told that it can't be.
+// Opened removes the mark: the window is open, or the failure was shown.
 func (l Log) Opened() {
 	if l.dir != "" {
 		_ = os.Remove(l.mark())

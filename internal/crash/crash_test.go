@@ -13,7 +13,7 @@ import (
 	"boxready/internal/simtest/testenv"
 )
 
-// TestMain is also the program that dies.
+// TestMain is also the program that crashes.
 func TestMain(m *testing.M) {
 	if dir := os.Getenv("BOXREADY_DIE_IN"); dir != "" {
 		l, err := crash.Watch(dir)
@@ -30,12 +30,12 @@ func TestMain(m *testing.M) {
 	os.Exit(testenv.M{M: m}.Run())
 }
 
-func die(t *testing.T, dir, when string) {
+func crashChild(t *testing.T, dir, when string) {
 	t.Helper()
 	child := exec.Command(os.Args[0])
 	child.Env = append(os.Environ(), "BOXREADY_DIE_IN="+dir, "BOXREADY_DIE_WHEN="+when)
 	if out, err := child.CombinedOutput(); err == nil || !strings.Contains(string(out), "the end of") {
-		t.Fatalf("it lives: %v\n%s", err, out)
+		t.Fatalf("it didn't crash: %v\n%s", err, out)
 	}
 }
 
@@ -57,15 +57,15 @@ func watch(t *testing.T, dir string) crash.Log {
 	return l
 }
 
-func TestACrashIsOfferedUntilItIsDeleted(t *testing.T) {
+func TestReportUntilDeleted(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "not there yet")
 	l := watch(t, dir)
 	if r := report(t, l); r != nil {
 		t.Fatalf("a report before any crash: %q", r.Text)
 	}
 	before := time.Now().Add(-time.Minute)
-	die(t, dir, "work")
-	die(t, dir, "more work")
+	crashChild(t, dir, "work")
+	crashChild(t, dir, "more work")
 	r := report(t, l)
 	if r == nil || !strings.Contains(r.Text, "the end of work") || !strings.Contains(r.Text, "the end of more work") || !strings.Contains(r.Text, "goroutine") {
 		t.Fatalf("report: %+v", r)
@@ -79,24 +79,24 @@ func TestACrashIsOfferedUntilItIsDeleted(t *testing.T) {
 	if r := report(t, l); r != nil {
 		t.Errorf("after the deletion: %q", r.Text)
 	}
-	die(t, dir, "the rest")
+	crashChild(t, dir, "the rest")
 	if r := report(t, l); r == nil || !strings.Contains(r.Text, "the end of the rest") {
 		t.Errorf("after another crash: %+v", r)
 	}
 }
 
-func TestACrashWhileOpening(t *testing.T) {
+func TestCrashWhileOpening(t *testing.T) {
 	dir := t.TempDir()
-	die(t, dir, "opening")
+	crashChild(t, dir, "opening")
 	l := watch(t, dir)
 	if r := report(t, l); r == nil || !r.Opening {
 		t.Fatalf("report: %+v", r)
 	}
-	l.Opened() // people were told
+	l.Opened() // the failure was shown
 	if r := report(t, l); r == nil || r.Opening {
 		t.Fatalf("the next start: %+v", r)
 	}
-	// Somebody starts it twice: the first one's opening is no crash.
+	// A second start while the first is opening: that is no crash.
 	soon := time.Now().Add(time.Hour)
 	l.Opening()
 	if err := os.Chtimes(filepath.Join(dir, "opening"), soon, soon); err != nil {
@@ -107,7 +107,7 @@ func TestACrashWhileOpening(t *testing.T) {
 	}
 }
 
-func TestAReportIsBounded(t *testing.T) {
+func TestReportIsBounded(t *testing.T) {
 	dir := t.TempDir()
 	l := watch(t, dir)
 	if err := os.WriteFile(l.Path(), bytes.Repeat([]byte("goroutine \xff\n"), 100_000), 0o600); err != nil {
@@ -119,7 +119,7 @@ func TestAReportIsBounded(t *testing.T) {
 	}
 }
 
-func TestNowhereToWrite(t *testing.T) {
+func TestUnwritableFolder(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "a file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)

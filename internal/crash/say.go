@@ -5,9 +5,9 @@ import (
 	"io"
 )
 
-// Say tells people something without BoxReady's own window: a line on standard error, which is stderr, and on Windows a message
-// box, which waits until it is closed.
+// Say shows a text without BoxReady's window: as a line on stderr, and on Windows also in a message box, which blocks until it is
+// closed.
 func Say(stderr io.Writer, title, text string) {
 	fmt.Fprintln(stderr, text)
-	box(title, text)
+	messageBox(title, text)
 }

@@ -2,4 +2,4 @@
 
 package crash
 
-func box(string, string) {}
+func messageBox(string, string) {}

@@ -2,11 +2,11 @@ package crash
 
 import "golang.org/x/sys/windows"
 
-// box shows a message in a window of the system's own, which needs no OpenGL. A BoxReady that was double-clicked has no console.
-func box(title, text string) {
+// messageBox shows a system dialog, which needs no OpenGL. A program started by a double click has no console.
+func messageBox(title, text string) {
 	caption, err := windows.UTF16PtrFromString(title)
 	if err != nil {
-		return // with a NUL in it, which no text of ours has
+		return // contains a NUL, which no text has
 	}
 	message, err := windows.UTF16PtrFromString(text)
 	if err != nil {

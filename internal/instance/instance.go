@@ -1,8 +1,8 @@
-// Package instance keeps BoxReady to one window for a person at a screen: a second start hands its files to the first one, over a
-// socket in the person's own runtime folder, or a named pipe on Windows.
+// Package instance limits BoxReady to one window per user and display: a second start hands its files to the first one, over a
+// socket in the user's runtime folder, or a named pipe on Windows.
 //
-// Nobody else may take part: both sides check the user at the other end. What is handed over are names of files alone, and the
-// first one parses those files as untrusted input.
+// Both sides check that the other end is the same user. Only names of files are handed over, and the first one parses those
+// files as untrusted input.
 package instance
 
 import (
@@ -53,7 +53,7 @@ const (
 	maxFiles = 32
 	// handoverTimeout is how long a second start waits for the first one.
 	handoverTimeout = 15 * time.Second
-	// A connection that sends nothing must not keep others waiting.
+	// A silent connection must not block others for longer.
 	readTimeout = 2 * time.Second
 )
 
@@ -76,8 +76,8 @@ type First struct {
 
 var errNotTaken = errors.New("the window didn't accept them")
 
-// Start makes this start the first one, or hands files to the first one: then handed is true, and there is nothing left to do. After
-// an error this start is neither, and opens a window of its own.
+// Start makes this start the first one, or hands files to the first one: then handed is true, and the program can end. After an
+// error this start is neither, and opens a window of its own.
 func Start(ctx context.Context, files []string) (first *First, handed bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, handoverTimeout)
 	defer cancel()
@@ -93,7 +93,7 @@ func Start(ctx context.Context, files []string) (first *First, handed bool, err 
 	return nil, true, nil
 }
 
-// handOver waits for a first start that listens: its window may be opening.
+// handOver waits until the first start listens: its window may be opening.
 func handOver(ctx context.Context, files []string) error {
 	for {
 		conn, err := dial(ctx)
@@ -101,7 +101,7 @@ func handOver(ctx context.Context, files []string) error {
 			defer conn.Close()
 			return ask(conn, files)
 		}
-		if ctx.Err() != nil || !notYet(err) {
+		if ctx.Err() != nil || !retryable(err) {
 			return err
 		}
 		select {
@@ -112,12 +112,12 @@ func handOver(ctx context.Context, files []string) error {
 	}
 }
 
-func notYet(err error) bool {
+func retryable(err error) bool {
 	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, io.EOF) || isTimeout(err)
 }
 
-// dial connects to a first start and waits for its greeting, so that nothing is sent to one that doesn't serve. (In Wine a
-// pipe's first connection leads nowhere.)
+// dial connects to the first start and waits for its greeting, so that nothing is sent before it serves. (In Wine a pipe's
+// first connection is never accepted.)
 func dial(ctx context.Context) (net.Conn, error) {
 	conn, err := connect(ctx)
 	if err != nil {
@@ -128,7 +128,7 @@ func dial(ctx context.Context) (net.Conn, error) {
 		err = receive(conn, &a)
 	}
 	if err == nil && a.Protocol != protocol {
-		err = errNotTaken // it is another version's window
+		err = errNotTaken // another version
 	}
 	if err != nil {
 		conn.Close()
@@ -177,7 +177,7 @@ func isTimeout(err error) bool {
 	return errors.As(err, &timeout) && timeout.Timeout()
 }
 
-// Close ends it; the next start is the first then.
+// Close stops serving; the next start is the first then.
 func (f *First) Close() {
 	if f == nil {
 		return
@@ -202,7 +202,7 @@ func handle(conn net.Conn, open func([]string)) {
 	if taken {
 		open(r.Open)
 	}
-	_ = json.NewEncoder(conn).Encode(answer{protocol, taken}) // an error means that the client has gone
+	_ = json.NewEncoder(conn).Encode(answer{protocol, taken}) // an error means that the client is gone
 }
 
 // receive reads a line of JSON.

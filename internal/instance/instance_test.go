@@ -23,7 +23,7 @@ import (
 	"boxready/internal/simtest/testenv"
 )
 
-// TestMain is also a program that connects to a socket, as somebody else.
+// TestMain is also a program that connects to a socket, as another user.
 func TestMain(m *testing.M) {
 	if path := os.Getenv("BOXREADY_TEST_CONNECT"); path != "" {
 		if conn, err := net.Dial("unix", path); err == nil {
@@ -34,8 +34,8 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(testenv.M{M: m})
 }
 
-// folder is a runtime folder of the test's own; its name is short enough for a socket's.
-func folder(t *testing.T) string {
+// setRuntimeFolder creates a runtime folder for the test, with a name short enough for a socket's path.
+func setRuntimeFolder(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "run")
 	if err != nil {
@@ -58,8 +58,8 @@ func start(t *testing.T, files ...string) (*First, bool) {
 	return first, handed
 }
 
-func TestASecondStartHandsItsFilesOver(t *testing.T) {
-	folder(t)
+func TestSecondStartHandsFilesOver(t *testing.T) {
+	setRuntimeFolder(t)
 	first, handed := start(t)
 	if first == nil || handed {
 		t.Fatal("the first start isn't the first")
@@ -78,7 +78,7 @@ func TestASecondStartHandsItsFilesOver(t *testing.T) {
 		t.Errorf("handed over: %q", got)
 	}
 	if _, handed := start(t); !handed {
-		t.Error("without files it isn't shown")
+		t.Error("a start without files isn't handed over")
 	}
 	if got := <-opened; len(got) != 0 {
 		t.Errorf("handed over: %q", got)
@@ -86,7 +86,7 @@ func TestASecondStartHandsItsFilesOver(t *testing.T) {
 	t.Setenv("DISPLAY", ":8")
 	other, handed := start(t)
 	if other == nil || handed {
-		t.Error("on another screen it isn't a first one")
+		t.Error("on another display it isn't a first one")
 	}
 	other.Close()
 	t.Setenv("DISPLAY", ":7")
@@ -98,8 +98,8 @@ func TestASecondStartHandsItsFilesOver(t *testing.T) {
 	again.Close()
 }
 
-func TestOneOfManyIsTheFirst(t *testing.T) {
-	folder(t)
+func TestConcurrentStarts(t *testing.T) {
+	setRuntimeFolder(t)
 	var firsts, opened atomic.Int32
 	var all sync.WaitGroup
 	var mu sync.Mutex
@@ -127,8 +127,8 @@ func TestOneOfManyIsTheFirst(t *testing.T) {
 	}
 }
 
-func TestWhatADeadOneLeft(t *testing.T) {
-	folder(t)
+func TestStaleSocket(t *testing.T) {
+	setRuntimeFolder(t)
 	path, err := socket()
 	if err != nil {
 		t.Fatal(err)
@@ -141,13 +141,13 @@ func TestWhatADeadOneLeft(t *testing.T) {
 	listener.Close()
 	first, handed := start(t)
 	if first == nil || handed {
-		t.Error("a dead one's socket keeps the next from being the first")
+		t.Error("a stale socket keeps the next start from being the first")
 	}
 	first.Close()
 }
 
-func TestStrangeRequests(t *testing.T) {
-	folder(t)
+func TestInvalidRequests(t *testing.T) {
+	setRuntimeFolder(t)
 	first, _ := start(t)
 	defer first.Close()
 	opened := make(chan []string, 1)
@@ -162,7 +162,7 @@ func TestStrangeRequests(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer conn.Close()
-		_, _ = conn.Write([]byte(text)) // it may have hung up
+		_, _ = conn.Write([]byte(text)) // it may have closed the connection
 		_ = conn.(*net.UnixConn).CloseWrite()
 		var all bytes.Buffer
 		_, _ = all.ReadFrom(conn)
@@ -195,14 +195,14 @@ func TestStrangeRequests(t *testing.T) {
 	}
 	defer silent.Close()
 	if answer := ask(open("/a.zip")); !strings.Contains(answer, "true") {
-		t.Errorf("behind one that says nothing: %s", answer)
+		t.Errorf("after a silent connection: %s", answer)
 	}
 	if got := <-opened; !slices.Equal(got, []string{"/a.zip"}) {
 		t.Errorf("opened %q", got)
 	}
 }
 
-func TestFoldersOfOthers(t *testing.T) {
+func TestUnsafeRuntimeFolders(t *testing.T) {
 	for name, change := range map[string]func(dir string) error{
 		"none":           func(string) error { return os.Setenv("XDG_RUNTIME_DIR", "") },
 		"relative":       func(string) error { return os.Setenv("XDG_RUNTIME_DIR", "run") },
@@ -218,7 +218,7 @@ func TestFoldersOfOthers(t *testing.T) {
 			}
 			return os.Chmod(filepath.Join(dir, "boxready"), 0o770)
 		},
-		"somebody else's": func(dir string) error {
+		"another user's": func(dir string) error {
 			if os.Geteuid() != 0 {
 				return os.Remove(dir) // can't be made here; a missing one is refused, too
 			}
@@ -226,7 +226,7 @@ func TestFoldersOfOthers(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			dir := folder(t)
+			dir := setRuntimeFolder(t)
 			if err := change(dir); err != nil {
 				t.Fatal(err)
 			}
@@ -238,9 +238,9 @@ func TestFoldersOfOthers(t *testing.T) {
 	}
 }
 
-func TestSomebodyElseAtTheOtherEnd(t *testing.T) {
+func TestPeerOfAnotherUser(t *testing.T) {
 	if os.Geteuid() != 0 {
-		t.Skip("only root can start a program as somebody else")
+		t.Skip("only root can start a program as another user")
 	}
 	dir, err := os.MkdirTemp("", "run")
 	if err != nil {
@@ -277,7 +277,7 @@ func TestSomebodyElseAtTheOtherEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := allowed(conn); err != errOtherUser {
-		t.Errorf("somebody else: %v", err)
+		t.Errorf("another user: %v", err)
 	}
 	conn.Close()
 	if err := otherUser.Wait(); err != nil {
@@ -289,7 +289,7 @@ func TestSomebodyElseAtTheOtherEnd(t *testing.T) {
 	}
 	defer own.Close()
 	if err := allowed(own); err != nil {
-		t.Errorf("this person: %v", err)
+		t.Errorf("this user: %v", err)
 	}
 }
 

@@ -6,7 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// runtimeFolder is the person's own on macOS.
+// runtimeFolder is per user on macOS.
 func runtimeFolder() string { return os.TempDir() }
 
 func peer(fd int) (uid uint32, err error) {

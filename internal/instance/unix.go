@@ -16,7 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// socket is where the first start listens: one for each screen, in a folder that only this user can open.
+// socket is where the first start listens: one path for each display, in a folder that only this user can open.
 func socket() (string, error) {
 	runtime := runtimeFolder()
 	if !filepath.IsAbs(runtime) {
@@ -32,11 +32,11 @@ func socket() (string, error) {
 	if err := private(dir); err != nil {
 		return "", err
 	}
-	screen := sha256.Sum256([]byte(os.Getenv("WAYLAND_DISPLAY") + "\n" + os.Getenv("DISPLAY")))
-	return filepath.Join(dir, fmt.Sprintf("window-%x", screen[:4])), nil
+	display := sha256.Sum256([]byte(os.Getenv("WAYLAND_DISPLAY") + "\n" + os.Getenv("DISPLAY")))
+	return filepath.Join(dir, fmt.Sprintf("window-%x", display[:4])), nil
 }
 
-// private checks that a folder is this user's, and closed to others.
+// private checks that a folder is owned by this user and not accessible to others.
 func private(dir string) error {
 	info, err := os.Lstat(dir)
 	if err != nil {
@@ -50,13 +50,13 @@ func private(dir string) error {
 }
 
 // claim returns nil if there is a first start already. The holder of the lock is the first: the lock ends with the process, so
-// a socket that a dead process left is recognised.
+// a stale socket is recognised.
 func claim() (*First, error) {
 	path, err := socket()
 	if err != nil {
 		return nil, err
 	}
-	lock, err := os.OpenFile(path+".lock", os.O_CREATE|os.O_RDWR|unix.O_NOFOLLOW, 0o600) // #nosec G304 -- in the person's own runtime folder, and no link is followed
+	lock, err := os.OpenFile(path+".lock", os.O_CREATE|os.O_RDWR|unix.O_NOFOLLOW, 0o600) // #nosec G304 -- in the user's runtime folder, and no link is followed
 	if err != nil {
 		return nil, err
 	}
@@ -119,5 +119,5 @@ func allowed(conn net.Conn) error {
 	return nil
 }
 
-// Restore is for Windows; elsewhere, who brings a window to the front shows it, too.
+// Restore is for Windows; elsewhere, raising a window also shows it.
 func Restore(uintptr) {}

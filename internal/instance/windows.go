@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// pipe is where the first start listens: one for each person and session, as two over Remote Desktop see different screens.
+// pipe is where the first start listens: one for each user and session: sessions over Remote Desktop have different screens.
 func pipe() (name, sid string, err error) {
 	user, err := windows.GetCurrentProcessToken().GetTokenUser()
 	if err != nil {
@@ -26,7 +26,7 @@ func pipe() (name, sid string, err error) {
 	return fmt.Sprintf(`\\.\pipe\boxready-%s-%d`, sid, session), sid, nil
 }
 
-// claim returns nil if there is a first start already. The process that made the mutex is the first: the mutex ends with it.
+// claim returns nil if there is a first start already. The process that created the mutex is the first: the mutex ends with it.
 func claim() (*First, error) {
 	name, sid, err := pipe()
 	if err != nil {
@@ -43,7 +43,7 @@ func claim() (*First, error) {
 	if err != nil {
 		return nil, err
 	}
-	// winio makes pipes that can't be reached over the network.
+	// winio's pipes can't be reached over the network.
 	listener, err := winio.ListenPipe(name, &winio.PipeConfig{SecurityDescriptor: "D:P(A;;GA;;;" + sid + ")"})
 	if err != nil {
 		_ = windows.CloseHandle(mutex)
@@ -61,7 +61,7 @@ func connect(ctx context.Context) (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := belongs(conn, sid); err != nil {
+	if err := checkServer(conn, sid); err != nil {
 		conn.Close()
 		return nil, err
 	}
@@ -76,16 +76,16 @@ var (
 	showWindow               = user32.NewProc("ShowWindow")
 )
 
-// Restore brings a window back that was minimized.
+// Restore restores a minimized window.
 func Restore(window uintptr) {
 	if minimized, _, _ := isIconic.Call(window); minimized != 0 {
 		_, _, _ = showWindow.Call(window, windows.SW_RESTORE)
 	}
 }
 
-// belongs checks that the pipe's other end is a process of this user, and allows it to come to the front: the system
-// allows it only to the program that was used last, which is this one.
-func belongs(conn net.Conn, sid string) error {
+// checkServer checks that the pipe's server is a process of this user, and allows it to come to the front: only the program that
+// was used last may do so, which is this one.
+func checkServer(conn net.Conn, sid string) error {
 	end, ok := conn.(interface{ Fd() uintptr })
 	if !ok {
 		return errors.New("the pipe has no handle")

@@ -16,7 +16,7 @@ import (
 // Address is a portal's address, normalised: https, ASCII host.
 type Address struct {
 	Host    string // ASCII (punycode), lower case, no trailing dot; an IP literal without brackets
-	Port    int    // 443 unless another was typed
+	Port    int    // 443 unless another was given
 	WasHTTP bool   // http:// was typed, or port 80 without a scheme; https is used instead
 }
 
@@ -34,9 +34,8 @@ const (
 	AddressTooLong  AddressReason = "too-long" // longer than names can be
 )
 
-// AddressError says that what was typed is no address of a portal. Its text
-// never repeats what was typed: people paste webhook addresses, which are
-// secret.
+// AddressError says that the input is no address of a portal. Its text never
+// contains the input, which may be a webhook's address, a secret.
 type AddressError struct{ Reason AddressReason }
 
 func (e *AddressError) Error() string { return "not an address of a portal: " + string(e.Reason) }
@@ -49,8 +48,8 @@ const (
 	maxTyped  = 64 << 10
 )
 
-// hostNames maps and checks names as browsers do: underscores and hyphens in odd
-// places are left alone, because intranets have them.
+// hostNames maps and checks names as browsers do; underscores and hyphens anywhere
+// are allowed, because intranets use them.
 var hostNames = idna.New(
 	idna.MapForLookup(),
 	idna.Transitional(false),
@@ -60,17 +59,16 @@ var hostNames = idna.New(
 )
 
 var (
-	// One slash, no colon and a backslash are what typing makes of "://".
+	// Typos of "://": one slash, no colon, a backslash.
 	webScheme           = regexp.MustCompile(`^(?i)(https?)(?::/*|/+)[\s/]*`)
 	hostNamedLikeScheme = regexp.MustCompile(`^(?i)https?:[0-9]{1,5}(?:[/?#]|$)`)
 	otherScheme         = regexp.MustCompile(`^(?i)[a-z][a-z0-9+-]*(?::/+[^/]|[a-z0-9+.-]*://)`)
 	numeric             = regexp.MustCompile(`^(?:[0-9]+|0x[0-9a-f]*)$`)
 )
 
-// ParseAddress reads an address as people type and paste it: a bare name, a
-// page's or a webhook's whole address, with or without scheme, with quotes and
-// full stops around it. Only scheme, host and port are looked at and kept. The
-// error is an *AddressError.
+// ParseAddress parses an address as people type and paste it: a bare name or the
+// URL of a page or webhook, with or without scheme, with quotes and full stops
+// around it. Only scheme, host and port are used. The error is an *AddressError.
 func ParseAddress(s string) (Address, error) {
 	if len(s) > maxTyped {
 		return Address{}, &AddressError{AddressTooLong}
@@ -123,13 +121,13 @@ func ParseAddress(s string) (Address, error) {
 	return a, nil
 }
 
-// normalizePasted removes what comes along when an address is copied out of other text.
+// normalizePasted removes what is copied along with an address from other text.
 func normalizePasted(s string) string {
 	s = strings.Map(func(c rune) rune {
 		switch {
 		case unicode.Is(unicode.Cf, c):
 			// Zero-width and other invisible characters. A few scripts need
-			// joiners inside a word; names of portals in them are not known.
+			// joiners inside a word; no portal is known with such a name.
 			return -1
 		case c >= '！' && c <= '～': // full-width forms of ASCII
 			c -= '！' - '!'
@@ -163,8 +161,8 @@ func splitPort(authority string) (host string, port int, err error) {
 		}
 		host, digits = inner, strings.TrimPrefix(rest, ":")
 	case strings.Count(authority, ":") > 1:
-		// Without brackets the last group can't be told from a port; an address
-		// is what it more often is.
+		// Without brackets the last group may be a port, but is more often part
+		// of the address.
 		return authority, 0, nil
 	default:
 		host, digits, _ = strings.Cut(authority, ":")
@@ -182,16 +180,16 @@ func splitPort(authority string) (host string, port int, err error) {
 	return host, port, nil
 }
 
-// normalHost returns the one spelling of a host, or an *AddressError.
+// normalHost returns the canonical form of a host, or an *AddressError.
 func normalHost(host string) (string, error) {
 	if strings.Contains(host, ":") {
 		ip, err := netip.ParseAddr(host)
-		if err != nil || ip.Zone() != "" { // a zone means something on this computer only
+		if err != nil || ip.Zone() != "" { // a zone is local to this computer
 			return "", &AddressError{AddressHost}
 		}
 		return ip.Unmap().String(), nil
 	}
-	if strings.Contains(host, "%") { // browsers copy names of other scripts so
+	if strings.Contains(host, "%") { // browsers may copy IDNs percent-encoded
 		plain, err := url.PathUnescape(host)
 		if err != nil {
 			return "", &AddressError{AddressHost}
@@ -206,7 +204,7 @@ func normalHost(host string) (string, error) {
 	}
 	ascii, err := hostNames.ToASCII(host)
 	if err != nil {
-		// What is plainly not a name is no matter of scripts.
+		// Invalid ASCII is no error of IDN.
 		if strings.ContainsFunc(host, func(c rune) bool { return c < utf8.RuneSelf && !isNameByte(c) || unicode.IsSpace(c) }) {
 			return "", &AddressError{AddressHost}
 		}
@@ -229,7 +227,7 @@ func normalHost(host string) (string, error) {
 		}
 	}
 	// Resolvers take 127.1, 0x7f.1 and 2130706433 for addresses, each in its own
-	// way; only the plain form means the same everywhere.
+	// way; only the standard form is unambiguous.
 	if numeric.MatchString(labels[len(labels)-1]) {
 		ip, err := netip.ParseAddr(ascii)
 		if err != nil {
@@ -244,11 +242,11 @@ func isNameByte(c rune) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '-' || c == '_' || c == '.'
 }
 
-// String returns the address for machines: https://host[:port] in ASCII.
+// String returns https://host[:port] in ASCII.
 func (a Address) String() string { return "https://" + a.Authority() }
 
-// Display returns the address for people: as String, but with the host in its
-// own script where that leads back to the same host.
+// Display is String with the host in Unicode, if that parses back to the same
+// host.
 func (a Address) Display() string {
 	shown := a
 	if name, err := hostNames.ToUnicode(a.Host); err == nil && name != a.Host {
@@ -279,9 +277,8 @@ func (a Address) IP() (netip.Addr, bool) {
 	return ip, err == nil
 }
 
-// SameHost reports whether u leads to the same host and port, whichever of http
-// and https it says: the default ports of both count as one. A u without host
-// is relative to something else; resolve it first.
+// SameHost reports whether u has the same host and port, with http or https, whose
+// default ports count as the same. A relative u has to be resolved first.
 func (a Address) SameHost(u *url.URL) bool {
 	if u == nil || u.Host == "" {
 		return false

@@ -156,7 +156,7 @@ func TestParseAddressRefuses(t *testing.T) {
 	}
 	_, err := ParseAddress("https://h:s3cr3t/rest/1/s3cr3t/")
 	if err == nil || strings.Contains(err.Error(), "s3cr3t") {
-		t.Errorf("the error repeats what was typed: %v", err)
+		t.Errorf("the error contains the input: %v", err)
 	}
 }
 

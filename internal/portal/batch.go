@@ -16,7 +16,7 @@ var (
 	ErrBatchTooLong = errors.New("more than 50 commands in a batch")
 	// ErrBatchKey means a key that is empty, not plain, or used twice.
 	ErrBatchKey = errors.New("unusable key of a batch command")
-	// ErrBatchMethod means something else than a method's name.
+	// ErrBatchMethod means that it isn't a method's name.
 	ErrBatchMethod = errors.New("unusable method of a batch command")
 	// ErrBatchReply means a reply without the results of a batch.
 	ErrBatchReply = errors.New("not a reply to a batch")
@@ -29,8 +29,7 @@ type Command struct {
 	Params url.Values
 }
 
-// Anything else would be read by PHP as more than a key, or by the portal as
-// more than a method.
+// Other characters have a meaning to PHP in a key, or to the portal in a method.
 var (
 	plainKey    = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
 	plainMethod = regexp.MustCompile(`^[A-Za-z0-9_.]+$`)
@@ -63,7 +62,7 @@ func EncodeBatch(cmds []Command, halt bool) (url.Values, error) {
 	return form, nil
 }
 
-// BatchItem is what became of one command.
+// BatchItem is the result of one command.
 type BatchItem struct {
 	Result json.RawMessage // nil when there is none
 	Error  *Error
@@ -71,12 +70,12 @@ type BatchItem struct {
 	Total  *int
 }
 
-// Missing reports that the reply says nothing about the command, neither a
-// result nor an error: it was not run, or not asked for.
+// Missing reports that the reply has neither a result nor an error of the command:
+// it was not run, or not in the batch.
 func (i BatchItem) Missing() bool { return i.Result == nil && i.Error == nil }
 
-// ReadBatch returns what became of the commands, by key. A key that the reply
-// does not have is Missing. The error is the reply's own, or ErrBatchReply.
+// ReadBatch returns the commands' results by key; an item for a missing key is
+// Missing. The error is the reply's own, or ErrBatchReply.
 func ReadBatch(r Reply) (map[string]BatchItem, error) {
 	if r.Error != nil {
 		return nil, r.Error
@@ -84,7 +83,7 @@ func ReadBatch(r Reply) (map[string]BatchItem, error) {
 	if r.Result == nil {
 		return nil, ErrBatchReply
 	}
-	// Pointers tell an absent map from an empty one: a batch always has both.
+	// Pointers distinguish an absent map from an empty one; a batch has both maps.
 	var batch struct {
 		Result *Map[json.RawMessage] `json:"result"`
 		Error  *Map[json.RawMessage] `json:"result_error"`
@@ -111,7 +110,7 @@ func ReadBatch(r Reply) (map[string]BatchItem, error) {
 			}
 		}
 	}
-	// Counts are extras: one that cannot be read loses itself only.
+	// Counts are optional: one that cannot be read is ignored.
 	for raw, set := range map[*json.RawMessage]func(*BatchItem, *int){
 		&batch.Next:  func(i *BatchItem, n *int) { i.Next = n },
 		&batch.Total: func(i *BatchItem, n *int) { i.Total = n },

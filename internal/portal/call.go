@@ -23,7 +23,7 @@ import (
 	"boxready/internal/transport"
 )
 
-// Carrier is where in a request a token travels.
+// Carrier is where in a request a token is sent.
 type Carrier string
 
 // The four places in which the rest module looks for a token.
@@ -34,13 +34,13 @@ const (
 	InHeader Carrier = "header"
 )
 
-// Token is what opens a portal to an application, or an invented one that only shows how the portal treats tokens.
+// Token is an access token, or an invented one to test how the portal treats tokens.
 type Token struct {
 	Value    secret.String
 	Invented bool
 }
 
-// InventToken returns a token that no authorization server ever issued, in the shape of a real one.
+// InventToken returns a token that no authorization server ever issued, in the form of a real one.
 func InventToken() Token {
 	random := make([]byte, 35)
 	rand.Read(random)
@@ -48,16 +48,16 @@ func InventToken() Token {
 }
 
 var (
-	// ErrTokenRule means that a token was about to go where none may go: to a portal whose certificate does not verify,
-	// whose https the portal itself doesn't see, whose address the owner didn't confirm, or over plain http.
+	// ErrTokenRule means that a token may not be sent: the portal's certificate does not verify, the portal doesn't see its
+	// own https, the owner didn't confirm its address, or the request is over plain http.
 	// The portal reports the host of such a request to the authorization server as its own address.
 	ErrTokenRule = errors.New("no token may be sent to this portal")
-	// ErrTokenCarrier means that a real token was about to travel elsewhere than in the body of a POST, or that a request
-	// has no such body although its token should travel there.
+	// ErrTokenCarrier means that a real token was to be sent elsewhere than in the body of a POST, or that a token's carrier is
+	// the body of a request without one.
 	ErrTokenCarrier = errors.New("a real token travels only in the body of a POST")
 )
 
-// Request is one question to the portal.
+// Request is one request to the portal.
 type Request struct {
 	HTTPMethod string     // POST if empty
 	Path       string     // e.g. "/rest/app.info", not escaped; see MethodPath
@@ -80,13 +80,13 @@ func WebhookPath(user, code, method string) string {
 	return "/rest/" + user + "/" + code + "/" + method
 }
 
-// Answer is what came back.
+// Answer is the result of a request.
 type Answer struct {
 	Reply
-	RequestID string    // bx24_request_id, by which the vendor's support finds the request
+	RequestID string    // bx24_request_id, for the vendor's support
 	Sent      time.Time // by this computer's clock
 	Times     transport.Times
-	Err       error // why there is no whole answer; see transport.FailureOf
+	Err       error // why there is no complete answer; see transport.FailureOf
 }
 
 // Options say how a Client reaches its portal.
@@ -94,16 +94,16 @@ type Options struct {
 	Address Address
 	Net     *transport.Net
 	Pacer   *transport.Pacer
-	// Dial opens a TCP connection to the address of the portal that was found good.
+	// Dial opens a TCP connection to the portal's IP address that passed the checks.
 	Dial func(ctx context.Context) (net.Conn, error)
-	// Open are connections that finished their TLS handshake already; the client uses them first and closes them.
+	// Open are connections after their TLS handshake; the client uses them first and closes them.
 	Open []*tls.Conn
-	// TLS is how further connections are made; if Verified, it verifies each of them.
+	// TLS is for further connections; if Verified, it verifies each of them.
 	TLS      *tls.Config
 	Verified bool
 }
 
-// Client sends requests to one portal. It keeps the limit on their rate and the token rule, and follows no redirect.
+// Client sends requests to one portal. It enforces the rate limit and the token rule, and follows no redirect.
 type Client struct {
 	address  Address
 	net      *transport.Net
@@ -125,7 +125,7 @@ func NewClient(o Options) *Client {
 	secure := &http.Transport{
 		DialTLSContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			for conn := c.takeOpen(); conn != nil; conn = c.takeOpen() {
-				if quiet(conn) {
+				if stillIdle(conn) {
 					return conn, nil
 				}
 				conn.Close()
@@ -162,16 +162,16 @@ func (c *Client) takeOpen() *tls.Conn {
 	return conn
 }
 
-// quiet tells whether a connection that waited can be used: the other side neither closed it nor said anything unasked,
-// as some do before they close. net/http finds that out by itself for connections that it kept, but takes one that it is
-// given for new, and a request that fails on a new one has failed.
-func quiet(conn *tls.Conn) bool {
-	// What has arrived is there at once; crypto/tls goes on after a timeout. Nothing is read if the deadline has passed before the
-	// read begins, as it may on a busy computer: the second look is for that.
-	const glance = time.Millisecond
+// stillIdle tells whether an open connection can be used: the peer neither closed it nor sent anything, as some do before they
+// close. net/http checks that for its own idle connections, but takes one from a dial function for new, and doesn't repeat a
+// request that fails on a new one.
+func stillIdle(conn *tls.Conn) bool {
+	// Data that has arrived is read at once, and crypto/tls can be used after a timeout. Two reads, because on a busy computer the
+	// first deadline may pass before its read begins.
+	const peekTimeout = time.Millisecond
 	defer conn.SetReadDeadline(time.Time{})
 	for range 2 {
-		conn.SetReadDeadline(time.Now().Add(glance))
+		conn.SetReadDeadline(time.Now().Add(peekTimeout))
 		if _, err := conn.Read(make([]byte, 1)); !errors.Is(err, os.ErrDeadlineExceeded) {
 			return false
 		}
@@ -188,8 +188,8 @@ func (c *Client) Close() {
 	c.plain.CloseIdleConnections()
 }
 
-// AllowTokens lets tokens and webhooks' codes go to the portal from now on. Whoever calls it has seen that the owner confirmed the address,
-// that the portal sees https and that no redirect leads to another host; that the certificate verifies is seen to here.
+// AllowTokens allows tokens and webhooks' codes to be sent to the portal. The caller has checked that the owner confirmed the
+// address, that the portal sees https and that no redirect leads to another host. ErrTokenRule: the certificate doesn't verify.
 func (c *Client) AllowTokens() error {
 	if !c.verified {
 		return ErrTokenRule
@@ -198,7 +198,7 @@ func (c *Client) AllowTokens() error {
 	return nil
 }
 
-// Do asks once and reads the whole answer.
+// Do sends one request and reads the whole answer.
 func (c *Client) Do(ctx context.Context, r Request) Answer {
 	answer := Answer{Sent: time.Now()}
 	if answer.Err = c.checkToken(r); answer.Err != nil {
@@ -211,7 +211,7 @@ func (c *Client) Do(ctx context.Context, r Request) Answer {
 	}
 	defer turn.End()
 
-	// The time is the portal's: what was spent waiting for a turn doesn't count.
+	// Timeout excludes waiting for a turn.
 	ctx, cancel := context.WithTimeout(ctx, c.net.Timeout(r.Timeout))
 	defer cancel()
 	var watch transport.Stopwatch
@@ -250,7 +250,7 @@ func (c *Client) checkToken(r Request) error {
 	return nil
 }
 
-// Secrets are what the request carries that nobody else should read, whoever sends it back.
+// Secrets are the secrets in the request, to be masked wherever an answer repeats them.
 func (r Request) Secrets() []secret.String {
 	secrets := []secret.String{r.Token.Value}
 	if parts := strings.Split(r.Path, "/"); len(parts) > 3 && parts[1] == "rest" {
@@ -264,7 +264,7 @@ func (r Request) method() string { return cmp.Or(r.HTTPMethod, http.MethodPost) 
 func (c *Client) build(ctx context.Context, r Request) (*http.Request, string, error) {
 	target := &url.URL{Scheme: "https", Host: c.address.Authority(), Path: r.Path}
 	if r.Plain {
-		plain := Address{Host: c.address.Host, Port: 443} // no port in the URL, hence the scheme's own
+		plain := Address{Host: c.address.Host, Port: 443} // no port in the URL: http's default
 		target.Scheme, target.Host = "http", plain.Authority()
 	}
 	query, form, header := maps.Clone(r.Query), maps.Clone(r.Form), http.Header{"Accept": {"application/json"}}
@@ -290,15 +290,15 @@ func (c *Client) build(ctx context.Context, r Request) (*http.Request, string, e
 		}
 	}
 	target.RawQuery = query.Encode()
-	// Not http.NoBody: a GET without one is sent again and again by net/http, once for each kept connection that breaks
-	// under it. With a body that can't be had twice it goes out once.
+	// Not http.NoBody: net/http repeats a GET without a body for each idle connection that turns out broken. With a body that
+	// can't be rewound it is sent once.
 	var body io.Reader = io.NopCloser(strings.NewReader(""))
 	if r.method() == http.MethodPost {
 		if len(form) == 0 {
 			form.Set("client", "BoxReady") // some servers and filters refuse a POST without a body
 		}
-		// net/http can have this one twice, but sends a POST again only if nothing of it was written, because the
-		// connection that was kept for it was dead.
+		// net/http can rewind this body, but repeats a POST only if nothing of it was written, because the idle connection
+		// was dead.
 		contentType, text := "application/x-www-form-urlencoded", form.Encode()
 		if r.Carrier == InJSON {
 			contentType, text = "application/json", jsonOf(form)
@@ -319,7 +319,7 @@ func jsonOf(form url.Values) string {
 	for name := range form {
 		fields[name] = form.Get(name)
 	}
-	text, _ := json.Marshal(fields) // strings always can be
+	text, _ := json.Marshal(fields) // strings can't fail
 	return string(text)
 }
 

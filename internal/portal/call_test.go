@@ -33,20 +33,20 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(testenv.M{M: m}) }
 
 const (
-	box       = "example.com" // the name in httptest's certificate
-	longToken = "0123456789abcdef0123456789abcdef"
-	wait      = 150 * time.Millisecond
-	enough    = 5 * time.Second
+	testHost     = "example.com" // the name in httptest's certificate
+	longToken    = "0123456789abcdef0123456789abcdef"
+	shortTimeout = 150 * time.Millisecond
+	longTimeout  = 5 * time.Second
 )
 
-// asked is what the portal got.
+// asked is a request that the portal got.
 type asked struct {
 	*http.Request
 	body string
 }
 
-// inPlaces returns the places in which the rest module looks for a token and finds this one.
-func (a asked) inPlaces(token string) []Carrier {
+// carriersOf returns the carriers in which the rest module would find this token.
+func (a asked) carriersOf(token string) []Carrier {
 	var places []Carrier
 	if form, _ := url.ParseQuery(a.body); form.Get("auth") == token && a.Header.Get("Content-Type") == "application/x-www-form-urlencoded" {
 		places = append(places, InForm)
@@ -64,11 +64,11 @@ func (a asked) inPlaces(token string) []Carrier {
 	return places
 }
 
-// testBox is a portal on this computer, over https and over plain http.
-type testBox struct {
+// testPortal is a portal on this computer, over https and over plain http.
+type testPortal struct {
 	t             testing.TB
 	secure, plain *httptest.Server
-	address       string // where https is answered
+	address       string // of the https server
 	net           *transport.Net
 	dials         atomic.Int32
 
@@ -76,8 +76,8 @@ type testBox struct {
 	asked []asked
 }
 
-func newBox(t testing.TB, handler http.HandlerFunc) *testBox {
-	b := &testBox{t: t}
+func newTestPortal(t testing.TB, handler http.HandlerFunc) *testPortal {
+	b := &testPortal{t: t}
 	record := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		b.mu.Lock()
@@ -94,7 +94,7 @@ func newBox(t testing.TB, handler http.HandlerFunc) *testBox {
 	b.secure.StartTLS()
 	b.address = b.secure.Listener.Addr().String()
 	t.Cleanup(func() { b.plain.Close(); b.secure.Close() })
-	override, err := transport.ParseOverride(box + ":80:" + b.plain.Listener.Addr().String())
+	override, err := transport.ParseOverride(testHost + ":80:" + b.plain.Listener.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,28 +102,28 @@ func newBox(t testing.TB, handler http.HandlerFunc) *testBox {
 	return b
 }
 
-func (b *testBox) received() []asked {
+func (b *testPortal) received() []asked {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return slices.Clone(b.asked)
 }
 
-func (b *testBox) tls() *tls.Config {
+func (b *testPortal) tls() *tls.Config {
 	roots := x509.NewCertPool()
 	roots.AddCert(b.secure.Certificate())
-	return &tls.Config{ServerName: box, RootCAs: roots, NextProtos: []string{"http/1.1"}}
+	return &tls.Config{ServerName: testHost, RootCAs: roots, NextProtos: []string{"http/1.1"}}
 }
 
-func (b *testBox) options() Options {
-	return Options{Address: Address{Host: box, Port: 443}, Net: b.net, Pacer: transport.NewPacer(), TLS: b.tls(), Verified: true,
+func (b *testPortal) options() Options {
+	return Options{Address: Address{Host: testHost, Port: 443}, Net: b.net, Pacer: transport.NewPacer(), TLS: b.tls(), Verified: true,
 		Dial: func(ctx context.Context) (net.Conn, error) {
 			b.dials.Add(1)
 			return (&net.Dialer{}).DialContext(ctx, "tcp", b.address)
 		}}
 }
 
-// client is one that may send tokens.
-func (b *testBox) client(change ...func(*Options)) *Client {
+// client returns a client that may send tokens.
+func (b *testPortal) client(change ...func(*Options)) *Client {
 	b.t.Helper()
 	o := b.options()
 	for _, c := range change {
@@ -137,8 +137,8 @@ func (b *testBox) client(change ...func(*Options)) *Client {
 	return client
 }
 
-// open makes a connection ahead, as the TLS check does.
-func (b *testBox) open() *tls.Conn {
+// open opens a connection in advance, as the TLS check does.
+func (b *testPortal) open() *tls.Conn {
 	b.t.Helper()
 	conn, err := tls.Dial("tcp", b.address, b.tls())
 	if err != nil {
@@ -148,7 +148,7 @@ func (b *testBox) open() *tls.Conn {
 }
 
 func TestTokenRule(t *testing.T) {
-	b := newBox(t, nil)
+	b := newTestPortal(t, nil)
 	for _, verified := range []bool{true, false} {
 		for _, allowed := range []bool{true, false} {
 			o := b.options()
@@ -167,7 +167,7 @@ func TestTokenRule(t *testing.T) {
 				for _, carrier := range []Carrier{"", InForm, InJSON, InQuery, InHeader} {
 					for _, method := range []string{"", http.MethodGet} {
 						for _, plain := range []bool{true, false} {
-							client.pacer = transport.NewPacer() // the pace isn't this test's subject
+							client.pacer = transport.NewPacer() // the rate limit isn't tested here
 							inBody := carrier == "" || carrier == InForm || carrier == InJSON
 							var want error
 							switch {
@@ -180,7 +180,7 @@ func TestTokenRule(t *testing.T) {
 							name := fmt.Sprintf("%s token/in %q of %q/plain=%v/allowed=%v/verified=%v", kind, carrier, method, plain, allowed, verified)
 							t.Run(name, func(t *testing.T) {
 								before := len(b.received())
-								answer := client.Do(t.Context(), Request{HTTPMethod: method, Path: MethodPath("profile"), Token: token, Carrier: carrier, Plain: plain, Timeout: enough})
+								answer := client.Do(t.Context(), Request{HTTPMethod: method, Path: MethodPath("profile"), Token: token, Carrier: carrier, Plain: plain, Timeout: longTimeout})
 								got := b.received()[before:]
 								if !errors.Is(answer.Err, want) {
 									t.Fatalf("error %v, want %v", answer.Err, want)
@@ -201,11 +201,11 @@ func TestTokenRule(t *testing.T) {
 										places = []Carrier{InForm}
 									}
 								}
-								if diff := cmp.Diff(places, got[0].inPlaces(longToken)); diff != "" {
+								if diff := cmp.Diff(places, got[0].carriersOf(longToken)); diff != "" {
 									t.Error(diff)
 								}
 								if (got[0].TLS == nil) != plain {
-									t.Error("by the other road")
+									t.Error("over the other scheme")
 								}
 							})
 						}
@@ -216,9 +216,9 @@ func TestTokenRule(t *testing.T) {
 	}
 }
 
-// A connection that doesn't verify carries nothing, whatever was found on an earlier one.
+// Nothing is sent on a connection that doesn't verify, even if an earlier one did.
 func TestVerifiedEachTime(t *testing.T) {
-	b := newBox(t, nil)
+	b := newTestPortal(t, nil)
 	var bad atomic.Bool
 	client := b.client(func(o *Options) {
 		o.TLS.VerifyConnection = func(tls.ConnectionState) error {
@@ -228,13 +228,13 @@ func TestVerifiedEachTime(t *testing.T) {
 			return nil
 		}
 	})
-	r := Request{Path: MethodPath("profile"), Token: Token{Value: secret.New(longToken)}, Timeout: enough}
+	r := Request{Path: MethodPath("profile"), Token: Token{Value: secret.New(longToken)}, Timeout: longTimeout}
 	if answer := client.Do(t.Context(), r); answer.Err != nil {
 		t.Fatal(answer.Err)
 	}
 	bad.Store(true)
 	b.secure.CloseClientConnections()
-	time.Sleep(wait) // until the client has seen it
+	time.Sleep(shortTimeout) // until the client has seen it
 	answer := client.Do(t.Context(), r)
 	if transport.FailureOf(answer.Err) != transport.Certificate || transport.StageOf(answer.Err) != transport.StageTLS {
 		t.Errorf("%v", answer.Err)
@@ -245,7 +245,7 @@ func TestVerifiedEachTime(t *testing.T) {
 }
 
 func TestRequest(t *testing.T) {
-	b := newBox(t, nil)
+	b := newTestPortal(t, nil)
 	client := b.client()
 	query, form := url.Values{"a": {"1", "2"}}, url.Values{"b": {"x y", "ж"}}
 	for name, c := range map[string]struct {
@@ -267,7 +267,7 @@ func TestRequest(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			client.pacer = transport.NewPacer()
 			before := len(b.received())
-			c.request.Timeout = enough
+			c.request.Timeout = longTimeout
 			answer := client.Do(t.Context(), c.request)
 			if answer.Err != nil {
 				t.Fatal(answer.Err)
@@ -279,7 +279,7 @@ func TestRequest(t *testing.T) {
 			}
 			q.Del("bx24_request_id")
 			type seen struct{ Method, Path, Query, Type, Body, Host, Agent, Accept, Encodings string }
-			want := seen{c.method, c.path, c.query, c.kind, c.body, box, "BoxReady/test", "application/json", ""}
+			want := seen{c.method, c.path, c.query, c.kind, c.body, testHost, "BoxReady/test", "application/json", ""}
 			have := seen{got.Method, got.URL.EscapedPath(), q.Encode(), got.Header.Get("Content-Type"), got.body, got.Host, got.UserAgent(), got.Header.Get("Accept"), got.Header.Get("Accept-Encoding")}
 			if diff := cmp.Diff(want, have); diff != "" {
 				t.Error(diff)
@@ -287,7 +287,7 @@ func TestRequest(t *testing.T) {
 			if len(got.TransferEncoding) > 0 || got.ContentLength != int64(len(c.body)) {
 				t.Errorf("length %d, encodings %v", got.ContentLength, got.TransferEncoding)
 			}
-			if time.Since(answer.Sent) > enough || answer.Times.Total > time.Since(answer.Sent).Milliseconds()+1 {
+			if time.Since(answer.Sent) > longTimeout || answer.Times.Total > time.Since(answer.Sent).Milliseconds()+1 {
 				t.Errorf("sent at %v, times %+v", answer.Sent, answer.Times)
 			}
 		})
@@ -319,11 +319,11 @@ func TestNoRedirectFollowed(t *testing.T) {
 		for name, target := range map[string]string{"another host": elsewhere.URL, "itself": "/rest/other"} {
 			for _, plain := range []bool{true, false} {
 				t.Run(fmt.Sprintf("%d to %s, plain=%v", status, name, plain), func(t *testing.T) {
-					b := newBox(t, func(w http.ResponseWriter, r *http.Request) {
+					b := newTestPortal(t, func(w http.ResponseWriter, r *http.Request) {
 						w.Header().Set("Location", target)
 						w.WriteHeader(status)
 					})
-					r := Request{Path: MethodPath("profile"), Plain: plain, Timeout: enough}
+					r := Request{Path: MethodPath("profile"), Plain: plain, Timeout: longTimeout}
 					if !plain {
 						r.Token = Token{Value: secret.New(longToken)}
 					}
@@ -340,9 +340,9 @@ func TestNoRedirectFollowed(t *testing.T) {
 	}
 }
 
-// rawBox is a portal that does what serve does with each connection, after the handshake.
-func rawBox(t testing.TB, serve func(conn net.Conn, done <-chan struct{})) *testBox {
-	b := newBox(t, nil)
+// newRawPortal returns a portal that calls serve with each connection after the handshake.
+func newRawPortal(t testing.TB, serve func(conn net.Conn, done <-chan struct{})) *testPortal {
+	b := newTestPortal(t, nil)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -358,7 +358,7 @@ func rawBox(t testing.TB, serve func(conn net.Conn, done <-chan struct{})) *test
 			wg.Go(func() {
 				defer conn.Close()
 				secure := tls.Server(conn, &tls.Config{Certificates: b.secure.TLS.Certificates})
-				conn.SetDeadline(time.Now().Add(enough))
+				conn.SetDeadline(time.Now().Add(longTimeout))
 				if secure.Handshake() == nil {
 					serve(secure, done)
 				}
@@ -383,7 +383,7 @@ func resetConn(conn net.Conn) {
 }
 
 func TestBadAnswers(t *testing.T) {
-	say := func(text string) func(net.Conn, <-chan struct{}) {
+	answerWith := func(text string) func(net.Conn, <-chan struct{}) {
 		return func(conn net.Conn, _ <-chan struct{}) {
 			readRequest(conn)
 			io.WriteString(conn, text)
@@ -398,8 +398,8 @@ func TestBadAnswers(t *testing.T) {
 	}{
 		"silence": {func(conn net.Conn, done <-chan struct{}) { readRequest(conn); <-done }, transport.Timeout, ""},
 		"reset":   {func(conn net.Conn, _ <-chan struct{}) { readRequest(conn); resetConn(conn) }, transport.Reset, ""},
-		"end":     {say(""), transport.Closed, ""},
-		"garbage": {say("220 mail ESMTP\r\n"), transport.Other, ""},
+		"end":     {answerWith(""), transport.Closed, ""},
+		"garbage": {answerWith("220 mail ESMTP\r\n"), transport.Other, ""},
 		"header flood": {func(conn net.Conn, _ <-chan struct{}) {
 			readRequest(conn)
 			io.WriteString(conn, head)
@@ -409,12 +409,12 @@ func TestBadAnswers(t *testing.T) {
 				}
 			}
 		}, transport.Other, ""},
-		"half a body":  {say(head + "Content-Length: 100\r\n\r\n{\"result\":"), transport.Closed, FormCutOff},
-		"half a chunk": {say(head + "Transfer-Encoding: chunked\r\n\r\n64\r\n{\"result\":"), transport.Closed, FormCutOff},
+		"half a body":  {answerWith(head + "Content-Length: 100\r\n\r\n{\"result\":"), transport.Closed, FormCutOff},
+		"half a chunk": {answerWith(head + "Transfer-Encoding: chunked\r\n\r\n64\r\n{\"result\":"), transport.Closed, FormCutOff},
 		"reset in the body": {func(conn net.Conn, _ <-chan struct{}) {
 			readRequest(conn)
 			io.WriteString(conn, head+"Content-Length: 100\r\n\r\n{")
-			time.Sleep(wait / 3)
+			time.Sleep(shortTimeout / 3)
 			resetConn(conn)
 		}, transport.Reset, FormCutOff},
 		"silence in the body": {func(conn net.Conn, done <-chan struct{}) {
@@ -427,7 +427,7 @@ func TestBadAnswers(t *testing.T) {
 			io.WriteString(conn, head+"Content-Length: 100000\r\n\r\n{")
 			for {
 				select {
-				case <-time.After(wait / 20):
+				case <-time.After(shortTimeout / 20):
 				case <-done:
 					return
 				}
@@ -450,10 +450,10 @@ func TestBadAnswers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var requests atomic.Int32
-			b := rawBox(t, func(conn net.Conn, done <-chan struct{}) { requests.Add(1); c.serve(conn, done) })
-			timeout := enough
+			b := newRawPortal(t, func(conn net.Conn, done <-chan struct{}) { requests.Add(1); c.serve(conn, done) })
+			timeout := longTimeout
 			if c.failure == transport.Timeout {
-				timeout = wait
+				timeout = shortTimeout
 			}
 			start := time.Now()
 			client := b.client()
@@ -484,20 +484,20 @@ func TestBadAnswers(t *testing.T) {
 }
 
 func TestConnectionFails(t *testing.T) {
-	b := newBox(t, nil)
+	b := newTestPortal(t, nil)
 	client := b.client(func(o *Options) {
 		o.Dial = func(ctx context.Context) (net.Conn, error) {
 			<-ctx.Done()
 			return nil, ctx.Err()
 		}
 	})
-	r := Request{Path: MethodPath("profile"), Timeout: wait}
+	r := Request{Path: MethodPath("profile"), Timeout: shortTimeout}
 	if answer := client.Do(t.Context(), r); transport.FailureOf(answer.Err) != transport.Timeout {
 		t.Error(answer.Err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	time.AfterFunc(wait, cancel)
-	r.Timeout = enough
+	time.AfterFunc(shortTimeout, cancel)
+	r.Timeout = longTimeout
 	if answer := client.Do(ctx, r); transport.FailureOf(answer.Err) != transport.Cancelled {
 		t.Error(answer.Err)
 	}
@@ -507,7 +507,7 @@ func TestOpenConnections(t *testing.T) {
 	t.Run("are used first, all of them", func(t *testing.T) {
 		var hold sync.WaitGroup
 		hold.Add(3)
-		b := newBox(t, func(w http.ResponseWriter, r *http.Request) {
+		b := newTestPortal(t, func(w http.ResponseWriter, r *http.Request) {
 			hold.Done()
 			hold.Wait()
 			io.WriteString(w, `{"result":1}`)
@@ -516,7 +516,7 @@ func TestOpenConnections(t *testing.T) {
 		var wg sync.WaitGroup
 		for range 3 {
 			wg.Go(func() {
-				if answer := client.Do(t.Context(), Request{Path: "/rest/x", Timeout: enough}); answer.Err != nil {
+				if answer := client.Do(t.Context(), Request{Path: "/rest/x", Timeout: longTimeout}); answer.Err != nil {
 					t.Error(answer.Err)
 				}
 			})
@@ -528,7 +528,7 @@ func TestOpenConnections(t *testing.T) {
 	})
 	t.Run("are closed unused", func(t *testing.T) {
 		ended := make(chan error, 1)
-		b := rawBox(t, func(conn net.Conn, _ <-chan struct{}) {
+		b := newRawPortal(t, func(conn net.Conn, _ <-chan struct{}) {
 			_, err := conn.Read(make([]byte, 1))
 			ended <- err
 		})
@@ -541,7 +541,7 @@ func TestOpenConnections(t *testing.T) {
 			t.Errorf("the portal read %v", err)
 		}
 	})
-	for name, die := range map[string]func(net.Conn){
+	for name, breakConn := range map[string]func(net.Conn){
 		"were closed before":              func(conn net.Conn) { conn.Close() },
 		"were reset before":               resetConn,
 		"got an unasked answer before":    func(conn net.Conn) { io.WriteString(conn, "HTTP/1.1 408 Request Timeout\r\n\r\n") },
@@ -551,9 +551,9 @@ func TestOpenConnections(t *testing.T) {
 			t.Run(name+", "+method, func(t *testing.T) {
 				var conns, requests atomic.Int32
 				died := make(chan struct{}, 2)
-				b := rawBox(t, func(conn net.Conn, done <-chan struct{}) {
+				b := newRawPortal(t, func(conn net.Conn, done <-chan struct{}) {
 					if conns.Add(1) <= 2 {
-						die(conn)
+						breakConn(conn)
 						died <- struct{}{}
 						<-done
 						return
@@ -566,8 +566,8 @@ func TestOpenConnections(t *testing.T) {
 				client := b.client(func(o *Options) { o.Open = []*tls.Conn{b.open(), b.open()} })
 				<-died
 				<-died
-				time.Sleep(wait)
-				answer := client.Do(t.Context(), Request{HTTPMethod: method, Path: "/rest/x", Timeout: enough})
+				time.Sleep(shortTimeout)
+				answer := client.Do(t.Context(), Request{HTTPMethod: method, Path: "/rest/x", Timeout: longTimeout})
 				if answer.Err != nil || answer.Form != FormJSON {
 					t.Errorf("%q, %v", answer.Form, answer.Err)
 				}
@@ -579,12 +579,12 @@ func TestOpenConnections(t *testing.T) {
 	}
 }
 
-// answered is a whole answer, after which the connection is kept.
+// answered is a complete answer, after which the connection is kept open.
 const answered = "HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n{\"result\":[]}"
 
 func TestKeptConnections(t *testing.T) {
 	for name, c := range map[string]struct {
-		after   func(conn net.Conn, next func() string) // what becomes of a connection after its first answer
+		after   func(conn net.Conn, next func() string) // handles a connection after its first answer
 		failure transport.Failure
 		// what the portal sees of two requests
 		requests, conns int32
@@ -602,7 +602,7 @@ func TestKeptConnections(t *testing.T) {
 		for _, method := range []string{http.MethodPost, http.MethodGet} {
 			t.Run(name+", "+method, func(t *testing.T) {
 				var conns, requests atomic.Int32
-				b := rawBox(t, func(conn net.Conn, _ <-chan struct{}) {
+				b := newRawPortal(t, func(conn net.Conn, _ <-chan struct{}) {
 					conns.Add(1)
 					next := func() string {
 						request := readRequest(conn)
@@ -617,11 +617,11 @@ func TestKeptConnections(t *testing.T) {
 				})
 				client := b.client()
 				defer client.Close()
-				r := Request{HTTPMethod: method, Path: "/rest/x", Timeout: enough}
+				r := Request{HTTPMethod: method, Path: "/rest/x", Timeout: longTimeout}
 				if answer := client.Do(t.Context(), r); answer.Err != nil {
 					t.Fatal(answer.Err)
 				}
-				time.Sleep(wait)
+				time.Sleep(shortTimeout)
 				answer := client.Do(t.Context(), r)
 				if got := transport.FailureOf(answer.Err); got != c.failure {
 					t.Errorf("failure %q: %v", got, answer.Err)
@@ -640,7 +640,7 @@ func TestNothingIsSentAgain(t *testing.T) {
 		t.Run(method, func(t *testing.T) {
 			var requests atomic.Int32
 			first := make(chan struct{})
-			b := rawBox(t, func(conn net.Conn, _ <-chan struct{}) {
+			b := newRawPortal(t, func(conn net.Conn, _ <-chan struct{}) {
 				readRequest(conn)
 				if requests.Add(1) == 4 {
 					close(first)
@@ -654,7 +654,7 @@ func TestNothingIsSentAgain(t *testing.T) {
 			})
 			client := b.client()
 			defer client.Close()
-			r := Request{HTTPMethod: method, Path: "/rest/x", Timeout: enough}
+			r := Request{HTTPMethod: method, Path: "/rest/x", Timeout: longTimeout}
 			var wg sync.WaitGroup
 			for range 4 { // so that four connections are kept
 				wg.Go(func() {
@@ -675,16 +675,16 @@ func TestNothingIsSentAgain(t *testing.T) {
 }
 
 // A connection that died after net/http chose it, but before anything of the request was written.
-func TestDeadBeforeSending(t *testing.T) {
+func TestConnectionDeadBeforeSending(t *testing.T) {
 	var conns, requests atomic.Int32
-	b := rawBox(t, func(conn net.Conn, _ <-chan struct{}) {
+	b := newRawPortal(t, func(conn net.Conn, _ <-chan struct{}) {
 		conns.Add(1)
 		for readRequest(conn) != "" {
 			requests.Add(1)
 			io.WriteString(conn, answered)
 		}
 	})
-	var broken atomic.Pointer[brittle]
+	var broken atomic.Pointer[breakableConn]
 	client := b.client(func(o *Options) {
 		dial := o.Dial
 		o.Dial = func(ctx context.Context) (net.Conn, error) {
@@ -692,13 +692,13 @@ func TestDeadBeforeSending(t *testing.T) {
 			if err != nil {
 				return nil, err
 			}
-			b := &brittle{Conn: conn}
+			b := &breakableConn{Conn: conn}
 			broken.CompareAndSwap(nil, b)
 			return b, nil
 		}
 	})
 	defer client.Close()
-	r := Request{Path: "/rest/x", Timeout: enough}
+	r := Request{Path: "/rest/x", Timeout: longTimeout}
 	if answer := client.Do(t.Context(), r); answer.Err != nil {
 		t.Fatal(answer.Err)
 	}
@@ -711,13 +711,13 @@ func TestDeadBeforeSending(t *testing.T) {
 	}
 }
 
-// brittle is a connection on which nothing can be written once it is dead.
-type brittle struct {
+// breakableConn is a connection on which nothing can be written once it is dead.
+type breakableConn struct {
 	net.Conn
 	dead atomic.Bool
 }
 
-func (b *brittle) Write(p []byte) (int, error) {
+func (b *breakableConn) Write(p []byte) (int, error) {
 	if b.dead.Load() {
 		return 0, net.ErrClosed
 	}
@@ -726,44 +726,44 @@ func (b *brittle) Write(p []byte) (int, error) {
 
 func TestCloseEndsConnections(t *testing.T) {
 	ended := make(chan struct{})
-	b := rawBox(t, func(conn net.Conn, _ <-chan struct{}) {
+	b := newRawPortal(t, func(conn net.Conn, _ <-chan struct{}) {
 		for readRequest(conn) != "" {
 			io.WriteString(conn, answered)
 		}
 		close(ended)
 	})
 	client := b.client()
-	if answer := client.Do(t.Context(), Request{Path: "/rest/x", Timeout: enough}); answer.Err != nil {
+	if answer := client.Do(t.Context(), Request{Path: "/rest/x", Timeout: longTimeout}); answer.Err != nil {
 		t.Fatal(answer.Err)
 	}
 	select {
 	case <-ended:
 		t.Fatal("the connection wasn't kept")
-	case <-time.After(wait):
+	case <-time.After(shortTimeout):
 	}
 	client.Close()
 	select {
 	case <-ended:
-	case <-time.After(enough / 5):
+	case <-time.After(longTimeout / 5):
 		t.Error("the connection is still open")
 	}
 }
 
-func TestFourAtOnce(t *testing.T) {
+func TestConcurrencyLimit(t *testing.T) {
 	var now, most atomic.Int32
-	b := newBox(t, func(w http.ResponseWriter, _ *http.Request) {
+	b := newTestPortal(t, func(w http.ResponseWriter, _ *http.Request) {
 		n := now.Add(1)
 		defer now.Add(-1)
 		for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
 		}
-		time.Sleep(wait / 3)
+		time.Sleep(shortTimeout / 3)
 		io.WriteString(w, `{"result":1}`)
 	})
 	client := b.client()
 	var wg sync.WaitGroup
 	for i := range 12 {
 		wg.Go(func() {
-			if answer := client.Do(t.Context(), Request{Path: "/rest/x", Plain: i%3 == 0, Timeout: enough}); answer.Err != nil {
+			if answer := client.Do(t.Context(), Request{Path: "/rest/x", Plain: i%3 == 0, Timeout: longTimeout}); answer.Err != nil {
 				t.Error(answer.Err)
 			}
 		})
@@ -781,7 +781,7 @@ func TestPace(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
 	var arrived []time.Time
-	b := newBox(t, func(http.ResponseWriter, *http.Request) {
+	b := newTestPortal(t, func(http.ResponseWriter, *http.Request) {
 		mu.Lock()
 		defer mu.Unlock()
 		arrived = append(arrived, time.Now())
@@ -791,7 +791,7 @@ func TestPace(t *testing.T) {
 		var dials atomic.Int32
 		o.Dial = func(ctx context.Context) (net.Conn, error) {
 			if dials.Add(1) == 2 {
-				time.Sleep(time.Second) // what counts is when a request arrives
+				time.Sleep(time.Second) // the limit counts arrivals
 			}
 			return dial(ctx)
 		}
@@ -799,8 +799,8 @@ func TestPace(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 14 {
 		wg.Go(func() {
-			// The time of a request doesn't begin before its turn.
-			if answer := client.Do(t.Context(), Request{Path: "/rest/x", Timeout: enough}); answer.Err != nil {
+			// A request's timeout begins with its turn.
+			if answer := client.Do(t.Context(), Request{Path: "/rest/x", Timeout: longTimeout}); answer.Err != nil {
 				t.Error(answer.Err)
 			}
 		})
@@ -815,7 +815,7 @@ func TestPace(t *testing.T) {
 }
 
 func TestCancelledTurn(t *testing.T) {
-	b := newBox(t, nil)
+	b := newTestPortal(t, nil)
 	pacer := transport.NewPacer()
 	for range 4 {
 		turn, err := pacer.Begin(t.Context())
@@ -826,8 +826,8 @@ func TestCancelledTurn(t *testing.T) {
 	}
 	client := b.client(func(o *Options) { o.Pacer = pacer })
 	ctx, cancel := context.WithCancel(t.Context())
-	time.AfterFunc(wait, cancel)
-	answer := client.Do(ctx, Request{Path: "/rest/x", Timeout: enough})
+	time.AfterFunc(shortTimeout, cancel)
+	answer := client.Do(ctx, Request{Path: "/rest/x", Timeout: longTimeout})
 	if transport.FailureOf(answer.Err) != transport.Cancelled || len(b.received()) != 0 || answer.Sent.IsZero() {
 		t.Errorf("%v, asked %d times", answer.Err, len(b.received()))
 	}
@@ -836,7 +836,7 @@ func TestCancelledTurn(t *testing.T) {
 func TestAnswerTimes(t *testing.T) {
 	const delay = 100 * time.Millisecond
 	wrote := make(chan struct{}, 2)
-	b := newBox(t, func(w http.ResponseWriter, _ *http.Request) {
+	b := newTestPortal(t, func(w http.ResponseWriter, _ *http.Request) {
 		<-wrote // only now the wait for the answer is measured
 		time.Sleep(delay)
 		io.WriteString(w, `{"result":1}`)
@@ -846,7 +846,7 @@ func TestAnswerTimes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			start := time.Now()
 			ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { wrote <- struct{}{} }})
-			answer := client.Do(ctx, Request{Path: "/rest/x", Plain: plain, Timeout: enough})
+			answer := client.Do(ctx, Request{Path: "/rest/x", Plain: plain, Timeout: longTimeout})
 			times, took := answer.Times, time.Since(start)
 			for _, got := range []int64{times.Wait, times.Total} {
 				if got < delay.Milliseconds()-1 || got > took.Milliseconds()+1 {

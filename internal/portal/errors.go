@@ -6,8 +6,8 @@ import (
 	"boxready/internal/bitrix"
 )
 
-// Error is a reply's own error, whoever said it: the portal, or the
-// authorization server through it.
+// Error is a reply's own error: the portal's, or one of the authorization server
+// that it passes on.
 type Error struct {
 	Code        string // as sent; "" if the reply has an error without one
 	Description string // cleaned for printing, "" if missing
@@ -28,8 +28,8 @@ func (e *Error) Error() string {
 }
 
 // Is reports whether target is an *Error with the same code and, if target has
-// a description, one that is part of this error's. Letter case does not matter,
-// and a code of REST 3.0 also is its classic counterpart.
+// a description, one that is part of this error's. Letter case is ignored, and a
+// code of REST 3.0 matches its classic counterpart.
 func (e *Error) Is(target error) bool {
 	t, ok := target.(*Error)
 	if !ok || t.Code == "" {
@@ -41,8 +41,8 @@ func (e *Error) Is(target error) bool {
 	return strings.Contains(strings.ToLower(e.Description), strings.ToLower(t.Description))
 }
 
-// What callers branch on. Where one code has several meanings, the description
-// tells them apart.
+// Targets for errors.Is. Where one code has several meanings, the description
+// distinguishes them.
 var (
 	// Who is calling.
 
@@ -55,8 +55,8 @@ var (
 	ErrInsufficientScope   = &Error{Code: bitrix.CodeInsufficientScope}
 	ErrAccessDenied        = &Error{Code: bitrix.CodeAccessDenied}
 	ErrUserContext         = &Error{Code: bitrix.CodeAccessDenied, Description: "can't be authorized in this context"} // deleted, or never signed in
-	ErrNoCommercialPlan    = &Error{Code: bitrix.CodeAccessDenied, Description: "commercial plans"}                    // said to an application
-	ErrNoSubscription      = &Error{Code: bitrix.CodeAccessDenied, Description: "only by subscription"}                // said to a webhook
+	ErrNoCommercialPlan    = &Error{Code: bitrix.CodeAccessDenied, Description: "commercial plans"}                    // to an application
+	ErrNoSubscription      = &Error{Code: bitrix.CodeAccessDenied, Description: "only by subscription"}                // to a webhook
 	ErrUserAccess          = &Error{Code: bitrix.CodeUserAccessError}
 	ErrAuthorization       = &Error{Code: bitrix.CodeAuthorizationError}
 	ErrApplicationNotFound = &Error{Code: bitrix.CodeApplicationNotFound}
@@ -79,7 +79,7 @@ var (
 	ErrWrongClient        = &Error{Code: bitrix.CodeWrongClient}
 	ErrVerificationNeeded = &Error{Code: bitrix.CodeVerificationNeeded}
 	ErrPaymentRequired    = &Error{Code: bitrix.CodePaymentRequired}
-	ErrAppPayment         = &Error{Code: bitrix.CodePaymentRequired, Description: "payment required"} // the authorization server's words, passed on
+	ErrAppPayment         = &Error{Code: bitrix.CodePaymentRequired, Description: "payment required"} // of the authorization server, passed on
 	ErrWrongApplication   = &Error{Code: bitrix.CodeWrongApplicationClient}
 	ErrWrongLicense       = &Error{Code: bitrix.CodeWrongLicense}
 	ErrLicenseScanner     = &Error{Code: bitrix.CodeLicenseScanner}
@@ -108,8 +108,8 @@ func v3Class(code string) (string, bool) {
 }
 
 // classicCode returns what a code of REST 3.0 is called in the classic API, or
-// "". ACCESSDENIED stands for every failed authentication too, so it tells no
-// more than ACCESS_DENIED does.
+// "". ACCESSDENIED is also any failed authentication, so it means no more than
+// ACCESS_DENIED.
 func classicCode(code string) string {
 	class, ok := v3Class(code)
 	if !ok {

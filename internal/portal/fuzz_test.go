@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// FuzzReadBatch reads the result of a batch. Whatever it is, a command has a result, an error, or was not run.
+// FuzzReadBatch parses the result of a batch: a command has a result, an error, or is Missing.
 func FuzzReadBatch(f *testing.F) {
 	for _, result := range []string{
 		`{"result":{"a":1,"b":[]},"result_error":[],"result_total":{"b":2},"result_next":{"b":50}}`, `{"result":[],"result_error":{"a":{"error":"ACCESS_DENIED","error_description":"x"}}}`,
@@ -34,13 +34,13 @@ func FuzzReadBatch(f *testing.F) {
 			case item.Result != nil && !json.Valid(item.Result):
 				t.Errorf("%q: %s", key, item.Result)
 			case item.Error != nil && item.Error.Error() == "":
-				t.Errorf("%q: an error without a word", key)
+				t.Errorf("%q: an error without text", key)
 			}
 		}
 	})
 }
 
-// FuzzParseWebhook reads a webhook's address: it can be written and read again, and no error repeats the code.
+// FuzzParseWebhook asserts that a parsed address survives a round trip, and that no error contains the code.
 func FuzzParseWebhook(f *testing.F) {
 	for _, text := range []string{
 		"https://portal.example.ru/rest/1/abcd1234efgh5678/", "portal.example.ru/rest/admin%40x/abcd1234efgh5678/profile.json?x=1", "http://portal.example.ru/rest/1/abcd1234efgh5678",

@@ -25,17 +25,17 @@ import (
 	"boxready/internal/untrusted"
 )
 
-// Form is what a reply turned out to be.
+// Form is the kind of a reply's content.
 type Form string
 
 // The forms of a reply.
 const (
-	FormJSON        Form = "json"         // what REST answers with, perhaps with something around it
+	FormJSON        Form = "json"         // a REST reply, perhaps with other text around it
 	FormOtherJSON   Form = "other-json"   // JSON, but neither a result nor an error
 	FormHTML        Form = "html"         // a page
 	FormText        Form = "text"         // anything else
 	FormEmpty       Form = "empty"        // nothing, or white space
-	FormCutOff      Form = "cut-off"      // it ended before its end
+	FormCutOff      Form = "cut-off"      // incomplete
 	FormTooBig      Form = "too-big"      // more than MaxBody, on the wire or decompressed
 	FormBadEncoding Form = "bad-encoding" // Content-Encoding unknown, or its data damaged
 )
@@ -49,35 +49,34 @@ type Reply struct {
 	Header http.Header
 	Form   Form
 	Body   []byte // decompressed, at most MaxBody
-	// BOM tells of a byte order mark at the very beginning.
+	// BOM says that it begins with a byte order mark.
 	BOM bool
-	// Before and After are what stood around the JSON, such as warnings of PHP;
-	// nil if nothing but white space and the byte order mark did.
+	// Before and After are text around the JSON, such as PHP's warnings; nil if
+	// only white space and the byte order mark.
 	Before, After []byte
-	// NotUTF8 tells of text in another encoding. It is read as windows-1251,
-	// the encoding of old portals.
+	// NotUTF8 says that text is in another encoding. It is decoded as
+	// windows-1251, the encoding of old portals.
 	NotUTF8 bool
 
 	Result json.RawMessage // nil when there is none
 	Error  *Error          // the reply's own error, nil when there is none
 	Next   *int            // where the next page starts
 	Total  *int
-	Time   *ServerTime // when the portal worked on it
+	Time   *ServerTime // when the portal processed it
 
 	text []byte // Body in UTF-8
 }
 
-// ServerTime is when and how long the portal worked, by its own clock. What it
-// didn't say is zero.
+// ServerTime is when and how long the portal processed a request, by its own
+// clock. Missing values are zero.
 type ServerTime struct {
 	Start, Finish        time.Time
 	Duration, Processing time.Duration
 }
 
-// ReadReply reads a response to its end or to MaxBody and closes its body. What
-// kind of reply it is never depends on its status. The error is not nil exactly
-// if the reply is cut off; it wraps the cause as it came, or
-// io.ErrUnexpectedEOF if the end is missing without one.
+// ReadReply reads a response to its end or to MaxBody and closes its body. Its form
+// doesn't depend on the status. The error is not nil exactly if the reply is cut
+// off; it wraps the cause, or io.ErrUnexpectedEOF if there is none.
 func ReadReply(resp *http.Response) (Reply, error) {
 	r := Reply{Status: resp.StatusCode, Header: resp.Header}
 	if r.Header == nil {
@@ -117,16 +116,16 @@ func ReadReply(resp *http.Response) (Reply, error) {
 	return r, nil
 }
 
-// Polluted reports whether something is around the JSON that strict clients
-// fail on.
+// Polluted reports whether there is text around the JSON, on which strict clients
+// fail.
 func (r Reply) Polluted() bool {
 	return r.Form == FormJSON && (r.BOM || r.Before != nil || r.After != nil)
 }
 
-// excerptLen is how many bytes of a body are shown.
+// excerptLen is the maximum of Excerpt in bytes.
 const excerptLen = 200
 
-// Shorten keeps the first n bytes of a body only. What was read from it stays.
+// Shorten truncates the body to n bytes. The fields parsed from it stay.
 func (r *Reply) Shorten(n int) {
 	cut := func(b []byte) []byte { return slices.Clone(b[:min(len(b), n)]) }
 	r.Body, r.text, r.Before, r.After = cut(r.Body), cut(r.text), cut(r.Before), cut(r.After)
@@ -135,9 +134,8 @@ func (r *Reply) Shorten(n int) {
 // Excerpt returns the beginning of the body for people to read: at most 200
 // bytes, credentials and known secrets masked, control characters replaced.
 func (r Reply) Excerpt(known ...secret.String) string {
-	// Masking comes first, or a secret cut in two would no longer be one. The
-	// rest of a long body can't reach the excerpt unless secrets fill the
-	// window.
+	// Mask before truncating, or a truncated secret would not be found. Text
+	// past the window can't reach the excerpt unless secrets fill the window.
 	const window = 64 << 10
 	text := r.text
 	if text == nil {
@@ -149,8 +147,8 @@ func (r Reply) Excerpt(known ...secret.String) string {
 }
 
 // decompress undoes Content-Encoding, and gzip that isn't declared, and returns
-// at most one byte more than MaxBody. It returns what it could read beside an
-// error.
+// at most one byte more than MaxBody. Beside an error it returns what it could
+// read.
 func decompress(wire []byte, header http.Header) ([]byte, error) {
 	var codings []string
 	for _, line := range header.Values("Content-Encoding") {
@@ -160,7 +158,7 @@ func decompress(wire []byte, header http.Header) ([]byte, error) {
 			}
 		}
 	}
-	// Two, because servers and proxies compress what is compressed already.
+	// Two, because proxies may compress a compressed reply.
 	const layers = 2
 	if len(codings) > layers {
 		return wire, fmt.Errorf("%d content encodings", len(codings))
@@ -176,7 +174,7 @@ func decompress(wire []byte, header http.Header) ([]byte, error) {
 		case "gzip", "x-gzip":
 			if isGzip(body) {
 				body, err = gunzip(body)
-			} // otherwise declared and not done, as PHP's warnings before the start of compression are
+			} // otherwise declared but not compressed, as PHP's warnings before compression starts
 		case "deflate":
 			body, err = inflate(body)
 		default:
@@ -198,29 +196,29 @@ func isGzip(b []byte) bool { return bytes.HasPrefix(b, []byte{0x1f, 0x8b, 8}) }
 func gunzip(b []byte) ([]byte, error) {
 	z, err := gzip.NewReader(bytes.NewReader(b))
 	if err != nil {
-		return nil, endsEarly(err)
+		return nil, unexpectedEOF(err)
 	}
 	body, err := io.ReadAll(io.LimitReader(z, MaxBody+1))
 	if errors.Is(err, gzip.ErrHeader) {
-		err = nil // what follows the compressed data is not compressed
+		err = nil // uncompressed data follows
 	}
-	return body, endsEarly(err)
+	return body, unexpectedEOF(err)
 }
 
-// inflate reads "deflate", which is zlib by the standard and bare in the field.
+// inflate reads "deflate", which is zlib by the standard and often raw in practice.
 func inflate(b []byte) ([]byte, error) {
 	if z, err := zlib.NewReader(bytes.NewReader(b)); err == nil {
 		body, err := io.ReadAll(io.LimitReader(z, MaxBody+1))
-		return body, endsEarly(err)
+		return body, unexpectedEOF(err)
 	}
 	body, err := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(b)), MaxBody+1))
 	if err != nil && utf8.Valid(b) {
-		return b, nil // declared and not done; compressed data is hardly ever text
+		return b, nil // declared but not compressed; compressed data is rarely valid text
 	}
-	return body, endsEarly(err)
+	return body, unexpectedEOF(err)
 }
 
-func endsEarly(err error) error {
+func unexpectedEOF(err error) error {
 	if errors.Is(err, io.EOF) {
 		return io.ErrUnexpectedEOF
 	}
@@ -232,35 +230,35 @@ var bom = []byte("\ufeff")
 // decode turns the body into UTF-8 text.
 func (r *Reply) decode() {
 	r.text = r.Body
-	for bytes.HasPrefix(r.text, bom) { // a file with one may include another with one
+	for bytes.HasPrefix(r.text, bom) { // a PHP file with one may include another
 		r.BOM = true
 		r.text = r.text[len(bom):]
 	}
-	// A few broken characters, as cutting by bytes leaves them, don't make text
-	// another encoding.
-	whole, broken := 0, 0
+	// A few invalid characters, as truncating by bytes leaves, don't mean another
+	// encoding.
+	whole, invalid := 0, 0
 	for b := r.text; len(b) > 0; {
 		c, n := utf8.DecodeRune(b)
 		switch {
 		case c == utf8.RuneError && n == 1:
-			broken++
+			invalid++
 		case n > 1:
 			whole++
 		}
 		b = b[n:]
 	}
-	if broken == 0 {
+	if invalid == 0 {
 		return
 	}
 	r.NotUTF8 = true
-	if broken > whole {
+	if invalid > whole {
 		if text, err := charmap.Windows1251.NewDecoder().Bytes(r.text); err == nil {
 			r.text = text
 		}
 	}
 }
 
-// parse finds out what the text is, and reads it if it is a reply of REST.
+// parse determines the form, and parses a REST reply.
 func (r *Reply) parse() {
 	text := bytes.TrimSpace(r.text)
 	if len(text) == 0 {
@@ -272,17 +270,17 @@ func (r *Reply) parse() {
 		rest := bytes.TrimSpace(text[end:])
 		switch {
 		case isEnvelope(members):
-			r.take(members, nil, rest)
+			r.setMembers(members, nil, rest)
 			return
 		case len(rest) == 0:
 			r.Form = FormOtherJSON
 			return
 		}
-	} else if errors.Is(err, errJSONEnds) && (text[0] == '{' || text[0] == '[') {
+	} else if errors.Is(err, errJSONTruncated) && (text[0] == '{' || text[0] == '[') {
 		r.Form = FormCutOff
 		return
 	}
-	if r.parseAmong(text) {
+	if r.parseEmbedded(text) {
 		return
 	}
 	if r.Form = FormText; looksHTML(text) {
@@ -290,9 +288,9 @@ func (r *Reply) parse() {
 	}
 }
 
-// parseAmong looks for a reply among other text, and reports whether it found
+// parseEmbedded looks for a reply within other text, and reports whether it found
 // one or the beginning of one.
-func (r *Reply) parseAmong(text []byte) bool {
+func (r *Reply) parseEmbedded(text []byte) bool {
 	pages := pagesIn(text)
 	for i := 0; i < len(text); {
 		next := bytes.IndexByte(text[i:], '{')
@@ -311,17 +309,17 @@ func (r *Reply) parseAmong(text []byte) bool {
 		members, end, err := scanJSON(text[i:])
 		switch {
 		case err == nil && isEnvelope(members):
-			r.take(members, text[:i], bytes.TrimSpace(text[i+end:]))
+			r.setMembers(members, text[:i], bytes.TrimSpace(text[i+end:]))
 			return true
-		case errors.Is(err, errJSONEnds):
+		case errors.Is(err, errJSONTruncated):
 			if startsEnvelope(text[i:]) {
 				r.Form = FormCutOff
 				return true
 			}
 			return false
 		}
-		// Going on behind what was read, not inside it, keeps this linear, and
-		// keeps members of a broken object from passing for a reply.
+		// Continuing after what was scanned keeps this linear, and keeps members
+		// of a broken object from being taken for a reply.
 		i += max(end, 1)
 	}
 	return false
@@ -331,7 +329,7 @@ func isEnvelope(members map[string]json.RawMessage) bool {
 	return members["result"] != nil || members["error"] != nil
 }
 
-// startsEnvelope reports whether an object that has no end began as a reply.
+// startsEnvelope reports whether a truncated object begins as a reply.
 func startsEnvelope(b []byte) bool {
 	b = bytes.TrimLeft(b[1:], " \t\r\n")
 	return bytes.HasPrefix(b, []byte(`"result"`)) || bytes.HasPrefix(b, []byte(`"error"`))
@@ -369,7 +367,7 @@ func pagesIn(text []byte) []span {
 	return pages
 }
 
-// asciiLower keeps lengths, which bytes.ToLower doesn't.
+// asciiLower keeps the length, unlike bytes.ToLower.
 func asciiLower(b []byte) []byte {
 	lower := make([]byte, len(b))
 	for i, c := range b {
@@ -391,8 +389,8 @@ func looksHTML(text []byte) bool {
 	return false
 }
 
-// take fills in what the members of a reply say.
-func (r *Reply) take(members map[string]json.RawMessage, before, after []byte) {
+// take sets the fields from a reply's members.
+func (r *Reply) setMembers(members map[string]json.RawMessage, before, after []byte) {
 	r.Form = FormJSON
 	if before = bytes.TrimSpace(before); len(before) > 0 {
 		r.Before = before
@@ -410,13 +408,13 @@ func (r *Reply) take(members map[string]json.RawMessage, before, after []byte) {
 
 func isNull(raw json.RawMessage) bool { return string(raw) == "null" }
 
-// readError reads an error in all the forms it is sent in: a code as string or
-// number, the object of REST 3.0, or a bare true. Nothing in it (null, false, 0,
-// "", [] or {}) is an error only if there is no result either.
+// readError parses an error in all its forms: a code as string or number, the
+// object of REST 3.0, or true. An empty one (null, false, 0, "", [] or {}) is an
+// error only if there is no result either.
 func readError(raw, description json.RawMessage, status int, result json.RawMessage) *Error {
 	e := &Error{Status: status}
 	value := raw
-	for range 2 { // a list of errors: its first
+	for range 2 { // the first of a list of errors
 		var list []json.RawMessage
 		if len(value) == 0 || value[0] != '[' || json.Unmarshal(value, &list) != nil || len(list) == 0 {
 			break
@@ -472,8 +470,7 @@ func codeOf(raw json.RawMessage) string {
 	return untrusted.Prefix(untrusted.Line(text), maxCode)
 }
 
-// textOf returns a description: a string's content, or whatever else as it is
-// spelt.
+// textOf returns a description: a string's content, or other JSON as it is.
 func textOf(raw json.RawMessage) string {
 	text, err := scalar(raw)
 	if err != nil {
@@ -500,15 +497,15 @@ func readTime(raw json.RawMessage) *ServerTime {
 		return nil
 	}
 	return &ServerTime{
-		Start:      readMoment(fields.Start, fields.DateStart),
-		Finish:     readMoment(fields.Finish, fields.DateFinish),
+		Start:      readTimestamp(fields.Start, fields.DateStart),
+		Finish:     readTimestamp(fields.Finish, fields.DateFinish),
 		Duration:   readSeconds(fields.Duration),
 		Processing: readSeconds(fields.Processing),
 	}
 }
 
-// readMoment reads seconds since 1970 or, failing that, an ISO 8601 date.
-func readMoment(seconds, date json.RawMessage) time.Time {
+// readTimestamp reads seconds since 1970 or, failing that, an ISO 8601 date.
+func readTimestamp(seconds, date json.RawMessage) time.Time {
 	// The bounds are those of a four-digit year.
 	if f := readFloat(seconds); f > 0 && f < 253402300800 {
 		whole, fraction := math.Modf(f)

@@ -6,19 +6,19 @@ import (
 )
 
 var (
-	errJSONSyntax = errors.New("not JSON")
-	errJSONEnds   = errors.New("JSON ends early")
+	errJSONSyntax    = errors.New("not JSON")
+	errJSONTruncated = errors.New("JSON ends early")
 )
 
 // scanJSON reads the one JSON value that b starts with, after white space. It
 // returns the members of a top-level object (nil for any other value; only those
-// that a reply can have, a hostile one has a million others), and where the
-// value ends: errJSONEnds means that b ends inside it, errJSONSyntax that
+// that a reply can have, because a hostile one may have millions), and where the
+// value ends: errJSONTruncated means that b ends inside it, errJSONSyntax that
 // b[end] cannot follow b[:end]. Of members with the same key the last counts.
 //
-// Beyond what encoding/json offers it goes on where the value ends, knows an
-// early end from an error, has no limit of depth because it keeps its stack
-// itself, and takes bytes that aren't UTF-8.
+// Unlike encoding/json it allows text after the value, distinguishes an early end
+// from a syntax error, has no depth limit because it doesn't recurse, and accepts
+// bytes that aren't UTF-8.
 func scanJSON(b []byte) (members map[string]json.RawMessage, end int, err error) {
 	type want int
 	const (
@@ -38,7 +38,7 @@ func scanJSON(b []byte) (members map[string]json.RawMessage, end int, err error)
 			i++
 		}
 		if i == len(b) {
-			return nil, i, errJSONEnds
+			return nil, i, errJSONTruncated
 		}
 		done := false // a value ended at i
 		switch c := b[i]; state {
@@ -101,7 +101,7 @@ func scanJSON(b []byte) (members map[string]json.RawMessage, end int, err error)
 }
 
 // scanKey returns the quoted key of an object that starts at b[i], and where the
-// colon behind it ends.
+// colon after it ends.
 func scanKey(b []byte, i int) (quoted []byte, end int, err error) {
 	if b[i] != '"' {
 		return nil, i, errJSONSyntax
@@ -115,7 +115,7 @@ func scanKey(b []byte, i int) (quoted []byte, end int, err error) {
 		i++
 	}
 	if i == len(b) {
-		return nil, i, errJSONEnds
+		return nil, i, errJSONTruncated
 	}
 	if b[i] != ':' {
 		return nil, i, errJSONSyntax
@@ -126,7 +126,7 @@ func scanKey(b []byte, i int) (quoted []byte, end int, err error) {
 // replyKey returns the key that a JSON string spells if a reply or an error can
 // have it, otherwise "".
 func replyKey(quoted []byte) string {
-	if len(quoted) > 128 { // every character escaped, and then some
+	if len(quoted) > 128 { // more than any key with all characters escaped
 		return ""
 	}
 	var key string
@@ -160,7 +160,7 @@ func scanString(b []byte, i int) (int, error) {
 		case c == '\\':
 			i++
 			if i == len(b) {
-				return i, errJSONEnds
+				return i, errJSONTruncated
 			}
 			switch b[i] {
 			case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
@@ -168,7 +168,7 @@ func scanString(b []byte, i int) (int, error) {
 				for range 4 {
 					i++
 					if i == len(b) {
-						return i, errJSONEnds
+						return i, errJSONTruncated
 					}
 					if !isHex(b[i]) {
 						return i, errJSONSyntax
@@ -179,7 +179,7 @@ func scanString(b []byte, i int) (int, error) {
 			}
 		}
 	}
-	return i, errJSONEnds
+	return i, errJSONTruncated
 }
 
 func isHex(c byte) bool {
@@ -197,7 +197,7 @@ func scanScalar(b []byte, i int) (int, error) {
 		}
 		for j := range len(word) {
 			if i+j == len(b) {
-				return i + j, errJSONEnds
+				return i + j, errJSONTruncated
 			}
 			if b[i+j] != word[j] {
 				return i + j, errJSONSyntax
@@ -211,7 +211,7 @@ func scanScalar(b []byte, i int) (int, error) {
 func scanNumber(b []byte, i int) (int, error) {
 	digits := func() error {
 		if i == len(b) {
-			return errJSONEnds
+			return errJSONTruncated
 		}
 		if b[i] < '0' || b[i] > '9' {
 			return errJSONSyntax

@@ -319,8 +319,8 @@ func TestReadReplyEndless(t *testing.T) {
 		if err != nil || r.Form != FormTooBig || len(r.Body) > MaxBody || body.read > MaxBody+1<<20 || !body.closed {
 			t.Errorf("%q: %v, %s, %d bytes of %d, closed %v", text, err, r.Form, len(r.Body), body.read, body.closed)
 		}
-		// The same, just small enough to be looked into: a search that isn't
-		// linear never returns.
+		// The same, just small enough to be parsed: a search that isn't linear
+		// would not return.
 		r, err = ReadReply(respond(200, io.LimitReader(&endless{text: text}, MaxBody)))
 		if r.Form == FormTooBig || (err != nil) != (r.Form == FormCutOff) {
 			t.Errorf("%q: %v, %s", text, err, r.Form)
@@ -329,7 +329,7 @@ func TestReadReplyEndless(t *testing.T) {
 	}
 }
 
-// serveRaw answers one request with raw bytes and ends the connection as told.
+// serveRaw answers one request with raw bytes, then calls end.
 func serveRaw(t *testing.T, answer string, end func(net.Conn)) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -499,7 +499,7 @@ func FuzzReadReply(f *testing.F) {
 		if r.Result != nil && !json.Valid(r.Result) {
 			t.Errorf("result isn't JSON: %q", r.Result)
 		}
-		// What encoding/json takes, is taken, with the same result.
+		// What encoding/json accepts is accepted, with the same result.
 		var envelope map[string]json.RawMessage
 		if text := bytes.TrimSpace(r.text); r.Form != FormCutOff && r.Form != FormTooBig && r.Form != FormBadEncoding && json.Unmarshal(text, &envelope) == nil && envelope != nil {
 			if isEnvelope(envelope) != (r.Form == FormJSON) || r.Form == FormJSON && !bytes.Equal(envelope["result"], r.Result) {

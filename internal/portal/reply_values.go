@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// Int is a whole number in a result, however the portal spells it: 5, "5", 5.0;
+// Int is a whole number in a result, in any form that portals send: 5, "5", 5.0;
 // null, false and "" are 0.
 type Int int64
 
@@ -35,7 +35,7 @@ func (i *Int) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// Bool is a yes or no in a result, however the portal spells it: true, "true",
+// Bool is a boolean in a result, in any form that portals send: true, "true",
 // "Y", 1, "1"; false, "false", "N", 0, "0", "" and null.
 type Bool bool
 
@@ -125,14 +125,14 @@ func parseWhole(text string) (int64, error) {
 		return n, nil
 	}
 	f, err := strconv.ParseFloat(text, 64)
-	// Beyond 2^53 a float no longer says which whole number was meant.
+	// Beyond 2^53 a float is not exact.
 	if err != nil || f != math.Trunc(f) || math.Abs(f) > 1<<53 {
 		return 0, fmt.Errorf("not a whole number")
 	}
 	return int64(f), nil
 }
 
-// readInt reads an optional count; nil when there is none to be had.
+// readInt reads an optional count; nil if it can't.
 func readInt(raw json.RawMessage) *int {
 	text, err := scalar(raw)
 	if err != nil {
@@ -146,7 +146,7 @@ func readInt(raw json.RawMessage) *int {
 	return &i
 }
 
-// readFloat reads an optional number; 0 when there is none to be had.
+// readFloat reads an optional number; 0 if it can't.
 func readFloat(raw json.RawMessage) float64 {
 	text, err := scalar(raw)
 	if err != nil {

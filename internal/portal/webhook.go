@@ -10,7 +10,7 @@ import (
 	"boxready/internal/secret"
 )
 
-// Webhook is an incoming webhook: a user's number (or login) and a code that opens the portal in that user's name.
+// Webhook is an incoming webhook: a user's number (or login) and a code with that user's rights.
 // https://apidocs.bitrix24.com/local-integrations/local-webhooks.html
 type Webhook struct {
 	Address Address
@@ -19,7 +19,7 @@ type Webhook struct {
 }
 
 var (
-	// ErrNoWebhook means that a text is not a webhook's address. Its text never repeats what was typed.
+	// ErrNoWebhook means that a text is not a webhook's address. Its text never contains the input.
 	ErrNoWebhook = errors.New("not the address of an incoming webhook")
 	// ErrWebhookHTTP means a webhook's address with http://: its code would be sent unencrypted.
 	ErrWebhookHTTP = errors.New("the webhook's address begins with http://")

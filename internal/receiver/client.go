@@ -14,7 +14,7 @@ import (
 	"boxready/internal/secret"
 )
 
-// Why a receiver gives no mailbox or no answer, beside errors of the network.
+// Errors of a receiver, beside network errors.
 var (
 	ErrNoReceiver = errors.New("what answers is no receiver")
 	ErrBusy       = errors.New("the receiver has no room or was asked too often")
@@ -47,7 +47,7 @@ func (c *Client) Open(ctx context.Context, nonce string) (*Opened, error) {
 	if err := c.ask(ctx, http.MethodPost, MailboxesPath, secret.String{}, url.Values{"expect": {expectation(nonce)}}, http.StatusCreated, &m); err != nil {
 		return nil, fmt.Errorf("open a mailbox: %w", err)
 	}
-	// The answer must not decide where events go.
+	// The answer must not redirect events.
 	if address := MailboxAddress(c.Public, m.ID); m.Address != address || !IsMailboxID(m.ID) || m.Key == "" {
 		return nil, fmt.Errorf("open a mailbox: %w: it names another address than its own", ErrNoReceiver)
 	}

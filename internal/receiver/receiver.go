@@ -1,6 +1,6 @@
 // Package receiver is the client of a receiver, which proves that events arrive. A vendor or an integrator runs one (package
-// server) on a public host; a client opens a mailbox there for one event, has the portal call the mailbox's address as an event
-// handler, and asks what has arrived.
+// server) on a public host; a client opens a mailbox there for one event, makes the portal call the mailbox's URL as an event
+// handler, and reads what has arrived.
 //
 // The protocol is three requests, described in docs/receiver.md:
 //
@@ -48,8 +48,8 @@ type Mail struct {
 
 // Event is the arrival of the expected event.
 type Event struct {
-	AgeMS int64 `json:"age_ms"` // time since it arrived, so that no clock has to be right
-	// From is the address that it came from, as far as the receiver sees.
+	AgeMS int64 `json:"age_ms"` // time since it arrived, so that clocks needn't agree
+	// From is the sender's address as the receiver sees it.
 	From  netip.Addr `json:"from"`
 	Queue Listing    `json:"queue"`
 }
@@ -72,7 +72,7 @@ var ErrAddress = errors.New("not the address of a receiver")
 func ParseAddress(text string) (string, error) {
 	u, err := url.Parse(strings.TrimSpace(text))
 	if err != nil {
-		return "", ErrAddress // the text itself may be a secret
+		return "", ErrAddress // err may contain a secret
 	}
 	path := strings.TrimRight(u.EscapedPath(), "/")
 	if u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || !plainPath.MatchString(path) {
@@ -98,7 +98,7 @@ func IsMailboxID(id string) bool { return mailboxID.MatchString(id) }
 // MailboxAddress is where the events of mailbox id go, at the receiver with that public address.
 func MailboxAddress(public, id string) string { return public + EventsPath + id }
 
-// expectation is what the receiver is told of a nonce.
+// expectation is the hash of a nonce that the receiver gets.
 func expectation(nonce string) string {
 	sum := sha256.Sum256([]byte(nonce))
 	return hex.EncodeToString(sum[:])

@@ -40,8 +40,8 @@ func TestAddresses(t *testing.T) {
 	}
 }
 
-// TestClientTrustsNoAnswer asserts that false answers of a receiver are refused.
-func TestClientTrustsNoAnswer(t *testing.T) {
+// TestClientRefusesFalseAnswers asserts that false answers of a receiver are refused.
+func TestClientRefusesFalseAnswers(t *testing.T) {
 	id, key := "boxready-"+strings.Repeat("a", 26), strings.Repeat("K", 52)
 	for name, c := range map[string]struct {
 		status int
@@ -65,7 +65,7 @@ func TestClientTrustsNoAnswer(t *testing.T) {
 				asked++
 				body, _ := io.ReadAll(r.Body)
 				if strings.Contains(string(body), "secret-nonce") {
-					t.Error("the nonce was told")
+					t.Error("the nonce was sent")
 				}
 				w.Header().Set("Location", "https://evil.example/")
 				w.WriteHeader(c.status)

@@ -1,5 +1,5 @@
-// Package release asks whether there is a newer BoxReady. Nobody calls it unless a person said so, and the address that is asked
-// is the packager's: a program that was built without one asks nothing.
+// Package release asks for the newest version of BoxReady. It is called only with the user's consent, and the address is set by
+// the packager: a program built without one sends no request.
 package release
 
 import (
@@ -15,10 +15,10 @@ import (
 	"golang.org/x/mod/semver"
 )
 
-// ErrNoFeed means that the packager named no address.
+// ErrNoFeed means that the program was built without an address.
 var ErrNoFeed = errors.New("no address of releases was set when this program was built")
 
-// Release is what a feed tells: the newest version, and where people find it.
+// Release is a feed's content: the newest version, and its page.
 type Release struct {
 	Version string `json:"version"` // semantic, without "v"
 	Page    string `json:"page"`    // https; "" if the feed names none
@@ -26,11 +26,11 @@ type Release struct {
 
 const (
 	maxBytes     = 64 << 10
-	maxRedirects = 5 // as from "the newest" to a release, and on to where files are kept
+	maxRedirects = 5 // as from "latest" to a release, and on to the file host
 )
 
-// Newest asks the feed at an https address for the newest version. The request says nothing about this computer but the name and
-// version of the program. client need not follow redirects; they are followed as long as they lead to https.
+// Newest asks the feed, an https URL, for the newest version. The request contains nothing about this computer but the program's
+// name and version. Redirects to https are followed, whatever client's own policy.
 func Newest(ctx context.Context, client *http.Client, feed string) (Release, error) {
 	if feed == "" {
 		return Release{}, ErrNoFeed
@@ -47,8 +47,8 @@ func newest(ctx context.Context, client *http.Client, feed string) (r Release, e
 	if err != nil {
 		return r, err
 	}
-	following := *client
-	following.CheckRedirect = func(to *http.Request, via []*http.Request) error {
+	withRedirects := *client
+	withRedirects.CheckRedirect = func(to *http.Request, via []*http.Request) error {
 		if to.URL.Scheme != "https" || len(via) > maxRedirects {
 			return errors.New("a redirect that isn't followed")
 		}
@@ -61,7 +61,7 @@ func newest(ctx context.Context, client *http.Client, feed string) (r Release, e
 	if err != nil {
 		return r, err
 	}
-	response, err := following.Do(request)
+	response, err := withRedirects.Do(request)
 	if err != nil {
 		return r, err
 	}
@@ -82,7 +82,7 @@ func newest(ctx context.Context, client *http.Client, feed string) (r Release, e
 	if !semver.IsValid("v" + r.Version) {
 		return r, errors.New("the answer names no version")
 	}
-	// It is shown to people, who will open it.
+	// It is shown as a link.
 	if page, err := url.Parse(r.Page); err != nil || page.Scheme != "https" || page.Host == "" || page.User != nil {
 		r.Page = ""
 	} else {

@@ -14,11 +14,10 @@ import (
 	"unicode/utf8"
 )
 
-// Mask replaces in s, an untrusted text, the known secrets and
-// whatever looks like a credential. Known secrets are found plain and as they
-// are written in URLs, JSON, HTML and base64, and also where s ends inside one
-// or has only a piece of it. For the rest it masks too much rather than too
-// little.
+// Mask replaces the known secrets and whatever looks like a credential in s, an
+// untrusted text. Known secrets are found plain and encoded for URLs, JSON, HTML
+// and base64, and also where s ends inside one or has only a part of it. Of the
+// rest it masks too much rather than too little.
 func Mask(s string, known ...String) string { return Masker(known...)(s) }
 
 // Masker is Mask for several texts with the same known secrets.
@@ -48,7 +47,7 @@ func maskForms(s string, forms []string) string {
 			}
 		}
 	}
-	// Most texts are short and lack a character that a rule can't do without.
+	// Most texts are short and lack a character that a rule requires.
 	has := func(any string) bool { return strings.ContainsAny(s, any) }
 	if has("=:%") {
 		hidden.addNamed(s)
@@ -70,8 +69,8 @@ func maskForms(s string, forms []string) string {
 
 type span struct{ start, end int }
 
-// spans collects what to hide in one text. All rules look at the text as it
-// was, so that none of them depends on what another has replaced.
+// spans are the parts of one text to mask. All rules read the original text, so
+// that none depends on another's replacements.
 type spans []span
 
 func (h *spans) add(start, end int) {
@@ -100,15 +99,15 @@ func (h spans) replace(s string) string {
 	}
 }
 
-// minPart is how much of a secret's beginning counts as the secret where a text
-// ends inside it.
+// minPart is how many bytes of a secret's beginning are masked at the end of a
+// text.
 const minPart = 4
 
-// minPiece is how much of a secret counts as the secret wherever it stands:
-// some quote the first characters of what they refuse.
+// minPiece is how many bytes of a secret are masked anywhere in a text: some
+// errors quote the first characters of a refused value.
 const minPiece = 12
 
-// piecesOf returns all that long in s, if anything is known to look for.
+// piecesOf returns all substrings of s of minPiece bytes, if there are forms.
 func piecesOf(s string, forms []string) map[string]bool {
 	if len(forms) == 0 || len(s) < minPiece {
 		return nil
@@ -127,7 +126,7 @@ func (h *spans) addAll(s, form string) {
 			break
 		}
 		h.add(from+at, from+at+len(form))
-		from += at + 1 // not behind it: occurrences overlap
+		from += at + 1 // not past it: occurrences may overlap
 	}
 }
 
@@ -141,7 +140,7 @@ func (h *spans) addForm(s, form string) {
 	}
 }
 
-// forms returns the ways in which a secret is written.
+// forms returns the encodings of a secret.
 func forms(secret string) []string {
 	if secret == "" {
 		return nil
@@ -206,9 +205,9 @@ func escapeASCII(s string) string {
 
 func u16(c rune) string { return `\u` + hex.EncodeToString([]byte{byte(c >> 8), byte(c)}) } // #nosec G115 -- the upper and the lower byte
 
-// base64Parts returns what of the secret's base64 is the same wherever in the
-// encoded data it stands: it may begin at any of three positions in a group,
-// and the data beside it shares the outermost characters with it.
+// base64Parts returns the parts of the secret's base64 that don't depend on the
+// data around it: it may begin at any of three positions in a group, and shares
+// its outermost characters with that data.
 func base64Parts(encoding *base64.Encoding, secret string) []string {
 	var parts []string
 	for shift := range 3 {
@@ -228,8 +227,8 @@ func base64Parts(encoding *base64.Encoding, secret string) []string {
 // A quote in plain text, and escaped for JSON, HTML or a URL.
 const quote = `(?:\\*["']|\\+u002[27]|&quot;|&apos;|&#0?3[49];|&#x2[27];|%(?:25)*2[27])`
 
-// Names of values that open something. A name may be the end of a longer one
-// (bitrix_sessid, PHPSESSID, USER_PASSWORD) unless it is too common a word.
+// Names of credentials. A name may be the end of a longer one (bitrix_sessid,
+// PHPSESSID, USER_PASSWORD) unless it is too common a word.
 const (
 	secretNames = `(?:(?:access|refresh|application|csrf|bearer|auth|id|api|bot)[_-]?tokens?|(?:client[_-]?)?secret|(?:shared|api|private)[_-]?key|` +
 		`auth[_-]?id|refresh[_-]?id|sess(?:ion)?[_-]?id|(?:passw(?:or)?d|pwd)(?:[_-]?(?:[0-9]+|confirm(?:ation)?|hash))?|csrf)`
@@ -267,7 +266,7 @@ var (
 )
 
 func (h *spans) addNamed(s string) {
-	// Not FindAll, because where a value ends is more than a pattern.
+	// Not FindAll, because no pattern finds where a value ends.
 	for from := 0; from < len(s); {
 		m := named.FindStringSubmatchIndex(s[from:])
 		if m == nil {
@@ -293,7 +292,7 @@ func (h *spans) addNamed(s string) {
 			end = bareEnd(s, at, separator)
 		}
 		isCode := m[4] >= 0 && strings.EqualFold(s[from+m[4]:from+m[5]], "code")
-		if text := s[at:end]; !nothing.MatchString(text) && !(isCode && errorCode.MatchString(text)) {
+		if text := s[at:end]; !emptyValue.MatchString(text) && !(isCode && errorCode.MatchString(text)) {
 			h.add(at, end)
 		}
 		from = max(end, at)
@@ -301,8 +300,8 @@ func (h *spans) addNamed(s string) {
 }
 
 var (
-	nothing = regexp.MustCompile(`^(?:|null|true|false)$`)
-	// The name code is an OAuth code's, and an error code's as well.
+	emptyValue = regexp.MustCompile(`^(?:|null|true|false)$`)
+	// code may name an OAuth code or an error code.
 	errorCode = regexp.MustCompile(`^(?:-?[0-9]{1,4}|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)$`)
 )
 
@@ -413,7 +412,7 @@ func (h *spans) addWebhooks(s string) {
 // isSourcePath reports whether text ends within a path to a file of the
 // product, as PHP's messages have them: …/modules/rest/lib/….
 func isSourcePath(before string) bool {
-	const longest = 1 << 10 // keeps a text of nothing but paths linear
+	const longest = 1 << 10 // keeps the time linear in a text of many paths
 	before = before[max(0, len(before)-longest):]
 	path := before[strings.LastIndexAny(before, " \t\r\n\"'<>()")+1:]
 	return strings.Contains(path, "modules") || strings.Contains(path, "components")

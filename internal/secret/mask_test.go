@@ -83,8 +83,8 @@ func TestMask(t *testing.T) {
 	}
 }
 
-// writings are the ways in which a known secret appears in an untrusted text.
-func writings(s string) map[string]string {
+// encodings are the forms in which a secret may appear in a text.
+func encodings(s string) map[string]string {
 	quoted, _ := json.Marshal(s)
 	inside := string(quoted[1 : len(quoted)-1])
 	w := map[string]string{
@@ -107,7 +107,7 @@ func writings(s string) map[string]string {
 
 func TestMaskKnown(t *testing.T) {
 	for _, s := range []string{"abcdefgh", "a+b/c=d&e f%g", `quo"te<x>\y`, "секрет🔑ключ", "0123456789abcdef0123456789abcdef"} {
-		for name, written := range writings(s) {
+		for name, written := range encodings(s) {
 			got := Mask("[ "+written+" ]", New(s))
 			// The outermost two characters of base64 belong to the data beside it too.
 			for _, part := range []string{written, middle(written)} {
@@ -130,16 +130,16 @@ func TestMaskKnownEdges(t *testing.T) {
 		known []string
 		want  string
 	}{
-		"cut off":      {"x abcdef", []string{"abcdefgh"}, "x •••"},
-		"cut off soon": {"x abc", []string{"abcdefgh"}, "x abc"},
-		"overlapping":  {"x abcdef y", []string{"abcd", "cdef"}, "x ••• y"},
-		"with itself":  {"x aabaabaa y", []string{"aabaa"}, "x ••• y"},
-		"side by side": {"abcdabcd", []string{"abcd"}, "•••"},
-		"empty":        {"abc", []string{""}, "abc"},
-		"a piece":      {"refused: efghijklmnopqr…", []string{"abcdefghijklmnopqrstuvwx"}, "refused: •••…"},
-		"two pieces":   {"abcdefghijkl…mnopqrstuvwx.", []string{"abcdefghijklmnopqrstuvwx"}, "•••…•••."},
-		"of JSON":      {`x q\"uotedquoted…`, []string{`abc"q"uotedquotedabc`}, `x •••…`},
-		"too little":   {"refused: efghijklmno.", []string{"abcdefghijklmnopqrstuvwx"}, "refused: efghijklmno."},
+		"cut off":       {"x abcdef", []string{"abcdefgh"}, "x •••"},
+		"cut off early": {"x abc", []string{"abcdefgh"}, "x abc"},
+		"overlapping":   {"x abcdef y", []string{"abcd", "cdef"}, "x ••• y"},
+		"with itself":   {"x aabaabaa y", []string{"aabaa"}, "x ••• y"},
+		"side by side":  {"abcdabcd", []string{"abcd"}, "•••"},
+		"empty":         {"abc", []string{""}, "abc"},
+		"a piece":       {"refused: efghijklmnopqr…", []string{"abcdefghijklmnopqrstuvwx"}, "refused: •••…"},
+		"two pieces":    {"abcdefghijkl…mnopqrstuvwx.", []string{"abcdefghijklmnopqrstuvwx"}, "•••…•••."},
+		"of JSON":       {`x q\"uotedquoted…`, []string{`abc"q"uotedquotedabc`}, `x •••…`},
+		"too little":    {"refused: efghijklmno.", []string{"abcdefghijklmnopqrstuvwx"}, "refused: efghijklmno."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var known []String
@@ -173,7 +173,7 @@ func FuzzMask(f *testing.F) {
 				t.Errorf("%q is still in %q", form, got)
 			}
 		}
-		// Whatever the text around it is, a labelled value goes.
+		// A labelled value is masked, whatever the text around it.
 		const value = "zq7k0x9v"
 		for _, labelled := range []string{"&access_token=" + value + "&", `,"client_secret":"` + value + `",`} {
 			if got := Mask(text + "\n" + labelled); !strings.Contains(text, value) && strings.Contains(got, value) {

@@ -8,22 +8,21 @@ import (
 	"strings"
 )
 
-// Scanner looks for known secrets in what is about to leave the program.
+// Scanner looks for known secrets in output.
 type Scanner struct {
-	begins [1 << 16]bool // whether any form begins with these two bytes
-	forms  map[[minPart]byte][][]byte
-	// Known is how many secrets it looks for.
+	prefixes [1 << 16]bool // whether any form begins with these two bytes
+	forms    map[[minPart]byte][][]byte
+	// Known is the number of secrets it looks for.
 	Known int
 }
 
-// NewScanner returns a scanner for these secrets, plain and as they are written in URLs, JSON, HTML, base64 and hexadecimal.
-// What is shorter than four bytes stands in any text and isn't looked for; neither is white space told apart, because texts
-// are wrapped.
+// NewScanner returns a scanner for these secrets, plain and encoded for URLs, JSON, HTML, base64 and hexadecimal. Secrets shorter
+// than four bytes are skipped, because any text contains them; white space is ignored, because texts are wrapped.
 func NewScanner(known ...String) *Scanner {
 	s := &Scanner{forms: map[[minPart]byte][][]byte{}}
 	for i, k := range known {
 		plain := k.Reveal()
-		if slices.ContainsFunc(known[:i], k.Equal) || len(squeeze([]byte(plain))) < minPart {
+		if slices.ContainsFunc(known[:i], k.Equal) || len(removeSpace([]byte(plain))) < minPart {
 			continue
 		}
 		s.Known++
@@ -36,15 +35,15 @@ func NewScanner(known ...String) *Scanner {
 	return s
 }
 
-// What html/template escapes besides.
+// What html/template escapes in addition.
 var htmlEscapes = strings.NewReplacer("+", "&#43;")
 
 func (s *Scanner) add(written string) {
-	form := squeeze([]byte(written))
+	form := removeSpace([]byte(written))
 	if len(form) < minPart {
 		return
 	}
-	s.begins[uint16(form[0])<<8|uint16(form[1])] = true
+	s.prefixes[uint16(form[0])<<8|uint16(form[1])] = true
 	key := [minPart]byte(form[:minPart])
 	s.forms[key] = append(s.forms[key], form)
 }
@@ -54,9 +53,9 @@ func (s *Scanner) Finds(data []byte) bool {
 	if len(s.forms) == 0 {
 		return false
 	}
-	text := squeeze(data)
+	text := removeSpace(data)
 	for i := 0; i+minPart <= len(text); i++ {
-		if !s.begins[uint16(text[i])<<8|uint16(text[i+1])] {
+		if !s.prefixes[uint16(text[i])<<8|uint16(text[i+1])] {
 			continue
 		}
 		for _, form := range s.forms[[minPart]byte(text[i:i+minPart])] {
@@ -68,8 +67,8 @@ func (s *Scanner) Finds(data []byte) bool {
 	return false
 }
 
-// squeeze takes out white space.
-func squeeze(s []byte) []byte {
+// removeSpace removes white space.
+func removeSpace(s []byte) []byte {
 	out := make([]byte, 0, len(s))
 	for _, c := range s {
 		switch c {

@@ -8,10 +8,10 @@ import (
 	"testing"
 )
 
-func TestScannerFindsEveryWriting(t *testing.T) {
+func TestScannerFindsEveryEncoding(t *testing.T) {
 	for _, s := range []string{"abcdefgh", "a+b/c=d&e f%g", `quo"te<x>\y`, "секрет🔑ключ", "0123456789abcdef0123456789abcdef", "two words and more"} {
 		scanner := NewScanner(New("another-secret"), New(s))
-		written := writings(s)
+		written := encodings(s)
 		written["HTML"] = template.HTMLEscapeString(s)
 		written["hexadecimal"] = fmt.Sprintf("%x", s)
 		written["HEXADECIMAL"] = fmt.Sprintf("%X", s)

@@ -1,6 +1,6 @@
-// Package secret keeps tokens, webhook codes and passwords out of everything
-// that is printed: a string that prints as a mask, a mask for
-// untrusted text, and errors without the addresses that carry secrets.
+// Package secret keeps tokens, webhook codes and passwords out of output: a string
+// that prints as a mask, masking of untrusted text, and errors without URLs that
+// contain secrets.
 package secret
 
 import (
@@ -10,12 +10,12 @@ import (
 	"log/slog"
 )
 
-// mask stands wherever a secret was.
+// mask replaces a secret.
 const mask = "•••"
 
 // String is a string that cannot be printed. Every verb of fmt, JSON, text,
-// YAML and slog show a mask; only Reveal gives the secret away. The zero String
-// holds nothing and prints nothing.
+// YAML and slog show a mask; only Reveal returns the secret. The zero String is
+// empty and prints nothing.
 //
 // Strings cannot be compared with ==; use Equal.
 type String struct {

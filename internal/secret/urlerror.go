@@ -8,14 +8,14 @@ import (
 	"strings"
 )
 
-// URLError returns err without the parts of addresses that carry secrets: of
-// every *url.Error in it, and of every address that its text quotes, only
-// scheme, host and path stay. net/http prints whole addresses, and the
-// authorization server reads grants from the query.
+// URLError returns err without the parts of URLs that may contain secrets: every
+// *url.Error in it, and every URL in its text, is reduced to scheme, host and
+// path. net/http prints whole URLs, and the authorization server reads grants from
+// the query.
 //
 // errors.Is finds in the result what it finds in err. errors.As finds
 // *url.Error (cleaned) and the causes below it; it does not find an error that
-// wraps a *url.Error, because its text would give the address away.
+// wraps a *url.Error, because its text contains the URL.
 func URLError(err error) error {
 	if err == nil {
 		return nil
@@ -46,7 +46,7 @@ func URLError(err error) error {
 	if clean == text {
 		return err
 	}
-	s := &scrubbed{text: clean, original: err}
+	s := &redactedError{text: clean, original: err}
 	for _, e := range inner {
 		if e != nil {
 			s.inner = append(s.inner, URLError(e))
@@ -55,20 +55,19 @@ func URLError(err error) error {
 	return s
 }
 
-// scrubbed stands for an error whose text quoted an address.
-type scrubbed struct {
+// redactedError replaces an error whose text contained a URL.
+type redactedError struct {
 	text     string
 	original error
 	inner    []error
 }
 
-func (s *scrubbed) Error() string        { return s.text }
-func (s *scrubbed) Unwrap() []error      { return s.inner }
-func (s *scrubbed) Is(target error) bool { return errors.Is(s.original, target) }
+func (s *redactedError) Error() string        { return s.text }
+func (s *redactedError) Unwrap() []error      { return s.inner }
+func (s *redactedError) Is(target error) bool { return errors.Is(s.original, target) }
 
-// Timeout lets *url.Error, which looks no further than its direct cause, see
-// through to the original.
-func (s *scrubbed) Timeout() bool {
+// Timeout is for *url.Error, which asks only its direct cause.
+func (s *redactedError) Timeout() bool {
 	var t interface{ Timeout() bool }
 	return errors.As(s.original, &t) && t.Timeout()
 }
@@ -99,18 +98,18 @@ func cleanCause(e *url.Error) error {
 		return errors.New("unknown cause")
 	}
 	cause := URLError(e.Err)
-	// What could not be parsed is quoted in the cause, a password taken for a
-	// port for one.
+	// The cause quotes what could not be parsed, such as a password taken for a
+	// port.
 	if e.Op == "parse" {
 		if text := cause.Error(); quoted.MatchString(text) {
-			return &scrubbed{text: quoted.ReplaceAllString(text, strconv.Quote(mask)), original: e.Err}
+			return &redactedError{text: quoted.ReplaceAllString(text, strconv.Quote(mask)), original: e.Err}
 		}
 	}
 	return cause
 }
 
-// cleanURL leaves scheme, host and path of an address, and nothing of what
-// cannot be parsed as one.
+// cleanURL returns scheme, host and path of a URL, or a mask if it can't be
+// parsed.
 func cleanURL(raw string) string {
 	u, err := url.Parse(raw)
 	if err != nil {
@@ -127,7 +126,7 @@ var anyURL = regexp.MustCompile(`(?i)\b[a-z][a-z0-9+.-]*://[^\s"'<>]+`)
 
 func cleanURLs(text string) string {
 	return Mask(anyURL.ReplaceAllStringFunc(text, func(raw string) string {
-		// Punctuation of the sentence around an address parses as its end.
+		// The punctuation after a URL is not part of it.
 		trimmed := strings.TrimRight(raw, `.,;:)]}\`)
 		return cleanURL(trimmed) + raw[len(trimmed):]
 	}))

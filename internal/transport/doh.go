@@ -29,9 +29,9 @@ const (
 // about the resolver's own name.
 var errNoName = errors.New("no such host")
 
-// LookupPublic asks a public resolver for the addresses of host and tells which one answered. The name is sent to it:
-// only with the owner's consent. A name that doesn't exist is a *net.DNSError with IsNotFound; when no resolver answered, one
-// without it.
+// LookupPublic asks a public resolver for the addresses of host and returns them with the resolver's name. It sends the name to
+// it, so the owner's consent is required. For a name that doesn't exist the error is a *net.DNSError with IsNotFound, without it
+// if no resolver answered.
 func (n *Net) LookupPublic(ctx context.Context, host string) ([]netip.Addr, string, error) {
 	client := n.HTTPClient()
 	defer client.CloseIdleConnections()
@@ -49,7 +49,7 @@ func (n *Net) LookupPublic(ctx context.Context, host string) ([]netip.Addr, stri
 		}
 		failed = append(failed, fmt.Errorf("ask %s: %w", name, err))
 	}
-	// Only the text of the errors is kept: that a resolver's own name can't be looked up must not be taken for host's.
+	// Only the errors' text: a resolver's name that doesn't exist must not be taken for host's.
 	return nil, "", atStage(StageDNS, &net.DNSError{Err: errors.Join(failed...).Error(), Name: host, IsTemporary: true})
 }
 

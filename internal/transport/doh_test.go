@@ -40,7 +40,7 @@ func TestLookupPublic(t *testing.T) {
 		failed = NoNetwork
 	}
 	for name, c := range map[string]struct {
-		servers  map[string]http.HandlerFunc // by host; who isn't there refuses connections
+		servers  map[string]http.HandlerFunc // by host; missing ones refuse connections
 		host     string
 		want     string // addresses
 		resolver string
@@ -55,10 +55,10 @@ func TestLookupPublic(t *testing.T) {
 		"first not there":   {map[string]http.HandlerFunc{second: serve(found)}, "four.test", "203.0.113.5", second, "", []string{second, second}},
 		"first fails":       {map[string]http.HandlerFunc{first: serve(always(dnsmessage.RCodeServerFailure)), second: serve(found)}, "four.test", "203.0.113.5", second, "", []string{first, second, second}},
 		"first is a page":   {map[string]http.HandlerFunc{first: answer(200, "<html>blocked"), second: serve(found)}, "four.test", "203.0.113.5", second, "", []string{first, second, second}},
-		"first says 403":    {map[string]http.HandlerFunc{first: answer(403, ""), second: serve(found)}, "four.test", "203.0.113.5", second, "", []string{first, second, second}},
+		"first sends 403":   {map[string]http.HandlerFunc{first: answer(403, ""), second: serve(found)}, "four.test", "203.0.113.5", second, "", []string{first, second, second}},
 		"first is empty":    {map[string]http.HandlerFunc{first: answer(200, ""), second: serve(found)}, "four.test", "203.0.113.5", second, "", []string{first, second, second}},
 		"first is endless":  {map[string]http.HandlerFunc{first: answer(200, strings.Repeat("x", 1<<20)), second: serve(found)}, "four.test", "203.0.113.5", second, "", []string{first, second, second}},
-		"first leads away":  {map[string]http.HandlerFunc{first: redirect, second: serve(found)}, "four.test", "203.0.113.5", second, "", []string{first, second, second}},
+		"first redirects":   {map[string]http.HandlerFunc{first: redirect, second: serve(found)}, "four.test", "203.0.113.5", second, "", []string{first, second, second}},
 		"both fail":         {map[string]http.HandlerFunc{first: serve(always(dnsmessage.RCodeServerFailure)), second: serve(always(dnsmessage.RCodeRefused))}, "four.test", "", "", failed, []string{first, second}},
 		"neither is there":  {nil, "four.test", "", "", failed, nil},
 		"not a name at all": {map[string]http.HandlerFunc{first: serve(found), second: serve(found)}, strings.Repeat("a", 300), "", "", failed, nil},
@@ -98,7 +98,7 @@ func TestLookupPublic(t *testing.T) {
 	}
 }
 
-// A network in which the resolvers' own names don't exist says nothing about the host.
+// If the resolvers' own names don't exist, nothing is known about the host.
 func TestLookupPublicResolversUnknown(t *testing.T) {
 	n := New(Options{Resolver: resolver(t, always(dnsmessage.RCodeNameError))})
 	_, _, err := n.LookupPublic(t.Context(), "portal.test")

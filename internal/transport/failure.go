@@ -13,10 +13,10 @@ import (
 	"syscall"
 )
 
-// Failure is why a request got no answer, in one word of a closed vocabulary.
+// Failure is why a request got no answer: a stable code.
 type Failure string
 
-// The vocabulary of Failure. "" means none.
+// The failures. "" means none.
 const (
 	Timeout     Failure = "timeout"
 	Cancelled   Failure = "cancelled"
@@ -25,19 +25,18 @@ const (
 	NameFailed  Failure = "dns-failed" // the resolver answered with an error, or didn't answer
 	Refused     Failure = "refused"
 	NoRoute     Failure = "no-route"    // from this computer to that kind of address, or its own firewall forbids it
-	Unreachable Failure = "unreachable" // a router or firewall on the way said so, or the host does not answer on its own network
+	Unreachable Failure = "unreachable" // reported by a router or firewall on the way, or no answer on the local network
 	Reset       Failure = "reset"
 	Closed      Failure = "closed" // the other side ended the connection before the answer's end
 	ProxyAuth   Failure = "proxy-auth-required"
-	ProxyRefuse Failure = "proxy-refused" // or it can't be reached, or is no proxy
+	ProxyRefuse Failure = "proxy-refused" // or unreachable, or no proxy
 	Certificate Failure = "certificate"   // it doesn't verify
 	NotTLS      Failure = "not-tls"
-	TLSFailed   Failure = "tls-failed" // an alert, or nothing in common
+	TLSFailed   Failure = "tls-failed" // an alert, or no common version or cipher suite
 	Other       Failure = "other"
 )
 
-// FailureOf returns the failure behind err. When an error joins several, as those of a name's addresses, the most specific one
-// counts.
+// FailureOf classifies err. Of a joined error, as that of several addresses, the most specific one counts.
 func FailureOf(err error) Failure {
 	var (
 		dns         *net.DNSError
@@ -96,7 +95,7 @@ func FailureOf(err error) Failure {
 	}
 }
 
-// Go's syscall package has numbers of its own for these on Windows; errors of the network there have Winsock's.
+// On Windows, Go's syscall package has invented numbers for these; network errors have Winsock's.
 const (
 	wsaEACCES        = syscall.Errno(10013)
 	wsaEAFNOSUPPORT  = syscall.Errno(10047)
@@ -121,17 +120,17 @@ func isTLSAlert(err error) bool {
 	return errors.As(err, &op) && (op.Op == "remote error" || op.Op == "local error")
 }
 
-// closedIdle recognises net/http's error for a kept connection that the other side ended just as a request was to be sent on it.
-// That error has neither type nor name.
+// closedIdle recognises net/http's error for an idle connection that the peer closed just as a request was to be sent on it. The
+// error has neither type nor variable.
 func closedIdle(err error) bool {
 	return strings.HasSuffix(err.Error(), "http: server closed idle connection")
 }
 
-// online tells whether this computer has any interface with an address of its own.
+// online tells whether any interface except loopback has a global address.
 func online() bool {
 	interfaces, err := net.Interfaces()
 	if err != nil {
-		return true // not known: then this computer isn't blamed
+		return true // unknown, so don't report a missing network
 	}
 	for _, i := range interfaces {
 		if i.Flags&net.FlagUp == 0 || i.Flags&net.FlagLoopback != 0 {

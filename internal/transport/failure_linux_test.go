@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// fullPort is a port whose queue is full, so that nobody gets a connection or a refusal.
-func fullPort(t *testing.T) netip.AddrPort {
+// unresponsivePort is a port whose accept queue is full, so that a connection is neither made nor refused.
+func unresponsivePort(t *testing.T) netip.AddrPort {
 	t.Helper()
 	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
 	if err != nil {
@@ -38,8 +38,8 @@ func fullPort(t *testing.T) netip.AddrPort {
 	return addr
 }
 
-func TestSilentPort(t *testing.T) {
-	addr := fullPort(t)
+func TestUnresponsivePort(t *testing.T) {
+	addr := unresponsivePort(t)
 	for name, address := range map[string]string{"https": "https://portal.test/", "http": "http://portal.test/"} {
 		t.Run(name, func(t *testing.T) {
 			start := time.Now()
@@ -53,7 +53,7 @@ func TestSilentPort(t *testing.T) {
 		})
 	}
 	t.Run("proxy", func(t *testing.T) {
-		_, _, err := get(t, through(t, "http://"+addr.String()), "https://portal.test/", testTimeout)
+		_, _, err := get(t, viaProxy(t, "http://"+addr.String()), "https://portal.test/", testTimeout)
 		if FailureOf(err) != Timeout || StageOf(err) != StageProxy {
 			t.Errorf("failure %q at stage %q: %v", FailureOf(err), StageOf(err), err)
 		}

@@ -20,12 +20,12 @@ import (
 	"golang.org/x/net/dns/dnsmessage"
 )
 
-// testTimeout is how long a test waits for what never comes.
+// testTimeout is the time-out of operations that never finish.
 const testTimeout = 150 * time.Millisecond
 
-// situation makes a request fail the way its name says.
-type situation struct {
-	serve   func(net.Conn, <-chan struct{}) // at the place that every connection goes to; nil: nobody
+// failureCase is a way in which a request fails.
+type failureCase struct {
+	serve   func(net.Conn, <-chan struct{}) // serves every connection; nil: refused
 	options Options                         // besides that
 	address string                          // https://portal.test/ if empty
 	cancel  bool                            // after testTimeout, instead of a deadline
@@ -33,7 +33,7 @@ type situation struct {
 	stage   Stage
 }
 
-func situations(t *testing.T) map[string]situation {
+func failureCases(t *testing.T) map[string]failureCase {
 	const plain = "http://portal.test/?code=s3cret"
 	secure := func(serve func(net.Conn, <-chan struct{})) func(net.Conn, <-chan struct{}) {
 		return withTLS(testCA.server("portal.test"), serve)
@@ -57,7 +57,7 @@ func situations(t *testing.T) map[string]situation {
 	if !online() {
 		failed = NoNetwork
 	}
-	return map[string]situation{
+	return map[string]failureCase{
 		"name doesn't exist":            {options: asked(always(dnsmessage.RCodeNameError)), failure: NameUnknown, stage: StageDNS},
 		"name without addresses":        {options: asked(always(dnsmessage.RCodeSuccess)), failure: NameUnknown, stage: StageDNS},
 		"resolver fails":                {options: asked(always(dnsmessage.RCodeServerFailure)), failure: failed, stage: StageDNS},
@@ -66,13 +66,13 @@ func situations(t *testing.T) map[string]situation {
 		"resolver is not there":         {options: Options{Resolver: resolverAt(fmt.Sprintf("127.0.0.1:%d", closedPort(t)))}, failure: failed, stage: StageDNS},
 		"cancelled at the look-up":      {options: asked(never), cancel: true, failure: Cancelled, stage: StageDNS},
 		"port closed":                   {failure: Refused, stage: StageTCP},
-		"no way there":                  {options: at("224.0.0.1"), failure: noRoute, stage: StageTCP},
-		"refused, and no way there":     {options: at("127.0.0.1", "224.0.0.1"), address: fmt.Sprintf("https://portal.test:%d/", closedPort(t)), failure: Refused, stage: StageTCP},
+		"no route":                      {options: at("224.0.0.1"), failure: noRoute, stage: StageTCP},
+		"refused, and no route":         {options: at("127.0.0.1", "224.0.0.1"), address: fmt.Sprintf("https://portal.test:%d/", closedPort(t)), failure: Refused, stage: StageTCP},
 		"silent at the handshake":       {serve: silent, failure: Timeout, stage: StageTLS},
 		"cancelled at the handshake":    {serve: silent, cancel: true, failure: Cancelled, stage: StageTLS},
 		"reset at the handshake":        {serve: reset, failure: Reset, stage: StageTLS},
-		"end at the handshake":          {serve: say(""), failure: Closed, stage: StageTLS},
-		"HTTP on the TLS port":          {serve: say("HTTP/1.1 400 Bad Request\r\n\r\n"), failure: NotTLS, stage: StageTLS},
+		"end at the handshake":          {serve: answerWith(""), failure: Closed, stage: StageTLS},
+		"HTTP on the TLS port":          {serve: answerWith("HTTP/1.1 400 Bad Request\r\n\r\n"), failure: NotTLS, stage: StageTLS},
 		"unknown authority":             {serve: withTLS(private, silent), failure: Certificate, stage: StageTLS},
 		"certificate of another name":   {serve: withTLS(testCA.server("other.test"), silent), failure: Certificate, stage: StageTLS},
 		"expired certificate":           {serve: withTLS(testCA.serverUntil(time.Now().Add(-time.Minute), "portal.test"), silent), failure: Certificate, stage: StageTLS},
@@ -83,24 +83,24 @@ func situations(t *testing.T) map[string]situation {
 		"silent at the answer":          {serve: secure(silent), failure: Timeout, stage: StageHTTP},
 		"cancelled at the answer":       {serve: secure(silent), cancel: true, failure: Cancelled, stage: StageHTTP},
 		"reset at the answer":           {serve: secure(reset), failure: Reset, stage: StageHTTP},
-		"end at the answer":             {serve: secure(say("")), failure: Closed, stage: StageHTTP},
-		"end in the header":             {serve: secure(say("HTTP/1.1 200 OK\r\nServer: x\r\n")), failure: Closed, stage: StageHTTP},
-		"end in a header's name":        {serve: secure(say("HTTP/1.1 200 OK\r\nServ")), failure: Other, stage: StageHTTP},
-		"end in the body":               {serve: secure(say("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf")), failure: Closed, stage: StageHTTP},
-		"end in a chunk":                {serve: secure(say("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nhalf")), failure: Closed, stage: StageHTTP},
-		"not HTTP":                      {serve: secure(say("SSH-2.0-OpenSSH_9.6\r\n")), failure: Other, stage: StageHTTP},
+		"end at the answer":             {serve: secure(answerWith("")), failure: Closed, stage: StageHTTP},
+		"end in the header":             {serve: secure(answerWith("HTTP/1.1 200 OK\r\nServer: x\r\n")), failure: Closed, stage: StageHTTP},
+		"end in a header's name":        {serve: secure(answerWith("HTTP/1.1 200 OK\r\nServ")), failure: Other, stage: StageHTTP},
+		"end in the body":               {serve: secure(answerWith("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf")), failure: Closed, stage: StageHTTP},
+		"end in a chunk":                {serve: secure(answerWith("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nhalf")), failure: Closed, stage: StageHTTP},
+		"not HTTP":                      {serve: secure(answerWith("SSH-2.0-OpenSSH_9.6\r\n")), failure: Other, stage: StageHTTP},
 		"header without end":            {serve: secure(flood), failure: Other, stage: StageHTTP},
 		"a byte at a time":              {serve: secure(drip("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")), failure: Timeout, stage: StageHTTP},
 		"plain, port closed":            {address: plain, failure: Refused, stage: StageTCP},
 		"plain, silent":                 {address: plain, serve: silent, failure: Timeout, stage: StageHTTP},
 		"plain, TLS only":               {address: plain, serve: withTLS(testCA.server("portal.test"), silent), failure: Closed, stage: StageHTTP},
 		"plain, reset":                  {address: plain, serve: reset, failure: Reset, stage: StageHTTP},
-		"plain, end":                    {address: plain, serve: say(""), failure: Closed, stage: StageHTTP},
+		"plain, end":                    {address: plain, serve: answerWith(""), failure: Closed, stage: StageHTTP},
 		"plain, name doesn't exist":     {address: plain, options: asked(always(dnsmessage.RCodeNameError)), failure: NameUnknown, stage: StageDNS},
 	}
 }
 
-// flood is a header that never ends.
+// flood is a header without end.
 func flood(conn net.Conn, done <-chan struct{}) {
 	conn.Read(make([]byte, 1<<10))
 	if _, err := io.WriteString(conn, "HTTP/1.1 200 OK\r\n"); err != nil {
@@ -131,7 +131,7 @@ func drip(text string) func(net.Conn, <-chan struct{}) {
 
 func TestFailures(t *testing.T) {
 	produced := map[Failure]bool{}
-	for name, s := range situations(t) {
+	for name, s := range failureCases(t) {
 		produced[s.failure] = true
 		t.Run(name, func(t *testing.T) {
 			o := s.options
@@ -174,7 +174,7 @@ func TestFailures(t *testing.T) {
 	}
 }
 
-// What a loopback can't do, and what Windows calls things.
+// Errors that loopback can't produce, and those of Windows.
 func TestFailureOf(t *testing.T) {
 	dial := func(number syscall.Errno) error {
 		return &url.Error{Op: "Get", URL: "https://portal.test/", Err: atStage(StageTCP, &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", number)})}
@@ -223,12 +223,12 @@ func TestFailureOf(t *testing.T) {
 	}
 }
 
-// net/http's text is all there is to know that error by. It comes when the connection ends after net/http has chosen it.
+// The error has only its text. It occurs when the connection ends after net/http has chosen it.
 func TestClosedIdle(t *testing.T) {
 	var watch Stopwatch
 	ctx := watch.Watch(t.Context(), func() { time.Sleep(testTimeout) })
 	request, _ := http.NewRequestWithContext(ctx, http.MethodPost, "http://portal.test/", strings.NewReader("a=b"))
-	response, err := New(Options{ConnectTo: connectTo(listen(t, hangUp))}).HTTPClient().Do(request)
+	response, err := New(Options{ConnectTo: connectTo(listen(t, closeAtOnce))}).HTTPClient().Do(request)
 	if err == nil {
 		response.Body.Close()
 		t.Fatal("an answer")
@@ -238,11 +238,11 @@ func TestClosedIdle(t *testing.T) {
 	}
 }
 
-// TestRouterRefuses asserts that what a router on the way says isn't taken for this computer's own lack of a route.
+// TestRouterRefuses asserts that a router's error isn't taken for a missing local route.
 func TestRouterRefuses(t *testing.T) {
 	for _, said := range []error{syscall.ENETUNREACH, syscall.EACCES} {
 		if got := FailureOf(atStage(StageTCP, fmt.Errorf("%w: %w", errByRouter, said))); got != Unreachable {
-			t.Errorf("%v from afar is %q", said, got)
+			t.Errorf("%v of a router is %q", said, got)
 		}
 	}
 	for address, want := range map[string]bool{"127.0.0.1:443": true, "224.0.0.1:443": false} {

@@ -22,7 +22,7 @@ type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// FuzzDNSAnswer reads what a public resolver answers.
+// FuzzDNSAnswer parses a public resolver's answer.
 func FuzzDNSAnswer(f *testing.F) {
 	name := dnsmessage.MustNewName("portal.test.")
 	header := dnsmessage.ResourceHeader{Name: name, Class: dnsmessage.ClassINET}
@@ -55,7 +55,7 @@ func FuzzDNSAnswer(f *testing.F) {
 	})
 }
 
-// FuzzParseRoots reads a file of certificates that somebody was given.
+// FuzzParseRoots parses an untrusted PEM file.
 func FuzzParseRoots(f *testing.F) {
 	var root []byte
 	for r := range bundle.Roots() {
@@ -76,8 +76,7 @@ func FuzzParseRoots(f *testing.F) {
 	})
 }
 
-// FuzzConnect reads what answers as a proxy: what follows its consent is the target's, to the last byte, and nothing else makes a
-// tunnel.
+// FuzzConnect parses a proxy's answer: all bytes after a 2xx header are the target's, and no other answer opens a tunnel.
 func FuzzConnect(f *testing.F) {
 	for _, answer := range []string{
 		"HTTP/1.1 200 OK\r\n\r\n220 ready", "HTTP/1.0 200\r\nContent-Length: 5\r\n\r\nhello", "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic\r\n\r\n",
@@ -106,7 +105,7 @@ func FuzzConnect(f *testing.F) {
 			}
 			got, _ := io.ReadAll(tunnel)
 			if !bytes.HasSuffix(answer, got) || len(got) < len(rest) && !bytes.Contains(head, []byte("\n\n")) {
-				t.Errorf("of %q the target said %q", answer, got)
+				t.Errorf("of %q the tunnel returned %q", answer, got)
 			}
 		default:
 			var refused *ProxyError

@@ -28,7 +28,7 @@ import (
 	"boxready/internal/simtest/testenv"
 )
 
-// What a proxy's address carries in the tests; it must never be seen in an error.
+// Credentials in the proxy's URL; no error may contain them.
 const (
 	proxyUser     = "alice"
 	proxyPassword = "s3cr3t-w0rd"
@@ -37,7 +37,7 @@ const (
 // testCA signs the servers of all tests.
 var testCA *authority
 
-// processWideRoots tells whether there were any before the tests; that can be asked once.
+// processWideRoots tells whether any were set before the tests; see hasProcessWideRoots.
 var processWideRoots bool
 
 // net/http reads the proxy of the environment, and crypto/x509 the system's roots, once in a process.
@@ -195,13 +195,13 @@ func (l *oneConn) Accept() (net.Conn, error) {
 func (l *oneConn) Close() error   { return nil }
 func (l *oneConn) Addr() net.Addr { return l.conn.LocalAddr() }
 
-// Ways in which a server may behave.
+// Behaviours of a server.
 
 func silent(_ net.Conn, done <-chan struct{}) { <-done }
 
-func hangUp(net.Conn, <-chan struct{}) {}
+func closeAtOnce(net.Conn, <-chan struct{}) {}
 
-// reset reads the beginning of what is said, so that it is not the connection that fails, and breaks off.
+// reset reads the beginning of the request, so that connecting succeeds, and resets the connection.
 func reset(conn net.Conn, _ <-chan struct{}) {
 	conn.Read(make([]byte, 1<<10))
 	if secure, ok := conn.(*tls.Conn); ok {
@@ -211,14 +211,14 @@ func reset(conn net.Conn, _ <-chan struct{}) {
 	conn.Close()
 }
 
-// say reads the beginning of what is said, answers with text and ends.
-func say(text string) func(net.Conn, <-chan struct{}) {
+// answerWith reads the beginning of the request, answers with text and ends.
+func answerWith(text string) func(net.Conn, <-chan struct{}) {
 	return func(conn net.Conn, done <-chan struct{}) {
 		conn.Read(make([]byte, 4<<10))
 		io.WriteString(conn, text)
 		if tcp, ok := conn.(*net.TCPConn); ok {
 			tcp.CloseWrite()
-			<-done // or what wasn't read would turn the end into a reset
+			<-done // otherwise unread data would turn the end into a reset
 		}
 	}
 }
@@ -228,7 +228,7 @@ func connectTo(addr netip.AddrPort) []Override {
 	return []Override{{Addr: addr.Addr().String(), AddrPort: int(addr.Port())}}
 }
 
-// get asks for address and returns the answer's body.
+// get sends a GET request and returns the answer's body.
 func get(t testing.TB, n *Net, address string, timeout time.Duration) (string, *http.Response, error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), timeout)
@@ -303,7 +303,7 @@ func (z dnsZone) reply(packet []byte) []byte {
 	return must(m.Pack())
 }
 
-// resolver asks a little DNS server on this computer.
+// resolver uses a DNS server of the test.
 func resolver(t testing.TB, zone dnsZone) *net.Resolver {
 	t.Helper()
 	server, err := net.ListenPacket("udp", "127.0.0.1:0")
@@ -331,14 +331,14 @@ func resolverAt(address string) *net.Resolver {
 	return &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		conn, err := (&net.Dialer{}).DialContext(ctx, "udp", address)
 		if err == nil {
-			// Go's resolver goes on waiting for an answer, up to 5 s, when nobody wants it any more.
+			// Go's resolver waits up to 5 s for an answer even after cancellation.
 			context.AfterFunc(ctx, func() { conn.Close() })
 		}
 		return conn, err
 	}}
 }
 
-// closedPort is a port of this computer at which nobody listens.
+// closedPort is a local port that nothing listens on.
 func closedPort(t testing.TB) int {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

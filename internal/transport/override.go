@@ -21,7 +21,7 @@ type Override struct {
 	AddrPort int
 }
 
-// ErrOverride is wrapped by what ParseOverride returns for a text that isn't HOST:PORT:ADDR:PORT.
+// ErrOverride is wrapped by ParseOverride's errors.
 var ErrOverride = errors.New("not HOST:PORT:ADDR:PORT")
 
 // ParseOverride reads HOST:PORT:ADDR:PORT. IPv6 addresses are in brackets; an empty HOST or PORT means any.
@@ -68,8 +68,8 @@ func (o Override) String() string {
 	return host + ":" + port + ":" + o.Target()
 }
 
-// overridesByHost are the overrides for each host that one names, in their order, with those for any host among them; the latter alone
-// under "". There may be thousands, when many portals are checked. nil: there are none.
+// overridesByHost groups overrides by host, in their order, including those for any host, which alone are under "". A map, because
+// a fleet may have thousands. nil if there are none.
 func overridesByHost(overrides []Override) map[string][]Override {
 	var lists map[string][]Override
 	for _, o := range overrides {
@@ -95,7 +95,7 @@ func (o Override) matches(host string, port int) bool {
 	return (o.Port == 0 || o.Port == port) && (o.Host == "" || o.Host == host)
 }
 
-// cutHost cuts a host and the colon after it from the beginning of s.
+// cutHost splits s after its leading host and colon.
 func cutHost(s string) (host, rest string, ok bool) {
 	if inside, found := strings.CutPrefix(s, "["); found {
 		host, rest, ok = strings.Cut(inside, "]:")
@@ -110,7 +110,7 @@ func cutHost(s string) (host, rest string, ok bool) {
 		return "", "", false
 	}
 	name := canonicalHost(host)
-	// A full stop alone would become "any".
+	// A dot alone would become "any".
 	if host != "" && slices.Contains(strings.Split(name, "."), "") || strings.ContainsFunc(name, notInHost) {
 		return "", "", false
 	}
@@ -131,7 +131,7 @@ func canonicalHost(host string) string {
 		return addr.String()
 	}
 	if ascii, err := names.ToASCII(host); err == nil {
-		return strings.TrimSuffix(ascii, ".") // of a full stop in another script
+		return strings.TrimSuffix(ascii, ".") // an ideographic full stop
 	}
 	return host
 }

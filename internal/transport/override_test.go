@@ -44,35 +44,35 @@ func TestParseOverride(t *testing.T) {
 
 func TestParseOverrideBad(t *testing.T) {
 	for name, in := range map[string]string{
-		"empty":                 ``,
-		"host":                  `portal.example.ru`,
-		"host and port":         `portal.example.ru:443`,
-		"three parts":           `portal.example.ru:443:127.0.0.1`,
-		"five parts":            `portal.example.ru:443:127.0.0.1:8443:1`,
-		"no target":             `portal.example.ru:443::8443`,
-		"no target port":        `portal.example.ru:443:127.0.0.1:`,
-		"target port 0":         `a:1:b:0`,
-		"port 0":                `a:0:b:1`,
-		"port too high":         `a:65536:b:1`,
-		"port negative":         `a:-1:b:1`,
-		"port with sign":        `a:+1:b:1`,
-		"port in words":         `a:https:b:1`,
-		"IPv6 bare":             `::1:443:127.0.0.1:8443`,
-		"IPv6 open":             `[::1:443:127.0.0.1:8443`,
-		"IPv6 and more":         `[::1]x:443:127.0.0.1:8443`,
-		"brackets, name":        `[portal]:443:127.0.0.1:8443`,
-		"brackets, IPv4":        `[127.0.0.1]:443:127.0.0.1:8443`,
-		"brackets, empty":       `[]:443:127.0.0.1:8443`,
-		"URL":                   `https://portal.example.ru:443:127.0.0.1:8443`,
-		"user":                  `user@portal.example.ru:443:127.0.0.1:8443`,
-		"space":                 `portal.example.ru: 443:127.0.0.1:8443`,
-		"space in the host":     `portal example:443:127.0.0.1:8443`,
-		"only a full stop":      `.:443:127.0.0.1:8443`,
-		"ideographic stop":      `。:443:127.0.0.1:8443`,
-		"target is full stop":   `a:443:.:8443`,
-		"not UTF-8":             "a\xff:443:b:1",
-		"control character":     "a\x1b[0m:443:b:1",
-		"colon of another make": "a：443:1:b:1",
+		"empty":               ``,
+		"host":                `portal.example.ru`,
+		"host and port":       `portal.example.ru:443`,
+		"three parts":         `portal.example.ru:443:127.0.0.1`,
+		"five parts":          `portal.example.ru:443:127.0.0.1:8443:1`,
+		"no target":           `portal.example.ru:443::8443`,
+		"no target port":      `portal.example.ru:443:127.0.0.1:`,
+		"target port 0":       `a:1:b:0`,
+		"port 0":              `a:0:b:1`,
+		"port too high":       `a:65536:b:1`,
+		"port negative":       `a:-1:b:1`,
+		"port with sign":      `a:+1:b:1`,
+		"port in words":       `a:https:b:1`,
+		"IPv6 bare":           `::1:443:127.0.0.1:8443`,
+		"IPv6 open":           `[::1:443:127.0.0.1:8443`,
+		"IPv6 and more":       `[::1]x:443:127.0.0.1:8443`,
+		"brackets, name":      `[portal]:443:127.0.0.1:8443`,
+		"brackets, IPv4":      `[127.0.0.1]:443:127.0.0.1:8443`,
+		"brackets, empty":     `[]:443:127.0.0.1:8443`,
+		"URL":                 `https://portal.example.ru:443:127.0.0.1:8443`,
+		"user":                `user@portal.example.ru:443:127.0.0.1:8443`,
+		"space":               `portal.example.ru: 443:127.0.0.1:8443`,
+		"space in the host":   `portal example:443:127.0.0.1:8443`,
+		"only a full stop":    `.:443:127.0.0.1:8443`,
+		"ideographic stop":    `。:443:127.0.0.1:8443`,
+		"target is full stop": `a:443:.:8443`,
+		"not UTF-8":           "a\xff:443:b:1",
+		"control character":   "a\x1b[0m:443:b:1",
+		"fullwidth colon":     "a：443:1:b:1",
 	} {
 		t.Run(name, func(t *testing.T) {
 			if o, err := ParseOverride(in); !errors.Is(err, ErrOverride) {
@@ -113,7 +113,7 @@ func TestOverridden(t *testing.T) {
 				t.Errorf("override: %v, %v", o, ok)
 			}
 			if n.Overridden(c.host, c.port) != ok {
-				t.Error("Given disagrees")
+				t.Error("Overridden disagrees")
 			}
 		})
 	}

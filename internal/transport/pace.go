@@ -11,8 +11,7 @@ import (
 // the course for administrators); BoxReady stays below that in every mode.
 const (
 	paceRequests = 12
-	// The limit counts arrivals at the portal: after a request was sent, and before its answer came. The 0.2 s allow for a portal's
-	// clock that counts whole seconds.
+	// The portal counts arrivals, which are between sending and answer. The 0.2 s allow for a clock in whole seconds.
 	paceWindow = 10*time.Second + 200*time.Millisecond
 	paceAtOnce = 4
 )
@@ -23,13 +22,13 @@ type Pacer struct {
 	window time.Duration
 
 	mu      sync.Mutex
-	sent    []*sending // that may have arrived within the window
-	pending int        // turns begun for requests that were not sent yet
-	waiting int        // for room in the window
+	sent    []*sentRequest // that may have arrived within the window
+	pending int            // turns begun, request not sent yet
+	waiting int            // callers of Begin, for room in the window
 }
 
-// sending is a request that was sent.
-type sending struct{ answered time.Time } // zero before its answer
+// sentRequest is a request that was sent.
+type sentRequest struct{ answered time.Time } // zero until answered
 
 // NewPacer returns a pacer for one portal.
 func NewPacer() *Pacer { return newPacer(paceWindow) }
@@ -38,8 +37,8 @@ func newPacer(window time.Duration) *Pacer {
 	return &Pacer{slots: make(chan struct{}, paceAtOnce), window: window}
 }
 
-// Pacer returns the pacer for the portal at host. Runs one after another share it, so that a user who checks again at once
-// doesn't exceed the limit either.
+// Pacer returns the pacer for the portal at host. Successive runs share it, so that checking again at
+// once doesn't exceed the limit either.
 func (n *Net) Pacer(host string) *Pacer {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -49,7 +48,7 @@ func (n *Net) Pacer(host string) *Pacer {
 	return n.pacers[host]
 }
 
-// Begin waits for a free slot and for room in the window. The caller ends the turn when the answer is in.
+// Begin waits for a free slot and for room in the window. The caller ends the turn when the answer has been read.
 func (p *Pacer) Begin(ctx context.Context) (*Turn, error) {
 	select {
 	case p.slots <- struct{}{}:
@@ -63,26 +62,26 @@ func (p *Pacer) Begin(ctx context.Context) (*Turn, error) {
 		}
 		select {
 		case <-time.After(wait):
-			p.wait(-1)
+			p.addWaiting(-1)
 		case <-ctx.Done():
-			p.wait(-1)
+			p.addWaiting(-1)
 			<-p.slots
 			return nil, ctx.Err()
 		}
 	}
 }
 
-func (p *Pacer) wait(n int) {
+func (p *Pacer) addWaiting(n int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.waiting += n
 }
 
-// Pause is how long requests are still delayed by the limit; 0 if none is, or if the portal may still be working on one.
+// Pause is how long the limit still delays requests; 0 if none waits, or if the portal may still be processing one.
 func (p *Pacer) Pause() time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.waiting == 0 || p.pending > 0 || slices.ContainsFunc(p.sent, func(s *sending) bool { return s.answered.IsZero() }) {
+	if p.waiting == 0 || p.pending > 0 || slices.ContainsFunc(p.sent, func(s *sentRequest) bool { return s.answered.IsZero() }) {
 		return 0
 	}
 	return p.untilRoom(time.Now())
@@ -104,7 +103,7 @@ func (p *Pacer) reserve(now time.Time) time.Duration {
 // untilRoom is how long the window stays full; 0 if it isn't.
 func (p *Pacer) untilRoom(now time.Time) time.Duration {
 	first := p.window
-	p.sent = slices.DeleteFunc(p.sent, func(s *sending) bool {
+	p.sent = slices.DeleteFunc(p.sent, func(s *sentRequest) bool {
 		if s.answered.IsZero() {
 			return false
 		}
@@ -125,12 +124,12 @@ func (p *Pacer) untilRoom(now time.Time) time.Duration {
 type Turn struct {
 	pacer *Pacer
 	// guarded by the pacer's lock
-	sent  []*sending // more than one if it was sent again
+	sent  []*sentRequest // more than one if it was sent again
 	ended bool
 }
 
-// Sent records that the request is sent now. It counts only from here on: a connection may take seconds, and what the portal
-// sees is when the request arrives. A request that is sent again counts again.
+// Sent records that the request is sent now. It counts from here on, because the portal counts arrivals and connecting may take
+// seconds. A request that is sent again counts again.
 func (t *Turn) Sent() {
 	p := t.pacer
 	p.mu.Lock()
@@ -138,14 +137,14 @@ func (t *Turn) Sent() {
 	if t.sent == nil && !t.ended {
 		p.pending--
 	}
-	s := &sending{}
+	s := &sentRequest{}
 	if t.ended {
 		s.answered = time.Now()
 	}
 	t.sent, p.sent = append(t.sent, s), append(p.sent, s)
 }
 
-// End frees the slot; a turn that sent nothing does not count. To end a turn twice is harmless.
+// End frees the slot; a turn that sent nothing does not count. End is idempotent.
 func (t *Turn) End() {
 	p := t.pacer
 	p.mu.Lock()

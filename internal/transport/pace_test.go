@@ -18,15 +18,15 @@ func TestPacer(t *testing.T) {
 		dial, answer  func(i int) time.Duration
 		least, atMost time.Duration // the whole
 	}{
-		"few":               {requests: 12, dial: fixed(0), answer: fixed(0)},
-		"one too many":      {requests: 13, dial: fixed(0), answer: fixed(0), least: paceWindow, atMost: paceWindow},
-		"three windows":     {requests: 36, dial: fixed(0), answer: fixed(0), least: 2 * paceWindow, atMost: 2 * paceWindow},
-		"four at once":      {requests: 12, dial: fixed(0), answer: fixed(second), least: 3 * second, atMost: 3 * second},
-		"slow connections":  {requests: 40, dial: every(3, 8*second), answer: fixed(0)},
-		"one slow, 11 not":  {requests: 30, dial: only(0, 9*second), answer: fixed(0)},
-		"all kinds":         {requests: 100, dial: random(5 * second), answer: random(3 * second)},
-		"slower than ever":  {requests: 20, dial: fixed(0), answer: fixed(60 * second)},
-		"connections crawl": {requests: 16, dial: fixed(30 * second), answer: fixed(0)},
+		"few":              {requests: 12, dial: fixed(0), answer: fixed(0)},
+		"one too many":     {requests: 13, dial: fixed(0), answer: fixed(0), least: paceWindow, atMost: paceWindow},
+		"three windows":    {requests: 36, dial: fixed(0), answer: fixed(0), least: 2 * paceWindow, atMost: 2 * paceWindow},
+		"four at once":     {requests: 12, dial: fixed(0), answer: fixed(second), least: 3 * second, atMost: 3 * second},
+		"slow connections": {requests: 40, dial: every(3, 8*second), answer: fixed(0)},
+		"one slow, 11 not": {requests: 30, dial: only(0, 9*second), answer: fixed(0)},
+		"all kinds":        {requests: 100, dial: random(5 * second), answer: random(3 * second)},
+		"slow answers":     {requests: 20, dial: fixed(0), answer: fixed(60 * second)},
+		"slow to connect":  {requests: 16, dial: fixed(30 * second), answer: fixed(0)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -136,7 +136,7 @@ func TestPacerCancel(t *testing.T) {
 					t.Errorf("Begin: %v", err)
 				}
 				if took := time.Since(start); took != time.Second {
-					t.Errorf("came back after %v", took)
+					t.Errorf("returned after %v", took)
 				}
 				if len(p.slots) != busy {
 					t.Errorf("%d slots are taken, were %d", len(p.slots), busy)
@@ -191,7 +191,7 @@ func TestTurn(t *testing.T) {
 	})
 }
 
-// TestPause asserts that only what is BoxReady's own waiting is called a pause.
+// TestPause asserts that only waiting for the limit is a pause.
 func TestPause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := NewPacer()
@@ -220,7 +220,7 @@ func TestPause(t *testing.T) {
 		cancel()
 		wg.Wait()
 		if pause := p.Pause(); pause != 0 {
-			t.Errorf("a pause of %v that nobody makes", pause)
+			t.Errorf("a pause of %v without a waiting request", pause)
 		}
 	})
 }

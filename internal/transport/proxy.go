@@ -20,7 +20,7 @@ import (
 	"golang.org/x/net/proxy"
 )
 
-// ErrProxyAuth means that the proxy demands a name and password that it wasn't given or didn't accept (HTTP 407).
+// ErrProxyAuth means that the proxy requires credentials that were missing or refused (HTTP 407).
 var ErrProxyAuth = errors.New("proxy demands authentication")
 
 // ProxyError is a proxy's refusal to make a connection.
@@ -39,7 +39,8 @@ func (e *ProxyError) Error() string {
 
 func (e *ProxyError) Unwrap() error { return e.Err }
 
-// SystemProxy is the proxy that the environment (HTTPS_PROXY, HTTP_PROXY, NO_PROXY) or the settings of Windows name.
+// SystemProxy returns a function for Options.Proxy: the proxy of the environment (HTTPS_PROXY, HTTP_PROXY, NO_PROXY) or of the
+// settings of Windows.
 func SystemProxy() func(target *url.URL) (*url.URL, error) {
 	system := ieproxy.GetProxyFunc()
 	return func(target *url.URL) (*url.URL, error) { return system(&http.Request{URL: target}) }
@@ -53,21 +54,20 @@ func ProxyName(u *url.URL) string {
 	return (&url.URL{Scheme: u.Scheme, Host: u.Host}).String()
 }
 
-// ProxyFor returns the proxy on the way to host:port, or nil. Overrides and addresses of this computer are
-// dialled directly.
+// ProxyFor returns the proxy for host:port, or nil. Overrides and loopback addresses are dialled directly.
 func (n *Net) ProxyFor(scheme, host string, port int) (*url.URL, error) {
 	if n.proxy == nil || n.Overridden(host, port) || isLoopback(host) {
 		return nil, nil
 	}
 	via, err := n.proxy(&url.URL{Scheme: scheme, Host: net.JoinHostPort(host, strconv.Itoa(port))})
 	if err != nil {
-		// The error quotes the setting, with its password.
+		// The error contains the setting with its password.
 		return nil, &ProxyError{Reason: "the system's proxy setting is no address"}
 	}
 	if via == nil || via.Scheme != "" {
 		return via, nil
 	}
-	// A setup script names the host alone, or several of which the first is meant.
+	// A PAC script returns the host alone, or several, of which the first is used.
 	first, _, _ := strings.Cut(via.Host, " ")
 	return &url.URL{Scheme: "http", Host: first, User: via.User}, nil
 }
@@ -111,7 +111,7 @@ func (n *Net) dialProxy(ctx context.Context, via *url.URL) (net.Conn, error) {
 	if via.Scheme == "http" {
 		return conn, nil
 	}
-	// A company's proxy may have a certificate of the company's own authority: the system's roots decide here.
+	// A proxy may have a certificate of a company's own CA, so the system's roots are used.
 	secure, err := Handshake(ctx, conn, &tls.Config{ServerName: via.Hostname(), MinVersion: tls.VersionTLS12})
 	if err != nil {
 		return nil, proxyFailed(ctx, "TLS with "+ProxyName(via), err)
@@ -119,11 +119,11 @@ func (n *Net) dialProxy(ctx context.Context, via *url.URL) (net.Conn, error) {
 	return secure, nil
 }
 
-// proxyFailed tells the end of ctx from a failure of the proxy.
+// proxyFailed returns a *ProxyError, unless err is due to the end of ctx.
 func proxyFailed(ctx context.Context, what string, err error) error {
 	end := ctx.Err()
 	if deadline, ok := ctx.Deadline(); ok && end == nil && !time.Now().Before(deadline) {
-		end = context.DeadlineExceeded // a connection may notice it a moment before the context does
+		end = context.DeadlineExceeded // a connection's deadline may pass just before the context's
 	}
 	if end != nil {
 		return atStage(StageProxy, fmt.Errorf("%s: %w", what, end))
@@ -152,7 +152,7 @@ func requestTunnel(ctx context.Context, conn net.Conn, via *url.URL, target, use
 	if err != nil {
 		return nil, proxyFailed(ctx, "CONNECT "+target, err)
 	}
-	// The body is not closed: that would wait for one that the proxy announced. It ends with the connection.
+	// The body is not closed: that would wait for an announced one. It ends with the connection.
 	switch {
 	case response.StatusCode/100 == 2:
 		if !stop() {
@@ -167,8 +167,8 @@ func requestTunnel(ctx context.Context, conn net.Conn, via *url.URL, target, use
 	}
 }
 
-// tunnel is a connection through a proxy. Bytes right after the proxy's answer are the target's, which may be a server that
-// sends first.
+// tunnel is a connection through a proxy. Bytes right after the proxy's answer are the target's, which may send
+// first.
 type tunnel struct {
 	net.Conn
 	in io.Reader

@@ -17,8 +17,8 @@ import (
 	"time"
 )
 
-// through returns a Net with the proxy at address, with credentials.
-func through(t testing.TB, address string, overrides ...Override) *Net {
+// viaProxy returns a Net with the proxy at address, with credentials.
+func viaProxy(t testing.TB, address string, overrides ...Override) *Net {
 	t.Helper()
 	via := must(url.Parse(address))
 	via.User = url.UserPassword(proxyUser, proxyPassword)
@@ -28,7 +28,7 @@ func through(t testing.TB, address string, overrides ...Override) *Net {
 	})
 }
 
-// tunnelTo is a proxy that passes on what is sent to it to target, and says what it was asked.
+// tunnelTo is a proxy that forwards everything to target, and reports the request that it got.
 func tunnelTo(target netip.AddrPort, answer string, asked chan<- *http.Request) func(net.Conn, <-chan struct{}) {
 	return func(conn net.Conn, done <-chan struct{}) {
 		reader := bufio.NewReader(conn)
@@ -64,10 +64,10 @@ func pipe(conn net.Conn, reader io.Reader, onward net.Conn) {
 
 const established = "HTTP/1.1 200 Connection established\r\n\r\n"
 
-// tries is how requests go out: one per road that leads through a proxy.
-var tries = map[string]string{"https": "https://portal.test/", "http": "http://portal.test/?code=s3cret"}
+// requestURLs has a URL for each way through a proxy.
+var requestURLs = map[string]string{"https": "https://portal.test/", "http": "http://portal.test/?code=s3cret"}
 
-func TestProxyPassesOn(t *testing.T) {
+func TestProxyForwards(t *testing.T) {
 	secure, plain := listen(t, withTLS(testCA.server("portal.test"), serveHTTP(hello))), listen(t, serveHTTP(hello))
 	credentials := "Basic " + base64.StdEncoding.EncodeToString([]byte(proxyUser+":"+proxyPassword))
 	for name, c := range map[string]struct {
@@ -78,11 +78,11 @@ func TestProxyPassesOn(t *testing.T) {
 		"http, another 2xx":        {"http", "HTTP/1.1 204 No Content\r\n\r\n"},
 		"http, announces a body":   {"http", "HTTP/1.1 200 OK\r\nContent-Length: 17\r\n\r\n"},
 		"http, announces chunks":   {"http", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"},
-		"http, talks a lot":        {"http", "HTTP/1.1 200 OK\r\nX: " + strings.Repeat("x", 32<<10) + "\r\n\r\n"},
+		"http, large header":       {"http", "HTTP/1.1 200 OK\r\nX: " + strings.Repeat("x", 32<<10) + "\r\n\r\n"},
 		"https":                    {"https", established},
 		"https, by another answer": {"https", "HTTP/1.0 200 OK\r\nProxy-Agent: x\r\n\r\n"},
 	} {
-		for scheme, address := range tries {
+		for scheme, address := range requestURLs {
 			t.Run(name+" to "+scheme, func(t *testing.T) {
 				asked := make(chan *http.Request, 1)
 				target := secure
@@ -94,8 +94,8 @@ func TestProxyPassesOn(t *testing.T) {
 					serve = withTLS(testCA.server("proxy.test"), serve)
 				}
 				proxy := listen(t, serve)
-				// The proxy's name needs an override: it is dialled by the same rules as everything.
-				n := through(t, c.scheme+"://proxy.test:3128", must(ParseOverride("proxy.test:3128:"+proxy.String())))
+				// Overrides apply to the proxy's name too.
+				n := viaProxy(t, c.scheme+"://proxy.test:3128", must(ParseOverride("proxy.test:3128:"+proxy.String())))
 				body, _, err := get(t, n, address, 5*time.Second)
 				if err != nil || body != "hello" {
 					t.Fatalf("%q, %v", body, err)
@@ -122,14 +122,14 @@ func TestProxyPassesOn(t *testing.T) {
 func TestProxyFails(t *testing.T) {
 	closed := fmt.Sprintf("127.0.0.1:%d", closedPort(t))
 	refuse := func(status string) func(net.Conn, <-chan struct{}) {
-		return say("HTTP/1.1 " + status + "\r\nContent-Length: 5\r\n\r\nnever")
+		return answerWith("HTTP/1.1 " + status + "\r\nContent-Length: 5\r\n\r\nnever")
 	}
 	for name, c := range map[string]struct {
 		scheme  string
 		serve   func(net.Conn, <-chan struct{})
 		failure Failure
 		status  int
-		// For a request over plain http an answer of the proxy can't be told from one of the portal.
+		// Over plain http a proxy's answer can't be distinguished from the portal's.
 		plainAnswers bool
 	}{
 		"407":                   {"http", refuse("407 Proxy Authentication Required"), ProxyAuth, 0, false},
@@ -138,8 +138,8 @@ func TestProxyFails(t *testing.T) {
 		"silence":               {"http", silent, Timeout, 0, false},
 		"nobody there":          {"http", nil, ProxyRefuse, 0, false},
 		"reset":                 {"http", reset, ProxyRefuse, 0, true},
-		"end":                   {"http", say(""), ProxyRefuse, 0, true},
-		"not HTTP":              {"http", say("SSH-2.0-OpenSSH_9.6\r\n"), ProxyRefuse, 0, true},
+		"end":                   {"http", answerWith(""), ProxyRefuse, 0, true},
+		"not HTTP":              {"http", answerWith("SSH-2.0-OpenSSH_9.6\r\n"), ProxyRefuse, 0, true},
 		"header without end":    {"http", flood, ProxyRefuse, 0, true},
 		"https, 407":            {"https", withTLS(testCA.server("127.0.0.1"), refuse("407 No")), ProxyAuth, 0, false},
 		"https, 403":            {"https", withTLS(testCA.server("127.0.0.1"), refuse("403 No")), ProxyRefuse, 403, true},
@@ -150,7 +150,7 @@ func TestProxyFails(t *testing.T) {
 		"https, nobody there":   {"https", nil, ProxyRefuse, 0, false},
 		"socks, silence":        {"socks5", silent, Timeout, 0, false},
 		"socks, nobody there":   {"socks5", nil, ProxyRefuse, 0, false},
-		"socks, end":            {"socks5", say(""), ProxyRefuse, 0, false},
+		"socks, end":            {"socks5", answerWith(""), ProxyRefuse, 0, false},
 		"socks, not SOCKS":      {"socks5", refuse("400 Bad Request"), ProxyRefuse, 0, false},
 		"socks, other methods":  {"socks5", socks(netip.AddrPort{}, 0xff, 0, 0), ProxyAuth, 0, false},
 		"socks, wrong password": {"socks5h", socks(netip.AddrPort{}, 2, 1, 0), ProxyAuth, 0, false},
@@ -158,7 +158,7 @@ func TestProxyFails(t *testing.T) {
 		"socks, unreachable":    {"socks5h", socks(netip.AddrPort{}, 2, 0, 4), ProxyRefuse, 0, false},
 		"unknown kind":          {"socks4", nil, ProxyRefuse, 0, false},
 	} {
-		for scheme, address := range tries {
+		for scheme, address := range requestURLs {
 			t.Run(name+" to "+scheme, func(t *testing.T) {
 				proxy := closed
 				if c.serve != nil {
@@ -168,7 +168,7 @@ func TestProxyFails(t *testing.T) {
 				if c.failure == Timeout {
 					timeout = testTimeout
 				}
-				n := through(t, c.scheme+"://"+proxy)
+				n := viaProxy(t, c.scheme+"://"+proxy)
 				_, _, err := get(t, n, address, timeout)
 				if scheme == "http" && c.plainAnswers {
 					if failure := FailureOf(err); failure == ProxyRefuse {
@@ -178,7 +178,7 @@ func TestProxyFails(t *testing.T) {
 				}
 				stage := StageProxy
 				if scheme == "http" && name == "silence" {
-					stage = StageHTTP // the proxy has the whole request; it may be the portal that is silent
+					stage = StageHTTP // the proxy has the whole request; the portal may be the silent one
 				}
 				if FailureOf(err) != c.failure || StageOf(err) != stage {
 					t.Errorf("failure %q at stage %q, want %q: %v", FailureOf(err), StageOf(err), c.failure, err)
@@ -187,13 +187,13 @@ func TestProxyFails(t *testing.T) {
 				if errors.As(err, &refused) && refused.Status != c.status {
 					t.Errorf("status %d, want %d", refused.Status, c.status)
 				}
-				noCredentials(t, fmt.Sprint(err))
+				assertNoCredentials(t, fmt.Sprint(err))
 			})
 		}
 	}
 }
 
-func noCredentials(t *testing.T, text string) {
+func assertNoCredentials(t *testing.T, text string) {
 	t.Helper()
 	for _, secret := range []string{proxyPassword, proxyUser, base64.StdEncoding.EncodeToString([]byte(proxyUser + ":" + proxyPassword))} {
 		if strings.Contains(text, secret) {
@@ -205,7 +205,7 @@ func noCredentials(t *testing.T, text string) {
 func TestProxyCancel(t *testing.T) {
 	for name, scheme := range map[string]string{"http": "http", "https": "https", "socks": "socks5"} {
 		t.Run(name, func(t *testing.T) {
-			n := through(t, scheme+"://"+listen(t, silent).String())
+			n := viaProxy(t, scheme+"://"+listen(t, silent).String())
 			ctx, cancel := context.WithCancel(t.Context())
 			time.AfterFunc(testTimeout, cancel)
 			_, _, err := getIn(ctx, n, "https://portal.test/")
@@ -214,30 +214,30 @@ func TestProxyCancel(t *testing.T) {
 			}
 		})
 		t.Run(name+", a deadline without a request", func(t *testing.T) {
-			n := through(t, scheme+"://"+listen(t, silent).String())
+			n := viaProxy(t, scheme+"://"+listen(t, silent).String())
 			ctx, cancel := context.WithTimeout(t.Context(), testTimeout)
 			defer cancel()
 			_, err := n.Dial(ctx, "portal.test", 443)
 			if FailureOf(err) != Timeout || StageOf(err) != StageProxy {
 				t.Errorf("failure %q at stage %q: %v", FailureOf(err), StageOf(err), err)
 			}
-			noCredentials(t, fmt.Sprint(err))
+			assertNoCredentials(t, fmt.Sprint(err))
 		})
 	}
 }
 
-// What follows the proxy's answer at once belongs to the target.
+// Bytes right after the proxy's answer are the target's.
 func TestProxyEarlyBytes(t *testing.T) {
 	for name, c := range map[string]struct {
 		early   string
 		failure Failure
 	}{
-		"a server that speaks first": {"220 mail.test ESMTP\r\n", NotTLS},
-		"an answer of HTTP":          {"HTTP/1.1 400 Bad Request\r\n\r\n", NotTLS},
-		"more than a buffer":         {strings.Repeat("garbage ", 4<<10), NotTLS},
+		"a server that sends first": {"220 mail.test ESMTP\r\n", NotTLS},
+		"an answer of HTTP":         {"HTTP/1.1 400 Bad Request\r\n\r\n", NotTLS},
+		"more than a buffer":        {strings.Repeat("garbage ", 4<<10), NotTLS},
 	} {
 		t.Run(name, func(t *testing.T) {
-			n := through(t, "http://"+listen(t, say(established+c.early)).String())
+			n := viaProxy(t, "http://"+listen(t, answerWith(established+c.early)).String())
 			_, _, err := get(t, n, "https://portal.test/", 5*time.Second)
 			if FailureOf(err) != c.failure || StageOf(err) != StageTLS {
 				t.Errorf("failure %q at stage %q: %v", FailureOf(err), StageOf(err), err)
@@ -302,10 +302,10 @@ func TestSOCKS(t *testing.T) {
 		"https": listen(t, withTLS(testCA.server("portal.test"), serveHTTP(hello))),
 		"http":  listen(t, serveHTTP(hello)),
 	}
-	for scheme, address := range tries {
+	for scheme, address := range requestURLs {
 		for name, method := range map[string]byte{"without password": 0, "with password": 2} {
 			t.Run(name+" to "+scheme, func(t *testing.T) {
-				n := through(t, "socks5://"+listen(t, socks(targets[scheme], method, 0, 0)).String())
+				n := viaProxy(t, "socks5://"+listen(t, socks(targets[scheme], method, 0, 0)).String())
 				if body, _, err := get(t, n, address, 5*time.Second); err != nil || body != "hello" {
 					t.Errorf("%q, %v", body, err)
 				}
@@ -366,7 +366,7 @@ func TestProxyFor(t *testing.T) {
 			if FailureOf(err) != c.failure || err != nil && StageOf(err) != StageProxy {
 				t.Errorf("failure %q: %v", FailureOf(err), err)
 			}
-			noCredentials(t, fmt.Sprint(err))
+			assertNoCredentials(t, fmt.Sprint(err))
 			question := ""
 			if u := asked.Load(); u != nil {
 				question = u.String()
@@ -376,13 +376,13 @@ func TestProxyFor(t *testing.T) {
 			}
 		})
 	}
-	for scheme := range tries {
+	for scheme := range requestURLs {
 		t.Run("broken setting to "+scheme, func(t *testing.T) {
 			_, _, err := get(t, n, scheme+"://broken.test/", time.Second)
 			if FailureOf(err) != ProxyRefuse || StageOf(err) != StageProxy {
 				t.Errorf("failure %q at stage %q: %v", FailureOf(err), StageOf(err), err)
 			}
-			noCredentials(t, fmt.Sprint(err))
+			assertNoCredentials(t, fmt.Sprint(err))
 		})
 	}
 }
@@ -414,7 +414,7 @@ func TestSystemProxy(t *testing.T) {
 		"https":      {"https", "portal.test", "http://proxy.test:3128"},
 		"exempt":     {"https", "portal.intranet.test", ""},
 		"loopback":   {"https", "127.0.0.1", ""},
-		"no address": {"http", "portal.test", ""}, // passed over in silence by the library
+		"no address": {"http", "portal.test", ""}, // ignored by the library
 	} {
 		t.Run(name, func(t *testing.T) {
 			via, err := n.ProxyFor(c.scheme, c.host, 443)

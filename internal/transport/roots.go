@@ -12,8 +12,8 @@ import (
 )
 
 // MozillaRoots are the certification authorities of Mozilla's list, with the limits that Mozilla puts on some of them.
-// They stand for what an application's server trusts; the operating system's own store also holds corporate roots,
-// which no application's server knows.
+// They represent what an application's server trusts; the operating system's store may also contain corporate roots,
+// which application servers don't trust.
 var MozillaRoots = sync.OnceValue(func() *x509.CertPool { return poolOf(bundle.Roots()) })
 
 func poolOf(roots iter.Seq[bundle.Root]) *x509.CertPool {
@@ -21,7 +21,7 @@ func poolOf(roots iter.Seq[bundle.Root]) *x509.CertPool {
 	for root := range roots {
 		cert, err := x509.ParseCertificate(root.Certificate)
 		if err != nil {
-			continue // a root that Go can't parse can't anchor a chain either
+			continue // Go can't verify a chain with it either
 		}
 		if root.Constraint != nil {
 			pool.AddCertWithConstraint(cert, root.Constraint)

@@ -72,11 +72,11 @@ func listOf(roots ...bundle.Root) iter.Seq[bundle.Root] { return slices.Values(r
 
 func TestNoProcessWideRoots(t *testing.T) {
 	if processWideRoots {
-		t.Error("somebody has set roots for the whole process")
+		t.Error("roots were set for the whole process")
 	}
 }
 
-// SetFallbackRoots panics when somebody, such as the package beside the bundle, has called it before.
+// SetFallbackRoots panics if it was called before, as the package beside the bundle does.
 func hasProcessWideRoots() (has bool) {
 	defer func() { has = recover() != nil }()
 	x509.SetFallbackRoots(x509.NewCertPool())

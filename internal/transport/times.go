@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// Times is how long the stages of one request took, in milliseconds. Zero means that the stage did not happen, as on a
-// connection that was open already.
+// Times is how long the stages of one request took, in milliseconds. Zero means that the stage did not happen, as on an open
+// connection.
 type Times struct {
 	DNS     int64 `json:"dns,omitempty"`
 	Connect int64 `json:"connect,omitempty"`
@@ -21,31 +21,31 @@ type Times struct {
 // Since is the time from start in milliseconds.
 func Since(start time.Time) int64 { return time.Since(start).Milliseconds() }
 
-// Stopwatch takes the times of one request. Its hooks may still run when the request has returned.
+// Stopwatch measures the times of one request. Its hooks may still run after the request has returned.
 type Stopwatch struct {
 	mu                      sync.Mutex
 	start                   time.Time
-	dns, connect, tls, wait lap
+	dns, connect, tls, wait stageTimer
 }
 
-// lap is the time between the beginnings and ends of a stage. A stage may happen more than once: a name has several
-// addresses, and net/http reports a handshake again for a connection that has made it already.
-type lap struct {
-	from  time.Time // zero when the stage isn't under way
+// stageTimer sums the durations of a stage. A stage may happen more than once: a name has several addresses, and net/http reports
+// a handshake again for a connection that has finished it already.
+type stageTimer struct {
+	from  time.Time // zero when the stage isn't running
 	total time.Duration
 }
 
-func (l *lap) begin() { l.from = time.Now() }
+func (l *stageTimer) begin() { l.from = time.Now() }
 
-func (l *lap) end() {
+func (l *stageTimer) end() {
 	if !l.from.IsZero() {
 		l.total += time.Since(l.from)
 		l.from = time.Time{}
 	}
 }
 
-// Watch returns a context that makes net/http report to the stopwatch. sending, if not nil, is called when there is a
-// connection and the request is about to be sent on it, each time.
+// Watch returns a context that makes net/http report to the stopwatch. sending, if not nil, is called each time
+// when a connection is ready and the request is about to be sent on it.
 func (s *Stopwatch) Watch(ctx context.Context, sending func()) context.Context {
 	s.start = time.Now()
 	locked := func(change func()) {

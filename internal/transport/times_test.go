@@ -16,7 +16,7 @@ import (
 )
 
 func TestTimes(t *testing.T) {
-	// A delay begins when the stopwatch has begun to measure it, so that a busy computer doesn't cut it short.
+	// A delay begins after its measurement, so that it isn't shortened on a busy computer.
 	const delay = 100 * time.Millisecond
 	config := testCA.server("portal.test")
 	slowHandshake := func(conn net.Conn, done <-chan struct{}) {
@@ -98,12 +98,12 @@ func TestTimes(t *testing.T) {
 	}
 }
 
-// closedWhenWritten closes wrote after whoever watches the returned context was told that the request is out.
+// closedWhenWritten closes wrote after traces added to the returned context have seen that the request was written.
 func closedWhenWritten(ctx context.Context, wrote chan<- struct{}) context.Context {
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { close(wrote) }})
 }
 
-// An answer may come before the request is out; there is no time from zero then.
+// If the answer comes before the whole request is written, Wait isn't measured from the zero time.
 func TestTimesOfEarlyAnswer(t *testing.T) {
 	addr := listen(t, func(conn net.Conn, done <-chan struct{}) {
 		conn.Read(make([]byte, 1<<10))

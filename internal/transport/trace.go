@@ -8,7 +8,7 @@ import (
 	"sync/atomic"
 )
 
-// requestTrace connects a request with the dials that net/http makes for it.
+// requestTrace associates a request with net/http's dials for it.
 type requestTrace struct {
 	request context.Context
 	via     *url.URL // the proxy that a request over plain http goes to; nil for none
@@ -22,7 +22,7 @@ func traceOf(ctx context.Context) *requestTrace {
 	return t
 }
 
-// setStage records how far the request of ctx got.
+// setStage records the stage of ctx's request.
 func setStage(ctx context.Context, stage Stage) {
 	if t := traceOf(ctx); t != nil {
 		t.stage.Store(stage)
@@ -36,8 +36,7 @@ func withoutTrace(ctx context.Context) context.Context {
 }
 
 // UntilRequestEnds returns a context for the dial functions of a transport wrapped by Identify. net/http lets a dial outlive its
-// request, in case another request can use the connection; here a dial ends with its request, so that nothing goes on when a run
-// is cancelled.
+// request, so that another request can use the connection; here a dial ends with its request, so that cancelling a run stops it.
 func UntilRequestEnds(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(ctx)
 	t := traceOf(ctx)
@@ -48,7 +47,7 @@ func UntilRequestEnds(ctx context.Context) (context.Context, context.CancelFunc)
 	return ctx, func() { stop(); cancel() }
 }
 
-// Identify makes every request through rt carry BoxReady's User-Agent, and its errors carry their stage.
+// Identify wraps rt: requests get BoxReady's User-Agent, and errors their stage.
 func (n *Net) Identify(rt http.RoundTripper) http.RoundTripper { return &identified{rt, n} }
 
 type identified struct {
@@ -81,8 +80,7 @@ func (i *identified) RoundTrip(r *http.Request) (*http.Response, error) {
 	return response, nil
 }
 
-// endError replaces an error after the request's end by that of its context, with the stage it had reached: errors of a dial
-// that is broken off vary.
+// endError replaces an error after the request's end by the context's, with the stage reached: errors of a cancelled dial vary.
 func (t *requestTrace) endError(err error) error {
 	end := t.request.Err()
 	if end == nil {

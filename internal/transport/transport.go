@@ -1,6 +1,6 @@
 // Package transport makes all of BoxReady's connections: name look-up, dialling (with --connect-to and the system's proxy), the
 // public roots that an application's server would trust, the User-Agent, the limit on the rate of requests, the time that each
-// stage took, and one vocabulary of network failures.
+// stage took, and codes of network failures.
 package transport
 
 import (
@@ -43,12 +43,12 @@ type Options struct {
 	// PaceWindow is the time in which a portal gets at most 12 requests; 0 means 10 s. Only a simulated portal may be asked
 	// faster.
 	PaceWindow time.Duration
-	// TimeoutScale multiplies how long names, connections, the portal's answers and its event table are waited for; 0 is 1. Tests
-	// of what never comes shorten the wait.
+	// TimeoutScale multiplies the time-outs of look-ups, connections, the portal's answers and its event table; 0 is 1. Tests of
+	// time-outs shorten them.
 	TimeoutScale float64
 }
 
-// Net makes connections, for everything that one run asks. It is safe for concurrent use.
+// Net makes the connections of a run. It is safe for concurrent use.
 type Net struct {
 	overrides map[string][]Override // see overridesByHost
 	proxy     func(*url.URL) (*url.URL, error)
@@ -72,7 +72,7 @@ func New(o Options) *Net {
 	return n
 }
 
-// Roots are the public roots that a portal's certificate has to lead to.
+// Roots are the roots that a portal's certificate is verified against.
 func (n *Net) Roots() *x509.CertPool {
 	if n.roots != nil {
 		return n.roots
@@ -80,15 +80,15 @@ func (n *Net) Roots() *x509.CertPool {
 	return MozillaRoots()
 }
 
-// Timeout is how long something may take that usually may take this long.
+// Timeout scales a time-out by Options.TimeoutScale.
 func (n *Net) Timeout(usual time.Duration) time.Duration {
 	return time.Duration(float64(usual) * n.scale)
 }
 
-// UserAgent is what every request carries.
+// UserAgent is the User-Agent of every request.
 func (n *Net) UserAgent() string { return n.userAgent }
 
-// Overridden tells whether the user said where host:port is to be dialled.
+// Overridden tells whether an override matches host:port.
 func (n *Net) Overridden(host string, port int) bool {
 	_, ok := n.override(host, port)
 	return ok
@@ -111,7 +111,7 @@ func (n *Net) override(host string, port int) (Override, bool) {
 	return Override{}, false
 }
 
-// Lookup asks the resolver for the addresses of host, IPv4 first. A literal address is its own answer.
+// Lookup asks the resolver for the addresses of host, IPv4 first. A literal address is returned as it is.
 func (n *Net) Lookup(ctx context.Context, host string) ([]netip.Addr, error) {
 	if addr, err := netip.ParseAddr(host); err == nil {
 		return []netip.Addr{addr}, nil
@@ -153,11 +153,11 @@ func (n *Net) dialTCP(ctx context.Context, addr netip.AddrPort) (net.Conn, error
 	return conn, nil
 }
 
-// errByRouter is joined to an error that looks like one of this computer's, while a router on the way sent it: ICMP's "no route to
-// the network" and ICMPv6's "administratively prohibited" arrive as the errors of local routing and firewall.
+// errByRouter is joined to an error of a router that looks like a local one: ICMP's "no route to the network" and ICMPv6's
+// "administratively prohibited" have the error numbers of local routing and firewall.
 var errByRouter = errors.New("a router on the way refuses")
 
-// hasRoute tells whether this computer has a route to addr. To connect a UDP socket sends nothing.
+// hasRoute tells whether this computer has a route to addr. Connecting a UDP socket sends nothing.
 func hasRoute(addr netip.AddrPort) bool {
 	if addr.Addr().IsMulticast() { // not possible with TCP
 		return false
@@ -170,7 +170,7 @@ func hasRoute(addr netip.AddrPort) bool {
 	return true
 }
 
-// Dial opens a TCP connection to host:port: where an override says, through the proxy, or to the first address that answers.
+// Dial opens a TCP connection to host:port: to the override's target, through the proxy, or to the first address that answers.
 func (n *Net) Dial(ctx context.Context, host string, port int) (net.Conn, error) {
 	via, err := n.ProxyFor("https", host, port)
 	if err != nil {
@@ -248,7 +248,7 @@ func (n *Net) HTTPClientWith(config *tls.Config) *http.Client {
 	return &http.Client{
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Transport: n.Identify(&http.Transport{
-			// net/http itself needs to know of requests over plain http to an HTTP proxy only.
+			// net/http handles only plain http through an HTTP proxy by itself.
 			Proxy: func(r *http.Request) (*url.URL, error) {
 				if trace := traceOf(r.Context()); trace != nil && trace.via != nil && !isSOCKS(trace.via) {
 					return trace.via, nil

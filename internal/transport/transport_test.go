@@ -47,9 +47,9 @@ func TestHTTPClient(t *testing.T) {
 			path, body string
 			status     int
 		}{
-			"who asks":            {"/", "HTTP/1.1 host=portal.test agent=BoxReady/1.2 gzip=", 200},
-			"no redirect":         {"/redirect", "", 302},
-			"nothing is unpacked": {"/packed", "\x1f\x8b", 200},
+			"request":          {"/", "HTTP/1.1 host=portal.test agent=BoxReady/1.2 gzip=", 200},
+			"no redirect":      {"/redirect", "", 302},
+			"no decompression": {"/packed", "\x1f\x8b", 200},
 		} {
 			t.Run(name+" over "+scheme, func(t *testing.T) {
 				requests.Store(0)
@@ -74,7 +74,7 @@ func TestHTTPClient(t *testing.T) {
 	}
 }
 
-// The caller's request stays as it is, and its body is closed even when nothing is sent.
+// The caller's request is not changed, and its body is closed even if nothing is sent.
 func TestIdentify(t *testing.T) {
 	body := &closing{Reader: strings.NewReader("a=b")}
 	n := New(Options{Version: "test", Proxy: func(*url.URL) (*url.URL, error) { return nil, errors.New("broken") }})
@@ -86,7 +86,7 @@ func TestIdentify(t *testing.T) {
 		t.Error("the body is still open")
 	}
 	if len(request.Header) != 0 {
-		t.Errorf("the request has got headers: %v", request.Header)
+		t.Errorf("the request has headers: %v", request.Header)
 	}
 }
 
@@ -101,7 +101,7 @@ func (c *closing) Close() error {
 }
 
 func TestDial(t *testing.T) {
-	open := listen(t, say("hello"))
+	open := listen(t, answerWith("hello"))
 	port := int(open.Port())
 	zone := resolver(t, hosts(map[string][]string{
 		"portal.test": {"127.0.0.1"}, "second.test": {"127.0.0.9", "127.0.0.1"}, "front.test": {"127.0.0.1"}, "closed.test": {"127.0.0.9"},
@@ -109,7 +109,7 @@ func TestDial(t *testing.T) {
 	six := 0
 	if listener, err := net.Listen("tcp", "[::1]:0"); err == nil {
 		listener.Close()
-		six = int(listenOn(t, "[::1]:0", say("hello")).Port())
+		six = int(listenOn(t, "[::1]:0", answerWith("hello")).Port())
 	}
 	for name, c := range map[string]struct {
 		host      string
@@ -174,7 +174,7 @@ func TestDial(t *testing.T) {
 	})
 }
 
-// A dial of net/http ends with the request that it was for; nothing goes on in the background.
+// A dial of net/http ends with its request; nothing continues in the background.
 func TestDialEndsWithRequest(t *testing.T) {
 	for _, scheme := range []string{"https", "http"} {
 		t.Run(scheme, func(t *testing.T) {
@@ -207,7 +207,7 @@ func TestDialEndsWithRequest(t *testing.T) {
 }
 
 func TestHandshakeClosesOnFailure(t *testing.T) {
-	addr := listen(t, say("HTTP/1.1 400 Bad Request\r\n\r\n"))
+	addr := listen(t, answerWith("HTTP/1.1 400 Bad Request\r\n\r\n"))
 	conn, err := New(Options{}).DialAddr(t.Context(), addr)
 	if err != nil {
 		t.Fatal(err)
@@ -240,8 +240,8 @@ func TestPortOf(t *testing.T) {
 	}
 }
 
-// A port is never cut to one that somebody else listens on: 65979 is 443 in sixteen bits.
-func TestPortsThatAreNone(t *testing.T) {
+// A port is never truncated: 65979 is 443 in sixteen bits.
+func TestInvalidPorts(t *testing.T) {
 	for _, port := range []string{"65979", "-1", "65536", "443x", ""} {
 		if _, got, err := splitHostPort("portal.test:" + port); err == nil {
 			t.Errorf("port %q is %d", port, got)

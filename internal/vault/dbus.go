@@ -13,13 +13,13 @@ import (
 	"github.com/godbus/dbus/v5"
 )
 
-// reasonOfDBus sorts D-Bus errors by their names.
+// reasonOfDBus classifies D-Bus errors by their names.
 func reasonOfDBus(err error) (Reason, bool) {
 	name := ""
-	if said := (*dbus.Error)(nil); errors.As(err, &said) {
-		name = said.Name
-	} else if said := (dbus.Error{}); errors.As(err, &said) {
-		name = said.Name
+	if dbusErr := (*dbus.Error)(nil); errors.As(err, &dbusErr) {
+		name = dbusErr.Name
+	} else if dbusErr := (dbus.Error{}); errors.As(err, &dbusErr) {
+		name = dbusErr.Name
 	}
 	switch name {
 	case "":
@@ -34,7 +34,7 @@ func reasonOfDBus(err error) (Reason, bool) {
 		"org.freedesktop.DBus.Error.NameHasNoOwner",
 		"org.freedesktop.DBus.Error.NoServer",
 		"org.freedesktop.DBus.Error.Disconnected",
-		// Something answers to the name, but it is no Secret Service.
+		// The owner of the name is no Secret Service.
 		"org.freedesktop.DBus.Error.UnknownObject",
 		"org.freedesktop.DBus.Error.UnknownInterface",
 		"org.freedesktop.DBus.Error.UnknownMethod":
@@ -45,26 +45,26 @@ func reasonOfDBus(err error) (Reason, bool) {
 		return Timeout, true
 	}
 	if strings.HasPrefix(name, "org.freedesktop.DBus.Error.Spawn.") {
-		return Absent, true // the service is installed, but would not start
+		return Absent, true // the service is installed, but did not start
 	}
 	return "", false
 }
 
-// findBus fails where there is no session bus. The library would then start
-// one of its own, which stays behind and has no keyring.
+// findBus fails if there is no session bus. The library would then start one,
+// which has no keyring and is never stopped.
 func findBus() error {
 	const variable = "DBUS_SESSION_BUS_ADDRESS"
 	if address := os.Getenv(variable); address != "" && !strings.HasPrefix(address, "autolaunch:") {
 		return nil
 	}
-	// Where everybody but the library looks; the variable makes it look there too.
+	// The standard place, which the library uses only if the variable names it.
 	if dir := os.Getenv("XDG_RUNTIME_DIR"); filepath.IsAbs(dir) {
 		socket := filepath.Join(dir, "bus")
-		if _, err := os.Stat(socket); err == nil { // #nosec G703 -- the session's own variable, and it is only looked at
+		if _, err := os.Stat(socket); err == nil { // #nosec G703 -- the session's own variable, and it is only checked
 			return os.Setenv(variable, "unix:path="+dbus.EscapeBusAddressValue(socket))
 		}
 	}
-	// This looks where the library looks, and leaves in the variable what it finds.
+	// This searches as the library does, and sets the variable to what it finds.
 	bus, err := dbus.SessionBusPrivateNoAutoStartup()
 	if err != nil {
 		return err
@@ -72,10 +72,10 @@ func findBus() error {
 	return bus.Close()
 }
 
-// explain tells a Secret Service that has nothing to unlock from a locked one;
-// the library says the same of both.
-func explain(err error) error {
-	const quick = 3 * time.Second // it asks for nothing that could show a prompt
+// distinguishLocked returns Absent for a Secret Service without a default
+// collection; the library reports it as locked.
+func distinguishLocked(err error) error {
+	const timeout = 3 * time.Second // this call never prompts
 	if err == nil || reasonOf(err) != Locked {
 		return err
 	}
@@ -83,7 +83,7 @@ func explain(err error) error {
 	if busErr != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), quick)
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	var path dbus.ObjectPath
 	service := bus.Object("org.freedesktop.secrets", "/org/freedesktop/secrets")

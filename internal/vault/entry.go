@@ -12,12 +12,12 @@ import (
 	"boxready/internal/secret"
 )
 
-// limit is how many bytes an entry must stay below: Windows takes no more.
+// limit is the size in bytes that an entry must stay below, as on Windows.
 const limit = 2560
 
 const version = 1
 
-// entry is an account as it is kept. It is the only type with secrets in plain
+// entry is an account's stored form. It is the only type with secrets in plain
 // strings, and must never be printed.
 type entry struct {
 	Version       int    `json:"v"`
@@ -35,8 +35,8 @@ type entry struct {
 	Saved         int64  `json:"saved,omitempty"`
 }
 
-// encode returns an account as it is kept, without its access token if it
-// would not fit with it.
+// encode returns an account's stored form, without the access token if it is too
+// big with it.
 func encode(a Account) (string, error) {
 	if err := valid(a); err != nil {
 		return "", err
@@ -58,28 +58,28 @@ func encode(a Account) (string, error) {
 func marshal(a Account) (string, error) {
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)
-	encoder.SetEscapeHTML(false) // six bytes for one are too many here
+	encoder.SetEscapeHTML(false) // an escape takes six bytes
 	err := encoder.Encode(entry{
 		Version:       version,
 		ClientID:      a.ClientID,
 		ClientSecret:  a.ClientSecret.Reveal(),
 		Refresh:       a.Refresh.Reveal(),
-		RefreshIssued: seconds(a.RefreshIssued),
+		RefreshIssued: unixSeconds(a.RefreshIssued),
 		Access:        a.Access.Reveal(),
-		Expires:       seconds(a.Expires),
+		Expires:       unixSeconds(a.Expires),
 		Server:        a.Server,
 		MemberID:      a.MemberID,
 		UserID:        a.UserID,
 		Webhook:       a.Webhook.Reveal(),
 		Confirmed:     a.Confirmed,
-		Saved:         seconds(a.Saved),
+		Saved:         unixSeconds(a.Saved),
 	})
 	return strings.TrimSuffix(text.String(), "\n"), err
 }
 
-// decode reads what encode wrote. Its errors never repeat any of it.
+// decode reads what encode wrote. Its errors contain none of it.
 func decode(portal, text string) (Account, error) {
-	// The version first: what else a newer one has may be of other types.
+	// The version first: other fields of a newer one may have other types.
 	var head struct {
 		Version int `json:"v"`
 	}
@@ -98,15 +98,15 @@ func decode(portal, text string) (Account, error) {
 		ClientID:      e.ClientID,
 		ClientSecret:  secret.New(e.ClientSecret),
 		Refresh:       secret.New(e.Refresh),
-		RefreshIssued: moment(e.RefreshIssued),
+		RefreshIssued: unixTime(e.RefreshIssued),
 		Access:        secret.New(e.Access),
-		Expires:       moment(e.Expires),
+		Expires:       unixTime(e.Expires),
 		Server:        e.Server,
 		MemberID:      e.MemberID,
 		UserID:        e.UserID,
 		Webhook:       secret.New(e.Webhook),
 		Confirmed:     e.Confirmed,
-		Saved:         moment(e.Saved),
+		Saved:         unixTime(e.Saved),
 	}
 	if valid(a) != nil {
 		return Account{}, ErrDamaged
@@ -114,7 +114,7 @@ func decode(portal, text string) (Account, error) {
 	return a, nil
 }
 
-// valid refuses what would not come back as it was, or would lead a secret
+// valid refuses what would not be read back unchanged, or would send a secret
 // over a connection without TLS.
 func valid(a Account) error {
 	if !isPortal(a.Portal) {
@@ -124,7 +124,7 @@ func valid(a Account) error {
 		a.ClientID, a.ClientSecret.Reveal(), a.Refresh.Reveal(), a.Access.Reveal(),
 		a.Server, a.MemberID, a.UserID, a.Webhook.Reveal(),
 	} {
-		if !utf8.ValidString(text) { // JSON would replace what is not
+		if !utf8.ValidString(text) { // JSON would replace it
 			return ErrInvalid
 		}
 	}
@@ -136,27 +136,27 @@ func valid(a Account) error {
 	return nil
 }
 
-// errPortal does not repeat what it refuses: people paste webhook addresses.
+// errPortal does not contain the input, which may be a webhook's address.
 var errPortal = fmt.Errorf("%w: not a portal's address", ErrInvalid)
 
-const longestPortal = 300
+const maxPortalLen = 300
 
 var portalPattern = regexp.MustCompile(`^https://(?:[a-z0-9_-][a-z0-9._-]*|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?$`)
 
-// isPortal reports whether s is a portal's address in its one spelling. It
-// becomes the entry's name, which keyrings show and do not encrypt.
+// isPortal reports whether s is a portal's address in canonical form. It is the
+// entry's name, which keyrings show and do not encrypt.
 func isPortal(s string) bool {
-	return len(s) <= longestPortal && portalPattern.MatchString(s) && !strings.HasSuffix(s, ":443")
+	return len(s) <= maxPortalLen && portalPattern.MatchString(s) && !strings.HasSuffix(s, ":443")
 }
 
-func seconds(t time.Time) int64 {
+func unixSeconds(t time.Time) int64 {
 	if t.IsZero() {
 		return 0
 	}
 	return t.Unix()
 }
 
-func moment(seconds int64) time.Time {
+func unixTime(seconds int64) time.Time {
 	if seconds == 0 {
 		return time.Time{}
 	}

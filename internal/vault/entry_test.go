@@ -12,20 +12,20 @@ import (
 func TestSize(t *testing.T) {
 	expires := time.Date(2026, 3, 1, 13, 0, 0, 0, time.UTC)
 	// What all accounts here have in common, the access token excluded.
-	bare := Account{Portal: home, Refresh: secret.New("r")}
+	bare := Account{Portal: testPortal, Refresh: secret.New("r")}
 	empty, err := encode(bare)
 	if err != nil {
 		t.Fatal(err)
 	}
-	// grown returns a text that takes n bytes in the entry.
-	grown := func(letter string, n int) string {
+	// sized returns a text of n bytes in the entry.
+	sized := func(letter string, n int) string {
 		return strings.Repeat(letter, n/len(letter)) + strings.Repeat("x", n%len(letter))
 	}
 	withExpires := len(`,"access_token":"","expires":1772370000`)
 	for _, letter := range []string{"x", "ж", "𝄞"} {
 		for size, c := range map[int]struct{ kept, dropped bool }{2559: {true, false}, 2560: {false, true}, 2561: {false, true}} {
 			a := bare
-			a.Access, a.Expires = secret.New(grown(letter, size-len(empty)-withExpires)), expires
+			a.Access, a.Expires = secret.New(sized(letter, size-len(empty)-withExpires)), expires
 			text, err := encode(a)
 			if err != nil {
 				t.Fatalf("%d bytes of %s: %v", size, letter, err)
@@ -33,12 +33,12 @@ func TestSize(t *testing.T) {
 			if (len(text) == size) != c.kept || (text == empty) != c.dropped {
 				t.Errorf("%d bytes of %s became %d", size, letter, len(text))
 			}
-			if back, err := decode(home, text); err != nil || back.Access.IsZero() != c.dropped || back.Expires.IsZero() != c.dropped {
+			if back, err := decode(testPortal, text); err != nil || back.Access.IsZero() != c.dropped || back.Expires.IsZero() != c.dropped {
 				t.Errorf("%d bytes of %s came back with %v, %v", size, letter, back.Expires, err)
 			}
 
 			a = bare
-			a.Refresh = secret.New(grown(letter, size-len(empty)+1))
+			a.Refresh = secret.New(sized(letter, size-len(empty)+1))
 			text, err = encode(a)
 			if c.kept && (err != nil || len(text) != size) || !c.kept && !errors.Is(err, TooBig) {
 				t.Errorf("refresh token, %d bytes of %s: %d, %v", size, letter, len(text), err)
@@ -50,8 +50,8 @@ func TestSize(t *testing.T) {
 	}
 }
 
-func TestMarkupTakesNoRoom(t *testing.T) {
-	text, err := encode(Account{Portal: home, Access: secret.New("<&>")})
+func TestMarkupIsNotEscaped(t *testing.T) {
+	text, err := encode(Account{Portal: testPortal, Access: secret.New("<&>")})
 	if err != nil || !strings.Contains(text, "<&>") {
 		t.Errorf("%s, %v", text, err)
 	}
@@ -75,26 +75,26 @@ func TestDecode(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFake()
-			f.held[home] = c.text
+			f.held[testPortal] = c.text
 			k := NewKeyring(Options{Backend: f})
-			a, err := k.Load(t.Context(), home)
+			a, err := k.Load(t.Context(), testPortal)
 			if !errors.Is(err, c.want) || (err == nil) != (c.want == nil) {
 				t.Errorf("%v", err)
 			}
 			if err != nil && (strings.Contains(err.Error(), "s3cr3t") || strings.Contains(err.Error(), "1234567")) {
-				t.Errorf("the error tells: %v", err)
+				t.Errorf("the error contains the secret: %v", err)
 			}
 			if want := map[bool]string{true: "s3cr3t"}[c.want == nil]; a.Refresh.Reveal() != want {
 				t.Error("read another token")
 			}
-			if err := k.Save(t.Context(), full(home)); err != nil {
+			if err := k.Save(t.Context(), full(testPortal)); err != nil {
 				t.Errorf("not replaced: %v", err)
 			}
-			f.held[home] = c.text
+			f.held[testPortal] = c.text
 			if list, err := k.List(t.Context()); err != nil || len(list) != 1 {
 				t.Errorf("list %v, %v: it could not be deleted", list, err)
 			}
-			if err := k.Delete(t.Context(), home); err != nil {
+			if err := k.Delete(t.Context(), testPortal); err != nil {
 				t.Errorf("delete: %v", err)
 			}
 		})
@@ -112,7 +112,7 @@ func TestInvalid(t *testing.T) {
 		"upper case":         func(a *Account) { a.Portal = "https://Portal.example" },
 		"the usual port":     func(a *Account) { a.Portal = "https://portal.example:443" },
 		"a line more":        func(a *Account) { a.Portal = "https://portal.example\ns3cr3t" },
-		"endless":            func(a *Account) { a.Portal = "https://" + strings.Repeat("s3cr3t.", 60) + "example" },
+		"too long":           func(a *Account) { a.Portal = "https://" + strings.Repeat("s3cr3t.", 60) + "example" },
 		"server by http":     func(a *Account) { a.Server = "http://oauth.example" },
 		"webhook by http":    func(a *Account) { a.Webhook = secret.New("http://portal.example/rest/1/s3cr3t/") },
 		"secret not UTF-8":   func(a *Account) { a.ClientSecret = secret.New("s3cr3t\xff") },
@@ -121,13 +121,13 @@ func TestInvalid(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f := newFake()
 			k := NewKeyring(Options{Backend: f})
-			a := full(home)
+			a := full(testPortal)
 			change(&a)
 			err := k.Save(t.Context(), a)
 			if !errors.Is(err, ErrInvalid) || strings.Contains(err.Error(), "s3cr3t") {
 				t.Errorf("save: %v", err)
 			}
-			if a.Portal != home {
+			if a.Portal != testPortal {
 				_, loadErr := k.Load(t.Context(), a.Portal)
 				for _, err := range []error{loadErr, k.Delete(t.Context(), a.Portal)} {
 					if !errors.Is(err, ErrInvalid) || strings.Contains(err.Error(), "s3cr3t") {
@@ -140,7 +140,7 @@ func TestInvalid(t *testing.T) {
 			}
 		})
 	}
-	for _, portal := range []string{home, "https://10.0.0.1", "https://[2001:db8::1]:8443", "https://b_24", "https://xn--80avnko.xn--p1ai:8443"} {
+	for _, portal := range []string{testPortal, "https://10.0.0.1", "https://[2001:db8::1]:8443", "https://b_24", "https://xn--80avnko.xn--p1ai:8443"} {
 		if !isPortal(portal) {
 			t.Errorf("%s is refused", portal)
 		}
@@ -148,12 +148,12 @@ func TestInvalid(t *testing.T) {
 }
 
 func FuzzDecode(f *testing.F) {
-	text, _ := encode(full(home))
+	text, _ := encode(full(testPortal))
 	f.Add(text)
 	f.Add(`{"v":2}`)
 	f.Add(`{"v":1,"saved":-9223372036854775808}`)
 	f.Fuzz(func(t *testing.T, text string) {
-		a, err := decode(home, text)
+		a, err := decode(testPortal, text)
 		if err != nil {
 			return
 		}
@@ -164,7 +164,7 @@ func FuzzDecode(f *testing.F) {
 		if err != nil {
 			t.Fatalf("what was read can't be written: %v", err)
 		}
-		back, err := decode(home, again)
+		back, err := decode(testPortal, again)
 		if err != nil {
 			t.Fatalf("what was written can't be read: %v", err)
 		}

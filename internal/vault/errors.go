@@ -16,27 +16,27 @@ import (
 	"boxready/internal/secret"
 )
 
-// A Reason is why a keyring could not be used: a stable code. It is an error so
-// that errors.Is(err, Locked) can be asked.
+// A Reason is why a keyring could not be used: a stable code. It is an error for
+// errors.Is(err, Locked).
 type Reason string
 
 // The reasons.
 const (
 	Absent  Reason = "absent"  // there is no keyring, or not for this session
 	Locked  Reason = "locked"  // it is locked, and nobody unlocked it
-	Refused Reason = "refused" // it said no, or did not do what it said it did
-	Timeout Reason = "timeout" // it did not answer; it may be showing a prompt
+	Refused Reason = "refused" // it denied access, or reported success without effect
+	Timeout Reason = "timeout" // it did not answer; a prompt may be open
 	TooBig  Reason = "too-big" // the account does not fit, even without its access token
 )
 
 func (r Reason) Error() string { return string(r) }
 
-// An Error says that a keyring could not be used. Its text and its causes hold
+// An Error says that a keyring could not be used. Its text and its causes contain
 // no secret.
 type Error struct {
 	Reason Reason
 	Op     string // what was attempted
-	Err    error  // what the keyring said, or nil
+	Err    error  // the keyring's error, or nil
 }
 
 func (e *Error) Error() string {
@@ -56,7 +56,7 @@ func (e *Error) Unwrap() error { return e.Err }
 // Is reports whether target is the error's reason.
 func (e *Error) Is(target error) bool { return target == e.Reason }
 
-// What errors wrap that are no fault of the keyring.
+// Errors that are no failure of the keyring.
 var (
 	ErrNotFound = errors.New("no such account")
 	ErrDamaged  = errors.New("the saved account is damaged")
@@ -64,8 +64,8 @@ var (
 	ErrInvalid  = errors.New("not an account that can be kept")
 )
 
-// fail returns err as what callers see. known are the secrets that a keyring
-// may have repeated in it.
+// fail converts err to what callers see. known are secrets that a keyring's error
+// may contain.
 func fail(op string, err error, known ...secret.String) error {
 	if err == nil {
 		return nil
@@ -76,8 +76,8 @@ func fail(op string, err error, known ...secret.String) error {
 		}
 	}
 	failed := &Error{Op: op}
-	if said := (*Error)(nil); errors.As(err, &said) {
-		failed.Reason, err = said.Reason, said.Err
+	if typed := (*Error)(nil); errors.As(err, &typed) {
+		failed.Reason, err = typed.Reason, typed.Err
 	} else {
 		failed.Reason = reasonOf(err)
 	}
@@ -86,13 +86,13 @@ func fail(op string, err error, known ...secret.String) error {
 	case err == errNoAnswer, err == errStillWaiting:
 		failed.Err = err
 	default:
-		// The original stays behind: errors.As would bring its text back.
+		// Not wrapped: errors.As would return the original text.
 		failed.Err = errors.New(secret.Mask(err.Error(), known...))
 	}
 	return failed
 }
 
-// reasonOf sorts what keyrings say. Few of their errors have a type.
+// reasonOf classifies keyrings' errors. Few have a type.
 func reasonOf(err error) Reason {
 	switch {
 	case errors.Is(err, keyring.ErrSetDataTooBig):
@@ -117,14 +117,14 @@ func reasonOf(err error) Reason {
 		}
 	}
 	if op := (*net.OpError)(nil); errors.As(err, &op) && !errors.Is(err, fs.ErrPermission) {
-		return Absent // a session bus that nobody answers on
+		return Absent // no process serves the session bus
 	}
 	for _, missing := range []error{fs.ErrNotExist, exec.ErrNotFound, io.EOF, net.ErrClosed} {
 		if errors.Is(err, missing) {
 			return Absent
 		}
 	}
-	for _, known := range texts {
+	for _, known := range errorTexts {
 		if strings.Contains(err.Error(), known.part) {
 			return known.reason
 		}
@@ -135,21 +135,21 @@ func reasonOf(err error) Reason {
 // securityExits are the exit statuses of macOS's security(1): the last eight
 // bits of the Security framework's result codes.
 var securityExits = map[int]Reason{
-	36:  Locked,  // errSecInteractionNotAllowed: it would have to ask, and can't
+	36:  Locked,  // errSecInteractionNotAllowed: it can't prompt
 	128: Locked,  // errSecUserCanceled
-	51:  Refused, // errSecAuthFailed: also what Deny yields
+	51:  Refused, // errSecAuthFailed: also if the user chose Deny
 	37:  Absent,  // errSecNoDefaultKeychain
 	50:  Absent,  // errSecNoSuchKeychain
 	53:  Absent,  // errSecNotAvailable
 }
 
-// windowsErrors are errors of Windows by numbers that no Unix has.
+// windowsErrors are errors of Windows; no Unix uses these numbers.
 var windowsErrors = map[syscall.Errno]Reason{
 	1312: Absent, // ERROR_NO_SUCH_LOGON_SESSION: a logon over the network, SSH for one, or a policy
 	1783: TooBig, // RPC_X_BAD_STUB_DATA
 }
 
-var texts = []struct {
+var errorTexts = []struct {
 	part   string
 	reason Reason
 }{

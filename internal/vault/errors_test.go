@@ -21,29 +21,29 @@ func TestReasons(t *testing.T) {
 		err  error
 		want Reason
 	}{
-		"locked":                {errors.New("failed to unlock correct collection '/org/freedesktop/secrets/aliases/default'"), Locked},
-		"prompt dismissed":      {errors.New("Prompt dismissed"), Locked},
-		"no bus":                {errors.New("dbus: couldn't determine address of session bus"), Absent},
-		"bus gone":              {&net.OpError{Op: "dial", Net: "unix", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}, Absent},
-		"bus missing":           {&net.OpError{Op: "dial", Net: "unix", Err: os.NewSyscallError("connect", syscall.ENOENT)}, Absent},
-		"bus forbidden":         {&net.OpError{Op: "dial", Net: "unix", Err: os.NewSyscallError("connect", syscall.EACCES)}, Refused},
-		"bus hung up":           {io.EOF, Absent},
-		"connection closed":     {net.ErrClosed, Absent},
-		"unsupported":           {keyring.ErrUnsupportedPlatform, Absent},
-		"no such program":       {&fs.PathError{Op: "fork/exec", Path: "/usr/bin/security", Err: fs.ErrNotExist}, Absent},
-		"too big":               {fmt.Errorf("set: %w", keyring.ErrSetDataTooBig), TooBig},
-		"permission":            {os.ErrPermission, Refused},
-		"deadline":              {context.DeadlineExceeded, Timeout},
-		"Windows, no session":   {syscall.Errno(1312), Absent},
-		"Windows, bad stub":     {syscall.Errno(1783), TooBig},
-		"anything else":         {errors.New("no"), Refused},
-		"the backend knows":     {&Error{Reason: Locked, Err: errors.New("no")}, Locked},
-		"the backend knows too": {fmt.Errorf("wrapped: %w", &Error{Reason: Absent}), Absent},
+		"locked":              {errors.New("failed to unlock correct collection '/org/freedesktop/secrets/aliases/default'"), Locked},
+		"prompt dismissed":    {errors.New("Prompt dismissed"), Locked},
+		"no bus":              {errors.New("dbus: couldn't determine address of session bus"), Absent},
+		"bus gone":            {&net.OpError{Op: "dial", Net: "unix", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}, Absent},
+		"bus missing":         {&net.OpError{Op: "dial", Net: "unix", Err: os.NewSyscallError("connect", syscall.ENOENT)}, Absent},
+		"bus forbidden":       {&net.OpError{Op: "dial", Net: "unix", Err: os.NewSyscallError("connect", syscall.EACCES)}, Refused},
+		"bus closed":          {io.EOF, Absent},
+		"connection closed":   {net.ErrClosed, Absent},
+		"unsupported":         {keyring.ErrUnsupportedPlatform, Absent},
+		"no such program":     {&fs.PathError{Op: "fork/exec", Path: "/usr/bin/security", Err: fs.ErrNotExist}, Absent},
+		"too big":             {fmt.Errorf("set: %w", keyring.ErrSetDataTooBig), TooBig},
+		"permission":          {os.ErrPermission, Refused},
+		"deadline":            {context.DeadlineExceeded, Timeout},
+		"Windows, no session": {syscall.Errno(1312), Absent},
+		"Windows, bad stub":   {syscall.Errno(1783), TooBig},
+		"anything else":       {errors.New("no"), Refused},
+		"backend's reason":    {&Error{Reason: Locked, Err: errors.New("no")}, Locked},
+		"backend's, wrapped":  {fmt.Errorf("wrapped: %w", &Error{Reason: Absent}), Absent},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFake()
 			f.replace = func(string, string, string) error { return c.err }
-			_, err := NewKeyring(Options{Backend: f}).Load(t.Context(), home)
+			_, err := NewKeyring(Options{Backend: f}).Load(t.Context(), testPortal)
 			var failed *Error
 			if !errors.As(err, &failed) || failed.Reason != c.want || !errors.Is(err, c.want) || failed.Op != "load" {
 				t.Errorf("%v, not %s", err, c.want)

@@ -14,8 +14,8 @@ var (
 	errStillWaiting = errors.New("an earlier call is still waiting for an answer")
 )
 
-// A guard runs calls of a keyring, one at a time, each in a goroutine of its
-// own that callers need not wait for. A keyring that hangs costs one goroutine,
+// A guard runs calls of a keyring one at a time, each in its own goroutine, so
+// that callers can stop waiting. A keyring that hangs blocks one goroutine,
 // however many calls are made.
 type guard struct {
 	deadline time.Duration
@@ -25,25 +25,25 @@ type guard struct {
 }
 
 type call struct {
-	done    chan struct{} // closed when the keyring has answered
-	overdue chan struct{} // closed when it should have
-	err     error         // not to be read before done
-	left    atomic.Bool
-	then    map[string]func() // what to do before anything else, by what it is about; guarded by guard.mu
+	done     chan struct{} // closed when the call has returned
+	overdue  chan struct{} // closed at the deadline
+	err      error         // valid after done
+	noWaiter atomic.Bool
+	then     map[string]func() // run before the next call, by key; guarded by guard.mu
 }
 
 // abandoned reports whether nobody waits for the call any more. It should then
-// begin nothing that its caller believes not to happen.
-func (c *call) abandoned() bool { return c.left.Load() }
+// write nothing more, because its caller got an error.
+func (c *call) abandoned() bool { return c.noWaiter.Load() }
 
-// do runs f after the calls before it. The error is f's, a timeout or ctx's. f
-// was started or never will be; if it was, it may outlast do.
+// do runs f after earlier calls. The error is f's, a timeout or ctx's. If not
+// started, f never will be; otherwise it may outlast do.
 func (g *guard) do(ctx context.Context, f func(*call) error) (started bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, g.deadline)
 	defer cancel()
 	for {
 		if ctx.Err() != nil {
-			return false, gaveUp(ctx)
+			return false, contextError(ctx)
 		}
 		c, own := g.start(f)
 		select {
@@ -52,7 +52,7 @@ func (g *guard) do(ctx context.Context, f func(*call) error) (started bool, err 
 		case <-ctx.Done():
 		}
 		select {
-		case <-c.done: // wins, whatever else is true
+		case <-c.done: // takes precedence
 			if own {
 				return true, c.err
 			}
@@ -60,28 +60,28 @@ func (g *guard) do(ctx context.Context, f func(*call) error) (started bool, err 
 		default:
 		}
 		if own {
-			c.left.Store(true)
+			c.noWaiter.Store(true)
 			if ctx.Err() != nil {
-				return true, gaveUp(ctx)
+				return true, contextError(ctx)
 			}
 			return true, &Error{Reason: Timeout, Err: errNoAnswer}
 		}
 		if errors.Is(ctx.Err(), context.Canceled) {
-			return false, gaveUp(ctx)
+			return false, contextError(ctx)
 		}
-		// Behind a call that hangs, waiting is in vain.
+		// Waiting for a call that hangs is useless.
 		return false, &Error{Reason: Timeout, Err: errStillWaiting}
 	}
 }
 
-func gaveUp(ctx context.Context) error {
+func contextError(ctx context.Context) error {
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return &Error{Reason: Timeout, Err: errNoAnswer}
 	}
 	return ctx.Err()
 }
 
-// start starts f, or returns the call that it has to wait for.
+// start starts f, or returns the running call.
 func (g *guard) start(f func(*call) error) (c *call, own bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -92,7 +92,7 @@ func (g *guard) start(f func(*call) error) (c *call, own bool) {
 	g.running = c
 	timer := time.AfterFunc(g.deadline, func() { close(c.overdue) })
 	go func() {
-		c.err = protected(func() error { return f(c) })
+		c.err = recovered(func() error { return f(c) })
 		g.finish(c)
 		timer.Stop()
 		close(c.done)
@@ -100,7 +100,7 @@ func (g *guard) start(f func(*call) error) (c *call, own bool) {
 	return c, true
 }
 
-// finish does what was left for the end of the call, and lets the next one start.
+// finish runs the functions left by after, and lets the next call start.
 func (g *guard) finish(c *call) {
 	for {
 		g.mu.Lock()
@@ -113,21 +113,21 @@ func (g *guard) finish(c *call) {
 		}
 		g.mu.Unlock()
 		for _, f := range then {
-			_ = protected(func() error { f(); return nil }) // nobody waits for it
+			_ = recovered(func() error { f(); return nil }) // no caller to return it to
 		}
 	}
 }
 
-// after runs f as soon as the keyring has answered, before any other call.
-// Nobody waits for it. Of several about the same, the last is run.
-func (g *guard) after(about string, f func()) {
+// after runs f when the running call has returned, before any other call, and
+// doesn't wait for it. Of several with the same key, the last is run.
+func (g *guard) after(key string, f func()) {
 	for {
 		g.mu.Lock()
 		if g.running != nil {
 			if g.running.then == nil {
 				g.running.then = map[string]func(){}
 			}
-			g.running.then[about] = f
+			g.running.then[key] = f
 			g.mu.Unlock()
 			return
 		}
@@ -138,12 +138,12 @@ func (g *guard) after(about string, f func()) {
 	}
 }
 
-// protected keeps a panic from ending the program: the library trusts that
-// services answer with the types they should.
-func protected(f func() error) (err error) {
+// recovered turns a panic of f into an error: the library doesn't check the types
+// in services' answers.
+func recovered(f func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			// Not p itself, which may hold what was to be kept.
+			// Not p itself, which may contain the value.
 			err = &Error{Reason: Refused, Err: fmt.Errorf("the keyring's answer made no sense (%T)", p)}
 		}
 	}()

@@ -7,13 +7,13 @@ import (
 	"strings"
 )
 
-// Keyrings can't be asked what they hold, not through one interface, so the
-// portals' names are kept in entries of their own: plain lines, so that damage
-// costs no more than the lines it affects, and as many pages as it takes for each
-// to stay below the limit. A change is one write of one page.
+// Keyrings have no common way to list their entries, so the portals' names are
+// stored in entries of their own: plain lines, so that damage loses only the lines
+// it affects, in as many pages as keep each below the limit. A change is one write
+// of one page.
 //
-// A name comes before its account and goes after it, so that no secret is ever
-// kept that the list does not know of.
+// A name is added before its account and removed after it, so that every stored
+// secret is listed.
 
 const (
 	indexHeader = "portals known to BoxReady"
@@ -54,11 +54,11 @@ func pageText(names []string) string {
 
 // addToIndex puts a portal's name on the first page that has room.
 func addToIndex(b Backend, portal string) error {
-	// Another BoxReady may write its own name over ours between two steps. To
-	// look again does not rule that out, but what it misses the next Save
-	// repairs, and every token that is renewed is saved.
-	const tries = 4 // the last only looks
-	former := ""
+	// Another process may overwrite the page between two steps. Reading it again
+	// does not rule that out, but the next Save repairs it, and every renewed
+	// token is saved.
+	const tries = 4 // the last only reads
+	before := ""
 	for try := range tries {
 		pages, err := readIndex(b)
 		if err != nil {
@@ -67,10 +67,10 @@ func addToIndex(b Backend, portal string) error {
 		if slices.Contains(slices.Concat(pages...), portal) {
 			return nil
 		}
-		if now := fmt.Sprint(pages); try == tries-1 || try > 0 && now == former {
-			return errNotKept // nobody wrote over it: prompts are dismissed
+		if now := fmt.Sprint(pages); try == tries-1 || try > 0 && now == before {
+			return errNotWritten // not overwritten: the prompt was dismissed
 		} else {
-			former = now
+			before = now
 		}
 		at := slices.IndexFunc(pages, func(names []string) bool { return len(pageText(names))+1+len(portal) < limit })
 		if at < 0 {
@@ -87,13 +87,13 @@ func addToIndex(b Backend, portal string) error {
 	return nil
 }
 
-// removeFromIndex takes names off the pages they are on.
+// removeFromIndex removes names from their pages.
 func removeFromIndex(b Backend, gone ...string) error {
 	pages, err := readIndex(b)
 	if err != nil {
 		return err
 	}
-	// From the end, so that pages that are left empty can go.
+	// From the end, so that empty pages can be deleted.
 	for at := len(pages) - 1; at >= 0; at-- {
 		kept := slices.DeleteFunc(slices.Clone(pages[at]), func(name string) bool { return slices.Contains(gone, name) })
 		switch {

@@ -33,9 +33,9 @@ func TestDamagedIndex(t *testing.T) {
 				}
 			}
 			if strings.Contains(f.held[indexKey(0)], "gone") {
-				t.Error("what is gone was not forgotten")
+				t.Error("the missing account is still listed")
 			}
-			// Saving again brings back what damage has cost.
+			// Saving again restores what was lost.
 			for _, portal := range []string{a, b} {
 				if err := k.Save(t.Context(), full(portal)); err != nil {
 					t.Fatal(err)
@@ -84,8 +84,8 @@ func TestManyPortals(t *testing.T) {
 	}
 }
 
-// Another process may change the list between our reading and our writing.
-func TestIndexShared(t *testing.T) {
+// Another process may change the list between reading and writing.
+func TestIndexOverwrittenByAnotherProcess(t *testing.T) {
 	f := newFake()
 	k := NewKeyring(Options{Backend: f})
 	other := "https://other.example"
@@ -93,24 +93,24 @@ func TestIndexShared(t *testing.T) {
 	f.replace = func(call, key, value string) error {
 		if call == "set" && key == indexKey(0) {
 			if writes++; writes == 1 {
-				f.held[key] = pageText([]string{other}) // it had read before us
+				f.held[key] = pageText([]string{other}) // it had read earlier
 				f.held[other] = "x"
 				return errSkip
 			}
 		}
 		return nil
 	}
-	if err := k.Save(t.Context(), full(home)); err != nil {
+	if err := k.Save(t.Context(), full(testPortal)); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := k.List(t.Context()); err != nil || !slices.Equal(got, []string{other, home}) {
+	if got, err := k.List(t.Context()); err != nil || !slices.Equal(got, []string{other, testPortal}) {
 		t.Errorf("list %v, %v", got, err)
 	}
 }
 
-// No secret may be in the keyring that the list does not know of, wherever a
-// keyring begins to fail.
-func TestNothingUnlisted(t *testing.T) {
+// Every secret in the keyring is listed, at whichever call a keyring begins to
+// fail.
+func TestEverySecretIsListed(t *testing.T) {
 	for failing := range 30 {
 		f := newFake()
 		k := NewKeyring(Options{Backend: f})
@@ -122,8 +122,8 @@ func TestNothingUnlisted(t *testing.T) {
 			return nil
 		}
 		for _, err := range []error{
-			k.Save(t.Context(), full(home)), k.Save(t.Context(), full("https://b.example")),
-			k.Delete(t.Context(), home), k.Save(t.Context(), full(home)), k.Delete(t.Context(), "https://b.example"),
+			k.Save(t.Context(), full(testPortal)), k.Save(t.Context(), full("https://b.example")),
+			k.Delete(t.Context(), testPortal), k.Save(t.Context(), full(testPortal)), k.Delete(t.Context(), "https://b.example"),
 		} {
 			if err != nil && !errors.Is(err, Locked) {
 				t.Errorf("failing after %d calls: %v", failing, err)
@@ -136,7 +136,7 @@ func TestNothingUnlisted(t *testing.T) {
 		}
 		for _, key := range f.keys() {
 			if strings.HasPrefix(key, "https://") && !slices.Contains(list, key) {
-				t.Errorf("failing after %d calls: %s is kept and not listed", failing, key)
+				t.Errorf("failing after %d calls: %s is stored and not listed", failing, key)
 			}
 		}
 	}

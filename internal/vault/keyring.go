@@ -10,20 +10,19 @@ import (
 	"github.com/zalando/go-keyring"
 )
 
-// DefaultDeadline is how long a call of a keyring may take. Any of them may
-// show a prompt, which can't be known before, and a person has to find the
-// window and type a password. Callers that can't wait give a context that ends
-// earlier; whoever wants to can cancel it.
+// DefaultDeadline is how long a call of a keyring may take. Any call may prompt
+// the user, who has to find the window and type a password. Callers that can't
+// wait pass a context that ends earlier.
 const DefaultDeadline = time.Minute
 
-// Options change how a Keyring works. The zero Options are right.
+// Options change how a Keyring works. The zero value is for normal use.
 type Options struct {
 	Deadline time.Duration // 0 is DefaultDeadline
 	Backend  Backend       // nil is the operating system's keyring; another is for tests
 }
 
-// A Keyring is the operating system's keyring as a Store. One is enough for a
-// program; each knows only of its own calls that hang.
+// A Keyring is the operating system's keyring as a Store. A program should use
+// one only: each tracks only its own calls that hang.
 type Keyring struct{ store }
 
 // NewKeyring returns a Keyring. It does not touch the keyring itself.
@@ -37,8 +36,8 @@ func NewKeyring(o Options) *Keyring {
 	return &Keyring{store{backend: o.Backend, place: InKeyring, guard: guard{deadline: o.Deadline}}}
 }
 
-// Open returns k if it works, and otherwise a memory for this run together with
-// the error that says why. Later, Open may be tried again on the same k.
+// Open returns k if it works, otherwise a Memory store and the error. Open may be
+// called again with the same k.
 func Open(ctx context.Context, k *Keyring) (Store, error) {
 	if err := k.SelfTest(ctx); err != nil {
 		return Memory(), err
@@ -46,10 +45,10 @@ func Open(ctx context.Context, k *Keyring) (Store, error) {
 	return k, nil
 }
 
-// SelfTest writes, reads, compares and deletes an entry as big as accounts may
-// be, with nothing secret in it.
+// SelfTest writes, reads, compares and deletes an entry of the maximum size,
+// without a secret in it.
 func (k *Keyring) SelfTest(ctx context.Context) error {
-	key := "self-test " + rand.Text() // two at once must not meet
+	key := "self-test " + rand.Text() // unique: two processes may test at once
 	value := "проверка " + rand.Text() + " "
 	value += strings.Repeat("=", limit-1-len(value))
 	_, err := k.guard.do(ctx, func(*call) error {
@@ -57,22 +56,22 @@ func (k *Keyring) SelfTest(ctx context.Context) error {
 			return err
 		}
 		back, err := k.backend.Get(key)
-		// Also if nobody waits any more: nothing may be left.
+		// Even if abandoned, so that no entry is left.
 		deleted := k.backend.Delete(key)
 		switch {
 		case errors.Is(err, ErrNotFound), err == nil && back != value:
-			return errNotKept
+			return errNotWritten
 		case err != nil:
 			return err
 		case errors.Is(deleted, ErrNotFound):
-			return errNotKept
+			return errNotWritten
 		}
 		return deleted
 	})
 	return fail("self-test", err)
 }
 
-// service is what the operating system's tools show beside our entries.
+// service is the name that the operating system's tools show for the entries.
 const service = "BoxReady"
 
 // system is the operating system's keyring.
@@ -104,5 +103,5 @@ func translate(err error) error {
 	if errors.Is(err, keyring.ErrNotFound) {
 		return ErrNotFound
 	}
-	return explain(err)
+	return distinguishLocked(err)
 }

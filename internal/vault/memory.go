@@ -2,13 +2,13 @@ package vault
 
 import "boxready/internal/secret"
 
-// Memory returns a Store that forgets everything when the program ends. It
-// keeps what a keyring would keep, in the same form.
+// Memory returns a Store in memory, which is lost when the program ends. It
+// stores what a keyring would, in the same form.
 func Memory() Store {
 	return &store{backend: memory{}, place: InMemory, guard: guard{deadline: DefaultDeadline}}
 }
 
-// memory needs no lock: the guard lets one call in at a time.
+// memory needs no lock: the guard runs one call at a time.
 type memory map[string]secret.String
 
 func (m memory) Get(key string) (string, error) {

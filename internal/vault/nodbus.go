@@ -6,4 +6,4 @@ func reasonOfDBus(error) (Reason, bool) { return "", false }
 
 func findBus() error { return nil }
 
-func explain(err error) error { return err }
+func distinguishLocked(err error) error { return err }

@@ -7,17 +7,16 @@ import (
 	"time"
 )
 
-// A Backend holds texts by key. Its calls may take as long as they like. What
-// it does not have is ErrNotFound; an *Error says why it failed; of other
-// errors the reason is guessed.
+// A Backend stores texts by key. Its calls may block. A missing key is
+// ErrNotFound; other failures are *Error, or are classified by reasonOf.
 type Backend interface {
 	Get(key string) (string, error)
 	Set(key, value string) error
 	Delete(key string) error
 }
 
-// errNotKept is what dismissed prompts come to: the library takes no notice.
-var errNotKept = &Error{Reason: Refused, Err: errors.New("what was written did not come back")}
+// errNotWritten is how a dismissed prompt shows: the library reports success.
+var errNotWritten = &Error{Reason: Refused, Err: errors.New("what was written did not come back")}
 
 // store is a Store on any backend.
 type store struct {
@@ -59,7 +58,7 @@ func (s *store) Save(ctx context.Context, a Account) error {
 		}
 		back, err := s.backend.Get(a.Portal)
 		if err == nil && back != text || errors.Is(err, ErrNotFound) {
-			return errNotKept
+			return errNotWritten
 		}
 		return err
 	})
@@ -72,8 +71,8 @@ func (s *store) Delete(ctx context.Context, portal string) error {
 	}
 	started, err := s.guard.do(ctx, func(*call) error { return s.remove(portal) })
 	if !started && errors.Is(err, Timeout) {
-		// The call that is in the way may be a Save of this account.
-		s.guard.after(portal, func() { _ = s.remove(portal) }) // nobody waits for it
+		// The call that blocks may be a Save of this account.
+		s.guard.after(portal, func() { _ = s.remove(portal) }) // no caller to return it to
 	}
 	return fail("delete", err)
 }
@@ -89,7 +88,7 @@ func (s *store) remove(portal string) error {
 		}
 	}
 	if err == nil || errors.Is(err, ErrNotFound) {
-		// The account is gone whether or not this works; List tries again.
+		// The account is deleted in any case; List retries this.
 		_ = removeFromIndex(s.backend, portal)
 	}
 	return err
@@ -120,13 +119,13 @@ func (s *store) List(ctx context.Context) ([]string, error) {
 			}
 		}
 		if len(gone) > 0 && !c.abandoned() {
-			// The answer is right without this.
+			// found is correct without this.
 			_ = removeFromIndex(s.backend, gone...)
 		}
 		return nil
 	})
 	if err != nil {
-		return nil, fail("list", err) // found may still be growing
+		return nil, fail("list", err) // found may still be written to
 	}
 	return found, nil
 }

@@ -1,13 +1,12 @@
-// Package vault keeps what BoxReady may use on a portal in its owner's name:
-// the credentials and tokens of a local application, and incoming webhooks. It
-// puts them into the operating system's keyring, or into memory for this run if
-// there is no keyring that works, and says which.
+// Package vault stores credentials for portals: those of a local application with
+// its tokens, and incoming webhooks. It uses the operating system's keyring, or
+// memory for this run if no keyring works, and reports which.
 //
-// A keyring may show a prompt and wait for a person, or for ever. No call here
-// waits longer than its deadline, whatever the keyring does, and at most one
-// call is outstanding at the keyring at any time.
+// A keyring may prompt the user, or hang. No call here waits longer than its
+// deadline, whatever the keyring does, and at most one call of the keyring runs at
+// any time.
 //
-// Nothing here writes files, and no error tells a secret.
+// This package writes no files, and no error contains a secret.
 package vault
 
 import (
@@ -18,17 +17,17 @@ import (
 	"boxready/internal/secret"
 )
 
-// An Account is all that is kept of one portal. It holds a sign-in, an incoming
+// An Account is all that is stored for one portal: a sign-in, an incoming
 // webhook, or both.
 type Account struct {
-	Portal string // https://host[:port] as portal.Address writes it; what the account is found by
+	Portal string // https://host[:port] as portal.Address writes it; the account's key
 
 	ClientID      string
 	ClientSecret  secret.String
 	Refresh       secret.String
 	RefreshIssued time.Time // refresh tokens live 180 days from here
-	// The access token is worth an hour and can be fetched again, so it is what
-	// is left out when an account is too big. Expires is left out with it.
+	// The access token is valid for an hour and can be renewed, so it is left out,
+	// with Expires, when an account is too big.
 	Access  secret.String
 	Expires time.Time
 	Server  string // https address of the authorization server: no other may see the secret and the tokens
@@ -37,37 +36,36 @@ type Account struct {
 
 	Webhook secret.String // an incoming webhook's whole address, or none
 
-	// Confirmed says that the owner has said that Portal is the address that
-	// employees and applications use.
+	// Confirmed says that the owner confirmed Portal as the address that employees
+	// and applications use.
 	Confirmed bool
 
 	Saved time.Time // when it was last saved; Save sets it
 }
 
-// A Store keeps accounts. Its methods may be called from any goroutine; they
-// return when ctx ends, and after the deadline at the latest. Times are kept to
-// the second, in UTC.
+// A Store stores accounts. It is safe for concurrent use; calls return when ctx
+// ends, and after the deadline at the latest. Times are stored to the second, in
+// UTC.
 //
 // Errors are *Error, where the keyring failed, or wrap ErrNotFound, ErrDamaged,
 // ErrNewer or ErrInvalid, or ctx's error where it was cancelled.
 type Store interface {
 	// Load returns the account of a portal.
 	Load(ctx context.Context, portal string) (Account, error)
-	// Save keeps an account in place of the portal's former one, and has read
-	// it back when it returns nil. After an error either of the two, or none,
-	// may be there; after Timeout that can change until the keyring answers.
+	// Save replaces the portal's account, and reads it back before it returns
+	// nil. After an error the old one, the new one or none may be stored; after
+	// Timeout that can change until the keyring answers.
 	Save(ctx context.Context, a Account) error
-	// Delete forgets an account. After Timeout the account may still be there,
-	// but it will be deleted as soon as the keyring answers: no Save of before
-	// brings it back.
+	// Delete deletes an account. After Timeout it may still be stored, but is
+	// deleted as soon as the keyring answers, also after an earlier Save.
 	Delete(ctx context.Context, portal string) error
-	// List returns the portals that there are accounts of, sorted.
+	// List returns the portals of all accounts, sorted.
 	List(ctx context.Context) ([]string, error)
-	// Place returns where the accounts are kept.
+	// Place returns where the accounts are stored.
 	Place() Place
 }
 
-// A Place is where accounts are kept: a stable code.
+// A Place is where accounts are stored: a stable code.
 type Place string
 
 // The places.
@@ -76,7 +74,7 @@ const (
 	InMemory  Place = "memory" // gone when the program ends
 )
 
-// What people know the places as: stable codes.
+// Products that the places are: stable codes.
 const (
 	KeeperWindows = "windows-credential-manager"
 	KeeperMac     = "macos-keychain"
@@ -84,7 +82,7 @@ const (
 	KeeperMemory  = "memory"
 )
 
-// Keeper returns what people know the place as on this operating system.
+// Keeper returns the product that the place is on this operating system.
 func (p Place) Keeper() string {
 	switch {
 	case p != InKeyring:

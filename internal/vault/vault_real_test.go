@@ -29,20 +29,20 @@ import (
 	"boxready/internal/simtest/testenv"
 )
 
-// These tests run a keyring daemon on a session bus of its own, with a home of
-// its own, and talk to it from new processes of this test program: the library
-// keeps one connection a process, and what was saved must outlive its process.
+// These tests run a keyring daemon with its own session bus and home directory,
+// and use it from new processes of this test program: the library keeps one
+// connection per process, and what was saved must outlive its process.
 
 const (
 	stepVariable     = "BOXREADY_VAULT_STEP"
 	deadlineVariable = "BOXREADY_VAULT_DEADLINE"
 
-	// For what has to come at once, on a machine that may have a lot else to do.
+	// For what comes at once, except on a busy machine.
 	testTimeout = 2 * time.Minute
 )
 
-// A said is what a step has to say, as its standard output has it.
-type said struct {
+// A stepResult is a step's result, as JSON on standard output.
+type stepResult struct {
 	Reason Reason        `json:"reason"`
 	Error  string        `json:"error"`
 	Place  Place         `json:"place"`
@@ -51,8 +51,8 @@ type said struct {
 	Took   time.Duration `json:"took"`
 }
 
-// runStep is what this program does in place of testing. The secret comes by
-// standard input, so that whatever else has it got it from the vault.
+// runStep runs instead of the tests. The secret comes by standard input, so that
+// it can get elsewhere only through the vault.
 func runStep(step string) int {
 	input := bufio.NewScanner(os.Stdin)
 	input.Scan()
@@ -64,28 +64,28 @@ func runStep(step string) int {
 	}
 	k := NewKeyring(Options{Deadline: deadline})
 	ctx := context.Background()
-	var all []said
+	var all []stepResult
 	for name := range strings.FieldsSeq(step) {
-		var s said
+		var s stepResult
 		var err error
 		start := time.Now()
 		switch name {
 		case "save":
-			a := full(home)
+			a := full(testPortal)
 			a.Refresh = value
 			err = k.Save(ctx, a)
 		case "save-other":
 			err = k.Save(ctx, full("https://other.example:8443"))
 		case "load":
 			var a Account
-			a, err = k.Load(ctx, home)
-			want := full(home)
+			a, err = k.Load(ctx, testPortal)
+			want := full(testPortal)
 			want.Refresh = value
 			s.Same = err == nil && difference(a, want) == ""
 		case "list":
 			s.List, err = k.List(ctx)
 		case "delete":
-			err = k.Delete(ctx, home)
+			err = k.Delete(ctx, testPortal)
 		case "open":
 			var opened Store
 			opened, err = Open(ctx, k)
@@ -115,13 +115,12 @@ type session struct {
 }
 
 func newSession(t *testing.T, password string) *session {
-	s := newHome(t)
+	s := newSessionWithoutBus(t)
 	s.address = testenv.StartSession(t, exec.Command, s.env, password)
 	return s
 }
 
-// newHome returns a session without a bus.
-func newHome(t *testing.T) *session {
+func newSessionWithoutBus(t *testing.T) *session {
 	dir := t.TempDir()
 	// Sockets' paths must be short.
 	runtimeDir, err := os.MkdirTemp("", "boxready")
@@ -155,7 +154,7 @@ func (s *session) runtimeDir() string {
 }
 
 // run runs steps in one new process.
-func (s *session) run(t *testing.T, steps string, env ...string) []said {
+func (s *session) run(t *testing.T, steps string, env ...string) []stepResult {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -178,14 +177,14 @@ func (s *session) run(t *testing.T, steps string, env ...string) []said {
 	if strings.Contains(out.String()+errs.String(), s.value) {
 		t.Errorf("%s printed the secret", steps)
 	}
-	var all []said
+	var all []stepResult
 	if err := json.Unmarshal(out.Bytes(), &all); err != nil || len(all) == 0 {
 		t.Fatalf("%s: %v: %s", steps, err, out.String())
 	}
 	return all
 }
 
-// connect returns a connection of the test's own to the session's bus.
+// connect returns a new connection to the session's bus.
 func (s *session) connect(t *testing.T) *dbus.Conn {
 	t.Helper()
 	bus, err := dbus.Connect(s.address)
@@ -258,7 +257,7 @@ func TestRealKeyring(t *testing.T) {
 	bus := s.connect(t)
 	stop := watchProcesses(t, s.value)
 
-	ok := func(steps string) said {
+	ok := func(steps string) stepResult {
 		t.Helper()
 		all := s.run(t, steps)
 		for i, one := range all {
@@ -276,7 +275,7 @@ func TestRealKeyring(t *testing.T) {
 		t.Error("what a new process read is not what was saved")
 	}
 	ok("save-other")
-	if got := ok("list"); !slices.Equal(got.List, []string{"https://other.example:8443", home}) {
+	if got := ok("list"); !slices.Equal(got.List, []string{"https://other.example:8443", testPortal}) {
 		t.Errorf("list %v", got.List)
 	}
 	s.assertNoFile(t)
@@ -330,7 +329,7 @@ func TestRealAbsent(t *testing.T) {
 		}
 	})
 	t.Run("a bus that is gone", func(t *testing.T) {
-		s := newHome(t)
+		s := newSessionWithoutBus(t)
 		s.address = "unix:path=" + filepath.Join(s.home, "no-bus")
 		if got := s.run(t, "open")[0]; got.Reason != Absent || got.Place != InMemory {
 			t.Errorf("%s, %s", got.Error, got.Place)
@@ -347,9 +346,9 @@ func TestRealAbsent(t *testing.T) {
 					t.Skip("this user has a session bus, which would be found")
 				}
 			}
-			s := newHome(t)
+			s := newSessionWithoutBus(t)
 			s.address = address
-			// What the library would start, were it asked.
+			// What the library would start.
 			bin, trace := t.TempDir(), filepath.Join(t.TempDir(), "launched")
 			if err := os.WriteFile(filepath.Join(bin, "dbus-launch"), []byte("#!/bin/sh\necho >'"+trace+"'\n"), 0o700); err != nil {
 				t.Fatal(err)
@@ -441,7 +440,7 @@ func TestRealPrompts(t *testing.T) {
 			if c.want != Timeout {
 				return
 			}
-			if took := all[0].Took; took < c.deadline { // by how much more, the machine's load decides
+			if took := all[0].Took; took < c.deadline { // no upper bound: it depends on the machine's load
 				t.Errorf("took %v", took)
 			}
 			for _, got := range all[1:] {

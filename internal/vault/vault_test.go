@@ -27,17 +27,17 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(testenv.M{M: m})
 }
 
-const home = "https://portal.example"
+const testPortal = "https://portal.example"
 
-// fake is a keyring in memory that can be made to misbehave.
+// fake is a keyring in memory with injected failures.
 type fake struct {
 	mu      sync.Mutex
 	held    map[string]string
 	before  func(call, key string)              // runs first, outside the lock
-	replace func(call, key, value string) error // errSkip: pretend to have done it
+	replace func(call, key, value string) error // errSkip: do nothing and report success
 	calls   []string
 	inside  int
-	most    int // calls at once
+	most    int // concurrent calls
 }
 
 var errSkip = errors.New("skip")
@@ -97,7 +97,7 @@ func (f *fake) keys() []string {
 	return slices.Sorted(maps.Keys(f.held))
 }
 
-// traffic returns how many calls there were, and how many at once.
+// traffic returns the number of calls, and of concurrent ones at most.
 func (f *fake) traffic() (calls, most int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -144,15 +144,15 @@ func TestStoresAgree(t *testing.T) {
 		"mock keyring": func() Store { return NewKeyring(Options{Backend: mock{}}) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			// The library's mock is the whole process's: these tests are not parallel.
+			// The library's mock is global: these tests are not parallel.
 			keyring.MockInit()
 			testStore(t, open())
 		})
 	}
 }
 
-// mock is the system's keyring without the search for a session bus, which
-// machines that run tests need not have.
+// mock is the system's keyring without the search for a session bus, which a test
+// machine may lack.
 type mock struct{}
 
 func (mock) Get(key string) (string, error) {
@@ -167,19 +167,19 @@ func testStore(t *testing.T, s Store) {
 	if list, err := s.List(ctx); err != nil || len(list) != 0 {
 		t.Fatalf("an empty store lists %v, %v", list, err)
 	}
-	if _, err := s.Load(ctx, home); !errors.Is(err, ErrNotFound) {
+	if _, err := s.Load(ctx, testPortal); !errors.Is(err, ErrNotFound) {
 		t.Errorf("load of nothing: %v", err)
 	}
-	if err := s.Delete(ctx, home); !errors.Is(err, ErrNotFound) {
+	if err := s.Delete(ctx, testPortal); !errors.Is(err, ErrNotFound) {
 		t.Errorf("delete of nothing: %v", err)
 	}
 
-	want := full(home)
+	want := full(testPortal)
 	start := time.Now().Truncate(time.Second)
 	if err := s.Save(ctx, want); err != nil {
 		t.Fatal(err)
 	}
-	got, err := s.Load(ctx, home)
+	got, err := s.Load(ctx, testPortal)
 	if d := difference(got, want); err != nil || d != "" {
 		t.Fatalf("%s came back different, %v", d, err)
 	}
@@ -204,17 +204,17 @@ func testStore(t *testing.T, s Store) {
 	if err := s.Save(ctx, want); err != nil {
 		t.Fatal(err)
 	}
-	if got, err = s.Load(ctx, home); err != nil || difference(got, want) != "" {
+	if got, err = s.Load(ctx, testPortal); err != nil || difference(got, want) != "" {
 		t.Errorf("not replaced: %v", err)
 	}
 	list, err := s.List(ctx)
-	if err != nil || !slices.Equal(list, []string{home, only.Portal}) {
+	if err != nil || !slices.Equal(list, []string{testPortal, only.Portal}) {
 		t.Errorf("list %v, %v", list, err)
 	}
-	if err := s.Delete(ctx, home); err != nil {
+	if err := s.Delete(ctx, testPortal); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Load(ctx, home); !errors.Is(err, ErrNotFound) {
+	if _, err := s.Load(ctx, testPortal); !errors.Is(err, ErrNotFound) {
 		t.Errorf("load after delete: %v", err)
 	}
 	list, err = s.List(ctx)
@@ -296,7 +296,7 @@ func TestSelfTest(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			f := newFake()
 			f.replace = c.replace
-			if name == "panics" { // before the lock, which it would keep
+			if name == "panics" { // before the lock is taken
 				f.replace, f.before = nil, func(string, string) { panic("s3cr3t") }
 			}
 			err := NewKeyring(Options{Backend: f}).SelfTest(t.Context())
@@ -307,7 +307,7 @@ func TestSelfTest(t *testing.T) {
 			case c.want != "" && (!errors.As(err, &failed) || failed.Reason != c.want || failed.Op != "self-test"):
 				t.Errorf("%v, not %s", err, c.want)
 			case err != nil && strings.Contains(err.Error(), "s3cr3t"):
-				t.Errorf("the error tells: %v", err)
+				t.Errorf("the error contains the secret: %v", err)
 			}
 			if name != "can't delete" && len(f.held) > 0 {
 				t.Errorf("left: %d entries", len(f.held))
@@ -327,12 +327,12 @@ func TestDismissedPrompts(t *testing.T) {
 	f := newFake()
 	k := NewKeyring(Options{Backend: f})
 	f.replace = func(call, key, _ string) error {
-		if call == "set" && key == home {
+		if call == "set" && key == testPortal {
 			return errSkip
 		}
 		return nil
 	}
-	if err := k.Save(t.Context(), full(home)); !errors.Is(err, Refused) {
+	if err := k.Save(t.Context(), full(testPortal)); !errors.Is(err, Refused) {
 		t.Errorf("save of nothing: %v", err)
 	}
 	f.replace = func(call, key, _ string) error { return onlyOn(call, "set", errSkip) }
@@ -344,11 +344,11 @@ func TestDismissedPrompts(t *testing.T) {
 		t.Errorf("asked %d times", sets)
 	}
 	f.replace = nil
-	if err := k.Save(t.Context(), full(home)); err != nil {
+	if err := k.Save(t.Context(), full(testPortal)); err != nil {
 		t.Fatal(err)
 	}
 	f.replace = func(call, _, _ string) error { return onlyOn(call, "delete", errSkip) }
-	if err := k.Delete(t.Context(), home); !errors.Is(err, Refused) {
+	if err := k.Delete(t.Context(), testPortal); !errors.Is(err, Refused) {
 		t.Errorf("delete of nothing: %v", err)
 	}
 	if list, err := k.List(t.Context()); err != nil || len(list) != 1 {
@@ -356,8 +356,8 @@ func TestDismissedPrompts(t *testing.T) {
 	}
 }
 
-// hang returns a keyring that stops at one call until it is let go.
-func hang(at string) (f *fake, letGo func()) {
+// hang returns a keyring that blocks in one call until it is released.
+func hang(at string) (f *fake, release func()) {
 	f = newFake()
 	gate := make(chan struct{})
 	f.before = func(call, key string) {
@@ -370,21 +370,21 @@ func hang(at string) (f *fake, letGo func()) {
 
 func TestHangingKeyring(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f, letGo := hang("get " + home)
-		defer letGo()
+		f, release := hang("get " + testPortal)
+		defer release()
 		k := NewKeyring(Options{Backend: f})
 		ctx := t.Context()
 		start := time.Now()
-		_, err := k.Load(ctx, home)
+		_, err := k.Load(ctx, testPortal)
 		if took := time.Since(start); !errors.Is(err, Timeout) || took != DefaultDeadline {
 			t.Errorf("%v after %v", err, took)
 		}
 		start = time.Now()
 		for range 1000 {
-			_, loadErr := k.Load(ctx, home)
+			_, loadErr := k.Load(ctx, testPortal)
 			_, listErr := k.List(ctx)
 			for call, err := range map[string]error{
-				"load": loadErr, "list": listErr, "save": k.Save(ctx, full(home)), "delete": k.Delete(ctx, home), "self-test": k.SelfTest(ctx),
+				"load": loadErr, "list": listErr, "save": k.Save(ctx, full(testPortal)), "delete": k.Delete(ctx, testPortal), "self-test": k.SelfTest(ctx),
 			} {
 				if !errors.Is(err, Timeout) || !errors.Is(err, errStillWaiting) {
 					t.Fatalf("%s: %v", call, err)
@@ -392,7 +392,7 @@ func TestHangingKeyring(t *testing.T) {
 			}
 		}
 		if took := time.Since(start); took != 0 {
-			t.Errorf("the others waited %v", took)
+			t.Errorf("the other calls waited %v", took)
 		}
 		if calls, most := f.traffic(); calls != 1 || most != 1 {
 			t.Errorf("the keyring was called %d times, %d at once", calls, most)
@@ -401,15 +401,15 @@ func TestHangingKeyring(t *testing.T) {
 		if s.Place() != InMemory || !errors.Is(err, Timeout) {
 			t.Errorf("opened %s, %v", s.Place(), err)
 		}
-		letGo()
+		release()
 		synctest.Wait()
-		if err := k.Save(ctx, full(home)); err != nil {
+		if err := k.Save(ctx, full(testPortal)); err != nil {
 			t.Errorf("after it answered: %v", err)
 		}
 	})
 }
 
-func TestWaitingBehindAnother(t *testing.T) {
+func TestWaitingForAnotherCall(t *testing.T) {
 	for name, c := range map[string]struct {
 		answers time.Duration // after the first caller's start
 		starts  time.Duration // the second caller
@@ -417,18 +417,18 @@ func TestWaitingBehindAnother(t *testing.T) {
 		want    error
 		took    time.Duration
 	}{
-		"a person types": {40 * time.Second, time.Second, 0, nil, 39 * time.Second},
-		"nobody does":    {time.Hour, 20 * time.Second, 0, errStillWaiting, 40 * time.Second},
-		"short":          {time.Hour, time.Second, 5 * time.Second, Timeout, 5 * time.Second},
-		"short, nobody":  {time.Hour, 2 * time.Minute, 5 * time.Second, errStillWaiting, 0},
+		"prompt answered": {40 * time.Second, time.Second, 0, nil, 39 * time.Second},
+		"not answered":    {time.Hour, 20 * time.Second, 0, errStillWaiting, 40 * time.Second},
+		"short":           {time.Hour, time.Second, 5 * time.Second, Timeout, 5 * time.Second},
+		"short, later":    {time.Hour, 2 * time.Minute, 5 * time.Second, errStillWaiting, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				f, letGo := hang("get " + home)
-				defer letGo()
+				f, release := hang("get " + testPortal)
+				defer release()
 				k := NewKeyring(Options{Backend: f})
-				go k.Load(t.Context(), home)
-				timer := time.AfterFunc(c.answers, letGo)
+				go k.Load(t.Context(), testPortal)
+				timer := time.AfterFunc(c.answers, release)
 				defer timer.Stop()
 				time.Sleep(c.starts)
 				ctx := t.Context()
@@ -442,7 +442,7 @@ func TestWaitingBehindAnother(t *testing.T) {
 				if took := time.Since(start); !errors.Is(err, c.want) || c.want == nil && err != nil || took != c.took {
 					t.Errorf("%v after %v", err, took)
 				}
-				letGo()
+				release()
 				synctest.Wait()
 			})
 		})
@@ -451,20 +451,20 @@ func TestWaitingBehindAnother(t *testing.T) {
 
 func TestCancelled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f, letGo := hang("get " + indexKey(0))
-		defer letGo()
+		f, release := hang("get " + indexKey(0))
+		defer release()
 		k := NewKeyring(Options{Backend: f})
 		ctx, cancel := context.WithCancel(t.Context())
 		saved := make(chan error, 1)
-		go func() { saved <- k.Save(ctx, full(home)) }()
+		go func() { saved <- k.Save(ctx, full(testPortal)) }()
 		time.Sleep(time.Second)
 		cancel()
 		if err := <-saved; !errors.Is(err, context.Canceled) {
 			t.Error(err)
 		}
-		letGo()
+		release()
 		synctest.Wait()
-		if _, ok := f.held[home]; ok {
+		if _, ok := f.held[testPortal]; ok {
 			t.Error("saved after it was cancelled")
 		}
 		if list, err := k.List(t.Context()); err != nil || len(list) != 0 {
@@ -476,31 +476,34 @@ func TestCancelled(t *testing.T) {
 	})
 }
 
-// A Save that timed out may still succeed, and what was deleted before its end must
-// not come back with it.
+// A Save that timed out may still succeed, but must not restore what was deleted
+// before its end.
 func TestLateSave(t *testing.T) {
 	for name, c := range map[string]struct {
 		during func(ctx context.Context, k *Keyring) error
 		want   []string
 	}{
-		"nothing":          {func(context.Context, *Keyring) error { return nil }, []string{home}},
-		"deleted":          {func(ctx context.Context, k *Keyring) error { return k.Delete(ctx, home) }, nil},
-		"another deleted":  {func(ctx context.Context, k *Keyring) error { return k.Delete(ctx, "https://b.example") }, []string{home}},
-		"saved in between": {func(ctx context.Context, k *Keyring) error { k.Delete(ctx, home); return k.Save(ctx, full(home)) }, nil},
+		"nothing":         {func(context.Context, *Keyring) error { return nil }, []string{testPortal}},
+		"deleted":         {func(ctx context.Context, k *Keyring) error { return k.Delete(ctx, testPortal) }, nil},
+		"another deleted": {func(ctx context.Context, k *Keyring) error { return k.Delete(ctx, "https://b.example") }, []string{testPortal}},
+		"saved in between": {func(ctx context.Context, k *Keyring) error {
+			k.Delete(ctx, testPortal)
+			return k.Save(ctx, full(testPortal))
+		}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				f, letGo := hang("set " + home)
-				defer letGo()
+				f, release := hang("set " + testPortal)
+				defer release()
 				k := NewKeyring(Options{Backend: f})
 				ctx := t.Context()
-				if err := k.Save(ctx, full(home)); !errors.Is(err, Timeout) {
+				if err := k.Save(ctx, full(testPortal)); !errors.Is(err, Timeout) {
 					t.Fatal(err)
 				}
 				if err := c.during(ctx, k); name != "nothing" && !errors.Is(err, Timeout) {
 					t.Errorf("during the call: %v", err)
 				}
-				letGo()
+				release()
 				got, err := k.List(ctx)
 				if errors.Is(err, Timeout) { // it had not answered yet
 					synctest.Wait()
@@ -509,13 +512,13 @@ func TestLateSave(t *testing.T) {
 				if err != nil || !slices.Equal(got, c.want) {
 					t.Errorf("list %v, %v", got, err)
 				}
-				if _, ok := f.held[home]; ok != (c.want != nil) {
+				if _, ok := f.held[testPortal]; ok != (c.want != nil) {
 					t.Errorf("the entry is there: %v", ok)
 				}
-				if err := k.Save(ctx, full(home)); err != nil {
+				if err := k.Save(ctx, full(testPortal)); err != nil {
 					t.Errorf("saved anew: %v", err)
 				}
-				if _, err := k.Load(ctx, home); err != nil {
+				if _, err := k.Load(ctx, testPortal); err != nil {
 					t.Errorf("loaded anew: %v", err)
 				}
 			})
@@ -524,22 +527,22 @@ func TestLateSave(t *testing.T) {
 }
 
 func TestNoSecretInErrors(t *testing.T) {
-	a := full(home)
+	a := full(testPortal)
 	for _, call := range []string{"get", "set", "delete"} {
 		f := newFake()
-		f.held[home] = `{"v":1,"client_secret":"client-s3cr3t"`
+		f.held[testPortal] = `{"v":1,"client_secret":"client-s3cr3t"`
 		f.replace = func(c, key, value string) error {
-			if c == call && key == home {
+			if c == call && key == testPortal {
 				return fmt.Errorf("can't take %s (%w)", value, &os.PathError{Op: "open", Path: value + " " + a.Refresh.Reveal(), Err: os.ErrPermission})
 			}
 			return nil
 		}
 		k := NewKeyring(Options{Backend: f})
-		_, loadErr := k.Load(t.Context(), home)
+		_, loadErr := k.Load(t.Context(), testPortal)
 		_, listErr := k.List(t.Context())
-		for _, err := range []error{loadErr, listErr, k.Save(t.Context(), a), k.Delete(t.Context(), home)} {
+		for _, err := range []error{loadErr, listErr, k.Save(t.Context(), a), k.Delete(t.Context(), testPortal)} {
 			for ; err != nil; err = errors.Unwrap(err) {
-				// Only what was being saved can be known from outside.
+				// The store knows only the secrets of the account being saved.
 				known := strings.Contains(err.Error(), "vault: save")
 				if text := fmt.Sprintf("%v %+v %#v", err, err, err); strings.Contains(text, "client-s3cr3t") || known && strings.Contains(text, "s3cr3t") {
 					t.Errorf("%s: %s", call, text)

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Error is one thing wrong with a file, at a place. People read the text "requirements.error.<Code>", or the one of the kind of file, with Args.
+// Error is one mistake in a file. Users see the text "requirements.error.<Code>", or that of the kind of file, with Args.
 type Error struct {
 	File         string // as it was given
 	Line, Column int    // from 1, the column in letters; 0 if the file could not be read at all
@@ -18,7 +18,7 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%s:%d:%d: %s %v", e.File, e.Line, e.Column, e.Code, e.Args)
 }
 
-// Errors are all that is wrong with a file, in the order of their places; at least one.
+// Errors are the mistakes in a file, in order of position; at least one.
 type Errors []*Error
 
 func (es Errors) Error() string {
@@ -29,7 +29,7 @@ func (es Errors) Error() string {
 	return strings.Join(texts, "\n")
 }
 
-// Unwrap makes errors.As find the first one.
+// Unwrap lets errors.As find the first one.
 func (es Errors) Unwrap() []error {
 	list := make([]error, len(es))
 	for i, e := range es {
@@ -38,7 +38,7 @@ func (es Errors) Unwrap() []error {
 	return list
 }
 
-// Codes of what can be wrong with any file. Their arguments stand behind.
+// Codes of mistakes in any file, with their arguments.
 const (
 	NotFound   = "not-found"
 	Unreadable = "unreadable"
@@ -53,7 +53,7 @@ const (
 	TabIndent        = "tab"
 	TooDeep          = "too-deep"
 	TooMany          = "too-many"  // limit
-	NotPlain         = "not-plain" // found: anchors, aliases, tags and what else could make a small file large
+	NotPlain         = "not-plain" // found: an anchor, alias, tag or other syntax that could expand a small file
 	SeveralDocuments = "several-documents"
 
 	WrongType    = "wrong-type"    // key, expected: "object", "list", "text", "number" or "yes-no"

@@ -6,21 +6,21 @@ import (
 	"strings"
 )
 
-// maxKnown is how long a known name is at most.
+// maxKnown is the maximum length of a known name.
 const maxKnown = 100
 
-// maxNearest is how many spellings are suggested at most.
+// maxNearest is the maximum number of suggestions.
 const maxNearest = 3
 
-// Spelling finds the known names that a misspelt one may have meant.
+// Spelling finds the known names closest to a misspelt one.
 type Spelling struct {
-	byLength [][]spelled
+	byLength [][]knownName
 }
 
-type spelled struct {
-	name    string // as it is written
+type knownName struct {
+	name    string // in its own case
 	lower   string
-	letters uint64 // which are in it
+	letters uint64 // set of the bytes in it
 }
 
 // NewSpelling returns one that knows these names, of at most 100 letters.
@@ -31,12 +31,12 @@ func NewSpelling(names ...string) *Spelling {
 		for len(s.byLength) <= len(lower) {
 			s.byLength = append(s.byLength, nil)
 		}
-		s.byLength[len(lower)] = append(s.byLength[len(lower)], spelled{name, lower, letters(lower)})
+		s.byLength[len(lower)] = append(s.byLength[len(lower)], knownName{name, lower, letters(lower)})
 	}
 	return s
 }
 
-// latin turns Cyrillic letters into the Latin ones that they look like: nobody sees the difference in a file.
+// latin replaces Cyrillic letters by the Latin ones that look the same.
 var latin = strings.NewReplacer("а", "a", "в", "b", "с", "c", "е", "e", "ё", "e", "н", "h", "і", "i", "к", "k", "м", "m", "о", "o",
 	"р", "p", "ѕ", "s", "т", "t", "у", "y", "х", "x")
 
@@ -47,7 +47,7 @@ func letters(s string) (set uint64) {
 	return set
 }
 
-// Nearest returns the known names fewest keystrokes away from name, at most maxNearest and none that differs too much.
+// Nearest returns the known names with the smallest edit distance from name: at most maxNearest, and none that differs too much.
 func (s *Spelling) Nearest(name string) []string {
 	name = latin.Replace(strings.ToLower(name))
 	limit := 1 + min(len(name)/8, 1)
@@ -70,7 +70,7 @@ func (s *Spelling) Nearest(name string) []string {
 	return found[:min(len(found), maxNearest)]
 }
 
-// distance is how many letters have to be typed, deleted, replaced or swapped to get from a to b; limit+1 if more than limit.
+// distance is the number of insertions, deletions, replacements and swaps of letters from a to b; limit+1 if more than limit.
 func distance(a, b string, limit int) int {
 	var rows [3][maxKnown + 1]int
 	before, last, row := rows[0][:len(b)+1], rows[1][:len(b)+1], rows[2][:len(b)+1]

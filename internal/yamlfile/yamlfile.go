@@ -1,5 +1,5 @@
-// Package yamlfile parses untrusted files that people write by hand: YAML without anything that could make a small
-// file large, with limits, with no key that isn't known, and with the place of everything that is wrong.
+// Package yamlfile parses untrusted files that people write by hand: YAML without anything that could expand a small
+// file, with limits, known keys only, and the position of every mistake.
 package yamlfile
 
 import (
@@ -25,13 +25,13 @@ const (
 	maxSize  = 1 << 20 // bytes
 	maxDepth = 8
 	maxItems = 10_000 // of one list
-	maxText  = 200    // letters of one value
-	maxError = 20     // after so many the reader gives up
+	maxText  = 200    // runes of one value
+	maxError = 20     // further ones are dropped
 )
 
 var validText = regexp.MustCompile(`^[^\p{Cc}\p{Cf}]+$`)
 
-// Load reads a file's bytes, a few more than are allowed at most. The error is an Errors.
+// Load reads a file, up to one byte more than maxSize. The error is an Errors.
 func Load(path string) ([]byte, error) {
 	fail := func(code string, err error) error {
 		if errors.Is(err, os.ErrNotExist) {
@@ -51,14 +51,14 @@ func Load(path string) ([]byte, error) {
 	return data, nil
 }
 
-// Reader goes through one file and collects what is wrong.
+// Reader parses one file and collects its mistakes.
 type Reader struct {
-	File    string // what errors call it
+	File    string // name in errors
 	MaxKeys int    // of the whole file
 	Errors  Errors
 }
 
-// Err is all that is wrong, in the order of the places, an Errors; nil if nothing is.
+// Err returns the mistakes as an Errors, sorted by line; nil if there are none.
 func (r *Reader) Err() error {
 	if len(r.Errors) == 0 {
 		return nil
@@ -67,7 +67,7 @@ func (r *Reader) Err() error {
 	return r.Errors
 }
 
-// Fail notes what is wrong at a place. Of many mistakes only the first ones are kept.
+// Fail records a mistake. Of many only the first ones are kept.
 func (r *Reader) Fail(line, column int, code string, args map[string]any) {
 	if len(r.Errors) < maxError {
 		if args == nil {
@@ -77,13 +77,13 @@ func (r *Reader) Fail(line, column int, code string, args map[string]any) {
 	}
 }
 
-// FailAt is Fail at a value.
+// FailAt is Fail at a node.
 func (r *Reader) FailAt(n ast.Node, code string, args map[string]any) {
 	line, column := Place(n)
 	r.Fail(line, column, code, args)
 }
 
-// Place is where a value begins.
+// Place is where a node begins.
 func Place(n ast.Node) (line, column int) {
 	t := n.GetToken()
 	if m, ok := n.(ast.MapNode); ok { // its own token is the first colon
@@ -94,7 +94,7 @@ func Place(n ast.Node) (line, column int) {
 	return t.Position.Line, t.Position.Column
 }
 
-// Root finds the file's only object, or fails.
+// Root returns the root node of the file's only document, or nil after Fail.
 func (r *Reader) Root(data []byte) ast.Node {
 	text, ok := r.Text(data)
 	if !ok || !r.plain(lexer.Tokenize(text)) {
@@ -122,7 +122,7 @@ func (r *Reader) Root(data []byte) ast.Node {
 	return nil
 }
 
-// Text checks the bytes and unifies the ends of lines.
+// Text checks the encoding and normalises line ends; false after Fail.
 func (r *Reader) Text(data []byte) (string, bool) {
 	if len(data) > maxSize {
 		r.Fail(1, 1, TooBig, map[string]any{"limit": maxSize >> 10})
@@ -130,7 +130,7 @@ func (r *Reader) Text(data []byte) (string, bool) {
 	}
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
 	if bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")) ||
-		len(data) > 1 && (data[0] == 0) != (data[1] == 0) { // without the mark that it should begin with
+		len(data) > 1 && (data[0] == 0) != (data[1] == 0) { // UTF-16 without a byte order mark
 		r.Fail(1, 1, UTF16, nil)
 		return "", false
 	}
@@ -154,8 +154,8 @@ func (r *Reader) Text(data []byte) (string, bool) {
 	return text, true
 }
 
-// plain refuses what the format has no use for, before anything is built from it: the parser's time grows with the square of
-// depth and of the number of keys.
+// plain refuses YAML that the format doesn't use, before parsing: the parser's time is quadratic in depth and in the number of
+// keys.
 func (r *Reader) plain(tokens token.Tokens) bool {
 	keys, depth, entries, line := 0, 0, 0, 0
 	for _, t := range tokens {
@@ -239,7 +239,7 @@ func (r *Reader) Object(key string, n ast.Node, fields ...Field) {
 	}
 }
 
-// Pairs goes through an object and returns its keys with their lines, or nil if n is none.
+// Pairs calls each for an object's entries and returns its keys with their lines, or nil if n is no object.
 func (r *Reader) Pairs(key string, n ast.Node, each func(name, value ast.Node, k string)) map[string]int {
 	m, ok := n.(ast.MapNode)
 	if !ok {
@@ -278,7 +278,7 @@ func (r *Reader) List(key string, n ast.Node, each func(ast.Node)) {
 	}
 }
 
-// String reads one line of text that isn't long.
+// String reads one line of text; see IsText.
 func (r *Reader) String(key string, n ast.Node) (string, bool) {
 	var s string
 	switch n := n.(type) {
@@ -297,7 +297,7 @@ func (r *Reader) String(key string, n ast.Node) (string, bool) {
 	return s, true
 }
 
-// IsText tells whether s is one line of at most 200 letters, none of which is invisible.
+// IsText tells whether s is one line of 1 to 200 runes, none of them a control or format character.
 func IsText(s string) bool { return utf8.RuneCountInString(s) <= maxText && validText.MatchString(s) }
 
 // Integer reads a whole number.
