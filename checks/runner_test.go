@@ -756,7 +756,11 @@ func TestTimeout(t *testing.T) {
 				sim, address := startSim(t, c.faults...)
 				defer sim.Close()
 				ctx, w := contextEndingAfter(t, c.silent)
+				begin := time.Now()
 				outcome := Run(ctx, way(t, sim, c.dns), Target{Address: address, Consents: c.consents}, w)
+				if took := time.Since(begin); c.silent == "" && took > 3*time.Second+slack {
+					t.Errorf("it took %s", took)
+				}
 				assertEnded(t, ctx, c.silent != "")
 				assertComplete(t, outcome)
 				assertFirst(t, outcome, c.want)
