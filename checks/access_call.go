@@ -3,6 +3,7 @@ package checks
 import (
 	"context"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
 
@@ -65,22 +66,17 @@ func (env *Env) call(ctx context.Context, by Credential, method string, form url
 	return Call{Credential: by, Exchange: *env.exchange(r, a)}, a
 }
 
-func (c *Call) answered() bool { return c.Failure == "" && c.Form == portal.FormJSON && c.Error == "" }
+func (c *Call) answered() bool { return c.succeeded() }
 
 // fault returns the results of a check whose call got no usable answer; nil if it got one.
 func (c *Call) fault() []Result {
 	switch {
 	case c.answered():
 		return nil
-	case c.Failure != "":
-		return about(one(unanswered(&c.Exchange)), answerArgs(&c.Exchange))
-	case licenceFault(&portal.Error{Code: c.Error, Description: c.ErrorDescription}) != nil:
-		return skipped(RESTLicence)
-	case bitrix.SameCode(c.Error, bitrix.CodeMethodNotFound): // of batch
+	case c.refused() && bitrix.SameCode(c.Error, bitrix.CodeMethodNotFound) && strings.HasSuffix(c.Request, "/batch"):
 		return skipped(MethodInventory)
-	default:
-		return about(one(unknown(UnexpectedAnswer, "")), answerArgs(&c.Exchange))
 	}
+	return refusal(bitrix.AtCommand, &c.Exchange)
 }
 
 // once is a request shared by several checks; the first that needs the answer sends it.

@@ -67,6 +67,18 @@ func (env *Env) batch(ctx context.Context, by Credential, commands []portal.Comm
 	return call, items
 }
 
+// command is the answer to one command of the batch: the batch's own, or the command's error.
+func (b *firstBatch) command(key string) Call {
+	call := b.call
+	for _, c := range append(slices.Clone(firstBatchCommands), eventsCommand) {
+		if e := b.items[c.Key].Error; c.Key == key && e != nil {
+			call.Request += " " + c.Method
+			call.Error, call.ErrorDescription = short(e.Code), short(e.Description)
+		}
+	}
+	return call
+}
+
 // refused are the commands whose error is about a licence.
 func (b *firstBatch) refused() []Refusal {
 	var refused []Refusal
@@ -208,10 +220,7 @@ func (env *Env) askV3(ctx context.Context, inv *inventory, step func()) {
 		r := portal.Request{Path: "/rest/api/" + names[i], Timeout: restTimeout}
 		x := env.exchange(r, env.do(ctx, r))
 		found[i] = MethodSeen{Name: strings.ToLower(names[i])}
-		if x.Failure == "" && x.Form == portal.FormJSON && x.Error != "" {
-			existing := !x.is(portal.ErrMethodNotFound)
-			found[i].Existing = &existing
-		}
+		found[i].Existing = (&MethodFacts{Exchange: *x}).shows()
 	})
 	inv.methods = append(inv.methods, found...)
 }

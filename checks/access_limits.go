@@ -36,8 +36,9 @@ func (env *Env) noteLimit(r portal.Request, a portal.Answer) {
 	if a.Header == nil {
 		return
 	}
+	own := portal.VoiceOf(r, &a.Reply).Speaker == portal.ByREST
 	said := Limited{Status: a.Status}
-	if a.Error != nil {
+	if own && a.Error != nil {
 		said.Error = a.Error.Code
 	}
 	if said.limits() { // few do, and masking the secrets of an answer takes a while
@@ -46,7 +47,7 @@ func (env *Env) noteLimit(r portal.Request, a portal.Answer) {
 	}
 	env.mu.Lock()
 	defer env.mu.Unlock()
-	if a.Form == portal.FormJSON {
+	if own {
 		env.limits.Answered++
 	}
 	env.limits.add(said)
@@ -105,7 +106,11 @@ func judgeLimits(f *LimitFacts, _ FactsByCheck) []Result {
 		}
 		if cause != "" && !reported[cause] {
 			reported[cause] = true
-			results = append(results, notice(cause, ServerAdmin).with(Args{"request": l.Request, "status": l.Status, "error": l.Error, "server": l.Server}))
+			found := notice(cause, ServerAdmin)
+			if f.Answered == 0 {
+				found = unknown(cause, ServerAdmin) // nothing else is known of this portal
+			}
+			results = append(results, found.with(Args{"request": l.Request, "status": l.Status, "error": l.Error, "server": l.Server}))
 		}
 	}
 	return orOK(results)

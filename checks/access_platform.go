@@ -39,6 +39,9 @@ func observeRights(ctx context.Context, env *Env) (*RightsFacts, error) {
 	if result := b.items["admin"].Result; f.Admin == nil && result != nil && json.Unmarshal(result, &admin) == nil {
 		f.Admin = (*bool)(&admin)
 	}
+	if f.Admin == nil {
+		f.Call = b.command("admin")
+	}
 	return f, nil
 }
 

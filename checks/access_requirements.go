@@ -37,6 +37,13 @@ type ModulesFacts struct {
 	// Versions are those of the installed modules, as the portal's server reported them; none without it.
 	Versions   map[string]string `json:"versions,omitempty"`
 	Unanswered *Call             `json:"unanswered,omitempty"`
+	Refused    []RefusedCommand  `json:"refused,omitempty"`
+}
+
+// RefusedCommand is the answer to a command of the first batch that gave no list.
+type RefusedCommand struct {
+	Lacks string `json:"lacks"` // granted, provided or events
+	Call
 }
 
 // Required are the names in the requirements.
@@ -77,11 +84,17 @@ func observeModules(ctx context.Context, env *Env) (*ModulesFacts, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &ModulesFacts{
+	f := &ModulesFacts{
 		Credential: inv.credential, AsApplication: env.target.AsApplication, Required: requiredOf(env.target.required()),
 		Granted: b.names("granted"), Provided: b.names("provided"), Events: b.names("events"),
 		Methods: inv.methods, Listed: inv.listed, Versions: env.moduleVersions(), Unanswered: inv.unanswered,
-	}, nil
+	}
+	for _, key := range []string{"granted", "provided", "events"} {
+		if call := b.command(key); b.items[key].Error != nil && !call.answered() {
+			f.Refused = append(f.Refused, RefusedCommand{Lacks: key, Call: call})
+		}
+	}
+	return f, nil
 }
 
 // Inventory returns what is known of the portal.
@@ -166,15 +179,29 @@ func needArgs(found []requirements.Finding) Args {
 	return Args{"names": names, "count": len(names), "needs": found}
 }
 
-// unansweredOr adds a result for the call that got no answer, if any, to the others.
-func (f *ModulesFacts) unansweredOr(results []Result) []Result {
-	if f.Unanswered == nil {
+// unansweredOr adds a result for the call, or else the command, that got no answer, if any, to the others.
+func (f *ModulesFacts) unansweredOr(results []Result, lacks string) []Result {
+	unanswered := f.Unanswered
+	if refused := f.refused(lacks); unanswered == nil && refused != nil {
+		unanswered = refused
+	}
+	if unanswered == nil {
 		return orOK(results)
 	}
-	if fault := f.Unanswered.fault(); len(results) == 0 || fault[0].State == Unknown {
+	if fault := unanswered.fault(); len(results) == 0 || fault[0].State == Unknown {
 		return append(results, fault...)
 	}
 	return results
+}
+
+// refused is the answer to the command whose list is lacking, nil if it was not refused.
+func (f *ModulesFacts) refused(lacks string) *Call {
+	for i, r := range f.Refused {
+		if r.Lacks == lacks {
+			return &f.Refused[i].Call
+		}
+	}
+	return nil
 }
 
 func judgeModules(f *ModulesFacts, _ FactsByCheck) []Result {
@@ -191,7 +218,7 @@ func judgeModules(f *ModulesFacts, _ FactsByCheck) []Result {
 		})),
 	)
 	if f.Provided == nil {
-		return about(f.unansweredOr(results), f.args())
+		return about(f.unansweredOr(results, "provided"), f.args())
 	}
 	return about(orOK(results), f.args())
 }
@@ -205,7 +232,7 @@ func judgeScopes(f *ModulesFacts, all []requirements.Finding) []Result {
 		results = append(results, forFindings(problem(ScopeNotGranted, PortalAdmin), lacking)...)
 	}
 	if f.Granted == nil {
-		return f.unansweredOr(results)
+		return f.unansweredOr(results, "granted")
 	}
 	if len(results) == 0 {
 		return about(ok(), Args{"tick": f.toTick(), "application": f.AsApplication})
@@ -237,7 +264,7 @@ func judgeMethods(f *ModulesFacts, all []requirements.Finding) []Result {
 	if f.AsApplication {
 		results = append(results, forFindings(problem(MethodNotPermitted, PortalAdmin), filter(all, is(requirements.Grant, requirements.MethodNeed)))...)
 	}
-	return f.unansweredOr(results)
+	return f.unansweredOr(results, "")
 }
 
 // unsureMethods returns those of which nothing is known, and those that may be missing with their module.
@@ -257,8 +284,8 @@ func judgeEvents(f *ModulesFacts, all []requirements.Finding) []Result {
 	})
 	results := forFindings(problem(EventMissing, PortalAdmin), missing)
 	if f.Events == nil {
-		if f.Unanswered != nil {
-			return f.unansweredOr(results)
+		if f.Unanswered != nil || f.refused("events") != nil {
+			return f.unansweredOr(results, "events")
 		}
 		return one(unknown(UnexpectedAnswer, ""))
 	}

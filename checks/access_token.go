@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"slices"
 
+	"boxready/internal/bitrix"
 	"boxready/internal/portal"
 	"boxready/oauthflow"
 )
@@ -107,37 +108,18 @@ func judgeAccepted(f *AcceptedFacts, seen FactsByCheck) []Result {
 		return one(unknown(UnexpectedAnswer, ServerAdmin))
 	}
 	x := f.Answer
-	if x.is(portal.ErrNoAuthFound) {
+	if x.fromREST() && x.is(portal.ErrNoAuthFound) {
 		return judgeLost(f, seen)
 	}
-	args := answerArgs(x)
-	args["seconds"] = float64(x.Times.Total) / 1000
-	return about(one(acceptance(x)), args)
+	return acceptance(x)
 }
 
 // acceptance judges an answer to a fresh token.
-func acceptance(x *Exchange) Result {
-	switch {
-	case x.Failure != "":
-		return unanswered(x)
-	case x.Form != portal.FormJSON:
-		return unknown(UnexpectedAnswer, ServerAdmin)
-	case x.Error == "", x.is(portal.ErrInsufficientScope), licenceFault(x.err()) != nil:
-		return Result{State: OK} // the token itself was accepted
-	case x.is(portal.ErrApplicationNotFound):
-		return problem(AppNotOnPortal, PortalAdmin)
-	case x.is(portal.ErrNotInstalled), x.is(portal.ErrInvalidToken), x.is(portal.ErrWrongApplication), x.is(portal.ErrWrongClient):
-		return problem(AppNotOnAuthServer, PortalAdmin)
-	case x.is(portal.ErrAuthorization), x.is(portal.ErrUserContext):
-		return problem(UserInactive, PortalAdmin)
-	case x.is(portal.ErrUserAccess):
-		return problem(UserNoAppAccess, PortalAdmin)
+func acceptance(x *Exchange) []Result {
+	if x.succeeded() {
+		return ok()
 	}
-	// The rest is judged as for an invented token, except that no such answer to a fresh one is ok.
-	if fault := tokenFault(&AuthFacts{}, TokenAnswer{Exchange: *x}); fault.State == Problem {
-		return fault
-	}
-	return unknown(UnexpectedAnswer, ServerAdmin)
+	return about(refusal(bitrix.AtFreshToken, x), Args{"seconds": float64(x.Times.Total) / 1000})
 }
 
 // judgeLost judges a token that the portal doesn't see. Where an invented one arrived shows why.
@@ -145,15 +127,13 @@ func judgeLost(f *AcceptedFacts, seen FactsByCheck) []Result {
 	auth := factsOf[AuthFacts](seen, AuthServerFromPortal)
 	switch {
 	case f.JSON != nil && !f.JSON.is(portal.ErrNoAuthFound):
-		args := answerArgs(f.JSON)
-		args["seconds"] = float64(f.JSON.Times.Total) / 1000
-		return about(one(acceptance(f.JSON)), args)
+		return acceptance(f.JSON)
 	case auth != nil && auth.lostEverywhere():
 		return about(one(problem(TokenCheckerMissing, ServerAdmin)), answerArgs(f.Answer))
 	case auth != nil && slices.ContainsFunc(auth.Tokens, TokenAnswer.arrived):
 		return skipped(CredentialsArrive)
 	default:
-		return about(one(unknown(UnexpectedAnswer, ServerAdmin)), answerArgs(f.Answer))
+		return refusal(bitrix.AtFreshToken, f.Answer)
 	}
 }
 

@@ -3,13 +3,14 @@ package checks
 import (
 	"context"
 
-	"boxready/internal/portal"
+	"boxready/internal/bitrix"
 )
 
 // Causes of webhook.
 const (
-	WebhookRejected Cause = "webhook-rejected"
-	WebhookUser     Cause = "webhook-user"
+	WebhookRejected   Cause = "webhook-rejected"
+	WebhookUser       Cause = "webhook-user"
+	CallAwaitsConsent Cause = "call-awaits-consent"
 )
 
 // WebhookFacts are the portal's answer to the owner's incoming webhook. The portal checks its code by itself, without the
@@ -37,20 +38,8 @@ func judgeWebhook(f *WebhookFacts, _ FactsByCheck) []Result {
 	case f.Answer == nil:
 		return one(unknown(UnexpectedAnswer, ServerAdmin))
 	}
-	x := f.Answer
-	args := answerArgs(x)
-	switch {
-	case x.Failure != "":
-		return about(one(unanswered(x)), args)
-	case x.Form != portal.FormJSON:
-		return about(one(unknown(UnexpectedAnswer, ServerAdmin)), args)
-	case x.Error == "", x.is(portal.ErrInsufficientScope), licenceFault(x.err()) != nil:
-		return ok() // its credentials were accepted
-	case x.is(portal.ErrInvalidCredentials):
-		return about(one(problem(WebhookRejected, PortalAdmin)), args)
-	case x.is(portal.ErrAuthorization):
-		return about(one(problem(WebhookUser, PortalAdmin)), args)
-	default:
-		return about(one(unknown(UnexpectedAnswer, ServerAdmin)), args)
+	if f.Answer.succeeded() {
+		return ok()
 	}
+	return refusal(bitrix.AtWebhook, f.Answer)
 }

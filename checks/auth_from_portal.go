@@ -14,6 +14,7 @@ import (
 const (
 	NeedsDeep                Cause = "needs-deep"
 	AuthServerUnreachable    Cause = "auth-server-unreachable"
+	DiskFull                 Cause = "disk-full"
 	PortalNotRegistered      Cause = "portal-not-registered"
 	LicenceRejected          Cause = "licence-rejected"
 	PortalCredentialsRefused Cause = "portal-credentials-refused" // #nosec G101 -- a cause's code
@@ -41,10 +42,12 @@ type TokenAnswer struct {
 
 // arrived reports whether the portal saw the token, valid or not.
 func (a TokenAnswer) arrived() bool {
-	return a.Failure == "" && a.Form == portal.FormJSON && a.Error != "" && !a.lost()
+	return a.refused() && a.Error != "" && !a.lost()
 }
 
-func (a TokenAnswer) lost() bool { return bitrix.SameCode(a.Error, bitrix.CodeNoAuthFound) }
+func (a TokenAnswer) lost() bool {
+	return a.fromREST() && bitrix.SameCode(a.Error, bitrix.CodeNoAuthFound)
+}
 
 const (
 	// The portal itself waits up to 10 s for the authorization server when it relays, and up to 15 s to connect and 15 s
@@ -53,7 +56,7 @@ const (
 	tokenTimeout     = 40 * time.Second
 )
 
-var tokenPageRequest = portal.Request{HTTPMethod: http.MethodGet, Path: "/oauth/token/", Unmarked: true, Timeout: tokenPageTimeout}
+var tokenPageRequest = portal.Request{HTTPMethod: http.MethodGet, Path: portal.TokenPage, Unmarked: true, Timeout: tokenPageTimeout}
 
 func (env *Env) tokenRequest(in portal.Carrier) portal.Request {
 	r := methodRequest("app.info")
@@ -90,9 +93,8 @@ func observeAuth(ctx context.Context, env *Env) (*AuthFacts, error) {
 }
 
 func judgeAuth(f *AuthFacts, _ FactsByCheck) []Result {
-	relayed := f.TokenPage != nil && f.TokenPage.Failure == "" && f.TokenPage.Form == portal.FormJSON && f.TokenPage.Error != ""
 	switch {
-	case len(f.Tokens) == 0 && relayed:
+	case len(f.Tokens) == 0 && f.TokenPage != nil && f.TokenPage.fromAuthServer():
 		return ok()
 	case f.BlockedBy != "":
 		return skipped(f.BlockedBy)
@@ -105,45 +107,11 @@ func judgeAuth(f *AuthFacts, _ FactsByCheck) []Result {
 	if i := slices.IndexFunc(f.Tokens, TokenAnswer.arrived); i >= 0 {
 		decisive = f.Tokens[i]
 	}
-	args := answerArgs(&decisive.Exchange)
-	args["seconds"] = float64(decisive.Times.Total) / 1000
-	return about(one(tokenFault(f, decisive)), args)
-}
-
-// Errors of the portal itself: it could not ask the authorization server, or that refused the portal. Any other error about a
-// token comes from the authorization server, so the portal reached it.
-func tokenFault(f *AuthFacts, a TokenAnswer) Result {
-	is := func(code string) bool { return bitrix.SameCode(a.Error, code) }
-	switch {
-	case a.Failure != "":
-		return unanswered(&a.Exchange)
-	case a.Form != portal.FormJSON || a.Error == "":
-		return unknown(UnexpectedAnswer, ServerAdmin)
-	case is(bitrix.CodeConnectionError):
-		return problem(AuthServerUnreachable, NetworkAdmin)
-	case a.is(portal.ErrNoClientCreds):
-		return problem(PortalNotRegistered, PortalAdmin)
-	case is(bitrix.CodeVerificationNeeded):
-		return problem(LicenceRejected, PortalAdmin)
-	case is(bitrix.CodeInvalidClient):
-		return problem(PortalCredentialsRefused, PortalAdmin)
-	case a.lost():
-		if f.lostEverywhere() {
-			return problem(TokenCheckerMissing, ServerAdmin)
-		}
-		return unknown(UnexpectedAnswer, ServerAdmin)
-	case slices.ContainsFunc(tokenErrorCodes, is), a.is(portal.ErrNotInstalled):
-		return Result{State: OK}
-	default:
-		return unknown(UnexpectedAnswer, ServerAdmin)
+	if decisive.lost() && f.lostEverywhere() {
+		return about(one(problem(TokenCheckerMissing, ServerAdmin)), answerArgs(&decisive.Exchange))
 	}
+	return about(refusal(bitrix.AtInventedToken, &decisive.Exchange), Args{"seconds": float64(decisive.Times.Total) / 1000})
 }
-
-// The authorization server's errors for an unknown or expired token. ERROR_OAUTH is also the code of a full disk on the portal,
-// so its description counts too.
-var tokenErrorCodes = []string{bitrix.CodeInvalidToken, bitrix.CodeExpiredToken, bitrix.CodePaymentRequired,
-	bitrix.CodeInvalidGrant, bitrix.CodeWrongClient, bitrix.CodeWrongApplicationClient, bitrix.CodeNotInstalled,
-	bitrix.CodeApplicationNotFound}
 
 func (f *AuthFacts) lostEverywhere() bool {
 	return len(f.Tokens) == 1+len(otherCarriers) && !slices.ContainsFunc(f.Tokens, func(a TokenAnswer) bool { return !a.lost() })
@@ -160,7 +128,7 @@ func observeCredentials(ctx context.Context, env *Env) (*CredentialsFacts, error
 		return &CredentialsFacts{BlockedBy: blocker}, nil
 	}
 	f := &CredentialsFacts{Tokens: env.askToken(ctx, portal.InForm)}
-	if form := f.Tokens[0]; form.Failure != "" || bitrix.SameCode(form.Error, bitrix.CodeConnectionError) || form.is(portal.ErrNoClientCreds) {
+	if form := f.Tokens[0]; form.Failure != "" || form.is(portal.ErrConnection) || form.is(portal.ErrNoClientCreds) {
 		return f, nil // each would make the portal try in vain
 	}
 	f.Tokens = append(f.Tokens, env.askToken(ctx, otherCarriers...)...)
@@ -197,7 +165,7 @@ func judgeCredentials(f *CredentialsFacts, _ FactsByCheck) []Result {
 	}
 	for _, a := range f.Tokens {
 		if !a.arrived() {
-			return one(unanswered(&a.Exchange).with(answerArgs(&a.Exchange)))
+			return refusal(bitrix.AtInventedToken, &a.Exchange)
 		}
 	}
 	return ok()

@@ -93,7 +93,8 @@ func Catalog() []*Check {
 		define(Check{
 			ID: RESTRoute, Group: PortalGroup, ReachableThrough: PortalTLS, Vantage: FromComputer, Owner: ServerAdmin, Affects: allAffected,
 			Causes: []Cause{RESTNotFound, RESTModuleMissing, RESTNotBitrix, RESTBasicAuth, RESTLoginPage, RESTBlocked, RESTSiteClosed, RESTPolluted,
-				RESTServerError, RESTCutOff},
+				RESTServerError, RESTCutOff, RESTSlow, RESTMethodRefused, PHPNotRun, PHPScriptRefused, SiteNotServed, ProxyWrongScheme,
+				ErrorsReplaced, EdgeError, BrowserCheck, DiskFull},
 		}, observeRoute, judgeRoute),
 		define(Check{
 			ID: HTTPSSeen, Group: PortalGroup, Needs: all(RESTRoute), Vantage: FromPortal, Owner: ServerAdmin, Affects: allAffected,
@@ -109,7 +110,7 @@ func Catalog() []*Check {
 		}, observeClock, judgeClock),
 		define(Check{
 			ID: AuthServerFromPortal, Group: AuthGroup, Needs: all(RESTRoute), After: tokenRule, Vantage: FromPortal, Owner: ServerAdmin, Affects: tokens,
-			Causes: []Cause{NeedsDeep, AuthServerUnreachable, PortalNotRegistered, LicenceRejected, PortalCredentialsRefused, TokenCheckerMissing},
+			Causes: []Cause{NeedsDeep, AuthServerUnreachable, PortalNotRegistered, LicenceRejected, PortalCredentialsRefused, TokenCheckerMissing, DiskFull},
 		}, observeAuth, judgeAuth),
 		define(Check{
 			ID: CredentialsArrive, Group: AuthGroup, Needs: all(RESTRoute), After: tokenRule, Consent: Deep, Vantage: FromPortal, Owner: ServerAdmin, Affects: tokens,
@@ -136,7 +137,7 @@ func Catalog() []*Check {
 		define(Check{
 			ID: WebhookCheck, Group: AccessGroup, Needs: all(HTTPSSeen), After: secretRule, Credentials: []Credential{ByWebhook},
 			Vantage: FromPortal, Owner: ServerAdmin, Affects: []Affected{Webhooks},
-			Causes: []Cause{WebhookRejected, WebhookUser},
+			Causes: []Cause{WebhookRejected, WebhookUser, CallAwaitsConsent, DiskFull},
 		}, observeWebhook, judgeWebhook),
 		define(Check{
 			ID: SignIn, Group: AccessGroup, Credentials: signedIn, Vantage: FromComputer, Owner: You,
@@ -150,7 +151,7 @@ func Catalog() []*Check {
 			ID: TokenAccepted, Group: AccessGroup, Needs: all(SignIn, HTTPSSeen), After: tokenRule, Credentials: signedIn,
 			Reads: []ID{AuthServerFromPortal}, Vantage: FromPortal, Owner: ServerAdmin, Affects: tokens,
 			Causes: []Cause{AuthServerUnreachable, PortalNotRegistered, LicenceRejected, PortalCredentialsRefused, TokenCheckerMissing,
-				AppNotOnPortal, AppNotOnAuthServer, UserInactive, UserNoAppAccess},
+				AppNotOnPortal, AppNotOnAuthServer, UserInactive, UserNoAppAccess, DiskFull},
 		}, observeAccepted, judgeAccepted),
 		define(Check{
 			ID: RESTLicence, Group: AccessGroup, Needs: anyCredential, Credentials: either, Vantage: FromPortal, Owner: PortalAdmin, Affects: allAffected,

@@ -88,6 +88,7 @@ type Cause string
 // Causes of any check that uses the network, all with the state unknown.
 const (
 	UnexpectedAnswer  Cause = "unexpected-answer" // an answer that this check can't judge
+	RefusedWithCode   Cause = "refused-with-code" // the portal's own error, without a cause of its own
 	TimedOut          Cause = "timeout"
 	NoNetwork         Cause = "no-network"
 	ProxyAuthRequired Cause = "proxy-auth-required"
@@ -98,7 +99,7 @@ const (
 
 // CommonCauses are those that any check may yield.
 func CommonCauses() []Cause {
-	return []Cause{UnexpectedAnswer, TimedOut, NoNetwork, ProxyAuthRequired, ProxyRefused, Cancelled, InternalError}
+	return []Cause{UnexpectedAnswer, RefusedWithCode, TimedOut, NoNetwork, ProxyAuthRequired, ProxyRefused, Cancelled, InternalError}
 }
 
 // Facts are what a check observed: a pointer to a struct of the check's own type, or nil. A field that identifies who or where

@@ -98,7 +98,7 @@ func (env *Env) begin(r portal.Request) *flight.Call[portal.Answer] {
 	if a == nil {
 		a = flight.Go(&env.asking, func() portal.Answer {
 			a := env.do(env.run, r)
-			a.Shorten(maxPageBytes) // a dozen answers of 8 MiB each would be kept until the end
+			a.Shorten(portal.MaxPage) // a dozen answers of 8 MiB each would be kept until the end
 			return a
 		})
 		env.asked[key] = a

@@ -2,13 +2,11 @@ package checks
 
 import (
 	"errors"
-	"net/http"
 	"net/url"
-	"regexp"
-	"slices"
 	"strings"
 	"time"
 
+	"boxready/internal/bitrix"
 	"boxready/internal/lazyregexp"
 	"boxready/internal/portal"
 	"boxready/internal/secret"
@@ -33,7 +31,9 @@ type Exchange struct {
 	Error            string            `json:"error,omitempty" hide:"text"`
 	ErrorDescription string            `json:"error_description,omitempty" hide:"text"`
 	Body             string            `json:"body,omitempty" hide:"text"` // the first 200 bytes if it isn't a portal's answer, masked
-	Filter           string            `json:"filter,omitempty"`           // the product that blocked the request, when it says so
+	Speaker          portal.Speaker    `json:"speaker,omitempty"`          // who made the answer
+	Says             portal.Saying     `json:"says,omitempty"`             // what it is known to mean, if it isn't the rest module's
+	Filter           string            `json:"filter,omitempty"`           // the product that made the answer, when it says so
 	LoginForm        bool              `json:"login_form,omitempty"`
 	LoginRedirect    bool              `json:"login_redirect,omitempty"`
 	OtherHost        string            `json:"other_host,omitempty" hide:"host"` // the redirect's host, if it is another one
@@ -77,13 +77,31 @@ func exchange(r portal.Request, a portal.Answer, address portal.Address) *Exchan
 	if a.Error != nil {
 		x.Error, x.ErrorDescription = clean(a.Error.Code), clean(a.Error.Description)
 	}
-	if a.Form != portal.FormJSON || a.Polluted() {
+	voice := portal.VoiceOf(r, &a.Reply)
+	x.Speaker, x.Says, x.Filter = voice.Speaker, voice.Says, voice.Product
+	x.LoginForm = voice.Says == portal.SaysLogin
+	if !x.fromREST() || a.Polluted() {
 		x.Body = a.Excerpt(r.Secrets()...)
-		x.Filter = filterSign(a)
-		x.LoginForm = loginForm().Match(beginning(a.Body))
 	}
 	return x
 }
+
+// fromREST reports whether the rest module made the answer. Reports of older versions don't say who did: there every answer in its
+// form counts.
+func (x *Exchange) fromREST() bool {
+	return x.Failure == "" && x.Form == portal.FormJSON && (x.Speaker == portal.ByREST || x.Speaker == "")
+}
+
+// fromAuthServer reports whether the portal relayed an error of the authorization server, in its page for that.
+func (x *Exchange) fromAuthServer() bool {
+	return x.Failure == "" && x.Form == portal.FormJSON && bitrix.IsAuthServerCode(x.Error)
+}
+
+// succeeded reports whether the rest module answered without an error.
+func (x *Exchange) succeeded() bool { return x.fromREST() && !x.refused() }
+
+// refused reports whether the answer is an error of the rest module.
+func (x *Exchange) refused() bool { return x.fromREST() && (x.Error != "" || x.ErrorDescription != "") }
 
 // short truncates untrusted text.
 func short(s string) string { return untrusted.Truncate(s, 200) }
@@ -135,8 +153,6 @@ func location(r portal.Request, a portal.Answer, address portal.Address) (*url.U
 	return base.ResolveReference(target), nil
 }
 
-var loginForm = lazyregexp.New(`(?i)<input[^>]+type\s*=\s*["']?password`)
-
 // Words in the path or query of a sign-in page's address.
 var loginWord = lazyregexp.New(`(?i)(^|[^a-z])((o?auth(?:orize|entication|n|z)?)|login|signin|sso|saml2?|adfs)([^a-z]|$)`)
 
@@ -144,54 +160,6 @@ func leadsToLogin(u *url.URL) bool {
 	query := u.Query()
 	query.Del("bx24_request_id") // ours, echoed
 	return loginWord().MatchString(u.Path) || loginWord().MatchString(query.Encode())
-}
-
-// filterSigns identify products in front of a portal that block requests, by their answers.
-var filterSigns = []struct {
-	product string
-	header  string // present in the answer, with a value that matches
-	value   func() *regexp.Regexp
-	body    func() *regexp.Regexp
-}{
-	{product: "Cloudflare", header: "CF-RAY", value: lazyregexp.New(`.`)},
-	{product: "Imperva", header: "X-Iinfo", value: lazyregexp.New(`.`)},
-	{product: "Sucuri", header: "X-Sucuri-ID", value: lazyregexp.New(`.`)},
-	{product: "Qrator", header: "Server", value: lazyregexp.New(`(?i)^qrator`)},
-	{product: "DDoS-Guard", header: "Server", value: lazyregexp.New(`(?i)^ddos-guard`)},
-	{product: "Variti", header: "Server", value: lazyregexp.New(`(?i)^variti`)},
-	{product: "StormWall", header: "Server", value: lazyregexp.New(`(?i)^stormwall`)},
-	{product: "ModSecurity", body: lazyregexp.New(`(?i)mod_?security|not acceptable!`)},
-	{product: "F5 BIG-IP ASM", body: lazyregexp.New(`(?i)the requested url was rejected\. please consult`)},
-	{product: "FortiWeb", body: lazyregexp.New(`(?i)fortiweb|fortigate|attack id\s*:`)},
-	{product: "Wallarm", body: lazyregexp.New(`(?i)wallarm`)},
-	{product: "Bitrix Proactive Filter", body: lazyregexp.New(`(?i)security_403|bitrix[^<]{0,40}(proactive|security)`)},
-}
-
-// Some products put their header into every answer; only certain statuses mean a block.
-func filterSign(a portal.Answer) string {
-	if a.Status < 400 {
-		return ""
-	}
-	for _, sign := range filterSigns {
-		if sign.header != "" && refuses(a.Status) && sign.value().MatchString(a.Header.Get(sign.header)) {
-			return sign.product
-		}
-		if sign.body != nil && sign.body().Match(beginning(a.Body)) {
-			return sign.product
-		}
-	}
-	return ""
-}
-
-// maxPageBytes is the size of a page's beginning that identifies it.
-const maxPageBytes = 64 << 10
-
-func beginning(page []byte) []byte { return page[:min(len(page), maxPageBytes)] }
-
-// refuses reports whether a status means that a proxy in front of a portal refuses a request. Ours are small: 413 is a server
-// that accepts no bodies.
-func refuses(status int) bool {
-	return slices.Contains([]int{http.StatusForbidden, http.StatusNotAcceptable, http.StatusRequestEntityTooLarge, http.StatusTooManyRequests}, status)
 }
 
 // unanswered is the result for an exchange without a complete answer, or with an unexpected one.

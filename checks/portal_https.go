@@ -26,16 +26,5 @@ func observeHTTPS(ctx context.Context, env *Env) (*HTTPSFacts, error) {
 }
 
 func judgeHTTPS(f *HTTPSFacts, _ FactsByCheck) []Result {
-	x := &f.Exchange
-	args := answerArgs(x)
-	switch {
-	case x.Failure != "":
-		return about(one(unanswered(x)), args)
-	case bitrix.SameCode(x.Error, bitrix.CodeInvalidRequest):
-		return about(one(problem(HTTPSNotSeen, ServerAdmin)), args)
-	case bitrix.SameCode(x.Error, bitrix.CodeInvalidCredentials):
-		return ok()
-	default:
-		return about(one(unknown(UnexpectedAnswer, ServerAdmin)), args)
-	}
+	return refusal(bitrix.AtInventedWebhook, &f.Exchange)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"boxready/internal/bitrix"
-	"boxready/internal/portal"
 )
 
 // Causes of method-inventory.
@@ -40,10 +39,7 @@ func observeInventory(ctx context.Context, env *Env) (*InventoryFacts, error) {
 	parallelN(len(coreMethods), func(i int) {
 		r := methodRequest(coreMethods[i])
 		m := MethodFacts{Name: coreMethods[i], Exchange: *env.exchange(r, env.ask(ctx, r))}
-		if m.Failure == "" && m.Form == portal.FormJSON && m.Error != "" {
-			present := !bitrix.SameCode(m.Error, bitrix.CodeMethodNotFound)
-			m.Present = &present
-		}
+		m.Present = m.shows()
 		f.Methods[i] = m
 	})
 	var present, absent []string
@@ -58,6 +54,17 @@ func observeInventory(ctx context.Context, env *Env) (*InventoryFacts, error) {
 	}
 	f.RestAtLeast, f.RestBelow = bitrix.VersionRange(present, absent)
 	return f, nil
+}
+
+// shows reports whether the method is there, nil if the answer doesn't show it. The portal looks up the method before it
+// authenticates the caller, so any refusal but one shows it; a failure comes before or after.
+func (m *MethodFacts) shows() *bool {
+	meaning := m.meaning(bitrix.AtLookup)
+	if !m.refused() || meaning == nil || meaning.At(bitrix.AtLookup) != bitrix.Accepted {
+		return nil
+	}
+	present := meaning.Name != "no-method"
+	return &present
 }
 
 func judgeInventory(f *InventoryFacts, _ FactsByCheck) []Result {
@@ -81,7 +88,7 @@ func judgeInventory(f *InventoryFacts, _ FactsByCheck) []Result {
 		results = append(results, problem(CoreMethodMissing, PortalAdmin).with(Args{"methods": missing}))
 	}
 	if missing == nil && unclear != nil {
-		results = append(results, unanswered(&unclear.Exchange).with(answerArgs(&unclear.Exchange)))
+		results = append(results, refusal(bitrix.AtLookup, &unclear.Exchange)...)
 	}
 	return orOK(results)
 }

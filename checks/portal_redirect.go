@@ -55,7 +55,7 @@ func observeRedirect(ctx context.Context, env *Env) (*RedirectFacts, error) {
 
 func (env *Env) redirect(ctx context.Context, r portal.Request) (x *Exchange, loop []string, leadsTo string) {
 	answer := env.ask(ctx, r)
-	if x = env.exchange(r, answer); x.redirects() && !x.LoginRedirect && x.OtherHost == "" {
+	if x = env.exchange(r, answer); x.redirects() && !x.shownToBrowsers() && x.OtherHost == "" {
 		loop, leadsTo = env.follow(ctx, r, answer)
 	}
 	return x, loop, leadsTo
@@ -120,7 +120,7 @@ func judgeRedirect(f *RedirectFacts, _ FactsByCheck) []Result {
 	var results []Result
 	other, otherLocation := cmp.Or(f.HTTPS.OtherHost, f.HTTPSLeadsTo), f.HTTPS.Location
 	switch x := f.HTTPS; {
-	case !x.redirects() || x.LoginRedirect:
+	case !x.redirects() || x.shownToBrowsers():
 		other = ""
 	case f.HTTPSLoop != nil:
 		results = append(results, problem(RedirectLoop, ServerAdmin).with(Args{"port": "https", "trail": f.HTTPSLoop}))
@@ -142,6 +142,11 @@ func judgeRedirect(f *RedirectFacts, _ FactsByCheck) []Result {
 		results = append(results, notice(RedirectOtherHost, PortalAdmin).with(Args{"other": other, "location": otherLocation}))
 	}
 	return orOK(results)
+}
+
+// shownToBrowsers reports whether a redirect leads to a page for people, which is rest-route's finding.
+func (x *Exchange) shownToBrowsers() bool {
+	return x.LoginRedirect || x.Says == portal.SaysBrowserCheck
 }
 
 // leavesHost reports whether a redirect on either port leads to another host: then no token may be sent.

@@ -24,12 +24,28 @@ const (
 	RESTPolluted      Cause = "rest-polluted"
 	RESTServerError   Cause = "rest-server-error"
 	RESTCutOff        Cause = "rest-cut-off"
+	RESTSlow          Cause = "rest-slow"
+	RESTMethodRefused Cause = "rest-method-refused"
+	PHPNotRun         Cause = "php-not-run"
+	PHPScriptRefused  Cause = "php-script-refused"
+	SiteNotServed     Cause = "site-not-served"
+	ProxyWrongScheme  Cause = "proxy-wrong-scheme"
+	ErrorsReplaced    Cause = "errors-replaced"
+	EdgeError         Cause = "edge-error"
+	BrowserCheck      Cause = "browser-check"
 )
 
 // RouteFacts are the answer to a REST call without credentials. A good route answers NO_AUTH_FOUND.
 type RouteFacts struct {
 	Exchange
 	Unverified bool `json:"unverified,omitempty"` // asked over a certificate that doesn't verify
+	// Options is the answer to OPTIONS, which the rest module answers by itself; asked only after a page with 401, 403 or 404 that
+	// doesn't say whose it is.
+	Options *Exchange `json:"options,omitempty"`
+	// ShowsREST means that Options is the rest module's.
+	ShowsREST bool `json:"shows_rest,omitempty"`
+	// Admin is the answer of a page that every edition has; asked only after a 404 that isn't the portal's.
+	Admin *Exchange `json:"admin,omitempty"`
 }
 
 func observeRoute(ctx context.Context, env *Env) (*RouteFacts, error) {
@@ -39,13 +55,33 @@ func observeRoute(ctx context.Context, env *Env) (*RouteFacts, error) {
 		env.askAhead(tokenPageRequest)
 	}
 	answer := env.ask(ctx, routeRequest)
-	return &RouteFacts{Exchange: *env.exchange(routeRequest, answer), Unverified: env.unverified()}, nil
+	f := &RouteFacts{Exchange: *env.exchange(routeRequest, answer), Unverified: env.unverified()}
+	if f.unsignedRefusal() {
+		options := env.ask(ctx, optionsRequest)
+		f.Options, f.ShowsREST = env.exchange(optionsRequest, options), options.Err == nil && options.ShowsREST()
+	}
+	if f.unsignedRefusal() && f.Status == http.StatusNotFound && !f.ShowsREST {
+		f.Admin = env.exchange(adminRequest, env.ask(ctx, adminRequest))
+	}
+	return f, nil
+}
+
+// unsignedRefusal reports whether the answer is a page with 401, 403 or 404 of which nothing says who made it, or only a web server
+// or proxy: the portal's own answer may be behind it.
+func (f *RouteFacts) unsignedRefusal() bool {
+	refused := f.Status == http.StatusUnauthorized || f.Status == http.StatusForbidden || f.Status == http.StatusNotFound
+	return refused && f.Failure == "" && f.Form != portal.FormBadEncoding && f.Form != portal.FormJSON && f.Form != portal.FormOtherJSON &&
+		!f.TooBig && f.Says == "" && !f.asksPassword() && (f.Speaker == portal.ByWebServer || f.Speaker == portal.ByOther)
 }
 
 const restTimeout = 20 * time.Second
 
 var (
 	routeRequest = portal.Request{Path: portal.MethodPath("app.info"), Timeout: restTimeout}
+	// The page is PHP, and needs neither urlrewrite.php nor the rest module.
+	adminRequest   = portal.Request{HTTPMethod: http.MethodGet, Path: "/bitrix/admin/", Unmarked: true, Timeout: restTimeout}
+	optionsRequest = portal.Request{HTTPMethod: http.MethodOptions, Path: portal.MethodPath("app.info"), Unmarked: true, Timeout: restTimeout}
+
 	plainRequest = portal.Request{Path: portal.MethodPath("app.info"), Plain: true, Timeout: 10 * time.Second}
 )
 
@@ -54,20 +90,39 @@ func methodRequest(method string) portal.Request {
 }
 
 func judgeRoute(f *RouteFacts, _ FactsByCheck) []Result {
+	results := routeFaults(f)
 	x := &f.Exchange
-	return about(routeFaults(x), answerArgs(x))
+	if slow := x.answerTime(); slow > slowRoute && x.fromREST() {
+		results = append(results, notice(RESTSlow, ServerAdmin).with(Args{"seconds": slow.Seconds()}))
+	}
+	if len(results) > 1 { // beside a finding, nothing is ok
+		results = slices.DeleteFunc(results, func(r Result) bool { return r.State == OK })
+	}
+	return about(results, answerArgs(x))
+}
+
+// slowRoute is how long the route's own answer may take. Applications give up after 10 to 30 s, and do more than one call.
+const slowRoute = 5 * time.Second
+
+// answerTime is from the end of the connection's set-up to the end of the answer.
+func (x *Exchange) answerTime() time.Duration {
+	t := x.Times
+	return time.Duration(t.Total-t.DNS-t.Connect-t.TLS) * time.Millisecond
 }
 
 // answerArgs are the values for the sentences about an answer.
 func answerArgs(x *Exchange) Args {
-	return Args{"request": x.Request, "status": x.Status, "server": x.Server, "filter": x.Filter, "body": x.Body,
-		"error": x.Error, "description": x.ErrorDescription, "location": x.Location}
+	args := Args{"request": x.Request, "status": x.Status, "server": x.Server, "filter": x.Filter, "body": x.Body,
+		"error": x.Error, "description": x.ErrorDescription, "location": x.Location, "meaning": "", "form": string(x.Form)}
+	if m := x.meaning(bitrix.AtRoute); m != nil && x.fromREST() {
+		args["meaning"] = m.Name
+	}
+	return args
 }
 
-// Errors of the rest module that are failures, not refusals.
-var internalErrorCodes = []string{bitrix.CodeInternalServerError, bitrix.CodeUnexpectedAnswer}
-
-func routeFaults(x *Exchange) []Result {
+// routeFaults judges the answer by who made it.
+func routeFaults(f *RouteFacts) []Result {
+	x := &f.Exchange
 	switch {
 	case x.Failure == transport.Reset || x.Failure == transport.Closed || x.Failure == transport.Refused,
 		x.Form == portal.FormCutOff && x.Failure != transport.Timeout && x.Failure != transport.Cancelled,
@@ -77,52 +132,85 @@ func routeFaults(x *Exchange) []Result {
 		return one(unanswered(x))
 	case x.redirects() && x.LoginRedirect:
 		return one(problem(RESTLoginPage, ServerAdmin))
+	case x.redirects() && x.Says == portal.SaysBrowserCheck:
+		return one(problem(BrowserCheck, ServerAdmin))
 	case x.redirects():
 		return skipped(PortalRedirect)
-	case x.Form == portal.FormJSON:
-		return envelopeFaults(x)
+	case x.fromREST():
+		return ownFaults(x)
+	case x.limited():
+		return skipped(RateLimit)
 	}
-	return one(foreignAnswer(x))
+	return one(foreignAnswer(f))
 }
 
-// envelopeFaults judges an answer of the rest module itself. Any of its errors proves a good route, except these.
-func envelopeFaults(x *Exchange) []Result {
+// ownFaults judges an answer of the rest module itself. A refusal proves a good route; a failure, or an error that nobody knows,
+// doesn't.
+func ownFaults(x *Exchange) []Result {
 	var results []Result
 	if x.Polluted != "" {
 		results = append(results, problem(RESTPolluted, ServerAdmin).with(Args{"bom": x.Polluted == "BOM"}))
 	}
-	if bitrix.SameCode(x.Error, bitrix.CodePortalDeleted) {
-		results = append(results, problem(RESTSiteClosed, PortalAdmin))
-	}
-	if slices.ContainsFunc(internalErrorCodes, func(code string) bool { return bitrix.SameCode(code, x.Error) }) {
-		results = append(results, problem(RESTServerError, ServerAdmin))
+	if !x.succeeded() {
+		results = append(results, refusal(bitrix.AtRoute, x)...)
 	}
 	return orOK(results)
 }
 
-// foreignAnswer is the result for an answer that isn't the rest module's.
-func foreignAnswer(x *Exchange) Result {
+// sayings are the faults that known answers of other programs than the rest module mean.
+var sayings = map[portal.Saying]Cause{
+	portal.SaysPHPSource:     PHPNotRun,
+	portal.SaysScriptRefused: PHPScriptRefused,
+	portal.SaysWrongScheme:   ProxyWrongScheme,
+	portal.SaysOriginError:   EdgeError,
+	portal.SaysBrowserCheck:  BrowserCheck,
+	portal.SaysBlocked:       RESTBlocked,
+	portal.SaysException:     RESTServerError,
+	portal.SaysLogin:         RESTLoginPage,
+}
+
+// asksPassword reports whether the web server asks for a name and a password.
+func (x *Exchange) asksPassword() bool {
 	scheme, _, _ := strings.Cut(strings.ToLower(x.Authenticate), " ")
+	return x.Status == http.StatusUnauthorized && slices.Contains([]string{"basic", "digest", "ntlm", "negotiate"}, scheme)
+}
+
+// foreignAnswer is the result for an answer that isn't the rest module's.
+func foreignAnswer(f *RouteFacts) Result {
+	x := &f.Exchange
+	says, known := sayings[x.Says]
+	json := x.Form == portal.FormJSON || x.Form == portal.FormOtherJSON
 	switch {
-	case x.Status == http.StatusUnauthorized && slices.Contains([]string{"basic", "digest", "ntlm", "negotiate"}, scheme):
+	case x.asksPassword():
 		return problem(RESTBasicAuth, ServerAdmin)
-	case x.Filter != "":
-		return problem(RESTBlocked, ServerAdmin)
+	case known:
+		return problem(says, ServerAdmin)
 	case x.Status >= 500:
 		return problem(RESTServerError, ServerAdmin)
 	case x.Form == portal.FormBadEncoding: // it may well be the rest module's own answer, which also comes with 403 and 404
 		return unknown(UnexpectedAnswer, ServerAdmin)
-	case x.LoginForm:
-		return problem(RESTLoginPage, ServerAdmin)
-	case refuses(x.Status):
+	case json:
+		return problem(RESTNotBitrix, ServerAdmin)
+	case f.ShowsREST:
+		return problem(ErrorsReplaced, ServerAdmin)
+	case x.Status == http.StatusForbidden || x.Status == http.StatusNotAcceptable || x.Status == http.StatusRequestEntityTooLarge:
 		return problem(RESTBlocked, ServerAdmin)
-	case x.Status == http.StatusNotFound:
-		return problem(RESTNotFound, ServerAdmin)
+	case x.Status == http.StatusMethodNotAllowed:
+		return problem(RESTMethodRefused, ServerAdmin)
+	case x.Status == http.StatusNotFound && f.Admin != nil && f.Admin.notServed():
+		return problem(SiteNotServed, ServerAdmin)
 	case x.Status == http.StatusOK && x.Form == portal.FormEmpty:
 		return problem(RESTModuleMissing, ServerAdmin)
+	case x.Status == http.StatusNotFound, x.Speaker == portal.ByProduct: // the portal answers, but not its rest module
+		return problem(RESTNotFound, ServerAdmin)
 	case x.Status == http.StatusOK:
 		return problem(RESTNotBitrix, ServerAdmin)
 	default:
 		return unknown(UnexpectedAnswer, ServerAdmin)
 	}
+}
+
+// notServed reports whether the answer is a 404 that the portal didn't make.
+func (x *Exchange) notServed() bool {
+	return x.Failure == "" && x.Status == http.StatusNotFound && x.Speaker != portal.ByProduct && x.Speaker != portal.ByREST
 }

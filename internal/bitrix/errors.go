@@ -69,12 +69,17 @@ const (
 // Letter case does not matter, nor do the two spellings of REST 3.0 codes:
 // the vendor renamed the prefix BITRIX_REST_V3_EXCEPTIONS_ to
 // BITRIX_REST_V3_EXCEPTION_ between rest 25.800.0 and 25.1300.0.
+// Between them and the class a namespace may stand.
 func SameCode(a, b string) bool { return foldCode(a) == foldCode(b) }
 
 func foldCode(code string) string {
 	code = strings.ToUpper(strings.TrimSpace(code))
-	if rest, ok := strings.CutPrefix(code, "BITRIX_REST_V3_EXCEPTIONS_"); ok {
-		return "BITRIX_REST_V3_EXCEPTION_" + rest
+	rest, ok := strings.CutPrefix(code, "BITRIX_REST_V3_EXCEPTIONS_")
+	if !ok {
+		if rest, ok = strings.CutPrefix(code, v3); !ok {
+			return code
+		}
 	}
-	return code
+	class := rest[strings.LastIndexByte(rest, '_')+1:]
+	return v3 + strings.TrimSuffix(class, "EXCEPTION")
 }

@@ -21,7 +21,7 @@ import (
 
 	"golang.org/x/text/encoding/charmap"
 
-	"boxready/internal/bitrix/errorcodes"
+	"boxready/internal/bitrix"
 	"boxready/internal/secret"
 )
 
@@ -517,7 +517,7 @@ func FuzzReadReply(f *testing.F) {
 			if text := r.Error.Error(); text == "" || !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl) {
 				t.Errorf("error %q", text)
 			}
-			errorcodes.Known(r.Error.Code)
+			bitrix.MeaningOf(r.Error.Code, r.Error.Description, bitrix.AtRoute)
 		}
 		ReadBatch(r)
 	})

@@ -1,0 +1,42 @@
+package checks
+
+import (
+	"net/http"
+
+	"boxready/internal/bitrix"
+)
+
+// refusal is what follows from an answer to a request at a place, by the table of codes: ok, a problem with its owner, or skipped
+// because of the check at which such an error is reported. Nothing follows from an answer without an error.
+func refusal(at bitrix.Place, x *Exchange) []Result {
+	args := answerArgs(x)
+	meaning := x.meaning(at)
+	switch {
+	case x.Failure != "":
+		return about(one(unanswered(x)), args)
+	case x.limited():
+		return skipped(RateLimit)
+	case !x.refused():
+		return about(one(unknown(UnexpectedAnswer, "")), args)
+	case meaning == nil:
+		return about(one(unknown(RefusedWithCode, "")), args)
+	}
+	switch follows := meaning.At(at); follows {
+	case bitrix.Accepted:
+		return ok()
+	case string(RateLimit), string(RESTLicence):
+		return skipped(ID(follows))
+	case "":
+		return about(one(unknown(RefusedWithCode, Owner(meaning.Owner))), args)
+	default:
+		return about(one(problem(Cause(follows), Owner(meaning.Owner))), args)
+	}
+}
+
+// meaning is what the answer's error means, nil if that isn't known.
+func (x *Exchange) meaning(at bitrix.Place) *bitrix.Meaning {
+	return bitrix.MeaningOf(x.Error, x.ErrorDescription, at)
+}
+
+// limited reports whether something in front of the portal refused because of too many requests.
+func (x *Exchange) limited() bool { return x.Status == http.StatusTooManyRequests && !x.fromREST() }
