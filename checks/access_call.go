@@ -3,7 +3,6 @@ package checks
 import (
 	"context"
 	"net/url"
-	"strings"
 	"sync"
 	"time"
 
@@ -56,6 +55,7 @@ func (env *Env) setToken(token portal.Token) {
 // Call is the facts of a call with a credential.
 type Call struct {
 	Credential Credential `json:"credential"`
+	Command    string     `json:"command,omitempty"` // of a batch, if the error is that command's alone
 	Exchange
 }
 
@@ -73,7 +73,7 @@ func (c *Call) fault() []Result {
 	switch {
 	case c.answered():
 		return nil
-	case c.refused() && bitrix.SameCode(c.Error, bitrix.CodeMethodNotFound) && strings.HasSuffix(c.Request, "/batch"):
+	case c.Command == "" && c.refused() && bitrix.SameCode(c.Error, bitrix.CodeMethodNotFound):
 		return skipped(MethodInventory)
 	}
 	return refusal(bitrix.AtCommand, &c.Exchange)

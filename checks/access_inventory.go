@@ -72,7 +72,8 @@ func (b *firstBatch) command(key string) Call {
 	call := b.call
 	for _, c := range append(slices.Clone(firstBatchCommands), eventsCommand) {
 		if e := b.items[c.Key].Error; c.Key == key && e != nil {
-			call.Request += " " + c.Method
+			call.Command = c.Method
+			call.Request += " (" + c.Method + ")"
 			call.Error, call.ErrorDescription = short(e.Code), short(e.Description)
 		}
 	}

@@ -38,8 +38,8 @@ func TestJudgeWebhook(t *testing.T) {
 		{"dismissed user", &WebhookFacts{Answer: errorAnswer(bitrix.CodeAuthorizationError, "Unable to authorize user")}, nil, results("problem webhook-user portal-admin")},
 		{"no permission for it", &WebhookFacts{Answer: errorAnswer(bitrix.CodeInsufficientScope, "The request requires higher privileges than provided by the webhook token")}, nil, results("ok")},
 		{"a licence's error is not the webhook's", &WebhookFacts{Answer: noMarket}, nil, results("ok")},
-		{"another access denied", &WebhookFacts{Answer: errorAnswer(bitrix.CodeAccessDenied, "Access denied!")}, nil, results("unknown unexpected-answer server-admin")},
-		{"not seen", &WebhookFacts{Answer: errorAnswer(bitrix.CodeNoAuthFound, "Wrong authorization data")}, nil, results("unknown unexpected-answer server-admin")},
+		{"another access denied", &WebhookFacts{Answer: errorAnswer(bitrix.CodeAccessDenied, "Access denied!")}, nil, results("unknown refused-with-code portal-admin")},
+		{"not seen", &WebhookFacts{Answer: errorAnswer(bitrix.CodeNoAuthFound, "Wrong authorization data")}, nil, results("unknown refused-with-code server-admin")},
 		{"a page", &WebhookFacts{Answer: htmlPage}, nil, results("unknown unexpected-answer server-admin")},
 		{"no answer", &WebhookFacts{Answer: unreached}, nil, results("unknown timeout server-admin")},
 	})
@@ -114,26 +114,26 @@ func TestJudgeAccepted(t *testing.T) {
 		{"the authorization server doesn't have the application", &AcceptedFacts{NotInstalled: true}, nil, results("problem app-not-on-auth-server portal-admin")},
 		{"unreachable", said(bitrix.CodeConnectionError, "Error connecting to authorization server"), nil, results("problem auth-server-unreachable network-admin")},
 		{"not registered", said(bitrix.CodeCore, "No client credentials"), nil, results("problem portal-not-registered portal-admin")},
-		{"another kernel error", said(bitrix.CodeCore, "SQL query error!"), nil, results("unknown unexpected-answer server-admin")},
+		{"another kernel error", said(bitrix.CodeCore, "SQL query error!"), nil, results("unknown refused-with-code server-admin")},
 		{"licence", said(bitrix.CodeVerificationNeeded, "License check failed."), nil, results("problem licence-rejected portal-admin")},
 		{"portal's keys", said("invalid_client", ""), nil, results("problem portal-credentials-refused portal-admin")},
 		{"not on the portal", said(bitrix.CodeApplicationNotFound, "Application not found"), nil, results("problem app-not-on-portal portal-admin")},
 		{"not on the authorization server", said(bitrix.CodeOAuth, "Application not installed"), nil, results("problem app-not-on-auth-server portal-admin")},
-		{"a full disk has the same code", said(bitrix.CodeOAuth, "Disk quota exceeded"), nil, results("unknown unexpected-answer server-admin")},
+		{"a full disk has the same code", said(bitrix.CodeOAuth, "Disk quota exceeded"), nil, results("problem disk-full server-admin")},
 		{"a fresh token is unknown", said(bitrix.CodeInvalidToken, "Unable to get application by token"), nil, results("problem app-not-on-auth-server portal-admin")},
 		{"dismissed", said(bitrix.CodeAuthorizationError, "Unable to authorize user"), nil, results("problem user-inactive portal-admin")},
 		{"never signed in", said(bitrix.CodeAccessDenied, "Current user can't be authorized in this context"), nil, results("problem user-inactive portal-admin")},
 		{"no access", said(bitrix.CodeUserAccessError, "The user does not have access to the application."), nil, results("problem user-no-app-access portal-admin")},
 		{"the plan is the licence's matter", &AcceptedFacts{Answer: noPlan}, nil, results("ok")},
-		{"a fresh token has expired", said(bitrix.CodeExpiredToken, "The access token provided has expired"), nil, results("unknown unexpected-answer server-admin")},
-		{"closed", said(bitrix.CodePortalDeleted, "Portal was deleted"), nil, results("unknown unexpected-answer server-admin")},
+		{"a fresh token has expired", said(bitrix.CodeExpiredToken, "The access token provided has expired"), nil, results("unknown refused-with-code server-admin")},
+		{"closed", said(bitrix.CodePortalDeleted, "Portal was deleted"), nil, results("unknown refused-with-code portal-admin")},
 		{"a page", &AcceptedFacts{Answer: htmlPage}, nil, results("unknown unexpected-answer server-admin")},
 		{"no answer", &AcceptedFacts{Answer: unreached}, nil, results("unknown timeout server-admin")},
 		{"lost in a form, seen in JSON", &AcceptedFacts{Answer: lost, JSON: accepted}, nil, results("ok")},
 		{"lost in a form, refused in JSON", &AcceptedFacts{Answer: lost, JSON: errorAnswer(bitrix.CodeConnectionError, "")}, nil, results("problem auth-server-unreachable network-admin")},
 		{"lost everywhere", &AcceptedFacts{Answer: lost, JSON: lost}, FactsByCheck{AuthServerFromPortal: lostEverywhere}, results("problem token-checker-missing server-admin")},
 		{"bodies are lost", &AcceptedFacts{Answer: lost, JSON: lost}, FactsByCheck{AuthServerFromPortal: inQuery}, results("skipped because credentials-arrive")},
-		{"lost, and nobody looked why", &AcceptedFacts{Answer: lost, JSON: lost}, nil, results("unknown unexpected-answer server-admin")},
+		{"lost, and nobody looked why", &AcceptedFacts{Answer: lost, JSON: lost}, nil, results("unknown refused-with-code server-admin")},
 	})
 }
 
@@ -170,7 +170,7 @@ func TestJudgeInstalled(t *testing.T) {
 
 func TestJudgeRights(t *testing.T) {
 	asked := func(admin *bool, x *Exchange) *RightsFacts {
-		return &RightsFacts{Call: Call{ByWebhook, *x}, Admin: admin}
+		return &RightsFacts{Call: Call{Credential: ByWebhook, Exchange: *x}, Admin: admin}
 	}
 	judge(t, UserRights, []verdict{
 		{"administrator", asked(&yes, accepted), nil, results("ok")},
@@ -226,10 +226,10 @@ func TestJudgeNeeds(t *testing.T) {
 	crm := Required{Scopes: []string{"crm"}, Methods: []string{"crm.activity.list", "crm.item.list"}, Events: []string{"ONCRMDEALADD"}}
 	telephony := Required{Modules: map[string]string{"voximplant": ""}, Scopes: []string{"telephony"}, Methods: []string{"telephony.externalcall.register"}}
 	unanswered := func(f *ModulesFacts) {
-		f.Methods[0].Existing, f.Methods[0].Available, f.Unanswered = nil, nil, &Call{ByWebhook, *unreached}
+		f.Methods[0].Existing, f.Methods[0].Available, f.Unanswered = nil, nil, &Call{Credential: ByWebhook, Exchange: *unreached}
 	}
-	silent := &ModulesFacts{Required: crm, Unanswered: &Call{ByWebhook, *unreached}}
-	unlicensed := &ModulesFacts{Required: crm, Unanswered: &Call{ByWebhook, *noMarket}}
+	silent := &ModulesFacts{Required: crm, Unanswered: &Call{Credential: ByWebhook, Exchange: *unreached}}
+	unlicensed := &ModulesFacts{Required: crm, Unanswered: &Call{Credential: ByWebhook, Exchange: *noMarket}}
 	for _, c := range []struct {
 		name                             string
 		facts                            *ModulesFacts
@@ -319,7 +319,7 @@ func TestJudgeEventTest(t *testing.T) {
 }
 
 func TestJudgeLimits(t *testing.T) {
-	limited := func(all ...Limited) *LimitFacts { return &LimitFacts{Limited: all} }
+	limited := func(all ...Limited) *LimitFacts { return &LimitFacts{Answered: 3, Limited: all} }
 	judge(t, RateLimit, []verdict{
 		{"none", limited(), nil, results("ok")},
 		{"by the portal", limited(Limited{Status: 503, Error: bitrix.CodeQueryLimitExceeded}), nil, results("notice throttled server-admin")},
@@ -328,7 +328,8 @@ func TestJudgeLimits(t *testing.T) {
 		{"on hold", limited(Limited{Status: 401, Error: bitrix.CodeOverloadLimit}), nil, results("notice overloaded server-admin")},
 		{"used up its time", limited(Limited{Status: 429, Error: bitrix.CodeOperationTimeLimit}), nil, results("notice operation-time server-admin")},
 		{"nginx's limit, between good answers", &LimitFacts{Answered: 3, Limited: []Limited{{Status: 503}}}, nil, results("notice throttled server-admin")},
-		{"nothing but 503", limited(Limited{Status: 503}), nil, results("ok")},
+		{"nothing but 503", &LimitFacts{Limited: []Limited{{Status: 503}}}, nil, results("ok")},
+		{"nothing but the limit", &LimitFacts{Limited: []Limited{{Status: 429}}}, nil, results("unknown throttled server-admin")},
 		{"all three, some twice", limited(Limited{Status: 429}, Limited{Status: 429}, Limited{Error: bitrix.CodeOverloadLimit}, Limited{Error: bitrix.CodeOperationTimeLimit}), nil,
 			results("notice throttled server-admin", "notice overloaded server-admin", "notice operation-time server-admin")},
 	})

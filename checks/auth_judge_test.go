@@ -38,11 +38,12 @@ func TestJudgeAuth(t *testing.T) {
 		refused     = "problem portal-credentials-refused portal-admin"
 		noChecker   = "problem token-checker-missing server-admin"
 		odd         = "unknown unexpected-answer server-admin"
+		ownWord     = "unknown refused-with-code server-admin"
 	)
 	cases := []verdict{
 		{"the page relays", tokenPage(relayed), nil, results("ok")},
 		{"the page relays wrong_client with status 200", tokenPage(saysError(200, "wrong_client", "")), nil, results("ok")},
-		{"the page relays an error that nobody knows", tokenPage(saysError(400, "something_new", "")), nil, results("ok")},
+		{"the page relays an error that nobody knows", tokenPage(saysError(400, "something_new", "")), nil, results(needsDeep)},
 		{"no page", tokenPage(page(404)), nil, results(needsDeep)},
 		{"an empty page", tokenPage(&Exchange{Status: 200, Form: portal.FormEmpty}), nil, results(needsDeep)},
 		{"a result without an error", tokenPage(&Exchange{Status: 200, Form: portal.FormJSON}), nil, results(needsDeep)},
@@ -65,21 +66,21 @@ func TestJudgeAuth(t *testing.T) {
 		{"not installed", says("NOT_INSTALLED", "Application not installed"), nil, results("ok")},
 		{"wrong client", says("wrong_client", ""), nil, results("ok")},
 		{"the application's data cannot be read", says("WRONG_APPLICATION_CLIENT", "Unable to get application data"), nil, results("ok")},
-		{"a full disk", says("ERROR_OAUTH", "Исчерпан выделенный дисковый ресурс."), nil, results(odd)},
+		{"a full disk", says("ERROR_OAUTH", "Исчерпан выделенный дисковый ресурс."), nil, results("problem disk-full server-admin")},
 
 		{"no connection", form(noConnection), nil, results(unreachable)},
 		{"no connection, in small letters", says("connection_error", ""), nil, results(unreachable)},
 		{"not registered", form(unregistered), nil, results(notKnown)},
 		{"not registered, with a dot", says("ERROR_CORE", "No client credentials."), nil, results(notKnown)},
 		{"not registered, in other letters", says("error_core", "NO CLIENT CREDENTIALS"), nil, results(notKnown)},
-		{"another failure of the core", says("ERROR_CORE", "SQL query error!"), nil, results(odd)},
-		{"a failure of the core without a word", says("ERROR_CORE", ""), nil, results(odd)},
+		{"another failure of the core", says("ERROR_CORE", "SQL query error!"), nil, results(ownWord)},
+		{"a failure of the core without a word", says("ERROR_CORE", ""), nil, results(ownWord)},
 		{"licence", form(badLicence), nil, results(licence)},
 		{"licence, in capitals", says("VERIFICATION_NEEDED", ""), nil, results(licence)},
 		{"the portal's own keys", says("invalid_client", "Invalid client credentials."), nil, results(refused)},
 		{"the portal's own keys, in capitals", says("INVALID_CLIENT", ""), nil, results(refused)},
-		{"held by hand", says("OVERLOAD_LIMIT", "REST API is blocked due to overload."), nil, results(odd)},
-		{"https required", says("INVALID_REQUEST", "Https required."), nil, results(odd)},
+		{"held by hand", says("OVERLOAD_LIMIT", "REST API is blocked due to overload."), nil, results("skipped because rate-limit")},
+		{"https required", says("INVALID_REQUEST", "Https required."), nil, results(ownWord)},
 		{"a result", form(&Exchange{Status: 200, Form: portal.FormJSON}), nil, results(odd)},
 		{"403 page", form(page(403)), nil, results(odd)},
 		{"no token was sent, and nothing said why", deep(), nil, results(odd)},
@@ -87,8 +88,8 @@ func TestJudgeAuth(t *testing.T) {
 
 		{"lost everywhere", deep(fourTimes(lostToken, lostToken, lostToken, lostToken)...), nil, results(noChecker)},
 		{"lost everywhere, in other letters", deep(fourTimes(lostLowerCase, lostToken, lostLowerCase, lostToken)...), nil, results(noChecker)},
-		{"lost in the form, the others were not tried", form(lostToken), nil, results(odd)},
-		{"lost in three, silence in the fourth", deep(fourTimes(lostToken, lostToken, lostToken, failedWith(transport.Timeout))...), nil, results(odd)},
+		{"lost in the form, the others were not tried", form(lostToken), nil, results(ownWord)},
+		{"lost in three, silence in the fourth", deep(fourTimes(lostToken, lostToken, lostToken, failedWith(transport.Timeout))...), nil, results(ownWord)},
 		{"bodies lost, the query tells", deep(fourTimes(lostToken, invalidToken, lostToken, invalidToken)...), nil, results("ok")},
 		{"bodies lost, the query tells of no connection", deep(fourTimes(lostToken, noConnection, lostToken, noConnection)...), nil, results(unreachable)},
 		{"bodies lost, the query tells of no registration", deep(fourTimes(lostToken, unregistered, lostToken, unregistered)...), nil, results(notKnown)},
@@ -109,6 +110,7 @@ func TestJudgeCredentials(t *testing.T) {
 		lost     = "problem post-body-lost server-admin"
 		above    = "skipped because auth-server-from-portal"
 		odd      = "unknown unexpected-answer server-admin"
+		ownWord  = "unknown refused-with-code server-admin"
 	)
 	cases := []verdict{
 		{"all arrive", four(invalidToken, invalidToken, invalidToken, invalidToken), nil, results("ok")},
@@ -128,11 +130,11 @@ func TestJudgeCredentials(t *testing.T) {
 		{"bodies and header lost", four(lostToken, invalidToken, lostToken, lostToken), nil, results(lost, stripped)},
 		{"bodies and query lost", four(lostToken, lostToken, lostToken, invalidToken), nil, results(lost)},
 		{"bodies lost, the header is silent", four(lostToken, invalidToken, lostToken, failedWith(transport.Timeout)), nil, results(lost)},
-		{"JSON alone lost", four(invalidToken, invalidToken, lostToken, invalidToken), nil, results(odd)},
-		{"form alone lost", four(lostToken, invalidToken, invalidToken, invalidToken), nil, results(odd)},
-		{"query alone lost", four(invalidToken, lostToken, invalidToken, invalidToken), nil, results(odd)},
+		{"JSON alone lost", four(invalidToken, invalidToken, lostToken, invalidToken), nil, results(ownWord)},
+		{"form alone lost", four(lostToken, invalidToken, invalidToken, invalidToken), nil, results(ownWord)},
+		{"query alone lost", four(invalidToken, lostToken, invalidToken, invalidToken), nil, results(ownWord)},
 		{"a filter answers the form", four(page(403), invalidToken, invalidToken, invalidToken), nil, results(odd)},
-		{"bodies lost, nothing else arrives either", four(lostToken, page(403), lostToken, page(403)), nil, results(odd)},
+		{"bodies lost, nothing else arrives either", four(lostToken, page(403), lostToken, page(403)), nil, results(ownWord)},
 	}
 	judge(t, CredentialsArrive, append(cases, commonFailures(ServerAdmin, func(x *Exchange) Facts { return four(invalidToken, invalidToken, invalidToken, x) })...))
 }

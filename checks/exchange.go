@@ -30,6 +30,7 @@ type Exchange struct {
 	Polluted         string            `json:"polluted,omitempty"` // text before the JSON
 	Error            string            `json:"error,omitempty" hide:"text"`
 	ErrorDescription string            `json:"error_description,omitempty" hide:"text"`
+	ErrorWithoutCode bool              `json:"error_without_code,omitempty"`
 	Body             string            `json:"body,omitempty" hide:"text"` // the first 200 bytes if it isn't a portal's answer, masked
 	Speaker          portal.Speaker    `json:"speaker,omitempty"`          // who made the answer
 	Says             portal.Saying     `json:"says,omitempty"`             // what it is known to mean, if it isn't the rest module's
@@ -76,6 +77,7 @@ func exchange(r portal.Request, a portal.Answer, address portal.Address) *Exchan
 	}
 	if a.Error != nil {
 		x.Error, x.ErrorDescription = clean(a.Error.Code), clean(a.Error.Description)
+		x.ErrorWithoutCode = x.Error == ""
 	}
 	voice := portal.VoiceOf(r, &a.Reply)
 	x.Speaker, x.Says, x.Filter = voice.Speaker, voice.Says, voice.Product
@@ -101,7 +103,20 @@ func (x *Exchange) fromAuthServer() bool {
 func (x *Exchange) succeeded() bool { return x.fromREST() && !x.refused() }
 
 // refused reports whether the answer is an error of the rest module.
-func (x *Exchange) refused() bool { return x.fromREST() && (x.Error != "" || x.ErrorDescription != "") }
+func (x *Exchange) refused() bool { return x.fromREST() && (x.Error != "" || x.ErrorDescription != "" || x.ErrorWithoutCode) }
+
+// saying is what an answer of another program is known to mean. Reports of older versions have other fields for it.
+func (x *Exchange) saying() portal.Saying {
+	switch {
+	case x.Says != "" || x.Speaker != "":
+		return x.Says
+	case x.Filter != "":
+		return portal.SaysBlocked
+	case x.LoginForm:
+		return portal.SaysLogin
+	}
+	return ""
+}
 
 // short truncates untrusted text.
 func short(s string) string { return untrusted.Truncate(s, 200) }

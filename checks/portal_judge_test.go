@@ -652,6 +652,11 @@ func TestJudgeRoute(t *testing.T) {
 		{"server error in JSON", route(saysError(500, "INTERNAL_SERVER_ERROR", "")), nil, results(failed)},
 		{"server error in JSON, in small letters", route(saysError(500, "internal_server_error", "")), nil, results(failed)},
 		{"unexpected answer in JSON", route(saysError(500, "ERROR_UNEXPECTED_ANSWER", "")), nil, results(failed)},
+		{"SQL error", route(saysError(500, "ERROR_CORE", "SQL query error!")), nil, results(failed)},
+		{"not registered", route(saysError(400, "ERROR_CORE", "No client credentials")), nil, results("ok")},
+		{"full disk", route(saysError(401, "ERROR_OAUTH", "Исчерпан выделенный дисковый ресурс.<br>")), nil, results("problem disk-full server-admin")},
+		{"a number as a code", says("0"), nil, results("unknown refused-with-code server-admin")},
+		{"a code that nobody knows", says("SOMETHING_NEW"), nil, results("unknown refused-with-code server-admin")},
 		{"polluted by text", polluted("text", saysError(401, "NO_AUTH_FOUND", "")), nil, results(dirty)},
 		{"polluted by a BOM", polluted("BOM", saysError(401, "NO_AUTH_FOUND", "")), nil, results(dirty)},
 		{"polluted and closed", polluted("text", saysError(403, "PORTAL_DELETED", "")), nil, results(dirty, closed)},
@@ -660,7 +665,7 @@ func TestJudgeRoute(t *testing.T) {
 		{"404 page", answer(404, portal.FormHTML), nil, results(notFound)},
 		{"404 text", answer(404, portal.FormText), nil, results(notFound)},
 		{"404 empty", answer(404, portal.FormEmpty), nil, results(notFound)},
-		{"404 with JSON of another product", answer(404, portal.FormOtherJSON), nil, results(notFound)},
+		{"404 with JSON of another product", answer(404, portal.FormOtherJSON), nil, results(notBitrix)},
 		{"200 empty", answer(200, portal.FormEmpty), nil, results(missing)},
 		{"200 page", answer(200, portal.FormHTML), nil, results(notBitrix)},
 		{"200 text", answer(200, portal.FormText), nil, results(notBitrix)},
@@ -680,7 +685,7 @@ func TestJudgeRoute(t *testing.T) {
 		{"401 for something else", answer(401, portal.FormHTML, asks("Bearer")), nil, results(odd)},
 		{"403 page", answer(403, portal.FormHTML), nil, results(blocked)},
 		{"406 page", answer(406, portal.FormHTML), nil, results(blocked)},
-		{"429 page", answer(429, portal.FormHTML), nil, results(blocked)},
+		{"429 page", answer(429, portal.FormHTML), nil, results("skipped because rate-limit")},
 		{"403 empty", answer(403, portal.FormEmpty), nil, results(blocked)},
 		{"403 of a filter", answer(403, portal.FormHTML, filter), nil, results(blocked)},
 		{"501 of a filter that names itself", answer(501, portal.FormHTML, filter), nil, results(blocked)},
@@ -689,7 +694,7 @@ func TestJudgeRoute(t *testing.T) {
 		{"503 text", answer(503, portal.FormText), nil, results(failed)},
 		{"504 page", answer(504, portal.FormHTML), nil, results(failed)},
 		{"400 page", answer(400, portal.FormHTML), nil, results(odd)},
-		{"405 page", answer(405, portal.FormHTML), nil, results(odd)},
+		{"405 page", answer(405, portal.FormHTML), nil, results("problem rest-method-refused server-admin")},
 		{"403 that can't be unpacked", answer(403, portal.FormBadEncoding), nil, results(odd)},
 		{"404 that can't be unpacked", answer(404, portal.FormBadEncoding), nil, results(odd)},
 		{"413 page", answer(413, portal.FormHTML), nil, results("problem rest-blocked server-admin")},
@@ -705,8 +710,8 @@ func TestJudgeRoute(t *testing.T) {
 		{"the certificate no longer verifies", route(failedWith(transport.Certificate)), nil, results(odd)},
 	}
 	for _, code := range []string{"NO_AUTH_FOUND", "no_auth_found", "ERROR_METHOD_NOT_FOUND", "error_method_not_found", "INVALID_REQUEST", "INVALID_CREDENTIALS",
-		"ACCESS_DENIED", "QUERY_LIMIT_EXCEEDED", "OVERLOAD_LIMIT", "ERROR_CORE", "expired_token", "WRONG_AUTH_TYPE", "0", "SOMETHING_NEW"} {
-		cases = append(cases, verdict{"any error is a good route: " + code, says(code), nil, results("ok")})
+		"ACCESS_DENIED", "QUERY_LIMIT_EXCEEDED", "OVERLOAD_LIMIT", "expired_token", "WRONG_AUTH_TYPE"} {
+		cases = append(cases, verdict{"any refusal is a good route: " + code, says(code), nil, results("ok")})
 	}
 	for _, status := range []int{300, 301, 302, 303, 307, 308} {
 		cases = append(cases, verdict{fmt.Sprint(status, " elsewhere"), route(redirectTo(t, false, status, "https://www.portal.example/")), nil, results("skipped because portal-redirect")})
@@ -750,14 +755,14 @@ func TestFilterSigns(t *testing.T) {
 		want   string
 	}{
 		{"Cloudflare blocks", 403, http.Header{"Cf-Ray": {"8c0"}, "Server": {"cloudflare"}}, "<html>Sorry, you have been blocked</html>", "Cloudflare", "problem rest-blocked server-admin"},
-		{"Cloudflare limits", 429, http.Header{"Cf-Ray": {"8c0"}, "Server": {"cloudflare"}}, "<html>You are being rate limited</html>", "Cloudflare", "problem rest-blocked server-admin"},
+		{"Cloudflare limits", 429, http.Header{"Cf-Ray": {"8c0"}, "Server": {"cloudflare"}}, "<html>You are being rate limited</html>", "Cloudflare", "skipped because rate-limit"},
 		{"Qrator blocks", 403, http.Header{"Server": {"QRATOR"}}, "<html>blocked</html>", "Qrator", "problem rest-blocked server-admin"},
 		{"ModSecurity blocks", 406, http.Header{"Server": {"Apache"}}, "<html>This error was generated by Mod_Security.</html>", "ModSecurity", "problem rest-blocked server-admin"},
 		{"F5 blocks", 404, nil, "<html>The requested URL was rejected. Please consult with your administrator.</html>", "F5 BIG-IP ASM", "problem rest-blocked server-admin"},
 		{"a page of the portal behind Cloudflare", 200, http.Header{"Cf-Ray": {"8c0"}}, "<html>It works!</html>", "", "problem rest-not-bitrix server-admin"},
 		{"nginx's 404 behind Cloudflare", 404, http.Header{"Cf-Ray": {"8c0"}, "Server": {"cloudflare"}}, "<html>404 Not Found</html>", "", "problem rest-not-found server-admin"},
 		{"502 of the portal behind Cloudflare", 502, http.Header{"Cf-Ray": {"8c0"}, "Server": {"cloudflare"}}, "<html>502 Bad Gateway</html>", "", "problem rest-server-error server-admin"},
-		{"522 of Cloudflare: the portal is silent", 522, http.Header{"Cf-Ray": {"8c0"}, "Server": {"cloudflare"}}, "<html>Connection timed out</html>", "", "problem rest-server-error server-admin"},
+		{"522 of Cloudflare: the portal is silent", 522, http.Header{"Cf-Ray": {"8c0"}, "Server": {"cloudflare"}}, "<html>Connection timed out</html>", "Cloudflare", "problem edge-error server-admin"},
 		{"404 of the portal behind Qrator", 404, http.Header{"Server": {"QRATOR"}}, "<html>404 Not Found</html>", "", "problem rest-not-found server-admin"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -788,10 +793,10 @@ func TestJudgeHTTPS(t *testing.T) {
 		{"https required", facts(saysError(401, "INVALID_REQUEST", "Https required.")), nil, results(seen)},
 		{"https required, in small letters", says("invalid_request"), nil, results(seen)},
 		{"https required, with the documented status", facts(saysError(400, "INVALID_REQUEST", "Https required.")), nil, results(seen)},
-		{"no credentials seen", says("NO_AUTH_FOUND"), nil, results(odd)},
-		{"method not found", says("ERROR_METHOD_NOT_FOUND"), nil, results(odd)},
-		{"not by subscription", says("ACCESS_DENIED"), nil, results(odd)},
-		{"site closed meanwhile", says("PORTAL_DELETED"), nil, results(odd)},
+		{"no credentials seen", says("NO_AUTH_FOUND"), nil, results("unknown refused-with-code server-admin")},
+		{"method not found", says("ERROR_METHOD_NOT_FOUND"), nil, results("unknown refused-with-code portal-admin")},
+		{"not by subscription", says("ACCESS_DENIED"), nil, results("unknown refused-with-code portal-admin")},
+		{"site closed meanwhile", says("PORTAL_DELETED"), nil, results("unknown refused-with-code portal-admin")},
 		{"a result", facts(&Exchange{Status: 200, Form: portal.FormJSON}), nil, results(odd)},
 		{"404 page", facts(page(404)), nil, results(odd)},
 		{"403 page", facts(page(403)), nil, results(odd)},

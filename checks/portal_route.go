@@ -178,18 +178,17 @@ func (x *Exchange) asksPassword() bool {
 // foreignAnswer is the result for an answer that isn't the rest module's.
 func foreignAnswer(f *RouteFacts) Result {
 	x := &f.Exchange
-	says, known := sayings[x.Says]
-	json := x.Form == portal.FormJSON || x.Form == portal.FormOtherJSON
+	cause, known := sayings[x.saying()]
 	switch {
 	case x.asksPassword():
 		return problem(RESTBasicAuth, ServerAdmin)
 	case known:
-		return problem(says, ServerAdmin)
+		return problem(cause, ServerAdmin)
 	case x.Status >= 500:
 		return problem(RESTServerError, ServerAdmin)
 	case x.Form == portal.FormBadEncoding: // it may well be the rest module's own answer, which also comes with 403 and 404
 		return unknown(UnexpectedAnswer, ServerAdmin)
-	case json:
+	case x.Form == portal.FormJSON, x.Form == portal.FormOtherJSON:
 		return problem(RESTNotBitrix, ServerAdmin)
 	case f.ShowsREST:
 		return problem(ErrorsReplaced, ServerAdmin)

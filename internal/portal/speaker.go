@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"cmp"
 	"net/http"
 	"regexp"
 	"slices"
@@ -129,9 +130,9 @@ func VoiceOf(asked Request, r *Reply) Voice {
 		return Voice{Speaker: ByREST}
 	}
 	product := r.hasProductSign()
-	text := []byte(r.Header.Get("Location"))
-	if r.Status < 300 || r.Status >= 400 {
-		text = untrusted.Prefix(r.text, MaxPage)
+	text := untrusted.Prefix(cmp.Or(string(r.text), string(r.Body)), MaxPage)
+	if r.Status >= 300 && r.Status < 400 {
+		text = r.Header.Get("Location")
 	}
 	for _, s := range signs {
 		if !s.matches(r, text) || product && s.speaker != ByProduct && s.says == "" {
@@ -161,7 +162,7 @@ const MaxPage = 64 << 10
 // rfc6749Codes are those of RFC 6749, section 5.2, which any identity provider sends.
 var rfc6749Codes = []string{"invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type", "invalid_scope"}
 
-func (s *sign) matches(r *Reply, text []byte) bool {
+func (s *sign) matches(r *Reply, text string) bool {
 	if s.status != nil && !slices.Contains(s.status, r.Status) || r.Status < s.from {
 		return false
 	}
@@ -169,9 +170,9 @@ func (s *sign) matches(r *Reply, text []byte) bool {
 		return s.value().MatchString(r.Header.Get(s.header))
 	}
 	if s.everything {
-		text = []byte(strings.TrimSpace(string(text)))
+		text = strings.TrimSpace(text)
 	}
-	return s.value().Match(text)
+	return s.value().MatchString(text)
 }
 
 // fromREST reports whether JSON with an error or a result is the rest module's own.
