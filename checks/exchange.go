@@ -103,7 +103,9 @@ func (x *Exchange) fromAuthServer() bool {
 func (x *Exchange) succeeded() bool { return x.fromREST() && !x.refused() }
 
 // refused reports whether the answer is an error of the rest module.
-func (x *Exchange) refused() bool { return x.fromREST() && (x.Error != "" || x.ErrorDescription != "" || x.ErrorWithoutCode) }
+func (x *Exchange) refused() bool {
+	return x.fromREST() && (x.Error != "" || x.ErrorDescription != "" || x.ErrorWithoutCode)
+}
 
 // saying is what an answer of another program is known to mean. Reports of older versions have other fields for it.
 func (x *Exchange) saying() portal.Saying {

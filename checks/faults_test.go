@@ -7,6 +7,7 @@ import (
 	"flag"
 	"io"
 	"log"
+	"net/http"
 	"regexp"
 	"runtime/debug"
 	"slices"
@@ -60,7 +61,8 @@ type scenario struct {
 	probe        *serverprobe.Probe
 	outside      *checks.Outside
 	prepare      func(*simportal.Sim) // before the run
-	observer     checks.Observer      // nil: none
+	answer       func(http.ResponseWriter, simportal.Request) bool
+	observer     checks.Observer // nil: none
 }
 
 type scenarioResult struct {
@@ -78,7 +80,7 @@ var silentFaults = []string{"dns-failed-silent", "tcp-timeout", "rest-timeout", 
 
 func (s scenario) execute(t *testing.T) scenarioResult {
 	t.Helper()
-	sim := simtest.Simulate(t, simportal.Options{Faults: s.faults, AuthServerTimeout: simtest.Fast}, s.with...)
+	sim := simtest.Simulate(t, simportal.Options{Faults: s.faults, Answer: s.answer, AuthServerTimeout: simtest.Fast}, s.with...)
 	if s.prepare != nil {
 		s.prepare(sim.Sim)
 	}

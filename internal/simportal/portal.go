@@ -14,6 +14,9 @@ import (
 func (s *Sim) portal(h *request) {
 	f := h.faults
 	h.w.Header().Set("Date", httpDate(s.portalNow(f)))
+	if s.opt.Answer != nil && s.opt.Answer(h.w, h.entry.clone()) {
+		return
+	}
 	if f.on("throttle") && s.overLimit() {
 		h.w.Header().Set("Retry-After", "600")
 		h.page(http.StatusTooManyRequests, nginxPage("429 Too Many Requests", ""))
@@ -33,7 +36,7 @@ func (s *Sim) portal(h *request) {
 		s.tokenProxy(h)
 	case path == "/oauth/authorize/" || path == "/oauth/authorize":
 		s.authorize(h)
-	case path == "/" || path == "/auth/":
+	case path == "/" || path == "/auth/" || path == "/bitrix/admin/":
 		h.portalPage(http.StatusOK, loginForm)
 	default:
 		h.portalPage(http.StatusNotFound, notFoundPage)
