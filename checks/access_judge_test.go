@@ -329,6 +329,7 @@ func TestJudgeLimits(t *testing.T) {
 		{"used up its time", limited(Limited{Status: 429, Error: bitrix.CodeOperationTimeLimit}), nil, results("notice operation-time server-admin")},
 		{"nginx's limit, between good answers", &LimitFacts{Answered: 3, Limited: []Limited{{Status: 503}}}, nil, results("notice throttled server-admin")},
 		{"nothing but 503", &LimitFacts{Limited: []Limited{{Status: 503}}}, nil, results("ok")},
+		{"no answer", &LimitFacts{BlockedBy: RESTRoute}, nil, results("skipped because rest-route")},
 		{"nothing but the limit", &LimitFacts{Limited: []Limited{{Status: 429}}}, nil, results("unknown throttled server-admin")},
 		{"all three, some twice", limited(Limited{Status: 429}, Limited{Status: 429}, Limited{Error: bitrix.CodeOverloadLimit}, Limited{Error: bitrix.CodeOperationTimeLimit}), nil,
 			results("notice throttled server-admin", "notice overloaded server-admin", "notice operation-time server-admin")},

@@ -17,8 +17,9 @@ const (
 
 // LimitFacts are the answers of a run in which the portal, or a proxy in front of it, refused because of a limit.
 type LimitFacts struct {
-	Answered int       `json:"answered"` // answers by the portal itself in the run
-	Limited  []Limited `json:"limited,omitempty"`
+	Answered  int       `json:"answered"` // answers by the portal itself in the run
+	Limited   []Limited `json:"limited,omitempty"`
+	BlockedBy ID        `json:"blocked_by,omitempty"` // why there was neither
 }
 
 // Limited is one such answer.
@@ -91,8 +92,11 @@ func (l Limited) cause() Cause {
 
 func observeLimits(_ context.Context, env *Env) (*LimitFacts, error) {
 	env.mu.Lock()
-	defer env.mu.Unlock()
 	f := env.limits
+	env.mu.Unlock()
+	if f.Answered == 0 && f.Limited == nil {
+		f.BlockedBy = env.blocker(RESTRoute)
+	}
 	return &f, nil
 }
 
@@ -112,6 +116,9 @@ func judgeLimits(f *LimitFacts, _ FactsByCheck) []Result {
 			}
 			results = append(results, found.with(Args{"request": l.Request, "status": l.Status, "error": l.Error, "server": l.Server}))
 		}
+	}
+	if f.BlockedBy != "" {
+		return skipped(f.BlockedBy)
 	}
 	return orOK(results)
 }

@@ -207,7 +207,7 @@ func Catalog() []*Check {
 		}, observeHosts, judgeHosts),
 		define(Check{
 			ID: RateLimit, Group: AccessGroup, After: []ID{ContentFilterCheck, PortalClock, Platform, EventMachinery, EventDelivery},
-			Vantage: FromPortal, Owner: ServerAdmin, Affects: allAffected,
+			NoRequests: true, Vantage: FromPortal, Owner: ServerAdmin, Affects: allAffected,
 			Causes: []Cause{Throttled, Overloaded, OperationTime},
 		}, observeLimits, judgeLimits),
 

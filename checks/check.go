@@ -167,6 +167,8 @@ type Check struct {
 	MissingPrerequisite func(*Target) Reason
 	// Hosts limits the check to runs whose requirements name hosts.
 	Hosts bool
+	// NoRequests means that Observe only reads what the requests of other checks showed.
+	NoRequests bool
 	// Deadline is how long the check may take; nil: checkDeadline.
 	Deadline func(*Target) time.Duration
 	Vantage  Vantage

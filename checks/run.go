@@ -189,8 +189,13 @@ func (env *Env) runCheck(ctx context.Context, c *Check, judged map[ID]chan struc
 	deadline, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	facts, err := c.observe(deadline, env)
-	if ended := endOf(ctx); ended != nil {
-		// A request that we cancelled proves nothing about the portal.
+	if ended := endOf(ctx); ended != nil && !c.NoRequests {
+		// A request that we cancelled proves nothing about the portal, but it may be another check's to say so.
+		if facts != nil {
+			if r := c.Judge(facts, env.factsByCheck()); len(r) == 1 && r[0].State == Skipped {
+				return facts, r
+			}
+		}
 		return facts, c.ended(ended, facts)
 	}
 	if err != nil || facts == nil {
