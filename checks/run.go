@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"boxready/internal/bitrix"
 	"boxready/internal/flight"
 	"boxready/internal/secret"
 	"boxready/internal/transport"
@@ -245,7 +246,7 @@ func (c *Check) couldNotTell(cause Cause, owner Owner) []Result {
 	if r.Owner == "" {
 		r.Owner = c.Owner
 	}
-	r.Check, r.Vantage, r.Affects = c.ID, c.Vantage, c.Affects
+	r.Check, r.Vantage, r.Affects = c.ID, c.Vantage, c.affects(cause)
 	return one(r)
 }
 
@@ -254,6 +255,9 @@ func (env *Env) redact(text string) string { return secret.Mask(text, env.target
 
 // unmetNeed returns the check because of which c is skipped, or "".
 func (env *Env) unmetNeed(c *Check) ID {
+	if c.ID != PortalAddress && bitrix.IsCloudHost(env.target.Address.Host) {
+		return PortalAddress // the vendor runs that portal, so nothing is asked about it
+	}
 	for _, anyOf := range c.Needs {
 		because := ID("")
 		for _, id := range anyOf {

@@ -258,9 +258,14 @@ func isFact(line string) bool { return factLine.MatchString(line) }
 func inSummary(texts *words.Texts, summary string) shown {
 	var s shown
 	lines := strings.Split(summary, "\n")
-	for _, verdict := range []checks.Verdict{checks.Ready, checks.NoObstacle, checks.Unsure, checks.NotReady} {
+	for _, verdict := range checks.Verdicts() {
 		if strings.Contains(lines[1], texts.Say("verdict."+string(verdict)+".title", nil)) {
 			s.Verdict = view.VerdictState(verdict)
+		}
+	}
+	for _, one := range []checks.Affected{checks.ThisWebhook, checks.ThisUser, checks.ThisApplication} {
+		if strings.Contains(lines[1], texts.Say("verdict."+string(one)+".title", nil)) {
+			s.Verdict = view.VerdictState(checks.Unsure)
 		}
 	}
 	for i, line := range lines {

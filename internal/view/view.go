@@ -53,11 +53,6 @@ func Severity(s checks.State) int {
 // IsFinding reports whether a result of that state requires action.
 func IsFinding(s checks.State) bool { return Severity(s) >= Severity(checks.Notice) }
 
-// VerdictState is the state whose style a verdict has, "" for a verdict of a newer version.
-func VerdictState(v checks.Verdict) checks.State {
-	return map[checks.Verdict]checks.State{checks.Ready: checks.OK, checks.NoObstacle: checks.OK, checks.Unsure: checks.Unknown, checks.NotReady: checks.Problem}[v]
-}
-
 // ownerOrder orders owners whose most severe findings are equally severe.
 var ownerOrder = []checks.Owner{checks.PortalAdmin, checks.ServerAdmin, checks.NetworkAdmin, checks.Vendor, checks.Bitrix24, checks.You}
 
