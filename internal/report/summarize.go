@@ -265,7 +265,9 @@ func (p *Reporter) WriteTotals(w io.Writer, s Totals) error {
 	}
 	var verdicts, causes, portals, versions, unreadable [][]string
 	all := checks.Verdicts()
-	slices.SortStableFunc(all, func(a, b checks.Verdict) int { return view.Severity(view.VerdictState(b)) - view.Severity(view.VerdictState(a)) })
+	slices.SortStableFunc(all, func(a, b checks.Verdict) int {
+		return view.Severity(view.VerdictState(b)) - view.Severity(view.VerdictState(a))
+	})
 	for _, verdict := range all {
 		if n := s.Verdicts[verdict]; n > 0 {
 			verdicts = append(verdicts, []string{strconv.Itoa(n), p.Words.Say("verdict."+string(verdict)+".title", nil)})
