@@ -8,7 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"boxready/internal/bitrix"
 	"boxready/internal/flight"
 	"boxready/internal/secret"
 	"boxready/internal/transport"
@@ -75,6 +74,8 @@ func (c *Check) planned(t *Target) bool { return c.missing(t) == "" }
 // missing is what a run against t lacks for the check, or "".
 func (c *Check) missing(t *Target) Reason {
 	switch {
+	case t.inCloud():
+		return "" // whatever is given, the check is skipped because of the address
 	case c.Credentials != nil && !slices.ContainsFunc(c.Credentials, t.has):
 		return t.reasonFor(c.Credentials)
 	case c.AsApplication && !t.AsApplication:
@@ -255,8 +256,8 @@ func (env *Env) redact(text string) string { return secret.Mask(text, env.target
 
 // unmetNeed returns the check because of which c is skipped, or "".
 func (env *Env) unmetNeed(c *Check) ID {
-	if c.ID != PortalAddress && bitrix.IsCloudHost(env.target.Address.Host) {
-		return PortalAddress // the vendor runs that portal, so nothing is asked about it
+	if c.ID != PortalAddress && env.target.inCloud() {
+		return PortalAddress
 	}
 	for _, anyOf := range c.Needs {
 		because := ID("")

@@ -108,7 +108,7 @@ func (v *View) WaitingText(w *words.Texts, i checks.Result) string {
 		ids = append(ids, skipped.Check)
 	}
 	switch {
-	case ids == nil:
+	case ids == nil, i.Cause == checks.AddressIsCloud: // says itself that nothing else was checked
 		return ""
 	case i.State == checks.Unknown: // possibly nothing to fix
 		return w.Say("part.unclear", checks.Args{"checks": w.CheckNames(ids)})
