@@ -57,3 +57,18 @@ func TestVerdictNamesWhatIsMeant(t *testing.T) {
 		}
 	}
 }
+
+// TestNothingWaitsForACloudPortal asserts that nothing is said to be put off until the address of a cloud portal is fixed.
+func TestNothingWaitsForACloudPortal(t *testing.T) {
+	w, err := words.New("en")
+	if err != nil {
+		t.Fatal(err)
+	}
+	skipped := checks.Result{Check: checks.PortalDNS, State: checks.Skipped, Because: checks.PortalAddress}
+	for cause, want := range map[checks.Cause]bool{checks.AddressIsCloud: false, checks.AddressIsIP: true} {
+		address := checks.Result{Check: checks.PortalAddress, State: checks.Notice, Cause: cause}
+		if got := Of([]checks.Result{address, skipped}).WaitingText(w, address); (got != "") != want {
+			t.Errorf("%s: %q", cause, got)
+		}
+	}
+}
