@@ -68,6 +68,7 @@ func Catalog() []*Check {
 	allAffected := []Affected{Applications, Events, Webhooks}
 	tokens := []Affected{Applications, Events}
 	events := []Affected{Events}
+	application := []Affected{ThisApplication}
 	catalog := []*Check{
 		define(Check{
 			ID: PortalAddress, Group: PortalGroup, Vantage: FromComputer, Owner: PortalAdmin, Affects: allAffected,
@@ -136,7 +137,7 @@ func Catalog() []*Check {
 
 		define(Check{
 			ID: WebhookCheck, Group: AccessGroup, Needs: all(HTTPSSeen), After: secretRule, Credentials: []Credential{ByWebhook},
-			Vantage: FromPortal, Owner: ServerAdmin, Affects: []Affected{Webhooks},
+			Vantage: FromPortal, Owner: ServerAdmin, Affects: []Affected{ThisWebhook},
 			Causes: []Cause{WebhookRejected, WebhookUser, CallAwaitsConsent, DiskFull},
 		}, observeWebhook, judgeWebhook),
 		define(Check{
@@ -202,7 +203,7 @@ func Catalog() []*Check {
 			Causes: []Cause{EventNotDelivered},
 		}, observeDelivery, judgeDelivery),
 		define(Check{
-			ID: ApplicationHosts, Group: AccessGroup, Hosts: true, Vantage: FromComputer, Owner: Vendor, Affects: tokens,
+			ID: ApplicationHosts, Group: AccessGroup, Hosts: true, Vantage: FromComputer, Owner: Vendor, Affects: application,
 			Causes: []Cause{HostUnreachable, HandlerTLS, FrameBlocked, HandlerPrivate},
 		}, observeHosts, judgeHosts),
 		define(Check{
@@ -224,7 +225,7 @@ func Catalog() []*Check {
 			Causes: []Cause{PortalNotRegistered, AddressDiffers},
 		}, observeRegistration, judgeRegistration),
 		define(Check{
-			ID: ServerApplications, Group: ServerGroup, Needs: all(ServerProbe), MissingPrerequisite: missingPart(hasApplications), Vantage: FromServer, Owner: PortalAdmin, Affects: tokens,
+			ID: ServerApplications, Group: ServerGroup, Needs: all(ServerProbe), MissingPrerequisite: missingPart(hasApplications), Vantage: FromServer, Owner: PortalAdmin, Affects: application,
 			Causes: []Cause{InstallUnfinished, AppInactive, AppPaymentExpired},
 		}, observeApplications, judgeApplications),
 		define(Check{

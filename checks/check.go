@@ -57,10 +57,30 @@ const (
 type Affected string
 
 const (
-	Applications Affected = "applications"
-	Events       Affected = "events"
-	Webhooks     Affected = "webhooks"
+	Applications    Affected = "applications"
+	Events          Affected = "events"
+	Webhooks        Affected = "webhooks"
+	ThisWebhook     Affected = "this-webhook" // the one that was given
+	ThisUser        Affected = "this-user"    // whose sign-in was used
+	ThisApplication Affected = "this-application"
 )
+
+// affectsOne has the causes that concern one user or one application, whichever check yields them. If all causes of a check do,
+// the catalogue says so.
+var affectsOne = map[Cause]Affected{
+	UserInactive:       ThisUser,
+	UserNoAppAccess:    ThisUser,
+	AppInactive:        ThisApplication,
+	AppNotOnAuthServer: ThisApplication,
+	AppNotOnPortal:     ThisApplication,
+	AppPaymentExpired:  ThisApplication,
+	AppPaymentRequired: ThisApplication,
+	AppUnknown:         ThisApplication,
+	ClientInvalid:      ThisApplication,
+	GrantInvalid:       ThisApplication,
+	InstallUnfinished:  ThisApplication,
+	SignInExpired:      ThisApplication,
+}
 
 // Consent is the owner's permission that a check needs because it does more than observe.
 type Consent string
@@ -201,8 +221,8 @@ func (c *Check) Judge(facts Facts, seen FactsByCheck) []Result {
 		switch r.State {
 		case OK, Skipped:
 		case Notice, Problem, Unknown:
-			if r.Check == c.ID { // another's is about this computer
-				r.Affects = c.Affects
+			if r.Check != SelfClock { // which is about this computer
+				r.Affects = c.affects(r.Cause)
 			}
 			if r.Owner == "" {
 				r.Owner = c.Owner
@@ -212,6 +232,14 @@ func (c *Check) Judge(facts Facts, seen FactsByCheck) []Result {
 		}
 	}
 	return results
+}
+
+// affects is what a finding of the check with this cause affects.
+func (c *Check) affects(cause Cause) []Affected {
+	if one, ok := affectsOne[cause]; ok {
+		return []Affected{one}
+	}
+	return c.Affects
 }
 
 // UnmarshalFacts reads facts from a report.

@@ -160,7 +160,7 @@ func TestFaultCombinations(t *testing.T) {
 		},
 		{
 			name: "no such name, feed", faults: []string{"dns-not-found", "feed-unreachable"}, with: []string{"dns"},
-			want: join("portal-dns problem dns-not-found network-admin", everythingBelow("portal-dns", needDNS...), feedDown),
+			want: join("portal-dns problem dns-not-found you", everythingBelow("portal-dns", needDNS...), feedDown),
 		},
 		{
 			name: "resolver fails, self-signed", faults: []string{"dns-failed", "tls-self-signed"}, with: []string{"dns"},
@@ -340,6 +340,9 @@ func (p scenarioResult) assertVerdict(t *testing.T) {
 	want := checks.NoObstacle
 	for _, r := range p.Results {
 		switch {
+		case want == checks.NotSeen, r.Check == checks.PortalDNS && r.State != checks.OK && r.State != checks.Notice, r.Check == checks.PortalTCP && r.State == checks.Problem,
+			r.Cause == checks.ProxyAuthRequired:
+			want = checks.NotSeen
 		case r.State == checks.Problem && len(r.Affects) > 0:
 			want = checks.NotReady
 		case want == checks.NoObstacle && (r.State == checks.Problem || r.State == checks.Unknown && len(r.Affects) > 0):
@@ -522,7 +525,12 @@ func executeAs(t *testing.T, host, typed string, consents ...checks.Consent) sce
 // TestAddress produces the causes that follow from the typed address.
 func TestAddress(t *testing.T) {
 	const isIP, wasHTTP = "portal-address problem address-is-ip portal-admin", "portal-address notice address-was-http you"
+	const isCloud = "portal-address notice address-is-cloud you"
 	below := append([]checks.ID{checks.PortalDNS}, needDNS...)
+	var others []checks.ID
+	for _, c := range checks.Catalog()[1:] {
+		others = append(others, c.ID)
+	}
 	for _, c := range []struct {
 		name       string
 		host       string
@@ -530,12 +538,14 @@ func TestAddress(t *testing.T) {
 		deep       bool
 		want       []string
 		noRequests bool // no request to the portal or a resolver
+		noBox      bool // no request to anybody
 	}{
 		{name: "IPv4", typed: "https://203.0.113.10", want: join(isIP, everythingBelow(checks.PortalAddress, below...)), noRequests: true},
 		{name: "IPv4, deep", typed: "203.0.113.10", deep: true, want: join(isIP, everythingBelow(checks.PortalAddress, append(slices.Clone(below), checks.CredentialsArrive)...)), noRequests: true},
 		{name: "IPv6", typed: "https://[2001:db8::10]", want: join(isIP, everythingBelow(checks.PortalAddress, below...)), noRequests: true},
 		{name: "IPv4 over http", typed: "http://203.0.113.10/", want: join(isIP, wasHTTP, everythingBelow(checks.PortalAddress, below...)), noRequests: true},
-		{name: "cloud", host: "company.bitrix24.ru", typed: "https://company.bitrix24.ru", want: join("portal-address notice address-is-cloud you")},
+		{name: "cloud", host: "demo.bitrix24.ru", typed: "https://demo.bitrix24.ru", want: join(isCloud, everythingBelow(checks.PortalAddress, others...)), noBox: true},
+		{name: "cloud, deep", host: "demo.bitrix24.ru", typed: "http://demo.bitrix24.ru/crm/", deep: true, want: join(isCloud, everythingBelow(checks.PortalAddress, others...)), noBox: true},
 		{name: "http", host: "portal.demo.example", typed: "http://portal.demo.example", want: join(wasHTTP)},
 		{name: "http, deep", host: "portal.demo.example", typed: "http://portal.demo.example", deep: true, want: join(wasHTTP)},
 		{name: "a page", host: "portal.demo.example", typed: "https://PORTAL.demo.example/crm/deal/details/5/?any=1#x"},
@@ -557,6 +567,15 @@ func TestAddress(t *testing.T) {
 			p := executeAs(t, c.host, c.typed, consents...)
 			p.assertSummary(t, c.want...)
 			p.assertRequestRules(t, c.deep)
+			if c.noBox {
+				for _, r := range p.sim.Log() {
+					t.Errorf("%s was asked: %s %s", r.Server, r.Method, r.Path)
+				}
+				if p.Verdict != checks.NotABox || len(p.NotChecked) > 0 {
+					t.Errorf("verdict %s, want %s; not checked: %v", p.Verdict, checks.NotABox, p.NotChecked)
+				}
+				return
+			}
 			if !c.noRequests {
 				if len(p.toPortal()) == 0 {
 					t.Error("the portal was not asked")

@@ -11,9 +11,14 @@ type Verdict string
 const (
 	Ready      Verdict = "ready"       // proved with a webhook or a sign-in
 	NoObstacle Verdict = "no-obstacle" // nothing wrong seen, but not every decisive check was made
-	Unsure     Verdict = "unsure"      // no problem, but something that applications depend on is unknown
+	Unsure     Verdict = "unsure"      // something that applications depend on is unknown, or one credential, user or application has a problem
 	NotReady   Verdict = "not-ready"
+	NotSeen    Verdict = "not-seen"  // this computer didn't get to the portal, which proves nothing about it
+	NotABox    Verdict = "not-a-box" // a portal in the vendor's cloud
 )
+
+// Verdicts returns all verdicts.
+func Verdicts() []Verdict { return []Verdict{Ready, NoObstacle, Unsure, NotReady, NotSeen, NotABox} }
 
 // NotChecked is a check that was not made because the run lacked something.
 type NotChecked struct {
@@ -70,21 +75,41 @@ type Outcome struct {
 	Verdict           Verdict
 }
 
+// judge sets the first verdict that holds.
 func (o *Outcome) judge() {
-	o.Verdict = NoObstacle
-	for _, r := range o.Results {
-		// Only checks with a credential are evidence for Ready.
-		if (r.Check == WebhookCheck || r.Check == TokenAccepted) && r.State == OK && o.Verdict == NoObstacle {
-			o.Verdict = Ready
-		}
-		switch {
-		case r.State == Problem && len(r.Affects) > 0:
-			o.Verdict = NotReady
-			return
-		case r.State == Problem, r.State == Unknown && len(r.Affects) > 0:
-			o.Verdict = Unsure // a problem of this computer or of its credential proves nothing about the portal
-		}
+	found := func(holds func(Result) bool) bool { return slices.ContainsFunc(o.Results, holds) }
+	is := func(id ID, states ...State) bool {
+		return found(func(r Result) bool { return r.Check == id && slices.Contains(states, r.State) })
 	}
+	seenElsewhere := is(PortalFromInternet, OK) || is(ServerProbe, OK, Notice)
+	switch {
+	case found(func(r Result) bool { return r.Cause == AddressIsCloud }):
+		o.Verdict = NotABox
+	case found(Result.unreached) && !seenElsewhere:
+		o.Verdict = NotSeen
+	case found(func(r Result) bool { return r.State == Problem && r.affectsPortal() }):
+		o.Verdict = NotReady
+	case found(func(r Result) bool { return r.State == Problem || r.State == Unknown && len(r.Affects) > 0 }):
+		o.Verdict = Unsure
+	// Without a credential, nothing proves that applications work. A portal checks a webhook's code without the authorization server.
+	case is(TokenAccepted, OK), is(WebhookCheck, OK) && is(AuthServerFromPortal, OK):
+		o.Verdict = Ready
+	default:
+		o.Verdict = NoObstacle
+	}
+}
+
+// affectsPortal reports whether all applications, events or webhooks are affected, not one of them alone.
+func (r Result) affectsPortal() bool {
+	return slices.ContainsFunc(r.Affects, func(a Affected) bool { return slices.Contains([]Affected{Applications, Events, Webhooks}, a) })
+}
+
+// unreachedCauses are those with which a run ends before anything is known of the portal.
+var unreachedCauses = []Cause{DNSNotFound, DNSFailed, DNSSinkhole, TCPRefused, TCPTimeout, Cause("captive-portal"), NoNetwork, ProxyAuthRequired, ProxyRefused}
+
+// unreached reports whether this computer didn't get to the portal.
+func (r Result) unreached() bool {
+	return r.Vantage == FromComputer && slices.Contains([]ID{PortalDNS, PortalTCP, PortalTLS}, r.Check) && slices.Contains(unreachedCauses, r.Cause)
 }
 
 // Counts returns the number of results by state.

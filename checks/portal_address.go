@@ -34,7 +34,7 @@ func judgeAddress(f *AddressFacts, _ FactsByCheck) []Result {
 		results = append(results, problem(AddressIsIP, PortalAdmin))
 	}
 	if f.Cloud {
-		results = append(results, notice(AddressIsCloud, You))
+		return about(one(notice(AddressIsCloud, You)), Args{"address": f.Display}) // nothing is checked, over http or https
 	}
 	if f.WasHTTP {
 		results = append(results, notice(AddressWasHTTP, You))

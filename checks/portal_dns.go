@@ -88,7 +88,7 @@ func dnsFaults(f *DNSFacts) []Result {
 	switch f.Failure {
 	case "":
 	case transport.NameUnknown:
-		return one(problem(DNSNotFound, NetworkAdmin))
+		return one(problem(DNSNotFound, You))
 	case transport.NameFailed, transport.Timeout:
 		// A silent resolver is a resolver's failure, whichever time-out ended first.
 		return one(unknown(DNSFailed, NetworkAdmin))

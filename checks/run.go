@@ -74,6 +74,8 @@ func (c *Check) planned(t *Target) bool { return c.missing(t) == "" }
 // missing is what a run against t lacks for the check, or "".
 func (c *Check) missing(t *Target) Reason {
 	switch {
+	case t.inCloud():
+		return "" // whatever is given, the check is skipped because of the address
 	case c.Credentials != nil && !slices.ContainsFunc(c.Credentials, t.has):
 		return t.reasonFor(c.Credentials)
 	case c.AsApplication && !t.AsApplication:
@@ -250,7 +252,7 @@ func (c *Check) couldNotTell(cause Cause, owner Owner) []Result {
 	if r.Owner == "" {
 		r.Owner = c.Owner
 	}
-	r.Check, r.Vantage, r.Affects = c.ID, c.Vantage, c.Affects
+	r.Check, r.Vantage, r.Affects = c.ID, c.Vantage, c.affects(cause)
 	return one(r)
 }
 
@@ -259,6 +261,9 @@ func (env *Env) redact(text string) string { return secret.Mask(text, env.target
 
 // unmetNeed returns the check because of which c is skipped, or "".
 func (env *Env) unmetNeed(c *Check) ID {
+	if c.ID != PortalAddress && env.target.inCloud() {
+		return PortalAddress
+	}
 	for _, anyOf := range c.Needs {
 		because := ID("")
 		for _, id := range anyOf {

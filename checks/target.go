@@ -85,6 +85,9 @@ func (t *Target) Given() []string {
 	return given
 }
 
+// inCloud reports whether the portal runs in the vendor's cloud, so that nothing is asked about it.
+func (t *Target) inCloud() bool { return bitrix.IsCloudHost(t.Address.Host) }
+
 // agreed reports whether the owner consented. A sign-in requires confirming the address, which is kept with the account.
 func (t *Target) agreed(c Consent) bool {
 	return slices.Contains(t.Consents, c) || c == Deep && t.SignIn != nil

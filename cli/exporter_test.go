@@ -54,7 +54,7 @@ func TestExporter(t *testing.T) {
 		if body := get("/probe?target=" + f.sims[1].Host()); !strings.Contains(body, `boxready_verdict{verdict="no-obstacle"} 1`) {
 			t.Errorf("a healthy portal:\n%s", body)
 		}
-		if body := get("/probe?target=" + f.sims[10].Host()); !strings.Contains(body, `{cause="tls-expired",check="portal-tls",owner="server-admin",state="problem",vantage="computer"} 1`) {
+		if body := get("/probe?target=" + f.sims[10].Host()); !strings.Contains(body, `{affects="applications,events,webhooks",cause="tls-expired",check="portal-tls",owner="server-admin",state="problem",vantage="computer"} 1`) {
 			t.Errorf("an expired certificate:\n%s", body)
 		}
 	}

@@ -276,7 +276,8 @@ func (m *batchRunner) end(f checkFlags) error {
 }
 
 func (m *batchRunner) counts() checks.Args {
-	return checks.Args{"done": m.done, "total": m.total, "problems": m.overview.Verdicts()[checks.NotReady]}
+	verdicts := m.overview.Verdicts()
+	return checks.Args{"done": m.done, "total": m.total, "problems": verdicts[checks.NotReady], "not_seen": verdicts[checks.NotSeen]}
 }
 
 // draw shows progress on a terminal.

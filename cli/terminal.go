@@ -49,7 +49,7 @@ func (cl *commandLine) style(verbose bool) (report.Style, io.Writer) {
 		return func(s string) string { return c.Sprint(s) }
 	}
 	states := map[checks.State]func(string) string{checks.OK: paint(color.FgGreen), checks.Notice: paint(color.FgYellow),
-		checks.Problem: paint(color.FgRed), checks.Unknown: paint(color.FgMagenta), checks.Skipped: paint(color.Faint)}
+		checks.Problem: paint(color.FgRed), checks.Unknown: paint(color.FgMagenta), checks.Skipped: func(s string) string { return s }}
 	style.Paint = func(state checks.State, s string) string { return states[state](s) }
 	style.Bold = paint(color.Bold)
 	return style, colorable.NewColorable(cl.Out.(*os.File)) // consoles of old Windows don't support the codes

@@ -604,7 +604,7 @@ func (r *testWindow) title(id checks.ID, cause checks.Cause) string {
 
 // verdictShown reports whether the verdict of a finished run is shown.
 func (r *testWindow) verdictShown() bool {
-	for _, v := range []checks.Verdict{checks.Ready, checks.NoObstacle, checks.Unsure, checks.NotReady} {
+	for _, v := range checks.Verdicts() {
 		if r.says(r.say("verdict."+string(v)+".title", nil)) {
 			return true
 		}

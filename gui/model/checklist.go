@@ -159,8 +159,8 @@ func waitingFor(w *words.Texts, v *view.View, because checks.ID) (rows []Row) {
 
 func (s *Session) putOff(w *words.Texts, because checks.ID, state checks.State, inside []Row) Row {
 	text := "window.put-off"
-	if state == checks.Unknown {
-		text = "window.unclear" // there may be nothing to fix
+	if state == checks.Unknown || because == checks.PortalAddress && state == checks.Notice {
+		text = "window.unclear" // there may be nothing to fix; a portal in the cloud isn't checked
 	}
 	return Row{Key: key(PutOff, because, ""), Kind: PutOff, Sign: Skipped, Title: w.Count(text, len(inside)), Inside: inside}
 }

@@ -17,6 +17,7 @@ import (
 	"boxready/gui/model"
 	"boxready/internal/demo"
 	"boxready/internal/report"
+	"boxready/internal/simtest/constants"
 	"boxready/internal/transport"
 	"boxready/internal/view"
 	"boxready/internal/words"
@@ -27,6 +28,7 @@ import (
 // shown is what one format shows of an outcome; zero fields are not compared.
 type shown struct {
 	Verdict  checks.State
+	Title    string // of the verdict
 	Links    map[view.Link]string
 	Owners   []string
 	Findings []string            // in the order shown
@@ -83,9 +85,9 @@ func compareFormats(t *testing.T, texts *words.Texts, o *checks.Outcome) {
 	text.Links = nil
 	equal(t, "text", text, inText(t, texts, reporter, o))
 	summary := want
-	summary.Links, summary.Facts, summary.Owners = nil, nil, nil
+	summary.Verdict, summary.Links, summary.Facts, summary.Owners = "", nil, nil, nil
 	if lines := strings.Count(string(bundle.File(report.SummaryFile)), "\n"); lines < 50 { // a longer one is truncated
-		equal(t, "summary", summary, inSummary(texts, string(bundle.File(report.SummaryFile))))
+		equal(t, "summary", summary, inSummary(t, texts, string(bundle.File(report.SummaryFile))))
 	}
 	window := want
 	window.Facts = firstFacts(want.Facts)
@@ -96,8 +98,8 @@ func compareFormats(t *testing.T, texts *words.Texts, o *checks.Outcome) {
 		}
 	}
 	equal(t, "window", window, inWindow(texts, o))
-	letters := shown{Verdict: want.Verdict, Findings: want.Findings}
-	equal(t, "letters", letters, shown{Verdict: want.Verdict, Findings: inLetters(texts, o)})
+	letters := shown{Findings: want.Findings}
+	equal(t, "letters", letters, shown{Findings: inLetters(texts, o)})
 }
 
 func equal(t *testing.T, format string, want, got shown) bool {
@@ -145,7 +147,8 @@ func (noObserver) Finished(checks.ID, []checks.Result) {}
 
 func expected(texts *words.Texts, o *checks.Outcome) shown {
 	v := view.Of(o.Results)
-	s := shown{Verdict: view.VerdictState(o.Verdict), Links: map[view.Link]string{}, Facts: map[string][]string{}}
+	verdict := v.Verdict(texts, o.Verdict)
+	s := shown{Verdict: verdict.State, Title: verdict.Title, Links: map[view.Link]string{}, Facts: map[string][]string{}}
 	for _, link := range []view.Link{view.ComputerPortal, view.PortalAuthorization, view.AuthorizationQueue, view.QueueApplication,
 		view.ApplicationPortal, view.ComputerAuthorization} {
 		s.Links[link] = string(v.LinkState(link))
@@ -171,7 +174,7 @@ func titleOf(texts *words.Texts, o *checks.Outcome, r checks.Result) string {
 func spaced(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 var (
-	htmlVerdict = regexp.MustCompile(`<p class="verdict ([a-z]*)">`)
+	htmlVerdict = regexp.MustCompile(`<p class="verdict ([a-z]*)">([^<]*)</p>`)
 	htmlLinks   = regexp.MustCompile(`(?s)<desc[^>]*>(.*?)</desc>`)
 	htmlOwner   = regexp.MustCompile(`<h3>[^<:]*: ([^<]*)</h3>`)
 	htmlFinding = regexp.MustCompile(`(?s)<article class="card finding (?:problem|unknown|notice)">\n<h4><span[^>]*>([^<]*)</span> (.*?)</h4>(.*?)</article>`)
@@ -182,7 +185,8 @@ var (
 func inHTML(t *testing.T, texts *words.Texts, page string) shown {
 	t.Helper()
 	s := shown{Links: map[view.Link]string{}, Facts: map[string][]string{}}
-	s.Verdict = checks.State(htmlVerdict.FindStringSubmatch(page)[1])
+	verdict := htmlVerdict.FindStringSubmatch(page)
+	s.Verdict, s.Title = checks.State(verdict[1]), html.UnescapeString(verdict[2])
 	name := func(key string) string { return texts.Say("connections."+key, nil) }
 	words := html.UnescapeString(htmlLinks.FindStringSubmatch(page)[1])
 	for link, ends := range map[view.Link][2]string{
@@ -227,8 +231,8 @@ func inText(t *testing.T, texts *words.Texts, reporter *report.Reporter, o *chec
 		t.Fatal(err)
 	}
 	lines := strings.Split(out.String(), "\n")
-	verdict, _, _ := strings.Cut(lines[1], "\x00")
-	s.Verdict = checks.State(verdict)
+	verdict, said, _ := strings.Cut(lines[1], "\x00")
+	s.Verdict, s.Title = checks.State(verdict), said
 	title := ""
 	var owners []string
 	for _, id := range []checks.Owner{checks.PortalAdmin, checks.ServerAdmin, checks.NetworkAdmin, checks.Vendor, checks.Bitrix24, checks.You} {
@@ -255,12 +259,13 @@ var factLine = regexp.MustCompile(`^      [a-z0-9_][^ ]*: `)
 
 func isFact(line string) bool { return factLine.MatchString(line) }
 
-func inSummary(texts *words.Texts, summary string) shown {
+func inSummary(t *testing.T, texts *words.Texts, summary string) shown {
+	t.Helper()
 	var s shown
 	lines := strings.Split(summary, "\n")
-	for _, verdict := range []checks.Verdict{checks.Ready, checks.NoObstacle, checks.Unsure, checks.NotReady} {
-		if strings.Contains(lines[1], texts.Say("verdict."+string(verdict)+".title", nil)) {
-			s.Verdict = view.VerdictState(verdict)
+	for _, code := range slices.Concat(constants.OfType(t, "checks/outcome.go", "Verdict"), constants.OfType(t, "checks/check.go", "Affected")) {
+		if title := texts.Code("verdict.", code, ".title"); lines[1] == texts.Say("report.summary.verdict", checks.Args{"verdict": title}) {
+			s.Title = title
 		}
 	}
 	for i, line := range lines {
@@ -295,7 +300,7 @@ func inWindow(texts *words.Texts, o *checks.Outcome) shown {
 	session := sessionOf(o)
 	now := time.Now()
 	verdict := session.Verdict(texts, now)
-	s := shown{Verdict: checks.State(verdict.Sign), Links: map[view.Link]string{}, Facts: map[string][]string{}}
+	s := shown{Verdict: checks.State(verdict.Sign), Title: verdict.Title, Links: map[view.Link]string{}, Facts: map[string][]string{}}
 	_, links := session.Picture(texts)
 	for _, l := range links {
 		s.Links[l.ID] = string(l.Sign)

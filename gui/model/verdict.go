@@ -37,11 +37,9 @@ func (s *Session) Verdict(w *words.Texts, now time.Time) Verdict {
 	case s.Stopped:
 		v.Sign, v.Title, v.Text = Skipped, w.Say("window.verdict.stopped.title", nil), w.Say("window.verdict.stopped.text", nil)
 	default:
-		verdict := s.Outcome.Verdict
-		v.Sign = Sign(view.VerdictState(verdict))
-		v.Title = w.Say("verdict."+string(verdict)+".title", nil)
-		v.Text = w.Say("verdict."+string(verdict)+".text", nil)
-		if findings := s.findings(); verdict == checks.NotReady && len(findings) > 0 {
+		verdict := view.Of(s.Outcome.Results).Verdict(w, s.Outcome.Verdict)
+		v.Sign, v.Title, v.Text = Sign(verdict.State), verdict.Title, verdict.Text
+		if findings := s.findings(); s.Outcome.Verdict == checks.NotReady && len(findings) > 0 {
 			v.Text = w.Finding(findings[0].Result, s.Target.Address.Display()).Title + ". " + v.Text
 		}
 	}
@@ -71,5 +69,6 @@ func PastVerdict(w *words.Texts, v checks.Verdict) (Sign, string) {
 	if v == "" {
 		return Unknown, w.Say("window.portals.never", nil)
 	}
-	return Sign(view.VerdictState(v)), w.Say("verdict."+string(v)+".title", nil)
+	verdict := view.Of(nil).Verdict(w, v)
+	return Sign(verdict.State), verdict.Title
 }

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -238,7 +239,7 @@ func sampleOf(o *checks.Outcome) *sample {
 		if tls, ok := r.Facts.(*checks.TLSFacts); ok && len(tls.Addresses) > 0 && len(tls.Addresses[0].Chain) > 0 {
 			s.certificate = tls.Addresses[0].Chain[0].NotAfter
 		}
-		s.results = append(s.results, checks.Result{Check: r.Check, State: r.State, Cause: r.Cause, Owner: r.Owner, Vantage: r.Vantage})
+		s.results = append(s.results, checks.Result{Check: r.Check, State: r.State, Cause: r.Cause, Owner: r.Owner, Vantage: r.Vantage, Affects: r.Affects})
 	}
 	return s
 }
@@ -260,7 +261,7 @@ var (
 	took         = gauge("run_duration_seconds", "How long that run took.")
 	verdict      = gauge("verdict", "1 for the verdict on the portal, 0 for the others.", "verdict")
 	counts       = gauge("results", "Results by state.", "state")
-	result       = gauge("result", "1 for each result. The cause is empty where all is well.", "check", "state", "cause", "owner", "vantage")
+	result       = gauge("result", "1 for each result. The cause is empty where all is well.", "check", "state", "cause", "owner", "vantage", "affects")
 	age          = gauge("result_age_seconds", "How long ago a result was established.", "check", "cause")
 	notChecked   = gauge("not_checked", "1 for each check that was not made, with what it needs.", "check", "reason")
 	certificate  = gauge("certificate_not_after_timestamp_seconds", "Unix time at which the portal's certificate ends.")
@@ -284,7 +285,7 @@ func (a *answer) Collect(out chan<- prometheus.Metric) {
 	s := a.last
 	send(ended, seconds(s.finished))
 	send(took, s.finished.Sub(s.started).Seconds())
-	for _, v := range []checks.Verdict{checks.Ready, checks.NoObstacle, checks.Unsure, checks.NotReady} {
+	for _, v := range checks.Verdicts() {
 		send(verdict, number(v == s.verdict), string(v))
 	}
 	for _, state := range slices.Sorted(maps.Keys(s.counts)) {
@@ -292,7 +293,7 @@ func (a *answer) Collect(out chan<- prometheus.Metric) {
 	}
 	old := max(time.Since(s.finished).Seconds(), 0)
 	for _, r := range s.results {
-		send(result, 1, string(r.Check), string(r.State), string(r.Cause), string(r.Owner), string(r.Vantage))
+		send(result, 1, string(r.Check), string(r.State), string(r.Cause), string(r.Owner), string(r.Vantage), joined(r.Affects))
 		send(age, old, string(r.Check), string(r.Cause))
 	}
 	for _, n := range s.notChecked {
@@ -301,6 +302,15 @@ func (a *answer) Collect(out chan<- prometheus.Metric) {
 	if !s.certificate.IsZero() {
 		send(certificate, seconds(s.certificate))
 	}
+}
+
+// joined is the value of a label that lists several.
+func joined(affects []checks.Affected) string {
+	var codes []string
+	for _, a := range affects {
+		codes = append(codes, string(a))
+	}
+	return strings.Join(codes, ",")
 }
 
 func number(b bool) float64 {

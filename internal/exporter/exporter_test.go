@@ -66,7 +66,7 @@ func (p *portals) run(ctx context.Context, _ portal.Address) (*checks.Outcome, e
 	}
 	o.Finished = time.Now()
 	o.Results = []checks.Result{
-		{Check: checks.PortalTLS, State: checks.Problem, Cause: checks.TLSExpired, Owner: checks.ServerAdmin, Vantage: checks.FromComputer,
+		{Check: checks.PortalTLS, State: checks.Problem, Cause: checks.TLSExpired, Owner: checks.ServerAdmin, Vantage: checks.FromComputer, Affects: []checks.Affected{checks.Applications, checks.Events},
 			Facts: &checks.TLSFacts{Addresses: []checks.TLSSeen{{Chain: []checks.Certificate{{NotAfter: time.Unix(1700000000, 0)}}}}}},
 		{Check: checks.PortalTCP, State: checks.OK, Vantage: checks.FromComputer},
 	}
@@ -116,9 +116,11 @@ func TestProbe(t *testing.T) {
 			"boxready_run_duration_seconds 3",
 			`boxready_verdict{verdict="not-ready"} 1`,
 			`boxready_verdict{verdict="ready"} 0`,
+			`boxready_verdict{verdict="not-seen"} 0`,
+			`boxready_verdict{verdict="not-a-box"} 0`,
 			`boxready_results{state="problem"} 1`,
-			`boxready_result{cause="tls-expired",check="portal-tls",owner="server-admin",state="problem",vantage="computer"} 1`,
-			`boxready_result{cause="",check="portal-tcp",owner="",state="ok",vantage="computer"} 1`,
+			`boxready_result{affects="applications,events",cause="tls-expired",check="portal-tls",owner="server-admin",state="problem",vantage="computer"} 1`,
+			`boxready_result{affects="",cause="",check="portal-tcp",owner="",state="ok",vantage="computer"} 1`,
 			`boxready_result_age_seconds{cause="tls-expired",check="portal-tls"} 0`,
 			`boxready_not_checked{check="content-filter",reason="consent-content-filter"} 1`,
 			"boxready_certificate_not_after_timestamp_seconds 1.7e+09")

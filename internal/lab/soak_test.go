@@ -176,7 +176,7 @@ func (t trial) wrong(o *checks.Outcome) (wrong []string) {
 			case id == checks.RateLimit: // the limit was not reached
 			case id == checks.AuthServerFromPortal && unasked:
 			case len(t.faults) > 1 && slices.Contains(f.With, "sign-in") && states[checks.SignIn] == checks.Unknown: // only the webhook worked
-			case len(t.faults) > 1 && (o.Verdict == checks.NotReady || o.Verdict == checks.Unsure): // one fault hides the other
+			case len(t.faults) > 1 && slices.Contains([]checks.Verdict{checks.NotReady, checks.Unsure, checks.NotSeen}, o.Verdict): // one fault hides the other
 			default:
 				wrong = append(wrong, fmt.Sprintf("%s: %s is ok", t, check))
 			}

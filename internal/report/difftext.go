@@ -24,7 +24,7 @@ func (p *Reporter) WriteChanges(w io.Writer, before, after Document, style Style
 		*run
 	}{{"before", then}, {"after", now}} {
 		t.para(0, "", say(side.key, checks.Args{"portal": side.display, "started": moment(side.Started), "version": side.Tool.Version,
-			"verdict": words.LowerFirst(p.Words.Code("verdict.", string(side.Verdict), ".title"))}))
+			"verdict": words.LowerFirst(side.verdict(p.Words).Title)}))
 	}
 	if c.OtherPortal {
 		t.para(0, "", say("other-portal", nil))

@@ -19,22 +19,21 @@ import (
 
 // page is the data of the template report.html.
 type page struct {
-	Lang, Portal         string
-	Style                template.CSS
-	StyleHash            string
-	Verdict, VerdictText string
-	VerdictState         checks.State
-	Counts               []count
-	Picture              picture
-	Owners               []ownersFindings
-	InOrder              []shown
-	NotChecked           []string
-	Requests             []shownRequest
-	Stages               []string
-	Chains               []chain
-	About                []pair
-	Hidden               []string
-	Data                 string
+	Lang, Portal string
+	Style        template.CSS
+	StyleHash    string
+	Verdict      view.Verdict
+	Counts       []count
+	Picture      picture
+	Owners       []ownersFindings
+	InOrder      []shown
+	NotChecked   []string
+	Requests     []shownRequest
+	Stages       []string
+	Chains       []chain
+	About        []pair
+	Hidden       []string
+	Data         string
 }
 
 type count struct {
@@ -92,8 +91,7 @@ func (p *Reporter) writeHTML(w io.Writer, n *run, requests []Request, b *Bundle,
 	}
 	shown := page{
 		Lang: p.Words.Lang(), Portal: n.display, Style: template.CSS(style), StyleHash: "sha256-" + base64.StdEncoding.EncodeToString(sum[:]), // #nosec G203 -- the style is part of this program
-		Verdict: p.Words.Code("verdict.", string(n.Verdict), ".title"), VerdictText: p.Words.Code("verdict.", string(n.Verdict), ".text"),
-		VerdictState: view.VerdictState(n.Verdict), Counts: p.counts(n), Picture: p.picture(n), Requests: p.timeline(requests), Stages: stages,
+		Verdict: n.verdict(p.Words), Counts: p.counts(n), Picture: p.picture(n), Requests: p.timeline(requests), Stages: stages,
 		Chains: p.chains(n), About: p.about(n), Hidden: p.hiddenLines(b), Data: string(data),
 	}
 	for _, owner := range n.view.Owners() {

@@ -27,6 +27,11 @@ type overviewLine struct {
 	causes  []string // the first problems, or other findings
 }
 
+// rank orders portals that fail: the higher, the earlier; -1 for others.
+func (l overviewLine) rank() int {
+	return slices.Index([]checks.Verdict{checks.NotSeen, checks.NotReady}, l.verdict)
+}
+
 // NewOverview returns an empty one.
 func NewOverview() *Overview { return &Overview{tally: NewTally()} }
 
@@ -89,11 +94,15 @@ func (o *Overview) Verdicts() map[checks.Verdict]int { return o.tally.verdicts }
 // shownCauses is the limit of causes in a line.
 const shownCauses = 2
 
-// WriteOverview writes o as text: the portals, those with problems first, and the causes by number of portals.
+// WriteOverview writes o as text: the portals, those where applications do not work first, then those that were not seen, then the
+// others by their findings; and the causes by number of portals.
 func (p *Reporter) WriteOverview(w io.Writer, o *Overview) error {
 	say := func(key string) string { return p.Words.Say("overview."+key, nil) }
 	lines := slices.Clone(o.lines)
 	slices.SortStableFunc(lines, func(a, b overviewLine) int {
+		if more := cmp.Compare(b.rank(), a.rank()); more != 0 {
+			return more
+		}
 		for _, state := range []checks.State{checks.Problem, checks.Unknown, checks.Notice} {
 			if more := cmp.Compare(min(b.counts[state], 1), min(a.counts[state], 1)); more != 0 {
 				return more

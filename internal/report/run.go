@@ -6,6 +6,7 @@ import (
 
 	"boxready/checks"
 	"boxready/internal/view"
+	"boxready/internal/words"
 )
 
 // run is an outcome, or a saved report, with its texts, the source of every format for people.
@@ -45,6 +46,9 @@ func (p *Reporter) run(o *checks.Outcome, h *hider) *run {
 	}
 	return n
 }
+
+// verdict is the verdict in words.
+func (n *run) verdict(w *words.Texts) view.Verdict { return n.view.Verdict(w, n.Verdict) }
 
 // mostImportant are the most important of the checks that need a credential.
 var mostImportant = []checks.ID{checks.TokenAccepted, checks.RESTLicence, checks.RequiredModules, checks.RequiredMethods, checks.EventMachinery}

@@ -77,7 +77,7 @@ func resultSchema(t *testing.T) object {
 		"cause":   enum("why it is not ok; empty if ok or skipped", unique(causes)),
 		"vantage": enum("from where it was seen", []string{"computer", "portal", "server", "outside"}),
 		"owner":   enum("who fixes it; empty if ok or skipped", []string{"", "portal-admin", "server-admin", "network-admin", "vendor", "bitrix24", "you"}),
-		"affects": object{"type": "array", "items": object{"enum": []string{"applications", "events", "webhooks"}}},
+		"affects": object{"type": "array", "items": object{"enum": constants.OfType(t, "checks/check.go", "Affected")}},
 		"because": object{"type": "string", "description": "ID of the check that a skipped one waits for; otherwise empty"},
 		"facts":   object{"type": "object", "description": "what the check saw; empty if it was not made"},
 		"title":   object{"type": "string"},
@@ -93,7 +93,7 @@ func resultSchema(t *testing.T) object {
 		"portal":   object{"type": "string", "format": "uri"},
 		"started":  object{"type": "string", "format": "date-time"},
 		"finished": object{"type": "string", "format": "date-time"},
-		"verdict":  enum("", []string{"ready", "no-obstacle", "unsure", "not-ready"}),
+		"verdict":  enum("", constants.OfType(t, "checks/outcome.go", "Verdict")),
 		"counts":   closed(object{"ok": count, "notice": count, "problem": count, "unknown": count, "skipped": count}, nil),
 		"not_checked": object{"type": "array", "items": closed(object{
 			"check":  object{"type": "string"},

@@ -264,9 +264,13 @@ func (p *Reporter) WriteTotals(w io.Writer, s Totals) error {
 		columns.Flush()
 	}
 	var verdicts, causes, portals, versions, unreadable [][]string
-	for _, verdict := range []checks.Verdict{checks.NotReady, checks.Unsure, checks.NoObstacle, checks.Ready} {
+	all := checks.Verdicts()
+	slices.SortStableFunc(all, func(a, b checks.Verdict) int {
+		return view.Severity(view.VerdictState(b)) - view.Severity(view.VerdictState(a))
+	})
+	for _, verdict := range all {
 		if n := s.Verdicts[verdict]; n > 0 {
-			verdicts = append(verdicts, []string{strconv.Itoa(n), p.Words.Code("verdict.", string(verdict), ".title")})
+			verdicts = append(verdicts, []string{strconv.Itoa(n), p.Words.Say("verdict."+string(verdict)+".title", nil)})
 		}
 	}
 	for _, c := range s.Causes {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"boxready/checks"
 	"boxready/internal/report"
 
 	"github.com/google/go-cmp/cmp"
@@ -93,6 +94,49 @@ func TestSummarize(t *testing.T) {
 		if !strings.Contains(text.String(), want) {
 			t.Errorf("%q isn't in\n%s", want, text.String())
 		}
+	}
+}
+
+// TestOverviewOrder asserts that portals which fail come first, those that were not seen after those where applications don't work.
+func TestOverviewOrder(t *testing.T) {
+	overview := report.NewOverview()
+	add := func(portal string, verdict checks.Verdict, states ...checks.State) {
+		d := report.Document{Portal: "https://" + portal, Verdict: verdict}
+		for _, state := range states {
+			d.Results = append(d.Results, report.Entry{Check: checks.PortalTCP, State: state, Cause: checks.TCPRefused})
+		}
+		overview.Add(d)
+	}
+	add("a.example", checks.Ready, checks.OK)
+	add("b.example", checks.NoObstacle, checks.Notice)
+	add("c.example", checks.Unsure, checks.Unknown)
+	add("d.example", checks.Unsure, checks.Problem)
+	add("e.example", checks.NotSeen, checks.Unknown)
+	add("f.example", checks.NotSeen, checks.Problem)
+	add("g.example", checks.NotABox, checks.Notice)
+	add("h.example", checks.NotReady, checks.Problem)
+	var out bytes.Buffer
+	if err := reporter(t, "en").WriteOverview(&out, overview); err != nil {
+		t.Fatal(err)
+	}
+	table, totals, _ := strings.Cut(out.String(), "\n\n")
+	var got []string
+	for _, line := range strings.Split(table, "\n")[1:] {
+		columns := strings.Split(line, "  ")
+		got = append(got, columns[0]+": "+columns[1])
+	}
+	want := []string{"h.example: won't work", "f.example: portal not seen from here", "e.example: portal not seen from here", "d.example: can't tell yet",
+		"c.example: can't tell yet", "b.example: no obstacle seen", "g.example: cloud portal", "a.example: will work"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("table (-want +got):\n%s", diff)
+	}
+	order := -1
+	for _, title := range []string{"Applications will not work", "It can't be said", "The portal can't be seen", "This is a cloud portal", "No obstacle seen", "Applications will work"} {
+		at := strings.Index(totals, title)
+		if at <= order {
+			t.Errorf("%q isn't in order in\n%s", title, totals)
+		}
+		order = at
 	}
 }
 

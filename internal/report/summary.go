@@ -26,7 +26,7 @@ func (p *Reporter) summary(n *run, b *Bundle) string {
 	}
 	head := []string{
 		say("portal", checks.Args{"portal": n.display}) + hidden,
-		say("verdict", checks.Args{"verdict": p.Words.Code("verdict.", string(n.Verdict), ".title")}),
+		say("verdict", checks.Args{"verdict": n.verdict(p.Words).Title}),
 		say("checked", checks.Args{"started": moment(n.Started), "version": n.Tool.Version, "system": p.system()}),
 		say("counts", checks.Args{"counts": strings.Join(counts, ", ")}),
 	}

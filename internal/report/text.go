@@ -95,9 +95,9 @@ func pad(s string, width int) string {
 
 func (t *text) verdict() {
 	t.para(0, "", t.run.display)
-	title := t.style.Bold(t.style.Paint(view.VerdictState(t.run.Verdict), t.Words.Code("verdict.", string(t.run.Verdict), ".title")))
-	t.para(0, "", title)
-	t.para(0, "", t.Words.Code("verdict.", string(t.run.Verdict), ".text"))
+	verdict := t.run.verdict(t.Words)
+	t.para(0, "", t.style.Bold(t.style.Paint(verdict.State, verdict.Title)))
+	t.para(0, "", verdict.Text)
 }
 
 func (t *text) findingsOf(owner view.Owner) {

@@ -53,11 +53,6 @@ func Severity(s checks.State) int {
 // IsFinding reports whether a result of that state requires action.
 func IsFinding(s checks.State) bool { return Severity(s) >= Severity(checks.Notice) }
 
-// VerdictState is the state whose style a verdict has, "" for a verdict of a newer version.
-func VerdictState(v checks.Verdict) checks.State {
-	return map[checks.Verdict]checks.State{checks.Ready: checks.OK, checks.NoObstacle: checks.OK, checks.Unsure: checks.Unknown, checks.NotReady: checks.Problem}[v]
-}
-
 // ownerOrder orders owners whose most severe findings are equally severe.
 var ownerOrder = []checks.Owner{checks.PortalAdmin, checks.ServerAdmin, checks.NetworkAdmin, checks.Vendor, checks.Bitrix24, checks.You}
 
@@ -113,7 +108,7 @@ func (v *View) WaitingText(w *words.Texts, i checks.Result) string {
 		ids = append(ids, skipped.Check)
 	}
 	switch {
-	case ids == nil:
+	case ids == nil, i.Cause == checks.AddressIsCloud: // says itself that nothing else was checked
 		return ""
 	case i.State == checks.Unknown: // possibly nothing to fix
 		return w.Say("part.unclear", checks.Args{"checks": w.CheckNames(ids)})

@@ -243,7 +243,7 @@ func TestWordsAboutListsOfPortals(t *testing.T) {
 				t.Errorf("%s: no text portals.error.%s", lang, code)
 			}
 		}
-		for _, verdict := range []checks.Verdict{checks.Ready, checks.NoObstacle, checks.Unsure, checks.NotReady} {
+		for _, verdict := range checks.Verdicts() {
 			if have["overview."+string(verdict)] == "" {
 				t.Errorf("%s: no text overview.%s", lang, verdict)
 			}
