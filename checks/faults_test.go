@@ -76,7 +76,7 @@ type scenarioResult struct {
 const usual = 10 * time.Second
 
 // silentFaults are faults that are seen only when a time-out ends. Its length doesn't matter.
-var silentFaults = []string{"dns-failed-silent", "tcp-timeout", "rest-timeout", "rest-slow", "event-not-recorded", "install-unfinished"}
+var silentFaults = []string{"dns-failed-silent", "tcp-timeout", "rest-timeout", "rest-timeout-trickle", "event-not-recorded", "install-unfinished"}
 
 func (s scenario) execute(t *testing.T) scenarioResult {
 	t.Helper()
