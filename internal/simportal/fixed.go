@@ -1,6 +1,9 @@
 package simportal
 
-import "net/http"
+import (
+	"cmp"
+	"net/http"
+)
 
 // fixedAnswer is an answer that depends on no request.
 type fixedAnswer struct {
@@ -60,12 +63,10 @@ func (h *request) sendFixed(fault string) bool {
 	if a.product {
 		h.poweredByBitrix()
 	}
-	header := h.w.Header()
-	header.Set("Content-Type", typeHTML)
 	for name, value := range a.header {
-		header.Set(name, value)
+		h.w.Header().Set(name, value)
 	}
-	h.send(a.status, header.Get("Content-Type"), []byte(a.body))
+	h.send(a.status, cmp.Or(a.header["Content-Type"], typeHTML), []byte(a.body))
 	return true
 }
 
