@@ -226,12 +226,13 @@ ONLY  := .
 lab: build lab-tools
 	BOXREADY_LAB=$(CURDIR)/build/static/boxready BOXREADY_LAB_SHORT=$(SHORT) CGO_ENABLED=0 go -C internal/lab test -count=1 -tags $(TAGS) -run 'TestLab/$(ONLY)' -parallel 32 -timeout $(TIMEOUT)
 
-# Name server, servers in front of a portal, a filter, a proxy that opens TLS (Debian's plain squid can't), a keyring to sign in with.
+# Name server, servers in front of a portal, PHP, a filter, a proxy that opens TLS (Debian's plain squid can't), a keyring to sign in with.
 lab-tools:
 	packaging/need ip iproute2
 	packaging/need nft nftables
 	packaging/need unbound unbound
 	packaging/need nginx nginx-light
+	packaging/need '/usr/sbin/php-fpm*' php-fpm
 	packaging/need haproxy haproxy
 	packaging/need apache2 apache2
 	packaging/need /usr/lib/apache2/modules/mod_security2.so libapache2-mod-security2

@@ -76,7 +76,7 @@ type scenarioResult struct {
 const usual = 10 * time.Second
 
 // silentFaults are faults that are seen only when a time-out ends. Its length doesn't matter.
-var silentFaults = []string{"dns-failed-silent", "tcp-timeout", "rest-timeout", "rest-slow", "event-not-recorded", "install-unfinished"}
+var silentFaults = []string{"dns-failed-silent", "tcp-timeout", "rest-timeout", "rest-timeout-trickle", "event-not-recorded", "install-unfinished"}
 
 func (s scenario) execute(t *testing.T) scenarioResult {
 	t.Helper()
@@ -282,6 +282,7 @@ var runVariants = []struct {
 // TestEveryFaultIsFound runs the checklist against every fault of the simulated portal.
 func TestEveryFaultIsFound(t *testing.T) {
 	t.Parallel()
+	healthy := healthyRuns{}
 	for _, fault := range simportal.Faults() {
 		for i, way := range runVariants {
 			with := slices.Clone(way.with)
@@ -298,6 +299,7 @@ func TestEveryFaultIsFound(t *testing.T) {
 				p := scenario{faults: []string{fault.Name}, with: with}.execute(t)
 				deep := slices.Contains(with, "deep") || slices.Contains(with, "sign-in")
 				p.assertRequestRules(t, deep)
+				p.assertFewMore(t, fault.Name, healthy.requests(t, with, fault.Needs, p.Target.Requirements))
 				for _, cause := range fault.Causes {
 					if deep && strings.HasSuffix(cause, "/needs-deep") {
 						continue // it needs --deep
@@ -316,6 +318,74 @@ func TestEveryFaultIsFound(t *testing.T) {
 			})
 		}
 	}
+}
+
+// Requests that rest-route sends only after an answer that doesn't say whose it is.
+const (
+	askOptions = "OPTIONS /rest/app.info"
+	askAdmin   = "GET /bitrix/admin/"
+)
+
+// furtherRequests are those that each fault makes necessary; no other fault may.
+var furtherRequests = map[string][]string{
+	"errors-replaced": {askOptions},
+	"rest-blocked":    {askOptions},
+	"rest-not-found":  {askOptions, askAdmin},
+	"site-not-served": {askOptions, askAdmin},
+}
+
+// assertFewMore asserts that the portal got the further requests that the fault makes necessary, and hardly more than a portal
+// without a fault gets in such a run.
+func (p scenarioResult) assertFewMore(t *testing.T, fault string, healthy int) {
+	t.Helper()
+	var further []string
+	for _, r := range p.toPortal() {
+		if request := r.Method + " " + r.Path; request == askOptions || request == askAdmin {
+			further = append(further, request)
+		}
+	}
+	if want := furtherRequests[fault]; !slices.Equal(further, want) {
+		t.Errorf("further requests %q, want %q", further, want)
+	}
+	if got := p.requests(); got > healthy+2 {
+		t.Errorf("the portal got %d requests, without the fault %d", got, healthy)
+	}
+}
+
+// requests counts the requests to the portal. A look at the event table is repeated until the event is there, so it counts once.
+func (p scenarioResult) requests() int {
+	n, looked := 0, false
+	for _, r := range p.toPortal() {
+		look := strings.HasSuffix(r.Path, "/event.offline.get")
+		if !look || !looked {
+			n++
+		}
+		looked = looked || look
+	}
+	return n
+}
+
+// healthyRuns are runs against a portal without faults, by what they do.
+type healthyRuns struct {
+	mu   sync.Mutex
+	runs map[string]func() int
+}
+
+// requests is how many requests the portal gets in a run that does this.
+func (h *healthyRuns) requests(t *testing.T, with, needs []string, r *requirements.Requirements) int {
+	t.Helper()
+	key := strings.Join(slices.Concat(with, needs), " ")
+	h.mu.Lock()
+	run := h.runs[key]
+	if run == nil {
+		run = sync.OnceValue(func() int { return scenario{with: with, requirements: r}.execute(t).requests() })
+		if h.runs == nil {
+			h.runs = map[string]func() int{}
+		}
+		h.runs[key] = run
+	}
+	h.mu.Unlock()
+	return run()
 }
 
 // assertOnlyDeclared asserts that no check yields a cause that isn't in the catalogue.

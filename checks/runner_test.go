@@ -666,7 +666,7 @@ func TestCancel(t *testing.T) {
 	}{
 		{"the portal is silent", "rest-timeout", nil, RESTRoute},
 		{"the portal is silent, deep", "rest-timeout", []Consent{Deep, ContentFilter}, RESTRoute},
-		{"the portal dribbles", "rest-slow", nil, RESTRoute},
+		{"the portal dribbles", "rest-timeout-trickle", nil, RESTRoute},
 		{"the portal waits for the authorization server", "auth-server-unreachable-slow", []Consent{Deep}, AuthServerFromPortal},
 		{"no connection", "tcp-timeout", nil, PortalTCP},
 	} {
@@ -738,7 +738,7 @@ func TestTimeout(t *testing.T) {
 		}{
 			{name: "silent", silent: RESTRoute, faults: []string{"rest-timeout"}, want: map[ID]string{RESTRoute: "unknown timeout server-admin", HTTPSSeen: "skipped because rest-route"}},
 			{name: "silent, deep", silent: RESTRoute, faults: []string{"rest-timeout"}, consents: []Consent{Deep, ContentFilter}, want: map[ID]string{RESTRoute: "unknown timeout server-admin"}},
-			{name: "a byte a second", silent: RESTRoute, faults: []string{"rest-slow"}, want: map[ID]string{RESTRoute: "unknown timeout server-admin"}},
+			{name: "a byte a second", silent: RESTRoute, faults: []string{"rest-timeout-trickle"}, want: map[ID]string{RESTRoute: "unknown timeout server-admin"}},
 			{name: "behind a silent resolver", silent: PortalDNS, faults: []string{"dns-failed-silent"}, dns: true, want: map[ID]string{PortalTCP: "skipped because portal-dns"}},
 			{name: "never open", silent: PortalTCP, faults: []string{"tcp-timeout"}, want: map[ID]string{PortalTCP: "unknown timeout network-admin"}},
 			{name: "waits for the authorization server", silent: AuthServerFromPortal, faults: []string{"auth-server-unreachable-slow"}, consents: []Consent{Deep},

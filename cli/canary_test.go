@@ -294,7 +294,7 @@ func newObserved(t *testing.T, fault simportal.Fault, token func() string, chang
 	}
 	o.configure = func(way *transport.Options) {
 		way.PaceWindow = 200 * time.Millisecond
-		if slices.Contains([]string{"dns-failed-silent", "tcp-timeout", "rest-timeout", "rest-slow", "event-not-recorded", "install-unfinished"}, fault.Name) {
+		if slices.Contains([]string{"dns-failed-silent", "tcp-timeout", "rest-timeout", "rest-timeout-trickle", "event-not-recorded", "install-unfinished"}, fault.Name) {
 			way.TimeoutScale = 0.2 // an answer that never comes needs no long wait
 		}
 		way.Proxy = nil

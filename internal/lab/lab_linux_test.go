@@ -79,6 +79,9 @@ func needsLab(t *testing.T) (program string) {
 			skip("%v", err)
 		}
 	}
+	if phpFPMProgram() == "" {
+		skip("php-fpm is missing")
+	}
 	for _, file := range []string{"/usr/lib/apache2/modules/mod_security2.so", "/usr/share/modsecurity-crs/rules", "/usr/lib/squid/security_file_certgen"} {
 		if _, err := os.Stat(file); err != nil {
 			skip("%v", err)

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -163,7 +164,16 @@ var scenarios = []scenario{
 	{name: "nginx: 301 back to http, a loop", front: nginx("return 301 https://$host$request_uri;", ""), want: []string{"problem portal-redirect/redirect-loop"}},
 	{name: "nginx: name and password", front: nginx(proxyPass+`auth_basic "Staff"; auth_basic_user_file /dev/null;`, ""), want: []string{"problem rest-route/rest-basic-auth"}},
 	{name: "nginx: allows the office only", front: nginx(proxyPass+"allow 10.0.0.0/8; deny all;", ""), want: []string{"problem rest-route/rest-blocked"}},
-	{name: "nginx: /rest/ isn't passed on", front: nginx("root {DIR};", ""), want: []string{"problem rest-route/rest-not-found"}},
+	{name: "nginx: /rest/ isn't passed on", front: nginx(proxyPass, "location /rest/ { root {DIR}; }"), want: []string{"problem rest-route/rest-not-found"}},
+	{name: "nginx: nothing is passed on", front: nginx("root {DIR};", ""), want: []string{"problem rest-route/site-not-served"}},
+	{name: "nginx: /rest/ is served as files", front: nginx(proxyPass, "location /rest/ { root {DIR}; try_files /leaf.pem =404; }"), want: []string{"problem rest-route/rest-method-refused"}},
+	{name: "nginx: pages of its own for the portal's errors", front: nginx(proxyPass+"proxy_intercept_errors on;", "error_page 401 403 404 /sorry.html; location = /sorry.html { return 200 '<html><body>Sorry</body></html>'; }"),
+		want: []string{"problem rest-route/errors-replaced"}},
+	{name: "nginx: plain http to an https port", front: nginx("proxy_pass http://127.0.0.1:8444;", "", "server { listen 80;", "server { listen 127.0.0.1:8444 ssl; ssl_certificate {CERT}; ssl_certificate_key {CERT}; }\nserver { listen 80;"),
+		want: []string{"problem rest-route/proxy-wrong-scheme"}},
+	{name: "nginx: port 80 redirects to the first page", front: nginx(proxyPass, "", "https://$host$request_uri", "https://$host"), flags: deep, want: []string{"notice portal-redirect/redirect-loses-path"}},
+	{name: "nginx: redirects to https on port 80", front: nginx("return 301 https://$host:80$request_uri;", "", "https://$host$request_uri", "https://$host:80$request_uri"), want: []string{"problem portal-redirect/redirect-wrong-port"}},
+	{name: "nginx: port 80 redirects to https on port 80", front: nginx(proxyPass, "", "https://$host$request_uri", "https://$host:80$request_uri"), flags: deep, want: []string{"problem portal-redirect/redirect-wrong-port"}},
 	{name: "nginx: no backend", front: nginx(strings.Replace(proxyPass, "8080", "9", 1), ""), want: []string{"problem rest-route/rest-server-error"}},
 	{name: "nginx: read timeout of 1 s", faults: []string{"rest-timeout"}, front: nginx(proxyPass+"proxy_read_timeout 1s;", ""), want: []string{"problem rest-route/rest-server-error"}},
 	{name: "nginx: certificate without the intermediate", front: nginx(proxyPass, "ssl_certificate {DIR}/leaf.pem;"), want: []string{"problem portal-tls/tls-incomplete-chain"}},
@@ -172,11 +182,21 @@ var scenarios = []scenario{
 	{name: "nginx: client certificates", front: nginx(proxyPass, "ssl_verify_client on; ssl_client_certificate {ROOTS};"), want: []string{"problem portal-tls/tls-client-certificate"}},
 	{name: "nginx: no TLS on 443", front: nginx(proxyPass, "", "443 ssl", "443", "[::]:443 ssl", "[::]:443"), want: []string{"problem portal-tls/tls-not-tls"}},
 	{name: "nginx: the default site answers", front: nginx("return 200 'Welcome to nginx!';", ""), want: []string{"problem rest-route/rest-not-bitrix"}},
-	{name: "nginx: rate limit", front: nginx(proxyPass+"limit_req zone=z; limit_req_status 429;", "", "http {", "http {\nlimit_req_zone $server_port zone=z:1m rate=1r/m;"), breaks: shell("portal", "curl -sk https://127.0.0.1/"), want: []string{"notice rate-limit/throttled", "problem rest-route/rest-blocked"}},
+	{name: "nginx: rate limit", front: nginx(proxyPass+"limit_req zone=z; limit_req_status 429;", "", "http {", "http {\nlimit_req_zone $server_port zone=z:1m rate=1r/m;"), breaks: shell("portal", "curl -sk https://127.0.0.1/"), want: []string{"unknown rate-limit/throttled"}},
+
+	// PHP-FPM behind nginx.
+	{name: "PHP-FPM", front: phpFPM(""), flags: deep},
+	{name: "PHP-FPM: stopped, and no page for that", front: phpFPMStopped(), want: []string{"problem rest-route/site-not-served"}},
+	{name: "PHP-FPM: stopped", front: phpFPMStopped("error_page 500 502 503 504 /500.html;", ""), want: []string{"problem rest-route/rest-server-error"}},
+	{name: "PHP-FPM: other folders than nginx's", front: phpFPM("", "$document_root", "/srv/www"), want: []string{"problem rest-route/php-script-refused"}},
+	{name: "PHP-FPM: other folders than nginx's, without cgi.fix_pathinfo", front: phpFPM("-dcgi.fix_pathinfo=0", "$document_root", "/srv/www"), want: []string{"problem rest-route/php-script-refused"}},
+	{name: "PHP-FPM: runs no such file", front: phpFPM("", "urlrewrite.php", "urlrewrite.html"), want: []string{"problem rest-route/php-script-refused"}},
 
 	{name: "HAProxy", front: haproxy("http-request set-header X-Forwarded-Proto https", "server s 127.0.0.1:8080"), flags: deep},
 	{name: "HAProxy: no https mapping", front: haproxy("", "server s 127.0.0.1:8080"), flags: deep, want: []string{"problem https-seen/https-not-seen"}},
 	{name: "HAProxy: /rest/ is denied", front: haproxy("http-request deny if { path_beg /rest/ }", "server s 127.0.0.1:8080"), want: []string{"problem rest-route/rest-blocked"}},
+	{name: "HAProxy: a page of its own for the portal's errors", front: haproxy("", `http-response return status 404 content-type text/html string Sorry if { status 401 403 404 }
+  server s 127.0.0.1:8080`), want: []string{"problem rest-route/errors-replaced"}},
 	{name: "HAProxy: its servers are down", front: haproxy("", "server s 127.0.0.1:9 check inter 100ms fall 1"), want: []string{"problem rest-route/rest-server-error"}},
 	{name: "HAProxy: connections are cut", front: haproxy("http-request silent-drop if { path_beg /rest/ }", "server s 127.0.0.1:8080"), long: true, want: []string{"unknown rest-route/rest-cut-off"}},
 	{name: "HAProxy: tarpit", front: haproxy("timeout tarpit 2s\n  http-request tarpit if { path_beg /rest/ }", "server s 127.0.0.1:8080"), want: []string{"problem rest-route/rest-server-error"}},
@@ -185,6 +205,9 @@ var scenarios = []scenario{
 	{name: "Apache", front: apache(`RequestHeader set X-Forwarded-Proto https`), flags: deep},
 	{name: "Apache: no https mapping", front: apache(""), flags: deep, want: []string{"problem https-seen/https-not-seen"}},
 	{name: "Apache: Authorization is stripped", front: apache("RequestHeader set X-Forwarded-Proto https\nRequestHeader unset Authorization"), flags: deep, want: []string{"notice credentials-arrive/auth-header-stripped"}},
+	{name: "Apache: PHP isn't run", front: apache("RewriteEngine on\nRewriteRule ^/rest/ {DIR}/www/bitrix/urlrewrite.php [L]"), want: []string{"problem rest-route/php-not-run"}},
+	{name: "Apache: plain http to an https port", front: apache("ProxyPass / http://127.0.0.1:8444/\n</VirtualHost>\nListen 8444\n<VirtualHost *:8444>\nSSLEngine on\nSSLCertificateFile {CERT}"),
+		want: []string{"problem rest-route/proxy-wrong-scheme"}},
 	{name: "Apache: SSO page", front: apache("RewriteEngine on\nRewriteRule ^/rest/ https://" + portalName + "/saml/login [R=302,L]"), want: []string{"problem rest-route/rest-login-page"}},
 	{name: "ModSecurity with the Core Rule Set", front: apache(modSecurity), flags: []string{"--deep", "--content-filter"}, want: []string{"problem content-filter/body-filtered"}},
 	{name: "ModSecurity that only watches", front: apache(strings.Replace(modSecurity, "SecRuleEngine On", "SecRuleEngine DetectionOnly", 1)), flags: []string{"--deep", "--content-filter"}},
@@ -316,6 +339,60 @@ func (w *testbed) writeLeaf() {
 	w.write("leaf.pem", first+"-----END CERTIFICATE-----\n")
 }
 
+// phpFPM runs nginx with PHP-FPM behind it, configured as Bitrix24's environment for Docker does it, and option as an option of the latter. Pairs of old and new
+// change that configuration. The scripts pass all requests on to the simulated portal.
+func phpFPM(option string, changes ...string) func(*testbed) {
+	return func(w *testbed) {
+		w.writeScripts()
+		argv := []string{phpFPMProgram(), "-F", "-O", "-y", w.write("fpm.conf", `[global]
+error_log = {DIR}/fpm.log
+[portal]
+user = www-data
+listen = 127.0.0.1:9000
+pm = static
+pm.max_children = 4
+`)}
+		if option != "" {
+			argv = append(argv, option)
+		}
+		w.daemon("portal", "127.0.0.1:9000", argv...)
+		phpFPMStopped(changes...)(w)
+	}
+}
+
+// phpFPMStopped is phpFPM with nginx alone.
+func phpFPMStopped(changes ...string) func(*testbed) {
+	return func(w *testbed) {
+		w.writeScripts()
+		nginx("try_files $uri $uri/ @bitrix;", strings.NewReplacer(changes...).Replace(string(w.testdata("bitrix-env-docker.conf"))))(w)
+	}
+}
+
+// phpFPMProgram is the program of the newest version that is installed; Debian's name has the version in it.
+func phpFPMProgram() string {
+	found, _ := filepath.Glob("/usr/sbin/php-fpm*")
+	slices.Sort(found)
+	return slices.Concat([]string{""}, found)[len(found)]
+}
+
+// writeScripts writes the scripts of a portal that relay every request.
+func (w *testbed) writeScripts() {
+	relay := string(w.testdata("relay.php"))
+	for _, script := range []string{"urlrewrite.php", "admin/index.php"} {
+		w.write("www/bitrix/"+script, relay)
+	}
+}
+
+// testdata returns a file of the lab.
+func (w *testbed) testdata(name string) []byte {
+	w.t.Helper()
+	data, err := os.ReadFile(filepath.Join("testdata", name))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return data
+}
+
 // haproxy runs in front of the portal.
 func haproxy(rules, backend string, changes ...string) func(*testbed) {
 	text := `defaults
@@ -366,6 +443,7 @@ Redirect 301 / https://` + portalName + `/
 </VirtualHost>
 `
 	return func(w *testbed) {
+		w.writeScripts()
 		w.daemon("portal", "127.0.0.1:443", "apache2", "-X", "-f", w.write("apache.conf", text))
 	}
 }

@@ -284,6 +284,9 @@ func (w *testbed) write(name, text string) string {
 	w.t.Helper()
 	path := filepath.Join(w.dir, name)
 	text = strings.NewReplacer("{DIR}", w.dir, "{CERT}", w.certificate, "{ROOTS}", w.roots).Replace(text)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		w.t.Fatal(err)
+	}
 	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 		w.t.Fatal(err)
 	}

@@ -60,13 +60,24 @@ func (s *Sim) checkWebhook(c *call, given credentials, scopes []string) *restErr
 		return refuse(bitrix.CodeInvalidCredentials, "Invalid request credentials")
 	}
 	c.auth = &auth{webhook: true, scope: c.faults.inv.webhookScopes(), user: owner, admin: owner.Admin && !c.faults.on("user-not-admin")}
-	switch err := c.authorizeCall(scopes, "webhook token", "REST is available only by subscription."); {
-	case err != nil:
+	if err := c.authorizeCall(scopes, "webhook token", "REST is available only by subscription."); err != nil {
 		return err
-	case c.faults.on("webhook-user"):
-		return refuse(bitrix.CodeAuthorizationError, "Unable to authorize user")
+	}
+	if err, ok := webhookErrors[c.faults.in("webhook")]; ok {
+		return &err
 	}
 	return nil
+}
+
+// webhookErrors are what calls with the webhook get although its code is right, by fault.
+var webhookErrors = map[string]restError{
+	"webhook-user":               {status: http.StatusUnauthorized, code: bitrix.CodeAuthorizationError, text: "Unable to authorize user"},
+	"webhook-user-context":       {status: http.StatusUnauthorized, code: bitrix.CodeAccessDenied, text: "Current user can't be authorized in this context"},
+	"webhook-user-outside":       {status: http.StatusForbidden, code: "ALLOWED_ONLY_INTRANET_USER", text: "Method allowed only for intranet users"},
+	"call-awaits-consent":        {status: http.StatusUnauthorized, code: "METHOD_CONFIRM_WAITING", text: "Waiting for confirmation"},
+	"call-awaits-consent-denied": {status: http.StatusForbidden, code: "METHOD_CONFIRM_DENIED", text: "Method call denied"},
+	"disk-full-webhook":          {status: http.StatusUnauthorized, code: bitrix.CodeOAuth, text: diskFull},
+	"webhook-refused-with-code":  {status: http.StatusUnauthorized, code: "ERROR_OF_A_LATER_VERSION", text: "An error that came after this program"},
 }
 
 // authorizeCall checks scope, manual block and licence after the credentials were accepted.
@@ -162,6 +173,12 @@ func (s *Sim) checkToken(c *call, name string, scopes []string) *restError {
 	if !cached {
 		if c.faults.on("portal-not-registered") {
 			return badRequest(bitrix.CodeCore, "No client credentials")
+		}
+		switch c.faults.any("disk-full", "disk-full-english") {
+		case "disk-full":
+			return refuse(bitrix.CodeOAuth, diskFull)
+		case "disk-full-english":
+			return refuse(bitrix.CodeOAuth, "Disk quota exceeded.")
 		}
 		address := ownAddress(c.request)
 		s.report(address)

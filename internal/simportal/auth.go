@@ -181,21 +181,24 @@ func (s *Sim) authServerAppInfo(h *request, r bitrix.Region) (int, *array) {
 // tokenProxy is the portal's page /oauth/token/, which asks the authorization server
 // with the caller's parameters and relays the answer.
 func (s *Sim) tokenProxy(h *request) {
+	if h.faults.on("token-page-other") {
+		h.send(http.StatusNotFound, typeJSON, []byte(`{"error":"Not found"}`))
+		return
+	}
 	h.poweredByBitrix()
 	if h.faults.inv.absent["intranet"] || h.faults.on("needs-deep") {
 		h.page(http.StatusNotFound, notFoundPage)
 		return
 	}
-	const html = "text/html; charset=UTF-8"
 	if h.faults.on("token-proxy-broken") {
-		h.send(http.StatusOK, html, nil)
+		h.send(http.StatusOK, typeHTML, nil)
 		return
 	}
 	switch s.callAuthServer(h.r.Context(), h.faults, methodCheck, s.opt.AuthServerTimeout*2/3) { // this page waits 10 s, the rest module 15 s
 	case callFailed:
-		h.send(http.StatusOK, html, nil)
+		h.send(http.StatusOK, typeHTML, nil)
 	case callNotJSON:
-		h.send(http.StatusOK, html, []byte(otherProductPage))
+		h.send(http.StatusOK, typeHTML, []byte(otherProductPage))
 	default:
 		status, answer := s.issue(h.faults, s.region, phpParams(h))
 		if answer.get("domain") != nil {

@@ -21,6 +21,14 @@ var accessSymptoms = map[string]seen{
 	"webhook-rejected": hookSays("INVALID_CREDENTIALS"),
 	"webhook-user":     hookSays("authorization_error"),
 
+	"webhook-user-context":       hookSays("ACCESS_DENIED"),
+	"webhook-user-outside":       hookSays("ALLOWED_ONLY_INTRANET_USER"),
+	"call-awaits-consent":        hookSays("METHOD_CONFIRM_WAITING"),
+	"call-awaits-consent-denied": hookSays("METHOD_CONFIRM_DENIED"),
+	"disk-full-webhook":          hookSays("ERROR_OAUTH"),
+	"webhook-refused-with-code":  hookSays("ERROR_OF_A_LATER_VERSION"),
+	"signed-in-disk-full":        issuedSays("ERROR_OAUTH"),
+
 	"rest-not-in-plan":               bothSay("ACCESS_DENIED"),
 	"subscription-ended":             bothSay("PAYMENT_REQUIRED"),
 	"feature-not-licensed":           bothSay("WRONG_LICENSE"),

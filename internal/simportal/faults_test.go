@@ -243,13 +243,28 @@ var symptoms = map[string]seen{
 			}
 		}
 	},
-	"rest-timeout":             fails("/rest/app.info", isTimeout),
-	"rest-server-error":        answers(502, `502 Bad Gateway`),
-	"rest-server-error-empty":  answers(500, `^$`),
-	"rest-basic-auth":          answers(401, `401 Authorization Required`, "WWW-Authenticate", `^Basic `),
-	"rest-blocked":             answers(403, `403 Forbidden`, "Server", `^nginx$`),
-	"rest-blocked-modsecurity": answers(406, `Mod_Security`),
-	"rest-blocked-cloudflare":  answers(403, `Cloudflare`, "CF-RAY", `.`, "Server", `^cloudflare$`),
+	"rest-timeout":              fails("/rest/app.info", isTimeout),
+	"rest-server-error":         answers(502, `502 Bad Gateway`),
+	"rest-server-error-empty":   answers(500, `^$`),
+	"rest-basic-auth":           answers(401, `401 Authorization Required`, "WWW-Authenticate", `^Basic `),
+	"rest-blocked":              answers(403, `403 Forbidden`, "Server", `^nginx$`),
+	"rest-blocked-modsecurity":  answers(406, `Mod_Security`),
+	"rest-blocked-cloudflare":   answers(403, `Cloudflare`, "CF-RAY", `.`, "Server", `^cloudflare$`),
+	"browser-check-page":        answers(403, `/cdn-cgi/challenge-platform/`, "Cf-Mitigated", `^challenge$`),
+	"edge-error":                answers(526, `Invalid SSL certificate`, "CF-RAY", `.`, "Server", `^cloudflare$`),
+	"edge-error-timeout":        answers(522, `Connection timed out`, "CF-RAY", `.`, "Server", `^cloudflare$`),
+	"proxy-wrong-scheme":        answers(400, `The plain HTTP request was sent to HTTPS port`, "Server", `^nginx$`),
+	"proxy-wrong-scheme-apache": answers(400, `speaking plain HTTP to an SSL-enabled server port`, "Server", `^Apache$`),
+	"site-not-served":           everywhere(404, `<center>nginx</center>`),
+	"rest-not-bitrix-api":       everywhere(404, `"error":"Not Found"`, "Content-Type", `^application/json`),
+	"rest-not-bitrix-identity":  everywhere(400, `"error":"invalid_request"`, "Content-Type", `^application/json`),
+	"errors-replaced": func(t *testing.T, s *simportal.Sim) {
+		answers(401, `^<html><body>Sorry</body></html>$`, "Server", `^nginx$`, "X-Powered-CMS", `^$`, "Access-Control-Allow-Origin", `^$`)(t, s)
+		showsOptions(t, s)
+		if r := get(t, s, "/bitrix/admin/"); r.status != 200 {
+			t.Errorf("the administration: %d", r.status)
+		}
+	},
 	"token-echoed": func(t *testing.T, s *simportal.Sim) {
 		if r := post(t, s, "/rest/app.info", form, "auth=0123456789abcdef"); r.status != 403 || !strings.Contains(string(r.body), "0123456789abcdef") {
 			t.Errorf("got %+v", r)
@@ -298,16 +313,31 @@ var symptoms = map[string]seen{
 		}
 	},
 
-	"rest-login-page":       answers(302, ``, "Location", `^/auth/\?backurl=`),
-	"rest-login-page-html":  answers(200, `<form name="form_auth"`),
-	"rest-not-found":        answers(404, `<center>nginx</center>`),
+	"rest-login-page":      answers(302, ``, "Location", `^/auth/\?backurl=`),
+	"rest-login-page-html": answers(200, `<form name="form_auth"`),
+	"rest-not-found": func(t *testing.T, s *simportal.Sim) {
+		answers(404, `<center>nginx</center>`)(t, s)
+		if r := get(t, s, "/bitrix/admin/"); r.status != 200 || r.header.Get("X-Powered-CMS") == "" {
+			t.Errorf("the administration: %d %v", r.status, r.header)
+		}
+	},
 	"rest-not-found-portal": answers(404, `Page not found`, "X-Powered-CMS", `Bitrix`),
 	"rest-module-missing":   answers(200, `^$`),
 	"rest-not-bitrix":       answers(200, `It works!`, "Content-Type", `^text/html`),
 	"rest-not-bitrix-json":  answers(200, `^\{"status":"ok"`, "Content-Type", `^application/json`),
-	"rest-cut-off":          fails("/rest/app.info", func(err error) bool { return errors.Is(err, io.ErrUnexpectedEOF) }),
-	"rest-cut-off-closed":   fails("/rest/app.info", func(err error) bool { return errors.Is(err, io.EOF) }),
-	"rest-cut-off-reset":    fails("/rest/app.info", func(err error) bool { return errors.Is(err, syscall.ECONNRESET) }),
+	"php-not-run":           answers(200, `^<\?php`, "Content-Type", `^application/octet-stream$`),
+
+	"php-script-refused":              answers(404, `^No input file specified\.\n$`, "X-Powered-By", `^PHP/`),
+	"php-script-refused-denied":       answers(403, `^Access denied\.\n$`),
+	"php-script-refused-missing":      answers(404, `^File not found\.\n$`),
+	"rest-method-refused":             answers(405, `405 Not Allowed`, "Server", `^nginx$`),
+	"rest-server-error-exception":     answers(200, `^A error occurred during execution of this script`, "X-Powered-CMS", `Bitrix`),
+	"rest-server-error-exception-500": answers(500, `^A error occurred during execution of this script`, "X-Powered-CMS", `Bitrix`),
+	"browser-check":                   answers(302, `^$`, "Location", `^https://portal\.demo\.example/showcaptcha\?`),
+
+	"rest-cut-off":        fails("/rest/app.info", func(err error) bool { return errors.Is(err, io.ErrUnexpectedEOF) }),
+	"rest-cut-off-closed": fails("/rest/app.info", func(err error) bool { return errors.Is(err, io.EOF) }),
+	"rest-cut-off-reset":  fails("/rest/app.info", func(err error) bool { return errors.Is(err, syscall.ECONNRESET) }),
 	"rest-cut-off-endless": func(t *testing.T, s *simportal.Sim) {
 		if r := get(t, s, "/rest/app.info"); len(r.body) != 9<<20 {
 			t.Errorf("%d bytes, %v", len(r.body), r.err)
@@ -336,7 +366,8 @@ var symptoms = map[string]seen{
 			t.Errorf("unpacks to %q", b)
 		}
 	},
-	"rest-slow": func(t *testing.T, s *simportal.Sim) {
+	"rest-slow": slowly(answers(401, `"NO_AUTH_FOUND"`), 5*time.Second),
+	"rest-timeout-trickle": func(t *testing.T, s *simportal.Sim) {
 		began := time.Now()
 		answer, err := client(t, s).Get("https://" + s.Host() + "/rest/app.info")
 		if err != nil {
@@ -358,11 +389,14 @@ var symptoms = map[string]seen{
 			t.Errorf("got %q", said)
 		}
 	},
-	"rest-polluted-bom":      answers(401, "^\ufeff"+`\{"error":"NO_AUTH_FOUND"`),
-	"rest-polluted-notice":   answers(401, `(?s)^<br />.*\{"error":"NO_AUTH_FOUND"`),
-	"rest-polluted-after":    answers(401, `(?s)^\{"error":"NO_AUTH_FOUND".*<br />`),
-	"rest-server-error-json": answers(500, `^\{"error":"INTERNAL_SERVER_ERROR"`),
-	"rest-site-closed":       answers(403, `^\{"error":"PORTAL_DELETED"`),
+	"rest-polluted-bom":       answers(401, "^\ufeff"+`\{"error":"NO_AUTH_FOUND"`),
+	"rest-polluted-notice":    answers(401, `(?s)^<br />.*\{"error":"NO_AUTH_FOUND"`),
+	"rest-polluted-after":     answers(401, `(?s)^\{"error":"NO_AUTH_FOUND".*<br />`),
+	"rest-server-error-json":  answers(500, `^\{"error":"INTERNAL_SERVER_ERROR"`),
+	"rest-server-error-sql":   answers(500, `^\{"error":"ERROR_CORE","error_description":"SQL query error!"`),
+	"rest-server-error-redis": answers(400, `^\{"error":"ERROR_CORE","error_description":"OOM command`),
+	"disk-full-route":         answers(401, `^\{"error":"ERROR_OAUTH"`),
+	"rest-site-closed":        answers(403, `^\{"error":"PORTAL_DELETED"`),
 
 	"core-method-missing":       missing("event.bind"),
 	"core-method-missing-batch": missing("batch"),
@@ -411,6 +445,13 @@ var symptoms = map[string]seen{
 			t.Errorf("got %d %s", r.status, r.body)
 		}
 	},
+	"token-page-other": func(t *testing.T, s *simportal.Sim) {
+		if r := get(t, s, "/oauth/token/"); r.status != 404 || r.body != `{"error":"Not found"}` || r.header.Get("X-Powered-CMS") != "" {
+			t.Errorf("got %+v", r)
+		}
+	},
+	"disk-full":                    tokenSays("ERROR_OAUTH", `"error":"invalid_request"`),
+	"disk-full-english":            tokenSays("ERROR_OAUTH", `"error":"invalid_request"`),
 	"portal-not-registered":        tokenSays("ERROR_CORE", `"error":"invalid_request"`),
 	"auth-server-unreachable":      tokenSays("CONNECTION_ERROR", `^$`),
 	"auth-server-unreachable-slow": slowly(tokenSays("CONNECTION_ERROR", `^$`), 60*time.Millisecond),
@@ -677,6 +718,36 @@ func answers(status int, body string, headers ...string) seen {
 				t.Errorf("%s: %q", headers[i], got)
 			}
 		}
+	}
+}
+
+// everywhere is answers, for the administration and OPTIONS too.
+func everywhere(status int, body string, headers ...string) seen {
+	return func(t *testing.T, s *simportal.Sim) {
+		t.Helper()
+		answers(status, body, headers...)(t, s)
+		for _, q := range []request{{url: "https://" + s.Host() + "/bitrix/admin/"}, {method: "OPTIONS", url: "https://" + s.Host() + "/rest/app.info"}} {
+			if r := ask(t, client(t, s), q); r.status != status || !regexp.MustCompile(body).MatchString(r.body) {
+				t.Errorf("%s %s: %d %q, %v", q.method, q.url, r.status, r.body, r.err)
+			}
+		}
+	}
+}
+
+// showsOptions asserts that the rest module itself answers OPTIONS.
+func showsOptions(t *testing.T, s *simportal.Sim) {
+	t.Helper()
+	r := ask(t, client(t, s), request{method: "OPTIONS", url: "https://" + s.Host() + "/rest/app.info"})
+	if r.status != 200 || r.body != "" || r.header.Get("Access-Control-Allow-Headers") != "origin, content-type, accept" {
+		t.Errorf("OPTIONS: %d %q %v, %v", r.status, r.body, r.header, r.err)
+	}
+}
+
+func TestHealthyPortalShowsItself(t *testing.T) {
+	s := faulty(t)
+	showsOptions(t, s)
+	if r := get(t, s, "/bitrix/admin/"); r.status != 200 || r.header.Get("X-Powered-CMS") == "" {
+		t.Errorf("the administration: %d %v", r.status, r.header)
 	}
 }
 

@@ -3,6 +3,7 @@ package simportal
 import (
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -10,10 +11,20 @@ func httpDate(t time.Time) string { return t.UTC().Format(http.TimeFormat) }
 
 // send writes an answer, header and body in one segment if they fit.
 func (h *request) send(status int, contentType string, body []byte) {
+	if h.errorReplaced(status) {
+		clear(h.w.Header())
+		contentType, body = typeHTML, []byte(sorryPage)
+	}
 	h.head(status, contentType, len(body))
 	if h.r.Method != http.MethodHead {
 		_, _ = h.w.Write(body) // #nosec G705 -- answers of a simulated portal
 	}
+}
+
+// errorReplaced reports whether a proxy in front of the portal shows a page of its own instead of answers with this status.
+func (h *request) errorReplaced(status int) bool {
+	return h.faults.on("errors-replaced") && strings.HasPrefix(h.entry.Server, "portal") &&
+		(status == http.StatusUnauthorized || status == http.StatusForbidden || status == http.StatusNotFound)
 }
 
 // head writes the status line and the header of an answer with a body of the given length.
@@ -41,7 +52,7 @@ func (h *request) status(code int) { h.sim.update(func() { h.entry.Status = code
 
 // page sends HTML.
 func (h *request) page(status int, html string) {
-	h.send(status, "text/html; charset=UTF-8", []byte(html))
+	h.send(status, typeHTML, []byte(html))
 }
 
 // redirect sends nginx's redirect.

@@ -97,7 +97,7 @@ func (s *Sim) portalNow(f *faultSet) time.Time {
 // closed site, method, credentials, scope, the method itself.
 func (s *Sim) restServer(h *request) {
 	if h.r.Method == http.MethodOptions {
-		h.sendREST(http.StatusOK, "text/html; charset=UTF-8", nil)
+		h.sendREST(http.StatusOK, typeHTML, nil)
 		return
 	}
 	c := &call{request: h, faults: h.faults, https: h.tls && !h.faults.on("https-not-seen"), started: s.portalNow(h.faults), params: phpParams(h)}
@@ -127,6 +127,9 @@ func (s *Sim) restServer(h *request) {
 		name = ""
 	}
 	result, err := s.process(c, name, webhook)
+	if c.faults.on("rest-slow") && err != nil && err.code == bitrix.CodeNoAuthFound {
+		s.wait(h.r.Context(), slowAnswer)
+	}
 	switch {
 	case err != nil && err.page:
 		h.page(err.status, nginxPage(strconv.Itoa(err.status)+" "+http.StatusText(err.status), ""))
@@ -151,13 +154,25 @@ func (h *request) sendXML(status int, v *array) {
 	h.sendREST(status, "text/xml; charset=utf-8", encodeXML(v))
 }
 
+// slowAnswer is how long the portal takes under the fault rest-slow: more than an application should have to wait, less than it does.
+const slowAnswer = 5500 * time.Millisecond
+
+// siteErrors are the errors of the group "site", with which the portal answers every call.
+var siteErrors = map[string]restError{
+	"rest-server-error-json":  {status: http.StatusInternalServerError, code: bitrix.CodeInternalServerError, text: "Internal server error"},
+	"rest-server-error-sql":   {status: http.StatusInternalServerError, code: bitrix.CodeCore, text: "SQL query error!"},
+	"rest-server-error-redis": {status: http.StatusBadRequest, code: bitrix.CodeCore, text: "OOM command not allowed when used memory > 'maxmemory'."},
+	"disk-full-route":         {status: http.StatusUnauthorized, code: bitrix.CodeOAuth, text: diskFull},
+	"rest-site-closed":        {status: http.StatusForbidden, code: bitrix.CodePortalDeleted, text: "Portal was deleted"},
+}
+
+// diskFull is the core's sentence in a Russian portal.
+const diskFull = "Исчерпан выделенный дисковый ресурс.<br>"
+
 // process makes the rest module's decisions for one call, in its order.
 func (s *Sim) process(c *call, name string, webhook *credentials) (*array, *restError) {
-	switch c.faults.in("site") {
-	case "rest-server-error-json":
-		return nil, &restError{status: http.StatusInternalServerError, code: bitrix.CodeInternalServerError, text: "Internal server error"}
-	case "rest-site-closed":
-		return nil, &restError{status: http.StatusForbidden, code: bitrix.CodePortalDeleted, text: "Portal was deleted"}
+	if err, ok := siteErrors[c.faults.in("site")]; ok {
+		return nil, &err
 	}
 	m := c.faults.inv.lookup(name)
 	if m == nil {
