@@ -78,10 +78,10 @@ func Catalog() []*Check {
 			ID: PortalDNS, Group: PortalGroup, Needs: all(PortalAddress), Vantage: FromComputer, Owner: NetworkAdmin, Affects: allAffected,
 			Causes: []Cause{DNSNotFound, DNSFailed, DNSPrivateOnly, DNSSinkhole, DNSDiffers},
 		}, observeDNS, judgeDNS),
-		define(Check{
+		continued(define(Check{
 			ID: PortalTCP, Group: PortalGroup, Needs: all(PortalDNS), Vantage: FromComputer, Owner: NetworkAdmin, Affects: allAffected,
-			Causes: []Cause{TCPRefused, TCPTimeout, IPv6Dead},
-		}, observeTCP, judgeTCP),
+			Causes: []Cause{TCPRefused, TCPTimeout, AddressPartlyDead, IPv6Dead},
+		}, observeTCP, judgeTCP), observeSilent),
 		define(Check{
 			ID: PortalTLS, Group: PortalGroup, Needs: all(PortalTCP), Vantage: FromComputer, Owner: ServerAdmin, Affects: allAffected,
 			Causes: []Cause{TLSSelfSigned, TLSPrivateCA, TLSNationalCA, TLSIncompleteChain, TLSExpired, TLSNotYetValid, TLSWrongHost, TLSOldProtocol,

@@ -198,9 +198,10 @@ type Check struct {
 	// Causes are all that it may yield besides CommonCauses.
 	Causes []Cause
 
-	observe  func(context.Context, *Env) (Facts, error)
-	judge    func(Facts, FactsByCheck) []Result
-	newFacts func() Facts
+	observe   func(context.Context, *Env) (Facts, error)
+	observeOn func(context.Context, *Env, Facts) Facts // see continued
+	judge     func(Facts, FactsByCheck) []Result
+	newFacts  func() Facts
 }
 
 // Judge draws the check's own conclusions from facts, which must be what its Observe returned or UnmarshalFacts read. What
@@ -266,6 +267,13 @@ func define[F any](c Check, observe func(context.Context, *Env) (*F, error), jud
 	c.judge = func(facts Facts, seen FactsByCheck) []Result { return judge(facts.(*F), seen) }
 	c.newFacts = func() Facts { return new(F) }
 	return &c
+}
+
+// continued adds what a check still observes while those that need it are made by its first judgement, which is replaced in the end.
+// observeOn may not change the facts that it gets, only return others.
+func continued[F any](c *Check, observeOn func(context.Context, *Env, *F) *F) *Check {
+	c.observeOn = func(ctx context.Context, env *Env, facts Facts) Facts { return observeOn(ctx, env, facts.(*F)) }
+	return c
 }
 
 // FactsByCheck are the facts of the checks made so far.

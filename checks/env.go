@@ -25,6 +25,7 @@ type Env struct {
 	legs  func(ID, Leg)                // likewise
 
 	// Set by portal-tcp and portal-tls for the checks that need them.
+	dialling    *dialling
 	connections []*connection
 	client      *portal.Client
 
@@ -67,10 +68,8 @@ func (env *Env) close() {
 	if env.client != nil {
 		env.client.Close()
 	}
-	for _, c := range env.connections {
-		if c.endpoint.conn != nil {
-			c.endpoint.conn.Close()
-		}
+	if env.dialling != nil {
+		env.dialling.close()
 	}
 }
 

@@ -388,6 +388,33 @@ func (h *healthyRuns) requests(t *testing.T, with, needs []string, r *requiremen
 	return run()
 }
 
+// TestDeadAddressCostsNoTime asserts that a run beside a silent address goes on over the one that answers: the same requests, and
+// no wait for a time-out. The finding takes longer only where the rest of the run is shorter.
+func TestDeadAddressCostsNoTime(t *testing.T) {
+	t.Parallel()
+	requests := func(p scenarioResult) (lines []string) {
+		for _, r := range p.sim.Log() {
+			if strings.HasPrefix(r.Server, "portal") {
+				path, _, _ := strings.Cut(r.Path, "/1/") // before an invented webhook's code
+				lines = append(lines, r.Server+" "+r.Method+" "+path)
+			}
+		}
+		slices.Sort(lines)
+		return lines
+	}
+	whole := scenario{with: []string{"dns"}}.execute(t)
+	for _, fault := range []string{"address-partly-dead", "address-partly-dead-silent"} {
+		p := scenario{faults: []string{fault}, with: []string{"dns"}}.execute(t)
+		if got, want := requests(p), requests(whole); !slices.Equal(got, want) {
+			t.Errorf("%s: the portal was asked for %v, without the dead address for %v", fault, got, want)
+		}
+		if took := p.Finished.Sub(p.Started); took > 5*time.Second { // a connection's own time-out is 8 s
+			t.Errorf("%s: the run took %s", fault, took)
+		}
+		t.Logf("%s: %s, without it %s", fault, p.Finished.Sub(p.Started), whole.Finished.Sub(whole.Started))
+	}
+}
+
 // assertOnlyDeclared asserts that no check yields a cause that isn't in the catalogue.
 func (p scenarioResult) assertOnlyDeclared(t *testing.T) {
 	t.Helper()

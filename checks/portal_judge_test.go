@@ -114,7 +114,8 @@ func TestJudgeTCP(t *testing.T) {
 	const v4, v4too, v6 = "203.0.113.10", "203.0.113.11", "2001:db8::10"
 	at := func(address string, f transport.Failure) TCPAttempt { return TCPAttempt{Address: address, Failure: f} }
 	tried := func(attempts ...TCPAttempt) *TCPFacts { return &TCPFacts{Port: 443, Attempts: attempts} }
-	const refused, timeout, dead6 = "problem tcp-refused network-admin", "problem tcp-timeout network-admin", "notice ipv6-dead network-admin"
+	const refused, timeout = "problem tcp-refused network-admin", "problem tcp-timeout network-admin"
+	const partly, dead6 = "notice address-partly-dead network-admin", "notice ipv6-dead network-admin"
 	judge(t, PortalTCP, []verdict{
 		{"open", tried(at(v4, "")), nil, results("ok")},
 		{"both open", tried(at(v4, ""), at(v6, "")), nil, results("ok")},
@@ -137,16 +138,22 @@ func TestJudgeTCP(t *testing.T) {
 		{"IPv6 silent", tried(at(v4, ""), at(v6, transport.Timeout)), nil, results(dead6)},
 		{"IPv6 unreachable", tried(at(v4, ""), at(v6, transport.Unreachable)), nil, results(dead6)},
 		{"no IPv6 on this computer", tried(at(v4, ""), at(v6, transport.NoRoute)), nil, results("ok")},
-		{"IPv4 refused, IPv6 open", tried(at(v4, transport.Refused), at(v6, "")), nil, results(refused)},
-		{"IPv4 silent, IPv6 open", tried(at(v4, transport.Timeout), at(v6, "")), nil, results(timeout)},
+		{"IPv4 refused, IPv6 open", tried(at(v4, transport.Refused), at(v6, "")), nil, results(partly)},
+		{"IPv4 silent, IPv6 open", tried(at(v4, transport.Timeout), at(v6, "")), nil, results(partly)},
+		{"no IPv4 on this computer", tried(at(v4, transport.NoRoute), at(v6, "")), nil, results("ok")},
 		{"IPv4 silent, IPv6 refused", tried(at(v4, transport.Timeout), at(v6, transport.Refused)), nil, results(timeout)},
 		{"IPv4 refused, no IPv6 here", tried(at(v4, transport.Refused), at(v6, transport.NoRoute)), nil, results(refused)},
 		{"IPv6 only, open", tried(at(v6, "")), nil, results("ok")},
 		{"IPv6 only, refused", tried(at(v6, transport.Refused)), nil, results(refused)},
 		{"IPv6 only, silent", tried(at(v6, transport.Timeout)), nil, results(timeout)},
 		{"IPv6 only, none here", tried(at(v6, transport.NoRoute)), nil, results("unknown no-network you")},
-		{"one of two IPv4 addresses open", tried(at(v4, transport.Refused), at(v4too, "")), nil, results("ok")},
-		{"one of two IPv4 addresses open, IPv6 dead", tried(at(v4, ""), at(v4too, transport.Timeout), at(v6, transport.Refused)), nil, results(dead6)},
+		{"one of two IPv4 addresses open", tried(at(v4, transport.Refused), at(v4too, "")), nil, results(partly)},
+		{"one of two IPv4 addresses silent", tried(at(v4, ""), at(v4too, transport.Timeout)), nil, results(partly)},
+		{"one of two IPv4 addresses unreachable", tried(at(v4, ""), at(v4too, transport.Unreachable)), nil, results(partly)},
+		{"one of two IPv4 addresses open, IPv6 dead", tried(at(v4, ""), at(v4too, transport.Timeout), at(v6, transport.Refused)), nil, results(partly)},
+		{"both IPv4 addresses open, IPv6 dead", tried(at(v4, ""), at(v4too, ""), at(v6, transport.Refused)), nil, results(dead6)},
+		{"one of two IPv6 addresses dead, no IPv4", tried(at(v6, ""), at("2001:db8::11", transport.Timeout)), nil, results(partly)},
+		{"an attempt was cancelled", tried(at(v4, ""), at(v4too, transport.Cancelled)), nil, results("ok")},
 	})
 }
 

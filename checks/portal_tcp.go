@@ -12,9 +12,10 @@ import (
 
 // Causes of portal-tcp.
 const (
-	TCPRefused Cause = "tcp-refused"
-	TCPTimeout Cause = "tcp-timeout"
-	IPv6Dead   Cause = "ipv6-dead"
+	TCPRefused        Cause = "tcp-refused"
+	TCPTimeout        Cause = "tcp-timeout"
+	AddressPartlyDead Cause = "address-partly-dead"
+	IPv6Dead          Cause = "ipv6-dead"
 )
 
 // TCPFacts are the attempts to connect to the portal's port, one per address.
@@ -63,26 +64,126 @@ func observeTCP(ctx context.Context, env *Env) (*TCPFacts, error) {
 		endpoints = env.endpoints()
 	}
 
-	f.Attempts = make([]TCPAttempt, len(endpoints))
-	spare := make(chan net.Conn, maxConnections-1)
-	for range maxConnections - 1 {
-		// They outlive this check, so they use the run's context.
-		env.asking.Go(func() {
-			conn, _ := endpoints[0].dial(env.run)
-			spare <- conn
-		})
-	}
-	parallelN(len(endpoints), func(i int) {
-		start := env.now()
-		conn, err := endpoints[i].dial(ctx)
-		f.Attempts[i] = TCPAttempt{Address: endpoints[i].address, Failure: transport.FailureOf(err), TookMS: env.now().Sub(start).Milliseconds()}
-		endpoints[i].conn, endpoints[i].open = conn, err == nil
-	})
-	env.keepConnections(endpoints, spare)
+	f.Attempts = env.connect(ctx, endpoints)
 	if len(env.connections) == 0 {
 		f.CutOff = env.cutOff(ctx, f.Attempts)
 	}
 	return f, nil
+}
+
+// connect opens the run's connections: the portal's requests go to the first of the endpoints that are open.
+func (env *Env) connect(ctx context.Context, endpoints []endpoint) []TCPAttempt {
+	spare := env.spareTo(endpoints[0])
+	env.dialling = env.dialAll(endpoints)
+	// One that answers a little later is to be looked at by portal-tls, too.
+	env.dialling.collect(ctx, func(first time.Duration) time.Duration { return first + spareTimeout(first) })
+	env.keepConnections(endpoints, spare)
+	return env.dialling.attempts()
+}
+
+// observeSilent waits for the addresses that have neither answered nor refused yet, while the run goes on over one that did.
+func observeSilent(ctx context.Context, env *Env, f *TCPFacts) *TCPFacts {
+	if env.dialling == nil || !env.dialling.pending() {
+		return f
+	}
+	env.dialling.collect(ctx, func(first time.Duration) time.Duration { return max(env.net.Timeout(silence), 3*first) })
+	if ctx.Err() == nil {
+		env.dialling.giveUp()
+	}
+	whole := *f // others read f
+	whole.Attempts = env.dialling.attempts()
+	return &whole
+}
+
+// silence is how long an address is silent, beside one that answers, before it counts as dead. A lost SYN is sent again after a
+// second (RFC 6298, section 2.1).
+const silence = 1500 * time.Millisecond
+
+// dialling are the attempts to connect to each of the portal's addresses at the same time.
+type dialling struct {
+	start     time.Time
+	endpoints []endpoint
+	made      []*TCPAttempt // by endpoint; nil while it has no end
+	ended     chan dialled
+	first     time.Duration // until the first connection; 0 while there is none
+}
+
+type dialled struct {
+	of   int
+	conn net.Conn
+	err  error
+	took time.Duration
+}
+
+func (env *Env) dialAll(endpoints []endpoint) *dialling {
+	d := &dialling{start: time.Now(), endpoints: endpoints, made: make([]*TCPAttempt, len(endpoints)), ended: make(chan dialled, len(endpoints))}
+	for i, e := range endpoints {
+		env.asking.Go(func() {
+			conn, err := e.dial(env.run)
+			d.ended <- dialled{i, conn, err, max(time.Since(d.start), 1)}
+		})
+	}
+	return d
+}
+
+func (d *dialling) pending() bool { return slices.Contains(d.made, nil) }
+
+// collect waits until every attempt has ended; once one has succeeded, no longer than limit after the start.
+func (d *dialling) collect(ctx context.Context, limit func(first time.Duration) time.Duration) {
+	var late <-chan time.Time
+	for d.pending() {
+		if late == nil && d.first > 0 {
+			late = time.After(time.Until(d.start.Add(limit(d.first))))
+		}
+		select {
+		case a := <-d.ended:
+			d.note(a)
+		case <-late:
+			return
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (d *dialling) note(a dialled) {
+	e := &d.endpoints[a.of]
+	d.made[a.of] = &TCPAttempt{Address: e.address, Failure: transport.FailureOf(a.err), TookMS: a.took.Milliseconds()}
+	if e.conn, e.open = a.conn, a.err == nil; e.open && d.first == 0 {
+		d.first = a.took
+	}
+}
+
+// giveUp ends the attempts that are still under way as timed out.
+func (d *dialling) giveUp() {
+	for i, a := range d.made {
+		if a == nil {
+			d.made[i] = &TCPAttempt{Address: d.endpoints[i].address, Failure: transport.Timeout, TookMS: transport.Since(d.start)}
+		}
+	}
+}
+
+// attempts are those that have ended.
+func (d *dialling) attempts() []TCPAttempt {
+	var attempts []TCPAttempt
+	for _, a := range d.made {
+		if a != nil {
+			attempts = append(attempts, *a)
+		}
+	}
+	return attempts
+}
+
+// close closes every connection, when no attempt is under way any more.
+func (d *dialling) close() {
+	for len(d.ended) > 0 {
+		d.note(<-d.ended)
+	}
+	for _, e := range d.endpoints {
+		if e.conn != nil {
+			e.conn.Close()
+		}
+	}
 }
 
 // cutOff reports whether this computer has no internet access: every connection fails in the same way as to the portal, e.g.
@@ -119,6 +220,12 @@ type endpoint struct {
 	open    bool
 }
 
+// addr is the address; invalid if the user or a proxy chooses.
+func (e *endpoint) addr() netip.Addr {
+	addr, _ := netip.ParseAddr(e.address)
+	return addr
+}
+
 func (env *Env) endpoints() []endpoint {
 	dns := factsOf[DNSFacts](env.factsByCheck(), PortalDNS)
 	var endpoints []endpoint
@@ -131,22 +238,34 @@ func (env *Env) endpoints() []endpoint {
 	return endpoints
 }
 
-// keepConnections keeps the open connections for the TLS check: one per address, and for the first open address the spare ones
-// too, if they are to that address.
+// spareTo opens more connections to an address. They outlive portal-tcp, so they use the run's context.
+func (env *Env) spareTo(e endpoint) <-chan net.Conn {
+	spare := make(chan net.Conn, maxConnections-1)
+	for range maxConnections - 1 {
+		env.asking.Go(func() {
+			conn, _ := e.dial(env.run)
+			spare <- conn
+		})
+	}
+	return spare
+}
+
+// keepConnections keeps the open connections for the TLS check: one per address, and for the first open address, which all
+// requests of the run go to, spare ones. spare are those to the first address of all.
 func (env *Env) keepConnections(endpoints []endpoint, spare <-chan net.Conn) {
-	for i, e := range endpoints {
-		if !e.open {
-			continue
+	for _, e := range endpoints {
+		if e.open {
+			env.connections = append(env.connections, &connection{endpoint: e})
 		}
-		c := &connection{endpoint: e}
-		if i == 0 && len(env.connections) == 0 {
-			c.spare = spare
-		}
-		env.connections = append(env.connections, c)
 	}
-	if len(env.connections) == 0 || env.connections[0].spare == nil {
-		go closeAll(spare)
+	switch {
+	case endpoints[0].open:
+		env.connections[0].spare = spare
+		return
+	case len(env.connections) > 0:
+		env.connections[0].spare = env.spareTo(env.connections[0].endpoint)
 	}
+	go closeAll(spare)
 }
 
 func closeAll(spare <-chan net.Conn) {
@@ -158,57 +277,74 @@ func closeAll(spare <-chan net.Conn) {
 }
 
 func judgeTCP(f *TCPFacts, _ FactsByCheck) []Result {
-	dead := []string{}
-	for _, a := range f.Attempts {
-		if a.Failure != "" && a.Address != "" {
-			dead = append(dead, a.Address)
+	args := Args{"port": f.Port, "cut_off": f.CutOff}
+	for name, are := range map[string]func(TCPAttempt) bool{
+		"dead":    func(a TCPAttempt) bool { return a.Failure != "" },
+		"open":    func(a TCPAttempt) bool { return a.Failure == "" },
+		"silent":  func(a TCPAttempt) bool { return a.Failure == transport.Timeout },
+		"refused": TCPAttempt.refused,
+	} {
+		list := []string{}
+		for _, a := range f.Attempts {
+			if a.Address != "" && are(a) {
+				list = append(list, a.Address)
+			}
 		}
+		args[name] = list
 	}
-	return about(tcpFaults(f), Args{"port": f.Port, "dead": dead, "cut_off": f.CutOff})
+	return about(tcpFaults(f), args)
+}
+
+// refused reports whether a server or a device on the way refused the connection.
+func (a TCPAttempt) refused() bool {
+	return slices.Contains([]transport.Failure{transport.Refused, transport.Reset, transport.Unreachable}, a.Failure)
 }
 
 func tcpFaults(f *TCPFacts) []Result {
 	if f.Proxy != "" {
 		return ok()
 	}
-	var hasV4, v4open, v6open bool
-	var worst, dead6 *TCPAttempt
+	var open, open4, dead4, dead6 bool
+	for _, a := range f.Attempts {
+		dead := a.refused() || a.Failure == transport.Timeout
+		open = open || a.Failure == ""
+		open4 = open4 || a.Failure == "" && !a.ipv6()
+		dead4 = dead4 || dead && !a.ipv6()
+		dead6 = dead6 || dead && a.ipv6()
+	}
+	switch {
+	case !open:
+		return one(f.closed())
+	case dead6 && !dead4 && open4:
+		return one(notice(IPv6Dead, NetworkAdmin))
+	case dead4 || dead6:
+		return one(notice(AddressPartlyDead, NetworkAdmin))
+	}
+	return ok()
+}
+
+// closed is the result where no address is open. IPv4 decides: this computer may have no IPv6, which is no fault.
+func (f *TCPFacts) closed() Result {
+	var worst *TCPAttempt
 	for i := range f.Attempts {
-		a := &f.Attempts[i]
-		hasV4 = hasV4 || !a.ipv6()
-		switch {
-		case a.Failure == "" && a.ipv6():
-			v6open = true
-		case a.Failure == "":
-			v4open = true
+		switch a := &f.Attempts[i]; {
 		case a.ipv6() && a.Failure == transport.NoRoute:
-			// This computer has no IPv6, which is no fault.
-		case a.ipv6():
-			dead6 = a
-		case worst == nil:
+		case worst == nil, worst.ipv6() && !a.ipv6():
 			worst = a
 		}
 	}
-	if worst == nil {
-		worst = dead6
+	if worst == nil || f.CutOff { // IPv6 only, and none here
+		return unknown(NoNetwork, You)
 	}
 	switch {
-	case v4open && dead6 != nil:
-		return one(notice(IPv6Dead, NetworkAdmin))
-	case v4open, v6open && !hasV4:
-		return ok()
-	case worst == nil, f.CutOff: // IPv6 only, and none here
-		return one(unknown(NoNetwork, You))
-	}
-	switch worst.Failure {
-	case transport.Refused, transport.Reset, transport.Unreachable:
-		return one(problem(TCPRefused, NetworkAdmin))
-	case transport.Timeout:
-		return one(problem(TCPTimeout, NetworkAdmin))
-	case transport.NoRoute:
-		return one(unknown(NoNetwork, You))
+	case worst.refused():
+		return problem(TCPRefused, NetworkAdmin)
+	case worst.Failure == transport.Timeout:
+		return problem(TCPTimeout, NetworkAdmin)
+	case worst.Failure == transport.NoRoute:
+		return unknown(NoNetwork, You)
 	default:
-		return one(unknown(causeOf(worst.Failure)))
+		return unknown(causeOf(worst.Failure))
 	}
 }
 

@@ -113,7 +113,8 @@ func runCatalog(ctx context.Context, env *Env, catalog []*Check, observer Observ
 	var wg sync.WaitGroup
 	for i, c := range catalog {
 		wg.Go(func() {
-			defer close(judged[c.ID])
+			release := sync.OnceFunc(func() { close(judged[c.ID]) })
+			defer release()
 			await(judged, c.waitsFor())
 			if !c.planned(&env.target) {
 				return
@@ -121,7 +122,7 @@ func runCatalog(ctx context.Context, env *Env, catalog []*Check, observer Observ
 			if observer != nil {
 				notify(func() { observer.Started(c.ID) })
 			}
-			facts, found := env.runCheck(ctx, c, judged)
+			facts, found := env.runCheck(ctx, c, judged, release)
 			env.record(c.ID, facts, found)
 			results[i] = found
 			if observer != nil {
@@ -163,8 +164,8 @@ func (c *Check) waitsFor() []ID {
 	return ids
 }
 
-// runCheck makes one check, or skips it.
-func (env *Env) runCheck(ctx context.Context, c *Check, judged map[ID]chan struct{}) (facts Facts, results []Result) {
+// runCheck makes one check, or skips it. release lets the checks begin that wait for its results.
+func (env *Env) runCheck(ctx context.Context, c *Check, judged map[ID]chan struct{}, release func()) (facts Facts, results []Result) {
 	start := env.now()
 	defer func() {
 		if p := recover(); p != nil {
@@ -205,7 +206,14 @@ func (env *Env) runCheck(ctx context.Context, c *Check, judged map[ID]chan struc
 		return facts, c.couldNotTell(cause, owner)
 	}
 	await(judged, c.Reads)
-	return facts, c.applyPrecedence(c.Judge(facts, env.factsByCheck()), env.resultsByCheck())
+	results = c.applyPrecedence(c.Judge(facts, env.factsByCheck()), env.resultsByCheck())
+	if c.observeOn != nil {
+		env.record(c.ID, facts, results)
+		release()
+		facts = c.observeOn(deadline, env, facts)
+		results = c.applyPrecedence(c.Judge(facts, env.factsByCheck()), env.resultsByCheck())
+	}
+	return facts, results
 }
 
 // endOf is why ctx ended, or nil. A connection has the same deadline as its context, but its own timer, which may be slightly

@@ -406,6 +406,34 @@ func TestOrder(t *testing.T) {
 }
 
 // TestPartOfTheCatalogue asserts that a check doesn't wait for one that isn't in the run.
+// TestContinued asserts that nobody waits for what a check goes on to observe, and that the last judgement counts.
+func TestContinued(t *testing.T) {
+	begun := make(chan struct{})
+	a := continued(stub("a", fine, judges(func(facts Facts, _ FactsByCheck) []Result {
+		if facts.(*stubFacts).Said == "more" {
+			return one(noticed)
+		}
+		return ok()
+	})), func(_ context.Context, _ *Env, f *stubFacts) *stubFacts {
+		<-begun // b waits for a, so this comes only if a's first results are enough
+		return &stubFacts{Said: "more"}
+	})
+	b := stub("b", fine, needs("a"), observes(func(_ context.Context, env *Env) (Facts, error) {
+		close(begun)
+		return env.factsByCheck()["a"], nil
+	}))
+	o, w := runStubs(t, t.Context(), Target{}, a, b)
+	if diff := cmp.Diff(results("a notice stub server-admin", "b ok"), outline(o)); diff != "" {
+		t.Errorf("results (-want +got):\n%s", diff)
+	}
+	if got := o.Results[1].Facts.(*stubFacts).Said; got != "a" {
+		t.Errorf("b found %q, want the first facts", got)
+	}
+	if n := len(w.finished["a"]); n != 1 {
+		t.Errorf("a ended %d times", n)
+	}
+}
+
 func TestPartOfTheCatalogue(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()

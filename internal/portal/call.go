@@ -12,6 +12,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"os"
 	"strings"
@@ -96,6 +97,8 @@ type Options struct {
 	Pacer   *transport.Pacer
 	// Dial opens a TCP connection to the portal's IP address that passed the checks.
 	Dial func(ctx context.Context) (net.Conn, error)
+	// Addr is that address, for plain http; invalid if the user or a proxy chooses.
+	Addr netip.Addr
 	// Open are connections after their TLS handshake; the client uses them first and closes them.
 	Open []*tls.Conn
 	// TLS is for further connections; if Verified, it verifies each of them.
@@ -121,7 +124,7 @@ const maxHeaderBytes = 64 << 10
 
 // NewClient returns a client; Close it.
 func NewClient(o Options) *Client {
-	c := &Client{address: o.Address, net: o.Net, pacer: o.Pacer, verified: o.Verified, open: o.Open, plain: o.Net.HTTPClient()}
+	c := &Client{address: o.Address, net: o.Net, pacer: o.Pacer, verified: o.Verified, open: o.Open, plain: o.Net.HTTPClientAt(o.Addr)}
 	secure := &http.Transport{
 		DialTLSContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			for conn := c.takeOpen(); conn != nil; conn = c.takeOpen() {

@@ -30,11 +30,17 @@ func portalAddresses(f *faultSet) []string {
 	case "dns-sinkhole-loopback":
 		return []string{addrLoopback}
 	}
-	if f.on("tls-second-address") {
+	switch {
+	case deadAddress(f) != "":
+		return []string{addrPortalTwo, addrPortal, addrPortalSix}
+	case f.on("tls-second-address"):
 		return []string{addrPortal, addrPortalTwo}
 	}
 	return []string{addrPortal, addrPortalSix}
 }
+
+// deadAddress is the fault of the portal's other address, if that is dead.
+func deadAddress(f *faultSet) string { return f.any("address-partly-dead", "address-partly-dead-silent") }
 
 // hostAddresses are the addresses of all other hosts in DNS.
 func hostAddresses() map[string]string {

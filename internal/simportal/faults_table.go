@@ -27,6 +27,8 @@ var faultTable = []Fault{
 	{Name: "tcp-refused", Group: "tcp", Causes: []string{"portal-tcp/tcp-refused"}, Description: "the portal refuses connections", ports: true},
 	{Name: "tcp-timeout", Group: "tcp", Causes: []string{"portal-tcp/tcp-timeout"}, Description: "connections to the portal are never answered", ports: true},
 	{Name: "ipv6-dead", Group: "tcp", Causes: []string{"portal-tcp/ipv6-dead"}, With: []string{"dns"}, Description: "the portal's IPv6 address refuses connections, the IPv4 one works", ports: true},
+	{Name: "address-partly-dead", Group: "tcp", Causes: []string{"portal-tcp/address-partly-dead"}, With: []string{"dns"}, Description: "the portal has two IPv4 addresses, and the first one refuses connections", ports: true},
+	{Name: "address-partly-dead-silent", Group: "tcp", Causes: []string{"portal-tcp/address-partly-dead"}, With: []string{"dns"}, Description: "the portal has two IPv4 addresses, and the first one is silent", ports: true},
 	{Name: "http-refused", Group: "tcp", Description: "port 80 is closed, which is no fault", ports: true},
 
 	{Name: "tls-not-tls", Group: "tls", Causes: []string{"portal-tls/tls-not-tls"}, Description: "port 443 answers in plain HTTP"},

@@ -62,6 +62,26 @@ var symptoms = map[string]seen{
 			t.Errorf("IPv4: %v", err)
 		}
 	},
+	"address-partly-dead": func(t *testing.T, s *simportal.Sim) {
+		dnsSays("Success", []string{"203.0.113.11", "203.0.113.10", "2001:db8::10"}, "same")(t, s)
+		for _, port := range []string{"443", "80"} {
+			if err := dialError(s, "203.0.113.11:"+port); !errors.Is(err, syscall.ECONNREFUSED) {
+				t.Errorf("the dead address, port %s: %v", port, err)
+			}
+			if err := dialError(s, "203.0.113.10:"+port); err != nil {
+				t.Errorf("the other, port %s: %v", port, err)
+			}
+		}
+	},
+	"address-partly-dead-silent": func(t *testing.T, s *simportal.Sim) {
+		var ne net.Error
+		if err := dialError(s, "203.0.113.11:443"); !errors.As(err, &ne) || !ne.Timeout() {
+			t.Errorf("the dead address: %v", err)
+		}
+		if err := dialError(s, "203.0.113.10:443"); err != nil {
+			t.Errorf("the other: %v", err)
+		}
+	},
 	"http-refused": func(t *testing.T, s *simportal.Sim) {
 		if err := dialError(s, s.Host()+":80"); !errors.Is(err, syscall.ECONNREFUSED) {
 			t.Errorf("got %v", err)

@@ -216,7 +216,7 @@ func (s *Sim) listen(set *faultSet) error {
 	}
 	serveTLS(&s.at.portal, "portal", s.portalTLS, s.portal)
 	serveTLS(&s.at.portalHTTP, "portal-http", nil, s.portal)
-	if err == nil && set.on("tcp-timeout") {
+	if err == nil && set.any("tcp-timeout", "address-partly-dead-silent") != "" {
 		s.at.unreachable, err = s.silentPort()
 	}
 	if s.opt.SharedServers != nil {
@@ -365,6 +365,10 @@ func (s *Sim) portalAt(f *faultSet, addr string) string {
 		return s.at.unreachable
 	case f.on("ipv6-dead") && addr == addrPortalSix:
 		return s.at.refused
+	case addr == addrPortalTwo && deadAddress(f) == "address-partly-dead":
+		return s.at.refused
+	case addr == addrPortalTwo && deadAddress(f) != "":
+		return s.at.unreachable
 	case f.on("tls-second-address") && addr == addrPortalTwo:
 		return s.at.portalTwo
 	}

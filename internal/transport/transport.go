@@ -29,6 +29,8 @@ const (
 	lookupTimeout = 6 * time.Second
 	// One unreachable address of a name must not use up the time of the others.
 	perAddressTimeout = 4 * time.Second
+	// How long an address may be silent before the next one is tried; RFC 8305 recommends it.
+	attemptDelay = 250 * time.Millisecond
 
 	maxHeaderBytes = 64 << 10
 )
@@ -182,15 +184,24 @@ func (n *Net) Dial(ctx context.Context, host string, port int) (net.Conn, error)
 	return n.dialDirect(ctx, host, port)
 }
 
+// dialDirect connects to host without a proxy.
 func (n *Net) dialDirect(ctx context.Context, host string, port int) (net.Conn, error) {
+	return n.dialDirectAt(ctx, host, port, netip.Addr{})
+}
+
+// dialDirectAt is dialDirect to one of host's addresses, if addr is valid.
+func (n *Net) dialDirectAt(ctx context.Context, host string, port int, addr netip.Addr) (net.Conn, error) {
 	if o, ok := n.override(host, port); ok {
 		return n.dialFirst(ctx, o.Addr, o.AddrPort, n.dialTCP)
+	}
+	if addr.IsValid() {
+		return n.DialAddr(ctx, netip.AddrPortFrom(addr, uint16(port))) // #nosec G115 -- splitHostPort lets in nothing above 65535
 	}
 	return n.dialFirst(ctx, host, port, n.DialAddr)
 }
 
 // dialFirst connects to the first of host's addresses that answers.
-func (n *Net) dialFirst(ctx context.Context, host string, port int, dial func(context.Context, netip.AddrPort) (net.Conn, error)) (net.Conn, error) {
+func (n *Net) dialFirst(ctx context.Context, host string, port int, dial dialAddr) (net.Conn, error) {
 	addrs, err := n.Lookup(ctx, host)
 	if err != nil {
 		return nil, err
@@ -199,18 +210,62 @@ func (n *Net) dialFirst(ctx context.Context, host string, port int, dial func(co
 	if len(addrs) > 1 {
 		timeout = perAddressTimeout
 	}
-	var failed []error
-	for _, addr := range addrs {
-		one, cancel := context.WithTimeout(ctx, n.Timeout(timeout))
-		conn, err := dial(one, netip.AddrPortFrom(addr, uint16(port))) // #nosec G115 -- splitHostPort lets in nothing above 65535
-		cancel()
-		if err == nil {
-			return conn, nil
+	return dialAny(ctx, addrs, port, func(ctx context.Context, addr netip.AddrPort) (net.Conn, error) {
+		ctx, cancel := context.WithTimeout(ctx, n.Timeout(timeout))
+		defer cancel()
+		return dial(ctx, addr)
+	})
+}
+
+type dialAddr func(context.Context, netip.AddrPort) (net.Conn, error)
+
+// dialAny connects to the first of the addresses that answers. The next one is tried when the one before fails, or is silent for
+// attemptDelay (RFC 8305, section 5), so that nobody waits for a dead address.
+func dialAny(ctx context.Context, addrs []netip.Addr, port int, dial dialAddr) (net.Conn, error) {
+	type attempt struct {
+		of   int
+		conn net.Conn
+		err  error
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	ended, started, running := make(chan attempt), 0, 0
+	failed := make([]error, len(addrs)) // in the order of addresses
+	var delay <-chan time.Time
+	next := func() {
+		if started == len(addrs) || ctx.Err() != nil {
+			delay = nil
+			return
 		}
-		failed = append(failed, err)
-		if ctx.Err() != nil {
-			break
+		i := started
+		started, running, delay = started+1, running+1, time.After(attemptDelay)
+		go func() {
+			conn, err := dial(ctx, netip.AddrPortFrom(addrs[i], uint16(port))) // #nosec G115 -- splitHostPort lets in nothing above 65535
+			ended <- attempt{i, conn, err}
+		}()
+	}
+	for next(); running > 0; {
+		select {
+		case a := <-ended:
+			running--
+			if a.err == nil {
+				go func() { // the others, which end now
+					for range running {
+						if late := <-ended; late.err == nil {
+							late.conn.Close()
+						}
+					}
+				}()
+				return a.conn, nil
+			}
+			failed[a.of] = a.err
+			next()
+		case <-delay:
+			next()
 		}
+	}
+	if err := ctx.Err(); err != nil && started == 0 {
+		return nil, err
 	}
 	return nil, errors.Join(failed...)
 }
@@ -240,11 +295,20 @@ func Handshake(ctx context.Context, conn net.Conn, config *tls.Config) (*tls.Con
 // HTTPClient returns a client for hosts other than the portal: certificates are verified against the public roots,
 // redirects are not followed, replies are not decompressed. Close its idle connections when done.
 func (n *Net) HTTPClient() *http.Client {
-	return n.HTTPClientWith(&tls.Config{RootCAs: n.Roots(), MinVersion: tls.VersionTLS12})
+	return n.HTTPClientAt(netip.Addr{})
 }
 
 // HTTPClientWith is HTTPClient with another TLS configuration. ServerName is filled in.
 func (n *Net) HTTPClientWith(config *tls.Config) *http.Client {
+	return n.httpClient(config, netip.Addr{})
+}
+
+// HTTPClientAt is HTTPClient for one host, of whose addresses plain http without a proxy uses addr, if it is valid.
+func (n *Net) HTTPClientAt(addr netip.Addr) *http.Client {
+	return n.httpClient(&tls.Config{RootCAs: n.Roots(), MinVersion: tls.VersionTLS12}, addr)
+}
+
+func (n *Net) httpClient(config *tls.Config, addr netip.Addr) *http.Client {
 	return &http.Client{
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Transport: n.Identify(&http.Transport{
@@ -255,9 +319,11 @@ func (n *Net) HTTPClientWith(config *tls.Config) *http.Client {
 				}
 				return nil, nil
 			},
-			DialContext: n.dialFor,
-			DialTLSContext: func(ctx context.Context, network, hostport string) (net.Conn, error) {
-				return n.dialTLSFor(ctx, network, hostport, config)
+			DialContext: func(ctx context.Context, _, hostport string) (net.Conn, error) {
+				return n.dialFor(ctx, hostport, addr)
+			},
+			DialTLSContext: func(ctx context.Context, _, hostport string) (net.Conn, error) {
+				return n.dialTLSFor(ctx, hostport, config)
 			},
 			DisableCompression:     true,
 			DisableKeepAlives:      true,
@@ -266,8 +332,8 @@ func (n *Net) HTTPClientWith(config *tls.Config) *http.Client {
 	}
 }
 
-// dialFor connects for a request over plain http: to its proxy, or to hostport.
-func (n *Net) dialFor(ctx context.Context, _, hostport string) (net.Conn, error) {
+// dialFor connects for a request over plain http: to its proxy, or to hostport, at addr if that is valid.
+func (n *Net) dialFor(ctx context.Context, hostport string, addr netip.Addr) (net.Conn, error) {
 	host, port, err := splitHostPort(hostport)
 	if err != nil {
 		return nil, err
@@ -277,7 +343,7 @@ func (n *Net) dialFor(ctx context.Context, _, hostport string) (net.Conn, error)
 	var conn net.Conn
 	switch trace := traceOf(ctx); {
 	case trace == nil || trace.via == nil:
-		conn, err = n.dialDirect(ctx, host, port)
+		conn, err = n.dialDirectAt(ctx, host, port, addr)
 	case isSOCKS(trace.via):
 		conn, err = n.dialTunnel(ctx, trace.via, host, port)
 	default:
@@ -290,9 +356,9 @@ func (n *Net) dialFor(ctx context.Context, _, hostport string) (net.Conn, error)
 }
 
 // dialTLSFor connects for a request over https, or to the proxy of one over plain http, if that proxy itself uses TLS.
-func (n *Net) dialTLSFor(ctx context.Context, network, hostport string, config *tls.Config) (net.Conn, error) {
+func (n *Net) dialTLSFor(ctx context.Context, hostport string, config *tls.Config) (net.Conn, error) {
 	if trace := traceOf(ctx); trace != nil && trace.via != nil {
-		return n.dialFor(ctx, network, hostport)
+		return n.dialFor(ctx, hostport, netip.Addr{})
 	}
 	host, port, err := splitHostPort(hostport)
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -173,6 +174,106 @@ func TestDial(t *testing.T) {
 		}
 	})
 }
+
+// TestDialAny uses fake time: the durations are exact.
+func TestDialAny(t *testing.T) {
+	const never = time.Hour
+	type address struct {
+		after time.Duration
+		err   error
+	}
+	refused := errors.New("refused")
+	for name, c := range map[string]struct {
+		addresses []address
+		want      int // the connection's address; -1 for none
+		took      time.Duration
+		tried     int
+	}{
+		"one":                              {[]address{{20 * time.Millisecond, nil}}, 0, 20 * time.Millisecond, 1},
+		"the first answers":                {[]address{{20 * time.Millisecond, nil}, {0, nil}}, 0, 20 * time.Millisecond, 1},
+		"the first refuses":                {[]address{{20 * time.Millisecond, refused}, {20 * time.Millisecond, nil}}, 1, 40 * time.Millisecond, 2},
+		"the first is silent":              {[]address{{never, nil}, {20 * time.Millisecond, nil}}, 1, attemptDelay + 20*time.Millisecond, 2},
+		"two are silent":                   {[]address{{never, nil}, {never, nil}, {0, nil}}, 2, 2 * attemptDelay, 3},
+		"the first is slow and yet first":  {[]address{{300 * time.Millisecond, nil}, {time.Second, nil}}, 0, 300 * time.Millisecond, 2},
+		"one is silent, the next refuses":  {[]address{{never, nil}, {0, refused}, {0, nil}}, 2, attemptDelay, 3},
+		"all refuse":                       {[]address{{time.Millisecond, refused}, {time.Millisecond, refused}}, -1, 2 * time.Millisecond, 2},
+		"the first refuses late, all fail": {[]address{{time.Second, refused}, {0, refused}}, -1, time.Second, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var addrs []netip.Addr
+				for i := range c.addresses {
+					addrs = append(addrs, netip.AddrFrom4([4]byte{203, 0, 113, byte(i)}))
+				}
+				var tried atomic.Int32
+				dial := func(ctx context.Context, addr netip.AddrPort) (net.Conn, error) {
+					tried.Add(1)
+					of := c.addresses[addr.Addr().As4()[3]]
+					select {
+					case <-time.After(of.after):
+					case <-ctx.Done():
+						return nil, ctx.Err()
+					}
+					if of.err != nil {
+						return nil, fmt.Errorf("connect to %s: %w", addr, of.err)
+					}
+					return &numbered{number: int(addr.Addr().As4()[3])}, nil
+				}
+				start := time.Now()
+				conn, err := dialAny(t.Context(), addrs, 443, dial)
+				if took := time.Since(start); took != c.took || int(tried.Load()) != c.tried {
+					t.Errorf("took %s, tried %d; want %s, %d", took, tried.Load(), c.took, c.tried)
+				}
+				switch {
+				case c.want < 0 && conn != nil, c.want >= 0 && (err != nil || conn.(*numbered).number != c.want):
+					t.Errorf("%v, %v", conn, err)
+				case c.want < 0 && !errors.Is(err, refused):
+					t.Errorf("the error says %v", err)
+				}
+			})
+		})
+	}
+}
+
+// TestHTTPClientAt asserts that plain http goes to the given address, and elsewhere only by an override.
+func TestHTTPClientAt(t *testing.T) {
+	answers := func(text string) string {
+		return listen(t, answerWith(fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(text), text))).String()
+	}
+	zone := resolver(t, hosts(map[string][]string{"portal.test": {"203.0.113.1", "203.0.113.2"}}))
+	byAddress := []Override{must(ParseOverride("203.0.113.1:80:" + answers("first"))), must(ParseOverride("203.0.113.2:80:" + answers("second")))}
+	byName := []Override{must(ParseOverride("portal.test:80:" + answers("named")))}
+	second := netip.MustParseAddr("203.0.113.2")
+	for name, c := range map[string]struct {
+		o    Options
+		at   netip.Addr
+		want string
+	}{
+		"any":      {Options{Resolver: zone, ConnectTo: byAddress}, netip.Addr{}, "first"},
+		"given":    {Options{Resolver: zone, ConnectTo: byAddress}, second, "second"},
+		"override": {Options{Resolver: zone, ConnectTo: append(byName, byAddress...)}, second, "named"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			client := New(c.o).HTTPClientAt(c.at)
+			defer client.CloseIdleConnections()
+			response, err := client.Get("http://portal.test/")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer response.Body.Close()
+			if got, _ := io.ReadAll(response.Body); string(got) != c.want {
+				t.Errorf("%q answered, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+type numbered struct {
+	net.Conn
+	number int
+}
+
+func (n *numbered) Close() error { return nil }
 
 // A dial of net/http ends with its request; nothing continues in the background.
 func TestDialEndsWithRequest(t *testing.T) {

@@ -130,7 +130,7 @@ func TestTextsAreWellFormed(t *testing.T) {
 var withoutPage = []string{
 	"portal-address.address-is-ip", "portal-address.address-was-http",
 	"portal-dns.dns-not-found", "portal-dns.dns-failed", "portal-dns.dns-sinkhole",
-	"portal-tcp.ipv6-dead",
+	"portal-tcp.address-partly-dead", "portal-tcp.ipv6-dead",
 	"portal-tls.tls-expired", "portal-tls.tls-not-yet-valid", "portal-tls.tls-old-protocol", "portal-tls.tls-not-tls", "portal-tls.tls-weak-certificate", "portal-tls.tls-client-certificate", "portal-tls.tls-intercepted", "portal-tls.tls-handshake-failed", "portal-tls.tls-expires-soon",
 	"portal-redirect.redirect-loop",
 	"rest-route.rest-not-found", "rest-route.rest-module-missing", "rest-route.rest-not-bitrix", "rest-route.rest-basic-auth", "rest-route.rest-login-page", "rest-route.rest-polluted", "rest-route.rest-cut-off", "rest-route.edge-error", "rest-route.browser-check",
