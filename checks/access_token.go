@@ -106,13 +106,13 @@ func judgeAccepted(f *AcceptedFacts, seen FactsByCheck) []Result {
 	case f.Answer == nil:
 		return one(unknown(UnexpectedAnswer, ServerAdmin))
 	}
-	x := f.Answer
+	x, servers := f.Answer, factsOf[VendorFacts](seen, AuthServerFromComputer)
 	if x.is(portal.ErrNoAuthFound) {
 		return judgeLost(f, seen)
 	}
 	args := answerArgs(x)
 	args["seconds"] = float64(x.Times.Total) / 1000
-	return about(one(acceptance(x)), args)
+	return about(one(acceptance(x).withServerFailure(servers)), args)
 }
 
 // acceptance judges an answer to a fresh token.
@@ -147,7 +147,7 @@ func judgeLost(f *AcceptedFacts, seen FactsByCheck) []Result {
 	case f.JSON != nil && !f.JSON.is(portal.ErrNoAuthFound):
 		args := answerArgs(f.JSON)
 		args["seconds"] = float64(f.JSON.Times.Total) / 1000
-		return about(one(acceptance(f.JSON)), args)
+		return about(one(acceptance(f.JSON).withServerFailure(factsOf[VendorFacts](seen, AuthServerFromComputer))), args)
 	case auth != nil && auth.lostEverywhere():
 		return about(one(problem(TokenCheckerMissing, ServerAdmin)), answerArgs(f.Answer))
 	case auth != nil && slices.ContainsFunc(auth.Tokens, TokenAnswer.arrived):

@@ -89,7 +89,7 @@ func observeAuth(ctx context.Context, env *Env) (*AuthFacts, error) {
 	return f, nil
 }
 
-func judgeAuth(f *AuthFacts, _ FactsByCheck) []Result {
+func judgeAuth(f *AuthFacts, seen FactsByCheck) []Result {
 	relayed := f.TokenPage != nil && f.TokenPage.Failure == "" && f.TokenPage.Form == portal.FormJSON && f.TokenPage.Error != ""
 	switch {
 	case len(f.Tokens) == 0 && relayed:
@@ -107,7 +107,7 @@ func judgeAuth(f *AuthFacts, _ FactsByCheck) []Result {
 	}
 	args := answerArgs(&decisive.Exchange)
 	args["seconds"] = float64(decisive.Times.Total) / 1000
-	return about(one(tokenFault(f, decisive)), args)
+	return about(one(tokenFault(f, decisive).withServerFailure(factsOf[VendorFacts](seen, AuthServerFromComputer))), args)
 }
 
 // Errors of the portal itself: it could not ask the authorization server, or that refused the portal. Any other error about a

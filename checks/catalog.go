@@ -108,7 +108,7 @@ func Catalog() []*Check {
 			Causes: []Cause{ClockOff, ClockWrong},
 		}, observeClock, judgeClock),
 		define(Check{
-			ID: AuthServerFromPortal, Group: AuthGroup, Needs: all(RESTRoute), After: tokenRule, Vantage: FromPortal, Owner: ServerAdmin, Affects: tokens,
+			ID: AuthServerFromPortal, Group: AuthGroup, Needs: all(RESTRoute), After: tokenRule, Reads: []ID{AuthServerFromComputer}, Vantage: FromPortal, Owner: ServerAdmin, Affects: tokens,
 			Causes: []Cause{NeedsDeep, AuthServerUnreachable, PortalNotRegistered, LicenceRejected, PortalCredentialsRefused, TokenCheckerMissing},
 		}, observeAuth, judgeAuth),
 		define(Check{
@@ -140,7 +140,7 @@ func Catalog() []*Check {
 		}, observeWebhook, judgeWebhook),
 		define(Check{
 			ID: SignIn, Group: AccessGroup, Credentials: signedIn, Vantage: FromComputer, Owner: You,
-			Causes: []Cause{GrantInvalid, ClientInvalid, SignInExpired, AppPaymentRequired, AppUnknown, VendorHostUnreachable},
+			Causes: []Cause{GrantInvalid, ClientInvalid, SignInExpired, AppPaymentRequired, AppUnknown, ScopeRefused, AuthServerFailed, VendorHostUnreachable},
 		}, observeSignIn, judgeSignIn),
 		define(Check{
 			ID: PortalIdentity, Group: AccessGroup, Needs: all(SignIn), Credentials: signedIn, Vantage: FromComputer, Owner: PortalAdmin, Affects: tokens,
@@ -148,7 +148,7 @@ func Catalog() []*Check {
 		}, observeIdentity, judgeIdentity),
 		define(Check{
 			ID: TokenAccepted, Group: AccessGroup, Needs: all(SignIn, HTTPSSeen), After: tokenRule, Credentials: signedIn,
-			Reads: []ID{AuthServerFromPortal}, Vantage: FromPortal, Owner: ServerAdmin, Affects: tokens,
+			Reads: []ID{AuthServerFromPortal, AuthServerFromComputer}, Vantage: FromPortal, Owner: ServerAdmin, Affects: tokens,
 			Causes: []Cause{AuthServerUnreachable, PortalNotRegistered, LicenceRejected, PortalCredentialsRefused, TokenCheckerMissing,
 				AppNotOnPortal, AppNotOnAuthServer, UserInactive, UserNoAppAccess},
 		}, observeAccepted, judgeAccepted),

@@ -61,7 +61,7 @@ func judgeRoute(f *RouteFacts, _ FactsByCheck) []Result {
 // answerArgs are the values for the sentences about an answer.
 func answerArgs(x *Exchange) Args {
 	return Args{"request": x.Request, "status": x.Status, "server": x.Server, "filter": x.Filter, "body": x.Body,
-		"error": x.Error, "description": x.ErrorDescription, "location": x.Location}
+		"error": x.Error, "description": x.ErrorDescription, "location": x.Location, "damaged": x.Form == portal.FormBadEncoding}
 }
 
 // Errors of the rest module that are failures, not refusals.
