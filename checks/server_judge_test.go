@@ -332,6 +332,7 @@ func TestJudgeServerNetwork(t *testing.T) {
 	log := func(name string, ok bool) *serverprobe.SystemCheck {
 		return &serverprobe.SystemCheck{Connections: []serverprobe.Connection{{Test: "check_update", Host: name, Port: 80, OK: ok}}}
 	}
+	notAsked := func(h *ServerHost) { h.Asked, h.Status = false, 0 }
 	const unreachable = "notice vendor-host-unreachable network-admin"
 	judge(t, ServerNetwork, []verdict{
 		{"all reached", &ServerNetworkFacts{Hosts: []ServerHost{host("www.1c-bitrix.ru"), host("www.bitrixsoft.com")}}, nil, results("ok")},
@@ -341,7 +342,11 @@ func TestJudgeServerNetwork(t *testing.T) {
 		{"neither region's", &ServerNetworkFacts{Hosts: []ServerHost{host("www.1c-bitrix.ru", dead), host("www.bitrixsoft.com", dead)}}, nil, results(unreachable)},
 		{"the log's reached", &ServerNetworkFacts{Log: log("www.1c-bitrix.ru", true)}, nil, results("ok")},
 		{"the log's not", &ServerNetworkFacts{Log: log("www.1c-bitrix.ru", false)}, nil, results(unreachable)},
-		{"the portal itself isn't the vendor's", &ServerNetworkFacts{Log: log("portal.example.ru", false)}, nil, results("ok")},
+		{"its own region's not asked", &ServerNetworkFacts{Region: bitrix.CIS, Hosts: []ServerHost{host("www.1c-bitrix.ru", notAsked), host("www.bitrixsoft.com")}}, nil, results("unknown unexpected-answer network-admin")},
+		{"one region's not, the other's not asked", &ServerNetworkFacts{Hosts: []ServerHost{host("www.1c-bitrix.ru", dead), host("www.bitrixsoft.com", notAsked)}}, nil, results(unreachable)},
+		{"listed and not asked", &ServerNetworkFacts{Hosts: []ServerHost{host("www.1c-bitrix.ru", notAsked)}}, nil, results("unknown unexpected-answer network-admin")},
+		{"listed and not asked, the log's reached", &ServerNetworkFacts{Hosts: []ServerHost{host("www.1c-bitrix.ru", notAsked)}, Log: log("www.1c-bitrix.ru", true)}, nil, results("ok")},
+		{"the portal itself isn't the vendor's", &ServerNetworkFacts{Log: log("portal.example.ru", false)}, nil, results("unknown unexpected-answer network-admin")},
 		{"nothing asked", &ServerNetworkFacts{Log: &serverprobe.SystemCheck{}}, nil, results("unknown unexpected-answer network-admin")},
 		{"nothing known", &ServerNetworkFacts{}, nil, results("unknown unexpected-answer network-admin")},
 	})
