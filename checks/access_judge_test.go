@@ -322,6 +322,8 @@ func TestJudgeEventTest(t *testing.T) {
 		{"not paid for", steps(get, step("event.bind", errorAnswer(bitrix.CodePaymentRequired, "Payment required"))), nil, results("skipped because rest-licence")},
 		{"a webhook's kind of credential", steps(get, step("event.bind", errorAnswer(bitrix.CodeWrongAuthType, ""))), nil, results("unknown event-test-denied portal-admin")},
 		{"no event.test", steps(get, step("event.bind", accepted), step("event.test", errorAnswer(bitrix.CodeMethodNotFound, "Method not found!")), unbind), nil,
+			results("unknown unexpected-answer portal-admin")},
+		{"another error of event.test", steps(get, step("event.bind", accepted), step("event.test", errorAnswer(bitrix.CodeCore, "SQL query error!")), unbind), nil,
 			results("unknown unexpected-answer server-admin")},
 		{"no answer to the reading", steps(get, step("event.bind", accepted), step("event.test", accepted), step("event.offline.get", unreached), unbind), nil,
 			results("unknown timeout server-admin")},

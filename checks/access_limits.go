@@ -105,7 +105,11 @@ func judgeLimits(f *LimitFacts, _ FactsByCheck) []Result {
 		}
 		if cause != "" && !reported[cause] {
 			reported[cause] = true
-			results = append(results, notice(cause, ServerAdmin).with(Args{"request": l.Request, "status": l.Status, "error": l.Error, "server": l.Server}))
+			found := notice(cause, ServerAdmin)
+			if l.Error != "" {
+				found.Vantage = FromPortal // otherwise something in front of it refused
+			}
+			results = append(results, found.with(Args{"request": l.Request, "status": l.Status, "error": l.Error, "server": l.Server}))
 		}
 	}
 	return orOK(results)

@@ -117,7 +117,7 @@ func Catalog() []*Check {
 		}, observeCredentials, judgeCredentials),
 		define(Check{
 			ID: ContentFilterCheck, Group: AuthGroup, Needs: all(RESTRoute), After: []ID{AuthServerFromPortal, CredentialsArrive, MethodInventory}, Consent: ContentFilter,
-			Vantage: FromPortal, Owner: ServerAdmin, Affects: tokens,
+			Vantage: FromComputer, Owner: ServerAdmin, Affects: tokens,
 			Causes: []Cause{BodyFiltered},
 		}, observeFilter, judgeFilter),
 		define(Check{
@@ -206,7 +206,7 @@ func Catalog() []*Check {
 		}, observeHosts, judgeHosts),
 		define(Check{
 			ID: RateLimit, Group: AccessGroup, After: []ID{ContentFilterCheck, PortalClock, Platform, EventMachinery, EventDelivery},
-			Vantage: FromPortal, Owner: ServerAdmin, Affects: allAffected,
+			Vantage: FromComputer, Owner: ServerAdmin, Affects: allAffected,
 			Causes: []Cause{Throttled, Overloaded, OperationTime},
 		}, observeLimits, judgeLimits),
 

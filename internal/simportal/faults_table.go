@@ -177,7 +177,7 @@ var faultTable = []Fault{
 	{Name: "event-missing", Group: "inventory", Causes: []string{"events/event-missing"}, With: signedIn, Needs: []string{"event:ONCRMDYNAMICITEMADD_147", "event:ONCRMDEALADD"}, without: Without{Events: []string{"ONCRMDYNAMICITEMADD"}}, Description: "the module crm is there without the event ONCRMDYNAMICITEMADD"},
 
 	{Name: "event-not-recorded", Group: "events", Causes: []string{"event-machinery/event-not-recorded"}, With: eventTest, Description: "events are fired and never recorded"},
-	{Name: "event-test-missing", Group: "events", With: eventTest, without: Without{Methods: []string{"event.test"}}, Description: "the method event.test does not exist"},
+	{Name: "event-test-missing", Group: "events", Causes: []string{"event-machinery/unexpected-answer"}, With: eventTest, without: Without{Methods: []string{"event.test"}}, Description: "the method event.test does not exist"},
 	{Name: "event-recorded-late", Group: "events", With: eventTest, Description: "events are recorded after the first look at them, as a background job may do"},
 	{Name: "event-unbind-error", Group: "events", With: eventTest, Description: "unbinding an event handler fails with an error"},
 	{Name: "event-unbind-fails", Group: "events", With: eventTest, Description: "unbinding an event handler removes none"},

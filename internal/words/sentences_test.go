@@ -76,6 +76,8 @@ var conclusions = []conclusion{
 	{"event-delivery", "unexpected-answer", `{"receiver":"https://events.example","limit_ms":120000,"waited_ms":120000,"addresses":["192.168.1.5"],"steps":[{"method":"event.test","form":"json","status":200}]}`},
 	{"event-delivery", "unexpected-answer", `{"receiver":"https://events.example","limit_ms":120000,"trouble":{"leg":"travel","reason":"forgot"}}`},
 	{"event-machinery", "event-not-recorded", `{"left_bound":true,"steps":[{"method":"event.bind","form":"json","status":200},{"method":"event.offline.get","form":"json","status":200}]}`},
+	{"event-machinery", "unexpected-answer", `{"steps":[{"method":"event.bind","form":"json","status":200},{"method":"event.test","form":"json","status":404,"error":"ERROR_METHOD_NOT_FOUND","error_description":"Method not found!"}]}`},
+	{"event-machinery", "unexpected-answer", `{"steps":[{"method":"event.bind","form":"html","status":502}]}`},
 	{"event-machinery", "event-test-denied", `{"steps":[{"method":"event.bind","form":"json","status":403,"error":"ACCESS_DENIED"}]}`},
 	{"rate-limit", "", `{}`},
 	{"rate-limit", "throttled", `{"limited":[{"request":"POST /rest/app.info","status":429,"server":"nginx"}]}`},
