@@ -68,7 +68,7 @@ func Catalog() []*Check {
 	allAffected := []Affected{Applications, Events, Webhooks}
 	tokens := []Affected{Applications, Events}
 	events := []Affected{Events}
-	catalog := []*Check{
+	return []*Check{
 		define(Check{
 			ID: PortalAddress, Group: PortalGroup, Vantage: FromComputer, Owner: PortalAdmin, Affects: allAffected,
 			Causes: []Cause{AddressIsIP, AddressIsCloud, AddressWasHTTP},
@@ -108,7 +108,7 @@ func Catalog() []*Check {
 			Causes: []Cause{ClockOff, ClockWrong},
 		}, observeClock, judgeClock),
 		define(Check{
-			ID: AuthServerFromPortal, Group: AuthGroup, Needs: all(RESTRoute), After: tokenRule, Reads: []ID{AuthServerFromComputer}, Vantage: FromPortal, Owner: ServerAdmin, Affects: tokens,
+			ID: AuthServerFromPortal, Group: AuthGroup, Needs: all(RESTRoute), After: tokenRule, Reads: []ID{AuthServerFromComputer, ServerAuthServer}, Vantage: FromPortal, Owner: ServerAdmin, Affects: tokens,
 			Causes: []Cause{NeedsDeep, AuthServerUnreachable, PortalNotRegistered, LicenceRejected, PortalCredentialsRefused, TokenCheckerMissing},
 		}, observeAuth, judgeAuth),
 		define(Check{
@@ -251,10 +251,6 @@ func Catalog() []*Check {
 			Causes: []Cause{VendorHostUnreachable},
 		}, observeServerNetwork, judgeServerNetwork),
 	}
-	for _, c := range catalog {
-		c.Reads = append(c.Reads, precededBy(c.ID)...)
-	}
-	return catalog
 }
 
 // secretRule are the checks that must pass before a webhook's code is sent to the portal, tokenRule those for a token: it makes

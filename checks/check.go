@@ -154,7 +154,7 @@ type Check struct {
 	ReachableThrough ID
 	// After are checks whose results Observe needs first, whatever they are.
 	After []ID
-	// Reads are checks whose facts Judge uses, or whose results precede its own, whatever they are.
+	// Reads are checks whose facts Judge uses, whatever their results are.
 	Reads []ID
 	// Consent is what the owner must have agreed to.
 	Consent Consent

@@ -198,7 +198,9 @@ func (env *Env) runCheck(ctx context.Context, c *Check, judged map[ID]chan struc
 		return facts, c.couldNotTell(cause, owner)
 	}
 	await(judged, c.Reads)
-	return facts, c.applyPrecedence(c.Judge(facts, env.factsByCheck()), env.resultsByCheck())
+	results = c.Judge(facts, env.factsByCheck())
+	await(judged, mayExplain(results))
+	return facts, c.applyPrecedence(results, env.resultsByCheck())
 }
 
 // endOf is why ctx ended, or nil. A connection has the same deadline as its context, but its own timer, which may be slightly

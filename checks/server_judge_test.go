@@ -2,6 +2,7 @@ package checks
 
 import (
 	"encoding/json"
+	"slices"
 	"testing"
 	"time"
 
@@ -402,6 +403,9 @@ func TestPrecedence(t *testing.T) {
 	reached, dead := server(authHost(cisHost, true)), server(authHost(cisHost, true, endsAt(transport.StageTCP)))
 	byCLI := &ServerAuthFacts{Hosts: reached.Hosts}
 	setup := &SetupFacts{At: observedAt, Handlers: &serverprobe.Handlers{}}
+	oldInventory := &InventoryFacts{Methods: []MethodFacts{{Name: ageMethod, Present: new(bool)}}}
+	oldPlatform := &PlatformFacts{Modules: []VersionRange{{"rest", "", "23.100.0"}}}
+	oldServer := &ServerPlatformFacts{Web: true, PHP: &serverprobe.PHPSettings{Version: "8.2.20"}, REST: "21.400.0"}
 	crm := Required{Modules: map[string]string{"rpa": ""}}
 	modules := &ServerModulesFacts{Required: crm, Versions: map[string]string{"rest": "25.0.0", "main": "25.0.0"}}
 	for _, c := range []struct {
@@ -435,6 +439,16 @@ func TestPrecedence(t *testing.T) {
 			{"no token checker", &AcceptedFacts{Answer: errorAnswer(bitrix.CodeNoAuthFound, ""), JSON: errorAnswer(bitrix.CodeNoAuthFound, "")},
 				FactsByCheck{ServerRESTSetup: setup, AuthServerFromPortal: &AuthFacts{Deep: true, Tokens: fourTimes(saysError(401, bitrix.CodeNoAuthFound, ""), saysError(401, bitrix.CodeNoAuthFound, ""),
 					saysError(401, bitrix.CodeNoAuthFound, ""), saysError(401, bitrix.CodeNoAuthFound, ""))}}, results("skipped because server-rest-setup")},
+		}},
+		{MethodInventory, []verdict{
+			{"old, by the portal's methods too", oldInventory, FactsByCheck{Platform: oldPlatform}, results("skipped because platform")},
+			{"old, by the server too", oldInventory, FactsByCheck{Platform: oldPlatform, ServerPlatform: oldServer}, results("skipped because server-platform")},
+			{"old, of unknown age by the portal's methods", oldInventory, FactsByCheck{Platform: &PlatformFacts{}}, results("notice platform-outdated portal-admin")},
+			{"old, and a core method is missing", &InventoryFacts{Methods: append(slices.Clone(oldInventory.Methods), MethodFacts{Name: "batch", Present: new(bool)})}, FactsByCheck{Platform: oldPlatform},
+				results("problem core-method-missing portal-admin")},
+		}},
+		{Platform, []verdict{
+			{"old, by the server too", oldPlatform, FactsByCheck{ServerPlatform: oldServer}, results("skipped because server-platform")},
 		}},
 		{RequiredModules, []verdict{
 			{"missing by the server's list", portalHas(crm), FactsByCheck{ServerModules: modules}, results("skipped because server-modules")},
@@ -475,12 +489,12 @@ func TestPrecedenceTable(t *testing.T) {
 			t.Errorf("%s has no cause %s", p.check, p.cause)
 		}
 		for _, cause := range p.found {
-			if !declares(p.server, cause) {
-				t.Errorf("%s has no cause %s", p.server, cause)
+			if !declares(p.better, cause) {
+				t.Errorf("%s has no cause %s", p.better, cause)
 			}
 		}
-		if group := find(t, p.server).Group; group != ServerGroup {
-			t.Errorf("%s is of group %s", p.server, group)
+		if p.better == p.check || slices.Contains(precededBy(p.better), p.check) {
+			t.Errorf("%s and %s explain each other", p.check, p.better)
 		}
 	}
 }
