@@ -203,7 +203,7 @@ func (d *delivery) run(ctx context.Context) {
 	fired := time.Now()
 	if d.leg(LegBind, func() bool { return b.bind(ctx) }) && d.leg(LegFire, func() bool {
 		fired = time.Now()
-		call, _ := b.call(ctx, "event.test", url.Values{receiver.NonceField: {d.nonce}})
+		call, _ := b.call(ctx, fireMethod, url.Values{receiver.NonceField: {d.nonce}})
 		return call.answered()
 	}) {
 		d.leg(LegTravel, func() bool { return d.await(ctx, mailbox, fired) })
@@ -327,7 +327,7 @@ func judgeDelivery(f *DeliveryFacts, _ FactsByCheck) []Result {
 		r.Owner = cmp.Or(r.Owner, ServerAdmin)
 	case licenceFault(last.err()) != nil:
 		return skipped(RESTLicence)
-	case last.Form != portal.FormJSON, last.Error != "", last.Method != "event.test":
+	case last.Form != portal.FormJSON, last.Error != "", last.Method != fireMethod:
 		r = unknown(UnexpectedAnswer, ServerAdmin)
 		if bitrix.SameCode(last.Error, bitrix.CodeAccessDenied) {
 			r.Owner = PortalAdmin
@@ -341,5 +341,8 @@ func judgeDelivery(f *DeliveryFacts, _ FactsByCheck) []Result {
 		r = problem(EventNotDelivered, NetworkAdmin)
 	}
 	r.Owner = cmp.Or(r.Owner, Vendor)
+	if args["reason"] != "" {
+		r.Vantage = FromComputer // which asked the receiver; the portal has no part in it
+	}
 	return about(one(r), args)
 }

@@ -43,7 +43,8 @@ type EventStep struct {
 }
 
 const (
-	testEvent = "ONAPPTEST"
+	testEvent  = "ONAPPTEST"
+	fireMethod = "event.test" // fires it for the calling application alone
 	// An offline event is dropped when the call that fires it comes from the same application with the same connector. So the
 	// handler has one, and the call that fires has none.
 	connectorPrefix = "boxready-"
@@ -75,7 +76,7 @@ func (t *eventTest) run(ctx context.Context) {
 		return
 	}
 	start := time.Now()
-	fired, _ := b.call(ctx, "event.test", url.Values{receiver.NonceField: {t.nonce}})
+	fired, _ := b.call(ctx, fireMethod, url.Values{receiver.NonceField: {t.nonce}})
 	if t.facts.Fired = fired.answered(); !t.facts.Fired {
 		return
 	}
@@ -182,7 +183,7 @@ func (b *binding) unbind(ctx context.Context) (gone bool) {
 }
 
 func judgeEventTest(f *EventTestFacts, seen FactsByCheck) []Result {
-	args := Args{"left_bound": f.LeftBound, "leftovers": f.Leftovers, "seconds": float64(f.WaitedMS) / 1000, "method": "", "error": "", "description": "", "unfinished": false}
+	args := Args{"left_bound": f.LeftBound, "leftovers": f.Leftovers, "seconds": float64(f.WaitedMS) / 1000, "method": "", "error": "", "description": "", "unfinished": false, "missing": false}
 	if f.Recorded {
 		return about(ok(), args)
 	}
@@ -197,6 +198,9 @@ func judgeEventTest(f *EventTestFacts, seen FactsByCheck) []Result {
 		return skipped(RESTLicence)
 	case bitrix.SameCode(last.Error, bitrix.CodeAccessDenied), bitrix.SameCode(last.Error, bitrix.CodeWrongAuthType):
 		r = unknown(EventTestDenied, PortalAdmin)
+	case last.Method == fireMethod && bitrix.SameCode(last.Error, bitrix.CodeMethodNotFound):
+		args["missing"] = true
+		r = unknown(UnexpectedAnswer, PortalAdmin)
 	case last.Form != portal.FormJSON, last.Error != "":
 		r = unknown(UnexpectedAnswer, ServerAdmin)
 	case !unfinished(seen):

@@ -114,6 +114,9 @@ func judgeLimits(f *LimitFacts, _ FactsByCheck) []Result {
 			if f.Answered == 0 {
 				found = unknown(cause, ServerAdmin) // nothing else is known of this portal
 			}
+			if l.Error != "" {
+				found.Vantage = FromPortal // otherwise something in front of it refused
+			}
 			results = append(results, found.with(Args{"request": l.Request, "status": l.Status, "error": l.Error, "server": l.Server}))
 		}
 	}

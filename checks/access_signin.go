@@ -16,10 +16,12 @@ import (
 
 // Causes of sign-in, besides app-payment-required and vendor-host-unreachable.
 const (
-	GrantInvalid  Cause = "grant-invalid"
-	ClientInvalid Cause = "client-invalid"
-	SignInExpired Cause = "sign-in-expired"
-	AppUnknown    Cause = "app-unknown"
+	GrantInvalid     Cause = "grant-invalid"
+	ClientInvalid    Cause = "client-invalid"
+	SignInExpired    Cause = "sign-in-expired"
+	AppUnknown       Cause = "app-unknown"
+	ScopeRefused     Cause = "scope-refused"
+	AuthServerFailed Cause = "auth-server-failed" // it says so itself: nothing to mend here or on the portal
 )
 
 // SignInFacts are the authorization server's answer to the sign-in's refresh token. It is asked directly, never through the
@@ -48,8 +50,17 @@ type AuthAnswer struct {
 
 // is reports whether the authorization server answered with that error of oauthflow's.
 func (a *AuthAnswer) is(target error) bool {
-	return a.Error != "" && errors.Is(&oauthflow.GrantError{Code: a.Error, Description: a.ErrorDescription}, target)
+	switch {
+	case a.Error != "":
+		return errors.Is(&oauthflow.GrantError{Code: a.Error, Description: a.ErrorDescription, Status: a.Status}, target)
+	case a.unreadable():
+		return errors.Is(&oauthflow.ReplyError{Status: a.Status}, target)
+	}
+	return false
 }
+
+// unreadable reports whether an answer came in no form that an authorization server uses.
+func (a *AuthAnswer) unreadable() bool { return a.Failure == transport.Other && a.Status != 0 }
 
 func authAnswer(server string, start time.Time, err error) AuthAnswer {
 	a := AuthAnswer{Server: server, TookMS: transport.Since(start)}
@@ -98,7 +109,9 @@ func judgeSignIn(f *SignInFacts, _ FactsByCheck) []Result {
 	old := f.Ends != nil && !f.At.Before(*f.Ends)
 	var r Result
 	switch {
-	case f.Failure == transport.Other && f.Status != 0:
+	case f.unreadable() && f.is(oauthflow.ErrServerFailed):
+		r = unknown(AuthServerFailed, Bitrix24)
+	case f.unreadable():
 		r = unknown(UnexpectedAnswer, You)
 	case f.Failure == transport.Cancelled || f.Failure == transport.ProxyAuth || f.Failure == transport.ProxyRefuse:
 		r = unknown(causeOf(f.Failure))
@@ -106,20 +119,36 @@ func judgeSignIn(f *SignInFacts, _ FactsByCheck) []Result {
 		r = unknown(VendorHostUnreachable, You)
 	case f.Error == "":
 		return about(ok(), Args{"server": args["server"], "not_saved": f.NotSaved})
-	case f.is(oauthflow.ErrExpired), f.is(oauthflow.ErrInvalidGrant) && old:
+	case f.is(oauthflow.ErrInvalidGrant) && old:
 		r = problem(SignInExpired, PortalAdmin)
-	case f.is(oauthflow.ErrInvalidGrant):
-		r = problem(GrantInvalid, PortalAdmin)
-	case f.is(oauthflow.ErrInvalidClient):
-		r = problem(ClientInvalid, PortalAdmin)
-	case f.is(oauthflow.ErrPaymentRequired):
-		r = problem(AppPaymentRequired, Vendor)
-	case f.is(oauthflow.ErrWrongClient), f.is(oauthflow.ErrNotInstalled), bitrix.SameCode(f.Error, bitrix.CodeWrongApplicationClient):
-		r = problem(AppUnknown, Vendor)
 	default:
-		r = unknown(UnexpectedAnswer, You)
+		r = f.refused()
+	}
+	if r.Cause == RefusedWithCode && f.is(oauthflow.ErrServerFailed) {
+		r = unknown(AuthServerFailed, Bitrix24)
 	}
 	return about(one(r), args)
+}
+
+// refused is what follows from the authorization server's own error about a sign-in, by the table of codes.
+func (a *AuthAnswer) refused() Result {
+	meaning := bitrix.MeaningOf(a.Error, a.ErrorDescription, bitrix.AtRefresh)
+	if meaning == nil || meaning.At(bitrix.AtRefresh) == "" {
+		return a.refusedWithCode()
+	}
+	r := problem(Cause(meaning.At(bitrix.AtRefresh)), Owner(meaning.Owner)).with(Args{"meaning": meaning.Name})
+	if r.Cause == AppUnknown {
+		r.Owner = Vendor // whoever handed out the application's ID
+	}
+	return r
+}
+
+// refusedWithCode is the result for an error that has no cause of its own.
+func (a *AuthAnswer) refusedWithCode() Result {
+	if meaning := bitrix.MeaningOf(a.Error, a.ErrorDescription, bitrix.AtRefresh); meaning != nil {
+		return unknown(RefusedWithCode, Owner(meaning.Owner)).with(Args{"meaning": meaning.Name})
+	}
+	return unknown(RefusedWithCode, "")
 }
 
 // Causes of portal-identity.
@@ -200,8 +229,12 @@ func judgeIdentity(f *IdentityFacts, _ FactsByCheck) []Result {
 	args["held"] = f.Held
 	var results []Result
 	switch {
-	case f.Failure == transport.Other && f.Status != 0, f.Error != "":
+	case f.is(oauthflow.ErrServerFailed):
+		results = one(unknown(UnexpectedAnswer, Bitrix24))
+	case f.unreadable():
 		results = one(unknown(UnexpectedAnswer, You))
+	case f.Error != "":
+		results = one(f.refusedWithCode())
 	case f.Failure != "":
 		results = one(unknown(causeOf(f.Failure)))
 	case len(f.heldAddresses()) == 0:

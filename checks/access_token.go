@@ -107,11 +107,11 @@ func judgeAccepted(f *AcceptedFacts, seen FactsByCheck) []Result {
 	case f.Answer == nil:
 		return one(unknown(UnexpectedAnswer, ServerAdmin))
 	}
-	x := f.Answer
+	x, servers := f.Answer, factsOf[VendorFacts](seen, AuthServerFromComputer)
 	if x.fromREST() && x.is(portal.ErrNoAuthFound) {
 		return judgeLost(f, seen)
 	}
-	return acceptance(x)
+	return withServerFailure(acceptance(x), servers)
 }
 
 // acceptance judges an answer to a fresh token.
@@ -127,7 +127,7 @@ func judgeLost(f *AcceptedFacts, seen FactsByCheck) []Result {
 	auth := factsOf[AuthFacts](seen, AuthServerFromPortal)
 	switch {
 	case f.JSON != nil && !f.JSON.is(portal.ErrNoAuthFound):
-		return acceptance(f.JSON)
+		return withServerFailure(acceptance(f.JSON), factsOf[VendorFacts](seen, AuthServerFromComputer))
 	case auth != nil && auth.lostEverywhere():
 		return about(one(problem(TokenCheckerMissing, ServerAdmin)), answerArgs(f.Answer))
 	case auth != nil && slices.ContainsFunc(auth.Tokens, TokenAnswer.arrived):

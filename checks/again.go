@@ -39,7 +39,7 @@ func withPrerequisites(before *Outcome, id ID) []*Check {
 		wanted[id] = true
 		for _, c := range catalog {
 			if c.ID == id {
-				for _, below := range append(c.waitsFor(), c.Reads...) {
+				for _, below := range slices.Concat(c.waitsFor(), c.Reads, precededBy(id)) {
 					want(below)
 				}
 			}

@@ -131,6 +131,39 @@ func (f *VendorFacts) allUnreachable() bool {
 	return f != nil && len(f.Hosts) > 0 && !slices.ContainsFunc(f.Hosts, func(h HostSeen) bool { return h.Layer == "" })
 }
 
+// failing is the status with which the authorization servers answer that they failed, 0 if one of them doesn't.
+func (f *VendorFacts) failing() (status int) {
+	if f == nil {
+		return 0
+	}
+	for _, h := range f.Hosts {
+		switch {
+		case h.Status >= http.StatusInternalServerError:
+			status = h.Status
+		case h.Layer == "":
+			return 0
+		}
+	}
+	return status
+}
+
+// withServerFailure adds to results about the portal's connection whether the authorization servers fail for this computer as
+// well: a portal doesn't tell a failing one from one out of reach.
+func withServerFailure(results []Result, f *VendorFacts) []Result {
+	for i := range results {
+		r := &results[i]
+		if r.Cause != AuthServerUnreachable {
+			continue
+		}
+		status := f.failing()
+		if status != 0 {
+			r.Owner = Bitrix24
+		}
+		*r = r.with(Args{"failing": status})
+	}
+	return results
+}
+
 func judgeVendor(f *VendorFacts, _ FactsByCheck) []Result {
 	// One of the two regions is enough: the address doesn't show which is the portal's.
 	if len(f.Hosts) == 0 {

@@ -92,7 +92,7 @@ func observeAuth(ctx context.Context, env *Env) (*AuthFacts, error) {
 	return f, nil
 }
 
-func judgeAuth(f *AuthFacts, _ FactsByCheck) []Result {
+func judgeAuth(f *AuthFacts, seen FactsByCheck) []Result {
 	switch {
 	case len(f.Tokens) == 0 && f.TokenPage != nil && f.TokenPage.fromAuthServer():
 		return ok()
@@ -110,7 +110,8 @@ func judgeAuth(f *AuthFacts, _ FactsByCheck) []Result {
 	if decisive.lost() && f.lostEverywhere() {
 		return about(one(problem(TokenCheckerMissing, ServerAdmin)), answerArgs(&decisive.Exchange))
 	}
-	return about(refusal(bitrix.AtInventedToken, &decisive.Exchange), Args{"seconds": float64(decisive.Times.Total) / 1000})
+	results := about(refusal(bitrix.AtInventedToken, &decisive.Exchange), Args{"seconds": float64(decisive.Times.Total) / 1000})
+	return withServerFailure(results, factsOf[VendorFacts](seen, AuthServerFromComputer))
 }
 
 func (f *AuthFacts) lostEverywhere() bool {

@@ -69,6 +69,10 @@ func TestJudgeAuth(t *testing.T) {
 		{"a full disk", says("ERROR_OAUTH", "Исчерпан выделенный дисковый ресурс."), nil, results("problem disk-full server-admin")},
 
 		{"no connection", form(noConnection), nil, results(unreachable)},
+		{"no connection, and the servers fail for this computer too", form(noConnection), vendors(HostSeen{Host: "a", Status: 503}, hostDown("b", transport.StageTCP, transport.Timeout)), results("problem auth-server-unreachable bitrix24")},
+		{"no connection, and one of the servers fails", form(noConnection), vendors(HostSeen{Host: "a", Status: 503}, hostUp("b")), results(unreachable)},
+		{"no connection, from here neither", form(noConnection), vendors(hostDown("a", transport.StageTCP, transport.Timeout)), results(unreachable)},
+		{"another answer, and the servers fail", form(badLicence), vendors(HostSeen{Host: "a", Status: 503}), results(licence)},
 		{"no connection, in small letters", says("connection_error", ""), nil, results(unreachable)},
 		{"not registered", form(unregistered), nil, results(notKnown)},
 		{"not registered, with a dot", says("ERROR_CORE", "No client credentials."), nil, results(notKnown)},
@@ -156,6 +160,10 @@ func TestJudgeFilter(t *testing.T) {
 		{"another error of the portal", facts(saysError(401, "INVALID_REQUEST", "")), nil, results(odd)},
 		{"200 page", facts(page(200)), nil, results(odd)},
 	}, commonFailures(ServerAdmin, func(x *Exchange) Facts { return facts(x) })...))
+}
+
+func vendors(hosts ...HostSeen) FactsByCheck {
+	return FactsByCheck{AuthServerFromComputer: &VendorFacts{Hosts: hosts}}
 }
 
 // Hosts of the vendor as this computer sees them.

@@ -69,7 +69,7 @@ func Catalog() []*Check {
 	tokens := []Affected{Applications, Events}
 	events := []Affected{Events}
 	application := []Affected{ThisApplication}
-	catalog := []*Check{
+	return []*Check{
 		define(Check{
 			ID: PortalAddress, Group: PortalGroup, Vantage: FromComputer, Owner: PortalAdmin, Affects: allAffected,
 			Causes: []Cause{AddressIsIP, AddressIsCloud, AddressWasHTTP},
@@ -110,7 +110,7 @@ func Catalog() []*Check {
 			Causes: []Cause{ClockOff, ClockWrong},
 		}, observeClock, judgeClock),
 		define(Check{
-			ID: AuthServerFromPortal, Group: AuthGroup, Needs: all(RESTRoute), After: tokenRule, Vantage: FromPortal, Owner: ServerAdmin, Affects: tokens,
+			ID: AuthServerFromPortal, Group: AuthGroup, Needs: all(RESTRoute), After: tokenRule, Reads: []ID{AuthServerFromComputer, ServerAuthServer}, Vantage: FromPortal, Owner: ServerAdmin, Affects: tokens,
 			Causes: []Cause{NeedsDeep, AuthServerUnreachable, PortalNotRegistered, LicenceRejected, PortalCredentialsRefused, TokenCheckerMissing, DiskFull},
 		}, observeAuth, judgeAuth),
 		define(Check{
@@ -119,7 +119,7 @@ func Catalog() []*Check {
 		}, observeCredentials, judgeCredentials),
 		define(Check{
 			ID: ContentFilterCheck, Group: AuthGroup, Needs: all(RESTRoute), After: []ID{AuthServerFromPortal, CredentialsArrive, MethodInventory}, Consent: ContentFilter,
-			Vantage: FromPortal, Owner: ServerAdmin, Affects: tokens,
+			Vantage: FromComputer, Owner: ServerAdmin, Affects: tokens,
 			Causes: []Cause{BodyFiltered},
 		}, observeFilter, judgeFilter),
 		define(Check{
@@ -142,7 +142,7 @@ func Catalog() []*Check {
 		}, observeWebhook, judgeWebhook),
 		define(Check{
 			ID: SignIn, Group: AccessGroup, Credentials: signedIn, Vantage: FromComputer, Owner: You,
-			Causes: []Cause{GrantInvalid, ClientInvalid, SignInExpired, AppPaymentRequired, AppUnknown, VendorHostUnreachable},
+			Causes: []Cause{GrantInvalid, ClientInvalid, SignInExpired, AppPaymentRequired, AppUnknown, ScopeRefused, AuthServerFailed, VendorHostUnreachable},
 		}, observeSignIn, judgeSignIn),
 		define(Check{
 			ID: PortalIdentity, Group: AccessGroup, Needs: all(SignIn), Credentials: signedIn, Vantage: FromComputer, Owner: PortalAdmin, Affects: tokens,
@@ -150,7 +150,7 @@ func Catalog() []*Check {
 		}, observeIdentity, judgeIdentity),
 		define(Check{
 			ID: TokenAccepted, Group: AccessGroup, Needs: all(SignIn, HTTPSSeen), After: tokenRule, Credentials: signedIn,
-			Reads: []ID{AuthServerFromPortal}, Vantage: FromPortal, Owner: ServerAdmin, Affects: tokens,
+			Reads: []ID{AuthServerFromPortal, AuthServerFromComputer}, Vantage: FromPortal, Owner: ServerAdmin, Affects: tokens,
 			Causes: []Cause{AuthServerUnreachable, PortalNotRegistered, LicenceRejected, PortalCredentialsRefused, TokenCheckerMissing,
 				AppNotOnPortal, AppNotOnAuthServer, UserInactive, UserNoAppAccess, DiskFull},
 		}, observeAccepted, judgeAccepted),
@@ -208,7 +208,7 @@ func Catalog() []*Check {
 		}, observeHosts, judgeHosts),
 		define(Check{
 			ID: RateLimit, Group: AccessGroup, After: []ID{ContentFilterCheck, PortalClock, Platform, EventMachinery, EventDelivery},
-			NoRequests: true, Vantage: FromPortal, Owner: ServerAdmin, Affects: allAffected,
+			NoRequests: true, Vantage: FromComputer, Owner: ServerAdmin, Affects: allAffected,
 			Causes: []Cause{Throttled, Overloaded, OperationTime},
 		}, observeLimits, judgeLimits),
 
@@ -253,10 +253,6 @@ func Catalog() []*Check {
 			Causes: []Cause{VendorHostUnreachable},
 		}, observeServerNetwork, judgeServerNetwork),
 	}
-	for _, c := range catalog {
-		c.Reads = append(c.Reads, precededBy(c.ID)...)
-	}
-	return catalog
 }
 
 // secretRule are the checks that must pass before a webhook's code is sent to the portal, tokenRule those for a token: it makes

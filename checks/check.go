@@ -79,6 +79,7 @@ var affectsOne = map[Cause]Affected{
 	ClientInvalid:      ThisApplication,
 	GrantInvalid:       ThisApplication,
 	InstallUnfinished:  ThisApplication,
+	ScopeRefused:       ThisApplication,
 	SignInExpired:      ThisApplication,
 }
 
@@ -175,7 +176,7 @@ type Check struct {
 	ReachableThrough ID
 	// After are checks whose results Observe needs first, whatever they are.
 	After []ID
-	// Reads are checks whose facts Judge uses, or whose results precede its own, whatever they are.
+	// Reads are checks whose facts Judge uses, whatever their results are.
 	Reads []ID
 	// Consent is what the owner must have agreed to.
 	Consent Consent

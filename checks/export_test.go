@@ -1,5 +1,7 @@
 package checks
 
+import "slices"
+
 // Conclusions returns the results for the facts of one run, by check, as in a run and in a saved report that is judged again.
 func Conclusions(facts FactsByCheck) map[ID][]Result {
 	judged := map[ID][]Result{}
@@ -19,7 +21,7 @@ func Conclusions(facts FactsByCheck) map[ID][]Result {
 func conclude(c *Check, facts Facts, seen FactsByCheck) []Result {
 	others := map[ID][]Result{}
 	for _, other := range Catalog() {
-		if seen[other.ID] != nil && other.Group == ServerGroup {
+		if seen[other.ID] != nil && (other.Group == ServerGroup || slices.Contains(precededBy(c.ID), other.ID)) {
 			others[other.ID] = other.Judge(seen[other.ID], seen)
 		}
 	}

@@ -12,6 +12,10 @@ import (
 	"testing/quick"
 	"time"
 
+	"boxready/internal/bitrix"
+	"boxready/internal/portal"
+	"boxready/internal/transport"
+
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -55,11 +59,11 @@ func find(t testing.TB, id ID) *Check {
 var vantages = map[ID]Vantage{
 	PortalAddress: FromComputer, PortalDNS: FromComputer, PortalTCP: FromComputer, PortalTLS: FromComputer, PortalRedirect: FromComputer,
 	RESTRoute: FromComputer, HTTPSSeen: FromPortal, MethodInventory: FromComputer, PortalClock: FromComputer,
-	AuthServerFromPortal: FromPortal, CredentialsArrive: FromPortal, ContentFilterCheck: FromPortal,
+	AuthServerFromPortal: FromPortal, CredentialsArrive: FromPortal, ContentFilterCheck: FromComputer,
 	AuthServerFromComputer: FromComputer, QueueFeed: FromComputer, PortalFromInternet: FromOutside,
 	WebhookCheck: FromPortal, SignIn: FromComputer, PortalIdentity: FromComputer, TokenAccepted: FromPortal, RESTLicence: FromPortal,
 	AppInstalled: FromPortal, UserRights: FromPortal, Platform: FromPortal, RequiredScopes: FromPortal, RequiredModules: FromPortal,
-	RequiredMethods: FromPortal, RequiredEvents: FromPortal, EventMachinery: FromPortal, EventDelivery: FromPortal, ApplicationHosts: FromComputer, RateLimit: FromPortal,
+	RequiredMethods: FromPortal, RequiredEvents: FromPortal, EventMachinery: FromPortal, EventDelivery: FromPortal, ApplicationHosts: FromComputer, RateLimit: FromComputer,
 	ServerProbe: FromServer, ServerAuthServer: FromServer, ServerRegistration: FromServer, ServerApplications: FromServer, ServerModules: FromServer,
 	ServerPlatform: FromServer, ServerAgents: FromServer, ServerRESTSetup: FromServer, ServerLicence: FromServer, ServerNetwork: FromServer,
 	SelfKeyring: FromComputer, SelfLoopback: FromComputer, SelfBrowser: FromComputer, SelfProxy: FromComputer, SelfClock: FromComputer, SelfDisplay: FromComputer,
@@ -98,9 +102,45 @@ func judge(t *testing.T, id ID, cases []verdict) {
 	}
 }
 
-// vantageFits reports whether a result has its check's vantage, or is the one that the portal's server may decide.
+// vantageFits reports whether a result has its check's vantage, or the one from which its evidence was made: the portal's server
+// may decide, the portal itself may refuse for a limit, and a receiver is asked from this computer.
 func vantageFits(c *Check, r Result) bool {
-	return r.Vantage == vantages[c.ID] || c.ID == AuthServerFromPortal && r.State == OK && r.Vantage == FromServer
+	switch {
+	case r.Vantage == vantages[c.ID]:
+		return true
+	case c.ID == AuthServerFromPortal:
+		return r.State == OK && r.Vantage == FromServer
+	case c.ID == RateLimit:
+		return (r.State == Notice || r.State == Unknown) && r.Vantage == FromPortal
+	case c.ID == EventDelivery:
+		return r.State == Unknown && r.Vantage == FromComputer
+	}
+	return r.Cause == UnexpectedAnswer && r.Vantage == FromComputer // something in front of the portal answered
+}
+
+// TestVantageOfEvidence asserts that what a proxy or a receiver did is not said to be seen from the portal.
+func TestVantageOfEvidence(t *testing.T) {
+	limited := func(l Limited) *LimitFacts { return &LimitFacts{Answered: 1, Limited: []Limited{l}} }
+	for _, c := range []struct {
+		name  string
+		check ID
+		facts Facts
+		want  Vantage
+	}{
+		{"a proxy's limit", RateLimit, limited(Limited{Status: 429}), FromComputer},
+		{"a web server's limit", RateLimit, limited(Limited{Status: 503}), FromComputer},
+		{"the portal's limit", RateLimit, limited(Limited{Status: 503, Error: bitrix.CodeQueryLimitExceeded}), FromPortal},
+		{"held by hand", RateLimit, limited(Limited{Status: 401, Error: bitrix.CodeOverloadLimit}), FromPortal},
+		{"a filtered body", ContentFilterCheck, &FilterFacts{Suspicious: Exchange{Status: 403, Form: portal.FormHTML}}, FromComputer},
+		{"a busy receiver", EventDelivery, &DeliveryFacts{Trouble: &ReceiverTrouble{Leg: LegMailbox, Reason: ReceiverBusy}}, FromComputer},
+		{"a silent receiver", EventDelivery, &DeliveryFacts{Trouble: &ReceiverTrouble{Leg: LegMailbox, Reason: ReceiverUnreachable, Failure: transport.Timeout}}, FromComputer},
+		{"no delivery", EventDelivery, &DeliveryFacts{Steps: []EventStep{{Method: "event.test", Exchange: *accepted}}}, FromPortal},
+		{"a refused binding", EventDelivery, &DeliveryFacts{Steps: []EventStep{{Method: "event.bind", Exchange: *errorAnswer("X", "")}}}, FromPortal},
+	} {
+		if r := conclude(find(t, c.check), c.facts, nil)[0]; r.State == OK || r.Vantage != c.want {
+			t.Errorf("%s: %s, seen from %q, want %q", c.name, r.State, r.Vantage, c.want)
+		}
+	}
 }
 
 // assertWellFormed asserts what holds for any result of any check.

@@ -113,7 +113,8 @@ func (x *Exchange) answerTime() time.Duration {
 // answerArgs are the values for the sentences about an answer.
 func answerArgs(x *Exchange) Args {
 	args := Args{"request": x.Request, "status": x.Status, "server": x.Server, "filter": x.Filter, "body": x.Body,
-		"error": x.Error, "description": x.ErrorDescription, "location": x.Location, "meaning": "", "form": string(x.Form)}
+		"error": x.Error, "description": x.ErrorDescription, "location": x.Location, "meaning": "", "form": string(x.Form),
+		"damaged": x.Form == portal.FormBadEncoding}
 	if m := x.meaning(bitrix.AtRoute); m != nil && x.fromREST() {
 		args["meaning"] = m.Name
 	}

@@ -2,12 +2,12 @@ package checks
 
 import "slices"
 
-// precedence lists the results that a finding of the portal's server explains: the server sees the cause where the portal's
-// answers show only the effect, and one fault must not be reported twice.
+// precedence lists the results that another check's finding explains, the check with the most evidence first: one fault must not
+// be reported twice. The portal's server sees the cause where the portal's answers show only the effect.
 var precedence = []struct {
 	check  ID
 	cause  Cause
-	server ID      // the server's check
+	better ID      // the check with more evidence
 	found  []Cause // one of which explains the result
 }{
 	{AuthServerFromPortal, AuthServerUnreachable, ServerAuthServer, egressCauses},
@@ -24,6 +24,7 @@ var precedence = []struct {
 	{RESTRoute, RESTModuleMissing, ServerModules, []Cause{ModuleMissing}},
 	{HTTPSSeen, HTTPSNotSeen, ServerRESTSetup, []Cause{HTTPSNotSeen}},
 	{MethodInventory, PlatformOutdated, ServerPlatform, []Cause{PlatformOutdated}},
+	{MethodInventory, PlatformOutdated, Platform, []Cause{PlatformOutdated}},
 	{Platform, PlatformOutdated, ServerPlatform, []Cause{PlatformOutdated}},
 	{AppInstalled, InstallUnfinished, ServerApplications, []Cause{InstallUnfinished}},
 	{RequiredModules, ModuleMissing, ServerModules, []Cause{ModuleMissing}},
@@ -32,9 +33,10 @@ var precedence = []struct {
 
 var egressCauses = []Cause{AuthServerUnreachable, TLSIntercepted, CABundleOutdated, ProxyNotForREST, OldHostOnly}
 
-// applyPrecedence is the last step of judging: own are what c concluded, others the results of the checks in its Reads.
+// applyPrecedence is the last step of judging: own are what c concluded, others the results of the checks in its Reads and of those
+// that may explain own.
 //
-//   - What the server explains is skipped because of the server's finding.
+//   - What another check explains is skipped because of that check's finding.
 //   - Whether the portal reaches the authorization server is settled by the server where the portal's answers left it open.
 //   - Everything else is unchanged. A contradiction between two vantages is shown, and the more severe result decides.
 //
@@ -46,8 +48,8 @@ func (c *Check) applyPrecedence(own []Result, others map[ID][]Result) []Result {
 	var kept []Result
 	because := ID("")
 	for _, r := range own {
-		if server := explainedBy(r, others); server != "" && r.Check == c.ID {
-			because = server
+		if better := explainedBy(r, others); better != "" && r.Check == c.ID {
+			because = better
 			continue
 		}
 		kept = append(kept, r)
@@ -66,24 +68,34 @@ func reachedByServer(results []Result) bool {
 	})
 }
 
-// explainedBy is the server's check that explains a result, or "".
+// explainedBy is the check that explains a result, or "".
 func explainedBy(r Result, others map[ID][]Result) ID {
 	for _, p := range precedence {
-		if p.check == r.Check && p.cause == r.Cause && slices.ContainsFunc(others[p.server], func(s Result) bool {
+		if p.check == r.Check && p.cause == r.Cause && slices.ContainsFunc(others[p.better], func(s Result) bool {
 			return slices.Contains(p.found, s.Cause) && s.State != Unknown
 		}) {
-			return p.server
+			return p.better
 		}
 	}
 	return ""
 }
 
-// precededBy returns the server's checks whose results precede those of check.
-func precededBy(check ID) (server []ID) {
+// mayExplain returns the checks of which a finding would explain one of the results. The others need not be waited for.
+func mayExplain(results []Result) (better []ID) {
 	for _, p := range precedence {
-		if p.check == check && !slices.Contains(server, p.server) {
-			server = append(server, p.server)
+		if slices.ContainsFunc(results, func(r Result) bool { return r.Check == p.check && r.Cause == p.cause }) {
+			better = append(better, p.better)
 		}
 	}
-	return server
+	return better
+}
+
+// precededBy returns the checks whose findings may explain results of check.
+func precededBy(check ID) (better []ID) {
+	for _, p := range precedence {
+		if p.check == check && !slices.Contains(better, p.better) {
+			better = append(better, p.better)
+		}
+	}
+	return better
 }

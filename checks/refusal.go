@@ -17,7 +17,11 @@ func refusal(at bitrix.Place, x *Exchange) []Result {
 	case x.limited():
 		return skipped(RateLimit)
 	case !x.refused():
-		return about(one(unknown(UnexpectedAnswer, "")), args)
+		odd := unknown(UnexpectedAnswer, "")
+		if !x.fromREST() && x.Speaker != "" {
+			odd.Vantage = FromComputer // what something else than the portal answered
+		}
+		return about(one(odd), args)
 	case meaning == nil:
 		return about(one(unknown(RefusedWithCode, "")), args)
 	}

@@ -206,14 +206,21 @@ func (env *Env) runCheck(ctx context.Context, c *Check, judged map[ID]chan struc
 		return facts, c.couldNotTell(cause, owner)
 	}
 	await(judged, c.Reads)
-	results = c.applyPrecedence(c.Judge(facts, env.factsByCheck()), env.resultsByCheck())
+	results = env.judge(c, judged, facts)
 	if c.observeOn != nil {
 		env.record(c.ID, facts, results)
 		release()
 		facts = c.observeOn(deadline, env, facts)
-		results = c.applyPrecedence(c.Judge(facts, env.factsByCheck()), env.resultsByCheck())
+		results = env.judge(c, judged, facts)
 	}
 	return facts, results
+}
+
+// judge draws the check's conclusions, after the checks that may know better.
+func (env *Env) judge(c *Check, judged map[ID]chan struct{}, facts Facts) []Result {
+	results := c.Judge(facts, env.factsByCheck())
+	await(judged, mayExplain(results))
+	return c.applyPrecedence(results, env.resultsByCheck())
 }
 
 // endOf is why ctx ended, or nil. A connection has the same deadline as its context, but its own timer, which may be slightly

@@ -79,14 +79,14 @@ func TestCatalogIsConsistent(t *testing.T) {
 	}
 	waits := map[ID][]ID{}
 	for i, c := range catalog {
-		waits[c.ID] = append(c.waitsFor(), c.Reads...)
+		waits[c.ID] = slices.Concat(c.waitsFor(), c.Reads, precededBy(c.ID))
 		for _, id := range c.waitsFor() {
 			// Checks in After may be reported later.
 			if at, known := place[id]; !known || at >= i && !slices.Contains(c.After, id) {
 				t.Errorf("%s waits for %s, which doesn't stand before it", c.ID, id)
 			}
 		}
-		for _, id := range c.Reads {
+		for _, id := range append(precededBy(c.ID), c.Reads...) {
 			if _, known := place[id]; !known {
 				t.Errorf("%s reads the facts of %s, which is no check", c.ID, id)
 			}

@@ -2,6 +2,7 @@ package checks
 
 import (
 	"encoding/json"
+	"slices"
 	"testing"
 	"time"
 
@@ -332,6 +333,7 @@ func TestJudgeServerNetwork(t *testing.T) {
 	log := func(name string, ok bool) *serverprobe.SystemCheck {
 		return &serverprobe.SystemCheck{Connections: []serverprobe.Connection{{Test: "check_update", Host: name, Port: 80, OK: ok}}}
 	}
+	notAsked := func(h *ServerHost) { h.Asked, h.Status = false, 0 }
 	const unreachable = "notice vendor-host-unreachable network-admin"
 	judge(t, ServerNetwork, []verdict{
 		{"all reached", &ServerNetworkFacts{Hosts: []ServerHost{host("www.1c-bitrix.ru"), host("www.bitrixsoft.com")}}, nil, results("ok")},
@@ -341,7 +343,11 @@ func TestJudgeServerNetwork(t *testing.T) {
 		{"neither region's", &ServerNetworkFacts{Hosts: []ServerHost{host("www.1c-bitrix.ru", dead), host("www.bitrixsoft.com", dead)}}, nil, results(unreachable)},
 		{"the log's reached", &ServerNetworkFacts{Log: log("www.1c-bitrix.ru", true)}, nil, results("ok")},
 		{"the log's not", &ServerNetworkFacts{Log: log("www.1c-bitrix.ru", false)}, nil, results(unreachable)},
-		{"the portal itself isn't the vendor's", &ServerNetworkFacts{Log: log("portal.example.ru", false)}, nil, results("ok")},
+		{"its own region's not asked", &ServerNetworkFacts{Region: bitrix.CIS, Hosts: []ServerHost{host("www.1c-bitrix.ru", notAsked), host("www.bitrixsoft.com")}}, nil, results("unknown unexpected-answer network-admin")},
+		{"one region's not, the other's not asked", &ServerNetworkFacts{Hosts: []ServerHost{host("www.1c-bitrix.ru", dead), host("www.bitrixsoft.com", notAsked)}}, nil, results(unreachable)},
+		{"listed and not asked", &ServerNetworkFacts{Hosts: []ServerHost{host("www.1c-bitrix.ru", notAsked)}}, nil, results("unknown unexpected-answer network-admin")},
+		{"listed and not asked, the log's reached", &ServerNetworkFacts{Hosts: []ServerHost{host("www.1c-bitrix.ru", notAsked)}, Log: log("www.1c-bitrix.ru", true)}, nil, results("ok")},
+		{"the portal itself isn't the vendor's", &ServerNetworkFacts{Log: log("portal.example.ru", false)}, nil, results("unknown unexpected-answer network-admin")},
 		{"nothing asked", &ServerNetworkFacts{Log: &serverprobe.SystemCheck{}}, nil, results("unknown unexpected-answer network-admin")},
 		{"nothing known", &ServerNetworkFacts{}, nil, results("unknown unexpected-answer network-admin")},
 	})
@@ -397,6 +403,9 @@ func TestPrecedence(t *testing.T) {
 	reached, dead := server(authHost(cisHost, true)), server(authHost(cisHost, true, endsAt(transport.StageTCP)))
 	byCLI := &ServerAuthFacts{Hosts: reached.Hosts}
 	setup := &SetupFacts{At: observedAt, Handlers: &serverprobe.Handlers{}}
+	oldInventory := &InventoryFacts{Methods: []MethodFacts{{Name: ageMethod, Present: new(bool)}}}
+	oldPlatform := &PlatformFacts{Modules: []VersionRange{{"rest", "", "23.100.0"}}}
+	oldServer := &ServerPlatformFacts{Web: true, PHP: &serverprobe.PHPSettings{Version: "8.2.20"}, REST: "21.400.0"}
 	crm := Required{Modules: map[string]string{"rpa": ""}}
 	modules := &ServerModulesFacts{Required: crm, Versions: map[string]string{"rest": "25.0.0", "main": "25.0.0"}}
 	for _, c := range []struct {
@@ -430,6 +439,16 @@ func TestPrecedence(t *testing.T) {
 			{"no token checker", &AcceptedFacts{Answer: errorAnswer(bitrix.CodeNoAuthFound, ""), JSON: errorAnswer(bitrix.CodeNoAuthFound, "")},
 				FactsByCheck{ServerRESTSetup: setup, AuthServerFromPortal: &AuthFacts{Deep: true, Tokens: fourTimes(saysError(401, bitrix.CodeNoAuthFound, ""), saysError(401, bitrix.CodeNoAuthFound, ""),
 					saysError(401, bitrix.CodeNoAuthFound, ""), saysError(401, bitrix.CodeNoAuthFound, ""))}}, results("skipped because server-rest-setup")},
+		}},
+		{MethodInventory, []verdict{
+			{"old, by the portal's methods too", oldInventory, FactsByCheck{Platform: oldPlatform}, results("skipped because platform")},
+			{"old, by the server too", oldInventory, FactsByCheck{Platform: oldPlatform, ServerPlatform: oldServer}, results("skipped because server-platform")},
+			{"old, of unknown age by the portal's methods", oldInventory, FactsByCheck{Platform: &PlatformFacts{}}, results("notice platform-outdated portal-admin")},
+			{"old, and a core method is missing", &InventoryFacts{Methods: append(slices.Clone(oldInventory.Methods), MethodFacts{Name: "batch", Present: new(bool)})}, FactsByCheck{Platform: oldPlatform},
+				results("problem core-method-missing portal-admin")},
+		}},
+		{Platform, []verdict{
+			{"old, by the server too", oldPlatform, FactsByCheck{ServerPlatform: oldServer}, results("skipped because server-platform")},
 		}},
 		{RequiredModules, []verdict{
 			{"missing by the server's list", portalHas(crm), FactsByCheck{ServerModules: modules}, results("skipped because server-modules")},
@@ -470,12 +489,12 @@ func TestPrecedenceTable(t *testing.T) {
 			t.Errorf("%s has no cause %s", p.check, p.cause)
 		}
 		for _, cause := range p.found {
-			if !declares(p.server, cause) {
-				t.Errorf("%s has no cause %s", p.server, cause)
+			if !declares(p.better, cause) {
+				t.Errorf("%s has no cause %s", p.better, cause)
 			}
 		}
-		if group := find(t, p.server).Group; group != ServerGroup {
-			t.Errorf("%s is of group %s", p.server, group)
+		if p.better == p.check || slices.Contains(precededBy(p.better), p.check) {
+			t.Errorf("%s and %s explain each other", p.check, p.better)
 		}
 	}
 }

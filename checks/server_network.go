@@ -63,41 +63,53 @@ func judgeServerNetwork(f *ServerNetworkFacts, _ FactsByCheck) []Result {
 	if f.Region != "" {
 		regions = []bitrix.Region{f.Region}
 	}
-	var dead []string
-	for i, region := range regions {
-		if found := f.unreachableIn(region); i == 0 || len(found) < len(dead) {
-			dead = found
+	var asked, dead []string
+	for _, region := range regions {
+		// A region of which no host was asked proves nothing.
+		if in, unreached := f.askedIn(region); in != nil && (asked == nil || len(unreached) < len(dead)) {
+			asked, dead = in, unreached
 		}
 	}
-	byLog := f.unreachableInLog()
-	if known := len(f.Hosts) + len(f.connections()); known == 0 {
+	askedByLog, deadByLog := f.askedByLog()
+	switch {
+	case len(asked)+len(askedByLog) == 0:
 		return one(unknown(UnexpectedAnswer, NetworkAdmin))
+	case len(dead)+len(deadByLog) == 0:
+		all := slices.Concat(asked, askedByLog)
+		slices.Sort(all)
+		return about(ok(), Args{"hosts": slices.Compact(all)})
 	}
-	if len(dead)+len(byLog) == 0 {
-		return ok()
-	}
-	return one(notice(VendorHostUnreachable, NetworkAdmin).with(Args{"hosts": dead, "log_hosts": byLog}))
+	return one(notice(VendorHostUnreachable, NetworkAdmin).with(Args{"hosts": dead, "log_hosts": deadByLog}))
 }
 
-// unreachableIn returns the hosts of a region that the server didn't reach.
-func (f *ServerNetworkFacts) unreachableIn(region bitrix.Region) (dead []string) {
+// askedIn returns the hosts of a region that the server asked, and those of them that it didn't reach.
+func (f *ServerNetworkFacts) askedIn(region bitrix.Region) (asked, dead []string) {
 	for _, h := range f.Hosts {
 		needed := slices.ContainsFunc(rowsOf(h.Host), func(e bitrix.Endpoint) bool { return e.Pack == bitrix.PackREST && e.In(region) })
-		if h.Layer != "" && needed && !slices.Contains(dead, h.Host) {
+		if !h.Asked || !needed {
+			continue
+		}
+		asked = append(asked, h.Host)
+		if h.Layer != "" && !slices.Contains(dead, h.Host) {
 			dead = append(dead, h.Host)
 		}
 	}
-	return dead
+	return asked, dead
 }
 
-// unreachableInLog returns the vendor's hosts that the product's own check didn't reach. It contacts only the portal's region.
-func (f *ServerNetworkFacts) unreachableInLog() (dead []string) {
+// askedByLog returns the vendor's hosts that the product's own check asked, and those of them that it didn't reach. It contacts
+// only the portal's region.
+func (f *ServerNetworkFacts) askedByLog() (asked, dead []string) {
 	for _, c := range f.connections() {
-		if !c.OK && isVendor(c.Host) && !slices.Contains(dead, c.Host) {
+		if !isVendor(c.Host) {
+			continue
+		}
+		asked = append(asked, c.Host)
+		if !c.OK && !slices.Contains(dead, c.Host) {
 			dead = append(dead, c.Host)
 		}
 	}
-	return dead
+	return asked, dead
 }
 
 // rowsOf returns the rows of the table of hosts about a host; nil for an unknown one.

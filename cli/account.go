@@ -81,6 +81,9 @@ func (cl *commandLine) login(ctx context.Context, typed string, f loginFlags) er
 	if err := cl.confirmAddress(ctx, target.Address, f.deep, input); err != nil {
 		return err
 	}
+	if _, err := cl.offerWebhook(ctx, typed, input); err != nil {
+		return err
+	}
 	progress := cl.newProgress(checks.PlannedForSignIn(), func() time.Duration { return a.Pause(target.Address) })
 	err = a.MaySignIn(ctx, target, progress)
 	progress.end()
@@ -157,12 +160,17 @@ func (cl *commandLine) confirmAddress(ctx context.Context, address portal.Addres
 	if !input.terminal {
 		return badUsage("cli-account.confirm", checks.Args{"question": question})
 	}
-	fmt.Fprintf(cl.Err, "%s [%s] ", question, cl.words.Say("cli-account.yes-no", nil))
-	answer, _ := input.next(ctx)
-	if yes := strings.ToLower(answer); yes != "y" && yes != "yes" && yes != "д" && yes != "да" {
+	if !cl.agrees(ctx, question, input) {
 		return badUsage("cli-account.not-confirmed", nil)
 	}
 	return nil
+}
+
+// agrees asks a question on the terminal.
+func (cl *commandLine) agrees(ctx context.Context, question string, input *typed) bool {
+	fmt.Fprintf(cl.Err, "%s [%s] ", question, cl.words.Say("cli-account.yes-no", nil))
+	answer, _ := input.next(ctx)
+	return slices.Contains([]string{"y", "yes", "д", "да"}, strings.ToLower(answer))
 }
 
 // signIn uses the browser. What the user pastes in the meantime is taken as a code, or the address that the browser ended on.
@@ -360,13 +368,16 @@ func moment(t time.Time) *time.Time {
 }
 
 func (cl *commandLine) addWebhook(ctx context.Context, typed string) error {
-	address, err := cl.parsePortal(typed)
+	address, err := app.ParsePortal(typed)
 	if err != nil {
-		return err
+		return cl.inputError(err)
 	}
 	a, err := cl.openAccounts(ctx)
 	if err != nil {
 		return err
+	}
+	if webhook, given := app.WebhookIn(typed); given {
+		return cl.keepWebhook(ctx, a, webhook, cl.Out)
 	}
 	pasted, err := cl.askSecret(ctx, "cli-account.ask-webhook", cl.typed())
 	if err != nil {
@@ -376,11 +387,34 @@ func (cl *commandLine) addWebhook(ctx context.Context, typed string) error {
 	if err != nil {
 		return cl.inputError(err)
 	}
+	return cl.keepWebhook(ctx, a, webhook, cl.Out)
+}
+
+func (cl *commandLine) keepWebhook(ctx context.Context, a *app.App, webhook portal.Webhook, out io.Writer) error {
 	if err := a.SaveWebhook(ctx, webhook); err != nil {
-		return cl.accountError(err, address)
+		return cl.accountError(err, webhook.Address)
 	}
-	_, err = fmt.Fprintln(cl.Out, cl.words.Say("cli-account.webhook-kept", checks.Args{"portal": address.Display(), "place": cl.place(a.Place().Keeper())}))
+	_, err := fmt.Fprintln(out, cl.words.Say("cli-account.webhook-kept", checks.Args{"portal": webhook.Address.Display(), "place": cl.place(a.Place().Keeper())}))
 	return err
+}
+
+// offerWebhook asks whether to keep the webhook whose address was given as PORTAL, if it was, and reports whether it is kept.
+// Without a terminal it says how to keep it.
+func (cl *commandLine) offerWebhook(ctx context.Context, argument string, input *typed) (kept bool, err error) {
+	webhook, given := app.WebhookIn(argument)
+	if !given {
+		return false, nil
+	}
+	args := cl.accountArgs(webhook.Address)
+	if !input.terminal || !cl.agrees(ctx, cl.words.Say("cli-account.keep-webhook", args), input) {
+		fmt.Fprintln(cl.Err, cl.words.Say("cli-account.webhook-as-portal", args))
+		return false, nil
+	}
+	a, err := cl.openAccounts(ctx)
+	if err != nil {
+		return false, err
+	}
+	return true, cl.keepWebhook(ctx, a, webhook, cl.Err)
 }
 
 // keyringHintDelay is when to print that the keyring may be waiting for a prompt.
@@ -434,8 +468,12 @@ func (cl *commandLine) place(code string) string {
 	return cl.words.Say("sign-in.place-"+code, nil)
 }
 
+// parsePortal reads PORTAL for a command that has no use for a webhook.
 func (cl *commandLine) parsePortal(typed string) (portal.Address, error) {
 	address, err := app.ParsePortal(typed)
+	if _, given := app.WebhookIn(typed); given {
+		fmt.Fprintln(cl.Err, cl.words.Say("cli-account.webhook-as-portal", cl.accountArgs(address)))
+	}
 	return address, cl.inputError(err)
 }
 
@@ -447,8 +485,11 @@ type typed struct {
 }
 
 func (cl *commandLine) typed() *typed {
-	file, ok := cl.In.(*os.File)
-	return &typed{in: cl.In, terminal: ok && term.IsTerminal(int(file.Fd()))}
+	if cl.input == nil {
+		file, ok := cl.In.(*os.File)
+		cl.input = &typed{in: cl.In, terminal: ok && term.IsTerminal(int(file.Fd()))}
+	}
+	return cl.input
 }
 
 // lines returns the remaining lines. A secret on a terminal must be read before.

@@ -605,13 +605,17 @@ func TestMistypedSecrets(t *testing.T) {
 	for _, args := range [][]string{
 		{webhook}, {"check", webhook}, {"check", o.sim.Host(), webhook}, {"check", o.sim.Host(), "--webhook", strings.Replace(webhook, "https", "http", 1)},
 		{"check", o.sim.Host(), "--webhook", strings.Replace(webhook, "portal", "other", 1)}, {"check", o.sim.Host(), "--webhook", webhook + "?x=%zz"},
-		{"check", o.sim.Host(), "--portal=" + webhook}, {"login", webhook}, {"logout", webhook}, {"accounts", "add-webhook", webhook}, {"accounts", webhook},
+		{"check", o.sim.Host(), "--portal=" + webhook}, {"login", webhook}, {"logout", webhook}, {"accounts", webhook},
+		{"check", "our portal " + webhook + " of today"}, {"check", webhook + " or https://other.example/"}, {"probe", "ssh", webhook}, {"allowlist", webhook, "--offline", "--for", "x"},
 		{"login", o.sim.Host(), "--client-secret", clientSecret}, {"login", o.sim.Host(), "--client-secret=" + clientSecret},
 		{"login", o.sim.Host(), "--client-id", clientSecret, "--deep"},
 	} {
 		if exit := o.run(clientSecret+"\n", nil, args...); exit == cli.ExitOK {
 			t.Errorf("%s: exit 0", args[0])
 		}
+	}
+	if exit := o.run("", nil, "accounts", "add-webhook", webhook); exit != cli.ExitOK {
+		t.Errorf("a webhook given as the portal to keep one of: exit %d", exit)
 	}
 	o.assertNoLeaks(t)
 }

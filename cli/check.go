@@ -138,6 +138,15 @@ func (cl *commandLine) check(ctx context.Context, address string, f checkFlags) 
 	if err != nil {
 		return cl.inputError(err)
 	}
+	if f.webhook == "" && cl.Webhook.IsZero() {
+		kept, err := cl.offerWebhook(ctx, address, cl.typed())
+		if err != nil {
+			return err
+		}
+		if kept {
+			f.webhook = address
+		}
+	}
 	cl.showReceiver(target, f)
 	if err := cl.addCredentials(ctx, a, &target, f); err != nil {
 		return err

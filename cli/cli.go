@@ -78,6 +78,7 @@ type commandLine struct {
 	lang    string
 	words   *words.Texts
 	exit    Exit
+	input   *typed // see typed; nil until something is read
 }
 
 func init() {

@@ -12,10 +12,10 @@ import (
 // console runs when there are no arguments, perhaps after a double click: it asks for the address, shows the result and waits, so
 // that the console stays open.
 func (cl *commandLine) console(ctx context.Context) error {
-	typed := typedLines(cl.In)
+	input := cl.typed()
 	for {
 		fmt.Fprint(cl.Err, cl.words.Say("console.ask", nil)+" ")
-		address, ok := next(ctx, typed)
+		address, ok := input.next(ctx)
 		if !ok {
 			fmt.Fprintln(cl.Err)
 			return badUsage("cli.no-portal", nil)
@@ -33,7 +33,7 @@ func (cl *commandLine) console(ctx context.Context) error {
 			return err
 		}
 		fmt.Fprint(cl.Err, "\n"+cl.words.Say("console.wait", nil)+" ")
-		next(ctx, typed)
+		input.next(ctx)
 		return nil
 	}
 }

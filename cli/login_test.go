@@ -408,6 +408,12 @@ func TestWebhook(t *testing.T) {
 		if exit, _, _ := check("", "--webhook", "saved"); exit != cli.ExitUsage {
 			t.Errorf("after logout --all: exit %d", exit)
 		}
+		if exit, out, stderr := f.run("", nil, "accounts", "add-webhook", webhook); exit != cli.ExitOK || !strings.Contains(out, "is kept in") {
+			t.Errorf("given as PORTAL: exit %d\n%s\n%s", exit, out, stderr)
+		}
+		if exit, _, _ := check("", "--webhook", "saved"); exit != cli.ExitOK {
+			t.Errorf("kept from PORTAL: exit %d", exit)
+		}
 	})
 }
 

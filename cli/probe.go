@@ -136,7 +136,7 @@ PHP of the command line may be set up in another way than that of the web server
 func (cl *commandLine) probeSSH(ctx context.Context, args []string, f sshFlags) error {
 	server, err := serverprobe.ParseServer(args[0])
 	if err != nil {
-		return badUsage("ssh.bad-server", checks.Args{"value": args[0]})
+		return badUsage("ssh.bad-server", checks.Args{"value": secret.Mask(args[0])})
 	}
 	options := serverprobe.Options{Root: f.root}
 	if len(args) == 2 {

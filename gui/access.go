@@ -49,6 +49,32 @@ func (r *runner) useCredentials(s *model.Session, k app.Keys) {
 	})
 }
 
+// offerWebhook asks whether to keep the webhook whose address was given as the portal's, if it was, and then calls then.
+func (r *runner) offerWebhook(s *model.Session, typed string, then func()) {
+	webhook, given := app.WebhookIn(typed)
+	a := r.accessOf(s)
+	if !given || a == nil {
+		then()
+		return
+	}
+	args := checks.Args{"portal": s.Target.Address.Display(), "keeper": r.words.Say("sign-in.place-"+app.KeyringKeeper(), nil)}
+	r.dialogs.confirm(question{title: r.say("webhook.title", nil), text: r.say("webhook.text", args), yes: r.say("sign-in.save", nil)}, func() {
+		r.background(func(ctx context.Context) func() {
+			err := a.SaveWebhook(ctx, webhook)
+			k := a.Keys(ctx, s.Target.Address)
+			return func() {
+				if err != nil {
+					k.Err = err // shown where credentials are
+				}
+				r.useCredentials(s, k)
+				r.changed()
+				then()
+			}
+		})
+	})
+	r.dialogs.onDismiss = then
+}
+
 // credentialsUnread reports whether a session's portal has saved credentials that were not read yet. A keyring may ask for a
 // password, so it is read for such portals only.
 func (r *runner) credentialsUnread(s *model.Session) bool {

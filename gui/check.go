@@ -181,7 +181,8 @@ func (p *checkPage) checkTyped() {
 		p.runs.run(s)
 		return
 	}
-	address, err := portal.ParseAddress(p.typed)
+	typed := p.typed
+	address, err := portal.ParseAddress(typed)
 	var bad *portal.AddressError
 	if errors.As(err, &bad) {
 		p.mistake = p.words.Say("address."+string(bad.Reason), nil)
@@ -194,7 +195,8 @@ func (p *checkPage) checkTyped() {
 	p.filter, p.open, p.finding = model.Filter{}, nil, nil
 	s := p.model.Open(address)
 	s.Target.Address = address
-	p.runs.run(s)
+	p.fill()
+	p.runs.offerWebhook(s, typed, func() { p.runs.run(s) })
 }
 
 func (p *checkPage) inDemo() bool { return p.model.Current != nil && p.model.Current.Demo }

@@ -36,6 +36,7 @@ type question struct {
 // confirm asks a question. Esc is no.
 func (d *dialogs) confirm(q question, yes func()) {
 	agree := widgets.NewPrimary(q.yes, nil, func() {
+		d.onDismiss = nil
 		d.closeDialog()
 		yes()
 	})

@@ -169,10 +169,12 @@ func (p *signInPage) askForPortal() []fyne.CanvasObject {
 			p.fill()
 			return
 		}
+		typed := p.address.text
 		p.address = field{}
-		p.model.Open(address)
+		s := p.model.Open(address)
 		p.nav.portalChanged()
 		p.changed()
+		p.runs.offerWebhook(s, typed, p.changed)
 	}
 	e, entry := p.entry(&p.address, p.say("sign-in.which", nil), false, maxAddress, nil, open)
 	e.PlaceHolder = p.say("check.address", nil)

@@ -267,6 +267,30 @@ func TestSavedCredentialsAreReadForARun(t *testing.T) {
 	other.mustSay("пока работать не будут")
 }
 
+func TestWebhookGivenAsAddressIsOffered(t *testing.T) {
+	for answer, used := range map[string]bool{"Сохранить": true, "Не надо": false} {
+		t.Run(answer, func(t *testing.T) {
+			d := newSignInServer(t, true)
+			r := open(t, setup{access: d.access, checker: &fakeChecker{outcome: replayed(t, "auth-server")}})
+			r.check("Вебхук: " + d.sim.Webhook())
+			r.mustSay("Это адрес вебхука")
+			r.mustNotSay(d.sim.Webhook())
+			if n := len(r.checker.asked()); n != 0 {
+				t.Fatalf("%d runs before the answer", n)
+			}
+			r.tap(answer)
+			r.mustSay("пока работать не будут")
+			target := r.checker.asked()[0]
+			if (target.Webhook != nil) != used || len(r.checker.asked()) != 1 {
+				t.Errorf("%d runs, the first with %v", len(r.checker.asked()), target.Webhook)
+			}
+			if kept := len(d.keyring.kept) > 0; kept != used {
+				t.Errorf("kept: %v", kept)
+			}
+		})
+	}
+}
+
 func TestSignInRefusedForAWrongPortalAddress(t *testing.T) {
 	d := newSignInServer(t, true, "https-not-seen")
 	r := openSignIn(t, d, setup{})

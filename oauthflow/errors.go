@@ -3,6 +3,7 @@ package oauthflow
 import (
 	"context"
 	"errors"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -27,6 +28,11 @@ var (
 	ErrRegionUnknown = errors.New("which authorization server to ask is not known")
 	// ErrAnswered means that an answer was pasted after another one had been taken, or after the end.
 	ErrAnswered = errors.New("this sign-in has its answer already")
+	// ErrServerFailed is what a *GrantError or a *ReplyError matches with which the authorization server says that it failed or
+	// that a limit is reached.
+	ErrServerFailed = errors.New("the authorization server failed")
+	// ErrScopeRefused is what a *GrantError about the application's permissions or kinds of grant matches.
+	ErrScopeRefused = errors.New("the authorization server refused the application's permissions")
 	// ErrNotSaved is what a *NotSavedError matches.
 	ErrNotSaved = errors.New("the new token was not saved")
 )
@@ -71,8 +77,25 @@ func (e *GrantError) Error() string {
 	return withDetails("the authorization server refused", e.Code, e.Description)
 }
 
+// The codes that a server sends when it failed or when a limit is reached, and those about permissions.
+var (
+	failureCodes = []string{bitrix.CodeInternalServerError, bitrix.CodeUnexpectedAnswer, bitrix.CodeQueryLimitExceeded, bitrix.CodeOverloadLimit, bitrix.CodeOperationTimeLimit}
+	scopeCodes   = []string{bitrix.CodeInvalidScope, bitrix.CodeInsufficientScope, bitrix.CodeUnauthorizedClient}
+)
+
+func failureStatus(status int) bool {
+	return status >= http.StatusInternalServerError || status == http.StatusTooManyRequests
+}
+
 // Is compares codes, whatever their letter case.
 func (e *GrantError) Is(target error) bool {
+	is := func(code string) bool { return bitrix.SameCode(code, e.Code) }
+	switch target {
+	case ErrServerFailed:
+		return failureStatus(e.Status) || slices.ContainsFunc(failureCodes, is)
+	case ErrScopeRefused:
+		return slices.ContainsFunc(scopeCodes, is)
+	}
 	t, ok := target.(*GrantError)
 	if !ok || t.Code == "" {
 		return false
@@ -94,8 +117,7 @@ var (
 	ErrExpired         = &GrantError{Code: bitrix.CodeExpiredToken}    // code older than 30 s, refresh token older than 180 days
 	ErrPaymentRequired = &GrantError{Code: bitrix.CodePaymentRequired} // the application's payment ended
 	ErrNotInstalled    = &GrantError{Code: bitrix.CodeNotInstalled}    // the application is not installed on the portal
-	ErrInvalidScope    = &GrantError{Code: bitrix.CodeInvalidScope}
-	ErrInvalidToken    = &GrantError{Code: bitrix.CodeInvalidToken} // about an access token
+	ErrInvalidToken    = &GrantError{Code: bitrix.CodeInvalidToken}    // about an access token
 	ErrLicenceRejected = &GrantError{Code: bitrix.CodeVerificationNeeded}
 )
 
@@ -108,6 +130,11 @@ type ReplyError struct {
 
 func (e *ReplyError) Error() string {
 	return "the authorization server's answer cannot be read (" + string(e.Form) + ")"
+}
+
+// Is makes a failure's status match ErrServerFailed: over a verified connection nobody else can have sent it.
+func (e *ReplyError) Is(target error) bool {
+	return target == ErrServerFailed && failureStatus(e.Status)
 }
 
 // NotSavedError comes beside a valid token that could not be stored: it is lost when the program ends.
@@ -136,6 +163,8 @@ const (
 	ReasonExpired         Reason = "expired"
 	ReasonPaymentRequired Reason = "payment-required"
 	ReasonNotInstalled    Reason = "not-installed"
+	ReasonScopeRefused    Reason = "scope-refused"
+	ReasonServerFailed    Reason = "auth-server-failed"
 	ReasonRefused         Reason = "refused"       // any other code of the authorization server
 	ReasonUnexpected      Reason = "unexpected"    // its answer can't be read
 	ReasonNoConnection    Reason = "no-connection" // it wasn't reached from this computer
@@ -147,7 +176,7 @@ func Reasons() []Reason {
 	return []Reason{
 		ReasonDenied, ReasonNoCode, ReasonOtherPortal, ReasonRegionUnknown, ReasonTimeout, ReasonCancelled,
 		ReasonInvalidGrant, ReasonInvalidClient, ReasonWrongClient, ReasonExpired, ReasonPaymentRequired, ReasonNotInstalled,
-		ReasonRefused, ReasonUnexpected, ReasonNoConnection, ReasonOther,
+		ReasonScopeRefused, ReasonServerFailed, ReasonRefused, ReasonUnexpected, ReasonNoConnection, ReasonOther,
 	}
 }
 
@@ -182,6 +211,10 @@ func ReasonOf(err error) Reason {
 		return ReasonPaymentRequired
 	case errors.Is(err, ErrNotInstalled):
 		return ReasonNotInstalled
+	case errors.Is(err, ErrScopeRefused):
+		return ReasonScopeRefused
+	case errors.Is(err, ErrServerFailed):
+		return ReasonServerFailed
 	case errors.As(err, &grant):
 		return ReasonRefused
 	case errors.As(err, &reply):

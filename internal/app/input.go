@@ -64,6 +64,12 @@ func ParsePortal(typed string) (portal.Address, error) {
 	return address, nil
 }
 
+// WebhookIn returns the webhook whose address was given as the portal's.
+func WebhookIn(typed string) (portal.Webhook, bool) {
+	webhook, err := portal.ParseWebhook(typed)
+	return webhook, err == nil
+}
+
 // ParseWebhook reads a webhook's address, which must be of that portal. The error is an *InputError.
 func ParseWebhook(pasted secret.String, address portal.Address) (portal.Webhook, error) {
 	webhook, err := portal.ParseWebhook(pasted.Reveal())

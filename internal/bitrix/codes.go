@@ -71,6 +71,7 @@ var codes = []Code{
 	{"PORTAL_BLOCKED_BY_LICENSE_SCANNER", FromPortal, "licence-scanner", []string{"Portal is blocked by the license scanner."}, false, false, bugReports},
 	{"PAYMENT_REQUIRED", FromAuthServer, "app-unpaid", []string{"Payment required"}, true, true, oauthPage},
 	{"PAYMENT_REQUIRED", FromPortal, "subscription-ended", []string{"Subscription has been ended"}, false, true, rest25600},
+	{"PAYMENT_REQUIRED", FromAuthServer, "app-unpaid", nil, false, true, oauthPage},
 	{"WRONG_LICENSE", FromPortal, "feature-not-licensed", []string{"This feature is not enabled for the current license"}, false, false, rest25600},
 	{"PORTAL_DELETED", FromPortal, "site-closed", []string{"Portal was deleted"}, false, false, errorsPage},
 

@@ -60,6 +60,7 @@ const (
 	CodeInvalidClient          = "invalid_client"           // unknown application, wrong secret, or not installed
 	CodeInvalidGrant           = "invalid_grant"            // code or refresh token wrong or too old
 	CodeInvalidScope           = "invalid_scope"            // more scopes asked than the application has
+	CodeUnauthorizedClient     = "unauthorized_client"      // application may not use this kind of grant
 	CodeWrongClient            = "WRONG_CLIENT"             // application refused on refresh; the grant is dead
 	CodeWrongApplicationClient = "WRONG_APPLICATION_CLIENT" // application's data cannot be read
 	CodeNotInstalled           = "NOT_INSTALLED"            // application not installed on the portal

@@ -39,6 +39,7 @@ var consequences = map[string][]checks.Cause{
 	"core-method-missing":     {checks.MethodMissing}, // every application requires it
 	"module-outdated":         {checks.MethodMissing}, // which newer versions of the module have
 	"token-not-installed":     {checks.AppUnknown},
+	"auth-server-failed":      {checks.AuthServerFailed},
 }
 
 // exclusive are pairs of faults, by prefixes of their names, that can't occur or be seen together.

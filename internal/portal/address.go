@@ -32,6 +32,7 @@ const (
 	AddressPort     AddressReason = "port"     // not a port
 	AddressIDN      AddressReason = "idn"      // not an internationalised name that can be looked up
 	AddressTooLong  AddressReason = "too-long" // longer than names can be
+	AddressSeveral  AddressReason = "several"  // a text with more than one address in it
 )
 
 // AddressError says that the input is no address of a portal. Its text never
@@ -63,20 +64,98 @@ var (
 	webScheme           = regexp.MustCompile(`^(?i)(https?)(?::/*|/+)[\s/]*`)
 	hostNamedLikeScheme = regexp.MustCompile(`^(?i)https?:[0-9]{1,5}(?:[/?#]|$)`)
 	otherScheme         = regexp.MustCompile(`^(?i)[a-z][a-z0-9+-]*(?::/+[^/]|[a-z0-9+.-]*://)`)
+	spaceInScheme       = regexp.MustCompile(`(?i)(https?(?::/*|/+))\s+`)
+	label               = regexp.MustCompile(`^[\pL\pN_-]+$`)
 	numeric             = regexp.MustCompile(`^(?:[0-9]+|0x[0-9a-f]*)$`)
 )
 
 // ParseAddress parses an address as people type and paste it: a bare name or the
 // URL of a page or webhook, with or without scheme, with quotes and full stops
-// around it. Only scheme, host and port are used. The error is an *AddressError.
+// around it, or within a text that has no other. Only scheme, host and port are
+// used. The error is an *AddressError.
 func ParseAddress(s string) (Address, error) {
+	address, _, err := findAddress(s)
+	return address, err
+}
+
+// findAddress returns the address in a text and the words that hold it.
+func findAddress(s string) (found Address, in []string, err error) {
 	if len(s) > maxTyped {
-		return Address{}, &AddressError{AddressTooLong}
+		return Address{}, nil, &AddressError{AddressTooLong}
 	}
-	s = normalizePasted(s)
-	if s == "" {
-		return Address{}, &AddressError{AddressEmpty}
+	s = spaceInScheme.ReplaceAllString(normalizePasted(s), "$1")
+	words := strings.Fields(s)
+	switch len(words) {
+	case 0:
+		return Address{}, nil, &AddressError{AddressEmpty}
+	case 1:
+		found, err = parseWord(s)
+		return found, words, err
 	}
+	for i, word := range words {
+		address, ok := addressInText(word)
+		switch {
+		case !ok:
+			continue
+		case torn(words, i):
+			return Address{}, nil, &AddressError{AddressHost}
+		case in == nil:
+			found = address
+		case address.HostPort() != found.HostPort():
+			return Address{}, nil, &AddressError{AddressSeveral}
+		}
+		found.WasHTTP = found.WasHTTP && address.WasHTTP
+		in = append(in, normalizePasted(word))
+	}
+	if in == nil {
+		return Address{}, nil, &AddressError{AddressHost}
+	}
+	return found, in, nil
+}
+
+// addressInText parses a word of a text, where most words are no addresses: one
+// that is has a scheme, or a name of several parts that doesn't end in a number
+// or one letter, or is an IP address.
+func addressInText(word string) (Address, bool) {
+	word = normalizePasted(word)
+	address, err := parseWord(word)
+	if err != nil {
+		return Address{}, false
+	}
+	if _, isIP := address.IP(); isIP || webScheme.MatchString(word) {
+		return address, true
+	}
+	name, err := hostNames.ToUnicode(address.Host)
+	if err != nil {
+		return Address{}, false
+	}
+	dot := strings.LastIndexByte(name, '.')
+	return address, dot > 0 && utf8.RuneCountInString(name[dot+1:]) > 1
+}
+
+// torn reports whether the name at words[i] may be a part of one that has a space
+// in it by mistake, so that it would be another host's.
+func torn(words []string, i int) bool {
+	isLabel := func(neighbour string) bool {
+		return label.MatchString(neighbour) && isASCII(neighbour) == isASCII(words[i])
+	}
+	word := words[i]
+	if strings.HasPrefix(word, ".") || i == 1 && !webScheme.MatchString(word) && isLabel(words[0]) {
+		return true
+	}
+	if i+1 == len(words) {
+		return false
+	}
+	next := words[i+1]
+	return strings.HasPrefix(next, ".") && len(next) > 1 && next[1] != '.' || strings.HasSuffix(word, ".") && isLabel(next) && strings.ToLower(next) == next
+}
+
+func isASCII(s string) bool {
+	return !strings.ContainsFunc(s, func(c rune) bool { return c >= utf8.RuneSelf })
+}
+
+// parseWord parses a text that is an address and nothing else.
+func parseWord(s string) (Address, error) {
 	scheme := ""
 	for {
 		m := webScheme.FindStringSubmatch(s)

@@ -78,6 +78,16 @@ func TestParseAddress(t *testing.T) {
 		"IPv6, port":            {in: "[2001:db8::1]:8443", want: "https://[2001:db8::1]:8443"},
 		"IPv6, IPv4 in it":      {in: "[::ffff:192.0.2.7]", want: "https://192.0.2.7"},
 		"IPv6, ends in colons":  {in: "fe80::", want: "https://[fe80::]"},
+		"in a text":             {in: "Наш портал: portal.example.ru", want: plain},
+		"in quoted text":        {in: "«Наш портал: portal.example.ru»", want: plain},
+		"text behind it":        {in: "portal.example.ru — наш портал", want: plain},
+		"text behind a page":    {in: "https://portal.example.ru/company/ – наш", want: plain},
+		"text around it":        {in: "The portal (https://portal.example.ru:8443/) is ours, e.g. for CRM.", want: plain + ":8443"},
+		"sentence":              {in: "Адрес портала\n\thttp://portal.example.ru/. Спасибо, т.е. всё.", want: plain, wasHTTP: true},
+		"twice in a text":       {in: "http://portal.example.ru/ или https://portal.example.ru/crm/", want: plain},
+		"beside a mail address": {in: "Пишите на admin@example.ru, портал: portal.example.ru", want: plain},
+		"Cyrillic in a text":    {in: "our portal: портал.рф", want: puny},
+		"IPv4 in a text":        {in: "портал по адресу 192.0.2.7", want: "https://192.0.2.7"},
 		"longest label":         {in: strings.Repeat("a", 63) + ".ru", want: "https://" + strings.Repeat("a", 63) + ".ru"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -117,7 +127,15 @@ func TestParseAddressRefuses(t *testing.T) {
 		"port -1":           {"portal.example.ru:-1", AddressPort},
 		"port of IPv6":      {"[::1]:x", AddressPort},
 		"spaces inside":     {"portal example.ru", AddressHost},
-		"words":             {"portal.example.ru — наш портал", AddressHost},
+		"words":             {"наш портал", AddressHost},
+		"torn name":         {"portal.example. ru", AddressHost},
+		"torn name, URL":    {"https://portal.example .ru/", AddressHost},
+		"torn Cyrillic":     {"портал пример.рф", AddressHost},
+		"torn after scheme": {"https://portal example.ru", AddressSeveral},
+		"several":           {"Порталы: portal.example.ru и crm.example.ru", AddressSeveral},
+		"several pages":     {"https://portal.example.ru/a https://other.example.ru/b", AddressSeveral},
+		"several ports":     {"portal.example.ru, portal.example.ru:8443", AddressSeveral},
+		"a page elsewhere":  {"портал portal.example.ru, как в https://other.example.ru/open/1", AddressSeveral},
 		"newline inside":    {"portal\n.example.ru", AddressHost},
 		"dots":              {"portal..example.ru", AddressHost},
 		"leading hyphen":    {"-portal.example.ru", AddressHost},
@@ -227,7 +245,8 @@ func TestSameHost(t *testing.T) {
 }
 
 func FuzzParseAddress(f *testing.F) {
-	for _, s := range []string{"портал.рф:8443/crm/?x=1", "https://user:pass@h/", "[2001:db8::1]:443", "<http://Portal.Example.RU.>,", "xn--80awhdgm.xn--p1ai"} {
+	for _, s := range []string{"портал.рф:8443/crm/?x=1", "https://user:pass@h/", "[2001:db8::1]:443", "<http://Portal.Example.RU.>,", "xn--80awhdgm.xn--p1ai",
+		"Наш портал: portal.example.ru", "https:// portal.example.ru – наш", "a.example.ru http://b.example.ru", "portal .example. ru"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

@@ -46,6 +46,7 @@ func FuzzParseWebhook(f *testing.F) {
 		"https://portal.example.ru/rest/1/abcd1234efgh5678/", "portal.example.ru/rest/admin%40x/abcd1234efgh5678/profile.json?x=1", "http://portal.example.ru/rest/1/abcd1234efgh5678",
 		"https://portal.example.ru:8443//rest//1//abcd1234efgh5678#x", "https://портал.рф/rest/1/abcd1234efgh5678/", "https://user:pw@portal.example.ru/rest/1/abcd1234efgh5678/",
 		"https://portal.example.ru/rest/%2e%2e/abcd1234efgh5678/", "«https://portal.example.ru/rest/1/abcd1234efgh5678/»", "https://portal.example.ru/rest/%00/abcd1234efgh5678/",
+		"Вебхук: https://portal.example.ru/rest/1/abcd1234efgh5678/ – наш",
 	} {
 		f.Add(text)
 	}

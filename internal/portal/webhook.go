@@ -31,34 +31,43 @@ var (
 	webhookUser = regexp.MustCompile(`^[^/?#\s]{1,100}$`)
 )
 
-// ParseWebhook reads a webhook's address as the portal shows it, with or without a method behind it. The error is an
-// *AddressError, ErrWebhookHTTP or ErrNoWebhook.
+// ParseWebhook reads a webhook's address as the portal shows it, with or without a method behind it, or within a text. The
+// error is an *AddressError, ErrWebhookHTTP or ErrNoWebhook.
 func ParseWebhook(s string) (Webhook, error) {
-	address, err := ParseAddress(s)
+	address, words, err := findAddress(s)
 	if err != nil {
 		return Webhook{}, err
 	}
 	if address.WasHTTP {
 		return Webhook{}, ErrWebhookHTTP
 	}
-	rest := normalizePasted(s)
+	for _, word := range words {
+		if user, code, ok := webhookIn(word); ok {
+			return Webhook{Address: address, User: user, Code: code}, nil
+		}
+	}
+	return Webhook{}, ErrNoWebhook
+}
+
+// webhookIn returns what the path of a URL says, if it is a webhook's.
+func webhookIn(rest string) (user string, code secret.String, ok bool) {
 	if _, after, ok := strings.Cut(rest, "://"); ok {
 		rest = after
 	}
 	slash := strings.IndexByte(rest, '/')
 	if slash < 0 {
-		return Webhook{}, ErrNoWebhook
+		return "", secret.String{}, false
 	}
 	path, _, _ := strings.Cut(rest[slash:], "?")
 	m := webhookPath.FindStringSubmatch(path)
 	if m == nil {
-		return Webhook{}, ErrNoWebhook
+		return "", secret.String{}, false
 	}
 	user, err := url.PathUnescape(m[1])
 	if err != nil || !webhookUser.MatchString(user) {
-		return Webhook{}, ErrNoWebhook
+		return "", secret.String{}, false
 	}
-	return Webhook{Address: address, User: user, Code: secret.New(m[2])}, nil
+	return user, secret.New(m[2]), true
 }
 
 // URL is the webhook's address, which is a secret as a whole; it ends in a slash.

@@ -18,6 +18,8 @@ func TestParseWebhook(t *testing.T) {
 		{name: "without the last slash", typed: " «https://portal.example.ru/rest/12/abcd1234efgh5678» ", host: "portal.example.ru", user: "12", code: "abcd1234efgh5678"},
 		{name: "a login", typed: "https://portal.example.ru/rest/admin%40x/abcd1234efgh5678/", host: "portal.example.ru", user: "admin@x", code: "abcd1234efgh5678"},
 		{name: "doubled slashes", typed: "portal.example.ru//rest//1//abcd1234efgh5678", host: "portal.example.ru", user: "1", code: "abcd1234efgh5678"},
+		{name: "in a text", typed: "Вебхук: https://portal.example.ru/rest/1/abcd1234efgh5678/ (не терять)", host: "portal.example.ru", user: "1", code: "abcd1234efgh5678"},
+		{name: "behind the portal's name", typed: "portal.example.ru, https://portal.example.ru/rest/1/abcd1234efgh5678/", host: "portal.example.ru", user: "1", code: "abcd1234efgh5678"},
 		{name: "http", typed: "http://portal.example.ru/rest/1/abcd1234efgh5678/", err: ErrWebhookHTTP},
 		{name: "an address only", typed: "https://portal.example.ru", err: ErrNoWebhook},
 		{name: "a page", typed: "https://portal.example.ru/devops/list/", err: ErrNoWebhook},

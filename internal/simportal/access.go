@@ -126,13 +126,13 @@ const (
 
 // callAuthServer makes the portal's call; limit is the portal's timeout.
 func (s *Sim) callAuthServer(ctx context.Context, f *faultSet, method string, limit time.Duration) callResult {
-	switch f.any("auth-server-unreachable", "auth-server-unreachable-slow", "auth-server-html") {
+	switch f.any("auth-server-unreachable", "auth-server-unreachable-slow", "auth-server-html", "auth-server-failed") {
 	case "auth-server-unreachable":
 		return callFailed
 	case "auth-server-unreachable-slow":
 		s.wait(ctx, limit)
 		return callFailed
-	case "auth-server-html":
+	case "auth-server-html", "auth-server-failed":
 		return callNotJSON
 	}
 	if s.opt.Egress != nil {

@@ -75,6 +75,10 @@ func (s *Sim) authServer(r bitrix.Region) func(*request) {
 		if h.faults.any("no-auth-date", "clock-wrong-unproved") != "" {
 			h.w.Header()["Date"] = nil
 		}
+		if h.faults.on("auth-server-failed") {
+			h.page(http.StatusServiceUnavailable, nginxPage("503 Service Temporarily Unavailable", ""))
+			return
+		}
 		status, answer := http.StatusNotFound, errorMethodNotFound().array()
 		switch path := h.r.URL.Path; {
 		case path == "/oauth/token/" || path == "/oauth/token":
@@ -107,6 +111,7 @@ var tokenErrors = map[string]restError{
 	"token-not-installed":       {status: http.StatusUnauthorized, code: bitrix.CodeNotInstalled, text: "Application not installed"},
 	"token-unauthorized-client": {status: http.StatusBadRequest, code: "unauthorized_client"},
 	"token-invalid-scope":       {status: http.StatusForbidden, code: bitrix.CodeInvalidScope, text: "Given scope exceeds permissions associated with given grant"},
+	"token-limit":               {status: http.StatusServiceUnavailable, code: bitrix.CodeQueryLimitExceeded, text: "Too many requests"},
 	"token-invalid-request":     {status: http.StatusBadRequest, code: "invalid_request"},
 	"token-unsupported-grant":   {status: http.StatusBadRequest, code: "unsupported_grant_type"},
 }

@@ -131,6 +131,7 @@ var accessSymptoms = map[string]seen{
 	"token-invalid-scope":       refreshAnswers(403, "invalid_scope"),
 	"token-invalid-request":     refreshAnswers(400, "invalid_request"),
 	"token-unsupported-grant":   refreshAnswers(400, "unsupported_grant_type"),
+	"token-limit":               refreshAnswers(503, "QUERY_LIMIT_EXCEEDED"),
 	"token-server-error":        refreshAnswers(502, ""),
 	"token-query-only":          shownInOtherTests("TestTokenEndpointFaults"),
 

@@ -476,9 +476,17 @@ var symptoms = map[string]seen{
 	"auth-server-unreachable":      tokenSays("CONNECTION_ERROR", `^$`),
 	"auth-server-unreachable-slow": slowly(tokenSays("CONNECTION_ERROR", `^$`), 60*time.Millisecond),
 	"auth-server-html":             tokenSays("CONNECTION_ERROR", `<html`),
-	"licence-rejected":             tokenSays("verification_needed", `"error":"invalid_request"`),
-	"portal-credentials-refused":   tokenSays("invalid_client", `"error":"invalid_request"`),
-	"token-checker-missing":        transports("NO_AUTH_FOUND", "NO_AUTH_FOUND", "NO_AUTH_FOUND", "NO_AUTH_FOUND"),
+	"auth-server-failed": func(t *testing.T, s *simportal.Sim) {
+		tokenSays("CONNECTION_ERROR", `<html`)(t, s)
+		for _, host := range []string{"oauth.bitrix24.tech", "oauth.bitrix.info"} {
+			if r := ask(t, client(t, s), request{url: "https://" + host + "/oauth/token/"}); r.status != 503 {
+				t.Errorf("%s: %d %v", host, r.status, r.err)
+			}
+		}
+	},
+	"licence-rejected":           tokenSays("verification_needed", `"error":"invalid_request"`),
+	"portal-credentials-refused": tokenSays("invalid_client", `"error":"invalid_request"`),
+	"token-checker-missing":      transports("NO_AUTH_FOUND", "NO_AUTH_FOUND", "NO_AUTH_FOUND", "NO_AUTH_FOUND"),
 
 	"auth-header-stripped": transports("invalid_token", "invalid_token", "invalid_token", "NO_AUTH_FOUND"),
 	"post-body-lost":       transports("invalid_token", "NO_AUTH_FOUND", "NO_AUTH_FOUND", "invalid_token"),

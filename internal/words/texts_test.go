@@ -148,6 +148,7 @@ var withoutPage = []string{
 	"server-platform.php-too-old", "server-platform.php-extension-missing", "server-platform.openssl-too-old",
 	"server-agents.agents-stopped",
 	"server-rest-setup.token-checker-missing", "server-rest-setup.https-not-seen",
+	"sign-in.auth-server-failed",
 	"self-keyring.keyring-absent", "self-keyring.keyring-locked", "self-keyring.keyring-refused", "self-keyring.keyring-timeout",
 	"self-loopback.port-busy", "self-loopback.port-reserved",
 	"self-browser.no-browser",
