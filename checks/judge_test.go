@@ -108,6 +108,8 @@ func vantageFits(c *Check, r Result) bool {
 	switch {
 	case r.Vantage == vantages[c.ID]:
 		return true
+	case r.Cause == UnexpectedAnswer && r.Vantage == FromComputer: // something in front of the portal answered
+		return true
 	case c.ID == AuthServerFromPortal:
 		return r.State == OK && r.Vantage == FromServer
 	case c.ID == RateLimit:
@@ -115,7 +117,7 @@ func vantageFits(c *Check, r Result) bool {
 	case c.ID == EventDelivery:
 		return r.State == Unknown && r.Vantage == FromComputer
 	}
-	return r.Cause == UnexpectedAnswer && r.Vantage == FromComputer // something in front of the portal answered
+	return false
 }
 
 // TestVantageOfEvidence asserts that what a proxy or a receiver did is not said to be seen from the portal.
