@@ -2,12 +2,14 @@ package words_test
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"slices"
 	"strings"
 	"testing"
 
 	"boxready/checks"
+	"boxready/internal/bitrix"
 	"boxready/internal/words"
 )
 
@@ -17,11 +19,68 @@ type conclusion struct {
 	facts string
 }
 
-// conclusions are facts from which each cause of the checks with a credential, and of this program's own, follows.
+// conclusions are facts from which each cause follows: those of answers without a credential, of the checks with one, and of this
+// program's own.
 var conclusions = []conclusion{
+	{"rest-route", "rest-not-found", `{"request":"POST /rest/app.info","form":"html","status":404,"speaker":"product"}`},
+	{"rest-route", "rest-not-found", `{"request":"POST /rest/app.info","form":"html","status":200,"speaker":"product"}`},
+	{"rest-route", "rest-not-bitrix", `{"request":"POST /rest/app.info","form":"json","status":404,"speaker":"other","error":"Not Found","body":"{\"status\":404,\"error\":\"Not Found\"}"}`},
+	{"rest-route", "rest-not-bitrix", `{"request":"POST /rest/app.info","form":"json","status":400,"speaker":"identity-provider","server":"Keycloak","error":"invalid_request","error_description":"Missing parameter: client_id"}`},
+	{"rest-route", "rest-not-bitrix", `{"request":"POST /rest/app.info","form":"html","status":200,"speaker":"other","server":"nginx","body":"<html>"}`},
+	{"rest-route", "rest-module-missing", `{"request":"POST /rest/app.info","form":"empty","status":200,"speaker":"other"}`},
+	{"rest-route", "rest-basic-auth", `{"request":"POST /rest/app.info","form":"html","status":401,"speaker":"web-server","www_authenticate":"Basic realm=x"}`},
+	{"rest-route", "rest-login-page", `{"request":"POST /rest/app.info","form":"html","status":200,"speaker":"other","says":"login"}`},
+	{"rest-route", "rest-blocked", `{"request":"POST /rest/app.info","form":"html","status":403,"speaker":"edge","says":"blocked","filter":"Qrator"}`},
+	{"rest-route", "rest-site-closed", `{"request":"POST /rest/app.info","form":"json","status":403,"speaker":"rest-module","error":"PORTAL_DELETED","error_description":"Portal was deleted"}`},
+	{"rest-route", "rest-polluted", `{"request":"POST /rest/app.info","form":"json","status":401,"speaker":"rest-module","error":"NO_AUTH_FOUND","error_description":"Wrong authorization data","polluted":"Notice","body":"Notice"}`},
+	{"rest-route", "rest-server-error", `{"request":"POST /rest/app.info","form":"json","status":500,"speaker":"rest-module","error":"ERROR_CORE","error_description":"SQL query error!"}`},
+	{"rest-route", "rest-server-error", `{"request":"POST /rest/app.info","form":"json","status":502,"speaker":"other","error":"Bad Gateway"}`},
+	{"rest-route", "rest-server-error", `{"request":"POST /rest/app.info","form":"html","status":200,"speaker":"product","says":"exception","body":"A error occurred"}`},
+	{"rest-route", "rest-server-error", `{"request":"POST /rest/app.info","form":"empty","status":500,"speaker":"other"}`},
+	{"rest-route", "rest-cut-off", `{"request":"POST /rest/app.info","form":"cut-off","status":200,"speaker":"other"}`},
+	{"rest-route", "rest-slow", `{"request":"POST /rest/app.info","form":"json","status":401,"speaker":"rest-module","error":"NO_AUTH_FOUND","error_description":"Wrong authorization data","times":{"connect":4000,"total":11200}}`},
+	{"rest-route", "rest-slow", `{"request":"POST /rest/app.info","form":"json","status":200,"speaker":"rest-module","times":{"total":7200}}`},
+	{"rest-route", "rest-method-refused", `{"request":"POST /rest/app.info","form":"html","status":405,"speaker":"web-server","server":"nginx"}`},
+	{"rest-route", "rest-method-refused", `{"request":"POST /rest/app.info","form":"html","status":405,"speaker":"other"}`},
+	{"rest-route", "php-not-run", `{"request":"POST /rest/app.info","form":"text","status":200,"speaker":"web-server","says":"php-source","body":"<?php\ninclude_once($_SERVER['DOCUMENT_ROOT']);\n"}`},
+	{"rest-route", "php-script-refused", `{"request":"POST /rest/app.info","form":"text","status":404,"speaker":"php-fpm","says":"script-refused","body":"No input file specified.\n"}`},
+	{"rest-route", "php-script-refused", `{"request":"POST /rest/app.info","form":"text","status":403,"speaker":"php-fpm","says":"script-refused","body":"Access denied.\n"}`},
+	{"rest-route", "site-not-served", `{"request":"POST /rest/app.info","form":"html","status":404,"speaker":"web-server","server":"nginx","admin":{"form":"html","status":404,"speaker":"web-server"}}`},
+	{"rest-route", "proxy-wrong-scheme", `{"request":"POST /rest/app.info","form":"html","status":400,"speaker":"web-server","says":"wrong-scheme","body":"<html>"}`},
+	{"rest-route", "proxy-wrong-scheme", `{"request":"POST /rest/app.info","form":"text","status":502,"speaker":"web-server","says":"wrong-scheme","body":"wrong version number"}`},
+	{"rest-route", "errors-replaced", `{"request":"POST /rest/app.info","form":"html","status":401,"speaker":"other","server":"nginx","shows_rest":true,"body":"<html><body>Sorry</body></html>"}`},
+	{"rest-route", "edge-error", `{"request":"POST /rest/app.info","form":"html","status":520,"speaker":"edge","says":"origin-error","filter":"Cloudflare"}`},
+	{"rest-route", "edge-error", `{"request":"POST /rest/app.info","form":"html","status":521,"speaker":"edge","says":"origin-error","filter":"Cloudflare"}`},
+	{"rest-route", "edge-error", `{"request":"POST /rest/app.info","form":"html","status":523,"speaker":"edge","says":"origin-error","filter":"Cloudflare"}`},
+	{"rest-route", "edge-error", `{"request":"POST /rest/app.info","form":"html","status":524,"speaker":"edge","says":"origin-error","filter":"Cloudflare"}`},
+	{"rest-route", "edge-error", `{"request":"POST /rest/app.info","form":"html","status":525,"speaker":"edge","says":"origin-error","filter":"Cloudflare"}`},
+	{"rest-route", "edge-error", `{"request":"POST /rest/app.info","form":"html","status":526,"speaker":"edge","says":"origin-error","filter":"Cloudflare"}`},
+	{"rest-route", "edge-error", `{"request":"POST /rest/app.info","form":"html","status":502,"speaker":"edge","says":"origin-error","filter":"Qrator"}`},
+	{"rest-route", "browser-check", `{"request":"POST /rest/app.info","form":"empty","status":302,"speaker":"edge","says":"browser-check","filter":"Yandex SmartCaptcha","location":"https://portal.example.ru/showcaptcha"}`},
+	{"rest-route", "browser-check", `{"request":"POST /rest/app.info","form":"html","status":200,"speaker":"edge","says":"browser-check"}`},
+	{"rest-route", "disk-full", `{"request":"POST /rest/app.info","form":"json","status":401,"speaker":"rest-module","error":"ERROR_OAUTH","error_description":"Disk quota exceeded"}`},
+	{"rest-route", "refused-with-code", `{"request":"POST /rest/app.info","form":"json","status":400,"speaker":"rest-module","error":"SOMETHING_NEW","error_description":"Nobody knows"}`},
+	{"rest-route", "unexpected-answer", `{"request":"POST /rest/app.info","form":"bad-encoding","status":403,"speaker":"other","server":"nginx"}`},
+	{"https-seen", "https-not-seen", `{"request":"POST /rest/1/x/profile","form":"json","status":401,"speaker":"rest-module","error":"INVALID_REQUEST","error_description":"Https required."}`},
+	{"https-seen", "refused-with-code", `{"request":"POST /rest/1/x/profile","form":"json","status":403,"speaker":"rest-module","error":"ACCESS_DENIED","error_description":"Access denied!"}`},
+	{"method-inventory", "refused-with-code", `{"methods":[{"name":"batch","request":"POST /rest/batch","form":"json","status":500,"speaker":"rest-module","error":"ERROR_CORE","error_description":"SQL query error!"}]}`},
+	{"auth-server-from-portal", "auth-server-unreachable", `{"deep":true,"tokens":[{"carrier":"form","form":"json","status":401,"speaker":"rest-module","error":"CONNECTION_ERROR","error_description":"Error connecting to authorization server","times":{"total":15200}}]}`},
+	{"auth-server-from-portal", "portal-not-registered", `{"deep":true,"tokens":[{"carrier":"form","form":"json","status":400,"speaker":"rest-module","error":"ERROR_CORE","error_description":"No client credentials"}]}`},
+	{"auth-server-from-portal", "licence-rejected", `{"deep":true,"tokens":[{"carrier":"form","form":"json","status":401,"speaker":"rest-module","error":"verification_needed","error_description":"License check failed."}]}`},
+	{"auth-server-from-portal", "portal-credentials-refused", `{"deep":true,"tokens":[{"carrier":"form","form":"json","status":401,"speaker":"rest-module","error":"invalid_client"}]}`},
+	{"auth-server-from-portal", "disk-full", `{"deep":true,"tokens":[{"carrier":"form","request":"POST /rest/app.info","form":"json","status":401,"speaker":"rest-module","error":"ERROR_OAUTH","error_description":"Исчерпан выделенный дисковый ресурс.<br>"}]}`},
+	{"auth-server-from-portal", "refused-with-code", `{"deep":true,"tokens":[{"carrier":"form","request":"POST /rest/app.info","form":"json","status":400,"speaker":"rest-module","error":"ERROR_ARGUMENT","error_description":"Wrong"}]}`},
+	{"content-filter", "body-filtered", `{"plain":{"form":"json","status":401,"error":"NO_AUTH_FOUND"},"suspicious":{"request":"POST /rest/app.info","form":"html","status":403,"server":"nginx"}}`},
 	{"webhook", "", `{"answer":{"form":"json","status":200}}`},
 	{"webhook", "webhook-rejected", `{"answer":{"form":"json","status":401,"error":"INVALID_CREDENTIALS","error_description":"Invalid request credentials"}}`},
 	{"webhook", "webhook-user", `{"answer":{"form":"json","status":401,"error":"authorization_error"}}`},
+	{"webhook", "webhook-user", `{"answer":{"form":"json","status":403,"error":"allowed_only_intranet_user","error_description":"Method allowed only for intranet users"}}`},
+	{"webhook", "call-awaits-consent", `{"answer":{"form":"json","status":401,"error":"METHOD_CONFIRM_WAITING","error_description":"Waiting for confirmation"}}`},
+	{"webhook", "call-awaits-consent", `{"answer":{"form":"json","status":403,"error":"METHOD_CONFIRM_DENIED","error_description":"Method call denied"}}`},
+	{"webhook", "disk-full", `{"answer":{"form":"json","status":401,"error":"ERROR_OAUTH","error_description":"Disk quota exceeded."}}`},
+	{"webhook", "refused-with-code", `{"answer":{"request":"POST /rest/app.info","form":"json","status":403,"error":"ACCESS_DENIED","error_description":"Access denied!"}}`},
+	{"webhook", "refused-with-code", `{"answer":{"request":"POST /rest/app.info","form":"json","status":401,"error":"CONNECTION_ERROR","error_description":"Error connecting to authorization server"}}`},
+	{"webhook", "refused-with-code", `{"answer":{"request":"POST /rest/app.info","form":"json","status":400,"error_description":"Nobody knows"}}`},
 	{"sign-in", "", `{"server":"https://oauth.bitrix24.tech","not_saved":true}`},
 	{"sign-in", "grant-invalid", `{"server":"https://oauth.bitrix24.tech","error":"invalid_grant"}`},
 	{"sign-in", "client-invalid", `{"server":"https://oauth.bitrix24.tech","error":"invalid_client"}`},
@@ -42,6 +101,7 @@ var conclusions = []conclusion{
 	{"token-accepted", "app-not-on-portal", `{"answer":{"form":"json","status":401,"error":"APPLICATION_NOT_FOUND"}}`},
 	{"token-accepted", "app-not-on-auth-server", `{"not_installed":true}`},
 	{"token-accepted", "app-not-on-auth-server", `{"answer":{"form":"json","status":401,"error":"invalid_token","error_description":"Unable to get application by token"}}`},
+	{"token-accepted", "disk-full", `{"answer":{"form":"json","status":401,"error":"ERROR_OAUTH","error_description":"Disk quota exceeded."}}`},
 	{"token-accepted", "user-inactive", `{"answer":{"form":"json","status":401,"error":"authorization_error"}}`},
 	{"token-accepted", "user-no-app-access", `{"answer":{"form":"json","status":401,"error":"user_access_error"}}`},
 	{"rest-licence", "", `{}`},
@@ -74,6 +134,7 @@ var conclusions = []conclusion{
 	{"event-machinery", "event-not-recorded", `{"left_bound":true,"steps":[{"method":"event.bind","form":"json","status":200},{"method":"event.offline.get","form":"json","status":200}]}`},
 	{"event-machinery", "event-test-denied", `{"steps":[{"method":"event.bind","form":"json","status":403,"error":"ACCESS_DENIED"}]}`},
 	{"rate-limit", "", `{}`},
+	{"rate-limit", "throttled", `{"answered":3,"limited":[{"request":"POST /rest/app.info","status":401,"error":"QUERY_LIMIT_EXCEEDED"}]}`},
 	{"rate-limit", "throttled", `{"limited":[{"request":"POST /rest/app.info","status":429,"server":"nginx"}]}`},
 	{"rate-limit", "overloaded", `{"limited":[{"request":"POST /rest/app.info","status":401,"error":"OVERLOAD_LIMIT"}]}`},
 	{"rate-limit", "operation-time", `{"limited":[{"request":"POST /rest/batch","status":429,"error":"OPERATION_TIME_LIMIT"}]}`},
@@ -222,53 +283,72 @@ const unmetFacts = `{"credential":"sign-in","as_application":true,
   {"name":"mobile.counter.types.get","existing":false}],
  "events":["ONAPPTEST"]}`
 
-func TestSentencesAreWhole(t *testing.T) {
-	catalog := map[checks.ID]*checks.Check{}
+// result is the result with the cause that follows from the facts.
+func (c *conclusion) result(t *testing.T) *checks.Result {
+	t.Helper()
+	unmarshal := func(id checks.ID, facts string) checks.Facts {
+		f, err := catalog[id].UnmarshalFacts([]byte(facts))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f
+	}
+	facts := unmarshal(c.check, c.facts)
+	seen := checks.FactsByCheck{checks.AuthServerFromPortal: unmarshal(checks.AuthServerFromPortal,
+		`{"tokens":[`+strings.TrimSuffix(strings.Repeat(`{"form":"json","error":"NO_AUTH_FOUND"},`, 4), ",")+`]}`)}
+	if required := new(checks.ModulesFacts); c.check != checks.ServerModules && strings.Contains(c.facts, `"required"`) {
+		if err := json.Unmarshal([]byte(c.facts), required); err != nil {
+			t.Fatal(err)
+		}
+		seen[checks.RequiredModules] = required
+		if c.check != checks.RequiredModules {
+			facts = &checks.RequirementFacts{}
+		}
+	}
+	results := catalog[c.check].Judge(facts, seen)
+	at := slices.IndexFunc(results, func(r checks.Result) bool { return r.Cause == c.cause })
+	if at < 0 {
+		t.Errorf("%s: no %q in %+v", c.check, c.cause, results)
+		return nil
+	}
+	return &results[at]
+}
+
+var catalog = func() map[checks.ID]*checks.Check {
+	byID := map[checks.ID]*checks.Check{}
 	for _, c := range slices.Concat(checks.Catalog(), checks.SelfCatalog()) {
-		catalog[c.ID] = c
+		byID[c.ID] = c
 	}
-	var languages []*words.Texts
+	return byID
+}()
+
+func languages(t *testing.T) (all []*words.Texts) {
+	t.Helper()
 	for _, lang := range words.Languages() {
-		words, err := words.New(lang)
+		w, err := words.New(lang)
 		if err != nil {
 			t.Fatal(err)
 		}
-		languages = append(languages, words)
+		all = append(all, w)
 	}
-	unseen, err := catalog[checks.AuthServerFromPortal].UnmarshalFacts([]byte(`{"tokens":[` + strings.TrimSuffix(strings.Repeat(`{"form":"json","error":"NO_AUTH_FOUND"},`, 4), ",") + `]}`))
-	if err != nil {
-		t.Fatal(err)
-	}
+	return all
+}
+
+func TestSentencesAreWhole(t *testing.T) {
+	languages := languages(t)
 	for _, c := range conclusions {
-		check := catalog[c.check]
-		facts, err := check.UnmarshalFacts([]byte(c.facts))
-		if err != nil {
-			t.Fatal(err)
-		}
-		seen := checks.FactsByCheck{checks.AuthServerFromPortal: unseen}
-		if required := new(checks.ModulesFacts); c.check != checks.ServerModules && strings.Contains(c.facts, `"required"`) {
-			if err := json.Unmarshal([]byte(c.facts), required); err != nil {
-				t.Fatal(err)
-			}
-			seen[checks.RequiredModules] = required
-			if c.check != checks.RequiredModules {
-				facts = &checks.RequirementFacts{}
-			}
-		}
-		results := check.Judge(facts, seen)
-		at := slices.IndexFunc(results, func(r checks.Result) bool { return r.Cause == c.cause })
-		if at < 0 {
-			t.Errorf("%s: no %q in %+v", c.check, c.cause, results)
+		r := c.result(t)
+		if r == nil {
 			continue
 		}
 		for _, words := range languages {
-			f := words.Finding(results[at], "https://portal.example.ru")
+			f := words.Finding(*r, "https://portal.example.ru")
 			if os.Getenv("SHOW") == words.Lang() {
 				t.Logf("%s %s\n%s\n%s\n%s\n%s\n%s", c.check, c.cause, f.Title, f.Saw, f.Breaks, strings.Join(f.Steps, "\n"), f.More)
 			}
 			for _, text := range append(f.Steps, f.Title, f.Saw, f.Breaks) {
-				for _, flaw := range []string{"<no value>", string(c.check) + "." + string(c.cause), "keeper.", "{{", "  ", " .", " ,", ": .", "«»", "“”", "need.", "host-fault."} {
-					if strings.Contains(text, flaw) {
+				for _, flaw := range []string{"<no value>", string(c.check) + "." + string(c.cause), "any." + string(c.cause) + ".", "keeper.", "{{", "  ", " . ", " , ", ": .", "«»", "“”", "need.", "host-fault."} {
+					if strings.Contains(text+" ", flaw) { // " .php" is none
 						t.Errorf("%s: %s %q has %q: %s", words.Lang(), c.check, c.cause, flaw, text)
 					}
 				}
@@ -276,12 +356,61 @@ func TestSentencesAreWhole(t *testing.T) {
 		}
 	}
 	for _, c := range slices.Concat(checks.Catalog(), checks.SelfCatalog()) {
-		if c.Group != checks.SelfGroup && c.Group != checks.ServerGroup && c.ID != checks.PortalFromInternet {
+		if c.Group != checks.SelfGroup && c.Group != checks.ServerGroup && c.ID != checks.PortalFromInternet && c.ID != checks.RESTRoute {
 			continue // the texts of every simulated fault are checked where it is found
 		}
 		for _, cause := range c.Causes {
 			if !slices.ContainsFunc(conclusions, func(x conclusion) bool { return x.check == c.ID && x.cause == cause }) {
 				t.Errorf("no facts for %s %s", c.ID, cause)
+			}
+		}
+	}
+}
+
+// Every text about an answer with an error says which error it was, in the answer's own words.
+func TestFindingsQuoteTheError(t *testing.T) {
+	languages := languages(t)
+	quotes := func(r checks.Result, code, description, want string) {
+		r.Args = maps.Clone(r.Args)
+		r.Args["error"], r.Args["description"] = code, description
+		for _, words := range languages {
+			saw := words.Finding(r, "https://portal.example.ru").Saw
+			if !strings.Contains(saw, code) || !strings.Contains(saw, want) {
+				t.Errorf("%s: %s %s: no %q %q in %s", words.Lang(), r.Check, r.Cause, code, want, saw)
+			}
+		}
+	}
+	tried := map[string]bool{}
+	for _, c := range conclusions {
+		r := c.result(t)
+		if r == nil || r.State == checks.OK || tried[string(c.check)+string(c.cause)] {
+			continue
+		}
+		if _, ok := r.Args["error"]; !ok {
+			continue
+		}
+		tried[string(c.check)+string(c.cause)] = true
+		for _, code := range bitrix.Codes() {
+			for _, description := range code.Descriptions {
+				quotes(*r, code.Code, description, description)
+			}
+		}
+		quotes(*r, "NEW_CODE", "Место<br>\nзакончилось.<br />", "Место закончилось.")
+		quotes(*r, "NEW_CODE", strings.Repeat("слово ", 100), "слово…")
+		quotes(*r, "", "Nobody knows", "Nobody knows")
+		quotes(*r, "NEW_CODE", "", "")
+	}
+	if len(tried) < 50 {
+		t.Errorf("only %d findings quote an error", len(tried))
+	}
+}
+
+func TestSharedTextsNameTheCheckOnlyForCommonCauses(t *testing.T) {
+	for _, w := range languages(t) {
+		for cause, named := range map[checks.Cause]bool{"disk-full": false, "refused-with-code": true} {
+			title := w.Finding(checks.Result{Check: checks.WebhookCheck, Cause: cause, State: checks.Unknown, Args: checks.Args{"error": "", "description": ""}}, "").Title
+			if strings.HasPrefix(title, w.Name(checks.WebhookCheck)) != named {
+				t.Errorf("%s: %s: %q", w.Lang(), cause, title)
 			}
 		}
 	}

@@ -4,6 +4,7 @@ package words
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"text/template"
@@ -11,6 +12,7 @@ import (
 
 	"boxready/assets"
 	"boxready/checks"
+	"boxready/internal/lazyregexp"
 	"boxready/internal/untrusted"
 
 	"github.com/nicksnyder/go-i18n/v2/i18n"
@@ -80,7 +82,32 @@ func (w *Texts) newFunctions() template.FuncMap {
 		"keeper":  func(code string) string { return w.Say("sign-in.place-"+code, nil) },
 		"access":  access,
 		"again":   w.again,
+		"answer":  w.answer,
+		"meaning": w.meaning,
 	}
+}
+
+// answer quotes an error by its code and its description, "" if it has neither.
+func (w *Texts) answer(code, description any) string {
+	return strings.TrimSpace(w.Say("format.answer", checks.Args{"code": plain(code), "description": plain(description)}))
+}
+
+// meaning says what an error means, as a clause; "" for a name that bitrix.Meanings doesn't have.
+func (w *Texts) meaning(name any) string {
+	text, _ := w.find("code."+fmt.Sprint(name), nil)
+	return text
+}
+
+// maxQuoted is how many runes of an error's description a sentence quotes.
+const maxQuoted = 200
+
+// The portal writes descriptions for its own pages too, with line breaks in HTML.
+var tag = lazyregexp.New(`</?[a-zA-Z][^<>]*>`)
+
+// plain returns what a program said as text for a sentence.
+func plain(said any) string {
+	s, _ := said.(string)
+	return untrusted.Truncate(strings.Join(strings.Fields(untrusted.Line(tag().ReplaceAllString(s, " "))), " "), maxQuoted)
 }
 
 // again is the command that repeats the run: against the portal, with the same options; see checks.Target.Given. A run without a
@@ -175,7 +202,7 @@ const maxSteps = 12
 
 // Finding describes a result. portal is the address as people write it.
 func (w *Texts) Finding(r checks.Result, portal string) Finding {
-	args := checks.Args{"portal": portal}
+	args := checks.Args{"portal": portal, "owner": string(r.Owner), "state": string(r.State)}
 	for name, value := range r.Args {
 		args[name] = value
 	}
@@ -194,6 +221,9 @@ func (w *Texts) Finding(r checks.Result, portal string) Finding {
 	}
 	// Quoted untrusted text may have line breaks.
 	saw := strings.Join(strings.Fields(w.Say(key+".saw", args)), " ")
+	if !strings.Contains(saw, plain(args["error"])) || !strings.Contains(saw, plain(args["description"])) {
+		saw += " " + w.Say("part.answered", args)
+	}
 	f := Finding{Title: w.Say(key+".title", args), Saw: saw, Breaks: w.Say(key+".breaks", args)}
 	for i := 1; i <= maxSteps; i++ {
 		step, ok := w.find(key+".do."+strconv.Itoa(i), args)
@@ -205,7 +235,7 @@ func (w *Texts) Finding(r checks.Result, portal string) Finding {
 		}
 	}
 	f.More, _ = w.find(key+".more", nil)
-	if strings.HasPrefix(key, "any.") {
+	if strings.HasPrefix(key, "any.") && slices.Contains(checks.CommonCauses(), r.Cause) { // they name nothing of the check
 		f.Title = w.Name(r.Check) + ": " + LowerFirst(f.Title)
 	}
 	return f

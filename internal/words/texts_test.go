@@ -13,6 +13,7 @@ import (
 
 	"boxready/assets"
 	"boxready/checks"
+	"boxready/internal/bitrix"
 	"boxready/internal/simtest/constants"
 	"boxready/internal/words"
 
@@ -103,7 +104,8 @@ func TestTextsAreWellFormed(t *testing.T) {
 	for _, lang := range words.Languages() {
 		functions := template.FuncMap{"date": func(any) string { return "" }, "list": func(any) string { return "" },
 			"span": func(any) string { return "" }, "seconds": func(any) string { return "" }, "needs": func(any) string { return "" },
-			"faults": func(_, _ any) string { return "" }, "keeper": func(any) string { return "" }, "access": func(any) string { return "" }, "again": func(any, any) string { return "" }}
+			"faults": func(_, _ any) string { return "" }, "keeper": func(any) string { return "" }, "access": func(any) string { return "" }, "again": func(any, any) string { return "" },
+			"answer": func(any, any) string { return "" }, "meaning": func(any) string { return "" }}
 		for key, text := range texts(t, lang) {
 			if _, err := template.New(key).Funcs(functions).Parse(text); err != nil {
 				t.Errorf("%s %s: %v", lang, key, err)
@@ -131,7 +133,7 @@ var withoutPage = []string{
 	"portal-tcp.ipv6-dead",
 	"portal-tls.tls-expired", "portal-tls.tls-not-yet-valid", "portal-tls.tls-old-protocol", "portal-tls.tls-not-tls", "portal-tls.tls-weak-certificate", "portal-tls.tls-client-certificate", "portal-tls.tls-intercepted", "portal-tls.tls-handshake-failed", "portal-tls.tls-expires-soon",
 	"portal-redirect.redirect-loop",
-	"rest-route.rest-not-found", "rest-route.rest-module-missing", "rest-route.rest-not-bitrix", "rest-route.rest-basic-auth", "rest-route.rest-login-page", "rest-route.rest-polluted", "rest-route.rest-cut-off",
+	"rest-route.rest-not-found", "rest-route.rest-module-missing", "rest-route.rest-not-bitrix", "rest-route.rest-basic-auth", "rest-route.rest-login-page", "rest-route.rest-polluted", "rest-route.rest-cut-off", "rest-route.edge-error", "rest-route.browser-check",
 	"https-seen.https-not-seen",
 	"portal-clock.clock-off", "portal-clock.clock-wrong",
 	"auth-server-from-portal.portal-credentials-refused",
@@ -152,7 +154,7 @@ var withoutPage = []string{
 	"self-proxy.proxy-auth-required", "self-proxy.proxy-refused",
 	"self-clock.clock-wrong",
 	"self-display.no-opengl",
-	"any.unexpected-answer", "any.timeout", "any.no-network", "any.proxy-auth-required", "any.proxy-refused", "any.cancelled", "any.internal-error",
+	"any.disk-full", "any.unexpected-answer", "any.timeout", "any.no-network", "any.proxy-auth-required", "any.proxy-refused", "any.cancelled", "any.internal-error",
 }
 
 func TestEveryCauseHasWords(t *testing.T) {
@@ -180,11 +182,25 @@ func TestEveryCauseHasWords(t *testing.T) {
 				}
 			}
 			for _, cause := range c.Causes {
-				wants(string(c.ID) + "." + string(cause))
+				key := string(c.ID) + "." + string(cause)
+				if have[key+".title"] == "" {
+					key = "any." + string(cause) // one text for several checks
+				}
+				wants(key)
 			}
 		}
 		for _, cause := range checks.CommonCauses() {
 			wants("any." + string(cause))
+		}
+		for _, m := range bitrix.Meanings() {
+			if have["code."+m.Name] == "" {
+				t.Errorf("%s: no text code.%s", lang, m.Name)
+			}
+		}
+		for key := range have {
+			if name, ours := strings.CutPrefix(key, "code."); ours && !slices.ContainsFunc(bitrix.Meanings(), func(m bitrix.Meaning) bool { return m.Name == name }) {
+				t.Errorf("%s: no error means %s", lang, key)
+			}
 		}
 		for _, reason := range constants.OfType(t, "internal/serverprobe", "PasteReason") {
 			if have["cli-probe.paste."+string(reason)] == "" {
