@@ -397,8 +397,8 @@ func TestFindingsQuoteTheError(t *testing.T) {
 		}
 		tried[string(c.check)+string(c.cause)] = true
 		for _, code := range bitrix.Codes() {
-			for _, description := range code.Descriptions {
-				quotes(*r, code.Code, description, description)
+			if len(code.Descriptions) > 0 {
+				quotes(*r, code.Code, code.Descriptions[0], code.Descriptions[0])
 			}
 		}
 		quotes(*r, "NEW_CODE", "Место<br>\nзакончилось.<br />", "Место закончилось.")

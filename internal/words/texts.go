@@ -235,7 +235,7 @@ func (w *Texts) Finding(r checks.Result, portal string) Finding {
 		}
 	}
 	f.More, _ = w.find(key+".more", nil)
-	if strings.HasPrefix(key, "any.") && slices.Contains(checks.CommonCauses(), r.Cause) { // they name nothing of the check
+	if strings.HasPrefix(key, "any.") && slices.Contains(checks.CommonCauses(), r.Cause) { // these titles fit every check
 		f.Title = w.Name(r.Check) + ": " + LowerFirst(f.Title)
 	}
 	return f
