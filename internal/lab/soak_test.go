@@ -55,7 +55,9 @@ var exclusive = [][2]string{
 	{"auth-host-unreachable", "tls-intercepted-captive"},
 	{"signed-in-vendor-host-unreachable", "tls-intercepted-gateway"},
 	{"signed-in-vendor-host-unreachable", "tls-intercepted-captive"},
-	{"method-not-permitted", "platform-"}, // it has no method.get
+	{"errors-replaced", "php-script-refused"}, // whose words the proxy's page hides
+	{"errors-replaced", "rest-overflows"},     // which no proxy passes on
+	{"method-not-permitted", "platform-"},     // it has no method.get
 	{"method-not-permitted", "method-unsure"},
 	{"method-not-permitted", "method-missing-2021"},
 }
