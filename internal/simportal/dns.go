@@ -40,7 +40,9 @@ func portalAddresses(f *faultSet) []string {
 }
 
 // deadAddress is the fault of the portal's other address, if that is dead.
-func deadAddress(f *faultSet) string { return f.any("address-partly-dead", "address-partly-dead-silent") }
+func deadAddress(f *faultSet) string {
+	return f.any("address-partly-dead", "address-partly-dead-silent")
+}
 
 // hostAddresses are the addresses of all other hosts in DNS.
 func hostAddresses() map[string]string {
