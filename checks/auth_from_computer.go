@@ -28,8 +28,9 @@ type HostSeen struct {
 	At          time.Time         `json:"at"`
 	Layer       transport.Stage   `json:"layer,omitempty"` // where it failed; none when the host answered
 	Failure     transport.Failure `json:"failure,omitempty"`
-	Interceptor string            `json:"interceptor,omitempty"`           // who issued the certificate, if it is a known product
-	Issuer      string            `json:"issuer,omitempty" hide:"subject"` // of a certificate that doesn't verify
+	Interceptor string            `json:"interceptor,omitempty"`                    // who issued the certificate, if it is a known product
+	Issuer      string            `json:"issuer,omitempty" hide:"subject"`          // of a certificate that doesn't verify
+	Certificate string            `json:"certificate,omitempty" hide:"certificate"` // its SHA-256
 	Status      int               `json:"status,omitempty"`
 	Date        *time.Time        `json:"date,omitempty"`
 	Times       transport.Times   `json:"times"`
@@ -101,7 +102,7 @@ func (s *Shared) requestHostOnce(ctx context.Context, address string) HostSeen {
 			}
 			seen.Interceptor = nameIn(chain, interceptors)
 			if len(chain) > 0 {
-				seen.Issuer = chain[0].Issuer
+				seen.Issuer, seen.Certificate = chain[0].Issuer, chain[0].SHA256
 			}
 		}
 		return seen

@@ -85,11 +85,11 @@ func Catalog() []*Check {
 		define(Check{
 			ID: PortalTLS, Group: PortalGroup, Needs: all(PortalTCP), Vantage: FromComputer, Owner: ServerAdmin, Affects: allAffected,
 			Causes: []Cause{TLSSelfSigned, TLSPrivateCA, TLSNationalCA, TLSIncompleteChain, TLSExpired, TLSNotYetValid, TLSWrongHost, TLSOldProtocol,
-				TLSNotTLS, TLSWeakCertificate, TLSClientCertificate, TLSIntercepted, TLSHandshakeFailed, TLSExpiresSoon},
+				TLSNotTLS, TLSWeakCertificate, TLSClientCertificate, TLSIntercepted, CaptivePortal, TLSHandshakeFailed, TLSExpiresSoon},
 		}, observeTLS, judgeTLS),
 		define(Check{
 			ID: PortalRedirect, Group: PortalGroup, ReachableThrough: PortalTLS, Vantage: FromComputer, Owner: ServerAdmin, Affects: allAffected,
-			Causes: []Cause{RedirectDropsPost, RedirectOtherHost, RedirectLoop},
+			Causes: []Cause{RedirectDropsPost, RedirectWrongPort, RedirectLosesPath, RedirectOtherHost, RedirectLoop},
 		}, observeRedirect, judgeRedirect),
 		define(Check{
 			ID: RESTRoute, Group: PortalGroup, ReachableThrough: PortalTLS, Vantage: FromComputer, Owner: ServerAdmin, Affects: allAffected,

@@ -180,10 +180,22 @@ func TestFaultCombinations(t *testing.T) {
 		},
 		{
 			name: "intercepted here, https not seen", faults: []string{"tls-intercepted", "https-not-seen"},
-			want: join("portal-tls unknown tls-intercepted network-admin", notSeen),
+			want: join("portal-tls unknown tls-intercepted you", notSeen),
 		},
 		{
-			name: "intercepted here, deep", faults: []string{"tls-intercepted-fortinet", "token-proxy-broken"}, with: []string{"deep"}, noTokens: true,
+			name: "a hotel's network, deep", faults: []string{"captive-portal", "https-not-seen"}, with: []string{"deep"}, noTokens: true,
+			want: join("portal-tls unknown captive-portal you", everythingBelow("portal-tls", append(slices.Clone(needTLS), checks.CredentialsArrive)...), vendorDown),
+		},
+		{
+			name: "a hotel's network with its page on port 80", faults: []string{"captive-portal-http", "feed-invalid"},
+			want: join("portal-tls unknown captive-portal you", everythingBelow("portal-tls", needTLS...), vendorDown, feedInvalid),
+		},
+		{
+			name: "expired and its issuer renewed, deep", faults: []string{"tls-expired-issuer-renewed", "clock-off"}, with: []string{"deep"}, noTokens: true,
+			want: join("portal-tls problem tls-expired server-admin", "portal-clock notice clock-off server-admin", credentialsWait+"portal-tls"),
+		},
+		{
+			name: "intercepted on the way, deep", faults: []string{"tls-intercepted-fortinet", "token-proxy-broken"}, with: []string{"deep"}, noTokens: true,
 			want: join("portal-tls unknown tls-intercepted network-admin", authWaits+"portal-tls", credentialsWait+"portal-tls"),
 		},
 		{
@@ -222,6 +234,18 @@ func TestFaultCombinations(t *testing.T) {
 		{
 			name: "redirect drops the body, core method missing, feed", faults: []string{"redirect-drops-post", "core-method-missing", "feed-invalid"},
 			want: join("portal-redirect problem redirect-drops-post server-admin", "rest-route skipped because portal-redirect", everythingBelow("portal-redirect", needRoute...), feedInvalid),
+		},
+		{
+			name: "redirect to the wrong port, core method missing", faults: []string{"redirect-wrong-port", "core-method-missing"},
+			want: join("portal-redirect problem redirect-wrong-port server-admin", "rest-route skipped because portal-redirect", everythingBelow("portal-redirect", needRoute...)),
+		},
+		{
+			name: "http to the wrong port, https not seen", faults: []string{"redirect-wrong-port-http", "https-not-seen"},
+			want: join("portal-redirect problem redirect-wrong-port server-admin", notSeen),
+		},
+		{
+			name: "http loses the path, deep", faults: []string{"redirect-loses-path"}, with: []string{"deep"}, tokens: 4,
+			want: join("portal-redirect notice redirect-loses-path server-admin"),
 		},
 		{
 			name: "redirect elsewhere, expired, deep", faults: []string{"redirect-other-host", "tls-expired"}, with: []string{"deep"}, noTokens: true,

@@ -388,24 +388,50 @@ func (h *healthyRuns) requests(t *testing.T, with, needs []string, r *requiremen
 	return run()
 }
 
+// portalRequests are the requests to the portal, without what differs from run to run.
+func (p scenarioResult) portalRequests() []string {
+	lines := []string{}
+	for _, r := range p.toPortal() {
+		path, _, _ := strings.Cut(r.Path, "/1/") // before an invented webhook's code
+		lines = append(lines, r.Server+" "+r.Method+" "+path)
+	}
+	slices.Sort(lines)
+	return lines
+}
+
+// TestNothingElseIsAsked asserts that these findings need no request that a run doesn't make anyway, and that nothing more is asked
+// where somebody else answers.
+func TestNothingElseIsAsked(t *testing.T) {
+	t.Parallel()
+	whole := scenario{}.execute(t).portalRequests()
+	const plain = "portal-http POST /rest/app.info"
+	for fault, want := range map[string][]string{
+		"captive-portal":             {},
+		"captive-portal-http":        {plain},
+		"redirect-loses-path":        whole,
+		"redirect-wrong-port-http":   whole,
+		"tls-expired-issuer-renewed": whole,
+	} {
+		if got := (scenario{faults: []string{fault}}).execute(t).portalRequests(); !slices.Equal(got, want) {
+			t.Errorf("%s: the portal was asked for %v, want %v", fault, got, want)
+		}
+	}
+	// https redirects: what needs the route isn't asked, and the redirect isn't followed.
+	for _, asked := range (scenario{faults: []string{"redirect-wrong-port"}}).execute(t).portalRequests() {
+		if !slices.Contains(whole, asked) {
+			t.Errorf("redirect-wrong-port: the portal was asked for %s", asked)
+		}
+	}
+}
+
 // TestDeadAddressCostsNoTime asserts that a run beside a silent address goes on over the one that answers: the same requests, and
 // no wait for a time-out. The finding takes longer only where the rest of the run is shorter.
 func TestDeadAddressCostsNoTime(t *testing.T) {
 	t.Parallel()
-	requests := func(p scenarioResult) (lines []string) {
-		for _, r := range p.sim.Log() {
-			if strings.HasPrefix(r.Server, "portal") {
-				path, _, _ := strings.Cut(r.Path, "/1/") // before an invented webhook's code
-				lines = append(lines, r.Server+" "+r.Method+" "+path)
-			}
-		}
-		slices.Sort(lines)
-		return lines
-	}
 	whole := scenario{with: []string{"dns"}}.execute(t)
 	for _, fault := range []string{"address-partly-dead", "address-partly-dead-silent"} {
 		p := scenario{faults: []string{fault}, with: []string{"dns"}}.execute(t)
-		if got, want := requests(p), requests(whole); !slices.Equal(got, want) {
+		if got, want := p.portalRequests(), whole.portalRequests(); !slices.Equal(got, want) {
 			t.Errorf("%s: the portal was asked for %v, without the dead address for %v", fault, got, want)
 		}
 		if took := p.Finished.Sub(p.Started); took > 5*time.Second { // a connection's own time-out is 8 s

@@ -161,32 +161,71 @@ func (env *Env) examineOffline(chain []*x509.Certificate, host string, given []*
 	}
 	leaf, now := chain[0], env.now()
 	trust.NameMatches = leaf.VerifyHostname(host) == nil
-	trust.DatesGood = !now.Before(leaf.NotBefore) && !now.After(leaf.NotAfter)
+	trust.DatesGood = !outdated(leaf, now)
 	within := clamp(now, leaf.NotBefore, leaf.NotAfter)
 	trust.Public = leadsToRoot(chain, nil, env.net.Roots(), within)
 	if len(given) > 0 {
 		trust.Given = leadsToRoot(chain, nil, transport.Pool(given), within)
 	}
 	if !trust.Public && !trust.Given {
-		// Does it lead there at a time when all certificates were valid?
-		from, until := leaf.NotBefore, leaf.NotAfter
-		for _, c := range chain[1:] {
-			from, until = later(from, c.NotBefore), earlier(until, c.NotAfter)
+		path := outdatedPath(chain, nil, env.net.Roots(), now)
+		trust.Public = path != nil
+		if len(given) > 0 && path == nil {
+			valid := slices.DeleteFunc(slices.Clone(given), func(c *x509.Certificate) bool { return outdated(c, now) })
+			path = outdatedPath(chain, valid, transport.Pool(valid), now)
+			trust.Given = path != nil
 		}
-		if from.Before(until) && leadsToRoot(chain, nil, env.net.Roots(), clamp(now, from, until)) {
-			trust.Public = true
-			for _, c := range chain[1:] {
-				switch {
-				case now.After(c.NotAfter):
-					trust.ExpiredIssuer = c.Subject.String()
-				case now.Before(c.NotBefore):
-					trust.EarlyIssuer = c.Subject.String()
-				}
-			}
-		}
+		trust.noteIssuers(path, now)
 	}
 	trust.Weak = slices.ContainsFunc(chain, func(c *x509.Certificate) bool { d := describe(c); return d.weak(trust.Public) })
 	return trust
+}
+
+// noteIssuers notes which of the issuers on the way to a root are outside their dates.
+func (t *Trust) noteIssuers(path []*x509.Certificate, now time.Time) {
+	for _, c := range path[min(len(path), 1):] {
+		switch {
+		case now.After(c.NotAfter):
+			t.ExpiredIssuer = c.Subject.String()
+		case now.Before(c.NotBefore):
+			t.EarlyIssuer = c.Subject.String()
+		}
+	}
+}
+
+// maxSent is how many of the certificates that were sent are looked at; chains have two to four.
+const maxSent = 10
+
+// outdatedPath returns the certificates by which a chain leads to one of the roots apart from its dates, nil if it doesn't or all of
+// them are within their dates. Each link is verified at a time of its own: there may be none at which all certificates are valid,
+// e.g. when the issuer was renewed after the portal's certificate had ended.
+func outdatedPath(chain, extra []*x509.Certificate, roots *x509.CertPool, now time.Time) []*x509.Certificate {
+	issuers := append(slices.Clone(chain[1:min(len(chain), maxSent)]), extra...)
+	var follow func(c *x509.Certificate) []*x509.Certificate
+	follow = func(c *x509.Certificate) []*x509.Certificate {
+		if leadsToRoot([]*x509.Certificate{c}, nil, roots, clamp(now, c.NotBefore, c.NotAfter)) {
+			return []*x509.Certificate{c}
+		}
+		for i, issuer := range issuers {
+			if issuer == nil || !bytes.Equal(issuer.RawSubject, c.RawIssuer) || c.CheckSignatureFrom(issuer) != nil {
+				continue
+			}
+			issuers[i] = nil // each once: two may certify each other
+			if path := follow(issuer); path != nil {
+				return append([]*x509.Certificate{c}, path...)
+			}
+		}
+		return nil
+	}
+	path := follow(chain[0])
+	if !slices.ContainsFunc(path, func(c *x509.Certificate) bool { return outdated(c, now) }) {
+		return nil // what keeps it from verifying isn't time
+	}
+	return path
+}
+
+func outdated(c *x509.Certificate, now time.Time) bool {
+	return now.Before(c.NotBefore) || now.After(c.NotAfter)
 }
 
 // leadsToRoot reports whether the chain, with the extra certificates, leads to one of the roots at the given time. The name is
@@ -218,9 +257,10 @@ func (env *Env) fetchIssuer(ctx context.Context, chain []*x509.Certificate, last
 		return facts
 	}
 	facts.Issuer = issuer.Subject.String()
-	within := clamp(env.now(), chain[0].NotBefore, chain[0].NotAfter)
-	facts.Completes = leadsToRoot(chain, []*x509.Certificate{issuer}, env.net.Roots(), within)
-	facts.Private = !facts.Completes && isSelfSigned(issuer) && leadsToRoot(chain, nil, transport.Pool([]*x509.Certificate{issuer}), within)
+	now, with := env.now(), []*x509.Certificate{issuer}
+	within := clamp(now, chain[0].NotBefore, chain[0].NotAfter)
+	facts.Completes = leadsToRoot(chain, with, env.net.Roots(), within) || !outdated(issuer, now) && outdatedPath(chain, with, env.net.Roots(), now) != nil
+	facts.Private = !facts.Completes && isSelfSigned(issuer) && leadsToRoot(chain, nil, transport.Pool(with), within)
 	return facts
 }
 
@@ -268,7 +308,10 @@ var nationalCAs = []namedIssuer{
 }
 
 // interceptors are products that replace certificates. The issuer names them; short names need word boundaries.
-var interceptors = []namedIssuer{
+var interceptors = slices.Concat(securityPrograms, gateways)
+
+// securityPrograms run on the computer whose connections they open.
+var securityPrograms = []namedIssuer{
 	{"Kaspersky", lazyregexp.New(`(?i)kaspersky`)},
 	{"ESET", lazyregexp.New(`\bESET\b`)},
 	{"Dr.Web", lazyregexp.New(`(?i)\bdr\.? ?web\b|doctor web`)},
@@ -276,6 +319,14 @@ var interceptors = []namedIssuer{
 	{"AVG", lazyregexp.New(`\bAVG\b`)},
 	{"Bitdefender", lazyregexp.New(`(?i)bitdefender`)},
 	{"AdGuard", lazyregexp.New(`(?i)adguard`)},
+	{"mitmproxy", lazyregexp.New(`(?i)mitmproxy`)},
+	{"Fiddler", lazyregexp.New(`(?i)do_not_trust_fiddler`)},
+	{"Burp", lazyregexp.New(`(?i)portswigger`)},
+	{"Charles", lazyregexp.New(`(?i)charles proxy`)},
+}
+
+// gateways are on the way from the network to the internet.
+var gateways = []namedIssuer{
 	{"Fortinet", lazyregexp.New(`(?i)fortinet|fortigate`)},
 	{"Zscaler", lazyregexp.New(`(?i)zscaler`)},
 	{"Check Point", lazyregexp.New(`(?i)\bcheck ?point\b`)},
@@ -296,10 +347,11 @@ var interceptors = []namedIssuer{
 	{"Traffic Inspector", lazyregexp.New(`(?i)traffic inspector|smart-soft`)},
 	{"Ideco", lazyregexp.New(`(?i)\bideco\b`)},
 	{"Squid", lazyregexp.New(`(?i)\bsquid\b`)},
-	{"mitmproxy", lazyregexp.New(`(?i)mitmproxy`)},
-	{"Fiddler", lazyregexp.New(`(?i)do_not_trust_fiddler`)},
-	{"Burp", lazyregexp.New(`(?i)portswigger`)},
-	{"Charles", lazyregexp.New(`(?i)charles proxy`)},
+}
+
+// runsHere reports whether an interceptor is a program on this computer.
+func runsHere(interceptor string) bool {
+	return slices.ContainsFunc(securityPrograms, func(p namedIssuer) bool { return p.name == interceptor })
 }
 
 // namedIssuer is identified by the issuer of a certificate.

@@ -193,7 +193,7 @@ func expired(s *TLSSeen) {
 func notYet(s *TLSSeen) {
 	s.Chain[0].NotBefore, s.Trust.DatesGood = observedAt.Add(days), false
 }
-func soon(s *TLSSeen)      { s.Chain[0].NotAfter = observedAt.Add(10 * days) }
+func soon(s *TLSSeen)      { s.Chain[0].NotAfter = observedAt.Add(9 * days) }
 func wrongHost(s *TLSSeen) { s.Chain[0].Names, s.Trust.NameMatches = []string{"other.example"}, false }
 func privateCA(s *TLSSeen) {
 	s.Chain[1] = root(s)
@@ -224,6 +224,11 @@ func TestJudgeTLS(t *testing.T) {
 	from := func(d time.Duration) func(*TLSSeen) {
 		return func(s *TLSSeen) { s.Chain[0].NotBefore, s.Trust.DatesGood = observedAt.Add(d), d <= 0 }
 	}
+	lasts := func(lifetime, left time.Duration) func(*TLSSeen) {
+		return func(s *TLSSeen) {
+			s.Chain[0].NotBefore, s.Chain[0].NotAfter = observedAt.Add(left-lifetime), observedAt.Add(left)
+		}
+	}
 	bits := func(i, n int) func(*TLSSeen) {
 		return func(s *TLSSeen) { s.Chain[i].RSABits, s.Chain[i].Key = n, fmt.Sprint("RSA ", n) }
 	}
@@ -234,6 +239,11 @@ func TestJudgeTLS(t *testing.T) {
 	withRoot := func(s *TLSSeen) { s.Chain = append(s.Chain, root(s)) }
 	elsewhere := func(s *TLSSeen) { s.Address = "203.0.113.11" }
 	gateway := func(s *TLSSeen) { s.Gateway = "Web Gateway" }
+	hotel := func(s *TLSSeen) { s.VendorsToo = true }
+	plain := func(f *TLSFacts, status int, to string) *TLSFacts {
+		f.HTTP = redirectTo(t, true, status, to)
+		return f
+	}
 	const (
 		hasExpired      = "problem tls-expired server-admin"
 		isEarly         = "problem tls-not-yet-valid server-admin"
@@ -246,6 +256,8 @@ func TestJudgeTLS(t *testing.T) {
 		weak            = "problem tls-weak-certificate server-admin"
 		missing         = "problem tls-incomplete-chain server-admin"
 		intercepts      = "unknown tls-intercepted network-admin"
+		interceptsHere  = "unknown tls-intercepted you"
+		captive         = "unknown captive-portal you"
 		handshakeFailed = "problem tls-handshake-failed server-admin"
 		noHandshake     = "unknown tls-handshake-failed server-admin"
 	)
@@ -254,9 +266,16 @@ func TestJudgeTLS(t *testing.T) {
 		{"healthy, root sent along", with(withRoot), nil, results("ok")},
 		{"no certificate", facts(TLSSeen{Address: "203.0.113.10"}), nil, results("unknown unexpected-answer server-admin")},
 
-		{"ends 21 days and an hour from now", with(until(21*days + time.Hour)), nil, results("ok")},
-		{"ends in exactly 21 days", with(until(21 * days)), nil, results("ok")},
-		{"ends an hour before 21 days", with(until(21*days - time.Hour)), nil, results(endsSoon)},
+		{"ends 21 days and an hour from now", with(lasts(365*days, 21*days+time.Hour)), nil, results("ok")},
+		{"ends in exactly 21 days", with(lasts(365*days, 21*days)), nil, results("ok")},
+		{"ends an hour before 21 days", with(lasts(365*days, 21*days-time.Hour)), nil, results(endsSoon)},
+		{"of 90 days, 21 are left", with(lasts(90*days, 21*days)), nil, results("ok")},
+		{"of 90 days, 20 are left", with(lasts(90*days, 20*days)), nil, results(endsSoon)},
+		{"of 45 days, 15 are left", with(lasts(45*days, 15*days)), nil, results("ok")},
+		{"of 45 days, 11 are left", with(lasts(45*days, 11*days)), nil, results(endsSoon)},
+		{"of six days, three are left", with(lasts(6*days, 3*days)), nil, results("ok")},
+		{"of six days, exactly a quarter is left", with(lasts(6*days, 36*time.Hour)), nil, results("ok")},
+		{"of six days, one is left", with(lasts(6*days, days)), nil, results(endsSoon)},
 		{"ends this second", with(until(0)), nil, results(endsSoon)},
 		{"ended a second ago", with(until(-time.Second)), nil, results(hasExpired)},
 		{"begins this second", with(from(0)), nil, results("ok")},
@@ -267,6 +286,9 @@ func TestJudgeTLS(t *testing.T) {
 		{"expired, and its intermediate too", with(expired, func(s *TLSSeen) {
 			s.Chain[1].NotAfter, s.Trust.ExpiredIssuer = observedAt.Add(-days), s.Chain[1].Subject
 		}), nil, results(hasExpired)},
+		{"not valid yet, and its intermediate has expired", with(notYet, func(s *TLSSeen) {
+			s.Chain[1].NotAfter, s.Trust.ExpiredIssuer = observedAt.Add(-days), s.Chain[1].Subject
+		}), nil, results(hasExpired, isEarly)},
 		{"expired intermediate that isn't in the chain", with(func(s *TLSSeen) { s.Trust.ExpiredIssuer = "CN=Elsewhere" }), nil, results(hasExpired)},
 
 		{"wrong host", with(wrongHost), nil, results(wrong)},
@@ -276,7 +298,19 @@ func TestJudgeTLS(t *testing.T) {
 
 		{"self-signed", with(selfSigned), nil, results(self)},
 		{"a gateway of no known make", with(privateCA, expired, gateway), nil, results(intercepts)},
-		{"a hotel's page", with(selfSigned, wrongHost, gateway), nil, results(intercepts)},
+		{"a gateway that answers for the portal and itself", with(selfSigned, wrongHost, gateway), nil, results(intercepts)},
+		{"a hotel's page", with(selfSigned, wrongHost, gateway, hotel), nil, results(captive)},
+		{"a hotel's page with a public certificate", with(wrongHost, hotel), nil, results(captive)},
+		{"a hotel's page on a known make of gateway", with(intercepted, wrongHost, hotel), nil, results(captive)},
+		{"the same certificate for all, and the portal's name in it", with(selfSigned, gateway, hotel), nil, results(intercepts)},
+		{"a hotel's page at two addresses", facts(goodTLS(selfSigned, wrongHost, hotel), goodTLS(selfSigned, wrongHost, hotel, elsewhere)), nil, results(captive)},
+		{"port 80 leads to a hotel's page", plain(with(wrongHost), 302, "http://login.wifi.example/?to=portal.example"), nil, results(captive)},
+		{"port 80 leads to a hotel's splash page", plain(with(selfSigned, wrongHost), 302, "http://10.0.0.1:8880/guest/s/default/"), nil, results(captive)},
+		{"port 80 demands a sign-in to the network", plain(with(selfSigned, wrongHost), 511, ""), nil, results(captive)},
+		{"port 80 leads elsewhere, not to sign in", plain(with(wrongHost), 302, "http://www.portal.example/"), nil, results(wrong)},
+		{"port 80 leads to the portal's own sign-in page", plain(with(wrongHost), 302, "https://portal.example/auth/"), nil, results(wrong)},
+		{"the portal's own certificate, port 80 leads to a sign-in page", plain(with(selfSigned), 302, "https://sso.example/login"), nil, results(self)},
+		{"a hotel's page has no dates", facts(TLSSeen{VendorsToo: true}), nil, results("unknown unexpected-answer server-admin")},
 		{"private CA, root sent", with(privateCA), nil, results(private)},
 		{"private CA or incomplete chain, not provable", with(unproven), nil, results(private)},
 		{"AIA out of reach", with(unproven, func(s *TLSSeen) {
@@ -319,8 +353,9 @@ func TestJudgeTLS(t *testing.T) {
 		// Trusting the root doesn't permit the short key.
 		{"weak key, trusted private CA", with(privateCA, trusted, weakKey), nil, results(weak, accepted)},
 
-		{"intercepted", with(intercepted), nil, results(intercepts)},
-		{"intercepted, dates and names are the interceptor's", with(intercepted, expired, wrongHost, weakKey), nil, results(intercepts)},
+		{"intercepted", with(intercepted), nil, results(interceptsHere)},
+		{"intercepted by a known gateway", with(privateCA, func(s *TLSSeen) { s.Interceptor = "Fortinet" }), nil, results(intercepts)},
+		{"intercepted, dates and names are the interceptor's", with(intercepted, expired, wrongHost, weakKey), nil, results(interceptsHere)},
 		{"a product's name in a public chain", with(func(s *TLSSeen) { s.Interceptor = "Fortinet" }), nil, results("ok")},
 
 		{"client certificate", facts(TLSSeen{ClientCertificateAsked: true, ClientCertificateRefused: true}), nil, results("problem tls-client-certificate server-admin")},
@@ -445,47 +480,107 @@ func issue(t *testing.T, by *authority, name string, ca bool, from, until time.T
 	return &authority{cert, key}
 }
 
-// TestChainDates examines chains with one certificate outside its dates: none may be good, since a good one may get a token.
+// TestChainDates examines chains with certificates outside their dates: none may be good, since a good one may get a token.
 func TestChainDates(t *testing.T) {
 	now := time.Now()
+	type dates struct{ from, until time.Time }
 	ago, ahead := now.Add(-1000*days), now.Add(1000*days)
+	valid, ended, future := dates{ago, ahead}, dates{ago, now.Add(-days)}, dates{now.Add(days), ahead}
+	longAgo, renewed := dates{ago, now.Add(-200 * days)}, dates{now.Add(-100 * days), ahead}
+	const expired, early = "problem tls-expired server-admin", "problem tls-not-yet-valid server-admin"
+	const private, given = "problem tls-private-ca server-admin", "notice tls-private-ca server-admin"
 	for _, c := range []struct {
-		name                                       string
-		leafFrom, leafUntil, middleFrom, middleEnd time.Time
-		want                                       []string
+		name               string
+		leaf, middle, root dates
+		trusts             bool // the root is one that the user named, not a public one
+		want               []string
 	}{
-		{"all good", ago, ahead, ago, ahead, results("ok")},
-		{"expired leaf", ago, now.Add(-days), ago, ahead, results("problem tls-expired server-admin")},
-		{"leaf of tomorrow", now.Add(days), ahead, ago, ahead, results("problem tls-not-yet-valid server-admin")},
-		{"expired intermediate", ago, ahead, ago, now.Add(-days), results("problem tls-expired server-admin")},
-		{"intermediate of tomorrow", ago, ahead, now.Add(days), ahead, results("problem tls-not-yet-valid server-admin")},
+		{"all good", valid, valid, valid, false, results("ok")},
+		{"expired leaf", ended, valid, valid, false, results(expired)},
+		{"leaf of tomorrow", future, valid, valid, false, results(early)},
+		{"expired intermediate", valid, ended, valid, false, results(expired)},
+		{"intermediate of tomorrow", valid, future, valid, false, results(early)},
+		{"both expired", ended, ended, valid, false, results(expired)},
+		{"expired leaf, intermediate renewed since", longAgo, renewed, valid, false, results(expired)},
+		{"leaf of tomorrow, intermediate ended", future, ended, valid, false, results(expired, early)},
+		{"intermediate ended, root renewed since", valid, longAgo, valid, false, results(expired)},
+		{"expired leaf, intermediate of tomorrow", ended, future, valid, false, results(expired, early)},
+
+		{"named root", valid, valid, valid, true, results(given)},
+		{"named root, expired leaf", ended, valid, valid, true, results(given, expired)},
+		{"named root, expired leaf, intermediate and root renewed since", longAgo, renewed, renewed, true, results(given, expired)},
+		{"named root, expired intermediate", valid, ended, valid, true, results(given, expired)},
+		{"named root that has ended", valid, valid, ended, true, results(private)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			top := issue(t, nil, "Root", true, ago, ahead)
-			middle := issue(t, top, "Intermediate", true, c.middleFrom, c.middleEnd)
-			leaf := issue(t, middle, "portal.example", false, c.leafFrom, c.leafUntil)
-			address, err := portal.ParseAddress("portal.example")
-			if err != nil {
-				t.Fatal(err)
-			}
-			env := newEnv(t.Context(), transport.New(transport.Options{Roots: transport.Pool([]*x509.Certificate{top.cert})}), Target{Address: address})
-			chain := []*x509.Certificate{leaf.cert, middle.cert}
-			s := TLSSeen{Trust: env.examineOffline(chain, address.Host, nil)}
-			for _, cert := range chain {
-				s.Chain = append(s.Chain, describe(cert))
-			}
-			var got []string
-			for _, r := range find(t, PortalTLS).Judge(&TLSFacts{At: now, Addresses: []TLSSeen{s}}, nil) {
-				got = append(got, written(PortalTLS, r))
-			}
-			if diff := cmp.Diff(c.want, got); diff != "" {
+			top := issue(t, nil, "Root", true, c.root.from, c.root.until)
+			middle := issue(t, top, "Intermediate", true, c.middle.from, c.middle.until)
+			leaf := issue(t, middle, "portal.example", false, c.leaf.from, c.leaf.until)
+			s, good := examineChain(t, now, top, c.trusts, leaf, middle)
+			if diff := cmp.Diff(c.want, conclusions(t, now, s)); diff != "" {
 				t.Errorf("wrong conclusions (-want +got):\n%s", diff)
 			}
-			if good := c.name == "all good"; s.Trust.good() != good || (env.verify(chain) == nil) != good {
-				t.Errorf("good is %t, and a connection that may carry a token is let through: %t", s.Trust.good(), env.verify(chain) == nil)
+			if want := c.leaf == valid && c.middle == valid && c.root == valid; s.Trust.good() != want || good != want {
+				t.Errorf("good is %t, and a connection that may carry a token is let through: %t", s.Trust.good(), good)
 			}
 		})
 	}
+}
+
+// TestNotOnlyTime asserts that dates explain no other fault away.
+func TestNotOnlyTime(t *testing.T) {
+	now := time.Now()
+	ago, ended, ahead := now.Add(-1000*days), now.Add(-days), now.Add(1000*days)
+	top := issue(t, nil, "Root", true, ago, ahead)
+	impostor := issue(t, nil, "Root", true, ago, ahead)
+	middle := issue(t, top, "Intermediate", true, ago, ahead)
+	for name, c := range map[string]struct{ leaf, middle *authority }{
+		"another root of the same name":           {issue(t, issue(t, impostor, "Intermediate", true, ago, ahead), "portal.example", false, ago, ended), middle},
+		"an intermediate of another root":         {issue(t, impostor, "portal.example", false, ago, ended), impostor},
+		"the issuer is no authority":              {issue(t, issue(t, top, "Intermediate", false, ago, ahead), "portal.example", false, ago, ended), issue(t, top, "Intermediate", false, ago, ahead)},
+		"the issuer isn't the one that was sent":  {issue(t, middle, "portal.example", false, ago, ended), issue(t, top, "Intermediate", true, ago, ended)},
+		"issuers that certify each other, no end": {issue(t, impostor, "portal.example", false, ago, ended), issue(t, impostor, "Root", true, ago, ended)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, _ := examineChain(t, now, top, false, c.leaf, c.middle)
+			want := results("problem tls-expired server-admin", "problem tls-private-ca server-admin")
+			if diff := cmp.Diff(want, conclusions(t, now, s)); diff != "" {
+				t.Errorf("wrong conclusions (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// examineChain examines the certificates that a portal sends, with top as the only root. good: a connection that may carry a token
+// is let through.
+func examineChain(t *testing.T, now time.Time, top *authority, trusts bool, sent ...*authority) (s TLSSeen, good bool) {
+	t.Helper()
+	address, err := portal.ParseAddress("portal.example")
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := []*x509.Certificate{top.cert}
+	target, public := Target{Address: address}, roots
+	if trusts {
+		public, target.Trust = nil, roots
+	}
+	env := newEnv(t.Context(), transport.New(transport.Options{Roots: transport.Pool(public)}), target)
+	env.now = func() time.Time { return now }
+	var chain []*x509.Certificate
+	for _, a := range sent {
+		chain, s.Chain = append(chain, a.cert), append(s.Chain, describe(a.cert))
+	}
+	s.Trust = env.examineOffline(chain, address.Host, target.Trust)
+	return s, env.verify(chain) == nil
+}
+
+func conclusions(t *testing.T, now time.Time, s TLSSeen) (lines []string) {
+	t.Helper()
+	for _, r := range find(t, PortalTLS).Judge(&TLSFacts{At: now, Addresses: []TLSSeen{s}}, nil) {
+		lines = append(lines, written(PortalTLS, r))
+	}
+	slices.Sort(lines)
+	return lines
 }
 
 // Answers of the portal.
@@ -525,6 +620,8 @@ func TestJudgeRedirect(t *testing.T) {
 		loop      = "problem redirect-loop server-admin"
 		loopHTTP  = "notice redirect-loop server-admin"
 		undecided = "unknown unexpected-answer server-admin"
+		wrong     = "problem redirect-wrong-port server-admin"
+		loses     = "notice redirect-loses-path server-admin"
 		self      = "https://portal.example/rest/app.info"
 	)
 	cases := []verdict{
@@ -552,6 +649,24 @@ func TestJudgeRedirect(t *testing.T) {
 		{"another port of the same host", &RedirectFacts{HTTPS: https(307, "https://portal.example:8443/rest/app.info")}, nil, results(undecided)},
 		{"the same host, its port written out", &RedirectFacts{HTTPS: good, HTTP: http(301, "https://portal.example:443/rest/app.info")}, nil, results("ok")},
 		{"the same host in capitals", &RedirectFacts{HTTPS: good, HTTP: http(301, "https://PORTAL.example./rest/app.info")}, nil, results("ok")},
+		{"https to https on port 80", &RedirectFacts{HTTPS: https(301, "https://portal.example:80/rest/app.info"), HTTP: good}, nil, results(wrong)},
+		{"https to https on port 80, with 308", &RedirectFacts{HTTPS: https(308, "https://portal.example:80/rest/app.info"), HTTP: good}, nil, results(wrong)},
+		{"http to https on port 80", &RedirectFacts{HTTPS: good, HTTP: http(301, "https://portal.example:80/rest/app.info")}, nil, results(wrong)},
+		{"both to https on port 80", &RedirectFacts{HTTPS: https(301, "https://portal.example:80/rest/app.info"), HTTP: http(301, "https://portal.example:80/rest/app.info")}, nil, results(wrong)},
+		{"https drops, http to https on port 80", &RedirectFacts{HTTPS: https(301, "/rest/app.info/"), HTTP: http(301, "https://portal.example:80/")}, nil, results(drops, wrong)},
+		{"https to http on port 443", &RedirectFacts{HTTPS: https(302, "http://portal.example:443/rest/app.info"), HTTP: good}, nil, results(wrong)},
+		{"http to http on port 443", &RedirectFacts{HTTPS: good, HTTP: http(302, "http://portal.example:443/")}, nil, results(wrong)},
+		{"https to port 80 of another host", &RedirectFacts{HTTPS: https(307, "https://www.portal.example:80/"), HTTP: good}, nil, results(other)},
+		{"https to a login page on port 80", &RedirectFacts{HTTPS: https(302, "https://portal.example:80/auth/"), HTTP: good}, nil, results("ok")},
+		{"http to https, its port written out", &RedirectFacts{HTTPS: good, HTTP: http(301, "https://portal.example:443/rest/app.info?bx24_request_id=1")}, nil, results("ok")},
+		{"http to the start page over https", &RedirectFacts{HTTPS: good, HTTP: http(301, "https://portal.example")}, nil, results(loses)},
+		{"http to the start page over https, with a slash", &RedirectFacts{HTTPS: good, HTTP: http(302, "https://portal.example/")}, nil, results(loses)},
+		{"http to another page over https", &RedirectFacts{HTTPS: good, HTTP: http(302, "https://portal.example/stream/")}, nil, results(loses)},
+		{"http to https with a slash more", &RedirectFacts{HTTPS: good, HTTP: http(301, "https://portal.example/rest/app.info/")}, nil, results("ok")},
+		{"http to https below a path", &RedirectFacts{HTTPS: good, HTTP: http(301, "https://portal.example/portal/rest/app.info")}, nil, results("ok")},
+		{"http to a sign-in page over https", &RedirectFacts{HTTPS: good, HTTP: http(302, "https://portal.example/auth/?backurl=%2F")}, nil, results("ok")},
+		{"http to the start page of another host", &RedirectFacts{HTTPS: good, HTTP: http(301, "https://www.portal.example")}, nil, results(other)},
+		{"https drops, http to the start page", &RedirectFacts{HTTPS: https(301, "/rest/app.info/"), HTTP: http(301, "https://portal.example")}, nil, results(drops, loses)},
 		{"301 without a Location", &RedirectFacts{HTTPS: https(301, ""), HTTP: good}, nil, results(drops)},
 	}
 	for _, status := range []int{301, 302, 303} {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"boxready/internal/portal"
@@ -14,6 +15,8 @@ import (
 // Causes of portal-redirect.
 const (
 	RedirectDropsPost Cause = "redirect-drops-post"
+	RedirectWrongPort Cause = "redirect-wrong-port"
+	RedirectLosesPath Cause = "redirect-loses-path"
 	RedirectOtherHost Cause = "redirect-other-host"
 	RedirectLoop      Cause = "redirect-loop"
 )
@@ -38,19 +41,25 @@ const maxHops = 4
 
 func observeRedirect(ctx context.Context, env *Env) (*RedirectFacts, error) {
 	f := &RedirectFacts{}
-	proxy, err := env.net.ProxyFor("http", env.target.Address.Host, 80)
+	plain, proxy, err := env.asksPlain()
 	if err != nil {
 		return f, err
 	}
-	f.HTTPProxy = transport.ProxyName(proxy)
+	f.HTTPProxy = proxy
 	parallel(func() {
 		f.HTTPS, f.HTTPSLoop, f.HTTPSLeadsTo = env.redirect(ctx, routeRequest)
 	}, func() {
-		if env.target.Address.Port == 443 && proxy == nil {
+		if plain {
 			f.HTTP, f.HTTPLoop, f.HTTPLeadsTo = env.redirect(ctx, plainRequest)
 		}
 	})
 	return f, nil
+}
+
+// asksPlain reports whether port 80 is asked, and the proxy on the way there.
+func (env *Env) asksPlain() (asks bool, proxy string, err error) {
+	via, err := env.net.ProxyFor("http", env.target.Address.Host, 80)
+	return err == nil && via == nil && env.target.Address.Port == 443, transport.ProxyName(via), err
 }
 
 func (env *Env) redirect(ctx context.Context, r portal.Request) (x *Exchange, loop []string, leadsTo string) {
@@ -122,6 +131,8 @@ func judgeRedirect(f *RedirectFacts, _ FactsByCheck) []Result {
 	switch x := f.HTTPS; {
 	case !x.redirects() || x.shownToBrowsers():
 		other = ""
+	case x.wrongPort():
+		results = append(results, wrongPort("https", x))
 	case f.HTTPSLoop != nil:
 		results = append(results, problem(RedirectLoop, ServerAdmin).with(Args{"port": "https", "trail": f.HTTPSLoop}))
 	case x.Status == http.StatusMovedPermanently || x.Status == http.StatusFound || x.Status == http.StatusSeeOther:
@@ -131,8 +142,13 @@ func judgeRedirect(f *RedirectFacts, _ FactsByCheck) []Result {
 		results = append(results, unknown(UnexpectedAnswer, ServerAdmin).with(answerArgs(x)))
 	}
 	if f.HTTP != nil {
-		if f.HTTPLoop != nil && f.HTTPSLoop == nil {
+		switch x := f.HTTP; {
+		case x.wrongPort() && !f.HTTPS.wrongPort():
+			results = append(results, wrongPort("http", x))
+		case f.HTTPLoop != nil && f.HTTPSLoop == nil:
 			results = append(results, notice(RedirectLoop, ServerAdmin).with(Args{"port": "http", "trail": f.HTTPLoop}))
+		case x.losesPath():
+			results = append(results, notice(RedirectLosesPath, ServerAdmin).with(Args{"location": x.Location}))
 		}
 		if other == "" && f.HTTP.redirects() {
 			other, otherLocation = cmp.Or(f.HTTP.OtherHost, f.HTTPLeadsTo), f.HTTP.Location
@@ -147,6 +163,34 @@ func judgeRedirect(f *RedirectFacts, _ FactsByCheck) []Result {
 // shownToBrowsers reports whether a redirect leads to a page for people, which is rest-route's finding.
 func (x *Exchange) shownToBrowsers() bool {
 	return x.LoginRedirect || x.Says == portal.SaysBrowserCheck
+}
+
+func wrongPort(asked string, x *Exchange) Result {
+	return problem(RedirectWrongPort, ServerAdmin).with(Args{"port": asked, "location": x.Location})
+}
+
+// target is where a redirect within the portal's host leads, other than to a sign-in page; nil for any other answer.
+func (x *Exchange) target() *url.URL {
+	if !x.redirects() || x.OtherHost != "" || x.shownToBrowsers() {
+		return nil
+	}
+	u, err := url.Parse(x.Location)
+	if err != nil {
+		return nil
+	}
+	return u
+}
+
+// wrongPort reports whether a redirect names a port that speaks the other protocol, which needs no request to be known.
+func (x *Exchange) wrongPort() bool {
+	u := x.target()
+	return u != nil && (u.Scheme == "https" && transport.PortOf(u) == 80 || u.Scheme == "http" && transport.PortOf(u) == 443)
+}
+
+// losesPath reports whether a redirect from http to https leads to another path than the one that was asked for.
+func (x *Exchange) losesPath() bool {
+	u := x.target()
+	return u != nil && u.Scheme == "https" && !x.wrongPort() && !strings.HasSuffix(strings.TrimSuffix(u.Path, "/"), plainRequest.Path)
 }
 
 // leavesHost reports whether a redirect on either port leads to another host: then no token may be sent.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"errors"
 	"net"
 	"net/http"
@@ -13,6 +14,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"boxready/internal/lazyregexp"
 	"boxready/internal/portal"
 	"boxready/internal/transport"
 )
@@ -31,12 +33,17 @@ const (
 	TLSWeakCertificate   Cause = "tls-weak-certificate"
 	TLSClientCertificate Cause = "tls-client-certificate"
 	TLSIntercepted       Cause = "tls-intercepted"
+	CaptivePortal        Cause = "captive-portal"
 	TLSHandshakeFailed   Cause = "tls-handshake-failed"
 	TLSExpiresSoon       Cause = "tls-expires-soon"
 )
 
-// A certificate that expires sooner yields a notice.
-const expiresSoon = 21 * 24 * time.Hour
+// expiresSoon reports whether a certificate should have been renewed by now: less than a quarter of its lifetime is left, and less
+// than three weeks. Short-lived ones last six days and are renewed every three.
+func (c *Certificate) expiresSoon(now time.Time) bool {
+	left := c.NotAfter.Sub(now)
+	return left < 21*24*time.Hour && left < c.NotAfter.Sub(c.NotBefore)/4
+}
 
 // TLSFacts are the results of the TLS handshake at each address of the portal.
 type TLSFacts struct {
@@ -44,6 +51,9 @@ type TLSFacts struct {
 	Proxy      string    `json:"proxy,omitempty" hide:"host"` // on the way to the portal
 	Addresses  []TLSSeen `json:"addresses"`
 	Unverified bool      `json:"unverified,omitempty"` // the certificate doesn't verify; requests without tokens were made nevertheless
+	// HTTP is port 80's answer, if a guest network may be in between: the certificate is of another name, and no authorization server
+	// answers either.
+	HTTP *Exchange `json:"http,omitempty"`
 }
 
 // TLSSeen is the handshake at one address.
@@ -61,13 +71,23 @@ type TLSSeen struct {
 	Interceptor              string        `json:"interceptor,omitempty"` // the product that replaced the certificate
 	// Gateway is who replaced the certificate if it is no known product: its issuer also issued one for an authorization server,
 	// whose real one is public.
-	Gateway    string `json:"gateway,omitempty" hide:"subject"`
+	Gateway string `json:"gateway,omitempty" hide:"subject"`
+	// VendorsToo means that the same certificate, which isn't for the portal's name, answered for an authorization server.
+	VendorsToo bool   `json:"vendors_too,omitempty"`
 	NationalCA string `json:"national_ca,omitempty"`
 	TookMS     int64  `json:"took_ms"`
 }
 
 // Reachable reports whether requests can be made, verified or not.
-func (f *TLSFacts) Reachable() bool { return len(f.Addresses) > 0 && f.Addresses[0].reached() }
+func (f *TLSFacts) Reachable() bool {
+	return len(f.Addresses) > 0 && f.Addresses[0].reached() && !f.captive(&f.Addresses[0])
+}
+
+// captive reports whether a guest network's sign-in page answered. It has one certificate for everybody; a proxy that inspects TLS
+// writes the name that was asked for into its certificates.
+func (f *TLSFacts) captive(s *TLSSeen) bool {
+	return s.Trust != nil && !s.Trust.NameMatches && (s.VendorsToo || f.HTTP != nil && f.HTTP.guestPage())
+}
 
 // Public returns the values that identify nobody although their fields are tagged: public authorities.
 func (f *TLSFacts) Public() []string {
@@ -108,8 +128,7 @@ func (s *TLSSeen) intercepted() string {
 	return cmp.Or(s.Interceptor, s.Gateway)
 }
 
-// elsewhere reports whether another server answered, for instance a captive portal: a proxy that inspects TLS writes the portal's
-// name into its certificate.
+// elsewhere reports whether another server answered: a proxy that inspects TLS writes the portal's name into its certificate.
 func (s *TLSSeen) elsewhere() bool { return s.intercepted() != "" && !s.Trust.NameMatches }
 
 // connection is an address of the portal with a connection to it.
@@ -136,6 +155,7 @@ func observeTLS(ctx context.Context, env *Env) (*TLSFacts, error) {
 		verified := f.Addresses[0].Trust.good()
 		env.openClient(first, conn, spare.collect(spareTimeout(time.Since(start))), verified)
 		f.Unverified = !verified
+		env.lookForGuestPage(ctx, f)
 	}, func() {
 		for i, c := range env.connections[1:] {
 			if conn := env.handshake(ctx, c, &f.Addresses[i+1]); conn != nil {
@@ -192,17 +212,52 @@ func (env *Env) handshake(ctx context.Context, c *connection, s *TLSSeen) *tls.C
 	if !s.Trust.Public { // public authorities don't intercept
 		s.Interceptor, s.NationalCA = nameIn(s.Chain, interceptors), nameIn(s.Chain, nationalCAs)
 	}
-	if s.Interceptor == "" && !s.Trust.Public && !s.Trust.Given && env.vendorHasIssuer(ctx, s.Chain[0].Issuer) {
-		issuer := state.PeerCertificates[0].Issuer
-		s.Gateway = cmp.Or(issuer.CommonName, issuer.String())
-	}
+	env.compareWithVendor(ctx, s, state.PeerCertificates[0].Issuer)
 	return conn
 }
 
-// vendorHasIssuer reports whether an authorization server sent this computer an invalid certificate of the same issuer.
-func (env *Env) vendorHasIssuer(ctx context.Context, issuer string) bool {
+// compareWithVendor looks for the same certificate or issuer at the authorization servers, whose real ones are public. They are asked
+// beside this check in any run; it waits for their answers only where the certificate is bad, so a healthy run takes no longer.
+func (env *Env) compareWithVendor(ctx context.Context, s *TLSSeen, issuer pkix.Name) {
+	unknown := s.Interceptor == "" && !s.Trust.Public && !s.Trust.Given
+	if s.Trust.NameMatches && !unknown {
+		return
+	}
 	vendor, err := env.askVendor(ctx)
-	return err == nil && slices.ContainsFunc(vendor.Hosts, func(h HostSeen) bool { return h.Issuer == issuer })
+	if err != nil {
+		return
+	}
+	for _, h := range vendor.Hosts {
+		if h.Certificate == s.Chain[0].SHA256 && !s.Trust.NameMatches {
+			s.VendorsToo = true
+		}
+		if h.Issuer == s.Chain[0].Issuer && unknown {
+			s.Gateway = cmp.Or(issuer.CommonName, issuer.String())
+		}
+	}
+}
+
+// lookForGuestPage makes portal-redirect's request on port 80 already here where a guest network may be in between.
+func (env *Env) lookForGuestPage(ctx context.Context, f *TLSFacts) {
+	s := &f.Addresses[0]
+	if s.Trust.NameMatches || f.captive(s) {
+		return
+	}
+	if asks, _, err := env.asksPlain(); err != nil || !asks {
+		return
+	}
+	if vendor, err := env.askVendor(ctx); err == nil && vendor.allUnreachable() {
+		f.HTTP = env.exchange(plainRequest, env.ask(ctx, plainRequest))
+	}
+}
+
+// Words in the address of a guest network's sign-in page, besides those of any other (loginWord).
+var guestWord = lazyregexp.New(`(?i)(^|[^a-z])(guest|hotspot|captive|splash|wi-?fi)([^a-z]|$)`)
+
+// guestPage reports whether an answer of port 80 is a guest network's: it leads to its sign-in page, or says so (RFC 6585, section 6).
+func (x *Exchange) guestPage() bool {
+	return x.Status == http.StatusNetworkAuthenticationRequired ||
+		x.redirects() && x.OtherHost != "" && (x.LoginRedirect || guestWord().MatchString(x.Location))
 }
 
 // closesWithoutCertificate reports whether the server closes a connection without a client certificate. With TLS 1.3 the
@@ -364,7 +419,7 @@ var errUnverified = errors.New("the portal's certificate does not verify")
 func judgeTLS(f *TLSFacts, _ FactsByCheck) []Result {
 	var results []Result
 	for i := range f.Addresses {
-		for _, r := range f.Addresses[i].judge(f.At) {
+		for _, r := range f.judge(&f.Addresses[i]) {
 			same := slices.IndexFunc(results, func(had Result) bool { return had.Cause == r.Cause })
 			switch {
 			case same < 0:
@@ -377,8 +432,23 @@ func judgeTLS(f *TLSFacts, _ FactsByCheck) []Result {
 	return about(orOK(results), Args{"proxy": f.Proxy})
 }
 
-func (s *TLSSeen) judge(now time.Time) []Result {
-	return about(s.faults(now), Args{"address": s.Address})
+func (f *TLSFacts) judge(s *TLSSeen) []Result {
+	if f.captive(s) {
+		return one(f.guestNetwork(s))
+	}
+	return about(s.faults(f.At), Args{"address": s.Address})
+}
+
+// guestNetwork is the result where a sign-in page answered: its certificate proves nothing about the portal's.
+func (f *TLSFacts) guestNetwork(s *TLSSeen) Result {
+	args := Args{"address": s.Address, "issuer": "", "page": ""}
+	if len(s.Chain) > 0 {
+		args["issuer"] = s.Chain[0].Issuer
+	}
+	if f.HTTP != nil {
+		args["page"] = f.HTTP.Location
+	}
+	return unknown(CaptivePortal, You).with(args)
 }
 
 func (s *TLSSeen) faults(now time.Time) []Result {
@@ -410,7 +480,11 @@ func (s *TLSSeen) certificateFaults(now time.Time) []Result {
 	leaf := s.Chain[0]
 	if by := s.intercepted(); by != "" {
 		// The dates and names of an interceptor's certificate prove nothing about the portal's.
-		return one(unknown(TLSIntercepted, NetworkAdmin).with(Args{"interceptor": by, "issuer": leaf.Issuer}))
+		owner, here := NetworkAdmin, runsHere(by)
+		if here {
+			owner = You
+		}
+		return one(unknown(TLSIntercepted, owner).with(Args{"interceptor": by, "issuer": leaf.Issuer, "here": here}))
 	}
 	var results []Result
 	if r, bad := s.trustFault(); bad {
@@ -420,24 +494,40 @@ func (s *TLSSeen) certificateFaults(now time.Time) []Result {
 		c := s.Chain[i]
 		results = append(results, problem(TLSWeakCertificate, ServerAdmin).with(Args{"subject": c.Subject, "key": c.Key, "signature": c.Signature}))
 	}
-	switch {
-	case now.After(leaf.NotAfter):
-		results = append(results, problem(TLSExpired, ServerAdmin).with(Args{"subject": leaf.Subject, "issuer": leaf.Issuer, "not_after": leaf.NotAfter, "intermediate": false}))
-	case s.Trust.ExpiredIssuer != "":
-		i := slices.IndexFunc(s.Chain, func(c Certificate) bool { return c.Subject == s.Trust.ExpiredIssuer })
-		ended := s.Chain[max(i, 0)]
-		results = append(results, problem(TLSExpired, ServerAdmin).with(Args{"subject": ended.Subject, "issuer": ended.Issuer, "not_after": ended.NotAfter, "intermediate": true}))
-	case now.Before(leaf.NotBefore):
-		results = append(results, problem(TLSNotYetValid, ServerAdmin).with(Args{"not_before": leaf.NotBefore}))
-	case s.Trust.EarlyIssuer != "":
-		i := slices.IndexFunc(s.Chain, func(c Certificate) bool { return c.Subject == s.Trust.EarlyIssuer })
-		results = append(results, problem(TLSNotYetValid, ServerAdmin).with(Args{"not_before": s.Chain[max(i, 0)].NotBefore}))
-	case leaf.NotAfter.Sub(now) < expiresSoon:
-		results = append(results, notice(TLSExpiresSoon, ServerAdmin).with(Args{"not_after": leaf.NotAfter, "issuer": leaf.Issuer,
-			"days": int(leaf.NotAfter.Sub(now).Hours() / 24)}))
-	}
+	results = append(results, s.dateFaults(now)...)
 	if !s.Trust.NameMatches {
 		results = append(results, problem(TLSWrongHost, ServerAdmin).with(Args{"names": leaf.Names, "common_name": leaf.CommonName}))
+	}
+	return results
+}
+
+// dateFaults are what is wrong with the dates of the portal's own certificate, or else of an issuer.
+func (s *TLSSeen) dateFaults(now time.Time) (results []Result) {
+	leaf := &s.Chain[0]
+	sent := func(subject string) *Certificate {
+		return &s.Chain[max(slices.IndexFunc(s.Chain, func(c Certificate) bool { return c.Subject == subject }), 0)]
+	}
+	expired := func(c *Certificate, intermediate bool) {
+		results = append(results, problem(TLSExpired, ServerAdmin).with(Args{"subject": c.Subject, "issuer": c.Issuer, "not_after": c.NotAfter, "intermediate": intermediate}))
+	}
+	early := func(c *Certificate) {
+		results = append(results, problem(TLSNotYetValid, ServerAdmin).with(Args{"not_before": c.NotBefore}))
+	}
+	switch {
+	case now.After(leaf.NotAfter):
+		expired(leaf, false)
+	case s.Trust.ExpiredIssuer != "":
+		expired(sent(s.Trust.ExpiredIssuer), true)
+	}
+	switch {
+	case now.Before(leaf.NotBefore):
+		early(leaf)
+	case s.Trust.EarlyIssuer != "":
+		early(sent(s.Trust.EarlyIssuer))
+	}
+	if len(results) == 0 && leaf.expiresSoon(now) {
+		results = append(results, notice(TLSExpiresSoon, ServerAdmin).with(Args{"not_after": leaf.NotAfter, "issuer": leaf.Issuer,
+			"days": int(leaf.NotAfter.Sub(now).Hours() / 24)}))
 	}
 	return results
 }

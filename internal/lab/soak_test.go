@@ -32,7 +32,8 @@ var consequences = map[string][]checks.Cause{
 	"proxy-auth":              {checks.VendorHostUnreachable}, // the proxy refuses all hosts
 	"proxy-refused":           {checks.VendorHostUnreachable},
 	"tls-intercepted-gateway": {checks.VendorHostUnreachable}, // it replaces their certificates too
-	"tls-intercepted-captive": {checks.VendorHostUnreachable},
+	"captive-portal":          {checks.VendorHostUnreachable},
+	"captive-portal-http":     {checks.VendorHostUnreachable},
 	"method-unsure":           {checks.PlatformOutdated}, // the cause of it
 	"method-missing-2021":     {checks.PlatformOutdated},
 	"event-test-denied":       {checks.UserNotAdmin},
@@ -46,15 +47,22 @@ var consequences = map[string][]checks.Cause{
 var exclusive = [][2]string{
 	{"http-refused", "redirect-other-host"}, // which port 80 does
 	{"http-refused", "redirect-loop-http"},
+	{"http-refused", "redirect-wrong-port-http"},
+	{"http-refused", "redirect-loses-path"},
+	{"http-refused", "captive-portal-http"},
 	{"dns-", "tls-second-address"}, // the name has no such address then
 	{"dns-", "ipv6-dead"},
+	{"dns-", "address-partly-dead"},
 	{"dns-", "proxy-"}, // the proxy resolves the name
 	{"ipv6-dead", "proxy-"},
+	{"address-partly-dead", "proxy-"},
+	{"address-partly-dead", "tls-second-address"}, // the same address
+	{"captive-portal-http", "proxy-"},             // port 80 isn't asked
 	{"tls-second-address", "proxy-"},
 	{"auth-host-unreachable", "tls-intercepted-gateway"}, // there is no other certificate to compare with
-	{"auth-host-unreachable", "tls-intercepted-captive"},
+	{"auth-host-unreachable", "captive-portal"},
 	{"signed-in-vendor-host-unreachable", "tls-intercepted-gateway"},
-	{"signed-in-vendor-host-unreachable", "tls-intercepted-captive"},
+	{"signed-in-vendor-host-unreachable", "captive-portal"},
 	{"errors-replaced", "php-script-refused"}, // whose words the proxy's page hides
 	{"errors-replaced", "rest-overflows"},     // which no proxy passes on
 	{"method-not-permitted", "platform-"},     // it has no method.get

@@ -141,13 +141,24 @@ var symptoms = map[string]seen{
 		}
 	},
 	"tls-intercepted-gateway": issuedBy("Demo Company Web Gateway", 2),
-	"tls-intercepted-captive": func(t *testing.T, s *simportal.Sim) {
+	"captive-portal": func(t *testing.T, s *simportal.Sim) {
 		var other x509.HostnameError
 		if _, err := handshake(t, s, nil); !errors.As(err, &other) {
 			t.Errorf("verification: %v", err)
 		}
 		if c := chain(t, s); len(c) != 1 || c[0].Issuer.String() != "CN=wifi.demo.example" {
 			t.Errorf("got %v", c)
+		}
+	},
+	"captive-portal-http": func(t *testing.T, s *simportal.Sim) {
+		if c := chain(t, s); len(c) != 1 || c[0].Issuer.String() != "CN=wifi.demo.example" {
+			t.Errorf("got %v", c)
+		}
+		if r := plain(t, s); r.status != 302 || !strings.HasPrefix(r.header.Get("Location"), "http://wifi.demo.example/login?") {
+			t.Errorf("got %+v", r)
+		}
+		if err := dialError(s, "oauth.bitrix24.tech:443"); !errors.Is(err, syscall.ECONNREFUSED) {
+			t.Errorf("the authorization server: %v", err)
 		}
 	},
 	"tls-intercepted":          issuedBy("Kaspersky Anti-Virus Personal Root Certificate", 2),
@@ -206,7 +217,13 @@ var symptoms = map[string]seen{
 			t.Error("verified")
 		}
 	},
-	"tls-expired":              invalid(x509.Expired, 0),
+	"tls-expired": invalid(x509.Expired, 0),
+	"tls-expired-issuer-renewed": func(t *testing.T, s *simportal.Sim) {
+		invalid(x509.Expired, 0)(t, s)
+		if c := chain(t, s); len(c) != 2 || c[0].CheckSignatureFrom(c[1]) != nil || !c[1].NotBefore.After(c[0].NotAfter) {
+			t.Errorf("got %v", c)
+		}
+	},
 	"tls-expired-intermediate": invalid(x509.Expired, 1),
 	"tls-not-yet-valid": func(t *testing.T, s *simportal.Sim) {
 		invalid(x509.Expired, 0)(t, s)
@@ -303,7 +320,23 @@ var symptoms = map[string]seen{
 
 	"redirect-drops-post":     answers(301, ``, "Location", `^https://portal\.demo\.example/rest/app\.info/$`),
 	"redirect-drops-post-302": answers(302, ``, "Location", `^https://portal\.demo\.example/rest/app\.info/$`),
-	"redirect-keeps-post":     answers(308, ``, "Location", `^https://portal\.demo\.example/rest/app\.info/$`),
+	"redirect-wrong-port": func(t *testing.T, s *simportal.Sim) {
+		answers(301, ``, "Location", `^https://portal\.demo\.example:80/rest/app\.info$`)(t, s)
+		if r := plain(t, s); r.header.Get("Location") != "https://"+s.Host()+":80/rest/app.info" {
+			t.Errorf("got %+v", r)
+		}
+	},
+	"redirect-wrong-port-http": func(t *testing.T, s *simportal.Sim) {
+		if r := plain(t, s); r.header.Get("Location") != "https://"+s.Host()+":80/rest/app.info" {
+			t.Errorf("got %+v", r)
+		}
+	},
+	"redirect-loses-path": func(t *testing.T, s *simportal.Sim) {
+		if r := plain(t, s); r.header.Get("Location") != "https://"+s.Host() {
+			t.Errorf("got %+v", r)
+		}
+	},
+	"redirect-keeps-post": answers(308, ``, "Location", `^https://portal\.demo\.example/rest/app\.info/$`),
 	"redirect-other-host": func(t *testing.T, s *simportal.Sim) {
 		answers(301, ``, "Location", `^https://www\.portal\.demo\.example/rest/app\.info$`)(t, s)
 		if r := ask(t, client(t, s), request{url: "https://www." + s.Host() + "/rest/app.info"}); r.code() != "NO_AUTH_FOUND" {

@@ -46,7 +46,14 @@ func (s *Sim) portal(h *request) {
 // plainHTTP is the server on port 80, which redirects to https. It reports whether it answered.
 func (s *Sim) plainHTTP(h *request) bool {
 	target := url.URL{Scheme: "https", Host: s.opt.Host, Path: h.r.URL.Path, RawQuery: h.r.URL.RawQuery}
-	switch h.faults.any("redirect-other-host-http", "redirect-other-host-later", "redirect-loop-http", "http-serves") {
+	switch h.faults.any("captive-portal-http", "redirect-wrong-port", "redirect-wrong-port-http", "redirect-loses-path", "redirect-other-host-http", "redirect-other-host-later", "redirect-loop-http", "http-serves") {
+	case "captive-portal-http":
+		h.redirect(http.StatusFound, "http://"+captiveHost+"/login?to="+url.QueryEscape(h.r.Host+h.r.URL.Path))
+		return true
+	case "redirect-wrong-port", "redirect-wrong-port-http": // nginx: return 301 https://$host:80$request_uri;
+		target.Host += ":80"
+	case "redirect-loses-path": // nginx: return 301 https://$host;
+		target.Path, target.RawQuery = "", ""
 	case "redirect-other-host-later":
 		if strings.HasSuffix(target.Path, "/") {
 			target.Host = s.otherHost()
@@ -106,7 +113,7 @@ func looksLikeAttack(body []byte) bool {
 // redirected answers calls that the https address redirects. It reports whether it answered.
 func (s *Sim) redirected(h *request) bool {
 	target := url.URL{Scheme: "https", Host: h.r.Host, Path: h.r.URL.Path, RawQuery: h.r.URL.RawQuery}
-	fault := h.faults.any("redirect-drops-post", "redirect-drops-post-302", "redirect-keeps-post", "redirect-other-host", "redirect-other-host-307", "redirect-loop")
+	fault := h.faults.any("redirect-drops-post", "redirect-drops-post-302", "redirect-wrong-port", "redirect-keeps-post", "redirect-other-host", "redirect-other-host-307", "redirect-loop")
 	status := http.StatusMovedPermanently
 	switch fault {
 	case "redirect-drops-post", "redirect-drops-post-302", "redirect-keeps-post":
@@ -119,6 +126,8 @@ func (s *Sim) redirected(h *request) bool {
 			return false
 		}
 		target.Host = s.otherHost()
+	case "redirect-wrong-port":
+		target.Host = s.opt.Host + ":80"
 	case "redirect-loop":
 	default:
 		return false

@@ -403,10 +403,10 @@ func (s *Sim) otherRoutes() []route {
 	f := s.faults.Load()
 	auth := map[bitrix.Region]string{bitrix.CIS: s.at.authCIS, bitrix.World: s.at.authWorld}
 	feed := map[bitrix.Region]string{bitrix.CIS: s.at.feedCIS, bitrix.World: s.at.feedWorld}
-	if f.any("auth-host-unreachable", "auth-host-unreachable-all", "auth-host-unreachable-cis") != "" {
+	if f.any("auth-host-unreachable", "auth-host-unreachable-all", "auth-host-unreachable-cis", "captive-portal-http") != "" {
 		auth[bitrix.CIS] = s.at.refused
 	}
-	if f.any("auth-host-unreachable", "auth-host-unreachable-all", "auth-host-unreachable-world") != "" {
+	if f.any("auth-host-unreachable", "auth-host-unreachable-all", "auth-host-unreachable-world", "captive-portal-http") != "" {
 		auth[bitrix.World] = s.at.refused
 	}
 	if f.any("feed-unreachable", "auth-host-unreachable-all") != "" {

@@ -53,10 +53,10 @@ type authority struct {
 func newAuthority(clock func() time.Time, host string) (*authority, error) {
 	a := &authority{clock: clock, now: clock(), host: host, others: map[string]*issuer{}, configs: map[string]*tls.Config{}}
 	var err error
-	if a.root, err = a.newIssuer(pkix.Name{Organization: []string{"BoxReady Demo"}, CommonName: "BoxReady Demo Public Root"}, nil, 0); err != nil {
+	if a.root, err = a.newIssuer(pkix.Name{Organization: []string{"BoxReady Demo"}, CommonName: "BoxReady Demo Public Root"}, nil, term{}); err != nil {
 		return nil, err
 	}
-	a.intermediate, err = a.newIssuer(pkix.Name{Organization: []string{"BoxReady Demo"}, CommonName: "BoxReady Demo Public CA 1"}, a.root, 0)
+	a.intermediate, err = a.newIssuer(pkix.Name{Organization: []string{"BoxReady Demo"}, CommonName: "BoxReady Demo Public CA 1"}, a.root, term{})
 	return a, err
 }
 
@@ -70,8 +70,11 @@ const (
 	year = 365 * day
 )
 
-// newIssuer makes an authority; a nil parent makes it a root, a positive expired makes it expire that long ago.
-func (a *authority) newIssuer(name pkix.Name, parent *issuer, expired time.Duration) (*issuer, error) {
+// term is how long ago an authority's certificate began and ended; 0 is five years ago, and in five years.
+type term struct{ began, ended time.Duration }
+
+// newIssuer makes an authority; a nil parent makes it a root.
+func (a *authority) newIssuer(name pkix.Name, parent *issuer, valid term) (*issuer, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, err
@@ -82,8 +85,11 @@ func (a *authority) newIssuer(name pkix.Name, parent *issuer, expired time.Durat
 		IsCA: true, BasicConstraintsValid: true,
 		KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign | x509.KeyUsageDigitalSignature,
 	}
-	if expired > 0 {
-		t.NotAfter = a.now.Add(-expired)
+	if valid.began > 0 {
+		t.NotBefore = a.now.Add(-valid.began)
+	}
+	if valid.ended > 0 {
+		t.NotAfter = a.now.Add(-valid.ended)
 	}
 	signer := &issuer{cert: t, key: key}
 	if parent != nil {
@@ -117,6 +123,7 @@ const (
 	caFortinet            = "fortinet"
 	caGateway             = "gateway"
 	caExpiredIntermediate = "expired intermediate"
+	caRenewedIntermediate = "renewed intermediate"
 )
 
 // issuerFor returns one of those authorities, made on first use. The caller holds a.mu.
@@ -126,10 +133,10 @@ func (a *authority) issuerFor(kind string) (*issuer, error) {
 	}
 	ministry := []string{"The Ministry of Digital Development and Communications"}
 	var (
-		name    pkix.Name
-		parent  *issuer
-		expired time.Duration
-		err     error
+		name   pkix.Name
+		parent *issuer
+		valid  term
+		err    error
 	)
 	switch kind {
 	case caPrivate:
@@ -146,12 +153,14 @@ func (a *authority) issuerFor(kind string) (*issuer, error) {
 	case caGateway:
 		name = pkix.Name{Organization: []string{"Demo Company"}, CommonName: "Demo Company Web Gateway"}
 	case caExpiredIntermediate:
-		name, parent, expired = a.intermediate.cert.Subject, a.root, 10*day
+		name, parent, valid.ended = a.intermediate.cert.Subject, a.root, 10*day
+	case caRenewedIntermediate:
+		name, parent, valid.began = a.intermediate.cert.Subject, a.root, 5*day
 	}
 	if err != nil {
 		return nil, err
 	}
-	i, err := a.newIssuer(name, parent, expired)
+	i, err := a.newIssuer(name, parent, valid)
 	if err == nil {
 		a.others[kind] = i
 	}
@@ -296,6 +305,7 @@ var issuersOf = map[string][]string{
 	tlsVendorIntercepted: {caFortinet}, "tls-intercepted": {caKaspersky}, "tls-intercepted-fortinet": {caFortinet}, "tls-intercepted-gateway": {caGateway},
 	"tls-private-ca": {caPrivate}, "tls-private-ca-no-root": {caPrivate}, "tls-private-ca-aia": {caPrivate},
 	"tls-national-ca": {caRussianSub, caRussian}, "tls-expired-intermediate": {caExpiredIntermediate},
+	"tls-expired-issuer-renewed": {caRenewedIntermediate},
 }
 
 // issuers returns who signs a kind of certificate, nil for itself, and what is sent with it. The caller holds a.mu.
@@ -312,7 +322,7 @@ func (a *authority) issuers(kind string) (signer *issuer, chain []*issuer, err e
 		chain = append(chain, c)
 	}
 	switch kind {
-	case "tls-self-signed", "tls-intercepted-captive":
+	case "tls-self-signed", "captive-portal", "captive-portal-http":
 		return nil, nil, nil
 	case "tls-private-ca-no-root", "tls-private-ca-aia", "tls-private-ca-aia-dead", "tls-incomplete-chain":
 		chain = nil
@@ -333,11 +343,11 @@ func (a *authority) faultySpec(kind string, s leafSpec) leafSpec {
 		s = a.spec(vendorNames()...)
 	case "tls-intercepted-gateway":
 		s = a.spec(append(vendorNames(), s.names...)...)
-	case "tls-intercepted-captive":
+	case "captive-portal", "captive-portal-http":
 		s = a.spec(captiveHost)
 	case "tls-private-ca-aia-dead":
 		s.aia = aiaPathDead
-	case "tls-expired":
+	case "tls-expired", "tls-expired-issuer-renewed":
 		s.notBefore, s.notAfter = a.now.Add(-100*day), a.now.Add(-10*day)
 	case "tls-not-yet-valid":
 		s.notBefore, s.notAfter = a.now.Add(10*day), a.now.Add(100*day)
@@ -355,7 +365,7 @@ func (a *authority) faultySpec(kind string, s leafSpec) leafSpec {
 	switch {
 	case kind == "tls-private-ca-aia":
 		s.aia = aiaPathPrivate
-	case issuersOf[kind] != nil, kind == "tls-self-signed", kind == "tls-intercepted-captive": // the public issuer's address would be wrong
+	case issuersOf[kind] != nil, kind == "tls-self-signed", strings.HasPrefix(kind, "captive-portal"): // the public issuer's address would be wrong
 		s.aia = ""
 	}
 	return s
@@ -420,7 +430,7 @@ func (s *Sim) vendorTLS(*faultSet) (tlsMode, error) {
 
 func (s *Sim) authTLS(f *faultSet) (tlsMode, error) {
 	kind := tlsVendor
-	switch fault := f.any("tls-intercepted-gateway", "tls-intercepted-captive", "auth-host-intercepted"); fault {
+	switch fault := f.any("tls-intercepted-gateway", "captive-portal", "auth-host-intercepted"); fault {
 	case "":
 	case "auth-host-intercepted":
 		kind = tlsVendorIntercepted
