@@ -27,7 +27,9 @@ type Limited struct {
 	Request string `json:"request" hide:"text"` // secrets masked
 	Status  int    `json:"status"`
 	Error   string `json:"error,omitempty" hide:"text"`
-	Server  string `json:"server,omitempty" hide:"text"`
+	// Description is the error's, as the portal words it.
+	Description string `json:"error_description,omitempty" hide:"text"`
+	Server      string `json:"server,omitempty" hide:"text"`
 }
 
 // maxLimited is how many such answers are kept.
@@ -44,7 +46,7 @@ func (env *Env) noteLimit(r portal.Request, a portal.Answer) {
 	}
 	if said.limits() { // few do, and masking the secrets of an answer takes a while
 		x := env.exchange(r, a)
-		said = Limited{x.Request, x.Status, x.Error, x.Server}
+		said = Limited{x.Request, x.Status, x.Error, x.ErrorDescription, x.Server}
 	}
 	env.mu.Lock()
 	defer env.mu.Unlock()
@@ -58,7 +60,7 @@ func (env *Env) noteLimit(r portal.Request, a portal.Answer) {
 func (env *Env) noteCommand(method string, e *portal.Error) {
 	env.mu.Lock()
 	defer env.mu.Unlock()
-	env.limits.add(Limited{Request: method, Error: short(e.Code)})
+	env.limits.add(Limited{Request: method, Error: short(e.Code), Description: short(e.Description)})
 }
 
 func (f *LimitFacts) add(l Limited) {
@@ -117,7 +119,7 @@ func judgeLimits(f *LimitFacts, _ FactsByCheck) []Result {
 			if l.Error != "" {
 				found.Vantage = FromPortal // otherwise something in front of it refused
 			}
-			results = append(results, found.with(Args{"request": l.Request, "status": l.Status, "error": l.Error, "server": l.Server}))
+			results = append(results, found.with(Args{"request": l.Request, "status": l.Status, "error": l.Error, "description": l.Description, "server": l.Server}))
 		}
 	}
 	if f.BlockedBy != "" {

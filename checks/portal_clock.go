@@ -43,7 +43,7 @@ func judgeClock(f *ClockFacts, seen FactsByCheck) []Result {
 		return one(unknown(UnexpectedAnswer, ServerAdmin))
 	}
 	offset := seconds(f.OffsetS)
-	args := Args{"offset": offset, "ahead": offset > 0}
+	args := Args{"offset": offset, "ahead": offset > 0, "large": offset.Abs() > clockWrong}
 	if offset.Abs() < clockOff {
 		return ok()
 	}
