@@ -46,7 +46,10 @@ func (env *Env) noteLimit(r portal.Request, a portal.Answer) {
 	}
 	if said.limits() { // few do, and masking the secrets of an answer takes a while
 		x := env.exchange(r, a)
-		said = Limited{x.Request, x.Status, x.Error, x.ErrorDescription, x.Server}
+		said = Limited{Request: x.Request, Status: x.Status, Server: x.Server}
+		if own {
+			said.Error, said.Description = x.Error, x.ErrorDescription
+		}
 	}
 	env.mu.Lock()
 	defer env.mu.Unlock()
