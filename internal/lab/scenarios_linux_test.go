@@ -77,7 +77,8 @@ var scenarios = []scenario{
 	{name: "blocked by a resolver", addresses: []string{"0.0.0.0"}, want: []string{"problem portal-dns/dns-sinkhole"}},
 	{name: "wrong address: unassigned", addresses: []string{unused4}, want: []string{"problem portal-tcp/tcp-refused"}},
 	{name: "wrong address: another server", addresses: []string{handler4}, want: []string{"problem portal-tls/tls-wrong-host", "problem rest-route/rest-not-bitrix"}},
-	{name: "one of two addresses is dead", addresses: []string{portal4, unused4}, want: []string{}},
+	{name: "one of two addresses is dead", addresses: []string{portal4, unused4}, want: []string{"notice portal-tcp/address-partly-dead"}},
+	{name: "one of two addresses is silent", addresses: []string{portal4, unused4}, breaks: nft("internet", "forward", "ip daddr "+unused4+" drop"), want: []string{"notice portal-tcp/address-partly-dead"}},
 	{name: "split horizon: private here", addresses: []string{private4}, breaks: privateAddress, want: []string{"notice portal-dns/dns-private-only"}},
 	{name: "split horizon: private here, public outside", addresses: []string{private4}, breaks: privateAddress, flags: []string{"--public-dns"}, want: []string{"notice portal-dns/dns-differs"}},
 
@@ -160,6 +161,9 @@ var scenarios = []scenario{
 	{name: "nginx, with a webhook", front: nginx(proxyPass, ""), prepare: webhook},
 	{name: "nginx: no buffering", front: nginx(proxyPass+"proxy_buffering off; proxy_request_buffering off; proxy_http_version 1.1;", ""), flags: deep},
 	{name: "nginx: 301 to www", front: nginx("return 301 https://www.$host$request_uri;", ""), want: []string{"notice portal-redirect/redirect-other-host", "problem portal-redirect/redirect-drops-post"}},
+	{name: "nginx: http to the start page", front: nginx(proxyPass, "", plainRedirect, "listen [::]:80; return 301 https://$host;"), want: []string{"notice portal-redirect/redirect-loses-path"}},
+	{name: "nginx: http to https on port 80", front: nginx(proxyPass, "", plainRedirect, "listen [::]:80; return 301 https://$host:80$request_uri;"), want: []string{"problem portal-redirect/redirect-wrong-port"}},
+	{name: "nginx: both to https on port 80", front: nginx("return 301 https://$host:80$request_uri;", ""), want: []string{"problem portal-redirect/redirect-wrong-port"}},
 	{name: "nginx: 301 to a slash", front: nginx("rewrite ^(/rest/.*[^/])$ https://$host$1/ permanent;"+proxyPass, ""), want: []string{"problem portal-redirect/redirect-drops-post"}},
 	{name: "nginx: 301 back to http, a loop", front: nginx("return 301 https://$host$request_uri;", ""), want: []string{"problem portal-redirect/redirect-loop"}},
 	{name: "nginx: name and password", front: nginx(proxyPass+`auth_basic "Staff"; auth_basic_user_file /dev/null;`, ""), want: []string{"problem rest-route/rest-basic-auth"}},
@@ -231,11 +235,11 @@ var scenarios = []scenario{
 		w.squid("internet", gateway4, intercepting, "/O=Fortinet/CN=FGT60F")
 		w.nft("internet", "prerouting", "iifname computer tcp dport 443 redirect to :3130")
 	}, addresses: only4, want: []string{"unknown portal-tls/tls-intercepted", noVendor}},
-	{name: "captive portal with its own certificate", addresses: only4, breaks: captive("redirect to :8443"), want: []string{"unknown portal-tls/tls-intercepted", noVendor}},
+	{name: "captive portal with its own certificate", addresses: only4, breaks: captive("redirect to :8443"), want: []string{"unknown portal-tls/captive-portal", noVendor}},
 	{name: "captive portal that rejects https", addresses: only4, breaks: captive("redirect to :9"), want: []string{"unknown portal-tcp/no-network", noVendor}},
 	{name: "captive portal that resolves every name to itself", breaks: func(w *testbed) {
 		captive("redirect to :8443")(w)
-	}, addresses: []string{"10.11.12.13"}, want: []string{"unknown portal-tls/tls-intercepted", "notice portal-dns/dns-private-only", noVendor}},
+	}, addresses: []string{"10.11.12.13"}, want: []string{"unknown portal-tls/captive-portal", "notice portal-dns/dns-private-only", noVendor}},
 }
 
 func nft(host, hook string, rules ...string) func(*testbed) {
@@ -303,6 +307,9 @@ methods: [crm.item.list, crm.item.get, crm.item.add, crm.item.update, tasks.task
 
 const proxyPass = "proxy_pass http://127.0.0.1:8080; proxy_set_header Host $host; proxy_set_header X-Forwarded-Proto $scheme;"
 
+// plainRedirect is what port 80 does.
+const plainRedirect = "listen [::]:80; return 301 https://$host$request_uri;"
+
 // nginx runs in front of the portal. location is the content of its location, server what is added to its server block on 443; pairs of old
 // and new change the rest.
 func nginx(location, server string, changes ...string) func(*testbed) {
@@ -319,7 +326,7 @@ server {
   ` + certificate + ` ssl_certificate_key {CERT}; ` + server + `
   location / { ` + location + ` }
 }
-server { listen 80; listen [::]:80; return 301 https://$host$request_uri; }
+server { listen 80; ` + plainRedirect + ` }
 }
 `
 	return func(w *testbed) {
