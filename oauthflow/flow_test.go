@@ -533,7 +533,7 @@ func TestExchangeFails(t *testing.T) {
 		"login page":      {200, `<html><body>Please sign in to the proxy</body></html>`, nil, ReasonUnexpected, "unexpected"},
 		"empty":           {200, ``, nil, ReasonUnexpected, "unexpected"},
 		"no token":        {200, `{"expires_in":3600}`, nil, ReasonUnexpected, "unexpected"},
-		"echoed in a 500": {500, `oops: ` + testCode + ` ` + testSecret, nil, ReasonUnexpected, "unexpected"},
+		"echoed in a 500": {500, `oops: ` + testCode + ` ` + testSecret, nil, ReasonServerFailed, "auth-server-failed"},
 		"cut off":         {200, `{"access_token":"access-1","refr`, nil, ReasonNoConnection, "no-connection"},
 		"redirect":        {302, `Location elsewhere`, nil, ReasonUnexpected, "unexpected"},
 	} {

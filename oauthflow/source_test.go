@@ -277,7 +277,7 @@ func TestRefused(t *testing.T) {
 		s := newFakeServer(t)
 		src := source(s, time.Hour, nil)
 		s.answerWith(502, "bad gateway")
-		if _, err := src.Refresh(t.Context()); ReasonOf(err) != ReasonUnexpected {
+		if _, err := src.Refresh(t.Context()); ReasonOf(err) != ReasonServerFailed {
 			t.Errorf("error %v", err)
 		}
 		// The held token is still valid.
