@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"boxready/internal/bitrix"
-	"boxready/internal/portal"
 	"boxready/internal/receiver"
 	"boxready/internal/transport"
 )
@@ -322,16 +321,13 @@ func judgeDelivery(f *DeliveryFacts, _ FactsByCheck) []Result {
 		args["reason"] = string(t.Reason)
 	case last == nil:
 		r = unknown(UnexpectedAnswer, Vendor)
-	case last.Failure != "":
-		r = unanswered(&last.Exchange)
-		r.Owner = cmp.Or(r.Owner, ServerAdmin)
-	case licenceFault(last.err()) != nil:
-		return skipped(RESTLicence)
-	case last.Form != portal.FormJSON, last.Error != "", last.Method != fireMethod:
-		r = unknown(UnexpectedAnswer, ServerAdmin)
-		if bitrix.SameCode(last.Error, bitrix.CodeAccessDenied) {
-			r.Owner = PortalAdmin
+	case !last.succeeded():
+		if r = refusal(bitrix.AtCommand, &last.Exchange)[0]; r.State == Skipped {
+			return one(r)
 		}
+		r.Owner = cmp.Or(r.Owner, ServerAdmin)
+	case last.Method != fireMethod:
+		r = unknown(UnexpectedAnswer, ServerAdmin)
 	case f.WaitedMS < f.LimitMS:
 		r = unknown(TimedOut, "") // of ours
 	case len(f.Addresses) > 0 && !slices.ContainsFunc(f.Addresses, isPublic):

@@ -183,7 +183,7 @@ func (b *binding) unbind(ctx context.Context) (gone bool) {
 }
 
 func judgeEventTest(f *EventTestFacts, seen FactsByCheck) []Result {
-	args := Args{"left_bound": f.LeftBound, "leftovers": f.Leftovers, "seconds": float64(f.WaitedMS) / 1000, "method": "", "error": "", "description": "", "unfinished": false, "missing": false}
+	args := Args{"left_bound": f.LeftBound, "leftovers": f.Leftovers, "seconds": float64(f.WaitedMS) / 1000, "method": "", "error": "", "description": "", "unfinished": false}
 	if f.Recorded {
 		return about(ok(), args)
 	}
@@ -192,17 +192,12 @@ func judgeEventTest(f *EventTestFacts, seen FactsByCheck) []Result {
 	switch {
 	case last == nil:
 		r = unknown(UnexpectedAnswer, ServerAdmin)
-	case last.Failure != "":
-		r = unanswered(&last.Exchange)
-	case licenceFault(last.err()) != nil:
-		return skipped(RESTLicence)
-	case bitrix.SameCode(last.Error, bitrix.CodeAccessDenied), bitrix.SameCode(last.Error, bitrix.CodeWrongAuthType):
+	case last.denied():
 		r = unknown(EventTestDenied, PortalAdmin)
-	case last.Method == fireMethod && bitrix.SameCode(last.Error, bitrix.CodeMethodNotFound):
-		args["missing"] = true
-		r = unknown(UnexpectedAnswer, PortalAdmin)
-	case last.Form != portal.FormJSON, last.Error != "":
-		r = unknown(UnexpectedAnswer, ServerAdmin)
+	case !last.succeeded():
+		if r = refusal(bitrix.AtCommand, &last.Exchange)[0]; r.State == Skipped {
+			return one(r)
+		}
 	case !unfinished(seen):
 		r = problem(EventNotRecorded, ServerAdmin)
 	case factsOf[InstalledFacts](seen, AppInstalled) != nil:
@@ -219,6 +214,12 @@ func judgeEventTest(f *EventTestFacts, seen FactsByCheck) []Result {
 		args["method"] = last.Method
 	}
 	return about(one(r), args)
+}
+
+// denied reports whether the portal refused the call for the user's rights, or for the kind of credentials.
+func (s *EventStep) denied() bool {
+	meaning := s.meaning(bitrix.AtCommand)
+	return s.refused() && meaning != nil && (meaning.Name == "access-denied" || meaning.Name == "wrong-auth-type")
 }
 
 // lastStep is the one at which the test ended, nil for none; unbinding doesn't count.

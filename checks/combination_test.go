@@ -160,23 +160,23 @@ func TestFaultCombinations(t *testing.T) {
 		},
 		{
 			name: "no such name, feed", faults: []string{"dns-not-found", "feed-unreachable"}, with: []string{"dns"},
-			want: join("portal-dns problem dns-not-found you", everythingBelow("portal-dns", needDNS...), feedDown),
+			want: join("portal-dns problem dns-not-found you", everythingBelow("portal-dns", needDNS...), feedDown, "rate-limit skipped because portal-dns"),
 		},
 		{
 			name: "resolver fails, self-signed", faults: []string{"dns-failed", "tls-self-signed"}, with: []string{"dns"},
-			want: join("portal-dns unknown dns-failed network-admin", everythingBelow("portal-dns", needDNS...)),
+			want: join("portal-dns unknown dns-failed network-admin", everythingBelow("portal-dns", needDNS...), "rate-limit skipped because portal-dns"),
 		},
 		{
 			name: "refused, no vendor's host", faults: []string{"tcp-refused", "auth-host-unreachable-all"},
-			want: join("portal-tcp problem tcp-refused network-admin", everythingBelow("portal-tcp", needTCP...), vendorDown, "queue-feed skipped because auth-server-from-computer"),
+			want: join("portal-tcp problem tcp-refused network-admin", everythingBelow("portal-tcp", needTCP...), vendorDown, "queue-feed skipped because auth-server-from-computer", "rate-limit skipped because portal-tcp"),
 		},
 		{
 			name: "no TLS, feed", faults: []string{"tls-not-tls", "feed-empty"},
-			want: join("portal-tls problem tls-not-tls server-admin", everythingBelow("portal-tls", needTLS...), feedInvalid),
+			want: join("portal-tls problem tls-not-tls server-admin", everythingBelow("portal-tls", needTLS...), feedInvalid, "rate-limit skipped because portal-tls"),
 		},
 		{
 			name: "alert, site closed", faults: []string{"tls-handshake-alert", "rest-site-closed"},
-			want: join("portal-tls unknown tls-handshake-failed server-admin", everythingBelow("portal-tls", needTLS...)),
+			want: join("portal-tls unknown tls-handshake-failed server-admin", everythingBelow("portal-tls", needTLS...), "rate-limit skipped because portal-tls"),
 		},
 		{
 			name: "intercepted here, https not seen", faults: []string{"tls-intercepted", "https-not-seen"},
@@ -184,11 +184,11 @@ func TestFaultCombinations(t *testing.T) {
 		},
 		{
 			name: "a hotel's network, deep", faults: []string{"captive-portal", "https-not-seen"}, with: []string{"deep"}, noTokens: true,
-			want: join("portal-tls unknown captive-portal you", everythingBelow("portal-tls", append(slices.Clone(needTLS), checks.CredentialsArrive)...), vendorDown),
+			want: join("portal-tls unknown captive-portal you", everythingBelow("portal-tls", append(slices.Clone(needTLS), checks.CredentialsArrive)...), vendorDown, "rate-limit skipped because portal-tls"),
 		},
 		{
 			name: "a hotel's network with its page on port 80", faults: []string{"captive-portal-http", "feed-invalid"},
-			want: join("portal-tls unknown captive-portal you", everythingBelow("portal-tls", needTLS...), vendorDown, feedInvalid),
+			want: join("portal-tls unknown captive-portal you", everythingBelow("portal-tls", needTLS...), vendorDown, feedInvalid, "rate-limit skipped because portal-tls"),
 		},
 		{
 			name: "expired and its issuer renewed, deep", faults: []string{"tls-expired-issuer-renewed", "clock-off"}, with: []string{"deep"}, noTokens: true,
@@ -217,7 +217,7 @@ func TestFaultCombinations(t *testing.T) {
 		},
 		{
 			name: "login page, http loops", faults: []string{"rest-login-page", "redirect-loop-http"},
-			want: join("portal-redirect notice redirect-loop server-admin", "rest-route problem rest-login-page server-admin", everythingBelow("rest-route", needRoute...)),
+			want: join("portal-redirect notice redirect-loop server-admin", "rest-route problem rest-login-page server-admin", everythingBelow("rest-route", needRoute...), "rate-limit skipped because rest-route"),
 		},
 		{
 			name: "polluted, http elsewhere", faults: []string{"rest-polluted-notice", "redirect-other-host-http"},
@@ -225,19 +225,19 @@ func TestFaultCombinations(t *testing.T) {
 		},
 		{
 			name: "not found, clock", faults: []string{"rest-not-found", "clock-wrong", "feed-invalid"},
-			want: join("rest-route problem rest-not-found server-admin", everythingBelow("rest-route", needRoute...), feedInvalid),
+			want: join("rest-route problem rest-not-found server-admin", everythingBelow("rest-route", needRoute...), feedInvalid, "rate-limit skipped because rest-route"),
 		},
 		{
 			name: "cut off, http elsewhere", faults: []string{"rest-cut-off-closed", "redirect-other-host-http"},
-			want: join("portal-redirect skipped because rest-route", "rest-route unknown rest-cut-off server-admin", everythingBelow("rest-route", needRoute...)),
+			want: join("portal-redirect skipped because rest-route", "rest-route unknown rest-cut-off server-admin", everythingBelow("rest-route", needRoute...), "rate-limit skipped because rest-route"),
 		},
 		{
 			name: "redirect drops the body, core method missing, feed", faults: []string{"redirect-drops-post", "core-method-missing", "feed-invalid"},
-			want: join("portal-redirect problem redirect-drops-post server-admin", "rest-route skipped because portal-redirect", everythingBelow("portal-redirect", needRoute...), feedInvalid),
+			want: join("portal-redirect problem redirect-drops-post server-admin", "rest-route skipped because portal-redirect", everythingBelow("portal-redirect", needRoute...), feedInvalid, "rate-limit skipped because portal-redirect"),
 		},
 		{
 			name: "redirect to the wrong port, core method missing", faults: []string{"redirect-wrong-port", "core-method-missing"},
-			want: join("portal-redirect problem redirect-wrong-port server-admin", "rest-route skipped because portal-redirect", everythingBelow("portal-redirect", needRoute...)),
+			want: join("portal-redirect problem redirect-wrong-port server-admin", "rest-route skipped because portal-redirect", everythingBelow("portal-redirect", needRoute...), "rate-limit skipped because portal-redirect"),
 		},
 		{
 			name: "http to the wrong port, https not seen", faults: []string{"redirect-wrong-port-http", "https-not-seen"},
@@ -250,11 +250,11 @@ func TestFaultCombinations(t *testing.T) {
 		{
 			name: "redirect elsewhere, expired, deep", faults: []string{"redirect-other-host", "tls-expired"}, with: []string{"deep"}, noTokens: true,
 			want: join("portal-tls problem tls-expired server-admin", "portal-redirect problem redirect-drops-post server-admin", "portal-redirect notice redirect-other-host portal-admin",
-				"rest-route skipped because portal-redirect", everythingBelow("portal-redirect", needRouteDeep...)),
+				"rest-route skipped because portal-redirect", everythingBelow("portal-redirect", needRouteDeep...), "rate-limit skipped because portal-redirect"),
 		},
 		{
 			name: "redirect elsewhere with the body, deep", faults: []string{"redirect-other-host-307", "feed-unreachable"}, with: []string{"deep"}, noTokens: true,
-			want: join("portal-redirect notice redirect-other-host portal-admin", "rest-route skipped because portal-redirect", everythingBelow("portal-redirect", needRouteDeep...), feedDown),
+			want: join("portal-redirect notice redirect-other-host portal-admin", "rest-route skipped because portal-redirect", everythingBelow("portal-redirect", needRouteDeep...), feedDown, "rate-limit skipped because portal-redirect"),
 		},
 		{
 			name: "http elsewhere, authorization server out of the portal's reach, deep", faults: []string{"redirect-other-host-http", "auth-server-unreachable"}, with: []string{"deep"}, noTokens: true,
@@ -316,7 +316,7 @@ func TestFaultCombinations(t *testing.T) {
 		},
 		{
 			name: "filter behind a broken route", faults: []string{"body-filtered", "rest-module-missing"}, with: []string{"content-filter"},
-			want: join("rest-route problem rest-module-missing server-admin", everythingBelow("rest-route", append(slices.Clone(needRoute), checks.ContentFilterCheck)...)),
+			want: join("rest-route problem rest-module-missing server-admin", everythingBelow("rest-route", append(slices.Clone(needRoute), checks.ContentFilterCheck)...), "rate-limit skipped because rest-route"),
 		},
 		{
 			// The content filter's request has no token, so an unverified certificate doesn't prevent it.
@@ -333,7 +333,7 @@ func TestFaultCombinations(t *testing.T) {
 		},
 		{
 			name: "the proxy wants a password, core method missing", faults: []string{"proxy-auth", "core-method-missing"}, with: []string{"proxy"},
-			want: join("portal-tls unknown proxy-auth-required you", everythingBelow("portal-tls", needTLS...), vendorDown, "queue-feed skipped because auth-server-from-computer"),
+			want: join("portal-tls unknown proxy-auth-required you", everythingBelow("portal-tls", needTLS...), vendorDown, "queue-feed skipped because auth-server-from-computer", "rate-limit skipped because portal-tls"),
 		},
 		{
 			name: "three layers and this computer", faults: []string{"tls-national-ca", "https-not-seen", "core-method-missing", "clock-wrong-slow", "feed-unreachable"},
@@ -365,7 +365,7 @@ func (p scenarioResult) assertVerdict(t *testing.T) {
 	for _, r := range p.Results {
 		switch {
 		case want == checks.NotSeen, r.Check == checks.PortalDNS && r.State != checks.OK && r.State != checks.Notice, r.Check == checks.PortalTCP && r.State == checks.Problem,
-			r.Cause == checks.ProxyAuthRequired:
+			r.Cause == checks.ProxyAuthRequired, r.Cause == checks.CaptivePortal:
 			want = checks.NotSeen
 		case r.State == checks.Problem && len(r.Affects) > 0:
 			want = checks.NotReady
@@ -564,10 +564,10 @@ func TestAddress(t *testing.T) {
 		noRequests bool // no request to the portal or a resolver
 		noBox      bool // no request to anybody
 	}{
-		{name: "IPv4", typed: "https://203.0.113.10", want: join(isIP, everythingBelow(checks.PortalAddress, below...)), noRequests: true},
-		{name: "IPv4, deep", typed: "203.0.113.10", deep: true, want: join(isIP, everythingBelow(checks.PortalAddress, append(slices.Clone(below), checks.CredentialsArrive)...)), noRequests: true},
-		{name: "IPv6", typed: "https://[2001:db8::10]", want: join(isIP, everythingBelow(checks.PortalAddress, below...)), noRequests: true},
-		{name: "IPv4 over http", typed: "http://203.0.113.10/", want: join(isIP, wasHTTP, everythingBelow(checks.PortalAddress, below...)), noRequests: true},
+		{name: "IPv4", typed: "https://203.0.113.10", want: join(isIP, everythingBelow(checks.PortalAddress, below...), "rate-limit skipped because portal-address"), noRequests: true},
+		{name: "IPv4, deep", typed: "203.0.113.10", deep: true, want: join(isIP, everythingBelow(checks.PortalAddress, append(slices.Clone(below), checks.CredentialsArrive)...), "rate-limit skipped because portal-address"), noRequests: true},
+		{name: "IPv6", typed: "https://[2001:db8::10]", want: join(isIP, everythingBelow(checks.PortalAddress, below...), "rate-limit skipped because portal-address"), noRequests: true},
+		{name: "IPv4 over http", typed: "http://203.0.113.10/", want: join(isIP, wasHTTP, everythingBelow(checks.PortalAddress, below...), "rate-limit skipped because portal-address"), noRequests: true},
 		{name: "cloud", host: "demo.bitrix24.ru", typed: "https://demo.bitrix24.ru", want: join(isCloud, everythingBelow(checks.PortalAddress, others...)), noBox: true},
 		{name: "cloud, deep", host: "demo.bitrix24.ru", typed: "http://demo.bitrix24.ru/crm/", deep: true, want: join(isCloud, everythingBelow(checks.PortalAddress, others...)), noBox: true},
 		{name: "http", host: "portal.demo.example", typed: "http://portal.demo.example", want: join(wasHTTP)},

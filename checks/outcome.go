@@ -105,7 +105,7 @@ func (r Result) affectsPortal() bool {
 }
 
 // unreachedCauses are those with which a run ends before anything is known of the portal.
-var unreachedCauses = []Cause{DNSNotFound, DNSFailed, DNSSinkhole, TCPRefused, TCPTimeout, Cause("captive-portal"), NoNetwork, ProxyAuthRequired, ProxyRefused}
+var unreachedCauses = []Cause{DNSNotFound, DNSFailed, DNSSinkhole, TCPRefused, TCPTimeout, CaptivePortal, NoNetwork, ProxyAuthRequired, ProxyRefused}
 
 // unreached reports whether this computer didn't get to the portal.
 func (r Result) unreached() bool {

@@ -91,6 +91,8 @@ var codes = []Code{
 	{"ERROR_ACTIVITY_VALIDATION_FAILURE", FromPortal, "bad-argument", nil, false, false, sdks},
 	{"USER_NOT_FOUND_OR_IS_NOT_ACTIVE", FromPortal, "no-object", nil, false, false, sdks},
 	{"ERROR_ENTITY_NOT_FOUND", FromPortal, "no-object", nil, false, false, sdks},
+	{"ERROR_WRONG_HANDLER_URL", FromPortal, "handler-refused", []string{"Wrong handler URL"}, false, false, rest25600},
+	{"ERROR_UNSUPPORTED_PROTOCOL", FromPortal, "handler-refused", []string{"Unsupported handler protocol"}, false, false, rest25600},
 	{"ERROR_NOT_FOUND", FromPortal, "no-object", nil, false, false, rest25600},
 	{"NOT_FOUND", FromPortal, "no-object", nil, false, true, sdks},
 
@@ -227,6 +229,7 @@ var meanings = []Meaning{
 	{Name: "wrong-auth-type", Owner: "portal-admin"},
 	{Name: "not-in-batch", Owner: "server-admin"},
 	{Name: "bad-argument", Owner: "you"}, // this program made the request
+	{Name: "handler-refused", Owner: "you"},
 	{Name: "no-object", Owner: "portal-admin"},
 
 	{Name: "too-many-requests", Owner: "server-admin", follows: limit},

@@ -21,6 +21,7 @@ var publicFacts = []string{
 	"Agents.CheckAgents", "Agents.UseCrontab",
 	"AppStatus.Code", "AppStatus.Days", "AppStatus.Licence", "AppStatus.PaymentExpired", "AppStatus.Status", "AppStatus.Version",
 	"Application.Code", "Application.Ends", "Application.Status",
+	"Call.Command",
 	"Certificate.Key", "Certificate.Signature",
 	"CertificateStore.Changed",
 	"Connection.Test",
@@ -57,6 +58,7 @@ var publicFacts = []string{
 	"SystemCheck.Tests",
 	"TLSSeen.Cipher", "TLSSeen.Interceptor", "TLSSeen.NationalCA", "TLSSeen.OldProtocol", "TLSSeen.Protocol",
 	"Usage.Oldest",
+	"RefusedCommand.Lacks",
 	"VersionRange.AtLeast", "VersionRange.Below", "VersionRange.Module",
 }
 
