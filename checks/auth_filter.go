@@ -38,12 +38,15 @@ func judgeFilter(f *FilterFacts, _ FactsByCheck) []Result {
 		return about(one(problem(BodyFiltered, ServerAdmin)), args)
 	case x.Failure != "":
 		return about(one(unanswered(x)), args)
-	case x.Form == portal.FormJSON && strings.EqualFold(x.Error, f.Plain.Error):
+	case x.fromREST() && strings.EqualFold(x.Error, f.Plain.Error):
 		return ok()
-	case x.Filter == "" && (x.Status == http.StatusTooManyRequests || x.Status >= http.StatusBadGateway):
-		// The last request of a run is the likeliest to be limited for other reasons.
+	case x.refused():
+		return about(one(unknown(RefusedWithCode, ServerAdmin)), args)
+	case x.limited(): // the last request of a run is the likeliest
+		return skipped(RateLimit)
+	case x.Filter == "" && x.Status >= http.StatusBadGateway:
 		return about(one(unknown(UnexpectedAnswer, ServerAdmin)), args)
-	case x.Form != portal.FormJSON && (x.Filter != "" || x.Status >= 400 || x.redirects()):
+	case !x.fromREST() && (x.Filter != "" || x.Status >= 400 || x.redirects()):
 		return about(one(problem(BodyFiltered, ServerAdmin)), args)
 	default:
 		return about(one(unknown(UnexpectedAnswer, ServerAdmin)), args)

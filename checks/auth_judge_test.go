@@ -157,7 +157,7 @@ func TestJudgeFilter(t *testing.T) {
 		{"reset", facts(failedWith(transport.Reset)), nil, results(filtered)},
 		{"closed", facts(failedWith(transport.Closed)), nil, results(filtered)},
 		{"a redirect", facts(redirects(302, "https://portal.example/blocked.html")), nil, results(filtered)},
-		{"another error of the portal", facts(saysError(401, "INVALID_REQUEST", "")), nil, results(odd)},
+		{"another error of the portal", facts(saysError(401, "INVALID_REQUEST", "")), nil, results("unknown refused-with-code server-admin")},
 		{"200 page", facts(page(200)), nil, results(odd)},
 	}, commonFailures(ServerAdmin, func(x *Exchange) Facts { return facts(x) })...))
 }
