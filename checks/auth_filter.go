@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"strings"
 
-	"boxready/internal/portal"
 	"boxready/internal/transport"
 )
 

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"boxready/checks"
 	"boxready/internal/bitrix"
@@ -199,7 +200,7 @@ func (r *Rules) applicationHosts() ([]remoteHost, error) {
 		f := remoteHost{port: bitrix.Port{Proto: "tcp", Number: uint16(h.Port)}, dir: h.Direction}
 		if addr, err := netip.ParseAddr(h.Host); err == nil && addr.Zone() == "" {
 			f.addr = addr.Unmap()
-		} else if address, err := portal.ParseAddress("https://" + h.Host); err == nil && !strings.ContainsAny(h.Host, `/\:?#@`) {
+		} else if address, err := portal.ParseAddress("https://" + h.Host); err == nil && !strings.ContainsAny(h.Host, `/\:?#@`) && !strings.ContainsFunc(h.Host, unicode.IsSpace) {
 			f.name = address.Host
 		} else {
 			return nil, fmt.Errorf("host %q: %w", h.Host, ErrHost)

@@ -214,12 +214,12 @@ var faultTable = []Fault{
 	{Name: "event-missing", Group: "inventory", Causes: []string{"events/event-missing"}, With: signedIn, Needs: []string{"event:ONCRMDYNAMICITEMADD_147", "event:ONCRMDEALADD"}, without: Without{Events: []string{"ONCRMDYNAMICITEMADD"}}, Description: "the module crm is there without the event ONCRMDYNAMICITEMADD"},
 
 	{Name: "event-not-recorded", Group: "events", Causes: []string{"event-machinery/event-not-recorded"}, With: eventTest, Description: "events are fired and never recorded"},
-	{Name: "event-test-missing", Group: "events", Causes: []string{"event-machinery/unexpected-answer"}, With: eventTest, without: Without{Methods: []string{"event.test"}}, Description: "the method event.test does not exist"},
+	{Name: "event-test-missing", Group: "events", Causes: []string{"event-machinery/refused-with-code"}, With: eventTest, without: Without{Methods: []string{"event.test"}}, Description: "the method event.test does not exist"},
 	{Name: "event-recorded-late", Group: "events", With: eventTest, Description: "events are recorded after the first look at them, as a background job may do"},
 	{Name: "event-unbind-error", Group: "events", With: eventTest, Description: "unbinding an event handler fails with an error"},
 	{Name: "event-unbind-fails", Group: "events", With: eventTest, Description: "unbinding an event handler removes none"},
 
-	{Name: "event-handler-refused", Group: "delivery", Causes: []string{"event-delivery/unexpected-answer"}, With: delivery, Description: "the portal takes no address as an event handler"},
+	{Name: "event-handler-refused", Group: "delivery", Causes: []string{"event-delivery/refused-with-code"}, With: delivery, Description: "the portal takes no address as an event handler"},
 	{Name: "event-not-handed-over", Group: "delivery", Causes: []string{"event-delivery/event-not-delivered"}, With: delivery, Description: "what the portal sends to the authorization server about events gets lost"},
 	{Name: "event-queue-stopped", Group: "delivery", Causes: []string{"event-delivery/event-not-delivered"}, With: delivery, Description: "the event queue takes events and calls nobody"},
 	{Name: "event-queue-shut-out", Group: "delivery", Causes: []string{"event-delivery/event-not-delivered"}, With: delivery, Description: "a firewall keeps the event queue out of the handler's host"},
