@@ -1,7 +1,6 @@
 package portal
 
 import (
-	"cmp"
 	"net/http"
 	"regexp"
 	"slices"
@@ -130,7 +129,11 @@ func VoiceOf(asked Request, r *Reply) Voice {
 		return Voice{Speaker: ByREST}
 	}
 	product := r.hasProductSign()
-	text := untrusted.Prefix(cmp.Or(string(r.text), string(r.Body)), MaxPage)
+	page := r.text
+	if page == nil {
+		page = r.Body
+	}
+	text := string(untrusted.Prefix(page, MaxPage))
 	if r.Status >= 300 && r.Status < 400 {
 		text = r.Header.Get("Location")
 	}
