@@ -449,6 +449,7 @@ Redirect 301 / https://` + portalName + `/
 	return func(w *testbed) {
 		w.writeScripts()
 		w.daemon("portal", "127.0.0.1:443", "apache2", "-X", "-f", w.write("apache.conf", text))
+		w.awaitTLS("portal", "127.0.0.1:443")
 	}
 }
 

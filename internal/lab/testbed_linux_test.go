@@ -267,6 +267,26 @@ func (w *testbed) daemon(host, address string, argv ...string) {
 	w.t.Fatalf("%s doesn't listen at %s:\n%s", argv[0], address, output.String())
 }
 
+// awaitTLS waits until a server completes a handshake: Apache listens before it has read its configuration for the second time,
+// and closes what has come by then.
+func (w *testbed) awaitTLS(host, address string) {
+	w.t.Helper()
+	for range 600 {
+		ctx, cancel := context.WithTimeout(w.t.Context(), time.Second)
+		conn, err := w.dial(ctx, host, "tcp", address)
+		if err == nil {
+			err = tls.Client(conn, &tls.Config{InsecureSkipVerify: true}).HandshakeContext(ctx)
+			conn.Close()
+		}
+		cancel()
+		if err == nil {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	w.t.Fatalf("no TLS at %s", address)
+}
+
 type lockedBuffer struct {
 	mu sync.Mutex
 	b  bytes.Buffer
