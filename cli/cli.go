@@ -71,6 +71,11 @@ func (e *usageError) Error() string { return e.key }
 
 func badUsage(key string, args checks.Args) error { return &usageError{key, args} }
 
+// failure is an error that isn't caused by wrong usage.
+type failure struct{ error }
+
+func (f *failure) Unwrap() error { return f.error }
+
 // commandLine is what the commands share.
 type commandLine struct {
 	IO
@@ -113,6 +118,7 @@ func Run(ctx context.Context, version string, args []string, std IO) (exit Exit)
 	err = ofFlags(err)
 	var usage *usageError
 	var file *requirements.Error
+	var failed *failure
 	switch {
 	case errors.As(err, &usage):
 		fmt.Fprintln(cl.Err, cl.words.Say(usage.key, usage.args))
@@ -120,7 +126,7 @@ func Run(ctx context.Context, version string, args []string, std IO) (exit Exit)
 	case errors.As(err, &file):
 		fmt.Fprintln(cl.Err, cl.words.RequirementsError(file))
 		return ExitUsage
-	case cl.exit == ExitCouldNot:
+	case errors.As(err, &failed):
 		fmt.Fprintln(cl.Err, cl.words.Say("cli.failed", checks.Args{"error": secret.Mask(err.Error())}))
 		return ExitCouldNot
 	default:
@@ -200,7 +206,7 @@ func (cl *commandLine) recoverPanic(fault any) Exit {
 		what = e.Error()
 	}
 	if cl.words != nil || cl.useLanguage() == nil {
-		fmt.Fprintln(cl.Err, cl.words.Say("cli.stumbled", checks.Args{"version": cl.version}))
+		fmt.Fprintln(cl.Err, cl.words.Say("cli.panic", checks.Args{"version": cl.version}))
 	}
 	fmt.Fprintf(cl.Err, "\n%s\n%s", what, trace)
 	return ExitCouldNot
@@ -225,10 +231,7 @@ func (cl *commandLine) root() *cobra.Command {
 }
 
 // fail marks err as not caused by wrong usage.
-func (cl *commandLine) fail(err error) error {
-	cl.exit = ExitCouldNot
-	return err
-}
+func (*commandLine) fail(err error) error { return &failure{err} }
 
 // useLanguage loads the texts. Without --lang the system decides.
 func (cl *commandLine) useLanguage() error {
