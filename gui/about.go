@@ -1,6 +1,7 @@
 package gui
 
 import (
+	"cmp"
 	"net/url"
 	"path/filepath"
 	"runtime"
@@ -38,17 +39,18 @@ type aboutPage struct {
 }
 
 // versionLine has the versions of BoxReady, Go and Fyne, and the platform.
-func versionLine(version string) string {
-	parts := []string{"BoxReady " + version, strings.Replace(runtime.Version(), "go", "Go ", 1)}
-	if v := versions()["fyne.io/fyne/v2"]; v != "" {
+func (p *Params) versionLine() string {
+	versions := p.versions()
+	parts := []string{"BoxReady " + p.Version, strings.Replace(versions["go"], "go", "Go ", 1)}
+	if v := versions["fyne.io/fyne/v2"]; v != "" {
 		parts = append(parts, "Fyne "+strings.TrimPrefix(v, "v"))
 	}
 	return strings.Join(append(parts, runtime.GOOS+"/"+runtime.GOARCH), " · ")
 }
 
-// versions returns the versions of the linked modules, by path.
-func versions() map[string]string {
-	versions := map[string]string{"go": runtime.Version()}
+// versions returns the versions of the linked modules, by path, and Go's.
+func (p *Params) versions() map[string]string {
+	versions := map[string]string{"go": cmp.Or(p.GoVersion, runtime.Version())}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, m := range info.Deps {
 			versions[m.Path] = m.Version
@@ -69,7 +71,7 @@ func (a *aboutPage) content() (head fyne.CanvasObject, content []fyne.CanvasObje
 	}
 	if a.module == "" {
 		var rows []fyne.CanvasObject
-		versions := versions()
+		versions := a.params.versions()
 		for i, l := range all {
 			if i > 0 {
 				rows = append(rows, widgets.Line())

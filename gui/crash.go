@@ -43,7 +43,7 @@ func (w *Window) showCrash(r *crash.Report, path string) {
 	lines := strings.Split(strings.TrimSpace(r.Text), "\n")
 	excerpt := strings.Join(lines[:min(len(lines), linesShown)], "\n")
 	copies := w.copyButton("crash.copy", func() string {
-		return versionLine(w.params.Version) + "\n" + r.When.UTC().Format("2006-01-02 15:04:05 UTC") + "\n\n" + r.Text
+		return w.params.versionLine() + "\n" + r.When.UTC().Format("2006-01-02 15:04:05 UTC") + "\n\n" + r.Text
 	})
 	folder := widgets.NewButton(w.say("settings.open-folder", nil), nil, func() { w.dialogs.openURL(folderURL(filepath.Dir(path))) })
 	drop := widgets.NewButton(w.say("crash.delete", nil), nil, func() {

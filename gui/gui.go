@@ -51,6 +51,8 @@ type Params struct {
 	History   *history.Store // of runs; its methods are called off the Fyne thread
 	Downloads string         // the folder in which files are saved and chosen first
 
+	GoVersion string // that the window shows; "": runtime.Version()
+
 	Do   func(func())                                   // onto the Fyne thread; nil: fyne.Do
 	Now  func() time.Time                               // nil: time.Now
 	Tick func(time.Duration) (<-chan time.Time, func()) // and how to stop it; nil: time.NewTicker

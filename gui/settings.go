@@ -256,7 +256,7 @@ func (p *settingsPage) selfTest() {
 // aboutCard has the version, the folders and the libraries.
 func (p *settingsPage) aboutCard() fyne.CanvasObject {
 	lines := []fyne.CanvasObject{heading(p.say("settings.about", nil)),
-		widgets.NewText(versionLine(p.params.Version), widgets.Font{Selectable: true})}
+		widgets.NewText(p.params.versionLine(), widgets.Font{Selectable: true})}
 	for _, f := range p.params.Folders {
 		open := widgets.NewLowEmphasis(p.say("settings.open-folder", nil), theme.FolderOpenIcon(), func() { p.dialogs.openURL(folderURL(f.Path)) })
 		lines = append(lines, widgets.NameValue(widgets.NewText(p.say("settings.folder-"+f.Holds, nil), widgets.Font{Color: widgets.Muted}),
