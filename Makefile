@@ -122,7 +122,7 @@ test-tools:
 	packaging/need python3 python3
 	packaging/need promtool prometheus
 	packaging/need systemd-analyze systemd
-	@for folder in internal/allowlist/testdata/powershell internal/report/testdata/page; do packaging/npm "$$folder" >/dev/null || true; done
+	@for folder in internal/allowlist/testdata/powershell internal/report/testdata/page internal/simportal/testdata/jssdk; do packaging/npm "$$folder" >/dev/null || true; done
 
 # The peers that many portals are compared with; none of their services starts.
 fleet-tools:

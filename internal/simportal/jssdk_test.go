@@ -3,11 +3,7 @@ package simportal_test
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -21,89 +17,21 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// sdkDir installs the official JavaScript SDK under build/ of the module, once per
-// set of files in testdata/jssdk.
+// sdkDir is the folder in which packaging/npm has installed the official JavaScript SDK.
 func sdkDir(t *testing.T) string {
 	t.Helper()
-	dir, err := installSDK()
+	_, err := exec.LookPath("node")
+	var out []byte
+	if err == nil {
+		out, err = exec.Command("../../packaging/npm", "testdata/jssdk").Output()
+	}
 	if err != nil && os.Getenv("CI") == "true" {
-		t.Fatalf("the official JavaScript SDK cannot be had: %v", err)
+		t.Fatalf("NOT TESTED: the official JavaScript SDK can't be had: %v", err)
 	}
 	if err != nil {
-		t.Skipf("NOT TESTED: the official JavaScript SDK cannot be had: %v", err)
+		t.Skipf("NOT TESTED: the official JavaScript SDK can't be had: %v", err)
 	}
-	return dir
-}
-
-func installSDK() (string, error) {
-	for _, tool := range []string{"node", "npm"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			return "", err
-		}
-	}
-	files := []string{"package.json", "package-lock.json", ".npmrc", "run.mjs"}
-	contents := map[string][]byte{}
-	sum := sha256.New()
-	for _, name := range files {
-		b, err := os.ReadFile(filepath.Join("testdata", "jssdk", name))
-		if err != nil {
-			return "", err
-		}
-		contents[name] = b
-		sum.Write(b)
-	}
-	root, err := moduleRoot()
-	if err != nil {
-		return "", err
-	}
-	dir := filepath.Join(root, "build", "jssdk", hex.EncodeToString(sum.Sum(nil))[:16])
-	if _, err := os.Stat(dir); err == nil {
-		return dir, nil
-	}
-	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
-		return "", err
-	}
-	// Installed to a temporary folder and renamed, so that a parallel run never sees a partial installation.
-	fresh, err := os.MkdirTemp(filepath.Dir(dir), "new-")
-	if err != nil {
-		return "", err
-	}
-	defer func() { _ = os.RemoveAll(fresh) }()
-	for name, b := range contents {
-		if err := os.WriteFile(filepath.Join(fresh, name), b, 0o644); err != nil {
-			return "", err
-		}
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
-	defer cancel()
-	npm := exec.CommandContext(ctx, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
-	npm.Dir = fresh
-	if out, err := npm.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("npm ci: %w\n%s", err, out)
-	}
-	if err := os.Rename(fresh, dir); err != nil {
-		if _, there := os.Stat(dir); there != nil {
-			return "", err
-		}
-	}
-	return dir, nil
-}
-
-func moduleRoot() (string, error) {
-	dir, err := os.Getwd()
-	if err != nil {
-		return "", err
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			return dir, nil
-		}
-		up := filepath.Dir(dir)
-		if up == dir {
-			return "", errors.New("no go.mod above the test")
-		}
-		dir = up
-	}
+	return strings.TrimSpace(string(out))
 }
 
 // sdkReading is how the SDK read one answer.
@@ -140,7 +68,11 @@ func TestOfficialSDK(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	node := exec.CommandContext(ctx, "node", "run.mjs")
+	program, err := os.ReadFile("testdata/jssdk/run.mjs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	node := exec.CommandContext(ctx, "node", "--input-type=module", "--eval", string(program))
 	node.Dir = dir
 	// Real host names: the SDK connects through the simulated proxy.
 	node.Env = append(slices.DeleteFunc(os.Environ(), func(v string) bool {

@@ -1,4 +1,4 @@
-// Calls the simulated portal with the official SDK and prints what the SDK makes of the answers.
+// Run with node --eval where the packages are: calls the simulated portal with the official SDK and prints what the SDK makes of the answers.
 // The task comes as JSON on standard input: {webhook, grants: {valid, expired, dead}}.
 import { B24Hook, B24OAuth } from '@bitrix24/b24jssdk'
 import { text } from 'node:stream/consumers'
