@@ -39,7 +39,7 @@ func (env *Env) noteLimit(r portal.Request, a portal.Answer) {
 	if a.Header == nil {
 		return
 	}
-	own := a.Form == portal.FormJSON && portal.VoiceOf(r, &a.Reply).Speaker == portal.ByREST
+	own := portal.JSONSpeaker(r, &a.Reply) == portal.ByREST
 	said := Limited{Status: a.Status}
 	if own && a.Error != nil {
 		said.Error = a.Error.Code

@@ -121,16 +121,12 @@ const TokenPage = "/oauth/token/"
 
 // VoiceOf says who made the reply to a request. A redirect's address counts as its body.
 func VoiceOf(asked Request, r *Reply) Voice {
-	switch {
-	case r.Form != FormJSON:
-	case asked.Path == TokenPage && r.Error != nil && bitrix.IsAuthServerCode(r.Error.Code):
-		return Voice{Speaker: ByAuthServer}
-	case r.fromREST():
-		return Voice{Speaker: ByREST}
+	if speaker := JSONSpeaker(asked, r); speaker != "" {
+		return Voice{Speaker: speaker}
 	}
 	product := r.hasProductSign()
 	page := r.text
-	if page == nil {
+	if len(page) == 0 {
 		page = r.Body
 	}
 	text := string(untrusted.Prefix(page, MaxPage))
@@ -157,6 +153,18 @@ func VoiceOf(asked Request, r *Reply) Voice {
 		return Voice{Speaker: ByIdentityProvider}
 	}
 	return Voice{Speaker: ByOther}
+}
+
+// JSONSpeaker is who made a reply of the portal's REST interface; "" for all other replies, which only VoiceOf tells apart.
+func JSONSpeaker(asked Request, r *Reply) Speaker {
+	switch {
+	case r.Form != FormJSON:
+	case asked.Path == TokenPage && r.Error != nil && bitrix.IsAuthServerCode(r.Error.Code):
+		return ByAuthServer
+	case r.fromREST():
+		return ByREST
+	}
+	return ""
 }
 
 // MaxPage is the size of a page's beginning that identifies it.
