@@ -20,6 +20,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -774,44 +775,85 @@ func TestConcurrencyLimit(t *testing.T) {
 	}
 }
 
-func TestPace(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes as long as the window")
+// pipes is a listener whose connections are pipes, so that a client and its server fit into a synctest bubble.
+type pipes struct {
+	dialled chan net.Conn
+	closed  chan struct{}
+	close   func()
+}
+
+func newPipes() *pipes {
+	p := &pipes{dialled: make(chan net.Conn), closed: make(chan struct{})}
+	p.close = sync.OnceFunc(func() { close(p.closed) })
+	return p
+}
+
+func (p *pipes) Accept() (net.Conn, error) {
+	select {
+	case conn := <-p.dialled:
+		return conn, nil
+	case <-p.closed:
+		return nil, net.ErrClosed
 	}
-	t.Parallel()
-	var mu sync.Mutex
-	var arrived []time.Time
-	b := newTestPortal(t, func(http.ResponseWriter, *http.Request) {
-		mu.Lock()
-		defer mu.Unlock()
-		arrived = append(arrived, time.Now())
-	})
-	client := b.client(func(o *Options) {
-		dial := o.Dial
+}
+
+func (p *pipes) Close() error {
+	p.close()
+	return nil
+}
+
+func (p *pipes) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 443} }
+
+func (p *pipes) dial() net.Conn {
+	client, server := net.Pipe()
+	p.dialled <- server
+	return client
+}
+
+func TestPace(t *testing.T) {
+	b := newTestPortal(t, nil) // for its address and options
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		var arrived []time.Time
+		listener := newPipes()
+		server := &httptest.Server{Listener: listener, Config: &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			mu.Lock()
+			defer mu.Unlock()
+			arrived = append(arrived, time.Now())
+			io.WriteString(w, `{"result":true}`)
+		})}}
+		server.StartTLS()
+		defer server.Close()
+		o := b.options()
 		var dials atomic.Int32
-		o.Dial = func(ctx context.Context) (net.Conn, error) {
+		o.Dial = func(context.Context) (net.Conn, error) {
 			if dials.Add(1) == 2 {
 				time.Sleep(time.Second) // the limit counts arrivals
 			}
-			return dial(ctx)
+			return listener.dial(), nil
+		}
+		client := NewClient(o)
+		defer client.Close()
+		var wg sync.WaitGroup
+		for range 14 {
+			wg.Go(func() {
+				// A request's timeout begins with its turn.
+				if answer := client.Do(t.Context(), Request{Path: "/rest/x", Timeout: longTimeout}); answer.Err != nil {
+					t.Error(answer.Err)
+				}
+			})
+		}
+		wg.Wait()
+		slices.SortFunc(arrived, time.Time.Compare)
+		if len(arrived) != 14 {
+			t.Fatalf("%d requests arrived", len(arrived))
+		}
+		for i := range arrived[12:] {
+			if gap := arrived[i+12].Sub(arrived[i]); gap < 10*time.Second {
+				t.Errorf("13 requests in %v", gap)
+			}
 		}
 	})
-	var wg sync.WaitGroup
-	for range 14 {
-		wg.Go(func() {
-			// A request's timeout begins with its turn.
-			if answer := client.Do(t.Context(), Request{Path: "/rest/x", Timeout: longTimeout}); answer.Err != nil {
-				t.Error(answer.Err)
-			}
-		})
-	}
-	wg.Wait()
-	slices.SortFunc(arrived, time.Time.Compare)
-	for i := range arrived[12:] {
-		if gap := arrived[i+12].Sub(arrived[i]); gap < 10*time.Second {
-			t.Errorf("13 requests in %v", gap)
-		}
-	}
 }
 
 func TestCancelledTurn(t *testing.T) {
