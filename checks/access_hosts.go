@@ -147,7 +147,7 @@ func (env *Env) askAppHost(ctx context.Context, h *AppHost) error {
 		defer turn.End()
 		sending = turn.Sent
 	}
-	ctx, cancel := context.WithTimeout(ctx, appHostTimeout)
+	ctx, cancel := context.WithTimeout(ctx, env.net.Timeout(appHostTimeout))
 	defer cancel()
 	page := h.address()
 	proxy, err := env.net.ProxyFor(page.Scheme, h.Host, h.Port)

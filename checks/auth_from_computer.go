@@ -72,7 +72,7 @@ func (s *Shared) requestHost(ctx context.Context, address string) HostSeen {
 }
 
 func (s *Shared) requestHostOnce(ctx context.Context, address string) HostSeen {
-	ctx, cancel := context.WithTimeout(ctx, vendorTimeout)
+	ctx, cancel := context.WithTimeout(ctx, s.net.Timeout(vendorTimeout))
 	defer cancel()
 	u, err := url.Parse(address)
 	if err != nil {

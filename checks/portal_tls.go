@@ -185,7 +185,7 @@ func (env *Env) handshake(ctx context.Context, c *connection, s *TLSSeen) *tls.C
 			return nil
 		}
 	}
-	conn, err := transport.Handshake(ctx, raw, config)
+	conn, err := env.net.Handshake(ctx, raw, config)
 	s.ClientCertificateAsked = asked.Load()
 	if err != nil {
 		s.Failure = transport.FailureOf(err)
@@ -285,7 +285,7 @@ func (env *Env) demandsCertificate(ctx context.Context, c *connection) bool {
 	if err != nil {
 		return false
 	}
-	conn, err := transport.Handshake(ctx, raw, env.tlsConfig())
+	conn, err := env.net.Handshake(ctx, raw, env.tlsConfig())
 	if err != nil {
 		return false
 	}
@@ -312,7 +312,7 @@ func (env *Env) oldHandshake(ctx context.Context, c *connection) string {
 	}
 	config := env.tlsConfig()
 	config.MinVersion, config.MaxVersion = tls.VersionTLS10, tls.VersionTLS11 // #nosec G402 -- only to detect the server's version; nothing is sent
-	old, err := transport.Handshake(ctx, conn, config)
+	old, err := env.net.Handshake(ctx, conn, config)
 	if err != nil {
 		return ""
 	}
@@ -369,7 +369,7 @@ func (env *Env) secureSpare(raw <-chan net.Conn) *spareConnections {
 				s.ready <- nil
 				return
 			}
-			secure, err := transport.Handshake(env.run, conn, env.tlsConfig())
+			secure, err := env.net.Handshake(env.run, conn, env.tlsConfig())
 			if err != nil {
 				secure = nil
 			}

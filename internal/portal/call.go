@@ -139,7 +139,7 @@ func NewClient(o Options) *Client {
 			if err != nil {
 				return nil, err
 			}
-			secured, err := transport.Handshake(ctx, conn, o.TLS)
+			secured, err := o.Net.Handshake(ctx, conn, o.TLS)
 			if err != nil {
 				return nil, err // not a typed nil
 			}

@@ -96,7 +96,7 @@ func FuzzConnect(f *testing.F) {
 				_, _ = theirs.Write(answer)
 			}
 		}()
-		tunnel, err := requestTunnel(context.Background(), ours, via, "portal.test:443", "test")
+		tunnel, err := New(Options{Version: "test"}).requestTunnel(context.Background(), ours, via, "portal.test:443")
 		switch {
 		case err == nil:
 			head, rest, found := bytes.Cut(answer, []byte("\n\r\n"))

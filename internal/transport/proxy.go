@@ -90,7 +90,7 @@ func (n *Net) dialTunnel(ctx context.Context, via *url.URL, host string, port in
 	if err != nil {
 		return nil, err
 	}
-	tunnel, err := requestTunnel(ctx, conn, via, target, n.userAgent)
+	tunnel, err := n.requestTunnel(ctx, conn, via, target)
 	if err != nil {
 		conn.Close()
 		return nil, err
@@ -112,7 +112,7 @@ func (n *Net) dialProxy(ctx context.Context, via *url.URL) (net.Conn, error) {
 		return conn, nil
 	}
 	// A proxy may have a certificate of a company's own CA, so the system's roots are used.
-	secure, err := Handshake(ctx, conn, &tls.Config{ServerName: via.Hostname(), MinVersion: tls.VersionTLS12})
+	secure, err := n.Handshake(ctx, conn, &tls.Config{ServerName: via.Hostname(), MinVersion: tls.VersionTLS12})
 	if err != nil {
 		return nil, proxyFailed(ctx, "TLS with "+ProxyName(via), err)
 	}
@@ -132,13 +132,13 @@ func proxyFailed(ctx context.Context, what string, err error) error {
 }
 
 // requestTunnel asks for a tunnel (RFC 9110, 9.3.6).
-func requestTunnel(ctx context.Context, conn net.Conn, via *url.URL, target, userAgent string) (net.Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
+func (n *Net) requestTunnel(ctx context.Context, conn net.Conn, via *url.URL, target string) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, n.Timeout(dialTimeout))
 	defer cancel()
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
 	defer stop()
 
-	request := &http.Request{Method: http.MethodConnect, URL: &url.URL{Opaque: target}, Host: target, Header: http.Header{"User-Agent": {userAgent}}}
+	request := &http.Request{Method: http.MethodConnect, URL: &url.URL{Opaque: target}, Host: target, Header: http.Header{"User-Agent": {n.userAgent}}}
 	if via.User != nil {
 		password, _ := via.User.Password()
 		basic := base64.StdEncoding.EncodeToString([]byte(via.User.Username() + ":" + password))
@@ -177,7 +177,7 @@ type tunnel struct {
 func (t *tunnel) Read(b []byte) (int, error) { return t.in.Read(b) }
 
 func (n *Net) dialSOCKS(ctx context.Context, via *url.URL, target string) (net.Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
+	ctx, cancel := context.WithTimeout(ctx, n.Timeout(dialTimeout))
 	defer cancel()
 	what := "reach " + target + " through " + ProxyName(via)
 	dialer, err := proxy.FromURL(via, directDialer{n})

@@ -45,8 +45,8 @@ type Options struct {
 	// PaceWindow is the time in which a portal gets at most 12 requests; 0 means 10 s. Only a simulated portal may be asked
 	// faster.
 	PaceWindow time.Duration
-	// TimeoutScale multiplies the time-outs of look-ups, connections, the portal's answers and its event table; 0 is 1. Tests of
-	// time-outs shorten them.
+	// TimeoutScale multiplies the time-outs of look-ups, connections, the portal's answers and its event table, and the limit of a
+	// slow answer; 0 is 1. Tests of time-outs shorten them.
 	TimeoutScale float64
 }
 
@@ -271,9 +271,9 @@ func dialAny(ctx context.Context, addrs []netip.Addr, port int, dial dialAddr) (
 }
 
 // Handshake makes a TLS handshake over conn, and closes conn when that fails.
-func Handshake(ctx context.Context, conn net.Conn, config *tls.Config) (*tls.Conn, error) {
+func (n *Net) Handshake(ctx context.Context, conn net.Conn, config *tls.Config) (*tls.Conn, error) {
 	setStage(ctx, StageTLS)
-	ctx, cancel := context.WithTimeout(ctx, handshakeTimeout)
+	ctx, cancel := context.WithTimeout(ctx, n.Timeout(handshakeTimeout))
 	defer cancel()
 	trace := httptrace.ContextClientTrace(ctx)
 	if trace != nil && trace.TLSHandshakeStart != nil {
@@ -372,7 +372,7 @@ func (n *Net) dialTLSFor(ctx context.Context, hostport string, config *tls.Confi
 	}
 	config = config.Clone()
 	config.ServerName = host
-	secure, err := Handshake(ctx, conn, config)
+	secure, err := n.Handshake(ctx, conn, config)
 	if err != nil {
 		return nil, err // not a typed nil
 	}

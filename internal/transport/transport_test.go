@@ -313,7 +313,7 @@ func TestHandshakeClosesOnFailure(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	secure, err := Handshake(t.Context(), conn, &tls.Config{ServerName: "portal.test"})
+	secure, err := New(Options{}).Handshake(t.Context(), conn, &tls.Config{ServerName: "portal.test"})
 	if secure != nil || FailureOf(err) != NotTLS || StageOf(err) != StageTLS {
 		t.Errorf("%v, failure %q: %v", secure, FailureOf(err), err)
 	}
