@@ -75,21 +75,18 @@ type scenarioResult struct {
 // usual is the time in which a portal gets at most 12 requests.
 const usual = 10 * time.Second
 
-// silentFaults are faults that are seen only when a time-out ends. Its length doesn't matter.
-var silentFaults = []string{"dns-failed-silent", "tcp-timeout", "rest-timeout", "rest-timeout-trickle", "event-not-recorded", "install-unfinished"}
-
 func (s scenario) execute(t *testing.T) scenarioResult {
 	t.Helper()
-	sim := simtest.Simulate(t, simportal.Options{Faults: s.faults, Answer: s.answer, AuthServerTimeout: simtest.Fast}, s.with...)
+	options := simportal.Options{Faults: s.faults, Answer: s.answer}
+	scale := simtest.Shorten(&options)
+	sim := simtest.Simulate(t, options, s.with...)
+	sim.TimeoutScale = scale
 	if s.prepare != nil {
 		s.prepare(sim.Sim)
 	}
 	window := usual
 	if !s.usualPace && !slices.Contains(s.faults, "throttle") {
 		window, sim.PaceWindow = simtest.Fast, simtest.Fast
-	}
-	if slices.ContainsFunc(s.faults, func(f string) bool { return slices.Contains(silentFaults, f) }) {
-		sim.TimeoutScale = 0.2
 	}
 	target := sim.Target()
 	var err error
@@ -105,9 +102,7 @@ func (s scenario) execute(t *testing.T) scenarioResult {
 		target.Requirements = s.requirements
 	}
 	target.Moved, target.ServerProbe, target.Outside = s.moved, s.probe, s.outside
-	if slices.ContainsFunc(simportal.Faults(), func(f simportal.Fault) bool {
-		return slices.Contains(s.faults, f.Name) && (slices.Contains(f.Causes, "event-delivery/event-not-delivered") || f.Name == "receiver-private")
-	}) {
+	if simtest.EventLost(s.faults...) {
 		target.EventWait = time.Second // it never arrives; elsewhere it does
 	}
 	if s.trust {
@@ -578,14 +573,15 @@ func (p scenarioResult) assertTexts(t *testing.T) {
 				}
 			}
 		}
+		shown := data.String() + text.String()
 		for _, held := range p.secrets {
-			if strings.Contains(data.String(), held.Reveal()) || strings.Contains(text.String(), held.Reveal()) {
+			if strings.Contains(shown, held.Reveal()) {
 				t.Errorf("%s: the output shows a secret of the owner's", lang)
 			}
 		}
 		for _, request := range p.sim.Log() {
 			for _, token := range append(request.Tokens, webhookCode(request.Path)) {
-				if token != "" && (strings.Contains(data.String(), token) || strings.Contains(text.String(), token)) {
+				if token != "" && strings.Contains(shown, token) {
 					t.Errorf("%s: the output shows %q", lang, token)
 				}
 			}

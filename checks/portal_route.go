@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"slices"
@@ -44,6 +45,8 @@ type RouteFacts struct {
 	Options *Exchange `json:"options,omitempty"`
 	// ShowsREST means that Options is the rest module's.
 	ShowsREST bool `json:"shows_rest,omitempty"`
+	// SlowLimit is the limit of a slow answer in milliseconds, where it isn't the usual one.
+	SlowLimit int64 `json:"slow_limit,omitempty"`
 	// Admin is the answer of a page that every edition has; asked only after a 404 that isn't the portal's.
 	Admin *Exchange `json:"admin,omitempty"`
 }
@@ -56,6 +59,9 @@ func observeRoute(ctx context.Context, env *Env) (*RouteFacts, error) {
 	}
 	answer := env.ask(ctx, routeRequest)
 	f := &RouteFacts{Exchange: *env.exchange(routeRequest, answer), Unverified: env.unverified()}
+	if limit := env.net.Timeout(slowRoute); limit != slowRoute {
+		f.SlowLimit = limit.Milliseconds()
+	}
 	if f.unsignedRefusal() {
 		options := env.ask(ctx, optionsRequest)
 		f.Options, f.ShowsREST = env.exchange(optionsRequest, options), options.Err == nil && options.ShowsREST()
@@ -92,7 +98,8 @@ func methodRequest(method string) portal.Request {
 func judgeRoute(f *RouteFacts, _ FactsByCheck) []Result {
 	results := routeFaults(f)
 	x := &f.Exchange
-	if slow := x.answerTime(); slow > slowRoute && x.fromREST() {
+	limit := cmp.Or(time.Duration(f.SlowLimit)*time.Millisecond, slowRoute)
+	if slow := x.answerTime(); slow > limit && x.fromREST() {
 		results = append(results, notice(RESTSlow, ServerAdmin).with(Args{"seconds": slow.Seconds()}))
 	}
 	if len(results) > 1 { // beside a finding, nothing is ok

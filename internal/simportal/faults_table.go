@@ -17,7 +17,7 @@ var (
 var faultTable = []Fault{
 	{Name: "dns-not-found", Group: "dns", Causes: []string{"portal-dns/dns-not-found"}, With: []string{"dns"}, Description: "the portal's name does not exist"},
 	{Name: "dns-failed", Group: "dns", Causes: []string{"portal-dns/dns-failed"}, With: []string{"dns"}, Description: "the DNS server answers SERVFAIL"},
-	{Name: "dns-failed-silent", Group: "dns", Causes: []string{"portal-dns/dns-failed"}, With: []string{"dns"}, Description: "the DNS server never answers about the portal"},
+	{Name: "dns-failed-silent", Group: "dns", Causes: []string{"portal-dns/dns-failed"}, With: []string{"dns"}, Description: "the DNS server never answers about the portal", Timed: true},
 	{Name: "dns-private-only", Group: "dns", Causes: []string{"portal-dns/dns-private-only"}, With: []string{"dns"}, Description: "the name leads to a private address only"},
 	{Name: "dns-sinkhole", Group: "dns", Causes: []string{"portal-dns/dns-sinkhole"}, With: []string{"dns"}, Description: "the name leads to 0.0.0.0"},
 	{Name: "dns-sinkhole-loopback", Group: "dns", Causes: []string{"portal-dns/dns-sinkhole"}, With: []string{"dns"}, Description: "the name leads to 127.0.0.1"},
@@ -25,7 +25,7 @@ var faultTable = []Fault{
 	{Name: "dns-differs-absent", Group: "dns", Causes: []string{"portal-dns/dns-differs"}, With: []string{"dns", "public-dns"}, Description: "the public resolver does not know the name that the DNS server here knows"},
 
 	{Name: "tcp-refused", Group: "tcp", Causes: []string{"portal-tcp/tcp-refused"}, Description: "the portal refuses connections", ports: true},
-	{Name: "tcp-timeout", Group: "tcp", Causes: []string{"portal-tcp/tcp-timeout"}, Description: "connections to the portal are never answered", ports: true},
+	{Name: "tcp-timeout", Group: "tcp", Causes: []string{"portal-tcp/tcp-timeout"}, Description: "connections to the portal are never answered", Timed: true, ports: true},
 	{Name: "ipv6-dead", Group: "tcp", Causes: []string{"portal-tcp/ipv6-dead"}, With: []string{"dns"}, Description: "the portal's IPv6 address refuses connections, the IPv4 one works", ports: true},
 	{Name: "address-partly-dead", Group: "tcp", Causes: []string{"portal-tcp/address-partly-dead"}, With: []string{"dns"}, Description: "the portal has two IPv4 addresses, and the first one refuses connections", ports: true},
 	{Name: "address-partly-dead-silent", Group: "tcp", Causes: []string{"portal-tcp/address-partly-dead"}, With: []string{"dns"}, Description: "the portal has two IPv4 addresses, and the first one is silent", ports: true},
@@ -66,7 +66,7 @@ var faultTable = []Fault{
 
 	{Name: "throttle", Group: "etiquette", Description: "more than 12 requests in 10 s get HTML 429, as the product's activity control does"},
 
-	{Name: "rest-timeout", Group: "front", Causes: []string{"rest-route/timeout"}, Description: "the portal never answers"},
+	{Name: "rest-timeout", Group: "front", Causes: []string{"rest-route/timeout"}, Description: "the portal never answers", Timed: true},
 	{Name: "rest-server-error", Group: "front", Causes: []string{"rest-route/rest-server-error"}, Description: "the web server answers 502 for PHP"},
 	{Name: "rest-server-error-empty", Group: "front", Causes: []string{"rest-route/rest-server-error"}, Description: "PHP dies: status 500 and nothing else"},
 	{Name: "rest-basic-auth", Group: "front", Causes: []string{"rest-route/rest-basic-auth"}, Description: "the web server asks for a name and password"},
@@ -121,8 +121,8 @@ var faultTable = []Fault{
 	{Name: "rest-cut-off-endless", Group: "answer", Causes: []string{"rest-route/rest-cut-off"}, Description: "the answer has no end"},
 	{Name: "rest-gzip-bomb", Group: "answer", Causes: []string{"rest-route/rest-cut-off"}, Description: "a small compressed answer unpacks to half a gigabyte"},
 	{Name: "rest-bad-gzip", Group: "answer", Causes: []string{"rest-route/unexpected-answer"}, Description: "the answer is damaged gzip"},
-	{Name: "rest-timeout-trickle", Group: "answer", Causes: []string{"rest-route/timeout"}, Description: "the answer comes at one byte a second"},
-	{Name: "rest-slow", Group: "answer", Causes: []string{"rest-route/rest-slow"}, Description: "calls without credentials are answered after five and a half seconds"},
+	{Name: "rest-timeout-trickle", Group: "answer", Causes: []string{"rest-route/timeout"}, Description: "the answer comes at one byte a second", Timed: true},
+	{Name: "rest-slow", Group: "answer", Causes: []string{"rest-route/rest-slow"}, Description: "calls without credentials are answered after five and a half seconds", Timed: true},
 	{Name: "rest-overflows", Group: "answer", Description: "more than it announces comes with every answer: the request once more"},
 	{Name: "rest-polluted-bom", Group: "answer", Causes: []string{"rest-route/rest-polluted"}, Description: "a byte order mark stands before the JSON"},
 	{Name: "rest-polluted-notice", Group: "answer", Causes: []string{"rest-route/rest-polluted"}, Description: "PHP notices stand before the JSON"},
@@ -196,7 +196,7 @@ var faultTable = []Fault{
 	{Name: "throttled-page", Group: "limits", Causes: []string{"rate-limit/throttled"}, With: withWebhook, Description: "the web server answers every other call with credentials with HTML 503"},
 	{Name: "operation-time", Group: "limits", Causes: []string{"rate-limit/operation-time"}, With: withWebhook, Needs: []string{"method:crm.deal.list"}, Description: "method.get has used up its time"},
 
-	{Name: "install-unfinished", Group: "application", Causes: []string{"app-installed/install-unfinished"}, With: append([]string{"as-application"}, signedIn...), Description: "the application's installation was never finished, so it gets no events"},
+	{Name: "install-unfinished", Group: "application", Causes: []string{"app-installed/install-unfinished"}, With: append([]string{"as-application"}, signedIn...), Description: "the application's installation was never finished, so it gets no events", Timed: true},
 
 	{Name: "user-not-admin", Group: "user", Causes: []string{"user-rights/user-not-admin"}, With: withWebhook, Description: "the webhook's and the token's user is no administrator"},
 
@@ -213,7 +213,7 @@ var faultTable = []Fault{
 	{Name: "method-deprecated", Group: "inventory", Causes: []string{"methods/method-deprecated"}, With: withWebhook, Needs: []string{"method:crm.company.add"}, Description: "an application wants a method that has a successor, which is no fault of the portal"},
 	{Name: "event-missing", Group: "inventory", Causes: []string{"events/event-missing"}, With: signedIn, Needs: []string{"event:ONCRMDYNAMICITEMADD_147", "event:ONCRMDEALADD"}, without: Without{Events: []string{"ONCRMDYNAMICITEMADD"}}, Description: "the module crm is there without the event ONCRMDYNAMICITEMADD"},
 
-	{Name: "event-not-recorded", Group: "events", Causes: []string{"event-machinery/event-not-recorded"}, With: eventTest, Description: "events are fired and never recorded"},
+	{Name: "event-not-recorded", Group: "events", Causes: []string{"event-machinery/event-not-recorded"}, With: eventTest, Description: "events are fired and never recorded", Timed: true},
 	{Name: "event-test-missing", Group: "events", Causes: []string{"event-machinery/refused-with-code"}, With: eventTest, without: Without{Methods: []string{"event.test"}}, Description: "the method event.test does not exist"},
 	{Name: "event-recorded-late", Group: "events", With: eventTest, Description: "events are recorded after the first look at them, as a background job may do"},
 	{Name: "event-unbind-error", Group: "events", With: eventTest, Description: "unbinding an event handler fails with an error"},

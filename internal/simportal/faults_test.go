@@ -419,7 +419,7 @@ var symptoms = map[string]seen{
 			t.Errorf("unpacks to %q", b)
 		}
 	},
-	"rest-slow": slowly(answers(401, `"NO_AUTH_FOUND"`), 5*time.Second),
+	"rest-slow": slowly(answers(401, `"NO_AUTH_FOUND"`), 60*time.Millisecond),
 	"rest-timeout-trickle": func(t *testing.T, s *simportal.Sim) {
 		began := time.Now()
 		answer, err := client(t, s).Get("https://" + s.Host() + "/rest/app.info")

@@ -128,7 +128,7 @@ func (s *Sim) restServer(h *request) {
 	}
 	result, err := s.process(c, name, webhook)
 	if c.faults.on("rest-slow") && err != nil && err.code == bitrix.CodeNoAuthFound {
-		s.wait(h.r.Context(), slowAnswer)
+		s.wait(h.r.Context(), s.opt.SlowAnswer)
 	}
 	switch {
 	case err != nil && err.page:
@@ -154,8 +154,8 @@ func (h *request) sendXML(status int, v *array) {
 	h.sendREST(status, "text/xml; charset=utf-8", encodeXML(v))
 }
 
-// slowAnswer is how long the portal takes under the fault rest-slow: more than an application should have to wait, less than it does.
-const slowAnswer = 5500 * time.Millisecond
+// SlowAnswer is how long the portal takes under the fault rest-slow: more than an application should have to wait, less than it does.
+const SlowAnswer = 5500 * time.Millisecond
 
 // siteErrors are the errors of the group "site", with which the portal answers every call.
 var siteErrors = map[string]restError{

@@ -86,6 +86,7 @@ type Options struct {
 
 	Region            bitrix.Region // where the portal is registered; "" = bitrix.CIS
 	AuthServerTimeout time.Duration // how long the portal waits for an authorization server that never answers; 0 = 15 s, as the rest module does
+	SlowAnswer        time.Duration // how long the portal takes under the fault rest-slow; 0 = the constant SlowAnswer
 	RedirectURI       string        // handler path of the demo application; "" = http://127.0.0.1:53134/
 
 	Login    bool              // /oauth/authorize/ shows the login form, see Users; false: the administrator has a session
@@ -163,6 +164,9 @@ func Start(o Options) (*Sim, error) {
 	}
 	if o.AuthServerTimeout == 0 {
 		o.AuthServerTimeout = defaultAuthTimeout
+	}
+	if o.SlowAnswer == 0 {
+		o.SlowAnswer = SlowAnswer
 	}
 	if o.RedirectURI == "" {
 		o.RedirectURI = defaultAppURL

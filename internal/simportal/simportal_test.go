@@ -35,7 +35,7 @@ func start(t *testing.T, o simportal.Options) *simportal.Sim {
 
 func faulty(t *testing.T, names ...string) *simportal.Sim {
 	t.Helper()
-	return start(t, simportal.Options{Faults: names, AuthServerTimeout: 60 * time.Millisecond})
+	return start(t, simportal.Options{Faults: names, AuthServerTimeout: 60 * time.Millisecond, SlowAnswer: 60 * time.Millisecond})
 }
 
 // where returns the loopback address of host:port.

@@ -3,6 +3,7 @@
 package simtest
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -35,6 +36,28 @@ func Start(t testing.TB, faults []string, with ...string) *Portal {
 	t.Helper()
 	p, err := demo.Start(faults, with...)
 	return started(t, p, err)
+}
+
+// timeoutScale is how much shorter the waits of a run are against a fault that it sees only when they are over.
+const timeoutScale = 0.2
+
+// Shorten makes the waits of a simulated portal with these options short, and returns the scale of the network's time-outs that
+// goes with them, see transport.Options.
+func Shorten(o *simportal.Options) float64 {
+	o.AuthServerTimeout = Fast
+	if !slices.ContainsFunc(simportal.Faults(), func(f simportal.Fault) bool { return f.Timed && slices.Contains(o.Faults, f.Name) }) {
+		return 1
+	}
+	slow := float64(simportal.SlowAnswer) * timeoutScale
+	o.SlowAnswer = time.Duration(slow)
+	return timeoutScale
+}
+
+// EventLost reports whether one of these faults keeps a test event from the receiver, so that a run waits for it in vain.
+func EventLost(faults ...string) bool {
+	return slices.ContainsFunc(simportal.Faults(), func(f simportal.Fault) bool {
+		return slices.Contains(faults, f.Name) && (slices.Contains(f.Causes, "event-delivery/event-not-delivered") || f.Name == "receiver-private")
+	})
 }
 
 // Simulate starts a simulated portal with these options; with is as for demo.Start.
