@@ -31,8 +31,6 @@ import (
 // These tests run the program as it is shipped, with gnome-keyring on its own session bus, and inspect it from outside: its
 // output and files, and the arguments and environments of the processes that it starts.
 
-const processTimeout = 2 * time.Minute
-
 // A browser that only records its arguments and environment.
 const fakeBrowser = `#!/bin/sh
 cat "/proc/$$/environ" "/proc/$$/cmdline" >"%[1]s/process.$$"
@@ -122,7 +120,7 @@ func (c *computer) keyringItems() (items []dbus.ObjectPath) {
 // process runs the program, writes to its standard input, and records all that is visible from outside.
 func (c *computer) process(typed string, interact func(ctx context.Context, stop func(), keys io.Writer, stderr *syncBuffer), args []string, env ...string) (exit cli.Exit, out, errs string) {
 	c.t.Helper()
-	ctx, cancel := context.WithTimeout(c.t.Context(), processTimeout)
+	ctx, cancel := context.WithTimeout(c.t.Context(), hangs)
 	defer cancel()
 	child := exec.CommandContext(ctx, c.program, args...)
 	child.Cancel = func() error { return child.Process.Signal(os.Interrupt) }
@@ -234,10 +232,7 @@ func (c *computer) browse(ctx context.Context, stop func(), keys io.Writer, stde
 			io.WriteString(keys, location+"\n")
 		}
 	}
-	select {
-	case <-ctx.Done():
-	case <-time.After(30 * time.Second):
-	}
+	<-ctx.Done() // with this answer the command ends
 }
 
 // login signs in and returns the exit code and all output.
