@@ -524,7 +524,8 @@ func (o *observed) assertValid(turn int) {
 // with every fault, and searches all output for every secret.
 func TestSecretsStayInTheKeyring(t *testing.T) {
 	home := t.TempDir()
-	for _, name := range []string{"HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR", "TMPDIR"} {
+	for _, name := range []string{"HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR", "TMPDIR",
+		"USERPROFILE", "APPDATA", "LOCALAPPDATA", "TMP"} {
 		folder := filepath.Join(home, name)
 		if err := os.Mkdir(folder, 0o700); err != nil {
 			t.Fatal(err)
@@ -700,7 +701,7 @@ func TestCrashOutputHasNoSecrets(t *testing.T) {
 			child := exec.Command(self, append([]string{"check", o.sim.Host(), "--signed-in", "--webhook", "-", "--event-test", "--receiver", "https://" + simportal.HandlerHost,
 				"--format", "jsonl", "-v"}, o.way...)...)
 			child.Env = append(os.Environ(), crashVariable+"="+where, keyringVariable+"="+string(entries), proxyVariable+"="+o.sim.Proxy(), "GOTRACEBACK=system",
-				"HOME="+o.folder, "XDG_CACHE_HOME="+o.folder, "TMPDIR="+o.folder)
+				"HOME="+o.folder, "XDG_CACHE_HOME="+o.folder, "TMPDIR="+o.folder, "USERPROFILE="+o.folder, "APPDATA="+o.folder, "LOCALAPPDATA="+o.folder, "TMP="+o.folder)
 			child.Stdin = strings.NewReader(o.sim.Webhook() + "\n")
 			child.Dir = o.folder
 			out, err := child.CombinedOutput()

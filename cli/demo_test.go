@@ -12,10 +12,12 @@ import (
 
 	"boxready/cli"
 	"boxready/internal/simportal"
+	"boxready/internal/simtest/testenv"
 )
 
 // TestDemoPrintsAWorkingCommand starts the demo as a process, runs the command that it prints, and stops it.
 func TestDemoPrintsAWorkingCommand(t *testing.T) {
+	testenv.NotOnWindows(t, "Ctrl+C can't be sent to one process")
 	if _, err := exec.LookPath("sh"); err != nil {
 		t.Skip("no shell to run the command with:", err)
 	}

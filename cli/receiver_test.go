@@ -14,6 +14,7 @@ import (
 
 	"boxready/cli"
 	"boxready/internal/simportal"
+	"boxready/internal/simtest/testenv"
 )
 
 // service is "boxready receiver" as a process of its own.
@@ -93,6 +94,7 @@ func (o *observed) checkDelivery(args ...string) (result delivery, exit cli.Exit
 // TestReceiver runs the receiver as it is shipped, has a check send an event to it through the simulated portal, authorization
 // server and queue, and searches the receiver's output and files for every token.
 func TestReceiver(t *testing.T) {
+	testenv.NotOnWindows(t, "Ctrl+C can't be sent to one process")
 	t.Parallel()
 	program := filepath.Join(t.TempDir(), "boxready")
 	build := exec.Command("go", "build", "-tags", "nogui", "-o", program, "boxready")

@@ -27,6 +27,7 @@ import (
 
 	"boxready/internal/bitrix"
 	"boxready/internal/portal"
+	"boxready/internal/simtest/testenv"
 )
 
 func TestSignIn(t *testing.T) {
@@ -866,6 +867,7 @@ func TestOpenBrowser(t *testing.T) {
 }
 
 func TestSystemBrowserMissing(t *testing.T) {
+	testenv.NotOnWindows(t, "the browser is part of the system, and would open")
 	here := t.TempDir()
 	for name, c := range map[string]struct {
 		path, display, wayland, variable string

@@ -117,6 +117,7 @@ func write(t testing.TB, r *allowlist.Rules, e allowlist.Equipment, part allowli
 // needs skips a test if a program is missing; in CI it fails the test.
 func needs(t testing.TB, programs ...string) {
 	t.Helper()
+	testenv.NotOnWindows(t, "the equipment's programs are those of Linux")
 	for _, name := range programs {
 		if _, err := exec.LookPath(name); err != nil {
 			if os.Getenv("CI") == "true" {

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"testing"
 	"time"
@@ -54,6 +55,11 @@ func watch(t *testing.T, dir string) crash.Log {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { // the runtime keeps the file open, and so Windows doesn't remove it
+		if err := debug.SetCrashOutput(nil, debug.CrashOptions{}); err != nil {
+			t.Error(err)
+		}
+	})
 	return l
 }
 

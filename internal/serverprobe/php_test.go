@@ -32,6 +32,7 @@ import (
 
 	"boxready/internal/portal"
 	"boxready/internal/serverprobe"
+	"boxready/internal/simtest/testenv"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -39,6 +40,7 @@ import (
 // needs returns a command, or skips the test and says why.
 func needs(t testing.TB, command string) string {
 	t.Helper()
+	testenv.NotOnWindows(t, "the scripts run on a portal's server, which has Linux")
 	path, err := exec.LookPath(command)
 	if err != nil {
 		if os.Getenv("CI") == "true" {

@@ -1,12 +1,10 @@
 package simportal_test
 
 import (
-	"errors"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 
 	"boxready/internal/simportal"
@@ -103,7 +101,7 @@ var accessSymptoms = map[string]seen{
 	"receiver-tls-self-signed": shownInOtherTests("TestHandlerFaults"),
 
 	"app-host-unreachable": func(t *testing.T, s *simportal.Sim) {
-		if err := dialError(s, "app.demo.example:443"); !errors.Is(err, syscall.ECONNREFUSED) {
+		if err := dialError(s, "app.demo.example:443"); !isRefused(err) {
 			t.Errorf("got %v", err)
 		}
 	},

@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -41,7 +42,7 @@ var symptoms = map[string]seen{
 
 	"tcp-refused": func(t *testing.T, s *simportal.Sim) {
 		for _, port := range []string{"443", "80"} {
-			if err := dialError(s, s.Host()+":"+port); !errors.Is(err, syscall.ECONNREFUSED) {
+			if err := dialError(s, s.Host()+":"+port); !isRefused(err) {
 				t.Errorf("port %s: %v", port, err)
 			}
 		}
@@ -55,7 +56,7 @@ var symptoms = map[string]seen{
 		}
 	},
 	"ipv6-dead": func(t *testing.T, s *simportal.Sim) {
-		if err := dialError(s, "[2001:db8::10]:443"); !errors.Is(err, syscall.ECONNREFUSED) {
+		if err := dialError(s, "[2001:db8::10]:443"); !isRefused(err) {
 			t.Errorf("IPv6: %v", err)
 		}
 		if err := dialError(s, "203.0.113.10:443"); err != nil {
@@ -65,7 +66,7 @@ var symptoms = map[string]seen{
 	"address-partly-dead": func(t *testing.T, s *simportal.Sim) {
 		dnsSays("Success", []string{"203.0.113.11", "203.0.113.10", "2001:db8::10"}, "same")(t, s)
 		for _, port := range []string{"443", "80"} {
-			if err := dialError(s, "203.0.113.11:"+port); !errors.Is(err, syscall.ECONNREFUSED) {
+			if err := dialError(s, "203.0.113.11:"+port); !isRefused(err) {
 				t.Errorf("the dead address, port %s: %v", port, err)
 			}
 			if err := dialError(s, "203.0.113.10:"+port); err != nil {
@@ -83,7 +84,7 @@ var symptoms = map[string]seen{
 		}
 	},
 	"http-refused": func(t *testing.T, s *simportal.Sim) {
-		if err := dialError(s, s.Host()+":80"); !errors.Is(err, syscall.ECONNREFUSED) {
+		if err := dialError(s, s.Host()+":80"); !isRefused(err) {
 			t.Errorf("got %v", err)
 		}
 	},
@@ -96,12 +97,12 @@ var symptoms = map[string]seen{
 		}
 	},
 	"tls-handshake-reset": func(t *testing.T, s *simportal.Sim) {
-		if _, err := handshake(t, s, nil); !errors.Is(err, syscall.ECONNRESET) {
+		if _, err := handshake(t, s, nil); !isReset(err) {
 			t.Errorf("got %v", err)
 		}
 	},
 	"tls-handshake-closed": func(t *testing.T, s *simportal.Sim) {
-		if _, err := handshake(t, s, nil); !errors.Is(err, io.EOF) && !errors.Is(err, syscall.ECONNRESET) {
+		if _, err := handshake(t, s, nil); !errors.Is(err, io.EOF) && !isReset(err) {
 			t.Errorf("got %v", err)
 		}
 	},
@@ -157,7 +158,7 @@ var symptoms = map[string]seen{
 		if r := plain(t, s); r.status != 302 || !strings.HasPrefix(r.header.Get("Location"), "http://wifi.demo.example/login?") {
 			t.Errorf("got %+v", r)
 		}
-		if err := dialError(s, "oauth.bitrix24.tech:443"); !errors.Is(err, syscall.ECONNREFUSED) {
+		if err := dialError(s, "oauth.bitrix24.tech:443"); !isRefused(err) {
 			t.Errorf("the authorization server: %v", err)
 		}
 	},
@@ -390,7 +391,7 @@ var symptoms = map[string]seen{
 
 	"rest-cut-off":        fails("/rest/app.info", func(err error) bool { return errors.Is(err, io.ErrUnexpectedEOF) }),
 	"rest-cut-off-closed": fails("/rest/app.info", func(err error) bool { return errors.Is(err, io.EOF) }),
-	"rest-cut-off-reset":  fails("/rest/app.info", func(err error) bool { return errors.Is(err, syscall.ECONNRESET) }),
+	"rest-cut-off-reset":  fails("/rest/app.info", isReset),
 	"rest-cut-off-endless": func(t *testing.T, s *simportal.Sim) {
 		if r := get(t, s, "/rest/app.info"); len(r.body) != 9<<20 {
 			t.Errorf("%d bytes, %v", len(r.body), r.err)
@@ -666,11 +667,24 @@ func TestTwoFaults(t *testing.T) {
 }
 
 func dialError(s *simportal.Sim, hostPort string) error {
-	c, err := net.DialTimeout("tcp", where(s, hostPort), 300*time.Millisecond)
+	timeout := 300 * time.Millisecond
+	if runtime.GOOS == "windows" {
+		timeout = 3 * time.Second // it tries again for two seconds before it says that a connection was refused
+	}
+	c, err := net.DialTimeout("tcp", where(s, hostPort), timeout)
 	if err == nil {
 		_ = c.Close()
 	}
 	return err
+}
+
+// isRefused and isReset know the numbers of Windows' sockets, too.
+func isRefused(err error) bool {
+	return errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.Errno(10061))
+}
+
+func isReset(err error) bool {
+	return errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.Errno(10054))
 }
 
 func handshake(t *testing.T, s *simportal.Sim, config *tls.Config) (tls.ConnectionState, error) {
@@ -914,7 +928,7 @@ func authorizes(status int, body string) seen {
 func vendors(dead ...string) seen {
 	return func(t *testing.T, s *simportal.Sim) {
 		for _, host := range []string{"oauth.bitrix24.tech", "oauth.bitrix.info", "repos.1c-bitrix.ru", "dl.bitrix24.com"} {
-			if err := dialError(s, host+":443"); errors.Is(err, syscall.ECONNREFUSED) != slices.Contains(dead, host) {
+			if err := dialError(s, host+":443"); isRefused(err) != slices.Contains(dead, host) {
 				t.Errorf("%s: %v", host, err)
 			}
 		}

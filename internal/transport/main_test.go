@@ -53,7 +53,7 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	tests := testenv.M{M: m, Set: []string{
-		"SSL_CERT_FILE=" + file,
+		"SSL_CERT_FILE=" + file, "GODEBUG=x509sslcertoverrideplatform=1", // on Windows and macOS, too
 		"HTTPS_PROXY=http://" + proxyUser + ":" + proxyPassword + "@proxy.test:3128",
 		"HTTP_PROXY=http://" + proxyUser + ":" + proxyPassword + "@proxy.test\x7f",
 		"NO_PROXY=.intranet.test",

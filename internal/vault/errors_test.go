@@ -9,9 +9,10 @@ import (
 	"net"
 	"os"
 	"os/exec"
-	"runtime"
 	"syscall"
 	"testing"
+
+	"boxready/internal/simtest/testenv"
 
 	"github.com/zalando/go-keyring"
 )
@@ -58,9 +59,7 @@ func TestReasons(t *testing.T) {
 }
 
 func TestExitStatuses(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("no shell")
-	}
+	testenv.NotOnWindows(t, "the statuses are those of macOS's program, and are made by sh")
 	for status, want := range map[int]Reason{36: Locked, 128: Locked, 51: Refused, 37: Absent, 50: Absent, 53: Absent, 1: Refused} {
 		if got := reasonOf(exec.Command("sh", "-c", fmt.Sprint("exit ", status)).Run()); got != want {
 			t.Errorf("%d is %s, not %s", status, got, want)

@@ -13,6 +13,8 @@ import (
 	"sync"
 	"testing"
 
+	"boxready/internal/simtest/testenv"
+
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/knownhosts"
 )
@@ -34,6 +36,9 @@ func StartSilent(t *testing.T) *Server { return start(t, &Server{Password: rand.
 
 func start(t *testing.T, s *Server) *Server {
 	t.Helper()
+	if _, err := exec.LookPath("sh"); err != nil {
+		testenv.Missing(t, "over SSH: %v", err)
+	}
 	_, hostKey, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
 		t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -103,6 +104,14 @@ func goVariables() (variables []string) {
 		variables = append(variables, name+"="+strings.TrimSpace(values[i]))
 	}
 	return variables
+}
+
+// NotOnWindows skips a test that can't run on Windows, and says why.
+func NotOnWindows(t testing.TB, reason string) {
+	t.Helper()
+	if runtime.GOOS == "windows" {
+		t.Skip("NOT TESTED ON WINDOWS: " + reason)
+	}
 }
 
 // Missing skips a test for which something is missing on this machine, or fails it with CI=true.
