@@ -69,15 +69,20 @@ func (env *Env) batch(ctx context.Context, by Credential, commands []portal.Comm
 
 // command is the answer to one command of the batch: the batch's own, or the command's error.
 func (b *firstBatch) command(key string) Call {
-	call := b.call
 	for _, c := range append(slices.Clone(firstBatchCommands), eventsCommand) {
 		if e := b.items[c.Key].Error; c.Key == key && e != nil {
-			call.Command = c.Method
-			call.Request += " (" + c.Method + ")"
-			call.Error, call.ErrorDescription = short(e.Code), short(e.Description)
+			return b.call.refusedCommand(c.Method, e)
 		}
 	}
-	return call
+	return b.call
+}
+
+// refusedCommand is the call with the error of one of its commands.
+func (c Call) refusedCommand(method string, e *portal.Error) Call {
+	c.Command = method
+	c.Request += " (" + method + ")"
+	c.Error, c.ErrorDescription = short(e.Code), short(e.Description)
+	return c
 }
 
 // refused are the commands whose error is about a licence.
@@ -140,6 +145,7 @@ type inventory struct {
 	methods    []MethodSeen
 	listed     []string // the answer of methods, where the portal has no method.get
 	unanswered *Call    // the first call without an answer
+	refused    *Call    // the first lookup that was refused
 }
 
 // askInventory looks up every needed method, fifty a request, in the rest of the first batch and as many more as it takes.
@@ -155,7 +161,7 @@ func (env *Env) askInventory(ctx context.Context) (*inventory, error) {
 			inv.unanswered = &first.call
 			return inv
 		}
-		inv.read(first.methods, first.items)
+		inv.read(&first.call, first.methods, first.items)
 		if inv.lacksMethodGet(first.items) {
 			env.askList(ctx, inv)
 			return inv
@@ -170,7 +176,7 @@ func (env *Env) askInventory(ctx context.Context) (*inventory, error) {
 			calls[i], answers[i] = env.batch(ctx, inv.credential, methodGetCommands(batches[i]))
 		})
 		for i, methods := range batches {
-			inv.read(methods, answers[i])
+			inv.read(&calls[i], methods, answers[i])
 			if answers[i] == nil && inv.unanswered == nil {
 				inv.unanswered = &calls[i]
 			}
@@ -180,8 +186,12 @@ func (env *Env) askInventory(ctx context.Context) (*inventory, error) {
 	})
 }
 
-func (inv *inventory) read(methods []string, items map[string]portal.BatchItem) {
+func (inv *inventory) read(call *Call, methods []string, items map[string]portal.BatchItem) {
 	for i, name := range methods {
+		if e := items[fmt.Sprintf("m%d", i)].Error; e != nil && inv.refused == nil {
+			refused := call.refusedCommand(ageMethod, e)
+			inv.refused = &refused
+		}
 		seen := MethodSeen{Name: name}
 		var answer struct {
 			Existing  *portal.Bool `json:"isExisting"`

@@ -42,7 +42,7 @@ type ModulesFacts struct {
 
 // RefusedCommand is the answer to a command of the first batch that gave no list.
 type RefusedCommand struct {
-	Lacks string `json:"lacks"` // granted, provided or events
+	Lacks string `json:"lacks"` // granted, provided, events or methods
 	Call
 }
 
@@ -93,6 +93,9 @@ func observeModules(ctx context.Context, env *Env) (*ModulesFacts, error) {
 		if call := b.command(key); b.items[key].Error != nil && !call.answered() {
 			f.Refused = append(f.Refused, RefusedCommand{Lacks: key, Call: call})
 		}
+	}
+	if inv.refused != nil && inv.listed == nil {
+		f.Refused = append(f.Refused, RefusedCommand{Lacks: "methods", Call: *inv.refused})
 	}
 	return f, nil
 }
@@ -259,12 +262,14 @@ func judgeMethods(f *ModulesFacts, all []requirements.Finding) []Result {
 		forFindings(problem(MethodMissing, PortalAdmin), filter(all, is(requirements.Update, requirements.MethodNeed))),
 		forFindings(notice(MethodUnknown, Vendor), filter(all, is(requirements.AskVendor, requirements.MethodNeed))),
 		forFindings(notice(MethodDeprecated, Vendor), filter(all, is(requirements.Deprecated, requirements.MethodNeed))),
-		forFindings(unknown(MethodUnsure, PortalAdmin), unsureMethods(all)),
 	)
+	if f.refused("methods") == nil { // otherwise what the portal said decides
+		results = append(results, forFindings(unknown(MethodUnsure, PortalAdmin), unsureMethods(all))...)
+	}
 	if f.AsApplication {
 		results = append(results, forFindings(problem(MethodNotPermitted, PortalAdmin), filter(all, is(requirements.Grant, requirements.MethodNeed)))...)
 	}
-	return f.unansweredOr(results, "")
+	return f.unansweredOr(results, "methods")
 }
 
 // unsureMethods returns those of which nothing is known, and those that may be missing with their module.

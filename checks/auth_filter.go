@@ -41,7 +41,7 @@ func judgeFilter(f *FilterFacts, _ FactsByCheck) []Result {
 		return ok()
 	case x.refused():
 		return about(one(unknown(RefusedWithCode, ServerAdmin)), args)
-	case x.limited(): // the last request of a run is the likeliest
+	case x.limited(), x.unavailable() && x.Filter == "": // the last request of a run is the likeliest
 		return skipped(RateLimit)
 	case x.Filter == "" && x.Status >= http.StatusBadGateway:
 		return about(one(unknown(UnexpectedAnswer, ServerAdmin)), args)

@@ -14,7 +14,7 @@ func refusal(at bitrix.Place, x *Exchange) []Result {
 	switch {
 	case x.Failure != "":
 		return about(one(unanswered(x)), args)
-	case x.limited():
+	case x.limited(), at != bitrix.AtRoute && x.unavailable():
 		return skipped(RateLimit)
 	case !x.refused():
 		odd := unknown(UnexpectedAnswer, "")
@@ -40,6 +40,12 @@ func refusal(at bitrix.Place, x *Exchange) []Result {
 // meaning is what the answer's error means, nil if that isn't known.
 func (x *Exchange) meaning(at bitrix.Place) *bitrix.Meaning {
 	return bitrix.MeaningOf(x.Error, x.ErrorDescription, at)
+}
+
+// unavailable reports whether a web server answered 503 in the portal's stead, as nginx does for requests above its limit. Where the
+// portal answered other requests, rate-limit reports it.
+func (x *Exchange) unavailable() bool {
+	return x.Status == http.StatusServiceUnavailable && x.Failure == "" && !x.fromREST()
 }
 
 // limited reports whether something in front of the portal refused because of too many requests.

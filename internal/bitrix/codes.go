@@ -202,15 +202,15 @@ var meanings = []Meaning{
 	{Name: "https-required", Owner: "server-admin", follows: map[Place]string{AtInventedWebhook: "https-not-seen"}},
 	{Name: "webhook-unknown", Owner: "portal-admin", follows: map[Place]string{AtInventedWebhook: Accepted, AtWebhook: "webhook-rejected"}},
 	{Name: "token-expired", Owner: "server-admin", follows: map[Place]string{AtInventedToken: Accepted}},
-	{Name: "token-unknown", Owner: "portal-admin", follows: map[Place]string{AtInventedToken: Accepted, AtFreshToken: "app-not-on-auth-server"}},
+	{Name: "token-unknown", Owner: "portal-admin", follows: map[Place]string{AtInventedToken: Accepted, AtFreshToken: "app-not-on-auth-server"}}, // #nosec G101 -- codes of causes
 	{Name: "token-refused", Owner: "portal-admin"},
 	{Name: "scope-missing", Owner: "portal-admin", follows: map[Place]string{AtWebhook: Accepted, AtFreshToken: Accepted}},
-	{Name: "auth-server-silent", Owner: "network-admin", follows: map[Place]string{AtInventedToken: "auth-server-unreachable", AtFreshToken: "auth-server-unreachable"}},
-	{Name: "app-not-on-portal", Owner: "portal-admin", follows: map[Place]string{AtInventedToken: Accepted, AtFreshToken: "app-not-on-portal"}},
-	{Name: "app-not-installed", Owner: "portal-admin", follows: map[Place]string{AtInventedToken: Accepted, AtFreshToken: "app-not-on-auth-server", AtRefresh: "app-unknown"}},
+	{Name: "auth-server-silent", Owner: "network-admin", follows: map[Place]string{AtInventedToken: "auth-server-unreachable", AtFreshToken: "auth-server-unreachable"}},       // #nosec G101 -- codes of causes
+	{Name: "app-not-on-portal", Owner: "portal-admin", follows: map[Place]string{AtInventedToken: Accepted, AtFreshToken: "app-not-on-portal"}},                                // #nosec G101 -- codes of causes
+	{Name: "app-not-installed", Owner: "portal-admin", follows: map[Place]string{AtInventedToken: Accepted, AtFreshToken: "app-not-on-auth-server", AtRefresh: "app-unknown"}}, // #nosec G101 -- codes of causes
 	{Name: "disk-full", Owner: "server-admin", follows: map[Place]string{AtRoute: "disk-full", AtInventedToken: "disk-full", AtWebhook: "disk-full", AtFreshToken: "disk-full"}},
 	{Name: "user-not-authorized", Owner: "portal-admin", follows: map[Place]string{AtWebhook: "webhook-user", AtFreshToken: "user-inactive"}},
-	{Name: "user-without-app", Owner: "portal-admin", follows: map[Place]string{AtWebhook: "webhook-user", AtFreshToken: "user-no-app-access"}},
+	{Name: "user-without-app", Owner: "portal-admin", follows: map[Place]string{AtWebhook: "webhook-user", AtFreshToken: "user-no-app-access"}}, // #nosec G101 -- codes of causes
 	{Name: "staff-only", Owner: "portal-admin", follows: map[Place]string{AtWebhook: "webhook-user"}},
 	{Name: "access-denied", Owner: "portal-admin"},
 	{Name: "session", Owner: "server-admin"},
@@ -239,8 +239,8 @@ var meanings = []Meaning{
 	{Name: "not-registered", Owner: "portal-admin", follows: map[Place]string{AtInventedToken: "portal-not-registered", AtFreshToken: "portal-not-registered"}},
 	{Name: "failure", Owner: "server-admin", Failure: true},
 
-	{Name: "client-refused", Owner: "portal-admin", follows: map[Place]string{AtInventedToken: "portal-credentials-refused", AtFreshToken: "portal-credentials-refused", AtRefresh: "client-invalid"}},
-	{Name: "app-unknown", Owner: "vendor", follows: map[Place]string{AtInventedToken: Accepted, AtFreshToken: "app-not-on-auth-server", AtRefresh: "app-unknown"}},
+	{Name: "client-refused", Owner: "portal-admin", follows: map[Place]string{AtInventedToken: "portal-credentials-refused", AtFreshToken: "portal-credentials-refused", AtRefresh: "client-invalid"}}, // #nosec G101 -- codes of causes
+	{Name: "app-unknown", Owner: "vendor", follows: map[Place]string{AtInventedToken: Accepted, AtFreshToken: "app-not-on-auth-server", AtRefresh: "app-unknown"}},                                     // #nosec G101 -- codes of causes
 	{Name: "scope-exceeded", Owner: "portal-admin", follows: map[Place]string{AtRefresh: "scope-refused"}},
 	{Name: "grant-invalid", Owner: "portal-admin", follows: map[Place]string{AtInventedToken: Accepted, AtRefresh: "grant-invalid"}},
 	{Name: "grant-expired", Owner: "portal-admin", follows: map[Place]string{AtInventedToken: Accepted, AtRefresh: "sign-in-expired"}},

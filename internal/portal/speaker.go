@@ -117,7 +117,7 @@ var signs = []sign{
 }
 
 // TokenPage is the portal's page that relays the authorization server's answer about a grant.
-const TokenPage = "/oauth/token/"
+const TokenPage = "/oauth/token/" // #nosec G101 -- a path
 
 // VoiceOf says who made the reply to a request. A redirect's address counts as its body.
 func VoiceOf(asked Request, r *Reply) Voice {
