@@ -33,7 +33,7 @@ type Exchange struct {
 	ErrorWithoutCode bool              `json:"error_without_code,omitempty"`
 	Body             string            `json:"body,omitempty" hide:"text"` // the first 200 bytes if it isn't a portal's answer, masked
 	Speaker          portal.Speaker    `json:"speaker,omitempty"`          // who made the answer
-	Says             portal.Saying     `json:"says,omitempty"`             // what it is known to mean, if it isn't the rest module's
+	Kind             portal.AnswerKind `json:"kind,omitempty"`             // what it is known to mean, if it isn't the rest module's
 	Filter           string            `json:"filter,omitempty"`           // the product that made the answer, when it says so
 	LoginForm        bool              `json:"login_form,omitempty"`
 	LoginRedirect    bool              `json:"login_redirect,omitempty"`
@@ -79,9 +79,9 @@ func exchange(r portal.Request, a portal.Answer, address portal.Address) *Exchan
 		x.Error, x.ErrorDescription = clean(a.Error.Code), clean(a.Error.Description)
 		x.ErrorWithoutCode = x.Error == ""
 	}
-	voice := portal.VoiceOf(r, &a.Reply)
-	x.Speaker, x.Says, x.Filter = voice.Speaker, voice.Says, voice.Product
-	x.LoginForm = voice.Says == portal.SaysLogin
+	source := portal.SourceOf(r, &a.Reply)
+	x.Speaker, x.Kind, x.Filter = source.Speaker, source.Kind, source.Product
+	x.LoginForm = source.Kind == portal.KindLogin
 	if !x.fromREST() || a.Polluted() {
 		x.Body = a.Excerpt(r.Secrets()...)
 	}
@@ -107,15 +107,15 @@ func (x *Exchange) refused() bool {
 	return x.fromREST() && (x.Error != "" || x.ErrorDescription != "" || x.ErrorWithoutCode)
 }
 
-// saying is what an answer of another program is known to mean. Reports of older versions have other fields for it.
-func (x *Exchange) saying() portal.Saying {
+// kind is what an answer of another program is known to mean. Reports of older versions have other fields for it.
+func (x *Exchange) kind() portal.AnswerKind {
 	switch {
-	case x.Says != "" || x.Speaker != "":
-		return x.Says
+	case x.Kind != "" || x.Speaker != "":
+		return x.Kind
 	case x.Filter != "":
-		return portal.SaysBlocked
+		return portal.KindBlocked
 	case x.LoginForm:
-		return portal.SaysLogin
+		return portal.KindLogin
 	}
 	return ""
 }

@@ -162,7 +162,7 @@ func judgeRedirect(f *RedirectFacts, _ FactsByCheck) []Result {
 
 // shownToBrowsers reports whether a redirect leads to a page for people, which is rest-route's finding.
 func (x *Exchange) shownToBrowsers() bool {
-	return x.LoginRedirect || x.Says == portal.SaysBrowserCheck
+	return x.LoginRedirect || x.Kind == portal.KindBrowserCheck
 }
 
 func wrongPort(asked string, x *Exchange) Result {

@@ -77,7 +77,7 @@ func observeRoute(ctx context.Context, env *Env) (*RouteFacts, error) {
 func (f *RouteFacts) unsignedRefusal() bool {
 	refused := f.Status == http.StatusUnauthorized || f.Status == http.StatusForbidden || f.Status == http.StatusNotFound
 	return refused && f.Failure == "" && f.Form != portal.FormBadEncoding && f.Form != portal.FormJSON && f.Form != portal.FormOtherJSON &&
-		!f.TooBig && f.Says == "" && !f.asksPassword() && (f.Speaker == portal.ByWebServer || f.Speaker == portal.ByOther)
+		!f.TooBig && f.Kind == "" && !f.asksPassword() && (f.Speaker == portal.ByWebServer || f.Speaker == portal.ByOther)
 }
 
 const restTimeout = 20 * time.Second
@@ -140,7 +140,7 @@ func routeFaults(f *RouteFacts) []Result {
 		return one(unanswered(x))
 	case x.redirects() && x.LoginRedirect:
 		return one(problem(RESTLoginPage, ServerAdmin))
-	case x.redirects() && x.Says == portal.SaysBrowserCheck:
+	case x.redirects() && x.Kind == portal.KindBrowserCheck:
 		return one(problem(BrowserCheck, ServerAdmin))
 	case x.redirects():
 		return skipped(PortalRedirect)
@@ -165,16 +165,16 @@ func ownFaults(x *Exchange) []Result {
 	return orOK(results)
 }
 
-// sayings are the faults that known answers of other programs than the rest module mean.
-var sayings = map[portal.Saying]Cause{
-	portal.SaysPHPSource:     PHPNotRun,
-	portal.SaysScriptRefused: PHPScriptRefused,
-	portal.SaysWrongScheme:   ProxyWrongScheme,
-	portal.SaysOriginError:   EdgeError,
-	portal.SaysBrowserCheck:  BrowserCheck,
-	portal.SaysBlocked:       RESTBlocked,
-	portal.SaysException:     RESTServerError,
-	portal.SaysLogin:         RESTLoginPage,
+// causesByKind are the faults that known answers of other programs than the rest module mean.
+var causesByKind = map[portal.AnswerKind]Cause{
+	portal.KindPHPSource:     PHPNotRun,
+	portal.KindScriptRefused: PHPScriptRefused,
+	portal.KindWrongScheme:   ProxyWrongScheme,
+	portal.KindOriginError:   EdgeError,
+	portal.KindBrowserCheck:  BrowserCheck,
+	portal.KindBlocked:       RESTBlocked,
+	portal.KindException:     RESTServerError,
+	portal.KindLogin:         RESTLoginPage,
 }
 
 // asksPassword reports whether the web server asks for a name and a password.
@@ -186,7 +186,7 @@ func (x *Exchange) asksPassword() bool {
 // foreignAnswer is the result for an answer that isn't the rest module's.
 func foreignAnswer(f *RouteFacts) Result {
 	x := &f.Exchange
-	cause, known := sayings[x.saying()]
+	cause, known := causesByKind[x.kind()]
 	switch {
 	case x.asksPassword():
 		return problem(RESTBasicAuth, ServerAdmin)

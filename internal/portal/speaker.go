@@ -26,32 +26,32 @@ const (
 	ByOther            Speaker = "other" // another program, or it doesn't say
 )
 
-// Saying is what a known answer of such a program means.
-type Saying string
+// AnswerKind is what a known answer of such a program means.
+type AnswerKind string
 
-// The sayings.
+// The kinds.
 const (
-	SaysPHPSource     Saying = "php-source"     // the script's text instead of its output
-	SaysScriptRefused Saying = "script-refused" // PHP-FPM finds or runs no script
-	SaysWrongScheme   Saying = "wrong-scheme"   // plain http where https is spoken, or the reverse
-	SaysOriginError   Saying = "origin-error"   // an edge can't use the server behind it
-	SaysBrowserCheck  Saying = "browser-check"  // a captcha, or a script that only browsers run
-	SaysBlocked       Saying = "blocked"        // a filter refuses the request
-	SaysException     Saying = "exception"      // the product's core failed
-	SaysLogin         Saying = "login"          // a form with a password
+	KindPHPSource     AnswerKind = "php-source"     // the script's text instead of its output
+	KindScriptRefused AnswerKind = "script-refused" // PHP-FPM finds or runs no script
+	KindWrongScheme   AnswerKind = "wrong-scheme"   // plain http where https is spoken, or the reverse
+	KindOriginError   AnswerKind = "origin-error"   // an edge can't use the server behind it
+	KindBrowserCheck  AnswerKind = "browser-check"  // a captcha, or a script that only browsers run
+	KindBlocked       AnswerKind = "blocked"        // a filter refuses the request
+	KindException     AnswerKind = "exception"      // the product's core failed
+	KindLogin         AnswerKind = "login"          // a form with a password
 )
 
-// Voice is who made an answer and what it is known to mean.
-type Voice struct {
+// Source is who made an answer and what it is known to mean.
+type Source struct {
 	Speaker Speaker
-	Says    Saying // "" for nothing in particular
-	Product string // that made it, as people call it; "" if it doesn't say
+	Kind    AnswerKind // "" for nothing in particular
+	Product string     // that made it, as people call it; "" if it doesn't say
 }
 
 // sign identifies a speaker. All of its parts that are given must match.
 type sign struct {
 	speaker    Speaker
-	says       Saying
+	kind       AnswerKind
 	product    string
 	status     []int // none: any
 	from       int   // the lowest status
@@ -72,46 +72,46 @@ var (
 // signs are looked up in this order, the first that matches decides. Some products put their header into every answer, so a status
 // is part of their signs.
 var signs = []sign{
-	{speaker: ByWebServer, says: SaysPHPSource, value: lazyregexp.New(`^\s*<\?(php|=|\s*(include|require|define|\$))`)},
-	{speaker: ByPHP, says: SaysScriptRefused, everything: true, value: lazyregexp.New(`^(No input file specified|File not found|Access denied)\.$`)},
-	{speaker: ByWebServer, says: SaysWrongScheme, status: []int{400, 497}, value: lazyregexp.New(`(?i)plain HTTP request was sent to HTTPS port|speaking plain HTTP to an SSL-enabled|sent an HTTP request to an HTTPS server`)},
-	{speaker: ByWebServer, says: SaysWrongScheme, from: 500, value: lazyregexp.New(`(?i)wrong version number|packet length too long|record overflow`)},
-	{speaker: ByProduct, says: SaysException, value: lazyregexp.New(`A error occurred during execution of this script`)},
+	{speaker: ByWebServer, kind: KindPHPSource, value: lazyregexp.New(`^\s*<\?(php|=|\s*(include|require|define|\$))`)},
+	{speaker: ByPHP, kind: KindScriptRefused, everything: true, value: lazyregexp.New(`^(No input file specified|File not found|Access denied)\.$`)},
+	{speaker: ByWebServer, kind: KindWrongScheme, status: []int{400, 497}, value: lazyregexp.New(`(?i)plain HTTP request was sent to HTTPS port|speaking plain HTTP to an SSL-enabled|sent an HTTP request to an HTTPS server`)},
+	{speaker: ByWebServer, kind: KindWrongScheme, from: 500, value: lazyregexp.New(`(?i)wrong version number|packet length too long|record overflow`)},
+	{speaker: ByProduct, kind: KindException, value: lazyregexp.New(`A error occurred during execution of this script`)},
 
-	{speaker: ByEdge, says: SaysBrowserCheck, product: "Cloudflare", header: "Cf-Mitigated", value: lazyregexp.New(`(?i)challenge`)},
-	{speaker: ByEdge, says: SaysBrowserCheck, product: "Cloudflare", value: lazyregexp.New(`(?i)/cdn-cgi/challenge-platform/|__cf_chl_`)},
-	{speaker: ByEdge, says: SaysBrowserCheck, product: "DDoS-Guard", value: lazyregexp.New(`(?i)/\.well-known/ddos-guard/|ddos-guard/js-challenge`)},
-	{speaker: ByEdge, says: SaysBrowserCheck, product: "Qrator", value: lazyregexp.New(`(?i)/__qrator/`)},
-	{speaker: ByEdge, says: SaysBrowserCheck, product: "Imperva", value: lazyregexp.New(`_Incapsula_Resource`)},
-	{speaker: ByEdge, says: SaysBrowserCheck, product: "Sucuri", value: lazyregexp.New(`(?i)sucuri_cloudproxy_js`)},
-	{speaker: ByEdge, says: SaysBrowserCheck, product: "Yandex SmartCaptcha", value: lazyregexp.New(`(?i)/showcaptcha|smartcaptcha`)},
+	{speaker: ByEdge, kind: KindBrowserCheck, product: "Cloudflare", header: "Cf-Mitigated", value: lazyregexp.New(`(?i)challenge`)},
+	{speaker: ByEdge, kind: KindBrowserCheck, product: "Cloudflare", value: lazyregexp.New(`(?i)/cdn-cgi/challenge-platform/|__cf_chl_`)},
+	{speaker: ByEdge, kind: KindBrowserCheck, product: "DDoS-Guard", value: lazyregexp.New(`(?i)/\.well-known/ddos-guard/|ddos-guard/js-challenge`)},
+	{speaker: ByEdge, kind: KindBrowserCheck, product: "Qrator", value: lazyregexp.New(`(?i)/__qrator/`)},
+	{speaker: ByEdge, kind: KindBrowserCheck, product: "Imperva", value: lazyregexp.New(`_Incapsula_Resource`)},
+	{speaker: ByEdge, kind: KindBrowserCheck, product: "Sucuri", value: lazyregexp.New(`(?i)sucuri_cloudproxy_js`)},
+	{speaker: ByEdge, kind: KindBrowserCheck, product: "Yandex SmartCaptcha", value: lazyregexp.New(`(?i)/showcaptcha|smartcaptcha`)},
 
-	{speaker: ByEdge, says: SaysOriginError, product: "Cloudflare", status: cloudflareErrors, header: "Cf-Ray", value: anything},
-	{speaker: ByEdge, says: SaysOriginError, product: "Cloudflare", from: 500, value: lazyregexp.New(`(?i)cf-error-details|cloudflare-nginx|<center>cloudflare</center>`)},
-	{speaker: ByEdge, says: SaysOriginError, product: "Amazon CloudFront", from: 500, header: "X-Cache", value: lazyregexp.New(`(?i)error from cloudfront`)},
-	{speaker: ByEdge, says: SaysOriginError, product: "Akamai", from: 500, header: "Server", value: lazyregexp.New(`(?i)^akamaighost`)},
-	{speaker: ByEdge, says: SaysOriginError, product: "Imperva", from: 500, value: lazyregexp.New(`(?i)incapsula incident id`)},
-	{speaker: ByEdge, says: SaysOriginError, product: "Qrator", from: 500, header: "Server", value: lazyregexp.New(`(?i)^qrator`)},
-	{speaker: ByEdge, says: SaysOriginError, product: "DDoS-Guard", from: 500, header: "Server", value: lazyregexp.New(`(?i)^ddos-guard`)},
-	{speaker: ByEdge, says: SaysOriginError, product: "Variti", from: 500, header: "Server", value: lazyregexp.New(`(?i)^variti`)},
-	{speaker: ByEdge, says: SaysOriginError, product: "StormWall", from: 500, header: "Server", value: lazyregexp.New(`(?i)^stormwall`)},
+	{speaker: ByEdge, kind: KindOriginError, product: "Cloudflare", status: cloudflareErrors, header: "Cf-Ray", value: anything},
+	{speaker: ByEdge, kind: KindOriginError, product: "Cloudflare", from: 500, value: lazyregexp.New(`(?i)cf-error-details|cloudflare-nginx|<center>cloudflare</center>`)},
+	{speaker: ByEdge, kind: KindOriginError, product: "Amazon CloudFront", from: 500, header: "X-Cache", value: lazyregexp.New(`(?i)error from cloudfront`)},
+	{speaker: ByEdge, kind: KindOriginError, product: "Akamai", from: 500, header: "Server", value: lazyregexp.New(`(?i)^akamaighost`)},
+	{speaker: ByEdge, kind: KindOriginError, product: "Imperva", from: 500, value: lazyregexp.New(`(?i)incapsula incident id`)},
+	{speaker: ByEdge, kind: KindOriginError, product: "Qrator", from: 500, header: "Server", value: lazyregexp.New(`(?i)^qrator`)},
+	{speaker: ByEdge, kind: KindOriginError, product: "DDoS-Guard", from: 500, header: "Server", value: lazyregexp.New(`(?i)^ddos-guard`)},
+	{speaker: ByEdge, kind: KindOriginError, product: "Variti", from: 500, header: "Server", value: lazyregexp.New(`(?i)^variti`)},
+	{speaker: ByEdge, kind: KindOriginError, product: "StormWall", from: 500, header: "Server", value: lazyregexp.New(`(?i)^stormwall`)},
 
-	{speaker: ByEdge, says: SaysBlocked, product: "Cloudflare", status: refusing, header: "Cf-Ray", value: anything},
-	{speaker: ByEdge, says: SaysBlocked, product: "Imperva", status: refusing, header: "X-Iinfo", value: anything},
-	{speaker: ByEdge, says: SaysBlocked, product: "Sucuri", status: refusing, header: "X-Sucuri-Id", value: anything},
-	{speaker: ByEdge, says: SaysBlocked, product: "Qrator", status: refusing, header: "Server", value: lazyregexp.New(`(?i)^qrator`)},
-	{speaker: ByEdge, says: SaysBlocked, product: "DDoS-Guard", status: refusing, header: "Server", value: lazyregexp.New(`(?i)^ddos-guard`)},
-	{speaker: ByEdge, says: SaysBlocked, product: "Variti", status: refusing, header: "Server", value: lazyregexp.New(`(?i)^variti`)},
-	{speaker: ByEdge, says: SaysBlocked, product: "StormWall", status: refusing, header: "Server", value: lazyregexp.New(`(?i)^stormwall`)},
-	{speaker: ByEdge, says: SaysBlocked, product: "ModSecurity", from: 400, value: lazyregexp.New(`(?i)mod_?security|not acceptable!`)},
-	{speaker: ByEdge, says: SaysBlocked, product: "F5 BIG-IP ASM", from: 400, value: lazyregexp.New(`(?i)the requested url was rejected\. please consult`)},
-	{speaker: ByEdge, says: SaysBlocked, product: "FortiWeb", from: 400, value: lazyregexp.New(`(?i)fortiweb|fortigate|attack id\s*:`)},
-	{speaker: ByEdge, says: SaysBlocked, product: "Wallarm", from: 400, value: lazyregexp.New(`(?i)wallarm`)},
-	{speaker: ByProduct, says: SaysBlocked, product: "Bitrix Proactive Filter", from: 400, value: lazyregexp.New(`(?i)security_403|bitrix[^<]{0,40}(proactive|security)`)},
+	{speaker: ByEdge, kind: KindBlocked, product: "Cloudflare", status: refusing, header: "Cf-Ray", value: anything},
+	{speaker: ByEdge, kind: KindBlocked, product: "Imperva", status: refusing, header: "X-Iinfo", value: anything},
+	{speaker: ByEdge, kind: KindBlocked, product: "Sucuri", status: refusing, header: "X-Sucuri-Id", value: anything},
+	{speaker: ByEdge, kind: KindBlocked, product: "Qrator", status: refusing, header: "Server", value: lazyregexp.New(`(?i)^qrator`)},
+	{speaker: ByEdge, kind: KindBlocked, product: "DDoS-Guard", status: refusing, header: "Server", value: lazyregexp.New(`(?i)^ddos-guard`)},
+	{speaker: ByEdge, kind: KindBlocked, product: "Variti", status: refusing, header: "Server", value: lazyregexp.New(`(?i)^variti`)},
+	{speaker: ByEdge, kind: KindBlocked, product: "StormWall", status: refusing, header: "Server", value: lazyregexp.New(`(?i)^stormwall`)},
+	{speaker: ByEdge, kind: KindBlocked, product: "ModSecurity", from: 400, value: lazyregexp.New(`(?i)mod_?security|not acceptable!`)},
+	{speaker: ByEdge, kind: KindBlocked, product: "F5 BIG-IP ASM", from: 400, value: lazyregexp.New(`(?i)the requested url was rejected\. please consult`)},
+	{speaker: ByEdge, kind: KindBlocked, product: "FortiWeb", from: 400, value: lazyregexp.New(`(?i)fortiweb|fortigate|attack id\s*:`)},
+	{speaker: ByEdge, kind: KindBlocked, product: "Wallarm", from: 400, value: lazyregexp.New(`(?i)wallarm`)},
+	{speaker: ByProduct, kind: KindBlocked, product: "Bitrix Proactive Filter", from: 400, value: lazyregexp.New(`(?i)security_403|bitrix[^<]{0,40}(proactive|security)`)},
 
 	// A form with a password may have a captcha too, so it comes before the captchas that any page can embed.
-	{says: SaysLogin, value: lazyregexp.New(`(?i)<input[^>]+type\s*=\s*["']?password`)},
-	{speaker: ByEdge, says: SaysBrowserCheck, value: lazyregexp.New(`(?i)[hg]-(re)?captcha|recaptcha/api\.js|hcaptcha\.com|[?&/]captcha`)},
+	{kind: KindLogin, value: lazyregexp.New(`(?i)<input[^>]+type\s*=\s*["']?password`)},
+	{speaker: ByEdge, kind: KindBrowserCheck, value: lazyregexp.New(`(?i)[hg]-(re)?captcha|recaptcha/api\.js|hcaptcha\.com|[?&/]captcha`)},
 
 	{speaker: ByWebServer, from: 300, value: lazyregexp.New(`(?i)<center>(nginx|openresty|angie|tengine)|<address>Apache|was not found on this server|<h2>404 - File or directory not found|Proudly powered by LiteSpeed`)},
 }
@@ -119,10 +119,10 @@ var signs = []sign{
 // TokenPage is the portal's page that relays the authorization server's answer about a grant.
 const TokenPage = "/oauth/token/" // #nosec G101 -- a path
 
-// VoiceOf says who made the reply to a request. A redirect's address counts as its body.
-func VoiceOf(asked Request, r *Reply) Voice {
+// SourceOf says who made the reply to a request. A redirect's address counts as its body.
+func SourceOf(asked Request, r *Reply) Source {
 	if speaker := JSONSpeaker(asked, r); speaker != "" {
-		return Voice{Speaker: speaker}
+		return Source{Speaker: speaker}
 	}
 	product := r.hasProductSign()
 	page := r.text
@@ -134,10 +134,10 @@ func VoiceOf(asked Request, r *Reply) Voice {
 		text = r.Header.Get("Location")
 	}
 	for _, s := range signs {
-		if !s.matches(r, text) || product && s.speaker != ByProduct && s.says == "" {
+		if !s.matches(r, text) || product && s.speaker != ByProduct && s.kind == "" {
 			continue
 		}
-		v := Voice{Speaker: s.speaker, Says: s.says, Product: s.product}
+		v := Source{Speaker: s.speaker, Kind: s.kind, Product: s.product}
 		if v.Speaker == "" {
 			v.Speaker = ByOther
 			if product {
@@ -148,14 +148,14 @@ func VoiceOf(asked Request, r *Reply) Voice {
 	}
 	switch {
 	case product:
-		return Voice{Speaker: ByProduct}
+		return Source{Speaker: ByProduct}
 	case r.Error != nil && slices.Contains(rfc6749Codes, r.Error.Code):
-		return Voice{Speaker: ByIdentityProvider}
+		return Source{Speaker: ByIdentityProvider}
 	}
-	return Voice{Speaker: ByOther}
+	return Source{Speaker: ByOther}
 }
 
-// JSONSpeaker is who made a reply of the portal's REST interface; "" for all other replies, which only VoiceOf tells apart.
+// JSONSpeaker is who made a reply of the portal's REST interface; "" for all other replies, which only SourceOf tells apart.
 func JSONSpeaker(asked Request, r *Reply) Speaker {
 	switch {
 	case r.Form != FormJSON:
