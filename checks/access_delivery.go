@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"boxready/internal/bitrix"
 	"boxready/internal/receiver"
 	"boxready/internal/transport"
 )
@@ -293,7 +292,7 @@ func (d *delivery) leg(name LegName, runStage func() bool) (done bool) {
 
 func (d *delivery) last() *Leg { return &d.facts.Legs[len(d.facts.Legs)-1] }
 
-func judgeDelivery(f *DeliveryFacts, _ FactsByCheck) []Result {
+func judgeDelivery(f *DeliveryFacts, seen FactsByCheck) []Result {
 	args := Args{"receiver": f.Receiver, "left_bound": f.LeftBound, "limit": float64(f.LimitMS) / 1000, "seconds": 0.0, "from": "", "queue": "", "copies": 0,
 		"others": f.Others, "refused": f.Refused, "reason": "", "hosts": []string{f.Receiver}, "why": []string(nil), "method": "", "error": "", "description": ""}
 	if a := f.Arrival; a != nil {
@@ -322,7 +321,7 @@ func judgeDelivery(f *DeliveryFacts, _ FactsByCheck) []Result {
 	case last == nil:
 		r = unknown(UnexpectedAnswer, Vendor)
 	case !last.succeeded():
-		if r = refusal(bitrix.AtCommand, &last.Exchange)[0]; r.State == Skipped {
+		if r = refusedCall(&last.Exchange, seen); r.State == Skipped {
 			return one(r)
 		}
 		r.Owner = cmp.Or(r.Owner, ServerAdmin)

@@ -159,7 +159,8 @@ func (b *binding) bind(ctx context.Context) bool {
 	b.asked = true
 	call, _ := b.call(ctx, "event.bind", b.handler)
 	b.bound = call.answered()
-	b.refused = call.Failure == "" && call.Error != ""
+	meaning := call.meaning(bitrix.AtCommand)
+	b.refused = call.refused() && meaning != nil && !meaning.Failure
 	return b.bound
 }
 
@@ -195,7 +196,7 @@ func judgeEventTest(f *EventTestFacts, seen FactsByCheck) []Result {
 	case last.denied():
 		r = unknown(EventTestDenied, PortalAdmin)
 	case !last.succeeded():
-		if r = refusal(bitrix.AtCommand, &last.Exchange)[0]; r.State == Skipped {
+		if r = refusedCall(&last.Exchange, seen); r.State == Skipped {
 			return one(r)
 		}
 	case !unfinished(seen):

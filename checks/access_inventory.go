@@ -93,6 +93,12 @@ func (b *firstBatch) refused() []Refusal {
 			refused = append(refused, Refusal{b.call.Credential, c.Method, short(e.Code), short(e.Description)})
 		}
 	}
+	for i := range b.methods {
+		if e := b.items[fmt.Sprintf("m%d", i)].Error; e != nil && licenceFault(e) != nil {
+			refused = append(refused, Refusal{b.call.Credential, ageMethod, short(e.Code), short(e.Description)})
+			break // the others were refused alike
+		}
+	}
 	if e := b.call.err(); e != nil && licenceFault(e) != nil {
 		refused = append(refused, Refusal{b.call.Credential, "batch", b.call.Error, b.call.ErrorDescription})
 	}

@@ -3,6 +3,7 @@ package checks
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"boxready/internal/bitrix"
 	"boxready/internal/portal"
@@ -46,7 +47,11 @@ func (env *Env) noteLimit(r portal.Request, a portal.Answer) {
 	}
 	if said.limits() { // few do, and masking the secrets of an answer takes a while
 		x := env.exchange(r, a)
-		said = Limited{Request: x.Request, Status: x.Status, Server: x.Server}
+		if said.Error == "" && said.unavailable() && x.kind() != "" {
+			said = Limited{} // an edge says something else with 503
+		} else {
+			said = Limited{Request: x.Request, Status: x.Status, Server: x.Server}
+		}
 		if own {
 			said.Error, said.Description = x.Error, x.ErrorDescription
 		}
@@ -84,22 +89,25 @@ func (l Limited) unavailable() bool {
 // cause is the limit that an answer names, "" for none. On a box the portal itself limits little; a proxy in front of it may,
 // with 429 and without the portal's own error.
 func (l Limited) cause() Cause {
-	switch {
-	case bitrix.SameCode(l.Error, bitrix.CodeOverloadLimit):
-		return Overloaded
-	case bitrix.SameCode(l.Error, bitrix.CodeOperationTimeLimit):
-		return OperationTime
-	case bitrix.SameCode(l.Error, bitrix.CodeQueryLimitExceeded), l.Status == http.StatusTooManyRequests:
+	if meaning := bitrix.MeaningOf(l.Error, l.Description, bitrix.AtCommand); meaning != nil {
+		if cause, ok := limitCauses[meaning.Name]; ok {
+			return cause
+		}
+	}
+	if l.Status == http.StatusTooManyRequests {
 		return Throttled
 	}
 	return ""
 }
 
+// limitCauses are the causes by what the portal's errors about limits mean.
+var limitCauses = map[string]Cause{"too-many-requests": Throttled, "operation-time": OperationTime, "overload": Overloaded}
+
 func observeLimits(_ context.Context, env *Env) (*LimitFacts, error) {
 	env.mu.Lock()
 	f := env.limits
 	env.mu.Unlock()
-	if f.Answered == 0 && f.Limited == nil {
+	if f.Answered == 0 && !slices.ContainsFunc(f.Limited, func(l Limited) bool { return l.cause() != "" }) {
 		f.BlockedBy = env.blocker(RESTRoute)
 	}
 	return &f, nil

@@ -229,6 +229,10 @@ func judgeIdentity(f *IdentityFacts, _ FactsByCheck) []Result {
 	args["held"] = f.Held
 	var results []Result
 	switch {
+	case f.is(oauthflow.ErrServerFailed) && f.Error != "":
+		failed := f.refusedWithCode()
+		failed.Owner = Bitrix24
+		results = one(failed)
 	case f.is(oauthflow.ErrServerFailed):
 		results = one(unknown(UnexpectedAnswer, Bitrix24))
 	case f.unreadable():

@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"strings"
 
+	"boxready/internal/bitrix"
+	"boxready/internal/portal"
 	"boxready/internal/transport"
 )
 
@@ -39,13 +41,13 @@ func judgeFilter(f *FilterFacts, _ FactsByCheck) []Result {
 		return about(one(unanswered(x)), args)
 	case x.fromREST() && strings.EqualFold(x.Error, f.Plain.Error):
 		return ok()
-	case x.refused():
-		return about(one(unknown(RefusedWithCode, ServerAdmin)), args)
-	case x.limited(), x.unavailable() && x.Filter == "": // the last request of a run is the likeliest
+	case x.refused(): // the module got it, so nothing filtered it
+		return refusal(bitrix.AtLookup, x)
+	case x.limited(), x.unavailable(): // the last request of a run is the likeliest
 		return skipped(RateLimit)
-	case x.Filter == "" && x.Status >= http.StatusBadGateway:
+	case x.kind() == portal.KindOriginError, x.kind() == "" && x.Status >= http.StatusBadGateway:
 		return about(one(unknown(UnexpectedAnswer, ServerAdmin)), args)
-	case !x.fromREST() && (x.Filter != "" || x.Status >= 400 || x.redirects()):
+	case !x.fromREST() && (x.kind() == portal.KindBlocked || x.Status >= 400 || x.redirects()):
 		return about(one(problem(BodyFiltered, ServerAdmin)), args)
 	default:
 		return about(one(unknown(UnexpectedAnswer, ServerAdmin)), args)

@@ -157,7 +157,10 @@ func TestJudgeFilter(t *testing.T) {
 		{"reset", facts(failedWith(transport.Reset)), nil, results(filtered)},
 		{"closed", facts(failedWith(transport.Closed)), nil, results(filtered)},
 		{"a redirect", facts(redirects(302, "https://portal.example/blocked.html")), nil, results(filtered)},
-		{"another error of the portal", facts(saysError(401, "INVALID_REQUEST", "")), nil, results("unknown refused-with-code server-admin")},
+		{"another refusal of the portal", facts(saysError(401, "INVALID_REQUEST", "")), nil, results("ok")},
+		{"a failure of the portal", facts(saysError(500, "ERROR_CORE", "SQL query error!")), nil, results("unknown refused-with-code server-admin")},
+		{"the portal's limit", facts(saysError(503, "QUERY_LIMIT_EXCEEDED", "")), nil, results("skipped because rate-limit")},
+		{"an edge that loses the portal", facts(&Exchange{Status: 522, Form: portal.FormHTML, Speaker: portal.ByEdge, Kind: portal.KindOriginError, Filter: "Cloudflare"}), nil, results(odd)},
 		{"200 page", facts(page(200)), nil, results(odd)},
 	}, commonFailures(ServerAdmin, func(x *Exchange) Facts { return facts(x) })...))
 }

@@ -194,12 +194,12 @@ func Catalog() []*Check {
 		}, observeRequirement(requirements.EventNeed), judgeRequirement(judgeEvents)),
 		define(Check{
 			ID: EventMachinery, Group: AccessGroup, Needs: all(TokenAccepted), After: []ID{RequiredModules}, Credentials: signedIn, Consent: EventTest,
-			Reads: []ID{AppInstalled}, Vantage: FromPortal, Owner: ServerAdmin, Affects: events,
+			Reads: []ID{AppInstalled, RESTLicence}, Vantage: FromPortal, Owner: ServerAdmin, Affects: events,
 			Causes: []Cause{EventNotRecorded, EventTestDenied},
 		}, observeEventTest, judgeEventTest),
 		define(Check{
 			ID: EventDelivery, Group: AccessGroup, Needs: all(EventMachinery), Credentials: signedIn, Consent: EventTest, MissingPrerequisite: missingReceiver,
-			Deadline: deliveryDeadline, Vantage: FromPortal, Owner: NetworkAdmin, Affects: events,
+			Reads: []ID{RESTLicence}, Deadline: deliveryDeadline, Vantage: FromPortal, Owner: NetworkAdmin, Affects: events,
 			Causes: []Cause{EventNotDelivered},
 		}, observeDelivery, judgeDelivery),
 		define(Check{

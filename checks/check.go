@@ -14,6 +14,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 )
 
@@ -66,7 +67,7 @@ const (
 )
 
 // affectsOne has the causes that concern one user or one application, whichever check yields them. If all causes of a check do,
-// the catalogue says so.
+// the catalogue says so: then a cause that concerns all stands in affectsAll.
 var affectsOne = map[Cause]Affected{
 	UserInactive:       ThisUser,
 	UserNoAppAccess:    ThisUser,
@@ -82,6 +83,8 @@ var affectsOne = map[Cause]Affected{
 	ScopeRefused:       ThisApplication,
 	SignInExpired:      ThisApplication,
 }
+
+var affectsAll = []Cause{DiskFull}
 
 // Consent is the owner's permission that a check needs because it does more than observe.
 type Consent string
@@ -240,6 +243,9 @@ func (c *Check) Judge(facts Facts, seen FactsByCheck) []Result {
 func (c *Check) affects(cause Cause) []Affected {
 	if one, ok := affectsOne[cause]; ok {
 		return []Affected{one}
+	}
+	if slices.Contains(affectsAll, cause) {
+		return []Affected{Applications, Events, Webhooks}
 	}
 	return c.Affects
 }

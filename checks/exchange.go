@@ -96,7 +96,10 @@ func (x *Exchange) fromREST() bool {
 
 // fromAuthServer reports whether the portal relayed an error of the authorization server, in its page for that.
 func (x *Exchange) fromAuthServer() bool {
-	return x.Failure == "" && x.Form == portal.FormJSON && bitrix.IsAuthServerCode(x.Error)
+	if x.Speaker != "" {
+		return x.Failure == "" && x.Speaker == portal.ByAuthServer
+	}
+	return x.Failure == "" && x.Form == portal.FormJSON && bitrix.IsAuthServerError(x.Error, x.ErrorDescription, true)
 }
 
 // succeeded reports whether the rest module answered without an error.

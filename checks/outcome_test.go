@@ -116,7 +116,6 @@ func TestAffectsOne(t *testing.T) {
 		"webhook/webhook-rejected this-webhook",
 		"webhook/webhook-user this-webhook",
 		"webhook/call-awaits-consent this-webhook",
-		"webhook/disk-full this-webhook",
 		"sign-in/grant-invalid this-application",
 		"sign-in/client-invalid this-application",
 		"sign-in/sign-in-expired this-application",

@@ -111,11 +111,8 @@ func judgeRoute(f *RouteFacts, _ FactsByCheck) []Result {
 // slowRoute is how long the route's own answer may take. Applications give up after 10 to 30 s, and do more than one call.
 const slowRoute = 5 * time.Second
 
-// answerTime is from the end of the connection's set-up to the end of the answer.
-func (x *Exchange) answerTime() time.Duration {
-	t := x.Times
-	return time.Duration(t.Total-t.DNS-t.Connect-t.TLS) * time.Millisecond
-}
+// answerTime is from the end of the request to the beginning of the answer: neither the connection nor a proxy's tunnel counts.
+func (x *Exchange) answerTime() time.Duration { return time.Duration(x.Times.Wait) * time.Millisecond }
 
 // answerArgs are the values for the sentences about an answer.
 func answerArgs(x *Exchange) Args {

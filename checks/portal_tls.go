@@ -441,7 +441,7 @@ func (f *TLSFacts) judge(s *TLSSeen) []Result {
 
 // guestNetwork is the result where a sign-in page answered: its certificate proves nothing about the portal's.
 func (f *TLSFacts) guestNetwork(s *TLSSeen) Result {
-	args := Args{"address": s.Address, "issuer": "", "page": ""}
+	args := Args{"address": s.Address, "issuer": "", "page": "", "vendors_too": s.VendorsToo}
 	if len(s.Chain) > 0 {
 		args["issuer"] = s.Chain[0].Issuer
 	}

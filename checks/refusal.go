@@ -37,6 +37,15 @@ func refusal(at bitrix.Place, x *Exchange) []Result {
 	}
 }
 
+// refusedCall is refusal for a call that no other check makes: a licence is reported at rest-licence only if that met it as well.
+func refusedCall(x *Exchange, seen FactsByCheck) Result {
+	r := refusal(bitrix.AtCommand, x)[0]
+	if f := factsOf[LicenceFacts](seen, RESTLicence); r.Because == RESTLicence && (f == nil || f.Refused == nil) {
+		return unknown(RefusedWithCode, Owner(x.meaning(bitrix.AtCommand).Owner)).with(answerArgs(x))
+	}
+	return r
+}
+
 // meaning is what the answer's error means, nil if that isn't known.
 func (x *Exchange) meaning(at bitrix.Place) *bitrix.Meaning {
 	return bitrix.MeaningOf(x.Error, x.ErrorDescription, at)
@@ -45,7 +54,7 @@ func (x *Exchange) meaning(at bitrix.Place) *bitrix.Meaning {
 // unavailable reports whether a web server answered 503 in the portal's stead, as nginx does for requests above its limit. Where the
 // portal answered other requests, rate-limit reports it.
 func (x *Exchange) unavailable() bool {
-	return x.Status == http.StatusServiceUnavailable && x.Failure == "" && !x.fromREST()
+	return x.Status == http.StatusServiceUnavailable && x.Failure == "" && !x.fromREST() && x.kind() == ""
 }
 
 // limited reports whether something in front of the portal refused because of too many requests.

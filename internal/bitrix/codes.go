@@ -83,17 +83,17 @@ var codes = []Code{
 	{"WRONG_AUTH_TYPE", FromPortal, "wrong-auth-type", []string{"Current authorization type is denied for this method"}, false, false, "https://apidocs.bitrix24.com/api-reference/widgets/placement-list.html"},
 	{"ERROR_BATCH_METHOD_NOT_ALLOWED", FromPortal, "not-in-batch", nil, false, false, errorsPage},
 	{"ERROR_BATCH_LENGTH_EXCEEDED", FromPortal, "bad-argument", nil, false, false, errorsPage},
-	{"ERROR_ARGUMENT", FromPortal, "bad-argument", nil, false, false, rest25600},
-	{"INVALID_ARG_VALUE", FromPortal, "bad-argument", nil, false, false, sdks},
+	{"ERROR_ARGUMENT", FromPortal, "bad-argument", nil, false, true, rest25600},
+	{"INVALID_ARG_VALUE", FromPortal, "bad-argument", nil, false, true, sdks},
 	{"BAD_REQUEST_NO_FIELDS_TO_UPDATE", FromPortal, "bad-argument", nil, false, false, sdks},
 	{"ERROR_TASK_COMPLETED", FromPortal, "bad-argument", nil, false, false, sdks},
 	{"ERROR_ACTIVITY_ALREADY_INSTALLED", FromPortal, "bad-argument", nil, false, false, sdks},
 	{"ERROR_ACTIVITY_VALIDATION_FAILURE", FromPortal, "bad-argument", nil, false, false, sdks},
 	{"USER_NOT_FOUND_OR_IS_NOT_ACTIVE", FromPortal, "no-object", nil, false, false, sdks},
-	{"ERROR_ENTITY_NOT_FOUND", FromPortal, "no-object", nil, false, false, sdks},
+	{"ERROR_ENTITY_NOT_FOUND", FromPortal, "no-object", nil, false, true, sdks},
 	{"ERROR_WRONG_HANDLER_URL", FromPortal, "handler-refused", []string{"Wrong handler URL"}, false, false, rest25600},
 	{"ERROR_UNSUPPORTED_PROTOCOL", FromPortal, "handler-refused", []string{"Unsupported handler protocol"}, false, false, rest25600},
-	{"ERROR_NOT_FOUND", FromPortal, "no-object", nil, false, false, rest25600},
+	{"ERROR_NOT_FOUND", FromPortal, "no-object", nil, false, true, rest25600},
 	{"NOT_FOUND", FromPortal, "no-object", nil, false, true, sdks},
 
 	{"QUERY_LIMIT_EXCEEDED", FromPortal, "too-many-requests", []string{"Too many requests", "Rate limit exceeded. Too many requests in a given amount of time."}, false, false, errorsPage},
@@ -294,7 +294,16 @@ func IsOwnError(code, description string) bool {
 	})
 }
 
-// IsAuthServerCode reports whether the authorization server answers with this code.
-func IsAuthServerCode(code string) bool {
-	return slices.ContainsFunc(codes, func(c Code) bool { return c.Origin == FromAuthServer && SameCode(c.Code, code) })
+// IsAuthServerError reports whether the authorization server answers with this error. signed says that Bitrix24 relayed it: otherwise
+// a shared code counts only with the product's own description.
+func IsAuthServerError(code, description string, signed bool) bool {
+	return slices.ContainsFunc(codes, func(c Code) bool {
+		switch {
+		case c.Origin != FromAuthServer:
+			return false
+		case signed || !c.Shared:
+			return SameCode(c.Code, code)
+		}
+		return c.Code == code && slices.Contains(c.Descriptions, description)
+	})
 }

@@ -122,12 +122,20 @@ func TestIsOwnError(t *testing.T) {
 	}
 }
 
-func TestIsAuthServerCode(t *testing.T) {
+func TestIsAuthServerError(t *testing.T) {
 	for code, want := range map[string]bool{"wrong_client": true, "WRONG_CLIENT": true, "invalid_client": true, "invalid_grant": true, "invalid_request": true,
 		"NOT_INSTALLED": true, "Not found": false, "NO_AUTH_FOUND": false, "": false, "something_new": false} {
-		if got := IsAuthServerCode(code); got != want {
-			t.Errorf("%q: %t", code, got)
+		if got := IsAuthServerError(code, "", true); got != want {
+			t.Errorf("%q, relayed: %t", code, got)
 		}
+	}
+	for code, want := range map[string]bool{"wrong_client": true, "invalid_client": false, "invalid_request": false} {
+		if got := IsAuthServerError(code, "Missing parameter: client_id", false); got != want {
+			t.Errorf("%q of somebody: %t", code, got)
+		}
+	}
+	if !IsAuthServerError("invalid_client", "Invalid client credentials.", false) {
+		t.Error("the server's own words don't count")
 	}
 }
 

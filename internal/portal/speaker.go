@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"cmp"
 	"net/http"
 	"regexp"
 	"slices"
@@ -63,7 +64,9 @@ type sign struct {
 var (
 	anything = lazyregexp.New(`.`)
 	// Statuses with which something in front of a portal refuses a request. Ours are small: 413 is a server that accepts no bodies.
-	refusing = []int{http.StatusForbidden, http.StatusNotAcceptable, http.StatusRequestEntityTooLarge, http.StatusTooManyRequests}
+	refusing    = []int{http.StatusForbidden, http.StatusNotAcceptable, http.StatusRequestEntityTooLarge, http.StatusTooManyRequests}
+	redirecting = []int{http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect}
+	checking    = []int{http.StatusForbidden, http.StatusTooManyRequests, http.StatusServiceUnavailable}
 	// Cloudflare's own, about the server behind it.
 	// https://developers.cloudflare.com/support/troubleshooting/http-status-codes/cloudflare-5xx-errors/
 	cloudflareErrors = []int{520, 521, 522, 523, 524, 525, 526, 527, 530}
@@ -79,18 +82,20 @@ var signs = []sign{
 	{speaker: ByProduct, kind: KindException, value: lazyregexp.New(`A error occurred during execution of this script`)},
 
 	{speaker: ByEdge, kind: KindBrowserCheck, product: "Cloudflare", header: "Cf-Mitigated", value: lazyregexp.New(`(?i)challenge`)},
-	{speaker: ByEdge, kind: KindBrowserCheck, product: "Cloudflare", value: lazyregexp.New(`(?i)/cdn-cgi/challenge-platform/|__cf_chl_`)},
+	{speaker: ByEdge, kind: KindBrowserCheck, product: "Cloudflare", status: checking, value: lazyregexp.New(`_cf_chl_`)}, // other scripts of its stand in every page
 	{speaker: ByEdge, kind: KindBrowserCheck, product: "DDoS-Guard", value: lazyregexp.New(`(?i)/\.well-known/ddos-guard/|ddos-guard/js-challenge`)},
 	{speaker: ByEdge, kind: KindBrowserCheck, product: "Qrator", value: lazyregexp.New(`(?i)/__qrator/`)},
+	{speaker: ByEdge, kind: KindOriginError, product: "Imperva", from: 500, value: lazyregexp.New(`(?i)incapsula incident id`)},
+	{speaker: ByEdge, kind: KindBlocked, product: "Imperva", from: 400, value: lazyregexp.New(`(?i)incapsula incident id`)},
 	{speaker: ByEdge, kind: KindBrowserCheck, product: "Imperva", value: lazyregexp.New(`_Incapsula_Resource`)},
 	{speaker: ByEdge, kind: KindBrowserCheck, product: "Sucuri", value: lazyregexp.New(`(?i)sucuri_cloudproxy_js`)},
-	{speaker: ByEdge, kind: KindBrowserCheck, product: "Yandex SmartCaptcha", value: lazyregexp.New(`(?i)/showcaptcha|smartcaptcha`)},
+	{speaker: ByEdge, kind: KindBrowserCheck, product: "Yandex SmartCaptcha", value: lazyregexp.New(`(?i)/showcaptcha`)},
+	{speaker: ByEdge, kind: KindBrowserCheck, status: redirecting, value: lazyregexp.New(`(?i)[?&/]captcha`)},
 
 	{speaker: ByEdge, kind: KindOriginError, product: "Cloudflare", status: cloudflareErrors, header: "Cf-Ray", value: anything},
 	{speaker: ByEdge, kind: KindOriginError, product: "Cloudflare", from: 500, value: lazyregexp.New(`(?i)cf-error-details|cloudflare-nginx|<center>cloudflare</center>`)},
 	{speaker: ByEdge, kind: KindOriginError, product: "Amazon CloudFront", from: 500, header: "X-Cache", value: lazyregexp.New(`(?i)error from cloudfront`)},
 	{speaker: ByEdge, kind: KindOriginError, product: "Akamai", from: 500, header: "Server", value: lazyregexp.New(`(?i)^akamaighost`)},
-	{speaker: ByEdge, kind: KindOriginError, product: "Imperva", from: 500, value: lazyregexp.New(`(?i)incapsula incident id`)},
 	{speaker: ByEdge, kind: KindOriginError, product: "Qrator", from: 500, header: "Server", value: lazyregexp.New(`(?i)^qrator`)},
 	{speaker: ByEdge, kind: KindOriginError, product: "DDoS-Guard", from: 500, header: "Server", value: lazyregexp.New(`(?i)^ddos-guard`)},
 	{speaker: ByEdge, kind: KindOriginError, product: "Variti", from: 500, header: "Server", value: lazyregexp.New(`(?i)^variti`)},
@@ -111,10 +116,13 @@ var signs = []sign{
 
 	// A form with a password may have a captcha too, so it comes before the captchas that any page can embed.
 	{kind: KindLogin, value: lazyregexp.New(`(?i)<input[^>]+type\s*=\s*["']?password`)},
-	{speaker: ByEdge, kind: KindBrowserCheck, value: lazyregexp.New(`(?i)[hg]-(re)?captcha|recaptcha/api\.js|hcaptcha\.com|[?&/]captcha`)},
+	{speaker: ByEdge, kind: KindBrowserCheck, value: lazyregexp.New(`(?i)[hg]-(re)?captcha|recaptcha/api\.js|hcaptcha\.com|smartcaptcha`)},
 
-	{speaker: ByWebServer, from: 300, value: lazyregexp.New(`(?i)<center>(nginx|openresty|angie|tengine)|<address>Apache|was not found on this server|<h2>404 - File or directory not found|Proudly powered by LiteSpeed`)},
+	{speaker: ByWebServer, from: 300, value: webServerPage},
 }
+
+// webServerPage matches the pages that web servers have built in.
+var webServerPage = lazyregexp.New(`(?i)<center>(nginx|openresty|angie|tengine)|<address>Apache|was not found on this server|<h2>404 - File or directory not found|Proudly powered by LiteSpeed`)
 
 // TokenPage is the portal's page that relays the authorization server's answer about a grant.
 const TokenPage = "/oauth/token/" // #nosec G101 -- a path
@@ -125,41 +133,43 @@ func SourceOf(asked Request, r *Reply) Source {
 		return Source{Speaker: speaker}
 	}
 	product := r.hasProductSign()
+	if r.Form == FormTooBig || r.Form == FormCutOff { // nothing follows from a part of an answer
+		return Source{Speaker: speakerOfPage(product)}
+	}
 	page := r.text
 	if len(page) == 0 {
 		page = r.Body
 	}
-	text := string(untrusted.Prefix(page, MaxPage))
-	if r.Status >= 300 && r.Status < 400 {
+	text, redirects := string(untrusted.Prefix(page, MaxPage)), r.Status >= 300 && r.Status < 400
+	if redirects {
 		text = r.Header.Get("Location")
 	}
+	// Another program's answer went through the edge, which marks or extends it.
+	behind := !redirects && (product || r.Form == FormJSON || r.Form == FormOtherJSON || webServerPage().MatchString(text))
 	for _, s := range signs {
-		if !s.matches(r, text) || product && s.speaker != ByProduct && s.kind == "" {
+		if !s.matches(r, text) || product && s.speaker != ByProduct && s.kind == "" || behind && s.marksAll() {
 			continue
 		}
-		v := Source{Speaker: s.speaker, Kind: s.kind, Product: s.product}
-		if v.Speaker == "" {
-			v.Speaker = ByOther
-			if product {
-				v.Speaker = ByProduct
-			}
-		}
-		return v
+		return Source{Speaker: cmp.Or(s.speaker, speakerOfPage(product)), Kind: s.kind, Product: s.product}
 	}
-	switch {
-	case product:
-		return Source{Speaker: ByProduct}
-	case r.Error != nil && slices.Contains(rfc6749Codes, r.Error.Code):
+	if !product && r.Error != nil && slices.Contains(rfc6749Codes, r.Error.Code) {
 		return Source{Speaker: ByIdentityProvider}
 	}
-	return Source{Speaker: ByOther}
+	return Source{Speaker: speakerOfPage(product)}
+}
+
+func speakerOfPage(product bool) Speaker {
+	if product {
+		return ByProduct
+	}
+	return ByOther
 }
 
 // JSONSpeaker is who made a reply of the portal's REST interface; "" for all other replies, which only SourceOf tells apart.
 func JSONSpeaker(asked Request, r *Reply) Speaker {
 	switch {
 	case r.Form != FormJSON:
-	case asked.Path == TokenPage && r.Error != nil && bitrix.IsAuthServerCode(r.Error.Code):
+	case asked.Path == TokenPage && r.Error != nil && bitrix.IsAuthServerError(r.Error.Code, r.Error.Description, r.hasProductSign()):
 		return ByAuthServer
 	case r.fromREST():
 		return ByREST
@@ -172,6 +182,11 @@ const MaxPage = 64 << 10
 
 // rfc6749Codes are those of RFC 6749, section 5.2, which any identity provider sends.
 var rfc6749Codes = []string{"invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type", "invalid_scope"}
+
+// marksAll reports whether an edge puts the sign into answers of what is behind it, too: headers, and scripts in pages.
+func (s *sign) marksAll() bool {
+	return s.speaker == ByEdge && (s.header != "" || s.kind == KindBrowserCheck)
+}
 
 func (s *sign) matches(r *Reply, text string) bool {
 	if s.status != nil && !slices.Contains(s.status, r.Status) || r.Status < s.from {
@@ -210,7 +225,7 @@ func (r *Reply) hasProductSign() bool {
 // hasRESTHeaders reports whether the headers are those that the rest module adds to every answer, to OPTIONS too.
 func (r *Reply) hasRESTHeaders() bool {
 	return r.Header.Get("Access-Control-Allow-Origin") == "*" &&
-		strings.EqualFold(strings.ReplaceAll(r.Header.Get("Access-Control-Allow-Headers"), " ", ""), "origin,content-type,accept")
+		r.Header.Get("Access-Control-Allow-Headers") == "origin, content-type, accept"
 }
 
 // ShowsREST reports whether the answer to OPTIONS is the rest module's: it is empty, with headers of its own.
