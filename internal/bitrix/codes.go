@@ -119,7 +119,7 @@ var codes = []Code{
 	{"WRONG_CLIENT", FromAuthServer, "app-unknown", nil, false, false, sdks},
 	{"WRONG_APPLICATION_CLIENT", FromAuthServer, "app-unknown", []string{"Unable to get application data"}, false, false, bugReports},
 	{"NOT_INSTALLED", FromAuthServer, "app-not-installed", []string{"Application not installed"}, false, true, sdks},
-	{"unsupported_grant_type", FromAuthServer, "grant-not-allowed", nil, false, true, auth2017},
+	{"unsupported_grant_type", FromAuthServer, "bad-argument", nil, false, true, auth2017},
 	{"unauthorized_client", FromAuthServer, "grant-not-allowed", nil, false, true, auth2017},
 	{"verification_needed", FromAuthServer, "licence-check-failed", []string{"License check failed."}, false, false, rest25600},
 
