@@ -89,17 +89,17 @@ func (c Call) refusedCommand(method string, e *portal.Error) Call {
 func (b *firstBatch) refused() []Refusal {
 	var refused []Refusal
 	for _, c := range append(slices.Clone(firstBatchCommands), eventsCommand) {
-		if e := b.items[c.Key].Error; e != nil && licenceFault(e) != nil {
+		if e := b.items[c.Key].Error; e != nil && licenceFault(e.Code, e.Description) != nil {
 			refused = append(refused, Refusal{b.call.Credential, c.Method, short(e.Code), short(e.Description)})
 		}
 	}
 	for i := range b.methods {
-		if e := b.items[fmt.Sprintf("m%d", i)].Error; e != nil && licenceFault(e) != nil {
+		if e := b.items[fmt.Sprintf("m%d", i)].Error; e != nil && licenceFault(e.Code, e.Description) != nil {
 			refused = append(refused, Refusal{b.call.Credential, ageMethod, short(e.Code), short(e.Description)})
 			break // the others were refused alike
 		}
 	}
-	if e := b.call.err(); e != nil && licenceFault(e) != nil {
+	if licenceFault(b.call.Error, b.call.ErrorDescription) != nil {
 		refused = append(refused, Refusal{b.call.Credential, "batch", b.call.Error, b.call.ErrorDescription})
 	}
 	return refused

@@ -164,6 +164,8 @@ func TestJudgeLicence(t *testing.T) {
 		{"both once", said(noPlan, noMarket), nil, results("problem rest-not-in-plan portal-admin")},
 		{"subscription ended", said(ended), nil, results("problem subscription-ended portal-admin")},
 		{"payment without a word", said(errorAnswer(bitrix.CodePaymentRequired, "")), nil, results("problem subscription-ended portal-admin")},
+		{"licence in REST 3.0", said(errorAnswer("BITRIX_REST_V3_EXCEPTION_LICENSEEXCEPTION", "")), nil, results("problem feature-not-licensed portal-admin")},
+		{"subscription in REST 3.0", said(errorAnswer("BITRIX_REST_V3_EXCEPTION_MARKETSUBSCRIPTIONREQUIREDEXCEPTION", "")), nil, results("problem rest-not-in-plan portal-admin")},
 		{"the application's own fee", said(appPayment), nil, results("problem app-payment-required vendor")},
 		{"feature", said(errorAnswer(bitrix.CodeWrongLicense, "This feature is not enabled for the current license: X")), nil, results("problem feature-not-licensed portal-admin")},
 		{"scanner", said(errorAnswer(bitrix.CodeLicenseScanner, "")), nil, results("problem licence-blocked portal-admin")},

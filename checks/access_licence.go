@@ -3,9 +3,8 @@ package checks
 import (
 	"context"
 	"encoding/json"
-	"errors"
 
-	"boxready/internal/portal"
+	"boxready/internal/bitrix"
 )
 
 // Causes of rest-licence.
@@ -17,29 +16,19 @@ const (
 	AppPaymentRequired Cause = "app-payment-required"
 )
 
-// Three different payments: the box's licence, the subscription to the Market, and an application's own fee.
-// https://apidocs.bitrix24.com/settings/oauth/error-codes.html
-var licenceFaults = []struct {
-	err    error
-	result Result
-}{
-	{portal.ErrNoCommercialPlan, problem(RESTNotInPlan, PortalAdmin)},
-	{portal.ErrNoSubscription, problem(RESTNotInPlan, PortalAdmin)},
-	{portal.ErrAppPayment, problem(AppPaymentRequired, Vendor)},
-	{portal.ErrPaymentRequired, problem(SubscriptionEnded, PortalAdmin)},
-	{portal.ErrWrongLicense, problem(FeatureNotLicensed, PortalAdmin)},
-	{portal.ErrLicenseScanner, problem(LicenceBlocked, PortalAdmin)},
-}
+// licenceCauses are the causes by what the portal's errors mean. There are three different payments: the box's licence, the
+// subscription to the Market, and an application's own fee. https://apidocs.bitrix24.com/settings/oauth/error-codes.html
+var licenceCauses = map[string]Cause{"rest-not-in-plan": RESTNotInPlan, "subscription-ended": SubscriptionEnded, "app-unpaid": AppPaymentRequired,
+	"feature-not-licensed": FeatureNotLicensed, "licence-scanner": LicenceBlocked}
 
 // licenceFault is the result for an error about a licence, a subscription or a payment; nil for other errors.
-func licenceFault(err error) *Result {
-	for _, f := range licenceFaults {
-		if errors.Is(err, f.err) {
-			result := f.result
-			return &result
-		}
+func licenceFault(code, description string) *Result {
+	meaning := bitrix.MeaningOf(code, description, bitrix.AtCommand)
+	if meaning == nil || licenceCauses[meaning.Name] == "" {
+		return nil
 	}
-	return nil
+	result := problem(licenceCauses[meaning.Name], Owner(meaning.Owner))
+	return &result
 }
 
 // LicenceFacts are the portal's answers about the right to use REST.
@@ -55,8 +44,6 @@ type Refusal struct {
 	Error       string     `json:"error" hide:"text"`
 	Description string     `json:"error_description,omitempty" hide:"text"`
 }
-
-func (r Refusal) err() error { return &portal.Error{Code: r.Error, Description: r.Description} }
 
 func observeLicence(ctx context.Context, env *Env) (*LicenceFacts, error) {
 	f := &LicenceFacts{}
@@ -89,7 +76,7 @@ func judgeLicence(f *LicenceFacts, _ FactsByCheck) []Result {
 	var results []Result
 	reported := map[Cause]bool{}
 	for _, refused := range f.Refused {
-		if r := licenceFault(refused.err()); r != nil && !reported[r.Cause] {
+		if r := licenceFault(refused.Error, refused.Description); r != nil && !reported[r.Cause] {
 			reported[r.Cause] = true
 			results = append(results, r.with(Args{"credential": string(refused.Credential), "method": refused.Method,
 				"error": refused.Error, "description": refused.Description}))

@@ -47,13 +47,12 @@ func (env *Env) noteLimit(r portal.Request, a portal.Answer) {
 	}
 	if said.limits() { // few do, and masking the secrets of an answer takes a while
 		x := env.exchange(r, a)
-		if said.Error == "" && said.unavailable() && x.kind() != "" {
-			said = Limited{} // an edge says something else with 503
-		} else {
-			said = Limited{Request: x.Request, Status: x.Status, Server: x.Server}
-		}
-		if own {
+		said = Limited{Request: x.Request, Status: x.Status, Server: x.Server}
+		switch {
+		case own:
 			said.Error, said.Description = x.Error, x.ErrorDescription
+		case said.unavailable() && x.kind() != "":
+			said = Limited{} // an edge says something else with 503
 		}
 	}
 	env.mu.Lock()

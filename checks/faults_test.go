@@ -419,7 +419,7 @@ func TestNothingElseIsAsked(t *testing.T) {
 	}
 }
 
-// TestDeadAddressCostsNoTime asserts that a run beside a silent address goes on over the one that answers: the same requests, and
+// TestDeadAddressCostsNoTime asserts that a run uses the address that answers when another one is silent: the same requests, and
 // no wait for a time-out. The finding takes longer only where the rest of the run is shorter.
 func TestDeadAddressCostsNoTime(t *testing.T) {
 	t.Parallel()

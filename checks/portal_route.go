@@ -102,7 +102,7 @@ func judgeRoute(f *RouteFacts, _ FactsByCheck) []Result {
 	if slow := x.answerTime(); slow > limit && x.fromREST() {
 		results = append(results, notice(RESTSlow, ServerAdmin).with(Args{"seconds": slow.Seconds()}))
 	}
-	if len(results) > 1 { // beside a finding, nothing is ok
+	if len(results) > 1 { // with a finding, the result ok is dropped
 		results = slices.DeleteFunc(results, func(r Result) bool { return r.State == OK })
 	}
 	return about(results, answerArgs(x))

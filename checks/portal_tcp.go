@@ -95,7 +95,7 @@ func observeSilent(ctx context.Context, env *Env, f *TCPFacts) *TCPFacts {
 	return &whole
 }
 
-// silence is how long an address is silent, beside one that answers, before it counts as dead. A lost SYN is sent again after a
+// silence is how long an address may be silent, while another one answers, before it counts as dead. A lost SYN is sent again after a
 // second (RFC 6298, section 2.1).
 const silence = 1500 * time.Millisecond
 

@@ -46,51 +46,26 @@ func (e *Error) Is(target error) bool {
 var (
 	// Who is calling.
 
-	ErrNoAuthFound         = &Error{Code: bitrix.CodeNoAuthFound}
-	ErrInvalidCredentials  = &Error{Code: bitrix.CodeInvalidCredentials} // webhook
-	ErrHTTPSRequired       = &Error{Code: bitrix.CodeInvalidRequest, Description: "https required"}
-	ErrInvalidRequest      = &Error{Code: bitrix.CodeInvalidRequest}
-	ErrExpiredToken        = &Error{Code: bitrix.CodeExpiredToken}
-	ErrInvalidToken        = &Error{Code: bitrix.CodeInvalidToken}
-	ErrInsufficientScope   = &Error{Code: bitrix.CodeInsufficientScope}
-	ErrAccessDenied        = &Error{Code: bitrix.CodeAccessDenied}
-	ErrUserContext         = &Error{Code: bitrix.CodeAccessDenied, Description: "can't be authorized in this context"} // deleted, or never signed in
-	ErrNoCommercialPlan    = &Error{Code: bitrix.CodeAccessDenied, Description: "commercial plans"}                    // to an application
-	ErrNoSubscription      = &Error{Code: bitrix.CodeAccessDenied, Description: "only by subscription"}                // to a webhook
-	ErrUserAccess          = &Error{Code: bitrix.CodeUserAccessError}
-	ErrAuthorization       = &Error{Code: bitrix.CodeAuthorizationError}
-	ErrApplicationNotFound = &Error{Code: bitrix.CodeApplicationNotFound}
-	ErrNotInstalled        = &Error{Code: bitrix.CodeOAuth, Description: "application not installed"}
-	ErrWrongAuthType       = &Error{Code: bitrix.CodeWrongAuthType}
-	ErrConfirmWaiting      = &Error{Code: bitrix.CodeMethodConfirmWaiting}
-	ErrConfirmDenied       = &Error{Code: bitrix.CodeMethodConfirmDenied}
+	ErrNoAuthFound    = &Error{Code: bitrix.CodeNoAuthFound}
+	ErrHTTPSRequired  = &Error{Code: bitrix.CodeInvalidRequest, Description: "https required"}
+	ErrInvalidRequest = &Error{Code: bitrix.CodeInvalidRequest}
+	ErrExpiredToken   = &Error{Code: bitrix.CodeExpiredToken}
+	ErrInvalidToken   = &Error{Code: bitrix.CodeInvalidToken}
+	ErrAccessDenied   = &Error{Code: bitrix.CodeAccessDenied}
+	ErrNotInstalled   = &Error{Code: bitrix.CodeOAuth, Description: "application not installed"}
 
 	// What is called.
 
 	ErrMethodNotFound = &Error{Code: bitrix.CodeMethodNotFound}
-	ErrEventNotFound  = &Error{Code: bitrix.CodeEventNotFound}
 
 	// The portal and the authorization server.
 
-	ErrConnection         = &Error{Code: bitrix.CodeConnectionError}
-	ErrNoClientCreds      = &Error{Code: bitrix.CodeCore, Description: "no client credentials"}
-	ErrInvalidClient      = &Error{Code: bitrix.CodeInvalidClient}
-	ErrInvalidGrant       = &Error{Code: bitrix.CodeInvalidGrant}
-	ErrWrongClient        = &Error{Code: bitrix.CodeWrongClient}
-	ErrVerificationNeeded = &Error{Code: bitrix.CodeVerificationNeeded}
-	ErrPaymentRequired    = &Error{Code: bitrix.CodePaymentRequired}
-	ErrAppPayment         = &Error{Code: bitrix.CodePaymentRequired, Description: "payment required"} // of the authorization server, passed on
-	ErrWrongApplication   = &Error{Code: bitrix.CodeWrongApplicationClient}
-	ErrWrongLicense       = &Error{Code: bitrix.CodeWrongLicense}
-	ErrLicenseScanner     = &Error{Code: bitrix.CodeLicenseScanner}
-
-	// The portal as a whole.
-
-	ErrPortalDeleted      = &Error{Code: bitrix.CodePortalDeleted} // public part closed
-	ErrQueryLimit         = &Error{Code: bitrix.CodeQueryLimitExceeded}
-	ErrOperationTimeLimit = &Error{Code: bitrix.CodeOperationTimeLimit}
-	ErrOverloadLimit      = &Error{Code: bitrix.CodeOverloadLimit}
-	ErrWrongEncoding      = &Error{Code: bitrix.CodeWrongEncoding}
+	ErrConnection      = &Error{Code: bitrix.CodeConnectionError}
+	ErrNoClientCreds   = &Error{Code: bitrix.CodeCore, Description: "no client credentials"}
+	ErrInvalidClient   = &Error{Code: bitrix.CodeInvalidClient}
+	ErrInvalidGrant    = &Error{Code: bitrix.CodeInvalidGrant}
+	ErrWrongClient     = &Error{Code: bitrix.CodeWrongClient}
+	ErrPaymentRequired = &Error{Code: bitrix.CodePaymentRequired}
 )
 
 // The vendor renamed the prefix between rest 25.800.0 and 25.1300.0.
