@@ -71,185 +71,185 @@ func Catalog() []*Check {
 	application := []Affected{ThisApplication}
 	return []*Check{
 		define(Check{
-			ID: PortalAddress, Group: PortalGroup, Vantage: FromComputer, Owner: PortalAdmin, Affects: allAffected,
+			ID: PortalAddress, Group: PortalGroup, Step: StepPortal, Vantage: FromComputer, Owner: PortalAdmin, Affects: allAffected,
 			Causes: []Cause{AddressIsIP, AddressIsCloud, AddressWasHTTP},
 		}, observeAddress, judgeAddress),
 		define(Check{
-			ID: PortalDNS, Group: PortalGroup, Needs: all(PortalAddress), Vantage: FromComputer, Owner: NetworkAdmin, Affects: allAffected,
+			ID: PortalDNS, Group: PortalGroup, Step: StepPortal, Needs: all(PortalAddress), Vantage: FromComputer, Owner: NetworkAdmin, Affects: allAffected,
 			Causes: []Cause{DNSNotFound, DNSFailed, DNSPrivateOnly, DNSSinkhole, DNSDiffers},
 		}, observeDNS, judgeDNS),
 		continued(define(Check{
-			ID: PortalTCP, Group: PortalGroup, Needs: all(PortalDNS), Vantage: FromComputer, Owner: NetworkAdmin, Affects: allAffected,
+			ID: PortalTCP, Group: PortalGroup, Step: StepPortal, Needs: all(PortalDNS), Vantage: FromComputer, Owner: NetworkAdmin, Affects: allAffected,
 			Causes: []Cause{TCPRefused, TCPTimeout, AddressPartlyDead, IPv6Dead},
 		}, observeTCP, judgeTCP), observeSilent),
 		define(Check{
-			ID: PortalTLS, Group: PortalGroup, Needs: all(PortalTCP), Vantage: FromComputer, Owner: ServerAdmin, Affects: allAffected,
+			ID: PortalTLS, Group: PortalGroup, Step: StepPortal, Needs: all(PortalTCP), Vantage: FromComputer, Owner: ServerAdmin, Affects: allAffected,
 			Causes: []Cause{TLSSelfSigned, TLSPrivateCA, TLSNationalCA, TLSIncompleteChain, TLSExpired, TLSNotYetValid, TLSWrongHost, TLSOldProtocol,
 				TLSNotTLS, TLSWeakCertificate, TLSClientCertificate, TLSIntercepted, CaptivePortal, TLSHandshakeFailed, TLSExpiresSoon},
 		}, observeTLS, judgeTLS),
 		define(Check{
-			ID: PortalRedirect, Group: PortalGroup, ReachableThrough: PortalTLS, Vantage: FromComputer, Owner: ServerAdmin, Affects: allAffected,
+			ID: PortalRedirect, Group: PortalGroup, Step: StepPortal, ReachableThrough: PortalTLS, Vantage: FromComputer, Owner: ServerAdmin, Affects: allAffected,
 			Causes: []Cause{RedirectDropsPost, RedirectWrongPort, RedirectLosesPath, RedirectOtherHost, RedirectLoop},
 		}, observeRedirect, judgeRedirect),
 		define(Check{
-			ID: RESTRoute, Group: PortalGroup, ReachableThrough: PortalTLS, Vantage: FromComputer, Owner: ServerAdmin, Affects: allAffected,
+			ID: RESTRoute, Group: PortalGroup, Step: StepPortal, ReachableThrough: PortalTLS, Vantage: FromComputer, Owner: ServerAdmin, Affects: allAffected,
 			Causes: []Cause{RESTNotFound, RESTModuleMissing, RESTNotBitrix, RESTBasicAuth, RESTLoginPage, RESTBlocked, RESTSiteClosed, RESTPolluted,
 				RESTServerError, RESTCutOff, RESTSlow, RESTMethodRefused, PHPNotRun, PHPScriptRefused, SiteNotServed, ProxyWrongScheme,
 				ErrorsReplaced, EdgeError, BrowserCheck, DiskFull},
 		}, observeRoute, judgeRoute),
 		define(Check{
-			ID: HTTPSSeen, Group: PortalGroup, Needs: all(RESTRoute), Vantage: FromPortal, Owner: ServerAdmin, Affects: allAffected,
+			ID: HTTPSSeen, Group: PortalGroup, Step: StepPortal, Needs: all(RESTRoute), Vantage: FromPortal, Owner: ServerAdmin, Affects: allAffected,
 			Causes: []Cause{HTTPSNotSeen},
 		}, observeHTTPS, judgeHTTPS),
 		define(Check{
-			ID: MethodInventory, Group: PortalGroup, Needs: all(RESTRoute), Vantage: FromComputer, Owner: PortalAdmin, Affects: tokens,
+			ID: MethodInventory, Group: PortalGroup, Step: StepPortal, Needs: all(RESTRoute), Vantage: FromComputer, Owner: PortalAdmin, Affects: tokens,
 			Causes: []Cause{CoreMethodMissing, PlatformOutdated},
 		}, observeInventory, judgeInventory),
 		define(Check{
-			ID: PortalClock, Group: PortalGroup, Needs: all(RESTRoute), Reads: []ID{AuthServerFromComputer}, Vantage: FromComputer, Owner: ServerAdmin, Affects: tokens,
+			ID: PortalClock, Group: PortalGroup, Step: StepPortal, Needs: all(RESTRoute), Reads: []ID{AuthServerFromComputer}, Vantage: FromComputer, Owner: ServerAdmin, Affects: tokens,
 			Causes: []Cause{ClockOff, ClockWrong},
 		}, observeClock, judgeClock),
 		define(Check{
-			ID: AuthServerFromPortal, Group: AuthGroup, Needs: all(RESTRoute), After: tokenRule, Reads: []ID{AuthServerFromComputer, ServerAuthServer}, Vantage: FromPortal, Owner: ServerAdmin, Affects: tokens,
+			ID: AuthServerFromPortal, Group: AuthGroup, Step: StepAuthServer, Needs: all(RESTRoute), After: tokenRule, Reads: []ID{AuthServerFromComputer, ServerAuthServer}, Vantage: FromPortal, Owner: ServerAdmin, Affects: tokens,
 			Causes: []Cause{NeedsDeep, AuthServerUnreachable, PortalNotRegistered, LicenceRejected, PortalCredentialsRefused, TokenCheckerMissing, DiskFull},
 		}, observeAuth, judgeAuth),
 		define(Check{
-			ID: CredentialsArrive, Group: AuthGroup, Needs: all(RESTRoute), After: tokenRule, Consent: Deep, Vantage: FromPortal, Owner: ServerAdmin, Affects: tokens,
+			ID: CredentialsArrive, Group: AuthGroup, Step: StepAuthServer, Needs: all(RESTRoute), After: tokenRule, Consent: Deep, Vantage: FromPortal, Owner: ServerAdmin, Affects: tokens,
 			Causes: []Cause{AuthHeaderStripped, PostBodyLost},
 		}, observeCredentials, judgeCredentials),
 		define(Check{
-			ID: ContentFilterCheck, Group: AuthGroup, Needs: all(RESTRoute), After: []ID{AuthServerFromPortal, CredentialsArrive, MethodInventory}, Consent: ContentFilter,
+			ID: ContentFilterCheck, Group: AuthGroup, Step: StepPortal, Needs: all(RESTRoute), After: []ID{AuthServerFromPortal, CredentialsArrive, MethodInventory}, Consent: ContentFilter,
 			Vantage: FromComputer, Owner: ServerAdmin, Affects: tokens,
 			Causes: []Cause{BodyFiltered},
 		}, observeFilter, judgeFilter),
 		define(Check{
-			ID: AuthServerFromComputer, Group: AuthGroup, Vantage: FromComputer, Owner: You,
+			ID: AuthServerFromComputer, Group: AuthGroup, Step: StepAuthServer, Vantage: FromComputer, Owner: You,
 			Causes: []Cause{VendorHostUnreachable},
 		}, observeVendor, judgeVendor),
 		define(Check{
-			ID: QueueFeed, Group: AuthGroup, Reads: []ID{AuthServerFromComputer}, Vantage: FromComputer, Owner: You,
+			ID: QueueFeed, Group: AuthGroup, Step: StepAuthServer, Reads: []ID{AuthServerFromComputer}, Vantage: FromComputer, Owner: You,
 			Causes: []Cause{FeedUnreachable, FeedInvalid},
 		}, observeFeed, judgeFeed),
 		define(Check{
-			ID: PortalFromInternet, Group: AuthGroup, Reads: []ID{PortalDNS, PortalTLS}, MissingPrerequisite: missingOutside, Vantage: FromOutside, Owner: NetworkAdmin, Affects: allAffected,
+			ID: PortalFromInternet, Group: AuthGroup, Step: StepPortal, Reads: []ID{PortalDNS, PortalTLS}, MissingPrerequisite: missingOutside, Vantage: FromOutside, Owner: NetworkAdmin, Affects: allAffected,
 			Causes: []Cause{NotSeenFromOutside},
 		}, observeOutside, judgeOutside),
 
 		define(Check{
-			ID: WebhookCheck, Group: AccessGroup, Needs: all(HTTPSSeen), After: secretRule, Credentials: []Credential{ByWebhook},
+			ID: WebhookCheck, Group: AccessGroup, Step: StepSignIn, Needs: all(HTTPSSeen), After: secretRule, Credentials: []Credential{ByWebhook},
 			Vantage: FromPortal, Owner: ServerAdmin, Affects: []Affected{ThisWebhook},
 			Causes: []Cause{WebhookRejected, WebhookUser, CallAwaitsConsent, DiskFull},
 		}, observeWebhook, judgeWebhook),
 		define(Check{
-			ID: SignIn, Group: AccessGroup, Credentials: signedIn, Vantage: FromComputer, Owner: You,
+			ID: SignIn, Group: AccessGroup, Step: StepSignIn, Credentials: signedIn, Vantage: FromComputer, Owner: You,
 			Causes: []Cause{GrantInvalid, ClientInvalid, SignInExpired, AppPaymentRequired, AppUnknown, ScopeRefused, AuthServerFailed, VendorHostUnreachable},
 		}, observeSignIn, judgeSignIn),
 		define(Check{
-			ID: PortalIdentity, Group: AccessGroup, Needs: all(SignIn), Credentials: signedIn, Vantage: FromComputer, Owner: PortalAdmin, Affects: tokens,
+			ID: PortalIdentity, Group: AccessGroup, Step: StepSignIn, Needs: all(SignIn), Credentials: signedIn, Vantage: FromComputer, Owner: PortalAdmin, Affects: tokens,
 			Causes: []Cause{AddressDiffers, AddressHeldAsHTTP},
 		}, observeIdentity, judgeIdentity),
 		define(Check{
-			ID: TokenAccepted, Group: AccessGroup, Needs: all(SignIn, HTTPSSeen), After: tokenRule, Credentials: signedIn,
+			ID: TokenAccepted, Group: AccessGroup, Step: StepSignIn, Needs: all(SignIn, HTTPSSeen), After: tokenRule, Credentials: signedIn,
 			Reads: []ID{AuthServerFromPortal, AuthServerFromComputer}, Vantage: FromPortal, Owner: ServerAdmin, Affects: tokens,
 			Causes: []Cause{AuthServerUnreachable, PortalNotRegistered, LicenceRejected, PortalCredentialsRefused, TokenCheckerMissing,
 				AppNotOnPortal, AppNotOnAuthServer, UserInactive, UserNoAppAccess, DiskFull},
 		}, observeAccepted, judgeAccepted),
 		define(Check{
-			ID: RESTLicence, Group: AccessGroup, Needs: anyCredential, Credentials: either, Vantage: FromPortal, Owner: PortalAdmin, Affects: allAffected,
+			ID: RESTLicence, Group: AccessGroup, Step: StepSignIn, Needs: anyCredential, Credentials: either, Vantage: FromPortal, Owner: PortalAdmin, Affects: allAffected,
 			Causes: []Cause{RESTNotInPlan, SubscriptionEnded, FeatureNotLicensed, LicenceBlocked, AppPaymentRequired},
 		}, observeLicence, judgeLicence),
 		define(Check{
-			ID: AppInstalled, Group: AccessGroup, Needs: all(TokenAccepted), Credentials: signedIn, AsApplication: true,
+			ID: AppInstalled, Group: AccessGroup, Step: StepSignIn, Needs: all(TokenAccepted), Credentials: signedIn, AsApplication: true,
 			Vantage: FromPortal, Owner: PortalAdmin, Affects: tokens,
 			Causes: []Cause{InstallUnfinished},
 		}, observeInstalled, judgeInstalled),
 		define(Check{
-			ID: UserRights, Group: AccessGroup, Needs: anyCredential, Credentials: either, Vantage: FromPortal, Owner: PortalAdmin, Affects: tokens,
+			ID: UserRights, Group: AccessGroup, Step: StepSignIn, Needs: anyCredential, Credentials: either, Vantage: FromPortal, Owner: PortalAdmin, Affects: tokens,
 			Causes: []Cause{UserNotAdmin},
 		}, observeRights, judgeRights),
 		define(Check{
-			ID: Platform, Group: AccessGroup, Needs: anyCredential, Credentials: either, Deadline: inventoryDeadline,
+			ID: Platform, Group: AccessGroup, Step: StepModules, Needs: anyCredential, Credentials: either, Deadline: inventoryDeadline,
 			Vantage: FromPortal, Owner: PortalAdmin, Affects: tokens,
 			Causes: []Cause{PlatformOutdated},
 		}, observePlatform, judgePlatform),
 		define(Check{
-			ID: RequiredModules, Group: AccessGroup, Needs: anyCredential, After: []ID{ServerProbe}, Credentials: either, Deadline: inventoryDeadline,
+			ID: RequiredModules, Group: AccessGroup, Step: StepModules, Needs: anyCredential, After: []ID{ServerProbe}, Credentials: either, Deadline: inventoryDeadline,
 			Vantage: FromPortal, Owner: PortalAdmin, Affects: tokens,
 			Causes: []Cause{ModuleMissing, ModuleOutdated, ModuleVersionUnknown},
 		}, observeModules, judgeModules),
 		define(Check{
-			ID: RequiredScopes, Group: AccessGroup, Needs: anyCredential, After: []ID{RequiredModules}, Credentials: either,
+			ID: RequiredScopes, Group: AccessGroup, Step: StepModules, Needs: anyCredential, After: []ID{RequiredModules}, Credentials: either,
 			Vantage: FromPortal, Owner: PortalAdmin, Affects: tokens,
 			Causes: []Cause{ScopeNotGranted, ScopeUnknown},
 		}, observeRequirement(requirements.ScopeNeed), judgeRequirement(judgeScopes)),
 		define(Check{
-			ID: RequiredMethods, Group: AccessGroup, Needs: anyCredential, After: []ID{RequiredModules}, Credentials: either,
+			ID: RequiredMethods, Group: AccessGroup, Step: StepModules, Needs: anyCredential, After: []ID{RequiredModules}, Credentials: either,
 			Vantage: FromPortal, Owner: PortalAdmin, Affects: tokens,
 			Causes: []Cause{MethodMissing, MethodUnknown, MethodDeprecated, MethodNotPermitted, MethodUnsure},
 		}, observeRequirement(requirements.MethodNeed), judgeRequirement(judgeMethods)),
 		define(Check{
-			ID: RequiredEvents, Group: AccessGroup, Needs: all(TokenAccepted), After: []ID{RequiredModules}, Credentials: signedIn,
+			ID: RequiredEvents, Group: AccessGroup, Step: StepEvents, Needs: all(TokenAccepted), After: []ID{RequiredModules}, Credentials: signedIn,
 			Vantage: FromPortal, Owner: PortalAdmin, Affects: events,
 			Causes: []Cause{EventMissing},
 		}, observeRequirement(requirements.EventNeed), judgeRequirement(judgeEvents)),
 		define(Check{
-			ID: EventMachinery, Group: AccessGroup, Needs: all(TokenAccepted), After: []ID{RequiredModules}, Credentials: signedIn, Consent: EventTest,
+			ID: EventMachinery, Group: AccessGroup, Step: StepEvents, Needs: all(TokenAccepted), After: []ID{RequiredModules}, Credentials: signedIn, Consent: EventTest,
 			Reads: []ID{AppInstalled, RESTLicence}, Vantage: FromPortal, Owner: ServerAdmin, Affects: events,
 			Causes: []Cause{EventNotRecorded, EventTestDenied},
 		}, observeEventTest, judgeEventTest),
 		define(Check{
-			ID: EventDelivery, Group: AccessGroup, Needs: all(EventMachinery), Credentials: signedIn, Consent: EventTest, MissingPrerequisite: missingReceiver,
+			ID: EventDelivery, Group: AccessGroup, Step: StepEvents, Needs: all(EventMachinery), Credentials: signedIn, Consent: EventTest, MissingPrerequisite: missingReceiver,
 			Reads: []ID{RESTLicence}, Deadline: deliveryDeadline, Vantage: FromPortal, Owner: NetworkAdmin, Affects: events,
 			Causes: []Cause{EventNotDelivered},
 		}, observeDelivery, judgeDelivery),
 		define(Check{
-			ID: ApplicationHosts, Group: AccessGroup, Hosts: true, Vantage: FromComputer, Owner: Vendor, Affects: application,
+			ID: ApplicationHosts, Group: AccessGroup, Step: StepEvents, Hosts: true, Vantage: FromComputer, Owner: Vendor, Affects: application,
 			Causes: []Cause{HostUnreachable, HandlerTLS, FrameBlocked, HandlerPrivate},
 		}, observeHosts, judgeHosts),
 		define(Check{
-			ID: RateLimit, Group: AccessGroup, After: []ID{ContentFilterCheck, PortalClock, Platform, EventMachinery, EventDelivery},
+			ID: RateLimit, Group: AccessGroup, Step: StepPortal, After: []ID{ContentFilterCheck, PortalClock, Platform, EventMachinery, EventDelivery},
 			NoRequests: true, Vantage: FromComputer, Owner: ServerAdmin, Affects: allAffected,
 			Causes: []Cause{Throttled, Overloaded, OperationTime},
 		}, observeLimits, judgeLimits),
 
 		define(Check{
-			ID: ServerProbe, Group: ServerGroup, MissingPrerequisite: missingProbe, Vantage: FromServer, Owner: You,
+			ID: ServerProbe, Group: ServerGroup, Step: StepPortal, MissingPrerequisite: missingProbe, Vantage: FromServer, Owner: You,
 			Causes: []Cause{ProbeOtherPortal, ProbeOld, ProbeDamaged},
 		}, observeProbe, judgeProbe),
 		define(Check{
-			ID: ServerAuthServer, Group: ServerGroup, Needs: all(ServerProbe), MissingPrerequisite: missingPart(hasAuthHosts), Vantage: FromServer, Owner: NetworkAdmin, Affects: tokens,
+			ID: ServerAuthServer, Group: ServerGroup, Step: StepAuthServer, Needs: all(ServerProbe), MissingPrerequisite: missingPart(hasAuthHosts), Vantage: FromServer, Owner: NetworkAdmin, Affects: tokens,
 			Causes: []Cause{AuthServerUnreachable, TLSIntercepted, CABundleOutdated, ProxyNotForREST, OldHostOnly},
 		}, observeServerAuth, judgeServerAuth),
 		define(Check{
-			ID: ServerRegistration, Group: ServerGroup, Needs: all(ServerProbe), MissingPrerequisite: missingPart(hasRegistration), Vantage: FromServer, Owner: PortalAdmin, Affects: tokens,
+			ID: ServerRegistration, Group: ServerGroup, Step: StepAuthServer, Needs: all(ServerProbe), MissingPrerequisite: missingPart(hasRegistration), Vantage: FromServer, Owner: PortalAdmin, Affects: tokens,
 			Causes: []Cause{PortalNotRegistered, AddressDiffers},
 		}, observeRegistration, judgeRegistration),
 		define(Check{
-			ID: ServerApplications, Group: ServerGroup, Needs: all(ServerProbe), MissingPrerequisite: missingPart(hasApplications), Vantage: FromServer, Owner: PortalAdmin, Affects: application,
+			ID: ServerApplications, Group: ServerGroup, Step: StepSignIn, Needs: all(ServerProbe), MissingPrerequisite: missingPart(hasApplications), Vantage: FromServer, Owner: PortalAdmin, Affects: application,
 			Causes: []Cause{InstallUnfinished, AppInactive, AppPaymentExpired},
 		}, observeApplications, judgeApplications),
 		define(Check{
-			ID: ServerModules, Group: ServerGroup, Needs: all(ServerProbe), MissingPrerequisite: missingPart(hasModules), Vantage: FromServer, Owner: PortalAdmin, Affects: tokens,
+			ID: ServerModules, Group: ServerGroup, Step: StepModules, Needs: all(ServerProbe), MissingPrerequisite: missingPart(hasModules), Vantage: FromServer, Owner: PortalAdmin, Affects: tokens,
 			Causes: []Cause{ModuleMissing, ModuleOutdated},
 		}, observeServerModules, judgeServerModules),
 		define(Check{
-			ID: ServerPlatform, Group: ServerGroup, Needs: all(ServerProbe), MissingPrerequisite: missingPart(hasPlatform), Vantage: FromServer, Owner: ServerAdmin, Affects: tokens,
+			ID: ServerPlatform, Group: ServerGroup, Step: StepModules, Needs: all(ServerProbe), MissingPrerequisite: missingPart(hasPlatform), Vantage: FromServer, Owner: ServerAdmin, Affects: tokens,
 			Causes: []Cause{PHPTooOld, PHPExtensionMissing, OpenSSLTooOld, PlatformOutdated},
 		}, observeServerPlatform, judgeServerPlatform),
 		define(Check{
-			ID: ServerAgents, Group: ServerGroup, Needs: all(ServerProbe), MissingPrerequisite: missingPart(hasAgents), Vantage: FromServer, Owner: ServerAdmin, Affects: events,
+			ID: ServerAgents, Group: ServerGroup, Step: StepEvents, Needs: all(ServerProbe), MissingPrerequisite: missingPart(hasAgents), Vantage: FromServer, Owner: ServerAdmin, Affects: events,
 			Causes: []Cause{AgentsStopped, UsageBacklog},
 		}, observeAgents, judgeAgents),
 		define(Check{
-			ID: ServerRESTSetup, Group: ServerGroup, Needs: all(ServerProbe), MissingPrerequisite: missingPart(hasSetup), Vantage: FromServer, Owner: PortalAdmin, Affects: allAffected,
+			ID: ServerRESTSetup, Group: ServerGroup, Step: StepPortal, Needs: all(ServerProbe), MissingPrerequisite: missingPart(hasSetup), Vantage: FromServer, Owner: PortalAdmin, Affects: allAffected,
 			Causes: []Cause{TokenCheckerMissing, HTTPSNotSeen, SiteClosed, CustomAuthProvider, CustomEventProvider, RESTLogOff},
 		}, observeSetup, judgeSetup),
 		define(Check{
-			ID: ServerLicence, Group: ServerGroup, Needs: all(ServerProbe), MissingPrerequisite: missingPart(hasLicence), Vantage: FromServer, Owner: PortalAdmin, Affects: allAffected,
+			ID: ServerLicence, Group: ServerGroup, Step: StepSignIn, Needs: all(ServerProbe), MissingPrerequisite: missingPart(hasLicence), Vantage: FromServer, Owner: PortalAdmin, Affects: allAffected,
 			Causes: []Cause{LicenceEnded, LicenceEndsSoon},
 		}, observeServerLicence, judgeServerLicence),
 		define(Check{
-			ID: ServerNetwork, Group: ServerGroup, Needs: all(ServerProbe), MissingPrerequisite: missingPart(hasNetwork), Vantage: FromServer, Owner: NetworkAdmin, Affects: []Affected{Applications},
+			ID: ServerNetwork, Group: ServerGroup, Step: StepAuthServer, Needs: all(ServerProbe), MissingPrerequisite: missingPart(hasNetwork), Vantage: FromServer, Owner: NetworkAdmin, Affects: []Affected{Applications},
 			Causes: []Cause{VendorHostUnreachable},
 		}, observeServerNetwork, judgeServerNetwork),
 	}

@@ -106,6 +106,20 @@ const (
 	ServerGroup Group = "server"        // what the portal's server shows
 )
 
+// Step is one of the five steps in which the window leads through a run, in their order.
+type Step string
+
+const (
+	StepPortal     Step = "portal"      // the portal answers
+	StepAuthServer Step = "auth-server" // the portal and the authorization server reach each other
+	StepSignIn     Step = "sign-in"     // the portal accepts a credential
+	StepModules    Step = "modules"     // modules, methods and updates that applications need are there
+	StepEvents     Step = "events"      // events get to applications
+)
+
+// Steps returns the steps in order.
+func Steps() []Step { return []Step{StepPortal, StepAuthServer, StepSignIn, StepModules, StepEvents} }
+
 // Cause says why a check is not ok. Causes are stable, and documented with the check that yields them.
 type Cause string
 
@@ -173,6 +187,7 @@ func (r Result) with(args Args) Result {
 type Check struct {
 	ID    ID
 	Group Group
+	Step  Step // whose question the check answers
 	// Needs are the checks that must be ok or a notice before this one makes sense; of each inner list, one is enough.
 	Needs [][]ID
 	// ReachableThrough is a check below which a problem doesn't stop this one as long as requests can be made at all.

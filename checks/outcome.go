@@ -87,7 +87,7 @@ func (o *Outcome) judge() {
 		o.Verdict = NotABox
 	case found(Result.unreached) && !seenElsewhere:
 		o.Verdict = NotSeen
-	case found(func(r Result) bool { return r.State == Problem && r.affectsPortal() }):
+	case found(func(r Result) bool { return r.State == Problem && r.AffectsPortal() }):
 		o.Verdict = NotReady
 	case found(func(r Result) bool { return r.State == Problem || r.State == Unknown && len(r.Affects) > 0 }):
 		o.Verdict = Unsure
@@ -99,8 +99,8 @@ func (o *Outcome) judge() {
 	}
 }
 
-// affectsPortal reports whether all applications, events or webhooks are affected, not one of them alone.
-func (r Result) affectsPortal() bool {
+// AffectsPortal reports whether all applications, events or webhooks are affected, not one of them alone.
+func (r Result) AffectsPortal() bool {
 	return slices.ContainsFunc(r.Affects, func(a Affected) bool { return slices.Contains([]Affected{Applications, Events, Webhooks}, a) })
 }
 

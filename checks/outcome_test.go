@@ -107,7 +107,7 @@ func TestAffectsOne(t *testing.T) {
 	for _, c := range Catalog() {
 		for _, cause := range c.Causes {
 			used[cause] = true
-			if affects := c.affects(cause); len(affects) > 0 && !(Result{Affects: affects}).affectsPortal() {
+			if affects := c.affects(cause); len(affects) > 0 && !(Result{Affects: affects}).AffectsPortal() {
 				got = append(got, fmt.Sprintf("%s/%s %s", c.ID, cause, affects[0]))
 			}
 		}

@@ -1,18 +1,21 @@
 package gui
 
 import (
-	"errors"
+	"slices"
+	"strings"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/theme"
 
 	"boxready/checks"
 	"boxready/gui/model"
 	"boxready/gui/style"
 	"boxready/gui/widgets"
-	"boxready/internal/portal"
+	"boxready/internal/view"
 )
 
-// checkPage asks for the address, and shows the verdict and the checklist; or one of its findings.
+// checkPage leads from the address to the verdict and what to do next: it asks for the address, asks whether it is the one that
+// applications use, and shows the steps, the verdict and the findings; or one of the findings.
 type checkPage struct {
 	scaffold
 	dialogs *dialogs
@@ -21,7 +24,9 @@ type checkPage struct {
 	portals portalOpener
 
 	typed    string // in the address field
+	pasted   string // the webhook's address that was pasted instead, a secret; "" for none
 	mistake  string // about what was typed; "" for none
+	question *confirmation
 	filter   model.Filter
 	open     map[string]bool // keys of the rows that are unfolded
 	finding  *findingPage    // the one that is open; nil for the list
@@ -32,8 +37,8 @@ type checkPage struct {
 	// Of the content that is shown.
 	stage   stage
 	address *widgets.Entry
-	button  *widgets.Button
-	bar     *fyne.Container // of the two
+	header  *checkHeader
+	rail    *widgets.Rail
 	verdict *verdictCard
 	picture *widgets.Connections
 	list    *checklist
@@ -43,14 +48,12 @@ type checkPage struct {
 type stage string
 
 const (
-	welcome     stage = "welcome" // before the first portal
-	notYet      stage = "not-yet" // a portal that was not checked since the program was started
-	withResults stage = "results"
-	oneFinding  stage = "finding"
+	askingForAddress stage = "address"
+	askingToConfirm  stage = "confirm" // before the first run
+	notYet           stage = "not-yet" // a portal that was not checked since the program was started
+	withResults      stage = "results"
+	oneFinding       stage = "finding"
 )
-
-// maxAddress is in letters, more than any address has.
-const maxAddress = 2048
 
 func (p *checkPage) build() fyne.CanvasObject {
 	p.root = widgets.Stack()
@@ -75,25 +78,36 @@ func (p *checkPage) stopAnimations() {
 // fill rebuilds the content.
 func (p *checkPage) fill() {
 	p.stopAnimations()
-	p.address, p.button, p.page, p.verdict, p.picture, p.list = nil, nil, nil, nil, nil, nil
-	if p.finding != nil {
-		p.stage = oneFinding
+	p.address, p.header, p.page, p.rail, p.verdict, p.picture, p.list = nil, nil, nil, nil, nil, nil, nil
+	p.stage = p.stageNow()
+	switch p.stage {
+	case oneFinding:
 		widgets.Replace(p.root, p.finding.build())
-	} else {
-		p.stage = p.stageNow()
-		p.buildList()
+	case askingForAddress:
+		p.showStart()
+	case askingToConfirm:
+		p.showQuestion()
+	case notYet:
+		p.header = newCheckHeader(p)
+		p.setContent(p.header.object, p.before()...)
+	default:
+		p.showResults()
 	}
 }
 
 func (p *checkPage) stageNow() stage {
 	s := p.model.Current
 	switch {
+	case p.finding != nil:
+		return oneFinding
 	case s == nil:
-		return welcome
-	case !s.Running && s.Outcome == nil:
-		return notYet
-	default:
+		return askingForAddress
+	case s.Running || s.Outcome != nil:
 		return withResults
+	case p.question != nil:
+		return askingToConfirm
+	default:
+		return notYet
 	}
 }
 
@@ -107,9 +121,13 @@ func (p *checkPage) refresh() {
 		p.fill()
 		return
 	}
-	p.showButton()
-	if p.stage == withResults {
-		p.verdict.set(p.model.Current.Verdict(p.words, p.params.Now()))
+	if p.header != nil {
+		p.header.refresh()
+	}
+	if p.verdict != nil {
+		now := p.model.Current.Verdict(p.words, p.params.Now())
+		p.verdict.set(now)
+		p.rail.Set(p.railSteps(now))
 		places, links := p.model.Current.Picture(p.words)
 		p.picture.Set(nodes(places), arrows(links))
 		p.list.refresh()
@@ -117,93 +135,109 @@ func (p *checkPage) refresh() {
 	}
 }
 
-func (p *checkPage) buildList() {
-	p.address = widgets.NewEntry(p.say("check.address", nil), maxAddress)
-	if p.model.Current != nil && p.typed == "" {
-		p.typed = p.model.Current.Target.Address.Display()
+func (p *checkPage) showResults() {
+	s := p.model.Current
+	now := s.Verdict(p.words, p.params.Now())
+	p.header = newCheckHeader(p)
+	p.rail = widgets.NewRail(p.railSteps(now), func(i int) { p.filterBy(model.Filter{Step: checks.Steps()[i]}) })
+	p.verdict = newVerdictCard(p)
+	p.verdict.set(now)
+	places, links := s.Picture(p.words)
+	p.picture = widgets.NewConnections(nodes(places), arrows(links), p.say("link.hint", nil), func(i int) { p.filterBy(model.Filter{Link: links[i].ID}) })
+	p.list = newChecklist(p)
+	p.list.refresh()
+	top := p.verdict.object
+	if p.question != nil {
+		top = p.question.card()
 	}
-	p.address.Text = p.typed
-	mistake := widgets.NewText(p.mistake, widgets.Font{Color: widgets.Danger})
-	mistake.Hidden = p.mistake == ""
-	p.address.OnChanged = func(text string) {
-		p.typed = text
-		if !mistake.Hidden {
-			p.mistake = ""
-			mistake.Hide()
-		}
+	content := []fyne.CanvasObject{widgets.TightCard(p.rail), top, p.list.object, p.pictureCard()}
+	if s.Outcome != nil && s.Outcome.Verdict == checks.NotABox { // there is nothing to walk through
+		content = []fyne.CanvasObject{top}
 	}
-	p.address.OnSubmitted = func(string) { p.checkTyped() }
-	p.button = widgets.NewPrimary("", nil, nil)
-	p.bar = widgets.BesideOrBelow(10, 220, p.address, p.button)
-	p.showButton()
-	if p.inDemo() {
-		p.address.Disable()
-	}
-	top := widgets.Column(6, p.bar, mistake)
-
-	var content []fyne.CanvasObject
-	switch p.stage {
-	case welcome:
-		content = p.welcome()
-	case notYet:
-		content = p.before()
-	default:
-		p.verdict = newVerdictCard(p)
-		p.verdict.set(p.model.Current.Verdict(p.words, p.params.Now()))
-		places, links := p.model.Current.Picture(p.words)
-		p.picture = widgets.NewConnections(nodes(places), arrows(links), p.say("link.hint", nil), func(i int) { p.filterBy(model.Filter{Link: links[i].ID}) })
-		p.list = newChecklist(p)
-		p.list.refresh()
-		content = []fyne.CanvasObject{p.verdict.object, widgets.Card(p.picture), p.list.object}
-	}
-	p.setContent(top, content...)
+	p.setContent(p.header.object, content...)
 }
 
-// showButton makes the button start or stop a run.
-func (p *checkPage) showButton() {
-	text, tapped := p.say("check.run", nil), p.checkTyped
-	if s := p.model.Current; s != nil && s.Running {
-		text, tapped = p.say("check.stop", nil), p.runs.stopRun
-		if s.Stopped {
-			text = p.say("check.stopping", nil)
-		}
+// pictureCard has the picture of the connections, folded in a narrow window, where it is higher than all the rest.
+func (p *checkPage) pictureCard() fyne.CanvasObject {
+	if !p.isNarrow() || p.open[pictureKey] {
+		return widgets.Card(p.picture)
 	}
-	p.button.OnTapped = tapped
-	if p.button.Text != text {
-		p.button.SetText(text)
-		widgets.Relayout(p.bar)
-	}
-}
-
-// checkTyped checks the portal whose address is in the field.
-func (p *checkPage) checkTyped() {
-	if s := p.model.Current; s != nil && s.Demo {
-		p.runs.run(s)
-		return
-	}
-	typed := p.typed
-	address, err := portal.ParseAddress(typed)
-	var bad *portal.AddressError
-	if errors.As(err, &bad) {
-		p.mistake = p.words.Say("address."+string(bad.Reason), nil)
+	row := widgets.NewRow(widgets.RowContent{Title: p.say("picture", nil), LowEmphasis: true, Aside: p.say("show", nil), Chevron: widgets.Collapsed}, func() {
+		p.setOpen(pictureKey, true)
 		p.fill()
-		p.focusOn(p.address)
-		return
-	}
-	// A webhook's address is a secret; what is shown is only the portal's.
-	p.typed, p.mistake = address.Display(), ""
-	p.filter, p.open, p.finding = model.Filter{}, nil, nil
-	s := p.model.Open(address)
-	s.Target.Address = address
-	p.fill()
-	p.runs.offerWebhook(s, typed, func() { p.runs.run(s) })
+	})
+	return widgets.Card(row.Object)
 }
+
+const pictureKey = "picture"
+
+// isNarrow reports whether buttons of the page's head have no room for words.
+func (p *checkPage) isNarrow() bool { return p.fyne.Canvas().Size().Width < 800 }
+
+func (p *checkPage) railSteps(v model.Verdict) (steps []widgets.RailStep) {
+	for _, s := range p.model.Current.Steps(p.words, v.Next.Action) {
+		steps = append(steps, widgets.RailStep{Sign: style.Sign(s.Sign), Name: s.Name, State: s.State, Now: s.Now, Chosen: s.ID == p.filter.Step})
+	}
+	return steps
+}
+
+// checkHeader names the portal, and has the buttons for the whole page.
+type checkHeader struct {
+	p      *checkPage
+	object *fyne.Container
+	when   *widgets.Text
+	other  *widgets.Button
+	run    *widgets.Button // starts or stops a run
+}
+
+func newCheckHeader(p *checkPage) *checkHeader {
+	s := p.model.Current
+	h := &checkHeader{p: p, when: widgets.Small("")}
+	name := widgets.NewText(strings.TrimPrefix(s.Target.Address.Display(), "https://"), widgets.Font{Size: theme.SizeNameSubHeadingText, Bold: true, Selectable: true})
+	h.run = widgets.NewButton("", nil, nil)
+	h.other = widgets.NewLowEmphasis(p.say("header.another", nil), nil, p.portals.newPortal)
+	if p.isNarrow() {
+		h.other = widgets.NewLowEmphasis("", theme.DocumentCreateIcon(), p.portals.newPortal)
+	}
+	h.other.Hidden = s.Demo
+	h.object = widgets.BesideOrBelow(10, 200, widgets.Column(0, name, h.when), widgets.Beside(8, false, h.other, h.run, nil))
+	h.refresh()
+	return h
+}
+
+func (h *checkHeader) refresh() {
+	s, key, icon, tapped := h.p.model.Current, "header.again", theme.ViewRefreshIcon(), h.p.checkAgain
+	switch {
+	case s.Running && s.Stopped:
+		key, icon, tapped = "header.stopping", nil, h.p.runs.stopRun
+	case s.Running:
+		key, icon, tapped = "header.stop", nil, h.p.runs.stopRun
+	}
+	h.run.OnTapped = tapped
+	if text := h.p.say(key, nil); h.run.Text != text {
+		h.run.Icon = icon
+		h.run.SetText(text)
+		widgets.Relayout(h.object)
+	}
+	text := ""
+	if s.Outcome != nil {
+		key := "header.checked"
+		if o := s.Outcome.Target; !slices.Contains(o.Consents, checks.Deep) && o.SignIn == nil {
+			key = "header.without-token"
+		}
+		text = h.p.say(key, checks.Args{"when": model.When(h.p.words, s.Outcome.Finished)})
+	}
+	h.when.SetText(text) // an empty one keeps its place, so that nothing jumps
+}
+
+// checkAgain repeats the run.
+func (p *checkPage) checkAgain() { p.runs.run(p.model.Current) }
 
 func (p *checkPage) inDemo() bool { return p.model.Current != nil && p.model.Current.Demo }
 
 // reset forgets what was typed and what was open, for another portal.
 func (p *checkPage) reset() {
-	p.typed, p.mistake, p.filter, p.open, p.finding = "", "", model.Filter{}, nil, nil
+	p.typed, p.pasted, p.mistake, p.question, p.filter, p.open, p.finding = "", "", "", nil, model.Filter{}, nil, nil
 }
 
 // escape stops the run, or leaves what is open.
@@ -214,19 +248,25 @@ func (p *checkPage) escape() {
 		p.runs.stopRun()
 	case p.finding != nil:
 		p.back()
+	case p.question != nil:
+		p.question.leave()
 	case p.filter != model.Filter{}:
 		p.filterBy(model.Filter{})
 	}
 }
 
 func (p *checkPage) initialFocus() fyne.Focusable {
-	if p.finding != nil {
+	switch {
+	case p.finding != nil:
 		return p.finding.back
+	case p.address != nil:
+		return p.address
+	case p.question != nil:
+		return p.question.yes
+	case p.verdict != nil && p.verdict.primary != nil:
+		return p.verdict.primary
 	}
-	if p.inDemo() {
-		return p.button
-	}
-	return p.address
+	return p.header.run
 }
 
 func (p *checkPage) scrollPages(by float32) {
@@ -244,12 +284,24 @@ func (p *checkPage) filterBy(f model.Filter) {
 	}
 	p.filter = f
 	p.refresh()
-	p.page.ScrollToObject(p.list.object)
+	if p.filter != (model.Filter{}) {
+		p.page.ScrollToObject(p.list.object)
+	}
+}
+
+func (p *checkPage) setOpen(key string, open bool) {
+	if p.open == nil {
+		p.open = map[string]bool{}
+	}
+	p.open[key] = open
 }
 
 // show opens a result.
 func (p *checkPage) show(r checks.Result, key string) {
-	p.offset, p.returnTo = p.page.Offset(), key
+	if p.page != nil {
+		p.offset = p.page.Offset()
+	}
+	p.returnTo = key
 	p.finding = &findingPage{scaffold: scaffold{environment: p.environment}, list: p, check: r.Check, cause: r.Cause}
 	p.fill()
 	p.focusOn(p.finding.back)
@@ -267,41 +319,43 @@ func (p *checkPage) back() {
 	}
 }
 
-// welcome is shown at the first start.
-func (p *checkPage) welcome() []fyne.CanvasObject {
-	lines := []fyne.CanvasObject{
-		widgets.NewText(p.say("check.question", nil), widgets.Font{Size: style.SizeTitle, Bold: true}),
-		widgets.NewText(p.say("check.explain", nil), widgets.Font{Color: widgets.Muted}),
+// act does what is to be done after the verdict.
+func (p *checkPage) act(next view.Next) {
+	switch s := p.model.Current; next.Action {
+	case view.CorrectAddress:
+		p.editAddress()
+	case view.CheckAgain:
+		p.runs.run(s)
+	case view.AllowDeep:
+		p.askToConfirm(s, true)
+	case view.ShowFinding:
+		p.show(next.Finding, model.FindingKey(next.Finding))
+	case view.WriteLetter:
+		p.nav.openLetter(next.Finding.Owner)
+	case view.SignIn:
+		p.nav.openGuide()
+	case view.SaveReport:
+		p.nav.saveReport()
 	}
-	places, links := (&model.Session{}).Picture(p.words)
-	content := []fyne.CanvasObject{
-		widgets.Card(widgets.Column(8, lines...)),
-		widgets.Card(widgets.NewConnections(nodes(places), arrows(links), p.say("link.welcome", nil), nil)),
-	}
-	if recent := p.recent(5); recent != nil {
-		content = append(content, recent)
-	}
-	if p.params.StartDemo != nil {
-		content = append(content, widgets.Flow(0, widgets.NewLowEmphasis(p.say("check.demo", nil), nil, func() { p.portals.startDemo(scenarios[0].faults) })))
-	}
-	return content
 }
 
 // before is shown for a portal that was not checked since the program was started.
 func (p *checkPage) before() []fyne.CanvasObject {
 	s := p.model.Current
-	past, ok := p.params.Store.Portal(s.Target.Address.String())
-	if !ok || s.Demo {
-		return []fyne.CanvasObject{widgets.Card(widgets.NewText(p.say("check.explain", nil), widgets.Font{Color: widgets.Muted}))}
-	}
+	past, _ := p.params.Store.Portal(s.Target.Address.String())
 	sign, title := model.PastVerdict(p.words, past.Verdict)
-	text := p.say("check.before", checks.Args{"when": model.When(p.words, past.Checked)})
-	if past.Verdict == "" {
-		text = p.say("check.explain", nil)
+	text := ""
+	if past.Verdict != "" {
+		text = p.say("check.before", checks.Args{"when": model.When(p.words, past.Checked)})
 	}
-	v := newVerdictCard(p)
-	v.set(model.Verdict{Sign: sign, Title: title, Text: text})
-	content := []fyne.CanvasObject{v.object}
+	lines := []fyne.CanvasObject{widgets.NewText(title, widgets.Font{Size: style.SizeTitle, Bold: true, Selectable: true})}
+	if text != "" {
+		lines = append(lines, widgets.NewText(text, widgets.Font{Color: widgets.Muted, Selectable: true}))
+	}
+	check := widgets.NewPrimary(p.say("check.run", nil), nil, func() { p.start(s) })
+	lines = append(lines, widgets.Pad(5, 0, 0, 0, widgets.Flow(8, check)))
+	p.focus = check
+	content := []fyne.CanvasObject{widgets.Card(widgets.Beside(14, true, widgets.NewSign(style.Sign(sign), 26), widgets.Column(6, lines...), nil))}
 	var rows []fyne.CanvasObject
 	for _, r := range past.Results {
 		if r.State == checks.Problem || r.State == checks.Notice {
@@ -326,46 +380,4 @@ func arrows(links []model.Link) (arrows []widgets.Link) {
 		arrows = append(arrows, widgets.Link{Sign: style.Sign(l.Sign), Name: l.Name})
 	}
 	return arrows
-}
-
-// verdictCard shows the verdict.
-type verdictCard struct {
-	object      fyne.CanvasObject
-	p           *checkPage
-	sign        *widgets.Sign
-	title, text *widgets.Text
-	chips       *fyne.Container
-	chipLine    *fyne.Container
-	owners      map[checks.Owner]*widgets.Chip
-}
-
-func newVerdictCard(p *checkPage) *verdictCard {
-	v := &verdictCard{p: p, sign: widgets.NewSign("", 26), chips: widgets.Flow(8), owners: map[checks.Owner]*widgets.Chip{},
-		title: widgets.NewText("", widgets.Font{Size: style.SizeTitle, Bold: true, Selectable: true}),
-		text:  widgets.NewText("", widgets.Font{Color: widgets.Muted, Selectable: true})}
-	v.chipLine = widgets.Pad(5, 0, 0, 0, v.chips)
-	v.object = widgets.Card(widgets.Beside(14, true, v.sign, widgets.Column(6, v.title, v.text, v.chipLine), nil))
-	return v
-}
-
-func (v *verdictCard) set(to model.Verdict) {
-	v.sign.Set(style.Sign(to.Sign))
-	v.title.SetText(to.Title)
-	v.text.SetText(to.Text)
-	v.chipLine.Hidden = len(to.Chips) == 0
-	v.chips.Objects = nil
-	for _, c := range to.Chips {
-		chip := v.owners[c.Owner]
-		if chip == nil {
-			tapped := func() { v.p.filterBy(model.Filter{Owner: c.Owner}) }
-			if c.Owner == "" {
-				tapped = nil
-			}
-			chip = widgets.NewChip(tapped)
-			v.owners[c.Owner] = chip
-		}
-		chip.Set(style.Sign(c.Sign), c.Text, c.Owner != "" && c.Owner == v.p.filter.Owner)
-		v.chips.Objects = append(v.chips.Objects, chip.Object)
-	}
-	widgets.Relayout(v.chips)
 }

@@ -1,41 +1,48 @@
 package gui
 
 import (
+	"slices"
+
 	"fyne.io/fyne/v2"
 
 	"boxready/checks"
 	"boxready/gui/model"
 	"boxready/gui/style"
 	"boxready/gui/widgets"
+	"boxready/internal/view"
 )
 
-// checklist lists the results, a card for each chapter. Rows with the same key are reused, so that they keep the focus.
+// checklist lists the results, a card for each step. Rows with the same key are reused, so that they keep the focus.
 type checklist struct {
 	p      *checkPage
 	object *fyne.Container
 	rows   map[string]*widgets.Row
 	// How many rows of a chapter are shown. More are built on request: building rows takes time.
-	maxRows map[checks.Group]int
+	maxRows map[checks.Step]int
 }
 
 const rowsAtOnce = 25
 
 func newChecklist(p *checkPage) *checklist {
-	return &checklist{p: p, object: widgets.Column(14), rows: map[string]*widgets.Row{}, maxRows: map[checks.Group]int{}}
+	return &checklist{p: p, object: widgets.Column(14), rows: map[string]*widgets.Row{}, maxRows: map[checks.Step]int{}}
 }
 
 func (l *checklist) refresh() {
-	s := l.p.model.Current
+	s, filter := l.p.model.Current, l.p.filter
 	used := map[string]*widgets.Row{}
 	var cards []fyne.CanvasObject
-	if bar := l.filterBar(s); bar != nil {
+	if bar := l.filterBar(); bar != nil {
 		cards = append(cards, bar)
 	}
-	groups := s.Checklist(l.p.words, l.p.params.Now(), l.p.filter)
+	groups := s.Checklist(l.p.words, l.p.params.Now(), filter)
 	for _, g := range groups {
-		lines := []fyne.CanvasObject{widgets.Pad(2, 8, 6, 8, widgets.NewText(l.p.say("group."+string(g.ID), nil), widgets.Font{Size: style.SizeSmall, Color: widgets.Muted, Bold: true}))}
+		lines := []fyne.CanvasObject{groupTitle(g.Title)}
 		rows := g.Rows
-		rows = rows[:min(len(rows), max(l.maxRows[g.ID], rowsAtOnce))]
+		if filter.Step != "" {
+			rows = unfolded(rows)
+		}
+		all := len(rows)
+		rows = rows[:min(all, max(l.maxRows[g.ID], rowsAtOnce))]
 		for _, row := range rows {
 			lines = l.add(lines, used, row, 0)
 			if l.p.open[row.Key] {
@@ -44,7 +51,7 @@ func (l *checklist) refresh() {
 				}
 			}
 		}
-		if rest := len(g.Rows) - len(rows); rest > 0 {
+		if rest := all - len(rows); rest > 0 {
 			more := model.Row{Key: "more " + string(g.ID), Title: l.p.words.Count("window.more-rows", rest)}
 			lines = l.addRow(lines, used, more, 0, widgets.RowContent{Title: more.Title, LowEmphasis: true, Chevron: widgets.Collapsed}, func() {
 				l.maxRows[g.ID] = len(rows) + rowsAtOnce
@@ -53,10 +60,12 @@ func (l *checklist) refresh() {
 		}
 		cards = append(cards, widgets.Card(widgets.Column(0, lines...)))
 	}
-	if len(groups) == 0 && l.p.filter != (model.Filter{}) {
+	if needs := l.needs(s); needs != nil {
+		cards = append(cards, needs)
+	} else if len(groups) == 0 && filter != (model.Filter{}) {
 		cards = append(cards, widgets.Card(widgets.NewText(l.nothing(), widgets.Font{Color: widgets.Muted})))
 	}
-	if l.p.filter == (model.Filter{}) && !s.Running {
+	if filter == (model.Filter{}) && !s.Running {
 		if missing := l.notChecked(s, used); missing != nil {
 			cards = append(cards, missing)
 		}
@@ -71,22 +80,42 @@ func (l *checklist) refresh() {
 	widgets.Relayout(l.object)
 }
 
+func groupTitle(text string) fyne.CanvasObject {
+	return widgets.Pad(2, 8, 6, 8, widgets.NewText(text, widgets.Font{Size: style.SizeSmall, Color: widgets.Muted, Bold: true}))
+}
+
+// unfolded replaces rows that fold others by these.
+func unfolded(rows []model.Row) (all []model.Row) {
+	for _, row := range rows {
+		if row.Inside == nil {
+			all = append(all, row)
+		}
+		all = append(all, row.Inside...)
+	}
+	return all
+}
+
 func (l *checklist) add(lines []fyne.CanvasObject, used map[string]*widgets.Row, row model.Row, indent float32) []fyne.CanvasObject {
 	content := widgets.RowContent{Sign: style.Sign(row.Sign), Title: row.Title, Detail: row.Detail, Aside: row.Aside, Badge: row.Badge,
-		LowEmphasis: row.Kind != model.Finding}
+		LowEmphasis: row.Kind != model.Finding || row.Sign != model.Problem}
 	var tapped func()
 	switch row.Kind {
 	case model.Finding, model.Fine:
 		content.Chevron = widgets.Navigates
 		tapped = func() { l.p.show(row.Result, row.Key) }
 	case model.PutOff, model.InOrder, model.CutShort:
-		content.Chevron, content.Aside = widgets.Collapsed, l.p.say("show", nil)
-		if l.p.open[row.Key] {
-			content.Chevron, content.Aside = widgets.Expanded, l.p.say("hide", nil)
-		}
+		l.foldable(&content, row.Key)
 		tapped = func() { l.p.fold(row.Key) }
 	}
 	return l.addRow(lines, used, row, indent, content, tapped)
+}
+
+// foldable shows that a row folds others.
+func (l *checklist) foldable(content *widgets.RowContent, key string) {
+	content.Chevron, content.Aside = widgets.Collapsed, l.p.say("show", nil)
+	if l.p.open[key] {
+		content.Chevron, content.Aside = widgets.Expanded, l.p.say("hide", nil)
+	}
 }
 
 func (l *checklist) addRow(lines []fyne.CanvasObject, used map[string]*widgets.Row, row model.Row, indent float32, content widgets.RowContent, tapped func()) []fyne.CanvasObject {
@@ -110,46 +139,87 @@ func (l *checklist) addRow(lines []fyne.CanvasObject, used map[string]*widgets.R
 
 // fold unfolds a row, or folds it again.
 func (p *checkPage) fold(key string) {
-	if p.open == nil {
-		p.open = map[string]bool{}
-	}
-	p.open[key] = !p.open[key]
+	p.setOpen(key, !p.open[key])
 	p.refresh()
 }
 
-// filterBar shows the filter; nil if there is none.
-func (l *checklist) filterBar(s *model.Session) fyne.CanvasObject {
+// filterBar says what the list is limited to; nil if it isn't.
+func (l *checklist) filterBar() fyne.CanvasObject {
 	f := l.p.filter
 	if f == (model.Filter{}) {
 		return nil
 	}
-	var title string
-	buttons := []fyne.CanvasObject{widgets.NewButton(l.p.say("filter.off", nil), nil, func() { l.p.filterBy(model.Filter{}) })}
-	if f.Owner != "" {
-		title = l.p.say("filter.owner", checks.Args{"owner": l.p.words.Say("owner."+string(f.Owner)+".to", nil)})
-		if found := s.FindingsOf(f.Owner); len(found) > 0 {
-			buttons = append(buttons, l.p.copyButton(copyKey("filter.copy", f.Owner), func() string { return s.Letter(l.p.words, l.p.params.Version, found...) }))
-		}
-	} else {
-		title = l.p.say("link."+string(f.Link)+".name", nil)
+	title := l.p.say("link."+string(f.Link)+".name", nil)
+	if f.Step != "" {
+		title = model.StepTitle(l.p.words, f.Step)
 	}
-	return widgets.Column(8, widgets.NewText(title, widgets.Font{Bold: true}), widgets.Flow(8, buttons...))
+	buttons := widgets.Flow(8, widgets.NewButton(l.p.say("walk.all", nil), nil, func() { l.p.filterBy(model.Filter{}) }))
+	if section := sectionOf[f.Step]; section != "" && l.p.nav.hasSection(section) {
+		buttons.Add(widgets.NewButton(l.p.say("section."+section, nil), nil, func() { l.p.nav.openSection(section) }))
+	}
+	return widgets.Column(8, widgets.NewText(title, widgets.Font{Bold: true}), buttons)
+}
+
+// sectionOf is the section in which more can be done about a step.
+var sectionOf = map[checks.Step]string{
+	checks.StepAuthServer: "allowlist", checks.StepSignIn: "sign-in", checks.StepModules: "requirements", checks.StepEvents: "events",
 }
 
 func (l *checklist) nothing() string {
 	if link := l.p.filter.Link; link != "" {
 		return model.LinkText(l.p.words, link)
 	}
-	return l.p.say("filter.nothing", nil)
+	return l.p.say("walk.nothing", nil)
 }
 
-// notChecked lists what the run left out, with a button where that can be changed here.
+// needs says what it takes to check the chosen step, with the button for that; nil if its question is answered or being asked.
+func (l *checklist) needs(s *model.Session) fyne.CanvasObject {
+	step := l.p.filter.Step
+	if step == "" || s.Running || s.Outcome == nil {
+		return nil
+	}
+	steps := view.Of(s.Results()).Steps()
+	if i := slices.IndexFunc(steps, func(now view.Step) bool { return now.ID == step }); steps[i].State != "" {
+		return nil
+	}
+	lines := []fyne.CanvasObject{widgets.NewText(l.p.say("walk.needs."+string(step), nil), widgets.Font{})}
+	if button := l.p.buttonFor(s, step); button != nil {
+		lines = append(lines, widgets.Flow(8, button))
+	}
+	return widgets.Card(widgets.Column(8, lines...))
+}
+
+// buttonFor is the button that gets a step checked; nil if other steps come first.
+func (p *checkPage) buttonFor(s *model.Session, step checks.Step) fyne.CanvasObject {
+	if seen := view.Of(s.Results()).Steps(); slices.ContainsFunc(seen[:2], func(s view.Step) bool { return s.State == checks.Problem || s.State == checks.Unknown }) {
+		return nil
+	}
+	switch {
+	case step == checks.StepAuthServer:
+		return widgets.NewButton(p.say("next.consent-deep", nil), nil, func() { p.askToConfirm(s, true) })
+	case step == checks.StepEvents && s.Target.SignIn != nil:
+		return p.remedy(s, checks.NeedsConsentEvent)
+	}
+	return p.remedy(s, checks.NeedsSignIn)
+}
+
+// notChecked lists what the run left out, with a button where that can be changed here. It is folded unless the portal is ready:
+// before that, other things come first.
 func (l *checklist) notChecked(s *model.Session, used map[string]*widgets.Row) fyne.CanvasObject {
 	missing := s.NotChecked(l.p.words)
 	if len(missing) == 0 {
 		return nil
 	}
-	lines := []fyne.CanvasObject{widgets.Pad(2, 8, 6, 8, widgets.NewText(l.p.say("not-checked", nil), widgets.Font{Size: style.SizeSmall, Color: widgets.Muted, Bold: true}))}
+	const key = "not-checked"
+	lines := []fyne.CanvasObject{groupTitle(l.p.say("not-checked", nil))}
+	if s.Outcome.Verdict != checks.Ready {
+		content := widgets.RowContent{Sign: style.Skipped, Title: l.p.words.Count("window.not-checked-count", len(missing)), LowEmphasis: true}
+		l.foldable(&content, key)
+		lines = l.addRow(lines, used, model.Row{Key: key}, 0, content, func() { l.p.fold(key) })
+		if !l.p.open[key] {
+			return widgets.Card(widgets.Column(0, lines...))
+		}
+	}
 	for _, m := range missing {
 		row := model.Row{Key: "missing " + string(m.Reason)}
 		content := widgets.RowContent{Sign: style.Skipped, Title: m.Title, Detail: m.Text, LowEmphasis: true}
@@ -163,7 +233,10 @@ func (l *checklist) notChecked(s *model.Session, used map[string]*widgets.Row) f
 
 // remedy is the button for what a skipped check needs; nil if it can't be provided here.
 func (p *checkPage) remedy(s *model.Session, reason checks.Reason) fyne.CanvasObject {
-	consent := map[checks.Reason]checks.Consent{checks.NeedsConsentDeep: checks.Deep, checks.NeedsConsentFilter: checks.ContentFilter, checks.NeedsConsentEvent: checks.EventTest}[reason]
+	if reason == checks.NeedsConsentDeep {
+		return p.buttonFor(s, checks.StepAuthServer)
+	}
+	consent := map[checks.Reason]checks.Consent{checks.NeedsConsentFilter: checks.ContentFilter, checks.NeedsConsentEvent: checks.EventTest}[reason]
 	if consent != "" {
 		return widgets.NewButton(p.say("consent."+string(consent), nil), nil, func() {
 			p.dialogs.confirmConsent(consent, func() {

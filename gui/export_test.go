@@ -28,6 +28,9 @@ func (w *Window) Drop(paths ...string) {
 func (w *Window) TakeServerAnswer(path string) { w.serverPage.takeFile(path) }
 func (w *Window) TakeOutside(path string)      { w.serverPage.takeOutside(path) }
 
+// OpenSection opens a section as other pages do.
+func (w *Window) OpenSection(id string) { w.openSection(id) }
+
 // Counted reports a check's progress as a run's goroutine does.
 func (w *Window) Counted(id checks.ID, done, total int) {
 	observer{w.runs, w.model.Current}.Progress(id, done, total)

@@ -19,6 +19,8 @@ type frame struct {
 	sections []section
 	open     string
 	items    map[string]*widgets.NavItem
+	more     *widgets.NavItem // folds the sections that are needed less often
+	unfolded bool             // by the user
 	list     *fyne.Container
 	portal   *widgets.Text // the current one's address
 
@@ -36,16 +38,24 @@ func newFrame(w *Window, sections []section) *frame {
 	f.portal = widgets.NewText("", widgets.Font{Size: style.SizeSmall, Color: widgets.Muted})
 	brand := widgets.Beside(9, false, widgets.Picture("boxready", style.ColorAccented, 22), widgets.NewText("BoxReady", widgets.Font{Size: theme.SizeNameSubHeadingText, Bold: true, OneLine: true}), nil)
 	head := []fyne.CanvasObject{widgets.Pad(6, 8, 10, 8, brand), widgets.Pad(0, 8, 4, 10, f.portal)}
-	var foot []fyne.CanvasObject
+	f.more = widgets.NewNavFolder(f.titleOf("more"), f.fold)
+	var folded, foot []fyne.CanvasObject
 	for _, s := range sections {
+		if s.unlisted {
+			continue
+		}
 		item := widgets.NewNavItem(f.titleOf(s.id), func() { f.show(s.id) })
 		f.items[s.id] = item
-		if s.atBottom {
+		switch {
+		case s.atBottom:
 			foot = append(foot, item)
-		} else {
+		case s.folded:
+			folded = append(folded, widgets.Pad(0, 0, 0, 12, item))
+		default:
 			head = append(head, item)
 		}
 	}
+	head = append(append(head, f.more), folded...)
 	f.list = widgets.TopAndBottom(widgets.Column(2, head...), widgets.Column(2, foot...))
 	f.side = widgets.Stack(widgets.NewBackdrop(style.ColorSide, ""), widgets.RightBorder(style.ColorBorder), widgets.Pad(12, 12, 12, 12, f.list))
 
@@ -59,6 +69,11 @@ func newFrame(w *Window, sections []section) *frame {
 // shown are the available sections.
 func (f *frame) shown() []section {
 	return slices.DeleteFunc(slices.Clone(f.sections), func(s section) bool { return s.available != nil && !s.available() })
+}
+
+// listed are the available sections that have an entry.
+func (f *frame) listed() []section {
+	return slices.DeleteFunc(f.shown(), func(s section) bool { return s.unlisted })
 }
 
 func (f *frame) titleOf(id string) string { return f.w.say("section."+id, nil) }
@@ -100,12 +115,7 @@ func (f *frame) refresh() {
 		f.show("check")
 		return
 	}
-	for id, item := range f.items {
-		if hidden := !slices.ContainsFunc(shown, func(s section) bool { return s.id == id }); hidden != item.Hidden {
-			item.Hidden = hidden
-			f.list.Refresh()
-		}
-	}
+	f.showItems(shown)
 	text := ""
 	if s := f.w.model.Current; s != nil {
 		text = strings.TrimPrefix(s.Target.Address.Display(), "https://")
@@ -120,10 +130,35 @@ func (f *frame) refresh() {
 	}
 }
 
+// showItems shows the entries of the sections that are available.
+func (f *frame) showItems(shown []section) {
+	folded, foldedOpen := false, false // there are some, one of them is open
+	for _, s := range shown {
+		folded, foldedOpen = folded || s.folded, foldedOpen || s.folded && s.id == f.open
+	}
+	unfolded := f.unfolded || foldedOpen
+	for _, s := range f.sections {
+		item := f.items[s.id]
+		if item == nil {
+			continue
+		}
+		item.Hidden = s.folded && !unfolded || !slices.ContainsFunc(shown, func(other section) bool { return other.id == s.id })
+	}
+	f.more.Hidden = !folded
+	f.more.SetFolded(!unfolded)
+	f.list.Refresh()
+}
+
+// fold folds the sections that are needed less often, or unfolds them.
+func (f *frame) fold() {
+	f.unfolded = !f.unfolded
+	f.showItems(f.shown())
+}
+
 // showMenu shows the sections as a menu.
 func (f *frame) showMenu() {
 	var items []*fyne.MenuItem
-	for _, s := range f.shown() {
+	for _, s := range f.listed() {
 		item := fyne.NewMenuItem(f.titleOf(s.id), func() { f.show(s.id) })
 		item.Checked = s.id == f.open
 		items = append(items, item)

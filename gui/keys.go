@@ -12,7 +12,7 @@ func (w *Window) addKeys() {
 	canvas.SetOnTypedKey(w.typedKey)
 	for i := range 9 {
 		canvas.AddShortcut(&desktop.CustomShortcut{KeyName: fyne.KeyName(rune('1' + i)), Modifier: fyne.KeyModifierControl}, func(fyne.Shortcut) {
-			if sections := w.frame.shown(); i < len(sections) && !w.dialogs.shown() {
+			if sections := w.frame.listed(); i < len(sections) && !w.dialogs.shown() {
 				w.frame.show(sections[i].id)
 			}
 		})

@@ -33,6 +33,7 @@ type reportPage struct {
 	failed  string         // why there is none; "" if it is being made
 	file    string         // of the bundle that is shown
 	saved   string         // where the report was saved last; "" for nowhere
+	saving  bool           // ask where to save it once it is made
 	past    pastRuns
 
 	// Of the content that is shown.
@@ -131,6 +132,9 @@ func (p *reportPage) make() {
 			}
 			if p.nav.isOpen("report") && !p.past.open {
 				p.showBundle()
+				if p.saving {
+					p.saveOnceMade()
+				}
 				if p.fyne.Canvas().Focused() == nil && !p.dialogs.shown() {
 					p.focusOn(p.initialFocus()) // it was not there when the page was opened
 				}
@@ -298,6 +302,12 @@ func (p *reportPage) files() fyne.CanvasObject {
 		}
 	}
 	return tabs
+}
+
+// saveOnceMade asks where to save the report, at once or when it is made.
+func (p *reportPage) saveOnceMade() {
+	p.saving = p.bundle == nil
+	p.save()
 }
 
 // save saves what is shown.

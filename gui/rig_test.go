@@ -113,7 +113,7 @@ func open(t testing.TB, s setup) *testWindow {
 // waitUntil runs what is queued for the Fyne thread until done returns true. what names that in a failure.
 func (r *testWindow) waitUntil(what string, done func() bool) {
 	r.t.Helper()
-	late := time.After(time.Minute)
+	late := time.After(4*time.Second)
 	for !done() {
 		select {
 		case f := <-r.queue:
@@ -322,7 +322,14 @@ func (r *testWindow) key(name fyne.KeyName) {
 	defer r.runQueued()
 	e := &fyne.KeyEvent{Name: name}
 	if f := r.canvas().Focused(); f != nil {
+		k, ok := f.(desktop.Keyable)
+		if ok {
+			k.KeyDown(e)
+		}
 		f.TypedKey(e)
+		if ok {
+			k.KeyUp(e)
+		}
 		return
 	}
 	r.canvas().OnTypedKey()(e)
@@ -352,11 +359,14 @@ func (r *testWindow) typeIn(text string) {
 	}
 }
 
-// check types an address and presses Enter.
+// check types an address, presses Enter, and doesn't confirm the address.
 func (r *testWindow) check(address string) {
 	r.t.Helper()
 	r.typeIn(address)
 	r.key(fyne.KeyReturn)
+	if no := r.say("window.confirm.no", nil); r.says(no) {
+		r.tap(no)
+	}
 }
 
 // clock is a fake clock that only the test advances.
@@ -604,8 +614,12 @@ func (r *testWindow) title(id checks.ID, cause checks.Cause) string {
 
 // verdictShown reports whether the verdict of a finished run is shown.
 func (r *testWindow) verdictShown() bool {
+	codes := []string{"token-not-sent", "not-signed-in", "this-webhook", "this-user", "this-application"}
 	for _, v := range checks.Verdicts() {
-		if r.says(r.say("verdict."+string(v)+".title", nil)) {
+		codes = append(codes, string(v))
+	}
+	for _, code := range codes {
+		if r.says(r.say("verdict."+code+".title", nil)) {
 			return true
 		}
 	}
@@ -660,13 +674,34 @@ func (r *testWindow) arrow(i int) {
 	}
 }
 
+// step presses a step on the rail; 0 is the first.
+func (r *testWindow) step(i int) {
+	r.t.Helper()
+	var rail *widgets.Rail
+	r.walk(func(o fyne.CanvasObject, _ fyne.Position, _ rect) bool {
+		if found, ok := o.(*widgets.Rail); ok {
+			rail = found
+		}
+		return rail == nil
+	})
+	if rail == nil {
+		r.t.Fatal("there is no rail")
+	}
+	test.Tap(rail.Buttons()[i])
+	r.runQueued()
+}
+
 // openSection opens a section from the list, or from the menu where the window is narrow.
 func (r *testWindow) openSection(id string) {
 	r.t.Helper()
 	name := r.say("window.section."+id, nil)
-	if r.canvas().Size().Width < 600 {
-		r.ctrl(map[string]fyne.KeyName{"portals": "2", "requirements": "3", "allowlist": "4", "server": "5", "report": "6"}[id])
+	if id == "sign-in" || r.canvas().Size().Width < 600 { // opened by other pages, and from a menu
+		r.w.OpenSection(id)
+		r.runQueued()
 		return
+	}
+	if r.all(name) == nil {
+		r.tap(r.say("window.section.more", nil))
 	}
 	r.tap(name)
 }

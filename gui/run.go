@@ -49,8 +49,8 @@ func (r *runner) run(s *model.Session, consents ...checks.Consent) {
 		})
 		return
 	}
-	if slices.Contains(consents, checks.Deep) && !s.Agreed(checks.Deep) {
-		s.Target.Consents = append(s.Target.Consents, checks.Deep)
+	if past, _ := r.params.Store.Portal(s.Target.Address.String()); past.Confirmed && !s.Demo || slices.Contains(consents, checks.Deep) {
+		s.Allow(checks.Deep)
 	}
 	if !s.Demo {
 		s.Target.Region = bitrix.Region(r.settings().Region)

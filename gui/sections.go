@@ -13,6 +13,8 @@ type section struct {
 	id       string
 	page     page
 	atBottom bool // at the bottom of the list
+	folded   bool // below the folder of what is needed less often
+	unlisted bool // opened by other pages alone
 	// available reports whether there is something to show in it; nil: always. What isn't available is not in the list.
 	available func() bool
 }
@@ -35,22 +37,19 @@ type page interface {
 
 // sections are those that the parameters allow, in order.
 func (w *Window) sections() []section {
+	named := func() bool { return w.model.Current != nil }
 	list := []section{
 		{id: "check", page: w.checkPage},
 		{id: "portals", page: &portalsPage{scaffold: scaffold{environment: w.environment}, dialogs: w.dialogs, runs: w.runs, portals: w}},
+		{id: "report", page: w.reportPage, available: named},
 		{id: "requirements", page: w.requirementsPage},
+		{id: "server", page: w.serverPage, available: named, folded: true},
+	}
+	if w.params.Access != nil {
+		list = append(list, section{id: "events", page: w.eventsPage, available: named, folded: true}, section{id: "sign-in", page: w.signInPage, available: named, unlisted: true})
 	}
 	if w.params.Lists != nil {
-		list = append(list, section{id: "allowlist", page: w.allowlistPage})
-	}
-	named := func() bool { return w.model.Current != nil }
-	list = append(list, section{id: "server", page: w.serverPage, available: named})
-	if w.params.Access != nil {
-		list = append(list, section{id: "events", page: w.eventsPage, available: named})
-	}
-	list = append(list, section{id: "report", page: w.reportPage, available: named})
-	if w.params.Access != nil {
-		list = append(list, section{id: "sign-in", page: w.signInPage, atBottom: true})
+		list = append(list, section{id: "allowlist", page: w.allowlistPage, folded: true})
 	}
 	return append(list, section{id: "settings", page: w.settingsPage, atBottom: true})
 }
@@ -66,6 +65,11 @@ type navigator interface {
 	hasSection(id string) bool
 	// showResult opens a result of the last run. key is the row of the checklist to return to, "" for none.
 	showResult(r checks.Result, key string)
+	openLetter(to checks.Owner)
+	// openGuide opens the guide through the sign-in.
+	openGuide()
+	// saveReport opens the report and asks where to save it.
+	saveReport()
 	// portalChanged is called when another portal has become the current one.
 	portalChanged()
 }
@@ -83,9 +87,17 @@ var (
 	_ portalOpener = (*Window)(nil)
 )
 
-func (w *Window) openSection(id string) { w.frame.show(id) }
-func (w *Window) isOpen(id string) bool { return w.frame.open == id }
-func (w *Window) portalChanged()        { w.checkPage.reset() }
+func (w *Window) openSection(id string)   { w.frame.show(id) }
+func (w *Window) isOpen(id string) bool   { return w.frame.open == id }
+func (w *Window) portalChanged()          { w.checkPage.reset() }
+func (w *Window) openLetter(checks.Owner) { w.frame.show("letters") }
+func (w *Window) openGuide()              { w.frame.show("sign-in") }
+
+// saveReport opens the report and asks where to save it.
+func (w *Window) saveReport() {
+	w.frame.show("report")
+	w.reportPage.saveOnceMade()
+}
 
 // showResult opens a result of the last run.
 func (w *Window) showResult(r checks.Result, key string) {

@@ -65,9 +65,40 @@ func (p *settingsPage) fill() {
 	if p.about.open {
 		head, content = p.about.content()
 	} else {
-		content = []fyne.CanvasObject{p.looksCard(), p.networkCard(), p.selfTestCard(), p.aboutCard()}
+		content = []fyne.CanvasObject{p.looksCard(), p.networkCard()}
+		content = append(content, p.confirmedCard()...)
+		content = append(content, p.selfTestCard(), p.aboutCard())
 	}
 	p.setContent(head, content...)
+}
+
+// confirmedCard lists the portals whose address the owner confirmed, so that this can be withdrawn.
+func (p *settingsPage) confirmedCard() []fyne.CanvasObject {
+	lines := []fyne.CanvasObject{heading(p.say("confirmed.title", nil)), widgets.NewText(p.say("confirmed.text", nil), widgets.Font{Color: widgets.Muted})}
+	some := false
+	for _, past := range p.params.Store.Portals() {
+		if !past.Confirmed {
+			continue
+		}
+		some = true
+		withdraw := widgets.NewLowEmphasis(p.say("confirmed.withdraw", nil), nil, func() { p.withdraw(past.Address) })
+		lines = append(lines, widgets.Line(), widgets.BesideOrBelow(8, 200, widgets.NewText(displayAddress(past.Address), widgets.Font{}), withdraw))
+	}
+	if !some {
+		return nil
+	}
+	return []fyne.CanvasObject{widgets.Card(widgets.Column(8, lines...))}
+}
+
+// withdraw withdraws the confirmation of a portal's address.
+func (p *settingsPage) withdraw(address string) {
+	if s := p.model.Session(address); s != nil {
+		s.Withdraw(checks.Deep)
+	}
+	p.background(func(context.Context) func() {
+		_ = p.params.Store.SetConfirmed(address, false) // as with saveRun
+		return p.fill
+	})
 }
 
 // option is one choice of several.

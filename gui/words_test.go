@@ -50,9 +50,11 @@ func TestTextKeys(t *testing.T) {
 			t.Errorf("no text window.reason.%s", r)
 		}
 	}
-	for _, c := range checks.Catalog() {
-		if !have["window.group."+string(c.Group)] {
-			t.Errorf("no text window.group.%s", c.Group)
+	for _, step := range checks.Steps() {
+		for _, key := range []string{"step." + string(step), "window.running." + string(step), "window.walk.needs." + string(step)} {
+			if !have[key] {
+				t.Errorf("no text %s", key)
+			}
 		}
 	}
 	for _, c := range []checks.Consent{checks.Deep, checks.ContentFilter, checks.EventTest} {

@@ -38,81 +38,65 @@ type Row struct {
 	Inside []Row         // what is folded into it
 }
 
-// Group is a chapter of the checklist.
+// Group are the results of one step.
 type Group struct {
-	ID    checks.Group
+	ID    checks.Step
 	Title string
 	Rows  []Row
 }
 
 // Filter selects results. The zero value selects all.
 type Filter struct {
-	Owner checks.Owner
-	Link  view.Link
+	Step checks.Step
+	Link view.Link
 }
 
 func (f Filter) matches(r checks.Result) bool {
-	return (f.Owner == "" || r.Owner == f.Owner) && (f.Link == "" || view.LinkOfResult(r) == f.Link)
+	return (f.Step == "" || view.StepOfResult(r) == f.Step) && (f.Link == "" || view.LinkOfResult(r) == f.Link)
 }
 
-// Checklist returns the results by chapter, the one with the most severe findings first once the run is over: findings, each with
+// Checklist returns the results by step, the one with the most severe findings first once the run is over: findings, each with
 // the checks that were skipped because of it; checks under way; and checks that are in order.
 func (s *Session) Checklist(w *words.Texts, now time.Time, filter Filter) (groups []Group) {
-	rows := map[checks.Group][]Row{}
-	var order []checks.Group
-	for _, c := range checks.Catalog() {
-		if !slices.Contains(order, c.Group) {
-			order = append(order, c.Group)
-		}
-	}
+	rows := map[checks.Step][]Row{}
+	order := checks.Steps()
 	put := func(id checks.ID, row Row) {
-		g := groupOf(id)
+		g := view.StepOf(id)
 		rows[g] = append(rows[g], row)
 	}
 	all := s.Results()
 	arranged := view.Of(all)
 	listed := map[checks.ID]bool{} // whose skipped checks are in the list
-	worst := map[checks.Group]int{}
+	worst := map[checks.Step]int{}
 	for _, i := range s.findings() {
 		r := i.Result
 		if !filter.matches(r) {
 			continue
 		}
-		worst[groupOf(r.FoundBy())] = max(worst[groupOf(r.FoundBy())], view.Severity(r.State))
+		worst[view.StepOf(r.FoundBy())] = max(worst[view.StepOf(r.FoundBy())], view.Severity(r.State))
 		put(r.FoundBy(), s.finding(w, r))
 		if waiting := waitingFor(w, arranged, r.Check); len(waiting) > 0 && !listed[r.Check] {
 			listed[r.Check] = true
 			put(r.FoundBy(), s.putOff(w, r.Check, r.State, waiting))
 		}
 	}
-	if filter.Owner == "" {
-		s.skippedAlone(w, arranged, listed, filter, put)
-		s.cutShort(w, all, filter, func(g checks.Group, row Row) { rows[g] = append(rows[g], row) })
-		for _, work := range s.working {
-			if filter.Link == "" || view.LinkOf(work.Check) == filter.Link {
-				put(work.Check, s.inProgress(w, work, now))
-			}
+	s.skippedAlone(w, arranged, listed, filter, put)
+	s.cutShort(w, all, filter, func(g checks.Step, row Row) { rows[g] = append(rows[g], row) })
+	for _, work := range s.working {
+		if filter.matches(checks.Result{Check: work.Check}) {
+			put(work.Check, s.inProgress(w, work, now))
 		}
-		s.inOrder(w, all, filter, func(g checks.Group, row Row) { rows[g] = append(rows[g], row) })
 	}
+	s.inOrder(w, all, filter, func(g checks.Step, row Row) { rows[g] = append(rows[g], row) })
 	if !s.Running { // during a run the order would change while the user reads
-		slices.SortStableFunc(order, func(a, b checks.Group) int { return worst[b] - worst[a] })
+		slices.SortStableFunc(order, func(a, b checks.Step) int { return worst[b] - worst[a] })
 	}
 	for _, g := range order {
 		if len(rows[g]) > 0 {
-			groups = append(groups, Group{ID: g, Title: w.Say("group."+string(g), nil), Rows: rows[g]})
+			groups = append(groups, Group{ID: g, Title: StepTitle(w, g), Rows: rows[g]})
 		}
 	}
 	return groups
-}
-
-func groupOf(id checks.ID) checks.Group {
-	for _, c := range checks.Catalog() {
-		if c.ID == id {
-			return c.Group
-		}
-	}
-	return checks.PortalGroup
 }
 
 // Lengths of a row's texts, in letters.
@@ -126,7 +110,7 @@ func (s *Session) finding(w *words.Texts, r checks.Result) Row {
 	if s.rowsIn != w {
 		s.rowsIn, s.rows = w, map[string]Row{}
 	}
-	id := key(Finding, r.Check, string(r.Cause))
+	id := FindingKey(r)
 	row, known := s.rows[id]
 	if !known {
 		row = s.newFinding(w, r)
@@ -136,12 +120,13 @@ func (s *Session) finding(w *words.Texts, r checks.Result) Row {
 }
 
 func (s *Session) newFinding(w *words.Texts, r checks.Result) Row {
-	f := w.Finding(r, s.Target.Address.Display())
-	row := Row{
-		Key: key(Finding, r.Check, string(r.Cause)), Kind: Finding, Sign: Sign(r.State), Title: untrusted.Truncate(f.Title, maxTitle), Result: r,
-		Detail: join(" · ", untrusted.Truncate(strings.TrimSuffix(words.FirstSentence(f.Saw), "."), maxDetail), w.Say("vantage."+string(r.Vantage), nil)),
-		Aside:  w.Say("owner."+string(r.Owner)+".to", nil),
+	row := Row{Key: FindingKey(r), Kind: Finding, Sign: Sign(r.State), Result: r}
+	if r.Cause == checks.NeedsDeep { // nothing is unclear: it was not asked
+		row.Title, row.Aside = w.Name(r.Check), w.Say("window.walk.open", nil)
+		return row
 	}
+	row.Title = untrusted.Truncate(w.Finding(r, s.Target.Address.Display()).Title, maxTitle)
+	row.Aside = w.Say("owner."+string(r.Owner)+".to", nil)
 	if s.MarkOf(r) == New {
 		row.Badge = w.Say("window.mark.new", nil)
 	}
@@ -177,11 +162,11 @@ func (s *Session) skippedAlone(w *words.Texts, v *view.View, listed map[checks.I
 }
 
 // cutShort are the checks that the owner stopped.
-func (s *Session) cutShort(w *words.Texts, all []checks.Result, filter Filter, put func(checks.Group, Row)) {
-	stopped := map[checks.Group][]Row{}
+func (s *Session) cutShort(w *words.Texts, all []checks.Result, filter Filter, put func(checks.Step, Row)) {
+	stopped := map[checks.Step][]Row{}
 	for _, r := range all {
 		if r.Cause == checks.Cancelled && filter.matches(r) {
-			g := groupOf(r.FoundBy())
+			g := view.StepOf(r.FoundBy())
 			stopped[g] = append(stopped[g], Row{Key: key(PutOffCheck, r.Check, ""), Kind: PutOffCheck, Sign: Skipped, Title: w.Name(r.Check), Result: r})
 		}
 	}
@@ -205,15 +190,15 @@ func (s *Session) inProgress(w *words.Texts, work Working, now time.Time) Row {
 	return Row{Key: key(InProgress, work.Check, ""), Kind: InProgress, Sign: Waiting, Title: w.Name(work.Check), Detail: detail, Aside: aside}
 }
 
-func (s *Session) inOrder(w *words.Texts, all []checks.Result, filter Filter, put func(checks.Group, Row)) {
-	fine := map[checks.Group][]Row{}
-	fixed := map[checks.Group]int{}
-	var order []checks.Group
+func (s *Session) inOrder(w *words.Texts, all []checks.Result, filter Filter, put func(checks.Step, Row)) {
+	fine := map[checks.Step][]Row{}
+	fixed := map[checks.Step]int{}
+	var order []checks.Step
 	for _, r := range all {
 		if r.State != checks.OK || !filter.matches(r) {
 			continue
 		}
-		g := groupOf(r.FoundBy())
+		g := view.StepOf(r.FoundBy())
 		if fine[g] == nil {
 			order = append(order, g)
 		}
@@ -251,6 +236,9 @@ func (s *Session) NotChecked(w *words.Texts) (list []Missing) {
 	}
 	return list
 }
+
+// FindingKey is the key of the row of a finding.
+func FindingKey(r checks.Result) string { return key(Finding, r.Check, string(r.Cause)) }
 
 func key(kind Kind, id checks.ID, more string) string {
 	return join(" ", string(kind), string(id), more)

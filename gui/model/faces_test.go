@@ -308,12 +308,13 @@ func inWindow(texts *words.Texts, o *checks.Outcome) shown {
 			s.Links[l.ID] = ""
 		}
 	}
-	for _, chip := range verdict.Chips {
-		if chip.Owner == "" {
-			continue
-		}
-		s.Owners = append(s.Owners, texts.Say("owner."+string(chip.Owner)+".title", nil))
-		for _, r := range session.FindingsOf(chip.Owner) {
+	if verdict.Sign == model.Go {
+		s.Verdict = checks.Skipped
+	}
+	for _, owner := range session.Owners() {
+		s.Owners = append(s.Owners, texts.Say("owner."+string(owner.ID)+".title", nil))
+		for _, i := range owner.Findings {
+			r := i.Result
 			title := titleOf(texts, o, r)
 			s.Findings = append(s.Findings, title)
 			for _, fact := range session.Details(texts, r).Facts {
@@ -327,11 +328,8 @@ func inWindow(texts *words.Texts, o *checks.Outcome) shown {
 // inLetters are the findings in the letters to all owners.
 func inLetters(texts *words.Texts, o *checks.Outcome) (found []string) {
 	session := sessionOf(o)
-	for _, chip := range session.Verdict(texts, time.Now()).Chips {
-		if chip.Owner == "" {
-			continue
-		}
-		for line := range strings.Lines(session.Letter(texts, "test", session.FindingsOf(chip.Owner)...)) {
+	for _, owner := range session.Owners() {
+		for line := range strings.Lines(session.Letter(texts, "test", session.FindingsOf(owner.ID)...)) {
 			for _, state := range []checks.State{checks.Problem, checks.Unknown, checks.Notice} {
 				word := texts.Say("state."+string(state), nil)
 				if title, ok := strings.CutPrefix(line, words.UpperFirst(word)+": "); ok {

@@ -58,6 +58,7 @@ const (
 	Unknown Sign = Sign(checks.Unknown)
 	Skipped Sign = Sign(checks.Skipped)
 	Waiting Sign = "waiting" // a check is under way
+	Go      Sign = "go"      // nothing wrong so far, go on
 	None    Sign = ""
 )
 

@@ -182,5 +182,17 @@ func (s *Session) Working(id checks.ID) bool {
 	return slices.ContainsFunc(s.working, func(w Working) bool { return w.Check == id })
 }
 
+// Allow records a consent.
+func (s *Session) Allow(c checks.Consent) {
+	if !s.Agreed(c) {
+		s.Target.Consents = append(slices.Clone(s.Target.Consents), c)
+	}
+}
+
+// Withdraw takes a consent back.
+func (s *Session) Withdraw(c checks.Consent) {
+	s.Target.Consents = slices.DeleteFunc(slices.Clone(s.Target.Consents), func(given checks.Consent) bool { return given == c })
+}
+
 // Agreed reports whether the owner has given a consent.
 func (s *Session) Agreed(c checks.Consent) bool { return slices.Contains(s.Target.Consents, c) }

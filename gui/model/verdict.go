@@ -13,55 +13,88 @@ import (
 type Verdict struct {
 	Sign        Sign
 	Title, Text string
-	Chips       []Chip
-}
-
-// Chip is an owner of findings. Pressing it filters the list to them.
-type Chip struct {
-	Owner checks.Owner // "" for a chip that can't be pressed
-	Sign  Sign
-	Text  string
+	Owner       string   // who fixes it, as a sentence; "" if there is nothing to fix
+	Proved      []string // what the verdict rests on, as sentences
+	Next        view.Next
+	Button      string  // the label of the button for Next; "" if there is nothing to press
+	Done        float32 // of the run that is under way, from 0 to 1
 }
 
 // Verdict returns what the top of the page shows.
-func (s *Session) Verdict(w *words.Texts, now time.Time) Verdict {
-	v := Verdict{Chips: s.chips(w)}
+func (s *Session) Verdict(w *words.Texts, now time.Time) (v Verdict) {
 	switch {
 	case s.Unlocking:
 		v.Sign, v.Title, v.Text = Waiting, w.Say("window.verdict.running", nil), w.Say("window.verdict.unlocking", nil)
 	case s.Running:
-		done, total := s.Progress()
-		v.Sign, v.Title = Waiting, w.Say("window.verdict.running", nil)
-		v.Text = w.Say("window.verdict.progress", checks.Args{"done": done, "total": total, "seconds": int(s.Elapsed(now).Seconds())})
+		v = s.progress(w, now)
 	case s.Outcome == nil:
 	case s.Stopped:
 		v.Sign, v.Title, v.Text = Skipped, w.Say("window.verdict.stopped.title", nil), w.Say("window.verdict.stopped.text", nil)
+		v.Next.Action = view.CheckAgain
 	default:
-		verdict := view.Of(s.Outcome.Results).Verdict(w, s.Outcome.Verdict)
-		v.Sign, v.Title, v.Text = Sign(verdict.State), verdict.Title, verdict.Text
-		if findings := s.findings(); s.Outcome.Verdict == checks.NotReady && len(findings) > 0 {
-			v.Text = w.Finding(findings[0].Result, s.Target.Address.Display()).Title + ". " + v.Text
+		v = s.conclusion(w)
+	}
+	v.Button = v.button(w)
+	return v
+}
+
+func (s *Session) progress(w *words.Texts, now time.Time) Verdict {
+	done, total := s.Progress()
+	v := Verdict{Sign: Waiting, Title: w.Say("window.verdict.running", nil), Done: float32(done) / float32(max(total, 1))}
+	if step := s.stepNow(view.NoAction); step != "" {
+		v.Title = w.Say("window.running."+string(step), nil)
+	}
+	v.Text = w.Say("window.verdict.progress", checks.Args{"done": done, "total": total, "seconds": int(s.Elapsed(now).Seconds())})
+	if s.Working(checks.AuthServerFromPortal) {
+		v.Owner = w.Say("window.running.slow", nil)
+	}
+	return v
+}
+
+// conclusion is the verdict on a run that is over.
+func (s *Session) conclusion(w *words.Texts) Verdict {
+	seen := view.Of(s.Outcome.Results)
+	verdict := seen.Verdict(w, s.Outcome.Verdict)
+	v := Verdict{Sign: Sign(verdict.State), Title: verdict.Title, Text: verdict.Text, Next: seen.Next(s.Outcome.Verdict)}
+	switch main := v.Next.Finding; {
+	case v.Next.Action == view.SignIn || v.Next.Action == view.AllowDeep && main.Check == "":
+		v.Sign = Go
+	case s.Outcome.Verdict == checks.Ready:
+		v.Text = ""
+		for _, code := range seen.Proved() {
+			v.Proved = append(v.Proved, w.Say("verdict.proved."+code, nil))
+		}
+	case s.Outcome.Verdict == checks.NotReady || s.Outcome.Verdict == checks.Unsure && main.Check != "":
+		v.Text = w.Finding(main, s.Target.Address.Display()).Title
+		v.Owner = w.Code("verdict.owner.", string(main.Owner), "")
+		if n := seen.OtherProblems(main); n > 0 {
+			v.Owner += ", " + w.Count("verdict.more-problems", n)
 		}
 	}
 	return v
 }
 
+// button is the label of the button for what is to be done next.
+func (v *Verdict) button(w *words.Texts) string {
+	switch v.Next.Action {
+	case view.NoAction:
+		return ""
+	case view.WriteLetter:
+		return w.Code("window.next.letter.", string(v.Next.Finding.Owner), "")
+	case view.ShowFinding:
+		if v.Next.Finding.State == checks.Problem {
+			return w.Say("window.next.finding-own", nil)
+		}
+	}
+	return w.Say("window.next."+string(v.Next.Action), nil)
+}
+
+// Owners returns those who have to act, the one with the most severe finding first.
+func (s *Session) Owners() []view.Owner { return (&view.View{Items: s.findings()}).Owners() }
+
 // findings are the results that an owner has to act on, the most severe first.
 func (s *Session) findings() []view.Item {
 	return slices.DeleteFunc(view.Of(s.Results()).Findings(), func(i view.Item) bool { return !isFinding(i.Result) })
-}
-
-func (s *Session) chips(w *words.Texts) (chips []Chip) {
-	others := true // own all findings
-	for _, o := range (&view.View{Items: s.findings()}).Owners() {
-		others = others && o.ID != checks.You && o.ID != checks.PortalAdmin
-		chips = append(chips, Chip{Owner: o.ID, Sign: Sign(o.State),
-			Text: w.Say("window.chip", checks.Args{"owner": w.Say("owner."+string(o.ID)+".title", nil), "count": len(o.Findings)})})
-	}
-	if len(chips) > 0 && others && !s.Running {
-		chips = append(chips, Chip{Text: w.Say("window.chip-nothing", nil)})
-	}
-	return chips
 }
 
 // PastVerdict returns a sign and a sentence for the verdict of an earlier run; "" means that there was none.

@@ -15,6 +15,8 @@ type Portal struct {
 	Verdict checks.Verdict `json:"verdict,omitempty"`
 	Results []Past         `json:"results,omitempty"`
 	Keys    bool           `json:"keys,omitempty"` // the keyring has a sign-in or a webhook
+	// Confirmed says that employees and applications use this address, by the owner's word.
+	Confirmed bool `json:"confirmed,omitempty"`
 	// Applications are those whose requirements are compared with the portal.
 	Applications []Application `json:"applications,omitempty"`
 }
@@ -83,11 +85,11 @@ func (s *Store) Portal(address string) (Portal, bool) {
 	return s.portals[i], true
 }
 
-// Remember saves a portal as the one used last. Its Keys and Applications stay as they were saved.
+// Remember saves a portal as the one used last. Its Keys, Confirmed and Applications stay as they were saved.
 func (s *Store) Remember(p Portal) error {
 	return s.change(func() {
 		if i := s.find(p.Address); i >= 0 {
-			p.Keys, p.Applications = s.portals[i].Keys, s.portals[i].Applications
+			p.Keys, p.Confirmed, p.Applications = s.portals[i].Keys, s.portals[i].Confirmed, s.portals[i].Applications
 		}
 		s.drop(p.Address)
 		s.portals = append([]Portal{p}, s.portals...)
@@ -100,12 +102,22 @@ func (s *Store) SetKeys(address string, kept bool) error {
 	if p, _ := s.Portal(address); p.Keys == kept {
 		return nil
 	}
+	return s.changePortal(address, func(p *Portal) { p.Keys = kept })
+}
+
+// SetConfirmed saves whether the owner confirmed a portal's address.
+func (s *Store) SetConfirmed(address string, confirmed bool) error {
+	return s.changePortal(address, func(p *Portal) { p.Confirmed = confirmed })
+}
+
+// changePortal changes a saved portal, which is added if it is new.
+func (s *Store) changePortal(address string, change func(*Portal)) error {
 	return s.change(func() {
-		if i := s.find(address); i >= 0 {
-			s.portals[i].Keys = kept
-		} else {
-			s.portals = append([]Portal{{Address: address, Keys: kept}}, s.portals...)
+		i := s.find(address)
+		if i < 0 {
+			i, s.portals = 0, append([]Portal{{Address: address}}, s.portals...)
 		}
+		change(&s.portals[i])
 	})
 }
 
@@ -124,13 +136,7 @@ func (s *Store) SetApplications(address string, applications []Application) erro
 	if size > maxApplications {
 		return ErrTooLarge
 	}
-	return s.change(func() {
-		if i := s.find(address); i >= 0 {
-			s.portals[i].Applications = applications
-		} else {
-			s.portals = append([]Portal{{Address: address, Applications: applications}}, s.portals...)
-		}
-	})
+	return s.changePortal(address, func(p *Portal) { p.Applications = applications })
 }
 
 // Forget deletes a saved portal.

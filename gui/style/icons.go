@@ -18,6 +18,7 @@ const (
 	Unknown Sign = "unknown" // could not be told, or was not checked
 	Skipped Sign = "skipped"
 	Waiting Sign = "waiting" // a check is under way
+	Go      Sign = "go"      // nothing wrong so far, go on
 )
 
 // Color is the name of the colour that goes with a sign.
@@ -29,7 +30,7 @@ func (s Sign) Color() fyne.ThemeColorName {
 		return theme.ColorNameWarning
 	case Problem:
 		return theme.ColorNameError
-	case Waiting:
+	case Waiting, Go:
 		return ColorAccented
 	default:
 		return ColorUnknown

@@ -12,6 +12,11 @@ func Card(content fyne.CanvasObject) *fyne.Container {
 	return panel(style.ColorCard, style.ColorBorder, 10, theme.Size(style.SizeCard), content)
 }
 
+// TightCard is a card whose content keeps its own distance from the edges.
+func TightCard(content fyne.CanvasObject) *fyne.Container {
+	return panel(style.ColorCard, style.ColorBorder, 10, 7, content)
+}
+
 // Inset is a panel in another colour, for evidence and commands.
 func Inset(content fyne.CanvasObject) *fyne.Container {
 	return panel(style.ColorInset, "", 6, 10, content)

@@ -35,7 +35,10 @@ func pasteLabel() string { return lang.L("Paste") }
 // Button is Fyne's button that forwards the window's keys and scrolls into view.
 type Button struct {
 	widget.Button
-	focused bool
+	// AfterRelease makes Enter press only after it was released since the button got the focus: a key that is held repeats itself.
+	AfterRelease bool
+	focused      bool
+	held         fyne.KeyName // pressed while this had the focus
 }
 
 // NewButton returns a button; icon may be nil.
@@ -90,12 +93,19 @@ func (b *Button) FocusLost() {
 func (b *Button) TypedKey(e *fyne.KeyEvent) {
 	switch {
 	case forwardKey(b, e):
+	case b.AfterRelease && b.held != e.Name:
 	case e.Name == fyne.KeyReturn || e.Name == fyne.KeyEnter:
 		b.Button.TypedKey(&fyne.KeyEvent{Name: fyne.KeySpace})
 	default:
 		b.Button.TypedKey(e)
 	}
 }
+
+// KeyDown is for Fyne; it isn't called again while a key is held.
+func (b *Button) KeyDown(e *fyne.KeyEvent) { b.held = e.Name }
+
+// KeyUp is for Fyne.
+func (b *Button) KeyUp(*fyne.KeyEvent) { b.held = "" }
 
 // Entry is Fyne's entry that forwards the window's keys and takes no more than MaxLength characters: what is pasted into it
 // may be anything.

@@ -325,6 +325,21 @@ func (c *columns) MinSize(objects []fyne.CanvasObject) fyne.Size {
 	return size
 }
 
+// Centered puts an object, at most as wide as most, in the middle of the width.
+func Centered(most float32, o fyne.CanvasObject) *fyne.Container {
+	return &fyne.Container{Layout: centeredColumn{most}, Objects: []fyne.CanvasObject{o}}
+}
+
+type centeredColumn struct{ most float32 }
+
+func (c centeredColumn) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	width := min(c.most, size.Width)
+	Fit(objects[0], width)
+	objects[0].Move(fyne.NewPos((size.Width-width)/2, 0))
+}
+
+func (centeredColumn) MinSize(objects []fyne.CanvasObject) fyne.Size { return objects[0].MinSize() }
+
 // TopAndBottom puts one object at the top and another at the bottom of the container.
 func TopAndBottom(top, bottom fyne.CanvasObject) *fyne.Container {
 	return &fyne.Container{Layout: topAndBottom{}, Objects: []fyne.CanvasObject{top, bottom}}

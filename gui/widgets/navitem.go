@@ -11,15 +11,36 @@ import (
 // NavItem is an entry of the list of sections.
 type NavItem struct {
 	Pressable
-	text   *canvas.Text
-	chosen bool
+	text    *canvas.Text
+	content *fyne.Container
+	chosen  bool
 }
 
 // NewNavItem returns an entry.
 func NewNavItem(title string, tapped func()) *NavItem {
 	n := &NavItem{text: canvas.NewText(title, theme.Color(theme.ColorNameForeground))}
-	n.init(n, Pad(7, 10, 7, 10, n.text), "", "", 6, tapped)
+	n.content = Beside(6, false, nil, n.text, nil)
+	n.init(n, Pad(7, 10, 7, 10, n.content), "", "", 6, tapped)
 	return n
+}
+
+// NewNavFolder returns an entry that folds others.
+func NewNavFolder(title string, tapped func()) *NavItem {
+	n := NewNavItem(title, tapped)
+	n.SetFolded(true)
+	return n
+}
+
+// SetFolded shows whether the entries of a folder are hidden.
+func (n *NavItem) SetFolded(folded bool) {
+	icon := "chevron-up"
+	if folded {
+		icon = "chevron-down"
+	}
+	n.content.Layout = besideOrBelow(&beside{gap: 6, main: n.text, right: Picture(icon, style.ColorMuted, chevronEdge)}).Layout
+	n.content.Objects = []fyne.CanvasObject{n.text, n.content.Layout.(*beside).right}
+	Relayout(n.content)
+	canvas.Refresh(n.content)
 }
 
 // MinSize leaves room for the bold title of the open section.

@@ -7,6 +7,8 @@ import (
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
+
+	"boxready/gui/style"
 )
 
 // paragraph is a text that can't be selected. Fyne's own wraps by measuring pieces of the text again whenever its width
@@ -43,6 +45,14 @@ func (p *paragraph) set(text string) {
 		p.wrap(p.width)
 	}
 	p.BaseWidget.Refresh()
+}
+
+// setFont shows the text in another font.
+func (p *paragraph) setFont(font Font) {
+	if p.font != font {
+		p.font = font
+		p.set(p.text)
+	}
 }
 
 func (p *paragraph) size() float32 {
@@ -196,7 +206,7 @@ func (r *paragraphRenderer) Layout(size fyne.Size) {
 			r.lines = append(r.lines, canvas.NewText("", textColor))
 		}
 		line := r.lines[i].(*canvas.Text)
-		if line.Text != text || line.Color != textColor || line.TextSize != p.size() {
+		if line.Text != text || line.Color != textColor || line.TextSize != p.size() || line.TextStyle != p.style() {
 			line.Text, line.Color, line.TextSize, line.TextStyle = text, textColor, p.size(), p.style()
 			line.Refresh()
 		}
@@ -216,6 +226,12 @@ func colorOfText(importance widget.Importance) fyne.ThemeColorName {
 		return theme.ColorNameDisabled
 	case Danger:
 		return theme.ColorNameError
+	case widget.SuccessImportance:
+		return theme.ColorNameSuccess
+	case widget.WarningImportance:
+		return theme.ColorNameWarning
+	case widget.HighImportance:
+		return style.ColorAccented
 	default:
 		return theme.ColorNameForeground
 	}

@@ -20,7 +20,7 @@ type Text struct {
 // Font is how a text looks. The zero value is a plain one that wraps.
 type Font struct {
 	Size       fyne.ThemeSizeName // "": theme.SizeNameText
-	Color      widget.Importance  // Muted or Danger
+	Color      widget.Importance  // Muted, Danger, or one of a sign
 	Bold       bool
 	Mono       bool
 	Centered   bool
@@ -70,6 +70,14 @@ func (t *Text) SetText(text string) {
 	default:
 		t.paragraph.set(text)
 	}
+}
+
+// SetColored changes a text that can't be selected, and its colour.
+func (t *Text) SetColored(text string, color widget.Importance) {
+	font := t.paragraph.font
+	font.Color = color
+	t.paragraph.setFont(font)
+	t.SetText(text)
 }
 
 // negativePadding cancels the padding of Fyne's label.

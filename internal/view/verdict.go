@@ -9,7 +9,7 @@ import (
 
 // Verdict is a verdict in words.
 type Verdict struct {
-	State       checks.State // as VerdictState
+	State       checks.State // as VerdictState; Skipped if nothing wrong was seen so far
 	Title, Text string
 }
 
@@ -26,13 +26,19 @@ var verdictStates = map[checks.Verdict]checks.State{
 // VerdictState is the state whose style a verdict has, "" for a verdict of a newer version.
 func VerdictState(v checks.Verdict) checks.State { return verdictStates[v] }
 
-// Verdict describes the verdict on the results. Unsure because of a problem of one webhook, user or application names that one.
+// Verdict describes the verdict on the results. Unsure because of a problem of one webhook, user or application names that one;
+// where nothing wrong was seen, what is to be checked next is named.
 func (v *View) Verdict(w *words.Texts, verdict checks.Verdict) Verdict {
-	code := string(verdict)
-	if one := v.affectedAlone(); verdict == checks.Unsure && one != "" {
+	code, state := string(verdict), VerdictState(verdict)
+	switch one := v.affectedAlone(); {
+	case verdict == checks.Unsure && one != "":
 		code = string(one)
+	case verdict == checks.Unsure && v.lacksDeep() && v.mainFinding(verdict).Check == "":
+		code, state = "token-not-sent", checks.Skipped
+	case verdict == checks.NoObstacle && v.answered(checks.StepAuthServer):
+		code = "not-signed-in"
 	}
-	return Verdict{State: VerdictState(verdict), Title: w.Code("verdict.", code, ".title"), Text: w.Code("verdict.", code, ".text")}
+	return Verdict{State: state, Title: w.Code("verdict.", code, ".title"), Text: w.Code("verdict.", code, ".text")}
 }
 
 // affectedAlone is the first webhook, user or application that alone has a problem, or "".

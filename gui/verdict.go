@@ -1,0 +1,82 @@
+package gui
+
+import (
+	"fyne.io/fyne/v2"
+
+	"boxready/gui/model"
+	"boxready/gui/style"
+	"boxready/gui/widgets"
+	"boxready/internal/view"
+)
+
+// verdictCard shows the verdict, and the one thing to do next.
+type verdictCard struct {
+	object             fyne.CanvasObject
+	p                  *checkPage
+	sign               *widgets.Sign
+	title, text, owner *widgets.Text
+	proved             *fyne.Container
+	progress           *widgets.Progress
+	buttons            *fyne.Container
+	buttonLine         *fyne.Container
+	primary            *widgets.Button // nil if there is nothing to do
+	shown              model.Verdict
+}
+
+func newVerdictCard(p *checkPage) *verdictCard {
+	v := &verdictCard{p: p, sign: widgets.NewSign("", 26), proved: widgets.Column(4), progress: widgets.NewProgress(), buttons: widgets.Flow(8),
+		title: widgets.NewText("", widgets.Font{Size: style.SizeTitle, Bold: true, Selectable: true}),
+		text:  widgets.NewText("", widgets.Font{Selectable: true}),
+		owner: widgets.NewText("", widgets.Font{Color: widgets.Muted, Selectable: true})}
+	v.buttonLine = widgets.Pad(5, 0, 0, 0, v.buttons)
+	lines := widgets.Column(6, v.title, v.text, v.owner, v.proved, v.progress, v.buttonLine)
+	v.object = widgets.Card(widgets.Beside(14, true, v.sign, lines, nil))
+	return v
+}
+
+func (v *verdictCard) set(to model.Verdict) {
+	running := to.Sign == model.Waiting
+	v.sign.Set(style.Sign(to.Sign))
+	v.title.SetText(to.Title)
+	show := func(t *widgets.Text, text string) {
+		t.SetText(text)
+		t.Hidden = text == ""
+	}
+	show(v.text, to.Text)
+	show(v.owner, to.Owner)
+	v.progress.Hidden = !running
+	v.progress.Set(to.Done)
+	if v.buttons.Objects == nil || to.Next.Action != v.shown.Next.Action || to.Button != v.shown.Button || len(to.Proved) != len(v.shown.Proved) {
+		v.proved.Objects = nil
+		for _, line := range to.Proved {
+			v.proved.Add(widgets.Beside(8, true, widgets.NewSign(style.OK, 16), widgets.NewText(line, widgets.Font{Selectable: true}), nil))
+		}
+		v.proved.Hidden = len(to.Proved) == 0
+		v.setButtons(to)
+	}
+	v.shown = to
+	widgets.Relayout(v.buttons)
+}
+
+func (v *verdictCard) setButtons(to model.Verdict) {
+	p := v.p
+	v.primary, v.buttons.Objects = nil, []fyne.CanvasObject{}
+	if to.Button != "" {
+		v.primary = widgets.NewPrimary(to.Button, nil, func() { p.act(v.shown.Next) })
+		v.buttons.Add(v.primary)
+	}
+	s := p.model.Current
+	v.buttonLine.Hidden = s.Outcome == nil || s.Running
+	if v.buttonLine.Hidden {
+		return
+	}
+	switch to.Next.Action {
+	case view.SignIn:
+		v.buttons.Add(widgets.NewLowEmphasis(p.say("next.webhook", nil), nil, func() { p.nav.openSection("sign-in") }))
+	case view.CorrectAddress:
+		v.buttons.Add(widgets.NewButton(p.say("header.again", nil), nil, p.checkAgain))
+	}
+	if to.Next.Action != view.SaveReport {
+		v.buttons.Add(widgets.NewButton(p.say("header.report", nil), nil, func() { p.nav.openSection("report") }))
+	}
+}

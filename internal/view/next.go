@@ -1,0 +1,103 @@
+package view
+
+import (
+	"cmp"
+	"slices"
+
+	"boxready/checks"
+)
+
+// Action is what a user should do next.
+type Action string
+
+// The actions.
+const (
+	NoAction       Action = ""
+	CorrectAddress Action = "correct-address"
+	CheckAgain     Action = "check-again"
+	AllowDeep      Action = "consent-deep"
+	ShowFinding    Action = "finding"
+	WriteLetter    Action = "letter"
+	SignIn         Action = "sign-in"
+	SaveReport     Action = "save-report"
+)
+
+// Next is the one thing to do after a verdict.
+type Next struct {
+	Action  Action
+	Finding checks.Result // that the verdict is about; zero for none
+}
+
+// Next returns what to do after a verdict on the results.
+func (v *View) Next(verdict checks.Verdict) Next {
+	main := v.mainFinding(verdict)
+	next := Next{Finding: main}
+	switch verdict {
+	case checks.Ready:
+		next.Action = SaveReport
+	case checks.NoObstacle:
+		next.Action = SignIn
+	case checks.NotSeen:
+		next.Action = CheckAgain
+		if main.Cause == checks.DNSNotFound {
+			next.Action = CorrectAddress
+		}
+	case checks.NotReady:
+		next.Action = WriteLetter
+		if main.Owner == checks.You || main.Owner == checks.PortalAdmin {
+			next.Action = ShowFinding
+		}
+	case checks.Unsure:
+		next.Action = ShowFinding
+		switch {
+		case v.affectedAlone() == "" && v.lacksDeep():
+			next.Action = AllowDeep
+		case main.Check == "":
+			next.Action = CheckAgain
+		}
+	}
+	return next
+}
+
+// lacksDeep reports whether the connection that applications depend on most was not checked for lack of the consent.
+func (v *View) lacksDeep() bool {
+	return slices.ContainsFunc(v.Items, func(i Item) bool { return i.Cause == checks.NeedsDeep })
+}
+
+// mainFinding is the finding that a verdict is about: a problem before what is unknown, one of the portal before one of a single
+// credential, user or application, and then the one for which most others wait. It is zero if nothing is wrong.
+func (v *View) mainFinding(verdict checks.Verdict) checks.Result {
+	if verdict == checks.Ready || verdict == checks.NoObstacle {
+		return checks.Result{}
+	}
+	candidates := slices.DeleteFunc(slices.Clone(v.Items), func(i Item) bool {
+		return notMade(i.Result) || i.State != checks.Problem && (i.State != checks.Unknown || len(i.Affects) == 0)
+	})
+	if len(candidates) == 0 {
+		return checks.Result{}
+	}
+	waiting := func(i Item) int { return len(v.WaitingFor(i.Check)) }
+	return slices.MaxFunc(candidates, func(a, b Item) int {
+		return cmp.Or(Severity(a.State)-Severity(b.State), compareBools(a.AffectsPortal(), b.AffectsPortal()), waiting(a)-waiting(b))
+	}).Result
+}
+
+func compareBools(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return 1
+	}
+	return -1
+}
+
+// OtherProblems is how many problems there are besides the finding that a verdict is about.
+func (v *View) OtherProblems(main checks.Result) (n int) {
+	for _, i := range v.Items {
+		if i.State == checks.Problem && (i.Check != main.Check || i.Cause != main.Cause) {
+			n++
+		}
+	}
+	return n
+}
