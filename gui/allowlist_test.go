@@ -91,7 +91,7 @@ func (r *testWindow) mustNotView(parts ...string) {
 func TestNetworkRules(t *testing.T) {
 	kept := store.Open(t.TempDir())
 	r := open(t, setup{store: kept})
-	r.tap("Сетевые правила")
+	r.openSection("allowlist")
 	r.mustSay("С сервера портала в интернет", "oauth.bitrix24.tech", "Россия и СНГ", "oauth.bitrix.info", "остальной мир", "*.1c-bitrix.ru", "отсюда не проверить", "ещё не проверялось")
 	r.mustView("Тема: ", "oauth.bitrix24.tech, TCP 443")
 
@@ -153,7 +153,7 @@ func TestNetworkRules(t *testing.T) {
 	// The choices are restored at the next start, but not the address of this portal's server.
 	r.waitUntil("it being kept", func() bool { return kept.Settings().Network.Handlers == "custom" })
 	r = open(t, setup{store: kept, settings: kept.Settings()})
-	r.tap("Сетевые правила")
+	r.openSection("allowlist")
 	r.mustSay("Обработчики: изолированно", "Оборудование: MikroTik")
 	r.mustNotView("10.0.0.5")
 }
@@ -172,7 +172,7 @@ func TestEventQueueAddresses(t *testing.T) {
 			return []feed.List{list}, nil
 		}
 	}})
-	r.tap("Сетевые правила")
+	r.openSection("allowlist")
 	r.option("Оборудование: не выбрано", "nftables")
 	if len(asked) > 0 {
 		t.Error("addresses were fetched that the rules don't need")
@@ -212,7 +212,7 @@ func TestSavingAndMailingTheLetter(t *testing.T) {
 		r.opened <- address
 		return nil
 	}})
-	r.tap("Сетевые правила")
+	r.openSection("allowlist")
 	r.tap("Отправить…")
 	mail, err := url.Parse(<-r.opened)
 	if err != nil || mail.Scheme != "mailto" || !strings.Contains(mail.Query().Get("body"), "oauth.bitrix24.tech") {
@@ -297,12 +297,12 @@ func TestSavingAndMailingTheLetter(t *testing.T) {
 
 func TestRecheckOfTheNetwork(t *testing.T) {
 	r := open(t, setup{checker: faulty(t)})
-	r.tap("Сетевые правила")
+	r.openSection("allowlist")
 	r.mustNotSay("Проверить снова")
 	r.tap("Проверка")
 	r.check("portal.example.ru")
 	r.mustSay(stillBroken)
-	r.tap("Сетевые правила")
+	r.openSection("allowlist")
 	r.mustSay("портал не связался со своим сервером авторизации, одним из этих двух; проверено 23.11.2026", "открыто с этого компьютера, 23.11.2026")
 	r.mustView("portal.example.ru", "портал не связался со своим сервером авторизации")
 
@@ -340,7 +340,7 @@ func TestRulesContainTheApplicationsHosts(t *testing.T) {
 	r.mustSay("Можно обратиться к узлам приложения?")
 	r.tap("Да, проверить")
 	r.mustSay(stillBroken)
-	r.tap("Сетевые правила")
+	r.openSection("allowlist")
 	r.mustSay("Обработчики: в нашей сети", "app.vendor.example", "calls.vendor.example", "TCP 8443")
 	r.mustView("app.vendor.example")
 }

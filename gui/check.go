@@ -127,6 +127,9 @@ func (p *checkPage) refresh() {
 	if p.verdict != nil {
 		now := p.model.Current.Verdict(p.words, p.params.Now())
 		p.verdict.set(now)
+		if p.verdict.ended() && p.fyne.Canvas().Focused() == nil && !p.dialogs.shown() {
+			p.focusOn(p.initialFocus())
+		}
 		p.rail.Set(p.railSteps(now))
 		places, links := p.model.Current.Picture(p.words)
 		p.picture.Set(nodes(places), arrows(links))
@@ -213,7 +216,7 @@ func (h *checkHeader) refresh() {
 	case s.Running:
 		key, icon, tapped = "header.stop", nil, h.p.runs.stopRun
 	}
-	h.run.OnTapped = tapped
+	h.run.OnTapped, h.run.Hidden = tapped, !s.Running && s.Outcome == nil // the page has its own
 	if text := h.p.say(key, nil); h.run.Text != text {
 		h.run.Icon = icon
 		h.run.SetText(text)
@@ -231,7 +234,7 @@ func (h *checkHeader) refresh() {
 }
 
 // checkAgain repeats the run.
-func (p *checkPage) checkAgain() { p.runs.run(p.model.Current) }
+func (p *checkPage) checkAgain() { p.start(p.model.Current) }
 
 func (p *checkPage) inDemo() bool { return p.model.Current != nil && p.model.Current.Demo }
 

@@ -35,6 +35,13 @@ func (l *checklist) refresh() {
 		cards = append(cards, bar)
 	}
 	groups := s.Checklist(l.p.words, l.p.params.Now(), filter)
+	ready := filter == (model.Filter{}) && !s.Running && s.Outcome != nil && s.Outcome.Verdict == checks.Ready
+	if ready {
+		if missing := l.notChecked(s, used); missing != nil {
+			cards = append(cards, missing)
+		}
+		groups = l.foldInOrder(groups)
+	}
 	for _, g := range groups {
 		lines := []fyne.CanvasObject{groupTitle(g.Title)}
 		rows := g.Rows
@@ -65,7 +72,7 @@ func (l *checklist) refresh() {
 	} else if len(groups) == 0 && filter != (model.Filter{}) {
 		cards = append(cards, widgets.Card(widgets.NewText(l.nothing(), widgets.Font{Color: widgets.Muted})))
 	}
-	if filter == (model.Filter{}) && !s.Running {
+	if filter == (model.Filter{}) && !s.Running && !ready {
 		if missing := l.notChecked(s, used); missing != nil {
 			cards = append(cards, missing)
 		}
@@ -82,6 +89,24 @@ func (l *checklist) refresh() {
 
 func groupTitle(text string) fyne.CanvasObject {
 	return widgets.Pad(2, 8, 6, 8, widgets.NewText(text, widgets.Font{Size: style.SizeSmall, Color: widgets.Muted, Bold: true}))
+}
+
+// foldInOrder puts the steps in which all is in order into one group, a row for each.
+func (l *checklist) foldInOrder(groups []model.Group) []model.Group {
+	fine := model.Group{Title: l.p.words.Say("part.in-order", nil)}
+	groups = slices.DeleteFunc(groups, func(g model.Group) bool {
+		if len(g.Rows) > 1 || g.Rows[0].Kind != model.InOrder {
+			return false
+		}
+		row := g.Rows[0]
+		row.Title = g.Title
+		fine.Rows = append(fine.Rows, row)
+		return true
+	})
+	if fine.Rows == nil {
+		return groups
+	}
+	return append(groups, fine)
 }
 
 // unfolded replaces rows that fold others by these.

@@ -61,7 +61,7 @@ func TestDemo(t *testing.T) {
 	r.key(fyne.KeyEscape)
 
 	r.choose("Что на нём сломано", "Ничего")
-	r.mustSay("С этого компьютера препятствий не видно")
+	r.mustSay("Портал и сервер авторизации связаны")
 	r.mustSay(demoBanner)
 	if faults := <-p.closed; !slices.Contains(faults, "auth-server-unreachable") {
 		t.Errorf("closed: %v", faults)

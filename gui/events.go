@@ -129,7 +129,7 @@ func (p *eventsPage) askCard(s *model.Session) fyne.CanvasObject {
 	if s.Running {
 		begin.SetText(p.say("verdict.running", nil))
 		begin.Disable()
-		stop := widgets.NewButton(p.say("check.stop", nil), nil, p.runs.stopRun)
+		stop := widgets.NewButton(p.say("header.stop", nil), nil, p.runs.stopRun)
 		buttons.Add(stop)
 		p.focus = stop
 	}

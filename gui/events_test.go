@@ -87,7 +87,7 @@ func (r *testWindow) onEventsPage() {
 	r.t.Helper()
 	r.check("portal.example.ru")
 	r.waitUntil("the end of the run", r.verdictShown)
-	r.tap(r.say("window.section.events", nil))
+	r.openSection("events")
 }
 
 // sendEvent names a receiver and agrees.
@@ -137,7 +137,7 @@ func TestEventsNeedASignIn(t *testing.T) {
 	r.onEventsPage()
 	r.mustSay("Нужен вход на портал")
 	r.mustNotSay("Адрес приёмника")
-	r.tapOn(r.all("Вход и вебхук")[1])
+	r.tap("Вход и вебхук")
 	r.mustSay("Вход через браузер")
 }
 

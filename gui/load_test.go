@@ -47,7 +47,7 @@ func longList(n int) func(checks.Target) *checks.Outcome {
 
 func TestTwoHundredFindings(t *testing.T) {
 	r := checkedPortal(t, setup{checker: &fakeChecker{outcome: many(200)}})
-	r.mustSay("Администратор портала: 200")
+	r.mustSay("Исправляет администратор портала, и ещё 199 проблем")
 	shown := func() (n int) {
 		for _, text := range r.texts() {
 			if strings.Contains(text, ".title") {

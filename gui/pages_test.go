@@ -229,6 +229,11 @@ func pages() []pageState {
 		r.check("portal.example.ru")
 		r.waitUntil("the end of the run", r.verdictShown)
 	}
+	unasked := func(t *testing.T) setup { return setup{checker: notSent(t)} }
+	asked := func(r *testWindow) {
+		r.typeIn("portal.example.ru")
+		r.key(fyne.KeyReturn)
+	}
 	return append([]pageState{
 		{"welcome", plain, func(*testWindow) {}},
 		{"mistake", plain, func(r *testWindow) { r.check("ftp://portal.example.ru") }},
@@ -243,10 +248,31 @@ func pages() []pageState {
 			checked(r)
 			r.arrow(3)
 		}},
-		{"results of one owner", broken, func(r *testWindow) {
+		{"results of one step", broken, func(r *testWindow) {
 			checked(r)
-			r.tap(r.words().Say("owner.network-admin.title", nil) + ": 1")
+			r.step(0)
 		}},
+		{"question", broken, asked},
+		{"question explained", broken, func(r *testWindow) {
+			asked(r)
+			r.tap(r.say("window.confirm.why", nil))
+		}},
+		{"token not sent", unasked, checked},
+		{"token asked for", unasked, func(r *testWindow) {
+			checked(r)
+			r.tap(r.say("window.next.consent-deep", nil))
+		}},
+		{"step without results", unasked, func(r *testWindow) {
+			checked(r)
+			r.step(3)
+		}},
+		{"not signed in", unasked, func(r *testWindow) {
+			asked(r)
+			r.tap(r.say("window.confirm.yes", nil))
+			r.waitUntil("the end of the run", r.verdictShown)
+		}},
+		{"ready", func(t *testing.T) setup { return setup{checker: readyPortal(t)} }, checked},
+		{"not seen", func(t *testing.T) setup { return setup{checker: notFound()} }, checked},
 		{"finding", broken, func(r *testWindow) {
 			checked(r)
 			r.tap(r.title(checks.AuthServerFromPortal, checks.AuthServerUnreachable))
@@ -262,6 +288,7 @@ func pages() []pageState {
 		}},
 		{"consent", broken, func(r *testWindow) {
 			checked(r)
+			r.tap(r.words().Count("window.not-checked-count", 3))
 			r.tap(r.say("window.consent.content-filter", nil))
 		}},
 		{"portals", func(t *testing.T) setup { return setup{store: storeWithPortals(t)} }, func(r *testWindow) { r.openSection("portals") }},

@@ -113,7 +113,7 @@ func open(t testing.TB, s setup) *testWindow {
 // waitUntil runs what is queued for the Fyne thread until done returns true. what names that in a failure.
 func (r *testWindow) waitUntil(what string, done func() bool) {
 	r.t.Helper()
-	late := time.After(4*time.Second)
+	late := time.After(4 * time.Second)
 	for !done() {
 		select {
 		case f := <-r.queue:
@@ -660,6 +660,9 @@ func (r *testWindow) tapOn(p fyne.Tappable) {
 // arrow presses an arrow of the connection picture.
 func (r *testWindow) arrow(i int) {
 	r.t.Helper()
+	if folded := r.say("window.picture", nil); r.says(folded) {
+		r.tap(folded)
+	}
 	found := false
 	r.walk(func(o fyne.CanvasObject, _ fyne.Position, _ rect) bool {
 		if c, ok := o.(*widgets.Connections); ok {
@@ -700,10 +703,21 @@ func (r *testWindow) openSection(id string) {
 		r.runQueued()
 		return
 	}
-	if r.all(name) == nil {
+	entry := func() (found fyne.Tappable) {
+		for _, o := range r.all(name) {
+			if item, ok := o.(*widgets.NavItem); ok {
+				found = item
+			}
+		}
+		return found
+	}
+	if entry() == nil {
 		r.tap(r.say("window.section.more", nil))
 	}
-	r.tap(name)
+	if entry() == nil {
+		r.t.Fatalf("there is no section %s", name)
+	}
+	r.tapOn(entry())
 }
 
 // blockAt returns a gate that blocks one check until its run ends.

@@ -135,8 +135,8 @@ func (r *runner) previousRun(s *model.Session) *store.Portal {
 
 // saveRun saves the result of a run. A failure is not shown: the result is missing after the next start.
 func (r *runner) saveRun(s *model.Session) {
-	if s.Demo {
-		return
+	if _, known := r.params.Store.Portal(s.Target.Address.String()); s.Demo || !known && s.Outcome.Verdict == checks.NotSeen {
+		return // nothing is known of such a portal, not even that there is one
 	}
 	p, outcome, secrets, reporter := store.PastOf(s.Outcome), s.Outcome, slices.Clone(s.Secrets), r.reporter()
 	r.background(func(context.Context) func() {

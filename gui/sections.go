@@ -46,7 +46,7 @@ func (w *Window) sections() []section {
 		{id: "server", page: w.serverPage, available: named, folded: true},
 	}
 	if w.params.Access != nil {
-		list = append(list, section{id: "events", page: w.eventsPage, available: named, folded: true}, section{id: "sign-in", page: w.signInPage, available: named, unlisted: true})
+		list = append(list, section{id: "events", page: w.eventsPage, available: named, folded: true}, section{id: "sign-in", page: w.signInPage, unlisted: true})
 	}
 	if w.params.Lists != nil {
 		list = append(list, section{id: "allowlist", page: w.allowlistPage, folded: true})

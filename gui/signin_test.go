@@ -128,7 +128,7 @@ func openSignIn(t *testing.T, d *signInServer, s setup) *testWindow {
 		s.checker = &fakeChecker{outcome: replayed(t, "auth-server")}
 	}
 	r := open(t, s)
-	r.tap("Вход и вебхук")
+	r.openSection("sign-in")
 	r.typeIn(d.sim.Host())
 	r.key(fyne.KeyReturn)
 	r.mustSay("Вход через браузер")
@@ -226,7 +226,7 @@ func TestSignInThroughTheBrowser(t *testing.T) {
 		t.Errorf("the run's target: %+v", target)
 	}
 
-	r.tap("Вход и вебхук")
+	r.openSection("sign-in")
 	r.tapAfter("действует до", "Выйти")
 	r.mustSay("На портале ничего не изменится")
 	r.tapAfter("", "Выйти")
@@ -279,6 +279,8 @@ func TestWebhookGivenAsAddressIsOffered(t *testing.T) {
 				t.Fatalf("%d runs before the answer", n)
 			}
 			r.tap(answer)
+			r.mustSay("Не уверен — проверить без токена")
+			r.tap("Не уверен — проверить без токена")
 			r.mustSay("пока работать не будут")
 			target := r.checker.asked()[0]
 			if (target.Webhook != nil) != used || len(r.checker.asked()) != 1 {

@@ -3,6 +3,7 @@ package gui
 import (
 	"context"
 	"errors"
+	"unicode/utf8"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/theme"
@@ -31,8 +32,9 @@ func (p *checkPage) showStart() {
 	note := widgets.NewText("", widgets.Font{})
 	p.showNote(note)
 	p.address.OnChanged = func(text string) {
+		atOnce := len(text) - len(p.typed) // of a paste, more than a letter
 		p.typed, p.mistake = text, ""
-		if _, webhook := app.WebhookIn(text); webhook {
+		if _, webhook := app.WebhookIn(text); webhook && atOnce > utf8.UTFMax {
 			p.hideWebhook(text)
 			return // SetText has called this again
 		}
@@ -103,13 +105,14 @@ func (p *checkPage) checkTyped() {
 		p.focusOn(p.address)
 		return
 	}
-	pasted := p.pasted
-	if webhook, ok := app.WebhookIn(pasted); ok && webhook.Address.String() != address.String() {
-		pasted = "" // the address was changed since
+	pasted := p.typed
+	if webhook, ok := app.WebhookIn(p.pasted); ok && webhook.Address.String() == address.String() { // the address was not changed since
+		pasted = p.pasted
 	}
 	p.reset()
 	s := p.model.Open(address)
 	s.Target.Address = address
+	p.changed()
 	p.runs.offerWebhook(s, pasted, func() { p.start(s) })
 }
 
@@ -197,6 +200,7 @@ func (q *confirmation) answer(yes bool) {
 	}
 	p.runs.run(s)
 	p.fill()
+	p.fyne.Canvas().Unfocus() // of the answer; at the end of the run the focus is on what is to be done next
 }
 
 // leave returns to what was shown before the question.

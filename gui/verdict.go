@@ -20,7 +20,12 @@ type verdictCard struct {
 	buttons            *fyne.Container
 	buttonLine         *fyne.Container
 	primary            *widgets.Button // nil if there is nothing to do
-	shown              model.Verdict
+	shown, before      model.Verdict
+}
+
+// ended reports whether the run has ended since the verdict was shown before.
+func (v *verdictCard) ended() bool {
+	return v.before.Sign == model.Waiting && v.shown.Sign != model.Waiting
 }
 
 func newVerdictCard(p *checkPage) *verdictCard {
@@ -54,7 +59,7 @@ func (v *verdictCard) set(to model.Verdict) {
 		v.proved.Hidden = len(to.Proved) == 0
 		v.setButtons(to)
 	}
-	v.shown = to
+	v.before, v.shown = v.shown, to
 	widgets.Relayout(v.buttons)
 }
 

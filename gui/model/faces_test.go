@@ -3,22 +3,19 @@ package model_test
 import (
 	"bytes"
 	"cmp"
-	"context"
 	"html"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"boxready/checks"
 	"boxready/gui/model"
-	"boxready/internal/demo"
 	"boxready/internal/report"
+	"boxready/internal/simtest"
 	"boxready/internal/simtest/constants"
-	"boxready/internal/transport"
 	"boxready/internal/view"
 	"boxready/internal/words"
 
@@ -45,27 +42,9 @@ func TestAllFormatsAgree(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const atOnce = 12
-	slots := make(chan struct{}, atOnce)
-	var running sync.WaitGroup
-	outcomes := map[string]*checks.Outcome{}
-	var mu sync.Mutex
-	for _, fault := range append(demo.Faults(), demo.Fault{}) {
-		running.Go(func() {
-			slots <- struct{}{}
-			o := outcomeOf(t, fault.Name)
-			<-slots
-			mu.Lock()
-			outcomes[fault.Name] = o
-			mu.Unlock()
-		})
-	}
-	running.Wait()
+	outcomes := simtest.Outcomes(t)
 	for name, o := range outcomes {
 		t.Run(cmp.Or(name, "none"), func(t *testing.T) {
-			if o == nil {
-				t.Fatal("no outcome")
-			}
 			compareFormats(t, texts, o)
 		})
 	}
@@ -110,40 +89,6 @@ func equal(t *testing.T, format string, want, got shown) bool {
 	}
 	return diff == ""
 }
-
-func outcomeOf(t *testing.T, fault string) *checks.Outcome {
-	var faults []string
-	if fault != "" {
-		faults = []string{fault}
-	}
-	simulated, err := demo.Start(faults)
-	if err != nil {
-		t.Error(err)
-		return nil
-	}
-	defer simulated.Close()
-	target, err := simulated.Target("test")
-	if err != nil {
-		t.Error(err)
-		return nil
-	}
-	options, err := simulated.Way("test")
-	if err != nil {
-		t.Error(err)
-		return nil
-	}
-	if !simulated.Needs("deep") {
-		target.Consents = append(target.Consents, checks.Deep)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-	defer cancel()
-	return checks.Run(ctx, transport.New(options), target, noObserver{})
-}
-
-type noObserver struct{}
-
-func (noObserver) Started(checks.ID)                   {}
-func (noObserver) Finished(checks.ID, []checks.Result) {}
 
 func expected(texts *words.Texts, o *checks.Outcome) shown {
 	v := view.Of(o.Results)

@@ -185,6 +185,7 @@ func (t trial) wrong(o *checks.Outcome) (wrong []string) {
 			case states[id] != checks.OK:
 			case checks.Cause(code) == checks.NeedsDeep: // the consent was given
 			case id == checks.RateLimit: // the limit was not reached
+			case t.end > 0 && checks.Cause(code) == checks.AddressPartlyDead: // the run was over before the address had been silent for long
 			case id == checks.AuthServerFromPortal && unasked:
 			case len(t.faults) > 1 && slices.Contains(f.With, "sign-in") && states[checks.SignIn] == checks.Unknown: // only the webhook worked
 			case len(t.faults) > 1 && slices.Contains([]checks.Verdict{checks.NotReady, checks.Unsure, checks.NotSeen}, o.Verdict): // one fault hides the other
