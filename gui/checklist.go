@@ -128,7 +128,7 @@ func (l *checklist) filterBar(s *model.Session) fyne.CanvasObject {
 	if f.Owner != "" {
 		title = l.p.say("filter.owner", checks.Args{"owner": l.p.words.Say("owner."+string(f.Owner)+".to", nil)})
 		if found := s.FindingsOf(f.Owner); len(found) > 0 {
-			buttons = append(buttons, l.p.copyButton(copyKey("filter.copy", f.Owner), func() string { return s.Letter(l.p.words, l.p.params.Version, found...) }))
+			buttons = append(buttons, l.p.copyButton(copyKey("filter.copy", f.Owner), func() string { return s.Letter(l.p.words, l.p.params.Version, f.Owner).Text(l.p.words) }))
 		}
 	} else {
 		title = l.p.say("link."+string(f.Link)+".name", nil)

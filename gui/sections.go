@@ -38,6 +38,7 @@ func (w *Window) sections() []section {
 	list := []section{
 		{id: "check", page: w.checkPage},
 		{id: "portals", page: &portalsPage{scaffold: scaffold{environment: w.environment}, dialogs: w.dialogs, runs: w.runs, portals: w}},
+		{id: "letters", page: w.lettersPage, available: func() bool { return w.model.Current != nil && w.model.Current.Outcome != nil }},
 		{id: "requirements", page: w.requirementsPage},
 	}
 	if w.params.Lists != nil {
@@ -66,6 +67,8 @@ type navigator interface {
 	hasSection(id string) bool
 	// showResult opens a result of the last run. key is the row of the checklist to return to, "" for none.
 	showResult(r checks.Result, key string)
+	// openLetter opens the letter to an owner about the last run.
+	openLetter(to checks.Owner)
 	// portalChanged is called when another portal has become the current one.
 	portalChanged()
 }
@@ -86,6 +89,13 @@ var (
 func (w *Window) openSection(id string) { w.frame.show(id) }
 func (w *Window) isOpen(id string) bool { return w.frame.open == id }
 func (w *Window) portalChanged()        { w.checkPage.reset() }
+
+// openLetter opens a letter about the last run. Esc leads back.
+func (w *Window) openLetter(to checks.Owner) {
+	w.model.Current.Recipient = to
+	w.frame.show("letters")
+	w.lettersPage.opened = true
+}
 
 // showResult opens a result of the last run.
 func (w *Window) showResult(r checks.Result, key string) {

@@ -51,9 +51,12 @@ func (s *Session) findings() []view.Item {
 	return slices.DeleteFunc(view.Of(s.Results()).Findings(), func(i view.Item) bool { return !isFinding(i.Result) })
 }
 
+// view has the findings alone.
+func (s *Session) view() *view.View { return &view.View{Items: s.findings()} }
+
 func (s *Session) chips(w *words.Texts) (chips []Chip) {
 	others := true // own all findings
-	for _, o := range (&view.View{Items: s.findings()}).Owners() {
+	for _, o := range s.view().Owners() {
 		others = others && o.ID != checks.You && o.ID != checks.PortalAdmin
 		chips = append(chips, Chip{Owner: o.ID, Sign: Sign(o.State),
 			Text: w.Say("window.chip", checks.Args{"owner": w.Say("owner."+string(o.ID)+".title", nil), "count": len(o.Findings)})})
