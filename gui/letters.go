@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -101,11 +102,11 @@ func (p *lettersPage) fill() {
 	if to.ID == checks.NetworkAdmin {
 		p.findRules()
 	}
-	content := []fyne.CanvasObject{p.tabs(recipients, to.ID)}
+	content := []fyne.CanvasObject{p.tabs(recipients, to.ID), p.card()}
 	if _, outdated := s.Draft(p.written); outdated {
-		content = append(content, p.question(to.ID))
+		content = slices.Insert(content, 1, p.question(to.ID))
 	}
-	p.setContent(title(p.say("section.letters", nil)), append(content, p.card())...)
+	p.setContent(title(p.say("section.letters", nil)), content...)
 }
 
 // again rebuilds the content and puts the focus on what f returns, which is there then.
@@ -158,7 +159,7 @@ func (p *lettersPage) tabs(recipients []view.Owner, shown checks.Owner) fyne.Can
 	return tabs
 }
 
-// question asks which text is right after another run.
+// question asks which text is right after another run. It has the focus.
 func (p *lettersPage) question(to checks.Owner) fyne.CanvasObject {
 	answer := func(key string, do func(checks.Owner)) *widgets.Button {
 		return widgets.NewButton(p.say(key, nil), nil, func() {
@@ -166,8 +167,11 @@ func (p *lettersPage) question(to checks.Owner) fyne.CanvasObject {
 			p.again(func() fyne.Focusable { return p.focus })
 		})
 	}
-	return widgets.Card(widgets.Column(10, widgets.Beside(8, true, widgets.SmallSign(style.Notice), widgets.NewText(p.say("letters.changed", nil), widgets.Font{Selectable: true}), nil),
-		widgets.Flow(8, answer("letters.keep", p.session.KeepDraft), answer("letters.take", p.session.TakeWritten))))
+	keep := answer("letters.keep", p.session.KeepDraft)
+	p.focus = keep
+	says := widgets.NewText(p.say("letters.changed", nil), widgets.Font{Selectable: true})
+	return widgets.Card(widgets.Column(10, widgets.Beside(8, true, widgets.SmallSign(style.Notice), says, nil),
+		widgets.Flow(8, keep, answer("letters.take", p.session.TakeWritten))))
 }
 
 // card has the letter, and what can be done with it.
@@ -206,16 +210,23 @@ func (p *lettersPage) card() fyne.CanvasObject {
 // letterHeight gives the text of a letter what the window's height leaves beside the rest of the page.
 type letterHeight struct{ p *lettersPage }
 
-// Heights of the text, and of what is around it.
+// Heights of the text, and of what is around it. In a narrow page what is below the text needs more lines.
 const (
 	aroundLetter = 350
+	narrowLetter = 620
+	moreLines    = 50
 	leastLetter  = 150
 )
 
 func (l *letterHeight) Layout(objects []fyne.CanvasObject, size fyne.Size) { objects[0].Resize(size) }
 
 func (l *letterHeight) MinSize(objects []fyne.CanvasObject) fyne.Size {
-	return fyne.NewSize(objects[0].MinSize().Width, max(leastLetter, l.p.root.Size().Height-aroundLetter))
+	page := l.p.root.Size()
+	height := page.Height - aroundLetter
+	if page.Width < narrowLetter {
+		height -= moreLines
+	}
+	return fyne.NewSize(objects[0].MinSize().Width, max(leastLetter, height))
 }
 
 // sayBelow shows a line below the buttons.
