@@ -339,6 +339,6 @@ func (l *Letter) Mailto() string {
 func MailtoURL(subject, body string) string {
 	// Mail programs don't decode a plus as a space.
 	escape := func(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") }
-	lines := strings.ReplaceAll(strings.ReplaceAll(body, "\r\n", "\n"), "\n", "\r\n")
-	return "mailto:?subject=" + escape(subject) + "&body=" + escape(lines)
+	lines := strings.NewReplacer("\r\n", "\r\n", "\r", "\r\n", "\n", "\r\n")
+	return "mailto:?subject=" + escape(subject) + "&body=" + escape(lines.Replace(body))
 }

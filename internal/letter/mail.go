@@ -35,7 +35,8 @@ func (l Letter) EML(now time.Time) []byte {
 	header("Content-Transfer-Encoding", "quoted-printable")
 	b.WriteString("\r\n")
 	body := quotedprintable.NewWriter(&b)
-	_, _ = body.Write([]byte(l.Body)) // a buffer takes everything
+	// A carriage return alone can make the writer drop a later line feed. A buffer takes everything.
+	_, _ = body.Write([]byte(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(l.Body)))
 	_ = body.Close()
 	return b.Bytes()
 }
