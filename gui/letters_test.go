@@ -378,3 +378,14 @@ func TestTabLeavesTheLetter(t *testing.T) {
 		t.Error("the Tab key doesn't leave the text")
 	}
 }
+
+// TestLongLetters writes letters about what may be of any length: Fyne measures all text of a field again and again.
+func TestLongLetters(t *testing.T) {
+	for name, outcome := range map[string]func(checks.Target) *checks.Outcome{"200 findings": many(200), "5000 methods": longList(5000)} {
+		r := checkedPortal(t, setup{checker: &fakeChecker{outcome: outcome}})
+		r.openSection("letters")
+		if n := len([]rune(r.letterText().Text)); n < 1000 || n > 50000 {
+			t.Errorf("%s: the letter has %d characters", name, n)
+		}
+	}
+}

@@ -35,7 +35,7 @@ type Piece struct {
 	Command bool
 }
 
-// maxText is how many letters of a text a page shows; a letter to an owner has all of it.
+// maxText is how many letters of a text a page shows; a letter to an owner has more of it.
 const maxText = 900
 
 // maxFacts is how many are shown; there may be thousands, and all can be copied.

@@ -35,11 +35,12 @@ func Recipients(v *view.View) []view.Owner {
 	return slices.DeleteFunc(v.Owners(), func(o view.Owner) bool { return o.ID == checks.You })
 }
 
-// Limits of a letter. All facts are in the report.
+// Limits of a letter, in runes. All that was seen is in the report.
 const (
-	maxTitle = 120 // runes of the subject's title
-	maxFacts = 60  // of a finding
-	maxValue = 900 // runes of a fact
+	maxTitle = 120  // of the subject
+	maxText  = 2000 // of a sentence or a step, which may quote what a server said
+	maxValue = 300  // of a fact
+	maxFacts = 60   // facts of a finding
 )
 
 // Write writes the letter to an owner: the most severe finding first. The zero Letter means that the owner has none.
@@ -100,7 +101,9 @@ func writeFinding(line func(string, ...any), w *words.Texts, r checks.Result, f 
 }
 
 // plain is a text of the catalogue for a reader without markup: backticks enclose commands in it.
-func plain(text string) string { return strings.ReplaceAll(text, "`", "") }
+func plain(text string) string {
+	return untrusted.Truncate(strings.ReplaceAll(text, "`", ""), maxText)
+}
 
 // Attach returns the letter with a text at its end, below a line that names it.
 func (l Letter) Attach(title, text string) Letter {
