@@ -347,6 +347,9 @@ func checkLetters(t *testing.T, texts *words.Texts, o *checks.Outcome) {
 		if strings.Contains(whole, "`") || strings.Contains(whole, "<no value>") {
 			t.Errorf("the letter to %s has markup in it:\n%s", owner.ID, whole)
 		}
+		if strings.Contains(whole, "boxready ") {
+			t.Errorf("the letter to %s has a command of BoxReady in it:\n%s", owner.ID, whole)
+		}
 		for _, used := range o.Target.Secrets() {
 			if code := used.Reveal(); code != "" && strings.Contains(whole, code) {
 				t.Errorf("the letter to %s has a secret in it:\n%s", owner.ID, whole)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"boxready/checks"
+	"boxready/internal/lazyregexp"
 	"boxready/internal/portal"
 	"boxready/internal/untrusted"
 	"boxready/internal/view"
@@ -62,6 +63,7 @@ func Write(w *words.Texts, v *view.View, to checks.Owner, run Run) Letter {
 	for _, i := range findings {
 		writeFinding(line, w, i.Result, w.Finding(i.Result, name))
 	}
+	line("\n%s", w.Say("letter.closing", nil))
 	line("\n%s", w.Say("letter.end", checks.Args{"version": run.Version, "when": w.When(run.When)}))
 	first := plain(w.Finding(findings[0].Result, name).Title)
 	subject := w.Say("letter.subject", checks.Args{"title": untrusted.Truncate(first, maxTitle), "more": len(findings) - 1, "portal": strings.TrimPrefix(name, "https://")})
@@ -74,9 +76,9 @@ func writeFinding(line func(string, ...any), w *words.Texts, r checks.Result, f 
 	if f.Breaks != "" {
 		line("\n%s: %s", w.Say("part.breaks", nil), plain(f.Breaks))
 	}
-	if len(f.Steps) > 0 {
+	if steps := stepsFor(f.Steps); len(steps) > 0 {
 		line("\n%s:", w.Say("part.do", nil))
-		for i, step := range f.Steps {
+		for i, step := range steps {
 			line("%d. %s", i+1, plain(step))
 		}
 	}
@@ -98,6 +100,23 @@ func writeFinding(line func(string, ...any), w *words.Texts, r checks.Result, f 
 	if len(facts) > maxFacts {
 		line("  …")
 	}
+}
+
+// ownCommand matches BoxReady's own command lines with what leads to them: who gets a letter may not have the program.
+var ownCommand = lazyregexp.New("[:.]? ?`boxready [^`]*`(?: [^ `]+ `boxready [^`]*`)*\\.?")
+
+// checksAgain matches a step that only makes the check again, which is up to the sender of the letter.
+var checksAgain = lazyregexp.New("^[^.:`]*: `boxready [^`]*`(?: [^ `]+ `boxready [^`]*`)*\\.?$")
+
+// stepsFor are the steps for somebody without BoxReady.
+func stepsFor(steps []string) (left []string) {
+	for i, step := range steps {
+		if i == len(steps)-1 && checksAgain().MatchString(step) {
+			continue
+		}
+		left = append(left, ownCommand().ReplaceAllString(step, "."))
+	}
+	return left
 }
 
 // plain is a text of the catalogue for a reader without markup: backticks enclose commands in it.

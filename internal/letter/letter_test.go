@@ -93,6 +93,27 @@ func TestLetter(t *testing.T) {
 	}
 }
 
+// TestNoCommandsOfBoxReady asserts that steps lose the program's own command lines, and no others.
+func TestNoCommandsOfBoxReady(t *testing.T) {
+	for _, lang := range words.Languages() {
+		w := texts(t, lang)
+		for _, c := range checks.Catalog() {
+			for _, cause := range c.Causes {
+				r := finding(c.ID, checks.Problem, cause, checks.NetworkAdmin)
+				body := letter.Write(w, view.Of([]checks.Result{r}), checks.NetworkAdmin, run(t)).Body
+				if strings.Contains(body, "boxready ") || strings.Contains(body, "`") {
+					t.Errorf("%s, %s %s:\n%s", lang, c.ID, cause, body)
+				}
+				for _, step := range w.Finding(r, run(t).Portal.Display()).Steps {
+					if _, command, found := strings.Cut(step, "`curl "); found && !strings.Contains(body, command[:strings.IndexByte(command, '`')]) {
+						t.Errorf("%s, %s %s: no command %s in\n%s", lang, c.ID, cause, command, body)
+					}
+				}
+			}
+		}
+	}
+}
+
 func TestDemoLetterSaysSo(t *testing.T) {
 	w, r := texts(t, "en"), run(t)
 	r.Demo = true
