@@ -188,8 +188,8 @@ func (p *lettersPage) card() fyne.CanvasObject {
 	label := func(key string) fyne.CanvasObject {
 		return widgets.NewText(p.say(key, nil), widgets.Font{Color: widgets.Muted})
 	}
-	letter := &fyne.Container{Layout: &letterHeight{p}, Objects: []fyne.CanvasObject{p.body}}
-	lines := []fyne.CanvasObject{widgets.Column(4, label("letters.subject"), p.subject), widgets.Column(4, label("letters.body"), letter)}
+	text := &fyne.Container{Layout: &letterHeight{p}, Objects: []fyne.CanvasObject{p.body}}
+	lines := []fyne.CanvasObject{widgets.Column(4, label("letters.subject"), p.subject), widgets.Column(4, label("letters.body"), text)}
 	if p.closed != nil {
 		lines = append(lines, p.rulesRow())
 	}
@@ -210,7 +210,8 @@ func (p *lettersPage) card() fyne.CanvasObject {
 // letterHeight gives the text of a letter what the window's height leaves beside the rest of the page.
 type letterHeight struct{ p *lettersPage }
 
-// Heights of the text, which is also how narrow it may be, and of what is around it. In a narrow page what is below the text needs more lines.
+// Heights of the text, which is also how narrow it may be, and of what is around it. In a narrow page what is below the text needs
+// more lines.
 const (
 	aroundLetter = 350
 	narrowLetter = 620
