@@ -210,8 +210,7 @@ func (p *lettersPage) card() fyne.CanvasObject {
 // letterHeight gives the text of a letter what the window's height leaves beside the rest of the page.
 type letterHeight struct{ p *lettersPage }
 
-// Heights of the text, which is also how narrow it may be, and of what is around it. In a narrow page what is below the text needs
-// more lines.
+// Heights of the text, and of what is around it. In a narrow page what is below the text needs more lines.
 const (
 	aroundLetter = 350
 	narrowLetter = 620
@@ -221,13 +220,13 @@ const (
 
 func (l *letterHeight) Layout(objects []fyne.CanvasObject, size fyne.Size) { objects[0].Resize(size) }
 
-func (l *letterHeight) MinSize([]fyne.CanvasObject) fyne.Size {
+func (l *letterHeight) MinSize(objects []fyne.CanvasObject) fyne.Size {
 	page := l.p.root.Size()
 	height := page.Height - aroundLetter
 	if page.Width < narrowLetter {
 		height -= moreLines
 	}
-	return fyne.NewSize(leastLetter, max(leastLetter, height))
+	return fyne.NewSize(objects[0].MinSize().Width, max(leastLetter, height))
 }
 
 // sayBelow shows a line below the buttons.
