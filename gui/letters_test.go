@@ -269,7 +269,7 @@ func TestLetterInTheMailProgram(t *testing.T) {
 
 	// Too long for a URL: a file, which has room for the rules.
 	r.tap("Открыть в почте")
-	message := r.message(<-r.opened)
+	message := r.message(r.fileAt(<-r.opened))
 	if subject := r.letterSubject().Text; message.subject != subject {
 		t.Errorf("subject %q, expected %q", message.subject, subject)
 	}
@@ -306,14 +306,24 @@ func TestLetterInTheMailProgram(t *testing.T) {
 	}
 }
 
-// message reads the letter in a file that the mail program was asked to open.
-func (r *testWindow) message(address string) (m struct{ subject, body string }) {
+// fileAt is the file that a URL names.
+func (r *testWindow) fileAt(address string) string {
 	r.t.Helper()
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "file" {
 		r.t.Fatalf("opened %q, %v", address, err)
 	}
-	data, err := os.ReadFile(filepath.FromSlash(u.Path))
+	path := filepath.FromSlash(u.Path)
+	if drive := strings.TrimPrefix(path, `\`); filepath.VolumeName(drive) != "" {
+		return drive
+	}
+	return path
+}
+
+// message reads a letter in a file.
+func (r *testWindow) message(path string) (m struct{ subject, body string }) {
+	r.t.Helper()
+	data, err := os.ReadFile(path)
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -365,7 +375,7 @@ func TestLetterIsSaved(t *testing.T) {
 	}
 	r.canvas().Unfocus()
 	saved("l.eml")
-	if got := r.message("file://" + filepath.ToSlash(filepath.Join(folder, "l.eml"))); got.body != text {
+	if got := r.message(filepath.Join(folder, "l.eml")); got.body != text {
 		t.Errorf("saved %q", got.body)
 	}
 }
