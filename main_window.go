@@ -192,6 +192,7 @@ func (s *start) make() (*gui.Window, error) {
 		RunProbe:  runProbe(a),
 		History:   &history.Store{Dir: below(app.CacheFolder(), "runs")},
 		Downloads: downloads(),
+		Drafts:    below(app.CacheFolder(), "letters"),
 	})
 }
 

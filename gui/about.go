@@ -21,8 +21,8 @@ type Folder struct {
 	Path  string
 }
 
-// folderURL returns a folder's path as a file URL.
-func folderURL(path string) string {
+// fileURL returns the path of a file or a folder as a URL.
+func fileURL(path string) string {
 	path = filepath.ToSlash(path)
 	if !strings.HasPrefix(path, "/") { // C:/…
 		path = "/" + path

@@ -175,11 +175,7 @@ func (p *allowlistPage) choices() fyne.CanvasObject {
 		equipment = append(equipment, option{string(e), named("equipment", e.Name(p.words))})
 	}
 	devices := choice(equipment, p.chosen.Equipment, func(value string) {
-		p.chosen.Equipment = value
-		if p.part = allowlist.Add; value == "" {
-			p.part = letterPart
-		}
-		p.saveChosen()
+		p.chooseEquipment(allowlist.Equipment(value))
 		p.show()
 	})
 	lines := []fyne.CanvasObject{widgets.EqualColumns(10, 210, widgets.Bordered(region), widgets.Bordered(handlers), widgets.Bordered(devices))}
@@ -197,6 +193,16 @@ func (p *allowlistPage) choices() fyne.CanvasObject {
 		lines = append(lines, p.detailsCard())
 	}
 	return widgets.Column(6, lines...)
+}
+
+// chooseEquipment remembers the equipment that rules are written for; "" for none.
+func (p *allowlistPage) chooseEquipment(e allowlist.Equipment) {
+	p.loadChosen()
+	p.chosen.Equipment = string(e)
+	if p.part = allowlist.Add; e == "" {
+		p.part = letterPart
+	}
+	p.saveChosen()
 }
 
 // handlers is where the handlers run.

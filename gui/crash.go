@@ -45,7 +45,7 @@ func (w *Window) showCrash(r *crash.Report, path string) {
 	copies := w.copyButton("crash.copy", func() string {
 		return w.params.versionLine() + "\n" + r.When.UTC().Format("2006-01-02 15:04:05 UTC") + "\n\n" + r.Text
 	})
-	folder := widgets.NewButton(w.say("settings.open-folder", nil), nil, func() { w.dialogs.openURL(folderURL(filepath.Dir(path))) })
+	folder := widgets.NewButton(w.say("settings.open-folder", nil), nil, func() { w.dialogs.openURL(fileURL(filepath.Dir(path))) })
 	drop := widgets.NewButton(w.say("crash.delete", nil), nil, func() {
 		w.dialogs.closeDialog()
 		w.background(func(context.Context) func() {

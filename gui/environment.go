@@ -35,7 +35,7 @@ func (e *environment) copyButton(key string, text func() string) *widgets.Button
 }
 
 // copiedFor is how long a button confirms that it has copied.
-const copiedFor = 2 * time.Second
+const copiedFor = 3 * time.Second
 
 // copies makes a button copy a text, and confirm it for copiedFor.
 func (e *environment) copies(b *widgets.Button, text func() string) *widgets.Button {

@@ -35,3 +35,6 @@ func (w *Window) OpenSection(id string) { w.openSection(id) }
 func (w *Window) Counted(id checks.ID, done, total int) {
 	observer{w.runs, w.model.Current}.Progress(id, done, total)
 }
+
+// OpenLetter opens the letter to an owner, as a finding and the verdict do.
+func (w *Window) OpenLetter(to checks.Owner) { w.openLetter(to) }

@@ -98,7 +98,7 @@ func (f *findingPage) cards(s *model.Session, r checks.Result, d model.Details) 
 func (f *findingPage) buttons(s *model.Session, r checks.Result, d model.Details) []fyne.CanvasObject {
 	var buttons []fyne.CanvasObject
 	if d.Owner != "" {
-		copies := f.copyButton(copyKey("finding.copy", r.Owner), func() string { return s.Letter(f.words, f.params.Version, r) })
+		copies := f.copyButton(copyKey("finding.copy", r.Owner), func() string { return s.Letter(f.words, f.params.Version, r.Owner).Text(f.words) })
 		copies.Importance = widget.HighImportance
 		buttons = append(buttons, copies)
 	}

@@ -50,6 +50,7 @@ type Params struct {
 	RunProbe  func(ctx context.Context, server serverprobe.Server, script string, ask func(context.Context) (secret.String, error)) ([]byte, error)
 	History   *history.Store // of runs; its methods are called off the Fyne thread
 	Downloads string         // the folder in which files are saved and chosen first
+	Drafts    string         // the folder of letters that the mail program is asked to open; "" for the system's temporary one
 
 	GoVersion string // that the window shows; "": runtime.Version()
 
@@ -91,6 +92,7 @@ type Window struct {
 	settingsPage     *settingsPage
 	requirementsPage *requirementsPage
 	allowlistPage    *allowlistPage
+	lettersPage      *lettersPage
 	serverPage       *serverPage
 	eventsPage       *eventsPage
 	reportPage       *reportPage
@@ -159,6 +161,7 @@ func (w *Window) makePages() {
 	w.checkPage = &checkPage{scaffold: s, dialogs: w.dialogs, runs: w.runs, nav: w, portals: w}
 	w.requirementsPage = &requirementsPage{scaffold: s, dialogs: w.dialogs, runs: w.runs, nav: w}
 	w.allowlistPage = &allowlistPage{scaffold: s, dialogs: w.dialogs, runs: w.runs}
+	w.lettersPage = &lettersPage{scaffold: s, dialogs: w.dialogs, nav: w, network: w.allowlistPage}
 	w.serverPage = &serverPage{scaffold: s, dialogs: w.dialogs, runs: w.runs, nav: w}
 	w.eventsPage = &eventsPage{scaffold: s, dialogs: w.dialogs, runs: w.runs, nav: w}
 	w.reportPage = &reportPage{scaffold: s, dialogs: w.dialogs, runs: w.runs, nav: w, options: w.allowlistPage.options}

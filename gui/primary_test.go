@@ -16,15 +16,19 @@ import (
 
 // leadsTo says what the window must show after the primary button of a verdict was pressed.
 var leadsTo = map[view.Action]func(r *testWindow, next view.Next) bool{
-	view.CorrectAddress: func(r *testWindow, _ view.Next) bool { return r.says("Будут ли работать приложения") },
-	view.CheckAgain:     func(r *testWindow, _ view.Next) bool { return len(r.checker.asked()) == 2 },
-	view.AllowDeep:      func(r *testWindow, _ view.Next) bool { return r.says(confirm) },
+	view.CorrectAddress: func(r *testWindow, _ view.Next) bool {
+		return r.says("Будут ли работать приложения")
+	},
+	view.CheckAgain: func(r *testWindow, _ view.Next) bool { return len(r.checker.asked()) == 2 },
+	view.AllowDeep:  func(r *testWindow, _ view.Next) bool { return r.says(confirm) },
 	view.ShowFinding: func(r *testWindow, next view.Next) bool {
 		return r.says(r.words().Finding(next.Finding, r.checker.asked()[0].Address.Display()).Title) && r.says("Назад")
 	},
 	view.WriteLetter: func(r *testWindow, next view.Next) bool { return r.says("Текст письма") },
 	view.SignIn:      func(r *testWindow, _ view.Next) bool { return r.says("Вход через браузер") },
-	view.SaveReport:  func(r *testWindow, _ view.Next) bool { return r.says("Сохранить отчёт") && r.says("Имя файла") },
+	view.SaveReport: func(r *testWindow, _ view.Next) bool {
+		return r.says("Сохранить отчёт") && r.says("Имя файла")
+	},
 }
 
 // TestPrimaryButtonLeadsOn presses the primary button of the verdict on every kind of outcome that the simulated portal has.
@@ -82,7 +86,9 @@ func (r *testWindow) assertFewWords() {
 	const most = 60
 	texts := r.texts()
 	from := slices.Index(texts, r.say("window.header.again", nil))
-	to := slices.IndexFunc(texts, func(s string) bool { return strings.Contains(s, " · ") && s[1] == ' ' || s == r.say("window.not-checked", nil) })
+	to := slices.IndexFunc(texts, func(s string) bool {
+		return strings.Contains(s, " · ") && s[1] == ' ' || s == r.say("window.not-checked", nil)
+	})
 	if from < 0 || to < from {
 		return // a cloud portal has neither rail nor findings
 	}

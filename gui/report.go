@@ -186,10 +186,10 @@ func (p *reportPage) cards() []fyne.CanvasObject {
 	copies := p.copyButton("report.copy", func() string { return string(p.bundle.File(report.SummaryFile)) })
 	p.buttons = []*widgets.Button{save, copies}
 	folder := widgets.NewButton(p.say("settings.open-folder", nil), theme.FolderOpenIcon(), func() {
-		p.dialogs.openURL(folderURL(filepath.Dir(p.saved)))
+		p.dialogs.openURL(fileURL(filepath.Dir(p.saved)))
 	})
 	if p.saved == "" {
-		folder.OnTapped = func() { p.dialogs.openURL(folderURL(p.params.Downloads)) }
+		folder.OnTapped = func() { p.dialogs.openURL(fileURL(p.params.Downloads)) }
 	}
 	p.savedAt = widgets.NewText("", widgets.Font{Color: widgets.Muted, Selectable: true})
 	hidden := p.hiddenCard()

@@ -500,6 +500,12 @@ func (s *fakeChecker) asked() []checks.Target {
 	return slices.Clone(s.targets)
 }
 
+func (s *fakeChecker) madeAgain() []checks.ID {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.again)
+}
+
 // replayed returns outcomes in which every check judges facts from a file.
 func replayed(t *testing.T, name string) func(checks.Target) *checks.Outcome {
 	t.Helper()

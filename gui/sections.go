@@ -41,6 +41,7 @@ func (w *Window) sections() []section {
 	list := []section{
 		{id: "check", page: w.checkPage},
 		{id: "portals", page: &portalsPage{scaffold: scaffold{environment: w.environment}, dialogs: w.dialogs, runs: w.runs, portals: w}},
+		{id: "letters", page: w.lettersPage, available: func() bool { return w.model.Current != nil && w.model.Current.Outcome != nil }},
 		{id: "report", page: w.reportPage, available: named},
 		{id: "requirements", page: w.requirementsPage},
 		{id: "server", page: w.serverPage, available: named, folded: true},
@@ -65,6 +66,7 @@ type navigator interface {
 	hasSection(id string) bool
 	// showResult opens a result of the last run. key is the row of the checklist to return to, "" for none.
 	showResult(r checks.Result, key string)
+	// openLetter opens the letter to an owner about the last run.
 	openLetter(to checks.Owner)
 	// openGuide opens the guide through the sign-in.
 	openGuide()
@@ -87,16 +89,22 @@ var (
 	_ portalOpener = (*Window)(nil)
 )
 
-func (w *Window) openSection(id string)   { w.frame.show(id) }
-func (w *Window) isOpen(id string) bool   { return w.frame.open == id }
-func (w *Window) portalChanged()          { w.checkPage.reset() }
-func (w *Window) openLetter(checks.Owner) { w.frame.show("letters") }
-func (w *Window) openGuide()              { w.frame.show("sign-in") }
+func (w *Window) openSection(id string) { w.frame.show(id) }
+func (w *Window) isOpen(id string) bool { return w.frame.open == id }
+func (w *Window) portalChanged()        { w.checkPage.reset() }
+func (w *Window) openGuide()            { w.frame.show("sign-in") }
 
 // saveReport opens the report and asks where to save it.
 func (w *Window) saveReport() {
 	w.frame.show("report")
 	w.reportPage.saveOnceMade()
+}
+
+// openLetter opens a letter about the last run. Esc leads back.
+func (w *Window) openLetter(to checks.Owner) {
+	w.model.Current.Recipient = to
+	w.frame.show("letters")
+	w.lettersPage.opened = true
 }
 
 // showResult opens a result of the last run.

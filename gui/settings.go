@@ -289,7 +289,7 @@ func (p *settingsPage) aboutCard() fyne.CanvasObject {
 	lines := []fyne.CanvasObject{heading(p.say("settings.about", nil)),
 		widgets.NewText(p.params.versionLine(), widgets.Font{Selectable: true})}
 	for _, f := range p.params.Folders {
-		open := widgets.NewLowEmphasis(p.say("settings.open-folder", nil), theme.FolderOpenIcon(), func() { p.dialogs.openURL(folderURL(f.Path)) })
+		open := widgets.NewLowEmphasis(p.say("settings.open-folder", nil), theme.FolderOpenIcon(), func() { p.dialogs.openURL(fileURL(f.Path)) })
 		lines = append(lines, widgets.NameValue(widgets.NewText(p.say("settings.folder-"+f.Holds, nil), widgets.Font{Color: widgets.Muted}),
 			widgets.BesideOrBelow(8, 240, widgets.NewText(f.Path, widgets.Font{Selectable: true}), open)))
 	}

@@ -77,8 +77,7 @@ func compareFormats(t *testing.T, texts *words.Texts, o *checks.Outcome) {
 		}
 	}
 	equal(t, "window", window, inWindow(texts, o))
-	letters := shown{Findings: want.Findings}
-	equal(t, "letters", letters, shown{Findings: inLetters(texts, o)})
+	checkLetters(t, texts, o)
 }
 
 func equal(t *testing.T, format string, want, got shown) bool {
@@ -270,18 +269,37 @@ func inWindow(texts *words.Texts, o *checks.Outcome) shown {
 	return s
 }
 
-// inLetters are the findings in the letters to all owners.
-func inLetters(texts *words.Texts, o *checks.Outcome) (found []string) {
+// checkLetters asserts that the letter to each owner has all findings of that owner and no others, and neither
+// markup nor secrets.
+func checkLetters(t *testing.T, texts *words.Texts, o *checks.Outcome) {
+	t.Helper()
 	session := sessionOf(o)
-	for _, owner := range session.Owners() {
-		for line := range strings.Lines(session.Letter(texts, "test", session.FindingsOf(owner.ID)...)) {
+	for _, owner := range view.Of(o.Results).Owners() {
+		l := session.Letter(texts, "test", owner.ID)
+		var want, got []string
+		for _, i := range owner.Findings {
+			want = append(want, titleOf(texts, o, i.Result))
+		}
+		for line := range strings.Lines(l.Body) {
 			for _, state := range []checks.State{checks.Problem, checks.Unknown, checks.Notice} {
 				word := texts.Say("state."+string(state), nil)
 				if title, ok := strings.CutPrefix(line, words.UpperFirst(word)+": "); ok {
-					found = append(found, spaced(word+": "+title))
+					got = append(got, spaced(word+": "+title))
 				}
 			}
 		}
+		equal(t, "letter to "+string(owner.ID), shown{Findings: want}, shown{Findings: got})
+		whole := l.Subject + "\n" + l.Body
+		if strings.Contains(whole, "`") || strings.Contains(whole, "<no value>") {
+			t.Errorf("the letter to %s has markup in it:\n%s", owner.ID, whole)
+		}
+		if strings.Contains(whole, "boxready ") {
+			t.Errorf("the letter to %s has a command of BoxReady in it:\n%s", owner.ID, whole)
+		}
+		for _, used := range o.Target.Secrets() {
+			if code := used.Reveal(); code != "" && strings.Contains(whole, code) {
+				t.Errorf("the letter to %s has a secret in it:\n%s", owner.ID, whole)
+			}
+		}
 	}
-	return found
 }

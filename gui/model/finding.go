@@ -1,7 +1,6 @@
 package model
 
 import (
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -36,7 +35,7 @@ type Piece struct {
 	Command bool
 }
 
-// maxText is how many letters of a text a page shows; a letter to an owner has all of it.
+// maxText is how many letters of a text a page shows; a letter to an owner has more of it.
 const maxText = 900
 
 // maxFacts is how many are shown; there may be thousands, and all can be copied.
@@ -90,51 +89,6 @@ func (s *Session) pieces(w *words.Texts, step string) (pieces []Piece) {
 // onlyConsents is the end of a command whose only options are consents, for which the window asks as well.
 var onlyConsents = regexp.MustCompile("^( --(deep|content-filter|event-test|signed-in))*`\\.?$")
 
-// maxFactsInLetter keeps a letter readable; all of them are in the report.
-const maxFactsInLetter = 60
-
-// Letter returns a text about results for their owner.
-func (s *Session) Letter(w *words.Texts, version string, results ...checks.Result) string {
-	var t strings.Builder
-	line := func(format string, args ...any) { fmt.Fprintf(&t, format+"\n", args...) }
-	line("%s", w.Say("letter.intro", checks.Args{"portal": s.Target.Address.String()}))
-	if s.Demo {
-		line("%s", w.Say("window.demo.letter", nil))
-	}
-	for _, r := range results {
-		f := w.Finding(r, s.Target.Address.Display())
-		line("\n%s: %s", words.UpperFirst(w.Say("state."+string(r.State), nil)), f.Title)
-		line("\n%s: %s %s.", w.Say("part.saw", nil), f.Saw, words.UpperFirst(w.Say("vantage."+string(r.Vantage), nil)))
-		if f.Breaks != "" {
-			line("\n%s: %s", w.Say("part.breaks", nil), f.Breaks)
-		}
-		if len(f.Steps) > 0 {
-			line("\n%s:", w.Say("part.do", nil))
-			for i, step := range f.Steps {
-				line("%d. %s", i+1, strings.ReplaceAll(step, "`", ""))
-			}
-		}
-		if f.More != "" {
-			line("\n%s: %s", w.Say("part.more", nil), f.More)
-		}
-		if facts, more := FirstFacts(r, maxFactsInLetter); len(facts) > 0 {
-			line("\n%s (%s):", w.Say("part.facts", nil), join(" / ", string(r.Check), string(r.Cause)))
-			for _, fact := range facts {
-				line("  %s: %s", fact.Name, untrusted.Truncate(fact.Value, maxText))
-			}
-			if more {
-				line("  …")
-			}
-		}
-	}
-	when := s.Begun
-	if s.Outcome != nil {
-		when = s.Outcome.Finished
-	}
-	line("\n%s", w.Say("letter.end", checks.Args{"version": version, "when": When(w, when)}))
-	return t.String()
-}
-
 // FindingsOf returns the findings of an owner, the most severe first.
 func (s *Session) FindingsOf(owner checks.Owner) (results []checks.Result) {
 	for _, i := range s.findings() {
@@ -146,6 +100,4 @@ func (s *Session) FindingsOf(owner checks.Owner) (results []checks.Result) {
 }
 
 // When formats a date and a time of day, in the local time zone.
-func When(w *words.Texts, t time.Time) string {
-	return t.Local().Format(w.Say("format.date", nil) + " 15:04")
-}
+func When(w *words.Texts, t time.Time) string { return w.When(t) }

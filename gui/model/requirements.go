@@ -299,7 +299,7 @@ func (s *Session) RequirementsLetter(w *words.Texts, version string, c Compariso
 	}
 	line("%s", w.Say("window.requirements.letter", checks.Args{"portal": s.Target.Address.String(), "applications": names}))
 	if s.Demo {
-		line("%s", w.Say("window.demo.letter", nil))
+		line("%s", w.Say("letter.demo", nil))
 	}
 	if !c.Missing() {
 		line("\n%s", w.Say("window.requirements.all-there", nil))

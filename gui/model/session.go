@@ -32,8 +32,10 @@ type Session struct {
 	Secrets      []secret.String            // used by its runs; Use adds to them
 	HostsShown   []string                   // hosts of the requirements that the owner allowed runs to ask
 
-	Network Network
-	Server  Server
+	Network   Network
+	Server    Server
+	Recipient checks.Owner // whose letter is shown; "" for the first
+	drafts    map[checks.Owner]draft
 
 	Running bool
 	Stopped bool // the owner ended the last run early

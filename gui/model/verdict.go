@@ -90,12 +90,15 @@ func (v *Verdict) button(w *words.Texts) string {
 }
 
 // Owners returns those who have to act, the one with the most severe finding first.
-func (s *Session) Owners() []view.Owner { return (&view.View{Items: s.findings()}).Owners() }
+func (s *Session) Owners() []view.Owner { return s.view().Owners() }
 
 // findings are the results that an owner has to act on, the most severe first.
 func (s *Session) findings() []view.Item {
 	return slices.DeleteFunc(view.Of(s.Results()).Findings(), func(i view.Item) bool { return !isFinding(i.Result) })
 }
+
+// view has the findings alone.
+func (s *Session) view() *view.View { return &view.View{Items: s.findings()} }
 
 // PastVerdict returns a sign and a sentence for the verdict of an earlier run; "" means that there was none.
 func PastVerdict(w *words.Texts, v checks.Verdict) (Sign, string) {

@@ -151,6 +151,9 @@ func (e *Entry) TypedKey(k *fyne.KeyEvent) {
 	}
 }
 
+// AcceptsTab is for Fyne: the Tab key leaves an entry of several lines, too.
+func (e *Entry) AcceptsTab() bool { return false }
+
 // TypedRune is for Fyne.
 func (e *Entry) TypedRune(r rune) {
 	if len([]rune(e.Text)) < e.MaxLength {

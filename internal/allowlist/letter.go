@@ -319,11 +319,7 @@ const mailtoLimit = 2000
 // Mailto returns a URL that opens a mail program with as many connections in a message as fit. Put the
 // whole text into the clipboard too: the message asks the reader to paste it.
 func (l *Letter) Mailto() string {
-	link := func(body string) string {
-		// Mail programs don't decode a plus as a space.
-		escape := func(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") }
-		return "mailto:?subject=" + escape(l.Subject) + "&body=" + escape(strings.ReplaceAll(body, "\n", "\r\n"))
-	}
+	link := func(body string) string { return MailtoURL(l.Subject, body) }
 	body := l.words.Say("allowlist.letter.paste", nil) + "\n\n"
 	fits := link(body)
 	for _, g := range l.Groups {
@@ -337,4 +333,12 @@ func (l *Letter) Mailto() string {
 		}
 	}
 	return fits
+}
+
+// MailtoURL is the URL of RFC 6068 that opens a mail program with a message.
+func MailtoURL(subject, body string) string {
+	// Mail programs don't decode a plus as a space.
+	escape := func(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") }
+	lines := strings.NewReplacer("\r\n", "\r\n", "\r", "\r\n", "\n", "\r\n")
+	return "mailto:?subject=" + escape(subject) + "&body=" + escape(lines.Replace(body))
 }

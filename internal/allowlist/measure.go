@@ -88,6 +88,14 @@ func (r *Rules) Checks() []checks.ID {
 	return ids
 }
 
+// Closed returns the rules for those connections alone that the last run found closed.
+func (r *Rules) Closed() *Rules {
+	closed := *r
+	closed.Lists, closed.Missing = nil, nil // no check measures the row with these addresses
+	closed.Rows = slices.DeleteFunc(slices.Clone(r.Rows), func(row Row) bool { return row.Measured.State != checks.Problem })
+	return &closed
+}
+
 // measure returns the last run's result for a row with the highest precedence.
 func (r *Rules) measure(row Row) (found Measurement) {
 	for _, m := range checksOf(row) {

@@ -138,3 +138,35 @@ func TestRegionOfTheRun(t *testing.T) {
 		}
 	}
 }
+
+func TestClosed(t *testing.T) {
+	o := options()
+	o.Region, o.Handlers, o.Lists = "", requirements.LAN, nil
+	o.Outcome = &checks.Outcome{Finished: noon, Results: []checks.Result{
+		{Check: checks.AuthServerFromPortal, State: checks.Problem, Cause: checks.AuthServerUnreachable, Vantage: checks.FromPortal},
+		{Check: checks.PortalTCP, State: checks.OK, Vantage: checks.FromComputer},
+	}}
+	all := rules(t, o)
+	before := len(all.Rows)
+	closed := all.Closed()
+	var ids []string
+	for _, row := range closed.Rows {
+		ids = append(ids, row.ID())
+	}
+	if !slices.Equal(ids, []string{"oauth", "oauth-w"}) || len(all.Rows) != before {
+		t.Errorf("closed are %q, and of %d rows %d are left", ids, before, len(all.Rows))
+	}
+	text := write(t, closed, allowlist.MikroTik, allowlist.Add, "en")
+	for _, host := range []string{"oauth.bitrix24.tech", "oauth.bitrix.info"} {
+		if !strings.Contains(text, host) {
+			t.Errorf("no %s in\n%s", host, text)
+		}
+	}
+	// The event queue is not among them, so nothing is said about its addresses.
+	if strings.Contains(text, bitrix.Feed(bitrix.CIS)) || strings.Contains(text, "1c-bitrix") {
+		t.Errorf("more than what is closed in\n%s", text)
+	}
+	if left := rules(t, options()).Closed(); len(left.Rows) != 0 {
+		t.Errorf("without a run, %d rows are closed", len(left.Rows))
+	}
+}

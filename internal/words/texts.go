@@ -165,6 +165,11 @@ func (w *Texts) Number(f float64) string {
 	return strings.Replace(strconv.FormatFloat(f, 'f', 1, 64), ".", w.Say("format.point", nil), 1)
 }
 
+// When formats a date and a time of day, in the local time zone.
+func (w *Texts) When(t time.Time) string {
+	return t.Local().Format(w.Say("format.date", nil) + " 15:04")
+}
+
 // Name is a check's name.
 func (w *Texts) Name(id checks.ID) string { return w.Code("", string(id), ".name") }
 

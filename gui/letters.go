@@ -1,0 +1,402 @@
+package gui
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/theme"
+
+	"boxready/checks"
+	"boxready/gui/model"
+	"boxready/gui/style"
+	"boxready/gui/widgets"
+	"boxready/internal/allowlist"
+	"boxready/internal/letter"
+	"boxready/internal/report"
+	"boxready/internal/view"
+)
+
+// lettersPage has a letter to each person who has to fix something, to be edited, copied, sent or saved. Nothing is sent by
+// BoxReady itself.
+type lettersPage struct {
+	scaffold
+	dialogs  *dialogs
+	nav      navigator
+	network  *allowlistPage // whose rules are attached
+	opened   bool           // by openLetter: Esc leads back
+	unfolded bool           // the rules are shown
+
+	// Of the content that is shown.
+	session *model.Session
+	outcome *checks.Outcome
+	written letter.Letter // the zero Letter if there is nobody to write to
+	subject *widgets.Entry
+	body    *widgets.Entry
+	closed  *allowlist.Rules // of the connections that were found closed; nil if the letter has nothing to do with rules
+	rules   string           // at the end of the letter; "" for none
+	tab     fyne.Focusable   // of the letter that is shown
+	devices *widgets.Select
+	fold    *widgets.Button // unfolds the rules
+	note    *widgets.Text
+}
+
+// Limits of what is typed, in letters. A letter as it is written may be longer.
+const (
+	maxSubject = 300
+	maxLetter  = 20000
+)
+
+func (p *lettersPage) build() fyne.CanvasObject {
+	p.opened = false
+	p.root = widgets.Stack()
+	p.fill()
+	return p.root
+}
+
+// escape leads back to where the letter was opened from.
+func (p *lettersPage) escape() {
+	if p.opened {
+		p.nav.openSection("check")
+	}
+}
+
+// refresh rebuilds the page only after another run: the user may be typing.
+func (p *lettersPage) refresh() {
+	if s := p.model.Current; s == p.session && s.Outcome == p.outcome {
+		return
+	}
+	focused := p.fyne.Canvas().Focused() != nil
+	p.fill()
+	if focused {
+		p.focusOn(p.focus)
+	}
+}
+
+// fill rebuilds the content.
+func (p *lettersPage) fill() {
+	s := p.model.Current
+	if p.session != s {
+		p.unfolded = false
+	}
+	p.session, p.outcome, p.written, p.closed, p.rules = s, s.Outcome, letter.Letter{}, nil, ""
+	recipients := s.Recipients()
+	if len(recipients) == 0 {
+		p.nobody()
+		return
+	}
+	to := recipients[0]
+	for _, r := range recipients {
+		if r.ID == s.Recipient {
+			to = r
+		}
+	}
+	p.written = s.Letter(p.words, p.params.Version, to.ID)
+	if to.ID == checks.NetworkAdmin {
+		p.findRules()
+	}
+	content := []fyne.CanvasObject{p.tabs(recipients, to.ID), p.card()}
+	if _, outdated := s.Draft(p.written); outdated {
+		content = slices.Insert(content, 1, p.question(to.ID))
+	}
+	p.setContent(title(p.say("section.letters", nil)), content...)
+}
+
+// again rebuilds the content and puts the focus on what f returns, which is there then.
+func (p *lettersPage) again(f func() fyne.Focusable) {
+	p.fill()
+	p.focusOn(f())
+}
+
+// nobody says that there is nobody to write to.
+func (p *lettersPage) nobody() {
+	key := "letters.nobody"
+	if len(p.session.FindingsOf(checks.You)) > 0 {
+		key = "letters.nobody-else"
+	}
+	lines := []fyne.CanvasObject{widgets.NewText(p.say(key, nil), widgets.Font{Selectable: true})}
+	p.focus = nil
+	if link := p.allRules(); link != nil {
+		p.focus = link
+		lines = append(lines, widgets.Flow(8, link))
+	}
+	p.setContent(title(p.say("section.letters", nil)), widgets.Card(widgets.Column(10, lines...)))
+}
+
+// allRules leads to the rules of the whole portal; nil if that section isn't there.
+func (p *lettersPage) allRules() *widgets.Button {
+	if !p.nav.hasSection("allowlist") {
+		return nil
+	}
+	return widgets.NewLowEmphasis(p.say("letters.all-rules", nil), nil, func() { p.nav.openSection("allowlist") })
+}
+
+// tabs are the people to write to; with one alone there is nothing to choose.
+func (p *lettersPage) tabs(recipients []view.Owner, shown checks.Owner) fyne.CanvasObject {
+	tabs := widgets.Flow(8)
+	for _, r := range recipients {
+		var choose func()
+		if len(recipients) > 1 {
+			choose = func() {
+				p.session.Recipient, p.unfolded = r.ID, false
+				p.again(func() fyne.Focusable { return p.tab })
+			}
+		}
+		chip := widgets.NewChip(choose)
+		chip.Set(style.Sign(r.State), p.words.Code("owner.", string(r.ID), ".title"), r.ID == shown)
+		tabs.Add(chip.Object)
+		if r.ID == shown {
+			p.tab, _ = chip.Object.(fyne.Focusable)
+		}
+	}
+	return tabs
+}
+
+// question asks which text is right after another run. It has the focus.
+func (p *lettersPage) question(to checks.Owner) fyne.CanvasObject {
+	answer := func(key string, do func(checks.Owner)) *widgets.Button {
+		return widgets.NewButton(p.say(key, nil), nil, func() {
+			do(to)
+			p.again(func() fyne.Focusable { return p.focus })
+		})
+	}
+	keep := answer("letters.keep", p.session.KeepDraft)
+	p.focus = keep
+	says := widgets.NewText(p.say("letters.changed", nil), widgets.Font{Selectable: true})
+	return widgets.Card(widgets.Column(10, widgets.Beside(8, true, widgets.SmallSign(style.Notice), says, nil),
+		widgets.Flow(8, keep, answer("letters.take", p.session.TakeWritten))))
+}
+
+// card has the letter, and what can be done with it.
+func (p *lettersPage) card() fyne.CanvasObject {
+	draft, _ := p.session.Draft(p.written)
+	entry := func(text string, most int) *widgets.Entry {
+		e := widgets.NewEntry("", max(most, len([]rune(text))))
+		e.Text = text
+		e.OnChanged = func(string) { p.session.EditLetter(p.shown(), p.written) }
+		return e
+	}
+	p.subject, p.body = entry(draft.Subject, maxSubject), entry(draft.Body, maxLetter)
+	p.body.MultiLine, p.body.Wrapping = true, fyne.TextWrapWord
+	label := func(key string) fyne.CanvasObject {
+		return widgets.NewText(p.say(key, nil), widgets.Font{Color: widgets.Muted})
+	}
+	text := &fyne.Container{Layout: &letterHeight{p}, Objects: []fyne.CanvasObject{p.body}}
+	lines := []fyne.CanvasObject{widgets.Column(4, label("letters.subject"), p.subject), widgets.Column(4, label("letters.body"), text)}
+	if p.closed != nil {
+		lines = append(lines, p.rulesRow())
+	}
+	copies := p.copyButton("letters.copy", func() string { return p.attached().Text(p.words) })
+	copies.Importance = widgets.NewPrimary("", nil, nil).Importance
+	p.focus = copies
+	buttons := widgets.Flow(8, copies, widgets.NewButton(p.say("letters.mail", nil), theme.MailComposeIcon(), p.mail),
+		widgets.NewButton(p.say("save.open", nil), theme.DocumentSaveIcon(), p.save))
+	var last fyne.CanvasObject = buttons
+	if link := p.allRules(); link != nil {
+		last = widgets.BesideOrBelow(8, 430, buttons, link)
+	}
+	p.note = widgets.NewText("", widgets.Font{Color: widgets.Muted, Selectable: true})
+	p.note.Hide()
+	return widgets.Card(widgets.Column(10, append(lines, last, p.note)...))
+}
+
+// letterHeight gives the text of a letter what the window's height leaves beside the rest of the page.
+type letterHeight struct{ p *lettersPage }
+
+// Heights of the text, and of what is around it. In a narrow page what is below the text needs more lines.
+const (
+	aroundLetter = 350
+	narrowLetter = 620
+	moreLines    = 50
+	leastLetter  = 150
+)
+
+func (l *letterHeight) Layout(objects []fyne.CanvasObject, size fyne.Size) { objects[0].Resize(size) }
+
+func (l *letterHeight) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	page := l.p.root.Size()
+	height := page.Height - aroundLetter
+	if page.Width < narrowLetter {
+		height -= moreLines
+	}
+	return fyne.NewSize(objects[0].MinSize().Width, max(leastLetter, height))
+}
+
+// sayBelow shows a line below the buttons.
+func (p *lettersPage) sayBelow(text string) {
+	p.note.SetText(text)
+	p.note.Hidden = text == ""
+	p.page.Refit()
+}
+
+// findRules finds the connections that were found closed, and writes the rules for the equipment that was chosen last.
+func (p *lettersPage) findRules() {
+	all, err := allowlist.New(p.network.options())
+	if err != nil {
+		return // the section of network rules says what is wrong with a host
+	}
+	if closed := all.Closed(); len(closed.Rows) > 0 {
+		p.closed = closed
+		p.rules = p.rulesFor(p.equipment())
+	}
+}
+
+func (p *lettersPage) equipment() allowlist.Equipment {
+	return allowlist.Equipment(p.network.chosen.Equipment)
+}
+
+// rulesFor writes rules for equipment; "" for none, and if it can express none of them.
+func (p *lettersPage) rulesFor(e allowlist.Equipment) string {
+	if e == "" {
+		return ""
+	}
+	if can, _ := p.closed.Coverage(e); can == 0 {
+		return ""
+	}
+	var text bytes.Buffer
+	if p.closed.Write(&text, e, allowlist.Add, p.words) != nil {
+		return ""
+	}
+	return text.String()
+}
+
+// rulesRow chooses the equipment whose rules are attached, and shows them.
+func (p *lettersPage) rulesRow() fyne.CanvasObject {
+	named := func(name string) string { return p.say("letters.rules", checks.Args{"equipment": name}) }
+	equipment := []option{{"", named(p.say("letters.no-rules", nil))}}
+	for _, e := range allowlist.Equipments() {
+		equipment = append(equipment, option{string(e), named(e.Name(p.words))})
+	}
+	p.devices = choice(equipment, string(p.equipment()), func(value string) {
+		p.network.chooseEquipment(allowlist.Equipment(value))
+		p.again(func() fyne.Focusable { return p.devices })
+	})
+	lines := []fyne.CanvasObject{widgets.Bordered(p.devices)}
+	switch {
+	case p.equipment() == "":
+	case p.rules == "":
+		lines = append(lines, widgets.Small(p.say("letters.cannot", checks.Args{"equipment": p.equipment().Name(p.words)})))
+	default:
+		word, arrow := "show", "chevron-down"
+		if p.unfolded {
+			word, arrow = "hide", "chevron-up"
+		}
+		p.fold = widgets.NewLowEmphasis(p.say(word, nil), style.Icon(arrow, theme.ColorNameForeground), func() {
+			p.unfolded = !p.unfolded
+			p.again(func() fyne.Focusable { return p.fold })
+		})
+		added := widgets.NewText(p.words.Count("window.letters.added", strings.Count(p.rules, "\n")), widgets.Font{Size: style.SizeSmall, Color: widgets.Muted, OneLine: true})
+		lines[0] = widgets.BesideOrBelow(10, 250, lines[0], widgets.Beside(8, false, nil, added, p.fold))
+		if p.unfolded {
+			lines = append(lines, widgets.NewViewer(p.rules, rulesHeight))
+		}
+	}
+	return widgets.Column(6, lines...)
+}
+
+const rulesHeight = 180
+
+// shown is the letter as it is shown, without the rules.
+func (p *lettersPage) shown() letter.Letter {
+	return letter.Letter{To: p.written.To, Subject: p.subject.Text, Body: p.body.Text}
+}
+
+// attached is the letter with the rules at its end.
+func (p *lettersPage) attached() letter.Letter {
+	return p.shown().Attach(p.words.Say("allowlist.file.add-title", checks.Args{"equipment": p.equipment().Name(p.words)}), p.rules)
+}
+
+// mail opens the letter in the mail program: by a URL, or as a file where it is too long for one. A URL has no room for the rules,
+// which are put on the clipboard then.
+func (p *lettersPage) mail() {
+	p.sayBelow("")
+	whole := p.attached()
+	address, fits := p.shown().Mailto()
+	if fits && p.rules != "" {
+		p.params.App.Clipboard().SetContent(p.rules)
+		p.sayBelow(p.say("letters.in-clipboard", nil))
+	}
+	folder, now := p.params.Drafts, p.params.Now()
+	p.background(func(context.Context) func() {
+		var err error
+		if !fits {
+			address, err = draftFile(folder, whole, now)
+		}
+		if err == nil {
+			err = p.params.OpenURL(address)
+		}
+		if err == nil {
+			return nil
+		}
+		return func() {
+			p.sayBelow("")
+			p.params.App.Clipboard().SetContent(whole.Text(p.words))
+			p.dialogs.showMessage(p.say("allowlist.no-mail", nil), p.say("allowlist.in-clipboard", nil))
+		}
+	})
+}
+
+// draftsKept is how long a letter that was handed to the mail program stays: the program may read it later.
+const draftsKept = 24 * time.Hour
+
+// draftFile writes a letter to a file for the mail program, and returns its URL.
+func draftFile(folder string, l letter.Letter, now time.Time) (address string, err error) {
+	if folder != "" {
+		if err := os.MkdirAll(folder, 0o700); err != nil {
+			return "", fmt.Errorf("make a folder for letters: %w", err)
+		}
+		old, _ := filepath.Glob(filepath.Join(folder, "*.eml"))
+		for _, path := range old {
+			if info, err := os.Stat(path); err == nil && now.Sub(info.ModTime()) > draftsKept {
+				_ = os.Remove(path) // the next letter tries again
+			}
+		}
+	}
+	f, err := os.CreateTemp(folder, "boxready-letter-*.eml") // with mode 0600
+	if err != nil {
+		return "", fmt.Errorf("write a letter: %w", err)
+	}
+	_, err = f.Write(l.EML(now))
+	if closing := f.Close(); err == nil {
+		err = closing
+	}
+	if err != nil {
+		return "", fmt.Errorf("write a letter: %w", err)
+	}
+	return fileURL(f.Name()), nil
+}
+
+// save saves the letter with the rules, in the form that the file's name asks for.
+func (p *lettersPage) save() {
+	if p.written.To == "" { // there is nobody to write to
+		return
+	}
+	whole, words, now := p.attached(), p.words, p.params.Now()
+	p.dialogs.saveAs(saving{
+		title: p.say("letters.save-title", nil), name: "boxready-letter-" + string(whole.To) + ".txt", hint: p.say("letters.save-hint", nil),
+		write: func(path string) (string, error) {
+			text := whole.Text(words)
+			switch strings.ToLower(filepath.Ext(path)) {
+			case ".eml":
+				text = string(whole.EML(now))
+			case ".html", ".htm":
+				page, err := whole.HTML(words.Lang())
+				if err != nil {
+					return "", err
+				}
+				text = page
+			}
+			return path, report.WriteFile(path, func(w io.Writer) error {
+				_, err := io.WriteString(w, text)
+				return err
+			})
+		},
+	}, func(path string) { p.sayBelow(p.say("save.saved", checks.Args{"file": path})) })
+}
