@@ -119,6 +119,7 @@ func (r *testWindow) waitUntil(what string, done func() bool) {
 		case f := <-r.queue:
 			r.time(f)
 		case <-time.After(5 * time.Millisecond): // done may also become true elsewhere
+			r.clock.fire(250 * time.Millisecond)
 		case <-late:
 			r.t.Fatalf("timed out waiting for %s; the window shows:\n%s", what, strings.Join(r.texts(), "\n"))
 		}
@@ -397,6 +398,20 @@ func (c *clock) running() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return len(c.ticks)
+}
+
+// fire lets the tickers of an interval fire, without moving the time.
+func (c *clock) fire(every time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for ch, t := range c.ticks {
+		if t.every == every {
+			select {
+			case ch <- c.at:
+			default:
+			}
+		}
+	}
 }
 
 // advance moves the time, and returns how many tickers fired. Each fires once at most, as after the computer was suspended.

@@ -100,6 +100,9 @@ func (r *runner) execute(s *model.Session, target checks.Target, start func(cont
 		return func() {
 			stopTicking()
 			delete(r.stop, s)
+			if len(r.stop) == 0 {
+				r.endUpdates()
+			}
 			s.Use(secrets...)
 			s.End(outcome, s.Stopped)
 			if !s.Stopped {
@@ -157,14 +160,14 @@ type observer struct {
 func (o observer) Started(id checks.ID) {
 	o.r.do(func() {
 		o.s.Started(id, o.r.params.Now())
-		o.r.changed()
+		o.r.updated()
 	})
 }
 
 func (o observer) Finished(id checks.ID, results []checks.Result) {
 	o.r.do(func() {
 		o.s.Finished(id, results)
-		o.r.changed()
+		o.r.updated()
 	})
 }
 
@@ -172,7 +175,7 @@ func (o observer) Finished(id checks.ID, results []checks.Result) {
 func (o observer) Progress(id checks.ID, done, total int) {
 	o.r.do(func() {
 		o.s.Counted(id, done, total)
-		o.r.changed()
+		o.r.updated()
 	})
 }
 
@@ -180,7 +183,7 @@ func (o observer) Progress(id checks.ID, done, total int) {
 func (o observer) Leg(_ checks.ID, leg checks.Leg) {
 	o.r.do(func() {
 		o.s.Went(leg)
-		o.r.changed()
+		o.r.updated()
 	})
 }
 
