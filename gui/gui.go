@@ -38,6 +38,7 @@ type Params struct {
 	OpenURL    func(address string) error            // in the browser; may block
 	Languages  []string                              // of the system, in the order of preference
 	SetScale   func(factor float32)                  // of everything in the window, from the next change of the theme on; nil if it can't be set
+	Screen     Screen                                // nil if nothing is known about it
 	Proxy      func(address string) string           // the system's on the way to an address, "" for none; may block
 	SelfTest   func(context.Context) *checks.Outcome // of what BoxReady needs on this computer; called off the Fyne thread
 	Folders    []Folder
@@ -133,10 +134,13 @@ func New(p Params) (*Window, error) {
 	p.App.Lifecycle().SetOnStarted(func() {
 		w.after(time.Second, func() { w.fyne.SetIcon(style.Icon("boxready", style.ColorAccented)) })
 	})
-	w.fyne.SetOnClosed(w.cancel)
+	w.fyne.SetOnClosed(func() {
+		w.rememberWindow()
+		w.cancel()
+	})
 	w.fyne.SetMaster()
 	w.fyne.SetPadded(false)
-	w.fyne.Resize(fyne.NewSize(1040, 720))
+	w.fyne.Resize(w.firstSize())
 	w.fyne.SetOnDropped(w.dropped)
 	w.addKeys()
 	if portals := p.Store.Portals(); len(portals) > 0 {
@@ -150,6 +154,7 @@ func New(p Params) (*Window, error) {
 		}
 		w.startDemo(faults)
 	}
+	w.forgetLostFolder()
 	w.offerCrash()
 	return w, nil
 }
@@ -181,7 +186,7 @@ func (w *Window) Fyne() fyne.Window { return w.fyne }
 // rebuild rebuilds everything in the window, in another language or with other sections.
 func (w *Window) rebuild() {
 	w.dialogs.closeDialog()
-	open := "check"
+	open := w.settings().Window.Section
 	if w.frame != nil {
 		open = w.frame.open
 		w.frame.page().stopAnimations()

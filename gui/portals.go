@@ -102,7 +102,7 @@ func (w *Window) newPortal() {
 
 func (p *portalsPage) forget(past store.Portal) {
 	args := checks.Args{"portal": displayAddress(past.Address)}
-	p.dialogs.confirm(question{title: p.say("portals.forget-title", args), text: p.say("portals.forget-text", args), yes: p.say("portals.forget-yes", nil)}, func() {
+	p.dialogs.confirm(question{title: p.say("portals.forget-title", args), text: p.say("portals.forget-text", args), yes: p.say("portals.forget-yes", nil), deletes: true}, func() {
 		if s := p.model.Session(past.Address); s != nil && p.runs.stop[s] != nil {
 			p.runs.stop[s]()
 		}

@@ -62,6 +62,8 @@ type setup struct {
 	openURL  func(string) error
 	settings store.Settings
 	inDemo   bool
+	screen   gui.Screen
+	asLast   bool              // the window opens in the size that is saved
 	with     func(*gui.Params) // sets what only few tests need
 }
 
@@ -92,7 +94,7 @@ func open(t testing.TB, s setup) *testWindow {
 		Crashes: s.crashes, SetScale: s.scaled, Proxy: s.proxy, SelfTest: s.selfTest,
 		Folders: []gui.Folder{{Holds: "settings", Path: "/home/somebody/.config/boxready"}},
 		App:     r.app, Version: "0.1.0-test", GoVersion: "go1.27.3", Checker: s.checker, Access: s.access, StartDemo: s.demo, Demo: s.inDemo, Store: s.store, OpenURL: s.openURL,
-		Do: func(f func()) { r.queue <- f }, Now: r.clock.now, Tick: r.clock.tick, Lists: noLists, Downloads: "/home/somebody/Downloads",
+		Do: func(f func()) { r.queue <- f }, Now: r.clock.now, Tick: r.clock.tick, Lists: noLists, Screen: s.screen, Downloads: "/home/somebody/Downloads",
 	}
 	if s.with != nil {
 		s.with(&params)
@@ -106,7 +108,9 @@ func open(t testing.TB, s setup) *testWindow {
 	if s.scale != 0 {
 		w.Fyne().Canvas().(test.WindowlessCanvas).SetScale(s.scale)
 	}
-	w.Fyne().Resize(s.size)
+	if !s.asLast {
+		w.Fyne().Resize(s.size)
+	}
 	return r
 }
 
@@ -323,13 +327,32 @@ func (r *testWindow) key(name fyne.KeyName) {
 	defer r.runQueued()
 	e := &fyne.KeyEvent{Name: name}
 	if f := r.canvas().Focused(); f != nil {
+		if k, ok := f.(desktop.Keyable); ok {
+			k.KeyDown(e)
+		}
 		f.TypedKey(e)
+		if k, ok := r.canvas().Focused().(desktop.Keyable); ok {
+			k.KeyUp(e)
+		}
 		return
 	}
 	r.canvas().OnTypedKey()(e)
 }
 
+// keyHeld repeats a key that has been held down since before.
+func (r *testWindow) keyHeld(name fyne.KeyName) {
+	defer r.runQueued()
+	r.canvas().Focused().TypedKey(&fyne.KeyEvent{Name: name})
+}
+
+// shortcut presses keys as the driver does: a disabled widget with a text gets nothing but Copy.
 func (r *testWindow) shortcut(s fyne.Shortcut) {
+	if d, ok := r.canvas().Focused().(interface {
+		fyne.Disableable
+		SelectedText() string
+	}); ok && d.Disabled() && s.ShortcutName() != "Copy" {
+		return
+	}
 	if f, ok := r.canvas().Focused().(fyne.Shortcutable); ok {
 		f.TypedShortcut(s)
 		return

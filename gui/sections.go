@@ -22,6 +22,7 @@ type section struct {
 //	refresh()  shows what has changed in the model
 //	escape()   goes back, or stops what is under way
 //	save()     saves what is shown
+//	resized()  fits to the page's size what doesn't by itself
 type page interface {
 	// build builds the content in the current language.
 	build() fyne.CanvasObject

@@ -2,6 +2,7 @@ package widgets
 
 import (
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/lang"
 	"fyne.io/fyne/v2/widget"
 )
@@ -12,7 +13,7 @@ import (
 // forwardKey passes the keys of the window to the canvas's OnTypedKey, and reports whether e is one.
 func forwardKey(o fyne.CanvasObject, e *fyne.KeyEvent) bool {
 	switch e.Name {
-	case fyne.KeyF5, fyne.KeyEscape, fyne.KeyPageUp, fyne.KeyPageDown:
+	case fyne.KeyF1, fyne.KeyF5, fyne.KeyEscape, fyne.KeyPageUp, fyne.KeyPageDown:
 	default:
 		return false
 	}
@@ -35,8 +36,13 @@ func pasteLabel() string { return lang.L("Paste") }
 // Button is Fyne's button that forwards the window's keys and scrolls into view.
 type Button struct {
 	widget.Button
-	focused bool
+	// Deliberate is true if a key that is held down since before the button had the focus doesn't press it.
+	Deliberate bool
+	focused    bool
+	down       fyne.KeyName // was pressed while the button had the focus
 }
+
+var _ desktop.Keyable = (*Button)(nil)
 
 // NewButton returns a button; icon may be nil.
 func NewButton(text string, icon fyne.Resource, tapped func()) *Button {
@@ -82,14 +88,21 @@ func (b *Button) FocusGained() {
 
 // FocusLost is for Fyne.
 func (b *Button) FocusLost() {
-	b.focused = false
+	b.focused, b.down = false, ""
 	b.Button.FocusLost()
 }
+
+// KeyDown is for Fyne, which doesn't call it again while a key is held down.
+func (b *Button) KeyDown(e *fyne.KeyEvent) { b.down = e.Name }
+
+// KeyUp is for Fyne.
+func (b *Button) KeyUp(*fyne.KeyEvent) { b.down = "" }
 
 // TypedKey is for Fyne; Enter presses, too.
 func (b *Button) TypedKey(e *fyne.KeyEvent) {
 	switch {
 	case forwardKey(b, e):
+	case b.Deliberate && b.down != e.Name:
 	case e.Name == fyne.KeyReturn || e.Name == fyne.KeyEnter:
 		b.Button.TypedKey(&fyne.KeyEvent{Name: fyne.KeySpace})
 	default:
