@@ -85,6 +85,7 @@ type Window struct {
 	*environment
 	dialogs *dialogs
 	runs    *runner
+	sweep   *sweep
 	frame   *frame
 
 	checkPage        *checkPage
@@ -114,6 +115,8 @@ func New(p Params) (*Window, error) {
 	e := &environment{tasks: newTasks(p.Do, p.Tick), params: p, model: &model.Model{}}
 	w := &Window{environment: e, dialogs: &dialogs{environment: e}}
 	w.runs = &runner{environment: e, dialogs: w.dialogs, stop: map[*model.Session]func(){}}
+	w.sweep = &sweep{runs: w.runs}
+	w.runs.over = w.sweep.finished
 	w.makePages()
 	e.refresh = func() { w.frame.refresh() }
 	w.runs.saved = w.reportPage.historyChanged

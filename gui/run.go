@@ -17,6 +17,7 @@ type runner struct {
 	dialogs *dialogs
 	stop    map[*model.Session]func() // ends a session's run early
 	saved   func(*model.Session)      // called when a run was saved
+	over    func(*model.Session)      // called when a run is over
 	demo    *Demo                     // nil if none is running
 	unsaved bool                      // the requirements chosen last could not be saved
 }
@@ -42,7 +43,7 @@ func (r *runner) run(s *model.Session, consents ...checks.Consent) {
 		r.readCredentials(s, consents)
 		return
 	}
-	if hosts := s.Target.HostsToAsk(); !s.Demo && !slices.Equal(hosts, s.HostsShown) { // an untrusted file names them: they are shown before anything is contacted
+	if hosts := s.Target.HostsToAsk(); r.asksForHosts(s) { // an untrusted file names them: they are shown before anything is contacted
 		r.dialogs.confirm(question{title: r.say("hosts.title", nil), text: r.words.Say("hosts.asked", checks.Args{"hosts": hosts}), yes: r.say("consent.yes", nil)}, func() {
 			s.HostsShown = hosts
 			r.run(s, consents...)
@@ -66,6 +67,11 @@ func (r *runner) run(s *model.Session, consents ...checks.Consent) {
 	s.Past = r.previousRun(s)
 	s.Begin(r.params.Now(), checks.Planned(target), true)
 	r.execute(s, target, func(ctx context.Context, c Checker, o checks.Observer) *checks.Outcome { return c.Run(ctx, target, o) })
+}
+
+// asksForHosts reports whether a run asks the owner about hosts first.
+func (r *runner) asksForHosts(s *model.Session) bool {
+	return !s.Demo && !slices.Equal(s.Target.HostsToAsk(), s.HostsShown)
 }
 
 // recheck makes some checks again.
@@ -108,6 +114,7 @@ func (r *runner) execute(s *model.Session, target checks.Target, start func(cont
 			if !s.Stopped {
 				r.saveRun(s)
 			}
+			r.over(s)
 			r.changed()
 		}
 	})

@@ -38,7 +38,7 @@ type page interface {
 func (w *Window) sections() []section {
 	list := []section{
 		{id: "check", page: w.checkPage},
-		{id: "portals", page: &portalsPage{scaffold: scaffold{environment: w.environment}, dialogs: w.dialogs, runs: w.runs, portals: w}},
+		{id: "portals", page: &portalsPage{scaffold: scaffold{environment: w.environment}, dialogs: w.dialogs, runs: w.runs, sweep: w.sweep, portals: w}},
 		{id: "requirements", page: w.requirementsPage},
 	}
 	if w.params.Lists != nil {
