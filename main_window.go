@@ -202,6 +202,7 @@ func (s *start) make() (*gui.Window, error) {
 		RunProbe:   runProbe(a),
 		History:    &history.Store{Dir: below(app.CacheFolder(), "runs")},
 		Downloads:  downloads(),
+		Idle:       debug.FreeOSMemory,
 	})
 	if err == nil {
 		screen.window = w.Fyne()

@@ -51,6 +51,7 @@ type Params struct {
 	RunProbe  func(ctx context.Context, server serverprobe.Server, script string, ask func(context.Context) (secret.String, error)) ([]byte, error)
 	History   *history.Store // of runs; its methods are called off the Fyne thread
 	Downloads string         // the folder in which files are saved and chosen first
+	Idle      func()         // called off the Fyne thread a while after the last run was over; nil for nothing
 
 	GoVersion string // that the window shows; "": runtime.Version()
 

@@ -24,7 +24,9 @@ func (w *Window) keyBindings() []keyBinding {
 	const ctrl = fyne.KeyModifierControl
 	bindings := []keyBinding{
 		{keys: []fyne.KeyName{fyne.KeyF5}, id: "check", shown: "F5", do: func() {
-			w.frame.show("check")
+			if !w.isOpen("check") { // building the page anew would leave the old one in Fyne's caches for a while
+				w.frame.show("check")
+			}
 			w.checkPage.checkTyped()
 		}},
 		{keys: []fyne.KeyName{fyne.KeyEscape}, id: "escape", shown: "Esc", dialog: true, do: w.escape},

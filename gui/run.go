@@ -20,6 +20,7 @@ type runner struct {
 	over    func(*model.Session)      // called when a run is over
 	demo    *Demo                     // nil if none is running
 	unsaved bool                      // the requirements chosen last could not be saved
+	idling  bool                      // Params.Idle is about to be called
 }
 
 // stopRun ends the run that is shown, if there is one.
@@ -116,9 +117,30 @@ func (r *runner) execute(s *model.Session, target checks.Target, start func(cont
 			}
 			r.over(s)
 			r.changed()
+			r.idleSoon()
 		}
 	})
 	r.changed()
+}
+
+// idleAfter is how long after a run its memory is given back.
+const idleAfter = 5 * time.Second
+
+// idleSoon calls Params.Idle if no run is under way by then.
+func (r *runner) idleSoon() {
+	if r.params.Idle == nil || r.idling {
+		return
+	}
+	r.idling = true
+	r.after(idleAfter, func() {
+		if r.idling = false; len(r.stop) > 0 {
+			return // it is called after that run
+		}
+		r.background(func(context.Context) func() {
+			r.params.Idle()
+			return nil
+		})
+	})
 }
 
 func (r *runner) checkerOf(s *model.Session) Checker {
