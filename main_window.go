@@ -169,6 +169,10 @@ func (s *start) open() (w *gui.Window, err error) {
 func (s *start) make() (*gui.Window, error) {
 	s.setScale(s.store.Settings().Scale)
 	s.app = fyneapp.NewWithID(appID)
+	if runtime.GOOS != "darwin" { // where Fyne needs to find its own app again, and no window is painted by the processor
+		s.app = calmApp{s.app}
+		fyne.SetCurrentApp(s.app)
+	}
 	a, err := app.New(app.Options{Version: s.version, Cache: app.CacheFolder()})
 	if err != nil {
 		return nil, err
@@ -279,6 +283,16 @@ func (s *screen) Move(to store.Place) {
 		s.glfw.SetPos(to.X, to.Y)
 	}
 }
+
+// calmApp is Fyne's app whose widgets don't animate: a cursor that fades repaints the window most of the time, which takes a
+// fifth of a processor without a graphics card.
+type calmApp struct{ fyne.App }
+
+func (a calmApp) Settings() fyne.Settings { return calmSettings{a.App.Settings()} }
+
+type calmSettings struct{ fyne.Settings }
+
+func (calmSettings) ShowAnimations() bool { return false }
 
 // raise restores a minimized window; Fyne's own method doesn't on Windows.
 func raise(context any) {

@@ -172,7 +172,7 @@ func (w *Window) makePages() {
 	w.eventsPage = &eventsPage{scaffold: s, dialogs: w.dialogs, runs: w.runs, nav: w}
 	w.reportPage = &reportPage{scaffold: s, dialogs: w.dialogs, runs: w.runs, nav: w, options: w.allowlistPage.options}
 	w.signInPage = &signInPage{scaffold: s, dialogs: w.dialogs, runs: w.runs, nav: w}
-	w.settingsPage = &settingsPage{scaffold: s, dialogs: w.dialogs, nav: w, setLanguage: w.setLanguage, rebuild: w.rebuild}
+	w.settingsPage = &settingsPage{scaffold: s, dialogs: w.dialogs, nav: w, setLanguage: w.setLanguage, rebuild: w.rebuild, showKeys: w.showKeys}
 }
 
 // loadFonts loads the fonts that every page needs. It may be called from any goroutine: measuring a text touches nothing but

@@ -36,7 +36,7 @@ func (p *portalsPage) build() fyne.CanvasObject {
 	p.state = widgets.NewText("", widgets.Font{Color: widgets.Muted})
 	p.fill()
 	fresh := widgets.NewButton(p.say("portals.new", nil), nil, p.portals.newPortal)
-	head := widgets.BesideOrBelow(10, 160, title(p.say("portals.title", nil)), widgets.Flow(8, p.all, fresh))
+	head := widgets.BesideOrBelow(10, 160, title(p.say("portals.title", nil)), widgets.Beside(8, false, p.all, fresh, nil))
 	p.root = widgets.Stack()
 	p.setContent(head, widgets.NewText(p.say("portals.explain", nil), widgets.Font{Color: widgets.Muted}), p.state, widgets.Card(p.list))
 	return p.root

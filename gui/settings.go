@@ -25,6 +25,7 @@ type settingsPage struct {
 	nav         navigator
 	setLanguage func(*words.Texts) error
 	rebuild     func()
+	showKeys    func()
 
 	unsaved bool   // a choice could not be saved
 	proxy   string // in words; "" before it is known
@@ -257,5 +258,6 @@ func (p *settingsPage) aboutCard() fyne.CanvasObject {
 		p.page.SetOffset(0)
 		p.focusOn(p.about.back)
 	})
-	return widgets.Card(widgets.Column(10, append(lines, widgets.Flow(8, libraries))...))
+	keys := widgets.NewButton(p.say("settings.keys", nil), nil, p.showKeys)
+	return widgets.Card(widgets.Column(10, append(lines, widgets.Flow(8, libraries, keys))...))
 }

@@ -14,7 +14,7 @@ type readable struct{ *Text }
 // lineLength is how many letters a line has at most. Words differ in the width of their letters, so a line is made for fewer.
 const (
 	lineLength = 75
-	madeFor    = 69
+	madeFor    = 70
 )
 
 func (l readable) Layout(objects []fyne.CanvasObject, size fyne.Size) {
