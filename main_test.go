@@ -35,6 +35,30 @@ func TestExporterIsNotInTheWindow(t *testing.T) {
 	}
 }
 
+func TestDemoFaults(t *testing.T) {
+	for line, want := range map[string]struct {
+		faults []string
+		ok     bool
+	}{
+		"":                                      {nil, false},
+		"check portal.example.com":              {nil, false},
+		"--demo":                                {nil, true},
+		"--demo --fault tls-expired":            {[]string{"tls-expired"}, true},
+		"--demo --fault=tls-expired --fault no": {[]string{"tls-expired", "no"}, true},
+		"--demo --fault":                        {nil, false},
+		"--demo --deep":                         {nil, false},
+		"--demo portal.example.com":             {nil, false},
+	} {
+		faults, ok := demoFaults(strings.Fields(line))
+		if ok != want.ok || ok && !slices.Equal(faults, want.faults) {
+			t.Errorf("%q: %v, %t", line, faults, ok)
+		}
+	}
+	if got := unknownFault([]string{"tls-expired", "no"}); got != "no" {
+		t.Errorf("unknown: %q", got)
+	}
+}
+
 // BenchmarkStart measures the static program from exec to the end of "version", and its size.
 func BenchmarkStart(b *testing.B) {
 	program := filepath.Join(b.TempDir(), "boxready")

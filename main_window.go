@@ -22,6 +22,7 @@ import (
 	fyneapp "fyne.io/fyne/v2/app"
 	"fyne.io/fyne/v2/driver"
 	"github.com/adrg/xdg"
+	"github.com/go-gl/glfw/v3.3/glfw"
 	"github.com/jeandeaual/go-locale"
 	"github.com/pkg/browser"
 	"golang.org/x/term"
@@ -49,14 +50,18 @@ func init() { openWindow = window }
 
 // window opens the window if the arguments ask for it, or are files for it. If that fails, it shows the error and alternatives.
 func window(ctx context.Context, version string, args []string) (cli.Exit, bool) {
-	demoWanted := len(args) > 0 && args[0] == "--demo"
+	faults, demoWanted := demoFaults(args)
 	files := instance.Files(args)
 	if len(args) > 0 && !demoWanted && files == nil {
 		return 0, false
 	}
-	s := start{version: version, demo: demoWanted, store: store.Open(app.Folder(os.UserConfigDir))}
+	s := start{version: version, demo: demoWanted, faults: faults, store: store.Open(app.Folder(os.UserConfigDir))}
+	if unknown := unknownFault(faults); unknown != "" {
+		s.say("cli.bad-fault", checks.Args{"value": unknown})
+		return cli.ExitUsage, true
+	}
 	if !display() {
-		s.say("window.none.display", "")
+		s.sayNone("display", "")
 		// On a terminal the command line asks.
 		asked := len(args) == 0 && term.IsTerminal(int(os.Stdin.Fd()))
 		return cli.ExitCouldNot, !asked
@@ -77,12 +82,12 @@ func window(ctx context.Context, version string, args []string) (cli.Exit, bool)
 	s.crashes = crashes
 	if last, err := crashes.Report(); err == nil && last != nil && last.Opening {
 		crashes.Opened() // the next start tries again
-		s.say("window.none.crashed", crashes.Path())
+		s.sayNone("crashed", crashes.Path())
 		return cli.ExitCouldNot, true
 	}
 	w, err := s.open()
 	if err != nil {
-		s.say("window.none.failed", err.Error())
+		s.sayNone("failed", err.Error())
 		return cli.ExitCouldNot, true
 	}
 	if files != nil {
@@ -104,6 +109,7 @@ func window(ctx context.Context, version string, args []string) (cli.Exit, bool)
 type start struct {
 	version string
 	demo    bool
+	faults  []string // of the simulated portal; nil for the window's choice
 	store   *store.Store
 	crashes crash.Log
 	app     fyne.App
@@ -155,6 +161,7 @@ func (s *start) open() (w *gui.Window, err error) {
 	if !shown {
 		return nil, errNoWindow
 	}
+	w.Shown()
 	return w, nil
 }
 
@@ -162,6 +169,10 @@ func (s *start) open() (w *gui.Window, err error) {
 func (s *start) make() (*gui.Window, error) {
 	s.setScale(s.store.Settings().Scale)
 	s.app = fyneapp.NewWithID(appID)
+	if runtime.GOOS != "darwin" { // where Fyne needs to find its own app again, and no window is painted by the processor
+		s.app = calmApp{s.app}
+		fyne.SetCurrentApp(s.app)
+	}
 	a, err := app.New(app.Options{Version: s.version, Cache: app.CacheFolder()})
 	if err != nil {
 		return nil, err
@@ -173,28 +184,116 @@ func (s *start) make() (*gui.Window, error) {
 		}
 	}
 	slices.SortFunc(folders, func(a, b gui.Folder) int { return strings.Compare(b.Holds, a.Holds) })
-	return gui.New(gui.Params{
-		App:       s.app,
-		Version:   s.version,
-		Checker:   a,
-		Access:    a,
-		StartDemo: func(faults []string) (gui.Demo, error) { return startDemo(faults, s.version) },
-		Demo:      s.demo,
-		Store:     s.store,
-		OpenURL:   browser.OpenURL,
-		Languages: languages(),
-		SetScale:  s.setScale,
-		Proxy:     a.ProxyName,
-		SelfTest:  func(ctx context.Context) *checks.Outcome { return a.SelfTest(ctx, windowShown, nil) },
-		Folders:   folders,
-		Crashes:   s.crashes,
-		Lists:     lists(a),
-		RunProbe:  runProbe(a),
-		History:   &history.Store{Dir: below(app.CacheFolder(), "runs")},
-		Downloads: downloads(),
-		Drafts:    below(app.CacheFolder(), "letters"),
+	screen := &screen{}
+	w, err := gui.New(gui.Params{
+		Screen:     screen,
+		App:        s.app,
+		Version:    s.version,
+		Checker:    a,
+		Access:     a,
+		StartDemo:  func(faults []string) (gui.Demo, error) { return startDemo(faults, s.version) },
+		Demo:       s.demo,
+		DemoFaults: s.faults,
+		Store:      s.store,
+		OpenURL:    browser.OpenURL,
+		Languages:  languages(),
+		SetScale:   s.setScale,
+		Proxy:      a.ProxyName,
+		SelfTest:   func(ctx context.Context) *checks.Outcome { return a.SelfTest(ctx, windowShown, nil) },
+		Folders:    folders,
+		Crashes:    s.crashes,
+		Lists:      lists(a),
+		RunProbe:   runProbe(a),
+		History:    &history.Store{Dir: below(app.CacheFolder(), "runs")},
+		Downloads:  downloads(),
+		Idle:       debug.FreeOSMemory,
+		Drafts:     below(app.CacheFolder(), "letters"),
 	})
+	if err == nil {
+		screen.window = w.Fyne()
+	}
+	return w, err
 }
+
+// screen is what GLFW, the library below Fyne, tells about the screen. It is used on the main thread.
+type screen struct {
+	window fyne.Window
+	glfw   *glfw.Window // nil before the first use
+}
+
+// shown is the window as GLFW knows it; nil if there is none. Fyne doesn't give it away, but makes it the current one.
+func (s *screen) shown() *glfw.Window {
+	if w, ok := s.window.(interface{ RunWithContext(func()) }); ok && s.glfw == nil {
+		w.RunWithContext(func() { s.glfw = glfw.GetCurrentContext() })
+	}
+	return s.glfw
+}
+
+// places reports whether windows have places: Wayland doesn't tell them.
+func (s *screen) places() (has bool) {
+	s.window.(driver.NativeWindow).RunNative(func(context any) {
+		_, wayland := context.(driver.WaylandWindowContext)
+		has = !wayland
+	})
+	return has && s.shown() != nil
+}
+
+// monitorAt is the monitor that has a point in its room for windows; nil if none has.
+func monitorAt(x, y int) *glfw.Monitor {
+	for _, m := range glfw.GetMonitors() {
+		left, top, width, height := m.GetWorkarea()
+		if x >= left && x < left+width && y >= top && y < top+height {
+			return m
+		}
+	}
+	return nil
+}
+
+func (s *screen) Room() (width, height int) {
+	w := s.shown()
+	if w == nil {
+		return 0, 0
+	}
+	on := glfw.GetPrimaryMonitor()
+	if s.places() {
+		if m := monitorAt(w.GetPos()); m != nil {
+			on = m
+		}
+	}
+	if on == nil {
+		return 0, 0
+	}
+	_, _, width, height = on.GetWorkarea()
+	left, top, right, bottom := w.GetFrameSize()
+	return width - left - right, height - top - bottom
+}
+
+func (s *screen) Place() *store.Place {
+	if !s.places() {
+		return nil
+	}
+	x, y := s.glfw.GetPos()
+	return &store.Place{X: x, Y: y}
+}
+
+func (s *screen) Move(to store.Place) {
+	if !s.places() {
+		return
+	}
+	if monitorAt(to.X, to.Y) != nil { // otherwise it has been unplugged
+		s.glfw.SetPos(to.X, to.Y)
+	}
+}
+
+// calmApp is Fyne's app whose widgets don't animate: a cursor that fades repaints the window most of the time, which takes a
+// fifth of a processor without a graphics card.
+type calmApp struct{ fyne.App }
+
+func (a calmApp) Settings() fyne.Settings { return calmSettings{a.App.Settings()} }
+
+type calmSettings struct{ fyne.Settings }
+
+func (calmSettings) ShowAnimations() bool { return false }
 
 // raise restores a minimized window; Fyne's own method doesn't on Windows.
 func raise(context any) {
@@ -203,8 +302,20 @@ func raise(context any) {
 	}
 }
 
-// say prints in the owner's language why there is no window. detail is the system's message.
-func (s *start) say(key, detail string) {
+// sayNone says why there is no window, and what works without one. detail is the system's message.
+func (s *start) sayNone(reason, detail string) {
+	command := "boxready check portal.example.com"
+	if runtime.GOOS == "windows" {
+		command = "boxready-cli check portal.example.com" // this program has no console
+	}
+	if s.demo {
+		command = "boxready demo --check"
+	}
+	s.say("window.none."+reason, checks.Args{"detail": detail, "command": command})
+}
+
+// say prints a text in the owner's language.
+func (s *start) say(key string, args checks.Args) {
 	lang := words.Languages()[0]
 	for _, l := range append([]string{s.store.Settings().Language}, languages()...) {
 		if slices.Contains(words.Languages(), l) {
@@ -217,14 +328,7 @@ func (s *start) say(key, detail string) {
 		fmt.Fprintln(os.Stderr, err)
 		return
 	}
-	command := "boxready check portal.example.com"
-	if runtime.GOOS == "windows" {
-		command = "boxready-cli check portal.example.com" // this program has no console
-	}
-	if s.demo {
-		command = "boxready demo --check"
-	}
-	crash.Say(os.Stderr, "BoxReady", words.Say(key, checks.Args{"detail": detail, "command": command}))
+	crash.Say(os.Stderr, "BoxReady", words.Say(key, args))
 }
 
 // languages are those of the system, in the order of preference.

@@ -99,6 +99,7 @@ func (r *runner) readCredentials(s *model.Session, consents []checks.Consent) {
 			delete(r.stop, s)
 			s.Running, s.Unlocking = false, false
 			if s.Stopped {
+				r.over(s)
 				r.changed()
 				return
 			}

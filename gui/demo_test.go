@@ -66,7 +66,7 @@ func TestDemo(t *testing.T) {
 	if faults := <-p.closed; !slices.Contains(faults, "auth-server-unreachable") {
 		t.Errorf("closed: %v", faults)
 	}
-	r.tap("Выйти")
+	r.tap("Закрыть учебный портал")
 	r.mustNotSay(demoBanner, "portal.demo.example")
 	r.mustSay("Будут ли работать приложения")
 	<-p.closed

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/dialog"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
@@ -16,12 +15,11 @@ import (
 // dialogs are shown over the pages: questions, messages, and choices of files.
 type dialogs struct {
 	*environment
-	popup       *widget.PopUp      // nil if none is open
-	focusBefore fyne.Focusable     // had the focus before the popup was opened
-	fit         func()             // fits the popup to its content
-	onDismiss   func()             // called when the popup is closed without an answer; may be nil
-	chooser     *dialog.FileDialog // nil if none is open
-	folder      string             // in which a file was saved or chosen last; "" before the first
+	popup       *widget.PopUp  // nil if none is open
+	focusBefore fyne.Focusable // had the focus before the popup was opened
+	fit         func()         // fits the popup to its content
+	onDismiss   func()         // called when the popup is closed without an answer; may be nil
+	chooser     *chooser       // nil if none is open
 }
 
 // question is something that is answered with yes or no.
@@ -31,6 +29,8 @@ type question struct {
 	more  string // another sentence; "" for none
 	small string // a muted line below, e.g. the portal; "" for none
 	yes   string // the button's label
+	// deletes is true if a yes can't be taken back: then no has the focus.
+	deletes bool
 }
 
 // confirm asks a question. Esc is no.
@@ -40,6 +40,7 @@ func (d *dialogs) confirm(q question, yes func()) {
 		d.closeDialog()
 		yes()
 	})
+	agree.Deliberate = true
 	no := widgets.NewButton(d.say("consent.no", nil), nil, d.closeDialog)
 	lines := []fyne.CanvasObject{heading(q.title), widgets.NewText(q.text, widgets.Font{Selectable: true})}
 	if q.more != "" {
@@ -48,7 +49,11 @@ func (d *dialogs) confirm(q question, yes func()) {
 	if q.small != "" {
 		lines = append(lines, widgets.NewText(q.small, widgets.Font{Color: widgets.Muted, Selectable: true}))
 	}
-	d.showDialog(widgets.Column(12, append(lines, widgets.Flow(8, agree, no))...), no)
+	focus := agree
+	if q.deletes {
+		focus = no
+	}
+	d.showDialog(widgets.Column(12, append(lines, widgets.Flow(8, agree, no))...), focus)
 }
 
 // showMessage shows something that can be selected and copied.

@@ -27,6 +27,7 @@ type environment struct {
 	refresh func() // shows what has changed in the model
 	// refreshing is true while a refresh is queued.
 	refreshing bool
+	updates    updates
 }
 
 // copyButton copies a text and confirms it.
@@ -131,6 +132,41 @@ func (e *environment) changed() {
 		e.refreshing = false
 		e.refresh()
 	})
+}
+
+// updates are the refreshes while something reports its progress: each paints the window, which costs a computer without a
+// graphics card.
+type updates struct {
+	stop func() // nil unless a refresh was less than updateEvery ago
+	late bool   // something has changed since
+}
+
+// updateEvery is the shortest time between two updates.
+const updateEvery = 250 * time.Millisecond
+
+// updated is changed for progress: the first is shown at once, those that follow are shown together, every updateEvery.
+func (e *environment) updated() {
+	if e.updates.stop != nil {
+		e.updates.late = true
+		return
+	}
+	e.changed()
+	e.updates.stop = e.every(updateEvery, func() {
+		if !e.updates.late {
+			e.endUpdates()
+			return
+		}
+		e.updates.late = false
+		e.changed()
+	})
+}
+
+// endUpdates is called when there is no more progress; what has changed is shown by changed.
+func (e *environment) endUpdates() {
+	if e.updates.stop != nil {
+		e.updates.stop()
+	}
+	e.updates = updates{}
 }
 
 func (e *environment) focusOn(f fyne.Focusable) { e.fyne.Canvas().Focus(f) }

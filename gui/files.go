@@ -1,7 +1,6 @@
 package gui
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"os"
@@ -9,16 +8,13 @@ import (
 	"strings"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/dialog"
-	"fyne.io/fyne/v2/storage"
 
 	"boxready/checks"
 	"boxready/gui/widgets"
 	"boxready/internal/report"
 )
 
-// Fyne's own dialog for saving empties the file that is to be replaced before anything is written, and asks in English. So this
-// one asks for name and folder itself, and leaves writing to the caller, who can do it atomically.
+// Fyne's own dialog for saving empties the file that is to be replaced before anything is written. So this one asks for name and folder itself, and leaves writing to the caller, who can do it atomically.
 
 // saving is what is to be saved.
 type saving struct {
@@ -33,14 +29,12 @@ const maxPath = 1024
 
 // saveAs asks where to save something, and does it. Then saved is called.
 func (d *dialogs) saveAs(s saving, saved func(path string)) {
-	if d.folder == "" {
-		d.folder = d.params.Downloads
-	}
+	in := d.lastFolder()
 	var save *widgets.Button
 	replace := false // the owner was asked whether to replace the file
 	name := widgets.NewEntry("", maxPath)
 	name.Text = s.name
-	folder := widgets.NewText(d.folder, widgets.Font{Selectable: true})
+	folder := widgets.NewText(in, widgets.Font{Selectable: true})
 	mistake := widgets.NewText("", widgets.Font{Color: widgets.Danger})
 	mistake.Hide()
 	setMistake := func(text string) {
@@ -65,7 +59,7 @@ func (d *dialogs) saveAs(s saving, saved func(path string)) {
 			return
 		}
 		if !filepath.IsAbs(path) {
-			path = filepath.Join(d.folder, path)
+			path = filepath.Join(in, path)
 		}
 		asked, write := d.popup, s.write
 		save.Disable()
@@ -85,7 +79,7 @@ func (d *dialogs) saveAs(s saving, saved func(path string)) {
 					setMistake(d.saveMistake(err, path))
 					return
 				}
-				d.folder = filepath.Dir(at)
+				d.rememberFolder(filepath.Dir(at))
 				if d.popup == asked {
 					d.closeDialog()
 				}
@@ -97,7 +91,7 @@ func (d *dialogs) saveAs(s saving, saved func(path string)) {
 	save = widgets.NewPrimary(d.say("save.save", nil), nil, try)
 	other := widgets.NewLowEmphasis(d.say("save.other-folder", nil), nil, func() {
 		d.pickFolder(func(path string) {
-			d.folder = path
+			in = path
 			folder.SetText(path)
 			change()
 			d.fit()
@@ -124,42 +118,6 @@ func (d *dialogs) saveMistake(err error, path string) string {
 	default:
 		return d.words.Say("report-file.save."+string(report.SaveOther), checks.Args{"file": path})
 	}
-}
-
-// pickFolder lets the owner choose a folder.
-func (d *dialogs) pickFolder(chosen func(path string)) {
-	d.pick(dialog.NewFolderOpen(func(folder fyne.ListableURI, err error) {
-		if err == nil && folder != nil {
-			chosen(filepath.FromSlash(folder.Path()))
-		}
-	}, d.fyne), d.say("save.choose-folder", nil))
-}
-
-// pickFile lets the owner choose a file whose name ends in one of these.
-func (d *dialogs) pickFile(title string, endings []string, chosen func(path string)) {
-	chooser := dialog.NewFileOpen(func(file fyne.URIReadCloser, err error) {
-		if err != nil || file == nil {
-			return
-		}
-		_ = file.Close() // it was only opened
-		chosen(filepath.FromSlash(file.URI().Path()))
-	}, d.fyne)
-	chooser.SetFilter(storage.NewExtensionFileFilter(endings))
-	d.pick(chooser, title)
-}
-
-// pick shows one of Fyne's dialogs. Esc closes it.
-func (d *dialogs) pick(chooser *dialog.FileDialog, title string) {
-	chooser.SetTitleText(title)
-	chooser.SetConfirmText(d.say("save.choose", nil))
-	chooser.SetDismissText(d.say("sign-in.cancel", nil))
-	if folder, err := storage.ListerForURI(storage.NewFileURI(cmp.Or(d.folder, d.params.Downloads))); err == nil {
-		chooser.SetLocation(folder)
-	}
-	chooser.SetOnClosed(func() { d.chooser = nil })
-	d.chooser = chooser
-	chooser.Resize(d.fyne.Canvas().Size().SubtractWidthHeight(40, 60))
-	chooser.Show()
 }
 
 // shown reports whether a dialog is open.

@@ -125,6 +125,13 @@ func (f *frame) refresh() {
 		f.portal.SetText(text)
 		f.list.Refresh()
 	}
+	title := "BoxReady"
+	if text != "" {
+		title = text + " — " + title
+	}
+	if f.w.fyne.Title() != title {
+		f.w.fyne.SetTitle(title)
+	}
 	if p, ok := f.page().(interface{ refresh() }); ok {
 		p.refresh()
 	}
@@ -193,8 +200,14 @@ func (l *frameLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	}
 	l.body.Move(fyne.NewPos(left, y))
 	l.body.Resize(fyne.NewSize(width, size.Height-y))
+	if p, ok := l.page().(interface{ resized() }); ok {
+		p.resized()
+	}
 	if l.w.dialogs.popup != nil {
 		l.w.dialogs.fit()
+	}
+	if l.w.dialogs.chooser != nil {
+		l.w.dialogs.chooser.fit()
 	}
 }
 

@@ -38,6 +38,7 @@ type Params struct {
 	OpenURL    func(address string) error            // in the browser; may block
 	Languages  []string                              // of the system, in the order of preference
 	SetScale   func(factor float32)                  // of everything in the window, from the next change of the theme on; nil if it can't be set
+	Screen     Screen                                // nil if nothing is known about it
 	Proxy      func(address string) string           // the system's on the way to an address, "" for none; may block
 	SelfTest   func(context.Context) *checks.Outcome // of what BoxReady needs on this computer; called off the Fyne thread
 	Folders    []Folder
@@ -51,6 +52,7 @@ type Params struct {
 	History   *history.Store // of runs; its methods are called off the Fyne thread
 	Downloads string         // the folder in which files are saved and chosen first
 	Drafts    string         // the folder of letters that the mail program is asked to open; "" for the system's temporary one
+	Idle      func()         // called off the Fyne thread a while after the last run was over; nil for nothing
 
 	GoVersion string // that the window shows; "": runtime.Version()
 
@@ -85,6 +87,7 @@ type Window struct {
 	*environment
 	dialogs *dialogs
 	runs    *runner
+	sweep   *sweep
 	frame   *frame
 
 	checkPage        *checkPage
@@ -115,6 +118,8 @@ func New(p Params) (*Window, error) {
 	e := &environment{tasks: newTasks(p.Do, p.Tick), params: p, model: &model.Model{}}
 	w := &Window{environment: e, dialogs: &dialogs{environment: e}}
 	w.runs = &runner{environment: e, dialogs: w.dialogs, stop: map[*model.Session]func(){}}
+	w.sweep = &sweep{runs: w.runs}
+	w.runs.over = w.sweep.finished
 	w.makePages()
 	e.refresh = func() { w.frame.refresh() }
 	w.runs.saved = w.reportPage.historyChanged
@@ -135,10 +140,13 @@ func New(p Params) (*Window, error) {
 	p.App.Lifecycle().SetOnStarted(func() {
 		w.after(time.Second, func() { w.fyne.SetIcon(style.Icon("boxready", style.ColorAccented)) })
 	})
-	w.fyne.SetOnClosed(w.cancel)
+	w.fyne.SetOnClosed(func() {
+		w.rememberWindow()
+		w.cancel()
+	})
 	w.fyne.SetMaster()
 	w.fyne.SetPadded(false)
-	w.fyne.Resize(fyne.NewSize(1040, 720))
+	w.fyne.Resize(w.firstSize())
 	w.fyne.SetOnDropped(w.dropped)
 	w.addKeys()
 	if portals := p.Store.Portals(); len(portals) > 0 {
@@ -152,6 +160,7 @@ func New(p Params) (*Window, error) {
 		}
 		w.startDemo(faults)
 	}
+	w.forgetLostFolder()
 	w.offerCrash()
 	return w, nil
 }
@@ -166,7 +175,7 @@ func (w *Window) makePages() {
 	w.eventsPage = &eventsPage{scaffold: s, dialogs: w.dialogs, runs: w.runs, nav: w}
 	w.reportPage = &reportPage{scaffold: s, dialogs: w.dialogs, runs: w.runs, nav: w, options: w.allowlistPage.options}
 	w.signInPage = &signInPage{scaffold: s, dialogs: w.dialogs, runs: w.runs, nav: w}
-	w.settingsPage = &settingsPage{scaffold: s, dialogs: w.dialogs, nav: w, setLanguage: w.setLanguage, rebuild: w.rebuild}
+	w.settingsPage = &settingsPage{scaffold: s, dialogs: w.dialogs, nav: w, setLanguage: w.setLanguage, rebuild: w.rebuild, showKeys: w.showKeys}
 }
 
 // loadFonts loads the fonts that every page needs. It may be called from any goroutine: measuring a text touches nothing but
@@ -184,7 +193,7 @@ func (w *Window) Fyne() fyne.Window { return w.fyne }
 // rebuild rebuilds everything in the window, in another language or with other sections.
 func (w *Window) rebuild() {
 	w.dialogs.closeDialog()
-	open := "check"
+	open := w.settings().Window.Section
 	if w.frame != nil {
 		open = w.frame.open
 		w.frame.page().stopAnimations()

@@ -139,8 +139,6 @@ func changesSince(kept *history.Store, run, newest history.Run, outcome *checks.
 	return text.String(), err
 }
 
-const changesHeight = 440
-
 func (h *pastRuns) close() {
 	h.open = false
 	h.fill()
@@ -156,5 +154,6 @@ func (h *pastRuns) content() (head fyne.CanvasObject, content []fyne.CanvasObjec
 		return head, []fyne.CanvasObject{widgets.Card(h.wait(widgets.RowContent{Title: h.say("report.comparing", nil), LowEmphasis: true}))}
 	}
 	text := h.changes
-	return head, []fyne.CanvasObject{widgets.Card(widgets.Column(10, widgets.NewViewer(text, changesHeight), widgets.Flow(8, h.copyButton("finding.copy-plain", func() string { return text }))))}
+	h.viewer = widgets.NewViewer(text, h.viewerHeight())
+	return head, []fyne.CanvasObject{widgets.Card(widgets.Column(10, h.viewer, widgets.Flow(8, h.copyButton("finding.copy-plain", func() string { return text }))))}
 }

@@ -1,58 +1,113 @@
 package gui
 
 import (
+	"strconv"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
+
+	"boxready/gui/widgets"
 )
 
-// addKeys binds the keys that work whatever has the focus: F5 checks, Esc stops or goes back, Ctrl+1… opens a section, Ctrl+S
-// saves what a page shows, Page Up and Page Down turn pages.
-func (w *Window) addKeys() {
-	canvas := w.fyne.Canvas()
-	canvas.SetOnTypedKey(w.typedKey)
+// keyBinding is what keys do that work whatever has the focus.
+type keyBinding struct {
+	keys   []fyne.KeyName
+	with   fyne.KeyModifier // 0: the keys alone
+	id     string           // the text "keys."+id says what they do; "" for what the list of keys doesn't show
+	shown  string           // as the list shows the keys
+	dialog bool             // works while a dialog is open, too
+	do     func()
+}
+
+// keyBindings are bound by addKeys and listed by showKeys.
+func (w *Window) keyBindings() []keyBinding {
+	const ctrl = fyne.KeyModifierControl
+	bindings := []keyBinding{
+		{keys: []fyne.KeyName{fyne.KeyF5}, id: "check", shown: "F5", do: func() {
+			if !w.isOpen("check") { // building the page anew would leave the old one in Fyne's caches for a while
+				w.frame.show("check")
+			}
+			w.checkPage.checkTyped()
+		}},
+		{keys: []fyne.KeyName{fyne.KeyEscape}, id: "escape", shown: "Esc", dialog: true, do: w.escape},
+		{keys: []fyne.KeyName{fyne.KeyLeft}, with: fyne.KeyModifierAlt, id: "back", shown: "Alt+←", do: func() {
+			if w.checkPage.finding != nil {
+				w.checkPage.back()
+			}
+		}},
+		{keys: []fyne.KeyName{fyne.KeyS}, with: ctrl, id: "save", shown: "Ctrl+S", do: func() {
+			if p, ok := w.frame.page().(interface{ save() }); ok {
+				p.save()
+			}
+		}},
+		{id: "section", shown: "Ctrl+1 … Ctrl+9"},
+		{id: "pages", shown: "Page Up, Page Down"},
+		{keys: []fyne.KeyName{fyne.KeyPageDown}, do: func() { w.frame.page().scrollPages(1) }},
+		{keys: []fyne.KeyName{fyne.KeyPageUp}, do: func() { w.frame.page().scrollPages(-1) }},
+		// The plus is above another key on some keyboards, and needs Shift on others.
+		{keys: []fyne.KeyName{fyne.KeyPlus, fyne.KeyEqual}, with: ctrl, id: "larger", shown: "Ctrl++", dialog: true, do: func() { w.zoomBy(1) }},
+		{keys: []fyne.KeyName{fyne.KeyPlus, fyne.KeyEqual}, with: ctrl | fyne.KeyModifierShift, dialog: true, do: func() { w.zoomBy(1) }},
+		{keys: []fyne.KeyName{fyne.KeyMinus}, with: ctrl, id: "smaller", shown: "Ctrl+−", dialog: true, do: func() { w.zoomBy(-1) }},
+		{keys: []fyne.KeyName{fyne.Key0}, with: ctrl, id: "normal", shown: "Ctrl+0", dialog: true, do: func() { w.setZoom(100, nil) }},
+		{keys: []fyne.KeyName{fyne.KeyF1}, id: "list", shown: "F1", do: w.showKeys},
+	}
 	for i := range 9 {
-		canvas.AddShortcut(&desktop.CustomShortcut{KeyName: fyne.KeyName(rune('1' + i)), Modifier: fyne.KeyModifierControl}, func(fyne.Shortcut) {
-			if sections := w.frame.listed(); i < len(sections) && !w.dialogs.shown() {
+		bindings = append(bindings, keyBinding{keys: []fyne.KeyName{fyne.KeyName(strconv.Itoa(i + 1))}, with: ctrl, do: func() {
+			if sections := w.frame.listed(); i < len(sections) {
 				w.frame.show(sections[i].id)
 			}
-		})
+		}})
 	}
-	canvas.AddShortcut(&desktop.CustomShortcut{KeyName: fyne.KeyS, Modifier: fyne.KeyModifierControl}, func(fyne.Shortcut) {
-		if p, ok := w.frame.page().(interface{ save() }); ok && !w.dialogs.shown() {
-			p.save()
+	return bindings
+}
+
+// addKeys binds the keys.
+func (w *Window) addKeys() {
+	canvas := w.fyne.Canvas()
+	alone := map[fyne.KeyName]func(){}
+	for _, b := range w.keyBindings() {
+		do := func() {
+			if b.dialog || !w.dialogs.shown() {
+				b.do()
+			}
 		}
-	})
-	canvas.AddShortcut(&desktop.CustomShortcut{KeyName: fyne.KeyLeft, Modifier: fyne.KeyModifierAlt}, func(fyne.Shortcut) {
-		if !w.dialogs.shown() && w.checkPage.finding != nil {
-			w.checkPage.back()
+		for _, key := range b.keys {
+			if b.with == 0 {
+				alone[key] = do
+				continue
+			}
+			canvas.AddShortcut(&desktop.CustomShortcut{KeyName: key, Modifier: b.with}, func(fyne.Shortcut) { do() })
+		}
+	}
+	canvas.SetOnTypedKey(func(e *fyne.KeyEvent) {
+		if do := alone[e.Name]; do != nil {
+			do()
 		}
 	})
 }
 
-func (w *Window) typedKey(e *fyne.KeyEvent) {
-	if w.dialogs.chooser != nil {
-		if e.Name == fyne.KeyEscape {
-			w.dialogs.chooser.Dismiss()
-		}
-		return
-	}
-	if w.dialogs.popup != nil {
-		if e.Name == fyne.KeyEscape {
-			w.dialogs.closeDialog()
-		}
-		return
-	}
-	switch e.Name {
-	case fyne.KeyF5:
-		w.frame.show("check")
-		w.checkPage.checkTyped()
-	case fyne.KeyEscape:
+// escape closes a dialog, or stops or leaves what the page shows.
+func (w *Window) escape() {
+	switch {
+	case w.dialogs.chooser != nil:
+		w.dialogs.chooser.Dismiss()
+	case w.dialogs.popup != nil:
+		w.dialogs.closeDialog()
+	default:
 		if p, ok := w.frame.page().(interface{ escape() }); ok {
 			p.escape()
 		}
-	case fyne.KeyPageDown:
-		w.frame.page().scrollPages(1)
-	case fyne.KeyPageUp:
-		w.frame.page().scrollPages(-1)
 	}
+}
+
+// showKeys lists the keys.
+func (w *Window) showKeys() {
+	lines := []fyne.CanvasObject{heading(w.say("keys.title", nil))}
+	for _, b := range w.keyBindings() {
+		if b.id != "" {
+			lines = append(lines, widgets.NameValue(widgets.NewText(b.shown, widgets.Font{Bold: true}), widgets.NewText(w.say("keys."+b.id, nil), widgets.Font{})))
+		}
+	}
+	done := widgets.NewPrimary(w.say("close", nil), nil, w.dialogs.closeDialog)
+	w.dialogs.showDialog(widgets.Column(6, append(lines, widgets.Flow(8, done))...), done)
 }

@@ -22,9 +22,8 @@ func (w *environment) language() string {
 	return words.Languages()[0]
 }
 
-// fyneTexts are the keys of Fyne's own texts that this window shows: menus of entries, and the dialog that saves a file.
-var fyneTexts = []string{"Advanced", "Cancel", "Copy", "Create Folder", "Cut", "Enter filename", "Error", "Favourites", "File", "Folder",
-	"New Folder", "No", "OK", "Open", "Paste", "Quit", "Redo", "Save", "Select all", "Show Hidden Files", "Undo", "Yes", "file.name", "file.parent"}
+// fyneTexts are the keys of Fyne's own texts that this window shows: menus of entries.
+var fyneTexts = []string{"Copy", "Cut", "Paste", "Redo", "Select all", "Undo"}
 
 // setLanguage uses these texts from now on, also for Fyne's own. Fyne follows the system's language and can't be set to another
 // one, so ours are registered for each that it may have chosen.

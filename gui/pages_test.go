@@ -55,7 +55,7 @@ func TestPages(t *testing.T) {
 					r.golden(strings.ReplaceAll(p.name, " ", "-") + "-" + v.lang + "-" + v.look)
 				}
 				if v.lang == "ru" {
-					r.assertContrast()
+					r.assertContrast(4.5)
 					r.assertFocusIsVisible(focused[v.look])
 				}
 				if v == (variant{"ru", "light"}) {
@@ -66,6 +66,25 @@ func TestPages(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestHighContrast measures the pages in the look for people who see little (WCAG 2.1, 1.4.6).
+func TestHighContrast(t *testing.T) {
+	if testing.Short() {
+		t.Skip("measures pictures, which the race detector doesn't change")
+	}
+	for _, p := range pages() {
+		if !slices.Contains(keyPages, p.name) && p.name != "running" && p.name != "consent" {
+			continue
+		}
+		t.Run(p.name, func(t *testing.T) {
+			s := p.setup(t)
+			s.look = "contrast"
+			r := open(t, s)
+			p.drive(r)
+			r.assertContrast(7)
+		})
 	}
 }
 
@@ -167,7 +186,7 @@ func (r *testWindow) places() (all []rect) {
 }
 
 // assertContrast measures every text and every sign against its background, on a page that is high enough for most.
-func (r *testWindow) assertContrast() {
+func (r *testWindow) assertContrast(least float64) {
 	r.t.Helper()
 	before := r.canvas().Size()
 	r.w.Fyne().Resize(fyne.NewSize(1040, 1800))
@@ -185,12 +204,12 @@ func (r *testWindow) assertContrast() {
 				return true
 			}
 			measured++
-			if ratio := contrast(o.Color, commonest(painted, where)); ratio < 4.5 {
+			if ratio := contrast(o.Color, commonest(painted, where)); ratio < least {
 				r.t.Errorf("%q: %.2f : 1", o.Text, ratio)
 			}
 		case *canvas.Image:
 			measured++
-			if ratio := mostContrast(painted, where); ratio < 4.5 {
+			if ratio := mostContrast(painted, where); ratio < least {
 				r.t.Errorf("picture %s: %.2f : 1", o.Resource.Name(), ratio)
 			}
 		}

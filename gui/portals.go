@@ -2,6 +2,7 @@ package gui
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -19,32 +20,107 @@ type portalsPage struct {
 	scaffold
 	dialogs *dialogs
 	runs    *runner
+	sweep   *sweep
 	portals portalOpener
-	list    *fyne.Container
+
+	// Of the content that is shown.
+	list  *fyne.Container
+	lines map[string]portalLine // by address
+	all   *widgets.Button       // checks all portals, or stops that
+	state *widgets.Text         // of that
 }
 
 func (p *portalsPage) build() fyne.CanvasObject {
-	p.list = widgets.Column(0)
+	p.list, p.lines = widgets.Column(0), map[string]portalLine{}
+	p.all = widgets.NewButton("", nil, nil)
+	p.state = widgets.NewText("", widgets.Font{Color: widgets.Muted})
 	p.fill()
 	fresh := widgets.NewButton(p.say("portals.new", nil), nil, p.portals.newPortal)
-	head := widgets.BesideOrBelow(10, 160, title(p.say("portals.title", nil)), fresh)
+	head := widgets.BesideOrBelow(10, 160, title(p.say("portals.title", nil)), widgets.Beside(8, false, p.all, fresh, nil))
 	p.root = widgets.Stack()
-	p.setContent(head, widgets.NewText(p.say("portals.explain", nil), widgets.Font{Color: widgets.Muted}), widgets.Card(p.list))
+	p.setContent(head, widgets.NewText(p.say("portals.explain", nil), widgets.Font{Color: widgets.Muted}), p.state, widgets.Card(p.list))
 	return p.root
 }
 
+// shown are the portals in the order of the list, which stays while all are checked.
+func (p *portalsPage) shown() []store.Portal {
+	portals := p.params.Store.Portals()
+	if p.sweep.running() {
+		place := func(past store.Portal) int { return slices.Index(p.sweep.order, past.Address) }
+		slices.SortStableFunc(portals, func(a, b store.Portal) int { return place(a) - place(b) })
+	}
+	return portals
+}
+
+// fill shows the portals; lines that are there already, and may have the focus, get what has changed.
 func (p *portalsPage) fill() {
-	p.list.Objects = nil
-	for i, past := range p.params.Store.Portals() {
+	portals := p.shown()
+	p.fillAll(portals)
+	var objects []fyne.CanvasObject
+	for i, past := range portals {
 		if i > 0 {
-			p.list.Add(widgets.Line())
+			objects = append(objects, widgets.Line())
 		}
-		forget := widgets.NewLowEmphasis(p.say("portals.forget", nil), nil, func() { p.forget(past) })
-		p.list.Add(widgets.BesideOrBelow(8, 260, portalRow(p.environment, past, p.portals.openPortal), forget))
+		line, ok := p.lines[past.Address]
+		if content := p.content(past); ok {
+			line.row.Set(content)
+		} else {
+			forget := widgets.NewLowEmphasis(p.say("portals.forget", nil), nil, func() { p.forget(past) })
+			line.row = widgets.NewRow(content, func() { p.portals.openPortal(past.Address) })
+			line.object = widgets.BesideOrBelow(8, 260, line.row.Object, forget)
+			p.lines[past.Address] = line
+		}
+		objects = append(objects, line.object)
 	}
-	if p.list.Objects == nil {
-		p.list.Add(widgets.NewText(p.say("portals.empty", nil), widgets.Font{Color: widgets.Muted}))
+	if objects == nil {
+		objects = append(objects, widgets.NewText(p.say("portals.empty", nil), widgets.Font{Color: widgets.Muted}))
 	}
+	p.list.Objects = objects
+}
+
+// portalLine is a line of the list: a portal, and the button that forgets it.
+type portalLine struct {
+	row    *widgets.Row
+	object fyne.CanvasObject
+}
+
+// fillAll shows how far the check of all portals is.
+func (p *portalsPage) fillAll(portals []store.Portal) {
+	s := p.sweep
+	p.all.Hidden = len(portals) < 2 && !s.running()
+	args := checks.Args{"done": s.done, "total": len(s.order)}
+	label, state, tapped := "portals.check-all", "", func() {
+		var addresses []string
+		for _, past := range portals {
+			addresses = append(addresses, past.Address)
+		}
+		s.start(addresses)
+	}
+	switch {
+	case s.running():
+		label, state, tapped = "portals.check-all-stop", p.say("portals.check-all-progress", args), s.stop
+	case s.stopped:
+		state = p.say("portals.check-all-stopped", args)
+	case s.order != nil:
+		state = p.words.Count("window.portals.check-all-done", s.done)
+	}
+	p.all.SetText(p.say(label, nil))
+	p.all.OnTapped = tapped
+	p.state.SetText(state)
+	p.state.Hidden = state == ""
+}
+
+// content is the row of a portal.
+func (p *portalsPage) content(past store.Portal) widgets.RowContent {
+	content := portalContent(p.environment, past)
+	switch {
+	case content.Sign == style.Waiting:
+	case slices.Contains(p.sweep.queue, past.Address):
+		content.Detail = p.say("portals.queued", nil)
+	case slices.Contains(p.sweep.skipped, past.Address):
+		content.Detail = p.say("portals.check-all-skipped", nil)
+	}
+	return content
 }
 
 // initialFocus leaves the focus where it is.
@@ -56,8 +132,8 @@ func (p *portalsPage) refresh() {
 	p.page.Refit()
 }
 
-// portalRow is a portal with its last verdict; pressing it opens the portal.
-func portalRow(w *environment, past store.Portal, open func(address string)) fyne.CanvasObject {
+// portalContent is a portal with its last verdict.
+func portalContent(w *environment, past store.Portal) widgets.RowContent {
 	sign, verdict := model.PastVerdict(w.words, past.Verdict)
 	content := widgets.RowContent{Sign: style.Sign(sign), Title: displayAddress(past.Address), Detail: verdict, Chevron: widgets.Navigates}
 	if past.Verdict != "" {
@@ -69,7 +145,7 @@ func portalRow(w *environment, past store.Portal, open func(address string)) fyn
 	if s := w.model.Session(past.Address); s != nil && s.Running {
 		content.Sign, content.Detail = style.Waiting, w.say("portals.running", nil)
 	}
-	return widgets.NewRow(content, func() { open(past.Address) }).Object
+	return content
 }
 
 // displayAddress formats a saved address without https://.
@@ -102,7 +178,7 @@ func (w *Window) newPortal() {
 
 func (p *portalsPage) forget(past store.Portal) {
 	args := checks.Args{"portal": displayAddress(past.Address)}
-	p.dialogs.confirm(question{title: p.say("portals.forget-title", args), text: p.say("portals.forget-text", args), yes: p.say("portals.forget-yes", nil)}, func() {
+	p.dialogs.confirm(question{title: p.say("portals.forget-title", args), text: p.say("portals.forget-text", args), yes: p.say("portals.forget-yes", nil), deletes: true}, func() {
 		if s := p.model.Session(past.Address); s != nil && p.runs.stop[s] != nil {
 			p.runs.stop[s]()
 		}
@@ -128,7 +204,7 @@ func (p *checkPage) recent(n int) fyne.CanvasObject {
 		if i > 0 {
 			lines = append(lines, widgets.Line())
 		}
-		lines = append(lines, portalRow(p.environment, past, p.portals.openPortal))
+		lines = append(lines, widgets.NewRow(portalContent(p.environment, past), func() { p.portals.openPortal(past.Address) }).Object)
 	}
 	return widgets.Card(widgets.Column(0, lines...))
 }

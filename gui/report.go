@@ -40,7 +40,8 @@ type reportPage struct {
 	builtFrom reportState
 	running   bool
 	preview   *fyne.Container
-	tab       fyne.Focusable // of the file that is shown
+	viewer    *widgets.Viewer // nil while there is no bundle, and of what has changed since an earlier run
+	tab       fyne.Focusable  // of the file that is shown
 	scan      *widgets.Text
 	switches  map[report.Category]*widgets.Switch
 	buttons   []*widgets.Button // that need a bundle
@@ -154,6 +155,7 @@ func (p *reportPage) makeMistake(err error) string {
 // fill rebuilds the content.
 func (p *reportPage) fill() {
 	p.stopAnimations()
+	p.viewer = nil
 	s := p.model.Current
 	p.running = s != nil && s.Running
 	head, content := title(p.say("report.title", nil)), []fyne.CanvasObject(nil)
@@ -224,16 +226,12 @@ func (p *reportPage) setHidden(c report.Category, on bool) {
 	p.hidden, p.bundle = now, nil
 	p.make()
 	p.showBundle()
-	p.params.Store.SetSettings(func(s *store.Settings) {
+	p.saveSettings(func(s *store.Settings) {
 		s.Hide = nil
 		for _, c := range now {
 			s.Hide = append(s.Hide, string(c))
 		}
-	})
-	p.background(func(context.Context) func() {
-		_ = p.params.Store.Save() // as with saveRun
-		return nil
-	})
+	}, nil) // a failure isn't shown, as with saveRun
 }
 
 // showBundle shows the report, or that it is being made.
@@ -242,11 +240,13 @@ func (p *reportPage) showBundle() {
 		return
 	}
 	p.stopAnimations()
+	p.viewer = nil
 	lines := []fyne.CanvasObject{widgets.Heading(p.say("report.preview", nil))}
 	switch {
 	case p.bundle != nil:
 		lines = append(lines, p.files())
-		lines = append(lines, widgets.NewViewer(string(p.bundle.File(p.file)), previewHeight))
+		p.viewer = widgets.NewViewer(string(p.bundle.File(p.file)), p.viewerHeight())
+		lines = append(lines, p.viewer)
 	case p.failed != "":
 		lines = append(lines, widgets.NewRow(widgets.RowContent{Sign: style.Problem, Title: p.failed}, nil).Object)
 	default:
@@ -275,7 +275,22 @@ func (p *reportPage) showBundle() {
 	}
 }
 
-const previewHeight = 330
+const (
+	previewHeight = 330 // at least
+	// besidePreview is what else is on the page: the title, the files, the card's edges and the buttons.
+	besidePreview = 260
+)
+
+// viewerHeight leaves the window's height to the text that is read, and what stands beside it in sight.
+func (p *reportPage) viewerHeight() float32 {
+	return max(previewHeight, p.fyne.Canvas().Size().Height-besidePreview)
+}
+
+func (p *reportPage) resized() {
+	if p.viewer != nil && p.viewer.SetHeight(p.viewerHeight()) {
+		p.page.Refit()
+	}
+}
 
 // files are the bundle's, the summary first.
 func (p *reportPage) files() fyne.CanvasObject {

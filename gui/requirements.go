@@ -292,19 +292,6 @@ func (p *requirementsPage) findingButton(r checks.Result) *widgets.Button {
 	return widgets.NewButton(p.say("requirements.steps", nil), nil, func() { p.nav.showResult(r, "") })
 }
 
-// dropped takes files that were dropped on the window.
-func (w *Window) dropped(_ fyne.Position, files []fyne.URI) {
-	var paths []string
-	for _, f := range files {
-		if f.Scheme() == "file" {
-			paths = append(paths, filepath.FromSlash(f.Path()))
-		}
-	}
-	if !w.dialogs.shown() {
-		w.open(paths)
-	}
-}
-
 // read reads files of requirements.
 func (p *requirementsPage) read(paths []string) {
 	p.reading += len(paths)

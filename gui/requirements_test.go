@@ -14,6 +14,7 @@ import (
 	"boxready/checks"
 	"boxready/gui"
 	"boxready/gui/store"
+	"boxready/gui/widgets"
 	"boxready/internal/app"
 	"boxready/internal/portal"
 	"boxready/internal/requirements"
@@ -237,17 +238,60 @@ func TestRequirementsLibrary(t *testing.T) {
 
 func TestChoosingAFile(t *testing.T) {
 	path := file(t, "calls.boxready.yaml", telephony)
+	for _, other := range []string{"notes.txt", ".hidden.yaml"} {
+		if err := os.WriteFile(filepath.Join(filepath.Dir(path), other), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 	r := open(t, setup{with: func(p *gui.Params) { p.Downloads = filepath.Dir(path) }})
 	r.tap("Требования")
 	r.tap("Выбрать файл…")
 	r.mustSay("Файл требований", "calls.boxready")
-	r.canvas().Unfocus()
+	r.mustNotSay("notes.txt", ".hidden.yaml", "Home", "Computer", "Downloads", "Documents")
 	r.key(fyne.KeyEscape)
 	r.mustNotSay("calls.boxready")
 	r.tap("Выбрать файл…")
+	r.mustSay("calls.boxready")
 	r.tap("calls.boxready")
-	r.tapAfter("", "Выбрать")
 	r.mustSay("Звонок+")
+	if got := r.store.Settings().Folder; got != filepath.Dir(path) {
+		t.Errorf("the folder is remembered as %q", got)
+	}
+}
+
+// TestGoingThroughFolders goes down and up again, and to a path that is typed.
+func TestGoingThroughFolders(t *testing.T) {
+	path := file(t, "calls.boxready.yaml", telephony)
+	inner := filepath.Join(filepath.Dir(path), "inner")
+	if err := os.Mkdir(inner, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	r := open(t, setup{settings: store.Settings{Folder: filepath.Dir(path)}})
+	r.tap("Требования")
+	r.tap("Выбрать файл…")
+	r.mustSay("inner", "calls.boxready")
+	r.tap("inner")
+	r.mustSay("Здесь нет подходящих файлов.")
+	r.tap("Вверх")
+	r.mustSay("calls.boxready")
+	r.typePath(filepath.Join(inner, "missing"))
+	r.mustSay("Эту папку не открыть.")
+	r.typePath(path)
+	r.mustSay("Звонок+")
+}
+
+// typePath types a path into the field of the dialog that chooses a file.
+func (r *testWindow) typePath(path string) {
+	r.t.Helper()
+	r.walk(func(o fyne.CanvasObject, _ fyne.Position, _ rect) bool {
+		if e, ok := o.(*widgets.Entry); ok {
+			r.canvas().Unfocus()
+			r.canvas().Focus(e)
+		}
+		return true
+	})
+	r.typeIn(path)
+	r.key(fyne.KeyReturn)
 }
 
 func TestComparisonWithoutACredential(t *testing.T) {
@@ -460,7 +504,7 @@ func TestRequirementsOfTheDemo(t *testing.T) {
 	if kept := r.store.Portals(); len(kept) > 0 {
 		t.Errorf("kept of the demo: %+v", kept)
 	}
-	r.tap("Выйти")
+	r.tap("Закрыть учебный портал")
 	r.tap("Требования")
 	r.mustNotSay("Звонок+", "Учебное приложение")
 }

@@ -62,6 +62,8 @@ type setup struct {
 	openURL  func(string) error
 	settings store.Settings
 	inDemo   bool
+	screen   gui.Screen
+	asLast   bool              // the window opens in the size that is saved
 	with     func(*gui.Params) // sets what only few tests need
 }
 
@@ -92,7 +94,7 @@ func open(t testing.TB, s setup) *testWindow {
 		Crashes: s.crashes, SetScale: s.scaled, Proxy: s.proxy, SelfTest: s.selfTest,
 		Folders: []gui.Folder{{Holds: "settings", Path: "/home/somebody/.config/boxready"}},
 		App:     r.app, Version: "0.1.0-test", GoVersion: "go1.27.3", Checker: s.checker, Access: s.access, StartDemo: s.demo, Demo: s.inDemo, Store: s.store, OpenURL: s.openURL,
-		Do: func(f func()) { r.queue <- f }, Now: r.clock.now, Tick: r.clock.tick, Lists: noLists, Downloads: "/home/somebody/Downloads",
+		Do: func(f func()) { r.queue <- f }, Now: r.clock.now, Tick: r.clock.tick, Lists: noLists, Screen: s.screen, Downloads: "/home/somebody/Downloads",
 	}
 	if s.with != nil {
 		s.with(&params)
@@ -106,7 +108,9 @@ func open(t testing.TB, s setup) *testWindow {
 	if s.scale != 0 {
 		w.Fyne().Canvas().(test.WindowlessCanvas).SetScale(s.scale)
 	}
-	w.Fyne().Resize(s.size)
+	if !s.asLast {
+		w.Fyne().Resize(s.size)
+	}
 	return r
 }
 
@@ -119,6 +123,7 @@ func (r *testWindow) waitUntil(what string, done func() bool) {
 		case f := <-r.queue:
 			r.time(f)
 		case <-time.After(5 * time.Millisecond): // done may also become true elsewhere
+			r.clock.fire(250 * time.Millisecond)
 		case <-late:
 			r.t.Fatalf("timed out waiting for %s; the window shows:\n%s", what, strings.Join(r.texts(), "\n"))
 		}
@@ -322,12 +327,11 @@ func (r *testWindow) key(name fyne.KeyName) {
 	defer r.runQueued()
 	e := &fyne.KeyEvent{Name: name}
 	if f := r.canvas().Focused(); f != nil {
-		k, ok := f.(desktop.Keyable)
-		if ok {
+		if k, ok := f.(desktop.Keyable); ok {
 			k.KeyDown(e)
 		}
 		f.TypedKey(e)
-		if ok {
+		if k, ok := r.canvas().Focused().(desktop.Keyable); ok {
 			k.KeyUp(e)
 		}
 		return
@@ -335,7 +339,20 @@ func (r *testWindow) key(name fyne.KeyName) {
 	r.canvas().OnTypedKey()(e)
 }
 
+// keyHeld repeats a key that has been held down since before.
+func (r *testWindow) keyHeld(name fyne.KeyName) {
+	defer r.runQueued()
+	r.canvas().Focused().TypedKey(&fyne.KeyEvent{Name: name})
+}
+
+// shortcut presses keys as the driver does: a disabled widget with a text gets nothing but Copy.
 func (r *testWindow) shortcut(s fyne.Shortcut) {
+	if d, ok := r.canvas().Focused().(interface {
+		fyne.Disableable
+		SelectedText() string
+	}); ok && d.Disabled() && s.ShortcutName() != "Copy" {
+		return
+	}
 	if f, ok := r.canvas().Focused().(fyne.Shortcutable); ok {
 		f.TypedShortcut(s)
 		return
@@ -407,6 +424,20 @@ func (c *clock) running() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return len(c.ticks)
+}
+
+// fire lets the tickers of an interval fire, without moving the time.
+func (c *clock) fire(every time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for ch, t := range c.ticks {
+		if t.every == every {
+			select {
+			case ch <- c.at:
+			default:
+			}
+		}
+	}
 }
 
 // advance moves the time, and returns how many tickers fired. Each fires once at most, as after the computer was suspended.

@@ -17,8 +17,10 @@ type runner struct {
 	dialogs *dialogs
 	stop    map[*model.Session]func() // ends a session's run early
 	saved   func(*model.Session)      // called when a run was saved
+	over    func(*model.Session)      // called when a run is over
 	demo    *Demo                     // nil if none is running
 	unsaved bool                      // the requirements chosen last could not be saved
+	idling  bool                      // Params.Idle is about to be called
 }
 
 // stopRun ends the run that is shown, if there is one.
@@ -42,7 +44,7 @@ func (r *runner) run(s *model.Session, consents ...checks.Consent) {
 		r.readCredentials(s, consents)
 		return
 	}
-	if hosts := s.Target.HostsToAsk(); !s.Demo && !slices.Equal(hosts, s.HostsShown) { // an untrusted file names them: they are shown before anything is contacted
+	if hosts := s.Target.HostsToAsk(); r.asksForHosts(s) { // an untrusted file names them: they are shown before anything is contacted
 		r.dialogs.confirm(question{title: r.say("hosts.title", nil), text: r.words.Say("hosts.asked", checks.Args{"hosts": hosts}), yes: r.say("consent.yes", nil)}, func() {
 			s.HostsShown = hosts
 			r.run(s, consents...)
@@ -66,6 +68,11 @@ func (r *runner) run(s *model.Session, consents ...checks.Consent) {
 	s.Past = r.previousRun(s)
 	s.Begin(r.params.Now(), checks.Planned(target), true)
 	r.execute(s, target, func(ctx context.Context, c Checker, o checks.Observer) *checks.Outcome { return c.Run(ctx, target, o) })
+}
+
+// asksForHosts reports whether a run asks the owner about hosts first.
+func (r *runner) asksForHosts(s *model.Session) bool {
+	return !s.Demo && !slices.Equal(s.Target.HostsToAsk(), s.HostsShown)
 }
 
 // recheck makes some checks again.
@@ -100,15 +107,40 @@ func (r *runner) execute(s *model.Session, target checks.Target, start func(cont
 		return func() {
 			stopTicking()
 			delete(r.stop, s)
+			if len(r.stop) == 0 {
+				r.endUpdates()
+			}
 			s.Use(secrets...)
 			s.End(outcome, s.Stopped)
 			if !s.Stopped {
 				r.saveRun(s)
 			}
+			r.over(s)
 			r.changed()
+			r.idleSoon()
 		}
 	})
 	r.changed()
+}
+
+// idleAfter is how long after a run its memory is given back.
+const idleAfter = 5 * time.Second
+
+// idleSoon calls Params.Idle if no run is under way by then.
+func (r *runner) idleSoon() {
+	if r.params.Idle == nil || r.idling {
+		return
+	}
+	r.idling = true
+	r.after(idleAfter, func() {
+		if r.idling = false; len(r.stop) > 0 {
+			return // it is called after that run
+		}
+		r.background(func(context.Context) func() {
+			r.params.Idle()
+			return nil
+		})
+	})
 }
 
 func (r *runner) checkerOf(s *model.Session) Checker {
@@ -157,14 +189,14 @@ type observer struct {
 func (o observer) Started(id checks.ID) {
 	o.r.do(func() {
 		o.s.Started(id, o.r.params.Now())
-		o.r.changed()
+		o.r.updated()
 	})
 }
 
 func (o observer) Finished(id checks.ID, results []checks.Result) {
 	o.r.do(func() {
 		o.s.Finished(id, results)
-		o.r.changed()
+		o.r.updated()
 	})
 }
 
@@ -172,7 +204,7 @@ func (o observer) Finished(id checks.ID, results []checks.Result) {
 func (o observer) Progress(id checks.ID, done, total int) {
 	o.r.do(func() {
 		o.s.Counted(id, done, total)
-		o.r.changed()
+		o.r.updated()
 	})
 }
 
@@ -180,7 +212,7 @@ func (o observer) Progress(id checks.ID, done, total int) {
 func (o observer) Leg(_ checks.ID, leg checks.Leg) {
 	o.r.do(func() {
 		o.s.Went(leg)
-		o.r.changed()
+		o.r.updated()
 	})
 }
 

@@ -19,8 +19,12 @@ type scaffold struct {
 	waiting []*widgets.Row // show that something is under way
 }
 
-// gutter is the distance between a page's content and the window's edges.
-const gutter = 20
+const (
+	// gutter is the distance between a page's content and the window's edges.
+	gutter = 20
+	// widest is a page's column: in a wide window, what belongs together would be far apart.
+	widest = 960
+)
 
 // setContent shows a head with content below it, scrolled as far as what was shown before.
 func (s *scaffold) setContent(head fyne.CanvasObject, content ...fyne.CanvasObject) {
@@ -28,8 +32,8 @@ func (s *scaffold) setContent(head fyne.CanvasObject, content ...fyne.CanvasObje
 	if s.page != nil {
 		offset = s.page.Offset()
 	}
-	s.page = widgets.NewPage(widgets.Pad(2, gutter, gutter, gutter, widgets.Column(14, content...)))
-	widgets.Replace(s.root, widgets.Below(widgets.Pad(gutter, gutter, 12, gutter, head), s.page))
+	s.page = widgets.NewPage(widgets.Limit(widest, widgets.Pad(2, gutter, gutter, gutter, widgets.Column(14, content...))))
+	widgets.Replace(s.root, widgets.Below(widgets.Limit(widest, widgets.Pad(gutter, gutter, 12, gutter, head)), s.page))
 	s.page.SetOffset(offset)
 }
 

@@ -24,6 +24,7 @@ type section struct {
 //	refresh()  shows what has changed in the model
 //	escape()   goes back, or stops what is under way
 //	save()     saves what is shown
+//	resized()  fits to the page's size what doesn't by itself
 type page interface {
 	// build builds the content in the current language.
 	build() fyne.CanvasObject
@@ -40,7 +41,7 @@ func (w *Window) sections() []section {
 	named := func() bool { return w.model.Current != nil }
 	list := []section{
 		{id: "check", page: w.checkPage},
-		{id: "portals", page: &portalsPage{scaffold: scaffold{environment: w.environment}, dialogs: w.dialogs, runs: w.runs, portals: w}},
+		{id: "portals", page: &portalsPage{scaffold: scaffold{environment: w.environment}, dialogs: w.dialogs, runs: w.runs, sweep: w.sweep, portals: w}},
 		{id: "letters", page: w.lettersPage, available: func() bool { return w.model.Current != nil && w.model.Current.Outcome != nil }},
 		{id: "report", page: w.reportPage, available: named},
 		{id: "requirements", page: w.requirementsPage},

@@ -269,6 +269,29 @@ func TestServerAnswerFromFile(t *testing.T) {
 	r.mustSay("Файл прочитать не удалось")
 }
 
+// TestDroppedServerAnswer drops the answer on another page, before and after there is a portal.
+func TestDroppedServerAnswer(t *testing.T) {
+	r := open(t, withServer(t))
+	file := filepath.Join(t.TempDir(), "answer.txt")
+	if err := os.WriteFile(file, []byte(answer(t, "portal.example.ru", "abcdefgh12345678", r.now())), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r.w.Drop(file)
+	r.mustSay("К какому порталу относится файл?", "answer.txt")
+	r.w.Drop(file) // nothing happens behind a dialog
+	r.key(fyne.KeyEscape)
+	r.onServerPage()
+	r.openSection("portals")
+	r.w.Drop(file)
+	r.mustSay("Ответ прочитан")
+	outside := filepath.Join(t.TempDir(), "outside.json")
+	if err := os.WriteFile(outside, []byte("{}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r.w.Drop(outside)
+	r.mustSay("не файл проверки BoxReady")
+}
+
 func TestServerAnswerForgottenWithItsPortal(t *testing.T) {
 	r := open(t, withServer(t))
 	r.onServerPage()

@@ -25,6 +25,7 @@ type settingsPage struct {
 	nav         navigator
 	setLanguage func(*words.Texts) error
 	rebuild     func()
+	showKeys    func()
 
 	unsaved bool   // a choice could not be saved
 	proxy   string // in words; "" before it is known
@@ -33,6 +34,7 @@ type settingsPage struct {
 	about   aboutPage
 
 	language *widgets.Select
+	scale    *widgets.Select
 	proxyIs  *widgets.Text
 	testIt   *widgets.Button
 }
@@ -119,13 +121,9 @@ func choice(options []option, now string, chosen func(value string)) *widgets.Se
 
 // set changes and saves a setting, and then calls show.
 func (p *settingsPage) set(change func(*store.Settings), show func()) {
-	p.params.Store.SetSettings(change)
-	p.background(func(context.Context) func() {
-		err := p.params.Store.Save()
-		return func() {
-			p.unsaved = err != nil
-			show()
-		}
+	p.saveSettings(change, func(err error) {
+		p.unsaved = err != nil
+		show()
 	})
 }
 
@@ -146,7 +144,7 @@ func (p *settingsPage) looksCard() fyne.CanvasObject {
 	p.language = choice(languages, now.Language, func(l string) {
 		p.set(func(s *store.Settings) { s.Language = l }, p.loadLanguage)
 	})
-	looks := []option{{"", p.say("settings.system", nil)}, {string(style.Light), p.say("settings.light", nil)}, {string(style.Dark), p.say("settings.dark", nil)}}
+	looks := []option{{"", p.say("settings.system", nil)}, {string(style.Light), p.say("settings.light", nil)}, {string(style.Dark), p.say("settings.dark", nil)}, {string(style.Contrast), p.say("settings.contrast", nil)}}
 	look := choice(looks, now.Look, func(l string) {
 		p.set(func(s *store.Settings) { s.Look = l }, func() {
 			p.params.App.Settings().SetTheme(style.Theme{Look: style.Look(l)})
@@ -156,23 +154,15 @@ func (p *settingsPage) looksCard() fyne.CanvasObject {
 	lines := []fyne.CanvasObject{p.line("language", p.language), p.line("look", look)}
 	if p.params.SetScale != nil {
 		var scales []option
-		for _, percent := range []int{80, 90, 100, 110, 125, 150, 175, 200} {
+		for _, percent := range zooms {
 			scales = append(scales, option{fmt.Sprint(percent), fmt.Sprintf("%d %%", percent)})
 		}
-		percent := 100
-		if now.Scale > 0 {
-			percent = int(now.Scale*100 + 0.5)
-		}
-		scale := choice(scales, fmt.Sprint(percent), func(value string) {
+		p.scale = choice(scales, fmt.Sprint(p.zoom()), func(value string) {
 			var percent int
 			_, _ = fmt.Sscan(value, &percent) // it is one of those above
-			factor := float32(percent) / 100
-			p.set(func(s *store.Settings) { s.Scale = factor }, func() {
-				p.params.SetScale(factor)
-				p.params.App.Settings().SetTheme(style.Theme{Look: style.Look(p.settings().Look)}) // which applies the scale
-			})
+			p.setZoom(percent, func(err error) { p.unsaved = err != nil })
 		})
-		lines = append(lines, p.line("scale", scale))
+		lines = append(lines, p.line("scale", p.scale))
 	}
 	if p.unsaved {
 		lines = append(lines, widgets.NewText(p.say("settings.unkept", nil), widgets.Font{Color: widgets.Danger}))
@@ -299,5 +289,6 @@ func (p *settingsPage) aboutCard() fyne.CanvasObject {
 		p.page.SetOffset(0)
 		p.focusOn(p.about.back)
 	})
-	return widgets.Card(widgets.Column(10, append(lines, widgets.Flow(8, libraries))...))
+	keys := widgets.NewButton(p.say("settings.keys", nil), nil, p.showKeys)
+	return widgets.Card(widgets.Column(10, append(lines, widgets.Flow(8, libraries, keys))...))
 }

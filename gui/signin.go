@@ -220,12 +220,12 @@ func (p *signInPage) keptCard(k *app.Keys) fyne.CanvasObject {
 			detail = p.say("sign-in.application-until", args)
 		}
 		kept(p.say("sign-in.signed-in", nil), detail, p.say("sign-in.sign-out", nil), question{
-			title: p.say("sign-in.sign-out-title", args), text: p.say("sign-in.sign-out-text", nil), yes: p.say("sign-in.sign-out", nil),
+			title: p.say("sign-in.sign-out-title", args), text: p.say("sign-in.sign-out-text", nil), yes: p.say("sign-in.sign-out-yes", nil), deletes: true,
 		}, func(ctx context.Context, a Access, address portal.Address) error { return a.SignOut(ctx, address) })
 	}
 	if k.Account.Webhook {
 		kept(p.say("sign-in.webhook-kept", nil), "", p.say("sign-in.remove", nil), question{
-			title: p.say("sign-in.remove-title", args), text: p.say("sign-in.remove-text", nil), yes: p.say("sign-in.remove", nil),
+			title: p.say("sign-in.remove-title", args), text: p.say("sign-in.remove-text", nil), yes: p.say("sign-in.remove", nil), deletes: true,
 		}, func(ctx context.Context, a Access, address portal.Address) error {
 			return a.RemoveWebhook(ctx, address)
 		})

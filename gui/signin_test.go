@@ -227,9 +227,9 @@ func TestSignInThroughTheBrowser(t *testing.T) {
 	}
 
 	r.openSection("sign-in")
-	r.tapAfter("действует до", "Выйти")
+	r.tapAfter("действует до", "Выйти с портала…")
 	r.mustSay("На портале ничего не изменится")
-	r.tapAfter("", "Выйти")
+	r.tapAfter("", "Выйти с портала")
 	r.waitUntil("the end of it", func() bool { return !r.says("действует до") && r.says("Войти…") })
 	if len(d.keyring.kept) > 1 { // the keyring's list of names stays
 		t.Errorf("in the keyring: %d entries", len(d.keyring.kept))

@@ -168,7 +168,7 @@ func (q *confirmation) card() fyne.CanvasObject {
 	p := q.p
 	args := checks.Args{"portal": displayAddress(q.session.Target.Address.String())}
 	q.yes = widgets.NewPrimary(p.say("confirm.yes", nil), nil, func() { q.answer(true) })
-	q.yes.AfterRelease = true // Enter is still held from the address field
+	q.yes.Deliberate = true // Enter is still held from the address field
 	no := widgets.NewButton(p.say("confirm.no", nil), nil, func() { q.answer(false) })
 	icon := theme.MenuDropDownIcon()
 	if q.unfolded {

@@ -18,6 +18,12 @@ type Model struct {
 
 // Open makes a portal the current one, with its session if it has one.
 func (m *Model) Open(address portal.Address) *Session {
+	m.Current = m.Of(address)
+	return m.Current
+}
+
+// Of returns a portal's session, a new one if it has none; the current one stays.
+func (m *Model) Of(address portal.Address) *Session {
 	key := address.String()
 	if m.sessions[key] == nil {
 		if m.sessions == nil {
@@ -25,8 +31,7 @@ func (m *Model) Open(address portal.Address) *Session {
 		}
 		m.sessions[key] = &Session{Target: checks.Target{Address: address}}
 	}
-	m.Current = m.sessions[key]
-	return m.Current
+	return m.sessions[key]
 }
 
 // Replace makes s the current session, in place of another one of its portal.

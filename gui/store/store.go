@@ -9,17 +9,47 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 )
 
 // Settings are what the owner chose. The zero value has the defaults.
 type Settings struct {
 	Language string   `json:"language,omitempty"` // "" for the system's
-	Look     string   `json:"look,omitempty"`     // "light" or "dark"; "" for the system's
+	Look     string   `json:"look,omitempty"`     // "light", "dark" or "contrast"; "" for the system's
 	Scale    float32  `json:"scale,omitempty"`    // of everything in the window; 0 for the system's
 	Region   string   `json:"region,omitempty"`   // of the portals' licences, bitrix.Region; "" if not known
 	Network  Network  `json:"network,omitzero"`
 	Hide     []string `json:"hide,omitempty"` // what a report for support doesn't show, report.Category
+	Window   Window   `json:"window,omitzero"`
+	Unfolded []string `json:"unfolded,omitempty"` // what the owner left unfolded
+	Folder   string   `json:"folder,omitempty"`   // in which a file was saved or chosen last
+}
+
+// Window is where the window was and what it showed when it was closed last.
+type Window struct {
+	Width   float32 `json:"width,omitempty"` // in Fyne's units; 0 before the first start
+	Height  float32 `json:"height,omitempty"`
+	Place   *Place  `json:"place,omitempty"`   // nil if it isn't known
+	Section string  `json:"section,omitempty"` // that was open
+}
+
+// Place is where a window's content begins, in the units of the operating system.
+type Place struct {
+	X int `json:"x"`
+	Y int `json:"y"`
+}
+
+// IsUnfolded reports whether the owner left something unfolded.
+func (s Settings) IsUnfolded(id string) bool { return slices.Contains(s.Unfolded, id) }
+
+// SetUnfolded records whether the owner left something unfolded.
+func (s *Settings) SetUnfolded(id string, unfolded bool) {
+	others := slices.DeleteFunc(slices.Clone(s.Unfolded), func(other string) bool { return other == id })
+	if unfolded {
+		others = append(others, id)
+	}
+	s.Unfolded = others
 }
 
 // Network is what the owner chose for the network rules. The zero value has the defaults.

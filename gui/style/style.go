@@ -33,9 +33,10 @@ type Look string
 
 // The looks.
 const (
-	System Look = "" // as the operating system's
-	Light  Look = "light"
-	Dark   Look = "dark"
+	System   Look = "" // as the operating system's
+	Light    Look = "light"
+	Dark     Look = "dark"
+	Contrast Look = "contrast" // black on white, with 7 : 1 for everything
 )
 
 // Theme is BoxReady's theme.
@@ -46,7 +47,7 @@ var _ fyne.Theme = Theme{}
 // Variant returns this look's variant; v is the system's.
 func (t Theme) Variant(v fyne.ThemeVariant) fyne.ThemeVariant {
 	switch {
-	case t.Look == Dark, t.Look != Light && v == theme.VariantDark:
+	case t.Look == Dark, t.Look == System && v == theme.VariantDark:
 		return theme.VariantDark
 	default:
 		return theme.VariantLight
@@ -57,7 +58,10 @@ func (t Theme) Variant(v fyne.ThemeVariant) fyne.ThemeVariant {
 func (t Theme) Color(name fyne.ThemeColorName, v fyne.ThemeVariant) color.Color {
 	v = t.Variant(v)
 	palette := light
-	if v == theme.VariantDark {
+	switch {
+	case t.Look == Contrast:
+		palette = contrast
+	case v == theme.VariantDark:
 		palette = dark
 	}
 	if c, ok := palette[name]; ok {
@@ -65,9 +69,6 @@ func (t Theme) Color(name fyne.ThemeColorName, v fyne.ThemeVariant) color.Color 
 	}
 	return theme.DefaultTheme().Color(name, v)
 }
-
-// Font returns Fyne's own font.
-func (Theme) Font(s fyne.TextStyle) fyne.Resource { return theme.DefaultTheme().Font(s) }
 
 // Icon returns Fyne's own icon.
 func (Theme) Icon(name fyne.ThemeIconName) fyne.Resource { return theme.DefaultTheme().Icon(name) }
@@ -161,6 +162,45 @@ var dark = map[fyne.ThemeColorName]color.Color{
 	theme.ColorNameFocus:               color.NRGBA{0x8c, 0xb8, 0xff, 0x40},
 	theme.ColorNameSelection:           color.NRGBA{0x8c, 0xb8, 0xff, 0x48},
 	theme.ColorNameScrollBar:           color.NRGBA{0xff, 0xff, 0xff, 0x66},
+	theme.ColorNameShadow:              color.NRGBA{0x00, 0x00, 0x00, 0x66},
+}
+
+// contrast has at least 7 : 1 (WCAG 2.1, 1.4.6), and borders that can be seen as well as texts.
+var contrast = map[fyne.ThemeColorName]color.Color{
+	theme.ColorNameBackground:          rgb(0xffffff),
+	ColorSide:                          rgb(0xffffff),
+	ColorCard:                          rgb(0xffffff),
+	ColorBorder:                        rgb(0x000000),
+	ColorInset:                         rgb(0xffffff),
+	ColorChosen:                        rgb(0xe0ecff),
+	ColorMuted:                         rgb(0x2b2b2b),
+	ColorUnknown:                       rgb(0x2b2b2b),
+	ColorAccented:                      rgb(0x00308a),
+	theme.ColorNameForeground:          rgb(0x000000),
+	theme.ColorNamePlaceHolder:         rgb(0x404040),
+	theme.ColorNameDisabled:            rgb(0x2b2b2b),
+	theme.ColorNamePrimary:             rgb(0x00308a),
+	theme.ColorNameForegroundOnPrimary: rgb(0xffffff),
+	theme.ColorNameHyperlink:           rgb(0x00308a),
+	theme.ColorNameSuccess:             rgb(0x004d1c),
+	theme.ColorNameForegroundOnSuccess: rgb(0xffffff),
+	theme.ColorNameWarning:             rgb(0x5c3500),
+	theme.ColorNameForegroundOnWarning: rgb(0xffffff),
+	theme.ColorNameError:               rgb(0x8c0008),
+	theme.ColorNameForegroundOnError:   rgb(0xffffff),
+	theme.ColorNameButton:              rgb(0xe6e6e6),
+	theme.ColorNameDisabledButton:      rgb(0xffffff),
+	theme.ColorNameInputBackground:     rgb(0xffffff),
+	theme.ColorNameInputBorder:         rgb(0x000000),
+	theme.ColorNameMenuBackground:      rgb(0xffffff),
+	theme.ColorNameOverlayBackground:   rgb(0xffffff),
+	theme.ColorNameHeaderBackground:    rgb(0xffffff),
+	theme.ColorNameSeparator:           rgb(0x606060),
+	theme.ColorNameHover:               color.NRGBA{0x00, 0x00, 0x00, 0x14},
+	theme.ColorNamePressed:             color.NRGBA{0x00, 0x00, 0x00, 0x28},
+	theme.ColorNameFocus:               color.NRGBA{0x00, 0x30, 0x8a, 0x40},
+	theme.ColorNameSelection:           color.NRGBA{0x00, 0x30, 0x8a, 0x38},
+	theme.ColorNameScrollBar:           color.NRGBA{0x00, 0x00, 0x00, 0xaa},
 	theme.ColorNameShadow:              color.NRGBA{0x00, 0x00, 0x00, 0x66},
 }
 

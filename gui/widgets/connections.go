@@ -376,7 +376,8 @@ func (s *stroke) CreateRenderer() fyne.WidgetRenderer { return &strokeRenderer{s
 
 type strokeRenderer struct {
 	s     *stroke
-	parts []fyne.CanvasObject
+	made  []fyne.CanvasObject
+	parts []fyne.CanvasObject // of those, what is drawn
 }
 
 func (*strokeRenderer) Destroy()                       {}
@@ -388,17 +389,22 @@ func (r *strokeRenderer) Refresh() {
 	canvas.Refresh(r.s)
 }
 
+// Layout reuses the parts: a window lays out often, and Fyne keeps for a minute what it has painted.
 func (r *strokeRenderer) Layout(size fyne.Size) {
-	r.parts = nil
 	across := size.Width > size.Height
 	length := max(size.Width, size.Height)
 	dash, gap := r.s.dashes()
 	if dash == 0 {
 		dash = length
 	}
-	textColor := theme.Color(r.s.sign.Color())
+	n := 0
 	for at := float32(0); at < length; at += dash + gap {
-		part := canvas.NewRectangle(textColor)
+		if n == len(r.made) {
+			r.made = append(r.made, canvas.NewRectangle(nil))
+		}
+		part := r.made[n].(*canvas.Rectangle)
+		n++
+		part.FillColor = theme.Color(r.s.sign.Color())
 		piece := min(dash, length-at)
 		if across {
 			part.Move(fyne.NewPos(at, 0))
@@ -407,9 +413,6 @@ func (r *strokeRenderer) Layout(size fyne.Size) {
 			part.Move(fyne.NewPos(0, at))
 			part.Resize(fyne.NewSize(thickness, piece))
 		}
-		r.parts = append(r.parts, part)
-		if dash == length {
-			break
-		}
 	}
+	r.parts = r.made[:n]
 }

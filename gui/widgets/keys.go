@@ -2,6 +2,7 @@ package widgets
 
 import (
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/lang"
 	"fyne.io/fyne/v2/widget"
 )
@@ -12,7 +13,7 @@ import (
 // forwardKey passes the keys of the window to the canvas's OnTypedKey, and reports whether e is one.
 func forwardKey(o fyne.CanvasObject, e *fyne.KeyEvent) bool {
 	switch e.Name {
-	case fyne.KeyF5, fyne.KeyEscape, fyne.KeyPageUp, fyne.KeyPageDown:
+	case fyne.KeyF1, fyne.KeyF5, fyne.KeyEscape, fyne.KeyPageUp, fyne.KeyPageDown:
 	default:
 		return false
 	}
@@ -35,11 +36,13 @@ func pasteLabel() string { return lang.L("Paste") }
 // Button is Fyne's button that forwards the window's keys and scrolls into view.
 type Button struct {
 	widget.Button
-	// AfterRelease makes Enter press only after it was released since the button got the focus: a key that is held repeats itself.
-	AfterRelease bool
-	focused      bool
-	held         fyne.KeyName // pressed while this had the focus
+	// Deliberate is true if a key that is held down since before the button had the focus doesn't press it.
+	Deliberate bool
+	focused    bool
+	down       fyne.KeyName // was pressed while the button had the focus
 }
+
+var _ desktop.Keyable = (*Button)(nil)
 
 // NewButton returns a button; icon may be nil.
 func NewButton(text string, icon fyne.Resource, tapped func()) *Button {
@@ -85,27 +88,27 @@ func (b *Button) FocusGained() {
 
 // FocusLost is for Fyne.
 func (b *Button) FocusLost() {
-	b.focused = false
+	b.focused, b.down = false, ""
 	b.Button.FocusLost()
 }
+
+// KeyDown is for Fyne, which doesn't call it again while a key is held down.
+func (b *Button) KeyDown(e *fyne.KeyEvent) { b.down = e.Name }
+
+// KeyUp is for Fyne.
+func (b *Button) KeyUp(*fyne.KeyEvent) { b.down = "" }
 
 // TypedKey is for Fyne; Enter presses, too.
 func (b *Button) TypedKey(e *fyne.KeyEvent) {
 	switch {
 	case forwardKey(b, e):
-	case b.AfterRelease && b.held != e.Name:
+	case b.Deliberate && b.down != e.Name:
 	case e.Name == fyne.KeyReturn || e.Name == fyne.KeyEnter:
 		b.Button.TypedKey(&fyne.KeyEvent{Name: fyne.KeySpace})
 	default:
 		b.Button.TypedKey(e)
 	}
 }
-
-// KeyDown is for Fyne; it isn't called again while a key is held.
-func (b *Button) KeyDown(e *fyne.KeyEvent) { b.held = e.Name }
-
-// KeyUp is for Fyne.
-func (b *Button) KeyUp(*fyne.KeyEvent) { b.held = "" }
 
 // Entry is Fyne's entry that forwards the window's keys and takes no more than MaxLength characters: what is pasted into it
 // may be anything.

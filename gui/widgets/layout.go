@@ -225,6 +225,23 @@ func (below) MinSize(objects []fyne.CanvasObject) fyne.Size {
 	return fyne.NewSize(max(head.Width, rest.Width), head.Height+rest.Height)
 }
 
+// Above puts a foot at the bottom and gives the rest of the container to what is above it.
+func Above(rest, foot fyne.CanvasObject) *fyne.Container {
+	return &fyne.Container{Layout: above{}, Objects: []fyne.CanvasObject{rest, foot}}
+}
+
+type above struct{}
+
+func (above) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	rest, foot := objects[0], objects[1]
+	height := Fit(foot, size.Width)
+	rest.Move(fyne.Position{})
+	rest.Resize(size.SubtractWidthHeight(0, height))
+	foot.Move(fyne.NewPos(0, size.Height-height))
+}
+
+func (above) MinSize(objects []fyne.CanvasObject) fyne.Size { return below{}.MinSize(objects) }
+
 // NameValue puts a value beside its name, or below where there is no room.
 func NameValue(name, value fyne.CanvasObject) *fyne.Container {
 	return &fyne.Container{Layout: &nameValue{}, Objects: []fyne.CanvasObject{name, value}}

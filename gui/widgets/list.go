@@ -120,6 +120,13 @@ func NewViewer(text string, height float32) *Viewer {
 	return v
 }
 
+// SetHeight changes how high it is at least; it reports whether that is another height.
+func (v *Viewer) SetHeight(height float32) bool {
+	changed := height != v.height
+	v.height, v.list.Height = height, height
+	return changed
+}
+
 const (
 	viewerPadding = 10
 	minColumns    = 20

@@ -13,6 +13,19 @@ type Page struct {
 	content *fyne.Container
 }
 
+// Limit gives an object no more than a width; what is left of a wider place stays empty on the right.
+func Limit(width float32, o fyne.CanvasObject) *fyne.Container {
+	return &fyne.Container{Layout: limit{width}, Objects: []fyne.CanvasObject{o}}
+}
+
+type limit struct{ width float32 }
+
+func (l limit) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	objects[0].Resize(fyne.NewSize(min(size.Width, l.width), size.Height))
+}
+
+func (limit) MinSize(objects []fyne.CanvasObject) fyne.Size { return objects[0].MinSize() }
+
 // NewPage returns a page.
 func NewPage(content *fyne.Container) *Page {
 	p := &Page{scroll: container.NewVScroll(content), content: content}

@@ -1,6 +1,8 @@
 package widgets
 
 import (
+	"unicode/utf8"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/theme"
 
@@ -134,7 +136,7 @@ func (l rowLayout) places(width float32) (middle, aside float32, below bool) {
 		return middle, 0, false
 	}
 	aside = l.aside.MinSize().Width
-	if middle-aside-rowGap < asideFrom {
+	if middle-aside-rowGap < asideFrom || utf8.RuneCountInString(l.content.Aside) > lineLength {
 		return middle, 0, true
 	}
 	return middle - aside - rowGap, aside, false

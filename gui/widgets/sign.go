@@ -37,14 +37,12 @@ func (s *Sign) Set(sign style.Sign) {
 		return
 	}
 	s.sign = sign
-	s.spinner.stop()
 	s.spinner.Hide()
 	s.picture.Hide()
 	switch sign {
 	case "":
 	case style.Waiting:
 		s.spinner.Show()
-		s.spinner.start()
 	default:
 		s.picture.Resource = sign.Icon()
 		s.picture.Show()

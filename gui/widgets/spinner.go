@@ -11,17 +11,19 @@ import (
 	"boxready/gui/style"
 )
 
-// spinner is an arc that goes round while something is under way. It must be stopped when it is no longer shown: each step
-// repaints the window, which costs a computer without a graphics card.
+// spinner is an arc that goes round while something is under way. Each step repaints the window, which costs a computer without
+// a graphics card. So the steps are few, and follow from the time of day: all spinners share them, and are painted together. A
+// spinner turns from when it is painted until it no longer is.
 type spinner struct {
 	widget.BaseWidget
-	angle   float32
+	step    int64
+	painted bool            // since the last step
 	turning *fyne.Animation // nil if it is stopped
 }
 
 const (
-	spinnerSteps = 12 // in a turn
-	spinnerTurn  = time.Second
+	spinnerSteps = 8 // in a turn
+	spinnerStep  = 500 * time.Millisecond
 )
 
 func newSpinner() *spinner {
@@ -30,19 +32,42 @@ func newSpinner() *spinner {
 	return s
 }
 
+// Visible is what Fyne asks whenever it paints.
+func (s *spinner) Visible() bool {
+	visible := s.BaseWidget.Visible()
+	if s.painted = visible; visible {
+		s.start()
+	}
+	return visible
+}
+
 func (s *spinner) start() {
 	if s.turning != nil {
 		return
 	}
-	s.turning = fyne.NewAnimation(spinnerTurn, func(done float32) {
-		if angle := float32(int(done*spinnerSteps)%spinnerSteps) * 360 / spinnerSteps; angle != s.angle {
-			s.angle = angle
-			s.Refresh()
+	s.turning = fyne.NewAnimation(time.Hour, func(done float32) {
+		if done < 1 { // the end of a repetition is no step
+			s.turn(time.Now())
 		}
 	})
 	s.turning.Curve, s.turning.RepeatCount = fyne.AnimationLinear, fyne.AnimationRepeatForever
 	s.turning.Start()
 }
+
+// turn makes the step of this time, unless it is made already.
+func (s *spinner) turn(now time.Time) {
+	step := now.UnixMilli() / spinnerStep.Milliseconds()
+	switch {
+	case step == s.step:
+	case !s.painted:
+		s.stop()
+	default:
+		s.step, s.painted = step, false
+		s.Refresh()
+	}
+}
+
+func (s *spinner) angle() float32 { return float32(s.step%spinnerSteps) * 360 / spinnerSteps }
 
 func (s *spinner) stop() {
 	if s.turning != nil {
@@ -73,7 +98,7 @@ func (r *spinnerRenderer) Layout(size fyne.Size) {
 
 func (r *spinnerRenderer) Refresh() {
 	r.track.FillColor, r.arc.FillColor = theme.Color(theme.ColorNameInputBorder), theme.Color(style.ColorAccented)
-	r.arc.StartAngle, r.arc.EndAngle = r.s.angle, r.s.angle+110
+	r.arc.StartAngle, r.arc.EndAngle = r.s.angle(), r.s.angle()+110
 	r.track.Refresh()
 	r.arc.Refresh()
 }

@@ -15,6 +15,8 @@ type Text struct {
 	Group
 	label     *selectableLabel // one of the two
 	paragraph *paragraph
+	font      Font
+	longest   float32 // width of a line; 0 for any
 }
 
 // Font is how a text looks. The zero value is a plain one that wraps.
@@ -37,10 +39,10 @@ const (
 
 // NewText returns a text.
 func NewText(text string, font Font) *Text {
-	t := &Text{}
+	t := &Text{font: font, longest: longestLine(text, font)}
 	if !font.Selectable {
 		t.paragraph = newParagraph(text, font)
-		t.init(t, Stack(t.paragraph))
+		t.init(t, &fyne.Container{Layout: readable{t}, Objects: []fyne.CanvasObject{t.paragraph}})
 		return t
 	}
 	l := &selectableLabel{}
@@ -49,7 +51,7 @@ func NewText(text string, font Font) *Text {
 	l.Wrapping = fyne.TextWrapWord
 	l.ExtendBaseWidget(l)
 	t.label = l
-	t.init(t, negativePadding(l))
+	t.init(t, &fyne.Container{Layout: readable{t}, Objects: []fyne.CanvasObject{negativePadding(l)}})
 	return t
 }
 
@@ -63,8 +65,12 @@ func (t *Text) Text() string {
 
 // SetText changes the text.
 func (t *Text) SetText(text string) {
+	if t.Text() == text {
+		return
+	}
+	t.longest = longestLine(text, t.font)
+	t.relayout()
 	switch {
-	case t.Text() == text:
 	case t.label != nil:
 		t.label.SetText(text)
 	default:
@@ -145,16 +151,19 @@ type labelSelection interface {
 // it Ctrl+C, and leaves it out of the focus order.
 type selectionProxy struct {
 	widget.BaseWidget
-	inner labelSelection
+	inner   labelSelection
+	focused bool
 }
 
 var _ labelSelection = (*selectionProxy)(nil)
 
 func (m *selectionProxy) CreateRenderer() fyne.WidgetRenderer { return m.inner.CreateRenderer() }
 
-func (m *selectionProxy) Enable()        {}
-func (m *selectionProxy) Disable()       {}
-func (m *selectionProxy) Disabled() bool { return true }
+func (m *selectionProxy) Enable()  {}
+func (m *selectionProxy) Disable() {}
+
+// Disabled is false while it has the focus: Fyne gives a disabled one no shortcut but Ctrl+C.
+func (m *selectionProxy) Disabled() bool { return !m.focused }
 
 func (m *selectionProxy) SelectedText() string { return m.inner.SelectedText() }
 
@@ -164,8 +173,8 @@ func (m *selectionProxy) focus() {
 	}
 }
 
-func (m *selectionProxy) FocusGained() { m.inner.FocusGained(); m.show() }
-func (m *selectionProxy) FocusLost()   { m.inner.FocusLost(); m.show() }
+func (m *selectionProxy) FocusGained() { m.focused = true; m.inner.FocusGained(); m.show() }
+func (m *selectionProxy) FocusLost()   { m.focused = false; m.inner.FocusLost(); m.show() }
 
 func (m *selectionProxy) TypedRune(rune)                {}
 func (m *selectionProxy) TypedKey(e *fyne.KeyEvent)     { forwardKey(m, e) }
