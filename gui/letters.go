@@ -218,7 +218,9 @@ const (
 	leastLetter  = 150
 )
 
-func (l *letterHeight) Layout(objects []fyne.CanvasObject, size fyne.Size) { objects[0].Resize(size) }
+func (l *letterHeight) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	objects[0].Resize(fyne.NewSize(min(size.Width, widgets.ReadableWidth(l.p.body.Text)), size.Height))
+}
 
 func (l *letterHeight) MinSize(objects []fyne.CanvasObject) fyne.Size {
 	page := l.p.root.Size()

@@ -133,6 +133,9 @@ func TestLinesCanBeRead(t *testing.T) {
 				r := open(t, s)
 				p.drive(r)
 				r.walk(func(o fyne.CanvasObject, _ fyne.Position, _ rect) bool {
+					if e, ok := o.(*widgets.Entry); ok && !e.MultiLine {
+						return false // it scrolls
+					}
 					if line, ok := o.(*canvas.Text); ok && !line.TextStyle.Monospace {
 						if n := utf8.RuneCountInString(strings.TrimSpace(line.Text)); n > 75 {
 							t.Errorf("%d letters in a line: %q", n, line.Text)

@@ -207,7 +207,7 @@ func inSummary(t *testing.T, texts *words.Texts, summary string) shown {
 	t.Helper()
 	var s shown
 	lines := strings.Split(summary, "\n")
-	for _, code := range slices.Concat(constants.OfType(t, "checks/outcome.go", "Verdict"), constants.OfType(t, "checks/check.go", "Affected")) {
+	for _, code := range slices.Concat(constants.OfType(t, "checks/outcome.go", "Verdict"), constants.OfType(t, "checks/check.go", "Affected"), []string{"token-not-sent", "not-signed-in"}) {
 		if title := texts.Code("verdict.", code, ".title"); lines[1] == texts.Say("report.summary.verdict", checks.Args{"verdict": title}) {
 			s.Title = title
 		}

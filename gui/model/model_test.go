@@ -177,7 +177,7 @@ func TestChecklist(t *testing.T) {
 		"  put-off skipped 2", // skipped checks are listed under the one that blocks them, in any chapter
 		"  finding notice 0",
 		"  in-order ok 1",
-		"authorization",
+		"auth-server",
 		"  in-order ok 1",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -1,6 +1,7 @@
 package widgets
 
 import (
+	"math"
 	"strings"
 	"unicode/utf8"
 
@@ -26,6 +27,15 @@ func (l readable) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 }
 
 func (readable) MinSize(objects []fyne.CanvasObject) fyne.Size { return objects[0].MinSize() }
+
+// ReadableWidth is the width of an entry whose lines can be read; it is for a text of sentences.
+func ReadableWidth(text string) float32 {
+	const commands = 0.93 // what is typed into an entry has narrower letters in some lines than in others
+	if width := longestLine(text, Font{}); width > 0 {
+		return commands*width + 2*theme.InnerPadding()
+	}
+	return math.MaxFloat32
+}
 
 // longestLine is the width of a line of madeFor letters, if they are as wide as those of the text are on average; 0 if the text is
 // shorter, or isn't one of sentences.
