@@ -56,6 +56,9 @@ func (w *Texts) Say(key string, args checks.Args) string {
 	return key
 }
 
+// Find returns the text with that key, if there is one.
+func (w *Texts) Find(key string) (string, bool) { return w.find(key, nil) }
+
 // Count returns the plural form of the text for n.
 func (w *Texts) Count(key string, n int) string {
 	text, err := w.localizer.Localize(&i18n.LocalizeConfig{MessageID: key, PluralCount: n, TemplateData: checks.Args{"n": n}})
