@@ -165,12 +165,7 @@ func (l *checklist) notChecked(s *model.Session, used map[string]*widgets.Row) f
 func (p *checkPage) remedy(s *model.Session, reason checks.Reason) fyne.CanvasObject {
 	consent := map[checks.Reason]checks.Consent{checks.NeedsConsentDeep: checks.Deep, checks.NeedsConsentFilter: checks.ContentFilter, checks.NeedsConsentEvent: checks.EventTest}[reason]
 	if consent != "" {
-		return widgets.NewButton(p.say("consent."+string(consent), nil), nil, func() {
-			p.dialogs.confirmConsent(consent, func() {
-				s.Target.Receiver = "" // the question promises that nothing leaves the portal
-				p.runs.run(s, consent)
-			})
-		})
+		return widgets.NewButton(p.say("consent."+string(consent), nil), nil, func() { p.askAndRun(s, consent) })
 	}
 	if p.nav.hasSection("sign-in") && (reason == checks.NeedsCredential || reason == checks.NeedsSignIn || reason == checks.NeedsWebhook) {
 		return widgets.NewButton(p.say("section.sign-in", nil), nil, func() { p.nav.openSection("sign-in") })

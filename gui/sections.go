@@ -6,6 +6,8 @@ import (
 	"fyne.io/fyne/v2"
 
 	"boxready/checks"
+	"boxready/internal/requirements"
+	"boxready/internal/serverprobe"
 )
 
 // section is an entry of the list on the left; the text "section."+id is its title.
@@ -66,6 +68,10 @@ type navigator interface {
 	hasSection(id string) bool
 	// showResult opens a result of the last run. key is the row of the checklist to return to, "" for none.
 	showResult(r checks.Result, key string)
+	openGuide()
+	openProbe(kind serverprobe.Kind)
+	openOutside()
+	openAllowlist(handlers requirements.Handlers)
 	// portalChanged is called when another portal has become the current one.
 	portalChanged()
 }

@@ -3,7 +3,6 @@ package model_test
 import (
 	"bytes"
 	"cmp"
-	"context"
 	"html"
 	"regexp"
 	"slices"
@@ -15,10 +14,9 @@ import (
 
 	"boxready/checks"
 	"boxready/gui/model"
-	"boxready/internal/demo"
 	"boxready/internal/report"
+	"boxready/internal/simtest"
 	"boxready/internal/simtest/constants"
-	"boxready/internal/transport"
 	"boxready/internal/view"
 	"boxready/internal/words"
 
@@ -45,23 +43,7 @@ func TestAllFormatsAgree(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const atOnce = 12
-	slots := make(chan struct{}, atOnce)
-	var running sync.WaitGroup
-	outcomes := map[string]*checks.Outcome{}
-	var mu sync.Mutex
-	for _, fault := range append(demo.Faults(), demo.Fault{}) {
-		running.Go(func() {
-			slots <- struct{}{}
-			o := outcomeOf(t, fault.Name)
-			<-slots
-			mu.Lock()
-			outcomes[fault.Name] = o
-			mu.Unlock()
-		})
-	}
-	running.Wait()
-	for name, o := range outcomes {
+	for name, o := range outcomes(t) {
 		t.Run(cmp.Or(name, "none"), func(t *testing.T) {
 			if o == nil {
 				t.Fatal("no outcome")
@@ -70,6 +52,18 @@ func TestAllFormatsAgree(t *testing.T) {
 		})
 	}
 }
+
+// outcomes runs every fault of the simulated portal, once for all tests.
+func outcomes(t *testing.T) map[string]*checks.Outcome {
+	t.Helper()
+	runFaults.Do(func() { faultOutcomes = simtest.Outcomes(t) })
+	return faultOutcomes
+}
+
+var (
+	runFaults     sync.Once
+	faultOutcomes map[string]*checks.Outcome
+)
 
 func compareFormats(t *testing.T, texts *words.Texts, o *checks.Outcome) {
 	reporter := &report.Reporter{Words: texts, Version: "test", System: "Linux"}
@@ -90,7 +84,7 @@ func compareFormats(t *testing.T, texts *words.Texts, o *checks.Outcome) {
 		equal(t, "summary", summary, inSummary(t, texts, string(bundle.File(report.SummaryFile))))
 	}
 	window := want
-	window.Facts = firstFacts(want.Facts)
+	window.Facts = nil // in words there, see TestFindingsInTheWindow
 	window.Links = map[view.Link]string{}
 	for link, state := range want.Links {
 		if link != view.ComputerAuthorization { // which the window doesn't draw
@@ -110,40 +104,6 @@ func equal(t *testing.T, format string, want, got shown) bool {
 	}
 	return diff == ""
 }
-
-func outcomeOf(t *testing.T, fault string) *checks.Outcome {
-	var faults []string
-	if fault != "" {
-		faults = []string{fault}
-	}
-	simulated, err := demo.Start(faults)
-	if err != nil {
-		t.Error(err)
-		return nil
-	}
-	defer simulated.Close()
-	target, err := simulated.Target("test")
-	if err != nil {
-		t.Error(err)
-		return nil
-	}
-	options, err := simulated.Way("test")
-	if err != nil {
-		t.Error(err)
-		return nil
-	}
-	if !simulated.Needs("deep") {
-		target.Consents = append(target.Consents, checks.Deep)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-	defer cancel()
-	return checks.Run(ctx, transport.New(options), target, noObserver{})
-}
-
-type noObserver struct{}
-
-func (noObserver) Started(checks.ID)                   {}
-func (noObserver) Finished(checks.ID, []checks.Result) {}
 
 func expected(texts *words.Texts, o *checks.Outcome) shown {
 	v := view.Of(o.Results)
@@ -279,17 +239,6 @@ func inSummary(t *testing.T, texts *words.Texts, summary string) shown {
 	return s
 }
 
-// mostFacts is how many the window shows.
-const mostFacts = 24
-
-func firstFacts(facts map[string][]string) map[string][]string {
-	first := map[string][]string{}
-	for title, list := range facts {
-		first[title] = list[:min(len(list), mostFacts)]
-	}
-	return first
-}
-
 func sessionOf(o *checks.Outcome) *model.Session {
 	s := &model.Session{Target: o.Target}
 	s.End(o, false)
@@ -300,7 +249,7 @@ func inWindow(texts *words.Texts, o *checks.Outcome) shown {
 	session := sessionOf(o)
 	now := time.Now()
 	verdict := session.Verdict(texts, now)
-	s := shown{Verdict: checks.State(verdict.Sign), Title: verdict.Title, Links: map[view.Link]string{}, Facts: map[string][]string{}}
+	s := shown{Verdict: checks.State(verdict.Sign), Title: verdict.Title, Links: map[view.Link]string{}}
 	_, links := session.Picture(texts)
 	for _, l := range links {
 		s.Links[l.ID] = string(l.Sign)
@@ -314,11 +263,7 @@ func inWindow(texts *words.Texts, o *checks.Outcome) shown {
 		}
 		s.Owners = append(s.Owners, texts.Say("owner."+string(chip.Owner)+".title", nil))
 		for _, r := range session.FindingsOf(chip.Owner) {
-			title := titleOf(texts, o, r)
-			s.Findings = append(s.Findings, title)
-			for _, fact := range session.Details(texts, r).Facts {
-				s.Facts[strconv.Itoa(len(s.Findings))+" "+title] = append(s.Facts[strconv.Itoa(len(s.Findings))+" "+title], fact.Name+": "+fact.Value)
-			}
+			s.Findings = append(s.Findings, titleOf(texts, o, r))
 		}
 	}
 	return s

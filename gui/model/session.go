@@ -34,6 +34,8 @@ type Session struct {
 
 	Network Network
 	Server  Server
+	// Unfolded are the parts of a finding that are unfolded.
+	Unfolded map[FindingPart]bool
 
 	Running bool
 	Stopped bool // the owner ended the last run early
