@@ -208,6 +208,9 @@ func (s *start) make() (*gui.Window, error) {
 		Downloads:  downloads(),
 		Idle:       debug.FreeOSMemory,
 		Drafts:     below(app.CacheFolder(), "letters"),
+
+		Console:      console(),
+		DownloadPage: downloadPage(a),
 	})
 	if err == nil {
 		screen.window = w.Fyne()
@@ -398,6 +401,31 @@ func below(folder, name string) string {
 		return ""
 	}
 	return filepath.Join(folder, name)
+}
+
+// console is the program for a console that is installed beside this one, "" if there is none. Other systems than Windows have one
+// program, which needs a screen's libraries.
+func console() string {
+	program, err := os.Executable()
+	if err != nil {
+		return ""
+	}
+	path := filepath.Join(filepath.Dir(program), "boxready-cli.exe")
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
+		return ""
+	}
+	return path
+}
+
+// downloadPage asks for the page of the newest version; nil if this program was built without an address to ask.
+func downloadPage(a *app.App) func(context.Context) (string, error) {
+	if releases == "" {
+		return nil
+	}
+	return func(ctx context.Context) (string, error) {
+		newest, err := a.NewestRelease(ctx, releases)
+		return newest.Page, err
+	}
 }
 
 // downloads is the user's folder for downloads, or the home folder.

@@ -99,3 +99,9 @@ func precededBy(check ID) (better []ID) {
 	}
 	return better
 }
+
+// ServerMayExplain reports whether the portal's server can show the cause of a result.
+func ServerMayExplain(r Result) bool {
+	better := mayExplain([]Result{r})
+	return slices.ContainsFunc(Catalog(), func(c *Check) bool { return c.Group == ServerGroup && slices.Contains(better, c.ID) })
+}

@@ -12,6 +12,7 @@ import (
 	"boxready/gui/style"
 	"boxready/gui/widgets"
 	"boxready/internal/view"
+	"boxready/internal/words"
 )
 
 // checkPage leads from the address to the verdict and what to do next: it asks for the address, asks whether it is the one that
@@ -325,19 +326,19 @@ func (p *checkPage) back() {
 // act does what is to be done after the verdict.
 func (p *checkPage) act(next view.Next) {
 	switch s := p.model.Current; next.Action {
-	case view.CorrectAddress:
+	case words.CorrectAddress:
 		p.editAddress()
-	case view.CheckAgain:
+	case words.CheckAgain:
 		p.runs.run(s)
-	case view.AllowDeep:
+	case words.ConsentDeep:
 		p.askToConfirm(s, true)
 	case view.ShowFinding:
 		p.show(next.Finding, model.FindingKey(next.Finding))
 	case view.WriteLetter:
 		p.nav.openLetter(next.Finding.Owner)
-	case view.SignIn:
+	case words.EnterSignIn:
 		p.nav.openGuide()
-	case view.SaveReport:
+	case words.SaveReport:
 		p.nav.saveReport()
 	}
 }

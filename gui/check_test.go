@@ -66,8 +66,12 @@ func TestCheckAndCopyTheLetterByKeyboard(t *testing.T) {
 		r.canvas().FocusNext()
 	}
 	r.key(fyne.KeyReturn)
-	r.mustSay("Что мы увидели", "CONNECTION_ERROR", "Чему это мешает", "Что сделать", "Кто исправляет", "Администратор сети.",
-		"Доказательства", "Проверено через сам портал, 23.11.2026 10:42", "auth-server-from-portal / auth-server-unreachable")
+	r.mustSay("Исправляет администратор сети", "Что мы увидели", "CONNECTION_ERROR", "С чего начать", "oauth.bitrix24.tech")
+	r.mustNotSay("Чему это мешает", "Доказательства", "proxyHost")
+	r.tap("Подробности")
+	r.mustSay("Чему это мешает", "Доказательства", "Проверено через сам портал, 23.11.2026 10:42", "auth-server-from-portal / auth-server-unreachable")
+	r.tap("Ещё 6 шагов")
+	r.mustSay("2.", "proxyHost")
 	for range 20 {
 		if p, ok := r.canvas().Focused().(fyne.CanvasObject); ok && strings.Contains(describe(p), "Копировать для администратора") {
 			break
@@ -333,13 +337,13 @@ func TestRecheck(t *testing.T) {
 	r := checkedPortal(t, setup{checker: checker})
 	r.tap(noServer)
 	checker.outcome = withFixed(checker.outcome, checks.AuthServerFromPortal)
-	r.tap("Проверить это снова")
+	r.tap("Проверить снова")
 	r.mustSay("Портал получает ответы от сервера авторизации")
 	r.waitForVerdict("https://portal.example.ru", checks.NoObstacle)
 	if !slices.Equal(checker.again, []checks.ID{checks.AuthServerFromPortal}) {
 		t.Errorf("made again: %v", checker.again)
 	}
-	r.mustNotSay("Кто исправляет")
+	r.mustNotSay("Исправляет администратор сети")
 	r.tap("Назад")
 	r.mustSay("Портал и сервер авторизации связаны", tooSoon)
 }
@@ -354,6 +358,7 @@ func TestFoldsAndFilters(t *testing.T) {
 	r.tap("9 проверок в порядке")
 	r.mustSay("Путь к модулю REST")
 	r.tap("Путь к модулю REST")
+	r.tap("Подробности")
 	r.mustSay("Доказательства", "POST /rest/app.info")
 	r.key(fyne.KeyEscape)
 
@@ -392,6 +397,7 @@ func TestArrowsFilterFindings(t *testing.T) {
 func TestDocumentation(t *testing.T) {
 	r := checkedPortal(t, setup{})
 	r.tap(noServer)
+	r.tap("Подробности")
 	r.tap("Документация")
 	if address := <-r.opened; !strings.HasPrefix(address, "https://apidocs.bitrix24.ru/") {
 		t.Errorf("opened %s", address)
@@ -399,6 +405,7 @@ func TestDocumentation(t *testing.T) {
 
 	r = checkedPortal(t, setup{openURL: func(string) error { return errors.New("no browser") }})
 	r.tap(noServer)
+	r.tap("Подробности")
 	r.tap("Документация")
 	r.mustSay("Браузер не открылся")
 	r.mustSay("https://apidocs.bitrix24.ru/")

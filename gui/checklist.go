@@ -263,12 +263,7 @@ func (p *checkPage) remedy(s *model.Session, reason checks.Reason) fyne.CanvasOb
 	}
 	consent := map[checks.Reason]checks.Consent{checks.NeedsConsentFilter: checks.ContentFilter, checks.NeedsConsentEvent: checks.EventTest}[reason]
 	if consent != "" {
-		return widgets.NewButton(p.say("consent."+string(consent), nil), nil, func() {
-			p.dialogs.confirmConsent(consent, func() {
-				s.Target.Receiver = "" // the question promises that nothing leaves the portal
-				p.runs.run(s, consent)
-			})
-		})
+		return widgets.NewButton(p.say("consent."+string(consent), nil), nil, func() { p.askAndRun(s, consent) })
 	}
 	if p.nav.hasSection("sign-in") && (reason == checks.NeedsCredential || reason == checks.NeedsSignIn || reason == checks.NeedsWebhook) {
 		return widgets.NewButton(p.say("section.sign-in", nil), nil, func() { p.nav.openSection("sign-in") })
@@ -288,17 +283,5 @@ func (l *checklist) focus(key string) {
 		if o, ok := row.Object.(fyne.Focusable); ok {
 			l.p.focusOn(o)
 		}
-	}
-}
-
-// copyKey is the text key of a button that copies something for an owner.
-func copyKey(key string, owner checks.Owner) string {
-	switch owner {
-	case checks.Vendor, checks.Bitrix24:
-		return key + "-vendor"
-	case checks.You, "":
-		return key + "-plain"
-	default:
-		return key
 	}
 }

@@ -49,9 +49,17 @@ func (e *environment) copies(b *widgets.Button, text func() string) *widgets.But
 	return b
 }
 
-// step is a numbered step; a command in it has its own line and a button that copies it.
+// step is a numbered step.
 func (e *environment) step(number int, pieces []model.Piece) fyne.CanvasObject {
-	var lines []fyne.CanvasObject
+	return numbered(number, widgets.Column(4, e.pieces(pieces)...))
+}
+
+func numbered(number int, content fyne.CanvasObject) fyne.CanvasObject {
+	return widgets.Beside(6, true, widgets.NewText(strconv.Itoa(number)+".", widgets.Font{OneLine: true}), content, nil)
+}
+
+// pieces are the lines of a step; a command in it has its own line and a button that copies it.
+func (e *environment) pieces(pieces []model.Piece) (lines []fyne.CanvasObject) {
 	for _, piece := range pieces {
 		if !piece.Command {
 			lines = append(lines, widgets.NewText(piece.Text, widgets.Font{Selectable: true}))
@@ -60,7 +68,7 @@ func (e *environment) step(number int, pieces []model.Piece) fyne.CanvasObject {
 		copies := e.copies(widgets.NewLowEmphasis("", theme.ContentCopyIcon(), nil), func() string { return piece.Text })
 		lines = append(lines, widgets.Command(piece.Text, copies))
 	}
-	return widgets.Beside(6, true, widgets.NewText(strconv.Itoa(number)+".", widgets.Font{OneLine: true}), widgets.Column(4, lines...), nil)
+	return lines
 }
 
 // value is something in a step that is copied, or opened.
@@ -97,7 +105,7 @@ func (e *environment) steps(key string, values map[string]value) (steps []fyne.C
 			lines = append(lines, e.valueLine(values[text[found[2]:found[3]]]))
 			say(text[found[1]:], ".")
 		}
-		steps = append(steps, widgets.Beside(6, true, widgets.NewText(number+".", widgets.Font{OneLine: true}), widgets.Column(4, lines...), nil))
+		steps = append(steps, numbered(i, widgets.Column(4, lines...)))
 	}
 }
 

@@ -209,5 +209,5 @@ func TestLostEvent(t *testing.T) {
 	r.mustSay(title)
 	r.mustSay("120,0 с")
 	r.tap(title)
-	r.mustSay("Что сделать")
+	r.mustSay("С чего начать")
 }

@@ -5,6 +5,8 @@ import (
 	"fyne.io/fyne/v2/storage"
 
 	"boxready/checks"
+	"boxready/gui/model"
+	"boxready/internal/words"
 )
 
 // Scenarios are the choices of the demo: the name of each and its faults behind it.
@@ -38,3 +40,37 @@ func (w *Window) Counted(id checks.ID, done, total int) {
 
 // OpenLetter opens the letter to an owner, as a finding and the verdict do.
 func (w *Window) OpenLetter(to checks.Owner) { w.openLetter(to) }
+
+// ShowOutcome shows a portal as after a run.
+func (w *Window) ShowOutcome(o *checks.Outcome) *model.Session {
+	s := w.model.Open(o.Target.Address)
+	s.Target, s.Demo, s.Loaded = o.Target, false, true
+	s.End(o, false)
+	w.portalChanged()
+	w.frame.show("check")
+	return s
+}
+
+// ShowResult shows a result with all of its parts.
+func (w *Window) ShowResult(r checks.Result) {
+	w.model.Current.Unfolded = map[model.FindingPart]bool{model.OtherSteps: true, model.Evidence: true}
+	w.showResult(r, "")
+}
+
+// Place is where the window is: the section, and whether a dialog is open.
+func (w *Window) Place() (section string, dialog bool) { return w.frame.open, w.dialogs.shown() }
+
+// Back closes dialogs and returns to the check.
+func (w *Window) Back() {
+	w.dialogs.closeDialog()
+	if c := w.dialogs.chooser; c != nil {
+		c.Dismiss()
+	}
+	w.frame.show("check")
+}
+
+// HasRemedy reports whether the window knows an action; offered, whether it has a button for it.
+func HasRemedy(a words.Action) (known, offered bool) {
+	r, known := remedies()[a]
+	return known, r.do != nil
+}

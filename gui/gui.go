@@ -48,11 +48,16 @@ type Params struct {
 	Lists func(ctx context.Context, o allowlist.Options) ([]feed.List, error)
 	// RunProbe runs a script for PHP on a portal's server over SSH, see serverprobe.RunPHP; ask asks for the password. It is called
 	// off the Fyne thread; nil if that isn't offered.
-	RunProbe  func(ctx context.Context, server serverprobe.Server, script string, ask func(context.Context) (secret.String, error)) ([]byte, error)
-	History   *history.Store // of runs; its methods are called off the Fyne thread
-	Downloads string         // the folder in which files are saved and chosen first
-	Drafts    string         // the folder of letters that the mail program is asked to open; "" for the system's temporary one
-	Idle      func()         // called off the Fyne thread a while after the last run was over; nil for nothing
+	RunProbe func(ctx context.Context, server serverprobe.Server, script string, ask func(context.Context) (secret.String, error)) ([]byte, error)
+	// Console is the path of a program for a console that needs nothing else of this computer; "" if none is installed beside the
+	// window. DownloadPage asks for the address of the page from which BoxReady can be downloaded; it is called off the Fyne thread;
+	// nil if that isn't known.
+	Console      string
+	DownloadPage func(context.Context) (string, error)
+	History      *history.Store // of runs; its methods are called off the Fyne thread
+	Downloads    string         // the folder in which files are saved and chosen first
+	Drafts       string         // the folder of letters that the mail program is asked to open; "" for the system's temporary one
+	Idle         func()         // called off the Fyne thread a while after the last run was over; nil for nothing
 
 	GoVersion string // that the window shows; "": runtime.Version()
 

@@ -27,15 +27,15 @@ func longList(n int) func(checks.Target) *checks.Outcome {
 		facts := struct {
 			Missing []struct {
 				Name string `json:"name"`
-				Why  string `json:"why"`
-			} `json:"missing"`
+				Why  string `json:"kind"`
+			} `json:"methods"`
 		}{}
 		names := make([]string, n)
 		for i := range n {
 			names[i] = fmt.Sprintf("crm.item.method%d", i)
 			facts.Missing = append(facts.Missing, struct {
 				Name string `json:"name"`
-				Why  string `json:"why"`
+				Why  string `json:"kind"`
 			}{names[i], "unknown"})
 		}
 		return &checks.Outcome{Target: target, Verdict: checks.NotReady, Results: []checks.Result{{
@@ -71,6 +71,7 @@ func TestTwoHundredFindings(t *testing.T) {
 func TestFiveThousandMethods(t *testing.T) {
 	r := checkedPortal(t, setup{checker: &fakeChecker{outcome: longList(5000)}})
 	r.tap(r.title(checks.RESTRoute, checks.RESTNotBitrix))
+	r.tap("Подробности")
 	r.mustSay("crm.item.method0", "Показано не всё")
 	r.tap("Копировать всё, что увидела проверка")
 	if copied := r.app.Clipboard().Content(); !strings.Contains(copied, "crm.item.method4999") {

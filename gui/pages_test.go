@@ -296,6 +296,12 @@ func pages() []pageState {
 			checked(r)
 			r.tap(r.title(checks.AuthServerFromPortal, checks.AuthServerUnreachable))
 		}},
+		{"finding unfolded", broken, func(r *testWindow) {
+			checked(r)
+			r.tap(r.title(checks.AuthServerFromPortal, checks.AuthServerUnreachable))
+			r.tap(r.words().Count("window.finding.other-steps", 6))
+			r.tap(r.say("window.finding.details", nil))
+		}},
 		{"running", func(t *testing.T) setup {
 			s := broken(t)
 			s.checker.gate = blockAt(checks.AuthServerFromPortal)

@@ -12,21 +12,22 @@ import (
 	"boxready/checks"
 	"boxready/internal/simtest"
 	"boxready/internal/view"
+	"boxready/internal/words"
 )
 
 // leadsTo says what the window must show after the primary button of a verdict was pressed.
-var leadsTo = map[view.Action]func(r *testWindow, next view.Next) bool{
-	view.CorrectAddress: func(r *testWindow, _ view.Next) bool {
+var leadsTo = map[words.Action]func(r *testWindow, next view.Next) bool{
+	words.CorrectAddress: func(r *testWindow, _ view.Next) bool {
 		return r.says("Будут ли работать приложения")
 	},
-	view.CheckAgain: func(r *testWindow, _ view.Next) bool { return len(r.checker.asked()) == 2 },
-	view.AllowDeep:  func(r *testWindow, _ view.Next) bool { return r.says(confirm) },
+	words.CheckAgain:  func(r *testWindow, _ view.Next) bool { return len(r.checker.asked()) == 2 },
+	words.ConsentDeep: func(r *testWindow, _ view.Next) bool { return r.says(confirm) },
 	view.ShowFinding: func(r *testWindow, next view.Next) bool {
 		return r.says(r.words().Finding(next.Finding, r.checker.asked()[0].Address.Display()).Title) && r.says("Назад")
 	},
-	view.WriteLetter: func(r *testWindow, next view.Next) bool { return r.says("Текст письма") },
-	view.SignIn:      func(r *testWindow, _ view.Next) bool { return r.says("Вход через браузер") },
-	view.SaveReport: func(r *testWindow, _ view.Next) bool {
+	view.WriteLetter:  func(r *testWindow, next view.Next) bool { return r.says("Текст письма") },
+	words.EnterSignIn: func(r *testWindow, _ view.Next) bool { return r.says("Вход через браузер") },
+	words.SaveReport: func(r *testWindow, _ view.Next) bool {
 		return r.says("Сохранить отчёт") && r.says("Имя файла")
 	},
 }
@@ -45,7 +46,7 @@ func TestPrimaryButtonLeadsOn(t *testing.T) {
 	}
 	notSent := notSent(t).outcome(checks.Target{Address: mustParse(t, "portal.example.ru")})
 	kinds["unsure, without a token"] = notSent
-	actions := map[view.Action]bool{}
+	actions := map[words.Action]bool{}
 	for name, o := range kinds {
 		next := view.Of(o.Results).Next(o.Verdict)
 		actions[next.Action] = true
@@ -59,7 +60,7 @@ func TestPrimaryButtonLeadsOn(t *testing.T) {
 			r.check("portal.example.ru")
 			r.waitUntil("the end of the run", r.verdictShown)
 			r.assertFewWords()
-			if next.Action == view.NoAction {
+			if next.Action == "" {
 				if o.Verdict != checks.NotABox {
 					t.Errorf("nothing to do after %s", o.Verdict)
 				}
@@ -68,13 +69,13 @@ func TestPrimaryButtonLeadsOn(t *testing.T) {
 			before := strings.Join(r.texts(), "\n")
 			r.key(fyne.KeyReturn) // the focus is on it
 			r.waitUntil("what "+string(next.Action)+" leads to", func() bool { return leadsTo[next.Action](r, next) })
-			if after := strings.Join(r.texts(), "\n"); after == before && next.Action != view.CheckAgain {
+			if after := strings.Join(r.texts(), "\n"); after == before && next.Action != words.CheckAgain {
 				t.Error("the page is the same as before")
 			}
 		})
 	}
 	for action := range leadsTo {
-		if !actions[action] && action != view.SaveReport && action != view.CheckAgain {
+		if !actions[action] && action != words.SaveReport && action != words.CheckAgain {
 			t.Errorf("no fault leads to %s", action)
 		}
 	}

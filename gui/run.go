@@ -58,7 +58,7 @@ func (r *runner) run(s *model.Session, consents ...checks.Consent) {
 		s.Target.Region = bitrix.Region(r.settings().Region)
 	}
 	target := s.Target
-	s.Target.Receiver = "" // as with consents
+	s.Target.Receiver, s.Target.Moved = "", false // as with consents
 	target.Consents = slices.Clone(target.Consents)
 	for _, c := range consents {
 		if !slices.Contains(target.Consents, c) {

@@ -6,6 +6,8 @@ import (
 	"fyne.io/fyne/v2"
 
 	"boxready/checks"
+	"boxready/internal/requirements"
+	"boxready/internal/serverprobe"
 )
 
 // section is an entry of the list on the left; the text "section."+id is its title.
@@ -73,6 +75,9 @@ type navigator interface {
 	openGuide()
 	// saveReport opens the report and asks where to save it.
 	saveReport()
+	openProbe(kind serverprobe.Kind)
+	openOutside()
+	openAllowlist(handlers requirements.Handlers)
 	// portalChanged is called when another portal has become the current one.
 	portalChanged()
 }

@@ -3,6 +3,7 @@ package gui
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -38,6 +39,7 @@ type serverPage struct {
 	probeResults []checks.Result  // about what was pasted last
 	remote       remote
 	outside      string // what is wrong with the file that was chosen last
+	console      string // path that the program for a console was saved to last; "" for none
 
 	// Of the content that is shown.
 	builtFrom    serverState
@@ -45,6 +47,8 @@ type serverPage struct {
 	added        fyne.CanvasObject
 	area         *widgets.PasteArea
 	nextFocus    fyne.Focusable // gets the focus after a paste
+	outsideAt    fyne.CanvasObject
+	outsideFocus fyne.Focusable
 }
 
 // serverState is the part of the model that the page is built from.
@@ -99,7 +103,7 @@ func (p *serverPage) fill() {
 	}
 	if p.session != s {
 		p.remote.stop()
-		p.session, p.unfolded, p.saved, p.reading, p.readErr, p.probeResults, p.outside, p.remote = s, false, "", false, nil, nil, "", remote{}
+		p.session, p.unfolded, p.saved, p.reading, p.readErr, p.probeResults, p.outside, p.console, p.remote = s, false, "", false, nil, nil, "", "", remote{}
 		p.reads++ // what is being read is for the previous portal
 	}
 	content := []fyne.CanvasObject{p.scriptCard(s), p.answerCard(s)}
@@ -320,9 +324,21 @@ func (p *serverPage) outsideCard(s *model.Session) fyne.CanvasObject {
 	pick := widgets.NewButton(p.say("server.outside-pick", nil), theme.FolderOpenIcon(), func() {
 		p.dialogs.pickFile(p.say("server.outside-pick", nil), []string{".json", ".zip", ".html"}, p.takeOutside)
 	})
+	p.outsideFocus = pick
 	buttons := widgets.Flow(10, pick)
 	lines := []fyne.CanvasObject{heading(p.say("server.outside", nil)), widgets.NewText(p.say("server.outside-text", nil), widgets.Font{Color: widgets.Muted})}
-	lines = append(lines, p.steps("window.server.steps-outside", map[string]value{"command": {"boxready check " + s.Target.Address.Authority() + " --format json > outside.json", nil}})...)
+	if p.params.Console != "" {
+		lines = append(lines, p.steps("window.server.steps-console", map[string]value{})...)
+		buttons.Add(widgets.NewButton(p.say("server.save-console", nil), theme.DocumentSaveIcon(), func() { p.saveConsole(s) }))
+	} else {
+		lines = append(lines, p.steps("window.server.steps-outside", map[string]value{})...)
+		if p.params.DownloadPage != nil {
+			buttons.Add(widgets.NewButton(p.say("server.download", nil), theme.ComputerIcon(), p.openDownloads))
+		}
+	}
+	if p.console != "" {
+		lines = append(lines, widgets.NewText(p.say("save.saved", checks.Args{"file": p.console}), widgets.Font{Color: widgets.Muted, Selectable: true}))
+	}
 	if p.outside != "" {
 		lines = append(lines, widgets.NewRow(widgets.RowContent{Sign: style.Problem, Title: p.outside, LowEmphasis: true}, nil).Object)
 	}
@@ -332,12 +348,59 @@ func (p *serverPage) outsideCard(s *model.Session) fyne.CanvasObject {
 		if s.Running {
 			check.Disable()
 		}
-		buttons.Objects = []fyne.CanvasObject{check, pick, widgets.NewLowEmphasis(p.say("requirements.remove", nil), nil, func() {
+		buttons.Objects = append([]fyne.CanvasObject{check}, buttons.Objects...)
+		buttons.Add(widgets.NewLowEmphasis(p.say("requirements.remove", nil), nil, func() {
 			s.Target.Outside = nil
 			p.refill(p.initialFocus)
-		})}
+		}))
 	}
-	return widgets.Card(widgets.Column(10, append(lines, buttons)...))
+	p.outsideAt = widgets.Card(widgets.Column(10, append(lines, buttons)...))
+	return p.outsideAt
+}
+
+// showOutside scrolls to the card for the run from the internet.
+func (p *serverPage) showOutside() {
+	if p.outsideAt != nil {
+		p.page.ScrollToObject(p.outsideAt)
+		p.focusOn(p.outsideFocus)
+	}
+}
+
+// outsideScript is saved beside the copy of the program for a console, and runs it there.
+const outsideScript = "boxready-outside.cmd"
+
+// saveConsole saves a copy of the program for a console, with a script that makes the run.
+func (p *serverPage) saveConsole(s *model.Session) {
+	program := p.params.Console
+	write := func(path string) (string, error) {
+		copied, err := os.ReadFile(program) // #nosec G304 -- installed beside this program
+		if err != nil {
+			return "", fmt.Errorf("read the program: %w", err)
+		}
+		if err := os.WriteFile(path, copied, 0o700); err != nil { // #nosec G306 -- a program
+			return "", err
+		}
+		line := fmt.Sprintf("@\"%%~dp0%s\" check %s --format json > \"%%~dp0outside.json\"\r\n", filepath.Base(path), s.Target.Address.Authority())
+		return path, os.WriteFile(filepath.Join(filepath.Dir(path), outsideScript), []byte(line), 0o600)
+	}
+	p.dialogs.saveAs(saving{title: p.say("server.save-console", nil), name: filepath.Base(program), hint: p.say("server.save-console-hint", checks.Args{"script": outsideScript}), write: write}, func(path string) {
+		p.console = path
+		p.refill(func() fyne.Focusable { return p.outsideFocus })
+	})
+}
+
+// openDownloads opens the page from which BoxReady can be downloaded.
+func (p *serverPage) openDownloads() {
+	p.background(func(ctx context.Context) func() {
+		page, err := p.params.DownloadPage(ctx)
+		return func() {
+			if err != nil {
+				p.dialogs.showMessage(p.say("server.download", nil), p.say("server.no-download", nil))
+				return
+			}
+			p.dialogs.openURL(page)
+		}
+	})
 }
 
 // takeOutside reads a run that was made from the internet.

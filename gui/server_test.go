@@ -218,7 +218,9 @@ func TestServerAnswer(t *testing.T) {
 	}
 	title := r.title(checks.ServerAuthServer, checks.AuthServerUnreachable)
 	r.tap(title)
-	r.mustSay("Что сделать", "Проверено на сервере портала")
+	r.mustSay("С чего начать")
+	r.tap("Подробности")
+	r.mustSay("Проверено на сервере портала")
 	r.openSection("server")
 	r.tap("Убрать")
 	r.mustSay("Нажмите сюда")

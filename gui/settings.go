@@ -245,8 +245,8 @@ func (p *settingsPage) selfTestCard() fyne.CanvasObject {
 			lines = append(lines, widgets.NewRow(widgets.RowContent{Sign: style.Sign(r.State), Title: d.Title, Detail: strings.TrimSpace(d.Saw + " " + d.Breaks)}, nil).Object)
 			var steps []fyne.CanvasObject
 			for i, step := range d.Steps {
-				if !slices.Contains(step, model.Piece{Text: "boxready selftest", Command: true}) { // the button below does that
-					steps = append(steps, p.step(i+1, step))
+				if !slices.Contains(step.Actions, words.SelfTest) { // the button below does that
+					steps = append(steps, p.step(i+1, step.Pieces))
 				}
 			}
 			lines = append(lines, widgets.Pad(0, 8, 8, 36, widgets.Column(4, steps...)))

@@ -289,16 +289,19 @@ func (p *signInPage) signInCard(k *app.Keys) fyne.CanvasObject {
 	if k.Account.SignedIn() {
 		word, button = "sign-in.begin-again", widgets.NewButton
 	}
-	begin := button(p.say(word, nil), nil, func() {
-		p.guided = true
-		p.refresh()
-		p.focusOn(p.focus)
-	})
+	begin := button(p.say(word, nil), nil, p.openGuide)
 	if p.focus == nil {
 		p.focus = begin
 	}
 	return widgets.Card(widgets.Column(10, heading(p.say("sign-in.browser", nil)),
 		widgets.NewText(p.say("sign-in.browser-text", nil), widgets.Font{Color: widgets.Muted, Selectable: true}), widgets.Flow(8, begin)))
+}
+
+// openGuide shows the guide.
+func (p *signInPage) openGuide() {
+	p.guided = true
+	p.refresh()
+	p.focusOn(p.focus)
 }
 
 // webhookCard takes a webhook.

@@ -6,7 +6,7 @@ import (
 	"boxready/gui/model"
 	"boxready/gui/style"
 	"boxready/gui/widgets"
-	"boxready/internal/view"
+	"boxready/internal/words"
 )
 
 // verdictCard shows the verdict, and the one thing to do next.
@@ -76,12 +76,12 @@ func (v *verdictCard) setButtons(to model.Verdict) {
 		return
 	}
 	switch to.Next.Action {
-	case view.SignIn:
+	case words.EnterSignIn:
 		v.buttons.Add(widgets.NewLowEmphasis(p.say("next.webhook", nil), nil, func() { p.nav.openSection("sign-in") }))
-	case view.CorrectAddress:
+	case words.CorrectAddress:
 		v.buttons.Add(widgets.NewButton(p.say("header.again", nil), nil, p.checkAgain))
 	}
-	if to.Next.Action != view.SaveReport {
+	if to.Next.Action != words.SaveReport {
 		v.buttons.Add(widgets.NewButton(p.say("header.report", nil), nil, func() { p.nav.openSection("report") }))
 	}
 }

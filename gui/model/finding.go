@@ -1,10 +1,10 @@
 package model
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"boxready/checks"
 	"boxready/internal/untrusted"
@@ -16,53 +16,126 @@ import (
 type Details struct {
 	Sign      Sign
 	Title     string
-	Saw       string
+	WalkStep  string // the part of the walk that the check belongs to
+	Saw       string // at most maxSentences
+	SawMore   string // the others
 	Breaks    string
-	Steps     [][]Piece
+	Steps     []Step
 	More      string // address of a documentation page, or ""
-	Owner     string // who fixes it; "" if there is nothing to fix
+	Owner     string // a sentence about who fixes it; "" if there is nothing to fix
 	Vantage   string
 	Facts     []Fact // the first of them
-	MoreFacts bool
+	MoreFacts bool   // there are others, or some that have no words
 	Took      time.Duration
 	Waiting   string // the checks that were skipped because of it
-	CanRepeat bool   // the check can be made again by itself
+	// NeedsConsent is the action that asks for the consent without which nothing can be told; "" for none. Checking again
+	// without it would tell the same.
+	NeedsConsent words.Action
 }
 
-// Piece is a part of a step: words, or a command that can be copied.
+// FindingPart is a part of a finding that can be folded.
+type FindingPart string
+
+// The parts.
+const (
+	OtherSteps FindingPart = "steps" // after the first
+	Evidence   FindingPart = "details"
+)
+
+// Fold folds a part of the findings, or unfolds it.
+func (s *Session) Fold(part FindingPart) {
+	if s.Unfolded == nil {
+		s.Unfolded = map[FindingPart]bool{}
+	}
+	s.Unfolded[part] = !s.Unfolded[part]
+}
+
+// Step is a step in pieces, with what BoxReady itself can do of it.
+type Step struct {
+	Pieces  []Piece
+	Actions []words.Action
+}
+
+// Piece is a part of a step: words, or a command or a host that can be copied.
 type Piece struct {
 	Text    string
 	Command bool
 }
 
-// maxText is how many letters of a text a page shows; a letter to an owner has more of it.
-const maxText = 900
-
-// maxFacts is how many are shown; there may be thousands, and all can be copied.
-const maxFacts = 24
+const (
+	// maxText is how many letters of a text a page shows; a letter to an owner has all of it.
+	maxText = 900
+	// maxSentences about what was seen stand above the steps.
+	maxSentences = 2
+	// maxFacts is how many are shown; there may be thousands, and all can be copied.
+	maxFacts = 24
+)
 
 // Details returns the texts about a result.
 func (s *Session) Details(w *words.Texts, r checks.Result) Details {
 	f := w.Finding(r, s.Target.Address.Display())
-	d := Details{Sign: Sign(r.State), Title: untrusted.Truncate(f.Title, maxTitle), Saw: untrusted.Truncate(f.Saw, maxText), Breaks: untrusted.Truncate(f.Breaks, maxText), More: f.More, Took: r.Took,
-		Vantage: w.Say("vantage."+string(r.Vantage), nil), CanRepeat: !s.Running}
-	d.Facts, d.MoreFacts = FirstFacts(r, maxFacts)
+	d := Details{Sign: Sign(r.State), Title: untrusted.Truncate(f.Title, maxTitle), WalkStep: walkStep(w, view.StepOfResult(r)), Breaks: untrusted.Truncate(f.Breaks, maxText),
+		More: f.More, Took: r.Took, Vantage: w.Say("vantage."+string(r.Vantage), nil)}
+	d.Saw, d.SawMore = firstSentences(untrusted.Truncate(f.Saw, maxText), maxSentences)
+	d.Facts, d.MoreFacts = inWords(w, view.ValuesOf(r.Facts).Facts(), maxFacts)
 	if isFinding(r) {
-		d.Owner = w.Say("owner."+string(r.Owner)+".to", nil)
+		d.Owner = w.Say("verdict.owner."+string(r.Owner), nil)
 	}
-	for _, step := range f.Steps {
-		d.Steps = append(d.Steps, s.pieces(w, untrusted.Truncate(step, maxText)))
+	for _, step := range w.StepsWithActions(r, s.Target.Address.Display()) {
+		actions := s.stillToDo(step.Actions)
+		if r.State == checks.Unknown && slices.Contains(actions, words.ConsentDeep) && r.Cause == checks.NeedsDeep {
+			d.NeedsConsent = words.ConsentDeep
+		}
+		d.Steps = append(d.Steps, Step{pieces(w, untrusted.Truncate(step.Text, maxText)), actions})
+	}
+	if d.NeedsConsent != "" {
+		d.Owner = w.Say("window.finding.consent", nil)
 	}
 	d.Waiting = view.Of(s.Results()).WaitingText(w, r)
 	return d
 }
 
-// pieces splits a step. Text between backticks is a command, unless it is one word. The command that checks again is replaced by
-// the name of the button.
-func (s *Session) pieces(w *words.Texts, step string) (pieces []Piece) {
-	if before, command, found := strings.Cut(step, ": `boxready check "+s.Target.Address.Display()); found && onlyConsents.MatchString(command) {
-		return []Piece{{Text: before + " " + w.Say("window.finding.with-button", nil)}}
+// stillToDo returns the actions with those that ask for a consent which was given replaced: the check can simply be repeated.
+func (s *Session) stillToDo(actions []words.Action) (todo []words.Action) {
+	for _, a := range actions {
+		if a == words.ConsentDeep && (s.Agreed(checks.Deep) || s.Target.SignIn != nil) {
+			a = words.CheckAgain
+		}
+		if !slices.Contains(todo, a) {
+			todo = append(todo, a)
+		}
 	}
+	return todo
+}
+
+// walkStep names a step of the walk, with its number.
+func walkStep(w *words.Texts, step checks.Step) string {
+	return w.Say("window.walk.step", checks.Args{"step": StepTitle(w, step)})
+}
+
+// firstSentences splits off the first n sentences. What is quoted is one piece.
+func firstSentences(text string, n int) (first, rest string) {
+	depth, letters := 0, []rune(text)
+	for i, c := range letters {
+		switch c {
+		case '«', '“':
+			depth++
+		case '»', '”':
+			depth--
+		case '.', '!', '?':
+			if depth > 0 || i+2 >= len(letters) || letters[i+1] != ' ' || !unicode.IsUpper(letters[i+2]) {
+				continue
+			}
+			if n--; n == 0 {
+				return string(letters[:i+1]), string(letters[i+2:])
+			}
+		}
+	}
+	return text, ""
+}
+
+// pieces splits a step. Text between backticks is a command or a host, unless it is one word.
+func pieces(w *words.Texts, step string) (pieces []Piece) {
 	add := func(p Piece) {
 		if n := len(pieces); n > 0 && !p.Command && !pieces[n-1].Command {
 			pieces[n-1].Text += p.Text
@@ -71,9 +144,12 @@ func (s *Session) pieces(w *words.Texts, step string) (pieces []Piece) {
 		pieces = append(pieces, p)
 	}
 	for i, part := range strings.Split(step, "`") {
+		quoted := i%2 == 1
+		if !quoted && len(pieces) > 0 && pieces[len(pieces)-1].Command {
+			part = strings.TrimLeft(part, ".,; ") // the box ends the sentence
+		}
 		switch {
-		case i%2 == 0 && len(pieces) > 0 && pieces[len(pieces)-1].Command && strings.Trim(part, ".,; ") == "": // closed the sentence
-		case i%2 == 1 && strings.Contains(part, " "):
+		case quoted && strings.ContainsAny(part, " ."):
 			add(Piece{part, true})
 		case part != "":
 			add(Piece{part, false})
@@ -85,9 +161,6 @@ func (s *Session) pieces(w *words.Texts, step string) (pieces []Piece) {
 	// An "and" between two commands is superfluous, because each has its own line.
 	return slices.DeleteFunc(pieces, func(p Piece) bool { return p.Text == w.Say("format.and", nil) })
 }
-
-// onlyConsents is the end of a command whose only options are consents, for which the window asks as well.
-var onlyConsents = regexp.MustCompile("^( --(deep|content-filter|event-test|signed-in))*`\\.?$")
 
 // FindingsOf returns the findings of an owner, the most severe first.
 func (s *Session) FindingsOf(owner checks.Owner) (results []checks.Result) {

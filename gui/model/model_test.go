@@ -71,20 +71,43 @@ func TestFirstFacts(t *testing.T) {
 	}
 }
 
-func TestSteps(t *testing.T) {
-	s := sessionOf(t)
+func TestPieces(t *testing.T) {
 	for step, want := range map[string][]Piece{
-		"Откройте порт.":                                                      {{"Откройте порт.", false}},
-		"Проверьте: `curl -I https://a/` и `curl -I https://b/`.":             {{"Проверьте:", false}, {"curl -I https://a/", true}, {"curl -I https://b/", true}},
-		"Параметр `rest` включите.":                                           {{"Параметр rest включите.", false}},
-		"Повторите проверку: `boxready check https://portal.example.ru`":      {{"Повторите проверку кнопкой «Проверить это снова».", false}},
-		"Повторите: `boxready check https://portal.example.ru --deep`":        {{"Повторите кнопкой «Проверить это снова».", false}},
-		"С корнем: `boxready check https://portal.example.ru --trust a.pem`.": {{"С корнем:", false}, {"boxready check https://portal.example.ru --trust a.pem", true}},
-		"Не закрыто `curl -I":                                                 {{"Не закрыто", false}, {"curl -I", true}},
+		"Откройте порт.":                                                 {{"Откройте порт.", false}},
+		"Проверьте: `curl -I https://a/` и `curl -I https://b/`.":        {{"Проверьте:", false}, {"curl -I https://a/", true}, {"curl -I https://b/", true}},
+		"Параметр `rest` включите.":                                      {{"Параметр rest включите.", false}},
+		"Два узла: `a.example` и `b.example`. Правило задайте по имени.": {{"Два узла:", false}, {"a.example", true}, {"b.example", true}, {"Правило задайте по имени.", false}},
+		"Не закрыто `curl -I":                                            {{"Не закрыто", false}, {"curl -I", true}},
 	} {
-		if diff := cmp.Diff(want, s.pieces(russian(t), step)); diff != "" {
+		if diff := cmp.Diff(want, pieces(russian(t), step)); diff != "" {
 			t.Errorf("%s\n%s", step, diff)
 		}
+	}
+}
+
+func TestFirstSentences(t *testing.T) {
+	for text, want := range map[string][2]string{
+		"":                     {"", ""},
+		"Одно.":                {"Одно.", ""},
+		"Одно. Два.":           {"Одно. Два.", ""},
+		"Одно. Два. Три. Ещё.": {"Одно. Два.", "Три. Ещё."},
+		"Ждали 10,2 с. Файл a.php пуст. Вот.":          {"Ждали 10,2 с. Файл a.php пуст.", "Вот."},
+		"Ответ: «Один. Два. Три.» Так бывает. Иногда.": {"Ответ: «Один. Два. Три.» Так бывает. Иногда.", ""},
+	} {
+		if first, rest := firstSentences(text, 2); first != want[0] || rest != want[1] {
+			t.Errorf("%q: %q and %q", text, first, rest)
+		}
+	}
+}
+
+func TestFactsInWords(t *testing.T) {
+	facts, more := inWords(russian(t), []view.Fact{{Path: "tokens.1.form", Value: "empty"}, {Path: "tokens.2.times.total", Value: "12"}, {Path: "deep", Value: "true"},
+		{Path: "at", Value: "2026-11-23T07:42:00Z"}, {Path: "blocked_by", Value: "portal-tls"}, {Path: "required.modules.crm", Value: "23.300.0"},
+		{Path: "directions", Value: "portal-to-app, app-to-portal", List: true}, {Path: "of_a_later_version", Value: "1"}, {Path: "error", Value: ""}}, 20)
+	want := []Fact{{"Вид ответа (токен 1)", "пусто"}, {"Заняло всего, мс (токен 2)", "12"}, {"С выдуманным токеном", "да"}, {"Когда", time.Date(2026, 11, 23, 7, 42, 0, 0, time.UTC).Local().Format("02.01.2006 15:04:05")},
+		{"Токен не отправлен из-за проверки", russian(t).Name(checks.PortalTLS)}, {"Модуль crm (требуется)", "23.300.0"}, {"Кто к кому обращается", "портал к приложению, приложение к порталу"}}
+	if diff := cmp.Diff(want, facts); diff != "" || !more {
+		t.Errorf("%t %s", more, diff)
 	}
 }
 

@@ -36,6 +36,8 @@ type Session struct {
 	Server    Server
 	Recipient checks.Owner // whose letter is shown; "" for the first
 	drafts    map[checks.Owner]draft
+	// Unfolded are the parts of a finding that are unfolded.
+	Unfolded map[FindingPart]bool
 
 	Running bool
 	Stopped bool // the owner ended the last run early

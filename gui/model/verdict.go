@@ -30,7 +30,7 @@ func (s *Session) Verdict(w *words.Texts, now time.Time) (v Verdict) {
 	case s.Outcome == nil:
 	case s.Stopped:
 		v.Sign, v.Title, v.Text = Skipped, w.Say("window.verdict.stopped.title", nil), w.Say("window.verdict.stopped.text", nil)
-		v.Next.Action = view.CheckAgain
+		v.Next.Action = words.CheckAgain
 	default:
 		v = s.conclusion(w)
 	}
@@ -41,7 +41,7 @@ func (s *Session) Verdict(w *words.Texts, now time.Time) (v Verdict) {
 func (s *Session) progress(w *words.Texts, now time.Time) Verdict {
 	done, total := s.Progress()
 	v := Verdict{Sign: Waiting, Title: w.Say("window.verdict.running", nil), Done: float32(done) / float32(max(total, 1))}
-	if step := s.stepNow(view.NoAction); step != "" {
+	if step := s.stepNow(""); step != "" {
 		v.Title = w.Say("window.running."+string(step), nil)
 	}
 	v.Text = w.Say("window.verdict.progress", checks.Args{"done": done, "total": total, "seconds": int(s.Elapsed(now).Seconds())})
@@ -57,7 +57,7 @@ func (s *Session) conclusion(w *words.Texts) Verdict {
 	verdict := seen.Verdict(w, s.Outcome.Verdict)
 	v := Verdict{Sign: Sign(verdict.State), Title: verdict.Title, Text: verdict.Text, Next: seen.Next(s.Outcome.Verdict)}
 	switch main := v.Next.Finding; {
-	case v.Next.Action == view.SignIn || v.Next.Action == view.AllowDeep && main.Check == "":
+	case v.Next.Action == words.EnterSignIn || v.Next.Action == words.ConsentDeep && main.Check == "":
 		v.Sign = Go
 	case s.Outcome.Verdict == checks.Ready:
 		v.Text = ""
@@ -77,7 +77,7 @@ func (s *Session) conclusion(w *words.Texts) Verdict {
 // button is the label of the button for what is to be done next.
 func (v *Verdict) button(w *words.Texts) string {
 	switch v.Next.Action {
-	case view.NoAction:
+	case "":
 		return ""
 	case view.WriteLetter:
 		return w.Code("window.next.letter.", string(v.Next.Finding.Owner), "")

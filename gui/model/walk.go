@@ -9,8 +9,8 @@ import (
 	"boxready/internal/words"
 )
 
-// Step is a step of the walk as the window shows it.
-type Step struct {
+// WalkStep is a step of the walk as the window shows it.
+type WalkStep struct {
 	ID     checks.Step
 	Number int
 	Sign   Sign // None while its question is open
@@ -20,10 +20,10 @@ type Step struct {
 }
 
 // Steps returns the five steps. next is what the verdict asks for.
-func (s *Session) Steps(w *words.Texts, next view.Action) (steps []Step) {
+func (s *Session) Steps(w *words.Texts, next words.Action) (steps []WalkStep) {
 	now := s.stepNow(next)
 	for i, step := range view.Of(s.Results()).Steps() {
-		shown := Step{ID: step.ID, Number: i + 1, Sign: Sign(step.State), Name: w.Say("step."+string(step.ID), nil)}
+		shown := WalkStep{ID: step.ID, Number: i + 1, Sign: Sign(step.State), Name: w.Say("step."+string(step.ID), nil)}
 		code := string(step.State)
 		switch {
 		case step.ID == now && step.State != checks.Problem:
@@ -38,7 +38,7 @@ func (s *Session) Steps(w *words.Texts, next view.Action) (steps []Step) {
 }
 
 // stepNow is the step that is under way: the first with a check that is, or after the run the one that the next action is about.
-func (s *Session) stepNow(next view.Action) checks.Step {
+func (s *Session) stepNow(next words.Action) checks.Step {
 	if s.Running {
 		for _, step := range checks.Steps() {
 			if slices.ContainsFunc(s.working, func(w Working) bool { return view.StepOf(w.Check) == step }) {
@@ -48,9 +48,9 @@ func (s *Session) stepNow(next view.Action) checks.Step {
 		return ""
 	}
 	switch next {
-	case view.AllowDeep:
+	case words.ConsentDeep:
 		return checks.StepAuthServer
-	case view.SignIn:
+	case words.EnterSignIn:
 		return checks.StepSignIn
 	}
 	return ""

@@ -88,6 +88,9 @@ func badFile(option, file string, err error) error {
 	return &InputError{Option: option, Code: BadFile, Args: checks.Args{"file": file, "missing": errors.Is(err, os.ErrNotExist)}}
 }
 
+// ReadRoots reads certificates of roots from a PEM file. The error is an *InputError.
+func ReadRoots(file string) ([]*x509.Certificate, error) { return readRoots("trust", file) }
+
 func readRoots(option, file string) ([]*x509.Certificate, error) {
 	pem, err := os.ReadFile(file) // #nosec G304 -- the user names it
 	if err != nil {

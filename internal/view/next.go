@@ -5,26 +5,18 @@ import (
 	"slices"
 
 	"boxready/checks"
+	"boxready/internal/words"
 )
 
-// Action is what a user should do next.
-type Action string
-
-// The actions.
+// What a verdict may ask for besides the actions of steps.
 const (
-	NoAction       Action = ""
-	CorrectAddress Action = "correct-address"
-	CheckAgain     Action = "check-again"
-	AllowDeep      Action = "consent-deep"
-	ShowFinding    Action = "finding"
-	WriteLetter    Action = "letter"
-	SignIn         Action = "sign-in"
-	SaveReport     Action = "save-report"
+	ShowFinding words.Action = "finding"
+	WriteLetter words.Action = "letter"
 )
 
 // Next is the one thing to do after a verdict.
 type Next struct {
-	Action  Action
+	Action  words.Action  // "" if there is nothing to do
 	Finding checks.Result // that the verdict is about; zero for none
 }
 
@@ -34,13 +26,13 @@ func (v *View) Next(verdict checks.Verdict) Next {
 	next := Next{Finding: main}
 	switch verdict {
 	case checks.Ready:
-		next.Action = SaveReport
+		next.Action = words.SaveReport
 	case checks.NoObstacle:
-		next.Action = SignIn
+		next.Action = words.EnterSignIn
 	case checks.NotSeen:
-		next.Action = CheckAgain
+		next.Action = words.CheckAgain
 		if main.Cause == checks.DNSNotFound {
-			next.Action = CorrectAddress
+			next.Action = words.CorrectAddress
 		}
 	case checks.NotReady:
 		next.Action = WriteLetter
@@ -51,9 +43,9 @@ func (v *View) Next(verdict checks.Verdict) Next {
 		next.Action = ShowFinding
 		switch {
 		case v.affectedAlone() == "" && v.lacksDeep():
-			next.Action = AllowDeep
+			next.Action = words.ConsentDeep
 		case main.Check == "":
-			next.Action = CheckAgain
+			next.Action = words.CheckAgain
 		}
 	}
 	return next

@@ -56,6 +56,9 @@ func (w *Texts) Say(key string, args checks.Args) string {
 	return key
 }
 
+// Find returns the text with that key, if there is one.
+func (w *Texts) Find(key string) (string, bool) { return w.find(key, nil) }
+
 // Count returns the plural form of the text for n.
 func (w *Texts) Count(key string, n int) string {
 	text, err := w.localizer.Localize(&i18n.LocalizeConfig{MessageID: key, PluralCount: n, TemplateData: checks.Args{"n": n}})
@@ -66,7 +69,11 @@ func (w *Texts) Count(key string, n int) string {
 }
 
 func (w *Texts) find(key string, args checks.Args) (string, bool) {
-	text, err := w.localizer.Localize(&i18n.LocalizeConfig{MessageID: key, TemplateData: map[string]any(args), Funcs: w.functions})
+	return w.findWith(w.functions, key, args)
+}
+
+func (w *Texts) findWith(functions template.FuncMap, key string, args checks.Args) (string, bool) {
+	text, err := w.localizer.Localize(&i18n.LocalizeConfig{MessageID: key, TemplateData: map[string]any(args), Funcs: functions})
 	return untrusted.Line(text), err == nil
 }
 
@@ -80,8 +87,7 @@ func (w *Texts) newFunctions() template.FuncMap {
 		"needs":   w.needs,
 		"faults":  w.faults,
 		"keeper":  func(code string) string { return w.Say("sign-in.place-"+code, nil) },
-		"access":  access,
-		"again":   w.again,
+		"action":  w.commands,
 		"answer":  w.answer,
 		"meaning": w.meaning,
 	}
@@ -108,35 +114,6 @@ var tag = lazyregexp.New(`</?[a-zA-Z][^<>]*>`)
 func plain(said any) string {
 	s, _ := said.(string)
 	return untrusted.Truncate(strings.Join(strings.Fields(untrusted.Line(tag().ReplaceAllString(s, " "))), " "), maxQuoted)
-}
-
-// again is the command that repeats the run: against the portal, with the same options; see checks.Target.Given. A run without a
-// portal was a self-test.
-func (w *Texts) again(portal, given any) string {
-	if portal == "" || portal == nil {
-		return "boxready selftest"
-	}
-	command := "boxready check " + fmt.Sprint(portal)
-	codes, _ := given.([]string)
-	for _, code := range codes {
-		switch code {
-		case checks.GivenRequirements:
-			command += " --requires " + w.Say("format.file", nil)
-		case string(checks.ByWebhook), string(checks.BySignIn):
-			command += " " + access(code)
-		default:
-			command += " --" + code
-		}
-	}
-	return command
-}
-
-// access returns the flags of check for the same credential; a webhook's address stays out of the shell's history.
-func access(credential string) string {
-	if credential == string(checks.ByWebhook) {
-		return "--webhook -"
-	}
-	return "--signed-in"
 }
 
 func (w *Texts) list(items []string) string {
@@ -207,23 +184,14 @@ const maxSteps = 12
 
 // Finding describes a result. portal is the address as people write it.
 func (w *Texts) Finding(r checks.Result, portal string) Finding {
-	args := checks.Args{"portal": portal, "owner": string(r.Owner), "state": string(r.State)}
-	for name, value := range r.Args {
-		args[name] = value
-	}
-	if body, ok := args["body"].(string); ok {
-		args["body"] = strings.TrimSpace(body) // sentences quote it
-	}
+	args := argsOf(r, portal)
 	switch r.State {
 	case checks.OK:
 		return Finding{Title: w.Name(r.Check), Saw: w.Say(string(r.Check)+".ok", args)}
 	case checks.Skipped:
 		return Finding{Title: w.Name(r.Check), Saw: w.Say("part.because", checks.Args{"check": w.Name(r.Because)})}
 	}
-	key := string(r.Check) + "." + string(r.Cause)
-	if _, ok := w.find(key+".title", args); !ok {
-		key = "any." + string(r.Cause)
-	}
+	key := w.findingKey(r, args)
 	// Quoted untrusted text may have line breaks.
 	saw := strings.Join(strings.Fields(w.Say(key+".saw", args)), " ")
 	if !strings.Contains(saw, plain(args["error"])) || !strings.Contains(saw, plain(args["description"])) {
@@ -244,4 +212,25 @@ func (w *Texts) Finding(r checks.Result, portal string) Finding {
 		f.Title = w.Name(r.Check) + ": " + LowerFirst(f.Title)
 	}
 	return f
+}
+
+// argsOf are the arguments of the texts about a result.
+func argsOf(r checks.Result, portal string) checks.Args {
+	args := checks.Args{"portal": portal, "owner": string(r.Owner), "state": string(r.State)}
+	for name, value := range r.Args {
+		args[name] = value
+	}
+	if body, ok := args["body"].(string); ok {
+		args["body"] = strings.TrimSpace(body) // sentences quote it
+	}
+	return args
+}
+
+// findingKey is where the texts about a finding are.
+func (w *Texts) findingKey(r checks.Result, args checks.Args) string {
+	key := string(r.Check) + "." + string(r.Cause)
+	if _, ok := w.find(key+".title", args); !ok {
+		key = "any." + string(r.Cause)
+	}
+	return key
 }

@@ -104,7 +104,7 @@ func TestTextsAreWellFormed(t *testing.T) {
 	for _, lang := range words.Languages() {
 		functions := template.FuncMap{"date": func(any) string { return "" }, "list": func(any) string { return "" },
 			"span": func(any) string { return "" }, "seconds": func(any) string { return "" }, "needs": func(any) string { return "" },
-			"faults": func(_, _ any) string { return "" }, "keeper": func(any) string { return "" }, "access": func(any) string { return "" }, "again": func(any, any) string { return "" },
+			"faults": func(_, _ any) string { return "" }, "keeper": func(any) string { return "" }, "action": func(any, ...string) string { return "" },
 			"answer": func(any, any) string { return "" }, "meaning": func(any) string { return "" }}
 		for key, text := range texts(t, lang) {
 			if _, err := template.New(key).Funcs(functions).Parse(text); err != nil {

@@ -1,0 +1,65 @@
+package words_test
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"boxready/checks"
+	"boxready/internal/words"
+)
+
+var (
+	actionInText = regexp.MustCompile(`\{\{action ([^}]*)\}\}`)
+	nameOfAction = regexp.MustCompile("`([a-z-]+)`")
+)
+
+// Every action that a text asks for is known, every one that is known is asked for, and no step of a finding has a command line of
+// its own.
+func TestTextsAskForActions(t *testing.T) {
+	for _, lang := range words.Languages() {
+		asked := map[string]bool{}
+		for key, text := range texts(t, lang) {
+			for _, found := range actionInText.FindAllStringSubmatch(text, -1) {
+				for _, name := range nameOfAction.FindAllStringSubmatch(found[1], -1) {
+					asked[name[1]] = true
+					if !slices.Contains(words.CommandNames(), name[1]) {
+						t.Errorf("%s %s: no action %s", lang, key, name[1])
+					}
+				}
+			}
+			if strings.Contains(key, ".do.") && strings.Contains(text, "boxready ") {
+				t.Errorf("%s %s: a command line of BoxReady in %q", lang, key, text)
+			}
+		}
+		for _, name := range words.CommandNames() {
+			if !asked[name] {
+				t.Errorf("%s: no text asks for %s", lang, name)
+			}
+		}
+	}
+}
+
+func TestStepsWithActions(t *testing.T) {
+	const portal = "https://portal.example.ru"
+	for _, w := range languages(t) {
+		r := checks.Result{Check: checks.RESTRoute, State: checks.Unknown, Cause: checks.TimedOut, Args: checks.Args{"request": "POST /rest/app.info",
+			"given": []string{string(checks.Deep), string(checks.ByWebhook), checks.GivenRequirements}}}
+		want := "`boxready check " + portal + " --deep --webhook - --requires " + w.Say("format.file", nil) + " --timeout 180s`"
+		if step := w.Finding(r, portal).Steps[0]; !strings.HasSuffix(step, want) {
+			t.Errorf("%s: %q doesn't end in %q", w.Lang(), step, want)
+		}
+		if step := w.StepsWithActions(r, portal)[0]; !slices.Equal(step.Actions, []words.Action{words.CheckAgain}) || strings.Contains(step.Text, "`") || !strings.HasSuffix(step.Text, ".") {
+			t.Errorf("%s: %+v", w.Lang(), step)
+		}
+		r = checks.Result{Check: checks.ServerLicence, State: checks.Problem, Cause: checks.LicenceEnded}
+		steps := w.StepsWithActions(r, portal)
+		if last := steps[len(steps)-1]; !slices.Equal(last.Actions, []words.Action{words.ServerProbe, words.PasteProbe}) {
+			t.Errorf("%s: %+v", w.Lang(), last)
+		}
+		if steps := w.StepsWithActions(checks.Result{Check: checks.RESTRoute, State: checks.OK}, portal); steps != nil {
+			t.Errorf("%s: steps of what is fine: %+v", w.Lang(), steps)
+		}
+	}
+}
