@@ -46,7 +46,7 @@ const maxFacts = 24
 func (s *Session) Details(w *words.Texts, r checks.Result) Details {
 	f := w.Finding(r, s.Target.Address.Display())
 	d := Details{Sign: Sign(r.State), Title: untrusted.Truncate(f.Title, maxTitle), Saw: untrusted.Truncate(f.Saw, maxText), Breaks: untrusted.Truncate(f.Breaks, maxText), More: f.More, Took: r.Took,
-		Vantage: w.Say("vantage."+string(r.Vantage), nil), CanRepeat: !s.Running}
+		Vantage: w.Say("vantage."+string(r.Vantage), nil), CanRepeat: !s.Running && !s.ReadOnly()}
 	d.Facts, d.MoreFacts = FirstFacts(r, maxFacts)
 	if isFinding(r) {
 		d.Owner = w.Say("owner."+string(r.Owner)+".to", nil)

@@ -42,6 +42,7 @@ func (s *Session) Verdict(w *words.Texts, now time.Time) Verdict {
 		if findings := s.findings(); s.Outcome.Verdict == checks.NotReady && len(findings) > 0 {
 			v.Text = w.Finding(findings[0].Result, s.Target.Address.Display()).Title + ". " + v.Text
 		}
+		v.Text = join(" ", v.Text, s.CredentialsUnread(w), s.WebhookNotKept(w))
 	}
 	return v
 }
