@@ -182,6 +182,7 @@ func (s *start) make() (*gui.Window, error) {
 		Demo:      s.demo,
 		Store:     s.store,
 		OpenURL:   browser.OpenURL,
+		Notify:    func(title, text string) { s.app.SendNotification(fyne.NewNotification(title, text)) },
 		Languages: languages(),
 		SetScale:  s.setScale,
 		Proxy:     a.ProxyName,

@@ -32,3 +32,9 @@ func (w *Window) TakeOutside(path string)      { w.serverPage.takeOutside(path) 
 func (w *Window) Counted(id checks.ID, done, total int) {
 	observer{w.runs, w.model.Current}.Progress(id, done, total)
 }
+
+// OpenGuide opens the guide through the sign-in, as other pages do.
+func (w *Window) OpenGuide() { w.openGuide() }
+
+// Compare compares the report that is shown with another one, as when that was chosen in Fyne's dialog.
+func (w *Window) Compare(file string) { w.compareWith(file) }

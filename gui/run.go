@@ -32,7 +32,7 @@ func (r *runner) stopRun() {
 // run makes a run of a session's target. With consents, they hold for this run alone, but for checks.Deep: that the address
 // is the right one stays true as long as the window is open.
 func (r *runner) run(s *model.Session, consents ...checks.Consent) {
-	if s.Running {
+	if s.Running || s.ReadOnly() {
 		return
 	}
 	if r.loadSaved(s, func() { r.run(s, consents...) }) {
@@ -42,7 +42,7 @@ func (r *runner) run(s *model.Session, consents ...checks.Consent) {
 		r.readCredentials(s, consents)
 		return
 	}
-	if hosts := s.Target.HostsToAsk(); !s.Demo && !slices.Equal(hosts, s.HostsShown) { // an untrusted file names them: they are shown before anything is contacted
+	if hosts := s.Target.HostsToAsk(); !s.Demo && len(hosts) > 0 && !slices.Equal(hosts, s.HostsShown) { // an untrusted file names them: they are shown before anything is contacted
 		r.dialogs.confirm(question{title: r.say("hosts.title", nil), text: r.words.Say("hosts.asked", checks.Args{"hosts": hosts}), yes: r.say("consent.yes", nil)}, func() {
 			s.HostsShown = hosts
 			r.run(s, consents...)
@@ -70,7 +70,7 @@ func (r *runner) run(s *model.Session, consents ...checks.Consent) {
 
 // recheck makes some checks again.
 func (r *runner) recheck(s *model.Session, ids ...checks.ID) {
-	if s.Running || s.Outcome == nil {
+	if s.Running || s.Outcome == nil || s.ReadOnly() {
 		return
 	}
 	before, planned := s.Outcome, 0

@@ -35,22 +35,24 @@ type page interface {
 
 // sections are those that the parameters allow, in order.
 func (w *Window) sections() []section {
+	asks := func() bool { return w.model.Current == nil || !w.model.Current.ReadOnly() } // a report asks nothing of its portal
 	list := []section{
 		{id: "check", page: w.checkPage},
 		{id: "portals", page: &portalsPage{scaffold: scaffold{environment: w.environment}, dialogs: w.dialogs, runs: w.runs, portals: w}},
-		{id: "requirements", page: w.requirementsPage},
+		{id: "requirements", page: w.requirementsPage, available: asks},
 	}
 	if w.params.Lists != nil {
 		list = append(list, section{id: "allowlist", page: w.allowlistPage})
 	}
 	named := func() bool { return w.model.Current != nil }
-	list = append(list, section{id: "server", page: w.serverPage, available: named})
+	asked := func() bool { return named() && asks() }
+	list = append(list, section{id: "server", page: w.serverPage, available: asked})
 	if w.params.Access != nil {
-		list = append(list, section{id: "events", page: w.eventsPage, available: named})
+		list = append(list, section{id: "events", page: w.eventsPage, available: asked})
 	}
 	list = append(list, section{id: "report", page: w.reportPage, available: named})
 	if w.params.Access != nil {
-		list = append(list, section{id: "sign-in", page: w.signInPage, atBottom: true})
+		list = append(list, section{id: "sign-in", page: w.signInPage, atBottom: true, available: asks})
 	}
 	return append(list, section{id: "settings", page: w.settingsPage, atBottom: true})
 }
@@ -66,6 +68,10 @@ type navigator interface {
 	hasSection(id string) bool
 	// showResult opens a result of the last run. key is the row of the checklist to return to, "" for none.
 	showResult(r checks.Result, key string)
+	// openGuide opens the guide through the sign-in, or what signs in again with the saved application.
+	openGuide()
+	// callAttention brings the window to the front. Where the system doesn't allow that, a notification says the texts.
+	callAttention(title, text string)
 	// portalChanged is called when another portal has become the current one.
 	portalChanged()
 }
@@ -86,6 +92,8 @@ var (
 func (w *Window) openSection(id string) { w.frame.show(id) }
 func (w *Window) isOpen(id string) bool { return w.frame.open == id }
 func (w *Window) portalChanged()        { w.checkPage.reset() }
+
+func (w *Window) openGuide() { w.signInPage.openGuide() }
 
 // showResult opens a result of the last run.
 func (w *Window) showResult(r checks.Result, key string) {
