@@ -139,6 +139,7 @@ func (p *checkPage) buildList() {
 	if p.inDemo() {
 		p.address.Disable()
 	}
+	p.bar.Hidden = p.model.Current != nil && p.model.Current.ReadOnly()
 	top := widgets.Column(6, p.bar, mistake)
 
 	var content []fyne.CanvasObject
@@ -177,7 +178,7 @@ func (p *checkPage) showButton() {
 
 // checkTyped checks the portal whose address is in the field.
 func (p *checkPage) checkTyped() {
-	if s := p.model.Current; s != nil && s.Demo {
+	if s := p.model.Current; s != nil && (s.Demo || s.ReadOnly()) {
 		p.runs.run(s)
 		return
 	}
@@ -223,7 +224,10 @@ func (p *checkPage) initialFocus() fyne.Focusable {
 	if p.finding != nil {
 		return p.finding.back
 	}
-	if p.inDemo() {
+	switch {
+	case p.bar.Hidden:
+		return nil
+	case p.inDemo():
 		return p.button
 	}
 	return p.address

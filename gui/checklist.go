@@ -56,7 +56,7 @@ func (l *checklist) refresh() {
 	if len(groups) == 0 && l.p.filter != (model.Filter{}) {
 		cards = append(cards, widgets.Card(widgets.NewText(l.nothing(), widgets.Font{Color: widgets.Muted})))
 	}
-	if l.p.filter == (model.Filter{}) && !s.Running {
+	if l.p.filter == (model.Filter{}) && !s.Running && !s.ReadOnly() {
 		if missing := l.notChecked(s, used); missing != nil {
 			cards = append(cards, missing)
 		}

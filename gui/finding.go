@@ -106,7 +106,9 @@ func (f *findingPage) buttons(s *model.Session, r checks.Result, d model.Details
 	if s.Running {
 		f.again.Disable()
 	}
-	buttons = append(buttons, f.again)
+	if !s.ReadOnly() {
+		buttons = append(buttons, f.again)
+	}
 	if d.More != "" {
 		buttons = append(buttons, widgets.NewButton(f.say("finding.more", nil), theme.ComputerIcon(), func() { f.list.dialogs.openURL(d.More) }))
 	}

@@ -47,6 +47,9 @@ func (w *Window) typedKey(e *fyne.KeyEvent) {
 		w.frame.show("check")
 		w.checkPage.checkTyped()
 	case fyne.KeyEscape:
+		if w.escapeReport() {
+			return
+		}
 		if p, ok := w.frame.page().(interface{ escape() }); ok {
 			p.escape()
 		}

@@ -282,5 +282,5 @@ func pages() []pageState {
 			r.tap(r.say("window.check.demo", nil))
 			r.waitUntil("the end of the run", r.verdictShown)
 		}},
-	}, slices.Concat(requirementsStates(), allowlistStates(), serverStates(), eventsStates(), reportStates(), signInStates(), settingsStates())...)
+	}, slices.Concat(requirementsStates(), allowlistStates(), serverStates(), eventsStates(), reportStates(), signInStates(), openedStates(), settingsStates())...)
 }
