@@ -120,9 +120,8 @@ func (w *Window) reportBanner() fyne.CanvasObject {
 		w.reportPage.compared = comparedReports{}
 		w.frame.show("report")
 	})
-	end := widgets.NewButton(w.say("opened.close", nil), nil, w.closeReport)
-	buttons := widgets.Beside(8, false, compare, files, end)
-	return widgets.Banner(style.ColorChosen, widgets.BesideOrBelow(10, 260, widgets.Column(2, lines...), buttons))
+	buttons := widgets.Flow(8, compare, files, widgets.NewButton(w.say("opened.close", nil), nil, w.closeReport))
+	return widgets.Banner(style.ColorChosen, widgets.Columns(10, 0.37, 780, widgets.Column(2, lines...), buttons))
 }
 
 // comparedReports are two reports and what changed between them. The zero value shows nothing.
