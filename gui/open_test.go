@@ -97,6 +97,24 @@ func TestOpenedReportIsReadOnly(t *testing.T) {
 	}
 }
 
+// TestOpenedReportWithHiddenNames asserts that a report with hidden names is shown with what stands for them.
+func TestOpenedReportWithHiddenNames(t *testing.T) {
+	words, err := words.New("ru")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := faulty(t).outcome(checks.Target{Address: mustParse(t, "portal.example.ru")})
+	path, err := (&report.Reporter{Words: words, Version: "0.1"}).Save(filepath.Join(t.TempDir(), "hidden.boxready.zip"), report.Contents{Outcome: o, Hide: report.Categories()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := open(t, setup{})
+	r.w.Open([]string{path})
+	r.mustSay("Отчёт от 23.11.2026, portal-1, BoxReady 0.1", r.title(checks.AuthServerFromPortal, checks.AuthServerUnreachable))
+	r.waitUntil("the verdict", r.verdictShown)
+	r.mustNotSay("portal.example.ru", "<no value>")
+}
+
 func TestClosedReportShowsWhatWasShownBefore(t *testing.T) {
 	r := open(t, setup{checker: faulty(t)})
 	r.check("other.example")
