@@ -196,6 +196,7 @@ func (s *start) make() (*gui.Window, error) {
 		DemoFaults: s.faults,
 		Store:      s.store,
 		OpenURL:    browser.OpenURL,
+		Notify:     func(title, text string) { s.app.SendNotification(fyne.NewNotification(title, text)) },
 		Languages:  languages(),
 		SetScale:   s.setScale,
 		Proxy:      a.ProxyName,

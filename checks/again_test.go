@@ -106,3 +106,25 @@ func TestSignInChecksEnd(t *testing.T) {
 		t.Errorf("forbidden by %q, with %d results", forbids, len(outcome.Results))
 	}
 }
+
+// TestSignInAllowedByARun asserts that a finished run allows a sign-in where MaySignIn does, and nowhere else.
+func TestSignInAllowedByARun(t *testing.T) {
+	for _, fault := range []string{"", "https-not-seen", "tls-expired", "redirect-other-host", "redirect-drops-post", "rest-not-found", "auth-server-unreachable"} {
+		t.Run(fault, func(t *testing.T) {
+			t.Parallel()
+			var faults []string
+			if fault != "" {
+				faults = []string{fault}
+			}
+			simulated := simtest.Start(t, faults)
+			forbids, _ := checks.MaySignIn(t.Context(), simulated.Net(), simulated.Target(), nil)
+			outcome := checks.Run(t.Context(), simulated.Net(), simulated.Target(), nil)
+			if allowed := outcome.SignInAllowed(); allowed != (forbids == "") {
+				t.Errorf("allowed by the run: %t; forbidden by %q", allowed, forbids)
+			}
+		})
+	}
+	if (&checks.Outcome{}).SignInAllowed() {
+		t.Error("a run that saw nothing allows it")
+	}
+}

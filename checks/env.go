@@ -200,7 +200,11 @@ func (env *Env) record(id ID, facts Facts, results []Result) {
 func (env *Env) blocker(id ID) ID {
 	env.mu.Lock()
 	defer env.mu.Unlock()
-	results := env.results[id]
+	return blockerIn(env.results[id], id)
+}
+
+// blockerIn is the check that blocks those that need check id, whose results these are; "" for none.
+func blockerIn(results []Result, id ID) ID {
 	if len(results) == 0 {
 		return id // not made
 	}

@@ -255,3 +255,19 @@ func MaySignIn(ctx context.Context, n *transport.Net, target Target, observer Ob
 	outcome := runCatalog(ctx, env, signInCatalog(), observer)
 	return env.secretRule(), outcome
 }
+
+// SignInAllowed reports whether a run saw all that MaySignIn looks at, and that nothing of it forbids to open the portal's sign-in
+// page.
+func (o *Outcome) SignInAllowed() bool {
+	results, facts := map[ID][]Result{}, FactsByCheck{}
+	for _, r := range o.Results {
+		id := r.FoundBy()
+		results[id] = append(results[id], r)
+		if r.Facts != nil {
+			facts[id] = r.Facts
+		}
+	}
+	redirect, seen := factsOf[RedirectFacts](facts, PortalRedirect), factsOf[HTTPSFacts](facts, HTTPSSeen)
+	return blockerIn(results[PortalTLS], PortalTLS) == "" && blockerIn(results[HTTPSSeen], HTTPSSeen) == "" &&
+		redirect != nil && !redirect.leavesHost() && seen != nil && !seen.Unverified
+}

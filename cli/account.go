@@ -398,9 +398,9 @@ func (cl *commandLine) keepWebhook(ctx context.Context, a *app.App, webhook port
 	return err
 }
 
-// offerWebhook asks whether to keep the webhook whose address was given as PORTAL, if it was, and reports whether it is kept.
-// Without a terminal it says how to keep it.
-func (cl *commandLine) offerWebhook(ctx context.Context, argument string, input *typed) (kept bool, err error) {
+// offerWebhook asks whether to keep and use the webhook whose address was given as PORTAL, if it was, and reports whether to use it:
+// also if it could not be kept, which it says. Without a terminal it says how to keep it.
+func (cl *commandLine) offerWebhook(ctx context.Context, argument string, input *typed) (use bool, err error) {
 	webhook, given := app.WebhookIn(argument)
 	if !given {
 		return false, nil
@@ -410,11 +410,25 @@ func (cl *commandLine) offerWebhook(ctx context.Context, argument string, input 
 		fmt.Fprintln(cl.Err, cl.words.Say("cli-account.webhook-as-portal", args))
 		return false, nil
 	}
-	a, err := cl.openAccounts(ctx)
+	a, err := cl.newApp(app.Network{})
 	if err != nil {
 		return false, err
 	}
-	return true, cl.keepWebhook(ctx, a, webhook, cl.Err)
+	err = cl.tryKeyring(ctx, a)
+	if err == nil {
+		err = a.SaveWebhook(ctx, webhook)
+	}
+	switch problem := app.AccountProblem(err); {
+	case err == nil:
+		args["place"] = cl.place(a.Place().Keeper())
+		_, err = fmt.Fprintln(cl.Err, cl.words.Say("cli-account.webhook-kept", args))
+		return true, err
+	case problem == "" || ctx.Err() != nil:
+		return false, cl.accountError(err, webhook.Address)
+	default:
+		_, err = fmt.Fprintln(cl.Err, cl.words.Say("sign-in."+string(problem), args)+" "+cl.words.Say("cli-account.webhook-not-kept", nil))
+		return true, err
+	}
 }
 
 // keyringHintDelay is when to print that the keyring may be waiting for a prompt.

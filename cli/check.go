@@ -139,11 +139,11 @@ func (cl *commandLine) check(ctx context.Context, address string, f checkFlags) 
 		return cl.inputError(err)
 	}
 	if f.webhook == "" && cl.Webhook.IsZero() {
-		kept, err := cl.offerWebhook(ctx, address, cl.typed())
+		use, err := cl.offerWebhook(ctx, address, cl.typed())
 		if err != nil {
 			return err
 		}
-		if kept {
+		if use {
 			f.webhook = address
 		}
 	}

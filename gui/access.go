@@ -34,12 +34,16 @@ func (r *runner) accessOf(s *model.Session) Access {
 
 // useCredentials lets the runs of a session use the portal's saved credentials.
 func (r *runner) useCredentials(s *model.Session, k app.Keys) {
-	s.Keys = &k
+	past, _ := r.params.Store.Portal(s.Target.Address.String())
+	if past.Keys && !s.Demo && k.Err == nil {
+		k.Err = k.Unkept // what is saved is in the keyring, which is not open
+	}
+	s.Keys, s.NotKept = &k, nil
 	s.Target.Webhook, s.Target.SignIn = k.Webhook, k.SignIn
 	if k.Account.Confirmed && !s.Agreed(checks.Deep) {
 		s.Target.Consents = append(slices.Clone(s.Target.Consents), checks.Deep)
 	}
-	if s.Demo || k.Err != nil {
+	if s.Demo || k.Err != nil || k.Unkept != nil {
 		return
 	}
 	address, kept := s.Target.Address.String(), k.InKeyring() && (k.Account.SignedIn() || k.Account.Webhook)
@@ -63,10 +67,13 @@ func (r *runner) offerWebhook(s *model.Session, typed string, then func()) {
 			err := a.SaveWebhook(ctx, webhook)
 			k := a.Keys(ctx, s.Target.Address)
 			return func() {
-				if err != nil {
-					k.Err = err // shown where credentials are
-				}
 				r.useCredentials(s, k)
+				if err == nil {
+					err = k.Unkept // it is in memory alone
+				}
+				if err != nil {
+					s.Target.Webhook, s.NotKept = &webhook, err
+				}
 				r.changed()
 				then()
 			}

@@ -50,7 +50,7 @@ func remedies() map[words.Action]remedy {
 // offers reports whether the window has a button for an action.
 func (f *findingPage) offers(s *model.Session, a words.Action) bool {
 	r := remedies()[a]
-	return r.do != nil && (r.where == "" || f.list.nav.hasSection(r.where)) && (r.when == nil || r.when(s))
+	return r.do != nil && !s.ReadOnly() && (r.where == "" || f.list.nav.hasSection(r.where)) && (r.when == nil || r.when(s))
 }
 
 func notDemo(s *model.Session) bool { return !s.Demo }

@@ -203,7 +203,7 @@ func newCheckHeader(p *checkPage) *checkHeader {
 	if p.isNarrow() {
 		h.other = widgets.NewLowEmphasis("", theme.DocumentCreateIcon(), p.portals.newPortal)
 	}
-	h.other.Hidden = s.Demo
+	h.other.Hidden = s.Demo || s.ReadOnly()
 	h.object = widgets.BesideOrBelow(10, 200, widgets.Column(0, name, h.when), widgets.Beside(8, false, h.other, h.run, nil))
 	h.refresh()
 	return h
@@ -217,7 +217,7 @@ func (h *checkHeader) refresh() {
 	case s.Running:
 		key, icon, tapped = "header.stop", nil, h.p.runs.stopRun
 	}
-	h.run.OnTapped, h.run.Hidden = tapped, !s.Running && s.Outcome == nil // the page has its own
+	h.run.OnTapped, h.run.Hidden = tapped, s.ReadOnly() || !s.Running && s.Outcome == nil // the page has its own
 	if text := h.p.say(key, nil); h.run.Text != text {
 		h.run.Icon = icon
 		h.run.SetText(text)
@@ -269,6 +269,8 @@ func (p *checkPage) initialFocus() fyne.Focusable {
 		return p.question.yes
 	case p.verdict != nil && p.verdict.primary != nil:
 		return p.verdict.primary
+	case p.header.run.Hidden:
+		return nil
 	}
 	return p.header.run
 }

@@ -72,7 +72,7 @@ func (l *checklist) refresh() {
 	} else if len(groups) == 0 && filter != (model.Filter{}) {
 		cards = append(cards, widgets.Card(widgets.NewText(l.nothing(), widgets.Font{Color: widgets.Muted})))
 	}
-	if filter == (model.Filter{}) && !s.Running && !ready {
+	if filter == (model.Filter{}) && !s.Running && !s.ReadOnly() && !ready {
 		if missing := l.notChecked(s, used); missing != nil {
 			cards = append(cards, missing)
 		}
@@ -200,7 +200,7 @@ func (l *checklist) nothing() string {
 // needs says what it takes to check the chosen step, with the button for that; nil if its question is answered or being asked.
 func (l *checklist) needs(s *model.Session) fyne.CanvasObject {
 	step := l.p.filter.Step
-	if step == "" || s.Running || s.Outcome == nil {
+	if step == "" || s.Running || s.ReadOnly() || s.Outcome == nil {
 		return nil
 	}
 	steps := view.Of(s.Results()).Steps()

@@ -8,7 +8,6 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"boxready/checks"
-	"boxready/gui/style"
 	"boxready/gui/widgets"
 )
 
@@ -121,19 +120,4 @@ func (d *dialogs) openURL(address string) {
 		}
 		return func() { d.showMessage(d.say("no-browser", nil), address) }
 	})
-}
-
-// showText shows a long text over the window, below what is wrong with it.
-func (d *dialogs) showText(title string, mistakes []string, text string) {
-	lines := []fyne.CanvasObject{heading(title)}
-	for _, mistake := range mistakes {
-		lines = append(lines, widgets.Beside(8, true, widgets.SmallSign(style.Problem), widgets.NewText(mistake, widgets.Font{Selectable: true}), nil))
-	}
-	done := widgets.NewPrimary(d.say("close", nil), nil, d.closeDialog)
-	buttons := widgets.Flow(8, done)
-	if text != "" {
-		lines = append(lines, widgets.NewViewer(text, max(160, d.fyne.Canvas().Size().Height-280)))
-		buttons.Add(d.copyButton("finding.copy-plain", func() string { return text }))
-	}
-	d.showDialogUpTo(860, widgets.Column(12, append(lines, buttons)...), done)
 }

@@ -100,7 +100,11 @@ func (p *eventsPage) fill() {
 	if !p.typed {
 		p.receiver.text = p.builtFrom.offered
 	}
-	content := []fyne.CanvasObject{p.askCard(s)}
+	var content []fyne.CanvasObject
+	if p.builtFrom.hasCredentials {
+		content = append(content, p.localCard(s))
+	}
+	content = append(content, p.askCard(s))
 	if p.builtFrom.legs {
 		content = append(content, p.legsCard(s))
 	}
@@ -108,9 +112,28 @@ func (p *eventsPage) fill() {
 	p.setContent(title(p.say("events.title", nil)), content...)
 }
 
+// localCard tests whether the portal records events, which needs no receiver, and shows the result of the last test.
+func (p *eventsPage) localCard(s *model.Session) fyne.CanvasObject {
+	lines := []fyne.CanvasObject{heading(p.say("events.local", nil)), widgets.NewText(p.say("events.local-text", nil), widgets.Font{Color: widgets.Muted})}
+	if r, ok := s.Result(checks.EventMachinery, ""); ok && !s.Running {
+		f := p.words.Finding(r, s.Target.Address.Display())
+		lines = append(lines, widgets.NewRow(widgets.RowContent{Sign: style.Sign(r.State), Title: f.Title, Detail: f.Saw, Chevron: widgets.Navigates}, func() { p.nav.showResult(r, "") }).Object)
+	}
+	test := widgets.NewButton(p.say("consent.event-test", nil), nil, func() {
+		p.dialogs.confirmConsent(checks.EventTest, func() {
+			s.Target.Receiver = "" // the question promises that nothing leaves the portal
+			p.runs.run(s, checks.EventTest)
+		})
+	})
+	if s.Running {
+		test.Disable()
+	}
+	return widgets.Card(widgets.Column(10, append(lines, widgets.Flow(8, test))...))
+}
+
 // askCard asks for the receiver.
 func (p *eventsPage) askCard(s *model.Session) fyne.CanvasObject {
-	lines := []fyne.CanvasObject{widgets.NewText(p.say("events.explain", nil), widgets.Font{Color: widgets.Muted})}
+	lines := []fyne.CanvasObject{heading(p.say("events.delivery", nil)), widgets.NewText(p.say("events.explain", nil), widgets.Font{Color: widgets.Muted})}
 	if !p.builtFrom.hasCredentials {
 		enter := widgets.NewPrimary(p.say("section.sign-in", nil), nil, func() { p.nav.openSection("sign-in") })
 		p.focus = enter

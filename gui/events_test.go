@@ -211,3 +211,21 @@ func TestLostEvent(t *testing.T) {
 	r.tap(title)
 	r.mustSay("С чего начать")
 }
+
+// TestLocalEventTest asserts that the test that needs no receiver begins after the owner's consent, and sends nothing to a receiver.
+func TestLocalEventTest(t *testing.T) {
+	r := open(t, eventRun{}.setup(t))
+	r.onEventsPage()
+	before := len(r.checker.asked())
+	r.mustSay(r.say("window.events.local", nil), r.say("window.events.delivery", nil))
+	r.tap(r.say("window.consent.event-test", nil))
+	r.mustSay(r.say("consent.event-test.title", nil))
+	if len(r.checker.asked()) != before {
+		t.Fatal("a run began before the consent")
+	}
+	r.tap(r.say("window.consent.yes", nil))
+	r.waitUntil("the run", func() bool { return len(r.checker.asked()) == before+1 && !r.says(r.say("window.check.stop", nil)) })
+	if target := r.checker.asked()[before]; target.Receiver != "" || !slices.Contains(target.Consents, checks.EventTest) {
+		t.Errorf("the run's target: receiver %q, %v", target.Receiver, target.Consents)
+	}
+}

@@ -74,3 +74,9 @@ func HasRemedy(a words.Action) (known, offered bool) {
 	r, known := remedies()[a]
 	return known, r.do != nil
 }
+
+// OpenGuide opens the guide through the sign-in, as other pages do.
+func (w *Window) OpenGuide() { w.openGuide() }
+
+// Compare compares the report that is shown with another one, as when that was chosen in Fyne's dialog.
+func (w *Window) Compare(file string) { w.compareWith(file) }

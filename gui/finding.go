@@ -110,15 +110,17 @@ func (f *findingPage) headButtons(s *model.Session, r checks.Result, d model.Det
 	if letter {
 		buttons = append(buttons, f.letterButton(r))
 	}
-	if again := f.againAction(s); d.NeedsConsent == "" && again != action {
+	if again := f.againAction(s); d.NeedsConsent == "" && again != action && !s.ReadOnly() {
 		b := f.actionButton(s, r, again)
 		if again == words.CheckAgain {
 			b.Icon = theme.ViewRefreshIcon()
 		}
 		buttons = append(buttons, b)
 	}
-	f.primary = buttons[0]
-	f.primary.Importance = widget.HighImportance
+	if buttons != nil {
+		f.primary = buttons[0]
+		f.primary.Importance = widget.HighImportance
+	}
 	var objects []fyne.CanvasObject
 	for _, b := range buttons {
 		objects = append(objects, b)

@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
+	"boxready/checks"
 	"boxready/gui/style"
 	"boxready/gui/widgets"
 )
@@ -119,6 +120,9 @@ func (f *frame) refresh() {
 	text := ""
 	if s := f.w.model.Current; s != nil {
 		text = strings.TrimPrefix(s.Target.Address.Display(), "https://")
+		if s.ReadOnly() {
+			text = f.w.say("opened.side", checks.Args{"portal": text})
+		}
 	}
 	if f.portal.Text() != text || f.portal.Hidden != (text == "") {
 		f.portal.Hidden = text == ""

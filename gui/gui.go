@@ -36,6 +36,7 @@ type Params struct {
 	DemoFaults []string
 	Store      *store.Store
 	OpenURL    func(address string) error            // in the browser; may block
+	Notify     func(title, text string)              // as the system notifies; may block; nil if it doesn't
 	Languages  []string                              // of the system, in the order of preference
 	SetScale   func(factor float32)                  // of everything in the window, from the next change of the theme on; nil if it can't be set
 	Screen     Screen                                // nil if nothing is known about it
@@ -107,6 +108,7 @@ type Window struct {
 
 	demoFaults   []string
 	demoStarting bool
+	behind       bool // another program has the input focus
 }
 
 // New makes the window; show it with Fyne's Show. When the program ends, Close waits for its background work.
@@ -149,6 +151,7 @@ func New(p Params) (*Window, error) {
 		w.rememberWindow()
 		w.cancel()
 	})
+	w.watchFocus()
 	w.fyne.SetMaster()
 	w.fyne.SetPadded(false)
 	w.fyne.Resize(w.firstSize())
@@ -205,6 +208,8 @@ func (w *Window) rebuild() {
 	}
 	w.frame = newFrame(w, w.sections())
 	if banner := w.demoBanner(); banner != nil {
+		w.frame.banner.Objects = []fyne.CanvasObject{banner}
+	} else if banner := w.reportBanner(); banner != nil {
 		w.frame.banner.Objects = []fyne.CanvasObject{banner}
 	}
 	if !w.hasSection(open) {

@@ -62,11 +62,21 @@ func (p *signInPage) guide() (head fyne.CanvasObject, content []fyne.CanvasObjec
 	_, head = p.backHead(p.say("sign-in.browser", nil), p.leaveGuide)
 	register := p.registerCard()
 	p.focus = p.chosenMenu
-	content = []fyne.CanvasObject{register, p.keysCard()}
+	keys := p.keysCard()
 	if a := p.attempt; a != nil && a.session == p.session {
-		content = append(content, p.attemptCard(a))
+		return head, []fyne.CanvasObject{p.attemptCard(a), keys, register} // its buttons are in sight in any window
 	}
-	return head, content
+	if r, found := p.session.SignInObstacle(); found {
+		content = append(content, p.obstacleCard(r))
+	}
+	return head, append(content, register, keys)
+}
+
+// obstacleCard says that a sign-in will fail, and why.
+func (p *signInPage) obstacleCard(r checks.Result) fyne.CanvasObject {
+	row := widgets.NewRow(widgets.RowContent{Sign: style.Notice, Title: p.words.Finding(r, p.session.Target.Address.Display()).Title,
+		Detail: p.say("sign-in.obstacle-"+string(r.Check), nil), Chevron: widgets.Navigates}, func() { p.nav.showResult(r, "") })
+	return widgets.Card(row.Object)
 }
 
 // leaveGuide shows the overview again. An attempt that is under way is cancelled.
@@ -176,15 +186,28 @@ func (p *signInPage) tryToBegin() {
 		p.fill()
 		return
 	}
+	p.confirmBegin(application)
+}
+
+// confirmBegin begins to sign in with an application, unless the owner is to be asked first: about the address, or because the last
+// run saw that it will fail.
+func (p *signInPage) confirmBegin(application oauthflow.App) {
 	a := &attempt{session: p.session, access: p.runs.accessOf(p.session), app: application, region: app.NewRegionChoice(p.session.Target.Region)}
+	begin := func() { p.begin(a, false) }
+	if r, found := p.session.SignInObstacle(); found {
+		begin = func() {
+			p.dialogs.confirm(question{title: p.words.Finding(r, p.session.Target.Address.Display()).Title,
+				text: p.say("sign-in.obstacle-"+string(r.Check), nil), yes: p.say("sign-in.anyway", nil)}, func() { p.begin(a, false) })
+		}
+	}
 	if p.session.Agreed(checks.Deep) {
-		p.begin(a, false)
+		begin()
 		return
 	}
 	args := checks.Args{"portal": p.session.Target.Address.Display()}
 	p.dialogs.confirm(question{title: p.say("sign-in.confirm-title", nil), text: p.words.Say("sign-in.confirm", args), yes: p.say("sign-in.confirm-yes", nil)}, func() {
 		p.session.Target.Consents = append(p.session.Target.Consents, checks.Deep)
-		p.begin(a, false)
+		begin()
 	})
 }
 
@@ -198,9 +221,12 @@ func (p *signInPage) begin(a *attempt, paste bool) {
 	}
 	a.cancel, a.stage, a.err, a.pasting, a.asking, p.attempt, p.code = stop, checkingAddress, nil, paste, false, a, field{}
 	wanted := app.SignIn{Portal: a.session.Target.Address, App: a.app, Region: a.region, PasteOnly: paste, Page: p.words.SignInPage()}
+	prepared := a.session.SignInPrepared(p.params.Now())
 	p.background(func(context.Context) func() {
-		if err := a.access.MaySignIn(ctx, checks.Target{Address: wanted.Portal}, nil); err != nil {
-			return func() { p.failed(a, err) }
+		if !prepared {
+			if err := a.access.MaySignIn(ctx, checks.Target{Address: wanted.Portal}, nil); err != nil {
+				return func() { p.failed(a, err) }
+			}
 		}
 		flow, err := a.access.StartSignIn(ctx, wanted)
 		if err != nil {
@@ -221,7 +247,9 @@ func (p *signInPage) begin(a *attempt, paste bool) {
 func (p *signInPage) showAttempt() {
 	if p.nav.isOpen("sign-in") {
 		p.refresh()
-		p.page.SetOffset(1 << 20) // the attempt is shown last
+		if p.guided {
+			p.page.SetOffset(0) // the attempt is shown first
+		}
 	}
 }
 
@@ -263,12 +291,27 @@ func (p *signInPage) saveSignIn(a *attempt, token oauthflow.Token) {
 		return func() {
 			if p.attempt == a {
 				p.attempt, p.guided, p.id, p.secret = nil, false, field{}, field{}
-				p.done = p.say("sign-in.done", nil)
 			}
-			p.showCredentials(a.session, k)
+			p.signedIn(a.session, k)
 		}
 	})
 	p.showAttempt()
+}
+
+// signedIn goes on with what only a sign-in shows: it checks the portal, and asks for attention, which the browser has.
+func (p *signInPage) signedIn(s *model.Session, k app.Keys) {
+	if k.Err != nil || s.Running {
+		p.done = p.say("sign-in.done", nil)
+		p.showCredentials(s, k)
+		return
+	}
+	p.done = ""
+	p.showCredentials(s, k)
+	if p.session == s && p.nav.isOpen("sign-in") {
+		p.nav.openSection("check")
+	}
+	p.runs.run(s)
+	p.nav.callAttention(p.say("sign-in.signed-in", nil), p.say("sign-in.goes-on", checks.Args{"portal": s.Target.Address.Display()}))
 }
 
 // attemptCard shows the state of the attempt.
@@ -325,13 +368,6 @@ func (p *signInPage) waitingCard(a *attempt, cancel *widgets.Button) fyne.Canvas
 		}
 		lines = append(lines, p.texts(p.say(key, nil))...)
 	}
-	if a.silent(p.params.Now()) {
-		lines = append(lines, p.texts(p.words.Say("sign-in.silence", nil))...)
-		for _, reason := range oauthflow.Silences() {
-			text := p.words.Say("sign-in.silence-"+string(reason), checks.Args{"address": a.flow.ReturnAddress()})
-			lines = append(lines, widgets.Beside(6, true, widgets.NewText("•", widgets.Font{OneLine: true}), widgets.NewText(text, widgets.Font{Selectable: true}), nil))
-		}
-	}
 	address := widgets.Inset(widgets.NewText(a.flow.URL(), widgets.Font{Size: style.SizeSmall, Mono: true, Selectable: true}))
 	lines = append(lines, address)
 	again := widgets.NewButton(p.say("sign-in.open-again", nil), nil, a.flow.OpenBrowser)
@@ -352,7 +388,21 @@ func (p *signInPage) waitingCard(a *attempt, cancel *widgets.Button) fyne.Canvas
 			lines = append(lines, p.askForRegion(a, func() { p.paste(a) })...)
 		}
 	}
-	return p.attemptLines(style.Waiting, a.left(p.environment), lines, append(buttons, cancel)...)
+	lines = append(lines, widgets.Pad(4, 0, 0, 0, widgets.Flow(8, append(buttons, cancel)...)))
+	if a.silent(p.params.Now()) { // below the buttons, which stay where they are
+		lines = append(lines, p.silence(a)...)
+	}
+	return p.attemptLines(style.Waiting, a.left(p.environment), lines)
+}
+
+// silence says why there may be no answer.
+func (p *signInPage) silence(a *attempt) []fyne.CanvasObject {
+	lines := p.texts(p.words.Say("sign-in.silence", nil))
+	for _, reason := range oauthflow.Silences() {
+		text := p.words.Say("sign-in.silence-"+string(reason), checks.Args{"address": a.flow.ReturnAddress()})
+		lines = append(lines, widgets.Beside(6, true, widgets.NewText("•", widgets.Font{OneLine: true}), widgets.NewText(text, widgets.Font{Selectable: true}), nil))
+	}
+	return lines
 }
 
 // paste takes what the owner copied from the browser.
@@ -371,7 +421,6 @@ func (p *signInPage) paste(a *attempt) {
 			p.code.mistake = p.pasteMistake(err)
 			if p.nav.isOpen("sign-in") {
 				p.fill()
-				p.page.SetOffset(1 << 20)
 			}
 		}
 	})

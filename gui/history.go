@@ -29,7 +29,7 @@ type pastRuns struct {
 // read lists the saved runs.
 func (h *pastRuns) read() {
 	s, kept := h.model.Current, h.params.History
-	if s == nil || s.Demo || kept == nil {
+	if s == nil || s.Demo || s.ReadOnly() || kept == nil {
 		h.runs = nil
 		return
 	}

@@ -94,6 +94,9 @@ func (w *Window) escape() {
 	case w.dialogs.popup != nil:
 		w.dialogs.closeDialog()
 	default:
+		if w.escapeReport() {
+			return
+		}
 		if p, ok := w.frame.page().(interface{ escape() }); ok {
 			p.escape()
 		}

@@ -4,8 +4,10 @@ import (
 	"archive/zip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"fyne.io/fyne/v2"
 
@@ -15,7 +17,7 @@ import (
 )
 
 // savedReport is a report of a run with faults.
-func savedReport(t *testing.T, lang string) string {
+func savedReport(t testing.TB, lang string) string {
 	t.Helper()
 	words, err := words.New(lang)
 	if err != nil {
@@ -29,25 +31,160 @@ func savedReport(t *testing.T, lang string) string {
 	return path
 }
 
+// opened is the first line of the banner about a saved report.
+const opened = "Отчёт от 23.11.2026, portal.example.ru, BoxReady 0.1.0-test"
+
 func TestOpenedFiles(t *testing.T) {
 	r := open(t, setup{})
 	saved := savedReport(t, "ru")
 	r.w.Open([]string{saved})
-	r.mustSay("отчёт.boxready.zip")
-	r.mustSay("portal.example.ru")
+	r.mustSay(opened, "Только просмотр: портал не проверяется.")
 	r.key(fyne.KeyEscape)
-	r.mustNotSay("отчёт.boxready.zip")
+	r.mustNotSay(opened)
 
 	// An open dialog is closed.
 	r.ctrl(fyne.KeyComma)
 	r.w.Open([]string{saved})
-	r.mustSay("отчёт.boxready.zip")
+	r.mustSay(opened)
 	r.w.Open([]string{file(t, "calls.boxready.yaml", telephony)})
 	r.mustSay("Звонок+")
-	r.mustNotSay("отчёт.boxready.zip")
+	r.mustNotSay(opened)
 	if len(r.checker.asked()) > 0 {
 		t.Error("opening a file began a run")
 	}
+}
+
+// TestOpenedReportIsReadOnly asserts that a report is shown as a check is, in the window's language, and that nothing is asked of its
+// portal.
+func TestOpenedReportIsReadOnly(t *testing.T) {
+	for format, unpack := range map[string]bool{"zip": false, "json": true} {
+		t.Run(format, func(t *testing.T) {
+			access := &recordingAccess{fakeAccess: fakeAccess{keys: keptSignIn(mustParse(t, "portal.example.ru"))}}
+			r := open(t, setup{access: access, store: withWebhook(t), checker: faulty(t)})
+			path := savedReport(t, "en")
+			if unpack {
+				_, files := unzipped(t, path)
+				path = file(t, "report.json", files[report.JSONFile])
+			}
+			r.w.Drop(path)
+			r.mustSay(opened, r.title(checks.AuthServerFromPortal, checks.AuthServerUnreachable), "отчёт portal.example.ru")
+			r.waitUntil("the verdict", r.verdictShown)
+			for _, section := range []string{"requirements", "server", "events", "sign-in"} {
+				r.mustNotSay(r.say("window.section."+section, nil))
+			}
+			r.mustNotSay("Файлы в отчёте изменены", "Выводы сделаны этой версией")
+
+			// A finding has its details, and nothing to press that asks the portal.
+			r.tap(r.title(checks.AuthServerFromPortal, checks.AuthServerUnreachable))
+			r.mustSay("CONNECTION_ERROR")
+			if again := r.all(r.say("window.finding.again", nil)); len(again) > 0 {
+				t.Error("the check can be made again")
+			}
+			r.key(fyne.KeyF5)
+			r.ctrl(fyne.KeyS)
+			r.key(fyne.KeyEscape)
+			r.mustSay(opened)
+			r.key(fyne.KeyEscape)
+			r.mustNotSay(opened)
+			r.w.Close()
+			if checked, begun := access.asked(); len(r.checker.asked()) > 0 || len(r.checker.again) > 0 || checked > 0 || len(begun) > 0 {
+				t.Error("the portal was asked")
+			}
+			if past, _ := r.store.Portal("https://portal.example.ru"); !past.Keys || past.Verdict != "" {
+				t.Errorf("something was kept about the portal: %+v", past)
+			}
+		})
+	}
+}
+
+// TestOpenedReportWithHiddenNames asserts that a report with hidden names is shown with what stands for them.
+func TestOpenedReportWithHiddenNames(t *testing.T) {
+	words, err := words.New("ru")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := faulty(t).outcome(checks.Target{Address: mustParse(t, "portal.example.ru")})
+	path, err := (&report.Reporter{Words: words, Version: "0.1"}).Save(filepath.Join(t.TempDir(), "hidden.boxready.zip"), report.Contents{Outcome: o, Hide: report.Categories()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := open(t, setup{})
+	r.w.Open([]string{path})
+	r.mustSay("Отчёт от 23.11.2026, portal-1, BoxReady 0.1", r.title(checks.AuthServerFromPortal, checks.AuthServerUnreachable))
+	r.waitUntil("the verdict", r.verdictShown)
+	r.mustNotSay("portal.example.ru", "<no value>")
+}
+
+func TestClosedReportShowsWhatWasShownBefore(t *testing.T) {
+	r := open(t, setup{checker: faulty(t)})
+	r.check("other.example")
+	r.waitUntil("the end of the run", r.verdictShown)
+	r.w.Open([]string{savedReport(t, "ru")})
+	r.mustSay(opened)
+	r.tap("Закрыть отчёт")
+	r.mustNotSay(opened)
+	r.mustSay("other.example", "Сервер портала")
+	r.waitUntil("the verdict", r.verdictShown)
+	if n := len(r.checker.asked()); n != 1 {
+		t.Errorf("%d runs", n)
+	}
+}
+
+func TestFilesOfAnOpenedReport(t *testing.T) {
+	r := open(t, setup{})
+	path := savedReport(t, "ru")
+	_, files := unzipped(t, path)
+	r.w.Open([]string{path})
+	r.mustSay(opened)
+	r.tap("Показать файлы")
+	r.mustSay("отчёт.boxready.zip", report.SummaryFile, report.ManifestFile)
+	r.mustNotSay(r.say("window.report.hidden", nil), r.say("window.report.save", nil))
+	r.tap(report.ManifestFile)
+	r.tap(r.say("window.finding.copy-plain", nil))
+	if got := r.app.Clipboard().Content(); strings.TrimSpace(got) != strings.TrimSpace(files[report.ManifestFile]) {
+		t.Errorf("copied %q", got)
+	}
+}
+
+// TestComparedReports asserts that the earlier report is the one before, whichever was opened first.
+func TestComparedReports(t *testing.T) {
+	words, err := words.New("ru")
+	if err != nil {
+		t.Fatal(err)
+	}
+	save := func(name, host string, day int, results ...checks.Result) string {
+		o := checks.OutcomeOf(results)
+		o.Target.Address, o.Started = mustParse(t, host), time.Date(2026, 11, day, 10, 0, 0, 0, time.UTC)
+		path, err := (&report.Reporter{Words: words, Version: "0.1"}).Save(filepath.Join(t.TempDir(), name+".boxready.zip"), report.Contents{Outcome: o})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	fine := faulty(t).outcome(checks.Target{}).Results[:6]
+	all := faulty(t).outcome(checks.Target{}).Results
+	earlier, later := save("a", "portal.example.ru", 20, fine...), save("b", "portal.example.ru", 21, all...)
+	other := save("c", "other.example", 22, all...)
+
+	r := open(t, setup{})
+	r.w.Open([]string{later})
+	r.mustSay("Отчёт от 21.11.2026")
+	r.w.Compare(earlier)
+	r.mustSay("Что изменилось между отчётами")
+	r.mustNotSay("Это отчёты о разных порталах")
+	before, after := r.indexOf("Было: https://portal.example.ru, 2026-11-20"), r.indexOf("Стало: https://portal.example.ru, 2026-11-21")
+	if before < 0 || after < before {
+		t.Errorf("the order of the reports is wrong:\n%s", strings.Join(r.texts(), "\n"))
+	}
+	r.key(fyne.KeyEscape)
+	r.mustSay(report.SummaryFile)
+	r.w.Compare(other)
+	r.mustSay("Это отчёты о разных порталах", "Один о portal.example.ru, другой о other.example.")
+}
+
+// indexOf is the number of the text that begins so; -1 if there is none.
+func (r *testWindow) indexOf(text string) int {
+	return slices.IndexFunc(r.texts(), func(t string) bool { return strings.HasPrefix(t, text) })
 }
 
 func TestOpenedInvalidFiles(t *testing.T) {
@@ -66,7 +203,7 @@ func TestOpenedInvalidFiles(t *testing.T) {
 		{filepath.Join(dir, "gone.boxready.zip"), "не найден"},
 		{write("text.boxready.zip", "MZ"), "не отчёт BoxReady"},
 		{write("half.boxready.zip", "PK\x03\x04"), "повреждён"},
-		{altered, "изменили summary.txt"},
+		{altered, "Файлы в отчёте изменены: summary.txt"},
 		{write("empty.boxready.yaml", ""), "empty.boxready.yaml"},
 	} {
 		r.w.Open([]string{c.path})
@@ -76,7 +213,7 @@ func TestOpenedInvalidFiles(t *testing.T) {
 }
 
 // alter copies a report with another summary.
-func alter(t *testing.T, from, to string) {
+func alter(t testing.TB, from, to string) {
 	t.Helper()
 	names, files := unzipped(t, from)
 	out, err := os.Create(to)
@@ -100,5 +237,32 @@ func alter(t *testing.T, from, to string) {
 	}
 	if err := z.Close(); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// openedStates are the states of a report that is shown.
+func openedStates() []pageState {
+	plain := func(*testing.T) setup { return setup{} }
+	show := func(r *testWindow) {
+		r.w.Drop(savedReport(r.t, "ru"))
+		r.mustSay(r.say("window.opened.view-only", nil))
+	}
+	return []pageState{
+		{"report opened", plain, show},
+		{"report opened altered", plain, func(r *testWindow) {
+			altered := filepath.Join(r.t.TempDir(), "altered.boxready.zip")
+			alter(r.t, savedReport(r.t, "ru"), altered)
+			r.w.Drop(altered)
+			r.mustSay(r.say("window.opened.view-only", nil))
+		}},
+		{"report opened files", plain, func(r *testWindow) {
+			show(r)
+			r.tap(r.say("window.opened.files", nil))
+		}},
+		{"report opened changes", plain, func(r *testWindow) {
+			show(r)
+			r.w.Compare(savedReport(r.t, "ru"))
+			r.mustSay(r.say("window.opened.changes", nil))
+		}},
 	}
 }

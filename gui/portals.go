@@ -162,6 +162,7 @@ func (w *Window) openPortal(address string) {
 	if err != nil {
 		return // the saved address is damaged
 	}
+	w.closeReport()
 	w.leaveDemo()
 	w.model.Open(parsed)
 	w.checkPage.reset()
@@ -170,6 +171,7 @@ func (w *Window) openPortal(address string) {
 
 // newPortal lets the owner type another address.
 func (w *Window) newPortal() {
+	w.closeReport()
 	w.leaveDemo()
 	w.model.Current = nil
 	w.checkPage.reset()

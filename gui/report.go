@@ -36,6 +36,8 @@ type reportPage struct {
 	saving  bool           // ask where to save it once it is made
 	past    pastRuns
 
+	compared comparedReports // with the report that is shown
+
 	// Of the content that is shown.
 	builtFrom reportState
 	running   bool
@@ -82,15 +84,21 @@ func (p *reportPage) build() fyne.CanvasObject {
 }
 
 func (p *reportPage) initialFocus() fyne.Focusable {
-	if p.past.open {
+	switch {
+	case p.past.open:
 		return p.past.backButton
+	case p.compared.open:
+		return p.compared.back
 	}
 	return p.tab
 }
 
 func (p *reportPage) escape() {
-	if p.past.open {
+	switch {
+	case p.past.open:
 		p.past.close()
+	case p.compared.open:
+		p.closeCompared()
 	}
 }
 
@@ -115,7 +123,7 @@ func (p *reportPage) refresh() {
 func (p *reportPage) make() {
 	now := p.now()
 	p.builtFrom, p.bundle, p.failed = now, nil, ""
-	if now.outcome == nil {
+	if now.outcome == nil || now.session.ReadOnly() {
 		return
 	}
 	s := now.session
@@ -163,6 +171,8 @@ func (p *reportPage) fill() {
 	case p.past.open:
 		head, content = p.past.content()
 	case s == nil: // the section isn't shown then
+	case s.ReadOnly():
+		head, content = p.openedContent(s)
 	case s.Outcome == nil:
 		content = append(p.nothing(s), p.past.card()...)
 	default:
@@ -328,7 +338,7 @@ func (p *reportPage) saveOnceMade() {
 // save saves what is shown.
 func (p *reportPage) save() {
 	bundle := p.bundle
-	if bundle == nil || p.past.open {
+	if bundle == nil || p.past.open || p.model.Current.ReadOnly() {
 		return
 	}
 	p.dialogs.saveAs(saving{title: p.say("report.save-title", nil), name: bundle.Name, hint: p.say("report.save-hint", nil), write: bundle.Save}, func(path string) {

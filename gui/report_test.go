@@ -74,7 +74,7 @@ func reportStates() []pageState {
 }
 
 // unzipped are the files of a report.
-func unzipped(t *testing.T, path string) (names []string, files map[string]string) {
+func unzipped(t testing.TB, path string) (names []string, files map[string]string) {
 	t.Helper()
 	z, err := zip.OpenReader(path)
 	if err != nil {

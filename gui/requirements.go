@@ -196,15 +196,32 @@ func (p *requirementsPage) applicationCard(i int, a *model.Application) fyne.Can
 	return widgets.Card(widgets.Column(10, head, widgets.Column(6, facts...)))
 }
 
-// comparison shows what the portal lacks, or why that isn't known yet.
+// comparison shows what the portal lacks, or why that isn't known yet, with the former comparison.
 func (p *requirementsPage) comparison() (cards []fyne.CanvasObject, compared bool) {
-	s := p.model.Current
 	c := model.Comparison{Stage: model.NoPortal}
-	if s != nil {
+	if s := p.model.Current; s != nil {
 		c = s.Compare(p.words, p.runs.hasCredentials(s))
 	} else if len(p.model.Applications) == 0 {
 		c.Stage = model.NothingWanted
 	}
+	cards, compared = p.comparisonNow(p.model.Current, c)
+	if c.Former == nil {
+		return cards, compared
+	}
+	row := widgets.RowContent{Sign: style.Skipped, Title: p.say("requirements.former", checks.Args{"when": model.When(p.words, c.Former.When)}),
+		Detail: p.say("requirements.former-text", nil)}
+	if len(c.Former.Groups) == 0 {
+		row.Detail = p.say("requirements.all-there", nil)
+	}
+	cards = append(cards, widgets.Card(widgets.NewRow(row, nil).Object))
+	for _, g := range c.Former.Groups {
+		cards = append(cards, p.groupCard(g))
+	}
+	return cards, compared
+}
+
+// comparisonNow shows a comparison, without the former one.
+func (p *requirementsPage) comparisonNow(s *model.Session, c model.Comparison) (cards []fyne.CanvasObject, compared bool) {
 	toCheck := func(key string) fyne.CanvasObject {
 		return widgets.NewPrimary(p.say("requirements."+key, nil), nil, func() {
 			if s == nil {
@@ -216,6 +233,9 @@ func (p *requirementsPage) comparison() (cards []fyne.CanvasObject, compared boo
 	}
 	state := func(sign style.Sign, args checks.Args, buttons ...fyne.CanvasObject) ([]fyne.CanvasObject, bool) {
 		content := widgets.RowContent{Sign: sign, Title: p.say("requirements."+string(c.Stage)+".title", args), Detail: p.say("requirements."+string(c.Stage)+".text", args)}
+		if c.Former != nil && c.Stage == model.NotCompared {
+			content.Title = p.say("requirements.not-compared.anew", nil)
+		}
 		var lines []fyne.CanvasObject
 		if sign == style.Waiting {
 			lines = append(lines, p.wait(content))
@@ -341,13 +361,42 @@ func mistakesIn(words *words.Texts, err error) (mistakes []string) {
 	return mistakes
 }
 
-// add adds applications, and shows the mistakes in others.
+// add adds applications, and shows the mistakes in others. If others than these were chosen before, the owner is asked whether they
+// stay.
 func (p *requirementsPage) add(more []*model.Application, mistakes []string) {
 	p.mistakes = mistakes
-	if len(more) > 0 {
-		p.require(model.Add(p.applications(), more))
+	before := p.applications()
+	all := model.Add(before, more)
+	ask := len(more) > 0 && len(before) > 0 && len(all) > len(before)
+	if len(more) > 0 && !ask {
+		p.require(all)
 	}
 	p.refill(p.initialFocus)
+	if ask {
+		p.addOrReplace(before, more, all)
+	}
+}
+
+// addOrReplace asks whether applications are added to those chosen before, or replace them.
+func (p *requirementsPage) addOrReplace(before, more, all []*model.Application) {
+	names := func(applications []*model.Application) (names []string) {
+		for _, a := range applications {
+			names = append(names, a.Name(p.words))
+		}
+		return names
+	}
+	answer := func(now []*model.Application) func() {
+		return func() {
+			p.dialogs.closeDialog()
+			p.require(now)
+			p.refill(p.initialFocus)
+		}
+	}
+	add := widgets.NewPrimary(p.say("requirements.add", nil), nil, answer(all))
+	replace := widgets.NewButton(p.say("requirements.replace", nil), nil, answer(more))
+	text := p.say("requirements.add-text", checks.Args{"before": names(before), "more": names(more)})
+	p.dialogs.showDialog(widgets.Column(12, heading(p.say("requirements.add-title", nil)), widgets.NewText(text, widgets.Font{Selectable: true}),
+		widgets.Flow(8, add, replace, widgets.NewButton(p.say("sign-in.cancel", nil), nil, p.dialogs.closeDialog))), add)
 }
 
 func (p *requirementsPage) remove(i int) {

@@ -41,7 +41,7 @@ const (
 )
 
 // faulty is a portal that can't reach the authorization server.
-func faulty(t *testing.T) *fakeChecker { return &fakeChecker{outcome: replayed(t, "auth-server")} }
+func faulty(t testing.TB) *fakeChecker { return &fakeChecker{outcome: replayed(t, "auth-server")} }
 
 // demoOf starts a simulated portal whose applications need something.
 func demoOf(t *testing.T, c gui.Checker) func([]string) (gui.Demo, error) {
@@ -157,6 +157,16 @@ func requirementsStates() []pageState {
 			r.key(fyne.KeyF5)
 		}},
 		{"requirements", comparing, compared},
+		{"requirements former", comparing, func(r *testWindow) {
+			compared(r)
+			r.w.Drop(file(r.t, "calls.boxready.yaml", strings.ReplaceAll(telephony, "23.300.0", "23.400.0")))
+			r.mustSay(r.say("window.requirements.not-compared.anew", nil))
+		}},
+		{"requirements asked", plain, func(r *testWindow) {
+			chosen(r)
+			r.w.Drop(file(r.t, "second.boxready.yaml", telephony))
+			r.mustSay(r.say("window.requirements.add-title", nil))
+		}},
 		{"catalogue", plain, look},
 		{"catalogue entry", comparing, func(r *testWindow) {
 			compared(r)
@@ -224,7 +234,10 @@ func TestRequirementsLibrary(t *testing.T) {
 	r.option("Готовые списки…", "Синхронизация CRM")
 	r.mustSay("готовый список BoxReady", "crm.item.add")
 	r.option("Готовые списки…", "Телефония")
-	r.mustSay("telephony.")
+	r.mustSay("Уже выбрано: Синхронизация CRM. Новое: Телефония.")
+	r.mustNotSay("telephony.") // before the answer
+	r.tapAfter("", "Добавить")
+	r.mustSay("telephony.", "crm.item.add")
 	r.option("Готовые списки…", "Телефония")
 	r.tapAfter("готовый список", "Убрать")
 	r.mustNotSay("crm.item.add")
@@ -346,13 +359,46 @@ func TestComparison(t *testing.T) {
 	r.key(fyne.KeyEscape)
 	r.mustSay(stillBroken)
 
-	// What was chosen since then has not been compared.
+	// What was chosen since then has not been compared. The comparison stays, called the former one, until the next.
 	r.tap("Требования")
 	r.option("Готовые списки…", "Задачи")
-	r.mustSay("С порталом ещё не сравнивали")
-	r.mustNotSay("Установить 2 модуля")
+	r.tapAfter("", "Добавить")
+	r.mustSay("С этими требованиями портал ещё не сравнивали", "Прежнее сравнение, 23.11.2026", "Установить 2 модуля")
+	r.mustNotSay("Подробно и по шагам")
 	r.tapAfter("готовый список", "Убрать")
-	r.mustSay("С порталом ещё не сравнивали")
+	r.mustSay("С этими требованиями портал ещё не сравнивали", "Установить 2 модуля")
+	r.option("Готовые списки…", "Задачи")
+	r.tapAfter("", "Заменить")
+	r.mustSay("Прежнее сравнение, 23.11.2026", "готовый список BoxReady")
+	r.mustNotSay("Звонок+")
+	r.tap(r.say("window.requirements.compare", nil))
+	r.waitUntil("the new comparison", func() bool {
+		return !r.says("Прежнее сравнение") && r.says(r.say("window.requirements.again", nil))
+	})
+}
+
+// TestSecondRequirementsAreAskedAbout asserts that nothing changes before the owner says what becomes of those chosen before.
+func TestSecondRequirementsAreAskedAbout(t *testing.T) {
+	second := strings.ReplaceAll(telephony, "Звонок+", "Второе")
+	for answer, left := range map[string][]bool{"Добавить": {true, true}, "Заменить": {false, true}, "Отмена": {true, false}} {
+		t.Run(answer, func(t *testing.T) {
+			r := open(t, setup{})
+			r.w.Drop(file(t, "calls.boxready.yaml", telephony))
+			r.mustSay("Звонок+")
+			r.w.Drop(file(t, "calls.boxready.yaml", telephony)) // the same file once more
+			r.waitUntil("the file", func() bool { return !r.says(r.say("window.requirements.reading", nil)) })
+			r.mustNotSay("Добавить к прежним требованиям?")
+			r.w.Drop(file(t, "second.boxready.yaml", second))
+			r.mustSay("Уже выбрано: Звонок+. Новое: Второе.")
+			r.tapAfter("", answer)
+			r.mustNotSay("Уже выбрано")
+			for i, name := range []string{"Звонок+", "Второе"} {
+				if r.says(name) != left[i] {
+					t.Errorf("%q is shown: %t", name, r.says(name))
+				}
+			}
+		})
+	}
 }
 
 func TestComparisonNotPossible(t *testing.T) {

@@ -538,7 +538,7 @@ func (s *fakeChecker) madeAgain() []checks.ID {
 }
 
 // replayed returns outcomes in which every check judges facts from a file.
-func replayed(t *testing.T, name string) func(checks.Target) *checks.Outcome {
+func replayed(t testing.TB, name string) func(checks.Target) *checks.Outcome {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join("testdata", "runs", name+".json"))
 	if err != nil {
@@ -606,7 +606,7 @@ func verdictOf(results []checks.Result) checks.Verdict {
 	return verdict
 }
 
-func byID(t *testing.T, id checks.ID) *checks.Check {
+func byID(t testing.TB, id checks.ID) *checks.Check {
 	t.Helper()
 	for _, c := range checks.Catalog() {
 		if c.ID == id {
@@ -617,7 +617,7 @@ func byID(t *testing.T, id checks.ID) *checks.Check {
 	return nil
 }
 
-func mustParse(t *testing.T, address string) portal.Address {
+func mustParse(t testing.TB, address string) portal.Address {
 	t.Helper()
 	a, err := portal.ParseAddress(address)
 	if err != nil {

@@ -34,7 +34,7 @@ func (r *runner) stopRun() {
 // run makes a run of a session's target. With consents, they hold for this run alone, but for checks.Deep: that the address
 // is the right one stays true as long as the window is open.
 func (r *runner) run(s *model.Session, consents ...checks.Consent) {
-	if s.Running {
+	if s.Running || s.ReadOnly() {
 		return
 	}
 	if r.loadSaved(s, func() { r.run(s, consents...) }) {
@@ -72,12 +72,13 @@ func (r *runner) run(s *model.Session, consents ...checks.Consent) {
 
 // asksForHosts reports whether a run asks the owner about hosts first.
 func (r *runner) asksForHosts(s *model.Session) bool {
-	return !s.Demo && !slices.Equal(s.Target.HostsToAsk(), s.HostsShown)
+	hosts := s.Target.HostsToAsk()
+	return !s.Demo && len(hosts) > 0 && !slices.Equal(hosts, s.HostsShown)
 }
 
 // recheck makes some checks again.
 func (r *runner) recheck(s *model.Session, ids ...checks.ID) {
-	if s.Running || s.Outcome == nil {
+	if s.Running || s.Outcome == nil || s.ReadOnly() {
 		return
 	}
 	before, planned := s.Outcome, 0

@@ -41,16 +41,18 @@ type page interface {
 // sections are those that the parameters allow, in order.
 func (w *Window) sections() []section {
 	named := func() bool { return w.model.Current != nil }
+	asks := func() bool { return !named() || !w.model.Current.ReadOnly() } // a report asks nothing of its portal
+	asked := func() bool { return named() && asks() }
 	list := []section{
 		{id: "check", page: w.checkPage},
 		{id: "portals", page: &portalsPage{scaffold: scaffold{environment: w.environment}, dialogs: w.dialogs, runs: w.runs, sweep: w.sweep, portals: w}},
 		{id: "letters", page: w.lettersPage, available: func() bool { return w.model.Current != nil && w.model.Current.Outcome != nil }},
 		{id: "report", page: w.reportPage, available: named},
-		{id: "requirements", page: w.requirementsPage},
-		{id: "server", page: w.serverPage, available: named, folded: true},
+		{id: "requirements", page: w.requirementsPage, available: asks},
+		{id: "server", page: w.serverPage, available: asked, folded: true},
 	}
 	if w.params.Access != nil {
-		list = append(list, section{id: "events", page: w.eventsPage, available: named, folded: true}, section{id: "sign-in", page: w.signInPage, unlisted: true})
+		list = append(list, section{id: "events", page: w.eventsPage, available: asked, folded: true}, section{id: "sign-in", page: w.signInPage, available: asks, unlisted: true})
 	}
 	if w.params.Lists != nil {
 		list = append(list, section{id: "allowlist", page: w.allowlistPage, folded: true})
@@ -71,8 +73,10 @@ type navigator interface {
 	showResult(r checks.Result, key string)
 	// openLetter opens the letter to an owner about the last run.
 	openLetter(to checks.Owner)
-	// openGuide opens the guide through the sign-in.
+	// openGuide opens the guide through the sign-in, or what signs in again with the saved application.
 	openGuide()
+	// callAttention brings the window to the front. Where the system doesn't allow that, a notification says the texts.
+	callAttention(title, text string)
 	// saveReport opens the report and asks where to save it.
 	saveReport()
 	openProbe(kind serverprobe.Kind)
@@ -98,7 +102,6 @@ var (
 func (w *Window) openSection(id string) { w.frame.show(id) }
 func (w *Window) isOpen(id string) bool { return w.frame.open == id }
 func (w *Window) portalChanged()        { w.checkPage.reset() }
-func (w *Window) openGuide()            { w.frame.show("sign-in") }
 
 // saveReport opens the report and asks where to save it.
 func (w *Window) saveReport() {
@@ -112,6 +115,8 @@ func (w *Window) openLetter(to checks.Owner) {
 	w.frame.show("letters")
 	w.lettersPage.opened = true
 }
+
+func (w *Window) openGuide() { w.signInPage.openGuide() }
 
 // showResult opens a result of the last run.
 func (w *Window) showResult(r checks.Result, key string) {

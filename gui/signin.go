@@ -3,6 +3,8 @@ package gui
 import (
 	"context"
 	"errors"
+	"slices"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/theme"
@@ -189,16 +191,29 @@ func (p *signInPage) overview() []fyne.CanvasObject {
 		row := widgets.NewRow(widgets.RowContent{Sign: style.Waiting, Title: p.say("sign-in.reading", nil), Detail: p.say("sign-in.reading-detail", nil)}, nil)
 		return []fyne.CanvasObject{widgets.Card(row.Object)}
 	}
-	signIn := p.signInCard(k)
-	if k.Account.SignedIn() || k.Account.Webhook || k.Err != nil || p.done != "" {
-		return []fyne.CanvasObject{p.keptCard(k), signIn, p.webhookCard(k)}
+	var cards []fyne.CanvasObject
+	a := p.attempt // to sign in again with the saved application
+	if a != nil && a.session != p.session {
+		a = nil
 	}
-	return []fyne.CanvasObject{signIn, p.webhookCard(k)}
+	if a == nil && (k.Account.SignedIn() || k.Account.Webhook || k.Err != nil || p.done != "") {
+		cards = append(cards, p.keptCard(k))
+	}
+	if a == nil || a.stage == signInFailed {
+		cards = append(cards, p.signInCard(k))
+	}
+	if a != nil {
+		cards = slices.Insert(cards, 0, p.attemptCard(a))
+	}
+	return append(cards, p.webhookCard(k))
 }
 
-// keptCard lists the saved credentials.
+// keptCard lists the saved credentials, what is wrong with them first.
 func (p *signInPage) keptCard(k *app.Keys) fyne.CanvasObject {
 	var lines []fyne.CanvasObject
+	if k.Err != nil {
+		lines = append(lines, p.unread(k)...)
+	}
 	if p.done != "" {
 		check := widgets.NewPrimary(p.say("sign-in.check", nil), nil, func() {
 			p.done = ""
@@ -208,41 +223,53 @@ func (p *signInPage) keptCard(k *app.Keys) fyne.CanvasObject {
 		p.focus = check
 		lines = append(lines, widgets.BesideOrBelow(10, 240, widgets.NewText(p.done, widgets.Font{Bold: true, Selectable: true}), check))
 	}
-	kept := func(title, detail, remove string, question question, yes func(context.Context, Access, portal.Address) error) {
+	kept := func(content widgets.RowContent, tapped func(), remove string, question question, yes func(context.Context, Access, portal.Address) error) {
 		button := widgets.NewButton(remove, nil, func() { p.dialogs.confirm(question, func() { p.removeSaved(yes) }) })
-		row := widgets.NewRow(widgets.RowContent{Sign: style.OK, Title: title, Detail: detail}, nil)
-		lines = append(lines, widgets.BesideOrBelow(8, 260, row.Object, button))
+		lines = append(lines, widgets.BesideOrBelow(8, 260, widgets.NewRow(content, tapped).Object, button))
 	}
 	args := checks.Args{"portal": p.session.Target.Address.Display(), "application": k.Account.ClientID, "ends": k.Account.Ends}
 	if k.Account.SignedIn() {
-		detail := p.say("sign-in.application", args)
-		if !k.Account.Ends.IsZero() {
-			detail = p.say("sign-in.application-until", args)
-		}
-		kept(p.say("sign-in.signed-in", nil), detail, p.say("sign-in.sign-out", nil), question{
+		content, show := p.signInRow(args)
+		kept(content, show, p.say("sign-in.sign-out", nil), question{
 			title: p.say("sign-in.sign-out-title", args), text: p.say("sign-in.sign-out-text", nil), yes: p.say("sign-in.sign-out-yes", nil), deletes: true,
 		}, func(ctx context.Context, a Access, address portal.Address) error { return a.SignOut(ctx, address) })
 	}
 	if k.Account.Webhook {
-		kept(p.say("sign-in.webhook-kept", nil), "", p.say("sign-in.remove", nil), question{
+		kept(widgets.RowContent{Sign: style.OK, Title: p.say("sign-in.webhook-kept", nil)}, nil, p.say("sign-in.remove", nil), question{
 			title: p.say("sign-in.remove-title", args), text: p.say("sign-in.remove-text", nil), yes: p.say("sign-in.remove", nil), deletes: true,
 		}, func(ctx context.Context, a Access, address portal.Address) error {
 			return a.RemoveWebhook(ctx, address)
 		})
 	}
-	if k.Err != nil {
-		again := widgets.NewButton(p.say("sign-in.retry", nil), nil, p.readAgain)
-		buttons := []fyne.CanvasObject{again}
-		text := p.keyringProblem(k.Err)
-		if problem := app.AccountProblem(k.Err); problem == app.AccountDamaged || problem == app.AccountNewer {
-			buttons = append(buttons, widgets.NewButton(p.say("sign-in.forget", nil), nil, func() {
-				p.removeSaved(func(ctx context.Context, a Access, address portal.Address) error { return a.Forget(ctx, address) })
-			}))
-		}
-		row := widgets.NewRow(widgets.RowContent{Sign: style.Notice, Title: p.say("sign-in.unread", nil), Detail: text}, nil)
-		lines = append(lines, row.Object, widgets.Pad(0, 8, 4, 36, widgets.Flow(8, buttons...)))
-	}
 	return widgets.Card(widgets.Column(8, lines...))
+}
+
+// signInRow is the row of the saved sign-in. If the last run saw that it is refused, it says that and opens the result.
+func (p *signInPage) signInRow(args checks.Args) (content widgets.RowContent, show func()) {
+	if r, refused := p.session.SignInRefused(); refused {
+		f := p.words.Finding(r, p.session.Target.Address.Display())
+		content = widgets.RowContent{Sign: style.Problem, Title: f.Title, Detail: p.say("sign-in.application", args), Chevron: widgets.Navigates}
+		return content, func() { p.nav.showResult(r, "") }
+	}
+	detail := p.say("sign-in.application", args)
+	if ends, _ := args["ends"].(time.Time); !ends.IsZero() {
+		detail = p.say("sign-in.application-until", args)
+	}
+	return widgets.RowContent{Sign: style.OK, Title: p.say("sign-in.signed-in", nil), Detail: detail}, nil
+}
+
+// unread says that the saved credentials could not be read, and why.
+func (p *signInPage) unread(k *app.Keys) []fyne.CanvasObject {
+	again := widgets.NewPrimary(p.say("sign-in.retry", nil), nil, p.readAgain)
+	p.focus = again
+	buttons := []fyne.CanvasObject{again}
+	if problem := app.AccountProblem(k.Err); problem == app.AccountDamaged || problem == app.AccountNewer {
+		buttons = append(buttons, widgets.NewButton(p.say("sign-in.forget", nil), nil, func() {
+			p.removeSaved(func(ctx context.Context, a Access, address portal.Address) error { return a.Forget(ctx, address) })
+		}))
+	}
+	row := widgets.NewRow(widgets.RowContent{Sign: style.Notice, Title: p.say("sign-in.unread", nil), Detail: p.keyringProblem(k.Err)}, nil)
+	return []fyne.CanvasObject{row.Object, widgets.Pad(0, 8, 4, 36, widgets.Flow(8, buttons...))}
 }
 
 // removeSaved removes saved credentials with work, and shows what is left.
@@ -283,25 +310,63 @@ func (p *signInPage) showCredentials(s *model.Session, k app.Keys) {
 	p.changed()
 }
 
-// signInCard offers the guide.
+// signInCard offers the guide, or to sign in again with the saved application.
 func (p *signInPage) signInCard(k *app.Keys) fyne.CanvasObject {
-	word, button := "sign-in.begin", widgets.NewPrimary
-	if k.Account.SignedIn() {
-		word, button = "sign-in.begin-again", widgets.NewButton
+	var buttons []fyne.CanvasObject
+	text := p.say("sign-in.browser-text", nil)
+	button := func(make func(string, fyne.Resource, func()) *widgets.Button, key string, tapped func()) {
+		b := make(p.say(key, nil), nil, tapped)
+		buttons = append(buttons, b)
+		if p.focus == nil {
+			p.focus = b
+		}
 	}
-	begin := button(p.say(word, nil), nil, p.openGuide)
-	if p.focus == nil {
-		p.focus = begin
+	_, refused := p.session.SignInRefused()
+	switch {
+	case !k.Account.SignedIn() && k.Err != nil: // what is saved may be read yet
+		button(widgets.NewButton, "sign-in.begin", p.showGuide)
+	case !k.Account.SignedIn():
+		button(widgets.NewPrimary, "sign-in.begin", p.showGuide)
+	case p.keptApp() == nil:
+		button(widgets.NewButton, "sign-in.begin-again", p.showGuide)
+	default:
+		text = p.say("sign-in.again-text", checks.Args{"application": k.Account.ClientID})
+		again := widgets.NewButton
+		if refused {
+			again = widgets.NewPrimary
+		}
+		button(again, "sign-in.again", func() { p.confirmBegin(*p.keptApp()) })
+		button(widgets.NewLowEmphasis, "sign-in.other-application", p.showGuide)
 	}
 	return widgets.Card(widgets.Column(10, heading(p.say("sign-in.browser", nil)),
-		widgets.NewText(p.say("sign-in.browser-text", nil), widgets.Font{Color: widgets.Muted, Selectable: true}), widgets.Flow(8, begin)))
+		widgets.NewText(text, widgets.Font{Color: widgets.Muted, Selectable: true}), widgets.Flow(8, buttons...)))
 }
 
-// openGuide shows the guide.
-func (p *signInPage) openGuide() {
+// keptApp is the saved application, to sign in with once more; nil if there is none, or if its identity is what was refused.
+func (p *signInPage) keptApp() *oauthflow.App {
+	k := p.session.Keys
+	if k == nil || k.SignIn == nil || k.SignIn.App().ClientID == "" {
+		return nil
+	}
+	if r, refused := p.session.SignInRefused(); refused && (r.Cause == checks.ClientInvalid || r.Cause == checks.AppUnknown) {
+		return nil
+	}
+	kept := k.SignIn.App()
+	return &kept
+}
+
+// showGuide opens the guide in this section.
+func (p *signInPage) showGuide() {
 	p.guided = true
 	p.refresh()
 	p.focusOn(p.focus)
+}
+
+// openGuide opens the section with the guide, or with the saved application to sign in with again.
+func (p *signInPage) openGuide() {
+	p.switchTo(p.model.Current)
+	p.guided = p.session != nil && p.keptApp() == nil
+	p.nav.openSection("sign-in")
 }
 
 // webhookCard takes a webhook.
@@ -374,10 +439,5 @@ func (p *signInPage) place(k *app.Keys) fyne.CanvasObject {
 
 // keyringProblem says what is wrong with the keyring.
 func (p *signInPage) keyringProblem(err error) string {
-	problem := app.AccountProblem(err)
-	if problem == "" || problem == app.AccountMissing { // of an account that is there
-		problem = app.KeyringRefused
-	}
-	args := checks.Args{"portal": p.session.Target.Address.Display(), "keeper": p.words.Say("sign-in.place-"+app.KeyringKeeper(), nil)}
-	return p.words.Say("sign-in."+string(problem), args)
+	return model.KeyringProblem(p.words, p.session.Target.Address, err)
 }

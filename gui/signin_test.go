@@ -212,21 +212,23 @@ func TestSignInThroughTheBrowser(t *testing.T) {
 	r.mustNotSay("это адрес, которым пользуются")
 	r.tap("Открыть браузер и войти")
 	r.tap("Да, открыть браузер")
-	r.mustSay("Готово. Следующая проверка увидит больше.")
-	r.mustSay("Приложение "+d.grant.ClientID+", действует до ", "Выйти")
+
+	// The check goes on by itself, with the sign-in, on its page.
+	r.mustSay("пока работать не будут")
 	if n := d.authorizeCalls(); n != 1 {
 		t.Errorf("the page for signing in was opened %d times", n)
 	}
 
-	// A run uses it.
-	r.tap("Проверить портал")
-	r.mustSay("пока работать не будут")
+	if n := len(r.checker.asked()); n != 1 {
+		t.Fatalf("%d runs after the sign-in", n)
+	}
 	target := r.checker.asked()[0]
 	if target.SignIn == nil || target.Webhook != nil || !slices.Contains(target.Consents, checks.Deep) {
 		t.Errorf("the run's target: %+v", target)
 	}
 
 	r.openSection("sign-in")
+	r.mustSay("Приложение "+d.grant.ClientID+", действует до ", "Выйти с портала…")
 	r.tapAfter("действует до", "Выйти с портала…")
 	r.mustSay("На портале ничего не изменится")
 	r.tapAfter("", "Выйти с портала")
@@ -354,7 +356,7 @@ func TestSignInWithoutAResponse(t *testing.T) {
 	r.shortcut(&fyne.ShortcutSelectAll{})
 	r.pasteInto("Код, который показал портал", answer)
 	r.key(fyne.KeyReturn)
-	r.mustSay("Готово. Следующая проверка увидит больше.")
+	r.mustSay("пока работать не будут") // of the run that follows
 }
 
 func TestSignInCancelled(t *testing.T) {
@@ -407,7 +409,8 @@ func TestKeyringLocked(t *testing.T) {
 	r.mustSay("Вход выполнен, но сохранить его не удалось")
 	d.keyring.lock(nil)
 	r.tapAfter("сохранить его не удалось", "Повторить")
-	r.mustSay("Готово. Следующая проверка увидит больше.")
+	r.mustSay("пока работать не будут")
+	r.tap("Вход и вебхук")
 	r.mustSay("Вебхук сохранён", d.grant.ClientID)
 }
 
@@ -454,7 +457,7 @@ func TestSignInAsksForTheRegion(t *testing.T) {
 	r.key(fyne.KeyReturn)
 	r.mustSay("Где куплена его лицензия?")
 	r.tap("Россия и СНГ")
-	r.mustSay("Готово. Следующая проверка увидит больше.")
+	r.mustSay("пока работать не будут") // of the run that follows
 }
 
 // answer is the address that the portal redirects to.
@@ -576,6 +579,22 @@ func signInStates() []pageState {
 		{"sign-in kept", at(&fakeAccess{keys: full}), enter},
 		{"sign-in without a keyring", at(&fakeAccess{keys: locked}), enter},
 		{"sign-in damaged", at(&fakeAccess{keys: damaged}), enter},
+		{"sign-in unread", func(t *testing.T) setup {
+			return setup{store: withWebhook(t), access: &fakeAccess{keys: app.Keys{Place: vault.InMemory, Unkept: &vault.Error{Reason: vault.Refused}}}}
+		}, enter},
+		{"sign-in refused", func(t *testing.T) setup {
+			return setup{store: withWebhook(t), access: &fakeAccess{keys: keptSignIn(mustParse(t, "portal.example.ru"))}, checker: reachable(t, refusedSignIn(t, "invalid_grant"))}
+		}, func(r *testWindow) {
+			r.check("portal.example.ru")
+			r.waitUntil("the end of the run", r.verdictShown)
+			r.openSection("sign-in")
+		}},
+		{"sign-in obstacle", func(t *testing.T) setup { return setup{access: &fakeAccess{keys: kept}, checker: faulty(t)} }, func(r *testWindow) {
+			r.check("portal.example.ru")
+			r.waitUntil("the end of the run", r.verdictShown)
+			r.w.OpenGuide()
+			r.mustSay(r.say("window.sign-in.open-browser", nil))
+		}},
 		{"sign-in guide", at(&fakeAccess{keys: kept}), guide},
 		{"sign-in mistakes", at(&fakeAccess{keys: kept}), func(r *testWindow) {
 			guide(r)

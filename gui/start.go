@@ -127,7 +127,7 @@ func (p *checkPage) editAddress() {
 
 // start makes a run, after asking whether the address is the right one if that is not known yet.
 func (p *checkPage) start(s *model.Session) {
-	if s.Running {
+	if s.Running || s.ReadOnly() {
 		return
 	}
 	past, _ := p.params.Store.Portal(s.Target.Address.String())

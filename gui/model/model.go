@@ -14,6 +14,7 @@ type Model struct {
 	// Applications are for the next portal, while there is none.
 	Applications []*Application
 	sessions     map[string]*Session
+	before       *Session // current before the report that is shown
 }
 
 // Open makes a portal the current one, with its session if it has one.
@@ -41,10 +42,27 @@ func (m *Model) Replace(s *Session) {
 	m.sessions[key], m.Current = s, s
 }
 
-// Forget drops a portal.
+// ShowReport makes a read-only session the current one, until CloseReport.
+func (m *Model) ShowReport(s *Session) {
+	if m.Current == nil || !m.Current.ReadOnly() {
+		m.before = m.Current
+	}
+	m.Current = s
+}
+
+// CloseReport makes what was current before the report the current session again.
+func (m *Model) CloseReport() {
+	if m.Current != nil && m.Current.ReadOnly() {
+		m.Current, m.before = m.before, nil
+	}
+}
+
+// Forget drops a portal. A report about it stays open.
 func (m *Model) Forget(address string) {
-	if m.Current != nil && m.Current.Target.Address.String() == address {
-		m.Current = nil
+	for _, s := range []**Session{&m.Current, &m.before} {
+		if *s != nil && !(*s).ReadOnly() && (*s).Target.Address.String() == address {
+			*s = nil
+		}
 	}
 	delete(m.sessions, address)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"boxready/checks"
 	"boxready/gui/store"
@@ -150,6 +151,13 @@ type Comparison struct {
 	Stage  CompareStage
 	Why    *checks.Result // of Unclear: the cause
 	Groups []NeedGroup    // of Compared; none: nothing is missing
+	Former *Former        // the last comparison, as long as there is no newer one; nil for none
+}
+
+// Former is an earlier comparison, of requirements or results that may have changed since.
+type Former struct {
+	When   time.Time
+	Groups []NeedGroup // without findings
 }
 
 // CompareStage is how far a comparison is.
@@ -198,6 +206,18 @@ type resultKey struct {
 // Compare compares the requirements with the results of the last run. hasCredentials means that a webhook or a sign-in is saved
 // for the portal.
 func (s *Session) Compare(w *words.Texts, hasCredentials bool) Comparison {
+	c := s.compare(w, hasCredentials)
+	if s.compared == nil || c.Stage == NothingWanted || c.Stage == Compared {
+		return c
+	}
+	c.Former = &Former{When: s.compared.Finished, Groups: s.groups(w, s.compared.Target.Requirements, modulesIn(s.compared))}
+	for i := range c.Former.Groups {
+		c.Former.Groups[i].Finding = nil
+	}
+	return c
+}
+
+func (s *Session) compare(w *words.Texts, hasCredentials bool) Comparison {
 	facts := s.modules()
 	switch {
 	case s.Target.Requirements == nil:
@@ -205,7 +225,7 @@ func (s *Session) Compare(w *words.Texts, hasCredentials bool) Comparison {
 	case s.Running:
 		return Comparison{Stage: Comparing}
 	case facts != nil && s.Outcome.Target.Requirements == s.Target.Requirements:
-		return Comparison{Stage: Compared, Groups: s.groups(w, facts)}
+		return Comparison{Stage: Compared, Groups: s.groups(w, s.Target.Requirements, facts)}
 	case !hasCredentials:
 		return Comparison{Stage: NoAccess}
 	case s.Outcome == nil || s.Outcome.Target.Requirements != s.Target.Requirements:
@@ -242,8 +262,8 @@ func modulesIn(o *checks.Outcome) *checks.ModulesFacts {
 	return nil
 }
 
-func (s *Session) groups(w *words.Texts, facts *checks.ModulesFacts) []NeedGroup {
-	wanted, known := s.Target.Requirements, facts.Inventory()
+func (s *Session) groups(w *words.Texts, wanted *requirements.Requirements, facts *checks.ModulesFacts) []NeedGroup {
+	known := facts.Inventory()
 	findings := requirements.Resolve(wanted, known)
 	var groups []NeedGroup
 	for _, g := range needGroups {

@@ -22,7 +22,10 @@ type Session struct {
 	Demo   bool          // a simulated portal
 	Past   *store.Portal // results of the previous run; nil for none
 
-	Keys *app.Keys // what is saved for the portal; nil before it was read
+	Opened *Opened // the report that is shown; nil for a portal that is checked, see ReadOnly
+
+	Keys    *app.Keys // what is saved for the portal; nil before it was read
+	NotKept error     // why a webhook that is used could not be kept; nil if it could
 
 	Applications []*Application             // whose requirements are compared with the portal; Require sets them
 	Given        *requirements.Requirements // of a simulated portal
@@ -46,8 +49,9 @@ type Session struct {
 	Unlocking bool
 	Outcome   *checks.Outcome // of the last run; nil before the first is over
 
-	total, done int          // checks of the run that is under way
-	legs        []checks.Leg // of the test event that it sends; nil before it does
+	compared    *checks.Outcome // of the last run that compared requirements; nil for none
+	total, done int             // checks of the run that is under way
+	legs        []checks.Leg    // of the test event that it sends; nil before it does
 	working     []Working
 	results     map[checks.ID][]checks.Result // by Result.FoundBy
 
@@ -109,6 +113,9 @@ func (s *Session) Finished(id checks.ID, results []checks.Result) {
 func (s *Session) End(o *checks.Outcome, stopped bool) {
 	s.rowsIn = nil
 	s.Running, s.Stopped, s.working, s.legs, s.Outcome = false, stopped, nil, nil, o
+	if o.Target.Requirements != nil && modulesIn(o) != nil {
+		s.compared = o
+	}
 	s.results = map[checks.ID][]checks.Result{}
 	for _, r := range o.Results {
 		id := r.FoundBy()

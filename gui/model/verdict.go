@@ -71,6 +71,10 @@ func (s *Session) conclusion(w *words.Texts) Verdict {
 			v.Owner += ", " + w.Count("verdict.more-problems", n)
 		}
 	}
+	v.Text = join(" ", v.Text, s.CredentialsUnread(w), s.WebhookNotKept(w))
+	if v.Next.Action != view.WriteLetter && v.Next.Action != view.ShowFinding && s.ReadOnly() {
+		v.Next.Action = "" // a report asks nothing of its portal
+	}
 	return v
 }
 

@@ -23,13 +23,18 @@ import (
 	"unicode/utf8"
 )
 
+// ReportEndings are how the names of report files end.
+func ReportEndings() []string { return []string{".zip", ".json", ".html"} }
+
 // IsReport tells whether a file is opened as a report; others are opened as requirements.
-func IsReport(file string) bool { return strings.EqualFold(filepath.Ext(file), ".zip") }
+func IsReport(file string) bool {
+	return slices.Contains(ReportEndings(), strings.ToLower(filepath.Ext(file)))
+}
 
 // IsFile tells whether an argument of the command line names a file that the window opens: one whose name ends as those of
-// requirements (.boxready.yaml) or of reports (.boxready.zip) do.
+// requirements (.boxready.yaml) or of reports (.boxready.zip, or the JSON or HTML of one) do.
 func IsFile(argument string) bool {
-	return !strings.HasPrefix(argument, "-") && slices.Contains([]string{".yaml", ".yml", ".zip"}, strings.ToLower(filepath.Ext(argument)))
+	return !strings.HasPrefix(argument, "-") && (IsReport(argument) || slices.Contains([]string{".yaml", ".yml"}, strings.ToLower(filepath.Ext(argument))))
 }
 
 // Files are the arguments of a command line that consists of files and nothing else, as absolute names; nil for any other.

@@ -3,6 +3,8 @@ package report
 import (
 	"encoding/json"
 	"io"
+	"strings"
+	"time"
 
 	"boxready/checks"
 	"boxready/internal/portal"
@@ -15,7 +17,7 @@ func (s *Document) results() []checks.Result {
 	list := make([]checks.Result, len(s.Results))
 	for i, e := range s.Results {
 		list[i] = checks.Result{Check: e.Check, State: e.State, Cause: e.Cause, Vantage: e.Vantage, Owner: e.Owner, Affects: e.Affects,
-			Because: e.Because, Facts: e.Facts}
+			Because: e.Because, Facts: e.Facts, Took: time.Duration(max(0, e.TookMS)) * time.Millisecond}
 	}
 	return list
 }
@@ -77,6 +79,38 @@ func (p *Reporter) JudgeAgain(s *Saved) (*Saved, []checks.Kept) {
 		again.Results = append(again.Results, entryOf(r, f))
 	}
 	return again, kept
+}
+
+// Outcome returns the outcome of a saved report's run, judged by this version, and the checks whose conclusions had to stay. Results
+// that can't be judged have the report's texts, see words.Written. The outcome's target has no more than the address.
+func (s *Saved) Outcome() (*checks.Outcome, []checks.Kept) {
+	results, kept := checks.JudgeAgain(s.results())
+	for i, r := range results {
+		if raw, unjudged := r.Facts.(json.RawMessage); unjudged && r.State != checks.Skipped {
+			results[i].Facts = words.Written{RawMessage: raw, Finding: s.written(r)}
+		}
+	}
+	outcome := checks.OutcomeOf(results)
+	outcome.Started, outcome.Finished = s.Started, s.Finished
+	for _, n := range s.NotChecked {
+		outcome.NotChecked = append(outcome.NotChecked, checks.NotChecked(n))
+	}
+	address, err := portal.ParseAddress(s.Portal)
+	if err != nil {
+		address = portal.Address{Host: strings.TrimPrefix(s.Portal, "https://"), Port: 443} // a hidden or damaged one
+	}
+	outcome.Target.Address = address
+	return outcome, kept
+}
+
+// written are the texts about a result as they stand in the report.
+func (s *Saved) written(r checks.Result) words.Finding {
+	for _, e := range s.Results {
+		if e.Check == r.Check && e.Cause == r.Cause && e.State == r.State {
+			return words.Finding{Title: e.Title, Saw: e.Text, Steps: e.Steps, More: e.More}
+		}
+	}
+	return words.Finding{Title: string(r.Check)}
 }
 
 // find returns the item about the same conclusion, or nil.

@@ -10,6 +10,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"boxready/checks"
@@ -162,26 +163,7 @@ func readZip(file io.ReaderAt, size int64, verify bool) (data []byte, altered []
 	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
 		return nil, nil, err
 	}
-	read := func(name string) ([]byte, error) {
-		var found *zip.File
-		for _, f := range z.File {
-			if f.Name == name && found != nil {
-				return nil, &ReadError{Reason: ReadDamaged} // duplicate: other programs may read the other one
-			}
-			if f.Name == name {
-				found = f
-			}
-		}
-		if found == nil {
-			return nil, nil
-		}
-		unpacked, err := found.Open()
-		if err != nil {
-			return nil, err
-		}
-		defer unpacked.Close()
-		return limited(unpacked)
-	}
+	read := func(name string) ([]byte, error) { return unzip(z, name) }
 	if data, err = read(JSONFile); err != nil {
 		return nil, nil, err
 	}
@@ -207,6 +189,55 @@ func readZip(file io.ReaderAt, size int64, verify bool) (data []byte, altered []
 		}
 	}
 	return data, altered, nil
+}
+
+// unzip returns one file of a zip, or nil.
+func unzip(z *zip.Reader, name string) ([]byte, error) {
+	var found *zip.File
+	for _, f := range z.File {
+		if f.Name == name && found != nil {
+			return nil, &ReadError{Reason: ReadDamaged} // duplicate: other programs may read the other one
+		}
+		if f.Name == name {
+			found = f
+		}
+	}
+	if found == nil {
+		return nil, nil
+	}
+	unpacked, err := found.Open()
+	if err != nil {
+		return nil, err
+	}
+	defer unpacked.Close()
+	return limited(unpacked)
+}
+
+// ReadFiles returns the files of a report that Read has read, as they are: a bundle's, or the one that it consists of. The error is a
+// *ReadError.
+func ReadFiles(path string) ([]File, error) {
+	data, err := os.ReadFile(path) // #nosec G304 -- the user names it
+	if err != nil {
+		return nil, readError(path, err)
+	}
+	if !bytes.HasPrefix(data, []byte("PK")) {
+		return []File{{filepath.Base(path), data}}, nil
+	}
+	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
+		return nil, readError(path, err)
+	}
+	var files []File
+	for _, name := range []string{HTMLFile, JSONFile, SummaryFile, LetterFile, LogFile, HiddenFile, ManifestFile} {
+		content, err := unzip(z, name)
+		if err != nil {
+			return nil, readError(path, err)
+		}
+		if content != nil {
+			files = append(files, File{name, content})
+		}
+	}
+	return files, nil
 }
 
 // readPage reads the data from a template element of report.html.

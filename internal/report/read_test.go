@@ -267,6 +267,13 @@ func FuzzRead(f *testing.F) {
 			}
 			return
 		}
+		if files, err := report.ReadFiles(path); err != nil && readReason(err) == "" || err == nil && len(files) == 0 {
+			t.Errorf("%d files, %v", len(files), err)
+		}
+		outcome, _ := saved.Outcome()
+		for _, r := range outcome.Results {
+			words.Finding(r, outcome.Target.Address.Display())
+		}
 		again, _ := p.JudgeAgain(saved)
 		for _, d := range []*report.Saved{saved, again} {
 			if err := p.WriteSaved(io.Discard, d, report.Style{Verbose: true}); err != nil {

@@ -164,6 +164,12 @@ func (w *Texts) StepsWithActions(r checks.Result, portal string) (steps []Step) 
 	if r.State == checks.OK || r.State == checks.Skipped {
 		return nil
 	}
+	if written, ok := r.Facts.(Written); ok {
+		for _, text := range written.Finding.Steps {
+			steps = append(steps, Step{Text: text})
+		}
+		return steps
+	}
 	args := argsOf(r, portal)
 	key := w.findingKey(r, args)
 	var step Step

@@ -179,11 +179,21 @@ type Finding struct {
 	More   string // address of a documentation page, or ""
 }
 
+// Written are the facts of a saved report's result that this version can't judge: its facts in JSON, and its texts as they stand
+// in the report.
+type Written struct {
+	json.RawMessage
+	Finding
+}
+
 // maxSteps bounds the search for the numbered steps of a text.
 const maxSteps = 12
 
 // Finding describes a result. portal is the address as people write it.
 func (w *Texts) Finding(r checks.Result, portal string) Finding {
+	if written, ok := r.Facts.(Written); ok {
+		return written.Finding
+	}
 	args := argsOf(r, portal)
 	switch r.State {
 	case checks.OK:
