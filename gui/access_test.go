@@ -238,6 +238,8 @@ func TestWebhookThatCannotBeKeptIsUsed(t *testing.T) {
 	const webhook = "https://portal.example.ru/rest/1/abcdef0123456789/"
 	r.check(webhook)
 	r.tap("Сохранить")
+	r.mustSay(unsure)
+	r.tap(unsure)
 	r.waitUntil("the end of the run", r.verdictShown)
 	if target := r.checker.asked()[0]; target.Webhook == nil || target.Webhook.URL().Reveal() != webhook {
 		t.Error("the run has no webhook")

@@ -72,13 +72,15 @@ func TestCheckAndCopyTheLetterByKeyboard(t *testing.T) {
 	r.mustSay("Чему это мешает", "Доказательства", "Проверено через сам портал, 23.11.2026 10:42", "auth-server-from-portal / auth-server-unreachable")
 	r.tap("Ещё 6 шагов")
 	r.mustSay("2.", "proxyHost")
+	r.canvas().Focus(nil)
 	for range 20 {
-		if p, ok := r.canvas().Focused().(fyne.CanvasObject); ok && strings.Contains(describe(p), "Копировать для администратора") {
+		if p, ok := r.canvas().Focused().(fyne.CanvasObject); ok && strings.Contains(describe(p), "Письмо администратору сети…") {
 			break
 		}
 		r.canvas().FocusNext()
 	}
 	r.key(fyne.KeySpace)
+	r.key(fyne.KeyReturn) // the focus is on what copies
 	letter := r.app.Clipboard().Content()
 	for _, part := range []string{"https://portal.example.ru", noServer, "Проверено через сам портал", "1. Разрешите исходящие соединения", "curl -sS", "CONNECTION_ERROR", "BoxReady 0.1.0-test"} {
 		if !strings.Contains(letter, part) {
@@ -91,6 +93,7 @@ func TestCheckAndCopyTheLetterByKeyboard(t *testing.T) {
 	r.mustSay("Скопировано")
 	r.advance(3 * time.Second)
 	r.waitUntil("that being over", func() bool { return !r.says("Скопировано") })
+	r.key(fyne.KeyEscape) // back to the finding
 	r.key(fyne.KeyEscape)
 	r.mustSay(notReady)
 	if p, ok := r.canvas().Focused().(fyne.CanvasObject); !ok || !strings.Contains(describe(p), noServer) {

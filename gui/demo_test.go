@@ -54,7 +54,8 @@ func TestDemo(t *testing.T) {
 	}
 	r.tap(noServer)
 	r.mustSay(demoBanner)
-	r.tap("Копировать для администратора")
+	r.tap("Письмо администратору сети…")
+	r.tap("Скопировать")
 	if letter := r.app.Clipboard().Content(); !contains(letter, "Это учебный портал") {
 		t.Errorf("the letter doesn't say that it is an exercise:\n%s", letter)
 	}

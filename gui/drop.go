@@ -25,12 +25,21 @@ func (w *Window) dropped(_ fyne.Position, files []fyne.URI) {
 		case ".txt", ".log", ".html", ".htm":
 			w.droppedAboutServer(path, w.serverPage.takeFile)
 		case ".json":
-			w.droppedAboutServer(path, w.serverPage.takeOutside)
+			w.droppedRun(path)
 		default:
 			others = append(others, path)
 		}
 	}
 	w.open(others)
+}
+
+// droppedRun takes a run in JSON: one from outside while a portal is checked, or else one to look at.
+func (w *Window) droppedRun(path string) {
+	if s := w.model.Current; s == nil || s.ReadOnly() {
+		w.open([]string{path})
+		return
+	}
+	w.droppedAboutServer(path, w.serverPage.takeOutside)
 }
 
 // droppedAboutServer takes a file that is about the current portal.

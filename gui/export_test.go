@@ -30,6 +30,9 @@ func (w *Window) Drop(paths ...string) {
 func (w *Window) TakeServerAnswer(path string) { w.serverPage.takeFile(path) }
 func (w *Window) TakeOutside(path string)      { w.serverPage.takeOutside(path) }
 
+// HasSection reports whether a section is there.
+func (w *Window) HasSection(id string) bool { return w.hasSection(id) }
+
 // OpenSection opens a section as other pages do.
 func (w *Window) OpenSection(id string) { w.openSection(id) }
 

@@ -70,10 +70,10 @@ func (r *testWindow) checkAgain() {
 	r.t.Helper()
 	before := len(r.checker.madeAgain())
 	r.openSection("check")
-	if !r.says(r.say("window.finding.again", nil)) { // it isn't open any more
+	if !r.says(r.words().Say("part.saw", nil)) { // it isn't open any more
 		r.tap(r.title(checks.AuthServerFromPortal, checks.AuthServerUnreachable))
 	}
-	r.tap(r.say("window.finding.again", nil))
+	r.tap(r.say("window.action.check-again", nil))
 	r.waitUntil("the end of the run", func() bool { return len(r.checker.madeAgain()) > before && r.clock.running() == 0 })
 }
 

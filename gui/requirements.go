@@ -265,7 +265,7 @@ func (p *requirementsPage) comparisonNow(s *model.Session, c model.Comparison) (
 		f := p.words.Finding(*c.Why, s.Target.Address.Display())
 		return state(style.Unknown, checks.Args{"why": f.Title}, p.findingButton(*c.Why), toCheck("compare"))
 	}
-	copies := p.copyButton("finding.copy", func() string { return s.RequirementsLetter(p.words, p.params.Version, c) })
+	copies := p.copyButton("requirements.copy", func() string { return s.RequirementsLetter(p.words, p.params.Version, c) })
 	verdict := widgets.RowContent{Sign: style.OK, Title: p.say("requirements.all-there", nil), Detail: p.say("requirements.seen", checks.Args{"when": model.When(p.words, s.Outcome.Finished)})}
 	if c.Missing() {
 		verdict.Sign, verdict.Title = style.Problem, p.say("requirements.something-missing", nil)

@@ -117,7 +117,7 @@ func open(t testing.TB, s setup) *testWindow {
 // waitUntil runs what is queued for the Fyne thread until done returns true. what names that in a failure.
 func (r *testWindow) waitUntil(what string, done func() bool) {
 	r.t.Helper()
-	late := time.After(4 * time.Second)
+	late := time.After(time.Minute)
 	for !done() {
 		select {
 		case f := <-r.queue:

@@ -410,7 +410,7 @@ func TestKeyringLocked(t *testing.T) {
 	d.keyring.lock(nil)
 	r.tapAfter("сохранить его не удалось", "Повторить")
 	r.mustSay("пока работать не будут")
-	r.tap("Вход и вебхук")
+	r.openSection("sign-in")
 	r.mustSay("Вебхук сохранён", d.grant.ClientID)
 }
 

@@ -113,17 +113,17 @@ func literals(t *testing.T) (whole, passed map[string]bool, prefixes []string) {
 				return true
 			}
 			name := nameOf(call.Fun)
-			prefix, known := map[string]string{"say": "window.", "copyButton": "window.", "copyKey": "window.", "Say": "", "Count": "", "steps": ""}[name]
+			prefix, known := map[string]string{"say": "window.", "copyButton": "window.", "Say": "", "Count": "", "steps": ""}[name]
 			if !known {
 				return true
 			}
 			if strings.HasPrefix(file, "..") {
 				prefix = "" // has its own
 			}
-			if _, local := call.Fun.(*ast.Ident); local && name != "copyKey" {
+			if _, local := call.Fun.(*ast.Ident); local {
 				return true // a helper that adds a prefix
 			}
-			if text, ok := literal(call.Args[0]); ok && text != "" && name != "copyKey" && name != "steps" {
+			if text, ok := literal(call.Args[0]); ok && text != "" && name != "steps" {
 				whole[prefix+text] = true
 			} else if text, ok := firstLiteral(call.Args[0]); ok {
 				prefixes = append(prefixes, prefix+text)
