@@ -2,7 +2,6 @@ package gui
 
 import (
 	"context"
-	"slices"
 
 	"boxready/checks"
 	"boxready/gui/model"
@@ -40,8 +39,8 @@ func (r *runner) useCredentials(s *model.Session, k app.Keys) {
 	}
 	s.Keys, s.NotKept = &k, nil
 	s.Target.Webhook, s.Target.SignIn = k.Webhook, k.SignIn
-	if k.Account.Confirmed && !s.Agreed(checks.Deep) {
-		s.Target.Consents = append(slices.Clone(s.Target.Consents), checks.Deep)
+	if past, _ := r.params.Store.Portal(s.Target.Address.String()); k.Account.Confirmed && !past.Withdrawn {
+		s.Allow(checks.Deep)
 	}
 	if s.Demo || k.Err != nil || k.Unkept != nil {
 		return

@@ -226,7 +226,7 @@ func (h *checkHeader) refresh() {
 	text := ""
 	if s.Outcome != nil {
 		key := "header.checked"
-		if o := s.Outcome.Target; !slices.Contains(o.Consents, checks.Deep) && o.SignIn == nil {
+		if o := s.Outcome.Target; !s.ReadOnly() && !slices.Contains(o.Consents, checks.Deep) && o.SignIn == nil {
 			key = "header.without-token"
 		}
 		text = h.p.say(key, checks.Args{"when": model.When(h.p.words, s.Outcome.Finished)})
@@ -236,8 +236,6 @@ func (h *checkHeader) refresh() {
 
 // checkAgain repeats the run.
 func (p *checkPage) checkAgain() { p.start(p.model.Current) }
-
-func (p *checkPage) inDemo() bool { return p.model.Current != nil && p.model.Current.Demo }
 
 // reset forgets what was typed and what was open, for another portal.
 func (p *checkPage) reset() {

@@ -35,7 +35,7 @@ func (l *checklist) refresh() {
 		cards = append(cards, bar)
 	}
 	groups := s.Checklist(l.p.words, l.p.params.Now(), filter)
-	ready := filter == (model.Filter{}) && !s.Running && s.Outcome != nil && s.Outcome.Verdict == checks.Ready
+	ready := filter == (model.Filter{}) && !s.Running && !s.ReadOnly() && s.Outcome != nil && s.Outcome.Verdict == checks.Ready
 	if ready {
 		if missing := l.notChecked(s, used); missing != nil {
 			cards = append(cards, missing)

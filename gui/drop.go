@@ -7,6 +7,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"boxready/checks"
+	"boxready/internal/instance"
 )
 
 // dropped takes files that were dropped on the window. Each goes where a button would take it: a report, requirements, the answer
@@ -25,7 +26,7 @@ func (w *Window) dropped(_ fyne.Position, files []fyne.URI) {
 		case ".txt", ".log", ".html", ".htm":
 			w.droppedAboutServer(path, w.serverPage.takeFile)
 		case ".json":
-			w.droppedRun(path)
+			w.droppedAboutServer(path, w.serverPage.takeOutside)
 		default:
 			others = append(others, path)
 		}
@@ -33,21 +34,15 @@ func (w *Window) dropped(_ fyne.Position, files []fyne.URI) {
 	w.open(others)
 }
 
-// droppedRun takes a run in JSON: one from outside while a portal is checked, or else one to look at.
-func (w *Window) droppedRun(path string) {
-	if s := w.model.Current; s == nil || s.ReadOnly() {
-		w.open([]string{path})
-		return
-	}
-	w.droppedAboutServer(path, w.serverPage.takeOutside)
-}
-
-// droppedAboutServer takes a file that is about the current portal.
+// droppedAboutServer takes a file that is about the current portal. While none is checked, what may be a report is opened as one.
 func (w *Window) droppedAboutServer(path string, take func(path string)) {
-	if w.model.Current == nil {
+	switch {
+	case w.hasSection("server"):
+		w.frame.show("server")
+		take(path)
+	case instance.IsReport(path):
+		w.open([]string{path})
+	default:
 		w.dialogs.showMessage(w.say("drop.no-portal", nil), w.say("drop.no-portal-text", checks.Args{"file": filepath.Base(path)}))
-		return
 	}
-	w.frame.show("server")
-	take(path)
 }

@@ -103,12 +103,17 @@ func (f *findingPage) headCard(s *model.Session, r checks.Result, d model.Detail
 func (f *findingPage) headButtons(s *model.Session, r checks.Result, d model.Details) []fyne.CanvasObject {
 	var buttons []*widgets.Button
 	action := f.headAction(s, r, d)
-	letter := d.Owner != "" && r.Owner != checks.You
+	letter := func() {
+		if d.Owner != "" && r.Owner != checks.You {
+			buttons = append(buttons, f.letterButton(r))
+		}
+	}
 	if action != "" {
 		buttons = append(buttons, f.actionButton(s, r, action))
 	}
-	if letter {
-		buttons = append(buttons, f.letterButton(r))
+	own := r.Owner == checks.PortalAdmin // who most likely sits here
+	if !own {
+		letter()
 	}
 	if again := f.againAction(s); d.NeedsConsent == "" && again != action && !s.ReadOnly() {
 		b := f.actionButton(s, r, again)
@@ -116,6 +121,9 @@ func (f *findingPage) headButtons(s *model.Session, r checks.Result, d model.Det
 			b.Icon = theme.ViewRefreshIcon()
 		}
 		buttons = append(buttons, b)
+	}
+	if own {
+		letter()
 	}
 	if buttons != nil {
 		f.primary = buttons[0]

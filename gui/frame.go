@@ -9,6 +9,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"boxready/checks"
+	"boxready/gui/store"
 	"boxready/gui/style"
 	"boxready/gui/widgets"
 )
@@ -39,7 +40,7 @@ func newFrame(w *Window, sections []section) *frame {
 	f.portal = widgets.NewText("", widgets.Font{Size: style.SizeSmall, Color: widgets.Muted})
 	brand := widgets.Beside(9, false, widgets.Picture("boxready", style.ColorAccented, 22), widgets.NewText("BoxReady", widgets.Font{Size: theme.SizeNameSubHeadingText, Bold: true, OneLine: true}), nil)
 	head := []fyne.CanvasObject{widgets.Pad(6, 8, 10, 8, brand), widgets.Pad(0, 8, 4, 10, f.portal)}
-	f.more = widgets.NewNavFolder(f.titleOf("more"), f.fold)
+	f.more, f.unfolded = widgets.NewNavFolder(f.titleOf("more"), f.fold), w.settings().IsUnfolded(moreSections)
 	var folded, foot []fyne.CanvasObject
 	for _, s := range sections {
 		if s.unlisted {
@@ -163,8 +164,12 @@ func (f *frame) showItems(shown []section) {
 // fold folds the sections that are needed less often, or unfolds them.
 func (f *frame) fold() {
 	f.unfolded = !f.unfolded
+	f.w.saveSettings(func(s *store.Settings) { s.SetUnfolded(moreSections, f.unfolded) }, nil)
 	f.showItems(f.shown())
 }
+
+// moreSections names the folder in the settings.
+const moreSections = "more"
 
 // showMenu shows the sections as a menu.
 func (f *frame) showMenu() {

@@ -206,7 +206,7 @@ func (p *signInPage) confirmBegin(application oauthflow.App) {
 	}
 	args := checks.Args{"portal": p.session.Target.Address.Display()}
 	p.dialogs.confirm(question{title: p.say("sign-in.confirm-title", nil), text: p.words.Say("sign-in.confirm", args), yes: p.say("sign-in.confirm-yes", nil)}, func() {
-		p.session.Target.Consents = append(p.session.Target.Consents, checks.Deep)
+		p.session.Allow(checks.Deep)
 		begin()
 	})
 }
@@ -301,7 +301,7 @@ func (p *signInPage) saveSignIn(a *attempt, token oauthflow.Token) {
 // signedIn goes on with what only a sign-in shows: it checks the portal, and asks for attention, which the browser has.
 func (p *signInPage) signedIn(s *model.Session, k app.Keys) {
 	if k.Err != nil || s.Running {
-		p.done = p.say("sign-in.done", nil)
+		p.finished(s)
 		p.showCredentials(s, k)
 		return
 	}

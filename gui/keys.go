@@ -31,7 +31,7 @@ func (w *Window) keyBindings() []keyBinding {
 		}},
 		{keys: []fyne.KeyName{fyne.KeyEscape}, id: "escape", shown: "Esc", dialog: true, do: w.escape},
 		{keys: []fyne.KeyName{fyne.KeyLeft}, with: fyne.KeyModifierAlt, id: "back", shown: "Alt+←", do: func() {
-			if w.checkPage.finding != nil {
+			if w.isOpen("check") && w.checkPage.finding != nil {
 				w.checkPage.back()
 			}
 		}},

@@ -92,7 +92,7 @@ func (w *Window) sessionReplaced() {
 // escapeReport closes the report, unless something in it is open. It returns whether it did.
 func (w *Window) escapeReport() bool {
 	s := w.model.Current
-	if s == nil || !s.ReadOnly() || w.reportPage.compared.open && w.isOpen("report") ||
+	if s == nil || !s.ReadOnly() || w.reportPage.compared.open && w.isOpen("report") || w.lettersPage.opened && w.isOpen("letters") ||
 		w.isOpen("check") && (w.checkPage.finding != nil || w.checkPage.filter != (model.Filter{})) {
 		return false
 	}
@@ -189,7 +189,8 @@ func (p *reportPage) comparedContent() (head fyne.CanvasObject, content []fyne.C
 		content = append(content, widgets.Card(widgets.NewRow(widgets.RowContent{Sign: style.Notice, Title: p.say("opened.other-portal", nil), Detail: c.differs}, nil).Object))
 	}
 	text := c.changes
-	return head, append(content, widgets.Card(widgets.Column(10, widgets.NewViewer(text, p.viewerHeight()),
+	p.viewer = widgets.NewViewer(text, p.viewerHeight())
+	return head, append(content, widgets.Card(widgets.Column(10, p.viewer,
 		widgets.Flow(8, p.copyButton("finding.copy-plain", func() string { return text })))))
 }
 

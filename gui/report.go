@@ -76,6 +76,7 @@ func (p *reportPage) build() fyne.CanvasObject {
 	}
 	p.root = widgets.Stack()
 	p.past.reportPage = p
+	p.saving = false
 	p.builtFrom = reportState{} // the letter may have changed with what was chosen for it
 	p.make()
 	p.past.read()
@@ -137,7 +138,7 @@ func (p *reportPage) make() {
 				return // another one is being made
 			}
 			if p.bundle = bundle; err != nil {
-				p.failed = p.makeMistake(err)
+				p.failed, p.saving = p.makeMistake(err), false
 			}
 			if p.nav.isOpen("report") && !p.past.open {
 				p.showBundle()

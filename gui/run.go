@@ -81,7 +81,10 @@ func (r *runner) recheck(s *model.Session, ids ...checks.ID) {
 	if s.Running || s.Outcome == nil || s.ReadOnly() {
 		return
 	}
-	before, planned := s.Outcome, 0
+	// What the owner allows now holds, not what was allowed then.
+	again, planned := *s.Outcome, 0
+	again.Target.Consents = slices.Clone(s.Target.Consents)
+	before := &again
 	for _, id := range ids {
 		planned += checks.PlannedAgain(before, id)
 	}
@@ -171,9 +174,13 @@ func (r *runner) saveRun(s *model.Session) {
 	if _, known := r.params.Store.Portal(s.Target.Address.String()); s.Demo || !known && s.Outcome.Verdict == checks.NotSeen {
 		return // nothing is known of such a portal, not even that there is one
 	}
+	confirmed := s.Agreed(checks.Deep)
 	p, outcome, secrets, reporter := store.PastOf(s.Outcome), s.Outcome, slices.Clone(s.Secrets), r.reporter()
 	r.background(func(context.Context) func() {
 		_ = r.params.Store.Remember(p)
+		if confirmed {
+			_ = r.params.Store.SetConfirmed(p.Address, true)
+		}
 		if r.params.History != nil {
 			_ = r.params.History.Add(reporter.Document(outcome), secrets...)
 		}

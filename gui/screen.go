@@ -2,6 +2,7 @@ package gui
 
 import (
 	"context"
+	"slices"
 
 	"fyne.io/fyne/v2"
 
@@ -58,7 +59,10 @@ func (e *environment) fitScreen() {
 
 // rememberWindow saves what the next start begins with.
 func (w *Window) rememberWindow() {
-	last := store.Window{Section: w.frame.open}
+	var last store.Window
+	if slices.ContainsFunc(w.frame.listed(), func(s section) bool { return s.id == w.frame.open }) {
+		last.Section = w.frame.open
+	}
 	size := w.fyne.Canvas().Size()
 	last.Width, last.Height = size.Width, size.Height
 	if w.params.Screen != nil {

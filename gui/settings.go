@@ -99,7 +99,10 @@ func (p *settingsPage) withdraw(address string) {
 	}
 	p.background(func(context.Context) func() {
 		_ = p.params.Store.SetConfirmed(address, false) // as with saveRun
-		return p.fill
+		return func() {
+			p.fill()
+			p.focusOn(p.language)
+		}
 	})
 }
 

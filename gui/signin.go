@@ -355,6 +355,13 @@ func (p *signInPage) keptApp() *oauthflow.App {
 	return &kept
 }
 
+// finished says that something was saved for a portal, if that one is still shown.
+func (p *signInPage) finished(s *model.Session) {
+	if p.session == s {
+		p.done = p.say("sign-in.done", nil)
+	}
+}
+
 // showGuide opens the guide in this section.
 func (p *signInPage) showGuide() {
 	p.guided = true
@@ -365,7 +372,8 @@ func (p *signInPage) showGuide() {
 // openGuide opens the section with the guide, or with the saved application to sign in with again.
 func (p *signInPage) openGuide() {
 	p.switchTo(p.model.Current)
-	p.guided = p.session != nil && p.keptApp() == nil
+	unread := p.session != nil && p.session.Keys != nil && p.session.Keys.Err != nil
+	p.guided = p.session != nil && !unread && p.keptApp() == nil
 	p.nav.openSection("sign-in")
 }
 
@@ -420,7 +428,7 @@ func (p *signInPage) saveWebhook() {
 			if err != nil {
 				k.Err = err
 			} else {
-				p.done = p.say("sign-in.done", nil)
+				p.finished(s)
 			}
 			p.showCredentials(s, k)
 		}

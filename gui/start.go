@@ -1,7 +1,6 @@
 package gui
 
 import (
-	"context"
 	"errors"
 	"unicode/utf8"
 
@@ -132,6 +131,10 @@ func (p *checkPage) start(s *model.Session) {
 	}
 	past, _ := p.params.Store.Portal(s.Target.Address.String())
 	if s.Outcome != nil || s.Demo || past.Confirmed || s.Agreed(checks.Deep) || bitrix.IsCloudHost(s.Target.Address.Host) {
+		if p.question != nil { // another way to answer it
+			p.question = nil
+			p.fill()
+		}
 		p.runs.run(s)
 		return
 	}
@@ -149,6 +152,9 @@ type confirmation struct {
 
 // askToConfirm asks the question in the page.
 func (p *checkPage) askToConfirm(s *model.Session, unfolded bool) {
+	if s.ReadOnly() {
+		return
+	}
 	p.finding = nil
 	p.question = &confirmation{p: p, session: s, unfolded: unfolded}
 	p.fill()
@@ -191,16 +197,18 @@ func (q *confirmation) fold() {
 	q.p.focusOn(q.yes)
 }
 
-// answer begins the run. Yes is kept for the portal; no is not, so that the question comes again.
+// answer begins the run. Yes is kept for the portal when the run has seen it; no is not, so that the question comes again.
 func (q *confirmation) answer(yes bool) {
 	p, s := q.p, q.session
 	p.question = nil
 	if yes {
-		p.runs.confirm(s)
+		s.Allow(checks.Deep)
 	}
 	p.runs.run(s)
 	p.fill()
-	p.fyne.Canvas().Unfocus() // of the answer; at the end of the run the focus is on what is to be done next
+	if !p.dialogs.shown() {
+		p.fyne.Canvas().Unfocus() // of the answer; at the end of the run the focus is on what is to be done next
+	}
 }
 
 // leave returns to what was shown before the question.
@@ -212,17 +220,4 @@ func (q *confirmation) leave() {
 	}
 	q.p.fill()
 	q.p.focusOn(q.p.initialFocus())
-}
-
-// confirm keeps that the owner confirmed a portal's address.
-func (r *runner) confirm(s *model.Session) {
-	s.Allow(checks.Deep)
-	if s.Demo {
-		return
-	}
-	address := s.Target.Address.String()
-	r.background(func(context.Context) func() {
-		_ = r.params.Store.SetConfirmed(address, true) // as with saveRun
-		return nil
-	})
 }

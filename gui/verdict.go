@@ -3,6 +3,7 @@ package gui
 import (
 	"fyne.io/fyne/v2"
 
+	"boxready/checks"
 	"boxready/gui/model"
 	"boxready/gui/style"
 	"boxready/gui/widgets"
@@ -78,6 +79,10 @@ func (v *verdictCard) setButtons(to model.Verdict) {
 	switch to.Next.Action {
 	case words.EnterSignIn:
 		v.buttons.Add(widgets.NewLowEmphasis(p.say("next.webhook", nil), nil, func() { p.nav.openSection("sign-in") }))
+	case words.CheckAgain:
+		if s.Outcome.Verdict == checks.NotSeen && !s.Demo {
+			v.buttons.Add(widgets.NewButton(p.say("next.correct-address", nil), nil, p.editAddress))
+		}
 	case words.CorrectAddress:
 		v.buttons.Add(widgets.NewButton(p.say("header.again", nil), nil, p.checkAgain))
 	}

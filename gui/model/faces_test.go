@@ -256,7 +256,7 @@ func inWindow(texts *words.Texts, o *checks.Outcome) shown {
 	if verdict.Sign == model.Go {
 		s.Verdict = checks.Skipped
 	}
-	for _, owner := range session.Owners() {
+	for _, owner := range view.Of(o.Results).Owners() {
 		s.Owners = append(s.Owners, texts.Say("owner."+string(owner.ID)+".title", nil))
 		for _, i := range owner.Findings {
 			r := i.Result

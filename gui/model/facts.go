@@ -14,16 +14,6 @@ import (
 // Fact is a name and its value, as the window shows them.
 type Fact struct{ Name, Value string }
 
-// FirstFacts returns a result's first facts, at most most, and whether there are more. They have the names that they have in a
-// report.
-func FirstFacts(r checks.Result, most int) (facts []Fact, more bool) {
-	all := view.ValuesOf(r.Facts).Facts()
-	for _, f := range all[:min(len(all), most)] {
-		facts = append(facts, Fact{f.Path, f.Value})
-	}
-	return facts, len(all) > most
-}
-
 // inWords returns the facts that have a name in the reader's language, at most most, and whether others are left out.
 func inWords(w *words.Texts, all []view.Fact, most int) (facts []Fact, more bool) {
 	for _, f := range all {

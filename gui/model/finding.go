@@ -83,7 +83,7 @@ func (s *Session) Details(w *words.Texts, r checks.Result) Details {
 	}
 	for _, step := range w.StepsWithActions(r, s.Target.Address.Display()) {
 		actions := s.stillToDo(step.Actions)
-		if r.State == checks.Unknown && slices.Contains(actions, words.ConsentDeep) && r.Cause == checks.NeedsDeep {
+		if r.State == checks.Unknown && slices.Contains(actions, words.ConsentDeep) && r.Cause == checks.NeedsDeep && !s.ReadOnly() {
 			d.NeedsConsent = words.ConsentDeep
 		}
 		d.Steps = append(d.Steps, Step{pieces(w, untrusted.Truncate(step.Text, maxText)), actions})

@@ -42,35 +42,6 @@ func skipped(id, because checks.ID) checks.Result {
 	return checks.Result{Check: id, State: checks.Skipped, Because: because, Vantage: checks.FromComputer}
 }
 
-func TestFirstFacts(t *testing.T) {
-	r := checks.Result{Facts: &struct {
-		Host  string     `json:"host"`
-		Names []string   `json:"names"`
-		Hops  []struct { //
-			Code int `json:"code"`
-		} `json:"hops"`
-	}{"a\x1b\u202eb", []string{"x", "y", "z"}, []struct {
-		Code int `json:"code"`
-	}{{301}, {200}}}}
-	all := []Fact{{"host", "a\ufffd\ufffdb"}, {"names", "x, y, z"}, {"hops.1.code", "301"}, {"hops.2.code", "200"}}
-	for most := range 6 {
-		facts, more := FirstFacts(r, most)
-		if more != (most < len(all)) {
-			t.Errorf("of %d: more: %t", most, more)
-		}
-		if most >= len(all) {
-			if diff := cmp.Diff(all, facts); diff != "" {
-				t.Error(diff)
-			}
-		} else if len(facts) > most {
-			t.Errorf("of %d: %v", most, facts)
-		}
-	}
-	if facts, more := FirstFacts(checks.Result{}, 10); facts != nil || more {
-		t.Errorf("of none: %v, %t", facts, more)
-	}
-}
-
 func TestPieces(t *testing.T) {
 	for step, want := range map[string][]Piece{
 		"Откройте порт.":                                                 {{"Откройте порт.", false}},

@@ -64,12 +64,15 @@ func (s *Session) conclusion(w *words.Texts) Verdict {
 		for _, code := range seen.Proved() {
 			v.Proved = append(v.Proved, w.Say("verdict.proved."+code, nil))
 		}
-	case s.Outcome.Verdict == checks.NotReady || s.Outcome.Verdict == checks.Unsure && main.Check != "":
+	case s.Outcome.Verdict == checks.NotReady || s.Outcome.Verdict == checks.Unsure && v.Next.Action == view.ShowFinding:
 		v.Text = w.Finding(main, s.Target.Address.Display()).Title
 		v.Owner = w.Code("verdict.owner.", string(main.Owner), "")
 		if n := seen.OtherProblems(main); n > 0 {
 			v.Owner += ", " + w.Count("verdict.more-problems", n)
 		}
+	}
+	if v.Next.Action == words.CorrectAddress && s.Demo { // which has no other address
+		v.Next.Action = view.ShowFinding
 	}
 	v.Text = join(" ", v.Text, s.CredentialsUnread(w), s.WebhookNotKept(w))
 	if v.Next.Action != view.WriteLetter && v.Next.Action != view.ShowFinding && s.ReadOnly() {
@@ -86,15 +89,12 @@ func (v *Verdict) button(w *words.Texts) string {
 	case view.WriteLetter:
 		return w.Code("window.next.letter.", string(v.Next.Finding.Owner), "")
 	case view.ShowFinding:
-		if v.Next.Finding.State == checks.Problem {
+		if owner := v.Next.Finding.Owner; v.Next.Finding.State == checks.Problem && (owner == checks.You || owner == checks.PortalAdmin) {
 			return w.Say("window.next.finding-own", nil)
 		}
 	}
 	return w.Say("window.next."+string(v.Next.Action), nil)
 }
-
-// Owners returns those who have to act, the one with the most severe finding first.
-func (s *Session) Owners() []view.Owner { return s.view().Owners() }
 
 // findings are the results that an owner has to act on, the most severe first.
 func (s *Session) findings() []view.Item {

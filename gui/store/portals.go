@@ -17,6 +17,8 @@ type Portal struct {
 	Keys    bool           `json:"keys,omitempty"` // the keyring has a sign-in or a webhook
 	// Confirmed says that employees and applications use this address, by the owner's word.
 	Confirmed bool `json:"confirmed,omitempty"`
+	// Withdrawn says that the owner took that back, also for a sign-in that confirmed it.
+	Withdrawn bool `json:"withdrawn,omitempty"`
 	// Applications are those whose requirements are compared with the portal.
 	Applications []Application `json:"applications,omitempty"`
 }
@@ -85,11 +87,12 @@ func (s *Store) Portal(address string) (Portal, bool) {
 	return s.portals[i], true
 }
 
-// Remember saves a portal as the one used last. Its Keys, Confirmed and Applications stay as they were saved.
+// Remember saves a portal as the one used last. Its Keys, Confirmed, Withdrawn and Applications stay as they were saved.
 func (s *Store) Remember(p Portal) error {
 	return s.change(func() {
 		if i := s.find(p.Address); i >= 0 {
-			p.Keys, p.Confirmed, p.Applications = s.portals[i].Keys, s.portals[i].Confirmed, s.portals[i].Applications
+			old := s.portals[i]
+			p.Keys, p.Confirmed, p.Withdrawn, p.Applications = old.Keys, old.Confirmed, old.Withdrawn, old.Applications
 		}
 		s.drop(p.Address)
 		s.portals = append([]Portal{p}, s.portals...)
@@ -105,9 +108,9 @@ func (s *Store) SetKeys(address string, kept bool) error {
 	return s.changePortal(address, func(p *Portal) { p.Keys = kept })
 }
 
-// SetConfirmed saves whether the owner confirmed a portal's address.
+// SetConfirmed saves that the owner confirmed a portal's address, or took that back.
 func (s *Store) SetConfirmed(address string, confirmed bool) error {
-	return s.changePortal(address, func(p *Portal) { p.Confirmed = confirmed })
+	return s.changePortal(address, func(p *Portal) { p.Confirmed, p.Withdrawn = confirmed, !confirmed })
 }
 
 // changePortal changes a saved portal, which is added if it is new.

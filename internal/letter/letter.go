@@ -102,9 +102,6 @@ func writeFinding(line func(string, ...any), w *words.Texts, r checks.Result, f 
 	}
 }
 
-// ownCommand matches BoxReady's own command lines with what leads to them: who gets a letter may not have the program.
-var ownCommand = lazyregexp.New("[:.]? ?`boxready [^`]*`(?: [^ `]+ `boxready [^`]*`)*\\.?")
-
 // checksAgain matches a step that only makes the check again, which is up to the sender of the letter.
 var checksAgain = lazyregexp.New("^[^.:`]*: `boxready [^`]*`(?: [^ `]+ `boxready [^`]*`)*\\.?$")
 
@@ -114,7 +111,7 @@ func stepsFor(steps []string) (left []string) {
 		if i == len(steps)-1 && checksAgain().MatchString(step) {
 			continue
 		}
-		left = append(left, ownCommand().ReplaceAllString(step, "."))
+		left = append(left, words.WithoutCommands(step))
 	}
 	return left
 }

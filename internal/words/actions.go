@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"boxready/checks"
+	"boxready/internal/lazyregexp"
 )
 
 // Action is something that a step asks for and that BoxReady itself does. Each user interface has its own way to offer it: a
@@ -166,7 +167,7 @@ func (w *Texts) StepsWithActions(r checks.Result, portal string) (steps []Step) 
 	}
 	if written, ok := r.Facts.(Written); ok {
 		for _, text := range written.Finding.Steps {
-			steps = append(steps, Step{Text: text})
+			steps = append(steps, Step{Text: WithoutCommands(text)})
 		}
 		return steps
 	}
@@ -201,3 +202,9 @@ func (w *Texts) StepsWithActions(r checks.Result, portal string) (steps []Step) 
 	}
 	return steps
 }
+
+// ownCommand matches BoxReady's own command lines with what leads to them.
+var ownCommand = lazyregexp.New("[:.]? ?`boxready [^`]*`(?: [^ `]+ `boxready [^`]*`)*\\.?")
+
+// WithoutCommands cuts BoxReady's own command lines from a step, for readers who may not have the program for a console.
+func WithoutCommands(step string) string { return ownCommand().ReplaceAllString(step, ".") }
