@@ -219,7 +219,7 @@ const (
 )
 
 func (l *letterHeight) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	objects[0].Resize(fyne.NewSize(min(size.Width, widgets.ReadableWidth(l.p.body.Text)), size.Height))
+	objects[0].Resize(fyne.NewSize(min(size.Width, widgets.ReadableWidth()), size.Height))
 }
 
 func (l *letterHeight) MinSize(objects []fyne.CanvasObject) fyne.Size {

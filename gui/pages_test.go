@@ -189,7 +189,7 @@ func (r *testWindow) places() (all []rect) {
 func (r *testWindow) assertContrast(least float64) {
 	r.t.Helper()
 	before := r.canvas().Size()
-	r.w.Fyne().Resize(fyne.NewSize(1040, 1800))
+	r.w.Fyne().Resize(fyne.NewSize(1040, 2600))
 	defer r.w.Fyne().Resize(before)
 	painted := r.canvas().Capture()
 	measured := 0

@@ -76,6 +76,7 @@ func (p *portalsPage) fill() {
 		objects = append(objects, widgets.NewText(p.say("portals.empty", nil), widgets.Font{Color: widgets.Muted}))
 	}
 	p.list.Objects = objects
+	widgets.Relayout(p.list)
 }
 
 // portalLine is a line of the list: a portal, and the button that forgets it.

@@ -593,7 +593,8 @@ func signInStates() []pageState {
 			r.check("portal.example.ru")
 			r.waitUntil("the end of the run", r.verdictShown)
 			r.w.OpenGuide()
-			r.mustSay(r.say("window.sign-in.open-browser", nil))
+			// The page is built again when the keyring has been read.
+			r.mustSay(r.say("window.sign-in.open-browser", nil), r.say("window.sign-in.place", checks.Args{"place": r.words().Say("sign-in.place-"+vault.InKeyring.Keeper(), nil)}))
 		}},
 		{"sign-in guide", at(&fakeAccess{keys: kept}), guide},
 		{"sign-in mistakes", at(&fakeAccess{keys: kept}), func(r *testWindow) {

@@ -38,7 +38,7 @@ func BenchmarkStall(b *testing.B) {
 					row := r.find(r.title(checks.RESTRoute, checks.RESTNotBitrix))
 					r.time(func() { row.Tapped(nil) })
 					r.runQueued()
-					copies := r.find("Копировать всё, что увидела проверка")
+					copies := r.find("Копировать всё увиденное")
 					r.time(func() { copies.Tapped(nil) })
 				}
 				best = min(best, r.longest)

@@ -20,6 +20,7 @@ type verdictCard struct {
 	progress           *widgets.Progress
 	buttons            *fyne.Container
 	buttonLine         *fyne.Container
+	links              *fyne.Container // below the buttons
 	primary            *widgets.Button // nil if there is nothing to do
 	shown, before      model.Verdict
 }
@@ -34,7 +35,8 @@ func newVerdictCard(p *checkPage) *verdictCard {
 		title: widgets.NewText("", widgets.Font{Size: style.SizeTitle, Bold: true, Selectable: true}),
 		text:  widgets.NewText("", widgets.Font{Selectable: true}),
 		owner: widgets.NewText("", widgets.Font{Color: widgets.Muted, Selectable: true})}
-	v.buttonLine = widgets.Pad(5, 0, 0, 0, v.buttons)
+	v.links = widgets.Column(0)
+	v.buttonLine = widgets.Pad(5, 0, 0, 0, widgets.Column(4, v.buttons, v.links))
 	lines := widgets.Column(6, v.title, v.text, v.owner, v.proved, v.progress, v.buttonLine)
 	v.object = widgets.Card(widgets.Beside(14, true, v.sign, lines, nil))
 	return v
@@ -66,7 +68,7 @@ func (v *verdictCard) set(to model.Verdict) {
 
 func (v *verdictCard) setButtons(to model.Verdict) {
 	p := v.p
-	v.primary, v.buttons.Objects = nil, []fyne.CanvasObject{}
+	v.primary, v.buttons.Objects, v.links.Objects = nil, []fyne.CanvasObject{}, nil
 	if to.Button != "" {
 		v.primary = widgets.NewPrimary(to.Button, nil, func() { p.act(v.shown.Next) })
 		v.buttons.Add(v.primary)
@@ -78,7 +80,7 @@ func (v *verdictCard) setButtons(to model.Verdict) {
 	}
 	switch to.Next.Action {
 	case words.EnterSignIn:
-		v.buttons.Add(widgets.NewLowEmphasis(p.say("next.webhook", nil), nil, func() { p.nav.openSection("sign-in") }))
+		v.links.Add(widgets.TextLink(p.say("next.webhook", nil), func() { p.nav.openSection("sign-in") }))
 	case words.CheckAgain:
 		if s.Outcome.Verdict == checks.NotSeen && !s.Demo {
 			v.buttons.Add(widgets.NewButton(p.say("next.correct-address", nil), nil, p.editAddress))

@@ -146,7 +146,7 @@ func TestVerdictAsksForTheConsent(t *testing.T) {
 	r := open(t, setup{checker: notSent(t)})
 	r.check("portal.example.ru")
 	r.mustSay("Помех не найдено, но главное ещё не проверено", "ещё не проверено")
-	r.tap("Проверить связь с сервером авторизации…")
+	r.tap("Проверить сервер авторизации…")
 	r.mustSay(confirm, "Если адрес не тот")
 	r.mustNotSay("Помех не найдено, но главное ещё не проверено")
 	r.key(fyne.KeyEscape)
@@ -154,7 +154,7 @@ func TestVerdictAsksForTheConsent(t *testing.T) {
 	if n := len(r.checker.asked()); n != 1 {
 		t.Fatalf("%d runs before the answer", n)
 	}
-	r.tap("Проверить связь с сервером авторизации…")
+	r.tap("Проверить сервер авторизации…")
 	r.tap(confirm)
 	if got := r.consents(1); !slices.Equal(got, []checks.Consent{checks.Deep}) {
 		t.Errorf("the run was allowed %v", got)

@@ -139,7 +139,7 @@ func (s *screen) startWith(env []string, path string, args ...string) *running {
 func (r *running) open() *running {
 	r.t.Helper()
 	r.until("a window", func() bool {
-		out, err := r.tool("xdotool", "search", "--onlyvisible", "--name", "^BoxReady$")
+		out, err := r.tool("xdotool", "search", "--onlyvisible", "--name", "BoxReady$")
 		r.window = strings.TrimSpace(out)
 		return err == nil && r.window != ""
 	})

@@ -3,6 +3,7 @@ package widgets
 import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
 
 	"boxready/gui/style"
 )
@@ -38,6 +39,11 @@ func panel(fill, border fyne.ThemeColorName, radius, padding float32, content fy
 	back := NewBackdrop(fill, border)
 	back.Radius = radius
 	return Stack(back, Pad(padding, padding, padding, padding, content))
+}
+
+// TextLink is a text that leads to something; unlike a button's it wraps.
+func TextLink(text string, tapped func()) *Pressable {
+	return NewPressable(Pad(4, 6, 4, 6, NewText(text, Font{Color: widget.HighImportance})), "", "", 6, tapped)
 }
 
 // Bordered draws a border around an object that has none.

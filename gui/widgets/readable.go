@@ -1,7 +1,6 @@
 package widgets
 
 import (
-	"math"
 	"strings"
 	"unicode/utf8"
 
@@ -28,13 +27,10 @@ func (l readable) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 
 func (readable) MinSize(objects []fyne.CanvasObject) fyne.Size { return objects[0].MinSize() }
 
-// ReadableWidth is the width of an entry whose lines can be read; it is for a text of sentences.
-func ReadableWidth(text string) float32 {
-	const commands = 0.93 // what is typed into an entry has narrower letters in some lines than in others
-	if width := longestLine(text, Font{}); width > 0 {
-		return commands*width + 2*theme.InnerPadding()
-	}
-	return math.MaxFloat32
+// ReadableWidth is the width of an entry for texts, whose lines can be read then.
+func ReadableWidth() float32 {
+	const letters = 55 // as wide as an n; most are narrower
+	return fyne.MeasureText(strings.Repeat("n", letters), theme.TextSize(), fyne.TextStyle{}).Width + 2*theme.InnerPadding()
 }
 
 // longestLine is the width of a line of madeFor letters, if they are as wide as those of the text are on average; 0 if the text is
