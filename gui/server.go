@@ -377,7 +377,7 @@ func (p *serverPage) saveConsole(s *model.Session) {
 		if err != nil {
 			return "", fmt.Errorf("read the program: %w", err)
 		}
-		if err := os.WriteFile(path, copied, 0o700); err != nil { // #nosec G306 -- a program
+		if err := os.WriteFile(path, copied, 0o700); err != nil { // #nosec G306 G703 -- a program, saved where the owner chose
 			return "", err
 		}
 		line := fmt.Sprintf("@\"%%~dp0%s\" check %s --format json > \"%%~dp0outside.json\"\r\n", filepath.Base(path), s.Target.Address.Authority())
