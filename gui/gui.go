@@ -147,10 +147,7 @@ func New(p Params) (*Window, error) {
 	p.App.Lifecycle().SetOnStarted(func() {
 		w.after(time.Second, func() { w.fyne.SetIcon(style.Icon("boxready", style.ColorAccented)) })
 	})
-	w.fyne.SetOnClosed(func() {
-		w.rememberWindow()
-		w.cancel()
-	})
+	w.fyne.SetOnClosed(w.closed)
 	w.watchFocus()
 	w.fyne.SetMaster()
 	w.fyne.SetPadded(false)

@@ -57,16 +57,30 @@ func (e *environment) fitScreen() {
 	}
 }
 
+// closed is called by Fyne before the window is gone.
+func (w *Window) closed() {
+	place := w.settings().Window.Place
+	if w.params.Screen != nil {
+		place = w.params.Screen.Place()
+	}
+	w.rememberWindow(place)
+	w.cancel()
+}
+
+// Close ends the window's work, see tasks.Close, when Fyne has ended. If the program was told to end, the window was not closed.
+func (w *Window) Close() {
+	if w.ctx.Err() == nil {
+		w.rememberWindow(w.settings().Window.Place)
+	}
+	w.tasks.Close()
+}
+
 // rememberWindow saves what the next start begins with.
-func (w *Window) rememberWindow() {
-	var last store.Window
+func (w *Window) rememberWindow(place *store.Place) {
+	size := w.fyne.Canvas().Size()
+	last := store.Window{Width: size.Width, Height: size.Height, Place: place}
 	if slices.ContainsFunc(w.frame.listed(), func(s section) bool { return s.id == w.frame.open }) {
 		last.Section = w.frame.open
-	}
-	size := w.fyne.Canvas().Size()
-	last.Width, last.Height = size.Width, size.Height
-	if w.params.Screen != nil {
-		last.Place = w.params.Screen.Place()
 	}
 	w.saveSettings(func(s *store.Settings) { s.Window = last }, nil)
 }

@@ -100,6 +100,18 @@ func TestNextStartIsAsTheLastEnd(t *testing.T) {
 	r.mustSay(r.say("window.portals.title", nil), r.say("window.portals.empty", nil))
 }
 
+// TestEndedProgramRemembersItsWindow ends the program without closing its window, as at the end of a session.
+func TestEndedProgramRemembersItsWindow(t *testing.T) {
+	dir := t.TempDir()
+	r := open(t, setup{store: store.Open(dir), settings: store.Settings{Window: store.Window{Place: &store.Place{X: 7, Y: 8}}}})
+	r.openSection("portals")
+	r.w.Close()
+	got := store.Open(dir).Settings().Window
+	if got.Width != 1040 || got.Height != 720 || got.Section != "portals" || got.Place == nil || *got.Place != (store.Place{X: 7, Y: 8}) {
+		t.Errorf("kept: %+v", got)
+	}
+}
+
 func TestUnfolded(t *testing.T) {
 	var s store.Settings
 	s.SetUnfolded("more", true)
