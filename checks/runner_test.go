@@ -76,6 +76,9 @@ func TestCatalogIsConsistent(t *testing.T) {
 			t.Errorf("%s stands in the catalogue twice", c.ID)
 		}
 		place[c.ID] = i
+		if !slices.Contains(Steps(), c.Step) {
+			t.Errorf("%s belongs to no step", c.ID)
+		}
 	}
 	waits := map[ID][]ID{}
 	for i, c := range catalog {

@@ -1,6 +1,7 @@
 package gui_test
 
 import (
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"boxready/checks"
+	"boxready/gui"
 )
 
 const (
@@ -196,4 +198,36 @@ func TestAddressCorrectedAfterATypo(t *testing.T) {
 	if got := r.checker.asked()[1].Address.Host; got != "portal.example.ru" {
 		t.Errorf("checked %s", got)
 	}
+}
+
+// enter presses Enter once for each text, when it is shown.
+func (r *testWindow) enter(shown ...string) {
+	r.t.Helper()
+	for _, text := range shown {
+		r.mustSay(text)
+		r.waitUntil("something to press", func() bool { return r.canvas().Focused() != nil })
+		r.key(fyne.KeyReturn)
+	}
+}
+
+// TestFewPressesToTheLetter presses nothing but Enter after typing the address.
+func TestFewPressesToTheLetter(t *testing.T) {
+	r := open(t, setup{checker: broken(t)})
+	r.typeIn("portal.example.ru")
+	r.enter("Проверить", confirm, notReady, "Текст письма, можно править")
+	if letter := r.app.Clipboard().Content(); !strings.HasPrefix(letter, "Тема: "+noServer) {
+		t.Errorf("copied: %q", letter)
+	}
+}
+
+// TestFewPressesToTheReport does the same on a portal that is ready.
+func TestFewPressesToTheReport(t *testing.T) {
+	folder := t.TempDir()
+	r := open(t, setup{checker: readyPortal(t), with: func(p *gui.Params) { p.Downloads = folder }})
+	r.typeIn("portal.example.ru")
+	r.enter("Проверить", confirm, "Приложения будут работать", "Имя файла")
+	r.waitUntil("the report", func() bool {
+		files, _ := filepath.Glob(filepath.Join(folder, "*.boxready.zip"))
+		return len(files) == 1
+	})
 }
