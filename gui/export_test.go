@@ -60,6 +60,14 @@ func (w *Window) ShowResult(r checks.Result) {
 	w.showResult(r, "")
 }
 
+// ShowEveryResult shows the current portal's results one after the other, with all of their parts.
+func (w *Window) ShowEveryResult(shown func()) {
+	for _, r := range w.model.Current.Results() {
+		w.ShowResult(r)
+		shown()
+	}
+}
+
 // Place is where the window is: the section, and whether a dialog is open.
 func (w *Window) Place() (section string, dialog bool) { return w.frame.open, w.dialogs.shown() }
 

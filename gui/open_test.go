@@ -19,16 +19,45 @@ import (
 // savedReport is a report of a run with faults.
 func savedReport(t testing.TB, lang string) string {
 	t.Helper()
+	return reportOf(t, lang, faulty(t))
+}
+
+// reportOf saves a report about a portal.
+func reportOf(t testing.TB, lang string, about *fakeChecker) string {
+	t.Helper()
 	words, err := words.New(lang)
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := faulty(t).outcome(checks.Target{Address: mustParse(t, "portal.example.ru")})
+	o := about.outcome(checks.Target{Address: mustParse(t, "portal.example.ru")})
 	path, err := (&report.Reporter{Words: words, Version: "0.1.0-test"}).Save(filepath.Join(t.TempDir(), "отчёт.boxready.zip"), report.Contents{Outcome: o})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return path
+}
+
+// TestReportOffersNothingOfItsPortal goes through reports of portals about which more could be asked: a report of a stranger must not
+// even lead to a consent.
+func TestReportOffersNothingOfItsPortal(t *testing.T) {
+	for name, about := range map[string]*fakeChecker{"a token that was not sent": notSent(t), "a portal that is ready": readyPortal(t), "a name that is not found": notFound()} {
+		t.Run(name, func(t *testing.T) {
+			r := open(t, setup{access: &fakeAccess{}, checker: faulty(t)})
+			r.w.Open([]string{reportOf(t, "ru", about)})
+			r.mustSay("Только просмотр: портал не проверяется.")
+			offers := []string{"Проверить сервер авторизации…", "Проверить с токеном…", "Проверить фильтр…", "Проверить снова", "Исправить адрес", "Войти и проверить", "Вход и вебхук", confirm}
+			r.mustNotSay(offers...)
+			for i := range checks.Steps() {
+				r.step(i)
+				r.mustNotSay(offers...)
+				r.step(i)
+			}
+			r.w.ShowEveryResult(func() { r.mustNotSay(offers...) })
+			if len(r.checker.asked()) > 0 || len(r.store.Portals()) > 0 {
+				t.Errorf("%d runs, kept: %+v", len(r.checker.asked()), r.store.Portals())
+			}
+		})
+	}
 }
 
 // opened is the first line of the banner about a saved report.
