@@ -205,29 +205,6 @@ func (r *running) tab(times int) {
 	}
 }
 
-// click clicks in the middle of the area of a colour in the lower half of the window.
-func (r *running) click(c color.RGBA) {
-	r.t.Helper()
-	var box image.Rectangle
-	picture := r.screenshot()
-	for y := picture.Rect.Dy() / 2; y < picture.Rect.Dy(); y++ {
-		for x := range picture.Rect.Dx() {
-			if picture.RGBAAt(x, y) == c {
-				box = box.Union(image.Rect(x, y, x+1, y+1))
-			}
-		}
-	}
-	if box.Empty() {
-		r.shot("failed")
-		r.t.Fatalf("nothing has the colour %v", c)
-	}
-	r.changes(func() error {
-		_, err := r.tool("xdotool", "mousemove", "--window", r.window, fmt.Sprint((box.Min.X+box.Max.X)/2), fmt.Sprint((box.Min.Y+box.Max.Y)/2), "click", "1")
-		return err
-	})
-	r.hideMouse()
-}
-
 // changes calls do, and waits until the window has changed and then stays the same. do may also change nothing.
 func (r *running) changes(do func() error) {
 	r.t.Helper()
@@ -289,7 +266,6 @@ func (r *running) save(file string) {
 var (
 	red   = color.RGBA{0xbf, 0x1d, 0x24, 0xff}
 	green = color.RGBA{0x17, 0x78, 0x3a, 0xff}
-	blue  = color.RGBA{0x0b, 0x55, 0xc0, 0xff} // of the primary button
 )
 
 // A verdict's sign has more pixels of its colour than bigSign, a row's more than smallSign.

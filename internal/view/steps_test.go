@@ -7,7 +7,9 @@ import (
 	"boxready/checks"
 )
 
-func one(id checks.ID, state checks.State) checks.Result { return checks.Result{Check: id, State: state} }
+func one(id checks.ID, state checks.State) checks.Result {
+	return checks.Result{Check: id, State: state}
+}
 
 // TestStepsAreAnswered asserts that a step looks fine only if its question is answered, and has the most severe of its results.
 func TestStepsAreAnswered(t *testing.T) {
