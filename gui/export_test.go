@@ -68,6 +68,9 @@ func (w *Window) ShowEveryResult(shown func()) {
 	}
 }
 
+// RunsUnderWay is how many portals are being checked.
+func (w *Window) RunsUnderWay() int { return len(w.runs.stop) }
+
 // Place is where the window is: the section, and whether a dialog is open.
 func (w *Window) Place() (section string, dialog bool) { return w.frame.open, w.dialogs.shown() }
 

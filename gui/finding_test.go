@@ -92,10 +92,10 @@ func (r *testWindow) tryFinding(o *checks.Outcome, result checks.Result, pressed
 		again.Target = target
 		return &again
 	}
-	s := r.w.ShowOutcome(o)
+	var s *model.Session
 	show := func() []*widgets.Button {
 		r.w.Back()
-		r.waitUntil("the end of the run", func() bool { return !s.Running })
+		r.waitUntil("the end of the runs", func() bool { return r.w.RunsUnderWay() == 0 })
 		s = r.w.ShowOutcome(o)
 		r.w.ShowResult(result)
 		return r.buttons()
