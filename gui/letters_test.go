@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -254,11 +255,11 @@ func TestLetterIsCopiedWithTheRules(t *testing.T) {
 
 func TestLetterInTheMailProgram(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "letters")
-	fails := false
+	var fails atomic.Bool // read off the Fyne thread
 	var r *testWindow
 	r = checkedPortal(t, setup{with: func(p *gui.Params) { p.Drafts = folder }, openURL: func(address string) error {
 		r.opened <- address
-		if fails {
+		if fails.Load() {
 			return errors.New("no mail program")
 		}
 		return nil
@@ -295,7 +296,7 @@ func TestLetterInTheMailProgram(t *testing.T) {
 		t.Errorf("in the clipboard: %q", got)
 	}
 
-	fails = true
+	fails.Store(true)
 	r.tap("Открыть в почте")
 	r.mustSay("Почтовая программа не открылась")
 	if got := r.app.Clipboard().Content(); !strings.HasPrefix(got, "Тема: Сеть & порты") || !strings.Contains(got, "address-list add") {
