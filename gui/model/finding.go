@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"boxready/checks"
 	"boxready/internal/untrusted"
@@ -76,7 +75,7 @@ func (s *Session) Details(w *words.Texts, r checks.Result) Details {
 	f := w.Finding(r, s.Target.Address.Display())
 	d := Details{Sign: Sign(r.State), Title: untrusted.Truncate(f.Title, maxTitle), WalkStep: walkStep(w, view.StepOfResult(r)), Breaks: untrusted.Truncate(f.Breaks, maxText),
 		More: f.More, Took: r.Took, Vantage: w.Say("vantage."+string(r.Vantage), nil)}
-	d.Saw, d.SawMore = firstSentences(untrusted.Truncate(f.Saw, maxText), maxSentences)
+	d.Saw, d.SawMore = words.FirstSentences(untrusted.Truncate(f.Saw, maxText), maxSentences)
 	d.Facts, d.MoreFacts = inWords(w, view.ValuesOf(r.Facts).Facts(), maxFacts)
 	if isFinding(r) {
 		d.Owner = w.Say("verdict.owner."+string(r.Owner), nil)
@@ -111,27 +110,6 @@ func (s *Session) stillToDo(actions []words.Action) (todo []words.Action) {
 // walkStep names a step of the walk, with its number.
 func walkStep(w *words.Texts, step checks.Step) string {
 	return w.Say("window.walk.step", checks.Args{"step": StepTitle(w, step)})
-}
-
-// firstSentences splits off the first n sentences. What is quoted is one piece.
-func firstSentences(text string, n int) (first, rest string) {
-	depth, letters := 0, []rune(text)
-	for i, c := range letters {
-		switch c {
-		case '«', '“':
-			depth++
-		case '»', '”':
-			depth--
-		case '.', '!', '?':
-			if depth > 0 || i+2 >= len(letters) || letters[i+1] != ' ' || !unicode.IsUpper(letters[i+2]) {
-				continue
-			}
-			if n--; n == 0 {
-				return string(letters[:i+1]), string(letters[i+2:])
-			}
-		}
-	}
-	return text, ""
 }
 
 // pieces splits a step. Text between backticks is a command or a host, unless it is one word.

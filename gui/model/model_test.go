@@ -56,21 +56,6 @@ func TestPieces(t *testing.T) {
 	}
 }
 
-func TestFirstSentences(t *testing.T) {
-	for text, want := range map[string][2]string{
-		"":                     {"", ""},
-		"Одно.":                {"Одно.", ""},
-		"Одно. Два.":           {"Одно. Два.", ""},
-		"Одно. Два. Три. Ещё.": {"Одно. Два.", "Три. Ещё."},
-		"Ждали 10,2 с. Файл a.php пуст. Вот.":          {"Ждали 10,2 с. Файл a.php пуст.", "Вот."},
-		"Ответ: «Один. Два. Три.» Так бывает. Иногда.": {"Ответ: «Один. Два. Три.» Так бывает. Иногда.", ""},
-	} {
-		if first, rest := firstSentences(text, 2); first != want[0] || rest != want[1] {
-			t.Errorf("%q: %q and %q", text, first, rest)
-		}
-	}
-}
-
 func TestFactsInWords(t *testing.T) {
 	facts, more := inWords(russian(t), []view.Fact{{Path: "tokens.1.form", Value: "empty"}, {Path: "tokens.2.times.total", Value: "12"}, {Path: "deep", Value: "true"},
 		{Path: "at", Value: "2026-11-23T07:42:00Z"}, {Path: "blocked_by", Value: "portal-tls"}, {Path: "required.modules.crm", Value: "23.300.0"},

@@ -24,21 +24,30 @@ func UpperFirst(s string) string {
 	return strings.ToUpper(string(first)) + s[size:]
 }
 
-// FirstSentence returns the text up to the first full stop that ends a sentence, with it.
-func FirstSentence(text string) string {
-	for i := 0; i < len(text); {
-		stop := strings.Index(text[i:], ". ")
-		if stop < 0 {
-			return text
+// FirstSentences splits off the first n sentences. What is quoted is one piece.
+func FirstSentences(text string, n int) (first, rest string) {
+	depth, letters := 0, []rune(text)
+	for i, c := range letters {
+		switch c {
+		case '«', '“':
+			depth++
+		case '»', '”':
+			depth--
+		case '.', '!', '?':
+			// Not within a number or a name, nor before a lower-case letter.
+			if depth > 0 || i+2 >= len(letters) || letters[i+1] != ' ' || unicode.IsLower(letters[i+2]) || isInitial(letters[:i]) {
+				continue
+			}
+			if n--; n == 0 {
+				return string(letters[:i+1]), string(letters[i+2:])
+			}
 		}
-		end := i + stop
-		next, _ := utf8.DecodeRuneInString(text[end+2:])
-		last, _ := utf8.DecodeLastRuneInString(text[:end])
-		// Not after an initial or a number of a list, nor before a lower-case letter.
-		if !unicode.IsLower(next) && !unicode.IsUpper(last) {
-			return text[:end+1]
-		}
-		i = end + 2
 	}
-	return text
+	return text, ""
+}
+
+// isInitial reports whether a text ends in a single capital letter, as of a first name.
+func isInitial(text []rune) bool {
+	last := len(text) - 1
+	return last >= 0 && unicode.IsUpper(text[last]) && (last == 0 || !unicode.IsLetter(text[last-1]))
 }
