@@ -1,7 +1,7 @@
 package gui
 
 import (
-	"cmp"
+	"maps"
 	"net/url"
 	"path/filepath"
 	"runtime"
@@ -50,12 +50,13 @@ func (p *Params) versionLine() string {
 
 // versions returns the versions of the linked modules, by path, and Go's.
 func (p *Params) versions() map[string]string {
-	versions := map[string]string{"go": cmp.Or(p.GoVersion, runtime.Version())}
+	versions := map[string]string{"go": runtime.Version()}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, m := range info.Deps {
 			versions[m.Path] = m.Version
 		}
 	}
+	maps.Copy(versions, p.Versions)
 	return versions
 }
 

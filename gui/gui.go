@@ -50,8 +50,7 @@ type Params struct {
 	// RunProbe runs a script for PHP on a portal's server over SSH, see serverprobe.RunPHP; ask asks for the password. It is called
 	// off the Fyne thread; nil if that isn't offered.
 	RunProbe func(ctx context.Context, server serverprobe.Server, script string, ask func(context.Context) (secret.String, error)) ([]byte, error)
-	// Console is the path of a program for a console that needs nothing else of this computer; "" if none is installed beside the
-	// window. DownloadPage asks for the address of the page from which BoxReady can be downloaded; it is called off the Fyne thread;
+	// Console is the path of the static program for the command line; "" if none is installed in the window's folder. DownloadPage asks for the address of the page from which BoxReady can be downloaded; it is called off the Fyne thread;
 	// nil if that isn't known.
 	Console      string
 	DownloadPage func(context.Context) (string, error)
@@ -60,7 +59,9 @@ type Params struct {
 	Drafts       string         // the folder of letters that the mail program is asked to open; "" for the system's temporary one
 	Idle         func()         // called off the Fyne thread a while after the last run was over; nil for nothing
 
-	GoVersion string // that the window shows; "": runtime.Version()
+	// Versions that the window shows of Go, as "go", and of modules by their paths, instead of those that the program was built with. A
+	// test is not always built with the versions of its modules.
+	Versions map[string]string
 
 	Do   func(func())                                   // onto the Fyne thread; nil: fyne.Do
 	Now  func() time.Time                               // nil: time.Now

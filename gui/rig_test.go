@@ -93,7 +93,7 @@ func open(t testing.TB, s setup) *testWindow {
 	params := gui.Params{
 		Crashes: s.crashes, SetScale: s.scaled, Proxy: s.proxy, SelfTest: s.selfTest,
 		Folders: []gui.Folder{{Holds: "settings", Path: "/home/somebody/.config/boxready"}},
-		App:     r.app, Version: "0.1.0-test", GoVersion: "go1.27.3", Checker: s.checker, Access: s.access, StartDemo: s.demo, Demo: s.inDemo, Store: s.store, OpenURL: s.openURL,
+		App:     r.app, Version: "0.1.0-test", Versions: map[string]string{"go": "go1.27.3", "fyne.io/fyne/v2": "v2.7.1"}, Checker: s.checker, Access: s.access, StartDemo: s.demo, Demo: s.inDemo, Store: s.store, OpenURL: s.openURL,
 		Do: func(f func()) { r.queue <- f }, Now: r.clock.now, Tick: r.clock.tick, Lists: noLists, Screen: s.screen, Downloads: "/home/somebody/Downloads",
 	}
 	if s.with != nil {
