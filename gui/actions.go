@@ -73,15 +73,7 @@ func openOther(f *findingPage, _ *model.Session, r checks.Result) {
 }
 
 func consent(c checks.Consent) func(*findingPage, *model.Session, checks.Result) {
-	return func(f *findingPage, s *model.Session, _ checks.Result) { f.list.askAndRun(s, c) }
-}
-
-// askAndRun asks for a consent, and begins a run with it.
-func (p *checkPage) askAndRun(s *model.Session, c checks.Consent) {
-	p.dialogs.confirmConsent(c, func() {
-		s.Target.Receiver = "" // the question promises that nothing leaves the portal
-		p.runs.run(s, c)
-	})
+	return func(f *findingPage, s *model.Session, _ checks.Result) { f.list.runs.askAndRun(s, c) }
 }
 
 // confirmAddress lets a run send tokens to the portal although the authorization server holds another address.

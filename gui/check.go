@@ -2,7 +2,6 @@ package gui
 
 import (
 	"slices"
-	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/theme"
@@ -197,7 +196,7 @@ type checkHeader struct {
 func newCheckHeader(p *checkPage) *checkHeader {
 	s := p.model.Current
 	h := &checkHeader{p: p, when: widgets.Small("")}
-	name := widgets.NewText(strings.TrimPrefix(s.Target.Address.Display(), "https://"), widgets.Font{Size: theme.SizeNameSubHeadingText, Bold: true, Selectable: true})
+	name := widgets.NewText(s.Target.Address.Name(), widgets.Font{Size: theme.SizeNameSubHeadingText, Bold: true, Selectable: true})
 	h.run = widgets.NewButton("", nil, nil)
 	h.other = widgets.NewLowEmphasis(p.say("header.another", nil), nil, p.portals.newPortal)
 	if p.isNarrow() {

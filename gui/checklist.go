@@ -263,7 +263,7 @@ func (p *checkPage) remedy(s *model.Session, reason checks.Reason) fyne.CanvasOb
 	}
 	consent := map[checks.Reason]checks.Consent{checks.NeedsConsentFilter: checks.ContentFilter, checks.NeedsConsentEvent: checks.EventTest}[reason]
 	if consent != "" {
-		return widgets.NewButton(p.say("consent."+string(consent), nil), nil, func() { p.askAndRun(s, consent) })
+		return widgets.NewButton(p.say("consent."+string(consent), nil), nil, func() { p.runs.askAndRun(s, consent) })
 	}
 	if p.nav.hasSection("sign-in") && (reason == checks.NeedsCredential || reason == checks.NeedsSignIn || reason == checks.NeedsWebhook) {
 		return widgets.NewButton(p.say("section.sign-in", nil), nil, func() { p.nav.openSection("sign-in") })

@@ -119,12 +119,7 @@ func (p *eventsPage) localCard(s *model.Session) fyne.CanvasObject {
 		f := p.words.Finding(r, s.Target.Address.Display())
 		lines = append(lines, widgets.NewRow(widgets.RowContent{Sign: style.Sign(r.State), Title: f.Title, Detail: f.Saw, Chevron: widgets.Navigates}, func() { p.nav.showResult(r, "") }).Object)
 	}
-	test := widgets.NewButton(p.say("consent.event-test", nil), nil, func() {
-		p.dialogs.confirmConsent(checks.EventTest, func() {
-			s.Target.Receiver = "" // the question promises that nothing leaves the portal
-			p.runs.run(s, checks.EventTest)
-		})
-	})
+	test := widgets.NewButton(p.say("consent.event-test", nil), nil, func() { p.runs.askAndRun(s, checks.EventTest) })
 	if s.Running {
 		test.Disable()
 	}

@@ -74,7 +74,7 @@ func (f *findingPage) refresh() {
 const (
 	signEdge = 22
 	signGap  = 14
-	// textIndent is where texts begin in a card: beside the sign.
+	// textIndent is the distance from a card's edge to its texts, which are on the right of the sign.
 	textIndent = signEdge + signGap
 )
 

@@ -2,7 +2,6 @@ package gui
 
 import (
 	"slices"
-	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/theme"
@@ -120,7 +119,7 @@ func (f *frame) refresh() {
 	f.showItems(shown)
 	text := ""
 	if s := f.w.model.Current; s != nil {
-		text = strings.TrimPrefix(s.Target.Address.Display(), "https://")
+		text = s.Target.Address.Name()
 		if s.ReadOnly() {
 			text = f.w.say("opened.side", checks.Args{"portal": text})
 		}

@@ -207,7 +207,7 @@ func (p *lettersPage) card() fyne.CanvasObject {
 	return widgets.Card(widgets.Column(10, append(lines, last, p.note)...))
 }
 
-// letterHeight gives the text of a letter what the window's height leaves beside the rest of the page.
+// letterHeight makes the text field as high as the page has room for.
 type letterHeight struct{ p *lettersPage }
 
 // Heights of the text, and of what is around it. In a narrow page what is below the text needs more lines.

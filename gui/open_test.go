@@ -37,8 +37,8 @@ func reportOf(t testing.TB, lang string, about *fakeChecker) string {
 	return path
 }
 
-// TestReportOffersNothingOfItsPortal goes through reports of portals about which more could be asked: a report of a stranger must not
-// even lead to a consent.
+// TestReportOffersNothingOfItsPortal shows every result in reports whose live portals could be asked more: a report from somebody else
+// must lead to no run and no consent.
 func TestReportOffersNothingOfItsPortal(t *testing.T) {
 	for name, about := range map[string]*fakeChecker{"a token that was not sent": notSent(t), "a portal that is ready": readyPortal(t), "a name that is not found": notFound()} {
 		t.Run(name, func(t *testing.T) {

@@ -3,7 +3,6 @@ package gui
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"fyne.io/fyne/v2"
 
@@ -152,7 +151,7 @@ func portalContent(w *environment, past store.Portal) widgets.RowContent {
 // displayAddress formats a saved address without https://.
 func displayAddress(address string) string {
 	if a, err := portal.ParseAddress(address); err == nil {
-		return strings.TrimPrefix(a.Display(), "https://")
+		return a.Name()
 	}
 	return address
 }

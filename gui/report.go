@@ -292,7 +292,7 @@ const (
 	besidePreview = 260
 )
 
-// viewerHeight leaves the window's height to the text that is read, and what stands beside it in sight.
+// viewerHeight is the height of the text, with which the rest of the page is visible as well.
 func (p *reportPage) viewerHeight() float32 {
 	return max(previewHeight, p.fyne.Canvas().Size().Height-besidePreview)
 }

@@ -70,6 +70,14 @@ func (r *runner) run(s *model.Session, consents ...checks.Consent) {
 	r.execute(s, target, func(ctx context.Context, c Checker, o checks.Observer) *checks.Outcome { return c.Run(ctx, target, o) })
 }
 
+// askAndRun asks for a consent, and begins a run with it.
+func (r *runner) askAndRun(s *model.Session, c checks.Consent) {
+	r.dialogs.confirmConsent(c, func() {
+		s.Target.Receiver = "" // the question promises that nothing leaves the portal
+		r.run(s, c)
+	})
+}
+
 // asksForHosts reports whether a run asks the owner about hosts first.
 func (r *runner) asksForHosts(s *model.Session) bool {
 	hosts := s.Target.HostsToAsk()

@@ -172,7 +172,7 @@ func (p *checkPage) showQuestion() {
 
 func (q *confirmation) card() fyne.CanvasObject {
 	p := q.p
-	args := checks.Args{"portal": displayAddress(q.session.Target.Address.String())}
+	args := checks.Args{"portal": q.session.Target.Address.Name()}
 	q.yes = widgets.NewPrimary(p.say("confirm.yes", nil), nil, func() { q.answer(true) })
 	q.yes.Deliberate = true // Enter is still held from the address field
 	no := widgets.NewButton(p.say("confirm.no", nil), nil, func() { q.answer(false) })

@@ -360,7 +360,7 @@ func (r *Rules) portalName() string {
 	if r.Portal.Host == "" {
 		return ""
 	}
-	return strings.TrimPrefix(r.Portal.Display(), "https://")
+	return r.Portal.Name()
 }
 
 // listNotes returns a note about the age of each list of addresses, and about each missing one.

@@ -336,6 +336,9 @@ func (a Address) Display() string {
 	return shown.String()
 }
 
+// Name is Display without the scheme.
+func (a Address) Name() string { return strings.TrimPrefix(a.Display(), "https://") }
+
 // Authority returns host[:port] as the header Host has it.
 func (a Address) Authority() string {
 	if a.Port != httpsPort {

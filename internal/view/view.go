@@ -1,6 +1,6 @@
 // Package view arranges an outcome for users, once for the window, the terminal, the HTML report, the summary and letters:
 // findings by who fixes them, the most severe first, the checks that were skipped because of them, what is in order, what was not
-// checked, the state of each link of the connection picture, and facts as single values. It knows no format. The results of a run
+// checked, the state of each step of the walk and of each link of the connection picture, what to do next, and facts as single values. It knows no format. The results of a run
 // in progress can be arranged as well.
 package view
 
