@@ -2,6 +2,7 @@ package gui
 
 import (
 	"slices"
+	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/theme"
@@ -42,6 +43,8 @@ type checkPage struct {
 	verdict *verdictCard
 	picture *widgets.Connections
 	list    *checklist
+	search  *widgets.Entry // in a report; nil elsewhere
+	narrow  bool
 }
 
 // stage is what kind of content the page has.
@@ -78,7 +81,8 @@ func (p *checkPage) stopAnimations() {
 // fill rebuilds the content.
 func (p *checkPage) fill() {
 	p.stopAnimations()
-	p.address, p.header, p.page, p.rail, p.verdict, p.picture, p.list = nil, nil, nil, nil, nil, nil, nil
+	p.address, p.header, p.page, p.rail, p.verdict, p.picture, p.list, p.search = nil, nil, nil, nil, nil, nil, nil, nil
+	p.narrow = p.isNarrow()
 	p.stage = p.stageNow()
 	switch p.stage {
 	case oneFinding:
@@ -153,11 +157,52 @@ func (p *checkPage) showResults() {
 	if p.question != nil {
 		top = p.question.card()
 	}
-	content := []fyne.CanvasObject{widgets.TightCard(p.rail), top, p.list.object, p.pictureCard()}
+	content := []fyne.CanvasObject{widgets.TightCard(p.rail), top}
+	if s.ReadOnly() {
+		content = append(content, p.searchEntry())
+	}
+	content = append(content, p.list.object, p.pictureCard())
 	if s.Outcome != nil && s.Outcome.Verdict == checks.NotABox { // there is nothing to walk through
 		content = []fyne.CanvasObject{top}
 	}
 	p.setContent(p.header.object, content...)
+}
+
+// searchEntry finds what a report says about something, in the results and in the files.
+func (p *checkPage) searchEntry() fyne.CanvasObject {
+	p.search = widgets.NewEntry(p.say("opened.search", nil), maxSearch)
+	p.search.Text = p.filter.Text
+	p.search.OnChanged = func(text string) {
+		p.filter = model.Filter{Text: strings.TrimSpace(text)}
+		p.refresh()
+	}
+	return p.search
+}
+
+// maxSearch is in letters.
+const maxSearch = 100
+
+// showSearch shows what was found, or the field for it.
+func (p *checkPage) showSearch() {
+	if p.finding != nil {
+		p.back()
+	}
+	if p.search != nil { // there is none about a portal in the cloud
+		p.page.ScrollToObject(p.search)
+		p.focusOn(p.search)
+	}
+}
+
+// resized makes what a narrow window shows differently.
+func (p *checkPage) resized() {
+	if p.stage != withResults || p.narrow == p.isNarrow() {
+		return
+	}
+	focused := p.fyne.Canvas().Focused() != nil
+	p.fill()
+	if focused && !p.dialogs.shown() {
+		p.focusOn(p.initialFocus())
+	}
 }
 
 // pictureCard has the picture of the connections, folded in a narrow window, where it is higher than all the rest.
@@ -286,6 +331,10 @@ func (p *checkPage) filterBy(f model.Filter) {
 		f = model.Filter{}
 	}
 	p.filter = f
+	if p.search != nil && p.search.Text != f.Text {
+		p.search.SetText(f.Text) // OnChanged sets the filter to nothing else
+		p.filter = f
+	}
 	p.refresh()
 	if p.filter != (model.Filter{}) {
 		p.page.ScrollToObject(p.list.object)

@@ -555,3 +555,17 @@ func TestNarrowWindowHasAMenu(t *testing.T) {
 		t.Error("a wide window has no list of sections")
 	}
 }
+
+// TestNarrowedWindowFoldsThePicture resizes the window while a verdict is shown.
+func TestNarrowedWindowFoldsThePicture(t *testing.T) {
+	r := open(t, setup{checker: faulty(t)})
+	r.w.ShowOutcome(r.checker.outcome(checks.Target{Address: mustParse(t, "portal.example.ru")}))
+	picture, place := r.say("window.picture", nil), r.say("window.link.hint", nil)
+	r.mustSay(place, r.say("window.header.another", nil))
+	r.w.Fyne().Resize(fyne.NewSize(700, 640))
+	r.mustSay(picture)
+	r.mustNotSay(place, r.say("window.header.another", nil))
+	r.w.Fyne().Resize(fyne.NewSize(1040, 720))
+	r.mustSay(place)
+	r.mustNotSay(picture)
+}

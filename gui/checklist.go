@@ -1,6 +1,7 @@
 package gui
 
 import (
+	"fmt"
 	"slices"
 
 	"fyne.io/fyne/v2"
@@ -45,7 +46,7 @@ func (l *checklist) refresh() {
 	for _, g := range groups {
 		lines := []fyne.CanvasObject{groupTitle(g.Title)}
 		rows := g.Rows
-		if filter.Step != "" {
+		if filter.Step != "" || filter.Text != "" {
 			rows = unfolded(rows)
 		}
 		all := len(rows)
@@ -67,9 +68,13 @@ func (l *checklist) refresh() {
 		}
 		cards = append(cards, widgets.Card(widgets.Column(0, lines...)))
 	}
+	lines := l.lines(s, used)
+	if lines != nil {
+		cards = append(cards, lines)
+	}
 	if needs := l.needs(s); needs != nil {
 		cards = append(cards, needs)
-	} else if len(groups) == 0 && filter != (model.Filter{}) {
+	} else if len(groups) == 0 && lines == nil && filter != (model.Filter{}) {
 		cards = append(cards, widgets.Card(widgets.NewText(l.nothing(), widgets.Font{Color: widgets.Muted})))
 	}
 	if filter == (model.Filter{}) && !s.Running && !s.ReadOnly() && !ready {
@@ -171,7 +176,7 @@ func (p *checkPage) fold(key string) {
 // filterBar says what the list is limited to; nil if it isn't.
 func (l *checklist) filterBar() fyne.CanvasObject {
 	f := l.p.filter
-	if f == (model.Filter{}) {
+	if f.Step == "" && f.Link == "" {
 		return nil
 	}
 	title := l.p.say("link."+string(f.Link)+".name", nil)
@@ -194,7 +199,32 @@ func (l *checklist) nothing() string {
 	if link := l.p.filter.Link; link != "" {
 		return model.LinkText(l.p.words, link)
 	}
+	if l.p.filter.Text != "" {
+		return l.p.say("opened.not-found", nil)
+	}
 	return l.p.say("walk.nothing", nil)
+}
+
+// lines are the lines of a report's files that contain what is searched for; nil for none.
+func (l *checklist) lines(s *model.Session, used map[string]*widgets.Row) fyne.CanvasObject {
+	text := l.p.filter.Text
+	if text == "" || !s.ReadOnly() {
+		return nil
+	}
+	found, others := s.Opened.Find(text)
+	if found == nil {
+		return nil
+	}
+	lines := []fyne.CanvasObject{groupTitle(l.p.say("opened.in-files", nil))}
+	for _, line := range found {
+		row := model.Row{Key: fmt.Sprintf("line %s %d", line.File, line.Number)}
+		content := widgets.RowContent{Title: line.Text, Aside: line.File, LowEmphasis: true, Chevron: widgets.Navigates}
+		lines = l.addRow(lines, used, row, 0, content, func() { l.p.nav.openLine(line.File, line.Number) })
+	}
+	if others > 0 {
+		lines = append(lines, widgets.Pad(6, 8, 6, 8, widgets.Small(l.p.words.Count("window.opened.other-lines", others))))
+	}
+	return widgets.Card(widgets.Column(0, lines...))
 }
 
 // needs says what it takes to check the chosen step, with the button for that; nil if its question is answered or being asked.

@@ -18,11 +18,26 @@ import (
 
 // saving is what is to be saved.
 type saving struct {
-	title string
-	name  string // suggested
-	hint  string // about the name; "" for none
+	title  string
+	name   string // suggested
+	beside string // of another file that is written beside it; "" for none
+	hint   string // about the name; "" for none
 	// write saves it under a path and returns where it is then. It is called off the Fyne thread.
 	write func(path string) (string, error)
+}
+
+// existing is the name of a file that would be overwritten; "" for none.
+func (s saving) existing(path string) string {
+	files := []string{path}
+	if s.beside != "" {
+		files = append(files, filepath.Join(filepath.Dir(path), s.beside))
+	}
+	for _, file := range files {
+		if info, err := os.Stat(file); err == nil && !info.IsDir() {
+			return filepath.Base(file)
+		}
+	}
+	return ""
 }
 
 const maxPath = 1024
@@ -64,11 +79,11 @@ func (d *dialogs) saveAs(s saving, saved func(path string)) {
 		asked, write := d.popup, s.write
 		save.Disable()
 		d.background(func(context.Context) func() {
-			if info, err := os.Stat(path); err == nil && !info.IsDir() && !overwrite {
+			if there := s.existing(path); there != "" && !overwrite {
 				return func() {
 					save.Enable()
 					replace = true
-					setMistake(d.say("save.exists", checks.Args{"file": filepath.Base(path)}))
+					setMistake(d.say("save.exists", checks.Args{"file": there}))
 				}
 			}
 			at, err := write(path)

@@ -275,7 +275,7 @@ func (f *findingPage) evidence(s *model.Session, r checks.Result, d model.Detail
 	}
 	seen := f.say("finding.when", checks.Args{"vantage": words.UpperFirst(d.Vantage), "when": model.When(f.words, when)})
 	facts := append(d.Facts, model.Fact{Name: f.say("finding.took", nil), Value: f.say("finding.took-value", checks.Args{"seconds": d.Took.Seconds()})},
-		model.Fact{Name: f.say("finding.code", nil), Value: codeOf(r)})
+		model.Fact{Name: f.say("finding.code", nil), Value: model.CodeOf(r)})
 	var rows []fyne.CanvasObject
 	for _, fact := range facts {
 		rows = append(rows, widgets.NameValue(widgets.NewText(fact.Name, widgets.Font{Size: style.SizeSmall, Color: widgets.Muted}),
@@ -295,11 +295,3 @@ func (f *findingPage) evidence(s *model.Session, r checks.Result, d model.Detail
 
 // maxValue is how many letters of a value are shown; all of them are copied.
 const maxValue = 300
-
-// codeOf identifies a result as reports and the documentation do.
-func codeOf(r checks.Result) string {
-	if r.Cause == "" {
-		return string(r.Check)
-	}
-	return string(r.Check) + " / " + string(r.Cause)
-}

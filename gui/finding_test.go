@@ -201,11 +201,19 @@ func TestConsoleProgramIsSavedWithAScript(t *testing.T) {
 		t.Fatal(err)
 	}
 	to := t.TempDir()
+	if err := os.WriteFile(filepath.Join(to, "boxready-outside.cmd"), []byte("another portal's"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	r := open(t, setup{checker: broken(t), with: func(p *gui.Params) { p.Console, p.Downloads = program, to }})
 	r.w.ShowOutcome(r.checker.outcome(checks.Target{Address: mustParse(t, "portal.example.ru:8443")}))
 	r.openSection("server")
 	r.tap(r.say("window.server.save-console", nil))
 	r.tapOn(r.all(r.say("window.save.save", nil))[0])
+	r.mustSay("Файл boxready-outside.cmd здесь уже есть. Заменить его?")
+	if _, err := os.Stat(filepath.Join(to, "boxready-cli.exe")); err == nil {
+		t.Error("the program was saved before the answer")
+	}
+	r.tapOn(r.all(r.say("window.save.replace", nil))[0])
 	r.mustSay(filepath.Join(to, "boxready-cli.exe"))
 	if copied, err := os.ReadFile(filepath.Join(to, "boxready-cli.exe")); err != nil || string(copied) != "program" {
 		t.Errorf("copied %q, %v", copied, err)

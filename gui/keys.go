@@ -40,6 +40,7 @@ func (w *Window) keyBindings() []keyBinding {
 				p.save()
 			}
 		}},
+		{keys: []fyne.KeyName{fyne.KeyF}, with: ctrl, id: "find", shown: "Ctrl+F", do: w.find},
 		{id: "section", shown: "Ctrl+1 … Ctrl+9"},
 		{id: "pages", shown: "Page Up, Page Down"},
 		{keys: []fyne.KeyName{fyne.KeyPageDown}, do: func() { w.frame.page().scrollPages(1) }},

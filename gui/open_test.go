@@ -128,6 +128,41 @@ func TestOpenedReportIsReadOnly(t *testing.T) {
 	}
 }
 
+// TestSearchInAReport types what only the facts of a result have, what nothing has, and what a file has.
+func TestSearchInAReport(t *testing.T) {
+	r := open(t, setup{checker: faulty(t)})
+	r.w.Open([]string{savedReport(t, "ru")})
+	r.mustSay(opened)
+	finding, inFiles := r.title(checks.AuthServerFromPortal, checks.AuthServerUnreachable), "В файлах отчёта"
+	search := func(text string) {
+		r.ctrl(fyne.KeyF) // what was typed before is selected
+		r.typeIn(text)
+	}
+	search("connection_ERROR")
+	r.mustSay(finding, inFiles, "report.json")
+	if r.says(r.title(checks.PortalTLS, checks.TLSExpiresSoon)) {
+		t.Error("a result without the text is listed")
+	}
+	search("такого здесь нет")
+	r.mustSay("В отчёте этого нет.")
+	r.mustNotSay(inFiles, "2 · Сервер авторизации")
+
+	// A line of a file, and back to what was found.
+	search(`"error": "CONNECTION`)
+	r.tap(`"error": "CONNECTION_ERROR"`)
+	if section, _ := r.w.Place(); section != "report" {
+		t.Fatal("the file isn't shown")
+	}
+	r.mustSay(`"error": "CONNECTION_ERROR"`)
+	r.key(fyne.KeyEscape)
+	r.mustSay(inFiles)
+	r.key(fyne.KeyEscape)
+	r.mustSay(finding)
+	r.mustNotSay(inFiles)
+	r.key(fyne.KeyEscape)
+	r.mustNotSay(opened)
+}
+
 // TestOpenedReportWithHiddenNames asserts that a report with hidden names is shown with what stands for them.
 func TestOpenedReportWithHiddenNames(t *testing.T) {
 	words, err := words.New("ru")

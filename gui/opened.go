@@ -92,12 +92,21 @@ func (w *Window) sessionReplaced() {
 // escapeReport closes the report, unless something in it is open. It returns whether it did.
 func (w *Window) escapeReport() bool {
 	s := w.model.Current
-	if s == nil || !s.ReadOnly() || w.reportPage.compared.open && w.isOpen("report") || w.lettersPage.opened && w.isOpen("letters") ||
+	if s == nil || !s.ReadOnly() || w.reportPage.compared.open && w.isOpen("report") || w.reportPage.found && w.isOpen("report") ||
+		w.lettersPage.opened && w.isOpen("letters") ||
 		w.isOpen("check") && (w.checkPage.finding != nil || w.checkPage.filter != (model.Filter{})) {
 		return false
 	}
 	w.closeReport()
 	return true
+}
+
+// find leads to the search in the report that is shown.
+func (w *Window) find() {
+	if s := w.model.Current; s != nil && s.ReadOnly() {
+		w.frame.show("check")
+		w.checkPage.showSearch()
+	}
 }
 
 // reportBanner says which report is shown; nil if it is none.

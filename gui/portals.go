@@ -138,7 +138,7 @@ func portalContent(w *environment, past store.Portal) widgets.RowContent {
 	content := widgets.RowContent{Sign: style.Sign(sign), Title: displayAddress(past.Address), Detail: verdict, Chevron: widgets.Navigates}
 	if past.Verdict != "" {
 		content.Aside = model.When(w.words, past.Checked)
-		if n := past.Count(checks.Problem); n > 0 {
+		if n := past.Count(checks.Problem); n > 0 && past.Verdict != checks.NotSeen { // which says nothing about the portal
 			content.Detail += " · " + w.words.Count("window.portals.problems", n)
 		}
 	}

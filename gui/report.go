@@ -37,6 +37,7 @@ type reportPage struct {
 	past    pastRuns
 
 	compared comparedReports // with the report that is shown
+	found    bool            // a line was opened from the search
 
 	// Of the content that is shown.
 	builtFrom reportState
@@ -76,7 +77,7 @@ func (p *reportPage) build() fyne.CanvasObject {
 	}
 	p.root = widgets.Stack()
 	p.past.reportPage = p
-	p.saving = false
+	p.saving, p.found = false, false
 	p.builtFrom = reportState{} // the letter may have changed with what was chosen for it
 	p.make()
 	p.past.read()
@@ -100,6 +101,8 @@ func (p *reportPage) escape() {
 		p.past.close()
 	case p.compared.open:
 		p.closeCompared()
+	case p.found:
+		p.nav.find()
 	}
 }
 
@@ -328,6 +331,14 @@ func (p *reportPage) files() fyne.CanvasObject {
 		}
 	}
 	return tabs
+}
+
+// showLine shows a file of an opened report at a line, counted from 0.
+func (p *reportPage) showLine(file string, line int) {
+	p.found, p.file = true, file
+	p.showBundle()
+	p.viewer.ScrollToLine(line)
+	p.focusOn(p.tab)
 }
 
 // saveOnceMade asks where to save the report, at once or when it is made.

@@ -52,7 +52,7 @@ func (w *Window) sections() []section {
 		{id: "server", page: w.serverPage, available: asked, folded: true},
 	}
 	if w.params.Access != nil {
-		list = append(list, section{id: "events", page: w.eventsPage, available: asked, folded: true}, section{id: "sign-in", page: w.signInPage, available: asks, unlisted: true})
+		list = append(list, section{id: "events", page: w.eventsPage, available: asked, folded: true}, section{id: "sign-in", page: w.signInPage, available: asked, unlisted: true})
 	}
 	if w.params.Lists != nil {
 		list = append(list, section{id: "allowlist", page: w.allowlistPage, folded: true})
@@ -77,6 +77,10 @@ type navigator interface {
 	openGuide()
 	// callAttention brings the window to the front. Where the system doesn't allow that, a notification says the texts.
 	callAttention(title, text string)
+	// openLine opens a file of the report that is shown at a line, counted from 0.
+	openLine(file string, line int)
+	// find leads to the search in the report that is shown.
+	find()
 	// saveReport opens the report and asks where to save it.
 	saveReport()
 	openProbe(kind serverprobe.Kind)
@@ -114,6 +118,13 @@ func (w *Window) openLetter(to checks.Owner) {
 	w.model.Current.Recipient = to
 	w.frame.show("letters")
 	w.lettersPage.opened = true
+}
+
+// openLine opens a file of the report that is shown at a line. Esc leads back.
+func (w *Window) openLine(file string, line int) {
+	w.reportPage.compared = comparedReports{}
+	w.frame.show("report")
+	w.reportPage.showLine(file, line)
 }
 
 func (w *Window) openGuide() { w.signInPage.openGuide() }

@@ -25,11 +25,11 @@ type signInPage struct {
 	dialogs *dialogs
 	runs    *runner
 	nav     navigator
-	session *model.Session // that is shown; nil before the first portal
+	session *model.Session // that is shown
 	reading bool           // the keyring is being asked
 	done    string         // what was done last, in words
 
-	address, webhook, id, secret, code field
+	webhook, id, secret, code field
 
 	guided  bool // the guide is shown
 	menu    oauthflow.Menu
@@ -63,10 +63,7 @@ type signInState struct {
 }
 
 func (p *signInPage) state() signInState {
-	c := signInState{session: p.session, reading: p.reading, guided: p.guided}
-	if p.session != nil {
-		c.keys = p.session.Keys
-	}
+	c := signInState{session: p.session, keys: p.session.Keys, reading: p.reading, guided: p.guided}
 	if p.attempt != nil {
 		c.stage, c.silent = p.attempt.stage, p.attempt.silent(p.params.Now())
 	}
@@ -90,7 +87,7 @@ func (p *signInPage) switchTo(s *model.Session) {
 		p.session, p.guided, p.done = s, false, ""
 		p.webhook, p.id, p.secret, p.code = field{}, field{}, field{}, field{}
 	}
-	if s != nil && s.Keys == nil && !p.reading {
+	if s.Keys == nil && !p.reading {
 		p.read()
 	}
 }
@@ -119,12 +116,9 @@ func (p *signInPage) fill() {
 	p.builtFrom, p.focus, p.countdown = p.state(), nil, nil
 	var head fyne.CanvasObject = title(p.say("section.sign-in", nil))
 	var content []fyne.CanvasObject
-	switch {
-	case p.session == nil:
-		content = p.askForPortal()
-	case p.guided:
+	if p.guided {
 		head, content = p.guide()
-	default:
+	} else {
 		content = p.overview()
 	}
 	p.setContent(head, content...)
@@ -159,29 +153,6 @@ func (f *field) entry(name string, hidden bool, most int, check func(string) str
 	}
 	e.OnSubmitted = func(string) { submit() }
 	return e, widgets.Column(4, widgets.NewText(name, widgets.Font{Color: widgets.Muted}), e, mistake)
-}
-
-// askForPortal is what is shown before the first portal.
-func (p *signInPage) askForPortal() []fyne.CanvasObject {
-	open := func() {
-		address, err := portal.ParseAddress(p.address.text)
-		var bad *portal.AddressError
-		if errors.As(err, &bad) {
-			p.address.mistake = p.words.Say("address."+string(bad.Reason), nil)
-			p.fill()
-			return
-		}
-		typed := p.address.text
-		p.address = field{}
-		s := p.model.Open(address)
-		p.nav.portalChanged()
-		p.changed()
-		p.runs.offerWebhook(s, typed, p.changed)
-	}
-	e, entry := p.entry(&p.address, p.say("sign-in.which", nil), false, maxAddress, nil, open)
-	e.PlaceHolder = p.say("check.address", nil)
-	p.focus = e
-	return []fyne.CanvasObject{widgets.Card(widgets.Column(12, entry, widgets.Flow(8, widgets.NewPrimary(p.say("sign-in.next", nil), nil, open))))}
 }
 
 // overview shows the saved credentials, and the two ways to get one.
@@ -372,8 +343,8 @@ func (p *signInPage) showGuide() {
 // openGuide opens the section with the guide, or with the saved application to sign in with again.
 func (p *signInPage) openGuide() {
 	p.switchTo(p.model.Current)
-	unread := p.session != nil && p.session.Keys != nil && p.session.Keys.Err != nil
-	p.guided = p.session != nil && !unread && p.keptApp() == nil
+	unread := p.session.Keys != nil && p.session.Keys.Err != nil
+	p.guided = !unread && p.keptApp() == nil
 	p.nav.openSection("sign-in")
 }
 

@@ -204,12 +204,12 @@ func TestSignInThroughTheBrowser(t *testing.T) {
 
 	// Nothing is sent to the portal before the owner has confirmed its address.
 	r.key(fyne.KeyReturn)
-	r.mustSay("https://" + d.sim.Host() + " — это адрес, которым пользуются сотрудники и приложения?")
+	r.mustSay("https://" + d.sim.Host() + " — по этому адресу портал открывают сотрудники и приложения?")
 	if len(d.sim.Log()) > 0 {
 		t.Fatalf("asked before the confirmation: %v", d.sim.Log()[0].Path)
 	}
 	r.key(fyne.KeyEscape)
-	r.mustNotSay("это адрес, которым пользуются")
+	r.mustNotSay("по этому адресу портал открывают")
 	r.tap("Открыть браузер и войти")
 	r.tap("Да, открыть браузер")
 

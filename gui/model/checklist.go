@@ -45,16 +45,6 @@ type Group struct {
 	Rows  []Row
 }
 
-// Filter selects results. The zero value selects all.
-type Filter struct {
-	Step checks.Step
-	Link view.Link
-}
-
-func (f Filter) matches(r checks.Result) bool {
-	return (f.Step == "" || view.StepOfResult(r) == f.Step) && (f.Link == "" || view.LinkOfResult(r) == f.Link)
-}
-
 // Checklist returns the results by step, the one with the most severe findings first once the run is over: findings, each with
 // the checks that were skipped because of it; checks under way; and checks that are in order.
 func (s *Session) Checklist(w *words.Texts, now time.Time, filter Filter) (groups []Group) {
@@ -70,7 +60,7 @@ func (s *Session) Checklist(w *words.Texts, now time.Time, filter Filter) (group
 	worst := map[checks.Step]int{}
 	for _, i := range s.findings() {
 		r := i.Result
-		if !filter.matches(r) {
+		if !s.matches(w, filter, r) {
 			continue
 		}
 		worst[view.StepOf(r.FoundBy())] = max(worst[view.StepOf(r.FoundBy())], view.Severity(r.State))
@@ -83,7 +73,7 @@ func (s *Session) Checklist(w *words.Texts, now time.Time, filter Filter) (group
 	s.skippedAlone(w, arranged, listed, filter, put)
 	s.cutShort(w, all, filter, func(g checks.Step, row Row) { rows[g] = append(rows[g], row) })
 	for _, work := range s.working {
-		if filter.matches(checks.Result{Check: work.Check}) {
+		if s.matches(w, filter, checks.Result{Check: work.Check}) {
 			put(work.Check, s.inProgress(w, work, now))
 		}
 	}
@@ -153,7 +143,7 @@ func (s *Session) putOff(w *words.Texts, because checks.ID, state checks.State, 
 // skippedAlone lists the skipped checks whose blocking check has no row: it isn't a finding, or is filtered out.
 func (s *Session) skippedAlone(w *words.Texts, v *view.View, listed map[checks.ID]bool, filter Filter, put func(checks.ID, Row)) {
 	for _, r := range v.Items {
-		if r.State != checks.Skipped || listed[r.Because] || !filter.matches(r.Result) {
+		if r.State != checks.Skipped || listed[r.Because] || !s.matches(w, filter, r.Result) {
 			continue
 		}
 		listed[r.Because] = true
@@ -165,7 +155,7 @@ func (s *Session) skippedAlone(w *words.Texts, v *view.View, listed map[checks.I
 func (s *Session) cutShort(w *words.Texts, all []checks.Result, filter Filter, put func(checks.Step, Row)) {
 	stopped := map[checks.Step][]Row{}
 	for _, r := range all {
-		if r.Cause == checks.Cancelled && filter.matches(r) {
+		if r.Cause == checks.Cancelled && s.matches(w, filter, r) {
 			g := view.StepOf(r.FoundBy())
 			stopped[g] = append(stopped[g], Row{Key: key(PutOffCheck, r.Check, ""), Kind: PutOffCheck, Sign: Skipped, Title: w.Name(r.Check), Result: r})
 		}
@@ -195,7 +185,7 @@ func (s *Session) inOrder(w *words.Texts, all []checks.Result, filter Filter, pu
 	fixed := map[checks.Step]int{}
 	var order []checks.Step
 	for _, r := range all {
-		if r.State != checks.OK || !filter.matches(r) {
+		if r.State != checks.OK || !s.matches(w, filter, r) {
 			continue
 		}
 		g := view.StepOf(r.FoundBy())

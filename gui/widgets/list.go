@@ -109,7 +109,9 @@ type Viewer struct {
 	text    string
 	height  float32
 	rows    []string
-	columns int // letters in a row; 0 before it has a width
+	starts  []int // the row in which each line starts
+	columns int   // letters in a row; 0 before it has a width
+	goTo    int   // the line to scroll to once it has a width
 }
 
 // NewViewer returns a viewer that is at least that high.
@@ -161,15 +163,25 @@ func (v *Viewer) fill() {
 // ScrollPages scrolls by pages, downwards if n is positive.
 func (v *Viewer) ScrollPages(n float32) { v.list.ScrollPages(n) }
 
+// ScrollToLine scrolls to a line, counted from 0.
+func (v *Viewer) ScrollToLine(line int) {
+	v.goTo = line
+	if line < len(v.starts) {
+		v.list.ScrollTo(v.starts[line])
+		v.goTo = 0
+	}
+}
+
 // Text is what it shows.
 func (v *Viewer) Text() string { return v.text }
 
 func (v *Viewer) wrap() {
-	v.rows = nil
+	v.rows, v.starts = nil, nil
 	if v.columns == 0 {
 		return
 	}
 	for line := range strings.Lines(v.text) {
+		v.starts = append(v.starts, len(v.rows))
 		letters := []rune(shownLine(line))
 		for len(letters) > v.columns {
 			end := v.columns
@@ -207,6 +219,9 @@ func (l viewerLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	}
 	l.list.Move(fyne.NewPos(0, viewerPadding/2))
 	l.list.Resize(size.SubtractWidthHeight(0, viewerPadding))
+	if l.goTo > 0 {
+		l.ScrollToLine(l.goTo)
+	}
 }
 
 func (l viewerLayout) MinSize([]fyne.CanvasObject) fyne.Size {

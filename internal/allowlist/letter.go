@@ -313,8 +313,8 @@ func (l *Letter) HTML() (string, error) {
 	return b.String(), nil
 }
 
-// mailtoLimit is the length of a mailto URL that Windows and the common mail programs accept.
-const mailtoLimit = 2000
+// MailtoLimit is the length of a mailto URL that Windows and the common mail programs accept.
+const MailtoLimit = 1900
 
 // Mailto returns a URL that opens a mail program with as many connections in a message as fit. Put the
 // whole text into the clipboard too: the message asks the reader to paste it.
@@ -326,7 +326,7 @@ func (l *Letter) Mailto() string {
 		for _, item := range g.Items {
 			body += fmt.Sprintf("%d. %s, %s\n", item.Number, item.What, item.Ports)
 			longer := link(body)
-			if len(longer) > mailtoLimit {
+			if len(longer) > MailtoLimit {
 				return fits
 			}
 			fits = longer

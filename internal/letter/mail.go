@@ -12,13 +12,10 @@ import (
 	"boxready/internal/allowlist"
 )
 
-// mailtoLimit is the length of a mailto URL that Windows and the common mail programs accept.
-const mailtoLimit = 1900
-
 // Mailto returns a URL that opens a mail program with the letter. fits is false if it is too long for that: use EML then.
 func (l Letter) Mailto() (url string, fits bool) {
 	url = allowlist.MailtoURL(oneLine(l.Subject), l.Body)
-	return url, len(url) <= mailtoLimit
+	return url, len(url) <= allowlist.MailtoLimit
 }
 
 // EML is the letter as a message (RFC 5322) that mail programs open as a draft. It has neither From nor To: who is to send it
