@@ -256,9 +256,7 @@ func TestButtonsOfASilentSignIn(t *testing.T) {
 				OpenBrowser: func(string) error { return nil }, Server: oauthflow.ChooseServer(nil, "", bitrix.CIS)})
 		}}
 		r := open(t, setup{access: access, size: size})
-		r.openSection("sign-in")
-		r.typeIn("portal.example.ru")
-		r.key(fyne.KeyReturn)
+		r.signInTo("portal.example.ru")
 		r.mustSay("Войти…")
 		r.tapAfter("", "Войти…")
 		r.pasteInto("Код приложения (client_id)", keptID)

@@ -89,6 +89,9 @@ func HasRemedy(a words.Action) (known, offered bool) {
 	return known, r.do != nil
 }
 
+// OpenPortal opens a portal, as the list of portals does.
+func (w *Window) OpenPortal(address string) { w.openPortal(address) }
+
 // OpenGuide opens the guide through the sign-in, as other pages do.
 func (w *Window) OpenGuide() { w.openGuide() }
 

@@ -128,9 +128,7 @@ func openSignIn(t *testing.T, d *signInServer, s setup) *testWindow {
 		s.checker = &fakeChecker{outcome: replayed(t, "auth-server")}
 	}
 	r := open(t, s)
-	r.openSection("sign-in")
-	r.typeIn(d.sim.Host())
-	r.key(fyne.KeyReturn)
+	r.signInTo(d.sim.Host())
 	r.mustSay("Вход через браузер")
 	return r
 }
@@ -537,6 +535,13 @@ func (d *fakeAccess) StartSignIn(ctx context.Context, s app.SignIn) (*oauthflow.
 // signInWaiting shows the address of a sign-in, which is random.
 const signInWaiting = "sign-in waiting"
 
+// signInTo opens the section for a portal that was not checked.
+func (r *testWindow) signInTo(address string) {
+	r.t.Helper()
+	r.w.OpenPortal(address)
+	r.openSection("sign-in")
+}
+
 // signInStates are the states of the page for signing in.
 func signInStates() []pageState {
 	kept := app.Keys{Place: vault.InKeyring}
@@ -545,9 +550,7 @@ func signInStates() []pageState {
 		return &fakeAccess{kept, func(context.Context, app.SignIn) (*oauthflow.Flow, error) { return nil, err }}
 	}
 	enter := func(r *testWindow) {
-		r.openSection("sign-in")
-		r.typeIn("portal.example.ru")
-		r.key(fyne.KeyReturn)
+		r.signInTo("portal.example.ru")
 		r.mustSay(r.say("window.sign-in.browser-text", nil))
 	}
 	guide := func(r *testWindow) {
@@ -574,7 +577,6 @@ func signInStates() []pageState {
 	damaged := kept
 	damaged.Err = vault.ErrDamaged
 	return []pageState{
-		{"sign-in", at(&fakeAccess{keys: kept}), func(r *testWindow) { r.openSection("sign-in") }},
 		{"sign-in ways", at(&fakeAccess{keys: kept}), enter},
 		{"sign-in kept", at(&fakeAccess{keys: full}), enter},
 		{"sign-in without a keyring", at(&fakeAccess{keys: locked}), enter},
