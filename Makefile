@@ -155,7 +155,7 @@ DIST := TAGS='$(TAGS)' WINDOWTAGS='$(WINDOWTAGS)' LDFLAGS='$(LDFLAGS)' VERSION='
 ## dist: installers, archives, sums and lists of what is in them, in dist/
 dist: dist-tools window-tools
 	rm -rf dist
-	$(DIST) linux windows static
+	$(DIST) linux server windows static
 
 ## dist-test: installs, starts, upgrades and removes what is in dist/, as root; Windows is played by Wine
 dist-test: dist-test-tools
