@@ -190,6 +190,10 @@ dist-test-tools: screen-tools
 	packaging/need rpmlint rpmlint
 	packaging/need cpio cpio
 	packaging/need msiextract msitools
+	packaging/need mmdebstrap mmdebstrap
+	packaging/need ip iproute2
+	packaging/need ruby ruby
+	packaging/need flatpak-builder flatpak-builder
 	packaging/tool actionlint github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 
 FUZZTIME := 30s
