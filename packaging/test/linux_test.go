@@ -107,6 +107,26 @@ func TestDeb(t *testing.T) {
 	}
 }
 
+// TestMetainfo validates what software centres show when the packager has a page; TestDeb validates the packages as they are.
+func TestMetainfo(t *testing.T) {
+	need(t, "appstreamcli")
+	template, err := os.ReadFile("../linux/dev.boxready.BoxReady.metainfo.xml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	filled := strings.NewReplacer("@VERSION@", "1.2.3", "@RELEASE@", "1.2.3", "@DATE@", "2026-11-30", "@HOMEPAGE@", homepage).Replace(string(template))
+	for _, picture := range []string{"boxready-window-en.png", "boxready-window-ru.png"} {
+		if !strings.Contains(filled, homepage+"/releases/download/v1.2.3/"+filepath.Base(artefact(t, picture))+"</image>") {
+			t.Errorf("%s isn't shown", picture)
+		}
+	}
+	file := filepath.Join(t.TempDir(), "dev.boxready.BoxReady.metainfo.xml")
+	if err := os.WriteFile(file, []byte(filled), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	must(t, "appstreamcli", "validate", "--no-net", file)
+}
+
 var noQuestions = []string{"DEBIAN_FRONTEND=noninteractive", "RUNLEVEL=1"}
 
 // launch starts the window as a desktop does.
