@@ -85,7 +85,7 @@ func TestManifests(t *testing.T) {
 			Command string
 			Modules []struct{ Sources []struct{ Type string } }
 		}
-		shown := must(t, "flatpak-builder", "--show-manifest", filepath.Join(dir, "flatpak/dev.boxready.BoxReady.yml"))
+		shown := command{dir: t.TempDir()}.must(t, "flatpak-builder", "--show-manifest", filepath.Join(dir, "flatpak/dev.boxready.BoxReady.yml"))
 		if err := json.Unmarshal([]byte(shown), &read); err != nil || read.Command != "boxready" || len(read.Modules) != 1 || len(read.Modules[0].Sources) != 1 {
 			t.Errorf("%v\n%s", err, shown)
 		}
