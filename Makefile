@@ -155,7 +155,7 @@ DIST := TAGS='$(TAGS)' WINDOWTAGS='$(WINDOWTAGS)' LDFLAGS='$(LDFLAGS)' VERSION='
 ## dist: installers, archives, sums and lists of what is in them, in dist/
 dist: dist-tools window-tools
 	rm -rf dist
-	$(DIST) linux windows static
+	$(DIST) linux server windows static
 
 ## dist-test: installs, starts, upgrades and removes what is in dist/, as root; Windows is played by Wine
 dist-test: dist-test-tools
@@ -190,6 +190,10 @@ dist-test-tools: screen-tools
 	packaging/need rpmlint rpmlint
 	packaging/need cpio cpio
 	packaging/need msiextract msitools
+	packaging/need mmdebstrap mmdebstrap
+	packaging/need ip iproute2
+	packaging/need ruby ruby
+	packaging/need flatpak-builder flatpak-builder
 	packaging/tool actionlint github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 
 FUZZTIME := 30s

@@ -13,7 +13,7 @@ import (
 )
 
 // version is set when a release is built.
-var version = "0.1.0-dev"
+var version = "0.2.0-dev"
 
 // releases is the address of the newest version's description; a packager may set it. "" for none.
 var releases string

@@ -215,12 +215,12 @@ func TestSums(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, f := range files {
-		if f.Name() != "SHA256SUMS" && !strings.Contains(string(sums), "  "+f.Name()+"\n") {
+		if f.Type().IsRegular() && f.Name() != "SHA256SUMS" && !strings.Contains(string(sums), "  "+f.Name()+"\n") {
 			t.Errorf("%s has no sum", f.Name())
 		}
 	}
 	// A single changed bit.
-	name := filepath.Base(artefact(t, "boxready_*.deb"))
+	name := filepath.Base(artefact(t, "boxready_amd64.deb"))
 	data, err := os.ReadFile(filepath.Join(dir, name))
 	if err != nil {
 		t.Fatal(err)
@@ -239,26 +239,22 @@ func TestSums(t *testing.T) {
 
 func version(t *testing.T) string {
 	t.Helper()
-	name := filepath.Base(artefact(t, "boxready-cli-*-linux-amd64.tar.gz"))
-	return strings.TrimSuffix(strings.TrimPrefix(name, "boxready-cli-"), "-linux-amd64.tar.gz")
-}
-
-func TestLatest(t *testing.T) {
 	data, err := os.ReadFile(artefact(t, "latest.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	var latest struct{ Version string }
-	if err := json.Unmarshal(data, &latest); err != nil || latest.Version != version(t) {
-		t.Errorf("%s: %v", data, err)
+	if err := json.Unmarshal(data, &latest); err != nil || latest.Version == "" {
+		t.Fatalf("%s: %v", data, err)
 	}
+	return latest.Version
 }
 
 func TestStaticPrograms(t *testing.T) {
 	folder(t)
 	for target, machine := range map[string]any{"linux-amd64": elf.EM_X86_64, "linux-arm64": elf.EM_AARCH64, "darwin-amd64": macho.CpuAmd64, "darwin-arm64": macho.CpuArm64} {
 		t.Run(target, func(t *testing.T) {
-			dir := unpack(t, artefact(t, "boxready-cli-*-"+target+".tar.gz"))
+			dir := unpack(t, artefact(t, "boxready-cli-"+target+".tar.gz"))
 			program := filepath.Join(dir, "boxready")
 			for _, file := range []string{"LICENCES.txt", "share/man/man1/boxready-check.1.gz", "share/bash-completion/completions/boxready"} {
 				if !exists(filepath.Join(dir, file)) {
@@ -292,7 +288,7 @@ func TestStaticPrograms(t *testing.T) {
 		})
 	}
 	// It needs only the kernel.
-	program := filepath.Join(unpack(t, artefact(t, "boxready-cli-*-linux-amd64.tar.gz")), "boxready")
+	program := filepath.Join(unpack(t, artefact(t, "boxready-cli-linux-amd64.tar.gz")), "boxready")
 	if got := must(t, program, "version"); got != "boxready "+version(t)+"\n" {
 		t.Errorf("version: %q", got)
 	}
@@ -305,9 +301,9 @@ func TestBills(t *testing.T) {
 		t.Fatal(err)
 	}
 	for bill, program := range map[string]string{
-		"boxready-cli-*-linux-amd64.cdx.json":  filepath.Join(unpack(t, artefact(t, "boxready-cli-*-linux-amd64.tar.gz")), "boxready"),
-		"boxready-[0-9]*-linux-amd64.cdx.json": filepath.Join(unpack(t, artefact(t, "boxready-[0-9]*-linux-amd64.tar.xz")), "bin", "boxready"),
-		"boxready-*-windows-amd64.cdx.json":    filepath.Join(unzip(t, artefact(t, "*-windows-portable.zip")), "BoxReady", "boxready.exe"),
+		"boxready-cli-linux-amd64.cdx.json": filepath.Join(unpack(t, artefact(t, "boxready-cli-linux-amd64.tar.gz")), "boxready"),
+		"boxready-linux-amd64.cdx.json":     filepath.Join(unpack(t, artefact(t, "boxready-linux-amd64.tar.xz")), "bin", "boxready"),
+		"boxready-windows-amd64.cdx.json":   filepath.Join(unzip(t, artefact(t, "boxready-portable.zip")), "BoxReady", "boxready.exe"),
 	} {
 		data, err := os.ReadFile(artefact(t, bill))
 		if err != nil {
@@ -351,7 +347,11 @@ type demo struct{ args []string }
 // startDemo starts a simulated portal and returns the arguments of "check" for it.
 func startDemo(t *testing.T, program string, args ...string) demo {
 	t.Helper()
-	p := exec.Command(program, append([]string{"demo"}, args...)...)
+	return startDemoOf(t, exec.Command(program, append([]string{"demo"}, args...)...))
+}
+
+func startDemoOf(t *testing.T, p *exec.Cmd) demo {
+	t.Helper()
 	out, err := p.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

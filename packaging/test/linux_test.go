@@ -24,9 +24,11 @@ func TestDeb(t *testing.T) {
 	if exists(installed) {
 		t.Fatal("BoxReady is installed on this machine; this test would remove it")
 	}
-	deb := artefact(t, "boxready_*_amd64.deb")
-	if r := (command{}).run(t, "lintian", "--allow-root", "--fail-on", "error", deb); r.code != 0 {
-		t.Errorf("lintian: %s%s", r.out, r.err)
+	deb := artefact(t, "boxready_amd64.deb")
+	for _, file := range []string{deb, artefact(t, "boxready-server_amd64.deb")} {
+		if r := (command{}).run(t, "lintian", "--allow-root", "--fail-on", "error", file); r.code != 0 {
+			t.Errorf("lintian: %s%s", r.out, r.err)
+		}
 	}
 	t.Cleanup(func() {
 		command{env: noQuestions}.run(t, "apt-get", "purge", "-y", "-q", "boxready")
@@ -62,8 +64,8 @@ func TestDeb(t *testing.T) {
 	if exists(dropped) {
 		t.Error("what the earlier version had is still there")
 	}
-	if got := must(t, "dpkg-query", "-W", "-f", "${Version}", "boxready"); !strings.Contains(deb, "_"+got+"_") {
-		t.Errorf("version %s of %s is installed", got, deb)
+	if got := must(t, "dpkg-query", "-W", "-f", "${Version}", "boxready"); got != strings.Replace(version(t), "-", "~", 1) {
+		t.Errorf("version %s is installed", got)
 	}
 	if out := must(t, "dpkg", "--verify", "boxready"); out != "" {
 		t.Errorf("dpkg --verify: %s", out)
@@ -103,6 +105,26 @@ func TestDeb(t *testing.T) {
 	if out := (command{}).run(t, "dpkg-query", "-W", "-f", "${Status}", "boxready").out; strings.Contains(out, "config-files") {
 		t.Errorf("dpkg says %q", out)
 	}
+}
+
+// TestMetainfo validates what software centres show when the packager has a page; TestDeb validates the packages as they are.
+func TestMetainfo(t *testing.T) {
+	need(t, "appstreamcli")
+	template, err := os.ReadFile("../linux/dev.boxready.BoxReady.metainfo.xml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	filled := strings.NewReplacer("@VERSION@", "1.2.3", "@RELEASE@", "1.2.3", "@DATE@", "2026-11-30", "@HOMEPAGE@", homepage).Replace(string(template))
+	for _, picture := range []string{"boxready-window-en.png", "boxready-window-ru.png"} {
+		if !strings.Contains(filled, homepage+"/releases/download/v1.2.3/"+filepath.Base(artefact(t, picture))+"</image>") {
+			t.Errorf("%s isn't shown", picture)
+		}
+	}
+	file := filepath.Join(t.TempDir(), "dev.boxready.BoxReady.metainfo.xml")
+	if err := os.WriteFile(file, []byte(filled), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	must(t, "appstreamcli", "validate", "--no-net", file)
 }
 
 var noQuestions = []string{"DEBIAN_FRONTEND=noninteractive", "RUNLEVEL=1"}
@@ -186,17 +208,27 @@ func checkAgainstDemo(t *testing.T, simulator, program string, before []string) 
 }
 
 // accepted are rpmlint's accepted complaints. nfpm can't mark a tree as documentation, so rpm --excludedocs excludes nothing.
-// The changelog is a file. Owners of repositories sign their packages.
-var accepted = []string{"not-listed-as-documentation", "no-changelogname-tag", "no-signature"}
+// The changelog is a file. Owners of repositories sign their packages. The server's
+// program is static so that it runs anywhere.
+var accepted = []string{"not-listed-as-documentation", "no-changelogname-tag", "no-signature", "statically-linked-binary"}
 
-// TestRPM compares the .rpm with the .deb; no system to install it on is available here.
+// TestRPM compares each .rpm with its .deb; no system to install it on is available here.
 func TestRPM(t *testing.T) {
 	need(t, "rpm", "rpm2cpio", "cpio", "dpkg-deb")
-	rpm := artefact(t, "boxready-*.x86_64.rpm")
+	for name, requires := range map[string]string{"boxready": "libGL.so.1()(64bit)", "boxready-server": ""} {
+		t.Run(name, func(t *testing.T) { comparePackages(t, name, requires) })
+	}
+}
+
+func comparePackages(t *testing.T, name, requires string) {
+	rpm := artefact(t, name+".x86_64.rpm")
 	fromRPM, fromDeb := t.TempDir(), t.TempDir()
 	// Names in the payload begin with "/", and as root cpio would unpack them there.
 	must(t, "sh", "-c", `rpm2cpio "$1" | (cd "$2" && cpio -idm --quiet --no-absolute-filenames)`, "sh", rpm, fromRPM)
-	must(t, "dpkg-deb", "-x", artefact(t, "boxready_*_amd64.deb"), fromDeb)
+	must(t, "dpkg-deb", "-x", artefact(t, name+"_amd64.deb"), fromDeb)
+	if err := os.RemoveAll(filepath.Join(fromDeb, "usr/share/lintian")); err != nil { // Debian's own
+		t.Fatal(err)
+	}
 	compareTrees(t, tree(t, fromRPM), tree(t, fromDeb))
 
 	listed := strings.Fields(must(t, "rpm", "-qlp", rpm))
@@ -206,8 +238,11 @@ func TestRPM(t *testing.T) {
 		}
 	}
 	must(t, "rpm", "-K", "--nosignature", rpm)
-	if requires := must(t, "rpm", "-qp", "--requires", rpm); !strings.Contains(requires, "libGL.so.1()(64bit)") {
-		t.Errorf("it requires %s", requires)
+	if got := must(t, "rpm", "-qp", "--requires", rpm); !strings.Contains(got, requires) {
+		t.Errorf("it requires %s", got)
+	}
+	if conflicts := must(t, "rpm", "-qp", "--conflicts", rpm); (strings.TrimSpace(conflicts) == "boxready") != (name == "boxready-server") {
+		t.Errorf("it conflicts with %q", conflicts)
 	}
 	if _, err := exec.LookPath("rpmlint"); err != nil {
 		t.Log("NOT TESTED with rpmlint, which is missing")
@@ -237,7 +272,7 @@ func isDir(path string) bool {
 // TestArchive unpacks the archive as documented.
 func TestArchive(t *testing.T) {
 	need(t, "dpkg-deb")
-	dir, fromDeb := unpack(t, artefact(t, "boxready-[0-9]*-linux-amd64.tar.xz")), t.TempDir()
-	must(t, "dpkg-deb", "-x", artefact(t, "boxready_*_amd64.deb"), fromDeb)
+	dir, fromDeb := unpack(t, artefact(t, "boxready-linux-amd64.tar.xz")), t.TempDir()
+	must(t, "dpkg-deb", "-x", artefact(t, "boxready_amd64.deb"), fromDeb)
 	compareTrees(t, tree(t, dir), tree(t, filepath.Join(fromDeb, "usr")))
 }

@@ -70,7 +70,7 @@ func files(t *testing.T, dir string) (names []string) {
 const uninstallKey = `\Software\Microsoft\Windows\CurrentVersion\Uninstall`
 
 func payload(t *testing.T) map[string]string {
-	return tree(t, filepath.Join(unzip(t, artefact(t, "*-windows-portable.zip")), "BoxReady"))
+	return tree(t, filepath.Join(unzip(t, artefact(t, "boxready-portable.zip")), "BoxReady"))
 }
 
 // assertContents asserts that a folder contains the files of the package and no others, whatever their modes.
@@ -97,7 +97,7 @@ func assertContents(t *testing.T, dir string, more ...string) {
 
 func TestSetup(t *testing.T) {
 	w := newWindows(t)
-	setup := artefact(t, "BoxReady-*-Setup.exe")
+	setup := artefact(t, "boxready-setup.exe")
 	program := filepath.Join(w.user, "AppData", "Local", "Programs", "BoxReady")
 	menu := filepath.Join(w.user, "AppData", "Roaming", "Microsoft", "Windows", "Start Menu", "Programs")
 	startMenu := filepath.Join(menu, "BoxReady")
@@ -166,7 +166,7 @@ func TestSetup(t *testing.T) {
 
 // check compares runs with those of the same program on Linux.
 func (w *windows) check(t *testing.T, cli string) {
-	native := filepath.Join(unpack(t, artefact(t, "boxready-cli-*-linux-amd64.tar.gz")), "boxready")
+	native := filepath.Join(unpack(t, artefact(t, "boxready-cli-linux-amd64.tar.gz")), "boxready")
 	for _, e := range w.env {
 		name, value, _ := strings.Cut(e, "=")
 		t.Setenv(name, value)
@@ -176,7 +176,7 @@ func (w *windows) check(t *testing.T, cli string) {
 
 // keyring stores a webhook in the Credential Manager, reads it in another process, and deletes it.
 func (w *windows) keyring(t *testing.T, cli string) {
-	native := filepath.Join(unpack(t, artefact(t, "boxready-cli-*-linux-amd64.tar.gz")), "boxready")
+	native := filepath.Join(unpack(t, artefact(t, "boxready-cli-linux-amd64.tar.gz")), "boxready")
 	d := startDemo(t, native, "--webhook")
 	at := slices.Index(d.args, "--webhook")
 	if at < 0 {
@@ -263,7 +263,7 @@ func (w *windows) open(t *testing.T, setup, program string) {
 // TestWithoutOpenGL starts the window without OpenGL, as over Remote Desktop.
 func TestWithoutOpenGL(t *testing.T) {
 	w := newWindows(t, "-extension", "GLX")
-	program := filepath.Join(unzip(t, artefact(t, "*-windows-portable.zip")), "BoxReady", "boxready.exe")
+	program := filepath.Join(unzip(t, artefact(t, "boxready-portable.zip")), "BoxReady", "boxready.exe")
 	done := w.background(t, "wine", program)
 	window := w.window(t, "^BoxReady$")
 	until(t, "a picture", func() bool { return w.colours(t) > 2 })
@@ -279,7 +279,7 @@ func TestWithoutOpenGL(t *testing.T) {
 func TestMSI(t *testing.T) {
 	w := newWindows(t)
 	need(t, "msiextract")
-	msi := artefact(t, "BoxReady-*-x64.msi")
+	msi := artefact(t, "boxready.msi")
 	t.Run("payload", func(t *testing.T) {
 		dir := t.TempDir()
 		must(t, "msiextract", "-C", dir, msi)
@@ -317,7 +317,7 @@ func TestMSI(t *testing.T) {
 
 func TestWindowsPrograms(t *testing.T) {
 	need(t, "wrestool")
-	dir := filepath.Join(unzip(t, artefact(t, "*-windows-portable.zip")), "BoxReady")
+	dir := filepath.Join(unzip(t, artefact(t, "boxready-portable.zip")), "BoxReady")
 	for name, subsystem := range map[string]uint16{"boxready.exe": pe.IMAGE_SUBSYSTEM_WINDOWS_GUI, "boxready-cli.exe": pe.IMAGE_SUBSYSTEM_WINDOWS_CUI} {
 		path := filepath.Join(dir, name)
 		file, err := pe.Open(path)
@@ -366,7 +366,7 @@ func TestSignatures(t *testing.T) {
 	sign := command{env: []string{"SIGN_PKCS12=" + p12, "SIGN_PASSWORD_FILE=" + filepath.Join(cert, "test.password"), "SIGN_TIMESTAMP=", "SOURCE_DATE_EPOCH=1700000000"}}
 	copies := t.TempDir()
 	for _, path := range []string{
-		filepath.Join(unzip(t, artefact(t, "*-windows-portable.zip")), "BoxReady", "boxready-cli.exe"), artefact(t, "BoxReady-*-Setup.exe"), artefact(t, "BoxReady-*-x64.msi"),
+		filepath.Join(unzip(t, artefact(t, "boxready-portable.zip")), "BoxReady", "boxready-cli.exe"), artefact(t, "boxready-setup.exe"), artefact(t, "boxready.msi"),
 	} {
 		data, err := os.ReadFile(path)
 		if err != nil {
@@ -404,7 +404,7 @@ func TestSignatures(t *testing.T) {
 	}
 	if given := os.Getenv("SIGN_PKCS12"); given != "" {
 		ca := strings.TrimSuffix(given, ".p12") + ".pem"
-		for _, pattern := range []string{"BoxReady-*-Setup.exe", "BoxReady-*-x64.msi"} {
+		for _, pattern := range []string{"boxready-setup.exe", "boxready.msi"} {
 			if r := (command{}).run(t, "osslsigncode", "verify", "-CAfile", ca, artefact(t, pattern)); r.code != 0 {
 				t.Errorf("%s isn't signed with %s: %s", pattern, given, r.out)
 			}
@@ -422,7 +422,7 @@ func TestMesa(t *testing.T) {
 		}
 	}
 	out := filepath.Join(dir, "out.zip")
-	portable := filepath.Join(unzip(t, artefact(t, "*-windows-portable.zip")), "BoxReady")
+	portable := filepath.Join(unzip(t, artefact(t, "boxready-portable.zip")), "BoxReady")
 	with := command{env: []string{"MESA_DLL=" + filepath.Join(dir, "opengl32.dll"), "MESA_LICENCE=" + filepath.Join(dir, "licence.txt"), "SOURCE_DATE_EPOCH=1700000000"}}
 	with.must(t, "../windows/with-mesa", portable, out)
 	got := files(t, filepath.Join(unzip(t, out), "BoxReady"))

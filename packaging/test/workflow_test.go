@@ -25,9 +25,12 @@ func TestWorkflows(t *testing.T) {
 		t.Fatalf("%q, %v", workflows, err)
 	}
 	must(t, actionlint, workflows...)
-	scripts := []string{"../macos/dist", "../dist"}
+	scripts := []string{"../macos/dist", "../dist", "../manifests/write"}
 	for _, script := range scripts {
 		must(t, "bash", "-n", script)
+	}
+	for _, script := range []string{"../linux/server-installed", "../linux/server-removing"} {
+		must(t, "sh", "-n", script)
 	}
 	if shellcheck, err := exec.LookPath("shellcheck"); err == nil {
 		must(t, shellcheck, append([]string{"-S", "warning"}, scripts...)...)

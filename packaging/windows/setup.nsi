@@ -1,4 +1,4 @@
-; BoxReady-Setup.exe: for the current user, or for all users of this computer.
+; boxready-setup.exe: for the current user, or for all users of this computer.
 ;   /S              silent              /AllUsers   for all users (needs an administrator)
 ;   /LANG=1049      Russian (1033: English) instead of the system's language          /D=FOLDER   last, without quotes
 ; Exit codes: 0 success, 2 BoxReady is running, 740 (ERROR_ELEVATION_REQUIRED) /S /AllUsers isn't allowed.

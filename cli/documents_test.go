@@ -1,0 +1,127 @@
+package cli_test
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"boxready/cli"
+)
+
+var update = flag.Bool("update", false, "write the samples in README anew")
+
+// sample is a command in a document and what it prints; an ellipsis stands for the rest.
+var sample = regexp.MustCompile("(?s)```\n\\$ boxready ([^\n]*)\n(.*?)…\n```\n")
+
+// TestSamples asserts that the program prints what README shows. A sample has as many lines as it had before.
+func TestSamples(t *testing.T) {
+	for file, language := range map[string]string{"README.md": "en", "README.ru.md": "ru"} {
+		text, err := os.ReadFile(filepath.Join("..", file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !sample.Match(text) {
+			t.Errorf("%s has no sample", file)
+		}
+		printed := sample.ReplaceAllStringFunc(string(text), func(block string) string {
+			parts := sample.FindStringSubmatch(block)
+			lines := strings.SplitAfter(printed(t, strings.Fields(parts[1]), language), "\n")
+			shown := strings.Join(lines[:min(strings.Count(parts[2], "\n"), len(lines))], "")
+			return "```\n$ boxready " + parts[1] + "\n" + shown + "…\n```\n"
+		})
+		if printed == string(text) {
+			continue
+		}
+		if !*update {
+			t.Errorf("%s doesn't show what BoxReady prints; go test ./cli -run TestSamples -update writes it anew", file)
+			continue
+		}
+		if err := os.WriteFile(filepath.Join("..", file), []byte(printed), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// printed returns the standard output of a command.
+func printed(t *testing.T, args []string, language string) string {
+	t.Helper()
+	var out, errs bytes.Buffer
+	exit := cli.Run(context.Background(), "1.2.3", append(args, "--lang", language), cli.IO{In: strings.NewReader(""), Out: &out, Err: &errs})
+	if out.Len() == 0 {
+		t.Fatalf("%q: exit %d\n%s", args, exit, errs.String())
+	}
+	return out.String()
+}
+
+var link = regexp.MustCompile(`\[([^]]*)\]\(([^)#\s]+)[^)]*\)`)
+
+// download is what addresses of downloads begin with: a page of releases finds it from where it shows README.
+const download = "../../releases/latest/download/"
+
+// TestLinks asserts that every link between documents leads to a file, from a Russian document to a Russian one if there is one,
+// and that the reader is told if there isn't.
+func TestLinks(t *testing.T) {
+	packages, err := os.ReadFile("../packaging/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	downloads := map[string][]string{}
+	for _, file := range documents(t) {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, found := range link.FindAllSubmatchIndex(text, -1) {
+			label, to, after := string(text[found[2]:found[3]]), string(text[found[4]:found[5]]), strings.TrimLeft(string(text[found[1]:]), " \n(,")
+			if strings.Contains(to, "://") {
+				continue
+			}
+			if name, ok := strings.CutPrefix(to, download); ok {
+				downloads[file] = append(downloads[file], name)
+				if !strings.Contains(string(packages), "`"+name+"`") {
+					t.Errorf("%s: packaging/README.md doesn't name %s", file, name)
+				}
+				continue
+			}
+			target := filepath.Join(filepath.Dir(file), to)
+			if _, err := os.Stat(target); err != nil {
+				t.Errorf("%s: %v", file, err)
+			}
+			if !strings.HasSuffix(file, ".ru.md") || !strings.HasSuffix(to, ".md") || strings.HasSuffix(to, ".ru.md") || label == "In English" {
+				continue
+			}
+			if _, err := os.Stat(strings.TrimSuffix(target, ".md") + ".ru.md"); err == nil {
+				t.Errorf("%s: %s exists in Russian", file, to)
+			}
+			if !strings.HasPrefix(after, "на английском") {
+				t.Errorf("%s doesn't say that %s is in English", file, to)
+			}
+		}
+	}
+	if len(downloads["../README.md"]) < 10 || !slices.Equal(downloads["../README.md"], downloads["../README.ru.md"]) {
+		t.Errorf("downloads differ: %q", downloads)
+	}
+}
+
+// documents returns the repository's pages.
+func documents(t *testing.T) []string {
+	t.Helper()
+	var pages []string
+	for _, folder := range []string{"..", "../docs", "../packaging"} {
+		found, err := fs.Glob(os.DirFS(folder), "*.md")
+		if err != nil || len(found) == 0 {
+			t.Fatalf("%s: %q, %v", folder, found, err)
+		}
+		for _, name := range found {
+			pages = append(pages, folder+"/"+name)
+		}
+	}
+	return pages
+}
