@@ -122,6 +122,10 @@ test-tools:
 	packaging/need python3 python3
 	packaging/need promtool prometheus
 	packaging/need systemd-analyze systemd
+	packaging/need groff groff-base
+	packaging/need /usr/share/bash-completion/bash_completion bash-completion
+	packaging/need zsh zsh
+	packaging/need fish fish
 	@for folder in internal/allowlist/testdata/powershell internal/report/testdata/page internal/simportal/testdata/jssdk; do packaging/npm "$$folder" >/dev/null || true; done
 
 # The peers that many portals are compared with; none of their services starts.
