@@ -195,7 +195,7 @@ func (cl *commandLine) root() *cobra.Command {
 			root.AddCommand(c)
 		}
 	}
-	addCompletions(root)
+	cl.addCompletions(root)
 	return root
 }
 

@@ -8,7 +8,6 @@ import (
 
 	"boxready/gui/store"
 	"boxready/internal/app"
-	"boxready/internal/demo"
 	"boxready/internal/portal"
 	"boxready/internal/requirements"
 	"boxready/internal/words"
@@ -70,10 +69,9 @@ var (
 	}
 )
 
-// flagValues complete the values of flags, apart from those of a choice.
+// flagValues complete the values of flags, apart from those of a choice and of --fault.
 var flagValues = map[string]completer{
 	"lang":         oneWord(words.Languages),
-	"fault":        oneWord(faultNames),
 	"webhook":      oneWord(func() []string { return []string{"-", savedWebhook} }),
 	"requires":     requirementFiles,
 	"server-probe": anyFile,
@@ -113,7 +111,7 @@ var arguments = map[string][]completer{
 }
 
 // addCompletions gives every argument and every flag's value its completions.
-func addCompletions(c *cobra.Command) {
+func (cl *commandLine) addCompletions(c *cobra.Command) {
 	path := pathOf(c)
 	switch {
 	case path == "report.summarize":
@@ -129,19 +127,22 @@ func addCompletions(c *cobra.Command) {
 		}
 	}
 	c.LocalFlags().VisitAll(func(f *pflag.Flag) {
-		complete := flagValues[f.Name]
-		if words, ok := f.Value.(*choice); ok {
+		complete, known := flagValues[f.Name]
+		words, isChoice := f.Value.(*choice)
+		switch {
+		case f.Value.Type() == "bool":
+			return
+		case isChoice:
 			complete = words.complete
-		}
-		if complete == nil {
+		case f.Name == "fault":
+			complete = oneWord(cl.faultNames)
+		case !known:
 			complete = nothing
 		}
-		if f.Value.Type() != "bool" {
-			_ = c.RegisterFlagCompletionFunc(f.Name, complete) // no flag is visited twice
-		}
+		_ = c.RegisterFlagCompletionFunc(f.Name, complete) // fails for a flag that has one already
 	})
 	for _, sub := range c.Commands() {
-		addCompletions(sub)
+		cl.addCompletions(sub)
 	}
 }
 
@@ -191,9 +192,9 @@ func commandNames(c *cobra.Command, args []string, typed string) (names []string
 	return beginning(names, typed), cobra.ShellCompDirectiveNoFileComp
 }
 
-func faultNames() (names []string) {
-	for _, f := range demo.Faults() {
-		names = append(names, cobra.CompletionWithDesc(f.Name, f.Description))
+func (cl *commandLine) faultNames() (names []string) {
+	for _, fault := range cl.faults().Rows {
+		names = append(names, cobra.CompletionWithDesc(fault.Name, fault.Text))
 	}
 	return names
 }

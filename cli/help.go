@@ -208,7 +208,7 @@ func (cl *commandLine) places(id string, all []place, path string) Section {
 func (cl *commandLine) faults() Section {
 	s := Section{Title: cl.text("heading.faults", nil)}
 	for _, f := range demo.Faults() {
-		s.Rows = append(s.Rows, Row{f.Name, f.Description})
+		s.Rows = append(s.Rows, Row{f.Name, cl.text("demo.fault."+f.Name, nil)})
 	}
 	return s
 }
