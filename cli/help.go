@@ -144,7 +144,8 @@ func (cl *commandLine) flagText(c *cobra.Command, f *pflag.Flag) (value, text st
 		args["allowed"] = strings.Join(words.allowed, ", ")
 	}
 	text = cmp.Or(cl.text(pathOf(c)+".flag."+f.Name, args), cl.text("flag."+f.Name, args))
-	return pflag.UnquoteUsage(&pflag.Flag{Usage: text, Value: f.Value})
+	value, text = pflag.UnquoteUsage(&pflag.Flag{Usage: text, Value: f.Value})
+	return value, strings.TrimPrefix(text, value+": ")
 }
 
 // describe gives all commands and flags the texts that shells show beside completions.
@@ -187,7 +188,7 @@ func (cl *commandLine) page(c *cobra.Command) Page {
 		}
 	}
 	if path == "demo" {
-		p.Commands = append(p.Commands, cl.faults())
+		p.Flags = append(p.Flags, cl.faults())
 	}
 	return p
 }
@@ -250,7 +251,7 @@ func (cl *commandLine) flagSections(c *cobra.Command) (sections []Section) {
 			name += " " + value
 		}
 		if f.Value.Type() != "bool" && !slices.Contains([]string{"", "[]", "0s"}, f.DefValue) {
-			text += " " + cl.text("default", checks.Args{"value": f.DefValue})
+			text += " " + cl.text("default", checks.Args{"value": strings.ReplaceAll(f.DefValue, "m0s", "m")})
 		}
 		rows[group] = append(rows[group], Row{name, text})
 	}

@@ -33,6 +33,9 @@ var english = regexp.MustCompile(`(?i)\b(the|of|and|with|is|are|to|from|that|whi
 // What is the same in all languages: commands, flags and values.
 var command = regexp.MustCompile(`boxready[^»,;]*|--?[a-z-]+|\{[^}]*\}|https?://\S+|[a-z/~.$-]*[/.$][a-z/.$-]*`)
 
+// A value's name that stands before the text, not in it.
+var valueAlone = regexp.MustCompile("^`[^`]+`: ")
+
 func TestHelpOfEveryCommand(t *testing.T) {
 	for _, lang := range words.Languages() {
 		pages, err := cli.Pages("1.2.3", lang)
@@ -118,7 +121,7 @@ func TestHelpUsesEveryText(t *testing.T) {
 					visit(strings.TrimPrefix(key+"."+name, "."), below)
 				}
 			case string:
-				text, _, _ := strings.Cut(strings.ReplaceAll(v, "`", ""), "{{")
+				text, _, _ := strings.Cut(strings.ReplaceAll(valueAlone.ReplaceAllString(v, ""), "`", ""), "{{")
 				if name, manual := strings.CutPrefix(key, "manual."); manual {
 					if !bytes.Contains(template, []byte(`heading "`+name+`"`)) {
 						t.Errorf("%s: nothing uses help.%s", lang, key)

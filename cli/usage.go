@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"errors"
 	"slices"
 	"strings"
@@ -28,34 +27,33 @@ func badUsage(key string, args checks.Args) error { return &usageError{key, args
 // flagError translates an error about a command's flags. A value may be a misplaced webhook's address.
 func flagError(c *cobra.Command, err error) error {
 	var (
-		usage *usageError
-		none  *pflag.NotExistError
-		bare  *pflag.ValueRequiredError
-		value *pflag.InvalidValueError
+		usage  *usageError
+		none   *pflag.NotExistError
+		syntax *pflag.InvalidSyntaxError
+		bare   *pflag.ValueRequiredError
+		value  *pflag.InvalidValueError
 	)
 	switch {
 	case errors.As(err, &usage):
 		return usage
-	case errors.As(err, &none):
-		// A long name behind a single dash is read as a group of letters.
-		typed := cmp.Or(none.GetSpecifiedShortnames(), none.GetSpecifiedName())
-		dashed := dashed(typed)
-		if none.GetSpecifiedShortnames() != "" {
-			dashed = "-" + secret.Mask(typed)
-		}
-		var names []string
-		c.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
-		nearest := ""
-		if len(typed) > 1 {
-			nearest = nearestName(names, typed)
-		}
-		return badUsage("cli.unknown-flag", checks.Args{"flag": dashed, "nearest": nearest, "command": c.CommandPath()})
+	case errors.As(err, &none) && none.GetSpecifiedShortnames() == "":
+		return unknownFlag(c, "--", none.GetSpecifiedName())
+	case errors.As(err, &none): // also a long name behind a single dash
+		return unknownFlag(c, "-", none.GetSpecifiedShortnames())
+	case errors.As(err, &syntax):
+		return unknownFlag(c, "", syntax.GetSpecifiedFlag())
 	case errors.As(err, &bare):
 		return badUsage("cli.bare-flag", checks.Args{"flag": dashed(bare.GetSpecifiedName())})
 	case errors.As(err, &value):
 		return badUsage("cli.flag-value", checks.Args{"flag": dashed(value.GetFlag().Name), "value": secret.Mask(value.GetValue())})
 	}
-	return badUsage("cli.usage", checks.Args{"error": secret.Mask(err.Error())})
+	return err
+}
+
+func unknownFlag(c *cobra.Command, dashes, typed string) error {
+	var names []string
+	c.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+	return badUsage("cli.unknown-flag", checks.Args{"flag": dashes + secret.Mask(typed), "nearest": nearestName(names, typed), "command": c.CommandPath()})
 }
 
 func dashed(name string) string {
@@ -67,8 +65,11 @@ func dashed(name string) string {
 
 // nearestName returns the name that a misspelt one probably stands for, or begins; "" for none.
 func nearestName(names []string, typed string) string {
+	if len(typed) < 2 {
+		return "" // every short name is near
+	}
 	near := yamlfile.NewSpelling(names...).Nearest(typed)
-	if near == nil && len(typed) > 1 {
+	if near == nil {
 		for _, name := range names {
 			if strings.HasPrefix(name, typed) {
 				near = append(near, name)
