@@ -133,7 +133,8 @@ var combinations = []combination{
 	{command: "demo", flag: "event-test", with: []string{"signed-in"}},
 	{command: "demo", flag: "format", with: []string{"check"}},
 	{command: "demo", flag: "verbose", with: []string{"check"}},
-	{command: "allowlist", flag: "remove", without: []string{"refresh"}},
+	{command: "allowlist", flag: "remove", without: []string{"for=letter", "refresh"}},
+	{command: "allowlist", flag: "refresh", without: []string{"for=letter"}},
 	{command: "allowlist", flag: "offline", without: []string{"timeout", "public-roots", "connect-to"}},
 	{command: "receiver", flag: "cert", with: []string{"key"}},
 	{command: "receiver", flag: "key", with: []string{"cert"}},
@@ -148,10 +149,12 @@ func (cl *commandLine) checkCombinations(c *cobra.Command) error {
 		switch {
 		case flag == webhookVariable:
 			return !cl.Webhook.IsZero()
-		case f == nil || !f.Changed:
+		case f == nil:
 			return false
+		case valued: // also by default
+			return f.Value.String() == value
 		}
-		return !valued || f.Value.String() == value
+		return f.Changed
 	}
 	shown := func(flag string) string {
 		if flag == webhookVariable {
