@@ -300,7 +300,7 @@ func (cl *commandLine) help(c *cobra.Command) error {
 		h.list(lines)
 	}
 	for _, text := range p.Text {
-		h.WriteString("\n")
+		h.out.WriteString("\n")
 		h.para(0, text)
 	}
 	for _, s := range p.Commands {
@@ -318,7 +318,7 @@ func (cl *commandLine) help(c *cobra.Command) error {
 	if len(p.Environment.Rows) > 1 { // the language is the same everywhere
 		h.list(p.Environment)
 	}
-	_, err := fmt.Fprint(cl.Out, h.String())
+	_, err := fmt.Fprint(cl.Out, h.out.String())
 	return err
 }
 
@@ -331,7 +331,7 @@ func asRows(lines []string) (rows []Row) {
 
 // helpWriter writes help as text.
 type helpWriter struct {
-	strings.Builder
+	out   strings.Builder
 	width int
 }
 
@@ -341,7 +341,7 @@ func (h *helpWriter) para(indent int, words string) {
 	wrap.Breakpoints = nil // a name or a flag stays whole at its hyphens
 	_, _ = wrap.Write([]byte(words))
 	_ = wrap.Close()
-	h.WriteString(strings.ReplaceAll(wrap.String(), "\n", "\n"+strings.Repeat(" ", indent)) + "\n")
+	h.out.WriteString(strings.ReplaceAll(wrap.String(), "\n", "\n"+strings.Repeat(" ", indent)) + "\n")
 }
 
 // list writes names and, beside them, what they stand for.
@@ -349,7 +349,7 @@ func (h *helpWriter) list(s Section) {
 	if s.Rows == nil {
 		return
 	}
-	h.WriteString("\n" + s.Title + ":\n")
+	h.out.WriteString("\n" + s.Title + ":\n")
 	column := 0
 	for _, row := range s.Rows {
 		if n := len([]rune(row.Name)); n <= maxNames {
@@ -357,15 +357,15 @@ func (h *helpWriter) list(s Section) {
 		}
 	}
 	for _, row := range s.Rows {
-		h.WriteString("  " + row.Name)
+		h.out.WriteString("  " + row.Name)
 		if row.Text == "" {
-			h.WriteString("\n")
+			h.out.WriteString("\n")
 			continue
 		}
 		if n := len([]rune(row.Name)); n <= column {
-			h.WriteString(strings.Repeat(" ", column-n+2))
+			h.out.WriteString(strings.Repeat(" ", column-n+2))
 		} else {
-			h.WriteString("\n" + strings.Repeat(" ", column+4))
+			h.out.WriteString("\n" + strings.Repeat(" ", column+4))
 		}
 		h.para(column+4, row.Text)
 	}
