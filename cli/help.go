@@ -99,9 +99,7 @@ func Pages(version, lang string) ([]Page, error) {
 			add(sub)
 		}
 	}
-	root := cl.root()
-	root.InitDefaultHelpCmd()
-	add(root)
+	add(cl.root())
 	return pages, nil
 }
 
@@ -170,15 +168,12 @@ func (cl *commandLine) page(c *cobra.Command) Page {
 	if c.HasParent() {
 		p.Parent = c.Parent().CommandPath()
 	}
-	usage := []string{p.Name}
+	arguments := cl.text(path+".use", nil)
 	if c.HasSubCommands() {
-		usage = append(usage, cl.text("usage.command", nil))
 		p.Commands = cl.commandSections(c)
+		arguments = cmp.Or(arguments, cl.text("usage.command", nil))
 	}
-	if arguments := cl.text(path+".use", nil); arguments != "" {
-		usage = append(usage, arguments)
-	}
-	p.Usage = strings.Join(append(usage, cl.text("usage.flags", nil)), " ")
+	p.Usage = strings.Join(slices.DeleteFunc([]string{p.Name, arguments, cl.text("usage.flags", nil)}, func(part string) bool { return part == "" }), " ")
 	p.Exit.Title = cl.text("heading.exit", nil)
 	for _, code := range []string{"0", "3", "4", "1", "2"} {
 		own := cl.text(cmp.Or(exitsLike[path], path)+".exit."+code, nil)
