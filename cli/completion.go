@@ -87,7 +87,7 @@ var flagValues = map[string]completer{
 	"known-hosts":  anyFile,
 }
 
-// arguments complete the arguments of commands, in their order; the last one also stands for those behind it, if there may be any.
+// arguments complete the arguments of commands, in their order.
 var arguments = map[string][]completer{
 	"check":                {savedPortals},
 	"login":                {savedPortals},
@@ -208,7 +208,7 @@ func readyNames() (names []string) {
 
 // requirementFiles completes the name of a ready file, otherwise of one in the folder.
 func requirementFiles(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
-	if ready := beginning(readyNames(), typed); ready != nil {
+	if ready := beginning(readyNames(), typed); len(ready) > 0 {
 		return ready, cobra.ShellCompDirectiveDefault
 	}
 	return fileNames("yaml", "yml")(nil, nil, typed)

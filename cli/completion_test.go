@@ -64,6 +64,8 @@ var completions = []struct {
 	{"boxready check ", []string{"portal.example.com", "second.example.com:8443"}, "list.csv"},
 	{"boxready login por", []string{"portal.example.com"}, "second.example.com:8443"},
 	{"boxready probe ssh root@server ", []string{"portal.example.com"}, "list.csv"},
+	{"boxready check --requires crm", []string{"crm-sync"}, "app.boxready.yaml"},
+	{"boxready check --requires app", []string{"app.boxready.yaml"}, "crm-sync"},
 	{"boxready check --portals ", []string{"app.boxready.yaml", "list.csv"}, otherFile},
 	{"boxready check --public-roots ", []string{"roots.pem"}, otherFile},
 	{"boxready report show ", []string{"report.zip"}, otherFile},
@@ -74,10 +76,15 @@ var completions = []struct {
 // otherFile has an extension that no completion asks for.
 const otherFile = "other.txt"
 
-func assertCompleted(t *testing.T, shell string, complete func(line string) []string) {
+// assertCompleted compares what a shell printed for the lines of completions, each with "end" behind it.
+func assertCompleted(t *testing.T, shell string, out []byte) {
 	t.Helper()
-	for _, c := range completions {
-		got := complete(c.line)
+	printed := strings.Split(string(out), "end\n")
+	if len(printed) != len(completions)+1 {
+		t.Fatalf("%s: %s", shell, out)
+	}
+	for i, c := range completions {
+		got := firstWords(printed[i])
 		for _, word := range c.want {
 			if !slices.Contains(got, word) {
 				t.Errorf("%s: %q: no %q in %q", shell, c.line, word, got)
@@ -92,9 +99,16 @@ func assertCompleted(t *testing.T, shell string, complete func(line string) []st
 	}
 }
 
+func completedLines() (lines []string) {
+	for _, c := range completions {
+		lines = append(lines, c.line)
+	}
+	return lines
+}
+
 // firstWords returns the first word of each line: a description may stand behind it.
-func firstWords(out []byte) (words []string) {
-	for line := range strings.Lines(string(out)) {
+func firstWords(out string) (words []string) {
+	for line := range strings.Lines(out) {
 		if fields := strings.FieldsFunc(line, func(r rune) bool { return r == '\t' || r == '\n' }); len(fields) > 0 {
 			words = append(words, strings.ReplaceAll(strings.TrimRight(fields[0], " "), `\,`, ",")) // bash escapes commas
 		}
@@ -120,17 +134,18 @@ func TestCompletionInBash(t *testing.T) {
 	if _, err := os.Stat(library); err != nil {
 		testenv.Missing(t, "bash-completion is not installed; make test does that")
 	}
-	assertCompleted(t, "bash", func(line string) []string {
-		return firstWords(runIn(t, folder, environment, "bash", "--norc", "-c", `. `+library+`
-			. <(boxready completion bash)
-			COMP_LINE=$1 COMP_POINT=${#1} COMP_TYPE=9
-			read -ra COMP_WORDS <<<"${COMP_LINE//:/ : }"
+	script := `. ` + library + `
+		. <(boxready completion bash)
+		compopt() { :; }
+		for COMP_LINE in "$@"; do
+			COMP_POINT=${#COMP_LINE} COMP_TYPE=9 COMPREPLY=()
+			read -ra COMP_WORDS <<<"$COMP_LINE"
 			[[ $COMP_LINE == *" " ]] && COMP_WORDS+=("")
 			COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
-			compopt() { :; }
 			__start_boxready
-			printf '%s\n' "${COMPREPLY[@]}"`, "bash", line))
-	})
+			printf '%s\n' "${COMPREPLY[@]}" end
+		done`
+	assertCompleted(t, "bash", runIn(t, folder, environment, "bash", append([]string{"--norc", "-c", script, "bash"}, completedLines()...)...))
 }
 
 func TestCompletionInFish(t *testing.T) {
@@ -139,9 +154,8 @@ func TestCompletionInFish(t *testing.T) {
 	if err != nil {
 		testenv.Missing(t, "fish is not installed; make test does that")
 	}
-	assertCompleted(t, "fish", func(line string) []string {
-		return firstWords(runIn(t, folder, environment, fish, "--no-config", "-c", `boxready completion fish | source; complete -C $argv[1]`, line))
-	})
+	script := `boxready completion fish | source; for line in $argv; complete -C $line; echo end; end`
+	assertCompleted(t, "fish", runIn(t, folder, environment, fish, append([]string{"--no-config", "-c", script}, completedLines()...)...))
 }
 
 // TestCompletionInZsh types into zsh's editor, which can't be asked in another way: the Tab key, and one that writes the line
@@ -153,12 +167,10 @@ func TestCompletionInZsh(t *testing.T) {
 		testenv.Missing(t, "zsh is not installed; make test does that")
 	}
 	for typed, want := range map[string]string{
-		"boxready chec":                            "boxready check ",
-		"boxready demo --fault tls-expired-is":     "boxready demo --fault tls-expired-issuer-renewed ",
-		"boxready allowlist --for nft":             "boxready allowlist --for nftables",
-		"boxready check sec":                       "boxready check second.example.com:8443 ",
-		"boxready check --portals li":              "boxready check --portals list.csv ",
-		"boxready accounts add-webhook portal.exa": "boxready accounts add-webhook portal.example.com ",
+		"boxready chec":                        "boxready check ",
+		"boxready demo --fault tls-expired-is": "boxready demo --fault tls-expired-issuer-renewed ",
+		"boxready check sec":                   "boxready check second.example.com:8443 ",
+		"boxready check --portals li":          "boxready check --portals list.csv ",
 	} {
 		completed := filepath.Join(folder, "completed")
 		_ = os.Remove(completed)
@@ -192,7 +204,7 @@ func TestCompletionForPowerShell(t *testing.T) {
 	}
 	for line, want := range map[string]string{"demo --fault tls-exp": "tls-expired", "check --format ": "jsonl", "check por": "portal.example.com", "check --portals ": "csv"} {
 		args := append([]string{"__complete"}, strings.Split(line, " ")...)
-		if got := firstWords(runIn(t, folder, environment, "boxready", args...)); !slices.Contains(got, want) {
+		if got := firstWords(string(runIn(t, folder, environment, "boxready", args...))); !slices.Contains(got, want) {
 			t.Errorf("%q: no %q in %q", line, want, got)
 		}
 	}
