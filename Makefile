@@ -70,7 +70,7 @@ rerun-tools:
 # Tests that need neither a portal nor another program.
 QUICK_CHECKS := ^Test(Judge|Catalog|Precedence|Needs|Consent|Order|PartOf|ExactVersions)
 QUICK_REPORT := Words|Text|Sentences|Plurals|Twice|Schema|Compare|Summar
-QUICK_CLI    := ^TestScripts$$/^(console|requirements|usage|version)$$
+QUICK_CLI    := ^Test(Scripts|HelpOfEveryCommand|HelpUsesEveryText)$$/^(console|help|requirements|usage|version)$$
 ## quick: what finds most mistakes within a minute: judgements, catalogue, texts, layout, and command lines that need no portal
 quick:
 	CGO_ENABLED=0 go test -short -tags $(TAGS) -run '$(QUICK_CHECKS)' ./checks
@@ -122,6 +122,10 @@ test-tools:
 	packaging/need python3 python3
 	packaging/need promtool prometheus
 	packaging/need systemd-analyze systemd
+	packaging/need groff groff-base
+	packaging/need /usr/share/bash-completion/bash_completion bash-completion
+	packaging/need zsh zsh
+	packaging/need fish fish
 	@for folder in internal/allowlist/testdata/powershell internal/report/testdata/page internal/simportal/testdata/jssdk; do packaging/npm "$$folder" >/dev/null || true; done
 
 # The peers that many portals are compared with; none of their services starts.

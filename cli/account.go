@@ -27,23 +27,15 @@ import (
 func (cl *commandLine) loginCommand() *cobra.Command {
 	var f loginFlags
 	c := &cobra.Command{
-		Use:   "login PORTAL --client-id ID",
-		Short: "Sign in to a portal through the browser, and keep the sign-in in the keyring",
-		Long: `Sign in to a portal through the browser as a local application, and keep the sign-in in the operating system's keyring.
-
-The application is made on the portal once, by an administrator; "boxready login PORTAL" without --client-id says how.
-Its secret (client_secret) is asked for, or read from standard input if that is no terminal.`,
-		Example: `  boxready login portal.example.ru
-  boxready login portal.example.ru --client-id local.655f1c2d8a1b37.42180155
-  boxready check portal.example.ru --signed-in`,
+		Use:  "login",
 		Args: cl.exactlyOnePortal,
 		RunE: func(c *cobra.Command, args []string) error { return cl.login(c.Context(), args[0], f) },
 	}
 	flags := c.Flags()
-	flags.StringVar(&f.clientID, "client-id", "", "the application's `ID` (client_id), as the portal shows it")
-	flags.BoolVar(&f.noBrowser, "no-browser", false, "only show the address to open")
-	flags.BoolVar(&f.deep, "deep", false, "the address is the one that employees and applications use: don't ask")
-	flags.DurationVar(&f.timeout, "timeout", 5*time.Minute, "how long to wait for the browser")
+	flags.StringVar(&f.clientID, "client-id", "", "")
+	flags.BoolVar(&f.noBrowser, "no-browser", false, "")
+	flags.BoolVar(&f.deep, "deep", false, "")
+	flags.DurationVar(&f.timeout, "timeout", 5*time.Minute, "")
 	f.network.add(flags)
 	return c
 }
@@ -70,18 +62,18 @@ func (cl *commandLine) login(ctx context.Context, typed string, f loginFlags) er
 	if f.clientID == "" {
 		return cl.explainRegistration(target.Address)
 	}
+	input := cl.typed()
+	if _, err := cl.offerWebhook(ctx, typed, input); err != nil {
+		return err
+	}
 	if err := cl.tryKeyring(ctx, a); err != nil {
 		fmt.Fprintln(cl.Err, cl.words.Say("sign-in."+string(app.AccountProblem(err)), cl.accountArgs(target.Address))+" "+cl.words.Say("cli-account.memory", nil))
 	}
-	input := cl.typed()
 	application, err := cl.askApplication(ctx, f.clientID, input)
 	if err != nil {
 		return err
 	}
 	if err := cl.confirmAddress(ctx, target.Address, f.deep, input); err != nil {
-		return err
-	}
-	if _, err := cl.offerWebhook(ctx, typed, input); err != nil {
 		return err
 	}
 	progress := cl.newProgress(checks.PlannedForSignIn(), func() time.Duration { return a.Pause(target.Address) })
@@ -265,12 +257,11 @@ func (cl *commandLine) signInError(err error) error {
 func (cl *commandLine) logoutCommand() *cobra.Command {
 	all := false
 	c := &cobra.Command{
-		Use: "logout PORTAL", Short: "Forget a portal's sign-in on this computer",
-		Long: "Forget a portal's sign-in on this computer. Nothing is revoked on the portal: the application stays there.",
+		Use:  "logout",
 		Args: cl.exactlyOnePortal,
 		RunE: func(c *cobra.Command, args []string) error { return cl.logout(c.Context(), args[0], all) },
 	}
-	c.Flags().BoolVar(&all, "all", false, "forget the portal's webhook too")
+	c.Flags().BoolVar(&all, "all", false, "")
 	return c
 }
 
@@ -297,14 +288,12 @@ func (cl *commandLine) logout(ctx context.Context, typed string, all bool) error
 func (cl *commandLine) accountsCommand() *cobra.Command {
 	format := ""
 	c := &cobra.Command{
-		Use: "accounts", Short: "List the portals whose sign-ins and webhooks this computer keeps", Args: atMost(0),
+		Use: "accounts", Args: knownCommand,
 		RunE: func(c *cobra.Command, _ []string) error { return cl.listAccounts(c.Context(), format) },
 	}
-	c.Flags().StringVar(&format, "format", "text", "of the list: text or json")
+	addFormat(c, &format, "text", "json")
 	c.AddCommand(&cobra.Command{
-		Use: "add-webhook PORTAL", Short: "Keep a portal's incoming webhook in the keyring",
-		Long: "Keep a portal's incoming webhook in the operating system's keyring. Its address is asked for, or read from standard input\n" +
-			"if that is no terminal. \"boxready check PORTAL --webhook saved\" uses it.",
+		Use:  "add-webhook",
 		Args: cl.exactlyOnePortal,
 		RunE: func(c *cobra.Command, args []string) error { return cl.addWebhook(c.Context(), args[0]) },
 	})
@@ -324,9 +313,6 @@ type accountEntry struct {
 }
 
 func (cl *commandLine) listAccounts(ctx context.Context, format string) error {
-	if format != "text" && format != "json" {
-		return badUsage("cli.bad-value", checks.Args{"flag": "--format", "value": format, "allowed": []string{"text", "json"}})
-	}
 	a, err := cl.openAccounts(ctx)
 	if err != nil {
 		return err
@@ -399,14 +385,17 @@ func (cl *commandLine) keepWebhook(ctx context.Context, a *app.App, webhook port
 }
 
 // offerWebhook asks whether to keep and use the webhook whose address was given as PORTAL, if it was, and reports whether to use it:
-// also if it could not be kept, which it says. Without a terminal it says how to keep it.
+// also if it could not be kept, which it says. Without a terminal there is nobody to ask, and it is refused.
 func (cl *commandLine) offerWebhook(ctx context.Context, argument string, input *typed) (use bool, err error) {
 	webhook, given := app.WebhookIn(argument)
 	if !given {
 		return false, nil
 	}
 	args := cl.accountArgs(webhook.Address)
-	if !input.terminal || !cl.agrees(ctx, cl.words.Say("cli-account.keep-webhook", args), input) {
+	if !input.terminal {
+		return false, badUsage("cli-account.webhook-refused", args)
+	}
+	if !cl.agrees(ctx, cl.words.Say("cli-account.keep-webhook", args), input) {
 		fmt.Fprintln(cl.Err, cl.words.Say("cli-account.webhook-as-portal", args))
 		return false, nil
 	}
@@ -482,11 +471,12 @@ func (cl *commandLine) place(code string) string {
 	return cl.words.Say("sign-in.place-"+code, nil)
 }
 
-// parsePortal reads PORTAL for a command that has no use for a webhook.
+// parsePortal reads PORTAL for a command that has no use for a webhook, and refuses one: its code would stay in the shell's history
+// for nothing.
 func (cl *commandLine) parsePortal(typed string) (portal.Address, error) {
 	address, err := app.ParsePortal(typed)
 	if _, given := app.WebhookIn(typed); given {
-		fmt.Fprintln(cl.Err, cl.words.Say("cli-account.webhook-as-portal", cl.accountArgs(address)))
+		return address, badUsage("cli-account.webhook-refused", cl.accountArgs(address))
 	}
 	return address, cl.inputError(err)
 }

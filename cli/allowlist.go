@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
-	"strings"
 	"time"
 
 	"boxready/checks"
@@ -38,42 +37,30 @@ type allowlistFlags struct {
 // letter is the only form that isn't rules for equipment.
 const letter = "letter"
 
+const allPacks = "all"
+
 func (cl *commandLine) allowlistCommand() *cobra.Command {
 	var f allowlistFlags
 	c := &cobra.Command{
-		Use:   "allowlist [PORTAL]",
-		Short: "Write what has to be open in the network: a letter, or rules for a firewall",
-		Long: `Write what has to be open in the network for a portal and its applications: a letter to the network's administrator, or
-rules for their equipment. PORTAL is only named in it; nothing is asked of the portal.
-
-The addresses of the event queue are fetched from the vendor, and only if handlers are in your own network (--handlers lan).
-
-Packs: ` + strings.Join(names(allowlist.Packs()), ", ") + `.
-
-Exit codes: 0 written, 4 written without a fresh list of addresses, 2 wrong usage, 1 could not run.`,
-		Example: `  boxready allowlist portal.example.ru --region cis
-  boxready allowlist portal.example.ru --region cis --for letter,mikrotik --format html
-  boxready allowlist --region cis --handlers lan --for nftables
-  boxready allowlist --region cis --handlers lan --for nftables --refresh`,
+		Use:  "allowlist",
 		Args: atMost(1),
 		RunE: func(c *cobra.Command, args []string) error { return cl.allowlist(c.Context(), args, f) },
 	}
 	flags := c.Flags()
-	flags.StringVar(&f.region, "region", "auto", "of the portal's licence: cis, world or auto (the hosts of both)")
-	flags.StringSliceVar(&f.outputs, "for", []string{letter}, letter+", "+strings.Join(names(allowlist.Equipments()), ", ")+"; with "+letter+" also several, e.g. "+letter+",mikrotik")
-	flags.StringSliceVar(&f.packs, "packs", names(allowlist.DefaultPacks()), "features whose hosts are needed, or all")
-	flags.StringVar(&f.handlers, "handlers", "", "where the applications' handlers run: internet, lan or custom (a portal with its own authorization and events)")
-	flags.StringArrayVar(&f.requires, "requires", nil, "`FILE` with an application's requirements, for its hosts (repeatable)")
-	flags.StringVar(&f.measured, "measured", "", "report or JSON result of check, `FILE`: what it measured is written beside each connection")
-	flags.StringVar(&f.portalIP, "portal-ip", "", "`ADDRESS` of the portal's server, to narrow rules to it")
-	flags.StringVar(&f.handlerIP, "handler-ip", "", "`ADDRESS` of the handlers' server, to narrow rules to it")
-	flags.BoolVar(&f.offline, "offline", false, "ask nobody: take the last good list of addresses, however old")
-	flags.BoolVar(&f.remove, "remove", false, "what takes the rules back")
-	flags.BoolVar(&f.refresh, "refresh", false, "the script that renews the addresses")
-	flags.StringVar(&f.format, "format", "", "of the letter: text or html")
-	flags.StringVar(&f.network.PublicRoots, "public-roots", "", "PEM `FILE` that replaces the built-in public roots")
-	flags.StringArrayVar(&f.network.ConnectTo, "connect-to", nil, "dial ADDR:PORT when HOST:PORT is meant, `HOST:PORT:ADDR:PORT` (repeatable)")
-	flags.DurationVar(&f.timeout, "timeout", 30*time.Second, "give up fetching after this time")
+	addRegion(flags, &f.region)
+	someOf(flags, &f.outputs, "for", []string{letter}, append([]string{letter}, names(allowlist.Equipments())...)...)
+	someOf(flags, &f.packs, "packs", names(allowlist.DefaultPacks()), append(names(allowlist.Packs()), allPacks)...)
+	oneOf(flags, &f.handlers, "handlers", "", names(allowlist.Places())...)
+	flags.StringArrayVar(&f.requires, "requires", nil, "")
+	flags.StringVar(&f.measured, "measured", "", "")
+	flags.StringVar(&f.portalIP, "portal-ip", "", "")
+	flags.StringVar(&f.handlerIP, "handler-ip", "", "")
+	flags.BoolVar(&f.offline, "offline", false, "")
+	flags.BoolVar(&f.remove, "remove", false, "")
+	flags.BoolVar(&f.refresh, "refresh", false, "")
+	oneOf(flags, &f.format, "format", "", "text", "html")
+	addConnection(flags, &f.network)
+	flags.DurationVar(&f.timeout, "timeout", 30*time.Second, "")
 	return c
 }
 
@@ -128,23 +115,17 @@ func (cl *commandLine) allowlist(ctx context.Context, args []string, f allowlist
 
 // forms reads --for and related flags.
 func (f *allowlistFlags) forms() (equipment []allowlist.Equipment, isLetter bool, err error) {
-	all := names(allowlist.Equipments())
 	for _, name := range f.outputs {
-		switch {
-		case name == letter:
+		if name == letter {
 			isLetter = true
-		case slices.Contains(all, name):
+		} else {
 			equipment = append(equipment, allowlist.Equipment(name))
-		default:
-			return nil, false, badUsage("cli.bad-value", checks.Args{"flag": "--for", "value": name, "allowed": append([]string{letter}, all...)})
 		}
 	}
 	switch {
 	case !isLetter && len(equipment) != 1, isLetter && (f.remove || f.refresh):
 		return nil, false, badUsage("cli-allowlist.one-for", nil)
-	case f.remove && f.refresh:
-		return nil, false, badUsage("cli-allowlist.one-part", nil)
-	case f.format != "" && (!isLetter || f.format != "text" && f.format != "html"):
+	case f.format != "" && !isLetter:
 		return nil, false, badUsage("cli-allowlist.format", nil)
 	case f.timeout <= 0:
 		return nil, false, badUsage("cli.bad-timeout", nil)
@@ -168,26 +149,15 @@ func (cl *commandLine) allowlistOptions(f allowlistFlags, args []string) (o allo
 			return o, err
 		}
 	}
-	regions := names(bitrix.Regions())
-	switch {
-	case slices.Contains(regions, f.region):
+	if f.region != "auto" {
 		o.Region = bitrix.Region(f.region)
-	case f.region != "auto":
-		return o, badUsage("cli.bad-value", checks.Args{"flag": "--region", "value": f.region, "allowed": append(regions, "auto")})
-	}
-	if f.handlers != "" && !slices.Contains(allowlist.Places(), requirements.Handlers(f.handlers)) {
-		return o, badUsage("cli.bad-value", checks.Args{"flag": "--handlers", "value": f.handlers, "allowed": names(allowlist.Places())})
 	}
 	o.Handlers = requirements.Handlers(f.handlers)
-	all := allowlist.Packs()
 	for _, name := range f.packs {
-		switch {
-		case name == "all":
-			o.Packs = all
-		case slices.Contains(all, bitrix.Pack(name)):
+		if name == allPacks {
+			o.Packs = allowlist.Packs()
+		} else {
 			o.Packs = append(o.Packs, bitrix.Pack(name))
-		default:
-			return o, badUsage("cli.bad-value", checks.Args{"flag": "--packs", "value": name, "allowed": append(names(all), "all")})
 		}
 	}
 	for _, ip := range []struct {

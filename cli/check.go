@@ -5,11 +5,12 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"slices"
 	"time"
 
 	"boxready/checks"
+	"boxready/internal/allowlist"
 	"boxready/internal/app"
+	"boxready/internal/bitrix"
 	"boxready/internal/report"
 	"boxready/internal/secret"
 
@@ -35,6 +36,9 @@ type checkFlags struct {
 	batch                                     batchFlags
 }
 
+// savedWebhook is the value of --webhook for the one in the keyring.
+const savedWebhook = "saved"
+
 // networkFlags define how a command reaches a portal and the vendor's hosts.
 type networkFlags struct {
 	app.Network
@@ -42,36 +46,35 @@ type networkFlags struct {
 }
 
 func (f *networkFlags) add(flags *pflag.FlagSet) {
-	flags.StringVar(&f.region, "region", "auto", "of the portal's licence: cis, world or auto")
+	addRegion(flags, &f.region)
 	f.addCommon(flags)
+}
+
+func addRegion(flags *pflag.FlagSet, into *string) {
+	oneOf(flags, into, "region", "auto", append(names(bitrix.Regions()), "auto")...)
 }
 
 // addCommon adds those that apply to several portals at once.
 func (f *networkFlags) addCommon(flags *pflag.FlagSet) {
-	flags.StringVar(&f.authServer, "auth-server", "", "authorization server instead of the region's, https `URL`")
-	f.addBare(flags)
-	flags.StringVar(&f.trust, "trust", "", "PEM `FILE` of roots that the applications' servers trust besides")
+	flags.StringVar(&f.authServer, "auth-server", "", "")
+	addConnection(flags, &f.Network)
+	flags.StringVar(&f.trust, "trust", "", "")
 }
 
-// addBare adds those that apply to any connection.
-func (f *networkFlags) addBare(flags *pflag.FlagSet) {
-	flags.StringVar(&f.PublicRoots, "public-roots", "", "PEM `FILE` that replaces the built-in public roots")
-	flags.StringArrayVar(&f.ConnectTo, "connect-to", nil, "dial ADDR:PORT when HOST:PORT is meant, `HOST:PORT:ADDR:PORT` (repeatable)")
+// addConnection adds those that apply to any connection.
+func addConnection(flags *pflag.FlagSet, n *app.Network) {
+	flags.StringVar(&n.PublicRoots, "public-roots", "", "")
+	addConnectTo(flags, &n.ConnectTo)
+}
+
+func addConnectTo(flags *pflag.FlagSet, into *[]string) {
+	flags.StringArrayVar(into, "connect-to", nil, "")
 }
 
 func (cl *commandLine) checkCommand() *cobra.Command {
 	var f checkFlags
 	c := &cobra.Command{
-		Use:   "check PORTAL | --portals FILE",
-		Short: "Run the checklist for a portal",
-		Long: `Run the checklist for a portal: what stands between it and applications, who fixes it and how.
-
-Without flags only questions without any credentials are asked, at most 12 in any 10 seconds.
-
-Exit codes: 0 nothing wrong seen, 3 at least one problem, 4 no problem but notices or unknowns, 2 wrong usage, 1 could not run.`,
-		Example: `  boxready check portal.example.ru
-  boxready check portal.example.ru --deep --format json
-  boxready check --portals portals.yaml --format jsonl --resume results.jsonl`,
+		Use:  "check",
 		Args: cl.checkArgs,
 		RunE: func(c *cobra.Command, args []string) error {
 			f.timed = c.Flags().Changed("timeout")
@@ -82,43 +85,40 @@ Exit codes: 0 nothing wrong seen, 3 at least one problem, 4 no problem but notic
 		},
 	}
 	flags := c.Flags()
-	flags.BoolVar(&f.deep, "deep", false, "the address is the one that employees and applications use: allow token-bearing requests")
-	flags.BoolVar(&f.contentFilter, "content-filter", false, "allow one request that may look like an attack to a filter")
-	flags.BoolVar(&f.eventTest, "event-test", false, "with --signed-in: allow binding and unbinding a test event")
-	flags.StringVar(&f.receiver, "receiver", "", "with --event-test: `URL` of a receiver (see boxready receiver --help) that the test event has to get to; the event carries an access token for an hour, which a receiver of BoxReady doesn't keep")
-	flags.StringVar(&f.webhook, "webhook", "", "incoming webhook: - for standard input, saved for the keyring's, or its `URL`, which others on this computer can see then (default: $BOXREADY_WEBHOOK)")
-	flags.BoolVar(&f.signedIn, "signed-in", false, "use the saved sign-in, see boxready login")
-	flags.BoolVar(&f.asApplication, "as-application", false, "the credential is the application's own: missing permissions are problems")
-	flags.StringArrayVar(&f.requires, "requires", nil, "`FILE` with an application's requirements, or the name of a ready one (repeatable)")
-	flags.StringVar(&f.handlers, "handlers", "", "where the application's handlers live, whatever the file says: internet, lan or custom")
-	flags.StringVar(&f.serverProbe, "server-probe", "", "`FILE` with the answer of a script that looked at the portal's server, or - for standard input; see boxready probe")
-	flags.StringVar(&f.outside, "outside", "", "`FILE` with the JSON of a run that was made in the internet")
-	flags.StringVar(&f.report, "report", "", "save a report for support in `FILE`.{zip,html,json,txt}")
-	flags.BoolVar(&f.hideNames, "hide-names", false, "with --report: replace names, addresses and people by tokens")
-	flags.BoolVar(&f.publicDNS, "public-dns", false, "also ask a public resolver (the portal's name leaves for it)")
+	flags.BoolVar(&f.deep, "deep", false, "")
+	flags.BoolVar(&f.contentFilter, "content-filter", false, "")
+	flags.BoolVar(&f.eventTest, "event-test", false, "")
+	flags.StringVar(&f.receiver, "receiver", "", "")
+	flags.StringVar(&f.webhook, "webhook", "", "")
+	flags.BoolVar(&f.signedIn, "signed-in", false, "")
+	flags.BoolVar(&f.asApplication, "as-application", false, "")
+	flags.StringArrayVar(&f.requires, "requires", nil, "")
+	oneOf(flags, &f.handlers, "handlers", "", names(allowlist.Places())...)
+	flags.StringVar(&f.serverProbe, "server-probe", "", "")
+	flags.StringVar(&f.outside, "outside", "", "")
+	flags.StringVar(&f.report, "report", "", "")
+	flags.BoolVar(&f.hideNames, "hide-names", false, "")
+	flags.BoolVar(&f.publicDNS, "public-dns", false, "")
 	f.network.add(flags)
 	f.batch.add(flags)
-	flags.StringVar(&f.format, "format", "text", "of the result: text, json or jsonl (a result a line as it arrives, then the summary; with --portals a whole document a line)")
-	flags.BoolVarP(&f.verbose, "verbose", "v", false, "show the checks that are in order, and what every check saw")
-	flags.DurationVar(&f.timeout, "timeout", 90*time.Second, "end the run (with --portals each one) after this time; without it, runs about many methods may take longer")
+	addFormat(c, &f.format, "text", "json", "jsonl")
+	flags.BoolVarP(&f.verbose, "verbose", "v", false, "")
+	flags.DurationVar(&f.timeout, "timeout", 90*time.Second, "")
 	return c
 }
 
-func (cl *commandLine) exactlyOnePortal(_ *cobra.Command, args []string) error {
+func (cl *commandLine) exactlyOnePortal(c *cobra.Command, args []string) error {
 	switch len(args) {
 	case 1:
 		return nil
 	case 0:
-		return badUsage("cli.no-portal", nil)
+		return badUsage("cli.no-portal", checks.Args{"command": c.CommandPath()})
 	default:
 		return badUsage("cli.many-portals", nil)
 	}
 }
 
 func (cl *commandLine) check(ctx context.Context, address string, f checkFlags) error {
-	if err := checkFormat(f.format); err != nil {
-		return err
-	}
 	if f.timed && f.timeout <= 0 {
 		return badUsage("cli.bad-timeout", nil)
 	}
@@ -126,9 +126,6 @@ func (cl *commandLine) check(ctx context.Context, address string, f checkFlags) 
 		if err := report.CheckPath(f.report); err != nil {
 			return cl.reportError(err)
 		}
-	}
-	if f.receiver != "" && (!f.eventTest || !f.signedIn) {
-		return badUsage("cli.receiver-alone", nil)
 	}
 	a, err := cl.newApp(f.network.Network)
 	if err != nil {
@@ -191,14 +188,14 @@ func (cl *commandLine) showReceiver(target checks.Target, f checkFlags) {
 // addCredentials adds the webhook and the sign-in that the flags ask for.
 func (cl *commandLine) addCredentials(ctx context.Context, a *app.App, target *checks.Target, f checkFlags) error {
 	typed := cmp.Or(f.webhook, cl.Webhook.Reveal())
-	c := app.Credentials{SavedWebhook: typed == "saved", SignedIn: f.signedIn}
+	c := app.Credentials{SavedWebhook: typed == savedWebhook, SignedIn: f.signedIn}
 	if c.Kept() {
 		if err := cl.openKeyring(ctx, a); err != nil {
 			return err
 		}
 	}
 	switch typed {
-	case "", "saved":
+	case "", savedWebhook:
 	case "-":
 		var err error
 		if c.Webhook, err = cl.askSecret(ctx, "cli-account.ask-webhook", cl.typed()); err != nil {
@@ -208,13 +205,6 @@ func (cl *commandLine) addCredentials(ctx context.Context, a *app.App, target *c
 		c.Webhook = secret.New(typed)
 	}
 	return cl.inputError(a.AddCredentials(ctx, target, c))
-}
-
-func checkFormat(format string) error {
-	if formats := []string{"text", "json", "jsonl"}; !slices.Contains(formats, format) {
-		return badUsage("cli.bad-value", checks.Args{"flag": "--format", "value": format, "allowed": formats})
-	}
-	return nil
 }
 
 // runChecks makes the run, shows it, and sets the exit code.

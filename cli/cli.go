@@ -27,7 +27,6 @@ import (
 
 	"github.com/jeandeaual/go-locale"
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 )
 
 // Exit is an exit code.
@@ -46,30 +45,24 @@ type IO struct {
 	In       io.Reader
 	Out, Err io.Writer
 	Webhook  secret.String // from the environment, none if zero
+	Lang     string        // from the environment, "" if none
 	App      app.Options   // except the version and the network, which flags set
 	Releases string        // address of the newest version, see internal/release; "" if there is none
 }
 
-// webhookVariable is the environment variable for a webhook's address: other users can see a process's flags.
-const webhookVariable = "BOXREADY_WEBHOOK"
+// Environment variables.
+const (
+	webhookVariable = "BOXREADY_WEBHOOK" // a webhook's address: other users can see a process's flags
+	langVariable    = "BOXREADY_LANG"
+)
 
 // Standard is the process's own. Secrets are removed from its environment, so that no program that BoxReady starts, such as a
 // browser, gets them.
 func Standard() IO {
 	webhook := secret.New(os.Getenv(webhookVariable))
 	os.Unsetenv(webhookVariable)
-	return IO{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Webhook: webhook, App: app.Options{Cache: app.CacheFolder()}}
+	return IO{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Webhook: webhook, Lang: os.Getenv(langVariable), App: app.Options{Cache: app.CacheFolder()}}
 }
-
-// usageError is shown to the user by the key of its text.
-type usageError struct {
-	key  string
-	args checks.Args
-}
-
-func (e *usageError) Error() string { return e.key }
-
-func badUsage(key string, args checks.Args) error { return &usageError{key, args} }
 
 // failure is an error that isn't caused by wrong usage.
 type failure struct{ error }
@@ -84,6 +77,8 @@ type commandLine struct {
 	words   *words.Texts
 	exit    Exit
 	input   *typed // see typed; nil until something is read
+
+	helpFailed error // of writing help, which cobra doesn't return
 }
 
 func init() {
@@ -105,20 +100,15 @@ func Run(ctx context.Context, version string, args []string, std IO) (exit Exit)
 	root.SetOut(std.Out)
 	root.SetErr(std.Err)
 	err := root.ExecuteContext(ctx)
-	if err == nil {
+	if err = cmp.Or(err, cl.helpFailed); err == nil {
 		return cl.exit
 	}
 	if cl.words == nil { // an invalid flag may have prevented --lang from being parsed
 		cl.lang = cmp.Or(cl.lang, langIn(args))
-		if cl.useLanguage() != nil {
-			fmt.Fprintln(cl.Err, secret.Mask(err.Error()))
-			return ExitUsage
-		}
+		err = cmp.Or(cl.useLanguage(), err)
 	}
-	err = ofFlags(err)
 	var usage *usageError
 	var file *requirements.Error
-	var failed *failure
 	switch {
 	case errors.As(err, &usage):
 		fmt.Fprintln(cl.Err, cl.words.Say(usage.key, usage.args))
@@ -126,42 +116,10 @@ func Run(ctx context.Context, version string, args []string, std IO) (exit Exit)
 	case errors.As(err, &file):
 		fmt.Fprintln(cl.Err, cl.words.RequirementsError(file))
 		return ExitUsage
-	case errors.As(err, &failed):
+	default: // an output that can't be written, for instance
 		fmt.Fprintln(cl.Err, cl.words.Say("cli.failed", checks.Args{"error": secret.Mask(err.Error())}))
 		return ExitCouldNot
-	default:
-		// The rest are cobra's own messages about flags and arguments, which may contain a misplaced webhook's address.
-		fmt.Fprintln(cl.Err, cl.words.Say("cli.usage", checks.Args{"error": secret.Mask(err.Error())}))
-		return ExitUsage
 	}
-}
-
-// Commands returns the tree of all commands, for descriptions such as manual pages.
-func Commands(version string) *cobra.Command { return (&commandLine{version: version}).root() }
-
-// ofFlags translates errors about flags. A value may be a misplaced webhook's address.
-func ofFlags(err error) error {
-	var (
-		none  *pflag.NotExistError
-		bare  *pflag.ValueRequiredError
-		value *pflag.InvalidValueError
-	)
-	switch {
-	case errors.As(err, &none):
-		return badUsage("cli.unknown-flag", checks.Args{"flag": dashed(none.GetSpecifiedName())})
-	case errors.As(err, &bare):
-		return badUsage("cli.bare-flag", checks.Args{"flag": dashed(bare.GetSpecifiedName())})
-	case errors.As(err, &value):
-		return badUsage("cli.flag-value", checks.Args{"flag": dashed(value.GetFlag().Name), "value": secret.Mask(value.GetValue())})
-	}
-	return err
-}
-
-func dashed(name string) string {
-	if name = secret.Mask(name); len(name) > 1 {
-		return "--" + name
-	}
-	return "-" + name
 }
 
 // langIn returns the value of --lang in arguments that weren't parsed.
@@ -175,27 +133,6 @@ func langIn(args []string) string {
 		}
 	}
 	return ""
-}
-
-// knownCommand rejects arguments that are the name of no subcommand.
-func knownCommand(_ *cobra.Command, args []string) error {
-	if len(args) > 0 {
-		return badUsage("cli.unknown-command", checks.Args{"value": secret.Mask(args[0])})
-	}
-	return nil
-}
-
-// help is the action of a command that only has subcommands.
-func help(c *cobra.Command, _ []string) error { return c.Help() }
-
-// atMost rejects more than n arguments.
-func atMost(n int) cobra.PositionalArgs {
-	return func(_ *cobra.Command, args []string) error {
-		if len(args) > n {
-			return badUsage("cli.surplus", checks.Args{"value": secret.Mask(args[n])})
-		}
-		return nil
-	}
 }
 
 // recoverPanic reports a panic as a bug of BoxReady. Only the runtime's own messages are shown: others may contain a secret.
@@ -213,44 +150,81 @@ func (cl *commandLine) recoverPanic(fault any) Exit {
 }
 
 func (cl *commandLine) root() *cobra.Command {
+	version := false
 	root := &cobra.Command{
-		Use:           "boxready",
-		Short:         "Will REST applications work on this Bitrix24 portal?",
-		Args:          knownCommand,
-		SilenceErrors: true,
-		SilenceUsage:  true,
-		PersistentPreRunE: func(*cobra.Command, []string) error {
-			return cl.useLanguage()
+		Use:               "boxready",
+		Args:              knownCommand,
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
+		PersistentPreRunE: func(c *cobra.Command, _ []string) error {
+			if err := cl.useLanguage(); err != nil {
+				return err
+			}
+			if isCompletion(c) {
+				cl.describe(c.Root())
+			}
+			return cl.checkCombinations(c)
 		},
-		RunE: func(c *cobra.Command, _ []string) error { return cl.console(c.Context()) },
+		RunE: func(c *cobra.Command, _ []string) error {
+			if version {
+				return cl.printVersion()
+			}
+			return cl.console(c.Context())
+		},
 	}
-	root.PersistentFlags().StringVar(&cl.lang, "lang", "", "language of what people read: ru or en (default: the system's)")
-	root.AddCommand(cl.checkCommand(), cl.loginCommand(), cl.logoutCommand(), cl.accountsCommand(), cl.allowlistCommand(),
-		cl.requirementsCommand(), cl.portalsCommand(), cl.exporterCommand(), cl.reportCommand(), cl.demoCommand(), cl.probeCommand(), cl.receiverCommand(), cl.selftestCommand(), cl.versionCommand())
+	root.PersistentFlags().StringVar(&cl.lang, "lang", "", "")
+	root.Flags().BoolVarP(&version, "version", "V", false, "")
+	root.SetFlagErrorFunc(flagError)
+	root.SetHelpFunc(func(c *cobra.Command, _ []string) { cl.helpFailed = cl.help(c) })
+	help := cl.helpCommand()
+	root.SetHelpCommand(help)
+	for _, group := range []struct {
+		id       string
+		commands []*cobra.Command
+	}{
+		{"portal", []*cobra.Command{cl.checkCommand(), cl.probeCommand(), cl.allowlistCommand(), cl.reportCommand()}},
+		{"credentials", []*cobra.Command{cl.loginCommand(), cl.logoutCommand(), cl.accountsCommand()}},
+		{"application", []*cobra.Command{cl.requirementsCommand(), cl.receiverCommand()}},
+		{"fleet", []*cobra.Command{cl.portalsCommand(), cl.exporterCommand()}},
+		{"program", []*cobra.Command{cl.demoCommand(), cl.selftestCommand(), cl.versionCommand(), cl.completionCommand(), help}},
+	} {
+		root.AddGroup(&cobra.Group{ID: group.id})
+		for _, c := range group.commands {
+			c.GroupID = group.id
+			root.AddCommand(c)
+		}
+	}
+	cl.addCompletions(root)
 	return root
 }
 
 // fail marks err as not caused by wrong usage.
 func (*commandLine) fail(err error) error { return &failure{err} }
 
-// useLanguage loads the texts. Without --lang the system decides.
-func (cl *commandLine) useLanguage() error {
-	lang := cl.lang
-	if lang == "" {
-		lang = systemLanguage()
+// useLanguage loads the texts in the language of --lang, otherwise of BOXREADY_LANG, otherwise of the system. Whoever sets the
+// variable may use another version with more languages, or a script on many computers: an unknown one is mentioned and has no
+// effect, like one of the system's.
+func (cl *commandLine) useLanguage() (err error) {
+	if cl.words != nil {
+		return nil
 	}
+	unknown := ""
+	lang := cmp.Or(cl.lang, strings.ToLower(cl.Lang))
 	if !slices.Contains(words.Languages(), lang) {
-		cl.lang, cl.words = "", nil
-		if err := cl.useLanguage(); err != nil {
-			return err
-		}
-		return badUsage("cli.bad-lang", checks.Args{"value": lang, "languages": words.Languages()})
+		unknown, lang = lang, systemLanguage()
 	}
-	words, err := words.New(lang)
-	if err != nil {
+	if cl.words, err = words.New(lang); err != nil {
 		return cl.fail(err)
 	}
-	cl.words = words
+	args := checks.Args{"value": unknown, "languages": words.Languages()}
+	switch {
+	case unknown == "":
+	case cl.lang != "":
+		return badUsage("cli.bad-lang", args)
+	default:
+		fmt.Fprintln(cl.Err, cl.words.Say("cli.bad-lang-variable", args))
+	}
 	return nil
 }
 

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"boxready/checks"
 )
 
 // console runs when there are no arguments, perhaps after a double click: it asks for the address, shows the result and waits, so
@@ -18,7 +20,7 @@ func (cl *commandLine) console(ctx context.Context) error {
 		address, ok := input.next(ctx)
 		if !ok {
 			fmt.Fprintln(cl.Err)
-			return badUsage("cli.no-portal", nil)
+			return badUsage("cli.no-portal", checks.Args{"command": "boxready check"})
 		}
 		if address == "" {
 			continue

@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"text/tabwriter"
 
 	"boxready/checks"
 	"boxready/internal/app"
@@ -43,39 +42,23 @@ func (f demoFlags) with() []string {
 func (cl *commandLine) demoCommand() *cobra.Command {
 	var f demoFlags
 	c := &cobra.Command{
-		Use:   "demo",
-		Short: "Start a simulated portal on this computer",
-		Long: "Start a simulated portal, authorization server and event queue on this computer, with the faults asked for, and print the\n" +
-			"command that checks it. Nothing of it can be reached from outside; it ends with Ctrl+C.\n\nFaults:\n" + faultTable(),
-		Args: atMost(0),
+		Use:  "demo",
+		Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error { return cl.demo(c.Context(), f) },
 	}
 	flags := c.Flags()
-	flags.StringArrayVar(&f.faults, "fault", nil, "`NAME` of a fault (repeatable)")
-	flags.BoolVar(&f.checkNow, "check", false, "check the simulated portal at once and end")
-	flags.BoolVar(&f.deep, "deep", false, "with --check: as check --deep; faults that need it are checked so anyway")
-	flags.BoolVar(&f.signedIn, "signed-in", false, "with --check: with a sign-in, as check --signed-in")
-	flags.BoolVar(&f.webhook, "webhook", false, "with an incoming webhook, as check --webhook")
-	flags.BoolVar(&f.event, "event-test", false, "with --check --signed-in: as check --event-test")
-	flags.StringVar(&f.format, "format", "text", "with --check: text, json or jsonl")
-	flags.BoolVarP(&f.verbose, "verbose", "v", false, "with --check: as check -v")
+	flags.StringArrayVar(&f.faults, "fault", nil, "")
+	flags.BoolVar(&f.checkNow, "check", false, "")
+	flags.BoolVar(&f.deep, "deep", false, "")
+	flags.BoolVar(&f.signedIn, "signed-in", false, "")
+	flags.BoolVar(&f.webhook, "webhook", false, "")
+	flags.BoolVar(&f.event, "event-test", false, "")
+	addFormat(c, &f.format, "text", "json", "jsonl")
+	flags.BoolVarP(&f.verbose, "verbose", "v", false, "")
 	return c
 }
 
-func faultTable() string {
-	var table strings.Builder
-	columns := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
-	for _, f := range demo.Faults() {
-		fmt.Fprintf(columns, "  %s\t%s\n", f.Name, f.Description)
-	}
-	columns.Flush()
-	return strings.TrimRight(table.String(), "\n")
-}
-
 func (cl *commandLine) demo(ctx context.Context, f demoFlags) error {
-	if err := checkFormat(f.format); err != nil {
-		return err
-	}
 	d, err := app.StartDemo(cl.version, f.faults, f.with()...)
 	var unknown *demo.UnknownFault
 	switch {

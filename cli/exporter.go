@@ -31,23 +31,16 @@ type exporterFlags struct {
 func (cl *commandLine) exporterCommand() *cobra.Command {
 	f := exporterFlags{network: networkFlags{region: "auto"}}
 	c := &cobra.Command{
-		Use:   "exporter --portals FILE",
-		Short: "Give Prometheus the results of checks, for many portals",
-		Long: `Give Prometheus the results of checks, for many portals, until Ctrl+C.
-
-/probe?target=PORTAL checks a portal of the list, or gives the result of its last run if that began less than --interval ago;
-/metrics is about the exporter itself. No other portal can be checked through it. Configuration, alerts and a systemd unit to
-begin with are in packaging/prometheus.`,
-		Example: `  boxready exporter --portals portals.yaml`,
-		Args:    cobra.NoArgs,
-		RunE:    func(c *cobra.Command, _ []string) error { return cl.export(c.Context(), f) },
+		Use:  "exporter",
+		Args: noArguments,
+		RunE: func(c *cobra.Command, _ []string) error { return cl.export(c.Context(), f) },
 	}
 	flags := c.Flags()
-	flags.StringVar(&f.portals, "portals", "", "`FILE` (YAML, or CSV) with the portals; see boxready portals schema")
-	flags.StringVar(&f.listen, "listen", "127.0.0.1:9789", "`ADDRESS:PORT` to answer on; anyone who reaches it can read the results")
-	flags.DurationVar(&f.interval, "interval", 10*time.Minute, "time from the start of one run against a portal to that of the next")
-	flags.DurationVar(&f.timeout, "timeout", 0, "end a run after this time (default: 90s, more where many methods are asked for)")
-	flags.IntVar(&f.parallel, "parallel", 8, "how many portals are checked at once")
+	flags.StringVar(&f.portals, "portals", "", "")
+	flags.StringVar(&f.listen, "listen", "127.0.0.1:9789", "")
+	flags.DurationVar(&f.interval, "interval", 10*time.Minute, "")
+	flags.DurationVar(&f.timeout, "timeout", 0, "")
+	flags.IntVar(&f.parallel, "parallel", 8, "")
 	f.network.addCommon(flags)
 	return c
 }

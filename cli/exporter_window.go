@@ -7,8 +7,7 @@ import "github.com/spf13/cobra"
 // exporterCommand refers to the other program: the one with the window doesn't include the exporter.
 func (cl *commandLine) exporterCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "exporter", Short: "Give Prometheus the results of checks (in the program without a window)",
-		DisableFlagParsing: true,
-		RunE:               func(*cobra.Command, []string) error { return badUsage("portals.no-exporter", nil) },
+		Use: "exporter", Hidden: true, DisableFlagParsing: true,
+		RunE: func(*cobra.Command, []string) error { return badUsage("portals.no-exporter", nil) },
 	}
 }

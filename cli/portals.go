@@ -36,9 +36,9 @@ type batchFlags struct {
 const maxParallel = 256
 
 func (f *batchFlags) add(flags *pflag.FlagSet) {
-	flags.StringVar(&f.portals, "portals", "", "`FILE` (YAML, or CSV) with the portals to check, and what may be asked of each; see boxready portals schema")
-	flags.IntVar(&f.parallel, "parallel", 16, "with --portals: how many portals are checked at once")
-	flags.StringVar(&f.resume, "resume", "", "with --portals: keep each portal's result in `FILE`, and don't check again what stands in it")
+	flags.StringVar(&f.portals, "portals", "", "")
+	flags.IntVar(&f.parallel, "parallel", 16, "")
+	flags.StringVar(&f.resume, "resume", "", "")
 }
 
 // withList are the flags of check that work with --portals. The others are about one portal, and are in the list.
@@ -52,8 +52,6 @@ func (cl *commandLine) checkArgs(c *cobra.Command, args []string) error {
 		case bad != nil:
 		case list && !slices.Contains(withList, f.Name):
 			bad = badUsage("portals.not-with", checks.Args{"flag": "--" + f.Name})
-		case !list && (f.Name == "parallel" || f.Name == "resume"):
-			bad = badUsage("portals.only-with", checks.Args{"flag": "--" + f.Name})
 		}
 	})
 	switch {
@@ -71,11 +69,10 @@ func (cl *commandLine) checkArgs(c *cobra.Command, args []string) error {
 
 func (cl *commandLine) portalsCommand() *cobra.Command {
 	c := &cobra.Command{
-		Use: "portals", Short: "Lists of portals for check --portals and exporter --portals", Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
+		Use: "portals", Args: knownCommand, RunE: cl.showHelp,
 	}
 	c.AddCommand(&cobra.Command{
-		Use: "check FILE", Short: "Say what is wrong with a list, line by line", Args: cl.exactly(1, "portals.need-file"),
+		Use: "check", Args: cl.exactly(1, "portals.need-file"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			portals, err := app.ReadList(args[0])
 			if err != nil {
@@ -84,13 +81,7 @@ func (cl *commandLine) portalsCommand() *cobra.Command {
 			_, err = fmt.Fprintln(cl.Out, cl.words.Count("portals.in-order", len(portals)))
 			return err
 		},
-	}, &cobra.Command{
-		Use: "schema", Short: "Print the JSON Schema of a list", Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			_, err := cl.Out.Write(assets.PortalsSchema)
-			return err
-		},
-	})
+	}, cl.schemaCommand(assets.PortalsSchema))
 	return c
 }
 
@@ -158,9 +149,6 @@ func (cl *commandLine) checkPortals(ctx context.Context, f checkFlags) error {
 		return badUsage("cli.bad-timeout", nil)
 	case f.batch.parallel < 1 || f.batch.parallel > maxParallel:
 		return badUsage("portals.bad-parallel", checks.Args{"limit": maxParallel})
-	}
-	if err := checkFormat(f.format); err != nil {
-		return err
 	}
 	b, err := cl.openBatch(ctx, f.batch.portals, f.network)
 	if err != nil {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,16 +17,10 @@ import (
 
 func (cl *commandLine) probeCommand() *cobra.Command {
 	c := &cobra.Command{
-		Use: "probe", Short: "Print a script that looks at the portal from its own server",
-		Long: `Print a script that looks at the portal from its own server. Half of what can be wrong is told apart only there, and nobody has to
-be given access: whoever may runs the script and pastes its answer, which "boxready check PORTAL --server-probe FILE" reads.
-
-The scripts can be read, change nothing, leave no files, print no keys, passwords or people's data, and end by themselves.`,
-		Example: `  boxready probe php portal.example.ru
-  boxready probe sh portal.example.ru | ssh root@server.example.ru sh > answer.txt
-  boxready probe ssh bitrix@server.example.ru portal.example.ru > answer.txt
-  boxready check portal.example.ru --server-probe answer.txt`,
-		Args: func(*cobra.Command, []string) error { return badUsage("cli-probe.no-kind", nil) },
+		Use: "probe",
+		Args: func(c *cobra.Command, args []string) error {
+			return cmp.Or(knownCommand(c, args), badUsage("cli-probe.no-kind", nil))
+		},
 		RunE: func(*cobra.Command, []string) error { return nil },
 	}
 	c.AddCommand(cl.probePHPCommand(), cl.probeShellCommand(), cl.probePowerShellCommand(), cl.probeSSHCommand())
@@ -35,28 +30,24 @@ The scripts can be read, change nothing, leave no files, print no keys, password
 func (cl *commandLine) probePHPCommand() *cobra.Command {
 	root := ""
 	c := &cobra.Command{
-		Use: "php [PORTAL]", Short: "For the portal's own PHP command line: the whole view",
-		Long: `Print the script for the portal's own PHP command line (/bitrix/admin/php_command_line.php), which an administrator opens in the
-browser. It sees most: settings, licence, modules, applications, and the way to the authorization server as the portal takes it.
-
-With --root the script loads the product itself, for php on the server: boxready probe php --root /home/bitrix/www | ssh bitrix@SERVER php`,
+		Use:  "php",
 		Args: atMost(1),
 		RunE: func(_ *cobra.Command, args []string) error { return cl.printProbe(serverprobe.PHP, args, root) },
 	}
-	c.Flags().StringVar(&root, "root", "", "the portal's `FOLDER` on the server, for php by the command line")
+	c.Flags().StringVar(&root, "root", "", "")
 	return c
 }
 
 func (cl *commandLine) probeShellCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "sh [PORTAL]", Short: "For a shell on the server: the network alone, by curl and openssl", Args: atMost(1),
+		Use: "sh", Args: atMost(1),
 		RunE: func(_ *cobra.Command, args []string) error { return cl.printProbe(serverprobe.Shell, args, "") },
 	}
 }
 
 func (cl *commandLine) probePowerShellCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "powershell [PORTAL]", Short: "For PowerShell on a server with Windows: the network alone", Args: atMost(1),
+		Use: "powershell", Args: atMost(1),
 		RunE: func(_ *cobra.Command, args []string) error { return cl.printProbe(serverprobe.PowerShell, args, "") },
 	}
 }
@@ -109,14 +100,7 @@ type sshFlags struct {
 func (cl *commandLine) probeSSHCommand() *cobra.Command {
 	var f sshFlags
 	c := &cobra.Command{
-		Use: "ssh USER@HOST[:PORT] [PORTAL]", Short: "Run the script for PHP on the server over SSH, and print its answer",
-		Long: `Run the script for PHP on the portal's server over SSH, through the standard input of its php, and print the answer. Nothing is
-stored on the server.
-
-The host must be in known_hosts. You are let in by the keys of the SSH agent, otherwise by a password that is asked for. Sign in as
-the user to whom the portal's files belong (bitrix on BitrixVM and BitrixEnv), or as root: the script then becomes that user.
-PHP of the command line may be set up in another way than that of the web server; the portal's own PHP command line sees more.`,
-		Example: "  boxready probe ssh bitrix@server.example.ru portal.example.ru > answer.txt",
+		Use: "ssh",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) < 1 || len(args) > 2 {
 				return badUsage("cli-probe.no-server", nil)
@@ -126,10 +110,10 @@ PHP of the command line may be set up in another way than that of the web server
 		RunE: func(c *cobra.Command, args []string) error { return cl.probeSSH(c.Context(), args, f) },
 	}
 	flags := c.Flags()
-	flags.StringVar(&f.root, "root", serverprobe.UsualRoot, "the portal's `FOLDER` on the server")
-	flags.StringVar(&f.php, "php", "php", "the `COMMAND` that runs PHP there")
-	flags.StringVar(&f.known, "known-hosts", "", "`FILE` of known hosts (default: ~/.ssh/known_hosts and the system's)")
-	flags.StringArrayVar(&f.connectTo, "connect-to", nil, "dial ADDR:PORT when HOST:PORT is meant, `HOST:PORT:ADDR:PORT` (repeatable)")
+	flags.StringVar(&f.root, "root", serverprobe.UsualRoot, "")
+	flags.StringVar(&f.php, "php", "php", "")
+	flags.StringVar(&f.known, "known-hosts", "", "")
+	addConnectTo(flags, &f.connectTo)
 	return c
 }
 

@@ -17,48 +17,53 @@ import (
 )
 
 func (cl *commandLine) reportCommand() *cobra.Command {
-	c := &cobra.Command{Use: "report", Short: "Read reports that BoxReady saved: show, judge again, compare, count", Args: knownCommand, RunE: help}
+	c := &cobra.Command{Use: "report", Args: knownCommand, RunE: cl.showHelp}
 	var verbose bool
 	var format string
-	withFormat := func(c *cobra.Command, words string) *cobra.Command {
-		c.Flags().StringVar(&format, "format", "text", "of the result: "+words)
+	withFormat := func(c *cobra.Command, allowed ...string) *cobra.Command {
+		addFormat(c, &format, allowed...)
 		return c
 	}
 	withVerbose := func(c *cobra.Command) *cobra.Command {
-		c.Flags().BoolVarP(&verbose, "verbose", "v", false, "show the checks that are in order, and what every check saw")
+		c.Flags().BoolVarP(&verbose, "verbose", "v", false, "")
 		return c
 	}
 	c.AddCommand(
 		withVerbose(&cobra.Command{
-			Use: "show FILE", Short: "Show a report: the .zip, .html or .json", Args: files(1, "cli-report.no-file"),
+			Use: "show", Args: files(1, "cli-report.no-file"),
 			RunE: func(_ *cobra.Command, args []string) error { return cl.showReport(args[0], verbose) },
 		}),
 		withVerbose(withFormat(&cobra.Command{
-			Use: "check FILE", Short: "Judge what a report's run saw once more, with what this version knows", Args: files(1, "cli-report.no-file"),
-			Long: "Judge what a report's run saw once more, with what this version of BoxReady knows. Nothing is asked over the network.\n\n" +
-				"Exit codes: as those of check.",
+			Use: "check", Args: files(1, "cli-report.no-file"),
 			RunE: func(_ *cobra.Command, args []string) error { return cl.checkReport(args[0], format, verbose) },
-		}, "text or json")),
+		}, "text", "json")),
 		withFormat(&cobra.Command{
-			Use: "diff BEFORE AFTER", Short: "Show what changed between two reports", Args: files(2, "cli-report.two-files"),
-			Long: "Show what changed between two reports: what is new, gone, graver, and what was seen differently. They may be in different\n" +
-				"languages and of different versions.\n\n" +
-				"Exit codes: 0 nothing new, 3 a new problem, 4 a new notice or unknown, 2 wrong usage, 1 could not run.",
+			Use: "diff", Args: files(2, "cli-report.two-files"),
 			RunE: func(_ *cobra.Command, args []string) error { return cl.diffReports(args[0], args[1], format) },
-		}, "text or json"),
+		}, "text", "json"),
 		withFormat(&cobra.Command{
-			Use: "summarize FILE...", Short: "Count causes, portals and versions in any number of reports, or folders of them", Args: files(-1, "cli-report.no-file"),
+			Use: "summarize", Args: files(-1, "cli-report.no-file"),
 			RunE: func(_ *cobra.Command, args []string) error { return cl.summarizeReports(args, format) },
-		}, "text, csv or json"),
-		&cobra.Command{
-			Use: "schema", Short: "Print the JSON Schema of the result of check --format json", Args: atMost(0),
-			RunE: func(*cobra.Command, []string) error {
-				_, err := cl.Out.Write(assets.ResultSchema)
-				return err
-			},
-		},
+		}, "text", "csv", "json"),
+		cl.schemaCommand(assets.ResultSchema),
 	)
 	return c
+}
+
+// addFormat adds the flag for the form of a command's output, text unless it is given.
+func addFormat(c *cobra.Command, into *string, allowed ...string) {
+	oneOf(c.Flags(), into, "format", "text", allowed...)
+}
+
+// schemaCommand prints a JSON Schema.
+func (cl *commandLine) schemaCommand(schema []byte) *cobra.Command {
+	return &cobra.Command{
+		Use: "schema", Args: noArguments,
+		RunE: func(*cobra.Command, []string) error {
+			_, err := cl.Out.Write(schema)
+			return err
+		},
+	}
 }
 
 // files accepts n files, or any positive number if n is negative.
@@ -105,13 +110,6 @@ func (cl *commandLine) reportError(err error) error {
 	return cl.fail(err)
 }
 
-func (cl *commandLine) checkReportFormat(format string, allowed ...string) error {
-	if !slices.Contains(allowed, format) {
-		return badUsage("cli.bad-value", checks.Args{"flag": "--format", "value": format, "allowed": allowed})
-	}
-	return nil
-}
-
 func (cl *commandLine) showReport(path string, verbose bool) error {
 	saved, err := cl.readReport(path)
 	if err != nil {
@@ -125,9 +123,6 @@ func (cl *commandLine) showReport(path string, verbose bool) error {
 }
 
 func (cl *commandLine) checkReport(path, format string, verbose bool) error {
-	if err := cl.checkReportFormat(format, "text", "json"); err != nil {
-		return err
-	}
 	saved, err := cl.readReport(path)
 	if err != nil {
 		return err
@@ -153,9 +148,6 @@ func (cl *commandLine) checkReport(path, format string, verbose bool) error {
 }
 
 func (cl *commandLine) diffReports(before, after, format string) error {
-	if err := cl.checkReportFormat(format, "text", "json"); err != nil {
-		return err
-	}
 	then, err := cl.readReport(before)
 	if err != nil {
 		return err
@@ -186,9 +178,6 @@ func (cl *commandLine) diffReports(before, after, format string) error {
 const shownUnreadable = 20
 
 func (cl *commandLine) summarizeReports(args []string, format string) error {
-	if err := cl.checkReportFormat(format, "text", "csv", "json"); err != nil {
-		return err
-	}
 	tally, failed := report.NewTally(), 0
 	err := eachReport(args, func(path string) {
 		if err := tally.Add(path); err != nil {

@@ -21,62 +21,30 @@ import (
 )
 
 func (cl *commandLine) requirementsCommand() *cobra.Command {
-	c := &cobra.Command{
-		Use: "requirements", Short: "Files that say what an application needs of a portal",
-		Long: `Files that say what an application needs of a portal: permissions, methods, events, modules and hosts.
-
-A vendor drafts one from the application's source (scan), looks it over (check) and ships it as NAME.boxready.yaml. The portal's
-owner gives it to “boxready check PORTAL --requires FILE”.`,
-		Args: knownCommand, RunE: help,
-	}
+	c := &cobra.Command{Use: "requirements", Args: knownCommand, RunE: cl.showHelp}
 	var format string
 	withFormat := func(c *cobra.Command) *cobra.Command {
-		c.Flags().StringVar(&format, "format", "text", "of the result: text or json")
+		addFormat(c, &format, "text", "json")
 		return c
 	}
 	c.AddCommand(
 		withFormat(&cobra.Command{
-			Use: "scan DIR", Short: "Draft a file from an application's source",
-			Long: `Draft a file from an application's source: PHP, JavaScript and TypeScript, Python, Go, Java and Kotlin, C#, Ruby, JSON and YAML.
-
-Names are looked for in strings and in calls of the official SDKs, not in comments. Behind each stands where it was found. Names
-that look like methods but aren't known, and names that are put together at run time, stand apart: add them by hand if the
-application needs them. Nothing of the source leaves this computer.
-
-Exit codes: 0 all names are known, 4 some stand apart or nothing was found, 2 wrong usage, 1 could not run.`,
-			Example: "  boxready requirements scan src > my-app" + requirements.Extension,
-			Args:    cl.exactly(1, "cli-requirements.need-dir"),
-			RunE:    func(c *cobra.Command, args []string) error { return cl.requirementsScan(c.Context(), args[0], format) },
+			Use: "scan", Args: cl.exactly(1, "cli-requirements.need-dir"),
+			RunE: func(c *cobra.Command, args []string) error { return cl.requirementsScan(c.Context(), args[0], format) },
 		}),
 		withFormat(&cobra.Command{
-			Use: "check FILE", Short: "Look a file over",
-			Long: `Look a file over: what isn't as it has to be, names that nobody knows, deprecated ones, permissions that are missing or for
-nothing, and what is written twice.
-
-Exit codes: 0 nothing to change, 3 the file isn't as it has to be, 4 something should be changed, 2 wrong usage or no such file.`,
-			Args: cl.exactly(1, "cli-requirements.need-file"),
+			Use: "check", Args: cl.exactly(1, "cli-requirements.need-file"),
 			RunE: func(_ *cobra.Command, args []string) error { return cl.requirementsCheck(args[0], format) },
 		}),
 		withFormat(&cobra.Command{
-			Use: "diff A B", Short: "Say what file B needs besides file A, and what no longer",
-			Long: `Say what file B needs besides file A, and what no longer.
-
-Exit codes: 0 both need the same, 4 they don't, 2 wrong usage or a file that can't be used.`,
-			Args: cl.exactly(2, "cli-requirements.need-files"),
+			Use: "diff", Args: cl.exactly(2, "cli-requirements.need-files"),
 			RunE: func(_ *cobra.Command, args []string) error { return cl.requirementsDiff(args[0], args[1], format) },
 		}),
 		&cobra.Command{
-			Use: "library [NAME]", Short: "List the ready files for common kinds of applications, or print one",
-			Args: atMost(1),
+			Use: "library", Args: atMost(1),
 			RunE: func(_ *cobra.Command, args []string) error { return cl.requirementsLibrary(args) },
 		},
-		&cobra.Command{
-			Use: "schema", Short: "Print the JSON Schema of these files", Args: atMost(0),
-			RunE: func(*cobra.Command, []string) error {
-				_, err := cl.Out.Write(assets.RequirementsSchema)
-				return err
-			},
-		},
+		cl.schemaCommand(assets.RequirementsSchema),
 	)
 	return c
 }
@@ -91,17 +59,7 @@ func (cl *commandLine) exactly(n int, key string) cobra.PositionalArgs {
 	}
 }
 
-func textOrJSON(format string) error {
-	if formats := []string{"text", "json"}; !slices.Contains(formats, format) {
-		return badUsage("cli.bad-value", checks.Args{"flag": "--format", "value": format, "allowed": formats})
-	}
-	return nil
-}
-
 func (cl *commandLine) requirementsScan(ctx context.Context, dir, format string) error {
-	if err := textOrJSON(format); err != nil {
-		return err
-	}
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 		return badUsage("cli-requirements.bad-dir", checks.Args{"dir": dir, "missing": errors.Is(err, os.ErrNotExist)})
 	}
@@ -240,9 +198,6 @@ type checkedLine struct {
 }
 
 func (cl *commandLine) requirementsCheck(file, format string) error {
-	if err := textOrJSON(format); err != nil {
-		return err
-	}
 	findings, err := requirements.Lint(file)
 	var bad requirements.Errors
 	switch {
@@ -300,9 +255,6 @@ func (cl *commandLine) shortened(names []string) []string {
 }
 
 func (cl *commandLine) requirementsDiff(old, new, format string) error {
-	if err := textOrJSON(format); err != nil {
-		return err
-	}
 	before, err := requirements.ReadFile(old)
 	if err != nil {
 		return err

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"boxready/checks"
@@ -16,21 +15,16 @@ func (cl *commandLine) selftestCommand() *cobra.Command {
 	var verbose bool
 	var network networkFlags
 	c := &cobra.Command{
-		Use: "selftest", Short: "Look at what BoxReady itself needs on this computer", Args: atMost(0),
-		Long: "Look at what BoxReady itself needs on this computer: keyring, port for the sign-in, browser, proxy, clock.\n\n" +
-			"Exit codes: as those of check.",
+		Use: "selftest", Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error { return cl.selftest(c.Context(), network, format, verbose) },
 	}
-	c.Flags().StringVar(&format, "format", "text", "of the result: text or json")
-	c.Flags().BoolVarP(&verbose, "verbose", "v", false, "show what is in order, and what was seen")
+	addFormat(c, &format, "text", "json")
+	c.Flags().BoolVarP(&verbose, "verbose", "v", false, "")
 	network.add(c.Flags())
 	return c
 }
 
 func (cl *commandLine) selftest(ctx context.Context, network networkFlags, format string, verbose bool) error {
-	if !slices.Contains([]string{"text", "json"}, format) {
-		return badUsage("cli.bad-value", checks.Args{"flag": "--format", "value": format, "allowed": []string{"text", "json"}})
-	}
 	a, err := cl.newApp(network.Network)
 	if err != nil {
 		return err

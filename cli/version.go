@@ -20,23 +20,25 @@ const releaseTimeout = 15 * time.Second
 func (cl *commandLine) versionCommand() *cobra.Command {
 	var licences, newest bool
 	c := &cobra.Command{
-		Use: "version", Short: "Print the version", Args: atMost(0),
-		Long: "Print the version.\n\nNothing is asked over the network unless --check is given. Exit codes with --check: 0 this is the newest version, 4 there is\n" +
-			"a newer one, 1 that can't be told.",
+		Use: "version", Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if licences {
 				return assets.WriteLicences(cl.Out)
 			}
-			if _, err := fmt.Fprintln(cl.Out, "boxready", cl.version); err != nil || !newest {
+			if err := cl.printVersion(); err != nil || !newest {
 				return err
 			}
 			return cl.checkVersion(c.Context())
 		},
 	}
-	c.Flags().BoolVar(&licences, "licences", false, "print the licences of everything in this program")
-	c.Flags().BoolVar(&newest, "check", false, "ask whether there is a newer version, where whoever packaged this program said to")
-	c.MarkFlagsMutuallyExclusive("licences", "check")
+	c.Flags().BoolVar(&licences, "licences", false, "")
+	c.Flags().BoolVar(&newest, "check", false, "")
 	return c
+}
+
+func (cl *commandLine) printVersion() error {
+	_, err := fmt.Fprintln(cl.Out, "boxready", cl.version)
+	return err
 }
 
 // checkVersion asks whether there is a newer version.

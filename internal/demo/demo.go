@@ -31,17 +31,16 @@ const eventWait = 20 * time.Second
 
 // Fault is a fault that the simulated portal can have.
 type Fault struct {
-	Name        string
-	Description string          // one line of English
-	with        map[string]bool // what a run has to do to detect it
-	needs       []string        // what an application has to require for a run to detect it
+	Name  string
+	with  map[string]bool // what a run has to do to detect it
+	needs []string        // what an application has to require for a run to detect it
 }
 
 // Faults returns all faults.
 func Faults() []Fault {
 	var faults []Fault
 	for _, f := range simportal.Faults() {
-		fault := Fault{Name: f.Name, Description: f.Description, with: map[string]bool{}, needs: f.Needs}
+		fault := Fault{Name: f.Name, with: map[string]bool{}, needs: f.Needs}
 		for _, w := range f.With {
 			fault.with[w] = true
 		}

@@ -160,6 +160,8 @@ func (r *reader) address(p *Portal, typed string, line, column int) {
 			reason = string(bad.Reason)
 		}
 		r.Fail(line, column, BadAddress, map[string]any{"reason": reason})
+	} else if _, err := portal.ParseWebhook(typed); err == nil {
+		r.Fail(line, column, WebhookGiven, nil)
 	}
 }
 

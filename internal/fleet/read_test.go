@@ -81,6 +81,7 @@ var invalidYAML = []struct {
 	{"no address", "boxready: 1\nportals:\n  - deep: true\n", []string{"3:5 missing-key"}},
 	{"a webhook's address instead of true or false", "boxready: 1\nportals:\n  - address: a.example\n    webhook: https://a.example/rest/1/code/\n", []string{"4:14 wrong-type"}},
 	{"not an address", "boxready: 1\nportals:\n  - address: ftp://a.example\n", []string{"3:14 bad-address"}},
+	{"a webhook", "boxready: 1\nportals:\n  - address: https://a.example/rest/1/webhookcode12345/\n", []string{"3:14 webhook-given"}},
 	{"a duplicate", "boxready: 1\nportals:\n  - address: a.example\n  - address: http://A.example/x\n", []string{"4:14 same-portal"}},
 	{"an unknown region", "boxready: 1\nportals:\n  - {address: a.example, region: mars}\n", []string{"3:34 bad-choice"}},
 	{"an anchor", "boxready: 1\nportals: &a [{address: a.example}]\n", []string{"2:10 not-plain"}},
@@ -170,7 +171,7 @@ func schema(tb testing.TB) *jsonschema.Schema {
 
 // beyondSchema are the codes of errors that a JSON Schema can't express.
 var beyondSchema = []string{yamlfile.Empty, yamlfile.TooBig, yamlfile.NotUTF8, yamlfile.UTF16, yamlfile.ControlCharacter, yamlfile.BadSyntax, yamlfile.TabIndent,
-	yamlfile.TooDeep, yamlfile.TooMany, yamlfile.NotPlain, yamlfile.SeveralDocuments, yamlfile.DuplicateKey, fleet.BadAddress, fleet.SamePortal}
+	yamlfile.TooDeep, yamlfile.TooMany, yamlfile.NotPlain, yamlfile.SeveralDocuments, yamlfile.DuplicateKey, fleet.BadAddress, fleet.WebhookGiven, fleet.SamePortal}
 
 func assertAgree(t *testing.T, schema *jsonschema.Schema, text string) {
 	t.Helper()

@@ -17,9 +17,8 @@ type Fault struct {
 	With []string
 	// Needs is what an application must require to see it: "method:crm.deal.list", "event:ONCRMDEALADD",
 	// "scope:crm", "module:crm", "module:crm>=23.300.0", "host:app.demo.example:443:portal-to-app".
-	Needs       []string
-	Description string // one line, English
-	Timed       bool   // a run sees it only when a time-out, or the limit of a slow answer, is over
+	Needs []string
+	Timed bool // a run sees it only when a time-out, or the limit of a slow answer, is over
 
 	ports     bool              // decides which ports are open; fixed at the start
 	sameAs    string            // name of the fault with the same behaviour, which another kind of run sees
