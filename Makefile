@@ -167,6 +167,13 @@ dist-again:
 
 dist-tools:
 	packaging/need x86_64-w64-mingw32-gcc gcc-mingw-w64-x86-64
+	packaging/need x86_64-w64-mingw32-g++-posix g++-mingw-w64-x86-64
+	packaging/need meson meson
+	packaging/need ninja ninja-build
+	packaging/need /usr/lib/python3/dist-packages/mako python3-mako
+	packaging/need bison bison
+	packaging/need flex flex
+	packaging/need dpkg-source dpkg-dev
 	packaging/need makensis nsis
 	packaging/need wixl wixl
 	packaging/need osslsigncode osslsigncode
