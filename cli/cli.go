@@ -48,6 +48,8 @@ type IO struct {
 	Webhook  secret.String // from the environment, none if zero
 	App      app.Options   // except the version and the network, which flags set
 	Releases string        // address of the newest version, see internal/release; "" if there is none
+	// Display is the self-test's check of the display, see checks.Self; nil if there is none.
+	Display func(context.Context) (renderer string, err error)
 }
 
 // webhookVariable is the environment variable for a webhook's address: other users can see a process's flags.
