@@ -62,7 +62,7 @@ func window(ctx context.Context, version string, args []string) (cli.Exit, bool)
 		s.wanted = opengl.Renderer(s.store.Settings().Renderer)
 	}
 	if slices.Equal(args, []string{rendererArgument}) {
-		return s.printRenderer(ctx), true
+		return s.printRenderer(), true
 	}
 	if unknown := unknownFault(faults); unknown != "" {
 		s.say("cli.bad-fault", checks.Args{"value": unknown})

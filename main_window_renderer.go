@@ -3,8 +3,6 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -64,7 +62,7 @@ func readRenderer(w fyne.Window) (name string) {
 }
 
 // printRenderer prints how OpenGL names what would draw the window.
-func (s *start) printRenderer(ctx context.Context) cli.Exit {
+func (s *start) printRenderer() cli.Exit {
 	renderer := opengl.Choose(s.wanted, opengl.Installed(), false)
 	name, err := hiddenRenderer(renderer)
 	if err == nil {
@@ -84,7 +82,12 @@ func (s *start) printRenderer(ctx context.Context) cli.Exit {
 }
 
 // hiddenRenderer opens a window that isn't shown, with the OpenGL that Fyne asks for, and names what would draw it.
-func hiddenRenderer(r opengl.Renderer) (string, error) {
+func hiddenRenderer(r opengl.Renderer) (name string, err error) {
+	defer func() { // GLFW panics on some of a platform's errors
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%v", p)
+		}
+	}()
 	if r == opengl.Software {
 		if err := opengl.Load(); err != nil {
 			return "", err
@@ -102,13 +105,13 @@ func hiddenRenderer(r opengl.Renderer) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if w == nil {
+		return "", errNoWindow
+	}
 	defer w.Destroy()
 	w.MakeContextCurrent()
 	if err := gl.Init(); err != nil {
 		return "", err
 	}
-	if name := gl.GoStr(gl.GetString(gl.RENDERER)); name != "" {
-		return name, nil
-	}
-	return "", errors.New("OpenGL doesn't name what draws")
+	return gl.GoStr(gl.GetString(gl.RENDERER)), nil
 }
