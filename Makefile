@@ -5,7 +5,7 @@ SHELL := /bin/bash
 # Older versions of Go have known flaws that BoxReady reaches (make security). The go command fetches this one by itself.
 export GOTOOLCHAIN := $(shell sed -n 's/^toolchain //p' go.mod)
 
-# The program with the window needs cgo and OpenGL: this tag leaves main_window.go out, and nothing but it. The other one says
+# The program with the window needs cgo and OpenGL: this tag leaves main_window*.go out, and nothing but them. The other one says
 # that all of gui/ uses fyne.Do where Fyne wants it.
 TAGS     := nogui,migrated_fynedo
 VERSION  := $(shell packaging/version)
