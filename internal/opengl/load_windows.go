@@ -30,9 +30,6 @@ func Installed() bool {
 // Load loads the software OpenGL. It has to be called before anything else asks for OpenGL by name: that finds the library that is
 // loaded.
 func Load() error {
-	for _, name := range []string{"MESA_GL_VERSION_OVERRIDE", "MESA_GLSL_VERSION_OVERRIDE"} {
-		_ = os.Unsetenv(name) // they would limit this one, too
-	}
 	path, err := library()
 	if err == nil {
 		_, err = windows.LoadLibraryEx(path, 0, windows.LOAD_LIBRARY_SEARCH_DLL_LOAD_DIR|windows.LOAD_LIBRARY_SEARCH_SYSTEM32)

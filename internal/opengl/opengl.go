@@ -44,7 +44,9 @@ func Restart(arguments []string) (*exec.Cmd, error) {
 		return nil, err
 	}
 	again := exec.Command(program, arguments...) // #nosec G204 -- this program, with what it was started with
-	again.Env = append(os.Environ(), variable+"="+string(Software))
+	// What limits the system's Mesa would limit this one, too.
+	limit := func(entry string) bool { return strings.HasPrefix(entry, "MESA_GL") }
+	again.Env = append(slices.DeleteFunc(os.Environ(), limit), variable+"="+string(Software))
 	return again, nil
 }
 
