@@ -5,7 +5,7 @@ SHELL := /bin/bash
 # Older versions of Go have known flaws that BoxReady reaches (make security). The go command fetches this one by itself.
 export GOTOOLCHAIN := $(shell sed -n 's/^toolchain //p' go.mod)
 
-# The program with the window needs cgo and OpenGL: this tag leaves main_window.go out, and nothing but it. The other one says
+# The program with the window needs cgo and OpenGL: this tag leaves main_window*.go out, and nothing but them. The other one says
 # that all of gui/ uses fyne.Do where Fyne wants it.
 TAGS     := nogui,migrated_fynedo
 VERSION  := $(shell packaging/version)
@@ -171,6 +171,13 @@ dist-again:
 
 dist-tools:
 	packaging/need x86_64-w64-mingw32-gcc gcc-mingw-w64-x86-64
+	packaging/need x86_64-w64-mingw32-g++-posix g++-mingw-w64-x86-64
+	packaging/need meson meson
+	packaging/need ninja ninja-build
+	packaging/need /usr/lib/python3/dist-packages/mako python3-mako
+	packaging/need bison bison
+	packaging/need flex flex
+	packaging/need dpkg-source dpkg-dev
 	packaging/need makensis nsis
 	packaging/need wixl wixl
 	packaging/need osslsigncode osslsigncode

@@ -27,6 +27,7 @@ func main() {
 	log.SetOutput(io.Discard)
 	std := cli.Standard()
 	std.Releases = releases
+	std.Display = displayCheck()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second Ctrl+C ends the program at once
 	if openWindow != nil {

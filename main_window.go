@@ -10,7 +10,6 @@ import (
 	"log"
 	"os"
 	"path/filepath"
-	"regexp"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -37,6 +36,7 @@ import (
 	"boxready/internal/crash"
 	"boxready/internal/feed"
 	"boxready/internal/instance"
+	"boxready/internal/opengl"
 	"boxready/internal/report/history"
 	"boxready/internal/secret"
 	"boxready/internal/serverprobe"
@@ -52,10 +52,18 @@ func init() { openWindow = window }
 func window(ctx context.Context, version string, args []string) (cli.Exit, bool) {
 	faults, demoWanted := demoFaults(args)
 	files := instance.Files(args)
-	if len(args) > 0 && !demoWanted && files == nil {
+	if len(args) > 0 && !demoWanted && files == nil && !slices.Equal(args, []string{rendererArgument}) {
 		return 0, false
 	}
-	s := start{version: version, demo: demoWanted, faults: faults, store: store.Open(app.Folder(os.UserConfigDir))}
+	s := start{version: version, args: args, demo: demoWanted, faults: faults, store: store.Open(app.Folder(os.UserConfigDir))}
+	if wanted := opengl.Given(); wanted != opengl.Automatic {
+		s.wanted, s.last = wanted, wanted == opengl.Software
+	} else {
+		s.wanted = opengl.Renderer(s.store.Settings().Renderer)
+	}
+	if slices.Equal(args, []string{rendererArgument}) {
+		return s.printRenderer(), true
+	}
 	if unknown := unknownFault(faults); unknown != "" {
 		s.say("cli.bad-fault", checks.Args{"value": unknown})
 		return cli.ExitUsage, true
@@ -66,41 +74,48 @@ func window(ctx context.Context, version string, args []string) (cli.Exit, bool)
 		asked := len(args) == 0 && term.IsTerminal(int(os.Stdin.Fd()))
 		return cli.ExitCouldNot, !asked
 	}
-	var first *instance.First
 	if !demoWanted {
 		var handed bool
 		// If another window can't be detected, this is one more.
-		if first, handed, _ = instance.Start(ctx, files); handed {
+		if s.first, handed, _ = instance.Start(ctx, files); handed {
 			return cli.ExitOK, true
 		}
-		defer first.Close()
+		defer func() { s.first.Close() }()
 	}
 	crashes, err := crash.Watch(app.CacheFolder())
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err) // the window works without it
 	}
 	s.crashes = crashes
-	if last, err := crashes.Report(); err == nil && last != nil && last.Opening {
-		crashes.Opened() // the next start tries again
+	s.renderer = opengl.Choose(s.wanted, opengl.Installed(), s.crashed(opengl.Graphics))
+	if s.crashed(s.renderer) {
+		crashes.Opened(string(s.renderer)) // the next start tries again
 		s.sayNone("crashed", crashes.Path())
 		return cli.ExitCouldNot, true
 	}
 	w, err := s.open()
 	if err != nil {
-		s.sayNone("failed", err.Error())
-		return cli.ExitCouldNot, true
+		s.opened()
+		if !s.restart() {
+			s.sayNone("failed", err.Error())
+			return cli.ExitCouldNot, true
+		}
+		return cli.ExitOK, true
 	}
 	if files != nil {
 		w.Open(files)
 	}
-	if first != nil {
-		first.Serve(func(files []string) {
+	if s.first != nil {
+		s.first.Serve(func(files []string) {
 			fyne.Do(func() { w.Fyne().(driver.NativeWindow).RunNative(raise) })
 			w.Open(files)
 		})
 	}
 	time.AfterFunc(2*time.Second, debug.FreeOSMemory) // memory used to open the window and draw its icon
+	// Fyne paints the first frame before it looks at its queue at this time.
+	time.AfterFunc(250*time.Millisecond, func() { fyne.Do(s.opened) })
 	s.app.Run()
+	s.opened()
 	w.Close()
 	return cli.ExitOK, true
 }
@@ -108,15 +123,19 @@ func window(ctx context.Context, version string, args []string) (cli.Exit, bool)
 // start is the data for opening the window.
 type start struct {
 	version string
+	args    []string
 	demo    bool
 	faults  []string // of the simulated portal; nil for the window's choice
 	store   *store.Store
 	crashes crash.Log
 	app     fyne.App
-}
+	screen  *screen
 
-// reasonLogged matches what Fyne, or a library below it, logs when there is no window.
-var reasonLogged = regexp.MustCompile(`(?:Cause|PlatformError): *(.+)`)
+	first    *instance.First // nil for one window of several
+	wanted   opengl.Renderer
+	renderer opengl.Renderer
+	last     bool // this is the start with the software OpenGL, after which there is no other
+}
 
 var errNoWindow = errors.New("the system gave no window")
 
@@ -124,8 +143,14 @@ var errNoWindow = errors.New("the system gave no window")
 // continues without a window; it panics if OpenGL is too old for its shaders; and a broken driver kills the program, which the
 // next start detects.
 func (s *start) open() (w *gui.Window, err error) {
-	s.crashes.Opening()
-	defer s.crashes.Opened()
+	if s.first != nil { // no other start is opening its window now
+		s.crashes.Opening(string(s.renderer))
+	}
+	if s.renderer == opengl.Software {
+		if err := opengl.Load(); err != nil {
+			return nil, err
+		}
+	}
 	// Opening a window makes little garbage.
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	said, before := &strings.Builder{}, log.Writer()
@@ -137,8 +162,8 @@ func (s *start) open() (w *gui.Window, err error) {
 		}
 		if err == nil {
 			_, _ = io.WriteString(os.Stderr, said.String())
-		} else if cause := reasonLogged.FindStringSubmatch(said.String()); cause != nil {
-			err = errors.New(cause[1])
+		} else if cause := crash.Cause(said.String()); cause != "" {
+			err = errors.New(cause)
 		}
 	}()
 	if w, err = s.make(); err != nil {
@@ -161,6 +186,7 @@ func (s *start) open() (w *gui.Window, err error) {
 	if !shown {
 		return nil, errNoWindow
 	}
+	s.screen.renderer = readRenderer(w.Fyne())
 	w.Shown()
 	return w, nil
 }
@@ -184,9 +210,9 @@ func (s *start) make() (*gui.Window, error) {
 		}
 	}
 	slices.SortFunc(folders, func(a, b gui.Folder) int { return strings.Compare(b.Holds, a.Holds) })
-	screen := &screen{}
+	s.screen = &screen{}
 	w, err := gui.New(gui.Params{
-		Screen:     screen,
+		Screen:     s.screen,
 		App:        s.app,
 		Version:    s.version,
 		Checker:    a,
@@ -199,8 +225,9 @@ func (s *start) make() (*gui.Window, error) {
 		Notify:     func(title, text string) { s.app.SendNotification(fyne.NewNotification(title, text)) },
 		Languages:  languages(),
 		SetScale:   s.setScale,
+		Renderers:  s.renderers(),
 		Proxy:      a.ProxyName,
-		SelfTest:   func(ctx context.Context) *checks.Outcome { return a.SelfTest(ctx, windowShown, nil) },
+		SelfTest:   func(ctx context.Context) *checks.Outcome { return a.SelfTest(ctx, s.screen.shownBy, nil) },
 		Folders:    folders,
 		Crashes:    s.crashes,
 		Lists:      lists(a),
@@ -214,16 +241,22 @@ func (s *start) make() (*gui.Window, error) {
 		DownloadPage: downloadPage(a),
 	})
 	if err == nil {
-		screen.window = w.Fyne()
+		s.screen.window = w.Fyne()
 	}
 	return w, err
 }
 
 // screen is what GLFW, the library below Fyne, tells about the screen. It is used on the main thread.
 type screen struct {
-	window fyne.Window
-	glfw   *glfw.Window // nil before the first use
+	window   fyne.Window
+	glfw     *glfw.Window // nil before the first use
+	renderer string       // what draws the window, as OpenGL names it; it doesn't change once the window is shown
 }
+
+func (s *screen) Renderer() string { return s.renderer }
+
+// shownBy is the self-test's check of the display: the window is open.
+func (s *screen) shownBy(context.Context) (string, error) { return s.renderer, nil }
 
 // shown is the window as GLFW knows it; nil if there is none. Fyne doesn't give it away, but makes it the current one.
 func (s *screen) shown() *glfw.Window {
@@ -315,11 +348,22 @@ func (s *start) sayNone(reason, detail string) {
 	if s.demo {
 		command = "boxready demo --check"
 	}
-	s.say("window.none."+reason, checks.Args{"detail": detail, "command": command})
+	args := checks.Args{"detail": detail, "command": command}
+	text, program := s.text("window.none."+reason, args), console()
+	if program == "" {
+		crash.Say(os.Stderr, "BoxReady", text)
+	} else if crash.Ask(os.Stderr, "BoxReady", text+"\n\n"+s.text("window.none.console", args)) {
+		_ = browser.OpenURL(program) // as a double click does
+	}
 }
 
-// say prints a text in the owner's language.
+// say prints a text.
 func (s *start) say(key string, args checks.Args) {
+	crash.Say(os.Stderr, "BoxReady", s.text(key, args))
+}
+
+// text is a text in the owner's language.
+func (s *start) text(key string, args checks.Args) string {
 	lang := words.Languages()[0]
 	for _, l := range append([]string{s.store.Settings().Language}, languages()...) {
 		if slices.Contains(words.Languages(), l) {
@@ -329,10 +373,9 @@ func (s *start) say(key string, args checks.Args) {
 	}
 	words, err := words.New(lang)
 	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return
+		return err.Error()
 	}
-	crash.Say(os.Stderr, "BoxReady", words.Say(key, args))
+	return words.Say(key, args)
 }
 
 // languages are those of the system, in the order of preference.
@@ -354,17 +397,6 @@ func (s *start) setScale(scale float32) {
 		os.Setenv("FYNE_SCALE", strconv.FormatFloat(float64(scale), 'f', 2, 32))
 	}
 }
-
-// display reports whether there is a display for a window.
-func display() bool {
-	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" {
-		return true
-	}
-	return slices.ContainsFunc([]string{"DISPLAY", "WAYLAND_DISPLAY"}, func(name string) bool { return os.Getenv(name) != "" })
-}
-
-// windowShown is the self-test's check whether a window can be opened: one is open already.
-func windowShown(context.Context) error { return nil }
 
 // lists gets the event queue's addresses.
 func lists(a *app.App) func(context.Context, allowlist.Options) ([]feed.List, error) {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"boxready/internal/opengl"
 	"boxready/internal/transport"
 	"boxready/internal/vault"
 	"boxready/oauthflow"
@@ -39,8 +40,8 @@ const SelfGroup Group = "self"
 type Self struct {
 	Keyring *vault.Keyring
 	Port    string // loopback address for the sign-in; "" for the usual one
-	// Display checks whether a window can be opened; nil in a program without one.
-	Display func(context.Context) error
+	// Display opens a window, and returns how OpenGL names what draws it; nil in a program without one.
+	Display func(context.Context) (renderer string, err error)
 }
 
 // RunSelfTest checks this program's own prerequisites. Its only requests are one to each authorization server, which identify
@@ -72,8 +73,13 @@ func SelfCatalog() []*Check {
 	}
 }
 
-// PlannedForSelfTest is how many checks a self-test without a window makes.
-func PlannedForSelfTest() int { return len(SelfCatalog()) - 1 }
+// PlannedForSelfTest is how many checks a self-test makes.
+func PlannedForSelfTest(window bool) int {
+	if window {
+		return len(SelfCatalog())
+	}
+	return len(SelfCatalog()) - 1
+}
 
 // windowCredential stands for a program with a window, which the check of the display needs.
 const windowCredential Credential = "window"
@@ -219,20 +225,22 @@ func judgeSelfClock(f *SelfClockFacts, _ FactsByCheck) []Result {
 	return ok()
 }
 
-// DisplayFacts are whether a window can be opened.
+// DisplayFacts are whether a window can be opened, and how OpenGL names what draws it.
 type DisplayFacts struct {
-	OpenGL bool `json:"opengl"`
+	OpenGL   bool   `json:"opengl"`
+	Renderer string `json:"renderer,omitempty"`
 }
 
 func observeDisplay(ctx context.Context, env *Env) (*DisplayFacts, error) {
-	return &DisplayFacts{OpenGL: env.target.Self.Display(ctx) == nil}, nil
+	renderer, err := env.target.Self.Display(ctx)
+	return &DisplayFacts{OpenGL: err == nil, Renderer: renderer}, nil
 }
 
 func judgeDisplay(f *DisplayFacts, _ FactsByCheck) []Result {
 	if !f.OpenGL {
 		return one(notice(NoOpenGL, You))
 	}
-	return ok()
+	return about(ok(), Args{"renderer": f.Renderer, "software": opengl.IsSoftware(f.Renderer)})
 }
 
 // signInCatalog returns the checks that decide whether a sign-in to a portal is allowed.

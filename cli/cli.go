@@ -48,6 +48,8 @@ type IO struct {
 	Lang     string        // from the environment, "" if none
 	App      app.Options   // except the version and the network, which flags set
 	Releases string        // address of the newest version, see internal/release; "" if there is none
+	// Display is the self-test's check of the display, see checks.Self; nil if there is none.
+	Display func(context.Context) (renderer string, err error)
 }
 
 // Environment variables.

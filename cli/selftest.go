@@ -29,8 +29,8 @@ func (cl *commandLine) selftest(ctx context.Context, network networkFlags, forma
 	if err != nil {
 		return err
 	}
-	progress := cl.newProgress(checks.PlannedForSelfTest(), func() time.Duration { return 0 })
-	outcome := a.SelfTest(ctx, nil, progress)
+	progress := cl.newProgress(checks.PlannedForSelfTest(cl.Display != nil), func() time.Duration { return 0 })
+	outcome := a.SelfTest(ctx, cl.Display, progress)
 	progress.end()
 	cl.exit = exitOf(outcome)
 	if format == "json" {

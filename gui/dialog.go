@@ -77,7 +77,11 @@ func (d *dialogs) showDialogUpTo(width float32, content *fyne.Container, focus f
 	canvas := d.fyne.Canvas()
 	d.focusBefore = canvas.Focused()
 	page := widgets.NewPage(widgets.Pad(12, 14, 12, 14, content))
-	d.popup = widget.NewModalPopUp(page, canvas)
+	var shown fyne.CanvasObject = page
+	if d.plain { // there is no shadow around it
+		shown = widgets.Bordered(shown)
+	}
+	d.popup = widget.NewModalPopUp(shown, canvas)
 	d.fit = func() {
 		width := min(width, canvas.Size().Width-40)
 		d.popup.Resize(fyne.NewSize(width, min(widgets.Fit(content, width-36)+34, canvas.Size().Height-40)))

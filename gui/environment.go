@@ -28,6 +28,7 @@ type environment struct {
 	// refreshing is true while a refresh is queued.
 	refreshing bool
 	updates    updates
+	plain      bool // the processor draws the window, see style.Theme
 }
 
 // copyButton copies a text and confirms it.

@@ -42,6 +42,7 @@ type Params struct {
 	Screen     Screen                                // nil if nothing is known about it
 	Proxy      func(address string) string           // the system's on the way to an address, "" for none; may block
 	SelfTest   func(context.Context) *checks.Outcome // of what BoxReady needs on this computer; called off the Fyne thread
+	Renderers  *Renderers                            // that can be chosen; nil if there is one only
 	Folders    []Folder
 	Crashes    Crashes // nil if crash reports are not kept
 	// Lists gets the event queue's addresses that rules for o need, see allowlist.Fetch. It is called off the Fyne thread; nil
@@ -73,6 +74,12 @@ type Checker interface {
 	Run(context.Context, checks.Target, checks.Observer) *checks.Outcome
 	// Again repeats some checks of a finished run.
 	Again(ctx context.Context, before *checks.Outcome, o checks.Observer, ids ...checks.ID) *checks.Outcome
+}
+
+// Renderers are what can draw the window from the next start on.
+type Renderers struct {
+	Choices  []string // as in store.Settings; their names are the texts "window.settings.renderer-"
+	TryAgain func()   // forgets that one crashed
 }
 
 // Demo is a simulated portal.
@@ -133,7 +140,7 @@ func New(p Params) (*Window, error) {
 	w.runs.saved = w.reportPage.historyChanged
 	lang := w.language()
 	loaded := async(func() (*words.Texts, error) { return words.New(lang) })
-	p.App.Settings().SetTheme(style.Theme{Look: style.Look(w.settings().Look)})
+	w.applyTheme()
 	fonts := async(loadFonts)
 	w.fyne = p.App.NewWindow("BoxReady")
 	_, _ = fonts()

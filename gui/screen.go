@@ -8,6 +8,7 @@ import (
 
 	"boxready/gui/store"
 	"boxready/gui/style"
+	"boxready/internal/opengl"
 )
 
 // Screen is the screen that the window is on, as far as the operating system tells. It is used on the Fyne thread, once the window
@@ -20,6 +21,8 @@ type Screen interface {
 	Place() *store.Place
 	// Move moves the window to a place where it was, if that is on a screen.
 	Move(store.Place)
+	// Renderer is what draws the window, as OpenGL names it; "" if it isn't known.
+	Renderer() string
 }
 
 // firstSize is the size that the window had when it was closed last.
@@ -35,6 +38,7 @@ func (w *Window) Shown() {
 	if w.params.Screen == nil {
 		return
 	}
+	w.plain = opengl.IsSoftware(w.params.Screen.Renderer())
 	if place := w.settings().Window.Place; place != nil {
 		w.params.Screen.Move(*place)
 	}
@@ -97,6 +101,11 @@ func (e *environment) saveSettings(change func(*store.Settings), saved func(erro
 	})
 }
 
+// applyTheme has the window painted in the look that is chosen.
+func (e *environment) applyTheme() {
+	e.params.App.Settings().SetTheme(style.Theme{Look: style.Look(e.settings().Look), Plain: &e.plain})
+}
+
 // zooms are the scales that can be chosen, in percent.
 var zooms = []int{80, 90, 100, 110, 125, 150, 175, 200}
 
@@ -116,7 +125,7 @@ func (e *environment) setZoom(percent int, saved func(error)) {
 	factor := float32(percent) / 100
 	e.saveSettings(func(s *store.Settings) { s.Scale = factor }, saved)
 	e.params.SetScale(factor)
-	e.params.App.Settings().SetTheme(style.Theme{Look: style.Look(e.settings().Look)}) // which applies the scale
+	e.applyTheme() // and with it the scale
 	e.fitScreen()
 }
 

@@ -21,10 +21,12 @@ type fakeScreen struct {
 	width, height int
 	place         *store.Place
 	moved         []store.Place
+	renderer      string
 }
 
 func (s *fakeScreen) Room() (width, height int) { return s.width, s.height }
 func (s *fakeScreen) Place() *store.Place       { return s.place }
+func (s *fakeScreen) Renderer() string          { return s.renderer }
 func (s *fakeScreen) Move(to store.Place)       { s.moved = append(s.moved, to) }
 
 // pixels is the size of the window.

@@ -1,6 +1,7 @@
 package gui
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -150,7 +151,7 @@ func (p *settingsPage) looksCard() fyne.CanvasObject {
 	looks := []option{{"", p.say("settings.system", nil)}, {string(style.Light), p.say("settings.light", nil)}, {string(style.Dark), p.say("settings.dark", nil)}, {string(style.Contrast), p.say("settings.contrast", nil)}}
 	look := choice(looks, now.Look, func(l string) {
 		p.set(func(s *store.Settings) { s.Look = l }, func() {
-			p.params.App.Settings().SetTheme(style.Theme{Look: style.Look(l)})
+			p.applyTheme()
 			p.rebuild()
 		})
 	})
@@ -167,10 +168,33 @@ func (p *settingsPage) looksCard() fyne.CanvasObject {
 		})
 		lines = append(lines, p.line("scale", p.scale))
 	}
+	lines = append(lines, p.rendererLines()...)
 	if p.unsaved {
 		lines = append(lines, widgets.NewText(p.say("settings.unkept", nil), widgets.Font{Color: widgets.Danger}))
 	}
 	return widgets.Card(widgets.Column(10, append([]fyne.CanvasObject{heading(p.say("settings.looks", nil))}, lines...)...))
+}
+
+// rendererLines say what draws the window, and let the owner choose where there is a choice.
+func (p *settingsPage) rendererLines() (lines []fyne.CanvasObject) {
+	if r := p.params.Renderers; r != nil {
+		var options []option
+		for _, choice := range r.Choices {
+			options = append(options, option{choice, p.say("settings.renderer-"+cmp.Or(choice, "automatic"), nil)})
+		}
+		lines = append(lines, p.line("renderer", choice(options, p.settings().Renderer, func(chosen string) {
+			r.TryAgain()
+			p.set(func(s *store.Settings) { s.Renderer = chosen }, func() {})
+		})))
+	}
+	if p.params.Screen != nil && p.params.Screen.Renderer() != "" {
+		key := "settings.drawn"
+		if p.plain {
+			key = "settings.drawn-by-software"
+		}
+		lines = append(lines, widgets.NewText(p.say(key, checks.Args{"renderer": p.params.Screen.Renderer()}), widgets.Font{Color: widgets.Muted, Selectable: true}))
+	}
+	return lines
 }
 
 // loadLanguage loads the texts of the language that is chosen, and shows everything in it.

@@ -235,3 +235,24 @@ func settingsStates() []pageState {
 		{"crash", func(*testing.T) setup { return setup{crashes: crashed} }, func(r *testWindow) { r.mustSay("panic: the end") }},
 	}
 }
+
+// TestRenderer chooses what draws the window, and says what does now.
+func TestRenderer(t *testing.T) {
+	dir, again := t.TempDir(), 0
+	renderers := &gui.Renderers{Choices: []string{"", "graphics", "software"}, TryAgain: func() { again++ }}
+	r := open(t, setup{store: store.Open(dir), screen: &fakeScreen{width: 1920, height: 1050, renderer: "softpipe"}, with: func(p *gui.Params) { p.Renderers = renderers }})
+	r.w.Shown()
+	r.tap("Настройки")
+	r.mustSay("Сейчас окно рисует процессор (softpipe), как обычно на удалённом рабочем столе и в виртуальных машинах.")
+	r.choose("Чем рисовать окно", "Видеокартой")
+	r.waitUntil("the setting", func() bool { return store.Open(dir).Settings().Renderer == "graphics" })
+	if again != 1 {
+		t.Errorf("a crash is forgotten %d times", again)
+	}
+
+	r = open(t, setup{screen: &fakeScreen{width: 1920, height: 1050, renderer: "GeForce"}})
+	r.w.Shown()
+	r.tap("Настройки")
+	r.mustSay("Сейчас окно рисует видеокарта (GeForce).")
+	r.mustNotSay("Чем рисовать окно")
+}

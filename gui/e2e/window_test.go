@@ -160,7 +160,7 @@ func TestCrashWhileOpening(t *testing.T) {
 	if err := os.MkdirAll(cache, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	for name, text := range map[string]string{"opening": "", "crash.txt": "SIGSEGV: segmentation violation\n"} {
+	for name, text := range map[string]string{"opening-graphics": "", "crash.txt": "SIGSEGV: segmentation violation\n"} {
 		if err := os.WriteFile(cache+"/"+name, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}

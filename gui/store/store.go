@@ -18,6 +18,7 @@ type Settings struct {
 	Language string   `json:"language,omitempty"` // "" for the system's
 	Look     string   `json:"look,omitempty"`     // "light", "dark" or "contrast"; "" for the system's
 	Scale    float32  `json:"scale,omitempty"`    // of everything in the window; 0 for the system's
+	Renderer string   `json:"renderer,omitempty"` // opengl.Renderer that draws the window from the next start on
 	Region   string   `json:"region,omitempty"`   // of the portals' licences, bitrix.Region; "" if not known
 	Network  Network  `json:"network,omitzero"`
 	Hide     []string `json:"hide,omitempty"` // what a report for support doesn't show, report.Category

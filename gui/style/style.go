@@ -40,7 +40,12 @@ const (
 )
 
 // Theme is BoxReady's theme.
-type Theme struct{ Look Look }
+type Theme struct {
+	Look Look
+	// Plain is true while the processor draws the window: a dialog then has no shadow over the whole window, which has to be blended
+	// again in every frame. nil for false.
+	Plain *bool
+}
 
 var _ fyne.Theme = Theme{}
 
@@ -56,6 +61,9 @@ func (t Theme) Variant(v fyne.ThemeVariant) fyne.ThemeVariant {
 
 // Color returns a colour by its name.
 func (t Theme) Color(name fyne.ThemeColorName, v fyne.ThemeVariant) color.Color {
+	if name == theme.ColorNameShadow && t.Plain != nil && *t.Plain {
+		return color.Transparent // which Fyne doesn't draw
+	}
 	v = t.Variant(v)
 	palette := light
 	switch {

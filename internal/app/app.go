@@ -133,8 +133,8 @@ func (a *App) NewestRelease(ctx context.Context, address string) (release.Releas
 	return release.Newest(ctx, a.net.HTTPClient(), address)
 }
 
-// SelfTest checks what BoxReady needs on this computer. display checks whether a window can be opened; nil for a program with
+// SelfTest checks what BoxReady needs on this computer. display opens a window and returns what draws it; nil for a program with
 // none.
-func (a *App) SelfTest(ctx context.Context, display func(context.Context) error, observer checks.Observer) *checks.Outcome {
+func (a *App) SelfTest(ctx context.Context, display func(context.Context) (string, error), observer checks.Observer) *checks.Outcome {
 	return checks.RunSelfTest(ctx, a.net, checks.Self{Keyring: a.keyring, Port: a.options.Listen, Display: display}, observer)
 }

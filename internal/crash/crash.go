@@ -15,8 +15,9 @@ import (
 )
 
 const (
-	reportFile  = "crash.txt"
-	openingFile = "opening"
+	reportFile = "crash.txt"
+	// openingFile begins the name of a mark; what draws the window ends it.
+	openingFile = "opening-"
 	// Bytes that are read; the cause is at the beginning.
 	maxReport = 256 << 10
 )
@@ -28,8 +29,6 @@ type Log struct{ dir string }
 type Report struct {
 	Text string // the runtime's own
 	When time.Time
-	// Opening says that it crashed while opening its window, as with a broken graphics driver.
-	Opening bool
 }
 
 // Watch makes the runtime write crashes to a file in dir. With an error, the log is the zero value. Several processes share one
@@ -83,10 +82,7 @@ func (l Log) Report() (*Report, error) {
 	if len(bytes.TrimSpace(text)) == 0 {
 		return nil, nil
 	}
-	mark, err := os.Stat(l.mark())
-	// A mark newer than the crash belongs to a process that is opening its window now.
-	opening := err == nil && !mark.ModTime().After(about.ModTime())
-	return &Report{Text: string(bytes.ToValidUTF8(text, []byte("?"))), When: about.ModTime(), Opening: opening}, nil
+	return &Report{Text: string(bytes.ToValidUTF8(text, []byte("?"))), When: about.ModTime()}, nil
 }
 
 // Delete empties the file; later crashes are still written.
@@ -100,18 +96,27 @@ func (l Log) Delete() error {
 	return nil
 }
 
-func (l Log) mark() string { return filepath.Join(l.dir, openingFile) }
+func (l Log) mark(renderer string) string { return filepath.Join(l.dir, openingFile+renderer) }
 
-// Opening marks that the window is about to be opened, until Opened.
-func (l Log) Opening() {
+// Opening marks that the window is about to be opened and drawn by a renderer, until Opened. Only one process at a time may do so.
+func (l Log) Opening(renderer string) {
 	if l.dir != "" {
-		_ = os.WriteFile(l.mark(), nil, 0o600) // without the mark the next start tries again
+		_ = os.WriteFile(l.mark(renderer), nil, 0o600) // without the mark the next start tries again
 	}
 }
 
-// Opened removes the mark: the window is open, or the failure was shown.
-func (l Log) Opened() {
+// Opened removes the mark: the window is painted, the failure was shown, or the renderer shall be tried again.
+func (l Log) Opened(renderer string) {
 	if l.dir != "" {
-		_ = os.Remove(l.mark())
+		_ = os.Remove(l.mark(renderer))
 	}
+}
+
+// Unopened reports whether the program ended between Opening and Opened, as with a broken graphics driver.
+func (l Log) Unopened(renderer string) bool {
+	if l.dir == "" {
+		return false
+	}
+	_, err := os.Stat(l.mark(renderer))
+	return err == nil
 }

@@ -22,7 +22,7 @@ func TestMain(m *testing.M) {
 			os.Exit(9)
 		}
 		if os.Getenv("BOXREADY_DIE_WHEN") == "opening" {
-			l.Opening()
+			l.Opening("graphics")
 		}
 		done := make(chan bool)
 		go func() { panic("the end of " + os.Getenv("BOXREADY_DIE_WHEN")) }()
@@ -76,8 +76,8 @@ func TestReportUntilDeleted(t *testing.T) {
 	if r == nil || !strings.Contains(r.Text, "the end of work") || !strings.Contains(r.Text, "the end of more work") || !strings.Contains(r.Text, "goroutine") {
 		t.Fatalf("report: %+v", r)
 	}
-	if r.Opening || r.When.Before(before) {
-		t.Errorf("opening %t, at %s", r.Opening, r.When)
+	if l.Unopened("graphics") || r.When.Before(before) {
+		t.Errorf("opening %t, at %s", l.Unopened("graphics"), r.When)
 	}
 	if err := l.Delete(); err != nil {
 		t.Fatal(err)
@@ -95,21 +95,35 @@ func TestCrashWhileOpening(t *testing.T) {
 	dir := t.TempDir()
 	crashChild(t, dir, "opening")
 	l := watch(t, dir)
-	if r := report(t, l); r == nil || !r.Opening {
-		t.Fatalf("report: %+v", r)
+	if !l.Unopened("graphics") || report(t, l) == nil {
+		t.Fatal("the crash while it was opening isn't known")
 	}
-	l.Opened() // the failure was shown
-	if r := report(t, l); r == nil || r.Opening {
-		t.Fatalf("the next start: %+v", r)
+	if l.Unopened("software") {
+		t.Error("another renderer crashed, too")
 	}
-	// A second start while the first is opening: that is no crash.
-	soon := time.Now().Add(time.Hour)
-	l.Opening()
-	if err := os.Chtimes(filepath.Join(dir, "opening"), soon, soon); err != nil {
-		t.Fatal(err)
+	l.Opening("software")
+	l.Opened("software") // which says nothing about the other one
+	if !l.Unopened("graphics") {
+		t.Error("the crash is forgotten")
 	}
-	if r := report(t, l); r == nil || r.Opening {
-		t.Errorf("beside one that is opening: %+v", r)
+	l.Opened("graphics")
+	if l.Unopened("graphics") || report(t, l) == nil {
+		t.Error("the next start, too, is told that it crashed while opening, or of no crash")
+	}
+}
+
+func TestCause(t *testing.T) {
+	language := "2026/11/30 10:00:00 Fyne error:  Error parsing user locale C\n2026/11/30 10:00:00   Cause: language: tag is not well-formed\n2026/11/30 10:00:00   At: lang.go:1\n"
+	for logged, want := range map[string]string{
+		"":       "",
+		language: "",
+		language + "2026/11/30 10:00:00 Fyne error:  window creation error\n2026/11/30 10:00:00   Cause: APIUnavailable: WGL: no OpenGL\n2026/11/30 10:00:00   At: window.go:1\n": "APIUnavailable: WGL: no OpenGL",
+		language + "2026/11/30 10:00:00 Fyne error:  failed to initialise GLFW\n2026/11/30 10:00:00   Cause: it can't\n":                                                          "it can't",
+		language + "2026/11/30 10:00:00 PlatformError: X11: Failed to open display :9\n":                                                                                          "X11: Failed to open display :9",
+	} {
+		if got := crash.Cause(logged); got != want {
+			t.Errorf("%q, not %q, in:\n%s", got, want, logged)
+		}
 	}
 }
 
@@ -134,9 +148,8 @@ func TestUnwritableFolder(t *testing.T) {
 	if err == nil {
 		t.Error("no error")
 	}
-	l.Opening()
-	l.Opened()
-	if r := report(t, l); r != nil || l.Path() != "" || l.Delete() != nil {
+	l.Opening("graphics")
+	if r := report(t, l); r != nil || l.Unopened("graphics") || l.Path() != "" || l.Delete() != nil {
 		t.Errorf("a log that keeps nothing: %v, %q", r, l.Path())
 	}
 }

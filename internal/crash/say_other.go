@@ -3,3 +3,5 @@
 package crash
 
 func messageBox(string, string) {}
+
+func questionBox(string, string) bool { return false }

@@ -2,15 +2,26 @@ package crash
 
 import "golang.org/x/sys/windows"
 
-// messageBox shows a system dialog, which needs no OpenGL. A program started by a double click has no console.
-func messageBox(title, text string) {
+const (
+	noticeStyle = windows.MB_OK | windows.MB_ICONWARNING | windows.MB_SETFOREGROUND
+	askingStyle = windows.MB_YESNO | windows.MB_ICONWARNING | windows.MB_SETFOREGROUND
+	answerYes   = 6 // IDYES
+)
+
+func messageBox(title, text string) { showBox(title, text, noticeStyle) }
+
+func questionBox(title, text string) bool { return showBox(title, text, askingStyle) == answerYes }
+
+// showBox shows a system dialog, which needs no OpenGL. A program started by a double click has no console.
+func showBox(title, text string, style uint32) (answer int32) {
 	caption, err := windows.UTF16PtrFromString(title)
 	if err != nil {
-		return // contains a NUL, which no text has
+		return 0 // contains a NUL, which no text has
 	}
 	message, err := windows.UTF16PtrFromString(text)
 	if err != nil {
-		return
+		return 0
 	}
-	_, _ = windows.MessageBox(0, message, caption, windows.MB_OK|windows.MB_ICONWARNING|windows.MB_SETFOREGROUND)
+	answer, _ = windows.MessageBox(0, message, caption, style)
+	return answer
 }

@@ -147,26 +147,27 @@ func (s *Sim) answerPlainDNS(message []byte, id int, proto string) []byte {
 
 func typeName(t dnsmessage.Type) string { return strings.TrimPrefix(t.String(), "Type") }
 
-// serveDNS starts the DNS server on one port for UDP and TCP.
+// serveDNS starts the DNS server on one port for UDP and TCP; for TCP alone where there is no UDP (Go's doesn't work in Wine).
 func (s *Sim) serveDNS() (string, error) {
 	const tries = 10
-	var err error
-	for range tries {
-		var udp net.PacketConn
-		if udp, err = net.ListenPacket("udp", "127.0.0.1:0"); err != nil {
+	for try := 1; ; try++ {
+		tcp, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
 			return "", err
 		}
-		var tcp net.Listener
-		if tcp, err = net.Listen("tcp", udp.LocalAddr().String()); err != nil {
-			_ = udp.Close()
+		udp, err := net.ListenPacket("udp", tcp.Addr().String())
+		if err != nil && try < tries {
+			_ = tcp.Close()
 			continue
 		}
-		s.onClose(func() { _, _ = udp.Close(), tcp.Close() })
-		s.goRun(func() { s.serveUDP(udp) })
+		if err == nil {
+			s.onClose(func() { _ = udp.Close() })
+			s.goRun(func() { s.serveUDP(udp) })
+		}
+		s.onClose(func() { _ = tcp.Close() })
 		s.goRun(func() { s.serveTCP(&listener{Listener: tcp, sim: s}) })
-		return udp.LocalAddr().String(), nil
+		return tcp.Addr().String(), nil
 	}
-	return "", err
 }
 
 func (s *Sim) serveUDP(c net.PacketConn) {

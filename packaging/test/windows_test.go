@@ -5,13 +5,16 @@ package dist
 import (
 	"bytes"
 	"debug/pe"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 	"unicode/utf16"
 )
 
@@ -260,16 +263,193 @@ func (w *windows) open(t *testing.T, setup, program string) {
 	}
 }
 
-// TestWithoutOpenGL starts the window without OpenGL, as over Remote Desktop.
+// nativeFirst lets the program's own OpenGL go before Wine's, which is silently used otherwise.
+const nativeFirst = "WINEDLLOVERRIDES=mscoree,mshtml=;opengl32=n,b"
+
+// portable unpacks the portable program.
+func portable(t *testing.T) string {
+	t.Helper()
+	return filepath.Join(unzip(t, artefact(t, "boxready-portable.zip")), "BoxReady")
+}
+
+// processes are the ids of the programs of that name in a folder.
+func processes(t *testing.T, folder, name string) (ids []string) {
+	t.Helper()
+	all, err := filepath.Glob("/proc/[0-9]*/cmdline")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range all {
+		line, err := os.ReadFile(file) // it may have ended
+		if err == nil && strings.Contains(strings.ReplaceAll(string(line), `\`, "/"), filepath.Join(folder, name)) {
+			ids = append(ids, filepath.Base(filepath.Dir(file)))
+		}
+	}
+	return ids
+}
+
+// mapsMesa reports whether a process has the software OpenGL of a folder in its memory.
+func mapsMesa(t *testing.T, id, folder string) bool {
+	t.Helper()
+	maps, err := os.ReadFile(filepath.Join("/proc", id, "maps"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Contains(string(maps), filepath.Join(folder, "opengl", "libgallium_wgl.dll"))
+}
+
+// start starts the window and waits for its first picture; it returns the process that shows it.
+func (w *windows) start(t *testing.T, folder string, args ...string) (id string) {
+	t.Helper()
+	begun := time.Now()
+	w.background(t, "wine", append([]string{filepath.Join(folder, "boxready.exe")}, args...)...)
+	w.window(t, "BoxReady$")
+	w.screenshot(t)
+	ids := processes(t, folder, "boxready.exe")
+	if len(ids) != 1 {
+		t.Fatalf("the processes %q have the window", ids)
+	}
+	t.Logf("painted after %v", time.Since(begun).Round(10*time.Millisecond))
+	return ids[0]
+}
+
+// end ends the program, and waits for that: a mark of the opening must not be left.
+func (w *windows) end(t *testing.T, folder string) {
+	t.Helper()
+	w.run(t, "wine", "taskkill", "/F", "/IM", "boxready.exe")
+	until(t, "the program's end", func() bool { return len(processes(t, folder, "boxready.exe")) == 0 })
+}
+
+// settle waits until the screen stays the same, and returns its picture.
+func (w *windows) settle(t *testing.T) string {
+	t.Helper()
+	last := w.screenshot(t)
+	until(t, "a picture that stays", func() bool {
+		time.Sleep(500 * time.Millisecond)
+		now := w.pixels(t)
+		same := now == last
+		last = now
+		return same
+	})
+	return last
+}
+
+// hasColour counts the pixels of a colour.
+func hasColour(picture string, red, green, blue byte) (n int) {
+	for i := 0; i+3 <= len(picture); i += 3 {
+		if picture[i] == red && picture[i+1] == green && picture[i+2] == blue {
+			n++
+		}
+	}
+	return n
+}
+
+// resident is how much memory a process has, in MB.
+func resident(t *testing.T, id string) int {
+	t.Helper()
+	status, err := os.ReadFile(filepath.Join("/proc", id, "status"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, _ := strings.Cut(string(status), "VmRSS:")
+	kib, err := strconv.Atoi(strings.Fields(after)[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return kib * 1024 / 1e6
+}
+
+// openGLs are computers whose OpenGL isn't enough for the window.
+var openGLs = map[string]struct{ server, env []string }{
+	"none":    {server: []string{"-extension", "GLX"}},
+	"too old": {env: []string{"MESA_GL_VERSION_OVERRIDE=1.4"}},
+}
+
+// TestSoftwareOpenGL opens the window on computers whose own OpenGL isn't enough for it, and drives it to a verdict.
+func TestSoftwareOpenGL(t *testing.T) {
+	usual := func(t *testing.T) string {
+		w, folder := newWindows(t), portable(t)
+		w.env = append(w.env, nativeFirst, "LC_ALL=C")
+		id := w.start(t, folder)
+		if mapsMesa(t, id, folder) {
+			t.Error("a working OpenGL isn't used")
+		}
+		picture := w.settle(t)
+		w.end(t, folder)
+		return picture
+	}(t)
+	for name, c := range openGLs {
+		t.Run(name, func(t *testing.T) {
+			w, folder := newWindows(t, c.server...), portable(t)
+			w.env = append(append(w.env, nativeFirst, "LC_ALL=C"), c.env...)
+			id := w.start(t, folder)
+			if !mapsMesa(t, id, folder) {
+				t.Error("the software OpenGL isn't loaded")
+			}
+			picture, differ := w.settle(t), 0
+			for i := range min(len(picture), len(usual)) {
+				if d := int(picture[i]) - int(usual[i]); d < -32 || d > 32 {
+					differ++
+				}
+			}
+			if differ > len(usual)/1000 || len(picture) != len(usual) {
+				w.saveScreenshot(t, "wine-software")
+				t.Errorf("%d of %d values differ from the usual picture", differ, len(usual))
+			}
+			if mb := resident(t, id); mb >= 200 {
+				t.Errorf("%d MB of memory", mb)
+			}
+			if got := strings.TrimSpace(w.must(t, "wine", filepath.Join(folder, "boxready.exe"), "--renderer")); got != "softpipe" {
+				t.Errorf("the self-test is told %q", got)
+			}
+			w.end(t, folder)
+
+			w.start(t, folder, "--demo")
+			until(t, "a verdict", func() bool { return hasColour(w.pixels(t), 0xbf, 0x1d, 0x24) > 150 })
+			w.saveScreenshot(t, "wine-software-"+strings.ReplaceAll(name, " ", "-"))
+			w.end(t, folder)
+		})
+	}
+}
+
+// TestDriverThatCrashed starts the window when the last start ended while it was opening.
+func TestDriverThatCrashed(t *testing.T) {
+	w, folder := newWindows(t), portable(t)
+	w.env = append(w.env, nativeFirst)
+	mark := filepath.Join(w.user, "AppData", "Local", "boxready", "opening-graphics")
+	if err := errors.Join(os.MkdirAll(filepath.Dir(mark), 0o700), os.WriteFile(mark, nil, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // nor is it tried the next time
+		if id := w.start(t, folder); !mapsMesa(t, id, folder) {
+			t.Error("the driver is used again")
+		}
+		w.settle(t)
+		w.end(t, folder)
+	}
+	if err := os.Remove(mark); err != nil {
+		t.Fatal(err)
+	}
+	if id := w.start(t, folder); mapsMesa(t, id, folder) {
+		t.Error("the driver isn't used")
+	}
+	until(t, "the end of the mark", func() bool { return !exists(mark) })
+	w.end(t, folder)
+}
+
+// TestWithoutOpenGL starts the window where no OpenGL is left: the message's button opens the text mode.
 func TestWithoutOpenGL(t *testing.T) {
-	w := newWindows(t, "-extension", "GLX")
-	program := filepath.Join(unzip(t, artefact(t, "boxready-portable.zip")), "BoxReady", "boxready.exe")
-	done := w.background(t, "wine", program)
+	w, folder := newWindows(t, "-extension", "GLX"), portable(t)
+	if err := os.RemoveAll(filepath.Join(folder, "opengl")); err != nil {
+		t.Fatal(err)
+	}
+	done := w.background(t, "wine", filepath.Join(folder, "boxready.exe"))
 	window := w.window(t, "^BoxReady$")
 	until(t, "a picture", func() bool { return w.colours(t) > 2 })
 	w.saveScreenshot(t, "wine-no-opengl")
 	w.must(t, "xdotool", "windowfocus", window)
 	w.must(t, "xdotool", "key", "Return")
+	until(t, "the text mode", func() bool { return len(processes(t, folder, "boxready-cli.exe")) == 1 })
 	err := <-done
 	if exit, ok := err.(*exec.ExitError); !ok || exit.ExitCode() != 1 {
 		t.Errorf("it ended with %v", err)
@@ -333,7 +513,7 @@ func TestWindowsPrograms(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, library := range libraries {
-			if !slices.Contains([]string{"gdi32.dll", "kernel32.dll", "msvcrt.dll", "opengl32.dll", "shell32.dll", "user32.dll", "winmm.dll"}, strings.ToLower(library)) {
+			if !slices.Contains([]string{"gdi32.dll", "kernel32.dll", "msvcrt.dll", "shell32.dll", "user32.dll", "winmm.dll"}, strings.ToLower(library)) {
 				t.Errorf("%s needs %s", name, library)
 			}
 		}
@@ -412,30 +592,36 @@ func TestSignatures(t *testing.T) {
 	}
 }
 
-// TestMesa builds a zip for machines without OpenGL, with a replacement for Mesa.
+// TestMesa puts another build of Mesa beside the program.
 func TestMesa(t *testing.T) {
-	need(t, "zip")
+	folder(t)
 	dir := t.TempDir()
-	for name, text := range map[string]string{"opengl32.dll": "MZ", "licence.txt": "the licence\n"} {
+	for name, text := range map[string]string{"opengl32.dll": "MZ", "libgallium_wgl.dll": "MZ", "licence.txt": "the licence\n"} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	out := filepath.Join(dir, "out.zip")
-	portable := filepath.Join(unzip(t, artefact(t, "boxready-portable.zip")), "BoxReady")
-	with := command{env: []string{"MESA_DLL=" + filepath.Join(dir, "opengl32.dll"), "MESA_LICENCE=" + filepath.Join(dir, "licence.txt"), "SOURCE_DATE_EPOCH=1700000000"}}
-	with.must(t, "../windows/with-mesa", portable, out)
-	got := files(t, filepath.Join(unzip(t, out), "BoxReady"))
-	if want := append(files(t, portable), "MESA-LICENCE.txt", "opengl32.dll"); !slices.Equal(got, sorted(want)) {
+	out := filepath.Join(dir, "out")
+	given := command{env: []string{"MESA_DLL=" + filepath.Join(dir, "opengl32.dll") + " " + filepath.Join(dir, "libgallium_wgl.dll"), "MESA_LICENCE=" + filepath.Join(dir, "licence.txt")}}
+	given.must(t, "../windows/mesa", out)
+	if got, want := files(t, out), []string{"LICENCES.txt", "libgallium_wgl.dll", "opengl32.dll"}; !slices.Equal(got, want) {
 		t.Errorf("it has %q", got)
 	}
-	with.env[1] = "MESA_LICENCE="
-	if r := with.run(t, "../windows/with-mesa", portable, out); r.code == 0 {
+	given.env[1] = "MESA_LICENCE="
+	if r := given.run(t, "../windows/mesa", out); r.code == 0 {
 		t.Error("without a licence it goes out, too")
 	}
 }
 
-func sorted(names []string) []string {
-	slices.Sort(names)
-	return names
+// TestSizes are what is downloaded.
+func TestSizes(t *testing.T) {
+	for pattern, most := range map[string]int64{"boxready-setup.exe": 19e6, "boxready-portable.zip": 25e6} {
+		info, err := os.Stat(artefact(t, pattern))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if os.Getenv("MESA_DLL") == "" && info.Size() > most {
+			t.Errorf("%s has %d bytes, at most %d are allowed", info.Name(), info.Size(), most)
+		}
+	}
 }

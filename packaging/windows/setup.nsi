@@ -210,6 +210,7 @@ Section
   File "${STAGE}\boxready.exe"
   File "${STAGE}\boxready-cli.exe"
   File "${STAGE}\LICENCES.txt"
+  File /r "${STAGE}\opengl"
   WriteUninstaller "$INSTDIR\uninstall.exe"
 
   RMDir /r "$SMPROGRAMS\BoxReady" ; an earlier version's, perhaps in another language
@@ -259,6 +260,7 @@ Section Uninstall
   Delete "$INSTDIR\boxready-cli.exe"
   Delete "$INSTDIR\LICENCES.txt"
   Delete "$INSTDIR\uninstall.exe"
+  RMDir /r "$INSTDIR\opengl"
   RMDir "$INSTDIR"
   RMDir /r "$SMPROGRAMS\BoxReady"
   !insertmacro opensNoMore .yaml BoxReady.Requirements

@@ -1,0 +1,9 @@
+//go:build !windows
+
+package opengl
+
+// Installed reports whether there is a software OpenGL beside this program: elsewhere the system has its own.
+func Installed() bool { return false }
+
+// Load has nothing to load.
+func Load() error { return nil }
