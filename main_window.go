@@ -378,11 +378,14 @@ func (s *start) text(key string, args checks.Args) string {
 	return words.Say(key, args)
 }
 
-// languages are those of the system, in the order of preference.
+// languages are that of the environment and those of the system, in the order of preference.
 func languages() (languages []string) {
+	if lang := os.Getenv(cli.LangVariable); lang != "" {
+		languages = append(languages, strings.ToLower(lang))
+	}
 	locales, err := locale.GetLocales()
 	if err != nil {
-		return nil // as without settings: the texts' first language
+		return languages // if there are none: the texts' first language
 	}
 	for _, l := range locales {
 		language, _, _ := strings.Cut(strings.ReplaceAll(l, "_", "-"), "-")

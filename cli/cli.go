@@ -52,18 +52,18 @@ type IO struct {
 	Display func(context.Context) (renderer string, err error)
 }
 
-// Environment variables.
-const (
-	webhookVariable = "BOXREADY_WEBHOOK" // a webhook's address: other users can see a process's flags
-	langVariable    = "BOXREADY_LANG"
-)
+// LangVariable is the environment variable that names the language.
+const LangVariable = "BOXREADY_LANG"
+
+// webhookVariable has a webhook's address: other users can see a process's flags.
+const webhookVariable = "BOXREADY_WEBHOOK"
 
 // Standard is the process's own. Secrets are removed from its environment, so that no program that BoxReady starts, such as a
 // browser, gets them.
 func Standard() IO {
 	webhook := secret.New(os.Getenv(webhookVariable))
 	os.Unsetenv(webhookVariable)
-	return IO{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Webhook: webhook, Lang: os.Getenv(langVariable), App: app.Options{Cache: app.CacheFolder()}}
+	return IO{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Webhook: webhook, Lang: os.Getenv(LangVariable), App: app.Options{Cache: app.CacheFolder()}}
 }
 
 // failure is an error that isn't caused by wrong usage.

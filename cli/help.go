@@ -70,7 +70,7 @@ type place struct {
 var (
 	online      = []string{"check", "login", "allowlist", "exporter", "receiver", "selftest", "version"}
 	environment = []place{
-		{langVariable, "", nil},
+		{LangVariable, "", nil},
 		{webhookVariable, "", []string{"check"}},
 		{"HTTPS_PROXY, HTTP_PROXY, NO_PROXY", "proxy", online},
 		{"NO_COLOR", "", []string{"check", "report.show", "report.check", "report.diff", "demo", "selftest"}},
