@@ -185,6 +185,7 @@ dist-tools:
 	packaging/need icotool icoutils
 	packaging/need xz xz-utils
 	packaging/need zip zip
+	packaging/need advzip advancecomp
 	packaging/tool nfpm github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.45.2
 	packaging/tool cyclonedx-gomod github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
 
