@@ -143,7 +143,7 @@ var errNoWindow = errors.New("the system gave no window")
 // continues without a window; it panics if OpenGL is too old for its shaders; and a broken driver kills the program, which the
 // next start detects.
 func (s *start) open() (w *gui.Window, err error) {
-	if s.first != nil { // no other start is opening its window now
+	if !s.demo { // which may run beside the window
 		s.crashes.Opening(string(s.renderer))
 	}
 	if s.renderer == opengl.Software {

@@ -18,12 +18,12 @@ import (
 
 // crashed reports whether a renderer crashed when the window was opened last.
 func (s *start) crashed(r opengl.Renderer) bool {
-	return s.first != nil && s.crashes.Unopened(string(r))
+	return !s.demo && s.crashes.Unopened(string(r), s.first != nil)
 }
 
 // opened records that the window's first frame is painted, or that the failure is known.
 func (s *start) opened() {
-	if s.first != nil {
+	if !s.demo {
 		s.crashes.Opened(string(s.renderer))
 	}
 }

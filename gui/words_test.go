@@ -113,7 +113,7 @@ func literals(t *testing.T) (whole, passed map[string]bool, prefixes []string) {
 				return true
 			}
 			name := nameOf(call.Fun)
-			prefix, known := map[string]string{"say": "window.", "copyButton": "window.", "Say": "", "Count": "", "steps": ""}[name]
+			prefix, known := map[string]string{"say": "window.", "text": "window.", "copyButton": "window.", "Say": "", "Count": "", "steps": ""}[name]
 			if !known {
 				return true
 			}

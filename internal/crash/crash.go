@@ -112,11 +112,16 @@ func (l Log) Opened(renderer string) {
 	}
 }
 
-// Unopened reports whether the program ended between Opening and Opened, as with a broken graphics driver.
-func (l Log) Unopened(renderer string) bool {
+// Unopened reports whether the program ended between Opening and Opened, as with a broken graphics driver. alone is true if no other
+// process can be opening its window now; otherwise only a crash that was written since counts.
+func (l Log) Unopened(renderer string, alone bool) bool {
 	if l.dir == "" {
 		return false
 	}
-	_, err := os.Stat(l.mark(renderer))
-	return err == nil
+	mark, err := os.Stat(l.mark(renderer))
+	if err != nil || alone {
+		return err == nil
+	}
+	report, err := os.Stat(l.Path())
+	return err == nil && report.Size() > 0 && !mark.ModTime().After(report.ModTime())
 }

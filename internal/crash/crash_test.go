@@ -2,6 +2,7 @@ package crash_test
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -76,8 +77,8 @@ func TestReportUntilDeleted(t *testing.T) {
 	if r == nil || !strings.Contains(r.Text, "the end of work") || !strings.Contains(r.Text, "the end of more work") || !strings.Contains(r.Text, "goroutine") {
 		t.Fatalf("report: %+v", r)
 	}
-	if l.Unopened("graphics") || r.When.Before(before) {
-		t.Errorf("opening %t, at %s", l.Unopened("graphics"), r.When)
+	if l.Unopened("graphics", true) || r.When.Before(before) {
+		t.Errorf("opening %t, at %s", l.Unopened("graphics", true), r.When)
 	}
 	if err := l.Delete(); err != nil {
 		t.Fatal(err)
@@ -95,19 +96,19 @@ func TestCrashWhileOpening(t *testing.T) {
 	dir := t.TempDir()
 	crashChild(t, dir, "opening")
 	l := watch(t, dir)
-	if !l.Unopened("graphics") || report(t, l) == nil {
+	if !l.Unopened("graphics", true) || report(t, l) == nil {
 		t.Fatal("the crash while it was opening isn't known")
 	}
-	if l.Unopened("software") {
+	if l.Unopened("software", true) {
 		t.Error("another renderer crashed, too")
 	}
 	l.Opening("software")
 	l.Opened("software") // which says nothing about the other one
-	if !l.Unopened("graphics") {
+	if !l.Unopened("graphics", true) {
 		t.Error("the crash is forgotten")
 	}
 	l.Opened("graphics")
-	if l.Unopened("graphics") || report(t, l) == nil {
+	if l.Unopened("graphics", true) || report(t, l) == nil {
 		t.Error("the next start, too, is told that it crashed while opening, or of no crash")
 	}
 }
@@ -149,7 +150,33 @@ func TestUnwritableFolder(t *testing.T) {
 		t.Error("no error")
 	}
 	l.Opening("graphics")
-	if r := report(t, l); r != nil || l.Unopened("graphics") || l.Path() != "" || l.Delete() != nil {
+	if r := report(t, l); r != nil || l.Unopened("graphics", true) || l.Path() != "" || l.Delete() != nil {
 		t.Errorf("a log that keeps nothing: %v, %q", r, l.Path())
+	}
+}
+
+// TestUnopenedBesideOthers: where another process may be opening its window, a mark alone proves nothing.
+func TestUnopenedBesideOthers(t *testing.T) {
+	dir := t.TempDir()
+	l, err := crash.Watch(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = debug.SetCrashOutput(nil, debug.CrashOptions{}) })
+	now := time.Now()
+	l.Opening("graphics")
+	if l.Unopened("graphics", false) {
+		t.Error("a window that is being opened counts as crashed")
+	}
+	for name, c := range map[string]struct {
+		after time.Duration
+		want  bool
+	}{"a crash since": {time.Minute, true}, "a crash before": {-time.Minute, false}} {
+		if err := errors.Join(os.WriteFile(l.Path(), []byte("SIGSEGV"), 0o600), os.Chtimes(l.Path(), now, now.Add(c.after))); err != nil {
+			t.Fatal(err)
+		}
+		if got := l.Unopened("graphics", false); got != c.want {
+			t.Errorf("%s: %t", name, got)
+		}
 	}
 }

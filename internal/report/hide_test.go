@@ -26,6 +26,7 @@ var publicFacts = []string{
 	"CertificateStore.Changed",
 	"Connection.Test",
 	"Database.Type", "Database.Version",
+	"DisplayFacts.Renderer",
 	"EventStep.Method",
 	"Exchange.Filter", "Exchange.Polluted", "Exchange.RequestID",
 	"FeedSeen.Nodes", "FeedSeen.URL",
