@@ -98,6 +98,10 @@ func Run(ctx context.Context, version string, args []string, std IO) (exit Exit)
 	}()
 	root := cl.root()
 	root.SetArgs(args)
+	// Cobra keeps completions, and with them all that they refer to, until the process ends.
+	if len(args) > 0 && (args[0] == cobra.ShellCompRequestCmd || args[0] == cobra.ShellCompNoDescRequestCmd) {
+		cl.addCompletions(root)
+	}
 	root.SetIn(std.In)
 	root.SetOut(std.Out)
 	root.SetErr(std.Err)
@@ -197,7 +201,6 @@ func (cl *commandLine) root() *cobra.Command {
 			root.AddCommand(c)
 		}
 	}
-	cl.addCompletions(root)
 	return root
 }
 
