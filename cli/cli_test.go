@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -43,4 +45,21 @@ func outOfRange() (fault any) {
 	defer func() { fault = recover() }()
 	var none []int
 	return none[len(none)]
+}
+
+// TestRunsLeaveNothing runs the command line many times in one process, as tests do: no run's commands and texts stay in memory.
+func TestRunsLeaveNothing(t *testing.T) {
+	run := func(n int) uint64 {
+		for range n {
+			cli.Run(t.Context(), "0", []string{"version"}, cli.IO{In: strings.NewReader(""), Out: io.Discard, Err: io.Discard})
+		}
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	before := run(5)
+	if after := run(50); after > before+8<<20 {
+		t.Errorf("50 runs leave %d MB", (after-before)>>20)
+	}
 }

@@ -210,7 +210,7 @@ func TestCompletionForPowerShell(t *testing.T) {
 	}
 }
 
-// TestCompletionsAreDescribed asserts that what stands beside completions is in the reader's language.
+// TestCompletionsAreDescribed asserts that the descriptions of completions are in the reader's language.
 func TestCompletionsAreDescribed(t *testing.T) {
 	folder, environment := installed(t)
 	environment = append(environment, "BOXREADY_LANG=ru")

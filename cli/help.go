@@ -146,7 +146,7 @@ func (cl *commandLine) flagText(c *cobra.Command, f *pflag.Flag) (value, text st
 	return value, strings.TrimPrefix(text, value+": ")
 }
 
-// describe gives all commands and flags the texts that shells show beside completions.
+// describe gives all commands and flags the descriptions that shells show with completions.
 func (cl *commandLine) describe(c *cobra.Command) {
 	c.Short = cl.text(pathOf(c)+".short", nil)
 	c.InitDefaultHelpFlag()
@@ -231,6 +231,9 @@ func (cl *commandLine) commandSections(c *cobra.Command) (sections []Section) {
 func (cl *commandLine) flagSections(c *cobra.Command) (sections []Section) {
 	rows := map[string][]Row{}
 	add := func(f *pflag.Flag) {
+		if f.Hidden {
+			return
+		}
 		group := "rest"
 		for _, g := range flagGroups {
 			if slices.Contains(g.flags, f.Name) {
@@ -279,7 +282,7 @@ func (cl *commandLine) helpCommand() *cobra.Command {
 // showHelp is the action of a command that only has subcommands.
 func (cl *commandLine) showHelp(c *cobra.Command, _ []string) error { return cl.help(c) }
 
-// maxNames is the width of the names beside which texts stand.
+// maxNames is the width of the widest name whose text begins on the same line.
 const maxNames = 30
 
 // help prints a command's help, no wider than the terminal.
@@ -339,7 +342,7 @@ func (h *helpWriter) para(indent int, words string) {
 	h.out.WriteString(strings.ReplaceAll(wrap.String(), "\n", "\n"+strings.Repeat(" ", indent)) + "\n")
 }
 
-// list writes names and, beside them, what they stand for.
+// list writes names, each with what it stands for.
 func (h *helpWriter) list(s Section) {
 	if s.Rows == nil {
 		return

@@ -21,6 +21,9 @@ func (cl *commandLine) selftestCommand() *cobra.Command {
 	addFormat(c, &format, "text", "json")
 	c.Flags().BoolVarP(&verbose, "verbose", "v", false, "")
 	network.add(c.Flags())
+	for _, name := range []string{"region", "auth-server", "trust"} { // accepted, as before, but the self-test has no use for them
+		_ = c.Flags().MarkHidden(name) // of flags that exist
+	}
 	return c
 }
 

@@ -113,7 +113,7 @@ func atMost(n int) cobra.PositionalArgs {
 	}
 }
 
-// combination is a flag that does nothing without another one, or beside it. A flag is given by its name, or by name=value.
+// combination is a flag that has no effect without another one, or together with it. A flag is given by its name, or by name=value.
 type combination struct {
 	command, flag string
 	with          []string // one of these has to be given

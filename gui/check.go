@@ -332,7 +332,7 @@ func (p *checkPage) filterBy(f model.Filter) {
 	}
 	p.filter = f
 	if p.search != nil && p.search.Text != f.Text {
-		p.search.SetText(f.Text) // OnChanged sets the filter to nothing else
+		p.search.SetText(f.Text) // calls OnChanged, which drops the step or the link
 		p.filter = f
 	}
 	p.refresh()

@@ -18,10 +18,10 @@ import (
 
 // saving is what is to be saved.
 type saving struct {
-	title  string
-	name   string // suggested
-	beside string // of another file that is written beside it; "" for none
-	hint   string // about the name; "" for none
+	title string
+	name  string // suggested
+	also  string // the name of another file that is written to the same folder; "" for none
+	hint  string // about the name; "" for none
 	// write saves it under a path and returns where it is then. It is called off the Fyne thread.
 	write func(path string) (string, error)
 }
@@ -29,8 +29,8 @@ type saving struct {
 // existing is the name of a file that would be overwritten; "" for none.
 func (s saving) existing(path string) string {
 	files := []string{path}
-	if s.beside != "" {
-		files = append(files, filepath.Join(filepath.Dir(path), s.beside))
+	if s.also != "" {
+		files = append(files, filepath.Join(filepath.Dir(path), s.also))
 	}
 	for _, file := range files {
 		if info, err := os.Stat(file); err == nil && !info.IsDir() {

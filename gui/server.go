@@ -383,7 +383,7 @@ func (p *serverPage) saveConsole(s *model.Session) {
 		line := fmt.Sprintf("@\"%%~dp0%s\" check %s --format json > \"%%~dp0outside.json\"\r\n", filepath.Base(path), s.Target.Address.Authority())
 		return path, os.WriteFile(filepath.Join(filepath.Dir(path), outsideScript), []byte(line), 0o600)
 	}
-	p.dialogs.saveAs(saving{title: p.say("server.save-console", nil), name: filepath.Base(program), beside: outsideScript, hint: p.say("server.save-console-hint", checks.Args{"script": outsideScript}), write: write}, func(path string) {
+	p.dialogs.saveAs(saving{title: p.say("server.save-console", nil), name: filepath.Base(program), also: outsideScript, hint: p.say("server.save-console-hint", checks.Args{"script": outsideScript}), write: write}, func(path string) {
 		p.console = path
 		p.refill(func() fyne.Focusable { return p.outsideFocus })
 	})

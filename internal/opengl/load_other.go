@@ -2,7 +2,7 @@
 
 package opengl
 
-// Installed reports whether there is a software OpenGL beside this program: elsewhere the system has its own.
+// Installed reports whether there is a software OpenGL next to this program: only Windows needs one, elsewhere the system has its own.
 func Installed() bool { return false }
 
 // Load has nothing to load.

@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// library is the path of the installed OpenGL, beside this program.
+// library is the path of the installed OpenGL, in a folder next to this program.
 func library() (string, error) {
 	program, err := os.Executable()
 	if err != nil {
