@@ -284,10 +284,11 @@ func (p *lettersPage) attachedRow() fyne.CanvasObject {
 	attached := p.written.Attached()
 	added := widgets.NewText(p.words.Count("window.letters.added", strings.Count(attached, "\n")), widgets.Font{Size: style.SizeSmall, Color: widgets.Muted, OneLine: true})
 	row := widgets.Beside(8, false, nil, added, p.fold)
-	if choices != nil {
-		row = widgets.BesideOrBelow(10, 250, widgets.Flow(8, choices...), row)
+	if last := len(choices) - 1; last >= 0 {
+		row = widgets.BesideOrBelow(10, 250, choices[last], row)
+		choices = choices[:last]
 	}
-	lines = append([]fyne.CanvasObject{row}, lines...)
+	lines = append(append(choices, row), lines...)
 	if p.unfolded {
 		lines = append(lines, widgets.NewViewer(attached, rulesHeight))
 	}
