@@ -1,7 +1,6 @@
 package gui
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"os"
@@ -270,7 +269,7 @@ func (p *lettersPage) attachedRow() fyne.CanvasObject {
 		}
 	}
 	if p.session.SetupMatters(p.words, p.written.To) {
-		p.setup = p.setupChoice()
+		p.setup = p.setupChoice(p.session, func() { p.again(func() fyne.Focusable { return p.setup }) })
 		choices = append(choices, widgets.Bordered(p.setup))
 	}
 	word, arrow := "show", "chevron-down"
@@ -293,27 +292,6 @@ func (p *lettersPage) attachedRow() fyne.CanvasObject {
 		lines = append(lines, widgets.NewViewer(attached, rulesHeight))
 	}
 	return widgets.Column(6, lines...)
-}
-
-// setupChoice asks how the portal's server is set up, and keeps the answer with the portal.
-func (p *lettersPage) setupChoice() *widgets.Select {
-	named := func(name string) string { return p.say("letters.setup", checks.Args{"setup": name}) }
-	setups := []option{{"", named(p.say("letters.setup-unknown", nil))}}
-	for _, setup := range checks.Setups() {
-		setups = append(setups, option{string(setup), named(p.words.Say("setup."+string(setup), nil))})
-	}
-	return choice(setups, string(p.session.Setup()), func(value string) {
-		s := p.session
-		s.SetSetup(checks.Setup(value))
-		if !s.Demo && !s.ReadOnly() {
-			address := s.Target.Address.String()
-			p.background(func(context.Context) func() {
-				_ = p.params.Store.SetSetup(address, checks.Setup(value)) // lost after the next start, as with saveRun
-				return nil
-			})
-		}
-		p.again(func() fyne.Focusable { return p.setup })
-	})
 }
 
 const rulesHeight = 180
