@@ -16,7 +16,7 @@ GOBUILD  := CGO_ENABLED=0 go build -tags $(TAGS) -trimpath -ldflags '$(LDFLAGS)'
 WINDOWTAGS := migrated_fynedo,no_emoji,no_metadata,no_animations
 WINDOWFLAGS := -tags $(WINDOWTAGS) -trimpath -ldflags '$(LDFLAGS)'
 # Most tests wait for the network, not for the processor. Lint has vetted them.
-TESTFLAGS = -vet=off -tags $(TAGS) -parallel 24 -timeout $(TIMEOUT)
+TESTFLAGS = -vet=off -tags $(TAGS) -parallel 32 -timeout $(TIMEOUT)
 TIMEOUT  := 30m
 
 .PHONY: run window window-tools build cross quick test test-tools rerun-tools fleet-tools e2e screen-tools images lint golden generate bench fuzz security dist dist-test dist-again dist-tools dist-test-tools lab lab-tools soak clean
