@@ -76,6 +76,7 @@ var asked = []string{"batch", "method.get", "methods", "scope", "events", "profi
 var unprovableModules = []string{"ai", "biconnector", "call", "imbot", "imconnector", "imopenlines", "note", "sign"}
 
 func TestTruthWithoutTheModule(t *testing.T) {
+	t.Parallel()
 	for module, needs := range offers() {
 		if module == "rest" || module == "main" {
 			continue // without them there is no portal

@@ -34,6 +34,7 @@ func firstRun(t *testing.T, faults ...string) (*simtest.Portal, *transport.Net, 
 }
 
 func TestAgain(t *testing.T) {
+	t.Parallel()
 	simulated, net, before := firstRun(t, "tls-expires-soon", "auth-server-unreachable")
 	if before.Verdict != checks.NotReady {
 		t.Fatalf("the verdict is %s", before.Verdict)
@@ -80,12 +81,16 @@ func TestAgain(t *testing.T) {
 
 // TestAgainEndsForEveryCheck repeats every check of the catalogue: what one waits for must be made with it.
 func TestAgainEndsForEveryCheck(t *testing.T) {
-	_, net, before := firstRun(t)
+	t.Parallel()
+	simulated, _, before := firstRun(t)
 	for _, c := range checks.Catalog() {
-		after := checks.Again(t.Context(), net, before, c.ID, nil)
-		if len(after.Results) != len(before.Results) || after.Verdict != before.Verdict || len(after.NotChecked) != len(before.NotChecked) {
-			t.Errorf("%s: %d results, %s; before %d, %s", c.ID, len(after.Results), after.Verdict, len(before.Results), before.Verdict)
-		}
+		t.Run(string(c.ID), func(t *testing.T) {
+			t.Parallel()
+			after := checks.Again(t.Context(), simulated.Net(), before, c.ID, nil)
+			if len(after.Results) != len(before.Results) || after.Verdict != before.Verdict || len(after.NotChecked) != len(before.NotChecked) {
+				t.Errorf("%d results, %s; before %d, %s", len(after.Results), after.Verdict, len(before.Results), before.Verdict)
+			}
+		})
 	}
 }
 
@@ -109,6 +114,7 @@ func TestSignInChecksEnd(t *testing.T) {
 
 // TestSignInAllowedByARun asserts that a finished run allows a sign-in where MaySignIn does, and nowhere else.
 func TestSignInAllowedByARun(t *testing.T) {
+	t.Parallel()
 	for _, fault := range []string{"", "https-not-seen", "tls-expired", "redirect-other-host", "redirect-drops-post", "rest-not-found", "auth-server-unreachable"} {
 		t.Run(fault, func(t *testing.T) {
 			t.Parallel()

@@ -106,6 +106,7 @@ func join(parts ...any) []string {
 // TestFaultCombinations asserts that each of several faults is found, unless another one hides it; then the skipped checks name
 // the check that blocks them.
 func TestFaultCombinations(t *testing.T) {
+	t.Parallel()
 	const (
 		credentialsWait = "credentials-arrive skipped because "
 		authWaits       = "auth-server-from-portal skipped because "
@@ -402,6 +403,7 @@ func TestUnverifiedIsAFact(t *testing.T) {
 
 // TestHealthy checks a healthy box, with the usual 301 from http to https.
 func TestHealthy(t *testing.T) {
+	t.Parallel()
 	notChecked := func(own ...checks.NotChecked) []checks.NotChecked {
 		for _, c := range checks.Catalog() {
 			switch {

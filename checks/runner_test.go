@@ -594,6 +594,7 @@ func TestDeadline(t *testing.T) {
 // TestDeadlineOnTheConnection asserts the same if the connection ends before the context: it has the same deadline, but its own
 // timer, which is often slightly earlier.
 func TestDeadlineOnTheConnection(t *testing.T) {
+	t.Parallel()
 	silent, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -774,8 +775,8 @@ func TestTimeout(t *testing.T) {
 			{name: "never open", silent: PortalTCP, faults: []string{"tcp-timeout"}, want: map[ID]string{PortalTCP: "unknown timeout network-admin"}},
 			{name: "waits for the authorization server", silent: AuthServerFromPortal, faults: []string{"auth-server-unreachable-slow"}, consents: []Consent{Deep},
 				want: map[ID]string{AuthServerFromPortal: "unknown timeout server-admin"}},
-			{name: "flood", faults: []string{"rest-cut-off-endless"}},
-			{name: "flood in a small parcel", faults: []string{"rest-gzip-bomb"}},
+			{name: "flood", faults: []string{"rest-cut-off-endless"}, want: map[ID]string{RESTRoute: "unknown rest-cut-off server-admin"}},
+			{name: "flood in a small parcel", faults: []string{"rest-gzip-bomb"}, want: map[ID]string{RESTRoute: "unknown rest-cut-off server-admin"}},
 			{name: "circle", faults: []string{"redirect-loop"}, want: map[ID]string{PortalRedirect: "problem redirect-loop server-admin"}, mayBlame: true},
 			{name: "circle on port 80", faults: []string{"redirect-loop-http"}, want: map[ID]string{PortalRedirect: "notice redirect-loop server-admin"}},
 			{name: "reset", faults: []string{"rest-cut-off-reset"}, want: map[ID]string{RESTRoute: "unknown rest-cut-off server-admin"}},
@@ -787,11 +788,7 @@ func TestTimeout(t *testing.T) {
 				sim, address := startSim(t, c.faults...)
 				defer sim.Close()
 				ctx, w := contextEndingAfter(t, c.silent)
-				begin := time.Now()
 				outcome := Run(ctx, way(t, sim, c.dns), Target{Address: address, Consents: c.consents}, w)
-				if took := time.Since(begin); c.silent == "" && took > 3*time.Second+slack {
-					t.Errorf("it took %s", took)
-				}
 				assertEnded(t, ctx, c.silent != "")
 				assertComplete(t, outcome)
 				assertFirst(t, outcome, c.want)
@@ -867,6 +864,7 @@ func TestSilentHandshake(t *testing.T) {
 // TestClientCertificateTimeout asserts that a server which asks for an optional client certificate and then takes too long hasn't
 // refused anything.
 func TestClientCertificateTimeout(t *testing.T) {
+	t.Parallel()
 	now := time.Now()
 	root := issue(t, nil, "Root", true, now.Add(-days), now.Add(days))
 	leaf := issue(t, root, "portal.example", false, now.Add(-days), now.Add(days))

@@ -200,6 +200,7 @@ func (scenario) host(t *testing.T) string {
 
 // TestServerAndPortal combines faults of the simulated portal with answers of its server.
 func TestServerAndPortal(t *testing.T) {
+	t.Parallel()
 	silent := func(p *serverprobe.Probe) { p.Hosts = []serverprobe.Host{unreached(authCIS, true, "tcp")} }
 	for _, c := range []struct {
 		name    string
@@ -266,6 +267,7 @@ func TestVersionsFromServer(t *testing.T) {
 
 // TestCertificatesAtTheServer judges certificates that arrive at the server: the right one, and wrong ones.
 func TestCertificatesAtTheServer(t *testing.T) {
+	t.Parallel()
 	sim := simtest.Start(t, nil)
 	conn, err := sim.Net().Dial(t.Context(), authCIS, 443)
 	if err != nil {
@@ -313,6 +315,7 @@ func TestCertificatesAtTheServer(t *testing.T) {
 
 // TestOutside checks with a run from outside.
 func TestOutside(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name   string
 		faults []string // of the portal as seen from outside

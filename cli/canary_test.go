@@ -565,11 +565,15 @@ func TestSecretsStayInTheKeyring(t *testing.T) {
 			all.addSecrets(o.secrets...)
 		})
 	}
+	for _, waits := range []bool{true, false} { // what waits longest starts first
+		for i, fault := range simportal.Faults() {
+			if simtest.EventLost(fault.Name) == waits {
+				runFault(fault.Name, fault, i)
+			}
+		}
+	}
 	for turn := range 24 { // every combination
 		runFault(fmt.Sprint("healthy/", turn), simportal.Fault{}, turn)
-	}
-	for i, fault := range simportal.Faults() {
-		runFault(fault.Name, fault, i)
 	}
 }
 
@@ -685,6 +689,7 @@ func (w panicWriter) Write(b []byte) (int, error) {
 
 // TestCrashOutputHasNoSecrets asserts that the runtime's output after a panic in the middle of a run contains no secret.
 func TestCrashOutputHasNoSecrets(t *testing.T) {
+	t.Parallel()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)

@@ -66,6 +66,7 @@ func TestDemoPrintsAWorkingCommand(t *testing.T) {
 
 // TestDemoShowsItsFaults asserts that the demo's run finds the requested fault.
 func TestDemoShowsItsFaults(t *testing.T) {
+	t.Parallel()
 	for _, fault := range simportal.Faults() {
 		if len(fault.Causes) == 0 || len(fault.With) == 0 {
 			continue // the checks' own tests cover the others

@@ -251,15 +251,34 @@ func (c *computer) assertNoLeaks() {
 	c.observed.assertNoLeaks(c.t)
 }
 
-// TestAsShipped runs the program and the keyring as they are.
-func TestAsShipped(t *testing.T) {
-	t.Parallel()
-	program := filepath.Join(t.TempDir(), "boxready")
+// shipped builds the program as it is shipped without the window, for all tests together.
+func shipped(t *testing.T) string {
+	t.Helper()
+	program, err := buildShipped()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return program
+}
+
+var buildShipped = sync.OnceValues(func() (string, error) {
+	home, err := os.UserHomeDir() // testenv removes it
+	if err != nil {
+		return "", err
+	}
+	program := filepath.Join(home, "boxready")
 	build := exec.Command("go", "build", "-tags", "nogui", "-o", program, "boxready")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
+		return "", fmt.Errorf("build: %w\n%s", err, out)
 	}
+	return program, nil
+})
+
+// TestAsShipped runs the program and the keyring as they are.
+func TestAsShipped(t *testing.T) {
+	t.Parallel()
+	program := shipped(t)
 	t.Run("full cycle", func(t *testing.T) {
 		t.Parallel()
 		testFullCycle(t, newComputer(t, program, "a password"))

@@ -276,6 +276,7 @@ func TestSignInCheckSignOut(t *testing.T) {
 
 // TestWithoutKeyring asserts that a sign-in that can't be saved is used at once, and that other commands report the error.
 func TestWithoutKeyring(t *testing.T) {
+	t.Parallel()
 	f := newFixture(t)
 	f.keyring = broken{&vault.Error{Reason: vault.Locked}}
 	exit, out, stderr := f.run(f.grant().ClientSecret+"\n", func(_ io.Writer, stderr *syncBuffer) { f.browse(stderr) }, f.login()...)

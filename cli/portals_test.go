@@ -247,6 +247,7 @@ func TestPortalsWithoutAReader(t *testing.T) {
 
 // TestPortalsDeadline ends a run that hangs and continues with the others.
 func TestPortalsDeadline(t *testing.T) {
+	t.Parallel()
 	f := startFleet(t, 3)
 	silentPortal, err := simportal.Start(simportal.Options{SharedServers: f.sims[0], Host: "silent.demo.example", Faults: []string{"rest-timeout"}})
 	if err != nil {

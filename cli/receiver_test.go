@@ -96,12 +96,7 @@ func (o *observed) checkDelivery(args ...string) (result delivery, exit cli.Exit
 func TestReceiver(t *testing.T) {
 	testenv.NotOnWindows(t, "Ctrl+C can't be sent to one process")
 	t.Parallel()
-	program := filepath.Join(t.TempDir(), "boxready")
-	build := exec.Command("go", "build", "-tags", "nogui", "-o", program, "boxready")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
-	}
+	program := shipped(t)
 	home, listen := t.TempDir(), freeAddress(t)
 	o := newObserved(t, simportal.Fault{}, oddToken, func(o *simportal.Options) { o.Handler, o.HandlerAt = nil, listen })
 	o.saveAccount()

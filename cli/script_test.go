@@ -11,6 +11,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -51,6 +52,7 @@ func TestMain(m *testing.M) {
 }
 
 func TestScripts(t *testing.T) {
+	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {
@@ -120,21 +122,28 @@ func validateJSON(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 func schemas() (document, result, summary *jsonschema.Schema, err error) {
+	s, err := compiledSchemas()
+	return s.document, s.result, s.summary, err
+}
+
+type resultSchemas struct{ document, result, summary *jsonschema.Schema }
+
+var compiledSchemas = sync.OnceValues(func() (s resultSchemas, err error) {
 	schema, err := jsonschema.UnmarshalJSON(bytes.NewReader(assets.ResultSchema))
 	if err != nil {
-		return nil, nil, nil, err
+		return s, err
 	}
 	compiler := jsonschema.NewCompiler()
 	if err := compiler.AddResource("result.json", schema); err != nil {
-		return nil, nil, nil, err
+		return s, err
 	}
-	for at, into := range map[string]**jsonschema.Schema{"result.json": &document, "result.json#/$defs/Result": &result, "result.json#/$defs/Summary": &summary} {
+	for at, into := range map[string]**jsonschema.Schema{"result.json": &s.document, "result.json#/$defs/Result": &s.result, "result.json#/$defs/Summary": &s.summary} {
 		if *into, err = compiler.Compile(at); err != nil {
-			return nil, nil, nil, err
+			return s, err
 		}
 	}
-	return document, result, summary, nil
-}
+	return s, nil
+})
 
 func validate(schema *jsonschema.Schema, data []byte) error {
 	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))

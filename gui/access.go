@@ -39,13 +39,14 @@ func (r *runner) useCredentials(s *model.Session, k app.Keys) {
 	}
 	s.Keys, s.NotKept = &k, nil
 	s.Target.Webhook, s.Target.SignIn = k.Webhook, k.SignIn
-	if past, _ := r.params.Store.Portal(s.Target.Address.String()); k.Account.Confirmed && !past.Withdrawn {
+	if k.Account.Confirmed && !past.Withdrawn {
 		s.Allow(checks.Deep)
 	}
-	if s.Demo || k.Err != nil || k.Unkept != nil {
-		return
+	kept := k.InKeyring() && (k.Account.SignedIn() || k.Account.Webhook)
+	if s.Demo || k.Err != nil || k.Unkept != nil || kept == past.Keys {
+		return // a save that changes nothing could come after a later one that does
 	}
-	address, kept := s.Target.Address.String(), k.InKeyring() && (k.Account.SignedIn() || k.Account.Webhook)
+	address := s.Target.Address.String()
 	r.background(func(context.Context) func() {
 		_ = r.params.Store.SetKeys(address, kept) // as with saveRun
 		return nil

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -45,24 +44,12 @@ func TestAllFormatsAgree(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, o := range outcomes(t) {
+	for name, o := range simtest.Outcomes(t) {
 		t.Run(cmp.Or(name, "none"), func(t *testing.T) {
 			compareFormats(t, texts, o)
 		})
 	}
 }
-
-// outcomes runs every fault of the simulated portal, once for all tests.
-func outcomes(t *testing.T) map[string]*checks.Outcome {
-	t.Helper()
-	runFaults.Do(func() { faultOutcomes = simtest.Outcomes(t) })
-	return faultOutcomes
-}
-
-var (
-	runFaults     sync.Once
-	faultOutcomes map[string]*checks.Outcome
-)
 
 func compareFormats(t *testing.T, texts *words.Texts, o *checks.Outcome) {
 	reporter := &report.Reporter{Words: texts, Version: "test", System: "Linux"}

@@ -9,6 +9,7 @@ import (
 
 	"boxready/checks"
 	"boxready/gui/model"
+	"boxready/internal/simtest"
 	"boxready/internal/view"
 	"boxready/internal/words"
 )
@@ -30,7 +31,7 @@ func TestFindingsInTheWindow(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for name, o := range outcomes(t) {
+		for name, o := range simtest.Outcomes(t) {
 			t.Run(lang+"/"+cmp.Or(name, "none"), func(t *testing.T) {
 				if o == nil {
 					t.Fatal("no outcome")

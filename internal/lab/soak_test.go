@@ -267,8 +267,8 @@ func TestSoak(t *testing.T) {
 		}
 		group.Wait()
 	}
-	const periods = 10
-	period(length / periods) // fills caches that are kept
+	periods := min(max(length/(30*time.Second), 2), 10) // each ends with a wait for the last silent portal
+	period(length / periods)                            // fills caches that are kept
 	first := measure(resources{})
 	fmt.Printf("soak: after %5d runs %v\n", runs, first)
 	last := first

@@ -60,6 +60,9 @@ func EventLost(faults ...string) bool {
 	})
 }
 
+// AtUsualPace reports whether one of these faults is about the real rate limit, so that a run with another one doesn't meet it.
+func AtUsualPace(faults ...string) bool { return slices.Contains(faults, "throttle") }
+
 // Simulate starts a simulated portal with these options; with is as for demo.Start.
 func Simulate(t testing.TB, o simportal.Options, with ...string) *Portal {
 	t.Helper()
