@@ -114,26 +114,34 @@ func TestBundle(t *testing.T) {
 
 // TestLog asserts that the log has every request of a run once, in the order of sending, with its result.
 func TestLog(t *testing.T) {
-	o := runDemo(t, "body-filtered")
-	var last time.Time
-	seen := map[string]int{}
-	for line := range strings.Lines(string(bundle(t, reporter(t, "en"), report.Contents{Outcome: o}).File(report.LogFile))) {
-		var r report.Request
-		if err := json.Unmarshal([]byte(line), &r); err != nil {
-			t.Fatal(err)
-		}
-		if r.At.Before(last) {
-			t.Errorf("%s stands after a later one", line)
-		}
-		if last = r.At; r.Check == "" || r.Request == "" || r.Status == 0 && r.Failure == "" && !strings.Contains(r.Request, "/webhook/") {
-			t.Errorf("incomplete: %s", line)
-		}
-		if seen[r.RequestID]++; r.RequestID != "" && seen[r.RequestID] > 1 {
-			t.Errorf("twice: %s", line)
-		}
-	}
-	if len(seen) < 10 {
-		t.Errorf("only %d requests", len(seen))
+	for _, fault := range []string{"body-filtered", "feed-invalid"} {
+		t.Run(fault, func(t *testing.T) {
+			o := runDemo(t, fault)
+			var last time.Time
+			seen := map[string]int{}
+			feeds := 0
+			for line := range strings.Lines(string(bundle(t, reporter(t, "en"), report.Contents{Outcome: o}).File(report.LogFile))) {
+				var r report.Request
+				if err := json.Unmarshal([]byte(line), &r); err != nil {
+					t.Fatal(err)
+				}
+				if r.At.Before(last) {
+					t.Errorf("%s stands after a later one", line)
+				}
+				if last = r.At; r.Check == "" || r.Request == "" || r.Status == 0 && r.Failure == "" {
+					t.Errorf("incomplete: %s", line)
+				}
+				if r.Check == checks.QueueFeed {
+					feeds++
+				}
+				if seen[r.RequestID]++; r.RequestID != "" && seen[r.RequestID] > 1 {
+					t.Errorf("twice: %s", line)
+				}
+			}
+			if len(seen) < 10 || feeds == 0 {
+				t.Errorf("only %d requests, %d of them for lists of addresses", len(seen), feeds)
+			}
+		})
 	}
 }
 
