@@ -3,6 +3,7 @@ package checks
 import (
 	"context"
 	"errors"
+	"net/http"
 	"time"
 
 	"boxready/internal/bitrix"
@@ -28,6 +29,7 @@ type FeedSeen struct {
 	Nodes   []string          `json:"nodes,omitempty"`
 	At      time.Time         `json:"at"`
 	Fetched *time.Time        `json:"fetched,omitempty"`
+	Status  int               `json:"status,omitempty"` // HTTP, of the answer with the list, however old, or without one
 	Cached  bool              `json:"cached,omitempty"` // from an earlier run within ten minutes
 	Failure transport.Failure `json:"failure,omitempty"`
 	Invalid bool              `json:"invalid,omitempty"`
@@ -47,9 +49,12 @@ func (s *Shared) fetchFeed(ctx context.Context, region bitrix.Region) FeedSeen {
 	if !list.Cached {
 		seen.Times = &transport.Times{Total: transport.Since(seen.At)}
 	}
+	if failed, ok := errors.AsType[*feed.Error](err); ok {
+		seen.Status = failed.Status
+	}
 	switch {
 	case err == nil:
-		seen.Fetched, seen.Cached = &list.Fetched, list.Cached
+		seen.Fetched, seen.Cached, seen.Status = &list.Fetched, list.Cached, http.StatusOK // feed accepts no other
 		for _, node := range list.Nodes {
 			seen.Nodes = append(seen.Nodes, node.String())
 		}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"path/filepath"
 	"time"
 
 	"boxready/checks"
@@ -260,7 +261,11 @@ func (cl *commandLine) runChecks(ctx context.Context, a *app.App, target checks.
 	if err != nil {
 		return cl.reportError(err)
 	}
-	fmt.Fprintln(cl.Err, cl.words.Say("cli.report-saved", checks.Args{"file": path}))
+	kept := ""
+	if filepath.Dir(path) == filepath.Dir(f.report) && filepath.Base(path) != filepath.Base(f.report) {
+		kept = f.report
+	}
+	fmt.Fprintln(cl.Err, cl.words.Say("cli.report-saved", checks.Args{"file": path, "kept": kept}))
 	return nil
 }
 

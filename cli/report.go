@@ -197,7 +197,7 @@ func (cl *commandLine) summarizeReports(args []string, format string) error {
 	}
 	switch format {
 	case "csv":
-		err = totals.WriteCSV(cl.Out)
+		err = cl.reporter().WriteCSV(cl.Out, totals)
 	case "json":
 		err = report.WriteJSON(cl.Out, totals, true)
 	default:

@@ -22,12 +22,16 @@ type saving struct {
 	name  string // suggested
 	also  string // the name of another file that is written to the same folder; "" for none
 	hint  string // about the name; "" for none
+	keeps bool   // write leaves a file that is there, and takes another name: nobody has to be asked
 	// write saves it under a path and returns where it is then. It is called off the Fyne thread.
 	write func(path string) (string, error)
 }
 
 // existing is the name of a file that would be overwritten; "" for none.
 func (s saving) existing(path string) string {
+	if s.keeps {
+		return ""
+	}
 	files := []string{path}
 	if s.also != "" {
 		files = append(files, filepath.Join(filepath.Dir(path), s.also))

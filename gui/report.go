@@ -354,7 +354,7 @@ func (p *reportPage) save() {
 	if bundle == nil || p.past.open || p.model.Current.ReadOnly() {
 		return
 	}
-	p.dialogs.saveAs(saving{title: p.say("report.save-title", nil), name: bundle.Name, hint: p.say("report.save-hint", nil), write: bundle.Save}, func(path string) {
+	p.dialogs.saveAs(saving{title: p.say("report.save-title", nil), name: bundle.Name, hint: p.say("report.save-hint", nil), keeps: true, write: bundle.Save}, func(path string) {
 		p.saved = path
 		if p.nav.isOpen("report") {
 			p.fill()

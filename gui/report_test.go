@@ -128,10 +128,13 @@ func TestSavedReportEqualsPreview(t *testing.T) {
 	r.mustSay("заменено на ip-1")
 
 	r.tap("Сохранить отчёт…")
-	r.mustSay("portal-1-2026-11-23.boxready.zip", folder)
+	r.mustSay("portal-1-2026-11-23-1042.boxready.zip", folder)
 	r.tapAfter("Имя файла", "Сохранить")
-	path := filepath.Join(folder, "portal-1-2026-11-23.boxready.zip")
+	path := filepath.Join(folder, "portal-1-2026-11-23-1042.boxready.zip")
 	r.mustSay("Сохранено: " + path)
+	r.tap("Сохранить отчёт…")
+	r.tapAfter("Имя файла", "Сохранить")
+	r.mustSay("Сохранено: " + strings.Replace(path, ".boxready", " (2).boxready", 1))
 	names, files := unzipped(t, path)
 	for _, want := range []string{"report.html", "report.json", "summary.txt", "letter.txt", "log.jsonl", "hidden.txt", "manifest.sha256"} {
 		if !slices.Contains(names, want) {

@@ -1,7 +1,6 @@
 package allowlist
 
 import (
-	"encoding/csv"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -9,6 +8,7 @@ import (
 
 	"boxready/checks"
 	"boxready/internal/bitrix"
+	"boxready/internal/spreadsheet"
 )
 
 // table is the rules in JSON.
@@ -97,33 +97,17 @@ func texts(r Row) (list []string) {
 }
 
 func addCSV(p *printer) {
-	w := csv.NewWriter(&p.out)
-	var head []string
-	for _, column := range []string{"direction", "far", "addresses", "ports", "why", "breaks", "pack", "mark", "region", "state", "test"} {
-		head = append(head, p.say("column."+column, nil))
-	}
-	_ = w.Write(head) // as above
+	w := spreadsheet.NewWriter(&p.out, p.words.Lang())
+	w.Row("direction", "remote", "addresses", "ports", "why", "breaks", "pack", "mark", "region", "state", "test")
 	for _, r := range p.Rows {
-		record := []string{p.say("direction."+string(r.Direction)+".title", nil), strings.Join(slices.Concat(r.Hosts, r.Known), " "),
-			strings.Join(texts(r), " "), strings.Join(portNames(r.Ports), " "), r.Why(p.words), r.Breaks(p.words), p.packName(r), p.markName(r),
-			p.regionName(r), r.State(p.words), p.test(r, p.words, r.Direction == bitrix.DeskOut)}
+		remote := strings.Join(slices.Concat(r.Hosts, r.Known), " ")
 		if r.Hosts == nil && r.Addresses == nil {
-			record[1] = r.What(p.words)
+			remote = r.What(p.words)
 		}
-		for i := range record {
-			record[i] = escapeFormula(record[i])
-		}
-		_ = w.Write(record)
+		w.Row(p.say("direction."+string(r.Direction)+".title", nil), remote, strings.Join(texts(r), " "), strings.Join(portNames(r.Ports), " "),
+			r.Why(p.words), r.Breaks(p.words), p.packName(r), p.markName(r), p.regionName(r), r.State(p.words), p.test(r, p.words, r.Direction == bitrix.DeskOut))
 	}
-	w.Flush()
-}
-
-// escapeFormula prevents a spreadsheet from evaluating a cell as a formula.
-func escapeFormula(cell string) string {
-	if strings.ContainsAny(cell[:min(len(cell), 1)], "=+-@\t\r") {
-		return "'" + cell
-	}
-	return cell
+	_ = w.Close() // as above
 }
 
 func portNames(ports []bitrix.Port) (names []string) {

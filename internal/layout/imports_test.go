@@ -33,7 +33,7 @@ var layers = [][]string{
 	{"internal/requirements", "internal/serverprobe", "internal/feed"},
 	{"internal/portal", "internal/vault"},
 	{"internal/transport", "internal/simportal"},
-	{"internal/bitrix", "internal/secret", "internal/yamlfile"},
+	{"internal/bitrix", "internal/secret", "internal/yamlfile", "internal/spreadsheet"},
 	{"internal/untrusted", "internal/flight", "internal/lazyregexp", "internal/crash", "internal/instance", "internal/opengl", "internal/release", "assets"},
 }
 

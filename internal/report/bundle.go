@@ -51,7 +51,7 @@ type File struct {
 
 // Bundle is a report for support that is ready to be saved: its files are saved byte for byte as shown.
 type Bundle struct {
-	Name    string // of the zip: <portal>-<date>.boxready.zip
+	Name    string // of the zip: <portal>-<date>-<time>.boxready.zip, in local time
 	Files   []File
 	Names   []Name // the identifying values, hidden or not; for the owner only
 	Secrets int    // number of secrets searched for, and not found
@@ -69,7 +69,7 @@ func (e *LeakError) Error() string { return "a secret would be in " + e.File + "
 func (p *Reporter) Bundle(c Contents) (*Bundle, error) {
 	h := newHider(c.Outcome.Target.Address, c.Hide)
 	n := p.run(c.Outcome, h)
-	b := &Bundle{Name: FileName(n.Portal) + "-" + n.Started.Format("2006-01-02") + ".boxready.zip", made: n.Finished}
+	b := &Bundle{Name: FileName(n.Portal) + "-" + n.Started.Local().Format("2006-01-02-1504") + ".boxready.zip", made: n.Finished}
 	scanner := secret.NewScanner(append(c.Outcome.Target.Secrets(), c.Secrets...)...)
 	b.Secrets = scanner.Known
 

@@ -74,7 +74,7 @@ func TestBundle(t *testing.T) {
 					t.Errorf("the letter: %q", got)
 				}
 			}
-			if got := host + "-" + o.Started.UTC().Format("2006-01-02") + ".boxready.zip"; b.Name != got {
+			if got := host + "-" + o.Started.Local().Format("2006-01-02-1504") + ".boxready.zip"; b.Name != got {
 				t.Errorf("it is called %s, want %s", b.Name, got)
 			}
 			validate(t, b.File(report.JSONFile))
@@ -121,26 +121,34 @@ func TestBundle(t *testing.T) {
 
 // TestLog asserts that the log has every request of a run once, in the order of sending, with its result.
 func TestLog(t *testing.T) {
-	o := runDemo(t, "body-filtered")
-	var last time.Time
-	seen := map[string]int{}
-	for line := range strings.Lines(string(bundle(t, reporter(t, "en"), report.Contents{Outcome: o}).File(report.LogFile))) {
-		var r report.Request
-		if err := json.Unmarshal([]byte(line), &r); err != nil {
-			t.Fatal(err)
-		}
-		if r.At.Before(last) {
-			t.Errorf("%s stands after a later one", line)
-		}
-		if last = r.At; r.Check == "" || r.Request == "" || r.Status == 0 && r.Failure == "" && !strings.Contains(r.Request, "/webhook/") {
-			t.Errorf("incomplete: %s", line)
-		}
-		if seen[r.RequestID]++; r.RequestID != "" && seen[r.RequestID] > 1 {
-			t.Errorf("twice: %s", line)
-		}
-	}
-	if len(seen) < 10 {
-		t.Errorf("only %d requests", len(seen))
+	for _, fault := range []string{"body-filtered", "feed-invalid"} {
+		t.Run(fault, func(t *testing.T) {
+			o := runDemo(t, fault)
+			var last time.Time
+			seen := map[string]int{}
+			feeds := 0
+			for line := range strings.Lines(string(bundle(t, reporter(t, "en"), report.Contents{Outcome: o}).File(report.LogFile))) {
+				var r report.Request
+				if err := json.Unmarshal([]byte(line), &r); err != nil {
+					t.Fatal(err)
+				}
+				if r.At.Before(last) {
+					t.Errorf("%s stands after a later one", line)
+				}
+				if last = r.At; r.Check == "" || r.Request == "" || r.Status == 0 && r.Failure == "" {
+					t.Errorf("incomplete: %s", line)
+				}
+				if r.Check == checks.QueueFeed {
+					feeds++
+				}
+				if seen[r.RequestID]++; r.RequestID != "" && seen[r.RequestID] > 1 {
+					t.Errorf("twice: %s", line)
+				}
+			}
+			if len(seen) < 10 || feeds == 0 {
+				t.Errorf("only %d requests, %d of them for lists of addresses", len(seen), feeds)
+			}
+		})
 	}
 }
 
@@ -213,17 +221,17 @@ func TestSummaryIsShort(t *testing.T) {
 
 func TestBundleNames(t *testing.T) {
 	for typed, want := range map[string]string{
-		"portal.example.ru":         "portal.example.ru-2026-03-01.boxready.zip",
-		"портал.рф:8443":            "xn--80awhdgm.xn--p1ai-8443-2026-03-01.boxready.zip",
-		"https://[2001:db8::1]:444": "2001-db8-1-444-2026-03-01.boxready.zip",
-		"con":                       "con-2026-03-01.boxready.zip",
-		strings.Repeat(strings.Repeat("a", 50)+".", 4) + "example": (strings.Repeat(strings.Repeat("a", 50)+".", 4) + "example")[:80] + "-2026-03-01.boxready.zip",
+		"portal.example.ru":         "portal.example.ru-2026-03-01-0405.boxready.zip",
+		"портал.рф:8443":            "xn--80awhdgm.xn--p1ai-8443-2026-03-01-0405.boxready.zip",
+		"https://[2001:db8::1]:444": "2001-db8-1-444-2026-03-01-0405.boxready.zip",
+		"con":                       "con-2026-03-01-0405.boxready.zip",
+		strings.Repeat(strings.Repeat("a", 50)+".", 4) + "example": (strings.Repeat(strings.Repeat("a", 50)+".", 4) + "example")[:80] + "-2026-03-01-0405.boxready.zip",
 	} {
 		address, err := portal.ParseAddress(typed)
 		if err != nil {
 			t.Fatal(err)
 		}
-		o := &checks.Outcome{Target: checks.Target{Address: address}, Started: time.Date(2026, 3, 1, 1, 0, 0, 0, time.UTC)}
+		o := &checks.Outcome{Target: checks.Target{Address: address}, Started: time.Date(2026, 3, 1, 4, 5, 0, 0, time.Local)}
 		if b := bundle(t, reporter(t, "en"), report.Contents{Outcome: o}); b.Name != want {
 			t.Errorf("%s: %s, want %s", typed, b.Name, want)
 		}

@@ -4,11 +4,9 @@
 package report
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
-	"runtime"
 	"strings"
 	"time"
 
@@ -67,13 +65,6 @@ type Reporter struct {
 	Words   *words.Texts
 	Version string // of BoxReady
 	System  string // operating system; "" for this one
-}
-
-func (p *Reporter) system() string { return cmp.Or(p.System, system()) }
-
-func system() string {
-	names := map[string]string{"windows": "Windows", "linux": "Linux", "darwin": "macOS"}
-	return cmp.Or(names[runtime.GOOS], runtime.GOOS)
 }
 
 // Entry turns one result into its JSON form.

@@ -31,7 +31,7 @@ const (
 	SaveOther    SaveReason = "failed"
 )
 
-// SaveError means that a report could not be saved. An earlier file of that name is unchanged.
+// SaveError means that a report could not be saved.
 type SaveError struct {
 	Reason SaveReason
 	Path   string
@@ -59,9 +59,9 @@ func (p *Reporter) Save(path string, c Contents) (string, error) {
 	return b.Save(path)
 }
 
-// Save saves the bundle atomically: readers see the whole new file or the old one, also after a loss of power. The extension
-// selects what is saved: .zip everything, .html, .json and .txt that file alone; a file of the bundle by its own name is that
-// file. In a folder the bundle gets its own name. It returns the path of the report.
+// Save saves the bundle atomically: readers see the whole file or none, also after a loss of power. The extension selects what is
+// saved: .zip everything, .html, .json and .txt that file alone; a file of the bundle by its own name is that file. In a folder
+// the bundle gets its own name. An earlier file stays: the new one is "NAME (2).zip" then. It returns the path of the report.
 func (b *Bundle) Save(path string) (string, error) {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		path = filepath.Join(path, b.Name)
@@ -71,13 +71,13 @@ func (b *Bundle) Save(path string) (string, error) {
 	}
 	name := singleFile(path)
 	if name == "" {
-		return path, WriteFile(path, b.WriteZip)
+		return writeNew(path, b.WriteZip)
 	}
 	data := b.File(name)
 	if data == nil {
 		return "", &SaveError{SaveNoLetter, path, nil}
 	}
-	return path, WriteFile(path, func(w io.Writer) error {
+	return writeNew(path, func(w io.Writer) error {
 		_, err := w.Write(data)
 		return err
 	})
@@ -129,20 +129,70 @@ func checkName(path, system string) error {
 
 // WriteFile atomically replaces a file by what write writes. Only its owner may read it. The error is a *SaveError.
 func WriteFile(path string, write func(io.Writer) error) error {
-	if err := replaceFile(path, write); err != nil {
+	temporary, err := writeTemporary(path, write)
+	if err == nil {
+		err = renameOrRemove(temporary, path)
+	}
+	if err != nil {
 		return &SaveError{reasonOf(err), path, err}
 	}
 	return nil
 }
 
-func replaceFile(path string, write func(io.Writer) error) (err error) {
+// writeNew atomically writes a file where there is none: under path, or else under the first of "NAME (2).zip", "NAME (3).zip" and so
+// on that is free. It returns its path. The error is a *SaveError.
+func writeNew(path string, write func(io.Writer) error) (string, error) {
+	temporary, err := writeTemporary(path, write)
+	if err != nil {
+		return "", &SaveError{reasonOf(err), path, err}
+	}
+	at, err := reserve(path)
+	if err != nil {
+		os.Remove(temporary)
+		return "", &SaveError{reasonOf(err), path, err}
+	}
+	if err := renameOrRemove(temporary, at); err != nil {
+		os.Remove(at)
+		return "", &SaveError{reasonOf(err), at, err}
+	}
+	return at, nil
+}
+
+// reserve makes an empty file, so that no other process takes its name before the file is renamed to it.
+func reserve(path string) (string, error) {
+	for n := 1; ; n++ {
+		at := numbered(path, n)
+		file, err := os.OpenFile(at, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600) // #nosec G304 -- the user names it
+		switch {
+		case err == nil:
+			return at, file.Close()
+		case !errors.Is(err, fs.ErrExist):
+			return "", err
+		}
+	}
+}
+
+// numbered is the n-th name for a file, as browsers number downloads. BoxReady's files keep their double extension.
+func numbered(path string, n int) string {
+	if n == 1 {
+		return path
+	}
+	extension := filepath.Ext(path)
+	if double := ".boxready" + extension; strings.HasSuffix(path, double) {
+		extension = double
+	}
+	return fmt.Sprintf("%s (%d)%s", strings.TrimSuffix(path, extension), n, extension)
+}
+
+// writeTemporary writes what is to be the file at path to a temporary one beside it, and returns its path.
+func writeTemporary(path string, write func(io.Writer) error) (name string, err error) {
 	// Checked here because the temporary file has another name.
 	if _, err := os.Lstat(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
+		return "", err
 	}
 	temporary, err := os.CreateTemp(filepath.Dir(path), ".boxready-*") // made with mode 0600
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer func() {
 		if err != nil {
@@ -152,19 +202,24 @@ func replaceFile(path string, write func(io.Writer) error) (err error) {
 	}()
 	buffered := bufio.NewWriter(temporary)
 	if err = write(buffered); err != nil {
-		return err
+		return "", err
 	}
 	if err = buffered.Flush(); err != nil {
-		return err
+		return "", err
 	}
 	// Otherwise the file may be empty after a loss of power.
 	if err = temporary.Sync(); err != nil {
-		return err
+		return "", err
 	}
-	if err = temporary.Close(); err != nil {
-		return err
+	return temporary.Name(), temporary.Close()
+}
+
+func renameOrRemove(temporary, path string) error {
+	err := os.Rename(temporary, path)
+	if err != nil {
+		os.Remove(temporary)
 	}
-	return os.Rename(temporary.Name(), path)
+	return err
 }
 
 func reasonOf(err error) SaveReason {

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 
 	"boxready/internal/report"
@@ -62,6 +63,62 @@ func TestSave(t *testing.T) {
 		t.Errorf("a letter that there isn't: %v", err)
 	}
 	assertNoTemporaryFiles(t, folder)
+}
+
+// TestSaveKeepsEarlierFiles asserts that no report replaces an earlier one, nor anything else.
+func TestSaveKeepsEarlierFiles(t *testing.T) {
+	b := &report.Bundle{Name: "portal-2026-11-23-1042.boxready.zip", Files: []report.File{{Name: report.JSONFile, Data: []byte("new")}, {Name: report.LetterFile, Data: []byte("new")}}}
+	folder := t.TempDir()
+	for _, c := range []struct{ name, path, second, third string }{
+		{"in a folder", "", "portal-2026-11-23-1042 (2).boxready.zip", "portal-2026-11-23-1042 (3).boxready.zip"},
+		{"by its own name", "before.zip", "before (2).zip", "before (3).zip"},
+		{"one file", "before.json", "before (2).json", "before (3).json"},
+		{"the letter", "letter.txt", "letter (2).txt", "letter (3).txt"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			path := filepath.Join(folder, c.path)
+			first, err := b.Save(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(first, []byte("old"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			for _, want := range []string{c.second, c.third} {
+				if got, err := b.Save(path); err != nil || got != filepath.Join(folder, want) {
+					t.Errorf("saved as %s, %v; want %s", got, err, want)
+				}
+			}
+			if got, err := os.ReadFile(first); err != nil || string(got) != "old" {
+				t.Errorf("the first one holds %q (%v)", got, err)
+			}
+		})
+	}
+	assertNoTemporaryFiles(t, folder)
+}
+
+// TestSaveAtOnce saves under one name from several goroutines.
+func TestSaveAtOnce(t *testing.T) {
+	b := &report.Bundle{Files: []report.File{{Name: report.JSONFile, Data: []byte("data")}}}
+	folder := t.TempDir()
+	var wait sync.WaitGroup
+	for range 8 {
+		wait.Go(func() {
+			if _, err := b.Save(filepath.Join(folder, "report.json")); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wait.Wait()
+	files, err := os.ReadDir(folder)
+	if err != nil || len(files) != 8 {
+		t.Fatalf("%v, %v", files, err)
+	}
+	for _, f := range files {
+		if data, err := os.ReadFile(filepath.Join(folder, f.Name())); err != nil || string(data) != "data" {
+			t.Errorf("%s holds %q (%v)", f.Name(), data, err)
+		}
+	}
 }
 
 // assertNoTemporaryFiles asserts that no temporary file was left.

@@ -2,7 +2,6 @@ package report
 
 import (
 	"cmp"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +13,7 @@ import (
 	"time"
 
 	"boxready/checks"
+	"boxready/internal/spreadsheet"
 	"boxready/internal/untrusted"
 	"boxready/internal/view"
 )
@@ -216,32 +216,24 @@ func (t *Tally) Totals() Totals {
 
 // WriteCSV writes one table for a spreadsheet; its first column is what a row counts: a cause, a cause on one portal, or a
 // version of BoxReady.
-func (s Totals) WriteCSV(w io.Writer) error {
-	table := csv.NewWriter(w)
-	table.Write([]string{"row", "check", "cause", "owner", "name", "reports", "portals"})
+func (p *Reporter) WriteCSV(w io.Writer, s Totals) error {
+	table := spreadsheet.NewWriter(w, p.Words.Lang())
+	table.Row("row", "check", "cause", "owner", "name", "reports", "portals")
 	for _, c := range s.Causes {
-		table.Write([]string{"cause", string(c.Check), string(c.Cause), string(c.Owner), "", strconv.Itoa(c.Reports), strconv.Itoa(len(c.Portals))})
+		table.Row("cause", string(c.Check), string(c.Cause), string(c.Owner), "", strconv.Itoa(c.Reports), strconv.Itoa(len(c.Portals)))
 	}
 	for _, c := range s.Causes {
-		for _, p := range c.Portals {
-			table.Write([]string{"portal", string(c.Check), string(c.Cause), string(c.Owner), cell(p.Portal), strconv.Itoa(p.Reports), "1"})
+		for _, portal := range c.Portals {
+			table.Row("portal", string(c.Check), string(c.Cause), string(c.Owner), portal.Portal, strconv.Itoa(portal.Reports), "1")
 		}
 	}
 	for _, v := range s.Versions {
-		table.Write([]string{"version", "", "", "", cell(v.Version), strconv.Itoa(v.Reports), ""})
+		table.Row("version", "", "", "", v.Version, strconv.Itoa(v.Reports), "")
 	}
-	if table.Flush(); table.Error() != nil {
-		return fmt.Errorf("write the table: %w", table.Error())
+	if err := table.Close(); err != nil {
+		return fmt.Errorf("write the table: %w", err)
 	}
 	return nil
-}
-
-// cell escapes untrusted text that a spreadsheet would take for a formula.
-func cell(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
-		return "'" + s
-	}
-	return s
 }
 
 // WriteTotals writes the totals as text.

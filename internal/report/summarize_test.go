@@ -70,10 +70,10 @@ func TestSummarize(t *testing.T) {
 	}
 
 	var table, text bytes.Buffer
-	if err := totals.WriteCSV(&table); err != nil {
+	if err := reporter(t, "en").WriteCSV(&table, totals); err != nil {
 		t.Fatal(err)
 	}
-	rows, err := csv.NewReader(&table).ReadAll()
+	rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(table.String(), "\ufeff"))).ReadAll()
 	if err != nil {
 		t.Fatal(err)
 	}
