@@ -232,7 +232,7 @@ func (s *start) make() (*gui.Window, error) {
 		Crashes:    s.crashes,
 		Lists:      lists(a),
 		RunProbe:   runProbe(a),
-		History:    &history.Store{Dir: below(app.CacheFolder(), "runs")},
+		History:    app.History(app.CacheFolder()),
 		Downloads:  downloads(),
 		Idle:       debug.FreeOSMemory,
 		Drafts:     below(app.CacheFolder(), "letters"),
