@@ -248,7 +248,7 @@ func judgeHosts(f *HostsFacts, _ FactsByCheck) []Result {
 			}
 			if fault.sure == (r.State == Problem) {
 				if r.Args["hosts"].([]string) == nil {
-					r.Args["url"] = h.address().String() // of the first one, for a command to try it
+					r.Args["url"] = strings.Replace(h.address().String(), ":443/", "/", 1) // of the first one, for commands that try it
 				}
 				r.Args["hosts"], r.Args["why"] = append(r.Args["hosts"].([]string), h.name()), append(r.Args["why"].([]string), fault.why)
 			}

@@ -82,7 +82,7 @@ var notProse = []*regexp.Regexp{
 	regexp.MustCompile("`[^`]*`"),
 	regexp.MustCompile(`«[^»]*»|'[^']*'`),
 	regexp.MustCompile(`https?://\S*|http(s)?://`),
-	regexp.MustCompile(`\S*[/_\\=<>@|$*]\S*( true| false)?|(^|[\s«(])--?[a-z]\S*( [a-z]+)?|boxready( [a-z-]+)*`),
+	regexp.MustCompile(`\S*[/_\\=<>@|$*]\S*( true| false)?|(^|[\s«(])--?[a-z]\S*( [a-z]+)?|boxready[a-z-]*( [a-z-]+)*`),
 	regexp.MustCompile(`[A-Za-z0-9-]*\.[a-z][a-z.]*|\([a-z-]+\)|[a-z]+(-[a-z]+)+`),
 	regexp.MustCompile(`[A-Z][A-Za-z]*(-[A-Z][A-Za-z]*)+`),
 	regexp.MustCompile(`[a-z]+[A-Z][A-Za-z]*|[A-Z][a-z]*Auth|[A-Z]{5,}[A-Z-]*: [a-z]+|[A-Z]{5,}`),
