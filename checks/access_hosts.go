@@ -247,6 +247,9 @@ func judgeHosts(f *HostsFacts, _ FactsByCheck) []Result {
 				r.State, r.Args = Problem, Args{"hosts": []string(nil), "why": []string(nil)}
 			}
 			if fault.sure == (r.State == Problem) {
+				if r.Args["hosts"].([]string) == nil {
+					r.Args["url"] = strings.Replace(h.address().String(), ":443/", "/", 1) // of the first one, for commands that try it
+				}
 				r.Args["hosts"], r.Args["why"] = append(r.Args["hosts"].([]string), h.name()), append(r.Args["why"].([]string), fault.why)
 			}
 		}

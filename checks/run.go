@@ -176,6 +176,9 @@ func (env *Env) runCheck(ctx context.Context, c *Check, judged map[ID]chan struc
 		}
 		for i := range results {
 			results[i].Took = env.now().Sub(start)
+			if args := env.target.commandArgs(); len(args) > 0 && results[i].State != OK && results[i].State != Skipped {
+				results[i] = results[i].with(args)
+			}
 			if slices.Contains(CommonCauses(), results[i].Cause) {
 				// To find out, the run must be repeated with the same options.
 				results[i] = results[i].with(Args{"given": env.target.Given()})

@@ -32,6 +32,9 @@ type Target struct {
 	AsApplication bool                       // the credential is the application's own, with the same permissions
 	Requirements  *requirements.Requirements // nil: what every application needs
 	Handlers      requirements.Handlers      // where they run; "": as in Requirements
+	// RequirementNames are what a command line named for Requirements: files, or ready ones.
+	RequirementNames []string
+	Demo             []string // the faults of a simulated portal, not nil; nil for a real portal
 
 	// Receiver is the service that a test event is sent to, see receiver.ParseAddress, if the owner saw its host, was warned that
 	// the event has an access token, and agreed; "" for none. One in the requirements is no consent.
@@ -88,6 +91,21 @@ func (t *Target) Given() []string {
 		given = append(given, "receiver "+t.Receiver) // as its flag is written
 	}
 	return given
+}
+
+// commandArgs are the values for command lines in texts that are only known to whoever started the run.
+func (t *Target) commandArgs() Args {
+	args := Args{}
+	if t.RequirementNames != nil {
+		args["requires"] = t.RequirementNames
+	}
+	if t.SignIn != nil {
+		args["client_id"] = t.SignIn.App().ClientID
+	}
+	if t.Demo != nil {
+		args["demo"] = t.Demo
+	}
+	return args
 }
 
 // inCloud reports whether the portal runs in the vendor's cloud, so that nothing is asked about it.

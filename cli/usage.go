@@ -45,7 +45,8 @@ func flagError(c *cobra.Command, err error) error {
 	case errors.As(err, &bare):
 		return badUsage("cli.bare-flag", checks.Args{"flag": dashed(bare.GetSpecifiedName())})
 	case errors.As(err, &value):
-		return badUsage("cli.flag-value", checks.Args{"flag": dashed(value.GetFlag().Name), "value": secret.Mask(value.GetValue())})
+		return badUsage("cli.flag-value", checks.Args{"flag": dashed(value.GetFlag().Name), "value": secret.Mask(value.GetValue()),
+			"time": value.GetFlag().Value.Type() == "duration"})
 	}
 	return err
 }

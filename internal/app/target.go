@@ -75,6 +75,7 @@ func (a *App) Target(o TargetOptions) (checks.Target, error) {
 	if t.Requirements, err = ReadRequirements(o.RequiresDir, o.Requires); err != nil {
 		return t, err
 	}
+	t.RequirementNames = o.Requires
 	if o.ServerProbe != "" {
 		if t.ServerProbe, err = readServerProbe(o.ServerProbe, o.Stdin); err != nil {
 			return t, err

@@ -133,7 +133,7 @@ func (p *Portal) Target(version string) (checks.Target, error) {
 	if err != nil {
 		return checks.Target{}, fmt.Errorf("address of the simulated portal: %w", err)
 	}
-	target := checks.Target{Address: address, Region: p.Region()}
+	target := checks.Target{Address: address, Region: p.Region(), Demo: append([]string{}, p.faults...)}
 	for _, consent := range []checks.Consent{checks.Deep, checks.ContentFilter, checks.EventTest, checks.PublicDNS} {
 		if p.with[string(consent)] {
 			target.Consents = append(target.Consents, consent)

@@ -1,6 +1,7 @@
 package words
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -55,14 +56,14 @@ var commandLines = map[string]commandLine{
 	"check-required":       {CheckAgain, "check {portal} {access}{requires}"},
 	"check-permissions":    {CheckAgain, "check {portal} {access} --as-application{requires}"},
 	"check-as-application": {CheckAgain, "check {portal} --signed-in --as-application"},
-	"check-hosts":          {CheckAgain, "check {portal} --requires {file}"},
+	"check-hosts":          {CheckAgain, "check {portal}{requires}"},
 	"consent-deep":         {ConsentDeep, "check {portal} --deep"},
 	"consent-filter":       {ConsentFilter, "check {portal} --content-filter"},
 	"consent-event":        {ConsentEvent, "check {portal} --signed-in --event-test"},
 	"confirm-address":      {ConfirmAddress, "check {portal} --signed-in --deep"},
 	"receiver":             {TestDelivery, "check {portal} --signed-in --event-test --receiver {receiver}"},
-	"sign-in":              {EnterSignIn, "login {portal} --client-id ID"},
-	"sign-in-elsewhere":    {EnterSignIn, "login {example} --client-id ID --no-browser"},
+	"sign-in":              {EnterSignIn, "login {portal} --client-id {client}"},
+	"sign-in-elsewhere":    {EnterSignIn, "login {example} --client-id {client} --no-browser"},
 	"webhook":              {EnterWebhook, "check {portal} --webhook -"},
 	"trust":                {TrustRoot, "check {portal} --trust root.pem"},
 	"address":              {CorrectAddress, "check {example}"},
@@ -72,7 +73,7 @@ var commandLines = map[string]commandLine{
 	"paste-server-probe":   {PasteProbe, "check {portal} --server-probe {file}"},
 	"outside-run":          {OutsideRun, "check {portal} --format json > outside.json"},
 	"outside-result":       {OutsideResult, "check {portal} --outside outside.json"},
-	"handlers-lan":         {HandlersLAN, "check {portal} --requires {file} --handlers lan"},
+	"handlers-lan":         {HandlersLAN, "check {portal}{requires} --handlers lan"},
 	"allowlist-lan":        {AllowlistLAN, "allowlist --handlers lan"},
 	"allowlist-lan-csv":    {AllowlistLAN, "allowlist --handlers lan --for csv"},
 	"self-test":            {SelfTest, "selftest"},
@@ -113,28 +114,60 @@ func (w *Texts) fillIn(line string, args map[string]any) string {
 	}
 	requires, longer := "", ""
 	if builtIn, _ := args["built_in"].(bool); !builtIn {
-		requires = " --requires " + w.Say("format.file", nil)
+		requires = w.requires(args)
 	}
 	if text("portal") != "" {
 		longer = " --timeout 180s"
 	}
-	return strings.NewReplacer("{portal}", text("portal"), "{other}", text("other"), "{receiver}", text("receiver"),
-		"{again}", w.again(text("portal"), args["given"]), "{access}", access(text("credential")), "{requires}", requires, "{longer}", longer,
+	line = strings.NewReplacer("{portal}", text("portal"), "{other}", text("other"), "{receiver}", text("receiver"),
+		"{again}", w.again(text("portal"), args), "{access}", access(text("credential")), "{requires}", requires, "{longer}", longer,
+		"{client}", cmp.Or(text("client_id"), w.Say("format.client-id", nil)),
 		"{file}", w.Say("format.file", nil), "{example}", w.Say("format.example", nil)).Replace(line)
+	if faults, simulated := args["demo"].([]string); simulated && strings.HasPrefix(line, "check "+text("portal")) {
+		return demoLine(faults, line)
+	}
+	return line
+}
+
+// requires returns the flags of check for requirements: those that were given, unless their names would have to be quoted or tell
+// where they are.
+func (w *Texts) requires(args map[string]any) (flags string) {
+	names, _ := args["requires"].([]string)
+	for _, name := range names {
+		if strings.ContainsAny(name, " `'\"$&;|<>()/\\") {
+			name = w.Say("format.file", nil)
+		}
+		flags += " --requires " + name
+	}
+	return cmp.Or(flags, " --requires "+w.Say("format.file", nil))
+}
+
+// demoLine is how a check of the simulated portal is repeated: a portal of that name doesn't exist elsewhere.
+func demoLine(faults []string, check string) string {
+	line := "demo --check"
+	for _, fault := range faults {
+		line += " --fault " + fault
+	}
+	for _, flag := range []string{"--deep", "--signed-in", "--webhook", "--event-test"} {
+		if strings.Contains(check, " "+flag) {
+			line += " " + flag
+		}
+	}
+	return line
 }
 
 // again repeats the run: against the portal, with the same options; see checks.Target.Given. A run without a portal was a
 // self-test.
-func (w *Texts) again(portal string, given any) string {
+func (w *Texts) again(portal string, args map[string]any) string {
 	if portal == "" {
 		return "selftest"
 	}
 	line := "check " + portal
-	codes, _ := given.([]string)
+	codes, _ := args["given"].([]string)
 	for _, code := range codes {
 		switch code {
 		case checks.GivenRequirements:
-			line += " --requires " + w.Say("format.file", nil)
+			line += w.requires(args)
 		case string(checks.ByWebhook), string(checks.BySignIn):
 			line += " " + access(code)
 		default:

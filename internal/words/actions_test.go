@@ -54,6 +54,18 @@ func TestStepsWithActions(t *testing.T) {
 		if step := step.WithoutOwnCommands(); step.Commands != nil && len(step.Commands) > 0 || !strings.HasSuffix(step.Text, ".") || strings.Contains(step.String(), "`") {
 			t.Errorf("%s: %+v", w.Lang(), step)
 		}
+		r.Args["requires"], r.Args["demo"] = []string{"telephony"}, []string{"rest-slow"}
+		if step, want := w.Finding(r, portal).Steps[0].String(), "`boxready demo --check --fault rest-slow --deep --webhook`"; !strings.HasSuffix(step, want) {
+			t.Errorf("%s: %q, expected %s", w.Lang(), step, want)
+		}
+		delete(r.Args, "demo")
+		if step, want := w.Finding(r, portal).Steps[0].String(), " --requires telephony --timeout 180s`"; !strings.HasSuffix(step, want) {
+			t.Errorf("%s: %q, expected %s", w.Lang(), step, want)
+		}
+		r = checks.Result{Check: checks.SignIn, State: checks.Problem, Cause: checks.SignInExpired, Args: checks.Args{"server": "", "client_id": "local.1", "error": "", "description": ""}}
+		if step, want := w.Finding(r, portal).Steps[0].String(), "`boxready login "+portal+" --client-id local.1`"; !strings.HasSuffix(step, want) {
+			t.Errorf("%s: %q, expected %s", w.Lang(), step, want)
+		}
 		r = checks.Result{Check: checks.ServerLicence, State: checks.Problem, Cause: checks.LicenceEnded}
 		steps := w.Finding(r, portal).Steps
 		if last := steps[len(steps)-1]; !slices.Equal(last.Actions, []words.Action{words.ServerProbe, words.PasteProbe}) {

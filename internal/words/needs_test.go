@@ -20,12 +20,12 @@ func TestNeedsInWords(t *testing.T) {
 		"method that came between two known versions": {
 			requirements.Finding{Kind: update, What: method, Name: "crm.item.list", Module: "crm", After: "20.0.287", NotLater: "23.400.501"},
 			"crm.item.list — модуль crm, появился после версии 20.0.287 и не позже 23.400.501",
-			"crm.item.list — module crm, came after version 20.0.287 and no later than 23.400.501",
+			"crm.item.list — module crm, added after version 20.0.287 and no later than 23.400.501",
 		},
 		"method whose version is documented, and what is known of the portal's": {
 			requirements.Finding{Kind: update, What: method, Name: "booking.v1.booking.add", Module: "booking", Since: "25.300.0", Has: requirements.Range{AtLeast: "25.100.0", Below: "25.300.0"}},
 			"booking.v1.booking.add — модуль booking, есть с версии 25.300.0, на портале не ниже 25.100.0, но ниже 25.300.0",
-			"booking.v1.booking.add — module booking, there since version 25.300.0, the portal has 25.100.0 or newer, but older than 25.300.0",
+			"booking.v1.booking.add — module booking, available since version 25.300.0, the portal has 25.100.0 or newer, but older than 25.300.0",
 		},
 		"method that needs further modules": {
 			requirements.Finding{Kind: update, What: method, Name: "catalog.documentcontractor.add", Module: "catalog", NotLater: "23.0.0", AlsoNeeds: []string{"crm", "rest >=23.100.0"}},
@@ -64,7 +64,7 @@ func TestNeedsInWords(t *testing.T) {
 		"event that is missing from a module that is new enough": {
 			requirements.Finding{Kind: requirements.Undetermined, Reason: requirements.NewEnough, What: requirements.EventNeed, Name: "ONCRMDEALADD", Module: "crm", Since: "18.0.0", Has: requirements.Range{AtLeast: "20.0.0"}},
 			"ONCRMDEALADD — модуль crm, есть с версии 18.0.0, на портале не ниже 20.0.0, хотя версия достаточно новая",
-			"ONCRMDEALADD — module crm, there since version 18.0.0, the portal has 20.0.0 or newer, although the version is new enough",
+			"ONCRMDEALADD — module crm, available since version 18.0.0, the portal has 20.0.0 or newer, although the version is new enough",
 		},
 		"missing module": {
 			requirements.Finding{Kind: requirements.Install, What: module, Name: "booking", Module: "booking", AtLeast: "25.300.0",
@@ -75,7 +75,7 @@ func TestNeedsInWords(t *testing.T) {
 		"module that is missing or too old": {
 			requirements.Finding{Kind: requirements.Install, What: module, Name: "rpa", Module: "rpa", After: "19.0.1", NotLater: "23.100.0", Methods: many(21, "m")},
 			"rpa — или он старый: в версии 19.0.1 приложениям ещё ничего не предлагал, в 23.100.0 уже предлагал, 21 метод (m, m, m…)",
-			"rpa — or it is old: in version 19.0.1 it offered nothing to applications yet, in 23.100.0 it did, 21 methods (m, m, m…)",
+			"rpa — or it is old: version 19.0.1 offered nothing to applications yet, 23.100.0 did, 21 methods (m, m, m…)",
 		},
 		"module too old": {
 			requirements.Finding{Kind: update, What: module, Name: "crm", Module: "crm", AtLeast: "24.0.0", Has: requirements.Range{Below: "23.400.501"}},
@@ -84,13 +84,13 @@ func TestNeedsInWords(t *testing.T) {
 		},
 		"module whose version can't be told": {
 			requirements.Finding{Kind: requirements.Undetermined, Reason: requirements.VersionUnsure, What: module, Name: "im", Module: "im", AtLeast: "24.0.0", Has: requirements.Range{AtLeast: "23.0.0"}},
-			"im — нужна версия 24.0.0 или новее, на портале не ниже 23.0.0, хватает ли той, что на портале, не видно",
+			"im — нужна версия 24.0.0 или новее, на портале не ниже 23.0.0, достаточно ли новая версия на портале, не видно",
 			"im — version 24.0.0 or newer is needed, the portal has 23.0.0 or newer, whether the portal's is new enough can't be seen",
 		},
 		"module that may not be there": {
 			requirements.Finding{Kind: requirements.Undetermined, Reason: requirements.ModuleUnsure, What: module, Name: "sign", Module: "sign", Methods: many(2, "m")},
 			"sign — есть ли такой модуль, не видно, 2 метода (m, m)",
-			"sign — whether this module is there can't be seen, 2 methods (m, m)",
+			"sign — whether this module is installed can't be seen, 2 methods (m, m)",
 		},
 		"permission that a newer module brings": {
 			requirements.Finding{Kind: update, What: requirements.ScopeNeed, Name: "imbot", Module: "im", Has: requirements.Range{Below: "24.0.0"}},

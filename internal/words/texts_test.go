@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"io/fs"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -100,12 +99,11 @@ func TestBothLanguagesHaveTheSameTexts(t *testing.T) {
 }
 
 func TestTextsAreWellFormed(t *testing.T) {
-	russian := regexp.MustCompile(`[а-яё]`)
 	for _, lang := range words.Languages() {
 		functions := template.FuncMap{"date": func(any) string { return "" }, "list": func(any) string { return "" },
 			"span": func(any) string { return "" }, "seconds": func(any) string { return "" }, "needs": func(any) string { return "" },
 			"faults": func(_, _ any) string { return "" }, "keeper": func(any) string { return "" }, "action": func(any, ...string) string { return "" },
-			"answer": func(any, any) string { return "" }, "meaning": func(any) string { return "" }}
+			"answer": func(any, any) string { return "" }, "meaning": func(any) string { return "" }, "by": func(string) string { return "" }}
 		for key, text := range texts(t, lang) {
 			if _, err := template.New(key).Funcs(functions).Parse(text); err != nil {
 				t.Errorf("%s %s: %v", lang, key, err)
@@ -118,9 +116,6 @@ func TestTextsAreWellFormed(t *testing.T) {
 			}
 			if strings.HasSuffix(key, ".title") && strings.HasSuffix(text, ".") {
 				t.Errorf("%s %s: a title ends without a full stop: %q", lang, key, text)
-			}
-			if lang == "en" && russian.MatchString(text) && !strings.HasPrefix(key, "cli.") && !strings.Contains(text, "«") {
-				t.Errorf("en %s: Russian in it: %q", key, text)
 			}
 		}
 	}
