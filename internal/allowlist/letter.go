@@ -276,7 +276,7 @@ func Attached(files []File) string {
 	rule := strings.Repeat("-", letterWidth)
 	var parts []string
 	for _, f := range files {
-		parts = append(parts, fmt.Sprintf("%s\n%s\n%s\n%s", rule, f.Title, rule, f.Text))
+		parts = append(parts, fmt.Sprintf("%s\n%s, %s\n%s\n%s", rule, f.Title, f.Name, rule, f.Text))
 	}
 	return strings.Join(parts, "\n")
 }

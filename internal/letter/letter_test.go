@@ -173,13 +173,13 @@ func TestRulesAreAttached(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.Rules, r.Equipment = rules, allowlist.Nftables
+	r.Rules, r.Equipment = rules, allowlist.Squid
 	l := write(t, w, broken, checks.NetworkAdmin, r)
 	var names []string
 	for _, a := range l.Attachments {
 		names = append(names, a.Name)
 	}
-	if want := []string{"connections.txt", "boxready-nftables.nft", "boxready-nftables-remove.nft", "details.txt"}; !slices.Equal(names, want) {
+	if want := []string{"connections.txt", "boxready-squid.conf", "boxready-squid-remove.sh", "details.txt"}; !slices.Equal(names, want) {
 		t.Errorf("attached: %q, expected %q", names, want)
 	}
 	if !strings.Contains(l.Body, "192.0.2.5") || !strings.Contains(l.Attachments[0].Text, "oauth.bitrix24.tech") {
