@@ -105,7 +105,8 @@ func TestTextsAreWellFormed(t *testing.T) {
 		functions := template.FuncMap{"date": func(any) string { return "" }, "list": func(any) string { return "" },
 			"span": func(any) string { return "" }, "seconds": func(any) string { return "" }, "needs": func(any) string { return "" },
 			"faults": func(_, _ any) string { return "" }, "keeper": func(any) string { return "" }, "action": func(any, ...string) string { return "" },
-			"answer": func(any, any) string { return "" }, "meaning": func(any) string { return "" }, "by": func(any) string { return "" }}
+			"answer": func(any, any) string { return "" }, "meaning": func(any) string { return "" }, "by": func(any) string { return "" },
+			"authority": func(any) string { return "" }}
 		for key, text := range texts(t, lang) {
 			if _, err := template.New(key).Funcs(functions).Parse(text); err != nil {
 				t.Errorf("%s %s: %v", lang, key, err)
