@@ -343,14 +343,14 @@ func TestJudgeLimits(t *testing.T) {
 		{"by the portal", limited(Limited{Status: 503, Error: bitrix.CodeQueryLimitExceeded}), nil, results("notice throttled server-admin")},
 		{"by what stands in front", limited(Limited{Status: 429}), nil, results("notice throttled server-admin")},
 		{"of REST 3.0", limited(Limited{Status: 429, Error: "BITRIX_REST_V3_EXCEPTIONS_RATELIMITEXCEPTION"}), nil, results("notice throttled server-admin")},
-		{"on hold", limited(Limited{Status: 401, Error: bitrix.CodeOverloadLimit}), nil, results("notice overloaded server-admin")},
-		{"used up its time", limited(Limited{Status: 429, Error: bitrix.CodeOperationTimeLimit}), nil, results("notice operation-time server-admin")},
+		{"on hold", limited(Limited{Status: 401, Error: bitrix.CodeOverloadLimit}), nil, results("notice overloaded portal-admin")},
+		{"used up its time", limited(Limited{Status: 429, Error: bitrix.CodeOperationTimeLimit}), nil, results("notice operation-time portal-admin")},
 		{"nginx's limit, between good answers", &LimitFacts{Answered: 3, Limited: []Limited{{Status: 503}}}, nil, results("notice throttled server-admin")},
 		{"nothing but 503", &LimitFacts{Limited: []Limited{{Status: 503}}}, nil, results("ok")},
 		{"no answer", &LimitFacts{BlockedBy: RESTRoute}, nil, results("skipped because rest-route")},
 		{"nothing but the limit", &LimitFacts{Limited: []Limited{{Status: 429}}}, nil, results("unknown throttled server-admin")},
 		{"all three, some twice", limited(Limited{Status: 429}, Limited{Status: 429}, Limited{Error: bitrix.CodeOverloadLimit}, Limited{Error: bitrix.CodeOperationTimeLimit}), nil,
-			results("notice throttled server-admin", "notice overloaded server-admin", "notice operation-time server-admin")},
+			results("notice throttled server-admin", "notice overloaded portal-admin", "notice operation-time portal-admin")},
 	})
 }
 

@@ -122,9 +122,13 @@ func judgeLimits(f *LimitFacts, _ FactsByCheck) []Result {
 		}
 		if cause != "" && !reported[cause] {
 			reported[cause] = true
-			found := notice(cause, ServerAdmin)
+			owner := PortalAdmin // who set such a limit on the portal
+			if cause == Throttled {
+				owner = ServerAdmin
+			}
+			found := notice(cause, owner)
 			if f.Answered == 0 {
-				found = unknown(cause, ServerAdmin) // nothing else is known of this portal
+				found = unknown(cause, owner) // nothing else is known of this portal
 			}
 			if l.Error != "" {
 				found.Vantage = FromPortal // otherwise something in front of it refused

@@ -527,7 +527,7 @@ func (s *TLSSeen) dateFaults(now time.Time) (results []Result) {
 	}
 	if len(results) == 0 && leaf.expiresSoon(now) {
 		results = append(results, notice(TLSExpiresSoon, ServerAdmin).with(Args{"not_after": leaf.NotAfter, "issuer": leaf.Issuer,
-			"days": int(leaf.NotAfter.Sub(now).Hours() / 24)}))
+			"left": leaf.NotAfter.Sub(now)}))
 	}
 	return results
 }

@@ -50,7 +50,7 @@ func judgeAgents(f *AgentsFacts, _ FactsByCheck) []Result {
 	}
 	if f.Usage != nil && f.Usage.UnsentDays > 0 {
 		if day, err := time.Parse(time.DateOnly, f.Usage.Oldest); err == nil && f.At.Sub(day) > backlogAfter {
-			return one(notice(UsageBacklog, NetworkAdmin).with(Args{"days": f.Usage.UnsentDays, "oldest": day}))
+			return one(notice(UsageBacklog, NetworkAdmin).with(Args{"unsent": time.Duration(min(f.Usage.UnsentDays, 3650)) * 24 * time.Hour, "oldest": day}))
 		}
 	}
 	if newest == nil && f.Usage == nil {

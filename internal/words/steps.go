@@ -171,7 +171,7 @@ func (s *stepWriter) write(key string) (steps []Step, found bool) {
 			continue
 		}
 		if step.Setup = setup; s.setup == "" {
-			step.Text = s.Say("setup."+string(setup), nil) + ": " + step.Text
+			step.Text = s.Say("setup."+string(setup), nil) + ": " + LowerFirst(step.Text)
 		}
 		steps = append(steps, step)
 	}

@@ -92,16 +92,17 @@ func (w *Texts) findWith(functions template.FuncMap, key string, args checks.Arg
 // newFunctions returns the template functions of the texts.
 func (w *Texts) newFunctions() template.FuncMap {
 	return template.FuncMap{
-		"date":    func(t time.Time) string { return t.Local().Format(w.Say("format.date", nil)) },
-		"list":    w.list,
-		"span":    w.span,
-		"seconds": func(s float64) string { return w.Number(s) },
-		"needs":   w.needs,
-		"faults":  w.faults,
-		"keeper":  func(code string) string { return w.Say("sign-in.place-"+code, nil) },
-		"action":  w.commands,
-		"answer":  w.answer,
-		"meaning": w.meaning,
+		"date":      func(t time.Time) string { return t.Local().Format(w.Say("format.date", nil)) },
+		"list":      w.list,
+		"span":      w.span,
+		"seconds":   func(s float64) string { return w.Number(s) },
+		"needs":     w.needs,
+		"faults":    w.faults,
+		"keeper":    func(code string) string { return w.Say("sign-in.place-"+code, nil) },
+		"action":    w.commands,
+		"answer":    w.answer,
+		"meaning":   w.meaning,
+		"authority": authority,
 	}
 }
 
@@ -114,6 +115,14 @@ func (w *Texts) answer(code, description any) string {
 func (w *Texts) meaning(name any) string {
 	text, _ := w.find("code."+fmt.Sprint(name), nil)
 	return text
+}
+
+// authority is an address without its scheme.
+func authority(address string) string {
+	if _, rest, found := strings.Cut(address, "://"); found {
+		return rest
+	}
+	return address
 }
 
 // maxQuoted is how many runes of an error's description a sentence quotes.

@@ -103,7 +103,7 @@ func TestTextsAreWellFormed(t *testing.T) {
 		functions := template.FuncMap{"date": func(any) string { return "" }, "list": func(any) string { return "" },
 			"span": func(any) string { return "" }, "seconds": func(any) string { return "" }, "needs": func(any) string { return "" },
 			"faults": func(_, _ any) string { return "" }, "keeper": func(any) string { return "" }, "action": func(any, ...string) string { return "" },
-			"answer": func(any, any) string { return "" }, "meaning": func(any) string { return "" }, "by": func(string) string { return "" }}
+			"answer": func(any, any) string { return "" }, "meaning": func(any) string { return "" }, "by": func(string) string { return "" }, "authority": func(any) string { return "" }}
 		for key, text := range texts(t, lang) {
 			if _, err := template.New(key).Funcs(functions).Parse(text); err != nil {
 				t.Errorf("%s %s: %v", lang, key, err)
@@ -157,10 +157,13 @@ func TestEveryCauseHasWords(t *testing.T) {
 	for _, lang := range words.Languages() {
 		have := texts(t, lang)
 		wants := func(key string) {
-			for _, part := range []string{"title", "saw", "breaks", "do.1"} {
+			for _, part := range []string{"title", "saw", "breaks"} {
 				if have[key+"."+part] == "" {
 					t.Errorf("%s: no text %s.%s", lang, key, part)
 				}
+			}
+			if have[key+".do.1"] == "" && have[key+".do.1.any"] == "" { // a step by setup
+				t.Errorf("%s: no text %s.do.1", lang, key)
 			}
 			switch page := have[key+".more"]; {
 			case page == "" && !slices.Contains(withoutPage, key):
@@ -218,6 +221,44 @@ func TestEveryCauseHasWords(t *testing.T) {
 		for _, group := range []checks.Group{checks.PortalGroup, checks.AuthGroup, checks.AccessGroup, checks.ServerGroup, checks.SelfGroup} {
 			if have["group."+string(group)] == "" {
 				t.Errorf("%s: no text group.%s", lang, group)
+			}
+		}
+	}
+}
+
+// A step by setup has a text for the setups that it doesn't name, and names only known ones. A shared step exists, and is used.
+func TestStepsAreKnown(t *testing.T) {
+	reference := regexp.MustCompile(`(?:^|\}\})@([a-z-]+)(?:$|\{\{)`)
+	bySetup := regexp.MustCompile(`^(.*\.do\.\d+|shared-step\.[a-z-]+)\.([a-z]+)$`)
+	by := regexp.MustCompile("\\{\\{by `([^`]*)`")
+	for _, lang := range words.Languages() {
+		have := texts(t, lang)
+		used := map[string]bool{}
+		for key, text := range have {
+			for _, found := range reference.FindAllStringSubmatch(text, -1) {
+				name := "shared-step." + found[1]
+				used[name] = true
+				if have[name] == "" && have[name+".any"] == "" {
+					t.Errorf("%s %s: no %s", lang, key, name)
+				}
+			}
+			if found := bySetup.FindStringSubmatch(key); found != nil {
+				if found[2] != "any" && !slices.Contains(checks.Setups(), checks.Setup(found[2])) {
+					t.Errorf("%s %s: no such setup", lang, key)
+				}
+				if have[found[1]+".any"] == "" {
+					t.Errorf("%s %s: nothing for other setups", lang, key)
+				}
+			}
+			for _, found := range by.FindAllStringSubmatch(text, -1) {
+				if !slices.Contains(constants.OfType(t, "checks", "Owner"), found[1]) {
+					t.Errorf("%s %s: no owner %s", lang, key, found[1])
+				}
+			}
+		}
+		for key := range have {
+			if name, _, _ := strings.Cut(strings.TrimPrefix(key, "shared-step."), "."); strings.HasPrefix(key, "shared-step.") && !used["shared-step."+name] {
+				t.Errorf("%s: nothing uses %s", lang, key)
 			}
 		}
 	}
