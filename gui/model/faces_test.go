@@ -297,7 +297,7 @@ func flawOf(texts *words.Texts, o *checks.Outcome, session *model.Session, l let
 	if n := letter.CountWords(l.Body); n > letter.MaxWords {
 		return fmt.Sprintf("has %d words", n)
 	}
-	for _, part := range []string{texts.Say("letter.hello", nil), o.Target.Address.String(), texts.When(o.Finished), texts.Say("letter.please", nil), texts.Say("letter.closing", nil)} {
+	for _, part := range []string{texts.Say("letter.hello", nil), o.Target.Address.Display(), texts.When(o.Finished), texts.Say("letter.please", nil), texts.Say("letter.closing", nil)} {
 		if !strings.Contains(l.Body, part) {
 			return fmt.Sprintf("lacks %q", part)
 		}
@@ -323,7 +323,7 @@ func flawOf(texts *words.Texts, o *checks.Outcome, session *model.Session, l let
 
 var (
 	// unfilled matches places that a reader would have to fill in.
-	unfilled = regexp.MustCompile(`\b(?:FILE|HOST|METHOD|PORTAL|HANDLER|ID)\b|(?:ФАЙЛ|УЗЕЛ|МЕТОД|ПОРТАЛ|ОБРАБОТЧИК)`)
+	unfilled = regexp.MustCompile(`\b(?:FILE|HOST|METHOD|PORTAL|HANDLER)\b|(?:ФАЙЛ|УЗЕЛ|МЕТОД|ПОРТАЛ|ОБРАБОТЧИК)`)
 	// otherWork matches what asks the reader to turn to somebody else.
 	otherWork = regexp.MustCompile(`(?i)(?:попросите|обратитесь к|спросите у)[^.]*(?:администратор|разработчик)\pL*|\bask (?:the|your) [^.]*(?:administrator|vendor)`)
 )

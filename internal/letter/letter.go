@@ -120,7 +120,7 @@ type finding struct {
 	text   words.Finding
 	steps  []words.Step // that the recipient does, without the proof
 	proofs []words.Step
-	others []string // names of the setups that have steps of their own, which are only attached
+	others bool // other setups have steps of their own, which are only attached
 }
 
 func (p *writer) add(r checks.Result) {
@@ -131,9 +131,7 @@ func (p *writer) add(r checks.Result) {
 			continue
 		}
 		if setup = cmp.Or(setup, step.Setup); step.Setup != "" && step.Setup != setup {
-			if name := p.words.Say("setup."+string(step.Setup), nil); !slices.Contains(f.others, name) {
-				f.others = append(f.others, name)
-			}
+			f.others = true
 			continue
 		}
 		if step.Proof {
@@ -153,23 +151,33 @@ func (p *writer) subject() string {
 		"portal": strings.TrimPrefix(p.run.Portal.Display(), "https://")})
 }
 
-// shortest is the body with as much as MaxWords allow: fewer steps of each finding, then no word on what each breaks, then fewer
-// findings.
+// amount is how much of the findings a body has.
+type amount struct {
+	findings, steps int  // the first of each
+	breaks          bool // what each breaks
+	proofs          bool // of all findings, not only of the first
+}
+
+// shortest is the body with as much as MaxWords allow: fewer steps of each finding, then no word on what each breaks, then one proof,
+// then fewer findings.
 func (p *writer) shortest() string {
-	for n := min(len(p.findings), maxFindings); ; n-- {
-		most := 0
+	var body string
+	for n := min(len(p.findings), maxFindings); n > 0; n-- {
+		most := 1
 		for _, f := range p.findings[:n] {
 			most = max(most, len(f.steps))
 		}
-		for steps := max(most, 1); steps > 0; steps-- {
+		for _, proofs := range []bool{true, false} {
 			for _, breaks := range []bool{true, false} {
-				body := p.body(n, steps, breaks)
-				if CountWords(body) <= MaxWords || n == 1 && steps == 1 && !breaks {
-					return body
+				for steps := most; steps > 0; steps-- {
+					if body = p.body(amount{n, steps, breaks, proofs}); CountWords(body) <= MaxWords {
+						return body
+					}
 				}
 			}
 		}
 	}
+	return body
 }
 
 // CountWords counts what has a letter or a digit.
@@ -182,40 +190,42 @@ func CountWords(text string) (n int) {
 	return n
 }
 
-// body writes the first findings, with so many steps each.
-func (p *writer) body(findings, steps int, breaks bool) string {
+// body writes so much of the findings.
+func (p *writer) body(a amount) string {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	line("%s", p.say("hello", nil))
-	line("\n%s", p.say("intro", checks.Args{"portal": p.run.Portal.String(), "when": p.words.When(p.run.When), "from": p.from(), "findings": findings}))
+	line("\n%s", p.say("intro", checks.Args{"portal": p.run.Portal.Display(), "when": p.words.When(p.run.When), "from": p.from(), "findings": a.findings}))
 	if p.run.Demo {
 		line("%s", p.say("demo", nil))
 	}
 	var proofs []words.Step
-	more := len(p.findings) - findings
-	for i, f := range p.findings[:findings] {
+	more := len(p.findings) - a.findings
+	for i, f := range p.findings[:a.findings] {
 		number := ""
-		if findings > 1 {
+		if a.findings > 1 {
 			number = fmt.Sprintf("%d. ", i+1)
 		}
 		about := sentence(plain(f.text.Title))
-		if first, _ := words.FirstSentences(f.text.Breaks, 1); breaks && first != "" {
+		if first, _ := words.FirstSentences(f.text.Breaks, 1); a.breaks && first != "" {
 			about += " " + plain(first)
 		}
 		line("\n%s%s", number, about)
-		shown := f.steps[:min(steps, len(f.steps))]
+		shown := f.steps[:min(a.steps, len(f.steps))]
 		if len(shown) > 0 {
 			line("%s", p.say("please", nil))
 		}
 		for _, step := range shown {
 			writeStep(line, "- ", step)
 		}
-		if f.others != nil {
-			line("- %s", p.say("other-setups", checks.Args{"setups": f.others}))
+		if f.others {
+			line("- %s", p.say("other-setups", nil))
 		}
 		more += len(f.steps) - len(shown)
 		for _, proof := range f.proofs {
-			if !slices.ContainsFunc(proofs, func(other words.Step) bool { return other.String() == proof.String() }) {
+			if i > 0 && !a.proofs {
+				more++
+			} else if !slices.ContainsFunc(proofs, func(other words.Step) bool { return other.String() == proof.String() }) {
 				proofs = append(proofs, proof)
 			}
 		}

@@ -64,7 +64,7 @@ func TestEveryRussianText(t *testing.T) {
 				t.Errorf("%s: %q has become %q", key, kept[i], part)
 			}
 		}
-		if bad := loose.FindString(prose(got)); bad != "" && strings.ContainsAny(got, "абвгдежзиклмнопрстуя") {
+		if bad := loose.FindString(withoutCode(got)); bad != "" && strings.ContainsAny(got, "абвгдежзиклмнопрстуя") {
 			t.Errorf("%s: a line may end in %q of %q", key, bad, got)
 		}
 		n++
@@ -74,8 +74,8 @@ func TestEveryRussianText(t *testing.T) {
 	}
 }
 
-// prose is a text without what stands in backticks, code is that.
-func prose(text string) string {
+// withoutCode is a text without what stands in backticks, code is that.
+func withoutCode(text string) string {
 	parts := strings.Split(text, "`")
 	for i := range parts {
 		if i%2 == 1 {
