@@ -97,6 +97,7 @@ func TestHelpUsesEveryText(t *testing.T) {
 		for _, p := range pages {
 			all.WriteString(helpOf(t, p.Name, lang) + "\n")
 			for _, s := range []cli.Section{p.Files, p.Exit, p.Environment} {
+				all.WriteString(s.Title + "\n")
 				for _, row := range s.Rows {
 					all.WriteString(row.Text + "\n")
 				}

@@ -117,7 +117,7 @@ func (cl *commandLine) savedRun(args []string, file string) (*report.Saved, erro
 		return nil, badUsage("cli-letter.no-run", nil)
 	}
 	if file == "" {
-		saved, err := app.LastRun(cl.App.Cache, address)
+		saved, err := app.History(cl.App.Cache).Last(address.String())
 		if err != nil {
 			return nil, cl.reportError(err)
 		}

@@ -3,8 +3,6 @@ package app
 import (
 	"path/filepath"
 
-	"boxready/internal/portal"
-	"boxready/internal/report"
 	"boxready/internal/report/history"
 )
 
@@ -14,9 +12,4 @@ func History(cache string) *history.Store {
 		return &history.Store{}
 	}
 	return &history.Store{Dir: filepath.Join(cache, "runs")}
-}
-
-// LastRun is the newest kept run against a portal, nil if there is none.
-func LastRun(cache string, address portal.Address) (*report.Saved, error) {
-	return History(cache).Last(address.String())
 }

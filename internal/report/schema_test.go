@@ -99,18 +99,25 @@ func resultSchema(t *testing.T) object {
 			"check":  object{"type": "string"},
 			"reason": enum("what it would have needed", reasons),
 		}, nil)},
+		"setup": enum("how the portal's server is set up; left out if that isn't known", constants.OfType(t, "checks/setup.go", "Setup")),
 	}
-	definitions["Summary"] = closed(summary, nil)
+	definitions["Summary"] = optional(closed(summary, nil), "setup")
 	whole := object{"results": object{"type": "array", "items": object{"$ref": "#/$defs/Result"}}}
 	for name, property := range summary {
 		whole[name] = property
 	}
-	root := closed(whole, nil)
+	root := optional(closed(whole, nil), "setup")
 	root["$schema"] = "https://json-schema.org/draft/2020-12/schema"
 	root["title"] = "Result of boxready check --format json"
 	root["description"] = "A line of --format jsonl is a #/$defs/Result, the last one a #/$defs/Summary."
 	root["$defs"] = definitions
 	return root
+}
+
+// optional is an object in which a property may be left out.
+func optional(o object, property string) object {
+	o["required"] = slices.DeleteFunc(o["required"].([]string), func(name string) bool { return name == property })
+	return o
 }
 
 // closed is an object with exactly these properties.
