@@ -463,7 +463,7 @@ func TestSelfTest(t *testing.T) {
 			}
 		})
 	}
-	if exit, out, stderr := f.run("", nil, append([]string{"selftest"}, f.way...)...); !strings.Contains(out, "You, at this computer") {
+	if exit, out, stderr := f.run("", nil, append([]string{"selftest"}, f.way...)...); !strings.Contains(out, "You\n") {
 		t.Errorf("exit %d\n%s\n%s", exit, out, stderr)
 	}
 }

@@ -67,9 +67,9 @@ func TestCheckAndCopyTheLetterByKeyboard(t *testing.T) {
 	}
 	r.key(fyne.KeyReturn)
 	r.mustSay("Исправляет администратор сети", "Что мы увидели", "CONNECTION_ERROR", "С чего начать", "oauth.bitrix24.tech")
-	r.mustNotSay("Чему это мешает", "Доказательства", "proxyHost")
+	r.mustNotSay("На что влияет", "Факты", "proxyHost")
 	r.tap("Подробности")
-	r.mustSay("Чему это мешает", "Доказательства", "Проверено через сам портал, 23.11.2026 10:42", "auth-server-from-portal / auth-server-unreachable")
+	r.mustSay("На что влияет", "Факты", "Проверено через сам портал, 23.11.2026 10:42", "auth-server-from-portal / auth-server-unreachable")
 	r.tap("Ещё 6 шагов")
 	r.mustSay("2.", "proxyHost")
 	r.canvas().Focus(nil)
@@ -249,7 +249,7 @@ func TestEscStopsARun(t *testing.T) {
 	r.key(fyne.KeyEscape)
 	r.mustSay("Проверка остановлена")
 	r.mustSay(tooSoon, "4 проверки прерваны")
-	r.mustNotSay("Вы, за этим компьютером")
+	r.mustNotSay("Исправляете вы")
 	if kept := r.store.Portals(); len(kept) != 0 {
 		t.Errorf("a run that was stopped is kept: %+v", kept)
 	}
@@ -362,7 +362,7 @@ func TestFoldsAndFilters(t *testing.T) {
 	r.mustSay("Путь к модулю REST")
 	r.tap("Путь к модулю REST")
 	r.tap("Подробности")
-	r.mustSay("Доказательства", "POST /rest/app.info")
+	r.mustSay("Факты", "POST /rest/app.info")
 	r.key(fyne.KeyEscape)
 
 	r.step(0)
@@ -453,7 +453,7 @@ func TestPortals(t *testing.T) {
 	r.ctrl(fyne.Key2)
 	r.mustSay("b24.example.com:8443", "20.11.2026 10:30")
 	r.tap("b24.example.com:8443")
-	r.mustSay("С этого компьютера препятствий не видно", "Так было в прошлый раз, 20.11.2026 10:30")
+	r.mustSay("Помех не найдено, но проверено не всё", "Так было в прошлый раз, 20.11.2026 10:30")
 	if len(r.checker.asked()) > 0 {
 		t.Error("opening a portal checks it without being asked to")
 	}

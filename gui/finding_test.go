@@ -184,14 +184,14 @@ func TestConsentIsAskedInTheFinding(t *testing.T) {
 func TestFoldsOfAFindingStay(t *testing.T) {
 	r := checkedPortal(t, setup{})
 	r.tap(noServer)
-	r.mustNotSay("Чему это мешает", "proxyHost")
+	r.mustNotSay("На что влияет", "proxyHost")
 	r.tap("Подробности")
-	r.mustSay("Чему это мешает", "Заняло времени", "auth-server-from-portal / auth-server-unreachable")
+	r.mustSay("На что влияет", "Длительность", "auth-server-from-portal / auth-server-unreachable")
 	r.key(fyne.KeyEscape)
 	r.tap(tooSoon)
-	r.mustSay("Чему это мешает")
+	r.mustSay("На что влияет")
 	r.tap("Подробности")
-	r.mustNotSay("Чему это мешает")
+	r.mustNotSay("На что влияет")
 }
 
 func TestConsoleProgramIsSavedWithAScript(t *testing.T) {
