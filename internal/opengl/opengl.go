@@ -53,6 +53,9 @@ func Restart(arguments []string) (*exec.Cmd, error) {
 // softwareNames are what renderers that need no graphics card call themselves, in lower case: Mesa's, Windows' own, Google's.
 var softwareNames = []string{"softpipe", "llvmpipe", "swrast", "software rasterizer", "gdi generic", "basic render", "swiftshader"}
 
+// InstalledName stands for the name of the installed renderer until that draws.
+const InstalledName = "softpipe"
+
 // IsSoftware reports whether a renderer, as OpenGL names it, draws with the processor.
 func IsSoftware(name string) bool {
 	name = strings.ToLower(name)
