@@ -55,7 +55,7 @@ func window(ctx context.Context, version string, args []string) (cli.Exit, bool)
 	if len(args) > 0 && !demoWanted && files == nil && !slices.Equal(args, []string{rendererArgument}) {
 		return 0, false
 	}
-	s := start{version: version, args: args, demo: demoWanted, faults: faults, store: store.Open(app.Folder(os.UserConfigDir))}
+	s := start{version: version, args: args, demo: demoWanted, faults: faults, rest: newRest(), store: store.Open(app.Folder(os.UserConfigDir))}
 	if wanted := opengl.Given(); wanted != opengl.Automatic {
 		s.wanted, s.last = wanted, wanted == opengl.Software
 	} else {
@@ -93,6 +93,9 @@ func window(ctx context.Context, version string, args []string) (cli.Exit, bool)
 		s.sayNone("crashed", crashes.Path())
 		return cli.ExitCouldNot, true
 	}
+	if s.another() && !opengl.Driver() && s.restart() {
+		return cli.ExitOK, true
+	}
 	w, err := s.open()
 	if err != nil {
 		s.opened()
@@ -114,7 +117,9 @@ func window(ctx context.Context, version string, args []string) (cli.Exit, bool)
 	time.AfterFunc(2*time.Second, debug.FreeOSMemory) // memory used to open the window and draw its icon
 	// Fyne paints the first frame before it looks at its queue at this time.
 	time.AfterFunc(250*time.Millisecond, func() { fyne.Do(s.opened) })
+	s.rest.start()
 	s.app.Run()
+	s.rest.stop()
 	s.opened()
 	w.Close()
 	return cli.ExitOK, true
@@ -130,6 +135,7 @@ type start struct {
 	crashes crash.Log
 	app     fyne.App
 	screen  *screen
+	rest    *rest
 
 	first    *instance.First // nil for one window of several
 	wanted   opengl.Renderer
@@ -211,6 +217,9 @@ func (s *start) make() (*gui.Window, error) {
 	}
 	slices.SortFunc(folders, func(a, b gui.Folder) int { return strings.Compare(b.Holds, a.Holds) })
 	s.screen = &screen{}
+	if s.renderer == opengl.Software {
+		s.screen.renderer = opengl.InstalledName
+	}
 	w, err := gui.New(gui.Params{
 		Screen:     s.screen,
 		App:        s.app,
@@ -236,6 +245,7 @@ func (s *start) make() (*gui.Window, error) {
 		Downloads:  downloads(),
 		Idle:       debug.FreeOSMemory,
 		Drafts:     below(app.CacheFolder(), "letters"),
+		Do:         s.rest.do,
 
 		Console:      console(),
 		DownloadPage: downloadPage(a),

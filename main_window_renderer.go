@@ -28,9 +28,14 @@ func (s *start) opened() {
 	}
 }
 
-// restart starts the program again with the software OpenGL, if there is one that wasn't tried. This process lets it be the first.
+// another reports whether there is a software OpenGL that wasn't tried.
+func (s *start) another() bool {
+	return !s.last && s.renderer != opengl.Software && opengl.Installed()
+}
+
+// restart starts the program again with the software OpenGL, if that wasn't tried. This process lets it be the first.
 func (s *start) restart() bool {
-	if s.last || s.renderer == opengl.Software || !opengl.Installed() {
+	if !s.another() {
 		return false
 	}
 	again, err := opengl.Restart(s.args)

@@ -22,7 +22,7 @@ var shells = []struct {
 	write func(root *cobra.Command, out io.Writer, descriptions bool) error
 }{
 	{"bash", (*cobra.Command).GenBashCompletionV2},
-	{"fish", (*cobra.Command).GenFishCompletion},
+	{"fish", writeFish},
 	{"powershell", func(root *cobra.Command, out io.Writer, descriptions bool) error {
 		if !descriptions {
 			return root.GenPowerShellCompletion(out)
@@ -35,6 +35,31 @@ var shells = []struct {
 		}
 		return root.GenZshCompletion(out)
 	}},
+}
+
+// Cobra's script for fish offers all files where it should offer folders, or those with the extensions that the program printed.
+const (
+	fishAllFiles = `        # Do full file completion instead
+        return 1
+`
+	fishSomeFiles = `        set -l wanted '/$'
+        if test $filefilter -eq 1
+            set wanted "(/|\.("(string join '|' $__boxready_comp_results)"))\$"
+        end
+        set -l files (__fish_complete_path (commandline -ct) | string replace -r '\t.*' '')
+        set --global __boxready_comp_results (string match -r -- ".*$wanted" $files | string match -r '..+')
+        return 0
+`
+)
+
+// writeFish writes cobra's script for fish, with the files that are asked for.
+func writeFish(root *cobra.Command, out io.Writer, descriptions bool) error {
+	var script strings.Builder
+	if err := root.GenFishCompletion(&script, descriptions); err != nil {
+		return err
+	}
+	_, err := io.WriteString(out, strings.Replace(script.String(), fishAllFiles, fishSomeFiles, 1))
+	return err
 }
 
 // completionCommand prints such a script. Cobra's own command of that name is in English.

@@ -90,9 +90,6 @@ func assertCompleted(t *testing.T, shell string, out []byte) {
 				t.Errorf("%s: %q: no %q in %q", shell, c.line, word, got)
 			}
 		}
-		if shell == "fish" && c.not == otherFile { // cobra's script for it offers all files
-			continue
-		}
 		if slices.Contains(got, c.not) || c.want == nil && len(got) > 0 {
 			t.Errorf("%s: %q: %q", shell, c.line, got)
 		}

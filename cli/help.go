@@ -8,6 +8,7 @@ import (
 
 	"boxready/checks"
 	"boxready/internal/demo"
+	"boxready/internal/opengl"
 	"boxready/internal/words"
 
 	"github.com/muesli/reflow/wordwrap"
@@ -76,6 +77,7 @@ var (
 		{"NO_COLOR", "", []string{"check", "report.show", "report.check", "report.diff", "demo", "selftest"}},
 		{"BROWSER", "", []string{"login"}},
 		{"SSH_AUTH_SOCK", "", []string{"probe.ssh"}},
+		{opengl.Variable, "", []string{"selftest"}},
 	}
 	usedFiles = []place{
 		{"~/.cache/boxready/", "cache", []string{"check", "allowlist", "letter", "exporter"}},

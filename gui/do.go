@@ -16,6 +16,9 @@ type tasks struct {
 	onFyneThread func(func())                                   // see Params.Do
 	tick         func(time.Duration) (<-chan time.Time, func()) // see Params.Tick
 
+	queueing sync.Mutex
+	queue    []func() // for the Fyne thread, guarded by queueing
+
 	ctx     context.Context // until the window is closed
 	cancel  context.CancelFunc
 	working sync.WaitGroup
@@ -29,16 +32,31 @@ func newTasks(onFyneThread func(func()), tick func(time.Duration) (<-chan time.T
 	return t
 }
 
-// do runs f on the Fyne thread, unless the window has been closed by then. It may be called from any goroutine.
+// do runs f on the Fyne thread, unless the window has been closed by then. It may be called from any goroutine. What waits is run
+// together: where the processor draws the window, Fyne's loop may paint a whole frame before each function that it is given.
 func (t *tasks) do(f func()) {
 	if t.ctx.Err() != nil {
 		return // Fyne may have ended as well
 	}
-	t.onFyneThread(func() {
+	t.queueing.Lock()
+	t.queue = append(t.queue, f)
+	first := len(t.queue) == 1
+	t.queueing.Unlock()
+	if first {
+		t.onFyneThread(t.runQueue)
+	}
+}
+
+func (t *tasks) runQueue() {
+	t.queueing.Lock()
+	queue := t.queue
+	t.queue = nil
+	t.queueing.Unlock()
+	for _, f := range queue {
 		if t.ctx.Err() == nil {
 			f()
 		}
-	})
+	}
 }
 
 // background runs work off the Fyne thread. What work returns is then run on it; nil for nothing. ctx ends with the window.

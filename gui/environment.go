@@ -167,21 +167,31 @@ func (e *environment) changed() {
 // updates are the refreshes while something reports its progress: each paints the window, which costs a computer without a
 // graphics card.
 type updates struct {
-	stop func() // nil unless a refresh was less than updateEvery ago
+	stop func() // nil unless a refresh was less than updateEvery() ago
 	late bool   // something has changed since
 }
 
-// updateEvery is the shortest time between two updates.
-const updateEvery = 250 * time.Millisecond
+// The shortest time between two updates, and the same where the processor draws the window.
+const (
+	updateEvery     = 250 * time.Millisecond
+	updateSlowEvery = 2 * time.Second
+)
 
-// updated is changed for progress: the first is shown at once, those that follow are shown together, every updateEvery.
+func (e *environment) updateEvery() time.Duration {
+	if e.plain {
+		return updateSlowEvery
+	}
+	return updateEvery
+}
+
+// updated is changed for progress: the first is shown at once, those that follow are shown together.
 func (e *environment) updated() {
 	if e.updates.stop != nil {
 		e.updates.late = true
 		return
 	}
 	e.changed()
-	e.updates.stop = e.every(updateEvery, func() {
+	e.updates.stop = e.every(e.updateEvery(), func() {
 		if !e.updates.late {
 			e.endUpdates()
 			return

@@ -17,6 +17,7 @@ import (
 	"boxready/gui/style"
 	"boxready/internal/allowlist"
 	"boxready/internal/feed"
+	"boxready/internal/opengl"
 	"boxready/internal/report/history"
 	"boxready/internal/secret"
 	"boxready/internal/serverprobe"
@@ -138,6 +139,7 @@ func New(p Params) (*Window, error) {
 	w.makePages()
 	e.refresh = func() { w.frame.refresh() }
 	w.runs.saved = w.reportPage.historyChanged
+	w.plain = p.Screen != nil && opengl.IsSoftware(p.Screen.Renderer())
 	lang := w.language()
 	loaded := async(func() (*words.Texts, error) { return words.New(lang) })
 	w.applyTheme()

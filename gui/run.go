@@ -110,7 +110,7 @@ func (r *runner) recheck(s *model.Session, ids ...checks.ID) {
 func (r *runner) execute(s *model.Session, target checks.Target, start func(context.Context, Checker, checks.Observer) *checks.Outcome) {
 	run, cancel := context.WithCancel(r.ctx)
 	s.Use(target.Secrets()...)
-	stopTicking := r.every(time.Second, r.changed)
+	stopTicking := r.every(time.Second, r.updated)
 	r.stop[s] = func() {
 		s.Stopped = true
 		cancel()

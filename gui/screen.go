@@ -21,7 +21,7 @@ type Screen interface {
 	Place() *store.Place
 	// Move moves the window to a place where it was, if that is on a screen.
 	Move(store.Place)
-	// Renderer is what draws the window, as OpenGL names it; "" if it isn't known.
+	// Renderer is what draws the window, as OpenGL names it, or will draw it; "" if it isn't known.
 	Renderer() string
 }
 

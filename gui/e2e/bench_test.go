@@ -138,37 +138,41 @@ func (p *process) painted() float64 {
 	return time.Since(p.begun).Seconds() * 1000
 }
 
-// resident is how much memory it has, in bytes.
-func (p *process) resident() float64 {
-	p.b.Helper()
-	_, after, _ := strings.Cut(p.read("status"), "VmRSS:")
+func (p *process) resident() float64   { return resident(p.b, p.command.Process.Pid) }
+func (p *process) used() time.Duration { return used(p.b, p.command.Process.Pid) }
+
+// resident is how much memory a process has, in bytes.
+func resident(t testing.TB, pid int) float64 {
+	t.Helper()
+	_, after, _ := strings.Cut(about(t, pid, "status"), "VmRSS:")
 	kib, err := strconv.ParseFloat(strings.Fields(after)[0], 64)
 	if err != nil {
-		p.b.Fatal(err)
+		t.Fatal(err)
 	}
 	return kib * 1024
 }
 
-// used is how much time it has had of a processor.
-func (p *process) used() time.Duration {
-	p.b.Helper()
-	_, after, _ := strings.Cut(p.read("stat"), ") ")
+// used is how much time a process has had of a processor.
+func used(t testing.TB, pid int) time.Duration {
+	t.Helper()
+	_, after, _ := strings.Cut(about(t, pid, "stat"), ") ")
 	ticks := 0
 	for _, field := range strings.Fields(after)[11:13] { // utime and stime
 		n, err := strconv.Atoi(field)
 		if err != nil {
-			p.b.Fatal(err)
+			t.Fatal(err)
 		}
 		ticks += n
 	}
 	return time.Duration(ticks) * time.Second / 100 // USER_HZ
 }
 
-func (p *process) read(file string) string {
-	p.b.Helper()
-	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/%s", p.command.Process.Pid, file))
+// about is what the system says about a process.
+func about(t testing.TB, pid int, file string) string {
+	t.Helper()
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/%s", pid, file))
 	if err != nil {
-		p.b.Fatal(err)
+		t.Fatal(err)
 	}
 	return string(data)
 }

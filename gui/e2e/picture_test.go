@@ -5,6 +5,7 @@ package e2e
 import (
 	"encoding/binary"
 	"image"
+	"io"
 	"os"
 	"testing"
 )
@@ -15,25 +16,36 @@ type picture struct {
 	file string
 }
 
-func (p picture) read() (pixels []byte, rowBytes int) {
+// rows are the screen's rows from one to before another.
+func (p picture) rows(from, to int) (pixels []byte, rowBytes int) {
 	p.t.Helper()
-	data, err := os.ReadFile(p.file)
+	file, err := os.Open(p.file)
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	word := func(i int) int { return int(binary.BigEndian.Uint32(data[4*i:])) }
+	defer file.Close()
+	var about [20 * 4]byte
+	if _, err := io.ReadFull(file, about[:]); err != nil {
+		p.t.Fatal(err)
+	}
+	word := func(i int) int { return int(binary.BigEndian.Uint32(about[4*i:])) }
 	const bytesOfAColour = 12
-	header, colours := word(0), word(19)
-	return data[header+colours*bytesOfAColour:], word(12)
+	header, colours, height := word(0), word(19), word(5)
+	rowBytes = word(12)
+	pixels = make([]byte, (min(to, height)-from)*rowBytes)
+	if _, err := file.ReadAt(pixels, int64(header+colours*bytesOfAColour+from*rowBytes)); err != nil {
+		p.t.Fatal(err)
+	}
+	return pixels, rowBytes
 }
 
 // of is what a part of the screen shows.
 func (p picture) of(part image.Rectangle) *image.RGBA {
 	p.t.Helper()
-	pixels, rowBytes := p.read()
+	pixels, rowBytes := p.rows(part.Min.Y, part.Max.Y)
 	shown := image.NewRGBA(image.Rect(0, 0, part.Dx(), part.Dy()))
 	for y := range part.Dy() {
-		row := pixels[(part.Min.Y+y)*rowBytes+4*part.Min.X:]
+		row := pixels[y*rowBytes+4*part.Min.X:]
 		for x := range part.Dx() {
 			copy(shown.Pix[shown.PixOffset(x, y):], []byte{row[4*x+2], row[4*x+1], row[4*x], 0xff})
 		}
@@ -44,7 +56,7 @@ func (p picture) of(part image.Rectangle) *image.RGBA {
 // painted reports whether most of the window's area isn't black any more.
 func (p picture) painted() bool {
 	p.t.Helper()
-	pixels, rowBytes := p.read()
+	pixels, rowBytes := p.rows(0, 700)
 	painted, looked := 0, 0
 	for y := 8; y < 700; y += 32 {
 		for x := 8; x < 1000; x += 32 {

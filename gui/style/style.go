@@ -42,9 +42,15 @@ const (
 // Theme is BoxReady's theme.
 type Theme struct {
 	Look Look
-	// Plain is true while the processor draws the window: a dialog then has no shadow over the whole window, which has to be blended
-	// again in every frame. nil for false.
+	// Plain is true while the processor draws the window, see IsPlain: a dialog then has no shadow over the whole window, which has
+	// to be blended again in every frame. nil for false.
 	Plain *bool
+}
+
+// IsPlain reports whether the processor draws the window: then each frame is slow.
+func IsPlain() bool {
+	t, ours := fyne.CurrentApp().Settings().Theme().(Theme)
+	return ours && t.Plain != nil && *t.Plain
 }
 
 var _ fyne.Theme = Theme{}

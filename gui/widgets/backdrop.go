@@ -9,6 +9,8 @@ import (
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
+
+	"boxready/gui/style"
 )
 
 // Backdrop is a rectangle in colours of the theme; "" is none.
@@ -37,12 +39,31 @@ func (b *Backdrop) CreateRenderer() fyne.WidgetRenderer {
 type backdropRenderer struct {
 	b         *Backdrop
 	rectangle *canvas.Rectangle
+	pieces    []fyne.CanvasObject // nil where the rectangle itself is drawn
 }
 
-func (r *backdropRenderer) Destroy()                     {}
-func (r *backdropRenderer) Layout(size fyne.Size)        { r.rectangle.Resize(size) }
-func (r *backdropRenderer) MinSize() fyne.Size           { return fyne.NewSize(0, r.b.Height) }
-func (r *backdropRenderer) Objects() []fyne.CanvasObject { return []fyne.CanvasObject{r.rectangle} }
+func (r *backdropRenderer) Destroy()           {}
+func (r *backdropRenderer) MinSize() fyne.Size { return fyne.NewSize(0, r.b.Height) }
+
+func (r *backdropRenderer) Layout(size fyne.Size) {
+	r.rectangle.Resize(size)
+	r.cut()
+}
+
+func (r *backdropRenderer) Objects() []fyne.CanvasObject {
+	if r.pieces != nil {
+		return r.pieces
+	}
+	return []fyne.CanvasObject{r.rectangle}
+}
+
+// cut has the rectangle drawn in pieces where the processor draws.
+func (r *backdropRenderer) cut() {
+	r.pieces = nil
+	if style.IsPlain() {
+		r.pieces = pieces(r.rectangle, r.rectangle.Size())
+	}
+}
 
 func (r *backdropRenderer) Refresh() {
 	r.rectangle.FillColor = colorOf(r.b.Fill)
@@ -51,7 +72,8 @@ func (r *backdropRenderer) Refresh() {
 		r.rectangle.StrokeWidth = r.b.BorderWidth
 	}
 	r.rectangle.CornerRadius = r.b.Radius
-	r.rectangle.Refresh()
+	r.cut()
+	canvas.Refresh(r.b)
 }
 
 func colorOf(name fyne.ThemeColorName) color.Color {

@@ -13,7 +13,7 @@ import (
 
 // spinner is an arc that goes round while something is under way. Each step repaints the window, which costs a computer without
 // a graphics card. So the steps are few, and follow from the time of day: all spinners share them, and are painted together. A
-// spinner turns from when it is painted until it no longer is.
+// spinner turns from when it is painted until it no longer is; where the processor draws the window, it stands still.
 type spinner struct {
 	widget.BaseWidget
 	step    int64
@@ -42,7 +42,7 @@ func (s *spinner) Visible() bool {
 }
 
 func (s *spinner) start() {
-	if s.turning != nil {
+	if s.turning != nil || style.IsPlain() {
 		return
 	}
 	s.turning = fyne.NewAnimation(time.Hour, func(done float32) {

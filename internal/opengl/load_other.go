@@ -7,3 +7,6 @@ func Installed() bool { return false }
 
 // Load has nothing to load.
 func Load() error { return nil }
+
+// Driver has nobody who asks: there is no other OpenGL.
+func Driver() bool { return true }

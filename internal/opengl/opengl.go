@@ -19,13 +19,13 @@ const (
 	Software  Renderer = "software" // the installed one
 )
 
-// variable overrides the owner's choice, for one start.
-const variable = "BOXREADY_RENDERER"
+// Variable overrides the owner's choice, for one start.
+const Variable = "BOXREADY_RENDERER"
 
 // Given returns the renderer that the environment asks for, and removes that from the environment of what this program starts.
 func Given() Renderer {
-	given := Renderer(os.Getenv(variable))
-	_ = os.Unsetenv(variable)
+	given := Renderer(os.Getenv(Variable))
+	_ = os.Unsetenv(Variable)
 	return given
 }
 
@@ -46,12 +46,15 @@ func Restart(arguments []string) (*exec.Cmd, error) {
 	again := exec.Command(program, arguments...) // #nosec G204 -- this program, with what it was started with
 	// What limits the system's Mesa would limit this one, too.
 	limit := func(entry string) bool { return strings.HasPrefix(entry, "MESA_GL") }
-	again.Env = append(slices.DeleteFunc(os.Environ(), limit), variable+"="+string(Software))
+	again.Env = append(slices.DeleteFunc(os.Environ(), limit), Variable+"="+string(Software))
 	return again, nil
 }
 
 // softwareNames are what renderers that need no graphics card call themselves, in lower case: Mesa's, Windows' own, Google's.
 var softwareNames = []string{"softpipe", "llvmpipe", "swrast", "software rasterizer", "gdi generic", "basic render", "swiftshader"}
+
+// InstalledName stands for the name of the installed renderer until that draws.
+const InstalledName = "softpipe"
 
 // IsSoftware reports whether a renderer, as OpenGL names it, draws with the processor.
 func IsSoftware(name string) bool {

@@ -33,7 +33,7 @@ func TestChoose(t *testing.T) {
 
 // TestRestartOnce: what is started again is told so, and doesn't tell what it starts.
 func TestRestartOnce(t *testing.T) {
-	t.Setenv(variable, "")
+	t.Setenv(Variable, "")
 	again, err := Restart([]string{"--demo"})
 	if err != nil {
 		t.Fatal(err)
@@ -41,7 +41,7 @@ func TestRestartOnce(t *testing.T) {
 	if !slices.Equal(again.Args[1:], []string{"--demo"}) || again.Env[len(again.Env)-1] != "BOXREADY_RENDERER=software" {
 		t.Errorf("%q with %q", again.Args, again.Env)
 	}
-	t.Setenv(variable, "software")
+	t.Setenv(Variable, "software")
 	if got := Given(); got != Software || Given() != Automatic {
 		t.Errorf("given %q, and then %q", got, Given())
 	}
