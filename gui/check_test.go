@@ -235,9 +235,7 @@ func TestLiveRun(t *testing.T) {
 	close(gate)
 	r.mustSay(notReady)
 	r.mustNotSay("Спрашиваем портал", "Остановить", "отвечает медленно")
-	if n := r.clock.running(); n != 0 {
-		t.Errorf("%d tickers go on after the run", n)
-	}
+	r.waitUntil("the end of the tickers", func() bool { return r.clock.running() == 0 })
 }
 
 func TestEscStopsARun(t *testing.T) {

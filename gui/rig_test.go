@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -29,7 +30,11 @@ import (
 	"boxready/internal/words"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(testenv.M{M: m}) }
+func TestMain(m *testing.M) {
+	debug.SetGCPercent(400)       // fonts and shaped texts last, and are marked for nothing again and again
+	debug.SetMemoryLimit(3 << 30) // what Fyne's test driver caches grows to one
+	goleak.VerifyTestMain(testenv.M{M: m})
+}
 
 // testWindow is a window without a display. The test's goroutine is its Fyne thread: functions that other goroutines want to run
 // there are queued until the test runs them.
