@@ -1,7 +1,6 @@
 package gui
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"os"
@@ -270,7 +269,7 @@ func (p *lettersPage) attachedRow() fyne.CanvasObject {
 		}
 	}
 	if p.session.SetupMatters(p.words, p.written.To) {
-		p.setup = p.setupChoice()
+		p.setup = p.setupChoice(p.session, func() { p.again(func() fyne.Focusable { return p.setup }) })
 		choices = append(choices, widgets.Bordered(p.setup))
 	}
 	word, arrow := "show", "chevron-down"
@@ -284,35 +283,15 @@ func (p *lettersPage) attachedRow() fyne.CanvasObject {
 	attached := p.written.Attached()
 	added := widgets.NewText(p.words.Count("window.letters.added", strings.Count(attached, "\n")), widgets.Font{Size: style.SizeSmall, Color: widgets.Muted, OneLine: true})
 	row := widgets.Beside(8, false, nil, added, p.fold)
-	if choices != nil {
-		row = widgets.BesideOrBelow(10, 250, widgets.Flow(8, choices...), row)
+	if last := len(choices) - 1; last >= 0 {
+		row = widgets.BesideOrBelow(10, 250, choices[last], row)
+		choices = choices[:last]
 	}
-	lines = append([]fyne.CanvasObject{row}, lines...)
+	lines = append(append(choices, row), lines...)
 	if p.unfolded {
 		lines = append(lines, widgets.NewViewer(attached, rulesHeight))
 	}
 	return widgets.Column(6, lines...)
-}
-
-// setupChoice asks how the portal's server is set up, and keeps the answer with the portal.
-func (p *lettersPage) setupChoice() *widgets.Select {
-	named := func(name string) string { return p.say("letters.setup", checks.Args{"setup": name}) }
-	setups := []option{{"", named(p.say("letters.setup-unknown", nil))}}
-	for _, setup := range checks.Setups() {
-		setups = append(setups, option{string(setup), named(p.words.Say("setup."+string(setup), nil))})
-	}
-	return choice(setups, string(p.session.Setup()), func(value string) {
-		s := p.session
-		s.SetSetup(checks.Setup(value))
-		if !s.Demo && !s.ReadOnly() {
-			address := s.Target.Address.String()
-			p.background(func(context.Context) func() {
-				_ = p.params.Store.SetSetup(address, checks.Setup(value)) // lost after the next start, as with saveRun
-				return nil
-			})
-		}
-		p.again(func() fyne.Focusable { return p.setup })
-	})
 }
 
 const rulesHeight = 180
