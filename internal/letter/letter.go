@@ -210,7 +210,7 @@ func (p *writer) body(findings, steps int, breaks bool) string {
 		for _, step := range shown {
 			writeStep(line, "- ", step)
 		}
-		if f.others != nil {
+		if f.others != nil && slices.ContainsFunc(shown, func(s words.Step) bool { return s.Setup != "" }) {
 			line("- %s", p.say("other-setups", checks.Args{"setups": f.others}))
 		}
 		more += len(f.steps) - len(shown)
