@@ -218,7 +218,7 @@ func (p *writer) body(a amount) string {
 		for _, step := range shown {
 			writeStep(line, "- ", step)
 		}
-		if f.others {
+		if f.others && slices.ContainsFunc(shown, func(step words.Step) bool { return step.Setup != "" }) {
 			line("- %s", p.say("other-setups", nil))
 		}
 		more += len(f.steps) - len(shown)
