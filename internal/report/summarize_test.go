@@ -90,7 +90,7 @@ func TestSummarize(t *testing.T) {
 	if err := reporter(t, "en").WriteTotals(&text, totals); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"Reports: 4, on portals: 3\n", "  3  2  portal-tls / tls-expired ", "server administrator\n", "a.example, b.example\n", "  2  damaged\n"} {
+	for _, want := range []string{"Reports: 4, portals: 3\n", "  3  2  portal-tls / tls-expired ", "server administrator\n", "a.example, b.example\n", "  2  damaged\n"} {
 		if !strings.Contains(text.String(), want) {
 			t.Errorf("%q isn't in\n%s", want, text.String())
 		}
