@@ -37,7 +37,6 @@ import (
 	"boxready/internal/feed"
 	"boxready/internal/instance"
 	"boxready/internal/opengl"
-	"boxready/internal/report/history"
 	"boxready/internal/secret"
 	"boxready/internal/serverprobe"
 	"boxready/internal/simportal"
@@ -232,7 +231,7 @@ func (s *start) make() (*gui.Window, error) {
 		Crashes:    s.crashes,
 		Lists:      lists(a),
 		RunProbe:   runProbe(a),
-		History:    &history.Store{Dir: below(app.CacheFolder(), "runs")},
+		History:    app.History(app.CacheFolder()),
 		Downloads:  downloads(),
 		Idle:       debug.FreeOSMemory,
 		Drafts:     below(app.CacheFolder(), "letters"),

@@ -78,7 +78,7 @@ var (
 		{"SSH_AUTH_SOCK", "", []string{"probe.ssh"}},
 	}
 	usedFiles = []place{
-		{"~/.cache/boxready/", "cache", []string{"check", "allowlist", "exporter"}},
+		{"~/.cache/boxready/", "cache", []string{"check", "allowlist", "exporter", "report.diff"}},
 		{"~/.config/boxready/portals.json", "portals", []string{"completion"}},
 		{"~/.ssh/known_hosts", "known-hosts", []string{"probe.ssh"}},
 	}
