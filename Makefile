@@ -107,6 +107,7 @@ test-tools:
 	packaging/need node nodejs
 	packaging/need npm npm
 	packaging/need chromium chromium
+	packaging/need pdftotext poppler-utils
 	packaging/need dbus-run-session dbus-daemon
 	packaging/need gnome-keyring-daemon gnome-keyring
 	packaging/need php php-cli

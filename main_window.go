@@ -37,7 +37,6 @@ import (
 	"boxready/internal/feed"
 	"boxready/internal/instance"
 	"boxready/internal/opengl"
-	"boxready/internal/report/history"
 	"boxready/internal/secret"
 	"boxready/internal/serverprobe"
 	"boxready/internal/simportal"

@@ -34,6 +34,7 @@ type checkFlags struct {
 	verbose                                   bool
 	timeout                                   time.Duration
 	timed                                     bool // --timeout was given
+	kept                                      bool // the run is added to the history
 	batch                                     batchFlags
 }
 
@@ -78,7 +79,7 @@ func (cl *commandLine) checkCommand() *cobra.Command {
 		Use:  "check",
 		Args: cl.checkArgs,
 		RunE: func(c *cobra.Command, args []string) error {
-			f.timed = c.Flags().Changed("timeout")
+			f.timed, f.kept = c.Flags().Changed("timeout"), true
 			if f.batch.portals != "" {
 				return cl.checkPortals(c.Context(), f)
 			}
@@ -250,6 +251,9 @@ func (cl *commandLine) runChecks(ctx context.Context, a *app.App, target checks.
 			fmt.Fprintln(cl.Err, cl.words.Say("cli.left-bound", nil))
 		}
 	}
+	if f.kept && ctx.Err() == nil {
+		cl.keepRun(reporter.Document(outcome), secrets)
+	}
 	if f.report == "" {
 		return nil
 	}
@@ -267,6 +271,18 @@ func (cl *commandLine) runChecks(ctx context.Context, a *app.App, target checks.
 	}
 	fmt.Fprintln(cl.Err, cl.words.Say("cli.report-saved", checks.Args{"file": path, "kept": kept}))
 	return nil
+}
+
+// keepRun adds a run to the history, unless nothing is known of the portal, not even that there is one. A failure is not shown:
+// nobody has asked for it to be kept.
+func (cl *commandLine) keepRun(d report.Document, secrets []secret.String) {
+	past := app.History(cl.App.Cache)
+	if d.Verdict == checks.NotSeen {
+		if last, err := past.Last(d.Portal); last == nil || err != nil {
+			return
+		}
+	}
+	_ = past.Add(d, secrets...)
 }
 
 func exitOf(o *checks.Outcome) Exit { return exitOfCounts(o.Counts()) }

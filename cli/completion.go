@@ -94,6 +94,14 @@ var (
 	}
 )
 
+// runFilesOrPortals completes the first argument of report diff, which is a portal with --last.
+func runFilesOrPortals(c *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+	if last, _ := c.Flags().GetBool("last"); last {
+		return savedPortals(c, args, typed)
+	}
+	return runFiles(c, args, typed)
+}
+
 // flagValues complete the values of flags, apart from those of a choice and of --fault.
 var flagValues = map[string]completer{
 	"lang":         oneWord(words.Languages),
@@ -125,7 +133,7 @@ var arguments = map[string][]completer{
 	"probe.ssh":            {nothing, savedPortals},
 	"report.show":          {runFiles},
 	"report.check":         {runFiles},
-	"report.diff":          {runFiles, runFiles},
+	"report.diff":          {runFilesOrPortals, runFiles},
 	"requirements.scan": {func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return nil, cobra.ShellCompDirectiveFilterDirs
 	}},

@@ -80,7 +80,7 @@ var (
 		{opengl.Variable, "", []string{"selftest"}},
 	}
 	usedFiles = []place{
-		{"~/.cache/boxready/", "cache", []string{"check", "allowlist", "letter", "exporter"}},
+		{"~/.cache/boxready/", "cache", []string{"check", "allowlist", "letter", "exporter", "report.diff"}},
 		{"~/.config/boxready/portals.json", "portals", []string{"completion"}},
 		{"~/.ssh/known_hosts", "known-hosts", []string{"probe.ssh"}},
 	}

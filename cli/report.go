@@ -11,6 +11,7 @@ import (
 
 	"boxready/assets"
 	"boxready/checks"
+	"boxready/internal/app"
 	"boxready/internal/report"
 
 	"github.com/spf13/cobra"
@@ -18,7 +19,7 @@ import (
 
 func (cl *commandLine) reportCommand() *cobra.Command {
 	c := &cobra.Command{Use: "report", Args: knownCommand, RunE: cl.showHelp}
-	var verbose bool
+	var verbose, last bool
 	var format string
 	withFormat := func(c *cobra.Command, allowed ...string) *cobra.Command {
 		addFormat(c, &format, allowed...)
@@ -28,6 +29,22 @@ func (cl *commandLine) reportCommand() *cobra.Command {
 		c.Flags().BoolVarP(&verbose, "verbose", "v", false, "")
 		return c
 	}
+	diff := withFormat(&cobra.Command{
+		Use: "diff",
+		Args: func(c *cobra.Command, args []string) error {
+			if last {
+				return atMost(1)(c, args)
+			}
+			return files(2, "cli-report.two-files")(c, args)
+		},
+		RunE: func(_ *cobra.Command, args []string) error {
+			if last {
+				return cl.diffLast(args, format)
+			}
+			return cl.diffReports(args[0], args[1], format)
+		},
+	}, "text", "json")
+	diff.Flags().BoolVar(&last, "last", false, "")
 	c.AddCommand(
 		withVerbose(&cobra.Command{
 			Use: "show", Args: files(1, "cli-report.no-file"),
@@ -37,10 +54,7 @@ func (cl *commandLine) reportCommand() *cobra.Command {
 			Use: "check", Args: files(1, "cli-report.no-file"),
 			RunE: func(_ *cobra.Command, args []string) error { return cl.checkReport(args[0], format, verbose) },
 		}, "text", "json")),
-		withFormat(&cobra.Command{
-			Use: "diff", Args: files(2, "cli-report.two-files"),
-			RunE: func(_ *cobra.Command, args []string) error { return cl.diffReports(args[0], args[1], format) },
-		}, "text", "json"),
+		diff,
 		withFormat(&cobra.Command{
 			Use: "summarize", Args: files(-1, "cli-report.no-file"),
 			RunE: func(_ *cobra.Command, args []string) error { return cl.summarizeReports(args, format) },
@@ -156,7 +170,43 @@ func (cl *commandLine) diffReports(before, after, format string) error {
 	if err != nil {
 		return err
 	}
-	changes := cl.reporter().Compare(then.Document, now.Document)
+	return cl.writeChanges(then.Document, now.Document, format)
+}
+
+// diffLast compares the last two kept runs against a portal, the one that was checked last if none is given.
+func (cl *commandLine) diffLast(args []string, format string) error {
+	past := app.History(cl.App.Cache)
+	portal, err := past.LastPortal()
+	if len(args) > 0 {
+		address, bad := cl.parsePortal(args[0])
+		if bad != nil {
+			return bad
+		}
+		portal = address.String()
+	}
+	if err != nil {
+		return cl.fail(err)
+	}
+	runs, err := past.Runs(portal)
+	switch {
+	case err != nil:
+		return cl.fail(err)
+	case len(runs) < 2:
+		return badUsage("cli-report.no-runs", checks.Args{"portal": portal, "runs": len(runs)})
+	}
+	now, err := past.Load(runs[0])
+	if err != nil {
+		return cl.reportError(err)
+	}
+	then, err := past.Load(runs[1])
+	if err != nil {
+		return cl.reportError(err)
+	}
+	return cl.writeChanges(then.Document, now.Document, format)
+}
+
+func (cl *commandLine) writeChanges(then, now report.Document, format string) (err error) {
+	changes := cl.reporter().Compare(then, now)
 	counts := map[checks.State]int{}
 	for _, d := range slices.Concat(changes.New, changes.Revealed) {
 		counts[d.After]++
@@ -166,7 +216,7 @@ func (cl *commandLine) diffReports(before, after, format string) error {
 		err = report.WriteJSON(cl.Out, changes, true)
 	} else {
 		style, out := cl.style(false)
-		err = cl.reporter().WriteChanges(out, then.Document, now.Document, style)
+		err = cl.reporter().WriteChanges(out, then, now, style)
 	}
 	if err != nil {
 		return cl.fail(err)

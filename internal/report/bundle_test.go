@@ -170,6 +170,19 @@ func TestFilesForPeople(t *testing.T) {
 			}
 		}
 	}
+	page := string(bundle(t, reporter(t, "ru"), report.Contents{Outcome: o}).File(report.HTMLFile))
+	shown, _, _ := strings.Cut(page, `<template id="boxready-report">`)
+	if bad := regexp.MustCompile(`[ >](?:в|на|с|и) [а-я]+| —[ <]`).FindString(shown); bad != "" {
+		t.Errorf("a line may end in %q", bad)
+	}
+	if command := regexp.MustCompile(`<code[^>]*>[^<]*\x{a0}`).FindString(page); command != "" {
+		t.Errorf("who copies a command gets a non-breaking space: %q", command)
+	}
+	for _, want := range []string{"<dt>tokens.<wbr>1.<wbr>carrier</dt>", "request_<wbr>id</dt>", "@top-left { content: \"\\00041e"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("%q isn't in the page", want)
+		}
+	}
 	b := bundle(t, reporter(t, "ru"), report.Contents{Outcome: o, Hide: []report.Category{report.Names}})
 	summary, hidden := string(b.File(report.SummaryFile)), string(b.File(report.HiddenFile))
 	for _, want := range []string{"Портал: https://portal-1 (имя скрыто)\n", "ПРОБЛЕМА auth-server-from-portal / auth-server-unreachable\n", "CONNECTION_ERROR", "bx24_request_id",

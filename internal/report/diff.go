@@ -19,6 +19,7 @@ import (
 // different versions.
 type Changes struct {
 	OtherPortal bool       `json:"other_portal"` // the runs aren't about the same portal
+	WrongOrder  bool       `json:"wrong_order"`  // the run that was given as the later one is the earlier one
 	New         []Delta    `json:"new"`          // findings that were not there before
 	Revealed    []Delta    `json:"revealed"`     // findings that the earlier run could not have seen
 	Fixed       []Delta    `json:"fixed"`        // findings that are gone
@@ -58,7 +59,7 @@ func (c *Changes) None() bool {
 // Compare returns what changed from the earlier to the later of two runs.
 func Compare(before, after Document) Changes {
 	c := Changes{OtherPortal: before.Portal != after.Portal && !token().MatchString(before.Portal) && !token().MatchString(after.Portal),
-		New: []Delta{}, Revealed: []Delta{}, Fixed: []Delta{}, Unseen: []Delta{}, Changed: []Delta{}, Evidence: []Evidence{}}
+		WrongOrder: after.Started.Before(before.Started), New: []Delta{}, Revealed: []Delta{}, Fixed: []Delta{}, Unseen: []Delta{}, Changed: []Delta{}, Evidence: []Evidence{}}
 	for _, now := range after.Results {
 		if !view.IsFinding(now.State) {
 			continue

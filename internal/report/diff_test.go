@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"boxready/checks"
 	"boxready/internal/report"
@@ -30,6 +31,8 @@ func TestCompare(t *testing.T) {
 	}
 	other := documentOf(entry("a", checks.OK, "", "{}"))
 	other.Portal = "https://other.example"
+	earlier, later := documentOf(entry("a", checks.OK, "", "{}")), documentOf(entry("a", checks.OK, "", "{}"))
+	earlier.Started, later.Started = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC)
 	for _, c := range []struct {
 		name          string
 		before, after report.Document
@@ -49,6 +52,9 @@ func TestCompare(t *testing.T) {
 		{"not looked at now", documentOf(entry("a", checks.Problem, "c", "{}")), documentOf(), report.Changes{Unseen: delta("a", "c", checks.Problem, "")}},
 		{"graver", documentOf(entry("a", checks.Notice, "c", "{}")), documentOf(entry("a", checks.Problem, "c", "{}")), report.Changes{Changed: delta("a", "c", checks.Notice, checks.Problem)}},
 		{"another portal", documentOf(entry("a", checks.OK, "", "{}")), other, report.Changes{OtherPortal: true}},
+		{"in order", earlier, later, report.Changes{}},
+		{"at the same time", later, later, report.Changes{}},
+		{"the later one first", later, earlier, report.Changes{WrongOrder: true}},
 		{"evidence", documentOf(entry("a", checks.OK, "", `{"x":1,"at":"1","took_ms":3,"times":{"total":1},"l":["b","a"],"hosts":[{"host":"h2","v":1},{"host":"h1","v":2}],"gone":true}`)),
 			documentOf(entry("a", checks.OK, "", `{"x":12345678901,"at":"2","took_ms":5,"times":{"total":9},"l":["a","b"],"hosts":[{"host":"h1","v":2},{"host":"h2","v":7}]}`)),
 			report.Changes{Evidence: []report.Evidence{{Check: "a", Facts: []report.FactChange{{Path: "gone", Before: "true"}, {Path: "hosts.h2.v", Before: "1", After: "7"}, {Path: "x", Before: "1", After: "12345678901"}}}}}},

@@ -27,7 +27,10 @@ func (p *Reporter) WriteChanges(w io.Writer, before, after Document, style Style
 			"verdict": words.LowerFirst(side.verdict(p.Words).Title)}))
 	}
 	if c.OtherPortal {
-		t.para(0, "", say("other-portal", nil))
+		t.para(0, "", t.style.Paint(checks.Notice, say("other-portal", nil)))
+	}
+	if c.WrongOrder {
+		t.para(0, "", t.style.Paint(checks.Notice, say("wrong-order", nil)))
 	}
 	if c.None() {
 		t.para(0, "", say("none", nil))

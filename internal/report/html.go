@@ -10,30 +10,33 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"boxready/assets"
 	"boxready/checks"
 	"boxready/internal/untrusted"
 	"boxready/internal/view"
+	"boxready/internal/words"
 )
 
 // page is the data of the template report.html.
 type page struct {
-	Lang, Portal string
-	Style        template.CSS
-	StyleHash    string
-	Verdict      view.Verdict
-	Counts       []count
-	Picture      picture
-	Owners       []ownersFindings
-	InOrder      []shown
-	NotChecked   []string
-	Requests     []shownRequest
-	Stages       []string
-	Chains       []chain
-	About        []pair
-	Hidden       []string
-	Data         string
+	Lang, Title string
+	Portal      string
+	Style       template.CSS
+	StyleHash   string
+	Verdict     view.Verdict
+	Counts      []count
+	Picture     picture
+	Owners      []ownersFindings
+	InOrder     []shown
+	NotChecked  []string
+	Requests    []shownRequest
+	Stages      []string
+	Chains      []chain
+	About       []pair
+	Hidden      []string
+	Data        string
 }
 
 type count struct {
@@ -76,21 +79,22 @@ type pair struct{ Name, Value string }
 var stages = []string{"dns", "connect", "tls", "wait", "rest"}
 
 func (p *Reporter) writeHTML(w io.Writer, n *run, requests []Request, b *Bundle, data []byte) error {
-	style := assets.ReportStyle
+	title := p.Words.Say("report.title", nil) + ": " + n.display + ", " + moment(n.Started) + ", BoxReady " + n.Tool.Version
+	style := assets.ReportStyle + runningTitle(title)
 	sum := sha256.Sum256([]byte(style))
 	labels := map[string]string{} // most are used hundreds of times
 	say := func(key string) string {
 		if labels[key] == "" {
-			labels[key] = p.Words.Say(key, nil)
+			labels[key] = words.Nonbreaking(p.Words.Say(key, nil))
 		}
 		return labels[key]
 	}
-	t, err := template.New("report").Funcs(template.FuncMap{"say": say, "parts": parts}).Parse(assets.ReportPage)
+	t, err := template.New("report").Funcs(template.FuncMap{"say": say, "parts": parts, "prose": words.Nonbreaking, "pieces": pieces}).Parse(assets.ReportPage)
 	if err != nil {
 		return fmt.Errorf("read the report's template: %w", err)
 	}
 	shown := page{
-		Lang: p.Words.Lang(), Portal: n.display, Style: template.CSS(style), StyleHash: "sha256-" + base64.StdEncoding.EncodeToString(sum[:]), // #nosec G203 -- the style is part of this program
+		Lang: p.Words.Lang(), Title: title, Portal: n.display, Style: template.CSS(style), StyleHash: "sha256-" + base64.StdEncoding.EncodeToString(sum[:]), // #nosec G203 -- the style is part of this program
 		Verdict: n.verdict(p.Words), Counts: p.counts(n), Picture: p.picture(n), Requests: p.timeline(requests), Stages: stages,
 		Chains: p.chains(n), About: p.about(n), Hidden: p.hiddenLines(b), Data: string(data),
 	}
@@ -111,6 +115,20 @@ func (p *Reporter) writeHTML(w io.Writer, n *run, requests []Request, b *Bundle,
 		return fmt.Errorf("write %s: %w", HTMLFile, err)
 	}
 	return nil
+}
+
+// runningTitle is the style that prints the page's title and the number of the sheet on each sheet: one that is lost from the
+// others still says what it is of. All of the title but letters and digits is escaped, so that it can't end the string.
+func runningTitle(title string) string {
+	var content strings.Builder
+	for _, r := range title {
+		if r < unicode.MaxASCII && (unicode.IsLetter(r) || unicode.IsDigit(r)) {
+			content.WriteRune(r)
+		} else {
+			fmt.Fprintf(&content, "\\%06x", r)
+		}
+	}
+	return `@page { @top-left { content: "` + content.String() + `"; } @top-right { content: counter(page) " / " counter(pages); } }` + "\n"
 }
 
 func (p *Reporter) shown(n *run, i view.Item) shown {
@@ -141,12 +159,17 @@ type part struct {
 
 func parts(sentence string) []part {
 	var list []part
-	for i, s := range strings.Split(sentence, "`") {
+	for i, s := range strings.Split(words.Nonbreaking(sentence), "`") {
 		if s != "" {
 			list = append(list, part{s, i%2 == 1, i%2 == 1 && strings.Contains(s, " ")})
 		}
 	}
 	return list
+}
+
+// pieces splits a fact's name where a line may end: behind dots and underscores.
+func pieces(path string) []string {
+	return strings.Split(strings.NewReplacer(".", ".\n", "_", "_\n").Replace(path), "\n")
 }
 
 // moment formats a time in UTC.

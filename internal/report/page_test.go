@@ -231,6 +231,11 @@ func TestPageInBrowser(t *testing.T) {
 			if pdfPages := len(regexp.MustCompile(`/Type\s*/Page\b`).FindAll(pdf, -1)); pdfPages < 1 || pdfPages > 12 || !regexp.MustCompile(`/MediaBox\s*\[0 0 59[45][.0-9]* 84[12]`).Match(pdf) {
 				t.Errorf("%d sheets of paper, or not A4", pdfPages)
 			}
+			get(t, ctx, chromedp.Evaluate[bool](`document.querySelectorAll("details").forEach(d => d.open = true); true`))
+			if broken := get(t, ctx, chromedp.Evaluate[string](brokenNames)); broken != "" {
+				t.Errorf("names of facts break inside words: %s", broken)
+			}
+			assertTitleOnEverySheet(t, pdf, get(t, ctx, chromedp.Title()))
 		})
 	}
 	seen.mu.Lock()
@@ -245,6 +250,38 @@ func TestPageInBrowser(t *testing.T) {
 	}
 	if console := slices.Compact(seen.console); len(console) > 0 {
 		t.Errorf("console: %v", console)
+	}
+}
+
+// brokenNames lists the words of facts' names that take more than one line.
+const brokenNames = `[...document.querySelectorAll(".facts dt")].flatMap(name => [...name.childNodes]).filter(node => {
+	const range = document.createRange();
+	range.selectNodeContents(node);
+	return node.nodeType == Node.TEXT_NODE && range.getClientRects().length > 1;
+}).map(node => node.data).join(", ")`
+
+// assertTitleOnEverySheet asserts that each sheet of paper says which portal it is about, when it was checked, and by which version.
+func assertTitleOnEverySheet(t *testing.T, pdf []byte, title string) {
+	t.Helper()
+	if !regexp.MustCompile(`https://.+, \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC, BoxReady 1\.2\.3$`).MatchString(title) {
+		t.Errorf("the title is %q", title)
+	}
+	pdftotext, err := exec.LookPath("pdftotext")
+	if err != nil {
+		needed(t, "pdftotext (poppler-utils)", err)
+	}
+	extract := exec.CommandContext(t.Context(), pdftotext, "-layout", "-", "-")
+	extract.Stdin = bytes.NewReader(pdf)
+	out, err := extract.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sheets := strings.Split(strings.TrimSuffix(string(out), "\f"), "\f")
+	for i, sheet := range sheets {
+		words := strings.Join(strings.Fields(sheet), " ")
+		if !strings.Contains(words, strings.Join(strings.Fields(title), " ")) || !strings.Contains(words, fmt.Sprintf("%d / %d", i+1, len(sheets))) {
+			t.Errorf("sheet %d doesn't say %q: %.200s", i+1, title, words)
+		}
 	}
 }
 

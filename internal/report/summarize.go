@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"io"
 	"maps"
 	"slices"
@@ -23,6 +24,8 @@ import (
 type Tally struct {
 	reports     int
 	unreadable  map[ReadReason]int
+	runs        map[uint64]bool // checksums of the runs that are counted
+	doubles     int             // files of runs that are counted already
 	first, last time.Time
 	verdicts    map[checks.Verdict]int
 	versions    map[string]int
@@ -49,11 +52,12 @@ const (
 	maxTallyPortals  = 50_000
 	maxTallyPairs    = 500_000
 	maxTallyVersions = 500
+	maxTallyRuns     = 500_000 // another file of a run beyond these counts as another report
 )
 
 // NewTally returns an empty tally.
 func NewTally() *Tally {
-	return &Tally{unreadable: map[ReadReason]int{}, verdicts: map[checks.Verdict]int{}, versions: map[string]int{},
+	return &Tally{unreadable: map[ReadReason]int{}, runs: map[uint64]bool{}, verdicts: map[checks.Verdict]int{}, versions: map[string]int{},
 		causes: map[causeKey]*causeTally{}, portals: map[string]uint32{}}
 }
 
@@ -70,7 +74,7 @@ func (r counted) isCoded() bool {
 	return isCode().MatchString(string(r.Check)) && isCode().MatchString(string(r.Cause)) && isCode().MatchString(string(r.Owner))
 }
 
-// Add counts the report in a file. The error is a *ReadError; the file then counts as unreadable.
+// Add counts the report in a file; the zip, the page and the JSON of one run count once. The error is a *ReadError; the file then counts as unreadable.
 func (t *Tally) Add(path string) error {
 	data, _, err := readData(path, false)
 	var d Document
@@ -88,8 +92,28 @@ func (t *Tally) Add(path string) error {
 		t.unreadable[reason.Reason]++
 		return err
 	}
-	t.count(d, results)
+	if t.isNew(d) {
+		t.count(d, results)
+	} else {
+		t.doubles++
+	}
 	return nil
+}
+
+// isNew reports whether no report of the same run was there before: a run is known by its portal and its times.
+func (t *Tally) isNew(d Document) bool {
+	hash := fnv.New64a()
+	fmt.Fprintln(hash, d.Portal, d.Started.UTC(), d.Finished.UTC())
+	run := hash.Sum64()
+	switch {
+	case t.runs[run]:
+		return false
+	case len(t.runs) < maxTallyRuns:
+		t.runs[run] = true
+	default:
+		t.left = true
+	}
+	return true
 }
 
 func (t *Tally) count(d Document, results []counted) {
@@ -156,6 +180,7 @@ func (t *Tally) number(portal string) (uint32, bool) {
 type Totals struct {
 	Schema     int                    `json:"schema"`
 	Reports    int                    `json:"reports"`
+	Doubles    int                    `json:"doubles"` // files of runs that are counted already
 	Unreadable map[ReadReason]int     `json:"unreadable"`
 	Portals    int                    `json:"portals"`
 	First      time.Time              `json:"first"` // report's start
@@ -163,7 +188,8 @@ type Totals struct {
 	Verdicts   map[checks.Verdict]int `json:"verdicts"`
 	Causes     []CauseTotal           `json:"causes"`   // the most frequent first
 	Versions   []VersionTotal         `json:"versions"` // of BoxReady, the most frequent first
-	// Complete is false if there were too many names to keep; the numbers of reports are right nevertheless.
+	// Complete is false if there were too many names or runs to keep: then some reports count without their names, and some runs
+	// once for each of their files.
 	Complete bool `json:"complete"`
 }
 
@@ -190,7 +216,7 @@ type VersionTotal struct {
 
 // Totals returns the totals so far.
 func (t *Tally) Totals() Totals {
-	s := Totals{Schema: SchemaVersion, Reports: t.reports, Unreadable: t.unreadable, Portals: len(t.portals), First: t.first, Last: t.last,
+	s := Totals{Schema: SchemaVersion, Reports: t.reports, Doubles: t.doubles, Unreadable: t.unreadable, Portals: len(t.portals), First: t.first, Last: t.last,
 		Verdicts: t.verdicts, Causes: []CauseTotal{}, Versions: []VersionTotal{}, Complete: !t.left}
 	names := make([]string, len(t.portals))
 	for name, n := range t.portals {
@@ -282,6 +308,9 @@ func (p *Reporter) WriteTotals(w io.Writer, s Totals) error {
 	}
 	for _, reason := range slices.Sorted(maps.Keys(s.Unreadable)) {
 		unreadable = append(unreadable, []string{strconv.Itoa(s.Unreadable[reason]), say("unreadable-"+string(reason), nil)})
+	}
+	if s.Doubles > 0 {
+		unreadable = append(unreadable, []string{strconv.Itoa(s.Doubles), say("double", nil)})
 	}
 	table("verdicts", verdicts)
 	table("causes", causes)

@@ -149,6 +149,34 @@ func (s *Store) Last(portal string) (*report.Saved, error) {
 	return s.Load(runs[0])
 }
 
+// LastPortal returns the portal of the newest kept run; "" if there is none.
+func (s *Store) LastPortal() (string, error) {
+	if s.Dir == "" {
+		return "", nil
+	}
+	folders, err := os.ReadDir(s.Dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("read the history: %w", err)
+	}
+	portal, newest := "", ""
+	for _, folder := range folders {
+		found, err := files(filepath.Join(s.Dir, folder.Name()))
+		if err != nil {
+			continue // not one of ours
+		}
+		for _, info := range found {
+			if info.Name() <= newest {
+				break
+			}
+			if saved, err := report.Read(filepath.Join(s.Dir, folder.Name(), info.Name())); err == nil {
+				portal, newest = saved.Portal, info.Name()
+				break
+			}
+		}
+	}
+	return portal, nil
+}
+
 // Delete deletes all runs of a portal.
 func (s *Store) Delete(portal string) error {
 	if s.Dir == "" {

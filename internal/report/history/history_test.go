@@ -39,6 +39,9 @@ func count(t *testing.T, folder string) (files int, bytes int64) {
 
 func TestHistory(t *testing.T) {
 	s := history.Store{Dir: filepath.Join(t.TempDir(), "history")}
+	if portal, err := s.LastPortal(); portal != "" || err != nil {
+		t.Errorf("before the first run: the last portal is %q, %v", portal, err)
+	}
 	if last, err := s.Last("https://a.example"); last != nil || err != nil {
 		t.Errorf("before the first run: %v, %v", last, err)
 	}
@@ -54,6 +57,9 @@ func TestHistory(t *testing.T) {
 		if runs, err := s.Runs(portal); len(runs) != 1 || err != nil || runs[0].Verdict != checks.Ready {
 			t.Errorf("%s: %+v, %v", portal, runs, err)
 		}
+	}
+	if portal, err := s.LastPortal(); portal != "https://a.example" || err != nil {
+		t.Errorf("the last portal: %q, %v", portal, err)
 	}
 	runs, err := s.Runs("https://a.example")
 	if err != nil || len(runs) != history.MaxRuns || !runs[0].Started.Equal(noon.Add(24*time.Minute)) || !runs[19].Started.Equal(noon.Add(5*time.Minute)) || runs[0].Counts[checks.OK] != 1 {
