@@ -116,7 +116,7 @@ func titleOf(texts *words.Texts, o *checks.Outcome, r checks.Result) string {
 	return spaced(texts.Say("state."+string(r.State), nil) + ": " + texts.Finding(r, o.Target.Address.Display()).Title)
 }
 
-func spaced(s string) string { return strings.Join(strings.Fields(s), " ") }
+func spaced(s string) string { return strings.Join(strings.Fields(s), " ") } // non-breaking spaces, too
 
 var (
 	htmlVerdict = regexp.MustCompile(`<p class="verdict ([a-z]*)">([^<]*)</p>`)
@@ -129,6 +129,7 @@ var (
 
 func inHTML(t *testing.T, texts *words.Texts, page string) shown {
 	t.Helper()
+	page = strings.NewReplacer("<wbr>", "", "\u00a0", " ").Replace(page) // of the layout
 	s := shown{Links: map[view.Link]string{}, Facts: map[string][]string{}}
 	verdict := htmlVerdict.FindStringSubmatch(page)
 	s.Verdict, s.Title = checks.State(verdict[1]), html.UnescapeString(verdict[2])

@@ -191,7 +191,7 @@ func TestFilesForPeople(t *testing.T) {
 			t.Errorf("the summary and %q:\n%s", want, summary)
 		}
 	}
-	for _, want := range []string{"Имена узлов и компаний: заменены на portal-1", "IP-адреса: показаны.", "Люди и номер, под которым портал известен разработчику Битрикс24: их нет."} {
+	for _, want := range []string{"Имена серверов и компаний: заменены на portal-1", "IP-адреса: показаны.", "Люди и номер, под которым портал известен разработчику Битрикс24: их нет."} {
 		if !strings.Contains(hidden, want) {
 			t.Errorf("%q isn't in\n%s", want, hidden)
 		}
