@@ -199,7 +199,10 @@ func (p *writer) body(a amount) string {
 	if p.run.Demo {
 		line("%s", p.say("demo", nil))
 	}
-	var proofs []words.Step
+	var proofs, asked []words.Step
+	contains := func(steps []words.Step, step words.Step) bool {
+		return slices.ContainsFunc(steps, func(other words.Step) bool { return other.String() == step.String() })
+	}
 	more := len(p.findings) - a.findings
 	for i, f := range p.findings[:a.findings] {
 		number := ""
@@ -211,7 +214,9 @@ func (p *writer) body(a amount) string {
 			about += " " + plain(first)
 		}
 		line("\n%s%s", number, about)
-		shown := f.steps[:min(a.steps, len(f.steps))]
+		steps := slices.DeleteFunc(slices.Clone(f.steps), func(step words.Step) bool { return contains(asked, step) }) // several findings may need the same
+		shown := steps[:min(a.steps, len(steps))]
+		asked = append(asked, shown...)
 		if len(shown) > 0 {
 			line("%s", p.say("please", nil))
 		}
@@ -221,11 +226,11 @@ func (p *writer) body(a amount) string {
 		if f.others && slices.ContainsFunc(shown, func(step words.Step) bool { return step.Setup != "" }) {
 			line("- %s", p.say("other-setups", nil))
 		}
-		more += len(f.steps) - len(shown)
+		more += len(steps) - len(shown)
 		for _, proof := range f.proofs {
 			if i > 0 && !a.proofs {
 				more++
-			} else if !slices.ContainsFunc(proofs, func(other words.Step) bool { return other.String() == proof.String() }) {
+			} else if !contains(proofs, proof) {
 				proofs = append(proofs, proof)
 			}
 		}

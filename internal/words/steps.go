@@ -61,7 +61,7 @@ func (s Step) WithoutOwnCommands() Step {
 }
 
 // systemLabel matches a label before a command, such as "Linux:" or "Windows (PowerShell):".
-var systemLabel = lazyregexp.New(`(?:^|[ \x{a0}])([A-Z][A-Za-z]*(?: \([^)]*\))?:)$`)
+var systemLabel = lazyregexp.New(`(?:^|[ \x{a0}])((?:Linux|Windows|macOS)(?: \([^)]*\))?:)$`)
 
 // ParseStep splits a sentence into text and the commands at its end: what stands in backticks and has a space. A sentence that goes on
 // after a command stays as it is.
