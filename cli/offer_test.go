@@ -30,7 +30,7 @@ func TestWebhookAsPortalIsUsedUnkept(t *testing.T) {
 		if err != nil || got != use {
 			t.Errorf("%s: used: %t, %v", answer, got, err)
 		}
-		if told := strings.Contains(stderr.String(), "The webhook was not kept, and is used this time only."); told != use {
+		if told := strings.Contains(stderr.String(), "The webhook wasn't saved, and is used this time only."); told != use {
 			t.Errorf("%s: %s", answer, stderr.String())
 		}
 		if strings.Contains(stderr.String(), "abcdef0123456789") {

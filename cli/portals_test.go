@@ -77,7 +77,7 @@ func TestPortals(t *testing.T) {
 		t.Errorf("exit %d", exit)
 	}
 	lines := strings.Split(out.String(), "\n")
-	if !strings.HasPrefix(lines[0], "PORTAL") || !strings.Contains(lines[1], "won't work") || !strings.Contains(lines[4], "no obstacle seen") ||
+	if !strings.HasPrefix(lines[0], "PORTAL") || !strings.Contains(lines[1], "won't work") || !strings.Contains(lines[4], "no obstacle found") ||
 		!strings.Contains(out.String(), "portal-tls / tls-expired") {
 		t.Errorf("the table is\n%s", out.String())
 	}
@@ -105,7 +105,7 @@ func TestPortalsResume(t *testing.T) {
 	defer stop()
 	out := &stopAfter{lines: 7, stop: stop}
 	exit, stderr := f.check(ctx, out, "--format", "jsonl", "--parallel", "2", "--resume", state)
-	if exit != cli.ExitCouldNot || !strings.Contains(stderr, "portals were not checked") || !strings.Contains(stderr, "goes on from here") {
+	if exit != cli.ExitCouldNot || !strings.Contains(stderr, "portals weren't checked") || !strings.Contains(stderr, "continues from here") {
 		t.Errorf("exit %d, stderr %q", exit, stderr)
 	}
 	saved, err := os.ReadFile(state)

@@ -46,7 +46,7 @@ func TestOpenedReport(t *testing.T) {
 	}{
 		{"as it was written", nil, nil},
 		{"altered", func(s *report.Saved) { s.Altered = []string{report.SummaryFile} }, []string{"Files in the report were changed: summary.txt"}},
-		{"judged otherwise", func(s *report.Saved) { s.Verdict = checks.Ready }, []string{"The conclusions are this version's"}},
+		{"judged otherwise", func(s *report.Saved) { s.Verdict = checks.Ready }, []string{"The conclusions are those of this version"}},
 		{"an unknown check", func(s *report.Saved) {
 			s.Results = append(s.Results, report.Entry{Check: "from-the-future", State: checks.Notice, Title: "A title"})
 		}, []string{"This version doesn't know the checks"}},

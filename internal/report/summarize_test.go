@@ -126,12 +126,12 @@ func TestOverviewOrder(t *testing.T) {
 		got = append(got, columns[0]+": "+columns[1])
 	}
 	want := []string{"h.example: won't work", "f.example: portal not seen from here", "e.example: portal not seen from here", "d.example: can't tell yet",
-		"c.example: can't tell yet", "b.example: no obstacle seen", "g.example: cloud portal", "a.example: will work"}
+		"c.example: can't tell yet", "b.example: no obstacle found", "g.example: cloud portal", "a.example: will work"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("table (-want +got):\n%s", diff)
 	}
 	order := -1
-	for _, title := range []string{"Applications will not work", "It can't be said", "The portal can't be seen", "This is a cloud portal", "No obstacle seen", "Applications will work"} {
+	for _, title := range []string{"Applications will not work", "It can't be said", "The portal can't be reached", "This is a cloud portal", "No obstacle found", "Applications will work"} {
 		at := strings.Index(totals, title)
 		if at <= order {
 			t.Errorf("%q isn't in order in\n%s", title, totals)
