@@ -40,7 +40,7 @@ func TestProbeOverSSH(t *testing.T) {
 	if err != nil || exit != cli.ExitOK || probe.PortalHost != "portal.example.ru" || probe.Loaded || !strings.HasPrefix(out, "BOXREADY-PROBE-BEGIN") {
 		t.Fatalf("exit %d, %v: %s", exit, err, problems)
 	}
-	if !strings.Contains(problems, "there is no portal in") {
+	if !strings.Contains(problems, "There is no portal in") {
 		t.Errorf("the error doesn't name the missing portal: %s", problems)
 	}
 	if out, problems, exit := run(""); exit != cli.ExitUsage || out != "" || !strings.Contains(problems, "Nothing was entered") {

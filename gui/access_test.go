@@ -267,7 +267,7 @@ func TestButtonsOfASilentSignIn(t *testing.T) {
 		before := r.placeOf("Отмена")
 		r.advance(time.Minute)
 		r.mustSay("С портала пока ничего не пришло")
-		for _, text := range []string{"Открыть ещё раз", "Копировать адрес", "Отмена"} {
+		for _, text := range []string{"Открыть ещё раз", "Скопировать адрес", "Отмена"} {
 			if at := r.placeOf(text); at.size.Height == 0 {
 				t.Errorf("%v: %q is out of sight", size, text)
 			}

@@ -106,17 +106,17 @@ func TestNetworkRules(t *testing.T) {
 	r.tap("Как убрать")
 	r.mustView("/ip firewall address-list remove")
 	r.mustNotView("address-list add")
-	r.tap("Копировать текст")
+	r.tap("Скопировать текст")
 	if got := r.app.Clipboard().Content(); got != r.viewed() {
 		t.Errorf("copied %q", got)
 	}
 	r.tap("Правила MikroTik")
-	r.tap("Копировать правила")
+	r.tap("Скопировать правила")
 	rules := r.app.Clipboard().Content()
 	if rules != r.viewed() || !strings.Contains(rules, "address-list add") {
 		t.Errorf("copied %q", rules)
 	}
-	r.tap("Копировать письмо")
+	r.tap("Скопировать письмо")
 	if letter := r.app.Clipboard().Content(); !strings.HasPrefix(letter, "Тема: ") || !strings.Contains(letter, rules) {
 		t.Errorf("the letter, with the rules: %q", letter)
 	}
@@ -337,7 +337,7 @@ func TestRulesContainTheApplicationsHosts(t *testing.T) {
 	r.mustSay("Звонок+")
 	r.tap("Указать портал")
 	r.check("portal.example.ru")
-	r.mustSay("Можно обратиться к узлам приложения?")
+	r.mustSay("Можно обратиться к серверам приложения?")
 	r.tap("Да, проверить")
 	r.mustSay(stillBroken)
 	r.openSection("allowlist")

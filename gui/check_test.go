@@ -169,7 +169,7 @@ func TestConsents(t *testing.T) {
 		says    []string // of the question
 	}{
 		{checks.ContentFilter, checks.NeedsConsentFilter, "Проверить фильтр…", []string{"select * from", "на время заблокировать адрес этого компьютера"}},
-		{checks.EventTest, checks.NeedsConsentEvent, "Проверить события…", []string{"подпишет локальное приложение", "отпишет приложение"}},
+		{checks.EventTest, checks.NeedsConsentEvent, "Проверить события…", []string{"подпишет приложение", "отпишет приложение"}},
 	} {
 		t.Run(string(test.consent), func(t *testing.T) {
 			outcome := replayed(t, "auth-server")
@@ -188,7 +188,7 @@ func TestConsents(t *testing.T) {
 			r.tap(test.button)
 			r.keyHeld(fyne.KeyReturn) // the focus is on yes, but the key was pressed before
 			r.mustSay(test.says...)
-			r.tap("Не надо")
+			r.tap("Отмена")
 			r.mustSay(notReady)
 			if asked() != 1 {
 				t.Fatalf("%d runs after two times no", asked())

@@ -45,7 +45,7 @@ func TestDemo(t *testing.T) {
 	r := open(t, setup{demo: p.start})
 	r.tap("Посмотреть на учебном портале")
 	r.mustSay(notReady)
-	r.mustSay(demoBanner, "portal.demo.example", "Нет связи с сервером авторизации, и скоро кончится сертификат")
+	r.mustSay(demoBanner, "portal.demo.example", "Нет связи с сервером авторизации, и скоро истечёт сертификат")
 	if faults := <-p.started; !slices.Contains(faults, "auth-server-unreachable") {
 		t.Errorf("started with %v", faults)
 	}

@@ -144,7 +144,7 @@ func TestNobodyToWriteTo(t *testing.T) {
 	r.ctrl(fyne.KeyS)
 	r.mustNotSay("Имя файла")
 	r.tap("Все сетевые правила портала")
-	r.mustSay("Что открыть и кому это отправить")
+	r.mustSay("Письмо администратору сети")
 
 	own := func(target checks.Target) *checks.Outcome {
 		o := all(target)

@@ -73,7 +73,7 @@ func TestFiveThousandMethods(t *testing.T) {
 	r.tap(r.title(checks.RESTRoute, checks.RESTNotBitrix))
 	r.tap("Подробности")
 	r.mustSay("crm.item.method0", "Показано не всё")
-	r.tap("Копировать всё увиденное")
+	r.tap("Скопировать все факты")
 	if copied := r.app.Clipboard().Content(); !strings.Contains(copied, "crm.item.method4999") {
 		t.Errorf("only %d bytes are copied", len(copied))
 	}

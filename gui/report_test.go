@@ -104,7 +104,7 @@ func TestSavedReportEqualsPreview(t *testing.T) {
 	r.reported()
 	r.mustSay("никогда не попадают в отчёт", "видно: portal.example.ru", "видно: 198.51.100.7", "в этом отчёте их нет")
 	r.mustView("Портал: https://portal.example.ru", "auth-server-from-portal / auth-server-unreachable")
-	r.tap("Копировать кратко")
+	r.tap("Скопировать кратко")
 	if got := r.app.Clipboard().Content(); got != r.viewed() {
 		t.Errorf("copied %q", got)
 	}
@@ -243,9 +243,9 @@ func TestHistory(t *testing.T) {
 	r.mustSay("Прежние проверки", stillBroken+" · 1 проблема")
 	r.tap("23.11.2026 10:42")
 	r.mustSay("Что изменилось с 23.11.2026 10:42")
-	r.mustSay("Копировать текст")
+	r.mustSay("Скопировать текст")
 	r.mustView("Больше нет", "Срок сертификата скоро истечёт")
-	r.tap("Копировать текст")
+	r.tap("Скопировать текст")
 	if got := r.app.Clipboard().Content(); got != r.viewed() {
 		t.Errorf("copied %q", got)
 	}
@@ -259,7 +259,7 @@ func TestHistory(t *testing.T) {
 	again.mustSay("23.11.2026 11:42")
 	again.mustSay("Проверьте портал, и он появится здесь")
 	again.tap("23.11.2026 10:42")
-	again.mustSay("Копировать текст")
+	again.mustSay("Скопировать текст")
 	again.mustView("Больше нет", "Срок сертификата скоро истечёт")
 
 	r.tap("Удалить историю")

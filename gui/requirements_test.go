@@ -190,7 +190,7 @@ func TestRequirementsBeforeThereIsAPortal(t *testing.T) {
 	}
 	r.tap("Указать портал")
 	r.check("portal.example.ru")
-	r.mustSay("Можно обратиться к узлам приложения?", "app.vendor.example:443", "calls.vendor.example:8443")
+	r.mustSay("Можно обратиться к серверам приложения?", "app.vendor.example:443", "calls.vendor.example:8443")
 	r.key(fyne.KeyEscape)
 	r.key(fyne.KeyF5)
 	r.tap("Не уверен — проверить без токена")
@@ -215,7 +215,7 @@ func TestRequirementsBeforeThereIsAPortal(t *testing.T) {
 	r.tap("Требования")
 	r.mustNotSay("Звонок+")
 	r.checkAnother("portal.example.ru")
-	r.mustSay("Можно обратиться к узлам приложения?")
+	r.mustSay("Можно обратиться к серверам приложения?")
 	r.tap("Да, проверить")
 	r.waitUntil("the next start's run", func() bool { return len(r.checker.asked()) == 1 && r.verdictShown() && !r.says("Остановить") })
 	if again := r.checker.asked()[0].Requirements; again == nil || len(again.Methods) != len(wanted.Methods) {
@@ -344,7 +344,7 @@ func TestComparison(t *testing.T) {
 	r.mustSay("Установить 2 модуля", "voximplant — 1 метод (telephony.externalCall.register), 1 право (telephony)", "booking — 1 метод (booking.v1.booking.add)",
 		"При установке отметить права: 1", "Спросить разработчика приложения: 1", "crm.iten.list — возможно, имелось в виду crm.item.list",
 		"Выяснить не удалось: 1", "crm — нужна версия 23.300.0 или новее")
-	r.tap("Копировать для администратора")
+	r.tap("Скопировать письмо администратору")
 	letter := r.app.Clipboard().Content()
 	for _, part := range []string{"https://portal.example.ru", "(Звонок+)", "Установить 2 модуля", "- voximplant", "1. Найдите каждый модуль", "crm.iten.list", "BoxReady 0.1.0-test"} {
 		if !strings.Contains(letter, part) {
@@ -417,7 +417,7 @@ func TestComparisonNotPossible(t *testing.T) {
 	r.mustSay("Звонок+")
 	r.tap("Указать портал")
 	r.check("portal.example.ru")
-	r.mustSay("Можно обратиться к узлам приложения?")
+	r.mustSay("Можно обратиться к серверам приложения?")
 	r.tap("Да, проверить")
 	r.mustSay(stillBroken)
 	r.tap("Требования")
@@ -445,7 +445,7 @@ func TestManyRequirements(t *testing.T) {
 	r.tap("Показать ещё")
 	r.mustSay("vendor.thing40.get")
 	r.mustNotSay("vendor.thing3000.get")
-	r.tap("Копировать для администратора")
+	r.tap("Скопировать письмо администратору")
 	if letter := r.app.Clipboard().Content(); !strings.Contains(letter, "vendor.thing4999.get") {
 		t.Error("the letter doesn't have all of them")
 	}
@@ -480,7 +480,7 @@ func TestCatalogue(t *testing.T) {
 	if address := <-r.opened; !strings.HasPrefix(address, "https://apidocs.bitrix24.ru/") {
 		t.Errorf("opened %s", address)
 	}
-	r.tap("Копировать имя")
+	r.tap("Скопировать имя")
 	if got := r.app.Clipboard().Content(); got != "crm.item.list" {
 		t.Errorf("copied %q", got)
 	}

@@ -164,14 +164,14 @@ func TestServerNeedsAPortal(t *testing.T) {
 func TestServerScript(t *testing.T) {
 	r := open(t, withServer(t))
 	r.onServerPage()
-	r.tap("Копировать скрипт")
+	r.tap("Скопировать скрипт")
 	script := r.app.Clipboard().Content()
 	if !strings.Contains(script, "portal.example.ru") {
 		t.Error("the script isn't for this portal")
 	}
 	r.openSection("portals")
 	r.openSection("server")
-	r.tap("Копировать скрипт")
+	r.tap("Скопировать скрипт")
 	if again := r.app.Clipboard().Content(); again != script {
 		t.Error("the second copy has another nonce")
 	}
@@ -181,7 +181,7 @@ func TestServerScript(t *testing.T) {
 		t.Errorf("it opens %s", page)
 	}
 	r.tap("Linux, консоль")
-	r.tap("Копировать скрипт")
+	r.tap("Скопировать скрипт")
 	if r.app.Clipboard().Content() == script || !strings.HasPrefix(r.app.Clipboard().Content(), "#!/bin/sh") {
 		t.Errorf("the script for Linux begins %.40q", r.app.Clipboard().Content())
 	}
@@ -199,7 +199,7 @@ func TestServerAnswer(t *testing.T) {
 	r := open(t, withServer(t))
 	r.onServerPage()
 	r.mustSay("Нажмите сюда")
-	r.tap("Копировать скрипт")
+	r.tap("Скопировать скрипт")
 	found := nonceIn.FindStringSubmatch(r.app.Clipboard().Content())
 	if found == nil {
 		t.Fatalf("no nonce in %.600s", r.app.Clipboard().Content())
@@ -237,7 +237,7 @@ func TestInvalidServerAnswers(t *testing.T) {
 	r := open(t, withServer(t))
 	r.onServerPage()
 	good := answer(t, "portal.example.ru", "abcdefgh12345678", r.now())
-	r.tap("Копировать скрипт")
+	r.tap("Скопировать скрипт")
 	script := r.app.Clipboard().Content()
 	for name, c := range map[string]struct{ pasted, says string }{
 		"nothing":        {" ", "здесь пусто"},

@@ -89,7 +89,7 @@ func TestSettingsSaveError(t *testing.T) {
 	r := open(t, setup{store: store.Open(filepath.Join(file, "below"))})
 	r.tap("Настройки")
 	r.choose("Язык", "English")
-	r.mustSay("The choice could not be written down")
+	r.mustSay("The choice couldn't be saved")
 }
 
 func TestScale(t *testing.T) {

@@ -268,7 +268,7 @@ func TestSavedCredentialsAreReadForARun(t *testing.T) {
 }
 
 func TestWebhookGivenAsAddressIsOffered(t *testing.T) {
-	for answer, used := range map[string]bool{"Сохранить": true, "Не надо": false} {
+	for answer, used := range map[string]bool{"Сохранить": true, "Отмена": false} {
 		t.Run(answer, func(t *testing.T) {
 			d := newSignInServer(t, true)
 			r := open(t, setup{access: d.access, checker: &fakeChecker{outcome: replayed(t, "auth-server")}})
@@ -333,19 +333,19 @@ func TestSignInWithoutAResponse(t *testing.T) {
 	if again := <-d.browser; again != address {
 		t.Errorf("opened %s again", again)
 	}
-	r.tap("Копировать адрес")
+	r.tap("Скопировать адрес")
 	if got := r.app.Clipboard().Content(); got != address {
 		t.Errorf("copied %q", got)
 	}
 
 	r.tap("Вставить код…")
 	r.typeIn("не код")
-	r.tap("Войти с ним")
+	r.tap("Войти с этим кодом")
 	r.mustSay("Это не похоже ни на код, ни на адрес")
 	r.focusField("Код, который показал портал")
 	r.shortcut(&fyne.ShortcutSelectAll{})
 	r.pasteInto("Код, который показал портал", strings.Repeat("Ы", 1<<20))
-	r.tap("Войти с ним")
+	r.tap("Войти с этим кодом")
 	r.mustSay("Это не похоже ни на код, ни на адрес")
 
 	// The address that the browser ended on.

@@ -38,7 +38,7 @@ func BenchmarkStall(b *testing.B) {
 					row := r.find(r.title(checks.RESTRoute, checks.RESTNotBitrix))
 					r.time(func() { row.Tapped(nil) })
 					r.runQueued()
-					copies := r.find("Копировать всё увиденное")
+					copies := r.find("Скопировать все факты")
 					r.time(func() { copies.Tapped(nil) })
 				}
 				best = min(best, r.longest)

@@ -79,7 +79,7 @@ func TestAddressIsConfirmedOnce(t *testing.T) {
 		t.Fatal("the portal was asked before the answer")
 	}
 	r.tap("Почему это важно")
-	r.mustSay("назовёт этот адрес своим", "Если адрес не тот", "Портал, который там ещё не регистрировался, попробует это сделать.")
+	r.mustSay("назовёт этот адрес своим", "Если адрес не тот", "Незарегистрированный портал попробует зарегистрироваться.")
 	r.tap(confirm)
 	if got := r.consents(0); !slices.Equal(got, []checks.Consent{checks.Deep}) {
 		t.Errorf("the run was allowed %v", got)
@@ -188,10 +188,10 @@ func TestPastedWebhookDisappears(t *testing.T) {
 func TestAddressCorrectedAfterATypo(t *testing.T) {
 	r := open(t, setup{checker: notFound()})
 	r.check("portla.example.ru")
-	r.mustSay("С этого компьютера портала не видно", "Проверьте адрес, VPN и интернет")
+	r.mustSay("С этого компьютера портал не открывается", "Проверьте адрес, VPN и интернет")
 	r.tap("Исправить адрес")
 	r.mustSay("Будут ли работать приложения")
-	r.mustNotSay("С этого компьютера портала не видно", "Проверенные порталы") // the old verdict leaves with the address, and a typo isn't kept
+	r.mustNotSay("С этого компьютера портал не открывается", "Проверенные порталы") // the old verdict leaves with the address, and a typo isn't kept
 	r.shortcut(&fyne.ShortcutSelectAll{})
 	r.check("portal.example.ru")
 	r.waitUntil("the second run", func() bool { return len(r.checker.asked()) == 2 })
@@ -214,7 +214,7 @@ func (r *testWindow) enter(shown ...string) {
 func TestFewPressesToTheLetter(t *testing.T) {
 	r := open(t, setup{checker: broken(t)})
 	r.typeIn("portal.example.ru")
-	r.enter("Проверить", confirm, notReady, "Текст письма, можно править")
+	r.enter("Проверить", confirm, notReady, "Текст письма, его можно изменить")
 	if letter := r.app.Clipboard().Content(); !strings.HasPrefix(letter, "Тема: "+noServer) {
 		t.Errorf("copied: %q", letter)
 	}

@@ -129,7 +129,7 @@ var outcomes = []struct {
 	{`^boxready (accounts|logout)`, []int{1}, "There is no keyring in this session"},
 	{`--signed-in`, []int{1, 2}, "keyring"},
 	{`^boxready probe$`, []int{2}, "boxready probe php"},
-	{`^boxready version --check`, []int{1}, "where newer versions are announced"},
+	{`^boxready version --check`, []int{1}, "where to look for newer versions"},
 	{`^boxready exporter`, []int{0}, "Portals in the list: 1"},
 	{`^boxready allowlist .*--handlers lan`, []int{4}, "no list of the event queue's addresses"},
 	{`^boxready (demo --check|check)`, []int{0, 3, 4}, ""},
