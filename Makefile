@@ -19,7 +19,7 @@ WINDOWFLAGS := -tags $(WINDOWTAGS) -trimpath -ldflags '$(LDFLAGS)'
 TESTFLAGS = -vet=off -tags $(TAGS) -parallel 32 -timeout $(TIMEOUT)
 TIMEOUT  := 30m
 
-.PHONY: run window window-tools build cross quick test test-tools rerun-tools fleet-tools e2e screen-tools images lint golden generate bench fuzz security dist dist-test dist-again dist-tools dist-test-tools lab lab-tools soak clean
+.PHONY: run window window-tools build cross quick test test-tools rerun-tools fleet-tools e2e screen-tools wine-tools images lint golden generate bench bench-windows fuzz security dist dist-test dist-again dist-tools dist-test-tools lab lab-tools soak clean
 
 ## run: open the window on the simulated portal; where there is no display, check it in the terminal
 run: window
@@ -89,6 +89,10 @@ WINDOW := BOXREADY_WINDOW=$(CURDIR)/build/boxready
 e2e: window screen-tools
 	$(WINDOW) BOXREADY_SCREENSHOTS=$(CURDIR)/build/screenshots packaging/with-cgo go test -count=1 ./gui/e2e
 
+wine-tools:
+	packaging/need wine wine
+	packaging/need wine64 wine64
+
 # A screen without a screen, and somebody at it.
 screen-tools:
 	packaging/need Xvfb xvfb
@@ -149,11 +153,18 @@ generate:
 	CGO_ENABLED=0 go run ./packaging/licences
 
 ## bench: the figures in docs/performance.md
-bench: build window screen-tools fleet-tools
+bench: build window screen-tools fleet-tools bench-windows
 	CGO_ENABLED=0 go test -tags $(TAGS) -run '^$$' -bench . -benchtime 5x . ./checks ./internal/requirements ./internal/report ./gui
 	CGO_ENABLED=0 go test -tags $(TAGS) -run '^$$' -bench 'Portals|Peers' -benchtime 1x -timeout 30m ./cli
 	packaging/with-cgo go build $(WINDOWFLAGS) -o build/hello ./gui/e2e/testdata/hello
 	$(WINDOW) BOXREADY_HELLO=$(CURDIR)/build/hello packaging/with-cgo go test -run '^$$' -bench . -benchtime 1x ./gui/e2e
+
+# The window as Windows has it without OpenGL, under Wine.
+bench-windows: dist-tools window-tools screen-tools wine-tools
+	mkdir -p build/windows
+	GOOS=windows GOARCH=amd64 CGO_ENABLED=1 CC=x86_64-w64-mingw32-gcc go build -tags $(WINDOWTAGS) -trimpath -ldflags '$(LDFLAGS) -H windowsgui' -o build/windows/boxready.exe .
+	packaging/windows/mesa build/windows/opengl
+	BOXREADY_WINDOWS=$(CURDIR)/build/windows CGO_ENABLED=0 go test -tags $(TAGS) -run '^$$' -bench Software -benchtime 1x ./gui/e2e
 
 # What is handed out, see packaging/README.md.
 DIST := TAGS='$(TAGS)' WINDOWTAGS='$(WINDOWTAGS)' LDFLAGS='$(LDFLAGS)' VERSION='$(VERSION)' packaging/dist
@@ -190,10 +201,9 @@ dist-tools:
 	packaging/tool nfpm github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.45.2
 	packaging/tool cyclonedx-gomod github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
 
-dist-test-tools: screen-tools
+dist-test-tools: screen-tools wine-tools
+	packaging/need Xvnc tigervnc-standalone-server
 	packaging/need import imagemagick
-	packaging/need wine wine
-	packaging/need wine64 wine64
 	packaging/need lintian lintian
 	packaging/need desktop-file-validate desktop-file-utils
 	packaging/need appstreamcli appstream

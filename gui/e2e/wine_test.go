@@ -29,7 +29,10 @@ const (
 	maxSoftware = 200.0
 )
 
-const wineRuns = 5 // of which the median counts
+const (
+	wineRuns     = 5               // of which the median counts
+	checkingTime = 3 * time.Second // in which a run has not ended
+)
 
 // BenchmarkSoftware measures the program for Windows where there is no OpenGL, in a window that fills a large screen, under Wine.
 // The person is logged on: Wine itself has started.
@@ -52,20 +55,25 @@ func BenchmarkSoftware(b *testing.B) {
 		second.end()
 
 		demo := w.start("--demo")
-		demo.until(time.Now(), "a verdict", demo.bad)
-		time.Sleep(settled)
-		var took float64
-		figures["checking-cpu"] = append(figures["checking-cpu"], demo.share(func() { took = demo.checked() }))
-		figures["s-verdict"] = append(figures["s-verdict"], took)
+		painted := demo.painted()
+		figures["s-verdict"] = append(figures["s-verdict"], demo.until(demo.begun, "a verdict", demo.bad)-painted)
+		// The next run waits for the portal's sake: at most so many requests in ten seconds.
+		time.Sleep(time.Second)
+		demo.key("F5")
+		time.Sleep(time.Second)
+		figures["checking-cpu"] = append(figures["checking-cpu"], demo.share(func() { time.Sleep(checkingTime) }))
 		figures["MB-checked"] = append(figures["MB-checked"], demo.resident()/1e6)
 		demo.end()
 	}
-	for unit, most := range map[string]float64{
-		"s-first-start": maxOpening, "s-start": maxOpening, "s-typing": maxTyping, "idle-cpu": maxResting, "MB": maxSoftware,
-		"s-verdict": maxVerdict, "checking-cpu": maxChecking, "MB-checked": maxSoftware,
+	for _, f := range []struct {
+		unit string
+		most float64
+	}{
+		{"s-first-start", maxOpening}, {"s-start", maxOpening}, {"s-typing", maxTyping}, {"s-verdict", maxVerdict},
+		{"checking-cpu", maxChecking}, {"idle-cpu", maxResting}, {"MB", maxSoftware}, {"MB-checked", maxSoftware},
 	} {
-		all := figures[unit]
-		limit(b, fmt.Sprintf("%s, %.3f to %.3f", unit, slices.Min(all), slices.Max(all)), median(all), unit, most)
+		all := figures[f.unit]
+		limit(b, fmt.Sprintf("%s, %.3f to %.3f", f.unit, slices.Min(all), slices.Max(all)), median(all), f.unit, f.most)
 	}
 }
 
@@ -262,15 +270,6 @@ func (p *wineProgram) bad() bool {
 
 // verdictPlace is where the verdict's sign is.
 var verdictPlace = image.Rect(200, 290, 300, 370)
-
-// checked makes the run again, and returns the seconds until its verdict.
-func (p *wineProgram) checked() float64 {
-	p.t.Helper()
-	begun := time.Now()
-	p.key("F5")
-	p.until(begun, "a run", func() bool { return !p.bad() })
-	return p.until(begun, "a verdict", p.bad)
-}
 
 func (p *wineProgram) key(name string) {
 	p.t.Helper()

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2/test"
+
+	"boxready/gui/style"
 )
 
 // TestSpinnersStepTogether lets spinners that began at different times turn for ten seconds, at the rate of a screen.
@@ -64,4 +66,20 @@ func TestSpinnerStopsWhenItIsNotPainted(t *testing.T) {
 	if s.turning != nil {
 		t.Error("it turns on though it is hidden")
 	}
+}
+
+// TestSpinnerStandsStillWhereTheProcessorDraws: each of its steps would paint a frame.
+func TestSpinnerStandsStillWhereTheProcessorDraws(t *testing.T) {
+	app := test.NewTempApp(t)
+	plain := true
+	app.Settings().SetTheme(style.Theme{Plain: &plain})
+	s := newSpinner()
+	if s.Visible(); s.turning != nil {
+		t.Error("it turns")
+	}
+	plain = false
+	if s.Visible(); s.turning == nil {
+		t.Error("it stands still with a graphics card, too")
+	}
+	s.stop()
 }

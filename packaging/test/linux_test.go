@@ -276,3 +276,22 @@ func TestArchive(t *testing.T) {
 	must(t, "dpkg-deb", "-x", artefact(t, "boxready_amd64.deb"), fromDeb)
 	compareTrees(t, tree(t, dir), tree(t, filepath.Join(fromDeb, "usr")))
 }
+
+// TestVNC opens the window on a screen that is somewhere else.
+func TestVNC(t *testing.T) {
+	need(t, "Xvnc", "dbus-run-session", "xdotool", "import")
+	program := filepath.Join(unpack(t, artefact(t, "boxready-linux-amd64.tar.xz")), "bin", "boxready")
+	s := screenOf(t, "Xvnc", "-geometry", "1280x800", "-depth", "24", "-SecurityTypes", "None", "-rfbport", "-1", "-rfbunixpath", filepath.Join(t.TempDir(), "vnc"))
+	session := exec.Command("dbus-run-session", "--", program)
+	session.Env = append(os.Environ(), s.env...)
+	session.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if err := session.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = syscall.Kill(-session.Process.Pid, syscall.SIGTERM)
+		_ = session.Wait()
+	})
+	s.window(t, "^BoxReady$")
+	s.screenshot(t)
+}

@@ -19,12 +19,18 @@ type screen struct {
 
 func newScreen(t *testing.T, options ...string) *screen {
 	t.Helper()
+	return screenOf(t, "Xvfb", append([]string{"-screen", "0", "1280x800x24"}, options...)...)
+}
+
+// screenOf starts a server.
+func screenOf(t *testing.T, program string, options ...string) *screen {
+	t.Helper()
 	read, write, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer read.Close()
-	server := exec.Command("Xvfb", append([]string{"-displayfd", "3", "-screen", "0", "1280x800x24", "-nolisten", "tcp"}, options...)...)
+	server := exec.Command(program, append([]string{"-displayfd", "3", "-nolisten", "tcp"}, options...)...)
 	server.ExtraFiles = []*os.File{write}
 	if err := server.Start(); err != nil {
 		t.Fatal(err)
