@@ -15,8 +15,8 @@ LDFLAGS  := -s -w -X main.version=$(VERSION) -X main.releases=$(RELEASES)
 GOBUILD  := CGO_ENABLED=0 go build -tags $(TAGS) -trimpath -ldflags '$(LDFLAGS)'
 WINDOWTAGS := migrated_fynedo,no_emoji,no_metadata,no_animations
 WINDOWFLAGS := -tags $(WINDOWTAGS) -trimpath -ldflags '$(LDFLAGS)'
-# Most tests wait for the network, not for the processor. Lint has vetted them.
-TESTFLAGS = -vet=off -tags $(TAGS) -parallel 32 -timeout $(TIMEOUT)
+# Most tests wait for the network, not for the processor; with the race detector they compute. Lint has vetted them.
+TESTFLAGS = -vet=off -tags $(TAGS) -timeout $(TIMEOUT) -parallel
 TIMEOUT  := 30m
 
 .PHONY: run window window-tools build cross quick test test-tools rerun-tools fleet-tools e2e screen-tools wine-tools images lint golden generate bench bench-windows fuzz security dist dist-test dist-again dist-tools dist-test-tools lab lab-tools soak clean
@@ -81,8 +81,8 @@ quick:
 ## test: all tests, and again with the race detector where a C compiler is there; that leaves out (-short) what only measures
 ## pictures, or asks about the whole catalogue
 test: test-tools lint
-	CGO_ENABLED=0 $(GOTEST) $(TESTFLAGS)
-	packaging/with-cgo $(GOTEST) -race -short $(TESTFLAGS)
+	CGO_ENABLED=0 $(GOTEST) $(TESTFLAGS) 32
+	packaging/with-cgo $(GOTEST) -race -short $(TESTFLAGS) 16
 
 WINDOW := BOXREADY_WINDOW=$(CURDIR)/build/boxready
 ## e2e: the real window, driven by keys on a screen of its own; leaves pictures in build/screenshots

@@ -67,20 +67,27 @@ const (
 )
 
 // SameCode reports whether two values of the field "error" are the same code.
-// Letter case does not matter, nor do the two spellings of REST 3.0 codes:
-// the vendor renamed the prefix BITRIX_REST_V3_EXCEPTIONS_ to
-// BITRIX_REST_V3_EXCEPTION_ between rest 25.800.0 and 25.1300.0.
-// Between them and the class a namespace may stand.
+// Letter case does not matter, nor do the spellings of REST 3.0 codes.
 func SameCode(a, b string) bool { return foldCode(a) == foldCode(b) }
 
 func foldCode(code string) string {
+	if class, ok := V3Class(code); ok {
+		return v3 + class
+	}
+	return strings.ToUpper(strings.TrimSpace(code))
+}
+
+// V3Class returns the class of a REST 3.0 code, in upper case and without "EXCEPTION" at its end.
+// The vendor renamed the prefix BITRIX_REST_V3_EXCEPTIONS_ to
+// BITRIX_REST_V3_EXCEPTION_ between rest 25.800.0 and 25.1300.0.
+// Between them and the class a namespace may stand.
+func V3Class(code string) (class string, ok bool) {
 	code = strings.ToUpper(strings.TrimSpace(code))
 	rest, ok := strings.CutPrefix(code, "BITRIX_REST_V3_EXCEPTIONS_")
 	if !ok {
 		if rest, ok = strings.CutPrefix(code, v3); !ok {
-			return code
+			return "", false
 		}
 	}
-	class := rest[strings.LastIndexByte(rest, '_')+1:]
-	return v3 + strings.TrimSuffix(class, "EXCEPTION")
+	return strings.TrimSuffix(rest[strings.LastIndexByte(rest, '_')+1:], "EXCEPTION"), true
 }

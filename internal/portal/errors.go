@@ -68,29 +68,15 @@ var (
 	ErrPaymentRequired = &Error{Code: bitrix.CodePaymentRequired}
 )
 
-// The vendor renamed the prefix between rest 25.800.0 and 25.1300.0.
-var v3Prefixes = []string{"BITRIX_REST_V3_EXCEPTIONS_", "BITRIX_REST_V3_EXCEPTION_"}
-
-// v3Class returns the upper-case class name in a code of REST 3.0.
-func v3Class(code string) (string, bool) {
-	code = strings.ToUpper(strings.TrimSpace(code))
-	for _, prefix := range v3Prefixes {
-		if class, ok := strings.CutPrefix(code, prefix); ok {
-			return class, true
-		}
-	}
-	return "", false
-}
-
 // classicCode returns what a code of REST 3.0 is called in the classic API, or
 // "". ACCESSDENIED is also any failed authentication, so it means no more than
 // ACCESS_DENIED.
 func classicCode(code string) string {
-	class, ok := v3Class(code)
+	class, ok := bitrix.V3Class(code)
 	if !ok {
 		return ""
 	}
-	switch strings.TrimSuffix(class, "EXCEPTION") {
+	switch class {
 	case "METHODNOTFOUND":
 		return bitrix.CodeMethodNotFound
 	case "ACCESSDENIED":

@@ -21,6 +21,7 @@ import (
 
 	"golang.org/x/text/encoding/charmap"
 
+	"boxready/internal/bitrix"
 	"boxready/internal/secret"
 	"boxready/internal/untrusted"
 )
@@ -436,7 +437,7 @@ func readError(raw, description json.RawMessage, status int, result json.RawMess
 		empty = e.Code == "" && e.Description == "" && strings.Trim(string(value), "{} \t\r\n") == ""
 	} else {
 		e.Code = codeOf(value)
-		_, e.V3 = v3Class(e.Code)
+		_, e.V3 = bitrix.V3Class(e.Code)
 		empty = e.Code == "" || e.Code == "0"
 	}
 	if e.Description == "" {
