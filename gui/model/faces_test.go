@@ -311,6 +311,10 @@ func flawOf(texts *words.Texts, o *checks.Outcome, session *model.Session, l let
 	if found := cmp.Or(unfilled.FindString(l.Body), otherWork.FindString(l.Body)); found != "" {
 		return fmt.Sprintf("has %q", found)
 	}
+	first := texts.For(session.Setup()).Finding(session.FindingsOf(l.To)[0], session.Target.Address.Display())
+	if breaks, _ := words.FirstSentences(first.Breaks, 1); !strings.Contains(l.Body, strings.ReplaceAll(breaks, "`", "")) {
+		return "doesn't say what it breaks"
+	}
 	if !proves(texts, session, l) {
 		return "has no proof"
 	}

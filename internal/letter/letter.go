@@ -154,11 +154,11 @@ func (p *writer) subject() string {
 // amount is how much of the findings a body has.
 type amount struct {
 	findings, steps int  // the first of each
-	breaks          bool // what each breaks
+	breaks          bool // what each breaks, not only the first
 	proofs          bool // of all findings, not only of the first
 }
 
-// shortest is the body with as much as MaxWords allow: fewer steps of each finding, then no word on what each breaks, then one proof,
+// shortest is the body with as much as MaxWords allow: fewer steps of each finding, then only what the first one breaks, then one proof,
 // then fewer findings.
 func (p *writer) shortest() string {
 	var body string
@@ -210,7 +210,7 @@ func (p *writer) body(a amount) string {
 			number = fmt.Sprintf("%d. ", i+1)
 		}
 		about := sentence(plain(f.text.Title))
-		if first, _ := words.FirstSentences(f.text.Breaks, 1); a.breaks && first != "" {
+		if first, _ := words.FirstSentences(f.text.Breaks, 1); (a.breaks || i == 0) && first != "" {
 			about += " " + plain(first)
 		}
 		line("\n%s%s", number, about)

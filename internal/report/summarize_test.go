@@ -125,7 +125,7 @@ func TestOverviewOrder(t *testing.T) {
 		columns := strings.Split(line, "  ")
 		got = append(got, columns[0]+": "+columns[1])
 	}
-	want := []string{"h.example: won't work", "f.example: portal not seen from here", "e.example: portal not seen from here", "d.example: can't tell yet",
+	want := []string{"h.example: won't work", "f.example: not reachable from here", "e.example: not reachable from here", "d.example: can't tell yet",
 		"c.example: can't tell yet", "b.example: no obstacle found", "g.example: cloud portal", "a.example: will work"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("table (-want +got):\n%s", diff)
