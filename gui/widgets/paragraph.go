@@ -9,11 +9,12 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"boxready/gui/style"
+	"boxready/internal/words"
 )
 
 // paragraph is a text that can't be selected. Fyne's own wraps by measuring pieces of the text again whenever its width
 // changes, which takes a third of a millisecond each; this one measures every word once, so that a window with hundreds of
-// texts can be resized.
+// texts can be resized. It also keeps short Russian words with the next one; Fyne's ends lines at non-breaking spaces, too.
 type paragraph struct {
 	widget.BaseWidget
 	text  string
@@ -75,8 +76,9 @@ func (p *paragraph) measure() {
 	if p.font.OneLine || p.font.Ellipsis {
 		p.words = append(p.words, word{p.text, p.measured(p.text).Width})
 	} else {
-		for _, text := range strings.Split(p.text, " ") {
-			if text != "" {
+		// Words that stay on one line count as one. They are painted with plain spaces, which look the same.
+		for _, text := range strings.Split(words.Nonbreaking(p.text), " ") {
+			if text = strings.ReplaceAll(text, "\u00a0", " "); text != "" {
 				p.words = append(p.words, word{text, p.measured(text).Width})
 			}
 		}
@@ -113,8 +115,11 @@ func (p *paragraph) wrap(width float32) {
 		}
 		for w.width > width { // alone on its line, and still too long
 			n := p.fitting(w.text, width)
+			if space := strings.LastIndexByte(w.text[:n], ' '); space > 0 { // better than within a word
+				n = space
+			}
 			p.lines = append(p.lines, w.text[:n])
-			w.text = w.text[n:]
+			w.text = strings.TrimPrefix(w.text[n:], " ")
 			w.width = p.measured(w.text).Width
 			if w.text == "" {
 				break

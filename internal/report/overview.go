@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,12 +13,20 @@ import (
 
 	"boxready/checks"
 	"boxready/internal/untrusted"
+	"boxready/internal/view"
 )
 
 // Overview is the results of runs against many portals: a line for each, and totals. It keeps only a few words per run.
 type Overview struct {
-	lines []overviewLine
-	tally *Tally
+	lines    []overviewLine
+	tally    *Tally
+	computer map[causeKey]*computerCause
+}
+
+// computerCause is a finding about this computer. It is in the runs against many portals, and counts once.
+type computerCause struct {
+	state   checks.State // the most severe
+	portals int
 }
 
 type overviewLine struct {
@@ -25,6 +34,7 @@ type overviewLine struct {
 	verdict checks.Verdict
 	counts  map[checks.State]int
 	causes  []string // the first problems, or other findings
+	more    bool     // there are others
 }
 
 // rank orders portals that fail: the higher, the earlier; -1 for others.
@@ -33,13 +43,15 @@ func (l overviewLine) rank() int {
 }
 
 // NewOverview returns an empty one.
-func NewOverview() *Overview { return &Overview{tally: NewTally()} }
+func NewOverview() *Overview {
+	return &Overview{tally: NewTally(), computer: map[causeKey]*computerCause{}}
+}
 
 // Add adds a run.
 func (o *Overview) Add(d Document) {
 	var results []counted
 	for _, e := range d.Results {
-		results = append(results, counted{e.Check, e.State, e.Cause, e.Owner})
+		results = append(results, counted{e.Check, e.State, e.Cause, e.Owner, e.Vantage})
 	}
 	o.add(d, results)
 }
@@ -61,29 +73,51 @@ func (o *Overview) Saved(line []byte, wanted func(portal string) bool) (portal s
 }
 
 func (o *Overview) add(d Document, results []counted) {
-	o.tally.count(d, results)
+	o.tally.count(d, slices.DeleteFunc(slices.Clone(results), counted.ofComputer))
 	l := overviewLine{portal: untrusted.Truncate(short(d.Portal), 300), verdict: d.Verdict, counts: map[checks.State]int{}}
 	for _, state := range []checks.State{checks.Problem, checks.Unknown, checks.Notice} {
 		for _, r := range results {
 			if r.State != state {
 				continue
 			}
-			l.counts[state]++
+			if r.ofComputer() {
+				o.countOnce(r)
+			} else {
+				l.counts[state]++
+			}
 			if len(l.causes) < shownCauses {
 				l.causes = append(l.causes, string(r.Check)+"/"+string(r.Cause))
+			} else {
+				l.more = true
 			}
 		}
 	}
 	o.lines = append(o.lines, l)
 }
 
-// Counts returns the number of results of all runs by state, without ok.
+func (o *Overview) countOnce(r counted) {
+	key := causeKey{r.Check, r.Cause}
+	c := o.computer[key]
+	if c == nil {
+		c = &computerCause{state: r.State}
+		o.computer[key] = c
+	}
+	c.portals++
+	if view.Severity(r.State) > view.Severity(c.state) {
+		c.state = r.State
+	}
+}
+
+// Counts returns the number of results of all runs by state, without ok; those about this computer count once.
 func (o *Overview) Counts() map[checks.State]int {
 	all := map[checks.State]int{}
 	for _, l := range o.lines {
 		for state, n := range l.counts {
 			all[state] += n
 		}
+	}
+	for _, c := range o.computer {
+		all[c.state]++
 	}
 	return all
 }
@@ -95,7 +129,7 @@ func (o *Overview) Verdicts() map[checks.Verdict]int { return o.tally.verdicts }
 const shownCauses = 2
 
 // WriteOverview writes o as text: the portals, those where applications do not work first, then those that were not seen, then the
-// others by their findings; and the causes by number of portals.
+// others by their findings; what is wrong with this computer; and the causes by number of portals.
 func (p *Reporter) WriteOverview(w io.Writer, o *Overview) error {
 	say := func(key string) string { return p.Words.Say("overview."+key, nil) }
 	lines := slices.Clone(o.lines)
@@ -115,7 +149,7 @@ func (p *Reporter) WriteOverview(w io.Writer, o *Overview) error {
 	fmt.Fprintln(columns, strings.Join([]string{say("portal"), say("verdict"), say("problems"), say("unknown"), say("notices"), say("causes")}, "\t"))
 	for _, l := range lines {
 		causes := strings.Join(l.causes, ", ")
-		if l.counts[checks.Problem]+l.counts[checks.Unknown]+l.counts[checks.Notice] > len(l.causes) {
+		if l.more {
 			causes += ", …"
 		}
 		fmt.Fprintln(columns, untrusted.Line(strings.TrimPrefix(display(l.portal), "https://"))+"\t"+say(string(l.verdict))+"\t"+strconv.Itoa(l.counts[checks.Problem])+
@@ -123,6 +157,16 @@ func (p *Reporter) WriteOverview(w io.Writer, o *Overview) error {
 	}
 	columns.Flush()
 	out.WriteString("\n")
+	if len(o.computer) > 0 {
+		out.WriteString(say("computer") + "\n")
+		for _, key := range slices.SortedFunc(maps.Keys(o.computer), causeKey.compare) {
+			c := o.computer[key]
+			fmt.Fprintln(columns, "  "+p.Words.Say("state."+string(c.state), nil)+"\t"+string(key.check)+" / "+string(key.cause)+"\t"+
+				p.Words.Say("overview.of-portals", checks.Args{"portals": c.portals, "all": len(o.lines)}))
+		}
+		columns.Flush()
+		out.WriteString("\n")
+	}
 	if _, err := io.WriteString(w, out.String()); err != nil {
 		return fmt.Errorf("write the overview: %w", err)
 	}

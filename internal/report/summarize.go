@@ -40,6 +40,10 @@ type causeKey struct {
 	cause checks.Cause
 }
 
+func (k causeKey) compare(other causeKey) int {
+	return cmp.Or(strings.Compare(string(k.check), string(other.check)), strings.Compare(string(k.cause), string(other.cause)))
+}
+
 type causeTally struct {
 	owner   checks.Owner
 	reports int
@@ -63,10 +67,16 @@ func NewTally() *Tally {
 
 // counted is the part of a result that is counted.
 type counted struct {
-	Check checks.ID    `json:"check"`
-	State checks.State `json:"state"`
-	Cause checks.Cause `json:"cause"`
-	Owner checks.Owner `json:"owner"`
+	Check   checks.ID      `json:"check"`
+	State   checks.State   `json:"state"`
+	Cause   checks.Cause   `json:"cause"`
+	Owner   checks.Owner   `json:"owner"`
+	Vantage checks.Vantage `json:"vantage"`
+}
+
+// ofComputer reports whether it is a finding about the computer that the run was made on.
+func (r counted) ofComputer() bool {
+	return view.IsFinding(r.State) && r.Owner == checks.You && r.Vantage == checks.FromComputer
 }
 
 // isCoded reports whether all codes are valid.

@@ -140,6 +140,36 @@ func TestOverviewOrder(t *testing.T) {
 	}
 }
 
+// TestOverviewCountsThisComputerOnce asserts that what is wrong with this computer is no finding of each portal.
+func TestOverviewCountsThisComputerOnce(t *testing.T) {
+	overview := report.NewOverview()
+	for i := range 3 {
+		d := report.Document{Portal: fmt.Sprintf("https://%c.example", 'a'+i), Verdict: checks.NotSeen, Results: []report.Entry{
+			{Check: checks.PortalDNS, State: checks.Unknown, Cause: "no-network", Owner: checks.You, Vantage: checks.FromComputer}}}
+		if i == 0 {
+			d.Results = append(d.Results, report.Entry{Check: checks.PortalTLS, State: checks.Problem, Cause: checks.TLSExpired, Owner: checks.ServerAdmin, Vantage: checks.FromComputer})
+			d.Results[0].State = checks.Problem
+		}
+		overview.Add(d)
+	}
+	if diff := cmp.Diff(map[checks.State]int{checks.Problem: 2}, overview.Counts()); diff != "" {
+		t.Errorf("counts (-want +got):\n%s", diff)
+	}
+	var out bytes.Buffer
+	if err := reporter(t, "en").WriteOverview(&out, overview); err != nil {
+		t.Fatal(err)
+	}
+	_, causes, _ := strings.Cut(out.String(), "\n\n")
+	for _, want := range []string{"  problem  portal-dns / no-network  3 of 3\n", "  1  1  portal-tls / tls-expired"} {
+		if !strings.Contains(causes, want) {
+			t.Errorf("%q isn't in\n%s", want, out.String())
+		}
+	}
+	if n := strings.Count(causes, "no-network"); n != 1 {
+		t.Errorf("counted %d times in\n%s", n, out.String())
+	}
+}
+
 // TestSummarizeIsBounded asserts that the number of names is limited, and that this is reported.
 func TestSummarizeIsBounded(t *testing.T) {
 	var results []string
