@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"boxready/checks"
 	"boxready/internal/report"
@@ -46,7 +47,7 @@ func TestSummarize(t *testing.T) {
 	expired, weak := fmt.Sprintf(problem, "tls-expired"), fmt.Sprintf(problem, "tls-weak-certificate")
 	totals := tallied(t, map[string]string{
 		"1.json": of("https://a.example", "1.0.0", expired+","+fine),
-		"2.json": of("https://a.example", "1.0.0", expired+","+expired),
+		"2.json": strings.Replace(of("https://a.example", "1.0.0", expired+","+expired), "2026-01-01", "2026-01-02", 2),
 		"3.json": of("https://b.example", "1.1.0", expired+","+weak),
 		"4.json": of("=cmd|calc", "+1", fine),
 		"5.json": "{", "6.txt": "hello", "7.json": strings.Replace(reportWith(""), `"schema":1`, `"schema":9`, 1),
@@ -70,10 +71,10 @@ func TestSummarize(t *testing.T) {
 	}
 
 	var table, text bytes.Buffer
-	if err := totals.WriteCSV(&table); err != nil {
+	if err := reporter(t, "en").WriteCSV(&table, totals); err != nil {
 		t.Fatal(err)
 	}
-	rows, err := csv.NewReader(&table).ReadAll()
+	rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(table.String(), "\ufeff"))).ReadAll()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,6 +95,35 @@ func TestSummarize(t *testing.T) {
 		if !strings.Contains(text.String(), want) {
 			t.Errorf("%q isn't in\n%s", want, text.String())
 		}
+	}
+}
+
+// TestSummarizeCountsARunOnce asserts that the files of one run are one report, and that a run made again is another one.
+func TestSummarizeCountsARunOnce(t *testing.T) {
+	p, folder := reporter(t, "ru"), t.TempDir()
+	o := runDemo(t, "tls-expired")
+	later := *o
+	later.Started, later.Finished = o.Started.Add(time.Minute), o.Finished.Add(time.Minute)
+	tally := report.NewTally()
+	for _, c := range []struct {
+		name    string
+		outcome *checks.Outcome
+	}{{"a.zip", o}, {"a.html", o}, {"a.json", o}, {"copy.json", o}, {"later.html", &later}} {
+		path, err := p.Save(filepath.Join(folder, c.name), report.Contents{Outcome: c.outcome})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := tally.Add(path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	totals := tally.Totals()
+	if totals.Reports != 2 || totals.Doubles != 3 || totals.Causes[0].Reports != 2 || !totals.Complete {
+		t.Errorf("%+v", totals)
+	}
+	var text bytes.Buffer
+	if err := p.WriteTotals(&text, totals); err != nil || !strings.Contains(text.String(), "  3  ещё один файл уже учтённой проверки\n") {
+		t.Errorf("%v in\n%s", err, text.String())
 	}
 }
 
