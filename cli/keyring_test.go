@@ -417,7 +417,7 @@ func testBrokenKeyring(t *testing.T, c *computer, cause, message string) {
 		}
 	})
 	// Without a keyring a sign-in still allows one check; here the browser isn't used.
-	login := append([]string{"login", c.sim.Host(), "--deep", "--client-id", c.grant().ClientID, "--no-browser", "--timeout", "1s"}, c.way...)
+	login := append([]string{"login", c.sim.Host(), "--deep", "--client-id", c.grant().ClientID, "--no-browser", "--timeout", "8s"}, c.way...)
 	commands := [][]string{login, {"accounts"}, {"check", c.sim.Host(), "--signed-in"}}
 	if cause == "keyring-timeout" {
 		commands = commands[:1]
