@@ -21,9 +21,11 @@ type rest struct {
 const (
 	restFrom = 2 * time.Second // the window is painted, and its first check begun
 	// What Fyne's own code has for its loop doesn't wake it, and waits that long.
-	restAtMost = 150 * time.Millisecond
-	// Fyne's loop looks for input and paints in this time.
+	restAtMost = 200 * time.Millisecond
+	// In this time Fyne's loop looks for input once and paints.
 	restAfter = 20 * time.Millisecond
+	// If nothing has happened, it looks at once.
+	restAgain = time.Millisecond
 )
 
 // newRest returns nil, with which Fyne's loop runs as ever, if the system gives no event.
@@ -43,29 +45,36 @@ func (r *rest) start() {
 }
 
 func (r *rest) run() {
-	for pause := restFrom; ; pause = restAfter {
+	for pause := restFrom; ; {
 		select {
 		case <-time.After(pause):
 		case <-r.end:
 			return
 		}
-		rested := make(chan struct{})
-		fyne.Do(func() {
-			r.sleep()
-			close(rested)
-		})
+		rested := make(chan bool, 1)
+		fyne.Do(func() { rested <- r.sleep() })
 		select {
-		case <-rested:
+		case toTheEnd := <-rested:
+			pause = restAfter
+			if toTheEnd {
+				pause = restAgain
+			}
 		case <-r.end: // Fyne's loop may have ended without calling it
 			return
 		}
 	}
 }
 
-// sleep waits for input, for work, or for the end of the rest.
-func (r *rest) sleep() {
-	const allInput, inputThatWaits = 0x04ff, 0x0004                                                                          // QS_ALLINPUT, MWMO_INPUTAVAILABLE
-	_, _, _ = r.wait.Call(1, uintptr(unsafe.Pointer(&r.wake)), uintptr(restAtMost.Milliseconds()), allInput, inputThatWaits) // #nosec G103 -- a call of the system's
+// sleep waits for input or work, and reports whether there was none.
+func (r *rest) sleep() bool {
+	const (
+		allInput       = 0x04ff // QS_ALLINPUT
+		inputThatWaits = 0x0004 // MWMO_INPUTAVAILABLE
+	)
+	got, _, _ := r.wait.Call(1,
+		uintptr(unsafe.Pointer(&r.wake)), // #nosec G103 -- a call of the system's
+		uintptr(restAtMost.Milliseconds()), allInput, inputThatWaits)
+	return got == uintptr(windows.WAIT_TIMEOUT)
 }
 
 // do runs f on the Fyne thread, and wakes that.

@@ -174,7 +174,7 @@ type updates struct {
 // The shortest time between two updates, and the same where the processor draws the window.
 const (
 	updateEvery     = 250 * time.Millisecond
-	updateSlowEvery = 2 * time.Second
+	updateSlowEvery = 3 * time.Second
 )
 
 func (e *environment) updateEvery() time.Duration {

@@ -25,7 +25,7 @@ const (
 	maxVerdict  = 5.0
 	maxTyping   = 0.4
 	maxChecking = 0.25
-	maxResting  = 0.02
+	maxResting  = 0.03
 	maxSoftware = 200.0
 )
 
