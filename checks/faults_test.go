@@ -566,7 +566,11 @@ func (p scenarioResult) assertTexts(t *testing.T) {
 		}
 		for _, r := range p.Results {
 			f := words.Finding(r, p.Target.Address.Display())
-			for _, text := range append([]string{f.Title, f.Saw, f.Breaks}, f.Steps...) {
+			texts := []string{f.Title, f.Saw, f.Breaks}
+			for _, step := range f.Steps {
+				texts = append(texts, step.String())
+			}
+			for _, text := range texts {
 				flaw := func(sign string) bool { return strings.Contains(text+" ", sign) }
 				if textKey.MatchString(text) || slices.ContainsFunc([]string{"<no value>", "{{", "  ", " . ", " ,", ": .", "«»", "“”", "need.", "host-fault.", "keeper."}, flaw) {
 					t.Errorf("%s %s/%s has the text %q", lang, r.Check, r.Cause, text)

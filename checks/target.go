@@ -41,6 +41,8 @@ type Target struct {
 	ServerProbe *serverprobe.Probe // what was pasted from the portal's server; nil for nothing
 	Outside     *Outside           // a run from the internet; nil for none
 
+	Setup Setup // of the portal's server, as the owner named it; "" for unnamed
+
 	Self Self // what a self-test checks
 }
 
@@ -78,6 +80,9 @@ func (t *Target) Given() []string {
 	}
 	if t.Requirements != nil {
 		given = append(given, GivenRequirements)
+	}
+	if t.Setup != "" {
+		given = append(given, "setup "+string(t.Setup)) // as its flag is written
 	}
 	if t.Receiver != "" {
 		given = append(given, "receiver "+t.Receiver) // as its flag is written

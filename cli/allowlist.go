@@ -34,8 +34,8 @@ type allowlistFlags struct {
 	network             app.Network
 }
 
-// letter is the only form that isn't rules for equipment.
-const letter = "letter"
+// letterForm is the only form that isn't rules for equipment.
+const letterForm = "letter"
 
 const allPacks = "all"
 
@@ -48,7 +48,7 @@ func (cl *commandLine) allowlistCommand() *cobra.Command {
 	}
 	flags := c.Flags()
 	addRegion(flags, &f.region)
-	someOf(flags, &f.outputs, "for", []string{letter}, append([]string{letter}, names(allowlist.Equipments())...)...)
+	someOf(flags, &f.outputs, "for", []string{letterForm}, append([]string{letterForm}, names(allowlist.Equipments())...)...)
 	someOf(flags, &f.packs, "packs", names(allowlist.DefaultPacks()), append(names(allowlist.Packs()), allPacks)...)
 	oneOf(flags, &f.handlers, "handlers", "", names(allowlist.Places())...)
 	flags.StringArrayVar(&f.requires, "requires", nil, "")
@@ -116,7 +116,7 @@ func (cl *commandLine) allowlist(ctx context.Context, args []string, f allowlist
 // forms reads --for and related flags.
 func (f *allowlistFlags) forms() (equipment []allowlist.Equipment, isLetter bool, err error) {
 	for _, name := range f.outputs {
-		if name == letter {
+		if name == letterForm {
 			isLetter = true
 		} else {
 			equipment = append(equipment, allowlist.Equipment(name))
@@ -164,14 +164,9 @@ func (cl *commandLine) allowlistOptions(f allowlistFlags, args []string) (o allo
 		flag, text string
 		addr       *netip.Addr
 	}{{"--portal-ip", f.portalIP, &o.PortalIP}, {"--handler-ip", f.handlerIP, &o.HandlerIP}} {
-		if ip.text == "" {
-			continue
+		if *ip.addr, err = parseIP(ip.flag, ip.text); err != nil {
+			return o, err
 		}
-		addr, err := netip.ParseAddr(ip.text)
-		if err != nil || addr.Zone() != "" {
-			return o, badUsage("cli-allowlist.bad-ip", checks.Args{"flag": ip.flag, "value": ip.text})
-		}
-		*ip.addr = addr.Unmap()
 	}
 	return o, nil
 }

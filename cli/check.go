@@ -28,7 +28,7 @@ type checkFlags struct {
 	requires                                  []string
 	serverProbe, outside                      string
 	receiver                                  string
-	handlers                                  string
+	handlers, setup                           string
 	format, report                            string
 	hideNames                                 bool
 	verbose                                   bool
@@ -96,6 +96,7 @@ func (cl *commandLine) checkCommand() *cobra.Command {
 	flags.BoolVar(&f.asApplication, "as-application", false, "")
 	flags.StringArrayVar(&f.requires, "requires", nil, "")
 	oneOf(flags, &f.handlers, "handlers", "", names(allowlist.Places())...)
+	addSetup(flags, &f.setup)
 	flags.StringVar(&f.serverProbe, "server-probe", "", "")
 	flags.StringVar(&f.outside, "outside", "", "")
 	flags.StringVar(&f.report, "report", "", "")
@@ -170,7 +171,7 @@ func (f *checkFlags) options(portal string, stdin io.Reader) app.TargetOptions {
 		}
 	}
 	o.AsApplication, o.Handlers, o.Requires, o.Receiver = f.asApplication, f.handlers, f.requires, f.receiver
-	o.ServerProbe, o.Stdin, o.Outside = f.serverProbe, stdin, f.outside
+	o.ServerProbe, o.Stdin, o.Outside, o.Setup = f.serverProbe, stdin, f.outside, checks.Setup(f.setup)
 	return o
 }
 
@@ -216,6 +217,7 @@ func (cl *commandLine) runChecks(ctx context.Context, a *app.App, target checks.
 		fmt.Fprintln(cl.Err, cl.words.Say("hosts.asked", checks.Args{"hosts": hosts}))
 	}
 	reporter := cl.reporter()
+	reporter.Words = reporter.Words.For(target.Setup)
 	progress := cl.newProgress(checks.Planned(target), func() time.Duration { return a.Pause(target.Address) })
 	observers := observers{progress}
 	written := &lines{out: cl.Out, reporter: reporter, portal: target.Address.Display()}

@@ -189,7 +189,7 @@ func (cl *commandLine) root() *cobra.Command {
 		id       string
 		commands []*cobra.Command
 	}{
-		{"portal", []*cobra.Command{cl.checkCommand(), cl.probeCommand(), cl.allowlistCommand(), cl.reportCommand()}},
+		{"portal", []*cobra.Command{cl.checkCommand(), cl.probeCommand(), cl.allowlistCommand(), cl.letterCommand(), cl.reportCommand()}},
 		{"credentials", []*cobra.Command{cl.loginCommand(), cl.logoutCommand(), cl.accountsCommand()}},
 		{"application", []*cobra.Command{cl.requirementsCommand(), cl.receiverCommand()}},
 		{"fleet", []*cobra.Command{cl.portalsCommand(), cl.exporterCommand()}},

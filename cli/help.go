@@ -48,7 +48,7 @@ var flagGroups = []struct {
 	flags []string
 }{
 	{"consent", []string{"deep", "content-filter", "event-test", "public-dns", "receiver"}},
-	{"what", []string{"requires", "handlers", "packs", "measured", "server-probe", "outside", "fault"}},
+	{"what", []string{"to", "requires", "handlers", "setup", "packs", "measured", "server-probe", "outside", "fault"}},
 	{"rest", nil},
 	{"credentials", []string{"webhook", "signed-in", "as-application", "client-id"}},
 	{"fleet", []string{"portals", "parallel", "resume"}},
@@ -78,7 +78,7 @@ var (
 		{"SSH_AUTH_SOCK", "", []string{"probe.ssh"}},
 	}
 	usedFiles = []place{
-		{"~/.cache/boxready/", "cache", []string{"check", "allowlist", "exporter", "report.diff"}},
+		{"~/.cache/boxready/", "cache", []string{"check", "allowlist", "letter", "exporter", "report.diff"}},
 		{"~/.config/boxready/portals.json", "portals", []string{"completion"}},
 		{"~/.ssh/known_hosts", "known-hosts", []string{"probe.ssh"}},
 	}

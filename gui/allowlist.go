@@ -20,6 +20,7 @@ import (
 	"boxready/internal/allowlist"
 	"boxready/internal/bitrix"
 	"boxready/internal/feed"
+	"boxready/internal/letter"
 	"boxready/internal/report"
 	"boxready/internal/requirements"
 )
@@ -491,9 +492,9 @@ func (p *allowlistPage) textCard() fyne.CanvasObject {
 	if p.saved != "" {
 		lines = append(lines, widgets.NewText(p.say("save.saved", checks.Args{"file": p.saved}), widgets.Font{Color: widgets.Muted, Selectable: true}))
 	}
-	letter := p.copyButton("allowlist.copy-letter", func() string { return p.letter.Text() })
-	letter.Importance = widgets.NewPrimary("", nil, nil).Importance
-	buttons := []fyne.CanvasObject{letter}
+	copies := p.copyButton("allowlist.copy-letter", func() string { return p.letter.Text() })
+	copies.Importance = widgets.NewPrimary("", nil, nil).Importance
+	buttons := []fyne.CanvasObject{copies}
 	if p.part != letterPart {
 		buttons = append(buttons, p.copyButton("allowlist.copy-"+string(p.part), func() string { return p.text }))
 	}
@@ -510,11 +511,11 @@ func (p *allowlistPage) write(e allowlist.Equipment) error {
 	if e != "" {
 		attached = append(attached, e)
 	}
-	letter, err := p.rules.Letter(p.words, attached...)
+	written, err := p.rules.Letter(p.words, attached...)
 	if err != nil {
 		return err
 	}
-	p.letter, p.text = letter, letter.Text()
+	p.letter, p.text = written, written.Text()
 	if p.part == letterPart {
 		return nil
 	}
@@ -524,24 +525,41 @@ func (p *allowlistPage) write(e allowlist.Equipment) error {
 	return err
 }
 
-// mail opens the mail program with the letter, which is copied as well: a mailto address can't hold all of it.
-func (p *allowlistPage) mail() {
-	p.params.App.Clipboard().SetContent(p.letter.Text())
-	address := p.letter.Mailto()
+// mail opens the letter in the mail program.
+func (p *allowlistPage) mail() { p.mailLetter(letter.Of(p.letter), func(string) {}) }
+
+// mailLetter opens a letter in the mail program: by a URL, or as a file where it is too long for one. A URL has no room for what is
+// attached, which is put on the clipboard then; say tells so.
+func (p *allowlistPage) mailLetter(l letter.Letter, say func(string)) {
+	address, fits := l.Mailto()
+	if fits {
+		p.params.App.Clipboard().SetContent(l.Attached())
+		say(p.say("letters.in-clipboard", nil))
+	}
+	folder, now := p.params.Drafts, p.params.Now()
 	p.background(func(context.Context) func() {
-		err := p.params.OpenURL(address)
+		var err error
+		if !fits {
+			address, err = draftFile(folder, l, now)
+		}
+		if err == nil {
+			err = p.params.OpenURL(address)
+		}
+		if err == nil {
+			return nil
+		}
 		return func() {
-			if err != nil {
-				p.dialogs.showMessage(p.say("allowlist.no-mail", nil), p.say("allowlist.in-clipboard", nil))
-			}
+			say("")
+			p.params.App.Clipboard().SetContent(l.Text(p.words))
+			p.dialogs.showMessage(p.say("allowlist.no-mail", nil), p.say("allowlist.in-clipboard", nil))
 		}
 	})
 }
 
 // save saves what is shown.
 func (p *allowlistPage) save() {
-	text, letter := p.text, p.letter
-	if letter == nil {
+	text, written := p.text, p.letter
+	if written == nil {
 		return
 	}
 	s := saving{title: p.say("allowlist.save-title", nil), name: allowlist.Equipment(p.chosen.Equipment).FileName(p.part)}
@@ -551,7 +569,7 @@ func (p *allowlistPage) save() {
 	}
 	s.write = func(path string) (string, error) {
 		if extension := strings.ToLower(filepath.Ext(path)); isLetter && (extension == ".html" || extension == ".htm") {
-			page, err := letter.HTML()
+			page, err := written.HTML()
 			if err != nil {
 				return "", err
 			}

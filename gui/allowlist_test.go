@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/netip"
-	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -205,7 +204,7 @@ func TestSavingAndMailingTheLetter(t *testing.T) {
 	fails := make(chan bool, 1)
 	fails <- false
 	var r *testWindow
-	r = open(t, setup{with: func(p *gui.Params) { p.Downloads = folder }, openURL: func(address string) error {
+	r = open(t, setup{with: func(p *gui.Params) { p.Downloads, p.Drafts = folder, t.TempDir() }, openURL: func(address string) error {
 		if <-fails {
 			return errors.New("no mail program")
 		}
@@ -214,18 +213,18 @@ func TestSavingAndMailingTheLetter(t *testing.T) {
 	}})
 	r.openSection("allowlist")
 	r.tap("Отправить…")
-	mail, err := url.Parse(<-r.opened)
-	if err != nil || mail.Scheme != "mailto" || !strings.Contains(mail.Query().Get("body"), "oauth.bitrix24.tech") {
-		t.Errorf("opened %v, %v", mail, err)
-	}
-	if got := r.app.Clipboard().Content(); got != r.viewed() {
-		t.Errorf("in the clipboard: %q", got)
+	message := r.message(r.fileAt(<-r.opened)) // too long for a URL
+	if !strings.Contains(message.body, "oauth.bitrix24.tech") || !strings.Contains(message.attached["connections.txt"], "1. oauth.bitrix24.tech") {
+		t.Errorf("the text %q, attached %q", message.body, message.attached)
 	}
 	fails <- true
 	r.tap("Отправить…")
 	r.mustSay("Почтовая программа не открылась")
 	r.mustSay("Письмо уже скопировано")
 	r.key(fyne.KeyEscape)
+	if got := r.app.Clipboard().Content(); got != r.viewed() {
+		t.Errorf("in the clipboard: %q", got)
+	}
 
 	read := func(name string) string {
 		data, err := os.ReadFile(filepath.Join(folder, name))

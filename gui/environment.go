@@ -1,6 +1,7 @@
 package gui
 
 import (
+	"context"
 	"regexp"
 	"strconv"
 	"strings"
@@ -48,6 +49,26 @@ func (e *environment) copies(b *widgets.Button, text func() string) *widgets.But
 		e.after(copiedFor, func() { b.SetText(word) })
 	}
 	return b
+}
+
+// setupChoice asks how the portal's server is set up, keeps the answer with the portal, and calls chosen.
+func (e *environment) setupChoice(s *model.Session, chosen func()) *widgets.Select {
+	named := func(name string) string { return e.say("letters.setup", checks.Args{"setup": name}) }
+	setups := []option{{"", named(e.say("letters.setup-unknown", nil))}}
+	for _, setup := range checks.Setups() {
+		setups = append(setups, option{string(setup), named(e.words.Say("setup."+string(setup), nil))})
+	}
+	return choice(setups, string(s.Setup()), func(value string) {
+		s.SetSetup(checks.Setup(value))
+		if !s.Demo && !s.ReadOnly() {
+			address := s.Target.Address.String()
+			e.background(func(context.Context) func() {
+				_ = e.params.Store.SetSetup(address, checks.Setup(value)) // otherwise asked again after the next start
+				return nil
+			})
+		}
+		chosen()
+	})
 }
 
 // step is a numbered step.

@@ -1,6 +1,8 @@
 package gui
 
 import (
+	"slices"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
@@ -25,8 +27,9 @@ type findingPage struct {
 	back    *widgets.Button
 	primary *widgets.Button // nil before a result is shown
 	folds   map[model.FindingPart]*widgets.Row
-	shown   bool // a result is shown, rather than that it is being checked
-	running bool // in the content that is shown
+	setup   *widgets.Select // of the portal's server
+	shown   bool            // a result is shown, rather than that it is being checked
+	running bool            // in the content that is shown
 }
 
 func (f *findingPage) build() fyne.CanvasObject {
@@ -103,17 +106,11 @@ func (f *findingPage) headCard(s *model.Session, r checks.Result, d model.Detail
 func (f *findingPage) headButtons(s *model.Session, r checks.Result, d model.Details) []fyne.CanvasObject {
 	var buttons []*widgets.Button
 	action := f.headAction(s, r, d)
-	letter := func() {
-		if d.Owner != "" && r.Owner != checks.You {
-			buttons = append(buttons, f.letterButton(r))
-		}
-	}
 	if action != "" {
 		buttons = append(buttons, f.actionButton(s, r, action))
 	}
-	own := r.Owner == checks.PortalAdmin // who most likely sits here
-	if !own {
-		letter()
+	if d.Owner != "" && r.Owner != checks.You && (r.Owner != checks.PortalAdmin || s.ReadOnly()) { // the portal's administrator sits here
+		buttons = append(buttons, f.letterButton(r))
 	}
 	if again := f.againAction(s); d.NeedsConsent == "" && again != action && !s.ReadOnly() {
 		b := f.actionButton(s, r, again)
@@ -121,9 +118,6 @@ func (f *findingPage) headButtons(s *model.Session, r checks.Result, d model.Det
 			b.Icon = theme.ViewRefreshIcon()
 		}
 		buttons = append(buttons, b)
-	}
-	if own {
-		letter()
 	}
 	if buttons != nil {
 		f.primary = buttons[0]
@@ -181,6 +175,13 @@ func (f *findingPage) startCard(s *model.Session, r checks.Result, d model.Detai
 	parts := []fyne.CanvasObject{f.part("part.saw", f.text(d.Saw))}
 	if len(d.Steps) > 0 {
 		parts = append(parts, widgets.Column(3, widgets.Heading(f.say("finding.start", nil)), f.stepContent(s, r, d, d.Steps[0])))
+		if slices.ContainsFunc(d.Steps, func(step model.Step) bool { return step.Setup != "" }) {
+			f.setup = f.setupChoice(s, func() {
+				f.fill()
+				f.focusOn(f.setup)
+			})
+			parts = append(parts, widgets.Bordered(f.setup))
+		}
 	}
 	return widgets.Card(widgets.Pad(0, 0, 0, textIndent, widgets.Column(14, parts...)))
 }

@@ -1,8 +1,6 @@
 package gui
 
 import (
-	"bytes"
-	"context"
 	"fmt"
 	"io"
 	"os"
@@ -32,7 +30,7 @@ type lettersPage struct {
 	nav      navigator
 	network  *allowlistPage // whose rules are attached
 	opened   bool           // by openLetter: Esc leads back
-	unfolded bool           // the rules are shown
+	unfolded bool           // what is attached is shown
 
 	// Of the content that is shown.
 	session *model.Session
@@ -41,10 +39,10 @@ type lettersPage struct {
 	subject *widgets.Entry
 	body    *widgets.Entry
 	closed  *allowlist.Rules // of the connections that were found closed; nil if the letter has nothing to do with rules
-	rules   string           // at the end of the letter; "" for none
 	tab     fyne.Focusable   // of the letter that is shown
 	devices *widgets.Select
-	fold    *widgets.Button // unfolds the rules
+	setup   *widgets.Select // of the portal's server
+	fold    *widgets.Button // unfolds what is attached
 	note    *widgets.Text
 }
 
@@ -86,7 +84,7 @@ func (p *lettersPage) fill() {
 	if p.session != s {
 		p.unfolded = false
 	}
-	p.session, p.outcome, p.written, p.closed, p.rules = s, s.Outcome, letter.Letter{}, nil, ""
+	p.session, p.outcome, p.written, p.closed = s, s.Outcome, letter.Letter{}, nil
 	recipients := s.Recipients()
 	if len(recipients) == 0 {
 		p.nobody()
@@ -98,10 +96,7 @@ func (p *lettersPage) fill() {
 			to = r
 		}
 	}
-	p.written = s.Letter(p.words, p.params.Version, to.ID)
-	if to.ID == checks.NetworkAdmin {
-		p.findRules()
-	}
+	p.write(to.ID)
 	content := []fyne.CanvasObject{p.tabs(recipients, to.ID), p.card()}
 	if _, outdated := s.Draft(p.written); outdated {
 		content = slices.Insert(content, 1, p.question(to.ID))
@@ -190,10 +185,8 @@ func (p *lettersPage) card() fyne.CanvasObject {
 	}
 	text := &fyne.Container{Layout: &letterHeight{p}, Objects: []fyne.CanvasObject{p.body}}
 	lines := []fyne.CanvasObject{widgets.Column(4, label("letters.subject"), p.subject), widgets.Column(4, label("letters.body"), text)}
-	if p.closed != nil {
-		lines = append(lines, p.rulesRow())
-	}
-	copies := p.copyButton("letters.copy", func() string { return p.attached().Text(p.words) })
+	lines = append(lines, p.attachedRow())
+	copies := p.copyButton("letters.copy", func() string { return p.shown().Text(p.words) })
 	copies.Importance = widgets.NewPrimary("", nil, nil).Importance
 	p.focus = copies
 	buttons := widgets.Flow(8, copies, widgets.NewButton(p.say("letters.mail", nil), theme.MailComposeIcon(), p.mail),
@@ -238,15 +231,17 @@ func (p *lettersPage) sayBelow(text string) {
 	p.page.Refit()
 }
 
-// findRules finds the connections that were found closed, and writes the rules for the equipment that was chosen last.
-func (p *lettersPage) findRules() {
-	all, err := allowlist.New(p.network.options())
+// write writes the letter. The section of network rules says what is wrong with a host whose rules can't be made.
+func (p *lettersPage) write(to checks.Owner) {
+	rules, err := allowlist.New(p.network.options())
 	if err != nil {
-		return // the section of network rules says what is wrong with a host
-	}
-	if closed := all.Closed(); len(closed.Rows) > 0 {
+		rules = nil
+	} else if closed := rules.Closed(); to == checks.NetworkAdmin && len(closed.Rows) > 0 {
 		p.closed = closed
-		p.rules = p.rulesFor(p.equipment())
+	}
+	p.written, err = p.session.Letter(p.words, p.params.Version, to, rules, p.equipment())
+	if err != nil { // nothing is attached but the details
+		p.written, _ = p.session.Letter(p.words, p.params.Version, to, nil, "")
 	}
 }
 
@@ -254,95 +249,62 @@ func (p *lettersPage) equipment() allowlist.Equipment {
 	return allowlist.Equipment(p.network.chosen.Equipment)
 }
 
-// rulesFor writes rules for equipment; "" for none, and if it can express none of them.
-func (p *lettersPage) rulesFor(e allowlist.Equipment) string {
-	if e == "" {
-		return ""
-	}
-	if can, _ := p.closed.Coverage(e); can == 0 {
-		return ""
-	}
-	var text bytes.Buffer
-	if p.closed.Write(&text, e, allowlist.Add, p.words) != nil {
-		return ""
-	}
-	return text.String()
-}
-
-// rulesRow chooses the equipment whose rules are attached, and shows them.
-func (p *lettersPage) rulesRow() fyne.CanvasObject {
-	named := func(name string) string { return p.say("letters.rules", checks.Args{"equipment": name}) }
-	equipment := []option{{"", named(p.say("letters.no-rules", nil))}}
-	for _, e := range allowlist.Equipments() {
-		equipment = append(equipment, option{string(e), named(e.Name(p.words))})
-	}
-	p.devices = choice(equipment, string(p.equipment()), func(value string) {
-		p.network.chooseEquipment(allowlist.Equipment(value))
-		p.again(func() fyne.Focusable { return p.devices })
-	})
-	lines := []fyne.CanvasObject{widgets.Bordered(p.devices)}
-	switch {
-	case p.equipment() == "":
-	case p.rules == "":
-		lines = append(lines, widgets.Small(p.say("letters.cannot", checks.Args{"equipment": p.equipment().Name(p.words)})))
-	default:
-		word, arrow := "show", "chevron-down"
-		if p.unfolded {
-			word, arrow = "hide", "chevron-up"
+// attachedRow says what is attached and shows it, with the choices that it depends on.
+func (p *lettersPage) attachedRow() fyne.CanvasObject {
+	var choices, lines []fyne.CanvasObject
+	p.devices, p.setup = nil, nil
+	if p.closed != nil {
+		named := func(name string) string { return p.say("letters.rules", checks.Args{"equipment": name}) }
+		equipment := []option{{"", named(p.say("letters.no-rules", nil))}}
+		for _, e := range allowlist.Equipments() {
+			equipment = append(equipment, option{string(e), named(e.Name(p.words))})
 		}
-		p.fold = widgets.NewLowEmphasis(p.say(word, nil), style.Icon(arrow, theme.ColorNameForeground), func() {
-			p.unfolded = !p.unfolded
-			p.again(func() fyne.Focusable { return p.fold })
+		p.devices = choice(equipment, string(p.equipment()), func(value string) {
+			p.network.chooseEquipment(allowlist.Equipment(value))
+			p.again(func() fyne.Focusable { return p.devices })
 		})
-		added := widgets.NewText(p.words.Count("window.letters.added", strings.Count(p.rules, "\n")), widgets.Font{Size: style.SizeSmall, Color: widgets.Muted, OneLine: true})
-		lines[0] = widgets.BesideOrBelow(10, 250, lines[0], widgets.Beside(8, false, nil, added, p.fold))
-		if p.unfolded {
-			lines = append(lines, widgets.NewViewer(p.rules, rulesHeight))
+		choices = append(choices, widgets.Bordered(p.devices))
+		if can, _ := p.closed.Coverage(p.equipment()); can == 0 && p.equipment() != "" {
+			lines = append(lines, widgets.Small(p.say("letters.cannot", checks.Args{"equipment": p.equipment().Name(p.words)})))
 		}
+	}
+	if p.session.SetupMatters(p.words, p.written.To) {
+		p.setup = p.setupChoice(p.session, func() { p.again(func() fyne.Focusable { return p.setup }) })
+		choices = append(choices, widgets.Bordered(p.setup))
+	}
+	word, arrow := "show", "chevron-down"
+	if p.unfolded {
+		word, arrow = "hide", "chevron-up"
+	}
+	p.fold = widgets.NewLowEmphasis(p.say(word, nil), style.Icon(arrow, theme.ColorNameForeground), func() {
+		p.unfolded = !p.unfolded
+		p.again(func() fyne.Focusable { return p.fold })
+	})
+	attached := p.written.Attached()
+	added := widgets.NewText(p.words.Count("window.letters.added", strings.Count(attached, "\n")), widgets.Font{Size: style.SizeSmall, Color: widgets.Muted, OneLine: true})
+	row := widgets.Beside(8, false, nil, added, p.fold)
+	if last := len(choices) - 1; last >= 0 {
+		row = widgets.BesideOrBelow(10, 250, choices[last], row)
+		choices = choices[:last]
+	}
+	lines = append(append(choices, row), lines...)
+	if p.unfolded {
+		lines = append(lines, widgets.NewViewer(attached, rulesHeight))
 	}
 	return widgets.Column(6, lines...)
 }
 
 const rulesHeight = 180
 
-// shown is the letter as it is shown, without the rules.
+// shown is the letter as it is shown, with what is attached.
 func (p *lettersPage) shown() letter.Letter {
-	return letter.Letter{To: p.written.To, Subject: p.subject.Text, Body: p.body.Text}
+	return letter.Letter{To: p.written.To, Subject: p.subject.Text, Body: p.body.Text, Attachments: p.written.Attachments}
 }
 
-// attached is the letter with the rules at its end.
-func (p *lettersPage) attached() letter.Letter {
-	return p.shown().Attach(p.words.Say("allowlist.file.add-title", checks.Args{"equipment": p.equipment().Name(p.words)}), p.rules)
-}
-
-// mail opens the letter in the mail program: by a URL, or as a file where it is too long for one. A URL has no room for the rules,
-// which are put on the clipboard then.
+// mail opens the letter in the mail program.
 func (p *lettersPage) mail() {
 	p.sayBelow("")
-	whole := p.attached()
-	address, fits := p.shown().Mailto()
-	if fits && p.rules != "" {
-		p.params.App.Clipboard().SetContent(p.rules)
-		p.sayBelow(p.say("letters.in-clipboard", nil))
-	}
-	folder, now := p.params.Drafts, p.params.Now()
-	p.background(func(context.Context) func() {
-		var err error
-		if !fits {
-			address, err = draftFile(folder, whole, now)
-		}
-		if err == nil {
-			err = p.params.OpenURL(address)
-		}
-		if err == nil {
-			return nil
-		}
-		return func() {
-			p.sayBelow("")
-			p.params.App.Clipboard().SetContent(whole.Text(p.words))
-			p.dialogs.showMessage(p.say("allowlist.no-mail", nil), p.say("allowlist.in-clipboard", nil))
-		}
-	})
+	p.network.mailLetter(p.shown(), p.sayBelow)
 }
 
 // draftsKept is how long a letter that was handed to the mail program stays: the program may read it later.
@@ -375,12 +337,12 @@ func draftFile(folder string, l letter.Letter, now time.Time) (address string, e
 	return fileURL(f.Name()), nil
 }
 
-// save saves the letter with the rules, in the form that the file's name asks for.
+// save saves the letter with what is attached, in the form that the file's name asks for.
 func (p *lettersPage) save() {
 	if p.written.To == "" { // there is nobody to write to
 		return
 	}
-	whole, words, now := p.attached(), p.words, p.params.Now()
+	whole, words, now := p.shown(), p.words, p.params.Now()
 	p.dialogs.saveAs(saving{
 		title: p.say("letters.save-title", nil), name: "boxready-letter-" + string(whole.To) + ".txt", hint: p.say("letters.save-hint", nil),
 		write: func(path string) (string, error) {

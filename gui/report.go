@@ -5,6 +5,7 @@ import (
 	"errors"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/theme"
@@ -306,11 +307,11 @@ func (p *reportPage) resized() {
 	}
 }
 
-// files are the bundle's, the summary first.
+// files are the bundle's, the summary first. A letter as a message says the same as the one in plain text.
 func (p *reportPage) files() fyne.CanvasObject {
 	names := []string{report.SummaryFile}
 	for _, f := range p.bundle.Files {
-		if f.Name != report.SummaryFile {
+		if f.Name != report.SummaryFile && !strings.HasSuffix(f.Name, ".eml") {
 			names = append(names, f.Name)
 		}
 	}

@@ -51,8 +51,12 @@ func (r *runner) run(s *model.Session, consents ...checks.Consent) {
 		})
 		return
 	}
-	if past, _ := r.params.Store.Portal(s.Target.Address.String()); past.Confirmed && !s.Demo || slices.Contains(consents, checks.Deep) {
+	past, _ := r.params.Store.Portal(s.Target.Address.String())
+	if past.Confirmed && !s.Demo || slices.Contains(consents, checks.Deep) {
 		s.Allow(checks.Deep)
+	}
+	if s.Target.Setup == "" {
+		s.Target.Setup = past.Setup
 	}
 	if !s.Demo {
 		s.Target.Region = bitrix.Region(r.settings().Region)

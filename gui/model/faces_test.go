@@ -3,6 +3,7 @@ package model_test
 import (
 	"bytes"
 	"cmp"
+	"fmt"
 	"html"
 	"regexp"
 	"slices"
@@ -14,6 +15,7 @@ import (
 
 	"boxready/checks"
 	"boxready/gui/model"
+	"boxready/internal/letter"
 	"boxready/internal/report"
 	"boxready/internal/simtest"
 	"boxready/internal/simtest/constants"
@@ -267,37 +269,84 @@ func inWindow(texts *words.Texts, o *checks.Outcome) shown {
 	return s
 }
 
-// checkLetters asserts that the letter to each owner has all findings of that owner and no others, and neither
-// markup nor secrets.
+// checkLetters asserts that the letter to each owner is short and complete, has all findings of that owner and no others attached, and
+// neither markup nor secrets nor anybody else's work; for every setup of the server.
 func checkLetters(t *testing.T, texts *words.Texts, o *checks.Outcome) {
 	t.Helper()
-	session := sessionOf(o)
-	for _, owner := range view.Of(o.Results).Owners() {
-		l := session.Letter(texts, "test", owner.ID)
-		var want, got []string
-		for _, i := range owner.Findings {
-			want = append(want, titleOf(texts, o, i.Result))
-		}
-		for line := range strings.Lines(l.Body) {
-			for _, state := range []checks.State{checks.Problem, checks.Unknown, checks.Notice} {
-				word := texts.Say("state."+string(state), nil)
-				if title, ok := strings.CutPrefix(line, words.UpperFirst(word)+": "); ok {
-					got = append(got, spaced(word+": "+title))
+	for _, setup := range append([]checks.Setup{""}, checks.Setups()...) {
+		session := sessionOf(o)
+		session.Target.Setup = setup
+		for _, owner := range view.Of(o.Results).Owners() {
+			if owner.ID == checks.You {
+				continue
+			}
+			l, err := session.Letter(texts, "test", owner.ID, nil, "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			var want, got []string
+			for _, i := range owner.Findings {
+				want = append(want, titleOf(texts, o, i.Result))
+			}
+			for line := range strings.Lines(l.Attached()) {
+				for _, state := range []checks.State{checks.Problem, checks.Unknown, checks.Notice} {
+					word := texts.Say("state."+string(state), nil)
+					if title, ok := strings.CutPrefix(line, words.UpperFirst(word)+": "); ok {
+						got = append(got, spaced(word+": "+title))
+					}
 				}
 			}
-		}
-		equal(t, "letter to "+string(owner.ID), shown{Findings: want}, shown{Findings: got})
-		whole := l.Subject + "\n" + l.Body
-		if strings.Contains(whole, "`") || strings.Contains(whole, "<no value>") {
-			t.Errorf("the letter to %s has markup in it:\n%s", owner.ID, whole)
-		}
-		if strings.Contains(whole, "boxready ") {
-			t.Errorf("the letter to %s has a command of BoxReady in it:\n%s", owner.ID, whole)
-		}
-		for _, used := range o.Target.Secrets() {
-			if code := used.Reveal(); code != "" && strings.Contains(whole, code) {
-				t.Errorf("the letter to %s has a secret in it:\n%s", owner.ID, whole)
+			equal(t, "letter to "+string(owner.ID), shown{Findings: want}, shown{Findings: got})
+			if fault := flawOf(texts, o, session, l); fault != "" {
+				t.Errorf("%q: the letter to %s %s:\n%s", setup, owner.ID, fault, l.Body)
 			}
 		}
 	}
+}
+
+// flawOf tells what is wrong with a letter; "" for nothing.
+func flawOf(texts *words.Texts, o *checks.Outcome, session *model.Session, l letter.Letter) string {
+	whole := l.Text(texts)
+	if n := letter.CountWords(l.Body); n > letter.MaxWords {
+		return fmt.Sprintf("has %d words", n)
+	}
+	for _, part := range []string{texts.Say("letter.hello", nil), o.Target.Address.String(), texts.When(o.Finished), texts.Say("letter.please", nil), texts.Say("letter.closing", nil)} {
+		if !strings.Contains(l.Body, part) {
+			return fmt.Sprintf("lacks %q", part)
+		}
+	}
+	for _, unwanted := range []string{"`", "<no value>", "boxready "} {
+		if strings.Contains(whole, unwanted) {
+			return fmt.Sprintf("has %q", unwanted)
+		}
+	}
+	if found := cmp.Or(unfilled.FindString(l.Body), otherWork.FindString(l.Body)); found != "" {
+		return fmt.Sprintf("has %q", found)
+	}
+	if !proves(texts, session, l) {
+		return "has no proof"
+	}
+	for _, used := range o.Target.Secrets() {
+		if code := used.Reveal(); code != "" && strings.Contains(whole, code) {
+			return "has a secret"
+		}
+	}
+	return ""
+}
+
+var (
+	// unfilled matches places that a reader would have to fill in.
+	unfilled = regexp.MustCompile(`\b(?:FILE|HOST|METHOD|PORTAL|HANDLER|ID)\b|(?:ФАЙЛ|УЗЕЛ|МЕТОД|ПОРТАЛ|ОБРАБОТЧИК)`)
+	// otherWork matches what asks the reader to turn to somebody else.
+	otherWork = regexp.MustCompile(`(?i)(?:попросите|обратитесь к|спросите у)[^.]*(?:администратор|разработчик)\pL*|\bask (?:the|your) [^.]*(?:administrator|vendor)`)
+)
+
+// proves reports whether a letter has the proof of its first finding.
+func proves(texts *words.Texts, session *model.Session, l letter.Letter) bool {
+	for _, step := range texts.For(session.Setup()).Finding(session.FindingsOf(l.To)[0], session.Target.Address.Display()).Steps {
+		if step.Proof && strings.Contains(l.Body, strings.ReplaceAll(step.Text, "`", "")) {
+			return true
+		}
+	}
+	return false
 }

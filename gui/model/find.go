@@ -24,8 +24,11 @@ func (s *Session) matches(w *words.Texts, f Filter, r checks.Result) bool {
 
 // allText is all that is known about a result.
 func (s *Session) allText(w *words.Texts, r checks.Result) string {
-	f := w.Finding(r, s.Target.Address.Display())
-	lines := append([]string{w.Name(r.Check), CodeOf(r), f.Title, f.Saw, f.Breaks, w.Say("owner."+string(r.Owner), nil), FactsText(r)}, f.Steps...)
+	f := w.For(s.Setup()).Finding(r, s.Target.Address.Display())
+	lines := []string{w.Name(r.Check), CodeOf(r), f.Title, f.Saw, f.Breaks, w.Say("owner."+string(r.Owner), nil), FactsText(r)}
+	for _, step := range f.Steps {
+		lines = append(lines, step.String())
+	}
 	return strings.Join(lines, "\n")
 }
 

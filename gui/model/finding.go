@@ -53,6 +53,7 @@ func (s *Session) Fold(part FindingPart) {
 type Step struct {
 	Pieces  []Piece
 	Actions []words.Action
+	Setup   checks.Setup // that it is for; "" for every setup
 }
 
 // Piece is a part of a step: words, or a command or a host that can be copied.
@@ -72,7 +73,7 @@ const (
 
 // Details returns the texts about a result.
 func (s *Session) Details(w *words.Texts, r checks.Result) Details {
-	f := w.Finding(r, s.Target.Address.Display())
+	f := w.For(s.Setup()).Finding(r, s.Target.Address.Display())
 	d := Details{Sign: Sign(r.State), Title: untrusted.Truncate(f.Title, maxTitle), WalkStep: walkStep(w, view.StepOfResult(r)), Breaks: untrusted.Truncate(f.Breaks, maxText),
 		More: f.More, Took: r.Took, Vantage: w.Say("vantage."+string(r.Vantage), nil)}
 	d.Saw, d.SawMore = words.FirstSentences(untrusted.Truncate(f.Saw, maxText), maxSentences)
@@ -80,12 +81,14 @@ func (s *Session) Details(w *words.Texts, r checks.Result) Details {
 	if isFinding(r) {
 		d.Owner = w.Say("verdict.owner."+string(r.Owner), nil)
 	}
-	for _, step := range w.StepsWithActions(r, s.Target.Address.Display()) {
+	for _, step := range f.Steps {
 		actions := s.stillToDo(step.Actions)
 		if r.State == checks.Unknown && slices.Contains(actions, words.ConsentDeep) && r.Cause == checks.NeedsDeep && !s.ReadOnly() {
 			d.NeedsConsent = words.ConsentDeep
 		}
-		d.Steps = append(d.Steps, Step{pieces(w, untrusted.Truncate(step.Text, maxText)), actions})
+		if pieces := piecesOf(step.WithoutOwnCommands()); pieces != nil || actions != nil {
+			d.Steps = append(d.Steps, Step{pieces, actions, step.Setup})
+		}
 	}
 	if d.NeedsConsent != "" {
 		d.Owner = w.Say("window.finding.consent", nil)
@@ -107,37 +110,29 @@ func (s *Session) stillToDo(actions []words.Action) (todo []words.Action) {
 	return todo
 }
 
+// Setup is how the portal's server is set up, by the owner's word or by what was seen; "" if neither tells.
+func (s *Session) Setup() checks.Setup {
+	return (&checks.Outcome{Target: s.Target, Results: s.Results()}).Setup()
+}
+
 // walkStep names a step of the walk, with its number.
 func walkStep(w *words.Texts, step checks.Step) string {
 	return w.Say("window.walk.step", checks.Args{"step": StepTitle(w, step)})
 }
 
-// pieces splits a step. Text between backticks is a command or a host, unless it is one word.
-func pieces(w *words.Texts, step string) (pieces []Piece) {
-	add := func(p Piece) {
-		if n := len(pieces); n > 0 && !p.Command && !pieces[n-1].Command {
-			pieces[n-1].Text += p.Text
-			return
-		}
-		pieces = append(pieces, p)
-	}
-	for i, part := range strings.Split(step, "`") {
-		quoted := i%2 == 1
-		if !quoted && len(pieces) > 0 && pieces[len(pieces)-1].Command {
-			part = strings.TrimLeft(part, ".,; ") // the box ends the sentence
-		}
-		switch {
-		case quoted && strings.ContainsAny(part, " ."):
-			add(Piece{part, true})
-		case part != "":
-			add(Piece{part, false})
+// piecesOf splits a step into its text and its commands.
+func piecesOf(step words.Step) (pieces []Piece) {
+	add := func(text string, command bool) {
+		if text != "" {
+			pieces = append(pieces, Piece{untrusted.Truncate(text, maxText), command})
 		}
 	}
-	for i := range pieces {
-		pieces[i].Text = strings.TrimSpace(pieces[i].Text)
+	add(strings.ReplaceAll(step.Text, "`", ""), false)
+	for _, c := range step.Commands {
+		add(c.Label, false)
+		add(c.Line, true)
 	}
-	// An "and" between two commands is superfluous, because each has its own line.
-	return slices.DeleteFunc(pieces, func(p Piece) bool { return p.Text == w.Say("format.and", nil) })
+	return pieces
 }
 
 // FindingsOf returns the findings of an owner, the most severe first.

@@ -333,8 +333,8 @@ func (s *Session) RequirementsLetter(w *words.Texts, version string, c Compariso
 			line("%s", g.Do)
 			continue
 		}
-		for i, step := range w.Finding(*g.Finding, s.Target.Address.Display()).Steps {
-			line("%d. %s", i+1, strings.ReplaceAll(step, "`", ""))
+		for i, step := range w.For(s.Setup()).Finding(*g.Finding, s.Target.Address.Display()).Steps {
+			line("%d. %s", i+1, strings.ReplaceAll(step.String(), "`", ""))
 		}
 	}
 	line("\n%s", w.Say("letter.end", checks.Args{"version": version, "when": When(w, s.Outcome.Finished)}))

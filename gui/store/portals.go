@@ -19,6 +19,8 @@ type Portal struct {
 	Confirmed bool `json:"confirmed,omitempty"`
 	// Withdrawn says that the owner took that back, also for a sign-in that confirmed it.
 	Withdrawn bool `json:"withdrawn,omitempty"`
+	// Setup is how its server is set up, by the owner's word.
+	Setup checks.Setup `json:"setup,omitempty"`
 	// Applications are those whose requirements are compared with the portal.
 	Applications []Application `json:"applications,omitempty"`
 }
@@ -87,12 +89,13 @@ func (s *Store) Portal(address string) (Portal, bool) {
 	return s.portals[i], true
 }
 
-// Remember saves a portal as the one used last. Its Keys, Confirmed, Withdrawn and Applications stay as they were saved.
+// Remember saves a portal as the one used last. Its Keys, Confirmed, Withdrawn, Setup and Applications stay as they were
+// saved.
 func (s *Store) Remember(p Portal) error {
 	return s.change(func() {
 		if i := s.find(p.Address); i >= 0 {
 			old := s.portals[i]
-			p.Keys, p.Confirmed, p.Withdrawn, p.Applications = old.Keys, old.Confirmed, old.Withdrawn, old.Applications
+			p.Keys, p.Confirmed, p.Withdrawn, p.Setup, p.Applications = old.Keys, old.Confirmed, old.Withdrawn, old.Setup, old.Applications
 		}
 		s.drop(p.Address)
 		s.portals = append([]Portal{p}, s.portals...)
@@ -111,6 +114,11 @@ func (s *Store) SetKeys(address string, kept bool) error {
 // SetConfirmed saves that the owner confirmed a portal's address, or took that back.
 func (s *Store) SetConfirmed(address string, confirmed bool) error {
 	return s.changePortal(address, func(p *Portal) { p.Confirmed, p.Withdrawn = confirmed, !confirmed })
+}
+
+// SetSetup saves how a portal's server is set up.
+func (s *Store) SetSetup(address string, setup checks.Setup) error {
+	return s.changePortal(address, func(p *Portal) { p.Setup = setup })
 }
 
 // changePortal changes a saved portal, which is added if it is new.

@@ -107,7 +107,30 @@ func addNftables(p *printer) {
 		p.line("\t\t%s ip saddr @own-v4 accept\n\t\t%s ip6 saddr @own-v6 accept\n\t\t%s tcp flags & (fin | syn | rst | ack) == syn counter drop", ports, ports, ports)
 	}
 	p.line("\t}\n}")
+	p.noteExistingChain()
 	p.noteOmitted()
+}
+
+// noteExistingChain offers the rules for a chain that is there already: what one table accepts, the chains of other tables may still drop.
+func (p *printer) noteExistingChain() {
+	var commands []string
+	for _, g := range p.groups() {
+		for _, ports := range nftPorts(g.ports) {
+			for _, v := range versions {
+				if list := family(g.addrs, v.number); list != nil {
+					commands = append(commands, fmt.Sprintf("nft insert rule inet filter input %s saddr '{ %s }' %s accept", v.nft, strings.Join(list, ", "), strings.NewReplacer("{", "'{", "}", "}'").Replace(ports)))
+				}
+			}
+		}
+	}
+	if commands == nil {
+		return
+	}
+	p.line("")
+	p.note(p.say("file.existing-chain", nil))
+	for _, command := range commands {
+		p.line("# %s", command)
+	}
 }
 
 // nftPorts returns a match on ports for each protocol.

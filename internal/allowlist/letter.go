@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"html/template"
-	"net/url"
+	"net/netip"
 	"slices"
 	"strings"
 	"sync"
@@ -14,16 +14,21 @@ import (
 	"boxready/internal/bitrix"
 )
 
-// Letter is the request to the owner of the network as text.
+// Letter asks the owner of the network to open connections: a short letter, and what is attached to it.
 type Letter struct {
 	Lang    string
 	Subject string
-	Opening []string // paragraphs
+	Opening []string // paragraphs of the letter itself
+	Proof   Proof    // that the most important connection is open
+	Closing []string // paragraphs after the proof
 	Groups  []LetterGroup
-	Closing []string
+	Notes   []string // paragraphs about the groups
 	Files   []File
 	words   Words
 }
+
+// Proof is a command line for each system, and how to read what it prints.
+type Proof struct{ Text, Linux, Windows string }
 
 // LetterGroup holds the connections of one direction.
 type LetterGroup struct {
@@ -43,34 +48,20 @@ type LetterItem struct {
 	TestNote         string       // a note about it, or why there is none
 }
 
-// File is a file that goes with the letter.
+// File is a file that goes with a letter.
 type File struct{ Title, Name, Text string }
-
-// LetterFor returns the letter as text if the last run found something that the network administrator has to do; "" otherwise.
-func LetterFor(o Options, w Words) (string, error) {
-	if o.Outcome == nil || !slices.ContainsFunc(o.Outcome.Results, func(r checks.Result) bool { return r.Owner == checks.NetworkAdmin }) {
-		return "", nil
-	}
-	rules, err := New(o)
-	if err != nil {
-		return "", err
-	}
-	letter, err := rules.Letter(w)
-	if err != nil {
-		return "", err
-	}
-	return letter.Text(), nil
-}
 
 // Letter writes the letter, with the rules for each equipment.
 func (r *Rules) Letter(w Words, equipment ...Equipment) (*Letter, error) {
 	say := func(key string, args checks.Args) string { return w.Say("allowlist.letter."+key, args) }
 	p := &printer{Rules: r, words: w}
-	args := checks.Args{"portal": r.portalName(), "region": string(r.Region), "detected": r.Detected,
-		"measured": slices.ContainsFunc(r.Rows, func(row Row) bool { return row.Measured.State != "" })}
+	args := checks.Args{"portal": r.portalName(), "region": string(r.Region), "detected": r.Detected, "closed": r.closedHosts(), "from": known(r.PortalIP),
+		"handler": known(r.HandlerIP)}
 	l := &Letter{Lang: w.Lang(), Subject: say("subject", args), words: w}
-	l.Opening = paragraphs(say("hello", args), say("ask", args), say("region", args), w.Say("allowlist.handlers."+string(r.Handlers)+".letter", args))
-	powershell := slices.Contains(equipment, Windows)
+	l.Opening = paragraphs(say("hello", args), say("ask", args), say("addresses", args))
+	l.Proof = r.proof(w)
+	l.Closing = paragraphs(say("goodbye", args), say("regards", args))
+	windows := slices.Contains(equipment, Windows)
 	var connected bool
 	for i, row := range r.Rows {
 		if i == 0 || r.Rows[i-1].Direction != row.Direction {
@@ -79,7 +70,7 @@ func (r *Rules) Letter(w Words, equipment ...Equipment) (*Letter, error) {
 		}
 		g := &l.Groups[len(l.Groups)-1]
 		item := LetterItem{Number: i + 1, What: row.What(w), Ports: row.PortsText(), Tag: p.tag(row), Why: row.Why(w), Breaks: row.Breaks(w),
-			Open: row.Measured.State, Test: r.test(row, w, powershell || row.Direction == bitrix.DeskOut)}
+			Open: row.Measured.State, Test: r.test(row, w, windows || row.Direction == bitrix.DeskOut)}
 		if row.Measured.State != "" {
 			item.State = row.State(w)
 		}
@@ -94,24 +85,25 @@ func (r *Rules) Letter(w Words, equipment ...Equipment) (*Letter, error) {
 		}
 		g.Items = append(g.Items, item)
 	}
-	powershell = powershell || slices.ContainsFunc(r.Rows, func(row Row) bool { return row.Direction == bitrix.DeskOut })
-	l.Closing = append(l.Closing, say("tests", checks.Args{"connected": connected, "powershell": powershell}), say("names", nil))
+	windows = windows || slices.ContainsFunc(r.Rows, func(row Row) bool { return row.Direction == bitrix.DeskOut })
+	l.Notes = append(paragraphs(say("region", args), w.Say("allowlist.handlers."+string(r.Handlers)+".letter", args)),
+		say("tests", checks.Args{"connected": connected, "powershell": windows && connected}))
 	if lists := p.listNotes(); lists != nil {
 		for _, row := range r.Rows {
 			if n := len(row.Addresses); row.Party == Queue && n > 0 && n <= mostInLetter {
 				lists = append(lists, say("nodes", checks.Args{"nodes": texts(row)}))
 			}
 		}
-		l.Closing = append(l.Closing, strings.Join(append(lists, say("lists", nil)), " "))
+		l.Notes = append(l.Notes, strings.Join(append(lists, say("lists", nil)), " "))
 	}
 	if slices.ContainsFunc(r.Rows, func(row Row) bool { return row.Mark != "" && row.Mark != bitrix.Documentation }) {
-		l.Closing = append(l.Closing, say("marks", nil))
+		l.Notes = append(l.Notes, say("marks", nil))
 	}
 	if slices.Contains(equipment, Squid) {
 		advice := ProxySettings(w, "", 0)
-		l.Closing = append(l.Closing, advice.Title+". "+say("proxy", nil))
+		l.Notes = append(l.Notes, advice.Title+". "+say("proxy", nil))
 	}
-	l.Closing = append(l.Closing, say("source", nil), say("goodbye", nil), say("regards", nil))
+	l.Notes = append(l.Notes, say("source", nil))
 	for _, e := range equipment {
 		for _, part := range []Part{Add, Refresh, Remove} {
 			if !r.Has(e, part) {
@@ -163,8 +155,48 @@ func (p *printer) packName(r Row) string {
 	return p.say("pack."+string(r.Pack), nil)
 }
 
-// test returns a command that shows whether a row is open, for a shell or for PowerShell; "" if there is none.
-func (r *Rules) test(row Row, w Words, powershell bool) string {
+// known is an address, "" for none.
+func known(a netip.Addr) string {
+	if !a.IsValid() {
+		return ""
+	}
+	return a.String()
+}
+
+// closedHosts are the hosts that the last run found closed.
+func (r *Rules) closedHosts() (hosts []string) {
+	for _, row := range r.Closed().Rows {
+		hosts = append(hosts, row.Hosts...)
+	}
+	return hosts
+}
+
+// proof tests the connections from the portal's server to the authorization server, without which nothing works.
+func (r *Rules) proof(w Words) Proof {
+	for _, row := range r.Rows {
+		if row.Direction == bitrix.PortalOut && slices.Contains(authServer, row.ID()) {
+			return Proof{w.Say("allowlist.letter.proof", nil), r.test(row, w, false), r.test(row, w, true)}
+		}
+	}
+	return Proof{}
+}
+
+// statusCommand prints the status of each URL, and 000 with the reason on standard error where no answer of the host itself arrives: a
+// proxy that refuses, drops or answers in its place isn't taken for the host. Windows checks revocation lists by default, which a closed
+// network doesn't reach.
+func statusCommand(urls []string, windows bool) string {
+	line, discard := "curl -sS -m 15 -w '%{http_code}\\n'", " -o /dev/null "
+	if windows {
+		line, discard = `curl.exe -sS -m 15 --ssl-no-revoke -w "%{http_code}\n"`, " -o NUL "
+	}
+	for _, url := range urls {
+		line += discard + url
+	}
+	return line
+}
+
+// test returns a command that shows whether a row is open, for a shell or for Windows; "" if there is none.
+func (r *Rules) test(row Row, w Words, windows bool) string {
 	hosts := r.testHosts(row, w)
 	tcp := numbers(row.Ports, "tcp")
 	switch {
@@ -176,28 +208,24 @@ func (r *Rules) test(row Row, w Words, powershell bool) string {
 		return "nslookup " + r.portalHost(w) + " " + hosts[0]
 	case tcp == nil: // over UDP a missing answer proves nothing
 		return ""
-	case powershell:
-		return fmt.Sprintf("'%s' | ForEach-Object { Test-NetConnection $_ -Port %s -InformationLevel Quiet }", strings.Join(hosts, "','"), tcp[len(tcp)-1])
 	}
 	var urls []string
 	for _, host := range hosts {
 		if strings.Contains(host, ":") {
 			host = "[" + host + "]"
 		}
-		for _, port := range tcp {
-			switch {
-			case port == "443":
-				urls = append(urls, "https://"+host+"/")
-			case port == "80":
-				urls = append(urls, "http://"+host+"/")
-			case row.ID() == Application || row.ID() == "app-rest" || row.Party == Portal || row.Party == Handlers:
-				urls = append(urls, "https://"+host+":"+port+"/")
-			default:
-				return "curl -sv --connect-timeout 10 --max-time 10 telnet://" + host + ":" + port
-			}
+		switch port := tcp[len(tcp)-1]; {
+		case slices.Contains(tcp, "443"): // a proxy answers for port 80 by itself
+			urls = append(urls, "https://"+host+"/")
+		case row.ID() == Application || row.ID() == "app-rest" || row.Party == Portal || row.Party == Handlers:
+			urls = append(urls, "https://"+host+":"+port+"/")
+		case windows:
+			return "Test-NetConnection " + host + " -Port " + port + " -InformationLevel Quiet"
+		default:
+			return "curl -sv --noproxy '*' -m 15 telnet://" + host + ":" + port
 		}
 	}
-	return "curl -sSI --connect-timeout 10 " + strings.Join(urls, " ") + " | grep HTTP/"
+	return statusCommand(urls, windows)
 }
 
 // testHosts returns the hosts that a row's connections lead to, or a placeholder.
@@ -238,22 +266,60 @@ func (r *Rules) portalHost(w Words) string {
 
 const letterWidth = 74
 
-// Text returns the letter as plain text.
+// Attachments are the table of connections and the files.
+func (l *Letter) Attachments() []File {
+	return append([]File{{l.words.Say("letter.connections", nil), "connections.txt", l.Table()}}, l.Files...)
+}
+
+// Attached is attachments as one text.
+func Attached(files []File) string {
+	rule := strings.Repeat("-", letterWidth)
+	var parts []string
+	for _, f := range files {
+		parts = append(parts, fmt.Sprintf("%s\n%s, %s\n%s\n%s", rule, f.Title, f.Name, rule, f.Text))
+	}
+	return strings.Join(parts, "\n")
+}
+
+// Text returns the letter as plain text, with everything attached.
 func (l *Letter) Text() string {
+	return fmt.Sprintf("%s: %s\n\n%s\n%s", l.words.Say("letter.subject-label", nil), l.Subject, l.Body(), Attached(l.Attachments()))
+}
+
+// Body is the letter itself as plain text.
+func (l *Letter) Body() string {
 	var b strings.Builder
-	paragraph := func(indent int, label, words string) {
-		for _, line := range wrap(label+words, letterWidth-indent) {
-			fmt.Fprintf(&b, "%*s%s\n", indent, "", line)
+	for i, paragraph := range append(slices.Clone(l.Opening), l.Proof.Text) {
+		if i > 0 && paragraph != "" {
+			b.WriteString("\n")
 		}
+		writeWrapped(&b, 0, paragraph)
 	}
+	if l.Proof.Linux != "" {
+		fmt.Fprintf(&b, "Linux:\n%s\nWindows:\n%s\n", l.Proof.Linux, l.Proof.Windows)
+	}
+	for _, paragraph := range l.Closing {
+		b.WriteString("\n")
+		writeWrapped(&b, 0, paragraph)
+	}
+	return b.String()
+}
+
+func writeWrapped(b *strings.Builder, indent int, words string) {
+	for _, line := range wrap(words, letterWidth-indent) {
+		fmt.Fprintf(b, "%*s%s\n", indent, "", line)
+	}
+}
+
+// Table lists the connections as plain text.
+func (l *Letter) Table() string {
+	var b strings.Builder
+	paragraph := func(indent int, label, words string) { writeWrapped(&b, indent, label+words) }
 	say := func(key string) string { return l.words.Say("allowlist.letter."+key, nil) }
-	paragraph(0, "", say("subject-label")+": "+l.Subject)
-	for _, words := range l.Opening {
-		b.WriteString("\n")
-		paragraph(0, "", words)
-	}
-	for _, g := range l.Groups {
-		b.WriteString("\n")
+	for i, g := range l.Groups {
+		if i > 0 {
+			b.WriteString("\n")
+		}
 		paragraph(0, "", strings.ToUpper(g.Title))
 		paragraph(0, "", g.Where)
 		for _, item := range g.Items {
@@ -274,12 +340,9 @@ func (l *Letter) Text() string {
 			}
 		}
 	}
-	for _, words := range l.Closing {
+	for _, words := range l.Notes {
 		b.WriteString("\n")
 		paragraph(0, "", words)
-	}
-	for _, f := range l.Files {
-		fmt.Fprintf(&b, "\n%s\n%s, %s\n%s\n%s", strings.Repeat("-", letterWidth), f.Title, f.Name, strings.Repeat("-", letterWidth), f.Text)
 	}
 	return b.String()
 }
@@ -311,34 +374,4 @@ func (l *Letter) HTML() (string, error) {
 		return "", fmt.Errorf("write the letter: %w", err)
 	}
 	return b.String(), nil
-}
-
-// MailtoLimit is the length of a mailto URL that Windows and the common mail programs accept.
-const MailtoLimit = 1900
-
-// Mailto returns a URL that opens a mail program with as many connections in a message as fit. Put the
-// whole text into the clipboard too: the message asks the reader to paste it.
-func (l *Letter) Mailto() string {
-	link := func(body string) string { return MailtoURL(l.Subject, body) }
-	body := l.words.Say("allowlist.letter.paste", nil) + "\n\n"
-	fits := link(body)
-	for _, g := range l.Groups {
-		for _, item := range g.Items {
-			body += fmt.Sprintf("%d. %s, %s\n", item.Number, item.What, item.Ports)
-			longer := link(body)
-			if len(longer) > MailtoLimit {
-				return fits
-			}
-			fits = longer
-		}
-	}
-	return fits
-}
-
-// MailtoURL is the URL of RFC 6068 that opens a mail program with a message.
-func MailtoURL(subject, body string) string {
-	// Mail programs don't decode a plus as a space.
-	escape := func(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") }
-	lines := strings.NewReplacer("\r\n", "\r\n", "\r", "\r\n", "\n", "\r\n")
-	return "mailto:?subject=" + escape(subject) + "&body=" + escape(lines.Replace(body))
 }

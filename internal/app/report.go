@@ -6,10 +6,12 @@ import (
 	"boxready/checks"
 	"boxready/internal/allowlist"
 	"boxready/internal/feed"
+	"boxready/internal/letter"
 	"boxready/internal/report"
+	"boxready/internal/view"
 )
 
-// Rules returns the options of the rules and the letter about a run, from its target, without Lists.
+// Rules returns the options of the rules and the letters about a run, from its target, without Lists.
 func (a *App) Rules(outcome *checks.Outcome) allowlist.Options {
 	t := outcome.Target
 	return allowlist.Options{Portal: t.Address, Region: t.Region, Handlers: t.Handlers, Requirements: t.Requirements, Outcome: outcome, Now: outcome.Finished,
@@ -21,13 +23,33 @@ func (a *App) Lists(ctx context.Context, o allowlist.Options, offline bool) ([]f
 	return allowlist.Fetch(ctx, a.feed, o, offline)
 }
 
-// MakeReport makes the report for support, with the letter to the network's administrator if there is a finding for it.
-func MakeReport(reporter *report.Reporter, c report.Contents, rules allowlist.Options) (*report.Bundle, error) {
-	letter, err := allowlist.LetterFor(rules, reporter.Words)
+// MakeReport makes the report for support, with the letters to those who have to fix something.
+func MakeReport(reporter *report.Reporter, c report.Contents, o allowlist.Options) (*report.Bundle, error) {
+	rules, err := allowlist.New(o)
 	if err != nil {
 		return nil, err
 	}
-	c.Letter = letter
+	run := letter.Run{Portal: c.Outcome.Target.Address, When: c.Outcome.Finished, Version: reporter.Version, Rules: rules}
+	seen, texts := view.Of(c.Outcome.Results), reporter.Words.For(c.Outcome.Setup())
+	var letters []letter.Letter
+	for _, to := range letter.Recipients(seen) {
+		l, err := letter.Write(texts, seen, to.ID, run)
+		if err != nil {
+			return nil, err
+		}
+		letters = append(letters, l)
+	}
+	c.Letters = func(hide func(string) string) (files []report.File) {
+		for i, l := range letters {
+			name := "letter-" + string(l.To)
+			if i == 0 {
+				name = "letter"
+			}
+			l = l.Replace(hide)
+			files = append(files, report.File{Name: name + ".txt", Data: []byte(l.Text(texts))}, report.File{Name: name + ".eml", Data: l.EML(run.When)})
+		}
+		return files
+	}
 	return reporter.Bundle(c)
 }
 

@@ -36,6 +36,7 @@ type TargetOptions struct {
 	Stdin         io.Reader
 	Outside       string // file with a run from the internet
 	Receiver      string // that the owner agreed to by this option
+	Setup         checks.Setup
 }
 
 // Credentials are what a run may use.
@@ -55,7 +56,8 @@ func (a *App) Target(o TargetOptions) (checks.Target, error) {
 	if err != nil {
 		return checks.Target{}, err
 	}
-	t := checks.Target{Address: address, Consents: o.Consents, AsApplication: o.AsApplication, Handlers: requirements.Handlers(o.Handlers), FeedCache: a.options.Cache}
+	t := checks.Target{Address: address, Consents: o.Consents, AsApplication: o.AsApplication, Handlers: requirements.Handlers(o.Handlers), FeedCache: a.options.Cache,
+		Setup: o.Setup}
 	if t.Region, err = parseRegion(o.Region); err != nil {
 		return t, err
 	}

@@ -3,24 +3,27 @@
 package letter
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"boxready/checks"
-	"boxready/internal/lazyregexp"
+	"boxready/internal/allowlist"
 	"boxready/internal/portal"
 	"boxready/internal/untrusted"
 	"boxready/internal/view"
 	"boxready/internal/words"
 )
 
-// Letter asks one person for all that this person has to do.
+// Letter asks one person for all that this person has to do, in at most MaxWords words; what has no room is attached.
 type Letter struct {
-	To      checks.Owner
-	Subject string
-	Body    string // ends with a newline
+	To          checks.Owner
+	Subject     string
+	Body        string // ends with a newline
+	Attachments []allowlist.File
 }
 
 // Run is what all letters about a run have in common.
@@ -29,14 +32,19 @@ type Run struct {
 	Demo    bool      // a simulated portal
 	When    time.Time // the run ended
 	Version string    // of BoxReady
+	// Rules are those of the portal, for the letter to the network's administrator; nil for none.
+	Rules *allowlist.Rules
+	// Equipment is the equipment whose rules are attached; "" for none.
+	Equipment allowlist.Equipment
 }
 
-// Recipients are the owners of findings that letters go to, the one with the most severe first. Who sits at this computer needs none.
-func Recipients(v *view.View) []view.Owner {
-	return slices.DeleteFunc(v.Owners(), func(o view.Owner) bool { return o.ID == checks.You })
-}
+// MaxWords is the longest letter without its attachments.
+const MaxWords = 150
 
-// Limits of a letter, in runes. All that was seen is in the report.
+// maxFindings are described in a letter; the others are attached.
+const maxFindings = 3
+
+// Limits, in runes. All that was seen is in the report.
 const (
 	maxTitle = 120  // of the subject
 	maxText  = 2000 // of a sentence or a step, which may quote what a server said
@@ -44,46 +52,240 @@ const (
 	maxFacts = 60   // facts of a finding
 )
 
-// Write writes the letter to an owner: the most severe finding first. The zero Letter means that the owner has none.
-func Write(w *words.Texts, v *view.View, to checks.Owner, run Run) Letter {
+// Recipients are the owners of findings that the portal's administrator writes to, the one with the most severe first.
+func Recipients(v *view.View) []view.Owner {
+	return slices.DeleteFunc(OwnersOf(v), func(o view.Owner) bool { return o.ID == checks.PortalAdmin })
+}
+
+// OwnersOf are the owners of findings that somebody else can write to, the portal's administrator among them. Who sits at this
+// computer needs no letter.
+func OwnersOf(v *view.View) []view.Owner {
+	return slices.DeleteFunc(v.Owners(), func(o view.Owner) bool { return o.ID == checks.You })
+}
+
+// Write writes the letter to an owner, the most severe finding first. The zero Letter means that the owner has none.
+func Write(w *words.Texts, v *view.View, to checks.Owner, run Run) (Letter, error) {
 	owners := v.Owners()
 	at := slices.IndexFunc(owners, func(o view.Owner) bool { return o.ID == to })
 	if at < 0 {
-		return Letter{}
+		return Letter{}, nil
 	}
-	findings := owners[at].Findings
-	name := run.Portal.Display()
-	var b strings.Builder
-	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
-	line("%s\n", w.Say("allowlist.letter.hello", nil))
-	line("%s", w.Say("letter.intro", checks.Args{"portal": run.Portal.String()}))
-	if run.Demo {
-		line("%s", w.Say("letter.demo", nil))
+	p := &writer{words: w, run: run, to: to}
+	for _, i := range owners[at].Findings {
+		p.add(i.Result)
 	}
-	for _, i := range findings {
-		writeFinding(line, w, i.Result, w.Finding(i.Result, name))
+	l := Letter{To: to, Subject: p.subject(), Body: p.shortest()}
+	l.Attachments = append(l.Attachments, allowlist.File{Title: w.Say("letter.details", nil), Name: "details.txt", Text: p.details()})
+	if to != checks.NetworkAdmin || run.Rules == nil {
+		return l, nil
 	}
-	line("\n%s", w.Say("letter.closing", nil))
-	line("\n%s", w.Say("letter.end", checks.Args{"version": run.Version, "when": w.When(run.When)}))
-	first := plain(w.Finding(findings[0].Result, name).Title)
-	subject := w.Say("letter.subject", checks.Args{"title": untrusted.Truncate(first, maxTitle), "more": len(findings) - 1, "portal": strings.TrimPrefix(name, "https://")})
-	return Letter{To: to, Subject: subject, Body: b.String()}
+	attached, err := connections(w, run)
+	l.Attachments = append(attached, l.Attachments...)
+	return l, err
 }
 
-func writeFinding(line func(string, ...any), w *words.Texts, r checks.Result, f words.Finding) {
-	line("\n%s: %s", words.UpperFirst(w.Say("state."+string(r.State), nil)), plain(f.Title))
-	line("\n%s: %s %s.", w.Say("part.saw", nil), plain(f.Saw), words.UpperFirst(w.Say("vantage."+string(r.Vantage), nil)))
-	if f.Breaks != "" {
-		line("\n%s: %s", w.Say("part.breaks", nil), plain(f.Breaks))
+// connections are the attachments about what was found closed: the table, and the rules for the equipment.
+func connections(w *words.Texts, run Run) ([]allowlist.File, error) {
+	closed := run.Rules.Closed()
+	if len(closed.Rows) == 0 {
+		return nil, nil
 	}
-	if steps := stepsFor(f.Steps); len(steps) > 0 {
-		line("\n%s:", w.Say("part.do", nil))
-		for i, step := range steps {
-			line("%d. %s", i+1, plain(step))
+	var equipment []allowlist.Equipment
+	if can, _ := closed.Coverage(run.Equipment); run.Equipment != "" && can > 0 {
+		equipment = append(equipment, run.Equipment)
+	}
+	request, err := closed.Letter(w, equipment...)
+	if err != nil {
+		return nil, fmt.Errorf("list the connections: %w", err)
+	}
+	return request.Attachments(), nil
+}
+
+// Of is the letter of network rules with what is attached to it.
+func Of(request *allowlist.Letter) Letter {
+	return Letter{To: checks.NetworkAdmin, Subject: request.Subject, Body: request.Body(), Attachments: request.Attachments()}
+}
+
+// writer writes one letter.
+type writer struct {
+	words    *words.Texts
+	run      Run
+	to       checks.Owner
+	findings []finding
+}
+
+// finding is one of the recipient's findings.
+type finding struct {
+	result checks.Result
+	text   words.Finding
+	steps  []words.Step // that the recipient does, without the proof
+	proofs []words.Step
+	others []string // names of the setups that have steps of their own, which are only attached
+}
+
+func (p *writer) add(r checks.Result) {
+	f := finding{result: r, text: p.words.Finding(r, p.run.Portal.Display())}
+	var setup checks.Setup // the first of those that the steps differ for
+	for _, step := range f.text.Steps {
+		if step = step.WithoutOwnCommands(); step.Actions != nil || step.By != "" && step.By != p.to || step.Text == "" && step.Commands == nil {
+			continue
+		}
+		if setup = cmp.Or(setup, step.Setup); step.Setup != "" && step.Setup != setup {
+			if name := p.words.Say("setup."+string(step.Setup), nil); !slices.Contains(f.others, name) {
+				f.others = append(f.others, name)
+			}
+			continue
+		}
+		if step.Proof {
+			f.proofs = append(f.proofs, step)
+		} else {
+			f.steps = append(f.steps, step)
 		}
 	}
-	if f.More != "" {
-		line("\n%s: %s", w.Say("part.more", nil), f.More)
+	p.findings = append(p.findings, f)
+}
+
+func (p *writer) say(key string, args checks.Args) string { return p.words.Say("letter."+key, args) }
+
+func (p *writer) subject() string {
+	title := plain(p.findings[0].text.Title)
+	return p.say("subject", checks.Args{"title": untrusted.Truncate(title, maxTitle), "more": len(p.findings) - 1,
+		"portal": strings.TrimPrefix(p.run.Portal.Display(), "https://")})
+}
+
+// shortest is the body with as much as MaxWords allow: fewer steps of each finding, then no word on what each breaks, then fewer
+// findings.
+func (p *writer) shortest() string {
+	for n := min(len(p.findings), maxFindings); ; n-- {
+		most := 0
+		for _, f := range p.findings[:n] {
+			most = max(most, len(f.steps))
+		}
+		for steps := max(most, 1); steps > 0; steps-- {
+			for _, breaks := range []bool{true, false} {
+				body := p.body(n, steps, breaks)
+				if CountWords(body) <= MaxWords || n == 1 && steps == 1 && !breaks {
+					return body
+				}
+			}
+		}
+	}
+}
+
+// CountWords counts what has a letter or a digit.
+func CountWords(text string) (n int) {
+	for _, word := range strings.Fields(text) {
+		if strings.ContainsFunc(word, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) {
+			n++
+		}
+	}
+	return n
+}
+
+// body writes the first findings, with so many steps each.
+func (p *writer) body(findings, steps int, breaks bool) string {
+	var b strings.Builder
+	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
+	line("%s", p.say("hello", nil))
+	line("\n%s", p.say("intro", checks.Args{"portal": p.run.Portal.String(), "when": p.words.When(p.run.When), "from": p.from(), "findings": findings}))
+	if p.run.Demo {
+		line("%s", p.say("demo", nil))
+	}
+	var proofs []words.Step
+	more := len(p.findings) - findings
+	for i, f := range p.findings[:findings] {
+		number := ""
+		if findings > 1 {
+			number = fmt.Sprintf("%d. ", i+1)
+		}
+		about := sentence(plain(f.text.Title))
+		if first, _ := words.FirstSentences(f.text.Breaks, 1); breaks && first != "" {
+			about += " " + plain(first)
+		}
+		line("\n%s%s", number, about)
+		shown := f.steps[:min(steps, len(f.steps))]
+		if len(shown) > 0 {
+			line("%s", p.say("please", nil))
+		}
+		for _, step := range shown {
+			writeStep(line, "- ", step)
+		}
+		if f.others != nil {
+			line("- %s", p.say("other-setups", checks.Args{"setups": f.others}))
+		}
+		more += len(f.steps) - len(shown)
+		for _, proof := range f.proofs {
+			if !slices.ContainsFunc(proofs, func(other words.Step) bool { return other.String() == proof.String() }) {
+				proofs = append(proofs, proof)
+			}
+		}
+	}
+	if more > 0 {
+		line("\n%s", p.say("more", nil))
+	}
+	for _, proof := range proofs {
+		line("")
+		writeStep(line, "", proof)
+	}
+	line("\n%s", p.say("closing", nil))
+	if p.to != checks.PortalAdmin {
+		line("\n%s", p.say("sender", checks.Args{"portal": p.run.Portal.Display()}))
+	}
+	return b.String()
+}
+
+// from is the address that the portal's server connects from, if the owner gave it.
+func (p *writer) from() string {
+	if p.to != checks.NetworkAdmin || p.run.Rules == nil || !p.run.Rules.PortalIP.IsValid() {
+		return ""
+	}
+	return p.run.Rules.PortalIP.String()
+}
+
+// writeStep writes a step, and its commands on lines of their own.
+func writeStep(line func(string, ...any), mark string, step words.Step) {
+	line("%s%s", mark, plain(step.Text))
+	for _, c := range step.Commands {
+		if c.Label != "" {
+			line("%s", c.Label)
+		}
+		line("%s", c.Line)
+	}
+}
+
+// details are all findings with all steps and facts.
+func (p *writer) details() string {
+	var b strings.Builder
+	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
+	for i, f := range p.findings {
+		if i > 0 {
+			line("")
+		}
+		p.writeDetails(line, f)
+	}
+	line("\n%s", p.say("end", checks.Args{"version": p.run.Version, "when": p.words.When(p.run.When)}))
+	return b.String()
+}
+
+func (p *writer) writeDetails(line func(string, ...any), f finding) {
+	w, r := p.words, f.result
+	line("%s: %s", words.UpperFirst(w.Say("state."+string(r.State), nil)), plain(f.text.Title))
+	line("\n%s: %s %s.", w.Say("part.saw", nil), plain(f.text.Saw), words.UpperFirst(w.Say("vantage."+string(r.Vantage), nil)))
+	if f.text.Breaks != "" {
+		line("\n%s: %s", w.Say("part.breaks", nil), plain(f.text.Breaks))
+	}
+	number := 0
+	for _, step := range f.text.Steps {
+		if step = step.WithoutOwnCommands(); step.Actions != nil || step.By != "" && step.By != p.to || step.Text == "" && step.Commands == nil {
+			continue
+		}
+		if number++; number == 1 {
+			line("\n%s:", w.Say("part.do", nil))
+		}
+		writeStep(line, fmt.Sprintf("%d. ", number), step)
+	}
+	if f.text.More != "" {
+		line("\n%s: %s", w.Say("part.more", nil), f.text.More)
 	}
 	facts := view.ValuesOf(r.Facts).Facts()
 	if len(facts) == 0 {
@@ -102,34 +304,36 @@ func writeFinding(line func(string, ...any), w *words.Texts, r checks.Result, f 
 	}
 }
 
-// checksAgain matches a step that only makes the check again, which is up to the sender of the letter.
-var checksAgain = lazyregexp.New("^[^.:`]*: `boxready [^`]*`(?: [^ `]+ `boxready [^`]*`)*\\.?$")
-
-// stepsFor are the steps for somebody without BoxReady.
-func stepsFor(steps []string) (left []string) {
-	for i, step := range steps {
-		if i == len(steps)-1 && checksAgain().MatchString(step) {
-			continue
-		}
-		left = append(left, words.WithoutCommands(step))
-	}
-	return left
-}
-
-// plain is a text of the catalogue for a reader without markup: backticks enclose commands in it.
+// plain is a text of the catalogue for a reader without markup: backticks enclose hosts and commands in it.
 func plain(text string) string {
 	return untrusted.Truncate(strings.ReplaceAll(text, "`", ""), maxText)
 }
 
-// Attach returns the letter with a text at its end, below a line that names it.
-func (l Letter) Attach(title, text string) Letter {
-	if text != "" {
-		l.Body = strings.TrimRight(l.Body, "\n") + "\n\n" + title + "\n\n" + text
+// sentence ends a title with a full stop.
+func sentence(title string) string {
+	if strings.HasSuffix(title, ".") || strings.HasSuffix(title, "?") {
+		return title
+	}
+	return title + "."
+}
+
+// Replace returns the letter with each of its texts replaced.
+func (l Letter) Replace(text func(string) string) Letter {
+	l.Subject, l.Body = text(l.Subject), text(l.Body)
+	l.Attachments = slices.Clone(l.Attachments)
+	for i := range l.Attachments {
+		l.Attachments[i].Text = text(l.Attachments[i].Text)
 	}
 	return l
 }
 
+// Whole is the body with the attachments at its end.
+func (l Letter) Whole() string { return strings.TrimRight(l.Body, "\n") + "\n\n" + l.Attached() }
+
+// Attached is the attachments as one text.
+func (l Letter) Attached() string { return allowlist.Attached(l.Attachments) }
+
 // Text is the letter as plain text, the subject first.
 func (l Letter) Text(w *words.Texts) string {
-	return w.Say("allowlist.letter.subject-label", nil) + ": " + l.Subject + "\n\n" + l.Body
+	return w.Say("letter.subject-label", nil) + ": " + l.Subject + "\n\n" + l.Whole()
 }

@@ -4,8 +4,9 @@ import (
 	"bytes"
 	"io"
 	"mime"
-	"mime/quotedprintable"
+	"mime/multipart"
 	"net/mail"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"unicode/utf8"
 
 	"boxready/checks"
+	"boxready/internal/allowlist"
 	"boxready/internal/letter"
 	"boxready/internal/portal"
 	"boxready/internal/view"
@@ -63,50 +65,90 @@ func TestRecipients(t *testing.T) {
 	}
 }
 
+// write writes a letter without network rules.
+func write(t *testing.T, w *words.Texts, results []checks.Result, to checks.Owner, run letter.Run) letter.Letter {
+	t.Helper()
+	l, err := letter.Write(w, view.Of(results), to, run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
 func TestLetter(t *testing.T) {
 	for lang, want := range map[string]struct{ subject, greeting, end string }{
 		"ru": {"(и ещё 1) — Битрикс24, портал.example.ru:8443", "Добрый день.\n", "BoxReady 0.1.0-test, 23.11.2026 12:00\n"},
-		"en": {"(and 1 more): Bitrix24, портал.example.ru:8443", "Hello.\n", "BoxReady 0.1.0-test, 23 November 2026 12:00\n"},
+		"en": {"(and 1 more): Bitrix24, портал.example.ru:8443", "Hello,\n", "BoxReady 0.1.0-test, 23 November 2026 12:00\n"},
 	} {
 		w := texts(t, lang)
-		l := letter.Write(w, view.Of(broken), checks.ServerAdmin, run(t))
+		l := write(t, w, broken, checks.ServerAdmin, run(t))
 		title := func(i int) string { return w.Finding(broken[i], "").Title }
 		if l.To != checks.ServerAdmin || !strings.HasPrefix(l.Subject, title(2)) || !strings.HasSuffix(l.Subject, want.subject) {
 			t.Errorf("%s: to %q, subject %q", lang, l.To, l.Subject)
 		}
-		if !strings.HasPrefix(l.Body, want.greeting) || !strings.HasSuffix(l.Body, want.end) {
-			t.Errorf("%s: the text is\n%s", lang, l.Body)
+		if !strings.HasPrefix(l.Body, want.greeting) || !strings.HasSuffix(l.Whole(), want.end) {
+			t.Errorf("%s: the text is\n%s", lang, l.Whole())
 		}
-		worst, other := strings.Index(l.Body, title(2)), strings.Index(l.Body, title(1))
-		if worst < 0 || other < worst {
-			t.Errorf("%s: the findings are at %d and %d in\n%s", lang, worst, other, l.Body)
+		for _, text := range []string{l.Body, l.Attached()} {
+			worst, other := strings.Index(text, title(2)), strings.Index(text, title(1))
+			if worst < 0 || other < worst {
+				t.Errorf("%s: the findings are at %d and %d in\n%s", lang, worst, other, text)
+			}
 		}
-		if strings.Contains(l.Body, title(3)) || strings.Contains(l.Body, "`") || strings.Contains(l.Body, "\n\n\n") {
-			t.Errorf("%s: the text is\n%s", lang, l.Body)
+		if whole := l.Whole(); strings.Contains(whole, title(3)) || strings.Contains(whole, "`") || strings.Contains(whole, "\n\n\n") {
+			t.Errorf("%s: the text is\n%s", lang, whole)
 		}
-		if got := l.Text(w); !strings.HasSuffix(got, ": "+l.Subject+"\n\n"+l.Body) {
+		if got := l.Text(w); !strings.HasSuffix(got, ": "+l.Subject+"\n\n"+l.Whole()) {
 			t.Errorf("%s: the letter as text is\n%s", lang, got)
 		}
 	}
-	if l := letter.Write(texts(t, "en"), view.Of(broken), checks.Bitrix24, run(t)); l != (letter.Letter{}) {
+	if l := write(t, texts(t, "en"), broken, checks.Bitrix24, run(t)); l.To != "" || l.Body != "" {
 		t.Errorf("a letter to somebody who has nothing to do: %+v", l)
 	}
 }
 
-// TestNoCommandsOfBoxReady asserts that steps lose the program's own command lines, and no others.
+// TestShort asserts that a letter stays short, however many findings there are, and that all of them are attached.
+func TestShort(t *testing.T) {
+	for _, lang := range words.Languages() {
+		w := texts(t, lang)
+		var all []checks.Result
+		for _, c := range checks.Catalog() {
+			for _, cause := range c.Causes {
+				r := finding(c.ID, checks.Problem, cause, checks.NetworkAdmin)
+				all = append(all, r)
+				if l := write(t, w, []checks.Result{r}, checks.NetworkAdmin, run(t)); letter.CountWords(l.Body) > letter.MaxWords {
+					t.Errorf("%s: %s/%s: %d words:\n%s", lang, c.ID, cause, letter.CountWords(l.Body), l.Body)
+				}
+			}
+		}
+		l := write(t, w, all, checks.NetworkAdmin, run(t))
+		if n := letter.CountWords(l.Body); n > letter.MaxWords {
+			t.Errorf("%s: %d words:\n%s", lang, n, l.Body)
+		}
+		for _, r := range all {
+			if title := strings.ReplaceAll(w.Finding(r, run(t).Portal.Display()).Title, "`", ""); !strings.Contains(l.Attached(), title) {
+				t.Errorf("%s: %q isn't attached", lang, title)
+			}
+		}
+	}
+}
+
+// TestNoCommandsOfBoxReady asserts that letters have no command lines of the program, and those of the recipient's steps.
 func TestNoCommandsOfBoxReady(t *testing.T) {
 	for _, lang := range words.Languages() {
 		w := texts(t, lang)
 		for _, c := range checks.Catalog() {
 			for _, cause := range c.Causes {
 				r := finding(c.ID, checks.Problem, cause, checks.NetworkAdmin)
-				body := letter.Write(w, view.Of([]checks.Result{r}), checks.NetworkAdmin, run(t)).Body
-				if strings.Contains(body, "boxready ") || strings.Contains(body, "`") {
-					t.Errorf("%s, %s %s:\n%s", lang, c.ID, cause, body)
+				whole := write(t, w, []checks.Result{r}, checks.NetworkAdmin, run(t)).Whole()
+				if strings.Contains(whole, "boxready ") || strings.Contains(whole, "`") {
+					t.Errorf("%s, %s %s:\n%s", lang, c.ID, cause, whole)
 				}
 				for _, step := range w.Finding(r, run(t).Portal.Display()).Steps {
-					if _, command, found := strings.Cut(step, "`curl "); found && !strings.Contains(body, command[:strings.IndexByte(command, '`')]) {
-						t.Errorf("%s, %s %s: no command %s in\n%s", lang, c.ID, cause, command, body)
+					for _, command := range step.WithoutOwnCommands().Commands {
+						if step.By == checks.NetworkAdmin && !strings.Contains(whole, "\n"+command.Line+"\n") {
+							t.Errorf("%s, %s %s: no command %s in\n%s", lang, c.ID, cause, command.Line, whole)
+						}
 					}
 				}
 			}
@@ -117,18 +159,34 @@ func TestNoCommandsOfBoxReady(t *testing.T) {
 func TestDemoLetterSaysSo(t *testing.T) {
 	w, r := texts(t, "en"), run(t)
 	r.Demo = true
-	if l := letter.Write(w, view.Of(broken), checks.ServerAdmin, r); !strings.Contains(l.Body, w.Say("letter.demo", nil)) {
+	if l := write(t, w, broken, checks.ServerAdmin, r); !strings.Contains(l.Body, w.Say("letter.demo", nil)) {
 		t.Errorf("the letter is\n%s", l.Body)
 	}
 }
 
-func TestAttach(t *testing.T) {
-	l := letter.Letter{Subject: "s", Body: "text\n\n"}
-	if got := l.Attach("Rules", "").Body; got != l.Body {
-		t.Errorf("nothing: %q", got)
+// TestRulesAreAttached asserts that the letter to the network's administrator has the table of what was found closed and the rules for
+// the equipment, and names the server's address.
+func TestRulesAreAttached(t *testing.T) {
+	w, r := texts(t, "en"), run(t)
+	o := allowlist.Options{Portal: r.Portal, PortalIP: netip.MustParseAddr("192.0.2.5"), Outcome: &checks.Outcome{Results: broken, Finished: noon}, Now: noon, Version: "test"}
+	rules, err := allowlist.New(o)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if got, want := l.Attach("Rules", "a\nb\n").Body, "text\n\nRules\n\na\nb\n"; got != want {
-		t.Errorf("%q, expected %q", got, want)
+	r.Rules, r.Equipment = rules, allowlist.Squid
+	l := write(t, w, broken, checks.NetworkAdmin, r)
+	var names []string
+	for _, a := range l.Attachments {
+		names = append(names, a.Name)
+	}
+	if want := []string{"connections.txt", "boxready-squid.conf", "boxready-squid-remove.sh", "details.txt"}; !slices.Equal(names, want) {
+		t.Errorf("attached: %q, expected %q", names, want)
+	}
+	if !strings.Contains(l.Body, "192.0.2.5") || !strings.Contains(l.Attachments[0].Text, "oauth.bitrix24.tech") {
+		t.Errorf("the letter is\n%s", l.Whole())
+	}
+	if l := write(t, w, broken, checks.ServerAdmin, r); len(l.Attachments) != 1 || strings.Contains(l.Body, "192.0.2.5") {
+		t.Errorf("the letter to the server's administrator is\n%s", l.Whole())
 	}
 }
 
@@ -140,7 +198,7 @@ var hard = []string{
 
 func TestMailto(t *testing.T) {
 	for _, text := range hard {
-		checkMail(t, letter.Letter{Subject: text, Body: text})
+		checkMail(t, letter.Letter{Subject: text, Body: text, Attachments: []allowlist.File{{Title: "t", Name: "connections.txt", Text: text}}})
 	}
 	short := letter.Letter{Subject: "s", Body: strings.Repeat("a", 1800)}
 	if _, fits := short.Mailto(); !fits {
@@ -192,12 +250,27 @@ func checkMail(t *testing.T, l letter.Letter) {
 	if err != nil || strings.TrimSpace(decodedSubject) != strings.TrimSpace(subject) {
 		t.Errorf("subject %q, %v, expected %q", decodedSubject, err, subject)
 	}
-	if date, err := message.Header.Date(); err != nil || !date.Equal(noon) || message.Header.Get("X-Unsent") != "1" || len(message.Header) != 6 {
+	if date, err := message.Header.Date(); err != nil || !date.Equal(noon) || message.Header.Get("X-Unsent") != "1" || len(message.Header) != 5 {
 		t.Errorf("%v, headers %v", err, message.Header)
 	}
-	body, err := io.ReadAll(quotedprintable.NewReader(message.Body))
-	if err != nil || lines(string(body)) != lines(l.Body) {
-		t.Errorf("text %q, %v, expected %q", body, err, l.Body)
+	_, params, err := mime.ParseMediaType(message.Header.Get("Content-Type"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	parts := multipart.NewReader(message.Body, params["boundary"])
+	texts := append([]allowlist.File{{Text: l.Body}}, l.Attachments...)
+	for _, want := range texts {
+		part, err := parts.NextPart() // decodes quoted-printable
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := io.ReadAll(part)
+		if err != nil || lines(string(got)) != lines(want.Text) || part.FileName() != want.Name {
+			t.Errorf("%q %q, %v, expected %q %q", part.FileName(), got, err, want.Name, want.Text)
+		}
+	}
+	if _, err := parts.NextPart(); err != io.EOF {
+		t.Errorf("more than %d parts: %v", len(texts), err)
 	}
 	for line := range bytes.Lines(file) {
 		if len(line) > 998 || !bytes.HasSuffix(line, []byte("\r\n")) && !bytes.HasSuffix(file, line) || bytes.ContainsFunc(line, func(r rune) bool { return r > '~' }) {
@@ -207,8 +280,8 @@ func checkMail(t *testing.T, l letter.Letter) {
 }
 
 func TestHTML(t *testing.T) {
-	page, err := letter.Letter{Subject: "<script>1 & 2", Body: "a <b>\n  c"}.HTML("ru")
-	if err != nil || !strings.HasPrefix(page, "<!DOCTYPE html>\n<html lang=\"ru\">") || strings.Contains(page, "<script>") || !strings.Contains(page, "a &lt;b&gt;\n  c") {
+	page, err := letter.Letter{Subject: "<script>1 & 2", Body: "a <b>\n  c", Attachments: []allowlist.File{{Title: "<t>", Text: "<u>"}}}.HTML("ru")
+	if err != nil || !strings.HasPrefix(page, "<!DOCTYPE html>\n<html lang=\"ru\">") || strings.Contains(page, "<script>") || !strings.Contains(page, "a &lt;b&gt;\n  c") || !strings.Contains(page, "&lt;t&gt;") || !strings.Contains(page, "&lt;u&gt;") {
 		t.Errorf("%v\n%s", err, page)
 	}
 }

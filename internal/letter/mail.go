@@ -2,24 +2,32 @@ package letter
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"fmt"
 	"html/template"
 	"mime"
+	"mime/multipart"
 	"mime/quotedprintable"
+	"net/textproto"
+	neturl "net/url"
 	"strings"
 	"time"
-
-	"boxready/internal/allowlist"
 )
 
 // Mailto returns a URL that opens a mail program with the letter. fits is false if it is too long for that: use EML then.
 func (l Letter) Mailto() (url string, fits bool) {
-	url = allowlist.MailtoURL(oneLine(l.Subject), l.Body)
-	return url, len(url) <= allowlist.MailtoLimit
+	// Mail programs don't decode a plus as a space.
+	escape := func(s string) string { return strings.ReplaceAll(neturl.QueryEscape(s), "+", "%20") }
+	lines := strings.NewReplacer("\r\n", "\r\n", "\r", "\r\n", "\n", "\r\n")
+	url = "mailto:?subject=" + escape(oneLine(l.Subject)) + "&body=" + escape(lines.Replace(l.Body))
+	return url, len(url) <= mailtoLimit
 }
 
-// EML is the letter as a message (RFC 5322) that mail programs open as a draft. It has neither From nor To: who is to send it
-// chooses both.
+// mailtoLimit is the length of a mailto URL (RFC 6068) that Windows and the common mail programs accept.
+const mailtoLimit = 1900
+
+// EML is the letter with its attachments as a message (RFC 5322, 2046) that mail programs open as a draft. It has neither From nor
+// To: who is to send it chooses both.
 func (l Letter) EML(now time.Time) []byte {
 	var b bytes.Buffer
 	header := func(name, value string) { fmt.Fprintf(&b, "%s: %s\r\n", name, value) }
@@ -28,14 +36,31 @@ func (l Letter) EML(now time.Time) []byte {
 	header("Subject", strings.ReplaceAll(mime.QEncoding.Encode("utf-8", oneLine(l.Subject)), "?= =?", "?=\r\n =?"))
 	header("X-Unsent", "1") // to Outlook: a draft, not a message that was received
 	header("MIME-Version", "1.0")
-	header("Content-Type", "text/plain; charset=utf-8")
-	header("Content-Transfer-Encoding", "quoted-printable")
+	parts := multipart.NewWriter(&b)
+	_ = parts.SetBoundary(fmt.Sprintf("boxready-%x", sha256.Sum256([]byte(l.Whole())))[:60]) // the same for the same letter
+	header("Content-Type", mime.FormatMediaType("multipart/mixed", map[string]string{"boundary": parts.Boundary()}))
 	b.WriteString("\r\n")
-	body := quotedprintable.NewWriter(&b)
-	// A carriage return alone can make the writer drop a later line feed. A buffer takes everything.
-	_, _ = body.Write([]byte(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(l.Body)))
-	_ = body.Close()
+	writePart(parts, nil, l.Body)
+	for _, a := range l.Attachments {
+		writePart(parts, map[string]string{"filename": a.Name}, a.Text)
+	}
+	_ = parts.Close() // a buffer takes everything
 	return b.Bytes()
+}
+
+// writePart writes a text, as an attachment if it has a file name.
+func writePart(parts *multipart.Writer, file map[string]string, text string) {
+	header := textproto.MIMEHeader{}
+	header.Set("Content-Type", "text/plain; charset=utf-8")
+	header.Set("Content-Transfer-Encoding", "quoted-printable")
+	if file != nil {
+		header.Set("Content-Disposition", mime.FormatMediaType("attachment", file))
+	}
+	w, _ := parts.CreatePart(header)
+	encoded := quotedprintable.NewWriter(w)
+	// A carriage return alone can make the writer drop a later line feed.
+	_, _ = encoded.Write([]byte(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text)))
+	_ = encoded.Close()
 }
 
 // oneLine joins the lines of a subject: a line break would begin another header.
@@ -47,7 +72,10 @@ var page = template.Must(template.New("letter").Parse(`<!DOCTYPE html>
 <html lang="{{.Lang}}">
 <head><meta charset="utf-8"><title>{{.Subject}}</title></head>
 <body><h1 style="font-size:1.2em">{{.Subject}}</h1>
-<div style="white-space:pre-wrap">{{.Body}}</div></body>
+<div style="white-space:pre-wrap">{{.Body}}</div>
+{{range .Attachments}}<h2 style="font-size:1.05em">{{.Title}}</h2>
+<div style="white-space:pre-wrap">{{.Text}}</div>
+{{end}}</body>
 </html>
 `))
 

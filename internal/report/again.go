@@ -12,6 +12,11 @@ import (
 	"boxready/internal/words"
 )
 
+// setup is the setup in a saved report, or else what its facts show to this version.
+func (s *Document) setup(judged []checks.Result) checks.Setup {
+	return (&checks.Outcome{Target: checks.Target{Setup: s.Setup}, Results: judged}).Setup()
+}
+
 // results returns a saved report's results; their texts are in the entries.
 func (s *Document) results() []checks.Result {
 	list := make([]checks.Result, len(s.Results))
@@ -29,11 +34,12 @@ func (p *Reporter) saved(d *Document) *run {
 	n.Results = nil
 	results := d.results()
 	judged, _ := checks.JudgeAgain(results)
+	texts := p.Words.For(d.setup(judged))
 	for i, e := range d.Results {
-		f := words.Finding{Title: e.Title, Saw: e.Text, Steps: e.Steps, More: e.More}
+		f := e.finding()
 		for _, r := range judged {
 			if r.Check == e.Check && r.State == e.State && r.Cause == e.Cause && (judgedAgain(r) || r.State == checks.Skipped && p.Words.Knows(r.Check)) {
-				f = p.Words.Finding(r, n.display)
+				f = texts.Finding(r, n.display)
 				break
 			}
 		}
@@ -41,6 +47,15 @@ func (p *Reporter) saved(d *Document) *run {
 		n.add(e, view.Item{Result: results[i], Text: f, Values: view.ValuesOf(e.Facts)})
 	}
 	return n
+}
+
+// finding has the texts of a saved result.
+func (e *Entry) finding() words.Finding {
+	f := words.Finding{Title: e.Title, Saw: e.Text, More: e.More}
+	for _, step := range e.Steps {
+		f.Steps = append(f.Steps, words.ParseStep(step))
+	}
+	return f
 }
 
 // judgedAgain reports whether a result was judged again: then its facts are of this version's type.
@@ -69,9 +84,10 @@ func (p *Reporter) JudgeAgain(s *Saved) (*Saved, []checks.Kept) {
 	again := &Saved{Document: s.Document, Altered: s.Altered}
 	outcome := checks.OutcomeOf(results)
 	again.Tool.Version, again.Verdict, again.Counts, again.Results = p.Version, outcome.Verdict, outcome.Counts(), nil
-	words := p.saved(&s.Document)
+	again.Setup = s.setup(results)
+	words, texts := p.saved(&s.Document), p.Words.For(again.Setup)
 	for _, r := range results {
-		f := p.Words.Finding(r, words.display)
+		f := texts.Finding(r, words.display)
 		if i := words.find(r); i != nil && !judgedAgain(r) {
 			f = i.Text // it was kept
 		}
@@ -99,7 +115,7 @@ func (s *Saved) Outcome() (*checks.Outcome, []checks.Kept) {
 	if err != nil {
 		address = portal.Address{Host: strings.TrimPrefix(s.Portal, "https://"), Port: 443} // a hidden or damaged one
 	}
-	outcome.Target.Address = address
+	outcome.Target.Address, outcome.Target.Setup = address, s.Setup
 	return outcome, kept
 }
 
@@ -107,7 +123,7 @@ func (s *Saved) Outcome() (*checks.Outcome, []checks.Kept) {
 func (s *Saved) written(r checks.Result) words.Finding {
 	for _, e := range s.Results {
 		if e.Check == r.Check && e.Cause == r.Cause && e.State == r.State {
-			return words.Finding{Title: e.Title, Saw: e.Text, Steps: e.Steps, More: e.More}
+			return e.finding()
 		}
 	}
 	return words.Finding{Title: string(r.Check)}

@@ -20,8 +20,9 @@ import (
 // Contents are what goes into a report for support.
 type Contents struct {
 	Outcome *checks.Outcome
-	Hide    []Category      // categories to replace by tokens; Categories() for all
-	Letter  string          // to the network administrator; "" for none
+	Hide    []Category // categories to replace by tokens; Categories() for all
+	// Letters writes the letters of the run, see IsLetter, without what hide hides; nil for none.
+	Letters func(hide func(string) string) []File
 	Secrets []secret.String // in use besides the target's own; none may be in the report
 }
 
@@ -30,11 +31,17 @@ const (
 	HTMLFile     = "report.html"
 	JSONFile     = "report.json"
 	SummaryFile  = "summary.txt"
-	LetterFile   = "letter.txt"
+	LetterFile   = "letter.txt" // to the person who has to act first; see IsLetter
 	HiddenFile   = "hidden.txt"
 	LogFile      = "log.jsonl"
 	ManifestFile = "manifest.sha256"
 )
+
+var letterName = lazyregexp.New(`^letter(-[a-z0-9-]{1,40})?\.(txt|eml)$`)
+
+// IsLetter reports whether a file of a bundle is a letter: letter.txt is the one to the person who has to act first, others have the
+// recipient in their names; each is also there as a message for a mail program.
+func IsLetter(name string) bool { return letterName().MatchString(name) }
 
 // File is one file of a bundle.
 type File struct {
@@ -79,7 +86,10 @@ func (p *Reporter) Bundle(c Contents) (*Bundle, error) {
 			return nil, err
 		}
 	}
-	letter := h.text(c.Letter)
+	var letters []File
+	if c.Letters != nil {
+		letters = c.Letters(h.text)
+	}
 	b.Names = h.found() // complete only here
 	var page bytes.Buffer
 	if err := p.writeHTML(&page, n, requests, b, data.Bytes()); err != nil {
@@ -88,9 +98,7 @@ func (p *Reporter) Bundle(c Contents) (*Bundle, error) {
 	b.add(HTMLFile, page.Bytes())
 	b.add(JSONFile, indented.Bytes())
 	b.add(SummaryFile, []byte(p.summary(n, b)))
-	if letter != "" {
-		b.add(LetterFile, []byte(letter))
-	}
+	b.Files = append(b.Files, letters...)
 	b.add(LogFile, log.Bytes())
 	b.add(HiddenFile, []byte(p.hidden(b)))
 

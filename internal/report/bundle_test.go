@@ -50,11 +50,18 @@ func zipped(t *testing.T, b *report.Bundle) []byte {
 	return out.Bytes()
 }
 
+// letters writes one letter.
+func letters(text string) func(hide func(string) string) []report.File {
+	return func(hide func(string) string) []report.File {
+		return []report.File{{Name: report.LetterFile, Data: []byte(hide(text))}}
+	}
+}
+
 func TestBundle(t *testing.T) {
 	o := runDemo(t, "auth-server-unreachable", "tls-expires-soon")
 	for name, c := range map[string]report.Contents{
 		"shown":  {Outcome: o},
-		"hidden": {Outcome: o, Hide: report.Categories(), Letter: "Please allow https://portal.demo.example to go out.\n"},
+		"hidden": {Outcome: o, Hide: report.Categories(), Letters: letters("Please allow https://portal.demo.example to go out.\n")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := bundle(t, reporter(t, "en"), c)

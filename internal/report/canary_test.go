@@ -207,7 +207,7 @@ func TestNothingLeaks(t *testing.T) {
 				c := newCanaries(t)
 				o := c.outcome(t)
 				letter := "Allow " + o.Target.Address.Host + " and " + c.names[3]
-				b := bundle(t, reporter(t, lang), report.Contents{Outcome: o, Hide: hide, Letter: letter, Secrets: c.secrets})
+				b := bundle(t, reporter(t, lang), report.Contents{Outcome: o, Hide: hide, Letters: letters(letter), Secrets: c.secrets})
 				if b.Secrets != len(c.secrets) {
 					t.Errorf("%d of %d secrets are looked for", b.Secrets, len(c.secrets))
 				}
@@ -267,7 +267,7 @@ func TestLeakIsRefused(t *testing.T) {
 			t.Fatalf("%s of %q in place %d: %v", encoding, s.Reveal(), i%3, err)
 		}
 	}
-	letter := report.Contents{Outcome: o, Secrets: c.secrets, Letter: "Here: " + c.secrets[7].Reveal()}
+	letter := report.Contents{Outcome: o, Secrets: c.secrets, Letters: letters("Here: " + c.secrets[7].Reveal())}
 	var leak *report.LeakError
 	if _, err := reporter(t, "en").Save(t.TempDir()+"/r.zip", letter); !errors.As(err, &leak) || leak.File != report.LetterFile {
 		t.Errorf("in the letter: %v", err)

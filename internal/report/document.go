@@ -27,6 +27,7 @@ type Document struct {
 	Verdict    checks.Verdict       `json:"verdict"`
 	Counts     map[checks.State]int `json:"counts"`
 	NotChecked []NotChecked         `json:"not_checked"`
+	Setup      checks.Setup         `json:"setup,omitempty"` // of the portal's server, if known
 	Results    []Entry              `json:"results,omitempty"`
 }
 
@@ -73,14 +74,14 @@ func (p *Reporter) Entry(r checks.Result, portal string) Entry {
 
 func entryOf(r checks.Result, f words.Finding) Entry {
 	e := Entry{Check: r.Check, State: r.State, Cause: r.Cause, Vantage: r.Vantage, Owner: r.Owner, Because: r.Because,
-		Affects: r.Affects, Facts: r.Facts, Title: f.Title, Text: strings.TrimSpace(f.Saw + " " + f.Breaks), Steps: f.Steps, More: f.More,
+		Affects: r.Affects, Facts: r.Facts, Title: f.Title, Text: strings.TrimSpace(f.Saw + " " + f.Breaks), Steps: []string{}, More: f.More,
 		TookMS: r.Took.Milliseconds()}
-	// In JSON these must be a list and an object, not null.
+	for _, step := range f.Steps {
+		e.Steps = append(e.Steps, step.String())
+	}
+	// In JSON these must be a list and an object, not null; so are the steps.
 	if e.Affects == nil {
 		e.Affects = []checks.Affected{}
-	}
-	if e.Steps == nil {
-		e.Steps = []string{}
 	}
 	if e.Facts == nil {
 		e.Facts = struct{}{}
@@ -90,10 +91,10 @@ func entryOf(r checks.Result, f words.Finding) Entry {
 
 // Document turns an outcome into its JSON form.
 func (p *Reporter) Document(o *checks.Outcome) Document {
-	d := p.Summary(o)
+	d, texts := p.Summary(o), p.Words.For(o.Setup())
 	d.Results = make([]Entry, 0, len(o.Results))
 	for _, r := range o.Results {
-		d.Results = append(d.Results, p.Entry(r, o.Target.Address.Display()))
+		d.Results = append(d.Results, entryOf(r, texts.Finding(r, o.Target.Address.Display())))
 	}
 	return d
 }
@@ -102,7 +103,7 @@ func (p *Reporter) Document(o *checks.Outcome) Document {
 func (p *Reporter) Summary(o *checks.Outcome) Document {
 	d := Document{Schema: SchemaVersion, Tool: Tool{"boxready", p.Version}, Portal: o.Target.Address.String(),
 		Started: o.Started.UTC().Truncate(time.Millisecond), Finished: o.Finished.UTC().Truncate(time.Millisecond),
-		Verdict: o.Verdict, Counts: o.Counts(), NotChecked: []NotChecked{}}
+		Verdict: o.Verdict, Counts: o.Counts(), NotChecked: []NotChecked{}, Setup: o.Setup()}
 	for _, n := range o.NotChecked {
 		d.NotChecked = append(d.NotChecked, NotChecked(n))
 	}

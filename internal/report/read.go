@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"boxready/checks"
@@ -177,7 +178,10 @@ func readZip(file io.ReaderAt, size int64, verify bool) (data []byte, altered []
 	if err != nil {
 		return nil, nil, err
 	}
-	for _, name := range []string{HTMLFile, JSONFile, SummaryFile, LetterFile, LogFile, HiddenFile} {
+	for _, name := range filesIn(z, manifest) {
+		if name == ManifestFile {
+			continue
+		}
 		content, err := read(name)
 		if err != nil {
 			return nil, nil, err
@@ -190,6 +194,27 @@ func readZip(file io.ReaderAt, size int64, verify bool) (data []byte, altered []
 	}
 	return data, altered, nil
 }
+
+// filesIn are the names of the files that a bundle may have, with the letters that are in this one or in its manifest.
+func filesIn(z *zip.Reader, manifest []byte) []string {
+	var letters []string
+	add := func(name string) {
+		if IsLetter(name) && !slices.Contains(letters, name) && len(letters) < mostLetters {
+			letters = append(letters, name)
+		}
+	}
+	for _, f := range z.File {
+		add(f.Name)
+	}
+	for line := range bytes.Lines(manifest) {
+		_, name, _ := strings.Cut(strings.TrimSpace(string(line)), "  ")
+		add(name)
+	}
+	return slices.Concat([]string{HTMLFile, JSONFile, SummaryFile}, letters, []string{LogFile, HiddenFile, ManifestFile})
+}
+
+// mostLetters is more than there are recipients.
+const mostLetters = 20
 
 // unzip returns one file of a zip, or nil.
 func unzip(z *zip.Reader, name string) ([]byte, error) {
@@ -228,7 +253,7 @@ func ReadFiles(path string) ([]File, error) {
 		return nil, readError(path, err)
 	}
 	var files []File
-	for _, name := range []string{HTMLFile, JSONFile, SummaryFile, LetterFile, LogFile, HiddenFile, ManifestFile} {
+	for _, name := range filesIn(z, nil) {
 		content, err := unzip(z, name)
 		if err != nil {
 			return nil, readError(path, err)

@@ -23,7 +23,7 @@ func (n *run) add(e Entry, i view.Item) {
 
 // run adds texts to an outcome, without what h hides.
 func (p *Reporter) run(o *checks.Outcome, h *hider) *run {
-	n := &run{Document: p.Summary(o)}
+	n, texts := &run{Document: p.Summary(o)}, p.Words.For(o.Setup())
 	if o.Target.Address.Host != "" { // a self-test has no portal
 		n.display = h.text(o.Target.Address.Display())
 	}
@@ -41,7 +41,7 @@ func (p *Reporter) run(o *checks.Outcome, h *hider) *run {
 			r.Args, facts[i] = h.args(r.Args), values[i].JSON()
 		}
 		r.Facts = facts[i]
-		f := p.Words.Finding(r, n.display)
+		f := texts.Finding(r, n.display)
 		n.add(entryOf(r, f), view.Item{Result: r, Text: f, Values: values[i]})
 	}
 	return n

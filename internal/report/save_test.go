@@ -27,7 +27,7 @@ func saveReason(err error) report.SaveReason {
 func TestSave(t *testing.T) {
 	o := runDemo(t)
 	p := reporter(t, "en")
-	c := report.Contents{Outcome: o, Letter: "a letter\n"}
+	c := report.Contents{Outcome: o, Letters: letters("a letter\n")}
 	b := bundle(t, p, c)
 	folder := t.TempDir()
 	for name, want := range map[string][]byte{

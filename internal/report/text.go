@@ -139,28 +139,16 @@ func (t *text) seenFrom(i view.Item) string {
 	return sentence(t.Words.Code("vantage.", string(i.Vantage), ""))
 }
 
-// step writes a numbered step. A command in backticks gets a line of its own that isn't wrapped, so that it can be copied.
-func (t *text) step(number int, step string) {
+// step writes a numbered step. A command gets a line of its own that isn't wrapped, so that it can be copied.
+func (t *text) step(number int, step words.Step) {
 	label := fmt.Sprintf("%*d.", depth+1, number)
-	words := ""
-	flush := func() {
-		if words = strings.TrimSpace(words); words != "" {
-			t.para(depth+3, label, words)
-			label = ""
+	t.para(depth+3, label, strings.ReplaceAll(step.Text, "`", ""))
+	for _, c := range step.Commands {
+		if c.Label != "" {
+			t.para(depth+3, "", c.Label)
 		}
-		words = ""
+		fmt.Fprintf(t, "%*s%s\n", depth+5, "", c.Line)
 	}
-	for i, part := range strings.Split(step, "`") {
-		switch {
-		case i%2 == 0 && words == "" && strings.Trim(part, ".,; ") == "": // the end of the sentence after a command
-		case i%2 == 0 || !strings.Contains(part, " "):
-			words += part
-		default:
-			flush()
-			fmt.Fprintf(t, "%*s%s\n", depth+5, "", part)
-		}
-	}
-	flush()
 }
 
 // facts writes a check's facts, one value per line, under their names in JSON.

@@ -4,11 +4,9 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"boxready/checks"
-	"boxready/internal/lazyregexp"
 )
 
 // Action is something that a step asks for and that BoxReady itself does. Each user interface has its own way to offer it: a
@@ -153,58 +151,3 @@ func access(credential string) string {
 	}
 	return "--signed-in"
 }
-
-// Step is a step of a finding for a user interface with buttons: it has no command line of BoxReady, but the actions.
-type Step struct {
-	Text    string
-	Actions []Action
-}
-
-// StepsWithActions returns the steps of Finding for a user interface with buttons.
-func (w *Texts) StepsWithActions(r checks.Result, portal string) (steps []Step) {
-	if r.State == checks.OK || r.State == checks.Skipped {
-		return nil
-	}
-	if written, ok := r.Facts.(Written); ok {
-		for _, text := range written.Finding.Steps {
-			steps = append(steps, Step{Text: WithoutCommands(text)})
-		}
-		return steps
-	}
-	args := argsOf(r, portal)
-	key := w.findingKey(r, args)
-	var step Step
-	functions := maps.Clone(w.functions)
-	functions["action"] = func(_ map[string]any, names ...string) string {
-		for _, name := range names {
-			if a := commandLines[name].action; !slices.Contains(step.Actions, a) {
-				step.Actions = append(step.Actions, a)
-			}
-		}
-		return ""
-	}
-	for i := 1; i <= maxSteps; i++ {
-		step = Step{}
-		text, ok := w.findWith(functions, key+".do."+strconv.Itoa(i), args)
-		if !ok {
-			break
-		}
-		step.Text = strings.TrimSpace(text)
-		if step.Actions != nil { // the command line ended the sentence
-			step.Text = strings.TrimRight(step.Text, ": ")
-			if !strings.HasSuffix(step.Text, ".") {
-				step.Text += "."
-			}
-		}
-		if step.Text != "" {
-			steps = append(steps, step)
-		}
-	}
-	return steps
-}
-
-// ownCommand matches BoxReady's own command lines with what leads to them.
-var ownCommand = lazyregexp.New("[:.]? ?`boxready [^`]*`(?: [^ `]+ `boxready [^`]*`)*\\.?")
-
-// WithoutCommands cuts BoxReady's own command lines from a step, for readers who may not have the program for a console.
-func WithoutCommands(step string) string { return ownCommand().ReplaceAllString(step, ".") }

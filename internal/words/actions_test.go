@@ -44,21 +44,22 @@ func TestTextsAskForActions(t *testing.T) {
 func TestStepsWithActions(t *testing.T) {
 	const portal = "https://portal.example.ru"
 	for _, w := range languages(t) {
-		r := checks.Result{Check: checks.RESTRoute, State: checks.Unknown, Cause: checks.TimedOut, Args: checks.Args{"request": "POST /rest/app.info",
+		r := checks.Result{Check: checks.RESTRoute, State: checks.Unknown, Cause: checks.TimedOut, Owner: checks.ServerAdmin, Args: checks.Args{"request": "POST /rest/app.info",
 			"given": []string{string(checks.Deep), string(checks.ByWebhook), checks.GivenRequirements}}}
 		want := "`boxready check " + portal + " --deep --webhook - --requires " + w.Say("format.file", nil) + " --timeout 180s`"
-		if step := w.Finding(r, portal).Steps[0]; !strings.HasSuffix(step, want) {
-			t.Errorf("%s: %q doesn't end in %q", w.Lang(), step, want)
+		step := w.Finding(r, portal).Steps[0]
+		if !strings.HasSuffix(step.String(), want) || !slices.Equal(step.Actions, []words.Action{words.CheckAgain}) || step.By != checks.You {
+			t.Errorf("%s: %q by %s with %v, expected %s", w.Lang(), step, step.By, step.Actions, want)
 		}
-		if step := w.StepsWithActions(r, portal)[0]; !slices.Equal(step.Actions, []words.Action{words.CheckAgain}) || strings.Contains(step.Text, "`") || !strings.HasSuffix(step.Text, ".") {
+		if step := step.WithoutOwnCommands(); step.Commands != nil && len(step.Commands) > 0 || !strings.HasSuffix(step.Text, ".") || strings.Contains(step.String(), "`") {
 			t.Errorf("%s: %+v", w.Lang(), step)
 		}
 		r = checks.Result{Check: checks.ServerLicence, State: checks.Problem, Cause: checks.LicenceEnded}
-		steps := w.StepsWithActions(r, portal)
+		steps := w.Finding(r, portal).Steps
 		if last := steps[len(steps)-1]; !slices.Equal(last.Actions, []words.Action{words.ServerProbe, words.PasteProbe}) {
 			t.Errorf("%s: %+v", w.Lang(), last)
 		}
-		if steps := w.StepsWithActions(checks.Result{Check: checks.RESTRoute, State: checks.OK}, portal); steps != nil {
+		if steps := w.Finding(checks.Result{Check: checks.RESTRoute, State: checks.OK}, portal).Steps; steps != nil {
 			t.Errorf("%s: steps of what is fine: %+v", w.Lang(), steps)
 		}
 	}

@@ -340,6 +340,13 @@ func languages(t *testing.T) (all []*words.Texts) {
 	return all
 }
 
+func sentences(steps []words.Step) (all []string) {
+	for _, step := range steps {
+		all = append(all, step.String())
+	}
+	return all
+}
+
 func TestSentencesAreWhole(t *testing.T) {
 	languages := languages(t)
 	for _, c := range conclusions {
@@ -350,9 +357,9 @@ func TestSentencesAreWhole(t *testing.T) {
 		for _, words := range languages {
 			f := words.Finding(*r, "https://portal.example.ru")
 			if os.Getenv("SHOW") == words.Lang() {
-				t.Logf("%s %s\n%s\n%s\n%s\n%s\n%s", c.check, c.cause, f.Title, f.Saw, f.Breaks, strings.Join(f.Steps, "\n"), f.More)
+				t.Logf("%s %s\n%s\n%s\n%s\n%s\n%s", c.check, c.cause, f.Title, f.Saw, f.Breaks, strings.Join(sentences(f.Steps), "\n"), f.More)
 			}
-			for _, text := range append(f.Steps, f.Title, f.Saw, f.Breaks) {
+			for _, text := range append(sentences(f.Steps), f.Title, f.Saw, f.Breaks) {
 				for _, flaw := range []string{"<no value>", string(c.check) + "." + string(c.cause), "any." + string(c.cause) + ".", "keeper.", "{{", "  ", " . ", " , ", ": .", "«»", "“”", "need.", "host-fault."} {
 					if strings.Contains(text+" ", flaw) { // " .php" is none
 						t.Errorf("%s: %s %q has %q: %s", words.Lang(), c.check, c.cause, flaw, text)

@@ -25,6 +25,7 @@ func Languages() []string { return []string{"en", "ru"} }
 // Texts are the texts in one language.
 type Texts struct {
 	lang      string
+	setup     checks.Setup // of the portal's server; "" if not known
 	localizer *i18n.Localizer
 	functions template.FuncMap
 }
@@ -43,6 +44,17 @@ func New(lang string) (*Texts, error) {
 	w := &Texts{lang: lang, localizer: i18n.NewLocalizer(bundle, lang)}
 	w.functions = w.newFunctions()
 	return w, nil
+}
+
+// For returns the texts for a portal whose server is set up like that: steps for other setups are left out. "" stands for a setup that
+// isn't known.
+func (w *Texts) For(setup checks.Setup) *Texts {
+	if setup == w.setup {
+		return w
+	}
+	texts := *w
+	texts.setup = setup
+	return &texts
 }
 
 // Lang is the language.
@@ -175,7 +187,7 @@ type Finding struct {
 	Title  string
 	Saw    string
 	Breaks string
-	Steps  []string
+	Steps  []Step
 	More   string // address of a documentation page, or ""
 }
 
@@ -208,15 +220,7 @@ func (w *Texts) Finding(r checks.Result, portal string) Finding {
 		saw += " " + w.Say("part.answered", args)
 	}
 	f := Finding{Title: w.Say(key+".title", args), Saw: saw, Breaks: w.Say(key+".breaks", args)}
-	for i := 1; i <= maxSteps; i++ {
-		step, ok := w.find(key+".do."+strconv.Itoa(i), args)
-		if !ok {
-			break
-		}
-		if step = strings.TrimSpace(step); step != "" { // a step may be for some variants only
-			f.Steps = append(f.Steps, step)
-		}
-	}
+	f.Steps = w.steps(key, args, r.Owner)
 	f.More, _ = w.find(key+".more", nil)
 	if strings.HasPrefix(key, "any.") && slices.Contains(checks.CommonCauses(), r.Cause) { // these titles fit every check
 		f.Title = w.Name(r.Check) + ": " + LowerFirst(f.Title)

@@ -1,0 +1,72 @@
+package words_test
+
+import (
+	"strings"
+	"testing"
+
+	"boxready/checks"
+	"boxready/internal/words"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestParseStep(t *testing.T) {
+	for sentence, want := range map[string]words.Step{
+		"Откройте порт.":                                                {Text: "Откройте порт."},
+		"Параметр `rest` включите.":                                     {Text: "Параметр `rest` включите."},
+		"Проверьте: `curl -I https://a/`":                               {Text: "Проверьте:", Commands: []words.Command{{Line: "curl -I https://a/"}}},
+		"Проверьте: `curl a/` и `curl b/`.":                             {Text: "Проверьте:", Commands: []words.Command{{Line: "curl a/"}, {Line: "curl b/"}}},
+		"Test `rest` here. Linux: `curl -I a` Windows: `curl.exe -I a`": {Text: "Test `rest` here.", Commands: []words.Command{{"Linux:", "curl -I a"}, {"Windows:", "curl.exe -I a"}}},
+		"Test. Windows (PowerShell): `tnc a`":                           {Text: "Test.", Commands: []words.Command{{"Windows (PowerShell):", "tnc a"}}},
+		"Run `nginx -t` and look.":                                      {Text: "Run `nginx -t` and look."},
+		"Не закрыто `curl -I":                                           {Text: "Не закрыто `curl -I"},
+	} {
+		if diff := cmp.Diff(want, words.ParseStep(sentence)); diff != "" {
+			t.Errorf("%s\n%s", sentence, diff)
+		}
+	}
+}
+
+// A step is written and parsed again without a change: reports have it as a sentence.
+func TestStepsSurviveReports(t *testing.T) {
+	for _, w := range languages(t) {
+		for _, c := range conclusions {
+			r := c.result(t)
+			if r == nil {
+				continue
+			}
+			for _, step := range w.Finding(*r, "https://portal.example.ru").Steps {
+				again := words.ParseStep(step.String())
+				if diff := cmp.Diff(words.Step{Text: step.Text, Commands: step.Commands}, again); diff != "" {
+					t.Errorf("%s %s %s: %s\n%s", w.Lang(), c.check, c.cause, step, diff)
+				}
+			}
+		}
+	}
+}
+
+// Steps that differ by setup are told for one setup, or for all of them.
+func TestStepsBySetup(t *testing.T) {
+	r := checks.Result{Check: checks.HTTPSSeen, Cause: checks.HTTPSNotSeen, State: checks.Problem, Owner: checks.ServerAdmin}
+	for _, w := range languages(t) {
+		var unknown []checks.Setup
+		for _, step := range w.Finding(r, "https://portal.example.ru").Steps {
+			if step.Setup != "" {
+				unknown = append(unknown, step.Setup)
+				if name := w.Say("setup."+string(step.Setup), nil); !strings.HasPrefix(step.Text, name+": ") {
+					t.Errorf("%s: %q doesn't name %s", w.Lang(), step.Text, name)
+				}
+			}
+		}
+		if len(unknown) < 3 {
+			t.Errorf("%s: steps for %v", w.Lang(), unknown)
+		}
+		for _, setup := range unknown {
+			for _, step := range w.For(setup).Finding(r, "https://portal.example.ru").Steps {
+				if step.Setup != "" && step.Setup != setup {
+					t.Errorf("%s: for %s: %q", w.Lang(), setup, step)
+				}
+			}
+		}
+	}
+}
