@@ -17,7 +17,6 @@ import (
 	"boxready/internal/feed"
 	"boxready/internal/portal"
 	"boxready/internal/release"
-	"boxready/internal/report/history"
 	"boxready/internal/transport"
 	"boxready/internal/vault"
 	"boxready/oauthflow"
@@ -109,14 +108,6 @@ func Folder(system func() (string, error)) string {
 
 // CacheFolder is the folder for cached data; "" if the system has none.
 func CacheFolder() string { return Folder(os.UserCacheDir) }
-
-// History is where the last runs against each portal are kept, below the folder for cached data; "" keeps none.
-func History(cache string) *history.Store {
-	if cache == "" {
-		return &history.Store{}
-	}
-	return &history.Store{Dir: filepath.Join(cache, "runs")}
-}
 
 // Feed fetches the event queue's address lists.
 func (a *App) Feed() *feed.Fetcher { return a.feed }
