@@ -333,8 +333,11 @@ var (
 	otherWork = regexp.MustCompile(`(?i)(?:попросите|обратитесь к|спросите у)[^.]*(?:администратор|разработчик)\pL*|\bask (?:the|your) [^.]*(?:administrator|vendor)`)
 )
 
-// proves reports whether a letter has the proof of its first finding.
+// proves reports whether a letter has the proof of its first finding, or says that it has none.
 func proves(texts *words.Texts, session *model.Session, l letter.Letter) bool {
+	if strings.Contains(l.Body, texts.Say("letter.proof-check", nil)) {
+		return true
+	}
 	for _, step := range texts.For(session.Setup()).Finding(session.FindingsOf(l.To)[0], session.Target.Address.Display()).Steps {
 		if step.Proof && strings.Contains(l.Body, strings.ReplaceAll(step.Text, "`", "")) {
 			return true

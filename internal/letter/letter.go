@@ -238,6 +238,9 @@ func (p *writer) body(a amount) string {
 	if more > 0 {
 		line("\n%s", p.say("more", nil))
 	}
+	if proofs == nil {
+		line("\n%s", p.say("proof-check", nil))
+	}
 	for _, proof := range proofs {
 		line("")
 		writeStep(line, "", proof)

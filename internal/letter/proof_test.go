@@ -144,14 +144,14 @@ func proofs(t *testing.T) map[string]string {
 	return all
 }
 
-// runProof runs a command as its reader would, but waits a second instead of a quarter of a minute, and returns the codes that it prints.
+// runProof runs a command as its reader would, but waits five seconds instead of a quarter of a minute, and returns the codes that it prints.
 func runProof(t *testing.T, n network, line string) []string {
 	t.Helper()
 	home := t.TempDir()
 	if err := os.WriteFile(filepath.Join(home, ".curlrc"), []byte(n.config), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	line = strings.Replace(strings.TrimSpace(line), " -m 15 ", " -m 1 ", 1)
+	line = strings.Replace(strings.TrimSpace(line), " -m 15 ", " -m 5 ", 1)
 	var args []string
 	if n.offline {
 		args = []string{"unshare", "--user", "--map-root-user", "--net"}
