@@ -54,7 +54,7 @@ func window(ctx context.Context, version string, args []string) (cli.Exit, bool)
 	if len(args) > 0 && !demoWanted && files == nil && !slices.Equal(args, []string{rendererArgument}) {
 		return 0, false
 	}
-	s := start{version: version, args: args, demo: demoWanted, faults: faults, rest: newRest(), store: store.Open(app.Folder(os.UserConfigDir))}
+	s := start{version: version, args: args, demo: demoWanted, faults: faults, store: store.Open(app.Folder(os.UserConfigDir))}
 	if wanted := opengl.Given(); wanted != opengl.Automatic {
 		s.wanted, s.last = wanted, wanted == opengl.Software
 	} else {
@@ -94,6 +94,9 @@ func window(ctx context.Context, version string, args []string) (cli.Exit, bool)
 	}
 	if s.another() && !opengl.Driver() && s.restart() {
 		return cli.ExitOK, true
+	}
+	if s.renderer == opengl.Software { // with a graphics card, Fyne's loop stays as it is
+		s.rest = newRest()
 	}
 	w, err := s.open()
 	if err != nil {

@@ -82,7 +82,7 @@ func TestCheckAndCopyTheLetterByKeyboard(t *testing.T) {
 	r.key(fyne.KeySpace)
 	r.key(fyne.KeyReturn) // the focus is on what copies
 	letter := r.app.Clipboard().Content()
-	for _, part := range []string{"https://portal.example.ru", noServer, "Проверено через сам портал", "1. Разрешите исходящие соединения", "curl -sS", "CONNECTION_ERROR", "BoxReady 0.1.0-test"} {
+	for _, part := range []string{"https://portal.example.ru", noServer, "Проверено через сам портал", "Разрешите серверу портала исходящие соединения", "curl -sS", "CONNECTION_ERROR", "BoxReady 0.1.0-test"} {
 		if !strings.Contains(letter, part) {
 			t.Errorf("the letter doesn't say %q:\n%s", part, letter)
 		}
@@ -352,9 +352,9 @@ func TestRecheck(t *testing.T) {
 func TestFoldsAndFilters(t *testing.T) {
 	r := checkedPortal(t, setup{})
 	r.mustNotSay("Токен доходит до портала", "Путь к модулю REST")
-	r.tap("1 проверка отложена")
+	r.tap("Ещё 1 проверка — после исправления")
 	r.mustSay("Токен доходит до портала", "ждёт исправления: Связь портала с сервером авторизации")
-	r.tap("1 проверка отложена")
+	r.tap("Ещё 1 проверка — после исправления")
 	r.mustNotSay("Токен доходит до портала")
 	r.tap("9 проверок в порядке")
 	r.mustSay("Путь к модулю REST")
@@ -410,7 +410,7 @@ func TestDocumentation(t *testing.T) {
 	r.tap("Документация")
 	r.mustSay("Браузер не открылся")
 	r.mustSay("https://apidocs.bitrix24.ru/")
-	r.tap("Копировать")
+	r.tap("Скопировать")
 	if got := r.app.Clipboard().Content(); !strings.HasPrefix(got, "https://apidocs.bitrix24.ru/") {
 		t.Errorf("copied %q", got)
 	}

@@ -342,7 +342,7 @@ func TestComparison(t *testing.T) {
 	close(gate)
 	r.mustSay("Портал пока не готов к этому приложению")
 	r.mustSay("Установить 2 модуля", "voximplant — 1 метод (telephony.externalCall.register), 1 право (telephony)", "booking — 1 метод (booking.v1.booking.add)",
-		"При установке отметить права: 1", "Спросить разработчика приложения: 1", "crm.iten.list — возможно, имелось в виду crm.item.list",
+		"При установке отметить 1 право", "Спросить разработчика приложения: 1", "crm.iten.list — возможно, имелось в виду crm.item.list",
 		"Выяснить не удалось: 1", "crm — нужна версия 23.300.0 или новее")
 	r.tap("Скопировать письмо администратору")
 	letter := r.app.Clipboard().Content()

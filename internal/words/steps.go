@@ -124,7 +124,7 @@ func (w *Texts) newStepWriter(args checks.Args) *stepWriter {
 	return s
 }
 
-// steps returns the steps whose texts begin with key, and the proof at their end.
+// steps returns the steps whose texts begin with key, and the proof behind what has to be done, before the reader checks again.
 func (w *Texts) steps(key string, args checks.Args, owner checks.Owner) (steps []Step) {
 	s := w.newStepWriter(args)
 	add := func(key string, proof bool) bool {
@@ -145,8 +145,14 @@ func (w *Texts) steps(key string, args checks.Args, owner checks.Owner) (steps [
 			break
 		}
 	}
+	done := len(steps)
+	for done > 0 && steps[done-1].Actions != nil {
+		done--
+	}
+	again := slices.Clone(steps[done:])
+	steps = steps[:done]
 	add(key+".proof", true)
-	return steps
+	return append(steps, again...)
 }
 
 // sharedPrefix begins a text that stands for a shared step.
