@@ -51,7 +51,7 @@ func TestStepsWithActions(t *testing.T) {
 		if !strings.HasSuffix(step.String(), want) || !slices.Equal(step.Actions, []words.Action{words.CheckAgain}) || step.By != checks.You {
 			t.Errorf("%s: %q by %s with %v, expected %s", w.Lang(), step, step.By, step.Actions, want)
 		}
-		if step := step.WithoutOwnCommands(); step.Commands != nil && len(step.Commands) > 0 || !strings.HasSuffix(step.Text, ".") || strings.Contains(step.String(), "`") {
+		if step := step.WithoutOwnCommands(); len(step.Commands) > 0 || !strings.HasSuffix(step.Text, ".") || strings.Contains(step.String(), "`") {
 			t.Errorf("%s: %+v", w.Lang(), step)
 		}
 		r.Args["requires"], r.Args["demo"] = []string{"telephony"}, []string{"rest-slow"}

@@ -1,10 +1,14 @@
 package words_test
 
 import (
+	"os/exec"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"boxready/checks"
+	"boxready/internal/simtest/testenv"
 	"boxready/internal/words"
 
 	"github.com/google/go-cmp/cmp"
@@ -70,3 +74,36 @@ func TestStepsBySetup(t *testing.T) {
 		}
 	}
 }
+
+// shellCommands begin the command lines that a shell on the portal's server runs; others are settings, SQL, or for Windows.
+var shellCommands = []string{"curl", "openssl", "nslookup", "nginx", "apachectl", "systemctl", "journalctl", "timedatectl", "ss", "grep", "docker", "df", "php", "date"}
+
+// TestCommandsAreWhole asserts that a shell understands each command line of a text, with nothing left to fill in.
+func TestCommandsAreWhole(t *testing.T) {
+	if _, err := exec.LookPath("bash"); err != nil {
+		testenv.Missing(t, "%v", err)
+	}
+	seen := map[string]bool{}
+	for _, w := range languages(t) {
+		for key, text := range texts(t, w.Lang()) {
+			for _, c := range words.ParseStep(argument.ReplaceAllString(text, "x.example")).Commands {
+				if name, _, _ := strings.Cut(c.Line, " "); !slices.Contains(shellCommands, name) || seen[c.Line] {
+					continue
+				}
+				seen[c.Line] = true
+				if out, err := exec.Command("bash", "-n", "-c", c.Line).CombinedOutput(); err != nil { // #nosec G204 -- of this program's texts
+					t.Errorf("%s: %s: %s", key, c.Line, out)
+				}
+				if strings.ContainsAny(c.Line, "…«»<>") && !strings.Contains(c.Line, ">>") && !strings.Contains(c.Line, "</dev/null") && !strings.Contains(c.Line, "2>/dev/null") {
+					t.Errorf("%s: a place to fill in: %s", key, c.Line)
+				}
+			}
+		}
+	}
+	if len(seen) < 30 {
+		t.Errorf("only %d command lines", len(seen))
+	}
+}
+
+// argument matches what the texts' arguments replace.
+var argument = regexp.MustCompile(`\{\{[^}]*\}\}`)
