@@ -159,7 +159,7 @@ func TestAboutListsLibrariesAndLicences(t *testing.T) {
 	r.key(fyne.KeyEscape)
 	r.mustSay("github.com/spf13/pflag")
 	r.key(fyne.KeyEscape)
-	r.mustSay("Вид")
+	r.mustSay("Оформление")
 }
 
 // fakeCrashes has the report of a crash.

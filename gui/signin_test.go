@@ -182,7 +182,7 @@ func TestSignInThroughTheBrowser(t *testing.T) {
 	r.tap("Раздел «Добавить приложение» (старые порталы)")
 	r.mustSay("https://" + d.sim.Host() + "/marketplace/local/")
 
-	r.tapAfter(d.access.ReturnAddress(), "Копировать")
+	r.tapAfter(d.access.ReturnAddress(), "Скопировать")
 	if got := r.app.Clipboard().Content(); got != d.access.ReturnAddress() {
 		t.Errorf("copied %q", got)
 	}
