@@ -344,7 +344,7 @@ func TestComparison(t *testing.T) {
 	r.mustSay("Установить 2 модуля", "voximplant — 1 метод (telephony.externalCall.register), 1 право (telephony)", "booking — 1 метод (booking.v1.booking.add)",
 		"При установке отметить 1 право", "Спросить разработчика приложения: 1", "crm.iten.list — возможно, имелось в виду crm.item.list",
 		"Выяснить не удалось: 1", "crm — нужна версия 23.300.0 или новее")
-	r.tap("Скопировать письмо администратору")
+	r.tap("Скопировать письмо")
 	letter := r.app.Clipboard().Content()
 	for _, part := range []string{"https://portal.example.ru", "(Звонок+)", "Установить 2 модуля", "- voximplant", "1. Найдите каждый модуль", "crm.iten.list", "BoxReady 0.1.0-test"} {
 		if !strings.Contains(letter, part) {
@@ -445,7 +445,7 @@ func TestManyRequirements(t *testing.T) {
 	r.tap("Показать ещё")
 	r.mustSay("vendor.thing40.get")
 	r.mustNotSay("vendor.thing3000.get")
-	r.tap("Скопировать письмо администратору")
+	r.tap("Скопировать письмо")
 	if letter := r.app.Clipboard().Content(); !strings.Contains(letter, "vendor.thing4999.get") {
 		t.Error("the letter doesn't have all of them")
 	}
