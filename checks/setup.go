@@ -27,17 +27,26 @@ func (o *Outcome) Setup() Setup {
 	if slices.Contains(Setups(), o.Target.Setup) {
 		return o.Target.Setup
 	}
-	return cmp.Or(setupOfServer(o.Results), setupOfHeader(o.Results))
+	environment, system := setupOfServer(o.Results)
+	return cmp.Or(environment, setupOfHeader(o.Results), system)
 }
 
-// setupOfServer knows the setup from the server probe.
-func setupOfServer(results []Result) Setup {
+// setupOfServer knows the setup from the server probe: by the environment that the vendor makes, and by the operating system, on which
+// another web server than its own may run.
+func setupOfServer(results []Result) (environment, system Setup) {
 	for _, r := range results {
-		if f, ok := r.Facts.(*ServerPlatformFacts); ok && f.PHP != nil && f.PHP.Environment != "" {
-			return BitrixVM
+		f, ok := r.Facts.(*ServerPlatformFacts)
+		if !ok || f.PHP == nil {
+			continue
+		}
+		if f.PHP.Environment != "" {
+			environment = BitrixVM
+		}
+		if strings.HasPrefix(f.PHP.System, "Windows") { // as php_uname begins
+			system = IIS
 		}
 	}
-	return ""
+	return environment, system
 }
 
 // setupOfHeader knows the setup from the Server header of the portal's answer. "nginx" tells nothing: it is also in front of Apache, in
