@@ -40,9 +40,9 @@ func Driver() bool {
 	dc, _, _ := user.NewProc("GetDC").Call(window)
 	defer user.NewProc("ReleaseDC").Call(window, dc)
 	var f pixelFormat
-	formats, _, _ := describe.Call(dc, 1, unsafe.Sizeof(f), uintptr(unsafe.Pointer(&f))) // #nosec G103
+	formats, _, _ := describe.Call(dc, 1, unsafe.Sizeof(f), uintptr(unsafe.Pointer(&f))) // #nosec G103 -- as above
 	for i := uintptr(1); i <= formats; i++ {
-		described, _, _ := describe.Call(dc, i, unsafe.Sizeof(f), uintptr(unsafe.Pointer(&f))) // #nosec G103
+		described, _, _ := describe.Call(dc, i, unsafe.Sizeof(f), uintptr(unsafe.Pointer(&f))) // #nosec G103 -- as above
 		if described != 0 && f.flags&supportsOpenGL != 0 && (f.flags&genericFormat == 0 || f.flags&genericAccelerated != 0) {
 			return true
 		}

@@ -107,3 +107,21 @@ func TestCommandsAreWhole(t *testing.T) {
 
 // argument matches what the texts' arguments replace.
 var argument = regexp.MustCompile(`\{\{[^}]*\}\}`)
+
+// FuzzParseStep parses steps of saved reports: what is parsed is written and parsed again without a change.
+func FuzzParseStep(f *testing.F) {
+	for _, sentence := range []string{"", "`", "``", "Test. Linux: `curl a` Windows: `curl.exe a`", "A `b c` и `d e`.", "Linux: `a b`", "` `", "x ` y` z"} {
+		f.Add(sentence)
+	}
+	f.Fuzz(func(t *testing.T, sentence string) {
+		step := words.ParseStep(sentence)
+		for _, c := range step.Commands {
+			if !strings.Contains(c.Line, " ") || strings.Contains(c.Line, "`") {
+				t.Errorf("%q has the command %q", sentence, c.Line)
+			}
+		}
+		if again := words.ParseStep(step.String()); again.String() != step.String() {
+			t.Errorf("%q is %q, and then %q", sentence, step, again)
+		}
+	})
+}
