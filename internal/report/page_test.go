@@ -279,7 +279,7 @@ func assertTitleOnEverySheet(t *testing.T, pdf []byte, title string) {
 	sheets := strings.Split(strings.TrimSuffix(string(out), "\f"), "\f")
 	for i, sheet := range sheets {
 		words := strings.Join(strings.Fields(sheet), " ")
-		if !strings.Contains(words, strings.Join(strings.Fields(title), " ")) || !strings.Contains(words, fmt.Sprintf("%d / %d", i+1, len(sheets))) {
+		if !strings.Contains(words, strings.Join(strings.Fields(title), " ")) || !strings.Contains(strings.ReplaceAll(words, " ", ""), fmt.Sprintf("%d/%d", i+1, len(sheets))) {
 			t.Errorf("sheet %d doesn't say %q: %.200s", i+1, title, words)
 		}
 	}
