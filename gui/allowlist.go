@@ -526,35 +526,7 @@ func (p *allowlistPage) write(e allowlist.Equipment) error {
 }
 
 // mail opens the letter in the mail program.
-func (p *allowlistPage) mail() { p.mailLetter(letter.Of(p.letter), func(string) {}) }
-
-// mailLetter opens a letter in the mail program: by a URL, or as a file where it is too long for one. A URL has no room for what is
-// attached, which is put on the clipboard then; say tells so.
-func (p *allowlistPage) mailLetter(l letter.Letter, say func(string)) {
-	address, fits := l.Mailto()
-	if fits {
-		p.params.App.Clipboard().SetContent(l.Attached())
-		say(p.say("letters.in-clipboard", nil))
-	}
-	folder, now := p.params.Drafts, p.params.Now()
-	p.background(func(context.Context) func() {
-		var err error
-		if !fits {
-			address, err = draftFile(folder, l, now)
-		}
-		if err == nil {
-			err = p.params.OpenURL(address)
-		}
-		if err == nil {
-			return nil
-		}
-		return func() {
-			say("")
-			p.params.App.Clipboard().SetContent(l.Text(p.words))
-			p.dialogs.showMessage(p.say("allowlist.no-mail", nil), p.say("allowlist.in-clipboard", nil))
-		}
-	})
-}
+func (p *allowlistPage) mail() { p.dialogs.mail(letter.FromRules(p.letter), func(string) {}) }
 
 // save saves what is shown.
 func (p *allowlistPage) save() {

@@ -1,6 +1,7 @@
 package gui
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -304,7 +305,35 @@ func (p *lettersPage) shown() letter.Letter {
 // mail opens the letter in the mail program.
 func (p *lettersPage) mail() {
 	p.sayBelow("")
-	p.network.mailLetter(p.shown(), p.sayBelow)
+	p.dialogs.mail(p.shown(), p.sayBelow)
+}
+
+// mail opens a letter in the mail program: by a URL, or as a file where it is too long for one. A URL has no room for what is
+// attached, which is put on the clipboard then; say tells so.
+func (d *dialogs) mail(l letter.Letter, say func(string)) {
+	address, fits := l.Mailto()
+	if fits {
+		d.params.App.Clipboard().SetContent(l.Attached())
+		say(d.say("letters.in-clipboard", nil))
+	}
+	folder, now := d.params.Drafts, d.params.Now()
+	d.background(func(context.Context) func() {
+		var err error
+		if !fits {
+			address, err = draftFile(folder, l, now)
+		}
+		if err == nil {
+			err = d.params.OpenURL(address)
+		}
+		if err == nil {
+			return nil
+		}
+		return func() {
+			say("")
+			d.params.App.Clipboard().SetContent(l.Text(d.words))
+			d.showMessage(d.say("allowlist.no-mail", nil), d.say("allowlist.in-clipboard", nil))
+		}
+	})
 }
 
 // draftsKept is how long a letter that was handed to the mail program stays: the program may read it later.

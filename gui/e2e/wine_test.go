@@ -58,9 +58,9 @@ func BenchmarkSoftware(b *testing.B) {
 		painted := demo.painted()
 		figures["s-verdict"] = append(figures["s-verdict"], demo.until(demo.begun, "a verdict", demo.bad)-painted)
 		// The next run waits for the portal's sake: at most so many requests in ten seconds.
-		time.Sleep(time.Second)
+		time.Sleep(settled)
 		demo.key("F5")
-		time.Sleep(time.Second)
+		time.Sleep(settled)
 		figures["checking-cpu"] = append(figures["checking-cpu"], demo.share(func() { time.Sleep(checkingTime) }))
 		figures["MB-checked"] = append(figures["MB-checked"], demo.resident()/1e6)
 		demo.end()

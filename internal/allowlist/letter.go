@@ -55,8 +55,8 @@ type File struct{ Title, Name, Text string }
 func (r *Rules) Letter(w Words, equipment ...Equipment) (*Letter, error) {
 	say := func(key string, args checks.Args) string { return w.Say("allowlist.letter."+key, args) }
 	p := &printer{Rules: r, words: w}
-	args := checks.Args{"portal": r.portalName(), "region": string(r.Region), "detected": r.Detected, "closed": r.closedHosts(), "from": known(r.PortalIP),
-		"handler": known(r.HandlerIP)}
+	args := checks.Args{"portal": r.portalName(), "region": string(r.Region), "detected": r.Detected, "closed": r.closedHosts(), "from": addressText(r.PortalIP),
+		"handler": addressText(r.HandlerIP)}
 	l := &Letter{Lang: w.Lang(), Subject: say("subject", args), words: w}
 	l.Opening = paragraphs(say("hello", args), say("ask", args), say("addresses", args))
 	l.Proof = r.proof(w)
@@ -155,8 +155,8 @@ func (p *printer) packName(r Row) string {
 	return p.say("pack."+string(r.Pack), nil)
 }
 
-// known is an address, "" for none.
-func known(a netip.Addr) string {
+// addressText is an address, "" for none.
+func addressText(a netip.Addr) string {
 	if !a.IsValid() {
 		return ""
 	}

@@ -101,8 +101,8 @@ func connections(w *words.Texts, run Run) ([]allowlist.File, error) {
 	return request.Attachments(), nil
 }
 
-// Of is the letter of network rules with what is attached to it.
-func Of(request *allowlist.Letter) Letter {
+// FromRules is the letter that asks for network rules, with what is attached to it.
+func FromRules(request *allowlist.Letter) Letter {
 	return Letter{To: checks.NetworkAdmin, Subject: request.Subject, Body: request.Body(), Attachments: request.Attachments()}
 }
 
@@ -118,18 +118,22 @@ type writer struct {
 type finding struct {
 	result checks.Result
 	text   words.Finding
-	steps  []words.Step // that the recipient does, without the proof
+	all    []words.Step // that the recipient does, for every setup, with the proofs
+	steps  []words.Step // of them, without the proofs, those for one setup
 	proofs []words.Step
 	others bool // other setups have steps of their own, which are only attached
 }
 
 func (p *writer) add(r checks.Result) {
 	f := finding{result: r, text: p.words.Finding(r, p.run.Portal.Display())}
-	var setup checks.Setup // the first of those that the steps differ for
 	for _, step := range f.text.Steps {
-		if step = step.WithoutOwnCommands(); step.Actions != nil || step.By != "" && step.By != p.to || step.Text == "" && step.Commands == nil {
-			continue
+		step = step.WithoutOwnCommands()
+		if step.Actions == nil && (step.By == "" || step.By == p.to) && step.String() != "" {
+			f.all = append(f.all, step)
 		}
+	}
+	var setup checks.Setup // the first of those that the steps differ for
+	for _, step := range f.all {
 		if setup = cmp.Or(setup, step.Setup); step.Setup != "" && step.Setup != setup {
 			f.others = true
 			continue
@@ -292,15 +296,11 @@ func (p *writer) writeDetails(line func(string, ...any), f finding) {
 	if f.text.Breaks != "" {
 		line("\n%s: %s", w.Say("part.breaks", nil), plain(f.text.Breaks))
 	}
-	number := 0
-	for _, step := range f.text.Steps {
-		if step = step.WithoutOwnCommands(); step.Actions != nil || step.By != "" && step.By != p.to || step.Text == "" && step.Commands == nil {
-			continue
-		}
-		if number++; number == 1 {
+	for i, step := range f.all {
+		if i == 0 {
 			line("\n%s:", w.Say("part.do", nil))
 		}
-		writeStep(line, fmt.Sprintf("%d. ", number), step)
+		writeStep(line, fmt.Sprintf("%d. ", i+1), step)
 	}
 	if f.text.More != "" {
 		line("\n%s: %s", w.Say("part.more", nil), f.text.More)

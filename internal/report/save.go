@@ -184,7 +184,7 @@ func numbered(path string, n int) string {
 	return fmt.Sprintf("%s (%d)%s", strings.TrimSuffix(path, extension), n, extension)
 }
 
-// writeTemporary writes what is to be the file at path to a temporary one beside it, and returns its path.
+// writeTemporary writes the content of the file at path to a temporary file in the same folder, and returns its path.
 func writeTemporary(path string, write func(io.Writer) error) (name string, err error) {
 	// Checked here because the temporary file has another name.
 	if _, err := os.Lstat(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
