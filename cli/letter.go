@@ -58,7 +58,7 @@ func (cl *commandLine) letter(args []string, f letterFlags) error {
 	}
 	outcome, _ := saved.Outcome()
 	outcome.Target.Setup = cmp.Or(checks.Setup(f.setup), outcome.Target.Setup)
-	options := allowlist.Options{Portal: outcome.Target.Address, Outcome: outcome, Now: outcome.Finished, Version: cl.version}
+	options := app.Rules(outcome, cl.version)
 	if options.PortalIP, err = parseIP("--portal-ip", f.portalIP); err != nil {
 		return err
 	}
@@ -81,13 +81,11 @@ func (cl *commandLine) letter(args []string, f letterFlags) error {
 		fmt.Fprintln(cl.Err, cl.words.Say("cli-letter.nothing", checks.Args{"owner": cl.words.Code("owner.", string(to), ".to")}))
 		return nil
 	}
-	run := letter.Run{Portal: outcome.Target.Address, When: outcome.Finished, Version: cl.version, Rules: rules, Equipment: allowlist.Equipment(f.equipment)}
-	texts := cl.words.For(outcome.Setup())
-	l, err := letter.Write(texts, seen, to, run)
+	l, err := app.Letter(cl.words, outcome, to, rules, allowlist.Equipment(f.equipment))
 	if err != nil {
 		return cl.fail(err)
 	}
-	text := []byte(l.Text(texts))
+	text := []byte(l.Text(cl.words))
 	if f.format == "eml" {
 		text = l.EML(outcome.Finished)
 	}

@@ -9,18 +9,25 @@ import (
 	"boxready/internal/letter"
 	"boxready/internal/report"
 	"boxready/internal/view"
+	"boxready/internal/words"
 )
 
 // Rules returns the options of the rules and the letters about a run, from its target, without Lists.
-func (a *App) Rules(outcome *checks.Outcome) allowlist.Options {
+func Rules(outcome *checks.Outcome, version string) allowlist.Options {
 	t := outcome.Target
 	return allowlist.Options{Portal: t.Address, Region: t.Region, Handlers: t.Handlers, Requirements: t.Requirements, Outcome: outcome, Now: outcome.Finished,
-		Version: a.options.Version}
+		Version: version}
 }
 
 // Lists fetches the event queue's addresses that rules for o need, see allowlist.Fetch.
 func (a *App) Lists(ctx context.Context, o allowlist.Options, offline bool) ([]feed.List, error) {
 	return allowlist.Fetch(ctx, a.feed, o, offline)
+}
+
+// Letter writes the letter to an owner of a run's findings, see letter.Write.
+func Letter(w *words.Texts, o *checks.Outcome, to checks.Owner, rules *allowlist.Rules, equipment allowlist.Equipment) (letter.Letter, error) {
+	run := letter.Run{Portal: o.Target.Address, Demo: o.Target.Demo != nil, When: o.Finished, Version: rules.Version, Rules: rules, Equipment: equipment}
+	return letter.Write(w.For(o.Setup()), view.Of(o.Results), to, run)
 }
 
 // MakeReport makes the report for support, with the letters to those who have to fix something.
@@ -29,11 +36,9 @@ func MakeReport(reporter *report.Reporter, c report.Contents, o allowlist.Option
 	if err != nil {
 		return nil, err
 	}
-	run := letter.Run{Portal: c.Outcome.Target.Address, When: c.Outcome.Finished, Version: reporter.Version, Rules: rules}
-	seen, texts := view.Of(c.Outcome.Results), reporter.Words.For(c.Outcome.Setup())
 	var letters []letter.Letter
-	for _, to := range letter.Recipients(seen) {
-		l, err := letter.Write(texts, seen, to.ID, run)
+	for _, to := range letter.Recipients(view.Of(c.Outcome.Results)) {
+		l, err := Letter(reporter.Words, c.Outcome, to.ID, rules, "")
 		if err != nil {
 			return nil, err
 		}
@@ -46,7 +51,7 @@ func MakeReport(reporter *report.Reporter, c report.Contents, o allowlist.Option
 				name = "letter"
 			}
 			l = l.Replace(hide)
-			files = append(files, report.File{Name: name + ".txt", Data: []byte(l.Text(texts))}, report.File{Name: name + ".eml", Data: l.EML(run.When)})
+			files = append(files, report.File{Name: name + ".txt", Data: []byte(l.Text(reporter.Words))}, report.File{Name: name + ".eml", Data: l.EML(c.Outcome.Finished)})
 		}
 		return files
 	}
@@ -55,7 +60,7 @@ func MakeReport(reporter *report.Reporter, c report.Contents, o allowlist.Option
 
 // SaveReport makes the report about a run and saves it, see report.Bundle.Save.
 func (a *App) SaveReport(path string, reporter *report.Reporter, c report.Contents) (string, error) {
-	rules := a.Rules(c.Outcome)
+	rules := Rules(c.Outcome, a.options.Version)
 	rules.Lists, _ = a.Lists(context.Background(), rules, true) // from the run's cache; the letter names missing ones
 	bundle, err := MakeReport(reporter, c, rules)
 	if err != nil {
