@@ -244,7 +244,7 @@ security:
 	  echo "known flaws, $$system:"; \
 	  GOOS=$$system CGO_ENABLED=0 build/tools/govulncheck -format json -db "$(VULNDB)" -tags $(TAGS) ./... | go run ./packaging/security; \
 	  GOOS=$$system CGO_ENABLED=0 build/tools/gosec -quiet -conf packaging/security/gosec.json -nosec-require-rules -nosec-require-justification \
-	    -tags $(TAGS) -exclude-dir testdata ./... ; \
+	    -tags $(TAGS) -exclude-dir testdata -exclude-dir build ./... ; \
 	done
 
 SHORT :=

@@ -4,6 +4,9 @@ go 1.26.0
 
 toolchain go1.27.3
 
+// What is built there, and downloaded for it, may hold Go files of others, which come and go while Mesa is built.
+ignore ./build
+
 require (
 	fyne.io/fyne/v2 v2.7.1
 	github.com/Microsoft/go-winio v0.6.4
