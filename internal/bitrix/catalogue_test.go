@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -47,6 +48,23 @@ func TestCatalogueCounts(t *testing.T) {
 	}
 	if v2 != 1561 || v3 != 103 || both != 6 {
 		t.Errorf("REST 2: %d, REST 3.0: %d, both: %d", v2, v3, both)
+	}
+}
+
+func TestCatalogueInfo(t *testing.T) {
+	info := CatalogueInfo()
+	newest := ""
+	for _, s := range info.Sources {
+		if _, err := time.Parse(time.DateOnly, s.Date); err != nil || len(s.Revision) != 40 || !strings.Contains(s.Name, "/") {
+			t.Errorf("incomplete: %+v (%v)", s, err)
+		}
+		newest = max(newest, s.Date)
+	}
+	if info.Date != newest || newest == "" {
+		t.Errorf("dated %q, the newest source is of %q", info.Date, newest)
+	}
+	if info.Methods != len(catalogue().methods) || info.Events == 0 || info.Scopes == 0 || info.Facts == 0 {
+		t.Errorf("%+v", info)
 	}
 }
 
