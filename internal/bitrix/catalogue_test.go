@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -16,13 +17,13 @@ func TestCatalogueCounts(t *testing.T) {
 		what      string
 		got, want int
 	}{
-		{"methods", len(c.methods), 1670},
-		{"events", len(c.events), 203},
+		{"methods", len(c.methods), 1680},
+		{"events", len(c.events), 204},
 		{"scopes", len(c.scopes), 68},
-		{"methods by name", len(c.methodIndex), 1670},
-		{"events by name", len(c.eventIndex), 203},
-		{"methods that Methods yields", len(slices.Collect(Methods())), 1670},
-		{"events that Events yields", len(slices.Collect(Events())), 203},
+		{"methods by name", len(c.methodIndex), 1680},
+		{"events by name", len(c.eventIndex), 204},
+		{"methods that Methods yields", len(slices.Collect(Methods())), 1680},
+		{"events that Events yields", len(slices.Collect(Events())), 204},
 		{"scopes that Scopes returns", len(Scopes()), 68},
 	} {
 		if n.got != n.want {
@@ -42,11 +43,28 @@ func TestCatalogueCounts(t *testing.T) {
 			v3++
 		}
 	}
-	if tri != [3]int{Unknown: 80, Yes: 917, No: 673} {
+	if tri != [3]int{Unknown: 88, Yes: 919, No: 673} {
 		t.Errorf("in the reply of methods: %v", tri)
 	}
-	if v2 != 1561 || v3 != 103 || both != 6 {
+	if v2 != 1570 || v3 != 104 || both != 6 {
 		t.Errorf("REST 2: %d, REST 3.0: %d, both: %d", v2, v3, both)
+	}
+}
+
+func TestCatalogueInfo(t *testing.T) {
+	info := CatalogueInfo()
+	newest := ""
+	for _, s := range info.Sources {
+		if _, err := time.Parse(time.DateOnly, s.Date); err != nil || len(s.Revision) != 40 || !strings.Contains(s.Name, "/") {
+			t.Errorf("incomplete: %+v (%v)", s, err)
+		}
+		newest = max(newest, s.Date)
+	}
+	if info.Date != newest || newest == "" {
+		t.Errorf("dated %q, the newest source is of %q", info.Date, newest)
+	}
+	if info.Methods != len(catalogue().methods) || info.Events == 0 || info.Scopes == 0 || info.Facts == 0 {
+		t.Errorf("%+v", info)
 	}
 }
 
