@@ -222,6 +222,8 @@ type Endpoint struct {
 	Date string   `json:"date"`
 	URLs []string `json:"urls,omitempty"` // full URLs that the portal or an application asks for
 	Note string   `json:"note,omitempty"` // further remarks, short English
+
+	Renewed bool `json:"-"` // a row that only a renewal has, so that there are no texts for its ID
 }
 
 // In reports whether portals of region r need the row.
@@ -238,6 +240,9 @@ var endpoints = sync.OnceValue(func() []Endpoint {
 	if err := json.Unmarshal(endpointData, &rows); err != nil {
 		// The data is part of the program and tests read all of it.
 		panic(fmt.Sprintf("bitrix: read embedded endpoints: %v", err))
+	}
+	if renewal.data != nil {
+		rows = withHosts(rows, renewal.data.tables.hosts)
 	}
 	return rows
 })
