@@ -14,7 +14,7 @@ import (
 	"sync/atomic"
 )
 
-//go:generate go run ./gen -from ${BITRIX_CATALOGUE} -out data/catalogue.tsv.gz
+//go:generate go run ./gen
 
 // A Who is who may call a method or receive an event.
 type Who string
