@@ -297,6 +297,9 @@ func sortedPorts(ports []bitrix.Port) []bitrix.Port {
 // authorization server differently than a portal.
 func (r Row) key(id string) string {
 	name := strings.TrimSuffix(id, "-w")
+	if strings.HasPrefix(id, bitrix.RenewedRow) {
+		name = "renewed"
+	}
 	if r.Direction == bitrix.AppOut && strings.HasPrefix(name, "oauth") {
 		name += "-app"
 	}
@@ -315,7 +318,7 @@ func (r Row) say(w Words, part string) string {
 		applications = append(applications, a.NameIn(w.Lang()))
 	}
 	for _, id := range r.IDs {
-		all = add(all, w.Say(r.key(id)+part, checks.Args{"applications": applications}))
+		all = add(all, w.Say(r.key(id)+part, checks.Args{"applications": applications, "pack": w.Say("allowlist.pack."+string(r.Pack), nil)}))
 	}
 	return strings.Join(all, "; ")
 }

@@ -202,7 +202,7 @@ func (p *Port) UnmarshalText(text []byte) error {
 
 // An Endpoint is one row of the table of hosts around a portal.
 type Endpoint struct {
-	ID   string `json:"id"` // stable; a final -w marks the counterpart for World
+	ID   string `json:"id"` // stable; a final -w marks the counterpart for World, a first RenewedRow one that only a renewal has
 	Pack Pack   `json:"pack"`
 	// Regions whose portals need the row.
 	Regions []Region `json:"regions"`
@@ -222,8 +222,6 @@ type Endpoint struct {
 	Date string   `json:"date"`
 	URLs []string `json:"urls,omitempty"` // full URLs that the portal or an application asks for
 	Note string   `json:"note,omitempty"` // further remarks, short English
-
-	Renewed bool `json:"-"` // a row that only a renewal has, so that there are no texts for its ID
 }
 
 // In reports whether portals of region r need the row.

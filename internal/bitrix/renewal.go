@@ -81,14 +81,18 @@ const (
 
 // ParseRenewal reads a file and checks each row. The error is a *RenewalError.
 func ParseRenewal(packed []byte) (*Renewal, error) {
-	fail := func(fault RenewalFault, err error) (*Renewal, error) { return nil, &RenewalError{fault, err} }
 	text, err := unpack(packed)
 	switch {
 	case errors.Is(err, errTooLong):
-		return fail(FaultTooLong, err)
+		return nil, &RenewalError{FaultTooLong, err}
 	case err != nil:
-		return fail(FaultDamaged, err)
+		return nil, &RenewalError{FaultDamaged, err}
 	}
+	return parseRenewal(text)
+}
+
+func parseRenewal(text string) (*Renewal, error) {
+	fail := func(fault RenewalFault, err error) (*Renewal, error) { return nil, &RenewalError{fault, err} }
 	if fault, err := checkText(text); err != nil {
 		return fail(fault, err)
 	}
@@ -212,6 +216,9 @@ func hasTwice[T any, K comparable](rows []T, key func(T) K) bool {
 	return len(seen) < len(rows)
 }
 
+// RenewedRow begins the ID of a row of hosts that only a renewal has, and for which there are no texts.
+const RenewedRow = "renewed-"
+
 // withHosts returns the table of hosts with a renewal's rows: a row with a known ID adds its hosts to that row and
 // dates it, another one comes after those of its pack.
 func withHosts(rows []Endpoint, added []HostRow) []Endpoint {
@@ -234,8 +241,8 @@ func withHosts(rows []Endpoint, added []HostRow) []Endpoint {
 				at = i + 1
 			}
 		}
-		rows = slices.Insert(rows, at, Endpoint{ID: h.ID, Pack: h.Pack, Regions: h.Regions, Hosts: h.Hosts, Ports: h.Ports,
-			Directions: h.Directions, Mark: h.Mark, Source: h.Source, Date: h.Date, Renewed: true})
+		rows = slices.Insert(rows, at, Endpoint{ID: RenewedRow + h.ID, Pack: h.Pack, Regions: h.Regions, Hosts: h.Hosts, Ports: h.Ports,
+			Directions: h.Directions, Mark: h.Mark, Source: h.Source, Date: h.Date})
 	}
 	return rows
 }

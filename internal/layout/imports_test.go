@@ -31,7 +31,7 @@ var layers = [][]string{
 	{"internal/receiver/server"},
 	{"internal/requirements/scan", "internal/receiver", "oauthflow"},
 	{"internal/requirements", "internal/serverprobe", "internal/feed"},
-	{"internal/portal", "internal/vault"},
+	{"internal/portal", "internal/vault", "internal/renewal"},
 	{"internal/transport", "internal/simportal"},
 	{"internal/bitrix", "internal/secret", "internal/yamlfile", "internal/spreadsheet"},
 	{"internal/untrusted", "internal/flight", "internal/lazyregexp", "internal/crash", "internal/instance", "internal/opengl", "internal/release", "assets"},
