@@ -11,7 +11,10 @@ TAGS     := nogui,migrated_fynedo
 VERSION  := $(shell packaging/version)
 # Where "version --check" asks for the newest version; a packager may give an address.
 RELEASES :=
-LDFLAGS  := -s -w -X main.version=$(VERSION) -X main.releases=$(RELEASES)
+# Where "catalogue update" finds a newer list of methods, events and hosts, and the minisign public key that it is signed with.
+CATALOGUE :=
+CATALOGUE_KEY :=
+LDFLAGS  := -s -w -X main.version=$(VERSION) -X main.releases=$(RELEASES) -X main.catalogue=$(CATALOGUE) -X main.catalogueKey=$(CATALOGUE_KEY)
 GOBUILD  := CGO_ENABLED=0 go build -tags $(TAGS) -trimpath -ldflags '$(LDFLAGS)'
 WINDOWTAGS := migrated_fynedo,no_emoji,no_metadata,no_animations
 WINDOWFLAGS := -tags $(WINDOWTAGS) -trimpath -ldflags '$(LDFLAGS)'
@@ -19,7 +22,7 @@ WINDOWFLAGS := -tags $(WINDOWTAGS) -trimpath -ldflags '$(LDFLAGS)'
 TESTFLAGS = -vet=off -tags $(TAGS) -timeout $(TIMEOUT) -parallel
 TIMEOUT  := 30m
 
-.PHONY: run window window-tools build cross quick test test-tools rerun-tools fleet-tools e2e screen-tools wine-tools images lint golden generate bench bench-windows fuzz security dist dist-test dist-again dist-tools dist-test-tools lab lab-tools soak clean
+.PHONY: run window window-tools build cross quick test test-tools rerun-tools fleet-tools e2e screen-tools wine-tools images lint golden generate catalogue bench bench-windows fuzz security dist dist-test dist-again dist-tools dist-test-tools lab lab-tools soak clean
 
 ## run: open the window on the simulated portal; where there is no display, check it in the terminal
 run: window
@@ -166,6 +169,11 @@ bench-windows: dist-tools window-tools screen-tools wine-tools
 	packaging/windows/mesa build/windows/opengl
 	BOXREADY_WINDOWS=$(CURDIR)/build/windows CGO_ENABLED=0 go test -tags $(TAGS) -run '^$$' -bench Software -benchtime 1x ./gui/e2e
 
+## catalogue: a list of methods, events and hosts for "boxready catalogue update", not signed, in dist/
+catalogue:
+	mkdir -p dist
+	CGO_ENABLED=0 go run ./packaging/catalogue dist/catalogue.tsv.gz
+
 # What is handed out, see packaging/README.md.
 DIST := TAGS='$(TAGS)' WINDOWTAGS='$(WINDOWTAGS)' LDFLAGS='$(LDFLAGS)' VERSION='$(VERSION)' packaging/dist
 ## dist: installers, archives, sums and lists of what is in them, in dist/
@@ -179,7 +187,7 @@ dist-test: dist-test-tools
 
 ## dist-again: builds dist/ once more elsewhere, and compares; with AGAIN_CACHE= also everything that Go keeps from earlier builds
 dist-again:
-	packaging/again $(RELEASES)
+	packaging/again RELEASES=$(RELEASES) CATALOGUE=$(CATALOGUE) CATALOGUE_KEY=$(CATALOGUE_KEY)
 
 dist-tools:
 	packaging/need x86_64-w64-mingw32-gcc gcc-mingw-w64-x86-64

@@ -8,6 +8,7 @@ toolchain go1.27.3
 ignore ./build
 
 require (
+	aead.dev/minisign v0.3.0
 	fyne.io/fyne/v2 v2.7.1
 	github.com/Microsoft/go-winio v0.6.4
 	github.com/adrg/xdg v0.5.3

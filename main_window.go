@@ -37,6 +37,7 @@ import (
 	"boxready/internal/feed"
 	"boxready/internal/instance"
 	"boxready/internal/opengl"
+	"boxready/internal/renewal"
 	"boxready/internal/secret"
 	"boxready/internal/serverprobe"
 	"boxready/internal/simportal"
@@ -48,13 +49,13 @@ const appID = "dev.boxready.BoxReady"
 func init() { openWindow = window }
 
 // window opens the window if the arguments ask for it, or are files for it. If that fails, it shows the error and alternatives.
-func window(ctx context.Context, version string, args []string) (cli.Exit, bool) {
+func window(ctx context.Context, version string, args []string, unused *renewal.Error) (cli.Exit, bool) {
 	faults, demoWanted := demoFaults(args)
 	files := instance.Files(args)
 	if len(args) > 0 && !demoWanted && files == nil && !slices.Equal(args, []string{rendererArgument}) {
 		return 0, false
 	}
-	s := start{version: version, args: args, demo: demoWanted, faults: faults, store: store.Open(app.Folder(os.UserConfigDir))}
+	s := start{version: version, args: args, unused: unused, demo: demoWanted, faults: faults, store: store.Open(app.Folder(os.UserConfigDir))}
 	if wanted := opengl.Given(); wanted != opengl.Automatic {
 		s.wanted, s.last = wanted, wanted == opengl.Software
 	} else {
@@ -131,6 +132,7 @@ func window(ctx context.Context, version string, args []string) (cli.Exit, bool)
 type start struct {
 	version string
 	args    []string
+	unused  *renewal.Error // why the kept catalogue isn't used
 	demo    bool
 	faults  []string // of the simulated portal; nil for the window's choice
 	store   *store.Store
@@ -226,6 +228,7 @@ func (s *start) make() (*gui.Window, error) {
 		Screen:     s.screen,
 		App:        s.app,
 		Version:    s.version,
+		Unused:     s.unused,
 		Checker:    a,
 		Access:     a,
 		StartDemo:  func(faults []string) (gui.Demo, error) { return startDemo(faults, s.version) },

@@ -20,6 +20,7 @@ import (
 
 	"boxready/checks"
 	"boxready/internal/app"
+	"boxready/internal/renewal"
 	"boxready/internal/requirements"
 	"boxready/internal/secret"
 	"boxready/internal/words"
@@ -48,6 +49,10 @@ type IO struct {
 	Lang     string        // from the environment, "" if none
 	App      app.Options   // except the version and the network, which flags set
 	Releases string        // address of the newest version, see internal/release; "" if there is none
+	// Catalogue is where a newer catalogue comes from and is kept; Unused says why the kept one isn't used, nil if it is or there is
+	// none.
+	Catalogue renewal.Source
+	Unused    *renewal.Error
 	// Display is the self-test's check of the display, see checks.Self; nil if there is none.
 	Display func(context.Context) (renderer string, err error)
 }
@@ -169,6 +174,8 @@ func (cl *commandLine) root() *cobra.Command {
 			}
 			if isCompletion(c) {
 				cl.describe(c.Root())
+			} else if cl.Unused != nil {
+				fmt.Fprintln(cl.Err, cl.words.UnusedCatalogue(cl.Unused))
 			}
 			return cl.checkCombinations(c)
 		},
@@ -193,7 +200,7 @@ func (cl *commandLine) root() *cobra.Command {
 		{"credentials", []*cobra.Command{cl.loginCommand(), cl.logoutCommand(), cl.accountsCommand()}},
 		{"application", []*cobra.Command{cl.requirementsCommand(), cl.receiverCommand()}},
 		{"fleet", []*cobra.Command{cl.portalsCommand(), cl.exporterCommand()}},
-		{"program", []*cobra.Command{cl.demoCommand(), cl.selftestCommand(), cl.versionCommand(), cl.completionCommand(), help}},
+		{"program", []*cobra.Command{cl.demoCommand(), cl.selftestCommand(), cl.catalogueCommand(), cl.versionCommand(), cl.completionCommand(), help}},
 	} {
 		root.AddGroup(&cobra.Group{ID: group.id})
 		for _, c := range group.commands {

@@ -69,7 +69,7 @@ type place struct {
 }
 
 var (
-	online      = []string{"check", "login", "allowlist", "exporter", "receiver", "selftest", "version"}
+	online      = []string{"check", "login", "allowlist", "exporter", "receiver", "selftest", "version", "catalogue.update"}
 	environment = []place{
 		{LangVariable, "", nil},
 		{webhookVariable, "", []string{"check"}},
@@ -82,6 +82,7 @@ var (
 	usedFiles = []place{
 		{"~/.cache/boxready/", "cache", []string{"check", "allowlist", "letter", "exporter", "report.diff"}},
 		{"~/.config/boxready/portals.json", "portals", []string{"completion"}},
+		{"~/.config/boxready/catalogue.json", "catalogue", []string{"catalogue.show", "catalogue.update"}},
 		{"~/.ssh/known_hosts", "known-hosts", []string{"probe.ssh"}},
 	}
 )

@@ -2,7 +2,9 @@ package cli_test
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
@@ -10,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -17,9 +20,13 @@ import (
 
 	"boxready/assets"
 	"boxready/cli"
+	"boxready/internal/app"
+	"boxready/internal/bitrix"
+	"boxready/internal/renewal"
 	"boxready/internal/simportal"
 	"boxready/internal/simtest/testenv"
 
+	"aead.dev/minisign"
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
@@ -28,7 +35,10 @@ import (
 func program() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	exit := cli.Run(ctx, "1.2.3", os.Args[1:], cli.Standard())
+	std := cli.Standard()
+	std.Catalogue = renewal.Source{Address: os.Getenv("BOXREADY_TEST_CATALOGUE"), Key: os.Getenv("BOXREADY_TEST_KEY"), Folder: app.Folder(os.UserConfigDir)}
+	std.Unused = std.Catalogue.Load()
+	exit := cli.Run(ctx, "1.2.3", os.Args[1:], std)
 	writePeakMemory()
 	os.Exit(int(exit))
 }
@@ -67,6 +77,7 @@ func TestScripts(t *testing.T) {
 			"exits":  exits,
 			"field":  field,
 			"answer": answer,
+			"signed": signed,
 		},
 	})
 }
@@ -87,6 +98,28 @@ func startPortal(ts *testscript.TestScript, neg bool, faults []string) {
 	ts.Setenv("portal", sim.Host())
 	ts.Setenv("proxy", sim.Proxy())
 	ts.Setenv("way", strings.Join(flags, "\n"))
+}
+
+// signed writes a catalogue, dated so many days after the built-in one, with rows, as FILE, and its signature; $BOXREADY_TEST_KEY is
+// the key from then on.
+func signed(ts *testscript.TestScript, neg bool, args []string) {
+	days, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	date, err := time.Parse(time.DateOnly, bitrix.CatalogueInfo().Date)
+	ts.Check(err)
+	day := date.AddDate(0, 0, days).Format(time.DateOnly)
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	_, err = fmt.Fprintln(z, strings.Join(append([]string{"D\t1\t" + day}, args[2:]...), "\n"))
+	ts.Check(err)
+	ts.Check(z.Close())
+	public, private, err := minisign.GenerateKey(rand.Reader)
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), b.Bytes(), 0o600))
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]+".minisig"), minisign.Sign(private, b.Bytes()), 0o600))
+	ts.Setenv("BOXREADY_TEST_KEY", public.String())
+	ts.Setenv("day", day)
+	ts.Setenv("built", date.Format(time.DateOnly))
 }
 
 // exits runs "boxready ARGS" and expects the exit code; a lone $way is spread into its flags.

@@ -18,14 +18,18 @@ import (
 const releaseTimeout = 15 * time.Second
 
 func (cl *commandLine) versionCommand() *cobra.Command {
-	var licences, newest bool
+	var licences, newest, verbose bool
 	c := &cobra.Command{
 		Use: "version", Args: noArguments,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if licences {
 				return assets.WriteLicences(cl.Out)
 			}
-			if err := cl.printVersion(); err != nil || !newest {
+			err := cl.printVersion()
+			if err == nil && verbose {
+				_, err = fmt.Fprintln(cl.Out, cl.words.CatalogueInUse())
+			}
+			if err != nil || !newest {
 				return err
 			}
 			return cl.checkVersion(c.Context())
@@ -33,6 +37,7 @@ func (cl *commandLine) versionCommand() *cobra.Command {
 	}
 	c.Flags().BoolVar(&licences, "licences", false, "")
 	c.Flags().BoolVar(&newest, "check", false, "")
+	c.Flags().BoolVarP(&verbose, "verbose", "v", false, "")
 	return c
 }
 

@@ -18,6 +18,7 @@ import (
 	"boxready/internal/allowlist"
 	"boxready/internal/feed"
 	"boxready/internal/opengl"
+	"boxready/internal/renewal"
 	"boxready/internal/report/history"
 	"boxready/internal/secret"
 	"boxready/internal/serverprobe"
@@ -27,7 +28,8 @@ import (
 // Params are the window's dependencies and options.
 type Params struct {
 	App     fyne.App
-	Version string // of BoxReady
+	Version string         // of BoxReady
+	Unused  *renewal.Error // why the kept catalogue isn't used; nil if it is, or there is none
 	Checker Checker
 	Access  Access // nil without a way to sign in
 	// StartDemo starts the simulated portal with these faults. nil if there is none.

@@ -304,7 +304,11 @@ func (p *settingsPage) selfTest() {
 // aboutCard has the version, the folders and the libraries.
 func (p *settingsPage) aboutCard() fyne.CanvasObject {
 	lines := []fyne.CanvasObject{heading(p.say("settings.about", nil)),
-		widgets.NewText(p.params.versionLine(), widgets.Font{Selectable: true})}
+		widgets.NewText(p.params.versionLine(), widgets.Font{Selectable: true}),
+		widgets.NewText(p.words.CatalogueInUse(), widgets.Font{Selectable: true})}
+	if p.params.Unused != nil {
+		lines = append(lines, widgets.NewText(p.words.UnusedCatalogue(p.params.Unused), widgets.Font{Selectable: true}))
+	}
 	for _, f := range p.params.Folders {
 		open := widgets.NewLowEmphasis(p.say("settings.open-folder", nil), theme.FolderOpenIcon(), func() { p.dialogs.openURL(fileURL(f.Path)) })
 		lines = append(lines, widgets.NameValue(widgets.NewText(p.say("settings.folder-"+f.Holds, nil), widgets.Font{Color: widgets.Muted}),

@@ -65,14 +65,11 @@ func RuleRows(w *words.Texts, rules *allowlist.Rules) (groups []RuleGroup) {
 			row.Sign = map[checks.State]Sign{checks.OK: OK, checks.Problem: Problem}[state]
 			row.Sign = cmp.Or(row.Sign, Unknown)
 		}
-		var tags []string
+		parts := []string{words.UpperFirst(r.Why(w))}
 		if len(r.Regions) == 1 && rules.Region == "" {
-			tags = append(tags, w.Say("allowlist.region."+string(r.Regions[0]), nil))
+			parts = append(parts, w.Say("allowlist.region."+string(r.Regions[0]), nil))
 		}
-		if r.Mark != "" && r.Mark != bitrix.Documentation {
-			tags = append(tags, w.Say("allowlist.mark."+strings.ReplaceAll(string(r.Mark), " ", "-"), nil))
-		}
-		row.Detail = join(" · ", append([]string{words.UpperFirst(r.Why(w))}, tags...)...)
+		row.Detail = join(" · ", append(parts, r.MarkName(w))...)
 		g := &groups[len(groups)-1]
 		g.Rows = append(g.Rows, row)
 	}

@@ -96,7 +96,7 @@ func (r *Rules) Letter(w Words, equipment ...Equipment) (*Letter, error) {
 		}
 		l.Notes = append(l.Notes, strings.Join(append(lists, say("lists", nil)), " "))
 	}
-	if slices.ContainsFunc(r.Rows, func(row Row) bool { return row.Mark != "" && row.Mark != bitrix.Documentation }) {
+	if slices.ContainsFunc(r.Rows, func(row Row) bool { return row.MarkName(w) != "" }) {
 		l.Notes = append(l.Notes, say("marks", nil))
 	}
 	if slices.Contains(equipment, Squid) {
@@ -129,7 +129,7 @@ func paragraphs(all ...string) []string {
 
 // tag returns a row's region and how it is known, unless usual.
 func (p *printer) tag(r Row) string {
-	return strings.Join(paragraphs(p.regionName(r), p.markName(r)), ", ")
+	return strings.Join(paragraphs(p.regionName(r), r.MarkName(p.words)), ", ")
 }
 
 // regionName returns the row's region if the rules are for both and the row isn't.
@@ -138,14 +138,6 @@ func (p *printer) regionName(r Row) string {
 		return ""
 	}
 	return p.say("region."+string(r.Regions[0]), nil)
-}
-
-// markName tells how a row is known, "" for the vendor's page.
-func (p *printer) markName(r Row) string {
-	if r.Mark == "" || r.Mark == bitrix.Documentation {
-		return ""
-	}
-	return p.say("mark."+strings.ReplaceAll(string(r.Mark), " ", "-"), nil)
 }
 
 func (p *printer) packName(r Row) string {

@@ -188,3 +188,26 @@ func TestTestLines(t *testing.T) {
 		t.Errorf("for Windows: %s", line)
 	}
 }
+
+// A row that the vendor's page doesn't name says of which years the knowledge is.
+func TestLetterDatesWhatIsNotDocumented(t *testing.T) {
+	o := options()
+	o.Packs = allowlist.Packs()
+	r := rules(t, o)
+	for lang, want := range map[string][]string{
+		"en": {"from the product's code, 2025", "from the product's code, 2023–2026", "a conclusion, 2026", "the year says how old"},
+		"ru": {"из кода продукта, 2025", "из кода продукта, 2023–2026", "вывод по косвенным данным, 2026", "насколько давние"},
+	} {
+		text := strings.Join(strings.Fields(letter(t, r, lang).Text()), " ")
+		for _, part := range want {
+			if !strings.Contains(text, part) {
+				t.Errorf("%s: %q is missing", lang, part)
+			}
+		}
+	}
+	for _, row := range r.Rows {
+		if name := row.MarkName(texts(t, "en")); (name == "") != (row.Mark == bitrix.Documentation) || strings.HasSuffix(name, " ") {
+			t.Errorf("%s: %q", row.ID(), name)
+		}
+	}
+}

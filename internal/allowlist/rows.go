@@ -27,6 +27,7 @@ type Row struct {
 	Ports       []bitrix.Port // sorted
 	Pack        bitrix.Pack   // "" for a host of the requirements
 	Mark        bitrix.Mark   // "" for a host of the requirements
+	Date        string        // of what Mark names, as bitrix.Endpoint has it
 	Regions     []bitrix.Region
 	// Applications that need the host, for a row of requirements.
 	Applications []requirements.Application
@@ -111,7 +112,7 @@ func (r *Rules) concernsOwner(e bitrix.Endpoint, d bitrix.Direction) bool {
 
 // expand returns the rows for one direction of e; several only if the requirements have hosts with several ports.
 func (r *Rules) expand(e bitrix.Endpoint, d bitrix.Direction, hosts []remoteHost) []Row {
-	row := Row{IDs: []string{e.ID}, Direction: d, Ports: sortedPorts(e.Ports), Pack: e.Pack, Mark: e.Mark}
+	row := Row{IDs: []string{e.ID}, Direction: d, Ports: sortedPorts(e.Ports), Pack: e.Pack, Mark: e.Mark, Date: e.Date}
 	for _, region := range r.regions() {
 		if e.In(region) {
 			row.Regions = append(row.Regions, region)
@@ -296,6 +297,9 @@ func sortedPorts(ports []bitrix.Port) []bitrix.Port {
 // authorization server differently than a portal.
 func (r Row) key(id string) string {
 	name := strings.TrimSuffix(id, "-w")
+	if strings.HasPrefix(id, bitrix.RenewedRow) {
+		name = "renewed"
+	}
 	if r.Direction == bitrix.AppOut && strings.HasPrefix(name, "oauth") {
 		name += "-app"
 	}
@@ -314,9 +318,27 @@ func (r Row) say(w Words, part string) string {
 		applications = append(applications, a.NameIn(w.Lang()))
 	}
 	for _, id := range r.IDs {
-		all = add(all, w.Say(r.key(id)+part, checks.Args{"applications": applications}))
+		all = add(all, w.Say(r.key(id)+part, checks.Args{"applications": applications, "pack": w.Say("allowlist.pack."+string(r.Pack), nil)}))
 	}
 	return strings.Join(all, "; ")
+}
+
+// MarkName tells how a row is known and of which years that knowledge is; "" for the vendor's page.
+func (r Row) MarkName(w Words) string {
+	if r.Mark == "" || r.Mark == bitrix.Documentation {
+		return ""
+	}
+	return w.Say("allowlist.mark."+strings.ReplaceAll(string(r.Mark), " ", "-"), checks.Args{"years": years(r.Date)})
+}
+
+// years returns the years of a date of bitrix.Endpoint: "2025", or "2023–2026" for an interval.
+func years(date string) string {
+	from, to, _ := strings.Cut(date, "/")
+	from, to = from[:min(4, len(from))], to[:min(4, len(to))]
+	if to == "" || to == ".." || to == from {
+		return from
+	}
+	return from + "–" + to
 }
 
 // What returns the remote side: hosts and addresses, or the name of its party.

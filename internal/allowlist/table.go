@@ -41,6 +41,7 @@ type tableRow struct {
 	Ports       []bitrix.Port    `json:"ports"`
 	Pack        bitrix.Pack      `json:"pack,omitempty"`
 	Mark        bitrix.Mark      `json:"mark,omitempty"`
+	Date        string           `json:"date,omitempty"` // of what Mark names, see bitrix.Endpoint
 	Regions     []bitrix.Region  `json:"regions"`
 	Why         string           `json:"why"`
 	Breaks      string           `json:"breaks"`
@@ -67,7 +68,7 @@ func addJSON(p *printer) {
 	}
 	for _, r := range p.Rows {
 		row := tableRow{IDs: r.IDs, Direction: r.Direction, Hosts: orEmpty(r.Hosts), Known: orEmpty(r.Known), Addresses: orEmpty(texts(r)),
-			Party: r.Party, Unpublished: r.Unpublished, Ports: r.Ports, Pack: r.Pack, Mark: r.Mark, Regions: r.Regions,
+			Party: r.Party, Unpublished: r.Unpublished, Ports: r.Ports, Pack: r.Pack, Mark: r.Mark, Date: r.Date, Regions: r.Regions,
 			Why: r.Why(p.words), Breaks: r.Breaks(p.words), Test: p.test(r, p.words, r.Direction == bitrix.DeskOut),
 			State: r.Measured.State, Vantage: r.Measured.Vantage}
 		if r.Measured.State != "" {
@@ -105,7 +106,7 @@ func addCSV(p *printer) {
 			remote = r.What(p.words)
 		}
 		w.Row(p.say("direction."+string(r.Direction)+".title", nil), remote, strings.Join(texts(r), " "), strings.Join(portNames(r.Ports), " "),
-			r.Why(p.words), r.Breaks(p.words), p.packName(r), p.markName(r), p.regionName(r), r.State(p.words), p.test(r, p.words, r.Direction == bitrix.DeskOut))
+			r.Why(p.words), r.Breaks(p.words), p.packName(r), r.MarkName(p.words), p.regionName(r), r.State(p.words), p.test(r, p.words, r.Direction == bitrix.DeskOut))
 	}
 	_ = w.Close() // as above
 }

@@ -17,6 +17,7 @@ import (
 	"boxready/internal/feed"
 	"boxready/internal/portal"
 	"boxready/internal/release"
+	"boxready/internal/renewal"
 	"boxready/internal/transport"
 	"boxready/internal/vault"
 	"boxready/oauthflow"
@@ -131,6 +132,11 @@ func (a *App) ProxyName(address string) string {
 // NewestRelease fetches the newest version from an address, see release.Newest.
 func (a *App) NewestRelease(ctx context.Context, address string) (release.Release, error) {
 	return release.Newest(ctx, a.net.HTTPClient(), address)
+}
+
+// RenewCatalogue downloads a newer catalogue, see renewal.Source.Download.
+func (a *App) RenewCatalogue(ctx context.Context, s renewal.Source) (date string, err error) {
+	return s.Download(ctx, a.net.HTTPClient(), time.Now())
 }
 
 // SelfTest checks what BoxReady needs on this computer. display opens a window and returns what draws it; nil for a program with

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	_ "embed"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -188,6 +189,7 @@ type Info struct {
 	Events  int
 	Scopes  int
 	Facts   int
+	Renewed RenewalOrigin // zero if it is the built-in one
 }
 
 // Day returns Date as the beginning of that day in the local time zone.
@@ -206,6 +208,7 @@ func CatalogueInfo() Info {
 	return Info{
 		Date: c.date, Sources: c.sources,
 		Methods: len(c.methods), Events: len(c.events), Scopes: len(c.scopes), Facts: len(c.allFacts),
+		Renewed: renewal.origin,
 	}
 }
 
@@ -309,6 +312,8 @@ var catalogueData []byte
 // catalogueFormat is the version of the table's format, in its first row.
 const catalogueFormat = "1"
 
+var errFormat = errors.New("the format is not " + catalogueFormat)
+
 type tables struct {
 	date        string
 	sources     []Source
@@ -320,6 +325,7 @@ type tables struct {
 	modules     []ModuleInfo
 	allFacts    []Fact
 	facts       map[string][]Fact // by lower-case subject, "" left out
+	hosts       []HostRow         // of a renewal only
 }
 
 // catalogueRead tells tests whether the table has been parsed.
@@ -327,33 +333,45 @@ var catalogueRead atomic.Bool
 
 var catalogue = sync.OnceValue(func() *tables {
 	catalogueRead.Store(true)
-	t, err := parseCatalogue(catalogueData)
+	text, err := unpack(catalogueData)
+	var t *tables
+	if err == nil {
+		t, err = parseCatalogue(text)
+	}
 	if err != nil {
 		// The data is part of the program and tests read all of it.
 		panic(fmt.Sprintf("bitrix: read embedded catalogue: %v", err))
 	}
+	if renewal.data != nil {
+		t = t.with(renewal.data.tables)
+	}
 	return t
 })
 
-func parseCatalogue(packed []byte) (*tables, error) {
+// maxUnpacked limits the text of a catalogue, in bytes.
+const maxUnpacked = 8 << 20
+
+var errTooLong = errors.New("longer than a catalogue may be")
+
+func unpack(packed []byte) (string, error) {
 	z, err := gzip.NewReader(bytes.NewReader(packed))
 	if err != nil {
-		return nil, err
+		return "", err
 	}
 	var text strings.Builder
-	text.Grow(384 << 10)                         // the table, rounded up: one allocation instead of many
-	if _, err := io.Copy(&text, z); err != nil { // #nosec G110 -- embedded in this program
-		return nil, err
+	text.Grow(384 << 10) // the table, rounded up: one allocation instead of many
+	n, err := io.Copy(&text, io.LimitReader(z, maxUnpacked+1))
+	if err == nil && n > maxUnpacked {
+		err = errTooLong
 	}
+	return text.String(), err
+}
 
-	t := &tables{
-		methods:     make([]MethodInfo, 0, 1800),
-		methodIndex: make(map[string]int, 1800),
-		eventIndex:  make(map[string]int, 256),
-		facts:       make(map[string][]Fact, 256),
-	}
-	var f [15]string // the fields of one row; all of them are parts of text
-	for line := range strings.SplitSeq(strings.TrimSuffix(text.String(), "\n"), "\n") {
+// parseCatalogue reads the rows; the fields are parts of text.
+func parseCatalogue(text string) (*tables, error) {
+	t := &tables{methods: make([]MethodInfo, 0, 1800)}
+	var f [15]string // the fields of one row
+	for line := range strings.SplitSeq(strings.TrimSuffix(text, "\n"), "\n") {
 		clear(f[:])
 		n := 0
 		for field := range strings.SplitSeq(line, "\t") {
@@ -363,13 +381,13 @@ func parseCatalogue(packed []byte) (*tables, error) {
 			f[n] = field
 			n++
 		}
-		if t.date == "" && f[0] != "D" {
-			return nil, fmt.Errorf("row %q comes before the date", line)
+		if (t.date == "") != (f[0] == "D") {
+			return nil, fmt.Errorf("row %q: the date stands in the first row, and there alone", line)
 		}
 		switch f[0] {
 		case "D":
 			if f[1] != catalogueFormat {
-				return nil, fmt.Errorf("format %q is not %s", f[1], catalogueFormat)
+				return nil, errFormat
 			}
 			t.date = f[2]
 		case "R":
@@ -388,14 +406,12 @@ func parseCatalogue(packed []byte) (*tables, error) {
 			case strings.Contains(f[5], "n"):
 				m.InMethodsList = No
 			}
-			t.methodIndex[strings.ToLower(m.Name)] = len(t.methods)
 			t.methods = append(t.methods, m)
 		case "E":
 			e := EventInfo{
 				Name: f[1], Scope: f[2], Module: f[3], Who: Who(f[4]),
 				Deprecated: f[5] == "d", doc: f[6], Scopes: scopeList(f[2], f[7]),
 			}
-			t.eventIndex[e.Name] = len(t.events)
 			t.events = append(t.events, e)
 		case "S":
 			t.scopes = append(t.scopes, ScopeInfo{
@@ -408,16 +424,38 @@ func parseCatalogue(packed []byte) (*tables, error) {
 				AbsentIn: f[5], What: f[6], Source: f[7],
 			}
 			t.allFacts = append(t.allFacts, fact)
-			if fact.Subject != "" {
-				key := strings.ToLower(fact.Subject)
-				t.facts[key] = append(t.facts[key], fact)
+		case "H":
+			h, err := parseHostRow(f[1])
+			if err != nil {
+				return nil, fmt.Errorf("row %q: %w", line, err)
 			}
+			t.hosts = append(t.hosts, h)
 		default:
 			return nil, fmt.Errorf("row %q is of no known kind", line)
 		}
 	}
-	t.modules = gatherModules(t)
+	t.index()
 	return t, nil
+}
+
+// index fills in what is found by name, from the rows.
+func (t *tables) index() {
+	t.methodIndex = make(map[string]int, len(t.methods))
+	for i, m := range t.methods {
+		t.methodIndex[strings.ToLower(m.Name)] = i
+	}
+	t.eventIndex = make(map[string]int, len(t.events))
+	for i, e := range t.events {
+		t.eventIndex[e.Name] = i
+	}
+	t.facts = make(map[string][]Fact, len(t.allFacts))
+	for _, f := range t.allFacts {
+		if f.Subject != "" {
+			key := strings.ToLower(f.Subject)
+			t.facts[key] = append(t.facts[key], f)
+		}
+	}
+	t.modules = gatherModules(t)
 }
 
 // scopeList puts the main scope first and drops doubles.

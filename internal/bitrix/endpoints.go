@@ -202,7 +202,7 @@ func (p *Port) UnmarshalText(text []byte) error {
 
 // An Endpoint is one row of the table of hosts around a portal.
 type Endpoint struct {
-	ID   string `json:"id"` // stable; a final -w marks the counterpart for World
+	ID   string `json:"id"` // stable; a final -w marks the counterpart for World, a first RenewedRow one that only a renewal has
 	Pack Pack   `json:"pack"`
 	// Regions whose portals need the row.
 	Regions []Region `json:"regions"`
@@ -238,6 +238,9 @@ var endpoints = sync.OnceValue(func() []Endpoint {
 	if err := json.Unmarshal(endpointData, &rows); err != nil {
 		// The data is part of the program and tests read all of it.
 		panic(fmt.Sprintf("bitrix: read embedded endpoints: %v", err))
+	}
+	if renewal.data != nil {
+		rows = withHosts(rows, renewal.data.tables.hosts)
 	}
 	return rows
 })

@@ -129,6 +129,25 @@ func TestEndpointRows(t *testing.T) {
 	}
 }
 
+// CoPilot's hosts stand under the region's technical domain (main 25.750, UrlProvider), on older portals of CIS elsewhere.
+func TestHostsOfCoPilotAndVibecode(t *testing.T) {
+	for id, want := range map[string][]string{
+		"ai":            {"b24ai.bitrix24.tech", "ai-proxy.bitrix24.tech", "static-ai-proxy.bitrix24.tech"},
+		"ai-old":        {"ai-proxy.bitrix.info", "static-ai-proxy.bitrix.info"},
+		"ai-w":          {"b24ai.bitrix.info", "ai-proxy.bitrix.info", "static-ai-proxy.bitrix.info"},
+		"vibecode":      {"vibecode.bitrix24.tech"},
+		"vibecode-apps": {"*.vibecode.bitrix24.tech"},
+	} {
+		e := row(t, id)
+		if !slices.Equal(e.Hosts, want) || e.In(CIS) == strings.HasSuffix(id, "-w") || e.In(World) != strings.HasSuffix(id, "-w") {
+			t.Errorf("%s: %v in %v", id, e.Hosts, e.Regions)
+		}
+	}
+	if v := row(t, "vibecode"); !v.Has(PortalOut) || !v.Has(PortalIn) || !v.Has(DeskOut) || !row(t, "vibecode-apps").Has(DeskOut) {
+		t.Errorf("Vibecode: %v", v.Directions)
+	}
+}
+
 func TestEndpointsAreCopied(t *testing.T) {
 	Endpoints()[0].ID = "changed"
 	if Endpoints()[0].ID == "changed" {

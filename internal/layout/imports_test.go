@@ -31,7 +31,7 @@ var layers = [][]string{
 	{"internal/receiver/server"},
 	{"internal/requirements/scan", "internal/receiver", "oauthflow"},
 	{"internal/requirements", "internal/serverprobe", "internal/feed"},
-	{"internal/portal", "internal/vault"},
+	{"internal/portal", "internal/vault", "internal/renewal"},
 	{"internal/transport", "internal/simportal"},
 	{"internal/bitrix", "internal/secret", "internal/yamlfile", "internal/spreadsheet"},
 	{"internal/untrusted", "internal/flight", "internal/lazyregexp", "internal/crash", "internal/instance", "internal/opengl", "internal/release", "assets"},
@@ -39,7 +39,7 @@ var layers = [][]string{
 
 // tools are programs for building and testing BoxReady, and what only tests use. No package of the product imports them.
 var tools = []string{"internal/bitrix/gen", "internal/growth", "internal/lab", "internal/layout", "internal/simtest", "internal/simtest/testenv", "internal/simtest/constants",
-	"internal/simportal/latency", "internal/serverprobe/sshtest", "gui/e2e", "packaging/licences", "packaging/security", "packaging/test"}
+	"internal/simportal/latency", "internal/serverprobe/sshtest", "gui/e2e", "packaging/catalogue", "packaging/licences", "packaging/security", "packaging/test"}
 
 // rules forbid more than the layers do.
 var rules = []struct {

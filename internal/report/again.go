@@ -83,7 +83,7 @@ func (p *Reporter) JudgeAgain(s *Saved) (*Saved, []checks.Kept) {
 	results, kept := checks.JudgeAgain(s.results())
 	again := &Saved{Document: s.Document, Altered: s.Altered}
 	outcome := checks.OutcomeOf(results)
-	again.Tool.Version, again.Verdict, again.Counts, again.Results = p.Version, outcome.Verdict, outcome.Counts(), nil
+	again.Tool, again.Verdict, again.Counts, again.Results = p.tool(), outcome.Verdict, outcome.Counts(), nil
 	again.Setup = s.setup(results)
 	words, texts := p.saved(&s.Document), p.Words.For(again.Setup)
 	for _, r := range results {

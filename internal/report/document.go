@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"boxready/checks"
+	"boxready/internal/bitrix"
 	"boxready/internal/words"
 )
 
@@ -35,6 +36,10 @@ type Document struct {
 type Tool struct {
 	Name    string `json:"name"`
 	Version string `json:"version"`
+	// Catalogue is the day of its list of methods, events and hosts, as 2006-01-02, and Renewed whether that list is newer than the
+	// built-in one. Reports of earlier versions have neither.
+	Catalogue string `json:"catalogue,omitempty"`
+	Renewed   bool   `json:"renewed,omitempty"`
 }
 
 // NotChecked is a check that wasn't made, and what was lacking.
@@ -99,9 +104,14 @@ func (p *Reporter) Document(o *checks.Outcome) Document {
 	return d
 }
 
+func (p *Reporter) tool() Tool {
+	c := bitrix.CatalogueInfo()
+	return Tool{"boxready", p.Version, c.Date, c.Renewed.Key != ""}
+}
+
 // Summary is the document without its results.
 func (p *Reporter) Summary(o *checks.Outcome) Document {
-	d := Document{Schema: SchemaVersion, Tool: Tool{"boxready", p.Version}, Portal: o.Target.Address.String(),
+	d := Document{Schema: SchemaVersion, Tool: p.tool(), Portal: o.Target.Address.String(),
 		Started: o.Started.UTC().Truncate(time.Millisecond), Finished: o.Finished.UTC().Truncate(time.Millisecond),
 		Verdict: o.Verdict, Counts: o.Counts(), NotChecked: []NotChecked{}, Setup: o.Setup()}
 	for _, n := range o.NotChecked {

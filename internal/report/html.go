@@ -297,7 +297,11 @@ func (p *Reporter) about(n *run) []pair {
 	if f.RestAtLeast != "" || f.RestBelow != "" {
 		rest = p.Words.Say("report.about.rest-range", checks.Args{"from": f.RestAtLeast, "below": f.RestBelow})
 	}
-	return p.pairs("report.about.", pair{"portal", n.Portal}, pair{"boxready", n.Tool.Version}, pair{"system", p.system()},
+	catalogue := ""
+	if n.Tool.Catalogue != "" {
+		catalogue = p.Words.CatalogueState(n.Tool.Catalogue, n.Tool.Renewed)
+	}
+	return p.pairs("report.about.", pair{"portal", n.Portal}, pair{"boxready", n.Tool.Version}, pair{"catalogue", catalogue}, pair{"system", p.system()},
 		pair{"started", moment(n.Started)}, pair{"finished", moment(n.Finished)}, pair{"rest", rest}, pair{"verdict", string(n.Verdict)},
 		pair{"schema", strconv.Itoa(n.Schema)})
 }

@@ -384,7 +384,7 @@ func (s *Document) clean() error {
 			return &ReadError{Reason: ReadDamaged, Err: fmt.Errorf("%q is no code", short(c))}
 		}
 	}
-	s.Portal, s.Tool.Version = short(s.Portal), short(s.Tool.Version)
+	s.Portal, s.Tool.Version, s.Tool.Catalogue = short(s.Portal), short(s.Tool.Version), short(s.Tool.Catalogue)
 	return nil
 }
 

@@ -88,8 +88,12 @@ func resultSchema(t *testing.T) object {
 	}, perCheck)
 	count := object{"type": "integer", "minimum": 0}
 	summary := object{
-		"schema":   object{"const": 1},
-		"tool":     closed(object{"name": object{"const": "boxready"}, "version": object{"type": "string"}}, nil),
+		"schema": object{"const": 1},
+		"tool": optional(optional(closed(object{
+			"name": object{"const": "boxready"}, "version": object{"type": "string"},
+			"catalogue": object{"type": "string", "format": "date", "description": "day of the list of methods, events and hosts"},
+			"renewed":   object{"type": "boolean", "description": "whether that list is newer than the built-in one"},
+		}, nil), "catalogue"), "renewed"),
 		"portal":   object{"type": "string", "format": "uri"},
 		"started":  object{"type": "string", "format": "date-time"},
 		"finished": object{"type": "string", "format": "date-time"},
