@@ -10,10 +10,11 @@ type reader struct {
 	file string
 	lang *language
 
-	recent  []token  // the last few, newest last
-	op      []byte   // operator that may continue
-	spaced  bool     // white space since the last token
-	generic struct { // function whose type arguments are read
+	recent  []token               // the last few, newest last
+	tokens  [16 * maxRecent]token // holds recent
+	op      []byte                // operator that may continue
+	spaced  bool                  // white space since the last token
+	generic struct {              // function whose type arguments are read
 		callee string
 		depth  int
 	}
@@ -212,7 +213,10 @@ func (r *reader) token(t token) {
 
 func (r *reader) remember(t token) {
 	if len(r.recent) == maxRecent {
-		r.recent = append(r.recent[:0], r.recent[1:]...)
+		r.recent = r.recent[1:]
+	}
+	if len(r.recent) == cap(r.recent) { // move them once for many tokens
+		r.recent = append(r.tokens[:0], r.recent...)
 	}
 	r.recent = append(r.recent, t)
 	r.spaced, r.fresh = false, false
