@@ -380,7 +380,16 @@ func (r *reader) plainLine(text string, line int) {
 		return
 	}
 	a := surroundings{line: line}
+	whole := func(value string) {
+		r.classifyLiteral(&literal{surroundings: surroundings{line: line}, text: value}, false)
+	}
 	classify := func(value string) {
+		if r.lang == shell {
+			for word := range strings.FieldsFuncSeq(value, func(c rune) bool { return strings.ContainsRune(" \t;|&<>()", c) }) {
+				whole(word)
+			}
+			return
+		}
 		value = strings.TrimSpace(strings.TrimPrefix(value, "- "))
 		for value != "" {
 			name, rest, more := strings.Cut(value, ": ")
@@ -404,6 +413,11 @@ func (r *reader) plainLine(text string, line int) {
 			value, rest, closed := strings.Cut(text[i+1:], text[i:i+1])
 			if !closed {
 				return
+			}
+			if r.lang == shell {
+				whole(value)
+				text = rest
+				continue
 			}
 			if key, isKey := strings.CutPrefix(rest, ":"); isKey {
 				value, rest = value+":", key
