@@ -17,7 +17,7 @@ const FormatVersion = 1
 // The parser's work grows with the square of the number of keys, and no application needs that many.
 const maxKeys = 2000
 
-// Forms of values; the JSON Schema has the same expressions.
+// Forms of values. The JSON Schema has the same expressions, but for letters outside ASCII, which not every validator knows.
 var (
 	validName    = lazyregexp.New(`^[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*$`)
 	validModule  = lazyregexp.New(`^[a-z][a-z0-9_]*(\.[a-z0-9_]+)?$`)
