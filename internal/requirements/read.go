@@ -165,7 +165,12 @@ func (r *reader) modules(n ast.Node) {
 			r.FailAt(name, BadModule, map[string]any{"value": module})
 			return
 		}
-		constraint, ok := r.String("modules", value)
+		switch value.(type) {
+		case *ast.IntegerNode, *ast.FloatNode: // a version without quotes
+			r.FailAt(value, BadModuleVersion, map[string]any{"module": module, "value": value.GetToken().Value})
+			return
+		}
+		constraint, ok := r.String(module, value)
 		if !ok {
 			return
 		}
