@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -74,7 +75,7 @@ func (cl *commandLine) requirementsScan(ctx context.Context, dir, format string)
 		return cl.fail(err)
 	}
 	apart := len(found.Unknown) + len(found.Built) + len(found.SDKCalls)
-	if apart > 0 || len(found.Methods)+len(found.Events) == 0 || len(found.Unreadable) > 0 {
+	if apart > 0 || len(found.Methods)+len(found.Events) == 0 || len(found.Unreadable)+found.Huge > 0 {
 		cl.exit = ExitNotice
 	}
 	if format == "json" {
@@ -88,6 +89,9 @@ func (cl *commandLine) requirementsScan(ctx context.Context, dir, format string)
 	if len(found.Unreadable) > 0 {
 		fmt.Fprintln(cl.Err, cl.words.Say("cli-requirements.unreadable", checks.Args{"files": cl.shortened(found.Unreadable)}))
 	}
+	if kinds := cl.notRead(found); len(kinds) > 0 {
+		fmt.Fprintln(cl.Err, cl.words.Say("cli-requirements.not-read", checks.Args{"kinds": kinds}))
+	}
 	key := "cli-requirements.scanned"
 	if len(found.Methods)+len(found.Events) == 0 {
 		key = "cli-requirements.nothing"
@@ -96,22 +100,49 @@ func (cl *commandLine) requirementsScan(ctx context.Context, dir, format string)
 	return nil
 }
 
+// notRead says how many files of which kinds were not read, the most frequent first.
+func (cl *commandLine) notRead(r *scan.Result) []string {
+	extensions := slices.SortedFunc(maps.Keys(r.NotRead), func(a, b string) int {
+		return cmp.Or(r.NotRead[b]-r.NotRead[a], strings.Compare(a, b))
+	})
+	var kinds []string
+	for _, extension := range extensions {
+		kind := fmt.Sprint(r.NotRead[extension], " ", extension)
+		if extension == "" {
+			kind = cl.words.Say("cli-requirements.no-extension", checks.Args{"n": r.NotRead[extension]})
+		}
+		kinds = append(kinds, kind)
+	}
+	kinds = cl.shortened(kinds)
+	if r.Binary > 0 {
+		kinds = append(kinds, cl.words.Say("cli-requirements.binary", checks.Args{"n": r.Binary}))
+	}
+	if r.Huge > 0 {
+		kinds = append(kinds, cl.words.Say("cli-requirements.huge", checks.Args{"n": r.Huge, "limit": scan.MaxFile >> 20}))
+	}
+	return kinds
+}
+
 // scannedJSON is what scan --format json prints.
 type scannedJSON struct {
-	Schema       int           `json:"schema"`
-	Application  string        `json:"application"`
-	Files        int           `json:"files"`
-	Bytes        int64         `json:"bytes"`
-	Unreadable   []string      `json:"unreadable"`
-	Scopes       []string      `json:"scopes"` // found and needed
-	Handlers     string        `json:"handlers,omitempty"`
-	Methods      []scannedName `json:"methods"`
-	Events       []scannedName `json:"events"`
-	FoundScopes  []scannedName `json:"found_scopes"`
-	Unknown      []scannedName `json:"unknown"`
-	Built        []scannedName `json:"built"`
-	SDKCalls     []scannedName `json:"sdk_calls"`
-	HandlerHosts []scannedName `json:"handler_addresses"`
+	Schema      int      `json:"schema"`
+	Application string   `json:"application"`
+	Files       int      `json:"files"`
+	Bytes       int64    `json:"bytes"`
+	Unreadable  []string `json:"unreadable"`
+	// NotRead are the numbers of files of other kinds by extension, "" for none; of binary files, and of larger ones than are read.
+	NotRead      map[string]int `json:"not_read"`
+	Binary       int            `json:"binary"`
+	Huge         int            `json:"huge"`
+	Scopes       []string       `json:"scopes"` // found and needed
+	Handlers     string         `json:"handlers,omitempty"`
+	Methods      []scannedName  `json:"methods"`
+	Events       []scannedName  `json:"events"`
+	FoundScopes  []scannedName  `json:"found_scopes"`
+	Unknown      []scannedName  `json:"unknown"`
+	Built        []scannedName  `json:"built"`
+	SDKCalls     []scannedName  `json:"sdk_calls"`
+	HandlerHosts []scannedName  `json:"handler_addresses"`
 }
 
 type scannedName struct {
@@ -139,6 +170,7 @@ func scanDocument(r *scan.Result, name string) scannedJSON {
 	}
 	req := r.Requirements(name)
 	return scannedJSON{Schema: report.SchemaVersion, Application: name, Files: r.Files, Bytes: r.Bytes, Unreadable: append([]string{}, r.Unreadable...),
+		NotRead: r.NotRead, Binary: r.Binary, Huge: r.Huge,
 		Scopes: append([]string{}, req.Scopes...), Handlers: string(req.Handlers), Methods: names(r.Methods), Events: names(r.Events),
 		FoundScopes: names(r.Scopes), Unknown: names(r.Unknown), Built: names(r.Built), SDKCalls: names(r.SDKCalls), HandlerHosts: names(r.Handlers)}
 }

@@ -10,10 +10,11 @@ type reader struct {
 	file string
 	lang *language
 
-	recent  []token  // the last few, newest last
-	op      []byte   // operator that may continue
-	spaced  bool     // white space since the last token
-	generic struct { // function whose type arguments are read
+	recent  []token               // the last few, newest last
+	tokens  [16 * maxRecent]token // holds recent
+	op      []byte                // operator that may continue
+	spaced  bool                  // white space since the last token
+	generic struct {              // function whose type arguments are read
 		callee string
 		depth  int
 	}
@@ -212,7 +213,10 @@ func (r *reader) token(t token) {
 
 func (r *reader) remember(t token) {
 	if len(r.recent) == maxRecent {
-		r.recent = append(r.recent[:0], r.recent[1:]...)
+		r.recent = r.recent[1:]
+	}
+	if len(r.recent) == cap(r.recent) { // move them once for many tokens
+		r.recent = append(r.tokens[:0], r.recent...)
 	}
 	r.recent = append(r.recent, t)
 	r.spaced, r.fresh = false, false
@@ -376,7 +380,16 @@ func (r *reader) plainLine(text string, line int) {
 		return
 	}
 	a := surroundings{line: line}
+	whole := func(value string) {
+		r.classifyLiteral(&literal{surroundings: surroundings{line: line}, text: value}, false)
+	}
 	classify := func(value string) {
+		if r.lang == shell {
+			for word := range strings.FieldsFuncSeq(value, func(c rune) bool { return strings.ContainsRune(" \t;|&<>()", c) }) {
+				whole(word)
+			}
+			return
+		}
 		value = strings.TrimSpace(strings.TrimPrefix(value, "- "))
 		for value != "" {
 			name, rest, more := strings.Cut(value, ": ")
@@ -400,6 +413,11 @@ func (r *reader) plainLine(text string, line int) {
 			value, rest, closed := strings.Cut(text[i+1:], text[i:i+1])
 			if !closed {
 				return
+			}
+			if r.lang == shell {
+				whole(value)
+				text = rest
+				continue
 			}
 			if key, isKey := strings.CutPrefix(rest, ":"); isKey {
 				value, rest = value+":", key

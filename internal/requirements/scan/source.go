@@ -20,6 +20,9 @@ const windowSize = 64 << 10
 
 func newSource(r io.Reader, buffer []byte) *source { return &source{in: r, buffer: buffer, line: 1} }
 
+// wholeSource is a file that is in memory.
+func wholeSource(text []byte) *source { return &source{window: text, ended: true, line: 1} }
+
 // fill tries to have n bytes in the window.
 func (s *source) fill(n int) {
 	for len(s.window) < n && !s.ended {
@@ -91,6 +94,12 @@ func (s *source) skipTo(text string) {
 		if _, more := s.next(); !more {
 			return
 		}
+		i := bytes.IndexByte(s.window, text[0]) // no letter
+		if i < 0 {
+			i = len(s.window)
+		}
+		s.line += bytes.Count(s.window[:i], []byte{'\n'})
+		s.window = s.window[i:]
 	}
 	for range len(text) {
 		s.next()
