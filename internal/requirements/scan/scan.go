@@ -7,7 +7,6 @@ package scan
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -30,6 +29,9 @@ type Result struct {
 	Methods, Events, Scopes []Name // of the catalogue, sorted
 	Unknown                 []Name // look like methods and are not in the catalogue
 	Built                   []Name // methods whose names are assembled at run time, with … for the unknown part
+	Possible                []Name // methods and events of the catalogue that may be names of something else
+	Tests                   []Name // what is seen only in tests, fixtures and examples
+	Large                   []Folder
 	SDKCalls                []Name // calls of an SDK whose method isn't certain
 	Handlers                []Name // addresses of handlers
 }
@@ -65,7 +67,7 @@ var lockFiles = set("package-lock.json", "composer.lock", "pnpm-lock.yaml", "yar
 
 // Dir scans the files below a directory.
 func Dir(ctx context.Context, dir fs.FS, progress Progress) (*Result, error) {
-	c := &collector{names: map[key]*Name{}, count: map[What]int{}, window: make([]byte, windowSize)}
+	c := &collector{names: map[key]*found{}, count: map[What]int{}, window: make([]byte, windowSize)}
 	result := &Result{}
 	err := fs.WalkDir(dir, ".", func(name string, entry fs.DirEntry, err error) error {
 		if ctx.Err() != nil {
@@ -106,16 +108,7 @@ func Dir(ctx context.Context, dir fs.FS, progress Progress) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !c.bitrix { // names in an application that never calls a portal are something else
-		return result, nil
-	}
-	for _, l := range c.likely {
-		c.add(l.file, l.finding)
-	}
-	for what, into := range map[What]*[]Name{Method: &result.Methods, Event: &result.Events, Scope: &result.Scopes, Unknown: &result.Unknown,
-		Built: &result.Built, SDKCall: &result.SDKCalls, Handler: &result.Handlers} {
-		*into = c.sorted(what)
-	}
+	c.group(result)
 	return result, nil
 }
 
@@ -161,7 +154,7 @@ func (c *collector) read(ctx context.Context, dir fs.FS, name string) (int64, er
 		return counting.n, nil // no text
 	}
 	s := newSource(content, c.window)
-	r := &reader{collector: c, file: name, fresh: true}
+	r := &reader{collector: c, file: name, texts: inFolder(name, textFolders), fresh: true}
 	lang := languageOf(name)
 	r.begin(lang)
 	lex(s, lang, r)
@@ -188,7 +181,7 @@ func (c *countingReader) Read(p []byte) (int, error) {
 // collector gathers names over all files.
 type collector struct {
 	window []byte // of the file that is being read
-	names  map[key]*Name
+	names  map[key]*found
 	count  map[What]int
 	bitrix bool     // the application certainly calls a portal
 	likely []likely // findings that count only if bitrix is set
@@ -212,24 +205,17 @@ func (c *collector) add(file string, f finding) {
 			return
 		}
 		c.count[f.kind]++
-		n = &Name{Name: f.name}
+		n = &found{Name: Name{Name: f.name}, files: map[string]bool{}}
 		c.names[k] = n
+	}
+	n.outside = n.outside || !isTest(file)
+	if len(n.files) < maxNames {
+		n.files[file] = true
 	}
 	n.Times++
 	if p := (Place{file, f.line}); len(n.Where) < maxPlaces && !slices.Contains(n.Where, p) {
 		n.Where = append(n.Where, p)
 	}
-}
-
-func (c *collector) sorted(what What) []Name {
-	var list []Name
-	for k, n := range c.names {
-		if k.what == what {
-			list = append(list, *n)
-		}
-	}
-	slices.SortFunc(list, func(a, b Name) int { return cmp.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)) })
-	return list
 }
 
 // accept counts a finding.
