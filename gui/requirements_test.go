@@ -152,9 +152,11 @@ func requirementsStates() []pageState {
 		{"requirements chosen", plain, chosen},
 		{"requirements hosts", func(t *testing.T) setup { return setup{checker: faulty(t)} }, func(r *testWindow) {
 			r.check("portal.example.ru")
+			r.waitUntil("the end of the run", r.verdictShown)
 			chosen(r)
 			r.ctrl(fyne.Key1)
 			r.key(fyne.KeyF5)
+			r.mustSay(r.say("window.consent.yes", nil))
 		}},
 		{"requirements", comparing, compared},
 		{"requirements former", comparing, func(r *testWindow) {

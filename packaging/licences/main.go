@@ -1,40 +1,60 @@
 // Licences collects the licences of all modules linked into BoxReady, on any system and with or without the window, into
-// assets/licences: a text for each module, and one for Go itself.
+// assets/licences.json.gz: a text for each module, and one for Go itself. "boxready version --licences" prints them.
 package main
 
 import (
 	"bufio"
 	"bytes"
+	"compress/gzip"
+	"encoding/json"
 	"fmt"
 	"io/fs"
 	"log"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
+
+	"boxready/assets"
 )
 
-const folder = "assets/licences"
+const file = "assets/licences.json.gz"
 
 func main() {
 	texts, err := collect(".")
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := os.RemoveAll(folder); err != nil {
+	packed, err := pack(texts)
+	if err != nil {
 		log.Fatal(err)
 	}
-	for name, text := range texts {
-		file := filepath.Join(folder, filepath.FromSlash(name)+".txt")
-		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil { // #nosec G301 -- part of the repository
-			log.Fatal(err)
-		}
-		if err := os.WriteFile(file, text, 0o644); err != nil { // #nosec G306 -- part of the repository
-			log.Fatal(err)
-		}
+	if err := os.WriteFile(file, packed, 0o644); err != nil { // #nosec G306 -- part of the repository
+		log.Fatal(err)
 	}
+}
+
+// pack returns the texts as package assets reads them.
+func pack(texts map[string][]byte) ([]byte, error) {
+	var all []assets.Licence
+	for _, module := range slices.Sorted(maps.Keys(texts)) {
+		all = append(all, assets.Licence{Module: module, Text: string(texts[module])})
+	}
+	var packed bytes.Buffer
+	z, err := gzip.NewWriterLevel(&packed, gzip.BestCompression)
+	if err != nil {
+		return nil, err
+	}
+	if err := json.NewEncoder(z).Encode(all); err != nil {
+		return nil, err
+	}
+	if err := z.Close(); err != nil {
+		return nil, err
+	}
+	return packed.Bytes(), nil
 }
 
 var (

@@ -48,6 +48,7 @@ func isCommonName(lowerName string) bool {
 // Parts of the names of functions, keys and variables of a call. Those in callWords may belong to another service than a portal.
 var (
 	bitrixWords = []string{"bitrix", "b24", "bx", "callmethod", "call_method", "crest", "webhook"}
+	sdkWords    = []string{"bitrix", "b24", "bx24"}
 	callWords   = []string{"call", "method", "batch", "rest", "cmd", "command", "invoke", "exec", "request", "fetch", "get_all", "getall", "get_by",
 		"getlist", "get_list", "endpoint", "query", "send", "post", "uri", "url", "api"}
 )
@@ -227,9 +228,6 @@ func (r *reader) classifyName(l *literal, text string, start, end int, isKey boo
 	callee := strings.ToLower(l.callee)
 	dotted := strings.Contains(o.name, ".")
 	if !dotted && !plausibleWord(o.name) {
-		if left == gap && right == edge && nameParts()[o.name] && strictlyCalled(l, nil, wholeString) { // call($prefix . 'add')
-			r.built(o)
-		}
 		return
 	}
 	o.words = append([]string{l.key, l.callee}, l.words...)
@@ -458,21 +456,23 @@ func looksLikeMethod(lowerName string) bool {
 	return !nonMethodSuffixes[parts[len(parts)-1]]
 }
 
+// verbs end methods' names of which only the end is known.
+var verbs = set("add", "bind", "delete", "fields", "get", "getlist", "list", "register", "search", "set", "unbind", "update")
+
 // built adds a name that is assembled at run time.
 func (r *reader) built(o *occurrence) {
-	left, _ := o.neighbours()
+	left, right := o.neighbours()
 	end := o.end
 	for end < len(o.text) && (isNameByte(o.text[end]) || o.text[end] == gap) {
 		end++
 	}
 	name := o.text[o.start:end]
-	if left == gap && (name[0] == '.' || !strings.Contains(name, ".")) {
-		last := name[strings.LastIndexByte(name, '.')+1:]
+	if name[0] == '.' {
 		inside := o.start > 1 && isNameByte(o.text[o.start-2]) // what is before the gap begins the name
-		if inside || o.denied || !nameParts()[last] || !strictlyCalled(o.literal, nil, wholeString) && !anyContains(o.words, bitrixWords) {
-			return
+		verb := strings.ToLower(name[strings.LastIndexByte(name, '.')+1:])
+		if !inside && !o.denied && verbs[verb] && (right == edge || right == '?') && (strictlyCalled(o.literal, nil, wholeString) || anyContains(o.words, sdkWords)) {
+			r.accept(finding{kind: Built, name: "…" + name, line: o.line})
 		}
-		r.accept(finding{kind: Built, name: "…" + strings.ReplaceAll(name, "\x00", "…"), line: o.line})
 		return
 	}
 	first, _, _ := strings.Cut(strings.ToLower(name), ".")

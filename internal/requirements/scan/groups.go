@@ -11,8 +11,8 @@ import (
 // found is a name and what decides to which group it belongs.
 type found struct {
 	Name
-	outside bool            // it is in a file that is no test
-	files   map[string]bool // that have it
+	outside bool     // it is in a file that is no test
+	files   []string // that have it, the first of each run
 }
 
 // Folder is a folder or file with so many methods that it is a client library rather than an application.
@@ -45,7 +45,7 @@ var readingVerbs = set("bind", "current", "fields", "get", "getlist", "list", "s
 // group sorts what was found into the groups of a result.
 func (c *collector) group(result *Result) {
 	if !c.bitrix { // names in an application that never calls a portal are something else
-		c.names = map[key]*found{}
+		c.names, c.order = map[key]*found{}, nil
 	}
 	for _, l := range c.likely {
 		if name := strings.ToLower(l.name); !c.bitrix || l.weak && l.kind == Method && !readingVerbs[name[strings.LastIndexByte(name, '.')+1:]] {
@@ -53,7 +53,8 @@ func (c *collector) group(result *Result) {
 		}
 		c.add(l.file, l.finding)
 	}
-	for k, n := range c.names {
+	for _, k := range c.order {
+		n := c.names[k]
 		into := map[What]*[]Name{Method: &result.Methods, Event: &result.Events, Scope: &result.Scopes, Unknown: &result.Unknown,
 			Built: &result.Built, SDKCall: &result.SDKCalls, Handler: &result.Handlers, Possible: &result.Possible}[k.what]
 		switch {
@@ -66,9 +67,7 @@ func (c *collector) group(result *Result) {
 	}
 	for _, list := range []*[]Name{&result.Methods, &result.Events, &result.Scopes, &result.Unknown, &result.Built, &result.SDKCalls, &result.Handlers,
 		&result.Possible, &result.Tests} {
-		slices.SortFunc(*list, func(a, b Name) int {
-			return cmp.Or(cmp.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)), cmp.Compare(a.Name, b.Name))
-		})
+		slices.SortStableFunc(*list, func(a, b Name) int { return cmp.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)) })
 	}
 	result.Large = c.large()
 }
@@ -81,7 +80,7 @@ func (c *collector) large() []Folder {
 		if k.what != Method && k.what != Unknown {
 			continue
 		}
-		for file := range n.files {
+		for _, file := range n.files {
 			if isTest(file) {
 				continue
 			}

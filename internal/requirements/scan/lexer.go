@@ -24,7 +24,21 @@ type language struct {
 	ruby       bool   // =begin, %w[…], <<~HEREDOC
 	heredoc    bool   // <<<HEREDOC
 	inner      string // what begins an expression inside "…"
-	plain      bool   // values needn't be quoted: YAML and .env
+	plain      bool   // values needn't be quoted: YAML, .env and shell scripts
+	dashes     bool   // comments from -- to the end of the line
+	doubled    bool   // a quote in a string is written twice, nothing is escaped
+	tags       []tag  // of a template language
+}
+
+// tag is how a template language separates code from the markup around it.
+type tag struct {
+	open, close string
+	lang        *language // nil for comments
+}
+
+// mayHold reports whether a file may hold code of another language.
+func (l *language) mayHold(other *language) bool {
+	return l == other || l.markup && other == php || slices.ContainsFunc(l.tags, func(t tag) bool { return t.lang == other })
 }
 
 var (
@@ -39,6 +53,15 @@ var (
 	ruby       = &language{name: "Ruby", hash: true, regex: true, joins: "+", backtick: "raw", multiline: true, ruby: true, inner: "#{"}
 	data       = &language{name: "JSON", slashes: true}
 	plain      = &language{name: "YAML", plain: true}
+	shell      = &language{name: "Shell", plain: true}
+	onec       = &language{name: "1C", slashes: true, joins: "+", multiline: true, doubled: true}
+	sql        = &language{name: "SQL", slashes: true, dashes: true, multiline: true}
+	twig       = &language{name: "Twig", markup: true, tags: []tag{{"{#", "#}", nil}, {"{{", "}}", twigCode}, {"{%", "%}", twigCode}}}
+	twigCode   = &language{name: "Twig", joins: "~", multiline: true, inner: "#{"}
+	smarty     = &language{name: "Smarty", markup: true, tags: []tag{{"{*", "*}", nil}, {"{", "}", smartyCode}}}
+	smartyCode = &language{name: "Smarty", joins: ".", multiline: true, inner: "{$"}
+	erb        = &language{name: "ERB", markup: true, tags: []tag{{"<%#", "%>", nil}, {"<%", "%>", ruby}}}
+	ejs        = &language{name: "EJS", markup: true, tags: []tag{{"<%#", "%>", nil}, {"<%", "%>", javascript}}}
 )
 
 var languages = map[string]*language{
@@ -51,6 +74,9 @@ var languages = map[string]*language{
 	".rb": ruby, ".rake": ruby,
 	".json": data, ".jsonc": data, ".ipynb": data,
 	".yaml": plain, ".yml": plain, ".env": plain,
+	".sh": shell, ".bash": shell, ".zsh": shell,
+	".bsl": onec, ".os": onec, ".sql": sql,
+	".twig": twig, ".tpl": smarty, ".erb": erb, ".ejs": ejs,
 }
 
 const (
@@ -59,6 +85,9 @@ const (
 	maxIndent  = 256      // of a heredoc's end
 	maxWaiting = 16       // heredocs that begin on one line
 )
+
+// cut stands where a long string is taken apart, so that a part of a name is no name.
+const cut = ','
 
 // gap marks in a string where a value is inserted at run time.
 const gap = 0
@@ -147,7 +176,7 @@ func (l *lexer) word(c byte) {
 // comment skips a comment that begins with c.
 func (l *lexer) comment(c byte, closing string) bool {
 	switch {
-	case c == '/' && l.lang.slashes && l.follows("/"), c == '#' && l.lang.hash && !(l.lang == php && l.follows("[")):
+	case c == '/' && l.lang.slashes && l.follows("/"), c == '-' && l.lang.dashes && l.follows("-"), c == '#' && l.lang.hash && !(l.lang == php && l.follows("[")):
 		for { // a comment of PHP or of a script ends where these end
 			if c := l.ahead(); c == '\n' || len(closing) > 1 && c == closing[0] && l.followsFold(closing) {
 				return true
@@ -213,7 +242,7 @@ var beforeString = set("as", "async", "await", "case", "default", "delete", "do"
 // quoted reads the string that begins with the quote c.
 func (l *lexer) quoted(c byte) {
 	prefix := l.out.prefix(l.lang)
-	s := stringLiteral{close: string(c), escapes: true, multiline: l.lang.multiline, inner: l.lang.inner}
+	s := stringLiteral{close: string(c), escapes: !l.lang.doubled, doubled: l.lang.doubled, multiline: l.lang.multiline, inner: l.lang.inner}
 	switch {
 	case c == '`':
 		switch l.lang.backtick {
@@ -310,8 +339,10 @@ func (l *lexer) read(s stringLiteral) {
 			text = append(text, c)
 		}
 		if len(text) >= maxLiteral { // no name is that long; the last bytes are looked at twice so that no name is split
+			last := text[len(text)-256:]
+			text = append(text, cut)
 			flush()
-			text = append(text[:0], text[len(text)-256:]...)
+			text = append(append(text[:0], cut), last...)
 			gaps = slices.Clone(gaps[len(gaps)-bytes.Count(text, []byte{gap}):])
 		}
 	}
@@ -459,10 +490,9 @@ func (l *lexer) markup() {
 		if !ok {
 			return
 		}
-		if c != '<' {
-			continue
-		}
 		switch {
+		case l.template(c):
+		case c != '<':
 		case l.skip("!--"):
 			l.skipTo("-->")
 		case l.skip("?php"), l.skip("?="), l.lang == php && !l.follows("?xml") && l.skip("?"):
@@ -498,8 +528,26 @@ func (l *lexer) tag() {
 			l.read(stringLiteral{close: string(c), multiline: true})
 		case c == '<' && (l.skip("?php") || l.skip("?=")):
 			l.embedded(php, "?>")
+		default:
+			l.template(c)
 		}
 	}
+}
+
+// template reads the tag of a template language that begins with c.
+func (l *lexer) template(c byte) bool {
+	for _, t := range l.lang.tags {
+		if c != t.open[0] || !l.skip(t.open[1:]) {
+			continue
+		}
+		if t.lang == nil {
+			l.skipTo(t.close)
+		} else {
+			l.embedded(t.lang, t.close)
+		}
+		return true
+	}
+	return false
 }
 
 // values reads lines of "key: value" and "KEY=value" and lists of them.

@@ -20,6 +20,9 @@ const windowSize = 64 << 10
 
 func newSource(r io.Reader, buffer []byte) *source { return &source{in: r, buffer: buffer, line: 1} }
 
+// wholeSource is a file that is in memory.
+func wholeSource(text []byte) *source { return &source{window: text, ended: true, line: 1} }
+
 // fill tries to have n bytes in the window.
 func (s *source) fill(n int) {
 	for len(s.window) < n && !s.ended {
