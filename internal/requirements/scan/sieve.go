@@ -35,7 +35,8 @@ type signKind byte
 
 const (
 	noSign      signKind = iota
-	sdkSign              // the word alone is enough: SDKs, lists of permissions
+	sdkSign              // the word alone is enough
+	scopeSign            // list of permissions, or the PHP SDK's way to them
 	nameSign             // first part of methods' names, with its dot
 	eventSign            // beginning of events' names
 	wordSign             // method of one word: in a path below /rest/, or with callSign
@@ -49,7 +50,7 @@ const (
 const eventPrefix = 8
 
 var signs = sync.OnceValue(func() []sign {
-	list := []sign{{"bitrix", sdkSign}, {"b24", sdkSign}, {"bx24", sdkSign}, {"scope", sdkSign}, {"call", callSign}, {"method", callSign},
+	list := []sign{{"bitrix", sdkSign}, {"b24", sdkSign}, {"bx24", sdkSign}, {"scope", scopeSign}, {"call", callSign}, {"method", callSign},
 		{"/rest/", restSign}, {"handler", handlerSign}, {"http://", urlSign}, {"https://", urlSign},
 		{"onapp", eventSign}, {"oncrm", eventSign}, {"onim", eventSign}, {"ontask", eventSign}, {"onvoximp", eventSign}} // see unknownEvent
 	for first := range namespaces() {
@@ -93,7 +94,7 @@ func newSieve(list []sign) *sieve {
 			}
 			state = int(s.next[at])
 		}
-		if s.words[state].kind != sdkSign {
+		if s.words[state].kind != scopeSign { // which is a method, too
 			s.words[state] = sign
 		}
 	}
@@ -147,6 +148,7 @@ func (s *sieve) passes(text []byte, lang *language) bool {
 
 func (s *sieve) matches(text []byte, lang *language) bool {
 	var seen [urlSign + 1]bool
+	scopes := -1 // where the first is
 	state := uint16(0)
 	for i := 0; i < len(text); i++ {
 		state = s.next[int(state)<<classBits|int(s.class[text[i]])]
@@ -169,7 +171,9 @@ func (s *sieve) matches(text []byte, lang *language) bool {
 		}
 		switch w.kind {
 		case sdkSign:
-			return true
+			if w.word != "b24" || start == 0 || text[start-1] == '_' || !isNameByte(text[start-1]) { // or it is in a checksum
+				return true
+			}
 		case nameSign:
 			if begins(text, start, lang) && mayBeMethod(text[start:]) {
 				return true
@@ -178,13 +182,23 @@ func (s *sieve) matches(text []byte, lang *language) bool {
 			if (start == 0 || !isNameByte(text[start-1]) || escaped(text, start-1)) && mayBeEvent(text[start:]) {
 				return true
 			}
-		case wordSign:
+		case urlSign:
 			seen[w.kind] = seen[w.kind] || begins(text, start, lang)
+		case handlerSign:
+			seen[w.kind] = seen[w.kind] || mayBeHandler(text, start, i+1)
+		case scopeSign:
+			if start > 0 && isWord(text[start-1]) && lang.mayHold(php) {
+				return true
+			}
+			if scopes < 0 {
+				scopes = start
+			}
+			fallthrough
+		case wordSign:
+			seen[wordSign] = seen[wordSign] || begins(text, start, lang) && (i+1 == len(text) || !isWord(text[i+1]))
 			if start > 0 && text[start-1] == '/' && seen[restSign] {
 				return true
 			}
-		case urlSign:
-			seen[w.kind] = seen[w.kind] || begins(text, start, lang)
 		default:
 			seen[w.kind] = true
 		}
@@ -192,7 +206,7 @@ func (s *sieve) matches(text []byte, lang *language) bool {
 			return true
 		}
 	}
-	return false
+	return scopes >= 0 && listsScopes(text[scopes:], lang)
 }
 
 // begins reports whether a name at start may be at a place where the reader takes names: at the beginning of a string, or after
@@ -261,6 +275,34 @@ func mayBeEvent(text []byte) bool {
 	return false
 }
 
+// mayBeHandler reports whether the word from start to end may end the key of a handler's address.
+func mayBeHandler(text []byte, start, end int) bool {
+	name, whole := nameAt(text[end:])
+	name = strings.ToLower(name)
+	return !whole || name == "url" || name == "_url" || name == "" && (start == 0 || text[start-1] == '_' || !isWord(text[start-1]) || escaped(text, start-1))
+}
+
+// listsScopes reports whether a string in text begins with a permission.
+func listsScopes(text []byte, lang *language) bool {
+	if lang.plain || lang.mayHold(ruby) {
+		return true
+	}
+	for i, c := range text {
+		if !isQuote(c) {
+			continue
+		}
+		list := bytes.TrimLeft(text[i+1:min(i+1+maxList, len(text))], " \t\r\n,;|")
+		name, whole := nameAt(list)
+		if _, known := bitrix.Scope(name); known || !whole || len(list) == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// maxList is how much of a string is looked at for its first permission.
+const maxList = 100
+
 // joinsStrings reports whether two strings without a value between them may be joined to a name that neither holds.
 func joinsStrings(text []byte, lang *language) bool {
 	operators := "+"
@@ -326,6 +368,12 @@ const prefixes = "rbfutRBFUT@$"
 // stringBegins reports whether text begins with a string whose first byte may be in a name, comments and white space aside.
 func stringBegins(text []byte, lang *language) bool {
 	text = bytes.TrimLeft(text, " \t\r\n")
+	for end := commentEnd(text); end != 0; end = commentEnd(text) {
+		if end > maxComment {
+			return true
+		}
+		text = bytes.TrimLeft(text[end:], " \t\r\n")
+	}
 	if len(text) < 2 {
 		return false
 	}
@@ -334,14 +382,29 @@ func stringBegins(text []byte, lang *language) bool {
 		return inName(next) || next == '\\'
 	case c == '\\':
 		return next == '\n' || next == '\r'
-	case c == '/':
-		return next == '/' || next == '*'
-	case c == '#':
-		return lang.hash || lang.markup
 	case c == '%':
 		return lang.mayHold(ruby)
 	case strings.IndexByte(prefixes, c) >= 0:
 		return isQuote(next) || len(text) > 2 && strings.IndexByte(prefixes, next) >= 0 && isQuote(text[2])
 	}
 	return false
+}
+
+// maxComment limits how often a comment between strings may be looked at.
+const maxComment = 4096
+
+// commentEnd returns the length of the comment that text begins with; 0 if it doesn't begin with one.
+func commentEnd(text []byte) int {
+	end := "\n"
+	switch {
+	case bytes.HasPrefix(text, []byte("/*")):
+		end = "*/"
+	case !bytes.HasPrefix(text, []byte("//")) && !bytes.HasPrefix(text, []byte("#")):
+		return 0
+	}
+	text = text[:min(len(text), maxComment+1)]
+	if i := bytes.Index(text, []byte(end)); i >= 0 {
+		return i + len(end)
+	}
+	return len(text)
 }
