@@ -11,8 +11,7 @@ import (
 // found is a name and what decides to which group it belongs.
 type found struct {
 	Name
-	outside bool     // it is in a file that is no test
-	files   []string // that have it, the first of each run
+	files []string // that have it
 }
 
 // Folder is a folder or file with so many methods that it is a client library rather than an application.
@@ -53,14 +52,20 @@ func (c *collector) group(result *Result) {
 		}
 		c.add(l.file, l.finding)
 	}
+	test := map[string]bool{}
 	for _, k := range c.order {
 		n := c.names[k]
+		for _, file := range n.files {
+			if _, known := test[file]; !known {
+				test[file] = isTest(file)
+			}
+		}
 		into := map[What]*[]Name{Method: &result.Methods, Event: &result.Events, Scope: &result.Scopes, Unknown: &result.Unknown,
 			Built: &result.Built, SDKCall: &result.SDKCalls, Handler: &result.Handlers, Possible: &result.Possible}[k.what]
 		switch {
 		case k.what == Possible && (c.names[key{Method, k.name}] != nil || c.names[key{Event, k.name}] != nil):
 			continue
-		case !n.outside:
+		case !slices.ContainsFunc(n.files, func(file string) bool { return !test[file] }):
 			into = &result.Tests
 		}
 		*into = append(*into, n.Name)
@@ -69,11 +74,11 @@ func (c *collector) group(result *Result) {
 		&result.Possible, &result.Tests} {
 		slices.SortStableFunc(*list, func(a, b Name) int { return cmp.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)) })
 	}
-	result.Large = c.large()
+	result.Large = c.large(test)
 }
 
 // large returns the innermost folders that together bring most of a large number of methods.
-func (c *collector) large() []Folder {
+func (c *collector) large(test map[string]bool) []Folder {
 	methods := map[string]map[string]bool{} // in and below each path
 	children := map[string]map[string]bool{}
 	for k, n := range c.names {
@@ -81,7 +86,7 @@ func (c *collector) large() []Folder {
 			continue
 		}
 		for _, file := range n.files {
-			if isTest(file) {
+			if test[file] {
 				continue
 			}
 			for p, child := file, ""; ; p, child = path.Dir(p), p {

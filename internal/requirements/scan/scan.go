@@ -180,7 +180,7 @@ type key struct {
 }
 
 func (c *collector) add(file string, f finding) {
-	c.addName(f.kind, &found{Name: Name{Name: f.name, Where: []Place{{file, f.line}}, Times: 1}, files: []string{file}, outside: !isTest(file)})
+	c.addName(f.kind, &found{Name: Name{Name: f.name, Where: []Place{{file, f.line}}, Times: 1}, files: []string{file}})
 }
 
 // addName adds a name with its places, unless there are too many of its kind.
@@ -197,7 +197,6 @@ func (c *collector) addName(kind What, added *found) {
 		return
 	}
 	n.Times += added.Times
-	n.outside = n.outside || added.outside
 	if last := n.files[len(n.files)-1]; last != added.files[0] && len(n.files) < maxNames {
 		n.files = append(n.files, added.files[0])
 	}
