@@ -118,6 +118,7 @@ var flagValues = map[string]completer{
 	"cert":         pemFiles,
 	"key":          pemFiles,
 	"known-hosts":  anyFile,
+	"without":      anyFile,
 }
 
 // arguments complete the arguments of commands, in their order.

@@ -73,6 +73,9 @@ func (r *Result) Draft(application string, say Translate) []byte {
 		}
 	}
 	comment("requirements.draft.head", map[string]any{"files": r.Files})
+	for _, f := range r.Large {
+		comment("requirements.draft.large", map[string]any{"path": untrusted.Line(f.Path), "methods": f.Methods})
+	}
 	fmt.Fprintf(&b, "boxready: %d\napplication:\n  name: %s\n", requirements.FormatVersion, quoted(application))
 	list := func(key string, names []string, places func(string) string) {
 		if len(names) > 0 {
@@ -105,7 +108,7 @@ func (r *Result) Draft(application string, say Translate) []byte {
 	for _, group := range []struct {
 		key   string
 		names []Name
-	}{{"unknown", r.Unknown}, {"built", r.Built}, {"sdk", r.SDKCalls}} {
+	}{{"built", r.Built}, {"possible", r.Possible}, {"unknown", r.Unknown}, {"sdk", r.SDKCalls}, {"tests", r.Tests}} {
 		if len(group.names) == 0 {
 			continue
 		}

@@ -41,6 +41,11 @@ func inFolder(file string, names map[string]bool) bool {
 // readingVerbs end the names of methods that hardly anything else has, not even lists of permissions or events.
 var readingVerbs = set("bind", "current", "fields", "get", "getlist", "list", "search", "unbind")
 
+// Apart returns how many names are in the groups that are told apart from the requirements.
+func (r *Result) Apart() int {
+	return len(r.Built) + len(r.Possible) + len(r.Unknown) + len(r.SDKCalls) + len(r.Tests)
+}
+
 // group sorts what was found into the groups of a result.
 func (c *collector) group(result *Result) {
 	if !c.bitrix { // names in an application that never calls a portal are something else
