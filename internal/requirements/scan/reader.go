@@ -297,7 +297,7 @@ func (r *reader) finishLiteral(t token) (suspended *literal) {
 	case joinsNext && p.state == ended:
 		p.state = joins
 		return nil
-	case joinsNext && p.state == valuing:
+	case joinsNext && p.state == valuing && len(p.text) < maxJoined:
 		p.insert(p.value)
 		p.state = joins
 		return nil

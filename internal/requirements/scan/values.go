@@ -11,9 +11,10 @@ import (
 
 // values are what the variables and constants of a file hold, as far as these are parts of methods' names.
 type values struct {
-	held   map[string]*value
-	tokens int // that were read
-	branch int // the token that began the last branch of a condition
+	held    map[string]*value
+	tokens  int // that were read
+	branch  int // the token that began the last branch of a condition
+	deepest int // brackets that are open where the variable is that most are open around
 }
 
 // value is what one variable holds.
@@ -55,8 +56,9 @@ func variableName(word string) string { return strings.TrimLeft(word, "$@") }
 func (v *values) token(r *reader, t token) {
 	v.tokens++
 	if len(v.held) > 0 && len(r.stack) > 0 && t.kind == 'w' && v.held[variableName(t.text)] != nil {
-		top := &r.stack[len(r.stack)-1]
-		top.names = append(top.names, variableName(t.text))
+		if top := &r.stack[len(r.stack)-1]; len(top.names) < maxValues {
+			top.names = append(top.names, variableName(t.text))
+		}
 	}
 	switch {
 	case t.is("else", "elif", "elsif", "elseif", "case", "default", "when", "except", "catch", "rescue"):
@@ -81,7 +83,8 @@ func (v *values) leave(r *reader, b bracket) {
 	if b.declares {
 		v.parameters(r, b)
 	}
-	if b.function {
+	if b.function && v.deepest > len(r.stack) {
+		v.deepest = len(r.stack)
 		for _, name := range slices.Sorted(maps.Keys(v.held)) {
 			if v.held[name].depth > len(r.stack) {
 				v.drop(r, name)
@@ -113,6 +116,7 @@ func (v *values) hold(r *reader, l *literal, texts []string) {
 		}
 		held = &value{depth: len(r.stack), indent: l.indent}
 		v.held[name] = held
+		v.deepest = max(v.deepest, held.depth)
 	}
 	held.token, held.source = v.tokens, l
 	for _, text := range texts {
@@ -142,6 +146,9 @@ func (v *values) end(r *reader) {
 
 // variants returns what a string can be when the values of its variables are inserted.
 func (v *values) variants(text string, gaps []string) []string {
+	if len(text) > maxJoined || !slices.ContainsFunc(gaps, func(name string) bool { return v.held[name] != nil }) {
+		return []string{text}
+	}
 	variants := []string{""}
 	for {
 		before, after, more := strings.Cut(text, string(rune(gap)))
