@@ -125,18 +125,20 @@ test-tools:
 	packaging/need squid squid
 	packaging/need nginx nginx-light
 	packaging/need python3 python3
+	packaging/need /usr/lib/python3/dist-packages/jsonschema python3-jsonschema
 	packaging/need promtool prometheus
 	packaging/need systemd-analyze systemd
 	packaging/need groff groff-base
 	packaging/need /usr/share/bash-completion/bash_completion bash-completion
 	packaging/need zsh zsh
 	packaging/need fish fish
-	@for folder in internal/allowlist/testdata/powershell internal/report/testdata/page internal/simportal/testdata/jssdk; do packaging/npm "$$folder" >/dev/null || true; done
+	@for folder in internal/allowlist/testdata/powershell internal/report/testdata/page internal/simportal/testdata/jssdk assets/testdata/ajv; do packaging/npm "$$folder" >/dev/null || true; done
 
-# The peers that many portals are compared with; none of their services starts.
+# The peers that checks and the scanner are compared with; none of their services starts.
 fleet-tools:
 	packaging/need prometheus-blackbox-exporter prometheus-blackbox-exporter
 	packaging/need hyperfine hyperfine
+	packaging/need rg ripgrep
 
 lint:
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -d $$(git ls-files '*.go'); exit 1; }
@@ -154,7 +156,7 @@ generate:
 
 ## bench: the figures in docs/performance.md
 bench: build window screen-tools fleet-tools bench-windows
-	CGO_ENABLED=0 go test -tags $(TAGS) -run '^$$' -bench . -benchtime 5x . ./checks ./internal/requirements ./internal/report ./gui
+	CGO_ENABLED=0 go test -tags $(TAGS) -run '^$$' -bench . -benchtime 5x . ./checks ./internal/requirements/... ./internal/report ./gui
 	CGO_ENABLED=0 go test -tags $(TAGS) -run '^$$' -bench 'Portals|Peers' -benchtime 1x -timeout 30m ./cli
 	packaging/with-cgo go build $(WINDOWFLAGS) -o build/hello ./gui/e2e/testdata/hello
 	$(WINDOW) BOXREADY_HELLO=$(CURDIR)/build/hello packaging/with-cgo go test -run '^$$' -bench . -benchtime 1x ./gui/e2e

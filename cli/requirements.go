@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -89,7 +90,7 @@ func (cl *commandLine) requirementsScan(ctx context.Context, dir string, without
 	}
 	apart := found.Apart()
 	certain := len(found.Methods) + len(found.Events)
-	if apart > 0 || certain == 0 || len(found.Large) > 0 || len(found.Unreadable) > 0 {
+	if apart > 0 || certain == 0 || len(found.Large) > 0 || len(found.Unreadable)+found.Huge > 0 {
 		cl.exit = ExitNotice
 	}
 	if format == "json" {
@@ -106,6 +107,9 @@ func (cl *commandLine) requirementsScan(ctx context.Context, dir string, without
 	for _, f := range found.Large {
 		fmt.Fprintln(cl.Err, cl.words.Say("requirements.draft.large", checks.Args{"path": untrusted.Line(f.Path), "methods": f.Methods}))
 	}
+	if kinds := cl.notRead(found); len(kinds) > 0 {
+		fmt.Fprintln(cl.Err, cl.words.Say("cli-requirements.not-read", checks.Args{"kinds": kinds}))
+	}
 	key := "cli-requirements.scanned"
 	switch {
 	case certain > 0:
@@ -118,25 +122,52 @@ func (cl *commandLine) requirementsScan(ctx context.Context, dir string, without
 	return nil
 }
 
+// notRead says how many files of which kinds were not read, the most frequent first.
+func (cl *commandLine) notRead(r *scan.Result) []string {
+	extensions := slices.SortedFunc(maps.Keys(r.NotRead), func(a, b string) int {
+		return cmp.Or(r.NotRead[b]-r.NotRead[a], strings.Compare(a, b))
+	})
+	var kinds []string
+	for _, extension := range extensions {
+		kind := fmt.Sprint(r.NotRead[extension], " ", extension)
+		if extension == "" {
+			kind = cl.words.Say("cli-requirements.no-extension", checks.Args{"n": r.NotRead[extension]})
+		}
+		kinds = append(kinds, kind)
+	}
+	kinds = cl.shortened(kinds)
+	if r.Binary > 0 {
+		kinds = append(kinds, cl.words.Say("cli-requirements.binary", checks.Args{"n": r.Binary}))
+	}
+	if r.Huge > 0 {
+		kinds = append(kinds, cl.words.Say("cli-requirements.huge", checks.Args{"n": r.Huge, "limit": scan.MaxFile >> 20}))
+	}
+	return kinds
+}
+
 // scannedJSON is what scan --format json prints.
 type scannedJSON struct {
-	Schema       int           `json:"schema"`
-	Application  string        `json:"application"`
-	Files        int           `json:"files"`
-	Bytes        int64         `json:"bytes"`
-	Unreadable   []string      `json:"unreadable"`
-	Scopes       []string      `json:"scopes"` // found and needed
-	Handlers     string        `json:"handlers,omitempty"`
-	Methods      []scannedName `json:"methods"`
-	Events       []scannedName `json:"events"`
-	FoundScopes  []scannedName `json:"found_scopes"`
-	Unknown      []scannedName `json:"unknown"`
-	Built        []scannedName `json:"built"`
-	Possible     []scannedName `json:"possible"` // methods and events whose names other things have, too
-	SDKCalls     []scannedName `json:"sdk_calls"`
-	OnlyInTests  []scannedName `json:"only_in_tests"`
-	LargeFolders []scannedSize `json:"large_folders"` // that look like an SDK
-	HandlerHosts []scannedName `json:"handler_addresses"`
+	Schema      int      `json:"schema"`
+	Application string   `json:"application"`
+	Files       int      `json:"files"`
+	Bytes       int64    `json:"bytes"`
+	Unreadable  []string `json:"unreadable"`
+	// NotRead are the numbers of files of other kinds by extension, "" for none; of binary files, and of larger ones than are read.
+	NotRead      map[string]int `json:"not_read"`
+	Binary       int            `json:"binary"`
+	Huge         int            `json:"huge"`
+	Scopes       []string       `json:"scopes"` // found and needed
+	Handlers     string         `json:"handlers,omitempty"`
+	Methods      []scannedName  `json:"methods"`
+	Events       []scannedName  `json:"events"`
+	FoundScopes  []scannedName  `json:"found_scopes"`
+	Unknown      []scannedName  `json:"unknown"`
+	Built        []scannedName  `json:"built"`
+	Possible     []scannedName  `json:"possible"` // methods and events whose names other things have, too
+	SDKCalls     []scannedName  `json:"sdk_calls"`
+	OnlyInTests  []scannedName  `json:"only_in_tests"`
+	LargeFolders []scannedSize  `json:"large_folders"` // that look like an SDK
+	HandlerHosts []scannedName  `json:"handler_addresses"`
 }
 
 type scannedName struct {
@@ -173,6 +204,7 @@ func scanDocument(r *scan.Result, name string) scannedJSON {
 		large = append(large, scannedSize(f))
 	}
 	return scannedJSON{Schema: report.SchemaVersion, Application: name, Files: r.Files, Bytes: r.Bytes, Unreadable: append([]string{}, r.Unreadable...),
+		NotRead: r.NotRead, Binary: r.Binary, Huge: r.Huge,
 		Scopes: append([]string{}, req.Scopes...), Handlers: string(req.Handlers), Methods: names(r.Methods), Events: names(r.Events),
 		FoundScopes: names(r.Scopes), Unknown: names(r.Unknown), Built: names(r.Built), Possible: names(r.Possible), OnlyInTests: names(r.Tests), LargeFolders: large, SDKCalls: names(r.SDKCalls), HandlerHosts: names(r.Handlers)}
 }

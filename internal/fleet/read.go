@@ -283,7 +283,7 @@ func (r *reader) row(table *csv.Reader, columns []string) bool {
 func (r *reader) cell(key, value string, line, column int) (string, bool) {
 	value = strings.TrimSpace(value)
 	if value != "" && !yamlfile.IsText(value) {
-		r.Fail(line, column, yamlfile.BadText, map[string]any{"key": key})
+		r.Fail(line, column, yamlfile.BadText, map[string]any{"key": key, "fault": yamlfile.TextFault(value)})
 		return "", false
 	}
 	return value, true

@@ -108,6 +108,7 @@ func resultSchema(t *testing.T) object {
 	}
 	root := optional(closed(whole, nil), "setup")
 	root["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+	root["$id"] = "urn:boxready:schema:result:1"
 	root["title"] = "Result of boxready check --format json"
 	root["description"] = "A line of --format jsonl is a #/$defs/Result, the last one a #/$defs/Summary."
 	root["$defs"] = definitions

@@ -122,8 +122,8 @@ func BenchmarkScan(b *testing.B) {
 			}
 			mb := float64(peak >> 20)
 			b.ReportMetric(mb, "MB")
-			if mb >= 200 {
-				b.Errorf("%.0f MB for 192 MB of source; less than 200", mb)
+			if mb >= 100 {
+				b.Errorf("%.0f MB for 192 MB of source; less than 100", mb)
 			}
 		}
 	})

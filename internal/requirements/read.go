@@ -19,7 +19,7 @@ const FormatVersion = 1
 // The parser's work grows with the square of the number of keys, and no application needs that many.
 const maxKeys = 2000
 
-// Forms of values; the JSON Schema has the same expressions.
+// Forms of values. The JSON Schema has the same expressions, but for letters outside ASCII, which not every validator knows.
 var (
 	validMethod  = lazyregexp.New(`^(api/)?[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*$`) // with bitrix.REST3Prefix, of REST 3.0
 	validName    = lazyregexp.New(`^[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*$`)
@@ -168,7 +168,12 @@ func (r *reader) modules(n ast.Node) {
 			r.FailAt(name, BadModule, map[string]any{"value": module})
 			return
 		}
-		constraint, ok := r.String("modules", value)
+		switch value.(type) {
+		case *ast.IntegerNode, *ast.FloatNode: // a version without quotes
+			r.FailAt(value, BadModuleVersion, map[string]any{"module": module, "value": value.GetToken().Value})
+			return
+		}
+		constraint, ok := r.String(module, value)
 		if !ok {
 			return
 		}

@@ -38,7 +38,7 @@ func (es Errors) Unwrap() []error {
 	return list
 }
 
-// Codes of mistakes in any file, with their arguments.
+// Codes of mistakes in any file, with their arguments. If key is a list and one of its items is meant, item is its number, from 1.
 const (
 	NotFound   = "not-found"
 	Unreadable = "unreadable"
@@ -62,6 +62,6 @@ const (
 	MissingKey   = "missing-key"   // key
 
 	BadFormatVersion = "bad-version" // value
-	BadText          = "bad-text"    // key
+	BadText          = "bad-text"    // key, fault: see TextFault
 	BadChoice        = "bad-choice"  // value, key, allowed
 )

@@ -56,6 +56,9 @@ type Reader struct {
 	File    string // name in errors
 	MaxKeys int    // of the whole file
 	Errors  Errors
+
+	list string // key of the list that is read, and the number of its item from 1
+	item int
 }
 
 // Err returns the mistakes as an Errors, sorted by line; nil if there are none.
@@ -72,6 +75,9 @@ func (r *Reader) Fail(line, column int, code string, args map[string]any) {
 	if len(r.Errors) < maxError {
 		if args == nil {
 			args = map[string]any{}
+		}
+		if r.item > 0 && args["key"] == r.list {
+			args["item"] = r.item
 		}
 		r.Errors = append(r.Errors, &Error{File: r.File, Line: line, Column: column, Code: code, Args: args})
 	}
@@ -270,9 +276,13 @@ func (r *Reader) List(key string, n ast.Node, each func(ast.Node)) {
 			r.FailAt(n.Values[maxItems], TooMany, map[string]any{"limit": maxItems})
 			return
 		}
-		for _, value := range n.Values {
+		outer, item := r.list, r.item
+		r.list = key
+		for i, value := range n.Values {
+			r.item = i + 1
 			each(value)
 		}
+		r.list, r.item = outer, item
 	default:
 		r.FailAt(n, WrongType, map[string]any{"key": key, "expected": "list"})
 	}
@@ -290,15 +300,30 @@ func (r *Reader) String(key string, n ast.Node) (string, bool) {
 		r.FailAt(n, WrongType, map[string]any{"key": key, "expected": "text"})
 		return "", false
 	}
-	if !IsText(s) {
-		r.FailAt(n, BadText, map[string]any{"key": key})
+	if fault := TextFault(s); fault != "" {
+		r.FailAt(n, BadText, map[string]any{"key": key, "fault": fault})
 		return "", false
 	}
 	return s, true
 }
 
 // IsText tells whether s is one line of 1 to 200 runes, none of them a control or format character.
-func IsText(s string) bool { return utf8.RuneCountInString(s) <= maxText && validText.MatchString(s) }
+func IsText(s string) bool { return TextFault(s) == "" }
+
+// TextFault is why s is no text as IsText wants it: "empty", "long", "lines" or "invisible"; "" if it is one.
+func TextFault(s string) string {
+	switch {
+	case s == "":
+		return "empty"
+	case utf8.RuneCountInString(s) > maxText:
+		return "long"
+	case strings.Contains(s, "\n"):
+		return "lines"
+	case !validText.MatchString(s):
+		return "invisible"
+	}
+	return ""
+}
 
 // Integer reads a whole number.
 func (r *Reader) Integer(key string, n ast.Node) (int, bool) {

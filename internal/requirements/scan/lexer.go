@@ -537,7 +537,7 @@ func (l *lexer) tag() {
 // template reads the tag of a template language that begins with c.
 func (l *lexer) template(c byte) bool {
 	for _, t := range l.lang.tags {
-		if c != t.open[0] || !l.skip(t.open[1:]) {
+		if c != t.open[0] || t.lang == smartyCode && l.ahead() <= ' ' || !l.skip(t.open[1:]) {
 			continue
 		}
 		if t.lang == nil {

@@ -13,14 +13,15 @@ type reader struct {
 	section string // key of a list of YAML
 	lang    *language
 
-	recent   []token   // the last few, newest last
-	op       []byte    // operator that may continue
-	spaced   bool      // white space since the last token
-	generics []generic // functions whose type arguments are read
-	generic  string    // the function whose type arguments have just ended
-	fresh    bool      // nothing but white space on this line yet
-	indent   int       // white space at the beginning of this line
-	closed   bracket   // the last bracket closed
+	recent   []token               // the last few, newest last
+	tokens   [16 * maxRecent]token // holds recent
+	op       []byte                // operator that may continue
+	spaced   bool                  // white space since the last token
+	generics []generic             // functions whose type arguments are read
+	generic  string                // the function whose type arguments have just ended
+	fresh    bool                  // nothing but white space on this line yet
+	indent   int                   // white space at the beginning of this line
+	closed   bracket               // the last bracket closed
 	stack    []bracket
 	rest3    int      // one more than the number of open brackets where a call of REST 3.0 began
 	pending  *literal // a string that may be joined with what follows
@@ -267,7 +268,10 @@ func (r *reader) token(t token) {
 
 func (r *reader) remember(t token) {
 	if len(r.recent) == maxRecent {
-		r.recent = append(r.recent[:0], r.recent[1:]...)
+		r.recent = r.recent[1:]
+	}
+	if len(r.recent) == cap(r.recent) { // move them once for many tokens
+		r.recent = append(r.tokens[:0], r.recent...)
 	}
 	r.recent = append(r.recent, t)
 	r.spaced, r.fresh = false, false
@@ -523,7 +527,16 @@ func (r *reader) plainLine(text string, line int) {
 	} else if name, isSection := strings.CutSuffix(text, ":"); isSection {
 		r.section = name
 	}
+	whole := func(value string) {
+		r.classifyLiteral(&literal{surroundings: surroundings{line: line}, text: value}, false)
+	}
 	classify := func(value string) {
+		if r.lang == shell {
+			for word := range strings.FieldsFuncSeq(value, func(c rune) bool { return strings.ContainsRune(" \t;|&<>()", c) }) {
+				whole(word)
+			}
+			return
+		}
 		value = strings.TrimSpace(strings.TrimPrefix(value, "- "))
 		for value != "" {
 			name, rest, more := strings.Cut(value, ": ")
@@ -547,6 +560,11 @@ func (r *reader) plainLine(text string, line int) {
 			value, rest, closed := strings.Cut(text[i+1:], text[i:i+1])
 			if !closed {
 				return
+			}
+			if r.lang == shell {
+				whole(value)
+				text = rest
+				continue
 			}
 			if key, isKey := strings.CutPrefix(rest, ":"); isKey {
 				value, rest = value+":", key

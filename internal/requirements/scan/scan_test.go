@@ -204,6 +204,43 @@ func TestDraftAsksForREST3(t *testing.T) {
 	}
 }
 
+// What isn't read is counted: by extension, or apart if it is no text or huge. Folders and files of others aren't.
+func TestFilesThatAreNotRead(t *testing.T) {
+	result, err := scan.Dir(context.Background(), huge{fstest.MapFS{
+		"a.php": {Data: []byte(call)}, "big.js": {Data: []byte(call)}, "a.dtsx": {Data: []byte("x")}, "b/B.DTSX": {Data: []byte("\xff\xfex\x00")}, "c.md": {}, "LICENSE": {},
+		"notes.of the year 2026": {}, ".gitignore": {}, "p.png": {Data: []byte("\x89PNG\x00")}, "q.php": {Data: []byte("<?php \x00")}, "yarn.lock": {}, "node_modules/a.md": {}}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := scan.Result{Files: result.Files, NotRead: result.NotRead, Binary: result.Binary, Huge: result.Huge}
+	want := scan.Result{Files: 1, NotRead: map[string]int{".dtsx": 2, ".md": 1, ".gitignore": 1, "": 2}, Binary: 2, Huge: 1}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// huge has files big.* that are larger than is read.
+type huge struct{ fs.FS }
+
+func (h huge) Open(name string) (fs.File, error) {
+	f, err := h.FS.Open(name)
+	if strings.HasPrefix(name, "big.") {
+		f = hugeFile{f}
+	}
+	return f, err
+}
+
+type hugeFile struct{ fs.File }
+
+func (f hugeFile) Stat() (fs.FileInfo, error) {
+	info, err := f.File.Stat()
+	return hugeInfo{info}, err
+}
+
+type hugeInfo struct{ fs.FileInfo }
+
+func (hugeInfo) Size() int64 { return scan.MaxFile + 1 }
+
 // A file is recognised by its base name, in any directory.
 func TestFilesInFolders(t *testing.T) {
 	const code = "BX24=https://portal.example.ru/rest/\nMETHOD=crm.item.list\n"
@@ -219,7 +256,6 @@ func TestFilesInFolders(t *testing.T) {
 
 // For any input the scan ends without a panic and the draft is a valid file.
 func FuzzScan(f *testing.F) {
-	extensions := []string{".php", ".js", ".vue", ".py", ".go", ".java", ".kt", ".cs", ".rb", ".json", ".yaml", ".env"}
 	for i := range extensions {
 		f.Add(i, []byte("call('crm.item.list'); x = \"a${b('user.get')}c\" /* ' */ # \" // `\n<<<A\nA\n<<~B\nB\n%w[a b] '''d''' \"\"\"e\"\"\" @\"f\" $\"{g}\" /'h/ <script>'</script><!-- ' -->"))
 		f.Add(i, []byte("<?php $a = $b24->getCRMScope()->deal()->list(f(')')); 'a' . \"b{$c['d']}\" . <<<'E'\n  E;\n?> <p title='<?= \"x\" ?>'>"))

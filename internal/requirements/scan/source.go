@@ -94,6 +94,12 @@ func (s *source) skipTo(text string) {
 		if _, more := s.next(); !more {
 			return
 		}
+		i := bytes.IndexByte(s.window, text[0]) // no letter
+		if i < 0 {
+			i = len(s.window)
+		}
+		s.line += bytes.Count(s.window[:i], []byte{'\n'})
+		s.window = s.window[i:]
 	}
 	for range len(text) {
 		s.next()
