@@ -119,6 +119,7 @@ var flagValues = map[string]completer{
 	"key":          pemFiles,
 	"known-hosts":  anyFile,
 	"file":         fileNames("gz"),
+	"without":      anyFile,
 }
 
 // arguments complete the arguments of commands, in their order.

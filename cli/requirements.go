@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -17,6 +18,7 @@ import (
 	"boxready/internal/report"
 	"boxready/internal/requirements"
 	"boxready/internal/requirements/scan"
+	"boxready/internal/untrusted"
 
 	"github.com/spf13/cobra"
 )
@@ -24,15 +26,20 @@ import (
 func (cl *commandLine) requirementsCommand() *cobra.Command {
 	c := &cobra.Command{Use: "requirements", Args: knownCommand, RunE: cl.showHelp}
 	var format string
+	var without []string
 	withFormat := func(c *cobra.Command) *cobra.Command {
 		addFormat(c, &format, "text", "json")
 		return c
 	}
+	scanCommand := withFormat(&cobra.Command{
+		Use: "scan", Args: cl.exactly(1, "cli-requirements.need-dir"),
+		RunE: func(c *cobra.Command, args []string) error {
+			return cl.requirementsScan(c.Context(), args[0], without, format)
+		},
+	})
+	scanCommand.Flags().StringArrayVar(&without, "without", nil, "")
 	c.AddCommand(
-		withFormat(&cobra.Command{
-			Use: "scan", Args: cl.exactly(1, "cli-requirements.need-dir"),
-			RunE: func(c *cobra.Command, args []string) error { return cl.requirementsScan(c.Context(), args[0], format) },
-		}),
+		scanCommand,
 		withFormat(&cobra.Command{
 			Use: "check", Args: cl.exactly(1, "cli-requirements.need-file"),
 			RunE: func(_ *cobra.Command, args []string) error { return cl.requirementsCheck(args[0], format) },
@@ -60,7 +67,7 @@ func (cl *commandLine) exactly(n int, key string) cobra.PositionalArgs {
 	}
 }
 
-func (cl *commandLine) requirementsScan(ctx context.Context, dir, format string) error {
+func (cl *commandLine) requirementsScan(ctx context.Context, dir string, without []string, format string) error {
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 		return badUsage("cli-requirements.bad-dir", checks.Args{"dir": dir, "missing": errors.Is(err, os.ErrNotExist)})
 	}
@@ -68,14 +75,22 @@ func (cl *commandLine) requirementsScan(ctx context.Context, dir, format string)
 	if absolute, err := filepath.Abs(dir); err == nil {
 		name = filepath.Base(absolute)
 	}
+	source := scan.DirFS{Dir: dir}
+	for _, name := range without {
+		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
+			return badUsage("cli-requirements.bad-without", checks.Args{"path": name, "dir": dir})
+		}
+		source.Without = append(source.Without, path.Clean(filepath.ToSlash(name)))
+	}
 	progress := &scanProgress{cl: cl, now: time.Now}
-	found, err := scan.Dir(ctx, os.DirFS(dir), progress.file)
+	found, err := scan.Dir(ctx, source, progress.file)
 	progress.end()
 	if err != nil {
 		return cl.fail(err)
 	}
-	apart := len(found.Unknown) + len(found.Built) + len(found.SDKCalls)
-	if apart > 0 || len(found.Methods)+len(found.Events) == 0 || len(found.Unreadable)+found.Huge > 0 {
+	apart := found.Apart()
+	certain := len(found.Methods) + len(found.Events)
+	if apart > 0 || certain == 0 || len(found.Large) > 0 || len(found.Unreadable)+found.Huge > 0 {
 		cl.exit = ExitNotice
 	}
 	if format == "json" {
@@ -89,11 +104,18 @@ func (cl *commandLine) requirementsScan(ctx context.Context, dir, format string)
 	if len(found.Unreadable) > 0 {
 		fmt.Fprintln(cl.Err, cl.words.Say("cli-requirements.unreadable", checks.Args{"files": cl.shortened(found.Unreadable)}))
 	}
+	for _, f := range found.Large {
+		fmt.Fprintln(cl.Err, cl.words.Say("requirements.draft.large", checks.Args{"path": untrusted.Line(f.Path), "methods": f.Methods}))
+	}
 	if kinds := cl.notRead(found); len(kinds) > 0 {
 		fmt.Fprintln(cl.Err, cl.words.Say("cli-requirements.not-read", checks.Args{"kinds": kinds}))
 	}
 	key := "cli-requirements.scanned"
-	if len(found.Methods)+len(found.Events) == 0 {
+	switch {
+	case certain > 0:
+	case apart > 0:
+		key = "cli-requirements.only-apart"
+	default:
 		key = "cli-requirements.nothing"
 	}
 	fmt.Fprintln(cl.Err, cl.words.Say(key, checks.Args{"files": found.Files, "methods": len(found.Methods), "events": len(found.Events), "apart": apart}))
@@ -141,7 +163,10 @@ type scannedJSON struct {
 	FoundScopes  []scannedName  `json:"found_scopes"`
 	Unknown      []scannedName  `json:"unknown"`
 	Built        []scannedName  `json:"built"`
+	Possible     []scannedName  `json:"possible"` // methods and events whose names other things have, too
 	SDKCalls     []scannedName  `json:"sdk_calls"`
+	OnlyInTests  []scannedName  `json:"only_in_tests"`
+	LargeFolders []scannedSize  `json:"large_folders"` // that look like an SDK
 	HandlerHosts []scannedName  `json:"handler_addresses"`
 }
 
@@ -149,6 +174,11 @@ type scannedName struct {
 	Name  string        `json:"name"`
 	Where []scannedSpot `json:"where"` // only the first
 	Times int           `json:"times"`
+}
+
+type scannedSize struct {
+	Path    string `json:"path"`
+	Methods int    `json:"methods"`
 }
 
 type scannedSpot struct {
@@ -169,10 +199,14 @@ func scanDocument(r *scan.Result, name string) scannedJSON {
 		return out
 	}
 	req := r.Requirements(name)
+	large := []scannedSize{}
+	for _, f := range r.Large {
+		large = append(large, scannedSize(f))
+	}
 	return scannedJSON{Schema: report.SchemaVersion, Application: name, Files: r.Files, Bytes: r.Bytes, Unreadable: append([]string{}, r.Unreadable...),
 		NotRead: r.NotRead, Binary: r.Binary, Huge: r.Huge,
 		Scopes: append([]string{}, req.Scopes...), Handlers: string(req.Handlers), Methods: names(r.Methods), Events: names(r.Events),
-		FoundScopes: names(r.Scopes), Unknown: names(r.Unknown), Built: names(r.Built), SDKCalls: names(r.SDKCalls), HandlerHosts: names(r.Handlers)}
+		FoundScopes: names(r.Scopes), Unknown: names(r.Unknown), Built: names(r.Built), Possible: names(r.Possible), OnlyInTests: names(r.Tests), LargeFolders: large, SDKCalls: names(r.SDKCalls), HandlerHosts: names(r.Handlers)}
 }
 
 // scanProgress shows a scan's progress on standard error: on a terminal in one line that is overwritten, elsewhere only when it

@@ -212,14 +212,18 @@ func CatalogueInfo() Info {
 	}
 }
 
-// Method returns what is known of a REST method. Letter case does not matter.
-// The catalogue leaves out undocumented methods, so a portal may well have
-// some that are not found here.
+// Method returns what is known of a REST method. Letter case does not matter;
+// with REST3Prefix it is the method under /rest/api/. The catalogue leaves out
+// undocumented methods, so a portal may well have some that are not found here.
 func Method(name string) (MethodInfo, bool) {
 	c := catalogue()
-	i, ok := c.methodIndex[strings.ToLower(name)]
-	if !ok {
+	name, rest3 := strings.CutPrefix(strings.ToLower(name), REST3Prefix)
+	i, ok := c.methodIndex[name]
+	switch {
+	case !ok:
 		return MethodInfo{}, false
+	case rest3:
+		return c.methods[i].inREST3()
 	}
 	return c.methods[i], true
 }

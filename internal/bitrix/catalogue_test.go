@@ -371,3 +371,25 @@ func BenchmarkMethod(b *testing.B) {
 		Method("crm.item.list")
 	}
 }
+
+func TestMethodInREST3(t *testing.T) {
+	for name, want := range map[string]MethodInfo{
+		"api/tasks.task.add": {Name: "api/tasks.task.add", Module: "tasks", Scope: "tasks", Scopes: []string{"tasks"}, Who: WhoAny, API3: true},
+		"API/Tasks.Task.Add": {Name: "api/tasks.task.add", Module: "tasks", Scope: "tasks", Scopes: []string{"tasks"}, Who: WhoAny, API3: true},
+		"api/crm.item.list":  {},
+		"api/":               {},
+	} {
+		m, known := Method(name)
+		if diff := cmp.Diff(want, m, cmpopts.IgnoreUnexported(MethodInfo{})); known != want.API3 || known && diff != "" {
+			t.Errorf("%s: %v %s", name, known, diff)
+		}
+	}
+	twin, _ := Method("api/tasks.task.add")
+	if got, want := twin.DocURL("en"), "https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-add-rest-v3.html"; got != want {
+		t.Errorf("page %s, want %s", got, want)
+	}
+	with, _ := Method("api/mail.message.send")
+	if without, _ := Method("mail.message.send"); !cmp.Equal(with, without, cmpopts.EquateComparable(), cmp.AllowUnexported(MethodInfo{})) {
+		t.Errorf("%+v is not %+v", with, without)
+	}
+}

@@ -13,6 +13,7 @@ type finding struct {
 	kind What
 	name string
 	line int
+	weak bool // other things have such names, too
 }
 
 // What is the kind of a finding.
@@ -27,6 +28,8 @@ const (
 	Built   What = "built"   // a method whose name is assembled at run time
 	SDKCall What = "sdk"     // a call of an SDK whose method isn't certain
 	Handler What = "handler" // address of a handler
+	// Possible is a method or event of the catalogue that may be the name of something else.
+	Possible What = "possible"
 )
 
 // commonFirstParts are the first parts of names that other identifiers share: keys of translations, routes, settings. Such a name
@@ -45,16 +48,27 @@ func isCommonName(lowerName string) bool {
 // Parts of the names of functions, keys and variables of a call. Those in callWords may belong to another service than a portal.
 var (
 	bitrixWords = []string{"bitrix", "b24", "bx", "callmethod", "call_method", "crest", "webhook"}
+	sdkWords    = []string{"bitrix", "b24", "bx24"}
 	callWords   = []string{"call", "method", "batch", "rest", "cmd", "command", "invoke", "exec", "request", "fetch", "get_all", "getall", "get_by",
 		"getlist", "get_list", "endpoint", "query", "send", "post", "uri", "url", "api"}
 )
+
+// eventWords are parts of the names of functions, keys and variables around an event.
+var eventWords = []string{"event", "bind", "handler", "case"}
+
+// permissionWords are parts of the names around lists of permissions, roles and translations, whose names look like methods.
+var permissionWords = []string{"permission", "abilit", "privilege", "translation", "locale", "i18n"}
+
+// textFolders hold texts and their keys.
+var textFolders = set("lang", "langs", "locale", "locales", "i18n", "l10n", "translations")
 
 // otherCallees are functions whose arguments are names of other things.
 var otherCallees = set("route", "to_route", "trans", "trans_choice", "__", "_", "t", "$t", "tc", "lang", "i18n", "gettext", "view", "config", "can", "cannot",
 	"authorize", "middleware", "includecomponent", "require", "require_once", "include", "import", "asset", "loadext", "addeventhandler",
 	"addeventhandlercompatible", "registereventhandler", "registereventhandlercompatible", "unregistereventhandler", "registermoduledependences",
 	"unregistermoduledependences", "addeventlistener", "addcustomevent", "oncustomevent", "emit", "dispatch", "getelementbyid", "queryselector",
-	"queryselectorall", "getmessage", "getstring", "message", "localize", "translate", "has_perm", "haspermission", "haspermissionto", "name", "getlogger", "addclass", "hasclass", "removeclass", "env", "getenv")
+	"queryselectorall", "getmessage", "getstring", "message", "localize", "translate", "has_perm", "haspermission", "haspermissionto", "name", "getlogger", "addclass", "hasclass", "removeclass", "env", "getenv",
+	"log", "info", "warn", "warning", "error", "debug", "trace", "print", "println", "publish", "subscribe", "on", "off", "once")
 
 // textKeys are keys of texts shown to people.
 var textKeys = set("title", "label", "text", "note", "description", "caption", "placeholder", "message", "alt", "classname", "tooltip", "comment")
@@ -116,26 +130,52 @@ var methodPrefixes = sync.OnceValue(func() map[string]bool {
 func parent(name string) string { return name[:max(strings.LastIndexByte(name, '.'), 0)] }
 
 // placeholders match the parts of a string that are replaced at run time.
-var placeholders = regexp.MustCompile(`\{\{[^}]*\}\}|\$\{[^}]*\}|\{\$[^}]*\}|#\{[^}]*\}|\{[A-Za-z0-9_.:]*\}|%[sdv]|\$[A-Za-z_][A-Za-z0-9_]*(->[A-Za-z_][A-Za-z0-9_]*)*`)
+var placeholders = regexp.MustCompile(`\x00|\{\{[^}]*\}\}|\$\{[^}]*\}|\{\$[^}]*\}|#\{[^}]*\}|\{[A-Za-z0-9_.:]*\}|%[sdv]|\$[A-Za-z_][A-Za-z0-9_]*(->[A-Za-z_][A-Za-z0-9_]*)*`)
+
+// variableInside matches the variable that a placeholder stands for.
+var variableInside = regexp.MustCompile(`^[$#]?\{?\$?(?:[A-Za-z_][A-Za-z0-9_]*(?:->|\.))*([A-Za-z_][A-Za-z0-9_]*)\}?$`)
 
 // unknownEvent matches names that have the form of a portal event.
 var unknownEvent = regexp.MustCompile(`^ON(APP|CRM|IM|TASK|VOXIMPLANT)[A-Z0-9_]{3,60}$`)
 
 // classifyLiteral looks for names in a string.
 func (r *reader) classifyLiteral(l *literal, isKey bool) {
-	text := l.text
+	text, gaps := l.text, l.gaps
 	if strings.ContainsAny(text, "{$%#") {
-		text = placeholders.ReplaceAllString(text, "\x00")
+		gaps = nil
+		inserted := l.gaps
+		text = placeholders.ReplaceAllStringFunc(text, func(placeholder string) string {
+			variable := ""
+			if placeholder[0] != gap {
+				if m := variableInside.FindStringSubmatch(placeholder); m != nil {
+					variable = m[1]
+				}
+			} else if len(inserted) > 0 {
+				variable, inserted = inserted[0], inserted[1:]
+			}
+			gaps = append(gaps, variable)
+			return "\x00"
+		})
 	}
 	text = strings.TrimSpace(text)
 	r.scopes(l, text)
 	r.handler(l, text)
-	if l.surroundings.joined {
-		text = "\x00" + text
-	}
 	if l.joined {
-		text += "\x00"
+		text, gaps = "\x00"+text, append([]string{l.variable}, gaps...)
 	}
+	variants := []string{text}
+	if strings.IndexByte(text, gap) >= 0 {
+		variants = r.values.variants(text, gaps)
+	}
+	for _, text := range variants {
+		r.classifyText(l, text, isKey)
+	}
+	if l.assigned && !isKey {
+		r.values.hold(r, l, variants)
+	}
+}
+
+func (r *reader) classifyText(l *literal, text string, isKey bool) {
 	for i := 0; i < len(text); {
 		if !isNameByte(text[i]) {
 			i++
@@ -167,83 +207,149 @@ const (
 	nestedQuotes                   // in quotes of its own: the string holds code
 )
 
-// classifyName classifies one sequence of letters, digits and dots.
+// occurrence is one sequence of letters, digits and dots in a string.
+type occurrence struct {
+	*literal
+	text       string // of the string
+	start, end int
+	name       string
+	suffixed   bool // an extension was cut off
+	position   position
+	words      []string // around it
+	isKey      bool
+	denied     bool // it names something else, unless it can only be a method
+	rest3      bool // it is called as REST 3.0
+}
+
+// classifyName classifies text[start:end], a sequence of letters, digits and dots.
 func (r *reader) classifyName(l *literal, text string, start, end int, isKey bool) {
-	name := text[start:end]
-	if !strings.Contains(name, ".") && !plausibleWord(name) {
+	o := &occurrence{literal: l, text: text, start: start, end: end, name: text[start:end], isKey: isKey}
+	left, right := o.neighbours()
+	callee := strings.ToLower(l.callee)
+	dotted := strings.Contains(o.name, ".")
+	if !dotted && !plausibleWord(o.name) {
 		return
 	}
-	left, right := byte(edge), byte(edge)
-	if start > 0 {
-		left = text[start-1]
-	}
-	if end < len(text) {
-		right = text[end]
-	}
-	if strings.HasSuffix(name, ".") && right == gap || strings.HasPrefix(name, ".") && left == gap {
-		r.built(l, text, start, end, left)
+	o.words = append([]string{l.key, l.callee}, l.words...)
+	o.denied = r.texts || otherCallees[callee] || textKeys[strings.ToLower(l.key)] || l.denied || anyContains([]string{l.key}, permissionWords)
+	if strings.HasSuffix(o.name, ".") && right == gap || strings.HasPrefix(o.name, ".") && left == gap {
+		r.built(o)
 		return
 	}
-	suffixed := false
 	for _, suffix := range []string{".json", ".xml"} {
-		if short, ok := cutSuffixFold(name, suffix); ok {
-			name, suffixed = short, true
+		if short, ok := cutSuffixFold(o.name, suffix); ok {
+			o.name, o.suffixed = short, true
 		}
 	}
-	f := positionOf(text, start, end, left, right)
-	if f == inProse {
+	o.position = positionOf(text, start, end, left, right)
+	switch o.position {
+	case inProse:
+		return
+	case inRESTPath:
+		o.rest3 = strings.Contains(text[max(start-maxAddress, 0):start], "/rest/api/")
+	case nestedQuotes:
+		o.words, o.denied = []string{text[max(start-40, 0):start]}, false
+	}
+	o.rest3 = o.rest3 || l.rest3
+	lowerName := strings.ToLower(o.name)
+	switch m, known := r.method(o); {
+	case isBatchKey(lowerName):
+	case callee == "list_and_get" && methodPrefixes()[lowerName]: // of fast_bitrix24, which names only what both have
+		r.calls(l.line, o.name+".list", o.name+".get")
+	case known:
+		r.known(o, m)
+	case right == gap && o.position != inRESTPath && methodPrefixes()[lowerName]:
+		r.built(o)
+	case dotted && methodPrefixes()[lowerName] && !isKey && (strings.Contains(callee, "call") || anyContains(o.words, bitrixWords)):
+		r.beginning(l, o.name)
+	default:
+		r.unknown(o)
+	}
+}
+
+// neighbours returns the characters before and after a name.
+func (o *occurrence) neighbours() (left, right byte) {
+	left, right = edge, edge
+	if o.start > 0 {
+		left = o.text[o.start-1]
+	}
+	if o.end < len(o.text) {
+		right = o.text[o.end]
+	}
+	return left, right
+}
+
+// method returns what the catalogue knows of a name.
+func (r *reader) method(o *occurrence) (bitrix.MethodInfo, bool) {
+	if o.rest3 {
+		if m, known := bitrix.Method(bitrix.REST3Prefix + o.name); known {
+			return m, true
+		}
+	}
+	return bitrix.Method(o.name)
+}
+
+// known classifies the name of a method of the catalogue.
+func (r *reader) known(o *occurrence, m bitrix.MethodInfo) {
+	fd := finding{kind: Method, name: m.Name, line: o.line}
+	lowerName := strings.ToLower(o.name)
+	switch {
+	case o.position == inRESTPath, o.rest3 && !o.isKey:
+		r.certain(fd)
+	case !strings.Contains(lowerName, "."): // batch, profile, scope, …
+		if !o.denied && !o.isKey && (o.position == wholeString || o.position == nestedQuotes) && strictlyCalled(o.literal, o.words, o.position) {
+			r.likely(fd)
+		}
+	case !isCommonName(lowerName):
+		if !o.denied || o.position == withParameters {
+			r.certain(fd)
+		}
+	case o.position == withParameters || o.suffixed && o.position == afterSeparator:
+		r.certain(fd)
+	case o.denied || o.isKey || nameKeys[strings.ToLower(o.key)] || o.subscript && o.position == wholeString:
+	case anyContains(o.words, bitrixWords):
+		r.certain(fd)
+	case anyContains(o.words, callWords):
+		r.likely(fd)
+	default:
+		r.addUncertain(fd)
+	}
+}
+
+// unknown classifies a name that is no method of the catalogue.
+func (r *reader) unknown(o *occurrence) {
+	if e, known := bitrix.Event(o.name); known {
+		r.event(o, e)
 		return
 	}
-	lowerName := strings.ToLower(name)
-	if right == gap && f != inRESTPath && methodPrefixes()[lowerName] {
-		r.built(l, text, start, end, left)
+	lowerName := strings.ToLower(o.name)
+	fd := finding{kind: Unknown, name: o.name, line: o.line}
+	if o.position == wholeString && unknownEvent.MatchString(o.name) {
+		r.accept(fd)
 		return
-	}
-	words := append([]string{l.key, l.callee}, l.words...)
-	if f == nestedQuotes {
-		words = []string{text[max(start-40, 0):start]}
 	}
 	first, _, dotted := strings.Cut(lowerName, ".")
-	denied := f != nestedQuotes && (otherCallees[strings.ToLower(l.callee)] || textKeys[strings.ToLower(l.key)])
-	if m, known := bitrix.Method(name); known {
-		fd := finding{Method, m.Name, l.line}
-		switch {
-		case f == inRESTPath:
-			r.certain(fd)
-		case !dotted: // batch, profile, scope, …
-			if !denied && !isKey && (f == wholeString || f == nestedQuotes) && strictlyCalled(l, words, f) {
-				r.likely(fd)
-			}
-		case !isCommonName(lowerName):
-			if !denied || f == withParameters {
-				r.certain(fd)
-			}
-		case f == withParameters || suffixed && f == afterSeparator:
-			r.certain(fd)
-		case denied || isKey || nameKeys[strings.ToLower(l.key)] || l.subscript && f == wholeString:
-		case anyContains(words, bitrixWords):
-			r.certain(fd)
-		case anyContains(words, callWords):
-			r.likely(fd)
-		default:
-			r.addUncertain(fd)
-		}
+	if !dotted || o.suffixed && o.position == wholeString || o.denied || !namespaces()[first] || !looksLikeMethod(lowerName) {
 		return
 	}
-	if e, known := bitrix.Event(name); known {
-		r.event(l, e, name, f, denied, words)
-		return
+	if o.rest3 {
+		fd.name = bitrix.REST3Prefix + fd.name
 	}
-	if f == wholeString && unknownEvent.MatchString(name) {
-		r.accept(finding{Unknown, name, l.line})
-		return
+	like := methodPrefixes()[parent(lowerName)] && !commonFirstParts[first]
+	switch {
+	case o.position == inRESTPath, o.rest3, !o.isKey && anyContains(o.words, bitrixWords), !o.isKey && like && anyContains(o.words, callWords):
+		r.prove()
+		r.accept(fd)
+	case o.position == withParameters, !o.isKey && (like || anyContains(o.words, callWords)):
+		r.accept(fd)
 	}
-	if !dotted || suffixed && f == wholeString || denied || !namespaces()[first] || !looksLikeMethod(lowerName) {
-		return
-	}
-	if f == inRESTPath || f == withParameters || hasCallWord(words) && !isKey || methodPrefixes()[parent(lowerName)] && !commonFirstParts[first] && !isKey {
-		r.accept(finding{Unknown, name, l.line})
-	}
+}
+
+// isBatchKey reports whether a name is a method with something after it, as commands of a batch are often called: crm.deal.add_5.
+func isBatchKey(lowerName string) bool {
+	short, isKey := strings.CutSuffix(strings.TrimRight(lowerName, "0123456789"), "_")
+	_, known := bitrix.Method(short)
+	return isKey && known
 }
 
 // edge stands for the character before the beginning and after the end of a string.
@@ -334,8 +440,14 @@ func cutSuffixFold(s, suffix string) (string, bool) {
 	return s, false
 }
 
+// clientID matches the identifiers of applications.
+var clientID = regexp.MustCompile(`^(app|local)\.[0-9a-z]{8,}\.`)
+
 func looksLikeMethod(lowerName string) bool {
 	parts := strings.Split(lowerName, ".")
+	if clientID.MatchString(lowerName) {
+		return false
+	}
 	for _, part := range parts {
 		if part == "" || part[0] >= '0' && part[0] <= '9' {
 			return false
@@ -344,40 +456,66 @@ func looksLikeMethod(lowerName string) bool {
 	return !nonMethodSuffixes[parts[len(parts)-1]]
 }
 
+// verbs end methods' names of which only the end is known.
+var verbs = set("add", "bind", "delete", "fields", "get", "getlist", "list", "register", "search", "set", "unbind", "update")
+
 // built adds a name that is assembled at run time.
-func (r *reader) built(l *literal, text string, start, end int, left byte) {
-	for end < len(text) && (isNameByte(text[end]) || text[end] == gap) {
+func (r *reader) built(o *occurrence) {
+	left, right := o.neighbours()
+	end := o.end
+	for end < len(o.text) && (isNameByte(o.text[end]) || o.text[end] == gap) {
 		end++
 	}
-	name := text[start:end]
+	name := o.text[o.start:end]
+	if name[0] == '.' {
+		inside := o.start > 1 && isNameByte(o.text[o.start-2]) // what is before the gap begins the name
+		verb := strings.ToLower(name[strings.LastIndexByte(name, '.')+1:])
+		if !inside && !o.denied && verbs[verb] && (right == edge || right == '?') && (strictlyCalled(o.literal, nil, wholeString) || anyContains(o.words, sdkWords)) {
+			r.accept(finding{kind: Built, name: "…" + name, line: o.line})
+		}
+		return
+	}
 	first, _, _ := strings.Cut(strings.ToLower(name), ".")
-	if !namespaces()[first] || left != edge && left != '/' && left != gap && left != '=' && left != '"' && left != '\'' {
+	if !namespaces()[first] || strings.IndexByte("\x00\x01/=\"'", left) < 0 || o.denied || commonFirstParts[first] && !hasCallWord(o.words) {
 		return
 	}
-	words := append([]string{l.key, l.callee}, l.words...)
-	if otherCallees[strings.ToLower(l.callee)] || commonFirstParts[first] && !hasCallWord(words) {
-		return
+	begin, _, _ := strings.Cut(strings.ToLower(name), "\x00")
+	inRESTPath := positionOf(o.text, o.start, end, left, gap) == inRESTPath
+	if inRESTPath || anyContains(o.words, bitrixWords) || methodPrefixes()[strings.TrimSuffix(begin, ".")] && !commonFirstParts[first] && anyContains(o.words, callWords) {
+		r.prove()
 	}
-	r.accept(finding{Built, strings.ReplaceAll(name, "\x00", "…"), l.line})
+	r.accept(finding{kind: Built, name: strings.ReplaceAll(name, "\x00", "…"), line: o.line})
 }
 
-func (r *reader) event(l *literal, e bitrix.EventInfo, written string, f position, denied bool, words []string) {
-	fd := finding{Event, e.Name, l.line}
-	distinctive := written == e.Name // as only portals write it
+// beginning adds the beginning of a name whose end isn't in the same file.
+func (r *reader) beginning(l *literal, text string) {
+	name := strings.Trim(text, ".")
+	lowerName := strings.ToLower(name)
+	words := append([]string{l.key, l.callee}, l.words...)
+	first, _, dotted := strings.Cut(lowerName, ".")
+	switch _, known := bitrix.Method(name); {
+	case known || !methodPrefixes()[lowerName] || l.joined || !dotted && !strings.HasSuffix(text, "."):
+	case r.texts || otherCallees[strings.ToLower(l.callee)] || nameKeys[strings.ToLower(l.key)] || textKeys[strings.ToLower(l.key)]:
+	case commonFirstParts[first] && !hasCallWord(words):
+	default:
+		r.accept(finding{kind: Built, name: name + ".…", line: l.line})
+	}
+}
+
+func (r *reader) event(o *occurrence, e bitrix.EventInfo) {
+	fd := finding{kind: Event, name: e.Name, line: o.line}
+	distinctive := o.name == e.Name // as only portals write it
 	for _, part := range []string{"CRM", "IMBOT", "IMCONNECTOR", "IMCOMMAND", "VOXIMPLANT", "OPENLINE", "EXTERNALCALL", "ONAPPINSTALL", "ONAPPUNINSTALL", "ONAPPUPDATE", "ONAPPTEST"} {
 		distinctive = distinctive || strings.Contains(e.Name, part)
 	}
 	switch {
-	case denied || f == afterSeparator:
+	case o.denied || o.position == afterSeparator:
 	case distinctive:
 		r.certain(fd)
+	case anyContains(o.words, eventWords):
+		r.likely(fd)
 	default:
-		for _, w := range append(words, l.key) {
-			if w = strings.ToLower(w); strings.Contains(w, "event") || strings.Contains(w, "bind") || strings.Contains(w, "handler") {
-				r.addUncertain(fd)
-				return
-			}
-		}
+		r.addUncertain(fd)
 	}
 }
 
@@ -405,7 +543,7 @@ func (r *reader) scopes(l *literal, text string) {
 		certain = certain || bitrixOnlyScopes[s.Name]
 	}
 	for _, w := range words {
-		if fd := (finding{Scope, w, l.line}); certain {
+		if fd := (finding{kind: Scope, name: w, line: l.line}); certain {
 			r.accept(fd)
 		} else {
 			r.addUncertain(fd)
@@ -422,16 +560,19 @@ func (r *reader) handler(l *literal, text string) {
 		return
 	}
 	if url := handlerURL.FindString(text); url != "" {
-		r.accept(finding{Handler, url, l.line})
+		r.accept(finding{kind: Handler, name: url, line: l.line})
 	}
 }
+
+// prove notes that the application certainly calls a portal.
+func (r *reader) prove() { r.bitrix, r.collector.bitrix = true, true }
 
 // certain accepts an unambiguous finding, and with it the uncertain ones in the same bracket.
 func (r *reader) certain(f finding) {
 	if n := len(r.stack); n > 0 {
 		r.stack[n-1].certain = true
 	}
-	r.bitrix, r.collector.bitrix = true, true
+	r.prove()
 	r.accept(f)
 }
 

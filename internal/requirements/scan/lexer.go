@@ -138,7 +138,7 @@ func (l *lexer) code(closing string) {
 		case c == ' ' || c == '\t' || c == '\r':
 			l.out.space()
 		case l.comment(c, closing):
-		case c == '"' || c == '\'' || c == '`':
+		case (c == '"' || c == '\'' || c == '`') && !l.apostrophe(c):
 			l.quoted(c)
 		case l.lang.heredoc && c == '<' && l.follows("<<"):
 			l.heredoc()
@@ -218,6 +218,27 @@ func (l *lexer) regex() {
 	}
 }
 
+// apostrophe reports whether the quote c stands in a text of JSX: right after a word that no string follows, or before an s.
+func (l *lexer) apostrophe(c byte) bool {
+	if l.lang != javascript || c == '`' || !l.out.adjacent() {
+		return false
+	}
+	t := l.out.last()
+	return t.kind == 'w' && !beforeString[t.text] || c == '\'' && t.is("}") && l.follows("s") && !isWord(l.second())
+}
+
+// second returns the byte after the next, 0 at the end.
+func (l *lexer) second() byte {
+	if ahead := l.peek(2); len(ahead) == 2 {
+		return ahead[1]
+	}
+	return 0
+}
+
+// beforeString are the words of JavaScript that a string may follow without a space.
+var beforeString = set("as", "async", "await", "case", "default", "delete", "do", "else", "export", "extends", "from", "get", "import", "in", "instanceof",
+	"new", "of", "return", "set", "static", "throw", "typeof", "void", "yield")
+
 // quoted reads the string that begins with the quote c.
 func (l *lexer) quoted(c byte) {
 	prefix := l.out.prefix(l.lang)
@@ -268,9 +289,10 @@ type stringLiteral struct {
 func (l *lexer) read(s stringLiteral) {
 	quote := l.out.open(l.source.line)
 	var text []byte
+	var gaps []string // the variables whose values are inserted
 	flush := func() {
 		if !s.comment {
-			l.out.close(&quote, text)
+			l.out.close(&quote, text, gaps)
 		}
 	}
 	for {
@@ -304,29 +326,36 @@ func (l *lexer) read(s stringLiteral) {
 			default:
 				text = append(text, next)
 			}
-		case s.inner != "" && c == s.inner[0] && l.inner(s.inner):
-			text = append(text, gap)
+		case c == gap:
+			text = append(text, ' ')
 		default:
+			variable, inner := "", false
+			if s.inner != "" && c == s.inner[0] {
+				variable, inner = l.inner(s.inner)
+			}
+			if inner {
+				c, gaps = gap, append(gaps, variable)
+			}
 			text = append(text, c)
 		}
 		if len(text) >= maxLiteral { // no name is that long; the last bytes are looked at twice so that no name is split
 			last := text[len(text)-256:]
-			if !s.comment {
-				l.out.close(&quote, append(text, cut))
-			}
+			text = append(text, cut)
+			flush()
 			text = append(append(text[:0], cut), last...)
+			gaps = slices.Clone(gaps[len(gaps)-bytes.Count(text, []byte{gap}):])
 		}
 	}
 }
 
-// inner reads an expression inside a string, if one begins here.
-func (l *lexer) inner(begin string) bool {
+// inner reads an expression inside a string, if one begins here, and returns the variable that it is.
+func (l *lexer) inner(begin string) (variable string, found bool) {
 	if begin == "{" && l.follows("{") { // {{ is a brace
 		l.next()
-		return false
+		return "", false
 	}
 	if !l.follows(begin[1:]) || l.nesting >= maxNesting {
-		return false
+		return "", false
 	}
 	if begin == "{$" {
 		begin = "{" // the dollar belongs to the variable
@@ -335,9 +364,8 @@ func (l *lexer) inner(begin string) bool {
 	l.nesting++
 	l.out.enter()
 	l.code("}")
-	l.out.leave()
 	l.nesting--
-	return true
+	return l.out.leave(), true
 }
 
 // heredoc begins PHP's <<<LABEL.
@@ -391,14 +419,14 @@ func (l *lexer) heredocs() {
 			line := l.restOfLine()
 			text = append(append(text, line...), '\n')
 			if len(text) >= maxLiteral {
-				l.out.close(&h.quote, text)
+				l.out.close(&h.quote, text, nil)
 				text = text[:0]
 			}
 			if _, more := l.next(); !more {
 				break
 			}
 		}
-		l.out.close(&h.quote, text)
+		l.out.close(&h.quote, text, nil)
 	}
 }
 
@@ -427,6 +455,10 @@ func (l *lexer) words() bool {
 	}
 	l.skip(ahead)
 	split := ahead[0] != 'q' && ahead[0] != 'Q'
+	if split {
+		l.out.punct('[', l.source.line)
+		defer func() { l.out.punct(']', l.source.line) }()
+	}
 	var text []byte
 	quote := l.out.open(l.source.line)
 	for {
@@ -436,7 +468,7 @@ func (l *lexer) words() bool {
 		}
 		if ends := c == closing; ends || split && (c == ' ' || c == '\n' || c == '\t') {
 			if len(text) > 0 {
-				l.out.close(&quote, text)
+				l.out.close(&quote, text, nil)
 				l.out.punct(',', l.source.line)
 				text, quote = nil, l.out.open(l.source.line)
 			}

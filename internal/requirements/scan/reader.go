@@ -1,37 +1,42 @@
 package scan
 
 import (
+	"regexp"
 	"strings"
 )
 
 // reader follows the code of one file token by token and classifies every string by the code around it.
 type reader struct {
 	*collector
-	file string
-	lang *language
+	file    string
+	texts   bool   // the file holds texts for people
+	section string // key of a list of YAML
+	lang    *language
 
-	recent  []token               // the last few, newest last
-	tokens  [16 * maxRecent]token // holds recent
-	op      []byte                // operator that may continue
-	spaced  bool                  // white space since the last token
-	generic struct {              // function whose type arguments are read
-		callee string
-		depth  int
-	}
-	fresh   bool // nothing but white space on this line yet
-	control bool // the last bracket closed was of if, while and the like
-	stack   []bracket
-	pending *literal // a string that may be joined with what follows
-	chain   chain
+	recent   []token               // the last few, newest last
+	tokens   [16 * maxRecent]token // holds recent
+	op       []byte                // operator that may continue
+	spaced   bool                  // white space since the last token
+	generics []generic             // functions whose type arguments are read
+	generic  string                // the function whose type arguments have just ended
+	fresh    bool                  // nothing but white space on this line yet
+	indent   int                   // white space at the beginning of this line
+	closed   bracket               // the last bracket closed
+	stack    []bracket
+	rest3    int      // one more than the number of open brackets where a call of REST 3.0 began
+	pending  *literal // a string that may be joined with what follows
+	chain    chain
+	values   values
 
 	bitrix    bool      // something in the file certainly is a call of a portal
 	uncertain []finding // findings that count only if bitrix is set
 }
 
 type token struct {
-	kind byte // 'w'ord, 'o'perator, bracket, comma or semicolon, 's'tring
-	text string
-	line int
+	kind  byte // 'w'ord, 'o'perator, bracket, comma or semicolon, 's'tring
+	text  string
+	line  int
+	first bool // of its line
 }
 
 const (
@@ -47,8 +52,20 @@ type bracket struct {
 	key       string // what it is the value of
 	subscript bool
 	control   bool      // of if, while and the like
+	declares  bool      // it lists the parameters of a function
+	function  bool      // it is the body of one
+	names     []string  // words in it
+	denied    bool      // it lists permissions or texts
+	rest3     bool      // it is in a call of REST 3.0
+	pending   *literal  // the string that its value is joined with
 	uncertain []finding // names in it that count only if certain is set
 	certain   bool      // a name in it certainly is a method
+}
+
+// generic is a function with type arguments that are being read, and how many brackets are open around them.
+type generic struct {
+	callee string
+	depth  int
 }
 
 // opened is the state at the beginning of a string.
@@ -64,16 +81,39 @@ type surroundings struct {
 	callee    string // function that it is an argument of, in the innermost bracket
 	first     bool   // argument, but for one that is no string
 	key       string // what it is the value of
+	assigned  bool   // key is a variable or constant
 	subscript bool
 	joined    bool     // a value is put before it at run time
+	variable  string   // that holds this value, if it is only one
+	denied    bool     // in a list of permissions or texts
+	rest3     bool     // in a call of REST 3.0
+	indent    int      // of the line
 	ternary   bool     // a colon after it doesn't make it a key
 	words     []string // callees and keys of the enclosing brackets
 }
 
+// literal is a string, or several that are joined, with gap where a value is inserted at run time.
 type literal struct {
 	surroundings
-	text   string
-	joined bool // an operator that joins follows
+	text  string
+	gaps  []string // variables that hold the values, "" for other expressions
+	state joining
+	value string // variable that is joined
+}
+
+// joining is what follows a string.
+type joining byte
+
+const (
+	ended   joining = iota
+	joins           // an operator that joins
+	valuing         // the operator and a value
+)
+
+// insert appends a value that is known at run time.
+func (l *literal) insert(variable string) {
+	l.text += string(rune(gap))
+	l.gaps = append(l.gaps, variable)
 }
 
 func (r *reader) begin(lang *language) {
@@ -86,13 +126,22 @@ func (r *reader) begin(lang *language) {
 func (r *reader) space() {
 	r.flush()
 	r.spaced = true
+	if r.fresh {
+		r.indent++
+	}
 }
 
 func (r *reader) newline() {
 	r.space()
-	r.fresh = true
-	if r.pending != nil && !r.pending.joined && len(r.stack) == 0 && (r.lang == python || r.lang == ruby) {
+	r.fresh, r.indent = true, 0
+	if len(r.stack) > 0 || r.lang != python && r.lang != ruby {
+		return
+	}
+	if r.pending != nil && r.pending.state != joins {
 		r.finishLiteral(token{kind: 'o', text: ";"})
+	}
+	if r.lang == python {
+		r.chain.newline()
 	}
 }
 
@@ -131,12 +180,15 @@ func (r *reader) expectsValue() bool {
 	case 's':
 		return false
 	default:
-		return !t.is(")", "]", "}", "<", "</") || t.is(")") && r.control
+		return !t.is(")", "]", "}", "<", "</") || t.is(")") && r.closed.control
 	}
 }
 
 // afterValue reports whether << shifts or appends here.
 func (r *reader) afterValue() bool { return !r.expectsValue() }
+
+// adjacent reports whether nothing stands between the last token and what follows.
+func (r *reader) adjacent() bool { return !r.spaced && !r.fresh && len(r.op) == 0 }
 
 // prefix removes and returns the letters before a quote that determine the string's syntax.
 func (r *reader) prefix(lang *language) string {
@@ -168,7 +220,7 @@ func (r *reader) prefix(lang *language) string {
 
 func (r *reader) word(text string, line int) {
 	r.flush()
-	r.token(token{'w', text, line})
+	r.token(token{'w', text, line, r.fresh})
 }
 
 const operators = "=>-:?.+&|<!@"
@@ -183,7 +235,7 @@ func (r *reader) punct(c byte, line int) {
 		return
 	}
 	r.flush()
-	r.token(token{'o', string(c), line})
+	r.token(token{kind: 'o', text: string(c), line: line})
 }
 
 // flush ends the current operator.
@@ -191,19 +243,22 @@ func (r *reader) flush() {
 	if len(r.op) > 0 {
 		text := string(r.op)
 		r.op = r.op[:0]
-		r.token(token{'o', text, 0})
+		r.token(token{kind: 'o', text: text})
 	}
 }
 
 // token processes the next token.
 func (r *reader) token(t token) {
-	r.finishLiteral(t)
+	suspended := r.finishLiteral(t)
+	r.values.token(r, t)
 	switch {
-	case t.is("<") && r.last().kind == 'w':
-		r.generic.callee, r.generic.depth = r.last().text, len(r.stack)
+	case t.is("<") && r.last().kind == 'w' && len(r.generics) < maxNesting:
+		r.generics = append(r.generics, generic{r.last().text, len(r.stack)})
+	case t.is(">", ">>", ">>>"):
+		r.endGenerics(len(t.text))
 	case t.kind != 'o' || len(t.text) > 1:
 	case t.text == "(" || t.text == "[" || t.text == "{":
-		r.push(t.text[0])
+		r.push(t.text[0], suspended)
 	case t.text == ")" || t.text == "]" || t.text == "}":
 		r.pop()
 	}
@@ -222,50 +277,109 @@ func (r *reader) remember(t token) {
 	r.spaced, r.fresh = false, false
 }
 
-// finishLiteral ends the current string, unless t only joins it with the next.
-func (r *reader) finishLiteral(t token) {
-	p := r.pending
-	if p == nil {
-		return
+// endGenerics ends the n innermost lists of type arguments.
+func (r *reader) endGenerics(n int) {
+	for ; n > 0 && len(r.generics) > 0; n-- {
+		last := r.generics[len(r.generics)-1]
+		r.generics = r.generics[:len(r.generics)-1]
+		r.generic = ""
+		if last.depth == len(r.stack) {
+			r.generic = last.callee
+		}
 	}
-	if !p.joined && r.lang.joins != "" && t.is(r.lang.joins) {
-		p.joined = true
-		return
-	}
-	r.pending = nil
-	isKey := !p.joined && (t.is("=>") || t.is(":") && !p.ternary && len(r.stack) > 0 && r.stack[len(r.stack)-1].open == '{')
-	r.classifyLiteral(p, isKey)
 }
 
-func (r *reader) push(open byte) {
-	b := bracket{open: open}
+// finishLiteral ends the current string, unless t joins it with what follows. A string whose value stands in the bracket that
+// t opens is returned.
+func (r *reader) finishLiteral(t token) (suspended *literal) {
+	p := r.pending
+	if p == nil {
+		return nil
+	}
+	access := t.is(accessors...)
+	switch joinsNext := r.lang.joins != "" && t.is(r.lang.joins); {
+	case joinsNext && p.state == ended:
+		p.state = joins
+		return nil
+	case joinsNext && p.state == valuing && len(p.text) < maxJoined:
+		p.insert(p.value)
+		p.state = joins
+		return nil
+	case p.state == joins && (t.kind == 'w' || access):
+		p.value, p.state = variableName(t.text), valuing
+		return nil
+	case p.state == valuing && (access || t.kind == 'w' && r.last().is(accessors...)):
+		p.value = variableName(t.text)
+		return nil
+	case p.state != ended && t.is("(", "[") && len(r.stack) < maxStack:
+		r.pending, p.value, p.state = nil, "", valuing
+		return p
+	case p.state == joins:
+		p.insert("")
+	case p.state == valuing:
+		p.insert(p.value)
+	}
+	r.pending = nil
+	isKey := p.state == ended && (t.is("=>") || t.is(":") && !p.ternary && len(r.stack) > 0 && r.stack[len(r.stack)-1].open == '{')
+	r.classifyLiteral(p, isKey)
+	return nil
+}
+
+// push opens a bracket; suspended is the string that its value is joined with.
+func (r *reader) push(open byte, suspended *literal) {
+	n := len(r.stack)
+	b := bracket{open: open, pending: suspended}
+	if n > 0 {
+		b.denied, b.rest3 = r.stack[n-1].denied, r.stack[n-1].rest3
+	}
+	if open == '(' && r.rest3 == n+1 {
+		b.rest3, r.rest3 = true, 0
+	}
 	switch t := r.last(); {
 	case open == '{':
+		if b.function = r.last().is(")", "=>") && !r.closed.control; b.function {
+			r.values.parameters(r, r.closed)
+		}
 		n := 0
 		for t := r.before(n); (t.kind == 'w' || t.is("[", "]", ".", "*", "<", ">")) && !t.is("return", "if", "for", "else", "do", "try", "class"); t = r.before(n) {
 			n++ // the type of what is listed
 		}
 		b.key = r.key(n)
-	case t.kind == 'w' && !t.is("return", "case", "in", "of", "if", "while", "for", "foreach", "switch", "match", "and", "or", "not", "new", "await", "yield"):
+	case t.kind == 'w' && !t.is("return", "case", "in", "of", "if", "while", "for", "foreach", "switch", "match", "elseif", "elif", "catch", "and", "or", "not", "new", "await", "yield"):
 		if open == '(' {
 			b.callee = t.text
+			b.declares = r.before(1).is("function", "def", "func", "fun", "fn")
 		} else {
 			b.subscript = true
 			b.key = t.text
 		}
+	case t.is("]") && open == '(' && r.closed.subscript: // call[Type](
+		b.callee = r.closed.key
 	case t.is(")", "]"):
 		b.subscript = open == '['
-	case t.is(">", ">>", ">>>") && open == '(' && r.generic.depth == len(r.stack): // call<Type>(
-		b.callee = r.generic.callee
-	case t.is("if", "while", "for", "with"):
+	case t.is(">", ">>", ">>>") && open == '(' && r.generic != "": // call<Type>(
+		b.callee = r.generic
+	case t.is("if", "while", "for", "with", "foreach", "switch", "match", "elseif", "elif", "catch"):
 		b.control = true
 	default:
 		b.key = r.key(0)
 	}
+	b.denied = b.denied || anyContains([]string{b.callee, b.key, r.key(r.accessed(0))}, permissionWords)
 	if len(r.stack) < maxStack {
 		r.stack = append(r.stack, b)
 	}
 }
+
+// accessed returns how many of the last tokens, from the n-th last on, are names and the operators between them.
+func (r *reader) accessed(n int) int {
+	for t := r.before(n); t.kind == 'w' || t.is(accessors...); t = r.before(n) {
+		n++
+	}
+	return n
+}
+
+// accessors are the operators between the names of objects and of what is in them.
+var accessors = []string{"::", "->", "?->", ".", "?.", "@", "$"}
 
 func (r *reader) pop() {
 	n := len(r.stack)
@@ -274,7 +388,11 @@ func (r *reader) pop() {
 	}
 	b := r.stack[n-1]
 	r.stack = r.stack[:n-1]
-	r.control = b.control
+	r.closed = b
+	r.values.leave(r, b)
+	if b.pending != nil {
+		r.pending = b.pending
+	}
 	for _, f := range b.uncertain {
 		if b.certain {
 			r.accept(f)
@@ -290,7 +408,7 @@ func (r *reader) key(n int) string {
 	switch {
 	case t.is("=", ":=", "=>", ":", "?:", "==", "===", "!=", "!=="):
 		name := r.before(n + 1)
-		if name.kind == 'w' && r.before(n+2).is(":") && t.is("=") { // METHOD: Final[str] = and let method: string =
+		if name.kind == 'w' && !name.first && r.before(n+2).is(":") && t.is("=") { // METHOD: Final[str] = and let method: string =
 			return r.before(n + 3).text
 		}
 		return name.text
@@ -302,26 +420,49 @@ func (r *reader) key(n int) string {
 
 // enter and leave delimit an expression inside a string.
 func (r *reader) enter() {
-	r.push('{')
-	r.remember(token{'o', "{", 0})
+	r.flush()
+	r.push('{', nil)
+	r.remember(token{kind: 'o', text: "{"})
 }
 
-func (r *reader) leave() {
+// leave returns the variable whose value the expression is; "" if it is none.
+func (r *reader) leave() string {
+	r.flush()
 	r.finishLiteral(token{kind: 'o', text: "}"})
-	r.pop()
+	variable := ""
+	for i := 0; ; i++ {
+		switch t := r.before(i); {
+		case i == 0 && t.kind == 'w':
+			variable = variableName(t.text)
+		case t.is("{"):
+			r.pop()
+			return variable
+		case i == 0 || t.kind != 'w' && !t.is(accessors...):
+			r.pop()
+			return ""
+		}
+	}
 }
 
 // open begins a string.
 func (r *reader) open(line int) opened {
 	r.flush()
-	a := surroundings{line: line}
+	a := surroundings{line: line, indent: r.indent}
 	previous := r.last()
 	a.joined = r.lang.joins != "" && previous.is(r.lang.joins)
+	if value := r.before(1); a.joined && value.kind == 'w' {
+		a.variable = variableName(value.text)
+	}
 	a.ternary = previous.is("?", "case")
 	a.key = r.key(0)
+	a.assigned = previous.is("=", ":=", ":", "=>")
 	if n := len(r.stack); n > 0 {
 		top := r.stack[n-1]
+		a.denied, a.rest3 = top.denied, top.rest3
 		a.first = previous.is(string(top.open)) || previous.is(",") && r.before(1).kind == 'w' && r.before(2).is("(")
+		if a.joined {
+			a.first = r.before(r.accessed(1)).is(string(top.open))
+		}
 		a.subscript = top.subscript
 		if top.open == '(' {
 			a.callee = top.callee
@@ -334,7 +475,7 @@ func (r *reader) open(line int) opened {
 	case previous.kind == 'w' && r.lang == ruby: // call 'crm.deal.list', …
 		a.callee, a.first = previous.text, true
 	case previous.is(",") && r.before(1).kind == 's' && pairs[strings.ToLower(a.callee)]:
-		a.key = r.before(1).text
+		a.key, a.assigned = r.before(1).text, strings.EqualFold(a.callee, "define")
 	}
 	o := opened{surroundings: a, pending: r.pending}
 	o.recent = append(o.recent, r.recent...)
@@ -343,32 +484,33 @@ func (r *reader) open(line int) opened {
 }
 
 // pairs are functions that take a key and its value.
-var pairs = set("put", "set", "append", "add", "addproperty", "field", "param", "queryparam", "addparameter")
+var pairs = set("put", "set", "append", "add", "addproperty", "field", "param", "queryparam", "addparameter", "define")
 
 // close ends a string, or a part of a long one.
-func (r *reader) close(o *opened, text []byte) {
+func (r *reader) close(o *opened, text []byte, gaps []string) {
 	if o.pending != nil {
 		r.finishLiteral(token{kind: 's'})
 		r.pending, o.pending = o.pending, nil
 	}
 	p := r.pending
 	adjacent := r.lang.adjacent && len(o.recent) > 0 && o.recent[len(o.recent)-1].kind == 's'
-	if p != nil && (p.joined || adjacent) && len(p.text)+len(text) < maxJoined {
+	if p != nil && (p.state == joins || adjacent && p.state == ended) && len(p.text)+len(text) < maxJoined {
 		p.text += string(text)
-		p.joined = false
+		p.gaps = append(p.gaps, gaps...)
+		p.state = ended
 	} else {
 		r.finishLiteral(token{kind: 's'})
-		r.pending = &literal{surroundings: o.surroundings, text: string(text)}
+		r.pending = &literal{surroundings: o.surroundings, text: string(text), gaps: gaps}
 	}
 	r.recent = append(r.recent[:0], o.recent...)
-	t := token{'s', string(text[:min(len(text), 40)]), o.line}
+	t := token{kind: 's', text: string(text[:min(len(text), 40)]), line: o.line}
 	r.chain.token(r, t)
 	r.remember(t)
 }
 
 // plainLine processes a line of YAML or .env.
 func (r *reader) plainLine(text string, line int) {
-	text = strings.TrimSpace(text)
+	text = strings.TrimSpace(templates.ReplaceAllString(text, "\x00"))
 	if text == "" || text[0] == '#' || text[0] == ';' {
 		return
 	}
@@ -380,6 +522,11 @@ func (r *reader) plainLine(text string, line int) {
 		return
 	}
 	a := surroundings{line: line}
+	if strings.HasPrefix(text, "-") {
+		a.key = r.section
+	} else if name, isSection := strings.CutSuffix(text, ":"); isSection {
+		r.section = name
+	}
 	whole := func(value string) {
 		r.classifyLiteral(&literal{surroundings: surroundings{line: line}, text: value}, false)
 	}
@@ -434,6 +581,9 @@ func (r *reader) plainLine(text string, line int) {
 	}
 }
 
+// templates match values that are inserted into YAML and .env.
+var templates = regexp.MustCompile(`\{\{[^}]*\}\}|\$\{[^}]*\}`)
+
 func isName(s string) bool {
 	return s != "" && strings.Trim(strings.ToUpper(s), "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == ""
 }
@@ -444,10 +594,15 @@ func (r *reader) end() {
 	r.finishLiteral(token{kind: 'o', text: ";"})
 	for len(r.stack) > 0 {
 		r.pop()
+		r.finishLiteral(token{kind: 'o', text: ";"})
 	}
-	if r.bitrix {
-		for _, f := range r.uncertain {
+	r.values.end(r)
+	for _, f := range r.uncertain {
+		if r.bitrix {
 			r.accept(f)
+		} else {
+			f.weak = true
+			r.likely(f)
 		}
 	}
 }

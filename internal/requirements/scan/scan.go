@@ -30,6 +30,9 @@ type Result struct {
 	Methods, Events, Scopes []Name // of the catalogue, sorted
 	Unknown                 []Name // look like methods and are not in the catalogue
 	Built                   []Name // methods whose names are assembled at run time, with … for the unknown part
+	Possible                []Name // methods and events of the catalogue that may be names of something else
+	Tests                   []Name // what is seen only in tests, fixtures and examples
+	Large                   []Folder
 	SDKCalls                []Name // calls of an SDK whose method isn't certain
 	Handlers                []Name // addresses of handlers
 }
@@ -108,16 +111,7 @@ func scan(ctx context.Context, dir fs.FS, progress Progress, workers int, sieve 
 	if err := cmp.Or(ctx.Err(), walked); err != nil {
 		return nil, err
 	}
-	if !all.bitrix { // names in an application that never calls a portal are something else
-		return result, nil
-	}
-	for _, l := range all.likely {
-		all.add(l.file, l.finding)
-	}
-	for what, into := range map[What]*[]Name{Method: &result.Methods, Event: &result.Events, Scope: &result.Scopes, Unknown: &result.Unknown,
-		Built: &result.Built, SDKCall: &result.SDKCalls, Handler: &result.Handlers} {
-		*into = all.sorted(what)
-	}
+	all.group(result)
 	return result, nil
 }
 
@@ -166,14 +160,14 @@ func languageOf(file string) *language {
 
 // collector gathers names over a file, or over all.
 type collector struct {
-	names  map[key]*Name
+	names  map[key]*found
 	order  []key // as they were found
 	count  map[What]int
 	bitrix bool     // the application certainly calls a portal
 	likely []likely // findings that count only if bitrix is set
 }
 
-func newCollector() *collector { return &collector{names: map[key]*Name{}, count: map[What]int{}} }
+func newCollector() *collector { return &collector{names: map[key]*found{}, count: map[What]int{}} }
 
 type likely struct {
 	file string
@@ -186,12 +180,12 @@ type key struct {
 }
 
 func (c *collector) add(file string, f finding) {
-	c.addName(f.kind, &Name{Name: f.name, Where: []Place{{file, f.line}}, Times: 1})
+	c.addName(f.kind, &found{Name: Name{Name: f.name, Where: []Place{{file, f.line}}, Times: 1}, files: []string{file}})
 }
 
 // addName adds a name with its places, unless there are too many of its kind.
-func (c *collector) addName(kind What, added *Name) {
-	k := key{kind, added.Name}
+func (c *collector) addName(kind What, added *found) {
+	k := key{kind, added.Name.Name}
 	n := c.names[k]
 	if n == nil {
 		if c.count[kind] >= maxNames && kind != Method && kind != Event && kind != Scope {
@@ -203,6 +197,9 @@ func (c *collector) addName(kind What, added *Name) {
 		return
 	}
 	n.Times += added.Times
+	if last := n.files[len(n.files)-1]; last != added.files[0] && len(n.files) < maxNames {
+		n.files = append(n.files, added.files[0])
+	}
 	for _, p := range added.Where {
 		if len(n.Where) < maxPlaces && !slices.Contains(n.Where, p) {
 			n.Where = append(n.Where, p)
@@ -217,17 +214,6 @@ func (c *collector) merge(file *collector) {
 	}
 	c.bitrix = c.bitrix || file.bitrix
 	c.likely = append(c.likely, file.likely[:min(len(file.likely), maxLikely-len(c.likely))]...)
-}
-
-func (c *collector) sorted(what What) []Name {
-	var list []Name
-	for k, n := range c.names {
-		if k.what == what {
-			list = append(list, *n)
-		}
-	}
-	slices.SortFunc(list, func(a, b Name) int { return cmp.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)) })
-	return list
 }
 
 // accept counts a finding.

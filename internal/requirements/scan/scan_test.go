@@ -95,7 +95,7 @@ func TestUncertainNamesAreListedSeparately(t *testing.T) {
 		$c->call('event.bind', ['handler' => 'https://app.example.com/e.php']);`})
 	for what, c := range map[string]struct{ got, want []string }{
 		"unknown":  {names(result.Unknown), []string{"crm.deal.lst", "crm.deal.wrong", "crm.smartprocess.list", "ONCRMDEALADDED"}},
-		"built":    {names(result.Built), []string{"crm.item.…", "crm.…", "tasks.….get"}},
+		"built":    {names(result.Built), []string{"crm.item.…", "crm.….list", "tasks.….get"}},
 		"SDK":      {names(result.SDKCalls), []string{"getCRMScope()->something()->odd()"}},
 		"handlers": {names(result.Handlers), []string{"https://app.example.com/e.php"}},
 	} {
@@ -185,6 +185,21 @@ func TestDraftIsAValidRequirementsFile(t *testing.T) {
 		r.Applications = nil
 		if diff := cmp.Diff(want, r); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
+		}
+	}
+}
+
+func TestDraftAsksForREST3(t *testing.T) {
+	for method, want := range map[string][]requirements.Module{
+		"mail.message.send": {{Name: "rest", AtLeast: "25.800.0"}},
+		"crm.item.list":     nil,
+	} {
+		r, err := requirements.Read("draft", scanFiles(t, map[string]string{"a.php": "<?php CRest::call('" + method + "');"}).Draft("my app", say))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, r.Modules); diff != "" || !slices.Equal(r.Methods, []string{method}) {
+			t.Errorf("%v (-want +got):\n%s", r.Methods, diff)
 		}
 	}
 }

@@ -42,6 +42,7 @@ const (
 	wordSign             // method of one word: in a path below /rest/, or with callSign
 	callSign             // part of a call's name
 	restSign             // path of a portal's REST
+	endSign              // end of a method's name, before the end of a string; counts with callSign
 	handlerSign          // part of the key of a handler's address; counts with urlSign
 	urlSign
 )
@@ -50,11 +51,14 @@ const (
 const eventPrefix = 8
 
 var signs = sync.OnceValue(func() []sign {
-	list := []sign{{"bitrix", sdkSign}, {"b24", sdkSign}, {"bx24", sdkSign}, {"scope", scopeSign}, {"call", callSign}, {"method", callSign},
+	list := []sign{{"bitrix", sdkSign}, {"b24", sdkSign}, {"bx24", sdkSign}, {"loaddatatype", sdkSign}, {"usepullclient", sdkSign}, {"initb24helper", sdkSign}, {"bx24", sdkSign}, {"scope", scopeSign}, {"call", callSign}, {"method", callSign},
 		{"/rest/", restSign}, {"handler", handlerSign}, {"http://", urlSign}, {"https://", urlSign},
 		{"onapp", eventSign}, {"oncrm", eventSign}, {"onim", eventSign}, {"ontask", eventSign}, {"onvoximp", eventSign}} // see unknownEvent
 	for first := range namespaces() {
 		list = append(list, sign{first + ".", nameSign})
+	}
+	for verb := range verbs {
+		list = append(list, sign{"." + verb, endSign})
 	}
 	for word := range undotted() {
 		list = append(list, sign{word, wordSign})
@@ -184,6 +188,8 @@ func (s *sieve) matches(text []byte, lang *language) bool {
 			}
 		case urlSign:
 			seen[w.kind] = seen[w.kind] || begins(text, start, lang)
+		case endSign:
+			seen[w.kind] = seen[w.kind] || lang.plain || lang.mayHold(ruby) || i+1 == len(text) || text[i+1] == '?' || text[i+1] == '\\' || isQuote(text[i+1])
 		case handlerSign:
 			seen[w.kind] = seen[w.kind] || mayBeHandler(text, start, i+1)
 		case scopeSign:
@@ -202,7 +208,7 @@ func (s *sieve) matches(text []byte, lang *language) bool {
 		default:
 			seen[w.kind] = true
 		}
-		if seen[wordSign] && seen[callSign] || seen[handlerSign] && seen[urlSign] {
+		if (seen[wordSign] || seen[endSign]) && seen[callSign] || seen[handlerSign] && seen[urlSign] {
 			return true
 		}
 	}

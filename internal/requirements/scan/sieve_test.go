@@ -22,7 +22,8 @@ var extensions = []string{".php", ".js", ".vue", ".py", ".go", ".java", ".kt", "
 
 // fragments are what generated files consist of: whole names and parts of them, and all that may stand between.
 var fragments = []string{"crm", ".", "crm.", "crm.deal", ".list", "cr", "m.deal.list", "user.get", "user.", "event.bind", "app.js", "app.json", "im.", "batch", "profile",
-	"crm.deal.list", "tasks.task.get", "user.name", "ONCRM", "DEALADD", "ONCRMDEALADD", "OnAppInstall", "ONIMNEWTHING", "scope", "sco", "pe", "crm,user",
+	"crm.deal.list", "tasks.task.get", "user.name", "ONCRM", "DEALADD", "ONCRMDEALADD", "OnAppInstall", "ONIMNEWTHING", "scope", "sco", "$entity", "x = ", "list", ".add", "BX24.callBind(", "BX24.appOption.set(", "LoadDataType.App", "usePullClient(", "initB24Helper(", "list_and_get(",
+	"use Bitrix24\\CRM\\Lead;", "new Lead(", "OnTaskAdd", "ontaskadd", "actions.v3.", "/rest/api/tasks.task.get", "permissions", "crm.deal.add_", "as ", "else ", "function f(", "->", "::", "pe", "crm,user",
 	"handler", "handler_url", "http", "s://a.example/x", "https://a.example/", "/rest/1/k/", "/", "call(", "call", "method", "callMethod(", "getCRMScope()->deal()->list()", "b24pysdk",
 	`'`, `'`, `'`, `"`, `"`, `"`, "`", "'''", `"""`, "+", "+", ".", "~", " ", " ", "  ", "\n", "\n", "\t", `\`, `\n`, "\\\n", "(", ")", "[", "]", "{", "}", "${x}", "{$x}", "#{x}", "{{x}}", "$x", "%s",
 	"// a\n", "# b\n", "/* c */", "-- d\n", "<?php ", "?>", "<script>", "</script>", "<% ", "%>", "{{", "}}", "{%", "%}", "<<<A\n", "\nA\n", "<<~B\n", "\nB\n", "%w[", "%q(",
@@ -79,13 +80,13 @@ func FuzzSieve(f *testing.F) {
 // What is found, how often and where is the same without sieve and workers: in the corpus, and in many files of which most hold nothing.
 func TestSieveAndWorkersChangeNoResult(t *testing.T) {
 	dir := fstest.MapFS{}
-	for i, corpus := range [][]string{glob(t, "testdata/*/*"), glob(t, "testdata/*/.env*")} {
+	for i, corpus := range [][]string{glob(t, "testdata/*/*"), glob(t, "testdata/*/.env*"), glob(t, "testdata/kinds/*/*")} {
 		for _, name := range corpus {
 			data, err := os.ReadFile(name) // #nosec G304 -- the corpus
 			if err != nil {
 				continue // a directory
 			}
-			dir[fmt.Sprintf("corpus%d/%s", i, name)] = &fstest.MapFile{Data: data}
+			dir[fmt.Sprintf("corpus%d/%s", i, strings.TrimPrefix(name, "testdata/"))] = &fstest.MapFile{Data: data}
 		}
 	}
 	r := rand.New(rand.NewPCG(5, 6)) // #nosec G404 -- the same files in each run

@@ -156,7 +156,7 @@ func (w *walk) read(ctx context.Context, f *file, b *buffers) error {
 	default:
 		s = newSource(content, b.window)
 	}
-	r := &reader{collector: newCollector(), file: f.name, fresh: true}
+	r := &reader{collector: newCollector(), file: f.name, texts: inFolder(f.name, textFolders), fresh: true}
 	r.begin(lang)
 	lex(s, lang, r)
 	r.end()

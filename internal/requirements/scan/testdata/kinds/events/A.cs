@@ -1,0 +1,1 @@
+class A { void B() { switch (x) { case "oncrmdealadd": case "onTaskAdd": C(); break; } Bind("OnUserAdd"); } }

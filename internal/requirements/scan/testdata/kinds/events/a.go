@@ -1,0 +1,8 @@
+package a
+
+func handle(event string) {
+	switch event {
+	case "oncrmdealadd", "onTaskAdd":
+	}
+	bind("OnUserAdd")
+}

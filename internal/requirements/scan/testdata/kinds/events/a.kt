@@ -1,0 +1,1 @@
+val events = listOf("oncrmdealadd", "onTaskAdd", "OnUserAdd")

@@ -1,0 +1,3 @@
+if event.lower() == 'oncrmdealadd':
+    pass
+EVENTS = ["onTaskAdd", "OnUserAdd"]

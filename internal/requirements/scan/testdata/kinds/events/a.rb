@@ -1,0 +1,4 @@
+case event
+when 'oncrmdealadd', 'onTaskAdd' then a
+end
+EVENTS = %w[OnUserAdd]

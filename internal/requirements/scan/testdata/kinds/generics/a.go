@@ -1,0 +1,3 @@
+package a
+
+var users, err = call[map[string][]User](ctx, "user.get")

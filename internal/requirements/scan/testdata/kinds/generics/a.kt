@@ -1,0 +1,1 @@
+val a = client.call<Map<String, List<User>>>("user.get")

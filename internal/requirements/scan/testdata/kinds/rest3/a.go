@@ -1,0 +1,3 @@
+package a
+
+var _ = post("https://"+portal+"/rest/api/tasks.task.get", call("tasks.task.start"))

@@ -1,0 +1,5 @@
+BX24.callBind('ONAPPUPDATE', 'https://app.example.com/handler')
+BX24.callUnbind('ONAPPUPDATE', 'https://app.example.com/handler')
+BX24.appOption.set('token', '1')
+const mine = BX24.userOption.get('theme')
+BX24.init(() => {})

@@ -1,0 +1,2 @@
+leads = await bx.list_and_get('crm.lead')
+tasks = await bx.list_and_get("tasks.task")

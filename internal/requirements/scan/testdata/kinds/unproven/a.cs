@@ -1,0 +1,1 @@
+Get($"https://{portal}/rest/1/{code}/crm.lead.{method}"); CallBitrix("tasks.task." + verb);

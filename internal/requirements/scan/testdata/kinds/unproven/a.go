@@ -1,0 +1,6 @@
+package a
+
+func f() {
+	get("https://" + portal + "/rest/1/" + code + "/crm.lead." + method)
+	callBitrix("tasks.task." + verb)
+}

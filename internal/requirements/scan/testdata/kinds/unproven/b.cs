@@ -1,0 +1,1 @@
+Call("crm.deal.newest");

@@ -1,0 +1,1 @@
+<?php $b24->call("crm.deal.newest");

@@ -1,0 +1,1 @@
+client.call("crm.deal.newest")
