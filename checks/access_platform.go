@@ -85,7 +85,7 @@ func (t *Target) probes() []string {
 	taken := map[step]bool{}
 	var names []string
 	for m := range bitrix.Methods() {
-		if !slices.Contains(modules, m.Module) || m.Deprecated || onlyV3(m) {
+		if !slices.Contains(modules, m.Module) || m.Deprecated || m.OnlyREST3() {
 			continue
 		}
 		version := m.Since()

@@ -110,7 +110,7 @@ func eventKey(name string) string {
 func (l *linter) method(at item, used map[string]bool) {
 	m, known := bitrix.Method(at.name)
 	if !known {
-		l.remark(at, Warning, UnknownMethod, map[string]any{"name": at.name, "nearest": methodSpelling().Nearest(at.name)})
+		l.remark(at, Warning, UnknownMethod, map[string]any{"name": at.name, "nearest": NearestMethods(at.name)})
 		return
 	}
 	for _, s := range append(scopesOf(m), m.ScopeV3) {
@@ -119,7 +119,7 @@ func (l *linter) method(at item, used map[string]bool) {
 	if m.Deprecated {
 		l.remark(at, Warning, DeprecatedMethod, map[string]any{"name": m.Name, "replaced_by": m.ReplacedBy})
 	}
-	if !m.API2 {
+	if m.OnlyREST3() {
 		l.exact[m.Scope] = true
 		l.remark(at, Note, REST3Only, map[string]any{"name": m.Name})
 	}
@@ -130,6 +130,9 @@ func (l *linter) method(at item, used map[string]bool) {
 
 func (l *linter) event(at item, used map[string]bool) {
 	e, known := bitrix.Event(at.name)
+	if !known && bitrix.BoundByPortal(at.name) {
+		return
+	}
 	if !known {
 		l.remark(at, Warning, UnknownEvent, map[string]any{"name": at.name, "nearest": eventSpelling().Nearest(at.name)})
 		return

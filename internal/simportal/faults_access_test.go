@@ -77,6 +77,11 @@ var accessSymptoms = map[string]seen{
 	"method-missing":            knowsNot("", "crm.lead.contact.add", ""),
 	"method-missing-controller": knowsNot("", "crm.item.list", ""),
 	"method-unknown":            knowsNot("", "crm.deal.lits", ""),
+	"rest3-missing": func(t *testing.T, s *simportal.Sim) {
+		if r := get(t, s, "/rest/api/tasks.task.get"); r.code() != "ERROR_METHOD_NOT_FOUND" {
+			t.Errorf("got %s", r.body)
+		}
+	},
 	"method-deprecated":         knows("crm", "crm.company.add", "ONCRMCOMPANYADD"),
 	"event-missing":             knowsNot("", "", "ONCRMDYNAMICITEMADD_147"),
 

@@ -1,6 +1,7 @@
 package simportal
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -29,9 +30,15 @@ var implemented = map[string]func(*Sim, *call) (any, *restError){
 	"server.time":         func(s *Sim, c *call) (any, *restError) { return phpDate(s.portalNow(c.faults)), nil },
 	"user.admin":          func(_ *Sim, c *call) (any, *restError) { return c.auth.admin, nil },
 	"user.current":        (*Sim).userCurrent,
-	"rest.documentation.openapi": func(*Sim, *call) (any, *restError) {
-		return assoc("openapi", "3.0.0", "info", assoc("title", "Bitrix24 REST V3 API", "version", "1.0.0"), "paths", newArray()), nil
-	},
+}
+
+// openAPI is the portal's description of REST 3.0: every method of the installed modules, whatever the caller's permissions.
+func (inv *inventory) openAPI() *array {
+	paths := newArray()
+	for _, name := range sorted(slices.Collect(maps.Keys(inv.v3))) {
+		paths.set("/"+name, assoc("post", assoc("responses", assoc("200", assoc("description", "")))))
+	}
+	return assoc("openapi", "3.0.0", "info", assoc("title", "Bitrix24 REST V3 API", "version", "1.0.0"), "paths", paths)
 }
 
 func (s *Sim) license() string {
