@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"time"
 
 	"boxready/internal/bitrix"
 	"boxready/internal/requirements"
@@ -186,15 +185,6 @@ func needArgs(found []requirements.Finding) Args {
 	return Args{"names": names, "count": len(names), "needs": found}
 }
 
-// catalogueArgs are the values for a sentence about what the catalogue lacks.
-func catalogueArgs() Args {
-	day, err := time.ParseInLocation(time.DateOnly, bitrix.CatalogueInfo().Date, time.Local)
-	if err != nil {
-		panic(err) // a test of the catalogue reads it
-	}
-	return Args{"catalogue": day}
-}
-
 // unansweredOr adds a result for the call, or else the command, that got no answer, if any, to the others.
 func (f *ModulesFacts) unansweredOr(results []Result, lacks string) []Result {
 	unanswered := f.Unanswered
@@ -242,7 +232,7 @@ func judgeModules(f *ModulesFacts, _ FactsByCheck) []Result {
 // judgeScopes judges permissions. That BoxReady's own credential lacks one proves nothing about the application's: then it is a
 // box to tick, and no finding.
 func judgeScopes(f *ModulesFacts, all []requirements.Finding) []Result {
-	results := forFindings(notice(ScopeUnknown, Vendor).with(catalogueArgs()), filter(all, is(requirements.AskVendor, requirements.ScopeNeed)))
+	results := forFindings(notice(ScopeUnknown, Vendor).with(Args{"as_of": bitrix.CatalogueInfo().Day()}), filter(all, is(requirements.AskVendor, requirements.ScopeNeed)))
 	lacking := filter(all, is(requirements.Grant, requirements.ScopeNeed))
 	if f.AsApplication {
 		results = append(results, forFindings(problem(ScopeNotGranted, PortalAdmin), lacking)...)
@@ -276,7 +266,7 @@ func judgeMethods(f *ModulesFacts, all []requirements.Finding) []Result {
 		forFindings(problem(MethodMissing, PortalAdmin), filter(all, func(n requirements.Finding) bool {
 			return is(requirements.Update, requirements.MethodNeed)(n) && n.Reason != requirements.NoREST3
 		})),
-		forFindings(notice(MethodUnknown, Vendor).with(catalogueArgs()), filter(all, is(requirements.AskVendor, requirements.MethodNeed))),
+		forFindings(notice(MethodUnknown, Vendor).with(Args{"as_of": bitrix.CatalogueInfo().Day()}), filter(all, is(requirements.AskVendor, requirements.MethodNeed))),
 		forFindings(notice(MethodDeprecated, Vendor), filter(all, is(requirements.Deprecated, requirements.MethodNeed))),
 	)
 	if f.refused("methods") == nil { // otherwise what the portal said decides

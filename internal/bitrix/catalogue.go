@@ -11,9 +11,10 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
-//go:generate go run ./gen -from ${BITRIX_CATALOGUE} -out data/catalogue.tsv.gz
+//go:generate go run ./gen
 
 // A Who is who may call a method or receive an event.
 type Who string
@@ -187,6 +188,15 @@ type Info struct {
 	Events  int
 	Scopes  int
 	Facts   int
+}
+
+// Day returns Date as the beginning of that day in the local time zone.
+func (i Info) Day() time.Time {
+	day, err := time.ParseInLocation(time.DateOnly, i.Date, time.Local)
+	if err != nil { // a test reads the date of the embedded table
+		return time.Time{}
+	}
+	return day
 }
 
 // CatalogueInfo returns the catalogue's own date, sources and sizes. The slice

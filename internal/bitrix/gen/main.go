@@ -1,40 +1,50 @@
-// Command gen packs the catalogue of REST methods, events, scopes and version
-// facts into the compressed file that package bitrix embeds.
+// Command gen makes the compressed catalogue of REST methods, events, scopes
+// and version facts that package bitrix embeds, from two tables beside it:
 //
-//	go run ./gen -from DIR [-extra gen/extra.json] [-out data/catalogue.tsv.gz]
+//	docs.tsv  what the pages of the documentation state, written by
+//	          go run ./gen -en DIR -ru DIR
+//	          from checkouts of its English and Russian repository
+//	kept.tsv  what the pages can't tell, kept by hand
 //
-// DIR holds five JSON files, each an array of objects (fields not named here
-// are ignored):
+// Rows are tab-separated, their first field is their kind, empty fields at
+// their end are cut. In both tables and in the result:
 //
-//	methods.json  method, scope, module, who ("any", "admin", "other", ""),
-//	              app_auth_only, deprecated, replaced_by, doc (path of the page
-//	              on apidocs.bitrix24.com), api ("2", "3", "2+3"),
-//	              in_methods_list (true, false or null), and where they apply
-//	              scopes_all (array), scope_v3, doc_v3
-//	events.json   event, scope, module, who, deprecated, doc, scopes_all
-//	scopes.json   scope, modules (array), evidence ("docs", "source",
-//	              "inferred"), tool, doc, note
-//	since.json    method, module, version, what, kind, source (a URL, or
-//	              owner/repository@commit:path of a documentation page)
-//	bounds.json   method, module, present_in, absent_in, registration
+//	R repository revision date
+//	M name scope module who flags api registration present_in absent_in replaced_by doc scopes_all scope_v3 doc_v3
+//	E name scope module who flags doc scopes_all
+//	S name modules evidence tool doc note
+//	F subject module kind version absent_in what source
 //
-// extra.json, kept beside this program, adds version facts in the shape of
-// since.json, plus absent_in: the newest version known to lack what the row is
-// about. sources.json beside it names the documentation's repositories: name,
-// revision, date. A row of extra.json with what "method" also narrows the bounds of that method.
+// flags: a application only, d deprecated, l in the reply of `methods`, n not
+// in it. Lists are joined by commas. Before them the result has
 //
-// The same input gives the same bytes.
+//	D format date
+//
+// where date is the newest of the R rows. Only in kept.tsv:
+//
+//	B name module listed registration present_in absent_in
+//	C name field value
+//	X name reason
+//
+// A fact from a page has the module of its method. Facts in prose are kept by
+// hand.
+//
+// B is what copies of the modules show of a method; an empty module is the
+// first one of the method's scope. C corrects what a page states or leaves out.
+// X is a name that pages mention and that is no method. Names in C and X may
+// end in "*". Lines that begin with "#" are comments.
+//
+// The same tables give the same bytes.
 package main
 
 import (
 	"bytes"
 	"compress/gzip"
-	"encoding/json"
 	"flag"
 	"fmt"
 	"log"
 	"os"
-	"path/filepath"
+	"os/exec"
 	"slices"
 	"strings"
 )
@@ -42,15 +52,21 @@ import (
 func main() {
 	log.SetFlags(0)
 	log.SetPrefix("gen: ")
-	from := flag.String("from", "", "`directory` with the JSON files")
-	extra := flag.String("extra", "gen/extra.json", "`file` with further version facts")
+	en := flag.String("en", "", "`directory` with a checkout of the English documentation")
+	ru := flag.String("ru", "", "`directory` with a checkout of the Russian documentation")
+	tables := flag.String("tables", "gen", "`directory` with docs.tsv and kept.tsv")
 	out := flag.String("out", "data/catalogue.tsv.gz", "`file` to write")
 	flag.Parse()
-	if *from == "" || flag.NArg() != 0 {
+	if flag.NArg() != 0 || (*en == "") != (*ru == "") {
 		flag.Usage()
 		os.Exit(2)
 	}
-	packed, err := pack(*from, *extra)
+	if *en != "" {
+		if err := writeDocs(*en, *ru, *tables); err != nil {
+			log.Fatal(err)
+		}
+	}
+	packed, err := pack(*tables)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -60,80 +76,54 @@ func main() {
 	fmt.Printf("%s: %d bytes\n", *out, len(packed))
 }
 
-type method struct {
-	Method        string   `json:"method"`
-	Scope         string   `json:"scope"`
-	Module        string   `json:"module"`
-	Who           string   `json:"who"`
-	AppAuthOnly   bool     `json:"app_auth_only"`
-	Deprecated    bool     `json:"deprecated"`
-	ReplacedBy    string   `json:"replaced_by"`
-	Doc           string   `json:"doc"`
-	API           string   `json:"api"`
-	InMethodsList *bool    `json:"in_methods_list"`
-	ScopesAll     []string `json:"scopes_all"`
-	ScopeV3       string   `json:"scope_v3"`
-	DocV3         string   `json:"doc_v3"`
-}
+// format is the version of the result's format, as package bitrix reads it.
+const format = "1"
 
-type event struct {
-	Event      string   `json:"event"`
-	Scope      string   `json:"scope"`
-	Module     string   `json:"module"`
-	Who        string   `json:"who"`
-	Deprecated bool     `json:"deprecated"`
-	Doc        string   `json:"doc"`
-	ScopesAll  []string `json:"scopes_all"`
-}
+// A row is one line, with the kind first and room for all fields.
+type row []string
 
-type scope struct {
-	Scope    string   `json:"scope"`
-	Modules  []string `json:"modules"`
-	Evidence string   `json:"evidence"`
-	Tool     string   `json:"tool"`
-	Doc      string   `json:"doc"`
-	Note     string   `json:"note"`
-}
+// The fields of a row of a method and of an event.
+const (
+	mName, mScope, mModule, mWho, mFlags, mAPI, mRegistration     = 1, 2, 3, 4, 5, 6, 7
+	mPresent, mAbsent, mReplaced, mDoc, mScopes, mScopeV3, mDocV3 = 8, 9, 10, 11, 12, 13, 14
+	eName, eScope, eModule, eWho, eFlags, eDoc, eScopes           = 1, 2, 3, 4, 5, 6, 7
+)
 
-type fact struct {
-	Method   string `json:"method"`
-	Module   string `json:"module"`
-	Kind     string `json:"kind"`
-	Version  string `json:"version"`
-	AbsentIn string `json:"absent_in"`
-	What     string `json:"what"`
-	Source   string `json:"source"`
-}
+func newRow(fields ...string) row { return append(fields, make([]string, max(0, 15-len(fields)))...) }
 
-type bound struct {
-	Method       string `json:"method"`
-	Module       string `json:"module"`
-	PresentIn    string `json:"present_in"`
-	AbsentIn     string `json:"absent_in"`
-	Registration string `json:"registration"`
-}
+func (r row) String() string { return strings.TrimRight(strings.Join(r, "\t"), "\t") + "\n" }
 
-// pack reads the input and returns the compressed table. Its lines are
-// tab-separated; the first field is the kind of the row:
-//
-//	D format date
-//	R repository revision date
-//	M name scope module who flags api registration present_in absent_in replaced_by doc scopes_all scope_v3 doc_v3
-//	E name scope module who flags doc scopes_all
-//	S name modules evidence tool doc note
-//	F subject module kind version absent_in what source
-//
-// D comes first: the version of this format and the day of the newest of the
-// repositories in the R rows, which the names were read from.
-//
-// flags: a application only, d deprecated, l in the reply of `methods`, n not
-// in it. Lists are joined by commas. Empty fields at the end of a line are cut.
-func pack(dir, extraFile string) ([]byte, error) {
-	in, err := readInput(dir, extraFile)
+// readTable returns a table's rows by kind, in the file's order.
+func readTable(file string) (map[string][]row, error) {
+	data, err := os.ReadFile(file) // #nosec G304 -- a table of the repository
 	if err != nil {
 		return nil, err
 	}
-	table, err := in.table()
+	kinds := map[string][]row{}
+	for line := range strings.Lines(string(data)) {
+		if line = strings.TrimRight(line, "\n"); line == "" || line[0] == '#' {
+			continue
+		}
+		r := newRow(strings.Split(line, "\t")...)
+		if len(r) > 15 || strings.Contains(line, "\r") || !strings.Contains("RMESFBCX", r[0]) {
+			return nil, fmt.Errorf("%s: row %q is of no known kind", file, line)
+		}
+		kinds[r[0]] = append(kinds[r[0]], r)
+	}
+	return kinds, nil
+}
+
+// pack reads the tables in dir and returns the compressed result.
+func pack(dir string) ([]byte, error) {
+	docs, err := readTable(dir + "/docs.tsv")
+	if err != nil {
+		return nil, err
+	}
+	kept, err := readTable(dir + "/kept.tsv")
+	if err != nil {
+		return nil, err
+	}
+	rows, err := merge(docs, kept)
 	if err != nil {
 		return nil, err
 	}
@@ -142,8 +132,10 @@ func pack(dir, extraFile string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := z.Write(table); err != nil {
-		return nil, err
+	for _, r := range rows {
+		if _, err := z.Write([]byte(r.String())); err != nil {
+			return nil, err
+		}
 	}
 	if err := z.Close(); err != nil {
 		return nil, err
@@ -151,146 +143,169 @@ func pack(dir, extraFile string) ([]byte, error) {
 	return packed.Bytes(), nil
 }
 
-// format is the version of the table, bitrix.catalogueFormat.
-const format = "1"
-
-type source struct {
-	Name     string `json:"name"`
-	Revision string `json:"revision"`
-	Date     string `json:"date"`
-}
-
-// input holds the sorted contents of the files; bounds by lower-case method.
-type input struct {
-	sources []source
-	methods []method
-	events  []event
-	scopes  []scope
-	facts   []fact
-	bounds  map[string]bound
-}
-
-func readInput(dir, extraFile string) (*input, error) {
-	in := &input{bounds: map[string]bound{}}
-	var (
-		extra  []fact
-		bounds []bound
-	)
-	for _, f := range []struct {
-		path string
-		into any
-	}{
-		{filepath.Join(dir, "methods.json"), &in.methods},
-		{filepath.Join(dir, "events.json"), &in.events},
-		{filepath.Join(dir, "scopes.json"), &in.scopes},
-		{filepath.Join(dir, "since.json"), &in.facts},
-		{filepath.Join(dir, "bounds.json"), &bounds},
-		{extraFile, &extra},
-		{filepath.Join(filepath.Dir(extraFile), "sources.json"), &in.sources},
-	} {
-		data, err := os.ReadFile(f.path)
-		if err != nil {
+// merge joins what pages state with what is kept.
+func merge(docs, kept map[string][]row) ([]row, error) {
+	byName := map[string]row{}
+	add := func(list []row) error {
+		for _, r := range list {
+			key := strings.ToLower(r[1])
+			if byName[key] != nil {
+				return fmt.Errorf("%s has two rows: is it kept, and has a page by now?", r[1])
+			}
+			byName[key] = r
+		}
+		return nil
+	}
+	if err := add(slices.Concat(docs["M"], docs["E"])); err != nil {
+		return nil, err
+	}
+	for _, c := range kept["C"] {
+		if err := correct(byName, c); err != nil {
 			return nil, err
 		}
-		if err := json.Unmarshal(data, f.into); err != nil {
-			return nil, fmt.Errorf("read %s: %w", f.path, err)
+	}
+	if err := add(slices.Concat(kept["M"], kept["E"])); err != nil {
+		return nil, err
+	}
+	for _, b := range kept["B"] {
+		m := byName[strings.ToLower(b[1])]
+		if m == nil || m[0] != "M" {
+			return nil, fmt.Errorf("kept.tsv has bounds of %s, which is no method", b[1])
+		}
+		m[mModule], m[mRegistration], m[mPresent], m[mAbsent] = b[2], b[4], b[5], b[6]
+		m[mFlags] += b[3]
+	}
+	modules := map[string]string{}
+	for _, s := range kept["S"] {
+		modules[s[1]], _, _ = strings.Cut(s[2], ",")
+	}
+	var methods, events []row
+	for _, r := range byName { // the fields of scope and module are the same in both kinds
+		if r[mModule] == "" {
+			r[mModule] = modules[r[mScope]]
+		}
+		if r[mModule] == "" {
+			return nil, fmt.Errorf("the module of %s is not known: scope %q has no S row", r[1], r[mScope])
+		}
+		if r[0] == "M" {
+			methods = append(methods, r)
+		} else {
+			events = append(events, r)
 		}
 	}
-	for _, b := range bounds {
-		in.bounds[strings.ToLower(b.Method)] = b
+	slices.SortFunc(methods, compareNames)
+	slices.SortFunc(events, compareNames)
+	for _, f := range docs["F"] {
+		if m := byName[strings.ToLower(f[1])]; m != nil {
+			f[2] = m[mModule]
+		}
 	}
-	for _, x := range extra {
-		if x.What != "method" {
+	sources := slices.Concat(docs["R"], kept["R"])
+	date := ""
+	for _, s := range sources {
+		date = max(date, s[3])
+	}
+	slices.SortFunc(kept["S"], compareNames)
+	return slices.Concat([]row{{"D", format, date}}, sources, methods, events, kept["S"], docs["F"], kept["F"]), nil
+}
+
+func compareNames(a, b row) int { return strings.Compare(strings.ToLower(a[1]), strings.ToLower(b[1])) }
+
+// matches tells whether a name of a C or X row is name or its beginning.
+func matches(pattern, name string) bool {
+	if prefix, ok := strings.CutSuffix(pattern, "*"); ok {
+		return strings.HasPrefix(name, prefix)
+	}
+	return pattern == name
+}
+
+// rejected tells whether an X row says that name is no method.
+func rejected(kept map[string][]row, name string) bool {
+	return slices.ContainsFunc(kept["X"], func(x row) bool { return matches(x[1], name) })
+}
+
+// The fields that a C row may correct, by their names.
+var (
+	methodFields = map[string]int{
+		"scope": mScope, "scopes": mScopes, "module": mModule, "who": mWho, "flags": mFlags, "replaced_by": mReplaced,
+	}
+	eventFields = map[string]int{"scope": eScope, "scopes": eScopes, "module": eModule, "who": eWho, "flags": eFlags}
+)
+
+// correct applies a C row. One that changes nothing is an error.
+func correct(byName map[string]row, c row) error {
+	changed := false
+	for _, r := range byName {
+		if !matches(c[1], r[1]) {
 			continue
 		}
-		key := strings.ToLower(x.Method)
-		b, ok := in.bounds[key]
+		fields := methodFields
+		if r[0] == "E" {
+			fields = eventFields
+		}
+		i, ok := fields[c[2]]
 		if !ok {
-			return nil, fmt.Errorf("%s: method %s has no bounds to narrow", extraFile, x.Method)
+			return fmt.Errorf("kept.tsv corrects %s: there is no field %s", c[1], c[2])
 		}
-		b.PresentIn, b.AbsentIn = x.Version, x.AbsentIn
-		in.bounds[key] = b
+		changed = changed || r[i] != c[3]
+		r[i] = c[3]
 	}
-	in.facts = append(in.facts, extra...)
-	slices.SortFunc(in.methods, func(a, b method) int {
-		return strings.Compare(strings.ToLower(a.Method), strings.ToLower(b.Method))
-	})
-	slices.SortFunc(in.events, func(a, b event) int { return strings.Compare(a.Event, b.Event) })
-	slices.SortFunc(in.scopes, func(a, b scope) int { return strings.Compare(a.Scope, b.Scope) })
-	return in, nil
+	if !changed {
+		return fmt.Errorf("kept.tsv corrects %s of %s, which changes nothing", c[2], c[1])
+	}
+	return nil
 }
 
-// table returns the lines. It removes the bounds that it has used.
-func (in *input) table() ([]byte, error) {
+// writeDocs writes docs.tsv from the checkouts. It fails if pages mention a
+// method that neither they nor kept.tsv account for.
+func writeDocs(en, ru, dir string) error {
+	all, err := pages(en, ru)
+	if err != nil {
+		return err
+	}
+	list, err := rows(all)
+	if err != nil {
+		return err
+	}
+	kept, err := readTable(dir + "/kept.tsv")
+	if err != nil {
+		return err
+	}
+	list = slices.DeleteFunc(list, func(r row) bool { return rejected(kept, r[1]) })
+	if lost := unaccounted(all, list, kept); len(lost) != 0 {
+		return fmt.Errorf("add an M or an X row to kept.tsv for what pages mention:\n%s", strings.Join(lost, "\n"))
+	}
 	var table bytes.Buffer
-	var bad error
-	line := func(fields ...string) {
-		for _, f := range fields {
-			if strings.ContainsAny(f, "\t\n\r") && bad == nil {
-				bad = fmt.Errorf("field %q of row %q holds a tab or a line break", f, fields[:2])
-			}
+	for _, s := range []struct{ name, checkout string }{
+		{"bitrix24/b24restdocs", en}, {"bitrix-tools/b24-rest-docs", ru},
+	} {
+		head, err := exec.Command("git", "-C", s.checkout, "log", "-1", "--format=%H\t%cs").Output() // #nosec G204 -- a checkout that the caller names
+		if err != nil {
+			return fmt.Errorf("ask git for the revision of %s: %w", s.checkout, err)
 		}
-		for len(fields) > 0 && fields[len(fields)-1] == "" {
-			fields = fields[:len(fields)-1]
-		}
-		table.WriteString(strings.Join(fields, "\t"))
-		table.WriteByte('\n')
+		table.WriteString("R\t" + s.name + "\t" + string(head))
 	}
-	newest := ""
-	for _, s := range in.sources {
-		newest = max(newest, s.Date)
+	for _, r := range list {
+		table.WriteString(r.String())
 	}
-	line("D", format, newest)
-	for _, s := range in.sources {
-		line("R", s.Name, s.Revision, s.Date)
-	}
-	for _, m := range in.methods {
-		key := strings.ToLower(m.Method)
-		b := in.bounds[key]
-		delete(in.bounds, key)
-		flags := flag1(m.AppAuthOnly, "a") + flag1(m.Deprecated, "d")
-		if m.InMethodsList != nil {
-			flags += flag1(*m.InMethodsList, "l") + flag1(!*m.InMethodsList, "n")
-			// Some modules, landing above all, build the names they register
-			// from classes. What `methods` shows is registered by name all the same.
-			if *m.InMethodsList && b.Registration != "" {
-				b.Registration = "static"
-			}
-		}
-		line("M", m.Method, m.Scope, m.Module, m.Who, flags, m.API, b.Registration, b.PresentIn, b.AbsentIn,
-			m.ReplacedBy, m.Doc, strings.Join(m.ScopesAll, ","), m.ScopeV3, m.DocV3)
-	}
-	if len(in.bounds) != 0 {
-		return nil, fmt.Errorf("bounds.json has %d methods that aren't in methods.json", len(in.bounds))
-	}
-	for _, e := range in.events {
-		line("E", e.Event, e.Scope, e.Module, e.Who, flag1(e.Deprecated, "d"), e.Doc, strings.Join(e.ScopesAll, ","))
-	}
-	for _, s := range in.scopes {
-		line("S", s.Scope, strings.Join(s.Modules, ","), s.Evidence, s.Tool, s.Doc, s.Note)
-	}
-	for _, f := range in.facts {
-		line("F", f.Method, f.Module, f.Kind, f.Version, f.AbsentIn, f.What, sourceURL(f.Source))
-	}
-	return table.Bytes(), bad
+	return os.WriteFile(dir+"/docs.tsv", table.Bytes(), 0o644) // #nosec G306 -- part of the repository
 }
 
-func flag1(set bool, letter string) string {
-	if set {
-		return letter
+// unaccounted returns the names that pages mention, each with its page, and
+// that no row has.
+func unaccounted(all []page, list []row, kept map[string][]row) []string {
+	known := map[string]bool{}
+	for _, r := range slices.Concat(list, kept["M"]) { // names of events and subjects do no harm here
+		known[strings.ToLower(r[1])] = true
 	}
-	return ""
-}
-
-// sourceURL turns owner/repository@commit:path into the address of that file.
-func sourceURL(source string) string {
-	repo, rest, ok := strings.Cut(source, "@")
-	if !ok || strings.Contains(repo, ":") {
-		return source
+	var lost []string
+	for _, p := range all {
+		for _, name := range p.called() {
+			if key := strings.ToLower(name); !known[key] && !rejected(kept, name) {
+				known[key] = true
+				lost = append(lost, name+"\t"+p.path)
+			}
+		}
 	}
-	commit, path, ok := strings.Cut(rest, ":")
-	if !ok {
-		return source
-	}
-	return "https://github.com/" + repo + "/blob/" + commit + "/" + path
+	return lost
 }
