@@ -189,6 +189,7 @@ func TestJudgeRights(t *testing.T) {
 	judge(t, UserRights, []verdict{
 		{"administrator", asked(&yes, accepted), nil, results("ok")},
 		{"not one", asked(&no, accepted), nil, results("notice user-not-admin portal-admin")},
+		{"a system user", &RightsFacts{Call: Call{Credential: ByWebhook, Exchange: *accepted}, Admin: &no, SystemUser: true}, nil, results("ok")},
 		{"not said", asked(nil, accepted), nil, results("unknown unexpected-answer portal-admin")},
 		{"no answer", asked(nil, unreached), nil, results("unknown timeout portal-admin")},
 		{"the licence forbids asking", asked(nil, noMarket), nil, results("skipped because rest-licence")},

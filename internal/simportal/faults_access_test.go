@@ -52,7 +52,16 @@ var accessSymptoms = map[string]seen{
 		}
 	},
 
-	"user-not-admin":           noAdministrator,
+	"user-not-admin": noAdministrator,
+	"user-system": func(t *testing.T, s *simportal.Sim) {
+		noAdministrator(t, s)
+		if r := ask(t, client(t, s), request{url: s.Webhook() + "user.get?ID=1"}); !strings.HasPrefix(r.body, `{"result":[],"total":0`) {
+			t.Errorf("got %s", r.body)
+		}
+		if r := ask(t, client(t, s), request{url: s.Webhook() + "user.get?ID=7"}); !strings.HasPrefix(r.body, `{"result":[{"ID":"7"`) {
+			t.Errorf("got %s", r.body)
+		}
+	},
 	"signed-in-user-not-admin": noAdministrator,
 	"event-test-denied": func(t *testing.T, s *simportal.Sim) {
 		noAdministrator(t, s)
@@ -82,8 +91,8 @@ var accessSymptoms = map[string]seen{
 			t.Errorf("got %s", r.body)
 		}
 	},
-	"method-deprecated":         knows("crm", "crm.company.add", "ONCRMCOMPANYADD"),
-	"event-missing":             knowsNot("", "", "ONCRMDYNAMICITEMADD_147"),
+	"method-deprecated": knows("crm", "crm.company.add", "ONCRMCOMPANYADD"),
+	"event-missing":     knowsNot("", "", "ONCRMDYNAMICITEMADD_147"),
 
 	"event-not-recorded":       shownInOtherTests("TestEventFaults"),
 	"event-test-missing":       missing("event.test"),

@@ -199,6 +199,7 @@ var faultTable = []Fault{
 	{Name: "install-unfinished", Group: "application", Causes: []string{"app-installed/install-unfinished"}, With: append([]string{"as-application"}, signedIn...), Timed: true},
 
 	{Name: "user-not-admin", Group: "user", Causes: []string{"user-rights/user-not-admin"}, With: withWebhook},
+	{Name: "user-system", Group: "user", With: withWebhook},
 
 	{Name: "scope-not-granted", Group: "permissions", Causes: []string{"scopes/scope-not-granted"}, With: append([]string{"as-application"}, withWebhook...), Needs: []string{"scope:disk"}, ungranted: []string{"disk"}},
 	{Name: "method-not-permitted", Group: "permissions", Causes: []string{"methods/method-not-permitted"}, With: append([]string{"as-application"}, withWebhook...), Needs: []string{"method:disk.storage.getlist"}},

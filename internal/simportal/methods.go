@@ -30,6 +30,7 @@ var implemented = map[string]func(*Sim, *call) (any, *restError){
 	"server.time":         func(s *Sim, c *call) (any, *restError) { return phpDate(s.portalNow(c.faults)), nil },
 	"user.admin":          func(_ *Sim, c *call) (any, *restError) { return c.auth.admin, nil },
 	"user.current":        (*Sim).userCurrent,
+	"user.get":            (*Sim).userGet,
 }
 
 // openAPI is the portal's description of REST 3.0: every method of the installed modules, whatever the caller's permissions.
@@ -65,6 +66,17 @@ func (s *Sim) profile(c *call) (any, *restError) {
 func (s *Sim) userCurrent(c *call) (any, *restError) {
 	u := c.auth.user
 	return assoc("ID", u.ID, "ACTIVE", true, "NAME", u.Name, "LAST_NAME", u.LastName, "TIME_ZONE", userZone), nil
+}
+
+// userGet lists the users with an ID; the product leaves system users out.
+func (s *Sim) userGet(c *call) (any, *restError) {
+	found := newArray()
+	for _, u := range users {
+		if u.ID == c.text("ID") && !(c.faults.on("user-system") && u.ID == c.auth.user.ID) {
+			found.push(assoc("ID", u.ID, "ACTIVE", u.Active, "NAME", u.Name, "LAST_NAME", u.LastName))
+		}
+	}
+	return page{items: found, total: found.len()}, nil
 }
 
 func (s *Sim) featureGet(c *call) (any, *restError) {
