@@ -61,7 +61,7 @@ func judgeRights(f *RightsFacts, _ FactsByCheck) []Result {
 		return fault
 	case f.Admin == nil:
 		return about(one(unknown(UnexpectedAnswer, PortalAdmin)), answerArgs(&f.Exchange))
-	case !*f.Admin && !f.SystemUser: // a system user never is one, and has the rights that the integration had before
+	case !*f.Admin && !f.SystemUser: // it has the rights that the integration had before
 		return about(one(notice(UserNotAdmin, PortalAdmin)), args)
 	}
 	return about(ok(), args)

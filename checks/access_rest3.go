@@ -26,7 +26,9 @@ func (t *Target) rest3Names() (known, unknown []string) {
 		case inCatalogue && m.OnlyREST3():
 			known = append(known, name)
 		case !inCatalogue:
-			unknown = append(unknown, bitrix.REST3Prefix+strings.TrimPrefix(name, bitrix.REST3Prefix))
+			if name = bitrix.REST3Prefix + strings.TrimPrefix(name, bitrix.REST3Prefix); !slices.Contains(unknown, name) {
+				unknown = append(unknown, name)
+			}
 		}
 	}
 	return known, unknown
