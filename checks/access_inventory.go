@@ -152,6 +152,7 @@ type inventory struct {
 	listed     []string // the answer of methods, where the portal has no method.get
 	unanswered *Call    // the first call without an answer
 	refused    *Call    // the first lookup that was refused
+	rest3      *bool    // whether the portal has REST 3.0; nil if not asked or not told
 }
 
 // askInventory looks up every needed method, fifty a request, in the rest of the first batch and as many more as it takes.
@@ -175,7 +176,7 @@ func (env *Env) askInventory(ctx context.Context) (*inventory, error) {
 		batches := slices.Collect(slices.Chunk(names[len(first.methods):], portal.MaxBatch))
 		answers := make([]map[string]portal.BatchItem, len(batches))
 		calls := make([]Call, len(batches))
-		step := env.progress(RequiredModules, 1+len(batches)+len(env.target.methodsOfV3()))
+		step := env.progress(RequiredModules, 1+len(batches)+env.target.rest3Requests())
 		step()
 		parallelN(len(batches), func(i int) {
 			defer step()
@@ -187,7 +188,7 @@ func (env *Env) askInventory(ctx context.Context) (*inventory, error) {
 				inv.unanswered = &calls[i]
 			}
 		}
-		env.askV3(ctx, inv, step)
+		env.askREST3(ctx, inv, step)
 		return inv
 	})
 }
@@ -227,33 +228,6 @@ func (env *Env) askList(ctx context.Context, inv *inventory) {
 	inv.methods = append(inv.methods, MethodSeen{Name: ageMethod, Existing: new(bool)})
 }
 
-// askV3 looks up the required methods that only REST 3.0 has, which method.get doesn't know. Without credentials, because the
-// portal looks up the method before it authenticates the caller.
-func (env *Env) askV3(ctx context.Context, inv *inventory, step func()) {
-	names := env.target.methodsOfV3()
-	found := make([]MethodSeen, len(names))
-	parallelN(len(names), func(i int) {
-		defer step()
-		r := portal.Request{Path: "/rest/api/" + names[i], Timeout: restTimeout}
-		x := env.exchange(r, env.do(ctx, r))
-		found[i] = MethodSeen{Name: strings.ToLower(names[i])}
-		found[i].Existing = (&MethodFacts{Exchange: *x}).shows()
-	})
-	inv.methods = append(inv.methods, found...)
-}
-
-func onlyV3(m bitrix.MethodInfo) bool { return m.API3 && !m.API2 }
-
-// methodsOfV3 are the required methods that only REST 3.0 has.
-func (t *Target) methodsOfV3() (names []string) {
-	for _, name := range t.required().Methods {
-		if m, known := bitrix.Method(name); known && onlyV3(m) && isMethodName(name) {
-			names = append(names, name)
-		}
-	}
-	return names
-}
-
 // methodsToAsk returns the names for method.get: those required, and those that determine the age of modules.
 func (t *Target) methodsToAsk() []string {
 	var names []string
@@ -261,7 +235,7 @@ func (t *Target) methodsToAsk() []string {
 	add := func(name string) {
 		name = strings.ToLower(name)
 		m, known := bitrix.Method(name)
-		if !asked[name] && isMethodName(name) && !(known && onlyV3(m)) {
+		if !asked[name] && isMethodName(name) && !(known && m.OnlyREST3()) {
 			asked[name] = true
 			names = append(names, name)
 		}
@@ -282,5 +256,5 @@ func isMethodName(name string) bool {
 
 // inventoryDeadline is how long looking up all methods may take under the rate limit.
 func inventoryDeadline(t *Target) time.Duration {
-	return checkDeadline + paced(len(t.methodsToAsk())/portal.MaxBatch+len(t.methodsOfV3()))
+	return checkDeadline + paced(len(t.methodsToAsk())/portal.MaxBatch+t.rest3Requests())
 }

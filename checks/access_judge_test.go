@@ -189,6 +189,7 @@ func TestJudgeRights(t *testing.T) {
 	judge(t, UserRights, []verdict{
 		{"administrator", asked(&yes, accepted), nil, results("ok")},
 		{"not one", asked(&no, accepted), nil, results("notice user-not-admin portal-admin")},
+		{"a system user", &RightsFacts{Call: Call{Credential: ByWebhook, Exchange: *accepted}, Admin: &no, SystemUser: true}, nil, results("ok")},
 		{"not said", asked(nil, accepted), nil, results("unknown unexpected-answer portal-admin")},
 		{"no answer", asked(nil, unreached), nil, results("unknown timeout portal-admin")},
 		{"the licence forbids asking", asked(nil, noMarket), nil, results("skipped because rest-licence")},
@@ -234,6 +235,15 @@ func lacking(method string) func(*ModulesFacts) {
 	}
 }
 
+func lookedUp(method string, there bool) func(*ModulesFacts) {
+	return func(f *ModulesFacts) {
+		f.REST3 = new(true)
+		f.Methods = append(f.Methods, MethodSeen{Name: bitrix.REST3Prefix + method, Existing: &there})
+	}
+}
+
+func withoutREST3(f *ModulesFacts) { f.REST3 = new(false) }
+
 func asApplication(f *ModulesFacts) { f.AsApplication = true }
 
 func TestJudgeNeeds(t *testing.T) {
@@ -252,7 +262,14 @@ func TestJudgeNeeds(t *testing.T) {
 		{"all there", portalHas(crm), results("ok"), results("ok"), results("ok"), results("ok")},
 		{"a module is missing, and explains the rest", portalHas(telephony), results("problem module-missing portal-admin"), results("ok"), results("ok"), results("ok")},
 		{"a method is missing", portalHas(crm, lacking("crm.item.list")), results("ok"), results("ok"), results("problem method-missing portal-admin"), results("ok")},
-		{"a method that exists nowhere", portalHas(Required{Methods: []string{"crm.activity.lits"}}), results("ok"), results("ok"), results("notice method-unknown vendor"), results("ok")},
+		{"a method that exists nowhere", portalHas(Required{Methods: []string{"crm.activity.lits"}}, lookedUp("crm.activity.lits", false)), results("ok"), results("ok"), results("notice method-unknown vendor"), results("ok")},
+		{"a method not looked up in REST 3.0", portalHas(Required{Methods: []string{"crm.activity.lits"}}), results("ok"), results("ok"), results("unknown method-unsure portal-admin"), results("ok")},
+		{"a method younger than the catalogue", portalHas(Required{Methods: []string{"crm.activity.lits"}}, lookedUp("crm.activity.lits", true)), results("ok"), results("ok"), results("ok"), results("ok")},
+		{"a method that exists nowhere, without REST 3.0", portalHas(Required{Methods: []string{"crm.activity.lits"}}, withoutREST3), results("ok"), results("ok"), results("notice method-unknown vendor"), results("ok")},
+		{"no REST 3.0", portalHas(Required{Methods: []string{"rest.scope.list", "crm.item.list"}}, lacking("rest.scope.list"), withoutREST3), results("ok"), results("ok"), results("problem rest3-missing portal-admin"), results("ok")},
+		{"no REST 3.0, as a draft demands it", portalHas(Required{Methods: []string{"api/tasks.task.get"}, Modules: map[string]string{"rest": "25.800.0"}}, withoutREST3, func(f *ModulesFacts) { f.Provided = append(f.Provided, "task", "tasks") }),
+			results("ok"), results("ok"), results("problem rest3-missing portal-admin"), results("ok")},
+		{"REST 3.0 without one of its methods", portalHas(Required{Methods: []string{"rest.scope.list", "crm.item.list"}}, lacking("rest.scope.list"), func(f *ModulesFacts) { f.REST3 = new(true) }), results("ok"), results("ok"), results("problem method-missing portal-admin"), results("ok")},
 		{"a permission that exists nowhere", portalHas(Required{Scopes: []string{"crm_premium"}}), results("ok"), results("notice scope-unknown vendor"), results("ok"), results("ok")},
 		{"the credential lacks a permission", portalHas(crm, func(f *ModulesFacts) { f.Granted = []string{"user"} }), results("ok"), results("ok"), results("ok"), results("ok")},
 		{"the application lacks a permission", portalHas(crm, asApplication, func(f *ModulesFacts) {

@@ -3,6 +3,7 @@ package checks
 import (
 	"context"
 	"encoding/json"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,6 +21,9 @@ type RightsFacts struct {
 	Call
 	UserID string `json:"user_id,omitempty" hide:"user"`
 	Admin  *bool  `json:"admin,omitempty"` // absent: not in the answer
+	// SystemUser means that the portal doesn't list this user: a technical account that took over integrations of a dismissed
+	// employee (EXTERNAL_AUTH_ID rest_system, https://apidocs.bitrix24.com/settings/system-user.html). Asked if it is no administrator.
+	SystemUser bool `json:"system_user,omitempty"`
 }
 
 func observeRights(ctx context.Context, env *Env) (*RightsFacts, error) {
@@ -39,20 +43,25 @@ func observeRights(ctx context.Context, env *Env) (*RightsFacts, error) {
 	if result := b.items["admin"].Result; f.Admin == nil && result != nil && json.Unmarshal(result, &admin) == nil {
 		f.Admin = (*bool)(&admin)
 	}
-	if f.Admin == nil {
+	switch {
+	case f.Admin == nil:
 		f.Call = b.command("admin")
+	case !*f.Admin && f.UserID != "":
+		call, a := env.call(ctx, b.call.Credential, "user.get", url.Values{"ID": {f.UserID}})
+		var listed []json.RawMessage
+		f.SystemUser = call.answered() && json.Unmarshal(a.Result, &listed) == nil && listed != nil && len(listed) == 0
 	}
 	return f, nil
 }
 
 func judgeRights(f *RightsFacts, _ FactsByCheck) []Result {
-	args := Args{"credential": string(f.Credential), "user": f.UserID}
+	args := Args{"credential": string(f.Credential), "user": f.UserID, "system_user": f.SystemUser}
 	switch fault := f.fault(); {
 	case fault != nil:
 		return fault
 	case f.Admin == nil:
 		return about(one(unknown(UnexpectedAnswer, PortalAdmin)), answerArgs(&f.Exchange))
-	case !*f.Admin:
+	case !*f.Admin && !f.SystemUser: // it has the rights that the integration had before
 		return about(one(notice(UserNotAdmin, PortalAdmin)), args)
 	}
 	return about(ok(), args)
@@ -85,7 +94,7 @@ func (t *Target) probes() []string {
 	taken := map[step]bool{}
 	var names []string
 	for m := range bitrix.Methods() {
-		if !slices.Contains(modules, m.Module) || m.Deprecated || onlyV3(m) {
+		if !slices.Contains(modules, m.Module) || m.Deprecated || m.OnlyREST3() {
 			continue
 		}
 		version := m.Since()

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"boxready/internal/bitrix"
 	"boxready/internal/requirements"
 )
 
@@ -16,6 +17,7 @@ const (
 	ScopeNotGranted      Cause = "scope-not-granted"
 	ScopeUnknown         Cause = "scope-unknown"
 	MethodMissing        Cause = "method-missing"
+	REST3Missing         Cause = "rest3-missing"
 	MethodUnknown        Cause = "method-unknown"
 	MethodDeprecated     Cause = "method-deprecated"
 	MethodNotPermitted   Cause = "method-not-permitted"
@@ -33,6 +35,7 @@ type ModulesFacts struct {
 	Provided      []string     `json:"provided,omitempty"` // scopes of the installed modules
 	Methods       []MethodSeen `json:"methods,omitempty"`
 	Listed        []string     `json:"listed,omitempty"` // the answer of methods, where the portal has no method.get
+	REST3         *bool        `json:"rest3,omitempty"`  // whether the portal has REST 3.0; absent: not asked, or not told
 	Events        []string     `json:"events,omitempty"` // none with only a webhook, which may not ask for them
 	// Versions are those of the installed modules, as the portal's server reported them; none without it.
 	Versions   map[string]string `json:"versions,omitempty"`
@@ -87,7 +90,7 @@ func observeModules(ctx context.Context, env *Env) (*ModulesFacts, error) {
 	f := &ModulesFacts{
 		Credential: inv.credential, AsApplication: env.target.AsApplication, Required: requiredOf(env.target.required()),
 		Granted: b.names("granted"), Provided: b.names("provided"), Events: b.names("events"),
-		Methods: inv.methods, Listed: inv.listed, Versions: env.moduleVersions(), Unanswered: inv.unanswered,
+		Methods: inv.methods, Listed: inv.listed, REST3: inv.rest3, Versions: env.moduleVersions(), Unanswered: inv.unanswered,
 	}
 	for _, key := range []string{"granted", "provided", "events"} {
 		if call := b.command(key); b.items[key].Error != nil && !call.answered() {
@@ -102,7 +105,7 @@ func observeModules(ctx context.Context, env *Env) (*ModulesFacts, error) {
 
 // Inventory returns what is known of the portal.
 func (f *ModulesFacts) Inventory() *requirements.Inventory {
-	inv := &requirements.Inventory{Provided: f.Provided, Granted: f.Granted, Listed: f.Listed, Events: f.Events,
+	inv := &requirements.Inventory{Provided: f.Provided, Granted: f.Granted, Listed: f.Listed, REST3: f.REST3, Events: f.Events,
 		Existing: map[string]bool{}, Available: map[string]bool{}, ModuleVersions: f.Versions}
 	for _, m := range f.Methods {
 		if m.Existing != nil {
@@ -229,7 +232,7 @@ func judgeModules(f *ModulesFacts, _ FactsByCheck) []Result {
 // judgeScopes judges permissions. That BoxReady's own credential lacks one proves nothing about the application's: then it is a
 // box to tick, and no finding.
 func judgeScopes(f *ModulesFacts, all []requirements.Finding) []Result {
-	results := forFindings(notice(ScopeUnknown, Vendor), filter(all, is(requirements.AskVendor, requirements.ScopeNeed)))
+	results := forFindings(notice(ScopeUnknown, Vendor).with(Args{"as_of": bitrix.CatalogueInfo().Day()}), filter(all, is(requirements.AskVendor, requirements.ScopeNeed)))
 	lacking := filter(all, is(requirements.Grant, requirements.ScopeNeed))
 	if f.AsApplication {
 		results = append(results, forFindings(problem(ScopeNotGranted, PortalAdmin), lacking)...)
@@ -259,8 +262,11 @@ func judgeMethods(f *ModulesFacts, all []requirements.Finding) []Result {
 		return f.Unanswered.fault() // nothing is known of any method
 	}
 	results := slices.Concat(
-		forFindings(problem(MethodMissing, PortalAdmin), filter(all, is(requirements.Update, requirements.MethodNeed))),
-		forFindings(notice(MethodUnknown, Vendor), filter(all, is(requirements.AskVendor, requirements.MethodNeed))),
+		forFindings(problem(REST3Missing, PortalAdmin), filter(all, func(n requirements.Finding) bool { return n.Reason == requirements.NoREST3 })),
+		forFindings(problem(MethodMissing, PortalAdmin), filter(all, func(n requirements.Finding) bool {
+			return is(requirements.Update, requirements.MethodNeed)(n) && n.Reason != requirements.NoREST3
+		})),
+		forFindings(notice(MethodUnknown, Vendor).with(Args{"as_of": bitrix.CatalogueInfo().Day()}), filter(all, is(requirements.AskVendor, requirements.MethodNeed))),
 		forFindings(notice(MethodDeprecated, Vendor), filter(all, is(requirements.Deprecated, requirements.MethodNeed))),
 	)
 	if f.refused("methods") == nil { // otherwise what the portal said decides

@@ -185,7 +185,7 @@ func Catalog() []*Check {
 		define(Check{
 			ID: RequiredMethods, Group: AccessGroup, Step: StepModules, Needs: anyCredential, After: []ID{RequiredModules}, Credentials: either,
 			Vantage: FromPortal, Owner: PortalAdmin, Affects: tokens,
-			Causes: []Cause{MethodMissing, MethodUnknown, MethodDeprecated, MethodNotPermitted, MethodUnsure},
+			Causes: []Cause{MethodMissing, REST3Missing, MethodUnknown, MethodDeprecated, MethodNotPermitted, MethodUnsure},
 		}, observeRequirement(requirements.MethodNeed), judgeRequirement(judgeMethods)),
 		define(Check{
 			ID: RequiredEvents, Group: AccessGroup, Step: StepEvents, Needs: all(TokenAccepted), After: []ID{RequiredModules}, Credentials: signedIn,

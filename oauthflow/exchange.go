@@ -24,8 +24,8 @@ type Doer interface {
 
 // AuthServer is an authorization server.
 //
-// golang.org/x/oauth2 is not used for it. That package posts the grant as a form, while this server reads it from the query
-// of a GET; it answers 200 with an error in it; a token's other keys and the error's text have to be read anyway; its
+// golang.org/x/oauth2 is not used for it. That package posts the grant as a form, while the documentation sends it in the query
+// of a GET (a form was seen to be accepted for a refresh, in 2026); this server answers 200 with an error in it; a token's other keys and the error's text have to be read anyway; its
 // errors keep the whole reply, and its token source neither takes a context nor saves a rotated token.
 type AuthServer struct {
 	URL string // https, without a path

@@ -47,7 +47,7 @@ const (
 // with Distinct descriptions stand first.
 var codes = []Code{
 	{"NO_AUTH_FOUND", FromPortal, "no-credentials", []string{"Wrong authorization data"}, false, false, errorsPage},
-	{"INVALID_REQUEST", FromPortal, "https-required", []string{"Https required.", "Https required"}, false, true, errorsPage},
+	{"INVALID_REQUEST", FromPortal, "https-required", []string{"Https required.", "Https required"}, false, true, errorsPage}, // to webhooks alone, in rest 26.0.0 too
 	{"INVALID_CREDENTIALS", FromPortal, "webhook-unknown", []string{"Invalid request credentials"}, false, true, errorsPage},
 	{"expired_token", FromPortal, "token-expired", []string{"The access token provided has expired", "The access token provided has expired."}, false, true, errorsPage},
 	{"invalid_token", FromPortal, "token-unknown", []string{"Unable to get application by token"}, false, true, customPage},

@@ -1,5 +1,7 @@
 package bitrix
 
+import "strings"
+
 // REST3Since is the version of module rest that brought REST 3.0, the methods
 // under /rest/api/ (release notes of the module).
 const REST3Since = "25.800.0"
@@ -12,6 +14,11 @@ const REST3Prefix = "api/"
 // OnlyREST3 reports whether the method, as named, is reached under /rest/api/
 // and nowhere else.
 func (m MethodInfo) OnlyREST3() bool { return m.API3 && !m.API2 }
+
+// BoundByPortal reports whether the portal itself binds an application's handler to
+// the event, so that no application binds one with event.bind
+// (https://apidocs.bitrix24.com/api-reference/common/events/on-app-user-ready.html).
+func BoundByPortal(event string) bool { return strings.EqualFold(event, "ONAPPUSERREADY") }
 
 // inREST3 returns what is known of the method under /rest/api/. The facts on
 // versions are about the method under /rest/.

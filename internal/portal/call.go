@@ -20,6 +20,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"boxready/internal/bitrix"
 	"boxready/internal/secret"
 	"boxready/internal/transport"
 )
@@ -80,6 +81,9 @@ func MethodPath(method string) string { return "/rest/" + method }
 func WebhookPath(user, code, method string) string {
 	return "/rest/" + user + "/" + code + "/" + method
 }
+
+// REST3Path is the path of a method of REST 3.0 for applications.
+func REST3Path(method string) string { return "/rest/" + bitrix.REST3Prefix + method }
 
 // Answer is the result of a request.
 type Answer struct {
@@ -256,8 +260,14 @@ func (c *Client) checkToken(r Request) error {
 // Secrets are the secrets in the request, to be masked wherever an answer repeats them.
 func (r Request) Secrets() []secret.String {
 	secrets := []secret.String{r.Token.Value}
-	if parts := strings.Split(r.Path, "/"); len(parts) > 3 && parts[1] == "rest" {
-		secrets = append(secrets, secret.New(parts[3])) // see WebhookPath
+	if path, ok := strings.CutPrefix(r.Path, "/rest/"); ok {
+		parts := strings.Split(path, "/") // see WebhookPath; a user's login may be "api"
+		if rest3 := strings.HasPrefix(path, bitrix.REST3Prefix); rest3 && len(parts) != 3 {
+			parts = parts[1:]
+		}
+		if len(parts) > 1 {
+			secrets = append(secrets, secret.New(parts[1]))
+		}
 	}
 	return secrets
 }
@@ -297,7 +307,7 @@ func (c *Client) build(ctx context.Context, r Request) (*http.Request, string, e
 	// can't be rewound it is sent once.
 	var body io.Reader = io.NopCloser(strings.NewReader(""))
 	if r.method() == http.MethodPost {
-		if len(form) == 0 {
+		if len(form) == 0 && r.Carrier != InJSON {
 			form.Set("client", "BoxReady") // some servers and filters refuse a POST without a body
 		}
 		// net/http can rewind this body, but repeats a POST only if nothing of it was written, because the idle connection

@@ -79,3 +79,10 @@ func (w Webhook) URL() secret.String {
 func (w Webhook) Request(method string, form url.Values, timeout time.Duration) Request {
 	return Request{Path: WebhookPath(w.User, w.Code.Reveal(), method), Form: form, Webhook: true, Timeout: timeout}
 }
+
+// RequestREST3 is a call of a method of REST 3.0 without parameters through the webhook.
+// https://apidocs.bitrix24.com/api-reference/rest-v3/index.html
+func (w Webhook) RequestREST3(method string, timeout time.Duration) Request {
+	path := WebhookPath(w.User, w.Code.Reveal(), method)
+	return Request{Path: REST3Path(strings.TrimPrefix(path, "/rest/")), Carrier: InJSON, Webhook: true, Timeout: timeout}
+}

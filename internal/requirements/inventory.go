@@ -14,11 +14,14 @@ type Inventory struct {
 	Granted  []string // scopes that the credential has: scope
 
 	// Existing and Available are the answers of method.get by lower-case name: whether the method exists, and whether the
-	// credential may call it. A name that is in neither was not answered.
+	// credential may call it. A name that is in neither was not answered. Existing has answers of REST 3.0, too: under the
+	// method's name as a requirement has it, and for names that the catalogue lacks with bitrix.REST3Prefix.
 	Existing  map[string]bool
 	Available map[string]bool
 	// Listed is the answer of methods with FULL=1, where the portal has no method.get.
 	Listed []string
+	// REST3 tells whether the portal has REST 3.0; nil if its answers don't show it.
+	REST3 *bool
 
 	Events []string // events with FULL=1
 
@@ -222,10 +225,24 @@ func (x *Index) Range(module string) Range {
 			r.Exactly = v
 		} else if x.Presence(module) == Present {
 			r.AtLeast, r.Below = bitrix.VersionRange(state.present, state.absent)
+			if strings.EqualFold(module, "rest") {
+				x.narrowByREST3(&r)
+			}
 		}
 		state.versions = &r
 	}
 	return *state.versions
+}
+
+// narrowByREST3 narrows the range of module rest by whether the portal has REST 3.0.
+func (x *Index) narrowByREST3(r *Range) {
+	switch {
+	case x.REST3 == nil:
+	case *x.REST3 && bitrix.CompareVersions(r.AtLeast, bitrix.REST3Since) < 0:
+		r.AtLeast = bitrix.REST3Since
+	case !*x.REST3 && (r.Below == "" || bitrix.CompareVersions(r.Below, bitrix.REST3Since) > 0):
+		r.Below = bitrix.REST3Since
+	}
 }
 
 // Method tells whether the portal has a method. Where method.get gave no answer, the list of methods decides about those that
@@ -243,6 +260,35 @@ func (x *Index) method(lower string, m bitrix.MethodInfo, known bool) bitrix.Tri
 		return bitrix.Yes
 	}
 	if known && x.Listed != nil && m.InMethodsList == bitrix.Yes {
+		return bitrix.No
+	}
+	if known && m.OnlyREST3() && x.lacksREST3() {
+		return bitrix.No
+	}
+	return bitrix.Unknown
+}
+
+// lacksREST3 reports whether the portal surely has no REST 3.0.
+func (x *Index) lacksREST3() bool {
+	if x.REST3 != nil {
+		return !*x.REST3
+	}
+	return x.Range("rest").below(bitrix.REST3Since)
+}
+
+// methodAnywhere tells whether the portal has a method that the catalogue lacks, by both of its interfaces.
+func (x *Index) methodAnywhere(lower string) bitrix.Tri {
+	classic, rest3 := x.method(lower, bitrix.MethodInfo{}, false), bitrix.No
+	newer, only := strings.CutPrefix(lower, bitrix.REST3Prefix)
+	if !x.lacksREST3() {
+		rest3 = x.method(bitrix.REST3Prefix+newer, bitrix.MethodInfo{}, false)
+	}
+	switch {
+	case only:
+		return rest3
+	case classic == bitrix.Yes || rest3 == bitrix.Yes:
+		return bitrix.Yes
+	case classic == bitrix.No && rest3 == bitrix.No:
 		return bitrix.No
 	}
 	return bitrix.Unknown

@@ -70,7 +70,7 @@ func (l *linter) remark(at item, level Level, code string, args map[string]any) 
 
 // unknown remarks on a name that the catalogue doesn't have: it may be misspelt, or younger than the catalogue.
 func (l *linter) unknown(at item, code string, known *yamlfile.Spelling) {
-	l.remark(at, Warning, code, map[string]any{"name": at.name, "nearest": known.Nearest(at.name), "as_of": bitrix.CatalogueInfo().Date})
+	l.remark(at, Warning, code, map[string]any{"name": at.name, "nearest": known.Nearest(strings.TrimPrefix(at.name, bitrix.REST3Prefix)), "as_of": bitrix.CatalogueInfo().Date})
 }
 
 func (l *linter) lint() {
@@ -124,7 +124,7 @@ func (l *linter) method(at item, used map[string]bool) {
 	if m.Deprecated {
 		l.remark(at, Warning, DeprecatedMethod, map[string]any{"name": m.Name, "replaced_by": m.ReplacedBy})
 	}
-	if !m.API2 {
+	if m.OnlyREST3() {
 		l.exact[m.Scope] = true
 		l.remark(at, Note, REST3Only, map[string]any{"name": m.Name})
 	}

@@ -33,16 +33,18 @@ const (
 	EventNeed  What = "event"
 )
 
-// Reason explains Undetermined and AskVendor.
+// Reason explains Undetermined, Update and AskVendor.
 type Reason string
 
 const (
 	// Of Undetermined.
 	NoAnswer      Reason = "no-answer"      // the portal could not be asked about it
-	REST3         Reason = "rest-3"         // a method of REST 3.0; the portal can't be asked about these
 	ModuleUnsure  Reason = "module-unsure"  // it is absent; whether its module is missing or too old can't be determined
 	VersionUnsure Reason = "version-unsure" // the module is installed; whether it is new enough can't be determined
 	NewEnough     Reason = "new-enough"     // it is absent although its module is new enough
+
+	// Of Update.
+	NoREST3 Reason = "no-rest-3" // a method of REST 3.0, and the portal has none of them
 
 	// Of AskVendor.
 	UnknownName Reason = "nowhere-known" // neither the catalogue nor the portal has that name
@@ -296,15 +298,12 @@ func (s *resolver) requireMethod(name string) {
 		f.Kind, f.Reason, f.Has, f.ReplacedBy = AskVendor, Removed, s.Range(m.Module), m.ReplacedBy
 		s.add(f)
 		return
+	case has == bitrix.No && m.OnlyREST3() && s.lacksREST3() && s.Presence(m.Module) != Absent:
+		f.Kind, f.Reason, f.Module, f.Since, f.Has = Update, NoREST3, "rest", bitrix.REST3Since, s.Range("rest")
+		s.names = slices.DeleteFunc(s.names, tellsNoREST3)
+		s.add(f)
 	case has == bitrix.No || s.Presence(m.Module) == Absent:
 		s.explain(missing{needs: m.AlsoNeeds(), list: func(f *Finding) *[]string { return &f.Methods }, Finding: f})
-	case !m.API2: // method.get doesn't know REST 3.0, and nothing else was asked
-		if rest := s.Range("rest"); rest.below(bitrix.REST3Since) {
-			f.Kind, f.Module, f.Since, f.Has = Update, "rest", bitrix.REST3Since, rest
-		} else {
-			f.Kind, f.Reason = Undetermined, REST3
-		}
-		s.add(f)
 	case s.Existing != nil || s.Listed != nil:
 		f.Kind, f.Reason = Undetermined, NoAnswer
 		s.add(f)
@@ -312,6 +311,11 @@ func (s *resolver) requireMethod(name string) {
 	if m.Deprecated && !s.req.BuiltIn {
 		s.add(Finding{Kind: Deprecated, What: MethodNeed, Name: m.Name, Module: m.Module, ReplacedBy: m.ReplacedBy})
 	}
+}
+
+// tellsNoREST3 reports whether a finding says no more than that REST 3.0 is missing: a draft demands its version of module rest.
+func tellsNoREST3(f Finding) bool {
+	return f.Kind == Update && f.What == ModuleNeed && strings.EqualFold(f.Name, "rest") && bitrix.CompareVersions(f.AtLeast, bitrix.REST3Since) <= 0
 }
 
 // newEnough reports whether the portal's version of the module certainly has, or had, what f is about.
@@ -322,8 +326,8 @@ func (s *resolver) newEnough(f Finding) bool {
 
 func (s *resolver) requireUnknownMethod(name string) {
 	f := Finding{What: MethodNeed, Name: name}
-	switch has := s.Method(name); {
-	case has == bitrix.Yes: // not documented, therefore not in the catalogue
+	switch has := s.methodAnywhere(strings.ToLower(name)); {
+	case has == bitrix.Yes: // not documented, or younger than the catalogue
 		if available, answered := s.Available[strings.ToLower(name)]; answered && !available {
 			f.Kind = Grant
 			s.add(f)
@@ -336,7 +340,7 @@ func (s *resolver) requireUnknownMethod(name string) {
 	default:
 		return
 	}
-	f.Nearest = s.nearest(methodSpelling(), name)
+	f.Nearest = s.nearest(methodSpelling(), strings.TrimPrefix(name, bitrix.REST3Prefix))
 	s.add(f)
 }
 
@@ -355,6 +359,9 @@ func (s *resolver) requireMethodPermission(m bitrix.MethodInfo, lower string) {
 }
 
 func (s *resolver) requireEvent(name string) {
+	if bitrix.BoundByPortal(name) {
+		return // whether the portal lists it isn't known, and nobody binds it
+	}
 	e, known := bitrix.Event(name)
 	if !known {
 		if s.Event(name) == bitrix.No {

@@ -85,7 +85,7 @@ func TestEveryMethodWithoutItsModule(t *testing.T) {
 		switch {
 		case !slices.Contains(unprovable, m.Module):
 		case !m.API2:
-			want = requirements.Finding{Kind: requirements.Undetermined, Reason: requirements.REST3, What: requirements.MethodNeed}
+			want = requirements.Finding{Kind: requirements.Undetermined, Reason: requirements.NoAnswer, What: requirements.MethodNeed}
 		default:
 			want = requirements.Finding{Kind: requirements.Undetermined, Reason: requirements.ModuleUnsure, What: requirements.ModuleNeed}
 		}
@@ -116,7 +116,7 @@ func TestEveryMethodWithItsModuleTooOld(t *testing.T) {
 		want := requirements.Finding{Kind: requirements.Update}
 		switch {
 		case !m.API2:
-			want = requirements.Finding{Kind: requirements.Undetermined, Reason: requirements.REST3}
+			want = requirements.Finding{Kind: requirements.Undetermined, Reason: requirements.NoAnswer}
 		case strings.HasPrefix(m.Name, "log.") && m.AbsentIn == "":
 			// Every version known has it together with module blog, which REST doesn't show.
 			if f.Kind != requirements.Undetermined || f.Module != "blog" {
@@ -138,7 +138,7 @@ func TestEveryMethodWithoutThePermission(t *testing.T) {
 	inv.Granted = []string{"nothing-of-that-kind"}
 	for m := range bitrix.Methods() {
 		if !m.API2 {
-			continue // the portal can't be asked about them
+			continue // method.get doesn't know them
 		}
 		inv.Available = map[string]bool{strings.ToLower(m.Name): false}
 		f := one(t, m.Name, requirements.Resolve(&requirements.Requirements{Methods: []string{m.Name}}, inv))
@@ -239,8 +239,13 @@ func TestAbsentMethodsOfREST3(t *testing.T) {
 			t.Errorf("%s is there: %+v", m.Name, found)
 		}
 		inv.Existing[strings.ToLower(m.Name)], inv.Existing["method.get"] = false, false
-		if f := one(t, m.Name, requirements.Resolve(need, inv)); f.Kind != requirements.Update || f.Module != "rest" || m.Module != "rest" && f.Since != bitrix.REST3Since {
-			t.Errorf("%s on a portal before REST 3.0: %+v", m.Name, f)
+		old := portal()
+		old.REST3 = new(false)
+		for why, before := range map[string]*requirements.Inventory{"too old for method.get": inv, "no /rest/api/": old} {
+			f := one(t, m.Name, requirements.Resolve(need, before))
+			if f.Kind != requirements.Update || f.What != requirements.MethodNeed || f.Reason != requirements.NoREST3 || f.Module != "rest" || f.Since != bitrix.REST3Since {
+				t.Errorf("%s, %s: %+v", m.Name, why, f)
+			}
 		}
 	}
 }
@@ -264,7 +269,7 @@ func TestWhatTheListOfMethodsOmitsIsNotMissing(t *testing.T) {
 			}
 		default:
 			unsure++
-			if g := one(t, m.Name, f); g.Kind != requirements.Undetermined || g.Reason != requirements.NoAnswer && g.Reason != requirements.REST3 {
+			if g := one(t, m.Name, f); g.Kind != requirements.Undetermined || g.Reason != requirements.NoAnswer {
 				t.Errorf("%s is never listed: %+v", m.Name, g)
 			}
 		}
@@ -314,13 +319,41 @@ func TestResolve(t *testing.T) {
 			inv.Existing["mobile.counter.get"], inv.Available["mobile.counter.get"] = true, false
 		}), []finding{{Kind: requirements.Grant, What: requirements.MethodNeed, Name: "mobile.counter.get"}}},
 		{"names that exist nowhere", req{Methods: []string{"crm.deal.category.list"}, Scopes: []string{"taks"}, Events: []string{"OnCrmDealAd"}},
-			withoutMethods(portal(), "crm.deal.category.list"), []finding{
+			withoutMethods(portal(), "crm.deal.category.list", "api/crm.deal.category.list"), []finding{
 				{Kind: requirements.AskVendor, Reason: requirements.UnknownName, What: requirements.ScopeNeed, Name: "taks", Nearest: []string{"task", "tasks"}},
 				{Kind: requirements.AskVendor, Reason: requirements.UnknownName, What: requirements.MethodNeed, Name: "crm.deal.category.list", Nearest: []string{"crm.dealcategory.list"}},
 				{Kind: requirements.AskVendor, Reason: requirements.UnknownName, What: requirements.EventNeed, Name: "ONCRMDEALAD", Nearest: []string{"ONCRMDEALADD"}},
 			}},
 		{"a name that the portal didn't answer for", req{Methods: []string{"crm.item.lst"}}, portal(), []finding{
 			{Kind: requirements.Undetermined, Reason: requirements.NoAnswer, What: requirements.MethodNeed, Name: "crm.item.lst", Nearest: []string{"crm.item.list"}}}},
+
+		{"younger than the catalogue, in REST 3.0", req{Methods: []string{"crm.deal.younger"}}, with(func(inv *requirements.Inventory) {
+			inv.Existing["crm.deal.younger"], inv.Existing["api/crm.deal.younger"] = false, true
+		}), nil},
+		{"looked up one way only", req{Methods: []string{"crm.deal.lits", "api/crm.deal.lits"}}, withoutMethods(portal(), "crm.deal.lits"), []finding{
+			{Kind: requirements.Undetermined, Reason: requirements.NoAnswer, What: requirements.MethodNeed, Name: "crm.deal.lits", Nearest: []string{"crm.deal.list"}},
+			{Kind: requirements.Undetermined, Reason: requirements.NoAnswer, What: requirements.MethodNeed, Name: "api/crm.deal.lits", Nearest: []string{"crm.deal.list"}}}},
+		{"unknown, and there is no REST 3.0", req{Methods: []string{"crm.deal.lits", "api/crm.deal.lits"}}, with(func(inv *requirements.Inventory) {
+			inv.Existing["crm.deal.lits"], inv.REST3 = false, new(false)
+		}), []finding{
+			{Kind: requirements.AskVendor, Reason: requirements.UnknownName, What: requirements.MethodNeed, Name: "crm.deal.lits", Nearest: []string{"crm.deal.list"}},
+			{Kind: requirements.AskVendor, Reason: requirements.UnknownName, What: requirements.MethodNeed, Name: "api/crm.deal.lits", Nearest: []string{"crm.deal.list"}}}},
+		{"there in one generation, needed in the other", req{Methods: []string{"tasks.task.get", "api/tasks.task.get"}}, with(func(inv *requirements.Inventory) {
+			inv.Existing["api/tasks.task.get"], inv.REST3 = false, new(true)
+		}), []finding{{Kind: requirements.Update, What: requirements.MethodNeed, Name: "api/tasks.task.get", Module: "tasks", Has: requirements.Range{AtLeast: "19.0.600"}}}},
+		{"REST 3.0 shows the version of module rest", req{Modules: []requirements.Module{{Name: "rest", AtLeast: "25.800.0"}, {Name: "rest", AtLeast: "26.0.0"}}},
+			with(func(inv *requirements.Inventory) { inv.REST3 = new(true) }), []finding{
+				{Kind: requirements.Undetermined, Reason: requirements.VersionUnsure, What: requirements.ModuleNeed, Name: "rest", Module: "rest", AtLeast: "26.0.0", Has: requirements.Range{AtLeast: "25.800.0"}}}},
+		{"no REST 3.0 shows it, too", req{Modules: []requirements.Module{{Name: "rest", AtLeast: "25.800.0"}}},
+			with(func(inv *requirements.Inventory) { inv.REST3 = new(false) }), []finding{
+				{Kind: requirements.Update, What: requirements.ModuleNeed, Name: "rest", Module: "rest", AtLeast: "25.800.0", Has: requirements.Range{AtLeast: "20.0.500", Below: "25.800.0"}}}},
+		{"a draft's version of module rest tells the same as its methods", req{Methods: []string{"api/tasks.task.get"}, Modules: []requirements.Module{{Name: "rest", AtLeast: "25.800.0"}}},
+			with(func(inv *requirements.Inventory) { inv.REST3 = new(false) }), []finding{
+				{Kind: requirements.Update, Reason: requirements.NoREST3, What: requirements.MethodNeed, Name: "api/tasks.task.get", Module: "rest", Since: "25.800.0", Has: requirements.Range{AtLeast: "20.0.500", Below: "25.800.0"}}}},
+		{"a permission of REST 3.0", req{Methods: []string{"api/tasks.task.get"}}, with(func(inv *requirements.Inventory) {
+			inv.Granted, inv.Existing["api/tasks.task.get"] = []string{"task"}, true
+		}), []finding{{Kind: requirements.Grant, What: requirements.ScopeNeed, Name: "tasks", AnyOf: []string{"tasks"}, Methods: []string{"api/tasks.task.get"}}}},
+		{"an event that the portal binds", req{Events: []string{"onAppUserReady"}}, portal(), nil},
 
 		{"a method that needs another module", req{Methods: []string{"crm.documentgenerator.document.add"}}, withoutMethods(portal("documentgenerator"), "crm.documentgenerator.document.add"), []finding{
 			{Kind: requirements.Install, What: requirements.ModuleNeed, Name: "documentgenerator", Module: "documentgenerator", Methods: []string{"crm.documentgenerator.document.add"}}}},
@@ -377,7 +410,7 @@ func TestResolve(t *testing.T) {
 				{Kind: requirements.Grant, What: requirements.ScopeNeed, Name: "call", AnyOf: []string{"call"}, Methods: []string{"voximplant.infocall.startwithtext"}}}},
 
 		{"REST 3.0 on an old rest module", req{Methods: []string{"rest.scope.list"}}, &requirements.Inventory{ModuleVersions: map[string]string{"rest": "25.600.100"}}, []finding{
-			{Kind: requirements.Update, What: requirements.MethodNeed, Name: "rest.scope.list", Module: "rest", Since: "25.800.0", Has: requirements.Range{Exactly: "25.600.100"}}}},
+			{Kind: requirements.Update, What: requirements.MethodNeed, Name: "rest.scope.list", Module: "rest", Reason: requirements.NoREST3, Since: "25.800.0", Has: requirements.Range{Exactly: "25.600.100"}}}},
 
 		{"deprecated, with a successor", req{Methods: []string{"catalog.document.confirm"}}, portal(), []finding{
 			{Kind: requirements.Deprecated, What: requirements.MethodNeed, Name: "catalog.document.confirm", Module: "catalog", ReplacedBy: "catalog.document.conduct"}}},

@@ -1,6 +1,7 @@
 package requirements
 
 import (
+	"strings"
 	"sync"
 
 	"boxready/internal/bitrix"
@@ -32,4 +33,6 @@ var (
 )
 
 // NearestMethods returns the names of methods that a misspelt one may have meant, at most three.
-func NearestMethods(name string) []string { return methodSpelling().Nearest(name) }
+func NearestMethods(name string) []string {
+	return methodSpelling().Nearest(strings.TrimPrefix(name, bitrix.REST3Prefix))
+}

@@ -59,7 +59,7 @@ func (s *Sim) checkWebhook(c *call, given credentials, scopes []string) *restErr
 	if given.code != own.code || given.user != owner.ID && given.user != owner.Login || c.faults.on("webhook-rejected") {
 		return refuse(bitrix.CodeInvalidCredentials, "Invalid request credentials")
 	}
-	c.auth = &auth{webhook: true, scope: c.faults.inv.webhookScopes(), user: owner, admin: owner.Admin && !c.faults.on("user-not-admin")}
+	c.auth = &auth{webhook: true, scope: c.faults.inv.webhookScopes(), user: owner, admin: owner.Admin && c.faults.any("user-not-admin", "user-system") == ""}
 	if err := c.authorizeCall(scopes, "webhook token", "REST is available only by subscription."); err != nil {
 		return err
 	}
@@ -198,7 +198,7 @@ func (s *Sim) checkToken(c *call, name string, scopes []string) *restError {
 		return refuse(bitrix.CodeExpiredToken, "The access token provided has expired")
 	}
 	c.auth = &auth{
-		clientID: a.clientID, scope: c.faults.inv.granted, user: v.user, admin: v.user.Admin && !c.faults.on("user-not-admin"), connector: c.text("auth_connector"),
+		clientID: a.clientID, scope: c.faults.inv.granted, user: v.user, admin: v.user.Admin && c.faults.any("user-not-admin", "user-system") == "", connector: c.text("auth_connector"),
 	}
 	if err := c.authorizeCall(scopes, "access token", "REST is available only on commercial plans."); err != nil {
 		return err

@@ -52,7 +52,16 @@ var accessSymptoms = map[string]seen{
 		}
 	},
 
-	"user-not-admin":           noAdministrator,
+	"user-not-admin": noAdministrator,
+	"user-system": func(t *testing.T, s *simportal.Sim) {
+		noAdministrator(t, s)
+		if r := ask(t, client(t, s), request{url: s.Webhook() + "user.get?ID=1"}); !strings.HasPrefix(r.body, `{"result":[],"total":0`) {
+			t.Errorf("got %s", r.body)
+		}
+		if r := ask(t, client(t, s), request{url: s.Webhook() + "user.get?ID=7"}); !strings.HasPrefix(r.body, `{"result":[{"ID":"7"`) {
+			t.Errorf("got %s", r.body)
+		}
+	},
 	"signed-in-user-not-admin": noAdministrator,
 	"event-test-denied": func(t *testing.T, s *simportal.Sim) {
 		noAdministrator(t, s)
@@ -77,8 +86,13 @@ var accessSymptoms = map[string]seen{
 	"method-missing":            knowsNot("", "crm.lead.contact.add", ""),
 	"method-missing-controller": knowsNot("", "crm.item.list", ""),
 	"method-unknown":            knowsNot("", "crm.deal.lits", ""),
-	"method-deprecated":         knows("crm", "crm.company.add", "ONCRMCOMPANYADD"),
-	"event-missing":             knowsNot("", "", "ONCRMDYNAMICITEMADD_147"),
+	"rest3-missing": func(t *testing.T, s *simportal.Sim) {
+		if r := get(t, s, "/rest/api/tasks.task.get"); r.code() != "ERROR_METHOD_NOT_FOUND" {
+			t.Errorf("got %s", r.body)
+		}
+	},
+	"method-deprecated": knows("crm", "crm.company.add", "ONCRMCOMPANYADD"),
+	"event-missing":     knowsNot("", "", "ONCRMDYNAMICITEMADD_147"),
 
 	"event-not-recorded":       shownInOtherTests("TestEventFaults"),
 	"event-test-missing":       missing("event.test"),

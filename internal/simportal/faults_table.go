@@ -199,6 +199,7 @@ var faultTable = []Fault{
 	{Name: "install-unfinished", Group: "application", Causes: []string{"app-installed/install-unfinished"}, With: append([]string{"as-application"}, signedIn...), Timed: true},
 
 	{Name: "user-not-admin", Group: "user", Causes: []string{"user-rights/user-not-admin"}, With: withWebhook},
+	{Name: "user-system", Group: "user", With: withWebhook},
 
 	{Name: "scope-not-granted", Group: "permissions", Causes: []string{"scopes/scope-not-granted"}, With: append([]string{"as-application"}, withWebhook...), Needs: []string{"scope:disk"}, ungranted: []string{"disk"}},
 	{Name: "method-not-permitted", Group: "permissions", Causes: []string{"methods/method-not-permitted"}, With: append([]string{"as-application"}, withWebhook...), Needs: []string{"method:disk.storage.getlist"}},
@@ -209,6 +210,7 @@ var faultTable = []Fault{
 	{Name: "module-version-unknown", Group: "inventory", Causes: []string{"modules/module-version-unknown"}, With: withWebhook, Needs: []string{"module:ai>=23.600.0"}},
 	{Name: "method-missing", Group: "inventory", Causes: []string{"methods/method-missing"}, With: withWebhook, Needs: []string{"method:crm.lead.contact.add", "method:crm.deal.list"}, without: Without{Methods: []string{"crm.lead.contact.add"}}},
 	{Name: "method-missing-controller", Group: "inventory", Causes: []string{"methods/method-missing"}, With: withWebhook, Needs: []string{"method:crm.item.list", "method:crm.deal.list"}, without: Without{Methods: []string{"crm.item.list"}}},
+	{Name: "rest3-missing", Group: "inventory", Causes: []string{"methods/rest3-missing"}, With: withWebhook, Needs: []string{"method:api/tasks.task.get", "method:mail.message.send"}, versions: map[string]string{"rest": "25.600.100"}},
 	{Name: "method-unknown", Group: "inventory", Causes: []string{"methods/method-unknown"}, With: withWebhook, Needs: []string{"method:crm.deal.lits"}},
 	{Name: "method-deprecated", Group: "inventory", Causes: []string{"methods/method-deprecated"}, With: withWebhook, Needs: []string{"method:crm.company.add"}},
 	{Name: "event-missing", Group: "inventory", Causes: []string{"events/event-missing"}, With: signedIn, Needs: []string{"event:ONCRMDYNAMICITEMADD_147", "event:ONCRMDEALADD"}, without: Without{Events: []string{"ONCRMDYNAMICITEMADD"}}},

@@ -57,7 +57,7 @@ var catalogueMethods = sync.OnceValues(func() (classic, v3 []*method) {
 		&method{name: "smile.get", module: "main", scopes: []string{"smile"}},
 		&method{name: "user.admin.list", module: "rest", scopes: []string{"user"}, controller: true},
 		&method{name: "user.counters", module: "main", scopes: []string{"user"}},
-	), v3
+	), append(v3, &method{name: "crm.mycompany.basic.field.list", module: "crm", scopes: []string{"crm"}})
 })
 
 func newMethod(info bitrix.MethodInfo, scopes []string) *method {

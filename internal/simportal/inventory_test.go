@@ -152,6 +152,15 @@ func TestWholeCatalogue(t *testing.T) {
 			t.Errorf("crm.deal.list among REST 3.0: %d", r.status)
 		}
 	})
+	t.Run("description of REST 3.0", func(t *testing.T) {
+		s := start(t, simportal.Options{Without: simportal.Without{Modules: []string{"mail"}}, Granted: []string{"crm"}})
+		r := ask(t, client(t, s), request{url: strings.Replace(s.Webhook(), "/rest/", "/rest/api/", 1) + "documentation", kind: jsonKind, body: "{}"})
+		for text, want := range map[string]bool{`{"openapi":"3.`: true, `"\/tasks.task.get":`: true, `"\/crm.mycompany.basic.field.list":`: true, `"\/mail.message.send":`: false, `"result"`: false, `"time"`: false} {
+			if strings.Contains(r.body, text) != want {
+				t.Errorf("%s: %t in %.300s", text, !want, r.body)
+			}
+		}
+	})
 	t.Run("letter case", func(t *testing.T) {
 		for name, want := range map[string]string{"crm.deal.list": "true", "Crm.Deal.List": "false", "crm.item.list": "true", "Crm.Item.List": "true"} {
 			if r := ask(t, client(t, s), request{url: s.Webhook() + "method.get?name=" + name}); !strings.Contains(r.body, `"isExisting":`+want) {

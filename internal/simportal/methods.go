@@ -1,6 +1,7 @@
 package simportal
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -29,9 +30,16 @@ var implemented = map[string]func(*Sim, *call) (any, *restError){
 	"server.time":         func(s *Sim, c *call) (any, *restError) { return phpDate(s.portalNow(c.faults)), nil },
 	"user.admin":          func(_ *Sim, c *call) (any, *restError) { return c.auth.admin, nil },
 	"user.current":        (*Sim).userCurrent,
-	"rest.documentation.openapi": func(*Sim, *call) (any, *restError) {
-		return assoc("openapi", "3.0.0", "info", assoc("title", "Bitrix24 REST V3 API", "version", "1.0.0"), "paths", newArray()), nil
-	},
+	"user.get":            (*Sim).userGet,
+}
+
+// openAPI is the portal's description of REST 3.0: every method of the installed modules, whatever the caller's permissions.
+func (inv *inventory) openAPI() *array {
+	paths := newArray()
+	for _, name := range sorted(slices.Collect(maps.Keys(inv.v3))) {
+		paths.set("/"+name, assoc("post", assoc("responses", assoc("200", assoc("description", "")))))
+	}
+	return assoc("openapi", "3.0.0", "info", assoc("title", "Bitrix24 REST V3 API", "version", "1.0.0"), "paths", paths)
 }
 
 func (s *Sim) license() string {
@@ -58,6 +66,17 @@ func (s *Sim) profile(c *call) (any, *restError) {
 func (s *Sim) userCurrent(c *call) (any, *restError) {
 	u := c.auth.user
 	return assoc("ID", u.ID, "ACTIVE", true, "NAME", u.Name, "LAST_NAME", u.LastName, "TIME_ZONE", userZone), nil
+}
+
+// userGet lists the users with an ID; the product leaves system users out.
+func (s *Sim) userGet(c *call) (any, *restError) {
+	found := newArray()
+	for _, u := range users {
+		if u.ID == c.text("ID") && !(c.faults.on("user-system") && u.ID == c.auth.user.ID) {
+			found.push(assoc("ID", u.ID, "ACTIVE", u.Active, "NAME", u.Name, "LAST_NAME", u.LastName))
+		}
+	}
+	return page{items: found, total: found.len()}, nil
 }
 
 func (s *Sim) featureGet(c *call) (any, *restError) {

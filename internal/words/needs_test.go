@@ -57,9 +57,9 @@ func TestNeedsInWords(t *testing.T) {
 			"crm.item.list — module crm, version 23.400.501 has it, the portal didn't answer about it",
 		},
 		"method of REST 3.0": {
-			requirements.Finding{Kind: requirements.Undetermined, Reason: requirements.REST3, What: method, Name: "mail.message.send", Module: "mail"},
-			"mail.message.send — модуль mail, метод REST 3.0, а о таких портал не спросить",
-			"mail.message.send — module mail, a method of REST 3.0, and the portal can't be asked about those",
+			requirements.Finding{Kind: update, Reason: requirements.NoREST3, What: method, Name: "mail.message.send", Module: "rest", Since: "25.800.0"},
+			"mail.message.send — модуль rest, есть с версии 25.800.0, метод REST 3.0, которого на портале нет",
+			"mail.message.send — module rest, available since version 25.800.0, a method of REST 3.0, which the portal doesn't have",
 		},
 		"event that is missing from a module that is new enough": {
 			requirements.Finding{Kind: requirements.Undetermined, Reason: requirements.NewEnough, What: requirements.EventNeed, Name: "ONCRMDEALADD", Module: "crm", Since: "18.0.0", Has: requirements.Range{AtLeast: "20.0.0"}},
