@@ -123,7 +123,7 @@ func (c *cataloguePage) build() {
 		}
 	}
 	c.find()
-	widgets.Replace(c.root, widgets.Below(widgets.Pad(gutter, gutter, 8, gutter, widgets.Column(8, head, c.search, c.count)),
+	widgets.Replace(c.root, widgets.Below(widgets.Pad(gutter, gutter, 8, gutter, widgets.Column(8, head, c.search, c.count, widgets.Small(model.CatalogueDate(c.words)))),
 		widgets.Pad(2, gutter, gutter, gutter, widgets.Card(c.place))))
 }
 

@@ -57,6 +57,11 @@ func Find(name string) (Name, bool) {
 	return names()[i], true
 }
 
+// CatalogueDate says how old the catalogue is.
+func CatalogueDate(w *words.Texts) string {
+	return w.Say("window.catalogue.as-of", checks.Args{"as_of": bitrix.CatalogueInfo().Day()})
+}
+
 // Entry is what the catalogue knows of a name, in words.
 type Entry struct {
 	Name

@@ -67,6 +67,21 @@ func TestFactsInWords(t *testing.T) {
 	}
 }
 
+// What to do about a kind of missing requirement is one text: there is no list of steps behind it.
+func TestEachKindOfNeedSaysWhatToDo(t *testing.T) {
+	for _, lang := range words.Languages() {
+		texts, err := words.New(lang)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, g := range needGroups {
+			if key := "window.requirements.kind." + string(g.kind) + ".do"; texts.Say(key, checks.Args{"as_of": time.Now()}) == key {
+				t.Errorf("%s: %s is no text", lang, key)
+			}
+		}
+	}
+}
+
 func TestSignsOfLinks(t *testing.T) {
 	now := time.Now()
 	for _, test := range []struct {

@@ -9,6 +9,7 @@ import (
 
 	"boxready/checks"
 	"boxready/gui/store"
+	"boxready/internal/bitrix"
 	"boxready/internal/requirements"
 	"boxready/internal/untrusted"
 	"boxready/internal/words"
@@ -287,7 +288,7 @@ func (s *Session) groups(w *words.Texts, wanted *requirements.Requirements, fact
 		if group.Needs == nil {
 			continue
 		}
-		group.Title, group.Do = w.Count("window.requirements.kind."+key+".title", len(group.Needs)), w.Say("window.requirements.kind."+key+".do", nil)
+		group.Title, group.Do = w.Count("window.requirements.kind."+key+".title", len(group.Needs)), w.Say("window.requirements.kind."+key+".do", checks.Args{"as_of": bitrix.CatalogueInfo().Day()})
 		groups = append(groups, group)
 	}
 	return groups

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 //go:generate go run ./gen
@@ -189,6 +190,15 @@ type Info struct {
 	Scopes  int
 	Facts   int
 	Renewed RenewalOrigin // zero if it is the built-in one
+}
+
+// Day returns Date as the beginning of that day in the local time zone.
+func (i Info) Day() time.Time {
+	day, err := time.ParseInLocation(time.DateOnly, i.Date, time.Local)
+	if err != nil { // a test reads the date of the embedded table
+		return time.Time{}
+	}
+	return day
 }
 
 // CatalogueInfo returns the catalogue's own date, sources and sizes. The slice

@@ -29,10 +29,10 @@ type Remark struct {
 
 // Codes of remarks, with their arguments.
 const (
-	UnknownScope     = "unknown-scope"     // name, nearest
-	UnknownMethod    = "unknown-method"    // name, nearest
-	UnknownEvent     = "unknown-event"     // name, nearest
-	UnknownModule    = "unknown-module"    // name, nearest
+	UnknownScope     = "unknown-scope"     // name, nearest, as_of: the catalogue's date
+	UnknownMethod    = "unknown-method"    // name, nearest, as_of
+	UnknownEvent     = "unknown-event"     // name, nearest, as_of
+	UnknownModule    = "unknown-module"    // name, nearest, as_of
 	DeprecatedMethod = "deprecated-method" // name, replaced_by
 	DeprecatedEvent  = "deprecated-event"  // name
 	ScopeNotListed   = "scope-not-listed"  // scope, names: methods and events that it opens
@@ -66,6 +66,11 @@ type linter struct {
 
 func (l *linter) remark(at item, level Level, code string, args map[string]any) {
 	l.remarks = append(l.remarks, Remark{at.line, at.column, level, code, args})
+}
+
+// unknown remarks on a name that the catalogue doesn't have: it may be misspelt, or younger than the catalogue.
+func (l *linter) unknown(at item, code string, known *yamlfile.Spelling) {
+	l.remark(at, Warning, code, map[string]any{"name": at.name, "nearest": known.Nearest(at.name), "as_of": bitrix.CatalogueInfo().Date})
 }
 
 func (l *linter) lint() {
@@ -110,7 +115,7 @@ func eventKey(name string) string {
 func (l *linter) method(at item, used map[string]bool) {
 	m, known := bitrix.Method(at.name)
 	if !known {
-		l.remark(at, Warning, UnknownMethod, map[string]any{"name": at.name, "nearest": methodSpelling().Nearest(at.name)})
+		l.unknown(at, UnknownMethod, methodSpelling())
 		return
 	}
 	for _, s := range append(scopesOf(m), m.ScopeV3) {
@@ -131,7 +136,7 @@ func (l *linter) method(at item, used map[string]bool) {
 func (l *linter) event(at item, used map[string]bool) {
 	e, known := bitrix.Event(at.name)
 	if !known {
-		l.remark(at, Warning, UnknownEvent, map[string]any{"name": at.name, "nearest": eventSpelling().Nearest(at.name)})
+		l.unknown(at, UnknownEvent, eventSpelling())
 		return
 	}
 	for _, s := range e.Scopes {
@@ -146,7 +151,7 @@ func (l *linter) scope(at item, used map[string]bool) {
 	s, known := bitrix.Scope(at.name)
 	switch {
 	case !known:
-		l.remark(at, Warning, UnknownScope, map[string]any{"name": at.name, "nearest": scopeSpelling().Nearest(at.name)})
+		l.unknown(at, UnknownScope, scopeSpelling())
 		return
 	case s.Name == basic:
 		l.remark(at, Warning, Redundant, map[string]any{"name": s.Name, "because": "always", "by": ""})
@@ -191,7 +196,7 @@ func (l *linter) module(at item) {
 		for _, m := range bitrix.Modules() {
 			names = append(names, m.Name)
 		}
-		l.remark(at, Warning, UnknownModule, map[string]any{"name": at.name, "nearest": yamlfile.NewSpelling(names...).Nearest(at.name)})
+		l.unknown(at, UnknownModule, yamlfile.NewSpelling(names...))
 	case at.name == "main" || at.name == "rest":
 		i := slices.IndexFunc(l.Modules, func(m Module) bool { return m.Name == at.name })
 		if l.Modules[i].AtLeast == "" {

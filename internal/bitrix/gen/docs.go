@@ -14,6 +14,7 @@ import (
 	"unicode"
 )
 
+// aName is a method's name of several words.
 const aName = `[a-z][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)+`
 
 // Pages of both languages have one shape: a heading that ends in the name, a
@@ -42,10 +43,10 @@ var (
 	named           = regexp.MustCompile("(?i)method `(" + aName + ")`|`(" + aName + ")` method")
 )
 
-// A page is what one page states, in English with the Russian twin beside it.
+// A page is one page of the documentation in both languages.
 type page struct {
 	path   string // as in the address: ends in .html
-	en, ru string
+	en, ru string // ru is "" if there is no translation
 }
 
 // pages reads all pages below the checkouts, sorted by path. The English
@@ -65,11 +66,11 @@ func pages(en, ru string) ([]page, error) {
 			if err != nil {
 				return err
 			}
-			twin, err := os.ReadFile(filepath.Join(ru, rel)) // #nosec G304 -- as above
+			translation, err := os.ReadFile(filepath.Join(ru, rel)) // #nosec G304 -- as above
 			if err != nil && !os.IsNotExist(err) {
 				return err
 			}
-			list = append(list, page{strings.TrimSuffix(filepath.ToSlash(rel), ".md") + ".html", string(text), string(twin)})
+			list = append(list, page{strings.TrimSuffix(filepath.ToSlash(rel), ".md") + ".html", string(text), string(translation)})
 			return nil
 		})
 		if err != nil {
@@ -110,13 +111,9 @@ func (p page) methodName() (name string, stated bool) {
 	}
 	_, stated = p.quoted(whoMayCall)
 	sample := mostFrequent(sampleCall, p.en)
-	var voices []string
-	for _, h := range []string{heading(p.en), heading(p.ru)} {
-		voices = append(voices, nameIn(h))
-	}
-	voices = append(voices, sample)
-	for i, v := range voices {
-		if v != "" && slices.ContainsFunc(voices[i+1:], func(other string) bool { return strings.EqualFold(v, other) }) {
+	candidates := []string{nameIn(heading(p.en)), nameIn(heading(p.ru)), sample}
+	for i, v := range candidates {
+		if v != "" && slices.ContainsFunc(candidates[i+1:], func(other string) bool { return strings.EqualFold(v, other) }) {
 			switch {
 			case stated && strings.HasPrefix(strings.ToLower(sample), strings.ToLower(v)+"."):
 				return sample, true // cut short in both headings
@@ -128,7 +125,7 @@ func (p page) methodName() (name string, stated bool) {
 	if !stated {
 		return "", false
 	}
-	return cmp.Or(voices...), voices[0] != "" || voices[1] != ""
+	return cmp.Or(candidates...), candidates[0] != "" || candidates[1] != ""
 }
 
 // nameIn returns the method's name in a heading: its first dotted word, or its
@@ -292,9 +289,7 @@ func add(methods map[string]row, r row) error {
 
 // sorted returns the rows by lower-case name.
 func sorted(rows map[string]row) []row {
-	return slices.SortedFunc(maps.Values(rows), func(a, b row) int {
-		return strings.Compare(strings.ToLower(a[1]), strings.ToLower(b[1]))
-	})
+	return slices.SortedFunc(maps.Values(rows), compareNames)
 }
 
 // method returns the row of the method that the page is about.

@@ -224,6 +224,14 @@ func rejected(kept map[string][]row, name string) bool {
 	return slices.ContainsFunc(kept["X"], func(x row) bool { return matches(x[1], name) })
 }
 
+// The fields that a C row may correct, by their names.
+var (
+	methodFields = map[string]int{
+		"scope": mScope, "scopes": mScopes, "module": mModule, "who": mWho, "flags": mFlags, "replaced_by": mReplaced,
+	}
+	eventFields = map[string]int{"scope": eScope, "scopes": eScopes, "module": eModule, "who": eWho, "flags": eFlags}
+)
+
 // correct applies a C row. One that changes nothing is an error.
 func correct(byName map[string]row, c row) error {
 	changed := false
@@ -231,28 +239,16 @@ func correct(byName map[string]row, c row) error {
 		if !matches(c[1], r[1]) {
 			continue
 		}
-		before := slices.Clone(r)
-		flags, replaced, scopes := mFlags, mReplaced, mScopes
+		fields := methodFields
 		if r[0] == "E" {
-			flags, replaced, scopes = eFlags, 0, eScopes
+			fields = eventFields
 		}
-		switch c[2] {
-		case "scope":
-			r[mScope] = c[3]
-		case "scopes":
-			r[scopes] = c[3]
-		case "module":
-			r[mModule] = c[3]
-		case "who":
-			r[mWho] = c[3]
-		case "flags":
-			r[flags] = c[3]
-		case "replaced_by":
-			r[replaced] = c[3]
-		default:
+		i, ok := fields[c[2]]
+		if !ok {
 			return fmt.Errorf("kept.tsv corrects %s: there is no field %s", c[1], c[2])
 		}
-		changed = changed || !slices.Equal(before, r)
+		changed = changed || r[i] != c[3]
+		r[i] = c[3]
 	}
 	if !changed {
 		return fmt.Errorf("kept.tsv corrects %s of %s, which changes nothing", c[2], c[1])

@@ -104,6 +104,7 @@ func TestPackRefuses(t *testing.T) {
 		"a correction that changes nothing": {"", "C\tb.*\twho\tadmin\n", "changes nothing"},
 		"a correction of nothing":           {"", "C\tc.*\twho\tadmin\n", "changes nothing"},
 		"a correction of no field":          {"", "C\tb.*\tdoc\tx.html\n", "no field doc"},
+		"a correction of no event's field":  {"", "C\tONB\treplaced_by\tONC\n", "no field replaced_by"},
 		"a scope without a module":          {"M\td\tnews\t\tany\t\t2\n", "", `scope "news" has no S row`},
 		"a kind of row that is not known":   {"Q\td\n", "", "of no known kind"},
 		"too many fields":                   {"M" + strings.Repeat("\t", 14) + "\tx\n", "", "of no known kind"},

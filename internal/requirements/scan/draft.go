@@ -101,7 +101,7 @@ func (r *Result) Draft(application string, say Translate) []byte {
 			continue
 		}
 		b.WriteString("\n")
-		comment("requirements.draft."+group.key, nil)
+		comment("requirements.draft."+group.key, map[string]any{"as_of": bitrix.CatalogueInfo().Date})
 		for _, n := range group.names {
 			nearest := ""
 			if group.key == "unknown" {
