@@ -16,6 +16,7 @@ import (
 	"boxready/gui/store"
 	"boxready/gui/widgets"
 	"boxready/internal/app"
+	"boxready/internal/bitrix"
 	"boxready/internal/portal"
 	"boxready/internal/requirements"
 	"boxready/internal/vault"
@@ -470,7 +471,8 @@ func TestCatalogue(t *testing.T) {
 	r := open(t, s)
 	r.tap("Требования")
 	r.tap("Справочник методов")
-	r.mustSay("1873 названия")
+	list := bitrix.CatalogueInfo()
+	r.mustSay(fmt.Sprintf("%d назван", list.Methods+list.Events), "по документации от "+list.Day().Format("02.01.2006"))
 	r.typeIn("deal onCRM")
 	r.mustSay("ONCRMDEALADD", "событие, модуль crm")
 	r.shortcut(&fyne.ShortcutSelectAll{})
