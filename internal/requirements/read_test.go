@@ -337,7 +337,9 @@ func assertAgree(t *testing.T, schema *jsonschema.Schema, text string) {
 		return
 	}
 	invalid := schema.Validate(value)
-	if invalid == nil && !slices.ContainsFunc(all, func(e *requirements.Error) bool { return e.Code != requirements.BadHost && e.Code != requirements.BadURL }) {
+	if invalid == nil && !slices.ContainsFunc(all, func(e *requirements.Error) bool {
+		return e.Code != requirements.BadHost && e.Code != requirements.BadURL
+	}) {
 		return // outside ASCII the schema doesn't distinguish letters from other characters, and not each name of letters is a DNS name
 	}
 	if (invalid == nil) != (all == nil) {
