@@ -93,7 +93,7 @@ var code = map[string][]string{
 	".py":   {"def NAME(NAME, NAME=None):\n    \"\"\"WORD WORD WORD.\"\"\"", "    NAME = self.NAME.NAME(NAME, WORD='WORD')  # WORD", "    return [NAME.WORD for NAME in NAME if NAME]", "    raise NAME('WORD WORD: %s' % NAME)", ""},
 	".ts":   {"export interface NAME { WORD: string; WORD?: NAME[]; }", "  private readonly NAME: NAME<string> = new NAME();", "  this.NAME$.pipe(NAME(NAME => NAME.WORD)).subscribe();", "/* WORD WORD */", ""},
 	".vue":  {"<div class=\"WORD WORD\" :WORD=\"NAME.WORD\" @click=\"NAME\">{{ NAME }}</div>", "<WORD-WORD v-if=\"NAME\" />", ""},
-	".json": {"  \"WORD\": \"WORD WORD\",", "  \"WORD\": [1, 2, 3],", "  \"WORD.WORD\": \"^1.2.3\","},
+	".json": {"  \"WORD\": \"WORD WORD\",", "  \"WORD\": [1, 2, 3],", "  \"@WORD/WORD\": \"^1.2.3\","},
 	".css":  {".WORD { color: #333; margin: 0 auto; }"},
 	".md":   {"WORD WORD WORD WORD. WORD `NAME` WORD."},
 	".png":  {"\x00\x89NAME\x1a"},
@@ -117,6 +117,11 @@ func writeTree(b *testing.B, dir string, size int64) (source int64) {
 	b.Helper()
 	r := rand.New(rand.NewPCG(7, 8)) // #nosec G404 -- the same tree in each run
 	kinds := slices.Sorted(maps.Keys(code))
+	var known []string
+	for range 2000 {
+		known = append(known, syllables(r))
+	}
+	word := func() string { return known[r.IntN(len(known))] }
 	for n := 0; size > 0; n++ {
 		kind := kinds[n%len(kinds)]
 		lines := code[kind]
@@ -127,10 +132,8 @@ func writeTree(b *testing.B, dir string, size int64) (source int64) {
 			if calling && r.IntN(20) == 0 {
 				line = calls[kind][0]
 			}
-			for word := range strings.SplitAfterSeq(line, " ") {
-				word = strings.ReplaceAll(word, "METHOD", methods[r.IntN(len(methods))])
-				word = strings.ReplaceAll(word, "NAME", syllables(r)+"Of"+syllables(r))
-				text.WriteString(strings.ReplaceAll(word, "WORD", syllables(r)))
+			for part := range strings.SplitAfterSeq(line, " ") {
+				text.WriteString(strings.NewReplacer("METHOD", methods[r.IntN(len(methods))], "NAME", word()+"Of"+word(), "WORD", word()).Replace(part))
 			}
 		}
 		name := filepath.Join(dir, fmt.Sprintf("%02d", n%50), fmt.Sprintf("%05d%s", n, kind))
