@@ -41,6 +41,8 @@ const (
 	ApplicationHosts ID = "application-hosts"
 	RateLimit        ID = "rate-limit"
 
+	BodySizeCheck ID = "body-size"
+
 	ServerProbe        ID = "server-probe"
 	ServerAuthServer   ID = "server-auth-server"
 	ServerRegistration ID = "server-registration"
@@ -207,7 +209,12 @@ func Catalog() []*Check {
 			Causes: []Cause{HostUnreachable, HandlerTLS, FrameBlocked, HandlerPrivate},
 		}, observeHosts, judgeHosts),
 		define(Check{
-			ID: RateLimit, Group: AccessGroup, Step: StepPortal, After: []ID{ContentFilterCheck, PortalClock, Platform, EventMachinery, EventDelivery},
+			ID: BodySizeCheck, Group: BrowserGroup, Step: StepPortal, Needs: all(RESTRoute), After: []ID{ContentFilterCheck, PortalClock, Platform, RequiredMethods, EventMachinery, EventDelivery},
+			Consent: BodySize, Deadline: bodyDeadline, Vantage: FromComputer, Owner: ServerAdmin, Affects: []Affected{Applications, Webhooks},
+			Causes: []Cause{BodyTooLarge},
+		}, observeBody, judgeBody),
+		define(Check{
+			ID: RateLimit, Group: AccessGroup, Step: StepPortal, After: []ID{ContentFilterCheck, PortalClock, Platform, EventMachinery, EventDelivery, BodySizeCheck},
 			NoRequests: true, Vantage: FromComputer, Owner: ServerAdmin, Affects: allAffected,
 			Causes: []Cause{Throttled, Overloaded, OperationTime},
 		}, observeLimits, judgeLimits),

@@ -33,6 +33,7 @@ const (
 	NeedsConsentDeep   Reason = "consent-deep"
 	NeedsConsentFilter Reason = "consent-content-filter"
 	NeedsConsentEvent  Reason = "consent-event-test"
+	NeedsConsentBody   Reason = "consent-body-size"
 	NeedsCredential    Reason = "credential" // a webhook or a sign-in
 	NeedsSignIn        Reason = "sign-in"    // a webhook is not enough
 	NeedsWebhook       Reason = "webhook"
@@ -49,6 +50,8 @@ func reasonFor(c Consent) Reason {
 		return NeedsConsentFilter
 	case EventTest:
 		return NeedsConsentEvent
+	case BodySize:
+		return NeedsConsentBody
 	default:
 		return NeedsConsentDeep
 	}

@@ -11,7 +11,7 @@ type Fault struct {
 	Name   string
 	Group  string
 	Causes []string // as "check/cause", which this fault must produce; none for a fault without a cause of its own
-	// With is what a run has to do to see it: "deep", "content-filter", "public-dns", "event-test" (consents), "dns"
+	// With is what a run has to do to see it: "deep", "content-filter", "body-size", "public-dns", "event-test" (consents), "dns"
 	// (resolve through DNS), "proxy" (go through Proxy), "region" (ask this region alone), "webhook" (have Webhook),
 	// "sign-in" (have what IssueGrant gives, and refresh it), "receiver" (have events sent to HandlerHost), "as-application" (the credential is the application's own).
 	With []string

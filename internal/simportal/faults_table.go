@@ -83,6 +83,8 @@ var faultTable = []Fault{
 	{Name: "rest-not-bitrix-identity", Group: "front", Causes: []string{"rest-route/rest-not-bitrix"}},
 	{Name: "errors-replaced", Group: "front", Causes: []string{"rest-route/errors-replaced"}},
 	{Name: "token-echoed", Group: "front"},
+	{Name: "body-too-large", Group: "front", Causes: []string{"body-size/body-too-large"}, With: []string{"body-size"}},
+	{Name: "body-too-large-closed", Group: "front", Causes: []string{"body-size/body-too-large"}, With: []string{"body-size"}},
 	{Name: "body-filtered", Group: "front", Causes: []string{"content-filter/body-filtered"}, With: []string{"content-filter"}},
 
 	{Name: "redirect-drops-post", Group: "redirect", Causes: []string{"portal-redirect/redirect-drops-post"}},

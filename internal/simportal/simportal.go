@@ -68,7 +68,7 @@ const (
 	defaultAuthTimeout = 15 * time.Second
 	defaultAppURL      = "http://127.0.0.1:53134/"
 	bodyLimit          = 64 << 10
-	bodyReadLimit      = 8 << 20
+	bodyReadLimit      = 16 << 20
 	throttleWindow     = 10 * time.Second
 	throttleLimit      = 12
 )

@@ -62,6 +62,7 @@ var linkOf = map[checks.ID]Link{
 	checks.EventMachinery:   AuthorizationQueue,
 	checks.EventDelivery:    QueueApplication,
 	checks.ApplicationHosts: QueueApplication,
+	checks.BodySizeCheck:    ComputerPortal,
 	checks.RateLimit:        ComputerPortal,
 
 	checks.ServerProbe:        NoLink, // of what was pasted
