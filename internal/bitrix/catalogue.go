@@ -172,14 +172,45 @@ type Fact struct {
 
 func (f Fact) bringsMethod() bool { return f.Kind == FactSince && f.What == "method" }
 
-// Method returns what is known of a REST method. Letter case does not matter.
-// The catalogue leaves out undocumented methods, so a portal may well have
-// some that are not found here.
+// A Source is one repository that the catalogue was made from.
+type Source struct {
+	Name     string // owner/repository on GitHub
+	Revision string // its commit
+	Date     string // day of that commit, as 2006-01-02
+}
+
+// An Info tells how old the catalogue is, where it comes from and what it holds.
+type Info struct {
+	Date    string // day of the newest of Sources, as 2006-01-02: what is younger is not in the catalogue
+	Sources []Source
+	Methods int // numbers of rows
+	Events  int
+	Scopes  int
+	Facts   int
+}
+
+// CatalogueInfo returns the catalogue's own date, sources and sizes. The slice
+// inside it must not be changed.
+func CatalogueInfo() Info {
+	c := catalogue()
+	return Info{
+		Date: c.date, Sources: c.sources,
+		Methods: len(c.methods), Events: len(c.events), Scopes: len(c.scopes), Facts: len(c.allFacts),
+	}
+}
+
+// Method returns what is known of a REST method. Letter case does not matter;
+// with REST3Prefix it is the method under /rest/api/. The catalogue leaves out
+// undocumented methods, so a portal may well have some that are not found here.
 func Method(name string) (MethodInfo, bool) {
 	c := catalogue()
-	i, ok := c.methodIndex[strings.ToLower(name)]
-	if !ok {
+	name, rest3 := strings.CutPrefix(strings.ToLower(name), REST3Prefix)
+	i, ok := c.methodIndex[name]
+	switch {
+	case !ok:
 		return MethodInfo{}, false
+	case rest3:
+		return c.methods[i].inREST3()
 	}
 	return c.methods[i], true
 }
@@ -269,7 +300,12 @@ func docURL(lang, path string) string {
 //go:embed data/catalogue.tsv.gz
 var catalogueData []byte
 
+// catalogueFormat is the version of the table's format, in its first row.
+const catalogueFormat = "1"
+
 type tables struct {
+	date        string
+	sources     []Source
 	methods     []MethodInfo
 	methodIndex map[string]int // by lower-case name
 	events      []EventInfo
@@ -321,7 +357,17 @@ func parseCatalogue(packed []byte) (*tables, error) {
 			f[n] = field
 			n++
 		}
+		if t.date == "" && f[0] != "D" {
+			return nil, fmt.Errorf("row %q comes before the date", line)
+		}
 		switch f[0] {
+		case "D":
+			if f[1] != catalogueFormat {
+				return nil, fmt.Errorf("format %q is not %s", f[1], catalogueFormat)
+			}
+			t.date = f[2]
+		case "R":
+			t.sources = append(t.sources, Source{Name: f[1], Revision: f[2], Date: f[3]})
 		case "M":
 			m := MethodInfo{
 				Name: f[1], Scope: f[2], Module: f[3], Who: Who(f[4]),

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -47,6 +48,23 @@ func TestCatalogueCounts(t *testing.T) {
 	}
 	if v2 != 1561 || v3 != 103 || both != 6 {
 		t.Errorf("REST 2: %d, REST 3.0: %d, both: %d", v2, v3, both)
+	}
+}
+
+func TestCatalogueInfo(t *testing.T) {
+	info := CatalogueInfo()
+	newest := ""
+	for _, s := range info.Sources {
+		if _, err := time.Parse(time.DateOnly, s.Date); err != nil || len(s.Revision) != 40 || !strings.Contains(s.Name, "/") {
+			t.Errorf("incomplete: %+v (%v)", s, err)
+		}
+		newest = max(newest, s.Date)
+	}
+	if info.Date != newest || newest == "" {
+		t.Errorf("dated %q, the newest source is of %q", info.Date, newest)
+	}
+	if info.Methods != len(catalogue().methods) || info.Events == 0 || info.Scopes == 0 || info.Facts == 0 {
+		t.Errorf("%+v", info)
 	}
 }
 
@@ -347,5 +365,27 @@ func BenchmarkMethod(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		Method("crm.item.list")
+	}
+}
+
+func TestMethodInREST3(t *testing.T) {
+	for name, want := range map[string]MethodInfo{
+		"api/tasks.task.add": {Name: "api/tasks.task.add", Module: "tasks", Scope: "tasks", Scopes: []string{"tasks"}, Who: WhoAny, API3: true},
+		"API/Tasks.Task.Add": {Name: "api/tasks.task.add", Module: "tasks", Scope: "tasks", Scopes: []string{"tasks"}, Who: WhoAny, API3: true},
+		"api/crm.item.list":  {},
+		"api/":               {},
+	} {
+		m, known := Method(name)
+		if diff := cmp.Diff(want, m, cmpopts.IgnoreUnexported(MethodInfo{})); known != want.API3 || known && diff != "" {
+			t.Errorf("%s: %v %s", name, known, diff)
+		}
+	}
+	twin, _ := Method("api/tasks.task.add")
+	if got, want := twin.DocURL("en"), "https://apidocs.bitrix24.com/api-reference/tasks/tasks-task-add-rest-v3.html"; got != want {
+		t.Errorf("page %s, want %s", got, want)
+	}
+	with, _ := Method("api/mail.message.send")
+	if without, _ := Method("mail.message.send"); !cmp.Equal(with, without, cmpopts.EquateComparable(), cmp.AllowUnexported(MethodInfo{})) {
+		t.Errorf("%+v is not %+v", with, without)
 	}
 }

@@ -2,10 +2,6 @@ package bitrix
 
 import "strings"
 
-// REST3Since is the version of module rest that brought REST 3.0, the methods
-// under /rest/api/ (release notes of the module).
-const REST3Since = "25.800.0"
-
 // A Need is a module that has to be installed besides the one that offers
 // something.
 type Need struct {
@@ -46,7 +42,7 @@ func (m MethodInfo) AlsoNeeds() []Need {
 			needs = append(needs, Need{f.Module, f.Version})
 		}
 	}
-	if m.API3 && !m.API2 && m.Module != "rest" {
+	if m.OnlyREST3() && m.Module != "rest" {
 		needs = append(needs, Need{"rest", REST3Since})
 	}
 	return needs

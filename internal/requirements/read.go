@@ -1,6 +1,8 @@
 package requirements
 
 import (
+	"regexp"
+
 	"github.com/goccy/go-yaml/ast"
 	"golang.org/x/net/idna"
 
@@ -19,6 +21,7 @@ const maxKeys = 2000
 
 // Forms of values; the JSON Schema has the same expressions.
 var (
+	validMethod  = lazyregexp.New(`^(api/)?[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*$`) // with bitrix.REST3Prefix, of REST 3.0
 	validName    = lazyregexp.New(`^[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*$`)
 	validModule  = lazyregexp.New(`^[a-z][a-z0-9_]*(\.[a-z0-9_]+)?$`)
 	validVersion = lazyregexp.New(`^>= *([0-9]{1,9}(?:\.[0-9]{1,9}){1,3})$`)
@@ -101,9 +104,9 @@ func (r *reader) document(n ast.Node) {
 			}
 		}),
 		yamlfile.Optional("application", r.application),
-		yamlfile.Optional("scopes", r.names("scopes", &d.scopes, &d.Scopes, scopeSpelling)),
-		yamlfile.Optional("methods", r.names("methods", &d.methods, &d.Methods, methodSpelling)),
-		yamlfile.Optional("events", r.names("events", &d.events, &d.Events, eventSpelling)),
+		yamlfile.Optional("scopes", r.names("scopes", validName, &d.scopes, &d.Scopes, scopeSpelling)),
+		yamlfile.Optional("methods", r.names("methods", validMethod, &d.methods, &d.Methods, methodSpelling)),
+		yamlfile.Optional("events", r.names("events", validName, &d.events, &d.Events, eventSpelling)),
 		yamlfile.Optional("modules", r.modules),
 		yamlfile.Optional("hosts", func(n ast.Node) { r.List("hosts", n, r.host) }),
 		yamlfile.Optional("handlers", func(n ast.Node) {
@@ -139,13 +142,13 @@ func (r *reader) localized(n ast.Node) (string, map[string]string) {
 	return names["en"], names
 }
 
-func (r *reader) names(key string, items *[]item, names *[]string, known func() *yamlfile.Spelling) func(ast.Node) {
+func (r *reader) names(key string, valid func() *regexp.Regexp, items *[]item, names *[]string, known func() *yamlfile.Spelling) func(ast.Node) {
 	return func(n ast.Node) {
 		r.List(key, n, func(n ast.Node) {
 			s, ok := r.String(key, n)
 			switch {
 			case !ok:
-			case !validName().MatchString(s):
+			case !valid().MatchString(s):
 				r.FailAt(n, BadName, map[string]any{"value": s, "nearest": known().Nearest(s)})
 			default:
 				line, column := yamlfile.Place(n)

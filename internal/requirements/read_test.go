@@ -82,6 +82,7 @@ var accepted = map[string]string{
 	"names in two languages":        "boxready: 1\napplication:\n  name: {en: Bot, ru: Бот}\n",
 	"one port as JSON may write it": "boxready: 1.0\nhosts: [{host: a, port: 443.0, direction: app-to-portal}]",
 	"an event of one type of items": "boxready: 1\nevents: [ONCRMDYNAMICITEMADD_147, CATALOG.PRICE.ON.ADD]",
+	"methods of REST 3.0":           "boxready: 1\nmethods: [api/tasks.task.get, api/batch, mail.message.send]",
 	"comments":                      "# one\n\nboxready: 1 # two\n# three\nmethods:\n  # four\n  - batch # five\n",
 }
 
@@ -140,6 +141,8 @@ var refused = []struct {
 	{"versions that are none", "boxready: 1\nmodules:\n  a: 23.300.0\n  b: \">23.300\"\n  c: \">=23\"\n  d: \">=1.2.3.4.5\"\n  e: \">=1.99999999999\"\n",
 		[]string{"3:6 bad-module-version", "4:6 bad-module-version", "5:6 bad-module-version", "6:6 bad-module-version", "7:6 bad-module-version"}},
 	{"a module that is none", "boxready: 1\nmodules: {CRM модуль: installed}\n", []string{"2:11 bad-module"}},
+	{"only methods have a path", "boxready: 1\nscopes: [api/crm]\nmethods: [rest/api/batch, api/1/batch, api/]\nevents: [api/ONAPPTEST]\n",
+		[]string{"2:10 bad-name", "3:11 bad-name", "3:27 bad-name", "3:40 bad-name", "4:10 bad-name"}},
 	{"names that are none", "boxready: 1\nmethods:\n  - crm.item.list?select=1\n  - crm..list\n  - .list\n  - crm.dеal.list\n  - ' batch'\n",
 		[]string{"3:5 bad-name", "4:5 bad-name", "5:5 bad-name", "6:5 bad-name", "7:5 bad-name"}},
 	{"a name that is too long", "boxready: 1\nmethods:\n  - " + strings.Repeat("a", 201), []string{"3:5 bad-text"}},

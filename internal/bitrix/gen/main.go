@@ -20,7 +20,8 @@
 //
 // extra.json, kept beside this program, adds version facts in the shape of
 // since.json, plus absent_in: the newest version known to lack what the row is
-// about. A row of it with what "method" also narrows the bounds of that method.
+// about. sources.json beside it names the documentation's repositories: name,
+// revision, date. A row of extra.json with what "method" also narrows the bounds of that method.
 //
 // The same input gives the same bytes.
 package main
@@ -115,10 +116,15 @@ type bound struct {
 // pack reads the input and returns the compressed table. Its lines are
 // tab-separated; the first field is the kind of the row:
 //
+//	D format date
+//	R repository revision date
 //	M name scope module who flags api registration present_in absent_in replaced_by doc scopes_all scope_v3 doc_v3
 //	E name scope module who flags doc scopes_all
 //	S name modules evidence tool doc note
 //	F subject module kind version absent_in what source
+//
+// D comes first: the version of this format and the day of the newest of the
+// repositories in the R rows, which the names were read from.
 //
 // flags: a application only, d deprecated, l in the reply of `methods`, n not
 // in it. Lists are joined by commas. Empty fields at the end of a line are cut.
@@ -145,8 +151,18 @@ func pack(dir, extraFile string) ([]byte, error) {
 	return packed.Bytes(), nil
 }
 
+// format is the version of the table, bitrix.catalogueFormat.
+const format = "1"
+
+type source struct {
+	Name     string `json:"name"`
+	Revision string `json:"revision"`
+	Date     string `json:"date"`
+}
+
 // input holds the sorted contents of the files; bounds by lower-case method.
 type input struct {
+	sources []source
 	methods []method
 	events  []event
 	scopes  []scope
@@ -170,6 +186,7 @@ func readInput(dir, extraFile string) (*input, error) {
 		{filepath.Join(dir, "since.json"), &in.facts},
 		{filepath.Join(dir, "bounds.json"), &bounds},
 		{extraFile, &extra},
+		{filepath.Join(filepath.Dir(extraFile), "sources.json"), &in.sources},
 	} {
 		data, err := os.ReadFile(f.path)
 		if err != nil {
@@ -218,6 +235,14 @@ func (in *input) table() ([]byte, error) {
 		}
 		table.WriteString(strings.Join(fields, "\t"))
 		table.WriteByte('\n')
+	}
+	newest := ""
+	for _, s := range in.sources {
+		newest = max(newest, s.Date)
+	}
+	line("D", format, newest)
+	for _, s := range in.sources {
+		line("R", s.Name, s.Revision, s.Date)
 	}
 	for _, m := range in.methods {
 		key := strings.ToLower(m.Method)

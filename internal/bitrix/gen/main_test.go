@@ -21,6 +21,7 @@ func writeInput(t *testing.T, files map[string]string) (dir, extra string) {
 		"scopes.json": `[{"scope":"crm","modules":["crm","sale"],"evidence":"source","tool":"CRM","doc":"s.html","note":""}]`,
 		"since.json":  `[{"method":"a.First","module":"tasks","version":"1.2.0","what":"field X","kind":"since","source":"owner/docs@abc123:dir/a.md"}]`,
 		"bounds.json": `[{"method":"B.second","module":"crm","present_in":"3.0.0","absent_in":"1.0.0","registration":"controller"}]`,
+		"sources.json": `[{"name":"owner/docs","revision":"abc123","date":"2026-01-02"},{"name":"owner/old","revision":"def","date":"2025-12-31"}]`,
 		"extra.json":  `[{"method":"b.second","module":"crm","kind":"bounds","version":"3.0.0","absent_in":"2.0.0","what":"method","source":"compared"}]`,
 	} {
 		if replaced, ok := files[name]; ok {
@@ -48,6 +49,9 @@ func TestPack(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := strings.Join([]string{
+		"D\t1\t2026-01-02",
+		"R\towner/docs\tabc123\t2026-01-02",
+		"R\towner/old\tdef\t2025-12-31",
 		"M\ta.First\ttask\ttasks\tany\t\t2+3\t\t\t\t\ta.html\ttask,crm\ttasks\ta3.html",
 		"M\tb.second\tcrm\tcrm\tadmin\tadl\t2\tstatic\t3.0.0\t2.0.0\ta.First\tb.html",
 		"E\tONB\tcrm\tcrm\tany\td\te.html",

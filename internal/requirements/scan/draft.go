@@ -24,6 +24,9 @@ func (r *Result) Requirements(application string) *requirements.Requirements {
 	req := &requirements.Requirements{Applications: []requirements.Application{{Name: application}}, Methods: namesOf(r.Methods), Events: namesOf(r.Events), Handlers: r.place()}
 	req.Scopes = namesOf(r.Scopes)
 	req.Scopes = req.Permissions()
+	if slices.ContainsFunc(req.Methods, func(name string) bool { m, _ := bitrix.Method(name); return m.OnlyREST3() }) {
+		req.Modules = []requirements.Module{{Name: "rest", AtLeast: bitrix.REST3Since}}
+	}
 	return req
 }
 
@@ -90,6 +93,12 @@ func (r *Result) Draft(application string, say Translate) []byte {
 	list("scopes", req.Scopes, found(r.Scopes))
 	list("methods", req.Methods, found(r.Methods))
 	list("events", req.Events, found(r.Events))
+	if len(req.Modules) > 0 {
+		b.WriteString("modules:\n")
+	}
+	for _, m := range req.Modules {
+		fmt.Fprintf(&b, "  %s: \">=%s\" # %s\n", m.Name, m.AtLeast, say("requirements.draft.rest-3", nil))
+	}
 	if req.Handlers != "" {
 		fmt.Fprintf(&b, "handlers:\n  where: %s # %s %s\n", req.Handlers, untrusted.Line(r.Handlers[0].Name), r.Handlers[0].places())
 	}

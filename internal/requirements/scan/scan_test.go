@@ -189,6 +189,21 @@ func TestDraftIsAValidRequirementsFile(t *testing.T) {
 	}
 }
 
+func TestDraftAsksForREST3(t *testing.T) {
+	for method, want := range map[string][]requirements.Module{
+		"mail.message.send": {{Name: "rest", AtLeast: "25.800.0"}},
+		"crm.item.list":     nil,
+	} {
+		r, err := requirements.Read("draft", scanFiles(t, map[string]string{"a.php": "<?php CRest::call('" + method + "');"}).Draft("my app", say))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, r.Modules); diff != "" || !slices.Equal(r.Methods, []string{method}) {
+			t.Errorf("%v (-want +got):\n%s", r.Methods, diff)
+		}
+	}
+}
+
 // A file is recognised by its base name, in any directory.
 func TestFilesInFolders(t *testing.T) {
 	const code = "BX24=https://portal.example.ru/rest/\nMETHOD=crm.item.list\n"
