@@ -41,7 +41,9 @@ const (
 	ApplicationHosts ID = "application-hosts"
 	RateLimit        ID = "rate-limit"
 
-	BodySizeCheck ID = "body-size"
+	BrowserLibrary   ID = "browser-library"
+	ApplicationFrame ID = "application-frame"
+	BodySizeCheck    ID = "body-size"
 
 	ServerProbe        ID = "server-probe"
 	ServerAuthServer   ID = "server-auth-server"
@@ -206,8 +208,16 @@ func Catalog() []*Check {
 		}, observeDelivery, judgeDelivery),
 		define(Check{
 			ID: ApplicationHosts, Group: AccessGroup, Step: StepEvents, Hosts: true, Vantage: FromComputer, Owner: Vendor, Affects: application,
-			Causes: []Cause{HostUnreachable, HandlerTLS, FrameBlocked, HandlerPrivate},
+			Causes: []Cause{HostUnreachable, HandlerTLS, HandlerPrivate},
 		}, observeHosts, judgeHosts),
+		define(Check{
+			ID: BrowserLibrary, Group: BrowserGroup, Step: StepEvents, MissingPrerequisite: missingPage, Vantage: FromComputer, Owner: NetworkAdmin, Affects: []Affected{Applications},
+			Causes: []Cause{VendorHostUnreachable},
+		}, observeLibrary, judgeLibrary),
+		define(Check{
+			ID: ApplicationFrame, Group: BrowserGroup, Step: StepEvents, MissingPrerequisite: missingPage, Vantage: FromComputer, Owner: Vendor, Affects: application,
+			Causes: []Cause{FrameBlocked, FrameNotHTTPS, FrameCookie},
+		}, observeFrames, judgeFrames),
 		define(Check{
 			ID: BodySizeCheck, Group: BrowserGroup, Step: StepPortal, Needs: all(RESTRoute), After: []ID{ContentFilterCheck, PortalClock, Platform, RequiredMethods, EventMachinery, EventDelivery},
 			Consent: BodySize, Deadline: bodyDeadline, Vantage: FromComputer, Owner: ServerAdmin, Affects: []Affected{Applications, Webhooks},

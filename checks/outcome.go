@@ -42,6 +42,7 @@ const (
 	NeedsServerProbe   Reason = "server-probe" // or this part of its answer
 	NeedsRequirements  Reason = "requirements" // that name hosts
 	NeedsReceiver      Reason = "receiver"     // for a test event, and consent to its host
+	NeedsPage          Reason = "page"         // that an application shows in the portal
 )
 
 func reasonFor(c Consent) Reason {

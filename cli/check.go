@@ -30,6 +30,7 @@ type checkFlags struct {
 	serverProbe, outside                      string
 	receiver                                  string
 	handlers, setup                           string
+	page                                      string
 	format, report                            string
 	hideNames                                 bool
 	verbose                                   bool
@@ -98,6 +99,7 @@ func (cl *commandLine) checkCommand() *cobra.Command {
 	flags.BoolVar(&f.asApplication, "as-application", false, "")
 	flags.StringArrayVar(&f.requires, "requires", nil, "")
 	oneOf(flags, &f.handlers, "handlers", "", names(allowlist.Places())...)
+	flags.StringVar(&f.page, "app", "", "")
 	addSetup(flags, &f.setup)
 	flags.StringVar(&f.serverProbe, "server-probe", "", "")
 	flags.StringVar(&f.outside, "outside", "", "")
@@ -172,7 +174,7 @@ func (f *checkFlags) options(portal string, stdin io.Reader) app.TargetOptions {
 			o.Consents = append(o.Consents, c.consent)
 		}
 	}
-	o.AsApplication, o.Handlers, o.Requires, o.Receiver = f.asApplication, f.handlers, f.requires, f.receiver
+	o.AsApplication, o.Handlers, o.Requires, o.Receiver, o.Page = f.asApplication, f.handlers, f.requires, f.receiver, f.page
 	o.ServerProbe, o.Stdin, o.Outside, o.Setup = f.serverProbe, stdin, f.outside, checks.Setup(f.setup)
 	return o
 }

@@ -191,6 +191,8 @@ func (p *Portal) Requirements() *requirements.Requirements {
 		case "module":
 			module, version, _ := strings.Cut(name, ">=")
 			r.Modules = append(r.Modules, requirements.Module{Name: module, AtLeast: version})
+		case "page":
+			r.Pages = append(r.Pages, name)
 		case "host":
 			r.Hosts = append(r.Hosts, host(name))
 		}

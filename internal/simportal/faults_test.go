@@ -628,7 +628,7 @@ func TestFaultTable(t *testing.T) {
 			}
 		}
 		for _, need := range f.Needs {
-			if !regexp.MustCompile(`^(method:[a-z.]+|event:[A-Z0-9_]+|scope:[a-z_]+|module:[a-z]+(>=\d+\.\d+\.\d+)?|host:[a-z.]+:\d+:[a-z-]+)$`).MatchString(need) {
+			if !regexp.MustCompile(`^(method:[a-z.]+|event:[A-Z0-9_]+|scope:[a-z_]+|module:[a-z]+(>=\d+\.\d+\.\d+)?|host:[a-z.]+:\d+:[a-z-]+|page:https://[a-z.]+/)$`).MatchString(need) {
 				t.Errorf("%s: need %q", f.Name, need)
 			}
 		}

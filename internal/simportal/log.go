@@ -17,7 +17,7 @@ import (
 // Request is one recorded request to a simulated server.
 type Request struct {
 	At                           time.Time
-	Server                       string // portal, portal-http, auth-cis, auth-world, feed-cis, feed-world, aia, app, events, doh, dns, proxy
+	Server                       string // portal, portal-http, auth-cis, auth-world, feed-cis, feed-world, library, aia, app, events, doh, dns, proxy
 	TLS                          bool
 	SNI                          string
 	Host, Method, Path, RawQuery string // for DNS: Host is the name, Method the type asked for
