@@ -105,7 +105,7 @@ func (t *Target) HostsToAsk() (names []string) {
 	pages, _ := t.framePages()
 	for _, address := range pages {
 		page, err := url.Parse(address)
-		if err != nil {
+		if err != nil || page.Scheme != "https" {
 			continue
 		}
 		if name := net.JoinHostPort(page.Hostname(), portOf(page)); !slices.Contains(names, name) {
