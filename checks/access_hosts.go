@@ -22,7 +22,6 @@ import (
 const (
 	HostUnreachable Cause = "host-unreachable"
 	HandlerTLS      Cause = "handler-tls"
-	FrameBlocked    Cause = "frame-blocked"
 	HandlerPrivate  Cause = "handler-private"
 )
 
@@ -47,16 +46,20 @@ type AppHost struct {
 	Host       string                   `json:"host" hide:"host"`
 	Port       int                      `json:"port"`
 	Directions []requirements.Direction `json:"directions"`
-	Given      bool                     `json:"given,omitempty"`             // the user gave the address; nothing was resolved
-	Proxy      string                   `json:"proxy,omitempty" hide:"host"` // in between; it resolves the name
-	Addresses  []netip.Addr             `json:"addresses,omitempty" hide:"ip"`
-	Layer      transport.Stage          `json:"layer,omitempty"` // where it failed; none when the host answered
-	Failure    transport.Failure        `json:"failure,omitempty"`
-	TLS        *TLSSeen                 `json:"tls,omitempty"`
-	Status     int                      `json:"status,omitempty"`               // of GET /
-	Location   string                   `json:"location,omitempty" hide:"host"` // scheme and host that it redirects to
-	Frame      *FrameFacts              `json:"frame,omitempty"`                // of a page that browsers open
-	Times      *transport.Times         `json:"times,omitempty"`
+	HostAnswer                          // to GET /
+}
+
+// HostAnswer is how one of an application's hosts answers this computer.
+type HostAnswer struct {
+	Given     bool              `json:"given,omitempty"`             // the user gave the address; nothing was resolved
+	Proxy     string            `json:"proxy,omitempty" hide:"host"` // in between; it resolves the name
+	Addresses []netip.Addr      `json:"addresses,omitempty" hide:"ip"`
+	Layer     transport.Stage   `json:"layer,omitempty"` // where it failed; none when the host answered
+	Failure   transport.Failure `json:"failure,omitempty"`
+	TLS       *TLSSeen          `json:"tls,omitempty"`
+	Status    int               `json:"status,omitempty"`
+	Location  string            `json:"location,omitempty" hide:"host"` // scheme and host that it redirects to
+	Times     *transport.Times  `json:"times,omitempty"`
 }
 
 // Public returns the values that identify nobody.
@@ -90,13 +93,23 @@ func (t *Target) appHosts() (hosts []AppHost, leftOut int) {
 	return hosts[:most], len(hosts) - most
 }
 
-// HostsToAsk returns the hosts, as host:port, that a run against t contacts because the requirements name them. Whoever starts it
+// HostsToAsk returns the hosts, as host:port, that a run against t contacts because the requirements or the owner name them. Whoever starts it
 // should see them first.
 func (t *Target) HostsToAsk() (names []string) {
 	hosts, _ := t.appHosts()
 	for _, h := range hosts {
 		if h.asked() {
 			names = append(names, h.name())
+		}
+	}
+	pages, _ := t.framePages()
+	for _, address := range pages {
+		page, err := url.Parse(address)
+		if err != nil || page.Scheme != "https" {
+			continue
+		}
+		if name := net.JoinHostPort(page.Hostname(), portOf(page)); !slices.Contains(names, name) {
+			names = append(names, name)
 		}
 	}
 	return names
@@ -124,22 +137,24 @@ func observeHosts(ctx context.Context, env *Env) (*HostsFacts, error) {
 		if h := &f.Hosts[i]; h.asked() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			h.fail(env.askAppHost(ctx, h))
+			h.fail(env.getPage(ctx, h.address(), &h.HostAnswer, nil))
 		}
 	})
 	return f, nil
 }
 
-func (h *AppHost) fail(err error) {
+func (a *HostAnswer) fail(err error) {
 	if err != nil {
-		h.Layer, h.Failure = transport.StageOf(err), transport.FailureOf(err)
+		a.Layer, a.Failure = transport.StageOf(err), transport.FailureOf(err)
 	}
 }
 
-// askAppHost resolves the host and requests its root page, once, without anything that identifies the sender.
-func (env *Env) askAppHost(ctx context.Context, h *AppHost) error {
+// getPage resolves the page's host and requests the page, once, without anything that identifies the sender. read, if not nil, gets
+// the response, whose body isn't read.
+func (env *Env) getPage(ctx context.Context, page *url.URL, a *HostAnswer, read func(*http.Response)) error {
+	host, port := page.Hostname(), transport.PortOf(page)
 	var sending func()
-	if h.Host == env.target.Address.Host { // an application that runs on the portal
+	if host == env.target.Address.Host { // an application that runs on the portal
 		turn, err := env.pacer.Begin(ctx)
 		if err != nil {
 			return err
@@ -149,22 +164,21 @@ func (env *Env) askAppHost(ctx context.Context, h *AppHost) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, env.net.Timeout(appHostTimeout))
 	defer cancel()
-	page := h.address()
-	proxy, err := env.net.ProxyFor(page.Scheme, h.Host, h.Port)
+	proxy, err := env.net.ProxyFor(page.Scheme, host, port)
 	if err != nil {
 		return err
 	}
 	if proxy != nil {
-		h.Proxy = transport.ProxyName(proxy)
-	} else if h.Given = env.net.Overridden(h.Host, h.Port); !h.Given {
-		if h.Addresses, err = env.net.Lookup(ctx, h.Host); err != nil {
+		a.Proxy = transport.ProxyName(proxy)
+	} else if a.Given = env.net.Overridden(host, port); !a.Given {
+		if a.Addresses, err = env.net.Lookup(ctx, host); err != nil {
 			return err
 		}
 	}
-	return env.openPage(ctx, h, page, sending)
+	return env.openPage(ctx, page, a, sending, read)
 }
 
-func (env *Env) openPage(ctx context.Context, h *AppHost, page *url.URL, sending func()) error {
+func (env *Env) openPage(ctx context.Context, page *url.URL, a *HostAnswer, sending func(), read func(*http.Response)) error {
 	var encrypted atomic.Pointer[tls.ConnectionState]
 	config := env.tlsConfig()
 	config.VerifyConnection = func(state tls.ConnectionState) error {
@@ -180,31 +194,26 @@ func (env *Env) openPage(ctx context.Context, h *AppHost, page *url.URL, sending
 	}
 	response, err := client.Do(request)
 	times := watch.Stop()
-	h.Times = &times
+	a.Times = &times
 	if state := encrypted.Load(); state != nil {
-		h.TLS = &TLSSeen{Protocol: tls.VersionName(state.Version), Cipher: tls.CipherSuiteName(state.CipherSuite)}
+		a.TLS = &TLSSeen{Protocol: tls.VersionName(state.Version), Cipher: tls.CipherSuiteName(state.CipherSuite)}
 		for _, cert := range state.PeerCertificates {
-			h.TLS.Chain = append(h.TLS.Chain, describe(cert))
+			a.TLS.Chain = append(a.TLS.Chain, describe(cert))
 		}
-		h.TLS.Interceptor, h.TLS.NationalCA = nameIn(h.TLS.Chain, interceptors), nameIn(h.TLS.Chain, nationalCAs)
+		a.TLS.Interceptor, a.TLS.NationalCA = nameIn(a.TLS.Chain, interceptors), nameIn(a.TLS.Chain, nationalCAs)
 		// The issuer isn't fetched: the owner wasn't shown that address.
-		h.TLS.Trust = env.examineOffline(state.PeerCertificates, h.Host, nil)
+		a.TLS.Trust = env.examineOffline(state.PeerCertificates, page.Hostname(), nil)
 	}
 	if err != nil {
 		return err
 	}
 	defer response.Body.Close() // the page isn't read
-	h.Status = response.StatusCode
-	if to, err := response.Location(); err == nil && h.Status >= 300 && h.Status < 400 {
-		h.Location = short((&url.URL{Scheme: to.Scheme, Host: to.Host}).String())
+	a.Status = response.StatusCode
+	if to, err := response.Location(); err == nil && a.Status >= 300 && a.Status < 400 {
+		a.Location = short((&url.URL{Scheme: to.Scheme, Host: to.Host}).String())
 	}
-	// For a redirect or an error, browsers show no page of the application's.
-	if h.is(requirements.BrowserToApp) && h.Status >= 200 && h.Status < 300 {
-		portal, err := url.Parse(env.target.Address.String())
-		if err != nil {
-			return err
-		}
-		h.Frame = framing(response.Header, page, portal)
+	if read != nil {
+		read(response)
 	}
 	return nil
 }
@@ -218,12 +227,9 @@ type hostFault struct {
 
 // Reasons besides failures and causes of portal-tls.
 const (
-	whyPrivate      = "private-address"
-	whyNoDot        = "no-dot"
-	whyHTTP         = "http"
-	whyFrameOptions = "x-frame-options"
-	whyAncestors    = "frame-ancestors"
-	whyUnusable     = "no-usable-answer"
+	whyPrivate  = "private-address"
+	whyNoDot    = "no-dot"
+	whyUnusable = "no-usable-answer"
 )
 
 func judgeHosts(f *HostsFacts, _ FactsByCheck) []Result {
@@ -276,7 +282,7 @@ func (f *HostsFacts) faults(h *AppHost) (faults []hostFault) {
 		return nil
 	}
 	addFault := func(sure bool, cause Cause, why string) { faults = append(faults, hostFault{cause, why, sure}) }
-	called, opened := h.is(requirements.PortalToApp), h.is(requirements.BrowserToApp)
+	called := h.is(requirements.PortalToApp)
 	inside := f.Handlers == requirements.LAN || f.Handlers == requirements.Custom
 
 	private := h.private()
@@ -288,8 +294,7 @@ func (f *HostsFacts) faults(h *AppHost) (faults []hostFault) {
 	}
 	if h.TLS != nil {
 		for _, r := range h.TLS.certificateFaults(f.At) {
-			// Browsers may trust the company's authority, but none accepts an expired certificate or another host's.
-			anybody := slices.Contains([]Cause{TLSExpired, TLSNotYetValid, TLSWrongHost, TLSWeakCertificate}, r.Cause)
+			anybody := slices.Contains(refusedByBrowsers, r.Cause)
 			switch {
 			case r.Cause == TLSIntercepted:
 				addFault(false, HandlerTLS, string(r.Cause))
@@ -298,17 +303,11 @@ func (f *HostsFacts) faults(h *AppHost) (faults []hostFault) {
 			}
 		}
 	}
-	switch {
-	case !opened:
-	case h.Port == 80 && !strings.HasPrefix(h.Location, "https:"):
-		addFault(true, FrameBlocked, whyHTTP) // a page over https shows none over http
-	case h.Frame != nil && !h.Frame.AllowsPortal && h.Frame.Ancestors != nil:
-		addFault(true, FrameBlocked, whyAncestors)
-	case h.Frame != nil && !h.Frame.AllowsPortal:
-		addFault(true, FrameBlocked, whyFrameOptions)
-	}
 	return faults
 }
+
+// refusedByBrowsers are a certificate's faults with which no browser shows a page in a frame. It may trust a company's authority.
+var refusedByBrowsers = []Cause{TLSExpired, TLSNotYetValid, TLSWrongHost, TLSWeakCertificate}
 
 // private is why the host can't be resolved outside the network, or "".
 func (h *AppHost) private() string {

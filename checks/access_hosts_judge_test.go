@@ -22,10 +22,8 @@ func TestJudgeHosts(t *testing.T) {
 		return s
 	}
 	host := func(d requirements.Direction, change func(*AppHost)) *HostsFacts {
-		h := AppHost{Host: "app.example", Port: 443, Directions: []requirements.Direction{d}, Addresses: addresses("203.0.113.60"), TLS: secure(nil), Status: 200}
-		if d == opened {
-			h.Frame = &FrameFacts{AllowsPortal: true}
-		}
+		h := AppHost{Host: "app.example", Port: 443, Directions: []requirements.Direction{d},
+			HostAnswer: HostAnswer{Addresses: addresses("203.0.113.60"), TLS: secure(nil), Status: 200}}
 		if change != nil {
 			change(&h)
 		}
@@ -43,9 +41,9 @@ func TestJudgeHosts(t *testing.T) {
 	unknownCA := certificate(func(s *TLSSeen) { s.Trust.Public = false })
 	expired := certificate(func(s *TLSSeen) { s.Chain[0].NotAfter = now.AddDate(0, 0, -1) })
 	many := host(called, failing(transport.Refused))
-	many.Hosts = append(many.Hosts, host(called, failing(transport.Timeout)).Hosts[0], host(opened, func(h *AppHost) { h.Frame.AllowsPortal = false }).Hosts[0])
+	many.Hosts = append(many.Hosts, host(called, failing(transport.Timeout)).Hosts[0], host(opened, expired).Hosts[0])
 	const unreachable, unsure = "problem host-unreachable vendor", "unknown host-unreachable vendor"
-	const badTLS, private, frame = "problem handler-tls vendor", "problem handler-private vendor", "problem frame-blocked vendor"
+	const badTLS, private = "problem handler-tls vendor", "problem handler-private vendor"
 	judge(t, ApplicationHosts, []verdict{
 		{"called, in order", host(called, nil), nil, results("ok")},
 		{"opened, in order", host(opened, nil), nil, results("ok")},
@@ -65,7 +63,7 @@ func TestJudgeHosts(t *testing.T) {
 		{"refused, in the LAN: perhaps not this one", in(requirements.LAN, host(called, failing(transport.Refused))), nil, results(unsure)},
 		{"private in the LAN and silent", in(requirements.LAN, host(called, func(h *AppHost) { at("10.0.0.5")(h); failing(transport.Timeout)(h) })), nil, results(unsure)},
 		{"a filter on this computer answers for DNS", host(called, func(h *AppHost) { at("127.0.0.1")(h); failing(transport.Refused)(h) }), nil, results(unsure)},
-		{"proved and not proved", many, nil, results(unreachable, frame)},
+		{"proved and not proved", many, nil, results(unreachable, badTLS)},
 
 		{"private", host(called, at("192.168.1.5")), nil, results(private)},
 		{"private and silent", host(called, func(h *AppHost) { at("192.168.1.5")(h); failing(transport.Timeout)(h) }), nil, results(private, unsure)},
@@ -92,13 +90,6 @@ func TestJudgeHosts(t *testing.T) {
 		{"no TLS at all", host(called, failing(transport.NotTLS)), nil, results(badTLS)},
 		{"nothing in common", host(called, failing(transport.TLSFailed)), nil, results("unknown handler-tls vendor")},
 
-		{"forbids frames", host(opened, func(h *AppHost) { h.Frame = &FrameFacts{Options: []string{"deny"}} }), nil, results(frame)},
-		{"forbids this portal", host(opened, func(h *AppHost) { h.Frame = &FrameFacts{Ancestors: []string{"'self'"}} }), nil, results(frame)},
-		{"an error page says nothing", host(opened, func(h *AppHost) { h.Status, h.Frame = 404, nil }), nil, results("ok")},
-		{"a page over http", host(opened, func(h *AppHost) { h.Port, h.TLS = 80, nil }), nil, results(frame)},
-		{"http that leads to https", host(opened, func(h *AppHost) {
-			h.Port, h.TLS, h.Frame, h.Status, h.Location = 80, nil, nil, 301, "https://app.example"
-		}), nil, results("ok")},
 		{"a handler over http", host(called, func(h *AppHost) { h.Port, h.TLS = 80, nil }), nil, results("ok")},
 	})
 }

@@ -41,6 +41,10 @@ const (
 	ApplicationHosts ID = "application-hosts"
 	RateLimit        ID = "rate-limit"
 
+	BrowserLibrary   ID = "browser-library"
+	ApplicationFrame ID = "application-frame"
+	BodySizeCheck    ID = "body-size"
+
 	ServerProbe        ID = "server-probe"
 	ServerAuthServer   ID = "server-auth-server"
 	ServerRegistration ID = "server-registration"
@@ -204,10 +208,23 @@ func Catalog() []*Check {
 		}, observeDelivery, judgeDelivery),
 		define(Check{
 			ID: ApplicationHosts, Group: AccessGroup, Step: StepEvents, Hosts: true, Vantage: FromComputer, Owner: Vendor, Affects: application,
-			Causes: []Cause{HostUnreachable, HandlerTLS, FrameBlocked, HandlerPrivate},
+			Causes: []Cause{HostUnreachable, HandlerTLS, HandlerPrivate},
 		}, observeHosts, judgeHosts),
 		define(Check{
-			ID: RateLimit, Group: AccessGroup, Step: StepPortal, After: []ID{ContentFilterCheck, PortalClock, Platform, EventMachinery, EventDelivery},
+			ID: BrowserLibrary, Group: BrowserGroup, Step: StepEvents, MissingPrerequisite: missingPage, Vantage: FromComputer, Owner: NetworkAdmin, Affects: []Affected{Applications},
+			Causes: []Cause{VendorHostUnreachable},
+		}, observeLibrary, judgeLibrary),
+		define(Check{
+			ID: ApplicationFrame, Group: BrowserGroup, Step: StepEvents, MissingPrerequisite: missingPage, Vantage: FromComputer, Owner: Vendor, Affects: application,
+			Causes: []Cause{FrameBlocked, FrameNotHTTPS, FrameCookie},
+		}, observeFrames, judgeFrames),
+		define(Check{
+			ID: BodySizeCheck, Group: BrowserGroup, Step: StepPortal, Needs: all(RESTRoute), After: []ID{ContentFilterCheck, PortalClock, Platform, RequiredMethods, EventMachinery, EventDelivery},
+			Consent: BodySize, Deadline: bodyDeadline, Vantage: FromComputer, Owner: ServerAdmin, Affects: []Affected{Applications, Webhooks},
+			Causes: []Cause{BodyTooLarge},
+		}, observeBody, judgeBody),
+		define(Check{
+			ID: RateLimit, Group: AccessGroup, Step: StepPortal, After: []ID{ContentFilterCheck, PortalClock, Platform, EventMachinery, EventDelivery, BodySizeCheck},
 			NoRequests: true, Vantage: FromComputer, Owner: ServerAdmin, Affects: allAffected,
 			Causes: []Cause{Throttled, Overloaded, OperationTime},
 		}, observeLimits, judgeLimits),

@@ -94,16 +94,18 @@ const (
 	ContentFilter Consent = "content-filter" // a request that may look like an attack
 	EventTest     Consent = "event-test"     // binding and unbinding a test event
 	PublicDNS     Consent = "public-dns"     // the portal's name goes to a public resolver
+	BodySize      Consent = "body-size"      // two large requests
 )
 
 // Group is a chapter of the checklist.
 type Group string
 
 const (
-	PortalGroup Group = "portal"        // the portal, from this computer
-	AuthGroup   Group = "authorization" // the portal and the authorization server
-	AccessGroup Group = "access"        // what a webhook or a sign-in shows
-	ServerGroup Group = "server"        // what the portal's server shows
+	PortalGroup  Group = "portal"        // the portal, from this computer
+	AuthGroup    Group = "authorization" // the portal and the authorization server
+	AccessGroup  Group = "access"        // what a webhook or a sign-in shows
+	BrowserGroup Group = "browser"       // what employees' browsers and large calls meet
+	ServerGroup  Group = "server"        // what the portal's server shows
 )
 
 // Step is one of the five steps in which the window leads through a run, in their order.

@@ -411,6 +411,8 @@ func TestHealthy(t *testing.T) {
 				own = append(own, checks.NotChecked{Check: c.ID, Reason: checks.NeedsCredential})
 			case c.Group == checks.ServerGroup:
 				own = append(own, checks.NotChecked{Check: c.ID, Reason: checks.NeedsServerProbe})
+			case c.ID == checks.BodySizeCheck:
+				own = append(own, checks.NotChecked{Check: c.ID, Reason: checks.NeedsConsentBody})
 			case c.ID == checks.PortalFromInternet:
 				own = append(own, checks.NotChecked{Check: c.ID, Reason: checks.NeedsOutsideRun})
 			}

@@ -33,6 +33,7 @@ const (
 	NeedsConsentDeep   Reason = "consent-deep"
 	NeedsConsentFilter Reason = "consent-content-filter"
 	NeedsConsentEvent  Reason = "consent-event-test"
+	NeedsConsentBody   Reason = "consent-body-size"
 	NeedsCredential    Reason = "credential" // a webhook or a sign-in
 	NeedsSignIn        Reason = "sign-in"    // a webhook is not enough
 	NeedsWebhook       Reason = "webhook"
@@ -41,6 +42,7 @@ const (
 	NeedsServerProbe   Reason = "server-probe" // or this part of its answer
 	NeedsRequirements  Reason = "requirements" // that name hosts
 	NeedsReceiver      Reason = "receiver"     // for a test event, and consent to its host
+	NeedsPage          Reason = "page"         // that an application shows in the portal
 )
 
 func reasonFor(c Consent) Reason {
@@ -49,6 +51,8 @@ func reasonFor(c Consent) Reason {
 		return NeedsConsentFilter
 	case EventTest:
 		return NeedsConsentEvent
+	case BodySize:
+		return NeedsConsentBody
 	default:
 		return NeedsConsentDeep
 	}

@@ -135,7 +135,7 @@ func runCatalog(ctx context.Context, env *Env, catalog []*Check, observer Observ
 	for i, c := range catalog {
 		outcome.Results = append(outcome.Results, results[i]...)
 		reason := c.missing(&env.target)
-		if results[i] == nil && (reason != NeedsRequirements || !env.target.required().BuiltIn) { // requirements are optional
+		if results[i] == nil && (reason != NeedsRequirements && reason != NeedsPage || !env.target.required().BuiltIn) { // requirements are optional
 			outcome.NotChecked = append(outcome.NotChecked, NotChecked{Check: c.ID, Reason: reason})
 		}
 	}

@@ -32,6 +32,7 @@ type Target struct {
 	AsApplication bool                       // the credential is the application's own, with the same permissions
 	Requirements  *requirements.Requirements // nil: what every application needs
 	Handlers      requirements.Handlers      // where they run; "": as in Requirements
+	Page          string                     // https or http address of a page that an application shows in the portal; "": as in Requirements
 	// RequirementNames are what a command line named for Requirements: files, or ready ones.
 	RequirementNames []string
 	Demo             []string // the faults of a simulated portal, not nil; nil for a real portal
@@ -86,6 +87,9 @@ func (t *Target) Given() []string {
 	}
 	if t.Setup != "" {
 		given = append(given, "setup "+string(t.Setup)) // as its flag is written
+	}
+	if t.Page != "" {
+		given = append(given, "app "+t.Page) // as its flag is written
 	}
 	if t.Receiver != "" {
 		given = append(given, "receiver "+t.Receiver) // as its flag is written

@@ -23,12 +23,14 @@ import (
 type checkFlags struct {
 	network                                   networkFlags
 	deep, contentFilter, eventTest, publicDNS bool
+	bodySize                                  bool
 	webhook                                   string
 	signedIn, asApplication                   bool
 	requires                                  []string
 	serverProbe, outside                      string
 	receiver                                  string
 	handlers, setup                           string
+	page                                      string
 	format, report                            string
 	hideNames                                 bool
 	verbose                                   bool
@@ -90,12 +92,14 @@ func (cl *commandLine) checkCommand() *cobra.Command {
 	flags.BoolVar(&f.deep, "deep", false, "")
 	flags.BoolVar(&f.contentFilter, "content-filter", false, "")
 	flags.BoolVar(&f.eventTest, "event-test", false, "")
+	flags.BoolVar(&f.bodySize, "body-size", false, "")
 	flags.StringVar(&f.receiver, "receiver", "", "")
 	flags.StringVar(&f.webhook, "webhook", "", "")
 	flags.BoolVar(&f.signedIn, "signed-in", false, "")
 	flags.BoolVar(&f.asApplication, "as-application", false, "")
 	flags.StringArrayVar(&f.requires, "requires", nil, "")
 	oneOf(flags, &f.handlers, "handlers", "", names(allowlist.Places())...)
+	flags.StringVar(&f.page, "app", "", "")
 	addSetup(flags, &f.setup)
 	flags.StringVar(&f.serverProbe, "server-probe", "", "")
 	flags.StringVar(&f.outside, "outside", "", "")
@@ -165,12 +169,12 @@ func (f *checkFlags) options(portal string, stdin io.Reader) app.TargetOptions {
 	for _, c := range []struct {
 		consent checks.Consent
 		given   bool
-	}{{checks.Deep, f.deep}, {checks.ContentFilter, f.contentFilter}, {checks.EventTest, f.eventTest}, {checks.PublicDNS, f.publicDNS}} {
+	}{{checks.Deep, f.deep}, {checks.ContentFilter, f.contentFilter}, {checks.EventTest, f.eventTest}, {checks.PublicDNS, f.publicDNS}, {checks.BodySize, f.bodySize}} {
 		if c.given {
 			o.Consents = append(o.Consents, c.consent)
 		}
 	}
-	o.AsApplication, o.Handlers, o.Requires, o.Receiver = f.asApplication, f.handlers, f.requires, f.receiver
+	o.AsApplication, o.Handlers, o.Requires, o.Receiver, o.Page = f.asApplication, f.handlers, f.requires, f.receiver, f.page
 	o.ServerProbe, o.Stdin, o.Outside, o.Setup = f.serverProbe, stdin, f.outside, checks.Setup(f.setup)
 	return o
 }

@@ -114,7 +114,7 @@ func demoCommandLine(simulated *demo.Portal, roots, needs string) string {
 	if needs != "" {
 		words = append(words, "--requires", quote(needs))
 	}
-	for _, flag := range []string{"deep", "content-filter", "public-dns", "as-application"} {
+	for _, flag := range []string{"deep", "content-filter", "body-size", "public-dns", "as-application"} {
 		if simulated.Needs(flag) {
 			words = append(words, "--"+flag)
 		}

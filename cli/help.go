@@ -48,8 +48,8 @@ var flagGroups = []struct {
 	id    string
 	flags []string
 }{
-	{"consent", []string{"deep", "content-filter", "event-test", "public-dns", "receiver"}},
-	{"what", []string{"to", "requires", "handlers", "setup", "packs", "measured", "server-probe", "outside", "fault"}},
+	{"consent", []string{"deep", "content-filter", "event-test", "body-size", "public-dns", "receiver"}},
+	{"what", []string{"to", "requires", "handlers", "app", "setup", "packs", "measured", "server-probe", "outside", "fault"}},
 	{"rest", nil},
 	{"credentials", []string{"webhook", "signed-in", "as-application", "client-id"}},
 	{"fleet", []string{"portals", "parallel", "resume"}},

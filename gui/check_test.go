@@ -169,6 +169,7 @@ func TestConsents(t *testing.T) {
 		says    []string // of the question
 	}{
 		{checks.ContentFilter, checks.NeedsConsentFilter, "Проверить фильтр…", []string{"select * from", "на время заблокировать адрес этого компьютера"}},
+		{checks.BodySize, checks.NeedsConsentBody, "Проверить размер запроса…", []string{"на 2 и 12 МБ", "На портале ничего не изменится"}},
 		{checks.EventTest, checks.NeedsConsentEvent, "Проверить события…", []string{"подпишет приложение", "отпишет приложение"}},
 	} {
 		t.Run(string(test.consent), func(t *testing.T) {

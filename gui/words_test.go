@@ -57,7 +57,7 @@ func TestTextKeys(t *testing.T) {
 			}
 		}
 	}
-	for _, c := range []checks.Consent{checks.Deep, checks.ContentFilter, checks.EventTest} {
+	for _, c := range []checks.Consent{checks.Deep, checks.ContentFilter, checks.EventTest, checks.BodySize} {
 		for _, key := range []string{"window.consent." + string(c), "consent." + string(c) + ".title", "consent." + string(c) + ".text"} {
 			if !have[key] {
 				t.Errorf("no text %s", key)

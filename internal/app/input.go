@@ -20,6 +20,7 @@ const (
 	BadAddress      InputCode = "bad-address"      // reason: a portal.AddressError's
 	BadValue        InputCode = "bad-value"        // value, allowed
 	BadAuthServer   InputCode = "bad-auth-server"  // not an https address
+	BadPage         InputCode = "bad-page"         // not the address of a page
 	BadFile         InputCode = "bad-file"         // file, missing: there is none, or it can't be read
 	BadPEM          InputCode = "bad-pem"          // file: no certificates
 	BadConnectTo    InputCode = "bad-connect-to"   // value

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"boxready/checks"
 	"boxready/internal/allowlist"
@@ -36,6 +37,7 @@ type TargetOptions struct {
 	Stdin         io.Reader
 	Outside       string // file with a run from the internet
 	Receiver      string // that the owner agreed to by this option
+	Page          string // https or http address of a page that an application shows in the portal
 	Setup         checks.Setup
 }
 
@@ -86,6 +88,11 @@ func (a *App) Target(o TargetOptions) (checks.Target, error) {
 			return t, err
 		}
 	}
+	if o.Page != "" {
+		if t.Page, err = parsePage(o.Page); err != nil {
+			return t, err
+		}
+	}
 	if o.Receiver != "" {
 		if err := t.UseReceiver(o.Receiver); err != nil {
 			return t, &InputError{Option: "receiver", Code: BadReceiver, Err: err}
@@ -120,6 +127,16 @@ func parseAuthServer(text string) (string, error) {
 		return "", &InputError{Option: "auth-server", Code: BadAuthServer}
 	}
 	return "https://" + u.Host, nil
+}
+
+// parsePage normalizes the address of a page. One over http is a finding of the run.
+func parsePage(text string) (string, error) {
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || u.User != nil {
+		return "", &InputError{Option: "app", Code: BadPage}
+	}
+	u.Host, u.Fragment = strings.ToLower(u.Host), ""
+	return u.String(), nil
 }
 
 // ReadRequirements merges files of requirements; nil for none. Files in dir take precedence; what is no file may be a name from

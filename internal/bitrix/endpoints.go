@@ -32,6 +32,9 @@ const (
 	authWorld = "https://oauth.bitrix.info"
 	feedCIS   = "https://repos.1c-bitrix.ru/webhook/app.json"
 	feedWorld = "https://dl.bitrix24.com/webhook/app-world.json"
+
+	libraryCIS   = "https://api.bitrix24.tech/api/v1/"
+	libraryWorld = "https://api.bitrix24.com/api/v1/"
 )
 
 // AuthServer returns the base URL, without a final slash, of the region's
@@ -61,6 +64,19 @@ func Feed(r Region) string {
 		return feedCIS
 	case World:
 		return feedWorld
+	}
+	return ""
+}
+
+// BrowserLibrary returns the URL of the script (BX24.js) that every application's page inside a portal of the region loads, or "" for a
+// region that does not exist.
+// Source: https://apidocs.bitrix24.com/sdk/bx24-js-sdk/index.html and the same page of apidocs.bitrix24.ru.
+func BrowserLibrary(r Region) string {
+	switch r {
+	case CIS:
+		return libraryCIS
+	case World:
+		return libraryWorld
 	}
 	return ""
 }

@@ -25,7 +25,8 @@ func TestConstantsEqualTable(t *testing.T) {
 		region Region
 		auth   string
 		feed   string
-	}{{CIS, "oauth", "nodes"}, {World, "oauth-w", "nodes-w"}} {
+		script string
+	}{{CIS, "oauth", "nodes", "js"}, {World, "oauth-w", "nodes-w", "js-w"}} {
 		auth, feed := row(t, c.auth), row(t, c.feed)
 		if got := AuthServer(c.region); got != auth.URLs[0] || !auth.In(c.region) {
 			t.Errorf("AuthServer(%s) = %q, table has %q", c.region, got, auth.URLs[0])
@@ -33,11 +34,14 @@ func TestConstantsEqualTable(t *testing.T) {
 		if got := Feed(c.region); got != feed.URLs[0] || !feed.In(c.region) {
 			t.Errorf("Feed(%s) = %q, table has %q", c.region, got, feed.URLs[0])
 		}
+		if script := row(t, c.script); BrowserLibrary(c.region) != script.URLs[0] || !script.In(c.region) {
+			t.Errorf("BrowserLibrary(%s) = %q, table has %q", c.region, BrowserLibrary(c.region), script.URLs[0])
+		}
 		if !IsAuthHost(auth.Hosts[0]) {
 			t.Errorf("IsAuthHost(%q) = false", auth.Hosts[0])
 		}
 	}
-	if AuthServer("moon") != "" || Feed("moon") != "" {
+	if AuthServer("moon") != "" || Feed("moon") != "" || BrowserLibrary("moon") != "" {
 		t.Error("a region that does not exist has a server")
 	}
 }

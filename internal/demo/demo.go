@@ -134,7 +134,7 @@ func (p *Portal) Target(version string) (checks.Target, error) {
 		return checks.Target{}, fmt.Errorf("address of the simulated portal: %w", err)
 	}
 	target := checks.Target{Address: address, Region: p.Region(), Demo: append([]string{}, p.faults...)}
-	for _, consent := range []checks.Consent{checks.Deep, checks.ContentFilter, checks.EventTest, checks.PublicDNS} {
+	for _, consent := range []checks.Consent{checks.Deep, checks.ContentFilter, checks.EventTest, checks.PublicDNS, checks.BodySize} {
 		if p.with[string(consent)] {
 			target.Consents = append(target.Consents, consent)
 		}
@@ -191,6 +191,8 @@ func (p *Portal) Requirements() *requirements.Requirements {
 		case "module":
 			module, version, _ := strings.Cut(name, ">=")
 			r.Modules = append(r.Modules, requirements.Module{Name: module, AtLeast: version})
+		case "page":
+			r.Pages = append(r.Pages, name)
 		case "host":
 			r.Hosts = append(r.Hosts, host(name))
 		}

@@ -33,6 +33,7 @@ type scenario struct {
 
 var (
 	deep    = []string{"--deep"}
+	large   = []string{"--deep", "--body-size"}
 	only4   = []string{portal4}
 	authCIS = hostname(bitrix.AuthServer(bitrix.CIS))
 )
@@ -158,6 +159,9 @@ var scenarios = []scenario{
 	{name: "nginx: no bodies", front: nginx(proxyPass+"proxy_pass_request_body off; proxy_set_header Content-Length \"\";", ""), flags: deep, want: []string{"problem credentials-arrive/post-body-lost"}},
 	{name: "nginx: body limit", front: nginx(proxyPass, "client_max_body_size 10;"), flags: deep, want: []string{"problem rest-route/rest-blocked"}},
 	{name: "nginx: body limit that only batches meet", front: nginx(proxyPass, "client_max_body_size 500;"), prepare: webhook, want: unexpected("platform", "user-rights", "scopes", "modules", "methods")},
+	{name: "nginx: body limit of 1 MiB, as it is unless set", front: nginx(proxyPass, ""), flags: large, want: []string{"notice body-size/body-too-large"}},
+	{name: "nginx: body limit of 5 MiB", front: nginx(proxyPass, "client_max_body_size 5m;"), flags: large, want: []string{"notice body-size/body-too-large"}},
+	{name: "nginx: no body limit that matters", front: nginx(proxyPass, "client_max_body_size 64m;"), flags: large},
 	{name: "nginx, with a webhook", front: nginx(proxyPass, ""), prepare: webhook},
 	{name: "nginx: no buffering", front: nginx(proxyPass+"proxy_buffering off; proxy_request_buffering off; proxy_http_version 1.1;", ""), flags: deep},
 	{name: "nginx: 301 to www", front: nginx("return 301 https://www.$host$request_uri;", ""), want: []string{"notice portal-redirect/redirect-other-host", "problem portal-redirect/redirect-drops-post"}},

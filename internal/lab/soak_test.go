@@ -109,7 +109,7 @@ func randomTrial(r *rand.Rand) trial {
 			t.faults = append(t.faults, f)
 		}
 	}
-	for _, w := range []string{"deep", "content-filter", "webhook", "sign-in", "event-test"} {
+	for _, w := range []string{"deep", "content-filter", "body-size", "webhook", "sign-in", "event-test"} {
 		if r.IntN(3) == 0 {
 			t.with = append(t.with, w)
 		}

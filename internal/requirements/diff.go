@@ -7,7 +7,7 @@ import (
 
 // Difference is one difference between two files of requirements.
 type Difference struct {
-	What string `json:"what"` // scope, method, event, module, host, handlers, receiver, name, vendor or support
+	What string `json:"what"` // scope, method, event, module, host, handlers, page, receiver, name, vendor or support
 	Name string `json:"name,omitempty"`
 	Old  string `json:"old,omitempty"` // "" if it is new
 	New  string `json:"new,omitempty"` // "" if it is gone
@@ -56,6 +56,7 @@ func Diff(old, new *Requirements) []Difference {
 	}
 	sets("host", hostLines(old.Hosts), hostLines(new.Hosts))
 	values("handlers", string(old.Handlers), string(new.Handlers))
+	values("page", strings.Join(old.Pages, " "), strings.Join(new.Pages, " "))
 	values("receiver", old.Receiver, new.Receiver)
 	return all
 }

@@ -114,6 +114,7 @@ func (r *reader) document(n ast.Node) {
 				d.Handlers = Handlers(r.Choice("where", n, string(Internet), string(LAN), string(Custom)))
 			}))
 		}),
+		yamlfile.Optional("page", func(n ast.Node) { d.Pages = []string{r.url("page", n)} }),
 		yamlfile.Optional("receiver", func(n ast.Node) { d.Receiver = r.url("receiver", n) }),
 	)
 }

@@ -204,7 +204,7 @@ func TestErrorArguments(t *testing.T) {
 		t.Errorf("file %q", all[0].File)
 	}
 	want := []map[string]any{
-		{"key": "sсopes", "nearest": []string{"scopes"}, "allowed": []string{"boxready", "application", "scopes", "methods", "events", "modules", "hosts", "handlers", "receiver"}},
+		{"key": "sсopes", "nearest": []string{"scopes"}, "allowed": []string{"boxready", "application", "scopes", "methods", "events", "modules", "hosts", "handlers", "page", "receiver"}},
 		{"value": "crm.itеm.list", "nearest": []string{"crm.item.list"}},
 		{"module": "crm", "value": "23.300.0"},
 		{"key": "scopes", "first": 5},

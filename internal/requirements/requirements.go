@@ -22,6 +22,7 @@ type Requirements struct {
 	Modules      []Module
 	Hosts        []Host
 	Handlers     Handlers // where the portal's events and calls to the application go; "" if not specified
+	Pages        []string // https addresses of pages that the portal shows in a frame, one for each file at most
 	Receiver     string   // https address of the vendor's service that proves event delivery; "" if none
 	// BuiltIn means that no vendor wrote it, so findings about deprecated names are left out: nobody could act on them.
 	BuiltIn bool
@@ -112,9 +113,11 @@ func Merge(all ...*Requirements) *Requirements {
 		case r.Handlers != "" && r.Handlers != merged.Handlers:
 			merged.Handlers = Internet
 		}
+		merged.Pages = append(merged.Pages, r.Pages...)
 		merged.Receiver = cmp.Or(merged.Receiver, r.Receiver)
 	}
 	merged.Scopes, merged.Methods, merged.Events = distinct(merged.Scopes), distinct(merged.Methods), distinct(merged.Events)
+	merged.Pages = slices.Compact(slices.Sorted(slices.Values(merged.Pages)))
 	return merged
 }
 

@@ -49,6 +49,7 @@ func hostAddresses() map[string]string {
 	return map[string]string{
 		hostOf(bitrix.AuthServer(bitrix.CIS)): addrAuthCIS, hostOf(bitrix.AuthServer(bitrix.World)): addrAuthWorld,
 		hostOf(bitrix.Feed(bitrix.CIS)): addrFeedCIS, hostOf(bitrix.Feed(bitrix.World)): addrFeedWorld,
+		hostOf(bitrix.BrowserLibrary(bitrix.CIS)): addrLibrary, hostOf(bitrix.BrowserLibrary(bitrix.World)): addrLibrary,
 		aiaHost: addrAIA, dohGoogle: addrDoHGoogle, dohYandex: addrDoHYandex,
 	}
 }
@@ -103,7 +104,7 @@ func (s *Sim) answerDNS(message []byte, outside bool) (answer []byte, question d
 // lookUpZone looks a name up.
 func (s *Sim) lookUpZone(f *faultSet, name string, outside bool) (addresses []string, code dnsmessage.RCode, silent bool) {
 	name = strings.ToLower(name)
-	if name == appHost {
+	if name == appHost || name == appSite {
 		return []string{appAddress(f)}, dnsmessage.RCodeSuccess, false
 	}
 	if name == HandlerHost {

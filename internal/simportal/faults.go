@@ -11,12 +11,12 @@ type Fault struct {
 	Name   string
 	Group  string
 	Causes []string // as "check/cause", which this fault must produce; none for a fault without a cause of its own
-	// With is what a run has to do to see it: "deep", "content-filter", "public-dns", "event-test" (consents), "dns"
+	// With is what a run has to do to see it: "deep", "content-filter", "body-size", "public-dns", "event-test" (consents), "dns"
 	// (resolve through DNS), "proxy" (go through Proxy), "region" (ask this region alone), "webhook" (have Webhook),
 	// "sign-in" (have what IssueGrant gives, and refresh it), "receiver" (have events sent to HandlerHost), "as-application" (the credential is the application's own).
 	With []string
 	// Needs is what an application must require to see it: "method:crm.deal.list", "event:ONCRMDEALADD",
-	// "scope:crm", "module:crm", "module:crm>=23.300.0", "host:app.demo.example:443:portal-to-app".
+	// "scope:crm", "module:crm", "module:crm>=23.300.0", "host:app.demo.example:443:portal-to-app", "page:https://app.vendor.example/".
 	Needs []string
 	Timed bool // a run sees it only when a time-out, or the limit of a slow answer, is over
 

@@ -126,6 +126,22 @@ var accessSymptoms = map[string]seen{
 	"app-frame-options":        appSays("X-Frame-Options", "SAMEORIGIN"),
 	"app-frame-ancestors":      appSays("Content-Security-Policy", "default-src 'self'; frame-ancestors 'self' https://another.demo.example"),
 	"app-frame-allowed":        appSays("Content-Security-Policy", "frame-ancestors 'self' https://portal.demo.example"),
+	"app-frame-http": func(t *testing.T, s *simportal.Sim) {
+		if r := ask(t, client(t, s), request{url: "https://app.demo.example/"}); r.status != 302 || r.header.Get("Location") != "http://app.demo.example/" {
+			t.Errorf("got %d %v", r.status, r.header)
+		}
+	},
+	"app-frame-cookie": appSays("Set-Cookie", "PHPSESSID=5f1c; path=/; HttpOnly; Secure"),
+	"library-unreachable": func(t *testing.T, s *simportal.Sim) {
+		if err := dialError(s, "api.bitrix24.tech:443"); !isRefused(err) {
+			t.Errorf("got %v", err)
+		}
+	},
+	"library-intercepted": func(t *testing.T, s *simportal.Sim) {
+		if r := ask(t, client(t, s), request{url: "https://api.bitrix24.com/api/v1/"}); r.err == nil || !strings.Contains(r.err.Error(), "unknown authority") {
+			t.Errorf("got %d, %v", r.status, r.err)
+		}
+	},
 	"app-private": func(t *testing.T, s *simportal.Sim) {
 		addrs, err := s.Resolver().LookupHost(t.Context(), "app.demo.example")
 		if err != nil || !slices.Equal(addrs, []string{"192.168.10.60"}) {

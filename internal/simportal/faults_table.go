@@ -12,6 +12,7 @@ var (
 var (
 	calledApp = []string{"host:app.demo.example:443:portal-to-app", "host:app.demo.example:443:app-to-portal"}
 	openedApp = []string{"host:app.demo.example:443:browser-to-app"}
+	framedApp = []string{"page:https://app.vendor.example/"}
 )
 
 var faultTable = []Fault{
@@ -83,6 +84,8 @@ var faultTable = []Fault{
 	{Name: "rest-not-bitrix-identity", Group: "front", Causes: []string{"rest-route/rest-not-bitrix"}},
 	{Name: "errors-replaced", Group: "front", Causes: []string{"rest-route/errors-replaced"}},
 	{Name: "token-echoed", Group: "front"},
+	{Name: "body-too-large", Group: "front", Causes: []string{"body-size/body-too-large"}, With: []string{"body-size"}},
+	{Name: "body-too-large-closed", Group: "front", Causes: []string{"body-size/body-too-large"}, With: []string{"body-size"}},
 	{Name: "body-filtered", Group: "front", Causes: []string{"content-filter/body-filtered"}, With: []string{"content-filter"}},
 
 	{Name: "redirect-drops-post", Group: "redirect", Causes: []string{"portal-redirect/redirect-drops-post"}},
@@ -243,9 +246,13 @@ var faultTable = []Fault{
 	{Name: "app-tls-incomplete-chain", Group: "application-tls", Causes: []string{"application-hosts/handler-tls"}, Needs: calledApp},
 	{Name: "app-tls-expired", Group: "application-tls", Causes: []string{"application-hosts/handler-tls"}, Needs: openedApp},
 	{Name: "app-tls-wrong-host", Group: "application-tls", Causes: []string{"application-hosts/handler-tls"}, Needs: openedApp},
-	{Name: "app-frame-options", Group: "application-page", Causes: []string{"application-hosts/frame-blocked"}, Needs: openedApp},
-	{Name: "app-frame-ancestors", Group: "application-page", Causes: []string{"application-hosts/frame-blocked"}, Needs: openedApp},
-	{Name: "app-frame-allowed", Group: "application-page", Needs: openedApp},
+	{Name: "app-frame-options", Group: "application-page", Causes: []string{"application-frame/frame-blocked"}, Needs: framedApp},
+	{Name: "app-frame-ancestors", Group: "application-page", Causes: []string{"application-frame/frame-blocked"}, Needs: framedApp},
+	{Name: "app-frame-allowed", Group: "application-page", Needs: framedApp},
+	{Name: "app-frame-http", Group: "application-page", Causes: []string{"application-frame/frame-not-https"}, Needs: framedApp},
+	{Name: "app-frame-cookie", Group: "application-page", Causes: []string{"application-frame/frame-cookie"}, Needs: framedApp},
+	{Name: "library-unreachable", Group: "library", Causes: []string{"browser-library/vendor-host-unreachable"}, Needs: framedApp, ports: true},
+	{Name: "library-intercepted", Group: "library", Causes: []string{"browser-library/vendor-host-unreachable"}, Needs: framedApp},
 
 	{Name: "authorize-login", Group: "authorize"},
 	{Name: "authorize-error", Group: "authorize"},

@@ -308,6 +308,21 @@ var symptoms = map[string]seen{
 			t.Errorf("got %+v", r)
 		}
 	},
+	"body-too-large": func(t *testing.T, s *simportal.Sim) {
+		for size, want := range map[int]int{1 << 20: 401, 1<<20 + 1: 413} {
+			if r := post(t, s, "/rest/app.info", form, strings.Repeat("x", size)); r.status != want {
+				t.Errorf("%d bytes: %d", size, r.status)
+			}
+		}
+	},
+	"body-too-large-closed": func(t *testing.T, s *simportal.Sim) {
+		if r := post(t, s, "/rest/app.info", form, strings.Repeat("x", 10<<20)); r.status != 401 {
+			t.Errorf("10 MiB: %d", r.status)
+		}
+		if r := post(t, s, "/rest/app.info", form, strings.Repeat("x", 10<<20+1)); !errors.Is(r.err, io.EOF) {
+			t.Errorf("more: %d, %v", r.status, r.err)
+		}
+	},
 	"body-filtered": func(t *testing.T, s *simportal.Sim) {
 		for body, want := range map[string]int{"x=1": 401, "x=" + url.QueryEscape("<b>select * from test</b><script>"): 403, "x=<ScRipt>": 403} {
 			if r := post(t, s, "/rest/app.info", form, body); r.status != want {
@@ -613,12 +628,12 @@ func TestFaultTable(t *testing.T) {
 			}
 		}
 		for _, need := range f.Needs {
-			if !regexp.MustCompile(`^(method:(api/)?[a-z.]+|event:[A-Z0-9_]+|scope:[a-z_]+|module:[a-z]+(>=\d+\.\d+\.\d+)?|host:[a-z.]+:\d+:[a-z-]+)$`).MatchString(need) {
+			if !regexp.MustCompile(`^(method:(api/)?[a-z.]+|event:[A-Z0-9_]+|scope:[a-z_]+|module:[a-z]+(>=\d+\.\d+\.\d+)?|host:[a-z.]+:\d+:[a-z-]+|page:https://[a-z.]+/)$`).MatchString(need) {
 				t.Errorf("%s: need %q", f.Name, need)
 			}
 		}
 		for _, w := range f.With {
-			if !slices.Contains([]string{"deep", "content-filter", "public-dns", "event-test", "dns", "proxy", "region", "webhook", "sign-in", "receiver", "as-application"}, w) {
+			if !slices.Contains([]string{"deep", "content-filter", "body-size", "public-dns", "event-test", "dns", "proxy", "region", "webhook", "sign-in", "receiver", "as-application"}, w) {
 				t.Errorf("%s: with %q", f.Name, w)
 			}
 		}

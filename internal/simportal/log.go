@@ -17,12 +17,13 @@ import (
 // Request is one recorded request to a simulated server.
 type Request struct {
 	At                           time.Time
-	Server                       string // portal, portal-http, auth-cis, auth-world, feed-cis, feed-world, aia, app, events, doh, dns, proxy
+	Server                       string // portal, portal-http, auth-cis, auth-world, feed-cis, feed-world, library, aia, app, events, doh, dns, proxy
 	TLS                          bool
 	SNI                          string
 	Host, Method, Path, RawQuery string // for DNS: Host is the name, Method the type asked for
 	Header                       http.Header
 	Body                         []byte   // at most 64 KiB
+	Size                         int64    // of the whole body, as announced; -1 if it wasn't
 	Tokens                       []string // values of auth, access_token, refresh_token and Authorization: Bearer, anywhere in the request
 	RequestID                    string   // bx24_request_id
 	Proto                        string
@@ -80,7 +81,7 @@ func (s *Sim) handler(server string, answer func(*request)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		entry := &Request{
 			At: time.Now(), Server: server, Host: r.Host, Method: r.Method, Path: r.URL.Path, RawQuery: r.URL.RawQuery,
-			Header: r.Header.Clone(), RequestID: r.URL.Query().Get("bx24_request_id"), Proto: r.Proto,
+			Header: r.Header.Clone(), RequestID: r.URL.Query().Get("bx24_request_id"), Proto: r.Proto, Size: r.ContentLength,
 		}
 		if r.TLS != nil {
 			entry.TLS, entry.SNI = true, r.TLS.ServerName

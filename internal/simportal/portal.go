@@ -91,6 +91,13 @@ func (s *Sim) frontServer(h *request) bool {
 		h.page(http.StatusForbidden, nginxPage("403 Forbidden", "Refused: "+token))
 		return true
 	}
+	switch {
+	case h.faults.on("body-too-large") && len(h.body) > 1<<20: // nginx: client_max_body_size, as it is unless set
+		h.page(http.StatusRequestEntityTooLarge, nginxPage("413 Request Entity Too Large", ""))
+		return true
+	case h.faults.on("body-too-large-closed") && len(h.body) > 10<<20:
+		h.abort()
+	}
 	if h.faults.on("body-filtered") && looksLikeAttack(h.body) {
 		h.page(http.StatusForbidden, nginxPage("403 Forbidden", ""))
 		return true

@@ -41,7 +41,8 @@ import (
 const (
 	defaultHost = "portal.demo.example"
 	aiaHost     = "aia.demo.example"
-	appHost     = "app.demo.example" // of an application
+	appHost     = "app.demo.example"   // of an application
+	appSite     = "app.vendor.example" // the same, on a site that isn't the portal's
 	captiveHost = "wifi.demo.example"
 	dohGoogle   = "dns.google"
 	dohYandex   = "common.dot.dns.yandex.net"
@@ -57,6 +58,7 @@ const (
 	addrAuthWorld      = "203.0.113.21"
 	addrFeedCIS        = "203.0.113.30"
 	addrFeedWorld      = "203.0.113.31"
+	addrLibrary        = "203.0.113.32"
 	addrAIA            = "203.0.113.40"
 	addrApp            = "203.0.113.60"
 	addrAppPrivate     = "192.168.10.60"
@@ -68,7 +70,7 @@ const (
 	defaultAuthTimeout = 15 * time.Second
 	defaultAppURL      = "http://127.0.0.1:53134/"
 	bodyLimit          = 64 << 10
-	bodyReadLimit      = 8 << 20
+	bodyReadLimit      = 16 << 20
 	throttleWindow     = 10 * time.Second
 	throttleLimit      = 12
 )
@@ -150,6 +152,7 @@ type Sim struct {
 type endpoints struct {
 	portal, portalTwo, portalHTTP          string
 	authCIS, authWorld, feedCIS, feedWorld string
+	library                                string
 	aia, app, events, doh, dns, proxy      string
 	refused, unreachable                   string
 }
@@ -230,6 +233,7 @@ func (s *Sim) listen(set *faultSet) error {
 	serveTLS(&s.at.authWorld, "auth-world", s.authTLS, s.authServer(bitrix.World))
 	serveTLS(&s.at.feedCIS, "feed-cis", s.vendorTLS, s.feed(bitrix.CIS))
 	serveTLS(&s.at.feedWorld, "feed-world", s.vendorTLS, s.feed(bitrix.World))
+	serveTLS(&s.at.library, "library", s.libraryTLS, s.browserLibrary)
 	serveTLS(&s.at.aia, "aia", nil, s.issuers)
 	serveTLS(&s.at.app, "app", s.appTLS, s.app)
 	serveTLS(&s.at.events, "events", s.handlerTLS, s.handlerServer)
@@ -338,7 +342,7 @@ func (r route) String() string {
 func (s *Sim) ConnectTo() []string { return lines(s.routes()) }
 
 func (s *Sim) routes() []route {
-	return slices.Concat(s.portalRoutes(), []route{{appHost, 443, s.appAt(s.faults.Load())}, {HandlerHost, 443, s.eventsAt(s.faults.Load())}}, s.otherRoutes())
+	return slices.Concat(s.portalRoutes(), []route{{appHost, 443, s.appAt(s.faults.Load())}, {appSite, 443, s.appAt(s.faults.Load())}, {HandlerHost, 443, s.eventsAt(s.faults.Load())}}, s.otherRoutes())
 }
 
 // ConnectToByAddress is ConnectTo with the portal's and the application's entries keyed by the addresses
@@ -416,7 +420,13 @@ func (s *Sim) otherRoutes() []route {
 	if f.any("feed-unreachable", "auth-host-unreachable-all") != "" {
 		feed[bitrix.CIS], feed[bitrix.World] = s.at.refused, s.at.refused
 	}
+	library := s.at.library
+	if f.on("library-unreachable") {
+		library = s.at.refused
+	}
 	return []route{
+		{hostOf(bitrix.BrowserLibrary(bitrix.CIS)), 443, library},
+		{hostOf(bitrix.BrowserLibrary(bitrix.World)), 443, library},
 		{hostOf(bitrix.AuthServer(bitrix.CIS)), 443, auth[bitrix.CIS]},
 		{hostOf(bitrix.AuthServer(bitrix.World)), 443, auth[bitrix.World]},
 		{hostOf(bitrix.Feed(bitrix.CIS)), 443, feed[bitrix.CIS]},

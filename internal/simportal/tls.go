@@ -239,7 +239,7 @@ func (a *authority) spec(names ...string) leafSpec {
 func vendorNames() []string {
 	names := []string{dohGoogle, dohYandex}
 	for _, r := range []bitrix.Region{bitrix.CIS, bitrix.World} {
-		names = append(names, hostOf(bitrix.AuthServer(r)), hostOf(bitrix.Feed(r)))
+		names = append(names, hostOf(bitrix.AuthServer(r)), hostOf(bitrix.Feed(r)), hostOf(bitrix.BrowserLibrary(r)))
 	}
 	return names
 }
@@ -289,7 +289,7 @@ func (a *authority) config(kind string) (*tls.Config, error) {
 func (a *authority) certificate(kind string) (tls.Certificate, error) {
 	s := a.spec(a.host, "www."+a.host, formerHost(a.host))
 	if k, ok := strings.CutPrefix(kind, tlsApp); ok {
-		s, kind = a.spec(appHost), k
+		s, kind = a.spec(appHost, appSite), k
 	} else if k, ok := strings.CutPrefix(kind, tlsEvents); ok {
 		s, kind = a.spec(HandlerHost), k
 	}

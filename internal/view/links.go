@@ -62,6 +62,9 @@ var linkOf = map[checks.ID]Link{
 	checks.EventMachinery:   AuthorizationQueue,
 	checks.EventDelivery:    QueueApplication,
 	checks.ApplicationHosts: QueueApplication,
+	checks.BrowserLibrary:   NoLink, // between an employee's browser and the vendor
+	checks.ApplicationFrame: NoLink, // between an employee's browser and the application
+	checks.BodySizeCheck:    ComputerPortal,
 	checks.RateLimit:        ComputerPortal,
 
 	checks.ServerProbe:        NoLink, // of what was pasted

@@ -20,6 +20,7 @@ const (
 	ConsentDeep    Action = "consent-deep"
 	ConsentFilter  Action = "consent-filter"
 	ConsentEvent   Action = "consent-event"
+	ConsentBody    Action = "consent-body-size"
 	ConfirmAddress Action = "confirm-address" // although the authorization server holds another
 	TestDelivery   Action = "receiver"
 	EnterSignIn    Action = "sign-in"
@@ -59,6 +60,7 @@ var commandLines = map[string]commandLine{
 	"check-hosts":          {CheckAgain, "check {portal}{requires}"},
 	"consent-deep":         {ConsentDeep, "check {portal} --deep"},
 	"consent-filter":       {ConsentFilter, "check {portal} --content-filter"},
+	"consent-body-size":    {ConsentBody, "check {portal} --body-size"},
 	"consent-event":        {ConsentEvent, "check {portal} --signed-in --event-test"},
 	"confirm-address":      {ConfirmAddress, "check {portal} --signed-in --deep"},
 	"receiver":             {TestDelivery, "check {portal} --signed-in --event-test --receiver {receiver}"},

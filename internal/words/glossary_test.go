@@ -72,7 +72,7 @@ var allowedLatin = strings.Fields(`
 	OpenGL OpenSSL PHP PowerShell Prometheus Python Redis RouterOS Ruby Sphinx Squid TypeScript WSL Windows bash cron curl fail2ban firewalld fish
 	iptables ipset macOS memcached minisign nft nftables nginx openssl pfSense ssh zsh
 	Enter Ctrl+C Ctrl+V F12 ID GET POST OPTIONS BEGIN END push Network rest batch
-	Authorization Host PFX hosts location server listen ssl return rewrite optional require on off On All True fsockopen VirtualHost
+	Authorization Host PFX hosts location server Secure listen ssl return rewrite optional require on off On All True fsockopen VirtualHost
 `)
 
 // latin matches words of Latin letters in a Russian sentence.
@@ -82,7 +82,7 @@ var latin = regexp.MustCompile(`[A-Za-z][A-Za-z0-9.+-]*[A-Za-z0-9]`)
 // names of files, headers, functions and constants.
 var notProse = []*regexp.Regexp{
 	regexp.MustCompile(`\{\{.*?\}\}`),
-	regexp.MustCompile(`SSL[A-Z][A-Za-z]+|CGIPassAuth|bool\(true\)|Subject Alternative Name|Common Name|[A-Z][a-z]+( [a-z]+)* > [A-Z][A-Za-z ]+`),
+	regexp.MustCompile(`SSL[A-Z][A-Za-z]+|CGIPassAuth|BX24\.getAuth|bool\(true\)|Subject Alternative Name|Common Name|[A-Z][a-z]+( [a-z]+)* > [A-Z][A-Za-z ]+`),
 	regexp.MustCompile("`[^`]*`"),
 	regexp.MustCompile(`«[^»]*»|'[^']*'`),
 	regexp.MustCompile(`https?://\S*|http(s)?://`),

@@ -212,14 +212,14 @@ func TestEveryCauseHasWords(t *testing.T) {
 				t.Errorf("%s: no text reason.%s", lang, reason)
 			}
 		}
-		for _, consent := range []checks.Consent{checks.Deep, checks.ContentFilter, checks.EventTest} {
+		for _, consent := range []checks.Consent{checks.Deep, checks.ContentFilter, checks.EventTest, checks.BodySize} {
 			for _, part := range []string{"title", "text"} {
 				if have["consent."+string(consent)+"."+part] == "" {
 					t.Errorf("%s: no text consent.%s.%s", lang, consent, part)
 				}
 			}
 		}
-		for _, group := range []checks.Group{checks.PortalGroup, checks.AuthGroup, checks.AccessGroup, checks.ServerGroup, checks.SelfGroup} {
+		for _, group := range []checks.Group{checks.PortalGroup, checks.AuthGroup, checks.AccessGroup, checks.BrowserGroup, checks.ServerGroup, checks.SelfGroup} {
 			if have["group."+string(group)] == "" {
 				t.Errorf("%s: no text group.%s", lang, group)
 			}
