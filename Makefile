@@ -22,14 +22,14 @@ WINDOWFLAGS := -tags $(WINDOWTAGS) -trimpath -ldflags '$(LDFLAGS)'
 TESTFLAGS = -vet=off -tags $(TAGS) -timeout $(TIMEOUT) -parallel
 TIMEOUT  := 30m
 
-.PHONY: run window window-tools build cross quick test test-tools rerun-tools fleet-tools e2e screen-tools wine-tools images lint golden generate catalogue bench bench-windows fuzz security dist dist-test dist-again dist-tools dist-test-tools lab lab-tools soak clean
+.PHONY: run texts window window-tools build cross quick test test-tools rerun-tools fleet-tools e2e screen-tools wine-tools images lint golden generate catalogue bench bench-windows fuzz security dist dist-test dist-again dist-tools dist-test-tools lab lab-tools soak clean
 
 ## run: open the window on the simulated portal; where there is no display, check it in the terminal
 run: window
 	@if [ -n "$${DISPLAY:-}$${WAYLAND_DISPLAY:-}" ]; then build/boxready --demo; else build/boxready demo --check; fi
 
 ## window: the program with the window; without a C compiler, the one without
-window: window-tools
+window: texts window-tools
 	packaging/with-cgo go build $(WINDOWFLAGS) -o build/boxready .
 	@[ -x build/boxready ] || $(GOBUILD) -o build/boxready .
 
@@ -45,7 +45,7 @@ window-tools:
 	packaging/need /usr/include/X11/extensions/xf86vmode.h libxxf86vm-dev
 
 ## build: the static program without the window
-build:
+build: texts
 	$(GOBUILD) -o build/static/boxready .
 
 ## cross: the static program for every system; Fyne's half for macOS is C, which can't be looked at from here
@@ -75,7 +75,7 @@ QUICK_CHECKS := ^Test(Judge|Catalog|Precedence|Needs|Consent|Order|PartOf|ExactV
 QUICK_REPORT := Words|Text|Sentences|Plurals|Twice|Schema|Compare|Summar
 QUICK_CLI    := ^Test(Scripts|HelpOfEveryCommand|HelpUsesEveryText)$$/^(console|help|requirements|usage|version)$$
 ## quick: what finds most mistakes within a minute: judgements, catalogue, texts, layout, and command lines that need no portal
-quick:
+quick: texts
 	CGO_ENABLED=0 go test -short -tags $(TAGS) -run '$(QUICK_CHECKS)' ./checks
 	CGO_ENABLED=0 go test -short -tags $(TAGS) -run '$(QUICK_REPORT)' ./internal/report
 	CGO_ENABLED=0 go test -short -tags $(TAGS) -run '$(QUICK_CLI)' ./cli
@@ -149,11 +149,15 @@ lint:
 	CGO_ENABLED=0 go tool staticcheck -tags $(TAGS) ./...
 
 ## golden: the pictures that the window's tests compare with; look at what changed
-golden:
+golden: texts
 	CGO_ENABLED=0 go test -tags $(TAGS) ./gui/... -update
 
-## generate: the JSON Schema from the facts' Go types, and the licences of what is linked
-generate:
+## texts: compresses assets/lang/*.json for the program, which otherwise has those of before
+texts:
+	CGO_ENABLED=0 go run ./packaging/texts
+
+## generate: the texts, the JSON Schema from the facts' Go types, and the licences of what is linked
+generate: texts
 	CGO_ENABLED=0 go generate -tags $(TAGS) ./internal/report ./checks
 	CGO_ENABLED=0 go run ./packaging/licences
 

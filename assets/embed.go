@@ -3,10 +3,33 @@
 // to the network's administrator and of the scripts that go with it.
 package assets
 
-import "embed"
+import (
+	"bytes"
+	"compress/gzip"
+	"embed"
+	"fmt"
+	"io"
+)
 
-//go:embed lang/en.json lang/ru.json
-var Languages embed.FS
+//go:embed lang/en.json.gz lang/ru.json.gz
+var languages embed.FS
+
+// Texts returns the texts in a language, "en" or "ru", as the file lang/LANGUAGE.json has them.
+func Texts(lang string) ([]byte, error) {
+	packed, err := languages.ReadFile("lang/" + lang + ".json.gz")
+	if err != nil {
+		return nil, err
+	}
+	return unpack(packed)
+}
+
+func unpack(packed []byte) ([]byte, error) {
+	text, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		return nil, fmt.Errorf("unpack what the program carries: %w", err)
+	}
+	return io.ReadAll(text)
+}
 
 // Icons are the window's pictures, in one colour each.
 //

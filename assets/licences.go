@@ -1,8 +1,6 @@
 package assets
 
 import (
-	"bytes"
-	"compress/gzip"
 	_ "embed"
 	"encoding/json"
 	"fmt"
@@ -23,11 +21,11 @@ type Licence struct {
 
 // Licences are those of everything that is linked into BoxReady on any system, with or without the window, in the order of the modules' names.
 func Licences() (all []Licence, err error) {
-	text, err := gzip.NewReader(bytes.NewReader(licences))
+	text, err := unpack(licences)
 	if err != nil {
-		return nil, fmt.Errorf("unpack the licences: %w", err)
+		return nil, err
 	}
-	if err := json.NewDecoder(text).Decode(&all); err != nil {
+	if err := json.Unmarshal(text, &all); err != nil {
 		return nil, fmt.Errorf("read the licences: %w", err)
 	}
 	return all, nil

@@ -104,7 +104,7 @@ func TestHelpUsesEveryText(t *testing.T) {
 			}
 		}
 		shown := strings.Join(strings.Fields(all.String()), " ")
-		data, err := assets.Languages.ReadFile("lang/" + lang + ".json")
+		data, err := assets.Texts(lang)
 		if err != nil {
 			t.Fatal(err)
 		}

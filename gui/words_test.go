@@ -19,7 +19,7 @@ import (
 
 // TestTextKeys checks that every text that the window uses exists, and that every text of the window is used.
 func TestTextKeys(t *testing.T) {
-	data, err := assets.Languages.ReadFile("lang/en.json")
+	data, err := assets.Texts("en")
 	if err != nil {
 		t.Fatal(err)
 	}

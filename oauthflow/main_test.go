@@ -147,7 +147,7 @@ func (s *fakeServer) answerWith(status int, body string) {
 // pageIn returns the program's texts.
 func pageIn(t testing.TB, lang string) Page {
 	t.Helper()
-	data, err := assets.Languages.ReadFile("lang/" + lang + ".json")
+	data, err := assets.Texts(lang)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -38,7 +38,11 @@ func New(lang string) (*Texts, error) {
 	}
 	bundle := i18n.NewBundle(tag)
 	bundle.RegisterUnmarshalFunc("json", json.Unmarshal)
-	if _, err := bundle.LoadMessageFileFS(assets.Languages, "lang/"+lang+".json"); err != nil {
+	texts, err := assets.Texts(lang)
+	if err != nil {
+		return nil, fmt.Errorf("texts in %q: %w", lang, err)
+	}
+	if _, err := bundle.ParseMessageFileBytes(texts, lang+".json"); err != nil {
 		return nil, fmt.Errorf("texts in %q: %w", lang, err)
 	}
 	w := &Texts{lang: lang, localizer: i18n.NewLocalizer(bundle, lang)}

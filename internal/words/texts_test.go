@@ -3,8 +3,7 @@ package words_test
 import (
 	"bytes"
 	"encoding/json"
-	"io/fs"
-	"path"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -23,7 +22,7 @@ import (
 // texts reads a language's file as a flat list of keys; the forms of a plural are one key.
 func texts(t *testing.T, lang string) map[string]string {
 	t.Helper()
-	data, err := fs.ReadFile(assets.Languages, path.Join("lang", lang+".json"))
+	data, err := assets.Texts(lang)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,10 +35,22 @@ func texts(t *testing.T, lang string) map[string]string {
 	return flat
 }
 
+func TestTextsAreGenerated(t *testing.T) {
+	for _, lang := range words.Languages() {
+		want, err := os.ReadFile("../../assets/lang/" + lang + ".json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := assets.Texts(lang); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("the program carries other texts than %s.json has; run make texts (%v)", lang, err)
+		}
+	}
+}
+
 // A duplicate key in a file silently hides its first text.
 func TestNoKeyStandsTwice(t *testing.T) {
 	for _, lang := range words.Languages() {
-		data, err := fs.ReadFile(assets.Languages, path.Join("lang", lang+".json"))
+		data, err := assets.Texts(lang)
 		if err != nil {
 			t.Fatal(err)
 		}

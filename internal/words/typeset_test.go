@@ -43,7 +43,7 @@ var loose = regexp.MustCompile(`(?:^|[ «(])(?i:а|в|во|и|из|к|ко|на|
 // TestEveryRussianText asserts that no text of ours ends a line badly, and that nothing but spaces of sentences changes: neither
 // commands nor the places for what is filled in.
 func TestEveryRussianText(t *testing.T) {
-	data, err := assets.Languages.ReadFile("lang/ru.json")
+	data, err := assets.Texts("ru")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,7 +5,6 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"compress/gzip"
 	"encoding/json"
 	"fmt"
 	"io/fs"
@@ -19,6 +18,7 @@ import (
 	"strings"
 
 	"boxready/assets"
+	"boxready/packaging/packed"
 )
 
 const file = "assets/licences.json.gz"
@@ -28,33 +28,17 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	packed, err := pack(texts)
-	if err != nil {
-		log.Fatal(err)
-	}
-	if err := os.WriteFile(file, packed, 0o644); err != nil { // #nosec G306 -- part of the repository
-		log.Fatal(err)
-	}
-}
-
-// pack returns the texts as package assets reads them.
-func pack(texts map[string][]byte) ([]byte, error) {
 	var all []assets.Licence
 	for _, module := range slices.Sorted(maps.Keys(texts)) {
 		all = append(all, assets.Licence{Module: module, Text: string(texts[module])})
 	}
-	var packed bytes.Buffer
-	z, err := gzip.NewWriterLevel(&packed, gzip.BestCompression)
+	list, err := json.Marshal(all)
 	if err != nil {
-		return nil, err
+		log.Fatal(err)
 	}
-	if err := json.NewEncoder(z).Encode(all); err != nil {
-		return nil, err
+	if err := packed.WriteFile(file, list); err != nil {
+		log.Fatal(err)
 	}
-	if err := z.Close(); err != nil {
-		return nil, err
-	}
-	return packed.Bytes(), nil
 }
 
 var (
