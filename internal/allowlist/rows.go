@@ -317,8 +317,12 @@ func (r Row) say(w Words, part string) string {
 	for _, a := range r.Applications {
 		applications = append(applications, a.NameIn(w.Lang()))
 	}
+	args := checks.Args{"applications": applications}
+	if r.Pack != "" { // rows of requirements have none
+		args["pack"] = w.Say("allowlist.pack."+string(r.Pack), nil)
+	}
 	for _, id := range r.IDs {
-		all = add(all, w.Say(r.key(id)+part, checks.Args{"applications": applications, "pack": w.Say("allowlist.pack."+string(r.Pack), nil)}))
+		all = add(all, w.Say(r.key(id)+part, args))
 	}
 	return strings.Join(all, "; ")
 }
