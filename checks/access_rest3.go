@@ -65,7 +65,9 @@ func (env *Env) askREST3(ctx context.Context, inv *inventory, step func()) {
 	}
 	found := make([]MethodSeen, len(names))
 	parallelN(len(names), func(i int) {
-		defer step()
+		if i < limit {
+			defer step()
+		}
 		found[i].Name = names[i]
 		switch name := strings.TrimPrefix(names[i], bitrix.REST3Prefix); {
 		case described[name]:

@@ -120,7 +120,7 @@ func TestTruthWithTheModuleTooOld(t *testing.T) {
 					gone[name] = true
 					f := found[name]
 					// Newer names than the present ones, or those of the first version, aren't missing because of the module's age.
-					explained := f.Reason == requirements.NewEnough || f.Reason == requirements.Removed || strings.HasPrefix(name, "log.") && f.Module == "blog"
+					explained := f.Reason == requirements.NewEnough || f.Reason == requirements.Removed || bitrix.BoundByPortal(name) || strings.HasPrefix(name, "log.") && f.Module == "blog"
 					switch {
 					case f.Kind == requirements.Update:
 						updates++
