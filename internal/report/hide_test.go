@@ -45,6 +45,7 @@ var publicFacts = []string{
 	"MethodSeen.Name",
 	"ModulesFacts.Events", "ModulesFacts.Granted", "ModulesFacts.Listed", "ModulesFacts.Provided", "ModulesFacts.Versions",
 	"PHPSettings.Environment", "PHPSettings.Missing", "PHPSettings.OpenSSL", "PHPSettings.Version",
+	"PageCookie.SameSite",
 	"Proxy.Port",
 	"PublicDNSFacts.Resolver",
 	"Range.AtLeast", "Range.Below", "Range.Exactly",
