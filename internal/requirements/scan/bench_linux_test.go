@@ -21,7 +21,7 @@ import (
 	"boxready/internal/simtest/testenv"
 )
 
-// BenchmarkTree scans a tree of many kinds of files and compares the processor time with ripgrep's for the words that the sieve
+// BenchmarkTree scans a tree of many kinds of files and compares the processor time with ripgrep's for the words that the prefilter
 // looks for, in the same files. BOXREADY_TREE is its size in MB.
 func BenchmarkTree(b *testing.B) {
 	rg, err := exec.LookPath("rg")

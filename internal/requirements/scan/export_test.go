@@ -5,13 +5,15 @@ import (
 	"io/fs"
 )
 
-// Unsieved scans every file with the lexer, one after another.
-func Unsieved(ctx context.Context, dir fs.FS) (*Result, error) { return scan(ctx, dir, nil, 1, nil) }
+// WithoutPrefilter scans every file with the lexer, one after another.
+func WithoutPrefilter(ctx context.Context, dir fs.FS) (*Result, error) {
+	return scan(ctx, dir, nil, 1, nil)
+}
 
-// Passes reports whether the sieve leaves a file to the lexer.
-func Passes(name string, text []byte) bool { return theSieve().passes(text, languageOf(name)) }
+// Passes reports whether the prefilter leaves a file to the lexer.
+func Passes(name string, text []byte) bool { return usualPrefilter().passes(text, languageOf(name)) }
 
-// Signs are the words that the sieve looks for.
+// Signs are the words that the prefilter looks for.
 func Signs() (words []string) {
 	for _, s := range signs() {
 		words = append(words, s.word)

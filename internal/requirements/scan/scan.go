@@ -71,16 +71,16 @@ var lockFiles = set("package-lock.json", "composer.lock", "pnpm-lock.yaml", "yar
 
 // Dir scans the files below a directory. It calls progress on the caller's goroutine.
 func Dir(ctx context.Context, dir fs.FS, progress Progress) (*Result, error) {
-	return scan(ctx, dir, progress, runtime.GOMAXPROCS(0), theSieve())
+	return scan(ctx, dir, progress, runtime.GOMAXPROCS(0), usualPrefilter())
 }
 
-// scan scans with some files at a time, and without a sieve if there is none: neither changes the result.
-func scan(ctx context.Context, dir fs.FS, progress Progress, workers int, sieve *sieve) (*Result, error) {
+// scan scans with some files at a time, and without a prefilter if there is none: neither changes the result.
+func scan(ctx context.Context, dir fs.FS, progress Progress, workers int, prefilter *prefilter) (*Result, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	var running sync.WaitGroup
 	defer running.Wait()
 	defer cancel()
-	w := &walk{dir: dir, sieve: sieve, queue: make(chan *file, waitingFiles), ordered: make(chan *file, waitingFiles)}
+	w := &walk{dir: dir, prefilter: prefilter, queue: make(chan *file, waitingFiles), ordered: make(chan *file, waitingFiles)}
 	var walked error
 	running.Go(func() {
 		walked = w.walk(ctx)

@@ -16,10 +16,10 @@ import (
 
 // walk lists the files of a directory, for workers to read and for one goroutine to gather what they found.
 type walk struct {
-	dir     fs.FS
-	sieve   *sieve // nil reads all
-	queue   chan *file
-	ordered chan *file // the same and those that nobody has to read, in the order of their names
+	dir       fs.FS
+	prefilter *prefilter // nil reads all
+	queue     chan *file
+	ordered   chan *file // the same and those that nobody has to read, in the order of their names
 }
 
 // waitingFiles is how many files may wait for a worker, or for one that takes longer.
@@ -103,7 +103,7 @@ type buffers struct {
 	text   []byte // a file that is read at once; grows up to maxWhole
 }
 
-// maxWhole is the size in bytes up to which a file is read at once, and sieved.
+// maxWhole is the size in bytes up to which a file is read at once, and prefiltered.
 const maxWhole = 4 << 20
 
 // shownExtension matches what is an extension, not the rest of a sentence.
@@ -147,7 +147,7 @@ func (w *walk) read(ctx context.Context, f *file, b *buffers) error {
 	}
 	var s *source
 	switch content := io.MultiReader(bytes.NewReader(text), counting); {
-	case whole && w.sieve != nil && !w.sieve.passes(text, lang):
+	case whole && w.prefilter != nil && !w.prefilter.passes(text, lang):
 		return nil
 	case whole:
 		s = wholeSource(text)

@@ -40,8 +40,8 @@ func generated(r *rand.Rand) []byte {
 	return b.Bytes()
 }
 
-// The sieve lets every file pass in which the lexer finds something.
-func TestSieve(t *testing.T) {
+// The prefilter lets every file pass in which the lexer finds something.
+func TestPrefilter(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2)) // #nosec G404 -- the same files in each run
 	files, held := 50_000, 0
 	if testing.Short() {
@@ -62,7 +62,7 @@ func TestSieve(t *testing.T) {
 	}
 }
 
-func FuzzSieve(f *testing.F) {
+func FuzzPrefilter(f *testing.F) {
 	r := rand.New(rand.NewPCG(3, 4)) // #nosec G404 -- the same files in each run
 	for i := range extensions {
 		f.Add(i, generated(r))
@@ -77,8 +77,8 @@ func FuzzSieve(f *testing.F) {
 	})
 }
 
-// What is found, how often and where is the same without sieve and workers: in the corpus, and in many files of which most hold nothing.
-func TestSieveAndWorkersChangeNoResult(t *testing.T) {
+// What is found, how often and where is the same without prefilter and workers: in the corpus, and in many files of which most hold nothing.
+func TestPrefilterAndWorkersChangeNoResult(t *testing.T) {
 	dir := fstest.MapFS{}
 	for i, corpus := range [][]string{glob(t, "testdata/*/*"), glob(t, "testdata/*/.env*"), glob(t, "testdata/kinds/*/*")} {
 		for _, name := range corpus {
@@ -102,7 +102,7 @@ func TestSieveAndWorkersChangeNoResult(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want, err := scan.Unsieved(context.Background(), dir)
+		want, err := scan.WithoutPrefilter(context.Background(), dir)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -8,12 +8,12 @@ import (
 	"boxready/internal/bitrix"
 )
 
-// A sieve tells files that can't hold a finding from those that the lexer has to read. It looks at the bytes of a file for the
+// A prefilter tells files that can't hold a finding from those that the lexer has to read. It looks at the bytes of a file for the
 // words without which the reader finds nothing, and at what stands beside them; where it can't be sure, the file is read.
-// TestSieve and FuzzSieve prove that it changes no result: what the reader learns to find needs a word here.
+// TestPrefilter and FuzzPrefilter prove that it changes no result: what the reader learns to find needs a word here.
 //
 // The words are matched in one pass by an automaton (Aho and Corasick, 1975).
-type sieve struct {
+type prefilter struct {
 	class [256]byte // of a byte; letters of both cases have the same
 	next  []uint16  // state by state<<classBits | class
 	words []sign    // longest word that ends in a state
@@ -25,7 +25,7 @@ const (
 	hit       = maxState + 1 // set in next if a word ends there or the byte is a backslash
 )
 
-// sign is what the sieve looks for.
+// sign is what the prefilter looks for.
 type sign struct {
 	word string // lower-case
 	kind signKind
@@ -51,7 +51,8 @@ const (
 const eventPrefix = 8
 
 var signs = sync.OnceValue(func() []sign {
-	list := []sign{{"bitrix", sdkSign}, {"b24", sdkSign}, {"bx24", sdkSign}, {"loaddatatype", sdkSign}, {"usepullclient", sdkSign}, {"initb24helper", sdkSign}, {"bx24", sdkSign}, {"scope", scopeSign}, {"call", callSign}, {"method", callSign},
+	list := []sign{{"bitrix", sdkSign}, {"b24", sdkSign}, {"bx24", sdkSign}, {"loaddatatype", sdkSign}, {"usepullclient", sdkSign},
+		{"initb24helper", sdkSign}, {"scope", scopeSign}, {"call", callSign}, {"method", callSign},
 		{"/rest/", restSign}, {"handler", handlerSign}, {"http://", urlSign}, {"https://", urlSign},
 		{"onapp", eventSign}, {"oncrm", eventSign}, {"onim", eventSign}, {"ontask", eventSign}, {"onvoximp", eventSign}} // see unknownEvent
 	for first := range namespaces() {
@@ -69,10 +70,10 @@ var signs = sync.OnceValue(func() []sign {
 	return list
 })
 
-var theSieve = sync.OnceValue(func() *sieve { return newSieve(signs()) })
+var usualPrefilter = sync.OnceValue(func() *prefilter { return newPrefilter(signs()) })
 
-func newSieve(list []sign) *sieve {
-	s := &sieve{words: make([]sign, 1)}
+func newPrefilter(list []sign) *prefilter {
+	s := &prefilter{words: make([]sign, 1)}
 	s.class['\\'] = 1
 	classes := byte(2)
 	for _, sign := range list {
@@ -110,7 +111,7 @@ var noWord sign
 
 // link completes the trie of words to the automaton, breadth first: where no word goes on, the longest end of what was read that
 // begins a word does.
-func (s *sieve) link() {
+func (s *prefilter) link() {
 	failed := make([]uint16, len(s.words))
 	queue := []uint16{0}
 	for len(queue) > 0 {
@@ -143,14 +144,14 @@ func (s *sieve) link() {
 }
 
 // passes reports whether a file may hold a finding.
-func (s *sieve) passes(text []byte, lang *language) bool {
+func (s *prefilter) passes(text []byte, lang *language) bool {
 	if lang.mayHold(ruby) && bytes.Contains(text, []byte("<<")) || lang.mayHold(php) && bytes.Contains(text, []byte("<<<")) {
 		return true // a heredoc needs no quotes
 	}
 	return s.matches(text, lang) || joinsStrings(text, lang)
 }
 
-func (s *sieve) matches(text []byte, lang *language) bool {
+func (s *prefilter) matches(text []byte, lang *language) bool {
 	var seen [urlSign + 1]bool
 	scopes := -1 // where the first is
 	state := uint16(0)
