@@ -94,7 +94,7 @@ func withInventory(t *testing.T, outcome func(checks.Target) *checks.Outcome) fu
 		if target.Webhook == nil || target.Requirements == nil {
 			return o
 		}
-		facts := &checks.ModulesFacts{Credential: checks.ByWebhook, Provided: []string{"crm", "user", "task"}, Granted: []string{"crm"}}
+		facts := &checks.ModulesFacts{Credential: checks.ByWebhook, REST3: &no, Provided: []string{"crm", "user", "task"}, Granted: []string{"crm"}}
 		facts.Required = checks.Required{Scopes: target.Requirements.Scopes, Methods: target.Requirements.Methods, Events: target.Requirements.Events, Modules: map[string]string{}}
 		for _, m := range target.Requirements.Modules {
 			facts.Required.Modules[m.Name] = m.AtLeast
