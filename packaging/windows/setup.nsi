@@ -5,6 +5,8 @@
 Target amd64-unicode
 Unicode true
 SetCompressor /SOLID lzma
+; The two programs have much in common, tens of megabytes apart: with the usual 8 MB the setup would be a third larger.
+SetCompressorDictSize 64
 SetDateSave off
 AllowSkipFiles off
 RequestExecutionLevel user
