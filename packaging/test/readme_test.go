@@ -130,6 +130,7 @@ var outcomes = []struct {
 	{`--signed-in`, []int{1, 2}, "keyring"},
 	{`^boxready probe$`, []int{2}, "boxready probe php"},
 	{`^boxready version --check`, []int{1}, "where to look for newer versions"},
+	{`^boxready catalogue update`, []int{1}, "where newer lists are published"},
 	{`^boxready exporter`, []int{0}, "Portals in the list: 1"},
 	{`^boxready allowlist .*--handlers lan`, []int{4}, "no list of the event queue's addresses"},
 	{`^boxready (demo --check|check)`, []int{0, 3, 4}, ""},
