@@ -41,6 +41,8 @@ var consequences = map[string][]checks.Cause{
 	"module-outdated":         {checks.MethodMissing}, // which newer versions of the module have
 	"token-not-installed":     {checks.AppUnknown},
 	"auth-server-failed":      {checks.AuthServerFailed},
+	"app-tls-expired":         {checks.FrameNotHTTPS}, // with a page on that host
+	"app-tls-wrong-host":      {checks.FrameNotHTTPS},
 }
 
 // exclusive are pairs of faults, by prefixes of their names, that can't occur or be seen together.
