@@ -93,7 +93,7 @@ func (t *Target) appHosts() (hosts []AppHost, leftOut int) {
 	return hosts[:most], len(hosts) - most
 }
 
-// HostsToAsk returns the hosts, as host:port, that a run against t contacts because the requirements or the owner name them. Whoever starts it
+// HostsToAsk returns the hosts, as host:port, that a run against t contacts because the requirements name them. Whoever starts it
 // should see them first.
 func (t *Target) HostsToAsk() (names []string) {
 	hosts, _ := t.appHosts()
@@ -103,6 +103,9 @@ func (t *Target) HostsToAsk() (names []string) {
 		}
 	}
 	pages, _ := t.framePages()
+	if t.Page != "" { // which the owner typed
+		pages = nil
+	}
 	for _, address := range pages {
 		page, err := url.Parse(address)
 		if err != nil || page.Scheme != "https" {

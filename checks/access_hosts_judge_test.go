@@ -13,14 +13,7 @@ import (
 func TestJudgeHosts(t *testing.T) {
 	now := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
 	const called, opened, connects = requirements.PortalToApp, requirements.BrowserToApp, requirements.AppToPortal
-	secure := func(change func(*TLSSeen)) *TLSSeen {
-		s := &TLSSeen{Chain: []Certificate{{Subject: "CN=app.example", Issuer: "CN=CA", NotBefore: now.AddDate(0, -1, 0), NotAfter: now.AddDate(0, 2, 0), SHA256: "1"}},
-			Trust: &Trust{Public: true, NameMatches: true, DatesGood: true}}
-		if change != nil {
-			change(s)
-		}
-		return s
-	}
+	secure := func(change func(*TLSSeen)) *TLSSeen { return trustedTLS(now, change) }
 	host := func(d requirements.Direction, change func(*AppHost)) *HostsFacts {
 		h := AppHost{Host: "app.example", Port: 443, Directions: []requirements.Direction{d},
 			HostAnswer: HostAnswer{Addresses: addresses("203.0.113.60"), TLS: secure(nil), Status: 200}}
@@ -186,4 +179,14 @@ func TestHostsToAsk(t *testing.T) {
 	if target = (Target{}); target.HostsToAsk() != nil {
 		t.Error("without requirements there are hosts")
 	}
+}
+
+// trustedTLS is a connection with a certificate for app.example that everybody trusts, and change what differs.
+func trustedTLS(now time.Time, change func(*TLSSeen)) *TLSSeen {
+	s := &TLSSeen{Chain: []Certificate{{Subject: "CN=app.example", Issuer: "CN=CA", NotBefore: now.AddDate(0, -1, 0), NotAfter: now.AddDate(0, 2, 0), SHA256: "1"}},
+		Trust: &Trust{Public: true, NameMatches: true, DatesGood: true}}
+	if change != nil {
+		change(s)
+	}
+	return s
 }

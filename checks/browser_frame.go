@@ -70,6 +70,13 @@ func (t *Target) framePages() (pages []string, leftOut int) {
 	return pages[:most], len(pages) - most
 }
 
+// shownPage is a page's address without its query, which may hold secrets. It stands in command lines, and a file of requirements is
+// untrusted, so what shells read as the end of a command is escaped.
+func shownPage(page *url.URL) string {
+	shown := (&url.URL{Scheme: page.Scheme, Host: page.Host, Path: page.Path}).String()
+	return short(strings.NewReplacer("$", "%24", "&", "%26", ";", "%3B").Replace(shown))
+}
+
 func missingPage(t *Target) Reason {
 	if pages, _ := t.framePages(); len(pages) == 0 {
 		return NeedsPage
@@ -91,7 +98,7 @@ func observeFrames(ctx context.Context, env *Env) (*FramesFacts, error) {
 			f.Pages[i].fail(err)
 			return
 		}
-		f.Pages[i].Page = short((&url.URL{Scheme: page.Scheme, Host: page.Host, Path: page.Path}).String())
+		f.Pages[i].Page = shownPage(page)
 		if page.Scheme == "https" {
 			f.Pages[i].fail(env.openFrame(ctx, page, portal, &f.Pages[i]))
 		}
@@ -166,7 +173,12 @@ func judgeFrames(f *FramesFacts, _ FactsByCheck) []Result {
 		i := slices.IndexFunc(results, func(o Result) bool { return o.Cause == r.Cause })
 		if i < 0 {
 			i = len(results)
-			results = append(results, r.with(Args{"pages": []string(nil), "why": []string(nil), "url": strings.Replace(page, "http://", "https://", 1)}))
+			at := "" // for commands; in a saved report the page is untrusted, too
+			if u, err := url.Parse(page); err == nil {
+				u.Scheme = "https"
+				at = shownPage(u)
+			}
+			results = append(results, r.with(Args{"pages": []string(nil), "why": []string(nil), "url": at}))
 		}
 		args := results[i].Args
 		args["pages"], args["why"] = append(args["pages"].([]string), page), append(args["why"].([]string), why)

@@ -42,14 +42,7 @@ func TestJudgeBody(t *testing.T) {
 
 func TestJudgeFrames(t *testing.T) {
 	now := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
-	secure := func(change func(*TLSSeen)) *TLSSeen {
-		s := &TLSSeen{Chain: []Certificate{{Subject: "CN=app.example", Issuer: "CN=CA", NotBefore: now.AddDate(0, -1, 0), NotAfter: now.AddDate(0, 2, 0), SHA256: "1"}},
-			Trust: &Trust{Public: true, NameMatches: true, DatesGood: true}}
-		if change != nil {
-			change(s)
-		}
-		return s
-	}
+	secure := func(change func(*TLSSeen)) *TLSSeen { return trustedTLS(now, change) }
 	page := func(change func(*FramePage)) *FramesFacts {
 		p := FramePage{Page: "https://app.example/", HostAnswer: HostAnswer{TLS: secure(nil), Status: 200}, Frame: &FrameFacts{AllowsPortal: true}}
 		if change != nil {
@@ -129,4 +122,25 @@ func TestJudgeLibrary(t *testing.T) {
 		{"an error", facts(HostSeen{Status: 403}), nil, results(unreachable)},
 		{"nothing was asked", facts(), nil, results("unknown unexpected-answer network-admin")},
 	})
+}
+
+func TestShownPage(t *testing.T) {
+	for page, want := range map[string]string{
+		"https://app.example/crm/?token=secret#part": "https://app.example/crm/",
+		"https://app.example/;reboot":                "https://app.example/%3Breboot",
+		"https://app.example/$(id)&x`id`|y":          "https://app.example/%24%28id%29%26x%60id%60%7Cy",
+		"https://app.example:8443":                   "https://app.example:8443",
+	} {
+		u, err := url.Parse(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := shownPage(u); got != want {
+			t.Errorf("%s is shown as %s, want %s", page, got, want)
+		}
+		target := Target{Page: page}
+		if given := target.Given(); len(given) != 1 || given[0] != "app "+want {
+			t.Errorf("%s is given as %q", page, given)
+		}
+	}
 }

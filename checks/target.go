@@ -3,6 +3,7 @@ package checks
 import (
 	"cmp"
 	"crypto/x509"
+	"net/url"
 	"slices"
 	"time"
 
@@ -88,8 +89,8 @@ func (t *Target) Given() []string {
 	if t.Setup != "" {
 		given = append(given, "setup "+string(t.Setup)) // as its flag is written
 	}
-	if t.Page != "" {
-		given = append(given, "app "+t.Page) // as its flag is written
+	if page, err := url.Parse(t.Page); err == nil && t.Page != "" {
+		given = append(given, "app "+shownPage(page)) // as its flag is written
 	}
 	if t.Receiver != "" {
 		given = append(given, "receiver "+t.Receiver) // as its flag is written

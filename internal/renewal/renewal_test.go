@@ -115,7 +115,7 @@ func codeOf(err error) renewal.Code {
 // No bad file is taken over: nothing is kept, and the data in use stays.
 func TestBadFilesAreRefused(t *testing.T) {
 	public, private := keys(t)
-	_, stranger := keys(t)
+	_, otherKey := keys(t)
 	before := bitrix.CatalogueInfo()
 	for name, c := range badFiles(t) {
 		t.Run(name, func(t *testing.T) {
@@ -125,7 +125,7 @@ func TestBadFilesAreRefused(t *testing.T) {
 			if c.signed != nil {
 				key := private
 				if c.other {
-					key = stranger
+					key = otherKey
 				}
 				write(t, path+".minisig", minisign.Sign(key, c.signed))
 			}
