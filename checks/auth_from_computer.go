@@ -36,7 +36,8 @@ type HostSeen struct {
 	Times       transport.Times   `json:"times"`
 }
 
-const vendorTimeout = 12 * time.Second
+// vendorTimeout is for the whole request to one of the vendor's hosts.
+const vendorTimeout = 10 * time.Second
 
 func observeVendor(ctx context.Context, env *Env) (*VendorFacts, error) { return env.askVendor(ctx) }
 

@@ -127,11 +127,11 @@ func Catalog() []*Check {
 			Causes: []Cause{BodyFiltered},
 		}, observeFilter, judgeFilter),
 		define(Check{
-			ID: AuthServerFromComputer, Group: AuthGroup, Step: StepAuthServer, Vantage: FromComputer, Owner: You,
+			ID: AuthServerFromComputer, Group: AuthGroup, Step: StepAuthServer, Vantage: FromComputer, Owner: You, Minor: true,
 			Causes: []Cause{VendorHostUnreachable},
 		}, observeVendor, judgeVendor),
 		define(Check{
-			ID: QueueFeed, Group: AuthGroup, Step: StepAuthServer, Reads: []ID{AuthServerFromComputer}, Vantage: FromComputer, Owner: You,
+			ID: QueueFeed, Group: AuthGroup, Step: StepAuthServer, Reads: []ID{AuthServerFromComputer}, Vantage: FromComputer, Owner: You, Minor: true,
 			Causes: []Cause{FeedUnreachable, FeedInvalid},
 		}, observeFeed, judgeFeed),
 		define(Check{
@@ -168,12 +168,12 @@ func Catalog() []*Check {
 			Causes: []Cause{InstallUnfinished},
 		}, observeInstalled, judgeInstalled),
 		define(Check{
-			ID: UserRights, Group: AccessGroup, Step: StepSignIn, Needs: anyCredential, Credentials: either, Vantage: FromPortal, Owner: PortalAdmin, Affects: tokens,
+			ID: UserRights, Group: AccessGroup, Step: StepSignIn, Needs: anyCredential, Credentials: either, Vantage: FromPortal, Owner: PortalAdmin, Affects: tokens, Minor: true,
 			Causes: []Cause{UserNotAdmin},
 		}, observeRights, judgeRights),
 		define(Check{
 			ID: Platform, Group: AccessGroup, Step: StepModules, Needs: anyCredential, Credentials: either, Deadline: inventoryDeadline,
-			Vantage: FromPortal, Owner: PortalAdmin, Affects: tokens,
+			Vantage: FromPortal, Owner: PortalAdmin, Affects: tokens, Minor: true,
 			Causes: []Cause{PlatformOutdated},
 		}, observePlatform, judgePlatform),
 		define(Check{
@@ -211,7 +211,7 @@ func Catalog() []*Check {
 			Causes: []Cause{HostUnreachable, HandlerTLS, HandlerPrivate},
 		}, observeHosts, judgeHosts),
 		define(Check{
-			ID: BrowserLibrary, Group: BrowserGroup, Step: StepEvents, MissingPrerequisite: missingPage, Vantage: FromComputer, Owner: NetworkAdmin, Affects: []Affected{Applications},
+			ID: BrowserLibrary, Group: BrowserGroup, Step: StepEvents, MissingPrerequisite: missingPage, Vantage: FromComputer, Owner: NetworkAdmin, Affects: []Affected{Applications}, Minor: true,
 			Causes: []Cause{VendorHostUnreachable},
 		}, observeLibrary, judgeLibrary),
 		define(Check{
@@ -220,12 +220,12 @@ func Catalog() []*Check {
 		}, observeFrames, judgeFrames),
 		define(Check{
 			ID: BodySizeCheck, Group: BrowserGroup, Step: StepPortal, Needs: all(RESTRoute), After: []ID{ContentFilterCheck, PortalClock, Platform, RequiredMethods, EventMachinery, EventDelivery},
-			Consent: BodySize, Deadline: bodyDeadline, Vantage: FromComputer, Owner: ServerAdmin, Affects: []Affected{Applications, Webhooks},
+			Consent: BodySize, Deadline: bodyDeadline, Vantage: FromComputer, Owner: ServerAdmin, Affects: []Affected{Applications, Webhooks}, Minor: true,
 			Causes: []Cause{BodyTooLarge},
 		}, observeBody, judgeBody),
 		define(Check{
 			ID: RateLimit, Group: AccessGroup, Step: StepPortal, After: []ID{ContentFilterCheck, PortalClock, Platform, EventMachinery, EventDelivery, BodySizeCheck},
-			NoRequests: true, Vantage: FromComputer, Owner: ServerAdmin, Affects: allAffected,
+			NoRequests: true, Vantage: FromComputer, Owner: ServerAdmin, Affects: allAffected, Minor: true,
 			Causes: []Cause{Throttled, Overloaded, OperationTime},
 		}, observeLimits, judgeLimits),
 

@@ -216,6 +216,8 @@ type Check struct {
 	// Owner is who can help if the result is unknown.
 	Owner   Owner
 	Affects []Affected
+	// Minor means that it finds no problems, only notices, or what it can't tell.
+	Minor bool
 	// Causes are all that it may yield besides CommonCauses.
 	Causes []Cause
 

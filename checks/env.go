@@ -31,6 +31,9 @@ type Env struct {
 
 	// Several checks may need an answer, so requests live as long as the run.
 	run    context.Context
+	start  time.Time
+	paused time.Duration // the pacer's, before the run
+	slow   map[ID]bool   // see waitsForTokens
 	asking sync.WaitGroup
 
 	mu      sync.Mutex
@@ -49,12 +52,14 @@ type Env struct {
 }
 
 func newEnv(ctx context.Context, n *transport.Net, t Target) *Env {
+	n = n.Patient(t.patience())
 	shared := t.Shared
 	if shared == nil {
 		shared = NewShared(ctx, n, t.FeedCache)
 	}
+	pacer := n.Pacer(t.Address.Host)
 	return &Env{
-		target: t, net: n, now: time.Now, pacer: n.Pacer(t.Address.Host), invented: portal.InventToken(), run: ctx, shared: shared,
+		target: t, net: n, now: time.Now, pacer: pacer, start: time.Now(), paused: pacer.Paused(), invented: portal.InventToken(), run: ctx, shared: shared,
 		asked: map[string]*flight.Call[portal.Answer]{}, results: map[ID][]Result{}, facts: FactsByCheck{},
 		exchanges: map[string]*Exchange{},
 	}

@@ -125,7 +125,9 @@ func (s scenario) execute(t *testing.T) scenarioResult {
 	if target.SignIn != nil {
 		held = append(held, target.SignIn.Held().Refresh, target.SignIn.Held().Access)
 	}
-	outcome := checks.Run(ctx, sim.Net(), target, s.observer)
+	foreseen := &foresight{Observer: s.observer, pending: checks.Plan(target)}
+	outcome := checks.Run(ctx, sim.Net(), target, foreseen)
+	foreseen.assert(t, outcome)
 	if target.SignIn != nil {
 		held = append(held, target.SignIn.Held().Refresh, target.SignIn.Held().Access)
 	}
@@ -611,4 +613,48 @@ func webhookCode(path string) string {
 		return parts[3]
 	}
 	return ""
+}
+
+// foresight records the verdict of a run as soon as nothing that is pending should change it.
+type foresight struct {
+	checks.Observer
+	results []checks.Result
+	pending []checks.ID
+	verdict checks.Verdict
+	waiting []checks.ID // when the verdict was settled
+}
+
+func (f *foresight) Started(id checks.ID) {
+	if f.Observer != nil {
+		f.Observer.Started(id)
+	}
+}
+
+func (f *foresight) Finished(id checks.ID, results []checks.Result) {
+	f.results = append(f.results, results...)
+	f.pending = slices.DeleteFunc(f.pending, func(other checks.ID) bool { return other == id })
+	if verdict, settled := checks.Settled(f.results, f.pending); settled && f.verdict == "" {
+		f.verdict, f.waiting = verdict, slices.Clone(f.pending)
+	}
+	if f.Observer != nil {
+		f.Observer.Finished(id, results)
+	}
+}
+
+func (f *foresight) assert(t *testing.T, o *checks.Outcome) {
+	t.Helper()
+	if len(f.pending) > 0 || f.verdict != o.Verdict {
+		t.Errorf("the verdict %s was settled while %v were pending; it is %s, and %v never ended", f.verdict, f.waiting, o.Verdict, f.pending)
+	}
+	for _, c := range checks.Catalog() {
+		if c.Minor && slices.ContainsFunc(f.results, func(r checks.Result) bool { return r.Check == c.ID && r.State == checks.Problem }) {
+			t.Errorf("%s is minor and found a problem", c.ID)
+		}
+	}
+}
+
+func (f *foresight) Leg(id checks.ID, leg checks.Leg) {
+	if watcher, ok := f.Observer.(checks.LegWatcher); ok {
+		watcher.Leg(id, leg)
+	}
 }

@@ -59,7 +59,7 @@ func observeRoute(ctx context.Context, env *Env) (*RouteFacts, error) {
 	}
 	answer := env.ask(ctx, routeRequest)
 	f := &RouteFacts{Exchange: *env.exchange(routeRequest, answer), Unverified: env.unverified()}
-	if limit := env.net.Timeout(slowRoute); limit != slowRoute {
+	if limit := env.net.Scaled(slowRoute); limit != slowRoute {
 		f.SlowLimit = limit.Milliseconds()
 	}
 	if f.unsignedRefusal() {

@@ -212,16 +212,22 @@ func (env *Env) handshake(ctx context.Context, c *connection, s *TLSSeen) *tls.C
 	if !s.Trust.Public { // public authorities don't intercept
 		s.Interceptor, s.NationalCA = nameIn(s.Chain, interceptors), nameIn(s.Chain, nationalCAs)
 	}
-	env.compareWithVendor(ctx, s, state.PeerCertificates[0].Issuer)
+	env.compareWithVendor(ctx, s, state.PeerCertificates[0].Issuer, env.now().Sub(start))
 	return conn
 }
 
 // compareWithVendor looks for the same certificate or issuer at the authorization servers, whose real ones are public. They are asked
-// beside this check in any run; it waits for their answers only where the certificate is bad, so a healthy run takes no longer.
-func (env *Env) compareWithVendor(ctx context.Context, s *TLSSeen, issuer pkix.Name) {
+// beside this check in any run; it waits for their answers only where the certificate is bad, so a healthy run takes no longer. A gateway
+// that answers for the portal within took answers for them about as fast, so nobody waits for servers that are silent.
+func (env *Env) compareWithVendor(ctx context.Context, s *TLSSeen, issuer pkix.Name, took time.Duration) {
 	unknown := s.Interceptor == "" && !s.Trust.Public && !s.Trust.Given
 	if s.Trust.NameMatches && !unknown {
 		return
+	}
+	if s.Trust.NameMatches {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, max(env.net.Timeout(silence), 3*took))
+		defer cancel()
 	}
 	vendor, err := env.askVendor(ctx)
 	if err != nil {

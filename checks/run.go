@@ -45,30 +45,6 @@ func Run(ctx context.Context, n *transport.Net, target Target, observer Observer
 	return runCatalog(ctx, env, Catalog(), observer)
 }
 
-// Planned is how many checks a run against target makes or skips, without those that it lacks something for.
-func Planned(target Target) int {
-	n := 0
-	for _, c := range Catalog() {
-		if c.planned(&target) {
-			n++
-		}
-	}
-	return n
-}
-
-// Budget is the time limit of a run against target: 90 s, plus what many methods take under the rate limit and the wait for a
-// test event.
-func Budget(target Target) time.Duration {
-	limit := 90 * time.Second
-	if target.Webhook != nil || target.SignIn != nil {
-		limit += inventoryDeadline(&target) - checkDeadline
-	}
-	if target.SignIn != nil && target.agreed(EventTest) && target.Receiver != "" {
-		limit += target.eventWait()
-	}
-	return limit
-}
-
 func (c *Check) planned(t *Target) bool { return c.missing(t) == "" }
 
 // missing is what a run against t lacks for the check, or "".
@@ -98,6 +74,7 @@ func runCatalog(ctx context.Context, env *Env, catalog []*Check, observer Observ
 		judged[c.ID] = make(chan struct{})
 	}
 	results := make([][]Result, len(catalog))
+	env.slow = waitsForTokens(catalog)
 	var observing sync.Mutex
 	notify := func(event func()) {
 		observing.Lock()
@@ -192,7 +169,9 @@ func (env *Env) runCheck(ctx context.Context, c *Check, judged map[ID]chan struc
 	if c.Deadline != nil {
 		limit = c.Deadline(&env.target)
 	}
-	deadline, cancel := context.WithTimeout(ctx, limit)
+	ctx, stop := env.withLimit(ctx, env.limit(c, env.slow[c.ID]))
+	defer stop()
+	deadline, cancel := context.WithTimeout(ctx, time.Duration(float64(limit)*env.target.patience()))
 	defer cancel()
 	facts, err := c.observe(deadline, env)
 	if ended := endOf(ctx); ended != nil && !c.NoRequests {
@@ -229,8 +208,8 @@ func (env *Env) judge(c *Check, judged map[ID]chan struct{}, facts Facts) []Resu
 // endOf is why ctx ended, or nil. A connection has the same deadline as its context, but its own timer, which may be slightly
 // earlier.
 func endOf(ctx context.Context) error {
-	if err := ctx.Err(); err != nil {
-		return err
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
 	}
 	if deadline, ok := ctx.Deadline(); ok && !time.Now().Before(deadline) {
 		return context.DeadlineExceeded
@@ -240,7 +219,7 @@ func endOf(ctx context.Context) error {
 
 func (c *Check) ended(err error, facts Facts) []Result {
 	results := c.couldNotTell(Cancelled, You)
-	if errors.Is(err, context.DeadlineExceeded) {
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, errRunLimit) {
 		results = c.couldNotTell(TimedOut, "")
 	}
 	results[0].Facts = facts

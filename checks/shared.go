@@ -36,7 +36,7 @@ const (
 // NewShared returns an empty Shared. Its requests last until ctx is done or it is closed, even if the run that started them is
 // cancelled: others may need them. feedCache is as in Target.
 func NewShared(ctx context.Context, n *transport.Net, feedCache string) *Shared {
-	s := &Shared{net: n, feed: &feed.Fetcher{Client: n.HTTPClient(), Dir: feedCache, KeepFailures: true}, hosts: map[string]*sharedHost{}}
+	s := &Shared{net: n, feed: &feed.Fetcher{Client: n.HTTPClient(), Dir: feedCache, Timeout: n.Timeout(vendorTimeout), KeepFailures: true}, hosts: map[string]*sharedHost{}}
 	s.ctx, s.stop = context.WithCancel(ctx)
 	return s
 }

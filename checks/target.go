@@ -46,6 +46,8 @@ type Target struct {
 	ServerProbe *serverprobe.Probe // what was pasted from the portal's server; nil for nothing
 	Outside     *Outside           // a run from the internet; nil for none
 
+	Timeout time.Duration // of the whole run, by the owner's wish, instead of Budget; 0: that
+
 	Setup Setup // of the portal's server, as the owner named it; "" for unnamed
 
 	Self Self // what a self-test checks

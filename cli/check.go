@@ -156,9 +156,7 @@ func (cl *commandLine) check(ctx context.Context, address string, f checkFlags) 
 		return err
 	}
 	if f.timed {
-		limited, cancel := context.WithTimeout(ctx, f.timeout)
-		defer cancel()
-		ctx = limited
+		target.Timeout = f.timeout
 	}
 	return cl.runChecks(ctx, a, target, f)
 }
@@ -222,11 +220,18 @@ func (cl *commandLine) runChecks(ctx context.Context, a *app.App, target checks.
 	}
 	reporter := cl.reporter()
 	reporter.Words = reporter.Words.For(target.Setup)
-	progress := cl.newProgress(checks.Planned(target), func() time.Duration { return a.Pause(target.Address) })
+	progress := cl.newProgress(len(checks.Plan(target)), func() time.Duration { return a.Pause(target.Address) })
+	progress.pending = checks.Plan(target)
 	observers := observers{progress}
 	written := &lines{out: cl.Out, reporter: reporter, portal: target.Address.Display()}
-	if format == "jsonl" {
+	var live *report.Live
+	switch format {
+	case "jsonl":
 		observers = append(observers, written)
+	case "text":
+		style, out := cl.style(verbose)
+		live = reporter.Live(out, target, style)
+		observers = append(observers, besides{progress, live})
 	}
 	secrets := target.Secrets() // a sign-in may have renewed its tokens during the run
 	outcome := a.Run(ctx, target, observers)
@@ -244,8 +249,7 @@ func (cl *commandLine) runChecks(ctx context.Context, a *app.App, target checks.
 	case "jsonl":
 		err = report.WriteJSON(cl.Out, reporter.Summary(outcome), false)
 	default:
-		style, out := cl.style(verbose)
-		err = reporter.WriteText(out, outcome, style)
+		err = live.End(outcome)
 	}
 	if err != nil {
 		return cl.fail(err)

@@ -11,6 +11,7 @@ import (
 
 	"boxready/checks"
 	"boxready/internal/report"
+	"boxready/internal/view"
 
 	"github.com/fatih/color"
 	"github.com/mattn/go-colorable"
@@ -66,6 +67,9 @@ type progress struct {
 	stopped  sync.WaitGroup
 
 	mu         sync.Mutex
+	results    []checks.Result
+	pending    []checks.ID   // nil: no verdict is foreseen
+	settled    time.Duration // for how long the verdict has been clear while checks are still running
 	done       int
 	requests   [2]int // answered and all, of a check that asks many
 	running    []started
@@ -103,6 +107,7 @@ func (p *progress) tick() {
 					p.running[i].waited += every
 				}
 			}
+			p.sayVerdict(every)
 			p.draw(pause)
 			p.mu.Unlock()
 		}
@@ -116,10 +121,12 @@ func (p *progress) Started(id checks.ID) {
 	p.draw(p.pause())
 }
 
-func (p *progress) Finished(id checks.ID, _ []checks.Result) {
+func (p *progress) Finished(id checks.ID, results []checks.Result) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.done++
+	p.results = append(p.results, results...)
+	p.pending = slices.DeleteFunc(p.pending, func(other checks.ID) bool { return other == id })
 	p.running = slices.DeleteFunc(p.running, func(s started) bool { return s.id == id })
 	p.draw(p.pause())
 }
@@ -139,6 +146,41 @@ func (p *progress) Leg(_ checks.ID, leg checks.Leg) {
 	if p.travels && !p.terminal {
 		fmt.Fprintln(p.cl.Err, p.cl.words.Say("progress.leg", checks.Args{"seconds": leg.LimitMS / 1000}))
 	}
+}
+
+// sayVerdict says once which verdict a run will have, if nothing that it still waits for can change that.
+func (p *progress) sayVerdict(passed time.Duration) {
+	const worthSaying = time.Second
+	if len(p.pending) == 0 || p.settled >= worthSaying {
+		return
+	}
+	verdict, settled := checks.Settled(p.results, p.pending)
+	if !settled {
+		return
+	}
+	if p.settled += passed; p.settled < worthSaying {
+		return
+	}
+	var waiting []checks.ID
+	for _, s := range p.running {
+		waiting = append(waiting, s.id)
+	}
+	p.clear()
+	fmt.Fprintln(p.cl.Err, p.cl.words.Say("progress.settled", checks.Args{"verdict": view.Of(p.results).Verdict(p.cl.words, verdict).Title,
+		"checks": p.cl.words.CheckNames(waiting)}))
+}
+
+// besides forwards results to an observer that writes to the same terminal as the line of progress.
+type besides struct {
+	progress *progress
+	checks.Observer
+}
+
+func (b besides) Finished(id checks.ID, results []checks.Result) {
+	b.progress.mu.Lock()
+	defer b.progress.mu.Unlock()
+	b.progress.clear()
+	b.Observer.Finished(id, results)
 }
 
 // draw shows the check that has waited longest for answers, or BoxReady's own pause.
@@ -179,11 +221,17 @@ func (p *progress) draw(pause time.Duration) {
 	p.drawn = len(line)
 }
 
-// end removes the line.
+// end stops showing progress.
 func (p *progress) end() {
 	close(p.stop)
 	p.stopped.Wait()
+	p.clear()
+}
+
+// clear removes the line.
+func (p *progress) clear() {
 	if p.terminal && p.drawn > 0 {
 		fmt.Fprint(p.cl.Err, "\r", strings.Repeat(" ", p.drawn), "\r")
 	}
+	p.drawn = 0
 }

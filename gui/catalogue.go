@@ -220,8 +220,6 @@ func (c *cataloguePage) ask(s *model.Session, n model.Name) {
 	before, checker := s.AskAbout(n), c.runs.checkerOf(s)
 	s.Use(before.Target.Secrets()...)
 	c.background(func(ctx context.Context) func() {
-		ctx, cancel := context.WithTimeout(ctx, checks.Budget(before.Target))
-		defer cancel()
 		after := checker.Again(ctx, before, nil, checks.RequiredModules)
 		secrets := after.Target.Secrets()
 		return func() {

@@ -70,7 +70,7 @@ func (r *runner) run(s *model.Session, consents ...checks.Consent) {
 		}
 	}
 	s.Past = r.previousRun(s)
-	s.Begin(r.params.Now(), checks.Planned(target), true)
+	s.Begin(r.params.Now(), len(checks.Plan(target)), true)
 	r.execute(s, target, func(ctx context.Context, c Checker, o checks.Observer) *checks.Outcome { return c.Run(ctx, target, o) })
 }
 

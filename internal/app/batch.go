@@ -118,11 +118,7 @@ func (b *Batch) Run(ctx context.Context, p fleet.Portal) (*checks.Outcome, error
 	if err := b.app.AddCredentials(ctx, &t, Credentials{SavedWebhook: p.Webhook, SignedIn: p.SignedIn}); err != nil {
 		return nil, err
 	}
-	if b.Timeout > 0 {
-		limited, cancel := context.WithTimeout(ctx, b.Timeout)
-		defer cancel()
-		ctx = limited
-	}
+	t.Timeout = b.Timeout
 	return b.app.Run(ctx, t, nil), nil
 }
 

@@ -1,12 +1,14 @@
 package app
 
 import (
+	"cmp"
 	"context"
+	"time"
 
 	"boxready/checks"
 )
 
-// Run makes a run against a target. It ends after checks.Budget if ctx has no deadline.
+// Run makes a run against a target. It ends after the target's Timeout or, without one, soon after checks.Budget.
 func (a *App) Run(ctx context.Context, target checks.Target, observer checks.Observer) *checks.Outcome {
 	ctx, cancel := withBudget(ctx, target)
 	defer cancel()
@@ -24,10 +26,8 @@ func (a *App) Again(ctx context.Context, before *checks.Outcome, observer checks
 	return outcome
 }
 
-// withBudget sets a run's usual deadline, unless ctx has one.
+// withBudget sets a run's deadline. A run keeps to its budget itself, but for the pauses that the rate limit makes.
 func withBudget(ctx context.Context, target checks.Target) (context.Context, context.CancelFunc) {
-	if _, limited := ctx.Deadline(); limited {
-		return context.WithCancel(ctx)
-	}
-	return context.WithTimeout(ctx, checks.Budget(target))
+	const pauses = 15 * time.Second
+	return context.WithTimeout(ctx, cmp.Or(target.Timeout, checks.Budget(target)+pauses))
 }

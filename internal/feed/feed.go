@@ -88,6 +88,8 @@ type Fetcher struct {
 	Client Doer             // required
 	Dir    string           // folder of the cache, made when needed; "" keeps lists in memory only
 	Now    func() time.Time // nil means time.Now
+	// Timeout is for one request, until the end of its answer; 0: none.
+	Timeout time.Duration
 	// KeepFailures gives the error of a server that can't be reached again for
 	// a minute too: many runs one after another need not all wait for it.
 	KeepFailures bool
@@ -220,7 +222,14 @@ func (f *Fetcher) run(ctx context.Context, r bitrix.Region, s *state) outcome {
 		nodes []netip.Prefix
 		err   *Error
 	)
-	panicked := flight.Catch(func() { nodes, err = f.ask(ctx, bitrix.Feed(r)) })
+	panicked := flight.Catch(func() {
+		limited, cancel := ctx, context.CancelFunc(func() {})
+		if f.Timeout > 0 {
+			limited, cancel = context.WithTimeout(ctx, f.Timeout)
+		}
+		defer cancel()
+		nodes, err = f.ask(limited, bitrix.Feed(r))
+	})
 
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -59,6 +59,7 @@ type text struct {
 	run     *run
 	style   Style
 	waiting map[checks.ID]bool // checks whose skipped ones were listed
+	live    bool               // findings aren't grouped by owner
 }
 
 func newText(p *Reporter, n *run, style Style) *text {
@@ -116,6 +117,9 @@ func (t *text) finding(i view.Item) {
 	t.para(2, "", t.style.Paint(i.State, t.say("state."+string(i.State), nil)+": ")+t.style.Bold(f.Title))
 	t.part("saw", f.Saw+" "+t.seenFrom(i))
 	t.part("breaks", f.Breaks)
+	if t.live {
+		t.part("who", t.Words.Code("owner.", string(i.Owner), ".title"))
+	}
 	if len(f.Steps) > 0 {
 		t.para(depth, "", t.say("part.do", nil)+":")
 		for i, step := range f.Steps {
@@ -126,8 +130,7 @@ func (t *text) finding(i view.Item) {
 		// Not wrapped, so that it can be clicked and copied.
 		fmt.Fprintf(t, "%*s%s: %s\n", depth, "", t.say("part.more", nil), f.More)
 	}
-	if waiting := t.run.view.WaitingText(t.Words, i.Result); waiting != "" && !t.waiting[i.Check] {
-		t.waiting[i.Check] = true
+	if waiting := t.waitingFor(i); waiting != "" {
 		t.para(depth, "", waiting)
 	}
 	if t.style.Verbose {

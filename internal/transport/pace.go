@@ -25,6 +25,8 @@ type Pacer struct {
 	sent    []*sentRequest // that may have arrived within the window
 	pending int            // turns begun, request not sent yet
 	waiting int            // callers of Begin, for room in the window
+	paused  time.Duration  // for which the window has delayed requests so far
+	until   time.Time      // end of the last such delay
 }
 
 // sentRequest is a request that was sent.
@@ -37,15 +39,21 @@ func newPacer(window time.Duration) *Pacer {
 	return &Pacer{slots: make(chan struct{}, paceAtOnce), window: window}
 }
 
+// pacers are those of all portals.
+type pacers struct {
+	mu     sync.Mutex
+	byHost map[string]*Pacer
+}
+
 // Pacer returns the pacer for the portal at host. Successive runs share it, so that checking again at
 // once doesn't exceed the limit either.
 func (n *Net) Pacer(host string) *Pacer {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if n.pacers[host] == nil {
-		n.pacers[host] = newPacer(n.window)
+	n.pacers.mu.Lock()
+	defer n.pacers.mu.Unlock()
+	if n.pacers.byHost[host] == nil {
+		n.pacers.byHost[host] = newPacer(n.window)
 	}
-	return n.pacers[host]
+	return n.pacers.byHost[host]
 }
 
 // Begin waits for a free slot and for room in the window. The caller ends the turn when the answer has been read.
@@ -94,10 +102,26 @@ func (p *Pacer) reserve(now time.Time) time.Duration {
 	wait := p.untilRoom(now)
 	if wait > 0 {
 		p.waiting++
+		from, until := later(now, p.until), later(now.Add(wait), p.until)
+		p.paused, p.until = p.paused+until.Sub(from), until
 	} else {
 		p.pending++
 	}
 	return wait
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// Paused is for how long the limit has delayed requests since the pacer was made, a delay under way included to its end.
+func (p *Pacer) Paused() time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.paused
 }
 
 // untilRoom is how long the window stays full; 0 if it isn't.

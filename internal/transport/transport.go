@@ -17,16 +17,15 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
-	"sync"
 	"syscall"
 	"time"
 )
 
 const (
-	dialTimeout      = 8 * time.Second
-	handshakeTimeout = 10 * time.Second
+	dialTimeout      = 7500 * time.Millisecond
+	handshakeTimeout = 7500 * time.Millisecond
 	// Less than the operating system's own limit (10 s in Go's resolver) for a resolver that doesn't answer.
-	lookupTimeout = 6 * time.Second
+	lookupTimeout = 5500 * time.Millisecond
 	// One unreachable address of a name must not use up the time of the others.
 	perAddressTimeout = 4 * time.Second
 	// How long an address may be silent before the next one is tried; RFC 8305 recommends it.
@@ -58,16 +57,16 @@ type Net struct {
 	roots     *x509.CertPool
 	userAgent string
 	window    time.Duration
-	scale     float64 // of time-outs
+	scale     float64 // of all times, in tests
+	patience  float64 // of time-outs
 
-	mu     sync.Mutex
-	pacers map[string]*Pacer // by the portal's host
+	pacers *pacers
 }
 
 // New returns a Net with these options.
 func New(o Options) *Net {
 	n := &Net{overrides: overridesByHost(o.ConnectTo), proxy: o.Proxy, resolver: o.Resolver, roots: o.Roots, userAgent: "BoxReady/" + o.Version,
-		window: cmp.Or(o.PaceWindow, paceWindow), scale: cmp.Or(o.TimeoutScale, 1), pacers: map[string]*Pacer{}}
+		window: cmp.Or(o.PaceWindow, paceWindow), scale: cmp.Or(o.TimeoutScale, 1), patience: 1, pacers: &pacers{byHost: map[string]*Pacer{}}}
 	if n.resolver == nil {
 		n.resolver = net.DefaultResolver
 	}
@@ -82,8 +81,20 @@ func (n *Net) Roots() *x509.CertPool {
 	return MozillaRoots()
 }
 
-// Timeout scales a time-out by Options.TimeoutScale.
+// Patient returns a Net that waits longer for answers: factor multiplies its time-outs. It shares everything else with n.
+func (n *Net) Patient(factor float64) *Net {
+	patient := *n
+	patient.patience = factor
+	return &patient
+}
+
+// Timeout scales a time-out.
 func (n *Net) Timeout(usual time.Duration) time.Duration {
+	return time.Duration(float64(usual) * n.scale * n.patience)
+}
+
+// Scaled scales a time that isn't a time-out by Options.TimeoutScale.
+func (n *Net) Scaled(usual time.Duration) time.Duration {
 	return time.Duration(float64(usual) * n.scale)
 }
 

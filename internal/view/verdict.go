@@ -11,6 +11,7 @@ import (
 type Verdict struct {
 	State       checks.State // as VerdictState; Skipped if nothing wrong was seen so far
 	Title, Text string
+	End         string // instead of Text, after the findings
 }
 
 // verdictStates are the states whose style the verdicts have. Only ready looks like ok.
@@ -22,6 +23,9 @@ var verdictStates = map[checks.Verdict]checks.State{
 	checks.NotSeen:    checks.Unknown,
 	checks.NotABox:    checks.Notice,
 }
+
+// describedBelow are the verdicts whose text says where on the page the findings are.
+var describedBelow = []string{string(checks.NotReady), string(checks.ThisWebhook), string(checks.ThisUser), string(checks.ThisApplication)}
 
 // VerdictState is the state whose style a verdict has, "" for a verdict of a newer version.
 func VerdictState(v checks.Verdict) checks.State { return verdictStates[v] }
@@ -38,7 +42,11 @@ func (v *View) Verdict(w *words.Texts, verdict checks.Verdict) Verdict {
 	case verdict == checks.NoObstacle && v.answered(checks.StepAuthServer):
 		code = "not-signed-in"
 	}
-	return Verdict{State: state, Title: w.Code("verdict.", code, ".title"), Text: w.Code("verdict.", code, ".text")}
+	said := Verdict{State: state, Title: w.Code("verdict.", code, ".title"), Text: w.Code("verdict.", code, ".text")}
+	if said.End = said.Text; slices.Contains(describedBelow, code) {
+		said.End = w.Code("verdict.", code, ".end")
+	}
+	return said
 }
 
 // affectedAlone is the first webhook, user or application that alone has a problem, or "".
