@@ -2,7 +2,6 @@ package checks
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"time"
 )
@@ -15,9 +14,6 @@ const (
 	// A portal whose route answers within this time may take as long over a token as it waits for the authorization server.
 	quickRoute = 2 * time.Second
 )
-
-// errRunLimit is why a check's context ended: the run's limit for it, not its own.
-var errRunLimit = errors.New("the run's time limit is over")
 
 // Budget is the usual time limit of a run against target: 15 s, or with tokens 90 s, plus what many methods take under the rate limit,
 // the wait for a test event, and the large requests.
@@ -87,27 +83,47 @@ func (env *Env) limit(c *Check, waits bool) time.Duration {
 	return runLimit
 }
 
-// withLimit returns a context that ends, because of errRunLimit, at that time after the run's start. BoxReady's own pauses for the
-// rate limit don't count.
+// limited is a context whose deadline can move while it runs.
+type limited struct {
+	context.Context
+	done chan struct{}
+	err  error // read it only after done is closed
+}
+
+func (l *limited) Done() <-chan struct{} { return l.done }
+
+func (l *limited) Err() error {
+	select {
+	case <-l.done:
+		return l.err
+	default:
+		return nil
+	}
+}
+
+// withLimit returns a context that ends at that time after the run's start. BoxReady's own pauses for the rate limit don't count.
 func (env *Env) withLimit(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
 	if limit == 0 {
-		return context.WithCancel(ctx)
+		return ctx, cancel
 	}
 	limit = time.Duration(float64(limit) * env.target.patience())
-	ctx, cancel := context.WithCancelCause(ctx)
+	l := &limited{Context: ctx, done: make(chan struct{})}
 	go func() {
+		defer close(l.done)
 		for {
 			left := limit + env.pacer.Paused() - env.paused - time.Since(env.start)
 			if left <= 0 {
-				cancel(errRunLimit)
+				l.err = context.DeadlineExceeded
 				return
 			}
 			select {
 			case <-ctx.Done():
+				l.err = ctx.Err()
 				return
 			case <-time.After(left):
 			}
 		}
 	}()
-	return ctx, func() { cancel(nil) }
+	return l, cancel
 }

@@ -125,6 +125,9 @@ func (s scenario) execute(t *testing.T) scenarioResult {
 	if target.SignIn != nil {
 		held = append(held, target.SignIn.Held().Refresh, target.SignIn.Held().Access)
 	}
+	if sim.TimeoutScale == 1 {
+		target.Timeout = 4 * checks.Budget(target) // no time-out is wanted, on however busy a machine
+	}
 	foreseen := &foresight{Observer: s.observer, pending: checks.Plan(target)}
 	outcome := checks.Run(ctx, sim.Net(), target, foreseen)
 	foreseen.assert(t, outcome)

@@ -76,7 +76,7 @@ func (env *Env) connect(ctx context.Context, endpoints []endpoint) []TCPAttempt 
 	spare := env.spareTo(endpoints[0])
 	env.dialling = env.dialAll(endpoints)
 	// One that answers a little later is to be looked at by portal-tls, too.
-	env.dialling.collect(ctx, func(first time.Duration) time.Duration { return first + spareTimeout(first) })
+	env.dialling.collect(ctx, func(first time.Duration) time.Duration { return first + max(first, lateConnection) })
 	env.keepConnections(endpoints, spare)
 	return env.dialling.attempts()
 }
@@ -94,6 +94,9 @@ func observeSilent(ctx context.Context, env *Env, f *TCPFacts) *TCPFacts {
 	whole.Attempts = env.dialling.attempts()
 	return &whole
 }
+
+// lateConnection is how long after the first connection another address may answer to be looked at by portal-tls, too.
+const lateConnection = 100 * time.Millisecond
 
 // silence is how long an address may be silent, while another one answers, before it counts as dead. A lost SYN is sent again after a
 // second (RFC 6298, section 2.1).

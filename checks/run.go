@@ -208,8 +208,8 @@ func (env *Env) judge(c *Check, judged map[ID]chan struct{}, facts Facts) []Resu
 // endOf is why ctx ended, or nil. A connection has the same deadline as its context, but its own timer, which may be slightly
 // earlier.
 func endOf(ctx context.Context) error {
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
+	if err := ctx.Err(); err != nil {
+		return err
 	}
 	if deadline, ok := ctx.Deadline(); ok && !time.Now().Before(deadline) {
 		return context.DeadlineExceeded
@@ -219,7 +219,7 @@ func endOf(ctx context.Context) error {
 
 func (c *Check) ended(err error, facts Facts) []Result {
 	results := c.couldNotTell(Cancelled, You)
-	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, errRunLimit) {
+	if errors.Is(err, context.DeadlineExceeded) {
 		results = c.couldNotTell(TimedOut, "")
 	}
 	results[0].Facts = facts

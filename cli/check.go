@@ -110,7 +110,7 @@ func (cl *commandLine) checkCommand() *cobra.Command {
 	f.batch.add(flags)
 	addFormat(c, &f.format, "text", "json", "jsonl")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "")
-	flags.DurationVar(&f.timeout, "timeout", 90*time.Second, "")
+	flags.DurationVar(&f.timeout, "timeout", 0, "")
 	return c
 }
 

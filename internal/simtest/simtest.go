@@ -97,5 +97,8 @@ func (p *Portal) Target() checks.Target {
 	if err != nil {
 		p.t.Fatal(err)
 	}
+	if p.TimeoutScale == 0 {
+		target.Timeout = 4 * checks.Budget(target) // no time-out is wanted, on however busy a machine
+	}
 	return target
 }
