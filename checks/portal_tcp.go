@@ -241,10 +241,14 @@ func (env *Env) endpoints() []endpoint {
 	return endpoints
 }
 
-// spareTo opens more connections to an address. They outlive portal-tcp, so they use the run's context.
+// spareTo opens more connections to an address, unless one is to be enough; nil stands for one that failed. They outlive portal-tcp, so they use the run's context.
 func (env *Env) spareTo(e endpoint) <-chan net.Conn {
 	spare := make(chan net.Conn, maxConnections-1)
 	for range maxConnections - 1 {
+		if env.target.OneConnection {
+			spare <- nil
+			continue
+		}
 		env.asking.Go(func() {
 			conn, _ := e.dial(env.run)
 			spare <- conn

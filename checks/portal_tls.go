@@ -357,7 +357,7 @@ func (env *Env) openClient(c *connection, conn *tls.Conn, spare []*tls.Conn, ver
 		open = append(open, s)
 	}
 	env.client = portal.NewClient(portal.Options{Address: env.target.Address, Net: env.net, Pacer: env.pacer,
-		Dial: c.endpoint.dial, Addr: c.endpoint.addr(), Open: open, TLS: config, Verified: verified})
+		Dial: c.endpoint.dial, Addr: c.endpoint.addr(), Open: open, OneByOne: env.target.OneConnection, TLS: config, Verified: verified})
 }
 
 // spareConnections are connections with handshakes parallel to the TLS check's own.

@@ -46,7 +46,10 @@ type Target struct {
 	ServerProbe *serverprobe.Probe // what was pasted from the portal's server; nil for nothing
 	Outside     *Outside           // a run from the internet; nil for none
 
-	Timeout time.Duration // of the whole run, by the owner's wish, instead of Budget; 0: that
+	// OneConnection makes requests one after another as long as the portal answers at once, over one connection: with many portals, the
+	// handshakes are what costs.
+	OneConnection bool
+	Timeout       time.Duration // of the whole run, by the owner's wish, instead of Budget; 0: that
 
 	Setup Setup // of the portal's server, as the owner named it; "" for unnamed
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"boxready/checks"
+	"boxready/internal/app"
 	"boxready/internal/exporter"
 	"boxready/internal/fleet"
 	"boxready/internal/portal"
@@ -56,7 +57,7 @@ func (cl *commandLine) export(ctx context.Context, f exporterFlags) error {
 	case f.timeout < 0:
 		return badUsage("cli.bad-timeout", nil)
 	}
-	b, err := cl.openBatch(ctx, f.portals, f.network)
+	b, err := cl.openBatch(ctx, f.portals, f.parallel, f.network)
 	if err != nil {
 		return err
 	}
@@ -72,7 +73,7 @@ func (cl *commandLine) export(ctx context.Context, f exporterFlags) error {
 		return badUsage("portals.bad-listen", checks.Args{"address": f.listen})
 	}
 	e := exporter.New(ctx, exporter.Options{
-		Portals: addresses, Interval: f.interval, Parallel: f.parallel, Version: cl.version,
+		Portals: addresses, Interval: f.interval, Parallel: app.MaxUnderWay * f.parallel, Version: cl.version,
 		Run: func(ctx context.Context, address portal.Address) (*checks.Outcome, error) {
 			return b.Run(ctx, listed[address])
 		},

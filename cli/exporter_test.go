@@ -16,7 +16,7 @@ import (
 
 // TestExporter scrapes as Prometheus does, and stops the exporter cleanly.
 func TestExporter(t *testing.T) {
-	f := startFleet(t, 10)
+	f := startFleet(t, 10, fleetFaults...)
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	listen := freeAddress(t)

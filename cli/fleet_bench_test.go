@@ -25,7 +25,7 @@ import (
 	"boxready/internal/vault"
 )
 
-// fleetFaults are the faults of every tenth portal, in turn.
+// fleetFaults are the faults of every tenth portal, in turn, unless a test names others.
 var fleetFaults = []string{"tls-expired", "tls-wrong-host", "tls-incomplete-chain", "rest-not-found", "https-not-seen", "rest-site-closed",
 	"rest-server-error", "tls-expires-soon", "redirect-drops-post", "rest-basic-auth"}
 
@@ -38,7 +38,7 @@ type simulatedFleet struct {
 	keyring vault.Backend // nil: none is needed
 }
 
-func startFleet(tb testing.TB, n int) *simulatedFleet {
+func startFleet(tb testing.TB, n int, faults ...string) *simulatedFleet {
 	tb.Helper()
 	start := func(o simportal.Options) *simportal.Sim {
 		sim, err := simportal.Start(o)
@@ -58,8 +58,8 @@ func startFleet(tb testing.TB, n int) *simulatedFleet {
 	list := bytes.NewBufferString("address\n")
 	for i := range n {
 		o := simportal.Options{SharedServers: world, Host: fmt.Sprintf("portal%04d.demo.example", i)}
-		if i%10 == 9 {
-			o.Faults = []string{fleetFaults[i/10%len(fleetFaults)]}
+		if i%10 == 9 && faults != nil {
+			o.Faults = []string{faults[i/10%len(faults)]}
 			f.faults["https://"+o.Host] = o.Faults[0]
 		}
 		sim := start(o)
@@ -298,7 +298,7 @@ func BenchmarkPortals(b *testing.B) {
 	sizes := []int{100, 300, 1000}
 	var cpu, memory []float64
 	for _, n := range sizes {
-		f := startFleet(b, n)
+		f := startFleet(b, n, fleetFaults...)
 		args := append([]string{"check", "--portals", f.list, "--format", "jsonl"}, f.flags...)
 		var ours, bare []time.Duration
 		var ratios []float64
@@ -341,5 +341,23 @@ func BenchmarkPortals(b *testing.B) {
 	b.ReportMetric(growth.Exponent(sizes, memory), "memory-exponent")
 	if flat := memory[len(memory)-1] / memory[0]; flat > 1.3 {
 		b.Errorf("memory grows %.2f times from 100 to 1 000 portals; at most 1.3", flat)
+	}
+}
+
+// BenchmarkSilentPortals compares the time for a list in which one portal of ten is silent with that for one in which none is.
+func BenchmarkSilentPortals(b *testing.B) {
+	const n = 1000
+	check := func(faults ...string) time.Duration {
+		f := startFleet(b, n, faults...)
+		return measure(b, []string{"BOXREADY_TEST_PROGRAM=1"}, append([]string{"check", "--portals", f.list, "--parallel", "16", "--format", "jsonl"}, f.flags...)...).wall
+	}
+	for b.Loop() {
+		fine, silent := check(), check("tcp-timeout")
+		b.ReportMetric(fine.Seconds(), "fine-s")
+		b.ReportMetric(silent.Seconds(), "silent-s")
+		// A portal counts as silent after 7.5 s, however few there are.
+		if limit := 2*fine + 8*time.Second; silent > limit {
+			b.Errorf("%s with 100 silent portals, %s without; at most %s", silent, fine, limit)
+		}
 	}
 }

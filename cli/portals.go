@@ -86,7 +86,7 @@ func (cl *commandLine) portalsCommand() *cobra.Command {
 }
 
 // openBatch reads a list and the files that it names.
-func (cl *commandLine) openBatch(ctx context.Context, file string, network networkFlags) (*app.Batch, error) {
+func (cl *commandLine) openBatch(ctx context.Context, file string, parallel int, network networkFlags) (*app.Batch, error) {
 	portals, err := app.ReadList(file)
 	if err != nil {
 		return nil, cl.inputError(err)
@@ -96,7 +96,7 @@ func (cl *commandLine) openBatch(ctx context.Context, file string, network netwo
 		return nil, err
 	}
 	var unopened error
-	b, err := a.OpenBatch(ctx, file, portals, network.options(""), func() error {
+	b, err := a.OpenBatch(ctx, file, portals, parallel, network.options(""), func() error {
 		unopened = cl.openKeyring(ctx, a)
 		return unopened
 	})
@@ -150,7 +150,7 @@ func (cl *commandLine) checkPortals(ctx context.Context, f checkFlags) error {
 	case f.batch.parallel < 1 || f.batch.parallel > maxParallel:
 		return badUsage("portals.bad-parallel", checks.Args{"limit": maxParallel})
 	}
-	b, err := cl.openBatch(ctx, f.batch.portals, f.network)
+	b, err := cl.openBatch(ctx, f.batch.portals, f.batch.parallel, f.network)
 	if err != nil {
 		return err
 	}
@@ -197,7 +197,7 @@ func (m *batchRunner) run(ctx context.Context, b *app.Batch, portals []fleet.Por
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	var group errgroup.Group
-	group.SetLimit(f.batch.parallel)
+	group.SetLimit(app.MaxUnderWay * f.batch.parallel)
 	for _, p := range portals {
 		if ctx.Err() != nil {
 			break

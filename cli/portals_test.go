@@ -39,7 +39,7 @@ func (f *simulatedFleet) asked() (world map[string]int, portals []int) {
 }
 
 func TestPortals(t *testing.T) {
-	f := startFleet(t, 30)
+	f := startFleet(t, 30, fleetFaults...)
 	var out bytes.Buffer
 	exit, stderr := f.check(t.Context(), &out, "--format", "jsonl", "--parallel", "8")
 	if exit != cli.ExitProblem {
@@ -99,7 +99,7 @@ func (s *stopAfter) Write(b []byte) (int, error) {
 
 // TestPortalsResume stops a run, damages the last line as a power cut does, and resumes.
 func TestPortalsResume(t *testing.T) {
-	f := startFleet(t, 20)
+	f := startFleet(t, 20, fleetFaults...)
 	state := filepath.Join(t.TempDir(), "results.jsonl")
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
@@ -168,7 +168,7 @@ func TestPortalsResume(t *testing.T) {
 
 // TestPortalsFromTheKeyring uses the webhook of one portal, and reports a missing one before the run.
 func TestPortalsFromTheKeyring(t *testing.T) {
-	f := startFleet(t, 2)
+	f := startFleet(t, 2, fleetFaults...)
 	f.keyring = &memoryKeyring{entries: map[string]string{}}
 	first, second := f.sims[1], f.sims[2]
 	write := func(text string) {
@@ -235,7 +235,7 @@ type closedPipe struct{}
 func (closedPipe) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }
 
 func TestPortalsWithoutAReader(t *testing.T) {
-	f := startFleet(t, 40)
+	f := startFleet(t, 40, fleetFaults...)
 	exit, stderr := f.check(t.Context(), closedPipe{}, "--format", "jsonl", "--parallel", "2")
 	if exit != cli.ExitCouldNot || stderr == "" {
 		t.Errorf("exit %d, stderr %q", exit, stderr)
@@ -248,7 +248,7 @@ func TestPortalsWithoutAReader(t *testing.T) {
 // TestPortalsDeadline ends a run that hangs and continues with the others.
 func TestPortalsDeadline(t *testing.T) {
 	t.Parallel()
-	f := startFleet(t, 3)
+	f := startFleet(t, 3, fleetFaults...)
 	silentPortal, err := simportal.Start(simportal.Options{SharedServers: f.sims[0], Host: "silent.demo.example", Faults: []string{"rest-timeout"}})
 	if err != nil {
 		t.Fatal(err)

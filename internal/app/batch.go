@@ -24,6 +24,7 @@ type Batch struct {
 	Hosts [][]string
 
 	app          *App
+	slots        slots
 	target       checks.Target // common to all portals
 	requirements map[string]*requirements.Requirements
 }
@@ -51,15 +52,15 @@ func ReadList(file string) ([]fleet.Portal, error) {
 }
 
 // OpenBatch prepares runs against the portals of a list: it reads the files that the list names. It ignores o's options for one
-// portal. openKeyring is called if accounts are needed. The error is an *InputError, MissingAccounts, an *AccountError, or
+// portal. parallel is how many runs are made at once. openKeyring is called if accounts are needed. The error is an *InputError, MissingAccounts, an *AccountError, or
 // openKeyring's.
-func (a *App) OpenBatch(ctx context.Context, file string, portals []fleet.Portal, o TargetOptions, openKeyring func() error) (*Batch, error) {
+func (a *App) OpenBatch(ctx context.Context, file string, portals []fleet.Portal, parallel int, o TargetOptions, openKeyring func() error) (*Batch, error) {
 	o.Portal = portals[0].Address.String()
 	common, err := a.Target(o)
 	if err != nil {
 		return nil, err
 	}
-	b := &Batch{Portals: portals, app: a, target: common, requirements: map[string]*requirements.Requirements{}}
+	b := &Batch{Portals: portals, app: a, slots: make(slots, parallel), target: common, requirements: map[string]*requirements.Requirements{}}
 	for _, p := range portals {
 		key := requirementsKey(p)
 		if _, read := b.requirements[key]; read {
@@ -110,7 +111,10 @@ func (b *Batch) findAccounts(ctx context.Context) error {
 	return nil
 }
 
-// Run makes one run, see App.Run. The error is AddCredentials'.
+// MaxUnderWay is how many runs may be under way for each that is made at once; the others wait for portals that are silent.
+const MaxUnderWay = 16
+
+// Run makes one run when there is a slot for it, see App.Run. The error is AddCredentials', or ctx's.
 func (b *Batch) Run(ctx context.Context, p fleet.Portal) (*checks.Outcome, error) {
 	t := b.target
 	t.Address, t.Region, t.AsApplication, t.Handlers, t.Requirements = p.Address, p.Region, p.AsApplication, p.Handlers, b.requirements[requirementsKey(p)]
@@ -118,8 +122,13 @@ func (b *Batch) Run(ctx context.Context, p fleet.Portal) (*checks.Outcome, error
 	if err := b.app.AddCredentials(ctx, &t, Credentials{SavedWebhook: p.Webhook, SignedIn: p.SignedIn}); err != nil {
 		return nil, err
 	}
-	t.Timeout = b.Timeout
-	return b.app.Run(ctx, t, nil), nil
+	t.Timeout, t.OneConnection = b.Timeout, true
+	slot, err := b.slots.take(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer slot.free()
+	return b.app.Run(ctx, t, slot), nil
 }
 
 // Close cancels the pending shared requests.

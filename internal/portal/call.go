@@ -105,6 +105,8 @@ type Options struct {
 	Addr netip.Addr
 	// Open are connections after their TLS handshake; the client uses them first and closes them.
 	Open []*tls.Conn
+	// OneByOne means that requests wait for each other as long as the portal answers at once.
+	OneByOne bool
 	// TLS is for further connections; if Verified, it verifies each of them.
 	TLS      *tls.Config
 	Verified bool
@@ -119,12 +121,19 @@ type Client struct {
 	allowed  atomic.Bool
 	plain    *http.Client
 	client   *http.Client
+	turns    chan struct{} // has one value for each request that may be made now
+	widen    func()        // lets all of them be made at once
 
 	mu   sync.Mutex
 	open []*tls.Conn
 }
 
-const maxHeaderBytes = 64 << 10
+const (
+	maxHeaderBytes = 64 << 10
+	maxConnections = 4
+	// An answer that takes longer doesn't hold the next request.
+	atOnce = 500 * time.Millisecond
+)
 
 // NewClient returns a client; Close it.
 func NewClient(o Options) *Client {
@@ -149,12 +158,22 @@ func NewClient(o Options) *Client {
 			}
 			return secured, nil
 		},
-		MaxConnsPerHost:        4,
-		MaxIdleConnsPerHost:    4,
+		MaxConnsPerHost:        maxConnections,
+		MaxIdleConnsPerHost:    maxConnections,
 		DisableCompression:     true,
 		MaxResponseHeaderBytes: maxHeaderBytes,
 	}
 	c.client = &http.Client{Transport: o.Net.Identify(secure), CheckRedirect: c.plain.CheckRedirect}
+	c.turns = make(chan struct{}, maxConnections)
+	c.turns <- struct{}{}
+	c.widen = sync.OnceFunc(func() {
+		for range maxConnections - 1 {
+			c.turns <- struct{}{}
+		}
+	})
+	if !o.OneByOne {
+		c.widen()
+	}
 	return c
 }
 
@@ -209,6 +228,14 @@ func (c *Client) AllowTokens() error {
 func (c *Client) Do(ctx context.Context, r Request) Answer {
 	answer := Answer{Sent: time.Now()}
 	if answer.Err = c.checkToken(r); answer.Err != nil {
+		return answer
+	}
+	select {
+	case <-c.turns:
+		slow := time.AfterFunc(atOnce, c.widen)
+		defer func() { slow.Stop(); c.turns <- struct{}{} }()
+	case <-ctx.Done():
+		answer.Err = fmt.Errorf("wait for the request before: %w", ctx.Err())
 		return answer
 	}
 	turn, err := c.pacer.Begin(ctx)
