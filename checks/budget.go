@@ -54,7 +54,8 @@ func (t *Target) patience() float64 {
 // authorization server, and have limits of their own.
 func waitsForTokens(catalog []*Check) map[ID]bool {
 	slow := map[ID]bool{AuthServerFromPortal: true}
-	for range catalog { // until checks that stand before those that they wait for are found, too
+	for known := 0; known < len(slow); { // a check may stand before one that it waits for
+		known = len(slow)
 		for _, c := range catalog {
 			if c.Credentials != nil || c.Consent != "" || slices.ContainsFunc(c.waitsFor(), func(id ID) bool { return slow[id] }) {
 				slow[c.ID] = true

@@ -68,7 +68,15 @@ const (
 
 // SameCode reports whether two values of the field "error" are the same code.
 // Letter case does not matter, nor do the spellings of REST 3.0 codes.
-func SameCode(a, b string) bool { return foldCode(a) == foldCode(b) }
+func SameCode(a, b string) bool {
+	a, b = strings.TrimSpace(a), strings.TrimSpace(b)
+	return strings.EqualFold(a, b) || isV3(a) && isV3(b) && foldCode(a) == foldCode(b)
+}
+
+func isV3(code string) bool {
+	const begin = "BITRIX_REST_V3_"
+	return len(code) >= len(begin) && strings.EqualFold(code[:len(begin)], begin)
+}
 
 func foldCode(code string) string {
 	if class, ok := V3Class(code); ok {
