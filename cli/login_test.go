@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -271,6 +272,62 @@ func TestSignInCheckSignOut(t *testing.T) {
 	}
 	if exit, _, stderr := f.run("", nil, append([]string{"check", f.sim.Host(), "--signed-in"}, f.way...)...); exit != cli.ExitUsage || stderr == "" {
 		t.Errorf("check after logout: exit %d, %s", exit, stderr)
+	}
+}
+
+// slowKeyring saves accounts when it may.
+type slowKeyring struct {
+	*memoryKeyring
+	saving, may chan struct{}
+}
+
+func (k *slowKeyring) Set(key, value string) error {
+	if strings.HasPrefix(key, "https://") {
+		k.saving <- struct{}{}
+		<-k.may
+	}
+	return k.memoryKeyring.Set(key, value)
+}
+
+// TestEndDuringRenewal: a signal and a time-out end a check while the authorization server has replaced the refresh token, and the
+// new one isn't saved yet.
+func TestEndDuringRenewal(t *testing.T) {
+	f := newFixture(t)
+	if exit, out, stderr := f.run(f.grant().ClientSecret+"\n", func(_ io.Writer, stderr *syncBuffer) { f.browse(stderr) }, f.login()...); exit != cli.ExitOK {
+		t.Fatalf("login: exit %d\n%s\n%s", exit, out, stderr)
+	}
+	saved := f.keyring.(*memoryKeyring)
+	check := append([]string{"--lang", "en", "check", f.sim.Host(), "--signed-in"}, f.way...)
+	for name, args := range map[string][]string{"signal": check, "time-out": append(slices.Clone(check), "--timeout", "1s")} {
+		t.Run(name, func(t *testing.T) {
+			slow := &slowKeyring{saved, make(chan struct{}), make(chan struct{})}
+			f.keyring = slow
+			ctx, cancel := context.WithCancel(t.Context())
+			var out, errs syncBuffer
+			ended := make(chan struct{})
+			go func() {
+				defer close(ended)
+				cli.Run(ctx, "1.2.3", args, f.io(strings.NewReader(""), &out, &errs))
+			}()
+			<-slow.saving
+			if name == "signal" {
+				cancel()
+			}
+			for !strings.Contains(errs.String(), "The sign-in is being renewed") {
+				select {
+				case <-ended:
+					t.Fatalf("ended before the new token was saved\n%s", errs.String())
+				case <-time.After(5 * time.Millisecond):
+				}
+			}
+			close(slow.may)
+			<-ended
+			cancel()
+			f.keyring = saved
+			if exit, out, stderr := f.run("", nil, append([]string{"check", f.sim.Host(), "--signed-in"}, f.way...)...); exit != cli.ExitOK {
+				t.Errorf("the next check: exit %d\n%s\n%s", exit, out, stderr)
+			}
+		})
 	}
 }
 
