@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"net/url"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -24,7 +25,12 @@ import (
 	"boxready/internal/simtest/testenv"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(testenv.M{M: m}) }
+func TestMain(m *testing.M) {
+	if server := os.Getenv(serverVariable); server != "" {
+		renewInProcess(server)
+	}
+	goleak.VerifyTestMain(testenv.M{M: m})
+}
 
 const (
 	testClientID = "local.655f1c2d8a1b37.42180155"

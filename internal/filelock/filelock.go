@@ -18,8 +18,11 @@ import (
 // about to lock them.
 type Folder string
 
-// retry is how often a lock that somebody else holds is tried.
-const retry = 20 * time.Millisecond
+// A lock that somebody else holds is tried again after the first pause, and after twice the pause each time, up to the longest.
+const (
+	firstPause   = time.Millisecond
+	longestPause = 32 * time.Millisecond
+)
 
 // Name is the name of a lock file about one thing, a portal for instance. It doesn't tell the thing.
 func Name(kind, of string) string {
@@ -32,7 +35,7 @@ func Name(kind, of string) string {
 // file is nil, which can be closed as well. The error is ctx's.
 func (f Folder) Lock(ctx context.Context, name string) (*os.File, error) {
 	file := f.open(name)
-	for file != nil {
+	for pause := firstPause; file != nil; pause = min(2*pause, longestPause) {
 		locked, err := Try(file)
 		if locked {
 			return file, nil
@@ -41,7 +44,7 @@ func (f Folder) Lock(ctx context.Context, name string) (*os.File, error) {
 			break
 		}
 		select {
-		case <-time.After(retry):
+		case <-time.After(pause):
 		case <-ctx.Done():
 			file.Close()
 			return nil, context.Cause(ctx)
