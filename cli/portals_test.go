@@ -251,7 +251,7 @@ func TestPortalsResumeKilled(t *testing.T) {
 			for range runs {
 				var stderr bytes.Buffer
 				c := started(&stderr)
-				timer := time.AfterFunc(time.Duration(100+rand.IntN(600))*time.Millisecond, func() { _ = c.Process.Kill() })
+				timer := time.AfterFunc(time.Duration(200+rand.IntN(1500))*time.Millisecond, func() { _ = c.Process.Kill() })
 				_ = c.Wait()
 				timer.Stop()
 				switch {

@@ -68,6 +68,7 @@ func New(o Options) (*App, error) {
 	if o.Cache != "" {
 		locks = filelock.Folder(filepath.Join(o.Cache, "locks"))
 	}
+	way.Locks = locks
 	if o.Network.PublicRoots != "" || len(o.Network.ConnectTo) > 0 {
 		o.Cache = ""
 	}
