@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"regexp"
 	"slices"
@@ -416,6 +418,76 @@ func TestSignInRefused(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestSignInSaysWhy: the terminal says what the page in the browser says, with the other side's code and words.
+func TestSignInSaysWhy(t *testing.T) {
+	returned := func(query string) func(*fixture, io.Writer, *syncBuffer) {
+		return func(f *fixture, _ io.Writer, stderr *syncBuffer) {
+			state, err := url.Parse(f.shown(stderr))
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if reply, err := http.Get("http://" + f.listen + "/callback?state=" + state.Query().Get("state") + "&" + query); err == nil {
+				reply.Body.Close()
+			}
+		}
+	}
+	for name, c := range map[string]struct {
+		interact func(*fixture, io.Writer, *syncBuffer)
+		args     []string
+		want     []string
+	}{
+		"denied":         {returned("error=access_denied&error_description=Nobody+but+Anna"), nil, []string{"refused to let", "access_denied", "Nobody but Anna"}},
+		"another portal": {returned("code=c0de5f1c2d8a1b37&domain=other.example"), nil, []string{"another portal", "other.example"}},
+		"no domain":      {returned("code=c0de5f1c2d8a1b37"), nil, []string{"doesn't say which portal"}},
+		"unknown server": {func(f *fixture, keys io.Writer, stderr *syncBuffer) {
+			returned("code=c0de5f1c2d8a1b37&domain="+f.sim.Host()+"&server_domain=oauth.example")(f, keys, stderr)
+		}, nil, []string{"--region"}},
+		"pasted": {func(f *fixture, keys io.Writer, stderr *syncBuffer) {
+			f.shown(stderr)
+			io.WriteString(keys, "https://other.example/callback?code=c0de5f1c2d8a1b37&domain=other.example\n")
+		}, []string{"--timeout", "1s"}, []string{"another portal", "other.example"}},
+		"another state": {func(f *fixture, _ io.Writer, stderr *syncBuffer) {
+			f.shown(stderr)
+			for range 2 {
+				if reply, err := http.Get("http://" + f.listen + "/callback?state=x&code=c0de5f1c2d8a1b37"); err == nil {
+					reply.Body.Close()
+				}
+			}
+		}, []string{"--timeout", "1s"}, []string{"the answer to another attempt", "Nothing has come from the portal yet", "has stopped waiting"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t)
+			exit, out, stderr := f.run(f.grant().ClientSecret+"\n", func(keys io.Writer, stderr *syncBuffer) { c.interact(f, keys, stderr) }, f.login(c.args...)...)
+			if exit != cli.ExitCouldNot {
+				t.Errorf("exit %d", exit)
+			}
+			for _, want := range c.want {
+				if strings.Count(stderr, want) != 1 {
+					t.Errorf("%q isn't said once:\n%s\n%s", want, out, stderr)
+				}
+			}
+		})
+	}
+}
+
+// TestSignInCancelled: whoever presses Ctrl+C is not told about signals.
+func TestSignInCancelled(t *testing.T) {
+	f := newFixture(t)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	var out, stderr syncBuffer
+	go func() {
+		f.shown(&stderr)
+		cancel(errors.New("interrupt signal received"))
+	}()
+	args := append([]string{"--lang", "en"}, f.login()...)
+	exit := cli.Run(ctx, "1.2.3", args, f.io(strings.NewReader(f.grant().ClientSecret+"\n"), &out, &stderr))
+	if exit != cli.ExitCouldNot || !strings.Contains(stderr.String(), "was cancelled") || strings.Contains(stderr.String(), "signal") {
+		t.Errorf("exit %d\n%s", exit, stderr.String())
 	}
 }
 

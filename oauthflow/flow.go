@@ -61,6 +61,7 @@ type Flow struct {
 	cancel    context.CancelFunc
 	work      sync.WaitGroup
 	done      chan struct{} // closed when the outcome is set
+	otherwise chan struct{} // see OtherState
 	closeOnce sync.Once
 
 	mu         sync.Mutex
@@ -103,7 +104,7 @@ func serve(ctx context.Context, o Options, ln net.Listener) *Flow {
 	if o.OpenBrowser == nil {
 		o.OpenBrowser = openSystemBrowser
 	}
-	f := &Flow{options: o, state: newState(), address: ReturnAddress(), deadline: time.Now().Add(o.Timeout), done: make(chan struct{})}
+	f := &Flow{options: o, state: newState(), address: ReturnAddress(), deadline: time.Now().Add(o.Timeout), done: make(chan struct{}), otherwise: make(chan struct{}, 1)}
 	f.ctx, f.cancel = context.WithCancel(ctx)
 	if ln != nil {
 		host := ln.Addr().String()
@@ -149,6 +150,9 @@ func (f *Flow) Deadline() time.Time { return f.deadline }
 
 // Done is closed when the flow has ended.
 func (f *Flow) Done() <-chan struct{} { return f.done }
+
+// OtherState receives when the browser brings the answer to another attempt, or one with a forged state. The flow goes on waiting.
+func (f *Flow) OtherState() <-chan struct{} { return f.otherwise }
 
 // OpenBrowser starts opening the address in the browser and returns at once. Whether a browser opened can't be known, so the
 // address has to be shown too. It may be called again.

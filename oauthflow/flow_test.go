@@ -410,7 +410,7 @@ func TestOtherPortal(t *testing.T) {
 			if !errors.Is(err, ErrOtherPortal) || !errors.As(err, &other) || other.Want.Host != f.options.Portal.Host {
 				t.Errorf("error: %v", err)
 			}
-			if !strings.Contains(p.body, "Another portal answered") || strings.Contains(p.body, "<b>evil") {
+			if !strings.Contains(p.body, "portal answered") || strings.Contains(p.body, "<b>evil") {
 				t.Errorf("page:\n%s", p.body)
 			}
 			if len(s.asked()) != 0 {
@@ -644,7 +644,7 @@ func TestFlowEnd(t *testing.T) {
 				t.Fatal(err)
 			}
 			started := time.Now()
-			if _, err := f.Wait(t.Context()); ReasonOf(err) != ReasonNoConnection || time.Since(started) != exchangeTimeout {
+			if _, err := f.Wait(t.Context()); ReasonOf(err) != ReasonNoAnswer || time.Since(started) != exchangeTimeout {
 				t.Errorf("after %s: %v", time.Since(started), err)
 			}
 		})
@@ -929,7 +929,7 @@ func TestReasons(t *testing.T) {
 	}
 	seen := map[Reason]bool{}
 	for _, err := range []error{
-		&DeniedError{}, ErrNoCode, &OtherPortalError{}, ErrRegionUnknown, ErrTimeout, context.Canceled, ErrInvalidGrant, ErrInvalidClient,
+		&DeniedError{}, ErrNoCode, &OtherPortalError{}, &OtherPortalError{Got: "other.example"}, ErrRegionUnknown, ErrTimeout, context.Canceled, context.DeadlineExceeded, ErrInvalidGrant, ErrInvalidClient,
 		ErrWrongClient, ErrExpired, ErrPaymentRequired, ErrNotInstalled, ErrScopeRefused, ErrServerFailed, &GrantError{Code: "x"}, &ReplyError{}, syscall.ECONNREFUSED, errors.New("x"),
 	} {
 		seen[ReasonOf(fmt.Errorf("wrapped: %w", err))] = true

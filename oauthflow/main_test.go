@@ -188,6 +188,7 @@ func englishPage() Page {
 		Waiting: Words{"This is not the portal's answer", "BoxReady is still waiting."},
 		Reasons: map[Reason]string{
 			ReasonOtherPortal:  "Another portal answered.",
+			ReasonNoDomain:     "It doesn't say which portal answered.",
 			ReasonInvalidGrant: "The authorization server did not accept the code.",
 			ReasonDenied:       "The portal refused the sign-in.",
 		},

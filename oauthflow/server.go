@@ -62,6 +62,12 @@ func (s callbackHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	a, err := readAnswer(q)
 	if err != nil || !sameState(q.Get("state"), s.flow.state.Reveal()) {
+		if err == nil && (a.denied != nil || !a.code.IsZero()) {
+			select {
+			case s.flow.otherwise <- struct{}{}:
+			default:
+			}
+		}
 		refuse(http.StatusBadRequest)
 		return
 	}
