@@ -62,6 +62,12 @@ type Flow struct {
 	work      sync.WaitGroup
 	done      chan struct{} // closed when the outcome is set
 	otherwise chan struct{} // see OtherState
+
+	redirected chan struct{} // closed when the browser is sent to the page with the outcome
+	sentTo     sync.Once
+	shown      chan struct{} // closed when the browser has fetched it
+	seen       sync.Once
+
 	closeOnce sync.Once
 
 	mu         sync.Mutex
@@ -104,7 +110,8 @@ func serve(ctx context.Context, o Options, ln net.Listener) *Flow {
 	if o.OpenBrowser == nil {
 		o.OpenBrowser = openSystemBrowser
 	}
-	f := &Flow{options: o, state: newState(), address: ReturnAddress(), deadline: time.Now().Add(o.Timeout), done: make(chan struct{}), otherwise: make(chan struct{}, 1)}
+	f := &Flow{options: o, state: newState(), address: ReturnAddress(), deadline: time.Now().Add(o.Timeout), done: make(chan struct{}), otherwise: make(chan struct{}, 1),
+		redirected: make(chan struct{}), shown: make(chan struct{})}
 	f.ctx, f.cancel = context.WithCancel(ctx)
 	if ln != nil {
 		host := ln.Addr().String()
@@ -220,6 +227,14 @@ func (f *Flow) Close() {
 		}
 		ctx, stop := context.WithTimeout(context.Background(), closeTimeout)
 		defer stop()
+		select {
+		case <-f.redirected: // and the browser is about to fetch the page
+			select {
+			case <-f.shown:
+			case <-ctx.Done():
+			}
+		default:
+		}
 		if f.server.Shutdown(ctx) != nil {
 			_ = f.server.Close()
 		}
@@ -251,6 +266,13 @@ func (f *Flow) redeem(server AuthServer, a answer) (Token, error) {
 	ctx, cancel := context.WithTimeout(f.ctx, exchangeTimeout)
 	defer cancel()
 	return server.Exchange(ctx, f.options.App, a.code)
+}
+
+// isAnswered reports whether an answer was taken.
+func (f *Flow) isAnswered() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.answered
 }
 
 // take starts redeem, whose result becomes the flow's outcome. It returns false if the flow has an answer already.

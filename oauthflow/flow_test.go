@@ -182,6 +182,44 @@ func assertNoSecrets(t *testing.T, f *Flow, text string) {
 }
 
 // A state is valid for one flow only.
+// The address that stays in the browser's history has neither the code nor the state, and can be loaded again.
+func TestCleanAddress(t *testing.T) {
+	s := newFakeServer(t)
+	f := start(t, s, nil)
+	if p := send(t, f, http.MethodGet, outcomePath, ""); p.status != http.StatusNotFound {
+		t.Errorf("before the answer: status %d", p.status)
+	}
+	stays := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	p := ask(t, stays, f, http.MethodGet, Path+"?"+validQuery(f).Encode(), "")
+	if at := p.header.Get("Location"); p.status != http.StatusSeeOther || at != outcomePath || p.header.Get("Referrer-Policy") != "no-referrer" || p.body != "" {
+		t.Errorf("status %d, to %q with %v", p.status, at, p.header)
+	}
+	for range 2 {
+		if p := send(t, f, http.MethodGet, outcomePath, ""); p.status != http.StatusOK || !strings.Contains(p.body, "You are signed in") {
+			t.Errorf("the outcome: %d\n%s", p.status, p.body)
+		}
+	}
+	if len(s.asked()) != 1 {
+		t.Errorf("the authorization server was asked %d times", len(s.asked()))
+	}
+}
+
+// Close lets the browser fetch the page that it was sent to, but doesn't wait long for one that is gone.
+func TestCloseAfterRedirect(t *testing.T) {
+	f := start(t, newFakeServer(t), nil)
+	stays := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	ask(t, stays, f, http.MethodGet, Path+"?"+validQuery(f).Encode(), "")
+	if _, err := wait(t, f); err != nil {
+		t.Fatal(err)
+	}
+	closed := make(chan struct{})
+	go func() { defer close(closed); f.Close() }()
+	if p := send(t, f, http.MethodGet, outcomePath, ""); p.status != http.StatusOK {
+		t.Errorf("status %d", p.status)
+	}
+	<-closed
+}
+
 func TestReplayedState(t *testing.T) {
 	s := newFakeServer(t)
 	first := start(t, s, nil)
