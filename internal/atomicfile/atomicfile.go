@@ -82,7 +82,7 @@ func (f File) Publish(path string) error {
 		return err
 	}
 	// The new name has to survive a loss of power as well. Not every system can sync folders, and the file is complete without it.
-	if folder, err := os.Open(filepath.Dir(path)); err == nil {
+	if folder, err := os.Open(filepath.Dir(path)); err == nil { // #nosec G304 -- the folder of a file that was just written
 		_ = folder.Sync()
 		folder.Close()
 	}

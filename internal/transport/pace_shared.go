@@ -23,7 +23,7 @@ type sharedPace struct {
 
 const (
 	// A process holds the lock for less than a millisecond; a stopped one must not stop others.
-	paceLockTimeout = 200 * time.Millisecond
+	paceLockTimeout = time.Second
 	maxPaceFile     = 16 << 10
 )
 
