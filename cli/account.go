@@ -86,7 +86,7 @@ func (cl *commandLine) login(ctx context.Context, typed string, f loginFlags) er
 		return cl.reporter().WriteText(out, blocked.Outcome, style)
 	}
 	if err != nil {
-		return cl.signInError(err)
+		return cl.signInError(ctx, err)
 	}
 	token, err := cl.signIn(ctx, a, target, application, f, input)
 	if err != nil {
@@ -113,7 +113,7 @@ func (cl *commandLine) explainRegistration(address portal.Address) error {
 	var text strings.Builder
 	for _, menu := range oauthflow.Menus() {
 		text.WriteString(cl.words.Say("sign-in.register."+string(menu)+".name", nil) + "\n")
-		args := checks.Args{"page": menu.Applications(address), "address": oauthflow.ReturnAddress(), "permission": strings.Join(oauthflow.Permissions(), ", ")}
+		args := checks.Args{"page": menu.Applications(address), "address": oauthflow.ReturnAddress(), "permission": strings.Join(oauthflow.Permissions(), ", "), "terminal": true}
 		for i := 1; ; i++ {
 			key := "sign-in.register." + string(menu) + "." + strconv.Itoa(i)
 			step := cl.words.Say(key, args)
@@ -185,6 +185,7 @@ func (cl *commandLine) signIn(ctx context.Context, a *app.App, target checks.Tar
 		flow.OpenBrowser()
 	}
 	pasted, paste := input.lines(), pastedCode{region: wanted.Region}
+	otherState := flow.OtherState()
 	silence := time.NewTimer(oauthflow.SilenceAfter)
 	defer silence.Stop()
 	for {
@@ -192,9 +193,15 @@ func (cl *commandLine) signIn(ctx context.Context, a *app.App, target checks.Tar
 		case <-flow.Done():
 			token, err := flow.Wait(ctx)
 			if err != nil {
-				return token, cl.signInError(err)
+				if errors.Is(err, oauthflow.ErrTimeout) {
+					cl.explainNoRedirect(flow)
+				}
+				return token, cl.signInError(ctx, err)
 			}
 			return token, nil
+		case <-otherState:
+			otherState = nil // any page in the browser can send one
+			fmt.Fprintln(cl.Err, cl.words.Say("cli-account.other-state", nil))
 		case <-silence.C:
 			cl.explainNoRedirect(flow)
 		case line, open := <-pasted:
@@ -237,7 +244,7 @@ func (cl *commandLine) paste(flow *oauthflow.Flow, line string, p *pastedCode) {
 	case errors.As(err, &bad):
 		fmt.Fprintln(cl.Err, cl.words.Say("sign-in.paste-"+string(bad.Problem), nil))
 	default:
-		fmt.Fprintln(cl.Err, cl.words.Say("sign-in-page.reason-"+string(oauthflow.ReasonOf(err)), nil))
+		fmt.Fprintln(cl.Err, cl.signInReason(err))
 	}
 }
 
@@ -247,11 +254,24 @@ type pastedCode struct {
 	region *app.RegionChoice
 }
 
-func (cl *commandLine) signInError(err error) error {
-	if errors.Is(err, context.Canceled) {
-		return cl.fail(err)
+func (cl *commandLine) signInError(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		err = context.Canceled // instead of the signal's name
 	}
-	return cl.fail(errors.New(cl.words.Say("sign-in-page.reason-"+string(oauthflow.ReasonOf(err)), nil)))
+	return cl.fail(errors.New(cl.signInReason(err)))
+}
+
+// signInReason says why a sign-in failed, with the other side's code and words.
+func (cl *commandLine) signInReason(err error) string {
+	reason := oauthflow.ReasonOf(err)
+	text := cl.words.Say("sign-in-page.reason-"+string(reason), nil)
+	if reason == oauthflow.ReasonRegionUnknown {
+		text = cl.words.Say("cli-account.no-region", nil)
+	}
+	if detail := oauthflow.Detail(err); detail != "" {
+		text += " (" + detail + ")"
+	}
+	return text
 }
 
 func (cl *commandLine) logoutCommand() *cobra.Command {

@@ -403,7 +403,7 @@ func (o *observed) saveAccount() {
 		o.t.Fatal(err)
 	}
 	grant := o.grant()
-	accounts := oauthflow.NewAccounts(vault.NewKeyring(vault.Options{Backend: o.keyring}))
+	accounts := oauthflow.NewAccounts(vault.NewKeyring(vault.Options{Backend: o.keyring}), "")
 	err = accounts.SaveSignIn(o.t.Context(), address, oauthflow.App{ClientID: grant.ClientID, ClientSecret: secret.New(grant.ClientSecret)},
 		oauthflow.Token{Access: secret.New(grant.AccessToken), Refresh: secret.New(grant.RefreshToken), Expires: grant.Expires, RefreshIssued: time.Now(),
 			MemberID: grant.MemberID, UserID: grant.UserID, Server: strings.TrimSuffix(grant.ServerEndpoint, "/rest/")})

@@ -17,6 +17,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"time"
 
 	"boxready/checks"
 	"boxready/internal/app"
@@ -25,6 +26,7 @@ import (
 	"boxready/internal/secret"
 	"boxready/internal/words"
 	"boxready/internal/yamlfile"
+	"boxready/oauthflow"
 
 	"github.com/jeandeaual/go-locale"
 	"github.com/spf13/cobra"
@@ -83,6 +85,7 @@ type commandLine struct {
 	lang    string
 	words   *words.Texts
 	exit    Exit
+	apps    []*app.App
 	input   *typed // see typed; nil until something is read
 
 	helpFailed error // of writing help, which cobra doesn't return
@@ -100,6 +103,7 @@ func Run(ctx context.Context, version string, args []string, std IO) (exit Exit)
 		if p := recover(); p != nil {
 			exit = cl.recoverPanic(p)
 		}
+		cl.finishRenewals()
 	}()
 	root := cl.root()
 	root.SetArgs(args)
@@ -254,7 +258,29 @@ func (cl *commandLine) newApp(n app.Network) (*app.App, error) {
 	o := cl.App
 	o.Version, o.Network = cl.version, n
 	a, err := app.New(o)
+	if err == nil {
+		cl.apps = append(cl.apps, a)
+	}
 	return a, cl.inputError(err)
+}
+
+// finishRenewals waits until the sign-ins that are being renewed are saved: without that they are lost. A second signal ends the
+// program all the same, see main.
+func (cl *commandLine) finishRenewals() {
+	limit := time.After(oauthflow.RenewalTimeout)
+	for _, a := range cl.apps {
+		finished := a.FinishRenewals()
+		select {
+		case <-finished:
+			continue
+		default:
+			fmt.Fprintln(cl.Err, cl.words.Say("cli.renewing", checks.Args{"seconds": oauthflow.RenewalTimeout.Seconds()}))
+		}
+		select {
+		case <-finished:
+		case <-limit:
+		}
+	}
 }
 
 // inputError translates an error about an input or a saved account. Errors in a file are shown line by line.

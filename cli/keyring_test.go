@@ -259,11 +259,36 @@ func TestAsShipped(t *testing.T) {
 		t.Parallel()
 		testFullCycle(t, newComputer(t, program, "a password"))
 	})
+	t.Run("many at once", func(t *testing.T) {
+		t.Parallel()
+		testAtOnce(t, newComputer(t, program, "a password"))
+	})
 	for name, c := range brokenKeyrings {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			testBrokenKeyring(t, c.prepare(t, program), c.cause, c.message)
 		})
+	}
+}
+
+// testAtOnce saves the webhooks of many portals at the same time, each in a process of its own.
+func testAtOnce(t *testing.T, c *computer) {
+	const portals = 20
+	var all sync.WaitGroup
+	for i := range portals {
+		all.Go(func() {
+			child := exec.CommandContext(t.Context(), c.program, "accounts", "add-webhook", fmt.Sprintf("https://portal%d.example/rest/1/abcdefgh12345678/", i))
+			child.Env = append(slices.Clone(c.env), "DBUS_SESSION_BUS_ADDRESS="+c.bus)
+			if output, err := child.CombinedOutput(); err != nil {
+				t.Errorf("portal %d: %v: %s", i, err, output)
+			}
+		})
+	}
+	all.Wait()
+	_, out, errs := c.process("", nil, []string{"accounts", "--format", "json"})
+	var listed []struct{ Webhook bool }
+	if err := json.Unmarshal([]byte(out), &listed); err != nil || len(listed) != portals || slices.ContainsFunc(listed, func(l struct{ Webhook bool }) bool { return !l.Webhook }) {
+		t.Errorf("%d of %d are listed, %v\n%s", len(listed), portals, err, errs)
 	}
 }
 

@@ -4,13 +4,16 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -274,6 +277,62 @@ func TestSignInCheckSignOut(t *testing.T) {
 	}
 }
 
+// slowKeyring saves accounts when it may.
+type slowKeyring struct {
+	*memoryKeyring
+	saving, may chan struct{}
+}
+
+func (k *slowKeyring) Set(key, value string) error {
+	if strings.HasPrefix(key, "https://") {
+		k.saving <- struct{}{}
+		<-k.may
+	}
+	return k.memoryKeyring.Set(key, value)
+}
+
+// TestEndDuringRenewal: a signal and a time-out end a check while the authorization server has replaced the refresh token, and the
+// new one isn't saved yet.
+func TestEndDuringRenewal(t *testing.T) {
+	f := newFixture(t)
+	if exit, out, stderr := f.run(f.grant().ClientSecret+"\n", func(_ io.Writer, stderr *syncBuffer) { f.browse(stderr) }, f.login()...); exit != cli.ExitOK {
+		t.Fatalf("login: exit %d\n%s\n%s", exit, out, stderr)
+	}
+	saved := f.keyring.(*memoryKeyring)
+	check := append([]string{"--lang", "en", "check", f.sim.Host(), "--signed-in"}, f.way...)
+	for name, args := range map[string][]string{"signal": check, "time-out": append(slices.Clone(check), "--timeout", "1s")} {
+		t.Run(name, func(t *testing.T) {
+			slow := &slowKeyring{saved, make(chan struct{}), make(chan struct{})}
+			f.keyring = slow
+			ctx, cancel := context.WithCancel(t.Context())
+			var out, errs syncBuffer
+			ended := make(chan struct{})
+			go func() {
+				defer close(ended)
+				cli.Run(ctx, "1.2.3", args, f.io(strings.NewReader(""), &out, &errs))
+			}()
+			<-slow.saving
+			if name == "signal" {
+				cancel()
+			}
+			for !strings.Contains(errs.String(), "The sign-in is being renewed") {
+				select {
+				case <-ended:
+					t.Fatalf("ended before the new token was saved\n%s", errs.String())
+				case <-time.After(5 * time.Millisecond):
+				}
+			}
+			close(slow.may)
+			<-ended
+			cancel()
+			f.keyring = saved
+			if exit, out, stderr := f.run("", nil, append([]string{"check", f.sim.Host(), "--signed-in"}, f.way...)...); exit != cli.ExitOK {
+				t.Errorf("the next check: exit %d\n%s\n%s", exit, out, stderr)
+			}
+		})
+	}
+}
+
 // TestWithoutKeyring asserts that a sign-in that can't be saved is used at once, and that other commands report the error.
 func TestWithoutKeyring(t *testing.T) {
 	t.Parallel()
@@ -359,6 +418,76 @@ func TestSignInRefused(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestSignInSaysWhy: the terminal says what the page in the browser says, with the other side's code and words.
+func TestSignInSaysWhy(t *testing.T) {
+	returned := func(query string) func(*fixture, io.Writer, *syncBuffer) {
+		return func(f *fixture, _ io.Writer, stderr *syncBuffer) {
+			state, err := url.Parse(f.shown(stderr))
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if reply, err := http.Get("http://" + f.listen + "/callback?state=" + state.Query().Get("state") + "&" + query); err == nil {
+				reply.Body.Close()
+			}
+		}
+	}
+	for name, c := range map[string]struct {
+		interact func(*fixture, io.Writer, *syncBuffer)
+		args     []string
+		want     []string
+	}{
+		"denied":         {returned("error=access_denied&error_description=Nobody+but+Anna"), nil, []string{"refused to let", "access_denied", "Nobody but Anna"}},
+		"another portal": {returned("code=c0de5f1c2d8a1b37&domain=other.example"), nil, []string{"another portal", "other.example"}},
+		"no domain":      {returned("code=c0de5f1c2d8a1b37"), nil, []string{"doesn't say which portal"}},
+		"unknown server": {func(f *fixture, keys io.Writer, stderr *syncBuffer) {
+			returned("code=c0de5f1c2d8a1b37&domain="+f.sim.Host()+"&server_domain=oauth.example")(f, keys, stderr)
+		}, nil, []string{"--region"}},
+		"pasted": {func(f *fixture, keys io.Writer, stderr *syncBuffer) {
+			f.shown(stderr)
+			io.WriteString(keys, "https://other.example/callback?code=c0de5f1c2d8a1b37&domain=other.example\n")
+		}, []string{"--timeout", "1s"}, []string{"another portal", "other.example"}},
+		"another state": {func(f *fixture, _ io.Writer, stderr *syncBuffer) {
+			f.shown(stderr)
+			for range 2 {
+				if reply, err := http.Get("http://" + f.listen + "/callback?state=x&code=c0de5f1c2d8a1b37"); err == nil {
+					reply.Body.Close()
+				}
+			}
+		}, []string{"--timeout", "1s"}, []string{"the answer to another attempt", "Nothing has come from the portal yet", "has stopped waiting"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t)
+			exit, out, stderr := f.run(f.grant().ClientSecret+"\n", func(keys io.Writer, stderr *syncBuffer) { c.interact(f, keys, stderr) }, f.login(c.args...)...)
+			if exit != cli.ExitCouldNot {
+				t.Errorf("exit %d", exit)
+			}
+			for _, want := range c.want {
+				if strings.Count(stderr, want) != 1 {
+					t.Errorf("%q isn't said once:\n%s\n%s", want, out, stderr)
+				}
+			}
+		})
+	}
+}
+
+// TestSignInCancelled: whoever presses Ctrl+C is not told about signals.
+func TestSignInCancelled(t *testing.T) {
+	f := newFixture(t)
+	ctx, cancel := context.WithCancelCause(t.Context())
+	var out, stderr syncBuffer
+	go func() {
+		f.shown(&stderr)
+		cancel(errors.New("interrupt signal received"))
+	}()
+	args := append([]string{"--lang", "en"}, f.login()...)
+	exit := cli.Run(ctx, "1.2.3", args, f.io(strings.NewReader(f.grant().ClientSecret+"\n"), &out, &stderr))
+	if exit != cli.ExitCouldNot || !strings.Contains(stderr.String(), "was cancelled") || strings.Contains(stderr.String(), "signal") {
+		t.Errorf("exit %d\n%s", exit, stderr.String())
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 	"boxready/assets"
 	"boxready/checks"
 	"boxready/internal/app"
+	"boxready/internal/filelock"
 	"boxready/internal/fleet"
 	"boxready/internal/report"
 	"boxready/internal/secret"
@@ -290,8 +291,8 @@ func (m *batchRunner) clear() {
 // maxLine exceeds the size of any result.
 const maxLine = 32 << 20
 
-// openState opens the file of results, adds those in it to the overview, and returns their portals. An incomplete last line of an
-// interrupted run is removed.
+// openState opens the file of results for this run alone, adds those in it to the overview, and returns their portals. What an
+// interrupted run or a loss of power left of a last line is removed.
 func (cl *commandLine) openState(path string, overview *report.Overview, portals []fleet.Portal) (*os.File, map[string]bool, error) {
 	bad := func(line int) error { return badUsage("portals.bad-state", checks.Args{"file": path, "line": line}) }
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) // #nosec G304 -- the user names it
@@ -302,24 +303,37 @@ func (cl *commandLine) openState(path string, overview *report.Overview, portals
 		file.Close()
 		return nil, nil, err
 	}
+	if locked, err := filelock.Try(file); err == nil && !locked {
+		return fail(cl.fail(errors.New(cl.words.Say("portals.in-use", checks.Args{"file": path}))))
+	}
 	wanted := map[string]bool{}
 	for _, p := range portals {
 		wanted[p.Address.String()] = true
 	}
 	done := map[string]bool{}
 	var first time.Time
-	end := int64(0)
+	end, damaged := int64(0), 0 // the number of a damaged line, behind which nothing may follow
 	lines := bufio.NewScanner(file)
 	lines.Buffer(nil, maxLine)
 	lines.Split(wholeLines)
 	for n := 1; lines.Scan(); n++ {
 		line := lines.Bytes()
-		if !bytes.HasSuffix(line, []byte("\n")) {
-			// Only an incomplete line is removed; other files stay as they are.
-			if begin := []byte(`{"schema":`); !bytes.HasPrefix(line, begin[:min(len(begin), len(line))]) {
+		if damaged > 0 {
+			return fail(bad(damaged))
+		}
+		// After a loss of power, NUL bytes may stand where nothing was written yet.
+		nul := bytes.IndexByte(line, 0)
+		if nul >= 0 || !bytes.HasSuffix(line, []byte("\n")) {
+			// Only what began as a result is removed; other files stay as they are.
+			begin, start := []byte(`{"schema":`), line
+			if nul >= 0 {
+				start = line[:nul]
+			}
+			if !bytes.HasPrefix(start, begin[:min(len(begin), len(start))]) {
 				return fail(bad(n))
 			}
-			break
+			damaged = n
+			continue
 		}
 		portal, finished, err := overview.Saved(line, func(portal string) bool { return wanted[portal] && !done[portal] })
 		if err != nil {

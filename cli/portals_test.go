@@ -5,10 +5,15 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -164,6 +169,135 @@ func TestPortalsResume(t *testing.T) {
 			t.Errorf("%s: exit %d, stderr %q, left %q", name, exit, stderr, left)
 		}
 	}
+}
+
+// TestPortalsResumeDamaged resumes from files as a loss of power leaves them.
+func TestPortalsResumeDamaged(t *testing.T) {
+	f := startFleet(t, 3)
+	state := filepath.Join(t.TempDir(), "results.jsonl")
+	if exit, stderr := f.check(t.Context(), io.Discard, "--resume", state); exit != cli.ExitOK {
+		t.Fatalf("exit %d, stderr %q", exit, stderr)
+	}
+	whole, err := os.ReadFile(state)
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := whole[bytes.LastIndexByte(whole[:len(whole)-1], '\n')+1:]
+	nuls := string(make([]byte, 4096))
+	for name, c := range map[string]struct {
+		text string
+		exit cli.Exit
+	}{
+		"half a line":               {string(whole[:len(whole)-100]), cli.ExitOK},
+		"NUL bytes after a line":    {string(whole) + nuls, cli.ExitOK},
+		"NUL bytes in half a line":  {string(whole[:len(whole)-100]) + nuls, cli.ExitOK},
+		"NUL bytes in a whole line": {string(whole[:len(whole)-100]) + nuls + "}\n", cli.ExitOK},
+		"only NUL bytes":            {nuls, cli.ExitOK},
+		"a result behind NUL bytes": {string(whole) + nuls + "\n" + string(last), cli.ExitUsage},
+		"NUL bytes in another file": {"my notes" + nuls, cli.ExitUsage},
+	} {
+		t.Run(name, func(t *testing.T) {
+			damaged := filepath.Join(t.TempDir(), "state")
+			if err := os.WriteFile(damaged, []byte(c.text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			exit, stderr := f.check(t.Context(), io.Discard, "--resume", damaged)
+			left, err := os.ReadFile(damaged)
+			if err != nil || exit != c.exit {
+				t.Fatalf("exit %d, %v, stderr %q", exit, err, stderr)
+			}
+			if exit != cli.ExitOK {
+				if string(left) != c.text {
+					t.Error("the file was changed")
+				}
+			} else if bytes.Count(left, []byte("\n")) != 3 || bytes.IndexByte(left, 0) >= 0 {
+				t.Errorf("%d lines are left, NUL bytes: %t", bytes.Count(left, []byte("\n")), bytes.IndexByte(left, 0) >= 0)
+			} else {
+				f.wrongVerdicts(t, left)
+			}
+		})
+	}
+}
+
+// resumeRunsVariable is how many runs TestPortalsResumeKilled makes in each of two rows.
+const resumeRunsVariable = "BOXREADY_RESUME_RUNS"
+
+// TestPortalsResumeKilled makes runs on one file from two rows of processes at the same time, and kills them at any moment. A result
+// that is in the file stays there, none is there twice, and no run refuses the file but for the other one's sake.
+func TestPortalsResumeKilled(t *testing.T) {
+	runs := 5
+	if n, err := strconv.Atoi(os.Getenv(resumeRunsVariable)); err == nil {
+		runs = n
+	}
+	f := startFleet(t, 3*runs)
+	state := filepath.Join(t.TempDir(), "results.jsonl")
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	started := func(stderr io.Writer) *exec.Cmd {
+		c := exec.CommandContext(t.Context(), program, slices.Concat([]string{"--lang", "en", "check", "--portals", f.list, "--parallel", "2", "--resume", state}, f.flags)...)
+		c.Env = append(os.Environ(), "BOXREADY_TEST_PROGRAM=1")
+		c.Stderr = stderr
+		if err := c.Start(); err != nil {
+			t.Error(err)
+		}
+		return c
+	}
+	var killed, refused atomic.Int32
+	var rows sync.WaitGroup
+	for range 2 {
+		rows.Go(func() {
+			for range runs {
+				var stderr bytes.Buffer
+				c := started(&stderr)
+				timer := time.AfterFunc(time.Duration(200+rand.IntN(1500))*time.Millisecond, func() { _ = c.Process.Kill() })
+				_ = c.Wait()
+				timer.Stop()
+				switch {
+				case strings.Contains(stderr.String(), "Another run of BoxReady is writing"):
+					refused.Add(1)
+				case c.ProcessState.ExitCode() < 0:
+					killed.Add(1)
+				case strings.Contains(stderr.String(), "isn't a file of results"):
+					t.Errorf("refused: %s", stderr.String())
+				}
+			}
+		})
+	}
+	stop, watched := make(chan struct{}), make(chan struct{})
+	go func() { // whole lines are never changed
+		defer close(watched)
+		var before []byte
+		for {
+			now, _ := os.ReadFile(state)
+			if !bytes.HasPrefix(now, before) {
+				t.Error("a result was lost")
+			}
+			before = now[:bytes.LastIndexByte(now, '\n')+1]
+			select {
+			case <-stop:
+				return
+			case <-time.After(5 * time.Millisecond):
+			}
+		}
+	}()
+	rows.Wait()
+	close(stop)
+	<-watched
+	var stderr bytes.Buffer
+	if c := started(&stderr); c.Wait() != nil && c.ProcessState.ExitCode() != int(cli.ExitProblem) {
+		t.Errorf("the last run: %s, %s", c.ProcessState, stderr.String())
+	}
+	whole, err := os.ReadFile(state)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.wrongVerdicts(t, whole)
+	if n := bytes.Count(whole, []byte("\n")); n != 3*runs {
+		t.Errorf("%d results of %d portals", n, 3*runs)
+	}
+	t.Logf("2 × %d runs: %d were killed, %d were refused for the other one's sake", runs, killed.Load(), refused.Load())
 }
 
 // TestPortalsFromTheKeyring uses the webhook of one portal, and reports a missing one before the run.

@@ -22,6 +22,7 @@ type Access interface {
 	SaveWebhook(context.Context, portal.Webhook) error
 	RemoveWebhook(context.Context, portal.Address) error
 	Forget(context.Context, portal.Address) error
+	FinishRenewals() <-chan struct{}
 }
 
 func (r *runner) accessOf(s *model.Session) Access {

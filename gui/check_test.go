@@ -13,6 +13,8 @@ import (
 	"fyne.io/fyne/v2/driver/desktop"
 
 	"boxready/checks"
+	"boxready/internal/app"
+	"boxready/internal/vault"
 )
 
 const (
@@ -287,6 +289,27 @@ func TestLastAddressIsRestored(t *testing.T) {
 	r.mustSay(notReady)
 	if got := r.checker.asked()[0].Address.Host; got != "other.example.ru" {
 		t.Errorf("checked %s", got)
+	}
+}
+
+// TestWindowClosedDuringRenewal: the authorization server has replaced the refresh token, and only its answer has the new one.
+func TestWindowClosedDuringRenewal(t *testing.T) {
+	for name, end := range map[string]func(*testWindow, *fakeAccess){
+		"until it is saved": func(_ *testWindow, a *fakeAccess) { close(a.renewed) },
+		"closed once more":  func(r *testWindow, _ *fakeAccess) { r.w.CloseButton() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			access := &fakeAccess{keys: app.Keys{Place: vault.InMemory}, renewed: make(chan struct{})}
+			r := open(t, setup{access: access})
+			r.w.CloseButton()
+			r.mustSay("Вход сейчас продлевается")
+			if r.w.Closed() {
+				t.Fatal("closed during a renewal")
+			}
+			end(r, access)
+			r.waitUntil("the window to close", r.w.Closed)
+			r.w.Close() // doesn't wait for what nobody waits for
+		})
 	}
 }
 

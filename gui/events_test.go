@@ -22,6 +22,8 @@ import (
 // signedIn is an Access with a saved sign-in.
 type signedIn struct{ gui.Access }
 
+func (signedIn) FinishRenewals() <-chan struct{} { return closedChannel() }
+
 func (signedIn) ReturnAddress() string { return oauthflow.ReturnAddress() }
 
 func (signedIn) Keys(_ context.Context, a portal.Address) app.Keys {

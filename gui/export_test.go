@@ -26,6 +26,12 @@ func (w *Window) Drop(paths ...string) {
 	w.dropped(fyne.Position{}, files)
 }
 
+// CloseButton closes the window as its frame's button does, which Fyne's test driver can't.
+func (w *Window) CloseButton() { w.close() }
+
+// Closed reports whether the window was closed.
+func (w *Window) Closed() bool { return w.ctx.Err() != nil }
+
 // TakeServerAnswer and TakeOutside are called when a file has been chosen in Fyne's dialog.
 func (w *Window) TakeServerAnswer(path string) { w.serverPage.takeFile(path) }
 func (w *Window) TakeOutside(path string)      { w.serverPage.takeOutside(path) }

@@ -119,6 +119,8 @@ type Window struct {
 
 	demoFaults   []string
 	demoStarting bool
+	closing      bool // but a sign-in is being renewed
+	impatient    bool // it was closed once more
 	behind       bool // another program has the input focus
 }
 
@@ -159,6 +161,7 @@ func New(p Params) (*Window, error) {
 	p.App.Lifecycle().SetOnStarted(func() {
 		w.after(time.Second, func() { w.fyne.SetIcon(style.Icon("boxready", style.ColorAccented)) })
 	})
+	w.fyne.SetCloseIntercept(w.close)
 	w.fyne.SetOnClosed(w.closed)
 	w.watchFocus()
 	w.fyne.SetMaster()

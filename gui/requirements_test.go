@@ -65,6 +65,8 @@ func file(t testing.TB, name, text string) string {
 // webhookAccess is an Access with a saved webhook for every portal.
 type webhookAccess struct{ gui.Access }
 
+func (webhookAccess) FinishRenewals() <-chan struct{} { return closedChannel() }
+
 func (webhookAccess) ReturnAddress() string { return oauthflow.ReturnAddress() }
 
 func (webhookAccess) Keys(_ context.Context, a portal.Address) app.Keys {

@@ -3,12 +3,15 @@ package gui
 import (
 	"context"
 	"slices"
+	"time"
 
 	"fyne.io/fyne/v2"
 
+	"boxready/checks"
 	"boxready/gui/store"
 	"boxready/gui/style"
 	"boxready/internal/opengl"
+	"boxready/oauthflow"
 )
 
 // Screen is the screen that the window is on, as far as the operating system tells. It is used on the Fyne thread, once the window
@@ -61,6 +64,42 @@ func (e *environment) fitScreen() {
 	}
 }
 
+// close closes the window when no sign-in is being renewed any more: it would be lost. Closed once more, it closes at once.
+func (w *Window) close() {
+	renewed := w.renewed()
+	select {
+	case <-renewed:
+		w.fyne.Close()
+		return
+	default:
+	}
+	if w.closing {
+		w.impatient = true
+		w.fyne.Close()
+		return
+	}
+	w.closing = true
+	w.dialogs.showMessage(w.say("renewing.title", nil), w.say("renewing.text", checks.Args{"seconds": oauthflow.RenewalTimeout.Seconds()}))
+	w.background(func(ctx context.Context) func() {
+		select {
+		case <-renewed:
+		case <-time.After(oauthflow.RenewalTimeout):
+		case <-ctx.Done():
+		}
+		return w.fyne.Close
+	})
+}
+
+// renewed lets no sign-in be renewed any more, and is closed when none is.
+func (w *Window) renewed() <-chan struct{} {
+	if w.params.Access == nil {
+		none := make(chan struct{})
+		close(none)
+		return none
+	}
+	return w.params.Access.FinishRenewals()
+}
+
 // closed is called by Fyne before the window is gone.
 func (w *Window) closed() {
 	place := w.settings().Window.Place
@@ -77,6 +116,13 @@ func (w *Window) Close() {
 		w.rememberWindow(w.settings().Window.Place)
 	}
 	w.tasks.Close()
+	if w.impatient {
+		return
+	}
+	select {
+	case <-w.renewed():
+	case <-time.After(oauthflow.RenewalTimeout):
+	}
 }
 
 // rememberWindow saves what the next start begins with.

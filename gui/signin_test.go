@@ -514,8 +514,22 @@ var _ gui.Access = (*app.App)(nil)
 
 // fakeAccess is an Access with fixed keys whose sign-in the test sets.
 type fakeAccess struct {
-	keys  app.Keys
-	start func(context.Context, app.SignIn) (*oauthflow.Flow, error)
+	keys    app.Keys
+	start   func(context.Context, app.SignIn) (*oauthflow.Flow, error)
+	renewed chan struct{} // nil: no renewal is in progress
+}
+
+func (d *fakeAccess) FinishRenewals() <-chan struct{} {
+	if d.renewed == nil {
+		return closedChannel()
+	}
+	return d.renewed
+}
+
+func closedChannel() <-chan struct{} {
+	none := make(chan struct{})
+	close(none)
+	return none
 }
 
 func (d *fakeAccess) ReturnAddress() string                               { return oauthflow.ReturnAddress() }
@@ -547,7 +561,7 @@ func signInStates() []pageState {
 	kept := app.Keys{Place: vault.InKeyring}
 	at := func(d *fakeAccess) func(*testing.T) setup { return func(*testing.T) setup { return setup{access: d} } }
 	failing := func(err error) *fakeAccess {
-		return &fakeAccess{kept, func(context.Context, app.SignIn) (*oauthflow.Flow, error) { return nil, err }}
+		return &fakeAccess{keys: kept, start: func(context.Context, app.SignIn) (*oauthflow.Flow, error) { return nil, err }}
 	}
 	enter := func(r *testWindow) {
 		r.signInTo("portal.example.ru")
@@ -610,7 +624,7 @@ func signInStates() []pageState {
 			r.pasteInto(r.say("window.sign-in.client-secret", nil), strings.Repeat("s", 50))
 			r.key(fyne.KeyReturn)
 		}},
-		{signInWaiting, at(&fakeAccess{kept, func(ctx context.Context, s app.SignIn) (*oauthflow.Flow, error) {
+		{signInWaiting, at(&fakeAccess{keys: kept, start: func(ctx context.Context, s app.SignIn) (*oauthflow.Flow, error) {
 			return oauthflow.Start(ctx, oauthflow.Options{
 				Portal: s.Portal, Confirmed: true, App: s.App, PasteOnly: true, OpenBrowser: func(string) error { return nil },
 				Server: oauthflow.ChooseServer(nil, "", bitrix.CIS),

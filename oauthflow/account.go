@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"boxready/internal/filelock"
 	"boxready/internal/portal"
 	"boxready/internal/secret"
 	"boxready/internal/vault"
@@ -18,12 +19,21 @@ var ErrOtherServer = errors.New("the sign-in belongs to another authorization se
 // Accounts are the sign-ins and webhooks of this computer's user, as a vault.Store keeps them. What is not there is
 // vault.ErrNotFound; other errors are the store's.
 type Accounts struct {
-	store vault.Store
-	lock  chan struct{} // held while an account is read, changed and written; a channel, so that waiting ends with a context
+	store    vault.Store
+	lock     chan struct{} // held while an account is read, changed and written; a channel, so that waiting ends with a context
+	locks    filelock.Folder
+	renewals renewals
 }
 
-// NewAccounts returns the accounts in a store.
-func NewAccounts(store vault.Store) *Accounts { return &Accounts{store, make(chan struct{}, 1)} }
+// NewAccounts returns the accounts in a store. Processes with the same folder of locks take turns in changing them; "" for a store
+// that no other process uses.
+func NewAccounts(store vault.Store, locks filelock.Folder) *Accounts {
+	return &Accounts{store: store, lock: make(chan struct{}, 1), locks: locks}
+}
+
+// FinishRenewals lets no more renewal of a sign-in begin; the channel is closed when none is in progress. A program that ends before
+// loses that sign-in: see RenewalTimeout for how long it may take.
+func (a *Accounts) FinishRenewals() <-chan struct{} { return a.renewals.finish() }
 
 // Account is what is stored for one portal, without its secrets.
 type Account struct {
@@ -45,7 +55,11 @@ func (a *Accounts) Place() vault.Place { return a.store.Place() }
 
 // List returns all accounts, by their portals' names.
 func (a *Accounts) List(ctx context.Context) ([]Account, error) {
-	names, err := a.store.List(ctx)
+	var names []string
+	err := a.Locked(ctx, func() (err error) {
+		names, err = a.store.List(ctx) // which removes names of deleted accounts
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -84,6 +98,12 @@ func (a *Accounts) Get(ctx context.Context, address portal.Address) (Account, er
 // SaveSignIn keeps a new sign-in in place of the portal's former one, and beside its webhook. The address counts as confirmed:
 // without that, nobody signs in.
 func (a *Accounts) SaveSignIn(ctx context.Context, address portal.Address, app App, token Token) error {
+	// A renewal of the former one saves before, not after.
+	unlock, err := a.lockRenewal(ctx, address)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	return a.change(ctx, address, func(kept *vault.Account) error {
 		kept.ClientID, kept.ClientSecret, kept.Confirmed = app.ClientID, app.ClientSecret, true
 		setToken(kept, token)
@@ -125,7 +145,15 @@ func (a *Accounts) SignIn(ctx context.Context, address portal.Address, server Au
 			kept, err := a.load(ctx, address, app.ClientID)
 			return tokenOf(kept), err
 		},
+		Lock:     func(ctx context.Context) (func(), error) { return a.lockRenewal(ctx, address) },
+		renewals: &a.renewals,
 	}), nil
+}
+
+// lockRenewal waits until no other process renews a portal's sign-in.
+func (a *Accounts) lockRenewal(ctx context.Context, address portal.Address) (unlock func(), err error) {
+	file, err := a.locks.Lock(ctx, filelock.Name("renewal", address.String()))
+	return func() { file.Close() }, err
 }
 
 // SaveWebhook keeps a webhook in place of the portal's former one, and beside its sign-in.
@@ -177,7 +205,7 @@ func (a *Accounts) SignOut(ctx context.Context, address portal.Address) error {
 
 // Forget deletes all that is stored for a portal, readable or not. It revokes nothing.
 func (a *Accounts) Forget(ctx context.Context, address portal.Address) error {
-	return a.store.Delete(ctx, address.String())
+	return a.Locked(ctx, func() error { return a.store.Delete(ctx, address.String()) })
 }
 
 // load reads an account that has a sign-in, of the application clientID unless that is empty.
@@ -189,14 +217,33 @@ func (a *Accounts) load(ctx context.Context, address portal.Address, clientID st
 	return kept, err
 }
 
-// change edits a portal's account, and deletes it if it ends up empty. A damaged account counts as empty.
-func (a *Accounts) change(ctx context.Context, address portal.Address, edit func(*vault.Account) error) error {
+// Locked calls f while no other process, nor anything else in this one, changes accounts. If that takes too long, the error is
+// vault.Timeout: whoever changes them waits for the keyring.
+func (a *Accounts) Locked(ctx context.Context, f func() error) error {
 	select {
 	case a.lock <- struct{}{}:
 		defer func() { <-a.lock }()
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
+	waiting, cancel := context.WithTimeoutCause(ctx, vault.DefaultDeadline, errLocked)
+	defer cancel()
+	file, err := a.locks.Lock(waiting, "accounts")
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	return f()
+}
+
+var errLocked = &vault.Error{Reason: vault.Timeout, Err: errors.New("another process is changing accounts")}
+
+// change edits a portal's account, and deletes it if it ends up empty. A damaged account counts as empty.
+func (a *Accounts) change(ctx context.Context, address portal.Address, edit func(*vault.Account) error) error {
+	return a.Locked(ctx, func() error { return a.changeLocked(ctx, address, edit) })
+}
+
+func (a *Accounts) changeLocked(ctx context.Context, address portal.Address, edit func(*vault.Account) error) error {
 	kept, err := a.store.Load(ctx, address.String())
 	if errors.Is(err, vault.ErrNotFound) || errors.Is(err, vault.ErrDamaged) {
 		kept, err = vault.Account{Portal: address.String()}, nil

@@ -30,7 +30,7 @@ func webhook(t *testing.T) portal.Webhook {
 func signedIn(t *testing.T, s *fakeServer) (*Accounts, vault.Store) {
 	t.Helper()
 	store := vault.Memory()
-	accounts := NewAccounts(store)
+	accounts := NewAccounts(store, "")
 	if err := accounts.SaveSignIn(t.Context(), address(t, testPortal), testApp(), heldToken(s, 0)); err != nil {
 		t.Fatal(err)
 	}
@@ -232,7 +232,7 @@ func TestUnreadableAccounts(t *testing.T) {
 	damaged, newer := address(t, "damaged.example"), address(t, "newer.example")
 	accounts := NewAccounts(vault.NewKeyring(vault.Options{Backend: mapBackend{
 		"portals": "portals\nhttps://damaged.example\nhttps://newer.example", "https://damaged.example": "{", "https://newer.example": `{"v":99}`,
-	}}))
+	}}), "")
 	list, err := accounts.List(ctx)
 	if err != nil || len(list) != 2 || !errors.Is(list[0].Err, vault.ErrDamaged) || !errors.Is(list[1].Err, vault.ErrNewer) || list[1].Portal != newer {
 		t.Fatalf("%+v, %v", list, err)

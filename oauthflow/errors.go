@@ -154,6 +154,7 @@ const (
 	ReasonDenied          Reason = "denied"
 	ReasonNoCode          Reason = "no-code"
 	ReasonOtherPortal     Reason = "other-portal"
+	ReasonNoDomain        Reason = "no-domain" // the answer doesn't say which portal's it is
 	ReasonRegionUnknown   Reason = "region-unknown"
 	ReasonTimeout         Reason = "timeout"   // nobody signed in in time
 	ReasonCancelled       Reason = "cancelled" // by the user, in the program
@@ -168,15 +169,16 @@ const (
 	ReasonRefused         Reason = "refused"       // any other code of the authorization server
 	ReasonUnexpected      Reason = "unexpected"    // its answer can't be read
 	ReasonNoConnection    Reason = "no-connection" // it wasn't reached from this computer
+	ReasonNoAnswer        Reason = "no-answer"     // it was reached, and did not answer in time
 	ReasonOther           Reason = "other"
 )
 
 // Reasons returns all reasons.
 func Reasons() []Reason {
 	return []Reason{
-		ReasonDenied, ReasonNoCode, ReasonOtherPortal, ReasonRegionUnknown, ReasonTimeout, ReasonCancelled,
+		ReasonDenied, ReasonNoCode, ReasonOtherPortal, ReasonNoDomain, ReasonRegionUnknown, ReasonTimeout, ReasonCancelled,
 		ReasonInvalidGrant, ReasonInvalidClient, ReasonWrongClient, ReasonExpired, ReasonPaymentRequired, ReasonNotInstalled,
-		ReasonScopeRefused, ReasonServerFailed, ReasonRefused, ReasonUnexpected, ReasonNoConnection, ReasonOther,
+		ReasonScopeRefused, ReasonServerFailed, ReasonRefused, ReasonUnexpected, ReasonNoConnection, ReasonNoAnswer, ReasonOther,
 	}
 }
 
@@ -185,6 +187,7 @@ func ReasonOf(err error) Reason {
 	var (
 		grant *GrantError
 		reply *ReplyError
+		other *OtherPortalError
 	)
 	switch {
 	case err == nil:
@@ -193,6 +196,8 @@ func ReasonOf(err error) Reason {
 		return ReasonDenied
 	case errors.Is(err, ErrNoCode):
 		return ReasonNoCode
+	case errors.As(err, &other) && other.Got == "":
+		return ReasonNoDomain
 	case errors.Is(err, ErrOtherPortal):
 		return ReasonOtherPortal
 	case errors.Is(err, ErrRegionUnknown):
@@ -221,6 +226,8 @@ func ReasonOf(err error) Reason {
 		return ReasonUnexpected
 	case errors.Is(err, context.Canceled):
 		return ReasonCancelled
+	case transport.FailureOf(err) == transport.Timeout && transport.StageOf(err) == transport.StageHTTP:
+		return ReasonNoAnswer
 	case transport.FailureOf(err) != transport.Other:
 		return ReasonNoConnection
 	default:
@@ -228,8 +235,8 @@ func ReasonOf(err error) Reason {
 	}
 }
 
-// SilenceAfter is how long to wait for an answer before showing why none may come.
-const SilenceAfter = time.Minute
+// SilenceAfter is how long to wait for an answer before showing why none may come: long enough to sign in to the portal by then.
+const SilenceAfter = 20 * time.Second
 
 // Silence is a frequent reason why no answer comes back from the browser: a stable code. The portal shows it to the user only,
 // so it can't be detected here.

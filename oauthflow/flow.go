@@ -61,6 +61,13 @@ type Flow struct {
 	cancel    context.CancelFunc
 	work      sync.WaitGroup
 	done      chan struct{} // closed when the outcome is set
+	otherwise chan struct{} // see OtherState
+
+	redirected chan struct{} // closed when the browser is sent to the page with the outcome
+	sentTo     sync.Once
+	shown      chan struct{} // closed when the browser has fetched it
+	seen       sync.Once
+
 	closeOnce sync.Once
 
 	mu         sync.Mutex
@@ -103,7 +110,8 @@ func serve(ctx context.Context, o Options, ln net.Listener) *Flow {
 	if o.OpenBrowser == nil {
 		o.OpenBrowser = openSystemBrowser
 	}
-	f := &Flow{options: o, state: newState(), address: ReturnAddress(), deadline: time.Now().Add(o.Timeout), done: make(chan struct{})}
+	f := &Flow{options: o, state: newState(), address: ReturnAddress(), deadline: time.Now().Add(o.Timeout), done: make(chan struct{}), otherwise: make(chan struct{}, 1),
+		redirected: make(chan struct{}), shown: make(chan struct{})}
 	f.ctx, f.cancel = context.WithCancel(ctx)
 	if ln != nil {
 		host := ln.Addr().String()
@@ -149,6 +157,9 @@ func (f *Flow) Deadline() time.Time { return f.deadline }
 
 // Done is closed when the flow has ended.
 func (f *Flow) Done() <-chan struct{} { return f.done }
+
+// OtherState receives when the browser brings the answer to another attempt, or one with a forged state. The flow goes on waiting.
+func (f *Flow) OtherState() <-chan struct{} { return f.otherwise }
 
 // OpenBrowser starts opening the address in the browser and returns at once. Whether a browser opened can't be known, so the
 // address has to be shown too. It may be called again.
@@ -216,6 +227,14 @@ func (f *Flow) Close() {
 		}
 		ctx, stop := context.WithTimeout(context.Background(), closeTimeout)
 		defer stop()
+		select {
+		case <-f.redirected: // and the browser is about to fetch the page
+			select {
+			case <-f.shown:
+			case <-ctx.Done():
+			}
+		default:
+		}
 		if f.server.Shutdown(ctx) != nil {
 			_ = f.server.Close()
 		}
@@ -247,6 +266,13 @@ func (f *Flow) redeem(server AuthServer, a answer) (Token, error) {
 	ctx, cancel := context.WithTimeout(f.ctx, exchangeTimeout)
 	defer cancel()
 	return server.Exchange(ctx, f.options.App, a.code)
+}
+
+// isAnswered reports whether an answer was taken.
+func (f *Flow) isAnswered() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.answered
 }
 
 // take starts redeem, whose result becomes the flow's outcome. It returns false if the flow has an answer already.

@@ -182,6 +182,44 @@ func assertNoSecrets(t *testing.T, f *Flow, text string) {
 }
 
 // A state is valid for one flow only.
+// The address that stays in the browser's history has neither the code nor the state, and can be loaded again.
+func TestCleanAddress(t *testing.T) {
+	s := newFakeServer(t)
+	f := start(t, s, nil)
+	if p := send(t, f, http.MethodGet, outcomePath, ""); p.status != http.StatusNotFound {
+		t.Errorf("before the answer: status %d", p.status)
+	}
+	stays := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	p := ask(t, stays, f, http.MethodGet, Path+"?"+validQuery(f).Encode(), "")
+	if at := p.header.Get("Location"); p.status != http.StatusSeeOther || at != outcomePath || p.header.Get("Referrer-Policy") != "no-referrer" || p.body != "" {
+		t.Errorf("status %d, to %q with %v", p.status, at, p.header)
+	}
+	for range 2 {
+		if p := send(t, f, http.MethodGet, outcomePath, ""); p.status != http.StatusOK || !strings.Contains(p.body, "You are signed in") {
+			t.Errorf("the outcome: %d\n%s", p.status, p.body)
+		}
+	}
+	if len(s.asked()) != 1 {
+		t.Errorf("the authorization server was asked %d times", len(s.asked()))
+	}
+}
+
+// Close lets the browser fetch the page that it was sent to, but doesn't wait long for one that is gone.
+func TestCloseAfterRedirect(t *testing.T) {
+	f := start(t, newFakeServer(t), nil)
+	stays := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	ask(t, stays, f, http.MethodGet, Path+"?"+validQuery(f).Encode(), "")
+	if _, err := wait(t, f); err != nil {
+		t.Fatal(err)
+	}
+	closed := make(chan struct{})
+	go func() { defer close(closed); f.Close() }()
+	if p := send(t, f, http.MethodGet, outcomePath, ""); p.status != http.StatusOK {
+		t.Errorf("status %d", p.status)
+	}
+	<-closed
+}
+
 func TestReplayedState(t *testing.T) {
 	s := newFakeServer(t)
 	first := start(t, s, nil)
@@ -410,7 +448,7 @@ func TestOtherPortal(t *testing.T) {
 			if !errors.Is(err, ErrOtherPortal) || !errors.As(err, &other) || other.Want.Host != f.options.Portal.Host {
 				t.Errorf("error: %v", err)
 			}
-			if !strings.Contains(p.body, "Another portal answered") || strings.Contains(p.body, "<b>evil") {
+			if !strings.Contains(p.body, "portal answered") || strings.Contains(p.body, "<b>evil") {
 				t.Errorf("page:\n%s", p.body)
 			}
 			if len(s.asked()) != 0 {
@@ -644,7 +682,7 @@ func TestFlowEnd(t *testing.T) {
 				t.Fatal(err)
 			}
 			started := time.Now()
-			if _, err := f.Wait(t.Context()); ReasonOf(err) != ReasonNoConnection || time.Since(started) != exchangeTimeout {
+			if _, err := f.Wait(t.Context()); ReasonOf(err) != ReasonNoAnswer || time.Since(started) != exchangeTimeout {
 				t.Errorf("after %s: %v", time.Since(started), err)
 			}
 		})
@@ -929,7 +967,7 @@ func TestReasons(t *testing.T) {
 	}
 	seen := map[Reason]bool{}
 	for _, err := range []error{
-		&DeniedError{}, ErrNoCode, &OtherPortalError{}, ErrRegionUnknown, ErrTimeout, context.Canceled, ErrInvalidGrant, ErrInvalidClient,
+		&DeniedError{}, ErrNoCode, &OtherPortalError{}, &OtherPortalError{Got: "other.example"}, ErrRegionUnknown, ErrTimeout, context.Canceled, context.DeadlineExceeded, ErrInvalidGrant, ErrInvalidClient,
 		ErrWrongClient, ErrExpired, ErrPaymentRequired, ErrNotInstalled, ErrScopeRefused, ErrServerFailed, &GrantError{Code: "x"}, &ReplyError{}, syscall.ECONNREFUSED, errors.New("x"),
 	} {
 		seen[ReasonOf(fmt.Errorf("wrapped: %w", err))] = true

@@ -83,6 +83,11 @@ func FuzzCallback(f *testing.F) {
 		r.Host, r.RemoteAddr = "127.0.0.1:41924", "127.0.0.1:50000"
 		w := httptest.NewRecorder()
 		callbackHandler{flow, r.Host}.ServeHTTP(w, r)
+		if w.Code == http.StatusSeeOther { // to the page with the outcome
+			r.URL.Path, r.URL.RawQuery = w.Header().Get("Location"), ""
+			w = httptest.NewRecorder()
+			callbackHandler{flow, r.Host}.ServeHTTP(w, r)
+		}
 		known := strings.Contains(query, "STATE") || strings.Contains(query, flow.state.Reveal())
 		select {
 		case <-flow.done:

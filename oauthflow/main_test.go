@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"net/url"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -24,7 +25,12 @@ import (
 	"boxready/internal/simtest/testenv"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(testenv.M{M: m}) }
+func TestMain(m *testing.M) {
+	if server := os.Getenv(serverVariable); server != "" {
+		renewInProcess(server)
+	}
+	goleak.VerifyTestMain(testenv.M{M: m})
+}
 
 const (
 	testClientID = "local.655f1c2d8a1b37.42180155"
@@ -182,6 +188,7 @@ func englishPage() Page {
 		Waiting: Words{"This is not the portal's answer", "BoxReady is still waiting."},
 		Reasons: map[Reason]string{
 			ReasonOtherPortal:  "Another portal answered.",
+			ReasonNoDomain:     "It doesn't say which portal answered.",
 			ReasonInvalidGrant: "The authorization server did not accept the code.",
 			ReasonDenied:       "The portal refused the sign-in.",
 		},

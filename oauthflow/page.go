@@ -45,7 +45,7 @@ func (p Page) write(w http.ResponseWriter, status int, words Words, address port
 		if view.Reason = p.Reasons[reason]; view.Reason == "" {
 			view.Reason = string(reason)
 		}
-		view.Detail = detail(err)
+		view.Detail = Detail(err)
 		view.Portal = address.Display()
 	case status == http.StatusOK:
 		view.Kind = "done"
@@ -66,7 +66,12 @@ func (p Page) write(w http.ResponseWriter, status int, words Words, address port
 	_, _ = w.Write(body.Bytes())
 }
 
-// detail is the failure's code in documentation and support, with its description.
+// Detail is the failure's code in documentation and support, with its description, or the other portal's name, as one line that is fit
+// for printing; "" if there is none.
+func Detail(err error) string { return printable(detail(err), maxDetail) }
+
+const maxDetail = 500
+
 func detail(err error) string {
 	var (
 		denied *DeniedError

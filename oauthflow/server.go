@@ -10,6 +10,8 @@ import (
 )
 
 const (
+	// The page with the outcome.
+	outcomePath   = Path + "/outcome"
 	headerTimeout = 5 * time.Second
 	// Enough for the query, and for cookies that other programs set on 127.0.0.1.
 	maxHeader = 16 << 10
@@ -47,6 +49,9 @@ func (s callbackHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.Host != s.host: // another name that resolves to this address (DNS rebinding)
 		refuse(http.StatusBadRequest)
 		return
+	case r.URL.EscapedPath() == outcomePath && r.Method == http.MethodGet && s.flow.isAnswered():
+		s.outcome(w, r)
+		return
 	case r.URL.EscapedPath() != Path:
 		refuse(http.StatusNotFound)
 		return
@@ -62,16 +67,35 @@ func (s callbackHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	a, err := readAnswer(q)
 	if err != nil || !sameState(q.Get("state"), s.flow.state.Reveal()) {
+		if err == nil && (a.denied != nil || !a.code.IsZero()) {
+			select {
+			case s.flow.otherwise <- struct{}{}:
+			default:
+			}
+		}
 		refuse(http.StatusBadRequest)
 		return
 	}
 	// A second tab or a reload repeats the answer; it gets the outcome of the first one.
 	s.flow.callback(a)
+	// Code and state don't stay in the browser's history.
+	s.flow.sentTo.Do(func() { close(s.flow.redirected) })
+	h := w.Header()
+	h.Set("Location", outcomePath)
+	h.Set("Cache-Control", "no-store")
+	h.Set("Referrer-Policy", "no-referrer")
+	w.WriteHeader(http.StatusSeeOther)
+}
+
+// outcome waits for the flow's outcome and shows it. It can be loaded again until the flow is closed.
+func (s callbackHandler) outcome(w http.ResponseWriter, r *http.Request) {
+	page := s.flow.options.Page
 	select {
 	case <-s.flow.done:
 	case <-r.Context().Done():
 		return
 	}
+	defer s.flow.seen.Do(func() { close(s.flow.shown) })
 	if _, err := s.flow.outcome(); err != nil {
 		page.write(w, http.StatusOK, page.Failed, s.flow.options.Portal, err)
 		return

@@ -30,7 +30,7 @@ type simulation struct {
 
 func simulate(t *testing.T, o simportal.Options) *simulation {
 	t.Helper()
-	s := &simulation{accounts: NewAccounts(vault.Memory())}
+	s := &simulation{accounts: NewAccounts(vault.Memory(), "")}
 	s.seconds.Store(time.Now().Unix())
 	o.Clock = s.now
 	var err error

@@ -17,7 +17,9 @@ const (
 	minRemaining = 60 * time.Second
 	// Limit for a store, which may prompt the user for a password.
 	storeTimeout = time.Minute
-	// How long another process usually takes to save.
+	// How long another process may renew the sign-in.
+	lockTimeout = exchangeTimeout + storeTimeout
+	// How long another process that holds no lock usually takes to save.
 	storeLatency = time.Second
 )
 
@@ -31,6 +33,10 @@ type SourceOptions struct {
 	Save func(context.Context, Token) error
 	// Load reads the stored token, nil if there is no store. Another BoxReady on this computer may have rotated it.
 	Load func(context.Context) (Token, error)
+	// Lock waits until no other process renews the sign-in, and keeps others from it until unlock is called. nil locks nothing.
+	Lock func(context.Context) (unlock func(), err error)
+
+	renewals *renewals // nil for none
 }
 
 // Source returns a sign-in's token and renews it. It is safe for concurrent use. Concurrent callers share one renewal: the
@@ -125,6 +131,10 @@ func (s *Source) good(t Token) bool {
 func (s *Source) renew(ctx context.Context) (Token, error) {
 	r := s.renewal
 	if r == nil {
+		if ctx.Err() != nil {
+			defer s.mu.Unlock()
+			return Token{}, context.Cause(ctx)
+		}
 		if s.dead != nil && s.options.Load == nil {
 			defer s.mu.Unlock()
 			return Token{}, s.dead
@@ -164,6 +174,17 @@ func (s *Source) finish(got rotation) renewal {
 
 // rotate turns the held token into a new one, and saves it.
 func (s *Source) rotate(ctx context.Context, held Token, dead error) rotation {
+	if s.options.Lock != nil {
+		waiting, cancel := context.WithTimeout(ctx, lockTimeout)
+		defer cancel()
+		unlock, err := s.options.Lock(waiting)
+		if err != nil {
+			// What the other process holds may be spent, and only its answer would tell. Nothing was asked, so this is no failure of
+			// the network.
+			return rotation{token: held, dead: dead, err: fmt.Errorf("another process is renewing the sign-in: %w", context.Canceled)}
+		}
+		defer unlock()
+	}
 	adopted := s.adopt(ctx, &held)
 	if adopted {
 		dead = nil
@@ -175,7 +196,8 @@ func (s *Source) rotate(ctx context.Context, held Token, dead error) rotation {
 	if got.dead == nil || adopted || s.options.Load == nil {
 		return got
 	}
-	// Another process may have rotated the token meanwhile and be saving it now. What it saved is tried once.
+	// Where files can't be locked, another process may have rotated the token meanwhile and be saving it now. What it saved is tried
+	// once.
 	for _, pause := range []time.Duration{0, storeLatency} {
 		time.Sleep(pause)
 		if s.adopt(ctx, &held) {
@@ -204,6 +226,12 @@ func (s *Source) adopt(ctx context.Context, held *Token) bool {
 }
 
 func (s *Source) refresh(ctx context.Context, held Token) rotation {
+	if r := s.options.renewals; r != nil {
+		if !r.begin() {
+			return rotation{token: held, err: fmt.Errorf("renew the sign-in: %w", errEnding)}
+		}
+		defer r.end()
+	}
 	asking, cancel := context.WithTimeout(ctx, exchangeTimeout)
 	defer cancel()
 	token, err := s.options.Server.Refresh(asking, s.options.App, held.Refresh)

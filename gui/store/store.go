@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+
+	"boxready/internal/atomicfile"
 )
 
 // Settings are what the owner chose. The zero value has the defaults.
@@ -129,7 +131,7 @@ func (s *Store) read(name string, into any) error {
 }
 
 // write replaces a file atomically, so that an interrupted write leaves the old one.
-func (s *Store) write(name string, v any) (err error) {
+func (s *Store) write(name string, v any) error {
 	if s.dir == "" {
 		return nil
 	}
@@ -137,31 +139,8 @@ func (s *Store) write(name string, v any) (err error) {
 	if err != nil {
 		return fmt.Errorf("keep %s: %w", name, err)
 	}
-	defer func() {
-		if err != nil {
-			err = fmt.Errorf("keep %s: %w", name, err)
-		}
-	}()
-	if err := os.MkdirAll(s.dir, 0o700); err != nil {
-		return err
+	if err := atomicfile.Keep(filepath.Join(s.dir, name), append(data, '\n')); err != nil {
+		return fmt.Errorf("keep %s: %w", name, err)
 	}
-	temp, err := os.CreateTemp(s.dir, "."+name+"-*") // with mode 0600
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			os.Remove(temp.Name())
-		}
-	}()
-	if _, err = temp.Write(append(data, '\n')); err == nil {
-		err = temp.Sync()
-	}
-	if closing := temp.Close(); err == nil {
-		err = closing
-	}
-	if err != nil {
-		return err
-	}
-	return os.Rename(temp.Name(), filepath.Join(s.dir, name))
+	return nil
 }

@@ -228,7 +228,7 @@ func TestKeyringOpenedLater(t *testing.T) {
 	a := start(t, backend)
 
 	// Another run of BoxReady saved a sign-in, and a webhook of a second portal.
-	earlier := oauthflow.NewAccounts(ring)
+	earlier := oauthflow.NewAccounts(ring, "")
 	token := oauthflow.Token{Server: "https://oauth.bitrix24.tech", Access: a.application.ClientSecret, Refresh: a.application.ClientSecret}
 	if err := earlier.SaveSignIn(ctx, a.address, a.application, token); err != nil {
 		t.Fatal(err)
@@ -280,7 +280,7 @@ func TestSignInInMemoryReplacesSavedOne(t *testing.T) {
 		t.Fatal(err)
 	}
 	token := oauthflow.Token{Server: "https://oauth.bitrix24.tech", Access: a.application.ClientSecret, Refresh: a.application.ClientSecret}
-	earlier := oauthflow.NewAccounts(ring)
+	earlier := oauthflow.NewAccounts(ring, "")
 	if err := errors.Join(earlier.SaveSignIn(ctx, a.address, old, token), earlier.SaveWebhook(ctx, webhook(t, a.sim.Webhook()))); err != nil {
 		t.Fatal(err)
 	}

@@ -15,6 +15,7 @@ import (
 
 	"boxready/checks"
 	"boxready/internal/feed"
+	"boxready/internal/filelock"
 	"boxready/internal/portal"
 	"boxready/internal/release"
 	"boxready/internal/renewal"
@@ -31,8 +32,8 @@ type Options struct {
 	Transport func(*transport.Options)
 	Keyring   vault.Backend // nil: the operating system's
 	InMemory  bool          // accounts are kept in memory only
-	// Cache is the folder in which the event queue's address lists are kept between runs; "" for none. It isn't used if Network
-	// connects to other servers than the vendor's.
+	// Cache is the folder in which the event queue's address lists are kept between runs, unless Network connects to other servers
+	// than the vendor's; and the locks by which processes take turns. "" for none.
 	Cache string
 	// Listen is the loopback address of a sign-in, host:port; "" for the default.
 	Listen string
@@ -63,6 +64,11 @@ func New(o Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
+	var locks filelock.Folder
+	if o.Cache != "" {
+		locks = filelock.Folder(filepath.Join(o.Cache, "locks"))
+	}
+	way.Locks = locks
 	if o.Network.PublicRoots != "" || len(o.Network.ConnectTo) > 0 {
 		o.Cache = ""
 	}
@@ -74,7 +80,8 @@ func New(o Options) (*App, error) {
 		a.keyring = vault.NewKeyring(vault.Options{Backend: o.Keyring})
 	}
 	a.store = newStore(a.keyring)
-	a.Accounts = oauthflow.NewAccounts(a.store)
+	a.Accounts = oauthflow.NewAccounts(a.store, locks)
+	a.store.locked = a.Accounts.Locked
 	a.feed = &feed.Fetcher{Client: a.net.HTTPClient(), Dir: o.Cache, Now: time.Now}
 	return a, nil
 }

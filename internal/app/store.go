@@ -12,6 +12,7 @@ import (
 // store is a vault.Store in memory until the keyring works, and in the keyring from then on.
 type store struct {
 	keyring *vault.Keyring
+	locked  func(context.Context, func() error) error // see oauthflow.Accounts.Locked
 
 	opening chan struct{} // holds one while the keyring is being opened
 
@@ -40,13 +41,15 @@ func (s *store) open(ctx context.Context) error {
 	if err := s.keyring.SelfTest(ctx); err != nil {
 		return err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := move(ctx, s.now, s.keyring); err != nil {
-		return err
-	}
-	s.now = s.keyring
-	return nil
+	return s.locked(ctx, func() error {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if err := move(ctx, s.now, s.keyring); err != nil {
+			return err
+		}
+		s.now = s.keyring
+		return nil
+	})
 }
 
 // move merges one store into another.

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"boxready/internal/atomicfile"
 	"boxready/internal/bitrix"
 )
 
@@ -102,7 +103,7 @@ func (f *Fetcher) save(r bitrix.Region, s *state) {
 	if err != nil {
 		return
 	}
-	_ = writeFile(f.cachePath(r), append(data, '\n'))
+	_ = atomicfile.Keep(f.cachePath(r), append(data, '\n'))
 }
 
 func texts(nodes []netip.Prefix) []string {
@@ -111,30 +112,4 @@ func texts(nodes []netip.Prefix) []string {
 		list[i] = p.String()
 	}
 	return list
-}
-
-// writeFile replaces a file in one step, so that a reader, or a run that is cut
-// short, never sees half of it. Only the owner may read the file.
-func writeFile(path string, data []byte) (err error) {
-	dir := filepath.Dir(path)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
-	}
-	tmp, err := os.CreateTemp(dir, ".feed-*") // made with mode 0600
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			os.Remove(tmp.Name())
-		}
-	}()
-	if _, err = tmp.Write(data); err != nil {
-		tmp.Close()
-		return err
-	}
-	if err = tmp.Close(); err != nil {
-		return err
-	}
-	return os.Rename(tmp.Name(), path)
 }

@@ -34,7 +34,7 @@ var layers = [][]string{
 	{"internal/portal", "internal/vault", "internal/renewal"},
 	{"internal/transport", "internal/simportal"},
 	{"internal/bitrix", "internal/secret", "internal/yamlfile", "internal/spreadsheet"},
-	{"internal/untrusted", "internal/flight", "internal/lazyregexp", "internal/crash", "internal/instance", "internal/opengl", "internal/release", "assets"},
+	{"internal/untrusted", "internal/flight", "internal/filelock", "internal/atomicfile", "internal/lazyregexp", "internal/crash", "internal/instance", "internal/opengl", "internal/release", "assets"},
 }
 
 // tools are programs for building and testing BoxReady, and what only tests use. No package of the product imports them.

@@ -17,6 +17,7 @@ import (
 	"strings"
 	"time"
 
+	"boxready/internal/atomicfile"
 	"boxready/internal/bitrix"
 	"boxready/internal/untrusted"
 
@@ -220,21 +221,7 @@ func (k kept) write(path string) error {
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return err
-	}
-	file, err := os.CreateTemp(filepath.Dir(path), ".catalogue-*") // made with mode 0600
-	if err != nil {
-		return err
-	}
-	_, err = file.Write(data)
-	if err = errors.Join(err, file.Sync(), file.Close()); err == nil {
-		err = os.Rename(file.Name(), path)
-	}
-	if err != nil {
-		os.Remove(file.Name())
-	}
-	return err
+	return atomicfile.Keep(path, data)
 }
 
 // key parses the packager's key.

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"boxready/internal/atomicfile"
 	"boxready/internal/lazyregexp"
 )
 
@@ -129,11 +129,7 @@ func checkName(path, system string) error {
 
 // WriteFile atomically replaces a file by what write writes. Only its owner may read it. The error is a *SaveError.
 func WriteFile(path string, write func(io.Writer) error) error {
-	temporary, err := writeTemporary(path, write)
-	if err == nil {
-		err = renameOrRemove(temporary, path)
-	}
-	if err != nil {
+	if err := atomicfile.Write(path, write); err != nil {
 		return &SaveError{reasonOf(err), path, err}
 	}
 	return nil
@@ -142,16 +138,16 @@ func WriteFile(path string, write func(io.Writer) error) error {
 // writeNew atomically writes a file where there is none: under path, or else under the first of "NAME (2).zip", "NAME (3).zip" and so
 // on that is free. It returns its path. The error is a *SaveError.
 func writeNew(path string, write func(io.Writer) error) (string, error) {
-	temporary, err := writeTemporary(path, write)
+	file, err := atomicfile.Prepare(path, write)
 	if err != nil {
 		return "", &SaveError{reasonOf(err), path, err}
 	}
 	at, err := reserve(path)
 	if err != nil {
-		os.Remove(temporary)
+		file.Discard()
 		return "", &SaveError{reasonOf(err), path, err}
 	}
-	if err := renameOrRemove(temporary, at); err != nil {
+	if err := file.Publish(at); err != nil {
 		os.Remove(at)
 		return "", &SaveError{reasonOf(err), at, err}
 	}
@@ -182,44 +178,6 @@ func numbered(path string, n int) string {
 		extension = double
 	}
 	return fmt.Sprintf("%s (%d)%s", strings.TrimSuffix(path, extension), n, extension)
-}
-
-// writeTemporary writes the content of the file at path to a temporary file in the same folder, and returns its path.
-func writeTemporary(path string, write func(io.Writer) error) (name string, err error) {
-	// Checked here because the temporary file has another name.
-	if _, err := os.Lstat(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return "", err
-	}
-	temporary, err := os.CreateTemp(filepath.Dir(path), ".boxready-*") // made with mode 0600
-	if err != nil {
-		return "", err
-	}
-	defer func() {
-		if err != nil {
-			temporary.Close()
-			os.Remove(temporary.Name())
-		}
-	}()
-	buffered := bufio.NewWriter(temporary)
-	if err = write(buffered); err != nil {
-		return "", err
-	}
-	if err = buffered.Flush(); err != nil {
-		return "", err
-	}
-	// Otherwise the file may be empty after a loss of power.
-	if err = temporary.Sync(); err != nil {
-		return "", err
-	}
-	return temporary.Name(), temporary.Close()
-}
-
-func renameOrRemove(temporary, path string) error {
-	err := os.Rename(temporary, path)
-	if err != nil {
-		os.Remove(temporary)
-	}
-	return err
 }
 
 func reasonOf(err error) SaveReason {

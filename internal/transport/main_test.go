@@ -42,6 +42,9 @@ var processWideRoots bool
 
 // net/http reads the proxy of the environment, and crypto/x509 the system's roots, once in a process.
 func TestMain(m *testing.M) {
+	if address := os.Getenv(pacedVariable); address != "" {
+		requestPaced(address)
+	}
 	processWideRoots = hasProcessWideRoots()
 	testCA = newAuthority()
 	dir, err := os.MkdirTemp("", "transport")

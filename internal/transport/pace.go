@@ -2,9 +2,12 @@ package transport
 
 import (
 	"context"
+	"crypto/rand"
 	"slices"
 	"sync"
 	"time"
+
+	"boxready/internal/filelock"
 )
 
 // The product's activity control bans an address at 15 requests in 10 seconds (by default, see "Контроль активности" in
@@ -20,6 +23,7 @@ const (
 type Pacer struct {
 	slots  chan struct{}
 	window time.Duration
+	shared *sharedPace // nil: other processes aren't known
 
 	mu      sync.Mutex
 	sent    []*sentRequest // that may have arrived within the window
@@ -27,16 +31,20 @@ type Pacer struct {
 	waiting int            // callers of Begin, for room in the window
 	paused  time.Duration  // for which the window has delayed requests so far
 	until   time.Time      // end of the last such delay
+	others  time.Time      // until when other processes' requests fill the window
 }
 
 // sentRequest is a request that was sent.
-type sentRequest struct{ answered time.Time } // zero until answered
+type sentRequest struct {
+	place    string    // in the window that processes share, "" for none
+	answered time.Time // zero until answered
+}
 
 // NewPacer returns a pacer for one portal.
-func NewPacer() *Pacer { return newPacer(paceWindow) }
+func NewPacer() *Pacer { return newPacer(paceWindow, nil) }
 
-func newPacer(window time.Duration) *Pacer {
-	return &Pacer{slots: make(chan struct{}, paceAtOnce), window: window}
+func newPacer(window time.Duration, shared *sharedPace) *Pacer {
+	return &Pacer{slots: make(chan struct{}, paceAtOnce), window: window, shared: shared}
 }
 
 // pacers are those of all portals.
@@ -45,13 +53,17 @@ type pacers struct {
 	byHost map[string]*Pacer
 }
 
-// Pacer returns the pacer for the portal at host. Successive runs share it, so that checking again at
-// once doesn't exceed the limit either.
+// Pacer returns the pacer for the portal at host. Successive runs share it, and with Options.Locks other processes, so that checking
+// again at once doesn't exceed the limit either.
 func (n *Net) Pacer(host string) *Pacer {
 	n.pacers.mu.Lock()
 	defer n.pacers.mu.Unlock()
 	if n.pacers.byHost[host] == nil {
-		n.pacers.byHost[host] = newPacer(n.window)
+		var shared *sharedPace
+		if n.locks != "" {
+			shared = &sharedPace{folder: n.locks, name: filelock.Name("pace", host), window: n.window}
+		}
+		n.pacers.byHost[host] = newPacer(n.window, shared)
 	}
 	return n.pacers.byHost[host]
 }
@@ -64,9 +76,9 @@ func (p *Pacer) Begin(ctx context.Context) (*Turn, error) {
 		return nil, ctx.Err()
 	}
 	for {
-		wait := p.reserve(time.Now())
+		place, wait := p.reserve(time.Now())
 		if wait == 0 {
-			return &Turn{pacer: p}, nil
+			return &Turn{pacer: p, place: place}, nil
 		}
 		select {
 		case <-time.After(wait):
@@ -92,14 +104,19 @@ func (p *Pacer) Pause() time.Duration {
 	if p.waiting == 0 || p.pending > 0 || slices.ContainsFunc(p.sent, func(s *sentRequest) bool { return s.answered.IsZero() }) {
 		return 0
 	}
-	return p.untilRoom(time.Now())
+	now := time.Now()
+	return max(p.untilRoom(now), p.others.Sub(now))
 }
 
-// reserve takes a place in the window; otherwise it returns how long to wait, and counts the caller as waiting.
-func (p *Pacer) reserve(now time.Time) time.Duration {
+// reserve takes a place in the window, with a name if processes share it; otherwise it returns how long to wait, and counts the caller
+// as waiting.
+func (p *Pacer) reserve(now time.Time) (place string, wait time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	wait := p.untilRoom(now)
+	if wait = p.untilRoom(now); wait == 0 {
+		place, wait = p.shared.reserve()
+		p.others = now.Add(wait)
+	}
 	if wait > 0 {
 		p.waiting++
 		from, until := later(now, p.until), later(now.Add(wait), p.until)
@@ -107,7 +124,7 @@ func (p *Pacer) reserve(now time.Time) time.Duration {
 	} else {
 		p.pending++
 	}
-	return wait
+	return place, wait
 }
 
 func later(a, b time.Time) time.Time {
@@ -147,6 +164,7 @@ func (p *Pacer) untilRoom(now time.Time) time.Duration {
 // Turn is the permission to send one request.
 type Turn struct {
 	pacer *Pacer
+	place string // in the window that processes share
 	// guarded by the pacer's lock
 	sent  []*sentRequest // more than one if it was sent again
 	ended bool
@@ -161,7 +179,13 @@ func (t *Turn) Sent() {
 	if t.sent == nil && !t.ended {
 		p.pending--
 	}
-	s := &sentRequest{}
+	s := &sentRequest{place: t.place}
+	if t.place != "" {
+		if t.sent != nil {
+			s.place = rand.Text()
+		}
+		p.shared.mark(s.place)
+	}
 	if t.ended {
 		s.answered = time.Now()
 	}
@@ -179,9 +203,13 @@ func (t *Turn) End() {
 	t.ended = true
 	if t.sent == nil {
 		p.pending--
+		p.shared.release(t.place)
 	}
 	for _, s := range t.sent {
 		s.answered = time.Now()
+		if s.place != "" {
+			p.shared.mark(s.place)
+		}
 	}
 	<-p.slots
 }

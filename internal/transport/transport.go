@@ -19,6 +19,8 @@ import (
 	"strconv"
 	"syscall"
 	"time"
+
+	"boxready/internal/filelock"
 )
 
 const (
@@ -44,6 +46,8 @@ type Options struct {
 	// PaceWindow is the time in which a portal gets at most 12 requests; 0 means 10 s. Only a simulated portal may be asked
 	// faster.
 	PaceWindow time.Duration
+	// Locks is where processes of one user share a portal's pace; "" for a process on its own.
+	Locks filelock.Folder
 	// TimeoutScale multiplies the time-outs of look-ups, connections, the portal's answers and its event table, and the limit of a
 	// slow answer; 0 is 1. Tests of time-outs shorten them.
 	TimeoutScale float64
@@ -57,6 +61,7 @@ type Net struct {
 	roots     *x509.CertPool
 	userAgent string
 	window    time.Duration
+	locks     filelock.Folder
 	scale     float64 // of all times, in tests
 	patience  float64 // of time-outs
 
@@ -66,7 +71,7 @@ type Net struct {
 // New returns a Net with these options.
 func New(o Options) *Net {
 	n := &Net{overrides: overridesByHost(o.ConnectTo), proxy: o.Proxy, resolver: o.Resolver, roots: o.Roots, userAgent: "BoxReady/" + o.Version,
-		window: cmp.Or(o.PaceWindow, paceWindow), scale: cmp.Or(o.TimeoutScale, 1), patience: 1, pacers: &pacers{byHost: map[string]*Pacer{}}}
+		window: cmp.Or(o.PaceWindow, paceWindow), scale: cmp.Or(o.TimeoutScale, 1), patience: 1, locks: o.Locks, pacers: &pacers{byHost: map[string]*Pacer{}}}
 	if n.resolver == nil {
 		n.resolver = net.DefaultResolver
 	}
