@@ -133,6 +133,9 @@ func TestJudgeTCP(t *testing.T) {
 		{"no network", tried(at(v4, transport.NoNetwork)), nil, results("unknown no-network you")},
 		{"cancelled", tried(at(v4, transport.Cancelled)), nil, results("unknown cancelled you")},
 		{"something else", tried(at(v4, transport.Other)), nil, results("unknown unexpected-answer network-admin")},
+		{"too many open files here", tried(at(v4, transport.NoFiles)), nil, results("unknown no-network you")},
+		{"refused, and too many open files for the other", tried(at(v4, transport.Refused), at(v6, transport.NoFiles)), nil, results("unknown no-network you")},
+		{"open, and too many open files for the other", tried(at(v4, ""), at(v6, transport.NoFiles)), nil, results("ok")},
 
 		{"IPv6 refused", tried(at(v4, ""), at(v6, transport.Refused)), nil, results(dead6)},
 		{"IPv6 silent", tried(at(v4, ""), at(v6, transport.Timeout)), nil, results(dead6)},

@@ -469,7 +469,7 @@ func (s *TLSSeen) faults(now time.Time) []Result {
 		// Possibly only for lack of a cipher suite that Go doesn't have (DHE, CBC-SHA384, GOST).
 		return one(unknown(TLSHandshakeFailed, ServerAdmin).with(Args{"closed": false}))
 	default:
-		return one(unknown(causeOf(s.Failure)))
+		return one(requestFailed(s.Failure))
 	}
 }
 

@@ -168,6 +168,7 @@ const (
 	ReasonRefused         Reason = "refused"       // any other code of the authorization server
 	ReasonUnexpected      Reason = "unexpected"    // its answer can't be read
 	ReasonNoConnection    Reason = "no-connection" // it wasn't reached from this computer
+	ReasonExhausted       Reason = "exhausted"     // this computer could open no connection at all
 	ReasonOther           Reason = "other"
 )
 
@@ -176,7 +177,7 @@ func Reasons() []Reason {
 	return []Reason{
 		ReasonDenied, ReasonNoCode, ReasonOtherPortal, ReasonRegionUnknown, ReasonTimeout, ReasonCancelled,
 		ReasonInvalidGrant, ReasonInvalidClient, ReasonWrongClient, ReasonExpired, ReasonPaymentRequired, ReasonNotInstalled,
-		ReasonScopeRefused, ReasonServerFailed, ReasonRefused, ReasonUnexpected, ReasonNoConnection, ReasonOther,
+		ReasonScopeRefused, ReasonServerFailed, ReasonRefused, ReasonUnexpected, ReasonNoConnection, ReasonExhausted, ReasonOther,
 	}
 }
 
@@ -221,6 +222,8 @@ func ReasonOf(err error) Reason {
 		return ReasonUnexpected
 	case errors.Is(err, context.Canceled):
 		return ReasonCancelled
+	case transport.FailureOf(err).Exhausted():
+		return ReasonExhausted
 	case transport.FailureOf(err) != transport.Other:
 		return ReasonNoConnection
 	default:

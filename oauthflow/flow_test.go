@@ -930,7 +930,7 @@ func TestReasons(t *testing.T) {
 	seen := map[Reason]bool{}
 	for _, err := range []error{
 		&DeniedError{}, ErrNoCode, &OtherPortalError{}, ErrRegionUnknown, ErrTimeout, context.Canceled, ErrInvalidGrant, ErrInvalidClient,
-		ErrWrongClient, ErrExpired, ErrPaymentRequired, ErrNotInstalled, ErrScopeRefused, ErrServerFailed, &GrantError{Code: "x"}, &ReplyError{}, syscall.ECONNREFUSED, errors.New("x"),
+		ErrWrongClient, ErrExpired, ErrPaymentRequired, ErrNotInstalled, ErrScopeRefused, ErrServerFailed, &GrantError{Code: "x"}, &ReplyError{}, syscall.ECONNREFUSED, syscall.EMFILE, errors.New("x"),
 	} {
 		seen[ReasonOf(fmt.Errorf("wrapped: %w", err))] = true
 	}
