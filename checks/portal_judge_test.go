@@ -1,12 +1,15 @@
 package checks
 
 import (
+	"encoding/json"
 	"fmt"
 	"math/big"
 	"math/rand"
+	"net"
 	"net/http"
 	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -1010,3 +1013,20 @@ func TestJudgeClock(t *testing.T) {
 }
 
 func token(in portal.Carrier, x *Exchange) TokenAnswer { return TokenAnswer{Carrier: in, Exchange: *x} }
+
+// TestCertificateWithManyNames asserts that what a certificate brings into facts and sentences is limited, and that the rest is counted.
+func TestCertificateWithManyNames(t *testing.T) {
+	c := &x509.Certificate{SerialNumber: new(big.Int).Lsh(big.NewInt(1), 80_000), Subject: pkix.Name{CommonName: strings.Repeat("c", 60_000)}}
+	for i := range 600 {
+		c.DNSNames = append(c.DNSNames, fmt.Sprintf("%d.%s.example", i, strings.Repeat("n", 1000)))
+		c.IPAddresses = append(c.IPAddresses, net.IPv4(203, 0, 113, byte(i)))
+	}
+	d := describe(c)
+	data, err := json.Marshal(d)
+	if err != nil || len(data) > 12<<10 {
+		t.Errorf("%d bytes, %v", len(data), err)
+	}
+	if len(d.Names)+d.MoreNames != 1200 || d.MoreNames == 0 {
+		t.Errorf("%d names and %d more", len(d.Names), d.MoreNames)
+	}
+}

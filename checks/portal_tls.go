@@ -496,7 +496,7 @@ func (s *TLSSeen) certificateFaults(now time.Time) []Result {
 	}
 	results = append(results, s.dateFaults(now)...)
 	if !s.Trust.NameMatches {
-		results = append(results, problem(TLSWrongHost, ServerAdmin).with(Args{"names": leaf.Names, "common_name": leaf.CommonName}))
+		results = append(results, problem(TLSWrongHost, ServerAdmin).with(Args{"names": leaf.Names, "more_names": leaf.MoreNames, "common_name": leaf.CommonName}))
 	}
 	return results
 }
