@@ -6,8 +6,6 @@ import (
 	"io"
 	"log"
 	"os"
-	"os/signal"
-	"syscall"
 
 	"boxready/cli"
 	"boxready/internal/app"
@@ -37,8 +35,7 @@ func main() {
 	// Here, before anything uses the catalogue.
 	std.Unused = std.Catalogue.Load()
 	std.Display = displayCheck()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second Ctrl+C ends the program at once
+	ctx := cli.UntilSignal(context.Background())
 	if openWindow != nil {
 		if exit, opened := openWindow(ctx, version, os.Args[1:], std.Unused); opened {
 			os.Exit(int(exit))

@@ -120,6 +120,7 @@ func window(ctx context.Context, version string, args []string, unused *renewal.
 	time.AfterFunc(2*time.Second, debug.FreeOSMemory) // memory used to open the window and draw its icon
 	// Fyne paints the first frame before it looks at its queue at this time.
 	time.AfterFunc(250*time.Millisecond, func() { fyne.Do(s.opened) })
+	context.AfterFunc(ctx, func() { fyne.Do(s.app.Quit) }) // Fyne itself knows no SIGHUP
 	s.rest.start()
 	s.app.Run()
 	s.rest.stop()

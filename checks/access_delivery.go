@@ -309,7 +309,7 @@ func judgeDelivery(f *DeliveryFacts, seen FactsByCheck) []Result {
 	var r Result
 	switch t := f.Trouble; {
 	case t != nil && t.Reason == ReceiverUnreachable:
-		r = unknown(causeOf(t.Failure))
+		r = requestFailed(t.Failure)
 		why := string(t.Failure)
 		if t.Failure == transport.Other {
 			why = whyUnusable
@@ -328,7 +328,7 @@ func judgeDelivery(f *DeliveryFacts, seen FactsByCheck) []Result {
 	case last.Method != fireMethod:
 		r = unknown(UnexpectedAnswer, ServerAdmin)
 	case f.WaitedMS < f.LimitMS:
-		r = unknown(TimedOut, "") // of ours
+		r = unknown(TimedOut, You) // our own time was over
 	case len(f.Addresses) > 0 && !slices.ContainsFunc(f.Addresses, isPublic):
 		r = unknown(UnexpectedAnswer, Vendor)
 		args["reason"] = string(ReceiverPrivate)

@@ -249,7 +249,7 @@ func judgeHosts(f *HostsFacts, _ FactsByCheck) []Result {
 				order = append(order, fault.cause)
 			}
 			if slices.Contains(CommonCauses(), fault.cause) {
-				_, r.Owner = causeOf(transport.Failure(fault.why))
+				*r = requestFailed(transport.Failure(fault.why))
 				continue
 			}
 			if fault.sure && r.State == Unknown { // proved faults replace unproved ones

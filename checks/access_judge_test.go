@@ -60,6 +60,7 @@ func TestJudgeSignIn(t *testing.T) {
 	}
 	judge(t, SignIn, []verdict{
 		{"renewed", &SignInFacts{At: at}, nil, results("ok")},
+		{"no memory here", failed(transport.NoMemory), nil, results("unknown no-network you")},
 		{"renewed, not saved", &SignInFacts{At: at, NotSaved: true}, nil, results("ok")},
 		{"wrong refresh token", said("invalid_grant"), nil, results("problem grant-invalid portal-admin")},
 		{"wrong refresh token, young", aged("invalid_grant", at.Add(time.Hour)), nil, results("problem grant-invalid portal-admin")},
@@ -430,7 +431,7 @@ func TestJudgeDelivery(t *testing.T) {
 		{"never came to a public address", facts(func(f *DeliveryFacts) {
 			f.Addresses = []netip.Addr{netip.MustParseAddr("192.168.1.5"), netip.MustParseAddr("203.0.113.9")}
 		}, bound, fired, unbound), nil, results("problem event-not-delivered network-admin")},
-		{"not waited for to the end", facts(func(f *DeliveryFacts) { f.WaitedMS = 119_999 }, bound, fired, unbound), nil, results("unknown timeout vendor")},
+		{"not waited for to the end", facts(func(f *DeliveryFacts) { f.WaitedMS = 119_999 }, bound, fired, unbound), nil, results("unknown timeout you")},
 		{"the receiver lost the mailbox", facts(func(f *DeliveryFacts) { f.Trouble = &ReceiverTrouble{Leg: LegTravel, Reason: ReceiverForgot} }, bound, fired, unbound), nil,
 			results("unknown unexpected-answer vendor")},
 		{"the receiver stopped answering", facts(func(f *DeliveryFacts) {

@@ -113,8 +113,8 @@ func judgeSignIn(f *SignInFacts, _ FactsByCheck) []Result {
 		r = unknown(AuthServerFailed, Bitrix24)
 	case f.unreadable():
 		r = unknown(UnexpectedAnswer, You)
-	case f.Failure == transport.Cancelled || f.Failure == transport.ProxyAuth || f.Failure == transport.ProxyRefuse:
-		r = unknown(causeOf(f.Failure))
+	case f.Failure == transport.Cancelled || f.Failure == transport.ProxyAuth || f.Failure == transport.ProxyRefuse || f.Failure.Exhausted():
+		r = requestFailed(f.Failure)
 	case f.Failure != "":
 		r = unknown(VendorHostUnreachable, You)
 	case f.Error == "":
@@ -240,7 +240,7 @@ func judgeIdentity(f *IdentityFacts, _ FactsByCheck) []Result {
 	case f.Error != "":
 		results = one(f.refusedWithCode())
 	case f.Failure != "":
-		results = one(unknown(causeOf(f.Failure)))
+		results = one(requestFailed(f.Failure))
 	case len(f.heldAddresses()) == 0:
 		results = one(unknown(UnexpectedAnswer, You))
 	}

@@ -85,6 +85,8 @@ func judgeFeed(f *FeedFacts, seen FactsByCheck) []Result {
 		return one(notice(FeedInvalid, You).with(Args{"url": invalid.URL}))
 	case factsOf[VendorFacts](seen, AuthServerFromComputer).allUnreachable():
 		return skipped(AuthServerFromComputer)
+	case dead.Failure.Exhausted():
+		return one(requestFailed(dead.Failure))
 	default:
 		return one(notice(FeedUnreachable, You).with(Args{"url": dead.URL, "failure": string(dead.Failure)}))
 	}

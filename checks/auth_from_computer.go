@@ -176,6 +176,9 @@ func judgeVendor(f *VendorFacts, _ FactsByCheck) []Result {
 	}
 	var hosts []string
 	for _, h := range f.Hosts {
+		if h.Failure.Exhausted() {
+			return one(requestFailed(h.Failure))
+		}
 		hosts = append(hosts, h.Host)
 	}
 	first := f.Hosts[0]

@@ -185,6 +185,7 @@ func TestJudgeVendor(t *testing.T) {
 		{"both down", facts(hostDown("a", transport.StageTCP, transport.Refused), hostDown("b", transport.StageDNS, transport.NameUnknown)), nil, results(unreachable)},
 		{"the only one up", facts(hostUp("a")), nil, results("ok")},
 		{"an error page is an answer", facts(HostSeen{Host: "a", Status: 502}), nil, results("ok")},
+		{"no free port here", facts(hostDown("a", transport.StageTCP, transport.Refused), hostDown("b", transport.StageTCP, transport.NoPort)), nil, results("unknown no-network you")},
 	}
 	// This computer's failures are no problem of the portal.
 	for _, c := range []struct {

@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/url"
@@ -191,7 +192,7 @@ func judgeFrames(f *FramesFacts, _ FactsByCheck) []Result {
 		}
 		switch {
 		case p.Failure != "":
-			add(unknown(p.unanswered()), p.Page, p.why())
+			add(p.unanswered(), p.Page, p.why())
 			continue
 		case p.Frame == nil:
 			add(unknown(UnexpectedAnswer, Vendor).with(Args{"status": p.Status, "location": p.Location}), p.Page, whyUnusable)
@@ -228,13 +229,11 @@ func (p *FramePage) notHTTPS(at time.Time) string {
 	return ""
 }
 
-// unanswered is the cause of a page that didn't answer: application-hosts tells what that proves about its host.
-func (p *FramePage) unanswered() (Cause, Owner) {
-	cause, owner := causeOf(p.Failure)
-	if owner == "" {
-		owner = Vendor
-	}
-	return cause, owner
+// unanswered is the result for a page that didn't answer: application-hosts tells what that proves about its host.
+func (p *FramePage) unanswered() Result {
+	r := requestFailed(p.Failure)
+	r.Owner = cmp.Or(r.Owner, Vendor)
+	return r
 }
 
 // why is the failure, in the words of application-hosts.

@@ -120,6 +120,7 @@ func TestJudgeLibrary(t *testing.T) {
 		{"neither loads", facts(refused, refused), nil, results(unreachable)},
 		{"the certificate is replaced", facts(HostSeen{Layer: transport.StageTLS, Failure: transport.Certificate, Interceptor: "Fortinet"}), nil, results(unreachable)},
 		{"an error", facts(HostSeen{Status: 403}), nil, results(unreachable)},
+		{"too many open files here", facts(refused, HostSeen{Layer: transport.StageDNS, Failure: transport.NoFiles}), nil, results("unknown no-network you")},
 		{"nothing was asked", facts(), nil, results("unknown unexpected-answer network-admin")},
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"boxready/internal/bitrix"
+	"boxready/internal/transport"
 )
 
 // LibraryFacts are this computer's requests for the script that every application's page in the portal loads.
@@ -24,12 +25,21 @@ func judgeLibrary(f *LibraryFacts, _ FactsByCheck) []Result {
 	if len(f.Hosts) == 0 {
 		return one(unknown(UnexpectedAnswer, NetworkAdmin))
 	}
-	var hosts []string
+	var (
+		hosts     []string
+		exhausted transport.Failure
+	)
 	for _, h := range f.Hosts {
 		if h.Layer == "" && h.Status < http.StatusBadRequest {
 			return ok()
 		}
+		if h.Failure.Exhausted() {
+			exhausted = h.Failure
+		}
 		hosts = append(hosts, h.Host)
+	}
+	if exhausted != "" {
+		return one(requestFailed(exhausted))
 	}
 	first := f.Hosts[0]
 	return one(notice(VendorHostUnreachable, NetworkAdmin).with(Args{"hosts": hosts, "layer": string(first.Layer), "failure": string(first.Failure),

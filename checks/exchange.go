@@ -184,7 +184,16 @@ func leadsToLogin(u *url.URL) bool {
 
 // unanswered is the result for an exchange without a complete answer, or with an unexpected one.
 func unanswered(x *Exchange) Result {
-	return unknown(causeOf(x.Failure))
+	return requestFailed(x.Failure)
+}
+
+// requestFailed is the result for a request that failed. The sentences say what this computer has run out of.
+func requestFailed(f transport.Failure) Result {
+	r := unknown(causeOf(f))
+	if f.Exhausted() {
+		r = r.with(Args{"exhausted": string(f)})
+	}
+	return r
 }
 
 // causeOf is the cause for a failed request, and who can help; "" leaves that to the check.
@@ -194,7 +203,7 @@ func causeOf(f transport.Failure) (Cause, Owner) {
 		return TimedOut, ""
 	case transport.Cancelled:
 		return Cancelled, You
-	case transport.NoNetwork:
+	case transport.NoNetwork, transport.NoFiles, transport.NoPort, transport.NoMemory:
 		return NoNetwork, You
 	case transport.ProxyAuth:
 		return ProxyAuthRequired, You

@@ -280,7 +280,7 @@ func TestJudgeRandomFacts(t *testing.T) {
 // unlikely.
 func fill(v reflect.Value, random *rand.Rand, size int) {
 	words := map[string][]string{
-		"Failure": {"", "", "timeout", "cancelled", "no-network", "refused", "no-route", "reset", "closed", "proxy-refused", "tls-failed", "other", "dns-not-found"},
+		"Failure": {"", "", "timeout", "cancelled", "no-network", "refused", "no-route", "reset", "closed", "proxy-refused", "tls-failed", "other", "dns-not-found", "too-many-open-files"},
 		"Form":    {"json", "json", "other-json", "html", "text", "empty", "cut-off", "too-big", "bad-encoding"},
 		"Carrier": {"form", "json", "query", "header"},
 		"Stage":   {"", "dns", "tcp", "tls", "http", "proxy"},

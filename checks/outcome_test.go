@@ -159,8 +159,8 @@ func TestAffectsIsJudged(t *testing.T) {
 		{accepted.Judge(&AcceptedFacts{NotInstalled: true}, nil), []Affected{ThisApplication}},
 		{accepted.Judge(&AcceptedFacts{}, nil), []Affected{Applications, Events}},
 		{webhook.Judge(&WebhookFacts{}, nil), []Affected{ThisWebhook}},
-		{webhook.couldNotTell(TimedOut, ""), []Affected{ThisWebhook}},
-		{find(t, AuthServerFromComputer).couldNotTell(TimedOut, ""), nil},
+		{webhook.couldNotTell(unknown(TimedOut, "")), []Affected{ThisWebhook}},
+		{find(t, AuthServerFromComputer).couldNotTell(unknown(TimedOut, "")), nil},
 	} {
 		for _, r := range c.results {
 			if !slices.Equal(r.Affects, c.want) {

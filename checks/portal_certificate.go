@@ -29,6 +29,7 @@ type Certificate struct {
 	Subject      string    `json:"subject" hide:"subject"`
 	Issuer       string    `json:"issuer" hide:"subject"`
 	Names        []string  `json:"names,omitempty" hide:"host"`          // subject alternative names
+	MoreNames    int       `json:"more_names,omitempty"`                 // that aren't in Names
 	CommonName   string    `json:"common_name,omitempty" hide:"subject"` // used as the host name by old software
 	NotBefore    time.Time `json:"not_before"`
 	NotAfter     time.Time `json:"not_after"`
@@ -40,20 +41,23 @@ type Certificate struct {
 	SHA256       string    `json:"sha256" hide:"certificate"` // of the DER form, hexadecimal
 }
 
-// Of more names, the first are enough.
-const maxNames = 100
+// Of more names, the first are enough. Texts are cut as those of answers are: the portal's server may send any.
+const maxNames = 30
 
 func describe(c *x509.Certificate) Certificate {
 	sum := sha256.Sum256(c.Raw)
 	d := Certificate{
-		Subject: c.Subject.String(), Issuer: c.Issuer.String(), CommonName: c.Subject.CommonName,
+		Subject: short(c.Subject.String()), Issuer: short(c.Issuer.String()), CommonName: short(c.Subject.CommonName),
 		NotBefore: c.NotBefore.UTC(), NotAfter: c.NotAfter.UTC(), Signature: c.SignatureAlgorithm.String(),
-		SelfSigned: isSelfSigned(c), SerialNumber: c.SerialNumber.Text(16), SHA256: hex.EncodeToString(sum[:]),
+		SelfSigned: isSelfSigned(c), SerialNumber: short(c.SerialNumber.Text(16)), SHA256: hex.EncodeToString(sum[:]),
 	}
-	d.Names = slices.Clone(c.DNSNames[:min(len(c.DNSNames), maxNames)])
+	for _, name := range c.DNSNames[:min(len(c.DNSNames), maxNames)] {
+		d.Names = append(d.Names, short(name))
+	}
 	for _, ip := range c.IPAddresses[:min(len(c.IPAddresses), maxNames-len(d.Names))] {
 		d.Names = append(d.Names, ip.String())
 	}
+	d.MoreNames = len(c.DNSNames) + len(c.IPAddresses) - len(d.Names)
 	switch key := c.PublicKey.(type) {
 	case *rsa.PublicKey:
 		d.RSABits = key.N.BitLen()

@@ -93,7 +93,7 @@ func dnsFaults(f *DNSFacts) []Result {
 		// A silent resolver is a resolver's failure, whichever time-out ended first.
 		return one(unknown(DNSFailed, NetworkAdmin))
 	default:
-		return one(unknown(causeOf(f.Failure)))
+		return one(requestFailed(f.Failure))
 	}
 	if f.Given || f.Proxy != "" {
 		return ok()

@@ -1,12 +1,15 @@
 package checks
 
 import (
+	"encoding/json"
 	"fmt"
 	"math/big"
 	"math/rand"
+	"net"
 	"net/http"
 	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -133,6 +136,9 @@ func TestJudgeTCP(t *testing.T) {
 		{"no network", tried(at(v4, transport.NoNetwork)), nil, results("unknown no-network you")},
 		{"cancelled", tried(at(v4, transport.Cancelled)), nil, results("unknown cancelled you")},
 		{"something else", tried(at(v4, transport.Other)), nil, results("unknown unexpected-answer network-admin")},
+		{"too many open files here", tried(at(v4, transport.NoFiles)), nil, results("unknown no-network you")},
+		{"refused, and too many open files for the other", tried(at(v4, transport.Refused), at(v6, transport.NoFiles)), nil, results("unknown no-network you")},
+		{"open, and too many open files for the other", tried(at(v4, ""), at(v6, transport.NoFiles)), nil, results("ok")},
 
 		{"IPv6 refused", tried(at(v4, ""), at(v6, transport.Refused)), nil, results(dead6)},
 		{"IPv6 silent", tried(at(v4, ""), at(v6, transport.Timeout)), nil, results(dead6)},
@@ -1007,3 +1013,20 @@ func TestJudgeClock(t *testing.T) {
 }
 
 func token(in portal.Carrier, x *Exchange) TokenAnswer { return TokenAnswer{Carrier: in, Exchange: *x} }
+
+// TestCertificateWithManyNames asserts that what a certificate brings into facts and sentences is limited, and that the rest is counted.
+func TestCertificateWithManyNames(t *testing.T) {
+	c := &x509.Certificate{SerialNumber: new(big.Int).Lsh(big.NewInt(1), 80_000), Subject: pkix.Name{CommonName: strings.Repeat("c", 60_000)}}
+	for i := range 600 {
+		c.DNSNames = append(c.DNSNames, fmt.Sprintf("%d.%s.example", i, strings.Repeat("n", 1000)))
+		c.IPAddresses = append(c.IPAddresses, net.IPv4(203, 0, 113, byte(i)))
+	}
+	d := describe(c)
+	data, err := json.Marshal(d)
+	if err != nil || len(data) > 12<<10 {
+		t.Errorf("%d bytes, %v", len(data), err)
+	}
+	if len(d.Names)+d.MoreNames != 1200 || d.MoreNames == 0 {
+		t.Errorf("%d names and %d more", len(d.Names), d.MoreNames)
+	}
+}

@@ -335,6 +335,8 @@ func (f *TCPFacts) closed() Result {
 	var worst *TCPAttempt
 	for i := range f.Attempts {
 		switch a := &f.Attempts[i]; {
+		case a.Failure.Exhausted():
+			return requestFailed(a.Failure)
 		case a.ipv6() && a.Failure == transport.NoRoute:
 		case worst == nil, worst.ipv6() && !a.ipv6():
 			worst = a
@@ -351,7 +353,7 @@ func (f *TCPFacts) closed() Result {
 	case worst.Failure == transport.NoRoute:
 		return unknown(NoNetwork, You)
 	default:
-		return unknown(causeOf(worst.Failure))
+		return requestFailed(worst.Failure)
 	}
 }
 

@@ -475,7 +475,7 @@ func (s *TLSSeen) faults(now time.Time) []Result {
 		// Possibly only for lack of a cipher suite that Go doesn't have (DHE, CBC-SHA384, GOST).
 		return one(unknown(TLSHandshakeFailed, ServerAdmin).with(Args{"closed": false}))
 	default:
-		return one(unknown(causeOf(s.Failure)))
+		return one(requestFailed(s.Failure))
 	}
 }
 
@@ -502,7 +502,7 @@ func (s *TLSSeen) certificateFaults(now time.Time) []Result {
 	}
 	results = append(results, s.dateFaults(now)...)
 	if !s.Trust.NameMatches {
-		results = append(results, problem(TLSWrongHost, ServerAdmin).with(Args{"names": leaf.Names, "common_name": leaf.CommonName}))
+		results = append(results, problem(TLSWrongHost, ServerAdmin).with(Args{"names": leaf.Names, "more_names": leaf.MoreNames, "common_name": leaf.CommonName}))
 	}
 	return results
 }

@@ -146,7 +146,7 @@ func (env *Env) runCheck(ctx context.Context, c *Check, judged map[ID]chan struc
 	start := env.now()
 	defer func() {
 		if p := recover(); p != nil {
-			results = c.couldNotTell(InternalError, You)
+			results = c.couldNotTell(unknown(InternalError, You))
 			crashed := flight.Recovered(p)
 			results[0].Facts = &Crash{Panic: env.redact(fmt.Sprint(crashed.Value)), Stack: env.redact(string(crashed.Stack))}
 			facts = nil
@@ -184,15 +184,21 @@ func (env *Env) runCheck(ctx context.Context, c *Check, judged map[ID]chan struc
 		return facts, c.ended(ended, facts)
 	}
 	if err != nil || facts == nil {
-		cause, owner := causeOf(transport.FailureOf(err))
-		return facts, c.couldNotTell(cause, owner)
+		if ended := endOf(deadline); ended != nil && err != nil {
+			return facts, c.ended(ended, facts)
+		}
+		return facts, c.couldNotTell(requestFailed(transport.FailureOf(err)))
 	}
 	await(judged, c.Reads)
 	results = env.judge(c, judged, facts)
 	if c.observeOn != nil {
 		env.record(c.ID, facts, results)
 		release()
-		facts = c.observeOn(deadline, env, facts)
+		whole := c.observeOn(deadline, env, facts)
+		if endOf(ctx) != nil { // what failed since failed for that
+			return facts, results
+		}
+		facts = whole
 		results = env.judge(c, judged, facts)
 	}
 	return facts, results
@@ -217,11 +223,13 @@ func endOf(ctx context.Context) error {
 	return nil
 }
 
+// ended is the result for a check that was under way when our own time was over, or when it was cancelled: nobody else's doing.
 func (c *Check) ended(err error, facts Facts) []Result {
-	results := c.couldNotTell(Cancelled, You)
+	cause := Cancelled
 	if errors.Is(err, context.DeadlineExceeded) {
-		results = c.couldNotTell(TimedOut, "")
+		cause = TimedOut
 	}
+	results := c.couldNotTell(unknown(cause, You))
 	results[0].Facts = facts
 	return results
 }
@@ -244,12 +252,11 @@ func parallelN(n int, f func(i int)) {
 	}
 }
 
-func (c *Check) couldNotTell(cause Cause, owner Owner) []Result {
-	r := unknown(cause, owner)
+func (c *Check) couldNotTell(r Result) []Result {
 	if r.Owner == "" {
 		r.Owner = c.Owner
 	}
-	r.Check, r.Vantage, r.Affects = c.ID, c.Vantage, c.affects(cause)
+	r.Check, r.Vantage, r.Affects = c.ID, c.Vantage, c.affects(r.Cause)
 	return one(r)
 }
 

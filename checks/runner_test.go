@@ -408,7 +408,6 @@ func TestOrder(t *testing.T) {
 	}
 }
 
-// TestPartOfTheCatalogue asserts that a check doesn't wait for one that isn't in the run.
 // TestContinued asserts that nobody waits for what a check goes on to observe, and that the last judgement counts.
 func TestContinued(t *testing.T) {
 	begun := make(chan struct{})
@@ -437,6 +436,26 @@ func TestContinued(t *testing.T) {
 	}
 }
 
+// TestDeadlineWhileContinuing asserts that what fails because the run's time is over is no finding.
+func TestDeadlineWhileContinuing(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	a := continued(stub("a", fine, judges(func(facts Facts, _ FactsByCheck) []Result {
+		if facts.(*stubFacts).Said == "timeout" {
+			return one(noticed)
+		}
+		return ok()
+	})), func(ctx context.Context, _ *Env, f *stubFacts) *stubFacts {
+		<-ctx.Done()
+		return &stubFacts{Said: "timeout"}
+	})
+	o, _ := runStubs(t, ctx, Target{}, a)
+	if diff := cmp.Diff(results("a ok"), outline(o)); diff != "" {
+		t.Errorf("results (-want +got):\n%s", diff)
+	}
+}
+
+// TestPartOfTheCatalogue asserts that a check doesn't wait for one that isn't in the run.
 func TestPartOfTheCatalogue(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
@@ -566,7 +585,7 @@ func TestDeadline(t *testing.T) {
 	}{
 		{"deadline", func(ctx context.Context) (context.Context, context.CancelFunc) {
 			return context.WithTimeout(ctx, 50*time.Millisecond)
-		}, "b unknown timeout server-admin"},
+		}, "b unknown timeout you"},
 		{"cancelled", func(ctx context.Context) (context.Context, context.CancelFunc) {
 			ctx, cancel := context.WithCancel(ctx)
 			time.AfterFunc(50*time.Millisecond, cancel)
@@ -616,7 +635,7 @@ func TestDeadlineOnTheConnection(t *testing.T) {
 			return &stubFacts{Said: string(transport.FailureOf(err))}, nil
 		}), judges(func(Facts, FactsByCheck) []Result { return one(broken) })))
 		cancel()
-		if written("a", outcome.Results[0]) != "unknown timeout server-admin" {
+		if written("a", outcome.Results[0]) != "unknown timeout you" {
 			early++
 		}
 	}
@@ -768,13 +787,13 @@ func TestTimeout(t *testing.T) {
 			want     map[ID]string // first result of some checks
 			mayBlame bool          // there is a fault that is found in time
 		}{
-			{name: "silent", silent: RESTRoute, faults: []string{"rest-timeout"}, want: map[ID]string{RESTRoute: "unknown timeout server-admin", HTTPSSeen: "skipped because rest-route"}},
-			{name: "silent, deep", silent: RESTRoute, faults: []string{"rest-timeout"}, consents: []Consent{Deep, ContentFilter}, want: map[ID]string{RESTRoute: "unknown timeout server-admin"}},
-			{name: "a byte a second", silent: RESTRoute, faults: []string{"rest-timeout-trickle"}, want: map[ID]string{RESTRoute: "unknown timeout server-admin"}},
+			{name: "silent", silent: RESTRoute, faults: []string{"rest-timeout"}, want: map[ID]string{RESTRoute: "unknown timeout you", HTTPSSeen: "skipped because rest-route"}},
+			{name: "silent, deep", silent: RESTRoute, faults: []string{"rest-timeout"}, consents: []Consent{Deep, ContentFilter}, want: map[ID]string{RESTRoute: "unknown timeout you"}},
+			{name: "a byte a second", silent: RESTRoute, faults: []string{"rest-timeout-trickle"}, want: map[ID]string{RESTRoute: "unknown timeout you"}},
 			{name: "behind a silent resolver", silent: PortalDNS, faults: []string{"dns-failed-silent"}, dns: true, want: map[ID]string{PortalTCP: "skipped because portal-dns"}},
-			{name: "never open", silent: PortalTCP, faults: []string{"tcp-timeout"}, want: map[ID]string{PortalTCP: "unknown timeout network-admin"}},
+			{name: "never open", silent: PortalTCP, faults: []string{"tcp-timeout"}, want: map[ID]string{PortalTCP: "unknown timeout you"}},
 			{name: "waits for the authorization server", silent: AuthServerFromPortal, faults: []string{"auth-server-unreachable-slow"}, consents: []Consent{Deep},
-				want: map[ID]string{AuthServerFromPortal: "unknown timeout server-admin"}},
+				want: map[ID]string{AuthServerFromPortal: "unknown timeout you"}},
 			{name: "flood", faults: []string{"rest-cut-off-endless"}, want: map[ID]string{RESTRoute: "unknown rest-cut-off server-admin"}},
 			{name: "flood in a small parcel", faults: []string{"rest-gzip-bomb"}, want: map[ID]string{RESTRoute: "unknown rest-cut-off server-admin"}},
 			{name: "circle", faults: []string{"redirect-loop"}, want: map[ID]string{PortalRedirect: "problem redirect-loop server-admin"}, mayBlame: true},
@@ -803,6 +822,45 @@ func TestTimeout(t *testing.T) {
 			})
 		}
 	})
+}
+
+// TestDeadlineAtEveryCheck ends the time of a run at the beginning of each of its checks. Nobody is named who has no part in that.
+func TestDeadlineAtEveryCheck(t *testing.T) {
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	sim, address := startSim(t)
+	defer sim.Close()
+	t.Run("checks", func(t *testing.T) {
+		target := Target{Address: address, Consents: []Consent{Deep, ContentFilter, BodySize}}
+		whole := outline(Run(t.Context(), way(t, sim, false), target, nil))
+		for _, c := range Catalog() {
+			if !c.planned(&target) {
+				continue
+			}
+			t.Run(string(c.ID), func(t *testing.T) {
+				t.Parallel()
+				ctx := &deadlineContext{Context: t.Context(), done: make(chan struct{})}
+				end := sync.OnceFunc(func() { close(ctx.done) })
+				defer end()
+				outcome := Run(ctx, way(t, sim, false), target, &callRecorder{onEvent: func(event string) {
+					if event == "started "+string(c.ID) {
+						end()
+					}
+				}})
+				assertComplete(t, outcome)
+				for i, line := range outline(outcome) {
+					state := outcome.Results[i].State
+					if state != OK && state != Skipped && line != string(outcome.Results[i].Check)+" unknown timeout you" && !slices.Contains(whole, line) {
+						t.Errorf("of a run that was ended, but not of one that wasn't: %s", line)
+					}
+				}
+			})
+		}
+	})
+	for _, r := range sim.Log() {
+		if len(r.Tokens) > 0 && !(r.Server == "portal" && r.TLS) {
+			t.Errorf("a token went to %s %s", r.Server, r.Path)
+		}
+	}
 }
 
 // assertEnded asserts that the run ended soon after its deadline, or before it unless over.

@@ -52,7 +52,7 @@ func (cl *commandLine) login(ctx context.Context, typed string, f loginFlags) er
 	if err != nil {
 		return err
 	}
-	target, err := a.Target(f.network.options(typed))
+	target, err := cl.target(a, f.network.options(typed))
 	if err != nil {
 		return cl.inputError(err)
 	}

@@ -80,7 +80,8 @@ func (cl *commandLine) allowlist(ctx context.Context, args []string, f allowlist
 	if err != nil {
 		return err
 	}
-	if o.Requirements, err = app.ReadRequirements("", f.requires); err != nil {
+	o.Requirements, err = reading(ctx, func() (*requirements.Requirements, error) { return app.ReadRequirements("", f.requires) })
+	if err != nil {
 		return cl.inputError(err)
 	}
 	if err := cl.addMeasured(&o, f.measured); err != nil {

@@ -138,7 +138,7 @@ func (cl *commandLine) check(ctx context.Context, address string, f checkFlags) 
 	if err != nil {
 		return err
 	}
-	target, err := a.Target(f.options(address, cl.In))
+	target, err := cl.target(a, f.options(address, cl.In))
 	if err != nil {
 		return cl.inputError(err)
 	}
@@ -159,6 +159,11 @@ func (cl *commandLine) check(ctx context.Context, address string, f checkFlags) 
 		target.Timeout = f.timeout
 	}
 	return cl.runChecks(ctx, a, target, f)
+}
+
+// target makes a target, which reads files and perhaps standard input.
+func (cl *commandLine) target(a *app.App, o app.TargetOptions) (checks.Target, error) {
+	return reading(cl.ctx, func() (checks.Target, error) { return a.Target(o) })
 }
 
 // options returns what to check, and the owner's consents.

@@ -17,6 +17,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"boxready/checks"
@@ -41,6 +42,11 @@ const (
 	ExitUsage    Exit = 2 // wrong usage, an unusable address included
 	ExitProblem  Exit = 3 // at least one problem
 	ExitNotice   Exit = 4 // no problem, but notices or unknowns
+
+	ExitHungUp      Exit = 129 // ended by a signal, as shells have it: 128 and its number
+	ExitInterrupted Exit = 130
+	ExitBrokenPipe  Exit = 141 // whoever read the output is gone
+	ExitTerminated  Exit = 143
 )
 
 // IO is where a command reads and writes.
@@ -85,6 +91,8 @@ type commandLine struct {
 	lang    string
 	words   *words.Texts
 	exit    Exit
+	ctx     context.Context // ends with a signal
+	serves  bool            // until a signal comes, which then is the usual end
 	apps    []*app.App
 	input   *typed // see typed; nil until something is read
 
@@ -98,7 +106,7 @@ func init() {
 
 // Run runs the command line until it is done or ctx is, and returns the exit code.
 func Run(ctx context.Context, version string, args []string, std IO) (exit Exit) {
-	cl := &commandLine{IO: std, version: version}
+	cl := &commandLine{IO: std, version: version, ctx: ctx}
 	defer func() {
 		if p := recover(); p != nil {
 			exit = cl.recoverPanic(p)
@@ -115,9 +123,24 @@ func Run(ctx context.Context, version string, args []string, std IO) (exit Exit)
 	root.SetOut(std.Out)
 	root.SetErr(std.Err)
 	err := root.ExecuteContext(ctx)
-	if err = cmp.Or(err, cl.helpFailed); err == nil {
+	err = cmp.Or(err, cl.helpFailed)
+	if ended := endedBy(ctx); ended != nil && !cl.serves {
+		if failed, ok := errors.AsType[*failure](err); ok && !errors.Is(failed, context.Canceled) { // not for want of input
+			cl.tell(failed, args)
+		}
+		return ended.exit()
+	}
+	if err == nil {
 		return cl.exit
 	}
+	if written, ok := errors.AsType[*os.PathError](err); ok && errors.Is(written, syscall.EPIPE) {
+		return ExitBrokenPipe
+	}
+	return cl.tell(err, args)
+}
+
+// tell shows the error of a command and returns the exit code.
+func (cl *commandLine) tell(err error, args []string) Exit {
 	if cl.words == nil { // an invalid flag may have prevented --lang from being parsed
 		cl.lang = cmp.Or(cl.lang, langIn(args))
 		err = cmp.Or(cl.useLanguage(), err)
@@ -257,7 +280,7 @@ func systemLanguage() string {
 func (cl *commandLine) newApp(n app.Network) (*app.App, error) {
 	o := cl.App
 	o.Version, o.Network = cl.version, n
-	a, err := app.New(o)
+	a, err := reading(cl.ctx, func() (*app.App, error) { return app.New(o) })
 	if err == nil {
 		cl.apps = append(cl.apps, a)
 	}

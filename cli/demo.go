@@ -94,6 +94,7 @@ func (cl *commandLine) demo(ctx context.Context, f demoFlags) error {
 	}
 	fmt.Fprintln(cl.Err, cl.words.Say("demo.started", nil))
 	fmt.Fprintln(cl.Out, demoCommandLine(simulated, roots, needs))
+	cl.serves = true
 	<-ctx.Done()
 	return nil
 }

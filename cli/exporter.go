@@ -83,6 +83,7 @@ func (cl *commandLine) export(ctx context.Context, f exporterFlags) error {
 	})
 	defer e.Close()
 	fmt.Fprintln(cl.Err, cl.words.Say("portals.exporting", checks.Args{"portals": len(b.Portals), "url": "http://" + ln.Addr().String()}))
+	cl.serves = true
 	if err := e.Serve(ctx, ln); err != nil {
 		return cl.fail(errors.New(secret.Mask(err.Error())))
 	}

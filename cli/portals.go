@@ -75,7 +75,7 @@ func (cl *commandLine) portalsCommand() *cobra.Command {
 	c.AddCommand(&cobra.Command{
 		Use: "check", Args: cl.exactly(1, "portals.need-file"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			portals, err := app.ReadList(args[0])
+			portals, err := cl.readList(args[0])
 			if err != nil {
 				return cl.inputError(err)
 			}
@@ -86,9 +86,13 @@ func (cl *commandLine) portalsCommand() *cobra.Command {
 	return c
 }
 
+func (cl *commandLine) readList(file string) ([]fleet.Portal, error) {
+	return reading(cl.ctx, func() ([]fleet.Portal, error) { return app.ReadList(file) })
+}
+
 // openBatch reads a list and the files that it names.
 func (cl *commandLine) openBatch(ctx context.Context, file string, parallel int, network networkFlags) (*app.Batch, error) {
-	portals, err := app.ReadList(file)
+	portals, err := cl.readList(file)
 	if err != nil {
 		return nil, cl.inputError(err)
 	}

@@ -84,6 +84,7 @@ func (cl *commandLine) receive(ctx context.Context, f receiverFlags) error {
 	defer stop()
 	refreshing.Go(func() { lists.Keep(ctx, a.Feed()) })
 	fmt.Fprintln(cl.Err, cl.words.Say("cli-receiver.started", checks.Args{"listen": listener.Addr().String(), "public": f.public}))
+	cl.serves = true
 	if err := service.Serve(ctx, listener, encrypted); err != nil {
 		return cl.fail(err)
 	}

@@ -96,7 +96,7 @@ func (cl *commandLine) reporter() *report.Reporter {
 
 // readReport reads a report, with a warning if it was altered.
 func (cl *commandLine) readReport(path string) (*report.Saved, error) {
-	saved, err := report.Read(path)
+	saved, err := reading(cl.ctx, func() (*report.Saved, error) { return report.Read(path) })
 	if err != nil {
 		return nil, cl.reportError(err)
 	}

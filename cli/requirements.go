@@ -264,7 +264,7 @@ type checkedLine struct {
 }
 
 func (cl *commandLine) requirementsCheck(file, format string) error {
-	findings, err := requirements.Lint(file)
+	findings, err := reading(cl.ctx, func() ([]requirements.Remark, error) { return requirements.Lint(file) })
 	var bad requirements.Errors
 	switch {
 	case errors.As(err, &bad) && bad[0].Line == 0: // there is no file
@@ -321,11 +321,14 @@ func (cl *commandLine) shortened(names []string) []string {
 }
 
 func (cl *commandLine) requirementsDiff(old, new, format string) error {
-	before, err := requirements.ReadFile(old)
+	read := func(file string) (*requirements.Requirements, error) {
+		return reading(cl.ctx, func() (*requirements.Requirements, error) { return requirements.ReadFile(file) })
+	}
+	before, err := read(old)
 	if err != nil {
 		return err
 	}
-	after, err := requirements.ReadFile(new)
+	after, err := read(new)
 	if err != nil {
 		return err
 	}

@@ -10,7 +10,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -33,8 +32,7 @@ import (
 
 // program does the same as main.
 func program() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
+	ctx := cli.UntilSignal(context.Background())
 	std := cli.Standard()
 	std.Catalogue = renewal.Source{Address: os.Getenv("BOXREADY_TEST_CATALOGUE"), Key: os.Getenv("BOXREADY_TEST_KEY"), Folder: app.Folder(os.UserConfigDir)}
 	std.Unused = std.Catalogue.Load()

@@ -170,6 +170,7 @@ const (
 	ReasonUnexpected      Reason = "unexpected"    // its answer can't be read
 	ReasonNoConnection    Reason = "no-connection" // it wasn't reached from this computer
 	ReasonNoAnswer        Reason = "no-answer"     // it was reached, and did not answer in time
+	ReasonExhausted       Reason = "exhausted"     // this computer could open no connection at all
 	ReasonOther           Reason = "other"
 )
 
@@ -178,7 +179,7 @@ func Reasons() []Reason {
 	return []Reason{
 		ReasonDenied, ReasonNoCode, ReasonOtherPortal, ReasonNoDomain, ReasonRegionUnknown, ReasonTimeout, ReasonCancelled,
 		ReasonInvalidGrant, ReasonInvalidClient, ReasonWrongClient, ReasonExpired, ReasonPaymentRequired, ReasonNotInstalled,
-		ReasonScopeRefused, ReasonServerFailed, ReasonRefused, ReasonUnexpected, ReasonNoConnection, ReasonNoAnswer, ReasonOther,
+		ReasonScopeRefused, ReasonServerFailed, ReasonRefused, ReasonUnexpected, ReasonNoConnection, ReasonNoAnswer, ReasonExhausted, ReasonOther,
 	}
 }
 
@@ -226,6 +227,8 @@ func ReasonOf(err error) Reason {
 		return ReasonUnexpected
 	case errors.Is(err, context.Canceled):
 		return ReasonCancelled
+	case transport.FailureOf(err).Exhausted():
+		return ReasonExhausted
 	case transport.FailureOf(err) == transport.Timeout && transport.StageOf(err) == transport.StageHTTP:
 		return ReasonNoAnswer
 	case transport.FailureOf(err) != transport.Other:

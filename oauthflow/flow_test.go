@@ -968,7 +968,7 @@ func TestReasons(t *testing.T) {
 	seen := map[Reason]bool{}
 	for _, err := range []error{
 		&DeniedError{}, ErrNoCode, &OtherPortalError{}, &OtherPortalError{Got: "other.example"}, ErrRegionUnknown, ErrTimeout, context.Canceled, context.DeadlineExceeded, ErrInvalidGrant, ErrInvalidClient,
-		ErrWrongClient, ErrExpired, ErrPaymentRequired, ErrNotInstalled, ErrScopeRefused, ErrServerFailed, &GrantError{Code: "x"}, &ReplyError{}, syscall.ECONNREFUSED, errors.New("x"),
+		ErrWrongClient, ErrExpired, ErrPaymentRequired, ErrNotInstalled, ErrScopeRefused, ErrServerFailed, &GrantError{Code: "x"}, &ReplyError{}, syscall.ECONNREFUSED, syscall.EMFILE, errors.New("x"),
 	} {
 		seen[ReasonOf(fmt.Errorf("wrapped: %w", err))] = true
 	}

@@ -61,6 +61,8 @@ const (
 	maxDataBytes = 8 << 20 // of a file in a zip, unpacked
 	maxResults   = 5000
 	maxWords     = 4000 // characters of one text
+	maxDepth     = 32   // of lists and objects in each other
+	maxValues    = 100_000
 )
 
 // Saved is a report read back.
@@ -297,6 +299,9 @@ func decode[R any](data []byte) (d Document, results []R, err error) {
 		NotChecked json.RawMessage `json:"not_checked"`
 		Results    json.RawMessage `json:"results"`
 	}
+	if err := checkSize(data); err != nil {
+		return d, nil, err
+	}
 	if err := json.Unmarshal(data, &saved); err != nil {
 		return d, nil, &ReadError{Reason: ReadDamaged, Err: err}
 	}
@@ -313,6 +318,31 @@ func decode[R any](data []byte) (d Document, results []R, err error) {
 	}
 	results, err = list[R](saved.Results)
 	return d, results, err
+}
+
+// checkSize refuses JSON with more in it than any report has, before anything is made of it: a few bytes become a value with a path.
+func checkSize(data []byte) error {
+	depth, values, text := 0, 0, false
+	for i := 0; i < len(data); i++ {
+		switch c := data[i]; {
+		case text && c == '\\':
+			i++
+		case c == '"':
+			text = !text
+		case text:
+		case c == '{' || c == '[':
+			depth++
+			values++
+		case c == '}' || c == ']':
+			depth--
+		case c == ',':
+			values++
+		}
+		if depth > maxDepth || values > maxValues {
+			return &ReadError{Reason: ReadTooBig}
+		}
+	}
+	return nil
 }
 
 // list reads a list element by element: in an untrusted file there may be millions of empty ones.

@@ -15,6 +15,7 @@ import (
 
 	"boxready/checks"
 	"boxready/internal/report"
+	"boxready/internal/view"
 	"boxready/internal/words"
 
 	"github.com/google/go-cmp/cmp"
@@ -164,7 +165,7 @@ func TestForeignFiles(t *testing.T) {
 		"cause no code":        {reportWith(`{"check":"a","state":"problem","cause":"a\u001b[31m"}`), report.ReadDamaged},
 		"too many results":     {reportWith(strings.Repeat(`{"check":"a","state":"ok"},`, 6000) + `{"check":"a","state":"ok"}`), report.ReadTooBig},
 		"millions of nothing":  {reportWith(strings.Repeat(`{},`, 2_000_000) + `{}`), report.ReadTooBig},
-		"deep":                 {reportWith(`{"check":"a","state":"ok","facts":` + strings.Repeat(`[`, 200_000)), report.ReadDamaged},
+		"deep":                 {reportWith(`{"check":"a","state":"ok","facts":` + strings.Repeat(`[`, 200_000)), report.ReadTooBig},
 		"too big":              {reportWith(`{"check":"a","state":"ok","title":"` + strings.Repeat("a", 9<<20) + `"}`), report.ReadTooBig},
 		"zip of nothing":       {string(zipOf(t)), report.ReadNoReport},
 		"zip of others":        {string(zipOf(t, "readme.txt", "hello")), report.ReadNoReport},
@@ -206,6 +207,41 @@ func TestZipBombMemory(t *testing.T) {
 	runtime.ReadMemStats(&after)
 	if took := (after.TotalAlloc - before.TotalAlloc) >> 20; took > 100 {
 		t.Errorf("%d MiB", took)
+	}
+}
+
+// TestCostOfStructure asserts that what a file costs in memory is in proportion to its size, whatever its structure.
+func TestCostOfStructure(t *testing.T) {
+	result := func(facts string) string {
+		return `{"check":"rest-route","state":"problem","cause":"rest-not-found","vantage":"computer","owner":"server-admin","affects":[],"because":"","facts":` + facts + `}`
+	}
+	for name, c := range map[string]struct {
+		facts string
+		read  bool
+	}{
+		"9000 levels of objects": {strings.Repeat(`{"a":`, 9000) + "1" + strings.Repeat("}", 9000), false},
+		"9000 levels of lists":   {`{"a":` + strings.Repeat("[", 9000) + strings.Repeat("]", 9000) + "}", false},
+		"400 000 facts":          {`{"a":[` + strings.Repeat(`{"b":1},`, 400_000) + `{"b":1}]}`, false},
+		"brackets in a text":     {`{"a":"` + strings.Repeat(`[{\"`, 9000) + `"}`, true},
+		"a thousand facts":       {`{"a":[` + strings.Repeat(`{"b":1},`, 1000) + `{"b":1}]}`, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			content := reportWith(result(c.facts))
+			path := write(t, []byte(content))
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			saved, err := report.Read(path)
+			if err == nil {
+				view.ValuesOf(saved.Results[0].Facts).Facts()
+			}
+			runtime.ReadMemStats(&after)
+			if (err == nil) != c.read {
+				t.Errorf("read: %t, %v", err == nil, err)
+			}
+			if made, most := after.TotalAlloc-before.TotalAlloc, uint64(20*len(content)+1<<20); made > most {
+				t.Errorf("%d bytes were made of %d, at most %d are expected", made, len(content), most)
+			}
+		})
 	}
 }
 

@@ -36,6 +36,16 @@ const (
 	Other       Failure = "other"
 )
 
+// What this computer has run out of. Nothing follows from it about anybody else.
+const (
+	NoFiles  Failure = "too-many-open-files" // the process's limit of descriptors, or the system's
+	NoPort   Failure = "no-free-port"        // for the connection's own end
+	NoMemory Failure = "no-memory"
+)
+
+// Exhausted reports whether this computer has run out of something.
+func (f Failure) Exhausted() bool { return slices.Contains([]Failure{NoFiles, NoPort, NoMemory}, f) }
+
 // FailureOf classifies err. Of a joined error, as that of several addresses, the most specific one counts.
 func FailureOf(err error) Failure {
 	var (
@@ -51,6 +61,8 @@ func FailureOf(err error) Failure {
 		return ""
 	case errors.Is(err, context.Canceled):
 		return Cancelled
+	case exhausted(err) != "": // also where only one of several addresses couldn't be tried
+		return exhausted(err)
 	case errors.Is(err, ErrProxyAuth):
 		return ProxyAuth
 	case errors.As(err, &proxy):
@@ -98,12 +110,15 @@ func FailureOf(err error) Failure {
 // On Windows, Go's syscall package has invented numbers for these; network errors have Winsock's.
 const (
 	wsaEACCES        = syscall.Errno(10013)
+	wsaEMFILE        = syscall.Errno(10024)
+	wsaEADDRINUSE    = syscall.Errno(10048)
 	wsaEAFNOSUPPORT  = syscall.Errno(10047)
 	wsaEADDRNOTAVAIL = syscall.Errno(10049)
 	wsaENETDOWN      = syscall.Errno(10050)
 	wsaENETUNREACH   = syscall.Errno(10051)
 	wsaECONNABORTED  = syscall.Errno(10053)
 	wsaECONNRESET    = syscall.Errno(10054)
+	wsaENOBUFS       = syscall.Errno(10055)
 	wsaETIMEDOUT     = syscall.Errno(10060)
 	wsaECONNREFUSED  = syscall.Errno(10061)
 	wsaEHOSTDOWN     = syscall.Errno(10064)
@@ -112,6 +127,28 @@ const (
 
 func isErrno(err error, codes ...syscall.Errno) bool {
 	return slices.ContainsFunc(codes, func(code syscall.Errno) bool { return errors.Is(err, code) })
+}
+
+// exhausted is what this computer has run out of, or "". Of a failed look-up Go keeps only the text.
+func exhausted(err error) Failure {
+	var dns *net.DNSError
+	looked := errors.As(err, &dns)
+	for _, resource := range []struct {
+		failure Failure
+		codes   []syscall.Errno
+	}{
+		{NoFiles, []syscall.Errno{syscall.EMFILE, syscall.ENFILE, wsaEMFILE}},
+		{NoPort, []syscall.Errno{wsaEADDRINUSE}}, // when connecting
+		{NoMemory, []syscall.Errno{syscall.ENOMEM, syscall.ENOBUFS, wsaENOBUFS}},
+	} {
+		if isErrno(err, resource.codes...) || looked && slices.ContainsFunc(resource.codes, func(code syscall.Errno) bool { return strings.HasSuffix(dns.Err, code.Error()) }) {
+			return resource.failure
+		}
+	}
+	if errors.Is(err, errNoPort) {
+		return NoPort
+	}
+	return ""
 }
 
 // An alert that the peer sent arrives as an OpError with this operation; its type is private to crypto/tls.

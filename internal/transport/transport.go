@@ -163,8 +163,11 @@ func (n *Net) dialTCP(ctx context.Context, addr netip.AddrPort) (net.Conn, error
 	setStage(ctx, StageTCP)
 	conn, err := (&net.Dialer{Timeout: n.Timeout(dialTimeout)}).DialContext(ctx, "tcp", addr.String())
 	if err != nil {
-		if isErrno(err, syscall.ENETUNREACH, syscall.EACCES, wsaENETUNREACH) && hasRoute(addr) {
+		switch {
+		case isErrno(err, syscall.ENETUNREACH, syscall.EACCES, wsaENETUNREACH) && hasRoute(addr):
 			err = fmt.Errorf("%w: %w", errByRouter, err)
+		case isErrno(err, syscall.EADDRNOTAVAIL) && hasRoute(addr):
+			err = fmt.Errorf("%w: %w", errNoPort, err)
 		}
 		return nil, atStage(StageTCP, err) // not a typed nil
 	}
@@ -174,6 +177,10 @@ func (n *Net) dialTCP(ctx context.Context, addr netip.AddrPort) (net.Conn, error
 // errByRouter is joined to an error of a router that looks like a local one: ICMP's "no route to the network" and ICMPv6's
 // "administratively prohibited" have the error numbers of local routing and firewall.
 var errByRouter = errors.New("a router on the way refuses")
+
+// errNoPort is joined to the error of a computer that has an address for the connection's own end, but no free port: it has the
+// error number of one without an address of that kind. TCP's ports and UDP's are counted apart.
+var errNoPort = errors.New("no free port")
 
 // hasRoute tells whether this computer has a route to addr. Connecting a UDP socket sends nothing.
 func hasRoute(addr netip.AddrPort) bool {

@@ -141,7 +141,16 @@ func plain(said any) string {
 	return untrusted.Truncate(strings.Join(strings.Fields(untrusted.Line(tag().ReplaceAllString(s, " "))), " "), maxQuoted)
 }
 
+// maxListed is how many bytes of a list a sentence has: room for all hosts that a file of requirements may name.
+const maxListed = 6000
+
 func (w *Texts) list(items []string) string {
+	room := maxListed
+	for i, item := range items {
+		if room -= len(item); room < 0 && i > 0 {
+			return strings.Join(items[:i], ", ") + " " + w.Say("format.more", checks.Args{"n": len(items) - i})
+		}
+	}
 	if len(items) < 2 {
 		return strings.Join(items, "")
 	}

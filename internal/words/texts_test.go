@@ -327,3 +327,21 @@ func TestPlurals(t *testing.T) {
 		}
 	}
 }
+
+// TestLongLists asserts that a list of any length is cut in a sentence, which says so.
+func TestLongLists(t *testing.T) {
+	names := slices.Repeat([]string{strings.Repeat("n", 250)}, 600)
+	for lang, more := range map[string]string{"en": "and 576 more", "ru": "и ещё 576"} {
+		w, err := words.New(lang)
+		if err != nil {
+			t.Fatal(err)
+		}
+		said := w.Say("hosts.asked", checks.Args{"hosts": names})
+		if len(said) > 7000 || !strings.Contains(said, more) {
+			t.Errorf("%d bytes, ending in %q", len(said), said[len(said)-60:])
+		}
+		if said = w.Say("hosts.asked", checks.Args{"hosts": names[:20]}); strings.Count(said, names[0]) != 20 {
+			t.Errorf("of the hosts that a file may name, %d are shown", strings.Count(said, names[0]))
+		}
+	}
+}
