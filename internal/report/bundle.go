@@ -71,7 +71,7 @@ func (p *Reporter) Bundle(c Contents) (*Bundle, error) {
 	n := p.run(c.Outcome, h)
 	b := &Bundle{Name: FileName(n.Portal) + "-" + n.Started.Local().Format("2006-01-02-1504") + ".boxready.zip", made: n.Finished}
 	scanner := secret.NewScanner(append(c.Outcome.Target.Secrets(), c.Secrets...)...)
-	b.Secrets = scanner.Known
+	b.Secrets = scanner.Number
 
 	var data, indented, log bytes.Buffer
 	if err := WriteJSON(&data, n.Document, false); err != nil {
