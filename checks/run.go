@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"boxready/internal/flight"
-	"boxready/internal/secret"
 	"boxready/internal/transport"
 )
 
@@ -171,7 +170,8 @@ func (env *Env) runCheck(ctx context.Context, c *Check, judged map[ID]chan struc
 		if p := recover(); p != nil {
 			results = c.couldNotTell(InternalError, You)
 			crashed := flight.Recovered(p)
-			results[0].Facts = &Crash{Panic: env.redact(fmt.Sprint(crashed.Value)), Stack: env.redact(string(crashed.Stack))}
+			mask := env.known().MaskText
+			results[0].Facts = &Crash{Panic: mask(fmt.Sprint(crashed.Value)), Stack: mask(string(crashed.Stack))}
 			facts = nil
 		}
 		for i := range results {
@@ -184,6 +184,7 @@ func (env *Env) runCheck(ctx context.Context, c *Check, judged map[ID]chan struc
 				results[i] = results[i].with(Args{"given": env.target.Given()})
 			}
 		}
+		env.redactResults(results, facts)
 	}()
 	if because := env.unmetNeed(c); because != "" {
 		return nil, []Result{{Check: c.ID, State: Skipped, Vantage: c.Vantage, Because: because}}
@@ -194,7 +195,8 @@ func (env *Env) runCheck(ctx context.Context, c *Check, judged map[ID]chan struc
 	}
 	deadline, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	facts, err := c.observe(deadline, env)
+	observed, err := c.observe(deadline, env)
+	facts = redacted(env, observed)
 	if ended := endOf(ctx); ended != nil && !c.NoRequests {
 		// A request that we cancelled proves nothing about the portal, but it may be another check's to say so.
 		if facts != nil {
@@ -213,7 +215,7 @@ func (env *Env) runCheck(ctx context.Context, c *Check, judged map[ID]chan struc
 	if c.observeOn != nil {
 		env.record(c.ID, facts, results)
 		release()
-		facts = c.observeOn(deadline, env, facts)
+		facts = redacted(env, c.observeOn(deadline, env, facts))
 		results = env.judge(c, judged, facts)
 	}
 	return facts, results
@@ -273,9 +275,6 @@ func (c *Check) couldNotTell(cause Cause, owner Owner) []Result {
 	r.Check, r.Vantage, r.Affects = c.ID, c.Vantage, c.affects(cause)
 	return one(r)
 }
-
-// redact masks the run's secrets in a text.
-func (env *Env) redact(text string) string { return secret.Mask(text, env.target.Secrets()...) }
 
 // unmetNeed returns the check because of which c is skipped, or "".
 func (env *Env) unmetNeed(c *Check) ID {

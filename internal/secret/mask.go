@@ -20,11 +20,12 @@ func Masker(known ...String) func(s string) string {
 		if s == "" {
 			return s
 		}
-		return all().maskAll(s)
+		return all().MaskText(s)
 	}
 }
 
-func (k *Known) maskAll(s string) string {
+// MaskText is Mask with these secrets.
+func (k *Known) MaskText(s string) string {
 	var hidden spans
 	if k.Number > 0 {
 		hidden = k.spans(s, true)

@@ -20,6 +20,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"boxready/internal/secret"
 )
 
 const (
@@ -60,8 +62,9 @@ type Net struct {
 	window    time.Duration
 	scale     float64 // of time-outs
 
-	mu     sync.Mutex
-	pacers map[string]*Pacer // by the portal's host
+	mu        sync.Mutex
+	pacers    map[string]*Pacer // by the portal's host
+	passwords []secret.String   // of proxies
 }
 
 // New returns a Net with these options.
