@@ -107,7 +107,9 @@ func (p *Reporter) Bundle(c Contents) (*Bundle, error) {
 // finish looks for secrets in the files, and adds those about the others.
 func (p *Reporter) finish(b *Bundle, leaks *blanker) error {
 	for i := range b.Files {
-		leaks.file(&b.Files[i])
+		if err := leaks.file(&b.Files[i]); err != nil {
+			return err
+		}
 	}
 	if leaks.known.Finds([]byte(b.Name)) {
 		leaks.note("*.zip")
@@ -115,11 +117,11 @@ func (p *Reporter) finish(b *Bundle, leaks *blanker) error {
 	}
 	b.Blanks = leaks.blanks
 	b.add(HiddenFile, []byte(p.hidden(b)))
+	if err := leaks.file(&b.Files[len(b.Files)-1]); err != nil {
+		return err
+	}
 	var manifest bytes.Buffer
 	for _, f := range b.Files {
-		if leaks.known.Finds(f.Data) {
-			return &LeakError{f.Name}
-		}
 		fmt.Fprintf(&manifest, "%x  %s\n", sha256.Sum256(f.Data), f.Name)
 	}
 	b.add(ManifestFile, manifest.Bytes())

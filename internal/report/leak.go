@@ -71,10 +71,10 @@ func (b *blanker) args(args checks.Args, place string) checks.Args {
 	return args
 }
 
-// file replaces a secret that several values have together, or that isn't a check's.
-func (b *blanker) file(f *File) {
+// file replaces a secret that several values have together, or that isn't a check's. The error is a *LeakError.
+func (b *blanker) file(f *File) error {
 	if !b.known.Finds(f.Data) {
-		return
+		return nil
 	}
 	b.note(f.Name)
 	if ext := path.Ext(f.Name); ext == ".json" || ext == ".jsonl" {
@@ -88,9 +88,13 @@ func (b *blanker) file(f *File) {
 			clean.WriteByte('\n')
 		}
 		f.Data = clean.Bytes()
-		return
+	} else {
+		f.Data = []byte(b.known.Mask(string(f.Data)))
 	}
-	f.Data = []byte(b.known.Mask(string(f.Data)))
+	if b.known.Finds(f.Data) {
+		return &LeakError{f.Name}
+	}
+	return nil
 }
 
 // blankJSON replaces values of JSON that have a secret.

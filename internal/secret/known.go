@@ -53,7 +53,7 @@ func newKnown(files bool, secrets []String) *Known {
 		}
 		plain := s.Reveal()
 		plain = plain[:min(len(plain), maxSecret)]
-		squeezed := len(newView(plain).text)
+		squeezed := len(newView(plain, false).text)
 		if squeezed < minPart || files && squeezed < minLength {
 			continue
 		}
@@ -67,7 +67,7 @@ func newKnown(files bool, secrets []String) *Known {
 
 func (k *Known) add(secret string) {
 	// A secret may itself look encoded, and a query has a plus for a space.
-	for v, level := newView(secret), 0; len(v.text) >= minPart; level++ {
+	for v, level := newView(secret, false), 0; len(v.text) >= minPart; level++ {
 		form := fold(v.text)
 		if level == 0 || len(form) >= minLength {
 			k.ends = append(k.ends, form)
@@ -79,7 +79,7 @@ func (k *Known) add(secret string) {
 		}
 	}
 	if strings.Contains(secret, " ") {
-		form := fold(newView(strings.ReplaceAll(secret, " ", "+")).text)
+		form := fold(newView(strings.ReplaceAll(secret, " ", "+"), false).text)
 		k.folded.add(form, min(minPiece, len(form)), len(form) < minLength)
 	}
 	lower, upper := strings.ToLower(secret), strings.ToUpper(secret)
@@ -114,7 +114,7 @@ func (k *Known) Finds(data []byte) bool {
 	const window, overlap = 128 << 10, 16 << 10 // more than a secret takes in any encoding
 	for from := 0; k.Number > 0; from += window - overlap {
 		end := min(from+window, len(data))
-		if len(k.spans(string(data[from:end]), false)) > 0 {
+		if len(k.spans(string(data[from:end]), false, !k.files)) > 0 {
 			return true
 		}
 		if end == len(data) {
@@ -129,13 +129,13 @@ func (k *Known) Mask(s string) string {
 	if k.Number == 0 || len(s) < minPart {
 		return s
 	}
-	return k.spans(s, strings.HasSuffix(s, "…")).replace(s)
+	return k.spans(s, strings.HasSuffix(s, "…"), true).replace(s)
 }
 
-// spans returns where secrets are in s; cut means that s may end inside one.
-func (k *Known) spans(s string, cut bool) spans {
+// spans returns where secrets are in s; cut means that s may end inside one. Without places they are only right in being none or some.
+func (k *Known) spans(s string, cut, places bool) spans {
 	var found spans
-	v := newView(s)
+	v := newView(s, places)
 	for level := 0; ; level++ {
 		folded := fold(v.text)
 		k.folded.search(v, folded, &found)
@@ -256,16 +256,19 @@ func (x *index) extend(v view, text []byte, i int, g uint32, found *spans) (last
 // view is a text without what is squeezed out of it, and where each byte comes from.
 type view struct {
 	text    []byte
-	at, end []int32 // in the original text
+	at, end []int32 // in the original text; nil if nobody asks
 	raw     bool    // characters were decoded byte by byte, and may be some to squeeze out
 }
 
-func newView(s string) view {
-	v := makeView(len(s))
+func newView(s string, places bool) view {
+	v := makeView(len(s), places)
 	n := 0
 	for i := 0; i < len(s); {
 		if c := s[i]; c > ' ' && c < 0x7f {
-			v.text[n], v.at[n], v.end[n] = c, int32(i), int32(i+1) // #nosec G115 -- a window's or a field's
+			v.text[n] = c
+			if places {
+				v.at[n], v.end[n] = int32(i), int32(i+1) // #nosec G115 -- a window's or a field's
+			}
 			n++
 			i++
 			continue
@@ -278,12 +281,21 @@ func newView(s string) view {
 }
 
 // makeView returns a view of size bytes to be filled. No escape is shorter than what it stands for.
-func makeView(size int) view {
-	places := make([]int32, 2*size)
-	return view{text: make([]byte, size), at: places[:size], end: places[size:]}
+func makeView(size int, places bool) view {
+	v := view{text: make([]byte, size)}
+	if places {
+		both := make([]int32, 2*size)
+		v.at, v.end = both[:size], both[size:]
+	}
+	return v
 }
 
-func (v *view) cut(n int) view { return view{v.text[:n], v.at[:n], v.end[:n], v.raw} }
+func (v *view) cut(n int) view {
+	if v.at == nil {
+		return view{text: v.text[:n], raw: v.raw}
+	}
+	return view{v.text[:n], v.at[:n], v.end[:n], v.raw}
+}
 
 // putRune writes a character behind n bytes, unless it can be inside a secret without being seen, and returns their new number.
 // U+FFFD stands for such a one, too.
@@ -293,14 +305,26 @@ func (v *view) putRune(n int, at, end int32, r rune) int {
 	}
 	var encoded [utf8.UTFMax]byte
 	for _, b := range encoded[:utf8.EncodeRune(encoded[:], r)] {
-		v.text[n], v.at[n], v.end[n] = b, at, end
-		n++
+		n = v.put(n, at, end, b)
 	}
 	return n
 }
 
-// place is where the bytes from start to end come from.
-func (v view) place(start, end int) (int, int) { return int(v.at[start]), int(v.end[end-1]) }
+func (v *view) put(n int, at, end int32, b byte) int {
+	v.text[n] = b
+	if v.at != nil {
+		v.at[n], v.end[n] = at, end
+	}
+	return n + 1
+}
+
+// place is where the bytes from start to end come from; without places, where they are.
+func (v view) place(start, end int) (int, int) {
+	if v.at == nil {
+		return start, end
+	}
+	return int(v.at[start]), int(v.end[end-1])
+}
 
 // isWord reports whether the bytes from start to end stand alone, with nothing squeezed out of them.
 func (v view) isWord(start, end int) bool {
@@ -319,29 +343,32 @@ func (v view) decode() (view, bool) {
 	if !v.raw && !bytes.ContainsAny(v.text, `%\&`) {
 		return v, false
 	}
-	out, n, changed := makeView(len(v.text)), 0, v.raw
+	out, n, changed := makeView(len(v.text), v.at != nil), 0, v.raw
 	for i := 0; i < len(v.text); {
 		if c := v.text[i]; c < utf8.RuneSelf && c != '%' && c != '\\' && c != '&' {
-			out.text[n], out.at[n], out.end[n] = c, v.at[i], v.end[i]
+			out.text[n] = c
+			if v.at != nil {
+				out.at[n], out.end[n] = v.at[i], v.end[i]
+			}
 			n++
 			i++
 			continue
 		}
 		r, raw, size := unescape(v.text[i:])
-		switch {
-		case raw:
-			out.text[n], out.at[n], out.end[n] = byte(r), v.at[i], v.end[i+size-1] // #nosec G115 -- a byte
-			n++
-			out.raw = true
-		case size > 0:
-			n = out.putRune(n, v.at[i], v.end[i+size-1], r)
-		default:
+		changed = changed || size > 0
+		if size == 0 {
 			r, size = utf8.DecodeRune(v.text[i:])
-			n = out.putRune(n, v.at[i], v.end[i+size-1], r)
-			i += size
-			continue
 		}
-		i, changed = i+size, true
+		var at, end int32
+		if v.at != nil {
+			at, end = v.at[i], v.end[i+size-1]
+		}
+		if raw {
+			n, out.raw = out.put(n, at, end, byte(r)), true // #nosec G115 -- a byte
+		} else {
+			n = out.putRune(n, at, end, r)
+		}
+		i += size
 	}
 	return out.cut(n), changed
 }

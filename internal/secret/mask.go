@@ -28,7 +28,7 @@ func Masker(known ...String) func(s string) string {
 func (k *Known) MaskText(s string) string {
 	var hidden spans
 	if k.Number > 0 {
-		hidden = k.spans(s, true)
+		hidden = k.spans(s, true, true)
 	}
 	// Most texts are short and lack a character that a rule requires.
 	has := func(any string) bool { return strings.ContainsAny(s, any) }

@@ -163,7 +163,7 @@ func FuzzMask(f *testing.F) {
 		if utf8.ValidString(text) && utf8.ValidString(known) && !utf8.ValidString(got) {
 			t.Errorf("not UTF-8: %q", got)
 		}
-		if len(newView(known).text) < minLength || len(known) > maxSecret || !utf8.ValidString(known) {
+		if len(newView(known, false).text) < minLength || len(known) > maxSecret || !utf8.ValidString(known) {
 			return
 		}
 		for _, form := range forms(known) {
