@@ -9,6 +9,7 @@ import (
 
 	"boxready/checks"
 	"boxready/internal/secret"
+	"boxready/internal/untrusted"
 	"boxready/internal/view"
 )
 
@@ -101,7 +102,7 @@ func (b *blanker) file(f *File) error {
 func blankJSON(known *secret.Known, data []byte) []byte {
 	v := view.ParseFacts(data)
 	(&blanker{known: known}).value(&v, "")
-	return v.JSON()
+	return untrusted.JSON(v.JSON())
 }
 
 // Blank returns a document in JSON without the values that have a secret. The error is a *LeakError.
