@@ -1,8 +1,10 @@
-package secret
+package secret_test
 
 import (
 	"strings"
 	"testing"
+
+	. "boxready/internal/secret"
 )
 
 func benchSecrets() []String {
