@@ -2,6 +2,7 @@ package secret_test
 
 import (
 	"math/rand/v2"
+	"os"
 	"strings"
 	"testing"
 
@@ -48,5 +49,37 @@ func TestEveryWayOfWriting(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestOrdinaryTextsStay asserts that no usual secret is found in our own texts, whatever they look like when decoded, and that a short
+// one takes only itself out of them.
+func TestOrdinaryTextsStay(t *testing.T) {
+	var texts []byte
+	for _, file := range []string{"../../assets/lang/en.json", "../../assets/lang/ru.json", "../../assets/schema/result.schema.json", "../../docs/security.md"} {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts = append(texts, data...)
+	}
+	var usual []String
+	for range 50 {
+		for alphabet, n := range map[string]int{"0123456789abcdefghijklmnopqrstuvwxyz": 16, "0123456789abcdef": 70, "abcdefghijklmnopqrstuvwxyz": 8} {
+			usual = append(usual, New(randomSecret(alphabet, n)))
+		}
+	}
+	if NewScanner(usual...).Finds(texts) {
+		t.Error("a secret is found in our own texts")
+	}
+	if got := NewKnown(usual...).Mask(string(texts)); got != string(texts) {
+		t.Error("a part of our own texts is masked")
+	}
+	const text = "The proxy asks for a test. Latest proxies: «test», TEST-1, te st, contest; test123 %74est"
+	if got, want := NewKnown(New("test"), New("123"), New("")).Mask(text), "The proxy asks for a •••. Latest proxies: «•••», •••-1, te st, contest; test123 •••"; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	if NewScanner(New("test"), New("proxy")).Finds([]byte(text)) {
+		t.Error("a word stops a file")
 	}
 }
