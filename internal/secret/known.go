@@ -333,9 +333,9 @@ func (v view) isWord(start, end int) bool {
 			return false
 		}
 	}
-	letter := func(c byte) bool { return c >= utf8.RuneSelf || unicode.IsLetter(rune(c)) || unicode.IsDigit(rune(c)) }
-	before := start == 0 || v.at[start] != v.end[start-1] || !letter(v.text[start-1])
-	return before && (end == len(v.text) || v.at[end] != v.end[end-1] || !letter(v.text[end]))
+	letter := func(r rune, _ int) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
+	before := start == 0 || v.at[start] != v.end[start-1] || !letter(utf8.DecodeLastRune(v.text[:start]))
+	return before && (end == len(v.text) || v.at[end] != v.end[end-1] || !letter(utf8.DecodeRune(v.text[end:])))
 }
 
 // decode undoes one level of encoding, whichever it is, and tells whether there was any.
