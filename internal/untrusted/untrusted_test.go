@@ -99,6 +99,7 @@ func FuzzText(f *testing.F) {
 	f.Add("a\r\n\x1b[2J\u202e", 3)
 	f.Add(strings.Repeat("слово, ", 50), 100)
 	f.Add("\xff\xd0", 1)
+	f.Add("{\"a\":\"\u200b\u009b\\u2028\U000e0041\"}", 0)
 	f.Fuzz(func(t *testing.T, text string, limit int) {
 		line := untrusted.Line(text)
 		if !utf8.ValidString(line) || strings.ContainsFunc(line, unicode.IsControl) || strings.ContainsAny(line, "\u2028\u2029\u202e\u2066\u200b\u00ad\ufeff\u3164\U000e0041") {
@@ -106,6 +107,16 @@ func FuzzText(f *testing.F) {
 		}
 		if untrusted.Line(line) != line {
 			t.Fatalf("%q changes again", line)
+		}
+		var before, after any
+		if json.Unmarshal([]byte(text), &before) == nil {
+			escaped := untrusted.JSON([]byte(text))
+			if json.Unmarshal(escaped, &after) != nil || !reflect.DeepEqual(before, after) {
+				t.Fatalf("%q is read as %q", escaped, after)
+			}
+			if strings.ContainsFunc(string(escaped), func(r rune) bool { return r >= 0x7f && !unicode.IsGraphic(r) }) {
+				t.Fatalf("%q", escaped)
+			}
 		}
 		if limit <= 0 {
 			return
