@@ -17,12 +17,15 @@ import (
 // something was there: control characters, which move a terminal's cursor and change its colours; what reverses the direction of
 // writing (CVE-2021-42574); private use and unassigned characters; and each run of bytes that are no UTF-8.
 func Line(s string) string {
+	if !strings.ContainsFunc(s, func(r rune) bool { return r == utf8.RuneError || invisible(r) || visible(r) != r }) {
+		return s
+	}
 	s = strings.ToValidUTF8(s, string(utf8.RuneError))
 	var out strings.Builder
 	out.Grow(len(s))
 	before := ' ' // what was written last
 	for i, r := range s {
-		if r >= utf8.RuneSelf && invisible(r) {
+		if invisible(r) {
 			next, _ := utf8.DecodeRuneInString(s[i+utf8.RuneLen(r):])
 			if !joins(before, r, next) {
 				continue
@@ -34,6 +37,18 @@ func Line(s string) string {
 		out.WriteRune(before)
 	}
 	return out.String()
+}
+
+// Lines is Line for each line of a text.
+func Lines(s string) string {
+	if !strings.ContainsRune(s, '\n') {
+		return Line(s)
+	}
+	lines := strings.Split(s, "\n")
+	for i := range lines {
+		lines[i] = Line(strings.TrimSuffix(lines[i], "\r"))
+	}
+	return strings.Join(lines, "\n")
 }
 
 // visible is a character as it is shown.
@@ -55,6 +70,10 @@ var direction = &unicode.RangeTable{R16: []unicode.Range16{{Lo: 0x600, Hi: 0x605
 
 // invisible reports whether a character has no width and, alone, no effect.
 func invisible(r rune) bool {
+	const softHyphen, afterMarks, beforeArabic = 0xad, 0x350, 0x600 // most texts are in between
+	if r < softHyphen || r >= afterMarks && r < beforeArabic {
+		return false
+	}
 	return unicode.In(r, unicode.Cf, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector) && !unicode.Is(direction, r)
 }
 

@@ -35,6 +35,16 @@ func TestLine(t *testing.T) {
 	}
 }
 
+func TestLines(t *testing.T) {
+	if got := untrusted.Lines("a\u202e\r\n\tb\n\nc\u200b"); got != "a\ufffd\n b\n\nc" {
+		t.Errorf("%q", got)
+	}
+	// Nothing is copied that stays.
+	if text := "Всё «работает» — 100 %"; testing.AllocsPerRun(10, func() { untrusted.Lines(text) }) > 0 {
+		t.Error("an ordinary text is copied")
+	}
+}
+
 func TestJSON(t *testing.T) {
 	for name, c := range map[string]struct{ in, want string }{
 		"ordinary": {`{"a":"Всё «работает», naïve 語 \\ \u001b"}`, `{"a":"Всё «работает», naïve 語 \\ \u001b"}`},
