@@ -15,6 +15,7 @@ import (
 	"boxready/checks"
 	"boxready/internal/lazyregexp"
 	"boxready/internal/secret"
+	"boxready/internal/words"
 )
 
 // Contents are what goes into a report for support.
@@ -174,23 +175,25 @@ func (p *Reporter) hidden(b *Bundle) string {
 	return p.Words.Say("report.hidden.title", nil) + "\n\n" + strings.Join(p.hiddenLines(b), "\n\n") + "\n"
 }
 
-func (p *Reporter) hiddenLines(b *Bundle) []string {
-	say := func(key string, args checks.Args) string { return p.Words.Say("report.hidden."+key, args) }
-	scan := say("nothing-to-scan", nil)
+// Searched says what was looked for in the report, and where it was found and left out.
+func (b *Bundle) Searched(w *words.Texts) string {
+	const most = 10
 	switch {
 	case len(b.Blanks) > 0:
-		scan = ""
+		places := strings.Join(b.Blanks[:min(len(b.Blanks), most)], ", ")
+		return w.Say("report.hidden.blanked", checks.Args{"places": places, "more": max(len(b.Blanks)-most, 0)})
 	case b.Secrets > 0:
-		scan = p.Words.Count("report.hidden.scan", b.Secrets)
+		return w.Count("report.hidden.scan", b.Secrets)
 	}
-	lines := []string{strings.TrimSpace(say("secrets", nil) + " " + scan)}
+	return w.Say("report.hidden.nothing-to-scan", nil)
+}
+
+func (p *Reporter) hiddenLines(b *Bundle) []string {
+	say := func(key string, args checks.Args) string { return p.Words.Say("report.hidden."+key, args) }
+	lines := []string{say("secrets", nil) + " " + b.Searched(p.Words)}
 	for _, c := range Categories() {
 		tokens, hides := b.tokens(c)
 		lines = append(lines, say(string(c), checks.Args{"tokens": abridged(tokens), "count": len(tokens), "hidden": hides}))
-	}
-	if len(b.Blanks) > 0 {
-		const most = 10
-		lines = append(lines, say("blanked", checks.Args{"places": strings.Join(b.Blanks[:min(len(b.Blanks), most)], ", "), "more": max(len(b.Blanks)-most, 0)}))
 	}
 	return append(lines, say("masked", checks.Args{"mask": mask}))
 }
