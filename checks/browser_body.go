@@ -45,7 +45,7 @@ func observeBody(ctx context.Context, env *Env) (*BodyFacts, error) {
 		r := routeRequest
 		r.Form = url.Values{"padding": {strings.Repeat("x", size<<20)}}
 		r.Timeout = uploadTimeout
-		x := exchange(r, env.do(ctx, r), env.target.Address) // not kept for other checks, for its size
+		x := newExchange(r, env.do(ctx, r), env.target.Address, env.masker(r)) // not kept for other checks, for its size
 		f.Large = append(f.Large, LargeAnswer{size, *x})
 		step()
 		if !f.passed(x) {

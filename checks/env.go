@@ -46,6 +46,7 @@ type Env struct {
 	exchanges map[string]*Exchange // by the request's number
 	examined  []examined
 
+	redaction  redaction
 	firstBatch once[*firstBatch]
 	inventory  once[*inventory]
 	vendor     once[*VendorFacts]
@@ -154,7 +155,7 @@ func (env *Env) exchange(r portal.Request, a portal.Answer) *Exchange {
 	x := env.exchanges[a.RequestID]
 	env.mu.Unlock()
 	if x == nil {
-		x = exchange(r, a, env.target.Address)
+		x = newExchange(r, a, env.target.Address, env.masker(r))
 	}
 	if a.RequestID != "" {
 		env.mu.Lock()

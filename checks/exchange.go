@@ -9,7 +9,6 @@ import (
 	"boxready/internal/bitrix"
 	"boxready/internal/lazyregexp"
 	"boxready/internal/portal"
-	"boxready/internal/secret"
 	"boxready/internal/transport"
 	"boxready/internal/untrusted"
 )
@@ -41,8 +40,8 @@ type Exchange struct {
 	Times            transport.Times   `json:"times"`
 }
 
-// exchange turns an answer of the portal at address into facts.
-func exchange(r portal.Request, a portal.Answer, address portal.Address) *Exchange {
+// newExchange turns an answer of the portal at address into facts, in which mask replaces secrets: a portal may quote any request.
+func newExchange(r portal.Request, a portal.Answer, address portal.Address, mask func(string) string) *Exchange {
 	method := r.HTTPMethod
 	if method == "" {
 		method = "POST"
@@ -51,8 +50,6 @@ func exchange(r portal.Request, a portal.Answer, address portal.Address) *Exchan
 	if r.Plain {
 		path = "http://" + address.Authority() + path
 	}
-	// A portal may echo requests: a token or a webhook's code, even an invented one, must not be in a report.
-	mask := secret.Masker(r.Secrets()...)
 	clean := func(s string) string { return short(mask(s)) }
 	x := &Exchange{Request: method + " " + clean(path), RequestID: a.RequestID, At: a.Sent.UTC(), Times: a.Times,
 		Failure: transport.FailureOf(a.Err)}
@@ -83,7 +80,7 @@ func exchange(r portal.Request, a portal.Answer, address portal.Address) *Exchan
 	x.Speaker, x.Kind, x.Filter = source.Speaker, source.Kind, source.Product
 	x.LoginForm = source.Kind == portal.KindLogin
 	if !x.fromREST() || a.Polluted() {
-		x.Body = a.Excerpt(r.Secrets()...)
+		x.Body = a.Excerpt(mask)
 	}
 	return x
 }

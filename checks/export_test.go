@@ -1,6 +1,11 @@
 package checks
 
-import "slices"
+import (
+	"slices"
+
+	"boxready/internal/portal"
+	"boxready/internal/secret"
+)
 
 // Conclusions returns the results for the facts of one run, by check, as in a run and in a saved report that is judged again.
 func Conclusions(facts FactsByCheck) map[ID][]Result {
@@ -26,4 +31,9 @@ func conclude(c *Check, facts Facts, seen FactsByCheck) []Result {
 		}
 	}
 	return c.applyPrecedence(c.Judge(facts, seen), others)
+}
+
+// exchange turns an answer into facts, without the request's own secrets.
+func exchange(r portal.Request, a portal.Answer, address portal.Address) *Exchange {
+	return newExchange(r, a, address, secret.Masker(r.Secrets()...))
 }

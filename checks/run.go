@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"boxready/internal/flight"
-	"boxready/internal/secret"
 	"boxready/internal/transport"
 )
 
@@ -148,7 +147,8 @@ func (env *Env) runCheck(ctx context.Context, c *Check, judged map[ID]chan struc
 		if p := recover(); p != nil {
 			results = c.couldNotTell(unknown(InternalError, You))
 			crashed := flight.Recovered(p)
-			results[0].Facts = &Crash{Panic: env.redact(fmt.Sprint(crashed.Value)), Stack: env.redact(string(crashed.Stack))}
+			mask := env.known().MaskText
+			results[0].Facts = &Crash{Panic: mask(fmt.Sprint(crashed.Value)), Stack: mask(string(crashed.Stack))}
 			facts = nil
 		}
 		for i := range results {
@@ -161,6 +161,7 @@ func (env *Env) runCheck(ctx context.Context, c *Check, judged map[ID]chan struc
 				results[i] = results[i].with(Args{"given": env.target.Given()})
 			}
 		}
+		env.redactResults(results, facts)
 	}()
 	if because := env.unmetNeed(c); because != "" {
 		return nil, []Result{{Check: c.ID, State: Skipped, Vantage: c.Vantage, Because: because}}
@@ -173,7 +174,8 @@ func (env *Env) runCheck(ctx context.Context, c *Check, judged map[ID]chan struc
 	defer stop()
 	deadline, cancel := context.WithTimeout(ctx, time.Duration(float64(limit)*env.target.patience()))
 	defer cancel()
-	facts, err := c.observe(deadline, env)
+	observed, err := c.observe(deadline, env)
+	facts = redacted(env, observed)
 	if ended := endOf(ctx); ended != nil && !c.NoRequests {
 		// A request that we cancelled proves nothing about the portal, but it may be another check's to say so.
 		if facts != nil {
@@ -194,7 +196,7 @@ func (env *Env) runCheck(ctx context.Context, c *Check, judged map[ID]chan struc
 	if c.observeOn != nil {
 		env.record(c.ID, facts, results)
 		release()
-		whole := c.observeOn(deadline, env, facts)
+		whole := redacted(env, c.observeOn(deadline, env, facts))
 		if endOf(ctx) != nil { // what failed since failed for that
 			return facts, results
 		}
@@ -259,9 +261,6 @@ func (c *Check) couldNotTell(r Result) []Result {
 	r.Check, r.Vantage, r.Affects = c.ID, c.Vantage, c.affects(r.Cause)
 	return one(r)
 }
-
-// redact masks the run's secrets in a text.
-func (env *Env) redact(text string) string { return secret.Mask(text, env.target.Secrets()...) }
 
 // unmetNeed returns the check because of which c is skipped, or "".
 func (env *Env) unmetNeed(c *Check) ID {

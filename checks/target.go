@@ -56,7 +56,7 @@ type Target struct {
 	Self Self // what a self-test checks
 }
 
-// Secrets returns those that a run against t uses, as they are now. None of them may leave this computer except to its own
+// Secrets returns those that runs against t use or have used. None of them may leave this computer except to its own
 // server.
 func (t *Target) Secrets() []secret.String {
 	var secrets []secret.String
@@ -64,8 +64,7 @@ func (t *Target) Secrets() []secret.String {
 		secrets = append(secrets, t.Webhook.Code)
 	}
 	if t.SignIn != nil {
-		held := t.SignIn.Held()
-		secrets = append(secrets, held.Access, held.Refresh, t.SignIn.App().ClientSecret)
+		secrets = append(secrets, t.SignIn.Secrets()...)
 	}
 	return secrets
 }

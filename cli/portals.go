@@ -21,6 +21,7 @@ import (
 	"boxready/internal/fleet"
 	"boxready/internal/report"
 	"boxready/internal/secret"
+	"boxready/internal/untrusted"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -142,7 +143,7 @@ func (cl *commandLine) errorText(err error) string {
 	if usage, ok := errors.AsType[*usageError](err); ok {
 		return cl.words.Say(usage.key, usage.args)
 	}
-	return secret.Mask(err.Error())
+	return untrusted.Line(secret.Mask(err.Error()))
 }
 
 // checkPortals checks the portals of a list, several at once, and writes each result as it arrives.

@@ -279,7 +279,7 @@ func (p *reportPage) showBundle() {
 	p.savedAt.SetText(p.say("save.saved", checks.Args{"file": p.saved}))
 	if p.bundle != nil {
 		p.scan.Hidden = p.bundle.Secrets == 0
-		p.scan.SetText(p.words.Count("report.hidden.scan", p.bundle.Secrets))
+		p.scan.SetText(p.bundle.Searched(p.words))
 		for c, s := range p.switches {
 			s.Explain(model.HiddenText(p.words, p.bundle, c))
 		}

@@ -212,7 +212,7 @@ func (s AuthServer) now() time.Time {
 }
 
 func unreadable(reply portal.Reply, known ...secret.String) error {
-	return &ReplyError{Status: reply.Status, Form: reply.Form, Excerpt: reply.Excerpt(known...)}
+	return &ReplyError{Status: reply.Status, Form: reply.Form, Excerpt: reply.Excerpt(secret.Masker(known...))}
 }
 
 // accessLifetimeOf is the access token's lifetime: expires_in, otherwise expires, which is by the server's clock.

@@ -44,11 +44,12 @@ type SourceOptions struct {
 type Source struct {
 	options SourceOptions
 
-	mu      sync.Mutex
-	token   Token
-	stale   bool                  // token.Access was invalidated
-	dead    error                 // final refusal of token.Refresh; it isn't sent again
-	renewal *flight.Call[renewal] // in progress; nil if none is
+	mu       sync.Mutex
+	token    Token
+	stale    bool                  // token.Access was invalidated
+	dead     error                 // final refusal of token.Refresh; it isn't sent again
+	renewal  *flight.Call[renewal] // in progress; nil if none is
+	replaced []secret.String       // see Secrets
 }
 
 type renewal struct {
@@ -221,6 +222,7 @@ func (s *Source) adopt(ctx context.Context, held *Token) bool {
 	if err != nil || stored.Refresh.IsZero() || stored.Refresh.Equal(held.Refresh) || stored.Server != held.Server {
 		return false
 	}
+	s.remember(stored)
 	*held = stored
 	return true
 }
@@ -244,6 +246,7 @@ func (s *Source) refresh(ctx context.Context, held Token) rotation {
 		}
 		return got
 	}
+	s.remember(token)
 	if token.RefreshIssued.IsZero() {
 		token.RefreshIssued = held.RefreshIssued
 	}

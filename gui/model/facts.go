@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"boxready/checks"
+	"boxready/internal/untrusted"
 	"boxready/internal/view"
 	"boxready/internal/words"
 )
@@ -99,5 +100,5 @@ func FactsText(r checks.Result) string {
 	if err != nil {
 		return ""
 	}
-	return string(text)
+	return string(untrusted.JSON(text))
 }

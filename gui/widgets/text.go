@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"boxready/gui/style"
+	"boxready/internal/untrusted"
 )
 
 // Text is a text without the padding that Fyne's label has around it.
@@ -37,8 +38,9 @@ const (
 	Danger = widget.DangerImportance // says what is wrong
 )
 
-// NewText returns a text.
+// NewText returns a text. What a stranger wrote in it can't hide a part of it, nor change its direction.
 func NewText(text string, font Font) *Text {
+	text = untrusted.Lines(text)
 	t := &Text{font: font, longest: longestLine(text, font)}
 	if !font.Selectable {
 		t.paragraph = newParagraph(text, font)
@@ -65,6 +67,7 @@ func (t *Text) Text() string {
 
 // SetText changes the text.
 func (t *Text) SetText(text string) {
+	text = untrusted.Lines(text)
 	if t.Text() == text {
 		return
 	}

@@ -133,8 +133,8 @@ func (r *Reply) Shorten(n int) {
 }
 
 // Excerpt returns the beginning of the body for people to read: at most 200
-// bytes, credentials and known secrets masked, control characters replaced.
-func (r Reply) Excerpt(known ...secret.String) string {
+// bytes, masked, control characters replaced.
+func (r Reply) Excerpt(mask func(string) string) string {
 	// Mask before truncating, or a truncated secret would not be found. Text
 	// past the window can't reach the excerpt unless secrets fill the window.
 	const window = 64 << 10
@@ -143,7 +143,7 @@ func (r Reply) Excerpt(known ...secret.String) string {
 		text = r.Body
 	}
 	text = untrusted.Prefix(text, window)
-	masked := untrusted.Line(secret.Mask(string(text), known...))
+	masked := untrusted.Line(mask(string(text)))
 	return untrusted.Prefix(masked, excerptLen)
 }
 

@@ -189,13 +189,13 @@ func TestReadReplyWindows1251(t *testing.T) {
 	if r.Form != FormJSON || !r.NotUTF8 || r.Error == nil || r.Error.Code != "ERROR_OAUTH" || r.Error.Description != "Исчерпан выделенный дисковый ресурс." {
 		t.Errorf("%s, NotUTF8 %v, %#v", r.Form, r.NotUTF8, r.Error)
 	}
-	if !strings.Contains(r.Excerpt(), "Исчерпан") || string(r.Body) != body {
-		t.Errorf("excerpt %q", r.Excerpt())
+	if !strings.Contains(r.Excerpt(secret.Masker()), "Исчерпан") || string(r.Body) != body {
+		t.Errorf("excerpt %q", r.Excerpt(secret.Masker()))
 	}
 	// One character cut in two is not another encoding.
 	r = read(t, "{\"result\":\"Привет\xd0\"}")
-	if !r.NotUTF8 || !strings.Contains(r.Excerpt(), "Привет") {
-		t.Errorf("NotUTF8 %v, excerpt %q", r.NotUTF8, r.Excerpt())
+	if !r.NotUTF8 || !strings.Contains(r.Excerpt(secret.Masker()), "Привет") {
+		t.Errorf("NotUTF8 %v, excerpt %q", r.NotUTF8, r.Excerpt(secret.Masker()))
 	}
 }
 
@@ -325,7 +325,7 @@ func TestReadReplyEndless(t *testing.T) {
 		if r.Form == FormTooBig || (err != nil) != (r.Form == FormCutOff) {
 			t.Errorf("%q: %v, %s", text, err, r.Form)
 		}
-		r.Excerpt()
+		r.Excerpt(secret.Masker())
 	}
 }
 
@@ -416,12 +416,12 @@ func TestExcerpt(t *testing.T) {
 		"known cut off": {"x wonderful-s", "x •••"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := read(t, c.body).Excerpt(known); got != c.want {
+			if got := read(t, c.body).Excerpt(secret.Masker(known)); got != c.want {
 				t.Errorf("got %q, want %q", got, c.want)
 			}
 		})
 	}
-	if got := (Reply{Body: []byte("made by hand")}).Excerpt(); got != "made by hand" {
+	if got := (Reply{Body: []byte("made by hand")}).Excerpt(secret.Masker()); got != "made by hand" {
 		t.Errorf("got %q", got)
 	}
 }
@@ -509,7 +509,7 @@ func FuzzReadReply(f *testing.F) {
 				t.Errorf("pure JSON is called polluted: %q, %q", r.Before, r.After)
 			}
 		}
-		excerpt := r.Excerpt()
+		excerpt := r.Excerpt(secret.Masker())
 		if len(excerpt) > excerptLen || !utf8.ValidString(excerpt) || strings.ContainsFunc(excerpt, unicode.IsControl) {
 			t.Errorf("excerpt %q", excerpt)
 		}

@@ -15,6 +15,7 @@ import (
 	"boxready/checks"
 	"boxready/internal/lazyregexp"
 	"boxready/internal/secret"
+	"boxready/internal/words"
 )
 
 // Contents are what goes into a report for support.
@@ -53,12 +54,13 @@ type File struct {
 type Bundle struct {
 	Name    string // of the zip: <portal>-<date>-<time>.boxready.zip, in local time
 	Files   []File
-	Names   []Name // the identifying values, hidden or not; for the owner only
-	Secrets int    // number of secrets searched for, and not found
+	Names   []Name   // the identifying values, hidden or not; for the owner only
+	Secrets int      // number of secrets searched for
+	Blanks  []string // where one was found and what stood there was replaced: a check's id and the path of a fact, or a file's name
 	made    time.Time
 }
 
-// LeakError means that a report wasn't written because it would contain a secret.
+// LeakError means that something wasn't written because it would contain a secret that could not be replaced.
 type LeakError struct {
 	File string // that would contain it
 }
@@ -68,10 +70,10 @@ func (e *LeakError) Error() string { return "a secret would be in " + e.File + "
 // Bundle makes the report. The error is a *LeakError, or an error of BoxReady's own.
 func (p *Reporter) Bundle(c Contents) (*Bundle, error) {
 	h := newHider(c.Outcome.Target.Address, c.Hide)
-	n := p.run(c.Outcome, h)
-	b := &Bundle{Name: FileName(n.Portal) + "-" + n.Started.Local().Format("2006-01-02-1504") + ".boxready.zip", made: n.Finished}
-	scanner := secret.NewScanner(append(c.Outcome.Target.Secrets(), c.Secrets...)...)
-	b.Secrets = scanner.Known
+	leaks := &blanker{known: secret.NewScanner(append(c.Outcome.Target.Secrets(), c.Secrets...)...)}
+	n := p.run(c.Outcome, h, leaks)
+	b := &Bundle{Name: FileName(n.Portal) + "-" + n.Started.Local().Format(nameFormat), made: n.Finished}
+	b.Secrets, b.Blanks = leaks.known.Number, leaks.blanks
 
 	var data, indented, log bytes.Buffer
 	if err := WriteJSON(&data, n.Document, false); err != nil {
@@ -100,21 +102,34 @@ func (p *Reporter) Bundle(c Contents) (*Bundle, error) {
 	b.add(SummaryFile, []byte(p.summary(n, b)))
 	b.Files = append(b.Files, letters...)
 	b.add(LogFile, log.Bytes())
-	b.add(HiddenFile, []byte(p.hidden(b)))
+	return b, p.finish(b, leaks)
+}
 
+// finish looks for secrets in the files, and adds those about the others.
+func (p *Reporter) finish(b *Bundle, leaks *blanker) error {
+	for i := range b.Files {
+		if err := leaks.file(&b.Files[i]); err != nil {
+			return err
+		}
+	}
+	if leaks.known.Finds([]byte(b.Name)) {
+		leaks.note("*.zip")
+		b.Name = b.made.Local().Format(nameFormat)
+	}
+	b.Blanks = leaks.blanks
+	b.add(HiddenFile, []byte(p.hidden(b)))
+	if err := leaks.file(&b.Files[len(b.Files)-1]); err != nil {
+		return err
+	}
 	var manifest bytes.Buffer
 	for _, f := range b.Files {
-		if scanner.Finds(f.Data) {
-			return nil, &LeakError{f.Name}
-		}
 		fmt.Fprintf(&manifest, "%x  %s\n", sha256.Sum256(f.Data), f.Name)
 	}
-	if scanner.Finds([]byte(b.Name)) {
-		return nil, &LeakError{"the name"}
-	}
 	b.add(ManifestFile, manifest.Bytes())
-	return b, nil
+	return nil
 }
+
+const nameFormat = "2006-01-02-1504.boxready.zip"
 
 func (b *Bundle) add(name string, data []byte) { b.Files = append(b.Files, File{name, data}) }
 
@@ -160,18 +175,27 @@ func (p *Reporter) hidden(b *Bundle) string {
 	return p.Words.Say("report.hidden.title", nil) + "\n\n" + strings.Join(p.hiddenLines(b), "\n\n") + "\n"
 }
 
+// Searched says what was looked for in the report, and where it was found and left out.
+func (b *Bundle) Searched(w *words.Texts) string {
+	const most = 10
+	switch {
+	case len(b.Blanks) > 0:
+		places := strings.Join(b.Blanks[:min(len(b.Blanks), most)], ", ")
+		return w.Say("report.hidden.blanked", checks.Args{"places": places, "more": max(len(b.Blanks)-most, 0)})
+	case b.Secrets > 0:
+		return w.Count("report.hidden.scan", b.Secrets)
+	}
+	return w.Say("report.hidden.nothing-to-scan", nil)
+}
+
 func (p *Reporter) hiddenLines(b *Bundle) []string {
 	say := func(key string, args checks.Args) string { return p.Words.Say("report.hidden."+key, args) }
-	scan := say("nothing-to-scan", nil)
-	if b.Secrets > 0 {
-		scan = p.Words.Count("report.hidden.scan", b.Secrets)
-	}
-	lines := []string{say("secrets", nil) + " " + scan}
+	lines := []string{say("secrets", nil) + " " + b.Searched(p.Words)}
 	for _, c := range Categories() {
 		tokens, hides := b.tokens(c)
 		lines = append(lines, say(string(c), checks.Args{"tokens": abridged(tokens), "count": len(tokens), "hidden": hides}))
 	}
-	return append(lines, say("masked", checks.Args{"mask": secret.New("x").String()}))
+	return append(lines, say("masked", checks.Args{"mask": mask}))
 }
 
 // abridged reduces many tokens of one kind to the first and the last.

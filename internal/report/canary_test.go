@@ -4,7 +4,6 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"html/template"
 	"maps"
@@ -242,8 +241,9 @@ func TestNothingLeaks(t *testing.T) {
 	}
 }
 
-// TestLeakIsRefused puts a secret, in every encoding, where no check masks it, and asserts that no report is made.
-func TestLeakIsRefused(t *testing.T) {
+// TestLeakIsBlanked puts a secret, in every encoding, where no check masked it, and asserts that the report is saved without that value
+// and says so.
+func TestLeakIsBlanked(t *testing.T) {
 	o := runDemo(t)
 	c := newCanaries(t)
 	for i, s := range c.secrets {
@@ -252,24 +252,66 @@ func TestLeakIsRefused(t *testing.T) {
 		text := written[encoding]
 		leaky := *o
 		leaky.Results = slices.Clone(o.Results)
-		switch i % 3 {
+		place := ""
+		switch i % 4 {
 		case 0:
 			leaky.Results[0].Facts = &checks.AddressFacts{Address: "https://x.example/" + text}
+			place = "portal-address.address"
 		case 1:
 			leaky.Results[1].State, leaky.Results[1].Cause, leaky.Results[1].Owner = checks.Problem, checks.DNSNotFound, checks.NetworkAdmin
 			leaky.Results[1].Args = checks.Args{"host": text}
+			place = string(leaky.Results[1].Check)
 		case 2:
 			leaky.Results[2].Facts = &checks.MethodFacts{Name: text}
+			place = string(leaky.Results[2].Check) + ".name"
+		case 3:
+			leaky.Results[3].Facts = &map[string]int{text: 1}
+			place = string(leaky.Results[3].Check)
 		}
-		_, err := reporter(t, "ru").Bundle(report.Contents{Outcome: &leaky, Secrets: c.secrets})
-		var leak *report.LeakError
-		if !errors.As(err, &leak) || leak.File != report.HTMLFile {
-			t.Fatalf("%s of %q in place %d: %v", encoding, s.Reveal(), i%3, err)
+		lang := []string{"ru", "en"}[i%2]
+		b := bundle(t, reporter(t, lang), report.Contents{Outcome: &leaky, Secrets: c.secrets, Hide: report.Categories()[:i%4], Letters: letters("Here: " + text)})
+		for _, f := range b.Files {
+			for _, w := range written {
+				if strings.Contains(string(f.Data), w) {
+					t.Errorf("%s of %q in place %d: in %s", encoding, s.Reveal(), i%4, f.Name)
+				}
+			}
+		}
+		hidden := string(b.File(report.HiddenFile))
+		if !strings.Contains(hidden, place) || !strings.Contains(hidden, report.LetterFile) {
+			t.Errorf("%s isn't named:\n%s", place, hidden)
+		}
+		if i < 4 {
+			validateJSON(t, b)
+			if path, err := b.Save(t.TempDir() + "/r.zip"); err != nil {
+				t.Error(err)
+			} else if _, err := report.Read(path); err != nil {
+				t.Error(err)
+			}
 		}
 	}
-	letter := report.Contents{Outcome: o, Secrets: c.secrets, Letters: letters("Here: " + c.secrets[7].Reveal())}
-	var leak *report.LeakError
-	if _, err := reporter(t, "en").Save(t.TempDir()+"/r.zip", letter); !errors.As(err, &leak) || leak.File != report.LetterFile {
-		t.Errorf("in the letter: %v", err)
+}
+
+func validateJSON(t *testing.T, b *report.Bundle) {
+	t.Helper()
+	for line := range strings.Lines(string(b.File(report.LogFile))) {
+		if !json.Valid([]byte(line)) {
+			t.Errorf("%s", line)
+		}
+	}
+	if !json.Valid(b.File(report.JSONFile)) {
+		t.Error("the data is no JSON")
+	}
+}
+
+// TestHostileNameIsBlanked asserts that a secret that is in no check's value, here the portal's own name, stops no report either.
+func TestHostileNameIsBlanked(t *testing.T) {
+	o := runDemo(t)
+	b := bundle(t, reporter(t, "en"), report.Contents{Outcome: o, Secrets: []secret.String{secret.New("portal.demo.example")}})
+	validateJSON(t, b)
+	for _, f := range append(b.Files, report.File{Name: "name", Data: []byte(b.Name)}) {
+		if strings.Contains(string(f.Data), "portal.demo.example") {
+			t.Errorf("it is in %s", f.Name)
+		}
 	}
 }

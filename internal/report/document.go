@@ -4,6 +4,7 @@
 package report
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -12,6 +13,7 @@ import (
 
 	"boxready/checks"
 	"boxready/internal/bitrix"
+	"boxready/internal/untrusted"
 	"boxready/internal/words"
 )
 
@@ -120,14 +122,18 @@ func (p *Reporter) Summary(o *checks.Outcome) Document {
 	return d
 }
 
-// WriteJSON writes v, a Document or an Entry, on one line or indented.
+// WriteJSON writes v, a Document or an Entry, on one line or indented, with escapes for what a terminal may act on or nobody sees.
 func WriteJSON(w io.Writer, v any, indent bool) error {
-	encoder := json.NewEncoder(w)
+	var out bytes.Buffer
+	encoder := json.NewEncoder(&out)
 	encoder.SetEscapeHTML(false)
 	if indent {
 		encoder.SetIndent("", "  ")
 	}
 	if err := encoder.Encode(v); err != nil {
+		return fmt.Errorf("write JSON: %w", err)
+	}
+	if _, err := w.Write(untrusted.JSON(out.Bytes())); err != nil {
 		return fmt.Errorf("write JSON: %w", err)
 	}
 	return nil

@@ -45,7 +45,7 @@ func (l *Live) Finished(_ checks.ID, results []checks.Result) {
 // End writes the rest.
 func (l *Live) End(o *checks.Outcome) error {
 	t := l.text
-	t.run = t.Reporter.run(o, newHider(o.Target.Address, nil))
+	t.run = t.Reporter.unhidden(o)
 	t.waitingLists()
 	t.inOrder()
 	t.notChecked()

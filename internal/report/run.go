@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"boxready/checks"
+	"boxready/internal/secret"
 	"boxready/internal/view"
 	"boxready/internal/words"
 )
@@ -21,8 +22,8 @@ func (n *run) add(e Entry, i view.Item) {
 	n.Results, n.view.Items = append(n.Results, e), append(n.view.Items, i)
 }
 
-// run adds texts to an outcome, without what h hides.
-func (p *Reporter) run(o *checks.Outcome, h *hider) *run {
+// run adds texts to an outcome, without what h hides and leaks finds.
+func (p *Reporter) run(o *checks.Outcome, h *hider, leaks *blanker) *run {
 	n, texts := &run{Document: p.Summary(o)}, p.Words.For(o.Setup())
 	if o.Target.Address.Host != "" { // a self-test has no portal
 		n.display = h.text(o.Target.Address.Display())
@@ -33,9 +34,14 @@ func (p *Reporter) run(o *checks.Outcome, h *hider) *run {
 	for i, r := range o.Results {
 		facts[i] = view.FactsJSON(r.Facts)
 		values[i] = view.ParseFacts(facts[i])
+		if leaks.known.Finds(facts[i]) {
+			leaks.value(&values[i], string(r.Check))
+			facts[i] = values[i].JSON()
+		}
 		h.read(r, values[i])
 	}
 	for i, r := range o.Results {
+		r.Args = leaks.args(r.Args, string(r.Check))
 		if h.hides() {
 			h.hide(r, values[i])
 			r.Args, facts[i] = h.args(r.Args), values[i].JSON()
@@ -45,6 +51,11 @@ func (p *Reporter) run(o *checks.Outcome, h *hider) *run {
 		n.add(entryOf(r, f), view.Item{Result: r, Text: f, Values: values[i]})
 	}
 	return n
+}
+
+// unhidden adds texts to an outcome for whoever made the run: the checks have masked its secrets, and nothing else is hidden.
+func (p *Reporter) unhidden(o *checks.Outcome) *run {
+	return p.run(o, newHider(o.Target.Address, nil), &blanker{known: secret.NewScanner()})
 }
 
 // verdict is the verdict in words.

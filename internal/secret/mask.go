@@ -2,50 +2,33 @@ package secret
 
 import (
 	"cmp"
-	"encoding/base64"
-	"encoding/hex"
-	"encoding/json"
-	"html"
-	"net/url"
 	"regexp"
 	"slices"
 	"strings"
 	"sync"
-	"unicode/utf8"
 )
 
-// Mask replaces the known secrets and whatever looks like a credential in s, an
-// untrusted text. Known secrets are found plain and encoded for URLs, JSON, HTML
-// and base64, and also where s ends inside one or has only a part of it. Of the
-// rest it masks too much rather than too little.
+// Mask replaces the known secrets, see Known, and whatever looks like a credential in s, an
+// untrusted text that may be cut off inside one. Of the latter it masks too much rather than
+// too little.
 func Mask(s string, known ...String) string { return Masker(known...)(s) }
 
 // Masker is Mask for several texts with the same known secrets.
 func Masker(known ...String) func(s string) string {
-	written := sync.OnceValue(func() (all []string) {
-		for _, k := range known {
-			all = append(all, forms(k.Reveal())...)
-		}
-		return all
-	})
+	all := sync.OnceValue(func() *Known { return NewKnown(known...) })
 	return func(s string) string {
 		if s == "" {
 			return s
 		}
-		return maskForms(s, written())
+		return all().MaskText(s)
 	}
 }
 
-func maskForms(s string, forms []string) string {
+// MaskText is Mask with these secrets.
+func (k *Known) MaskText(s string) string {
 	var hidden spans
-	pieces := piecesOf(s, forms)
-	for _, form := range forms {
-		hidden.addForm(s, form)
-		for i := 0; len(pieces) > 0 && i+minPiece <= len(form); i++ {
-			if piece := form[i : i+minPiece]; pieces[piece] && utf8.ValidString(piece) {
-				hidden.addAll(s, piece)
-			}
-		}
+	if k.Number > 0 {
+		hidden = k.spans(s, true, true)
 	}
 	// Most texts are short and lack a character that a rule requires.
 	has := func(any string) bool { return strings.ContainsAny(s, any) }
@@ -97,131 +80,6 @@ func (h spans) replace(s string) string {
 			shown = max(shown, h[i].end)
 		}
 	}
-}
-
-// minPart is how many bytes of a secret's beginning are masked at the end of a
-// text.
-const minPart = 4
-
-// minPiece is how many bytes of a secret are masked anywhere in a text: some
-// errors quote the first characters of a refused value.
-const minPiece = 12
-
-// piecesOf returns all substrings of s of minPiece bytes, if there are forms.
-func piecesOf(s string, forms []string) map[string]bool {
-	if len(forms) == 0 || len(s) < minPiece {
-		return nil
-	}
-	pieces := make(map[string]bool, len(s))
-	for i := 0; i+minPiece <= len(s); i++ {
-		pieces[s[i:i+minPiece]] = true
-	}
-	return pieces
-}
-
-func (h *spans) addAll(s, form string) {
-	for from := 0; ; {
-		at := strings.Index(s[from:], form)
-		if at < 0 {
-			break
-		}
-		h.add(from+at, from+at+len(form))
-		from += at + 1 // not past it: occurrences may overlap
-	}
-}
-
-func (h *spans) addForm(s, form string) {
-	h.addAll(s, form)
-	for n := min(len(form)-1, len(s)); n >= minPart; n-- {
-		if strings.HasSuffix(s, form[:n]) {
-			h.add(len(s)-n, len(s))
-			break
-		}
-	}
-}
-
-// forms returns the encodings of a secret.
-func forms(secret string) []string {
-	if secret == "" {
-		return nil
-	}
-	plain := []string{secret, url.QueryEscape(secret), url.PathEscape(secret), html.EscapeString(secret)}
-	if trimmed := strings.TrimSpace(secret); trimmed != "" {
-		plain = append(plain, trimmed)
-	}
-	for _, escaped := range plain[1:3] {
-		plain = append(plain, lowerEscapes.ReplaceAllStringFunc(escaped, strings.ToLower), url.QueryEscape(escaped))
-	}
-	for _, inner := range plain[:3:3] {
-		quoted, _ := json.Marshal(inner)
-		inside := string(quoted[1 : len(quoted)-1])
-		slashed := strings.ReplaceAll(inside, "/", `\/`) // as PHP writes it
-		plain = append(plain, inside, slashed, upperEscapes.ReplaceAllStringFunc(slashed, strings.ToUpper), escapeASCII(inner))
-		var bare strings.Builder
-		encoder := json.NewEncoder(&bare)
-		encoder.SetEscapeHTML(false)
-		if encoder.Encode(inner) == nil {
-			inside := strings.TrimSuffix(bare.String(), "\n")
-			plain = append(plain, inside[1:len(inside)-1])
-		}
-	}
-	found := append(plain, hex.EncodeToString([]byte(secret)))
-	for _, encoding := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
-		found = append(found, base64Parts(encoding, secret)...)
-	}
-	slices.Sort(found)
-	found = slices.Compact(found)
-	return slices.DeleteFunc(found, func(form string) bool { return form == "" })
-}
-
-var (
-	lowerEscapes = regexp.MustCompile(`%[0-9A-F]{2}`)
-	upperEscapes = regexp.MustCompile(`u[0-9a-f]{4}`)
-)
-
-// escapeASCII writes a JSON string's inside as PHP does by default: all but
-// ASCII escaped, in lower case.
-func escapeASCII(s string) string {
-	var out strings.Builder
-	for _, c := range s {
-		quoted, _ := json.Marshal(string(c))
-		switch {
-		case c == '/':
-			out.WriteString(`\/`)
-		case c < utf8.RuneSelf && strings.ContainsRune("<>&", c):
-			out.WriteRune(c)
-		case c < utf8.RuneSelf:
-			out.Write(quoted[1 : len(quoted)-1])
-		case c > 0xffff:
-			c -= 0x10000
-			out.WriteString(u16(0xd800 + c>>10))
-			out.WriteString(u16(0xdc00 + c&0x3ff))
-		default:
-			out.WriteString(u16(c))
-		}
-	}
-	return out.String()
-}
-
-func u16(c rune) string { return `\u` + hex.EncodeToString([]byte{byte(c >> 8), byte(c)}) } // #nosec G115 -- the upper and the lower byte
-
-// base64Parts returns the parts of the secret's base64 that don't depend on the
-// data around it: it may begin at any of three positions in a group, and shares
-// its outermost characters with that data.
-func base64Parts(encoding *base64.Encoding, secret string) []string {
-	var parts []string
-	for shift := range 3 {
-		encoded := encoding.EncodeToString([]byte(strings.Repeat("\x00", shift) + secret))
-		start := (shift*8 + 5) / 6
-		end := (shift + len(secret)) * 8 / 6
-		// Less than this occurs in ordinary text.
-		const least = 6
-		if end-start >= least {
-			part := encoded[start:end]
-			parts = append(parts, part, strings.ReplaceAll(part, "/", `\/`), url.QueryEscape(part))
-		}
-	}
-	return parts
 }
 
 // A quote in plain text, and escaped for JSON, HTML or a URL.

@@ -242,5 +242,9 @@ func Block(printed []byte) []byte {
 	if to == nil {
 		return nil
 	}
-	return printed[from[0] : from[1]+to[1]]
+	var block []byte
+	for line := range bytes.Lines(printed[from[0] : from[1]+to[1]]) {
+		block = append(append(block, untrusted.Line(string(bytes.TrimRight(line, "\r\n")))...), '\n')
+	}
+	return bytes.TrimSuffix(block, []byte("\n"))
 }

@@ -15,6 +15,11 @@ func (h *request) send(status int, contentType string, body []byte) {
 		clear(h.w.Header())
 		contentType, body = typeHTML, []byte(sorryPage)
 	}
+	if edit := h.sim.opt.Edit; edit != nil {
+		var r Request
+		h.sim.update(func() { r = h.entry.clone() })
+		body = edit(r, h.w.Header(), body)
+	}
 	h.head(status, contentType, len(body))
 	if h.r.Method != http.MethodHead {
 		_, _ = h.w.Write(body) // #nosec G705 -- answers of a simulated portal

@@ -102,7 +102,9 @@ type Options struct {
 	// Answer answers a request to the portal in its stead, and reports whether it did: a real server's answer, for instance. nil:
 	// the portal answers all.
 	Answer func(http.ResponseWriter, Request) bool
-	Token  func() string // generates tokens and codes; nil = 70 hexadecimal digits, as Bitrix24's
+	// Edit changes the header and the body of an answer of any server before it is sent. nil: none.
+	Edit  func(r Request, header http.Header, body []byte) []byte
+	Token func() string // generates tokens and codes; nil = 70 hexadecimal digits, as Bitrix24's
 
 	// For simulations whose servers are spread over a network.
 	Listen      func(server string) (net.Listener, error) // where a server of this name (see Request) listens, TCP; nil, or a nil listener: loopback

@@ -47,25 +47,19 @@ func newPacer(window time.Duration, shared *sharedPace) *Pacer {
 	return &Pacer{slots: make(chan struct{}, paceAtOnce), window: window, shared: shared}
 }
 
-// pacers are those of all portals.
-type pacers struct {
-	mu     sync.Mutex
-	byHost map[string]*Pacer
-}
-
 // Pacer returns the pacer for the portal at host. Successive runs share it, and with Options.Locks other processes, so that checking
 // again at once doesn't exceed the limit either.
 func (n *Net) Pacer(host string) *Pacer {
-	n.pacers.mu.Lock()
-	defer n.pacers.mu.Unlock()
-	if n.pacers.byHost[host] == nil {
-		var shared *sharedPace
+	n.shared.mu.Lock()
+	defer n.shared.mu.Unlock()
+	if n.shared.pacers[host] == nil {
+		var others *sharedPace
 		if n.locks != "" {
-			shared = &sharedPace{folder: n.locks, name: filelock.Name("pace", host), window: n.window}
+			others = &sharedPace{folder: n.locks, name: filelock.Name("pace", host), window: n.window}
 		}
-		n.pacers.byHost[host] = newPacer(n.window, shared)
+		n.shared.pacers[host] = newPacer(n.window, others)
 	}
-	return n.pacers.byHost[host]
+	return n.shared.pacers[host]
 }
 
 // Begin waits for a free slot and for room in the window. The caller ends the turn when the answer has been read.

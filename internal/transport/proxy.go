@@ -12,9 +12,12 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"boxready/internal/secret"
 
 	"github.com/mattn/go-ieproxy"
 	"golang.org/x/net/proxy"
@@ -64,12 +67,34 @@ func (n *Net) ProxyFor(scheme, host string, port int) (*url.URL, error) {
 		// The error contains the setting with its password.
 		return nil, &ProxyError{Reason: "the system's proxy setting is no address"}
 	}
+	n.rememberPassword(via)
 	if via == nil || via.Scheme != "" {
 		return via, nil
 	}
 	// A PAC script returns the host alone, or several, of which the first is used.
 	first, _, _ := strings.Cut(via.Host, " ")
 	return &url.URL{Scheme: "http", Host: first, User: via.User}, nil
+}
+
+// rememberPassword keeps a proxy's password for ProxySecrets.
+func (n *Net) rememberPassword(via *url.URL) {
+	if via == nil || via.User == nil {
+		return
+	}
+	password, _ := via.User.Password()
+	kept := secret.New(password)
+	n.shared.mu.Lock()
+	defer n.shared.mu.Unlock()
+	if !kept.IsZero() && !slices.ContainsFunc(n.shared.passwords, kept.Equal) {
+		n.shared.passwords = append(n.shared.passwords, kept)
+	}
+}
+
+// ProxySecrets returns the passwords of all proxies that were used so far.
+func (n *Net) ProxySecrets() []secret.String {
+	n.shared.mu.Lock()
+	defer n.shared.mu.Unlock()
+	return slices.Clone(n.shared.passwords)
 }
 
 func isLoopback(host string) bool {

@@ -17,10 +17,12 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"sync"
 	"syscall"
 	"time"
 
 	"boxready/internal/filelock"
+	"boxready/internal/secret"
 )
 
 const (
@@ -65,13 +67,19 @@ type Net struct {
 	scale     float64 // of all times, in tests
 	patience  float64 // of time-outs
 
-	pacers *pacers
+	shared *shared // with the Nets that Patient returns
+}
+
+type shared struct {
+	mu        sync.Mutex
+	pacers    map[string]*Pacer // by the portal's host
+	passwords []secret.String   // of proxies
 }
 
 // New returns a Net with these options.
 func New(o Options) *Net {
 	n := &Net{overrides: overridesByHost(o.ConnectTo), proxy: o.Proxy, resolver: o.Resolver, roots: o.Roots, userAgent: "BoxReady/" + o.Version,
-		window: cmp.Or(o.PaceWindow, paceWindow), scale: cmp.Or(o.TimeoutScale, 1), patience: 1, locks: o.Locks, pacers: &pacers{byHost: map[string]*Pacer{}}}
+		window: cmp.Or(o.PaceWindow, paceWindow), scale: cmp.Or(o.TimeoutScale, 1), patience: 1, locks: o.Locks, shared: &shared{pacers: map[string]*Pacer{}}}
 	if n.resolver == nil {
 		n.resolver = net.DefaultResolver
 	}

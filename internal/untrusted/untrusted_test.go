@@ -1,6 +1,8 @@
 package untrusted_test
 
 import (
+	"encoding/json"
+	"reflect"
 	"strings"
 	"testing"
 	"unicode"
@@ -16,13 +18,50 @@ func TestLine(t *testing.T) {
 		"line breaks and tabs": {"a\r\n\tb\u2028c\u0085d", "a   b c d"},
 		"terminal":             {"\x1b[31mred\x07\x00\u009b1m", "\ufffd[31mred\ufffd\ufffd\ufffd1m"},
 		"direction":            {"a\u202eb\u2066c\u200fd", "a\ufffdb\ufffdc\ufffdd"},
-		"invisible":            {"\ufeffa\u00adb\u200bc\U000e0041", "\ufffda\ufffdb\ufffdc\ufffd"},
+		"invisible":            {"\ufeffa\u00adb\u200bc\U000e0041\u2060d\u180e", "abcd"},
+		"fillers":              {"a\u3164b\u115f\u1160c\uffa0d\u034fe\u17b4f", "abcdef"},
+		"blank symbol":         {"a\u2800b", "a b"},
+		"selectors":            {"a\ufe0fb\ufe01c\U000e0100d ❤\ufe0f\ufe0f\u200d🔥", "abcd ❤\ufe0f\u200d🔥"},
+		"joiners":              {"a\u200db\u200c ж\u200dж 語\u200d\u200d\u200c語 می\u200c", "ab жж 語語 می"},
+		"signs before numbers": {"\u0600a", "\ufffda"},
 		"private use":          {"a\ue000b\uffffc", "a\ufffdb\ufffdc"},
 		"no UTF-8":             {"a\xff\xfeb\xd0", "a\ufffdb\ufffd"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := untrusted.Line(c.text); got != c.want {
 				t.Errorf("%q, expected %q", got, c.want)
+			}
+		})
+	}
+}
+
+func TestLines(t *testing.T) {
+	if got := untrusted.Lines("a\u202e\r\n\tb\n\nc\u200b"); got != "a\ufffd\n b\n\nc" {
+		t.Errorf("%q", got)
+	}
+	// Nothing is copied that stays.
+	if text := "Всё «работает» — 100 %"; testing.AllocsPerRun(10, func() { untrusted.Lines(text) }) > 0 {
+		t.Error("an ordinary text is copied")
+	}
+}
+
+func TestJSON(t *testing.T) {
+	for name, c := range map[string]struct{ in, want string }{
+		"ordinary": {`{"a":"Всё «работает», naïve 語 \\ \u001b"}`, `{"a":"Всё «работает», naïve 語 \\ \u001b"}`},
+		"control":  {"[\"\u007f\u0080\u009b\u0085\"]", `["\u007f\u0080\u009b\u0085"]`},
+		"format":   {"[\"\u200b\u202e\u00ad\ufeff\U000e0041\u061c\"]", `["\u200b\u202e\u00ad\ufeff\udb40\udc41\u061c"]`},
+		"lines":    {"[\"\u2028\u2029\"]", `["\u2028\u2029"]`},
+		"fillers":  {"{\"\u3164\":\"\u115f\ue000\"}", `{"\u3164":"\u115f\ue000"}`},
+		"no UTF-8": {"[\"\x9b\xff\"]", `["\ufffd\ufffd"]`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := untrusted.JSON([]byte(c.in))
+			if string(got) != c.want {
+				t.Errorf("%s, expected %s", got, c.want)
+			}
+			var before, after any
+			if json.Unmarshal([]byte(c.in), &before) != nil || json.Unmarshal(got, &after) != nil || !reflect.DeepEqual(before, after) {
+				t.Errorf("%s is read as %q", got, after)
 			}
 		})
 	}
@@ -70,13 +109,24 @@ func FuzzText(f *testing.F) {
 	f.Add("a\r\n\x1b[2J\u202e", 3)
 	f.Add(strings.Repeat("слово, ", 50), 100)
 	f.Add("\xff\xd0", 1)
+	f.Add("{\"a\":\"\u200b\u009b\\u2028\U000e0041\"}", 0)
 	f.Fuzz(func(t *testing.T, text string, limit int) {
 		line := untrusted.Line(text)
-		if !utf8.ValidString(line) || strings.ContainsFunc(line, unicode.IsControl) || strings.ContainsAny(line, "\u2028\u2029\u202e\u2066") {
+		if !utf8.ValidString(line) || strings.ContainsFunc(line, unicode.IsControl) || strings.ContainsAny(line, "\u2028\u2029\u202e\u2066\u200b\u00ad\ufeff\u3164\U000e0041") {
 			t.Fatalf("%q", line)
 		}
 		if untrusted.Line(line) != line {
 			t.Fatalf("%q changes again", line)
+		}
+		var before, after any
+		if json.Unmarshal([]byte(text), &before) == nil {
+			escaped := untrusted.JSON([]byte(text))
+			if json.Unmarshal(escaped, &after) != nil || !reflect.DeepEqual(before, after) {
+				t.Fatalf("%q is read as %q", escaped, after)
+			}
+			if strings.ContainsFunc(string(escaped), func(r rune) bool { return r >= 0x7f && !unicode.IsGraphic(r) }) {
+				t.Fatalf("%q", escaped)
+			}
 		}
 		if limit <= 0 {
 			return

@@ -42,8 +42,8 @@ type Run struct {
 	path    string
 }
 
-// Add keeps a run and deletes the oldest ones beyond the limits. A run with one of the secrets isn't kept: the error is a
-// *report.LeakError, otherwise ErrTooBig or a *report.SaveError.
+// Add keeps a run and deletes the oldest ones beyond the limits. A value with one of the secrets is left out. The error is a
+// *report.LeakError, ErrTooBig or a *report.SaveError.
 func (s *Store) Add(d report.Document, secrets ...secret.String) error {
 	if s.Dir == "" {
 		return nil
@@ -55,15 +55,16 @@ func (s *Store) Add(d report.Document, secrets ...secret.String) error {
 	if data.Len() > MaxBytes {
 		return ErrTooBig
 	}
-	if secret.NewScanner(secrets...).Finds(data.Bytes()) {
-		return &report.LeakError{File: "the history"}
+	clean, err := report.Blank(data.Bytes(), secrets...)
+	if err != nil {
+		return err
 	}
 	folder := s.folder(d.Portal)
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return fmt.Errorf("make the history's folder: %w", err)
 	}
-	err := report.WriteFile(filepath.Join(folder, d.Started.UTC().Format(nameFormat)), func(w io.Writer) error {
-		_, err := w.Write(data.Bytes())
+	err = report.WriteFile(filepath.Join(folder, d.Started.UTC().Format(nameFormat)), func(w io.Writer) error {
+		_, err := w.Write(clean)
 		return err
 	})
 	if err != nil {

@@ -1,6 +1,7 @@
 package secret
 
 import (
+	"bytes"
 	"fmt"
 	"html/template"
 	"maps"
@@ -34,13 +35,20 @@ func TestScannerBounds(t *testing.T) {
 	if NewScanner().Finds([]byte("anything")) {
 		t.Error("without secrets something is found")
 	}
-	scanner := NewScanner(New("abc"), String{}, New("a b c"), New("abcd"), New("abcd"))
-	if scanner.Known != 1 {
-		t.Errorf("%d secrets are looked for, want the one of four bytes", scanner.Known)
+	scanner := NewScanner(New("abc"), String{}, New("abcdefg"), New("a b c d e f g"), New("abcdefgh"), New("abcdefgh"))
+	if scanner.Number != 1 {
+		t.Errorf("%d secrets are looked for, want the one of eight bytes", scanner.Number)
 	}
-	for text, want := range map[string]bool{"": false, "abc": false, "xabcd": true, "abcd": true, "ab\ncd": true} {
+	for text, want := range map[string]bool{"": false, "abcdefg": false, "xabcdefgh": true, "abcdefgh": true, "abcd\nefgh": true} {
 		if got := scanner.Finds([]byte(text)); got != want {
 			t.Errorf("%q: %t", text, got)
+		}
+	}
+	for _, at := range []int{0, 100_000, 120_000, 131_000, 131_070, 262_100, 400_000} {
+		text := bytes.Repeat([]byte("x"), 500_000)
+		copy(text[at:], "abcdefgh")
+		if !scanner.Finds(text) {
+			t.Errorf("not found at %d", at)
 		}
 	}
 }
