@@ -383,7 +383,7 @@ func (p *checkPage) act(next view.Next) {
 	case view.ShowFinding:
 		p.show(next.Finding, model.FindingKey(next.Finding))
 	case view.WriteLetter:
-		p.nav.openLetter(next.Finding.Owner)
+		p.nav.openLetter(next.Owner)
 	case words.EnterSignIn:
 		p.nav.openGuide()
 	case words.SaveReport:

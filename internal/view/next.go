@@ -18,12 +18,13 @@ const (
 type Next struct {
 	Action  words.Action  // "" if there is nothing to do
 	Finding checks.Result // that the verdict is about; zero for none
+	Owner   checks.Owner  // whose job it most likely is; "" for none
 }
 
 // Next returns what to do after a verdict on the results.
 func (v *View) Next(verdict checks.Verdict) Next {
 	main := v.mainFinding(verdict)
-	next := Next{Finding: main}
+	next := Next{Finding: main, Owner: cmp.Or(v.Inference().Owner, main.Owner)}
 	switch verdict {
 	case checks.Ready:
 		next.Action = words.SaveReport
@@ -36,7 +37,7 @@ func (v *View) Next(verdict checks.Verdict) Next {
 		}
 	case checks.NotReady:
 		next.Action = WriteLetter
-		if main.Owner == checks.You || main.Owner == checks.PortalAdmin {
+		if next.Owner == checks.You || next.Owner == checks.PortalAdmin {
 			next.Action = ShowFinding
 		}
 	case checks.Unsure:

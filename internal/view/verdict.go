@@ -11,6 +11,7 @@ import (
 type Verdict struct {
 	State       checks.State // as VerdictState; Skipped if nothing wrong was seen so far
 	Title, Text string
+	Inference   string // what the results prove together, a sentence; "" if nothing
 }
 
 // verdictStates are the states whose style the verdicts have. Only ready looks like ok.
@@ -38,7 +39,7 @@ func (v *View) Verdict(w *words.Texts, verdict checks.Verdict) Verdict {
 	case verdict == checks.NoObstacle && v.answered(checks.StepAuthServer):
 		code = "not-signed-in"
 	}
-	return Verdict{State: state, Title: w.Code("verdict.", code, ".title"), Text: w.Code("verdict.", code, ".text")}
+	return Verdict{State: state, Title: w.Code("verdict.", code, ".title"), Text: w.Code("verdict.", code, ".text"), Inference: v.Inference().Text(w)}
 }
 
 // affectedAlone is the first webhook, user or application that alone has a problem, or "".
