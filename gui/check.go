@@ -380,6 +380,8 @@ func (p *checkPage) act(next view.Next) {
 		p.runs.run(s)
 	case words.ConsentDeep:
 		p.askToConfirm(s, true)
+	case words.ConsentSame:
+		p.runs.askAndRun(s, checks.SameIdentity)
 	case view.ShowFinding:
 		p.show(next.Finding, model.FindingKey(next.Finding))
 	case view.WriteLetter:

@@ -291,7 +291,8 @@ func (p *checkPage) remedy(s *model.Session, reason checks.Reason) fyne.CanvasOb
 	if reason == checks.NeedsConsentDeep {
 		return p.buttonFor(s, checks.StepAuthServer)
 	}
-	consent := map[checks.Reason]checks.Consent{checks.NeedsConsentFilter: checks.ContentFilter, checks.NeedsConsentEvent: checks.EventTest, checks.NeedsConsentBody: checks.BodySize}[reason]
+	consent := map[checks.Reason]checks.Consent{checks.NeedsConsentFilter: checks.ContentFilter, checks.NeedsConsentEvent: checks.EventTest, checks.NeedsConsentBody: checks.BodySize,
+		checks.NeedsConsentSame: checks.SameIdentity}[reason]
 	if consent != "" {
 		return widgets.NewButton(p.say("consent."+string(consent), nil), nil, func() { p.runs.askAndRun(s, consent) })
 	}

@@ -58,7 +58,7 @@ func (s *Session) conclusion(w *words.Texts) Verdict {
 	verdict := seen.Verdict(w, s.Outcome.Verdict)
 	v := Verdict{Sign: Sign(verdict.State), Title: verdict.Title, Text: verdict.Text, Next: seen.Next(s.Outcome.Verdict)}
 	switch main := v.Next.Finding; {
-	case v.Next.Action == words.EnterSignIn || v.Next.Action == words.ConsentDeep && main.Check == "":
+	case v.Next.Action == words.EnterSignIn || (v.Next.Action == words.ConsentDeep || v.Next.Action == words.ConsentSame) && main.Check == "":
 		v.Sign = Go
 	case s.Outcome.Verdict == checks.Ready:
 		v.Text = ""

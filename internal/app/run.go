@@ -6,10 +6,13 @@ import (
 	"boxready/checks"
 )
 
-// Run makes a run against a target. It ends after checks.Budget if ctx has no deadline.
+// Run makes a run against a target, which is compared with the portals in the history unless it names others. It ends after checks.Budget if ctx has no deadline.
 func (a *App) Run(ctx context.Context, target checks.Target, observer checks.Observer) *checks.Outcome {
 	ctx, cancel := withBudget(ctx, target)
 	defer cancel()
+	if target.Known == nil {
+		target.Known = History(a.options.Cache).Known()
+	}
 	return checks.Run(ctx, a.net, target, observer)
 }
 

@@ -26,6 +26,13 @@ func (v *View) Next(verdict checks.Verdict) Next {
 	main := v.mainFinding(verdict)
 	next := Next{Finding: main, Owner: cmp.Or(v.Inference().Owner, main.Owner)}
 	switch verdict {
+	case checks.Unsure, checks.NoObstacle:
+		if v.affectedAlone() == "" && v.tokensWait() {
+			next.Action = words.ConsentSame
+			return next
+		}
+	}
+	switch verdict {
 	case checks.Ready:
 		next.Action = words.SaveReport
 	case checks.NoObstacle:
@@ -55,6 +62,11 @@ func (v *View) Next(verdict checks.Verdict) Next {
 // lacksDeep reports whether the connection that applications depend on most was not checked for lack of the consent.
 func (v *View) lacksDeep() bool {
 	return slices.ContainsFunc(v.Items, func(i Item) bool { return i.Cause == checks.NeedsDeep })
+}
+
+// tokensWait reports whether tokens were held back because another portal has the same identity.
+func (v *View) tokensWait() bool {
+	return v.has(sign{checks: ids(checks.ServerRegistration), causes: causes(checks.PortalClone), args: checks.Args{"waits": true}})
 }
 
 // mainFinding is the finding that a verdict is about: a problem before what is unknown, one of the portal before one of a single

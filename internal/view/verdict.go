@@ -32,6 +32,8 @@ func VerdictState(v checks.Verdict) checks.State { return verdictStates[v] }
 func (v *View) Verdict(w *words.Texts, verdict checks.Verdict) Verdict {
 	code, state := string(verdict), VerdictState(verdict)
 	switch one := v.affectedAlone(); {
+	case one == "" && v.tokensWait() && (verdict == checks.NoObstacle || verdict == checks.Unsure && v.mainFinding(verdict).Check == ""):
+		code, state = "same-identity", checks.Skipped
 	case verdict == checks.Unsure && one != "":
 		code = string(one)
 	case verdict == checks.Unsure && v.lacksDeep() && v.mainFinding(verdict).Check == "":
