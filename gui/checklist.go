@@ -299,7 +299,7 @@ func (p *checkPage) remedy(s *model.Session, reason checks.Reason) fyne.CanvasOb
 	if p.nav.hasSection("sign-in") && (reason == checks.NeedsCredential || reason == checks.NeedsSignIn || reason == checks.NeedsWebhook) {
 		return widgets.NewButton(p.say("section.sign-in", nil), nil, func() { p.nav.openSection("sign-in") })
 	}
-	if reason == checks.NeedsReceiver && p.nav.hasSection("events") {
+	if (reason == checks.NeedsReceiver || reason == checks.NeedsPage) && p.nav.hasSection("events") {
 		return widgets.NewButton(p.say("section.events", nil), nil, func() { p.nav.openSection("events") })
 	}
 	if reason == checks.NeedsServerProbe || reason == checks.NeedsOutsideRun {

@@ -98,7 +98,7 @@ func (r *runner) recheck(s *model.Session, ids ...checks.ID) {
 	}
 	// What the owner allows now holds, not what was allowed then.
 	again, planned := *s.Outcome, 0
-	again.Target.Consents = slices.Clone(s.Target.Consents)
+	again.Target.Consents, again.Target.Page = slices.Clone(s.Target.Consents), s.Target.Page
 	before := &again
 	for _, id := range ids {
 		planned += checks.PlannedAgain(before, id)
