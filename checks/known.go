@@ -3,6 +3,7 @@ package checks
 import (
 	"slices"
 	"strings"
+	"time"
 )
 
 // PortalClone is a cause of server-registration and portal-identity.
@@ -47,7 +48,7 @@ func (t *Target) sharing(memberID string) (addresses []string) {
 // its address for that of both.
 func (t *Target) tokensWait() bool {
 	p := t.ServerProbe
-	if p == nil || p.Registration == nil {
+	if p == nil || p.Registration == nil || probeFacts(t, time.Time{}).otherPortal() {
 		return false
 	}
 	return len(t.sharing(p.Registration.MemberID)) > 0 && !slices.Contains(t.Consents, SameIdentity)

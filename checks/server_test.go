@@ -258,18 +258,25 @@ func TestTokensWaitForTheOwner(t *testing.T) {
 		want   []string
 		sent   bool // tokens
 		lacks  map[checks.ID]checks.Reason
+		host   string // for which the answer was made; "": the portal's
 	}{
-		{"nothing known", []checks.KnownPortal{}, []string{"deep"}, nil, nil, true, nil},
-		{"another portal's", []checks.KnownPortal{{Address: "https://old.example.ru", MemberID: strings.Repeat("cd", 16)}}, []string{"deep"}, nil, nil, true, nil},
-		{"no consent at all", clone, nil, nil, []string{found}, false, map[checks.ID]checks.Reason{checks.CredentialsArrive: checks.NeedsConsentDeep, checks.TokenAccepted: checks.NeedsCredential}},
-		{"the address is confirmed", clone, []string{"deep"}, nil, []string{found}, false, map[checks.ID]checks.Reason{checks.CredentialsArrive: checks.NeedsConsentSame}},
+		{"nothing known", []checks.KnownPortal{}, []string{"deep"}, nil, nil, true, nil, ""},
+		{"another portal's", []checks.KnownPortal{{Address: "https://old.example.ru", MemberID: strings.Repeat("cd", 16)}}, []string{"deep"}, nil, nil, true, nil, ""},
+		{"no consent at all", clone, nil, nil, []string{found}, false, map[checks.ID]checks.Reason{checks.CredentialsArrive: checks.NeedsConsentDeep, checks.TokenAccepted: checks.NeedsCredential}, ""},
+		{"the address is confirmed", clone, []string{"deep"}, nil, []string{found}, false, map[checks.ID]checks.Reason{checks.CredentialsArrive: checks.NeedsConsentSame}, ""},
 		{"a webhook, which the portal checks by itself", clone, []string{"deep", "webhook"}, nil, []string{found}, false, map[checks.ID]checks.Reason{
-			checks.CredentialsArrive: checks.NeedsConsentSame, checks.TokenAccepted: checks.NeedsSignIn}},
-		{"agreed", clone, []string{"deep"}, []checks.Consent{checks.SameIdentity}, []string{found}, true, nil},
+			checks.CredentialsArrive: checks.NeedsConsentSame, checks.TokenAccepted: checks.NeedsSignIn}, ""},
+		{"the answer of another portal", clone, []string{"deep"}, nil, join("server-probe problem probe-other-portal you", everythingBelow(checks.ServerProbe, checks.ServerAuthServer, checks.ServerRegistration,
+			checks.ServerApplications, checks.ServerModules, checks.ServerPlatform, checks.ServerAgents, checks.ServerRESTSetup, checks.ServerLicence)), true, nil, "other.example.ru"},
+		{"agreed", clone, []string{"deep"}, []checks.Consent{checks.SameIdentity}, []string{found}, true, nil, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			p := scenario{with: c.with, known: c.known, agreed: c.agreed, usualPace: true}.pasted(t, func(*serverprobe.Probe) {})
+			p := scenario{with: c.with, known: c.known, agreed: c.agreed, usualPace: true}.pasted(t, func(probe *serverprobe.Probe) {
+				if c.host != "" {
+					probe.PortalHost, probe.Names = c.host, nil
+				}
+			})
 			p.assertSummary(t, c.want...)
 			p.assertRequestRules(t, c.sent)
 			if sent := slices.ContainsFunc(p.sim.Log(), func(r simportal.Request) bool { return len(r.Tokens) > 0 }); sent != c.sent {

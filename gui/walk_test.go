@@ -60,7 +60,7 @@ func TestTokensWaitForAnAnswer(t *testing.T) {
 	r.waitUntil("the end of the run", r.verdictShown)
 	r.mustSay("У другого портала, который здесь проверяли, та же регистрация. Пока не ясно, нет ли среди них копии, токены не отправляются.")
 	for _, answer := range []string{r.say("window.consent.no", nil), r.say("window.consent.yes", nil)} {
-		r.tap(r.say("window.next.consent-same-identity", nil))
+		r.tap(r.say("window.next.consent-identity", nil))
 		r.mustSay("Отправлять токены этому порталу?")
 		r.tap(answer)
 	}
