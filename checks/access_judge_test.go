@@ -109,6 +109,10 @@ func TestJudgeIdentity(t *testing.T) {
 			results("unknown refused-with-code portal-admin")},
 		{"a failure of the authorization server", &IdentityFacts{Portal: "https://portal.example.ru", AuthAnswer: AuthAnswer{Failure: transport.Other, Status: 503}}, nil,
 			results("unknown unexpected-answer bitrix24")},
+		{"another portal's number", &IdentityFacts{Portal: "https://portal.example.ru", Held: "https://portal.example.ru/rest/", Sharing: []string{"https://old.example.ru"}}, nil,
+			results("notice portal-clone portal-admin")},
+		{"another portal's number, and that one's address", &IdentityFacts{Portal: "https://portal.example.ru", Held: "https://old.example.ru/rest/", Sharing: []string{"https://old.example.ru"}}, nil,
+			results("problem address-differs portal-admin", "notice portal-clone portal-admin")},
 		{"not reached", &IdentityFacts{Portal: "https://portal.example.ru", AuthAnswer: AuthAnswer{Failure: transport.NoNetwork}}, nil, results("unknown no-network you")},
 	})
 }

@@ -161,14 +161,15 @@ const (
 // portal: the first token makes the portal report the request's host as its address.
 type IdentityFacts struct {
 	AuthAnswer
-	Portal    string `json:"portal" hide:"host"`                // the address being checked
-	Held      string `json:"held,omitempty" hide:"host"`        // client_endpoint
-	Domain    string `json:"domain,omitempty" hide:"host"`      // domain
-	URI       string `json:"uri,omitempty" hide:"host"`         // uri
-	MemberID  string `json:"member_id,omitempty" hide:"member"` // the portal's, whatever its address
-	Installed *bool  `json:"installed,omitempty"`               // the application, as the authorization server sees it
-	AppStatus string `json:"application_status,omitempty"`      // L is a local one
-	Version   string `json:"application_version,omitempty"`     //
+	Portal    string   `json:"portal" hide:"host"`                // the address being checked
+	Held      string   `json:"held,omitempty" hide:"host"`        // client_endpoint
+	Domain    string   `json:"domain,omitempty" hide:"host"`      // domain
+	URI       string   `json:"uri,omitempty" hide:"host"`         // uri
+	MemberID  string   `json:"member_id,omitempty" hide:"member"` // the portal's, whatever its address
+	Sharing   []string `json:"sharing,omitempty" hide:"host"`     // other portals known here with that member_id
+	Installed *bool    `json:"installed,omitempty"`               // the application, as the authorization server sees it
+	AppStatus string   `json:"application_status,omitempty"`      // L is a local one
+	Version   string   `json:"application_version,omitempty"`     //
 }
 
 func observeIdentity(ctx context.Context, env *Env) (*IdentityFacts, error) {
@@ -180,6 +181,7 @@ func observeIdentity(ctx context.Context, env *Env) (*IdentityFacts, error) {
 	if err == nil {
 		i := info.Install
 		f.Held, f.Domain, f.URI, f.MemberID = short(i.ClientEndpoint), short(i.Domain), short(i.URI), short(i.MemberID)
+		f.Sharing = env.target.sharing(f.MemberID)
 		f.Installed, f.AppStatus, f.Version = &i.Installed, short(i.Status), short(i.Version)
 	}
 	return f, nil
@@ -249,6 +251,9 @@ func judgeIdentity(f *IdentityFacts, _ FactsByCheck) []Result {
 	}
 	if f.http() {
 		results = append(results, problem(AddressHeldAsHTTP, ServerAdmin))
+	}
+	if len(f.Sharing) > 0 {
+		results = append(results, notice(PortalClone, PortalAdmin).with(Args{"sharing": f.Sharing, "other": strings.TrimPrefix(f.Sharing[0], "https://")}))
 	}
 	return about(orOK(results), args)
 }

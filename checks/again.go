@@ -56,7 +56,12 @@ func withPrerequisites(before *Outcome, id ID) []*Check {
 
 // with returns the outcome with the results of some checks replaced.
 func (o *Outcome) with(some *Outcome) *Outcome {
-	merged := &Outcome{Target: o.Target, Started: some.Started, Finished: some.Finished, NotChecked: o.NotChecked}
+	merged := &Outcome{Target: o.Target, Started: some.Started, Finished: some.Finished}
+	for _, n := range o.NotChecked {
+		if !slices.ContainsFunc(some.Results, func(r Result) bool { return r.FoundBy() == n.Check }) {
+			merged.NotChecked = append(merged.NotChecked, n)
+		}
+	}
 	for _, c := range Catalog() {
 		found := func(r Result) bool { return r.FoundBy() == c.ID }
 		from := o

@@ -133,6 +133,11 @@ func (f *VendorFacts) allUnreachable() bool {
 	return f != nil && len(f.Hosts) > 0 && !slices.ContainsFunc(f.Hosts, func(h HostSeen) bool { return h.Layer == "" })
 }
 
+// allAnswer reports whether each of the authorization servers answered, and none that it failed: the portal's own is among them.
+func (f *VendorFacts) allAnswer() bool {
+	return !slices.ContainsFunc(f.Hosts, func(h HostSeen) bool { return h.Layer != "" || h.Status >= http.StatusInternalServerError })
+}
+
 // failing is the status with which the authorization servers answer that they failed, 0 if one of them doesn't.
 func (f *VendorFacts) failing() (status int) {
 	if f == nil {
@@ -172,7 +177,7 @@ func judgeVendor(f *VendorFacts, _ FactsByCheck) []Result {
 		return one(unknown(UnexpectedAnswer, You))
 	}
 	if !f.allUnreachable() {
-		return ok()
+		return about(ok(), Args{"all": f.allAnswer()})
 	}
 	var hosts []string
 	for _, h := range f.Hosts {

@@ -150,7 +150,7 @@ func Catalog() []*Check {
 		}, observeSignIn, judgeSignIn),
 		define(Check{
 			ID: PortalIdentity, Group: AccessGroup, Step: StepSignIn, Needs: all(SignIn), Credentials: signedIn, Vantage: FromComputer, Owner: PortalAdmin, Affects: tokens,
-			Causes: []Cause{AddressDiffers, AddressHeldAsHTTP},
+			Causes: []Cause{AddressDiffers, AddressHeldAsHTTP, PortalClone},
 		}, observeIdentity, judgeIdentity),
 		define(Check{
 			ID: TokenAccepted, Group: AccessGroup, Step: StepSignIn, Needs: all(SignIn, HTTPSSeen), After: tokenRule, Credentials: signedIn,
@@ -239,7 +239,7 @@ func Catalog() []*Check {
 		}, observeServerAuth, judgeServerAuth),
 		define(Check{
 			ID: ServerRegistration, Group: ServerGroup, Step: StepAuthServer, Needs: all(ServerProbe), MissingPrerequisite: missingPart(hasRegistration), Vantage: FromServer, Owner: PortalAdmin, Affects: tokens,
-			Causes: []Cause{PortalNotRegistered, AddressDiffers},
+			Causes: []Cause{PortalNotRegistered, AddressDiffers, PortalClone},
 		}, observeRegistration, judgeRegistration),
 		define(Check{
 			ID: ServerApplications, Group: ServerGroup, Step: StepSignIn, Needs: all(ServerProbe), MissingPrerequisite: missingPart(hasApplications), Vantage: FromServer, Owner: PortalAdmin, Affects: application,

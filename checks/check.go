@@ -95,6 +95,7 @@ const (
 	EventTest     Consent = "event-test"     // binding and unbinding a test event
 	PublicDNS     Consent = "public-dns"     // the portal's name goes to a public resolver
 	BodySize      Consent = "body-size"      // two large requests
+	SameIdentity  Consent = "same-identity"  // requests with tokens although another portal known here has the same member_id
 )
 
 // Group is a chapter of the checklist.

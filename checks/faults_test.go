@@ -64,6 +64,8 @@ type scenario struct {
 	region       *bitrix.Region             // instead of the faults' own
 	requirements *requirements.Requirements // instead of the faults' own
 	probe        *serverprobe.Probe
+	known        []checks.KnownPortal
+	agreed       []checks.Consent // besides those that the faults need
 	outside      *checks.Outside
 	prepare      func(*simportal.Sim) // before the run
 	answer       func(http.ResponseWriter, simportal.Request) bool
@@ -107,6 +109,10 @@ func (s scenario) execute(t *testing.T) scenarioResult {
 		target.Requirements = s.requirements
 	}
 	target.Moved, target.ServerProbe, target.Outside = s.moved, s.probe, s.outside
+	target.Consents = append(target.Consents, s.agreed...)
+	if s.known != nil {
+		target.Known = s.known
+	}
 	if simtest.EventLost(s.faults...) {
 		target.EventWait = time.Second // it never arrives; elsewhere it does
 	}

@@ -34,6 +34,7 @@ const (
 	NeedsConsentFilter Reason = "consent-content-filter"
 	NeedsConsentEvent  Reason = "consent-event-test"
 	NeedsConsentBody   Reason = "consent-body-size"
+	NeedsConsentSame   Reason = "consent-same-identity"
 	NeedsCredential    Reason = "credential" // a webhook or a sign-in
 	NeedsSignIn        Reason = "sign-in"    // a webhook is not enough
 	NeedsWebhook       Reason = "webhook"
@@ -45,8 +46,13 @@ const (
 	NeedsPage          Reason = "page"         // that an application shows in the portal
 )
 
-func reasonFor(c Consent) Reason {
+func (t *Target) reasonForConsent(c Consent) Reason {
 	switch c {
+	case Deep:
+		if t.tokensWait() && (slices.Contains(t.Consents, Deep) || t.SignIn != nil) {
+			return NeedsConsentSame
+		}
+		return NeedsConsentDeep
 	case ContentFilter:
 		return NeedsConsentFilter
 	case EventTest:
@@ -61,6 +67,8 @@ func reasonFor(c Consent) Reason {
 // reasonFor is what is lacking if none of the credentials is given.
 func (t *Target) reasonFor(credentials []Credential) Reason {
 	switch {
+	case t.tokensWait() && t.SignIn != nil && slices.Contains(credentials, BySignIn):
+		return NeedsConsentSame
 	case !t.has(ByWebhook) && !t.has(BySignIn):
 		return NeedsCredential
 	case slices.Contains(credentials, BySignIn):

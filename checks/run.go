@@ -58,7 +58,7 @@ func (c *Check) missing(t *Target) Reason {
 	case c.Hosts && len(t.required().Hosts) == 0:
 		return NeedsRequirements
 	case c.Consent != "" && !t.agreed(c.Consent):
-		return reasonFor(c.Consent)
+		return t.reasonForConsent(c.Consent)
 	case c.MissingPrerequisite != nil:
 		return c.MissingPrerequisite(t)
 	}

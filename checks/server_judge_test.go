@@ -3,6 +3,7 @@ package checks
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -130,6 +131,7 @@ func TestJudgeRegistration(t *testing.T) {
 	httpSeen := func(browser string) func(*RegistrationFacts) {
 		return func(f *RegistrationFacts) { f.HTTPS = &serverprobe.HTTPS{Browser: browser} }
 	}
+	shared := func(f *RegistrationFacts) { f.Sharing = []string{"https://old.example.ru"} }
 	const differs = "problem address-differs portal-admin"
 	judge(t, ServerRegistration, []verdict{
 		{"registered, by its name", facts(serverprobe.Registration{Registered: true, Reports: "https://portal.example.ru"}), nil, results("ok")},
@@ -144,8 +146,24 @@ func TestJudgeRegistration(t *testing.T) {
 		{"https not seen is another check's", facts(serverprobe.Registration{Registered: true, Reports: "http://portal.example.ru"}, httpSeen("https://portal.example.ru")), nil, results("ok")},
 		{"https not seen, and another name", facts(serverprobe.Registration{Registered: true, Reports: "http://bitrix.local"}, httpSeen("https://portal.example.ru")), nil, results(differs)},
 		{"neither", facts(serverprobe.Registration{Reports: "https://bitrix.local"}), nil, results("problem portal-not-registered portal-admin", differs)},
+		{"another portal's number", facts(serverprobe.Registration{Registered: true}, shared), nil, results("notice portal-clone portal-admin")},
+		{"another portal's number, and another name", facts(serverprobe.Registration{Registered: true, Reports: "https://bitrix.local"}, shared), nil, results(differs, "notice portal-clone portal-admin")},
 		{"nothing known", &RegistrationFacts{}, nil, results("unknown unexpected-answer portal-admin")},
 	})
+}
+
+func TestSharing(t *testing.T) {
+	id, other := strings.Repeat("ab", 16), strings.Repeat("cd", 16)
+	target := &Target{Known: []KnownPortal{{"https://portal.example.ru", id}, {"https://old.example.ru", strings.ToUpper(id)}, {"https://third.example.ru", other}, {"https://fourth.example.ru", ""}}}
+	var err error
+	if target.Address, err = portal.ParseAddress("portal.example.ru"); err != nil {
+		t.Fatal(err)
+	}
+	for memberID, want := range map[string][]string{id: {"https://old.example.ru"}, other: {"https://third.example.ru"}, "": nil, strings.Repeat("ef", 16): nil} {
+		if got := target.sharing(memberID); !slices.Equal(got, want) {
+			t.Errorf("%q is shared by %q, expected %q", memberID, got, want)
+		}
+	}
 }
 
 func TestJudgeApplications(t *testing.T) {

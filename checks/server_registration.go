@@ -13,7 +13,9 @@ type RegistrationFacts struct {
 	Portal       string                    `json:"portal" hide:"host"` // being checked
 	Registration *serverprobe.Registration `json:"registration,omitempty"`
 	HTTPS        *serverprobe.HTTPS        `json:"https,omitempty"`
-	Custom       bool                      `json:"custom,omitempty"` // an authorization provider of its own replaces the authorization server
+	Custom       bool                      `json:"custom,omitempty"`              // an authorization provider of its own replaces the authorization server
+	Sharing      []string                  `json:"sharing,omitempty" hide:"host"` // other portals known here with the same member_id
+	TokensWait   bool                      `json:"tokens_wait,omitempty"`         // no token was sent because of them
 }
 
 func hasRegistration(p *serverprobe.Probe) bool { return p.Registration != nil }
@@ -21,6 +23,9 @@ func hasRegistration(p *serverprobe.Probe) bool { return p.Registration != nil }
 func observeRegistration(_ context.Context, env *Env) (*RegistrationFacts, error) {
 	p := env.probe()
 	f := &RegistrationFacts{Portal: env.target.Address.String(), Registration: p.Registration, HTTPS: p.HTTPS}
+	if p.Registration != nil {
+		f.Sharing, f.TokensWait = env.target.sharing(p.Registration.MemberID), env.target.tokensWait()
+	}
 	f.Custom = p.Handlers != nil && custom(p.Handlers.Authorization) != nil
 	return f, nil
 }
@@ -36,6 +41,9 @@ func judgeRegistration(f *RegistrationFacts, _ FactsByCheck) []Result {
 	}
 	if f.differs() {
 		results = append(results, problem(AddressDiffers, PortalAdmin))
+	}
+	if len(f.Sharing) > 0 {
+		results = append(results, notice(PortalClone, PortalAdmin).with(Args{"sharing": f.Sharing, "waits": f.TokensWait}))
 	}
 	browser := ""
 	if f.HTTPS != nil {

@@ -12,6 +12,7 @@ import (
 	"boxready/checks"
 	"boxready/internal/requirements"
 	"boxready/internal/serverprobe"
+	"boxready/internal/simportal"
 	"boxready/internal/simtest"
 )
 
@@ -137,6 +138,7 @@ func serverCauses() []string {
 	for _, f := range serverFaults {
 		causes = append(causes, f.causes...)
 	}
+	causes = append(causes, "server-registration/portal-clone") // TestTokensWaitForTheOwner
 	return causes
 }
 
@@ -239,6 +241,82 @@ func TestServerAndPortal(t *testing.T) {
 			p.assertJudgedAgain(t)
 			p.assertTexts(t)
 		})
+	}
+}
+
+// TestTokensWaitForTheOwner asserts that nothing that makes a portal report its address is sent to one that a pasted answer shows to
+// be the same as another known one, until the owner agrees.
+func TestTokensWaitForTheOwner(t *testing.T) {
+	id := answered("").Registration.MemberID
+	clone := []checks.KnownPortal{{Address: "https://old.example.ru", MemberID: strings.ToUpper(id)}}
+	const found = "server-registration notice portal-clone portal-admin"
+	for _, c := range []struct {
+		name   string
+		known  []checks.KnownPortal
+		with   []string
+		agreed []checks.Consent
+		want   []string
+		sent   bool // tokens
+		lacks  map[checks.ID]checks.Reason
+		host   string // for which the answer was made; "": the portal's
+	}{
+		{"nothing known", []checks.KnownPortal{}, []string{"deep"}, nil, nil, true, nil, ""},
+		{"another portal's", []checks.KnownPortal{{Address: "https://old.example.ru", MemberID: strings.Repeat("cd", 16)}}, []string{"deep"}, nil, nil, true, nil, ""},
+		{"no consent at all", clone, nil, nil, []string{found}, false, map[checks.ID]checks.Reason{checks.CredentialsArrive: checks.NeedsConsentDeep, checks.TokenAccepted: checks.NeedsCredential}, ""},
+		{"the address is confirmed", clone, []string{"deep"}, nil, []string{found}, false, map[checks.ID]checks.Reason{checks.CredentialsArrive: checks.NeedsConsentSame}, ""},
+		{"a webhook, which the portal checks by itself", clone, []string{"deep", "webhook"}, nil, []string{found}, false, map[checks.ID]checks.Reason{
+			checks.CredentialsArrive: checks.NeedsConsentSame, checks.TokenAccepted: checks.NeedsSignIn}, ""},
+		{"the answer of another portal", clone, []string{"deep"}, nil, join("server-probe problem probe-other-portal you", everythingBelow(checks.ServerProbe, checks.ServerAuthServer, checks.ServerRegistration,
+			checks.ServerApplications, checks.ServerModules, checks.ServerPlatform, checks.ServerAgents, checks.ServerRESTSetup, checks.ServerLicence)), true, nil, "other.example.ru"},
+		{"agreed", clone, []string{"deep"}, []checks.Consent{checks.SameIdentity}, []string{found}, true, nil, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			p := scenario{with: c.with, known: c.known, agreed: c.agreed, usualPace: true}.pasted(t, func(probe *serverprobe.Probe) {
+				if c.host != "" {
+					probe.PortalHost, probe.Names = c.host, nil
+				}
+			})
+			p.assertSummary(t, c.want...)
+			p.assertRequestRules(t, c.sent)
+			if sent := slices.ContainsFunc(p.sim.Log(), func(r simportal.Request) bool { return len(r.Tokens) > 0 }); sent != c.sent {
+				t.Errorf("tokens were sent: %t", sent)
+			}
+			if !c.sent {
+				p.assertNoTokens(t)
+			}
+			for _, n := range p.NotChecked {
+				if want := c.lacks[n.Check]; want != "" && n.Reason != want {
+					t.Errorf("%s lacks %q, expected %q", n.Check, n.Reason, want)
+				}
+			}
+			p.assertTexts(t)
+			p.assertJudgedAgain(t)
+		})
+	}
+}
+
+// TestSignInWaitsForTheOwner asserts the same of a saved sign-in: not even its token is renewed.
+func TestSignInWaitsForTheOwner(t *testing.T) {
+	t.Parallel()
+	sim := simtest.Start(t, nil, "sign-in", "deep", "event-test")
+	target := sim.Target()
+	probe := answered(target.Address.Host)
+	probe.Registration.MemberID = target.SignIn.Held().MemberID
+	target.ServerProbe, target.Known = probe, []checks.KnownPortal{{Address: "https://old.example.ru", MemberID: probe.Registration.MemberID}}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	p := scenarioResult{Outcome: checks.Run(ctx, sim.Net(), target, nil), sim: sim.Sim, window: usual}
+	p.assertNoTokens(t)
+	for _, r := range p.asked("auth-cis", "auth-world") {
+		if r.Method == "POST" || strings.Contains(r.RawQuery, "refresh_token") {
+			t.Errorf("the sign-in was renewed: %s %s", r.Method, r.Path)
+		}
+	}
+	for _, id := range []checks.ID{checks.SignIn, checks.PortalIdentity, checks.TokenAccepted, checks.EventMachinery, checks.CredentialsArrive} {
+		if !slices.Contains(p.NotChecked, checks.NotChecked{Check: id, Reason: checks.NeedsConsentSame}) {
+			t.Errorf("%s isn't among what wasn't checked for lack of the consent: %v", id, p.NotChecked)
+		}
 	}
 }
 

@@ -43,6 +43,9 @@ type Target struct {
 	Receiver  string
 	EventWait time.Duration // the longest wait for a test event; 0: two minutes
 
+	// Known are portals that were checked from this computer before, as far as their member_id is known.
+	Known []KnownPortal
+
 	ServerProbe *serverprobe.Probe // what was pasted from the portal's server; nil for nothing
 	Outside     *Outside           // a run from the internet; nil for none
 
@@ -122,6 +125,9 @@ func (t *Target) inCloud() bool { return bitrix.IsCloudHost(t.Address.Host) }
 
 // agreed reports whether the owner consented. A sign-in requires confirming the address, which is kept with the account.
 func (t *Target) agreed(c Consent) bool {
+	if c == Deep && t.tokensWait() {
+		return false
+	}
 	return slices.Contains(t.Consents, c) || c == Deep && t.SignIn != nil
 }
 
@@ -138,7 +144,7 @@ func (t *Target) has(c Credential) bool {
 	case ByWebhook:
 		return t.Webhook != nil
 	case BySignIn:
-		return t.SignIn != nil
+		return t.SignIn != nil && !t.tokensWait()
 	case windowCredential:
 		return t.Self.Display != nil
 	}

@@ -23,7 +23,7 @@ import (
 type checkFlags struct {
 	network                                   networkFlags
 	deep, contentFilter, eventTest, publicDNS bool
-	bodySize                                  bool
+	bodySize, sameIdentity                    bool
 	webhook                                   string
 	signedIn, asApplication                   bool
 	requires                                  []string
@@ -93,6 +93,7 @@ func (cl *commandLine) checkCommand() *cobra.Command {
 	flags.BoolVar(&f.contentFilter, "content-filter", false, "")
 	flags.BoolVar(&f.eventTest, "event-test", false, "")
 	flags.BoolVar(&f.bodySize, "body-size", false, "")
+	flags.BoolVar(&f.sameIdentity, "same-identity", false, "")
 	flags.StringVar(&f.receiver, "receiver", "", "")
 	flags.StringVar(&f.webhook, "webhook", "", "")
 	flags.BoolVar(&f.signedIn, "signed-in", false, "")
@@ -172,7 +173,8 @@ func (f *checkFlags) options(portal string, stdin io.Reader) app.TargetOptions {
 	for _, c := range []struct {
 		consent checks.Consent
 		given   bool
-	}{{checks.Deep, f.deep}, {checks.ContentFilter, f.contentFilter}, {checks.EventTest, f.eventTest}, {checks.PublicDNS, f.publicDNS}, {checks.BodySize, f.bodySize}} {
+	}{{checks.Deep, f.deep}, {checks.ContentFilter, f.contentFilter}, {checks.EventTest, f.eventTest}, {checks.PublicDNS, f.publicDNS}, {checks.BodySize, f.bodySize},
+		{checks.SameIdentity, f.sameIdentity}} {
 		if c.given {
 			o.Consents = append(o.Consents, c.consent)
 		}

@@ -48,7 +48,7 @@ var flagGroups = []struct {
 	id    string
 	flags []string
 }{
-	{"consent", []string{"deep", "content-filter", "event-test", "body-size", "public-dns", "receiver"}},
+	{"consent", []string{"deep", "content-filter", "event-test", "body-size", "same-identity", "public-dns", "receiver"}},
 	{"what", []string{"to", "requires", "handlers", "app", "setup", "packs", "measured", "server-probe", "outside", "fault"}},
 	{"rest", nil},
 	{"credentials", []string{"webhook", "signed-in", "as-application", "client-id"}},

@@ -77,7 +77,7 @@ func (cl *commandLine) letter(args []string, f letterFlags) error {
 		to = found[0].ID
 		cl.mentionOthers(found[1:])
 	}
-	if !slices.ContainsFunc(seen.Owners(), func(o view.Owner) bool { return o.ID == to }) {
+	if !slices.ContainsFunc(letter.OwnersOf(seen), func(o view.Owner) bool { return o.ID == to }) {
 		fmt.Fprintln(cl.Err, cl.words.Say("cli-letter.nothing", checks.Args{"owner": cl.words.Code("owner.", string(to), ".to")}))
 		return nil
 	}

@@ -123,6 +123,7 @@ type combination struct {
 
 var combinations = []combination{
 	{command: "check", flag: "event-test", with: []string{"signed-in"}},
+	{command: "check", flag: "same-identity", with: []string{"server-probe"}},
 	{command: "check", flag: "receiver", with: []string{"event-test"}},
 	{command: "check", flag: "as-application", with: []string{"signed-in", "webhook", webhookVariable}},
 	{command: "check", flag: "handlers", with: []string{"requires", "report"}},

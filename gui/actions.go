@@ -28,6 +28,7 @@ func remedies() map[words.Action]remedy {
 		words.ConsentFilter:  {do: consent(checks.ContentFilter)},
 		words.ConsentEvent:   {do: consent(checks.EventTest)},
 		words.ConsentBody:    {do: consent(checks.BodySize)},
+		words.ConsentSame:    {do: consent(checks.SameIdentity)},
 		words.ConfirmAddress: {do: confirmAddress},
 		words.TestDelivery:   {do: open("events"), where: "events"},
 		words.EnterSignIn:    {do: func(f *findingPage, _ *model.Session, _ checks.Result) { f.list.nav.openGuide() }, where: "sign-in"},

@@ -380,10 +380,12 @@ func (p *checkPage) act(next view.Next) {
 		p.runs.run(s)
 	case words.ConsentDeep:
 		p.askToConfirm(s, true)
+	case words.ConsentSame:
+		p.runs.askAndRun(s, checks.SameIdentity)
 	case view.ShowFinding:
 		p.show(next.Finding, model.FindingKey(next.Finding))
 	case view.WriteLetter:
-		p.nav.openLetter(next.Finding.Owner)
+		p.nav.openLetter(next.Owner)
 	case words.EnterSignIn:
 		p.nav.openGuide()
 	case words.SaveReport:

@@ -291,14 +291,15 @@ func (p *checkPage) remedy(s *model.Session, reason checks.Reason) fyne.CanvasOb
 	if reason == checks.NeedsConsentDeep {
 		return p.buttonFor(s, checks.StepAuthServer)
 	}
-	consent := map[checks.Reason]checks.Consent{checks.NeedsConsentFilter: checks.ContentFilter, checks.NeedsConsentEvent: checks.EventTest, checks.NeedsConsentBody: checks.BodySize}[reason]
+	consent := map[checks.Reason]checks.Consent{checks.NeedsConsentFilter: checks.ContentFilter, checks.NeedsConsentEvent: checks.EventTest, checks.NeedsConsentBody: checks.BodySize,
+		checks.NeedsConsentSame: checks.SameIdentity}[reason]
 	if consent != "" {
 		return widgets.NewButton(p.say("consent."+string(consent), nil), nil, func() { p.runs.askAndRun(s, consent) })
 	}
 	if p.nav.hasSection("sign-in") && (reason == checks.NeedsCredential || reason == checks.NeedsSignIn || reason == checks.NeedsWebhook) {
 		return widgets.NewButton(p.say("section.sign-in", nil), nil, func() { p.nav.openSection("sign-in") })
 	}
-	if reason == checks.NeedsReceiver && p.nav.hasSection("events") {
+	if (reason == checks.NeedsReceiver || reason == checks.NeedsPage) && p.nav.hasSection("events") {
 		return widgets.NewButton(p.say("section.events", nil), nil, func() { p.nav.openSection("events") })
 	}
 	if reason == checks.NeedsServerProbe || reason == checks.NeedsOutsideRun {

@@ -7,6 +7,7 @@ import (
 	"boxready/gui/model"
 	"boxready/gui/style"
 	"boxready/gui/widgets"
+	"boxready/internal/app"
 )
 
 // eventsPage tests the delivery of events from the portal to an application: it sends one to a receiver, and shows its progress.
@@ -17,6 +18,7 @@ type eventsPage struct {
 	nav      navigator
 	session  *model.Session
 	receiver field
+	appPage  field
 	typed    bool // into the field; until then it has the offered receiver
 
 	// Of the content that is shown.
@@ -95,7 +97,7 @@ func (p *eventsPage) fill() {
 		return // the section isn't shown then
 	}
 	if p.session != s {
-		p.session, p.receiver, p.typed = s, field{}, false
+		p.session, p.receiver, p.typed, p.appPage = s, field{}, false, field{text: s.Target.Page}
 	}
 	if !p.typed {
 		p.receiver.text = p.builtFrom.offered
@@ -107,6 +109,9 @@ func (p *eventsPage) fill() {
 	content = append(content, p.askCard(s))
 	if p.builtFrom.legs {
 		content = append(content, p.legsCard(s))
+	}
+	if !s.Demo { // which has no application with a page
+		content = append(content, p.pageCard(s))
 	}
 	p.page = nil // it begins at its top
 	p.setContent(title(p.say("events.title", nil)), content...)
@@ -152,6 +157,44 @@ func (p *eventsPage) askCard(s *model.Session) fyne.CanvasObject {
 		p.focus = stop
 	}
 	return widgets.Card(widgets.Column(10, append(lines, entry, widgets.Small(p.say("events.receiver-text", nil)), buttons)...))
+}
+
+// pageCard asks for the page that an application shows in the portal, and shows what came of it.
+func (p *eventsPage) pageCard(s *model.Session) fyne.CanvasObject {
+	lines := []fyne.CanvasObject{heading(p.words.Name(checks.ApplicationFrame)), widgets.NewText(p.say("events.page-text", nil), widgets.Font{Color: widgets.Muted})}
+	for _, id := range []checks.ID{checks.ApplicationFrame, checks.BrowserLibrary} {
+		if r, ok := s.Result(id, ""); ok && !s.Running {
+			f := p.words.Finding(r, s.Target.Address.Display())
+			lines = append(lines, widgets.NewRow(widgets.RowContent{Sign: style.Sign(r.State), Title: f.Title, Detail: f.Saw, Chevron: widgets.Navigates}, func() { p.nav.showResult(r, "") }).Object)
+		}
+	}
+	_, entry := p.appPage.entry(p.say("events.page", nil), false, maxAddress, nil, p.tryPage, func() { p.page.Refit() })
+	try := widgets.NewButton(p.say("events.page-begin", nil), nil, p.tryPage)
+	if s.Running {
+		try.Disable()
+	}
+	return widgets.Card(widgets.Column(10, append(lines, entry, widgets.Flow(8, try))...))
+}
+
+// tryPage checks the page alone if the portal was checked before, otherwise with the portal.
+func (p *eventsPage) tryPage() {
+	s := p.session
+	if s.Running {
+		return
+	}
+	page, err := app.ParsePage(p.appPage.text)
+	if err != nil {
+		p.appPage.mistake = p.say("events.bad-page", nil)
+		p.fill()
+		p.focusOn(p.focus)
+		return
+	}
+	p.appPage.mistake, s.Target.Page = "", page
+	if s.Outcome == nil {
+		p.runs.run(s)
+		return
+	}
+	p.runs.recheck(s, checks.ApplicationFrame, checks.BrowserLibrary)
 }
 
 // try sends the event if the receiver's address is valid and the owner agrees.

@@ -231,3 +231,33 @@ func TestLocalEventTest(t *testing.T) {
 		t.Errorf("the run's target: receiver %q, %v", target.Receiver, target.Consents)
 	}
 }
+
+// TestApplicationPage asserts that the events section checks the page that the owner names, that page alone, and keeps it for later runs.
+func TestApplicationPage(t *testing.T) {
+	r := open(t, eventRun{}.setup(t))
+	r.onEventsPage()
+	for _, wrong := range []string{"", "app.vendor.example/x y", "ftp://app.vendor.example/", "https://a:b@app.vendor.example/"} {
+		r.entryAfter("Адрес страницы")
+		r.shortcut(&fyne.ShortcutSelectAll{})
+		r.typeIn(wrong)
+		r.key(fyne.KeyReturn)
+		r.mustSay("Нужен адрес страницы")
+	}
+	if n := len(r.checker.madeAgain()); n != 0 {
+		t.Fatalf("%d checks of no page", n)
+	}
+	r.entryAfter("Адрес страницы")
+	r.shortcut(&fyne.ShortcutSelectAll{})
+	r.typeIn("https://App.vendor.example/start?token=1#top")
+	r.key(fyne.KeyReturn)
+	r.waitUntil("the check of the page", func() bool { return len(r.checker.madeAgain()) == 2 && r.verdictOver() })
+	if again := r.checker.madeAgain(); !slices.Equal(again, []checks.ID{checks.ApplicationFrame, checks.BrowserLibrary}) {
+		t.Errorf("made again: %v", again)
+	}
+	r.openSection("check")
+	r.tap(r.say("window.header.again", nil))
+	r.waitUntil("another run", func() bool { return len(r.checker.asked()) == 2 })
+	if page := r.checker.asked()[1].Page; page != "https://app.vendor.example/start?token=1" {
+		t.Errorf("the run is about %q", page)
+	}
+}

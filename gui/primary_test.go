@@ -22,6 +22,9 @@ var leadsTo = map[words.Action]func(r *testWindow, next view.Next) bool{
 	},
 	words.CheckAgain:  func(r *testWindow, _ view.Next) bool { return len(r.checker.asked()) == 2 },
 	words.ConsentDeep: func(r *testWindow, _ view.Next) bool { return r.says(confirm) },
+	words.ConsentSame: func(r *testWindow, _ view.Next) bool {
+		return r.says("Отправлять токены этому порталу?")
+	},
 	view.ShowFinding: func(r *testWindow, next view.Next) bool {
 		return r.says(r.words().Finding(next.Finding, r.checker.asked()[0].Address.Display()).Title) && r.says("Назад")
 	},
@@ -46,6 +49,7 @@ func TestPrimaryButtonLeadsOn(t *testing.T) {
 	}
 	notSent := notSent(t).outcome(checks.Target{Address: mustParse(t, "portal.example.ru")})
 	kinds["unsure, without a token"] = notSent
+	kinds["unsure, the same identity"] = sameIdentity(t).outcome(checks.Target{Address: mustParse(t, "portal.example.ru")})
 	actions := map[words.Action]bool{}
 	for name, o := range kinds {
 		next := view.Of(o.Results).Next(o.Verdict)

@@ -31,8 +31,8 @@ func (r *runner) stopRun() {
 	}
 }
 
-// run makes a run of a session's target. With consents, they hold for this run alone, but for checks.Deep: that the address
-// is the right one stays true as long as the window is open.
+// run makes a run of a session's target. With consents, they hold for this run alone, but for checks.Deep and
+// checks.SameIdentity: that the address is the right one stays true as long as the window is open.
 func (r *runner) run(s *model.Session, consents ...checks.Consent) {
 	if s.Running || s.ReadOnly() {
 		return
@@ -52,6 +52,9 @@ func (r *runner) run(s *model.Session, consents ...checks.Consent) {
 		return
 	}
 	past, _ := r.params.Store.Portal(s.Target.Address.String())
+	if slices.Contains(consents, checks.SameIdentity) {
+		s.Allow(checks.SameIdentity)
+	}
 	if past.Confirmed && !s.Demo || slices.Contains(consents, checks.Deep) {
 		s.Allow(checks.Deep)
 	}
@@ -95,7 +98,7 @@ func (r *runner) recheck(s *model.Session, ids ...checks.ID) {
 	}
 	// What the owner allows now holds, not what was allowed then.
 	again, planned := *s.Outcome, 0
-	again.Target.Consents = slices.Clone(s.Target.Consents)
+	again.Target.Consents, again.Target.Page = slices.Clone(s.Target.Consents), s.Target.Page
 	before := &again
 	for _, id := range ids {
 		planned += checks.PlannedAgain(before, id)

@@ -16,6 +16,7 @@ type verdictCard struct {
 	p                  *checkPage
 	sign               *widgets.Sign
 	title, text, owner *widgets.Text
+	inference          *widgets.Text
 	proved             *fyne.Container
 	progress           *widgets.Progress
 	buttons            *fyne.Container
@@ -32,12 +33,13 @@ func (v *verdictCard) ended() bool {
 
 func newVerdictCard(p *checkPage) *verdictCard {
 	v := &verdictCard{p: p, sign: widgets.NewSign("", 26), proved: widgets.Column(4), progress: widgets.NewProgress(), buttons: widgets.Flow(8),
-		title: widgets.NewText("", widgets.Font{Size: style.SizeTitle, Bold: true, Selectable: true}),
-		text:  widgets.NewText("", widgets.Font{Selectable: true}),
-		owner: widgets.NewText("", widgets.Font{Color: widgets.Muted, Selectable: true})}
+		title:     widgets.NewText("", widgets.Font{Size: style.SizeTitle, Bold: true, Selectable: true}),
+		text:      widgets.NewText("", widgets.Font{Selectable: true}),
+		inference: widgets.NewText("", widgets.Font{Selectable: true}),
+		owner:     widgets.NewText("", widgets.Font{Color: widgets.Muted, Selectable: true})}
 	v.links = widgets.Column(0)
 	v.buttonLine = widgets.Pad(5, 0, 0, 0, widgets.Column(4, v.buttons, v.links))
-	lines := widgets.Column(6, v.title, v.text, v.owner, v.proved, v.progress, v.buttonLine)
+	lines := widgets.Column(6, v.title, v.text, v.inference, v.owner, v.proved, v.progress, v.buttonLine)
 	v.object = widgets.Card(widgets.Beside(14, true, v.sign, lines, nil))
 	return v
 }
@@ -51,6 +53,7 @@ func (v *verdictCard) set(to model.Verdict) {
 		t.Hidden = text == ""
 	}
 	show(v.text, to.Text)
+	show(v.inference, to.Inference)
 	show(v.owner, to.Owner)
 	v.progress.Hidden = !running
 	v.progress.Set(to.Done)

@@ -36,6 +36,47 @@ func notSent(t *testing.T) *fakeChecker {
 	}}
 }
 
+// sameIdentity is a portal like notSent's, whose server says that another known portal has its member_id, until the owner agrees.
+func sameIdentity(t *testing.T) *fakeChecker {
+	held, open := notSent(t), withFixed(replayed(t, "auth-server"), checks.AuthServerFromPortal, checks.PortalTLS)
+	return &fakeChecker{outcome: func(target checks.Target) *checks.Outcome {
+		if slices.Contains(target.Consents, checks.SameIdentity) {
+			return open(target)
+		}
+		target.Consents = nil
+		o := held.outcome(target)
+		o.Results = append(o.Results, checks.Result{Check: checks.ServerRegistration, State: checks.Notice, Cause: checks.PortalClone, Owner: checks.PortalAdmin,
+			Vantage: checks.FromServer, Facts: &checks.RegistrationFacts{Sharing: []string{"https://old.example.ru"}, TokensWait: true},
+			Args: checks.Args{"sharing": []string{"https://old.example.ru"}, "waits": true, "portal": "portal.example.ru"}})
+		return o
+	}}
+}
+
+// TestTokensWaitForAnAnswer asserts that the window asks before tokens go to a portal that may be a copy, takes no for an answer, and
+// doesn't ask again after a yes.
+func TestTokensWaitForAnAnswer(t *testing.T) {
+	r := open(t, setup{checker: sameIdentity(t)})
+	r.check("portal.example.ru")
+	r.waitUntil("the end of the run", r.verdictShown)
+	r.mustSay("У другого портала, который здесь проверяли, та же регистрация. Пока не ясно, нет ли среди них копии, токены не отправляются.")
+	for _, answer := range []string{r.say("window.consent.no", nil), r.say("window.consent.yes", nil)} {
+		r.tap(r.say("window.next.consent-identity", nil))
+		r.mustSay("Отправлять токены этому порталу?")
+		r.tap(answer)
+	}
+	r.waitUntil("the second run", func() bool { return len(r.checker.asked()) == 2 && r.verdictShown() })
+	if asked := r.checker.asked()[0]; slices.Contains(asked.Consents, checks.SameIdentity) {
+		t.Error("the first run had the consent")
+	}
+	r.tap(r.say("window.header.again", nil))
+	r.waitUntil("the third run", func() bool { return len(r.checker.asked()) == 3 && r.verdictShown() })
+	for _, asked := range r.checker.asked()[1:] {
+		if !slices.Contains(asked.Consents, checks.SameIdentity) {
+			t.Errorf("a run after the yes has the consents %v", asked.Consents)
+		}
+	}
+}
+
 // notFound is a portal whose name is not in DNS.
 func notFound() *fakeChecker {
 	return &fakeChecker{outcome: func(target checks.Target) *checks.Outcome {

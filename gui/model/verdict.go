@@ -13,6 +13,7 @@ import (
 type Verdict struct {
 	Sign        Sign
 	Title, Text string
+	Inference   string   // what the results prove together, see view.Inference; "" if nothing
 	Owner       string   // who fixes it, as a sentence; "" if there is nothing to fix
 	Proved      []string // what the verdict rests on, as sentences
 	Next        view.Next
@@ -57,7 +58,7 @@ func (s *Session) conclusion(w *words.Texts) Verdict {
 	verdict := seen.Verdict(w, s.Outcome.Verdict)
 	v := Verdict{Sign: Sign(verdict.State), Title: verdict.Title, Text: verdict.Text, Next: seen.Next(s.Outcome.Verdict)}
 	switch main := v.Next.Finding; {
-	case v.Next.Action == words.EnterSignIn || v.Next.Action == words.ConsentDeep && main.Check == "":
+	case v.Next.Action == words.EnterSignIn || (v.Next.Action == words.ConsentDeep || v.Next.Action == words.ConsentSame) && main.Check == "":
 		v.Sign = Go
 	case s.Outcome.Verdict == checks.Ready:
 		v.Text = ""
@@ -66,7 +67,8 @@ func (s *Session) conclusion(w *words.Texts) Verdict {
 		}
 	case s.Outcome.Verdict == checks.NotReady || s.Outcome.Verdict == checks.Unsure && v.Next.Action == view.ShowFinding:
 		v.Text = w.Finding(main, s.Target.Address.Display()).Title
-		v.Owner = w.Code("verdict.owner.", string(main.Owner), "")
+		v.Inference = verdict.Inference
+		v.Owner = w.Code("verdict.owner.", string(v.Next.Owner), "")
 		if n := seen.OtherProblems(main); n > 0 {
 			v.Owner += ", " + w.Count("verdict.more-problems", n)
 		}
@@ -87,9 +89,9 @@ func (v *Verdict) button(w *words.Texts) string {
 	case "":
 		return ""
 	case view.WriteLetter:
-		return w.Code("window.next.letter.", string(v.Next.Finding.Owner), "")
+		return w.Code("window.next.letter.", string(v.Next.Owner), "")
 	case view.ShowFinding:
-		if owner := v.Next.Finding.Owner; v.Next.Finding.State == checks.Problem && (owner == checks.You || owner == checks.PortalAdmin) {
+		if owner := v.Next.Owner; v.Next.Finding.State == checks.Problem && (owner == checks.You || owner == checks.PortalAdmin) {
 			return w.Say("window.next.finding-own", nil)
 		}
 	}
@@ -101,8 +103,10 @@ func (s *Session) findings() []view.Item {
 	return slices.DeleteFunc(view.Of(s.Results()).Findings(), func(i view.Item) bool { return !isFinding(i.Result) })
 }
 
-// view has the findings alone.
-func (s *Session) view() *view.View { return &view.View{Items: s.findings()} }
+// view has all results but those of a run that was stopped.
+func (s *Session) view() *view.View {
+	return &view.View{Items: slices.DeleteFunc(view.Of(s.Results()).Items, func(i view.Item) bool { return i.Cause == checks.Cancelled })}
+}
 
 // PastVerdict returns a sign and a sentence for the verdict of an earlier run; "" means that there was none.
 func PastVerdict(w *words.Texts, v checks.Verdict) (Sign, string) {

@@ -60,6 +60,7 @@ func (a *App) OpenBatch(ctx context.Context, file string, portals []fleet.Portal
 	if err != nil {
 		return nil, err
 	}
+	common.Known = append([]checks.KnownPortal{}, History(a.options.Cache).Known()...) // read once, not for each portal
 	b := &Batch{Portals: portals, app: a, slots: make(slots, parallel), target: common, requirements: map[string]*requirements.Requirements{}}
 	for _, p := range portals {
 		key := requirementsKey(p)

@@ -89,7 +89,7 @@ func (a *App) Target(o TargetOptions) (checks.Target, error) {
 		}
 	}
 	if o.Page != "" {
-		if t.Page, err = parsePage(o.Page); err != nil {
+		if t.Page, err = ParsePage(o.Page); err != nil {
 			return t, err
 		}
 	}
@@ -129,8 +129,9 @@ func parseAuthServer(text string) (string, error) {
 	return "https://" + u.Host, nil
 }
 
-// parsePage normalizes the address of a page. One over http is a finding of the run.
-func parsePage(text string) (string, error) {
+// ParsePage normalizes the address of a page that an application shows in the portal. One over http is a finding of the run. The error
+// is an *InputError.
+func ParsePage(text string) (string, error) {
 	u, err := url.Parse(text)
 	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || u.User != nil {
 		return "", &InputError{Option: "app", Code: BadPage}

@@ -157,6 +157,9 @@ func (p *Portal) Target(version string) (checks.Target, error) {
 			return target, err
 		}
 		target.SignIn = p.SignIn(transport.New(way))
+		if p.with["known"] {
+			target.Known = []checks.KnownPortal{{Address: "https://portal-copy.demo.example", MemberID: target.SignIn.Held().MemberID}}
+		}
 	}
 	return target, nil
 }

@@ -60,18 +60,36 @@ func Recipients(v *view.View) []view.Owner {
 // OwnersOf are the owners of findings that somebody else can write to, the portal's administrator among them. Who sits at this
 // computer needs no letter.
 func OwnersOf(v *view.View) []view.Owner {
-	return slices.DeleteFunc(v.Owners(), func(o view.Owner) bool { return o.ID == checks.You })
+	return slices.DeleteFunc(owners(v), func(o view.Owner) bool { return o.ID == checks.You })
+}
+
+// owners are the owners of findings. The finding that the verdict is about comes first, and to whose job it most likely is, who may
+// not be its owner.
+func owners(v *view.View) []view.Owner {
+	all, inferred := v.Owners(), v.Inference()
+	if inferred.ID == "" || inferred.Owner == inferred.About.Owner {
+		return all
+	}
+	about := func(i view.Item) bool { return i.Check == inferred.About.Check && i.Cause == inferred.About.Cause }
+	first := view.Owner{ID: inferred.Owner, State: inferred.About.State, Findings: []view.Item{{Result: inferred.About}}}
+	for n := range all {
+		all[n].Findings = slices.DeleteFunc(all[n].Findings, about)
+		if all[n].ID == first.ID {
+			first.Findings, all[n].Findings = append(first.Findings, all[n].Findings...), nil
+		}
+	}
+	return append([]view.Owner{first}, slices.DeleteFunc(all, func(o view.Owner) bool { return len(o.Findings) == 0 })...)
 }
 
 // Write writes the letter to an owner, the most severe finding first. The zero Letter means that the owner has none.
 func Write(w *words.Texts, v *view.View, to checks.Owner, run Run) (Letter, error) {
-	owners := v.Owners()
-	at := slices.IndexFunc(owners, func(o view.Owner) bool { return o.ID == to })
+	all := owners(v)
+	at := slices.IndexFunc(all, func(o view.Owner) bool { return o.ID == to })
 	if at < 0 {
 		return Letter{}, nil
 	}
-	p := &writer{words: w, run: run, to: to}
-	for _, i := range owners[at].Findings {
+	p := &writer{words: w, run: run, to: to, inferred: v.Inference()}
+	for _, i := range all[at].Findings {
 		p.add(i.Result)
 	}
 	l := Letter{To: to, Subject: p.subject(), Body: p.shortest()}
@@ -111,6 +129,7 @@ type writer struct {
 	words    *words.Texts
 	run      Run
 	to       checks.Owner
+	inferred view.Inference
 	findings []finding
 }
 
@@ -122,6 +141,11 @@ type finding struct {
 	steps  []words.Step // of them, without the proofs, those for one setup
 	proofs []words.Step
 	others bool // other setups have steps of their own, which are only attached
+}
+
+// about reports whether something was inferred about the finding.
+func (f finding) about(i view.Inference) bool {
+	return i.ID != "" && i.About.Check == f.result.Check && i.About.Cause == f.result.Cause
 }
 
 func (p *writer) add(r checks.Result) {
@@ -158,24 +182,27 @@ func (p *writer) subject() string {
 // amount is how much of the findings a body has.
 type amount struct {
 	findings, steps int  // the first of each
+	inferred        bool // what follows about one of them
 	breaks          bool // what each breaks, not only the first
 	proofs          bool // of all findings, not only of the first
 }
 
 // shortest is the body with as much as MaxWords allow: fewer steps of each finding, then only what the first one breaks, then one proof,
-// then fewer findings.
+// then fewer findings, and then nothing of what was inferred.
 func (p *writer) shortest() string {
 	var body string
-	for n := min(len(p.findings), maxFindings); n > 0; n-- {
-		most := 1
-		for _, f := range p.findings[:n] {
-			most = max(most, len(f.steps))
-		}
-		for _, proofs := range []bool{true, false} {
-			for _, breaks := range []bool{true, false} {
-				for steps := most; steps > 0; steps-- {
-					if body = p.body(amount{n, steps, breaks, proofs}); CountWords(body) <= MaxWords {
-						return body
+	for _, inferred := range []bool{true, false} {
+		for n := min(len(p.findings), maxFindings); n > 0; n-- {
+			most := 1
+			for _, f := range p.findings[:n] {
+				most = max(most, len(f.steps))
+			}
+			for _, proofs := range []bool{true, false} {
+				for _, breaks := range []bool{true, false} {
+					for steps := most; steps > 0; steps-- {
+						if body = p.body(amount{n, steps, inferred, breaks, proofs}); CountWords(body) <= MaxWords {
+							return body
+						}
 					}
 				}
 			}
@@ -216,6 +243,9 @@ func (p *writer) body(a amount) string {
 		about := sentence(plain(f.text.Title))
 		if first, _ := words.FirstSentences(f.text.Breaks, 1); (a.breaks || i == 0) && first != "" {
 			about += " " + plain(first)
+		}
+		if a.inferred && f.about(p.inferred) {
+			about += " " + p.inferred.Text(p.words)
 		}
 		line("\n%s%s", number, about)
 		steps := slices.DeleteFunc(slices.Clone(f.steps), func(step words.Step) bool { return contains(asked, step) }) // several findings may need the same
@@ -293,6 +323,9 @@ func (p *writer) writeDetails(line func(string, ...any), f finding) {
 	w, r := p.words, f.result
 	line("%s: %s", words.UpperFirst(w.Say("state."+string(r.State), nil)), plain(f.text.Title))
 	line("\n%s: %s %s.", w.Say("part.saw", nil), plain(f.text.Saw), words.UpperFirst(w.Say("vantage."+string(r.Vantage), nil)))
+	if f.about(p.inferred) {
+		line("%s", p.inferred.Text(w))
+	}
 	if f.text.Breaks != "" {
 		line("\n%s: %s", w.Say("part.breaks", nil), plain(f.text.Breaks))
 	}

@@ -53,6 +53,9 @@ func (l *Live) End(o *checks.Outcome) error {
 	t.WriteString("\n")
 	t.para(0, "", t.style.Bold(t.style.Paint(verdict.State, verdict.Title)))
 	t.para(0, "", verdict.End)
+	if verdict.Inference != "" {
+		t.para(0, "", verdict.Inference)
+	}
 	l.flush()
 	return l.err
 }

@@ -3,6 +3,7 @@ package report
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"boxready/checks"
@@ -24,11 +25,15 @@ func (p *Reporter) summary(n *run, b *Bundle) string {
 	for _, c := range p.counts(n) {
 		counts = append(counts, fmt.Sprintf("%s: %d", c.Words, c.N))
 	}
+	verdict := n.verdict(p.Words)
 	head := []string{
 		say("portal", checks.Args{"portal": n.display}) + hidden,
-		say("verdict", checks.Args{"verdict": n.verdict(p.Words).Title}),
+		say("verdict", checks.Args{"verdict": verdict.Title}),
 		say("checked", checks.Args{"started": moment(n.Started), "version": n.Tool.Version, "system": p.system()}),
 		say("counts", checks.Args{"counts": strings.Join(counts, ", ")}),
+	}
+	if verdict.Inference != "" {
+		head = slices.Insert(head, 2, verdict.Inference)
 	}
 	var tail []string
 	for _, m := range n.notChecked() {

@@ -99,6 +99,9 @@ func (t *text) verdict() {
 	verdict := t.run.verdict(t.Words)
 	t.para(0, "", t.style.Bold(t.style.Paint(verdict.State, verdict.Title)))
 	t.para(0, "", verdict.Text)
+	if verdict.Inference != "" {
+		t.para(0, "", verdict.Inference)
+	}
 }
 
 func (t *text) findingsOf(owner view.Owner) {

@@ -163,6 +163,7 @@ var accessSymptoms = map[string]seen{
 	"token-server-error":        refreshAnswers(502, ""),
 	"token-query-only":          shownInOtherTests("TestTokenEndpointFaults"),
 
+	"portal-clone":         held("https://portal.demo.example"), // as without it: what is known elsewhere makes the difference
 	"address-differs":      held("https://old.portal.demo.example"),
 	"address-held-as-http": held("http://portal.demo.example"),
 

@@ -274,6 +274,7 @@ var faultTable = []Fault{
 	{Name: "token-query-only", Group: "token", With: []string{"sign-in"}},
 
 	{Name: "address-differs", Group: "identity", Causes: []string{"portal-identity/address-differs"}, With: []string{"sign-in"}},
+	{Name: "portal-clone", Group: "identity", Causes: []string{"portal-identity/portal-clone"}, With: []string{"sign-in", "known"}},
 	{Name: "address-held-as-http", Group: "identity", Causes: []string{"portal-identity/address-held-as-http"}, With: []string{"sign-in"}},
 
 	{Name: "auth-host-unreachable", Group: "vendor", Causes: []string{"auth-server-from-computer/vendor-host-unreachable"}, ports: true},

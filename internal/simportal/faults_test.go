@@ -633,7 +633,7 @@ func TestFaultTable(t *testing.T) {
 			}
 		}
 		for _, w := range f.With {
-			if !slices.Contains([]string{"deep", "content-filter", "body-size", "public-dns", "event-test", "dns", "proxy", "region", "webhook", "sign-in", "receiver", "as-application"}, w) {
+			if !slices.Contains([]string{"deep", "content-filter", "body-size", "public-dns", "event-test", "dns", "proxy", "region", "webhook", "sign-in", "known", "receiver", "as-application"}, w) {
 				t.Errorf("%s: with %q", f.Name, w)
 			}
 		}

@@ -18,12 +18,20 @@ const (
 type Next struct {
 	Action  words.Action  // "" if there is nothing to do
 	Finding checks.Result // that the verdict is about; zero for none
+	Owner   checks.Owner  // whose job it most likely is; "" for none
 }
 
 // Next returns what to do after a verdict on the results.
 func (v *View) Next(verdict checks.Verdict) Next {
 	main := v.mainFinding(verdict)
-	next := Next{Finding: main}
+	next := Next{Finding: main, Owner: cmp.Or(v.Inference().Owner, main.Owner)}
+	switch verdict {
+	case checks.Unsure, checks.NoObstacle:
+		if v.affectedAlone() == "" && v.tokensWait() {
+			next.Action = words.ConsentSame
+			return next
+		}
+	}
 	switch verdict {
 	case checks.Ready:
 		next.Action = words.SaveReport
@@ -36,7 +44,7 @@ func (v *View) Next(verdict checks.Verdict) Next {
 		}
 	case checks.NotReady:
 		next.Action = WriteLetter
-		if main.Owner == checks.You || main.Owner == checks.PortalAdmin {
+		if next.Owner == checks.You || next.Owner == checks.PortalAdmin {
 			next.Action = ShowFinding
 		}
 	case checks.Unsure:
@@ -54,6 +62,11 @@ func (v *View) Next(verdict checks.Verdict) Next {
 // lacksDeep reports whether the connection that applications depend on most was not checked for lack of the consent.
 func (v *View) lacksDeep() bool {
 	return slices.ContainsFunc(v.Items, func(i Item) bool { return i.Cause == checks.NeedsDeep })
+}
+
+// tokensWait reports whether tokens were held back because another portal has the same identity.
+func (v *View) tokensWait() bool {
+	return v.has(sign{checks: ids(checks.ServerRegistration), causes: causes(checks.PortalClone), args: checks.Args{"waits": true}})
 }
 
 // mainFinding is the finding that a verdict is about: a problem before what is unknown, one of the portal before one of a single

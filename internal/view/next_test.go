@@ -23,6 +23,9 @@ func TestNext(t *testing.T) {
 	silent := finding(checks.RESTRoute, checks.Unknown, checks.TimedOut, checks.ServerAdmin, all...)
 	name := finding(checks.PortalDNS, checks.Problem, checks.DNSNotFound, checks.You, all...)
 	refused := finding(checks.PortalTCP, checks.Problem, checks.TCPRefused, checks.NetworkAdmin, all...)
+	clone := func(waits bool) checks.Result {
+		return checks.Result{Check: checks.ServerRegistration, State: checks.Notice, Cause: checks.PortalClone, Args: checks.Args{"waits": waits}}
+	}
 	for _, c := range []struct {
 		name    string
 		verdict checks.Verdict
@@ -45,6 +48,11 @@ func TestNext(t *testing.T) {
 		{"the one that others wait for", checks.NotReady, []checks.Result{certificate, server, waits(checks.TokenAccepted, checks.AuthServerFromPortal)}, WriteLetter, checks.AuthServerFromPortal},
 		{"the portal's before the webhook's", checks.NotReady, []checks.Result{webhook, certificate}, WriteLetter, checks.PortalTLS},
 		{"a problem before what is unknown", checks.NotReady, []checks.Result{silent, certificate}, WriteLetter, checks.PortalTLS},
+		{"tokens that wait for the owner", checks.Unsure, []checks.Result{deep, clone(true)}, words.ConsentSame, ""},
+		{"tokens that wait, before a sign-in", checks.NoObstacle, []checks.Result{clone(true)}, words.ConsentSame, ""},
+		{"tokens that wait, and a webhook that fails", checks.Unsure, []checks.Result{deep, webhook, clone(true)}, ShowFinding, checks.WebhookCheck},
+		{"tokens that wait, and a fault of the portal", checks.NotReady, []checks.Result{certificate, deep, clone(true)}, WriteLetter, checks.PortalTLS},
+		{"tokens that the owner agreed to", checks.NoObstacle, []checks.Result{clone(false)}, words.EnterSignIn, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			next := Of(c.results).Next(c.verdict)

@@ -12,6 +12,7 @@ type Verdict struct {
 	State       checks.State // as VerdictState; Skipped if nothing wrong was seen so far
 	Title, Text string
 	End         string // instead of Text, after the findings
+	Inference   string // what the results prove together, a sentence; "" if nothing
 }
 
 // verdictStates are the states whose style the verdicts have. Only ready looks like ok.
@@ -35,6 +36,8 @@ func VerdictState(v checks.Verdict) checks.State { return verdictStates[v] }
 func (v *View) Verdict(w *words.Texts, verdict checks.Verdict) Verdict {
 	code, state := string(verdict), VerdictState(verdict)
 	switch one := v.affectedAlone(); {
+	case one == "" && v.tokensWait() && (verdict == checks.NoObstacle || verdict == checks.Unsure && v.mainFinding(verdict).Check == ""):
+		code, state = "same-identity", checks.Skipped
 	case verdict == checks.Unsure && one != "":
 		code = string(one)
 	case verdict == checks.Unsure && v.lacksDeep() && v.mainFinding(verdict).Check == "":
@@ -42,7 +45,7 @@ func (v *View) Verdict(w *words.Texts, verdict checks.Verdict) Verdict {
 	case verdict == checks.NoObstacle && v.answered(checks.StepAuthServer):
 		code = "not-signed-in"
 	}
-	said := Verdict{State: state, Title: w.Code("verdict.", code, ".title"), Text: w.Code("verdict.", code, ".text")}
+	said := Verdict{State: state, Title: w.Code("verdict.", code, ".title"), Text: w.Code("verdict.", code, ".text"), Inference: v.Inference().Text(w)}
 	if said.End = said.Text; slices.Contains(describedBelow, code) {
 		said.End = w.Code("verdict.", code, ".end")
 	}

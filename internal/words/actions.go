@@ -21,6 +21,7 @@ const (
 	ConsentFilter  Action = "consent-filter"
 	ConsentEvent   Action = "consent-event"
 	ConsentBody    Action = "consent-body-size"
+	ConsentSame    Action = "consent-identity"
 	ConfirmAddress Action = "confirm-address" // although the authorization server holds another
 	TestDelivery   Action = "receiver"
 	EnterSignIn    Action = "sign-in"
@@ -62,6 +63,7 @@ var commandLines = map[string]commandLine{
 	"consent-filter":       {ConsentFilter, "check {portal} --content-filter"},
 	"consent-body-size":    {ConsentBody, "check {portal} --body-size"},
 	"consent-event":        {ConsentEvent, "check {portal} --signed-in --event-test"},
+	"consent-identity":     {ConsentSame, "check {portal} --deep --server-probe {file} --same-identity"},
 	"confirm-address":      {ConfirmAddress, "check {portal} --signed-in --deep"},
 	"receiver":             {TestDelivery, "check {portal} --signed-in --event-test --receiver {receiver}"},
 	"sign-in":              {EnterSignIn, "login {portal} --client-id {client}"},

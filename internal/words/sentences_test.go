@@ -246,6 +246,8 @@ var conclusions = []conclusion{
 	{"server-registration", "", `{"portal":"https://portal.example.ru","registration":{"registered":true,"reports":"https://portal.example.ru"}}`},
 	{"server-registration", "", `{"portal":"https://portal.example.ru","registration":{"registered":true}}`},
 	{"server-registration", "portal-not-registered", `{"registration":{"registered":false}}`},
+	{"server-registration", "portal-clone", `{"portal":"https://portal.example.ru","registration":{"registered":true},"sharing":["https://old.example.ru"],"tokens_wait":true}`},
+	{"server-registration", "portal-clone", `{"portal":"https://portal.example.ru","registration":{"registered":true},"sharing":["https://old.example.ru","https://test.example.ru"]}`},
 	{"server-registration", "address-differs", `{"portal":"https://portal.example.ru","registration":{"registered":true,"reports":"https://10.0.0.5"},"https":{"browser":"https://portal.example.ru"}}`},
 	{"server-registration", "address-differs", `{"portal":"https://portal.example.ru","registration":{"registered":true,"reports":"https://in.example.ru"},"https":{"browser":"https://in.example.ru"}}`},
 	{"server-registration", "address-differs", `{"portal":"https://portal.example.ru","registration":{"registered":true,"reports":"https://old.example.ru","host_constant":"old.example.ru"}}`},

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"boxready/checks"
+	"boxready/internal/lazyregexp"
+	"boxready/internal/portal"
 	"boxready/internal/report"
 	"boxready/internal/secret"
 )
@@ -70,7 +72,60 @@ func (s *Store) Add(d report.Document, secrets ...secret.String) error {
 	if err != nil {
 		return err
 	}
+	if err := keepIdentity(folder, d); err != nil {
+		return err
+	}
 	return s.prune(folder)
+}
+
+// identityFile has a portal's address and its member_id, a line each. It goes with the portal's runs.
+const identityFile = "identity"
+
+const maxIdentity = 1 << 10 // bytes
+
+var memberID = lazyregexp.New(`^[0-9a-fA-F]{32}$`)
+
+// keepIdentity notes the portal's member_id, if the run saw it.
+func keepIdentity(folder string, d report.Document) error {
+	for _, r := range d.Results {
+		if id := checks.MemberID(r.Facts); memberID().MatchString(id) {
+			return report.WriteFile(filepath.Join(folder, identityFile), func(w io.Writer) error {
+				_, err := fmt.Fprintf(w, "%s\n%s\n", d.Portal, id)
+				return err
+			})
+		}
+	}
+	return nil
+}
+
+// Known returns the portals with runs of which one saw the member_id. What can't be read is left out.
+func (s *Store) Known() []checks.KnownPortal {
+	if s.Dir == "" {
+		return nil
+	}
+	folders, err := os.ReadDir(s.Dir)
+	if err != nil {
+		return nil
+	}
+	var known []checks.KnownPortal
+	for _, folder := range folders {
+		file := filepath.Join(s.Dir, folder.Name(), identityFile)
+		if info, err := os.Stat(file); err != nil || !info.Mode().IsRegular() || info.Size() > maxIdentity {
+			continue
+		}
+		data, err := os.ReadFile(file) // #nosec G304 -- in the history's own folder
+		if err != nil {
+			continue
+		}
+		lines := strings.Split(string(data), "\n")
+		if len(lines) < 2 || !memberID().MatchString(lines[1]) {
+			continue
+		}
+		if address, err := portal.ParseAddress(lines[0]); err == nil && address.String() == lines[0] {
+			known = append(known, checks.KnownPortal{Address: lines[0], MemberID: lines[1]})
+		}
+	}
+	return known
 }
 
 // Names sort by time.

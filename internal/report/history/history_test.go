@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"boxready/internal/report"
 	"boxready/internal/report/history"
 	"boxready/internal/secret"
+	"boxready/internal/serverprobe"
 )
 
 func run(portal string, at time.Time, verdict checks.Verdict, facts string) report.Document {
@@ -151,5 +153,59 @@ func TestDamagedHistory(t *testing.T) {
 	blocked := history.Store{Dir: file}
 	if err := blocked.Add(run("https://a.example", noon, checks.Ready, "{}")); err == nil {
 		t.Error("kept in a file that is no folder")
+	}
+}
+
+// TestKnown asserts that of a portal's identity only the last one that a run saw is kept, and that it goes with the runs.
+func TestKnown(t *testing.T) {
+	s := history.Store{Dir: filepath.Join(t.TempDir(), "history")}
+	one, other := strings.Repeat("ab", 16), strings.Repeat("cd", 16)
+	saw := func(portal string, minute int, facts ...checks.Facts) {
+		t.Helper()
+		d := run(portal, noon.Add(time.Duration(minute)*time.Minute), checks.Ready, "{}")
+		for _, f := range facts {
+			d.Results = append(d.Results, report.Entry{Check: "portal-identity", State: checks.OK, Facts: f})
+		}
+		if err := s.Add(d); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := func(when string, known ...checks.KnownPortal) {
+		t.Helper()
+		got := s.Known()
+		slices.SortFunc(got, func(a, b checks.KnownPortal) int { return strings.Compare(a.Address, b.Address) })
+		if !slices.Equal(got, known) {
+			t.Errorf("%s: %v, expected %v", when, got, known)
+		}
+	}
+	want("before the first run")
+	saw("https://a.example", 0)
+	saw("https://b.example:8443", 0, &checks.RegistrationFacts{Registration: &serverprobe.Registration{MemberID: other}})
+	saw("https://c.example", 0, &checks.IdentityFacts{MemberID: "not a member_id"}, &checks.RegistrationFacts{})
+	want("by the server probe", checks.KnownPortal{Address: "https://b.example:8443", MemberID: other})
+	saw("https://a.example", 1, &checks.IdentityFacts{MemberID: other})
+	saw("https://a.example", 2, &checks.IdentityFacts{MemberID: one})
+	saw("https://a.example", 3)
+	a := checks.KnownPortal{Address: "https://a.example", MemberID: one}
+	want("by sign-ins", a, checks.KnownPortal{Address: "https://b.example:8443", MemberID: other})
+	if runs, err := s.Runs("https://a.example"); len(runs) != 4 || err != nil {
+		t.Errorf("%d runs, %v", len(runs), err)
+	}
+	if err := s.Delete("https://b.example:8443"); err != nil {
+		t.Fatal(err)
+	}
+	want("after the runs were deleted", a)
+
+	folders, err := os.ReadDir(s.Dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{"empty": "", "no address": "a.example\n" + one + "\n", "another text": "https://a.example\nhello\n", "too large": "https://a.example\n" + one + "\n" + strings.Repeat("x", 2000)} {
+		for _, folder := range folders {
+			if err := os.WriteFile(filepath.Join(s.Dir, folder.Name(), "identity"), []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want(name)
 	}
 }
