@@ -166,7 +166,10 @@ type stub struct {
 	AuthServer  string                      `json:"auth_server"`
 	Strict      bool                        `json:"strict"` // warnings are errors
 	Hang        string                      `json:"hang"`
-	Charset     string                      `json:"charset"` // of the database
+	Charset     string                      `json:"charset"`  // of the database
+	Database    string                      `json:"database"` // its type, mysql unless said
+	Denied      bool                        `json:"denied"`   // the account may read no table
+	Broken      bool                        `json:"broken_settings"`
 
 	Request map[string]string `json:"-"` // server variables
 }
@@ -200,10 +203,13 @@ func portalOf(main, rest, authServer string) stub {
 			"b_lang":        {{"SERVER_NAME": "portal.example.ru"}, {"SERVER_NAME": ""}},
 			"b_lang_domain": {{"DOMAIN": "www.portal.example.ru"}},
 			"b_rest_app": {
-				{"CODE": "local.5f0c.1", "APP_NAME": "Звонки", "STATUS": "L", "ACTIVE": "Y", "INSTALLED": "N", "DATE_FINISH": nil, "CLIENT_SECRET": "verysecretkey"},
-				{"CODE": "vendor.app", "APP_NAME": "", "STATUS": "P", "ACTIVE": "Y", "INSTALLED": "Y", "DATE_FINISH": "2026-12-31"},
+				{"ID": "7", "CODE": "local.5f0c.1", "APP_NAME": "Звонки", "STATUS": "L", "ACTIVE": "Y", "INSTALLED": "N", "DATE_FINISH": nil, "CLIENT_SECRET": "verysecretkey"},
+				{"ID": "8", "CODE": "vendor.app", "APP_NAME": "", "STATUS": "P", "ACTIVE": "Y", "INSTALLED": "Y", "DATE_FINISH": "2026-12-31"},
 			},
-			"b_rest_event":         {{"EVENT_NAME": "ONAPPTEST"}, {"EVENT_NAME": "ONCRMDEALADD"}},
+			"b_rest_event": {
+				{"EVENT_NAME": "ONAPPTEST", "APP_ID": "7", "EVENT_HANDLER": "https://127.0.0.1:8443/calls/handler.php?token=verysecretkey"},
+				{"EVENT_NAME": "ONCRMDEALADD", "APP_ID": nil, "EVENT_HANDLER": "http://someone:pa55word@localhost/hook/verysecretkey/"},
+			},
 			"b_rest_event_offline": {},
 			"b_rest_ap":            {{"ACTIVE": "Y"}},
 			"b_agent": {
@@ -232,8 +238,12 @@ var versions = []struct{ rest, main string }{
 	{"26.200.200", "26.100.0"},
 }
 
+// script prints a script; with servers of the test, it connects to none of the vendor's other hosts.
 func script(t *testing.T, kind serverprobe.Kind, o serverprobe.Options) (text, nonce string) {
 	t.Helper()
+	if o.Servers != nil && o.Others == nil {
+		o.Others = []string{}
+	}
 	text, nonce, err := serverprobe.Script(kind, o)
 	if err != nil {
 		t.Fatal(err)
@@ -301,6 +311,9 @@ func TestEveryVersionAnswers(t *testing.T) {
 				Agents: &serverprobe.Agents{CheckAgents: "N", UseCrontab: "N", AgeS: &age, PeriodicAgeS: &periodic,
 					REST: []serverprobe.Agent{{Name: `\Bitrix\Rest\UsageStatTable::sendAgent();`, Active: true}}},
 				Usage: &serverprobe.Usage{UnsentDays: 4, Oldest: "2026-11-20"},
+				Outgoing: []serverprobe.Outgoing{{Scheme: "https", Host: "127.0.0.1", Number: 1, Applications: []string{"Звонки"}, DNS: "ok", Private: true},
+					{Scheme: "http", Host: "localhost", Number: 1, Webhooks: 1, Applications: []string{}, DNS: "ok", Private: true}},
+				Self: &serverprobe.Host{By: serverprobe.PHP, Host: "portal.example.ru", Port: 443, DNS: "failed", Addresses: []string{}},
 			}
 			if v.main < "22" { // the class for the licence doesn't exist yet
 				want.Licence.Ends, want.Licence.TimeBound = "", false
@@ -311,6 +324,7 @@ func TestEveryVersionAnswers(t *testing.T) {
 			got := probe.Answer
 			want.Kind, want.Nonce, want.PortalHost, want.Time, want.TookMS, want.SAPI = got.Kind, got.Nonce, got.PortalHost, got.Time, got.TookMS, got.SAPI
 			want.Loaded, want.RESTOK, want.Failed, want.Settings, want.Hosts = got.Loaded, got.RESTOK, got.Failed, got.Settings, got.Hosts
+			want.Disk, want.Clocks = got.Disk, got.Clocks
 			if diff := cmp.Diff(want, &got); diff != "" {
 				t.Errorf("answer (-want +got):\n%s", diff)
 			}
