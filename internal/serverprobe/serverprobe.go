@@ -205,8 +205,8 @@ type Disk struct {
 
 // Clocks are the time zones of PHP and of the database's connection.
 type Clocks struct {
-	PHP          string `json:"php,omitempty"`
-	Database     string `json:"database,omitempty"` // as the database calls it, SYSTEM for instance
+	PHP          string `json:"php,omitempty" hide:"text"`
+	Database     string `json:"database,omitempty" hide:"text"` // as the database calls it, SYSTEM for instance
 	DatabaseOffS *int64 `json:"database_off_s,omitempty"`
 }
 
