@@ -396,7 +396,7 @@ call_user_func(function () {
 					$host['tls'] = $socket ? 'ok' : 'failed';
 					$host['tls_error'] = $socket ? '' : $text(trim(preg_replace('/\s+/', ' ', $warning . ' ' . $error)), 300);
 				}
-				if (!$socket && stripos($warning, 'certificate') === false) {
+				if (!$socket && stripos($warning, 'cert') === false) {
 					break;
 				}
 				if ($socket) {
@@ -491,8 +491,9 @@ call_user_func(function () {
 			}
 			$answer['hosts'][] = $connect((string)parse_url($url, PHP_URL_HOST), $port($url), !$updates);
 		}
-		return true;
+		return null;
 	});
+	unset($answer['others']); // its result is among the hosts
 
 	// Where events and outgoing webhooks go: scheme and host alone. The rest of these addresses may hold passwords, and is dropped here.
 	$part('outgoing', true, function () use (&$answer, $rows, $has, $text, $call, $expired) {
