@@ -277,7 +277,7 @@ func Catalog() []*Check {
 			Causes: []Cause{PortalCannotReachItself},
 		}, observeServerSelf, judgeServerSelf),
 		define(Check{
-			ID: ServerPHP, Group: ServerGroup, Step: StepModules, Needs: all(ServerProbe), MissingPrerequisite: missingPart(hasPlatform), Vantage: FromServer, Owner: ServerAdmin, Affects: []Affected{Applications, Webhooks},
+			ID: ServerPHP, Group: ServerGroup, Step: StepModules, Needs: all(ServerProbe), MissingPrerequisite: missingPart(hasLimits), Vantage: FromServer, Owner: ServerAdmin, Affects: []Affected{Applications, Webhooks},
 			Causes: []Cause{PHPLimitsLow},
 		}, observeServerPHP, judgeServerPHP),
 		define(Check{

@@ -387,14 +387,14 @@ func TestJudgeServerSelf(t *testing.T) {
 }
 
 func TestJudgeServerPHP(t *testing.T) {
-	const low, unsure = "notice php-limits-low server-admin", "unknown php-limits-low server-admin"
+	const low = "notice php-limits-low server-admin"
 	judge(t, ServerPHP, []verdict{
 		{"as asked", &ServerPHPFacts{Web: true, MaxInputVars: "10000", SocketTimeout: "60"}, nil, results("ok")},
 		{"one too few", &ServerPHPFacts{Web: true, MaxInputVars: "9999", SocketTimeout: "60"}, nil, results(low)},
 		{"a second too short", &ServerPHPFacts{Web: true, MaxInputVars: "10000", SocketTimeout: "59"}, nil, results(low)},
 		{"without end", &ServerPHPFacts{Web: true, MaxInputVars: "10000", SocketTimeout: "-1"}, nil, results("ok")},
 		{"one of them is known", &ServerPHPFacts{Web: true, SocketTimeout: "60"}, nil, results("ok")},
-		{"the command line's", &ServerPHPFacts{MaxInputVars: "1000", SocketTimeout: "60"}, nil, results(unsure)},
+		{"the command line's", &ServerPHPFacts{MaxInputVars: "1000", SocketTimeout: "60"}, nil, results(low)},
 		{"no number is asked of these", &ServerPHPFacts{Web: true, MaxInputVars: "10000", PostMaxSize: "2M", MemoryLimit: "16M"}, nil, results("ok")},
 		{"ini_get is disabled", &ServerPHPFacts{Web: true}, nil, results("unknown unexpected-answer server-admin")},
 	})

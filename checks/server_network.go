@@ -39,8 +39,11 @@ func (f *ServerNetworkFacts) connections() []serverprobe.Connection {
 }
 
 func hasNetwork(p *serverprobe.Probe) bool {
-	return p.SystemCheck != nil || slices.ContainsFunc(p.Hosts, func(h serverprobe.Host) bool { return !isAuthHost(h) })
+	return p.SystemCheck != nil || slices.ContainsFunc(p.Hosts, func(h serverprobe.Host) bool { return !isAuthHost(h) && tried(h) })
 }
+
+// tried reports whether a script could find out anything about a host: functions that connect may be disabled, or a command be missing.
+func tried(h serverprobe.Host) bool { return h.HTTP != nil || h.TCP != "" || h.DNS == failed }
 
 func observeServerNetwork(_ context.Context, env *Env) (*ServerNetworkFacts, error) {
 	p := env.probe()

@@ -23,6 +23,10 @@ type ServerPHPFacts struct {
 	Clocks           *serverprobe.Clocks `json:"clocks,omitempty"`
 }
 
+func hasLimits(p *serverprobe.Probe) bool {
+	return p.Settings != nil && (p.Settings.Settings["max_input_vars"] != "" || p.Settings.Settings["default_socket_timeout"] != "")
+}
+
 func observeServerPHP(_ context.Context, env *Env) (*ServerPHPFacts, error) {
 	p := env.probe()
 	s := p.Settings.Settings
@@ -63,9 +67,5 @@ func judgeServerPHP(f *ServerPHPFacts, _ FactsByCheck) []Result {
 	case low == nil:
 		return ok()
 	}
-	r := notice(PHPLimitsLow, ServerAdmin)
-	if !f.Web {
-		r = unknown(PHPLimitsLow, ServerAdmin)
-	}
-	return one(r.with(Args{"low": low, "least": least, "cli": !f.Web}))
+	return one(notice(PHPLimitsLow, ServerAdmin).with(Args{"low": low, "least": least, "cli": !f.Web}))
 }

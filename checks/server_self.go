@@ -17,7 +17,7 @@ type ServerSelfFacts struct {
 	Host ServerHost `json:"host"`
 }
 
-func hasSelf(p *serverprobe.Probe) bool { return p.Self != nil }
+func hasSelf(p *serverprobe.Probe) bool { return p.Self != nil && tried(*p.Self) }
 
 func observeServerSelf(_ context.Context, env *Env) (*ServerSelfFacts, error) {
 	return &ServerSelfFacts{env.serverHost(*env.probe().Self, false)}, nil

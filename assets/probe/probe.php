@@ -486,6 +486,9 @@ call_user_func(function () {
 			if ($expired('others', 24)) {
 				break;
 			}
+			if ($updates && $option('main', 'update_site') !== '') {
+				$url = 'http://' . $option('main', 'update_site');
+			}
 			if (isset($zones[$language])) {
 				$url = str_replace('util.1c-bitrix.ru', 'util.1c-bitrix.' . $zones[$language], $url);
 			}
@@ -533,7 +536,7 @@ call_user_func(function () {
 			}
 			$addresses = $literal ? array($to['host']) : $call('gethostbynamel', $to['host']);
 			if ($addresses !== null) {
-				$outgoing[$key]['dns'] = $addresses ? 'ok' : 'failed';
+				$outgoing[$key]['dns'] = $addresses || $call('checkdnsrr', $to['host'] . '.', 'AAAA') ? 'ok' : 'failed';
 			}
 			$public = 0;
 			foreach ($addresses ? $addresses : array() as $address) {

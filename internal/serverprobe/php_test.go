@@ -553,6 +553,7 @@ func TestHostsOfTheRegion(t *testing.T) {
 			[]string{"util.1c-bitrix.zone-kz:443", "www.1c-bitrix.ru:443", "www.1c-bitrix.ru:80", "rtc-cloud.bitrix24.tech:443"}},
 		{"de", func(s *stub) { s.Region, s.Options["main"]["~PARAM_CLIENT_LANG"] = "de", "de" },
 			[]string{"util.bitrixsoft.com:443", "www.bitrixsoft.com:443", "www.bitrixsoft.com:80", "rtc-cloud.bitrix.info:443"}},
+		{"another host for updates", func(s *stub) { s.Options["main"]["update_site"] = "updates.invalid" }, []string{"util.1c-bitrix.ru:443", "www.1c-bitrix.ru:443", "updates:80", "rtc-cloud.bitrix24.tech:443"}},
 		{"behind a proxy", func(s *stub) { s.Settings["http_client_options"] = map[string]any{"proxyHost": "10.0.0.9"} }, []string{"www.1c-bitrix.ru:80"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
