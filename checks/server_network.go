@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"cmp"
 	"context"
 	"net"
 	"slices"
@@ -108,7 +109,7 @@ func judgeServerNetwork(f *ServerNetworkFacts, _ FactsByCheck) []Result {
 	}
 	uses := []string{}
 	for _, h := range dead {
-		uses = append(uses, h.For)
+		uses = append(uses, cmp.Or(h.For, useOf(h.Host))) // older reports don't say it
 	}
 	return one(r.with(Args{"hosts": namesOf(dead), "uses": uses, "log_hosts": deadByLog}))
 }
