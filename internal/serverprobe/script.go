@@ -60,7 +60,11 @@ func Script(kind Kind, o Options) (text, nonce string, err error) {
 	for _, other := range o.Others {
 		values.Regional = append(values.Regional, regional{URL: other})
 	}
-	for _, value := range append([]string{values.Portal, values.Root}, slices.Concat(values.Servers, values.Others)...) {
+	filledIn := append([]string{values.Portal, values.Root}, slices.Concat(values.Servers, values.Others)...)
+	for _, r := range values.Regional {
+		filledIn = append(filledIn, r.URL)
+	}
+	for _, value := range filledIn {
 		if strings.ContainsAny(value, "'\"\\`$\n\r ") {
 			return "", "", fmt.Errorf("%q can't stand in a script", value)
 		}
