@@ -55,6 +55,9 @@ const (
 	ServerRESTSetup    ID = "server-rest-setup"
 	ServerLicence      ID = "server-licence"
 	ServerNetwork      ID = "server-network"
+	ServerSelf         ID = "server-self"
+	ServerPHP          ID = "server-php"
+	ServerWebhooks     ID = "server-webhooks"
 
 	// SelfClock is no check of its own here: portal-clock yields it if this computer's clock is wrong.
 	SelfClock ID = "self-clock"
@@ -263,12 +266,24 @@ func Catalog() []*Check {
 		}, observeSetup, judgeSetup),
 		define(Check{
 			ID: ServerLicence, Group: ServerGroup, Step: StepSignIn, Needs: all(ServerProbe), MissingPrerequisite: missingPart(hasLicence), Vantage: FromServer, Owner: PortalAdmin, Affects: allAffected,
-			Causes: []Cause{LicenceEnded, LicenceEndsSoon},
+			Causes: []Cause{LicenceDemo, LicenceEnded, LicenceEndsSoon},
 		}, observeServerLicence, judgeServerLicence),
 		define(Check{
 			ID: ServerNetwork, Group: ServerGroup, Step: StepAuthServer, Needs: all(ServerProbe), MissingPrerequisite: missingPart(hasNetwork), Vantage: FromServer, Owner: NetworkAdmin, Affects: []Affected{Applications},
 			Causes: []Cause{VendorHostUnreachable},
 		}, observeServerNetwork, judgeServerNetwork),
+		define(Check{
+			ID: ServerSelf, Group: ServerGroup, Step: StepAuthServer, Needs: all(ServerProbe), MissingPrerequisite: missingPart(hasSelf), Reads: []ID{PortalTLS}, Vantage: FromServer, Owner: NetworkAdmin, Affects: []Affected{Applications},
+			Causes: []Cause{PortalCannotReachItself},
+		}, observeServerSelf, judgeServerSelf),
+		define(Check{
+			ID: ServerPHP, Group: ServerGroup, Step: StepModules, Needs: all(ServerProbe), MissingPrerequisite: missingPart(hasLimits), Vantage: FromServer, Owner: ServerAdmin, Affects: []Affected{Applications, Webhooks},
+			Causes: []Cause{PHPLimitsLow},
+		}, observeServerPHP, judgeServerPHP),
+		define(Check{
+			ID: ServerWebhooks, Group: ServerGroup, Step: StepEvents, Needs: all(ServerProbe), MissingPrerequisite: missingPart(hasOutgoing), Vantage: FromServer, Owner: Vendor, Affects: application,
+			Causes: []Cause{HandlerUnreachable},
+		}, observeServerWebhooks, judgeServerWebhooks),
 	}
 }
 

@@ -66,6 +66,7 @@ var vantages = map[ID]Vantage{
 	RequiredMethods: FromPortal, RequiredEvents: FromPortal, EventMachinery: FromPortal, EventDelivery: FromPortal, ApplicationHosts: FromComputer, RateLimit: FromComputer,
 	ServerProbe: FromServer, ServerAuthServer: FromServer, ServerRegistration: FromServer, ServerApplications: FromServer, ServerModules: FromServer,
 	ServerPlatform: FromServer, ServerAgents: FromServer, ServerRESTSetup: FromServer, ServerLicence: FromServer, ServerNetwork: FromServer,
+	ServerSelf: FromServer, ServerPHP: FromServer, ServerWebhooks: FromServer,
 	SelfKeyring: FromComputer, SelfLoopback: FromComputer, SelfBrowser: FromComputer, SelfProxy: FromComputer, SelfClock: FromComputer, SelfDisplay: FromComputer,
 }
 

@@ -137,6 +137,7 @@ func TestAffectsOne(t *testing.T) {
 		"server-applications/install-unfinished this-application",
 		"server-applications/app-inactive this-application",
 		"server-applications/app-payment-expired this-application",
+		"server-webhooks/handler-unreachable this-application",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("affected (-want +got):\n%s", diff)

@@ -56,5 +56,12 @@ func judgeAgents(f *AgentsFacts, _ FactsByCheck) []Result {
 	if newest == nil && f.Usage == nil {
 		return one(unknown(UnexpectedAnswer, ServerAdmin))
 	}
-	return ok()
+	by := ""
+	if a := f.Agents; a != nil {
+		by = "visits"
+		if a.CrontabSupport || a.UseCrontab == "Y" || a.CheckAgents == "N" {
+			by = "cron"
+		}
+	}
+	return about(ok(), Args{"by": by})
 }

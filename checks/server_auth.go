@@ -32,7 +32,8 @@ type ServerHost struct {
 	Host      string           `json:"host" hide:"host"`
 	Port      int              `json:"port"`
 	InUse     bool             `json:"in_use,omitempty"` // the portal's settings name it
-	Asked     bool             `json:"asked"`            // a request was attempted
+	For       string           `json:"for,omitempty"`    // what the portal needs it for, see useOf
+	Asked     bool             `json:"asked"`            // a request was attempted, or a connection where nothing is sent
 	Layer     transport.Stage  `json:"layer,omitempty"`  // where the connection failed; "" if an answer came
 	Addresses []string         `json:"addresses,omitempty" hide:"ip"`
 	Status    int              `json:"status,omitempty"`
@@ -91,9 +92,12 @@ func (env *Env) serverHost(h serverprobe.Host, wantsError bool) ServerHost {
 		}
 	}
 	curl := func(codes ...int) bool { return h.Curl != nil && slices.Contains(codes, *h.Curl) }
-	proxied := h.By == serverprobe.PHP && env.target.ServerProbe.Proxies != nil && env.target.ServerProbe.Proxies.REST.Host != ""
+	// A script connects to other hosts without sending anything; a proxy, if there is one, is not tried then.
+	connected := !wantsError && h.HTTP == nil && (h.TLS == "ok" || h.TLS == "" && h.TCP == "ok")
+	s.Asked = s.Asked || connected
+	proxied := h.HTTP != nil && h.By == serverprobe.PHP && env.target.ServerProbe.Proxies != nil && env.target.ServerProbe.Proxies.REST.Host != ""
 	switch {
-	case s.Error != "", !wantsError && s.Status > 0:
+	case s.Error != "", !wantsError && s.Status > 0, connected:
 	case proxied:
 		s.Layer = transport.StageProxy
 	case h.DNS == failed, curl(6):

@@ -323,6 +323,9 @@ func TestJudgeServerLicence(t *testing.T) {
 	facts := func(ends, support string) *ServerLicenceFacts {
 		return &ServerLicenceFacts{At: observedAt, Licence: &serverprobe.Licence{Ends: ends, SupportEnds: support}}
 	}
+	demo := func(ends string) *ServerLicenceFacts {
+		return &ServerLicenceFacts{At: observedAt, Licence: &serverprobe.Licence{Ends: ends, Demo: true}}
+	}
 	const ended, soon = "problem licence-ended portal-admin", "notice licence-ends-soon portal-admin"
 	judge(t, ServerLicence, []verdict{
 		{"for a year", facts(day(300), ""), nil, results("ok")},
@@ -333,6 +336,10 @@ func TestJudgeServerLicence(t *testing.T) {
 		{"support alone, for a year", facts("", day(300)), nil, results("ok")},
 		{"support alone, over", facts("", day(-30)), nil, results(ended)},
 		{"the licence goes before support", facts(day(300), day(-30)), nil, results("ok")},
+		{"a trial", demo(day(300)), nil, results("notice licence-demo portal-admin")},
+		{"a trial that ends soon", demo(day(20)), nil, results("notice licence-demo portal-admin", soon)},
+		{"a trial that is over", demo(day(-3)), nil, results(ended)},
+		{"a trial without a date", demo(""), nil, results("notice licence-demo portal-admin")},
 		{"no date", facts("", ""), nil, results("unknown unexpected-answer portal-admin")},
 		{"no date that can be read", facts("01.02.2026", ""), nil, results("unknown unexpected-answer portal-admin")},
 		{"nothing known", &ServerLicenceFacts{}, nil, results("unknown unexpected-answer portal-admin")},
@@ -352,13 +359,22 @@ func TestJudgeServerNetwork(t *testing.T) {
 		return &serverprobe.SystemCheck{Connections: []serverprobe.Connection{{Test: "check_update", Host: name, Port: 80, OK: ok}}}
 	}
 	notAsked := func(h *ServerHost) { h.Asked, h.Status = false, 0 }
+	byPHP := func(h *ServerHost) { h.By, h.For = serverprobe.PHP, useOf(h.Host) }
 	const unreachable = "notice vendor-host-unreachable network-admin"
+	const portalUnreachable = "problem vendor-host-unreachable network-admin"
 	judge(t, ServerNetwork, []verdict{
 		{"all reached", &ServerNetworkFacts{Hosts: []ServerHost{host("www.1c-bitrix.ru"), host("www.bitrixsoft.com")}}, nil, results("ok")},
 		{"its own region's reached", &ServerNetworkFacts{Region: bitrix.CIS, Hosts: []ServerHost{host("www.1c-bitrix.ru"), host("www.bitrixsoft.com", dead)}}, nil, results("ok")},
 		{"its own region's not", &ServerNetworkFacts{Region: bitrix.CIS, Hosts: []ServerHost{host("www.1c-bitrix.ru", dead), host("www.bitrixsoft.com")}}, nil, results(unreachable)},
 		{"one region's reached", &ServerNetworkFacts{Hosts: []ServerHost{host("www.1c-bitrix.ru", dead), host("www.bitrixsoft.com")}}, nil, results("ok")},
 		{"neither region's", &ServerNetworkFacts{Hosts: []ServerHost{host("www.1c-bitrix.ru", dead), host("www.bitrixsoft.com", dead)}}, nil, results(unreachable)},
+		{"the portal's PHP reaches neither updates", &ServerNetworkFacts{Web: true, Region: bitrix.CIS, Hosts: []ServerHost{host("www.1c-bitrix.ru", dead, byPHP)}}, nil, results(portalUnreachable)},
+		{"nor the Market, in Kazakhstan", &ServerNetworkFacts{Web: true, Region: bitrix.CIS, Hosts: []ServerHost{host("util.1c-bitrix.kz", dead, byPHP)}}, nil, results(portalUnreachable)},
+		{"a shell saw it first", &ServerNetworkFacts{Web: true, Region: bitrix.CIS, Hosts: []ServerHost{host("www.1c-bitrix.ru", dead), host("www.1c-bitrix.ru", dead, byPHP)}}, nil, results(portalUnreachable)},
+		{"a shell alone saw it", &ServerNetworkFacts{Web: true, Region: bitrix.CIS, Hosts: []ServerHost{host("www.1c-bitrix.ru", dead), host("util.1c-bitrix.ru", byPHP)}}, nil, results(unreachable)},
+		{"PHP on the command line", &ServerNetworkFacts{Region: bitrix.CIS, Hosts: []ServerHost{host("www.1c-bitrix.ru", dead, byPHP)}}, nil, results(unreachable)},
+		{"notifications alone", &ServerNetworkFacts{Web: true, Region: bitrix.World, Hosts: []ServerHost{host("rtc-cloud.bitrix.info", dead, byPHP), host("www.bitrixsoft.com", byPHP)}}, nil, results(unreachable)},
+		{"PHP reaches its region's", &ServerNetworkFacts{Web: true, Region: bitrix.World, Hosts: []ServerHost{host("util.bitrixsoft.com", byPHP), host("www.1c-bitrix.ru", dead, byPHP)}}, nil, results("ok")},
 		{"the log's reached", &ServerNetworkFacts{Log: log("www.1c-bitrix.ru", true)}, nil, results("ok")},
 		{"the log's not", &ServerNetworkFacts{Log: log("www.1c-bitrix.ru", false)}, nil, results(unreachable)},
 		{"its own region's not asked", &ServerNetworkFacts{Region: bitrix.CIS, Hosts: []ServerHost{host("www.1c-bitrix.ru", notAsked), host("www.bitrixsoft.com")}}, nil, results("unknown unexpected-answer network-admin")},
@@ -368,6 +384,59 @@ func TestJudgeServerNetwork(t *testing.T) {
 		{"the portal itself isn't the vendor's", &ServerNetworkFacts{Log: log("portal.example.ru", false)}, nil, results("unknown unexpected-answer network-admin")},
 		{"nothing asked", &ServerNetworkFacts{Log: &serverprobe.SystemCheck{}}, nil, results("unknown unexpected-answer network-admin")},
 		{"nothing known", &ServerNetworkFacts{}, nil, results("unknown unexpected-answer network-admin")},
+	})
+}
+
+func TestJudgeServerSelf(t *testing.T) {
+	at := func(layer transport.Stage) *ServerSelfFacts {
+		return &ServerSelfFacts{ServerHost{By: serverprobe.PHP, Host: "portal.example.ru", Port: 443, Asked: true, Layer: layer, Addresses: []string{"10.0.0.5"}}}
+	}
+	badHere := FactsByCheck{PortalTLS: &TLSFacts{At: observedAt, Addresses: []TLSSeen{goodTLS(expired)}}}
+	const cannot = "notice portal-cannot-reach-itself network-admin"
+	judge(t, ServerSelf, []verdict{
+		{"reached", at(""), nil, results("ok")},
+		{"no name", at(transport.StageDNS), nil, results(cannot)},
+		{"no way back in", at(transport.StageTCP), nil, results(cannot)},
+		{"another certificate inside", at(transport.StageTLS), nil, results(cannot)},
+		{"a certificate that is bad here, too", at(transport.StageTLS), badHere, results("skipped because portal-tls")},
+		{"no way back in, and a bad certificate", at(transport.StageTCP), badHere, results(cannot)},
+		{"not tried", &ServerSelfFacts{ServerHost{Host: "portal.example.ru"}}, nil, results("unknown unexpected-answer network-admin")},
+	})
+}
+
+func TestJudgeServerPHP(t *testing.T) {
+	const low = "notice php-limits-low server-admin"
+	judge(t, ServerPHP, []verdict{
+		{"as asked", &ServerPHPFacts{Web: true, MaxInputVars: "10000", SocketTimeout: "60"}, nil, results("ok")},
+		{"one too few", &ServerPHPFacts{Web: true, MaxInputVars: "9999", SocketTimeout: "60"}, nil, results(low)},
+		{"a second too short", &ServerPHPFacts{Web: true, MaxInputVars: "10000", SocketTimeout: "59"}, nil, results(low)},
+		{"without end", &ServerPHPFacts{Web: true, MaxInputVars: "10000", SocketTimeout: "-1"}, nil, results("ok")},
+		{"one of them is known", &ServerPHPFacts{Web: true, SocketTimeout: "60"}, nil, results("ok")},
+		{"the command line's", &ServerPHPFacts{MaxInputVars: "1000", SocketTimeout: "60"}, nil, results(low)},
+		{"no number is asked of these", &ServerPHPFacts{Web: true, MaxInputVars: "10000", PostMaxSize: "2M", MemoryLimit: "16M"}, nil, results("ok")},
+		{"ini_get is disabled", &ServerPHPFacts{Web: true}, nil, results("unknown unexpected-answer server-admin")},
+	})
+}
+
+func TestJudgeServerWebhooks(t *testing.T) {
+	to := func(scheme, host, dns string, private bool) *ServerWebhooksFacts {
+		return &ServerWebhooksFacts{Resolves: true, Outgoing: []serverprobe.Outgoing{{Scheme: scheme, Host: host, Number: 1, DNS: dns, Private: private}}}
+	}
+	noDNS, isolated := to("https", "gone.example.com", "failed", false), to("http", "10.0.0.5", "ok", true)
+	noDNS.Resolves, isolated.Custom = false, true
+	const unreachable = "problem handler-unreachable vendor"
+	judge(t, ServerWebhooks, []verdict{
+		{"public", to("https", "app.example.com", "ok", false), nil, results("ok")},
+		{"a private address", to("https", "10.0.0.5", "ok", true), nil, results(unreachable)},
+		{"a name of the network", to("https", "localhost", "ok", true), nil, results(unreachable)},
+		{"IPv6", to("https", "2001:db8::1", "ok", false), nil, results("ok")},
+		{"plain http", to("http", "app.example.com", "ok", false), nil, results(unreachable)},
+		{"no such name", to("https", "gone.example.com", "failed", false), nil, results(unreachable)},
+		{"the server finds no names at all", noDNS, nil, results("ok")},
+		{"not resolved", to("https", "app.example.com", "", false), nil, results("ok")},
+		{"the portal calls them itself", isolated, nil, results("ok")},
+		{"unreadable", to("", "", "", false), nil, results("ok")},
+		{"none", &ServerWebhooksFacts{Outgoing: []serverprobe.Outgoing{}}, nil, results("ok")},
 	})
 }
 

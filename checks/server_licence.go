@@ -9,6 +9,7 @@ import (
 
 // Causes of server-licence.
 const (
+	LicenceDemo     Cause = "licence-demo"
 	LicenceEnded    Cause = "licence-ended"
 	LicenceEndsSoon Cause = "licence-ends-soon"
 )
@@ -39,16 +40,23 @@ func judgeServerLicence(f *ServerLicenceFacts, _ FactsByCheck) []Result {
 	}
 	ends, known := dayEnd(day)
 	args := Args{"support": support, "demo": f.Licence.Demo}
-	switch {
-	case !known:
-		return one(unknown(UnexpectedAnswer, PortalAdmin))
-	case f.At.After(ends):
-		args["ends"] = ends.Add(-36 * time.Hour)
-		return about(one(problem(LicenceEnded, PortalAdmin)), args)
-	case ends.Sub(f.At) < licenceSoon:
-		args["ends"], args["left"] = ends.Add(-36*time.Hour), ends.Sub(f.At)
-		return about(one(notice(LicenceEndsSoon, PortalAdmin)), args)
+	var results []Result
+	if f.Licence.Demo {
+		results = append(results, notice(LicenceDemo, PortalAdmin))
+	}
+	if !known {
+		if results == nil {
+			results = one(unknown(UnexpectedAnswer, PortalAdmin))
+		}
+		return results
 	}
 	args["ends"] = ends.Add(-36 * time.Hour)
-	return about(ok(), args)
+	switch {
+	case f.At.After(ends): // which says more than that it was a trial
+		results = one(problem(LicenceEnded, PortalAdmin))
+	case ends.Sub(f.At) < licenceSoon:
+		args["left"] = ends.Sub(f.At)
+		results = append(results, notice(LicenceEndsSoon, PortalAdmin))
+	}
+	return about(orOK(results), args)
 }

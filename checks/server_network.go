@@ -1,17 +1,21 @@
 package checks
 
 import (
+	"cmp"
 	"context"
+	"net"
 	"slices"
+	"strconv"
 	"strings"
 
 	"boxready/internal/bitrix"
 	"boxready/internal/serverprobe"
 )
 
-// ServerNetworkFacts are the connections from the portal's server to the vendor's other hosts: those for finding, installing and
-// developing applications, and those that the product's own check contacts.
+// ServerNetworkFacts are the connections from the portal's server to the vendor's other hosts: those for updates and for finding,
+// installing and developing applications, and those that the product's own check contacts.
 type ServerNetworkFacts struct {
+	Web    bool                     `json:"web,omitempty"`    // PHP's part was observed within a request to the portal
 	Region bitrix.Region            `json:"region,omitempty"` // of the portal; "" if it isn't known
 	Hosts  []ServerHost             `json:"hosts,omitempty"`
 	Log    *serverprobe.SystemCheck `json:"log,omitempty"`
@@ -36,12 +40,19 @@ func (f *ServerNetworkFacts) connections() []serverprobe.Connection {
 }
 
 func hasNetwork(p *serverprobe.Probe) bool {
-	return p.SystemCheck != nil || slices.ContainsFunc(p.Hosts, func(h serverprobe.Host) bool { return !isAuthHost(h) })
+	return p.SystemCheck != nil || slices.ContainsFunc(p.Hosts, func(h serverprobe.Host) bool { return !isAuthHost(h) && tried(h) })
 }
+
+// tried reports whether a script could find out anything about a host: functions that connect may be disabled, or a command be missing.
+func tried(h serverprobe.Host) bool { return h.HTTP != nil || h.TCP != "" || h.DNS == failed }
 
 func observeServerNetwork(_ context.Context, env *Env) (*ServerNetworkFacts, error) {
 	p := env.probe()
-	f := &ServerNetworkFacts{Region: env.target.Region, Log: p.SystemCheck}
+	f := &ServerNetworkFacts{Web: p.Web(), Region: env.target.Region, Log: p.SystemCheck}
+	// The licence knows better than the authorization server: older portals of CIS use World's.
+	if p.Licence != nil && f.Region == "" {
+		f.Region = bitrix.RegionOfLicence(p.Licence.Region)
+	}
 	if p.Registration != nil && f.Region == "" {
 		for _, region := range bitrix.Regions() {
 			if p.Registration.Server == bitrix.AuthServer(region) {
@@ -51,10 +62,22 @@ func observeServerNetwork(_ context.Context, env *Env) (*ServerNetworkFacts, err
 	}
 	for _, h := range p.Hosts {
 		if !isAuthHost(h) {
-			f.Hosts = append(f.Hosts, env.serverHost(h, false))
+			host := env.serverHost(h, false)
+			host.For = useOf(h.Host)
+			f.Hosts = append(f.Hosts, host)
 		}
 	}
 	return f, nil
+}
+
+// useOf is what a portal needs one of the vendor's hosts for, as a code of host-fault.
+func useOf(host string) string {
+	for _, use := range []struct{ row, code string }{{"updates", "for-updates"}, {"market", "for-market"}, {"names", "for-event-names"}, {"rtc", "for-push"}} {
+		if slices.ContainsFunc(rowsOf(host), func(e bitrix.Endpoint) bool { return strings.TrimSuffix(e.ID, "-w") == use.row }) {
+			return use.code
+		}
+	}
+	return "for-other"
 }
 
 func judgeServerNetwork(f *ServerNetworkFacts, _ FactsByCheck) []Result {
@@ -63,7 +86,7 @@ func judgeServerNetwork(f *ServerNetworkFacts, _ FactsByCheck) []Result {
 	if f.Region != "" {
 		regions = []bitrix.Region{f.Region}
 	}
-	var asked, dead []string
+	var asked, dead []ServerHost
 	for _, region := range regions {
 		// A region of which no host was asked proves nothing.
 		if in, unreached := f.askedIn(region); in != nil && (asked == nil || len(unreached) < len(dead)) {
@@ -75,23 +98,52 @@ func judgeServerNetwork(f *ServerNetworkFacts, _ FactsByCheck) []Result {
 	case len(asked)+len(askedByLog) == 0:
 		return one(unknown(UnexpectedAnswer, NetworkAdmin))
 	case len(dead)+len(deadByLog) == 0:
-		all := slices.Concat(asked, askedByLog)
+		all := slices.Concat(namesOf(asked), askedByLog)
 		slices.Sort(all)
 		return about(ok(), Args{"hosts": slices.Compact(all)})
 	}
-	return one(notice(VendorHostUnreachable, NetworkAdmin).with(Args{"hosts": dead, "log_hosts": deadByLog}))
+	r := notice(VendorHostUnreachable, NetworkAdmin)
+	// Only PHP within the portal connects as the portal does, and not every portal has notifications from the cloud.
+	if f.Web && slices.ContainsFunc(dead, func(h ServerHost) bool { return h.By == serverprobe.PHP && h.For != "for-push" }) {
+		r = problem(VendorHostUnreachable, NetworkAdmin)
+	}
+	uses := []string{}
+	for _, h := range dead {
+		uses = append(uses, cmp.Or(h.For, useOf(h.Host))) // older reports don't say it
+	}
+	return one(r.with(Args{"hosts": namesOf(dead), "uses": uses, "log_hosts": deadByLog}))
+}
+
+// namesOf returns the hosts' names, with the port where it isn't 443.
+func namesOf(hosts []ServerHost) (names []string) {
+	for _, h := range hosts {
+		name := h.Host
+		if h.Port != 443 && h.Port != 0 {
+			name = net.JoinHostPort(h.Host, strconv.Itoa(h.Port))
+		}
+		names = append(names, name)
+	}
+	return names
 }
 
 // askedIn returns the hosts of a region that the server asked, and those of them that it didn't reach.
-func (f *ServerNetworkFacts) askedIn(region bitrix.Region) (asked, dead []string) {
+func (f *ServerNetworkFacts) askedIn(region bitrix.Region) (asked, dead []ServerHost) {
 	for _, h := range f.Hosts {
-		needed := slices.ContainsFunc(rowsOf(h.Host), func(e bitrix.Endpoint) bool { return e.Pack == bitrix.PackREST && e.In(region) })
+		needed := slices.ContainsFunc(rowsOf(h.Host), func(e bitrix.Endpoint) bool {
+			return (e.Pack == bitrix.PackREST || e.Pack == bitrix.PackPush) && e.In(region)
+		})
 		if !h.Asked || !needed {
 			continue
 		}
-		asked = append(asked, h.Host)
-		if h.Layer != "" && !slices.Contains(dead, h.Host) {
-			dead = append(dead, h.Host)
+		asked = append(asked, h)
+		if h.Layer == "" {
+			continue
+		}
+		switch same := slices.IndexFunc(dead, func(d ServerHost) bool { return d.Host == h.Host && d.Port == h.Port }); {
+		case same < 0:
+			dead = append(dead, h)
+		case h.By == serverprobe.PHP:
+			dead[same] = h
 		}
 	}
 	return asked, dead

@@ -44,12 +44,14 @@ const (
 // answered is the server probe's answer for a healthy portal.
 func answered(host string) *serverprobe.Probe {
 	yes, age := true, int64(60)
+	hostname, _, _ := strings.Cut(host, ":")
 	day := func(n int) string { return time.Now().AddDate(0, 0, n).Format(time.DateOnly) }
 	return &serverprobe.Probe{
 		Kinds: []serverprobe.Kind{serverprobe.PHP},
 		Answer: serverprobe.Answer{
 			Kind: serverprobe.PHP, Nonce: "abcdefgh12345678", PortalHost: host, Time: time.Now().UTC().Truncate(time.Second), SAPI: "fpm-fcgi", Loaded: true, RESTOK: &yes,
-			Settings: &serverprobe.PHPSettings{Version: "8.2.20", OpenSSL: "OpenSSL 3.0.13 30 Jan 2024", Store: serverprobe.CertificateStore{File: "/etc/pki/tls/cert.pem", Readable: true}},
+			Settings: &serverprobe.PHPSettings{Version: "8.2.20", OpenSSL: "OpenSSL 3.0.13 30 Jan 2024", Store: serverprobe.CertificateStore{File: "/etc/pki/tls/cert.pem", Readable: true},
+				Settings: map[string]string{"max_input_vars": "10000", "default_socket_timeout": "60"}},
 			Modules:  map[string]string{"main": "25.550.100", "rest": "25.600.100", "crm": "25.600.0", "im": "25.600.0"},
 			Database: &serverprobe.Database{Type: "mysql", Version: "8.0.36"}, Names: []string{host},
 			Licence:      &serverprobe.Licence{Region: "ru", Ends: day(300), TimeBound: true},
@@ -61,6 +63,10 @@ func answered(host string) *serverprobe.Probe {
 			Setup:        &serverprobe.Setup{Webhooks: 1},
 			Agents:       &serverprobe.Agents{AgeS: &age, CrontabSupport: true},
 			Usage:        &serverprobe.Usage{},
+			Disk:         &serverprobe.Disk{FreeMB: new(20000)},
+			Clocks:       &serverprobe.Clocks{PHP: "Europe/Moscow", Database: "SYSTEM", DatabaseOffS: new(int64)},
+			Outgoing:     []serverprobe.Outgoing{{Scheme: "https", Host: "app.example.com", Number: 2, Applications: []string{"Звонки"}, DNS: "ok"}},
+			Self:         &serverprobe.Host{By: serverprobe.PHP, Host: hostname, Port: 443, DNS: "ok", Addresses: []string{"203.0.113.7"}, TCP: "ok", TLS: "ok"},
 			Hosts:        []serverprobe.Host{reached(authCIS, true), reached(authWorld, false)},
 		},
 	}
@@ -102,7 +108,7 @@ var serverFaults = []struct {
 	{"a module too few", func(*serverprobe.Probe) {}, []string{"server-modules/module-missing"}, "rpa"},
 	{"a module too old", func(*serverprobe.Probe) {}, []string{"server-modules/module-outdated"}, "crm>=99.0.0"},
 	{"PHP", func(p *serverprobe.Probe) {
-		p.Settings = &serverprobe.PHPSettings{Version: "7.4.33", OpenSSL: "OpenSSL 1.0.1e-fips 11 Feb 2013", Missing: []string{"mbstring"}}
+		p.Settings = &serverprobe.PHPSettings{Version: "7.4.33", OpenSSL: "OpenSSL 1.0.1e-fips 11 Feb 2013", Missing: []string{"mbstring"}, Settings: p.Settings.Settings}
 	}, []string{"server-platform/php-too-old", "server-platform/php-extension-missing", "server-platform/openssl-too-old"}, ""},
 	{"never updated", func(p *serverprobe.Probe) { p.Modules["main"], p.Modules["rest"] = "20.0.650", "20.0.500" }, []string{"server-platform/platform-outdated"}, ""},
 	{"agents", func(p *serverprobe.Probe) { age := int64(900_000); p.Agents.AgeS = &age }, []string{"server-agents/agents-stopped"}, ""},
@@ -121,6 +127,16 @@ var serverFaults = []struct {
 	{"log", func(p *serverprobe.Probe) { p.Setup.EventHandlers = 3 }, []string{"server-rest-setup/rest-log-off"}, ""},
 	{"licence over", func(p *serverprobe.Probe) { p.Licence.Ends = "2024-01-01" }, []string{"server-licence/licence-ended"}, ""},
 	{"licence ends", func(p *serverprobe.Probe) { p.Licence.Ends = p.Time.AddDate(0, 0, 20).Format(time.DateOnly) }, []string{"server-licence/licence-ends-soon"}, ""},
+	{"a trial", func(p *serverprobe.Probe) { p.Licence.Demo = true }, []string{"server-licence/licence-demo"}, ""},
+	{"limits of PHP", func(p *serverprobe.Probe) { p.Settings.Settings["max_input_vars"] = "1000" }, []string{"server-php/php-limits-low"}, ""},
+	{"no way back in", func(p *serverprobe.Probe) {
+		p.Self.TCP, p.Self.TLS, p.Self.TCPError = "failed", "", "110 Connection timed out"
+	}, []string{"server-self/portal-cannot-reach-itself"}, ""},
+	{"private handlers", func(p *serverprobe.Probe) { p.Outgoing[0].Private = true }, []string{"server-webhooks/handler-unreachable"}, ""},
+	{"no Market", func(p *serverprobe.Probe) {
+		p.Hosts = append(p.Hosts, serverprobe.Host{By: serverprobe.PHP, Host: "www.1c-bitrix.ru", Port: 443, DNS: "ok", TCP: "ok", TLS: "ok"},
+			serverprobe.Host{By: serverprobe.PHP, Host: "util.1c-bitrix.ru", Port: 443, DNS: "ok", TCP: "failed"})
+	}, []string{"server-network/vendor-host-unreachable"}, ""},
 	{"hosts of a shell", func(p *serverprobe.Probe) {
 		refused := 7
 		p.Hosts = append(p.Hosts, serverprobe.Host{By: serverprobe.Shell, Host: "www.1c-bitrix.ru", Port: 443, DNS: "ok", Curl: &refused, HTTP: &serverprobe.HTTP{}})
@@ -228,7 +244,8 @@ func TestServerAndPortal(t *testing.T) {
 			join("rest-route skipped because server-rest-setup", everythingBelow("server-rest-setup", needRoute...), "server-rest-setup problem site-closed portal-admin"), checks.NotReady},
 		{"another portal's word counts nothing", []string{"needs-deep"}, nil, func(p *serverprobe.Probe) { p.PortalHost, p.Names = "other.example.ru", nil },
 			join("auth-server-from-portal unknown needs-deep you", "server-probe problem probe-other-portal you", everythingBelow(checks.ServerProbe, checks.ServerAuthServer, checks.ServerRegistration,
-				checks.ServerApplications, checks.ServerModules, checks.ServerPlatform, checks.ServerAgents, checks.ServerRESTSetup, checks.ServerLicence)), checks.Unsure},
+				checks.ServerApplications, checks.ServerModules, checks.ServerPlatform, checks.ServerAgents, checks.ServerRESTSetup, checks.ServerLicence,
+				checks.ServerSelf, checks.ServerPHP, checks.ServerWebhooks)), checks.Unsure},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -1,7 +1,8 @@
 //title: BoxReady
 // BoxReady checks what REST applications need of this portal, on the portal's own server. It changes nothing: it reads
-// settings, lists and dates, and sends the authorization servers one request without credentials. It prints no keys, passwords,
-// tokens or personal data, and ends within about half a minute. Paste its whole output into BoxReady.
+// settings, lists and dates, sends the authorization servers one request without credentials, and opens connections to the vendor's
+// other hosts and to the portal's own address without sending anything. It prints no keys, passwords, tokens or personal data, and
+// ends within about half a minute. Paste its whole output into BoxReady.
 call_user_func(function () {
 	$started = microtime(true);
 	$answer = array(
@@ -11,6 +12,11 @@ call_user_func(function () {
 		'sapi' => PHP_SAPI, 'failed' => array(),
 	);
 	$servers = array({{range $i, $s := .Servers}}{{if $i}}, {{end}}'{{$s}}'{{end}}); // authorization servers
+	// Other hosts of the vendor for updates, the Market and notifications, each with its region.
+	$others = array({{range .Regional}}
+		array('{{.Region}}', '{{.URL}}'),{{end}}
+	);
+	$cis = array({{range $i, $s := .CIS}}{{if $i}}, {{end}}'{{$s}}'{{end}}); // licences of the first region
 
 	// Calls a PHP function unless it is disabled here.
 	$call = function ($name, ...$arguments) {
@@ -323,6 +329,26 @@ call_user_func(function () {
 		return $agents;
 	});
 
+	// The product's own quota, in its terms, and what is free on the disk.
+	$part('disk', true, function () use ($option, $server, $call) {
+		$quota = (int)$option('main', 'disk_space');
+		$used = (float)$option('main_size', '~db') + (float)$option('main_size', '~files');
+		$free = $call('disk_free_space', $server('DOCUMENT_ROOT'));
+		return array('quota_mb' => $quota, 'quota_left_mb' => $quota ? $quota - (int)round($used / 1048576) : null, 'free_mb' => $free ? (int)($free / 1048576) : null);
+	});
+
+	// The time zones, and by how much the database's clock differs from PHP's.
+	$part('clocks', true, function () use ($rows, $seconds, $text, $call) {
+		$queries = array('mysql' => 'SELECT @@session.time_zone AS TIME_ZONE', 'pgsql' => "SELECT CURRENT_SETTING('TimeZone') AS TIME_ZONE");
+		$type = \Bitrix\Main\Application::getConnection()->getType();
+		$zone = isset($queries[$type]) ? $rows($queries[$type]) : array();
+		$now = $rows('SELECT LOCALTIMESTAMP AS TIME_NOW');
+		return array(
+			'php' => $text($call('date_default_timezone_get')), 'database' => $zone ? $text(reset($zone[0])) : '',
+			'database_off_s' => $now ? $seconds($now[0]['TIME_NOW']) - time() : null,
+		);
+	});
+
 	$part('usage', true, function () use ($rows, $has, $day) {
 		if (!$has('b_rest_usage_stat')) {
 			return null;
@@ -331,61 +357,85 @@ call_user_func(function () {
 		return array('unsent_days' => (int)$unsent[0]['DAYS'], 'oldest' => $day($unsent[0]['OLDEST']));
 	});
 
-	// The connection to the authorization servers, layer by layer, and by the product's own client with its settings. The one
-	// that this portal uses comes first.
-	$answer['hosts'] = array();
-	$direct = empty($answer['proxies']['rest']['host']);
-	$used = isset($answer['registration']['server']) ? rtrim($answer['registration']['server'], '/') : '';
-	foreach (array_unique(array_merge(strpos($used, 'https://') === 0 ? array($used) : array(), $servers)) as $url) {
-		if (microtime(true) - $started > 15) {
-			$answer['failed']['hosts'] = 'no time left';
-			break;
+	// What is asked in the network shares one deadline: several hosts may be silent. At least a second is left for each question.
+	$left = function ($most) use ($started) {
+		return max(1, min($most, 25 - (microtime(true) - $started)));
+	};
+	$expired = function ($name, $after) use (&$answer, $started) {
+		if (microtime(true) - $started > $after) {
+			$answer['failed'][$name] = 'no time left';
 		}
-		$name = (string)parse_url($url, PHP_URL_HOST);
-		$port = (int)parse_url($url, PHP_URL_PORT);
-		$host = array('host' => $name, 'port' => $port ? $port : 443, 'in_use' => $url === $used);
-		$place = $name . ':' . $host['port'];
+		return microtime(true) - $started > $after;
+	};
+	// A connection, layer by layer, with certificates verified as PHP does it. Nothing is sent.
+	$connect = function ($name, $port, $encrypted = true) use (&$warning, $call, $text, $left) {
+		$host = array('host' => $name, 'port' => $port);
+		$place = $name . ':' . $port;
 		try {
 			$addresses = $call('gethostbynamel', $name);
 			if ($addresses !== null) {
 				$host['addresses'] = $addresses ? array_slice($addresses, 0, 8) : array();
 				$host['dns'] = $addresses ? 'ok' : 'failed';
 			}
-			if ($addresses !== false && function_exists('stream_socket_client')) {
-				$socket = stream_socket_client('tcp://' . $place, $number, $error, 4);
-				$host['tcp'] = $socket ? 'ok' : 'failed';
-				$host['tcp_error'] = $socket ? '' : $text(trim($number . ' ' . $error));
-				if ($socket) {
-					fclose($socket);
+			if ($addresses === false || !function_exists('stream_socket_client')) {
+				return $host;
+			}
+			$socket = stream_socket_client('tcp://' . $place, $number, $error, $left(4));
+			$host['tcp'] = $socket ? 'ok' : 'failed';
+			$host['tcp_error'] = $socket ? '' : $text(trim($number . ' ' . $error));
+			if ($socket) {
+				fclose($socket);
+			}
+			foreach ($socket && $encrypted ? array(true, false) : array() as $verify) { // without verification, only to read the certificate
+				$context = stream_context_create(array('ssl' => array(
+					'verify_peer' => $verify, 'verify_peer_name' => $verify, 'peer_name' => $name, 'SNI_enabled' => true, 'capture_peer_cert_chain' => true,
+				)));
+				$warning = '';
+				$socket = stream_socket_client('ssl://' . $place, $number, $error, $left(4), STREAM_CLIENT_CONNECT, $context);
+				if ($verify) {
+					$host['tls'] = $socket ? 'ok' : 'failed';
+					$host['tls_error'] = $socket ? '' : $text(trim(preg_replace('/\s+/', ' ', $warning . ' ' . $error)), 300);
 				}
-				foreach ($socket ? array(true, false) : array() as $verify) { // without verification, only to read the certificate
-					$context = stream_context_create(array('ssl' => array(
-						'verify_peer' => $verify, 'verify_peer_name' => $verify, 'peer_name' => $name, 'SNI_enabled' => true, 'capture_peer_cert_chain' => true,
-					)));
-					$warning = '';
-					$socket = stream_socket_client('ssl://' . $place, $number, $error, 4, STREAM_CLIENT_CONNECT, $context);
-					if ($verify) {
-						$host['tls'] = $socket ? 'ok' : 'failed';
-						$host['tls_error'] = $socket ? '' : $text(trim(preg_replace('/\s+/', ' ', $warning . ' ' . $error)), 300);
-					}
-					if (!$socket && stripos($warning, 'certificate') === false) {
-						break;
-					}
-					if ($socket) {
-						$got = stream_context_get_params($socket);
-						$chain = isset($got['options']['ssl']['peer_certificate_chain']) ? $got['options']['ssl']['peer_certificate_chain'] : array();
-						foreach (array_slice($chain, 0, 6) as $certificate) {
-							if (openssl_x509_export($certificate, $pem)) {
-								$host['chain'][] = preg_replace('/-----[A-Z ]+-----|\s+/', '', $pem);
-							}
+				if (!$socket && stripos($warning, 'cert') === false) {
+					break;
+				}
+				if ($socket) {
+					$got = stream_context_get_params($socket);
+					$chain = isset($got['options']['ssl']['peer_certificate_chain']) ? $got['options']['ssl']['peer_certificate_chain'] : array();
+					foreach (array_slice($chain, 0, 6) as $certificate) {
+						if (openssl_x509_export($certificate, $pem)) {
+							$host['chain'][] = preg_replace('/-----[A-Z ]+-----|\s+/', '', $pem);
 						}
-						fclose($socket);
-						break;
 					}
+					fclose($socket);
+					break;
 				}
 			}
-			// A name that wasn't found would not be found again.
-			if (class_exists('Bitrix\Main\Web\HttpClient') && (!$direct || !isset($host['dns']) || $host['dns'] === 'ok')) {
+		} catch (\Throwable $e) {
+			$host['failed'] = $text(get_class($e) . ': ' . $e->getMessage());
+		}
+		return $host;
+	};
+	$port = function ($url) {
+		$port = (int)parse_url($url, PHP_URL_PORT);
+		return $port ? $port : (strpos($url, 'http://') === 0 ? 80 : 443);
+	};
+
+	// The authorization servers, also by the product's own client with its settings. The one that this portal uses comes first.
+	$answer['hosts'] = array();
+	$direct = empty($answer['proxies']['rest']['host']);
+	$used = isset($answer['registration']['server']) ? rtrim($answer['registration']['server'], '/') : '';
+	foreach (array_unique(array_merge(strpos($used, 'https://') === 0 ? array($used) : array(), $servers)) as $url) {
+		if ($expired('hosts', 15)) {
+			break;
+		}
+		$name = (string)parse_url($url, PHP_URL_HOST);
+		$host = array('host' => $name, 'port' => $port($url));
+		try {
+			$host = $connect($name, $port($url));
+			// What wasn't found, or didn't answer, would not do so a moment later.
+			$hopeless = isset($host['dns']) && $host['dns'] === 'failed' || isset($host['tcp']) && $host['tcp'] === 'failed' && empty($answer['proxies']['curl']);
+			if (class_exists('Bitrix\Main\Web\HttpClient') && (!$direct || !$hopeless)) {
 				$began = microtime(true);
 				$client = new \Bitrix\Main\Web\HttpClient(array('socketTimeout' => 5, 'streamTimeout' => 5, 'redirect' => false));
 				$client->setHeader('User-Agent', 'BoxReady');
@@ -406,8 +456,96 @@ call_user_func(function () {
 		} catch (\Throwable $e) {
 			$host['failed'] = $text(get_class($e) . ': ' . $e->getMessage());
 		}
+		$host['in_use'] = $url === $used;
 		$answer['hosts'][] = $host;
 	}
+
+	// The portal's own address: the one that was checked, or that the administrator uses, or that the settings have.
+	$part('self', false, function () use (&$answer, $connect, $option, $product, $port, $expired) {
+		$own = $answer['asked'] !== '' ? 'https://' . $answer['asked'] : (isset($answer['https']['browser']) ? $answer['https']['browser'] : '');
+		if ($own === '' && $product && $option('main', 'server_name') !== '') {
+			$own = 'https://' . $option('main', 'server_name');
+		}
+		$name = (string)parse_url($own, PHP_URL_HOST);
+		return $name === '' || $expired('self', 20) ? null : $connect($name, $port($own), strpos($own, 'https://') === 0);
+	});
+
+	// The vendor's other hosts of the portal's region, where no proxy stands before them.
+	$region = isset($answer['licence']['region']) ? $answer['licence']['region'] : '';
+	$region = $region === '' ? '' : (in_array($region, $cis) ? 'cis' : 'world');
+	$zones = array('by' => 'by', 'kz' => 'kz', 'kg' => 'kz', 'uz' => 'kz'); // of the Market's host
+	$part('others', false, function () use (&$answer, $connect, $option, $product, $port, $expired, $others, $region, $zones, $direct) {
+		$language = $product ? $option('main', '~PARAM_CLIENT_LANG') : '';
+		foreach ($others as $other) {
+			list($of, $url) = $other;
+			$updates = strpos($url, 'http://') === 0; // without encryption, unless they are set to https
+			$skip = $updates ? !$product || $option('main', 'update_use_https') === 'Y' || !empty($answer['proxies']['updates']['host']) : !$direct;
+			if ($skip || $of !== '' && $region !== '' && $of !== $region) {
+				continue;
+			}
+			if ($expired('others', 24)) {
+				break;
+			}
+			if ($updates && $option('main', 'update_site') !== '') {
+				$url = 'http://' . $option('main', 'update_site');
+			}
+			if (isset($zones[$language])) {
+				$url = str_replace('util.1c-bitrix.ru', 'util.1c-bitrix.' . $zones[$language], $url);
+			}
+			$answer['hosts'][] = $connect((string)parse_url($url, PHP_URL_HOST), $port($url), !$updates);
+		}
+		return null;
+	});
+	unset($answer['others']); // its result is among the hosts
+
+	// Where events and outgoing webhooks go: scheme and host alone. The rest of these addresses may hold passwords, and is dropped here.
+	$part('outgoing', true, function () use (&$answer, $rows, $has, $text, $call, $expired) {
+		$names = array();
+		foreach (!empty($answer['applications']) ? $rows('SELECT ID, CODE, APP_NAME FROM b_rest_app') : array() as $row) {
+			$names[$row['ID']] = $text($row['APP_NAME']) !== '' ? $text($row['APP_NAME']) : $text($row['CODE']);
+		}
+		$outgoing = array();
+		foreach ($has('b_rest_event') ? $rows('SELECT APP_ID, EVENT_HANDLER FROM b_rest_event ORDER BY ID') : array() as $row) {
+			$handler = trim($text($row['EVENT_HANDLER'], 1000));
+			if ($handler === '') {
+				continue; // offline
+			}
+			$scheme = strtolower((string)parse_url($handler, PHP_URL_SCHEME));
+			$host = strtolower(trim((string)parse_url($handler, PHP_URL_HOST), '[].'));
+			if (($scheme !== 'http' && $scheme !== 'https') || !preg_match('/^[\p{L}\p{N}._:-]+$/u', $host)) {
+				$scheme = $host = ''; // unreadable
+			}
+			$key = $scheme . ' ' . $host;
+			if (!isset($outgoing[$key]) && count($outgoing) < 20) {
+				$outgoing[$key] = array('scheme' => $scheme, 'host' => $host, 'number' => 0, 'webhooks' => 0, 'applications' => array());
+			}
+			if (isset($outgoing[$key])) {
+				$outgoing[$key]['number']++;
+				$application = isset($row['APP_ID']) && isset($names[$row['APP_ID']]) ? $names[$row['APP_ID']] : '';
+				if (!(int)$row['APP_ID']) {
+					$outgoing[$key]['webhooks']++;
+				} elseif ($application !== '' && !in_array($application, $outgoing[$key]['applications'])) {
+					$outgoing[$key]['applications'][] = $application;
+				}
+			}
+		}
+		foreach ($outgoing as $key => $to) {
+			$literal = $call('filter_var', $to['host'], FILTER_VALIDATE_IP);
+			if ($to['host'] === '' || !$literal && $expired('outgoing', 26)) {
+				continue;
+			}
+			$addresses = $literal ? array($to['host']) : $call('gethostbynamel', $to['host']);
+			if ($addresses !== null) {
+				$outgoing[$key]['dns'] = $addresses || $call('checkdnsrr', $to['host'] . '.', 'AAAA') ? 'ok' : 'failed';
+			}
+			$public = 0;
+			foreach ($addresses ? $addresses : array() as $address) {
+				$public += $call('filter_var', $address, FILTER_VALIDATE_IP, FILTER_FLAG_NO_PRIV_RANGE | FILTER_FLAG_NO_RES_RANGE) ? 1 : 0;
+			}
+			$outgoing[$key]['private'] = $addresses && !$public || !$literal && strpos($to['host'], '.') === false;
+		}
+		return array_values($outgoing);
+	});
 
 	$call('restore_error_handler');
 	$print();

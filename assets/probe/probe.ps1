@@ -1,6 +1,6 @@
 # BoxReady checks the network connections that REST applications need, from the portal's own server. It changes nothing and writes
-# no files: it resolves names and sends each host one request without credentials. It ends within two minutes. Paste its whole
-# output into BoxReady. For Windows PowerShell 5.1 and PowerShell 7.
+# no files: it resolves names and sends each host one request without credentials, and the portal's own address nothing. It ends
+# within two minutes. Paste its whole output into BoxReady. For Windows PowerShell 5.1 and PowerShell 7.
 & {
 	$ErrorActionPreference = 'Stop'
 	$servers = @({{range $i, $s := .Servers}}{{if $i}}, {{end}}'{{$s}}'{{end}})
@@ -58,6 +58,7 @@
 				return $entry
 			}
 			$entry.tls = 'ok'
+			if (-not $path) { return $entry } # nothing is sent to the portal itself
 			$request = [Text.Encoding]::ASCII.GetBytes("GET $path HTTP/1.0`r`nHost: $($at.Authority)`r`nUser-Agent: BoxReady`r`nConnection: close`r`n`r`n")
 			$watch = [Diagnostics.Stopwatch]::StartNew()
 			$secure.Write($request, 0, $request.Length)
@@ -84,6 +85,7 @@
 		time = [DateTime]::UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", [Globalization.CultureInfo]::InvariantCulture)
 		network = @{ system = & $short ([Environment]::OSVersion.VersionString); proxy_environment = [bool]$env:HTTPS_PROXY }
 	}
+	if ('{{.Portal}}') { $answer.self = & $probe 'https://{{.Portal}}' '' }
 	$json = [Text.Encoding]::UTF8.GetBytes(($answer | ConvertTo-Json -Depth 6 -Compress))
 	$sum = -join ([Security.Cryptography.SHA256]::Create().ComputeHash($json) | ForEach-Object { $_.ToString('x2') })
 	$memory = New-Object IO.MemoryStream

@@ -1,7 +1,7 @@
 #!/bin/sh
 # BoxReady checks the network connections that REST applications need, from the portal's own server. It changes nothing and writes
-# no files: it resolves names and sends each host one request without credentials. It ends within two minutes. Paste its whole
-# output into BoxReady.
+# no files: it resolves names and sends each host one request without credentials, and the portal's own address nothing. It ends
+# within two minutes. Paste its whole output into BoxReady.
 LC_ALL=C
 export LC_ALL
 servers='{{range $i, $s := .Servers}}{{if $i}} {{end}}{{$s}}{{end}}'
@@ -15,8 +15,27 @@ quote() { printf '"%s"' "$(printf '%s' "$1" | tr -d '\000-\037\177-\377' | cut -
 # with_timeout runs a command for at most ten seconds.
 with_timeout() { if has timeout; then timeout 10 "$@"; else "$@"; fi; }
 
-# probe_host probes a host; the body of the answer is kept for authorization servers only.
-probe_host() {
+# own_address connects to the portal's own address without sending anything, and leaves the object open. The certificate is verified
+# by openssl with the system's store; PHP's may differ.
+own_address() {
+	resolve "$1"
+	if has openssl; then
+		said=$(with_timeout openssl s_client -connect "$name:$port" -servername "$name" -verify_hostname "$name" </dev/null 2>&1)
+		case $said in
+		*CONNECTED*) printf ',"tcp":"ok"' ;;
+		*) printf ',"tcp":"failed","tcp_error":%s' "$(quote "$(printf '%s' "$said" | head -n 1)")" ;;
+		esac
+		verified=$(printf '%s' "$said" | sed -n 's/^ *Verif[a-z]* return code: *//p' | head -n 1)
+		case $said in
+		*CONNECTED*"Cipher is (NONE)"*) printf ',"tls":"failed","tls_error":"no encryption"' ;;
+		*CONNECTED*) if [ "${verified%% *}" = 0 ]; then printf ',"tls":"ok"'; else printf ',"tls":"failed","tls_error":%s' "$(quote "$verified")"; fi ;;
+		esac
+	fi
+	printf '}'
+}
+
+# resolve takes a host's address apart into name and port, and prints the beginning of its object with what DNS says.
+resolve() {
 	address=${1#https://}
 	name=${address%%[:/]*}
 	port=443
@@ -32,6 +51,11 @@ probe_host() {
 		done
 		printf ']'
 	fi
+}
+
+# probe_host probes a host; the body of the answer is kept for authorization servers only.
+probe_host() {
+	resolve "$1"
 	if has curl; then
 		# The product itself ignores the proxy in the environment.
 		if [ "$2" = token ]; then
@@ -69,7 +93,12 @@ json=$(
 		probe_host "$url"
 		comma=,
 	done
-	printf '],"network":{"system":%s,"curl":%s,"openssl":%s,"proxy_environment":%s}}' "$(quote "$(uname -sr)")" \
+	printf ']'
+	if [ -n '{{.Portal}}' ]; then
+		printf ',"self":'
+		own_address '{{.Portal}}'
+	fi
+	printf ',"network":{"system":%s,"curl":%s,"openssl":%s,"proxy_environment":%s}}' "$(quote "$(uname -sr)")" \
 		"$(quote "$(curl --version 2>/dev/null | head -n 1)")" "$(quote "$(openssl version 2>/dev/null)")" \
 		"$(if [ -n "${https_proxy:-}${HTTPS_PROXY:-}" ]; then echo true; else echo false; fi)"
 )

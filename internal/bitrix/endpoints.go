@@ -25,6 +25,20 @@ const (
 // Regions returns all regions, CIS first.
 func Regions() []Region { return []Region{CIS, World} }
 
+// CISLicences returns the codes of the licences that belong to CIS.
+func CISLicences() []string { return []string{"ru", "by", "kz", "uz", "am", "az", "ge", "kg"} }
+
+// RegionOfLicence returns the region of a licence's code, e.g. "ru", or "" for none.
+func RegionOfLicence(code string) Region {
+	switch {
+	case code == "":
+		return ""
+	case slices.Contains(CISLicences(), code):
+		return CIS
+	}
+	return World
+}
+
 // Repeated from the endpoint table, which a test compares them with, so
 // that asking for one of them does not parse the table.
 const (

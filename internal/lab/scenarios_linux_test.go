@@ -39,10 +39,13 @@ var (
 )
 
 const (
-	noVendor     = "notice auth-server-from-computer/vendor-host-unreachable"
-	noMarket     = "notice server-network/vendor-host-unreachable" // the lab has no other vendor hosts
-	serverNoAuth = "problem server-auth-server/auth-server-unreachable"
-	noAuth       = "problem auth-server-from-portal/auth-server-unreachable"
+	noVendor      = "notice auth-server-from-computer/vendor-host-unreachable"
+	noMarket      = "notice server-network/vendor-host-unreachable" // the lab has no other vendor hosts
+	noMarketByPHP = "problem server-network/vendor-host-unreachable"
+	limitsLow     = "notice server-php/php-limits-low"
+	noSelf        = "notice server-self/portal-cannot-reach-itself"
+	serverNoAuth  = "problem server-auth-server/auth-server-unreachable"
+	noAuth        = "problem auth-server-from-portal/auth-server-unreachable"
 )
 
 var scenarios = []scenario{
@@ -120,6 +123,14 @@ var scenarios = []scenario{
 		w.nft("uplink", "prerouting", "iifname portal tcp dport 443 redirect to :3130")
 	}, want: []string{"problem server-auth-server/tls-intercepted", noMarket}},
 	{name: "script: healthy", flags: deep, prepare: probe, want: []string{noMarket}},
+	{name: "script: the portal's own name isn't known", flags: deep, prepare: probe, zone: forPortal("local-zone: " + portalName + " always_nxdomain"), want: []string{noSelf, noMarket}},
+	{name: "script: no way back in", flags: deep, prepare: probe, zone: ownAddress(uplink4), want: []string{noSelf, noMarket}},
+	{name: "script: no way back in, packets are dropped", flags: deep, prepare: probe, zone: ownAddress(uplink4), breaks: nft("uplink", "input", "iifname portal tcp dport 443 drop"), want: []string{noSelf, noMarket}},
+	{name: "script: another server under its own name", flags: deep, prepare: probe, zone: ownAddress(handler4), want: []string{noSelf, noMarket}},
+	{name: "script: hairpin NAT", flags: deep, prepare: probe, zone: ownAddress(uplink4), breaks: func(w *testbed) {
+		w.nft("uplink", "prerouting", "iifname portal ip daddr "+uplink4+" tcp dport 443 dnat to "+portal4)
+		w.nft("uplink", "postrouting", "oifname portal ip daddr "+portal4+" tcp dport 443 masquerade")
+	}, want: []string{noMarket}},
 
 	// The computer's connections to the vendor's hosts, which prove nothing about the portal.
 	{name: "computer doesn't reach the authorization servers", flags: deep, breaks: nft("internet", "forward", "iifname computer ip daddr { "+authCIS4+", "+authWld4+" } reject"), want: []string{noVendor}},
@@ -191,6 +202,8 @@ var scenarios = []scenario{
 
 	// PHP-FPM behind nginx.
 	{name: "PHP-FPM", front: phpFPM(""), flags: deep},
+	{name: "PHP-FPM: its limits, read by the script", front: phpFPM("-dmax_input_vars=9999"), flags: deep, prepare: probeByPHP, want: []string{limitsLow, noMarketByPHP}},
+	{name: "PHP-FPM: enough, read by the script", front: phpFPM("-dmax_input_vars=10000"), flags: deep, prepare: probeByPHP, want: []string{noMarketByPHP}},
 	{name: "PHP-FPM: stopped, and no page for that", front: phpFPMStopped(), want: []string{"problem rest-route/site-not-served"}},
 	{name: "PHP-FPM: stopped", front: phpFPMStopped("error_page 500 502 503 504 /500.html;", ""), want: []string{"problem rest-route/rest-server-error"}},
 	{name: "PHP-FPM: other folders than nginx's", front: phpFPM("", "$document_root", "/srv/www"), want: []string{"problem rest-route/php-script-refused"}},
@@ -259,6 +272,11 @@ func servfail(name string) string {
 // forPortal is a zone that the resolver shows to the portal only.
 func forPortal(zone ...string) string { return viewFor(portal4, zone) }
 
+// ownAddress is the address that the portal's own name has for the portal.
+func ownAddress(address string) string {
+	return forPortal("local-zone: "+portalName+" redirect", "local-data: \""+portalName+" A "+address+"\"")
+}
+
 // forQueue is a zone that the resolver shows to the event queue only.
 func forQueue(zone ...string) string { return viewFor(queue4, zone) }
 
@@ -279,10 +297,36 @@ func privateAddress(w *testbed) {
 
 // probe runs the shell script on the portal's server and returns the flag with its answer.
 func probe(w *testbed, program string) []string {
-	w.run("portal", "mount --bind "+w.write("portal.resolv.conf", "nameserver "+resolver4+"\n")+" /etc/resolv.conf",
-		"mount --bind "+w.roots+" /etc/ssl/certs/ca-certificates.crt", "CURL_CA_BUNDLE=/etc/ssl/certs/ca-certificates.crt SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt "+
-			program+" probe sh "+portalName+" 2>/dev/null | sh > "+filepath.Join(w.dir, "answer.txt"))
+	w.run("portal", w.portalResolver(), "mount --bind "+w.roots+" /etc/ssl/certs/ca-certificates.crt", "CURL_CA_BUNDLE=/etc/ssl/certs/ca-certificates.crt SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt "+
+		program+" probe sh "+portalName+" 2>/dev/null | SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt sh > "+filepath.Join(w.dir, "answer.txt"))
 	return []string{"--server-probe", filepath.Join(w.dir, "answer.txt")}
+}
+
+// probeByPHP runs the script for PHP in the page of a portal that PHP-FPM serves, with stand-ins of the product's classes, and returns
+// the flag with its answer.
+func probeByPHP(w *testbed, program string) []string {
+	for _, name := range []string{"page.php", "product.php"} {
+		w.write("www/bitrix/admin/"+name, string(w.testdata("../../serverprobe/testdata/"+name)))
+	}
+	extensions := "<?php\n" // which this computer's PHP may lack
+	for _, name := range []string{"mb_substr", "xml_parser_create", "gzcompress", "imagecreatetruecolor", "imagettftext"} {
+		extensions += "if (!function_exists('" + name + "')) { function " + name + "() {} }\n"
+	}
+	w.write("www/bitrix/admin/probe.php", extensions+"require 'page.php';\n")
+	portal := `{"main":"25.550.100","modules":{"main":"25.550.100","rest":"25.600.100"},"region":"ru","ends":"2099-01-01","support_ends":"2099-01-01","now":"2099-01-01 12:00:00",
+"options":{"main":{},"rest":{"service_client_id":"app.1"}},"settings":{},"tables":{"b_agent":[{"IS_PERIOD":"N","LAST_RUN":"2099-01-01 11:59:00"}]},"auth_server":"` + bitrix.AuthServer(bitrix.CIS) + `",
+"handlers":{"onrestcheckauth":[{"TO_MODULE_ID":"rest","TO_CLASS":"\\Bitrix\\Rest\\OAuth\\Auth"}]}}`
+	server := `{"HTTP_HOST":"` + portalName + `","SERVER_PORT":"443","HTTPS":"on","HTTP_ORIGIN":"https://` + portalName + `"}`
+	script, answer := filepath.Join(w.dir, "probe.php"), filepath.Join(w.dir, "answer.txt")
+	w.run("portal", program+" probe php "+portalName+" 2>/dev/null > "+script,
+		"curl -sSk --resolve "+portalName+":443:127.0.0.1 --data-urlencode query@"+script+" --data-urlencode portal@"+w.write("portal.json", portal)+
+			" --data-urlencode server@"+w.write("server.json", server)+" -d result_as_text=y https://"+portalName+"/bitrix/admin/probe.php > "+answer)
+	return []string{"--server-probe", answer}
+}
+
+// portalResolver is a command that gives the portal's programs the lab's resolver, within a mount namespace of their own.
+func (w *testbed) portalResolver() string {
+	return "mount --bind " + w.write("portal.resolv.conf", "nameserver "+resolver4+"\n") + " /etc/resolv.conf"
 }
 
 // requires returns the flag with the requirements of an application that the portal calls.
@@ -352,7 +396,7 @@ func (w *testbed) writeLeaf() {
 func phpFPM(option string, changes ...string) func(*testbed) {
 	return func(w *testbed) {
 		w.writeScripts()
-		argv := []string{phpFPMProgram(), "-F", "-O", "-y", w.write("fpm.conf", `[global]
+		argv := []string{"sh", "-c", w.portalResolver() + ` && exec "$@"`, "sh", phpFPMProgram(), "-dopenssl.cafile=" + w.roots, "-F", "-O", "-y", w.write("fpm.conf", `[global]
 error_log = {DIR}/fpm.log
 [portal]
 user = www-data

@@ -100,8 +100,11 @@ func (w *testbed) command(host, name string, args ...string) *exec.Cmd {
 func (w *testbed) nft(host, hook string, rules ...string) {
 	w.t.Helper()
 	kind, priority := "filter", "filter"
-	if hook == "prerouting" {
+	switch hook {
+	case "prerouting":
 		kind, priority = "nat", "dstnat"
+	case "postrouting":
+		kind, priority = "nat", "srcnat"
 	}
 	text := fmt.Sprintf("table inet lab { chain %s { type %s hook %s priority %s;\n%s\n}\n}\n", hook, kind, hook, priority, strings.Join(rules, "\n"))
 	w.run(host, "nft -f - <<'END'\n"+text+"END")

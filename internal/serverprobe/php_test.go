@@ -166,7 +166,10 @@ type stub struct {
 	AuthServer  string                      `json:"auth_server"`
 	Strict      bool                        `json:"strict"` // warnings are errors
 	Hang        string                      `json:"hang"`
-	Charset     string                      `json:"charset"` // of the database
+	Charset     string                      `json:"charset"`  // of the database
+	Database    string                      `json:"database"` // its type, mysql unless said
+	Denied      bool                        `json:"denied"`   // the account may read no table
+	Broken      bool                        `json:"broken_settings"`
 
 	Request map[string]string `json:"-"` // server variables
 }
@@ -200,10 +203,13 @@ func portalOf(main, rest, authServer string) stub {
 			"b_lang":        {{"SERVER_NAME": "portal.example.ru"}, {"SERVER_NAME": ""}},
 			"b_lang_domain": {{"DOMAIN": "www.portal.example.ru"}},
 			"b_rest_app": {
-				{"CODE": "local.5f0c.1", "APP_NAME": "Звонки", "STATUS": "L", "ACTIVE": "Y", "INSTALLED": "N", "DATE_FINISH": nil, "CLIENT_SECRET": "verysecretkey"},
-				{"CODE": "vendor.app", "APP_NAME": "", "STATUS": "P", "ACTIVE": "Y", "INSTALLED": "Y", "DATE_FINISH": "2026-12-31"},
+				{"ID": "7", "CODE": "local.5f0c.1", "APP_NAME": "Звонки", "STATUS": "L", "ACTIVE": "Y", "INSTALLED": "N", "DATE_FINISH": nil, "CLIENT_SECRET": "verysecretkey"},
+				{"ID": "8", "CODE": "vendor.app", "APP_NAME": "", "STATUS": "P", "ACTIVE": "Y", "INSTALLED": "Y", "DATE_FINISH": "2026-12-31"},
 			},
-			"b_rest_event":         {{"EVENT_NAME": "ONAPPTEST"}, {"EVENT_NAME": "ONCRMDEALADD"}},
+			"b_rest_event": {
+				{"EVENT_NAME": "ONAPPTEST", "APP_ID": "7", "EVENT_HANDLER": "https://127.0.0.1:8443/calls/handler.php?token=verysecretkey"},
+				{"EVENT_NAME": "ONCRMDEALADD", "APP_ID": nil, "EVENT_HANDLER": "http://someone:pa55word@localhost/hook/verysecretkey/"},
+			},
 			"b_rest_event_offline": {},
 			"b_rest_ap":            {{"ACTIVE": "Y"}},
 			"b_agent": {
@@ -232,8 +238,12 @@ var versions = []struct{ rest, main string }{
 	{"26.200.200", "26.100.0"},
 }
 
+// script prints a script; with servers of the test, it connects to none of the vendor's other hosts.
 func script(t *testing.T, kind serverprobe.Kind, o serverprobe.Options) (text, nonce string) {
 	t.Helper()
+	if o.Servers != nil && o.Others == nil {
+		o.Others = []string{}
+	}
 	text, nonce, err := serverprobe.Script(kind, o)
 	if err != nil {
 		t.Fatal(err)
@@ -301,6 +311,9 @@ func TestEveryVersionAnswers(t *testing.T) {
 				Agents: &serverprobe.Agents{CheckAgents: "N", UseCrontab: "N", AgeS: &age, PeriodicAgeS: &periodic,
 					REST: []serverprobe.Agent{{Name: `\Bitrix\Rest\UsageStatTable::sendAgent();`, Active: true}}},
 				Usage: &serverprobe.Usage{UnsentDays: 4, Oldest: "2026-11-20"},
+				Outgoing: []serverprobe.Outgoing{{Scheme: "https", Host: "127.0.0.1", Number: 1, Applications: []string{"Звонки"}, DNS: "ok", Private: true},
+					{Scheme: "http", Host: "localhost", Number: 1, Webhooks: 1, Applications: []string{}, DNS: "ok", Private: true}},
+				Self: &serverprobe.Host{By: serverprobe.PHP, Host: "portal.example.ru", Port: 443, DNS: "failed", Addresses: []string{}},
 			}
 			if v.main < "22" { // the class for the licence doesn't exist yet
 				want.Licence.Ends, want.Licence.TimeBound = "", false
@@ -311,6 +324,7 @@ func TestEveryVersionAnswers(t *testing.T) {
 			got := probe.Answer
 			want.Kind, want.Nonce, want.PortalHost, want.Time, want.TookMS, want.SAPI = got.Kind, got.Nonce, got.PortalHost, got.Time, got.TookMS, got.SAPI
 			want.Loaded, want.RESTOK, want.Failed, want.Settings, want.Hosts = got.Loaded, got.RESTOK, got.Failed, got.Settings, got.Hosts
+			want.Disk, want.Clocks = got.Disk, got.Clocks
 			if diff := cmp.Diff(want, &got); diff != "" {
 				t.Errorf("answer (-want +got):\n%s", diff)
 			}
@@ -356,6 +370,204 @@ func TestNoSecretsInAnswers(t *testing.T) {
 	}
 	if strings.Contains(text, "verysecret") || !strings.Contains(data, "10.0.0.9") {
 		t.Error("the test has no effect: the script holds secrets itself, or the answer lacks the proxy")
+	}
+}
+
+// TestHandlersWithoutSecrets plants secrets wherever an address of a handler may hold one.
+func TestHandlersWithoutSecrets(t *testing.T) {
+	page := startPage(t)
+	text, _ := script(t, serverprobe.PHP, serverprobe.Options{Servers: []string{"https://localhost:1"}})
+	s := portalOf("25.750.0", "25.800.0", "https://localhost:1")
+	var rows []map[string]any
+	for _, handler := range []string{
+		"https://user1canary:pass2canary@127.0.0.1/path3canary/?token=query4canary#fragment5canary", "HTTP://10.0.0.5/rest/1/code6canary/", "https://192.0.2.7:8443/code7canary",
+		"https://no-such-name.invalid/code8canary", "localhost/code9canary", "https://user10canary@", "https:///code11canary", "//user12canary:x@host/", `https://host\code13canary`,
+		"https://host code14canary/", "javascript:code15canary", "https://[::1]/code16canary", "https://user17canary:p@ss@127.0.0.1:99999/", "https://127.0.0.1?code18canary", "",
+	} {
+		rows = append(rows, map[string]any{"APP_ID": "7", "EVENT_HANDLER": handler, "APPLICATION_TOKEN": "token19canary", "TITLE": "title20canary", "COMMENT": "canary"})
+	}
+	s.Tables["b_rest_event"] = rows
+	s.Options["rest"]["some_webhook"] = "option21canary"
+	out := page.run(t, text, s, true)
+	probe := parsed(t, out)
+	if data := asJSON(t, probe.Answer); strings.Contains(data, "canary") || strings.Contains(out, "canary") || len(probe.Failed) > 0 {
+		t.Errorf("failed %v, and the answer holds secrets: %s", probe.Failed, data)
+	}
+	want := []string{"https 127.0.0.1 ok true", "http 10.0.0.5 ok true", "https 192.0.2.7 ok false", "https no-such-name.invalid failed false", "   false", "https ::1 ok true"}
+	var got []string
+	for _, o := range probe.Outgoing {
+		got = append(got, fmt.Sprint(o.Scheme, " ", o.Host, " ", o.DNS, " ", o.Private))
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("handlers (-want +got):\n%s", diff)
+	}
+}
+
+// TestDifficultServers asserts that whatever a server forbids, the answer is valid, has what can be known, and nothing was written:
+// neither a file nor a line in PHP's log.
+func TestDifficultServers(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		settings []string
+		change   func(*stub)
+		failed   []string // parts
+	}{
+		{"a healthy one", nil, func(*stub) {}, nil},
+		{"PostgreSQL", nil, func(s *stub) { s.Database = "pgsql" }, nil},
+		{"an account without rights", nil, func(s *stub) { s.Denied = true }, []string{"agents", "applications", "clocks", "names", "outgoing", "setup", "usage"}},
+		{"a broken .settings.php", nil, func(s *stub) { s.Broken = true }, []string{"https", "proxies"}},
+		{"open_basedir", []string{"open_basedir=" + must(filepath.Abs("testdata"))}, func(*stub) {}, nil},
+		{"disable_functions", []string{"disable_functions=exec,gethostbynamel,stream_socket_client,disk_free_space,filter_var,date_default_timezone_get,ini_get,getenv"}, func(*stub) {}, nil},
+		{"no stream contexts", []string{"disable_functions=stream_context_create,openssl_x509_export,fclose"}, func(*stub) {}, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			folder := t.TempDir()
+			log := filepath.Join(folder, "error.log")
+			page := startPage(t, append(c.settings, "log_errors=1", "error_reporting=-1", "error_log="+log)...)
+			text, nonce := script(t, serverprobe.PHP, serverprobe.Options{Portal: address(t, "localhost:1"), Servers: []string{"https://localhost:1"}, Others: []string{"https://localhost:1", "http://localhost:1"}})
+			s := portalOf("25.550.100", "25.600.100", "https://localhost:1")
+			c.change(&s)
+			before := snapshot(t, folder, "testdata", filepath.Join("..", "..", "assets", "probe"))
+			probe := parsed(t, page.run(t, text, s, true))
+			if diff := cmp.Diff(before, snapshot(t, folder, "testdata", filepath.Join("..", "..", "assets", "probe"))); diff != "" {
+				t.Errorf("files changed: %s", diff)
+			}
+			if logged, err := os.ReadFile(log); err == nil {
+				t.Errorf("logged: %s", logged)
+			}
+			if got := slices.Sorted(maps.Keys(probe.Failed)); !slices.Equal(got, c.failed) || probe.Stopped != "" || probe.Nonce != nonce {
+				t.Errorf("failed %v, want %v; ended %q", probe.Failed, c.failed, probe.Stopped)
+			}
+			if probe.Licence == nil || probe.Registration == nil || probe.Disk == nil || probe.Self == nil || len(probe.Hosts) < 2 {
+				t.Errorf("parts are missing: %+v", probe.Answer)
+			}
+		})
+	}
+}
+
+func must(path string, err error) string {
+	if err != nil {
+		panic(err)
+	}
+	return path
+}
+
+// snapshot returns the sizes and times of all files in folders.
+func snapshot(t *testing.T, folders ...string) map[string]string {
+	t.Helper()
+	files := map[string]string{}
+	for _, folder := range folders {
+		err := filepath.WalkDir(folder, func(path string, _ os.DirEntry, err error) error {
+			if err != nil {
+				return err
+			}
+			info, err := os.Stat(path)
+			if err == nil {
+				files[path] = fmt.Sprint(info.Size(), info.ModTime())
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return files
+}
+
+// TestNothingIsSent connects to servers that count what arrives after the handshake.
+func TestNothingIsSent(t *testing.T) {
+	certificate, authority := certificateFor(t, "localhost")
+	ca := filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(ca, authority, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{certificate}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	handshakes, sent := make(chan bool, 100), make(chan int, 100)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			n, _ := io.Copy(io.Discard, conn)
+			handshakes <- conn.(*tls.Conn).ConnectionState().HandshakeComplete
+			sent <- int(n)
+			conn.Close()
+		}
+	}()
+	t.Cleanup(func() { l.Close(); <-done })
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	own := "localhost:" + port
+	for _, c := range []struct{ name, cafile, tls string }{{"trusted", ca, "ok"}, {"untrusted", "/dev/null", "failed"}} {
+		t.Run(c.name, func(t *testing.T) {
+			page := startPage(t, "openssl.cafile="+c.cafile)
+			text, _ := script(t, serverprobe.PHP, serverprobe.Options{Portal: address(t, own), Servers: []string{}, Others: []string{"https://" + own}})
+			probe := parsed(t, page.run(t, text, portalOf("25.550.100", "25.600.100", ""), true))
+			if len(probe.Hosts) != 1 {
+				t.Fatalf("hosts %+v", probe.Hosts)
+			}
+			for _, h := range []serverprobe.Host{*probe.Self, probe.Hosts[0]} {
+				if h.Host != "localhost" || fmt.Sprint(h.Port) != port || h.TCP != "ok" || h.TLS != c.tls || len(h.Chain) != 1 || h.HTTP != nil || h.Failed != "" {
+					t.Errorf("host %+v", h)
+				}
+			}
+			connections := 0
+			for len(sent) > 0 {
+				connections++
+				if n := <-sent; n != 0 {
+					t.Errorf("%d bytes were sent", n)
+				}
+				if complete := <-handshakes; complete && c.tls == "ok" {
+					connections += 100
+				}
+			}
+			if c.tls == "ok" && connections < 200 {
+				t.Errorf("%d connections: the test has no effect", connections)
+			}
+		})
+	}
+}
+
+// TestHostsOfTheRegion replaces the vendor's hosts by names that aren't found, and looks which of them the script asked.
+func TestHostsOfTheRegion(t *testing.T) {
+	page := startPage(t)
+	text, _, err := serverprobe.Script(serverprobe.PHP, serverprobe.Options{Servers: []string{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text = regexp.MustCompile(`'(https?://[a-z0-9.-]+)'`).ReplaceAllString(text, "'$1.invalid'")
+	text = strings.ReplaceAll(text, "'util.1c-bitrix.' . $zones", "'util.1c-bitrix.' . 'zone-' . $zones")
+	for _, c := range []struct {
+		name   string
+		change func(*stub)
+		want   []string
+	}{
+		{"ru", func(*stub) {}, []string{"util.1c-bitrix.ru:443", "www.1c-bitrix.ru:443", "www.1c-bitrix.ru:80", "rtc-cloud.bitrix24.tech:443"}},
+		{"updates by https", func(s *stub) { s.Options["main"]["update_use_https"] = "Y" }, []string{"util.1c-bitrix.ru:443", "www.1c-bitrix.ru:443", "rtc-cloud.bitrix24.tech:443"}},
+		{"kz", func(s *stub) { s.Region, s.Options["main"]["~PARAM_CLIENT_LANG"] = "kz", "kz" },
+			[]string{"util.1c-bitrix.zone-kz:443", "www.1c-bitrix.ru:443", "www.1c-bitrix.ru:80", "rtc-cloud.bitrix24.tech:443"}},
+		{"de", func(s *stub) { s.Region, s.Options["main"]["~PARAM_CLIENT_LANG"] = "de", "de" },
+			[]string{"util.bitrixsoft.com:443", "www.bitrixsoft.com:443", "www.bitrixsoft.com:80", "rtc-cloud.bitrix.info:443"}},
+		{"another host for updates", func(s *stub) { s.Options["main"]["update_site"] = "updates.invalid" }, []string{"util.1c-bitrix.ru:443", "www.1c-bitrix.ru:443", "updates:80", "rtc-cloud.bitrix24.tech:443"}},
+		{"behind a proxy", func(s *stub) { s.Settings["http_client_options"] = map[string]any{"proxyHost": "10.0.0.9"} }, []string{"www.1c-bitrix.ru:80"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := portalOf("25.550.100", "25.600.100", "")
+			delete(s.Options["main"], "update_site_proxy_addr")
+			c.change(&s)
+			var got []string
+			for _, h := range parsed(t, page.run(t, text, s, true)).Hosts {
+				got = append(got, fmt.Sprintf("%s:%d", strings.TrimSuffix(h.Host, ".invalid"), h.Port))
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Errorf("hosts (-want +got):\n%s", diff)
+			}
+		})
 	}
 }
 
@@ -458,7 +670,7 @@ func TestOldCharset(t *testing.T) {
 func TestSilentHosts(t *testing.T) {
 	t.Parallel()
 	var servers []string
-	for range 2 {
+	for range 6 {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			t.Fatal(err)
@@ -468,9 +680,9 @@ func TestSilentHosts(t *testing.T) {
 		servers = append(servers, "https://localhost:"+port)
 	}
 	page := startPage(t)
-	text, _ := script(t, serverprobe.PHP, serverprobe.Options{Servers: servers})
+	text, _ := script(t, serverprobe.PHP, serverprobe.Options{Portal: address(t, strings.TrimPrefix(servers[2], "https://")), Servers: servers[:2], Others: servers[3:]})
 	probe := parsed(t, page.run(t, text, portalOf("25.550.100", "25.600.100", servers[0]), true))
-	if probe.TookMS > 30_000 {
+	if t.Logf("took %d ms, failed %v", probe.TookMS, probe.Failed); probe.TookMS > 30_000 || probe.Self == nil || probe.Outgoing == nil {
 		t.Errorf("it took %d ms", probe.TookMS)
 	}
 	if h := probe.Hosts[0]; h.TCP != "ok" || h.TLS != "failed" || h.HTTP == nil || h.HTTP.Status != 0 {

@@ -3,6 +3,7 @@ package serverprobe
 import (
 	"crypto/rand"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 	"text/template"
@@ -19,7 +20,13 @@ type Options struct {
 	// has the product loaded already.
 	Root    string
 	Servers []string // instead of the authorization servers of both regions; https addresses
-	Others  []string // instead of what else the network pages name
+	Others  []string // instead of the vendor's other hosts
+}
+
+// regional is a host that portals of a region need; "" is any region. By http:// it is opened without encryption.
+type regional struct {
+	Region bitrix.Region
+	URL    string
 }
 
 // CommandLinePage is the page of a portal where an administrator runs PHP.
@@ -36,7 +43,9 @@ func Script(kind Kind, o Options) (text, nonce string, err error) {
 	values := struct {
 		Nonce, Portal, Root string
 		Servers, Others     []string
-	}{Nonce: strings.ToLower(rand.Text()[:16]), Root: strings.TrimRight(o.Root, "/"), Servers: o.Servers, Others: o.Others}
+		Regional            []regional
+		CIS                 []string
+	}{Nonce: strings.ToLower(rand.Text()[:16]), Root: strings.TrimRight(o.Root, "/"), Servers: o.Servers, Others: o.Others, CIS: bitrix.CISLicences()}
 	if o.Portal.Host != "" {
 		values.Portal = o.Portal.Authority()
 	}
@@ -46,9 +55,16 @@ func Script(kind Kind, o Options) (text, nonce string, err error) {
 		}
 	}
 	if values.Others == nil {
-		values.Others = otherHosts()
+		values.Others, values.Regional = otherHosts(), regionalHosts()
 	}
-	for _, value := range append([]string{values.Portal, values.Root}, slices.Concat(values.Servers, values.Others)...) {
+	for _, other := range o.Others {
+		values.Regional = append(values.Regional, regional{URL: other})
+	}
+	filledIn := append([]string{values.Portal, values.Root}, slices.Concat(values.Servers, values.Others)...)
+	for _, r := range values.Regional {
+		filledIn = append(filledIn, r.URL)
+	}
+	for _, value := range filledIn {
 		if strings.ContainsAny(value, "'\"\\`$\n\r ") {
 			return "", "", fmt.Errorf("%q can't stand in a script", value)
 		}
@@ -86,6 +102,28 @@ func otherHosts() (hosts []string) {
 			name, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(address, "https://"), "http://"), "/")
 			if host := "https://" + name; !bitrix.IsAuthHost(name) && !slices.Contains(hosts, host) {
 				hosts = append(hosts, host)
+			}
+		}
+	}
+	return hosts
+}
+
+// regionalHosts returns what every portal of a region connects to besides its authorization server: the hosts for updates and the
+// licence, for the Market, and for notifications.
+func regionalHosts() (hosts []regional) {
+	for _, region := range bitrix.Regions() {
+		for _, e := range bitrix.Endpoints() {
+			id := strings.TrimSuffix(e.ID, "-w")
+			if !slices.Contains([]string{"updates-ca", "market", "rtc"}, id) || !e.In(region) || len(e.URLs) == 0 {
+				continue
+			}
+			address, err := url.Parse(e.URLs[0])
+			if err != nil {
+				continue
+			}
+			hosts = append(hosts, regional{region, "https://" + address.Host})
+			if id == "updates-ca" {
+				hosts = append(hosts, regional{region, "http://" + address.Host}) // by default updates are not encrypted
 			}
 		}
 	}

@@ -49,7 +49,11 @@ type Answer struct {
 	Handlers     *Handlers         `json:"handlers"`
 	Setup        *Setup            `json:"setup"`
 	Agents       *Agents           `json:"agents"`
+	Disk         *Disk             `json:"disk"`
+	Clocks       *Clocks           `json:"clocks"`
 	Usage        *Usage            `json:"usage"`
+	Outgoing     []Outgoing        `json:"outgoing"` // nil: not known
+	Self         *Host             `json:"self"`     // the connection to the portal's own address
 	Hosts        []Host            `json:"hosts"`
 	Network      *Network          `json:"network"`
 }
@@ -192,6 +196,32 @@ type Usage struct {
 	Oldest     string `json:"oldest,omitempty"` // day
 }
 
+// Disk is the space that is left for the portal.
+type Disk struct {
+	QuotaMB     int  `json:"quota_mb,omitempty"`      // the product's own: option disk_space of module main; 0: none
+	QuotaLeftMB *int `json:"quota_left_mb,omitempty"` // by what the product last counted (options ~db and ~files of main_size)
+	FreeMB      *int `json:"free_mb,omitempty"`       // on the disk with the portal's folder
+}
+
+// Clocks are the time zones of PHP and of the database's connection.
+type Clocks struct {
+	PHP          string `json:"php,omitempty" hide:"text"`
+	Database     string `json:"database,omitempty" hide:"text"` // as the database calls it, SYSTEM for instance
+	DatabaseOffS *int64 `json:"database_off_s,omitempty"`
+}
+
+// Outgoing is where handlers of events and outgoing webhooks are, without path, query and user. A scheme and host of "" stand for
+// addresses that can't be read.
+type Outgoing struct {
+	Scheme       string   `json:"scheme,omitempty"`
+	Host         string   `json:"host,omitempty" hide:"host"`
+	Number       int      `json:"number"`             // of subscriptions
+	Webhooks     int      `json:"webhooks,omitempty"` // those among them that belong to no application
+	Applications []string `json:"applications,omitempty" hide:"text"`
+	DNS          string   `json:"dns,omitempty"` // of the portal's server: "ok", "failed" or "" (not tried)
+	Private      bool     `json:"private,omitempty"`
+}
+
 // Host is what a script measured of one of the vendor's hosts. A layer is "ok", "failed" or "" (not tried).
 type Host struct {
 	By        Kind     `json:"by,omitempty"`
@@ -241,14 +271,20 @@ func (p *Probe) add(a *Answer) {
 		a.Hosts[i].By = a.Kind
 	}
 	hosts := append(p.Hosts, a.Hosts...)
-	network := p.Network
+	network, self := p.Network, p.Self
 	if a.Network != nil {
 		network = a.Network
+	}
+	if a.Self != nil {
+		a.Self.By = a.Kind
+		if self == nil || a.Kind == PHP {
+			self = a.Self
+		}
 	}
 	if len(p.Kinds) == 0 || a.Kind == PHP {
 		p.Answer = *a
 		p.Failed = maps.Clone(a.Failed)
 	}
 	p.Kinds = append(p.Kinds, a.Kind)
-	p.Hosts, p.Network = hosts, network
+	p.Hosts, p.Network, p.Self = hosts, network, self
 }

@@ -1,7 +1,9 @@
 package serverprobe_test
 
 import (
+	"crypto/tls"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -64,6 +66,39 @@ func TestShell(t *testing.T) {
 	}
 	if unknown.DNS != "failed" || *unknown.Curl != 6 {
 		t.Errorf("unknown: %+v", unknown)
+	}
+}
+
+// TestShellOwnAddress connects to the portal's own address in several states, where a request fails the test.
+func TestShellOwnAddress(t *testing.T) {
+	needs(t, "openssl")
+	asked := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the portal's own address was asked") }))
+	certificate, authority := certificateFor(t, "localhost")
+	asked.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}}
+	asked.Config.ErrorLog = log.New(io.Discard, "", 0)
+	asked.StartTLS()
+	t.Cleanup(asked.Close)
+	ca := filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(ca, authority, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	plain := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(plain.Close)
+	port := func(s *httptest.Server) string { return s.URL[strings.LastIndex(s.URL, ":"):] }
+	for _, c := range []struct{ name, portal, environment, tcp, tls string }{
+		{"trusted", "localhost" + port(asked), "SSL_CERT_FILE=" + ca, "ok", "ok"},
+		{"untrusted", "localhost" + port(asked), "SSL_CERT_FILE=/dev/null", "ok", "failed"},
+		{"another name", "127.0.0.1" + port(asked), "SSL_CERT_FILE=" + ca, "ok", "failed"},
+		{"not encrypted", "localhost" + port(plain), "SSL_CERT_FILE=" + ca, "ok", "failed"},
+		{"closed", "localhost:1", "", "failed", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			o := serverprobe.Options{Portal: address(t, c.portal), Servers: []string{}, Others: []string{}}
+			self := runShell(t, os.Getenv("PATH"), o, c.environment).Self
+			if self == nil || self.By != serverprobe.Shell || self.TCP != c.tcp || self.TLS != c.tls || self.HTTP != nil {
+				t.Errorf("own address %+v", self)
+			}
+		})
 	}
 }
 

@@ -77,6 +77,9 @@ var linkOf = map[checks.ID]Link{
 	checks.ServerRESTSetup:    ComputerPortal,
 	checks.ServerLicence:      PortalAuthorization,
 	checks.ServerNetwork:      NoLink, // from the portal to other hosts of the vendor
+	checks.ServerSelf:         NoLink, // from the portal to itself
+	checks.ServerPHP:          ComputerPortal,
+	checks.ServerWebhooks:     QueueApplication,
 
 	checks.SelfClock:    NoLink,
 	checks.SelfKeyring:  NoLink,

@@ -154,6 +154,7 @@ var withoutPage = []string{
 	"server-auth-server.ca-bundle-outdated",
 	"server-platform.php-too-old", "server-platform.php-extension-missing", "server-platform.openssl-too-old",
 	"server-agents.agents-stopped",
+	"server-self.portal-cannot-reach-itself", "server-php.php-limits-low",
 	"server-rest-setup.token-checker-missing", "server-rest-setup.https-not-seen",
 	"sign-in.auth-server-failed",
 	"self-keyring.keyring-absent", "self-keyring.keyring-locked", "self-keyring.keyring-refused", "self-keyring.keyring-timeout",

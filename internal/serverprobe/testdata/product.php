@@ -145,6 +145,15 @@ namespace Bitrix\Main {
 			if (!preg_match('/^SELECT /', $sql) || preg_match('/;|\b(INTO|UPDATE|INSERT|DELETE|SET|DROP|ALTER|CALL)\b/i', $sql)) {
 				\Boxready\Test\wrote($sql);
 			}
+			if (!empty($GLOBALS['portal']['denied'])) {
+				throw new SystemException('Mysql query error: (1142) SELECT command denied to user');
+			}
+			if (strpos($sql, 'TIME_ZONE') !== false) {
+				if ((strpos($sql, '@@') !== false) !== ($this->getType() === 'mysql')) {
+					throw new SystemException('Syntax error in ' . $sql);
+				}
+				return new Result(array(array('TIME_ZONE' => 'SYSTEM')));
+			}
 			if (strpos($sql, 'LOCALTIMESTAMP') !== false) {
 				return new Result(array(array('TIME_NOW' => $GLOBALS['portal']['now'])));
 			}
@@ -175,7 +184,7 @@ namespace Bitrix\Main {
 		}
 		public function getType()
 		{
-			return 'mysql';
+			return empty($GLOBALS['portal']['database']) ? 'mysql' : $GLOBALS['portal']['database'];
 		}
 		public function __call($name, $arguments)
 		{
@@ -255,6 +264,9 @@ namespace Bitrix\Main\Config {
 	{
 		public static function getValue($name)
 		{
+			if (!empty($GLOBALS['portal']['broken_settings'])) {
+				throw new \ParseError('syntax error, unexpected end of file');
+			}
 			$settings = $GLOBALS['portal']['settings'];
 			return isset($settings[$name]) ? $settings[$name] : null;
 		}
