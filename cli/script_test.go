@@ -25,6 +25,7 @@ import (
 	"boxready/internal/renewal"
 	"boxready/internal/simportal"
 	"boxready/internal/simtest/testenv"
+	"boxready/internal/transport"
 
 	"aead.dev/minisign"
 	"github.com/rogpeppe/go-internal/testscript"
@@ -36,6 +37,8 @@ func program() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	std := cli.Standard()
+	// Each simulated portal is another one, whatever its name: a script's commands don't wait for each other.
+	std.App.Transport = func(o *transport.Options) { o.Locks = "" }
 	std.Catalogue = renewal.Source{Address: os.Getenv("BOXREADY_TEST_CATALOGUE"), Key: os.Getenv("BOXREADY_TEST_KEY"), Folder: app.Folder(os.UserConfigDir)}
 	std.Unused = std.Catalogue.Load()
 	exit := cli.Run(ctx, "1.2.3", os.Args[1:], std)
