@@ -24,6 +24,7 @@ import (
 	"boxready/internal/renewal"
 	"boxready/internal/simportal"
 	"boxready/internal/simtest/testenv"
+	"boxready/internal/transport"
 
 	"aead.dev/minisign"
 	"github.com/rogpeppe/go-internal/testscript"
@@ -34,6 +35,8 @@ import (
 func program() {
 	ctx := cli.UntilSignal(context.Background())
 	std := cli.Standard()
+	// Each simulated portal is another one, whatever its name: a script's commands don't wait for each other.
+	std.App.Transport = func(o *transport.Options) { o.Locks = "" }
 	std.Catalogue = renewal.Source{Address: os.Getenv("BOXREADY_TEST_CATALOGUE"), Key: os.Getenv("BOXREADY_TEST_KEY"), Folder: app.Folder(os.UserConfigDir)}
 	std.Unused = std.Catalogue.Load()
 	exit := cli.Run(ctx, "1.2.3", os.Args[1:], std)
