@@ -25,12 +25,9 @@ type Next struct {
 func (v *View) Next(verdict checks.Verdict) Next {
 	main := v.mainFinding(verdict)
 	next := Next{Finding: main, Owner: cmp.Or(v.Inference().Owner, main.Owner)}
-	switch verdict {
-	case checks.Unsure, checks.NoObstacle:
-		if v.affectedAlone() == "" && v.tokensWait() {
-			next.Action = words.ConsentSame
-			return next
-		}
+	if (verdict == checks.Unsure || verdict == checks.NoObstacle) && v.affectedAlone() == "" && v.tokensWait() {
+		next.Action = words.ConsentSame
+		return next
 	}
 	switch verdict {
 	case checks.Ready:
