@@ -139,6 +139,9 @@ func (p *FramePage) addCookies(cookies []*http.Cookie, page, portal *url.URL) {
 		return
 	}
 	for _, c := range cookies {
+		if len(p.Cookies) == maxShown {
+			return
+		}
 		if c.SameSite == http.SameSiteNoneMode && c.Secure || c.MaxAge < 0 || slices.ContainsFunc(p.Cookies, func(o PageCookie) bool { return o.Name == c.Name }) {
 			continue
 		}
@@ -261,14 +264,14 @@ func framing(header http.Header, page, portal *url.URL) *FrameFacts {
 		if !has {
 			continue
 		}
-		f.Ancestors = append(f.Ancestors, short(strings.Join(sources, " ")))
+		f.Ancestors = addShown(f.Ancestors, strings.Join(sources, " "))
 		f.AllowsPortal = f.AllowsPortal && slices.ContainsFunc(sources, func(s string) bool { return matches(strings.ToLower(s), page, portal) })
 	}
 	options := map[string]bool{}
 	for _, value := range strings.Split(strings.Join(header.Values("X-Frame-Options"), ","), ",") {
 		if value = strings.ToLower(strings.TrimSpace(value)); value != "" && !options[value] {
 			options[value] = true
-			f.Options = append(f.Options, short(value))
+			f.Options = addShown(f.Options, value)
 		}
 	}
 	if f.Ancestors == nil {
@@ -276,6 +279,20 @@ func framing(header http.Header, page, portal *url.URL) *FrameFacts {
 		f.AllowsPortal = !(len(options) > 1 && meant || options["deny"] || options["sameorigin"] && !sameOrigin(page, portal))
 	}
 	return f
+}
+
+// maxShown is how many of each kind of header are facts: there may be thousands in 64 KiB.
+const maxShown = 50
+
+// addShown adds a text to a list, which ends with an ellipsis where it is cut.
+func addShown(list []string, text string) []string {
+	switch {
+	case len(list) < maxShown:
+		return append(list, short(text))
+	case len(list) == maxShown:
+		return append(list, "…")
+	}
+	return list
 }
 
 // frameAncestors returns the sources of a policy's directive; a second one of that name doesn't count.

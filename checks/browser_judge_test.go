@@ -1,8 +1,10 @@
 package checks
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -143,5 +145,30 @@ func TestShownPage(t *testing.T) {
 		if given := target.Given(); len(given) != 1 || given[0] != "app "+want {
 			t.Errorf("%s is given as %q", page, given)
 		}
+	}
+}
+
+// TestManyHeaders asserts that thousands of headers of a page don't become as many facts.
+func TestManyHeaders(t *testing.T) {
+	page, portal := &url.URL{Scheme: "https", Host: "app.example"}, &url.URL{Scheme: "https", Host: "portal.example.org"}
+	header := http.Header{}
+	p := &FramePage{}
+	var cookies []*http.Cookie
+	for i := range 3000 {
+		header.Add("Content-Security-Policy", fmt.Sprintf("frame-ancestors https://%d.example", i))
+		header.Add("X-Frame-Options", fmt.Sprint("option", i))
+		cookies = append(cookies, &http.Cookie{Name: fmt.Sprint("c", i)})
+	}
+	f := framing(header, page, portal)
+	p.addCookies(cookies, page, portal)
+	if len(f.Ancestors) != maxShown+1 || f.Ancestors[maxShown] != "…" || len(f.Options) != maxShown+1 || len(p.Cookies) != maxShown {
+		t.Errorf("%d ancestors, %d options, %d cookies", len(f.Ancestors), len(f.Options), len(p.Cookies))
+	}
+	if f.AllowsPortal {
+		t.Error("the policies that aren't shown count, too")
+	}
+	header.Set("Content-Security-Policy", strings.Repeat("frame-ancestors *,", 3000)+"frame-ancestors 'none'")
+	if framing(header, page, portal).AllowsPortal {
+		t.Error("the last policy forbids it")
 	}
 }

@@ -23,6 +23,7 @@ type DNSFacts struct {
 	Given     bool              `json:"given,omitempty"`             // the user gave the address; nothing was resolved
 	Proxy     string            `json:"proxy,omitempty" hide:"host"` // the proxy resolves the name; nothing was resolved here
 	Addresses []netip.Addr      `json:"addresses,omitempty" hide:"ip"`
+	More      int               `json:"more_addresses,omitempty"` // that aren't in Addresses
 	Failure   transport.Failure `json:"failure,omitempty"`
 	Public    *PublicDNSFacts   `json:"public,omitempty"`
 	TookMS    int64             `json:"took_ms"`
@@ -34,6 +35,9 @@ type PublicDNSFacts struct {
 	Addresses []netip.Addr      `json:"addresses,omitempty" hide:"ip"`
 	Failure   transport.Failure `json:"failure,omitempty"`
 }
+
+// maxResolved is how many of a name's addresses are facts: a resolver may give thousands.
+const maxResolved = 50
 
 func observeDNS(ctx context.Context, env *Env) (*DNSFacts, error) {
 	address := env.target.Address
@@ -54,11 +58,12 @@ func observeDNS(ctx context.Context, env *Env) (*DNSFacts, error) {
 		start := env.now()
 		addrs, err := env.net.Lookup(ctx, address.Host)
 		f.TookMS = env.now().Sub(start).Milliseconds()
-		f.Addresses, f.Failure = addrs, transport.FailureOf(err)
+		f.Addresses, f.Failure = addrs[:min(len(addrs), maxResolved)], transport.FailureOf(err)
+		f.More = len(addrs) - len(f.Addresses)
 	}
 	outside := func() {
 		addrs, resolver, err := env.net.LookupPublic(ctx, address.Host)
-		f.Public = &PublicDNSFacts{Resolver: resolver, Addresses: addrs, Failure: transport.FailureOf(err)}
+		f.Public = &PublicDNSFacts{Resolver: resolver, Addresses: addrs[:min(len(addrs), maxResolved)], Failure: transport.FailureOf(err)}
 	}
 	if env.target.agreed(PublicDNS) {
 		parallel(here, outside)

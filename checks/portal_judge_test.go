@@ -1,8 +1,11 @@
 package checks
 
 import (
+	"context"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"io"
 	"math/big"
 	"math/rand"
 	"net"
@@ -23,6 +26,7 @@ import (
 	"boxready/internal/transport"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/net/dns/dnsmessage"
 )
 
 func TestJudgeAddress(t *testing.T) {
@@ -1028,5 +1032,56 @@ func TestCertificateWithManyNames(t *testing.T) {
 	}
 	if len(d.Names)+d.MoreNames != 1200 || d.MoreNames == 0 {
 		t.Errorf("%d names and %d more", len(d.Names), d.MoreNames)
+	}
+}
+
+// TestManyAddresses asserts that of a name with hundreds of addresses the first become facts, and the rest is counted.
+func TestManyAddresses(t *testing.T) {
+	resolver := &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) {
+		client, server := net.Pipe()
+		go answerWithAddresses(server, 300)
+		return client, nil
+	}}
+	n := transport.New(transport.Options{Resolver: resolver, Version: "test"})
+	address, err := portal.ParseAddress("portal.example.com")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := observeDNS(t.Context(), newEnv(t.Context(), n, Target{Address: address}))
+	if err != nil || len(f.Addresses) != maxResolved || f.More != 300-maxResolved {
+		t.Errorf("%d addresses and %d more, %q, %v", len(f.Addresses), f.More, f.Failure, err)
+	}
+}
+
+// answerWithAddresses answers questions over TCP.
+func answerWithAddresses(conn net.Conn, count int) {
+	defer conn.Close()
+	for {
+		var size [2]byte
+		if _, err := io.ReadFull(conn, size[:]); err != nil {
+			return
+		}
+		message := make([]byte, binary.BigEndian.Uint16(size[:]))
+		if _, err := io.ReadFull(conn, message); err != nil {
+			return
+		}
+		var asked dnsmessage.Message
+		if asked.Unpack(message) != nil {
+			return
+		}
+		answer := dnsmessage.Message{Header: dnsmessage.Header{ID: asked.ID, Response: true, RecursionAvailable: true}, Questions: asked.Questions}
+		for i := range count {
+			if q := asked.Questions[0]; q.Type == dnsmessage.TypeA {
+				answer.Answers = append(answer.Answers, dnsmessage.Resource{Header: dnsmessage.ResourceHeader{Name: q.Name, Type: q.Type, Class: q.Class},
+					Body: &dnsmessage.AResource{A: [4]byte{203, 0, byte(i >> 8), byte(i)}}})
+			}
+		}
+		packed, err := answer.Pack()
+		if err != nil {
+			return
+		}
+		if _, err := conn.Write(append(binary.BigEndian.AppendUint16(nil, uint16(len(packed))), packed...)); err != nil {
+			return
+		}
 	}
 }

@@ -4,8 +4,10 @@ package cli
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"time"
 
@@ -14,6 +16,7 @@ import (
 	"boxready/internal/exporter"
 	"boxready/internal/fleet"
 	"boxready/internal/portal"
+	"boxready/internal/receiver/server"
 	"boxready/internal/secret"
 
 	"github.com/spf13/cobra"
@@ -21,12 +24,13 @@ import (
 
 // exporterFlags are the flags of exporter.
 type exporterFlags struct {
-	network  networkFlags
-	portals  string
-	listen   string
-	interval time.Duration
-	timeout  time.Duration
-	parallel int
+	network   networkFlags
+	portals   string
+	listen    string
+	interval  time.Duration
+	timeout   time.Duration
+	parallel  int
+	cert, key string
 }
 
 func (cl *commandLine) exporterCommand() *cobra.Command {
@@ -42,6 +46,7 @@ func (cl *commandLine) exporterCommand() *cobra.Command {
 	flags.DurationVar(&f.interval, "interval", 10*time.Minute, "")
 	flags.DurationVar(&f.timeout, "timeout", 0, "")
 	flags.IntVar(&f.parallel, "parallel", 8, "")
+	addCertificate(flags, &f.cert, &f.key)
 	f.network.addCommon(flags)
 	return c
 }
@@ -56,6 +61,15 @@ func (cl *commandLine) export(ctx context.Context, f exporterFlags) error {
 		return badUsage("portals.bad-parallel", checks.Args{"limit": maxParallel})
 	case f.timeout < 0:
 		return badUsage("cli.bad-timeout", nil)
+	}
+	var encrypted *tls.Config
+	scheme := "http://"
+	if f.cert != "" {
+		var err error
+		if encrypted, err = server.TLS(f.cert, f.key, slog.New(slog.NewTextHandler(cl.Err, nil))); err != nil {
+			return badUsage("cli-receiver.bad-cert", checks.Args{"cert": f.cert, "key": f.key})
+		}
+		scheme = "https://"
 	}
 	b, err := cl.openBatch(ctx, f.portals, f.parallel, f.network)
 	if err != nil {
@@ -82,7 +96,10 @@ func (cl *commandLine) export(ctx context.Context, f exporterFlags) error {
 		},
 	})
 	defer e.Close()
-	fmt.Fprintln(cl.Err, cl.words.Say("portals.exporting", checks.Args{"portals": len(b.Portals), "url": "http://" + ln.Addr().String()}))
+	fmt.Fprintln(cl.Err, cl.words.Say("portals.exporting", checks.Args{"portals": len(b.Portals), "url": scheme + ln.Addr().String()}))
+	if encrypted != nil {
+		ln = tls.NewListener(ln, encrypted)
+	}
 	cl.serves = true
 	if err := e.Serve(ctx, ln); err != nil {
 		return cl.fail(errors.New(secret.Mask(err.Error())))

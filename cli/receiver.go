@@ -14,6 +14,7 @@ import (
 	"boxready/internal/receiver/server"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 type receiverFlags struct {
@@ -34,11 +35,16 @@ func (cl *commandLine) receiverCommand() *cobra.Command {
 	flags.StringVar(&f.listen, "listen", "127.0.0.1:8085", "")
 	flags.StringVar(&f.public, "public-url", "", "")
 	flags.StringArrayVar(&f.proxies, "trusted-proxy", nil, "")
-	flags.StringVar(&f.cert, "cert", "", "")
-	flags.StringVar(&f.key, "key", "", "")
+	addCertificate(flags, &f.cert, &f.key)
 	oneOf(flags, &f.logForm, "log", "text", "text", "json")
 	addConnection(flags, &f.network)
 	return c
+}
+
+// addCertificate adds those for a service's own TLS.
+func addCertificate(flags *pflag.FlagSet, cert, key *string) {
+	flags.StringVar(cert, "cert", "", "")
+	flags.StringVar(key, "key", "", "")
 }
 
 func (cl *commandLine) receive(ctx context.Context, f receiverFlags) error {
@@ -63,7 +69,7 @@ func (cl *commandLine) receive(ctx context.Context, f receiverFlags) error {
 	var encrypted *tls.Config
 	switch {
 	case f.cert != "":
-		if encrypted, err = server.TLS(f.cert, f.key); err != nil {
+		if encrypted, err = server.TLS(f.cert, f.key, options.Log); err != nil {
 			return badUsage("cli-receiver.bad-cert", checks.Args{"cert": f.cert, "key": f.key})
 		}
 	case len(f.proxies) == 0:

@@ -140,6 +140,8 @@ var combinations = []combination{
 	{command: "allowlist", flag: "offline", without: []string{"timeout", "public-roots", "connect-to"}},
 	{command: "receiver", flag: "cert", with: []string{"key"}},
 	{command: "receiver", flag: "key", with: []string{"cert"}},
+	{command: "exporter", flag: "cert", with: []string{"key"}},
+	{command: "exporter", flag: "key", with: []string{"cert"}},
 	{command: "version", flag: "licences", without: []string{"check"}},
 }
 

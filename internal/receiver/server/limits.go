@@ -15,13 +15,35 @@ import (
 
 // Rates of requests per second. A client that waits for an event asks about once a second, and needs one mailbox in a run.
 const (
-	sourceRate, sourceBurst        = 20, 200
-	mailboxInterval, mailboxBurst  = 5 * time.Second, 20
-	totalRate, totalBurst          = 1000, 2000
-	maxSources                     = 20_000
-	sourceIdle                     = 10 * time.Minute // after it the limits of a source are full again
-	ipv6SourceBits, ipv4SourceBits = 64, 32
+	sourceRate, sourceBurst       = 20, 200
+	mailboxInterval, mailboxBurst = 5 * time.Second, 20
+	totalRate, totalBurst         = 1000, 2000
+	maxSources                    = 20_000
+	sourceIdle                    = 10 * time.Minute // after it the limits of a source are full again
+
+	// The owner of one IPv6 address has 2^64, and a site 2^16 networks of them (RFC 6177). All of these together get some times the
+	// limits of one.
+	ipv4Bits, ipv6Bits, ipv6SiteBits = 32, 64, 48
+	siteShare                        = 4
 )
+
+// source is what counts as one client; the zero value for all addresses that aren't valid.
+type source struct {
+	netip.Prefix
+	share int // how many times the limits of one client it has
+}
+
+// sourcesOf are those that an address belongs to, the widest first.
+func sourcesOf(from netip.Addr) []source {
+	within := func(bits, share int) source {
+		prefix, _ := from.Prefix(bits)
+		return source{prefix, share}
+	}
+	if from.Is6() {
+		return []source{within(ipv6SiteBits, siteShare), within(ipv6Bits, 1)}
+	}
+	return []source{within(ipv4Bits, 1)}
+}
 
 // limits are the rate limits of clients, by address. Their number is bounded: a client with many addresses makes the limits of
 // others start afresh early, and no more.
@@ -30,7 +52,7 @@ type limits struct {
 
 	mu      sync.Mutex
 	all     *rate.Limiter
-	sources map[netip.Prefix]*sourceLimits
+	sources map[source]*sourceLimits
 }
 
 type sourceLimits struct {
@@ -44,40 +66,48 @@ func (l *limits) allow(from netip.Addr, queue func(netip.Addr) receiver.Listing)
 	defer l.mu.Unlock()
 	now := l.now()
 	if l.all == nil {
-		l.all, l.sources = rate.NewLimiter(totalRate, totalBurst), map[netip.Prefix]*sourceLimits{}
+		l.all, l.sources = rate.NewLimiter(totalRate, totalBurst), map[source]*sourceLimits{}
 	}
-	return (l.of(from, now).requests.AllowN(now, 1) || queue(from) == receiver.Listed) && l.all.AllowN(now, 1)
+	own := l.allowEach(from, now, func(t *sourceLimits) *rate.Limiter { return t.requests })
+	return (own || queue(from) == receiver.Listed) && l.all.AllowN(now, 1)
+}
+
+// allowEach tells whether an address is within a limit of each source that it belongs to, and only then counts against them: what one
+// client is refused takes nothing from its neighbours. Where a wider source isn't within its limit, the narrower ones aren't remembered:
+// there may be any number of them. The caller holds l.mu.
+func (l *limits) allowEach(from netip.Addr, now time.Time, limit func(*sourceLimits) *rate.Limiter) bool {
+	var all []*rate.Limiter
+	for _, s := range sourcesOf(from) {
+		one := limit(l.of(s, now))
+		if one.TokensAt(now) < 1 {
+			return false
+		}
+		all = append(all, one)
+	}
+	for _, one := range all {
+		one.AllowN(now, 1)
+	}
+	return true
 }
 
 // allowMailbox is allow for one more mailbox; call it after allow.
 func (l *limits) allowMailbox(from netip.Addr) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	now := l.now()
-	return l.of(from, now).mailboxes.AllowN(now, 1)
+	return l.allowEach(from, l.now(), func(t *sourceLimits) *rate.Limiter { return t.mailboxes })
 }
 
-// of returns the limits of an address. The caller holds l.mu.
-func (l *limits) of(from netip.Addr, now time.Time) *sourceLimits {
-	source := sourceOf(from)
-	t := l.sources[source]
+// of returns the limits of a source. The caller holds l.mu.
+func (l *limits) of(s source, now time.Time) *sourceLimits {
+	t := l.sources[s]
 	if t == nil {
 		l.evict()
-		t = &sourceLimits{requests: rate.NewLimiter(sourceRate, sourceBurst), mailboxes: rate.NewLimiter(rate.Every(mailboxInterval), mailboxBurst)}
-		l.sources[source] = t
+		t = &sourceLimits{requests: rate.NewLimiter(rate.Limit(sourceRate*s.share), sourceBurst*s.share),
+			mailboxes: rate.NewLimiter(rate.Every(mailboxInterval/time.Duration(s.share)), mailboxBurst*s.share)}
+		l.sources[s] = t
 	}
 	t.used = now
 	return t
-}
-
-// sourceOf is what counts as one source; one for all addresses that aren't valid.
-func sourceOf(from netip.Addr) netip.Prefix {
-	bits := ipv4SourceBits
-	if from.Is6() {
-		bits = ipv6SourceBits // the owner of one IPv6 address has 2^64
-	}
-	source, _ := from.Prefix(bits)
-	return source
 }
 
 // evict forgets some sources where there are too many. To search for idle ones takes time, which clients must not be able to cause.

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 )
@@ -35,7 +36,7 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener, config *tls.Config)
 	// The queue and proxies need HTTP/1 only.
 	server.Protocols = new(http.Protocols)
 	server.Protocols.SetHTTP1(true)
-	ln = &limitedListener{Listener: ln, exempt: s.trusted, open: map[netip.Prefix]int{}}
+	ln = &limitedListener{Listener: ln, exempt: s.trusted, open: map[source]int{}}
 	if config != nil {
 		ln = tls.NewListener(ln, config)
 	}
@@ -86,7 +87,7 @@ type limitedListener struct {
 
 	mu    sync.Mutex
 	total int
-	open  map[netip.Prefix]int
+	open  map[source]int
 }
 
 func (l *limitedListener) Accept() (net.Conn, error) {
@@ -107,11 +108,15 @@ func (l *limitedListener) Accept() (net.Conn, error) {
 func (l *limitedListener) acquire(addr netip.Addr) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.total >= maxConns || l.open[sourceOf(addr)] >= maxConnsPerSource && !l.exempt(addr) {
+	sources := sourcesOf(addr)
+	full := func(s source) bool { return l.open[s] >= maxConnsPerSource*s.share }
+	if l.total >= maxConns || slices.ContainsFunc(sources, full) && !l.exempt(addr) {
 		return false
 	}
 	l.total++
-	l.open[sourceOf(addr)]++
+	for _, s := range sources {
+		l.open[s]++
+	}
 	return true
 }
 
@@ -119,9 +124,10 @@ func (l *limitedListener) release(addr netip.Addr) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.total--
-	source := sourceOf(addr)
-	if l.open[source]--; l.open[source] == 0 {
-		delete(l.open, source)
+	for _, s := range sourcesOf(addr) {
+		if l.open[s]--; l.open[s] == 0 {
+			delete(l.open, s)
+		}
 	}
 }
 

@@ -2,16 +2,19 @@ package server
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"math/big"
 	"net"
 	"net/http"
@@ -335,7 +338,7 @@ func TestLists(t *testing.T) {
 
 func TestCertificateIsReadAgain(t *testing.T) {
 	cert, key := filepath.Join(t.TempDir(), "cert.pem"), filepath.Join(t.TempDir(), "key.pem")
-	if _, err := TLS(cert, key); err == nil {
+	if _, err := TLS(cert, key, nil); err == nil {
 		t.Fatal("there is none")
 	}
 	when := time.Now()
@@ -360,27 +363,61 @@ func TestCertificateIsReadAgain(t *testing.T) {
 		}
 	}
 	write("first")
-	config, err := TLS(cert, key)
+	var said bytes.Buffer
+	writing := &locked{w: &said}
+	config, err := TLS(cert, key, slog.New(slog.NewTextHandler(writing, nil)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	expect := func(want string) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- newTestServer(t).Serve(ctx, ln, config) }()
+	defer func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	}()
+	warned := 0
+	expect := func(want string, warnings int) {
 		t.Helper()
-		c, err := config.GetCertificate(nil)
-		if err != nil || c.Leaf.Subject.CommonName != want {
-			t.Errorf("%v, expected %s", err, want)
+		for range 5 {
+			conn, err := tls.Dial("tcp", ln.Addr().String(), &tls.Config{InsecureSkipVerify: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := conn.ConnectionState().PeerCertificates[0].Subject.CommonName; got != want {
+				t.Errorf("%s, expected %s", got, want)
+			}
+			conn.Close()
+		}
+		warned += warnings
+		writing.mu.Lock()
+		defer writing.mu.Unlock()
+		if got := strings.Count(said.String(), "the old one stays"); got != warned {
+			t.Errorf("%d warnings, expected %d:\n%s", got, warned, said.String())
 		}
 	}
-	expect("first")
+	expect("first", 0)
 	write("second")
-	expect("second")
+	expect("second", 0)
 	when = when.Add(time.Minute)
 	if err := errors.Join(os.WriteFile(cert, []byte("half of i"), 0o600), os.Chtimes(cert, when, when)); err != nil {
 		t.Fatal(err)
 	}
-	expect("second")
+	expect("second", 1)
 	if err := os.Remove(cert); err != nil {
 		t.Fatal(err)
 	}
-	expect("second")
+	expect("second", 1)
+	write("third")
+	expect("third", 0)
+	if err := os.WriteFile(key, nil, 0o600); err != nil { // the key alone, as if it were renewed first
+		t.Fatal(err)
+	}
+	expect("third", 1)
 }

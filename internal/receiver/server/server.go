@@ -22,6 +22,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -40,6 +41,7 @@ type Options struct {
 	Log       *slog.Logger     // nil: none
 	Now       func() time.Time // nil: time.Now
 	Mailboxes int              // at the same time; 0: 10 000
+	PerSource int              // mailboxes of one source at the same time; 0: a hundredth of all
 	Lifetime  time.Duration    // of a mailbox; 0: 15 minutes
 }
 
@@ -61,9 +63,10 @@ type Server struct {
 	key   []byte // of all hashes; lives as long as the process
 	limit limits
 
-	mu    sync.Mutex
-	boxes map[[sha256.Size]byte]*mailbox // by the hash of their ID
-	order []*mailbox                     // by age, the oldest first; closed ones stay until they expire or there are many of them
+	mu     sync.Mutex
+	boxes  map[[sha256.Size]byte]*mailbox // by the hash of their ID
+	order  []*mailbox                     // by age, the oldest first; closed ones stay until they expire or there are many of them
+	opened map[source]int                 // mailboxes of each source
 
 	refused atomic.Int64 // requests since the last line in the log
 }
@@ -73,6 +76,7 @@ type mailbox struct {
 	id, key [sha256.Size]byte // hashes
 	expect  [sha256.Size]byte // of the nonce; the client's hash, not keyed
 	created time.Time
+	owner   netip.Addr // who opened it
 	closed  bool
 
 	arrived time.Time // the expected event; zero: not yet
@@ -94,6 +98,7 @@ func New(o Options) (*Server, error) {
 	}
 	o.Public = public
 	o.Mailboxes, o.Lifetime = cmp.Or(o.Mailboxes, defaultMailboxes), cmp.Or(o.Lifetime, defaultLifetime)
+	o.PerSource = cmp.Or(o.PerSource, max(o.Mailboxes/100, 1))
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -103,7 +108,7 @@ func New(o Options) (*Server, error) {
 	if o.Queue == nil {
 		o.Queue = func(netip.Addr) receiver.Listing { return receiver.Unsure }
 	}
-	s := &Server{o: o, base: u.EscapedPath(), key: make([]byte, 32), boxes: map[[sha256.Size]byte]*mailbox{}}
+	s := &Server{o: o, base: u.EscapedPath(), key: make([]byte, 32), boxes: map[[sha256.Size]byte]*mailbox{}, opened: map[source]int{}}
 	_, _ = rand.Read(s.key) // never fails
 	s.limit.now = o.Now
 	return s, nil
@@ -174,7 +179,7 @@ func (s *Server) create(w http.ResponseWriter, r *http.Request, from netip.Addr)
 	}
 	m := receiver.Mailbox{ID: "boxready-" + strings.ToLower(rand.Text()), Key: rand.Text() + rand.Text(), ExpiresIn: int(s.o.Lifetime.Seconds())}
 	m.Address = receiver.MailboxAddress(s.o.Public, m.ID)
-	b.id, b.key, b.created = s.hash([]byte(m.ID)), s.hash([]byte(m.Key)), s.o.Now()
+	b.id, b.key, b.created, b.owner = s.hash([]byte(m.ID)), s.hash([]byte(m.Key)), s.o.Now(), from
 	if !s.add(&b) {
 		s.refuse(w, http.StatusServiceUnavailable)
 		return
@@ -183,23 +188,70 @@ func (s *Server) create(w http.ResponseWriter, r *http.Request, from netip.Addr)
 	answer(w, http.StatusCreated, m)
 }
 
+// add makes room for a mailbox where that is needed: the oldest one to which nothing was ever sent goes. A source that has its share
+// makes room itself; where all are taken, the source that has the most does.
 func (s *Server) add(b *mailbox) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.removeExpired(b.created)
-	if len(s.boxes) >= s.o.Mailboxes {
+	for _, own := range sourcesOf(b.owner) {
+		if s.opened[own] >= s.o.PerSource*own.share && !s.removeUnused(&own) {
+			return false
+		}
+	}
+	if len(s.boxes) >= s.o.Mailboxes && !s.removeUnused(s.greediest()) && !s.removeUnused(nil) {
 		return false
 	}
 	s.boxes[b.id] = b
 	s.order = append(s.order, b)
+	for _, own := range sourcesOf(b.owner) {
+		s.opened[own]++
+	}
 	return true
+}
+
+// greediest is the source with the most mailboxes, nil if none has more than one. The caller holds s.mu.
+func (s *Server) greediest() (greediest *source) {
+	most := 1
+	for of, n := range s.opened {
+		if n > most {
+			greediest, most = &of, n
+		}
+	}
+	return greediest
+}
+
+// removeUnused removes the oldest mailbox to which nothing was ever sent, of a source or, if that is nil, of all; false if there is
+// none. The caller holds s.mu.
+func (s *Server) removeUnused(of *source) bool {
+	for _, b := range s.order {
+		if !b.closed && b.deliveries == 0 && (of == nil || slices.Contains(sourcesOf(b.owner), *of)) {
+			s.remove(b)
+			return true
+		}
+	}
+	return false
+}
+
+// remove forgets a mailbox, whose place in s.order stays. The caller holds s.mu.
+func (s *Server) remove(b *mailbox) {
+	if b.closed {
+		return
+	}
+	b.closed = true
+	delete(s.boxes, b.id)
+	for _, own := range sourcesOf(b.owner) {
+		if s.opened[own]--; s.opened[own] == 0 {
+			delete(s.opened, own)
+		}
+	}
 }
 
 // removeExpired removes mailboxes whose lifetime is over. The caller holds s.mu.
 func (s *Server) removeExpired(now time.Time) {
 	expired := 0
 	for expired < len(s.order) && (s.order[expired].closed || now.Sub(s.order[expired].created) >= s.o.Lifetime) {
-		delete(s.boxes, s.order[expired].id)
+		s.remove(s.order[expired])
 		s.order[expired] = nil
 		expired++
 	}
@@ -292,8 +344,7 @@ func (s *Server) serveMailbox(w http.ResponseWriter, r *http.Request, id string)
 		return
 	}
 	if r.Method == http.MethodDelete {
-		b.closed = true
-		delete(s.boxes, b.id)
+		s.remove(b)
 		s.mu.Unlock()
 		w.WriteHeader(http.StatusNoContent)
 		return

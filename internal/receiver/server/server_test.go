@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
+	mathrand "math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -275,15 +278,23 @@ func TestManyMailboxes(t *testing.T) {
 		}
 		all = append(all, m)
 	}
-	if _, err := h.client(source(defaultMailboxes)).Open(t.Context(), "nonce"); !errors.Is(err, receiver.ErrBusy) {
-		t.Errorf("one too many: %v", err)
+	newest, err := h.client(source(defaultMailboxes)).Open(t.Context(), "nonce")
+	if err != nil {
+		t.Fatalf("the oldest, to which nothing was sent, doesn't make room: %v", err)
 	}
+	if _, err := h.client("192.0.2.1").Read(t.Context(), all[0]); !errors.Is(err, receiver.ErrForgotten) {
+		t.Errorf("the oldest: %v", err)
+	}
+	all[0] = newest
 	full := heap()
 	body := event("nonce", "t") + "&pad=" + strings.Repeat("x", 32<<10)
 	for _, m := range all {
 		if h.clock.advance(time.Millisecond); h.send(m.Address, form, body) != 200 {
 			t.Fatal("an event isn't taken")
 		}
+	}
+	if _, err := h.client("192.0.2.2").Open(t.Context(), "nonce"); !errors.Is(err, receiver.ErrBusy) {
+		t.Errorf("one more than are in use: %v", err)
 	}
 	if grown := int64(heap()) - int64(full); grown > 2<<20 {
 		t.Errorf("%d KiB more after an event for each", grown>>10)
@@ -315,6 +326,74 @@ func TestManyMailboxes(t *testing.T) {
 	runtime.KeepAlive(h)
 }
 
+// TestNoSourceFillsTheService has one source, of one address or of a whole site, do what it likes: others keep what they opened and get
+// more, and what is counted stays true.
+func TestNoSourceFillsTheService(t *testing.T) {
+	const all, each = 60, 5
+	for name, hostile := range map[string]func(*mathrand.Rand) netip.Addr{
+		"one address": func(*mathrand.Rand) netip.Addr { return netip.MustParseAddr("192.0.2.1") },
+		"one network": func(r *mathrand.Rand) netip.Addr {
+			return netip.AddrFrom16([16]byte{0x20, 1, 0xd, 0xb8, 15: byte(r.Uint32()), 9: byte(r.Uint32())})
+		},
+		"one site": func(r *mathrand.Rand) netip.Addr {
+			return netip.AddrFrom16([16]byte{0x20, 1, 0xd, 0xb8, 6: byte(r.Uint32()), 7: byte(r.Uint32()), 15: byte(r.Uint32())})
+		},
+	} {
+		for seed := range uint64(10) {
+			r := mathrand.New(mathrand.NewPCG(seed, 1))
+			h := newTestServer(t, func(o *Options) { o.Log, o.Mailboxes, o.PerSource = nil, all, each })
+			made := 0
+			open := func(owner netip.Addr) *mailbox {
+				made++
+				h.clock.advance(time.Millisecond)
+				b := &mailbox{id: sha256.Sum256(fmt.Append(nil, made)), created: h.clock.Now(), owner: owner}
+				if !h.add(b) {
+					return nil
+				}
+				return b
+			}
+			var honest, theirs []*mailbox
+			for range 500 {
+				switch n := r.IntN(10); {
+				case n == 0 && len(honest) < all/2:
+					b := open(netip.AddrFrom4([4]byte{10, 0, 0, byte(len(honest))}))
+					if b == nil {
+						t.Fatalf("%s: nobody else gets in", name)
+					}
+					honest = append(honest, b)
+				case n == 1 && len(theirs) > 0:
+					theirs[r.IntN(len(theirs))].deliveries++
+				case n == 2 && len(theirs) > 0:
+					h.remove(theirs[r.IntN(len(theirs))])
+				default:
+					if b := open(hostile(r)); b != nil {
+						theirs = append(theirs, b)
+					}
+				}
+				counted := map[source]int{}
+				for _, b := range h.boxes {
+					for _, s := range sourcesOf(b.owner) {
+						counted[s]++
+					}
+				}
+				if !maps.Equal(counted, h.opened) || len(h.boxes) > all {
+					t.Fatalf("%s: %v are counted as %v", name, counted, h.opened)
+				}
+				for s, n := range counted {
+					if n > each*s.share {
+						t.Fatalf("%s: %v has %d", name, s, n)
+					}
+				}
+				for _, b := range honest {
+					if b.closed {
+						t.Fatalf("%s: somebody else's mailbox made room", name)
+					}
+				}
+			}
+		}
+	}
+}
+
 func TestRateLimits(t *testing.T) {
 	h := newTestServer(t)
 	count := func(address string, ask func(c *receiver.Client) error) (n int) {
@@ -339,6 +418,10 @@ func TestRateLimits(t *testing.T) {
 		{"of IPv6", "2001:db8::1", look, sourceBurst},
 		{"of the same network", "2001:db8::ffff:1", look, 0},
 		{"of the next", "2001:db8:0:1::1", look, sourceBurst},
+		{"of the third", "2001:db8:0:2::1", look, sourceBurst},
+		{"of the fourth", "2001:db8:0:3::1", look, sourceBurst},
+		{"of the same site", "2001:db8:0:4::1", look, 0},
+		{"of another site", "2001:db8:1::1", look, sourceBurst},
 		{"of the queue", "198.51.100.21", look, 500},
 	} {
 		if n := count(c.address, c.ask); n != c.want {
