@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"boxready/checks"
-	"boxready/internal/secret"
 	"boxready/internal/view"
 	"boxready/internal/words"
 
@@ -25,12 +24,12 @@ type Style struct {
 
 // WriteText writes the outcome as text: the verdict first, then the findings by owner, then what is ok and what was not checked.
 func (p *Reporter) WriteText(w io.Writer, o *checks.Outcome, style Style) error {
-	return p.writeRun(w, p.run(o, newHider(o.Target.Address, nil), &blanker{known: secret.NewScanner()}), style)
+	return p.writeRun(w, p.run(o, newHider(o.Target.Address, nil), nothingBlanked()), style)
 }
 
 // WriteSelfTest writes the outcome of a self-test, which has no verdict on a portal.
 func (p *Reporter) WriteSelfTest(w io.Writer, o *checks.Outcome, style Style) error {
-	t := newText(p, p.run(o, newHider(o.Target.Address, nil), &blanker{known: secret.NewScanner()}), style)
+	t := newText(p, p.run(o, newHider(o.Target.Address, nil), nothingBlanked()), style)
 	t.para(0, "", t.style.Bold(p.Words.Say("group."+string(checks.SelfGroup), nil)))
 	return t.writeFindings(w)
 }
