@@ -148,6 +148,9 @@ var refused = []struct {
 	{"a name that is too long", "boxready: 1\nmethods:\n  - " + strings.Repeat("a", 201), []string{"3:5 bad-text"}},
 	{"a name with a control character", "boxready: 1\napplication: {name: \"a\\u0007\"}", []string{"2:21 bad-text"}},
 	{"a name that turns the writing round", "boxready: 1\napplication: {name: \"a\\u202e\"}", []string{"2:21 bad-text"}},
+	{"a name that nobody sees", "boxready: 1\napplication: {name: \"\\u3164\"}", []string{"2:21 bad-text"}},
+	{"a name with a selector", "boxready: 1\napplication: {name: \"a\\ufe01b\"}", []string{"2:21 bad-text"}},
+	{"a name with a line separator", "boxready: 1\napplication: {name: \"a\\u2028b\"}", []string{"2:21 bad-text"}},
 	{"a name of several lines", "boxready: 1\napplication:\n  name: |\n    a\n    b\n", []string{"3:9 bad-text"}},
 	{"a name of nothing", "boxready: 1\napplication: {name: ''}", []string{"2:21 bad-text"}},
 

@@ -21,6 +21,7 @@ type Known struct {
 	exact  index // their base64
 	ends   [][]byte
 	files  bool // NewScanner's
+	wide   bool // a secret isn't ASCII
 	// Number is how many secrets are looked for.
 	Number int
 }
@@ -68,7 +69,8 @@ func newKnown(files bool, secrets []String) *Known {
 func (k *Known) add(secret string) {
 	// A secret may itself look encoded, and a query has a plus for a space.
 	for v, level := newView(secret, false), 0; len(v.text) >= minPart; level++ {
-		form := fold(v.text)
+		form := fold(v.text, true)
+		k.wide = k.wide || bytes.ContainsFunc(form, func(r rune) bool { return r >= utf8.RuneSelf })
 		if level == 0 || len(form) >= minLength {
 			k.ends = append(k.ends, form)
 			k.folded.add(form, min(minPiece, len(form)), len(form) < minLength)
@@ -79,7 +81,7 @@ func (k *Known) add(secret string) {
 		}
 	}
 	if strings.Contains(secret, " ") {
-		form := fold(newView(strings.ReplaceAll(secret, " ", "+"), false).text)
+		form := fold(newView(strings.ReplaceAll(secret, " ", "+"), false).text, true)
 		k.folded.add(form, min(minPiece, len(form)), len(form) < minLength)
 	}
 	lower, upper := strings.ToLower(secret), strings.ToUpper(secret)
@@ -137,7 +139,7 @@ func (k *Known) spans(s string, cut, places bool) spans {
 	var found spans
 	v := newView(s, places)
 	for level := 0; ; level++ {
-		folded := fold(v.text)
+		folded := fold(v.text, k.wide)
 		k.folded.search(v, folded, &found)
 		k.exact.search(v, v.text, &found)
 		if cut {
@@ -300,8 +302,11 @@ func (v *view) cut(n int) view {
 // putRune writes a character behind n bytes, unless it can be inside a secret without being seen, and returns their new number.
 // U+FFFD stands for such a one, too.
 func (v *view) putRune(n int, at, end int32, r rune) int {
-	if r == utf8.RuneError || unicode.IsSpace(r) || unicode.In(r, unicode.C, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector) {
-		return n
+	const afterMarks, beforeArabic = 0x350, 0x600 // all of which are seen, and most texts are in between
+	if r < afterMarks || r >= beforeArabic {
+		if r == utf8.RuneError || unicode.IsSpace(r) || unicode.In(r, unicode.C, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector) {
+			return n
+		}
 	}
 	var encoded [utf8.UTFMax]byte
 	for _, b := range encoded[:utf8.EncodeRune(encoded[:], r)] {
@@ -345,7 +350,7 @@ func (v view) decode() (view, bool) {
 	}
 	out, n, changed := makeView(len(v.text), v.at != nil), 0, v.raw
 	for i := 0; i < len(v.text); {
-		if c := v.text[i]; c < utf8.RuneSelf && c != '%' && c != '\\' && c != '&' {
+		if c := v.text[i]; c != '%' && c != '\\' && c != '&' && (c < utf8.RuneSelf || !v.raw) {
 			out.text[n] = c
 			if v.at != nil {
 				out.at[n], out.end[n] = v.at[i], v.end[i]
@@ -373,8 +378,8 @@ func (v view) decode() (view, bool) {
 	return out.cut(n), changed
 }
 
-// fold is a text in lower case, no byte of it moved.
-func fold(text []byte) []byte {
+// fold is a text in lower case, no byte of it moved; if not wide, only its letters in ASCII.
+func fold(text []byte, wide bool) []byte {
 	out := slices.Clone(text)
 	for i := 0; i < len(out); {
 		c := out[i]
@@ -382,6 +387,10 @@ func fold(text []byte) []byte {
 			if 'A' <= c && c <= 'Z' {
 				out[i] += 'a' - 'A'
 			}
+			i++
+			continue
+		}
+		if !wide {
 			i++
 			continue
 		}

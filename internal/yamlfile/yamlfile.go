@@ -30,8 +30,8 @@ const (
 )
 
 // validText is a line in which everything is seen; the schemas have the same expression. Emoji keep their selectors.
-var validText = regexp.MustCompile(`^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}\x{034f}\x{115f}\x{1160}\x{17b4}\x{17b5}\x{180b}-\x{180f}\x{2800}\x{3164}` +
-	`\x{fe00}-\x{fe0d}\x{ffa0}\x{e0000}-\x{e0fff}]+$`)
+var validText = regexp.MustCompile(`^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}\x{034f}\x{115f}\x{1160}\x{17b4}\x{17b5}\x{180b}-\x{180f}\x{2065}\x{2800}\x{3164}` +
+	`\x{fe00}-\x{fe0d}\x{ffa0}\x{fff0}-\x{fff8}\x{e0000}-\x{e0fff}]+$`)
 
 // Load reads a file, up to one byte more than maxSize. The error is an Errors.
 func Load(path string) ([]byte, error) {
