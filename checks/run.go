@@ -170,13 +170,13 @@ func (env *Env) runCheck(ctx context.Context, c *Check, judged map[ID]chan struc
 	if c.Deadline != nil {
 		limit = c.Deadline(&env.target)
 	}
-	ctx, stop := env.withLimit(ctx, env.limit(c, env.slow[c.ID]))
+	limited, stop := env.withLimit(ctx, env.limit(c, env.slow[c.ID]))
 	defer stop()
-	deadline, cancel := context.WithTimeout(ctx, time.Duration(float64(limit)*env.target.patience()))
+	deadline, cancel := context.WithTimeout(limited, time.Duration(float64(limit)*env.target.patience()))
 	defer cancel()
 	observed, err := c.observe(deadline, env)
 	facts = redacted(env, observed)
-	if ended := endOf(ctx); ended != nil && !c.NoRequests {
+	if ended := endOf(ctx, limited); ended != nil && !c.NoRequests {
 		// A request that we cancelled proves nothing about the portal, but it may be another check's to say so.
 		if facts != nil {
 			if r := c.Judge(facts, env.factsByCheck()); len(r) == 1 && r[0].State == Skipped {
@@ -197,7 +197,7 @@ func (env *Env) runCheck(ctx context.Context, c *Check, judged map[ID]chan struc
 		env.record(c.ID, facts, results)
 		release()
 		whole := redacted(env, c.observeOn(deadline, env, facts))
-		if endOf(ctx) != nil { // what failed since failed for that
+		if endOf(ctx, limited) != nil { // what failed since failed for that
 			return facts, results
 		}
 		facts = whole
@@ -213,14 +213,16 @@ func (env *Env) judge(c *Check, judged map[ID]chan struct{}, facts Facts) []Resu
 	return c.applyPrecedence(results, env.resultsByCheck())
 }
 
-// endOf is why ctx ended, or nil. A connection has the same deadline as its context, but its own timer, which may be slightly
-// earlier.
-func endOf(ctx context.Context) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	if deadline, ok := ctx.Deadline(); ok && !time.Now().Before(deadline) {
-		return context.DeadlineExceeded
+// endOf is why the first of the contexts ended that has, or nil. A connection has the same deadline as its context, but its own timer,
+// which may be slightly earlier.
+func endOf(contexts ...context.Context) error {
+	for _, ctx := range contexts {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if deadline, ok := ctx.Deadline(); ok && !time.Now().Before(deadline) {
+			return context.DeadlineExceeded
+		}
 	}
 	return nil
 }

@@ -831,7 +831,8 @@ func TestDeadlineAtEveryCheck(t *testing.T) {
 	defer sim.Close()
 	t.Run("checks", func(t *testing.T) {
 		target := Target{Address: address, Consents: []Consent{Deep, ContentFilter, BodySize}}
-		whole := outline(Run(t.Context(), way(t, sim, false), target, nil))
+		unpaced := func(o *transport.Options) { o.PaceWindow = 1 }
+		whole := outline(Run(t.Context(), way(t, sim, false, unpaced), target, nil))
 		for _, c := range Catalog() {
 			if !c.planned(&target) {
 				continue
@@ -841,7 +842,7 @@ func TestDeadlineAtEveryCheck(t *testing.T) {
 				ctx := &deadlineContext{Context: t.Context(), done: make(chan struct{})}
 				end := sync.OnceFunc(func() { close(ctx.done) })
 				defer end()
-				outcome := Run(ctx, way(t, sim, false), target, &callRecorder{onEvent: func(event string) {
+				outcome := Run(ctx, way(t, sim, false, unpaced), target, &callRecorder{onEvent: func(event string) {
 					if event == "started "+string(c.ID) {
 						end()
 					}
@@ -916,7 +917,7 @@ func TestSilentHandshake(t *testing.T) {
 	outcome := Run(ctx, transport.New(options), Target{Address: address}, w)
 	assertEnded(t, ctx, true)
 	assertComplete(t, outcome)
-	assertFirst(t, outcome, map[ID]string{PortalTCP: "ok", PortalTLS: "unknown timeout server-admin", RESTRoute: "skipped because portal-tls", AuthServerFromComputer: "ok"})
+	assertFirst(t, outcome, map[ID]string{PortalTCP: "ok", PortalTLS: "unknown timeout you", RESTRoute: "skipped because portal-tls", AuthServerFromComputer: "ok"})
 }
 
 // TestClientCertificateTimeout asserts that a server which asks for an optional client certificate and then takes too long hasn't

@@ -284,7 +284,7 @@ func TestTokensWaitForTheOwner(t *testing.T) {
 		{"a webhook, which the portal checks by itself", clone, []string{"deep", "webhook"}, nil, []string{found}, false, map[checks.ID]checks.Reason{
 			checks.CredentialsArrive: checks.NeedsConsentSame, checks.TokenAccepted: checks.NeedsSignIn}, ""},
 		{"the answer of another portal", clone, []string{"deep"}, nil, join("server-probe problem probe-other-portal you", everythingBelow(checks.ServerProbe, checks.ServerAuthServer, checks.ServerRegistration,
-			checks.ServerApplications, checks.ServerModules, checks.ServerPlatform, checks.ServerAgents, checks.ServerRESTSetup, checks.ServerLicence)), true, nil, "other.example.ru"},
+			checks.ServerApplications, checks.ServerModules, checks.ServerPlatform, checks.ServerAgents, checks.ServerRESTSetup, checks.ServerLicence, checks.ServerSelf, checks.ServerPHP, checks.ServerWebhooks)), true, nil, "other.example.ru"},
 		{"agreed", clone, []string{"deep"}, []checks.Consent{checks.SameIdentity}, []string{found}, true, nil, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
