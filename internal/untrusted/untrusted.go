@@ -39,8 +39,9 @@ func Line(s string) string {
 	return out.String()
 }
 
-// Lines is Line for each line of a text.
+// Lines is Line for each line of a text. A tab, which indents, becomes four spaces.
 func Lines(s string) string {
+	s = strings.ReplaceAll(s, "\t", "    ")
 	if !strings.ContainsRune(s, '\n') {
 		return Line(s)
 	}

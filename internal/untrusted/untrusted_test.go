@@ -36,7 +36,7 @@ func TestLine(t *testing.T) {
 }
 
 func TestLines(t *testing.T) {
-	if got := untrusted.Lines("a\u202e\r\n\tb\n\nc\u200b"); got != "a\ufffd\n b\n\nc" {
+	if got := untrusted.Lines("a\u202e\r\n\tb\n\nc\u200b"); got != "a\ufffd\n    b\n\nc" {
 		t.Errorf("%q", got)
 	}
 	// Nothing is copied that stays.
