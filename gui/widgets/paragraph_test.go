@@ -41,7 +41,7 @@ func TestNoLineEndsInAShortWord(t *testing.T) {
 // TestStrangersTextHidesNothing asserts that no label, of either kind and however it is changed, reverses or hides a part of its text.
 func TestStrangersTextHidesNothing(t *testing.T) {
 	test.NewTempApp(t)
-	const hostile, want = "invoice\u202efdp.exe\u200b\U000e0041\n\u009b2J\tend\u3164", "invoice\ufffdfdp.exe\n\ufffd2J end"
+	const hostile, want = "invoice\u202efdp.exe\u200b\U000e0041\n\u009b2J\tend\u3164", "invoice\ufffdfdp.exe\n\ufffd2J    end"
 	for _, font := range []Font{{}, {Selectable: true}, {Ellipsis: true}, {OneLine: true, Mono: true}} {
 		shown := NewText(hostile, font)
 		if got := shown.Text(); got != want {
