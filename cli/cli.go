@@ -244,7 +244,7 @@ func (*commandLine) fail(err error) error { return &failure{err} }
 // useLanguage loads the texts in the language of --lang, otherwise of BOXREADY_LANG, otherwise of the system. Whoever sets the
 // variable may use another version with more languages, or a script on many computers: an unknown one is mentioned and has no
 // effect, like one of the system's.
-func (cl *commandLine) useLanguage() (err error) {
+func (cl *commandLine) useLanguage() error {
 	if cl.words != nil {
 		return nil
 	}
@@ -253,9 +253,7 @@ func (cl *commandLine) useLanguage() (err error) {
 	if !slices.Contains(words.Languages(), lang) {
 		unknown, lang = lang, systemLanguage()
 	}
-	if cl.words, err = words.New(lang); err != nil {
-		return cl.fail(err)
-	}
+	cl.words = words.Lazy(lang)
 	args := checks.Args{"value": unknown, "languages": words.Languages()}
 	switch {
 	case unknown == "":

@@ -93,7 +93,7 @@ func (r *runner) credentialsUnread(s *model.Session) bool {
 // readCredentials reads the saved credentials of a session's portal, and then begins the run.
 func (r *runner) readCredentials(s *model.Session, consents []checks.Consent) {
 	ctx, cancel := context.WithCancel(r.ctx)
-	s.Begin(r.params.Now(), len(checks.Plan(s.Target)), true)
+	s.Begin(r.params.Now(), checks.Plan(s.Target))
 	s.Unlocking = true
 	r.stop[s] = func() {
 		s.Stopped = true

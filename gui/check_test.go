@@ -241,6 +241,30 @@ func TestLiveRun(t *testing.T) {
 	r.waitUntil("the end of the tickers", func() bool { return r.clock.running() == 0 })
 }
 
+func TestVerdictBeforeTheEnd(t *testing.T) {
+	gate := make(chan struct{})
+	checker := broken(t)
+	checker.gate = func(ctx context.Context, id checks.ID) {
+		if id == checks.QueueFeed {
+			select {
+			case <-gate:
+			case <-ctx.Done():
+			}
+		}
+	}
+	r := open(t, setup{checker: checker})
+	r.check("portal.example.ru")
+	r.mustSay("Список адресов очереди событий", "прошло 0 с", "Остановить")
+	r.mustNotSay(notReady)
+	r.advance(2 * time.Second)
+	r.mustSay(notReady, "Ещё ждём: ", "прошло 2 с", "Остановить")
+	r.mustNotSay(r.say("window.next.letter.network-admin", nil))
+	close(gate)
+	r.waitUntil("the end of the run", func() bool { return r.clock.running() == 0 })
+	r.mustSay(notReady)
+	r.mustNotSay("Ещё ждём: ", "Остановить")
+}
+
 func TestEscStopsARun(t *testing.T) {
 	checker := broken(t)
 	checker.gate = blockAt(checks.AuthServerFromPortal)

@@ -73,7 +73,7 @@ func (r *runner) run(s *model.Session, consents ...checks.Consent) {
 		}
 	}
 	s.Past = r.previousRun(s)
-	s.Begin(r.params.Now(), len(checks.Plan(target)), true)
+	s.Begin(r.params.Now(), checks.Plan(target))
 	r.execute(s, target, func(ctx context.Context, c Checker, o checks.Observer) *checks.Outcome { return c.Run(ctx, target, o) })
 }
 
@@ -103,7 +103,7 @@ func (r *runner) recheck(s *model.Session, ids ...checks.ID) {
 	for _, id := range ids {
 		planned += checks.PlannedAgain(before, id)
 	}
-	s.Begin(r.params.Now(), planned, false)
+	s.BeginAgain(r.params.Now(), planned)
 	r.execute(s, before.Target, func(ctx context.Context, c Checker, o checks.Observer) *checks.Outcome {
 		return c.Again(ctx, before, o, ids...)
 	})
@@ -218,7 +218,7 @@ func (o observer) Started(id checks.ID) {
 
 func (o observer) Finished(id checks.ID, results []checks.Result) {
 	o.r.do(func() {
-		o.s.Finished(id, results)
+		o.s.Finished(id, results, o.r.params.Now())
 		o.r.updated()
 	})
 }

@@ -28,7 +28,7 @@ type verdictCard struct {
 
 // ended reports whether the run has ended since the verdict was shown before.
 func (v *verdictCard) ended() bool {
-	return v.before.Sign == model.Waiting && v.shown.Sign != model.Waiting
+	return v.before.Running && !v.shown.Running
 }
 
 func newVerdictCard(p *checkPage) *verdictCard {
@@ -45,7 +45,6 @@ func newVerdictCard(p *checkPage) *verdictCard {
 }
 
 func (v *verdictCard) set(to model.Verdict) {
-	running := to.Sign == model.Waiting
 	v.sign.Set(style.Sign(to.Sign))
 	v.title.SetText(to.Title)
 	show := func(t *widgets.Text, text string) {
@@ -55,9 +54,9 @@ func (v *verdictCard) set(to model.Verdict) {
 	show(v.text, to.Text)
 	show(v.inference, to.Inference)
 	show(v.owner, to.Owner)
-	v.progress.Hidden = !running
+	v.progress.Hidden = !to.Running
 	v.progress.Set(to.Done)
-	if v.buttons.Objects == nil || to.Next.Action != v.shown.Next.Action || to.Button != v.shown.Button || len(to.Proved) != len(v.shown.Proved) {
+	if v.buttons.Objects == nil || to.Next.Action != v.shown.Next.Action || to.Button != v.shown.Button || to.Running != v.shown.Running || len(to.Proved) != len(v.shown.Proved) {
 		v.proved.Objects = nil
 		for _, line := range to.Proved {
 			v.proved.Add(widgets.Beside(8, true, widgets.NewSign(style.OK, 16), widgets.NewText(line, widgets.Font{Selectable: true}), nil))

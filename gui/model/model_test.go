@@ -2,6 +2,7 @@ package model
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -190,5 +191,58 @@ func TestChecklistHasAllResults(t *testing.T) {
 	}
 	if all != 2 {
 		t.Errorf("%d results are in the list", all)
+	}
+}
+
+func TestVerdictDuringARun(t *testing.T) {
+	texts, begun := russian(t), time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
+	planned := []checks.ID{checks.PortalTLS, checks.HTTPSSeen, checks.AuthServerFromPortal, checks.QueueFeed}
+	broken := checks.Result{Check: checks.HTTPSSeen, State: checks.Problem, Cause: checks.HTTPSNotSeen, Owner: checks.ServerAdmin, Vantage: checks.FromPortal,
+		Affects: []checks.Affected{checks.Applications}}
+	found := map[checks.ID][]checks.Result{checks.PortalTLS: {result(checks.PortalTLS, checks.OK, "")}, checks.HTTPSSeen: {broken},
+		checks.AuthServerFromPortal: {result(checks.AuthServerFromPortal, checks.OK, "")}}
+	waiting := texts.Say("window.verdict.waiting", checks.Args{"checks": texts.CheckNames([]checks.ID{checks.QueueFeed})})
+	for _, c := range []struct {
+		name     string
+		again    bool // the checks are made again
+		finished []checks.ID
+		after    time.Duration // since the last was finished
+		settled  bool
+	}{
+		{"settled", false, []checks.ID{checks.PortalTLS, checks.HTTPSSeen, checks.AuthServerFromPortal}, 1001 * time.Millisecond, true},
+		{"for a moment only", false, []checks.ID{checks.PortalTLS, checks.HTTPSSeen, checks.AuthServerFromPortal}, time.Second, false},
+		{"open", false, []checks.ID{checks.PortalTLS, checks.AuthServerFromPortal}, time.Minute, false},
+		{"checks made again, of a run whose verdict has others", true, []checks.ID{checks.PortalTLS, checks.HTTPSSeen, checks.AuthServerFromPortal}, time.Minute, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := sessionOf(t)
+			if s.Begin(begun, planned); c.again {
+				s.BeginAgain(begun, len(planned))
+			}
+			for _, id := range planned {
+				s.Started(id, begun)
+			}
+			for _, id := range c.finished {
+				s.Finished(id, found[id], begun)
+			}
+			v := s.Verdict(texts, begun.Add(c.after))
+			if settled := v.Sign == Problem; settled != c.settled || !v.Running || v.Button != "" {
+				t.Fatalf("%+v, want settled %v, without a button", v, c.settled)
+			}
+			if !c.settled {
+				return
+			}
+			if !strings.HasPrefix(v.Owner, waiting) || v.Done != 0.75 {
+				t.Errorf("%+v does not say what it waits for", v)
+			}
+			s.Finished(checks.QueueFeed, []checks.Result{result(checks.QueueFeed, checks.Unknown, checks.FeedUnreachable)}, begun.Add(c.after))
+			last := s.Verdict(texts, begun.Add(c.after)) // before the outcome is there
+			o := &checks.Outcome{Target: s.Target, Results: s.Results(), Verdict: checks.NotReady}
+			s.End(o, false)
+			ended := s.Verdict(texts, begun.Add(c.after))
+			if last.Title != v.Title || ended.Title != v.Title || ended.Text != v.Text || ended.Running || ended.Button == "" {
+				t.Errorf("it became\n%+v\n%+v, from\n%+v", last, ended, v)
+			}
+		})
 	}
 }

@@ -51,7 +51,10 @@ type Session struct {
 
 	compared    *checks.Outcome // of the last run that compared requirements; nil for none
 	total, done int             // checks of the run that is under way
-	legs        []checks.Leg    // of the test event that it sends; nil before it does
+	pending     []checks.ID     // those of a whole run that have no results yet
+	settled     checks.Verdict  // that the run will have, whatever is pending; "" while that is open
+	settledAt   time.Time
+	legs        []checks.Leg // of the test event that it sends; nil before it does
 	working     []Working
 	results     map[checks.ID][]checks.Result // by Result.FoundBy
 
@@ -75,13 +78,20 @@ func (s *Session) Use(secrets ...secret.String) {
 	}
 }
 
-// Begin starts a run of total checks; a whole run clears the previous results.
-func (s *Session) Begin(now time.Time, total int, whole bool) {
+// Begin starts a whole run of the planned checks, and clears the previous results.
+func (s *Session) Begin(now time.Time, planned []checks.ID) {
+	s.results, s.Outcome, s.Learned = nil, nil, nil
+	s.BeginAgain(now, len(planned))
+	s.pending = slices.Clone(planned)
+}
+
+// BeginAgain starts to make total checks again.
+func (s *Session) BeginAgain(now time.Time, total int) {
 	s.Running, s.Stopped, s.Begun, s.total, s.done, s.working = true, false, now, total, 0, nil
+	s.pending, s.settled, s.settledAt = nil, "", time.Time{}
 	s.legs = nil
-	if whole || s.results == nil {
+	if s.results == nil {
 		s.results = map[checks.ID][]checks.Result{}
-		s.Outcome, s.Learned = nil, nil
 	}
 	s.rowsIn = nil
 }
@@ -101,12 +111,18 @@ func (s *Session) Counted(id checks.ID, done, total int) {
 	}
 }
 
-// Finished records the results of a check.
-func (s *Session) Finished(id checks.ID, results []checks.Result) {
+// Finished records the results of a check, and whether they settle the verdict.
+func (s *Session) Finished(id checks.ID, results []checks.Result, now time.Time) {
 	maps.DeleteFunc(s.rows, func(_ string, row Row) bool { return row.Result.FoundBy() == id })
 	s.working = slices.DeleteFunc(s.working, func(w Working) bool { return w.Check == id })
 	s.results[id] = results
 	s.done++
+	s.pending = slices.DeleteFunc(s.pending, func(other checks.ID) bool { return other == id })
+	if s.settled == "" && len(s.pending) > 0 {
+		if verdict, settled := checks.Settled(s.Results(), s.pending); settled {
+			s.settled, s.settledAt = verdict, now
+		}
+	}
 }
 
 // End records that the run is over.

@@ -18,14 +18,20 @@ type Verdict struct {
 	Proved      []string // what the verdict rests on, as sentences
 	Next        view.Next
 	Button      string  // the label of the button for Next; "" if there is nothing to press
+	Running     bool    // the run is under way; there may be a verdict already
 	Done        float32 // of the run that is under way, from 0 to 1
 }
+
+// settledFor is how long a verdict has been settled before it is shown: the end of a run that comes sooner would only make the page jump.
+const settledFor = time.Second
 
 // Verdict returns what the top of the page shows.
 func (s *Session) Verdict(w *words.Texts, now time.Time) (v Verdict) {
 	switch {
 	case s.Unlocking:
 		v.Sign, v.Title, v.Text = Waiting, w.Say("window.verdict.running", nil), w.Say("window.verdict.unlocking", nil)
+	case s.Running && s.settled != "" && now.Sub(s.settledAt) > settledFor:
+		v = s.foreseen(w, now)
 	case s.Running:
 		v = s.progress(w, now)
 	case s.Outcome == nil:
@@ -33,9 +39,25 @@ func (s *Session) Verdict(w *words.Texts, now time.Time) (v Verdict) {
 		v.Sign, v.Title, v.Text = Skipped, w.Say("window.verdict.stopped.title", nil), w.Say("window.verdict.stopped.text", nil)
 		v.Next.Action = words.CheckAgain
 	default:
-		v = s.conclusion(w)
+		v = s.conclusion(w, s.Outcome.Results, s.Outcome.Verdict)
 	}
+	v.Running = s.Running || s.Unlocking
 	v.Button = v.button(w)
+	return v
+}
+
+// foreseen is the verdict that the run will have, with what it still waits for. What it rests on and what to do next may still change.
+func (s *Session) foreseen(w *words.Texts, now time.Time) Verdict {
+	v, progress := s.conclusion(w, s.Results(), s.settled), s.progress(w, now)
+	v.Inference, v.Proved, v.Next, v.Done = "", nil, view.Next{}, progress.Done
+	v.Owner = progress.Text
+	if len(s.working) > 0 {
+		var waiting []checks.ID
+		for _, work := range s.working {
+			waiting = append(waiting, work.Check)
+		}
+		v.Owner = w.Say("window.verdict.waiting", checks.Args{"checks": w.CheckNames(waiting)}) + " " + progress.Text
+	}
 	return v
 }
 
@@ -52,20 +74,20 @@ func (s *Session) progress(w *words.Texts, now time.Time) Verdict {
 	return v
 }
 
-// conclusion is the verdict on a run that is over.
-func (s *Session) conclusion(w *words.Texts) Verdict {
-	seen := view.Of(s.Outcome.Results)
-	verdict := seen.Verdict(w, s.Outcome.Verdict)
-	v := Verdict{Sign: Sign(verdict.State), Title: verdict.Title, Text: verdict.Text, Next: seen.Next(s.Outcome.Verdict)}
+// conclusion is a run's verdict, told with its results.
+func (s *Session) conclusion(w *words.Texts, results []checks.Result, of checks.Verdict) Verdict {
+	seen := view.Of(results)
+	verdict := seen.Verdict(w, of)
+	v := Verdict{Sign: Sign(verdict.State), Title: verdict.Title, Text: verdict.Text, Next: seen.Next(of)}
 	switch main := v.Next.Finding; {
 	case v.Next.Action == words.EnterSignIn || (v.Next.Action == words.ConsentDeep || v.Next.Action == words.ConsentSame) && main.Check == "":
 		v.Sign = Go
-	case s.Outcome.Verdict == checks.Ready:
+	case of == checks.Ready:
 		v.Text = ""
 		for _, code := range seen.Proved() {
 			v.Proved = append(v.Proved, w.Say("verdict.proved."+code, nil))
 		}
-	case s.Outcome.Verdict == checks.NotReady || s.Outcome.Verdict == checks.Unsure && v.Next.Action == view.ShowFinding:
+	case of == checks.NotReady || of == checks.Unsure && v.Next.Action == view.ShowFinding:
 		v.Text = w.Finding(main, s.Target.Address.Display()).Title
 		v.Inference = verdict.Inference
 		v.Owner = w.Code("verdict.owner.", string(v.Next.Owner), "")

@@ -262,7 +262,7 @@ var (
 	verdict      = gauge("verdict", "1 for the verdict on the portal, 0 for the others.", "verdict")
 	counts       = gauge("results", "Results by state.", "state")
 	result       = gauge("result", "1 for each result. The cause is empty where all is well.", "check", "state", "cause", "owner", "vantage", "affects")
-	age          = gauge("result_age_seconds", "How long ago a result was established.", "check", "cause")
+	age          = gauge("result_age_seconds", "How long ago the run ended that the result is of.")
 	notChecked   = gauge("not_checked", "1 for each check that was not made, with what it needs.", "check", "reason")
 	certificate  = gauge("certificate_not_after_timestamp_seconds", "Unix time at which the portal's certificate ends.")
 )
@@ -291,10 +291,9 @@ func (a *answer) Collect(out chan<- prometheus.Metric) {
 	for _, state := range slices.Sorted(maps.Keys(s.counts)) {
 		send(counts, float64(s.counts[state]), string(state))
 	}
-	old := max(time.Since(s.finished).Seconds(), 0)
+	send(age, max(time.Since(s.finished).Seconds(), 0))
 	for _, r := range s.results {
 		send(result, 1, string(r.Check), string(r.State), string(r.Cause), string(r.Owner), string(r.Vantage), joined(r.Affects))
-		send(age, old, string(r.Check), string(r.Cause))
 	}
 	for _, n := range s.notChecked {
 		send(notChecked, 1, string(n.Check), string(n.Reason))

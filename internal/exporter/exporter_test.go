@@ -121,13 +121,13 @@ func TestProbe(t *testing.T) {
 			`boxready_results{state="problem"} 1`,
 			`boxready_result{affects="applications,events",cause="tls-expired",check="portal-tls",owner="server-admin",state="problem",vantage="computer"} 1`,
 			`boxready_result{affects="",cause="",check="portal-tcp",owner="",state="ok",vantage="computer"} 1`,
-			`boxready_result_age_seconds{cause="tls-expired",check="portal-tls"} 0`,
+			`boxready_result_age_seconds 0`,
 			`boxready_not_checked{check="content-filter",reason="consent-content-filter"} 1`,
 			"boxready_certificate_not_after_timestamp_seconds 1.7e+09")
 
 		time.Sleep(5 * time.Minute)
 		body = ask(e, "/probe?target=a.example", "").Body.String()
-		assertHas(t, body, `boxready_result_age_seconds{cause="tls-expired",check="portal-tls"} 300`)
+		assertHas(t, body, `boxready_result_age_seconds 300`)
 		if body := ask(e, "/probe?target=b.example", "").Body.String(); len(p.starts) != 2 {
 			t.Errorf("%d runs; that http:// was typed makes no other portal:\n%s", len(p.starts), body)
 		}
@@ -212,7 +212,7 @@ func TestFailedRun(t *testing.T) {
 		time.Sleep(10 * time.Minute)
 		body := ask(e, "/probe?target=a.example", "").Body.String()
 		// The last result is kept, and its age increases.
-		assertHas(t, body, "boxready_probe_success 1", `boxready_result_age_seconds{cause="tls-expired",check="portal-tls"} 601`)
+		assertHas(t, body, "boxready_probe_success 1", `boxready_result_age_seconds 601`)
 		if failed.Load() != 1 {
 			t.Error("the failure was not reported")
 		}

@@ -23,8 +23,9 @@ import (
 const FormatVersion = 1
 
 const (
-	maxPortals = 5000
-	maxKeys    = 20_000 // of YAML; the parser takes 2 s for so many in one object, and a minute for three times as many
+	maxPortals = 1_000_000 // of CSV; so many take 0.6 GB while they are read
+	maxCSV     = 128 << 20 // bytes
+	maxKeys    = 20_000    // of YAML; the parser takes 2 s for so many in one object, and a minute for three times as many
 )
 
 // Portal is one entry of the list: a portal, and its owner's consents.
@@ -55,7 +56,7 @@ func (p Portal) Consents() (consents []checks.Consent) {
 
 // ReadFile reads a list. A file whose name ends in .csv is CSV, any other YAML. The error is a yamlfile.Errors.
 func ReadFile(path string) ([]Portal, error) {
-	data, err := yamlfile.Load(path)
+	data, err := yamlfile.Load(path, maxSize(path))
 	if err != nil {
 		return nil, err
 	}
@@ -63,9 +64,11 @@ func ReadFile(path string) ([]Portal, error) {
 }
 
 // Read reads a list; name is the file's.
-func Read(name string, data []byte) ([]Portal, error) {
-	r := &reader{Reader: yamlfile.Reader{File: name, MaxKeys: maxKeys}, lines: map[string]int{}}
-	if strings.EqualFold(filepath.Ext(name), ".csv") {
+func Read(name string, data []byte) ([]Portal, error) { return read(name, data, maxPortals) }
+
+func read(name string, data []byte, limit int) ([]Portal, error) {
+	r := &reader{Reader: yamlfile.Reader{File: name, MaxSize: maxSize(name), MaxKeys: maxKeys}, limit: limit, lines: map[string]int{}}
+	if isCSV(name) {
 		r.csv(data)
 	} else if root := r.Root(data); root != nil {
 		r.document(root)
@@ -76,8 +79,19 @@ func Read(name string, data []byte) ([]Portal, error) {
 	return r.portals, nil
 }
 
+func isCSV(name string) bool { return strings.EqualFold(filepath.Ext(name), ".csv") }
+
+// maxSize is the limit of a file, in bytes.
+func maxSize(name string) int {
+	if isCSV(name) {
+		return maxCSV
+	}
+	return yamlfile.MaxSize
+}
+
 type reader struct {
 	yamlfile.Reader
+	limit   int // of portals in CSV
 	portals []Portal
 	lines   map[string]int // of the portals by address
 }
@@ -166,12 +180,6 @@ func (r *reader) address(p *Portal, typed string, line, column int) {
 }
 
 func (r *reader) add(p Portal, line, column int) {
-	if len(r.portals) == maxPortals {
-		r.Fail(line, column, yamlfile.TooMany, map[string]any{"limit": maxPortals})
-	}
-	if len(r.portals) >= maxPortals {
-		return
-	}
 	if first, duplicate := r.lines[p.Address.String()]; duplicate && p.Address.Host != "" {
 		r.Fail(line, column, SamePortal, map[string]any{"first": first})
 	}
@@ -203,7 +211,10 @@ func (r *reader) csv(data []byte) {
 		}
 	}
 	columns := r.columns(table)
-	for columns != nil && r.row(table, columns) {
+	for columns != nil && len(r.portals) < r.limit && r.row(table, columns) {
+	}
+	if len(r.portals) == r.limit {
+		r.rest(table)
 	}
 	if len(r.portals) == 0 && len(r.Errors) == 0 {
 		r.Fail(1, 1, yamlfile.Empty, nil)
@@ -251,10 +262,29 @@ func (r *reader) columns(table *csv.Reader) []string {
 	return columns
 }
 
+// rest counts the portals that are too many.
+func (r *reader) rest(table *csv.Reader) {
+	count, at := len(r.portals), 0
+	for fields := r.next(table); fields != nil; fields = r.next(table) {
+		if isEmpty(fields) {
+			continue
+		}
+		if count++; at == 0 {
+			at, _ = table.FieldPos(0)
+		}
+	}
+	if at > 0 {
+		r.Fail(at, 1, yamlfile.TooMany, map[string]any{"limit": r.limit, "count": count})
+	}
+}
+
+// isEmpty reports whether a line has nothing in its fields. Excel leaves such lines.
+func isEmpty(fields []string) bool { return strings.TrimSpace(strings.Join(fields, "")) == "" }
+
 // row reads one portal; false at the end.
 func (r *reader) row(table *csv.Reader, columns []string) bool {
 	fields := r.next(table)
-	if fields == nil || len(r.portals) > maxPortals {
+	if fields == nil {
 		return false
 	}
 	line, column := table.FieldPos(0)
@@ -271,7 +301,7 @@ func (r *reader) row(table *csv.Reader, columns []string) bool {
 		}
 	}
 	if at := slices.Index(columns, keyAddress); at >= len(fields) || strings.TrimSpace(fields[at]) == "" {
-		if strings.TrimSpace(strings.Join(fields, "")) != "" { // Excel leaves empty lines
+		if !isEmpty(fields) {
 			r.Fail(line, column, NoAddress, nil)
 		}
 		return true

@@ -123,16 +123,17 @@ func TestReadInvalid(t *testing.T) {
 }
 
 func TestReadLimits(t *testing.T) {
-	many := &strings.Builder{}
-	many.WriteString("address\n")
-	for i := range 5001 {
-		fmt.Fprintf(many, "p%d.example\n", i)
+	table := "address,deep\na.example\nb.example\n"
+	if got, err := fleet.ReadLimited("a.csv", []byte(table+" ,\n"), 2); err != nil || len(got) != 2 {
+		t.Errorf("%d portals: %v", len(got), err)
 	}
-	if _, err := fleet.Read("a.csv", []byte(many.String())); !slices.Equal(errorCodes(err), []string{"5002:1 too-many"}) {
+	_, err := fleet.ReadLimited("a.csv", []byte(table+"c.example\nb.example\nno address at all\n"), 2)
+	if all, _ := errors.AsType[yamlfile.Errors](err); !slices.Equal(errorCodes(err), []string{"4:1 too-many"}) || all[0].Args["count"] != 5 || all[0].Args["limit"] != 2 {
 		t.Errorf("%v", errorCodes(err))
 	}
-	if got, err := fleet.Read("a.csv", []byte(strings.TrimSuffix(many.String(), "p5000.example\n"))); err != nil || len(got) != 5000 {
-		t.Errorf("%d portals: %v", len(got), err)
+	_, err = fleet.Read("a.yaml", []byte("boxready: 1\nportals:\n"+strings.Repeat("  - 1\n", 10_001)))
+	if all, _ := errors.AsType[yamlfile.Errors](err); !slices.Equal(errorCodes(err), []string{"10003:5 too-many"}) || all[0].Args["count"] != 10_001 {
+		t.Errorf("%v", errorCodes(err))
 	}
 	if _, err := fleet.Read("a.yaml", []byte("boxready: 1\nportals:\n"+strings.Repeat("  - {address: 1}\n", 1000))); len(errorCodes(err)) != 20 {
 		t.Errorf("%d errors", len(errorCodes(err)))
@@ -141,7 +142,7 @@ func TestReadLimits(t *testing.T) {
 	if err := os.WriteFile(huge, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Truncate(huge, 100<<20); err != nil {
+	if err := os.Truncate(huge, 200<<20); err != nil {
 		t.Fatal(err)
 	}
 	for path, code := range map[string]string{huge: yamlfile.TooBig, filepath.Join(t.TempDir(), "none"): yamlfile.NotFound, t.TempDir(): yamlfile.Unreadable} {

@@ -51,7 +51,7 @@ func Read(name string, data []byte) (*Requirements, error) {
 }
 
 func readDocument(path string) (*document, error) {
-	data, err := yamlfile.Load(path)
+	data, err := yamlfile.Load(path, yamlfile.MaxSize)
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +72,7 @@ type item struct {
 }
 
 func parse(name string, data []byte) (*document, error) {
-	r := &reader{Reader: yamlfile.Reader{File: name, MaxKeys: maxKeys}}
+	r := &reader{Reader: yamlfile.Reader{File: name, MaxSize: yamlfile.MaxSize, MaxKeys: maxKeys}}
 	if root := r.Root(data); root != nil {
 		r.document(root)
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"text/template"
 	"time"
 
@@ -26,12 +27,28 @@ func Languages() []string { return []string{"en", "ru"} }
 type Texts struct {
 	lang      string
 	setup     checks.Setup // of the portal's server; "" if not known
-	localizer *i18n.Localizer
+	localizer func() (*i18n.Localizer, error)
 	functions template.FuncMap
 }
 
 // New returns the texts in a language of Languages.
 func New(lang string) (*Texts, error) {
+	w := Lazy(lang)
+	if _, err := w.localizer(); err != nil {
+		return nil, err
+	}
+	return w, nil
+}
+
+// Lazy is New for what may need no text: they are unpacked and parsed when the first is used, which takes longer than all else that a
+// short command does. Without them, or in another language, each text is its key.
+func Lazy(lang string) *Texts {
+	w := &Texts{lang: lang, localizer: sync.OnceValues(func() (*i18n.Localizer, error) { return parse(lang) })}
+	w.functions = w.newFunctions()
+	return w
+}
+
+func parse(lang string) (*i18n.Localizer, error) {
 	tag, err := language.Parse(lang)
 	if err != nil {
 		return nil, fmt.Errorf("language %q: %w", lang, err)
@@ -45,9 +62,7 @@ func New(lang string) (*Texts, error) {
 	if _, err := bundle.ParseMessageFileBytes(texts, lang+".json"); err != nil {
 		return nil, fmt.Errorf("texts in %q: %w", lang, err)
 	}
-	w := &Texts{lang: lang, localizer: i18n.NewLocalizer(bundle, lang)}
-	w.functions = w.newFunctions()
-	return w, nil
+	return i18n.NewLocalizer(bundle, lang), nil
 }
 
 // For returns the texts for a portal whose server is set up like that: steps for other setups are left out. "" stands for a setup that
@@ -77,7 +92,7 @@ func (w *Texts) Find(key string) (string, bool) { return w.find(key, nil) }
 
 // Count returns the plural form of the text for n.
 func (w *Texts) Count(key string, n int) string {
-	text, err := w.localizer.Localize(&i18n.LocalizeConfig{MessageID: key, PluralCount: n, TemplateData: checks.Args{"n": n}})
+	text, err := w.localize(&i18n.LocalizeConfig{MessageID: key, PluralCount: n, TemplateData: checks.Args{"n": n}})
 	if err != nil {
 		return key
 	}
@@ -89,8 +104,16 @@ func (w *Texts) find(key string, args checks.Args) (string, bool) {
 }
 
 func (w *Texts) findWith(functions template.FuncMap, key string, args checks.Args) (string, bool) {
-	text, err := w.localizer.Localize(&i18n.LocalizeConfig{MessageID: key, TemplateData: map[string]any(args), Funcs: functions})
+	text, err := w.localize(&i18n.LocalizeConfig{MessageID: key, TemplateData: map[string]any(args), Funcs: functions})
 	return untrusted.Line(text), err == nil
+}
+
+func (w *Texts) localize(text *i18n.LocalizeConfig) (string, error) {
+	l, err := w.localizer()
+	if err != nil {
+		return "", err
+	}
+	return l.Localize(text)
 }
 
 // newFunctions returns the template functions of the texts.

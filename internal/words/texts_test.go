@@ -346,3 +346,22 @@ func TestLongLists(t *testing.T) {
 		}
 	}
 }
+
+func TestLazyTexts(t *testing.T) {
+	for _, lang := range words.Languages() {
+		parsed, err := words.New(lang)
+		if err != nil {
+			t.Fatal(err)
+		}
+		const key = "version.newest"
+		if got, want := words.Lazy(lang).Say(key, nil), parsed.Say(key, nil); got != want || got == key {
+			t.Errorf("%s: %q, want %q", lang, got, want)
+		}
+	}
+	if _, err := words.New("xx"); err == nil {
+		t.Error("there are texts in xx")
+	}
+	if got := words.Lazy("xx").Count("portals.in-order", 2); got != "portals.in-order" {
+		t.Errorf("%q", got)
+	}
+}

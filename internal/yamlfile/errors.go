@@ -52,7 +52,7 @@ const (
 	BadSyntax        = "syntax"
 	TabIndent        = "tab"
 	TooDeep          = "too-deep"
-	TooMany          = "too-many"  // limit
+	TooMany          = "too-many"  // limit, and count of a list
 	NotPlain         = "not-plain" // found: an anchor, alias, tag or other syntax that could expand a small file
 	SeveralDocuments = "several-documents"
 

@@ -20,9 +20,11 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
+// MaxSize is the limit of a YAML file, in bytes.
+const MaxSize = 1 << 20
+
 // Limits of a file.
 const (
-	maxSize  = 1 << 20 // bytes
 	maxDepth = 8
 	maxItems = 10_000 // of one list
 	maxText  = 200    // runes of one value
@@ -33,8 +35,8 @@ const (
 var validText = regexp.MustCompile(`^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}\x{034f}\x{115f}\x{1160}\x{17b4}\x{17b5}\x{180b}-\x{180f}\x{2065}\x{2800}\x{3164}` +
 	`\x{fe00}-\x{fe0d}\x{ffa0}\x{fff0}-\x{fff8}\x{e0000}-\x{e0fff}]+$`)
 
-// Load reads a file, up to one byte more than maxSize. The error is an Errors.
-func Load(path string) ([]byte, error) {
+// Load reads a file, up to one byte more than size. The error is an Errors.
+func Load(path string, size int) ([]byte, error) {
 	fail := func(code string, err error) error {
 		if errors.Is(err, os.ErrNotExist) {
 			code = NotFound
@@ -46,7 +48,7 @@ func Load(path string) ([]byte, error) {
 		return nil, fail(Unreadable, err)
 	}
 	defer file.Close()
-	data, err := io.ReadAll(io.LimitReader(file, maxSize+1))
+	data, err := io.ReadAll(io.LimitReader(file, int64(size)+1))
 	if err != nil {
 		return nil, fail(Unreadable, err)
 	}
@@ -56,6 +58,7 @@ func Load(path string) ([]byte, error) {
 // Reader parses one file and collects its mistakes.
 type Reader struct {
 	File    string // name in errors
+	MaxSize int    // in bytes
 	MaxKeys int    // of the whole file
 	Errors  Errors
 
@@ -132,8 +135,8 @@ func (r *Reader) Root(data []byte) ast.Node {
 
 // Text checks the encoding and normalises line ends; false after Fail.
 func (r *Reader) Text(data []byte) (string, bool) {
-	if len(data) > maxSize {
-		r.Fail(1, 1, TooBig, map[string]any{"limit": maxSize >> 10})
+	if len(data) > r.MaxSize {
+		r.Fail(1, 1, TooBig, map[string]any{"limit": r.MaxSize >> 10})
 		return "", false
 	}
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
@@ -275,7 +278,7 @@ func (r *Reader) List(key string, n ast.Node, each func(ast.Node)) {
 	case *ast.NullNode:
 	case *ast.SequenceNode:
 		if len(n.Values) > maxItems {
-			r.FailAt(n.Values[maxItems], TooMany, map[string]any{"limit": maxItems})
+			r.FailAt(n.Values[maxItems], TooMany, map[string]any{"limit": maxItems, "count": len(n.Values)})
 			return
 		}
 		outer, item := r.list, r.item

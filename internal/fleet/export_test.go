@@ -1,0 +1,4 @@
+package fleet
+
+// ReadLimited is Read with another limit of portals in CSV.
+var ReadLimited = read
