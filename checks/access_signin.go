@@ -84,6 +84,9 @@ func (a *AuthAnswer) args() Args {
 		"failure": string(a.Failure), "layer": string(a.Layer), "status": a.Status, "body": a.Body}
 }
 
+// observeSignIn renews the sign-in, also one that was made a moment ago, whose access token no portal has seen either: that the
+// refresh token is accepted, and the application known and paid for, is what this check proves, and no other request tells it. Besides,
+// to know that a token is unseen, each process would have to save, before it sends a token, that it does.
 func observeSignIn(ctx context.Context, env *Env) (*SignInFacts, error) {
 	source := env.target.SignIn
 	f := &SignInFacts{At: env.now().UTC()}

@@ -139,11 +139,12 @@ func (p *FramePage) addCookies(cookies []*http.Cookie, page, portal *url.URL) {
 		return
 	}
 	for _, c := range cookies {
-		if len(p.Cookies) == maxShown {
-			return
-		}
 		if c.SameSite == http.SameSiteNoneMode && c.Secure || c.MaxAge < 0 || slices.ContainsFunc(p.Cookies, func(o PageCookie) bool { return o.Name == c.Name }) {
 			continue
+		}
+		if len(p.Cookies) >= maxShown { // the list ends with an ellipsis, as those of headers do
+			p.Cookies = append(p.Cookies[:maxShown], PageCookie{Name: "…"})
+			return
 		}
 		said := map[http.SameSite]string{http.SameSiteLaxMode: "lax", http.SameSiteStrictMode: "strict", http.SameSiteNoneMode: "none"}[c.SameSite]
 		p.Cookies = append(p.Cookies, PageCookie{Name: short(c.Name), SameSite: said, Secure: c.Secure})

@@ -161,7 +161,7 @@ func TestManyHeaders(t *testing.T) {
 	}
 	f := framing(header, page, portal)
 	p.addCookies(cookies, page, portal)
-	if len(f.Ancestors) != maxShown+1 || f.Ancestors[maxShown] != "…" || len(f.Options) != maxShown+1 || len(p.Cookies) != maxShown {
+	if len(f.Ancestors) != maxShown+1 || f.Ancestors[maxShown] != "…" || len(f.Options) != maxShown+1 || len(p.Cookies) != maxShown+1 || p.Cookies[maxShown].Name != "…" {
 		t.Errorf("%d ancestors, %d options, %d cookies", len(f.Ancestors), len(f.Options), len(p.Cookies))
 	}
 	if f.AllowsPortal {

@@ -55,6 +55,8 @@ type ServerProbeFacts struct {
 	Damage serverprobe.PasteReason `json:"damage,omitempty"`
 	Failed map[string]string       `json:"failed,omitempty" hide:"text"`
 	Ended  string                  `json:"ended,omitempty" hide:"text"` // why the script ended early
+	// LeftOut is how many entries of lists were not read: a list has at most 1000, a chain 6 certificates.
+	LeftOut int `json:"entries_left_out,omitempty"`
 	// OtherMember means that the answering portal has another member_id than the sign-in's.
 	OtherMember bool `json:"other_member,omitempty"`
 }
@@ -77,7 +79,7 @@ func LookAtProbe(t Target, at time.Time) []Result {
 func probeFacts(t *Target, at time.Time) *ServerProbeFacts {
 	p := t.ServerProbe
 	f := &ServerProbeFacts{At: at.UTC(), Portal: t.Address.Authority(), Kinds: p.Kinds, Log: p.SystemCheck != nil, Nonce: p.Nonce, SAPI: p.SAPI,
-		Asked: p.PortalHost, Names: p.Names, Damage: p.Damage, Failed: p.Failed, Ended: p.Stopped}
+		Asked: p.PortalHost, Names: p.Names, Damage: p.Damage, Failed: p.Failed, Ended: p.Stopped, LeftOut: p.LeftOut}
 	if !p.Time.IsZero() {
 		f.Time = &p.Time
 	}
@@ -90,7 +92,7 @@ func probeFacts(t *Target, at time.Time) *ServerProbeFacts {
 
 func judgeProbe(f *ServerProbeFacts, _ FactsByCheck) []Result {
 	args := Args{"asked": f.Asked, "names": f.Names, "reason": string(f.Damage), "parts": slices.Sorted(maps.Keys(f.Failed)), "ended": f.Ended,
-		"product": f.Failed["product"], "known": f.Asked != "" || len(f.Names) > 0}
+		"product": f.Failed["product"], "known": f.Asked != "" || len(f.Names) > 0, "left_out": f.LeftOut}
 	var results []Result
 	if f.Time != nil {
 		args["time"], args["age"] = *f.Time, f.At.Sub(*f.Time)

@@ -24,6 +24,7 @@ import (
 	"boxready/internal/app"
 	"boxready/internal/secret"
 	"boxready/internal/simportal"
+	"boxready/internal/simtest/ways"
 	"boxready/internal/transport"
 	"boxready/internal/vault"
 )
@@ -440,7 +441,11 @@ func TestSignInSaysWhy(t *testing.T) {
 		args     []string
 		want     []string
 	}{
-		"denied":         {returned("error=access_denied&error_description=Nobody+but+Anna"), nil, []string{"refused to let", "access_denied", "Nobody but Anna"}},
+		"denied": {returned("error=access_denied&error_description=Nobody+but+Anna"), nil, []string{"refused to let", "access_denied", "Nobody but Anna"}},
+		"a secret is quoted": {func(f *fixture, keys io.Writer, stderr *syncBuffer) {
+			secret := f.grant().ClientSecret
+			returned(url.Values{"error": {secret}, "error_description": {"Nobody knows " + secret}}.Encode())(f, keys, stderr)
+		}, nil, []string{"refused to let", "Nobody knows •••"}},
 		"another portal": {returned("code=c0de5f1c2d8a1b37&domain=other.example"), nil, []string{"another portal", "other.example"}},
 		"no domain":      {returned("code=c0de5f1c2d8a1b37"), nil, []string{"doesn't say which portal"}},
 		"unknown server": {func(f *fixture, keys io.Writer, stderr *syncBuffer) {
@@ -465,6 +470,9 @@ func TestSignInSaysWhy(t *testing.T) {
 			exit, out, stderr := f.run(f.grant().ClientSecret+"\n", func(keys io.Writer, stderr *syncBuffer) { c.interact(f, keys, stderr) }, f.login(c.args...)...)
 			if exit != cli.ExitCouldNot {
 				t.Errorf("exit %d", exit)
+			}
+			if leaks := ways.Leaks([]byte(stderr), nil, f.grant().ClientSecret); leaks != nil {
+				t.Errorf("shown of the client secret: %q", leaks)
 			}
 			for _, want := range c.want {
 				if strings.Count(stderr, want) != 1 {

@@ -12,6 +12,8 @@ import (
 	"boxready/gui/style"
 	"boxready/gui/widgets"
 	"boxready/internal/crash"
+	"boxready/internal/secret"
+	"boxready/internal/untrusted"
 )
 
 // Crashes gives access to the report of an earlier crash; see crash.Log. Its methods are called off the Fyne thread.
@@ -21,8 +23,10 @@ type Crashes interface {
 	Delete() error
 }
 
-// linesShown is how many lines of a report are shown.
-const linesShown = 8
+const (
+	linesShown = 8   // lines of a report
+	lineShown  = 200 // runes of each: one may be as long as all of it
+)
 
 // offerCrash offers the report of the last crash.
 func (w *Window) offerCrash() {
@@ -34,6 +38,7 @@ func (w *Window) offerCrash() {
 		if err != nil || report == nil {
 			return nil // there is nothing to offer
 		}
+		report.Text = secret.Mask(report.Text) // a panic may quote a request
 		path := w.params.Crashes.Path()
 		return func() { w.showCrash(report, path) }
 	})
@@ -41,7 +46,11 @@ func (w *Window) offerCrash() {
 
 func (w *Window) showCrash(r *crash.Report, path string) {
 	lines := strings.Split(strings.TrimSpace(r.Text), "\n")
-	excerpt := strings.Join(lines[:min(len(lines), linesShown)], "\n")
+	lines = lines[:min(len(lines), linesShown)]
+	for i, line := range lines {
+		lines[i] = untrusted.Truncate(line, lineShown)
+	}
+	excerpt := strings.Join(lines, "\n")
 	copies := w.copyButton("crash.copy", func() string {
 		return w.params.versionLine() + "\n" + r.When.UTC().Format("2006-01-02 15:04:05 UTC") + "\n\n" + r.Text
 	})

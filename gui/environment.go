@@ -15,6 +15,7 @@ import (
 	"boxready/gui/store"
 	"boxready/gui/widgets"
 	"boxready/internal/report"
+	"boxready/internal/untrusted"
 	"boxready/internal/words"
 )
 
@@ -44,11 +45,16 @@ const copiedFor = 3 * time.Second
 func (e *environment) copies(b *widgets.Button, text func() string) *widgets.Button {
 	word := b.Text
 	b.OnTapped = func() {
-		e.params.App.Clipboard().SetContent(text())
+		e.toClipboard(text())
 		b.SetText(e.say("copied", nil))
 		e.after(copiedFor, func() { b.SetText(word) })
 	}
 	return b
+}
+
+// toClipboard copies a text. Others wrote parts of it, and where it is pasted, a terminal for instance, nothing may be hidden in it.
+func (e *environment) toClipboard(text string) {
+	e.params.App.Clipboard().SetContent(untrusted.Text(text))
 }
 
 // setupChoice asks how the portal's server is set up, keeps the answer with the portal, and calls chosen.

@@ -440,21 +440,7 @@ func (p *signInPage) pasteMistake(err error) string {
 
 // reason says why a sign-in failed, with the server's error code and description.
 func (p *signInPage) reason(err error) []string {
-	reason := []string{p.words.Say("sign-in-page.reason-"+string(oauthflow.ReasonOf(err)), nil)}
-	var (
-		denied *oauthflow.DeniedError
-		grant  *oauthflow.GrantError
-		other  *oauthflow.OtherPortalError
-	)
-	switch {
-	case errors.As(err, &denied):
-		return append(reason, denied.Code, denied.Description)
-	case errors.As(err, &grant):
-		return append(reason, grant.Code, grant.Description)
-	case errors.As(err, &other):
-		return append(reason, other.Got)
-	}
-	return reason
+	return []string{p.words.Say("sign-in-page.reason-"+string(oauthflow.ReasonOf(err)), nil), oauthflow.Detail(err)}
 }
 
 // failedCard says why it failed, and what can be done.

@@ -313,7 +313,7 @@ func (p *lettersPage) mail() {
 func (d *dialogs) mail(l letter.Letter, say func(string)) {
 	address, fits := l.Mailto()
 	if fits {
-		d.params.App.Clipboard().SetContent(l.Attached())
+		d.toClipboard(l.Attached())
 		say(d.say("letters.in-clipboard", nil))
 	}
 	folder, now := d.params.Drafts, d.params.Now()
@@ -330,7 +330,7 @@ func (d *dialogs) mail(l letter.Letter, say func(string)) {
 		}
 		return func() {
 			say("")
-			d.params.App.Clipboard().SetContent(l.Text(d.words))
+			d.toClipboard(l.Text(d.words))
 			d.showMessage(d.say("allowlist.no-mail", nil), d.say("allowlist.in-clipboard", nil))
 		}
 	})

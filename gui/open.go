@@ -1,6 +1,8 @@
 package gui
 
 import (
+	"os"
+
 	"boxready/internal/instance"
 )
 
@@ -18,6 +20,12 @@ func (w *Window) Open(files []string) {
 		w.dialogs.closeDialog()
 		w.open(files)
 	})
+}
+
+// blocks reports whether opening a file might never end, as with a pipe that was unpacked from somebody's archive.
+func blocks(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && !info.Mode().IsRegular() && !info.IsDir()
 }
 
 func (w *Window) open(files []string) {

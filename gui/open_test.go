@@ -281,8 +281,8 @@ func TestOpenedInvalidFiles(t *testing.T) {
 	}
 }
 
-// alter copies a report with another summary.
-func alter(t testing.TB, from, to string) {
+// alter copies a report with another summary, which ends with more.
+func alter(t testing.TB, from, to string, more ...string) {
 	t.Helper()
 	names, files := unzipped(t, from)
 	out, err := os.Create(to)
@@ -298,7 +298,7 @@ func alter(t testing.TB, from, to string) {
 		}
 		text := files[name]
 		if name == "summary.txt" {
-			text = strings.ToUpper(text)
+			text = strings.ToUpper(text) + strings.Join(more, "")
 		}
 		if _, err := w.Write([]byte(text)); err != nil {
 			t.Fatal(err)

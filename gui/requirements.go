@@ -337,6 +337,9 @@ func (p *requirementsPage) read(paths []string) {
 
 // readRequirements reads a file. The error is a requirements.Errors.
 func readRequirements(path string) (*model.Application, error) {
+	if blocks(path) {
+		return nil, requirements.Errors{{File: path, Code: requirements.Unreadable}}
+	}
 	if _, err := requirements.ReadFile(path); err != nil {
 		return nil, err // it reports mistakes in files of any size
 	}

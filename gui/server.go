@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -241,6 +242,9 @@ func (p *serverPage) take(text string) {
 // takeFile reads what was saved.
 func (p *serverPage) takeFile(path string) {
 	p.read(filepath.Base(path), func() (*serverprobe.Probe, error) {
+		if blocks(path) {
+			return nil, fs.ErrInvalid
+		}
 		file, err := os.Open(path) // #nosec G304 -- the user names it
 		if err != nil {
 			return nil, err

@@ -202,6 +202,24 @@ func TestLastCrashIsOffered(t *testing.T) {
 	r.mustNotSay("из-за ошибки")
 }
 
+// TestHostileCrash: a panic may quote anything, in a line of any length. What is shown and copied has no secret and hides nothing.
+func TestHostileCrash(t *testing.T) {
+	text := "panic: GET https://portal.example.ru/rest/1/abcdefgh12345678/profile \x1b]0;x\x07 \u202egnp.exe\u200b\n" + strings.Repeat("x", 200<<10)
+	r := open(t, setup{crashes: &fakeCrashes{report: &crash.Report{Text: text, When: time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)}}})
+	r.mustSay("panic: GET https://portal.example.ru/rest/1/")
+	for _, shown := range r.texts() {
+		if len(shown) > 4<<10 {
+			t.Errorf("a text of %d bytes", len(shown))
+		}
+	}
+	r.key(fyne.KeySpace) // copy
+	for _, text := range append(r.texts(), r.app.Clipboard().Content()) {
+		if strings.ContainsAny(text, "\x1b\x07\u202e\u200b") || strings.Contains(text, "abcdefgh12345678") {
+			t.Errorf("%.300q", text)
+		}
+	}
+}
+
 var _ gui.Crashes = crash.Log{}
 
 // settingsStates are the states of the settings.

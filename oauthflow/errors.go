@@ -68,8 +68,8 @@ func (e *OtherPortalError) Is(target error) bool { return target == ErrOtherPort
 
 // GrantError is the authorization server's error response.
 type GrantError struct {
-	Code        string // as sent
-	Description string // fit for printing, "" if missing
+	Code        string // as sent, but for secrets: show Detail
+	Description string // likewise; "" if missing
 	Status      int    // HTTP status it came with; never decide by it
 }
 
@@ -263,7 +263,7 @@ func withDetails(parts ...string) string {
 	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), ": ")
 }
 
-// shown returns untrusted text as one line, credentials masked, at most limit runes.
+// printable returns untrusted text as one line, credentials masked, at most limit runes.
 func printable(text string, limit int, known ...secret.String) string {
 	const window = 4 << 10 // masking megabytes is slow
 	text = secret.Mask(untrusted.Prefix(text, window), known...)

@@ -142,6 +142,11 @@ func (f *Flow) watch() {
 	}
 }
 
+// secrets are what nobody's words may show, whoever quotes it: a portal has the secrets of its own applications.
+func (f *Flow) secrets() []secret.String {
+	return []secret.String{f.options.App.ClientSecret, f.state}
+}
+
 // URL is the address to open in a browser. It contains the state: show it to the user, don't log it.
 func (f *Flow) URL() string {
 	// Neither response_type nor redirect_uri nor scope: the portal doesn't read them.
@@ -184,7 +189,7 @@ func (f *Flow) BrowserError() error {
 // redirected to. An error means that the flow goes on waiting: *PasteError, *OtherPortalError, *DeniedError,
 // ErrRegionUnknown or ErrAnswered. Otherwise Wait returns the outcome.
 func (f *Flow) Paste(pasted string) error {
-	a, err := readPaste(pasted, f.state.Reveal(), f.options.Portal)
+	a, err := readPaste(pasted, f.state.Reveal(), f.options.Portal, f.secrets()...)
 	if err != nil {
 		return err
 	}

@@ -36,10 +36,12 @@ type answer struct {
 	hasDomain    bool
 	serverDomain string
 	denied       *DeniedError
+	known        []secret.String // what no text of the answer may show: the sign-in's secrets, the code among them
 }
 
-// readAnswer reads an answer's parameters but state. No parameter may be there twice (RFC 6749, 3.1).
-func readAnswer(q url.Values) (answer, error) {
+// readAnswer reads an answer's parameters but state. No parameter may be there twice (RFC 6749, 3.1). known are the sign-in's
+// secrets.
+func readAnswer(q url.Values, known ...secret.String) (answer, error) {
 	for _, name := range []string{"code", "state", "domain", "server_domain", "error", "error_description"} {
 		if len(q[name]) > 1 {
 			return answer{}, fmt.Errorf("parameter %s is there twice", name)
@@ -48,12 +50,13 @@ func readAnswer(q url.Values) (answer, error) {
 	a := answer{
 		code: secret.New(q.Get("code")), domain: q.Get("domain"), hasDomain: q.Has("domain"), serverDomain: q.Get("server_domain"),
 	}
+	a.known = append(known, a.code)
 	if q.Has("error") {
-		a.denied = &DeniedError{Description: printable(q.Get("error_description"), maxPrintable, a.code)}
-		if code := q.Get("error"); errorCodeShape().MatchString(code) {
+		a.denied = &DeniedError{Description: a.printable(q.Get("error_description"), maxPrintable)}
+		if code := a.printable(q.Get("error"), maxPrintable); errorCodeShape().MatchString(code) {
 			a.denied.Code = code
 		} else if a.denied.Description == "" {
-			a.denied.Description = printable(code, maxPrintable, a.code)
+			a.denied.Description = code
 		}
 	}
 	return a, nil
@@ -76,10 +79,12 @@ var (
 func (a answer) check(want portal.Address) error {
 	got, err := portal.ParseAddress(a.domain)
 	if err != nil || got.Host != want.Host || got.Port != want.Port {
-		return &OtherPortalError{Want: want, Got: printable(a.domain, 100, a.code)}
+		return &OtherPortalError{Want: want, Got: a.printable(a.domain, 100)}
 	}
 	return nil
 }
+
+func (a answer) printable(text string, limit int) string { return printable(text, limit, a.known...) }
 
 // server is the answer's authorization server, or "" if it isn't a known one: an answer can't direct the client secret to an
 // unknown host.
@@ -95,7 +100,7 @@ func sameState(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), 
 
 // readPaste reads a bare code or an address that the portal redirected to. The host may be any, because an application may
 // have its own return address.
-func readPaste(pasted, state string, want portal.Address) (answer, error) {
+func readPaste(pasted, state string, want portal.Address, known ...secret.String) (answer, error) {
 	if len(pasted) > maxPaste {
 		return answer{}, &PasteError{PasteRubbish}
 	}
@@ -126,7 +131,7 @@ func readPaste(pasted, state string, want portal.Address) (answer, error) {
 	if err != nil {
 		return answer{}, &PasteError{PasteRubbish}
 	}
-	a, err := readAnswer(q)
+	a, err := readAnswer(q, known...)
 	if err != nil {
 		return answer{}, &PasteError{PasteRubbish}
 	}

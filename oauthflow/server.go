@@ -65,7 +65,7 @@ func (s callbackHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(http.StatusBadRequest)
 		return
 	}
-	a, err := readAnswer(q)
+	a, err := readAnswer(q, s.flow.secrets()...)
 	if err != nil || !sameState(q.Get("state"), s.flow.state.Reveal()) {
 		if err == nil && (a.denied != nil || !a.code.IsZero()) {
 			select {

@@ -91,7 +91,7 @@ func factValue(w *words.Texts, f view.Fact) string {
 			values[i] = text
 		}
 	}
-	return strings.Join(values, ", ")
+	return w.More(strings.Join(values, ", "), f.More)
 }
 
 // FactsText returns all facts of a result as JSON, as in a report.

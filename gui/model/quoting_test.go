@@ -2,8 +2,12 @@ package model_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"slices"
 	"testing"
 	"time"
@@ -11,6 +15,8 @@ import (
 	"boxready/checks"
 	"boxready/gui/model"
 	"boxready/internal/app"
+	"boxready/internal/exporter"
+	"boxready/internal/portal"
 	"boxready/internal/report"
 	"boxready/internal/report/history"
 	"boxready/internal/simtest"
@@ -94,7 +100,21 @@ func outputs(t *testing.T, texts *words.Texts, o *checks.Outcome, turn int) map[
 	}
 	all["the name"] = []byte(bundle.Name)
 	all["the window"] = inModel(texts, o)
+	all["the exporter"] = exported(t, o)
 	return all
+}
+
+// exported is what Prometheus reads of a run.
+func exported(t *testing.T, o *checks.Outcome) []byte {
+	e := exporter.New(t.Context(), exporter.Options{Portals: []portal.Address{o.Target.Address}, Interval: exporter.MinInterval, Parallel: 1,
+		Run: func(context.Context, portal.Address) (*checks.Outcome, error) { return o, nil }})
+	defer e.Close()
+	page := httptest.NewRecorder()
+	e.Handler().ServeHTTP(page, httptest.NewRequest(http.MethodGet, "/probe?target="+url.QueryEscape(o.Target.Address.Authority()), nil))
+	if !bytes.Contains(page.Body.Bytes(), []byte("boxready_probe_success 1")) {
+		t.Errorf("the exporter: %d, %.300s", page.Code, page.Body)
+	}
+	return fmt.Appendf(page.Body.Bytes(), "%v", page.Header())
 }
 
 // inModel is what the window shows and copies.

@@ -17,6 +17,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -189,13 +190,18 @@ func TestInvalidRequests(t *testing.T) {
 	if len(opened) > 0 {
 		t.Errorf("opened %q", <-opened)
 	}
-	silent, err := net.Dial("unix", path)
+	slow, err := net.Dial("unix", path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer silent.Close()
+	defer slow.Close()
+	go func() { // a little in time for each deadline, and no end
+		for err := error(nil); err == nil; time.Sleep(50 * time.Millisecond) {
+			_, err = slow.Write([]byte(" "))
+		}
+	}()
 	if answer := ask(open("/a.zip")); !strings.Contains(answer, "true") {
-		t.Errorf("after a silent connection: %s", answer)
+		t.Errorf("after a slow connection: %s", answer)
 	}
 	if got := <-opened; !slices.Equal(got, []string{"/a.zip"}) {
 		t.Errorf("opened %q", got)

@@ -132,8 +132,12 @@ func runningTitle(title string) string {
 }
 
 func (p *Reporter) shown(n *run, i view.Item) shown {
+	facts := i.Values.Facts()
+	for at, f := range facts {
+		facts[at].Value = p.Words.More(f.Value, f.More)
+	}
 	return shown{Item: i, StateWords: p.Words.Say("state."+string(i.State), nil),
-		SeenFrom: sentence(p.Words.Code("vantage.", string(i.Vantage), "")), Facts: i.Values.Facts(),
+		SeenFrom: sentence(p.Words.Code("vantage.", string(i.Vantage), "")), Facts: facts,
 		Waiting: n.view.WaitingText(p.Words, i.Result)}
 }
 

@@ -243,6 +243,10 @@ func unzip(z *zip.Reader, name string) ([]byte, error) {
 // ReadFiles returns the files of a report that Read has read, as they are: a bundle's, or the one that it consists of. The error is a
 // *ReadError.
 func ReadFiles(path string) ([]File, error) {
+	// Of a page, Read reads only as far as its data.
+	if info, err := os.Stat(path); err == nil && info.Size() > maxPageBytes {
+		return nil, readError(path, &ReadError{Reason: ReadTooBig})
+	}
 	data, err := os.ReadFile(path) // #nosec G304 -- the user names it
 	if err != nil {
 		return nil, readError(path, err)

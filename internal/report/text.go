@@ -160,7 +160,7 @@ func (t *text) step(number int, step words.Step) {
 // facts writes a check's facts, one value per line, under their names in JSON.
 func (t *text) facts(i view.Item) {
 	for _, f := range i.Values.Facts() {
-		if line := f.Path + ": " + f.Value; f.List {
+		if line := f.Path + ": " + t.Words.More(f.Value, f.More); f.List {
 			t.para(depth+2, "", line)
 		} else {
 			fmt.Fprintf(t, "%*s%s\n", depth+2, "", line) // unwrapped, so that it can be copied

@@ -17,13 +17,15 @@ const (
 	maxChain = 6 // certificates
 )
 
-// normalize shortens an answer to its limits and masks what looks like a credential: a script prints none, but a message may
+// normalize shortens an answer to its limits, counts what is left out of its lists, and masks what looks like a credential: a script prints none, but a message may
 // quote the answer of some other server.
 func (a *Answer) normalize() {
 	// Certificates are no texts: their number is limited here.
 	for i := range a.Hosts {
 		h := &a.Hosts[i]
-		h.Chain = h.Chain[:min(len(h.Chain), maxChain)]
+		kept := min(len(h.Chain), maxChain)
+		a.LeftOut += len(h.Chain) - kept
+		h.Chain = h.Chain[:kept]
 		// The scripts for a shell don't parse the authorization server's answer.
 		var response struct {
 			Error string `json:"error"`
@@ -32,43 +34,46 @@ func (a *Answer) normalize() {
 			h.HTTP.Error, h.HTTP.Body = response.Error, ""
 		}
 	}
-	normalize(reflect.ValueOf(a).Elem())
+	a.LeftOut += normalize(reflect.ValueOf(a).Elem())
 }
 
-func normalize(v reflect.Value) {
+func normalize(v reflect.Value) (leftOut int) {
 	switch v.Kind() {
 	case reflect.String:
 		v.SetString(clip(secret.Mask(v.String())))
 	case reflect.Pointer:
 		if !v.IsNil() {
-			normalize(v.Elem())
+			return normalize(v.Elem())
 		}
 	case reflect.Slice:
 		if v.Type().Elem().Kind() == reflect.Uint8 {
-			return
+			return 0
 		}
 		if v.Len() > maxList {
+			leftOut = v.Len() - maxList
 			v.SetLen(maxList)
 		}
 		for i := range v.Len() {
-			normalize(v.Index(i))
+			leftOut += normalize(v.Index(i))
 		}
 	case reflect.Map:
 		kept := reflect.MakeMap(v.Type())
 		for rows := v.MapRange(); rows.Next() && kept.Len() < maxList; {
 			kept.SetMapIndex(reflect.ValueOf(clip(rows.Key().String())), reflect.ValueOf(clip(secret.Mask(rows.Value().String()))))
 		}
+		leftOut = max(0, v.Len()-maxList)
 		if !v.IsNil() {
 			v.Set(kept)
 		}
 	case reflect.Struct:
 		if v.Type().PkgPath() == "time" {
-			return
+			return 0
 		}
 		for i := range v.NumField() {
-			normalize(v.Field(i))
+			leftOut += normalize(v.Field(i))
 		}
 	}
+	return leftOut
 }
 
 func clip(s string) string { return untrusted.Prefix(strings.ToValidUTF8(s, "?"), maxText) }

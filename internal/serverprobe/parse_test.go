@@ -224,18 +224,21 @@ func TestSystemCheckLog(t *testing.T) {
 // TestBounds asserts that an untrusted answer is shortened to the limits, and that nothing in it looks like a key.
 func TestBounds(t *testing.T) {
 	long := strings.Repeat("я", 5000)
-	var apps, chain []string
+	var apps, chain, modules []string
+	for i := range 1500 {
+		modules = append(modules, fmt.Sprintf(`"m%d":"1"`, i))
+	}
 	for range 3000 {
 		apps = append(apps, `{"code":"a","status":"F"}`)
 		chain = append(chain, `"QUFB"`)
 	}
-	p := parsed(t, block(`{"kind":"php","time":"2026-11-25T10:00:00Z","nonce":"`+long+`","applications":[`+strings.Join(apps, ",")+`],
+	p := parsed(t, block(`{"kind":"php","time":"2026-11-25T10:00:00Z","nonce":"`+long+`","applications":[`+strings.Join(apps, ",")+`],"modules":{`+strings.Join(modules, ",")+`},
 		"failed":{"x":"https://portal.example.ru/rest/1/abcdefghij123456/ said no"},"hosts":[{"host":"h","port":443,"chain":[`+strings.Join(chain, ",")+`]}]}`))
 	if n := len([]rune(p.Nonce)); n != 1000 {
 		t.Errorf("a text of %d", n)
 	}
-	if len(p.Applications) != 1000 || len(p.Hosts[0].Chain) != 6 {
-		t.Errorf("%d applications, %d certificates", len(p.Applications), len(p.Hosts[0].Chain))
+	if len(p.Applications) != 1000 || len(p.Hosts[0].Chain) != 6 || p.LeftOut != 2000+2994+500 || len(p.Modules) != 1000 {
+		t.Errorf("%d applications, %d certificates, %d modules, %d left out", len(p.Applications), len(p.Hosts[0].Chain), len(p.Modules), p.LeftOut)
 	}
 	if strings.Contains(p.Failed["x"], "abcdefghij123456") {
 		t.Errorf("a webhook's code was kept: %s", p.Failed["x"])

@@ -56,6 +56,8 @@ type Answer struct {
 	Self         *Host             `json:"self"`     // the connection to the portal's own address
 	Hosts        []Host            `json:"hosts"`
 	Network      *Network          `json:"network"`
+
+	LeftOut int `json:"-"` // entries of lists beyond their limits
 }
 
 // Failures are error messages by the name of the part of the answer.
@@ -271,7 +273,7 @@ func (p *Probe) add(a *Answer) {
 		a.Hosts[i].By = a.Kind
 	}
 	hosts := append(p.Hosts, a.Hosts...)
-	network, self := p.Network, p.Self
+	network, self, leftOut := p.Network, p.Self, p.LeftOut+a.LeftOut
 	if a.Network != nil {
 		network = a.Network
 	}
@@ -286,5 +288,5 @@ func (p *Probe) add(a *Answer) {
 		p.Failed = maps.Clone(a.Failed)
 	}
 	p.Kinds = append(p.Kinds, a.Kind)
-	p.Hosts, p.Network, p.Self = hosts, network, self
+	p.Hosts, p.Network, p.Self, p.LeftOut = hosts, network, self, leftOut
 }

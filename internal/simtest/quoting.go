@@ -3,7 +3,6 @@ package simtest
 import (
 	"bytes"
 	"context"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -97,30 +96,7 @@ func quote(name string, start int) (*Quoting, error) {
 
 // Leaks returns what is to be seen of the secrets in an output.
 func (q *Quoting) Leaks(output []byte) (found []string) {
-	for written, way := range q.written {
-		if bytes.Contains(output, []byte(written)) {
-			found = append(found, way+": "+written)
-		}
-	}
-	const piece = 12
-	squeezed := strings.Map(func(r rune) rune {
-		if r >= '0' && r <= '9' || r >= 'a' && r <= 'z' {
-			return r
-		}
-		return -1
-	}, strings.ToLower(string(output)))
-	for _, s := range q.secrets {
-		for _, form := range []string{strings.ToLower(s), hex.EncodeToString([]byte(s))} {
-			for at := 0; at+piece <= len(form); at++ {
-				if strings.Contains(squeezed, form[at:at+piece]) {
-					found = append(found, "12 characters: "+form[at:at+piece])
-					break
-				}
-			}
-		}
-	}
-	slices.Sort(found)
-	return found
+	return ways.Leaks(output, q.written, q.secrets...)
 }
 
 // Ways are those in which the run's secrets were written.

@@ -40,16 +40,30 @@ func Line(s string) string {
 }
 
 // Lines is Line for each line of a text. A tab, which indents, becomes four spaces.
-func Lines(s string) string {
-	s = strings.ReplaceAll(s, "\t", "    ")
-	if !strings.ContainsRune(s, '\n') {
+func Lines(s string) string { return Text(strings.ReplaceAll(s, "\t", "    ")) }
+
+// Text is Line for each line of a text that is handed to other programs: tabs stay.
+func Text(s string) string {
+	if !strings.ContainsAny(s, "\n\t") {
 		return Line(s)
 	}
-	lines := strings.Split(s, "\n")
-	for i := range lines {
-		lines[i] = Line(strings.TrimSuffix(lines[i], "\r"))
+	var out strings.Builder
+	for line := range strings.Lines(s) {
+		text, ended := strings.CutSuffix(line, "\n")
+		if ended {
+			text = strings.TrimSuffix(text, "\r")
+		}
+		for i, part := range strings.Split(text, "\t") {
+			if i > 0 {
+				out.WriteByte('\t')
+			}
+			out.WriteString(Line(part))
+		}
+		if ended {
+			out.WriteByte('\n')
+		}
 	}
-	return strings.Join(lines, "\n")
+	return out.String()
 }
 
 // visible is a character as it is shown.

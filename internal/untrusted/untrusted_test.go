@@ -45,6 +45,17 @@ func TestLines(t *testing.T) {
 	}
 }
 
+// TestText: in what is copied, tabs and lines stay, and nothing that moves a terminal or hides a part.
+func TestText(t *testing.T) {
+	for text, want := range map[string]string{
+		"a\tb\r\n\tc\n": "a\tb\n\tc\n", "\x1b[2Jrm\u202e -rf\u200b\n": "\ufffd[2Jrm\ufffd -rf\n", "\t\x00": "\t\ufffd", "": "", "\n": "\n",
+	} {
+		if got := untrusted.Text(text); got != want {
+			t.Errorf("%q: %q, not %q", text, got, want)
+		}
+	}
+}
+
 func TestJSON(t *testing.T) {
 	for name, c := range map[string]struct{ in, want string }{
 		"ordinary": {`{"a":"Всё «работает», naïve 語 \\ \u001b"}`, `{"a":"Всё «работает», naïve 語 \\ \u001b"}`},

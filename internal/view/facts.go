@@ -9,6 +9,7 @@ import (
 
 	"boxready/checks"
 	"boxready/internal/untrusted"
+	"boxready/internal/words"
 )
 
 // Value is one value of JSON, with the fields of an object in their order.
@@ -128,6 +129,7 @@ func (v Value) Field(name string) Value {
 type Fact struct {
 	Path, Value string
 	List        bool // Value is several single ones
+	More        int  // how many others the list has: as in sentences, it is cut
 }
 
 // Facts returns the single values in it, in order. A list of single values is one fact.
@@ -138,14 +140,15 @@ func (v Value) facts(path string, list []Fact) []Fact {
 		if v.Text == "" && !v.Quoted { // the zero value
 			return list
 		}
-		return append(list, Fact{untrusted.Line(path), untrusted.Line(v.Text), false})
+		return append(list, Fact{Path: untrusted.Line(path), Value: untrusted.Line(v.Text)})
 	}
 	if v.Kind == '[' && len(v.Inner) > 0 && !slices.ContainsFunc(v.Inner, func(f Value) bool { return f.Kind != 0 }) {
 		values := make([]string, len(v.Inner))
 		for i, inner := range v.Inner {
 			values[i] = untrusted.Line(inner.Text)
 		}
-		return append(list, Fact{untrusted.Line(path), strings.Join(values, ", "), true})
+		values, more := words.Listed(values)
+		return append(list, Fact{untrusted.Line(path), strings.Join(values, ", "), true, more})
 	}
 	for i, field := range v.Inner {
 		name := field.Name

@@ -167,18 +167,34 @@ func plain(said any) string {
 // maxListed is how many bytes of a list a sentence has: room for all hosts that a file of requirements may name.
 const maxListed = 6000
 
-func (w *Texts) list(items []string) string {
+// Listed returns the first items of a list, as many as are shown of one, and how many others there are.
+func Listed(items []string) (shown []string, more int) {
 	room := maxListed
 	for i, item := range items {
 		if room -= len(item); room < 0 && i > 0 {
-			return strings.Join(items[:i], ", ") + " " + w.Say("format.more", checks.Args{"n": len(items) - i})
+			return items[:i], len(items) - i
 		}
+	}
+	return items, 0
+}
+
+func (w *Texts) list(items []string) string {
+	if shown, more := Listed(items); more > 0 {
+		return w.More(strings.Join(shown, ", "), more)
 	}
 	if len(items) < 2 {
 		return strings.Join(items, "")
 	}
 	last := len(items) - 1
 	return strings.Join(items[:last], ", ") + " " + w.Say("format.and", nil) + " " + items[last]
+}
+
+// More is a list that was cut, which says how many more there are.
+func (w *Texts) More(list string, n int) string {
+	if n == 0 {
+		return list
+	}
+	return list + " " + w.Say("format.more", checks.Args{"n": n})
 }
 
 func (w *Texts) span(d time.Duration) string {

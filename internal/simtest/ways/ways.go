@@ -2,11 +2,13 @@
 package ways
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
 	"html"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf16"
@@ -139,4 +141,33 @@ func runesToBytes(units []uint16) (b []byte) {
 		b = append(b, byte(u>>8), byte(u)) // #nosec G115 -- the upper and the lower byte
 	}
 	return b
+}
+
+// Leaks returns what is to be seen of secrets in an output: what was planted, to its way of writing, and 12 characters in a row of a
+// secret, whatever stands between them.
+func Leaks(output []byte, planted map[string]string, secrets ...string) (found []string) {
+	for written, way := range planted {
+		if bytes.Contains(output, []byte(written)) {
+			found = append(found, way+": "+written)
+		}
+	}
+	const piece = 12
+	squeezed := strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' || r >= 'a' && r <= 'z' {
+			return r
+		}
+		return -1
+	}, strings.ToLower(string(output)))
+	for _, s := range secrets {
+		for _, form := range []string{strings.ToLower(s), hex.EncodeToString([]byte(s))} {
+			for at := 0; at+piece <= len(form); at++ {
+				if strings.Contains(squeezed, form[at:at+piece]) {
+					found = append(found, "12 characters: "+form[at:at+piece])
+					break
+				}
+			}
+		}
+	}
+	slices.Sort(found)
+	return found
 }
