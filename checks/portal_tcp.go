@@ -95,8 +95,9 @@ func observeSilent(ctx context.Context, env *Env, f *TCPFacts) *TCPFacts {
 	return &whole
 }
 
-// lateConnection is how long after the first connection another address may answer to be looked at by portal-tls, too.
-const lateConnection = 100 * time.Millisecond
+// lateConnection is how long after the first connection another address may answer to be looked at by portal-tls, too. Less would miss
+// bad certificates of slower addresses on a busy computer.
+const lateConnection = 300 * time.Millisecond
 
 // silence is how long an address may be silent, while another one answers, before it counts as dead. A lost SYN is sent again after a
 // second (RFC 6298, section 2.1).
