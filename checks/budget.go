@@ -44,9 +44,9 @@ func (t *Target) extraTime() (extra time.Duration) {
 	return extra
 }
 
-// patience is the factor for all time-outs of a run whose owner allows more time than usual. Less time shortens none of them, so that
+// timeoutFactor is the factor for all time-outs of a run whose owner allows more time than usual. Less time shortens none of them, so that
 // it can't make a slow answer look like none: what is not known by then is cut off.
-func (t *Target) patience() float64 {
+func (t *Target) timeoutFactor() float64 {
 	return max(1, float64(t.Timeout)/float64(Budget(*t)))
 }
 
@@ -108,7 +108,7 @@ func (env *Env) withLimit(ctx context.Context, limit time.Duration) (context.Con
 	if limit == 0 {
 		return ctx, cancel
 	}
-	limit = time.Duration(float64(limit) * env.target.patience())
+	limit = time.Duration(float64(limit) * env.target.timeoutFactor())
 	l := &limited{Context: ctx, done: make(chan struct{})}
 	go func() {
 		defer close(l.done)

@@ -53,7 +53,7 @@ type Env struct {
 }
 
 func newEnv(ctx context.Context, n *transport.Net, t Target) *Env {
-	n = n.Patient(t.patience())
+	n = n.WithTimeoutFactor(t.timeoutFactor())
 	shared := t.Shared
 	if shared == nil {
 		shared = NewShared(ctx, n, t.FeedCache)

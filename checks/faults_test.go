@@ -134,9 +134,9 @@ func (s scenario) execute(t *testing.T) scenarioResult {
 	if sim.TimeoutScale == 1 {
 		target.Timeout = 4 * checks.Budget(target) // no time-out is wanted, on however busy a machine
 	}
-	foreseen := &foresight{Observer: s.observer, pending: checks.Plan(target)}
-	outcome := checks.Run(ctx, sim.Net(), target, foreseen)
-	foreseen.assert(t, outcome)
+	recorder := &verdictRecorder{Observer: s.observer, pending: checks.Plan(target)}
+	outcome := checks.Run(ctx, sim.Net(), target, recorder)
+	recorder.assert(t, outcome)
 	if target.SignIn != nil {
 		held = append(held, target.SignIn.Held().Refresh, target.SignIn.Held().Access)
 	}
@@ -624,8 +624,8 @@ func webhookCode(path string) string {
 	return ""
 }
 
-// foresight records the verdict of a run as soon as nothing that is pending should change it.
-type foresight struct {
+// verdictRecorder records the verdict of a run as soon as nothing that is pending should change it.
+type verdictRecorder struct {
 	checks.Observer
 	results []checks.Result
 	pending []checks.ID
@@ -633,13 +633,13 @@ type foresight struct {
 	waiting []checks.ID // when the verdict was settled
 }
 
-func (f *foresight) Started(id checks.ID) {
+func (f *verdictRecorder) Started(id checks.ID) {
 	if f.Observer != nil {
 		f.Observer.Started(id)
 	}
 }
 
-func (f *foresight) Finished(id checks.ID, results []checks.Result) {
+func (f *verdictRecorder) Finished(id checks.ID, results []checks.Result) {
 	f.results = append(f.results, results...)
 	f.pending = slices.DeleteFunc(f.pending, func(other checks.ID) bool { return other == id })
 	if verdict, settled := checks.Settled(f.results, f.pending); settled && f.verdict == "" {
@@ -650,7 +650,7 @@ func (f *foresight) Finished(id checks.ID, results []checks.Result) {
 	}
 }
 
-func (f *foresight) assert(t *testing.T, o *checks.Outcome) {
+func (f *verdictRecorder) assert(t *testing.T, o *checks.Outcome) {
 	t.Helper()
 	if len(f.pending) > 0 || f.verdict != o.Verdict {
 		t.Errorf("the verdict %s was settled while %v were pending; it is %s, and %v never ended", f.verdict, f.waiting, o.Verdict, f.pending)
@@ -662,7 +662,7 @@ func (f *foresight) assert(t *testing.T, o *checks.Outcome) {
 	}
 }
 
-func (f *foresight) Leg(id checks.ID, leg checks.Leg) {
+func (f *verdictRecorder) Leg(id checks.ID, leg checks.Leg) {
 	if watcher, ok := f.Observer.(checks.LegWatcher); ok {
 		watcher.Leg(id, leg)
 	}

@@ -172,7 +172,7 @@ func (env *Env) runCheck(ctx context.Context, c *Check, judged map[ID]chan struc
 	}
 	limited, stop := env.withLimit(ctx, env.limit(c, env.slow[c.ID]))
 	defer stop()
-	deadline, cancel := context.WithTimeout(limited, time.Duration(float64(limit)*env.target.patience()))
+	deadline, cancel := context.WithTimeout(limited, time.Duration(float64(limit)*env.target.timeoutFactor()))
 	defer cancel()
 	observed, err := c.observe(deadline, env)
 	facts = redacted(env, observed)

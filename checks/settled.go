@@ -24,7 +24,7 @@ func Settled(results []Result, pending []ID) (Verdict, bool) {
 		}
 		best.Results = append(best.Results, Result{Check: c.ID, State: OK, Vantage: c.Vantage})
 		worst.Results = append(worst.Results, c.worst(results)...)
-		if slices.Contains([]ID{PortalDNS, PortalTCP, PortalTLS}, c.ID) && !c.wentOn(results) {
+		if slices.Contains([]ID{PortalDNS, PortalTCP, PortalTLS}, c.ID) && !c.passed(results) {
 			return "", false // the run may end there with a verdict of its own
 		}
 	}
@@ -36,7 +36,7 @@ func Settled(results []Result, pending []ID) (Verdict, bool) {
 // worst is the worst that a pending check may still find.
 func (c *Check) worst(results []Result) []Result {
 	switch {
-	case c.observeOn != nil && c.wentOn(results):
+	case c.observeOn != nil && c.passed(results):
 		return nil // what it still waits for is a notice at most
 	case c.Minor:
 		return one(Result{Check: c.ID, State: Unknown, Vantage: c.Vantage, Affects: c.Affects})
@@ -48,8 +48,8 @@ func (c *Check) worst(results []Result) []Result {
 	return found
 }
 
-// wentOn reports whether checks that need c have been made, so that it was in order in its first judgement.
-func (c *Check) wentOn(results []Result) bool {
+// passed reports whether checks that need c have been made, so that it was in order in its first judgement.
+func (c *Check) passed(results []Result) bool {
 	for _, next := range Catalog() {
 		needs := slices.ContainsFunc(next.Needs, func(anyOf []ID) bool { return len(anyOf) == 1 && anyOf[0] == c.ID })
 		if needs && slices.ContainsFunc(results, func(r Result) bool { return r.Check == next.ID && r.State != Skipped }) {

@@ -76,7 +76,7 @@ func (cl *commandLine) login(ctx context.Context, typed string, f loginFlags) er
 	if err := cl.confirmAddress(ctx, target.Address, f.deep, input); err != nil {
 		return err
 	}
-	progress := cl.newProgress(checks.PlannedForSignIn(), func() time.Duration { return a.Pause(target.Address) })
+	progress := cl.newProgress(checks.PlannedForSignIn(), nil, func() time.Duration { return a.Pause(target.Address) })
 	err = a.MaySignIn(ctx, target, progress)
 	progress.end()
 	if blocked, ok := errors.AsType[*app.BlockedError](err); ok {

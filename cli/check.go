@@ -14,6 +14,7 @@ import (
 	"boxready/internal/bitrix"
 	"boxready/internal/report"
 	"boxready/internal/secret"
+	"boxready/internal/view"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -227,8 +228,8 @@ func (cl *commandLine) runChecks(ctx context.Context, a *app.App, target checks.
 	}
 	reporter := cl.reporter()
 	reporter.Words = reporter.Words.For(target.Setup)
-	progress := cl.newProgress(len(checks.Plan(target)), func() time.Duration { return a.Pause(target.Address) })
-	progress.pending = checks.Plan(target)
+	planned := checks.Plan(target)
+	progress := cl.newProgress(len(planned), view.NewEarlyVerdict(planned), func() time.Duration { return a.Pause(target.Address) })
 	observers := observers{progress}
 	written := &lines{out: cl.Out, reporter: reporter, portal: target.Address.Display()}
 	var live *report.Live
@@ -238,7 +239,7 @@ func (cl *commandLine) runChecks(ctx context.Context, a *app.App, target checks.
 	case "text":
 		style, out := cl.style(verbose)
 		live = reporter.Live(out, target, style)
-		observers = append(observers, besides{progress, live})
+		observers = append(observers, sharedTerminal{progress, live})
 	}
 	secrets := target.Secrets() // a sign-in may have renewed its tokens during the run
 	outcome := a.Run(ctx, target, observers)

@@ -32,7 +32,7 @@ func (cl *commandLine) selftest(ctx context.Context, network networkFlags, forma
 	if err != nil {
 		return err
 	}
-	progress := cl.newProgress(checks.PlannedForSelfTest(cl.Display != nil), func() time.Duration { return 0 })
+	progress := cl.newProgress(checks.PlannedForSelfTest(cl.Display != nil), nil, func() time.Duration { return 0 })
 	outcome := a.SelfTest(ctx, cl.Display, progress)
 	progress.end()
 	cl.exit = exitOf(outcome)

@@ -67,9 +67,7 @@ type progress struct {
 	stopped  sync.WaitGroup
 
 	mu         sync.Mutex
-	results    []checks.Result
-	pending    []checks.ID   // nil: no verdict is foreseen
-	settled    time.Duration // for how long the verdict has been clear while checks are still running
+	early      *view.EarlyVerdict // nil: none is shown, or it was
 	done       int
 	requests   [2]int // answered and all, of a check that asks many
 	running    []started
@@ -84,8 +82,8 @@ type started struct {
 	said   bool          // as slow
 }
 
-func (cl *commandLine) newProgress(total int, pause func() time.Duration) *progress {
-	p := &progress{cl: cl, total: total, pause: pause, stop: make(chan struct{})}
+func (cl *commandLine) newProgress(total int, early *view.EarlyVerdict, pause func() time.Duration) *progress {
+	p := &progress{cl: cl, total: total, early: early, pause: pause, stop: make(chan struct{})}
 	_, p.terminal = width(cl.Err)
 	p.stopped.Go(p.tick)
 	return p
@@ -107,7 +105,7 @@ func (p *progress) tick() {
 					p.running[i].waited += every
 				}
 			}
-			p.sayVerdict(every)
+			p.sayVerdict()
 			p.draw(pause)
 			p.mu.Unlock()
 		}
@@ -125,8 +123,7 @@ func (p *progress) Finished(id checks.ID, results []checks.Result) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.done++
-	p.results = append(p.results, results...)
-	p.pending = slices.DeleteFunc(p.pending, func(other checks.ID) bool { return other == id })
+	p.early.Finished(id, results, time.Now())
 	p.running = slices.DeleteFunc(p.running, func(s started) bool { return s.id == id })
 	p.draw(p.pause())
 }
@@ -149,16 +146,9 @@ func (p *progress) Leg(_ checks.ID, leg checks.Leg) {
 }
 
 // sayVerdict says once which verdict a run will have, if nothing that it still waits for can change that.
-func (p *progress) sayVerdict(passed time.Duration) {
-	const worthSaying = time.Second
-	if len(p.pending) == 0 || p.settled >= worthSaying {
-		return
-	}
-	verdict, settled := checks.Settled(p.results, p.pending)
-	if !settled {
-		return
-	}
-	if p.settled += passed; p.settled < worthSaying {
+func (p *progress) sayVerdict() {
+	verdict := p.early.At(time.Now())
+	if verdict == "" || len(p.running) == 0 {
 		return
 	}
 	var waiting []checks.ID
@@ -166,17 +156,18 @@ func (p *progress) sayVerdict(passed time.Duration) {
 		waiting = append(waiting, s.id)
 	}
 	p.clear()
-	fmt.Fprintln(p.cl.Err, p.cl.words.Say("progress.settled", checks.Args{"verdict": view.Of(p.results).Verdict(p.cl.words, verdict).Title,
+	fmt.Fprintln(p.cl.Err, p.cl.words.Say("progress.settled", checks.Args{"verdict": view.Of(p.early.Results).Verdict(p.cl.words, verdict).Title,
 		"checks": p.cl.words.CheckNames(waiting)}))
+	p.early = nil
 }
 
-// besides forwards results to an observer that writes to the same terminal as the line of progress.
-type besides struct {
+// sharedTerminal forwards results to an observer that writes to the same terminal as the line of progress.
+type sharedTerminal struct {
 	progress *progress
 	checks.Observer
 }
 
-func (b besides) Finished(id checks.ID, results []checks.Result) {
+func (b sharedTerminal) Finished(id checks.ID, results []checks.Result) {
 	b.progress.mu.Lock()
 	defer b.progress.mu.Unlock()
 	b.progress.clear()

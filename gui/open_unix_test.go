@@ -13,7 +13,7 @@ import (
 	"boxready/internal/report"
 )
 
-// TestHostileFiles opens and drops files of a stranger: their names hide text, or they are pipes, which nobody ever writes to.
+// TestHostileFiles opens and drops untrusted files: their names hide text, or they are pipes, which nobody ever writes to.
 func TestHostileFiles(t *testing.T) {
 	r := open(t, withServer(t))
 	dir := t.TempDir()
@@ -40,7 +40,7 @@ func TestHostileFiles(t *testing.T) {
 	r.mustSay("Файл прочитать не удалось")
 }
 
-// TestCopiedFilesOfAReport copies a file of a stranger's report.
+// TestCopiedFilesOfAReport copies a file of an untrusted report.
 func TestCopiedFilesOfAReport(t *testing.T) {
 	altered := filepath.Join(t.TempDir(), "altered.boxready.zip")
 	alter(t, savedReport(t, "ru"), altered, "\x1b[2J\u202egnp\u200b\n")

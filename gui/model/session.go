@@ -10,6 +10,7 @@ import (
 	"boxready/internal/app"
 	"boxready/internal/requirements"
 	"boxready/internal/secret"
+	"boxready/internal/view"
 	"boxready/internal/words"
 )
 
@@ -51,9 +52,7 @@ type Session struct {
 
 	compared    *checks.Outcome // of the last run that compared requirements; nil for none
 	total, done int             // checks of the run that is under way
-	pending     []checks.ID     // those of a whole run that have no results yet
-	settled     checks.Verdict  // that the run will have, whatever is pending; "" while that is open
-	settledAt   time.Time
+	early       *view.EarlyVerdict
 	legs        []checks.Leg // of the test event that it sends; nil before it does
 	working     []Working
 	results     map[checks.ID][]checks.Result // by Result.FoundBy
@@ -82,13 +81,13 @@ func (s *Session) Use(secrets ...secret.String) {
 func (s *Session) Begin(now time.Time, planned []checks.ID) {
 	s.results, s.Outcome, s.Learned = nil, nil, nil
 	s.BeginAgain(now, len(planned))
-	s.pending = slices.Clone(planned)
+	s.early = view.NewEarlyVerdict(planned)
 }
 
 // BeginAgain starts to make total checks again.
 func (s *Session) BeginAgain(now time.Time, total int) {
 	s.Running, s.Stopped, s.Begun, s.total, s.done, s.working = true, false, now, total, 0, nil
-	s.pending, s.settled, s.settledAt = nil, "", time.Time{}
+	s.early = nil
 	s.legs = nil
 	if s.results == nil {
 		s.results = map[checks.ID][]checks.Result{}
@@ -117,12 +116,7 @@ func (s *Session) Finished(id checks.ID, results []checks.Result, now time.Time)
 	s.working = slices.DeleteFunc(s.working, func(w Working) bool { return w.Check == id })
 	s.results[id] = results
 	s.done++
-	s.pending = slices.DeleteFunc(s.pending, func(other checks.ID) bool { return other == id })
-	if s.settled == "" && len(s.pending) > 0 {
-		if verdict, settled := checks.Settled(s.Results(), s.pending); settled {
-			s.settled, s.settledAt = verdict, now
-		}
-	}
+	s.early.Finished(id, results, now)
 }
 
 // End records that the run is over.

@@ -22,16 +22,13 @@ type Verdict struct {
 	Done        float32 // of the run that is under way, from 0 to 1
 }
 
-// settledFor is how long a verdict has been settled before it is shown: the end of a run that comes sooner would only make the page jump.
-const settledFor = time.Second
-
 // Verdict returns what the top of the page shows.
 func (s *Session) Verdict(w *words.Texts, now time.Time) (v Verdict) {
 	switch {
 	case s.Unlocking:
 		v.Sign, v.Title, v.Text = Waiting, w.Say("window.verdict.running", nil), w.Say("window.verdict.unlocking", nil)
-	case s.Running && s.settled != "" && now.Sub(s.settledAt) > settledFor:
-		v = s.foreseen(w, now)
+	case s.Running && s.early.At(now) != "":
+		v = s.earlyVerdict(w, now)
 	case s.Running:
 		v = s.progress(w, now)
 	case s.Outcome == nil:
@@ -46,9 +43,9 @@ func (s *Session) Verdict(w *words.Texts, now time.Time) (v Verdict) {
 	return v
 }
 
-// foreseen is the verdict that the run will have, with what it still waits for. What it rests on and what to do next may still change.
-func (s *Session) foreseen(w *words.Texts, now time.Time) Verdict {
-	v, progress := s.conclusion(w, s.Results(), s.settled), s.progress(w, now)
+// earlyVerdict is the verdict that the run will have, with what it still waits for. What it rests on and what to do next may still change.
+func (s *Session) earlyVerdict(w *words.Texts, now time.Time) Verdict {
+	v, progress := s.conclusion(w, s.Results(), s.early.At(now)), s.progress(w, now)
 	v.Inference, v.Proved, v.Next, v.Done = "", nil, view.Next{}, progress.Done
 	v.Owner = progress.Text
 	if len(s.working) > 0 {

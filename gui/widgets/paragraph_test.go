@@ -38,8 +38,8 @@ func TestNoLineEndsInAShortWord(t *testing.T) {
 	}
 }
 
-// TestStrangersTextHidesNothing asserts that no label, of either kind and however it is changed, reverses or hides a part of its text.
-func TestStrangersTextHidesNothing(t *testing.T) {
+// TestUntrustedTextHidesNothing asserts that no label, of either kind and however it is changed, reverses or hides a part of its text.
+func TestUntrustedTextHidesNothing(t *testing.T) {
 	test.NewTempApp(t)
 	const hostile, want = "invoice\u202efdp.exe\u200b\U000e0041\n\u009b2J\tend\u3164", "invoice\ufffdfdp.exe\n\ufffd2J    end"
 	for _, font := range []Font{{}, {Selectable: true}, {Ellipsis: true}, {OneLine: true, Mono: true}} {

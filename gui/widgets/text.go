@@ -38,7 +38,7 @@ const (
 	Danger = widget.DangerImportance // says what is wrong
 )
 
-// NewText returns a text. What a stranger wrote in it can't hide a part of it, nor change its direction.
+// NewText returns a text. Untrusted text can't hide a part of itself, nor change its direction.
 func NewText(text string, font Font) *Text {
 	text = untrusted.Lines(text)
 	t := &Text{font: font, longest: longestLine(text, font)}

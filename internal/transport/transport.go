@@ -65,9 +65,9 @@ type Net struct {
 	window    time.Duration
 	locks     filelock.Folder
 	scale     float64 // of all times, in tests
-	patience  float64 // of time-outs
+	factor    float64 // of time-outs
 
-	shared *shared // with the Nets that Patient returns
+	shared *shared // with the Nets that WithTimeoutFactor returns
 }
 
 type shared struct {
@@ -79,7 +79,7 @@ type shared struct {
 // New returns a Net with these options.
 func New(o Options) *Net {
 	n := &Net{overrides: overridesByHost(o.ConnectTo), proxy: o.Proxy, resolver: o.Resolver, roots: o.Roots, userAgent: "BoxReady/" + o.Version,
-		window: cmp.Or(o.PaceWindow, paceWindow), scale: cmp.Or(o.TimeoutScale, 1), patience: 1, locks: o.Locks, shared: &shared{pacers: map[string]*Pacer{}}}
+		window: cmp.Or(o.PaceWindow, paceWindow), scale: cmp.Or(o.TimeoutScale, 1), factor: 1, locks: o.Locks, shared: &shared{pacers: map[string]*Pacer{}}}
 	if n.resolver == nil {
 		n.resolver = net.DefaultResolver
 	}
@@ -94,16 +94,16 @@ func (n *Net) Roots() *x509.CertPool {
 	return MozillaRoots()
 }
 
-// Patient returns a Net that waits longer for answers: factor multiplies its time-outs. It shares everything else with n.
-func (n *Net) Patient(factor float64) *Net {
-	patient := *n
-	patient.patience = factor
-	return &patient
+// WithTimeoutFactor returns a Net whose time-outs are multiplied by factor. It shares everything else with n.
+func (n *Net) WithTimeoutFactor(factor float64) *Net {
+	scaled := *n
+	scaled.factor = factor
+	return &scaled
 }
 
 // Timeout scales a time-out.
 func (n *Net) Timeout(usual time.Duration) time.Duration {
-	return time.Duration(float64(usual) * n.scale * n.patience)
+	return time.Duration(float64(usual) * n.scale * n.factor)
 }
 
 // Scaled scales a time that isn't a time-out by Options.TimeoutScale.
