@@ -6,12 +6,13 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"boxready/internal/simtest/browser"
 
 	"github.com/chromedp/chromedp"
 )
@@ -52,8 +53,8 @@ func TestCookiesInChromiumFrames(t *testing.T) {
 			seen := make(chan []string, 1)
 			server := httptest.NewTLSServer(framedPages(page.Host, seen))
 			defer server.Close()
-			browser := startChromium(t, "MAP * "+server.Listener.Addr().String())
-			if err := chromedp.Do(browser, chromedp.Navigate(portalURL)); err != nil {
+			chromium := startChromium(t, "MAP * "+server.Listener.Addr().String())
+			if err := chromedp.Do(chromium, chromedp.Navigate(portalURL)); err != nil {
 				t.Fatal(err)
 			}
 			var sent []string
@@ -124,16 +125,9 @@ func mustParseURL(t *testing.T, address string) *url.URL {
 	return u
 }
 
-// startChromium starts a headless browser; rules lead its requests to the test's server, whose certificate it doesn't verify.
+// startChromium starts a browser; rules lead its requests to the test's server, whose certificate it doesn't verify.
 func startChromium(t *testing.T, rules string) context.Context {
 	t.Helper()
-	path, err := exec.LookPath("chromium")
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("no browser, but the tests have to run in one here: %v", err)
-		}
-		t.Skipf("NOT TESTED IN A REAL BROWSER: %v (apt-get install chromium)", err)
-	}
 	profile := t.TempDir()
 	// Debian's Chromium, unlike others, has no third-party cookies at all unless the profile allows them.
 	if err := os.MkdirAll(filepath.Join(profile, "Default"), 0o700); err != nil {
@@ -143,16 +137,5 @@ func startChromium(t *testing.T, rules string) context.Context {
 	if err := os.WriteFile(filepath.Join(profile, "Default", "Preferences"), preferences, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	allocator, stop := chromedp.NewExecAllocator(t.Context(),
-		chromedp.ExecPath(path), chromedp.UserDataDir(profile), chromedp.Env("TMPDIR="+os.TempDir()), chromedp.WSURLReadTimeout(time.Minute),
-		chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun, chromedp.IgnoreCertErrors,
-		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
-		chromedp.Flag("no-proxy-server", true), chromedp.Flag("host-resolver-rules", rules))
-	t.Cleanup(stop)
-	ctx, cancel := chromedp.NewContext(allocator)
-	t.Cleanup(cancel)
-	if err := chromedp.Do(ctx); err != nil { // its context must have no deadline
-		t.Fatalf("start %s: %v", path, err)
-	}
-	return ctx
+	return browser.Start(t, chromedp.UserDataDir(profile), chromedp.IgnoreCertErrors, chromedp.Flag("host-resolver-rules", rules))
 }

@@ -23,6 +23,7 @@ import (
 	"boxready/internal/bitrix"
 	"boxready/internal/secret"
 	"boxready/internal/simportal"
+	"boxready/internal/simtest/browser"
 )
 
 // browserEnv is a simulated portal with its authorization server, and one browser.
@@ -53,36 +54,11 @@ func newBrowserEnv(t *testing.T) *browserEnv {
 			rules = slices.Insert(rules, 0, "MAP "+w.sim.Host()+":443 "+target)
 		}
 	}
-	w.browser = chromium(t, strings.Join(rules, ", "))
-	return w
-}
-
-// chromium returns a context in which every tab belongs to one headless browser.
-func chromium(t *testing.T, resolver string) context.Context {
-	t.Helper()
-	path, err := exec.LookPath("chromium")
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("no browser, but the tests have to run in one here: %v", err)
-		}
-		t.Skipf("NOT TESTED IN A REAL BROWSER: %v (apt-get install chromium)", err)
-	}
-	allocator, stop := chromedp.NewExecAllocator(t.Context(),
-		chromedp.ExecPath(path), chromedp.UserDataDir(t.TempDir()), chromedp.Env("TMPDIR="+t.TempDir()), chromedp.WindowSize(900, 640), chromedp.WSURLReadTimeout(testTimeout),
-		chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun, chromedp.IgnoreCertErrors,
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
-		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true), chromedp.Flag("no-proxy-server", true),
+	w.browser = browser.Start(t, chromedp.WindowSize(900, 640), chromedp.IgnoreCertErrors, chromedp.Flag("disable-quic", true),
 		// So that going back asks the portal again; chromedp loses pages that come out of that cache.
 		chromedp.Flag("disable-features", "BackForwardCache"),
-		chromedp.Flag("host-resolver-rules", resolver),
-	)
-	t.Cleanup(stop)
-	ctx, cancel := chromedp.NewContext(allocator)
-	t.Cleanup(cancel)
-	if err := chromedp.Do(ctx); err != nil { // its context must have no deadline
-		t.Fatalf("start %s: %v", path, err)
-	}
-	return ctx
+		chromedp.Flag("host-resolver-rules", strings.Join(rules, ", ")))
+	return w
 }
 
 // browserSignIn is one sign-in in the browser, with a clean profile.

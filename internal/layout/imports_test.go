@@ -38,7 +38,7 @@ var layers = [][]string{
 }
 
 // tools are programs for building and testing BoxReady, and what only tests use. No package of the product imports them.
-var tools = []string{"internal/bitrix/gen", "internal/growth", "internal/lab", "internal/layout", "internal/simtest", "internal/simtest/testenv", "internal/simtest/constants", "internal/simtest/ways",
+var tools = []string{"internal/bitrix/gen", "internal/growth", "internal/lab", "internal/layout", "internal/simtest", "internal/simtest/browser", "internal/simtest/testenv", "internal/simtest/constants", "internal/simtest/ways",
 	"internal/simportal/latency", "internal/serverprobe/sshtest", "gui/e2e", "packaging/catalogue", "packaging/licences", "packaging/packed", "packaging/security", "packaging/test", "packaging/texts"}
 
 // rules forbid more than the layers do.

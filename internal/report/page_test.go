@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"boxready/internal/report"
+	"boxready/internal/simtest/browser"
 	"boxready/internal/words"
 
 	"github.com/chromedp/cdproto/cdp"
@@ -101,27 +102,6 @@ func (e *events) add(event any) {
 	}
 }
 
-func chromium(t *testing.T) context.Context {
-	t.Helper()
-	path, err := exec.LookPath("chromium")
-	if err != nil {
-		needed(t, "chromium", err)
-	}
-	allocator, stop := chromedp.NewExecAllocator(t.Context(),
-		chromedp.ExecPath(path), chromedp.UserDataDir(t.TempDir()), chromedp.Env("TMPDIR="+t.TempDir()),
-		chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
-		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
-		chromedp.Flag("no-proxy-server", true), chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND"),
-	)
-	t.Cleanup(stop)
-	ctx, cancel := chromedp.NewContext(allocator)
-	t.Cleanup(cancel)
-	if err := chromedp.Do(ctx); err != nil { // its context must have no deadline
-		t.Fatalf("start %s: %v", path, err)
-	}
-	return ctx
-}
-
 const stepTimeout = 60 * time.Second
 
 func do(t *testing.T, ctx context.Context, steps ...chromedp.Action[chromedp.Void]) {
@@ -179,7 +159,7 @@ func TestPageInBrowser(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx := chromium(t)
+	ctx := browser.Start(t, chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND"))
 	seen := &events{}
 	if err := chromedp.Listen(ctx, seen.add); err != nil {
 		t.Fatal(err)

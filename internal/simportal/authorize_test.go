@@ -8,14 +8,13 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
-	"os"
-	"os/exec"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"boxready/internal/simportal"
+	"boxready/internal/simtest/browser"
 
 	"github.com/chromedp/chromedp"
 )
@@ -172,13 +171,6 @@ func TestAuthorizeOutcomes(t *testing.T) {
 
 // TestRealBrowser has Debian's browser sign in, by real names, through the simulated proxy.
 func TestRealBrowser(t *testing.T) {
-	path, err := exec.LookPath("chromium")
-	if err != nil && os.Getenv("CI") == "true" {
-		t.Fatalf("no browser, but the test has to run in one here: %v", err)
-	}
-	if err != nil {
-		t.Skipf("NOT TESTED IN A REAL BROWSER: %v (apt-get install chromium)", err)
-	}
 	answers := make(chan url.Values, 1)
 	landing := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/" && r.URL.RawQuery != "" {
@@ -192,18 +184,7 @@ func TestRealBrowser(t *testing.T) {
 	if _, _, err := net.SplitHostPort(proxy); err != nil {
 		t.Fatal(err)
 	}
-	allocator, stop := chromedp.NewExecAllocator(t.Context(),
-		chromedp.ExecPath(path), chromedp.UserDataDir(t.TempDir()), chromedp.Env("TMPDIR="+t.TempDir()), chromedp.WindowSize(900, 640),
-		chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun, chromedp.IgnoreCertErrors,
-		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
-		chromedp.Flag("proxy-server", proxy),
-	)
-	t.Cleanup(stop)
-	ctx, cancel := chromedp.NewContext(allocator)
-	t.Cleanup(cancel)
-	if err := chromedp.Do(ctx); err != nil { // its context must have no deadline
-		t.Fatalf("start %s: %v", path, err)
-	}
+	ctx := browser.Start(t, chromedp.WindowSize(900, 640), chromedp.IgnoreCertErrors, chromedp.Flag("no-proxy-server", false), chromedp.Flag("proxy-server", proxy))
 	within, done := context.WithTimeout(ctx, time.Minute)
 	defer done()
 	at := "https://" + s.Host() + "/oauth/authorize/?client_id=" + s.IssueGrant("valid").ClientID + "&state=st"
