@@ -31,7 +31,7 @@ func main() {
 	log.SetOutput(io.Discard)
 	std := cli.Standard()
 	std.Releases = releases
-	std.Catalogue = renewal.Source{Address: catalogue, Key: catalogueKey, Folder: app.Folder(os.UserConfigDir)}
+	std.Catalogue = renewal.Source{Address: catalogue, Key: catalogueKey, Folder: app.ConfigFolder()}
 	// Here, before anything uses the catalogue.
 	std.Unused = std.Catalogue.Load()
 	std.Display = displayCheck()

@@ -55,7 +55,7 @@ func window(ctx context.Context, version string, args []string, unused *renewal.
 	if len(args) > 0 && !demoWanted && files == nil && !slices.Equal(args, []string{rendererArgument}) {
 		return 0, false
 	}
-	s := start{version: version, args: args, unused: unused, demo: demoWanted, faults: faults, store: store.Open(app.Folder(os.UserConfigDir))}
+	s := start{version: version, args: args, unused: unused, demo: demoWanted, faults: faults, store: store.Open(app.ConfigFolder())}
 	if wanted := opengl.Given(); wanted != opengl.Automatic {
 		s.wanted, s.last = wanted, wanted == opengl.Software
 	} else {
@@ -210,12 +210,12 @@ func (s *start) make() (*gui.Window, error) {
 		s.app = calmApp{s.app}
 		fyne.SetCurrentApp(s.app)
 	}
-	a, err := app.New(app.Options{Version: s.version, Cache: app.CacheFolder()})
+	a, err := app.New(app.Options{Version: s.version, Cache: app.CacheFolder(), Config: app.ConfigFolder()})
 	if err != nil {
 		return nil, err
 	}
 	var folders []gui.Folder
-	for holds, path := range map[string]string{"settings": app.Folder(os.UserConfigDir), "crashes": filepath.Dir(s.crashes.Path())} {
+	for holds, path := range map[string]string{"settings": app.ConfigFolder(), "crashes": filepath.Dir(s.crashes.Path())} {
 		if filepath.IsAbs(path) {
 			folders = append(folders, gui.Folder{Holds: holds, Path: path})
 		}

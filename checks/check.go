@@ -159,6 +159,15 @@ type Result struct {
 	Facts   Facts
 	Args    Args // values for the sentences about this result
 	Took    time.Duration
+	// Acknowledged is why somebody left this finding as it is; nil if nobody did, or the finding is worse than it was then. An
+	// acknowledged finding doesn't count: not for the verdict, the exit code or an alert.
+	Acknowledged *Acknowledged
+}
+
+// Acknowledged is a finding that somebody knows about and leaves as it is.
+type Acknowledged struct {
+	Reason string    // in that person's words
+	Until  time.Time // the finding counts again from then on; zero for no end
 }
 
 // FoundBy is the check that yielded the result: portal-clock may yield one about this computer's clock, and the run from outside

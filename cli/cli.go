@@ -76,7 +76,7 @@ const webhookVariable = "BOXREADY_WEBHOOK"
 func Standard() IO {
 	webhook := secret.New(os.Getenv(webhookVariable))
 	os.Unsetenv(webhookVariable)
-	return IO{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Webhook: webhook, Lang: os.Getenv(LangVariable), App: app.Options{Cache: app.CacheFolder()}}
+	return IO{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Webhook: webhook, Lang: os.Getenv(LangVariable), App: app.Options{Cache: app.CacheFolder(), Config: app.ConfigFolder()}}
 }
 
 // failure is an error that isn't caused by wrong usage.

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"io"
-	"os"
 	"slices"
 	"strings"
 
@@ -251,7 +250,7 @@ func requirementFiles(_ *cobra.Command, _ []string, typed string) ([]string, cob
 
 // savedPortals completes those that the window checked, the one used last first. Asking the keyring might open its window.
 func savedPortals(_ *cobra.Command, _ []string, typed string) (names []string, _ cobra.ShellCompDirective) {
-	for _, saved := range store.Open(app.Folder(os.UserConfigDir)).Portals() {
+	for _, saved := range store.Open(app.ConfigFolder()).Portals() {
 		address, err := portal.ParseAddress(saved.Address)
 		switch {
 		case err != nil:

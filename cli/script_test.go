@@ -37,7 +37,7 @@ func program() {
 	std := cli.Standard()
 	// Each simulated portal is another one, whatever its name: a script's commands don't wait for each other.
 	std.App.Transport = func(o *transport.Options) { o.Locks = "" }
-	std.Catalogue = renewal.Source{Address: os.Getenv("BOXREADY_TEST_CATALOGUE"), Key: os.Getenv("BOXREADY_TEST_KEY"), Folder: app.Folder(os.UserConfigDir)}
+	std.Catalogue = renewal.Source{Address: os.Getenv("BOXREADY_TEST_CATALOGUE"), Key: os.Getenv("BOXREADY_TEST_KEY"), Folder: app.ConfigFolder()}
 	std.Unused = std.Catalogue.Load()
 	exit := cli.Run(ctx, "1.2.3", os.Args[1:], std)
 	writePeakMemory()

@@ -35,6 +35,8 @@ type Options struct {
 	// Cache is the folder in which the event queue's address lists are kept between runs, unless Network connects to other servers
 	// than the vendor's; and the locks by which processes take turns. "" for none.
 	Cache string
+	// Config is the folder of what the owner decided: acknowledged findings, schedules; "" for none.
+	Config string
 	// Listen is the loopback address of a sign-in, host:port; "" for the default.
 	Listen string
 	// OpenBrowser opens an address; nil is the system's browser.
@@ -116,6 +118,9 @@ func Folder(system func() (string, error)) string {
 
 // CacheFolder is the folder for cached data; "" if the system has none.
 func CacheFolder() string { return Folder(os.UserCacheDir) }
+
+// ConfigFolder is BoxReady's own folder for settings.
+func ConfigFolder() string { return Folder(os.UserConfigDir) }
 
 // Feed fetches the event queue's address lists.
 func (a *App) Feed() *feed.Fetcher { return a.feed }

@@ -56,6 +56,17 @@ func (c *Changes) None() bool {
 	return len(c.New)+len(c.Revealed)+len(c.Fixed)+len(c.Unseen)+len(c.Changed)+len(c.Evidence) == 0
 }
 
+// Worse returns the findings that are new or more severe.
+func (c *Changes) Worse() []Delta {
+	worse := slices.Clone(c.New)
+	for _, d := range c.Changed {
+		if view.Severity(d.After) > view.Severity(d.Before) {
+			worse = append(worse, d)
+		}
+	}
+	return worse
+}
+
 // Compare returns what changed from the earlier to the later of two runs.
 func Compare(before, after Document) Changes {
 	c := Changes{OtherPortal: before.Portal != after.Portal && !token().MatchString(before.Portal) && !token().MatchString(after.Portal),
