@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -59,10 +60,12 @@ func (cl *commandLine) login(ctx context.Context, typed string, f loginFlags) er
 	if f.timeout <= 0 {
 		return badUsage("cli.bad-timeout", nil)
 	}
-	if f.clientID == "" {
-		return cl.explainRegistration(target.Address)
-	}
 	input := cl.typed()
+	if f.clientID == "" {
+		if f.clientID = cl.askClientID(ctx, target.Address, input); f.clientID == "" {
+			return badUsage("cli-account.no-client-id", checks.Args{"portal": target.Address.Authority()})
+		}
+	}
 	if _, err := cl.offerWebhook(ctx, typed, input); err != nil {
 		return err
 	}
@@ -108,8 +111,9 @@ func (cl *commandLine) login(ctx context.Context, typed string, f loginFlags) er
 	return cl.runChecks(ctx, a, target, checkFlags{format: "text"})
 }
 
-// explainRegistration prints how to create the local application on the portal, for both kinds of its menu.
-func (cl *commandLine) explainRegistration(address portal.Address) error {
+// askClientID prints how to create the local application on the portal, for both kinds of its menu, and asks for its ID; "" if none was
+// typed or there is nobody to ask.
+func (cl *commandLine) askClientID(ctx context.Context, address portal.Address, input *typed) string {
 	var text strings.Builder
 	for _, menu := range oauthflow.Menus() {
 		text.WriteString(cl.words.Say("sign-in.register."+string(menu)+".name", nil) + "\n")
@@ -125,7 +129,12 @@ func (cl *commandLine) explainRegistration(address portal.Address) error {
 		text.WriteString("\n")
 	}
 	fmt.Fprint(cl.Err, text.String())
-	return badUsage("cli-account.no-client-id", checks.Args{"portal": address.Authority()})
+	if !input.terminal {
+		return ""
+	}
+	fmt.Fprint(cl.Err, cl.words.Say("cli-account.ask-client-id", nil)+" ")
+	id, _ := input.next(ctx)
+	return id
 }
 
 // askApplication reads the application's secret, which is no flag: other users can see a process's flags.
@@ -505,26 +514,47 @@ func (cl *commandLine) parsePortal(typed string) (portal.Address, error) {
 type typed struct {
 	in       io.Reader
 	terminal bool
-	c        <-chan string
+	scanner  *bufio.Scanner
+	c        <-chan string // see lines
 }
 
 func (cl *commandLine) typed() *typed {
 	if cl.input == nil {
 		file, ok := cl.In.(*os.File)
-		cl.input = &typed{in: cl.In, terminal: ok && term.IsTerminal(int(file.Fd()))}
+		cl.input = &typed{in: cl.In, terminal: ok && term.IsTerminal(int(file.Fd())), scanner: bufio.NewScanner(io.LimitReader(cl.In, 1<<20))}
 	}
 	return cl.input
 }
 
-// lines returns the remaining lines. A secret on a terminal must be read before.
+// lines returns the remaining lines, which a goroutine reads that ends with the input or the program: a read from a terminal can't be
+// cancelled. A secret on a terminal must be read before.
 func (t *typed) lines() <-chan string {
 	if t.c == nil {
-		t.c = typedLines(t.in)
+		lines := make(chan string)
+		go func() {
+			defer close(lines)
+			for t.scanner.Scan() {
+				lines <- strings.TrimSpace(t.scanner.Text())
+			}
+		}()
+		t.c = lines
 	}
 	return t.c
 }
 
-func (t *typed) next(ctx context.Context) (string, bool) { return next(ctx, t.lines()) }
+// next waits for a line; false is the end of the input or of ctx. It reads no further, so that a secret can be the next line.
+func (t *typed) next(ctx context.Context) (string, bool) {
+	if t.c != nil {
+		return next(ctx, t.c)
+	}
+	line, err := reading(ctx, func() (string, error) {
+		if !t.scanner.Scan() {
+			return "", io.EOF
+		}
+		return strings.TrimSpace(t.scanner.Text()), nil
+	})
+	return line, err == nil
+}
 
 // askSecret asks for a secret, without echo on a terminal.
 func (cl *commandLine) askSecret(ctx context.Context, question string, input *typed) (secret.String, error) {

@@ -1,11 +1,9 @@
 package cli
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 
 	"boxready/checks"
@@ -38,19 +36,6 @@ func (cl *commandLine) console(ctx context.Context) error {
 		input.next(ctx)
 		return nil
 	}
-}
-
-// typedLines reads lines in its own goroutine, which ends with its input or the program: a read from a terminal can't be
-// cancelled, but Ctrl+C must not wait for it.
-func typedLines(in io.Reader) <-chan string {
-	lines := make(chan string)
-	go func() {
-		defer close(lines)
-		for scanner := bufio.NewScanner(io.LimitReader(in, 1<<20)); scanner.Scan(); {
-			lines <- strings.TrimSpace(scanner.Text())
-		}
-	}()
-	return lines
 }
 
 // next waits for a line; false is the end of the input or of ctx.

@@ -3,6 +3,7 @@
 package cli_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -17,6 +18,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -47,6 +49,8 @@ type computer struct {
 	browser  string // folder where the browser writes
 	env      []string
 	bus      string // "" for none
+
+	stopSignal syscall.Signal // with which a process is stopped; SIGINT if 0
 }
 
 // newComputer starts one with a keyring that the password opened, or with a bus only if there is no password.
@@ -123,7 +127,7 @@ func (c *computer) process(typed string, interact func(ctx context.Context, stop
 	ctx, cancel := context.WithTimeout(c.t.Context(), hangs)
 	defer cancel()
 	child := exec.CommandContext(ctx, c.program, args...)
-	child.Cancel = func() error { return child.Process.Signal(os.Interrupt) }
+	child.Cancel = func() error { return child.Process.Signal(cmp.Or(c.stopSignal, syscall.SIGINT)) }
 	child.WaitDelay = 10 * time.Second
 	child.Env = append(slices.Clone(c.env), env...)
 	if c.bus != "" {
@@ -259,6 +263,10 @@ func TestAsShipped(t *testing.T) {
 		t.Parallel()
 		testFullCycle(t, newComputer(t, program, "a password"))
 	})
+	t.Run("terminal closed", func(t *testing.T) {
+		t.Parallel()
+		testClosedTerminal(t, newComputer(t, program, "a password"))
+	})
 	t.Run("many at once", func(t *testing.T) {
 		t.Parallel()
 		testAtOnce(t, newComputer(t, program, "a password"))
@@ -289,6 +297,46 @@ func testAtOnce(t *testing.T, c *computer) {
 	var listed []struct{ Webhook bool }
 	if err := json.Unmarshal([]byte(out), &listed); err != nil || len(listed) != portals || slices.ContainsFunc(listed, func(l struct{ Webhook bool }) bool { return !l.Webhook }) {
 		t.Errorf("%d of %d are listed, %v\n%s", len(listed), portals, err, errs)
+	}
+}
+
+// testClosedTerminal asserts that a check whose terminal is closed unbinds the test event's handler or says that it is left, and that
+// the next run then unbinds it.
+func testClosedTerminal(t *testing.T, c *computer) {
+	if exit, output := c.login(); exit != cli.ExitOK {
+		t.Fatalf("login: exit %d\n%s", exit, output)
+	}
+	c.stopSignal = syscall.SIGHUP
+	arguments := append([]string{"check", c.sim.Host(), "--signed-in", "--event-test", "--format", "json", "--lang", "en"}, c.way...)
+	// The pauses that processes of one user make for each other are not what is tested here.
+	alone := func() string { return "XDG_CACHE_HOME=" + t.TempDir() }
+	closeWhenBound := func(ctx context.Context, stop func(), _ io.Writer, _ *syncBuffer) {
+		defer stop()
+		before := len(c.sim.Log())
+		fired := func(r simportal.Request) bool { return strings.Contains(r.Path, "event.test") }
+		for !slices.ContainsFunc(c.sim.Log()[before:], fired) && ctx.Err() == nil {
+			time.Sleep(5 * time.Millisecond)
+		}
+	}
+	for _, closed := range []struct {
+		faults []string
+		left   int
+	}{{[]string{"event-not-recorded"}, 0}, {[]string{"event-not-recorded", "event-unbind-fails"}, 1}} {
+		if err := c.sim.SetFaults(closed.faults...); err != nil {
+			t.Fatal(err)
+		}
+		exit, out, errs := c.process("", closeWhenBound, arguments, alone())
+		said := strings.Contains(errs, "couldn't be unbound")
+		if left := len(c.sim.Bindings()); exit != cli.ExitHungUp || left != closed.left || said != (left > 0) {
+			t.Errorf("%v: exit %d, %d handlers left\n%s%s", closed.faults, exit, left, out, errs)
+		}
+	}
+	if err := c.sim.SetFaults(); err != nil {
+		t.Fatal(err)
+	}
+	_, out, errs := c.process("", nil, arguments, alone())
+	if left := len(c.sim.Bindings()); left > 0 || !strings.Contains(out, `"leftovers": 1`) {
+		t.Errorf("next run: %d handlers left\n%s%s", left, out, errs)
 	}
 }
 

@@ -32,6 +32,7 @@ type attempt struct {
 	ends    time.Time
 	pasting bool
 	asking  bool            // for the region, so that what was pasted can be used
+	other   bool            // the browser brought the answer to another attempt
 	err     error           // why it failed
 	token   oauthflow.Token // that could not be saved
 }
@@ -222,7 +223,11 @@ func (p *signInPage) begin(a *attempt, paste bool) {
 	a.cancel, a.stage, a.err, a.pasting, a.asking, p.attempt, p.code = stop, checkingAddress, nil, paste, false, a, field{}
 	wanted := app.SignIn{Portal: a.session.Target.Address, App: a.app, Region: a.region, PasteOnly: paste, Page: p.words.SignInPage()}
 	prepared := a.session.SignInPrepared(p.params.Now())
+	earlier := p.ended
 	p.background(func(context.Context) func() {
+		if earlier != nil {
+			earlier.Close() // it has the port
+		}
 		if !prepared {
 			if err := a.access.MaySignIn(ctx, checks.Target{Address: wanted.Portal}, nil); err != nil {
 				return func() { p.failed(a, err) }
@@ -233,8 +238,18 @@ func (p *signInPage) begin(a *attempt, paste bool) {
 			return func() { p.failed(a, err) }
 		}
 		p.do(func() { p.waiting(a, flow) })
+		select {
+		case <-flow.OtherState():
+			p.do(func() { p.otherState(a) })
+		case <-flow.Done():
+		case <-ctx.Done():
+		}
 		token, err := flow.Wait(ctx)
-		flow.Close()
+		if ctx.Err() != nil {
+			flow.Close()
+		} else {
+			p.closeLater(flow)
+		}
 		if err != nil {
 			return func() { p.failed(a, err) }
 		}
@@ -261,6 +276,23 @@ func (p *signInPage) waiting(a *attempt, flow *oauthflow.Flow) {
 	a.ends = a.begun.Add(time.Until(flow.Deadline()))
 	flow.OpenBrowser()
 	p.showAttempt()
+}
+
+// reloadable is how long the browser can load the page with the outcome again.
+const reloadable = 30 * time.Second
+
+// closeLater closes a flow when nobody is likely to look at its page any more, or with the window.
+func (p *signInPage) closeLater(flow *oauthflow.Flow) {
+	p.do(func() { p.ended = flow })
+	time.AfterFunc(reloadable, flow.Close)
+	context.AfterFunc(p.ctx, flow.Close)
+}
+
+func (p *signInPage) otherState(a *attempt) {
+	a.other = true
+	if p.attempt == a && p.nav.isOpen("sign-in") {
+		p.fill()
+	}
 }
 
 func (p *signInPage) failed(a *attempt, err error) {
@@ -367,6 +399,9 @@ func (p *signInPage) waitingCard(a *attempt, cancel *widgets.Button) fyne.Canvas
 			key = "sign-in.no-browser"
 		}
 		lines = append(lines, p.texts(p.say(key, nil))...)
+	}
+	if a.other {
+		lines = append(lines, p.texts(p.say("sign-in.other-state", nil))...)
 	}
 	address := widgets.Inset(widgets.NewText(a.flow.URL(), widgets.Font{Size: style.SizeSmall, Mono: true, Selectable: true}))
 	lines = append(lines, address)

@@ -33,7 +33,8 @@ type signInPage struct {
 
 	guided  bool // the guide is shown
 	menu    oauthflow.Menu
-	attempt *attempt // to sign in; nil if there is none
+	attempt *attempt        // to sign in; nil if there is none
+	ended   *oauthflow.Flow // the last one, whose page can still be loaded again; nil if there was none
 
 	// Of the content that is shown.
 	builtFrom signInState

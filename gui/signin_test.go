@@ -217,6 +217,16 @@ func TestSignInThroughTheBrowser(t *testing.T) {
 		t.Errorf("the page for signing in was opened %d times", n)
 	}
 
+	// The browser can load the page with the outcome again.
+	page, err := http.Get(d.access.ReturnAddress() + "/outcome")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page.Body.Close()
+	if page.StatusCode != http.StatusOK {
+		t.Errorf("the page with the outcome, loaded again: %s", page.Status)
+	}
+
 	if n := len(r.checker.asked()); n != 1 {
 		t.Fatalf("%d runs after the sign-in", n)
 	}
@@ -337,6 +347,13 @@ func TestSignInWithoutAResponse(t *testing.T) {
 	if got := r.app.Clipboard().Content(); got != address {
 		t.Errorf("copied %q", got)
 	}
+
+	page, err := http.Get(d.access.ReturnAddress() + "?code=0123456789abcdef&state=of-another-attempt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page.Body.Close()
+	r.mustSay("Браузер вернулся с ответом на другую попытку входа")
 
 	r.tap("Вставить код…")
 	r.typeIn("не код")
