@@ -132,6 +132,9 @@ type Fact struct {
 	More        int  // how many others the list has: as in sentences, it is cut
 }
 
+// maxElements is how many elements of a list are shown with their fields. A pasted answer or somebody's report may have thousands.
+const maxElements = 100
+
 // Facts returns the single values in it, in order. A list of single values is one fact.
 func (v Value) Facts() []Fact { return v.facts("", nil) }
 
@@ -153,6 +156,9 @@ func (v Value) facts(path string, list []Fact) []Fact {
 	for i, field := range v.Inner {
 		name := field.Name
 		if v.Kind == '[' {
+			if i == maxElements {
+				return append(list, Fact{Path: untrusted.Line(path), List: true, More: len(v.Inner) - i})
+			}
 			name = strconv.Itoa(i + 1)
 		}
 		list = field.facts(JoinPath(path, name), list)
