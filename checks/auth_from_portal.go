@@ -58,9 +58,19 @@ const (
 
 var tokenPageRequest = portal.Request{HTTPMethod: http.MethodGet, Path: portal.TokenPage, Unmarked: true, Timeout: tokenPageTimeout}
 
+// inventedToken is the run's invented token. Runs that send none have none: to look for it in every answer costs.
+func (env *Env) inventedToken() portal.Token {
+	env.mu.Lock()
+	defer env.mu.Unlock()
+	if env.invented.Value.IsZero() {
+		env.invented = portal.InventToken()
+	}
+	return env.invented
+}
+
 func (env *Env) tokenRequest(in portal.Carrier) portal.Request {
 	r := methodRequest("app.info")
-	r.Token, r.Carrier, r.Timeout = env.invented, in, tokenTimeout
+	r.Token, r.Carrier, r.Timeout = env.inventedToken(), in, tokenTimeout
 	return r
 }
 

@@ -84,47 +84,41 @@ func (env *Env) limit(c *Check, waits bool) time.Duration {
 	return runLimit
 }
 
-// limited is a context whose deadline can move while it runs.
+// limited is a context whose deadline can move while it runs. Neither it nor what is derived from it has a goroutine.
 type limited struct {
 	context.Context
-	done chan struct{}
-	err  error // read it only after done is closed
+	over context.Context // done when limited is
 }
 
-func (l *limited) Done() <-chan struct{} { return l.done }
+func (l limited) Done() <-chan struct{} { return l.over.Done() }
 
-func (l *limited) Err() error {
-	select {
-	case <-l.done:
-		return l.err
-	default:
-		return nil
+func (l limited) Err() error {
+	if context.Cause(l.over) == context.DeadlineExceeded {
+		return context.DeadlineExceeded
 	}
+	return l.over.Err()
 }
+
+// AfterFunc is called by package context.
+func (l limited) AfterFunc(f func()) (stop func() bool) { return context.AfterFunc(l.over, f) }
 
 // withLimit returns a context that ends at that time after the run's start. BoxReady's own pauses for the rate limit don't count.
 func (env *Env) withLimit(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancel(ctx)
+	over, end := context.WithCancelCause(ctx)
+	cancel := func() { end(nil) }
 	if limit == 0 {
-		return ctx, cancel
+		return over, cancel
 	}
 	limit = time.Duration(float64(limit) * env.target.timeoutFactor())
-	l := &limited{Context: ctx, done: make(chan struct{})}
-	go func() {
-		defer close(l.done)
-		for {
-			left := limit + env.pacer.Paused() - env.paused - time.Since(env.start)
-			if left <= 0 {
-				l.err = context.DeadlineExceeded
-				return
-			}
-			select {
-			case <-ctx.Done():
-				l.err = ctx.Err()
-				return
-			case <-time.After(left):
-			}
+	left := func() time.Duration { return limit + env.pacer.Paused() - env.paused - time.Since(env.start) }
+	var timer *time.Timer
+	timer = time.AfterFunc(limit, func() {
+		if left := left(); left > 0 {
+			timer.Reset(left)
+		} else {
+			end(context.DeadlineExceeded)
 		}
-	}()
-	return l, cancel
+	})
+	timer.Reset(left())
+	return limited{ctx, over}, func() { timer.Stop(); cancel() }
 }

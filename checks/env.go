@@ -14,12 +14,11 @@ import (
 
 // Env is what the checks of one run share: the network, requests, and results so far.
 type Env struct {
-	target   Target
-	net      *transport.Net
-	now      func() time.Time
-	pacer    *transport.Pacer
-	shared   *Shared
-	invented portal.Token
+	target Target
+	net    *transport.Net
+	now    func() time.Time
+	pacer  *transport.Pacer
+	shared *Shared
 
 	count func(id ID, done, total int) // the observer's Progress; nil if it has none
 	legs  func(ID, Leg)                // likewise
@@ -36,12 +35,13 @@ type Env struct {
 	slow   map[ID]bool   // see waitsForTokens
 	asking sync.WaitGroup
 
-	mu      sync.Mutex
-	asked   map[string]*flight.Call[portal.Answer]
-	results map[ID][]Result
-	facts   FactsByCheck
-	token   portal.Token // the sign-in's
-	limits  LimitFacts
+	mu       sync.Mutex
+	asked    map[string]*flight.Call[portal.Answer]
+	results  map[ID][]Result
+	facts    FactsByCheck
+	token    portal.Token // the sign-in's
+	invented portal.Token // see inventedToken
+	limits   LimitFacts
 
 	exchanges map[string]*Exchange // by the request's number
 	examined  []examined
@@ -60,7 +60,7 @@ func newEnv(ctx context.Context, n *transport.Net, t Target) *Env {
 	}
 	pacer := n.Pacer(t.Address.Host)
 	return &Env{
-		target: t, net: n, now: time.Now, pacer: pacer, start: time.Now(), paused: pacer.Paused(), invented: portal.InventToken(), run: ctx, shared: shared,
+		target: t, net: n, now: time.Now, pacer: pacer, start: time.Now(), paused: pacer.Paused(), run: ctx, shared: shared,
 		asked: map[string]*flight.Call[portal.Answer]{}, results: map[ID][]Result{}, facts: FactsByCheck{},
 		exchanges: map[string]*Exchange{},
 	}

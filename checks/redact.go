@@ -19,9 +19,15 @@ type redaction struct {
 	known   *secret.Known
 }
 
-// secrets are what no fact may hold: those of the target, of the proxies on the way, and the token that the run invented.
+// secrets are what no fact may hold: those of the target, of the proxies on the way, and the token that the run invented, if it did.
 func (env *Env) secrets() []secret.String {
-	return slices.Concat(env.target.Secrets(), env.net.ProxySecrets(), []secret.String{env.invented.Value})
+	secrets := slices.Concat(env.target.Secrets(), env.net.ProxySecrets())
+	env.mu.Lock()
+	defer env.mu.Unlock()
+	if !env.invented.Value.IsZero() {
+		secrets = append(secrets, env.invented.Value)
+	}
+	return secrets
 }
 
 // known finds the run's secrets as they are now.
@@ -49,8 +55,11 @@ func (env *Env) masker(r portal.Request) func(string) string {
 // redacted returns facts without the run's secrets. All facts and values for sentences pass it when a check hands them over, whatever
 // their type, so that no field can be forgotten. Facts may be shared, therefore they are copied if there is anything to replace.
 func redacted[F any](env *Env, facts F) F {
-	v := reflect.ValueOf(&facts).Elem()
-	if clean, changed := redact(env.known(), v); changed {
+	known := env.known()
+	if known.Number == 0 {
+		return facts
+	}
+	if clean, changed := redact(known, reflect.ValueOf(&facts).Elem()); changed {
 		return clean.Interface().(F)
 	}
 	return facts

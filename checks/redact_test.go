@@ -141,7 +141,7 @@ func TestLiveSecretsAreKnown(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, s := range []string{"access-at-the-start-01234", "refresh-at-the-start-01234", "access-of-another-process", "refresh-of-another-process",
-		"access-renewed-0123456789", "refresh-renewed-0123456789", "client-secret-0123456789", "proxy-password-1", env.invented.Value.Reveal()} {
+		"access-renewed-0123456789", "refresh-renewed-0123456789", "client-secret-0123456789", "proxy-password-1", env.inventedToken().Value.Reveal()} {
 		if got := redacted(env, &Exchange{Body: "it is " + s}); got.Body != "it is •••" {
 			t.Errorf("%s: %q", s, got.Body)
 		}

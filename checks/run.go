@@ -65,13 +65,10 @@ func (c *Check) missing(t *Target) Reason {
 	return ""
 }
 
-// runCatalog runs every check in its own goroutine, which waits for the checks that it needs.
+// runCatalog runs every planned check in its own goroutine, which waits for the checks that it needs.
 func runCatalog(ctx context.Context, env *Env, catalog []*Check, observer Observer) *Outcome {
 	outcome := &Outcome{Target: env.target, Started: env.now()}
-	judged := map[ID]chan struct{}{}
-	for _, c := range catalog {
-		judged[c.ID] = make(chan struct{})
-	}
+	judged := newJudgedChecks(catalog, &env.target)
 	results := make([][]Result, len(catalog))
 	env.slow = waitsForTokens(catalog)
 	var observing sync.Mutex
@@ -88,13 +85,14 @@ func runCatalog(ctx context.Context, env *Env, catalog []*Check, observer Observ
 	}
 	var wg sync.WaitGroup
 	for i, c := range catalog {
+		done := judged.done[c.ID]
+		if done == nil {
+			continue
+		}
 		wg.Go(func() {
-			release := sync.OnceFunc(func() { close(judged[c.ID]) })
+			release := sync.OnceFunc(func() { close(done) })
 			defer release()
-			await(judged, c.waitsFor())
-			if !c.planned(&env.target) {
-				return
-			}
+			judged.await(c.waitsFor())
 			if observer != nil {
 				notify(func() { observer.Started(c.ID) })
 			}
@@ -108,6 +106,7 @@ func runCatalog(ctx context.Context, env *Env, catalog []*Check, observer Observ
 	}
 	wg.Wait()
 	outcome.Finished = env.now()
+	outcome.Results = make([]Result, 0, len(judged.done))
 	for i, c := range catalog {
 		outcome.Results = append(outcome.Results, results[i]...)
 		reason := c.missing(&env.target)
@@ -119,11 +118,32 @@ func runCatalog(ctx context.Context, env *Env, catalog []*Check, observer Observ
 	return outcome
 }
 
-// await waits for checks, except those that a run of a part of the catalogue leaves out.
-func await(judged map[ID]chan struct{}, ids []ID) {
+// judgedChecks tell when the checks of a run have results.
+type judgedChecks struct {
+	done     map[ID]chan struct{} // of the planned ones; closed
+	waitsFor map[ID][]ID          // the others
+}
+
+func newJudgedChecks(catalog []*Check, target *Target) judgedChecks {
+	j := judgedChecks{map[ID]chan struct{}{}, map[ID][]ID{}}
+	for _, c := range catalog {
+		if c.planned(target) {
+			j.done[c.ID] = make(chan struct{})
+		} else {
+			j.waitsFor[c.ID] = c.waitsFor()
+		}
+	}
+	return j
+}
+
+// await waits for checks. For one that isn't planned it waits for those that it would wait for; one that a run of a part of the
+// catalogue leaves out is none.
+func (j judgedChecks) await(ids []ID) {
 	for _, id := range ids {
-		if done := judged[id]; done != nil {
+		if done := j.done[id]; done != nil {
 			<-done
+		} else {
+			j.await(j.waitsFor[id])
 		}
 	}
 }
@@ -141,7 +161,7 @@ func (c *Check) waitsFor() []ID {
 }
 
 // runCheck makes one check, or skips it. release lets the checks begin that wait for its results.
-func (env *Env) runCheck(ctx context.Context, c *Check, judged map[ID]chan struct{}, release func()) (facts Facts, results []Result) {
+func (env *Env) runCheck(ctx context.Context, c *Check, judged judgedChecks, release func()) (facts Facts, results []Result) {
 	start := env.now()
 	defer func() {
 		if p := recover(); p != nil {
@@ -191,7 +211,7 @@ func (env *Env) runCheck(ctx context.Context, c *Check, judged map[ID]chan struc
 		}
 		return facts, c.couldNotTell(requestFailed(transport.FailureOf(err)))
 	}
-	await(judged, c.Reads)
+	judged.await(c.Reads)
 	results = env.judge(c, judged, facts)
 	if c.observeOn != nil {
 		env.record(c.ID, facts, results)
@@ -207,9 +227,9 @@ func (env *Env) runCheck(ctx context.Context, c *Check, judged map[ID]chan struc
 }
 
 // judge draws the check's conclusions, after the checks that may know better.
-func (env *Env) judge(c *Check, judged map[ID]chan struct{}, facts Facts) []Result {
+func (env *Env) judge(c *Check, judged judgedChecks, facts Facts) []Result {
 	results := c.Judge(facts, env.factsByCheck())
-	await(judged, mayExplain(results))
+	judged.await(mayExplain(results))
 	return c.applyPrecedence(results, env.resultsByCheck())
 }
 

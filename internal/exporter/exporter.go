@@ -14,14 +14,11 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"boxready/checks"
 	"boxready/internal/portal"
-
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
 // MinInterval is the shortest interval of runs against a portal, from start to start.
@@ -57,9 +54,8 @@ type Exporter struct {
 	probes  chan struct{}
 	targets map[portal.Address]*target
 
-	own      *prometheus.Registry
-	runs     *prometheus.CounterVec
-	inFlight prometheus.Gauge
+	created                     time.Time
+	succeeded, failed, inFlight atomic.Int64 // runs
 }
 
 // target is one portal.
@@ -75,22 +71,11 @@ type target struct {
 // New returns an exporter whose runs end with ctx.
 func New(ctx context.Context, o Options) *Exporter {
 	e := &Exporter{options: o, slots: make(chan struct{}, o.Parallel), probes: make(chan struct{}, maxProbes),
-		targets: map[portal.Address]*target{}, own: prometheus.NewRegistry()}
+		targets: map[portal.Address]*target{}, created: time.Now()}
 	e.ctx, e.stop = context.WithCancel(ctx)
 	for _, address := range o.Portals {
 		e.targets[key(address)] = &target{address: address}
 	}
-	e.runs = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "boxready_exporter_runs_total",
-		Help: "Runs of the checklist that ended, by whether they came to a result."}, []string{"result"})
-	e.inFlight = prometheus.NewGauge(prometheus.GaugeOpts{Name: "boxready_exporter_runs_in_flight", Help: "Runs of the checklist under way or waiting for their turn."})
-	for _, result := range []string{"success", "failure"} {
-		e.runs.WithLabelValues(result)
-	}
-	build := prometheus.NewGauge(prometheus.GaugeOpts{Name: "boxready_build_info", Help: "The version of BoxReady.", ConstLabels: prometheus.Labels{"version": o.Version}})
-	build.Set(1)
-	portals := prometheus.NewGauge(prometheus.GaugeOpts{Name: "boxready_exporter_portals", Help: "Portals that may be probed."})
-	portals.Set(float64(len(e.targets)))
-	e.own.MustRegister(e.runs, e.inFlight, build, portals, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return e
 }
 
@@ -122,7 +107,7 @@ func (e *Exporter) Serve(ctx context.Context, ln net.Listener) error {
 func (e *Exporter) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /probe", e.probe)
-	mux.Handle("GET /metrics", promhttp.HandlerFor(e.own, promhttp.HandlerOpts{Registry: e.own, MaxRequestsInFlight: 16}))
+	mux.HandleFunc("GET /metrics", e.metrics)
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		io.WriteString(w, "BoxReady exporter\n\n/probe?target=PORTAL  the results for one portal of the list\n/metrics              about the exporter itself\n")
@@ -150,9 +135,20 @@ func (e *Exporter) probe(w http.ResponseWriter, r *http.Request) {
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), waitLimit(r.Header.Get(timeoutHeader)))
 	defer cancel()
-	registry := prometheus.NewRegistry()
-	registry.MustRegister(e.result(ctx, t))
-	promhttp.HandlerFor(registry, promhttp.HandlerOpts{}).ServeHTTP(w, r)
+	e.result(ctx, t).page().send(w)
+}
+
+// metrics answers with the exporter's own state.
+func (e *Exporter) metrics(w http.ResponseWriter, _ *http.Request) {
+	var p page
+	p.gauge("boxready_build_info", "The version of BoxReady.", 1, "version", e.options.Version)
+	p.gauge("boxready_exporter_portals", "Portals that may be probed.", float64(len(e.targets)))
+	p.gauge("boxready_exporter_runs_in_flight", "Runs of the checklist under way or waiting for their turn.", float64(e.inFlight.Load()))
+	p.metric("counter", "boxready_exporter_runs_total", "Runs of the checklist that ended, by whether they came to a result.")
+	p.series(float64(e.succeeded.Load()), "result", "success")
+	p.series(float64(e.failed.Load()), "result", "failure")
+	p.process(e.created)
+	p.send(w)
 }
 
 // waitLimit is how long a probe may wait for a run to end.
@@ -170,11 +166,11 @@ func waitLimit(said string) time.Duration {
 
 // result returns the last result for a portal. If it is older than the interval, a run starts, and result waits for it until ctx
 // is done; the run goes on afterwards.
-func (e *Exporter) result(ctx context.Context, t *target) *answer {
+func (e *Exporter) result(ctx context.Context, t *target) answer {
 	t.mu.Lock()
 	if t.done == nil && (t.started.IsZero() || time.Since(t.started) >= e.options.Interval) && e.ctx.Err() == nil {
 		t.started, t.done = time.Now(), make(chan struct{})
-		e.inFlight.Inc()
+		e.inFlight.Add(1)
 		e.running.Go(func() { e.run(t, t.done) })
 	}
 	done := t.done
@@ -187,11 +183,11 @@ func (e *Exporter) result(ctx context.Context, t *target) *answer {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return &answer{last: t.last, running: t.done != nil}
+	return answer{last: t.last, running: t.done != nil}
 }
 
 func (e *Exporter) run(t *target, done chan struct{}) {
-	defer e.inFlight.Dec()
+	defer e.inFlight.Add(-1)
 	var last *sample
 	select {
 	case e.slots <- struct{}{}:
@@ -215,11 +211,11 @@ func (e *Exporter) check(t *target) *sample {
 		return nil
 	}
 	if err != nil {
-		e.runs.WithLabelValues("failure").Inc()
+		e.failed.Add(1)
 		e.options.Failed(t.address, err)
 		return nil
 	}
-	e.runs.WithLabelValues("success").Inc()
+	e.succeeded.Add(1)
 	return sampleOf(outcome)
 }
 
@@ -244,63 +240,45 @@ func sampleOf(o *checks.Outcome) *sample {
 	return s
 }
 
-// answer is the collector of one probe.
+// answer is what is known when a probe has waited.
 type answer struct {
 	last    *sample
 	running bool
 }
 
-func gauge(name, help string, labels ...string) *prometheus.Desc {
-	return prometheus.NewDesc("boxready_"+name, help, labels, nil)
-}
-
-var (
-	probeSuccess = gauge("probe_success", "1 if there is a result, however old.")
-	inProgress   = gauge("run_in_progress", "1 if a run against the portal is under way.")
-	ended        = gauge("run_timestamp_seconds", "Unix time at which the run ended that the result is of.")
-	took         = gauge("run_duration_seconds", "How long that run took.")
-	verdict      = gauge("verdict", "1 for the verdict on the portal, 0 for the others.", "verdict")
-	counts       = gauge("results", "Results by state.", "state")
-	result       = gauge("result", "1 for each result. The cause is empty where all is well.", "check", "state", "cause", "owner", "vantage", "affects")
-	age          = gauge("result_age_seconds", "How long ago the run ended that the result is of.")
-	notChecked   = gauge("not_checked", "1 for each check that was not made, with what it needs.", "check", "reason")
-	certificate  = gauge("certificate_not_after_timestamp_seconds", "Unix time at which the portal's certificate ends.")
-)
-
-func (a *answer) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{probeSuccess, inProgress, ended, took, verdict, counts, result, age, notChecked, certificate} {
-		out <- d
-	}
-}
-
-func (a *answer) Collect(out chan<- prometheus.Metric) {
-	send := func(d *prometheus.Desc, value float64, labels ...string) {
-		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, labels...)
-	}
-	send(probeSuccess, number(a.last != nil))
-	send(inProgress, number(a.running))
+// page returns the answer's metrics.
+func (a answer) page() *page {
+	p := new(page)
+	p.gauge("boxready_probe_success", "1 if there is a result, however old.", number(a.last != nil))
+	p.gauge("boxready_run_in_progress", "1 if a run against the portal is under way.", number(a.running))
 	if a.last == nil {
-		return
+		return p
 	}
 	s := a.last
-	send(ended, seconds(s.finished))
-	send(took, s.finished.Sub(s.started).Seconds())
+	p.gauge("boxready_run_timestamp_seconds", "Unix time at which the run ended that the result is of.", seconds(s.finished))
+	p.gauge("boxready_run_duration_seconds", "How long that run took.", s.finished.Sub(s.started).Seconds())
+	p.gauge("boxready_result_age_seconds", "How long ago the run ended that the result is of.", max(time.Since(s.finished).Seconds(), 0))
+	p.metric("gauge", "boxready_verdict", "1 for the verdict on the portal, 0 for the others.")
 	for _, v := range checks.Verdicts() {
-		send(verdict, number(v == s.verdict), string(v))
+		p.series(number(v == s.verdict), "verdict", string(v))
 	}
+	p.metric("gauge", "boxready_results", "Results by state.")
 	for _, state := range slices.Sorted(maps.Keys(s.counts)) {
-		send(counts, float64(s.counts[state]), string(state))
+		p.series(float64(s.counts[state]), "state", string(state))
 	}
-	send(age, max(time.Since(s.finished).Seconds(), 0))
+	p.metric("gauge", "boxready_result", "1 for each result. The cause is empty where all is well.")
 	for _, r := range s.results {
-		send(result, 1, string(r.Check), string(r.State), string(r.Cause), string(r.Owner), string(r.Vantage), joined(r.Affects))
+		p.series(1, "affects", joined(r.Affects), "cause", string(r.Cause), "check", string(r.Check), "owner", string(r.Owner),
+			"state", string(r.State), "vantage", string(r.Vantage))
 	}
+	p.metric("gauge", "boxready_not_checked", "1 for each check that was not made, with what it needs.")
 	for _, n := range s.notChecked {
-		send(notChecked, 1, string(n.Check), string(n.Reason))
+		p.series(1, "check", string(n.Check), "reason", string(n.Reason))
 	}
 	if !s.certificate.IsZero() {
-		send(certificate, seconds(s.certificate))
+		p.gauge("boxready_certificate_not_after_timestamp_seconds", "Unix time at which the portal's certificate ends.", seconds(s.certificate))
 	}
+	return p
 }
 
 // joined is the value of a label that lists several.

@@ -8,6 +8,8 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -219,6 +221,29 @@ func TestFailedRun(t *testing.T) {
 		assertHas(t, ask(e, "/metrics", "").Body.String(), `boxready_exporter_runs_total{result="failure"} 1`, `boxready_exporter_runs_total{result="success"} 1`,
 			"boxready_exporter_portals 1", `boxready_build_info{version="1.2.3"} 1`, "boxready_exporter_runs_in_flight 0")
 	})
+}
+
+// TestOwnMetrics reads what the exporter says of itself, with a version that has to be escaped.
+func TestOwnMetrics(t *testing.T) {
+	e := exporter.New(t.Context(), exporter.Options{Version: "1\\2\"3\n4", Parallel: 1})
+	defer e.Close()
+	w := ask(e, "/metrics", "")
+	if got := w.Header().Get("Content-Type"); got != "text/plain; version=0.0.4; charset=utf-8" {
+		t.Errorf("content type %q", got)
+	}
+	assertHas(t, w.Body.String(), `boxready_build_info{version="1\\2\"3\n4"} 1`)
+	least := map[string]float64{"process_start_time_seconds": float64(time.Now().Unix()) - 60, "go_goroutines": 1}
+	if runtime.GOOS == "linux" {
+		least["process_cpu_seconds_total"], least["process_resident_memory_bytes"] = 0, 1<<20
+	}
+	for name, least := range least {
+		found := regexp.MustCompile(`(?m)^` + name + ` (.+)$`).FindStringSubmatch(w.Body.String())
+		if found == nil {
+			t.Errorf("no %s in\n%s", name, w.Body)
+		} else if value, err := strconv.ParseFloat(found[1], 64); err != nil || value < least || value > 1e12 {
+			t.Errorf("%s is %s, expected at least %v", name, found[1], least)
+		}
+	}
 }
 
 // TestUnlistedTargets requests targets that aren't in the list.

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
+	"math/bits"
 	"slices"
 	"strings"
 	"unicode"
@@ -168,9 +169,10 @@ func (k *Known) addEnd(v view, text []byte, found *spans) {
 // positions that are looked up in the text is inside.
 type index struct {
 	forms  []form
-	places []uint64             // gram, number of the form, offset: 32, 16 and 16 bits, sorted
-	grams  [1 << 16 / 64]uint64 // a set of hashes, to skip most positions
-	stride int                  // between positions
+	places []uint64 // gram, number of the form, offset: 32, 16 and 16 bits, sorted
+	grams  []uint64 // a set of hashes, to skip most positions
+	shift  int      // of a hash
+	stride int      // between positions
 	known  map[string]struct{}
 }
 
@@ -199,8 +201,10 @@ func (x *index) add(text []byte, least int, word bool) {
 func (x *index) build() {
 	x.known = nil
 	slices.Sort(x.places)
+	size := min(max(6, bits.Len(uint(16*len(x.places)))), 16) // of the set, as a power of two: a sixteenth of its bits are used
+	x.grams, x.shift = make([]uint64, 1<<size/64), 32-size
 	for _, p := range x.places {
-		h := hash(uint32(p >> 32)) // #nosec G115 -- the upper half
+		h := x.hash(uint32(p >> 32)) // #nosec G115 -- the upper half
 		x.grams[h/64] |= 1 << (h % 64)
 	}
 	for i, f := range x.forms {
@@ -212,7 +216,7 @@ func (x *index) build() {
 
 func gramAt(text []byte, i int) uint32 { return binary.LittleEndian.Uint32(text[i:]) }
 
-func hash(gram uint32) uint32 { return gram * 2654435761 >> 16 }
+func (x *index) hash(gram uint32) uint32 { return gram * 2654435761 >> (x.shift & 31) }
 
 // search finds the forms in text, which is v's or as long.
 func (x *index) search(v view, text []byte, found *spans) {
@@ -222,7 +226,7 @@ func (x *index) search(v view, text []byte, found *spans) {
 	for i := 0; i+gram <= len(text); {
 		g := gramAt(text, i)
 		next := i + x.stride
-		if h := hash(g); x.grams[h/64]&(1<<(h%64)) != 0 {
+		if h := x.hash(g); x.grams[h/64]&(1<<(h%64)) != 0 {
 			if end := x.extend(v, text, i, g, found); end > 0 {
 				next = end - gram + 1 // what begins earlier and goes on behind it has this position inside
 			}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode/utf8"
 )
 
 // Mask replaces the known secrets, see Known, and whatever looks like a credential in s, an
@@ -30,18 +31,19 @@ func (k *Known) MaskText(s string) string {
 	if k.Number > 0 {
 		hidden = k.spans(s, true, true)
 	}
-	// Most texts are short and lack a character that a rule requires.
+	// Most texts are short and lack what a rule requires.
 	has := func(any string) bool { return strings.ContainsAny(s, any) }
-	if has("=:%") {
+	parts := partsOf(s)
+	if parts.name && has("=:%") {
 		hidden.addNamed(s)
 	}
-	if has("<") {
+	if parts.name && has("<") {
 		hidden.addMarkup(s)
 	}
-	if has(" \t\n\f\r+%") {
+	if parts.bearer {
 		hidden.addBearer(s)
 	}
-	if has("/%") {
+	if parts.rest && has("/%") {
 		hidden.addWebhooks(s)
 	}
 	if has("@%") {
@@ -49,6 +51,24 @@ func (k *Known) MaskText(s string) string {
 	}
 	return hidden.replace(s)
 }
+
+// parts are which words of the rules a text has. Without them their expressions, which are slow, match nothing.
+type parts struct{ name, bearer, rest bool }
+
+func partsOf(s string) parts {
+	if strings.ContainsFunc(s, func(r rune) bool { return r >= utf8.RuneSelf }) { // some count as letters of ASCII in another case
+		return parts{true, true, true}
+	}
+	s = strings.ToLower(s)
+	has := func(part string) bool { return strings.Contains(s, part) }
+	p := parts{bearer: has("bearer"), rest: has("rest")}
+	// Nothing but the name "ap" ends in these letters; "app" is in most texts.
+	p.name = slices.ContainsFunc(nameParts, has) || strings.Count(s, "ap") > strings.Count(s, "app")
+	return p
+}
+
+// nameParts are what secretNames, wholeNames and headerNames have one of, unless it is "ap".
+var nameParts = []string{"token", "secret", "key", "auth", "refresh", "sess", "pass", "pwd", "csrf", "cookie", "code"}
 
 type span struct{ start, end int }
 

@@ -8,6 +8,8 @@ import (
 
 	"boxready/checks"
 	"boxready/internal/lazyregexp"
+
+	i18ntemplate "github.com/nicksnyder/go-i18n/v2/i18n/template"
 )
 
 // Step is one thing to do about a finding.
@@ -191,7 +193,7 @@ func (s *stepWriter) write(key string) (steps []Step, found bool) {
 
 func (s *stepWriter) writeOne(key string) (Step, bool) {
 	s.step = Step{}
-	text, ok := s.findWith(s.functions, key, s.args)
+	text, ok := s.findWith(&i18ntemplate.TextParser{Funcs: s.functions}, key, s.args)
 	if !ok {
 		return Step{}, false
 	}

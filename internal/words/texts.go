@@ -17,6 +17,7 @@ import (
 	"boxready/internal/untrusted"
 
 	"github.com/nicksnyder/go-i18n/v2/i18n"
+	i18ntemplate "github.com/nicksnyder/go-i18n/v2/i18n/template"
 	"golang.org/x/text/language"
 )
 
@@ -29,6 +30,7 @@ type Texts struct {
 	setup     checks.Setup // of the portal's server; "" if not known
 	localizer func() (*i18n.Localizer, error)
 	functions template.FuncMap
+	parser    *parser
 }
 
 // New returns the texts in a language of Languages.
@@ -45,6 +47,7 @@ func New(lang string) (*Texts, error) {
 func Lazy(lang string) *Texts {
 	w := &Texts{lang: lang, localizer: sync.OnceValues(func() (*i18n.Localizer, error) { return parse(lang) })}
 	w.functions = w.newFunctions()
+	w.parser = &parser{TextParser: i18ntemplate.TextParser{Funcs: w.functions}}
 	return w
 }
 
@@ -100,12 +103,30 @@ func (w *Texts) Count(key string, n int) string {
 }
 
 func (w *Texts) find(key string, args checks.Args) (string, bool) {
-	return w.findWith(w.functions, key, args)
+	return w.findWith(w.parser, key, args)
 }
 
-func (w *Texts) findWith(functions template.FuncMap, key string, args checks.Args) (string, bool) {
-	text, err := w.localize(&i18n.LocalizeConfig{MessageID: key, TemplateData: map[string]any(args), Funcs: functions})
+func (w *Texts) findWith(parser i18ntemplate.Parser, key string, args checks.Args) (string, bool) {
+	text, err := w.localize(&i18n.LocalizeConfig{MessageID: key, TemplateData: map[string]any(args), TemplateParser: parser})
 	return untrusted.Line(text), err == nil
+}
+
+// parser keeps the templates that it parsed: with many portals, the same are filled in again and again.
+type parser struct {
+	i18ntemplate.TextParser
+	parsed sync.Map // i18ntemplate.ParsedTemplate by its source
+}
+
+// Parse implements i18ntemplate.Parser.
+func (p *parser) Parse(source, left, right string) (i18ntemplate.ParsedTemplate, error) {
+	if kept, ok := p.parsed.Load(source); ok {
+		return kept.(i18ntemplate.ParsedTemplate), nil
+	}
+	parsed, err := p.TextParser.Parse(source, left, right)
+	if err == nil {
+		p.parsed.Store(source, parsed)
+	}
+	return parsed, err
 }
 
 func (w *Texts) localize(text *i18n.LocalizeConfig) (string, error) {
