@@ -162,6 +162,7 @@ func (env *Env) runCheck(ctx context.Context, c *Check, judged map[ID]chan struc
 			}
 		}
 		env.redactResults(results, facts)
+		env.target.acknowledge(results, env.now())
 	}()
 	if because := env.unmetNeed(c); because != "" {
 		return nil, []Result{{Check: c.ID, State: Skipped, Vantage: c.Vantage, Because: because}}
