@@ -239,7 +239,8 @@ func sampleOf(o *checks.Outcome) *sample {
 		if tls, ok := r.Facts.(*checks.TLSFacts); ok && len(tls.Addresses) > 0 && len(tls.Addresses[0].Chain) > 0 {
 			s.certificate = tls.Addresses[0].Chain[0].NotAfter
 		}
-		s.results = append(s.results, checks.Result{Check: r.Check, State: r.State, Cause: r.Cause, Owner: r.Owner, Vantage: r.Vantage, Affects: r.Affects})
+		s.results = append(s.results, checks.Result{Check: r.Check, State: r.State, Cause: r.Cause, Owner: r.Owner, Vantage: r.Vantage, Affects: r.Affects,
+			Acknowledged: r.Acknowledged})
 	}
 	return s
 }
@@ -261,14 +262,15 @@ var (
 	took         = gauge("run_duration_seconds", "How long that run took.")
 	verdict      = gauge("verdict", "1 for the verdict on the portal, 0 for the others.", "verdict")
 	counts       = gauge("results", "Results by state.", "state")
-	result       = gauge("result", "1 for each result. The cause is empty where all is well.", "check", "state", "cause", "owner", "vantage", "affects")
+	result       = gauge("result", "1 for each result that counts. The cause is empty where all is well.", "check", "state", "cause", "owner", "vantage", "affects")
+	acknowledged = gauge("acknowledged", "1 for each finding that somebody left as it is. It is not among the results.", "check", "state", "cause", "owner", "vantage", "affects")
 	age          = gauge("result_age_seconds", "How long ago the run ended that the result is of.")
 	notChecked   = gauge("not_checked", "1 for each check that was not made, with what it needs.", "check", "reason")
 	certificate  = gauge("certificate_not_after_timestamp_seconds", "Unix time at which the portal's certificate ends.")
 )
 
 func (a *answer) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{probeSuccess, inProgress, ended, took, verdict, counts, result, age, notChecked, certificate} {
+	for _, d := range []*prometheus.Desc{probeSuccess, inProgress, ended, took, verdict, counts, result, acknowledged, age, notChecked, certificate} {
 		out <- d
 	}
 }
@@ -293,7 +295,11 @@ func (a *answer) Collect(out chan<- prometheus.Metric) {
 	}
 	send(age, max(time.Since(s.finished).Seconds(), 0))
 	for _, r := range s.results {
-		send(result, 1, string(r.Check), string(r.State), string(r.Cause), string(r.Owner), string(r.Vantage), joined(r.Affects))
+		desc := result
+		if r.Acknowledged != nil {
+			desc = acknowledged
+		}
+		send(desc, 1, string(r.Check), string(r.State), string(r.Cause), string(r.Owner), string(r.Vantage), joined(r.Affects))
 	}
 	for _, n := range s.notChecked {
 		send(notChecked, 1, string(n.Check), string(n.Reason))
