@@ -210,7 +210,8 @@ func (s *start) make() (*gui.Window, error) {
 		s.app = calmApp{s.app}
 		fyne.SetCurrentApp(s.app)
 	}
-	a, err := app.New(app.Options{Version: s.version, Cache: app.CacheFolder(), Config: app.ConfigFolder()})
+	var w *gui.Window // before the first run
+	a, err := app.New(app.Options{Version: s.version, Cache: app.CacheFolder(), Config: app.ConfigFolder(), KeptAside: func(path string) { w.KeptAside(path) }})
 	if err != nil {
 		return nil, err
 	}
@@ -225,7 +226,7 @@ func (s *start) make() (*gui.Window, error) {
 	if s.renderer == opengl.Software {
 		s.screen.renderer = opengl.InstalledName
 	}
-	w, err := gui.New(gui.Params{
+	w, err = gui.New(gui.Params{
 		Screen:     s.screen,
 		App:        s.app,
 		Version:    s.version,

@@ -73,3 +73,8 @@ var Allowlist embed.FS
 //
 //go:embed probe/probe.php probe/cli.php probe/probe.sh probe/probe.ps1
 var Probe embed.FS
+
+// AcknowledgedSchema is the JSON Schema of a file of acknowledged findings.
+//
+//go:embed schema/acknowledged.schema.json
+var AcknowledgedSchema []byte

@@ -17,7 +17,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-var schemas = map[string]json.RawMessage{"requirements": assets.RequirementsSchema, "portals": assets.PortalsSchema, "result": assets.ResultSchema}
+var schemas = map[string]json.RawMessage{"requirements": assets.RequirementsSchema, "portals": assets.PortalsSchema, "acknowledged": assets.AcknowledgedSchema, "result": assets.ResultSchema}
 
 // sample is a value, and whether it is as a schema wants it.
 type sample struct {
@@ -53,6 +53,17 @@ func samples() (list []sample) {
 	add("requirements", false, `{}`, `[]`, `{"boxready": 2}`, `{"boxready": "1"}`, `{"boxready": true}`)
 	add("portals", true, `{"boxready": 1, "portals": [{"address": "portal.example.com", "deep": true}]}`)
 	add("portals", false, `{"boxready": 1, "portals": []}`, `{"boxready": 1, "portals": [{"address": "a\u00adb"}]}`, `{"boxready": 1, "portals": [{"address": "a\n"}]}`, `{"boxready": 1, "portals": [{"adress": "a"}]}`, `{"portals": [{"address": "a"}]}`)
+	acknowledged := func(valid bool, entries ...string) {
+		for _, e := range entries {
+			add("acknowledged", valid, `{"boxready": 1, "acknowledged": [`+e+`]}`)
+		}
+	}
+	acknowledged(true, ``, `{"portal": "a.example", "check": "modules", "cause": "module-missing", "reason": "later"}`,
+		`{"portal": "a.example", "check": "modules", "cause": "module-missing", "state": "problem", "about": ["crm"], "reason": "later", "until": "2027-01-31", "made": "2026-12-01T00:00:00Z"}`)
+	acknowledged(false, `{"portal": "a.example", "check": "modules", "cause": "module-missing"}`, `{"portal": "a.example", "check": "modules", "cause": "module-missing", "reason": ""}`,
+		`{"portal": "a.example", "check": "modules", "cause": "module-missing", "reason": "a", "state": "ok"}`, `{"portal": "a.example", "check": "Modules", "cause": "a", "reason": "a"}`,
+		`{"portal": "a.example", "check": "modules", "cause": "module-missing", "reason": "a", "untill": "2027-01-31"}`)
+	add("acknowledged", false, `{}`, `{"boxready": 2, "acknowledged": []}`)
 	report := func(change ...string) string {
 		return strings.NewReplacer(change...).Replace(`{"schema": 1, "tool": {"name": "boxready", "version": "1"}, "portal": "https://a.example", "started": "2026-01-01T00:00:00Z", "finished": "2026-01-01T00:00:00Z",
 			"verdict": "ready", "counts": {"ok": 0, "notice": 0, "problem": 0, "unknown": 0, "skipped": 1}, "not_checked": [], "results": [` + skippedResult + `]}`)

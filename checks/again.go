@@ -74,6 +74,7 @@ func (o *Outcome) with(some *Outcome) *Outcome {
 			}
 		}
 	}
+	merged.Target.acknowledge(merged.Results, merged.Finished)
 	merged.judge()
 	return merged
 }

@@ -166,8 +166,8 @@ type Result struct {
 
 // Acknowledged is a finding that somebody knows about and leaves as it is.
 type Acknowledged struct {
-	Reason string    // in that person's words
-	Until  time.Time // the finding counts again from then on; zero for no end
+	Reason string    `json:"reason"`         // in that person's words
+	Until  time.Time `json:"until,omitzero"` // the finding counts again from then on; zero for no end
 }
 
 // FoundBy is the check that yielded the result: portal-clock may yield one about this computer's clock, and the run from outside

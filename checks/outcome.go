@@ -87,9 +87,13 @@ type Outcome struct {
 	Verdict           Verdict
 }
 
-// judge sets the first verdict that holds.
+// judge sets the first verdict that holds. What was acknowledged makes it no worse. But it proves nothing either: a portal that wasn't
+// seen stays so, and a portal isn't ready if the connection on which applications depend most is acknowledged to be broken.
 func (o *Outcome) judge() {
 	found := func(holds func(Result) bool) bool { return slices.ContainsFunc(o.Results, holds) }
+	counts := func(holds func(Result) bool) bool {
+		return found(func(r Result) bool { return r.Acknowledged == nil && holds(r) })
+	}
 	is := func(id ID, states ...State) bool {
 		return found(func(r Result) bool { return r.Check == id && slices.Contains(states, r.State) })
 	}
@@ -99,10 +103,12 @@ func (o *Outcome) judge() {
 		o.Verdict = NotABox
 	case found(Result.unreached) && !seenElsewhere:
 		o.Verdict = NotSeen
-	case found(func(r Result) bool { return r.State == Problem && r.AffectsPortal() }):
+	case counts(func(r Result) bool { return r.State == Problem && r.AffectsPortal() }):
 		o.Verdict = NotReady
-	case found(func(r Result) bool { return r.State == Problem || r.State == Unknown && len(r.Affects) > 0 }):
+	case counts(func(r Result) bool { return r.State == Problem || r.State == Unknown && len(r.Affects) > 0 }):
 		o.Verdict = Unsure
+	case found(Result.contradictsProof):
+		o.Verdict = NoObstacle
 	// Without a credential, nothing proves that applications work. A portal checks a webhook's code without the authorization server.
 	case is(TokenAccepted, OK), is(WebhookCheck, OK) && is(AuthServerFromPortal, OK):
 		o.Verdict = Ready
@@ -116,6 +122,11 @@ func (r Result) AffectsPortal() bool {
 	return slices.ContainsFunc(r.Affects, func(a Affected) bool { return slices.Contains([]Affected{Applications, Events, Webhooks}, a) })
 }
 
+// contradictsProof reports whether an acknowledged finding is about what else would prove that applications work.
+func (r Result) contradictsProof() bool {
+	return r.Acknowledged != nil && r.State != Notice && r.AffectsPortal() && slices.Contains([]ID{AuthServerFromPortal, ServerAuthServer, TokenAccepted}, r.Check)
+}
+
 // unreachedCauses are those with which a run ends before anything is known of the portal.
 var unreachedCauses = []Cause{DNSNotFound, DNSFailed, DNSSinkhole, TCPRefused, TCPTimeout, CaptivePortal, NoNetwork, ProxyAuthRequired, ProxyRefused}
 
@@ -124,11 +135,23 @@ func (r Result) unreached() bool {
 	return r.Vantage == FromComputer && slices.Contains([]ID{PortalDNS, PortalTCP, PortalTLS}, r.Check) && slices.Contains(unreachedCauses, r.Cause)
 }
 
-// Counts returns the number of results by state.
+// Counts returns the number of results by state, without those that were acknowledged.
 func (o *Outcome) Counts() map[State]int {
 	counts := map[State]int{OK: 0, Notice: 0, Problem: 0, Unknown: 0, Skipped: 0}
 	for _, r := range o.Results {
-		counts[r.State]++
+		if r.Acknowledged == nil {
+			counts[r.State]++
+		}
 	}
 	return counts
+}
+
+// Acknowledged returns the number of findings that were acknowledged.
+func (o *Outcome) Acknowledged() (n int) {
+	for _, r := range o.Results {
+		if r.Acknowledged != nil {
+			n++
+		}
+	}
+	return n
 }

@@ -95,6 +95,7 @@ func JudgeAgain(saved []Result) ([]Result, []Kept) {
 			kept = append(kept, Kept{r.Check, KeptUnknownCheck})
 		}
 	}
+	keepAcknowledged(results, saved)
 	return results, kept
 }
 

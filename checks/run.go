@@ -182,6 +182,7 @@ func (env *Env) runCheck(ctx context.Context, c *Check, judged judgedChecks, rel
 			}
 		}
 		env.redactResults(results, facts)
+		env.target.acknowledge(results, env.now())
 	}()
 	if because := env.unmetNeed(c); because != "" {
 		return nil, []Result{{Check: c.ID, State: Skipped, Vantage: c.Vantage, Because: because}}

@@ -46,6 +46,9 @@ type Target struct {
 	// Known are portals that were checked from this computer before, as far as their member_id is known.
 	Known []KnownPortal
 
+	// Acknowledged are findings that somebody knows about and leaves as they are, also of other portals.
+	Acknowledged []Acknowledgement
+
 	ServerProbe *serverprobe.Probe // what was pasted from the portal's server; nil for nothing
 	Outside     *Outside           // a run from the internet; nil for none
 

@@ -105,6 +105,7 @@ func (cl *commandLine) checkCommand() *cobra.Command {
 	addSetup(flags, &f.setup)
 	flags.StringVar(&f.serverProbe, "server-probe", "", "")
 	flags.StringVar(&f.outside, "outside", "", "")
+	cl.addAcknowledged(flags)
 	flags.StringVar(&f.report, "report", "", "")
 	flags.BoolVar(&f.hideNames, "hide-names", false, "")
 	flags.BoolVar(&f.publicDNS, "public-dns", false, "")

@@ -223,7 +223,7 @@ func (cl *commandLine) root() *cobra.Command {
 		id       string
 		commands []*cobra.Command
 	}{
-		{"portal", []*cobra.Command{cl.checkCommand(), cl.probeCommand(), cl.allowlistCommand(), cl.letterCommand(), cl.reportCommand()}},
+		{"portal", []*cobra.Command{cl.checkCommand(), cl.probeCommand(), cl.allowlistCommand(), cl.letterCommand(), cl.acknowledgeCommand(), cl.reportCommand()}},
 		{"credentials", []*cobra.Command{cl.loginCommand(), cl.logoutCommand(), cl.accountsCommand()}},
 		{"application", []*cobra.Command{cl.requirementsCommand(), cl.receiverCommand()}},
 		{"fleet", []*cobra.Command{cl.portalsCommand(), cl.exporterCommand()}},
@@ -278,6 +278,7 @@ func systemLanguage() string {
 func (cl *commandLine) newApp(n app.Network) (*app.App, error) {
 	o := cl.App
 	o.Version, o.Network = cl.version, n
+	o.KeptAside = func(path string) { fmt.Fprintln(cl.Err, cl.words.Say("cli.kept-aside", checks.Args{"file": path})) }
 	a, err := reading(cl.ctx, func() (*app.App, error) { return app.New(o) })
 	if err == nil {
 		cl.apps = append(cl.apps, a)

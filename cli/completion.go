@@ -111,6 +111,7 @@ var flagValues = map[string]completer{
 	"report":       fileNames("zip", "html", "json", "txt"),
 	"portals":      listFiles,
 	"resume":       fileNames("jsonl"),
+	"acknowledged": fileNames("json"),
 	"measured":     runFiles,
 	"public-roots": pemFiles,
 	"trust":        pemFiles,
@@ -124,6 +125,7 @@ var flagValues = map[string]completer{
 // arguments complete the arguments of commands, in their order.
 var arguments = map[string][]completer{
 	"check":                {savedPortals},
+	"acknowledge":          {savedPortals, lastFindings},
 	"login":                {savedPortals},
 	"logout":               {savedPortals},
 	"accounts.add-webhook": {savedPortals},

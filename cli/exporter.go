@@ -47,6 +47,7 @@ func (cl *commandLine) exporterCommand() *cobra.Command {
 	flags.DurationVar(&f.timeout, "timeout", 0, "")
 	flags.IntVar(&f.parallel, "parallel", 8, "")
 	addCertificate(flags, &f.cert, &f.key)
+	cl.addAcknowledged(flags)
 	f.network.addCommon(flags)
 	return c
 }

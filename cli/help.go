@@ -49,7 +49,7 @@ var flagGroups = []struct {
 	flags []string
 }{
 	{"consent", []string{"deep", "content-filter", "event-test", "body-size", "same-identity", "public-dns", "receiver"}},
-	{"what", []string{"to", "requires", "handlers", "app", "setup", "packs", "measured", "server-probe", "outside", "fault"}},
+	{"what", []string{"to", "requires", "handlers", "app", "setup", "packs", "measured", "server-probe", "outside", "fault", "reason", "until", "acknowledged"}},
 	{"rest", nil},
 	{"credentials", []string{"webhook", "signed-in", "as-application", "client-id"}},
 	{"fleet", []string{"portals", "parallel", "resume"}},
@@ -81,6 +81,7 @@ var (
 	}
 	usedFiles = []place{
 		{"~/.cache/boxready/", "cache", []string{"check", "allowlist", "letter", "exporter", "report.diff"}},
+		{"~/.config/boxready/acknowledged.json", "acknowledged", []string{"acknowledge", "check", "exporter", "letter"}},
 		{"~/.config/boxready/portals.json", "portals", []string{"completion"}},
 		{"~/.config/boxready/catalogue.json", "catalogue", []string{"catalogue.show", "catalogue.update"}},
 		{"~/.ssh/known_hosts", "known-hosts", []string{"probe.ssh"}},

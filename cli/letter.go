@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"time"
 
 	"boxready/checks"
 	"boxready/internal/allowlist"
@@ -39,6 +40,7 @@ func (cl *commandLine) letterCommand() *cobra.Command {
 	flags.StringVar(&f.measured, "measured", "", "")
 	oneOf(flags, &f.equipment, "for", "", names(allowlist.Equipments())...)
 	flags.StringVar(&f.portalIP, "portal-ip", "", "")
+	cl.addAcknowledged(flags)
 	oneOf(flags, &f.format, "format", "text", "text", "eml")
 	return c
 }
@@ -57,6 +59,13 @@ func (cl *commandLine) letter(args []string, f letterFlags) error {
 		return err
 	}
 	outcome, _ := saved.Outcome()
+	if f.measured == "" { // what is acknowledged by now
+		a, err := cl.newApp(app.Network{})
+		if err != nil {
+			return err
+		}
+		outcome = outcome.WithAcknowledged(a.Acknowledged(), time.Now())
+	}
 	outcome.Target.Setup = cmp.Or(checks.Setup(f.setup), outcome.Target.Setup)
 	options := app.Rules(outcome, cl.version)
 	if options.PortalIP, err = parseIP("--portal-ip", f.portalIP); err != nil {

@@ -44,7 +44,7 @@ func (f *batchFlags) add(flags *pflag.FlagSet) {
 }
 
 // withList are the flags of check that work with --portals. The others are about one portal, and are in the list.
-var withList = []string{"portals", "parallel", "resume", "format", "timeout", "lang", "auth-server", "public-roots", "trust", "connect-to"}
+var withList = []string{"portals", "parallel", "resume", "format", "timeout", "lang", "auth-server", "public-roots", "trust", "connect-to", "acknowledged"}
 
 func (cl *commandLine) checkArgs(c *cobra.Command, args []string) error {
 	list := c.Flags().Changed("portals")

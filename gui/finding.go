@@ -28,6 +28,7 @@ type findingPage struct {
 	primary *widgets.Button // nil before a result is shown
 	folds   map[model.FindingPart]*widgets.Row
 	setup   *widgets.Select // of the portal's server
+	asked   *leaving        // whether to leave the finding as it is; nil if that isn't asked
 	shown   bool            // a result is shown, rather than that it is being checked
 	running bool            // in the content that is shown
 }
@@ -83,6 +84,9 @@ const (
 
 func (f *findingPage) cards(s *model.Session, r checks.Result, d model.Details) []fyne.CanvasObject {
 	cards := []fyne.CanvasObject{f.headCard(s, r, d), f.startCard(s, r, d), f.foldedCard(s, r, d)}
+	if known := f.knownCard(s, r); known != nil {
+		cards = slices.Insert(cards, 1, known)
+	}
 	if checks.ServerMayExplain(r) && s.Target.ServerProbe == nil && f.list.nav.hasSection("server") {
 		ask := widgets.NewLowEmphasis(f.say("finding.ask-server", nil), nil, func() { f.list.nav.openProbe(serverprobe.PHP) })
 		cards = append(cards, widgets.Pad(0, 0, 0, textIndent, widgets.Flow(0, ask)))

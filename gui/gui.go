@@ -77,6 +77,11 @@ type Checker interface {
 	Run(context.Context, checks.Target, checks.Observer) *checks.Outcome
 	// Again repeats some checks of a finished run.
 	Again(ctx context.Context, before *checks.Outcome, o checks.Observer, ids ...checks.ID) *checks.Outcome
+
+	// Acknowledged returns the findings that don't count; the others keep one, or make it count again.
+	Acknowledged() []checks.Acknowledgement
+	Acknowledge(context.Context, checks.Acknowledgement) error
+	Unacknowledge(ctx context.Context, portal string, check checks.ID, cause checks.Cause) (found bool, err error)
 }
 
 // Renderers are what can draw the window from the next start on.

@@ -302,6 +302,21 @@ func pages() []pageState {
 			r.tap(r.words().Count("window.finding.other-steps", 6))
 			r.tap(r.say("window.finding.details", nil))
 		}},
+		{"finding left", broken, func(r *testWindow) {
+			checked(r)
+			r.tap(r.title(checks.AuthServerFromPortal, checks.AuthServerUnreachable))
+			r.tap(r.say("window.known.ask", nil))
+		}},
+		{"finding known", broken, func(r *testWindow) {
+			checked(r)
+			r.leaveAsItIs(r.title(checks.AuthServerFromPortal, checks.AuthServerUnreachable), "весной заменим сервер")
+		}},
+		{"results known", broken, func(r *testWindow) {
+			checked(r)
+			r.leaveAsItIs(r.title(checks.AuthServerFromPortal, checks.AuthServerUnreachable), "весной заменим сервер")
+			r.tap(r.say("window.finding.back", nil))
+			r.tap(r.words().Count("window.known.count", 1))
+		}},
 		{"running", func(t *testing.T) setup {
 			s := broken(t)
 			s.checker.gate = blockAt(checks.AuthServerFromPortal)

@@ -3,6 +3,7 @@ package gui_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -475,6 +476,34 @@ type fakeChecker struct {
 	mu      sync.Mutex
 	targets []checks.Target
 	again   []checks.ID
+	known   []checks.Acknowledgement
+}
+
+func (s *fakeChecker) Acknowledged() []checks.Acknowledgement {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.known)
+}
+
+func (s *fakeChecker) Acknowledge(_ context.Context, a checks.Acknowledgement) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if a.Reason == unkept {
+		return errors.New("not kept")
+	}
+	s.known = append(s.known, a)
+	return nil
+}
+
+// unkept is a reason that can't be kept.
+const unkept = "unkept"
+
+func (s *fakeChecker) Unacknowledge(_ context.Context, portal string, check checks.ID, cause checks.Cause) (bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	before := len(s.known)
+	s.known = slices.DeleteFunc(s.known, func(a checks.Acknowledgement) bool { return a.Portal == portal && a.Check == check && a.Cause == cause })
+	return len(s.known) < before, nil
 }
 
 func (s *fakeChecker) Run(ctx context.Context, target checks.Target, o checks.Observer) *checks.Outcome {

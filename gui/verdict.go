@@ -16,7 +16,7 @@ type verdictCard struct {
 	p                  *checkPage
 	sign               *widgets.Sign
 	title, text, owner *widgets.Text
-	inference          *widgets.Text
+	inference, apart   *widgets.Text
 	proved             *fyne.Container
 	progress           *widgets.Progress
 	buttons            *fyne.Container
@@ -36,10 +36,11 @@ func newVerdictCard(p *checkPage) *verdictCard {
 		title:     widgets.NewText("", widgets.Font{Size: style.SizeTitle, Bold: true, Selectable: true}),
 		text:      widgets.NewText("", widgets.Font{Selectable: true}),
 		inference: widgets.NewText("", widgets.Font{Selectable: true}),
+		apart:     widgets.NewText("", widgets.Font{Color: widgets.Muted, Selectable: true}),
 		owner:     widgets.NewText("", widgets.Font{Color: widgets.Muted, Selectable: true})}
 	v.links = widgets.Column(0)
 	v.buttonLine = widgets.Pad(5, 0, 0, 0, widgets.Column(4, v.buttons, v.links))
-	lines := widgets.Column(6, v.title, v.text, v.inference, v.owner, v.proved, v.progress, v.buttonLine)
+	lines := widgets.Column(6, v.title, v.text, v.inference, v.owner, v.proved, v.apart, v.progress, v.buttonLine)
 	v.object = widgets.Card(widgets.Beside(14, true, v.sign, lines, nil))
 	return v
 }
@@ -54,6 +55,7 @@ func (v *verdictCard) set(to model.Verdict) {
 	show(v.text, to.Text)
 	show(v.inference, to.Inference)
 	show(v.owner, to.Owner)
+	show(v.apart, to.Apart)
 	v.progress.Hidden = !to.Running
 	v.progress.Set(to.Done)
 	if v.buttons.Objects == nil || to.Next.Action != v.shown.Next.Action || to.Button != v.shown.Button || to.Running != v.shown.Running || len(to.Proved) != len(v.shown.Proved) {

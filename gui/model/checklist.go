@@ -23,6 +23,8 @@ const (
 	Fine        Kind = "fine"          // a check that is in order
 	PutOffCheck Kind = "put-off-check" // a check that was skipped or stopped
 	CutShort    Kind = "cut-short"     // folds the checks that were stopped
+	Known       Kind = "known"         // folds the findings that were acknowledged
+	KnownOne    Kind = "known-one"     // a finding that was acknowledged
 )
 
 // Row is one row of the checklist.
@@ -86,7 +88,23 @@ func (s *Session) Checklist(w *words.Texts, now time.Time, filter Filter) (group
 			groups = append(groups, Group{ID: g, Title: StepTitle(w, g), Rows: rows[g]})
 		}
 	}
+	if known := s.acknowledged(w, arranged, filter); known != nil {
+		row := Row{Key: string(Known), Kind: Known, Sign: Skipped, Title: w.Count("window.known.count", len(known)), Inside: known}
+		groups = append(groups, Group{Title: w.Say("part.acknowledged", nil), Rows: []Row{row}})
+	}
 	return groups
+}
+
+// acknowledged are the rows of the findings that were acknowledged.
+func (s *Session) acknowledged(w *words.Texts, v *view.View, filter Filter) (rows []Row) {
+	for _, i := range v.Acknowledged() {
+		if s.matches(w, filter, i.Result) {
+			rows = append(rows, Row{Key: key(KnownOne, i.Check, string(i.Cause)), Kind: KnownOne, Sign: Skipped, Result: i.Result,
+				Title:  untrusted.Truncate(w.Finding(i.Result, s.Target.Address.Display()).Title, maxTitle),
+				Detail: untrusted.Truncate(w.Acknowledged(i.Acknowledged), maxDetail)})
+		}
+	}
+	return rows
 }
 
 // Lengths of a row's texts, in letters.

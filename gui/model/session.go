@@ -133,6 +133,18 @@ func (s *Session) End(o *checks.Outcome, stopped bool) {
 	}
 }
 
+// SetAcknowledged makes the last run's findings count or not, by what is acknowledged now.
+func (s *Session) SetAcknowledged(all []checks.Acknowledgement, now time.Time) {
+	if s.Outcome != nil {
+		s.End(s.Outcome.WithAcknowledged(all, now), s.Stopped)
+	}
+}
+
+// CanAcknowledge reports whether the finding can be left as it is.
+func (s *Session) CanAcknowledge(r checks.Result) bool {
+	return s.Outcome != nil && !s.Running && !s.ReadOnly() && r.NeedsAction() && checks.CanBeAcknowledged(r.Check, r.Cause)
+}
+
 // Progress returns how many checks of the run are done, and how many there are.
 func (s *Session) Progress() (done, total int) { return s.done, max(s.total, s.done) }
 

@@ -13,6 +13,7 @@ import (
 type Verdict struct {
 	Sign        Sign
 	Title, Text string
+	Apart       string   // how many acknowledged findings it leaves out; "" for none
 	Inference   string   // what the results prove together, see view.Inference; "" if nothing
 	Owner       string   // who fixes it, as a sentence; "" if there is nothing to fix
 	Proved      []string // what the verdict rests on, as sentences
@@ -75,7 +76,7 @@ func (s *Session) progress(w *words.Texts, now time.Time) Verdict {
 func (s *Session) conclusion(w *words.Texts, results []checks.Result, of checks.Verdict) Verdict {
 	seen := view.Of(results)
 	verdict := seen.Verdict(w, of)
-	v := Verdict{Sign: Sign(verdict.State), Title: verdict.Title, Text: verdict.Text, Next: seen.Next(of)}
+	v := Verdict{Sign: Sign(verdict.State), Title: verdict.Title, Text: verdict.Text, Apart: verdict.Apart, Next: seen.Next(of)}
 	switch main := v.Next.Finding; {
 	case v.Next.Action == words.EnterSignIn || (v.Next.Action == words.ConsentDeep || v.Next.Action == words.ConsentSame) && main.Check == "":
 		v.Sign = Go

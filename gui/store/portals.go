@@ -37,13 +37,15 @@ type Past struct {
 	Check checks.ID    `json:"check"`
 	State checks.State `json:"state"`
 	Cause checks.Cause `json:"cause,omitempty"`
+	// Acknowledged says that it didn't count.
+	Acknowledged bool `json:"acknowledged,omitempty"`
 }
 
 // PastOf returns what is saved of a run.
 func PastOf(o *checks.Outcome) Portal {
 	p := Portal{Address: o.Target.Address.String(), Checked: o.Finished.UTC().Truncate(time.Second), Verdict: o.Verdict}
 	for _, r := range o.Results {
-		p.Results = append(p.Results, Past{r.Check, r.State, r.Cause})
+		p.Results = append(p.Results, Past{r.Check, r.State, r.Cause, r.Acknowledged != nil})
 	}
 	return p
 }
@@ -58,10 +60,10 @@ func (p *Portal) Of(id checks.ID) (results []Past) {
 	return results
 }
 
-// Count is how many results have a state.
+// Count is how many results have a state and count.
 func (p *Portal) Count(state checks.State) (n int) {
 	for _, r := range p.Results {
-		if r.State == state {
+		if r.State == state && !r.Acknowledged {
 			n++
 		}
 	}

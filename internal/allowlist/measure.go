@@ -17,6 +17,7 @@ type Measurement struct {
 	// EitherRegion means that it is about the host of the portal's region, which isn't known.
 	EitherRegion bool
 	When         time.Time
+	Acknowledged bool // somebody left it as it is
 }
 
 // key is the last part of the text's key.
@@ -88,11 +89,11 @@ func (r *Rules) Checks() []checks.ID {
 	return ids
 }
 
-// Closed returns the rules for those connections alone that the last run found closed.
+// Closed returns the rules for those connections alone that the last run found closed, except where that was acknowledged.
 func (r *Rules) Closed() *Rules {
 	closed := *r
 	closed.Lists, closed.Missing = nil, nil // no check measures the row with these addresses
-	closed.Rows = slices.DeleteFunc(slices.Clone(r.Rows), func(row Row) bool { return row.Measured.State != checks.Problem })
+	closed.Rows = slices.DeleteFunc(slices.Clone(r.Rows), func(row Row) bool { return row.Measured.State != checks.Problem || row.Measured.Acknowledged })
 	return &closed
 }
 
@@ -110,7 +111,7 @@ func (r *Rules) measure(row Row) (found Measurement) {
 		}
 		for _, result := range r.Outcome.Results {
 			if result.Check == m.check && result.State != checks.Skipped && found.State != checks.Problem {
-				found = Measurement{Check: m.check, State: m.state(result), Vantage: result.Vantage, When: r.Outcome.Finished}
+				found = Measurement{Check: m.check, State: m.state(result), Vantage: result.Vantage, When: r.Outcome.Finished, Acknowledged: result.Acknowledged != nil}
 			}
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"boxready/checks"
+	"boxready/internal/acknowledged"
 	"boxready/internal/feed"
 	"boxready/internal/filelock"
 	"boxready/internal/portal"
@@ -37,6 +38,10 @@ type Options struct {
 	Cache string
 	// Config is the folder of what the owner decided: acknowledged findings, schedules; "" for none.
 	Config string
+	// Acknowledged are files of acknowledged findings that a team shares, see package acknowledged.
+	Acknowledged []string
+	// KeptAside is called when a file in Config could not be read and was renamed, with its new path; nil: nobody is told.
+	KeptAside func(path string)
 	// Listen is the loopback address of a sign-in, host:port; "" for the default.
 	Listen string
 	// OpenBrowser opens an address; nil is the system's browser.
@@ -58,6 +63,9 @@ type App struct {
 	keyring   *vault.Keyring // nil: none is used
 	store     *store
 	feed      *feed.Fetcher // one, because it limits the rate of requests
+
+	acknowledged *acknowledged.Store
+	shared       []checks.Acknowledgement // of Options.Acknowledged
 }
 
 // New returns an App that keeps accounts in memory until OpenKeyring succeeds. It makes no requests. The error is an *InputError.
@@ -77,7 +85,10 @@ func New(o Options) (*App, error) {
 	if o.Transport != nil {
 		o.Transport(&way)
 	}
-	a := &App{options: o, transport: way, net: transport.New(way)}
+	a := &App{options: o, transport: way, net: transport.New(way), acknowledged: acknowledged.Open(o.Config)}
+	if a.shared, err = readShared(o.Acknowledged); err != nil {
+		return nil, err
+	}
 	if !o.InMemory {
 		a.keyring = vault.NewKeyring(vault.Options{Backend: o.Keyring})
 	}

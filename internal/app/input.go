@@ -26,6 +26,7 @@ const (
 	BadConnectTo    InputCode = "bad-connect-to"   // value
 	BadRequirements InputCode = "bad-requirements" // file; Err is a requirements.Errors
 	BadList         InputCode = "bad-list"         // file; Err is a yamlfile.Errors
+	BadAcknowledged InputCode = "bad-acknowledged" // file, line, key: of what is wrong, "" if it has another form
 	BadReceiver     InputCode = "bad-receiver"     // not an https address, or the portal's own
 	BadPaste        InputCode = "bad-paste"        // file, reason: a serverprobe.PasteError's
 	BadOutside      InputCode = "bad-outside"      // file, reason: format or other; portal and other of a report about another portal

@@ -8,7 +8,8 @@ import (
 	"boxready/checks"
 )
 
-// Run makes a run against a target, which is compared with the portals in the history unless it names others. It ends after the target's
+// Run makes a run against a target, which is compared with the portals in the history unless it names others. What is acknowledged by
+// now doesn't count. The run ends after the target's
 // Timeout or, without one, soon after checks.Budget.
 func (a *App) Run(ctx context.Context, target checks.Target, observer checks.Observer) *checks.Outcome {
 	ctx, cancel := withBudget(ctx, target)
@@ -29,11 +30,12 @@ func (a *App) Again(ctx context.Context, before *checks.Outcome, observer checks
 	return outcome
 }
 
-// withKnown adds the portals in the history, unless the target names others.
+// withKnown adds the portals in the history, unless the target names others, and what was acknowledged.
 func (a *App) withKnown(target checks.Target) checks.Target {
 	if target.Known == nil {
 		target.Known = History(a.options.Cache).Known()
 	}
+	target.Acknowledged = a.Acknowledged()
 	return target
 }
 

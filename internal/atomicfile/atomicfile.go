@@ -5,6 +5,7 @@ package atomicfile
 import (
 	"bufio"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -87,4 +88,15 @@ func (f File) Publish(path string) error {
 		folder.Close()
 	}
 	return nil
+}
+
+// Aside renames a file that can't be used, so that it is neither lost nor read again, and returns its new name.
+func Aside(path string) (string, error) {
+	aside := path + ".unreadable"
+	for n := 2; ; n++ {
+		if _, err := os.Lstat(aside); errors.Is(err, fs.ErrNotExist) {
+			return aside, os.Rename(path, aside)
+		}
+		aside = fmt.Sprintf("%s.unreadable-%d", path, n)
+	}
 }

@@ -235,7 +235,8 @@ func sampleOf(o *checks.Outcome) *sample {
 		if tls, ok := r.Facts.(*checks.TLSFacts); ok && len(tls.Addresses) > 0 && len(tls.Addresses[0].Chain) > 0 {
 			s.certificate = tls.Addresses[0].Chain[0].NotAfter
 		}
-		s.results = append(s.results, checks.Result{Check: r.Check, State: r.State, Cause: r.Cause, Owner: r.Owner, Vantage: r.Vantage, Affects: r.Affects})
+		s.results = append(s.results, checks.Result{Check: r.Check, State: r.State, Cause: r.Cause, Owner: r.Owner, Vantage: r.Vantage, Affects: r.Affects,
+			Acknowledged: r.Acknowledged})
 	}
 	return s
 }
@@ -266,10 +267,17 @@ func (a answer) page() *page {
 	for _, state := range slices.Sorted(maps.Keys(s.counts)) {
 		p.series(float64(s.counts[state]), "state", string(state))
 	}
-	p.metric("gauge", "boxready_result", "1 for each result. The cause is empty where all is well.")
+	p.metric("gauge", "boxready_result", "1 for each result that counts. The cause is empty where all is well.")
 	for _, r := range s.results {
-		p.series(1, "affects", joined(r.Affects), "cause", string(r.Cause), "check", string(r.Check), "owner", string(r.Owner),
-			"state", string(r.State), "vantage", string(r.Vantage))
+		if r.Acknowledged == nil {
+			p.result(r)
+		}
+	}
+	p.metric("gauge", "boxready_acknowledged", "1 for each finding that somebody left as it is. It is not among the results.")
+	for _, r := range s.results {
+		if r.Acknowledged != nil {
+			p.result(r)
+		}
 	}
 	p.metric("gauge", "boxready_not_checked", "1 for each check that was not made, with what it needs.")
 	for _, n := range s.notChecked {
@@ -279,6 +287,12 @@ func (a answer) page() *page {
 		p.gauge("boxready_certificate_not_after_timestamp_seconds", "Unix time at which the portal's certificate ends.", seconds(s.certificate))
 	}
 	return p
+}
+
+// result writes a result of the metric that was begun last.
+func (p *page) result(r checks.Result) {
+	p.series(1, "affects", joined(r.Affects), "cause", string(r.Cause), "check", string(r.Check), "owner", string(r.Owner), "state", string(r.State),
+		"vantage", string(r.Vantage))
 }
 
 // joined is the value of a label that lists several.

@@ -71,6 +71,7 @@ func (p *portals) run(ctx context.Context, _ portal.Address) (*checks.Outcome, e
 		{Check: checks.PortalTLS, State: checks.Problem, Cause: checks.TLSExpired, Owner: checks.ServerAdmin, Vantage: checks.FromComputer, Affects: []checks.Affected{checks.Applications, checks.Events},
 			Facts: &checks.TLSFacts{Addresses: []checks.TLSSeen{{Chain: []checks.Certificate{{NotAfter: time.Unix(1700000000, 0)}}}}}},
 		{Check: checks.PortalTCP, State: checks.OK, Vantage: checks.FromComputer},
+		{Check: checks.PortalClock, State: checks.Notice, Cause: checks.ClockOff, Owner: checks.ServerAdmin, Vantage: checks.FromComputer, Acknowledged: &checks.Acknowledged{Reason: "known"}},
 	}
 	o.NotChecked = []checks.NotChecked{{Check: checks.ContentFilterCheck, Reason: "consent-content-filter"}}
 	return o, nil
@@ -123,9 +124,14 @@ func TestProbe(t *testing.T) {
 			`boxready_results{state="problem"} 1`,
 			`boxready_result{affects="applications,events",cause="tls-expired",check="portal-tls",owner="server-admin",state="problem",vantage="computer"} 1`,
 			`boxready_result{affects="",cause="",check="portal-tcp",owner="",state="ok",vantage="computer"} 1`,
+			`boxready_acknowledged{affects="",cause="clock-off",check="portal-clock",owner="server-admin",state="notice",vantage="computer"} 1`,
 			`boxready_result_age_seconds 0`,
 			`boxready_not_checked{check="content-filter",reason="consent-content-filter"} 1`,
 			"boxready_certificate_not_after_timestamp_seconds 1.7e+09")
+
+		if strings.Contains(body, `boxready_result{affects="",cause="clock-off"`) || strings.Contains(body, `boxready_results{state="notice"} 1`) {
+			t.Errorf("an acknowledged finding counts:\n%s", body)
+		}
 
 		time.Sleep(5 * time.Minute)
 		body = ask(e, "/probe?target=a.example", "").Body.String()

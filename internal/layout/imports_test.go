@@ -23,7 +23,7 @@ var layers = [][]string{
 	{"gui/widgets", "gui/store"},
 	{"gui/style", "gui/discardlog"},
 	{"internal/app"},
-	{"internal/exporter", "internal/demo", "internal/report/history"},
+	{"internal/exporter", "internal/demo", "internal/report/history", "internal/acknowledged"},
 	{"internal/report", "internal/letter", "internal/fleet"},
 	{"internal/view"},
 	{"internal/words", "internal/allowlist"},

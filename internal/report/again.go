@@ -22,7 +22,7 @@ func (s *Document) results() []checks.Result {
 	list := make([]checks.Result, len(s.Results))
 	for i, e := range s.Results {
 		list[i] = checks.Result{Check: e.Check, State: e.State, Cause: e.Cause, Vantage: e.Vantage, Owner: e.Owner, Affects: e.Affects,
-			Because: e.Because, Facts: e.Facts, Took: time.Duration(max(0, e.TookMS)) * time.Millisecond}
+			Because: e.Because, Facts: e.Facts, Took: time.Duration(max(0, e.TookMS)) * time.Millisecond, Acknowledged: e.Acknowledged}
 	}
 	return list
 }
@@ -83,7 +83,7 @@ func (p *Reporter) JudgeAgain(s *Saved) (*Saved, []checks.Kept) {
 	results, kept := checks.JudgeAgain(s.results())
 	again := &Saved{Document: s.Document, Altered: s.Altered}
 	outcome := checks.OutcomeOf(results)
-	again.Tool, again.Verdict, again.Counts, again.Results = p.tool(), outcome.Verdict, outcome.Counts(), nil
+	again.Tool, again.Verdict, again.Counts, again.Acknowledged, again.Results = p.tool(), outcome.Verdict, outcome.Counts(), outcome.Acknowledged(), nil
 	again.Setup = s.setup(results)
 	words, texts := p.saved(&s.Document), p.Words.For(again.Setup)
 	for _, r := range results {

@@ -22,16 +22,18 @@ const SchemaVersion = 1
 
 // Document is a run's outcome in JSON.
 type Document struct {
-	Schema     int                  `json:"schema"`
-	Tool       Tool                 `json:"tool"`
-	Portal     string               `json:"portal"`
-	Started    time.Time            `json:"started"`
-	Finished   time.Time            `json:"finished"`
-	Verdict    checks.Verdict       `json:"verdict"`
-	Counts     map[checks.State]int `json:"counts"`
-	NotChecked []NotChecked         `json:"not_checked"`
-	Setup      checks.Setup         `json:"setup,omitempty"` // of the portal's server, if known
-	Results    []Entry              `json:"results,omitempty"`
+	Schema   int                  `json:"schema"`
+	Tool     Tool                 `json:"tool"`
+	Portal   string               `json:"portal"`
+	Started  time.Time            `json:"started"`
+	Finished time.Time            `json:"finished"`
+	Verdict  checks.Verdict       `json:"verdict"`
+	Counts   map[checks.State]int `json:"counts"`
+	// Acknowledged is how many findings were acknowledged; these are not among Counts.
+	Acknowledged int          `json:"acknowledged,omitempty"`
+	NotChecked   []NotChecked `json:"not_checked"`
+	Setup        checks.Setup `json:"setup,omitempty"` // of the portal's server, if known
+	Results      []Entry      `json:"results,omitempty"`
 }
 
 // Tool is the program that made the run.
@@ -58,13 +60,15 @@ type Entry struct {
 	Vantage checks.Vantage    `json:"vantage"`
 	Owner   checks.Owner      `json:"owner"`
 	Affects []checks.Affected `json:"affects"`
-	Because checks.ID         `json:"because"`
-	Facts   checks.Facts      `json:"facts"`
-	Title   string            `json:"title"`
-	Text    string            `json:"text"`
-	Steps   []string          `json:"steps"`
-	More    string            `json:"more"`
-	TookMS  int64             `json:"took_ms"`
+	// Acknowledged is set for a finding that somebody left as it is, which doesn't count.
+	Acknowledged *checks.Acknowledged `json:"acknowledged,omitempty"`
+	Because      checks.ID            `json:"because"`
+	Facts        checks.Facts         `json:"facts"`
+	Title        string               `json:"title"`
+	Text         string               `json:"text"`
+	Steps        []string             `json:"steps"`
+	More         string               `json:"more"`
+	TookMS       int64                `json:"took_ms"`
 }
 
 // Reporter writes outcomes in one language.
@@ -82,7 +86,7 @@ func (p *Reporter) Entry(r checks.Result, portal string) Entry {
 func entryOf(r checks.Result, f words.Finding) Entry {
 	e := Entry{Check: r.Check, State: r.State, Cause: r.Cause, Vantage: r.Vantage, Owner: r.Owner, Because: r.Because,
 		Affects: r.Affects, Facts: r.Facts, Title: f.Title, Text: strings.TrimSpace(f.Saw + " " + f.Breaks), Steps: []string{}, More: f.More,
-		TookMS: r.Took.Milliseconds()}
+		TookMS: r.Took.Milliseconds(), Acknowledged: r.Acknowledged}
 	for _, step := range f.Steps {
 		e.Steps = append(e.Steps, step.String())
 	}
@@ -115,7 +119,7 @@ func (p *Reporter) tool() Tool {
 func (p *Reporter) Summary(o *checks.Outcome) Document {
 	d := Document{Schema: SchemaVersion, Tool: p.tool(), Portal: o.Target.Address.String(),
 		Started: o.Started.UTC().Truncate(time.Millisecond), Finished: o.Finished.UTC().Truncate(time.Millisecond),
-		Verdict: o.Verdict, Counts: o.Counts(), NotChecked: []NotChecked{}, Setup: o.Setup()}
+		Verdict: o.Verdict, Counts: o.Counts(), Acknowledged: o.Acknowledged(), NotChecked: []NotChecked{}, Setup: o.Setup()}
 	for _, n := range o.NotChecked {
 		d.NotChecked = append(d.NotChecked, NotChecked(n))
 	}

@@ -29,6 +29,7 @@ type page struct {
 	Counts      []count
 	Picture     picture
 	Owners      []ownersFindings
+	Known       []shown // acknowledged findings
 	InOrder     []shown
 	NotChecked  []string
 	Requests    []shownRequest
@@ -54,6 +55,7 @@ type ownersFindings struct {
 type shown struct {
 	view.Item
 	StateWords, SeenFrom, Waiting string
+	Known                         string // why it was left as it is; "" if it wasn't
 	Facts                         []view.Fact
 }
 
@@ -105,6 +107,9 @@ func (p *Reporter) writeHTML(w io.Writer, n *run, requests []Request, b *Bundle,
 		}
 		shown.Owners = append(shown.Owners, o)
 	}
+	for _, i := range n.view.Acknowledged() {
+		shown.Known = append(shown.Known, p.shown(n, i))
+	}
 	for _, i := range n.view.InOrder() {
 		shown.InOrder = append(shown.InOrder, p.shown(n, i))
 	}
@@ -138,7 +143,7 @@ func (p *Reporter) shown(n *run, i view.Item) shown {
 	}
 	return shown{Item: i, StateWords: p.Words.Say("state."+string(i.State), nil),
 		SeenFrom: sentence(p.Words.Code("vantage.", string(i.Vantage), "")), Facts: facts,
-		Waiting: n.view.WaitingText(p.Words, i.Result)}
+		Waiting: n.view.WaitingText(p.Words, i.Result), Known: p.Words.Acknowledged(i.Acknowledged)}
 }
 
 // states in the order in which they are counted.

@@ -34,7 +34,7 @@ func (l *Live) Finished(_ checks.ID, results []checks.Result) {
 	l.known.Results = append(l.known.Results, results...)
 	texts := l.text.Words.For(l.known.Setup())
 	for _, r := range results {
-		if view.IsFinding(r.State) {
+		if r.NeedsAction() {
 			l.text.WriteString("\n")
 			l.text.finding(view.Item{Result: r, Text: texts.Finding(r, l.text.run.display), Values: view.ParseFacts(view.FactsJSON(r.Facts))})
 		}
@@ -47,15 +47,14 @@ func (l *Live) End(o *checks.Outcome) error {
 	t := l.text
 	t.run = t.Reporter.unhidden(o)
 	t.waitingLists()
+	t.acknowledged()
 	t.inOrder()
 	t.notChecked()
 	verdict := t.run.verdict(t.Words)
 	t.WriteString("\n")
 	t.para(0, "", t.style.Bold(t.style.Paint(verdict.State, verdict.Title)))
 	t.para(0, "", verdict.End)
-	if verdict.Inference != "" {
-		t.para(0, "", verdict.Inference)
-	}
+	t.besides(verdict)
 	l.flush()
 	return l.err
 }

@@ -51,7 +51,7 @@ func NewOverview() *Overview {
 func (o *Overview) Add(d Document) {
 	var results []counted
 	for _, e := range d.Results {
-		results = append(results, counted{e.Check, e.State, e.Cause, e.Owner, e.Vantage})
+		results = append(results, counted{e.Check, e.State, e.Cause, e.Owner, e.Vantage, e.Acknowledged})
 	}
 	o.add(d, results)
 }
@@ -72,7 +72,9 @@ func (o *Overview) Saved(line []byte, wanted func(portal string) bool) (portal s
 	return d.Portal, d.Finished, nil
 }
 
+// add counts a run without what was acknowledged.
 func (o *Overview) add(d Document, results []counted) {
+	results = slices.DeleteFunc(slices.Clone(results), func(r counted) bool { return r.Acknowledged != nil })
 	o.tally.count(d, slices.DeleteFunc(slices.Clone(results), counted.ofComputer))
 	l := overviewLine{portal: untrusted.Truncate(short(d.Portal), 300), verdict: d.Verdict, counts: map[checks.State]int{}}
 	for _, state := range []checks.State{checks.Problem, checks.Unknown, checks.Notice} {

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"boxready/checks"
 
@@ -394,13 +395,18 @@ func (s *Document) clean() error {
 	for _, n := range s.NotChecked {
 		codes = append(codes, string(n.Check), string(n.Reason))
 	}
-	s.Counts = map[checks.State]int{}
+	s.Counts, s.Acknowledged = map[checks.State]int{}, 0
 	for i := range s.Results {
 		e := &s.Results[i]
 		if view.Severity(e.State) == 0 || e.Check == "" {
 			return &ReadError{Reason: ReadDamaged, Err: fmt.Errorf("result %d has no state or no check", i+1)}
 		}
-		s.Counts[e.State]++
+		e.cleanAcknowledged(s.Finished)
+		if e.Acknowledged == nil {
+			s.Counts[e.State]++
+		} else {
+			s.Acknowledged++
+		}
 		codes = append(codes, string(e.Check), string(e.Cause), string(e.Because), string(e.Vantage), string(e.Owner))
 		for _, a := range e.Affects {
 			codes = append(codes, string(a))
@@ -420,6 +426,17 @@ func (s *Document) clean() error {
 	}
 	s.Portal, s.Tool.Version, s.Tool.Catalogue = short(s.Portal), short(s.Tool.Version), short(s.Tool.Catalogue)
 	return nil
+}
+
+// cleanAcknowledged drops what no run could have: only a finding is acknowledged, with a reason, and not longer than the run says.
+func (e *Entry) cleanAcknowledged(finished time.Time) {
+	a := e.Acknowledged
+	if a == nil {
+		return
+	}
+	if a.Reason = short(a.Reason); a.Reason == "" || !view.IsFinding(e.State) || !a.Until.IsZero() && !finished.Before(a.Until) {
+		e.Acknowledged = nil
+	}
 }
 
 // short makes an untrusted text safe to show.

@@ -46,6 +46,9 @@ func (p *Reporter) run(o *checks.Outcome, h *hider, leaks *blanker) *run {
 			r.Args, facts[i] = h.args(r.Args), values[i].JSON()
 		}
 		r.Facts = facts[i]
+		if a := r.Acknowledged; a != nil {
+			r.Acknowledged = &checks.Acknowledged{Reason: h.text(a.Reason), Until: a.Until}
+		}
 		f := texts.Finding(r, n.display)
 		n.add(entryOf(r, f), view.Item{Result: r, Text: f, Values: values[i]})
 	}

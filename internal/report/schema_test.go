@@ -78,6 +78,10 @@ func resultSchema(t *testing.T) object {
 		"vantage": enum("from where it was seen", []string{"computer", "portal", "server", "outside"}),
 		"owner":   enum("who fixes it; empty if ok or skipped", []string{"", "portal-admin", "server-admin", "network-admin", "vendor", "bitrix24", "you"}),
 		"affects": object{"type": "array", "items": object{"enum": constants.OfType(t, "checks/check.go", "Affected")}},
+		"acknowledged": closed(object{
+			"reason": object{"type": "string", "description": "in the words of whoever left it as it is"},
+			"until":  object{"type": "string", "format": "date-time", "description": "it counts again from then on; left out if there is no end"},
+		}, nil),
 		"because": object{"type": "string", "description": "ID of the check that a skipped one waits for; otherwise empty"},
 		"facts":   object{"type": "object", "description": "what the check saw; empty if it was not made"},
 		"title":   object{"type": "string"},
@@ -86,6 +90,8 @@ func resultSchema(t *testing.T) object {
 		"more":    object{"type": "string", "description": "address of a documentation page, or empty"},
 		"took_ms": object{"type": "integer", "minimum": 0},
 	}, perCheck)
+	optional(definitions["Result"].(object), "acknowledged")
+	optional(definitions["Result"].(object)["properties"].(object)["acknowledged"].(object), "until")
 	count := object{"type": "integer", "minimum": 0}
 	summary := object{
 		"schema": object{"const": 1},
@@ -94,23 +100,24 @@ func resultSchema(t *testing.T) object {
 			"catalogue": object{"type": "string", "format": "date", "description": "day of the list of methods, events and hosts"},
 			"renewed":   object{"type": "boolean", "description": "whether that list is newer than the built-in one"},
 		}, nil), "catalogue"), "renewed"),
-		"portal":   object{"type": "string", "format": "uri"},
-		"started":  object{"type": "string", "format": "date-time"},
-		"finished": object{"type": "string", "format": "date-time"},
-		"verdict":  enum("", constants.OfType(t, "checks/outcome.go", "Verdict")),
-		"counts":   closed(object{"ok": count, "notice": count, "problem": count, "unknown": count, "skipped": count}, nil),
+		"portal":       object{"type": "string", "format": "uri"},
+		"started":      object{"type": "string", "format": "date-time"},
+		"finished":     object{"type": "string", "format": "date-time"},
+		"verdict":      enum("", constants.OfType(t, "checks/outcome.go", "Verdict")),
+		"counts":       closed(object{"ok": count, "notice": count, "problem": count, "unknown": count, "skipped": count}, nil),
+		"acknowledged": object{"type": "integer", "minimum": 1, "description": "findings that were acknowledged, which are not among counts; left out if there are none"},
 		"not_checked": object{"type": "array", "items": closed(object{
 			"check":  object{"type": "string"},
 			"reason": enum("what it would have needed", reasons),
 		}, nil)},
 		"setup": enum("how the portal's server is set up; left out if that isn't known", constants.OfType(t, "checks/setup.go", "Setup")),
 	}
-	definitions["Summary"] = optional(closed(summary, nil), "setup")
+	definitions["Summary"] = optional(optional(closed(summary, nil), "setup"), "acknowledged")
 	whole := object{"results": object{"type": "array", "items": object{"$ref": "#/$defs/Result"}}}
 	for name, property := range summary {
 		whole[name] = property
 	}
-	root := optional(closed(whole, nil), "setup")
+	root := optional(optional(closed(whole, nil), "setup"), "acknowledged")
 	root["$schema"] = "https://json-schema.org/draft/2020-12/schema"
 	root["$id"] = "urn:boxready:schema:result:1"
 	root["title"] = "Result of boxready check --format json"

@@ -72,6 +72,8 @@ type counted struct {
 	Cause   checks.Cause   `json:"cause"`
 	Owner   checks.Owner   `json:"owner"`
 	Vantage checks.Vantage `json:"vantage"`
+
+	Acknowledged *checks.Acknowledged `json:"acknowledged"`
 }
 
 // ofComputer reports whether it is a finding about the computer that the run was made on.

@@ -32,10 +32,15 @@ func (p *Reporter) summary(n *run, b *Bundle) string {
 		say("checked", checks.Args{"started": moment(n.Started), "version": n.Tool.Version, "system": p.system()}),
 		say("counts", checks.Args{"counts": strings.Join(counts, ", ")}),
 	}
-	if verdict.Inference != "" {
-		head = slices.Insert(head, 2, verdict.Inference)
+	for _, sentence := range []string{verdict.Inference, verdict.Apart} {
+		if sentence != "" {
+			head = slices.Insert(head, 2, sentence)
+		}
 	}
 	var tail []string
+	for _, i := range n.view.Acknowledged() {
+		tail = append(tail, say("acknowledged", checks.Args{"finding": string(i.Check) + " / " + string(i.Cause), "why": p.Words.Acknowledged(i.Acknowledged)}))
+	}
 	for _, m := range n.notChecked() {
 		tail = append(tail, say("not-checked", checks.Args{"checks": p.Words.CheckNames(m.Checks)}))
 	}

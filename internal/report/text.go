@@ -44,6 +44,7 @@ func (t *text) writeFindings(w io.Writer) error {
 	for _, owner := range t.run.view.Owners() {
 		t.findingsOf(owner)
 	}
+	t.acknowledged()
 	t.inOrder()
 	t.notChecked()
 	_, err := io.WriteString(w, t.String())
@@ -99,8 +100,15 @@ func (t *text) verdict() {
 	verdict := t.run.verdict(t.Words)
 	t.para(0, "", t.style.Bold(t.style.Paint(verdict.State, verdict.Title)))
 	t.para(0, "", verdict.Text)
-	if verdict.Inference != "" {
-		t.para(0, "", verdict.Inference)
+	t.besides(verdict)
+}
+
+// besides writes what else there is to say about a verdict.
+func (t *text) besides(verdict view.Verdict) {
+	for _, sentence := range []string{verdict.Apart, verdict.Inference} {
+		if sentence != "" {
+			t.para(0, "", sentence)
+		}
 	}
 }
 
@@ -180,6 +188,26 @@ func sentence(s string) string {
 	}
 	first := []rune(s)[0]
 	return strings.ToUpper(string(first)) + s[len(string(first)):] + "."
+}
+
+// acknowledged writes the findings that somebody left as they are, and why.
+func (t *text) acknowledged() {
+	found := t.run.view.Acknowledged()
+	if len(found) == 0 {
+		return
+	}
+	t.WriteString("\n")
+	t.para(0, "", t.style.Bold(t.say("part.acknowledged", nil)))
+	for _, i := range found {
+		t.para(2, "", t.say("state."+string(i.State), nil)+": "+i.Text.Title)
+		t.para(depth, "", t.Words.Acknowledged(i.Acknowledged))
+		if waiting := t.waitingFor(i); waiting != "" {
+			t.para(depth, "", waiting)
+		}
+		if t.style.Verbose {
+			t.facts(i)
+		}
+	}
 }
 
 func (t *text) inOrder() {

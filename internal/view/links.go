@@ -101,16 +101,24 @@ func LinkOfResult(r checks.Result) Link {
 }
 
 // LinkState is the most severe state of the results about a link, "" if there are none. It is Skipped only if nothing is known: a
-// later check that was skipped because of another link doesn't change ok.
+// later check that was skipped because of another link doesn't change ok. An acknowledged problem is still seen, as a notice.
 func (v *View) LinkState(link Link) checks.State {
 	state := checks.State("")
 	for _, i := range v.Items {
 		if LinkOfResult(i.Result) != link || i.State == checks.Skipped && state != "" {
 			continue
 		}
-		if state == checks.Skipped || Severity(i.State) > Severity(state) {
-			state = i.State
+		if state == checks.Skipped || Severity(shownState(i)) > Severity(state) {
+			state = shownState(i)
 		}
 	}
 	return state
+}
+
+// shownState is the state of a result among others: an acknowledged finding is no more than a notice.
+func shownState(i Item) checks.State {
+	if i.Acknowledged != nil {
+		return checks.Notice
+	}
+	return i.State
 }

@@ -58,7 +58,7 @@ func (v *View) Next(verdict checks.Verdict) Next {
 
 // lacksDeep reports whether the connection that applications depend on most was not checked for lack of the consent.
 func (v *View) lacksDeep() bool {
-	return slices.ContainsFunc(v.Items, func(i Item) bool { return i.Cause == checks.NeedsDeep })
+	return slices.ContainsFunc(v.Items, func(i Item) bool { return i.Cause == checks.NeedsDeep && i.NeedsAction() })
 }
 
 // tokensWait reports whether tokens were held back because another portal has the same identity.
@@ -73,7 +73,7 @@ func (v *View) mainFinding(verdict checks.Verdict) checks.Result {
 		return checks.Result{}
 	}
 	candidates := slices.DeleteFunc(slices.Clone(v.Items), func(i Item) bool {
-		return notMade(i.Result) || i.State != checks.Problem && (i.State != checks.Unknown || len(i.Affects) == 0)
+		return notMade(i.Result) || i.Acknowledged != nil || i.State != checks.Problem && (i.State != checks.Unknown || len(i.Affects) == 0)
 	})
 	if len(candidates) == 0 {
 		return checks.Result{}
@@ -97,7 +97,7 @@ func compareBools(a, b bool) int {
 // OtherProblems is how many problems there are besides the finding that a verdict is about.
 func (v *View) OtherProblems(main checks.Result) (n int) {
 	for _, i := range v.Items {
-		if i.State == checks.Problem && (i.Check != main.Check || i.Cause != main.Cause) {
+		if i.State == checks.Problem && i.Acknowledged == nil && (i.Check != main.Check || i.Cause != main.Cause) {
 			n++
 		}
 	}

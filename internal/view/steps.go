@@ -48,8 +48,8 @@ func (v *View) Steps() (steps []Step) {
 func (v *View) stepState(id checks.Step) checks.State {
 	state := checks.State("")
 	for _, i := range v.Items {
-		if StepOfResult(i.Result) == id && !notMade(i.Result) && Severity(i.State) > Severity(state) {
-			state = i.State
+		if StepOfResult(i.Result) == id && !notMade(i.Result) && Severity(shownState(i)) > Severity(state) {
+			state = shownState(i)
 		}
 	}
 	if !v.answered(id) && !(state == checks.Problem || state == checks.Unknown) {
@@ -58,11 +58,19 @@ func (v *View) stepState(id checks.Step) checks.State {
 	return state
 }
 
-// answered reports whether a check that answers the step's question was made and is fine.
-func (v *View) answered(id checks.Step) bool {
-	return slices.ContainsFunc(v.Items, func(i Item) bool {
-		return (i.State == checks.OK || i.State == checks.Notice) && slices.Contains(answeredBy[id], i.Check)
-	})
+// answered reports whether a check that answers the step's question was made and is fine. It isn't if another one is acknowledged not
+// to be.
+func (v *View) answered(id checks.Step) (fine bool) {
+	for _, i := range v.Items {
+		switch {
+		case !slices.Contains(answeredBy[id], i.Check):
+		case i.State == checks.OK || i.State == checks.Notice:
+			fine = true
+		case i.Acknowledged != nil:
+			return false
+		}
+	}
+	return fine
 }
 
 // notMade reports whether a check was not made: nothing is known then, not even that something is unclear.

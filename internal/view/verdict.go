@@ -13,6 +13,7 @@ type Verdict struct {
 	Title, Text string
 	End         string // instead of Text, after the findings
 	Inference   string // what the results prove together, a sentence; "" if nothing
+	Apart       string // how many acknowledged findings the verdict leaves out, a sentence; "" if none
 }
 
 // verdictStates are the states whose style the verdicts have. Only ready looks like ok.
@@ -49,6 +50,9 @@ func (v *View) Verdict(w *words.Texts, verdict checks.Verdict) Verdict {
 	if said.End = said.Text; slices.Contains(describedBelow, code) {
 		said.End = w.Code("verdict.", code, ".end")
 	}
+	if n := len(v.Acknowledged()); n > 0 {
+		said.Apart = w.Say("verdict.apart", checks.Args{"n": n})
+	}
 	return said
 }
 
@@ -56,7 +60,7 @@ func (v *View) Verdict(w *words.Texts, verdict checks.Verdict) Verdict {
 func (v *View) affectedAlone() checks.Affected {
 	alone := []checks.Affected{checks.ThisWebhook, checks.ThisUser, checks.ThisApplication}
 	for _, i := range v.Items {
-		if i.State == checks.Problem && len(i.Affects) == 1 && slices.Contains(alone, i.Affects[0]) {
+		if i.State == checks.Problem && i.Acknowledged == nil && len(i.Affects) == 1 && slices.Contains(alone, i.Affects[0]) {
 			return i.Affects[0]
 		}
 	}

@@ -85,8 +85,15 @@ func (v *View) Owners() []Owner {
 }
 
 // Findings returns the results that require action, the most severe first.
-func (v *View) Findings() []Item {
-	found := slices.DeleteFunc(slices.Clone(v.Items), func(i Item) bool { return !IsFinding(i.State) })
+func (v *View) Findings() []Item { return v.mostSevereFirst(checks.Result.NeedsAction) }
+
+// Acknowledged returns the findings that somebody left as they are, the most severe first.
+func (v *View) Acknowledged() []Item {
+	return v.mostSevereFirst(func(r checks.Result) bool { return r.Acknowledged != nil })
+}
+
+func (v *View) mostSevereFirst(wanted func(checks.Result) bool) []Item {
+	found := slices.DeleteFunc(slices.Clone(v.Items), func(i Item) bool { return !wanted(i.Result) })
 	slices.SortStableFunc(found, func(a, b Item) int { return Severity(b.State) - Severity(a.State) })
 	return found
 }

@@ -241,6 +241,21 @@ func (w *Texts) When(t time.Time) string {
 	return t.Local().Format(w.Say("format.date", nil) + " 15:04")
 }
 
+// Day formats a date, in the local time zone.
+func (w *Texts) Day(t time.Time) string { return t.Local().Format(w.Say("format.date", nil)) }
+
+// Acknowledged is the sentence on why a finding was left as it is, and how long; "" for nil.
+func (w *Texts) Acknowledged(a *checks.Acknowledged) string {
+	if a == nil {
+		return ""
+	}
+	args := checks.Args{"reason": a.Reason, "until": ""}
+	if !a.Until.IsZero() {
+		args["until"] = w.Day(a.Until)
+	}
+	return w.Say("part.left-as-is", args)
+}
+
 // Name is a check's name.
 func (w *Texts) Name(id checks.ID) string { return w.Code("", string(id), ".name") }
 
