@@ -33,6 +33,8 @@ type checkFlags struct {
 	handlers, setup                           string
 	page                                      string
 	format, report                            string
+	baseline                                  string
+	since                                     *report.Saved // what baseline names; nil for none
 	hideNames                                 bool
 	verbose                                   bool
 	timeout                                   time.Duration
@@ -107,6 +109,7 @@ func (cl *commandLine) checkCommand() *cobra.Command {
 	flags.StringVar(&f.outside, "outside", "", "")
 	flags.StringVar(&f.report, "report", "", "")
 	flags.BoolVar(&f.hideNames, "hide-names", false, "")
+	flags.StringVar(&f.baseline, "baseline", "", "")
 	flags.BoolVar(&f.publicDNS, "public-dns", false, "")
 	f.network.add(flags)
 	f.batch.add(flags)
@@ -143,6 +146,11 @@ func (cl *commandLine) check(ctx context.Context, address string, f checkFlags) 
 	target, err := cl.target(a, f.options(address, cl.In))
 	if err != nil {
 		return cl.inputError(err)
+	}
+	if f.baseline != "" {
+		if f.since, err = cl.readBaseline(f.baseline, target.Address); err != nil {
+			return err
+		}
 	}
 	if f.webhook == "" && cl.Webhook.IsZero() {
 		use, err := cl.offerWebhook(ctx, address, cl.typed())
@@ -249,17 +257,8 @@ func (cl *commandLine) runChecks(ctx context.Context, a *app.App, target checks.
 		return cl.fail(written.err)
 	}
 
-	cl.exit = exitOf(outcome)
-	var err error
-	switch format {
-	case "json":
-		err = report.WriteJSON(cl.Out, reporter.Document(outcome), true)
-	case "jsonl":
-		err = report.WriteJSON(cl.Out, reporter.Summary(outcome), false)
-	default:
-		err = live.End(outcome)
-	}
-	if err != nil {
+	document := reporter.Document(outcome)
+	if err := cl.writeOutcome(outcome, document, live, f); err != nil {
 		return cl.fail(err)
 	}
 	for _, r := range outcome.Results {
@@ -268,7 +267,7 @@ func (cl *commandLine) runChecks(ctx context.Context, a *app.App, target checks.
 		}
 	}
 	if f.kept && ctx.Err() == nil {
-		cl.keepRun(reporter.Document(outcome), secrets)
+		cl.keepRun(document, secrets)
 	}
 	if f.report == "" {
 		return nil
@@ -287,6 +286,31 @@ func (cl *commandLine) runChecks(ctx context.Context, a *app.App, target checks.
 	}
 	fmt.Fprintln(cl.Err, cl.words.Say("cli.report-saved", checks.Args{"file": path, "kept": kept}))
 	return nil
+}
+
+// writeOutcome writes the end of a run's result, with what changed since the baseline if there is one, and sets the exit code.
+func (cl *commandLine) writeOutcome(outcome *checks.Outcome, document report.Document, live *report.Live, f checkFlags) error {
+	cl.exit = exitOf(outcome)
+	var changes *report.Changes
+	if f.since != nil {
+		c := cl.reporter().Compare(f.since.Document, document)
+		changes, document.Baseline = &c, c.Baseline(f.since.Started)
+		if len(c.Worse()) > 0 {
+			cl.exit = ExitWorse
+		}
+	}
+	switch f.format {
+	case "json":
+		return report.WriteJSON(cl.Out, document, true)
+	case "jsonl":
+		document.Results = nil // written already
+		return report.WriteJSON(cl.Out, document, false)
+	}
+	if err := live.End(outcome); err != nil || changes == nil {
+		return err
+	}
+	style, out := cl.style(f.verbose)
+	return cl.reporter().WriteSince(out, f.since.Document, changes, style)
 }
 
 // keepRun adds a run to the history, unless nothing is known of the portal, not even that there is one. A failure is not shown:

@@ -156,11 +156,6 @@ func (c *compared) couldSee(f finding, later compared) bool {
 	})
 }
 
-// SamePortal reports whether two runs are about the same portal, as far as their addresses aren't hidden.
-func SamePortal(a, b Document) bool {
-	return a.Portal == b.Portal || token().MatchString(a.Portal) || token().MatchString(b.Portal)
-}
-
 // Compare returns what changed from the earlier to the later of two runs.
 func Compare(before, after Document) Changes {
 	c := Changes{OtherPortal: !SamePortal(before, after), WrongOrder: after.Started.Before(before.Started),

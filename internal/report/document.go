@@ -30,7 +30,8 @@ type Document struct {
 	Verdict    checks.Verdict       `json:"verdict"`
 	Counts     map[checks.State]int `json:"counts"`
 	NotChecked []NotChecked         `json:"not_checked"`
-	Setup      checks.Setup         `json:"setup,omitempty"` // of the portal's server, if known
+	Setup      checks.Setup         `json:"setup,omitempty"`    // of the portal's server, if known
+	Baseline   *Baseline            `json:"baseline,omitempty"` // of a run that was compared with an earlier one; not read back
 	Results    []Entry              `json:"results,omitempty"`
 }
 
