@@ -261,6 +261,9 @@ func (cl *commandLine) runChecks(ctx context.Context, a *app.App, target checks.
 	if err := cl.writeOutcome(outcome, document, live, f); err != nil {
 		return cl.fail(err)
 	}
+	if f.kept && f.since == nil && format == "text" && ctx.Err() == nil {
+		cl.hintAtGood(document)
+	}
 	for _, r := range outcome.Results {
 		if left, ok := r.Facts.(interface{ HandlerLeft() bool }); ok && left.HandlerLeft() {
 			fmt.Fprintln(cl.Err, cl.words.Say("cli.left-bound", nil))
@@ -311,6 +314,21 @@ func (cl *commandLine) writeOutcome(outcome *checks.Outcome, document report.Doc
 	}
 	style, out := cl.style(f.verbose)
 	return cl.reporter().WriteSince(out, f.since.Document, changes, style)
+}
+
+// hintAtGood says that something got worse since the last kept run in which all was well, and how to see what.
+func (cl *commandLine) hintAtGood(now report.Document) {
+	if now.Verdict.Good() {
+		return
+	}
+	good, err := app.History(cl.App.Cache).Before(now.Portal, now.Started, true)
+	if err != nil || good == nil {
+		return // nobody has asked
+	}
+	changes := report.Compare(good.Document, now)
+	if worse := len(changes.Worse()); worse > 0 {
+		fmt.Fprintln(cl.Err, cl.words.Say("baseline.since-good", checks.Args{"when": good.Started, "new": len(changes.New), "worse": worse - len(changes.New), "portal": now.Portal}))
+	}
 }
 
 // keepRun adds a run to the history, unless nothing is known of the portal, not even that there is one. A failure is not shown:

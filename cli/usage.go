@@ -142,6 +142,7 @@ var combinations = []combination{
 	{command: "receiver", flag: "key", with: []string{"cert"}},
 	{command: "exporter", flag: "cert", with: []string{"key"}},
 	{command: "exporter", flag: "key", with: []string{"cert"}},
+	{command: "report diff", flag: "last", without: []string{"last-good"}},
 	{command: "version", flag: "licences", without: []string{"check"}},
 }
 
