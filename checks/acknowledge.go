@@ -17,29 +17,6 @@ type Acknowledgement struct {
 	Made     time.Time
 }
 
-// subjectArgs are the values of sentences that name what a finding is about: hosts, methods, modules, applications, a certificate by
-// its issuer, subject and dates, and so on. If one of them is new, the finding is another one.
-var subjectArgs = []string{"host", "hosts", "dead", "methods", "names", "modules", "missing", "low", "applications", "code", "handlers", "pages", "url",
-	"other", "sharing", "lost", "interceptor", "authority", "issuer", "subject", "not_before", "not_after"}
-
-// Subjects are what the result is about, each once and in order; never nil. A check's facts don't change what it is about as long as
-// these stay the same.
-func (r Result) Subjects() []string {
-	subjects := []string{}
-	for _, name := range subjectArgs {
-		switch value := r.Args[name].(type) {
-		case string:
-			subjects = append(subjects, value)
-		case []string:
-			subjects = append(subjects, value...)
-		case time.Time:
-			subjects = append(subjects, value.UTC().Format(time.RFC3339))
-		}
-	}
-	slices.Sort(subjects)
-	return slices.DeleteFunc(slices.Compact(subjects), func(s string) bool { return s == "" })
-}
-
 // severity orders the states of findings, 0 for the others. What is unknown may be worse than a notice.
 func (s State) severity() int { return slices.Index([]State{Notice, Unknown, Problem}, s) + 1 }
 

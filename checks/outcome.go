@@ -20,6 +20,9 @@ const (
 // Verdicts returns all verdicts.
 func Verdicts() []Verdict { return []Verdict{Ready, NoObstacle, Unsure, NotReady, NotSeen, NotABox} }
 
+// Good reports whether nothing wrong was seen.
+func (v Verdict) Good() bool { return v == Ready || v == NoObstacle }
+
 // NotChecked is a check that was not made because the run lacked something.
 type NotChecked struct {
 	Check  ID

@@ -33,6 +33,8 @@ type checkFlags struct {
 	handlers, setup                           string
 	page                                      string
 	format, report                            string
+	baseline                                  string
+	since                                     *report.Saved // what baseline names; nil for none
 	hideNames                                 bool
 	verbose                                   bool
 	timeout                                   time.Duration
@@ -108,6 +110,7 @@ func (cl *commandLine) checkCommand() *cobra.Command {
 	cl.addAcknowledged(flags)
 	flags.StringVar(&f.report, "report", "", "")
 	flags.BoolVar(&f.hideNames, "hide-names", false, "")
+	flags.StringVar(&f.baseline, "baseline", "", "")
 	flags.BoolVar(&f.publicDNS, "public-dns", false, "")
 	f.network.add(flags)
 	f.batch.add(flags)
@@ -144,6 +147,11 @@ func (cl *commandLine) check(ctx context.Context, address string, f checkFlags) 
 	target, err := cl.target(a, f.options(address, cl.In))
 	if err != nil {
 		return cl.inputError(err)
+	}
+	if f.baseline != "" {
+		if f.since, err = cl.readBaseline(f.baseline, target.Address); err != nil {
+			return err
+		}
 	}
 	if f.webhook == "" && cl.Webhook.IsZero() {
 		use, err := cl.offerWebhook(ctx, address, cl.typed())
@@ -250,18 +258,12 @@ func (cl *commandLine) runChecks(ctx context.Context, a *app.App, target checks.
 		return cl.fail(written.err)
 	}
 
-	cl.exit = exitOf(outcome)
-	var err error
-	switch format {
-	case "json":
-		err = report.WriteJSON(cl.Out, reporter.Document(outcome), true)
-	case "jsonl":
-		err = report.WriteJSON(cl.Out, reporter.Summary(outcome), false)
-	default:
-		err = live.End(outcome)
-	}
-	if err != nil {
+	document := reporter.Document(outcome)
+	if err := cl.writeOutcome(outcome, document, live, f); err != nil {
 		return cl.fail(err)
+	}
+	if f.kept && f.since == nil && format == "text" && ctx.Err() == nil {
+		cl.hintAtGood(document)
 	}
 	for _, r := range outcome.Results {
 		if left, ok := r.Facts.(interface{ HandlerLeft() bool }); ok && left.HandlerLeft() {
@@ -269,7 +271,7 @@ func (cl *commandLine) runChecks(ctx context.Context, a *app.App, target checks.
 		}
 	}
 	if f.kept && ctx.Err() == nil {
-		cl.keepRun(reporter.Document(outcome), secrets)
+		cl.keepRun(document, secrets)
 	}
 	if f.report == "" {
 		return nil
@@ -288,6 +290,46 @@ func (cl *commandLine) runChecks(ctx context.Context, a *app.App, target checks.
 	}
 	fmt.Fprintln(cl.Err, cl.words.Say("cli.report-saved", checks.Args{"file": path, "kept": kept}))
 	return nil
+}
+
+// writeOutcome writes the end of a run's result, with what changed since the baseline if there is one, and sets the exit code.
+func (cl *commandLine) writeOutcome(outcome *checks.Outcome, document report.Document, live *report.Live, f checkFlags) error {
+	cl.exit = exitOf(outcome)
+	var changes *report.Changes
+	if f.since != nil {
+		c := cl.reporter().Compare(f.since.Document, document)
+		changes, document.Baseline = &c, c.Baseline(f.since.Started)
+		if len(c.Worse()) > 0 {
+			cl.exit = ExitWorse
+		}
+	}
+	switch f.format {
+	case "json":
+		return report.WriteJSON(cl.Out, document, true)
+	case "jsonl":
+		document.Results = nil // written already
+		return report.WriteJSON(cl.Out, document, false)
+	}
+	if err := live.End(outcome); err != nil || changes == nil {
+		return err
+	}
+	style, out := cl.style(f.verbose)
+	return cl.reporter().WriteSince(out, f.since.Document, changes, style)
+}
+
+// hintAtGood says that something got worse since the last kept run in which all was well, and how to see what.
+func (cl *commandLine) hintAtGood(now report.Document) {
+	if now.Verdict.Good() {
+		return
+	}
+	good, err := app.History(cl.App.Cache).Before(now.Portal, now.Started, true)
+	if err != nil || good == nil {
+		return // nobody has asked
+	}
+	changes := report.Compare(good.Document, now)
+	if worse := len(changes.Worse()); worse > 0 {
+		fmt.Fprintln(cl.Err, cl.words.Say("baseline.since-good", checks.Args{"when": good.Started, "new": len(changes.New), "worse": worse - len(changes.New), "portal": now.Portal}))
+	}
 }
 
 // keepRun adds a run to the history, unless nothing is known of the portal, not even that there is one. A failure is not shown:

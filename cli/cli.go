@@ -42,6 +42,7 @@ const (
 	ExitUsage    Exit = 2 // wrong usage, an unusable address included
 	ExitProblem  Exit = 3 // at least one problem
 	ExitNotice   Exit = 4 // no problem, but notices or unknowns
+	ExitWorse    Exit = 5 // something got worse than in the baseline, whatever else was found
 
 	ExitHungUp      Exit = 129 // ended by a signal, as shells have it: 128 and its number
 	ExitInterrupted Exit = 130

@@ -108,6 +108,7 @@ var flagValues = map[string]completer{
 	"requires":     requirementFiles,
 	"server-probe": anyFile,
 	"outside":      fileNames("json"),
+	"baseline":     fileNames("zip", "html", "json", "jsonl"),
 	"report":       fileNames("zip", "html", "json", "txt"),
 	"portals":      listFiles,
 	"resume":       fileNames("jsonl"),

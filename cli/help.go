@@ -53,7 +53,7 @@ var flagGroups = []struct {
 	{"rest", nil},
 	{"credentials", []string{"webhook", "signed-in", "as-application", "client-id"}},
 	{"fleet", []string{"portals", "parallel", "resume"}},
-	{"output", []string{"for", "remove", "refresh", "format", "report", "hide-names", "verbose"}},
+	{"output", []string{"for", "remove", "refresh", "format", "report", "hide-names", "baseline", "verbose"}},
 	{"network", []string{"region", "auth-server", "public-roots", "trust", "connect-to", "timeout", "offline"}},
 	{"general", []string{"lang", "help", "version"}},
 }
@@ -179,8 +179,11 @@ func (cl *commandLine) page(c *cobra.Command) Page {
 	}
 	p.Usage = strings.Join(slices.DeleteFunc([]string{p.Name, arguments, cl.text("usage.flags", nil)}, func(part string) bool { return part == "" }), " ")
 	p.Exit.Title = cl.text("heading.exit", nil)
-	for _, code := range []string{"0", "3", "4", "1", "2"} {
+	for _, code := range []string{"0", "3", "4", "5", "1", "2"} {
 		own := cl.text(cmp.Or(exitsLike[path], path)+".exit."+code, nil)
+		if code == "5" {
+			own = cl.text(path+".exit."+code, nil) // the others have no baseline
+		}
 		p.ownExit = p.ownExit || own != ""
 		if text := cmp.Or(own, cl.text("exit."+code, nil)); text != "" {
 			p.Exit.Rows = append(p.Exit.Rows, Row{code, text})

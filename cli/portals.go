@@ -44,7 +44,7 @@ func (f *batchFlags) add(flags *pflag.FlagSet) {
 }
 
 // withList are the flags of check that work with --portals. The others are about one portal, and are in the list.
-var withList = []string{"portals", "parallel", "resume", "format", "timeout", "lang", "auth-server", "public-roots", "trust", "connect-to", "acknowledged"}
+var withList = []string{"portals", "parallel", "resume", "baseline", "format", "timeout", "lang", "auth-server", "public-roots", "trust", "connect-to", "acknowledged"}
 
 func (cl *commandLine) checkArgs(c *cobra.Command, args []string) error {
 	list := c.Flags().Changed("portals")
@@ -172,6 +172,15 @@ func (cl *commandLine) checkPortals(ctx context.Context, f checkFlags) error {
 	if f.format == "jsonl" {
 		m.out = append(m.out, cl.Out)
 	}
+	if f.baseline != "" {
+		if sameFile(f.baseline, f.batch.resume) {
+			return badUsage("baseline.same-file", nil)
+		}
+		if m.baselines, err = cl.openBaselines(f.baseline, portals); err != nil {
+			return err
+		}
+		defer m.baselines.file.Close()
+	}
 	if f.batch.resume != "" {
 		state, done, err := cl.openState(f.batch.resume, m.overview, portals)
 		if err != nil {
@@ -190,9 +199,12 @@ type batchRunner struct {
 	reporter *report.Reporter
 	out      []io.Writer // of lines of JSON
 	total    int
+	// baselines are the earlier runs that those are compared with; nil for none.
+	baselines *baselines
 
 	mu       sync.Mutex
 	overview *report.Overview
+	fresh    []string // portals without an earlier run
 	done     int
 	failed   int   // could not be checked because of BoxReady
 	err      error // of writing; it stops further checks
@@ -228,6 +240,11 @@ func (m *batchRunner) run(ctx context.Context, b *app.Batch, portals []fleet.Por
 
 // finished writes a result; false if that fails.
 func (m *batchRunner) finished(p fleet.Portal, outcome *checks.Outcome, err error) bool {
+	var document report.Document
+	if err == nil {
+		document = m.reporter.Document(outcome)
+		err = m.compare(&document)
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.clear()
@@ -238,8 +255,10 @@ func (m *batchRunner) finished(p fleet.Portal, outcome *checks.Outcome, err erro
 		fmt.Fprintf(m.cl.Err, "%s: %s\n", p.Address.Display(), m.cl.errorText(err))
 		return true
 	}
-	document := m.reporter.Document(outcome)
 	m.overview.Add(document)
+	if m.baselines != nil && document.Baseline == nil {
+		m.fresh = append(m.fresh, p.Address.Display())
+	}
 	for _, out := range m.out {
 		if m.err == nil {
 			m.err = report.WriteJSON(out, document, false)
@@ -248,13 +267,33 @@ func (m *batchRunner) finished(p fleet.Portal, outcome *checks.Outcome, err erro
 	return m.err == nil
 }
 
+// compare adds what changed since the earlier run against the portal, if there is one.
+func (m *batchRunner) compare(document *report.Document) error {
+	if m.baselines == nil {
+		return nil
+	}
+	before, err := m.baselines.of(document.Portal)
+	if err != nil || before == nil {
+		return err
+	}
+	changes := m.reporter.Compare(before.Document, *document)
+	document.Baseline = changes.Baseline(before.Started)
+	return nil
+}
+
 // end prints the totals, and sets the exit code by the worst result.
 func (m *batchRunner) end(f checkFlags) error {
 	m.clear()
 	if m.err != nil {
 		return m.cl.fail(m.err)
 	}
-	m.cl.exit = exitOfCounts(m.overview.Counts())
+	if m.cl.exit = exitOfCounts(m.overview.Counts()); m.overview.Worse() > 0 {
+		m.cl.exit = ExitWorse
+	}
+	if len(m.fresh) > 0 {
+		slices.Sort(m.fresh)
+		fmt.Fprintln(m.cl.Err, m.cl.words.Say("baseline.fresh", checks.Args{"file": m.baselines.path, "portals": m.fresh}))
+	}
 	if f.format == "text" && m.done > 0 {
 		if err := m.reporter.WriteOverview(m.cl.Out, m.overview); err != nil {
 			return m.cl.fail(err)

@@ -19,7 +19,7 @@ import (
 
 func (cl *commandLine) reportCommand() *cobra.Command {
 	c := &cobra.Command{Use: "report", Args: knownCommand, RunE: cl.showHelp}
-	var verbose, last bool
+	var verbose, last, lastGood bool
 	var format string
 	withFormat := func(c *cobra.Command, allowed ...string) *cobra.Command {
 		addFormat(c, &format, allowed...)
@@ -32,19 +32,20 @@ func (cl *commandLine) reportCommand() *cobra.Command {
 	diff := withFormat(&cobra.Command{
 		Use: "diff",
 		Args: func(c *cobra.Command, args []string) error {
-			if last {
+			if last || lastGood {
 				return atMost(1)(c, args)
 			}
 			return files(2, "cli-report.two-files")(c, args)
 		},
 		RunE: func(_ *cobra.Command, args []string) error {
-			if last {
-				return cl.diffLast(args, format)
+			if last || lastGood {
+				return cl.diffLast(args, lastGood, format)
 			}
 			return cl.diffReports(args[0], args[1], format)
 		},
 	}, "text", "json")
 	diff.Flags().BoolVar(&last, "last", false, "")
+	diff.Flags().BoolVar(&lastGood, "last-good", false, "")
 	c.AddCommand(
 		withVerbose(&cobra.Command{
 			Use: "show", Args: files(1, "cli-report.no-file"),
@@ -173,8 +174,9 @@ func (cl *commandLine) diffReports(before, after, format string) error {
 	return cl.writeChanges(then.Document, now.Document, format)
 }
 
-// diffLast compares the last two kept runs against a portal, the one that was checked last if none is given.
-func (cl *commandLine) diffLast(args []string, format string) error {
+// diffLast compares the last kept run against a portal, the one that was checked last if none is given, with the one before, or with the
+// last one before in which all was well.
+func (cl *commandLine) diffLast(args []string, good bool, format string) error {
 	past := app.History(cl.App.Cache)
 	portal, err := past.LastPortal()
 	if len(args) > 0 {
@@ -187,20 +189,21 @@ func (cl *commandLine) diffLast(args []string, format string) error {
 	if err != nil {
 		return cl.fail(err)
 	}
-	runs, err := past.Runs(portal)
+	now, err := past.Last(portal)
+	if err != nil {
+		return cl.reportError(err)
+	}
+	if now == nil {
+		return badUsage("cli-report.no-runs", checks.Args{"portal": portal, "runs": 0})
+	}
+	then, err := past.Before(portal, now.Started, good)
 	switch {
 	case err != nil:
 		return cl.fail(err)
-	case len(runs) < 2:
-		return badUsage("cli-report.no-runs", checks.Args{"portal": portal, "runs": len(runs)})
-	}
-	now, err := past.Load(runs[0])
-	if err != nil {
-		return cl.reportError(err)
-	}
-	then, err := past.Load(runs[1])
-	if err != nil {
-		return cl.reportError(err)
+	case then == nil && good:
+		return badUsage("cli-report.no-good-run", checks.Args{"portal": portal})
+	case then == nil:
+		return badUsage("cli-report.no-runs", checks.Args{"portal": portal, "runs": 1})
 	}
 	return cl.writeChanges(then.Document, now.Document, format)
 }
@@ -208,7 +211,7 @@ func (cl *commandLine) diffLast(args []string, format string) error {
 func (cl *commandLine) writeChanges(then, now report.Document, format string) (err error) {
 	changes := cl.reporter().Compare(then, now)
 	counts := map[checks.State]int{}
-	for _, d := range slices.Concat(changes.New, changes.Revealed) {
+	for _, d := range slices.Concat(changes.New, changes.Revealed, changes.Unseen) {
 		counts[d.After]++
 	}
 	cl.exit = exitOfCounts(counts)

@@ -145,6 +145,7 @@ var combinations = []combination{
 	{command: "acknowledge", flag: "remove", without: []string{"reason"}},
 	{command: "exporter", flag: "cert", with: []string{"key"}},
 	{command: "exporter", flag: "key", with: []string{"cert"}},
+	{command: "report diff", flag: "last", without: []string{"last-good"}},
 	{command: "version", flag: "licences", without: []string{"check"}},
 }
 

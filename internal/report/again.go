@@ -17,12 +17,12 @@ func (s *Document) setup(judged []checks.Result) checks.Setup {
 	return (&checks.Outcome{Target: checks.Target{Setup: s.Setup}, Results: judged}).Setup()
 }
 
-// results returns a saved report's results; their texts are in the entries.
+// results returns the results, as of a saved report: their facts are JSON, and their texts are in the entries.
 func (s *Document) results() []checks.Result {
 	list := make([]checks.Result, len(s.Results))
 	for i, e := range s.Results {
 		list[i] = checks.Result{Check: e.Check, State: e.State, Cause: e.Cause, Vantage: e.Vantage, Owner: e.Owner, Affects: e.Affects,
-			Because: e.Because, Facts: e.Facts, Took: time.Duration(max(0, e.TookMS)) * time.Millisecond, Acknowledged: e.Acknowledged}
+			Because: e.Because, Facts: json.RawMessage(view.FactsJSON(e.Facts)), Took: time.Duration(max(0, e.TookMS)) * time.Millisecond, Acknowledged: e.Acknowledged}
 	}
 	return list
 }

@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -18,14 +19,15 @@ import (
 // Changes are the differences between two runs. Codes are compared, not texts, so the runs may be in different languages and of
 // different versions.
 type Changes struct {
-	OtherPortal bool       `json:"other_portal"` // the runs aren't about the same portal
-	WrongOrder  bool       `json:"wrong_order"`  // the run that was given as the later one is the earlier one
-	New         []Delta    `json:"new"`          // findings that were not there before
-	Revealed    []Delta    `json:"revealed"`     // findings that the earlier run could not have seen
-	Fixed       []Delta    `json:"fixed"`        // findings that are gone
-	Unseen      []Delta    `json:"unseen"`       // findings that the later run could not see
-	Changed     []Delta    `json:"changed"`      // findings that are more or less severe, or another one's to fix
-	Evidence    []Evidence `json:"evidence"`     // facts that differ, whatever the conclusion
+	OtherPortal bool          `json:"other_portal"` // the runs aren't about the same portal
+	WrongOrder  bool          `json:"wrong_order"`  // the run that was given as the later one is the earlier one
+	New         []Delta       `json:"new"`          // notices and problems that were not there before
+	Revealed    []Delta       `json:"revealed"`     // those that the earlier run could not have seen
+	Fixed       []Delta       `json:"fixed"`        // findings that are gone
+	Unseen      []Delta       `json:"unseen"`       // findings that the later run could not see, and what it could not tell
+	Changed     []Delta       `json:"changed"`      // findings that are more or less severe, about something else, or another one's to fix
+	Coincides   []Coincidence `json:"coincides"`    // other changes that New, Fixed and Changed may belong to
+	Evidence    []Evidence    `json:"evidence"`     // facts that differ, whatever the conclusion
 }
 
 // Delta is one finding that changed.
@@ -36,6 +38,22 @@ type Delta struct {
 	After  checks.State `json:"after"`  // "" if absent
 	Owner  checks.Owner `json:"owner"`
 	Title  string       `json:"title"`
+	// Added and Removed are what it is about by now and wasn't before, and the other way round, see checks.Result.Subjects.
+	Added   []string `json:"added,omitempty"`
+	Removed []string `json:"removed,omitempty"`
+}
+
+// trend is positive for a finding that got worse, and negative for one that got better.
+func (d *Delta) trend() int {
+	switch {
+	case d.Before != d.After:
+		return view.Severity(d.After) - view.Severity(d.Before)
+	case d.Check == checks.PortalTLS: // the certificate was replaced, with the same fault
+		return 0
+	case len(d.Added) > 0:
+		return 1
+	}
+	return -len(d.Removed)
 }
 
 // Evidence is one check's changed facts.
@@ -52,52 +70,98 @@ type FactChange struct {
 }
 
 // None reports whether nothing changed.
-func (c *Changes) None() bool {
-	return len(c.New)+len(c.Revealed)+len(c.Fixed)+len(c.Unseen)+len(c.Changed)+len(c.Evidence) == 0
+func (c *Changes) None() bool { return c.Parts() == nil && len(c.Evidence) == 0 }
+
+// Worse returns the notices and problems that are new, more severe or about more. What a run could not tell is no worsening, nor is a
+// finding that somebody acknowledged.
+func (c *Changes) Worse() []Delta { return slices.Concat(c.New, c.changed(1)) }
+
+// changed are the findings that changed for the worse (1), the better (-1) or neither (0).
+func (c *Changes) changed(direction int) []Delta {
+	return slices.DeleteFunc(slices.Clone(c.Changed), func(d Delta) bool { return cmp.Compare(d.trend(), 0) != direction })
 }
 
-// Worse returns the findings that are new or more severe.
-func (c *Changes) Worse() []Delta {
-	worse := slices.Clone(c.New)
-	for _, d := range c.Changed {
-		if view.Severity(d.After) > view.Severity(d.Before) {
-			worse = append(worse, d)
+// Part are the findings that changed in the same way.
+type Part struct {
+	Key    string // of its heading, "changes."+Key
+	Deltas []Delta
+}
+
+// Parts returns the findings by what became of them, what needs attention first.
+func (c *Changes) Parts() (parts []Part) {
+	for _, p := range []Part{{"new", c.New}, {"worse", c.changed(1)}, {"better", c.changed(-1)}, {"changed", c.changed(0)}, {"fixed", c.Fixed}, {"revealed", c.Revealed}, {"unseen", c.Unseen}} {
+		if len(p.Deltas) > 0 {
+			parts = append(parts, p)
 		}
 	}
-	return worse
+	return parts
+}
+
+// finding is a finding in a run that is compared.
+type finding struct {
+	checks.Result
+	title string
+	// subjects are those of the result; nil with hidden names, or if this version can't judge its facts.
+	subjects []string
+}
+
+// compared is a run that is compared.
+type compared struct {
+	findings []finding
+	results  []checks.Result
+}
+
+func newCompared(d Document) compared {
+	c := compared{results: d.results()}
+	judged, _ := checks.JudgeAgain(c.results)
+	for i, r := range c.results {
+		if !view.IsFinding(r.State) {
+			continue
+		}
+		f := finding{Result: r, title: d.Results[i].Title}
+		for _, again := range judged {
+			if again.Check == r.Check && again.Cause == r.Cause && judgedAgain(again) {
+				f.subjects = again.Subjects()
+			}
+		}
+		if slices.ContainsFunc(f.subjects, token().MatchString) {
+			f.subjects = nil
+		}
+		c.findings = append(c.findings, f)
+	}
+	return c
+}
+
+// find returns the finding of the same check and cause, or nil.
+func (c *compared) find(f finding) *finding {
+	i := slices.IndexFunc(c.findings, func(other finding) bool { return other.Check == f.Check && other.Cause == f.Cause })
+	if i < 0 {
+		return nil
+	}
+	return &c.findings[i]
+}
+
+// hasConclusion reports whether the run has a conclusion of a check.
+func (c *compared) hasConclusion(id checks.ID) bool {
+	return slices.ContainsFunc(c.results, func(r checks.Result) bool {
+		return r.Check == id && (r.State == checks.OK || r.State == checks.Notice || r.State == checks.Problem)
+	})
+}
+
+// couldSee reports whether the earlier run c would have had the finding f of a later one: it has a conclusion of the check, and none
+// more severe that is gone and may have hidden it.
+func (c *compared) couldSee(f finding, later compared) bool {
+	return c.hasConclusion(f.Check) && !slices.ContainsFunc(c.findings, func(then finding) bool {
+		return then.Check == f.Check && view.Severity(then.State) > view.Severity(f.State) && later.find(then) == nil
+	})
 }
 
 // Compare returns what changed from the earlier to the later of two runs.
 func Compare(before, after Document) Changes {
-	c := Changes{OtherPortal: before.Portal != after.Portal && !token().MatchString(before.Portal) && !token().MatchString(after.Portal),
-		WrongOrder: after.Started.Before(before.Started), New: []Delta{}, Revealed: []Delta{}, Fixed: []Delta{}, Unseen: []Delta{}, Changed: []Delta{}, Evidence: []Evidence{}}
-	for _, now := range after.Results {
-		if !view.IsFinding(now.State) {
-			continue
-		}
-		then := find(before, now)
-		d := Delta{now.Check, now.Cause, "", now.State, now.Owner, now.Title}
-		switch {
-		case then == nil && hasConclusion(before, now.Check):
-			c.New = append(c.New, d)
-		case then == nil:
-			c.Revealed = append(c.Revealed, d)
-		case then.State != now.State || then.Owner != now.Owner:
-			d.Before = then.State
-			c.Changed = append(c.Changed, d)
-		}
-	}
-	for _, then := range before.Results {
-		if !view.IsFinding(then.State) || find(after, then) != nil {
-			continue
-		}
-		d := Delta{then.Check, then.Cause, then.State, "", then.Owner, then.Title}
-		if hasConclusion(after, then.Check) {
-			c.Fixed = append(c.Fixed, d)
-		} else {
-			c.Unseen = append(c.Unseen, d)
-		}
-	}
+	c := Changes{OtherPortal: !SamePortal(before, after), WrongOrder: after.Started.Before(before.Started),
+		New: []Delta{}, Revealed: []Delta{}, Fixed: []Delta{}, Unseen: []Delta{}, Changed: []Delta{}, Coincides: []Coincidence{}, Evidence: []Evidence{}}
+	c.compareFindings(newCompared(before), newCompared(after))
+	c.Coincides = append(c.Coincides, c.coincidences(before, after)...)
 	for _, now := range after.Results {
 		same := func(e Evidence) bool { return e.Check == now.Check }
 		i := slices.IndexFunc(before.Results, func(then Entry) bool { return then.Check == now.Check })
@@ -111,22 +175,51 @@ func Compare(before, after Document) Changes {
 	return c
 }
 
-// find returns the same finding in another run, or nil.
-func find(in Document, e Entry) *Entry {
-	i := slices.IndexFunc(in.Results, func(other Entry) bool {
-		return other.Check == e.Check && other.Cause == e.Cause && view.IsFinding(other.State)
-	})
-	if i < 0 {
-		return nil
+func (c *Changes) compareFindings(before, after compared) {
+	for _, now := range after.findings {
+		d := Delta{Check: now.Check, Cause: now.Cause, After: now.State, Owner: now.Owner, Title: now.title}
+		then := before.find(now)
+		known := now.Acknowledged != nil
+		if then != nil {
+			d.Before = then.State
+			if then.subjects != nil && now.subjects != nil {
+				d.Added, d.Removed = without(now.subjects, then.subjects), without(then.subjects, now.subjects)
+			}
+			known = known && d.trend() > 0
+		}
+		switch {
+		case known:
+		case now.State == checks.Unknown:
+			if d.Before != checks.Unknown {
+				c.Unseen = append(c.Unseen, d)
+			}
+		case then == nil && before.couldSee(now, after):
+			c.New = append(c.New, d)
+		case then == nil || then.State == checks.Unknown:
+			c.Revealed = append(c.Revealed, d)
+		case then.State != now.State || then.Owner != now.Owner || d.Added != nil || d.Removed != nil:
+			c.Changed = append(c.Changed, d)
+		}
 	}
-	return &in.Results[i]
+	for _, then := range before.findings {
+		d := Delta{Check: then.Check, Cause: then.Cause, Before: then.State, Owner: then.Owner, Title: then.title}
+		switch {
+		case after.find(then) != nil:
+		case after.hasConclusion(then.Check):
+			c.Fixed = append(c.Fixed, d)
+		case then.State != checks.Unknown: // neither run could tell
+			c.Unseen = append(c.Unseen, d)
+		}
+	}
 }
 
-// hasConclusion reports whether a run has a conclusion of a check.
-func hasConclusion(in Document, id checks.ID) bool {
-	return slices.ContainsFunc(in.Results, func(e Entry) bool {
-		return e.Check == id && (e.State == checks.OK || e.State == checks.Notice || e.State == checks.Problem)
-	})
+// without are the texts of a list that aren't in another one.
+func without(list, other []string) []string {
+	left := slices.DeleteFunc(slices.Clone(list), func(s string) bool { return slices.Contains(other, s) })
+	if len(left) == 0 {
+		return nil
+	}
+	return left
 }
 
 // Facts that differ in every run.

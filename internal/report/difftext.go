@@ -1,8 +1,10 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"time"
 
 	"boxready/checks"
 	"boxready/internal/words"
@@ -35,27 +37,7 @@ func (p *Reporter) WriteChanges(w io.Writer, before, after Document, style Style
 	if c.None() {
 		t.para(0, "", say("none", nil))
 	}
-	for _, part := range []struct {
-		key  string
-		list []Delta
-	}{{"new", c.New}, {"revealed", c.Revealed}, {"changed", c.Changed}, {"fixed", c.Fixed}, {"unseen", c.Unseen}} {
-		if len(part.list) == 0 {
-			continue
-		}
-		t.WriteString("\n")
-		t.para(0, "", t.style.Bold(say(part.key, nil)))
-		for _, d := range part.list {
-			state := d.After
-			if state == "" {
-				state = d.Before
-			}
-			words := t.style.Paint(state, p.Words.Say("state."+string(state), nil))
-			if part.key == "changed" && d.Before != d.After {
-				words = p.Words.Say("state."+string(d.Before), nil) + " > " + words
-			}
-			t.para(2, "", words+": "+d.Title+" ("+string(d.Check)+" / "+string(d.Cause)+"; "+p.Words.Code("owner.", string(d.Owner), ".to")+")")
-		}
-	}
+	t.changes(&c)
 	if len(c.Evidence) > 0 {
 		t.WriteString("\n")
 		t.para(0, "", t.style.Bold(say("evidence", nil)))
@@ -70,6 +52,80 @@ func (p *Reporter) WriteChanges(w io.Writer, before, after Document, style Style
 		return fmt.Errorf("write the comparison: %w", err)
 	}
 	return nil
+}
+
+// WriteSince writes what changed since an earlier run as text, behind the result of a run that was compared with it.
+func (p *Reporter) WriteSince(w io.Writer, before Document, c *Changes, style Style) error {
+	t := newText(p, &run{}, style)
+	key := "changes.since"
+	if c.Parts() == nil {
+		key = "changes.same-since"
+	}
+	t.WriteString("\n")
+	t.para(0, "", t.style.Bold(p.Words.Say(key, checks.Args{"started": moment(before.Started), "verdict": words.LowerFirst(p.saved(&before).verdict(p.Words).Title)})))
+	t.changes(c)
+	if _, err := io.WriteString(w, t.String()); err != nil {
+		return fmt.Errorf("write what changed: %w", err)
+	}
+	return nil
+}
+
+// changes writes the findings that changed, and what else did.
+func (t *text) changes(c *Changes) {
+	for _, part := range c.Parts() {
+		t.WriteString("\n")
+		t.para(0, "", t.style.Bold(t.Words.Say("changes."+part.Key, nil)))
+		for _, d := range part.Deltas {
+			t.delta(d)
+		}
+	}
+	if len(c.Coincides) > 0 {
+		t.WriteString("\n")
+		t.para(0, "", t.style.Bold(t.Words.Say("changes.coincides", nil)))
+	}
+	for _, f := range c.Coincides {
+		before, after := f.Values(t.Words)
+		t.para(2, "", f.Title(t.Words)+": "+before+" > "+after)
+	}
+}
+
+func (t *text) delta(d Delta) {
+	state := cmp.Or(d.After, d.Before)
+	words := t.style.Paint(state, t.Words.Say("state."+string(state), nil))
+	if d.Before != "" && d.After != "" && d.Before != d.After {
+		words = t.Words.Say("state."+string(d.Before), nil) + " > " + words
+	}
+	t.para(2, "", words+": "+d.Title+" ("+string(d.Check)+" / "+string(d.Cause)+"; "+t.Words.Code("owner.", string(d.Owner), ".to")+")")
+	if about := d.About(t.Words); about != "" {
+		t.para(depth, "", about)
+	}
+}
+
+// About says in a sentence what the finding is about by now and was not before, and the other way round; "" if that is the same.
+func (d *Delta) About(w *words.Texts) string {
+	switch {
+	case d.Added == nil && d.Removed == nil:
+		return ""
+	case d.Check == checks.PortalTLS:
+		return w.Say("changes.other-certificate", nil)
+	}
+	return w.Say("changes.about", checks.Args{"added": d.Added, "removed": d.Removed})
+}
+
+// Title names the fact.
+func (c *Coincidence) Title(w *words.Texts) string {
+	return w.Say("changes.fact."+c.Fact, checks.Args{"name": c.Name})
+}
+
+// Values returns the fact's values in the reader's language.
+func (c *Coincidence) Values(w *words.Texts) (before, after string) {
+	shown := func(value string) string {
+		if at, err := time.Parse(time.RFC3339, value); err == nil {
+			return at.Local().Format(w.Say("format.date", nil))
+		}
+		return orNone(value)
+	}
+	return shown(c.Before), shown(c.After)
 }
 
 func orNone(s string) string {

@@ -32,7 +32,8 @@ type Document struct {
 	// Acknowledged is how many findings were acknowledged; these are not among Counts.
 	Acknowledged int          `json:"acknowledged,omitempty"`
 	NotChecked   []NotChecked `json:"not_checked"`
-	Setup        checks.Setup `json:"setup,omitempty"` // of the portal's server, if known
+	Setup        checks.Setup `json:"setup,omitempty"`    // of the portal's server, if known
+	Baseline     *Baseline    `json:"baseline,omitempty"` // of a run that was compared with an earlier one; not read back
 	Results      []Entry      `json:"results,omitempty"`
 }
 

@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -34,6 +35,7 @@ type overviewLine struct {
 	verdict checks.Verdict
 	counts  map[checks.State]int
 	causes  []string // the first problems, or other findings
+	worse   []string // causes that are new or worse than in the earlier run that it was compared with
 	more    bool     // there are others
 }
 
@@ -53,7 +55,7 @@ func (o *Overview) Add(d Document) {
 	for _, e := range d.Results {
 		results = append(results, counted{e.Check, e.State, e.Cause, e.Owner, e.Vantage, e.Acknowledged})
 	}
-	o.add(d, results)
+	o.add(d, results, d.Baseline.worse())
 }
 
 // Saved reads a run from a line of JSON, returns its portal and when it ended, and adds it if wanted returns true. The error is a
@@ -67,16 +69,28 @@ func (o *Overview) Saved(line []byte, wanted func(portal string) bool) (portal s
 		return "", time.Time{}, err
 	}
 	if wanted(d.Portal) {
-		o.add(d, results)
+		o.add(d, results, worseIn(line))
 	}
 	return d.Portal, d.Finished, nil
 }
 
+// worseIn are the causes that got worse, in a line of JSON of an earlier part of the run.
+func worseIn(line []byte) []string {
+	var d struct {
+		Baseline *struct{ New, Worse []Delta } `json:"baseline"`
+	}
+	if json.Unmarshal(line, &d) != nil || d.Baseline == nil {
+		return nil
+	}
+	b := Baseline{New: d.Baseline.New, Worse: d.Baseline.Worse}
+	return slices.DeleteFunc(b.worse(), func(code string) bool { return !isCode().MatchString(strings.Replace(code, "/", "-", 1)) })
+}
+
 // add counts a run without what was acknowledged.
-func (o *Overview) add(d Document, results []counted) {
+func (o *Overview) add(d Document, results []counted, worse []string) {
 	results = slices.DeleteFunc(slices.Clone(results), func(r counted) bool { return r.Acknowledged != nil })
 	o.tally.count(d, slices.DeleteFunc(slices.Clone(results), counted.ofComputer))
-	l := overviewLine{portal: untrusted.Truncate(short(d.Portal), 300), verdict: d.Verdict, counts: map[checks.State]int{}}
+	l := overviewLine{portal: untrusted.Truncate(short(d.Portal), 300), verdict: d.Verdict, counts: map[checks.State]int{}, worse: worse}
 	for _, state := range []checks.State{checks.Problem, checks.Unknown, checks.Notice} {
 		for _, r := range results {
 			if r.State != state {
@@ -124,6 +138,14 @@ func (o *Overview) Counts() map[checks.State]int {
 	return all
 }
 
+// Worse returns the number of portals where something got worse.
+func (o *Overview) Worse() (n int) {
+	for _, l := range o.lines {
+		n += min(len(l.worse), 1)
+	}
+	return n
+}
+
 // Verdicts returns the number of portals by verdict.
 func (o *Overview) Verdicts() map[checks.Verdict]int { return o.tally.verdicts }
 
@@ -154,11 +176,21 @@ func (p *Reporter) WriteOverview(w io.Writer, o *Overview) error {
 		if l.more {
 			causes += ", …"
 		}
-		fmt.Fprintln(columns, untrusted.Line(strings.TrimPrefix(display(l.portal), "https://"))+"\t"+say(string(l.verdict))+"\t"+strconv.Itoa(l.counts[checks.Problem])+
+		fmt.Fprintln(columns, shownPortal(l.portal)+"\t"+say(string(l.verdict))+"\t"+strconv.Itoa(l.counts[checks.Problem])+
 			"\t"+strconv.Itoa(l.counts[checks.Unknown])+"\t"+strconv.Itoa(l.counts[checks.Notice])+"\t"+causes)
 	}
 	columns.Flush()
 	out.WriteString("\n")
+	if o.Worse() > 0 {
+		out.WriteString(say("worse") + "\n")
+		for _, l := range lines {
+			if len(l.worse) > 0 {
+				fmt.Fprintln(columns, "  "+shownPortal(l.portal)+"\t"+strings.Join(l.worse, ", "))
+			}
+		}
+		columns.Flush()
+		out.WriteString("\n")
+	}
 	if len(o.computer) > 0 {
 		out.WriteString(say("computer") + "\n")
 		for _, key := range slices.SortedFunc(maps.Keys(o.computer), causeKey.compare) {
@@ -173,4 +205,8 @@ func (p *Reporter) WriteOverview(w io.Writer, o *Overview) error {
 		return fmt.Errorf("write the overview: %w", err)
 	}
 	return p.WriteTotals(w, o.tally.Totals())
+}
+
+func shownPortal(address string) string {
+	return untrusted.Line(strings.TrimPrefix(display(address), "https://"))
 }

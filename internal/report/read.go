@@ -89,14 +89,25 @@ func Read(path string) (*Saved, error) {
 	if err != nil {
 		return nil, readError(path, err)
 	}
-	s := &Saved{Altered: altered}
-	if s.Document, s.Results, err = decode[Entry](data); err == nil {
-		err = s.clean()
-	}
+	s, err := ReadLine(data)
 	if err != nil {
 		return nil, readError(path, err)
 	}
+	s.Altered = altered
 	return s, nil
+}
+
+// ReadLine reads a report from a line of a file with many, see Read. The error is a *ReadError.
+func ReadLine(line []byte) (*Saved, error) {
+	var s Saved
+	var err error
+	if s.Document, s.Results, err = decode[Entry](line); err == nil {
+		err = s.clean()
+	}
+	if err != nil {
+		return nil, readError("", err)
+	}
+	return &s, nil
 }
 
 func readError(path string, err error) error {
@@ -302,6 +313,7 @@ func decode[R any](data []byte) (d Document, results []R, err error) {
 		Schema     *int            `json:"schema"`
 		Counts     json.RawMessage `json:"counts"` // recounted
 		NotChecked json.RawMessage `json:"not_checked"`
+		Baseline   json.RawMessage `json:"baseline"`
 		Results    json.RawMessage `json:"results"`
 	}
 	if err := checkSize(data); err != nil {

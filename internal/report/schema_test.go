@@ -12,6 +12,7 @@ import (
 
 	"boxready/assets"
 	"boxready/checks"
+	"boxready/internal/report"
 	"boxready/internal/simtest/constants"
 
 	"github.com/invopop/jsonschema"
@@ -110,14 +111,16 @@ func resultSchema(t *testing.T) object {
 			"check":  object{"type": "string"},
 			"reason": enum("what it would have needed", reasons),
 		}, nil)},
-		"setup": enum("how the portal's server is set up; left out if that isn't known", constants.OfType(t, "checks/setup.go", "Setup")),
+		"baseline": object{"$ref": "#/$defs/Baseline", "description": "what changed since the run that it was compared with; left out if it wasn't"},
+		"setup":    enum("how the portal's server is set up; left out if that isn't known", constants.OfType(t, "checks/setup.go", "Setup")),
 	}
-	definitions["Summary"] = optional(optional(closed(summary, nil), "setup"), "acknowledged")
+	reflectInto(t, definitions, &report.Baseline{})
+	definitions["Summary"] = optional(optional(optional(closed(summary, nil), "setup"), "acknowledged"), "baseline")
 	whole := object{"results": object{"type": "array", "items": object{"$ref": "#/$defs/Result"}}}
 	for name, property := range summary {
 		whole[name] = property
 	}
-	root := optional(optional(closed(whole, nil), "setup"), "acknowledged")
+	root := optional(optional(optional(closed(whole, nil), "setup"), "acknowledged"), "baseline")
 	root["$schema"] = "https://json-schema.org/draft/2020-12/schema"
 	root["$id"] = "urn:boxready:schema:result:1"
 	root["title"] = "Result of boxready check --format json"

@@ -205,6 +205,26 @@ func (s *Store) Last(portal string) (*report.Saved, error) {
 	return s.Load(runs[0])
 }
 
+// Before returns the newest kept run of a portal that began before a time; of those in which nothing wrong was seen, if good is true;
+// nil for none.
+func (s *Store) Before(portal string, at time.Time, good bool) (*report.Saved, error) {
+	if s.Dir == "" {
+		return nil, nil
+	}
+	folder := s.folder(portal)
+	found, err := files(folder)
+	if err != nil {
+		return nil, err
+	}
+	for _, info := range found {
+		saved, err := report.Read(filepath.Join(folder, info.Name()))
+		if err == nil && saved.Portal == portal && saved.Started.Before(at) && (!good || saved.Verdict.Good()) {
+			return saved, nil
+		}
+	}
+	return nil, nil
+}
+
 // LastPortal returns the portal of the newest kept run; "" if there is none.
 func (s *Store) LastPortal() (string, error) {
 	if s.Dir == "" {

@@ -73,6 +73,20 @@ func TestHistory(t *testing.T) {
 	if last, err := s.Last("https://a.example"); err != nil || !last.Started.Equal(runs[0].Started) {
 		t.Errorf("the last one: %+v, %v", last, err)
 	}
+	if run, err := s.Before("https://a.example", runs[0].Started, false); err != nil || run == nil || !run.Started.Equal(runs[1].Started) {
+		t.Errorf("the one before the last: %+v, %v", run, err)
+	}
+	if run, err := s.Before("https://a.example", runs[0].Started, true); err != nil || run != nil {
+		t.Errorf("a good one where there is none: %+v, %v", run, err)
+	}
+	for i, verdict := range []checks.Verdict{checks.NoObstacle, checks.Ready, checks.NotReady} {
+		if err := s.Add(run("https://a.example", noon.Add(time.Duration(30+i)*time.Minute), verdict, "{}")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if run, err := s.Before("https://a.example", noon.Add(time.Hour), true); err != nil || run == nil || run.Verdict != checks.Ready {
+		t.Errorf("the last good one: %+v, %v", run, err)
+	}
 	if err := s.Delete("https://a.example"); err != nil {
 		t.Fatal(err)
 	}
