@@ -56,6 +56,8 @@ func (l *Live) End(o *checks.Outcome) error {
 	if verdict.Inference != "" {
 		t.para(0, "", verdict.Inference)
 	}
+	t.endings()
+	t.reportID()
 	l.flush()
 	return l.err
 }

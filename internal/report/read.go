@@ -301,6 +301,7 @@ func decode[R any](data []byte) (d Document, results []R, err error) {
 		Schema     *int            `json:"schema"`
 		Counts     json.RawMessage `json:"counts"` // recounted
 		NotChecked json.RawMessage `json:"not_checked"`
+		Endings    json.RawMessage `json:"endings"` // found again, in the facts
 		Results    json.RawMessage `json:"results"`
 	}
 	if err := checkSize(data); err != nil {
@@ -316,7 +317,7 @@ func decode[R any](data []byte) (d Document, results []R, err error) {
 		return d, nil, &ReadError{Reason: ReadForeign, Schema: *saved.Schema}
 	}
 	d = saved.Document
-	d.Schema = *saved.Schema
+	d.Schema, d.ID = *saved.Schema, view.RunID(d.Started, d.Finished)
 	if d.NotChecked, err = list[NotChecked](saved.NotChecked); err != nil {
 		return d, nil, err
 	}

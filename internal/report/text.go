@@ -37,6 +37,7 @@ func (p *Reporter) WriteSelfTest(w io.Writer, o *checks.Outcome, style Style) er
 func (p *Reporter) writeRun(w io.Writer, n *run, style Style) error {
 	t := newText(p, n, style)
 	t.verdict()
+	t.endings()
 	return t.writeFindings(w)
 }
 
@@ -96,11 +97,39 @@ func pad(s string, width int) string {
 
 func (t *text) verdict() {
 	t.para(0, "", t.run.display)
+	t.reportID()
 	verdict := t.run.verdict(t.Words)
 	t.para(0, "", t.style.Bold(t.style.Paint(verdict.State, verdict.Title)))
 	t.para(0, "", verdict.Text)
 	if verdict.Inference != "" {
 		t.para(0, "", verdict.Inference)
+	}
+}
+
+// reportID writes the report's ID, which somebody who made the run just now has no use for.
+func (t *text) reportID() {
+	if t.run.saved || t.style.Verbose {
+		t.para(0, "", t.say("report.summary.report-id", checks.Args{"id": t.run.ID}))
+	}
+}
+
+// endings writes what ends soon and what to do about it, or all endings with verbose.
+func (t *text) endings() {
+	list := t.run.endings(t.style.Verbose)
+	if len(list) == 0 {
+		return
+	}
+	t.WriteString("\n")
+	t.para(0, "", t.style.Bold(t.say("ending.title", nil)))
+	for _, e := range list {
+		line, state := e.Text(t.Words, t.run.Finished)+".", checks.State("")
+		if e.Near(t.run.Finished) {
+			line += " " + e.Advice(t.Words)
+		}
+		if e.Soon(t.run.Finished) {
+			state = checks.Notice
+		}
+		t.para(2, "", t.style.Paint(state, line))
 	}
 }
 

@@ -99,7 +99,7 @@ func TestEndings(t *testing.T) {
 			{Check: checks.ServerLicence, Cause: checks.LicenceDemo, Acknowledged: &checks.Acknowledged{}}, // for good
 		}
 		got := Endings(results, now)
-		if len(got) != 1 || got[0].What != AcknowledgedEnds || got[0].Check != checks.PortalTLS || got[0].Name != "tls-expired" || !got[0].At.Equal(before) {
+		if len(got) != 1 || got[0].What != EndsAcknowledged || got[0].Check != checks.PortalTLS || got[0].Name != "tls-expired" || !got[0].At.Equal(before) {
 			t.Error(got)
 		}
 	})
