@@ -18,6 +18,8 @@ import (
 
 	"boxready/checks"
 	"boxready/internal/portal"
+	"boxready/internal/untrusted"
+	"boxready/internal/view"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -35,6 +37,7 @@ const (
 	maxWait         = 2 * time.Minute
 	maxProbes       = 256 // probes waiting for a result
 	maxHeaderBytes  = 16 << 10
+	maxLabel        = 100 // characters of a name that a server told
 )
 
 // Options configure an Exporter.
@@ -230,11 +233,12 @@ type sample struct {
 	results           []checks.Result // without facts and arguments
 	notChecked        []checks.NotChecked
 	started, finished time.Time
-	certificate       time.Time // its end; zero if not known
+	certificate       time.Time     // its end; zero if not known
+	endings           []view.Ending // the earliest first
 }
 
 func sampleOf(o *checks.Outcome) *sample {
-	s := &sample{verdict: o.Verdict, counts: o.Counts(), notChecked: o.NotChecked, started: o.Started, finished: o.Finished}
+	s := &sample{verdict: o.Verdict, counts: o.Counts(), notChecked: o.NotChecked, started: o.Started, finished: o.Finished, endings: view.Endings(o.Results, o.Finished)}
 	for _, r := range o.Results {
 		if tls, ok := r.Facts.(*checks.TLSFacts); ok && len(tls.Addresses) > 0 && len(tls.Addresses[0].Chain) > 0 {
 			s.certificate = tls.Addresses[0].Chain[0].NotAfter
@@ -264,11 +268,12 @@ var (
 	result       = gauge("result", "1 for each result. The cause is empty where all is well.", "check", "state", "cause", "owner", "vantage", "affects")
 	age          = gauge("result_age_seconds", "How long ago the run ended that the result is of.")
 	notChecked   = gauge("not_checked", "1 for each check that was not made, with what it needs.", "check", "reason")
+	ending       = gauge("end_timestamp_seconds", "Unix time at which something ends: the earliest if there are several of one name.", "what", "check", "name")
 	certificate  = gauge("certificate_not_after_timestamp_seconds", "Unix time at which the portal's certificate ends.")
 )
 
 func (a *answer) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{probeSuccess, inProgress, ended, took, verdict, counts, result, age, notChecked, certificate} {
+	for _, d := range []*prometheus.Desc{probeSuccess, inProgress, ended, took, verdict, counts, result, age, notChecked, ending, certificate} {
 		out <- d
 	}
 }
@@ -297,6 +302,14 @@ func (a *answer) Collect(out chan<- prometheus.Metric) {
 	}
 	for _, n := range s.notChecked {
 		send(notChecked, 1, string(n.Check), string(n.Reason))
+	}
+	sent := map[[3]string]bool{}
+	for _, e := range s.endings {
+		labels := [3]string{e.What, string(e.Check), untrusted.Truncate(untrusted.Line(e.Name), maxLabel)}
+		if !sent[labels] {
+			sent[labels] = true
+			send(ending, seconds(e.At), labels[:]...)
+		}
 	}
 	if !s.certificate.IsZero() {
 		send(certificate, seconds(s.certificate))

@@ -18,6 +18,7 @@ import (
 	"boxready/checks"
 	"boxready/internal/exporter"
 	"boxready/internal/portal"
+	"boxready/internal/serverprobe"
 	"boxready/internal/simtest/testenv"
 
 	"go.uber.org/goleak"
@@ -67,7 +68,11 @@ func (p *portals) run(ctx context.Context, _ portal.Address) (*checks.Outcome, e
 	o.Finished = time.Now()
 	o.Results = []checks.Result{
 		{Check: checks.PortalTLS, State: checks.Problem, Cause: checks.TLSExpired, Owner: checks.ServerAdmin, Vantage: checks.FromComputer, Affects: []checks.Affected{checks.Applications, checks.Events},
-			Facts: &checks.TLSFacts{Addresses: []checks.TLSSeen{{Chain: []checks.Certificate{{NotAfter: time.Unix(1700000000, 0)}}}}}},
+			Facts: &checks.TLSFacts{Addresses: []checks.TLSSeen{
+				{Trust: &checks.Trust{}, Chain: []checks.Certificate{{CommonName: "a.example", SHA256: "1", NotAfter: time.Unix(1700000000, 0)}}},
+				{Trust: &checks.Trust{}, Chain: []checks.Certificate{{CommonName: "a.example", SHA256: "2", NotAfter: time.Unix(1800000000, 0)}}}}}},
+		{Check: checks.ServerLicence, State: checks.OK, Vantage: checks.FromServer,
+			Facts: &checks.ServerLicenceFacts{Licence: &serverprobe.Licence{Name: "CRM\x00\"", Ends: "2027-01-01"}}},
 		{Check: checks.PortalTCP, State: checks.OK, Vantage: checks.FromComputer},
 	}
 	o.NotChecked = []checks.NotChecked{{Check: checks.ContentFilterCheck, Reason: "consent-content-filter"}}
@@ -123,6 +128,8 @@ func TestProbe(t *testing.T) {
 			`boxready_result{affects="",cause="",check="portal-tcp",owner="",state="ok",vantage="computer"} 1`,
 			`boxready_result_age_seconds 0`,
 			`boxready_not_checked{check="content-filter",reason="consent-content-filter"} 1`,
+			`boxready_end_timestamp_seconds{check="portal-tls",name="a.example",what="certificate"} 1.7e+09`,
+			`boxready_end_timestamp_seconds{check="server-licence",name="CRM�\"",what="licence"} 1.798847999e+09`,
 			"boxready_certificate_not_after_timestamp_seconds 1.7e+09")
 
 		time.Sleep(5 * time.Minute)
