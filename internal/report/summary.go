@@ -28,13 +28,13 @@ func (p *Reporter) summary(n *run, b *Bundle) string {
 	verdict := n.verdict(p.Words)
 	head := []string{
 		say("portal", checks.Args{"portal": n.display}) + hidden,
-		say("report-id", checks.Args{"id": n.ID}),
 		say("verdict", checks.Args{"verdict": verdict.Title}),
 		say("checked", checks.Args{"started": moment(n.Started), "version": n.Tool.Version, "system": p.system()}),
+		say("report-id", checks.Args{"id": n.ID}),
 		say("counts", checks.Args{"counts": strings.Join(counts, ", ")}),
 	}
 	if verdict.Inference != "" {
-		head = slices.Insert(head, 3, verdict.Inference)
+		head = slices.Insert(head, 2, verdict.Inference)
 	}
 	for _, e := range n.endings(false) {
 		head = append(head, e.Text(p.Words, n.Finished))

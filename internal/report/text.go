@@ -37,6 +37,7 @@ func (p *Reporter) WriteSelfTest(w io.Writer, o *checks.Outcome, style Style) er
 func (p *Reporter) writeRun(w io.Writer, n *run, style Style) error {
 	t := newText(p, n, style)
 	t.verdict()
+	t.reportID()
 	t.endings()
 	return t.writeFindings(w)
 }
@@ -97,7 +98,6 @@ func pad(s string, width int) string {
 
 func (t *text) verdict() {
 	t.para(0, "", t.run.display)
-	t.reportID()
 	verdict := t.run.verdict(t.Words)
 	t.para(0, "", t.style.Bold(t.style.Paint(verdict.State, verdict.Title)))
 	t.para(0, "", verdict.Text)
@@ -122,14 +122,14 @@ func (t *text) endings() {
 	t.WriteString("\n")
 	t.para(0, "", t.style.Bold(t.say("ending.title", nil)))
 	for _, e := range list {
-		line, state := e.Text(t.Words, t.run.Finished)+".", checks.State("")
+		line := e.Text(t.Words, t.run.Finished) + "."
+		if e.Soon(t.run.Finished) {
+			line = t.style.Bold(line)
+		}
 		if e.Near(t.run.Finished) {
 			line += " " + e.Advice(t.Words)
 		}
-		if e.Soon(t.run.Finished) {
-			state = checks.Notice
-		}
-		t.para(2, "", t.style.Paint(state, line))
+		t.para(2, "", line)
 	}
 }
 
