@@ -29,7 +29,8 @@ const (
 type SignInFacts struct {
 	AuthAnswer
 	At       time.Time  `json:"at"`
-	Ends     *time.Time `json:"ends,omitempty"` // when the sent refresh token expires
+	Ends     *time.Time `json:"ends,omitempty"`     // when the sent refresh token expires
+	EndsNow  *time.Time `json:"ends_now,omitempty"` // when the one that was saved in its place does
 	Scopes   []string   `json:"scopes,omitempty"`
 	MemberID string     `json:"member_id,omitempty" hide:"member"`
 	UserID   string     `json:"user_id,omitempty" hide:"user"`
@@ -89,11 +90,7 @@ func (a *AuthAnswer) args() Args {
 // to know that a token is unseen, each process would have to save, before it sends a token, that it does.
 func observeSignIn(ctx context.Context, env *Env) (*SignInFacts, error) {
 	source := env.target.SignIn
-	f := &SignInFacts{At: env.now().UTC()}
-	if ends := source.Held().Ends(); !ends.IsZero() {
-		ends = ends.UTC()
-		f.Ends = &ends
-	}
+	f := &SignInFacts{At: env.now().UTC(), Ends: refreshEnds(source.Held())}
 	start := time.Now()
 	token, err := source.Refresh(ctx)
 	if errors.Is(err, oauthflow.ErrNotSaved) {
@@ -103,8 +100,30 @@ func observeSignIn(ctx context.Context, env *Env) (*SignInFacts, error) {
 	if err == nil {
 		f.Scopes, f.MemberID, f.UserID = token.Scopes, token.MemberID, token.UserID
 		env.setToken(portal.Token{Value: token.Access})
+		if !f.NotSaved {
+			f.EndsNow = refreshEnds(token)
+		}
 	}
 	return f, nil
+}
+
+func refreshEnds(token oauthflow.Token) *time.Time {
+	ends := token.Ends().UTC()
+	if ends.IsZero() {
+		return nil
+	}
+	return &ends
+}
+
+// EndsAfter is when the saved sign-in expires after the run unless it is renewed; zero if not known, or it was refused.
+func (f *SignInFacts) EndsAfter() time.Time {
+	switch {
+	case f.EndsNow != nil:
+		return *f.EndsNow
+	case f.Ends != nil && f.Failure != "": // it could not be renewed
+		return *f.Ends
+	}
+	return time.Time{}
 }
 
 func judgeSignIn(f *SignInFacts, _ FactsByCheck) []Result {

@@ -89,6 +89,24 @@ func (f *TLSFacts) captive(s *TLSSeen) bool {
 	return s.Trust != nil && !s.Trust.NameMatches && (s.VendorsToo || f.HTTP != nil && f.HTTP.guestPage())
 }
 
+// InUse returns the portal's own certificates, one for all addresses that have the same, and those of issuers that were valid and end
+// before them: until then the chain has to be renewed, too. An interceptor's and a guest network's are not the portal's.
+func (f *TLSFacts) InUse() (list []Certificate) {
+	for i := range f.Addresses {
+		s := &f.Addresses[i]
+		if len(s.Chain) == 0 || s.Trust == nil || s.intercepted() != "" || f.captive(s) {
+			continue
+		}
+		for n, c := range s.links() {
+			known := slices.ContainsFunc(list, func(other Certificate) bool { return other.SHA256 == c.SHA256 })
+			if !known && (n == 0 || !c.SelfSigned && c.NotAfter.After(f.At) && c.NotAfter.Before(s.Chain[0].NotAfter)) {
+				list = append(list, c)
+			}
+		}
+	}
+	return list
+}
+
 // Public returns the values that identify nobody although their fields are tagged: public authorities.
 func (f *TLSFacts) Public() []string {
 	var values []string

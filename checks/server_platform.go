@@ -41,6 +41,22 @@ var oldestPHP = []struct{ main, php string }{
 	{"23.300.100", "8.0.0"},
 }
 
+// phpSupport has the last day of the PHP project's security fixes, by branch; a distribution may go on longer with its own packages.
+// https://www.php.net/supported-versions.php and https://www.php.net/eol.php, as of September 2026.
+var phpSupport = map[string]string{"7.2": "2020-11-30", "7.3": "2021-12-06", "7.4": "2022-11-28", "8.0": "2023-11-26", "8.1": "2025-12-31",
+	"8.2": "2026-12-31", "8.3": "2027-12-31", "8.4": "2028-12-31", "8.5": "2029-12-31"}
+
+// PHPSupport returns the branch of the PHP that serves the portal, e.g. "8.2", and the last day of its security fixes, as 2006-01-02;
+// "" if either isn't known.
+func (f *ServerPlatformFacts) PHPSupport() (branch, lastDay string) {
+	if f.PHP == nil || !f.Web {
+		return "", ""
+	}
+	parts := strings.SplitN(versionNumber.FindString(f.PHP.Version), ".", 3)
+	branch = strings.Join(parts[:min(len(parts), 2)], ".")
+	return branch, phpSupport[branch]
+}
+
 // PHP 8.1, which the product requires, can't be built with an older one; TLS 1.2 needs 1.0.1.
 // https://www.php.net/manual/en/openssl.requirements.php
 const oldestOpenSSL = "1.0.2"

@@ -35,6 +35,10 @@ func (l *checklist) refresh() {
 	if bar := l.filterBar(); bar != nil {
 		cards = append(cards, bar)
 	}
+	endings, soon := l.endings(s, used)
+	if soon {
+		cards = append(cards, endings)
+	}
 	groups := s.Checklist(l.p.words, l.p.params.Now(), filter)
 	ready := filter == (model.Filter{}) && !s.Running && !s.ReadOnly() && s.Outcome != nil && s.Outcome.Verdict == checks.Ready
 	if ready {
@@ -81,6 +85,9 @@ func (l *checklist) refresh() {
 		if missing := l.notChecked(s, used); missing != nil {
 			cards = append(cards, missing)
 		}
+	}
+	if endings != nil && !soon {
+		cards = append(cards, endings)
 	}
 	for key, row := range l.rows {
 		if used[key] == nil {
@@ -284,6 +291,28 @@ func (l *checklist) notChecked(s *model.Session, used map[string]*widgets.Row) f
 		}
 	}
 	return widgets.Card(widgets.Column(0, lines...))
+}
+
+// endings lists what ends and when; nil if nothing is known, or the list is limited to something else. As long as nothing has to be done
+// about it, what ends first stands for the others. soon reports whether something has to be done.
+func (l *checklist) endings(s *model.Session, used map[string]*widgets.Row) (card fyne.CanvasObject, soon bool) {
+	rows, soon := s.Endings(l.p.words, l.p.params.Now())
+	if len(rows) == 0 || l.p.filter != (model.Filter{}) {
+		return nil, false
+	}
+	const key = "endings"
+	lines := []fyne.CanvasObject{groupTitle(l.p.words.Say("ending.title", nil))}
+	for i, row := range rows {
+		if i == 0 || soon || l.p.open[key] {
+			lines = l.add(lines, used, row, 0)
+		}
+	}
+	if others := len(rows) - 1; others > 0 && !soon {
+		content := widgets.RowContent{Title: l.p.words.Count("window.more-endings", others), LowEmphasis: true}
+		l.foldable(&content, key)
+		lines = l.addRow(lines, used, model.Row{Key: key}, 0, content, func() { l.p.fold(key) })
+	}
+	return widgets.Card(widgets.Column(0, lines...)), soon
 }
 
 // remedy is the button for what a skipped check needs; nil if it can't be provided here.

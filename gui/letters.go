@@ -20,6 +20,7 @@ import (
 	"boxready/internal/allowlist"
 	"boxready/internal/letter"
 	"boxready/internal/report"
+	"boxready/internal/untrusted"
 	"boxready/internal/view"
 )
 
@@ -185,7 +186,7 @@ func (p *lettersPage) card() fyne.CanvasObject {
 		return widgets.NewText(p.say(key, nil), widgets.Font{Color: widgets.Muted})
 	}
 	text := &fyne.Container{Layout: &letterHeight{p}, Objects: []fyne.CanvasObject{p.body}}
-	lines := []fyne.CanvasObject{widgets.Column(4, label("letters.subject"), p.subject), widgets.Column(4, label("letters.body"), text)}
+	lines := append(p.supportLines(), widgets.Column(4, label("letters.subject"), p.subject), widgets.Column(4, label("letters.body"), text))
 	lines = append(lines, p.attachedRow())
 	copies := p.copyButton("letters.copy", func() string { return p.shown().Text(p.words) })
 	copies.Importance = widgets.NewPrimary("", nil, nil).Importance
@@ -199,6 +200,21 @@ func (p *lettersPage) card() fyne.CanvasObject {
 	p.note = widgets.NewText("", widgets.Font{Color: widgets.Muted, Selectable: true})
 	p.note.Hide()
 	return widgets.Card(widgets.Column(10, append(lines, last, p.note)...))
+}
+
+// supportLines show the address that requirements name for help, before it is used; none if there is no such address.
+func (p *lettersPage) supportLines() []fyne.CanvasObject {
+	support := p.written.Support
+	if support == "" {
+		return nil
+	}
+	of, _ := p.session.Target.Requirements.Support()
+	says := p.say("letters.support", checks.Args{"application": untrusted.Line(of.NameIn(p.words.Lang())), "address": strings.TrimPrefix(support, "mailto:")})
+	lines := []fyne.CanvasObject{widgets.NewText(says, widgets.Font{Selectable: true})}
+	if strings.HasPrefix(support, "https://") {
+		lines = append(lines, widgets.Flow(8, widgets.NewButton(p.say("letters.open-support", nil), nil, func() { p.dialogs.openURL(support) })))
+	}
+	return lines
 }
 
 // letterHeight makes the text field as high as the page has room for.
@@ -299,7 +315,7 @@ const rulesHeight = 180
 
 // shown is the letter as it is shown, with what is attached.
 func (p *lettersPage) shown() letter.Letter {
-	return letter.Letter{To: p.written.To, Subject: p.subject.Text, Body: p.body.Text, Attachments: p.written.Attachments}
+	return letter.Letter{To: p.written.To, Support: p.written.Support, Subject: p.subject.Text, Body: p.body.Text, Attachments: p.written.Attachments}
 }
 
 // mail opens the letter in the mail program.

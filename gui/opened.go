@@ -117,7 +117,7 @@ func (w *Window) reportBanner() fyne.CanvasObject {
 	}
 	lines := []fyne.CanvasObject{
 		widgets.NewText(s.Opened.Title(w.words), widgets.Font{Bold: true, Selectable: true}),
-		widgets.Small(w.say("opened.view-only", nil)),
+		widgets.Small(w.words.Say("report.summary.report-id", checks.Args{"id": s.Opened.Report.ID}) + ". " + w.say("opened.view-only", nil)),
 	}
 	for _, remark := range s.Remarks(w.words) {
 		lines = append(lines, widgets.Beside(8, true, widgets.SmallSign(style.Notice), widgets.NewText(remark, widgets.Font{Selectable: true}), nil))

@@ -259,6 +259,9 @@ func (p *reportPage) showBundle() {
 	lines := []fyne.CanvasObject{widgets.Heading(p.say("report.preview", nil))}
 	switch {
 	case p.bundle != nil:
+		if p.bundle.ID != "" {
+			lines = append(lines, widgets.NewText(p.words.Say("report.summary.report-id", checks.Args{"id": p.bundle.ID}), widgets.Font{Color: widgets.Muted, Selectable: true}))
+		}
 		lines = append(lines, p.files())
 		p.viewer = widgets.NewViewer(string(p.bundle.File(p.file)), p.viewerHeight())
 		lines = append(lines, p.viewer)

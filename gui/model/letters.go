@@ -29,7 +29,10 @@ func (s *Session) Recipients() []view.Owner {
 func (s *Session) Letter(w *words.Texts, version string, to checks.Owner, rules *allowlist.Rules, equipment allowlist.Equipment) (letter.Letter, error) {
 	run := letter.Run{Portal: s.Target.Address, Demo: s.Demo, When: s.Begun, Version: version, Rules: rules, Equipment: equipment}
 	if s.Outcome != nil {
-		run.When = s.Outcome.Finished
+		run.When, run.ID = s.Outcome.Finished, view.RunID(s.Outcome.Started, s.Outcome.Finished)
+	}
+	if of, ok := s.Target.Requirements.Support(); ok {
+		run.Support = of.Support
 	}
 	return letter.Write(w.For(s.Setup()), s.view(), to, run)
 }
@@ -56,7 +59,7 @@ func (s *Session) Draft(written letter.Letter) (l letter.Letter, outdated bool) 
 	if !edited {
 		return written, false
 	}
-	l, l.Attachments = d.Letter, written.Attachments
+	l, l.Attachments, l.Support = d.Letter, written.Attachments, written.Support
 	return l, d.outcome != s.Outcome
 }
 

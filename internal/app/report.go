@@ -26,7 +26,10 @@ func (a *App) Lists(ctx context.Context, o allowlist.Options, offline bool) ([]f
 
 // Letter writes the letter to an owner of a run's findings, see letter.Write.
 func Letter(w *words.Texts, o *checks.Outcome, to checks.Owner, rules *allowlist.Rules, equipment allowlist.Equipment) (letter.Letter, error) {
-	run := letter.Run{Portal: o.Target.Address, Demo: o.Target.Demo != nil, When: o.Finished, Version: rules.Version, Rules: rules, Equipment: equipment}
+	run := letter.Run{Portal: o.Target.Address, Demo: o.Target.Demo != nil, When: o.Finished, Version: rules.Version, ID: view.RunID(o.Started, o.Finished), Rules: rules, Equipment: equipment}
+	if of, ok := o.Target.Requirements.Support(); ok {
+		run.Support = of.Support
+	}
 	return letter.Write(w.For(o.Setup()), view.Of(o.Results), to, run)
 }
 

@@ -17,7 +17,7 @@ func (p *Portal) ServerAnswer() (string, error) {
 	unreachable := slices.ContainsFunc(p.faults, func(name string) bool { return strings.HasPrefix(name, "auth-server-unreachable") })
 	a := &serverprobe.Answer{
 		Kind: serverprobe.PHP, Nonce: "demo", PortalHost: host, Time: time.Now().UTC().Truncate(time.Second), TookMS: 900, SAPI: "fpm-fcgi", Loaded: true, RESTOK: &yes,
-		Settings: &serverprobe.PHPSettings{Version: "8.2.20", OpenSSL: "OpenSSL 3.0.13 30 Jan 2024", Store: serverprobe.CertificateStore{File: "/etc/pki/tls/cert.pem", Readable: true}},
+		Settings: &serverprobe.PHPSettings{Version: "8.3.14", OpenSSL: "OpenSSL 3.0.13 30 Jan 2024", Store: serverprobe.CertificateStore{File: "/etc/pki/tls/cert.pem", Readable: true}},
 		Modules:  map[string]string{"main": "25.550.100", "rest": "25.600.100", "crm": "25.600.0", "im": "25.600.0"},
 		Database: &serverprobe.Database{Type: "mysql", Version: "8.0.36"}, Names: []string{host},
 		Licence: &serverprobe.Licence{Region: "ru", Ends: time.Now().AddDate(0, 10, 0).Format(time.DateOnly), TimeBound: true},

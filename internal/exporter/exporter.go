@@ -19,6 +19,8 @@ import (
 
 	"boxready/checks"
 	"boxready/internal/portal"
+	"boxready/internal/untrusted"
+	"boxready/internal/view"
 )
 
 // MinInterval is the shortest interval of runs against a portal, from start to start.
@@ -32,6 +34,7 @@ const (
 	maxWait         = 2 * time.Minute
 	maxProbes       = 256 // probes waiting for a result
 	maxHeaderBytes  = 16 << 10
+	maxLabel        = 100 // characters of a name that a server told
 )
 
 // Options configure an Exporter.
@@ -226,11 +229,12 @@ type sample struct {
 	results           []checks.Result // without facts and arguments
 	notChecked        []checks.NotChecked
 	started, finished time.Time
-	certificate       time.Time // its end; zero if not known
+	certificate       time.Time     // its end; zero if not known
+	endings           []view.Ending // the earliest first
 }
 
 func sampleOf(o *checks.Outcome) *sample {
-	s := &sample{verdict: o.Verdict, counts: o.Counts(), notChecked: o.NotChecked, started: o.Started, finished: o.Finished}
+	s := &sample{verdict: o.Verdict, counts: o.Counts(), notChecked: o.NotChecked, started: o.Started, finished: o.Finished, endings: view.Endings(o.Results, o.Finished)}
 	for _, r := range o.Results {
 		if tls, ok := r.Facts.(*checks.TLSFacts); ok && len(tls.Addresses) > 0 && len(tls.Addresses[0].Chain) > 0 {
 			s.certificate = tls.Addresses[0].Chain[0].NotAfter
@@ -282,6 +286,15 @@ func (a answer) page() *page {
 	p.metric("gauge", "boxready_not_checked", "1 for each check that was not made, with what it needs.")
 	for _, n := range s.notChecked {
 		p.series(1, "check", string(n.Check), "reason", string(n.Reason))
+	}
+	p.metric("gauge", "boxready_end_timestamp_seconds", "Unix time at which something ends: the earliest if there are several of one name.")
+	sent := map[[3]string]bool{}
+	for _, e := range s.endings {
+		labels := [3]string{string(e.Check), untrusted.Truncate(untrusted.Line(e.Name), maxLabel), e.What}
+		if !sent[labels] {
+			sent[labels] = true
+			p.series(seconds(e.At), "check", labels[0], "name", labels[1], "what", labels[2])
+		}
 	}
 	if !s.certificate.IsZero() {
 		p.gauge("boxready_certificate_not_after_timestamp_seconds", "Unix time at which the portal's certificate ends.", seconds(s.certificate))

@@ -20,6 +20,7 @@ import (
 	"boxready/checks"
 	"boxready/internal/exporter"
 	"boxready/internal/portal"
+	"boxready/internal/serverprobe"
 	"boxready/internal/simtest/testenv"
 
 	"go.uber.org/goleak"
@@ -69,7 +70,11 @@ func (p *portals) run(ctx context.Context, _ portal.Address) (*checks.Outcome, e
 	o.Finished = time.Now()
 	o.Results = []checks.Result{
 		{Check: checks.PortalTLS, State: checks.Problem, Cause: checks.TLSExpired, Owner: checks.ServerAdmin, Vantage: checks.FromComputer, Affects: []checks.Affected{checks.Applications, checks.Events},
-			Facts: &checks.TLSFacts{Addresses: []checks.TLSSeen{{Chain: []checks.Certificate{{NotAfter: time.Unix(1700000000, 0)}}}}}},
+			Facts: &checks.TLSFacts{Addresses: []checks.TLSSeen{
+				{Trust: &checks.Trust{}, Chain: []checks.Certificate{{CommonName: "a.example", SHA256: "1", NotAfter: time.Unix(1700000000, 0)}}},
+				{Trust: &checks.Trust{}, Chain: []checks.Certificate{{CommonName: "a.example", SHA256: "2", NotAfter: time.Unix(1800000000, 0)}}}}}},
+		{Check: checks.ServerLicence, State: checks.OK, Vantage: checks.FromServer,
+			Facts: &checks.ServerLicenceFacts{Licence: &serverprobe.Licence{Name: "CRM\x00\"", Ends: "2027-01-01"}}},
 		{Check: checks.PortalTCP, State: checks.OK, Vantage: checks.FromComputer},
 		{Check: checks.PortalClock, State: checks.Notice, Cause: checks.ClockOff, Owner: checks.ServerAdmin, Vantage: checks.FromComputer, Acknowledged: &checks.Acknowledged{Reason: "known"}},
 	}
@@ -127,6 +132,8 @@ func TestProbe(t *testing.T) {
 			`boxready_acknowledged{affects="",cause="clock-off",check="portal-clock",owner="server-admin",state="notice",vantage="computer"} 1`,
 			`boxready_result_age_seconds 0`,
 			`boxready_not_checked{check="content-filter",reason="consent-content-filter"} 1`,
+			`boxready_end_timestamp_seconds{check="portal-tls",name="a.example",what="certificate"} 1.7e+09`,
+			`boxready_end_timestamp_seconds{check="server-licence",name="CRM�\"",what="licence"} 1.798847999e+09`,
 			"boxready_certificate_not_after_timestamp_seconds 1.7e+09")
 
 		if strings.Contains(body, `boxready_result{affects="",cause="clock-off"`) || strings.Contains(body, `boxready_results{state="notice"} 1`) {

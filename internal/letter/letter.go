@@ -21,6 +21,7 @@ import (
 // Letter asks one person for all that this person has to do, in at most MaxWords words; what has no room is attached.
 type Letter struct {
 	To          checks.Owner
+	Support     string // the vendor's address that its requirements name: it begins with https:// or mailto:; "" for none
 	Subject     string
 	Body        string // ends with a newline
 	Attachments []allowlist.File
@@ -32,6 +33,8 @@ type Run struct {
 	Demo    bool      // a simulated portal
 	When    time.Time // the run ended
 	Version string    // of BoxReady
+	ID      string    // of the run, see view.RunID; "" while it is under way
+	Support string    // where the application's vendor helps, see requirements.Application; "" if not known
 	// Rules are those of the portal, for the letter to the network's administrator; nil for none.
 	Rules *allowlist.Rules
 	// Equipment is the equipment whose rules are attached; "" for none.
@@ -92,7 +95,18 @@ func Write(w *words.Texts, v *view.View, to checks.Owner, run Run) (Letter, erro
 	for _, i := range all[at].Findings {
 		p.add(i.Result)
 	}
+	var results []checks.Result
+	for _, i := range v.Items {
+		results = append(results, i.Result)
+	}
+	p.endings = slices.DeleteFunc(view.Endings(results, run.When), func(e view.Ending) bool {
+		told := slices.ContainsFunc(p.findings, func(f finding) bool { return f.result.Check == e.Check })
+		return told || e.Owner() != to || !e.Near(run.When)
+	})
 	l := Letter{To: to, Subject: p.subject(), Body: p.shortest()}
+	if to == checks.Vendor {
+		l.Support = run.Support
+	}
 	l.Attachments = append(l.Attachments, allowlist.File{Title: w.Say("letter.details", nil), Name: "details.txt", Text: p.details()})
 	if to != checks.NetworkAdmin || run.Rules == nil {
 		return l, nil
@@ -131,6 +145,7 @@ type writer struct {
 	to       checks.Owner
 	inferred view.Inference
 	findings []finding
+	endings  []view.Ending // that are near, the recipient's own, and not what a finding is about
 }
 
 // finding is one of the recipient's findings.
@@ -175,23 +190,24 @@ func (p *writer) say(key string, args checks.Args) string { return p.words.Say("
 
 func (p *writer) subject() string {
 	title := plain(p.findings[0].text.Title)
-	return p.say("subject", checks.Args{"title": untrusted.Truncate(title, maxTitle), "more": len(p.findings) - 1,
+	return p.say("subject", checks.Args{"title": untrusted.Truncate(title, maxTitle), "more": len(p.findings) - 1, "id": p.run.ID,
 		"portal": strings.TrimPrefix(p.run.Portal.Display(), "https://")})
 }
 
 // amount is how much of the findings a body has.
 type amount struct {
 	findings, steps int  // the first of each
+	endings         bool // what ends soon
 	inferred        bool // what follows about one of them
 	breaks          bool // what each breaks, not only the first
 	proofs          bool // of all findings, not only of the first
 }
 
 // shortest is the body with as much as MaxWords allow: fewer steps of each finding, then only what the first one breaks, then one proof,
-// then fewer findings, and then nothing of what was inferred.
+// then fewer findings, then nothing of what ends, and then nothing of what was inferred.
 func (p *writer) shortest() string {
 	var body string
-	for _, inferred := range []bool{true, false} {
+	for _, extras := range []amount{{endings: true, inferred: true}, {inferred: true}, {}} {
 		for n := min(len(p.findings), maxFindings); n > 0; n-- {
 			most := 1
 			for _, f := range p.findings[:n] {
@@ -200,7 +216,7 @@ func (p *writer) shortest() string {
 			for _, proofs := range []bool{true, false} {
 				for _, breaks := range []bool{true, false} {
 					for steps := most; steps > 0; steps-- {
-						if body = p.body(amount{n, steps, inferred, breaks, proofs}); CountWords(body) <= MaxWords {
+						if body = p.body(amount{n, steps, extras.endings, extras.inferred, breaks, proofs}); CountWords(body) <= MaxWords {
 							return body
 						}
 					}
@@ -269,6 +285,11 @@ func (p *writer) body(a amount) string {
 			}
 		}
 	}
+	if a.endings {
+		p.writeEndings(line)
+	} else {
+		more += len(p.endings)
+	}
 	if more > 0 {
 		line("\n%s", p.say("more", nil))
 	}
@@ -284,6 +305,16 @@ func (p *writer) body(a amount) string {
 		line("\n%s", p.say("sender", checks.Args{"portal": p.run.Portal.Display()}))
 	}
 	return b.String()
+}
+
+// writeEndings writes what ends soon, a line each.
+func (p *writer) writeEndings(line func(string, ...any)) {
+	for i, e := range p.endings {
+		if i == 0 {
+			line("")
+		}
+		line("%s.", plain(e.Text(p.words, p.run.When)))
+	}
 }
 
 // from is the address that the portal's server connects from, if the owner gave it.
@@ -314,6 +345,9 @@ func (p *writer) details() string {
 			line("")
 		}
 		p.writeDetails(line, f)
+	}
+	for _, e := range p.endings {
+		line("\n%s. %s", plain(e.Text(p.words, p.run.When)), e.Advice(p.words))
 	}
 	line("\n%s", p.say("end", checks.Args{"version": p.run.Version, "when": p.words.When(p.run.When)}))
 	return b.String()
@@ -384,7 +418,11 @@ func (l Letter) Whole() string { return strings.TrimRight(l.Body, "\n") + "\n\n"
 // Attached is the attachments as one text.
 func (l Letter) Attached() string { return allowlist.Attached(l.Attachments) }
 
-// Text is the letter as plain text, the subject first.
+// Text is the letter as plain text, with the address of the vendor's support, if it is known, and the subject first.
 func (l Letter) Text(w *words.Texts) string {
-	return w.Say("letter.subject-label", nil) + ": " + l.Subject + "\n\n" + l.Whole()
+	to := ""
+	if l.Support != "" {
+		to = w.Say("letter.to-label", nil) + ": " + strings.TrimPrefix(l.Support, "mailto:") + "\n"
+	}
+	return to + w.Say("letter.subject-label", nil) + ": " + l.Subject + "\n\n" + l.Whole()
 }

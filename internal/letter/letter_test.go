@@ -18,6 +18,7 @@ import (
 	"boxready/internal/allowlist"
 	"boxready/internal/letter"
 	"boxready/internal/portal"
+	"boxready/internal/serverprobe"
 	"boxready/internal/view"
 	"boxready/internal/words"
 )
@@ -283,5 +284,62 @@ func TestHTML(t *testing.T) {
 	page, err := letter.Letter{Subject: "<script>1 & 2", Body: "a <b>\n  c", Attachments: []allowlist.File{{Title: "<t>", Text: "<u>"}}}.HTML("ru")
 	if err != nil || !strings.HasPrefix(page, "<!DOCTYPE html>\n<html lang=\"ru\">") || strings.Contains(page, "<script>") || !strings.Contains(page, "a &lt;b&gt;\n  c") || !strings.Contains(page, "&lt;t&gt;") || !strings.Contains(page, "&lt;u&gt;") {
 		t.Errorf("%v\n%s", err, page)
+	}
+}
+
+// TestEndings: a letter tells what ends soon if its recipient can renew it and no finding is about it.
+func TestEndings(t *testing.T) {
+	w := texts(t, "en")
+	licence := finding(checks.ServerLicence, checks.OK, "", "")
+	licence.Facts = &checks.ServerLicenceFacts{Licence: &serverprobe.Licence{Ends: noon.AddDate(0, 0, 40).Format(time.DateOnly)}}
+	php := finding(checks.ServerPlatform, checks.OK, "", "")
+	php.Facts = &checks.ServerPlatformFacts{Web: true, PHP: &serverprobe.PHPSettings{Version: "8.2.20"}}
+	tls := finding(checks.PortalTLS, checks.Notice, checks.TLSExpiresSoon, checks.ServerAdmin)
+	tls.Facts = &checks.TLSFacts{Addresses: []checks.TLSSeen{{Trust: &checks.Trust{}, Chain: []checks.Certificate{{CommonName: "portal", NotAfter: noon.AddDate(0, 0, 9)}}}}}
+	results := []checks.Result{licence, php, tls, finding(checks.AppInstalled, checks.Problem, checks.AppInactive, checks.PortalAdmin)}
+	for to, want := range map[checks.Owner][]string{
+		checks.ServerAdmin: {"PHP project’s security fixes for PHP 8.2: until 31 December 2026"},
+		checks.PortalAdmin: {"Licence: until 2 January 2027"},
+	} {
+		l := write(t, w, results, to, run(t))
+		for _, text := range []string{l.Body, l.Attached()} {
+			for _, ending := range []string{"PHP project’s security fixes for PHP 8.2: until 31 December 2026", "Licence: until 2 January 2027", "Certificate of portal: until"} {
+				if strings.Contains(text, ending) != slices.Contains(want, ending) {
+					t.Errorf("to %s: %q, expected %q in\n%s", to, ending, want, text)
+				}
+			}
+		}
+	}
+}
+
+// TestSupport: the address that requirements name is the letter's to the vendor, and nobody else's.
+func TestSupport(t *testing.T) {
+	w := texts(t, "en")
+	results := append([]checks.Result{finding(checks.AppInstalled, checks.Problem, checks.AppPaymentRequired, checks.Vendor)}, broken...)
+	for support, want := range map[string]struct{ text, url, header string }{
+		"":                             {"Subject: ", "mailto:?", ""},
+		"mailto:help@vendor.example":   {"To: help@vendor.example\nSubject: ", "mailto:help@vendor.example?", "To: help@vendor.example\r\n"},
+		"https://vendor.example/help?": {"To: https://vendor.example/help?\nSubject: ", "mailto:?", ""},
+	} {
+		for _, to := range []checks.Owner{checks.Vendor, checks.ServerAdmin} {
+			asked := run(t)
+			asked.ID, asked.Support = "J0WR431Y", support
+			l := write(t, w, results, to, asked)
+			want := want
+			if to != checks.Vendor {
+				want.text, want.url, want.header = "Subject: ", "mailto:?", ""
+			}
+			url, _ := l.Mailto()
+			if text := l.Text(w); !strings.HasPrefix(text, want.text) || !strings.HasPrefix(url, want.url) {
+				t.Errorf("%s to %s: %.80q, %.80q", support, to, text, url)
+			}
+			head, _, _ := strings.Cut(string(l.EML(noon)), "\r\n\r\n")
+			if strings.Contains(head, "\nTo:") != (want.header != "") || !strings.Contains(head, want.header) {
+				t.Errorf("%s to %s: %s", support, to, head)
+			}
+			if !strings.HasSuffix(l.Subject, " [J0WR431Y]") {
+				t.Errorf("the subject %q lacks the report's ID", l.Subject)
+			}
+		}
 	}
 }

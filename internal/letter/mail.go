@@ -19,19 +19,31 @@ func (l Letter) Mailto() (url string, fits bool) {
 	// Mail programs don't decode a plus as a space.
 	escape := func(s string) string { return strings.ReplaceAll(neturl.QueryEscape(s), "+", "%20") }
 	lines := strings.NewReplacer("\r\n", "\r\n", "\r", "\r\n", "\n", "\r\n")
-	url = "mailto:?subject=" + escape(oneLine(l.Subject)) + "&body=" + escape(lines.Replace(l.Body))
+	url = "mailto:" + l.email() + "?subject=" + escape(oneLine(l.Subject)) + "&body=" + escape(lines.Replace(l.Body))
 	return url, len(url) <= mailtoLimit
+}
+
+// email is the address of the vendor's support; "" if there is none, or it is a page.
+func (l Letter) email() string {
+	address, _ := strings.CutPrefix(l.Support, "mailto:")
+	if address == l.Support {
+		return ""
+	}
+	return address
 }
 
 // mailtoLimit is the length of a mailto URL (RFC 6068) that Windows and the common mail programs accept.
 const mailtoLimit = 1900
 
-// EML is the letter with its attachments as a message (RFC 5322, 2046) that mail programs open as a draft. It has neither From nor
-// To: who is to send it chooses both.
+// EML is the letter with its attachments as a message (RFC 5322, 2046) that mail programs open as a draft. It has no From, and
+// To only if the vendor's support has an address: who is to send it chooses both.
 func (l Letter) EML(now time.Time) []byte {
 	var b bytes.Buffer
 	header := func(name, value string) { fmt.Fprintf(&b, "%s: %s\r\n", name, value) }
 	header("Date", now.Format(time.RFC1123Z))
+	if to := l.email(); to != "" {
+		header("To", oneLine(to))
+	}
 	// The encoder writes words of at most 75 characters with a space between them, where a header may be folded.
 	header("Subject", strings.ReplaceAll(mime.QEncoding.Encode("utf-8", oneLine(l.Subject)), "?= =?", "?=\r\n =?"))
 	header("X-Unsent", "1") // to Outlook: a draft, not a message that was received

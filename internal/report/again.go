@@ -30,10 +30,11 @@ func (s *Document) results() []checks.Result {
 // saved returns a saved report with texts: in this language if the facts still lead to the same conclusion, otherwise those in
 // the report.
 func (p *Reporter) saved(d *Document) *run {
-	n := &run{Document: *d, display: display(d.Portal)}
+	n := &run{Document: *d, display: display(d.Portal), saved: true}
 	n.Results = nil
 	results := d.results()
 	judged, _ := checks.JudgeAgain(results)
+	n.Endings = view.Endings(judged, d.Finished.Local())
 	texts := p.Words.For(d.setup(judged))
 	for i, e := range d.Results {
 		f := e.finding()
@@ -84,7 +85,7 @@ func (p *Reporter) JudgeAgain(s *Saved) (*Saved, []checks.Kept) {
 	again := &Saved{Document: s.Document, Altered: s.Altered}
 	outcome := checks.OutcomeOf(results)
 	again.Tool, again.Verdict, again.Counts, again.Acknowledged, again.Results = p.tool(), outcome.Verdict, outcome.Counts(), outcome.Acknowledged(), nil
-	again.Setup = s.setup(results)
+	again.Setup, again.Endings = s.setup(results), view.Endings(results, s.Finished.Local())
 	words, texts := p.saved(&s.Document), p.Words.For(again.Setup)
 	for _, r := range results {
 		f := texts.Finding(r, words.display)

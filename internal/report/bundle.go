@@ -52,7 +52,8 @@ type File struct {
 
 // Bundle is a report for support that is ready to be saved: its files are saved byte for byte as shown.
 type Bundle struct {
-	Name    string // of the zip: <portal>-<date>-<time>.boxready.zip, in local time
+	Name    string // of the zip: <portal>-<date>-<time>-<ID of the run>.boxready.zip, in local time
+	ID      string // of the run
 	Files   []File
 	Names   []Name   // the identifying values, hidden or not; for the owner only
 	Secrets int      // number of secrets searched for
@@ -82,7 +83,7 @@ func (p *Reporter) Bundle(c Contents) (*Bundle, error) {
 func (p *Reporter) bundle(c Contents, secrets int, leaks *blanker) (*Bundle, error) {
 	h := newHider(c.Outcome.Target.Address, c.Hide)
 	n := p.run(c.Outcome, h, leaks)
-	b := &Bundle{Name: FileName(n.Portal) + "-" + n.Started.Local().Format(nameFormat), made: n.Finished}
+	b := &Bundle{Name: FileName(n.Portal) + "-" + n.Started.Local().Format(nameFormat) + "-" + n.ID + nameEnding, ID: n.ID, made: n.Finished}
 	b.Secrets, b.Blanks = secrets, leaks.blanks
 
 	var data, indented, log bytes.Buffer
@@ -124,7 +125,7 @@ func (p *Reporter) finish(b *Bundle, leaks *blanker) error {
 	}
 	if leaks.known.Finds([]byte(b.Name)) {
 		leaks.note("*.zip")
-		b.Name = b.made.Local().Format(nameFormat)
+		b.Name = b.made.Local().Format(nameFormat) + "-" + b.ID + nameEnding
 	}
 	b.Blanks = leaks.blanks
 	b.add(HiddenFile, []byte(p.hidden(b)))
@@ -139,7 +140,10 @@ func (p *Reporter) finish(b *Bundle, leaks *blanker) error {
 	return nil
 }
 
-const nameFormat = "2006-01-02-1504.boxready.zip"
+const (
+	nameFormat = "2006-01-02-1504"
+	nameEnding = ".boxready.zip"
+)
 
 func (b *Bundle) add(name string, data []byte) { b.Files = append(b.Files, File{name, data}) }
 

@@ -17,6 +17,7 @@ import (
 	"boxready/checks"
 	"boxready/internal/portal"
 	"boxready/internal/report"
+	"boxready/internal/view"
 	"boxready/internal/words"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -74,7 +75,7 @@ func TestBundle(t *testing.T) {
 					t.Errorf("the letter: %q", got)
 				}
 			}
-			if got := host + "-" + o.Started.Local().Format("2006-01-02-1504") + ".boxready.zip"; b.Name != got {
+			if got := host + "-" + o.Started.Local().Format("2006-01-02-1504") + "-" + view.RunID(o.Started, o.Finished) + ".boxready.zip"; b.Name != got {
 				t.Errorf("it is called %s, want %s", b.Name, got)
 			}
 			validate(t, b.File(report.JSONFile))
@@ -234,18 +235,18 @@ func TestSummaryIsShort(t *testing.T) {
 
 func TestBundleNames(t *testing.T) {
 	for typed, want := range map[string]string{
-		"portal.example.ru":         "portal.example.ru-2026-03-01-0405.boxready.zip",
-		"портал.рф:8443":            "xn--80awhdgm.xn--p1ai-8443-2026-03-01-0405.boxready.zip",
-		"https://[2001:db8::1]:444": "2001-db8-1-444-2026-03-01-0405.boxready.zip",
-		"con":                       "con-2026-03-01-0405.boxready.zip",
-		strings.Repeat(strings.Repeat("a", 50)+".", 4) + "example": (strings.Repeat(strings.Repeat("a", 50)+".", 4) + "example")[:80] + "-2026-03-01-0405.boxready.zip",
+		"portal.example.ru":         "portal.example.ru-2026-03-01-0405",
+		"портал.рф:8443":            "xn--80awhdgm.xn--p1ai-8443-2026-03-01-0405",
+		"https://[2001:db8::1]:444": "2001-db8-1-444-2026-03-01-0405",
+		"con":                       "con-2026-03-01-0405",
+		strings.Repeat(strings.Repeat("a", 50)+".", 4) + "example": (strings.Repeat(strings.Repeat("a", 50)+".", 4) + "example")[:80] + "-2026-03-01-0405",
 	} {
 		address, err := portal.ParseAddress(typed)
 		if err != nil {
 			t.Fatal(err)
 		}
 		o := &checks.Outcome{Target: checks.Target{Address: address}, Started: time.Date(2026, 3, 1, 4, 5, 0, 0, time.Local)}
-		if b := bundle(t, reporter(t, "en"), report.Contents{Outcome: o}); b.Name != want {
+		if b := bundle(t, reporter(t, "en"), report.Contents{Outcome: o}); b.Name != want+"-"+view.RunID(o.Started, o.Finished)+".boxready.zip" {
 			t.Errorf("%s: %s, want %s", typed, b.Name, want)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"boxready/checks"
 	"boxready/internal/bitrix"
 	"boxready/internal/untrusted"
+	"boxready/internal/view"
 	"boxready/internal/words"
 )
 
@@ -23,6 +24,7 @@ const SchemaVersion = 1
 // Document is a run's outcome in JSON.
 type Document struct {
 	Schema   int                  `json:"schema"`
+	ID       string               `json:"id,omitempty"` // of the run, see view.RunID; reports of earlier versions have none
 	Tool     Tool                 `json:"tool"`
 	Portal   string               `json:"portal"`
 	Started  time.Time            `json:"started"`
@@ -30,11 +32,12 @@ type Document struct {
 	Verdict  checks.Verdict       `json:"verdict"`
 	Counts   map[checks.State]int `json:"counts"`
 	// Acknowledged is how many findings were acknowledged; these are not among Counts.
-	Acknowledged int          `json:"acknowledged,omitempty"`
-	NotChecked   []NotChecked `json:"not_checked"`
-	Setup        checks.Setup `json:"setup,omitempty"`    // of the portal's server, if known
-	Baseline     *Baseline    `json:"baseline,omitempty"` // of a run that was compared with an earlier one; not read back
-	Results      []Entry      `json:"results,omitempty"`
+	Acknowledged int           `json:"acknowledged,omitempty"`
+	NotChecked   []NotChecked  `json:"not_checked"`
+	Setup        checks.Setup  `json:"setup,omitempty"`    // of the portal's server, if known
+	Baseline     *Baseline     `json:"baseline,omitempty"` // of a run that was compared with an earlier one; not read back
+	Endings      []view.Ending `json:"endings,omitempty"`  // what ends and when, as far as known
+	Results      []Entry       `json:"results,omitempty"`
 }
 
 // Tool is the program that made the run.
@@ -118,9 +121,10 @@ func (p *Reporter) tool() Tool {
 
 // Summary is the document without its results.
 func (p *Reporter) Summary(o *checks.Outcome) Document {
-	d := Document{Schema: SchemaVersion, Tool: p.tool(), Portal: o.Target.Address.String(),
+	d := Document{Schema: SchemaVersion, ID: view.RunID(o.Started, o.Finished), Tool: p.tool(), Portal: o.Target.Address.String(),
 		Started: o.Started.UTC().Truncate(time.Millisecond), Finished: o.Finished.UTC().Truncate(time.Millisecond),
-		Verdict: o.Verdict, Counts: o.Counts(), Acknowledged: o.Acknowledged(), NotChecked: []NotChecked{}, Setup: o.Setup()}
+		Verdict: o.Verdict, Counts: o.Counts(), Acknowledged: o.Acknowledged(), NotChecked: []NotChecked{}, Setup: o.Setup(),
+		Endings: view.Endings(o.Results, o.Finished.Local())}
 	for _, n := range o.NotChecked {
 		d.NotChecked = append(d.NotChecked, NotChecked(n))
 	}

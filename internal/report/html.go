@@ -25,8 +25,10 @@ type page struct {
 	Portal      string
 	Style       template.CSS
 	StyleHash   string
+	ID          string
 	Verdict     view.Verdict
 	Counts      []count
+	Endings     []shownEnding
 	Picture     picture
 	Owners      []ownersFindings
 	Known       []shown // acknowledged findings
@@ -57,6 +59,11 @@ type shown struct {
 	StateWords, SeenFrom, Waiting string
 	Known                         string // why it was left as it is; "" if it wasn't
 	Facts                         []view.Fact
+}
+
+type shownEnding struct {
+	Text, Advice string // Advice is "" as long as there is nothing to do
+	Soon         bool
 }
 
 type shownRequest struct {
@@ -97,7 +104,7 @@ func (p *Reporter) writeHTML(w io.Writer, n *run, requests []Request, b *Bundle,
 	}
 	shown := page{
 		Lang: p.Words.Lang(), Title: title, Portal: n.display, Style: template.CSS(style), StyleHash: "sha256-" + base64.StdEncoding.EncodeToString(sum[:]), // #nosec G203 -- the style is part of this program
-		Verdict: n.verdict(p.Words), Counts: p.counts(n), Picture: p.picture(n), Requests: p.timeline(requests), Stages: stages,
+		ID: n.ID, Verdict: n.verdict(p.Words), Counts: p.counts(n), Picture: p.picture(n), Requests: p.timeline(requests), Stages: stages,
 		Chains: p.chains(n), About: p.about(n), Hidden: p.hiddenLines(b), Data: string(data),
 	}
 	for _, owner := range n.view.Owners() {
@@ -112,6 +119,13 @@ func (p *Reporter) writeHTML(w io.Writer, n *run, requests []Request, b *Bundle,
 	}
 	for _, i := range n.view.InOrder() {
 		shown.InOrder = append(shown.InOrder, p.shown(n, i))
+	}
+	for _, e := range n.endings(true) {
+		s := shownEnding{Text: e.Text(p.Words, n.Finished), Soon: e.Soon(n.Finished)}
+		if e.Near(n.Finished) {
+			s.Advice = e.Advice(p.Words)
+		}
+		shown.Endings = append(shown.Endings, s)
 	}
 	for _, m := range n.notChecked() {
 		shown.NotChecked = append(shown.NotChecked, p.missing(m, 0))
@@ -310,7 +324,7 @@ func (p *Reporter) about(n *run) []pair {
 	if n.Tool.Catalogue != "" {
 		catalogue = p.Words.CatalogueState(n.Tool.Catalogue, n.Tool.Renewed)
 	}
-	return p.pairs("report.about.", pair{"portal", n.Portal}, pair{"boxready", n.Tool.Version}, pair{"catalogue", catalogue}, pair{"system", p.system()},
+	return p.pairs("report.about.", pair{"report-id", n.ID}, pair{"portal", n.Portal}, pair{"boxready", n.Tool.Version}, pair{"catalogue", catalogue}, pair{"system", p.system()},
 		pair{"started", moment(n.Started)}, pair{"finished", moment(n.Finished)}, pair{"rest", rest}, pair{"verdict", string(n.Verdict)},
 		pair{"schema", strconv.Itoa(n.Schema)})
 }

@@ -55,6 +55,8 @@ func (l *Live) End(o *checks.Outcome) error {
 	t.para(0, "", t.style.Bold(t.style.Paint(verdict.State, verdict.Title)))
 	t.para(0, "", verdict.End)
 	t.besides(verdict)
+	t.endings()
+	t.reportID()
 	l.flush()
 	return l.err
 }

@@ -53,7 +53,11 @@ func NewOverview() *Overview {
 func (o *Overview) Add(d Document) {
 	var results []counted
 	for _, e := range d.Results {
-		results = append(results, counted{e.Check, e.State, e.Cause, e.Owner, e.Vantage, e.Acknowledged})
+		c := counted{Check: e.Check, State: e.State, Cause: e.Cause, Owner: e.Owner, Vantage: e.Vantage, Acknowledged: e.Acknowledged}
+		if e.Check == checks.ServerPlatform {
+			c.Facts = view.FactsJSON(e.Facts)
+		}
+		results = append(results, c)
 	}
 	o.add(d, results, d.Baseline.worse())
 }

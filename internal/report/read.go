@@ -314,6 +314,7 @@ func decode[R any](data []byte) (d Document, results []R, err error) {
 		Counts     json.RawMessage `json:"counts"` // recounted
 		NotChecked json.RawMessage `json:"not_checked"`
 		Baseline   json.RawMessage `json:"baseline"`
+		Endings    json.RawMessage `json:"endings"` // found again, in the facts
 		Results    json.RawMessage `json:"results"`
 	}
 	if err := checkSize(data); err != nil {
@@ -329,7 +330,7 @@ func decode[R any](data []byte) (d Document, results []R, err error) {
 		return d, nil, &ReadError{Reason: ReadForeign, Schema: *saved.Schema}
 	}
 	d = saved.Document
-	d.Schema = *saved.Schema
+	d.Schema, d.ID = *saved.Schema, view.RunID(d.Started, d.Finished)
 	if d.NotChecked, err = list[NotChecked](saved.NotChecked); err != nil {
 		return d, nil, err
 	}

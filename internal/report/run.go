@@ -14,6 +14,7 @@ type run struct {
 	Document
 	view    view.View
 	display string // the portal's address as people write it
+	saved   bool   // it was read from a report
 }
 
 // add appends a result with its texts.
@@ -52,6 +53,10 @@ func (p *Reporter) run(o *checks.Outcome, h *hider, leaks *blanker) *run {
 		f := texts.Finding(r, n.display)
 		n.add(entryOf(r, f), view.Item{Result: r, Text: f, Values: values[i]})
 	}
+	for i := range n.Endings {
+		e := &n.Endings[i]
+		e.Name = h.whole(leaks.text(e.Name, string(e.Check)))
+	}
 	return n
 }
 
@@ -62,6 +67,11 @@ func (p *Reporter) unhidden(o *checks.Outcome) *run {
 
 // verdict is the verdict in words.
 func (n *run) verdict(w *words.Texts) view.Verdict { return n.view.Verdict(w, n.Verdict) }
+
+// endings are those in the document that are near when the run ended, or all of them.
+func (n *run) endings(all bool) []view.Ending {
+	return slices.DeleteFunc(slices.Clone(n.Endings), func(e view.Ending) bool { return !all && !e.Near(n.Finished) })
+}
 
 // mostImportant are the most important of the checks that need a credential.
 var mostImportant = []checks.ID{checks.TokenAccepted, checks.RESTLicence, checks.RequiredModules, checks.RequiredMethods, checks.EventMachinery}

@@ -96,11 +96,12 @@ func resultSchema(t *testing.T) object {
 	count := object{"type": "integer", "minimum": 0}
 	summary := object{
 		"schema": object{"const": 1},
-		"tool": optional(optional(closed(object{
+		"id":     object{"type": "string", "description": "short ID of the run, the same in all that is made of it"},
+		"tool": optional(closed(object{
 			"name": object{"const": "boxready"}, "version": object{"type": "string"},
 			"catalogue": object{"type": "string", "format": "date", "description": "day of the list of methods, events and hosts"},
 			"renewed":   object{"type": "boolean", "description": "whether that list is newer than the built-in one"},
-		}, nil), "catalogue"), "renewed"),
+		}, nil), "catalogue", "renewed"),
 		"portal":       object{"type": "string", "format": "uri"},
 		"started":      object{"type": "string", "format": "date-time"},
 		"finished":     object{"type": "string", "format": "date-time"},
@@ -112,15 +113,21 @@ func resultSchema(t *testing.T) object {
 			"reason": enum("what it would have needed", reasons),
 		}, nil)},
 		"baseline": object{"$ref": "#/$defs/Baseline", "description": "what changed since the run that it was compared with; left out if it wasn't"},
-		"setup":    enum("how the portal's server is set up; left out if that isn't known", constants.OfType(t, "checks/setup.go", "Setup")),
+		"endings": object{"type": "array", "description": "what ends and when, as far as it is known, the earliest first", "items": closed(object{
+			"what":  enum("", constants.WithPrefix(t, "internal/view/endings.go", "Ends")),
+			"check": object{"type": "string", "description": "ID of the check whose facts tell it"},
+			"name":  object{"type": "string", "description": "what it is about"},
+			"at":    object{"type": "string", "format": "date-time"},
+		}, nil)},
+		"setup": enum("how the portal's server is set up; left out if that isn't known", constants.OfType(t, "checks/setup.go", "Setup")),
 	}
 	reflectInto(t, definitions, &report.Baseline{})
-	definitions["Summary"] = optional(optional(optional(closed(summary, nil), "setup"), "acknowledged"), "baseline")
+	definitions["Summary"] = optional(closed(summary, nil), "setup", "id", "endings", "acknowledged", "baseline")
 	whole := object{"results": object{"type": "array", "items": object{"$ref": "#/$defs/Result"}}}
 	for name, property := range summary {
 		whole[name] = property
 	}
-	root := optional(optional(optional(closed(whole, nil), "setup"), "acknowledged"), "baseline")
+	root := optional(closed(whole, nil), "setup", "id", "endings", "acknowledged", "baseline")
 	root["$schema"] = "https://json-schema.org/draft/2020-12/schema"
 	root["$id"] = "urn:boxready:schema:result:1"
 	root["title"] = "Result of boxready check --format json"
@@ -129,9 +136,9 @@ func resultSchema(t *testing.T) object {
 	return root
 }
 
-// optional is an object in which a property may be left out.
-func optional(o object, property string) object {
-	o["required"] = slices.DeleteFunc(o["required"].([]string), func(name string) bool { return name == property })
+// optional is an object in which properties may be left out.
+func optional(o object, properties ...string) object {
+	o["required"] = slices.DeleteFunc(o["required"].([]string), func(name string) bool { return slices.Contains(properties, name) })
 	return o
 }
 

@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/fnv"
@@ -28,7 +29,7 @@ type Tally struct {
 	doubles     int             // files of runs that are counted already
 	first, last time.Time
 	verdicts    map[checks.Verdict]int
-	versions    map[string]int
+	kinds       map[tallyKind]map[string]int // reports by version or setup
 	causes      map[causeKey]*causeTally
 	portals     map[string]uint32 // numbers of the portals' names
 	pairs       int               // of causes and portals
@@ -55,15 +56,29 @@ const (
 	maxTallyCauses   = 2000
 	maxTallyPortals  = 50_000
 	maxTallyPairs    = 500_000
-	maxTallyVersions = 500
+	maxTallyVersions = 500     // of one kind
 	maxTallyRuns     = 500_000 // another file of a run beyond these counts as another report
 )
 
 // NewTally returns an empty tally.
 func NewTally() *Tally {
-	return &Tally{unreadable: map[ReadReason]int{}, runs: map[uint64]bool{}, verdicts: map[checks.Verdict]int{}, versions: map[string]int{},
+	return &Tally{unreadable: map[ReadReason]int{}, runs: map[uint64]bool{}, verdicts: map[checks.Verdict]int{}, kinds: map[tallyKind]map[string]int{},
 		causes: map[causeKey]*causeTally{}, portals: map[string]uint32{}}
 }
+
+// tallyKind is what reports are counted by besides causes: a product with versions, or the setup of the portal's server.
+type tallyKind string
+
+// The kinds in the order of the results. What only the server probe tells isn't known of every portal.
+const (
+	byBoxReady tallyKind = "boxready"
+	bySetup    tallyKind = "setup"
+	byMain     tallyKind = "main" // a module of the portal
+	byREST     tallyKind = "rest" // a module of the portal
+	byPHP      tallyKind = "php"
+)
+
+var tallyKinds = []tallyKind{byBoxReady, bySetup, byMain, byREST, byPHP}
 
 // counted is the part of a result that is counted.
 type counted struct {
@@ -74,6 +89,8 @@ type counted struct {
 	Vantage checks.Vantage `json:"vantage"`
 
 	Acknowledged *checks.Acknowledged `json:"acknowledged"`
+	// Facts are read of server-platform alone.
+	Facts json.RawMessage `json:"facts"`
 }
 
 // ofComputer reports whether it is a finding about the computer that the run was made on.
@@ -139,10 +156,17 @@ func (t *Tally) count(d Document, results []counted) {
 	if view.VerdictState(d.Verdict) != "" {
 		t.verdicts[d.Verdict]++
 	}
-	if version := untrusted.Truncate(short(d.Tool.Version), 40); t.versions[version] > 0 || len(t.versions) < maxTallyVersions {
-		t.versions[version]++
-	} else {
-		t.left = true
+	t.countKind(byBoxReady, d.Tool.Version)
+	if slices.Contains(checks.Setups(), d.Setup) {
+		t.countKind(bySetup, string(d.Setup))
+	}
+	if i := slices.IndexFunc(results, func(r counted) bool { return r.Check == checks.ServerPlatform }); i >= 0 {
+		var f checks.ServerPlatformFacts
+		if json.Unmarshal(results[i].Facts, &f) == nil && f.PHP != nil { // facts of another version are ignored
+			t.countKind(byMain, f.Main)
+			t.countKind(byREST, f.REST)
+			t.countKind(byPHP, f.PHP.Version)
+		}
 	}
 	portal, named := t.number(untrusted.Truncate(short(d.Portal), 300))
 	seen := map[causeKey]bool{}
@@ -175,6 +199,22 @@ func (t *Tally) count(d Document, results []counted) {
 	}
 }
 
+func (t *Tally) countKind(kind tallyKind, name string) {
+	name = untrusted.Truncate(short(name), 40)
+	names := t.kinds[kind]
+	if names == nil {
+		names = map[string]int{}
+		t.kinds[kind] = names
+	}
+	switch {
+	case name == "" && kind != byBoxReady: // not known
+	case names[name] > 0 || len(names) < maxTallyVersions:
+		names[name]++
+	default:
+		t.left = true
+	}
+}
+
 func (t *Tally) number(portal string) (uint32, bool) {
 	if n, ok := t.portals[portal]; ok {
 		return n, true
@@ -200,6 +240,8 @@ type Totals struct {
 	Verdicts   map[checks.Verdict]int `json:"verdicts"`
 	Causes     []CauseTotal           `json:"causes"`   // the most frequent first
 	Versions   []VersionTotal         `json:"versions"` // of BoxReady, the most frequent first
+	Setups     []SetupTotal           `json:"setups"`   // of the portals' servers where they are known, the most frequent first
+	Products   []ProductTotal         `json:"products"` // versions of the modules main and rest and of PHP where they are known
 	// Complete is false if there were too many names or runs to keep: then some reports count without their names, and some runs
 	// once for each of their files.
 	Complete bool `json:"complete"`
@@ -226,10 +268,29 @@ type VersionTotal struct {
 	Reports int    `json:"reports"`
 }
 
+// SetupTotal is how many reports are about servers of a setup.
+type SetupTotal struct {
+	Setup   checks.Setup `json:"setup"`
+	Reports int          `json:"reports"`
+}
+
+// ProductTotal is how many reports are about portals with a version of a product.
+type ProductTotal struct {
+	Product string `json:"product"` // main, rest or php
+	Version string `json:"version"`
+	Reports int    `json:"reports"`
+}
+
+// frequent returns the names of a kind, the most frequent first.
+func (t *Tally) frequent(kind tallyKind) []string {
+	names := t.kinds[kind]
+	return slices.SortedFunc(maps.Keys(names), func(a, b string) int { return cmp.Or(names[b]-names[a], strings.Compare(a, b)) })
+}
+
 // Totals returns the totals so far.
 func (t *Tally) Totals() Totals {
 	s := Totals{Schema: SchemaVersion, Reports: t.reports, Doubles: t.doubles, Unreadable: t.unreadable, Portals: len(t.portals), First: t.first, Last: t.last,
-		Verdicts: t.verdicts, Causes: []CauseTotal{}, Versions: []VersionTotal{}, Complete: !t.left}
+		Verdicts: t.verdicts, Causes: []CauseTotal{}, Versions: []VersionTotal{}, Setups: []SetupTotal{}, Products: []ProductTotal{}, Complete: !t.left}
 	names := make([]string, len(t.portals))
 	for name, n := range t.portals {
 		names[n] = name
@@ -245,15 +306,23 @@ func (t *Tally) Totals() Totals {
 	slices.SortFunc(s.Causes, func(a, b CauseTotal) int {
 		return cmp.Or(b.Reports-a.Reports, strings.Compare(string(a.Check), string(b.Check)), strings.Compare(string(a.Cause), string(b.Cause)))
 	})
-	for version, n := range t.versions {
-		s.Versions = append(s.Versions, VersionTotal{version, n})
+	for _, kind := range tallyKinds {
+		for _, name := range t.frequent(kind) {
+			switch n := t.kinds[kind][name]; kind {
+			case byBoxReady:
+				s.Versions = append(s.Versions, VersionTotal{name, n})
+			case bySetup:
+				s.Setups = append(s.Setups, SetupTotal{checks.Setup(name), n})
+			default:
+				s.Products = append(s.Products, ProductTotal{string(kind), name, n})
+			}
+		}
 	}
-	slices.SortFunc(s.Versions, func(a, b VersionTotal) int { return cmp.Or(b.Reports-a.Reports, strings.Compare(a.Version, b.Version)) })
 	return s
 }
 
-// WriteCSV writes one table for a spreadsheet; its first column is what a row counts: a cause, a cause on one portal, or a
-// version of BoxReady.
+// WriteCSV writes one table for a spreadsheet; its first column is what a row counts: a cause, a cause on one portal, a
+// version of BoxReady, a setup, or a version of a product on the portal's server.
 func (p *Reporter) WriteCSV(w io.Writer, s Totals) error {
 	table := spreadsheet.NewWriter(w, p.Words.Lang())
 	table.Row("row", "check", "cause", "owner", "name", "reports", "portals")
@@ -267,6 +336,12 @@ func (p *Reporter) WriteCSV(w io.Writer, s Totals) error {
 	}
 	for _, v := range s.Versions {
 		table.Row("version", "", "", "", v.Version, strconv.Itoa(v.Reports), "")
+	}
+	for _, v := range s.Setups {
+		table.Row("setup", "", "", "", string(v.Setup), strconv.Itoa(v.Reports), "")
+	}
+	for _, v := range s.Products {
+		table.Row(v.Product, "", "", "", v.Version, strconv.Itoa(v.Reports), "")
 	}
 	if err := table.Close(); err != nil {
 		return fmt.Errorf("write the table: %w", err)
@@ -293,7 +368,7 @@ func (p *Reporter) WriteTotals(w io.Writer, s Totals) error {
 		}
 		columns.Flush()
 	}
-	var verdicts, causes, portals, versions, unreadable [][]string
+	var verdicts, causes, portals, versions, setups, products, unreadable [][]string
 	all := checks.Verdicts()
 	slices.SortStableFunc(all, func(a, b checks.Verdict) int {
 		return view.Severity(view.VerdictState(b)) - view.Severity(view.VerdictState(a))
@@ -318,6 +393,12 @@ func (p *Reporter) WriteTotals(w io.Writer, s Totals) error {
 	for _, v := range s.Versions {
 		versions = append(versions, []string{strconv.Itoa(v.Reports), v.Version})
 	}
+	for _, v := range s.Setups {
+		setups = append(setups, []string{strconv.Itoa(v.Reports), p.Words.Code("setup.", string(v.Setup), "")})
+	}
+	for _, v := range s.Products {
+		products = append(products, []string{strconv.Itoa(v.Reports), p.Words.Code("totals.product-", v.Product, ""), v.Version})
+	}
 	for _, reason := range slices.Sorted(maps.Keys(s.Unreadable)) {
 		unreadable = append(unreadable, []string{strconv.Itoa(s.Unreadable[reason]), say("unreadable-"+string(reason), nil)})
 	}
@@ -328,6 +409,8 @@ func (p *Reporter) WriteTotals(w io.Writer, s Totals) error {
 	table("causes", causes)
 	table("by-cause", portals)
 	table("versions", versions)
+	table("setups", setups)
+	table("products", products)
 	table("unreadable", unreadable)
 	if !s.Complete {
 		fmt.Fprintln(&out, "\n"+say("incomplete", nil))

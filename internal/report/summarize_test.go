@@ -43,6 +43,48 @@ func of(portal, version, results string) string {
 	return strings.NewReplacer("https://p.example", portal, `"version":"1"`, `"version":"`+version+`"`, "no-obstacle", "not-ready").Replace(reportWith(results))
 }
 
+// TestSummarizeBySetup counts what is known of the portals' servers; reports that tell nothing of them count no less.
+func TestSummarizeBySetup(t *testing.T) {
+	server := func(main, rest, php string) string {
+		return fmt.Sprintf(`{"check":"server-platform","state":"ok","cause":"","owner":"","facts":{"web":true,"main":"%s","rest":"%s","php":{"version":"%s"}}}`, main, rest, php)
+	}
+	on := func(setup, data string) string {
+		return strings.Replace(data, `"verdict"`, `"setup":"`+setup+`","verdict"`, 1)
+	}
+	totals := tallied(t, map[string]string{
+		"1.json": on("bitrixvm", of("https://a.example", "1", server("25.1.0", "25.2.0", "8.3.1"))),
+		"2.json": on("bitrixvm", of("https://b.example", "1", server("25.1.0", "", "8.3.1"))),
+		"3.json": on("iis", of("https://c.example", "1", server("24.1.0", "24.2.0", "8.1.2"))),
+		"4.json": on("of-a-newer-version", of("https://d.example", "1", strings.Replace(server("9", "9", "9"), `{"web":true`, `{"web":7`, 1))),
+		"5.json": of("https://e.example", "1", fine),
+	}).Totals()
+	if diff := cmp.Diff([]report.SetupTotal{{Setup: "bitrixvm", Reports: 2}, {Setup: "iis", Reports: 1}}, totals.Setups); diff != "" || totals.Reports != 5 {
+		t.Errorf("%d reports, %s", totals.Reports, diff)
+	}
+	want := []report.ProductTotal{{Product: "main", Version: "25.1.0", Reports: 2}, {Product: "main", Version: "24.1.0", Reports: 1},
+		{Product: "rest", Version: "24.2.0", Reports: 1}, {Product: "rest", Version: "25.2.0", Reports: 1}, {Product: "php", Version: "8.3.1", Reports: 2}, {Product: "php", Version: "8.1.2", Reports: 1}}
+	if diff := cmp.Diff(want, totals.Products); diff != "" {
+		t.Error(diff)
+	}
+	var table, text bytes.Buffer
+	if err := reporter(t, "en").WriteCSV(&table, totals); err != nil {
+		t.Fatal(err)
+	}
+	if err := reporter(t, "en").WriteTotals(&text, totals); err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []string{"setup,,,,bitrixvm,2,", "main,,,,25.1.0,2,", "php,,,,8.1.2,1,"} {
+		if !strings.Contains(table.String(), row) {
+			t.Errorf("no row %s in\n%s", row, table.String())
+		}
+	}
+	for _, line := range []string{"  2  BitrixVM\n", "  2  module main  25.1.0\n", "  2  PHP          8.3.1\n"} {
+		if !strings.Contains(text.String(), line) {
+			t.Errorf("no %q in\n%s", line, text.String())
+		}
+	}
+}
+
 func TestSummarize(t *testing.T) {
 	expired, weak := fmt.Sprintf(problem, "tls-expired"), fmt.Sprintf(problem, "tls-weak-certificate")
 	totals := tallied(t, map[string]string{

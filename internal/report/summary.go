@@ -30,12 +30,16 @@ func (p *Reporter) summary(n *run, b *Bundle) string {
 		say("portal", checks.Args{"portal": n.display}) + hidden,
 		say("verdict", checks.Args{"verdict": verdict.Title}),
 		say("checked", checks.Args{"started": moment(n.Started), "version": n.Tool.Version, "system": p.system()}),
+		say("report-id", checks.Args{"id": n.ID}),
 		say("counts", checks.Args{"counts": strings.Join(counts, ", ")}),
 	}
 	for _, sentence := range []string{verdict.Inference, verdict.Apart} {
 		if sentence != "" {
 			head = slices.Insert(head, 2, sentence)
 		}
+	}
+	for _, e := range n.endings(false) {
+		head = append(head, e.Text(p.Words, n.Finished))
 	}
 	var tail []string
 	for _, i := range n.view.Acknowledged() {

@@ -37,6 +37,8 @@ func (p *Reporter) WriteSelfTest(w io.Writer, o *checks.Outcome, style Style) er
 func (p *Reporter) writeRun(w io.Writer, n *run, style Style) error {
 	t := newText(p, n, style)
 	t.verdict()
+	t.reportID()
+	t.endings()
 	return t.writeFindings(w)
 }
 
@@ -109,6 +111,33 @@ func (t *text) besides(verdict view.Verdict) {
 		if sentence != "" {
 			t.para(0, "", sentence)
 		}
+	}
+}
+
+// reportID writes the report's ID, which somebody who made the run just now has no use for.
+func (t *text) reportID() {
+	if t.run.saved || t.style.Verbose {
+		t.para(0, "", t.say("report.summary.report-id", checks.Args{"id": t.run.ID}))
+	}
+}
+
+// endings writes what ends soon and what to do about it, or all endings with verbose.
+func (t *text) endings() {
+	list := t.run.endings(t.style.Verbose)
+	if len(list) == 0 {
+		return
+	}
+	t.WriteString("\n")
+	t.para(0, "", t.style.Bold(t.say("ending.title", nil)))
+	for _, e := range list {
+		line := e.Text(t.Words, t.run.Finished) + "."
+		if e.Soon(t.run.Finished) {
+			line = t.style.Bold(line)
+		}
+		if e.Near(t.run.Finished) {
+			line += " " + e.Advice(t.Words)
+		}
+		t.para(2, "", line)
 	}
 }
 

@@ -2,6 +2,7 @@ package requirements
 
 import (
 	"regexp"
+	"strings"
 
 	"github.com/goccy/go-yaml/ast"
 	"golang.org/x/net/idna"
@@ -26,6 +27,7 @@ var (
 	validModule  = lazyregexp.New(`^[a-z][a-z0-9_]*(\.[a-z0-9_]+)?$`)
 	validVersion = lazyregexp.New(`^>= *([0-9]{1,9}(?:\.[0-9]{1,9}){1,3})$`)
 	validHost    = lazyregexp.New(`^[\p{L}\p{N}]([\p{L}\p{N}-]*[\p{L}\p{N}])?(\.[\p{L}\p{N}]([\p{L}\p{N}-]*[\p{L}\p{N}])?)*$`)
+	validMail    = lazyregexp.New(`^(mailto:)?[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$`)
 	validURL     = lazyregexp.New(`^https://[\p{L}\p{N}.-]+(:[0-9]{1,5})?([/?#][!-~]*)?$`)
 )
 
@@ -95,6 +97,19 @@ func (r *reader) url(key string, n ast.Node) string {
 	return s
 }
 
+// support reads an address of a page or of e-mail, which becomes one that begins with mailto:.
+func (r *reader) support(n ast.Node) string {
+	s, ok := r.String("support", n)
+	switch {
+	case !ok, validURL().MatchString(s):
+	case validMail().MatchString(s):
+		s = "mailto:" + strings.TrimPrefix(s, "mailto:")
+	default:
+		r.FailAt(n, BadURL, map[string]any{"value": s})
+	}
+	return s
+}
+
 func (r *reader) document(n ast.Node) {
 	d := &r.doc
 	r.Object("", n,
@@ -124,7 +139,7 @@ func (r *reader) application(n ast.Node) {
 	r.Object("application", n,
 		yamlfile.Required("name", func(n ast.Node) { a.Name, a.names = r.localized(n) }),
 		yamlfile.Optional("vendor", func(n ast.Node) { a.Vendor, _ = r.String("vendor", n) }),
-		yamlfile.Optional("support", func(n ast.Node) { a.Support = r.url("support", n) }),
+		yamlfile.Optional("support", func(n ast.Node) { a.Support = r.support(n) }),
 	)
 	r.doc.Applications = []Application{a}
 }

@@ -138,6 +138,7 @@ var refused = []struct {
 	{"a direction that is none", "boxready: 1\nhosts: [{host: a, direction: both}]\n", []string{"2:30 bad-choice"}},
 	{"handlers somewhere else", "boxready: 1\nhandlers: {where: cloud}\n", []string{"2:19 bad-choice"}},
 	{"addresses that are none", "boxready: 1\nreceiver: http://a.example\napplication: {name: a, support: 'https://user@a.example'}\n", []string{"2:11 bad-url", "3:33 bad-url"}},
+	{"an e-mail address that is none", "boxready: 1\napplication: {name: a, support: 'mailto:a@b.example?cc=c@d.example'}\n", []string{"2:33 bad-url"}},
 	{"versions that are none", "boxready: 1\nmodules:\n  a: 23.300.0\n  b: \">23.300\"\n  c: \">=23\"\n  d: \">=1.2.3.4.5\"\n  e: \">=1.99999999999\"\n",
 		[]string{"3:6 bad-module-version", "4:6 bad-module-version", "5:6 bad-module-version", "6:6 bad-module-version", "7:6 bad-module-version"}},
 	{"a module that is none", "boxready: 1\nmodules: {CRM модуль: installed}\n", []string{"2:11 bad-module"}},
@@ -476,5 +477,39 @@ func TestPermissions(t *testing.T) {
 		Methods: []string{"user.get", "batch", "tasks.task.list", "task.stages.get", "crm.item.list", "no.such"}, Events: []string{"ONAPPTEST", "ONCRMDEALADD", "ONIMBOTDELETE"}}
 	if got, want := r.Permissions(), []string{"user_basic", "task", "crm", "imbot"}; !slices.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
+	}
+}
+
+func TestSupport(t *testing.T) {
+	for name, test := range map[string]struct {
+		named []string // by each of the files; "" for none
+		want  string
+	}{
+		"none":               {[]string{"", ""}, ""},
+		"a page":             {[]string{"", "https://vendor.example/help"}, "https://vendor.example/help"},
+		"an e-mail address":  {[]string{"help@vendor.example", "mailto:help@vendor.example"}, "mailto:help@vendor.example"},
+		"two different ones": {[]string{"help@vendor.example", "https://vendor.example"}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var all []*requirements.Requirements
+			for _, support := range test.named {
+				text := "boxready: 1\napplication: {name: a}\n"
+				if support != "" {
+					text = strings.Replace(text, "}", ", support: '"+support+"'}", 1)
+				}
+				r, err := requirements.Read("a.boxready.yaml", []byte(text))
+				if err != nil {
+					t.Fatal(err)
+				}
+				all = append(all, r)
+			}
+			of, ok := requirements.Merge(all...).Support()
+			if of.Support != test.want || ok != (test.want != "") {
+				t.Errorf("%q, %v", of.Support, ok)
+			}
+		})
+	}
+	if _, ok := (*requirements.Requirements)(nil).Support(); ok {
+		t.Error("no requirements name an address")
 	}
 }

@@ -31,13 +31,29 @@ type Requirements struct {
 // Application is an application that the requirements belong to.
 type Application struct {
 	Name, Vendor string
-	Support      string // https address, or ""
+	Support      string // where its vendor helps: an address that begins with https:// or mailto:, or ""
 
 	names map[string]string // Name by language; nil if it is the same in all
 }
 
 // NameIn is the application's name in a language.
 func (a Application) NameIn(lang string) string { return cmp.Or(a.names[lang], a.Name) }
+
+// Support returns the application whose vendor helps with the requirements; false if none names an address, or several different ones.
+func (r *Requirements) Support() (of Application, ok bool) {
+	if r == nil {
+		return of, false
+	}
+	for _, a := range r.Applications {
+		if of.Support != "" && a.Support != "" && a.Support != of.Support {
+			return Application{}, false
+		}
+		if of.Support == "" {
+			of = a
+		}
+	}
+	return of, of.Support != ""
+}
 
 // Module is a module that has to be installed.
 type Module struct {
