@@ -83,6 +83,7 @@ var (
 		{"~/.cache/boxready/", "cache", []string{"check", "allowlist", "letter", "exporter", "report.diff"}},
 		{"~/.config/boxready/portals.json", "portals", []string{"completion"}},
 		{"~/.config/boxready/catalogue.json", "catalogue", []string{"catalogue.show", "catalogue.update"}},
+		{"~/.config/systemd/user/boxready-*", "schedule", []string{"schedule"}},
 		{"~/.ssh/known_hosts", "known-hosts", []string{"probe.ssh"}},
 	}
 )

@@ -90,6 +90,8 @@ func runStep(step string) int {
 			var opened Store
 			opened, err = Open(ctx, k)
 			s.Place = opened.Place()
+		case "unlocked":
+			err = k.Unlocked(ctx)
 		}
 		s.Took = time.Since(start)
 		if err != nil {
@@ -267,6 +269,7 @@ func TestRealKeyring(t *testing.T) {
 		}
 		return all[len(all)-1]
 	}
+	ok("unlocked")
 	if got := ok("open"); got.Place != InKeyring {
 		t.Errorf("opened %s", got.Place)
 	}
@@ -291,7 +294,7 @@ func TestRealKeyring(t *testing.T) {
 	if err := service.Call("org.freedesktop.Secret.Service.Lock", 0, login).Store(&locked, &prompt); err != nil || len(locked) != 1 {
 		t.Fatalf("locked %v, %v", locked, err)
 	}
-	for _, got := range s.run(t, "load save list delete open") {
+	for _, got := range s.run(t, "load save list delete open unlocked") {
 		if got.Reason != Locked || got.Place == InKeyring {
 			t.Errorf("when locked: %s, %s", got.Error, got.Place)
 		}
@@ -322,7 +325,7 @@ func TestRealKeyringDelete(t *testing.T) {
 func TestRealAbsent(t *testing.T) {
 	t.Run("a bus without a keyring", func(t *testing.T) {
 		s := newSession(t, "")
-		for _, got := range s.run(t, "open save load list delete") {
+		for _, got := range s.run(t, "open save load list delete unlocked") {
 			if got.Reason != Absent {
 				t.Errorf("%s: %s", got.Reason, got.Error)
 			}
