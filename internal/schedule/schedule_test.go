@@ -16,6 +16,7 @@ import (
 	"time"
 	"unicode/utf16"
 
+	"boxready/internal/simtest"
 	"boxready/internal/simtest/testenv"
 )
 
@@ -210,47 +211,12 @@ func TestSystemdReadsIt(t *testing.T) {
 	}
 }
 
-// TestSystemdCommand has the line split by the rules of systemd.service(5), with a parser that shares nothing with the writer.
+// TestSystemdCommand has the line split by the rules of systemd.service(5).
 func TestSystemdCommand(t *testing.T) {
 	line := between(Systemd{}.Service(awkward), "ExecStart=", "\n")[0]
-	if got := splitBySystemd(t, line); !slices.Equal(got, awkward.Command) {
-		t.Errorf("%q\nis read as %q", line, got)
+	if got, err := simtest.SplitExecStart(line); err != nil || !slices.Equal(got, awkward.Command) {
+		t.Errorf("%q\nis read as %q, %v", line, got, err)
 	}
-}
-
-// splitBySystemd splits quoted words, resolves escapes, specifiers and, but for the program, variables.
-func splitBySystemd(t *testing.T, line string) (words []string) {
-	t.Helper()
-	for line != "" {
-		if line[0] != '"' {
-			t.Fatalf("no quoted word begins here: %s", line)
-		}
-		var word strings.Builder
-		i := 1
-		for ; line[i] != '"'; i++ {
-			if line[i] == '\\' {
-				i++
-				if !strings.ContainsRune(`"\`, rune(line[i])) {
-					t.Fatalf("an escape with another meaning: %s", line[i-1:])
-				}
-			}
-			word.WriteByte(line[i])
-		}
-		words = append(words, word.String())
-		line = strings.TrimPrefix(line[i+1:], " ")
-	}
-	for i, word := range words {
-		if strings.Contains(strings.ReplaceAll(word, "%%", ""), "%") {
-			t.Errorf("a specifier in %q", word)
-		}
-		if words[i] = strings.ReplaceAll(word, "%%", "%"); i > 0 {
-			if strings.Contains(strings.ReplaceAll(words[i], "$$", ""), "$") {
-				t.Errorf("a variable in %q", word)
-			}
-			words[i] = strings.ReplaceAll(words[i], "$$", "$")
-		}
-	}
-	return words
 }
 
 // TestCrontab has cron's and the shell's rules applied to the line.

@@ -406,6 +406,38 @@ func (f *promptingService) Prompt(string) *dbus.Error {
 	return nil
 }
 
+// lockedCollection is a Secret Service that says that its collection is locked, and counts what would prompt.
+type lockedCollection struct{ prompts atomic.Int32 }
+
+func (c *lockedCollection) Get(string, string) (dbus.Variant, *dbus.Error) {
+	return dbus.MakeVariant(true), nil
+}
+
+func (c *lockedCollection) Unlock([]dbus.ObjectPath) ([]dbus.ObjectPath, dbus.ObjectPath, *dbus.Error) {
+	c.prompts.Add(1)
+	return nil, "/", nil
+}
+
+func TestRealUnlockedNeverPrompts(t *testing.T) {
+	s := newSession(t, "")
+	bus, c := s.connect(t), &lockedCollection{}
+	for path, iface := range map[dbus.ObjectPath]string{"/org/freedesktop/secrets": "org.freedesktop.Secret.Service",
+		"/org/freedesktop/secrets/collection/login": "org.freedesktop.DBus.Properties"} {
+		if err := bus.Export(c, path, iface); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if reply, err := bus.RequestName(testenv.SecretService, dbus.NameFlagDoNotQueue); err != nil || reply != dbus.RequestNameReplyPrimaryOwner {
+		t.Fatalf("name: %v, %v", reply, err)
+	}
+	if got := s.run(t, "unlocked")[0]; got.Reason != Locked {
+		t.Errorf("%s: %s", got.Reason, got.Error)
+	}
+	if n := c.prompts.Load(); n > 0 {
+		t.Errorf("would have prompted %d times", n)
+	}
+}
+
 func TestRealPrompts(t *testing.T) {
 	for name, c := range map[string]struct {
 		service  promptingService
