@@ -110,6 +110,18 @@ func (s Schedules) Off(ctx context.Context, address portal.Address) (was bool, e
 	return true, s.Scheduler.Remove(ctx, jobName(address))
 }
 
+// Withdraw makes a portal's daily check, if it has one, one without tokens: its owner took the confirmation of the address back.
+func (s Schedules) Withdraw(ctx context.Context, address portal.Address, w *words.Texts) error {
+	list, err := s.List(ctx)
+	for _, d := range list {
+		if d.Portal == address && d.Deep {
+			d.Deep = false
+			_, err = s.Set(ctx, d, w)
+		}
+	}
+	return err
+}
+
 // List returns the daily checks, sorted by portal, as the scheduler has them.
 func (s Schedules) List(ctx context.Context) (list []Daily, err error) {
 	jobs, err := s.Scheduler.Jobs(ctx)
