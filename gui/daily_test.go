@@ -122,7 +122,7 @@ func TestCheckEveryDayRefused(t *testing.T) {
 	f.refuses = schedule.ErrNone
 	f.mu.Unlock()
 	r.tap(r.say("window.daily.yes", nil))
-	r.mustSay("systemd пользователя отсюда недоступен")
+	r.mustSay("пользовательский systemd недоступен")
 	r.mustNotSay("crontab")
 }
 

@@ -95,8 +95,8 @@ func (a Alert) None() bool { return len(a.Worse)+len(a.Endings) == 0 }
 func (a Alert) Text(w *words.Texts, now time.Time) string {
 	var lines []string
 	if len(a.Worse) > 0 {
-		slices.SortStableFunc(a.Worse, func(x, y report.Delta) int { return view.Severity(y.After) - view.Severity(x.After) })
-		lines = append(lines, w.Say("alert.worse", checks.Args{"title": a.Worse[0].Title, "more": len(a.Worse) - 1}))
+		worst := slices.MaxFunc(a.Worse, func(x, y report.Delta) int { return view.Severity(x.After) - view.Severity(y.After) })
+		lines = append(lines, w.Say("alert.worse", checks.Args{"title": worst.Title, "more": len(a.Worse) - 1}))
 	}
 	for _, e := range a.Endings[:min(2, len(a.Endings))] {
 		lines = append(lines, e.Text(w, now))

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strings"
 
 	"boxready/checks"
 	"boxready/internal/portal"
@@ -122,7 +121,7 @@ func (s Schedules) Withdraw(ctx context.Context, address portal.Address, w *word
 	return err
 }
 
-// List returns the daily checks, sorted by portal, as the scheduler has them.
+// List returns the daily checks, as the scheduler has them.
 func (s Schedules) List(ctx context.Context) (list []Daily, err error) {
 	jobs, err := s.Scheduler.Jobs(ctx)
 	if err != nil {
@@ -153,7 +152,6 @@ func (s Schedules) List(ctx context.Context) (list []Daily, err error) {
 		}
 		list = append(list, d)
 	}
-	slices.SortFunc(list, func(a, b Daily) int { return strings.Compare(a.Portal.String(), b.Portal.String()) })
 	return list, nil
 }
 

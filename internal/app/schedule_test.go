@@ -3,6 +3,7 @@ package app_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -25,8 +26,8 @@ func (m memory) Set(_ context.Context, j schedule.Job) error { m.jobs[j.Name] = 
 func (m memory) Remove(_ context.Context, name string) error { delete(m.jobs, name); return nil }
 func (m memory) Place(name string) string                    { return "at " + name }
 func (m memory) Jobs(context.Context) (jobs []schedule.Job, _ error) {
-	for _, j := range m.jobs {
-		jobs = append(jobs, j)
+	for _, name := range slices.Sorted(maps.Keys(m.jobs)) {
+		jobs = append(jobs, m.jobs[name])
 	}
 	return jobs, nil
 }
