@@ -254,6 +254,8 @@ func (s *start) make() (*gui.Window, error) {
 		Drafts:     below(app.CacheFolder(), "letters"),
 		Do:         s.rest.do,
 
+		Schedules:  app.NewSchedules(),
+
 		Console:      console(),
 		DownloadPage: downloadPage(a),
 	})

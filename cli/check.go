@@ -38,8 +38,10 @@ type checkFlags struct {
 	hideNames                                 bool
 	verbose                                   bool
 	timeout                                   time.Duration
-	timed                                     bool // --timeout was given
-	kept                                      bool // the run is added to the history
+	timed                                     bool   // --timeout was given
+	kept                                      bool   // the run is added to the history
+	scheduled                                 bool   // see app.ScheduledFlag
+	missing                                   string // why the sign-in isn't used in a scheduled run; "" if it is
 	batch                                     batchFlags
 }
 
@@ -117,6 +119,8 @@ func (cl *commandLine) checkCommand() *cobra.Command {
 	addFormat(c, &f.format, "text", "json", "jsonl")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "")
 	flags.DurationVar(&f.timeout, "timeout", 0, "")
+	flags.BoolVar(&f.scheduled, app.ScheduledFlag, false, "")
+	_ = flags.MarkHidden(app.ScheduledFlag) // of a flag that exists
 	return c
 }
 
@@ -163,6 +167,12 @@ func (cl *commandLine) check(ctx context.Context, address string, f checkFlags) 
 		}
 	}
 	cl.showReceiver(target, f)
+	if f.scheduled {
+		cl.Out, cl.Err = lenient{cl.Out}, lenient{cl.Err}
+		if f.signedIn {
+			f.signedIn, f.missing = false, cl.signInUnattended(ctx, a, &target)
+		}
+	}
 	if err := cl.addCredentials(ctx, a, &target, f); err != nil {
 		return err
 	}
@@ -271,7 +281,10 @@ func (cl *commandLine) runChecks(ctx context.Context, a *app.App, target checks.
 		}
 	}
 	if f.kept && ctx.Err() == nil {
-		cl.keepRun(document, secrets)
+		// A run whose news could not be told isn't kept, so that the next one tells them.
+		if !f.scheduled || cl.alert(ctx, outcome, document, f.missing) {
+			cl.keepRun(document, secrets)
+		}
 	}
 	if f.report == "" {
 		return nil

@@ -22,6 +22,7 @@ import (
 
 	"boxready/checks"
 	"boxready/internal/app"
+	"boxready/internal/notify"
 	"boxready/internal/renewal"
 	"boxready/internal/requirements"
 	"boxready/internal/secret"
@@ -62,6 +63,9 @@ type IO struct {
 	// none.
 	Catalogue renewal.Source
 	Unused    *renewal.Error
+	// Schedules are the daily checks, and Notify shows a notification of the desktop, see notify.Show.
+	Schedules app.Schedules
+	Notify    func(ctx context.Context, title, text string) error
 	// Display is the self-test's check of the display, see checks.Self; nil if there is none.
 	Display func(context.Context) (renderer string, err error)
 }
@@ -77,7 +81,8 @@ const webhookVariable = "BOXREADY_WEBHOOK"
 func Standard() IO {
 	webhook := secret.New(os.Getenv(webhookVariable))
 	os.Unsetenv(webhookVariable)
-	return IO{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Webhook: webhook, Lang: os.Getenv(LangVariable), App: app.Options{Cache: app.CacheFolder(), Config: app.ConfigFolder()}}
+	return IO{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Webhook: webhook, Lang: os.Getenv(LangVariable), App: app.Options{Cache: app.CacheFolder(), Config: app.ConfigFolder()},
+		Schedules: app.NewSchedules(), Notify: notify.Show}
 }
 
 // failure is an error that isn't caused by wrong usage.
@@ -224,7 +229,7 @@ func (cl *commandLine) root() *cobra.Command {
 		id       string
 		commands []*cobra.Command
 	}{
-		{"portal", []*cobra.Command{cl.checkCommand(), cl.probeCommand(), cl.allowlistCommand(), cl.letterCommand(), cl.acknowledgeCommand(), cl.reportCommand()}},
+		{"portal", []*cobra.Command{cl.checkCommand(), cl.probeCommand(), cl.allowlistCommand(), cl.letterCommand(), cl.acknowledgeCommand(), cl.reportCommand(), cl.scheduleCommand()}},
 		{"credentials", []*cobra.Command{cl.loginCommand(), cl.logoutCommand(), cl.accountsCommand()}},
 		{"application", []*cobra.Command{cl.requirementsCommand(), cl.receiverCommand()}},
 		{"fleet", []*cobra.Command{cl.portalsCommand(), cl.exporterCommand()}},

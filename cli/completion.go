@@ -135,6 +135,7 @@ var arguments = map[string][]completer{
 	"probe.sh":             {savedPortals},
 	"probe.powershell":     {savedPortals},
 	"probe.ssh":            {nothing, savedPortals},
+	"schedule":             {savedPortals},
 	"report.show":          {runFiles},
 	"report.check":         {runFiles},
 	"report.diff":          {runFilesOrPortals, runFiles},

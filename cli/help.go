@@ -84,6 +84,7 @@ var (
 		{"~/.config/boxready/acknowledged.json", "acknowledged", []string{"acknowledge", "check", "exporter", "letter"}},
 		{"~/.config/boxready/portals.json", "portals", []string{"completion"}},
 		{"~/.config/boxready/catalogue.json", "catalogue", []string{"catalogue.show", "catalogue.update"}},
+		{"~/.config/systemd/user/boxready-*", "schedule", []string{"schedule"}},
 		{"~/.ssh/known_hosts", "known-hosts", []string{"probe.ssh"}},
 	}
 )

@@ -131,6 +131,9 @@ var combinations = []combination{
 	{command: "check", flag: "parallel", with: []string{"portals"}},
 	{command: "check", flag: "resume", with: []string{"portals"}},
 	{command: "check", flag: "server-probe=-", without: []string{"webhook=-"}}, // there is one standard input
+	{command: "schedule", flag: "daily", without: []string{"off"}},
+	{command: "schedule", flag: "deep", with: []string{"daily"}},
+	{command: "schedule", flag: "signed-in", with: []string{"daily"}},
 	{command: "demo", flag: "signed-in", with: []string{"check"}},
 	{command: "demo", flag: "event-test", with: []string{"signed-in"}},
 	{command: "demo", flag: "format", with: []string{"check"}},

@@ -31,7 +31,8 @@ type checkPage struct {
 	filter   model.Filter
 	open     map[string]bool // keys of the rows that are unfolded
 	finding  *findingPage    // the one that is open; nil for the list
-	returnTo string          // key of the row whose finding was open
+	daily    *dailyCheck
+	returnTo string // key of the row whose finding was open
 
 	offset float32 // of the list when the finding was opened
 
@@ -59,7 +60,7 @@ const (
 )
 
 func (p *checkPage) build() fyne.CanvasObject {
-	p.root = widgets.Stack()
+	p.root, p.daily = widgets.Stack(), &dailyCheck{environment: p.environment, fill: p.refill}
 	p.fill()
 	return p.root
 }
@@ -96,6 +97,18 @@ func (p *checkPage) fill() {
 		p.setContent(p.header.object, p.before()...)
 	default:
 		p.showResults()
+	}
+}
+
+// refill rebuilds the content if it is shown, and keeps the focus on the page.
+func (p *checkPage) refill() {
+	if !p.nav.isOpen("check") {
+		return
+	}
+	focused := p.fyne.Canvas().Focused() != nil
+	p.fill()
+	if focused && !p.dialogs.shown() {
+		p.focusOn(p.initialFocus())
 	}
 }
 
@@ -198,11 +211,7 @@ func (p *checkPage) resized() {
 	if p.stage != withResults || p.narrow == p.isNarrow() {
 		return
 	}
-	focused := p.fyne.Canvas().Focused() != nil
-	p.fill()
-	if focused && !p.dialogs.shown() {
-		p.focusOn(p.initialFocus())
-	}
+	p.refill()
 }
 
 // pictureCard has the picture of the connections, folded in a narrow window, where it is higher than all the rest.
@@ -296,6 +305,8 @@ func (p *checkPage) escape() {
 		p.back()
 	case p.question != nil:
 		p.question.leave()
+	case p.daily.asks():
+		p.daily.cancel()
 	case p.filter != model.Filter{}:
 		p.filterBy(model.Filter{})
 	}

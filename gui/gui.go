@@ -60,6 +60,7 @@ type Params struct {
 	DownloadPage func(context.Context) (string, error)
 	History      *history.Store // of runs; its methods are called off the Fyne thread
 	Downloads    string         // the folder in which files are saved and chosen first
+	Schedules    Schedules      // nil if daily checks are not offered
 	Drafts       string         // the folder of letters that the mail program is asked to open; "" for the system's temporary one
 	Idle         func()         // called off the Fyne thread a while after the last run was over; nil for nothing
 

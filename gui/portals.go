@@ -185,12 +185,18 @@ func (p *portalsPage) forget(past store.Portal) {
 			p.runs.stop[s]()
 		}
 		p.model.Forget(past.Address)
-		p.background(func(context.Context) func() {
+		p.background(func(ctx context.Context) func() {
 			_ = p.params.Store.Forget(past.Address) // as with saveRun
+			off := p.dropDaily(ctx, past.Address)
 			if p.params.History != nil {
 				_ = p.params.History.Delete(past.Address)
 			}
-			return p.portals.rebuild
+			return func() {
+				p.portals.rebuild()
+				if off != nil {
+					p.dialogs.showMessage(p.say("daily.title", nil), p.dailyProblem(off))
+				}
+			}
 		})
 	})
 }

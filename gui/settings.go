@@ -16,6 +16,7 @@ import (
 	"boxready/gui/style"
 	"boxready/gui/widgets"
 	"boxready/internal/bitrix"
+	"boxready/internal/portal"
 	"boxready/internal/words"
 )
 
@@ -33,6 +34,7 @@ type settingsPage struct {
 	testing bool
 	tested  *checks.Outcome // nil before the first self-test
 	about   aboutPage
+	daily   *dailyCheck
 
 	language *widgets.Select
 	scale    *widgets.Select
@@ -43,6 +45,7 @@ type settingsPage struct {
 func (p *settingsPage) build() fyne.CanvasObject {
 	p.root = widgets.Stack()
 	p.about.settingsPage = p
+	p.daily = &dailyCheck{environment: p.environment, fill: p.refill}
 	p.askForProxy()
 	p.fill()
 	return p.root
@@ -56,8 +59,11 @@ func (p *settingsPage) initialFocus() fyne.Focusable {
 }
 
 func (p *settingsPage) escape() {
-	if p.about.open {
+	switch {
+	case p.about.open:
 		p.about.close()
+	case p.daily.asks():
+		p.daily.cancel()
 	}
 }
 
@@ -70,9 +76,18 @@ func (p *settingsPage) fill() {
 	} else {
 		content = []fyne.CanvasObject{p.looksCard(), p.networkCard()}
 		content = append(content, p.confirmedCard()...)
+		content = append(content, p.dailyCard()...)
 		content = append(content, p.selfTestCard(), p.aboutCard())
 	}
 	p.setContent(head, content...)
+}
+
+// refill rebuilds the content if it is shown.
+func (p *settingsPage) refill() {
+	if p.nav.isOpen("settings") && !p.about.open {
+		p.fill()
+		p.focusOn(p.language)
+	}
 }
 
 // confirmedCard lists the portals whose address the owner confirmed, so that this can be withdrawn.
@@ -98,13 +113,44 @@ func (p *settingsPage) withdraw(address string) {
 	if s := p.model.Session(address); s != nil {
 		s.Withdraw(checks.Deep)
 	}
-	p.background(func(context.Context) func() {
+	w := p.words
+	p.background(func(ctx context.Context) func() {
 		_ = p.params.Store.SetConfirmed(address, false) // as with saveRun
+		err := p.withdrawDaily(ctx, address, w)
 		return func() {
 			p.fill()
 			p.focusOn(p.language)
+			if err != nil {
+				p.dialogs.showMessage(p.say("daily.title", nil), p.dailyProblem(err))
+			}
 		}
 	})
+}
+
+// dailyCard lists the portals that were checked, each with its daily check.
+func (p *settingsPage) dailyCard() []fyne.CanvasObject {
+	lines := []fyne.CanvasObject{heading(p.say("daily.title", nil)), widgets.NewText(p.say("daily.settings", nil), widgets.Font{Color: widgets.Muted, Selectable: true})}
+	some := false
+	for _, past := range p.params.Store.Portals() {
+		address, err := portal.ParseAddress(past.Address)
+		if err != nil || past.Verdict == "" { // the saved address is damaged, or it was never checked
+			continue
+		}
+		name := widgets.NewText(displayAddress(past.Address), widgets.Font{})
+		switch offer, below := p.daily.objects(address); {
+		case offer != nil:
+			lines = append(lines, widgets.Line(), widgets.BesideOrBelow(8, 200, name, offer))
+		case below != nil:
+			lines = append(lines, widgets.Line(), widgets.Column(4, name, below))
+		default:
+			continue
+		}
+		some = true
+	}
+	if !some {
+		return nil
+	}
+	return []fyne.CanvasObject{widgets.Card(widgets.Column(8, lines...))}
 }
 
 // option is one choice of several.

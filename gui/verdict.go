@@ -92,6 +92,14 @@ func (v *verdictCard) setButtons(to model.Verdict) {
 	case words.CorrectAddress:
 		v.buttons.Add(widgets.NewButton(p.say("header.again", nil), nil, p.checkAgain))
 	}
+	if to.Next.Action == words.SaveReport && !s.Demo && !s.ReadOnly() {
+		switch offer, below := p.daily.objects(s.Target.Address); {
+		case offer != nil:
+			v.buttons.Add(offer)
+		case below != nil:
+			v.links.Add(below)
+		}
+	}
 	if to.Next.Action != words.SaveReport {
 		v.buttons.Add(widgets.NewButton(p.say("header.report", nil), nil, func() { p.nav.openSection("report") }))
 	}

@@ -4,6 +4,7 @@ package model
 
 import (
 	"boxready/checks"
+	"boxready/internal/app"
 	"boxready/internal/portal"
 	"boxready/internal/view"
 )
@@ -14,7 +15,8 @@ type Model struct {
 	// Applications are for the next portal, while there is none.
 	Applications []*Application
 	sessions     map[string]*Session
-	before       *Session // current before the report that is shown
+	before       *Session             // current before the report that is shown
+	daily        map[string]app.Daily // by address; nil before the scheduler was asked
 }
 
 // Open makes a portal the current one, with its session if it has one.

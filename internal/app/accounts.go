@@ -14,6 +14,16 @@ import (
 // for the most part, is why the accounts stay in memory, until the program ends or OpenKeyring is called again.
 func (a *App) OpenKeyring(ctx context.Context) error { return a.store.open(ctx) }
 
+// OpenKeyringUnattended is OpenKeyring when nobody is there to answer a prompt: a keyring that would show one is left alone.
+func (a *App) OpenKeyringUnattended(ctx context.Context) error {
+	if a.keyring != nil {
+		if err := a.keyring.Unlocked(ctx); err != nil {
+			return err
+		}
+	}
+	return a.OpenKeyring(ctx)
+}
+
 // Keys are a portal's saved credentials for a run of checks.
 type Keys struct {
 	Account oauthflow.Account
@@ -77,6 +87,7 @@ const (
 	AccountDamaged Problem = "account-damaged"
 	AccountNewer   Problem = "account-newer" // saved by another version of BoxReady
 	KeyringRefused Problem = keyringProblem + Problem(vault.Refused)
+	KeyringLocked  Problem = keyringProblem + Problem(vault.Locked)
 )
 
 const keyringProblem = "keyring-"

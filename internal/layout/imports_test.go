@@ -33,7 +33,7 @@ var layers = [][]string{
 	{"internal/requirements", "internal/serverprobe", "internal/feed"},
 	{"internal/portal", "internal/vault", "internal/renewal"},
 	{"internal/transport", "internal/simportal"},
-	{"internal/bitrix", "internal/secret", "internal/yamlfile", "internal/spreadsheet"},
+	{"internal/bitrix", "internal/secret", "internal/yamlfile", "internal/spreadsheet", "internal/schedule", "internal/notify"},
 	{"internal/untrusted", "internal/flight", "internal/filelock", "internal/atomicfile", "internal/lazyregexp", "internal/crash", "internal/instance", "internal/opengl", "internal/release", "assets"},
 }
 

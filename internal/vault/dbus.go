@@ -93,3 +93,30 @@ func distinguishLocked(err error) error {
 	}
 	return err
 }
+
+// unlocked fails unless the collection that the library uses is unlocked. The library itself would prompt.
+func unlocked(ctx context.Context) error {
+	const timeout = 3 * time.Second // this call never prompts, but it may start the service
+	if err := findBus(); err != nil {
+		return err
+	}
+	bus, err := dbus.SessionBus()
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	for _, collection := range []dbus.ObjectPath{"/org/freedesktop/secrets/collection/login", "/org/freedesktop/secrets/aliases/default"} {
+		locked := true
+		err = bus.Object("org.freedesktop.secrets", collection).CallWithContext(ctx, "org.freedesktop.DBus.Properties.Get", 0,
+			"org.freedesktop.Secret.Collection", "Locked").Store(&locked)
+		switch {
+		case err != nil:
+		case locked:
+			return &Error{Reason: Locked}
+		default:
+			return nil
+		}
+	}
+	return err
+}

@@ -71,11 +71,23 @@ func (k *Keyring) SelfTest(ctx context.Context) error {
 	return fail("self-test", err)
 }
 
+// Unlocked fails if the keyring isn't there, or would have to ask the user for a password first: with Locked. It never prompts.
+// Only the Secret Service tells; the others ask only users who locked their keyring themselves.
+func (k *Keyring) Unlocked(ctx context.Context) error {
+	asks, ok := k.backend.(interface{ Unlocked(context.Context) error })
+	if !ok {
+		return nil
+	}
+	return fail("ask whether it is locked", asks.Unlocked(ctx))
+}
+
 // service is the name that the operating system's tools show for the entries.
 const service = "BoxReady"
 
 // system is the operating system's keyring.
 type system struct{}
+
+func (system) Unlocked(ctx context.Context) error { return unlocked(ctx) }
 
 func (system) Get(key string) (string, error) {
 	if err := findBus(); err != nil {

@@ -90,6 +90,8 @@ func runStep(step string) int {
 			var opened Store
 			opened, err = Open(ctx, k)
 			s.Place = opened.Place()
+		case "unlocked":
+			err = k.Unlocked(ctx)
 		}
 		s.Took = time.Since(start)
 		if err != nil {
@@ -267,6 +269,7 @@ func TestRealKeyring(t *testing.T) {
 		}
 		return all[len(all)-1]
 	}
+	ok("unlocked")
 	if got := ok("open"); got.Place != InKeyring {
 		t.Errorf("opened %s", got.Place)
 	}
@@ -291,7 +294,7 @@ func TestRealKeyring(t *testing.T) {
 	if err := service.Call("org.freedesktop.Secret.Service.Lock", 0, login).Store(&locked, &prompt); err != nil || len(locked) != 1 {
 		t.Fatalf("locked %v, %v", locked, err)
 	}
-	for _, got := range s.run(t, "load save list delete open") {
+	for _, got := range s.run(t, "load save list delete open unlocked") {
 		if got.Reason != Locked || got.Place == InKeyring {
 			t.Errorf("when locked: %s, %s", got.Error, got.Place)
 		}
@@ -322,7 +325,7 @@ func TestRealKeyringDelete(t *testing.T) {
 func TestRealAbsent(t *testing.T) {
 	t.Run("a bus without a keyring", func(t *testing.T) {
 		s := newSession(t, "")
-		for _, got := range s.run(t, "open save load list delete") {
+		for _, got := range s.run(t, "open save load list delete unlocked") {
 			if got.Reason != Absent {
 				t.Errorf("%s: %s", got.Reason, got.Error)
 			}
@@ -401,6 +404,38 @@ func (f *promptingService) Prompt(string) *dbus.Error {
 		f.bus.Emit(fakePrompt, "org.freedesktop.Secret.Prompt.Completed", true, dbus.MakeVariant([]dbus.ObjectPath{}))
 	}
 	return nil
+}
+
+// lockedCollection is a Secret Service that says that its collection is locked, and counts what would prompt.
+type lockedCollection struct{ prompts atomic.Int32 }
+
+func (c *lockedCollection) Get(string, string) (dbus.Variant, *dbus.Error) {
+	return dbus.MakeVariant(true), nil
+}
+
+func (c *lockedCollection) Unlock([]dbus.ObjectPath) ([]dbus.ObjectPath, dbus.ObjectPath, *dbus.Error) {
+	c.prompts.Add(1)
+	return nil, "/", nil
+}
+
+func TestRealUnlockedNeverPrompts(t *testing.T) {
+	s := newSession(t, "")
+	bus, c := s.connect(t), &lockedCollection{}
+	for path, iface := range map[dbus.ObjectPath]string{"/org/freedesktop/secrets": "org.freedesktop.Secret.Service",
+		"/org/freedesktop/secrets/collection/login": "org.freedesktop.DBus.Properties"} {
+		if err := bus.Export(c, path, iface); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if reply, err := bus.RequestName(testenv.SecretService, dbus.NameFlagDoNotQueue); err != nil || reply != dbus.RequestNameReplyPrimaryOwner {
+		t.Fatalf("name: %v, %v", reply, err)
+	}
+	if got := s.run(t, "unlocked")[0]; got.Reason != Locked {
+		t.Errorf("%s: %s", got.Reason, got.Error)
+	}
+	if n := c.prompts.Load(); n > 0 {
+		t.Errorf("would have prompted %d times", n)
+	}
 }
 
 func TestRealPrompts(t *testing.T) {

@@ -70,7 +70,7 @@ var allowedLatin = strings.Fields(`
 	TLSv1.2 TLSv1.3 URL UTC UTF-8 UTF-16 VIP VPN WAF YAML BOM SERVFAIL http https root www
 	Apache Cloudflare Docker FortiGate FortiOS GNOME Go Hyper-V IIS Java JavaScript KeePassXC Keyring Kotlin KWallet Linux MikroTik ModSecurity MySQL OPNsense
 	OpenGL OpenSSL PHP PowerShell Prometheus Python Redis RouterOS Ruby Sphinx Squid TypeScript WSL Windows bash cron curl fail2ban firewalld fish
-	iptables ipset macOS memcached minisign nft nftables nginx openssl pfSense ssh zsh
+	iptables ipset macOS memcached minisign nft nftables nginx openssl pfSense ssh systemd zsh
 	Enter Ctrl+C Ctrl+V F12 ID GET POST OPTIONS BEGIN END push Network rest batch
 	Authorization Host PFX hosts location server Secure listen ssl return rewrite optional require on off On All True fsockopen VirtualHost
 `)
