@@ -242,14 +242,14 @@ func (env *Env) endpoints() []endpoint {
 	return endpoints
 }
 
-// spareTo opens more connections to an address, unless one is to be enough; nil stands for one that failed. They outlive portal-tcp, so they use the run's context.
+// spareTo opens more connections to an address, unless one is to be enough: then the channel is nil, too. A nil connection stands for one
+// that failed. They outlive portal-tcp, so they use the run's context.
 func (env *Env) spareTo(e endpoint) <-chan net.Conn {
+	if env.target.OneConnection {
+		return nil
+	}
 	spare := make(chan net.Conn, maxConnections-1)
 	for range maxConnections - 1 {
-		if env.target.OneConnection {
-			spare <- nil
-			continue
-		}
 		env.asking.Go(func() {
 			conn, _ := e.dial(env.run)
 			spare <- conn
@@ -273,7 +273,9 @@ func (env *Env) keepConnections(endpoints []endpoint, spare <-chan net.Conn) {
 	case len(env.connections) > 0:
 		env.connections[0].spare = env.spareTo(env.connections[0].endpoint)
 	}
-	go closeAll(spare)
+	if spare != nil {
+		go closeAll(spare)
+	}
 }
 
 func closeAll(spare <-chan net.Conn) {

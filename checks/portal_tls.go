@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -329,12 +330,15 @@ func (env *Env) oldHandshake(ctx context.Context, c *connection) string {
 // tlsConfig offers everything that Go supports from TLS 1.2 on, so that a failure is the server's, and verifies nothing: the
 // certificate is examined afterwards, fault by fault.
 func (env *Env) tlsConfig() *tls.Config {
-	config := &tls.Config{ServerName: env.target.Address.Host, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}, InsecureSkipVerify: true} // #nosec G402 -- verify looks at the chain itself, and more closely
-	for _, suite := range append(tls.CipherSuites(), tls.InsecureCipherSuites()...) {
-		config.CipherSuites = append(config.CipherSuites, suite.ID)
-	}
-	return config
+	return &tls.Config{ServerName: env.target.Address.Host, MinVersion: tls.VersionTLS12, CipherSuites: allCipherSuites(), NextProtos: []string{"http/1.1"}, InsecureSkipVerify: true} // #nosec G402 -- verify looks at the chain itself, and more closely
 }
+
+var allCipherSuites = sync.OnceValue(func() (ids []uint16) {
+	for _, suite := range append(tls.CipherSuites(), tls.InsecureCipherSuites()...) {
+		ids = append(ids, suite.ID)
+	}
+	return ids
+})
 
 // strictConfig is for connections that may carry a token: each is verified on its own.
 func (env *Env) strictConfig() *tls.Config {
@@ -366,11 +370,12 @@ type spareConnections struct{ ready chan *tls.Conn }
 func (env *Env) secureSpare(raw <-chan net.Conn) *spareConnections {
 	s := &spareConnections{ready: make(chan *tls.Conn, maxConnections-1)}
 	for range maxConnections - 1 {
+		if raw == nil {
+			s.ready <- nil
+			continue
+		}
 		env.asking.Go(func() {
-			var conn net.Conn
-			if raw != nil {
-				conn = <-raw
-			}
+			conn := <-raw
 			if conn == nil {
 				s.ready <- nil
 				return

@@ -41,7 +41,7 @@ func Run(ctx context.Context, n *transport.Net, target Target, observer Observer
 	env := newEnv(run, n, target)
 	defer env.close()
 	defer stop()
-	return runCatalog(ctx, env, Catalog(), observer)
+	return runCatalog(ctx, env, env.shared.catalog, observer)
 }
 
 func (c *Check) planned(t *Target) bool { return c.missing(t) == "" }
@@ -263,12 +263,16 @@ func parallel(functions ...func()) {
 	parallelN(len(functions), func(i int) { functions[i]() })
 }
 
-// parallelN runs f(0) to f(n-1) at the same time and returns when all have ended.
+// parallelN runs f(0) to f(n-1) at the same time and returns when all have ended. f(0) runs here, where the stack has grown already.
 func parallelN(n int, f func(i int)) {
 	panics := make([]*flight.Panic, n)
+	run := func(i int) { panics[i] = flight.Catch(func() { f(i) }) }
 	var wg sync.WaitGroup
-	for i := range n {
-		wg.Go(func() { panics[i] = flight.Catch(func() { f(i) }) })
+	for i := 1; i < n; i++ {
+		wg.Go(func() { run(i) })
+	}
+	if n > 0 {
+		run(0)
 	}
 	wg.Wait()
 	for _, p := range panics {
