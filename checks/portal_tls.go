@@ -167,6 +167,31 @@ func observeTLS(ctx context.Context, env *Env) (*TLSFacts, error) {
 	return f, nil
 }
 
+// lateConnection is how long after the first connection another address may answer to be looked at, too. Less would miss bad
+// certificates of slower addresses on a busy computer.
+const lateConnection = 300 * time.Millisecond
+
+// observeLateTLS looks at addresses that connected later than those that the run began with. What sends no token doesn't wait for it.
+func observeLateTLS(ctx context.Context, env *Env, f *TLSFacts) *TLSFacts {
+	if env.dialling == nil {
+		return f
+	}
+	env.dialling.wait(ctx, func(first time.Duration) time.Duration { return first + max(first, lateConnection) })
+	whole := *f // others read f
+	whole.Addresses = slices.Clone(f.Addresses)
+	for _, e := range env.dialling.opened() {
+		if slices.ContainsFunc(env.connections, func(c *connection) bool { return c.endpoint.address == e.address }) {
+			continue
+		}
+		var seen TLSSeen
+		if conn := env.handshake(ctx, &connection{endpoint: e}, &seen); conn != nil {
+			conn.Close()
+		}
+		whole.Addresses = append(whole.Addresses, seen)
+	}
+	return &whole
+}
+
 // handshake fills s and returns the connection if it can be used.
 func (env *Env) handshake(ctx context.Context, c *connection, s *TLSSeen) *tls.Conn {
 	s.Address = c.endpoint.address
