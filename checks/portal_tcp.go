@@ -43,8 +43,16 @@ func (a TCPAttempt) ipv6() bool {
 // A name may have dozens of addresses; no more are tried.
 const maxAddresses = 6
 
-// maxConnections is how many connections the requests after the TLS check need at once. Opening them early saves round trips.
-const maxConnections = 4
+// connections is how many the https requests after the TLS check need at once. Opening them early saves round trips.
+func (t *Target) connections() int {
+	switch {
+	case t.OneConnection:
+		return 1
+	case t.Webhook != nil || t.SignIn != nil:
+		return 4
+	}
+	return 3
+}
 
 func observeTCP(ctx context.Context, env *Env) (*TCPFacts, error) {
 	address := env.target.Address
@@ -268,14 +276,11 @@ func (env *Env) endpoints() []endpoint {
 	return endpoints
 }
 
-// spareTo opens more connections to an address, unless one is to be enough: then the channel is nil, too. A nil connection stands for one
-// that failed. They outlive portal-tcp, so they use the run's context.
+// spareTo opens more connections to an address, as many as the channel has room for; nil stands for one that failed. They outlive
+// portal-tcp, so they use the run's context.
 func (env *Env) spareTo(e endpoint) <-chan net.Conn {
-	if env.target.OneConnection {
-		return nil
-	}
-	spare := make(chan net.Conn, maxConnections-1)
-	for range maxConnections - 1 {
+	spare := make(chan net.Conn, env.target.connections()-1)
+	for range cap(spare) {
 		env.asking.Go(func() {
 			conn, _ := e.dial(env.run)
 			spare <- conn
@@ -298,13 +303,11 @@ func (env *Env) keepConnections(spare <-chan net.Conn, to endpoint) {
 		}
 		first.spare = env.spareTo(first.endpoint)
 	}
-	if spare != nil {
-		go closeAll(spare)
-	}
+	go closeAll(spare)
 }
 
 func closeAll(spare <-chan net.Conn) {
-	for range maxConnections - 1 {
+	for range cap(spare) {
 		if conn := <-spare; conn != nil {
 			conn.Close()
 		}

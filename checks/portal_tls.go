@@ -393,12 +393,8 @@ func (env *Env) openClient(c *connection, conn *tls.Conn, spare []*tls.Conn, ver
 type spareConnections struct{ ready chan *tls.Conn }
 
 func (env *Env) secureSpare(raw <-chan net.Conn) *spareConnections {
-	s := &spareConnections{ready: make(chan *tls.Conn, maxConnections-1)}
-	for range maxConnections - 1 {
-		if raw == nil {
-			s.ready <- nil
-			continue
-		}
+	s := &spareConnections{ready: make(chan *tls.Conn, cap(raw))}
+	for range cap(raw) {
 		env.asking.Go(func() {
 			conn := <-raw
 			if conn == nil {
@@ -419,21 +415,21 @@ func (env *Env) secureSpare(raw <-chan net.Conn) *spareConnections {
 func (s *spareConnections) collect(timeout time.Duration) []*tls.Conn {
 	var conns []*tls.Conn
 	late := time.After(timeout)
-	for i := range maxConnections - 1 {
+	for i := range cap(s.ready) {
 		select {
 		case conn := <-s.ready:
 			if conn != nil {
 				conns = append(conns, conn)
 			}
 		case <-late:
-			go s.close(maxConnections - 1 - i)
+			go s.close(cap(s.ready) - i)
 			return conns
 		}
 	}
 	return conns
 }
 
-func (s *spareConnections) drop() { go s.close(maxConnections - 1) }
+func (s *spareConnections) drop() { go s.close(cap(s.ready)) }
 
 func (s *spareConnections) close(n int) {
 	for range n {
