@@ -131,14 +131,15 @@ func BenchmarkSignedIn(b *testing.B)    { benchmarkRun(b, signedInSteps, 1.25, "
 // script that makes the same requests sequentially. The number to the portal determines the pauses: twelve need none.
 func benchmarkRun(b *testing.B, steps []step, limit float64, with ...string) {
 	var runs, scripts []time.Duration
-	requests := 0
+	requests, idle := 0, 0
 	for b.Loop() {
-		run, script, asked := runAndScript(b, with)
-		runs, scripts, requests = append(runs, run), append(scripts, script), max(requests, asked)
+		run, script, asked, unused := runAndScript(b, with)
+		runs, scripts, requests, idle = append(runs, run), append(scripts, script), max(requests, asked), max(idle, unused)
 	}
 	shortest := time.Duration(chain(steps)) * roundTrip
 	run, script := median(runs), median(scripts)
 	b.ReportMetric(float64(requests), "requests")
+	b.ReportMetric(float64(idle), "unused-connections")
 	b.ReportMetric(float64(chain(steps)), "chain-RTT")
 	b.ReportMetric(float64(run.Milliseconds()), "ms")
 	b.ReportMetric(float64(script.Milliseconds()), "script-ms")
@@ -162,7 +163,7 @@ func median(times []time.Duration) time.Duration {
 	return times[len(times)/2]
 }
 
-func runAndScript(b *testing.B, with []string) (run, script time.Duration, asked int) {
+func runAndScript(b *testing.B, with []string) (run, script time.Duration, asked, unused int) {
 	b.Helper()
 	p, err := demo.Simulate(simportal.Options{Listen: latency.Listen(roundTrip)}, with...)
 	if err != nil {
@@ -183,7 +184,11 @@ func runAndScript(b *testing.B, with []string) (run, script time.Duration, asked
 	if outcome.Verdict != checks.NoObstacle && outcome.Verdict != checks.Ready {
 		b.Fatalf("a healthy portal is %s", outcome.Verdict)
 	}
-	log := p.Sim.Log()
+	log, used := p.Sim.Log(), map[int]bool{}
+	for _, r := range log {
+		used[r.Conn] = true
+	}
+	unused = p.Sim.Connections() - len(used)
 	start = time.Now()
 	for _, r := range log {
 		askAlone(b, p.Sim, way, r)
@@ -191,7 +196,7 @@ func runAndScript(b *testing.B, with []string) (run, script time.Duration, asked
 			asked++
 		}
 	}
-	return run, time.Since(start), asked
+	return run, time.Since(start), asked, unused
 }
 
 // askAlone makes one request on a connection of its own, as curl in a script does.

@@ -89,11 +89,11 @@ func Catalog() []*Check {
 			ID: PortalTCP, Group: PortalGroup, Step: StepPortal, Needs: all(PortalDNS), Vantage: FromComputer, Owner: NetworkAdmin, Affects: allAffected,
 			Causes: []Cause{TCPRefused, TCPTimeout, AddressPartlyDead, IPv6Dead},
 		}, observeTCP, judgeTCP), observeSilent),
-		define(Check{
+		continued(define(Check{
 			ID: PortalTLS, Group: PortalGroup, Step: StepPortal, Needs: all(PortalTCP), Vantage: FromComputer, Owner: ServerAdmin, Affects: allAffected,
 			Causes: []Cause{TLSSelfSigned, TLSPrivateCA, TLSNationalCA, TLSIncompleteChain, TLSExpired, TLSNotYetValid, TLSWrongHost, TLSOldProtocol,
 				TLSNotTLS, TLSWeakCertificate, TLSClientCertificate, TLSIntercepted, CaptivePortal, TLSHandshakeFailed, TLSExpiresSoon},
-		}, observeTLS, judgeTLS),
+		}, observeTLS, judgeTLS), observeLateTLS),
 		define(Check{
 			ID: PortalRedirect, Group: PortalGroup, Step: StepPortal, ReachableThrough: PortalTLS, Vantage: FromComputer, Owner: ServerAdmin, Affects: allAffected,
 			Causes: []Cause{RedirectDropsPost, RedirectWrongPort, RedirectLosesPath, RedirectOtherHost, RedirectLoop},

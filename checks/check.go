@@ -204,7 +204,7 @@ type Check struct {
 	Needs [][]ID
 	// ReachableThrough is a check below which a problem doesn't stop this one as long as requests can be made at all.
 	ReachableThrough ID
-	// After are checks whose results Observe needs first, whatever they are.
+	// After are checks whose final results Observe needs first, whatever they are.
 	After []ID
 	// Reads are checks whose facts Judge uses, whatever their results are.
 	Reads []ID
@@ -306,6 +306,7 @@ func define[F any](c Check, observe func(context.Context, *Env) (*F, error), jud
 }
 
 // continued adds what a check still observes while those that need it are made by its first judgement, which is replaced in the end.
+// Those that come after it wait for the end.
 // observeOn may not change the facts that it gets, only return others.
 func continued[F any](c *Check, observeOn func(context.Context, *Env, *F) *F) *Check {
 	c.observeOn = func(ctx context.Context, env *Env, facts Facts) Facts { return observeOn(ctx, env, facts.(*F)) }

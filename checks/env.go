@@ -37,7 +37,7 @@ type Env struct {
 
 	mu       sync.Mutex
 	asked    map[string]*flight.Call[portal.Answer]
-	results  map[ID][]Result
+	results  map[ID][]Result // a new map for each change, so that checks can read while others record; likewise:
 	facts    FactsByCheck
 	token    portal.Token // the sign-in's
 	invented portal.Token // see inventedToken
@@ -183,22 +183,24 @@ func (env *Env) hasResult(id ID) bool {
 func (env *Env) factsByCheck() FactsByCheck {
 	env.mu.Lock()
 	defer env.mu.Unlock()
-	return maps.Clone(env.facts)
+	return env.facts
 }
 
 // resultsByCheck returns the results known so far.
 func (env *Env) resultsByCheck() map[ID][]Result {
 	env.mu.Lock()
 	defer env.mu.Unlock()
-	return maps.Clone(env.results)
+	return env.results
 }
 
 func (env *Env) record(id ID, facts Facts, results []Result) {
 	env.mu.Lock()
 	defer env.mu.Unlock()
 	if facts != nil {
+		env.facts = maps.Clone(env.facts)
 		env.facts[id] = facts
 	}
+	env.results = maps.Clone(env.results)
 	env.results[id] = results
 }
 

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"sync"
 	"time"
 
 	"boxready/internal/transport"
@@ -42,8 +43,16 @@ func (a TCPAttempt) ipv6() bool {
 // A name may have dozens of addresses; no more are tried.
 const maxAddresses = 6
 
-// maxConnections is how many connections the requests after the TLS check need at once. Opening them early saves round trips.
-const maxConnections = 4
+// connections is how many the https requests after the TLS check need at once. Opening them early saves round trips.
+func (t *Target) connections() int {
+	switch {
+	case t.OneConnection:
+		return 1
+	case t.Webhook != nil || t.SignIn != nil:
+		return 4
+	}
+	return 3
+}
 
 func observeTCP(ctx context.Context, env *Env) (*TCPFacts, error) {
 	address := env.target.Address
@@ -75,9 +84,8 @@ func observeTCP(ctx context.Context, env *Env) (*TCPFacts, error) {
 func (env *Env) connect(ctx context.Context, endpoints []endpoint) []TCPAttempt {
 	spare := env.spareTo(endpoints[0])
 	env.dialling = env.dialAll(endpoints)
-	// One that answers a little later is to be looked at by portal-tls, too.
-	env.dialling.collect(ctx, func(first time.Duration) time.Duration { return first + max(first, lateConnection) })
-	env.keepConnections(endpoints, spare)
+	env.dialling.wait(ctx, func(first time.Duration) time.Duration { return first + max(first, equals) })
+	env.keepConnections(spare, endpoints[0])
 	return env.dialling.attempts()
 }
 
@@ -86,7 +94,7 @@ func observeSilent(ctx context.Context, env *Env, f *TCPFacts) *TCPFacts {
 	if env.dialling == nil || !env.dialling.pending() {
 		return f
 	}
-	env.dialling.collect(ctx, func(first time.Duration) time.Duration { return max(env.net.Timeout(silence), 3*first) })
+	env.dialling.wait(ctx, func(first time.Duration) time.Duration { return max(env.net.Timeout(silence), 3*first) })
 	if ctx.Err() == nil {
 		env.dialling.giveUp()
 	}
@@ -95,9 +103,8 @@ func observeSilent(ctx context.Context, env *Env, f *TCPFacts) *TCPFacts {
 	return &whole
 }
 
-// lateConnection is how long after the first connection another address may answer to be looked at by portal-tls, too. Less would miss
-// bad certificates of slower addresses on a busy computer.
-const lateConnection = 300 * time.Millisecond
+// equals is how long after the first connection another address may answer for a run to use whichever the name's servers list first.
+const equals = 50 * time.Millisecond
 
 // silence is how long an address may be silent, while another one answers, before it counts as dead. A lost SYN is sent again after a
 // second (RFC 6298, section 2.1).
@@ -105,43 +112,63 @@ const silence = 1500 * time.Millisecond
 
 // dialling are the attempts to connect to each of the portal's addresses at the same time.
 type dialling struct {
-	start     time.Time
+	start time.Time
+
+	mu        sync.Mutex
 	endpoints []endpoint
 	made      []*TCPAttempt // by endpoint; nil while it has no end
-	ended     chan dialled
 	first     time.Duration // until the first connection; 0 while there is none
-}
-
-type dialled struct {
-	of   int
-	conn net.Conn
-	err  error
-	took time.Duration
+	changed   chan struct{} // closed when another attempt ends
 }
 
 func (env *Env) dialAll(endpoints []endpoint) *dialling {
-	d := &dialling{start: time.Now(), endpoints: endpoints, made: make([]*TCPAttempt, len(endpoints)), ended: make(chan dialled, len(endpoints))}
+	d := &dialling{start: time.Now(), endpoints: slices.Clone(endpoints), made: make([]*TCPAttempt, len(endpoints)), changed: make(chan struct{})}
 	for i, e := range endpoints {
 		env.asking.Go(func() {
 			conn, err := e.dial(env.run)
-			d.ended <- dialled{i, conn, err, max(time.Since(d.start), 1)}
+			d.note(i, conn, err)
 		})
 	}
 	return d
 }
 
-func (d *dialling) pending() bool { return slices.Contains(d.made, nil) }
+func (d *dialling) note(of int, conn net.Conn, err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	took, e := max(time.Since(d.start), 1), &d.endpoints[of]
+	if e.conn = conn; d.made[of] != nil {
+		return // given up
+	}
+	d.made[of] = &TCPAttempt{Address: e.address, Failure: transport.FailureOf(err), TookMS: took.Milliseconds()}
+	if e.open = err == nil; e.open && d.first == 0 {
+		d.first = took
+	}
+	close(d.changed)
+	d.changed = make(chan struct{})
+}
 
-// collect waits until every attempt has ended; once one has succeeded, no longer than limit after the start.
-func (d *dialling) collect(ctx context.Context, limit func(first time.Duration) time.Duration) {
-	var late <-chan time.Time
-	for d.pending() {
-		if late == nil && d.first > 0 {
-			late = time.After(time.Until(d.start.Add(limit(d.first))))
+// pending reports whether an attempt is under way.
+func (d *dialling) pending() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Contains(d.made, nil)
+}
+
+// wait waits until every attempt has ended; once one has succeeded, no longer than limit after the start.
+func (d *dialling) wait(ctx context.Context, limit func(first time.Duration) time.Duration) {
+	for {
+		d.mu.Lock()
+		pending, first, changed := slices.Contains(d.made, nil), d.first, d.changed
+		d.mu.Unlock()
+		if !pending {
+			return
+		}
+		var late <-chan time.Time
+		if first > 0 {
+			late = time.After(time.Until(d.start.Add(limit(first))))
 		}
 		select {
-		case a := <-d.ended:
-			d.note(a)
+		case <-changed:
 		case <-late:
 			return
 		case <-ctx.Done():
@@ -150,16 +177,10 @@ func (d *dialling) collect(ctx context.Context, limit func(first time.Duration) 
 	}
 }
 
-func (d *dialling) note(a dialled) {
-	e := &d.endpoints[a.of]
-	d.made[a.of] = &TCPAttempt{Address: e.address, Failure: transport.FailureOf(a.err), TookMS: a.took.Milliseconds()}
-	if e.conn, e.open = a.conn, a.err == nil; e.open && d.first == 0 {
-		d.first = a.took
-	}
-}
-
 // giveUp ends the attempts that are still under way as timed out.
 func (d *dialling) giveUp() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	for i, a := range d.made {
 		if a == nil {
 			d.made[i] = &TCPAttempt{Address: d.endpoints[i].address, Failure: transport.Timeout, TookMS: transport.Since(d.start)}
@@ -169,6 +190,8 @@ func (d *dialling) giveUp() {
 
 // attempts are those that have ended.
 func (d *dialling) attempts() []TCPAttempt {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	var attempts []TCPAttempt
 	for _, a := range d.made {
 		if a != nil {
@@ -178,11 +201,22 @@ func (d *dialling) attempts() []TCPAttempt {
 	return attempts
 }
 
+// opened are the endpoints that have a connection by now.
+func (d *dialling) opened() (open []endpoint) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, e := range d.endpoints {
+		if e.open {
+			open = append(open, e)
+		}
+	}
+	return open
+}
+
 // close closes every connection, when no attempt is under way any more.
 func (d *dialling) close() {
-	for len(d.ended) > 0 {
-		d.note(<-d.ended)
-	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	for _, e := range d.endpoints {
 		if e.conn != nil {
 			e.conn.Close()
@@ -242,14 +276,11 @@ func (env *Env) endpoints() []endpoint {
 	return endpoints
 }
 
-// spareTo opens more connections to an address, unless one is to be enough; nil stands for one that failed. They outlive portal-tcp, so they use the run's context.
+// spareTo opens more connections to an address, as many as the channel has room for; nil stands for one that failed. They outlive
+// portal-tcp, so they use the run's context.
 func (env *Env) spareTo(e endpoint) <-chan net.Conn {
-	spare := make(chan net.Conn, maxConnections-1)
-	for range maxConnections - 1 {
-		if env.target.OneConnection {
-			spare <- nil
-			continue
-		}
+	spare := make(chan net.Conn, env.target.connections()-1)
+	for range cap(spare) {
 		env.asking.Go(func() {
 			conn, _ := e.dial(env.run)
 			spare <- conn
@@ -259,25 +290,24 @@ func (env *Env) spareTo(e endpoint) <-chan net.Conn {
 }
 
 // keepConnections keeps the open connections for the TLS check: one per address, and for the first open address, which all
-// requests of the run go to, spare ones. spare are those to the first address of all.
-func (env *Env) keepConnections(endpoints []endpoint, spare <-chan net.Conn) {
-	for _, e := range endpoints {
-		if e.open {
-			env.connections = append(env.connections, &connection{endpoint: e})
-		}
+// requests of the run go to, spare ones. spare are those to an address that may not be open.
+func (env *Env) keepConnections(spare <-chan net.Conn, to endpoint) {
+	for _, e := range env.dialling.opened() {
+		env.connections = append(env.connections, &connection{endpoint: e})
 	}
-	switch {
-	case endpoints[0].open:
-		env.connections[0].spare = spare
-		return
-	case len(env.connections) > 0:
-		env.connections[0].spare = env.spareTo(env.connections[0].endpoint)
+	if len(env.connections) > 0 {
+		first := env.connections[0]
+		if first.endpoint.address == to.address {
+			first.spare = spare
+			return
+		}
+		first.spare = env.spareTo(first.endpoint)
 	}
 	go closeAll(spare)
 }
 
 func closeAll(spare <-chan net.Conn) {
-	for range maxConnections - 1 {
+	for range cap(spare) {
 		if conn := <-spare; conn != nil {
 			conn.Close()
 		}

@@ -2,12 +2,16 @@ package checks
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"net"
+	"sync"
 	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"boxready/internal/portal"
 	"boxready/internal/transport"
 
 	"github.com/google/go-cmp/cmp"
@@ -34,11 +38,11 @@ func TestDeadAddresses(t *testing.T) {
 		"one":         {[]address{open}, quick, []string{"a"}, quick, []TCPAttempt{attempt(0, "", quick)}},
 		"both open":   {[]address{open, {50 * time.Millisecond, false}}, 50 * time.Millisecond, []string{"a", "b"}, 50 * time.Millisecond, []TCPAttempt{attempt(0, "", quick), attempt(1, "", 50*time.Millisecond)}},
 		"one refuses": {[]address{refusing, open}, quick, []string{"b"}, quick, []TCPAttempt{attempt(0, transport.Refused, quick), attempt(1, "", quick)}},
-		"the first is silent": {[]address{silent, open}, quick + lateConnection, []string{"b"}, silence,
+		"the first is silent": {[]address{silent, open}, quick + equals, []string{"b"}, silence,
 			[]TCPAttempt{attempt(0, transport.Timeout, silence), attempt(1, "", quick)}},
-		"the last is silent": {[]address{open, open, silent}, quick + lateConnection, []string{"a", "b"}, silence,
+		"the last is silent": {[]address{open, open, silent}, quick + equals, []string{"a", "b"}, silence,
 			[]TCPAttempt{attempt(0, "", quick), attempt(1, "", quick), attempt(2, transport.Timeout, silence)}},
-		"a lost SYN is sent again": {[]address{open, {time.Second + quick, false}}, quick + lateConnection, []string{"a"}, time.Second + quick,
+		"a lost SYN is sent again": {[]address{open, {time.Second + quick, false}}, quick + equals, []string{"a"}, time.Second + quick,
 			[]TCPAttempt{attempt(0, "", quick), attempt(1, "", time.Second+quick)}},
 		"a slow line": {[]address{{900 * time.Millisecond, false}, {2 * time.Second, true}}, 1800 * time.Millisecond, []string{"a"}, 2 * time.Second,
 			[]TCPAttempt{attempt(0, "", 900*time.Millisecond), attempt(1, transport.Refused, 2*time.Second)}},
@@ -96,6 +100,83 @@ func TestDeadAddresses(t *testing.T) {
 					} else {
 						conn.Close()
 					}
+				}
+			})
+		})
+	}
+}
+
+// TestLateAddress asserts that nobody waits for an address that connects later than another one, that a bad certificate of it is found
+// nevertheless, and that it isn't waited for any longer than it is looked at. The time is fake.
+func TestLateAddress(t *testing.T) {
+	const quick = 20 * time.Millisecond
+	for name, c := range map[string]struct {
+		after time.Duration // of the second address
+		whole time.Duration // when portal-tls is final
+		want  []string      // its results in the end
+	}{
+		"as soon":  {quick, quick, results("problem tls-expired server-admin")},
+		"later":    {quick + lateConnection/2, quick + lateConnection/2, results("problem tls-expired server-admin")},
+		"too late": {quick + 2*lateConnection, quick + lateConnection, results("ok")},
+		"never":    {time.Hour, quick + lateConnection, results("ok")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				now := time.Now()
+				root := issue(t, nil, "Root", true, now.Add(-days), now.Add(days))
+				roots := x509.NewCertPool()
+				roots.AddCert(root.cert)
+				address, err := portal.ParseAddress("portal.example")
+				if err != nil {
+					t.Fatal(err)
+				}
+				var served sync.WaitGroup
+				defer served.Wait()
+				run, stop := context.WithCancel(t.Context())
+				env := newEnv(run, transport.New(transport.Options{Roots: roots}), Target{Address: address, OneConnection: true})
+				defer env.close()
+				defer stop()
+				server := func(after time.Duration, until time.Time) func(context.Context) (net.Conn, error) {
+					leaf := issue(t, root, "portal.example", false, now.Add(-days), until)
+					return func(ctx context.Context) (net.Conn, error) {
+						select {
+						case <-time.After(after):
+						case <-ctx.Done():
+							return nil, ctx.Err()
+						}
+						here, there := net.Pipe()
+						served.Go(func() {
+							defer there.Close()
+							conn := tls.Server(there, &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{leaf.cert.Raw}, PrivateKey: leaf.key}}})
+							if conn.Handshake() == nil {
+								_, _ = conn.Read(make([]byte, 1)) // until the client closes
+							}
+						})
+						return here, nil
+					}
+				}
+				env.connect(run, []endpoint{{address: "a", dial: server(quick, now.Add(days))}, {address: "b", dial: server(c.after, now.Add(-time.Hour))}})
+				f, err := observeTLS(run, env)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if took, limit := time.Since(now), quick+equals; took > limit {
+					t.Errorf("the other checks wait %s, at most %s is wanted", took, limit)
+				}
+				begun := len(f.Addresses)
+				whole := observeLateTLS(run, env, f)
+				if took := time.Since(now); took != c.whole {
+					t.Errorf("it is final after %s, want %s", took, c.whole)
+				}
+				if len(f.Addresses) != begun {
+					t.Error("facts that others read were changed")
+				}
+				var got []string
+				for _, r := range find(t, PortalTLS).Judge(whole, nil) {
+					got = append(got, written(PortalTLS, r))
+				}
+				if diff := cmp.Diff(c.want, got); diff != "" {
+					t.Errorf("results (-want +got):\n%s", diff)
 				}
 			})
 		})

@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -184,6 +185,31 @@ func observeTLS(ctx context.Context, env *Env) (*TLSFacts, error) {
 	return f, nil
 }
 
+// lateConnection is how long after the first connection another address may answer to be looked at, too. Less would miss bad
+// certificates of slower addresses on a busy computer.
+const lateConnection = 300 * time.Millisecond
+
+// observeLateTLS looks at addresses that connected later than those that the run began with. What sends no token doesn't wait for it.
+func observeLateTLS(ctx context.Context, env *Env, f *TLSFacts) *TLSFacts {
+	if env.dialling == nil {
+		return f
+	}
+	env.dialling.wait(ctx, func(first time.Duration) time.Duration { return first + max(first, lateConnection) })
+	whole := *f // others read f
+	whole.Addresses = slices.Clone(f.Addresses)
+	for _, e := range env.dialling.opened() {
+		if slices.ContainsFunc(env.connections, func(c *connection) bool { return c.endpoint.address == e.address }) {
+			continue
+		}
+		var seen TLSSeen
+		if conn := env.handshake(ctx, &connection{endpoint: e}, &seen); conn != nil {
+			conn.Close()
+		}
+		whole.Addresses = append(whole.Addresses, seen)
+	}
+	return &whole
+}
+
 // handshake fills s and returns the connection if it can be used.
 func (env *Env) handshake(ctx context.Context, c *connection, s *TLSSeen) *tls.Conn {
 	s.Address = c.endpoint.address
@@ -347,12 +373,15 @@ func (env *Env) oldHandshake(ctx context.Context, c *connection) string {
 // tlsConfig offers everything that Go supports from TLS 1.2 on, so that a failure is the server's, and verifies nothing: the
 // certificate is examined afterwards, fault by fault.
 func (env *Env) tlsConfig() *tls.Config {
-	config := &tls.Config{ServerName: env.target.Address.Host, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}, InsecureSkipVerify: true} // #nosec G402 -- verify looks at the chain itself, and more closely
-	for _, suite := range append(tls.CipherSuites(), tls.InsecureCipherSuites()...) {
-		config.CipherSuites = append(config.CipherSuites, suite.ID)
-	}
-	return config
+	return &tls.Config{ServerName: env.target.Address.Host, MinVersion: tls.VersionTLS12, CipherSuites: allCipherSuites(), NextProtos: []string{"http/1.1"}, InsecureSkipVerify: true} // #nosec G402 -- verify looks at the chain itself, and more closely
 }
+
+var allCipherSuites = sync.OnceValue(func() (ids []uint16) {
+	for _, suite := range append(tls.CipherSuites(), tls.InsecureCipherSuites()...) {
+		ids = append(ids, suite.ID)
+	}
+	return ids
+})
 
 // strictConfig is for connections that may carry a token: each is verified on its own.
 func (env *Env) strictConfig() *tls.Config {
@@ -382,13 +411,10 @@ func (env *Env) openClient(c *connection, conn *tls.Conn, spare []*tls.Conn, ver
 type spareConnections struct{ ready chan *tls.Conn }
 
 func (env *Env) secureSpare(raw <-chan net.Conn) *spareConnections {
-	s := &spareConnections{ready: make(chan *tls.Conn, maxConnections-1)}
-	for range maxConnections - 1 {
+	s := &spareConnections{ready: make(chan *tls.Conn, cap(raw))}
+	for range cap(raw) {
 		env.asking.Go(func() {
-			var conn net.Conn
-			if raw != nil {
-				conn = <-raw
-			}
+			conn := <-raw
 			if conn == nil {
 				s.ready <- nil
 				return
@@ -407,21 +433,21 @@ func (env *Env) secureSpare(raw <-chan net.Conn) *spareConnections {
 func (s *spareConnections) collect(timeout time.Duration) []*tls.Conn {
 	var conns []*tls.Conn
 	late := time.After(timeout)
-	for i := range maxConnections - 1 {
+	for i := range cap(s.ready) {
 		select {
 		case conn := <-s.ready:
 			if conn != nil {
 				conns = append(conns, conn)
 			}
 		case <-late:
-			go s.close(maxConnections - 1 - i)
+			go s.close(cap(s.ready) - i)
 			return conns
 		}
 	}
 	return conns
 }
 
-func (s *spareConnections) drop() { go s.close(maxConnections - 1) }
+func (s *spareConnections) drop() { go s.close(cap(s.ready)) }
 
 func (s *spareConnections) close(n int) {
 	for range n {

@@ -41,7 +41,7 @@ func Run(ctx context.Context, n *transport.Net, target Target, observer Observer
 	env := newEnv(run, n, target)
 	defer env.close()
 	defer stop()
-	return runCatalog(ctx, env, Catalog(), observer)
+	return runCatalog(ctx, env, env.shared.catalog, observer)
 }
 
 func (c *Check) planned(t *Target) bool { return c.missing(t) == "" }
@@ -85,14 +85,15 @@ func runCatalog(ctx context.Context, env *Env, catalog []*Check, observer Observ
 	}
 	var wg sync.WaitGroup
 	for i, c := range catalog {
-		done := judged.done[c.ID]
-		if done == nil {
+		first, final := judged.first[c.ID], judged.final[c.ID]
+		if final == nil {
 			continue
 		}
 		wg.Go(func() {
-			release := sync.OnceFunc(func() { close(done) })
+			defer close(final)
+			release := sync.OnceFunc(func() { close(first) })
 			defer release()
-			judged.await(c.waitsFor())
+			judged.awaitBefore(c)
 			if observer != nil {
 				notify(func() { observer.Started(c.ID) })
 			}
@@ -106,7 +107,7 @@ func runCatalog(ctx context.Context, env *Env, catalog []*Check, observer Observ
 	}
 	wg.Wait()
 	outcome.Finished = env.now()
-	outcome.Results = make([]Result, 0, len(judged.done))
+	outcome.Results = make([]Result, 0, len(judged.final))
 	for i, c := range catalog {
 		outcome.Results = append(outcome.Results, results[i]...)
 		reason := c.missing(&env.target)
@@ -120,30 +121,37 @@ func runCatalog(ctx context.Context, env *Env, catalog []*Check, observer Observ
 
 // judgedChecks tell when the checks of a run have results.
 type judgedChecks struct {
-	done     map[ID]chan struct{} // of the planned ones; closed
-	waitsFor map[ID][]ID          // the others
+	first     map[ID]chan struct{} // closed when a planned check was judged, maybe only by what it observed at first, see continued
+	final     map[ID]chan struct{} // closed when its results are final
+	unplanned map[ID]*Check
 }
 
 func newJudgedChecks(catalog []*Check, target *Target) judgedChecks {
-	j := judgedChecks{map[ID]chan struct{}{}, map[ID][]ID{}}
+	j := judgedChecks{map[ID]chan struct{}{}, map[ID]chan struct{}{}, map[ID]*Check{}}
 	for _, c := range catalog {
 		if c.planned(target) {
-			j.done[c.ID] = make(chan struct{})
+			j.first[c.ID], j.final[c.ID] = make(chan struct{}), make(chan struct{})
 		} else {
-			j.waitsFor[c.ID] = c.waitsFor()
+			j.unplanned[c.ID] = c
 		}
 	}
 	return j
 }
 
+// awaitBefore waits until c may start: the checks that it needs were judged, and those that it comes after are final.
+func (j judgedChecks) awaitBefore(c *Check) {
+	j.await(j.final, c.After)
+	j.await(j.first, c.waitsFor())
+}
+
 // await waits for checks. For one that isn't planned it waits for those that it would wait for; one that a run of a part of the
 // catalogue leaves out is none.
-func (j judgedChecks) await(ids []ID) {
+func (j judgedChecks) await(done map[ID]chan struct{}, ids []ID) {
 	for _, id := range ids {
-		if done := j.done[id]; done != nil {
+		if done := done[id]; done != nil {
 			<-done
-		} else {
-			j.await(j.waitsFor[id])
+		} else if c := j.unplanned[id]; c != nil {
+			j.awaitBefore(c)
 		}
 	}
 }
@@ -212,7 +220,7 @@ func (env *Env) runCheck(ctx context.Context, c *Check, judged judgedChecks, rel
 		}
 		return facts, c.couldNotTell(requestFailed(transport.FailureOf(err)))
 	}
-	judged.await(c.Reads)
+	judged.await(judged.final, c.Reads)
 	results = env.judge(c, judged, facts)
 	if c.observeOn != nil {
 		env.record(c.ID, facts, results)
@@ -230,7 +238,7 @@ func (env *Env) runCheck(ctx context.Context, c *Check, judged judgedChecks, rel
 // judge draws the check's conclusions, after the checks that may know better.
 func (env *Env) judge(c *Check, judged judgedChecks, facts Facts) []Result {
 	results := c.Judge(facts, env.factsByCheck())
-	judged.await(mayExplain(results))
+	judged.await(judged.final, mayExplain(results))
 	return c.applyPrecedence(results, env.resultsByCheck())
 }
 
@@ -264,12 +272,16 @@ func parallel(functions ...func()) {
 	parallelN(len(functions), func(i int) { functions[i]() })
 }
 
-// parallelN runs f(0) to f(n-1) at the same time and returns when all have ended.
+// parallelN runs f(0) to f(n-1) at the same time and returns when all have ended. f(0) runs here, where the stack has grown already.
 func parallelN(n int, f func(i int)) {
 	panics := make([]*flight.Panic, n)
+	run := func(i int) { panics[i] = flight.Catch(func() { f(i) }) }
 	var wg sync.WaitGroup
-	for i := range n {
-		wg.Go(func() { panics[i] = flight.Catch(func() { f(i) }) })
+	for i := 1; i < n; i++ {
+		wg.Go(func() { run(i) })
+	}
+	if n > 0 {
+		run(0)
 	}
 	wg.Wait()
 	for _, p := range panics {

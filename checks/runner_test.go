@@ -408,7 +408,7 @@ func TestOrder(t *testing.T) {
 	}
 }
 
-// TestContinued asserts that nobody waits for what a check goes on to observe, and that the last judgement counts.
+// TestContinued asserts that only those that come after a check wait for what it goes on to observe, and that the last judgement counts.
 func TestContinued(t *testing.T) {
 	begun := make(chan struct{})
 	a := continued(stub("a", fine, judges(func(facts Facts, _ FactsByCheck) []Result {
@@ -424,8 +424,14 @@ func TestContinued(t *testing.T) {
 		close(begun)
 		return env.factsByCheck()["a"], nil
 	}))
-	o, w := runStubs(t, t.Context(), Target{}, a, b)
-	if diff := cmp.Diff(results("a notice stub server-admin", "b ok"), outline(o)); diff != "" {
+	c := stub("c", fine, func(c *Check) { c.After = []ID{"a"} }, observes(func(_ context.Context, env *Env) (Facts, error) {
+		if got := env.factsByCheck()["a"].(*stubFacts).Said; got != "more" {
+			t.Errorf("c found %q, want the last facts", got)
+		}
+		return &stubFacts{}, nil
+	}))
+	o, w := runStubs(t, t.Context(), Target{}, a, b, c)
+	if diff := cmp.Diff(results("a notice stub server-admin", "b ok", "c ok"), outline(o)); diff != "" {
 		t.Errorf("results (-want +got):\n%s", diff)
 	}
 	if got := o.Results[1].Facts.(*stubFacts).Said; got != "a" {

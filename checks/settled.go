@@ -36,7 +36,7 @@ func Settled(results []Result, pending []ID) (Verdict, bool) {
 // worst is the worst that a pending check may still find.
 func (c *Check) worst(results []Result) []Result {
 	switch {
-	case c.observeOn != nil && c.passed(results):
+	case c.ID == PortalTCP && c.passed(results):
 		return nil // what it still waits for is a notice at most
 	case c.Minor:
 		return one(Result{Check: c.ID, State: Unknown, Vantage: c.Vantage, Affects: c.Affects})

@@ -10,17 +10,18 @@ import (
 	"boxready/internal/transport"
 )
 
-// Shared has the requests that runs against several portals make only once: this computer's connections to the vendor's hosts
-// have nothing to do with any one portal. An answer is cached for ten minutes, a failure for one, which is how often the vendor
+// Shared has what runs against several portals have in common: the catalogue, and requests that are made only once. This computer's
+// connections to the vendor's hosts have nothing to do with any one portal. An answer is cached for ten minutes, a failure for one, which is how often the vendor
 // wants its list of addresses to be fetched. It is safe for concurrent use.
 type Shared struct {
-	net    *transport.Net
-	feed   *feed.Fetcher
-	ctx    context.Context
-	stop   context.CancelFunc
-	asking sync.WaitGroup
-	mu     sync.Mutex
-	hosts  map[string]*sharedHost
+	net     *transport.Net
+	catalog []*Check
+	feed    *feed.Fetcher
+	ctx     context.Context
+	stop    context.CancelFunc
+	asking  sync.WaitGroup
+	mu      sync.Mutex
+	hosts   map[string]*sharedHost
 }
 
 type sharedHost struct {
@@ -36,7 +37,7 @@ const (
 // NewShared returns an empty Shared. Its requests last until ctx is done or it is closed, even if the run that started them is
 // cancelled: others may need them. feedCache is as in Target.
 func NewShared(ctx context.Context, n *transport.Net, feedCache string) *Shared {
-	s := &Shared{net: n, feed: &feed.Fetcher{Client: n.HTTPClient(), Dir: feedCache, Timeout: n.Timeout(vendorTimeout), KeepFailures: true}, hosts: map[string]*sharedHost{}}
+	s := &Shared{net: n, catalog: Catalog(), feed: &feed.Fetcher{Client: n.HTTPClient(), Dir: feedCache, Timeout: n.Timeout(vendorTimeout), KeepFailures: true}, hosts: map[string]*sharedHost{}}
 	s.ctx, s.stop = context.WithCancel(ctx)
 	return s
 }

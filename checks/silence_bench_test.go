@@ -36,7 +36,7 @@ func BenchmarkSilence(b *testing.B) {
 		{name: "vendor silent, certificate expired", faults: []string{"tls-expired"}, vendor: true, finding: 500 * time.Millisecond, verdict: 12 * time.Second},
 		{name: "port silent", faults: []string{"tcp-timeout"}, verdict: 8 * time.Second, cause: checks.TCPTimeout},
 		{name: "DNS silent", faults: []string{"dns-failed-silent"}, verdict: 6 * time.Second, cause: checks.DNSFailed},
-		{name: "one of two addresses silent", faults: []string{"address-partly-dead-silent"}, verdict: 900 * time.Millisecond, cause: checks.AddressPartlyDead},
+		{name: "one of two addresses silent", faults: []string{"address-partly-dead-silent"}, verdict: 640 * time.Millisecond, cause: checks.AddressPartlyDead},
 		{name: "no answer", faults: []string{"rest-timeout"}, verdict: 16 * time.Second, cause: checks.TimedOut},
 		{name: "every answer after 8 s, deep", answer: 8 * time.Second, deep: true, verdict: 25*time.Second + 500*time.Millisecond, cause: checks.RESTSlow},
 		{name: "every answer after 20 s, deep", answer: 20 * time.Second, deep: true, verdict: 25*time.Second + 500*time.Millisecond},

@@ -52,7 +52,7 @@ func (k *Known) MaskText(s string) string {
 	return hidden.replace(s)
 }
 
-// parts are which words of the rules a text has. Without them their expressions, which are slow, match nothing.
+// parts are which words of the rules a text has: names of credentials, "bearer", "rest" with two slashes behind it. Without them their expressions, which are slow, match nothing.
 type parts struct{ name, bearer, rest bool }
 
 func partsOf(s string) parts {
@@ -61,7 +61,8 @@ func partsOf(s string) parts {
 	}
 	s = strings.ToLower(s)
 	has := func(part string) bool { return strings.Contains(s, part) }
-	p := parts{bearer: has("bearer"), rest: has("rest")}
+	_, behind, _ := strings.Cut(s, "rest")
+	p := parts{bearer: has("bearer"), rest: strings.Count(behind, "/")+strings.Count(behind, "2f") >= 2}
 	// Nothing but the name "ap" ends in these letters; "app" is in most texts.
 	p.name = slices.ContainsFunc(nameParts, has) || strings.Count(s, "ap") > strings.Count(s, "app")
 	return p
