@@ -5,7 +5,6 @@ package model
 import (
 	"boxready/checks"
 	"boxready/internal/portal"
-	"boxready/internal/view"
 )
 
 // Model is all that the window shows.
@@ -87,5 +86,5 @@ const (
 
 // isFinding reports whether an owner has to act on a result. A check that was stopped is no finding.
 func isFinding(r checks.Result) bool {
-	return view.IsFinding(r.State) && r.Cause != checks.Cancelled
+	return r.NeedsAction() && r.Cause != checks.Cancelled
 }

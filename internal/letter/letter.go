@@ -92,6 +92,11 @@ func Write(w *words.Texts, v *view.View, to checks.Owner, run Run) (Letter, erro
 	for _, i := range all[at].Findings {
 		p.add(i.Result)
 	}
+	for _, i := range v.Acknowledged() {
+		if i.Owner == to {
+			p.known = append(p.known, i.Result)
+		}
+	}
 	l := Letter{To: to, Subject: p.subject(), Body: p.shortest()}
 	l.Attachments = append(l.Attachments, allowlist.File{Title: w.Say("letter.details", nil), Name: "details.txt", Text: p.details()})
 	if to != checks.NetworkAdmin || run.Rules == nil {
@@ -131,6 +136,7 @@ type writer struct {
 	to       checks.Owner
 	inferred view.Inference
 	findings []finding
+	known    []checks.Result // the recipient's findings that were acknowledged: nothing has to be done about them
 }
 
 // finding is one of the recipient's findings.
@@ -305,7 +311,7 @@ func writeStep(line func(string, ...any), mark string, step words.Step) {
 	}
 }
 
-// details are all findings with all steps and facts.
+// details are all findings with all steps and facts, and what was acknowledged.
 func (p *writer) details() string {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
@@ -314,6 +320,12 @@ func (p *writer) details() string {
 			line("")
 		}
 		p.writeDetails(line, f)
+	}
+	for i, r := range p.known {
+		if i == 0 {
+			line("\n%s:", p.words.Say("part.acknowledged", nil))
+		}
+		line("- %s %s", sentence(plain(p.words.Finding(r, p.run.Portal.Display()).Title)), p.words.Acknowledged(r.Acknowledged))
 	}
 	line("\n%s", p.say("end", checks.Args{"version": p.run.Version, "when": p.words.When(p.run.When)}))
 	return b.String()
