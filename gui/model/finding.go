@@ -74,7 +74,7 @@ const (
 // Details returns the texts about a result.
 func (s *Session) Details(w *words.Texts, r checks.Result) Details {
 	f := w.For(s.Setup()).Finding(r, s.Target.Address.Display())
-	d := Details{Sign: Sign(r.State), Title: untrusted.Truncate(f.Title, maxTitle), WalkStep: walkStep(w, view.StepOfResult(r)), Breaks: untrusted.Truncate(f.Breaks, maxText),
+	d := Details{Sign: signOf(r), Title: untrusted.Truncate(f.Title, maxTitle), WalkStep: walkStep(w, view.StepOfResult(r)), Breaks: untrusted.Truncate(f.Breaks, maxText),
 		More: f.More, Took: r.Took, Vantage: w.Say("vantage."+string(r.Vantage), nil)}
 	d.Saw, d.SawMore = words.FirstSentences(untrusted.Truncate(f.Saw, maxText), maxSentences)
 	d.Facts, d.MoreFacts = inWords(w, view.ValuesOf(r.Facts).Facts(), maxFacts)
@@ -95,6 +95,14 @@ func (s *Session) Details(w *words.Texts, r checks.Result) Details {
 	}
 	d.Waiting = view.Of(s.Results()).WaitingText(w, r)
 	return d
+}
+
+// signOf is a result's sign: one that was acknowledged calls for nothing.
+func signOf(r checks.Result) Sign {
+	if r.Acknowledged != nil {
+		return Skipped
+	}
+	return Sign(r.State)
 }
 
 // stillToDo returns the actions with those that ask for a consent which was given replaced: the check can simply be repeated.

@@ -6,7 +6,6 @@ import (
 	"boxready/checks"
 	"boxready/internal/app"
 	"boxready/internal/portal"
-	"boxready/internal/view"
 )
 
 // Model is all that the window shows.
@@ -89,5 +88,5 @@ const (
 
 // isFinding reports whether an owner has to act on a result. A check that was stopped is no finding.
 func isFinding(r checks.Result) bool {
-	return view.IsFinding(r.State) && r.Cause != checks.Cancelled
+	return r.NeedsAction() && r.Cause != checks.Cancelled
 }

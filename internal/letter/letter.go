@@ -95,12 +95,18 @@ func Write(w *words.Texts, v *view.View, to checks.Owner, run Run) (Letter, erro
 	for _, i := range all[at].Findings {
 		p.add(i.Result)
 	}
+	for _, i := range v.Acknowledged() {
+		if i.Owner == to {
+			p.known = append(p.known, i.Result)
+		}
+	}
 	var results []checks.Result
 	for _, i := range v.Items {
 		results = append(results, i.Result)
 	}
 	p.endings = slices.DeleteFunc(view.Endings(results, run.When), func(e view.Ending) bool {
-		told := slices.ContainsFunc(p.findings, func(f finding) bool { return f.result.Check == e.Check })
+		told := slices.ContainsFunc(p.findings, func(f finding) bool { return f.result.Check == e.Check }) ||
+			slices.ContainsFunc(p.known, func(r checks.Result) bool { return r.Check == e.Check })
 		return told || e.Owner() != to || !e.Near(run.When)
 	})
 	l := Letter{To: to, Subject: p.subject(), Body: p.shortest()}
@@ -145,7 +151,8 @@ type writer struct {
 	to       checks.Owner
 	inferred view.Inference
 	findings []finding
-	endings  []view.Ending // that are near, the recipient's own, and not what a finding is about
+	known    []checks.Result // the recipient's findings that were acknowledged: nothing has to be done about them
+	endings  []view.Ending   // that are near, the recipient's own, and not what a finding is about
 }
 
 // finding is one of the recipient's findings.
@@ -336,7 +343,7 @@ func writeStep(line func(string, ...any), mark string, step words.Step) {
 	}
 }
 
-// details are all findings with all steps and facts.
+// details are all findings with all steps and facts, and what was acknowledged.
 func (p *writer) details() string {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
@@ -348,6 +355,12 @@ func (p *writer) details() string {
 	}
 	for _, e := range p.endings {
 		line("\n%s. %s", plain(e.Text(p.words, p.run.When)), e.Advice(p.words))
+	}
+	for i, r := range p.known {
+		if i == 0 {
+			line("\n%s:", p.words.Say("part.acknowledged", nil))
+		}
+		line("- %s %s", sentence(plain(p.words.Finding(r, p.run.Portal.Display()).Title)), p.words.Acknowledged(r.Acknowledged))
 	}
 	line("\n%s", p.say("end", checks.Args{"version": p.run.Version, "when": p.words.When(p.run.When)}))
 	return b.String()

@@ -46,13 +46,16 @@ func (v *View) Steps() (steps []Step) {
 }
 
 func (v *View) stepState(id checks.Step) checks.State {
-	state := checks.State("")
+	state, known := checks.State(""), false
 	for _, i := range v.Items {
-		if StepOfResult(i.Result) == id && !notMade(i.Result) && Severity(shownState(i)) > Severity(state) {
+		if StepOfResult(i.Result) != id || notMade(i.Result) {
+			continue
+		}
+		if known = known || i.Acknowledged != nil; Severity(shownState(i)) > Severity(state) {
 			state = shownState(i)
 		}
 	}
-	if !v.answered(id) && !(state == checks.Problem || state == checks.Unknown) {
+	if !v.answered(id) && !(state == checks.Problem || state == checks.Unknown || known) {
 		return ""
 	}
 	return state
