@@ -43,6 +43,7 @@ type checkPage struct {
 	rail    *widgets.Rail
 	verdict *verdictCard
 	picture *widgets.Connections
+	since   *sinceRows
 	list    *checklist
 	search  *widgets.Entry // in a report; nil elsewhere
 	narrow  bool
@@ -150,6 +151,7 @@ func (p *checkPage) refresh() {
 		p.rail.Set(p.railSteps(now))
 		places, links := p.model.Current.Picture(p.words)
 		p.picture.Set(nodes(places), arrows(links))
+		p.since.refresh()
 		p.list.refresh()
 		p.page.Refit()
 	}
@@ -164,13 +166,14 @@ func (p *checkPage) showResults() {
 	p.verdict.set(now)
 	places, links := s.Picture(p.words)
 	p.picture = widgets.NewConnections(nodes(places), arrows(links), p.say("link.hint", nil), func(i int) { p.filterBy(model.Filter{Link: links[i].ID}) })
+	p.since = newSinceRows(p)
 	p.list = newChecklist(p)
 	p.list.refresh()
 	top := p.verdict.object
 	if p.question != nil {
 		top = p.question.card()
 	}
-	content := []fyne.CanvasObject{widgets.TightCard(p.rail), top}
+	content := []fyne.CanvasObject{widgets.TightCard(p.rail), top, p.since.object}
 	if s.ReadOnly() {
 		content = append(content, p.searchEntry())
 	}

@@ -1,8 +1,9 @@
 package gui
 
 import (
-	"bytes"
 	"context"
+	"errors"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/theme"
@@ -20,9 +21,10 @@ type pastRuns struct {
 	*reportPage
 	runs       []history.Run // the newest first
 	open       bool          // what has changed since one is shown
-	since      *history.Run
-	changes    string // "" while they are being computed
-	failed     bool   // they could not be
+	since      time.Time     // when that one began
+	compared   *comparison   // nil while it is being made
+	failed     bool          // it could not be
+	from       string        // the section that it was opened from; "" for this one
 	backButton *widgets.Button
 }
 
@@ -68,7 +70,7 @@ func (h *pastRuns) card() []fyne.CanvasObject {
 		if n := run.Counts[checks.Problem]; n > 0 {
 			content.Detail += " · " + h.words.Count("window.portals.problems", n)
 		}
-		lines = append(lines, widgets.Line(), widgets.NewRow(content, func() { h.show(run) }).Object)
+		lines = append(lines, widgets.Line(), widgets.NewRow(content, func() { h.show(run.Started) }).Object)
 	}
 	if len(h.runs) == 0 {
 		return nil
@@ -96,19 +98,18 @@ func (h *pastRuns) forget() {
 	})
 }
 
-// show shows what has changed since a run.
-func (h *pastRuns) show(run history.Run) {
-	s, kept, runs, reporter := h.model.Current, h.params.History, h.runs, h.reporter()
-	outcome := s.Outcome
-	since := &run
-	h.open, h.since, h.changes, h.failed = true, since, "", false
+// show shows what has changed since the run that began at a time.
+func (h *pastRuns) show(since time.Time) {
+	s, kept, reporter := h.model.Current, h.params.History, h.reporter()
+	address, outcome := s.Target.Address.String(), s.Outcome
+	h.open, h.since, h.compared, h.failed, h.from = true, since, nil, false, ""
 	h.background(func(context.Context) func() {
-		text, err := changesSince(kept, run, runs[0], outcome, reporter)
+		compared, err := changesSince(kept, address, since, outcome, reporter)
 		return func() {
-			if !h.open || h.since != since {
+			if !h.open || !h.since.Equal(since) {
 				return
 			}
-			h.changes, h.failed = text, err != nil
+			h.compared, h.failed = compared, err != nil
 			h.fill()
 			h.focusOn(h.backButton)
 		}
@@ -118,42 +119,47 @@ func (h *pastRuns) show(run history.Run) {
 	h.focusOn(h.backButton)
 }
 
-// changesSince compares a run with the last one: the outcome, or the newest saved one if there is none.
-func changesSince(kept *history.Store, run, newest history.Run, outcome *checks.Outcome, reporter *report.Reporter) (string, error) {
-	before, err := kept.Load(run)
+// changesSince compares a kept run with the last one: the outcome, or the newest kept one if there is none.
+func changesSince(kept *history.Store, address string, since time.Time, outcome *checks.Outcome, reporter *report.Reporter) (*comparison, error) {
+	before, err := kept.Before(address, since.Add(time.Nanosecond), false)
+	if err == nil && before == nil {
+		err = errForgotten
+	}
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	var after report.Document
 	if outcome != nil {
-		after = reporter.Document(outcome)
-	} else {
-		saved, err := kept.Load(newest)
-		if err != nil {
-			return "", err
-		}
-		after = saved.Document
+		return compare(reporter, before.Document, reporter.Document(outcome))
 	}
-	var text bytes.Buffer
-	err = reporter.WriteChanges(&text, before.Document, after, report.Style{})
-	return text.String(), err
+	last, err := kept.Last(address)
+	if err == nil && last == nil {
+		err = errForgotten
+	}
+	if err != nil {
+		return nil, err
+	}
+	return compare(reporter, before.Document, last.Document)
 }
+
+var errForgotten = errors.New("the run is not kept any more")
 
 func (h *pastRuns) close() {
 	h.open = false
+	if h.from != "" {
+		h.nav.openSection(h.from)
+		return
+	}
 	h.fill()
 	h.focusOn(h.initialFocus())
 }
 
 func (h *pastRuns) content() (head fyne.CanvasObject, content []fyne.CanvasObject) {
-	h.backButton, head = h.backHead(h.say("report.since", checks.Args{"when": model.When(h.words, h.since.Started)}), h.close)
+	h.backButton, head = h.backHead(h.say("report.since", checks.Args{"when": model.When(h.words, h.since)}), h.close)
 	switch {
 	case h.failed:
 		return head, []fyne.CanvasObject{widgets.Card(widgets.NewText(h.say("report.unreadable", nil), widgets.Font{}))}
-	case h.changes == "":
+	case h.compared == nil:
 		return head, []fyne.CanvasObject{widgets.Card(h.wait(widgets.RowContent{Title: h.say("report.comparing", nil), LowEmphasis: true}))}
 	}
-	text := h.changes
-	h.viewer = widgets.NewViewer(text, h.viewerHeight())
-	return head, []fyne.CanvasObject{widgets.Card(widgets.Column(10, h.viewer, widgets.Flow(8, h.copyButton("finding.copy-plain", func() string { return text }))))}
+	return head, h.changesCards(h.compared, h.model.Current)
 }

@@ -241,7 +241,8 @@ func TestComparedReports(t *testing.T) {
 	r.w.Compare(earlier)
 	r.mustSay("Что изменилось между отчётами")
 	r.mustNotSay("Это отчёты о разных порталах")
-	before, after := r.indexOf("Было: https://portal.example.ru, 2026-11-20"), r.indexOf("Стало: https://portal.example.ru, 2026-11-21")
+	r.mustSay("Видно впервые: прошлая проверка этого не увидела", "Портал не может связаться с сервером авторизации")
+	before, after := r.indexOf("Было 20.11.2026"), r.indexOf("Стало 21.11.2026")
 	if before < 0 || after < before {
 		t.Errorf("the order of the reports is wrong:\n%s", strings.Join(r.texts(), "\n"))
 	}

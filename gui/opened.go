@@ -1,7 +1,6 @@
 package gui
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"path/filepath"
@@ -135,8 +134,8 @@ func (w *Window) reportBanner() fyne.CanvasObject {
 
 // comparedReports are two reports and what changed between them. The zero value shows nothing.
 type comparedReports struct {
-	open    bool
-	changes string
+	open bool
+	*comparison
 	differs string // says that they are about different portals; "" if they aren't
 	back    *widgets.Button
 }
@@ -156,16 +155,17 @@ func (w *Window) compareWith(file string) {
 		if after.Started.Before(before.Started) {
 			before, after = after, before
 		}
-		text, differs := &bytes.Buffer{}, ""
-		if err := reporter.WriteChanges(text, before, after, report.Style{}); err != nil {
-			return nil // of a buffer: there is none
+		compared, err := compare(reporter, before, after)
+		if err != nil {
+			return nil // of writing to memory: there is none
 		}
+		differs := ""
 		if before.Portal != after.Portal {
 			differs = words.Say("window.opened.other-portal-text", checks.Args{"before": shortPortal(before.Portal), "after": shortPortal(after.Portal)})
 		}
 		return func() {
 			if w.model.Current == s {
-				w.reportPage.compared = comparedReports{open: true, changes: text.String(), differs: differs}
+				w.reportPage.compared = comparedReports{open: true, comparison: compared, differs: differs}
 				w.frame.show("report")
 			}
 		}
@@ -197,10 +197,7 @@ func (p *reportPage) comparedContent() (head fyne.CanvasObject, content []fyne.C
 	if c.differs != "" {
 		content = append(content, widgets.Card(widgets.NewRow(widgets.RowContent{Sign: style.Notice, Title: p.say("opened.other-portal", nil), Detail: c.differs}, nil).Object))
 	}
-	text := c.changes
-	p.viewer = widgets.NewViewer(text, p.viewerHeight())
-	return head, append(content, widgets.Card(widgets.Column(10, p.viewer,
-		widgets.Flow(8, p.copyButton("finding.copy-plain", func() string { return text })))))
+	return head, append(content, p.changesCards(c.comparison, nil)...)
 }
 
 func (p *reportPage) closeCompared() {

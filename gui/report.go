@@ -44,12 +44,14 @@ type reportPage struct {
 	builtFrom reportState
 	running   bool
 	preview   *fyne.Container
-	viewer    *widgets.Viewer // nil while there is no bundle, and of what has changed since an earlier run
-	tab       fyne.Focusable  // of the file that is shown
-	scan      *widgets.Text
-	switches  map[report.Category]*widgets.Switch
-	buttons   []*widgets.Button // that need a bundle
-	savedAt   *widgets.Text
+	viewer    *widgets.Viewer // nil while there is no bundle; of what has changed since an earlier run, if that is shown as text
+	// unfoldButton shows and hides that text.
+	unfoldButton fyne.Focusable
+	tab          fyne.Focusable // of the file that is shown
+	scan         *widgets.Text
+	switches     map[report.Category]*widgets.Switch
+	buttons      []*widgets.Button // that need a bundle
+	savedAt      *widgets.Text
 }
 
 // reportState is the state that a report is made from.

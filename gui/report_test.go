@@ -47,6 +47,41 @@ func later(outcome func(checks.Target) *checks.Outcome) func(checks.Target) *che
 	}
 }
 
+// gotWorse is a portal that is ready, with a history, and has faults when it is checked again.
+func gotWorse(t *testing.T) setup {
+	s := withHistory(t)
+	good, bad, n := readyPortal(t).outcome, faulty(t).outcome, 0
+	s.checker.outcome = later(func(target checks.Target) *checks.Outcome {
+		if n++; n == 1 {
+			return good(target)
+		}
+		return bad(target)
+	})
+	return s
+}
+
+// checkedTwice makes two runs and waits until the second has been compared with the first.
+func (r *testWindow) checkedTwice() {
+	r.t.Helper()
+	r.check("portal.example.ru")
+	r.waitUntil("the end of the run", r.verdictShown)
+	r.checkedAgain()
+	r.mustSay(r.sinceGood())
+}
+
+// sinceGood is the row that leads to what changed since the first run.
+func (r *testWindow) sinceGood() string {
+	return r.say("window.changes.since-good", checks.Args{"when": time.Date(2026, 11, 23, 10, 42, 0, 0, time.UTC).Format(r.say("format.date", nil) + " 15:04")})
+}
+
+// checkedAgain repeats the run.
+func (r *testWindow) checkedAgain() {
+	r.t.Helper()
+	runs := len(r.checker.asked())
+	r.key(fyne.KeyF5)
+	r.waitUntil("the next run", func() bool { return len(r.checker.asked()) == runs+1 && r.verdictShown() })
+}
+
 func reportStates() []pageState {
 	return []pageState{
 		{"report", withHistory, func(r *testWindow) {
@@ -58,17 +93,12 @@ func reportStates() []pageState {
 			r.reported()
 			r.tap(r.say("window.report.save", nil))
 		}},
-		{"report changes", withHistory, func(r *testWindow) {
-			r.checker.outcome = later(r.checker.outcome)
-			r.reported()
-			r.ctrl(fyne.Key1)
-			r.key(fyne.KeyF5)
-			r.waitUntil("the second run", func() bool { return len(r.checker.asked()) == 2 && r.verdictShown() })
-			r.openSection("report")
-			first := time.Date(2026, 11, 23, 10, 42, 0, 0, time.UTC).Format(r.say("format.date", nil) + " 15:04")
-			r.mustSay(first)
-			r.tap(first)
-			r.mustSay(r.say("window.finding.copy-plain", nil))
+		{"results since all was well", gotWorse, (*testWindow).checkedTwice},
+		{"report changes", gotWorse, func(r *testWindow) {
+			r.checkedTwice()
+			r.tap(r.sinceGood())
+			r.mustSay(r.say("changes.new", nil))
+			r.tap(r.say("window.changes.text", nil))
 		}},
 	}
 }
@@ -248,7 +278,9 @@ func TestHistory(t *testing.T) {
 	r.mustSay("Прежние проверки", stillBroken+" · 1 проблема")
 	r.tap("23.11.2026 10:42")
 	r.mustSay("Что изменилось с 23.11.2026 10:42")
-	r.mustSay("Скопировать текст")
+	r.mustSay("Больше нет", "Срок сертификата скоро истечёт")
+	r.mustNotSay("Появилось")
+	r.tap("Текстом, со всеми фактами")
 	r.mustView("Больше нет", "Срок сертификата скоро истечёт")
 	r.tap("Скопировать текст")
 	if got := r.app.Clipboard().Content(); got != r.viewed() {
@@ -264,12 +296,39 @@ func TestHistory(t *testing.T) {
 	again.mustSay("23.11.2026 11:42")
 	again.mustSay("Проверьте портал, и он появится здесь")
 	again.tap("23.11.2026 10:42")
-	again.mustSay("Скопировать текст")
-	again.mustView("Больше нет", "Срок сертификата скоро истечёт")
+	again.mustSay("Больше нет", "Срок сертификата скоро истечёт")
 
 	r.tap("Удалить историю")
 	r.waitUntil("it being deleted", func() bool { return !r.says("Прежние проверки") })
 	r.mustView("Портал: ")
+}
+
+// TestSinceAllWasWell asserts that the page of the verdict leads to what changed since the last good run, and says when nothing did since
+// the last one.
+func TestSinceAllWasWell(t *testing.T) {
+	r := open(t, gotWorse(t))
+	r.check("portal.example.ru")
+	r.waitUntil("the end of the run", r.verdictShown)
+	r.mustNotSay("когда всё было хорошо", "ни хуже, ни лучше")
+	r.checkedAgain()
+	const cut = "Портал не может связаться с сервером авторизации"
+	const title = "Что изменилось с 23.11.2026 10:42, когда всё было хорошо"
+	r.mustSay(title, "появилось: ")
+	r.mustNotSay("ни хуже, ни лучше")
+	r.tap(title)
+	r.mustSay("Что изменилось с 23.11.2026 10:42", "Появилось", cut, "Было 23.11.2026 10:42: приложения будут работать")
+	r.tap(cut)
+	r.mustSay("С чего начать")
+	r.openSection("check")
+	r.key(fyne.KeyEscape)
+	r.tap(title)
+	r.mustSay("Появилось")
+	r.key(fyne.KeyEscape)
+	r.mustSay(title)
+	r.mustNotSay("Отчёт для поддержки")
+
+	r.checkedAgain()
+	r.mustSay(title, "С прошлой проверки, 23.11.2026 11:42, ничего не стало ни хуже, ни лучше.")
 }
 
 func TestNoReportBeforeARun(t *testing.T) {

@@ -196,10 +196,20 @@ func (r *runner) saveRun(s *model.Session) {
 		if confirmed {
 			_ = r.params.Store.SetConfirmed(p.Address, true)
 		}
+		var since *model.Since
 		if r.params.History != nil {
-			_ = r.params.History.Add(reporter.Document(outcome), secrets...)
+			document := reporter.Document(outcome)
+			compared := model.NewSince(r.params.History, document)
+			since = &compared
+			_ = r.params.History.Add(document, secrets...)
 		}
-		return func() { r.saved(s) }
+		return func() {
+			if s.Outcome == outcome && !s.Running {
+				s.Since = since
+				r.changed()
+			}
+			r.saved(s)
+		}
 	})
 }
 

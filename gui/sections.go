@@ -2,6 +2,7 @@ package gui
 
 import (
 	"slices"
+	"time"
 
 	"fyne.io/fyne/v2"
 
@@ -81,6 +82,8 @@ type navigator interface {
 	openLine(file string, line int)
 	// find leads to the search in the report that is shown.
 	find()
+	// openChanges opens what changed since a kept run of the portal, which began at this time. Esc leads back.
+	openChanges(since time.Time)
 	// saveReport opens the report and asks where to save it.
 	saveReport()
 	openProbe(kind serverprobe.Kind)
@@ -111,6 +114,13 @@ func (w *Window) portalChanged()        { w.checkPage.reset() }
 func (w *Window) saveReport() {
 	w.frame.show("report")
 	w.reportPage.saveOnceMade()
+}
+
+// openChanges opens what changed since a kept run.
+func (w *Window) openChanges(since time.Time) {
+	w.frame.show("report")
+	w.reportPage.past.show(since)
+	w.reportPage.past.from = "check"
 }
 
 // openLetter opens a letter about the last run. Esc leads back.

@@ -49,6 +49,7 @@ type Session struct {
 	// Unlocking says that the run waits for the keyring, which may have asked for a password.
 	Unlocking bool
 	Outcome   *checks.Outcome // of the last run; nil before the first is over
+	Since     *Since          // how it differs from earlier runs; nil as long as that isn't known
 
 	compared    *checks.Outcome // of the last run that compared requirements; nil for none
 	total, done int             // checks of the run that is under way
@@ -87,6 +88,7 @@ func (s *Session) Begin(now time.Time, planned []checks.ID) {
 // BeginAgain starts to make total checks again.
 func (s *Session) BeginAgain(now time.Time, total int) {
 	s.Running, s.Stopped, s.Begun, s.total, s.done, s.working = true, false, now, total, 0, nil
+	s.Since = nil
 	s.early = nil
 	s.legs = nil
 	if s.results == nil {
