@@ -56,7 +56,7 @@ const (
 	maxTallyCauses   = 2000
 	maxTallyPortals  = 50_000
 	maxTallyPairs    = 500_000
-	maxTallyVersions = 500 // of one kind
+	maxTallyVersions = 500     // of one kind
 	maxTallyRuns     = 500_000 // another file of a run beyond these counts as another report
 )
 

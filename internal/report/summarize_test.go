@@ -48,7 +48,9 @@ func TestSummarizeBySetup(t *testing.T) {
 	server := func(main, rest, php string) string {
 		return fmt.Sprintf(`{"check":"server-platform","state":"ok","cause":"","owner":"","facts":{"web":true,"main":"%s","rest":"%s","php":{"version":"%s"}}}`, main, rest, php)
 	}
-	on := func(setup, data string) string { return strings.Replace(data, `"verdict"`, `"setup":"`+setup+`","verdict"`, 1) }
+	on := func(setup, data string) string {
+		return strings.Replace(data, `"verdict"`, `"setup":"`+setup+`","verdict"`, 1)
+	}
 	totals := tallied(t, map[string]string{
 		"1.json": on("bitrixvm", of("https://a.example", "1", server("25.1.0", "25.2.0", "8.3.1"))),
 		"2.json": on("bitrixvm", of("https://b.example", "1", server("25.1.0", "", "8.3.1"))),
