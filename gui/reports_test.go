@@ -46,7 +46,7 @@ func savedReports(t *testing.T) (files []string) {
 func reportsStates() []pageState {
 	return []pageState{{"opened reports", func(*testing.T) setup { return setup{} }, func(r *testWindow) {
 		r.w.Open(savedReports(r.t.(*testing.T)))
-		r.mustSay("4 из 4")
+		r.mustSay("broken.example.ru", "none.boxready.zip")
 	}}}
 }
 
