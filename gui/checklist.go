@@ -36,7 +36,8 @@ func (l *checklist) refresh() {
 		cards = append(cards, bar)
 	}
 	endings, soon := l.endings(s, used)
-	if soon {
+	first := soon && s.Outcome.Verdict == checks.Ready // otherwise other things come first
+	if first {
 		cards = append(cards, endings)
 	}
 	groups := s.Checklist(l.p.words, l.p.params.Now(), filter)
@@ -86,7 +87,7 @@ func (l *checklist) refresh() {
 			cards = append(cards, missing)
 		}
 	}
-	if endings != nil && !soon {
+	if endings != nil && !first {
 		cards = append(cards, endings)
 	}
 	for key, row := range l.rows {

@@ -16,12 +16,21 @@ func (w *Window) dropped(_ fyne.Position, files []fyne.URI) {
 	if w.dialogs.shown() {
 		return
 	}
-	var others []string
+	var paths, others []string
+	reports := 0
 	for _, f := range files {
-		if f.Scheme() != "file" {
-			continue
+		if f.Scheme() == "file" {
+			path := filepath.FromSlash(f.Path())
+			if paths = append(paths, path); instance.IsReport(path) {
+				reports++
+			}
 		}
-		path := filepath.FromSlash(f.Path())
+	}
+	if reports > 1 { // of the portal's server there is one answer
+		w.open(paths)
+		return
+	}
+	for _, path := range paths {
 		switch strings.ToLower(filepath.Ext(path)) {
 		case ".txt", ".log", ".html", ".htm":
 			w.droppedAboutServer(path, w.serverPage.takeFile)

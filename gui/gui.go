@@ -122,6 +122,7 @@ type Window struct {
 	serverPage       *serverPage
 	eventsPage       *eventsPage
 	reportPage       *reportPage
+	reportsPage      *reportsPage
 
 	demoFaults   []string
 	demoStarting bool
@@ -200,6 +201,7 @@ func (w *Window) makePages() {
 	w.serverPage = &serverPage{scaffold: s, dialogs: w.dialogs, runs: w.runs, nav: w}
 	w.eventsPage = &eventsPage{scaffold: s, dialogs: w.dialogs, runs: w.runs, nav: w}
 	w.reportPage = &reportPage{scaffold: s, dialogs: w.dialogs, runs: w.runs, nav: w, options: w.allowlistPage.options}
+	w.reportsPage = &reportsPage{scaffold: s, reports: w, order: model.ByDate}
 	w.signInPage = &signInPage{scaffold: s, dialogs: w.dialogs, runs: w.runs, nav: w}
 	w.settingsPage = &settingsPage{scaffold: s, dialogs: w.dialogs, nav: w, setLanguage: w.setLanguage, rebuild: w.rebuild, showKeys: w.showKeys}
 }

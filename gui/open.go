@@ -43,7 +43,11 @@ func (w *Window) open(files []string) {
 		w.frame.show("requirements")
 		w.requirementsPage.read(wanted)
 	}
-	if len(reports) > 0 {
-		w.openReports(reports)
+	switch {
+	case len(reports) > 1:
+		w.listReports(reports)
+	case len(reports) == 1:
+		w.reportsPage.shown = false
+		w.openReport(reports[0])
 	}
 }

@@ -18,20 +18,15 @@ import (
 	"boxready/internal/words"
 )
 
-// openReports shows a report as a read-only page. With more reports, it also compares it with the second one.
-func (w *Window) openReports(files []string) {
+// openReport shows a report as a read-only page.
+func (w *Window) openReport(file string) {
 	words := w.words
 	w.background(func(context.Context) func() {
-		opened, outcome, err := readReport(files[0])
+		opened, outcome, err := readReport(file)
 		if err != nil {
-			return func() { w.dialogs.showMessage(filepath.Base(files[0]), readMistake(words, err, files[0])) }
+			return func() { w.dialogs.showMessage(filepath.Base(file), readMistake(words, err, file)) }
 		}
-		return func() {
-			w.showReport(model.OpenReport(opened, outcome))
-			if len(files) > 1 {
-				w.compareWith(files[1])
-			}
-		}
+		return func() { w.showReport(model.OpenReport(opened, outcome)) }
 	})
 }
 
@@ -78,6 +73,10 @@ func (w *Window) closeReport() {
 	}
 	w.model.CloseReport()
 	w.sessionReplaced()
+	if w.reportsPage.shown {
+		w.reportsPage.shown = false
+		w.frame.show("reports")
+	}
 }
 
 // sessionReplaced shows the current session from its beginning, after a report was opened or closed.
@@ -121,6 +120,10 @@ func (w *Window) reportBanner() fyne.CanvasObject {
 	for _, remark := range s.Remarks(w.words) {
 		lines = append(lines, widgets.Beside(8, true, widgets.SmallSign(style.Notice), widgets.NewText(remark, widgets.Font{Selectable: true}), nil))
 	}
+	closes := "opened.close"
+	if w.reportsPage.shown {
+		closes = "opened.to-list"
+	}
 	compare := widgets.NewButton(w.say("opened.compare", nil), nil, func() {
 		w.dialogs.pickFile(w.say("opened.compare-title", nil), instance.ReportEndings(), w.compareWith)
 	})
@@ -128,7 +131,7 @@ func (w *Window) reportBanner() fyne.CanvasObject {
 		w.reportPage.compared = comparedReports{}
 		w.frame.show("report")
 	})
-	buttons := widgets.Flow(8, compare, files, widgets.NewButton(w.say("opened.close", nil), nil, w.closeReport))
+	buttons := widgets.Flow(8, compare, files, widgets.NewButton(w.say(closes, nil), nil, w.closeReport))
 	return widgets.Banner(style.ColorChosen, widgets.Columns(10, 0.37, 780, widgets.Column(2, lines...), buttons))
 }
 

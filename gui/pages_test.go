@@ -349,5 +349,5 @@ func pages() []pageState {
 			r.tap(r.say("window.check.demo", nil))
 			r.waitUntil("the end of the run", r.verdictShown)
 		}},
-	}, slices.Concat(requirementsStates(), allowlistStates(), serverStates(), eventsStates(), reportStates(), lettersStates(), signInStates(), openedStates(), settingsStates())...)
+	}, slices.Concat(requirementsStates(), allowlistStates(), serverStates(), eventsStates(), reportStates(), reportsStates(), lettersStates(), signInStates(), openedStates(), settingsStates())...)
 }

@@ -261,8 +261,9 @@ func (p *reportPage) showBundle() {
 	lines := []fyne.CanvasObject{widgets.Heading(p.say("report.preview", nil))}
 	switch {
 	case p.bundle != nil:
-		if p.bundle.ID != "" {
-			lines = append(lines, widgets.NewText(p.words.Say("report.summary.report-id", checks.Args{"id": p.bundle.ID}), widgets.Font{Color: widgets.Muted, Selectable: true}))
+		if p.bundle.ID != "" { // the files of an opened report have none: it stands above the page
+			id := widgets.NewText(p.words.Say("report.summary.report-id", checks.Args{"id": p.bundle.ID}), widgets.Font{Color: widgets.Muted, Selectable: true})
+			lines = append(lines, id)
 		}
 		lines = append(lines, p.files())
 		p.viewer = widgets.NewViewer(string(p.bundle.File(p.file)), p.viewerHeight())
@@ -297,8 +298,8 @@ func (p *reportPage) showBundle() {
 
 const (
 	previewHeight = 330 // at least
-	// besidePreview is what else is on the page: the title, the files, the card's edges and the buttons.
-	besidePreview = 260
+	// besidePreview is what else is on the page: the title, the ID, the files, the card's edges and the buttons.
+	besidePreview = 290
 )
 
 // viewerHeight is the height of the text, with which the rest of the page is visible as well.

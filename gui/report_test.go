@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -158,9 +159,10 @@ func TestSavedReportEqualsPreview(t *testing.T) {
 	r.mustSay("заменено на ip-1")
 
 	r.tap("Сохранить отчёт…")
-	r.mustSay("portal-1-2026-11-23-1042.boxready.zip", folder)
+	r.mustSay("portal-1-2026-11-23-1042-", folder)
+	name := regexp.MustCompile(`portal-1-2026-11-23-1042-[0-9A-Z]{8}\.boxready\.zip`).FindString(strings.Join(r.texts(), "\n"))
 	r.tapAfter("Имя файла", "Сохранить")
-	path := filepath.Join(folder, "portal-1-2026-11-23-1042.boxready.zip")
+	path := filepath.Join(folder, name)
 	r.mustSay("Сохранено: " + path)
 	r.tap("Сохранить отчёт…")
 	r.tapAfter("Имя файла", "Сохранить")

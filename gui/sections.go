@@ -47,6 +47,7 @@ func (w *Window) sections() []section {
 	list := []section{
 		{id: "check", page: w.checkPage},
 		{id: "portals", page: &portalsPage{scaffold: scaffold{environment: w.environment}, dialogs: w.dialogs, runs: w.runs, sweep: w.sweep, portals: w}},
+		{id: "reports", page: w.reportsPage, available: func() bool { return w.reportsPage.listed }},
 		{id: "letters", page: w.lettersPage, available: func() bool { return w.model.Current != nil && w.model.Current.Outcome != nil }},
 		{id: "report", page: w.reportPage, available: named},
 		{id: "requirements", page: w.requirementsPage, available: asks},

@@ -1,0 +1,83 @@
+package model
+
+import (
+	"cmp"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"boxready/checks"
+	"boxready/internal/report"
+	"boxready/internal/view"
+	"boxready/internal/words"
+)
+
+// ReportOrder is what a list of reports is sorted by.
+type ReportOrder string
+
+// The orders.
+const (
+	ByDate    ReportOrder = "date" // the newest first
+	ByPortal  ReportOrder = "portal"
+	ByVerdict ReportOrder = "verdict" // the most severe first
+	ByCause   ReportOrder = "cause"
+)
+
+// ReportOrders returns all orders.
+func ReportOrders() []ReportOrder { return []ReportOrder{ByDate, ByPortal, ByVerdict, ByCause} }
+
+// ReportFilter selects from a list of reports. The zero value selects all.
+type ReportFilter struct {
+	Text    string // somewhere in what the list shows, whatever the case
+	Verdict checks.Verdict
+}
+
+// ReportRow is a report in a list.
+type ReportRow struct {
+	Sign          Sign
+	Title, Detail string
+	Brief         report.Brief
+}
+
+// ReportRows returns the selected reports in order, those that can't be read last; mistake says why one can't.
+func ReportRows(w *words.Texts, all []report.Brief, f ReportFilter, by ReportOrder, mistake func(*report.ReadError) string) (rows []ReportRow) {
+	for _, b := range all {
+		row := ReportRow{Sign: Unknown, Title: filepath.Base(b.Path), Brief: b}
+		if b.Err != nil {
+			row.Detail = mistake(b.Err)
+		} else {
+			verdict := view.Of(nil).Verdict(w, b.Verdict)
+			row.Sign, row.Title = Sign(verdict.State), join(" · ", strings.TrimPrefix(b.Portal, "https://"), When(w, b.Started))
+			row.Detail = join(" · ", verdict.Title, b.Title, b.ID)
+		}
+		found := contains(strings.Join([]string{row.Title, row.Detail, string(b.Check), string(b.Cause), filepath.Base(b.Path)}, "\n"), f.Text)
+		if found && (f.Verdict == "" || b.Err == nil && f.Verdict == b.Verdict) {
+			rows = append(rows, row)
+		}
+	}
+	slices.SortStableFunc(rows, func(x, y ReportRow) int {
+		a, b := x.Brief, y.Brief
+		var order int
+		switch by {
+		case ByPortal:
+			order = strings.Compare(a.Portal, b.Portal)
+		case ByVerdict:
+			order = view.Severity(view.VerdictState(b.Verdict)) - view.Severity(view.VerdictState(a.Verdict))
+		case ByCause: // reports without one last
+			order = cmp.Or(boolOrder(a.Check == "", b.Check == ""), strings.Compare(string(a.Check+"/")+string(a.Cause), string(b.Check+"/")+string(b.Cause)))
+		}
+		return cmp.Or(boolOrder(a.Err != nil, b.Err != nil), order, b.Started.Compare(a.Started))
+	})
+	return rows
+}
+
+// boolOrder puts what is false first.
+func boolOrder(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	}
+	return 1
+}
