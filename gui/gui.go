@@ -182,6 +182,7 @@ func New(p Params) (*Window, error) {
 		w.startDemo(faults)
 	}
 	w.forgetLostFolder()
+	w.takeOverRuns()
 	w.offerCrash()
 	return w, nil
 }

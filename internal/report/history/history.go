@@ -205,6 +205,27 @@ func (s *Store) Last(portal string) (*report.Saved, error) {
 	return s.Load(runs[0])
 }
 
+// After returns the newest run of a portal that started after a time, or nil. It reads no older ones.
+func (s *Store) After(portal string, t time.Time) (*report.Saved, error) {
+	if s.Dir == "" {
+		return nil, nil
+	}
+	folder := s.folder(portal)
+	found, err := files(folder)
+	if err != nil {
+		return nil, err
+	}
+	for _, info := range found {
+		if info.Name() <= t.UTC().Format(nameFormat) {
+			break
+		}
+		if saved, err := report.Read(filepath.Join(folder, info.Name())); err == nil && saved.Portal == portal {
+			return saved, nil
+		}
+	}
+	return nil, nil
+}
+
 // LastPortal returns the portal of the newest kept run; "" if there is none.
 func (s *Store) LastPortal() (string, error) {
 	if s.Dir == "" {
