@@ -190,9 +190,9 @@ func TestRunsOfSchedulerAreSeen(t *testing.T) {
 }
 
 func TestNoDailyCheckOfDemo(t *testing.T) {
-	r := open(t, setup{checker: readyPortal(t), with: func(*gui.Params) {}})
-	r.check("portal.example.ru")
+	r := open(t, setup{demo: demoOf(t, readyPortal(t)), inDemo: true, with: func(p *gui.Params) { p.Schedules = &fakeSchedules{} }})
 	r.waitUntil("the end of the run", r.verdictShown)
+	r.mustSay("Приложения будут работать")
 	r.mustNotSay(r.say("window.daily.offer", nil))
 }
 
