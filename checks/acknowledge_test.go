@@ -6,8 +6,6 @@ import (
 	"time"
 
 	"boxready/internal/portal"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 func TestAcknowledgementCovers(t *testing.T) {
@@ -111,17 +109,6 @@ func TestJudgedAgainAcknowledged(t *testing.T) {
 		if kept := results[0].Acknowledged != nil; kept != (name == "the same") || results[1].Acknowledged != nil {
 			t.Errorf("%s: %+v", name, results)
 		}
-	}
-}
-
-func TestSubjects(t *testing.T) {
-	at := time.Date(2027, 1, 1, 3, 0, 0, 0, time.FixedZone("", 3*60*60))
-	r := Result{Args: Args{"hosts": []string{"b", "a", "b"}, "host": "a", "why": []string{"dns"}, "count": 2, "other": "", "not_after": at}}
-	if diff := cmp.Diff([]string{"2027-01-01T00:00:00Z", "a", "b"}, r.Subjects()); diff != "" {
-		t.Error(diff)
-	}
-	if s := (Result{}).Subjects(); s == nil || len(s) > 0 {
-		t.Errorf("%#v", s)
 	}
 }
 

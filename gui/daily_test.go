@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"fyne.io/fyne/v2"
 
@@ -14,6 +15,8 @@ import (
 	"boxready/gui/store"
 	"boxready/internal/app"
 	"boxready/internal/portal"
+	"boxready/internal/report"
+	"boxready/internal/report/history"
 	"boxready/internal/schedule"
 	"boxready/internal/words"
 )
@@ -155,10 +158,41 @@ func TestCheckEveryDayWithConsents(t *testing.T) {
 	r.waitUntil("the daily check to be gone", func() bool { return len(f.now()) == 0 })
 }
 
+// TestRunsOfSchedulerAreSeen asserts that the window shows the verdicts of runs that were made without it, but none of a run that
+// didn't see the portal.
+func TestRunsOfSchedulerAreSeen(t *testing.T) {
+	s, kept := storeWithPortals(t), &history.Store{Dir: t.TempDir()}
+	var order []string
+	for _, p := range s.Portals() {
+		order = append(order, p.Address)
+	}
+	later := time.Date(2026, 11, 22, 9, 1, 0, 0, time.UTC)
+	for address, verdict := range map[string]checks.Verdict{"https://portal.example.ru": checks.Ready, "https://b24.example.com:8443": checks.NotSeen} {
+		d := report.Document{Schema: 1, Tool: report.Tool{Name: "boxready"}, Portal: address, Started: later, Finished: later, Verdict: verdict, NotChecked: []report.NotChecked{},
+			Results: []report.Entry{{Check: checks.PortalTLS, State: checks.OK, Facts: &checks.TLSFacts{}}}}
+		if err := kept.Add(d); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := open(t, setup{store: s, with: func(p *gui.Params) { p.History = kept }})
+	r.mustSay("Приложения будут работать")
+	for i, p := range s.Portals() {
+		if p.Address != order[i] {
+			t.Errorf("%s is number %d now", p.Address, i)
+		}
+	}
+	if p, _ := s.Portal("https://portal.example.ru"); p.Verdict != checks.Ready || !p.Checked.Equal(later) || p.Count(checks.Problem) != 0 {
+		t.Errorf("saved: %+v", p)
+	}
+	if p, _ := s.Portal("https://b24.example.com:8443"); p.Verdict != checks.NoObstacle {
+		t.Errorf("saved: %+v", p)
+	}
+}
+
 func TestNoDailyCheckOfDemo(t *testing.T) {
-	r := open(t, setup{checker: readyPortal(t), with: func(*gui.Params) {}})
-	r.check("portal.example.ru")
+	r := open(t, setup{demo: demoOf(t, readyPortal(t)), inDemo: true, with: func(p *gui.Params) { p.Schedules = &fakeSchedules{} }})
 	r.waitUntil("the end of the run", r.verdictShown)
+	r.mustSay("Приложения будут работать")
 	r.mustNotSay(r.say("window.daily.offer", nil))
 }
 

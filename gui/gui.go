@@ -188,6 +188,7 @@ func New(p Params) (*Window, error) {
 		w.startDemo(faults)
 	}
 	w.forgetLostFolder()
+	w.takeOverRuns()
 	w.offerCrash()
 	return w, nil
 }

@@ -3,6 +3,7 @@ package gui
 import (
 	"context"
 	"slices"
+	"time"
 
 	"fyne.io/fyne/v2"
 
@@ -146,6 +147,38 @@ func portalContent(w *environment, past store.Portal) widgets.RowContent {
 		content.Sign, content.Detail = style.Waiting, w.say("portals.running", nil)
 	}
 	return content
+}
+
+// takeOverRuns takes over the last verdicts of portals that were checked without the window: every day by the system's scheduler, for
+// instance. A run that didn't see the portal says nothing about it.
+func (w *Window) takeOverRuns() {
+	portals := w.params.Store.Portals()
+	if w.params.History == nil || len(portals) == 0 {
+		return
+	}
+	w.background(func(context.Context) func() {
+		some := false
+		for _, past := range portals {
+			saved, err := w.params.History.After(past.Address, past.Checked)
+			if err != nil || saved == nil || saved.Verdict == checks.NotSeen {
+				continue // as without a history
+			}
+			p := store.Portal{Address: past.Address, Checked: saved.Finished.UTC().Truncate(time.Second), Verdict: saved.Verdict}
+			for _, e := range saved.Results {
+				p.Results = append(p.Results, store.Past{Check: e.Check, State: e.State, Cause: e.Cause})
+			}
+			some = w.params.Store.Update(p) == nil || some // as with saveRun
+		}
+		if !some {
+			return nil
+		}
+		return func() {
+			if w.model.Current == nil { // the last portals stand below the address
+				w.checkPage.refill()
+			}
+			w.changed()
+		}
+	})
 }
 
 // displayAddress formats a saved address without https://.

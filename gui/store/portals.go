@@ -105,6 +105,15 @@ func (s *Store) Remember(p Portal) error {
 	})
 }
 
+// Update saves a later run of a saved portal, whose place among the others stays.
+func (s *Store) Update(p Portal) error {
+	return s.change(func() {
+		if i := s.find(p.Address); i >= 0 && s.portals[i].Checked.Before(p.Checked) {
+			s.portals[i].Checked, s.portals[i].Verdict, s.portals[i].Results = p.Checked, p.Verdict, p.Results
+		}
+	})
+}
+
 // SetKeys saves whether the keyring has credentials for a portal.
 func (s *Store) SetKeys(address string, kept bool) error {
 	if p, _ := s.Portal(address); p.Keys == kept {

@@ -128,6 +128,7 @@ var outcomes = []struct {
 	{`^boxready login \S+ --client-id`, []int{2}, "There is no keyring in this session"},
 	{`^boxready (accounts|logout)`, []int{1}, "There is no keyring in this session"},
 	{`--signed-in`, []int{1, 2}, "keyring"},
+	{`^boxready schedule \S+ --daily`, []int{1}, "systemd can't be reached"},
 	{`^boxready probe$`, []int{2}, "boxready probe php"},
 	{`^boxready version --check`, []int{1}, "where to look for newer versions"},
 	{`^boxready catalogue update`, []int{1}, "where newer lists are published"},

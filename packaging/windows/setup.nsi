@@ -258,6 +258,10 @@ FunctionEnd
 ; Settings, history and sign-ins are kept.
 Section Uninstall
   !insertmacro waitUntilClosed
+  ; This user's daily checks, and the name under which they show notifications. Those of other users can't be reached.
+  nsExec::Exec /TIMEOUT=60000 '"$INSTDIR\boxready-cli.exe" schedule --off'
+  Pop $0
+  DeleteRegKey HKCU "${CLASSES}\AppUserModelId\dev.boxready.BoxReady"
   Delete "$INSTDIR\boxready.exe"
   Delete "$INSTDIR\boxready-cli.exe"
   Delete "$INSTDIR\LICENCES.txt"

@@ -208,6 +208,16 @@ func (s *Store) Last(portal string) (*report.Saved, error) {
 // Before returns the newest kept run of a portal that began before a time; of those in which nothing wrong was seen, if good is true;
 // nil for none.
 func (s *Store) Before(portal string, at time.Time, good bool) (*report.Saved, error) {
+	return s.newest(portal, time.Time{}, func(saved *report.Saved) bool { return saved.Started.Before(at) && (!good || saved.Verdict.Good()) })
+}
+
+// After returns the newest run of a portal that started after a time, or nil. It reads no older ones.
+func (s *Store) After(portal string, t time.Time) (*report.Saved, error) {
+	return s.newest(portal, t, func(*report.Saved) bool { return true })
+}
+
+// newest returns the newest run after a time that is wanted, or nil.
+func (s *Store) newest(portal string, after time.Time, wanted func(*report.Saved) bool) (*report.Saved, error) {
 	if s.Dir == "" {
 		return nil, nil
 	}
@@ -217,8 +227,10 @@ func (s *Store) Before(portal string, at time.Time, good bool) (*report.Saved, e
 		return nil, err
 	}
 	for _, info := range found {
-		saved, err := report.Read(filepath.Join(folder, info.Name()))
-		if err == nil && saved.Portal == portal && saved.Started.Before(at) && (!good || saved.Verdict.Good()) {
+		if !after.IsZero() && info.Name() <= after.UTC().Format(nameFormat) {
+			break
+		}
+		if saved, err := report.Read(filepath.Join(folder, info.Name())); err == nil && saved.Portal == portal && wanted(saved) {
 			return saved, nil
 		}
 	}

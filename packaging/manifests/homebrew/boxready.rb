@@ -25,6 +25,7 @@ cask "boxready" do
   zap trash: [
     "~/Library/Application Support/boxready",
     "~/Library/Caches/boxready",
+    "~/Library/LaunchAgents/dev.boxready.*.plist",
     "~/Library/Preferences/fyne/dev.boxready.BoxReady",
   ]
 end
