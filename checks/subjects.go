@@ -19,10 +19,10 @@ func (r Result) Subjects() (subjects []string) {
 	if f, ok := r.Facts.(*TLSFacts); ok {
 		subjects, args = f.certificatesWith(r.Cause), nil
 	}
-	if r.Check == ServerProbe { // its names are the portal's
-		args = nil
-	}
 	for name, arg := range subjectArgs {
+		if r.Check == ServerProbe && name == "names" { // the portal's
+			continue
+		}
 		list, _ := args[name].([]string)
 		if one, _ := args[name].(string); one != "" {
 			list = []string{one}
