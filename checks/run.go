@@ -200,7 +200,7 @@ func (env *Env) runCheck(ctx context.Context, c *Check, judged judgedChecks, rel
 	}
 	limited, stop := env.withLimit(ctx, env.limit(c, env.slow[c.ID]))
 	defer stop()
-	deadline, cancel := context.WithTimeout(limited, time.Duration(float64(limit)*env.target.timeoutFactor()))
+	deadline, cancel := context.WithTimeout(limited, time.Duration(float64(limit)*env.factor))
 	defer cancel()
 	observed, err := c.observe(deadline, env)
 	facts = redacted(env, observed)
