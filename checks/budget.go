@@ -109,7 +109,7 @@ func (env *Env) withLimit(ctx context.Context, limit time.Duration) (context.Con
 	if limit == 0 {
 		return over, cancel
 	}
-	limit = time.Duration(float64(limit) * env.target.timeoutFactor())
+	limit = time.Duration(float64(limit) * env.factor)
 	left := func() time.Duration { return limit + env.pacer.Paused() - env.paused - time.Since(env.start) }
 	var timer *time.Timer
 	timer = time.AfterFunc(limit, func() {

@@ -16,6 +16,7 @@ import (
 type Env struct {
 	target Target
 	net    *transport.Net
+	factor float64 // the target's timeoutFactor
 	now    func() time.Time
 	pacer  *transport.Pacer
 	shared *Shared
@@ -53,14 +54,15 @@ type Env struct {
 }
 
 func newEnv(ctx context.Context, n *transport.Net, t Target) *Env {
-	n = n.WithTimeoutFactor(t.timeoutFactor())
+	factor := t.timeoutFactor()
+	n = n.WithTimeoutFactor(factor)
 	shared := t.Shared
 	if shared == nil {
 		shared = NewShared(ctx, n, t.FeedCache)
 	}
 	pacer := n.Pacer(t.Address.Host)
 	return &Env{
-		target: t, net: n, now: time.Now, pacer: pacer, start: time.Now(), paused: pacer.Paused(), run: ctx, shared: shared,
+		target: t, net: n, factor: factor, now: time.Now, pacer: pacer, start: time.Now(), paused: pacer.Paused(), run: ctx, shared: shared,
 		asked: map[string]*flight.Call[portal.Answer]{}, results: map[ID][]Result{}, facts: FactsByCheck{},
 		exchanges: map[string]*Exchange{},
 	}

@@ -575,12 +575,14 @@ func (p scenarioResult) assertTexts(t *testing.T) {
 		if err := report.WriteJSON(&data, reporter.Document(p.Outcome), false); err != nil {
 			t.Fatal(err)
 		}
-		value, err := jsonschema.UnmarshalJSON(bytes.NewReader(data.Bytes()))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := resultSchema().Validate(value); err != nil {
-			t.Errorf("%s: %v", lang, err)
+		if lang == "en" { // for the schema, all texts are alike
+			value, err := jsonschema.UnmarshalJSON(bytes.NewReader(data.Bytes()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := resultSchema().Validate(value); err != nil {
+				t.Error(err)
+			}
 		}
 		if err := reporter.WriteText(&text, p.Outcome, report.Style{Verbose: true}); err != nil {
 			t.Fatal(err)

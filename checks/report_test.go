@@ -2,6 +2,7 @@ package checks_test
 
 import (
 	"crypto/rand"
+	"slices"
 	"strings"
 	"testing"
 
@@ -22,6 +23,12 @@ func (p scenarioResult) assertReported(t *testing.T, hideInEnglish bool) {
 	}
 	grant := p.sim.IssueGrant("")
 	secrets = append(secrets, secret.New(grant.ClientSecret), secret.New(webhookCode(strings.TrimPrefix(p.sim.Webhook(), "https://"+p.sim.Host())+"/")))
+	var held []string // in lower case
+	for _, s := range secrets {
+		if !s.IsZero() && !slices.Contains(held, strings.ToLower(s.Reveal())) {
+			held = append(held, strings.ToLower(s.Reveal()))
+		}
+	}
 	for lang, words := range allWords() {
 		var hide []report.Category
 		if hideInEnglish == (lang == "en") {
@@ -35,8 +42,8 @@ func (p scenarioResult) assertReported(t *testing.T, hideInEnglish bool) {
 		}
 		for _, f := range append(b.Files, report.File{Name: "its name", Data: []byte(b.Name)}) {
 			text := strings.ToLower(string(f.Data))
-			for _, s := range secrets {
-				if !s.IsZero() && strings.Contains(text, strings.ToLower(s.Reveal())) {
+			for _, s := range held {
+				if strings.Contains(text, s) {
 					t.Errorf("%s: %s shows a secret", lang, f.Name)
 				}
 			}

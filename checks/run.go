@@ -90,7 +90,9 @@ func runCatalog(ctx context.Context, env *Env, catalog []*Check, observer Observ
 			continue
 		}
 		wg.Go(func() {
-			defer close(final)
+			if first != final {
+				defer close(final)
+			}
 			release := sync.OnceFunc(func() { close(first) })
 			defer release()
 			judged.awaitBefore(c)
@@ -121,18 +123,21 @@ func runCatalog(ctx context.Context, env *Env, catalog []*Check, observer Observ
 
 // judgedChecks tell when the checks of a run have results.
 type judgedChecks struct {
-	first     map[ID]chan struct{} // closed when a planned check was judged, maybe only by what it observed at first, see continued
-	final     map[ID]chan struct{} // closed when its results are final
-	unplanned map[ID]*Check
+	catalog []*Check
+	first   map[ID]chan struct{} // closed when a planned check was judged, maybe only by what it observed at first, see continued
+	final   map[ID]chan struct{} // closed when its results are final
 }
 
 func newJudgedChecks(catalog []*Check, target *Target) judgedChecks {
-	j := judgedChecks{map[ID]chan struct{}{}, map[ID]chan struct{}{}, map[ID]*Check{}}
+	j := judgedChecks{catalog, map[ID]chan struct{}{}, map[ID]chan struct{}{}}
 	for _, c := range catalog {
-		if c.planned(target) {
-			j.first[c.ID], j.final[c.ID] = make(chan struct{}), make(chan struct{})
-		} else {
-			j.unplanned[c.ID] = c
+		if !c.planned(target) {
+			continue
+		}
+		final := make(chan struct{})
+		j.first[c.ID], j.final[c.ID] = final, final
+		if c.observeOn != nil {
+			j.first[c.ID] = make(chan struct{})
 		}
 	}
 	return j
@@ -150,8 +155,8 @@ func (j judgedChecks) await(done map[ID]chan struct{}, ids []ID) {
 	for _, id := range ids {
 		if done := done[id]; done != nil {
 			<-done
-		} else if c := j.unplanned[id]; c != nil {
-			j.awaitBefore(c)
+		} else if i := slices.IndexFunc(j.catalog, func(c *Check) bool { return c.ID == id }); i >= 0 {
+			j.awaitBefore(j.catalog[i])
 		}
 	}
 }
@@ -201,7 +206,7 @@ func (env *Env) runCheck(ctx context.Context, c *Check, judged judgedChecks, rel
 	}
 	limited, stop := env.withLimit(ctx, env.limit(c, env.slow[c.ID]))
 	defer stop()
-	deadline, cancel := context.WithTimeout(limited, time.Duration(float64(limit)*env.target.timeoutFactor()))
+	deadline, cancel := context.WithTimeout(limited, time.Duration(float64(limit)*env.factor))
 	defer cancel()
 	observed, err := c.observe(deadline, env)
 	facts = redacted(env, observed)

@@ -18,13 +18,14 @@ func Plan(target Target) []ID {
 func Settled(results []Result, pending []ID) (Verdict, bool) {
 	best := &Outcome{Results: slices.Clone(results)}
 	worst := &Outcome{Results: slices.Clone(results)}
-	for _, c := range Catalog() {
+	catalog := Catalog()
+	for _, c := range catalog {
 		if !slices.Contains(pending, c.ID) {
 			continue
 		}
 		best.Results = append(best.Results, Result{Check: c.ID, State: OK, Vantage: c.Vantage})
-		worst.Results = append(worst.Results, c.worst(results)...)
-		if slices.Contains([]ID{PortalDNS, PortalTCP, PortalTLS}, c.ID) && !c.passed(results) {
+		worst.Results = append(worst.Results, c.worst(catalog, results)...)
+		if slices.Contains([]ID{PortalDNS, PortalTCP, PortalTLS}, c.ID) && !c.passed(catalog, results) {
 			return "", false // the run may end there with a verdict of its own
 		}
 	}
@@ -34,9 +35,9 @@ func Settled(results []Result, pending []ID) (Verdict, bool) {
 }
 
 // worst is the worst that a pending check may still find.
-func (c *Check) worst(results []Result) []Result {
+func (c *Check) worst(catalog []*Check, results []Result) []Result {
 	switch {
-	case c.ID == PortalTCP && c.passed(results):
+	case c.ID == PortalTCP && c.passed(catalog, results):
 		return nil // what it still waits for is a notice at most
 	case c.Minor:
 		return one(Result{Check: c.ID, State: Unknown, Vantage: c.Vantage, Affects: c.Affects})
@@ -49,8 +50,8 @@ func (c *Check) worst(results []Result) []Result {
 }
 
 // passed reports whether checks that need c have been made, so that it was in order in its first judgement.
-func (c *Check) passed(results []Result) bool {
-	for _, next := range Catalog() {
+func (c *Check) passed(catalog []*Check, results []Result) bool {
+	for _, next := range catalog {
 		needs := slices.ContainsFunc(next.Needs, func(anyOf []ID) bool { return len(anyOf) == 1 && anyOf[0] == c.ID })
 		if needs && slices.ContainsFunc(results, func(r Result) bool { return r.Check == next.ID && r.State != Skipped }) {
 			return true
