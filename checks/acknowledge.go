@@ -22,8 +22,7 @@ type Acknowledgement struct {
 var subjectArgs = []string{"host", "hosts", "dead", "methods", "names", "modules", "missing", "low", "applications", "code", "handlers", "pages", "url",
 	"other", "sharing", "lost", "interceptor", "authority", "issuer", "subject", "not_before", "not_after"}
 
-// Subjects are what the result is about, each once and in order; never nil. A check's facts don't change what it is about as long as
-// these stay the same.
+// Subjects are what the result is about, each once and in order; never nil.
 func (r Result) Subjects() []string {
 	subjects := []string{}
 	for _, name := range subjectArgs {
@@ -74,11 +73,12 @@ func (a *Acknowledgement) covers(portal string, r Result, now time.Time) bool {
 
 // acknowledge marks the results that the target's acknowledgements cover, and no others.
 func (t *Target) acknowledge(results []Result, now time.Time) {
+	portal := t.Address.String()
 	for i := range results {
 		r := &results[i]
 		r.Acknowledged = nil
 		for _, a := range t.Acknowledged {
-			if a.covers(t.Address.String(), *r, now) {
+			if a.covers(portal, *r, now) {
 				r.Acknowledged = &Acknowledged{Reason: a.Reason, Until: a.Until}
 				break
 			}

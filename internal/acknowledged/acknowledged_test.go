@@ -153,7 +153,9 @@ func FuzzRead(f *testing.F) {
 			t.Fatal(err)
 		}
 		again, err := read(kept)
-		if err != nil || !slices.EqualFunc(all, again, func(a, b checks.Acknowledgement) bool { return a.Portal == b.Portal && a.Reason == b.Reason && a.Until.Equal(b.Until) }) {
+		if err != nil || !slices.EqualFunc(all, again, func(a, b checks.Acknowledgement) bool {
+			return a.Portal == b.Portal && a.Reason == b.Reason && a.Until.Equal(b.Until)
+		}) {
 			t.Errorf("%v: %+v\n%+v", err, all, again)
 		}
 	})
