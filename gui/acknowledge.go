@@ -138,7 +138,9 @@ func (f *findingPage) decide(s *model.Session, keep func(context.Context, Checke
 			}
 			s.SetAcknowledged(all, now)
 			f.list.runs.saveVerdict(s)
-			f.answered("")
+			if f.list.finding == f { // otherwise the user went on
+				f.answered("")
+			}
 			f.changed()
 		}
 	})
