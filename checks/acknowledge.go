@@ -51,11 +51,12 @@ func (a *Acknowledgement) covers(portal string, r Result, now time.Time) bool {
 
 // acknowledge marks the results that the target's acknowledgements cover, and no others.
 func (t *Target) acknowledge(results []Result, now time.Time) {
+	portal := t.Address.String()
 	for i := range results {
 		r := &results[i]
 		r.Acknowledged = nil
 		for _, a := range t.Acknowledged {
-			if a.covers(t.Address.String(), *r, now) {
+			if a.covers(portal, *r, now) {
 				r.Acknowledged = &Acknowledged{Reason: a.Reason, Until: a.Until}
 				break
 			}

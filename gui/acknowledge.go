@@ -33,7 +33,7 @@ func day(t time.Time) time.Time {
 	return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.Local)
 }
 
-// knownCard says why a finding was left as it is, or asks for it; nil if neither makes sense.
+// knownCard says why a finding was left as it is, or asks for it; nil for neither.
 func (f *findingPage) knownCard(s *model.Session, r checks.Result) fyne.CanvasObject {
 	switch {
 	case r.Acknowledged != nil:
@@ -42,17 +42,17 @@ func (f *findingPage) knownCard(s *model.Session, r checks.Result) fyne.CanvasOb
 			lines = append(lines, widgets.Flow(8, widgets.NewButton(f.say("known.count-again", nil), nil, func() { f.countAgain(s, r) })))
 		}
 		return widgets.Card(widgets.Pad(0, 0, 0, textIndent, widgets.Column(8, lines...)))
-	case !s.CanAcknowledge(r):
-		return nil
-	case f.asked != nil:
+	case f.asked != nil && s.CanAcknowledge(r):
 		return f.question(s, r)
 	}
-	ask := widgets.NewLowEmphasis(f.say("known.ask", nil), nil, func() {
-		f.asked = &leaving{span: spans[0].id}
-		f.fill()
-		f.focusOn(f.focus)
-	})
-	return widgets.Pad(0, 0, 0, textIndent, widgets.Flow(0, ask))
+	return nil
+}
+
+// ask begins the question, at the top of the page.
+func (f *findingPage) ask() {
+	f.asked, f.page = &leaving{span: spans[0].id}, nil
+	f.fill()
+	f.focusOn(f.focus)
 }
 
 // question asks why a finding is left as it is, and how long.
@@ -138,7 +138,9 @@ func (f *findingPage) decide(s *model.Session, keep func(context.Context, Checke
 			}
 			s.SetAcknowledged(all, now)
 			f.list.runs.saveVerdict(s)
-			f.answered("")
+			if f.list.finding == f { // otherwise the user went on
+				f.answered("")
+			}
 			f.changed()
 		}
 	})

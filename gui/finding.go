@@ -87,9 +87,15 @@ func (f *findingPage) cards(s *model.Session, r checks.Result, d model.Details) 
 	if known := f.knownCard(s, r); known != nil {
 		cards = slices.Insert(cards, 1, known)
 	}
+	var links []fyne.CanvasObject
 	if checks.ServerMayExplain(r) && s.Target.ServerProbe == nil && f.list.nav.hasSection("server") {
-		ask := widgets.NewLowEmphasis(f.say("finding.ask-server", nil), nil, func() { f.list.nav.openProbe(serverprobe.PHP) })
-		cards = append(cards, widgets.Pad(0, 0, 0, textIndent, widgets.Flow(0, ask)))
+		links = append(links, widgets.NewLowEmphasis(f.say("finding.ask-server", nil), nil, func() { f.list.nav.openProbe(serverprobe.PHP) }))
+	}
+	if s.CanAcknowledge(r) && f.asked == nil {
+		links = append(links, widgets.NewLowEmphasis(f.say("known.ask", nil), nil, f.ask))
+	}
+	if links != nil {
+		cards = append(cards, widgets.Pad(0, 0, 0, textIndent, widgets.Flow(0, links...)))
 	}
 	return cards
 }

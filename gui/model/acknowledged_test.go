@@ -209,7 +209,11 @@ func (f acknowledgedFaces) assertReport(known *checks.Outcome, r checks.Result, 
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, _ := saved.Outcome()
+	again, kept := saved.Outcome()
+	live, _ := known.Acknowledge(r.Check, r.Cause)
+	if a, _ := again.Acknowledge(r.Check, r.Cause); r.Facts != nil && !slices.ContainsFunc(kept, func(k checks.Kept) bool { return k.Check == r.FoundBy() }) && !slices.Equal(a.Subjects, live.Subjects) {
+		t.Errorf("a saved run is about %q, the run about %q", a.Subjects, live.Subjects)
+	}
 	if saved.Acknowledged != known.Acknowledged() || saved.Verdict != known.Verdict || again.Verdict != known.Verdict || again.Acknowledged() != known.Acknowledged() {
 		t.Errorf("read again: %s and %d acknowledged, judged again: %s and %d; expected %s and %d", saved.Verdict, saved.Acknowledged, again.Verdict, again.Acknowledged(), known.Verdict, known.Acknowledged())
 	}

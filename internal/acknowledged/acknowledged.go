@@ -200,28 +200,61 @@ func (e *AsideError) Error() string { return fmt.Sprintf("kept aside as %s: %v",
 
 func (e *AsideError) Unwrap() error { return e.Err }
 
-// All returns all acknowledgements, in the order in which they were made. The error is an *AsideError if the file was unreadable.
-func (s *Store) All() ([]checks.Acknowledgement, error) {
+// All returns all acknowledgements, in the order in which they were made. The error is an *AsideError if the file was unreadable, or
+// the system's.
+func (s *Store) All() (all []checks.Acknowledgement, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.all()
+	if all, err = s.read(); !isBad(err) {
+		return all, err
+	}
+	err = s.locked(context.Background(), func() (err error) {
+		all, err = s.readOrKeepAside() // another process may have done so
+		return err
+	})
+	return all, err
 }
 
-func (s *Store) all() ([]checks.Acknowledgement, error) {
+func (s *Store) path() string { return filepath.Join(s.dir, FileName) }
+
+func (s *Store) read() ([]checks.Acknowledgement, error) {
 	if s.dir == "" {
 		return slices.Clone(s.memory), nil
 	}
-	path := filepath.Join(s.dir, FileName)
-	all, err := ReadFile(path)
-	switch {
-	case err == nil, errors.Is(err, fs.ErrNotExist):
-		return all, nil
+	all, err := ReadFile(s.path())
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
 	}
-	aside, failed := atomicfile.Aside(path)
+	return all, err
+}
+
+// isBad reports whether the content of a file is the error: another one, of the system, may be over soon.
+func isBad(err error) bool {
+	_, bad := errors.AsType[*Error](err)
+	return bad
+}
+
+// readOrKeepAside is called with the lock.
+func (s *Store) readOrKeepAside() ([]checks.Acknowledgement, error) {
+	all, err := s.read()
+	if !isBad(err) {
+		return all, err
+	}
+	aside, failed := atomicfile.Aside(s.path())
 	if failed != nil {
 		return nil, fmt.Errorf("read acknowledged findings: %w", errors.Join(err, failed))
 	}
 	return nil, &AsideError{aside, err}
+}
+
+// locked calls f while no other process changes the file.
+func (s *Store) locked(ctx context.Context, f func() error) error {
+	lock, err := filelock.Folder(s.dir).Lock(ctx, FileName+".lock")
+	if err != nil {
+		return fmt.Errorf("wait for another process: %w", err)
+	}
+	defer lock.Close()
+	return f()
 }
 
 // Add keeps an acknowledgement, instead of the former one of the same finding.
@@ -245,29 +278,25 @@ func without(all []checks.Acknowledgement, portal string, check checks.ID, cause
 	return slices.DeleteFunc(slices.Clone(all), func(a checks.Acknowledgement) bool { return a.Portal == portal && a.Check == check && a.Cause == cause })
 }
 
-// change changes the file, while no other process does.
 func (s *Store) change(ctx context.Context, change func([]checks.Acknowledgement) []checks.Acknowledgement) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	lock, err := filelock.Folder(s.dir).Lock(ctx, FileName+".lock")
-	if err != nil {
-		return fmt.Errorf("wait for another process: %w", err)
-	}
-	defer lock.Close()
-	all, err := s.all()
-	if err != nil {
-		return err
-	}
-	if all = change(all); s.dir == "" {
-		s.memory = all
+	return s.locked(ctx, func() error {
+		all, err := s.readOrKeepAside()
+		if err != nil {
+			return err
+		}
+		if all = change(all); s.dir == "" {
+			s.memory = all
+			return nil
+		}
+		data, err := write(all)
+		if err != nil {
+			return err
+		}
+		if err := atomicfile.Keep(s.path(), data); err != nil {
+			return fmt.Errorf("keep acknowledged findings: %w", err)
+		}
 		return nil
-	}
-	data, err := write(all)
-	if err != nil {
-		return err
-	}
-	if err := atomicfile.Keep(filepath.Join(s.dir, FileName), data); err != nil {
-		return fmt.Errorf("keep acknowledged findings: %w", err)
-	}
-	return nil
+	})
 }
