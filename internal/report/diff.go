@@ -213,9 +213,12 @@ func (c *Changes) compareFindings(before, after compared) {
 	}
 }
 
-// without are the texts of a list that aren't in another one.
+// without are the texts of a list that aren't in another one, both sorted.
 func without(list, other []string) []string {
-	left := slices.DeleteFunc(slices.Clone(list), func(s string) bool { return slices.Contains(other, s) })
+	left := slices.DeleteFunc(slices.Clone(list), func(s string) bool {
+		_, found := slices.BinarySearch(other, s)
+		return found
+	})
 	if len(left) == 0 {
 		return nil
 	}
