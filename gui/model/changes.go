@@ -7,6 +7,7 @@ import (
 	"boxready/checks"
 	"boxready/internal/report"
 	"boxready/internal/report/history"
+	"boxready/internal/untrusted"
 	"boxready/internal/words"
 )
 
@@ -74,7 +75,7 @@ func Changes(w *words.Texts, c *report.Changes) (groups []ChangeGroup) {
 	for _, part := range c.Parts() {
 		g := ChangeGroup{Title: w.Say("changes."+part.Key, nil)}
 		for _, d := range part.Deltas {
-			row := ChangeRow{Sign: Sign(cmp.Or(d.After, d.Before)), Title: d.Title, Aside: w.Code("owner.", string(d.Owner), ".to"), Detail: d.About(w)}
+			row := ChangeRow{Sign: Sign(cmp.Or(d.After, d.Before)), Title: untrusted.Truncate(d.Title, maxTitle), Aside: w.Code("owner.", string(d.Owner), ".to"), Detail: d.About(w)}
 			switch {
 			case part.Key == "fixed":
 				row.Sign, row.Aside = OK, ""
@@ -87,7 +88,7 @@ func Changes(w *words.Texts, c *report.Changes) (groups []ChangeGroup) {
 			}
 			g.Rows = append(g.Rows, row)
 		}
-		groups = append(groups, g)
+		groups = append(groups, g.shortened(w))
 	}
 	if len(c.Coincides) == 0 {
 		return groups
@@ -97,5 +98,16 @@ func Changes(w *words.Texts, c *report.Changes) (groups []ChangeGroup) {
 		before, after := f.Values(w)
 		g.Rows = append(g.Rows, ChangeRow{Title: f.Title(w), Detail: w.Say("window.changes.value", checks.Args{"before": before, "after": after})})
 	}
-	return append(groups, g)
+	return append(groups, g.shortened(w))
+}
+
+// mostChanges is how many rows of a group are shown: somebody else's report may have thousands, and building rows takes time.
+const mostChanges = 50
+
+// shortened has no more rows than mostChanges, and one that counts the others. The text has all.
+func (g ChangeGroup) shortened(w *words.Texts) ChangeGroup {
+	if rest := len(g.Rows) - mostChanges; rest > 0 {
+		g.Rows = append(g.Rows[:mostChanges:mostChanges], ChangeRow{Title: w.Say("format.more", checks.Args{"n": rest})})
+	}
+	return g
 }

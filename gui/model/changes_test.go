@@ -2,6 +2,7 @@ package model_test
 
 import (
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -39,6 +40,18 @@ func TestChanges(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, model.Changes(w, changes)); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestManyChanges asserts that a report with thousands of findings makes no page with thousands of rows.
+func TestManyChanges(t *testing.T) {
+	var changes report.Changes
+	for range 5000 {
+		changes.New = append(changes.New, report.Delta{Check: checks.PortalTLS, Cause: checks.TLSExpired, After: checks.Problem, Title: strings.Repeat("long ", 800)})
+	}
+	rows := model.Changes(words.Lazy("en"), &changes)[0].Rows
+	if last := rows[len(rows)-1]; len(rows) != 51 || last.Title != "and 4950 more" || len(rows[0].Title) > 200 {
+		t.Errorf("%d rows, the last %q, a title of %d bytes", len(rows), last.Title, len(rows[0].Title))
 	}
 }
 

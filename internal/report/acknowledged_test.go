@@ -8,20 +8,20 @@ import (
 
 // TestAcknowledgedIsNoWorsening asserts that a finding which somebody acknowledged is neither new nor worse.
 func TestAcknowledgedIsNoWorsening(t *testing.T) {
-	run := func(state checks.State, acknowledged bool) compared {
-		f := finding{Result: checks.Result{Check: "a", State: state, Cause: "c"}}
+	run := func(state checks.State, acknowledged bool) *compared {
+		f := &finding{Result: &checks.Result{Check: "a", State: state, Cause: "c"}}
 		if acknowledged {
 			f.Acknowledged = &checks.Acknowledged{Reason: "a test portal"}
 		}
-		c := compared{results: []checks.Result{f.Result}}
+		c := &compared{results: []checks.Result{*f.Result}}
 		if state != checks.OK {
-			c.findings = []finding{f}
+			c.findings = []*finding{f}
 		}
 		return c
 	}
 	for _, c := range []struct {
 		name          string
-		before, after compared
+		before, after *compared
 		worse, parts  int
 	}{
 		{"new", run(checks.OK, false), run(checks.Problem, false), 1, 1},

@@ -76,6 +76,7 @@ func (d *Delta) mayGoWith(fact string) bool {
 // coincidences are the facts that changed together with findings. One that a run lacks, or has hidden, didn't change.
 func (c *Changes) coincidences(before, after Document) (found []Coincidence) {
 	deltas := slices.Concat(c.New, c.Changed, c.Fixed)
+	told := map[[3]string]bool{} // by fact, name and value: there may be several sources
 	for _, at := range coinciding {
 		var with []checks.ID
 		for _, d := range deltas {
@@ -94,10 +95,8 @@ func (c *Changes) coincidences(before, after Document) (found []Coincidence) {
 		for _, name := range names {
 			change := Coincidence{at.fact, short(name), then.of(name), now.of(name), with}
 			lacking := !at.none && (change.Before == "" || change.After == "") || then.hidden(name) || now.hidden(name)
-			told := slices.ContainsFunc(found, func(c Coincidence) bool {
-				return c.Fact == change.Fact && c.Name == change.Name && c.After == change.After
-			})
-			if !lacking && !told && change.Before != change.After {
+			if key := [3]string{change.Fact, change.Name, change.After}; !lacking && !told[key] && change.Before != change.After {
+				told[key] = true
 				found = append(found, change)
 			}
 		}

@@ -78,7 +78,13 @@ func (c *Changes) Worse() []Delta { return slices.Concat(c.New, c.changed(1)) }
 
 // changed are the findings that changed for the worse (1), the better (-1) or neither (0).
 func (c *Changes) changed(direction int) []Delta {
-	return slices.DeleteFunc(slices.Clone(c.Changed), func(d Delta) bool { return cmp.Compare(d.trend(), 0) != direction })
+	found := []Delta{} // JSON has lists there, not null
+	for i := range c.Changed {
+		if d := &c.Changed[i]; cmp.Compare(d.trend(), 0) == direction {
+			found = append(found, *d)
+		}
+	}
+	return found
 }
 
 // Part are the findings that changed in the same way.
@@ -99,7 +105,7 @@ func (c *Changes) Parts() (parts []Part) {
 
 // finding is a finding in a run that is compared.
 type finding struct {
-	checks.Result
+	*checks.Result
 	title string
 	// subjects are those of the result; nil with hidden names, or if this version can't judge its facts.
 	subjects []string
@@ -107,20 +113,21 @@ type finding struct {
 
 // compared is a run that is compared.
 type compared struct {
-	findings []finding
+	findings []*finding
 	results  []checks.Result
 }
 
-func newCompared(d Document) compared {
-	c := compared{results: d.results()}
+func newCompared(d Document) *compared {
+	c := &compared{results: d.results()}
 	judged, _ := checks.JudgeAgain(c.results)
-	for i, r := range c.results {
+	for i := range c.results {
+		r := &c.results[i]
 		if !view.IsFinding(r.State) {
 			continue
 		}
-		f := finding{Result: r, title: d.Results[i].Title}
-		for _, again := range judged {
-			if again.Check == r.Check && again.Cause == r.Cause && judgedAgain(again) {
+		f := &finding{Result: r, title: d.Results[i].Title}
+		for j := range judged {
+			if again := &judged[j]; again.Check == r.Check && again.Cause == r.Cause && judgedAgain(*again) {
 				f.subjects = again.Subjects()
 			}
 		}
@@ -133,27 +140,34 @@ func newCompared(d Document) compared {
 }
 
 // find returns the finding of the same check and cause, or nil.
-func (c *compared) find(f finding) *finding {
-	i := slices.IndexFunc(c.findings, func(other finding) bool { return other.Check == f.Check && other.Cause == f.Cause })
-	if i < 0 {
-		return nil
+func (c *compared) find(f *finding) *finding {
+	for _, other := range c.findings {
+		if other.Check == f.Check && other.Cause == f.Cause {
+			return other
+		}
 	}
-	return &c.findings[i]
+	return nil
 }
 
 // hasConclusion reports whether the run has a conclusion of a check.
 func (c *compared) hasConclusion(id checks.ID) bool {
-	return slices.ContainsFunc(c.results, func(r checks.Result) bool {
-		return r.Check == id && (r.State == checks.OK || r.State == checks.Notice || r.State == checks.Problem)
-	})
+	for i := range c.results {
+		if r := &c.results[i]; r.Check == id && (r.State == checks.OK || r.State == checks.Notice || r.State == checks.Problem) {
+			return true
+		}
+	}
+	return false
 }
 
 // couldSee reports whether the earlier run c would have had the finding f of a later one: it has a conclusion of the check, and none
 // more severe that is gone and may have hidden it.
-func (c *compared) couldSee(f finding, later compared) bool {
-	return c.hasConclusion(f.Check) && !slices.ContainsFunc(c.findings, func(then finding) bool {
-		return then.Check == f.Check && view.Severity(then.State) > view.Severity(f.State) && later.find(then) == nil
-	})
+func (c *compared) couldSee(f *finding, later *compared) bool {
+	for _, then := range c.findings {
+		if then.Check == f.Check && view.Severity(then.State) > view.Severity(f.State) && later.find(then) == nil {
+			return false
+		}
+	}
+	return c.hasConclusion(f.Check)
 }
 
 // Compare returns what changed from the earlier to the later of two runs.
@@ -175,7 +189,7 @@ func Compare(before, after Document) Changes {
 	return c
 }
 
-func (c *Changes) compareFindings(before, after compared) {
+func (c *Changes) compareFindings(before, after *compared) {
 	for _, now := range after.findings {
 		d := Delta{Check: now.Check, Cause: now.Cause, After: now.State, Owner: now.Owner, Title: now.title}
 		then := before.find(now)
@@ -213,9 +227,12 @@ func (c *Changes) compareFindings(before, after compared) {
 	}
 }
 
-// without are the texts of a list that aren't in another one.
+// without are the texts of a list that aren't in another one, both sorted.
 func without(list, other []string) []string {
-	left := slices.DeleteFunc(slices.Clone(list), func(s string) bool { return slices.Contains(other, s) })
+	left := slices.DeleteFunc(slices.Clone(list), func(s string) bool {
+		_, found := slices.BinarySearch(other, s)
+		return found
+	})
 	if len(left) == 0 {
 		return nil
 	}
