@@ -44,7 +44,7 @@ type reportLister interface {
 const reportsAtOnce = 50
 
 // maxReports is more than anybody reads through; the command line counts more.
-const maxReports = 20_000
+const maxReports = 10_000
 
 // add reads files, a few at a time, and adds them to the list.
 func (p *reportsPage) add(files []string) {

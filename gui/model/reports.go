@@ -43,12 +43,16 @@ type ReportRow struct {
 
 // ReportRows returns the selected reports in order, those that can't be read last; mistake says why one can't.
 func ReportRows(w *words.Texts, all []report.Brief, f ReportFilter, by ReportOrder, mistake func(*report.ReadError) string) (rows []ReportRow) {
+	verdicts := map[checks.Verdict]view.Verdict{}
+	for _, v := range checks.Verdicts() {
+		verdicts[v] = view.Of(nil).Verdict(w, v)
+	}
 	for _, b := range all {
 		row := ReportRow{Sign: Unknown, Title: filepath.Base(b.Path), Brief: b}
 		if b.Err != nil {
 			row.Verdict = mistake(b.Err)
 		} else {
-			verdict := view.Of(nil).Verdict(w, b.Verdict)
+			verdict := verdicts[b.Verdict] // of a newer version: none
 			row.Sign, row.Title = Sign(verdict.State), join(" · ", strings.TrimPrefix(b.Portal, "https://"), When(w, b.Started), b.ID)
 			row.Verdict, row.Cause = verdict.Title, b.Title
 		}

@@ -18,7 +18,6 @@ import (
 
 	"boxready/checks"
 	"boxready/internal/portal"
-	"boxready/internal/untrusted"
 	"boxready/internal/view"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -37,7 +36,6 @@ const (
 	maxWait         = 2 * time.Minute
 	maxProbes       = 256 // probes waiting for a result
 	maxHeaderBytes  = 16 << 10
-	maxLabel        = 100 // characters of a name that a server told
 )
 
 // Options configure an Exporter.
@@ -305,7 +303,7 @@ func (a *answer) Collect(out chan<- prometheus.Metric) {
 	}
 	sent := map[[3]string]bool{}
 	for _, e := range s.endings {
-		labels := [3]string{e.What, string(e.Check), untrusted.Truncate(untrusted.Line(e.Name), maxLabel)}
+		labels := [3]string{e.What, string(e.Check), e.Name}
 		if !sent[labels] {
 			sent[labels] = true
 			send(ending, seconds(e.At), labels[:]...)
