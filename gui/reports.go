@@ -12,6 +12,7 @@ import (
 	"boxready/gui/style"
 	"boxready/gui/widgets"
 	"boxready/internal/report"
+	"boxready/internal/untrusted"
 )
 
 // reportsPage lists the reports that were opened together.
@@ -43,7 +44,7 @@ type reportLister interface {
 const reportsAtOnce = 50
 
 // maxReports is more than anybody reads through; the command line counts more.
-const maxReports = 20_000
+const maxReports = 10_000
 
 // add reads files, a few at a time, and adds them to the list.
 func (p *reportsPage) add(files []string) {
@@ -123,19 +124,24 @@ func (p *reportsPage) scrollPages(by float32)       { p.list.ScrollPages(by) }
 func (p *reportsPage) refresh()                     {}
 func (p *reportsPage) escape()                      { p.reports.closeReports() }
 
+// longestRow is what is read as one line, in letters.
+const longestRow = 72
+
 // fill lists the reports that the filter selects.
 func (p *reportsPage) fill() {
 	p.rows = model.ReportRows(p.words, p.all, p.filter, p.order, func(err *report.ReadError) string { return readMistake(p.words, err, err.Path) })
 	p.count.SetText(p.say("reports.count", checks.Args{"shown": len(p.rows), "all": len(p.all), "reading": p.reading}))
 	p.list = widgets.NewList(func() int { return len(p.rows) }, func() fyne.CanvasObject {
-		lines := widgets.Column(0, widgets.NewText("", widgets.Font{Ellipsis: true}), widgets.NewText("", widgets.Font{Size: style.SizeSmall, Color: widgets.Muted, Ellipsis: true}))
-		return widgets.Pad(4, 10, 4, 10, widgets.Beside(10, false, widgets.SmallSign(""), lines, nil))
+		small := widgets.Font{Size: style.SizeSmall, Color: widgets.Muted, Ellipsis: true}
+		lines := widgets.Column(0, widgets.NewText("", widgets.Font{Ellipsis: true}), widgets.NewText("", small), widgets.NewText("", small))
+		return widgets.Pad(4, 10, 4, 10, widgets.Beside(10, true, widgets.SmallSign(""), lines, nil))
 	}, func(i int, row fyne.CanvasObject) {
 		beside := row.(*fyne.Container).Objects[0].(*fyne.Container).Objects
 		lines := beside[1].(*fyne.Container).Objects
 		beside[0].(*widgets.Sign).Set(style.Sign(p.rows[i].Sign))
-		lines[0].(*widgets.Text).SetText(p.rows[i].Title)
-		lines[1].(*widgets.Text).SetText(p.rows[i].Detail)
+		for n, text := range []string{p.rows[i].Title, p.rows[i].Verdict, p.rows[i].Cause} {
+			lines[n].(*widgets.Text).SetText(untrusted.Truncate(text, longestRow))
+		}
 	}, func(i int) { p.reports.openListed(p.rows[i].Brief.Path) })
 	p.place.Objects = []fyne.CanvasObject{p.list}
 	p.place.Refresh()

@@ -34,23 +34,29 @@ type ReportFilter struct {
 
 // ReportRow is a report in a list.
 type ReportRow struct {
-	Sign          Sign
-	Title, Detail string
-	Brief         report.Brief
+	Sign    Sign
+	Title   string // the portal, when it was checked, and the ID
+	Verdict string // or why the report can't be read
+	Cause   string // "" if nothing is wrong
+	Brief   report.Brief
 }
 
 // ReportRows returns the selected reports in order, those that can't be read last; mistake says why one can't.
 func ReportRows(w *words.Texts, all []report.Brief, f ReportFilter, by ReportOrder, mistake func(*report.ReadError) string) (rows []ReportRow) {
+	verdicts := map[checks.Verdict]view.Verdict{}
+	for _, v := range checks.Verdicts() {
+		verdicts[v] = view.Of(nil).Verdict(w, v)
+	}
 	for _, b := range all {
 		row := ReportRow{Sign: Unknown, Title: filepath.Base(b.Path), Brief: b}
 		if b.Err != nil {
-			row.Detail = mistake(b.Err)
+			row.Verdict = mistake(b.Err)
 		} else {
-			verdict := view.Of(nil).Verdict(w, b.Verdict)
-			row.Sign, row.Title = Sign(verdict.State), join(" · ", strings.TrimPrefix(b.Portal, "https://"), When(w, b.Started))
-			row.Detail = join(" · ", verdict.Title, b.Title, b.ID)
+			verdict := verdicts[b.Verdict] // of a newer version: none
+			row.Sign, row.Title = Sign(verdict.State), join(" · ", strings.TrimPrefix(b.Portal, "https://"), When(w, b.Started), b.ID)
+			row.Verdict, row.Cause = verdict.Title, b.Title
 		}
-		found := contains(strings.Join([]string{row.Title, row.Detail, string(b.Check), string(b.Cause), filepath.Base(b.Path)}, "\n"), f.Text)
+		found := contains(strings.Join([]string{row.Title, row.Verdict, row.Cause, string(b.Check), string(b.Cause), filepath.Base(b.Path)}, "\n"), f.Text)
 		if found && (f.Verdict == "" || b.Err == nil && f.Verdict == b.Verdict) {
 			rows = append(rows, row)
 		}

@@ -19,7 +19,6 @@ import (
 
 	"boxready/checks"
 	"boxready/internal/portal"
-	"boxready/internal/untrusted"
 	"boxready/internal/view"
 )
 
@@ -34,7 +33,6 @@ const (
 	maxWait         = 2 * time.Minute
 	maxProbes       = 256 // probes waiting for a result
 	maxHeaderBytes  = 16 << 10
-	maxLabel        = 100 // characters of a name that a server told
 )
 
 // Options configure an Exporter.
@@ -290,7 +288,7 @@ func (a answer) page() *page {
 	p.metric("gauge", "boxready_end_timestamp_seconds", "Unix time at which something ends: the earliest if there are several of one name.")
 	sent := map[[3]string]bool{}
 	for _, e := range s.endings {
-		labels := [3]string{string(e.Check), untrusted.Truncate(untrusted.Line(e.Name), maxLabel), e.What}
+		labels := [3]string{string(e.Check), e.Name, e.What}
 		if !sent[labels] {
 			sent[labels] = true
 			p.series(seconds(e.At), "check", labels[0], "name", labels[1], "what", labels[2])

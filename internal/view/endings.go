@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"boxready/checks"
+	"boxready/internal/untrusted"
 	"boxready/internal/words"
 )
 
@@ -32,13 +33,23 @@ const (
 	EndsAcknowledged = "acknowledged" // a finding counts again from then on
 )
 
+// Limits of what facts from an untrusted report may hold: far more than a portal has.
+const (
+	maxName    = 100 // characters
+	maxEndings = 200
+)
+
 // Endings returns what the results' facts say of what ends, the earliest first; what ended already is among it, and what isn't known
 // isn't. The facts have to be typed, see checks.JudgeAgain. A day ends at midnight in now's time zone, as do the days that servers tell.
 func Endings(results []checks.Result, now time.Time) []Ending {
 	var all []Ending
 	add := func(e Ending) {
+		if e.At.IsZero() || len(all) == maxEndings {
+			return
+		}
+		e.At, e.Name = e.At.UTC(), untrusted.Truncate(untrusted.Line(e.Name), maxName)
 		same := func(other Ending) bool { return e.What == other.What && e.Name == other.Name && e.At.Equal(other.At) }
-		if e.At = e.At.UTC(); !e.At.IsZero() && !slices.ContainsFunc(all, same) { // several results of a check have the same facts
+		if !slices.ContainsFunc(all, same) { // several results of a check have the same facts
 			all = append(all, e)
 		}
 	}

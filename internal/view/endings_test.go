@@ -1,9 +1,12 @@
 package view
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"boxready/checks"
 	"boxready/internal/serverprobe"
@@ -103,6 +106,21 @@ func TestEndings(t *testing.T) {
 			t.Error(got)
 		}
 	})
+}
+
+// TestEndingsOfStrangers: facts from somebody's report may hold anything.
+func TestEndingsOfStrangers(t *testing.T) {
+	f := &checks.ApplicationsFacts{}
+	for i := range 2000 {
+		f.Applications = append(f.Applications, serverprobe.Application{Name: fmt.Sprintf("\x1b[31m%d %s", i, strings.Repeat("n", 500)), Status: "P", Active: true, Installed: true, Ends: "2027-01-31"})
+	}
+	all := Endings([]checks.Result{{Facts: f}}, time.Now())
+	if len(all) == 0 || len(all) > 1000 {
+		t.Fatalf("%d", len(all))
+	}
+	if name := all[0].Name; utf8.RuneCountInString(name) > 100 || strings.Contains(name, "\x1b") {
+		t.Errorf("%q", name)
+	}
 }
 
 func TestEndingNear(t *testing.T) {
