@@ -279,7 +279,7 @@ func (cl *commandLine) runChecks(ctx context.Context, a *app.App, target checks.
 	}
 	if f.kept && ctx.Err() == nil {
 		// A run whose news could not be told isn't kept, so that the next one tells them.
-		if d := reporter.Document(outcome); !f.scheduled || cl.alert(ctx, outcome, d, f.missing) {
+		if d := reporter.Document(outcome); !f.scheduled || cl.alert(ctx, outcome, d, f.missing, secrets) {
 			cl.keepRun(d, secrets)
 		}
 	}
