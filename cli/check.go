@@ -282,7 +282,7 @@ func (cl *commandLine) runChecks(ctx context.Context, a *app.App, target checks.
 	}
 	if f.kept && ctx.Err() == nil {
 		// A run whose news could not be told isn't kept, so that the next one tells them.
-		if !f.scheduled || cl.alert(ctx, outcome, document, f.missing) {
+		if !f.scheduled || cl.alert(ctx, outcome, document, f.missing, secrets) {
 			cl.keepRun(document, secrets)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"boxready/internal/app"
 	"boxready/internal/report"
 	"boxready/internal/schedule"
+	"boxready/internal/secret"
 	"boxready/internal/untrusted"
 
 	"github.com/spf13/cobra"
@@ -197,7 +198,7 @@ const notificationTimeout = 30 * time.Second
 
 // alert tells the owner what got worse since the last run, or will end soon, and reports whether there was nothing to tell, or it was
 // told. What went wrong is printed: the scheduler keeps it.
-func (cl *commandLine) alert(ctx context.Context, o *checks.Outcome, d report.Document, missing string) (done bool) {
+func (cl *commandLine) alert(ctx context.Context, o *checks.Outcome, d report.Document, missing string, secrets []secret.String) (done bool) {
 	alert, err := app.NewAlert(app.History(cl.App.Cache), o, d)
 	if err == nil && !alert.None() {
 		text := alert.Text(cl.words, o.Finished)
@@ -206,7 +207,7 @@ func (cl *commandLine) alert(ctx context.Context, o *checks.Outcome, d report.Do
 		}
 		ctx, cancel := context.WithTimeout(ctx, notificationTimeout)
 		defer cancel()
-		err = cl.Notify(ctx, cl.words.Say("alert.title", checks.Args{"portal": o.Target.Address.Name()}), text)
+		err = cl.Notify(ctx, cl.words.Say("alert.title", checks.Args{"portal": o.Target.Address.Name()}), secret.Mask(text, secrets...))
 	}
 	if err != nil {
 		fmt.Fprintln(cl.Err, cl.words.Say("alert.failed", nil))

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"boxready/cli"
+	"boxready/internal/simportal"
 	"boxready/internal/simtest"
 
 	"github.com/godbus/dbus/v5"
@@ -43,6 +44,23 @@ const fakeSystemctl = `#!/bin/sh
 units="$XDG_CONFIG_HOME/systemd/user"
 if [ "$2" = enable ]; then mkdir -p "$units/timers.target.wants"; ln -s "$units/$3" "$units/timers.target.wants/$3"; fi
 `
+
+// unwritable is an output that can't be written.
+type unwritable struct{}
+
+func (unwritable) Write([]byte) (int, error) { return 0, os.ErrClosed }
+
+// TestScheduledRunWithoutOutput asserts that a scheduled run needs no output: Windows gives a program without a console none.
+func TestScheduledRunWithoutOutput(t *testing.T) {
+	t.Parallel()
+	f := newFixtureWith(t, simportal.Options{})
+	for flag, want := range map[string]cli.Exit{"--scheduled": cli.ExitOK, "--verbose": cli.ExitCouldNot} {
+		args := append([]string{"check", f.sim.Host(), flag}, f.way...)
+		if exit := cli.Run(t.Context(), "1.2.3", args, f.io(strings.NewReader(""), unwritable{}, unwritable{})); exit != want {
+			t.Errorf("%s: exit %d, expected %d", flag, exit, want)
+		}
+	}
+}
 
 // TestScheduledRun runs the command of the unit that "boxready schedule" writes, as systemd does, with the
 // keyring locked, on a desktop that shows notifications.

@@ -21,6 +21,8 @@ import (
 	"boxready/internal/words"
 )
 
+var _ gui.Schedules = app.Schedules{}
+
 // fakeSchedules keeps daily checks in memory.
 type fakeSchedules struct {
 	mu      sync.Mutex
