@@ -16,7 +16,7 @@ func (s *Session) Endings(w *words.Texts, now time.Time) (rows []Row, soon bool)
 	for _, e := range view.Endings(s.Outcome.Results, now) {
 		row := Row{Key: join(" ", "ending", e.What, e.Name, e.At.String()), Title: e.Text(w, now)}
 		if e.Near(now) {
-			row.Detail = e.Advice(w)
+			row.Detail = e.Advice(w, now)
 		}
 		if e.Soon(now) {
 			row.Sign, soon = Notice, true

@@ -354,7 +354,7 @@ func (p *writer) details() string {
 		p.writeDetails(line, f)
 	}
 	for _, e := range p.endings {
-		line("\n%s. %s", plain(e.Text(p.words, p.run.When)), e.Advice(p.words))
+		line("\n%s. %s", plain(e.Text(p.words, p.run.When)), e.Advice(p.words, p.run.When))
 	}
 	for i, r := range p.known {
 		if i == 0 {

@@ -123,7 +123,7 @@ func (p *Reporter) writeHTML(w io.Writer, n *run, requests []Request, b *Bundle,
 	for _, e := range n.endings(true) {
 		s := shownEnding{Text: e.Text(p.Words, n.Finished), Soon: e.Soon(n.Finished)}
 		if e.Near(n.Finished) {
-			s.Advice = e.Advice(p.Words)
+			s.Advice = e.Advice(p.Words, n.Finished)
 		}
 		shown.Endings = append(shown.Endings, s)
 	}

@@ -135,7 +135,7 @@ func (t *text) endings() {
 			line = t.style.Bold(line)
 		}
 		if e.Near(t.run.Finished) {
-			line += " " + e.Advice(t.Words)
+			line += " " + e.Advice(t.Words, t.run.Finished)
 		}
 		t.para(2, "", line)
 	}

@@ -129,8 +129,10 @@ func (e Ending) Text(w *words.Texts, now time.Time) string {
 	return w.Say(key, checks.Args{"what": what, "at": e.At})
 }
 
-// Advice says what to do about it.
-func (e Ending) Advice(w *words.Texts) string { return w.Say("ending."+e.What+".do", nil) }
+// Advice says what to do about it, or about what it has led to.
+func (e Ending) Advice(w *words.Texts, now time.Time) string {
+	return w.Say("ending."+e.What+".do", checks.Args{"ended": e.At.Before(now)})
+}
 
 // Owner is who can renew it; you for what is kept on this computer.
 func (e Ending) Owner() checks.Owner { return cmp.Or(endingOwners[e.What], checks.You) }
