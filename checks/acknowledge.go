@@ -18,9 +18,9 @@ type Acknowledgement struct {
 }
 
 // subjectArgs are the values of sentences that name what a finding is about: hosts, methods, modules, applications, a certificate by
-// its issuer, subject and dates, and so on. If one of them is new, the finding is another one.
+// its issuer, subject and dates, the code of a refusal, and so on. If one of them is new, the finding is another one.
 var subjectArgs = []string{"host", "hosts", "dead", "methods", "names", "modules", "missing", "low", "applications", "code", "handlers", "pages", "url",
-	"other", "sharing", "lost", "interceptor", "authority", "issuer", "subject", "not_before", "not_after"}
+	"other", "sharing", "lost", "user", "error", "interceptor", "authority", "issuer", "subject", "not_before", "not_after"}
 
 // Subjects are what the result is about, each once and in order; never nil.
 func (r Result) Subjects() []string {
