@@ -8,11 +8,11 @@ import (
 // subjectArgs are the values for sentences that say what a finding is about, one or a list. Of some only the first word is: what it has
 // stands behind it, "rest < 21.0.0".
 var subjectArgs = map[string]struct{ firstWord bool }{
-	"applications": {}, "dead": {}, "handlers": {}, "hosts": {}, "log_hosts": {}, "lost": {}, "low": {true}, "methods": {}, "missing": {}, "modules": {true},
+	"applications": {}, "dead": {}, "error": {}, "handlers": {}, "hosts": {}, "interceptor": {}, "log_hosts": {}, "lost": {}, "low": {true}, "methods": {}, "missing": {}, "modules": {true},
 	"names": {}, "other": {}, "pages": {}, "sharing": {},
 }
 
-// Subjects returns what a finding is about, sorted: hosts, methods, modules, certificates by their SHA-256. nil stands for the portal as
+// Subjects returns what a finding is about, sorted: hosts, methods, modules, the code of a refusal, certificates by their SHA-256. nil stands for the portal as
 // a whole. With one more, a finding of the same cause is worse; a certificate alone may only have been renewed.
 func (r Result) Subjects() (subjects []string) {
 	args := r.Args

@@ -631,6 +631,8 @@ func TestMistypedSecrets(t *testing.T) {
 		{webhook}, {"check", webhook}, {"check", o.sim.Host(), webhook}, {"check", o.sim.Host(), "--webhook", strings.Replace(webhook, "https", "http", 1)},
 		{"check", o.sim.Host(), "--webhook", strings.Replace(webhook, "portal", "other", 1)}, {"check", o.sim.Host(), "--webhook", webhook + "?x=%zz"},
 		{"check", o.sim.Host(), "--portal=" + webhook}, {"login", webhook}, {"logout", webhook}, {"accounts", webhook},
+		{"acknowledge", webhook, "portal-tls/tls-expired", "--reason", "known"}, {"acknowledge", o.sim.Host(), webhook, "--reason", "known"},
+		{"acknowledge", o.sim.Host(), "portal-tls/tls-expired", "--reason", "known", "--until", webhook}, {"acknowledge", o.sim.Host(), webhook, "--remove"},
 		{"check", "our portal " + webhook + " of today"}, {"check", webhook + " or https://other.example/"}, {"probe", "ssh", webhook}, {"allowlist", webhook, "--offline", "--for", "x"},
 		{"login", o.sim.Host(), "--client-secret", clientSecret}, {"login", o.sim.Host(), "--client-secret=" + clientSecret},
 		{"login", o.sim.Host(), "--client-id", clientSecret, "--deep"},
@@ -638,6 +640,9 @@ func TestMistypedSecrets(t *testing.T) {
 		if exit := o.run(clientSecret+"\n", nil, args...); exit == cli.ExitOK {
 			t.Errorf("%s: exit 0", args[0])
 		}
+	}
+	if exit := o.run("", nil, "acknowledge", o.sim.Host(), "portal-tls/tls-expired", "--reason", "see "+webhook); exit != cli.ExitOK {
+		t.Errorf("a webhook in a reason: exit %d", exit)
 	}
 	if exit := o.run("", nil, "accounts", "add-webhook", webhook); exit != cli.ExitOK {
 		t.Errorf("a webhook given as the portal to keep one of: exit %d", exit)

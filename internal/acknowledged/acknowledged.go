@@ -27,6 +27,7 @@ import (
 	"boxready/internal/filelock"
 	"boxready/internal/lazyregexp"
 	"boxready/internal/portal"
+	"boxready/internal/secret"
 	"boxready/internal/untrusted"
 )
 
@@ -156,8 +157,8 @@ func (e *entry) acknowledgement() (a checks.Acknowledgement, wrong string) {
 	return a, ""
 }
 
-// Reason is a reason as it is kept and shown: one line.
-func Reason(text string) string { return strings.TrimSpace(untrusted.Line(text)) }
+// Reason is a reason as it is kept and shown: one line, without a webhook's code or a token.
+func Reason(text string) string { return strings.TrimSpace(secret.Mask(untrusted.Line(text))) }
 
 func write(all []checks.Acknowledgement) ([]byte, error) {
 	entries := []entry{}
