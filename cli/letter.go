@@ -12,6 +12,7 @@ import (
 	"boxready/internal/letter"
 	"boxready/internal/portal"
 	"boxready/internal/report"
+	"boxready/internal/requirements"
 	"boxready/internal/view"
 
 	"github.com/spf13/cobra"
@@ -24,6 +25,7 @@ type letterFlags struct {
 	measured          string
 	equipment         string
 	portalIP          string
+	requires          []string
 }
 
 func (cl *commandLine) letterCommand() *cobra.Command {
@@ -39,6 +41,7 @@ func (cl *commandLine) letterCommand() *cobra.Command {
 	flags.StringVar(&f.measured, "measured", "", "")
 	oneOf(flags, &f.equipment, "for", "", names(allowlist.Equipments())...)
 	flags.StringVar(&f.portalIP, "portal-ip", "", "")
+	flags.StringArrayVar(&f.requires, "requires", nil, "")
 	oneOf(flags, &f.format, "format", "text", "text", "eml")
 	return c
 }
@@ -57,6 +60,10 @@ func (cl *commandLine) letter(args []string, f letterFlags) error {
 		return err
 	}
 	outcome, _ := saved.Outcome()
+	outcome.Target.Requirements, err = reading(cl.ctx, func() (*requirements.Requirements, error) { return app.ReadRequirements("", f.requires) })
+	if err != nil {
+		return cl.inputError(err)
+	}
 	outcome.Target.Setup = cmp.Or(checks.Setup(f.setup), outcome.Target.Setup)
 	options := app.Rules(outcome, cl.version)
 	if options.PortalIP, err = parseIP("--portal-ip", f.portalIP); err != nil {
