@@ -13,6 +13,7 @@ import (
 	"boxready/internal/letter"
 	"boxready/internal/portal"
 	"boxready/internal/report"
+	"boxready/internal/requirements"
 	"boxready/internal/view"
 
 	"github.com/spf13/cobra"
@@ -25,6 +26,7 @@ type letterFlags struct {
 	measured          string
 	equipment         string
 	portalIP          string
+	requires          []string
 }
 
 func (cl *commandLine) letterCommand() *cobra.Command {
@@ -41,6 +43,7 @@ func (cl *commandLine) letterCommand() *cobra.Command {
 	oneOf(flags, &f.equipment, "for", "", names(allowlist.Equipments())...)
 	flags.StringVar(&f.portalIP, "portal-ip", "", "")
 	cl.addAcknowledged(flags)
+	flags.StringArrayVar(&f.requires, "requires", nil, "")
 	oneOf(flags, &f.format, "format", "text", "text", "eml")
 	return c
 }
@@ -65,6 +68,10 @@ func (cl *commandLine) letter(args []string, f letterFlags) error {
 			return err
 		}
 		outcome = outcome.WithAcknowledged(a.Acknowledged(), time.Now())
+	}
+	outcome.Target.Requirements, err = reading(cl.ctx, func() (*requirements.Requirements, error) { return app.ReadRequirements("", f.requires) })
+	if err != nil {
+		return cl.inputError(err)
 	}
 	outcome.Target.Setup = cmp.Or(checks.Setup(f.setup), outcome.Target.Setup)
 	options := app.Rules(outcome, cl.version)

@@ -140,7 +140,7 @@ func (p *reportsPage) fill() {
 		lines := beside[1].(*fyne.Container).Objects
 		beside[0].(*widgets.Sign).Set(style.Sign(p.rows[i].Sign))
 		for n, text := range []string{p.rows[i].Title, p.rows[i].Verdict, p.rows[i].Cause} {
-			lines[n].(*widgets.Text).SetText(untrusted.Truncate(text, longestRow))
+			lines[n].(*widgets.Text).SetText(untrusted.Truncate(untrusted.Line(text), longestRow)) // the names of files, too
 		}
 	}, func(i int) { p.reports.openListed(p.rows[i].Brief.Path) })
 	p.place.Objects = []fyne.CanvasObject{p.list}

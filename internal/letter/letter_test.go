@@ -298,12 +298,12 @@ func TestEndings(t *testing.T) {
 	tls.Facts = &checks.TLSFacts{Addresses: []checks.TLSSeen{{Trust: &checks.Trust{}, Chain: []checks.Certificate{{CommonName: "portal", NotAfter: noon.AddDate(0, 0, 9)}}}}}
 	results := []checks.Result{licence, php, tls, finding(checks.AppInstalled, checks.Problem, checks.AppInactive, checks.PortalAdmin)}
 	for to, want := range map[checks.Owner][]string{
-		checks.ServerAdmin: {"PHP project’s security fixes for PHP 8.2: until 31 December 2026"},
+		checks.ServerAdmin: {"Security fixes of the PHP project for PHP 8.2: until 31 December 2026"},
 		checks.PortalAdmin: {"Licence: until 2 January 2027"},
 	} {
 		l := write(t, w, results, to, run(t))
 		for _, text := range []string{l.Body, l.Attached()} {
-			for _, ending := range []string{"PHP project’s security fixes for PHP 8.2: until 31 December 2026", "Licence: until 2 January 2027", "Certificate of portal: until"} {
+			for _, ending := range []string{"Security fixes of the PHP project for PHP 8.2: until 31 December 2026", "Licence: until 2 January 2027", "Certificate of portal: until"} {
 				if strings.Contains(text, ending) != slices.Contains(want, ending) {
 					t.Errorf("to %s: %q, expected %q in\n%s", to, ending, want, text)
 				}

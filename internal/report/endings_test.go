@@ -73,7 +73,7 @@ func TestEndingsInReports(t *testing.T) {
 		t.Errorf("ID %q, expected %q; endings %v", saved.ID, b.ID, judged.Endings)
 	}
 
-	const php, later = "PHP project’s security fixes for PHP 8.2: until 31 December 2026", "Licence: until 1 January 2028"
+	const php, later = "Security fixes of the PHP project for PHP 8.2: until 31 December 2026", "Licence: until 1 January 2028"
 	page, _, _ := strings.Cut(string(b.File(report.HTMLFile)), `<template id="boxready-report">`)
 	for format, shown := range map[string]struct {
 		text, name string
