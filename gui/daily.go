@@ -34,7 +34,17 @@ type dailyCheck struct {
 	offered app.Daily // what is asked about; without a portal nothing is
 	problem string    // why it could not be done; "" for nothing
 	busy    bool
-	at      *widgets.Select // of the question that is shown
+	last    portal.Address // what the owner changed last
+	focus   fyne.Focusable // what is there about it; nil if it isn't shown
+}
+
+// show rebuilds the page, with the focus where the owner was.
+func (d *dailyCheck) show() {
+	d.focus = nil
+	d.fill()
+	if d.focus != nil && d.fyne.Canvas().Overlays().Top() == nil {
+		d.focusOn(d.focus)
+	}
 }
 
 // read asks the scheduler once.
@@ -42,11 +52,11 @@ func (d *dailyCheck) read() {
 	if d.busy || d.model.DailyKnown() {
 		return
 	}
-	d.work(func(context.Context) error { return nil }, d.fill)
+	d.work(func(context.Context) error { return nil })
 }
 
-// work does something with the scheduler, reads back what it has then, and calls then.
-func (d *dailyCheck) work(do func(context.Context) error, then func()) {
+// work does something with the scheduler, reads back what it has then, and shows it.
+func (d *dailyCheck) work(do func(context.Context) error) {
 	d.busy, d.problem = true, ""
 	d.background(func(ctx context.Context) func() {
 		err := do(ctx)
@@ -62,7 +72,7 @@ func (d *dailyCheck) work(do func(context.Context) error, then func()) {
 				d.offered = app.Daily{}
 			}
 			if unread == nil || err != nil { // otherwise it would be asked again at once
-				then()
+				d.show()
 			}
 		}
 	})
@@ -84,16 +94,33 @@ func (d *dailyCheck) objects(address portal.Address) (offer *widgets.Button, bel
 	now, on := d.model.Daily(address.String())
 	switch {
 	case d.offered.Portal == address:
-		return nil, d.question()
+		question, at := d.question()
+		d.focusLast(address, at)
+		return nil, question
 	case on:
 		line := widgets.NewText(d.say("daily.on", checks.Args{"time": now.Time.String(), "signed_in": now.SignedIn}), widgets.Font{Selectable: true})
 		change := widgets.NewLowEmphasis(d.say("daily.change", nil), nil, func() { d.ask(address) })
+		d.focusLast(address, change)
 		off := widgets.NewLowEmphasis(d.say("daily.off", nil), nil, func() { d.turnOff(address) })
-		return nil, widgets.BesideOrBelow(8, 260, line, widgets.Beside(0, false, change, off, nil))
+		below = widgets.BesideOrBelow(8, 260, line, widgets.Beside(0, false, change, off, nil))
+		if d.problem != "" && address == d.last {
+			below = widgets.Column(4, below, d.problemText())
+		}
 	case d.model.DailyKnown():
-		return widgets.NewButton(d.say("daily.offer", nil), nil, func() { d.ask(address) }), nil
+		offer = widgets.NewButton(d.say("daily.offer", nil), nil, func() { d.ask(address) })
+		d.focusLast(address, offer)
 	}
-	return nil, nil
+	return offer, below
+}
+
+func (d *dailyCheck) problemText() fyne.CanvasObject {
+	return widgets.NewText(d.problem, widgets.Font{Color: widgets.Danger, Selectable: true})
+}
+
+func (d *dailyCheck) focusLast(address portal.Address, f fyne.Focusable) {
+	if address == d.last {
+		d.focus = f
+	}
 }
 
 // asks reports whether the question is open.
@@ -102,34 +129,33 @@ func (d *dailyCheck) asks() bool { return d.offered.Portal != portal.Address{} }
 // ask opens the question in the page.
 func (d *dailyCheck) ask(address portal.Address) {
 	past, _ := d.params.Store.Portal(address.String())
-	d.offered, d.problem = d.model.OfferDaily(address, past, bitrix.Region(d.settings().Region)), ""
-	d.fill()
-	d.focusOn(d.at)
+	d.offered, d.problem, d.last = d.model.OfferDaily(address, past, bitrix.Region(d.settings().Region)), "", address
+	d.show()
 }
 
 // cancel closes the question.
 func (d *dailyCheck) cancel() {
 	d.offered, d.problem = app.Daily{}, ""
-	d.fill()
+	d.show()
 }
 
-func (d *dailyCheck) question() fyne.CanvasObject {
+func (d *dailyCheck) question() (card fyne.CanvasObject, at *widgets.Select) {
 	past, _ := d.params.Store.Portal(d.offered.Portal.String())
 	var times []option
 	for _, t := range model.DailyTimes(d.offered.Time) {
 		times = append(times, option{t.String(), t.String()})
 	}
-	d.at = choice(times, d.offered.Time.String(), func(value string) { d.offered.Time, _ = schedule.ParseTime(value) })
-	lines := []fyne.CanvasObject{widgets.Line(), heading(d.say("daily.question", checks.Args{"portal": d.offered.Portal.Name()})), widgets.Flow(0, widgets.Bordered(d.at)),
+	at = choice(times, d.offered.Time.String(), func(value string) { d.offered.Time, _ = schedule.ParseTime(value) })
+	lines := []fyne.CanvasObject{widgets.Line(), heading(d.say("daily.question", checks.Args{"portal": d.offered.Portal.Name()})), widgets.Flow(0, widgets.Bordered(at)),
 		widgets.NewText(d.say("daily.text", nil), widgets.Font{Color: widgets.Muted, Selectable: true})}
 	if past.Keys {
 		lines = append(lines, widgets.NewSwitch(d.say("daily.sign-in", nil), d.say("daily.sign-in-text", nil), d.offered.SignedIn, func(on bool) { d.offered.SignedIn = on }))
 	}
 	if d.problem != "" {
-		lines = append(lines, widgets.NewText(d.problem, widgets.Font{Color: widgets.Danger, Selectable: true}))
+		lines = append(lines, d.problemText())
 	}
 	yes := widgets.NewPrimary(d.say("daily.yes", nil), nil, d.turnOn)
-	return widgets.Column(8, append(lines, widgets.Flow(8, yes, widgets.NewButton(d.say("daily.cancel", nil), nil, d.cancel)))...)
+	return widgets.Column(8, append(lines, widgets.Flow(8, yes, widgets.NewButton(d.say("daily.cancel", nil), nil, d.cancel)))...), at
 }
 
 func (d *dailyCheck) turnOn() {
@@ -137,16 +163,17 @@ func (d *dailyCheck) turnOn() {
 		d.work(func(ctx context.Context) error {
 			_, err := d.params.Schedules.Set(ctx, wanted, w)
 			return err
-		}, d.fill)
+		})
 	}
 }
 
 func (d *dailyCheck) turnOff(address portal.Address) {
 	if !d.busy {
+		d.last = address
 		d.work(func(ctx context.Context) error {
 			_, err := d.params.Schedules.Off(ctx, address)
 			return err
-		}, d.fill)
+		})
 	}
 }
 

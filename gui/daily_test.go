@@ -51,8 +51,11 @@ func (f *fakeSchedules) Set(_ context.Context, d app.Daily, _ *words.Texts) (str
 func (f *fakeSchedules) Off(_ context.Context, address portal.Address) (bool, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.refuses != nil {
+		return true, f.refuses
+	}
 	f.list = slices.DeleteFunc(f.list, func(d app.Daily) bool { return d.Portal == address })
-	return true, f.refuses
+	return true, nil
 }
 
 func (f *fakeSchedules) Withdraw(_ context.Context, address portal.Address, _ *words.Texts) error {
@@ -100,6 +103,9 @@ func TestCheckEveryDay(t *testing.T) {
 	r.option("9:00", "18:00")
 	r.tap(r.say("window.daily.yes", nil))
 	r.mustSay("Каждый день в 18:00, пока вы в системе")
+	if f, change := r.canvas().Focused(), r.find(r.say("window.daily.change", nil)); f != change.(fyne.Focusable) {
+		t.Errorf("the focus is on %v", f)
+	}
 	r.mustNotSay(offer)
 	want := app.Daily{Portal: address(t, "portal.example.ru"), Time: schedule.Time{Hour: 18}, Flags: []string{"--region", "cis"}}
 	if got := f.now(); len(got) != 1 || got[0].Portal != want.Portal || got[0].Time != want.Time || got[0].Deep || got[0].SignedIn || !slices.Equal(got[0].Flags, want.Flags) {
@@ -129,6 +135,17 @@ func TestCheckEveryDayRefused(t *testing.T) {
 	r.tap(r.say("window.daily.yes", nil))
 	r.mustSay("пользовательский systemd недоступен")
 	r.mustNotSay("crontab")
+	f.mu.Lock()
+	f.refuses = nil
+	f.mu.Unlock()
+	r.tap(r.say("window.daily.yes", nil))
+	r.mustSay(r.say("window.daily.off", nil))
+	r.mustNotSay("недоступен")
+	f.mu.Lock()
+	f.refuses = &schedule.ToolError{Tool: "schtasks", Output: "Доступ запрещён", Err: os.ErrPermission}
+	f.mu.Unlock()
+	r.tap(r.say("window.daily.off", nil))
+	r.mustSay("Планировщик системы отказал: Доступ запрещён")
 }
 
 func TestCheckEveryDayWithConsents(t *testing.T) {

@@ -85,8 +85,10 @@ func (p *settingsPage) fill() {
 // refill rebuilds the content if it is shown.
 func (p *settingsPage) refill() {
 	if p.nav.isOpen("settings") && !p.about.open {
-		p.fill()
-		p.focusOn(p.language)
+		focused := p.fyne.Canvas().Focused() != nil
+		if p.fill(); focused && p.daily.focus == nil {
+			p.focusOn(p.language)
+		}
 	}
 }
 
