@@ -254,7 +254,7 @@ func (s *start) make() (*gui.Window, error) {
 		Drafts:     below(app.CacheFolder(), "letters"),
 		Do:         s.rest.do,
 
-		Schedules:  app.NewSchedules(),
+		Schedules: app.NewSchedules(),
 
 		Console:      console(),
 		DownloadPage: downloadPage(a),
