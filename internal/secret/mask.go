@@ -52,7 +52,8 @@ func (k *Known) MaskText(s string) string {
 	return hidden.replace(s)
 }
 
-// parts are which words of the rules a text has: names of credentials, "bearer", "rest" with two slashes behind it. Without them their expressions, which are slow, match nothing.
+// parts are which words of the rules a text has: names of credentials, "bearer", "rest" with two slashes behind it. Without them the
+// rules' expressions, which are slow, match nothing.
 type parts struct{ name, bearer, rest bool }
 
 func partsOf(s string) parts {
@@ -63,7 +64,7 @@ func partsOf(s string) parts {
 	has := func(part string) bool { return strings.Contains(s, part) }
 	_, behind, _ := strings.Cut(s, "rest")
 	p := parts{bearer: has("bearer"), rest: strings.Count(behind, "/")+strings.Count(behind, "2f") >= 2}
-	// Nothing but the name "ap" ends in these letters; "app" is in most texts.
+	// The name "ap" can't have another "p" behind it; most texts have "app".
 	p.name = slices.ContainsFunc(nameParts, has) || strings.Count(s, "ap") > strings.Count(s, "app")
 	return p
 }
