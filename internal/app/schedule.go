@@ -54,7 +54,7 @@ func program(executable func() (string, error)) []string {
 	}
 	// On Windows a program with a console would open it in the middle of the owner's work.
 	window := filepath.Join(filepath.Dir(path), "boxready.exe")
-	if info, err := os.Stat(window); runtime.GOOS == "windows" && err == nil && info.Mode().IsRegular() {
+	if info, err := os.Stat(window); runtime.GOOS == "windows" && err == nil && info.Mode().IsRegular() { // #nosec G703 -- beside this program
 		path = window
 	}
 	return []string{path}

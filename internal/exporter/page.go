@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -30,8 +31,10 @@ var labelEscapes = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`)
 // series adds a value to the metric begun last; labels are names and values by turns.
 func (p *page) series(value float64, labels ...string) {
 	p.text.WriteString(p.name)
-	for i := 0; i < len(labels); i += 2 {
-		fmt.Fprintf(&p.text, `%c%s="%s"`, "{,"[min(i, 1)], labels[i], labelEscapes.Replace(labels[i+1]))
+	before := "{"
+	for label := range slices.Chunk(labels, 2) {
+		fmt.Fprintf(&p.text, `%s%s="%s"`, before, label[0], labelEscapes.Replace(label[1]))
+		before = ","
 	}
 	if len(labels) > 0 {
 		p.text.WriteByte('}')

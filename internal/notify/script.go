@@ -2,6 +2,7 @@ package notify
 
 import (
 	"encoding/base64"
+	"encoding/binary"
 	"unicode/utf16"
 )
 
@@ -29,7 +30,7 @@ $xml.LoadXml($lines.OuterXml)
 func powerShell(script string) []string {
 	var data []byte
 	for _, unit := range utf16.Encode([]rune(script)) {
-		data = append(data, byte(unit), byte(unit>>8))
+		data = binary.LittleEndian.AppendUint16(data, unit)
 	}
 	return []string{"-NoProfile", "-NonInteractive", "-EncodedCommand", base64.StdEncoding.EncodeToString(data)}
 }

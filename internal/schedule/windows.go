@@ -2,6 +2,7 @@ package schedule
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"html"
 	"os"
@@ -125,7 +126,7 @@ func readWindowsArguments(line string) (words []string) {
 func utf16File(text string) []byte {
 	data := []byte{0xFF, 0xFE}
 	for _, unit := range utf16.Encode([]rune(strings.ReplaceAll(text, "\n", "\r\n"))) {
-		data = append(data, byte(unit), byte(unit>>8))
+		data = binary.LittleEndian.AppendUint16(data, unit)
 	}
 	return data
 }
