@@ -21,6 +21,11 @@ func TestAcknowledgementCovers(t *testing.T) {
 		}
 		return a
 	}
+	ending := func(sha256 string) Result {
+		r := found(t, PortalTLS, Notice, TLSExpiresSoon)
+		r.Facts = &TLSFacts{At: now, Addresses: []TLSSeen{seenCertificate("203.0.113.10", sha256, now.AddDate(0, 0, 5), now)}}
+		return r
+	}
 	until := func(a Acknowledgement, end time.Time) Acknowledgement { a.Until = end; return a }
 	anything := func(a Acknowledgement) Acknowledgement { a.State, a.Subjects = "", nil; return a }
 	for _, c := range []struct {
@@ -40,8 +45,8 @@ func TestAcknowledgementCovers(t *testing.T) {
 		{"a notice that is unclear now", made(soon), found(t, PortalTLS, Unknown, TLSExpiresSoon), false},
 		{"a less severe state", made(found(t, PortalTLS, Problem, TLSExpiresSoon)), soon, true},
 		{"every state", anything(made(soon)), found(t, PortalTLS, Problem, TLSExpiresSoon), true},
-		{"another certificate", made(soon.with(Args{"not_after": now})), soon.with(Args{"not_after": now.Add(time.Hour)}), false},
-		{"the same certificate, less time left", made(soon.with(Args{"not_after": now, "left": time.Hour})), soon.with(Args{"not_after": now, "left": time.Minute}), true},
+		{"another certificate", made(ending("a")), ending("b"), false},
+		{"the same certificate, less time left", made(ending("a").with(Args{"left": time.Hour})), ending("a").with(Args{"left": time.Minute}), true},
 		{"another cause", made(soon), found(t, PortalTLS, Notice, TLSPrivateCA), false},
 		{"another check", made(missing), found(t, ServerModules, Problem, ModuleMissing), false},
 		{"a result that is ok", Acknowledgement{Portal: "https://portal.example.com", Check: PortalTLS}, found(t, PortalTLS, OK, ""), false},

@@ -11,9 +11,7 @@ import (
 func TestSubjects(t *testing.T) {
 	now := time.Date(2026, 11, 30, 9, 0, 0, 0, time.UTC)
 	seen := func(address, sha256 string, ends time.Time) TLSSeen {
-		s := TLSSeen{Address: address, Protocol: "TLS 1.3", Chain: []Certificate{{SHA256: sha256, NotAfter: ends, NotBefore: now.AddDate(-1, 0, 0)}}}
-		s.Trust = &Trust{Public: true, NameMatches: true, DatesGood: ends.After(now)}
-		return s
+		return seenCertificate(address, sha256, ends, now)
 	}
 	for _, c := range []struct {
 		name  string
@@ -41,4 +39,11 @@ func TestSubjects(t *testing.T) {
 			t.Errorf("no %s", c.cause)
 		})
 	}
+}
+
+// seenCertificate is an address whose certificate is good but for its end.
+func seenCertificate(address, sha256 string, ends, now time.Time) TLSSeen {
+	s := TLSSeen{Address: address, Protocol: "TLS 1.3", Chain: []Certificate{{SHA256: sha256, NotAfter: ends, NotBefore: now.AddDate(-1, 0, 0)}}}
+	s.Trust = &Trust{Public: true, NameMatches: true, DatesGood: ends.After(now)}
+	return s
 }

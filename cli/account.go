@@ -521,9 +521,13 @@ type typed struct {
 func (cl *commandLine) typed() *typed {
 	if cl.input == nil {
 		file, ok := cl.In.(*os.File)
-		cl.input = &typed{in: cl.In, terminal: ok && term.IsTerminal(int(file.Fd())), scanner: bufio.NewScanner(io.LimitReader(cl.In, 1<<20))}
+		cl.input = newTyped(cl.In, ok && term.IsTerminal(int(file.Fd())))
 	}
 	return cl.input
+}
+
+func newTyped(in io.Reader, terminal bool) *typed {
+	return &typed{in: in, terminal: terminal, scanner: bufio.NewScanner(io.LimitReader(in, 1<<20))}
 }
 
 // lines returns the remaining lines, which a goroutine reads that ends with the input or the program: a read from a terminal can't be

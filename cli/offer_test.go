@@ -26,7 +26,7 @@ func TestWebhookAsPortalIsUsedUnkept(t *testing.T) {
 	for answer, use := range map[string]bool{"y": true, "n": false} {
 		var stderr bytes.Buffer
 		cl := &commandLine{IO: IO{Err: &stderr, App: app.Options{Keyring: lockedKeyring{}}}, words: w, ctx: t.Context()}
-		got, err := cl.offerWebhook(t.Context(), "https://portal.example.ru/rest/1/abcdef0123456789/", &typed{terminal: true, in: strings.NewReader(answer + "\n")})
+		got, err := cl.offerWebhook(t.Context(), "https://portal.example.ru/rest/1/abcdef0123456789/", newTyped(strings.NewReader(answer+"\n"), true))
 		if err != nil || got != use {
 			t.Errorf("%s: used: %t, %v", answer, got, err)
 		}

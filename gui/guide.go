@@ -247,13 +247,16 @@ func (p *signInPage) begin(a *attempt, paste bool) {
 		token, err := flow.Wait(ctx)
 		if ctx.Err() != nil {
 			flow.Close()
-		} else {
-			p.closeLater(flow)
-		}
-		if err != nil {
 			return func() { p.failed(a, err) }
 		}
-		return func() { p.saveSignIn(a, token) }
+		return func() {
+			p.closeLater(flow)
+			if err != nil {
+				p.failed(a, err)
+			} else {
+				p.saveSignIn(a, token)
+			}
+		}
 	})
 	p.showAttempt()
 }
@@ -283,9 +286,15 @@ const reloadable = 30 * time.Second
 
 // closeLater closes a flow when nobody is likely to look at its page any more, or with the window.
 func (p *signInPage) closeLater(flow *oauthflow.Flow) {
-	p.do(func() { p.ended = flow })
-	time.AfterFunc(reloadable, flow.Close)
-	context.AfterFunc(p.ctx, flow.Close)
+	p.ended = flow
+	p.background(func(ctx context.Context) func() {
+		select {
+		case <-time.After(reloadable):
+		case <-ctx.Done():
+		}
+		flow.Close()
+		return nil
+	})
 }
 
 func (p *signInPage) otherState(a *attempt) {

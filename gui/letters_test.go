@@ -193,7 +193,7 @@ func TestEditedLetter(t *testing.T) {
 		t.Error("the focus isn't on the question")
 	}
 	r.tap("Взять новый")
-	mustBe(noServer+" — Битрикс24, portal.example.ru", written)
+	mustBe(noServer+" — Битрикс24, portal.example.ru [CQ7KW2Z9]", written)
 
 	// What was typed and taken back is no text of the owner's.
 	r.letterText().SetText(written + "x")

@@ -19,20 +19,22 @@ type Since struct {
 }
 
 // NewSince compares a run with those before it. What can't be read is left out. It may take a while.
-func NewSince(kept *history.Store, now report.Document) (s Since) {
+func NewSince(kept *history.Store, now report.Document) Since {
+	var same time.Time
 	if last, err := kept.Before(now.Portal, now.Started, false); err == nil && last != nil {
 		if changes := report.Compare(last.Document, now); changes.Parts() == nil {
-			s.Same = last.Started
+			same = last.Started
 		}
 	}
 	if now.Verdict.Good() {
-		return s
+		return Since{Same: same}
 	}
-	if good, err := kept.Before(now.Portal, now.Started, true); err == nil && good != nil {
-		changes := report.Compare(good.Document, now)
-		s.Good, s.New, s.Worse = good.Started, len(changes.New), len(changes.Worse())-len(changes.New)
+	good, err := kept.Before(now.Portal, now.Started, true)
+	if err != nil || good == nil {
+		return Since{Same: same}
 	}
-	return s
+	changes := report.Compare(good.Document, now)
+	return Since{Good: good.Started, New: len(changes.New), Worse: len(changes.Worse()) - len(changes.New), Same: same}
 }
 
 // Title asks what changed since all was well, and Counts answers in short.
