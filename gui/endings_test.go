@@ -26,7 +26,7 @@ func endingOn(t *testing.T, day time.Time) *fakeChecker {
 
 // TestEndings: what ends is listed below the result, folded as long as there is time, and comes first when there isn't.
 func TestEndings(t *testing.T) {
-	licence, php, advice := "Лицензия: до ", "для версии 8.5: до 31.12.2029", "Продлить её можно за 60 дней"
+	licence, php, advice := "Лицензия: до ", "для версии 8.5: до 31.12.2029", "Продлить её можно не раньше чем за 60 дней"
 	place := func(r *testWindow, text string) int { return strings.Index(strings.Join(r.texts(), "\n"), text) }
 	r := checkedPortal(t, setup{checker: endingOn(t, checkedAt.AddDate(2, 0, 0))})
 	r.mustSay("Что и когда заканчивается", licence)

@@ -311,10 +311,10 @@ func TestSinceAllWasWell(t *testing.T) {
 	r := open(t, gotWorse(t))
 	r.check("portal.example.ru")
 	r.waitUntil("the end of the run", r.verdictShown)
-	r.mustNotSay("когда всё было хорошо", "ни хуже, ни лучше")
+	r.mustNotSay("когда помех не было видно", "ни хуже, ни лучше")
 	r.checkedAgain()
 	const cut = "Портал не может связаться с сервером авторизации"
-	const title = "Что изменилось с 23.11.2026 10:42, когда всё было хорошо"
+	const title = "Что изменилось с 23.11.2026 10:42, когда помех не было видно"
 	r.mustSay(title, "появилось: ")
 	r.mustNotSay("ни хуже, ни лучше")
 	r.tap(title)

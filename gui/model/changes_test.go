@@ -35,7 +35,7 @@ func TestChanges(t *testing.T) {
 		{"Worse", []model.ChangeRow{{Sign: model.Problem, Title: "Clock", Detail: "Was: notice. Now: problem.", Aside: "server administrator", Check: checks.PortalClock, Cause: checks.ClockOff}}},
 		{"Better", []model.ChangeRow{{Sign: model.Problem, Title: "Methods", Detail: "No longer: crm.item.list.", Aside: "portal administrator", Check: checks.RequiredMethods, Cause: checks.MethodMissing}}},
 		{"Gone", []model.ChangeRow{{Sign: model.OK, Title: "DNS"}}},
-		{"Couldn't be told this time", []model.ChangeRow{{Sign: model.Notice, Title: "Throttled", Aside: "server administrator"}}},
+		{"Couldn't be determined this time", []model.ChangeRow{{Sign: model.Notice, Title: "Throttled", Aside: "server administrator"}}},
 		{"Changed at the same time", []model.ChangeRow{{Title: "Version of module crm", Detail: "Was 24.0.0, now 25.0.0"}}},
 	}
 	if diff := cmp.Diff(want, model.Changes(w, changes)); diff != "" {
