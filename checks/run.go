@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -228,7 +229,7 @@ func (env *Env) runCheck(ctx context.Context, c *Check, judged judgedChecks, rel
 	judged.await(judged.final, c.Reads)
 	results = env.judge(c, judged, facts)
 	if c.observeOn != nil {
-		env.record(c.ID, facts, results)
+		env.record(c.ID, facts, cloneResults(results)) // others read these while the check goes on with its own
 		release()
 		whole := redacted(env, c.observeOn(deadline, env, facts))
 		if endOf(ctx, limited) != nil { // what failed since failed for that
@@ -238,6 +239,15 @@ func (env *Env) runCheck(ctx context.Context, c *Check, judged judgedChecks, rel
 		results = env.judge(c, judged, facts)
 	}
 	return facts, results
+}
+
+// cloneResults copies what a check still changes about its results.
+func cloneResults(results []Result) []Result {
+	copied := slices.Clone(results)
+	for i := range copied {
+		copied[i].Args = maps.Clone(copied[i].Args)
+	}
+	return copied
 }
 
 // judge draws the check's conclusions, after the checks that may know better.

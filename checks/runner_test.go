@@ -421,8 +421,9 @@ func TestContinued(t *testing.T) {
 		return &stubFacts{Said: "more"}
 	})
 	b := stub("b", fine, needs("a"), observes(func(_ context.Context, env *Env) (Facts, error) {
+		found := env.factsByCheck()["a"]
 		close(begun)
-		return env.factsByCheck()["a"], nil
+		return found, nil
 	}))
 	c := stub("c", fine, func(c *Check) { c.After = []ID{"a"} }, observes(func(_ context.Context, env *Env) (Facts, error) {
 		if got := env.factsByCheck()["a"].(*stubFacts).Said; got != "more" {

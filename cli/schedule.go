@@ -186,6 +186,8 @@ func (cl *commandLine) signInUnattended(ctx context.Context, a *app.App, target 
 	}
 	if err == nil {
 		*target = signedIn
+		// Nobody is there to confirm again an address that the authorization server doesn't hold.
+		target.Moved = false
 		return ""
 	}
 	missing = cl.words.Say("alert.not-signed-in", checks.Args{"locked": app.AccountProblem(err) == app.KeyringLocked})

@@ -426,7 +426,7 @@ func (p *checkPage) before() []fyne.CanvasObject {
 	content := []fyne.CanvasObject{widgets.Card(widgets.Beside(14, true, widgets.NewSign(style.Sign(sign), 26), widgets.Column(6, lines...), nil))}
 	var rows []fyne.CanvasObject
 	for _, r := range past.Results {
-		if r.State == checks.Problem || r.State == checks.Notice {
+		if (r.State == checks.Problem || r.State == checks.Notice) && !r.Acknowledged {
 			rows = append(rows, widgets.NewRow(widgets.RowContent{Sign: style.Sign(r.State), Title: p.words.Name(r.Check), LowEmphasis: true}, nil).Object)
 		}
 	}

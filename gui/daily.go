@@ -159,7 +159,10 @@ func (d *dailyCheck) question() (card fyne.CanvasObject, at *widgets.Select) {
 }
 
 func (d *dailyCheck) turnOn() {
-	if wanted, w := d.offered, d.words; !d.busy {
+	wanted, w := d.offered, d.words
+	past, _ := d.params.Store.Portal(wanted.Portal.String())
+	wanted.Deep = d.model.DailyDeep(wanted.Portal, past) // which may have been taken back since the question was opened
+	if !d.busy {
 		d.work(func(ctx context.Context) error {
 			_, err := d.params.Schedules.Set(ctx, wanted, w)
 			return err

@@ -165,7 +165,7 @@ func (w *Window) takeOverRuns() {
 			}
 			p := store.Portal{Address: past.Address, Checked: saved.Finished.UTC().Truncate(time.Second), Verdict: saved.Verdict}
 			for _, e := range saved.Results {
-				p.Results = append(p.Results, store.Past{Check: e.Check, State: e.State, Cause: e.Cause})
+				p.Results = append(p.Results, store.Past{Check: e.Check, State: e.State, Cause: e.Cause, Acknowledged: e.Acknowledged != nil})
 			}
 			some = w.params.Store.Update(p) == nil || some // as with saveRun
 		}

@@ -41,9 +41,14 @@ func (m *Model) OfferDaily(address portal.Address, past store.Portal, region bit
 			}
 		}
 	}
-	s := m.Session(address.String())
-	d.Deep = past.Confirmed || s != nil && s.Agreed(checks.Deep)
+	d.Deep = m.DailyDeep(address, past)
 	return d
+}
+
+// DailyDeep reports whether the owner confirmed the address of a portal, so that a daily check may send tokens.
+func (m *Model) DailyDeep(address portal.Address, past store.Portal) bool {
+	s := m.Session(address.String())
+	return past.Confirmed || s != nil && s.Agreed(checks.Deep)
 }
 
 // DailyTimes are the times of day to choose from: each hour, and the one that is set now.

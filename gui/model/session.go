@@ -139,6 +139,7 @@ func (s *Session) End(o *checks.Outcome, stopped bool) {
 func (s *Session) SetAcknowledged(all []checks.Acknowledgement, now time.Time) {
 	if s.Outcome != nil {
 		s.End(s.Outcome.WithAcknowledged(all, now), s.Stopped)
+		s.Since = nil // it counted others
 	}
 }
 

@@ -295,6 +295,9 @@ func (s *Store) change(ctx context.Context, change func([]checks.Acknowledgement
 		if err != nil {
 			return err
 		}
+		if _, err := read(data); err != nil { // a file with one that can't be read would be kept aside with all of them
+			return fmt.Errorf("keep acknowledged findings: %w", err)
+		}
 		if err := atomicfile.Keep(s.path(), data); err != nil {
 			return fmt.Errorf("keep acknowledged findings: %w", err)
 		}

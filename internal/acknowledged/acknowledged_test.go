@@ -92,6 +92,23 @@ func TestStore(t *testing.T) {
 	}
 }
 
+// TestStoreRefusesWhatItCouldNotRead: one such entry would put the others aside.
+func TestStoreRefusesWhatItCouldNotRead(t *testing.T) {
+	s := Open(t.TempDir())
+	good := checks.Acknowledgement{Portal: "https://a.example", Check: checks.RequiredModules, Cause: checks.ModuleMissing, Reason: "known"}
+	if err := s.Add(t.Context(), good); err != nil {
+		t.Fatal(err)
+	}
+	long := good
+	long.Portal, long.Reason = "https://b.example", strings.Repeat("long", 1000)
+	if err := s.Add(t.Context(), long); err == nil {
+		t.Error("a reason that is too long was kept")
+	}
+	if all, err := s.All(); len(all) != 1 || err != nil {
+		t.Errorf("%+v, %v", all, err)
+	}
+}
+
 // TestStoresOfSeveralProcesses: none of them loses what another one adds.
 func TestStoresOfSeveralProcesses(t *testing.T) {
 	dir := t.TempDir()

@@ -113,8 +113,8 @@ func (s Schedules) Off(ctx context.Context, address portal.Address) (was bool, e
 func (s Schedules) Withdraw(ctx context.Context, address portal.Address, w *words.Texts) error {
 	list, err := s.List(ctx)
 	for _, d := range list {
-		if d.Portal == address && d.Deep {
-			d.Deep = false
+		if d.Portal == address && (d.Deep || d.SignedIn) {
+			d.Deep, d.SignedIn = false, false
 			_, err = s.Set(ctx, d, w)
 		}
 	}

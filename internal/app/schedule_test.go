@@ -93,6 +93,35 @@ func TestSchedules(t *testing.T) {
 
 const daily = "https://portal.example.ru"
 
+// TestWithdrawnConfirmation: what is checked every day sends no tokens any more, and stays otherwise.
+func TestWithdrawnConfirmation(t *testing.T) {
+	for name, d := range map[string]app.Daily{"the address": {Deep: true}, "the sign-in": {SignedIn: true}, "both": {Deep: true, SignedIn: true}, "none": {}} {
+		t.Run(name, func(t *testing.T) {
+			s := app.Schedules{Scheduler: memory{map[string]schedule.Job{}}, Program: []string{"/opt/boxready"}}
+			d.Portal, d.Time, d.Flags = parse(t, "a.example.ru"), schedule.Time{Hour: 9}, []string{"--region", "cis"}
+			other := app.Daily{Portal: parse(t, "b.example.ru"), Time: schedule.Time{Hour: 10}, Deep: true}
+			for _, d := range []app.Daily{d, other} {
+				if _, err := s.Set(t.Context(), d, texts(t, "en")); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := s.Withdraw(t.Context(), d.Portal, texts(t, "en")); err != nil {
+				t.Fatal(err)
+			}
+			list, err := s.List(t.Context())
+			if err != nil || len(list) != 2 {
+				t.Fatalf("%+v, %v", list, err)
+			}
+			for _, got := range list {
+				kept := got.Portal == other.Portal && got.Deep || got.Portal == d.Portal && !got.Deep && !got.SignedIn && got.Time == d.Time && slices.Equal(got.Flags, d.Flags)
+				if !kept {
+					t.Errorf("%+v", got)
+				}
+			}
+		})
+	}
+}
+
 // day is a day's run: of the portal's certificate, and of what only a sign-in sees.
 type day struct {
 	verdict    checks.Verdict

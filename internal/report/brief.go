@@ -32,6 +32,8 @@ type briefEntry struct {
 	Because checks.ID         `json:"because"`
 	Affects []checks.Affected `json:"affects"`
 	Title   string            `json:"title"`
+
+	Acknowledged *checks.Acknowledged `json:"acknowledged"`
 }
 
 // ReadBrief reads a report for a list. One that can't be read has Err set, and no more than its path.
@@ -47,7 +49,7 @@ func ReadBrief(path string) Brief {
 	}
 	results := make([]checks.Result, len(entries))
 	for i, e := range entries {
-		results[i] = checks.Result{Check: e.Check, State: e.State, Cause: e.Cause, Owner: e.Owner, Because: e.Because, Affects: e.Affects}
+		results[i] = checks.Result{Check: e.Check, State: e.State, Cause: e.Cause, Owner: e.Owner, Because: e.Because, Affects: e.Affects, Acknowledged: e.Acknowledged}
 		if err == nil && (!isCode().MatchString(string(e.Check)) || !isCode().MatchString(string(e.Cause))) {
 			err = &ReadError{Reason: ReadDamaged}
 		}

@@ -29,13 +29,15 @@ func TestBrief(t *testing.T) {
 		want report.Brief // without what all have
 	}{
 		"a portal's problem before a webhook's": {of("not-ready", webhook+","+closed), report.Brief{Verdict: "not-ready", Check: "rest-route", Cause: "rest-site-closed", Title: "Closed"}},
-		"nothing wrong":                         {of("ready", fine), report.Brief{Verdict: "ready"}},
-		"not JSON":                              {"{", report.Brief{Err: &report.ReadError{Reason: report.ReadDamaged}}},
-		"no report":                             {"hello", report.Brief{Err: &report.ReadError{Reason: report.ReadNoReport}}},
-		"of another format":                     {strings.Replace(reportWith(""), `"schema":1`, `"schema":9`, 1), report.Brief{Err: &report.ReadError{Reason: report.ReadForeign}}},
-		"no code":                               {of("not-ready", strings.Replace(closed, "rest-route", "<b>", 1)), report.Brief{Err: &report.ReadError{Reason: report.ReadDamaged}}},
-		"no verdict":                            {of("<b>", closed), report.Brief{Err: &report.ReadError{Reason: report.ReadDamaged}}},
-		"too many results":                      {of("not-ready", strings.Repeat(fine+",", 5000)+fine), report.Brief{Err: &report.ReadError{Reason: report.ReadTooBig}}},
+		"not what was acknowledged": {of("not-ready", strings.Replace(closed, `"rest-route"`, `"portal-tls","acknowledged":{"reason":"known"}`, 1)+","+closed),
+			report.Brief{Verdict: "not-ready", Check: "rest-route", Cause: "rest-site-closed", Title: "Closed"}},
+		"nothing wrong":     {of("ready", fine), report.Brief{Verdict: "ready"}},
+		"not JSON":          {"{", report.Brief{Err: &report.ReadError{Reason: report.ReadDamaged}}},
+		"no report":         {"hello", report.Brief{Err: &report.ReadError{Reason: report.ReadNoReport}}},
+		"of another format": {strings.Replace(reportWith(""), `"schema":1`, `"schema":9`, 1), report.Brief{Err: &report.ReadError{Reason: report.ReadForeign}}},
+		"no code":           {of("not-ready", strings.Replace(closed, "rest-route", "<b>", 1)), report.Brief{Err: &report.ReadError{Reason: report.ReadDamaged}}},
+		"no verdict":        {of("<b>", closed), report.Brief{Err: &report.ReadError{Reason: report.ReadDamaged}}},
+		"too many results":  {of("not-ready", strings.Repeat(fine+",", 5000)+fine), report.Brief{Err: &report.ReadError{Reason: report.ReadTooBig}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := saved(test.data)

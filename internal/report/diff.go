@@ -202,7 +202,7 @@ func (c *Changes) compareFindings(before, after *compared) {
 			known = known && d.trend() > 0
 		}
 		switch {
-		case known:
+		case known, now.Acknowledged != nil && now.State == checks.Unknown:
 		case now.State == checks.Unknown:
 			if d.Before != checks.Unknown {
 				c.Unseen = append(c.Unseen, d)

@@ -172,7 +172,7 @@ func (t *Tally) count(d Document, results []counted) {
 	seen := map[causeKey]bool{}
 	for _, r := range results {
 		key := causeKey{r.Check, r.Cause}
-		if !view.IsFinding(r.State) || seen[key] {
+		if !view.IsFinding(r.State) || r.Acknowledged != nil || seen[key] {
 			continue
 		}
 		seen[key] = true
