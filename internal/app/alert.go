@@ -62,9 +62,10 @@ func noticesDue(end, now time.Time) (n int) {
 }
 
 // lastSeen returns the last run that saw a portal, with conclusions of earlier ones about checks about which it has none, and when each
-// check had its conclusion.
+// check last had a result, which may have had an ending without a conclusion.
 func lastSeen(past *history.Store, address string) (before report.Document, seen map[checks.ID]time.Time, err error) {
 	before, seen = report.Document{Portal: address}, map[checks.ID]time.Time{}
+	concluded := map[checks.ID]time.Time{}
 	runs, err := past.Runs(address)
 	if err != nil {
 		return before, nil, fmt.Errorf("compare with earlier runs: %w", err)
@@ -78,9 +79,12 @@ func lastSeen(past *history.Store, address string) (before report.Document, seen
 			continue // damaged, or just deleted
 		}
 		for _, e := range saved.Results {
-			at, known := seen[e.Check]
-			if (e.State == checks.OK || e.State == checks.Notice || e.State == checks.Problem) && (!known || at.Equal(saved.Started)) {
+			if _, known := seen[e.Check]; !known && e.State != checks.Skipped {
 				seen[e.Check] = saved.Started
+			}
+			at, known := concluded[e.Check]
+			if (e.State == checks.OK || e.State == checks.Notice || e.State == checks.Problem) && (!known || at.Equal(saved.Started)) {
+				concluded[e.Check] = saved.Started
 				before.Results = append(before.Results, e)
 			}
 		}

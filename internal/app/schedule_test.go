@@ -16,6 +16,7 @@ import (
 	"boxready/internal/report"
 	"boxready/internal/report/history"
 	"boxready/internal/schedule"
+	"boxready/internal/transport"
 	"boxready/internal/words"
 )
 
@@ -129,6 +130,8 @@ type day struct {
 	scopes     checks.State
 	daysLeft   int // of the certificate; 0 for none
 	knownAbout checks.ID
+	knownDays  int // from the first one on; 0 for always
+	signInDays int // of the saved sign-in, whose state isn't known; 0 for none
 }
 
 func (d day) outcome(t *testing.T, at time.Time) *checks.Outcome {
@@ -144,6 +147,9 @@ func (d day) outcome(t *testing.T, at time.Time) *checks.Outcome {
 		r := checks.Result{Check: id, State: state, Cause: cause, Vantage: checks.FromComputer, Facts: facts}
 		if d.knownAbout == id {
 			r.Acknowledged = &checks.Acknowledged{Reason: "known"}
+			if d.knownDays > 0 {
+				r.Acknowledged.Until = first.AddDate(0, 0, d.knownDays)
+			}
 		}
 		o.Results = append(o.Results, r)
 	}
@@ -153,6 +159,9 @@ func (d day) outcome(t *testing.T, at time.Time) *checks.Outcome {
 		facts.Addresses = []checks.TLSSeen{{Trust: &checks.Trust{}, Chain: []checks.Certificate{{CommonName: "portal.example.ru", NotBefore: end.AddDate(-1, 0, 0), NotAfter: end}}}}
 	}
 	add(checks.PortalTLS, d.tls, checks.TLSExpired, facts)
+	if end := first.AddDate(0, 0, d.signInDays); d.signInDays > 0 {
+		add(checks.SignIn, checks.Unknown, checks.VendorHostUnreachable, &checks.SignInFacts{AuthAnswer: checks.AuthAnswer{Failure: transport.NameUnknown}, At: at, Ends: &end})
+	}
 	add(checks.RequiredScopes, d.scopes, "scopes-missing", nil)
 	return o
 }
@@ -246,6 +255,18 @@ func TestAlertBeforeEnd(t *testing.T) {
 	}
 	if got := run(30, 29, 7, 6, 5, 4, 3); !slices.Equal(got, []int{28, 14, 2, 1}) {
 		t.Errorf("with days missed: told %v days before", got)
+	}
+}
+
+// TestAlertBeforeEndOfUnknown asserts the same of what a check whose state isn't known tells the end of.
+func TestAlertBeforeEndOfUnknown(t *testing.T) {
+	for name, d := range map[string]day{
+		"acknowledged": {tls: checks.Unknown, knownAbout: checks.PortalTLS, knownDays: 20},
+		"sign-in":      {signInDays: 20},
+	} {
+		if got := alerts(t, slices.Repeat([]day{d}, 20)); got != "e-----e------e---e-e" {
+			t.Errorf("%s: told %q", name, got)
+		}
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"html"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -59,19 +58,33 @@ func (Launchd) Plist(j Job) string {
 
 func (l Launchd) domain() string { return "gui/" + strconv.Itoa(l.UID) }
 
-// Set writes the agent and loads it.
+// Set writes the agent and loads it. If that fails, the agent that was there before is put back.
 func (l Launchd) Set(ctx context.Context, j Job) error {
 	if err := j.check(); err != nil {
 		return err
 	}
-	l.unload(ctx, j.Name)
-	if err := atomicfile.Keep(l.Place(j.Name), []byte(l.Plist(j))); err != nil {
+	path := l.Place(j.Name)
+	_, none := os.Lstat(path)
+	restore, err := remember(path)
+	if err != nil {
+		return err
+	}
+	if err := atomicfile.Keep(path, []byte(l.Plist(j))); err != nil {
 		return fmt.Errorf("write the agent: %w", err)
 	}
-	if _, err := l.Run(ctx, "launchctl", "bootstrap", l.domain(), l.Place(j.Name)); err != nil {
-		return errors.Join(err, os.Remove(l.Place(j.Name)))
+	l.unload(ctx, j.Name)
+	if err = l.load(ctx, path); err == nil {
+		return nil
 	}
-	return nil
+	if err = errors.Join(err, restore()); none != nil {
+		return err
+	}
+	return errors.Join(err, l.load(context.WithoutCancel(ctx), path)) // a cancelled ctx may be why it failed
+}
+
+func (l Launchd) load(ctx context.Context, path string) error {
+	_, err := l.Run(ctx, "launchctl", "bootstrap", l.domain(), path)
+	return err
 }
 
 // unload fails for an agent that isn't loaded.
@@ -82,7 +95,7 @@ func (l Launchd) unload(ctx context.Context, name string) {
 // Remove unloads the agent and removes its file.
 func (l Launchd) Remove(ctx context.Context, name string) error {
 	l.unload(ctx, name)
-	if err := os.Remove(l.Place(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := remove(l.Place(name)); err != nil {
 		return fmt.Errorf("remove the agent: %w", err)
 	}
 	return nil

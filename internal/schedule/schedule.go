@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"os/user"
@@ -15,6 +16,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"boxready/internal/atomicfile"
 )
 
 // Job is a command that is run once a day.
@@ -58,11 +61,13 @@ type Run func(ctx context.Context, name string, args ...string) (output string, 
 
 // Scheduler is the system's scheduler for one user.
 type Scheduler interface {
-	// Set schedules a job, in the place of one with the same name. The error is ErrNone, ErrCommand, a *ToolError or a file's.
+	// Set schedules a job, in the place of one with the same name, which stays if that fails. The error is ErrNone, ErrCommand, a
+	// *ToolError or a file's.
 	Set(ctx context.Context, j Job) error
 	// Remove removes a job. The error is a *ToolError or a file's.
 	Remove(ctx context.Context, name string) error
-	// Jobs returns the jobs that Set made for this user. What can't be read is left out.
+	// Jobs returns the jobs that Set made for this user; only systemd gives their descriptions back. What has another form is left
+	// out. The error is a *ToolError or a file's.
 	Jobs(ctx context.Context) ([]Job, error)
 	// Place is where a job can be seen: a file, or its name in the scheduler.
 	Place(name string) string
@@ -110,6 +115,34 @@ func (j Job) check() error {
 		if strings.ContainsFunc(text, unicode.IsControl) {
 			return ErrCommand
 		}
+	}
+	return nil
+}
+
+// remember returns a function that puts files back as they are now.
+func remember(paths ...string) (restore func() error, err error) {
+	before := map[string][]byte{} // nil for a file that isn't there
+	for _, path := range paths {
+		if before[path], err = os.ReadFile(path); err != nil && !errors.Is(err, fs.ErrNotExist) { // #nosec G304 -- a scheduler's file
+			return nil, fmt.Errorf("read what was scheduled before: %w", err)
+		}
+	}
+	return func() (err error) {
+		for path, data := range before {
+			if data == nil {
+				err = errors.Join(err, remove(path))
+			} else {
+				err = errors.Join(err, atomicfile.Keep(path, data))
+			}
+		}
+		return err
+	}, nil
+}
+
+// remove removes a file, if it is there.
+func remove(path string) error {
+	if err := os.Remove(path); !errors.Is(err, fs.ErrNotExist) {
+		return err
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -33,15 +34,19 @@ var awkward = Job{
 
 // fakeTools records how tools are run, and answers like them.
 type fakeTools struct {
-	calls  []string
-	fail   string // the calls that begin with it fail
-	answer func(call string) string
+	calls    []string
+	fail     string // the calls that begin with it fail
+	failures int    // so many of them; 0 for all
+	answer   func(call string) string
 }
 
 func (f *fakeTools) run(_ context.Context, name string, args ...string) (string, error) {
 	call := strings.Join(append([]string{name}, args...), " ")
 	f.calls = append(f.calls, call)
 	if f.fail != "" && strings.HasPrefix(call, f.fail) {
+		if f.failures--; f.failures == 0 {
+			f.fail = ""
+		}
 		return "refused", &ToolError{name, "refused", exec.ErrNotFound}
 	}
 	if f.answer != nil {
@@ -148,6 +153,58 @@ func TestSystemdFailures(t *testing.T) {
 			}
 			if left := files(t, s.Dir); left != nil {
 				t.Errorf("left: %q", left)
+			}
+		})
+	}
+}
+
+// TestFailedChangeKeepsFormerJob asserts that the daily check that worked before goes on, as it was, when a change of it fails.
+func TestFailedChangeKeepsFormerJob(t *testing.T) {
+	testenv.NotOnWindows(t, "links need rights there")
+	const timer = "boxready-portal.example.ru-1a2b3c4d.timer"
+	later := awkward
+	later.Time, later.Command = Time{18, 30}, []string{"/opt/boxready"}
+	for name, c := range map[string]struct {
+		launchd bool
+		fail    string // the first call that begins with it fails
+		after   []string
+	}{
+		"no reload":  {fail: "systemctl --user daemon-reload"},
+		"no enable":  {fail: "systemctl --user enable", after: []string{"systemctl --user daemon-reload", "systemctl --user restart " + timer}},
+		"no restart": {fail: "systemctl --user restart", after: []string{"systemctl --user daemon-reload", "systemctl --user restart " + timer}},
+		"launchd":    {launchd: true, fail: "launchctl bootstrap", after: []string{"launchctl bootstrap gui/501 agent"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tools := &fakeTools{}
+			units := newSystemd(t, tools)
+			var s Scheduler = units
+			dir := units.Dir
+			if c.launchd {
+				dir = t.TempDir()
+				s = Launchd{Dir: dir, UID: 501, Run: tools.run}
+			}
+			ctx := t.Context()
+			if err := s.Set(ctx, awkward); err != nil {
+				t.Fatal(err)
+			}
+			before, err := s.Jobs(ctx)
+			if err != nil || len(before) != 1 {
+				t.Fatalf("%q, %v", before, err)
+			}
+			left := files(t, dir)
+			tools.fail, tools.failures, tools.calls = c.fail, 1, nil
+			if err := s.Set(ctx, later); err == nil {
+				t.Error("no error")
+			}
+			if now, err := s.Jobs(ctx); err != nil || !reflect.DeepEqual(now, before) || !slices.Equal(files(t, dir), left) {
+				t.Errorf("left %q with %q, %v", files(t, dir), now, err)
+			}
+			failed := slices.IndexFunc(tools.calls, func(call string) bool { return strings.HasPrefix(call, c.fail) })
+			for i := range tools.calls {
+				tools.calls[i] = strings.ReplaceAll(tools.calls[i], s.Place(awkward.Name), "agent")
+			}
+			if got := tools.calls[failed+1:]; !slices.Equal(got, c.after) {
+				t.Errorf("ran %q after the failure", got)
 			}
 		})
 	}
@@ -311,7 +368,8 @@ func TestWindows(t *testing.T) {
 	if call := tools.calls[0]; !strings.HasPrefix(call, "schtasks /Create /TN "+name+" /XML ") || !strings.HasSuffix(call, " /F") {
 		t.Errorf("ran %q", call)
 	}
-	for codePage, xml := range map[string]string{"UTF-16": string(registered), "866": asciiOnly(w.Task(awkward)) + "\x8f\xe0"} {
+	for codePage, xml := range map[string]string{"UTF-16": string(registered), "866": asciiOnly(w.Task(awkward)) + "\x8f\xe0",
+		"437": regexp.MustCompile(`[^\x00-\x7f]`).ReplaceAllString(w.Task(awkward), "?")} {
 		tools.answer = func(call string) string {
 			switch call {
 			case "schtasks /Query /FO CSV /NH":
@@ -322,17 +380,55 @@ func TestWindows(t *testing.T) {
 			t.Errorf("ran %q", call)
 			return ""
 		}
-		jobs, err := w.Jobs(ctx)
-		if err != nil || len(jobs) != 1 {
-			t.Fatalf("%s: %q, %v", codePage, jobs, err)
-		}
-		if j := jobs[0]; j.Name != awkward.Name || j.Time != awkward.Time || !slices.Equal(j.Command[1:5], awkward.Command[1:5]) {
-			t.Errorf("%s: read back %q", codePage, j)
+		want := awkward
+		want.Description = "" // in a code page it isn't known
+		if jobs, err := w.Jobs(ctx); err != nil || !reflect.DeepEqual(jobs, []Job{want}) {
+			t.Errorf("%s: read back %q, %v", codePage, jobs, err)
 		}
 	}
 	tools.answer = nil
 	if err := w.Remove(ctx, awkward.Name); err != nil || tools.calls[len(tools.calls)-1] != "schtasks /Delete /TN "+name+" /F" {
 		t.Errorf("%v, ran %q", err, tools.calls)
+	}
+}
+
+// TestTasksThatCannotBeRead asserts that what the Task Scheduler refuses to show isn't taken for no daily check.
+func TestTasksThatCannotBeRead(t *testing.T) {
+	const list, one = "schtasks /Query /FO CSV /NH", "schtasks /Query /TN boxready-1001-a /XML"
+	ours, foreign := "\"\\boxready-1001-a\",\"N/A\",\"Ready\"\r\n", "\"\\boxready-1002-a\",\"N/A\",\"Ready\"\r\n"
+	task := Windows{User: sid, Now: func() time.Time { return morning }}.Task(Job{Command: []string{"boxready"}})
+	for name, c := range map[string]struct {
+		fail, output, list string
+		jobs               int
+		err                bool
+	}{
+		"none":                        {list: "INFO: There are no scheduled tasks presently available at your access level.\r\n"},
+		"list refused":                {fail: list, output: "ERROR: Access is denied.\r\n", err: true},
+		"list refused without a word": {fail: list, err: true},
+		"another task is damaged":     {fail: list, output: "ERROR: The task image is corrupt or has been tampered with.\r\n" + ours, jobs: 1},
+		"task refused":                {fail: one, output: "ERROR: Access is denied.\r\n", list: ours, err: true},
+		"task of another user":        {fail: one, list: foreign},
+	} {
+		t.Run(name, func(t *testing.T) {
+			run := func(_ context.Context, name string, args ...string) (string, error) {
+				call := strings.Join(append([]string{name}, args...), " ")
+				switch call {
+				case c.fail:
+					return c.output, &ToolError{name, c.output, os.ErrPermission}
+				case list:
+					return c.list, nil
+				case one:
+					return task, nil
+				}
+				t.Errorf("ran %q", call)
+				return "", nil
+			}
+			jobs, err := Windows{User: sid, Run: run}.Jobs(t.Context())
+			var tool *ToolError
+			if len(jobs) != c.jobs || errors.As(err, &tool) != c.err || c.err && tool.Output != c.output {
+				t.Errorf("%q, %v", jobs, err)
+			}
+		})
 	}
 }
 
@@ -423,7 +519,7 @@ func TestTaskFollowsSchema(t *testing.T) {
 		}
 	}
 	for name, want := range map[string]string{"StartBoundary": "2026-11-30T09:05:00", "RandomDelay": "PT2M", "DaysInterval": "1", "UserId": sid, "LogonType": "InteractiveToken",
-		"RunLevel": "LeastPrivilege", "MultipleInstancesPolicy": "IgnoreNew", "StartWhenAvailable": "true", "ExecutionTimeLimit": "PT10M", "Description": awkward.Description,
+		"Source": sourceOf(awkward.Command), "RunLevel": "LeastPrivilege", "MultipleInstancesPolicy": "IgnoreNew", "StartWhenAvailable": "true", "ExecutionTimeLimit": "PT10M", "Description": awkward.Description,
 		"Command": awkward.Command[0]} {
 		if texts[name] != want {
 			t.Errorf("%s is %q", name, texts[name])
@@ -432,6 +528,37 @@ func TestTaskFollowsSchema(t *testing.T) {
 	if got := readWindowsArguments(texts["Arguments"]); !slices.Equal(got, awkward.Command[1:]) {
 		t.Errorf("arguments %s\nare read as %q", texts["Arguments"], got)
 	}
+}
+
+// readWindowsArguments is the reverse of windowsArguments.
+func readWindowsArguments(line string) (words []string) {
+	if line == "" {
+		return nil
+	}
+	var word strings.Builder
+	quoted, backslashes := false, 0
+	for _, c := range line {
+		switch {
+		case c == '\\':
+			backslashes++
+			continue
+		case c == '"':
+			word.WriteString(strings.Repeat(`\`, backslashes/2))
+			if backslashes%2 == 1 {
+				word.WriteByte('"')
+			} else {
+				quoted = !quoted
+			}
+		case c == ' ' && !quoted:
+			words = append(words, word.String())
+			word.Reset()
+		default:
+			word.WriteString(strings.Repeat(`\`, backslashes))
+			word.WriteRune(c)
+		}
+		backslashes = 0
+	}
+	return append(words, word.String())
 }
 
 func TestParseTime(t *testing.T) {

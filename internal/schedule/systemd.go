@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -74,24 +73,36 @@ func (s Systemd) systemctl(ctx context.Context, args ...string) error {
 	return err
 }
 
-// Set writes the units and starts the timer. Where the user has no systemd they are removed again.
+// Set writes the units and starts the timer. If that fails, for instance where the user has no systemd, the units that were there before
+// are put back.
 func (s Systemd) Set(ctx context.Context, j Job) error {
 	if err := j.check(); err != nil {
 		return err
 	}
+	restore, err := remember(s.Place(j.Name), s.service(j.Name))
+	if err != nil {
+		return err
+	}
+	_, disabled := os.Lstat(s.enabled(j.Name))
 	for path, text := range map[string]string{s.service(j.Name): s.Service(j), s.Place(j.Name): s.Timer(j)} {
 		if err := atomicfile.Keep(path, []byte(text)); err != nil {
-			return errors.Join(fmt.Errorf("write a unit: %w", err), s.removeFiles(j.Name))
+			return errors.Join(fmt.Errorf("write a unit: %w", err), restore())
 		}
 	}
 	if err := s.systemctl(ctx, "daemon-reload"); err != nil { // there is none, or it isn't this session's
-		return errors.Join(ErrNone, err, s.removeFiles(j.Name))
+		return errors.Join(ErrNone, err, restore())
 	}
 	// A running timer takes over another time only when it is started again.
 	for _, verb := range []string{"enable", "restart"} {
-		if err := s.systemctl(ctx, verb, timerName(j.Name)); err != nil {
-			return errors.Join(err, s.Remove(ctx, j.Name))
+		err := s.systemctl(ctx, verb, timerName(j.Name))
+		if err == nil {
+			continue
 		}
+		ctx := context.WithoutCancel(ctx) // which may be why it failed
+		if disabled != nil {
+			return errors.Join(err, s.Remove(ctx, j.Name), restore())
+		}
+		return errors.Join(err, restore(), s.systemctl(ctx, "daemon-reload"), s.systemctl(ctx, "restart", timerName(j.Name)))
 	}
 	return nil
 }
@@ -108,7 +119,7 @@ func (s Systemd) Remove(ctx context.Context, name string) error {
 
 func (s Systemd) removeFiles(name string) error {
 	for _, path := range []string{s.enabled(name), s.Place(name), s.service(name)} {
-		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := remove(path); err != nil {
 			return fmt.Errorf("remove a unit: %w", err)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"html"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -39,6 +40,7 @@ func (w Windows) Task(j Job) string {
 	return fmt.Sprintf(`<?xml version="1.0" encoding="UTF-16"?>
 <Task version="1.2" xmlns="http://schemas.microsoft.com/windows/2004/02/mit/task">
   <RegistrationInfo>
+    <Source>%s</Source>
     <Description>%s</Description>
   </RegistrationInfo>
   <Triggers>
@@ -71,7 +73,7 @@ func (w Windows) Task(j Job) string {
     </Exec>
   </Actions>
 </Task>
-`, html.EscapeString(j.Description), first.Format("2006-01-02T15:04:05"), html.EscapeString(w.User), html.EscapeString(j.Command[0]),
+`, sourceOf(j.Command), html.EscapeString(j.Description), first.Format("2006-01-02T15:04:05"), html.EscapeString(w.User), html.EscapeString(j.Command[0]),
 		html.EscapeString(windowsArguments(j.Command[1:])))
 }
 
@@ -91,35 +93,25 @@ func windowsArguments(words []string) string {
 	return strings.Join(line, " ")
 }
 
-// readWindowsArguments is the reverse of windowsArguments.
-func readWindowsArguments(line string) (words []string) {
-	if line == "" {
-		return nil
+// sourceOf is a command in ASCII, as it is read back: schtasks writes other characters in a code page, which may lack them.
+func sourceOf(command []string) string {
+	words := make([]string, len(command))
+	for i, word := range command {
+		words[i] = url.QueryEscape(word)
 	}
-	var word strings.Builder
-	quoted, backslashes := false, 0
-	for _, c := range line {
-		switch {
-		case c == '\\':
-			backslashes++
-			continue
-		case c == '"':
-			word.WriteString(strings.Repeat(`\`, backslashes/2))
-			if backslashes%2 == 1 {
-				word.WriteByte('"')
-			} else {
-				quoted = !quoted
-			}
-		case c == ' ' && !quoted:
-			words = append(words, word.String())
-			word.Reset()
-		default:
-			word.WriteString(strings.Repeat(`\`, backslashes))
-			word.WriteRune(c)
+	return strings.Join(words, ",")
+}
+
+// readSource is the reverse of sourceOf; nil for another program's text.
+func readSource(source string) (command []string) {
+	for word := range strings.SplitSeq(source, ",") {
+		word, err := url.QueryUnescape(word)
+		if err != nil || source == "" {
+			return nil
 		}
-		backslashes = 0
+		command = append(command, word)
 	}
-	return append(words, word.String())
+	return command
 }
 
 // utf16File is a text as the Task Scheduler reads it: UTF-16 with a byte order mark.
@@ -155,10 +147,11 @@ func (w Windows) Remove(ctx context.Context, name string) error {
 	return err
 }
 
-// Jobs asks for all tasks' names, and for the XML of those that are this user's.
+// Jobs asks for all tasks' names, and for the XML of those that are this user's. The list of names may come with the error about a
+// damaged task of another program.
 func (w Windows) Jobs(ctx context.Context) (jobs []Job, err error) {
 	list, err := w.Run(ctx, "schtasks", "/Query", "/FO", "CSV", "/NH")
-	if err != nil && list == "" {
+	if err != nil && !strings.Contains(list, `"\`) {
 		return nil, err
 	}
 	seen := map[string]bool{}
@@ -169,7 +162,7 @@ func (w Windows) Jobs(ctx context.Context) (jobs []Job, err error) {
 		seen[name] = true
 		text, err := w.Run(ctx, "schtasks", "/Query", "/TN", w.Place(name), "/XML")
 		if err != nil {
-			continue // of another user, or just deleted
+			return nil, err
 		}
 		text = asciiOnly(text)
 		element := func(name string) string {
@@ -177,15 +170,14 @@ func (w Windows) Jobs(ctx context.Context) (jobs []Job, err error) {
 		}
 		_, at, _ := strings.Cut(element("StartBoundary"), "T")
 		t, ok := ParseTime(at[:min(len(at), len("15:04"))])
-		if ok && element("UserId") == w.User {
-			jobs = append(jobs, Job{name, element("Description"), t, append([]string{element("Command")}, readWindowsArguments(element("Arguments"))...)})
+		if command := readSource(element("Source")); ok && command != nil && element("UserId") == w.User {
+			jobs = append(jobs, Job{Name: name, Time: t, Command: command})
 		}
 	}
 	return jobs, nil
 }
 
 // asciiOnly returns the ASCII in a text in UTF-16 or a code page of the console: which of them schtasks writes depends on the system.
-// Portals and flags are ASCII.
 func asciiOnly(text string) string {
 	return strings.Map(func(r rune) rune {
 		if r == 0 || r >= 0x80 {
