@@ -79,6 +79,13 @@ func (r *testWindow) sinceGood() string {
 func (r *testWindow) checkedAgain() {
 	r.t.Helper()
 	runs := len(r.checker.asked())
+	r.waitUntil("the last run's saving", func() bool {
+		if r.history == nil {
+			return true
+		}
+		saved, err := r.history.Runs("https://portal.example.ru")
+		return err == nil && len(saved) == runs
+	})
 	r.key(fyne.KeyF5)
 	r.waitUntil("the next run", func() bool { return len(r.checker.asked()) == runs+1 && r.verdictShown() })
 }

@@ -27,6 +27,7 @@ import (
 	"boxready/gui/store"
 	"boxready/gui/widgets"
 	"boxready/internal/portal"
+	"boxready/internal/report/history"
 	"boxready/internal/simtest/testenv"
 	"boxready/internal/words"
 )
@@ -44,6 +45,7 @@ type testWindow struct {
 	app     fyne.App
 	w       *gui.Window
 	store   *store.Store
+	history *history.Store // nil for none
 	checker *fakeChecker
 	queue   chan func()
 	clock   *clock
@@ -109,7 +111,7 @@ func open(t testing.TB, s setup) *testWindow {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.w = w
+	r.w, r.history = w, params.History
 	t.Cleanup(w.Close)
 	if s.scale != 0 {
 		w.Fyne().Canvas().(test.WindowlessCanvas).SetScale(s.scale)

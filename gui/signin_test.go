@@ -353,7 +353,7 @@ func TestSignInWithoutAResponse(t *testing.T) {
 		t.Fatal(err)
 	}
 	page.Body.Close()
-	r.mustSay("Браузер вернулся с ответом на другую попытку входа")
+	r.mustSay("Браузер передал ответ на другую попытку входа")
 
 	r.tap("Вставить код…")
 	r.typeIn("не код")
