@@ -67,7 +67,8 @@ type Store struct {
 	dir string // "" saves nothing
 
 	// Held during a change and its write. It is locked before mu, which isn't held while writing.
-	writing sync.Mutex
+	writing    sync.Mutex
+	unreadable map[string]bool // files that are kept aside before they are written
 
 	mu       sync.Mutex
 	settings Settings
@@ -79,15 +80,18 @@ const (
 	portalsFile  = "portals.json"
 )
 
-// Open reads a folder. A file that is missing or unreadable is ignored: the program can start without it.
+// Open reads a folder. A file that is missing or unreadable is ignored: the program can start without it. An unreadable one is renamed
+// when it would be overwritten: it may be a newer version's, or somebody can still read something in it.
 func Open(dir string) *Store {
-	s := &Store{dir: dir}
+	s := &Store{dir: dir, unreadable: map[string]bool{}}
 	if s.read(settingsFile, &s.settings) != nil {
-		s.settings = Settings{}
+		s.settings, s.unreadable[settingsFile] = Settings{}, true
 	}
 	var portals portalsFileForm
 	if s.read(portalsFile, &portals) == nil {
 		s.portals = portals.Portals
+	} else {
+		s.unreadable[portalsFile] = true
 	}
 	return s
 }
@@ -139,7 +143,14 @@ func (s *Store) write(name string, v any) error {
 	if err != nil {
 		return fmt.Errorf("keep %s: %w", name, err)
 	}
-	if err := atomicfile.Keep(filepath.Join(s.dir, name), append(data, '\n')); err != nil {
+	path := filepath.Join(s.dir, name)
+	if s.unreadable[name] {
+		if _, err := atomicfile.Aside(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("keep the unreadable %s aside: %w", name, err)
+		}
+		s.unreadable[name] = false
+	}
+	if err := atomicfile.Keep(path, append(data, '\n')); err != nil {
 		return fmt.Errorf("keep %s: %w", name, err)
 	}
 	return nil

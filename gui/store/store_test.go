@@ -83,7 +83,7 @@ func TestOldestPortalsAreForgotten(t *testing.T) {
 	}
 }
 
-func TestDamagedFilesAreIgnored(t *testing.T) {
+func TestDamagedFilesAreIgnoredAndKept(t *testing.T) {
 	for name, content := range map[string]string{"empty": "", "half": `{"portals":[{"addr`, "another type": `[1,2,3]`, "binary": "\x00\xff\xfe", "deep": strings.Repeat("[", 1<<16)} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -99,6 +99,19 @@ func TestDamagedFilesAreIgnored(t *testing.T) {
 			remember(t, s, somePortal("https://one.example.ru"))
 			if len(store.Open(dir).Portals()) != 1 {
 				t.Error("it can't be written any more")
+			}
+			s.SetSettings(func(to *store.Settings) { to.Language = "en" })
+			if err := s.Save(); err != nil {
+				t.Fatal(err)
+			}
+			remember(t, s, somePortal("https://two.example.ru"))
+			for _, file := range []string{"settings.json", "portals.json"} {
+				if kept, err := os.ReadFile(filepath.Join(dir, file+".unreadable")); err != nil || string(kept) != content {
+					t.Errorf("%s isn't kept aside: %q, %v", file, kept, err)
+				}
+			}
+			if files, err := os.ReadDir(dir); err != nil || len(files) != 4 {
+				t.Errorf("%v, %v", files, err)
 			}
 		})
 	}

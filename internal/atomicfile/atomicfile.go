@@ -94,7 +94,7 @@ func (f File) Publish(path string) error {
 func Aside(path string) (string, error) {
 	aside := path + ".unreadable"
 	for n := 2; ; n++ {
-		if _, err := os.Lstat(aside); errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Lstat(aside); err != nil { // it doesn't exist; otherwise neither can the file be renamed
 			return aside, os.Rename(path, aside)
 		}
 		aside = fmt.Sprintf("%s.unreadable-%d", path, n)

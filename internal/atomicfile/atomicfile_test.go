@@ -76,3 +76,29 @@ func TestFailureLeavesTheFormerFile(t *testing.T) {
 		t.Errorf("%v, %v", left, err)
 	}
 }
+
+func TestAside(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "file")
+	for _, name := range []string{"file.unreadable", "file.unreadable-2", "file.unreadable-3"} {
+		if err := Keep(path, []byte(name)); err != nil {
+			t.Fatal(err)
+		}
+		aside, err := Aside(path)
+		if err != nil || aside != filepath.Join(dir, name) {
+			t.Fatalf("%s, %v", aside, err)
+		}
+		if kept, err := os.ReadFile(aside); err != nil || string(kept) != name {
+			t.Errorf("%q, %v", kept, err)
+		}
+	}
+	if _, err := Aside(path); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("of no file: %v", err)
+	}
+	if err := Keep(path, nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Aside(filepath.Join(path, "below")); err == nil {
+		t.Error("of a file below a file")
+	}
+}

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"boxready/checks"
+	"boxready/internal/atomicfile"
 	"boxready/internal/lazyregexp"
 	"boxready/internal/portal"
 	"boxready/internal/report"
@@ -166,7 +167,11 @@ func (s *Store) prune(folder string) error {
 		if bytes += info.Size(); i < MaxRuns && bytes <= MaxBytes {
 			continue
 		}
-		if err := os.Remove(filepath.Join(folder, info.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		path, forget := filepath.Join(folder, info.Name()), os.Remove
+		if _, err := report.Read(path); err != nil { // it may be a newer version's, or somebody can still read something in it
+			forget = func(path string) error { _, err := atomicfile.Aside(path); return err }
+		}
+		if err := forget(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("forget an old run: %w", err)
 		}
 	}
@@ -174,23 +179,34 @@ func (s *Store) prune(folder string) error {
 }
 
 // Runs returns a portal's runs, the newest first. portal is its address as in a report.
-func (s *Store) Runs(portal string) ([]Run, error) {
+func (s *Store) Runs(portal string) (runs []Run, err error) {
+	err = s.each(portal, time.Time{}, func(saved *report.Saved, path string) (goOn bool) {
+		runs = append(runs, Run{saved.Started, saved.Verdict, saved.Counts, path})
+		return true
+	})
+	return runs, err
+}
+
+// each calls f with a portal's runs after a time, the newest first, as long as it returns true. Those that can't be read are left out.
+func (s *Store) each(portal string, after time.Time, f func(saved *report.Saved, path string) (goOn bool)) error {
 	if s.Dir == "" {
-		return nil, nil
+		return nil
 	}
 	folder := s.folder(portal)
 	found, err := files(folder)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var runs []Run
 	for _, info := range found {
+		if !after.IsZero() && info.Name() <= after.UTC().Format(nameFormat) {
+			break
+		}
 		path := filepath.Join(folder, info.Name())
-		if saved, err := report.Read(path); err == nil && saved.Portal == portal {
-			runs = append(runs, Run{saved.Started, saved.Verdict, saved.Counts, path})
+		if saved, err := report.Read(path); err == nil && saved.Portal == portal && !f(saved, path) {
+			break
 		}
 	}
-	return runs, nil
+	return nil
 }
 
 // Load reads a run. The error is a *report.ReadError.
@@ -198,11 +214,7 @@ func (s *Store) Load(r Run) (*report.Saved, error) { return report.Read(r.path) 
 
 // Last returns the newest kept run of a portal, or nil.
 func (s *Store) Last(portal string) (*report.Saved, error) {
-	runs, err := s.Runs(portal)
-	if err != nil || len(runs) == 0 {
-		return nil, err
-	}
-	return s.Load(runs[0])
+	return s.After(portal, time.Time{})
 }
 
 // Before returns the newest kept run of a portal that began before a time; of those in which nothing wrong was seen, if good is true;
@@ -217,24 +229,14 @@ func (s *Store) After(portal string, t time.Time) (*report.Saved, error) {
 }
 
 // newest returns the newest run after a time that is wanted, or nil.
-func (s *Store) newest(portal string, after time.Time, wanted func(*report.Saved) bool) (*report.Saved, error) {
-	if s.Dir == "" {
-		return nil, nil
-	}
-	folder := s.folder(portal)
-	found, err := files(folder)
-	if err != nil {
-		return nil, err
-	}
-	for _, info := range found {
-		if !after.IsZero() && info.Name() <= after.UTC().Format(nameFormat) {
-			break
+func (s *Store) newest(portal string, after time.Time, wanted func(*report.Saved) bool) (found *report.Saved, err error) {
+	err = s.each(portal, after, func(saved *report.Saved, _ string) (goOn bool) {
+		if wanted(saved) {
+			found = saved
 		}
-		if saved, err := report.Read(filepath.Join(folder, info.Name())); err == nil && saved.Portal == portal && wanted(saved) {
-			return saved, nil
-		}
-	}
-	return nil, nil
+		return found == nil
+	})
+	return found, err
 }
 
 // LastPortal returns the portal of the newest kept run; "" if there is none.

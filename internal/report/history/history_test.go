@@ -153,6 +153,17 @@ func TestDamagedHistory(t *testing.T) {
 	if last, err := s.Last("https://a.example"); err != nil || last == nil || !last.Started.Equal(noon) {
 		t.Errorf("the last one that is whole: %+v, %v", last, err)
 	}
+	for i := range history.MaxRuns + 1 { // the damaged one is among the oldest, which aren't kept any more
+		if err := s.Add(run("https://a.example", noon.Add(time.Hour+time.Duration(i)*time.Minute), checks.Ready, "{}")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if kept, err := os.ReadFile(filepath.Join(portal, "20261125T120100.000Z.json.unreadable")); err != nil || string(kept) != "{" {
+		t.Errorf("the damaged one: %q, %v", kept, err)
+	}
+	if runs, err := s.Runs("https://a.example"); err != nil || len(runs) != history.MaxRuns {
+		t.Errorf("%d runs, %v", len(runs), err)
+	}
 	nowhere := history.Store{}
 	if err := nowhere.Add(run("https://a.example", noon, checks.Ready, "{}")); err != nil {
 		t.Error(err)
