@@ -17,18 +17,15 @@ type Acknowledgement struct {
 	Made     time.Time
 }
 
-// severity orders the states of findings, 0 for the others. What is unknown may be worse than a notice.
-func (s State) severity() int { return slices.Index([]State{Notice, Unknown, Problem}, s) + 1 }
-
 // Acknowledge returns an acknowledgement of the finding of a check with this cause, as severe as it is now and about what it is now;
 // false if there is none.
 func (o *Outcome) Acknowledge(check ID, cause Cause) (Acknowledgement, bool) {
 	a := Acknowledgement{Portal: o.Target.Address.String(), Check: check, Cause: cause, Subjects: []string{}}
 	for _, r := range o.Results {
-		if r.Check != check || r.Cause != cause || r.State.severity() == 0 {
+		if r.Check != check || r.Cause != cause || !r.State.IsFinding() {
 			continue
 		}
-		if r.State.severity() > a.State.severity() {
+		if r.State.Severity() > a.State.Severity() {
 			a.State = r.State
 		}
 		a.Subjects = append(a.Subjects, r.Subjects()...)
@@ -41,9 +38,9 @@ func (o *Outcome) Acknowledge(check ID, cause Cause) (Acknowledgement, bool) {
 // covers reports whether the result is the finding that was acknowledged, and neither more severe nor about more than it was then.
 func (a *Acknowledgement) covers(portal string, r Result, now time.Time) bool {
 	switch {
-	case a.Portal != portal || a.Check != r.Check || a.Cause != r.Cause, r.State.severity() == 0, !a.Until.IsZero() && !now.Before(a.Until):
+	case a.Portal != portal || a.Check != r.Check || a.Cause != r.Cause, !r.State.IsFinding(), !a.Until.IsZero() && !now.Before(a.Until):
 		return false
-	case a.State != "" && r.State.severity() > a.State.severity():
+	case a.State != "" && r.State.Severity() > a.State.Severity():
 		return false
 	}
 	return a.Subjects == nil || !slices.ContainsFunc(r.Subjects(), func(s string) bool { return !slices.Contains(a.Subjects, s) })
@@ -74,14 +71,14 @@ func (o *Outcome) WithAcknowledged(all []Acknowledgement, now time.Time) *Outcom
 }
 
 // NeedsAction reports whether somebody has to act on the result: it is a finding that nobody acknowledged.
-func (r Result) NeedsAction() bool { return r.State.severity() > 0 && r.Acknowledged == nil }
+func (r Result) NeedsAction() bool { return r.State.IsFinding() && r.Acknowledged == nil }
 
 // keepAcknowledged marks those of the results that are in an earlier conclusion about the same facts, acknowledged and no less severe.
 func keepAcknowledged(results, saved []Result) {
 	for i := range results {
 		r := &results[i]
 		for _, s := range saved {
-			if s.Acknowledged != nil && s.Check == r.Check && s.Cause == r.Cause && r.State.severity() > 0 && r.State.severity() <= s.State.severity() {
+			if s.Acknowledged != nil && s.Check == r.Check && s.Cause == r.Cause && r.State.IsFinding() && r.State.Severity() <= s.State.Severity() {
 				r.Acknowledged = s.Acknowledged
 			}
 		}

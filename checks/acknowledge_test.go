@@ -67,23 +67,23 @@ func TestAcknowledgementCovers(t *testing.T) {
 func TestVerdictWithoutAcknowledged(t *testing.T) {
 	ok := func(id ID) Result { return found(t, id, OK, "") }
 	wrong := func(id ID, cause Cause) Result { return found(t, id, Problem, cause) }
-	known := func(r Result) Result { r.Acknowledged = &Acknowledged{Reason: "known"}; return r }
+	acknowledged := func(r Result) Result { r.Acknowledged = &Acknowledged{Reason: "known"}; return r }
 	for _, c := range []struct {
 		name    string
 		want    Verdict
 		results []Result
 	}{
-		{"a problem beside a token", Ready, []Result{ok(TokenAccepted), known(wrong(RequiredModules, ModuleMissing))}},
-		{"a problem without a proof", NoObstacle, []Result{ok(RESTRoute), known(wrong(RequiredModules, ModuleMissing))}},
-		{"beside one that counts", NotReady, []Result{known(wrong(RequiredModules, ModuleMissing)), wrong(HTTPSSeen, HTTPSNotSeen)}},
-		{"beside what is unclear", Unsure, []Result{known(wrong(HTTPSSeen, HTTPSNotSeen)), found(t, AuthServerFromPortal, Unknown, NeedsDeep)}},
-		{"a webhook", NoObstacle, []Result{ok(AuthServerFromPortal), known(wrong(WebhookCheck, WebhookRejected))}},
-		{"the authorization server", NoObstacle, []Result{known(wrong(AuthServerFromPortal, AuthServerUnreachable)), ok(WebhookCheck)}},
-		{"the authorization server, with a token accepted at other times", NoObstacle, []Result{known(wrong(AuthServerFromPortal, AuthServerUnreachable)), ok(TokenAccepted)}},
-		{"a token, the server reaches the authorization server", NoObstacle, []Result{ok(AuthServerFromPortal), ok(WebhookCheck), known(wrong(TokenAccepted, TokenCheckerMissing))}},
-		{"one user's sign-in, and a webhook", Ready, []Result{ok(AuthServerFromPortal), ok(WebhookCheck), known(wrong(TokenAccepted, UserInactive))}},
-		{"a portal that isn't seen", NotSeen, []Result{known(wrong(PortalDNS, DNSNotFound))}},
-		{"a portal in the cloud", NotABox, []Result{known(found(t, PortalAddress, Notice, AddressIsCloud))}},
+		{"a problem, and an accepted token", Ready, []Result{ok(TokenAccepted), acknowledged(wrong(RequiredModules, ModuleMissing))}},
+		{"a problem without a proof", NoObstacle, []Result{ok(RESTRoute), acknowledged(wrong(RequiredModules, ModuleMissing))}},
+		{"another problem that counts", NotReady, []Result{acknowledged(wrong(RequiredModules, ModuleMissing)), wrong(HTTPSSeen, HTTPSNotSeen)}},
+		{"something unknown that counts", Unsure, []Result{acknowledged(wrong(HTTPSSeen, HTTPSNotSeen)), found(t, AuthServerFromPortal, Unknown, NeedsDeep)}},
+		{"a webhook", NoObstacle, []Result{ok(AuthServerFromPortal), acknowledged(wrong(WebhookCheck, WebhookRejected))}},
+		{"the authorization server", NoObstacle, []Result{acknowledged(wrong(AuthServerFromPortal, AuthServerUnreachable)), ok(WebhookCheck)}},
+		{"the authorization server, with a token accepted at other times", NoObstacle, []Result{acknowledged(wrong(AuthServerFromPortal, AuthServerUnreachable)), ok(TokenAccepted)}},
+		{"a token, the server reaches the authorization server", NoObstacle, []Result{ok(AuthServerFromPortal), ok(WebhookCheck), acknowledged(wrong(TokenAccepted, TokenCheckerMissing))}},
+		{"one user's sign-in, and a webhook", Ready, []Result{ok(AuthServerFromPortal), ok(WebhookCheck), acknowledged(wrong(TokenAccepted, UserInactive))}},
+		{"a portal that isn't seen", NotSeen, []Result{acknowledged(wrong(PortalDNS, DNSNotFound))}},
+		{"a portal in the cloud", NotABox, []Result{acknowledged(found(t, PortalAddress, Notice, AddressIsCloud))}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			o := OutcomeOf(c.results)

@@ -32,6 +32,15 @@ const (
 	Skipped State = "skipped" // a check that it needs isn't ok, see Because
 )
 
+// Severity orders states: the more severe, the higher, 0 for no state. Skipped is more severe than ok, as it may hide a problem, and what
+// is unknown may be worse than a notice.
+func (s State) Severity() int {
+	return slices.Index([]State{OK, Skipped, Notice, Unknown, Problem}, s) + 1
+}
+
+// IsFinding reports whether a result of that state requires action.
+func (s State) IsFinding() bool { return s.Severity() >= Notice.Severity() }
+
 // Vantage is from where a result was observed. It proves nothing about another vantage.
 type Vantage string
 

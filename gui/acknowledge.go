@@ -33,8 +33,8 @@ func day(t time.Time) time.Time {
 	return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.Local)
 }
 
-// knownCard says why a finding was left as it is, or asks for it; nil for neither.
-func (f *findingPage) knownCard(s *model.Session, r checks.Result) fyne.CanvasObject {
+// acknowledgedCard says why a finding was left as it is, or asks for it; nil for neither.
+func (f *findingPage) acknowledgedCard(s *model.Session, r checks.Result) fyne.CanvasObject {
 	switch {
 	case r.Acknowledged != nil:
 		lines := []fyne.CanvasObject{widgets.NewText(f.words.Say("part.acknowledged", nil), widgets.Font{Bold: true, Selectable: true}), f.text(f.words.Acknowledged(r.Acknowledged))}

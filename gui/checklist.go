@@ -138,10 +138,10 @@ func (l *checklist) add(lines []fyne.CanvasObject, used map[string]*widgets.Row,
 		LowEmphasis: row.Kind != model.Finding || row.Sign != model.Problem}
 	var tapped func()
 	switch row.Kind {
-	case model.Finding, model.Fine, model.KnownOne:
+	case model.Finding, model.Fine, model.Acknowledged:
 		content.Chevron = widgets.Navigates
 		tapped = func() { l.p.show(row.Result, row.Key) }
-	case model.PutOff, model.InOrder, model.CutShort, model.Known:
+	case model.PutOff, model.InOrder, model.CutShort, model.LeftAsIs:
 		l.foldable(&content, row.Key)
 		tapped = func() { l.p.fold(row.Key) }
 	}

@@ -84,8 +84,8 @@ const (
 
 func (f *findingPage) cards(s *model.Session, r checks.Result, d model.Details) []fyne.CanvasObject {
 	cards := []fyne.CanvasObject{f.headCard(s, r, d), f.startCard(s, r, d), f.foldedCard(s, r, d)}
-	if known := f.knownCard(s, r); known != nil {
-		cards = slices.Insert(cards, 1, known)
+	if card := f.acknowledgedCard(s, r); card != nil {
+		cards = slices.Insert(cards, 1, card)
 	}
 	var links []fyne.CanvasObject
 	if checks.ServerMayExplain(r) && s.Target.ServerProbe == nil && f.list.nav.hasSection("server") {

@@ -18,7 +18,6 @@ import (
 	"boxready/gui/model"
 	"boxready/gui/widgets"
 	"boxready/internal/simtest"
-	"boxready/internal/view"
 	"boxready/internal/words"
 )
 
@@ -54,7 +53,7 @@ func TestEveryFindingLeadsOn(t *testing.T) {
 	pressed := map[string]bool{}
 	try := func(fault string, o *checks.Outcome, result checks.Result) {
 		key := fmt.Sprint(result.Check, result.Cause, result.State)
-		if !view.IsFinding(result.State) || seen[key] {
+		if !result.State.IsFinding() || seen[key] {
 			return
 		}
 		seen[key] = true

@@ -191,7 +191,7 @@ func (f acknowledgedFaces) assertReport(known *checks.Outcome, r checks.Result, 
 		t.Fatal(err)
 	}
 	page := strings.NewReplacer("\u00a0", " ", "<wbr>", "").Replace(html.UnescapeString(string(bundle.File(report.HTMLFile))))
-	above, below, found := strings.Cut(page, `<section class="known"`)
+	above, below, found := strings.Cut(page, `<section class="acknowledged"`)
 	codes := `<p class="codes">` + string(r.Check) + " / " + string(r.Cause) + " / "
 	if !found || strings.Contains(above, codes) || !strings.Contains(below, codes) || !strings.Contains(below, knownReason) || !strings.Contains(below, title) {
 		t.Errorf("the page doesn't have the finding among those that are known")
@@ -229,7 +229,7 @@ func (f acknowledgedFaces) assertWindow(known *checks.Outcome, r checks.Result) 
 		switch {
 		case same(row.Result, r) && row.Kind == model.Finding:
 			f.t.Errorf("the window lists it: %+v", row)
-		case same(row.Result, r) && row.Kind == model.KnownOne:
+		case same(row.Result, r) && row.Kind == model.Acknowledged:
 			listed = strings.Contains(row.Detail, knownReason)
 		}
 	}
@@ -279,7 +279,7 @@ func exitOf(o *checks.Outcome) cli.Exit {
 		if r.State == checks.Problem {
 			return cli.ExitProblem
 		}
-		if view.IsFinding(r.State) {
+		if r.State.IsFinding() {
 			exit = cli.ExitNotice
 		}
 	}

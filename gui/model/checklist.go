@@ -16,15 +16,15 @@ type Kind string
 
 // The kinds.
 const (
-	Finding     Kind = "finding"       // an owner has to act
-	InProgress  Kind = "in-progress"   // a check is under way
-	PutOff      Kind = "put-off"       // folds the checks that were skipped because of the finding above
-	InOrder     Kind = "in-order"      // folds the checks that are in order
-	Fine        Kind = "fine"          // a check that is in order
-	PutOffCheck Kind = "put-off-check" // a check that was skipped or stopped
-	CutShort    Kind = "cut-short"     // folds the checks that were stopped
-	Known       Kind = "known"         // folds the findings that were acknowledged
-	KnownOne    Kind = "known-one"     // a finding that was acknowledged
+	Finding      Kind = "finding"       // an owner has to act
+	InProgress   Kind = "in-progress"   // a check is under way
+	PutOff       Kind = "put-off"       // folds the checks that were skipped because of the finding above
+	InOrder      Kind = "in-order"      // folds the checks that are in order
+	Fine         Kind = "fine"          // a check that is in order
+	PutOffCheck  Kind = "put-off-check" // a check that was skipped or stopped
+	CutShort     Kind = "cut-short"     // folds the checks that were stopped
+	LeftAsIs     Kind = "left-as-is"    // folds the findings that were acknowledged
+	Acknowledged Kind = "acknowledged"  // a finding that was acknowledged
 )
 
 // Row is one row of the checklist.
@@ -65,7 +65,7 @@ func (s *Session) Checklist(w *words.Texts, now time.Time, filter Filter) (group
 		if !s.matches(w, filter, r) {
 			continue
 		}
-		worst[view.StepOf(r.FoundBy())] = max(worst[view.StepOf(r.FoundBy())], view.Severity(r.State))
+		worst[view.StepOf(r.FoundBy())] = max(worst[view.StepOf(r.FoundBy())], r.State.Severity())
 		put(r.FoundBy(), s.finding(w, r))
 		if waiting := waitingFor(w, arranged, r.Check); len(waiting) > 0 && !listed[r.Check] {
 			listed[r.Check] = true
@@ -89,7 +89,7 @@ func (s *Session) Checklist(w *words.Texts, now time.Time, filter Filter) (group
 		}
 	}
 	if known := s.acknowledged(w, arranged, filter); known != nil {
-		row := Row{Key: string(Known), Kind: Known, Sign: Skipped, Title: w.Count("window.known.count", len(known)), Inside: known}
+		row := Row{Key: string(LeftAsIs), Kind: LeftAsIs, Sign: Skipped, Title: w.Count("window.known.count", len(known)), Inside: known}
 		groups = append(groups, Group{Title: w.Say("part.acknowledged", nil), Rows: []Row{row}})
 	}
 	return groups
@@ -99,7 +99,7 @@ func (s *Session) Checklist(w *words.Texts, now time.Time, filter Filter) (group
 func (s *Session) acknowledged(w *words.Texts, v *view.View, filter Filter) (rows []Row) {
 	for _, i := range v.Acknowledged() {
 		if s.matches(w, filter, i.Result) {
-			rows = append(rows, Row{Key: key(KnownOne, i.Check, string(i.Cause)), Kind: KnownOne, Sign: Skipped, Result: i.Result,
+			rows = append(rows, Row{Key: key(Acknowledged, i.Check, string(i.Cause)), Kind: Acknowledged, Sign: Skipped, Result: i.Result,
 				Title:  untrusted.Truncate(w.Finding(i.Result, s.Target.Address.Display()).Title, maxTitle),
 				Detail: untrusted.Truncate(w.Acknowledged(i.Acknowledged), maxDetail)})
 		}

@@ -45,7 +45,7 @@ func TestFindingsInTheWindow(t *testing.T) {
 					assertSentences(t, r, d)
 					assertFactsInWords(t, texts, r, d)
 					assertCommandsOfSteps(t, texts, o, r)
-					if view.IsFinding(r.State) && r.Cause == checks.NeedsDeep && d.NeedsConsent == "" {
+					if r.State.IsFinding() && r.Cause == checks.NeedsDeep && d.NeedsConsent == "" {
 						t.Errorf("%s %s asks for no consent", r.Check, r.Cause)
 					}
 				}

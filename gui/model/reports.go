@@ -68,22 +68,11 @@ func ReportRows(w *words.Texts, all []report.Brief, f ReportFilter, by ReportOrd
 		case ByPortal:
 			order = strings.Compare(a.Portal, b.Portal)
 		case ByVerdict:
-			order = view.Severity(view.VerdictState(b.Verdict)) - view.Severity(view.VerdictState(a.Verdict))
+			order = view.VerdictState(b.Verdict).Severity() - view.VerdictState(a.Verdict).Severity()
 		case ByCause: // reports without one last
-			order = cmp.Or(boolOrder(a.Check == "", b.Check == ""), strings.Compare(string(a.Check+"/")+string(a.Cause), string(b.Check+"/")+string(b.Cause)))
+			order = cmp.Or(view.CompareBools(a.Check == "", b.Check == ""), strings.Compare(string(a.Check+"/")+string(a.Cause), string(b.Check+"/")+string(b.Cause)))
 		}
-		return cmp.Or(boolOrder(a.Err != nil, b.Err != nil), order, b.Started.Compare(a.Started))
+		return cmp.Or(view.CompareBools(a.Err != nil, b.Err != nil), order, b.Started.Compare(a.Started))
 	})
 	return rows
-}
-
-// boolOrder puts what is false first.
-func boolOrder(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case b:
-		return -1
-	}
-	return 1
 }

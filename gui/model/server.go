@@ -6,7 +6,6 @@ import (
 
 	"boxready/checks"
 	"boxready/internal/serverprobe"
-	"boxready/internal/view"
 	"boxready/internal/words"
 )
 
@@ -77,6 +76,6 @@ func (s *Session) Added(w *words.Texts) (rows []Row, fine int) {
 			fine++
 		}
 	}
-	slices.SortStableFunc(rows, func(a, b Row) int { return view.Severity(b.Result.State) - view.Severity(a.Result.State) })
+	slices.SortStableFunc(rows, func(a, b Row) int { return b.Result.State.Severity() - a.Result.State.Severity() })
 	return rows, fine
 }

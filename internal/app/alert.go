@@ -33,10 +33,10 @@ func NewAlert(past *history.Store, o *checks.Outcome, d report.Document) (Alert,
 	}
 	changes := report.Compare(before, d)
 	for _, worse := range changes.Worse() {
-		known := func(r checks.Result) bool {
+		acknowledged := func(r checks.Result) bool {
 			return r.Check == worse.Check && r.Cause == worse.Cause && r.Acknowledged != nil
 		}
-		if worse.After != checks.Unknown && !slices.ContainsFunc(o.Results, known) {
+		if worse.After != checks.Unknown && !slices.ContainsFunc(o.Results, acknowledged) {
 			a.Worse = append(a.Worse, worse)
 		}
 	}
@@ -99,7 +99,7 @@ func (a Alert) None() bool { return len(a.Worse)+len(a.Endings) == 0 }
 func (a Alert) Text(w *words.Texts, now time.Time) string {
 	var lines []string
 	if len(a.Worse) > 0 {
-		worst := slices.MaxFunc(a.Worse, func(x, y report.Delta) int { return view.Severity(x.After) - view.Severity(y.After) })
+		worst := slices.MaxFunc(a.Worse, func(x, y report.Delta) int { return x.After.Severity() - y.After.Severity() })
 		lines = append(lines, w.Say("alert.worse", checks.Args{"title": worst.Title, "more": len(a.Worse) - 1}))
 	}
 	for _, e := range a.Endings[:min(2, len(a.Endings))] {

@@ -97,7 +97,7 @@ func Write(w *words.Texts, v *view.View, to checks.Owner, run Run) (Letter, erro
 	}
 	for _, i := range v.Acknowledged() {
 		if i.Owner == to {
-			p.known = append(p.known, i.Result)
+			p.acknowledged = append(p.acknowledged, i.Result)
 		}
 	}
 	var results []checks.Result
@@ -106,7 +106,7 @@ func Write(w *words.Texts, v *view.View, to checks.Owner, run Run) (Letter, erro
 	}
 	p.endings = slices.DeleteFunc(view.Endings(results, run.When), func(e view.Ending) bool {
 		told := slices.ContainsFunc(p.findings, func(f finding) bool { return f.result.Check == e.Check }) ||
-			slices.ContainsFunc(p.known, func(r checks.Result) bool { return r.Check == e.Check })
+			slices.ContainsFunc(p.acknowledged, func(r checks.Result) bool { return r.Check == e.Check })
 		return told || e.Owner() != to || !e.Near(run.When)
 	})
 	l := Letter{To: to, Subject: p.subject(), Body: p.shortest()}
@@ -146,13 +146,13 @@ func FromRules(request *allowlist.Letter) Letter {
 
 // writer writes one letter.
 type writer struct {
-	words    *words.Texts
-	run      Run
-	to       checks.Owner
-	inferred view.Inference
-	findings []finding
-	known    []checks.Result // the recipient's findings that were acknowledged: nothing has to be done about them
-	endings  []view.Ending   // that are near, the recipient's own, and not what a finding is about
+	words        *words.Texts
+	run          Run
+	to           checks.Owner
+	inferred     view.Inference
+	findings     []finding
+	acknowledged []checks.Result // the recipient's findings that were acknowledged: nothing has to be done about them
+	endings      []view.Ending   // that are near, the recipient's own, and not what a finding is about
 }
 
 // finding is one of the recipient's findings.
@@ -356,7 +356,7 @@ func (p *writer) details() string {
 	for _, e := range p.endings {
 		line("\n%s. %s", plain(e.Text(p.words, p.run.When)), e.Advice(p.words, p.run.When))
 	}
-	for i, r := range p.known {
+	for i, r := range p.acknowledged {
 		if i == 0 {
 			line("\n%s:", p.words.Say("part.acknowledged", nil))
 		}

@@ -47,7 +47,7 @@ type Delta struct {
 func (d *Delta) trend() int {
 	switch {
 	case d.Before != d.After:
-		return view.Severity(d.After) - view.Severity(d.Before)
+		return d.After.Severity() - d.Before.Severity()
 	case d.Check == checks.PortalTLS: // the certificate was replaced, with the same fault
 		return 0
 	case len(d.Added) > 0:
@@ -122,7 +122,7 @@ func newCompared(d Document) *compared {
 	judged, _ := checks.JudgeAgain(c.results)
 	for i := range c.results {
 		r := &c.results[i]
-		if !view.IsFinding(r.State) {
+		if !r.State.IsFinding() {
 			continue
 		}
 		f := &finding{Result: r, title: d.Results[i].Title}
@@ -163,7 +163,7 @@ func (c *compared) hasConclusion(id checks.ID) bool {
 // more severe that is gone and may have hidden it.
 func (c *compared) couldSee(f *finding, later *compared) bool {
 	for _, then := range c.findings {
-		if then.Check == f.Check && view.Severity(then.State) > view.Severity(f.State) && later.find(then) == nil {
+		if then.Check == f.Check && then.State.Severity() > f.State.Severity() && later.find(then) == nil {
 			return false
 		}
 	}
@@ -193,16 +193,16 @@ func (c *Changes) compareFindings(before, after *compared) {
 	for _, now := range after.findings {
 		d := Delta{Check: now.Check, Cause: now.Cause, After: now.State, Owner: now.Owner, Title: now.title}
 		then := before.find(now)
-		known := now.Acknowledged != nil
+		left := now.Acknowledged != nil
 		if then != nil {
 			d.Before = then.State
 			if then.subjects != nil && now.subjects != nil {
 				d.Added, d.Removed = without(now.subjects, then.subjects), without(then.subjects, now.subjects)
 			}
-			known = known && d.trend() > 0
+			left = left && d.trend() > 0
 		}
 		switch {
-		case known, now.Acknowledged != nil && now.State == checks.Unknown:
+		case left, now.Acknowledged != nil && now.State == checks.Unknown:
 		case now.State == checks.Unknown:
 			if d.Before != checks.Unknown {
 				c.Unseen = append(c.Unseen, d)

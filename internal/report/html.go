@@ -21,25 +21,25 @@ import (
 
 // page is the data of the template report.html.
 type page struct {
-	Lang, Title string
-	Portal      string
-	Style       template.CSS
-	StyleHash   string
-	ID          string
-	Verdict     view.Verdict
-	Counts      []count
-	Endings     []shownEnding
-	Picture     picture
-	Owners      []ownersFindings
-	Known       []shown // acknowledged findings
-	InOrder     []shown
-	NotChecked  []string
-	Requests    []shownRequest
-	Stages      []string
-	Chains      []chain
-	About       []pair
-	Hidden      []string
-	Data        string
+	Lang, Title  string
+	Portal       string
+	Style        template.CSS
+	StyleHash    string
+	ID           string
+	Verdict      view.Verdict
+	Counts       []count
+	Endings      []shownEnding
+	Picture      picture
+	Owners       []ownersFindings
+	Acknowledged []shown
+	InOrder      []shown
+	NotChecked   []string
+	Requests     []shownRequest
+	Stages       []string
+	Chains       []chain
+	About        []pair
+	Hidden       []string
+	Data         string
 }
 
 type count struct {
@@ -57,7 +57,7 @@ type ownersFindings struct {
 type shown struct {
 	view.Item
 	StateWords, SeenFrom, Waiting string
-	Known                         string // why it was left as it is; "" if it wasn't
+	LeftAsIs                      string // why it was left as it is; "" if it wasn't
 	Facts                         []view.Fact
 }
 
@@ -115,7 +115,7 @@ func (p *Reporter) writeHTML(w io.Writer, n *run, requests []Request, b *Bundle,
 		shown.Owners = append(shown.Owners, o)
 	}
 	for _, i := range n.view.Acknowledged() {
-		shown.Known = append(shown.Known, p.shown(n, i))
+		shown.Acknowledged = append(shown.Acknowledged, p.shown(n, i))
 	}
 	for _, i := range n.view.InOrder() {
 		shown.InOrder = append(shown.InOrder, p.shown(n, i))
@@ -157,7 +157,7 @@ func (p *Reporter) shown(n *run, i view.Item) shown {
 	}
 	return shown{Item: i, StateWords: p.Words.Say("state."+string(i.State), nil),
 		SeenFrom: sentence(p.Words.Code("vantage.", string(i.Vantage), "")), Facts: facts,
-		Waiting: n.view.WaitingText(p.Words, i.Result), Known: p.Words.Acknowledged(i.Acknowledged)}
+		Waiting: n.view.WaitingText(p.Words, i.Result), LeftAsIs: p.Words.Acknowledged(i.Acknowledged)}
 }
 
 // states in the order in which they are counted.

@@ -123,7 +123,7 @@ func (o *Overview) countOnce(r counted) {
 		o.computer[key] = c
 	}
 	c.portals++
-	if view.Severity(r.State) > view.Severity(c.state) {
+	if r.State.Severity() > c.state.Severity() {
 		c.state = r.State
 	}
 }

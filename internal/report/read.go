@@ -411,7 +411,7 @@ func (s *Document) clean() error {
 	s.Counts, s.Acknowledged = map[checks.State]int{}, 0
 	for i := range s.Results {
 		e := &s.Results[i]
-		if view.Severity(e.State) == 0 || e.Check == "" {
+		if e.State.Severity() == 0 || e.Check == "" {
 			return &ReadError{Reason: ReadDamaged, Err: fmt.Errorf("result %d has no state or no check", i+1)}
 		}
 		e.cleanAcknowledged(s.Finished)
@@ -447,7 +447,7 @@ func (e *Entry) cleanAcknowledged(finished time.Time) {
 	if a == nil {
 		return
 	}
-	if a.Reason = short(a.Reason); a.Reason == "" || !view.IsFinding(e.State) || !a.Until.IsZero() && !finished.Before(a.Until) {
+	if a.Reason = short(a.Reason); a.Reason == "" || !e.State.IsFinding() || !a.Until.IsZero() && !finished.Before(a.Until) {
 		e.Acknowledged = nil
 	}
 }

@@ -95,7 +95,7 @@ type counted struct {
 
 // ofComputer reports whether it is a finding about the computer that the run was made on.
 func (r counted) ofComputer() bool {
-	return view.IsFinding(r.State) && r.Owner == checks.You && r.Vantage == checks.FromComputer
+	return r.State.IsFinding() && r.Owner == checks.You && r.Vantage == checks.FromComputer
 }
 
 // isCoded reports whether all codes are valid.
@@ -172,7 +172,7 @@ func (t *Tally) count(d Document, results []counted) {
 	seen := map[causeKey]bool{}
 	for _, r := range results {
 		key := causeKey{r.Check, r.Cause}
-		if !view.IsFinding(r.State) || r.Acknowledged != nil || seen[key] {
+		if !r.State.IsFinding() || r.Acknowledged != nil || seen[key] {
 			continue
 		}
 		seen[key] = true
@@ -371,7 +371,7 @@ func (p *Reporter) WriteTotals(w io.Writer, s Totals) error {
 	var verdicts, causes, portals, versions, setups, products, unreadable [][]string
 	all := checks.Verdicts()
 	slices.SortStableFunc(all, func(a, b checks.Verdict) int {
-		return view.Severity(view.VerdictState(b)) - view.Severity(view.VerdictState(a))
+		return view.VerdictState(b).Severity() - view.VerdictState(a).Severity()
 	})
 	for _, verdict := range all {
 		if n := s.Verdicts[verdict]; n > 0 {

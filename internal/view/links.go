@@ -108,7 +108,7 @@ func (v *View) LinkState(link Link) checks.State {
 		if LinkOfResult(i.Result) != link || i.State == checks.Skipped && state != "" {
 			continue
 		}
-		if state == checks.Skipped || Severity(shownState(i)) > Severity(state) {
+		if state == checks.Skipped || shownState(i).Severity() > state.Severity() {
 			state = shownState(i)
 		}
 	}

@@ -80,11 +80,12 @@ func (v *View) mainFinding(verdict checks.Verdict) checks.Result {
 	}
 	waiting := func(i Item) int { return len(v.WaitingFor(i.Check)) }
 	return slices.MaxFunc(candidates, func(a, b Item) int {
-		return cmp.Or(Severity(a.State)-Severity(b.State), compareBools(a.AffectsPortal(), b.AffectsPortal()), waiting(a)-waiting(b))
+		return cmp.Or(a.State.Severity()-b.State.Severity(), CompareBools(a.AffectsPortal(), b.AffectsPortal()), waiting(a)-waiting(b))
 	}).Result
 }
 
-func compareBools(a, b bool) int {
+// CompareBools orders false before true, as cmp.Compare orders other types.
+func CompareBools(a, b bool) int {
 	switch {
 	case a == b:
 		return 0

@@ -46,16 +46,16 @@ func (v *View) Steps() (steps []Step) {
 }
 
 func (v *View) stepState(id checks.Step) checks.State {
-	state, known := checks.State(""), false
+	state, acknowledged := checks.State(""), false
 	for _, i := range v.Items {
 		if StepOfResult(i.Result) != id || notMade(i.Result) {
 			continue
 		}
-		if known = known || i.Acknowledged != nil; Severity(shownState(i)) > Severity(state) {
+		if acknowledged = acknowledged || i.Acknowledged != nil; shownState(i).Severity() > state.Severity() {
 			state = shownState(i)
 		}
 	}
-	if !v.answered(id) && !(state == checks.Problem || state == checks.Unknown || known) {
+	if !v.answered(id) && !(state == checks.Problem || state == checks.Unknown || acknowledged) {
 		return ""
 	}
 	return state

@@ -33,26 +33,6 @@ func Of(results []checks.Result) *View {
 	return v
 }
 
-// Severity orders states: the more severe, the higher, 0 for no state. Skipped is more severe than ok, as it may hide a problem.
-func Severity(s checks.State) int {
-	switch s {
-	case checks.Problem:
-		return 5
-	case checks.Unknown:
-		return 4
-	case checks.Notice:
-		return 3
-	case checks.Skipped:
-		return 2
-	case checks.OK:
-		return 1
-	}
-	return 0
-}
-
-// IsFinding reports whether a result of that state requires action.
-func IsFinding(s checks.State) bool { return Severity(s) >= Severity(checks.Notice) }
-
 // ownerOrder orders owners whose most severe findings are equally severe.
 var ownerOrder = []checks.Owner{checks.PortalAdmin, checks.ServerAdmin, checks.NetworkAdmin, checks.Vendor, checks.Bitrix24, checks.You}
 
@@ -80,7 +60,7 @@ func (v *View) Owners() []Owner {
 	for n := range owners {
 		owners[n].State = owners[n].Findings[0].State
 	}
-	slices.SortStableFunc(owners, func(a, b Owner) int { return Severity(b.State) - Severity(a.State) })
+	slices.SortStableFunc(owners, func(a, b Owner) int { return b.State.Severity() - a.State.Severity() })
 	return owners
 }
 
@@ -94,7 +74,7 @@ func (v *View) Acknowledged() []Item {
 
 func (v *View) mostSevereFirst(wanted func(checks.Result) bool) []Item {
 	found := slices.DeleteFunc(slices.Clone(v.Items), func(i Item) bool { return !wanted(i.Result) })
-	slices.SortStableFunc(found, func(a, b Item) int { return Severity(b.State) - Severity(a.State) })
+	slices.SortStableFunc(found, func(a, b Item) int { return b.State.Severity() - a.State.Severity() })
 	return found
 }
 
