@@ -77,6 +77,9 @@ func (w *Window) ShowEveryResult(shown func()) {
 // RunsUnderWay is how many portals are being checked.
 func (w *Window) RunsUnderWay() int { return len(w.runs.stop) }
 
+// RunKept reports whether the last run has been compared with the kept ones, which changes the page once more.
+func (w *Window) RunKept() bool { return w.model.Current.Since != nil }
+
 // Place is where the window is: the section, and whether a dialog is open.
 func (w *Window) Place() (section string, dialog bool) { return w.frame.open, w.dialogs.shown() }
 
