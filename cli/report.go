@@ -211,7 +211,7 @@ func (cl *commandLine) diffLast(args []string, good bool, format string) error {
 func (cl *commandLine) writeChanges(then, now report.Document, format string) (err error) {
 	changes := cl.reporter().Compare(then, now)
 	counts := map[checks.State]int{}
-	for _, d := range slices.Concat(changes.New, changes.Revealed, changes.Unseen) {
+	for _, d := range slices.Concat(changes.Worse(), changes.Revealed, changes.Unseen) {
 		counts[d.After]++
 	}
 	cl.exit = exitOfCounts(counts)
