@@ -161,6 +161,6 @@ func (r *runner) saveVerdict(s *model.Session) {
 // KeptAside says that a file with the owner's decisions could not be read and was renamed. It may be called from any goroutine.
 func (w *Window) KeptAside(path string) {
 	w.do(func() {
-		w.dialogs.showMessage(w.say("known.aside", nil), w.words.Say("cli.kept-aside", checks.Args{"file": path}))
+		w.dialogs.showMessage(w.say("unreadable.title", nil), w.words.Say("cli.kept-aside", checks.Args{"file": path}))
 	})
 }

@@ -7,6 +7,7 @@ package gui
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -190,7 +191,27 @@ func New(p Params) (*Window, error) {
 	w.forgetLostFolder()
 	w.takeOverRuns()
 	w.offerCrash()
+	w.keepAside()
 	return w, nil
+}
+
+// keepAside says which of the window's own files could not be read: their settings or portals would be missed.
+func (w *Window) keepAside() {
+	w.background(func(context.Context) func() {
+		settings, portals := w.params.Store.KeepAside()
+		if settings+portals == "" {
+			return nil
+		}
+		return func() {
+			var said []string
+			for _, file := range []struct{ key, path string }{{"settings", settings}, {"portals", portals}} {
+				if file.path != "" {
+					said = append(said, w.say("unreadable."+file.key, checks.Args{"file": file.path}))
+				}
+			}
+			w.dialogs.showMessage(w.say("unreadable.title", nil), strings.Join(said, "\n\n"))
+		}
+	})
 }
 
 func (w *Window) makePages() {

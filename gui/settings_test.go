@@ -274,3 +274,26 @@ func TestRenderer(t *testing.T) {
 	r.mustSay("Сейчас окно рисует видеокарта (GeForce).")
 	r.mustNotSay("Чем рисовать окно")
 }
+
+func TestUnreadableFilesAreTold(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"settings.json", "portals.json"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(`{"portals":[{`), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := open(t, setup{store: store.Open(dir)})
+	r.waitUntil("the message", func() bool { _, dialog := r.w.Place(); return dialog })
+	r.mustSay("Файл не читается", "settings.json.unreadable", "portals.json.unreadable")
+	r.key(fyne.KeyEscape)
+	for _, name := range []string{"settings.json", "portals.json"} {
+		if kept, err := os.ReadFile(filepath.Join(dir, name+".unreadable")); err != nil || string(kept) != `{"portals":[{` {
+			t.Errorf("%s: %q, %v", name, kept, err)
+		}
+	}
+	r = open(t, setup{store: store.Open(dir)})
+	r.runQueued()
+	if _, dialog := r.w.Place(); dialog {
+		t.Error("it is told once more")
+	}
+}

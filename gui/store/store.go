@@ -81,7 +81,7 @@ const (
 )
 
 // Open reads a folder. A file that is missing or unreadable is ignored: the program can start without it. An unreadable one is renamed
-// when it would be overwritten: it may be a newer version's, or somebody can still read something in it.
+// by KeepAside, or when it would be overwritten: it may be a newer version's, or somebody can still read something in it.
 func Open(dir string) *Store {
 	s := &Store{dir: dir, unreadable: map[string]bool{}}
 	if s.read(settingsFile, &s.settings) != nil {
@@ -143,15 +143,37 @@ func (s *Store) write(name string, v any) error {
 	if err != nil {
 		return fmt.Errorf("keep %s: %w", name, err)
 	}
-	path := filepath.Join(s.dir, name)
-	if s.unreadable[name] {
-		if _, err := atomicfile.Aside(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("keep the unreadable %s aside: %w", name, err)
-		}
-		s.unreadable[name] = false
+	if _, err := s.aside(name); err != nil {
+		return err
 	}
-	if err := atomicfile.Keep(path, append(data, '\n')); err != nil {
+	if err := atomicfile.Keep(filepath.Join(s.dir, name), append(data, '\n')); err != nil {
 		return fmt.Errorf("keep %s: %w", name, err)
 	}
 	return nil
+}
+
+// KeepAside renames the files that Open could not read and returns their new paths, so that somebody can be told; "" for one that was
+// read, or that can't be renamed yet: that is tried again before it is written.
+func (s *Store) KeepAside() (settings, portals string) {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	settings, _ = s.aside(settingsFile)
+	portals, _ = s.aside(portalsFile)
+	return settings, portals
+}
+
+// aside renames a file that Open could not read; path is "" if there is no such file.
+func (s *Store) aside(name string) (path string, err error) {
+	if !s.unreadable[name] {
+		return "", nil
+	}
+	path, err = atomicfile.Aside(filepath.Join(s.dir, name))
+	if errors.Is(err, fs.ErrNotExist) { // it has gone since
+		path, err = "", nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("keep the unreadable %s aside: %w", name, err)
+	}
+	s.unreadable[name] = false
+	return path, nil
 }

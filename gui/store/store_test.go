@@ -100,6 +100,12 @@ func TestDamagedFilesAreIgnoredAndKept(t *testing.T) {
 			if len(store.Open(dir).Portals()) != 1 {
 				t.Error("it can't be written any more")
 			}
+			if settings, portals := s.KeepAside(); settings != filepath.Join(dir, "settings.json.unreadable") || portals != "" {
+				t.Errorf("kept aside: %q, %q; the list of portals was before it was written", settings, portals)
+			}
+			if settings, portals := s.KeepAside(); settings+portals != "" {
+				t.Errorf("told again: %q, %q", settings, portals)
+			}
 			s.SetSettings(func(to *store.Settings) { to.Language = "en" })
 			if err := s.Save(); err != nil {
 				t.Fatal(err)
