@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"boxready/assets"
 	"boxready/checks"
@@ -93,11 +92,11 @@ func (cl *commandLine) acknowledge(ctx context.Context, a *app.App, typed, findi
 		return err
 	}
 	about.Made, about.Reason = time.Now(), acknowledged.Reason(f.reason)
-	switch {
-	case about.Reason == "":
+	if about.Reason == "" {
 		return badUsage("cli-acknowledge.no-reason", nil)
-	case utf8.RuneCountInString(about.Reason) > acknowledged.MaxReason:
-		return badUsage("cli-acknowledge.long-reason", checks.Args{"limit": acknowledged.MaxReason})
+	}
+	if tooLong, masked := acknowledged.IsTooLong(about.Reason, f.reason); tooLong {
+		return badUsage("cli-acknowledge.long-reason", checks.Args{"limit": acknowledged.MaxReason, "masked": masked})
 	}
 	shown["until"] = ""
 	if f.until != "" {

@@ -101,6 +101,10 @@ func (f *findingPage) leave(s *model.Session, r checks.Result) {
 		f.answered(f.say("known.no-reason", nil))
 		return
 	}
+	if tooLong, masked := acknowledged.IsTooLong(reason, f.asked.reason); tooLong {
+		f.answered(f.words.Say("cli-acknowledge.long-reason", checks.Args{"limit": acknowledged.MaxReason, "masked": masked}))
+		return
+	}
 	now := f.params.Now()
 	about, found := s.Outcome.Acknowledge(r.Check, r.Cause)
 	if !found {

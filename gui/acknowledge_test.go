@@ -1,6 +1,7 @@
 package gui_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -25,6 +26,12 @@ func TestAcknowledge(t *testing.T) {
 	r.tap(r.say("window.known.ask", nil))
 	r.tap(r.say("window.known.leave", nil))
 	r.mustSay(r.say("window.known.no-reason", nil))
+	r.typeIn(strings.Repeat("token=a ", 60)) // 480 letters, 600 with what masks them
+	r.tap(r.say("window.known.leave", nil))
+	r.mustSay(r.say("cli-acknowledge.long-reason", checks.Args{"limit": 500, "masked": true}))
+	if known := r.checker.Acknowledged(); len(known) != 0 {
+		t.Errorf("%+v", known)
+	}
 	r.typeIn("the proxy comes in spring")
 	r.option(r.say("window.known.no-end", nil), r.say("window.known.year", nil))
 	r.tap(r.say("window.known.leave", nil))

@@ -160,6 +160,13 @@ func (e *entry) acknowledgement() (a checks.Acknowledgement, wrong string) {
 // Reason is a reason as it is kept and shown: one line, without a webhook's code or a token.
 func Reason(text string) string { return strings.TrimSpace(secret.Mask(untrusted.Line(text))) }
 
+// IsTooLong reports whether a reason, as Reason returns it, has more than MaxReason runes; masked, whether only because of what
+// masks the secrets in what was written.
+func IsTooLong(reason, written string) (tooLong, masked bool) {
+	tooLong = utf8.RuneCountInString(reason) > MaxReason
+	return tooLong, tooLong && utf8.RuneCountInString(untrusted.Line(written)) <= MaxReason
+}
+
 func write(all []checks.Acknowledgement) ([]byte, error) {
 	entries := []entry{}
 	for _, a := range all {

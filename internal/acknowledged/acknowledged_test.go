@@ -177,3 +177,21 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+func TestIsTooLong(t *testing.T) {
+	for _, c := range []struct {
+		name, written   string
+		tooLong, masked bool
+	}{
+		{"the longest", strings.Repeat("я", MaxReason), false, false},
+		{"one letter more", strings.Repeat("я", MaxReason+1), true, false},
+		{"longer when it is masked", strings.Repeat("token=a ", MaxReason/8), true, true},
+		{"shorter when it is masked", "token=" + strings.Repeat("a", MaxReason), false, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if tooLong, masked := IsTooLong(Reason(c.written), c.written); tooLong != c.tooLong || masked != c.masked {
+				t.Errorf("%v, %v", tooLong, masked)
+			}
+		})
+	}
+}
