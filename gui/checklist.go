@@ -13,11 +13,13 @@ import (
 	"boxready/internal/view"
 )
 
-// checklist lists the results, a card for each step. Rows with the same key are reused, so that they keep the focus.
+// checklist lists the results, a card for each step. Rows and buttons with the same key are reused, so that they keep the focus.
 type checklist struct {
-	p      *checkPage
-	object *fyne.Container
-	rows   map[string]*widgets.Row
+	p       *checkPage
+	object  *fyne.Container
+	rows    map[string]*widgets.Row
+	buttons map[string]*widgets.Button
+	stops   []fyne.Focusable // what can have the focus, in the order in which it was listed
 	// How many rows of a chapter are shown. More are built on request: building rows takes time.
 	maxRows map[checks.Step]int
 }
@@ -25,12 +27,13 @@ type checklist struct {
 const rowsAtOnce = 25
 
 func newChecklist(p *checkPage) *checklist {
-	return &checklist{p: p, object: widgets.Column(14), rows: map[string]*widgets.Row{}, maxRows: map[checks.Step]int{}}
+	return &checklist{p: p, object: widgets.Column(14), rows: map[string]*widgets.Row{}, buttons: map[string]*widgets.Button{}, maxRows: map[checks.Step]int{}}
 }
 
 func (l *checklist) refresh() {
 	s, filter := l.p.model.Current, l.p.filter
-	used := map[string]*widgets.Row{}
+	used, before := map[string]*widgets.Row{}, l.stops
+	l.stops = nil
 	var cards []fyne.CanvasObject
 	if bar := l.filterBar(); bar != nil {
 		cards = append(cards, bar)
@@ -98,6 +101,32 @@ func (l *checklist) refresh() {
 	l.rows = used
 	l.object.Objects = cards
 	widgets.Relayout(l.object)
+	l.keepFocus(before)
+}
+
+// keepFocus moves the focus from what is no longer listed to what has its place. If nothing has, the verdict's button gets it when the
+// run ends.
+func (l *checklist) keepFocus(before []fyne.Focusable) {
+	focused := l.p.fyne.Canvas().Focused()
+	i := slices.Index(before, focused)
+	switch {
+	case i < 0 || slices.Contains(l.stops, focused):
+	case len(l.stops) == 0:
+		l.p.fyne.Canvas().Unfocus()
+	default:
+		l.p.focusOn(l.stops[min(i, len(l.stops)-1)])
+	}
+}
+
+// button lists a button; one that was listed with this key stays, and does what the new one does.
+func (l *checklist) button(key string, made *widgets.Button) *widgets.Button {
+	if old := l.buttons[key]; old != nil && old.Text == made.Text {
+		old.OnTapped = made.OnTapped
+		made = old
+	}
+	l.buttons[key] = made
+	l.stops = append(l.stops, made)
+	return made
 }
 
 func groupTitle(text string) fyne.CanvasObject {
@@ -166,6 +195,9 @@ func (l *checklist) addRow(lines []fyne.CanvasObject, used map[string]*widgets.R
 	}
 	used[row.Key] = made
 	object := made.Object
+	if stop, ok := object.(fyne.Focusable); ok {
+		l.stops = append(l.stops, stop)
+	}
 	if indent > 0 {
 		object = widgets.Pad(0, 0, 0, indent, object)
 	}
@@ -191,9 +223,9 @@ func (l *checklist) filterBar() fyne.CanvasObject {
 	if f.Step != "" {
 		title = model.StepTitle(l.p.words, f.Step)
 	}
-	buttons := widgets.Flow(8, widgets.NewButton(l.p.say("walk.all", nil), nil, func() { l.p.filterBy(model.Filter{}) }))
+	buttons := widgets.Flow(8, l.button("all", widgets.NewButton(l.p.say("walk.all", nil), nil, func() { l.p.filterBy(model.Filter{}) })))
 	if section := sectionOf[f.Step]; section != "" && l.p.nav.hasSection(section) {
-		buttons.Add(widgets.NewButton(l.p.say("section."+section, nil), nil, func() { l.p.nav.openSection(section) }))
+		buttons.Add(l.button("section", widgets.NewButton(l.p.say("section."+section, nil), nil, func() { l.p.nav.openSection(section) })))
 	}
 	return widgets.Column(8, widgets.NewText(title, widgets.Font{Bold: true}), buttons)
 }
@@ -247,13 +279,13 @@ func (l *checklist) needs(s *model.Session) fyne.CanvasObject {
 	}
 	lines := []fyne.CanvasObject{widgets.NewText(l.p.say("walk.needs."+string(step), nil), widgets.Font{})}
 	if button := l.p.buttonFor(s, step); button != nil {
-		lines = append(lines, widgets.Flow(8, button))
+		lines = append(lines, widgets.Flow(8, l.button("needs", button)))
 	}
 	return widgets.Card(widgets.Column(8, lines...))
 }
 
 // buttonFor is the button that gets a step checked; nil if other steps come first.
-func (p *checkPage) buttonFor(s *model.Session, step checks.Step) fyne.CanvasObject {
+func (p *checkPage) buttonFor(s *model.Session, step checks.Step) *widgets.Button {
 	if seen := view.Of(s.Results()).Steps(); slices.ContainsFunc(seen[:2], func(s view.Step) bool { return s.State == checks.Problem || s.State == checks.Unknown }) {
 		return nil
 	}
@@ -288,7 +320,7 @@ func (l *checklist) notChecked(s *model.Session, used map[string]*widgets.Row) f
 		content := widgets.RowContent{Sign: style.Skipped, Title: m.Title, Detail: m.Text, LowEmphasis: true}
 		lines = l.addRow(lines, used, row, 0, content, nil)
 		if button := l.p.remedy(s, m.Reason); button != nil {
-			lines = append(lines, widgets.Pad(0, 8, 10, 36, widgets.Flow(8, button)))
+			lines = append(lines, widgets.Pad(0, 8, 10, 36, widgets.Flow(8, l.button(row.Key, button))))
 		}
 	}
 	return widgets.Card(widgets.Column(0, lines...))
@@ -317,7 +349,7 @@ func (l *checklist) endings(s *model.Session, used map[string]*widgets.Row) (car
 }
 
 // remedy is the button for what a skipped check needs; nil if it can't be provided here.
-func (p *checkPage) remedy(s *model.Session, reason checks.Reason) fyne.CanvasObject {
+func (p *checkPage) remedy(s *model.Session, reason checks.Reason) *widgets.Button {
 	if reason == checks.NeedsConsentDeep {
 		return p.buttonFor(s, checks.StepAuthServer)
 	}
