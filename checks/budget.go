@@ -22,8 +22,10 @@ func Budget(target Target) time.Duration {
 	if target.mayWaitForTokens() {
 		limit = 90*time.Second + target.extraTime()
 	}
-	if target.agreed(BodySize) {
-		limit += bodyDeadline(&target) - checkDeadline
+	for _, c := range Catalog() {
+		if c.AddsDeadline && target.agreed(c.Consent) {
+			limit += c.Deadline(&target) - checkDeadline
+		}
 	}
 	return limit
 }
@@ -76,7 +78,7 @@ func (env *Env) limit(c *Check, waits bool) time.Duration {
 	switch {
 	case waits && (!slow || c.ID == SignIn): // which asks the authorization server, not the portal
 		return 0
-	case c.Consent == BodySize:
+	case c.AddsDeadline:
 		return 0
 	case slow && t.mayWaitForTokens():
 		return slowRunLimit + t.extraTime()
