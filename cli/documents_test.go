@@ -112,6 +112,29 @@ func TestLinks(t *testing.T) {
 	}
 }
 
+// TestTables asserts that the rows of a table have as many cells as its head: readers of Markdown drop the others.
+func TestTables(t *testing.T) {
+	for _, file := range documents(t) {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cells := 0 // of the table's head; 0 outside a table
+		for i, line := range strings.Split(string(text), "\n") {
+			n := 0
+			if strings.HasPrefix(line, "|") {
+				n = strings.Count(line, "|")
+			}
+			if cells > 0 && n > 0 && n != cells {
+				t.Errorf("%s:%d has %d cells, the table's head %d", file, i+1, n-1, cells-1)
+			}
+			if n == 0 || cells == 0 {
+				cells = n
+			}
+		}
+	}
+}
+
 // TestPackagedDocuments asserts that a document in a package links none that isn't there, with and without addresses of downloads.
 func TestPackagedDocuments(t *testing.T) {
 	testenv.NotOnWindows(t, "packages are made on Linux")
