@@ -77,8 +77,13 @@ func (w *Window) ShowEveryResult(shown func()) {
 // RunsUnderWay is how many portals are being checked.
 func (w *Window) RunsUnderWay() int { return len(w.runs.stop) }
 
-// RunKept reports whether the last run has been compared with the kept ones, which changes the page once more.
-func (w *Window) RunKept() bool { return w.model.Current.Since != nil }
+// Settled reports whether all that follows from the last run by itself is shown: a run that is kept changes the page again when it has
+// been compared with the former ones.
+func (w *Window) Settled() bool {
+	s := w.model.Current
+	kept := s != nil && s.Outcome != nil && s.Opened == nil && !s.Demo && !s.Stopped && s.Outcome.Verdict != checks.NotSeen
+	return !w.refreshing && (!kept || s.Since != nil)
+}
 
 // Place is where the window is: the section, and whether a dialog is open.
 func (w *Window) Place() (section string, dialog bool) { return w.frame.open, w.dialogs.shown() }
