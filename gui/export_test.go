@@ -55,7 +55,7 @@ func (w *Window) ShowOutcome(o *checks.Outcome) *model.Session {
 	s := w.model.Open(o.Target.Address)
 	s.Target, s.Demo, s.Loaded = o.Target, false, true
 	s.End(o, false)
-	w.portalChanged()
+	w.checkPage.reset()
 	w.frame.show("check")
 	return s
 }
