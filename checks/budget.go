@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// The limits of a run, from its start. Nobody in trouble waits longer for what is decided without a token.
+// The limits of a run, from its start. What is decided without a token takes no longer than runLimit.
 const (
 	runLimit = 15 * time.Second
 	// With tokens, at a portal whose other answers are slow, too: its answer about a token would take longer than anybody waits.
