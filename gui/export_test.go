@@ -77,6 +77,14 @@ func (w *Window) ShowEveryResult(shown func()) {
 // RunsUnderWay is how many portals are being checked.
 func (w *Window) RunsUnderWay() int { return len(w.runs.stop) }
 
+// EndAgain shows the outcome of checks made again that were over before the window could show that they began.
+func (w *Window) EndAgain(o *checks.Outcome) {
+	s := w.model.Current
+	s.BeginAgain(w.params.Now(), 1)
+	s.End(o, false)
+	w.changed()
+}
+
 // Settled reports whether all that follows from the last run by itself is shown: a run that is kept changes the page again when it has
 // been compared with the former ones.
 func (w *Window) Settled() bool {
