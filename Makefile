@@ -217,6 +217,10 @@ dist-tools:
 
 dist-test-tools: screen-tools wine-tools
 	packaging/need Xvnc tigervnc-standalone-server
+	packaging/need /usr/lib/xorg/modules/libxorgxrdp.so xorgxrdp
+	packaging/need sshd openssh-server
+	packaging/need ssh openssh-client
+	packaging/need xauth xauth
 	packaging/need import imagemagick
 	packaging/need lintian lintian
 	packaging/need desktop-file-validate desktop-file-utils

@@ -265,6 +265,34 @@ func TestVerdictBeforeTheEnd(t *testing.T) {
 	r.mustNotSay("Ещё ждём: ", "Остановить")
 }
 
+// TestFindingIsShownSoonWhereTheProcessorDraws: there other progress is shown less often.
+func TestFindingIsShownSoonWhereTheProcessorDraws(t *testing.T) {
+	reached, found, end := make(chan struct{}), make(chan struct{}), make(chan struct{})
+	checker := broken(t)
+	checker.gate = func(_ context.Context, id checks.ID) {
+		switch id {
+		case checks.AuthServerFromPortal:
+			close(reached)
+			<-found
+		case checks.QueueFeed:
+			<-end
+		}
+	}
+	r := open(t, setup{checker: checker, screen: &fakeScreen{width: 1280, height: 760, renderer: "softpipe"}})
+	r.check("portal.example.ru")
+	<-reached
+	r.runQueued()
+	close(found)
+	title := r.title(checks.AuthServerFromPortal, checks.AuthServerUnreachable)
+	r.waitUntil("the finding", func() bool {
+		r.clock.fire(500 * time.Millisecond) // what else is under way is shown every 3 s
+		return r.says(title)
+	})
+	r.mustSay("прошло 0 с")
+	close(end)
+	r.waitUntil("the end of the tickers", func() bool { return r.clock.running() == 0 })
+}
+
 func TestEscStopsARun(t *testing.T) {
 	checker := broken(t)
 	checker.gate = blockAt(checks.AuthServerFromPortal)

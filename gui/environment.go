@@ -30,7 +30,8 @@ type environment struct {
 	// refreshing is true while a refresh is queued.
 	refreshing bool
 	updates    updates
-	plain      bool // the processor draws the window, see style.Theme
+	plain      bool      // the processor draws the window, see style.Theme
+	least      fyne.Size // of the content, when settle was called last
 }
 
 // copyButton copies a text and confirms it.
@@ -167,20 +168,39 @@ func (e *environment) changed() {
 	e.do(func() {
 		e.refreshing = false
 		e.refresh()
+		e.settle()
 	})
+}
+
+// settle lays out what has changed, where the processor draws the window. Fyne would do that while it paints, and take it for another
+// change: each refresh would paint two frames.
+func (e *environment) settle() {
+	canvas, ok := e.fyne.Canvas().(interface{ EnsureMinSize() bool }) // of Fyne's driver; without it, there is one frame more
+	if !ok || !e.plain {
+		return
+	}
+	// Only while Fyne paints does the window itself learn of another least size.
+	if least := e.fyne.Content().MinSize(); least != e.least {
+		e.least = least
+		return
+	}
+	canvas.EnsureMinSize()
 }
 
 // updates are the refreshes while something reports its progress: each paints the window, which costs a computer without a
 // graphics card.
 type updates struct {
 	stop func() // nil unless a refresh was less than updateEvery() ago
+	soon func() // stops the wait for a finding's refresh; nil for none
 	late bool   // something has changed since
 }
 
-// The shortest time between two updates, and the same where the processor draws the window.
+// The shortest time between two updates, and the same where the processor draws the window: there a finding waits for less than other
+// progress.
 const (
 	updateEvery     = 250 * time.Millisecond
 	updateSlowEvery = 3 * time.Second
+	findingWithin   = 500 * time.Millisecond
 )
 
 func (e *environment) updateEvery() time.Duration {
@@ -202,15 +222,36 @@ func (e *environment) updated() {
 			e.endUpdates()
 			return
 		}
-		e.updates.late = false
-		e.changed()
+		e.update()
+	})
+}
+
+func (e *environment) update() {
+	e.updates.late = false
+	e.changed()
+}
+
+// found is updated for a finding.
+func (e *environment) found() {
+	e.updated()
+	if !e.plain || !e.updates.late || e.updates.soon != nil {
+		return
+	}
+	e.updates.soon = e.every(findingWithin, func() {
+		e.updates.soon()
+		e.updates.soon = nil
+		if e.updates.late {
+			e.update()
+		}
 	})
 }
 
 // endUpdates is called when there is no more progress; what has changed is shown by changed.
 func (e *environment) endUpdates() {
-	if e.updates.stop != nil {
-		e.updates.stop()
+	for _, stop := range []func(){e.updates.stop, e.updates.soon} {
+		if stop != nil {
+			stop()
+		}
 	}
 	e.updates = updates{}
 }

@@ -228,7 +228,11 @@ func (o observer) Started(id checks.ID) {
 func (o observer) Finished(id checks.ID, results []checks.Result) {
 	o.r.do(func() {
 		o.s.Finished(id, results, o.r.params.Now())
-		o.r.updated()
+		if slices.ContainsFunc(results, func(r checks.Result) bool { return r.State == checks.Problem || r.State == checks.Notice }) {
+			o.r.found()
+		} else {
+			o.r.updated()
+		}
 	})
 }
 

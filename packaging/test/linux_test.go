@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 const installed = "/usr/bin/boxready"
@@ -277,14 +278,82 @@ func TestArchive(t *testing.T) {
 	compareTrees(t, tree(t, dir), tree(t, filepath.Join(fromDeb, "usr")))
 }
 
-// TestVNC opens the window on a screen that is somewhere else.
-func TestVNC(t *testing.T) {
-	need(t, "Xvnc", "dbus-run-session", "xdotool", "import")
-	program := filepath.Join(unpack(t, artefact(t, "boxready-linux-amd64.tar.xz")), "bin", "boxready")
-	s := screenOf(t, "Xvnc", "-geometry", "1280x800", "-depth", "24", "-SecurityTypes", "None", "-rfbport", "-1", "-rfbunixpath", filepath.Join(t.TempDir(), "vnc"))
-	session := exec.Command("dbus-run-session", "--", program)
+// TestRemoteScreens opens the window on screens that are shown somewhere else.
+func TestRemoteScreens(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		needs string
+		open  func(*testing.T) *screen
+	}{
+		{"VNC", "Xvnc", func(t *testing.T) *screen {
+			return screenOf(t, "Xvnc", "-geometry", "1280x800", "-depth", "24", "-SecurityTypes", "None", "-rfbport", "-1", "-rfbunixpath", filepath.Join(t.TempDir(), "vnc"))
+		}},
+		{"xrdp", xorg, func(t *testing.T) *screen {
+			if !exists("/etc/X11/xrdp/xorg.conf") {
+				missing(t, "NOT TESTED: xorgxrdp is missing; make dist-test installs it")
+			}
+			t.Setenv("XRDP_SOCKET_PATH", t.TempDir())
+			return screenOf(t, xorg, "-config", "xrdp/xorg.conf", "-noreset", "-logfile", filepath.Join(t.TempDir(), "log"))
+		}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			need(t, test.needs, "dbus-run-session", "xdotool", "import")
+			s := test.open(t)
+			s.openWindow(t, "dbus-run-session", "--", linuxProgram(t))
+		})
+	}
+}
+
+// xorg is the server itself; Debian's Xorg starts it with more rights.
+const xorg = "/usr/lib/xorg/Xorg"
+
+// TestSSH opens the window over ssh -Y. The server takes this one connection over its standard input, so that nothing listens.
+func TestSSH(t *testing.T) {
+	need(t, "ssh", "ssh-keygen", sshd, "xauth", "Xvfb", "dbus-run-session", "xdotool", "import")
+	if dir := "/run/sshd"; os.Geteuid() == 0 && !exists(dir) { // Debian's service makes it
+		if err := os.Mkdir(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { os.Remove(dir) })
+	}
+	s := newScreen(t)
+	file := func(name string) string { return filepath.Join(s.home, name) }
+	for _, key := range []string{"host", "key"} {
+		must(t, "ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", file(key))
+	}
+	there := file("there") // the home folder on the server
+	if err := os.Mkdir(there, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	config := strings.Join([]string{
+		"HostKey " + file("host"), "AuthorizedKeysFile " + file("key.pub"), "StrictModes no", "UsePAM no", "PermitRootLogin prohibit-password", "PasswordAuthentication no",
+		"KbdInteractiveAuthentication no", "PidFile none", "X11Forwarding yes", "X11UseLocalhost yes",
+		"SetEnv HOME=" + there + " XAUTHORITY=" + filepath.Join(there, "xauthority") + " XDG_RUNTIME_DIR=" + there + " LC_ALL=C.UTF-8", "",
+	}, "\n")
+	if err := os.WriteFile(file("sshd_config"), []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.openWindow(t, "ssh", "-Y", "-F", "none", "-i", file("key"), "-o", "IdentitiesOnly=yes", "-o", "IdentityAgent=none", "-o", "BatchMode=yes",
+		"-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile="+file("known_hosts"), "-o", "ProxyCommand="+sshd+" -i -f "+file("sshd_config"),
+		"localhost", "dbus-run-session -- "+linuxProgram(t))
+}
+
+// sshd has to be started with its whole path.
+const sshd = "/usr/sbin/sshd"
+
+func linuxProgram(t *testing.T) string {
+	t.Helper()
+	return filepath.Join(unpack(t, artefact(t, "boxready-linux-amd64.tar.xz")), "bin", "boxready")
+}
+
+// openWindow runs a program that opens the window, waits until it is drawn, and for it to draw a key's effect.
+func (s *screen) openWindow(t *testing.T, program string, args ...string) {
+	t.Helper()
+	session := exec.Command(program, args...)
 	session.Env = append(os.Environ(), s.env...)
+	session.Stderr = t.Output()
 	session.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	session.WaitDelay = time.Second // what it started may hold its pipes
 	if err := session.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -292,6 +361,9 @@ func TestVNC(t *testing.T) {
 		_ = syscall.Kill(-session.Process.Pid, syscall.SIGTERM)
 		_ = session.Wait()
 	})
-	s.window(t, "^BoxReady$")
-	s.screenshot(t)
+	window := s.window(t, "^BoxReady$")
+	before := s.screenshot(t)
+	s.must(t, "xdotool", "windowfocus", "--sync", window)
+	s.must(t, "xdotool", "key", "F1")
+	until(t, "a key's effect", func() bool { return s.changed(t, before) })
 }
